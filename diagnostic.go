@@ -1,0 +1,52 @@
+package parlance
+
+import "strconv"
+
+// Severity tells a fault that makes a dialect file unusable from a warning. The
+// zero value is a fault.
+type Severity uint8
+
+// The severities.
+const (
+	Fault Severity = iota
+	Warning
+)
+
+// String is "error" or "warning", the words that compilers print.
+func (s Severity) String() string {
+	if s == Warning {
+		return "warning"
+	}
+	return "error"
+}
+
+// MarshalText writes the word.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Diagnostic is one complaint about a dialect file or about a response: where,
+// what, and what to do about it.
+type Diagnostic struct {
+	Rule     string   `json:"rule"`             // a stable name, such as unknown_key
+	Severity Severity `json:"severity"`         //
+	File     string   `json:"file,omitempty"`   // "" for a response
+	Line     int      `json:"line,omitempty"`   // from 1; 0 where there is none
+	Column   int      `json:"column,omitempty"` // from 1, in characters
+	Message  string   `json:"message"`          // what is wrong, and what was expected
+	Hint     string   `json:"hint,omitempty"`   // what to do
+}
+
+// Error is the position and the message in one line, so that a Diagnostic can
+// serve as an error.
+func (d Diagnostic) Error() string {
+	at := d.File
+	if d.Line > 0 {
+		at += ":" + strconv.Itoa(d.Line)
+		if d.Column > 0 {
+			at += ":" + strconv.Itoa(d.Column)
+		}
+	}
+	if at != "" {
+		at += ": "
+	}
+	return at + d.Severity.String() + ": " + d.Message + " [" + d.Rule + "]"
+}

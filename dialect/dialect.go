@@ -1,0 +1,89 @@
+// Package dialect is the language in which an API's way of answering is
+// written down. A dialect file (YAML) is compiled once, with line and column on
+// every complaint; the Dialect that comes of it is immutable and reads, writes
+// and decides without touching YAML, reflection or net/http.
+package dialect
+
+import (
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Header is what the core asks of HTTP headers. An http.Header is one.
+type Header interface {
+	// Values returns every value of the field, whose name is given in the
+	// canonical form of net/textproto (Retry-After).
+	Values(name string) []string
+}
+
+// Request is what reading, writing and deciding need of a request. The zero
+// value is a GET of which nothing else is known.
+type Request struct {
+	Method string // "" is GET
+	Path   string
+	Key    string // the idempotency key that goes with it, where the dialect has one
+	Header Header // nil is no header
+	Body   []byte // the caller's own document; only writing a grafted bulk answer looks at it
+}
+
+// Response is one answer as it came over the wire, its transfer and content
+// codings undone.
+type Response struct {
+	Status   int
+	Header   Header    // nil is no header
+	Body     []byte    // only read; nothing of it is kept
+	Cut      bool      // Body is the beginning of a longer one
+	Received time.Time // "now" where the answer has no Date; zero is time.Now
+}
+
+// Reading is what Decode made of a response.
+type Reading struct {
+	Outcome     parlance.Outcome
+	Data        []byte                // the success payload, a part of Response.Body; nil where no envelope holds one
+	Enveloped   bool                  // Data was found in an envelope
+	Shape       string                // the name of the shape that read it, "" for none
+	Diagnostics []parlance.Diagnostic // what could not be read
+}
+
+// Payload is the success value that an envelope is put around, or that is
+// written as it is where the dialect has none.
+type Payload struct {
+	ContentType string // "" is the type of the form that is written
+	Body        []byte // JSON for JSON forms, XML for XML forms, anything where there is no envelope
+}
+
+// Pair is one header field to be sent.
+type Pair struct {
+	Name, Value string
+}
+
+// Message is a response that Encode wrote.
+type Message struct {
+	Status int
+	Header []Pair
+	Body   []byte // the caller's buffer with the body appended
+	Losses []parlance.Loss
+}
+
+// Support is how a provider is told of a failure that persists.
+type Support struct {
+	Contact string
+	After   int // scheduled repeats that fail before it is time; 0 is 2
+}
+
+// Dialect is one API's response conventions, compiled from one file. It is
+// immutable and safe for concurrent use.
+type Dialect struct {
+	name, title string
+	sources     []string
+}
+
+// Name is the dialect's own name, such as "vms".
+func (d *Dialect) Name() string { return d.name }
+
+// Title is the API's name for people.
+func (d *Dialect) Title() string { return d.title }
+
+// Sources are the pages that the file was written from.
+func (d *Dialect) Sources() []string { return d.sources }

@@ -1,0 +1,110 @@
+package parlance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Sentinels, one for each failing kind, for errors.Is. A handler may return
+// one, or an error that wraps one; the text around it stays in the log.
+var (
+	ErrInvalid         error = sentinel(Invalid)
+	ErrFailed          error = sentinel(Failed)
+	ErrUnauthenticated error = sentinel(Unauthenticated)
+	ErrForbidden       error = sentinel(Forbidden)
+	ErrNotFound        error = sentinel(NotFound)
+	ErrConflict        error = sentinel(Conflict)
+	ErrRateLimited     error = sentinel(RateLimited)
+	ErrQuota           error = sentinel(Quota)
+	ErrInternal        error = sentinel(Internal)
+	ErrBadGateway      error = sentinel(BadGateway)
+	ErrUnavailable     error = sentinel(Unavailable)
+	ErrTimeout         error = sentinel(Timeout)
+	ErrPartial         error = sentinel(Partial)
+)
+
+type sentinel Kind
+
+func (s sentinel) Error() string { return Kind(s).String() }
+
+// Error is an Outcome as a Go error. Its Outcome is safe to show to a client;
+// Err, the cause, is for the log only.
+type Error struct {
+	Outcome Outcome
+	Err     error // nil where there is no cause to tell
+}
+
+// NewError makes an error of a kind whose detail a client may read.
+func NewError(kind Kind, format string, args ...any) *Error {
+	return &Error{Outcome: Outcome{Kind: kind, Detail: fmt.Sprintf(format, args...)}}
+}
+
+// Because adds the cause, for the log, and returns the error itself.
+func (e *Error) Because(cause error) *Error {
+	e.Err = cause
+	return e
+}
+
+// WithReason sets the finer word and returns the error itself.
+func (e *Error) WithReason(r Reason) *Error {
+	e.Outcome.Reason = r
+	return e
+}
+
+// WithCode sets the vendor's code and returns the error itself.
+func (e *Error) WithCode(code string) *Error {
+	e.Outcome.Code = code
+	return e
+}
+
+// WithFields adds bad inputs and returns the error itself.
+func (e *Error) WithFields(fields ...Field) *Error {
+	e.Outcome.Fields = append(e.Outcome.Fields, fields...)
+	return e
+}
+
+// Error is kind, reason, code, detail and the cause in one line, for a log.
+func (e *Error) Error() string {
+	s := e.Outcome.Kind.String()
+	if e.Outcome.Reason != "" {
+		s += "/" + string(e.Outcome.Reason)
+	}
+	if e.Outcome.Code != "" {
+		s += " [" + e.Outcome.Code + "]"
+	}
+	if e.Outcome.Detail != "" {
+		s += ": " + e.Outcome.Detail
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap is the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is makes errors.Is(err, ErrNotFound) true for an Error of kind NotFound.
+func (e *Error) Is(target error) bool {
+	s, ok := target.(sentinel)
+	return ok && Kind(s) == e.Outcome.Kind
+}
+
+// OutcomeOf is what a client may be told about an error: the Outcome of an
+// [Error], the bare kind of a sentinel, timeout for a deadline that passed, and
+// otherwise internal. The text of any other error stays inside.
+func OutcomeOf(err error) Outcome {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Outcome
+	}
+	var s sentinel
+	if errors.As(err, &s) {
+		return Outcome{Kind: Kind(s)}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Outcome{Kind: Timeout, Reason: Deadline}
+	}
+	return Outcome{Kind: Internal}
+}

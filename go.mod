@@ -1,0 +1,3 @@
+module github.com/parlance-api/parlance
+
+go 1.26

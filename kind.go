@@ -1,0 +1,94 @@
+package parlance
+
+import "fmt"
+
+// Kind is the canonical meaning of an outcome. The set is append-only and the
+// names are stable on the wire: they stand in JSON and in dialect files. The
+// zero value means that no meaning was given.
+type Kind uint8
+
+// The kinds, in the order of their numbers. Never reorder: append.
+const (
+	_               Kind = iota
+	Success              // handled as asked
+	Noted                // handled, with something the user should look at
+	Partial              // some items of a bulk request failed
+	Accepted             // work goes on in the background (RFC 9110, 15.3.3)
+	Empty                // handled, and there is nothing to show
+	Redirected           // the answer is elsewhere (RFC 9110, 15.4)
+	Invalid              // the request is at fault and can be corrected
+	Failed               // the request was understood and valid, yet it failed
+	Unauthenticated      // no, wrong or expired credentials
+	Forbidden            // known caller, not allowed
+	NotFound             // no such resource or service
+	Conflict             // the state of the resource, or another request, is in the way
+	RateLimited          // too many requests in a given time (RFC 6585, 4)
+	Quota                // a cap, a seat or a licence is used up; time alone does not help
+	Internal             // the server's own fault
+	BadGateway           // a server behind the server answered wrongly
+	Unavailable          // overloaded, in maintenance, or not reached at all
+	Timeout              // no answer in time, from the server or from one behind it
+)
+
+var kindNames = [...]string{
+	"", "success", "noted", "partial", "accepted", "empty", "redirected",
+	"invalid", "failed", "unauthenticated", "forbidden", "not_found", "conflict", "rate_limited", "quota",
+	"internal", "bad_gateway", "unavailable", "timeout",
+}
+
+// Kinds lists every kind in the order of its number.
+func Kinds() []Kind {
+	all := make([]Kind, 0, len(kindNames)-1)
+	for k := Success; int(k) < len(kindNames); k++ {
+		all = append(all, k)
+	}
+	return all
+}
+
+// String is the kind's name as it stands in JSON and in dialect files; "" for
+// the zero value.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// ParseKind finds a kind by its name. It reports false for an unknown one.
+func ParseKind(name string) (Kind, bool) {
+	if name == "" {
+		return 0, false
+	}
+	for k, n := range kindNames {
+		if n == name {
+			return Kind(k), true
+		}
+	}
+	return 0, false
+}
+
+// Good reports that the whole request was handled: success, noted, accepted,
+// empty or redirected. A partial is neither good nor failing.
+func (k Kind) Good() bool {
+	return k >= Success && k <= Redirected && k != Partial
+}
+
+// Failing reports that the request was not handled.
+func (k Kind) Failing() bool { return k >= Invalid && int(k) < len(kindNames) }
+
+// ServerFault reports that the failure is the server's, or the way's to it, and
+// not the request's.
+func (k Kind) ServerFault() bool { return k >= Internal && int(k) < len(kindNames) }
+
+// MarshalText writes the name. It never fails.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads a name; an unknown one is an error.
+func (k *Kind) UnmarshalText(text []byte) error {
+	parsed, ok := ParseKind(string(text))
+	if !ok {
+		return fmt.Errorf("parlance: unknown kind %q", text)
+	}
+	*k = parsed
+	return nil
+}

@@ -1,0 +1,102 @@
+package parlance
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"time"
+)
+
+// Outcome is what one exchange came to. Only Kind is always set; the zero value
+// of every other attribute means that it is not known. An Outcome owns its
+// memory and may be kept, copied and read concurrently.
+type Outcome struct {
+	Kind       Kind
+	Reason     Reason        // a finer word under Kind
+	Status     int           // HTTP status; 0 where the transport failed without an answer
+	Code       string        // the vendor's own code, from the vendor's content only; numbers in decimal
+	Title      string        // a short text for the kind of problem (RFC 9457, 3.1.3)
+	Detail     string        // the text for this occurrence (RFC 9457, 3.1.4)
+	Type       string        // a URI that names the problem type (RFC 9457, 3.1.1)
+	Instance   string        // a URI of this occurrence (RFC 9457, 3.1.5)
+	RequestID  string        // the vendor's correlation id; not the W3C traceparent
+	Fields     []Field       // bad inputs, in the order of the document
+	Items      []Item        // records of a bulk request, in the order of the document
+	Notes      []string      // what a user should be told about a success
+	RetryAfter time.Duration // when the server said to come back, counted from the answer
+	Help       string        // a link or a text on what to do
+}
+
+// outcomeJSON is the wire form of an Outcome; durations are seconds as numbers.
+type outcomeJSON struct {
+	Kind       Kind     `json:"kind"`
+	Reason     Reason   `json:"reason,omitempty"`
+	Status     int      `json:"status,omitempty"`
+	Code       string   `json:"code,omitempty"`
+	Title      string   `json:"title,omitempty"`
+	Detail     string   `json:"detail,omitempty"`
+	Type       string   `json:"type,omitempty"`
+	Instance   string   `json:"instance,omitempty"`
+	RequestID  string   `json:"request_id,omitempty"`
+	Fields     []Field  `json:"fields,omitempty"`
+	Items      []Item   `json:"items,omitempty"`
+	Notes      []string `json:"notes,omitempty"`
+	RetryAfter seconds  `json:"retry_after,omitempty"`
+	Help       string   `json:"help,omitempty"`
+}
+
+// MarshalJSON writes the stable wire form: kind always, the rest where set.
+func (o Outcome) MarshalJSON() ([]byte, error) {
+	return json.Marshal(outcomeJSON{
+		o.Kind, o.Reason, o.Status, o.Code, o.Title, o.Detail, o.Type, o.Instance, o.RequestID,
+		o.Fields, o.Items, o.Notes, seconds(o.RetryAfter), o.Help,
+	})
+}
+
+// UnmarshalJSON reads the wire form. A missing kind is an error, as is one that
+// nobody knows.
+func (o *Outcome) UnmarshalJSON(data []byte) error {
+	var w outcomeJSON
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	if w.Kind == 0 {
+		return errors.New("parlance: an outcome needs a kind")
+	}
+	*o = Outcome{
+		w.Kind, w.Reason, w.Status, w.Code, w.Title, w.Detail, w.Type, w.Instance, w.RequestID,
+		w.Fields, w.Items, w.Notes, time.Duration(w.RetryAfter), w.Help,
+	}
+	return nil
+}
+
+// seconds is a duration that JSON carries as a number of seconds.
+type seconds time.Duration
+
+func (s seconds) MarshalJSON() ([]byte, error) {
+	return json.Marshal(time.Duration(s).Seconds())
+}
+
+func (s *seconds) UnmarshalJSON(data []byte) error {
+	var f float64
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	d, ok := Seconds(f)
+	if !ok {
+		return errors.New("parlance: a duration must be a number of seconds, not negative")
+	}
+	*s = seconds(d)
+	return nil
+}
+
+// Seconds turns a number of seconds into a duration, rounded to the nanosecond.
+// It reports false for what no wait can be: a negative number, NaN, or more
+// than the 292 years a Duration holds.
+func Seconds(s float64) (time.Duration, bool) {
+	ns := math.Round(s * 1e9)
+	if !(ns >= 0) || ns >= math.MaxInt64 {
+		return 0, false
+	}
+	return time.Duration(ns), true
+}

@@ -1,0 +1,44 @@
+package parlance
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"syscall"
+)
+
+// OutcomeOfTransport classes a transport that failed without an answer: an
+// Outcome of kind unavailable or timeout with no status, whose Reason says what
+// happened. [Undone] tells of a Reason whether the request can have had an
+// effect.
+func OutcomeOfTransport(err error) Outcome {
+	var (
+		dns       *net.DNSError
+		op        *net.OpError
+		record    tls.RecordHeaderError
+		cert      *tls.CertificateVerificationError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		timeout   interface{ Timeout() bool }
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return Outcome{Kind: Unavailable, Reason: Canceled}
+	case errors.As(err, &dns):
+		// A name that could not be resolved, in time or not: nothing was sent.
+		return Outcome{Kind: Unavailable, Reason: DNS}
+	case errors.As(err, &record), errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &host):
+		return Outcome{Kind: Unavailable, Reason: TLS}
+	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &op) && op.Op == "dial" && !op.Timeout():
+		return Outcome{Kind: Unavailable, Reason: Refused}
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return Outcome{Kind: Timeout, Reason: Deadline}
+	}
+	return Outcome{Kind: Unavailable, Reason: Reset}
+}
+
+// Undone reports that a transport reason proves that the request had no effect:
+// it was never sent.
+func (r Reason) Undone() bool { return r == Refused || r == DNS || r == TLS }
