@@ -1,0 +1,96 @@
+package activity
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+)
+
+// Key is the name under which log records carry the id.
+const Key = "activity_id"
+
+// Handler is an [slog.Handler] that puts the id on every record whose context
+// carries one, and passes all else on to another handler. The id stands at the
+// top level under whatever groups a logger has opened, so that one query finds
+// every line of a request. The context is that of the call: slog.InfoContext
+// carries it, slog.Info does not. A Handler is as safe for concurrent use as the
+// handler below it.
+type Handler struct {
+	plain  slog.Handler // with every attribute and group: takes records without an id
+	top    slog.Handler // without the groups: the id is added at its level
+	groups []group      // what top lacks, the outermost first
+}
+
+var _ slog.Handler = (*Handler)(nil)
+
+// group is a group that a logger opened, and the attributes added in it.
+type group struct {
+	name  string
+	attrs []slog.Attr
+}
+
+// NewHandler wraps a handler. One that carries the id already is returned as it
+// is, so that no record has it twice.
+func NewHandler(next slog.Handler) *Handler {
+	if h, ok := next.(*Handler); ok {
+		return h
+	}
+	return &Handler{plain: next, top: next}
+}
+
+// Enabled asks the handler below.
+func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.plain.Enabled(ctx, level)
+}
+
+// Handle adds the id of ctx and passes the record on. Its error is that of the
+// handler below.
+func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
+	id := ID(ctx)
+	if id == "" {
+		return h.plain.Handle(ctx, r)
+	}
+	if len(h.groups) == 0 {
+		r = r.Clone()
+		r.AddAttrs(slog.String(Key, id))
+		return h.top.Handle(ctx, r)
+	}
+	// A handler cannot leave a group once it is open, so the groups are folded
+	// into the record, the innermost first, beside the id.
+	attrs := make([]slog.Attr, 0, r.NumAttrs())
+	r.Attrs(func(a slog.Attr) bool {
+		attrs = append(attrs, a)
+		return true
+	})
+	for _, g := range slices.Backward(h.groups) {
+		attrs = []slog.Attr{{Key: g.name, Value: slog.GroupValue(slices.Concat(g.attrs, attrs)...)}}
+	}
+	folded := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
+	folded.AddAttrs(slog.String(Key, id))
+	folded.AddAttrs(attrs...)
+	return h.top.Handle(ctx, folded)
+}
+
+// WithAttrs returns a Handler whose records also carry the attributes, in the
+// group that is open.
+func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	if len(attrs) == 0 {
+		return h
+	}
+	next := &Handler{plain: h.plain.WithAttrs(attrs), top: h.top, groups: slices.Clone(h.groups)}
+	if n := len(next.groups); n > 0 {
+		next.groups[n-1].attrs = slices.Concat(next.groups[n-1].attrs, attrs)
+	} else {
+		next.top = next.plain
+	}
+	return next
+}
+
+// WithGroup returns a Handler that puts what is added later into a group. The
+// id stays outside.
+func (h *Handler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	return &Handler{plain: h.plain.WithGroup(name), top: h.top, groups: append(slices.Clone(h.groups), group{name: name})}
+}

@@ -1,0 +1,42 @@
+// Package activity ties together all that happens on behalf of one request: an
+// id in its context, and that id on every log record written under it.
+package activity
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+)
+
+// NewID makes an id: a random UUID (RFC 9562, version 4) as lower-case text of 36
+// bytes. Nobody can guess it, so that an id given to support tells nothing of
+// other requests. It is safe for concurrent use.
+func NewID() string {
+	var u [16]byte
+	rand.Read(u[:]) // never fails: crypto/rand ends the program instead
+	u[6] = u[6]&0x0f | 0x40
+	u[8] = u[8]&0x3f | 0x80
+
+	var text [36]byte
+	hex.Encode(text[:8], u[:4])
+	hex.Encode(text[9:13], u[4:6])
+	hex.Encode(text[14:18], u[6:8])
+	hex.Encode(text[19:23], u[8:10])
+	hex.Encode(text[24:], u[10:])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return string(text[:])
+}
+
+type key struct{}
+
+// WithID returns a context that carries the id. An empty id hides one that ctx
+// carries.
+func WithID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, key{}, id)
+}
+
+// ID is the id that the context carries, "" where there is none.
+func ID(ctx context.Context) string {
+	id, _ := ctx.Value(key{}).(string)
+	return id
+}
