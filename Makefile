@@ -1,0 +1,59 @@
+# What a developer runs and what CI runs are the same: make test.
+
+# Pinned, so that a lint that passes today passes tomorrow. Go runs it without
+# installing it.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# The same build for everybody: no cgo, so that it crosses to every system.
+SYSTEMS  := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+FUZZTIME ?= 5s
+BENCH    ?= .
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: setup format build vet lint race fuzz readme ## everything, as CI runs it
+
+.PHONY: setup
+setup: ## install what a fresh Debian machine lacks
+	@.ci/setup
+
+.PHONY: format
+format: ## gofmt has nothing to change
+	@changed=$$(gofmt -l .); if [ -n "$$changed" ]; then \
+		echo "gofmt would change:" $$changed; echo "run: gofmt -w ."; exit 1; fi
+
+.PHONY: build
+build: ## bin/parlance, and that it builds for the other systems
+	CGO_ENABLED=0 go build -o bin/ ./cmd/...
+	@for system in $(SYSTEMS); do echo "build $$system"; \
+		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} go build ./... || exit 1; done
+
+.PHONY: vet
+vet: ## go vet
+	go vet ./...
+	go vet -tags readme .
+
+.PHONY: lint
+lint: ## staticcheck
+	go run $(STATICCHECK) ./...
+
+.PHONY: race
+race: ## the tests, import rules among them, with the race detector
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for a few seconds (FUZZTIME=5s)
+	@.ci/fuzz $(FUZZTIME)
+
+.PHONY: readme
+readme: ## the commands of the README
+	go test -count=1 -tags readme -run '^TestReadme$$' .
+
+.PHONY: bench
+bench: ## the benchmarks (BENCH=regexp)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

@@ -1,0 +1,158 @@
+package parlance_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/parlance-api/parlance"
+
+// room is what a directory at the top of the module may import. The reasons
+// stand in CONTRIBUTING.md, Rooms.
+type room struct {
+	rooms   []string // of this module, besides itself and internal
+	modules []string // of others
+	not     []string // of the standard library
+	besides []string // modules for packages below it: a mechanism that needs one stands beside the room
+	because string   // said when a rule is broken
+}
+
+// anything stands for every room or module. The rooms that a user of the library
+// imports take no module: what needs one is a package below.
+var anything = []string{"…"}
+
+var rooms = map[string]room{
+	".":        {because: "the vocabulary imports the standard library alone"},
+	"internal": {because: "a tool for any room imports none"},
+	"dialect": {
+		rooms:   []string{"."},
+		modules: []string{"go.yaml.in/yaml/v4"},
+		not:     []string{"net/http", "reflect"},
+		because: "the language takes a status, headers and bytes, so that any transport can carry it",
+	},
+	"catalog":  {rooms: []string{".", "dialect"}},
+	"client":   {rooms: []string{".", "dialect"}, besides: anything, because: "client and server never import each other: who uses one does not get the other"},
+	"server":   {rooms: []string{".", "dialect", "activity"}, besides: anything, because: "client and server never import each other: who uses one does not get the other"},
+	"activity": {rooms: []string{"."}, besides: anything},
+	"gateway":  {rooms: []string{".", "dialect", "catalog", "client", "server", "activity", "outbox"}, modules: anything},
+	"outbox":   {rooms: []string{"."}, besides: anything},
+	"store":    {rooms: []string{".", "server", "activity", "outbox"}, modules: anything},
+	"mock":     {rooms: []string{".", "dialect", "server"}, besides: anything},
+	"check":    {rooms: []string{".", "dialect"}, besides: anything},
+	"page":     {rooms: []string{".", "dialect"}, besides: anything},
+	"console":  {rooms: []string{".", "dialect"}, besides: anything},
+	"examples": {rooms: []string{".", "catalog", "server", "client", "activity", "store", "gateway"}, modules: anything},
+	"cmd":      {rooms: anything, modules: anything},
+	"bench":    {rooms: anything, modules: anything},
+}
+
+func TestEveryRoomImportsOnlyWhatItMay(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		switch name := entry.Name(); {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != "." && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata"):
+			return filepath.SkipDir // the go command does not look there either
+		case entry.IsDir(), !strings.HasSuffix(name, ".go"), strings.HasSuffix(name, "_test.go"):
+			return nil // a test may bring both ends together
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if why := refuse(filepath.ToSlash(filepath.Dir(path)), imported); why != "" {
+				t.Errorf("%s must not import %s: %s", path, imported, why)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestImportRulesRefuseWhatTheyShould(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		dir, imported string
+		allowed       bool
+	}{
+		{".", "encoding/json", true},
+		{".", "go.yaml.in/yaml/v4", false},
+		{".", module + "/dialect", false},
+		{"dialect", module, true},
+		{"dialect", "go.yaml.in/yaml/v4", true},
+		{"dialect", "net/http", false},
+		{"dialect/internal/tree", "reflect", false},
+		{"dialect/internal/tree", module + "/dialect/internal/span", true},
+		{"client", module + "/server", false},
+		{"server", module + "/client", false},
+		{"client", "go.opentelemetry.io/otel", false},
+		{"client/otel", "go.opentelemetry.io/otel", true},
+		{"client/otel", module + "/client", true},
+		{"client/otel", module + "/server", false},
+		{"cmd/parlance", module + "/gateway", true},
+		{"examples/demo", module + "/gateway", true},
+		{"examples/vms", module + "/gateway", false},
+		{"examples/vms", module + "/server", true},
+		{"attic", "fmt", false},
+	} {
+		if why := refuse(test.dir, test.imported); (why == "") != test.allowed {
+			t.Errorf("%s importing %s: %q", test.dir, test.imported, why)
+		}
+	}
+}
+
+// refuse says why a package in dir must not import another; "" where it may.
+func refuse(dir, imported string) string {
+	name, below, _ := strings.Cut(dir, "/")
+	own, known := rooms[name]
+	if !known {
+		return "no room is called " + name + "; add it here and in CONTRIBUTING.md, Rooms"
+	}
+	why := own.because
+	if why == "" {
+		why = "CONTRIBUTING.md, Rooms, says what " + name + " may import"
+	}
+	first, _, _ := strings.Cut(imported, "/")
+	switch {
+	case imported == module || strings.HasPrefix(imported, module+"/"):
+		target := "."
+		if imported != module {
+			target, _, _ = strings.Cut(strings.TrimPrefix(imported, module+"/"), "/")
+		}
+		if name == "examples" && below != "demo" && target == "gateway" {
+			return "an example is a service behind a gateway; only the demo puts one before it"
+		}
+		if target == name || target == "internal" || slices.Contains(own.rooms, target) || slices.Contains(own.rooms, "…") {
+			return ""
+		}
+	case strings.Contains(first, "."): // another module: its first element is a host
+		allowed := own.modules
+		if below != "" {
+			allowed = append(slices.Clone(allowed), own.besides...)
+		}
+		if slices.Contains(allowed, "…") || slices.ContainsFunc(allowed, func(m string) bool {
+			return imported == m || strings.HasPrefix(imported, m+"/")
+		}) {
+			return ""
+		}
+	default:
+		if !slices.Contains(own.not, imported) {
+			return ""
+		}
+	}
+	return why
+}
