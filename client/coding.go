@@ -1,0 +1,36 @@
+package client
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// undo gives the text of a body whose content coding is still on it, because the
+// caller asked for it himself: net/http undoes only the gzip that it asked for.
+// What is in a coding that we do not know cannot be read, which is for the
+// dialect to judge, and is nil. The text is no longer than limit, so that a bomb
+// costs no more than a body. cut goes in and comes out: there is more.
+func undo(header http.Header, body []byte, cut bool, limit int) ([]byte, bool) {
+	switch strings.ToLower(strings.TrimSpace(strings.Join(header["Content-Encoding"], ","))) {
+	case "", "identity":
+		return body, cut
+	case "gzip", "x-gzip": // RFC 9110, 8.4.1.3
+	default:
+		return nil, false
+	}
+	if len(body) == 0 {
+		return nil, cut // the answer to a HEAD says how it would be coded
+	}
+	zr, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, cut
+	}
+	text, _ := io.ReadAll(io.LimitReader(zr, int64(limit)+1)) // what was readable until a fault is all there is
+	if len(text) > limit {
+		return text[:limit], true
+	}
+	return text, cut
+}

@@ -1,0 +1,58 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Error is a request that did not come to what the caller asked for: no answer
+// came, or, from [Check], the answer is a failure or a partial one. errors.Is
+// finds the sentinel of its kind (parlance.ErrNotFound) as well as the
+// transport's own error (context.DeadlineExceeded, syscall.ECONNREFUSED).
+//
+// It is on purpose not a *parlance.Error: what an upstream said is not what our
+// own client should be told, so a handler that returns it unseen answers with an
+// internal error. A handler that means to pass it on says so:
+//
+//	return &parlance.Error{Outcome: e.Outcome, Err: e}
+type Error struct {
+	Outcome  parlance.Outcome
+	Decision parlance.Decision // what remains for the caller to do
+	Attempts []Attempt         // every sending, oldest first; none where no token could be had
+	Err      error             // the transport's error; nil where an answer came
+}
+
+// ErrForeign is what [Check] says of a response that did not come through a
+// [Transport], whose meaning nobody looked up.
+var ErrForeign = errors.New("client: the response did not come through a client.Transport")
+
+// Error is one line for a log: the cause or the Outcome, how often it was tried,
+// and what the provider says to do.
+func (e *Error) Error() string {
+	cause := parlance.Error{Outcome: e.Outcome, Err: e.Err}
+	s := cause.Error()
+	if n := len(e.Attempts); n > 1 {
+		s += fmt.Sprintf(" (after %d attempts)", n)
+	}
+	if e.Decision.Act != 0 {
+		s += "; " + e.Decision.Act.String()
+	}
+	return s
+}
+
+// Unwrap is the transport's error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is finds the sentinel of the Outcome's kind.
+func (e *Error) Is(target error) bool {
+	return (&parlance.Error{Outcome: e.Outcome}).Is(target)
+}
+
+// Timeout reports that time ran out. http.Client's own error asks for it by name.
+func (e *Error) Timeout() bool {
+	var t interface{ Timeout() bool }
+	return errors.Is(e.Err, context.DeadlineExceeded) || errors.As(e.Err, &t) && t.Timeout()
+}

@@ -1,0 +1,156 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// exchange is one request of the caller's and all the attempts at it.
+type exchange struct {
+	*Transport
+	ctx     context.Context // the caller's, and in it the report
+	req     *http.Request   // the caller's, never altered
+	out     *http.Request   // what is sent
+	key     string          // the idempotency key, "" for none
+	token   string          // the token of ours that goes with out, "" for none
+	tried   []parlance.Act  // what was done about earlier answers
+	retries int             // how many of tried were retries
+	report  Report
+}
+
+func newExchange(t *Transport, req *http.Request) *exchange {
+	x := &exchange{Transport: t, req: req}
+	x.ctx = context.WithValue(req.Context(), reportKey{}, &x.report)
+	return x
+}
+
+// The transport's own errors. Nothing is sent after any of them.
+var (
+	errNoURL      = errors.New("client: the request has no URL")
+	errNoResponse = errors.New("client: the base transport returned neither a response nor an error")
+)
+
+// prepare makes the request that is sent first: the caller's, with what the
+// dialect and the credential add.
+func (x *exchange) prepare() error {
+	if x.req.URL == nil {
+		return errNoURL
+	}
+	x.out = x.req.WithContext(x.ctx)
+	if name := x.dialect.IdempotencyHeader(); name != "" {
+		if x.key = x.out.Header.Get(name); x.key == "" && needsKey(x.out.Method) {
+			x.key = newKey()
+			x.set(name, x.key)
+		}
+	}
+	if x.cfg.credential == nil || !ownsAuthorization(x.out) {
+		return nil
+	}
+	token, err := x.cfg.credential.Token(x.req.Context())
+	if err != nil {
+		return x.tokenless(err)
+	}
+	x.authorize(token)
+	return nil
+}
+
+// tokenless is the error where no token could be had, so that nothing was sent.
+func (x *exchange) tokenless(err error) *Error {
+	o := parlance.Outcome{Kind: parlance.Unauthenticated}
+	if x.ctx.Err() != nil {
+		o = parlance.OutcomeOfTransport(err)
+	}
+	return &Error{Outcome: o, Err: err, Decision: parlance.Decision{
+		Act: parlance.Stop, RepeatSafe: true, Why: "no token could be had, so the request was not sent",
+	}}
+}
+
+func (x *exchange) authorize(token string) {
+	x.token = token
+	x.set(authorization, "Bearer "+token)
+}
+
+// set sets a field of the request to be sent, whose header may be the caller's.
+func (x *exchange) set(name, value string) {
+	h := x.out.Header.Clone()
+	if h == nil {
+		h = make(http.Header)
+	}
+	h.Set(name, value)
+	x.out.Header = h
+}
+
+// send makes one attempt and reports it. A response that it returns gives its
+// reader all of the body that came.
+func (x *exchange) send() (*http.Response, error) {
+	a := Attempt{Number: len(x.report.Attempts) + 1, Start: time.Now()}
+	asked := dialect.Request{Method: x.out.Method, Path: x.out.URL.Path, Key: x.key, Header: x.out.Header}
+
+	resp, err := x.cfg.base.RoundTrip(x.out)
+	if err == nil && resp == nil {
+		err = errNoResponse
+	}
+	r := &x.report
+	if err != nil {
+		a.Err = err
+		r.Reading, r.Whole, r.Broken = dialect.Reading{Outcome: parlance.OutcomeOfTransport(err)}, false, nil
+	} else {
+		if resp.Body == nil {
+			resp.Body = http.NoBody // what a base in a test may forget
+		}
+		if mine, _ := reportOf(contextOf(resp)); mine != r {
+			resp.Request = x.out
+		}
+		x.read(asked, resp)
+		a.Err = r.Broken
+	}
+	a.Took = time.Since(a.Start)
+	a.Outcome = r.Outcome
+	a.Decision = x.decide(asked, resp)
+	r.Decision = a.Decision
+	r.Attempts = append(r.Attempts, a)
+	return resp, err
+}
+
+func contextOf(resp *http.Response) context.Context {
+	if resp.Request == nil {
+		return context.Background()
+	}
+	return resp.Request.Context()
+}
+
+// read learns what a response means, from its body where that can tell.
+func (x *exchange) read(asked dialect.Request, resp *http.Response) {
+	r := &x.report
+	r.Whole, r.Broken = false, nil
+	if switched(resp) {
+		r.Reading = dialect.Reading{Outcome: parlance.Outcome{Kind: parlance.Success, Status: resp.StatusCode}}
+		return
+	}
+	answer := dialect.Response{Status: resp.StatusCode, Header: resp.Header, Received: time.Now()}
+	if mustRead(x.dialect, asked, resp) {
+		answer.Body, answer.Cut, r.Broken = peek(resp, x.cfg.limit)
+		r.Whole = !answer.Cut
+		answer.Body, answer.Cut = undo(resp.Header, answer.Body, answer.Cut, x.cfg.limit)
+	} else {
+		r.Whole = resp.Body == http.NoBody
+		answer.Cut = !r.Whole // none of it was read
+	}
+	r.Reading = x.dialect.Decode(asked, answer)
+	if r.Broken != nil && !r.Outcome.Kind.Failing() {
+		// Half of a success proves nothing. Half of a failure is a failure still.
+		r.Reading = dialect.Reading{Outcome: parlance.OutcomeOfTransport(r.Broken)}
+	}
+}
+
+func (x *exchange) decide(asked dialect.Request, resp *http.Response) parlance.Decision {
+	if resp != nil && switched(resp) {
+		return parlance.Decision{Act: parlance.Done, Why: "the connection now speaks another protocol"}
+	}
+	return x.dialect.Decide(asked, &x.report.Outcome, x.tried...)
+}

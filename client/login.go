@@ -1,0 +1,118 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// ErrSpent is what a renewal wraps or returns where the refresh token is no
+// longer good, so that only a new log-in helps.
+var ErrSpent = errors.New("client: the refresh token is spent")
+
+// loginTimeout bounds a log-in or renewal. It is apart from the contexts of the
+// requests that wait for it, each of which ends its own waiting only: a refresh
+// token that was sent must not be lost because one of them gave up.
+const loginTimeout = time.Minute
+
+// Login is a [Credential] that logs in when a token is first asked for, and
+// renews it when it ends or is refused. However many requests wait, one log-in
+// or renewal is under way, and all get what it gives. It is safe for concurrent
+// use.
+type Login struct {
+	first func(context.Context) (Grant, error)
+	renew func(ctx context.Context, refresh string) (Grant, error)
+
+	mu     sync.Mutex
+	grant  Grant
+	stale  time.Time // when grant is renewed unasked; zero for never
+	flight *flight   // the log-in or renewal that is under way
+}
+
+var _ Credential = (*Login)(nil)
+
+// flight is one log-in or renewal, for all who wait for it.
+type flight struct {
+	done  chan struct{} // closed when token and err are set
+	token string
+	err   error
+}
+
+// NewLogin makes a Login. first is the log-in, or OAuth's first grant. renew
+// gets a new token for a refresh token, nil where the API has none: then first
+// is run again. It is also run where renew returns an [ErrSpent]; any other
+// error of renew is the caller's, and the refresh token is kept. Both must not
+// use the Transport that the Login is for.
+func NewLogin(first func(context.Context) (Grant, error), renew func(ctx context.Context, refresh string) (Grant, error)) *Login {
+	return &Login{first: first, renew: renew}
+}
+
+// Token is the current token, or a new one where it is not good any more. The
+// error is that of the log-in or renewal, or the context's.
+func (l *Login) Token(ctx context.Context) (string, error) {
+	l.mu.Lock()
+	if l.grant.Token != "" && (l.stale.IsZero() || time.Now().Before(l.stale)) {
+		defer l.mu.Unlock()
+		return l.grant.Token, nil
+	}
+	f := l.flight
+	if f == nil {
+		f = &flight{done: make(chan struct{})}
+		l.flight = f
+		go l.fly(context.WithoutCancel(ctx), f, l.grant.Refresh)
+	}
+	l.mu.Unlock()
+
+	select {
+	case <-f.done:
+		return f.token, f.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// Invalidate drops the token if it is the current one, and keeps the refresh
+// token.
+func (l *Login) Invalidate(token string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if token == l.grant.Token {
+		l.grant.Token = ""
+	}
+}
+
+func (l *Login) fly(ctx context.Context, f *flight, refresh string) {
+	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
+	defer cancel()
+	grant, err := l.get(ctx, refresh)
+	if err == nil && grant.Token == "" {
+		err = errors.New("client: the log-in gave no token")
+	}
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil {
+		l.grant, l.stale = grant, grant.stale(time.Now())
+	}
+	f.token, f.err = grant.Token, err
+	l.flight = nil
+	close(f.done)
+}
+
+// get renews with the refresh token where there is one, else logs in.
+func (l *Login) get(ctx context.Context, refresh string) (Grant, error) {
+	if refresh != "" && l.renew != nil {
+		grant, err := l.renew(ctx, refresh)
+		if err == nil && grant.Refresh == "" {
+			grant.Refresh = refresh // it stays good unless a new one comes (RFC 6749, 6)
+		}
+		if !errors.Is(err, ErrSpent) {
+			return grant, err
+		}
+		l.mu.Lock()
+		l.grant.Refresh = "" // not to be sent again, should the log-in fail
+		l.mu.Unlock()
+	}
+	return l.first(ctx)
+}

@@ -1,0 +1,77 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// NewOAuth is a [Login] at an OAuth 2 token endpoint (RFC 6749, 4 and 6). first
+// is the form of the first grant, such as grant_type=client_credentials with
+// its client_id and client_secret; a refresh sends the latter two again. hc is
+// http.DefaultClient if nil, and must not use the Transport that the Login is
+// for.
+func NewOAuth(hc *http.Client, endpoint string, first url.Values) *Login {
+	if hc == nil {
+		hc = http.DefaultClient
+	}
+	ask := func(ctx context.Context, form url.Values) (Grant, error) {
+		return askToken(ctx, hc, endpoint, form)
+	}
+	return NewLogin(
+		func(ctx context.Context) (Grant, error) { return ask(ctx, first) },
+		func(ctx context.Context, refresh string) (Grant, error) {
+			form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}
+			for _, name := range []string{"client_id", "client_secret"} {
+				if first.Has(name) {
+					form.Set(name, first.Get(name))
+				}
+			}
+			return ask(ctx, form)
+		},
+	)
+}
+
+// maxTokenAnswer is more than any token endpoint says.
+const maxTokenAnswer = 64 << 10
+
+// askToken posts a form to a token endpoint. Its errors hold the endpoint's
+// error code and no part of the form.
+func askToken(ctx context.Context, hc *http.Client, endpoint string, form url.Values) (Grant, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		return Grant{}, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	resp, err := hc.Do(req)
+	if err != nil {
+		return Grant{}, err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Token   string  `json:"access_token"`
+		Refresh string  `json:"refresh_token"`
+		Expires float64 `json:"expires_in"` // seconds
+		Error   string  `json:"error"`
+	}
+	err = json.NewDecoder(io.LimitReader(resp.Body, maxTokenAnswer)).Decode(&answer)
+	switch {
+	case answer.Error == "invalid_grant": // RFC 6749, 5.2: also an expired or revoked refresh token
+		return Grant{}, fmt.Errorf("%w: the token endpoint answered %d invalid_grant", ErrSpent, resp.StatusCode)
+	case resp.StatusCode != http.StatusOK:
+		return Grant{}, fmt.Errorf("client: the token endpoint answered %d %.60q", resp.StatusCode, answer.Error)
+	case err != nil:
+		return Grant{}, fmt.Errorf("client: the token endpoint answered what is not JSON: %w", err)
+	}
+	grant := Grant{Token: answer.Token, Refresh: answer.Refresh}
+	if life := time.Duration(answer.Expires * float64(time.Second)); life > 0 {
+		grant.Expires = time.Now().Add(life)
+	}
+	return grant, nil
+}

@@ -1,0 +1,45 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// Report tells what a response came to and how it was come by. It is not to be
+// altered.
+type Report struct {
+	dialect.Reading                   // the Outcome, and the success payload where an envelope held it
+	Decision        parlance.Decision // what remains for the caller to do
+	Attempts        []Attempt         // every sending, oldest first; the last one is this response
+
+	// Whole is set where the body was read to its end to learn its meaning.
+	// Otherwise some or all of it is still on its way to the caller.
+	Whole bool
+
+	// Broken is what broke the body off while it was read; nil where nothing
+	// did. The caller finds the bytes that came, and then this error, in the
+	// body.
+	Broken error
+}
+
+// reportKey is where a request's context holds its *Report. The response leads
+// to it by its Request, since its Body may be wrapped again on the way to the
+// caller: http.Client does so where it has a Timeout.
+type reportKey struct{}
+
+// Outcome is the report on a response that came through a [Transport]. It
+// reports false for any other response.
+func Outcome(resp *http.Response) (*Report, bool) {
+	if resp == nil || resp.Request == nil {
+		return nil, false
+	}
+	return reportOf(resp.Request.Context())
+}
+
+func reportOf(ctx context.Context) (*Report, bool) {
+	r, ok := ctx.Value(reportKey{}).(*Report)
+	return r, ok
+}
