@@ -71,19 +71,3 @@ type Support struct {
 	Contact string
 	After   int // scheduled repeats that fail before it is time; 0 is 2
 }
-
-// Dialect is one API's response conventions, compiled from one file. It is
-// immutable and safe for concurrent use.
-type Dialect struct {
-	name, title string
-	sources     []string
-}
-
-// Name is the dialect's own name, such as "vms".
-func (d *Dialect) Name() string { return d.name }
-
-// Title is the API's name for people.
-func (d *Dialect) Title() string { return d.title }
-
-// Sources are the pages that the file was written from.
-func (d *Dialect) Sources() []string { return d.sources }

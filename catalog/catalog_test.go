@@ -1,0 +1,24 @@
+package catalog_test
+
+import (
+	"testing"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+func TestEveryFileIsFreeOfFaultsAndWarningsAndItsSamplesReadAndWrite(t *testing.T) {
+	t.Parallel()
+	for _, name := range catalog.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			source, err := catalog.Source(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range dialect.Lint(name+".yaml", source) {
+				t.Errorf("%s\n%s", d.Error(), dialect.Excerpt(source, d))
+			}
+		})
+	}
+}

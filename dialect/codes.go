@@ -1,0 +1,303 @@
+package dialect
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// row is one meaning of a code, as the table states it.
+type row struct {
+	key       string // as it stands in the file
+	first     string // the code or status that is written
+	pos       position
+	file      string
+	kind      parlance.Kind
+	reason    parlance.Reason
+	title     string
+	help      string
+	status    int // the HTTP status under which an in-body code travels; 0 where the key is one
+	methods   []string
+	paths     []string
+	headers   []headerCondition
+	do        parlance.Act
+	retry     retry
+	undone    bool
+	standsFor []parlance.Kind
+	line      string // file:line, for decisions
+	why       string // the reason of a decision, made once
+}
+
+// headerCondition is a request header that a row asks for, as a glob.
+type headerCondition struct{ name, glob string }
+
+// applies reports that the row's conditions hold for a request.
+func (r *row) applies(req *Request) bool {
+	if !admitsMethod(r.methods, req.Method) || !admitsPath(r.paths, req.Path) {
+		return false
+	}
+	for _, c := range r.headers {
+		if !slices.ContainsFunc(values(req.Header, c.name), func(v string) bool { return glob(c.glob, v) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *row) conditional() bool { return len(r.methods)+len(r.paths)+len(r.headers) > 0 }
+
+func values(h Header, name string) []string {
+	if h == nil {
+		return nil
+	}
+	return h.Values(name)
+}
+
+// codes is the table: rows by exact key, then globs, then ranges from narrow to
+// wide. Of the rows of one key, those with conditions come first.
+type codes struct {
+	rows   []*row // in the order of the file
+	exact  map[string][]*row
+	status map[int][]*row // the exact numeric keys, for a look-up without text
+	globs  []keyed
+	ranges []ranged
+	merged bool // codes and statuses are one list
+}
+
+type keyed struct {
+	glob string
+	rows []*row
+}
+
+type ranged struct {
+	span
+	pos  position
+	rows []*row
+}
+
+// byCode finds the row of a vendor's code, nil for an unlisted one. A row whose
+// key is a number from 100 to 999 is about HTTP statuses and not found here,
+// unless it says under which status the code travels, or the file says that
+// codes and statuses are one list.
+func (c *codes) byCode(code string, req *Request) *row {
+	n, err := strconv.Atoi(code)
+	about := func(r *row) bool { return r.status != 0 || c.merged || err != nil || n < 100 || n > 999 }
+	for _, r := range c.exact[code] {
+		if about(r) && r.applies(req) {
+			return r
+		}
+	}
+	for _, g := range c.globs {
+		if glob(g.glob, code) {
+			if r := choose(g.rows, req); r != nil {
+				return r
+			}
+		}
+	}
+	if err != nil {
+		return nil
+	}
+	return c.inRange(n, req, about)
+}
+
+// byStatus finds the row of an HTTP status, nil for an unlisted one. A row that
+// says under which status its code travels is about a code and not found here,
+// unless the file says that codes and statuses are one list.
+func (c *codes) byStatus(status int, req *Request) *row {
+	about := func(r *row) bool { return r.status == 0 || c.merged }
+	for _, r := range c.status[status] {
+		if about(r) && r.applies(req) {
+			return r
+		}
+	}
+	return c.inRange(status, req, about)
+}
+
+func (c *codes) inRange(n int, req *Request, about func(*row) bool) *row {
+	for _, g := range c.ranges {
+		if g.from <= n && n <= g.to {
+			for _, r := range g.rows {
+				if about(r) && r.applies(req) {
+					return r
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func choose(rows []*row, req *Request) *row {
+	for _, r := range rows {
+		if r.applies(req) {
+			return r
+		}
+	}
+	return nil
+}
+
+var rowKeys = []string{"kind", "title", "help", "status", "method", "path", "request", "do", "retry", "undone", "stands_for"}
+
+// codes compiles the table.
+func (r *reporter) codes(n *yaml.Node, merged bool) codes {
+	c := codes{exact: map[string][]*row{}, status: map[int][]*row{}, merged: merged}
+	r.pairs(n, "codes", func(k, v *yaml.Node) {
+		var rows []*row
+		variants := []*yaml.Node{v}
+		if v.Kind == yaml.SequenceNode {
+			variants = v.Content
+		}
+		for _, one := range variants {
+			if row := r.row(k, one); row != nil {
+				rows = append(rows, row)
+			}
+		}
+		c.rows = append(c.rows, rows...)
+		// With a condition beats without; otherwise the order of the file holds.
+		rows = slices.Clone(rows)
+		slices.SortStableFunc(rows, func(a, b *row) int {
+			switch {
+			case a.conditional() == b.conditional():
+				return 0
+			case a.conditional():
+				return -1
+			}
+			return 1
+		})
+		for i, row := range rows[:max(len(rows)-1, 0)] {
+			if !row.conditional() {
+				r.warn(rows[i+1].pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never taken: the one on line %d has no condition", k.Value, row.pos.line)
+			}
+		}
+		first := ""
+		for one := range strings.SplitSeq(k.Value, ",") {
+			one = strings.TrimSpace(one)
+			if one == "" {
+				r.fault(at(k), "bad_code", "write 200, 201", "an empty code in %q", k.Value)
+				continue
+			}
+			sp, ok := parseSpan(one)
+			switch {
+			case ok && sp.from != sp.to:
+				for _, other := range c.ranges {
+					if other.from <= sp.to && sp.from <= other.to && !inside(other.span, sp) && !inside(sp, other.span) {
+						r.fault(at(k), "overlap", "let one of them end where the other begins", "the range %s overlaps the one on line %d, and neither lies within the other", one, other.pos.line)
+					}
+					if other.span == sp {
+						r.fault(at(k), "duplicate_code", "make one list of rows of them", "the range %s stands on line %d already", one, other.pos.line)
+					}
+				}
+				c.ranges = append(c.ranges, ranged{sp, at(k), rows})
+			case strings.Contains(one, "*"):
+				c.globs = append(c.globs, keyed{one, rows})
+			default:
+				if old := c.exact[one]; old != nil {
+					r.fault(at(k), "duplicate_code", "make one list of rows of them", "the code %s stands on line %d already", one, old[0].pos.line)
+				}
+				c.exact[one] = rows
+				if ok {
+					c.status[sp.from] = rows
+				}
+			}
+			if first == "" {
+				first = one
+			}
+		}
+		for _, row := range rows {
+			row.first = first
+			if sp, ok := parseSpan(first); ok && sp.from == sp.to && row.status == 0 && (sp.from >= 0 && sp.from < 200 || sp.from > 999) {
+				r.warn(row.pos, "unsendable_status", "say under which HTTP status the code travels: status: 400", "%s cannot be sent as a final HTTP status", first)
+			}
+		}
+	})
+	// Narrow before wide; globs with more letters before those with fewer.
+	slices.SortStableFunc(c.ranges, func(a, b ranged) int { return (a.to - a.from) - (b.to - b.from) })
+	slices.SortStableFunc(c.globs, func(a, b keyed) int { return len(b.glob) - len(a.glob) })
+	return c
+}
+
+func inside(a, b span) bool { return b.from <= a.from && a.to <= b.to }
+
+func (r *reporter) row(k, n *yaml.Node) *row {
+	w := &row{key: k.Value, pos: at(n), file: r.file}
+	if n.Kind == yaml.ScalarNode {
+		w.kind, w.reason = r.kind(n)
+		return w
+	}
+	kinded := false
+	r.pairs(n, "the row of a code", func(k, v *yaml.Node) {
+		switch k.Value {
+		case "kind":
+			w.kind, w.reason = r.kind(v)
+			kinded = true
+		case "title":
+			w.title, _ = r.text(v, "title")
+		case "help":
+			w.help, _ = r.text(v, "help")
+		case "status":
+			sp, ok := parseSpan(v.Value)
+			if !ok || sp.from != sp.to || sp.from < 200 || sp.from > 999 {
+				r.fault(at(v), "bad_status", "write one from 200 to 599", "%q is no status under which a code can travel", v.Value)
+				return
+			}
+			w.status = sp.from
+		case "method":
+			for _, m := range r.words(v, "method") {
+				w.methods = append(w.methods, strings.ToUpper(m))
+			}
+		case "path":
+			w.paths = r.words(v, "path")
+		case "request":
+			r.pairs(v, "request", func(hk, hv *yaml.Node) {
+				text, _ := r.text(hv, "the value of a request header")
+				w.headers = append(w.headers, headerCondition{canonicalHeader(hk.Value), text})
+			})
+		case "do":
+			w.do = r.act(v)
+		case "retry":
+			w.retry = r.retry(v)
+		case "undone":
+			w.undone = r.boolean(v, "undone")
+		case "stands_for":
+			for _, name := range r.words(v, "stands_for") {
+				kind, ok := parlance.ParseKind(name)
+				if !ok {
+					r.unknown(at(v), "unknown_kind", "kind", name, kindWords())
+					continue
+				}
+				w.standsFor = append(w.standsFor, kind)
+			}
+		default:
+			r.unknown(at(k), "unknown_key", "key of a row", k.Value, rowKeys)
+		}
+	})
+	if n.Kind == yaml.MappingNode && !kinded {
+		r.fault(at(n), "missing_kind", "add kind: invalid, or what it is", "the row of %q has no kind", k.Value)
+		return nil
+	}
+	return w
+}
+
+func kindWords() []string {
+	var words []string
+	for _, k := range parlance.Kinds() {
+		words = append(words, k.String())
+	}
+	return words
+}
+
+// kind reads kind or kind/reason.
+func (r *reporter) kind(n *yaml.Node) (parlance.Kind, parlance.Reason) {
+	text, ok := r.text(n, "a kind")
+	if !ok {
+		return 0, ""
+	}
+	name, reason, _ := strings.Cut(text, "/")
+	kind, known := parlance.ParseKind(name)
+	if !known {
+		r.unknown(at(n), "unknown_kind", "kind", name, kindWords())
+	}
+	return kind, parlance.Reason(reason)
+}

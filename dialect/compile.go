@@ -1,0 +1,343 @@
+package dialect
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/parlance-api/parlance"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// Dialect is one API's response conventions, compiled from one file. It is
+// immutable and safe for concurrent use.
+type Dialect struct {
+	name, title string
+	sources     []string
+	codes       codes
+	shapes      []*shape // with a body, in the order of the file
+	extras      []*shape // headers only: they read and are written beside a body
+	forms       []form   // in the order of preference
+	idempotency string
+	support     Support
+	samples     []sample
+	warnings    []parlance.Diagnostic
+	base        *Dialect // the dialect http; nil for itself
+}
+
+// Name is the dialect's own name, such as "vms".
+func (d *Dialect) Name() string { return d.name }
+
+// Title is the API's name for people.
+func (d *Dialect) Title() string { return d.title }
+
+// Sources are the pages that the file was written from.
+func (d *Dialect) Sources() []string { return d.sources }
+
+// IdempotencyHeader is the request header that carries an idempotency key, ""
+// where the API has none.
+func (d *Dialect) IdempotencyHeader() string { return d.idempotency }
+
+// Support is whom to tell of a failure that persists.
+func (d *Dialect) Support() Support { return d.support }
+
+// FileError is every fault of a dialect file at once.
+type FileError struct {
+	Diagnostics []parlance.Diagnostic // faults and warnings, in the order of the file
+	Source      []byte                // the file, for excerpts
+}
+
+// Error lists the faults, one a line.
+func (e *FileError) Error() string {
+	var lines []string
+	for _, d := range e.Diagnostics {
+		if d.Severity == parlance.Fault {
+			lines = append(lines, d.Error())
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Compile makes a Dialect of a file. file names it in diagnostics and
+// decisions. The error is a *FileError that holds every fault of the file.
+func Compile(file string, source []byte) (*Dialect, error) {
+	return compile(file, source, builtin())
+}
+
+func compile(file string, source []byte, base *Dialect) (*Dialect, error) {
+	r := &reporter{file: file}
+	d := r.dialect(source)
+	if r.failed() {
+		return nil, &FileError{r.sorted(), source}
+	}
+	d.base = base
+	d.finish(r)
+	d.warnings = r.sorted()
+	if r.failed() {
+		return nil, &FileError{r.sorted(), source}
+	}
+	return d, nil
+}
+
+//go:embed http.yaml
+var httpSource []byte
+
+// HTTP is the file of the dialect http: what every status means where no file
+// says otherwise, and how an API without a dialect is read.
+func HTTP() []byte { return httpSource }
+
+// builtin is the dialect http, on which all others stand.
+var builtin = sync.OnceValue(func() *Dialect {
+	d, err := compile("http.yaml", httpSource, nil)
+	if err != nil {
+		panic(err) // the file is embedded: a test holds it right
+	}
+	return d
+})
+
+var fileKeys = []string{"dialect", "title", "source", "language", "codes_are_statuses", "forms", "codes", "shapes", "samples", "idempotency", "support", "auth"}
+
+func (r *reporter) dialect(source []byte) *Dialect {
+	d := &Dialect{}
+	root := r.load(source)
+	if root == nil {
+		return d
+	}
+	sections := map[string]*yaml.Node{}
+	r.pairs(root, "a dialect file", func(k, v *yaml.Node) {
+		if !slices.Contains(fileKeys, k.Value) {
+			r.unknown(at(k), "unknown_key", "key", k.Value, fileKeys)
+			return
+		}
+		if sections[k.Value] == nil {
+			sections[k.Value] = v
+		}
+	})
+	if root.Kind != yaml.MappingNode {
+		return d
+	}
+	if n := sections["dialect"]; n == nil {
+		r.fault(at(root), "missing_name", "begin with `dialect: name`", "the file does not say which dialect it is")
+	} else if d.name, _ = r.text(n, "the name of a dialect"); !isName(d.name) {
+		r.fault(at(n), "bad_name", "use lower-case letters, digits and hyphens", "%q is no name for a dialect", d.name)
+	}
+	if n := sections["title"]; n != nil {
+		d.title, _ = r.text(n, "title")
+	}
+	if n := sections["source"]; n != nil {
+		d.sources = r.texts(n, "source")
+	}
+	if n := sections["language"]; n != nil && n.Value != "1" {
+		r.fault(at(n), "unknown_language", "this program reads language: 1", "the file is written in version %s of the language", n.Value)
+	}
+	if n := sections["forms"]; n != nil {
+		for _, w := range r.words(n, "forms") {
+			f, ok := formNames[w]
+			if !ok {
+				r.unknown(at(n), "unknown_form", "form", w, []string{"json", "xml", "html", "text"})
+				continue
+			}
+			d.forms = append(d.forms, f)
+		}
+	}
+	merged := false
+	if n := sections["codes_are_statuses"]; n != nil {
+		merged = r.boolean(n, "codes_are_statuses")
+	}
+	if n := sections["codes"]; n != nil {
+		d.codes = r.codes(n, merged)
+	} else {
+		r.fault(at(root), "missing_codes", "add a table: codes: {200: success}", "the file lists no codes")
+	}
+	if n := sections["shapes"]; n != nil {
+		for _, s := range r.shapes(n) {
+			if s.body == nil {
+				d.extras = append(d.extras, s)
+			} else {
+				d.shapes = append(d.shapes, s)
+			}
+		}
+	}
+	if n := sections["samples"]; n != nil {
+		d.samples = r.samples(n)
+	}
+	if n := sections["idempotency"]; n != nil {
+		r.pairs(n, "idempotency", func(k, v *yaml.Node) {
+			if k.Value != "header" {
+				r.unknown(at(k), "unknown_key", "key of idempotency", k.Value, []string{"header"})
+				return
+			}
+			name, _ := r.text(v, "header")
+			d.idempotency = canonicalHeader(name)
+		})
+	}
+	if n := sections["support"]; n != nil {
+		r.pairs(n, "support", func(k, v *yaml.Node) {
+			switch k.Value {
+			case "contact":
+				d.support.Contact, _ = r.text(v, "contact")
+			case "after":
+				count, err := strconv.Atoi(v.Value)
+				if err != nil || count < 1 {
+					r.fault(at(v), "wrong_type", "", "after must be a number of failures, from 1")
+				}
+				d.support.After = count
+			default:
+				r.unknown(at(k), "unknown_key", "key of support", k.Value, []string{"contact", "after"})
+			}
+		})
+	}
+	return d
+}
+
+func isName(s string) bool {
+	for _, c := range s {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// finish derives what reading and writing need, and checks what only the whole
+// file shows.
+func (d *Dialect) finish(r *reporter) {
+	for _, w := range d.codes.rows {
+		w.line = fmt.Sprintf("%s:%d", w.file, w.pos.line)
+		w.why = w.explain()
+	}
+	for _, s := range d.shapes {
+		if !slices.Contains(d.forms, s.form) {
+			d.forms = append(d.forms, s.form)
+		}
+	}
+	byCode := map[string]bool{}
+	for _, s := range append(slices.Clone(d.shapes), d.extras...) {
+		if s.is != "" {
+			byCode[s.is] = true
+			if _, isKind := parlance.ParseKind(s.is); !isKind && d.codes.exact[s.is] == nil {
+				known := kindWords()
+				for _, w := range d.codes.rows {
+					if _, numeric := parseSpan(w.first); !numeric {
+						known = append(known, w.first)
+					}
+				}
+				r.unknown(s.pos, "unknown_name", "name after is:", s.is, known)
+			}
+		}
+	}
+	d.shadows(r)
+	// A code that is no status can only be met where a shape reads it or gives it.
+	reads := slices.ContainsFunc(d.shapes, func(s *shape) bool {
+		return s.reads.has(whole, attrCode) || s.reads.has(item, attrCode)
+	}) || slices.ContainsFunc(d.extras, func(s *shape) bool { return s.reads.has(whole, attrCode) })
+	for _, w := range d.codes.rows {
+		sp, numeric := parseSpan(w.first)
+		inBody := !numeric || w.status != 0 && !d.codes.merged
+		if inBody && !reads && !byCode[w.first] {
+			r.warn(w.pos, "unreadable_code", "let a shape read $code, or give the name with is:", "no shape can read the code %q", w.first)
+		}
+		if !numeric && w.status == 0 && w.kind.Failing() && !d.reachable(w) {
+			r.warn(w.pos, "unsendable_code", "say under which HTTP status it travels: status: 400", "the code %q has no HTTP status of its own", w.first)
+		}
+		if numeric && sp.from == sp.to && sp.from >= 100 && sp.from <= 599 && w.status == 0 && !d.codes.merged && reads && d.numericCodes() {
+			r.warn(w.pos, "code_or_status", "add codes_are_statuses: true, or status: to the rows of codes in the body",
+				"shapes read codes as numbers, so %d is taken for a code and for an HTTP status", sp.from)
+		}
+	}
+}
+
+// reachable reports that another row gives the kind a status.
+func (d *Dialect) reachable(w *row) bool {
+	return slices.ContainsFunc(d.codes.rows, func(o *row) bool {
+		sp, numeric := parseSpan(o.first)
+		return o.kind == w.kind && numeric && sp.from == sp.to
+	})
+}
+
+// numericCodes reports that a shape reads $code:int.
+func (d *Dialect) numericCodes() bool {
+	var inside func(t *template) bool
+	inside = func(t *template) bool {
+		if t == nil {
+			return false
+		}
+		if t.hole != nil {
+			for _, r := range t.hole.readings {
+				if r.target.attr == attrCode && r.target.owner != field && r.conv.name == "int" {
+					return true
+				}
+			}
+		}
+		for _, m := range t.members {
+			if inside(m.value) {
+				return true
+			}
+		}
+		return slices.ContainsFunc(t.elems, inside) || t.rest != nil && inside(t.rest.value)
+	}
+	return slices.ContainsFunc(d.shapes, func(s *shape) bool { return inside(s.body) })
+}
+
+// shadows warns of a shape that an earlier one always takes the body from.
+func (d *Dialect) shadows(r *reporter) {
+	for i, s := range d.shapes {
+		for _, e := range d.shapes[:i] {
+			if e.form != s.form || e.writeOnly || s.writeOnly || len(e.methods)+len(e.paths)+len(e.headers) > 0 || !covers(e.status, s.status) {
+				continue
+			}
+			if e.body.coversAll(s.body) {
+				r.warn(s.pos, "shadowed", "put the one that asks for more first", "the shape %q is never read: %q on line %d takes every body that fits it", s.name, e.name, e.pos.line)
+				break
+			}
+		}
+	}
+}
+
+func covers(wide, narrow statuses) bool {
+	if len(wide) == 0 {
+		return true
+	}
+	if len(narrow) == 0 {
+		return false
+	}
+	for _, n := range narrow {
+		if !slices.ContainsFunc(wide, func(w span) bool { return inside(n, w) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// coversAll reports that every body which fits s fits t too. It errs on the
+// side of no.
+func (t *template) coversAll(s *template) bool {
+	if t.op == opHole && t.hole.guard == nil && t.hole.readings[0].pattern == nil && !t.hole.readings[0].conv.structured() {
+		return s.op == opHole && t.hole.readings[0].conv.name == ""
+	}
+	if t.op == opObject && s.op == opObject {
+		if len(t.members) == 0 && t.rest == nil {
+			return true
+		}
+		found := false
+		for _, m := range t.members {
+			i := slices.IndexFunc(s.members, func(o member) bool { return slices.Equal(o.names, m.names) && o.attribute == m.attribute })
+			if i < 0 {
+				if m.must || m.value.op == opConst {
+					return false
+				}
+				continue
+			}
+			o := s.members[i]
+			if m.must && !o.must || !m.value.coversAll(o.value) {
+				return false
+			}
+			found = found || o.must || o.value.op == opConst || len(s.members) == len(t.members)
+		}
+		return found && t.rest == nil
+	}
+	return t.op == opConst && s.op == opConst && t.kind == s.kind && t.text == s.text
+}

@@ -1,0 +1,233 @@
+package dialect
+
+import (
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Decide says what the provider tells its callers to do about an outcome.
+// tried are the acts taken on the earlier answers to the same request, oldest
+// first. For a transport that failed, pass parlance.OutcomeOfTransport(err).
+// It is safe for concurrent use.
+func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) parlance.Decision {
+	r := d.rowOf(o, &req)
+	p := d.plan(o, r, &req)
+	p.RepeatSafe = d.repeatSafe(o, r, &req)
+	refreshed, retried := 0, 0
+	for _, a := range tried {
+		switch a {
+		case parlance.Refresh:
+			refreshed++
+		case parlance.Retry:
+			retried++
+		}
+	}
+	switch {
+	case p.Act == parlance.Refresh && refreshed > 0:
+		p.Act, p.Scope, p.Why = parlance.Stop, "", "the credential was refreshed and refused again"
+	case p.Act == parlance.Retry && p.Then != 0 && retried >= d.patience():
+		// The time is kept: the provider's page may go on repeating after the report.
+		p.Act, p.Then, p.Scope, p.Why = p.Then, 0, "", "it persisted after "+plural(retried, "scheduled repeat")
+	}
+	if o.Kind == parlance.Partial || len(o.Items) > 0 && o.Kind.Failing() {
+		d.decideItems(&p, o, &req)
+	}
+	return p
+}
+
+// patience is how many scheduled repeats fail before the next act follows.
+func (d *Dialect) patience() int {
+	if d.support.After > 0 {
+		return d.support.After
+	}
+	return 2
+}
+
+// rowOf finds the row that an outcome came from, or would have come from: by
+// its code, its status, or its kind, but only one that means the same.
+func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
+	same := func(r *row) bool { return r != nil && r.kind == o.Kind && r.reason == o.Reason }
+	if o.Code != "" {
+		if r := d.codes.byCode(o.Code, req); same(r) {
+			return r
+		}
+	}
+	if o.Status != 0 {
+		if r := d.statusRow(o.Status, req); same(r) {
+			return r
+		}
+	}
+	for _, s := range d.shapes {
+		if s.is != "" {
+			if r := choose(d.codes.exact[s.is], req); same(r) {
+				return r
+			}
+		}
+	}
+	if o.Status != 0 || !o.Kind.Failing() {
+		if r := d.ownRow(o, req); r != nil {
+			return r
+		}
+	}
+	if r := d.byBareKind(o, req); r != nil {
+		return r
+	}
+	return &row{kind: o.Kind, reason: o.Reason, line: "http.yaml:1"}
+}
+
+// byBareKind is a row of the same kind, the file's own before those of http.
+// For a transport that failed there is no answer: only the times of such a row
+// are taken, so that its schedule holds.
+func (d *Dialect) byBareKind(o *parlance.Outcome, req *Request) *row {
+	for _, r := range d.codes.rows {
+		if r.kind == o.Kind && r.applies(req) {
+			return r
+		}
+	}
+	if d.base != nil {
+		return d.base.byBareKind(o, req)
+	}
+	return nil
+}
+
+// acts are what a kind asks for where its row does not say otherwise.
+var acts = map[parlance.Kind]parlance.Act{
+	parlance.Success: parlance.Done, parlance.Redirected: parlance.Done, parlance.Empty: parlance.Done,
+	parlance.Noted: parlance.Inspect, parlance.Partial: parlance.Inspect, parlance.Accepted: parlance.Poll,
+	parlance.Invalid: parlance.Correct,
+	parlance.Failed:  parlance.Stop, parlance.Forbidden: parlance.Stop, parlance.NotFound: parlance.Stop,
+	parlance.Conflict: parlance.Stop, parlance.Quota: parlance.Stop, parlance.Unauthenticated: parlance.Stop,
+	parlance.RateLimited: parlance.Retry, parlance.Internal: parlance.Retry, parlance.BadGateway: parlance.Retry,
+	parlance.Unavailable: parlance.Retry, parlance.Timeout: parlance.Retry,
+}
+
+// plan is the act of a row on the first answer, with its times.
+func (d *Dialect) plan(o *parlance.Outcome, r *row, req *Request) parlance.Decision {
+	p := parlance.Decision{Act: acts[o.Kind], Why: r.why, Line: r.line, Then: r.retry.then}
+	if p.Why == "" || r.kind != o.Kind {
+		p.Why = (&row{kind: o.Kind, reason: o.Reason}).explain()
+	}
+	switch {
+	case r.kind != o.Kind: // a row that only lends its line
+	case r.do != 0:
+		p.Act = r.do
+	case r.retry.act != 0 && (r.retry.act != parlance.Retry || o.Status != 0 || p.Act == parlance.Retry):
+		p.Act = r.retry.act
+	case o.Reason == parlance.Expired && o.Kind == parlance.Unauthenticated:
+		p.Act = parlance.Refresh
+	}
+	if o.Status == 0 && o.Reason == parlance.Canceled {
+		p.Act, p.Why = parlance.Stop, "the caller gave up"
+	}
+	switch p.Act {
+	case parlance.Retry:
+		p.Scope = parlance.ScopeRequest
+		d.times(&p, o, r)
+	case parlance.Poll:
+		// Retry-After beside a 202 says when to look (RFC 9110, 10.2.3).
+		p.After = max(o.RetryAfter, r.retry.after)
+	case parlance.Refresh, parlance.Correct:
+		p.Scope = parlance.ScopeRequest
+	}
+	return p
+}
+
+// times states when to repeat: what the answer asks for beats schedule and
+// backoff; of several exact times the longest counts.
+func (d *Dialect) times(p *parlance.Decision, o *parlance.Outcome, r *row) {
+	p.After = max(o.RetryAfter, r.retry.after)
+	switch {
+	case p.After > 0:
+	case len(r.retry.schedule) > 0:
+		p.Schedule = r.retry.schedule
+	case r.retry.backoff.Floor > 0:
+		p.Backoff = r.retry.backoff
+	default:
+		p.Backoff = defaultBackoff
+	}
+}
+
+// repeatSafe is the second law: an idempotent method (RFC 9110, 9.2.2), an
+// idempotency key where the dialect has one, or an answer that proves that
+// nothing was done.
+func (d *Dialect) repeatSafe(o *parlance.Outcome, r *row, req *Request) bool {
+	switch req.Method {
+	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
+		return true
+	}
+	if d.idempotency != "" && (req.Key != "" || len(values(req.Header, d.idempotency)) > 0) {
+		return true
+	}
+	return provesUndone(o, r)
+}
+
+func provesUndone(o *parlance.Outcome, r *row) bool {
+	if len(o.Items) > 0 {
+		return false // each of its records has an answer of its own
+	}
+	return r.undone && r.kind == o.Kind || o.Kind == parlance.RateLimited ||
+		o.Kind == parlance.Unauthenticated && o.Reason == parlance.Expired ||
+		o.Status == 0 && o.Reason.Undone()
+}
+
+// decideItems turns the decision on a bulk answer to the records that failed: a
+// bulk request is never repeated whole.
+func (d *Dialect) decideItems(p *parlance.Decision, o *parlance.Outcome, req *Request) {
+	var best *parlance.Decision
+	safe := true
+	for i := range o.Items {
+		it := &o.Items[i].Outcome
+		if !it.Kind.Failing() {
+			continue
+		}
+		r := d.rowOf(it, req)
+		one := d.plan(it, r, req)
+		if one.Act != parlance.Retry && one.Act != parlance.Refresh {
+			continue
+		}
+		safe = safe && d.repeatSafe(it, r, req)
+		if best == nil || longer(&one, best) {
+			best = &one
+		}
+	}
+	if best == nil {
+		if o.Kind != parlance.Partial && (p.Act == parlance.Retry || p.Act == parlance.Refresh || p.Act == parlance.Correct) {
+			p.Scope = parlance.ScopeItems
+		}
+		return
+	}
+	p.Act, p.Scope, p.After, p.Backoff, p.Schedule, p.Then = best.Act, parlance.ScopeItems, best.After, best.Backoff, best.Schedule, best.Then
+	p.Line, p.Why, p.RepeatSafe = best.Line, "of the items that failed: "+best.Why, safe
+	if o.RetryAfter > p.After && p.Act == parlance.Retry {
+		p.After, p.Backoff, p.Schedule = o.RetryAfter, parlance.Backoff{}, nil
+	}
+}
+
+// longer orders what the items ask for: the longest time, then backoff, then
+// refresh, then schedule.
+func longer(a, b *parlance.Decision) bool {
+	if a.After != b.After {
+		return a.After > b.After
+	}
+	rank := func(d *parlance.Decision) int {
+		switch {
+		case d.Act == parlance.Refresh:
+			return 1
+		case d.Backoff.Floor > 0:
+			return 2
+		}
+		return 0
+	}
+	if rank(a) != rank(b) {
+		return rank(a) > rank(b)
+	}
+	return a.Backoff.Cap+total(a.Schedule) > b.Backoff.Cap+total(b.Schedule)
+}
+
+func total(s []time.Duration) (sum time.Duration) {
+	for _, d := range s {
+		sum += d
+	}
+	return sum
+}

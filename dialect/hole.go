@@ -1,0 +1,151 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// reading is one way to take a text: as an attribute, or by a pattern.
+type reading struct {
+	target  target
+	conv    conversion
+	pattern *pattern // nil where the whole text is the attribute
+}
+
+func (r reading) targets() set {
+	if r.pattern != nil {
+		return r.pattern.targets()
+	}
+	return r.target.bit()
+}
+
+// hole is where an attribute stands in a shape: $code:int = 0, or
+// $detail & $field.message. The first reading is written, the others are
+// copies of the same text.
+type hole struct {
+	readings []reading
+	fallback string   // the value that stands for "unset", and is written for it
+	defaults bool     // fallback is given
+	guard    *pattern // the text must fit it; its canonical text is written where the attribute does not
+}
+
+// scalar compiles a scalar of a shape: a hole, a pattern, or a constant.
+func (c *shapeCompiler) scalar(n *yaml.Node) *template {
+	t := &template{op: opConst, pos: at(n)}
+	switch n.Tag {
+	case "!!null":
+		t.kind = tree.Null
+		return t
+	case "!!bool":
+		t.kind = tree.False
+		if n.Value == "true" {
+			t.kind = tree.True
+		}
+		return t
+	case "!!int", "!!float":
+		t.kind, t.text = tree.Number, n.Value
+		return t
+	}
+	t.kind, t.text = tree.Text, n.Value
+	if rest, escaped := strings.CutPrefix(n.Value, "$$"); escaped {
+		t.text = "$" + rest
+		return t
+	}
+	if !strings.HasPrefix(n.Value, "$") && !isPattern(n.Value) {
+		if _, is := wholeAttributes[n.Value]; is && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 {
+			c.warn(at(n), "constant_attribute", "write $"+n.Value+" for the attribute, or put the constant in quotes",
+				"the text %q is a constant here: the body must hold just that, and nothing is read", n.Value)
+		}
+		return t
+	}
+	h := c.hole(at(n), n.Value)
+	if h == nil {
+		return t
+	}
+	t.op, t.hole = opHole, h
+	for i, r := range h.readings {
+		t.reads |= r.targets()
+		if i == 0 && !(r.pattern != nil && r.pattern.readOnly()) {
+			t.writes |= r.targets()
+		}
+	}
+	t.copies = t.reads &^ t.writes
+	return t
+}
+
+// hole reads "$a:int & $b & 'pattern' = default" and "$a is 'pattern'". It
+// returns nil after a fault.
+func (c *shapeCompiler) hole(pos position, text string) *hole {
+	h := &hole{}
+	if head, guard, found := strings.Cut(text, " is "); found && strings.HasPrefix(text, "$") {
+		text = head
+		guard = unquote(guard)
+		if h.guard = c.parsePattern(pos, guard); h.guard == nil {
+			return nil
+		}
+		if h.guard.targets() != 0 {
+			c.fault(pos, "bad_pattern", "use {_} or {_=text} in it", "the pattern after `is` only checks; it cannot hold attributes")
+			return nil
+		}
+	}
+	if head, value, found := strings.Cut(text, " = "); found && strings.HasPrefix(text, "$") {
+		text, h.fallback, h.defaults = head, unquote(value), true
+	}
+	for i, one := range strings.Split(text, " & ") {
+		one = unquote(strings.TrimSpace(one))
+		if name, isHole := strings.CutPrefix(one, "$"); isHole && !isPattern(one) {
+			name, conv, _ := strings.Cut(name, ":")
+			t, known := parseTarget(name)
+			if known != nil {
+				c.unknown(pos, "unknown_attribute", "attribute", name, known)
+				return nil
+			}
+			r := reading{target: t}
+			if conv != "" {
+				var ok bool
+				if r.conv, ok = c.conversion(pos, conv); !ok {
+					return nil
+				}
+			}
+			h.readings = append(h.readings, r)
+			continue
+		}
+		if !isPattern(one) {
+			c.fault(pos, "bad_hole", "write $attribute, or a pattern such as 'text {$detail}'", "%q is neither an attribute nor a pattern", one)
+			return nil
+		}
+		p := c.parsePattern(pos, one)
+		if p == nil {
+			return nil
+		}
+		if i == 0 && p.readOnly() {
+			c.warn(pos, "lossy", "write {_=text} so that it can be written back", "a bare {_} makes this place read-only")
+		}
+		h.readings = append(h.readings, reading{pattern: p})
+	}
+	return h
+}
+
+func (r *reporter) conversion(pos position, text string) (conversion, bool) {
+	c, message := parseConversion(text)
+	switch message {
+	case "":
+		return c, true
+	case "unknown":
+		name, _, _ := strings.Cut(text, "(")
+		r.unknown(pos, "unknown_notation", "notation", name, conversions)
+	default:
+		r.fault(pos, "unknown_notation", "", "%s", message)
+	}
+	return c, false
+}
+
+func unquote(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) >= 2 && (s[0] == '\'' || s[0] == '"') && s[len(s)-1] == s[0] {
+		return s[1 : len(s)-1]
+	}
+	return s
+}

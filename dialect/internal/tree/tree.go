@@ -1,0 +1,134 @@
+// Package tree holds one document, JSON or XML, as a flat list of nodes over
+// the bytes it was read from: one pass, no pointers, nothing copied. Both
+// readers validate all that they accept and bound the depth.
+package tree
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+)
+
+// MaxDepth bounds the nesting of a document. Error bodies nest a handful deep;
+// what nests more is an attack or not an answer.
+const MaxDepth = 256
+
+// Kind is what a node is.
+type Kind uint8
+
+// The kinds. The first five are JSON's scalars.
+const (
+	Null Kind = iota
+	False
+	True
+	Number
+	Text
+	Object
+	List
+	Element   // XML element
+	Attribute // XML attribute
+)
+
+// Node is one value with its name. Offsets are into Tree.Source.
+type Node struct {
+	Kind      Kind
+	Escaped   bool   // the value has escapes, entities or CDATA
+	KeyEscape bool   // the key has escapes
+	Moved     bool   // the value lies in the tree's own buffer, already unescaped
+	KeyStart  uint32 // the member's or element's name, prefix dropped
+	KeyEnd    uint32
+	Start     uint32 // a scalar's text without quotes; a container from its first to past its last byte
+	End       uint32
+	Close     uint32 // of an element: where its end tag, or the /> of an empty one, begins
+	Next      uint32 // index of the node after this one's descendants
+}
+
+// Tree is a parsed document. Node 0 is the root. The zero value is ready to
+// use, and a used one may be used again.
+type Tree struct {
+	Nodes  []Node
+	Source []byte
+	cut    bool
+	open   []uint32 // indexes of containers not yet closed
+	moved  []byte   // texts that are not contiguous in Source
+}
+
+// SyntaxError says where a document stops being one.
+type SyntaxError struct {
+	Offset  int
+	Message string
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Message, e.Offset) }
+
+func (t *Tree) reset(source []byte, cut bool) {
+	t.Nodes, t.open, t.moved = t.Nodes[:0], t.open[:0], t.moved[:0]
+	t.Source, t.cut = source, cut
+}
+
+// Children calls yield with the index of each child of node i, in document
+// order, until it returns false.
+func (t *Tree) Children(i uint32) func(yield func(uint32) bool) {
+	return func(yield func(uint32) bool) {
+		for c := i + 1; c < t.Nodes[i].Next; c = t.Nodes[c].Next {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// IsLeaf reports that node i has no children.
+func (t *Tree) IsLeaf(i uint32) bool { return t.Nodes[i].Next == i+1 }
+
+// KeyIs compares the name of node i.
+func (t *Tree) KeyIs(i uint32, name string) bool {
+	n := &t.Nodes[i]
+	raw := t.Source[n.KeyStart:n.KeyEnd]
+	if !n.KeyEscape {
+		return string(raw) == name
+	}
+	return string(appendUnescaped(nil, raw)) == name
+}
+
+// Key is the name of node i, its escapes undone. It may share memory with Source.
+func (t *Tree) Key(i uint32) []byte {
+	n := &t.Nodes[i]
+	raw := t.Source[n.KeyStart:n.KeyEnd]
+	if n.KeyEscape {
+		return appendUnescaped(nil, raw)
+	}
+	return raw
+}
+
+// Raw is the text of node i as it stands in Source.
+func (t *Tree) Raw(i uint32) []byte {
+	n := &t.Nodes[i]
+	if n.Moved {
+		return t.moved[n.Start:n.End]
+	}
+	return t.Source[n.Start:n.End]
+}
+
+// Value is the text of a scalar, an attribute, or an element's own text with
+// the white space around it dropped. It may share memory with Source.
+func (t *Tree) Value(i uint32) []byte {
+	n := &t.Nodes[i]
+	raw := t.Raw(i)
+	switch n.Kind {
+	case Text:
+		if n.Escaped {
+			return appendUnescaped(nil, raw)
+		}
+		if !utf8.Valid(raw) {
+			return bytes.ToValidUTF8(raw, []byte("\uFFFD"))
+		}
+		return raw
+	case Element, Attribute:
+		if n.Escaped && !n.Moved {
+			raw = appendEntities(nil, raw)
+		}
+		return bytes.TrimSpace(raw)
+	}
+	return raw
+}

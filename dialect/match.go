@@ -1,0 +1,499 @@
+package dialect
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"strconv"
+	"sync"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// bind is one text that a hole took.
+type bind struct {
+	target target
+	copy   bool   // the same text was taken for an attribute of the whole
+	key    bool   // it was the name of a member
+	scope  int32  // the turn of a repetition in which it was taken; 0 is outside of any
+	text   []byte // shares memory with the body
+}
+
+// scope is one turn of a repetition that holds holes of a record.
+type scope struct {
+	parent int32
+	field  bool // the innermost one for fields: it makes one
+	item   bool // the innermost one for items
+}
+
+// matcher fits one document against templates and collects what the holes take.
+type matcher struct {
+	tree    tree.Tree
+	cut     bool
+	binds   []bind
+	scopes  []scope
+	scope   int32
+	later   int // over 0 in turns after the first that fitted: attributes of the whole come from one element
+	unread  int // elements that could not be read
+	data    []byte
+	hasData bool
+	diags   []parlance.Diagnostic
+}
+
+var matchers = sync.Pool{New: func() any { return new(matcher) }}
+
+func (m *matcher) reset() {
+	clear(m.binds)
+	m.binds, m.scopes = m.binds[:0], append(m.scopes[:0], scope{parent: -1})
+	m.scope, m.later, m.unread = 0, 0, 0
+	m.data, m.hasData, m.diags, m.cut = nil, false, nil, false
+}
+
+// mark is a state to come back to.
+type mark struct {
+	binds, scopes, diags, unread int
+	hasData                      bool
+}
+
+func (m *matcher) mark() mark {
+	return mark{len(m.binds), len(m.scopes), len(m.diags), m.unread, m.hasData}
+}
+
+func (m *matcher) back(to mark) {
+	m.binds, m.scopes, m.diags, m.unread, m.hasData = m.binds[:to.binds], m.scopes[:to.scopes], m.diags[:to.diags], to.unread, to.hasData
+}
+
+func (m *matcher) note(rule, format string, args ...any) {
+	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.Warning, Message: fmt.Sprintf(format, args...)})
+}
+
+// value fits node n against a template.
+func (m *matcher) value(t *template, n uint32) bool {
+	switch t.op {
+	case opConst:
+		return m.constant(t, n)
+	case opHole:
+		return m.hole(t.hole, n)
+	case opObject:
+		return m.object(t, n)
+	case opList:
+		if m.tree.Nodes[n].Kind != tree.List {
+			return false
+		}
+		return m.turns(t, m.tree.Children(n), -1)
+	case opEither:
+		for _, e := range t.elems {
+			before := m.mark()
+			if m.value(e, n) {
+				return true
+			}
+			m.back(before)
+		}
+	}
+	return false
+}
+
+func (m *matcher) constant(t *template, n uint32) bool {
+	node := &m.tree.Nodes[n]
+	if node.Kind == tree.Element || node.Kind == tree.Attribute {
+		return string(m.tree.Value(n)) == t.text
+	}
+	if node.Kind != t.kind {
+		return false
+	}
+	switch t.kind {
+	case tree.Text:
+		return string(m.tree.Value(n)) == t.text
+	case tree.Number:
+		if string(m.tree.Raw(n)) == t.text {
+			return true
+		}
+		a, errA := strconv.ParseFloat(string(m.tree.Raw(n)), 64)
+		b, errB := strconv.ParseFloat(t.text, 64)
+		return errA == nil && errB == nil && a == b
+	}
+	return true
+}
+
+// hole takes the value of a node.
+func (m *matcher) hole(h *hole, n uint32) bool {
+	first := h.readings[0]
+	node := &m.tree.Nodes[n]
+	if first.target.attr == attrData {
+		if node.Kind != tree.Null {
+			m.data = m.tree.Raw(n)
+			m.hasData = true
+		}
+		return true
+	}
+	if first.conv.structured() {
+		text, ok := first.conv.readStructured(&m.tree, n)
+		if !ok {
+			return false
+		}
+		m.bind(first.target, text, false)
+		return true
+	}
+	switch node.Kind {
+	case tree.Null:
+		return h.guard == nil
+	case tree.Text, tree.Number, tree.Element, tree.Attribute:
+		return m.text(h, m.tree.Value(n))
+	}
+	return false
+}
+
+// text takes a text by every reading of a hole. The first must fit; a copy that
+// does not is left out.
+func (m *matcher) text(h *hole, text []byte) bool {
+	if h.guard != nil && !h.guard.read(text, nil) {
+		return false
+	}
+	if h.defaults && string(text) == h.fallback {
+		return true
+	}
+	for i, r := range h.readings {
+		if r.pattern != nil {
+			before := m.mark()
+			fits := r.pattern.read(text, func(p part, s []byte) bool {
+				if len(s) == 0 {
+					return true
+				}
+				s, ok := p.conv.read(s)
+				if ok {
+					m.bind(p.hole, s, false)
+				}
+				return ok
+			})
+			if !fits {
+				m.back(before)
+				if i == 0 {
+					return false
+				}
+			}
+			continue
+		}
+		s, ok := r.conv.read(text)
+		if !ok {
+			if i == 0 && len(text) > 0 {
+				return false
+			}
+			continue
+		}
+		// A copy is one only where the attribute of the whole was really taken.
+		m.bind(r.target, s, i > 0 && h.readings[0].pattern == nil && h.readings[0].target.owner == whole && m.later == 0)
+	}
+	return true
+}
+
+func (m *matcher) bind(t target, text []byte, copied bool) {
+	if len(text) == 0 {
+		return
+	}
+	if t.owner == whole && m.later > 0 && t.attr != attrNote {
+		return
+	}
+	m.binds = append(m.binds, bind{target: t, copy: copied, scope: m.scope, text: text})
+}
+
+func (m *matcher) object(t *template, n uint32) bool {
+	if kind := m.tree.Nodes[n].Kind; kind != tree.Object && kind != tree.Element {
+		return false
+	}
+	present := 0
+	for i := range t.members {
+		ok, there := m.member(&t.members[i], n)
+		if !ok {
+			return false
+		}
+		if there {
+			present++
+		}
+	}
+	if t.rest != nil {
+		ok, there := m.others(t, n)
+		if !ok {
+			return false
+		}
+		if there {
+			present++
+		}
+	}
+	return present > 0 || m.cut || len(t.members) == 0
+}
+
+// member fits one named member. A member need not be there, unless it is a
+// constant or marked with !.
+func (m *matcher) member(w *member, n uint32) (fits, present bool) {
+	if w.value.op == opList && m.tree.Nodes[n].Kind == tree.Element {
+		return m.siblings(w, n)
+	}
+	c, found := m.find(w, n)
+	if !found {
+		return m.cut || w.optional || !w.must && w.value.op != opConst, false
+	}
+	if empty(&m.tree, c) && w.value.op != opConst {
+		if w.must {
+			return false, true
+		}
+		if w.value.op != opHole {
+			// {} or null says as little as nothing; [] and "" are looked at for their type.
+			kind := m.tree.Nodes[c].Kind
+			if kind == tree.Null || kind == tree.Element || kind == tree.Object && w.value.op == opObject || kind == tree.List {
+				return true, true
+			}
+		}
+	}
+	before := m.mark()
+	if m.value(w.value, c) {
+		return true, true
+	}
+	m.back(before)
+	if w.optional {
+		m.unread++
+		m.note("unfit_member", "the member %q has a form that the dialect does not know", w.names[0])
+		return true, true
+	}
+	return false, true
+}
+
+// find is the member with one of the names, the last one where a name stands
+// twice, as encoding/json has it.
+func (m *matcher) find(w *member, n uint32) (at uint32, found bool) {
+	for _, name := range w.names {
+		for c := range m.tree.Children(n) {
+			if m.is(w, c, name) {
+				if found && m.tree.Nodes[c].Kind != tree.Element {
+					m.note("duplicate_key", "the member %q stands there twice; the last one is read", name)
+				}
+				at, found = c, true
+			}
+		}
+		if found {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+func (m *matcher) is(w *member, c uint32, name string) bool {
+	return (m.tree.Nodes[c].Kind == tree.Attribute) == w.attribute && m.tree.KeyIs(c, name)
+}
+
+// siblings fits the elements of one name against a list.
+func (m *matcher) siblings(w *member, n uint32) (fits, present bool) {
+	all := func(yield func(uint32) bool) {
+		for c := range m.tree.Children(n) {
+			for _, name := range w.names {
+				if m.is(w, c, name) && !yield(c) {
+					return
+				}
+			}
+		}
+	}
+	for range all {
+		present = true
+		break
+	}
+	if !present {
+		return m.cut || !w.must, false
+	}
+	before := m.mark()
+	if m.turns(w.value, all, -1) {
+		return true, true
+	}
+	m.back(before)
+	if w.optional {
+		m.unread++
+		m.note("unfit_member", "the element %q has a form that the dialect does not know", w.names[0])
+		return true, true
+	}
+	return false, true
+}
+
+// others fits every member that has no name in the template.
+func (m *matcher) others(t *template, n uint32) (fits, present bool) {
+	unnamed := func(yield func(uint32) bool) {
+	next:
+		for c := range m.tree.Children(n) {
+			if m.tree.Nodes[c].Kind == tree.Attribute {
+				continue
+			}
+			for i := range t.members {
+				for _, name := range t.members[i].names {
+					if m.is(&t.members[i], c, name) {
+						continue next
+					}
+				}
+			}
+			if !yield(c) {
+				return
+			}
+		}
+	}
+	for range unnamed {
+		present = true
+		break
+	}
+	if !present {
+		return m.cut || !t.rest.must, false
+	}
+	if t.rest.value.op == opList && m.tree.Nodes[n].Kind == tree.Element {
+		return m.turns(t.rest.value, unnamed, -1), true
+	}
+	return m.turns(&template{op: opList, elems: []*template{t.rest.value}, reads: t.reads, deep: t.rest.value.deep}, unnamed, int(t.key.attr)<<2|int(t.key.owner)), true
+}
+
+// turns fits each node against the first of the templates that it fits. key is
+// the attribute that the nodes' names are, or negative. One that fits none
+// forbids success; if none at all fits, the list does not.
+func (m *matcher) turns(t *template, nodes iter.Seq[uint32], key int) bool {
+	fitted, failed := 0, 0
+	records := t.reads.of(field)|t.reads.of(item) != 0
+	outer := m.scope
+	for n := range nodes {
+		before := m.mark()
+		if records {
+			m.scopes = append(m.scopes, scope{parent: outer, field: t.makes(field), item: t.makes(item)})
+			m.scope = int32(len(m.scopes) - 1)
+		}
+		if key > 3 {
+			m.binds = append(m.binds, bind{
+				target: target{owner(key & 3), attribute(key >> 2)}, key: true, scope: m.scope, text: m.tree.Key(n),
+			})
+		}
+		ok := false
+		for _, e := range t.elems {
+			inner := m.mark()
+			if ok = m.value(e, n); ok {
+				break
+			}
+			m.back(inner)
+		}
+		m.scope = outer
+		if !ok {
+			m.back(before)
+			failed++
+			continue
+		}
+		if fitted++; fitted == 1 {
+			m.later++
+		}
+	}
+	if fitted > 0 {
+		m.later--
+	}
+	if failed > 0 && (fitted > 0 || m.cut) {
+		m.unread += failed
+		m.note("unread_element", "%d of %d elements could not be read", failed, failed+fitted)
+		return true
+	}
+	return failed == 0
+}
+
+// header fits the fields of a response's header against a shape's.
+func (m *matcher) header(s *shape, h Header) bool {
+	present := 0
+	for _, f := range s.headers {
+		given := values(h, f.name)
+		if f.value.op == opConst {
+			if len(given) == 0 || given[0] != f.value.text {
+				return false
+			}
+			present++
+			continue
+		}
+		for _, v := range given {
+			if !m.text(f.value.hole, []byte(v)) {
+				return false
+			}
+			present++
+			if f.value.hole.readings[0].target.attr != attrNote {
+				break
+			}
+		}
+	}
+	return present > 0 || len(s.headers) == 0
+}
+
+// page reads an HTML page: the text of the first element of each name.
+func (m *matcher) page(t *template, body []byte) bool {
+	present := 0
+	for i := range t.members {
+		w := &t.members[i]
+		text, found := htmlText(body, w.names[0])
+		if !found {
+			if w.must {
+				return false
+			}
+			continue
+		}
+		present++
+		if w.value.op == opHole && !m.text(w.value.hole, text) && !w.optional {
+			if w.value.hole.readings[0].target.attr == attrStatus {
+				continue // a page may say more than its number
+			}
+			return false
+		}
+	}
+	return present > 0
+}
+
+var htmlEntities = []struct{ name, text string }{
+	{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", `"`}, {"&#39;", "'"}, {"&#34;", `"`}, {"&nbsp;", " "}, {"&amp;", "&"},
+}
+
+// htmlText is the text of the first element of that name, its white space
+// folded, without what stands in tags.
+func htmlText(body []byte, name string) ([]byte, bool) {
+	lower := bytes.ToLower(body)
+	if len(lower) != len(body) {
+		lower = body // a letter that changes its length: take the page as it is
+	}
+	open := []byte("<" + name)
+	for at := 0; ; {
+		i := bytes.Index(lower[at:], open)
+		if i < 0 {
+			return nil, false
+		}
+		at += i + len(open)
+		if at < len(lower) && lower[at] != '>' && lower[at] != ' ' && lower[at] != '\n' && lower[at] != '\t' && lower[at] != '\r' {
+			continue // <titlebar> is not <title>
+		}
+		end := bytes.IndexByte(lower[at:], '>')
+		if end < 0 {
+			return nil, false
+		}
+		from := at + end + 1
+		to := bytes.Index(lower[from:], []byte("</"+name))
+		if to < 0 {
+			return nil, false
+		}
+		text := stripTags(body[from : from+to])
+		for _, e := range htmlEntities {
+			text = bytes.ReplaceAll(text, []byte(e.name), []byte(e.text))
+		}
+		return bytes.Join(bytes.Fields(bytes.ToValidUTF8(text, []byte("\uFFFD"))), []byte(" ")), true
+	}
+}
+
+func stripTags(s []byte) []byte {
+	if bytes.IndexByte(s, '<') < 0 {
+		return s
+	}
+	var out []byte
+	inside := false
+	for _, c := range s {
+		switch {
+		case c == '<':
+			inside = true
+			out = append(out, ' ')
+		case c == '>' && inside:
+			inside = false
+		case !inside:
+			out = append(out, c)
+		}
+	}
+	return out
+}

@@ -1,0 +1,324 @@
+package dialect
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// form is the syntax of a body.
+type form uint8
+
+const (
+	formNone form = iota
+	formJSON
+	formXML
+	formHTML
+	formText
+)
+
+var formNames = map[string]form{"json": formJSON, "xml": formXML, "html": formHTML, "text": formText}
+
+// mediaTypes are what a form is sent as, where a shape does not say.
+var mediaTypes = [...]string{"", "application/json", "application/xml", "text/html; charset=utf-8", "text/plain; charset=utf-8"}
+
+// shape is how one kind of body looks, together with when it does.
+type shape struct {
+	name      string
+	pos       position
+	status    statuses
+	methods   []string
+	paths     []string
+	writeFor  []string // paths that this shape is written for before others
+	headers   []headerHole
+	form      form
+	body      *template
+	is        string
+	media     string
+	readOnly  bool
+	writeOnly bool
+	graft     bool
+	itemCodes []string
+	reads     set
+	writes    set
+	copies    set
+	size      int
+}
+
+// headerHole is a header field with what stands in it.
+type headerHole struct {
+	name  string
+	value *template
+}
+
+// statuses is a condition on the HTTP status; nil is any.
+type statuses []span
+
+type span struct{ from, to int }
+
+func (s statuses) admits(status int) bool {
+	if len(s) == 0 {
+		return true
+	}
+	for _, r := range s {
+		if r.from <= status && status <= r.to {
+			return true
+		}
+	}
+	return false
+}
+
+// parseSpan reads 422, 4xx or 200-299 (also 200–299 with a dash).
+func parseSpan(s string) (span, bool) {
+	s = strings.ReplaceAll(s, "–", "-")
+	if len(s) == 3 && strings.HasSuffix(strings.ToLower(s), "xx") && s[0] >= '1' && s[0] <= '9' {
+		base := int(s[0]-'0') * 100
+		return span{base, base + 99}, true
+	}
+	from, to, ranged := strings.Cut(s, "-")
+	if ranged && from == "" {
+		return span{}, false // a negative number, not a range
+	}
+	lo, err := strconv.Atoi(strings.TrimSpace(from))
+	if err != nil {
+		return span{}, false
+	}
+	hi := lo
+	if ranged {
+		if hi, err = strconv.Atoi(strings.TrimSpace(to)); err != nil || hi < lo {
+			return span{}, false
+		}
+	}
+	return span{lo, hi}, true
+}
+
+var shapeKeys = []string{"name", "status", "method", "path", "for", "headers", "json", "xml", "html", "text", "is", "type", "read_only", "write_only", "graft", "item_codes"}
+
+func (r *reporter) shapes(n *yaml.Node) []*shape {
+	if n.Kind != yaml.SequenceNode {
+		r.fault(at(n), "wrong_type", "write a list: each shape begins with `- name: …`", "shapes must be a list, not %s", kindOf(n))
+		return nil
+	}
+	var all []*shape
+	for _, e := range n.Content {
+		if s := r.shape(e); s != nil {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func (r *reporter) shape(n *yaml.Node) *shape {
+	s := &shape{pos: at(n)}
+	if n.Kind != yaml.MappingNode {
+		r.pairs(n, "a shape", nil)
+		return nil
+	}
+	r.pairs(n, "a shape", func(k, v *yaml.Node) {
+		switch k.Value {
+		case "name":
+			s.name, _ = r.text(v, "the name of a shape")
+		case "status":
+			for _, w := range r.words(v, "status") {
+				sp, ok := parseSpan(w)
+				if !ok || sp.from < 100 || sp.to > 999 {
+					r.fault(at(v), "bad_status", "write 422, 4xx or 200-299", "%q is no HTTP status", w)
+					continue
+				}
+				s.status = append(s.status, sp)
+			}
+		case "method":
+			for _, m := range r.words(v, "method") {
+				s.methods = append(s.methods, strings.ToUpper(m))
+			}
+		case "path":
+			s.paths = r.words(v, "path")
+		case "for":
+			s.writeFor = r.words(v, "for")
+		case "headers":
+			c := &shapeCompiler{r, formNone}
+			r.pairs(v, "headers", func(hk, hv *yaml.Node) {
+				t := c.template(hv)
+				if t.op != opHole && t.op != opConst {
+					r.fault(at(hv), "wrong_type", "", "the value of a header must be a text")
+					return
+				}
+				s.headers = append(s.headers, headerHole{canonicalHeader(hk.Value), t})
+				s.take(t)
+				s.size++
+			})
+		case "json", "xml", "html", "text":
+			if s.form != formNone {
+				r.fault(at(k), "duplicate_key", "make a second shape of it", "a shape has one body")
+				return
+			}
+			s.form = formNames[k.Value]
+			s.body = r.body(s.form, v)
+			s.take(s.body)
+			s.size += s.body.size
+		case "is":
+			s.is, _ = r.text(v, "is")
+		case "type":
+			s.media, _ = r.text(v, "type")
+		case "read_only":
+			s.readOnly = r.boolean(v, "read_only")
+		case "write_only":
+			s.writeOnly = r.boolean(v, "write_only")
+		case "graft":
+			s.graft = r.boolean(v, "graft")
+		case "item_codes":
+			s.itemCodes = r.words(v, "item_codes")
+		default:
+			r.unknown(at(k), "unknown_key", "key of a shape", k.Value, shapeKeys)
+		}
+	})
+	if s.name == "" {
+		s.name = "line " + strconv.Itoa(s.pos.line)
+	}
+	if s.media == "" {
+		s.media = mediaTypes[s.form]
+	}
+	if s.body == nil && len(s.headers) == 0 {
+		r.fault(s.pos, "empty_shape", "add json, xml, html, text or headers", "the shape %q says nothing of what it looks like", s.name)
+		return nil
+	}
+	return s
+}
+
+func (s *shape) take(t *template) {
+	s.reads |= t.reads
+	s.writes |= t.writes
+	s.copies |= t.copies
+}
+
+func (r *reporter) body(f form, n *yaml.Node) *template {
+	c := &shapeCompiler{r, f}
+	t := c.template(n)
+	switch f {
+	case formText:
+		if t.op != opHole && t.op != opConst {
+			r.fault(at(n), "wrong_type", "write text: $detail", "a text body must be one text")
+		}
+	case formHTML:
+		if t.op != opObject {
+			r.fault(at(n), "wrong_type", "write html: {title: $detail}", "an HTML body must be a mapping of elements to texts")
+		}
+	case formXML:
+		if t.op != opObject || t.op == opObject && len(t.members) != 1 && t.rest == nil {
+			r.fault(at(n), "wrong_type", "write xml: {Error: {Code: $code}}", "an XML body must be one root element")
+		}
+	}
+	return t
+}
+
+// fits reports that the shape may read an answer with this status to such a
+// request.
+func (s *shape) fits(req *Request, status int) bool {
+	return !s.writeOnly && s.concerns(req, status)
+}
+
+func (s *shape) concerns(req *Request, status int) bool {
+	return s.status.admits(status) && admitsMethod(s.methods, req.Method) && admitsPath(s.paths, req.Path)
+}
+
+func admitsMethod(methods []string, method string) bool {
+	if len(methods) == 0 {
+		return true
+	}
+	if method == "" {
+		method = "GET"
+	}
+	for _, m := range methods {
+		if m == method {
+			return true
+		}
+	}
+	return false
+}
+
+func admitsPath(globs []string, path string) bool {
+	if len(globs) == 0 {
+		return true
+	}
+	for _, g := range globs {
+		if glob(g, path) {
+			return true
+		}
+	}
+	return false
+}
+
+// glob matches a text against a pattern in which * stands for any run of
+// characters. It takes time in the product of the lengths at worst.
+func glob(pattern, text string) bool {
+	star, mark := -1, 0
+	p, t := 0, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && pattern[p] == text[t]:
+			p++
+			t++
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	for p < len(pattern) && pattern[p] == '*' {
+		p++
+	}
+	return p == len(pattern)
+}
+
+// carriesData reports that the success payload stands in the body.
+func (s *shape) carriesData() bool { return s.reads.has(whole, attrData) }
+
+// carriesItems reports that records of a bulk request stand in the body.
+func (s *shape) carriesItems() bool { return s.reads.of(item) != 0 }
+
+// root is the one member of an XML body.
+func (t *template) root() *member {
+	if t.rest != nil {
+		return t.rest
+	}
+	return &t.members[0]
+}
+
+// empty reports that a value says nothing: null, "", {} or [].
+func empty(t *tree.Tree, n uint32) bool {
+	node := &t.Nodes[n]
+	switch node.Kind {
+	case tree.Null:
+		return true
+	case tree.Text:
+		return node.Start == node.End
+	case tree.Object, tree.List:
+		return t.IsLeaf(n)
+	case tree.Element:
+		return t.IsLeaf(n) && len(t.Value(n)) == 0
+	}
+	return false
+}
+
+// canonicalHeader is textproto.CanonicalMIMEHeaderKey for the names that files
+// hold, without its import.
+func canonicalHeader(name string) string {
+	b := []byte(strings.TrimSpace(name))
+	upper := true
+	for i, c := range b {
+		switch {
+		case upper && 'a' <= c && c <= 'z':
+			b[i] = c - 'a' + 'A'
+		case !upper && 'A' <= c && c <= 'Z':
+			b[i] = c - 'A' + 'a'
+		}
+		upper = c == '-'
+	}
+	return string(b)
+}

@@ -1,0 +1,285 @@
+package dialect
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// Bounds of a dialect file: the largest one we know has a few hundred lines, so
+// a file beyond these is not one, and a stranger's file costs little to refuse.
+const (
+	maxSource = 1 << 20 // bytes
+	maxNodes  = 50_000  // YAML nodes
+	maxNest   = 64      // levels of YAML
+)
+
+// position is a place in a dialect file, both counted from 1.
+type position struct{ line, column int }
+
+func at(n *yaml.Node) position { return position{n.Line, n.Column} }
+
+// reporter collects every complaint about one file, so that an author sees all
+// of them at once.
+type reporter struct {
+	file string
+	all  []parlance.Diagnostic
+}
+
+func (r *reporter) add(severity parlance.Severity, pos position, rule, hint, format string, args ...any) {
+	d := parlance.Diagnostic{
+		Rule: rule, Severity: severity, File: r.file, Line: pos.line, Column: pos.column,
+		Message: fmt.Sprintf(format, args...), Hint: hint,
+	}
+	if !slices.Contains(r.all, d) {
+		r.all = append(r.all, d)
+	}
+}
+
+func (r *reporter) fault(pos position, rule, hint, format string, args ...any) {
+	r.add(parlance.Fault, pos, rule, hint, format, args...)
+}
+
+func (r *reporter) warn(pos position, rule, hint, format string, args ...any) {
+	r.add(parlance.Warning, pos, rule, hint, format, args...)
+}
+
+func (r *reporter) failed() bool {
+	return slices.ContainsFunc(r.all, func(d parlance.Diagnostic) bool { return d.Severity == parlance.Fault })
+}
+
+func (r *reporter) sorted() []parlance.Diagnostic {
+	slices.SortStableFunc(r.all, func(a, b parlance.Diagnostic) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	return r.all
+}
+
+// load reads the YAML and refuses what the language does not have: several
+// documents, anchors and aliases, tags, duplicate keys.
+func (r *reporter) load(source []byte) *yaml.Node {
+	if len(source) > maxSource {
+		r.fault(position{1, 1}, "too_large", "split it: one file holds one API", "the file has %d bytes; at most %d are read", len(source), maxSource)
+		return nil
+	}
+	if deep := tooDeep(source); deep > 0 {
+		r.fault(position{deep, 1}, "too_deep", "", "the file is nested more than %d levels deep", maxNest)
+		return nil
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal(source, &document); err != nil {
+		r.syntax(err)
+		return nil
+	}
+	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
+		r.fault(position{1, 1}, "empty", "begin with `dialect: name`", "the file is empty")
+		return nil
+	}
+	budget := maxNodes
+	if !r.plain(document.Content[0], 0, &budget) {
+		return nil
+	}
+	return document.Content[0]
+}
+
+// tooDeep counts brackets that are open at once, before YAML sees the file, and
+// returns the line where there are too many. It may overcount brackets inside
+// texts, which no file of ours has in such numbers.
+func tooDeep(source []byte) int {
+	open, line := 0, 1
+	for _, c := range source {
+		switch c {
+		case '\n':
+			line++
+		case '[', '{':
+			if open++; open > 4*maxNest {
+				return line
+			}
+		case ']', '}':
+			open = max(open-1, 0)
+		}
+	}
+	return 0
+}
+
+func (r *reporter) syntax(err error) {
+	var load *yaml.LoadErrors
+	line, text := 1, strings.TrimPrefix(err.Error(), "yaml: ")
+	if errors.As(err, &load) && len(load.Errors) > 0 {
+		text = load.Errors[0].Error()
+	}
+	if i := strings.Index(text, "line "); i >= 0 {
+		if n, _ := fmt.Sscanf(text[i:], "line %d", &line); n == 1 {
+			text = strings.TrimLeft(strings.TrimLeft(text[i+len("line "):], "0123456789"), ": ,")
+		}
+	}
+	r.fault(position{line, 1}, "yaml_syntax", "a text that begins with { [ * & ! % @ ` or holds `: ` or ` #` must stand in quotes", "this is not YAML: %s", text)
+}
+
+func (r *reporter) plain(n *yaml.Node, depth int, budget *int) bool {
+	if *budget--; *budget < 0 {
+		r.fault(at(n), "too_large", "", "the file has more than %d values", maxNodes)
+		return false
+	}
+	if depth > maxNest {
+		r.fault(at(n), "too_deep", "", "the file is nested more than %d levels deep", maxNest)
+		return false
+	}
+	good := true
+	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		r.fault(at(n), "anchor", "write it twice: what is shared changes in both places", "anchors (&) and aliases (*) are not part of the language")
+		return false
+	}
+	if n.Kind == yaml.MappingNode {
+		seen := map[string]position{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			k := n.Content[i]
+			if k.Kind != yaml.ScalarNode {
+				r.fault(at(k), "key_type", "put the key in quotes", "a key must be a text")
+				good = false
+				continue
+			}
+			if k.Value == "<<" {
+				r.fault(at(k), "anchor", "write it twice: what is shared changes in both places", "merge keys (<<) are not part of the language")
+				good = false
+			}
+			if first, twice := seen[k.Value]; twice {
+				r.fault(at(k), "duplicate_key", "keep one of them", "the key %q stands here for the second time; the first is on line %d", k.Value, first.line)
+				good = false
+			}
+			seen[k.Value] = at(k)
+		}
+	}
+	for _, c := range n.Content {
+		good = r.plain(c, depth+1, budget) && good
+	}
+	return good || n.Kind == yaml.MappingNode // a duplicate does not hide what else is wrong
+}
+
+// pairs calls yield for each key and value of a mapping; a node of another kind
+// is a fault that names what was expected.
+func (r *reporter) pairs(n *yaml.Node, what string, yield func(key, value *yaml.Node)) {
+	if n.Kind != yaml.MappingNode {
+		r.fault(at(n), "wrong_type", "", "%s must be a mapping of keys to values, not %s", what, kindOf(n))
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Kind == yaml.ScalarNode {
+			yield(n.Content[i], n.Content[i+1])
+		}
+	}
+}
+
+// text is the value of a scalar; another kind is a fault.
+func (r *reporter) text(n *yaml.Node, what string) (string, bool) {
+	if n.Kind != yaml.ScalarNode {
+		r.fault(at(n), "wrong_type", "", "%s must be a text, not %s", what, kindOf(n))
+		return "", false
+	}
+	return n.Value, true
+}
+
+// texts is a list of scalars, or one scalar as a list of one.
+func (r *reporter) texts(n *yaml.Node, what string) []string {
+	if n.Kind == yaml.ScalarNode {
+		return []string{n.Value}
+	}
+	if n.Kind != yaml.SequenceNode {
+		r.fault(at(n), "wrong_type", "", "%s must be a text or a list of texts, not %s", what, kindOf(n))
+		return nil
+	}
+	var all []string
+	for _, c := range n.Content {
+		if s, ok := r.text(c, what); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// words is a text of words, or a list of them.
+func (r *reporter) words(n *yaml.Node, what string) []string {
+	var all []string
+	for _, s := range r.texts(n, what) {
+		all = append(all, strings.FieldsFunc(s, func(c rune) bool { return c == ' ' || c == ',' })...)
+	}
+	return all
+}
+
+func (r *reporter) boolean(n *yaml.Node, what string) bool {
+	switch n.Value {
+	case "true":
+		return true
+	case "false":
+	default:
+		r.fault(at(n), "wrong_type", "", "%s must be true or false", what)
+	}
+	return false
+}
+
+func kindOf(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	if n.Tag == "!!null" {
+		return "null"
+	}
+	return fmt.Sprintf("%q", n.Value)
+}
+
+// unknown is the fault of a word that is not in the language at that place.
+func (r *reporter) unknown(pos position, rule, what, word string, known []string) {
+	hint := ""
+	if best := nearest(word, known); best != "" {
+		hint = fmt.Sprintf("did you mean %q?", best)
+	}
+	r.fault(pos, rule, hint, "unknown %s %q; expected one of %s", what, word, strings.Join(known, ", "))
+}
+
+// nearest is the known word that is at most a third of its letters away, "" if
+// none is.
+func nearest(word string, known []string) string {
+	best, least := "", max(len(word)/3, 1)+1
+	for _, k := range known {
+		if d := distance(word, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance is the number of letters to insert, delete, replace or swap.
+func distance(a, b string) int {
+	if len(a) > 64 || len(b) > 64 {
+		return 64
+	}
+	two, one, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range one {
+		one[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(one[j]+1, row[j-1]+1, one[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], two[j-2]+1)
+			}
+		}
+		two, one, row = one, row, two
+	}
+	return one[len(b)]
+}

@@ -1,0 +1,184 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// op is what a template does at its place in the body.
+type op uint8
+
+const (
+	opConst  op = iota // must be equal, is written
+	opHole             // names attributes
+	opObject           // members by name, and perhaps any other
+	opList             // each element takes the first of the templates that it fits
+	opEither           // the first of the templates that fits
+)
+
+// template is one place of a body, written once and read and written by the
+// same text.
+type template struct {
+	op      op
+	pos     position
+	kind    tree.Kind   // of a constant
+	text    string      // of a constant
+	hole    *hole       //
+	members []member    //
+	rest    *member     // takes every member that has no name of its own
+	key     target      // what the name of such a member is, attrNone where it is skipped
+	anyName string      // what such a name is written as
+	elems   []*template // of a list, or alternatives
+	reads   set         // every attribute read at or below this place
+	writes  set         // those that are written
+	copies  set         // those that are read from a text that another attribute writes
+	deep    set         // those that are read inside a repetition below this place
+	size    int         // members at and below it, for choosing the smallest
+}
+
+// member is one named part of an object or element.
+type member struct {
+	names     []string // the first one is written
+	attribute bool     // an XML attribute
+	optional  bool     // key?: left out where there is nothing to write
+	must      bool     // key!: must be there and not empty for the shape to fit
+	value     *template
+}
+
+// makes reports that a turn of this repetition makes a record of the owner,
+// rather than one below it.
+func (t *template) makes(o owner) bool { return t.reads.of(o) != 0 && t.deep.of(o) == 0 }
+
+// shapeCompiler compiles the body of one shape.
+type shapeCompiler struct {
+	*reporter
+	form form
+}
+
+func (c *shapeCompiler) template(n *yaml.Node) *template {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return c.object(n)
+	case yaml.SequenceNode:
+		return c.list(n)
+	}
+	return c.scalar(n)
+}
+
+// repeat takes over what a repeated template reads.
+func (t *template) repeat(below *template) {
+	t.take(below)
+	t.deep |= below.reads
+}
+
+func (t *template) take(below *template) {
+	t.reads |= below.reads
+	t.writes |= below.writes
+	t.copies |= below.copies
+	t.deep |= below.deep
+	t.size += below.size
+}
+
+func (c *shapeCompiler) list(n *yaml.Node) *template {
+	t := &template{op: opList, pos: at(n), size: 1}
+	if len(n.Content) == 0 {
+		return t
+	}
+	for _, e := range n.Content {
+		below := c.template(e)
+		t.elems = append(t.elems, below)
+		t.repeat(below)
+	}
+	return t
+}
+
+func (c *shapeCompiler) object(n *yaml.Node) *template {
+	t := &template{op: opObject, pos: at(n)}
+	names := map[string]bool{}
+	c.pairs(n, "a body", func(k, v *yaml.Node) {
+		if k.Value == "$either" {
+			if v.Kind != yaml.SequenceNode || len(v.Content) < 2 {
+				c.fault(at(k), "wrong_type", "write $either: [first, second]", "$either needs a list of alternatives")
+				return
+			}
+			t.op = opEither
+			for _, e := range v.Content {
+				below := c.template(e)
+				t.elems = append(t.elems, below)
+				t.take(below)
+			}
+			return
+		}
+		t.size++
+		m := member{}
+		name := k.Value
+		if rest, ok := strings.CutSuffix(name, "?"); ok {
+			name, m.optional = rest, true
+		} else if rest, ok := strings.CutSuffix(name, "!"); ok {
+			name, m.must = rest, true
+		}
+		if strings.HasPrefix(name, "$") && !strings.HasPrefix(name, "$$") {
+			c.rest(t, k, v, name, m)
+			return
+		}
+		if c.form == formXML {
+			name, m.attribute = strings.CutPrefix(name, "@")
+		}
+		for one := range strings.SplitSeq(name, "|") {
+			one = strings.TrimSpace(one)
+			if one == "" {
+				c.fault(at(k), "bad_key", "write name, or first|second", "a member without a name")
+				return
+			}
+			key := one
+			if m.attribute {
+				key = "@" + one
+			}
+			if names[key] {
+				c.fault(at(k), "duplicate_key", "keep one of them", "the member %q is named twice", one)
+			}
+			names[key] = true
+			m.names = append(m.names, one)
+		}
+		m.value = c.template(v)
+		t.take(m.value)
+		t.members = append(t.members, m)
+	})
+	if t.op == opEither && (len(t.members) > 0 || t.rest != nil) {
+		c.fault(t.pos, "bad_key", "put the members into the alternatives", "$either must stand alone")
+	}
+	return t
+}
+
+// rest compiles the entry that takes every other member: $field: T, where the
+// name is an attribute, or $any=name: T, where it is skipped.
+func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member) {
+	if t.rest != nil {
+		c.fault(at(k), "duplicate_key", "keep one of them", "a second entry for every other member")
+		return
+	}
+	if skip, any := strings.CutPrefix(name, "$any"); any {
+		written, has := strings.CutPrefix(skip, "=")
+		if !has || written == "" {
+			c.fault(at(k), "bad_key", "write $any=name, where name is what is written", "$any needs a name to write")
+			return
+		}
+		t.anyName = written
+	} else {
+		target, known := parseTarget(name[1:])
+		if known != nil {
+			c.unknown(at(k), "unknown_attribute", "attribute", name[1:], known)
+			return
+		}
+		t.key = target
+	}
+	m.value = c.template(v)
+	if t.key.attr != attrNone {
+		t.reads |= t.key.bit()
+		t.writes |= t.key.bit()
+	}
+	t.repeat(m.value)
+	t.rest = &m
+}
