@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/parlance-api/parlance/dialect"
 )
@@ -16,37 +15,13 @@ const (
 	trustedLength = 64 << 10
 )
 
-// mustRead reports whether a body can tell more than status and header do. A
-// switched protocol, an event stream and a download never do, whatever their
-// status would: to wait for them would stall the caller.
+// mustRead reports whether a body can tell more than status and header do. That
+// of a failure is read in any case, so that no connection is held by a wait.
 func mustRead(d *dialect.Dialect, req dialect.Request, resp *http.Response) bool {
-	switch {
-	case resp.Body == nil || resp.Body == http.NoBody || streams(resp):
-		return false
-	case resp.StatusCode >= 400:
-		return true
-	}
-	return d.Alters(req, resp.StatusCode, resp.Header)
-}
-
-// switched reports a connection that now speaks another protocol (RFC 9110,
-// 15.2.2). A 101 that names none is an answer like any other.
-func switched(resp *http.Response) bool {
-	return resp.StatusCode == http.StatusSwitchingProtocols && resp.Header.Get("Upgrade") != ""
-}
-
-// streams reports a success that is meant to be read as it comes.
-func streams(resp *http.Response) bool {
-	if switched(resp) {
-		return true
-	}
-	if resp.StatusCode >= 300 {
+	if resp.Body == nil || resp.Body == http.NoBody {
 		return false
 	}
-	media, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	disposition, _, _ := strings.Cut(resp.Header.Get("Content-Disposition"), ";")
-	return strings.EqualFold(strings.TrimSpace(media), "text/event-stream") ||
-		strings.EqualFold(strings.TrimSpace(disposition), "attachment")
+	return resp.StatusCode >= 400 || d.Alters(req, resp.StatusCode, resp.Header)
 }
 
 // peek reads up to limit bytes of a response's body and puts a body in its place
@@ -69,7 +44,7 @@ func peek(resp *http.Response, limit int) (head []byte, cut bool, err error) {
 		head = head[:len(head)+n]
 	}
 	switch {
-	case err == nil: // longer than the limit
+	case len(head) > limit: // what err there is comes again
 		resp.Body = &replayed{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
 		return head[:limit], true, nil
 	case err == io.EOF:

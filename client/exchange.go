@@ -96,9 +96,10 @@ func (x *exchange) send() (*http.Response, error) {
 		err = errNoResponse
 	}
 	r := &x.report
+	r.Whole, r.Cut, r.Broken = false, false, nil
 	if err != nil {
 		a.Err = err
-		r.Reading, r.Whole, r.Broken = dialect.Reading{Outcome: parlance.OutcomeOfTransport(err)}, false, nil
+		r.Reading = dialect.Reading{Outcome: parlance.OutcomeOfTransport(err)}
 	} else {
 		if resp.Body == nil {
 			resp.Body = http.NoBody // what a base in a test may forget
@@ -111,7 +112,7 @@ func (x *exchange) send() (*http.Response, error) {
 	}
 	a.Took = time.Since(a.Start)
 	a.Outcome = r.Outcome
-	a.Decision = x.decide(asked, resp)
+	a.Decision = x.dialect.Decide(asked, &r.Outcome, x.tried...)
 	r.Decision = a.Decision
 	r.Attempts = append(r.Attempts, a)
 	return resp, err
@@ -127,15 +128,10 @@ func contextOf(resp *http.Response) context.Context {
 // read learns what a response means, from its body where that can tell.
 func (x *exchange) read(asked dialect.Request, resp *http.Response) {
 	r := &x.report
-	r.Whole, r.Broken = false, nil
-	if switched(resp) {
-		r.Reading = dialect.Reading{Outcome: parlance.Outcome{Kind: parlance.Success, Status: resp.StatusCode}}
-		return
-	}
 	answer := dialect.Response{Status: resp.StatusCode, Header: resp.Header, Received: time.Now()}
 	if mustRead(x.dialect, asked, resp) {
 		answer.Body, answer.Cut, r.Broken = peek(resp, x.cfg.limit)
-		r.Whole = !answer.Cut
+		r.Whole, r.Cut = !answer.Cut, answer.Cut && r.Broken == nil
 		answer.Body, answer.Cut = undo(resp.Header, answer.Body, answer.Cut, x.cfg.limit)
 	} else {
 		r.Whole = resp.Body == http.NoBody
@@ -146,11 +142,4 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response) {
 		// Half of a success proves nothing. Half of a failure is a failure still.
 		r.Reading = dialect.Reading{Outcome: parlance.OutcomeOfTransport(r.Broken)}
 	}
-}
-
-func (x *exchange) decide(asked dialect.Request, resp *http.Response) parlance.Decision {
-	if resp != nil && switched(resp) {
-		return parlance.Decision{Act: parlance.Done, Why: "the connection now speaks another protocol"}
-	}
-	return x.dialect.Decide(asked, &x.report.Outcome, x.tried...)
 }

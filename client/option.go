@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // Option is one setting of a [Transport]. The defaults are good for a caller
@@ -28,7 +30,7 @@ type config struct {
 func defaults() config {
 	return config{
 		base:     http.DefaultTransport,
-		limit:    1 << 20,
+		limit:    dialect.MaxBody,
 		ceiling:  30 * time.Second,
 		attempts: 4,
 		observe:  func(context.Context, Attempt) {},
@@ -49,9 +51,10 @@ func WithCredential(cr Credential) Option {
 }
 
 // WithLimit sets how many bytes of a body are read to learn what a response
-// means: 1 MiB if unset. The rest of a longer body streams to the caller.
+// means: 1 MiB if unset, which is as much as a dialect looks at. The rest of a
+// longer body streams to the caller.
 func WithLimit(bytes int) Option {
-	return option(func(c *config) { c.limit = max(bytes, 0) })
+	return option(func(c *config) { c.limit = min(max(bytes, 0), dialect.MaxBody) })
 }
 
 // WithCeiling sets the longest single wait before a repeat: 30 s if unset. A

@@ -15,9 +15,11 @@ type Report struct {
 	Decision        parlance.Decision // what remains for the caller to do
 	Attempts        []Attempt         // every sending, oldest first; the last one is this response
 
-	// Whole is set where the body was read to its end to learn its meaning.
-	// Otherwise some or all of it is still on its way to the caller.
-	Whole bool
+	// Whole is set where the body was read to its end to learn its meaning, Cut
+	// where only its beginning was, because it is longer than the limit. Neither
+	// is set where nothing in the body could have altered the meaning, so that all
+	// of it is still on its way to the caller.
+	Whole, Cut bool
 
 	// Broken is what broke the body off while it was read; nil where nothing
 	// did. The caller finds the bytes that came, and then this error, in the

@@ -1,0 +1,302 @@
+package client_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/client"
+)
+
+const (
+	vmsError  = `{"message":"not now","errors":{}}`
+	vbapi500  = `{"data":null,"error":{"type":"https://x/e","title":"Internal","status":500,"detail":"broke","instance":"/things"},"debug":{"activityId":"1b4e28ba-2fa1-11d2-883f-0016d3cca427"}}`
+	vbapi401  = `{"data":null,"error":{"type":"https://x/e","title":"Unauthorized","status":401,"detail":"expired","instance":"/things"},"debug":{"activityId":"1b4e28ba-2fa1-11d2-883f-0016d3cca427"}}`
+	vbapiBulk = `{"data":[{"id":[{"key":"id","value":"1"}],"status":200,"body":"ok"},{"id":[{"key":"id","value":"2"}],"status":503,"body":"later"}],"error":null,"debug":{"activityId":"1b4e28ba-2fa1-11d2-883f-0016d3cca427"}}`
+)
+
+// TestWhatIsRepeated is law 2, and the rows of the five systems that say what a
+// client does. The server keeps count; time is virtual.
+func TestWhatIsRepeated(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		dialect string
+		method  string
+		body    string
+		answer  answer
+		want    int // how often the server saw it
+		act     parlance.Act
+		held    string // a part of why it was not repeated
+	}{
+		{"a success is sent once", "vms", "GET", "", answer{status: 200, body: `{"id":1}`}, 1, parlance.Done, ""},
+		{"a GET is repeated after a 502", "vms", "GET", "", answer{status: 502, body: vmsError}, 4, parlance.Retry, "as often as allowed"},
+		{"a PUT is repeated after a 500, with its body", "vms", "PUT", `{"a":1}`, answer{status: 500, body: vmsError}, 4, parlance.Retry, "as often as allowed"},
+		{"a POST is not repeated after a 500", "vms", "POST", `{"a":1}`, answer{status: 500, body: vmsError}, 1, parlance.Retry, "not safe"},
+		{"a PATCH is not repeated after a 502", "vms", "PATCH", `{"a":1}`, answer{status: 502, body: vmsError}, 1, parlance.Retry, "not safe"},
+		{"a POST is repeated after a 429, which did nothing", "vms", "POST", `{"a":1}`, answer{status: 429, body: vmsError}, 4, parlance.Retry, "as often as allowed"},
+		{"a POST with a key is repeated after a 503", "omilia", "POST", `{"a":1}`, answer{status: 503, body: `{"errors":[]}`}, 4, parlance.Retry, "as often as allowed"},
+		{"a 409 is not repeated", "omilia", "POST", `{"a":1}`, answer{status: 409, body: `{"errors":[]}`}, 1, parlance.Stop, ""},
+		{"a 400 is corrected, not repeated", "vms", "GET", "", answer{status: 400, body: vmsError}, 1, parlance.Correct, ""},
+		{"a 401 without a token of ours is not repeated", "vms", "GET", "", answer{status: 401, body: vmsError}, 1, parlance.Stop, ""},
+		{"an unlisted 4XX is not repeated", "plain", "GET", "", answer{status: 418, body: `{"message":"teapot"}`}, 1, parlance.Correct, ""},
+		{"an unlisted 429 of plain is a client error like another", "plain", "GET", "", answer{status: 429, body: `{"message":"slow"}`}, 1, parlance.Correct, ""},
+		{"an unlisted 5XX of plain is repeated", "plain", "GET", "", answer{status: 599, body: `{"message":"?"}`}, 4, parlance.Retry, "as often as allowed"},
+		{"a 500 of vbapi goes to support", "vbapi", "GET", "", answer{status: 500, body: vbapi500}, 1, parlance.Escalate, ""},
+		{"a bulk is never repeated whole", "vbapi", "PUT", `[1,2]`, answer{status: 207, body: vbapiBulk}, 1, parlance.Retry, "not the whole"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream(t, tt.answer)
+				resp, body := call(t, u.client(t, tt.dialect, client.WithCeiling(time.Hour)), request(t, tt.method, tt.body))
+				if body != tt.answer.body {
+					t.Errorf("the caller read %q", body)
+				}
+				seen := u.sightings()
+				if len(seen) != tt.want {
+					t.Errorf("the server saw %d requests, want %d", len(seen), tt.want)
+				}
+				for i, s := range seen {
+					if s.body != tt.body {
+						t.Errorf("request %d had the body %q", i+1, s.body)
+					}
+				}
+				r := report(t, resp)
+				if r.Decision.Act != tt.act {
+					t.Errorf("act %v (%s), want %v", r.Decision.Act, r.Decision.Why, tt.act)
+				}
+				if len(r.Attempts) != len(seen) {
+					t.Errorf("%d attempts reported of %d", len(r.Attempts), len(seen))
+				}
+				held := r.Attempts[len(r.Attempts)-1].Held
+				if (held == "") != (tt.held == "") || !strings.Contains(held, tt.held) {
+					t.Errorf("held: %q, want %q in it", held, tt.held)
+				}
+			})
+		})
+	}
+}
+
+func TestWaitsAreThoseOfThePage(t *testing.T) {
+	t.Parallel()
+	const m = time.Minute
+	fivehundred := answer{status: 500, header: map[string]string{"Content-Type": "application/xml"}, body: "<RES><Code>500</Code><Message>encoding</Message></RES>"}
+	tests := []struct {
+		name    string
+		dialect string
+		ceiling time.Duration
+		answer  answer
+		want    []time.Duration
+		act     parlance.Act
+	}{
+		{"Retry-After is exact", "vms", 30 * time.Second, answer{status: 429, header: map[string]string{"Retry-After": "17"}, body: vmsError},
+			[]time.Duration{17 * time.Second, 17 * time.Second, 17 * time.Second}, parlance.Retry},
+		{"Retry-After at the ceiling is waited for", "vms", 30 * time.Second, answer{status: 429, header: map[string]string{"Retry-After": "30"}, body: vmsError},
+			[]time.Duration{30 * time.Second, 30 * time.Second, 30 * time.Second}, parlance.Retry},
+		{"Retry-After beyond the ceiling is handed back", "vms", 30 * time.Second, answer{status: 429, header: map[string]string{"Retry-After": "31"}, body: vmsError},
+			nil, parlance.Retry},
+		{"5 minutes, then every 30, then the report", "vision", 30 * m, fivehundred,
+			[]time.Duration{5 * m, 30 * m}, parlance.Escalate},
+		{"a schedule beyond the ceiling is handed back", "vision", 30 * time.Second, fivehundred,
+			nil, parlance.Retry},
+		{"a schedule is followed as far as the ceiling", "vision", 10 * m, fivehundred,
+			[]time.Duration{5 * m}, parlance.Retry},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream(t, tt.answer)
+				resp, body := call(t, u.client(t, tt.dialect, client.WithCeiling(tt.ceiling)), request(t, "GET", ""))
+				got := u.waits()
+				if len(got) != len(tt.want) {
+					t.Fatalf("waited %v, want %v", got, tt.want)
+				}
+				for i := range got {
+					if got[i] != tt.want[i] {
+						t.Errorf("wait %d was %v, want %v", i+1, got[i], tt.want[i])
+					}
+				}
+				r := report(t, resp)
+				if r.Decision.Act != tt.act {
+					t.Errorf("act %v, want %v", r.Decision.Act, tt.act)
+				}
+				if last := r.Attempts[len(r.Attempts)-1]; tt.act == parlance.Retry && (last.Wait <= 0 || last.Held == "") {
+					t.Errorf("handed back with wait %v, held %q", last.Wait, last.Held)
+				}
+				if body != tt.answer.body {
+					t.Errorf("the caller read %q", body)
+				}
+			})
+		})
+	}
+}
+
+func TestABackoffIsJitteredBetweenItsFloorAndTheDoubledStep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, answer{status: 429, body: vmsError})
+		resp, _ := call(t, u.client(t, "vms", client.WithCeiling(time.Hour)), request(t, "GET", ""))
+		b := report(t, resp).Decision.Backoff
+		if b.Floor <= 0 {
+			t.Fatal("no backoff in the decision")
+		}
+		top := b.Floor
+		for i, got := range u.waits() {
+			top = min(2*top, b.Cap)
+			if got < b.Floor || got > top {
+				t.Errorf("wait %d was %v, want it between %v and %v", i+1, got, b.Floor, top)
+			}
+		}
+	})
+}
+
+func TestAContextThatEndsBeforeTheWaitHandsBackAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "20"}, body: vmsError})
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		resp, body := call(t, u.client(t, "vms"), request(t, "GET", "").WithContext(ctx))
+		if spent := time.Since(start); spent != 0 {
+			t.Errorf("slept %v for nothing", spent)
+		}
+		if resp.StatusCode != 503 || body != vmsError {
+			t.Errorf("got %d %q", resp.StatusCode, body)
+		}
+		if a := report(t, resp).Attempts[0]; a.Wait != 20*time.Second || a.Held != "the context ends before the wait would" {
+			t.Errorf("wait %v, held %q", a.Wait, a.Held)
+		}
+	})
+}
+
+func TestAContextThatEndsDuringTheWaitGivesTheLastResponse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "20"}, body: vmsError})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer time.AfterFunc(5*time.Second, cancel).Stop()
+		resp, body := call(t, u.client(t, "vms"), request(t, "GET", "").WithContext(ctx))
+		if resp.StatusCode != 503 || body != vmsError || len(u.sightings()) != 1 {
+			t.Errorf("got %d %q after %d requests", resp.StatusCode, body, len(u.sightings()))
+		}
+		if a := report(t, resp).Attempts[0]; a.Held != "the context ended during the wait" {
+			t.Errorf("held %q", a.Held)
+		}
+	})
+}
+
+func TestAClientTimeoutIsAContextThatEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "20"}, body: vmsError})
+		c := u.client(t, "vms")
+		c.Timeout = 10 * time.Second
+		resp, body := call(t, c, request(t, "GET", ""))
+		if resp.StatusCode != 503 || body != vmsError {
+			t.Errorf("got %d %q", resp.StatusCode, body)
+		}
+		report(t, resp) // found although the client wrapped the body
+	})
+}
+
+func TestABodyThatCannotBeHadAgainIsSentOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, answer{status: 503, body: vmsError})
+		req := request(t, "PUT", "")
+		req.Body = io.NopCloser(strings.NewReader("once"))
+		resp, _ := call(t, u.client(t, "vms", client.WithCeiling(time.Hour)), req)
+		if n := len(u.sightings()); n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+		if a := report(t, resp).Attempts[0]; a.Held != "the body cannot be had again" {
+			t.Errorf("held %q", a.Held)
+		}
+	})
+}
+
+func TestTheKeyIsTheSameOnEveryAttempt(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, method, own string }{
+		{"a POST gets a key", "POST", ""},
+		{"a PATCH gets a key", "PATCH", ""},
+		{"the caller's key is kept", "POST", "mine"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				header := open(t, "omilia").IdempotencyHeader()
+				u := newUpstream(t, answer{status: 503, body: `{"errors":[]}`})
+				req := request(t, tt.method, "{}")
+				if tt.own != "" {
+					req.Header.Set(header, tt.own)
+				}
+				before := len(req.Header)
+				call(t, u.client(t, "omilia", client.WithCeiling(time.Hour)), req)
+				seen := u.sightings()
+				key := seen[0].header.Get(header)
+				if key == "" || tt.own != "" && key != tt.own || len(seen) < 2 {
+					t.Fatalf("key %q, %d requests", key, len(seen))
+				}
+				for _, s := range seen {
+					if s.header.Get(header) != key {
+						t.Errorf("key %q after %q", s.header.Get(header), key)
+					}
+				}
+				if len(req.Header) != before {
+					t.Errorf("the caller's request was altered: %v", req.Header)
+				}
+			})
+		})
+	}
+}
+
+func TestAGETGetsNoKey(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, answer{status: 200, body: "{}"})
+		call(t, u.client(t, "omilia"), request(t, "GET", ""))
+		if key := u.sightings()[0].header.Get(open(t, "omilia").IdempotencyHeader()); key != "" {
+			t.Errorf("key %q", key)
+		}
+	})
+}
+
+func TestTheObserverSeesEveryAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t,
+			answer{status: 503, header: map[string]string{"Retry-After": "3"}, body: vmsError},
+			answer{status: 200, body: "{}"})
+		type mark struct{}
+		var seen []client.Attempt
+		c := u.client(t, "vms", client.WithObserver(func(ctx context.Context, a client.Attempt) {
+			if ctx.Value(mark{}) != true {
+				t.Error("not the caller's context")
+			}
+			seen = append(seen, a)
+		}))
+		call(t, c, request(t, "GET", "").WithContext(context.WithValue(t.Context(), mark{}, true)))
+		if len(seen) != 2 {
+			t.Fatalf("%d attempts seen", len(seen))
+		}
+		if a := seen[0]; a.Number != 1 || a.Outcome.Kind != parlance.Unavailable || a.Wait != 3*time.Second || a.Held != "" {
+			t.Errorf("first %+v", a)
+		}
+		if a := seen[1]; a.Number != 2 || a.Outcome.Kind != parlance.Success || a.Wait != 0 || a.Start.Sub(seen[0].Start) != 3*time.Second {
+			t.Errorf("second %+v", a)
+		}
+	})
+}
+
+var _ http.RoundTripper = (*client.Transport)(nil)

@@ -1,0 +1,180 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// upstream is a server that answers by a script and remembers what it saw. It
+// listens in memory, so that it can run inside a synctest bubble.
+type upstream struct {
+	transport *http.Transport
+	answers   []answer // one a request; the last one repeats
+
+	mu   sync.Mutex
+	seen []sighting
+}
+
+// answer is one scripted response.
+type answer struct {
+	status int
+	header map[string]string
+	body   string
+	do     func(http.ResponseWriter, *http.Request) // instead of all that
+}
+
+// sighting is one request as the server saw it.
+type sighting struct {
+	at     time.Time
+	method string
+	header http.Header
+	body   string
+}
+
+func newUpstream(t *testing.T, answers ...answer) *upstream {
+	t.Helper()
+	u := &upstream{answers: answers}
+	l := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+	srv := &http.Server{Handler: u}
+	go srv.Serve(l)
+	u.transport = &http.Transport{DialContext: l.dial}
+	t.Cleanup(func() {
+		u.transport.CloseIdleConnections()
+		srv.Close()
+	})
+	return u
+}
+
+func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	u.mu.Lock()
+	u.seen = append(u.seen, sighting{time.Now(), r.Method, r.Header.Clone(), string(body)})
+	a := u.answers[min(len(u.seen), len(u.answers))-1]
+	u.mu.Unlock()
+	if a.do != nil {
+		a.do(w, r)
+		return
+	}
+	for name, value := range a.header {
+		w.Header().Set(name, value)
+	}
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(a.status)
+	io.WriteString(w, a.body)
+}
+
+func (u *upstream) sightings() []sighting {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return append([]sighting(nil), u.seen...)
+}
+
+// waits are the times between the requests that the server saw.
+func (u *upstream) waits() []time.Duration {
+	var w []time.Duration
+	seen := u.sightings()
+	for i := 1; i < len(seen); i++ {
+		w = append(w, seen[i].at.Sub(seen[i-1].at))
+	}
+	return w
+}
+
+// client calls the upstream through a Transport of the named dialect.
+func (u *upstream) client(t *testing.T, name string, opts ...client.Option) *http.Client {
+	t.Helper()
+	return &http.Client{Transport: client.New(open(t, name), append([]client.Option{client.WithBase(u.transport)}, opts...)...)}
+}
+
+func open(t testing.TB, name string) *dialect.Dialect {
+	t.Helper()
+	d, err := catalog.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// call makes one request and reads the answer to its end.
+func call(t *testing.T, c *http.Client, req *http.Request) (*http.Response, string) {
+	t.Helper()
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Fatalf("%s %s: %v", req.Method, req.URL, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("the body of %s %s: %v", req.Method, req.URL, err)
+	}
+	return resp, string(body)
+}
+
+func request(t testing.TB, method, body string) *http.Request {
+	t.Helper()
+	var r io.Reader
+	if body != "" {
+		r = bytes.NewReader([]byte(body)) // which http.NewRequest can replay
+	}
+	req, err := http.NewRequest(method, "http://upstream.test/things", r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
+
+func report(t *testing.T, resp *http.Response) *client.Report {
+	t.Helper()
+	r, ok := client.Outcome(resp)
+	if !ok {
+		t.Fatal("the response has no report")
+	}
+	return r
+}
+
+// pipes is a listener in memory.
+type pipes struct {
+	conns chan net.Conn
+	once  sync.Once
+	done  chan struct{}
+}
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	here, there := net.Pipe()
+	select {
+	case p.conns <- there:
+		return here, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
+func (p *pipes) Addr() net.Addr { return pipeAddr{} }
+
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "pipe" }
+func (pipeAddr) String() string  { return "pipe" }
