@@ -1,0 +1,157 @@
+package server_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/server"
+)
+
+// open makes the server of an example. An activity id is set around it, so that
+// the output is the same in every run; a program leaves that to the server.
+func open(dialect string) *server.Server {
+	d, err := catalog.Open(dialect)
+	if err != nil {
+		panic(err)
+	}
+	return server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
+}
+
+func show(h http.Handler, method, path string) {
+	r := httptest.NewRequest(method, path, nil)
+	r.Header.Set("Accept", "application/json")
+	r = r.WithContext(activity.WithID(r.Context(), "a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Body)
+}
+
+// A handler returns a value or an error; the dialect says how it looks.
+func ExampleServer_Handle() {
+	for _, name := range []string{"vbapi", "vms"} {
+		api := open(name)
+		mux := http.NewServeMux()
+		mux.Handle("GET /products/{id}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+			if r.PathValue("id") != "1" {
+				return nil, parlance.NewError(parlance.NotFound, "No product %s", r.PathValue("id"))
+			}
+			return map[string]string{"name": "Pear"}, nil
+		}))
+		show(mux, "GET", "/products/1")
+		show(mux, "GET", "/products/2")
+	}
+	// Output:
+	// 200 {"data":{"name":"Pear"},"error":null,"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
+	// 404 {"data":null,"error":{"type":null,"title":"Not Found","status":404,"detail":"No product 2","instance":"/products/2"},"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
+	// 200 {"name":"Pear"}
+	// 404 {"message":"No product 2"}
+}
+
+// What a handler fails of is told in two ways: what the client may know, and the
+// cause for the log.
+func ExampleServer_Handle_error() {
+	api := open("plain")
+	show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		return nil, parlance.NewError(parlance.Conflict, "The order is being changed").Because(errors.New("row 7 is locked by 10.0.0.4"))
+	}), "PUT", "/orders/7")
+	// Output:
+	// 400 {"message":"The order is being changed"}
+}
+
+// Every fault of an input is told at once.
+func ExampleServer_Handle_fields() {
+	api := open("vms")
+	show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		return nil, parlance.NewError(parlance.Invalid, "Submitted data was invalid").WithReason(parlance.Fields).WithFields(
+			parlance.Field{Path: "url", Message: "The URL value is in invalid format"},
+			parlance.Field{Path: "date", Message: "The date is missing"})
+	}), "POST", "/items")
+	// Output:
+	// 422 {"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format"],"date":["The date is missing"]}}
+}
+
+// Wrap answers in the dialect for a ServeMux, for http.Error and for panics.
+func ExampleServer_Wrap() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /old", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "moved to the attic", http.StatusGone) })
+	mux.HandleFunc("GET /bug", func(http.ResponseWriter, *http.Request) { panic("a secret") })
+	api := open("problem").Wrap(mux)
+
+	show(api, "GET", "/old")
+	show(api, "POST", "/old")
+	show(api, "GET", "/nowhere")
+	show(api, "GET", "/bug")
+	// Output:
+	// 410 {"title":"Gone","status":410,"detail":"moved to the attic","instance":"/old","kind":"not_found","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
+	// 405 {"title":"Method Not Allowed","status":405,"instance":"/old","kind":"invalid","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
+	// 404 {"title":"Not Found","status":404,"instance":"/nowhere","kind":"not_found","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
+	// 500 {"title":"Internal Server Error","status":500,"instance":"/bug","kind":"internal","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
+}
+
+// Each record of a bulk request gets an answer of its own. Vision's answer
+// stands in the caller's own document.
+func ExampleBulk() {
+	api := open("vision")
+	show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		document := `<MANUFACTURING><MC><DocRef>A1</DocRef></MC><MC><DocRef>A2</DocRef></MC></MANUFACTURING>`
+		return server.Bulk([]byte(document),
+			parlance.Item{Index: 0, ID: "A1", Outcome: parlance.Outcome{Kind: parlance.Success, Detail: "Processed"}},
+			parlance.Item{Index: 1, ID: "A2", Outcome: parlance.Outcome{Kind: parlance.Invalid, Detail: "Record already exists"}},
+		), nil
+	}), "POST", "/service/ManufactureComplete")
+	// Output:
+	// 207 <MANUFACTURING><MC><DocRef>A1</DocRef><RES><Code>200</Code><Message>Processed</Message></RES></MC><MC><DocRef>A2</DocRef><RES><Code>400</Code><Message>Record already exists</Message></RES></MC></MANUFACTURING>
+}
+
+// A client is told where the created thing is.
+func ExampleCreated() {
+	api := open("omilia")
+	h := api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		return server.Created("/dialogs/7", map[string]int{"id": 7}), nil
+	})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("POST", "/dialogs", nil))
+	fmt.Println(w.Code, w.Header().Get("Location"), w.Body)
+	// Output:
+	// 201 /dialogs/7 {"id":7}
+}
+
+// A handler may write a stream itself. An error after bytes went out cuts the
+// connection.
+func ExampleHandlerFunc_stream() {
+	api := open("vms")
+	show(api.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
+		w.Header().Set("Content-Type", "text/csv")
+		_, err := io.WriteString(w, "id,name")
+		return nil, err
+	}), "GET", "/export")
+	// Output:
+	// 200 id,name
+}
+
+// An id that something of your own sets is taken over, so that logs on both
+// sides carry the same.
+func ExampleWithTrustedID() {
+	d, err := catalog.Open("problem")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(d, server.WithTrustedID("X-Request-Id"))
+	h := api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		return activity.ID(r.Context()), nil
+	})
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("X-Request-Id", "from-the-proxy-7")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Println(w.Body)
+	// Output:
+	// "from-the-proxy-7"
+}

@@ -1,0 +1,292 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// exchange is one request and the writer of its answer. What a handler writes is
+// looked at once, when the status is known; from then on its mode says where the
+// bytes go.
+type exchange struct {
+	server  *Server
+	ctx     context.Context
+	inner   http.ResponseWriter
+	request dialect.Request
+	nested  bool // in another exchange, with something between the two
+
+	mode   mode
+	status int
+	held   []byte // while holding or catching
+	tail   []byte // the end of the envelope, while enveloping
+}
+
+type mode uint8
+
+const (
+	open       mode = iota // no status yet
+	streaming              // to the client as it is
+	holding                // a success that needs the envelope around it
+	enveloping             // such a success, longer than may be held: the envelope's head is out
+	catching               // a failure in plain text, to be written in the dialect
+)
+
+// maxDetail bounds, in bytes, the text of a failure that was written around us.
+const maxDetail = 4 << 10
+
+var (
+	_ http.ResponseWriter = (*exchange)(nil)
+	_ http.Flusher        = (*exchange)(nil)
+	_ http.Hijacker       = (*exchange)(nil)
+	_ io.ReaderFrom       = (*exchange)(nil)
+)
+
+type exchangeKey struct{}
+
+// answered marks, among the headers, an answer that an exchange inside this one
+// has written in its dialect. It goes by way of the headers because what stands
+// between the two may buffer, or answer by itself from another goroutine, as
+// http.TimeoutHandler does. It is no name that HTTP could carry.
+const answered = "parlance: answered"
+
+// exchangeOf is the innermost exchange of the context, nil where there is none.
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}
+
+// sent reports that nothing can be taken back.
+func (x *exchange) sent() bool { return x.mode == streaming || x.mode == enveloping }
+
+// Unwrap lets http.ResponseController reach the deadlines of the connection.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.inner }
+
+// Header is that of the answer.
+func (x *exchange) Header() http.Header { return x.inner.Header() }
+
+// WriteHeader decides where the answer goes. Interim answers (1xx) pass; a
+// second final status is left to net/http to complain of, or dropped.
+func (x *exchange) WriteHeader(status int) {
+	interim := status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols
+	_, done := x.Header()[answered]
+	switch {
+	case interim || x.mode == streaming:
+		x.inner.WriteHeader(status)
+	case x.mode != open:
+	case done:
+		x.mode = streaming
+		x.sendHead(status)
+	case status >= 400 && x.mediaType("", "text/plain"):
+		x.mode, x.status = catching, status
+	case x.needsEnvelope(status):
+		x.mode, x.status = holding, status
+	default:
+		x.status = status
+		x.stream()
+	}
+}
+
+// needsEnvelope reports whether a success that was written around us can and
+// must get the dialect's envelope.
+func (x *exchange) needsEnvelope(status int) bool {
+	if status < 200 || status > 299 || status == 204 || status == 205 || status == 206 {
+		return false // no body, or a part of one
+	}
+	if x.Header().Get("Content-Encoding") != "" || !x.mediaType("", "application/json", "+json") {
+		return false // nothing that can stand in an envelope
+	}
+	return x.server.dialect.Wraps(x.request, &parlance.Outcome{Kind: kindOf(status), Status: status})
+}
+
+// sendHead sends the head of a final answer.
+func (x *exchange) sendHead(status int) {
+	if h := x.Header(); x.nested {
+		h[answered] = []string{""}
+	} else {
+		delete(h, answered)
+	}
+	x.inner.WriteHeader(status)
+}
+
+// stream sends the head, and what was held, as it is.
+func (x *exchange) stream() (err error) {
+	x.mode = streaming
+	if h := x.Header(); h.Get(RequestIDHeader) == "" {
+		h.Set(RequestIDHeader, activity.ID(x.ctx))
+	}
+	x.sendHead(x.status)
+	if len(x.held) > 0 {
+		_, err = x.inner.Write(x.held)
+	}
+	return err
+}
+
+// Write passes p on, holds it, or keeps it as a failure's text.
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.mode == open {
+		x.WriteHeader(http.StatusOK)
+	}
+	switch {
+	case x.mode == catching:
+		x.held = append(x.held, p[:min(len(p), maxDetail-len(x.held))]...)
+		return len(p), nil
+	case x.mode == holding && len(x.held)+len(p) <= x.server.maxBuffered:
+		x.held = append(x.held, p...)
+		return len(p), nil
+	case x.mode == holding:
+		if err := x.overflow(); err != nil {
+			return 0, err
+		}
+	}
+	return x.inner.Write(p)
+}
+
+// ReadFrom lets a file that streams untouched be sent by the kernel.
+func (x *exchange) ReadFrom(src io.Reader) (int64, error) {
+	if x.mode == open {
+		x.WriteHeader(http.StatusOK)
+	}
+	if x.mode == streaming {
+		return io.Copy(x.inner, src)
+	}
+	return io.Copy(struct{ io.Writer }{x}, src)
+}
+
+// Flush is FlushError for callers that ask for an http.Flusher.
+func (x *exchange) Flush() { _ = x.FlushError() }
+
+// FlushError sends what there is. A success that needs an envelope goes on
+// inside of it; the text of a failure waits for its end.
+func (x *exchange) FlushError() error {
+	if x.mode == open {
+		x.WriteHeader(http.StatusOK)
+	}
+	if x.mode == holding {
+		if err := x.overflow(); err != nil {
+			return err
+		}
+	}
+	if x.mode == catching {
+		return nil
+	}
+	return http.NewResponseController(x.inner).Flush()
+}
+
+// Hijack gives the connection to the handler, and all that is said on it.
+func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(x.inner).Hijack()
+	if err == nil {
+		x.mode = streaming
+	}
+	return conn, rw, err
+}
+
+// overflow begins to stream a success that cannot be held to its end: the
+// envelope is written around a mark, and the answer takes the mark's place.
+func (x *exchange) overflow() error {
+	if !x.mediaType("application/json", "+json") && !looksJSON(x.held) {
+		return x.stream()
+	}
+	mark := []byte(`"` + activity.NewID() + `"`)
+	m := x.encode(&parlance.Outcome{Kind: kindOf(x.status), Status: x.status}, dialect.Payload{ContentType: "application/json", Body: mark}, nil)
+	head, tail, found := bytes.Cut(m.Body, mark)
+	if !found {
+		x.server.logger.ErrorContext(x.ctx, "the answer is too long for its envelope; see WithMaxBuffered", "limit", x.server.maxBuffered)
+		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
+		return http.ErrContentLength // the answer that went out has its own length
+	}
+	x.mode, x.tail = enveloping, tail
+	x.putHeader(m)
+	x.Header().Del("Content-Length")
+	x.sendHead(m.Status)
+	_, err := x.inner.Write(append(head, x.held...))
+	return err
+}
+
+// finish ends the answer of a handler that returned.
+func (x *exchange) finish() {
+	if x.mode == open {
+		x.WriteHeader(http.StatusOK)
+	}
+	switch x.mode {
+	case holding:
+		x.envelope()
+	case enveloping:
+		_, _ = x.inner.Write(x.tail) // an error here is a client that is gone
+	case catching:
+		x.translate()
+	}
+}
+
+// envelope puts the dialect's envelope around a success that was held.
+func (x *exchange) envelope() {
+	declared := x.mediaType("application/json", "+json")
+	switch {
+	case len(x.held) == 0 || json.Valid(x.held):
+		x.render(parlance.Outcome{Kind: kindOf(x.status), Status: x.status},
+			dialect.Payload{ContentType: "application/json", Body: bytes.TrimSpace(x.held)}, nil)
+	case declared:
+		x.server.logger.ErrorContext(x.ctx, "the handler's answer is declared as JSON and is none", "path", x.request.Path)
+		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
+	default:
+		_ = x.stream() // an error here is a client that is gone
+	}
+}
+
+// translate writes a failure that was written around us in the dialect, where
+// the status means what the dialect's table says. Its text is the handler's own and may be shown, but not that of a 5xx: too many
+// handlers put err.Error() there.
+func (x *exchange) translate() {
+	read := x.server.dialect.Decode(x.request, dialect.Response{Status: x.status}).Outcome
+	o := parlance.Outcome{Kind: read.Kind, Reason: read.Reason, Status: x.status}
+	text := strings.TrimSpace(strings.ToValidUTF8(string(x.held), ""))
+	switch {
+	case text == "", text == "404 page not found", text == http.StatusText(x.status):
+		// net/http's own words say nothing that the status does not.
+	case o.Kind.ServerFault():
+		x.server.logger.ErrorContext(x.ctx, "request failed", "status", x.status, "error", text,
+			"method", x.request.Method, "path", x.request.Path)
+	case strings.HasPrefix(http.DetectContentType(x.held), "text/plain"):
+		o.Detail = text
+	}
+	x.render(o, none, nil)
+}
+
+// mediaType reports whether the answer's type is one of these, or ends so ("+json").
+func (x *exchange) mediaType(types ...string) bool {
+	actual, _, _ := mime.ParseMediaType(x.Header().Get("Content-Type"))
+	for _, t := range types {
+		if actual == t || strings.HasPrefix(t, "+") && strings.HasSuffix(actual, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksJSON reports whether bytes without a type begin as a JSON object or list.
+func looksJSON(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	return len(b) > 0 && (b[0] == '{' || b[0] == '[')
+}
+
+// kindOf is the meaning of a success that a handler wrote itself (RFC 9110, 15.3).
+func kindOf(status int) parlance.Kind {
+	switch status {
+	case 202:
+		return parlance.Accepted
+	case 204, 205:
+		return parlance.Empty
+	}
+	return parlance.Success
+}

@@ -1,0 +1,57 @@
+package server
+
+import (
+	"net/http"
+)
+
+// HandlerFunc answers a request with a value or an error.
+//
+// The value is the payload of a success: written as JSON, except [Raw], which
+// is written as it is, and [Reply], which says more than a value can. nil is a
+// success with nothing to show.
+//
+// An error is told by [parlance.OutcomeOf]: the Outcome of a *parlance.Error or
+// the kind of a sentinel goes to the client, the rest of it to the log.
+//
+// A handler may write to w itself instead, for a stream or a download, and
+// return nil, nil. An error that is returned after bytes went out cuts the
+// connection, so that the client can tell.
+type HandlerFunc func(w http.ResponseWriter, r *http.Request) (any, error)
+
+// Handle makes an http.Handler of f. It is complete in itself; under [Server.Wrap],
+// which also answers for a ServeMux, they share one activity id.
+func (s *Server) Handle(f HandlerFunc) http.Handler {
+	return s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := exchangeOf(r.Context())
+		value, err := f(w, r)
+		x.answer(value, err)
+	}))
+}
+
+// answer writes what a handler returned.
+func (x *exchange) answer(value any, err error) {
+	switch {
+	case err == nil && value == nil && x.mode != open:
+		return // the handler wrote its answer itself
+	case err != nil && x.sent():
+		x.logFailure("the handler failed after its answer had begun; the connection is cut", err)
+		panic(http.ErrAbortHandler)
+	case err == nil && x.sent():
+		x.server.logger.ErrorContext(x.ctx, "the handler returned a value after its answer had begun; the value is dropped")
+		return
+	}
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	reply := replyOf(value)
+	data, err := payload(reply.Value)
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	if reply.Location != "" {
+		x.Header().Set("Location", reply.Location)
+	}
+	x.render(reply.Outcome, data, reply.Document)
+}

@@ -1,0 +1,244 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+type camera struct {
+	ID   int    `json:"id"`
+	Name string `json:"name"`
+}
+
+func returns(value any, err error) server.HandlerFunc {
+	return func(http.ResponseWriter, *http.Request) (any, error) { return value, err }
+}
+
+func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
+	t.Parallel()
+	secret := errors.New("dial tcp 10.0.0.7:5432: password of user admin")
+	for name, c := range map[string]struct {
+		dialect string
+		handler server.HandlerFunc
+		status  int
+		header  [2]string // one that must be there
+		body    string
+	}{
+		"a value is the payload": {
+			"vms", returns(camera{1, "<Gate>"}, nil),
+			200, [2]string{"Content-Type", "application/json"}, `{"id":1,"name":"<Gate>"}`,
+		},
+		"a value stands in the envelope where the dialect has one": {
+			"vbapi", returns(camera{1, "Gate"}, nil),
+			200, [2]string{"Content-Type", "application/json"}, `{"data":{"id":1,"name":"Gate"},"error":null,"debug":{"activityId":"ID"}}`,
+		},
+		"raw bytes go out as they are": {
+			"vision", returns(server.Raw{ContentType: "application/xml", Body: []byte("<PRODUCTS/>")}, nil),
+			200, [2]string{"Content-Type", "application/xml"}, `<PRODUCTS/>`,
+		},
+		"no value is an empty answer": {
+			"vms", returns(nil, nil),
+			204, [2]string{}, ``,
+		},
+		"a created thing says where it is": {
+			"omilia", returns(server.Created("/dialogs/7", camera{7, "x"}), nil),
+			201, [2]string{"Location", "/dialogs/7"}, `{"id":7,"name":"x"}`,
+		},
+		"accepted work says where to look": {
+			"omilia", returns(server.Accepted("/jobs/7", nil), nil),
+			202, [2]string{"Location", "/jobs/7"}, ``,
+		},
+		"a reply without a value is an empty one": {
+			"vms", returns(&server.Reply{Outcome: parlance.Outcome{Kind: parlance.Empty, Status: 200}}, nil),
+			200, [2]string{}, `null`,
+		},
+		"a reply without a kind is a success": {
+			"vbapi", returns(server.Reply{Value: 1}, nil),
+			200, [2]string{}, `{"data":1,"error":null,"debug":{"activityId":"ID"}}`,
+		},
+		"an error that has no kind is ours": {
+			"plain", returns(nil, &parlance.Error{Outcome: parlance.Outcome{Detail: "odd"}}),
+			500, [2]string{}, `{"message":"odd"}`,
+		},
+		"an error shows its detail and not its cause": {
+			"plain", returns(nil, parlance.NewError(parlance.NotFound, "no camera 7").Because(secret)),
+			404, [2]string{}, `{"message":"no camera 7"}`,
+		},
+		"an error around an error shows the inner one": {
+			"vms", returns(nil, fmt.Errorf("while looking: %w", parlance.NewError(parlance.NotFound, "no camera 7"))),
+			404, [2]string{}, `{"message":"no camera 7"}`,
+		},
+		"field errors": {
+			"vms", returns(nil, parlance.NewError(parlance.Invalid, "Submitted data was invalid").WithReason(parlance.Fields).WithFields(
+				parlance.Field{Path: "url", Message: "The URL value is in invalid format"},
+				parlance.Field{Path: "url", Message: "The URL can be no longer than 10 characters"})),
+			422, [2]string{}, `{"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"]}}`,
+		},
+		"the whole envelope of an error": {
+			"vbapi", returns(nil, parlance.NewError(parlance.NotFound, "The requested resource (xyz) was not found.")),
+			404, [2]string{}, `{"data":null,"error":{"type":null,"title":"Not Found","status":404,"detail":"The requested resource (xyz) was not found.","instance":"/path"},"debug":{"activityId":"ID"}}`,
+		},
+		"a sentinel is its kind": {
+			"problem", returns(nil, fmt.Errorf("table cameras: %w", parlance.ErrForbidden)),
+			403, [2]string{"Content-Type", "application/problem+json"}, `{"title":"Forbidden","status":403,"instance":"/path","kind":"forbidden","request_id":"ID"}`,
+		},
+		"a wait becomes Retry-After": {
+			"vms", returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, RetryAfter: 90 * time.Second}}),
+			503, [2]string{"Retry-After", "90"}, `{"message":""}`,
+		},
+		"any other error is ours and stays inside": {
+			"plain", returns(nil, secret),
+			500, [2]string{}, ``,
+		},
+		"a deadline that passed is a timeout": {
+			"omilia", returns(nil, fmt.Errorf("query: %w", context.DeadlineExceeded)),
+			504, [2]string{}, `{"errors":[{"code":null,"detail":null,"meta":{},"source":"","status":504,"title":"Gateway Timeout"}]}`,
+		},
+		"a value that JSON cannot hold is a fault of ours": {
+			"plain", returns(math.NaN(), nil),
+			500, [2]string{}, ``,
+		},
+		"notes make a success a noted one": {
+			"problem", returns(server.Noted(1, "stock is low"), nil),
+			200, [2]string{"Outcome-Note", "stock is low"}, `1`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, log := newServer(t, c.dialect)
+			a := ask(t, s.Handle(c.handler), "GET", "/path")
+			if a.status != c.status || a.header.Get(c.header[0]) != c.header[1] {
+				t.Errorf("got %d %v, want %d with %v", a.status, a.header, c.status, c.header)
+			}
+			if got := a.noID(); got != c.body {
+				t.Errorf("got  %s\nwant %s", got, c.body)
+			}
+			if strings.Contains(a.body, "10.0.0.7") {
+				t.Error("the cause reached the client")
+			}
+			if c.status >= 400 {
+				lines := log.lines(t)
+				if len(lines) != 1 || lines[0]["activity_id"] != a.id() || a.id() == "" {
+					t.Errorf("want one line with the id %q, got %s", a.id(), log)
+				}
+			}
+		})
+	}
+}
+
+func TestAFaultOfTheServerIsLoggedAsAnErrorAndOneOfTheRequestIsNot(t *testing.T) {
+	t.Parallel()
+	for level, err := range map[string]error{
+		"ERROR": errors.New("disk full"),
+		"INFO":  parlance.NewError(parlance.Invalid, "no name").Because(errors.New("disk full")),
+	} {
+		s, log := newServer(t, "problem")
+		ask(t, s.Handle(returns(nil, err)), "GET", "/")
+		if l := log.lines(t)[0]; l["level"] != level || !strings.Contains(l["error"].(string), "disk full") {
+			t.Errorf("want level %s and the cause, got %v", level, l)
+		}
+	}
+}
+
+func TestAHandlerMayWriteItsAnswerItself(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, "problem")
+	a := ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+		w.Header().Set("Content-Type", "text/csv")
+		_, err := w.Write([]byte("a,b"))
+		return nil, err
+	}), "GET", "/")
+	if a.status != 200 || a.body != "a,b" || log.String() != "" {
+		t.Errorf("got %+v, log %s", a, log)
+	}
+}
+
+func TestAnErrorAfterTheAnswerBeganCutsTheConnection(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, "problem")
+	a, err := try(t, listen(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+		_, _ = w.Write([]byte("a,b"))
+		_ = http.NewResponseController(w).Flush()
+		return nil, errors.New("disk full")
+	})), "GET", "/")
+	if err == nil {
+		t.Errorf("the client cannot tell: %+v", a)
+	}
+	if !strings.Contains(log.String(), "disk full") {
+		t.Errorf("the cause is not in the log: %s", log)
+	}
+}
+
+func TestAValueAfterTheAnswerBeganIsDroppedAndLogged(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, "vms")
+	a := ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+		_, _ = w.Write([]byte("a,b"))
+		return 1, nil
+	}), "GET", "/")
+	if a.body != "a,b" || !strings.Contains(log.String(), "dropped") {
+		t.Errorf("got %+v, log %s", a, log)
+	}
+}
+
+func TestTheIDOfAServiceBehindStaysInTheLog(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, "vbapi")
+	a := ask(t, s.Handle(returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.BadGateway, RequestID: "theirs"}})), "GET", "/")
+	if strings.Contains(a.body, "theirs") || log.lines(t)[0]["upstream_request_id"] != "theirs" {
+		t.Errorf("got %s, log %s", a.body, log)
+	}
+}
+
+func TestAnErrorReplacesWhatIsStillHeld(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "vbapi")
+	a := ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`[1,2`))
+		return nil, parlance.ErrConflict
+	}), "GET", "/")
+	if a.status != 400 && a.status != 409 || strings.Contains(a.body, "[1,2") {
+		t.Errorf("got %+v", a)
+	}
+}
+
+func TestHEADHasTheHeadersOfGETAndNoBody(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "vbapi")
+	l := listen(t, s.Handle(returns(camera{1, "Gate"}, nil)))
+	get, _ := try(t, l, "GET", "/")
+	head, _ := try(t, l, "HEAD", "/")
+	if head.body != "" || head.length != get.length || head.length != int64(len(get.body)) || head.status != get.status {
+		t.Errorf("GET %+v, HEAD %+v", get, head)
+	}
+}
+
+func TestBulkRollsItsRecordsUp(t *testing.T) {
+	t.Parallel()
+	item := func(k parlance.Kind) parlance.Item { return parlance.Item{Outcome: parlance.Outcome{Kind: k}} }
+	for name, c := range map[string]struct {
+		items []parlance.Item
+		want  parlance.Kind
+	}{
+		"no records are a success":                         {nil, parlance.Success},
+		"no record failed":                                 {[]parlance.Item{item(parlance.Success), item(parlance.Noted)}, parlance.Success},
+		"some records failed":                              {[]parlance.Item{item(parlance.Success), item(parlance.Invalid)}, parlance.Partial},
+		"all failed alike":                                 {[]parlance.Item{item(parlance.Conflict), item(parlance.Conflict)}, parlance.Conflict},
+		"all failed in several ways of the server":         {[]parlance.Item{item(parlance.Internal), item(parlance.Timeout)}, parlance.Internal},
+		"all failed in several ways, one of them a caller": {[]parlance.Item{item(parlance.Internal), item(parlance.Invalid)}, parlance.Invalid},
+	} {
+		if got := server.Bulk(nil, c.items...).Outcome.Kind; got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+var none dialect.Payload
+
+// fail tells the client what it may know of err, and the log the rest.
+func (x *exchange) fail(err error) {
+	x.logFailure("request failed", err)
+	x.render(parlance.OutcomeOf(err), none, nil)
+}
+
+// logFailure logs what the client is not told. A fault of the server is an
+// error; one of the request, or a client that went away, is no alarm.
+func (x *exchange) logFailure(message string, err error) {
+	o := parlance.OutcomeOf(err)
+	level := slog.LevelInfo
+	if o.Kind.ServerFault() && !errors.Is(x.ctx.Err(), context.Canceled) {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("error", err.Error()),
+		slog.String("kind", o.Kind.String()),
+		slog.String("method", x.request.Method),
+		slog.String("path", x.request.Path),
+	}
+	if o.RequestID != "" { // of a service behind this one; the client gets ours
+		attrs = append(attrs, slog.String("upstream_request_id", o.RequestID))
+	}
+	x.server.logger.LogAttrs(x.ctx, level, message, attrs...)
+}
+
+// render writes an outcome in the dialect. What was held is dropped.
+func (x *exchange) render(o parlance.Outcome, data dialect.Payload, document []byte) {
+	m := x.encode(&o, data, document)
+	if o.Kind.Failing() {
+		// A failure is not what these were set for.
+		for _, name := range []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Etag", "Last-Modified"} {
+			x.Header().Del(name)
+		}
+	}
+	x.putHeader(m)
+	x.mode, x.held = streaming, nil
+	if m.Status == http.StatusNoContent || m.Status == http.StatusNotModified {
+		x.sendHead(m.Status) // these have no body (RFC 9110, 6.4.1)
+		return
+	}
+	x.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))
+	x.sendHead(m.Status)
+	_, _ = x.inner.Write(m.Body) // an error here is a client that is gone
+}
+
+// encode writes an outcome under the request's id. What only the server knows of
+// a failure is added where the handler left it open: the path that was called,
+// and as title the status in words (RFC 9457, 4.2.1), once the dialect has chosen it.
+func (x *exchange) encode(o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
+	if o.Kind == 0 {
+		o.Kind = parlance.Internal // an Error whose maker forgot it
+	}
+	var added []string // by us, so that its loss is none of the handler's
+	add := func(to *string, name, text string) {
+		if *to == "" {
+			*to, added = text, append(added, name)
+		}
+	}
+	request := x.request
+	request.Body = document
+	o.RequestID = activity.ID(x.ctx)
+	if o.Kind.Failing() {
+		add(&o.Instance, "instance", x.request.Path)
+	}
+	m := x.server.dialect.Encode(nil, request, o, data)
+	if o.Kind.Failing() && o.Title == "" {
+		add(&o.Title, "title", http.StatusText(m.Status))
+		m = x.server.dialect.Encode(m.Body[:0], request, o, data)
+	}
+	if m.Status < 200 || m.Status > 999 {
+		x.server.logger.ErrorContext(x.ctx, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
+		m.Status = http.StatusInternalServerError
+	}
+	for _, loss := range m.Losses {
+		switch {
+		case loss.Attribute == "request_id":
+			m.Header = append(m.Header, dialect.Pair{Name: RequestIDHeader, Value: o.RequestID})
+		case !slices.Contains(added, loss.Attribute):
+			x.server.logger.DebugContext(x.ctx, "the dialect cannot say all", "attribute", loss.Attribute, "reason", loss.Reason)
+		}
+	}
+	return m
+}
+
+// putHeader sets the dialect's headers in place of those that a handler set
+// under the same names. A name that comes twice keeps both values.
+func (x *exchange) putHeader(m dialect.Message) {
+	h := x.Header()
+	h.Del("Content-Type")
+	for _, p := range m.Header {
+		h.Del(p.Name)
+	}
+	for _, p := range m.Header {
+		h.Add(p.Name, p.Value)
+	}
+}

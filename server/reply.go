@@ -1,0 +1,115 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// Raw is a success value that is bytes already: XML, an image, JSON made
+// elsewhere. ContentType "" leaves the type to the dialect.
+type Raw struct {
+	ContentType string
+	Body        []byte
+}
+
+// Reply is a success that says more than its value. The zero value is a plain
+// success without one. A handler returns it as its value.
+type Reply struct {
+	Outcome  parlance.Outcome // Kind zero is success, or empty where there is no Value
+	Value    any              // as a handler would return it alone; nil is none
+	Location string           // where the created thing, or the progress of the work, is found; "" is nowhere
+	Document []byte           // the caller's own document, for a dialect that grafts its answer into it
+}
+
+// Created says that something new is at location (RFC 9110, 15.3.2).
+func Created(location string, value any) Reply {
+	return Reply{Outcome: parlance.Outcome{Kind: parlance.Success, Status: 201}, Value: value, Location: location}
+}
+
+// Accepted says that work goes on in the background and can be watched at
+// location (RFC 9110, 15.3.3).
+func Accepted(location string, value any) Reply {
+	return Reply{Outcome: parlance.Outcome{Kind: parlance.Accepted}, Value: value, Location: location}
+}
+
+// Noted says that it is done, and what the user should be told about it.
+func Noted(value any, notes ...string) Reply {
+	return Reply{Outcome: parlance.Outcome{Kind: parlance.Noted, Notes: notes}, Value: value}
+}
+
+// Bulk says what became of each record of a bulk request. The whole is a
+// success where no record failed, a partial where some did, and a failure of
+// their kind where all did. document is what the caller sent, for a dialect that
+// answers into it; others ignore it.
+func Bulk(document []byte, items ...parlance.Item) Reply {
+	return Reply{Outcome: parlance.Outcome{Kind: rollUp(items), Items: items}, Document: document}
+}
+
+// rollUp is the kind of the whole: all failed in several kinds is the servers'
+// fault only where every one is.
+func rollUp(items []parlance.Item) parlance.Kind {
+	var kind parlance.Kind
+	failed, same, server := 0, true, true
+	for _, item := range items {
+		k := item.Outcome.Kind
+		if !k.Failing() && k != parlance.Partial {
+			continue
+		}
+		same = same && (failed == 0 || k == kind)
+		server = server && k.ServerFault()
+		kind = k
+		failed++
+	}
+	switch {
+	case failed == 0:
+		return parlance.Success
+	case failed < len(items):
+		return parlance.Partial
+	case same:
+		return kind
+	case server:
+		return parlance.Internal
+	}
+	return parlance.Invalid
+}
+
+// replyOf is the Reply that a handler's value stands for.
+func replyOf(value any) Reply {
+	switch v := value.(type) {
+	case Reply:
+		if v.Outcome.Kind == 0 {
+			v.Outcome.Kind = parlance.Success
+			if v.Value == nil {
+				v.Outcome.Kind = parlance.Empty
+			}
+		}
+		return v
+	case *Reply:
+		return replyOf(*v)
+	case nil:
+		return Reply{Outcome: parlance.Outcome{Kind: parlance.Empty}}
+	}
+	return Reply{Outcome: parlance.Outcome{Kind: parlance.Success}, Value: value}
+}
+
+// payload writes a value as JSON, or as it is where it is Raw. Texts are not
+// escaped for HTML, for no API shows them so.
+func payload(value any) (dialect.Payload, error) {
+	switch v := value.(type) {
+	case nil:
+		return dialect.Payload{}, nil
+	case Raw:
+		return dialect.Payload{ContentType: v.ContentType, Body: v.Body}, nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		return dialect.Payload{}, fmt.Errorf("server: the handler's value cannot be written: %w", err)
+	}
+	return dialect.Payload{ContentType: "application/json", Body: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}, nil
+}

@@ -1,0 +1,59 @@
+// Package server is the server end of a dialect: it lets net/http handlers
+// return a value or an error and answers in the dialect's way. Handlers speak
+// of outcomes only; codes, envelopes and texts are the dialect's.
+//
+//	api := server.New(vms)
+//	mux := http.NewServeMux()
+//	mux.Handle("GET /cameras/{id}", api.Handle(camera))
+//	http.ListenAndServe(addr, api.Wrap(mux))
+//
+// Every request has an activity id: in its context, on the log lines written
+// under it, and in the answer, in the dialect's own place or else in the header
+// X-Request-Id. What a client may not see (the cause of an error, the value of a
+// panic) goes to the log under that id.
+package server
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// RequestIDHeader carries the activity id in an answer whose dialect has no
+// place for it.
+const RequestIDHeader = "X-Request-Id"
+
+// Server answers in one dialect. It is immutable and safe for concurrent use;
+// one process may hold several, of several dialects.
+type Server struct {
+	dialect *dialect.Dialect
+	config
+}
+
+// New makes a Server that answers in d.
+func New(d *dialect.Dialect, options ...Option) *Server {
+	s := &Server{dialect: d, config: config{logger: slog.Default(), maxBuffered: DefaultMaxBuffered}}
+	for _, o := range options {
+		o.apply(&s.config)
+	}
+	s.logger = slog.New(activity.NewHandler(s.logger.Handler()))
+	return s
+}
+
+// Dialect is the dialect that the server answers in.
+func (s *Server) Dialect() *dialect.Dialect { return s.dialect }
+
+// request is what the dialect asks to know of a request. A HEAD is answered with
+// the headers of the GET (RFC 9110, 9.3.2); net/http leaves the body out.
+func (s *Server) request(r *http.Request) dialect.Request {
+	q := dialect.Request{Method: r.Method, Path: r.URL.Path, Header: r.Header}
+	if q.Method == http.MethodHead {
+		q.Method = http.MethodGet
+	}
+	if h := s.dialect.IdempotencyHeader(); h != "" {
+		q.Key = r.Header.Get(h)
+	}
+	return q
+}

@@ -1,0 +1,88 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+)
+
+// Wrap answers in the dialect for any handler, such as an http.ServeMux.
+//
+//   - Each request gets an activity id.
+//   - A failure that was written around the server as plain text, by http.Error
+//     or by a ServeMux that has no such route, is written in the dialect. Its
+//     text is the detail of a 4xx and goes only to the log of a 5xx. Headers
+//     such as Allow stay. A failure with a type of its own, such as
+//     application/json, is left as it is.
+//   - A panic is a 500 in the dialect, its value and stack in the log. Where
+//     bytes went out already, the connection is cut.
+//   - A success streams untouched; Flush, Hijack and http.ResponseController
+//     work. Only JSON under a dialect that puts an envelope around it is held,
+//     up to the bound of [WithMaxBuffered]; then the envelope goes out around it
+//     while it streams.
+//
+// Inside of what a Server wraps already, the inner one answers, under the id of
+// the outer one.
+func (s *Server) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		outer := exchangeOf(r.Context())
+		if outer != nil && outer.server == s && w == http.ResponseWriter(outer) {
+			next.ServeHTTP(w, r) // nothing stands between the two
+			return
+		}
+		x := &exchange{server: s, inner: w, request: s.request(r), nested: outer != nil}
+		if outer != nil {
+			x.request.Path = outer.request.Path // as called, whatever was stripped since
+		}
+		ctx := context.WithValue(activity.WithID(r.Context(), s.id(r)), exchangeKey{}, x)
+		x.ctx = ctx
+		defer x.end()
+		next.ServeHTTP(x, r.WithContext(ctx))
+	})
+}
+
+// end finishes the answer when the handler is done, by return or by panic.
+func (x *exchange) end() {
+	cause := recover()
+	switch {
+	case cause == nil:
+		x.finish()
+	case cause == http.ErrAbortHandler:
+		panic(cause) // the handler's own wish
+	default:
+		x.server.logger.ErrorContext(x.ctx, "the handler panicked",
+			"panic", fmt.Sprint(cause), "method", x.request.Method, "path", x.request.Path, "stack", string(debug.Stack()))
+		if x.sent() {
+			panic(http.ErrAbortHandler) // the client must be able to tell
+		}
+		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
+	}
+}
+
+// id is the one that the context has already, as under another server, else the
+// trusted caller's, else a new one.
+func (s *Server) id(r *http.Request) string {
+	if id := activity.ID(r.Context()); id != "" {
+		return id
+	}
+	if s.trusted != "" {
+		if id := r.Header.Get(s.trusted); goodID(id) {
+			return id
+		}
+	}
+	return activity.NewID()
+}
+
+// goodID keeps out what would garble a log or a header.
+func goodID(id string) bool {
+	for _, c := range []byte(id) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= 128
+}
