@@ -1,0 +1,67 @@
+package gateway
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// Config is what a [Gateway] is made of. Upstream, Speaks and Answers must be
+// set; the zero value of the rest stands for the default that is given.
+type Config struct {
+	Upstream *url.URL         // where requests go: http or https; its path is put before theirs
+	Speaks   *dialect.Dialect // what the upstream speaks
+	Answers  *dialect.Dialect // what the callers are answered in
+
+	// Timeout is how long a caller waits for the beginning of an answer, all
+	// attempts and the waits between them included: 60 s. Once it has begun, an
+	// answer takes what time it needs.
+	Timeout time.Duration
+
+	// Ceiling is the longest single wait before a repeat: 10 s. An answer whose
+	// wait is longer goes to the caller, who is told the time.
+	Ceiling time.Duration
+
+	// Limit is how many bytes of a body are read to learn its meaning, to take
+	// off its envelope or to put one on: 1 MiB, which is also the most. A longer
+	// success is passed on as it is, with a warning in the log, and never cut.
+	Limit int
+
+	Logger    *slog.Logger      // slog.Default; every record gets the activity id
+	Transport http.RoundTripper // what sends; net/http's, keeping more connections
+	Client    []client.Option   // further options of the client end, such as a credential
+}
+
+// withDefaults is the one place where they stand.
+func (c Config) withDefaults() Config {
+	if c.Timeout == 0 {
+		c.Timeout = 60 * time.Second
+	}
+	if c.Ceiling == 0 {
+		c.Ceiling = 10 * time.Second
+	}
+	if c.Limit <= 0 || c.Limit > dialect.MaxBody {
+		c.Limit = dialect.MaxBody
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Transport == nil {
+		c.Transport = newTransport()
+	}
+	return c
+}
+
+// newTransport is net/http's default, but for two things: all its connections
+// go to one host, of which net/http would keep 2; and it asks for no coding of
+// its own, which would have to be undone and could not be passed on.
+func newTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256
+	t.DisableCompression = true
+	return t
+}

@@ -1,0 +1,16 @@
+// Package gateway stands before an API that speaks one dialect and answers its
+// callers in another. It is the server end of the one and the client end of the
+// other: what the upstream's page says to wait for or to repeat is waited for
+// and repeated, and what comes of it is written as the callers expect.
+//
+//	g, err := gateway.New(gateway.Config{Upstream: u, Speaks: vms, Answers: problem})
+//	…
+//	http.ListenAndServe(addr, g)
+//
+// A success that no shape of the upstream's dialect can alter, and around which
+// the callers' dialect puts nothing, streams untouched; so do event streams,
+// downloads and switched protocols. All else is translated, its headers kept
+// where they do not describe the body that was replaced. What a translation
+// cannot carry, and the cause of every failure of the gateway's own, is logged
+// under the request's activity id.
+package gateway

@@ -1,0 +1,54 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// unanswered answers for an upstream that did not. The cause goes to the log.
+func (g *Gateway) unanswered(w http.ResponseWriter, r *http.Request, err error) {
+	p := passageOf(r.Context())
+	if p.Err() != nil && !errors.Is(context.Cause(p), context.DeadlineExceeded) {
+		g.log.DebugContext(p, "the caller went away", "path", p.asked.Path)
+		panic(http.ErrAbortHandler) // nobody listens
+	}
+	o := failureOf(err)
+	attempts := 0
+	var e *client.Error
+	if errors.As(err, &e) {
+		attempts = len(e.Attempts)
+	}
+	g.log.LogAttrs(p, slog.LevelWarn, "no answer from the upstream", slog.String("error", err.Error()),
+		slog.String("method", p.asked.Method), slog.String("path", p.asked.Path), slog.Int("attempts", attempts), slog.Int("status", o.Status))
+	g.answer(w, p, o)
+}
+
+// failureOf is what a caller may know of an upstream that gave no answer
+// (RFC 9110, 15.6.3 to 15.6.5).
+func failureOf(err error) parlance.Outcome {
+	switch parlance.OutcomeOfTransport(err).Reason {
+	case parlance.Refused, parlance.DNS:
+		return parlance.Outcome{Kind: parlance.Unavailable, Status: http.StatusServiceUnavailable, Detail: "The service behind this gateway cannot be reached."}
+	case parlance.Deadline:
+		return parlance.Outcome{Kind: parlance.Timeout, Status: http.StatusGatewayTimeout, Detail: "The service behind this gateway did not answer in time."}
+	}
+	return parlance.Outcome{Kind: parlance.BadGateway, Status: http.StatusBadGateway, Detail: "The service behind this gateway gave no valid answer."}
+}
+
+// answer writes an outcome of the gateway's own.
+func (g *Gateway) answer(w http.ResponseWriter, p *passage, o parlance.Outcome) {
+	o.Instance = p.asked.Path
+	m := g.encode(p, &o, dialect.Payload{})
+	put(w.Header(), m)
+	g.sign(p, w.Header())
+	w.WriteHeader(m.Status)
+	if !p.head && len(m.Body) > 0 {
+		_, _ = w.Write(m.Body) // an error here is a caller that is gone
+	}
+}

@@ -1,0 +1,116 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"sync"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// Gateway is an [http.Handler] that forwards each request to its upstream and
+// translates the answer. It is safe for concurrent use.
+type Gateway struct {
+	Config
+	log    *slog.Logger
+	client *client.Transport
+	proxy  httputil.ReverseProxy
+	reads  bool // successes are read, so that they must come without a coding
+}
+
+var _ http.Handler = (*Gateway)(nil)
+
+// New makes a Gateway. It opens no connection. The error says what the Config
+// lacks.
+func New(c Config) (*Gateway, error) {
+	switch {
+	case c.Upstream == nil:
+		return nil, errors.New("gateway: the Config names no upstream")
+	case c.Upstream.Scheme != "http" && c.Upstream.Scheme != "https" || c.Upstream.Host == "":
+		return nil, fmt.Errorf("gateway: the upstream must be an http or https URL with a host, not %q", c.Upstream.Redacted())
+	case c.Speaks == nil || c.Answers == nil:
+		return nil, errors.New("gateway: the Config needs both dialects, Speaks and Answers")
+	}
+	g := &Gateway{Config: c.withDefaults()}
+	g.log = slog.New(activity.NewHandler(g.Logger.Handler()))
+	options := []client.Option{client.WithBase(g.Transport), client.WithCeiling(g.Ceiling), client.WithLimit(g.Limit)}
+	g.client = client.New(g.Speaks, append(options, g.Client...)...)
+	plain := dialect.Request{Method: http.MethodGet, Path: "/"}
+	g.reads = g.Speaks.Alters(plain, http.StatusOK, http.Header{}) ||
+		g.Answers.Wraps(plain, &parlance.Outcome{Kind: parlance.Success, Status: http.StatusOK})
+	g.proxy = httputil.ReverseProxy{
+		Rewrite:        g.rewrite,
+		Transport:      g.client,
+		ModifyResponse: g.translate,
+		ErrorHandler:   g.unanswered,
+		BufferPool:     &buffers{},
+		ErrorLog:       log.New(io.Discard, "", 0), // ServeHTTP logs what it would, under the activity id
+	}
+	return g, nil
+}
+
+// ServeHTTP forwards a request and answers it. It panics with
+// [http.ErrAbortHandler] where an answer that had begun breaks off, so that the
+// connection is cut and the caller can tell.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p := g.newPassage(r)
+	defer p.end()
+	defer func() {
+		switch cause := recover(); cause {
+		case nil:
+		case http.ErrAbortHandler:
+			g.log.WarnContext(p, "the answer broke off; the connection is cut", "method", r.Method, "path", r.URL.Path)
+			panic(cause)
+		default:
+			panic(cause)
+		}
+	}()
+	r = r.WithContext(p)
+	if err := p.hold(r); err != nil {
+		g.log.InfoContext(p, "the request's body broke off", "error", err, "method", r.Method, "path", r.URL.Path)
+		g.answer(w, p, parlance.Outcome{Kind: parlance.Invalid, Status: http.StatusBadRequest, Detail: "The request's body ended early."})
+		return
+	}
+	g.proxy.ServeHTTP(w, r)
+}
+
+// CloseIdleConnections closes those to the upstream.
+func (g *Gateway) CloseIdleConnections() { g.client.CloseIdleConnections() }
+
+// rewrite makes the upstream's request of the caller's. ReverseProxy has taken
+// off the hop-by-hop fields (RFC 9110, 7.6.1) and the X-Forwarded ones, which
+// anybody can write.
+func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
+	pr.Out.URL.RawQuery = pr.In.URL.RawQuery // as it came: we read nothing in it
+	pr.SetURL(g.Upstream)
+	pr.SetXForwarded()
+	switch h := pr.Out.Header; {
+	case len(h["Accept-Encoding"]) == 0:
+	case g.reads || !acceptsGzip(h["Accept-Encoding"]):
+		h.Del("Accept-Encoding")
+	default:
+		h.Set("Accept-Encoding", "gzip") // what else the caller takes we could not read
+	}
+}
+
+// buffers are those that bodies are copied through.
+type buffers struct{ pool sync.Pool }
+
+const bufferSize = 32 << 10
+
+func (b *buffers) Get() []byte {
+	if p, ok := b.pool.Get().(*[bufferSize]byte); ok {
+		return p[:]
+	}
+	return make([]byte, bufferSize)
+}
+
+func (b *buffers) Put(p []byte) { b.pool.Put((*[bufferSize]byte)(p)) }

@@ -1,0 +1,79 @@
+package gateway_test
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/gateway"
+)
+
+func TestAConfigThatLacksSomethingSaysWhat(t *testing.T) {
+	t.Parallel()
+	vms := open(t, "vms")
+	at := func(s string) *url.URL {
+		u, err := url.Parse(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	tests := []struct {
+		name   string
+		config gateway.Config
+		want   string
+	}{
+		{"no upstream", gateway.Config{Speaks: vms, Answers: vms}, "gateway: the Config names no upstream"},
+		{"an upstream without a scheme", gateway.Config{Upstream: at("localhost:80"), Speaks: vms, Answers: vms},
+			`gateway: the upstream must be an http or https URL with a host, not "localhost:80"`},
+		{"an upstream without a host", gateway.Config{Upstream: at("http:///x"), Speaks: vms, Answers: vms},
+			`gateway: the upstream must be an http or https URL with a host, not "http:///x"`},
+		{"one dialect", gateway.Config{Upstream: at("http://x"), Speaks: vms}, "gateway: the Config needs both dialects, Speaks and Answers"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := gateway.New(tt.config); err == nil || err.Error() != tt.want {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// A service that answers in its own way, and a gateway that makes Problem
+// Details (RFC 9457) of it.
+func ExampleNew() {
+	vms := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, `{"message":"not your camera"}`)
+	}))
+	defer vms.Close()
+
+	upstream, _ := url.Parse(vms.URL)
+	speaks, _ := catalog.Open("vms")
+	answers, _ := catalog.Open("plain")
+	g, err := gateway.New(gateway.Config{
+		Upstream: upstream, Speaks: speaks, Answers: answers,
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		panic(err)
+	}
+	srv := httptest.NewServer(g)
+	defer srv.Close()
+
+	resp, err := http.Get(srv.URL + "/cameras/7")
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	fmt.Println(resp.StatusCode, string(body))
+	// Output: 403 {"message":"not your camera"}
+}

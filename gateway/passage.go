@@ -1,0 +1,93 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// passage is one request on its way through. It is the request's context: it
+// ends when the caller goes away, or when no answer has begun in time.
+type passage struct {
+	context.Context
+	cancel   context.CancelCauseFunc
+	timer    *time.Timer
+	deadline time.Time
+	id       string
+	head     bool            // the method is HEAD: the answer has no body
+	asked    dialect.Request // by the caller
+}
+
+type passageKey struct{}
+
+func (g *Gateway) newPassage(r *http.Request) *passage {
+	p := &passage{
+		deadline: time.Now().Add(g.Timeout),
+		id:       activity.NewID(),
+		head:     r.Method == http.MethodHead,
+		asked:    dialect.Request{Method: r.Method, Path: r.URL.Path, Header: r.Header},
+	}
+	if p.head {
+		p.asked.Method = http.MethodGet // whose headers it is answered with (RFC 9110, 9.3.2)
+	}
+	if name := g.Answers.IdempotencyHeader(); name != "" {
+		p.asked.Key = r.Header.Get(name)
+	}
+	p.Context, p.cancel = context.WithCancelCause(activity.WithID(r.Context(), p.id))
+	p.timer = time.AfterFunc(g.Timeout, func() { p.cancel(context.DeadlineExceeded) })
+	return p
+}
+
+// passageOf is the one that a request belongs to.
+func passageOf(ctx context.Context) *passage { return ctx.Value(passageKey{}).(*passage) }
+
+// Value finds the passage itself, and what the caller's context holds.
+func (p *passage) Value(key any) any {
+	if key == (passageKey{}) {
+		return p
+	}
+	return p.Context.Value(key)
+}
+
+// Deadline lets the client end see that a wait would be for nothing. It tells of
+// the caller's own where that is earlier.
+func (p *passage) Deadline() (time.Time, bool) {
+	if d, ok := p.Context.Deadline(); ok && d.Before(p.deadline) {
+		return d, true
+	}
+	return p.deadline, true
+}
+
+// begun says that the answer has begun, so that it may take its time.
+func (p *passage) begun() { p.timer.Stop() }
+
+// end frees what the passage holds.
+func (p *passage) end() {
+	p.timer.Stop()
+	p.cancel(nil)
+}
+
+// maxHeld is how long a request's body may be, in bytes, to be held so that it
+// can be sent again. A longer one, and one of unknown length, streams and is sent
+// once.
+const maxHeld = 64 << 10
+
+// hold reads a short body of the passage's request into memory.
+func (p *passage) hold(r *http.Request) error {
+	if r.ContentLength <= 0 || r.ContentLength > maxHeld {
+		return nil
+	}
+	body := make([]byte, r.ContentLength)
+	if _, err := io.ReadFull(r.Body, body); err != nil {
+		return err
+	}
+	p.asked.Body = body
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	return nil
+}

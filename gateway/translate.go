@@ -1,0 +1,193 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+var errNoReport = errors.New("gateway: a response without a report")
+
+// translate writes a response of the upstream as the callers expect it, or
+// leaves it as it is. An error of it is answered by unanswered.
+func (g *Gateway) translate(resp *http.Response) error {
+	p := passageOf(resp.Request.Context())
+	defer p.begun()
+	r, ok := client.Outcome(resp)
+	if !ok {
+		return errNoReport
+	}
+	g.note(p, resp, r)
+
+	switch o := r.Outcome; {
+	case r.Broken != nil && o.Status == 0:
+		return r.Broken // half a success
+	case !o.Kind.Good():
+		if d := r.Decision; d.Act == parlance.Retry && d.RepeatSafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
+			// The page's time for a repeat, which was too long to wait for here.
+			o.RetryAfter = r.Attempts[len(r.Attempts)-1].Wait
+		}
+		g.replace(p, resp, &o, enveloped(r, resp))
+		return nil
+	case resp.StatusCode == http.StatusSwitchingProtocols:
+		return nil
+	case resp.StatusCode >= 300, resp.Header.Get("Content-Range") != "":
+		// A redirect and a 304 are told by their headers; a part of a document
+		// is none.
+	case r.Enveloped && !r.Cut:
+		g.replace(p, resp, &o, enveloped(r, resp))
+		return nil
+	default:
+		return g.success(p, resp, r)
+	}
+	g.sign(p, resp.Header)
+	return nil
+}
+
+// note logs what the upstream said and what became of it.
+func (g *Gateway) note(p *passage, resp *http.Response, r *client.Report) {
+	if !g.log.Enabled(p, slog.LevelDebug) {
+		return
+	}
+	g.log.LogAttrs(p, slog.LevelDebug, "the upstream answered",
+		slog.String("method", p.asked.Method), slog.String("path", p.asked.Path), slog.Int("status", resp.StatusCode),
+		slog.String("kind", r.Outcome.Kind.String()), slog.String("act", r.Decision.Act.String()),
+		slog.Int("attempts", len(r.Attempts)), slog.String("upstream_request_id", r.Outcome.RequestID))
+}
+
+// enveloped is the payload that the upstream's envelope held.
+func enveloped(r *client.Report, resp *http.Response) dialect.Payload {
+	switch {
+	case !r.Enveloped || r.Cut:
+		return dialect.Payload{}
+	case json.Valid(r.Data): // whatever the response calls itself: vbapi's 207 is text/plain
+		return dialect.Payload{ContentType: "application/json", Body: r.Data}
+	}
+	return dialect.Payload{ContentType: resp.Header.Get("Content-Type"), Body: r.Data}
+}
+
+// success passes on a success without an envelope, in the envelope of the
+// callers' dialect where that has one.
+func (g *Gateway) success(p *passage, resp *http.Response, r *client.Report) error {
+	o := r.Outcome
+	if r.Cut {
+		g.log.WarnContext(p, "the answer is longer than the limit: an envelope stays on it, an error in it unseen",
+			"limit", g.Limit, "path", p.asked.Path)
+	}
+	if !g.Answers.Wraps(p.asked, &o) {
+		if o.Kind != parlance.Success {
+			g.restate(p, resp, &o)
+		}
+		if p.head && g.reads {
+			resp.Header.Del("Content-Length") // of a body that a GET would alter
+		}
+		g.sign(p, resp.Header)
+		return nil
+	}
+	if o.Kind == parlance.Empty || p.head {
+		g.replace(p, resp, &o, dialect.Payload{})
+		return nil
+	}
+	data, ok, err := g.payload(p, resp)
+	switch {
+	case err != nil:
+		return err
+	case ok:
+		g.replace(p, resp, &o, dialect.Payload{ContentType: "application/json", Body: data})
+	default:
+		g.sign(p, resp.Header)
+	}
+	return nil
+}
+
+// payload reads a success that an envelope is to be put around. It reports
+// false, and leaves the response whole, for what cannot stand in one.
+func (g *Gateway) payload(p *passage, resp *http.Response) (data []byte, ok bool, err error) {
+	if resp.ContentLength == 0 {
+		return nil, true, nil
+	}
+	if !isJSON(resp.Header) || resp.Header.Get("Content-Encoding") != "" {
+		return nil, false, nil
+	}
+	const asItIs = "the answer is passed on without an envelope"
+	if resp.ContentLength > int64(g.Limit) {
+		g.log.WarnContext(p, asItIs, "because", "it is longer than the limit", "limit", g.Limit, "path", p.asked.Path)
+		return nil, false, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(g.Limit)+1))
+	if err != nil {
+		return nil, false, err
+	}
+	if len(body) <= g.Limit && (len(body) == 0 || json.Valid(body)) {
+		return bytes.TrimSpace(body), true, nil
+	}
+	because := "it is declared as JSON and is none"
+	if len(body) > g.Limit {
+		because = "it is longer than the limit"
+	}
+	g.log.WarnContext(p, asItIs, "because", because, "limit", g.Limit, "path", p.asked.Path)
+	resp.Body = &replayed{io.MultiReader(bytes.NewReader(body), resp.Body), resp.Body}
+	return nil, false, nil
+}
+
+// replayed is a body of which a part was read ahead.
+type replayed struct {
+	io.Reader
+	io.Closer
+}
+
+// replace puts an outcome, as the callers' dialect writes it, in a response's
+// place.
+func (g *Gateway) replace(p *passage, resp *http.Response, o *parlance.Outcome, data dialect.Payload) {
+	m := g.encode(p, o, data)
+	_ = resp.Body.Close() // what was of use in it has been read
+	dropDescription(resp.Header)
+	resp.StatusCode, resp.Status = m.Status, ""
+	resp.Trailer, resp.TransferEncoding = nil, nil
+	resp.ContentLength = int64(len(m.Body))
+	resp.Body = io.NopCloser(bytes.NewReader(m.Body))
+	put(resp.Header, m)
+	if p.head {
+		resp.Body = http.NoBody
+		if o.Kind.Good() {
+			resp.Header.Del("Content-Length") // of a payload that we have not seen
+		}
+	}
+	g.sign(p, resp.Header)
+}
+
+// restate says by status and headers what a success is whose body streams on.
+func (g *Gateway) restate(p *passage, resp *http.Response, o *parlance.Outcome) {
+	m := g.encode(p, o, dialect.Payload{})
+	resp.StatusCode, resp.Status = m.Status, ""
+	for _, f := range m.Header {
+		if f.Name != "Content-Type" {
+			resp.Header.Set(f.Name, f.Value)
+		}
+	}
+}
+
+// encode writes an outcome in the callers' dialect. The request id is the
+// upstream's where it has one, for its support asks for it; ours stands in the
+// log beside it.
+func (g *Gateway) encode(p *passage, o *parlance.Outcome, data dialect.Payload) dialect.Message {
+	if o.RequestID == "" {
+		o.RequestID = p.id
+	}
+	m := g.Answers.Encode(nil, p.asked, o, data)
+	if m.Status < 200 || m.Status > 999 {
+		g.log.ErrorContext(p, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
+		m.Status = http.StatusInternalServerError
+	}
+	for _, l := range m.Losses {
+		g.log.LogAttrs(p, slog.LevelDebug, "lost in translation", slog.String("attribute", l.Attribute), slog.String("reason", l.Reason))
+	}
+	return m
+}
