@@ -25,6 +25,7 @@ type Dialect struct {
 	support     Support
 	samples     []sample
 	warnings    []parlance.Diagnostic
+	telling     []telling
 	base        *Dialect // the dialect http; nil for itself
 }
 
@@ -212,6 +213,11 @@ func (d *Dialect) finish(r *reporter) {
 	for _, s := range d.shapes {
 		if !slices.Contains(d.forms, s.form) {
 			d.forms = append(d.forms, s.form)
+		}
+	}
+	for _, s := range d.shapes {
+		if s.is != "" {
+			s.body.guards(func(p *pattern) { d.telling = append(d.telling, telling{s, s.is, p}) })
 		}
 	}
 	byCode := map[string]bool{}

@@ -170,7 +170,10 @@ func (c conversion) readStructured(t *tree.Tree, n uint32) ([]byte, bool) {
 		if len(out) > 0 {
 			out = append(out, ',')
 		}
-		out = append(append(append(out, key...), '='), value...)
+		if len(key) > 0 {
+			out = append(append(out, key...), '=')
+		}
+		out = append(out, value...)
 	}
 	return out, true
 }
@@ -198,7 +201,10 @@ func (c conversion) appendStructured(dst []byte, value string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		k, v, _ := strings.Cut(pair, "=")
+		k, v, keyed := strings.Cut(pair, "=")
+		if !keyed {
+			k, v = "", pair // an id of another vendor has no key
+		}
 		dst = append(appendJSONText(append(dst, '{'), c.key), ':')
 		dst = append(appendJSONText(dst, k), ',')
 		dst = append(appendJSONText(dst, c.item), ':')

@@ -48,14 +48,17 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 	d.retryAfter(o, &res)
 
 	stated := o.Kind // by a $kind hole
+	if stated.Failing() != (res.Status >= 400) {
+		stated = 0 // no member of a body turns a failure into a success, or a success into a failure
+	}
 	r := d.meaning(o, shape, &req)
 	o.Kind, o.Reason = r.kind, firstReason(o.Reason, r.reason, stated)
-	if stated != 0 && (stated.Failing() == (res.Status >= 400)) {
+	if stated != 0 {
 		o.Kind = stated
 	}
 	fill.fields(o)
 	fill.items(o, shape)
-	if len(o.Items) > 0 && res.Status < 400 && !d.good(shape) {
+	if len(o.Items) > 0 && res.Status < 400 && stated == 0 && !d.good(shape) {
 		rollUp(o)
 	}
 	if o.Kind == r.kind {

@@ -17,6 +17,7 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	w := writer{d: d, req: &req, o: o, data: data, dst: dst}
 	w.row, w.status = d.writable(o, &req)
 	w.code = w.chooseCode()
+	w.silence()
 	w.present = w.attributes()
 	m := Message{Status: w.status}
 	w.shape = w.chooseShape()
@@ -95,6 +96,7 @@ type writer struct {
 	losses  []parlance.Loss
 
 	field      *parlance.Field // the record that is being written, nil outside
+	fieldAt    int             // its place
 	merged     bool            // it is written into the same element as the whole
 	item       *parlance.Item
 	itemCode   string
@@ -127,7 +129,7 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 		}
 	}
 	if o.Status != 0 && sendable(o.Status) {
-		if r := d.statusRow(o.Status, req); same(r) && !(d.base != nil && !d.owns(r) && d.ownRow(o, req) != nil) {
+		if r := d.statusRow(o.Status, req); same(r) && (o.Status <= 599 || d.owns(r)) {
 			if first, ok := parseSpan(r.first); ok && first.from == first.to && first.from != o.Status && strings.Contains(r.key, r.first+",") && d.alias(r, o.Status) {
 				return r, first.from // 429, 419: the first one is written
 			}
@@ -137,12 +139,22 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 			return r, o.Status
 		}
 		for _, s := range d.shapes {
+			if s.carriesItems() && len(o.Items) > 0 && o.Status < 400 && s.concerns(req, o.Status) && d.rollsUp(o, req) {
+				return d.statusRow(o.Status, req), o.Status
+			}
 			if k, ok := parlance.ParseKind(s.is); ok && k == o.Kind && k != parlance.Failed && len(s.status) > 0 && s.status.admits(o.Status) {
 				return &row{kind: k}, o.Status
 			}
 		}
 	}
 	return d.byKind(o, req)
+}
+
+// rollsUp reports that the records under the Outcome's status read as its kind.
+func (d *Dialect) rollsUp(o *parlance.Outcome, req *Request) bool {
+	back := parlance.Outcome{Kind: d.statusRow(o.Status, req).kind, Items: o.Items}
+	rollUp(&back)
+	return back.Kind == o.Kind
 }
 
 // alias reports that a status is another name for the first one of its row: it
@@ -176,10 +188,14 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 			if !r.applies(req) || !fits(r) {
 				continue
 			}
+			sp, ok := parseSpan(r.first)
 			if r.status != 0 {
+				if ok && sp.from != sp.to {
+					continue // a range of codes does not say which of them to write
+				}
 				return r, r.status
 			}
-			if sp, ok := parseSpan(r.first); ok && sendable(sp.from) {
+			if ok && sendable(sp.from) {
 				return r, sp.from
 			}
 			for _, s := range d.shapes {
@@ -222,6 +238,53 @@ func (w *writer) chooseCode() string {
 		return w.row.first
 	}
 	return ""
+}
+
+// silence drops texts by which the dialect recognises another meaning (where a
+// shape's `is` hangs on a text, nothing else may say that text).
+func (w *writer) silence() {
+	for _, g := range w.d.telling {
+		if g.is == w.row.first || !g.shape.status.admits(w.status) {
+			continue
+		}
+		says := func(s string) bool { return s != "" && g.guard.read([]byte(s), nil) }
+		if says(w.o.Detail) {
+			own := *w.o
+			own.Detail, w.o = "", &own
+			w.lost("detail", "the text means "+g.is+" here")
+		}
+		for i := range w.o.Fields {
+			if says(w.o.Fields[i].Message) {
+				own := *w.o
+				own.Fields, w.o = slices.Clone(own.Fields), &own
+				own.Fields[i].Message = ""
+				w.lost("fields["+strconv.Itoa(i)+"].message", "the text means "+g.is+" here")
+			}
+		}
+	}
+}
+
+// telling is a text by which a shape is recognised.
+type telling struct {
+	shape *shape
+	is    string
+	guard *pattern
+}
+
+// guards collects the texts that a template is recognised by.
+func (t *template) guards(yield func(*pattern)) {
+	if t.hole != nil && t.hole.guard != nil {
+		yield(t.hole.guard)
+	}
+	for i := range t.members {
+		t.members[i].value.guards(yield)
+	}
+	for _, e := range t.elems {
+		e.guards(yield)
+	}
+	if t.rest != nil {
+		t.rest.value.guards(yield)
+	}
 }
 
 // attributes is the set of what the Outcome holds.
@@ -680,6 +743,9 @@ func (w *writer) render(h *hole) string {
 		}
 	}
 	if h.guard != nil && !h.guard.read([]byte(text), nil) {
+		if w.field != nil && !w.merged {
+			w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+attrMessage.String(), "the dialect is recognised by another text here")
+		}
 		return h.guard.canonical()
 	}
 	if text == "" && h.defaults {
@@ -866,7 +932,7 @@ func (w *writer) merges(e *template, f *parlance.Field) bool {
 
 func (w *writer) withField(i int, t *template, write func(*template)) {
 	f := &w.o.Fields[i]
-	w.field = f
+	w.field, w.fieldAt = f, i
 	e := t.elems[0]
 	for _, other := range t.elems[1:] {
 		if bits.OnesCount64(uint64(fieldSet(f)&^(other.writes|other.copies))) < bits.OnesCount64(uint64(fieldSet(f)&^(e.writes|e.copies))) {

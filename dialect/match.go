@@ -3,6 +3,7 @@ package dialect
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"iter"
 	"strconv"
 	"sync"
@@ -440,10 +441,6 @@ func (m *matcher) page(t *template, body []byte) bool {
 	return present > 0
 }
 
-var htmlEntities = []struct{ name, text string }{
-	{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", `"`}, {"&#39;", "'"}, {"&#34;", `"`}, {"&nbsp;", " "}, {"&amp;", "&"},
-}
-
 // htmlText is the text of the first element of that name, its white space
 // folded, without what stands in tags.
 func htmlText(body []byte, name string) ([]byte, bool) {
@@ -470,11 +467,8 @@ func htmlText(body []byte, name string) ([]byte, bool) {
 		if to < 0 {
 			return nil, false
 		}
-		text := stripTags(body[from : from+to])
-		for _, e := range htmlEntities {
-			text = bytes.ReplaceAll(text, []byte(e.name), []byte(e.text))
-		}
-		return bytes.Join(bytes.Fields(bytes.ToValidUTF8(text, []byte("\uFFFD"))), []byte(" ")), true
+		text := bytes.Join(bytes.Fields(bytes.ToValidUTF8(stripTags(body[from:from+to]), []byte("\uFFFD"))), []byte(" "))
+		return []byte(html.UnescapeString(string(text))), true
 	}
 }
 
