@@ -199,6 +199,15 @@ func TestTheIDOfAServiceBehindStaysInTheLog(t *testing.T) {
 	}
 }
 
+func TestRecordsThatADialectHasNoPlaceForAreMissedInTheLog(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, "vms")
+	ask(t, s.Handle(returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Success}}), nil)), "POST", "/")
+	if l := log.lines(t); len(l) != 1 || l[0]["level"] != "WARN" || l[0]["attribute"] != "items" {
+		t.Errorf("got %s", log)
+	}
+}
+
 func TestAnErrorReplacesWhatIsStillHeld(t *testing.T) {
 	t.Parallel()
 	s, _ := newServer(t, "vbapi")

@@ -94,7 +94,11 @@ func (x *exchange) encode(o *parlance.Outcome, data dialect.Payload, document []
 		case loss.Attribute == "request_id":
 			m.Header = append(m.Header, dialect.Pair{Name: RequestIDHeader, Value: o.RequestID})
 		case !slices.Contains(added, loss.Attribute):
-			x.server.logger.DebugContext(x.ctx, "the dialect cannot say all", "attribute", loss.Attribute, "reason", loss.Reason)
+			level := slog.LevelDebug // the same for every such answer, and known from the dialect
+			if loss.Attribute == "data" || loss.Attribute == "items" {
+				level = slog.LevelWarn // the client does not get what it asked for
+			}
+			x.server.logger.Log(x.ctx, level, "the dialect cannot say all", "attribute", loss.Attribute, "reason", loss.Reason)
 		}
 	}
 	return m
