@@ -45,8 +45,8 @@ func TestAConfigThatLacksSomethingSaysWhat(t *testing.T) {
 	}
 }
 
-// A service that answers in its own way, and a gateway that makes Problem
-// Details (RFC 9457) of it.
+// A service that answers in its own way, and a gateway that makes of it what its
+// callers expect: here a plain message.
 func ExampleNew() {
 	vms := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

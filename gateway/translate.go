@@ -113,10 +113,11 @@ func (g *Gateway) payload(p *passage, resp *http.Response) (data []byte, ok bool
 	if resp.ContentLength == 0 {
 		return nil, true, nil
 	}
+	const asItIs = "the answer is passed on without an envelope"
 	if !isJSON(resp.Header) || resp.Header.Get("Content-Encoding") != "" {
+		g.log.DebugContext(p, asItIs, "because", "it is not JSON, or a coding is on it", "path", p.asked.Path)
 		return nil, false, nil
 	}
-	const asItIs = "the answer is passed on without an envelope"
 	if resp.ContentLength > int64(g.Limit) {
 		g.log.WarnContext(p, asItIs, "because", "it is longer than the limit", "limit", g.Limit, "path", p.asked.Path)
 		return nil, false, nil

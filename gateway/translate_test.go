@@ -87,6 +87,9 @@ func TestAnswersAreTranslated(t *testing.T) {
 			if strings.HasSuffix(tt.contentType, "json") && tt.body == "" && !json.Valid([]byte(body)) {
 				t.Errorf("not JSON: %s", body)
 			}
+			if strings.Contains(tt.name, "notes") != (resp.Header.Get("Outcome-Kind") == "noted") {
+				t.Errorf("Outcome-Kind: %q", resp.Header.Get("Outcome-Kind"))
+			}
 			if resp.Header.Get("X-Request-Id") == "" {
 				t.Error("no request id")
 			}
