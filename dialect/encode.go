@@ -206,17 +206,19 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 		}
 		return nil, 0
 	}
-	if r, status := try(func(r *row) bool { return r.kind == o.Kind && r.reason == o.Reason }); r != nil {
-		return r, status
-	}
-	if r, status := try(func(r *row) bool { return r.kind == o.Kind && r.reason == "" }); r != nil {
-		return r, status
-	}
-	if r, status := try(func(r *row) bool { return r.kind == o.Kind }); r != nil {
-		return r, status
-	}
-	if r, status := try(func(r *row) bool { return slices.Contains(r.standsFor, o.Kind) }); r != nil {
-		return r, status
+	for _, fits := range []func(*row) bool{
+		func(r *row) bool { return r.kind == o.Kind && r.reason == o.Reason },
+		func(r *row) bool { return r.kind == o.Kind && r.reason == "" },
+		func(r *row) bool { return r.kind == o.Kind },
+		func(r *row) bool { return slices.Contains(r.standsFor, o.Kind) },
+	} {
+		// A status of its own says it without inventing a code.
+		if r, status := try(func(r *row) bool { return r.status == 0 && fits(r) }); r != nil {
+			return r, status
+		}
+		if r, status := try(fits); r != nil {
+			return r, status
+		}
 	}
 	if d.base != nil {
 		return d.base.byKind(&parlance.Outcome{Kind: o.Kind}, req)
