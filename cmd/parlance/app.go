@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// The exit codes are an API: scripts tell a finding from a mistake by them.
+const (
+	exitClean    = 0
+	exitFindings = 1 // the input was read, and something in it is wrong
+	exitUsage    = 2 // the command or its input could not be understood
+)
+
+// errFindings ends a command with exitFindings; all that there is to say has
+// been said.
+var errFindings = errors.New("there are findings")
+
+// mistake is an error with the next thing to do.
+type mistake struct {
+	message, hint string
+	cause         error // nil where the message says it all
+}
+
+func (m *mistake) Error() string { return m.message + "; " + m.hint }
+func (m *mistake) Unwrap() error { return m.cause }
+
+// app is one run of the command: what it reads and writes, and the dialects
+// that it has compiled.
+type app struct {
+	getenv         func(string) string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	dialects       map[string]*dialect.Dialect
+}
+
+// run is the whole command: arguments in, exit code out.
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, dialects: map[string]*dialect.Dialect{}}
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return exitClean
+	case errors.Is(err, errFindings):
+		return exitFindings
+	}
+	a.complain(err)
+	return exitUsage
+}
+
+// complain says on stderr what went wrong and what to do next.
+func (a *app) complain(err error) {
+	var file *dialect.FileError
+	if errors.As(err, &file) {
+		a.report(a.stderr, file.Source, file.Diagnostics)
+	}
+	var m *mistake
+	if errors.As(err, &m) {
+		// What was put around it (which flag, which line) stands before it.
+		message := strings.TrimSuffix(err.Error(), "; "+m.hint)
+		fmt.Fprintf(a.stderr, "parlance: %s\nhint: %s\n", message, m.hint)
+		return
+	}
+	fmt.Fprintf(a.stderr, "parlance: %v\n", err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "parlance",
+		Short: "An API's way of answering, written down once and honoured at both ends",
+		Long: `Parlance reads and writes the responses of APIs. How an API answers (its codes,
+its error body, when to come back) stands in a dialect file; the catalogue holds
+some, and a path is accepted wherever a name is.
+
+Results go to standard output, prose to standard error. The exit code is 0 when
+all is well, 1 when something was found, 2 when the command or its input could
+not be understood. Colour is for terminals, and NO_COLOR turns it off.`,
+		Example: `  parlance demo
+  curl -i https://api.example.com/cameras | parlance decode --dialect vms
+  parlance explain vision 406
+  parlance lint my-api.yaml`,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true, // run prints them, with a hint
+		SilenceUsage:  true, // an error that scrolls away is no help
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(
+		a.decodeCommand(), a.encodeCommand(), a.explainCommand(),
+		a.lintCommand(), a.dialectsCommand(), a.showCommand(),
+		a.gatewayCommand(), a.versionCommand(),
+	)
+	root.Args = func(_ *cobra.Command, args []string) error { return unknownCommand(root, args) }
+	root.SetFlagErrorFunc(unknownFlag)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout) // before the next lines: the library's commands keep it
+	root.SetErr(a.stderr)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd("completion")
+	exampleForCompletion(root)
+	return root
+}

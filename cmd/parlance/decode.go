@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/textproto"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/rawhttp"
+)
+
+func (a *app) decodeCommand() *cobra.Command {
+	var x exchange
+	var asJSON, asLines bool
+	cmd := &cobra.Command{
+		Use:   "decode --dialect NAME|FILE",
+		Short: "Read a response: what it means and what to do about it",
+		Long: `Reads a response from standard input, as curl -i prints it, and says what it
+came to (the outcome) and what its provider tells callers to do about it (the
+decision, for the first attempt).
+
+Heads of interim answers, of redirects, of challenges and of a proxy before the
+response are passed over. Transfer-Encoding and Content-Length mean nothing
+here, since curl has undone them.
+
+With --jsonl it reads one recorded response a line and answers each with a line,
+in order and at once:
+
+  {"dialect", "method", "path", "status", "headers", "body", "request_headers"}
+
+Only status must be there, and the dialect if --dialect does not name one; the
+flags stand in for what a line leaves out. A header's value is a text or a list
+of texts. A line that cannot be read is answered {"error": …}, and the exit code
+is then 1.`,
+		Example: `  curl -i https://api.example.com/cameras | parlance decode --dialect vms
+  curl -i -X POST … | parlance decode --dialect vision --method POST --path /service/orders
+  parlance decode --dialect my-api.yaml --json < response.txt
+  parlance decode --jsonl < recorded.jsonl`,
+		Args: arguments(0, 0, "the response on standard input"),
+		RunE: func(*cobra.Command, []string) error {
+			if x.Dialect != "" || !asLines {
+				if _, err := a.load(x.Dialect); err != nil {
+					return nameFlag(err, "dialect")
+				}
+			}
+			if asLines {
+				return a.eachLine(func(line []byte) (any, error) { return a.decodeLine(x, line) })
+			}
+			return a.decodeOne(x, asJSON)
+		},
+	}
+	x.flags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	cmd.Flags().BoolVar(&asLines, "jsonl", false, "read one recorded response a line, write one line of JSON for each")
+	return cmd
+}
+
+// decoded is what is said of one response.
+type decoded struct {
+	Outcome     parlance.Outcome      `json:"outcome"`
+	Decision    parlance.Decision     `json:"decision"`
+	Diagnostics []parlance.Diagnostic `json:"diagnostics"` // never null
+}
+
+func (a *app) decode(x exchange, res dialect.Response) (decoded, error) {
+	d, err := a.load(x.Dialect)
+	if err != nil {
+		return decoded{}, err
+	}
+	req := x.request(d)
+	reading := d.Decode(req, res)
+	return decoded{
+		Outcome:     reading.Outcome,
+		Decision:    d.Decide(req, &reading.Outcome),
+		Diagnostics: append([]parlance.Diagnostic{}, reading.Diagnostics...),
+	}, nil
+}
+
+// decodeOne reads what curl -i prints.
+func (a *app) decodeOne(x exchange, asJSON bool) error {
+	text, err := a.input("the response")
+	if err != nil {
+		return err
+	}
+	raw, err := rawhttp.Parse(text)
+	if err != nil {
+		return fmt.Errorf("standard input is not a response: %w", err)
+	}
+	result, err := a.decode(x, dialect.Response{Status: raw.Status, Header: raw.Header, Body: raw.Body})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.writeJSON(result)
+	}
+	return a.showDecoded(result)
+}
+
+// decodeLine reads one recorded response.
+func (a *app) decodeLine(x exchange, line []byte) (any, error) {
+	recorded := struct {
+		exchange
+		Status  *int   `json:"status"`
+		Headers fields `json:"headers"`
+		Body    string `json:"body"`
+	}{exchange: x} // the flags stand in for what is left out
+	if err := unmarshal(line, &recorded); err != nil {
+		return nil, err
+	}
+	switch {
+	case recorded.Status == nil:
+		return nil, fmt.Errorf("status is missing")
+	case *recorded.Status < 100 || *recorded.Status > 999:
+		return nil, fmt.Errorf("status: expected 100 to 999, found %d", *recorded.Status)
+	}
+	return a.decode(recorded.exchange, dialect.Response{
+		Status: *recorded.Status,
+		Header: textproto.MIMEHeader(recorded.Headers),
+		Body:   []byte(recorded.Body),
+	})
+}
+
+// input reads standard input up to maxInput. what names it to a person who sits
+// before a terminal and wonders.
+func (a *app) input(what string) ([]byte, error) {
+	if isTerminal(a.stdin) {
+		fmt.Fprintf(a.stderr, "reading %s from the terminal; Ctrl-D ends it\n", what)
+	}
+	text, err := io.ReadAll(io.LimitReader(a.stdin, maxInput+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read standard input: %w", err)
+	}
+	if len(text) > maxInput {
+		return nil, fmt.Errorf("standard input is %w", errTooLong)
+	}
+	return text, nil
+}
+
+// writeJSON writes a result: in one line for programs, indented on a terminal.
+func (a *app) writeJSON(v any) error {
+	enc := newEncoder(a.stdout)
+	if isTerminal(a.stdout) {
+		enc.SetIndent("", "  ")
+	}
+	return enc.Encode(v)
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+func (a *app) encodeCommand() *cobra.Command {
+	var x exchange
+	var asLines bool
+	cmd := &cobra.Command{
+		Use:   "encode --dialect NAME|FILE",
+		Short: "Write a response: an outcome in a dialect",
+		Long: `Reads an outcome as JSON from standard input and writes the response that an API
+of that dialect would give, and what the dialect could not carry (the losses):
+
+  {"outcome", "data", "dialect", "method", "path", "request_headers"}
+  → {"status", "headers", "body", "losses": [{"attribute", "reason"}]}
+
+Only the outcome must be there. data is the payload of a success: JSON, or a text
+that holds XML. With --jsonl it reads one such object a line and answers each
+with a line; one that cannot be read is answered {"error": …}, and the exit code
+is then 1.`,
+		Example: `  echo '{"outcome": {"kind": "not_found", "detail": "no such camera"}}' | parlance encode --dialect vms
+  parlance encode --dialect problem < outcome.json
+  parlance encode --jsonl < outcomes.jsonl`,
+		Args: arguments(0, 0, "the outcome on standard input"),
+		RunE: func(*cobra.Command, []string) error {
+			if x.Dialect != "" { // a mistake in the flag is not the input's
+				if _, err := a.load(x.Dialect); err != nil {
+					return nameFlag(err, "dialect")
+				}
+			}
+			if asLines {
+				return a.eachLine(func(line []byte) (any, error) { return a.encode(x, line) })
+			}
+			text, err := a.input("the outcome")
+			if err != nil {
+				return err
+			}
+			result, err := a.encode(x, text)
+			var m *mistake
+			if err != nil && !errors.As(err, &m) { // of a dialect all is said
+				hint := `for example: {"outcome": {"kind": "not_found", "detail": "no such camera"}}`
+				return &mistake{"standard input is not an outcome: " + err.Error(), hint, err}
+			}
+			if err != nil {
+				return err
+			}
+			return a.writeJSON(result)
+		},
+	}
+	x.flags(cmd)
+	cmd.Flags().BoolVar(&asLines, "jsonl", false, "read one object a line, write one line of JSON for each")
+	return cmd
+}
+
+// encoded is one response as it would be sent.
+type encoded struct {
+	Status int             `json:"status"`
+	Header pairs           `json:"headers"`
+	Body   string          `json:"body"`
+	Losses []parlance.Loss `json:"losses"` // never null
+}
+
+func (a *app) encode(x exchange, text []byte) (any, error) {
+	input := struct {
+		exchange
+		Outcome *parlance.Outcome `json:"outcome"`
+		Data    json.RawMessage   `json:"data"`
+	}{exchange: x} // the flags stand in for what is left out
+	if err := unmarshal(text, &input); err != nil {
+		return nil, err
+	}
+	if input.Outcome == nil {
+		return nil, errors.New("outcome is missing")
+	}
+	d, err := a.load(input.Dialect)
+	if err != nil {
+		return nil, err
+	}
+	m := write(d, input.request(d), input.Outcome, input.Data)
+	return encoded{m.Status, m.Header, string(m.Body), append([]parlance.Loss{}, m.Losses...)}, nil
+}
+
+// write encodes with the payload that the input has: JSON as it is or, where the
+// dialect writes XML, the XML that a JSON text holds.
+func write(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, data json.RawMessage) dialect.Message {
+	var text string
+	if json.Unmarshal(data, &text) == nil && strings.HasPrefix(strings.TrimSpace(text), "<") {
+		m := d.Encode(nil, req, o, dialect.Payload{Body: []byte(text)})
+		for _, h := range m.Header {
+			if h.Name == "Content-Type" && strings.Contains(h.Value, "xml") {
+				return m
+			}
+		}
+	}
+	if data == nil {
+		return d.Encode(nil, req, o, dialect.Payload{})
+	}
+	return d.Encode(nil, req, o, dialect.Payload{ContentType: "application/json", Body: data})
+}
+
+// pairs are header fields in the order in which they are sent. In JSON a name
+// that is sent twice has a list.
+type pairs []dialect.Pair
+
+func (p pairs) MarshalJSON() ([]byte, error) {
+	values := map[string][]string{}
+	var names []string
+	for _, f := range p {
+		if values[f.Name] == nil {
+			names = append(names, f.Name)
+		}
+		values[f.Name] = append(values[f.Name], f.Value)
+	}
+	b := []byte("{")
+	for i, name := range names {
+		var value any = values[name]
+		if len(values[name]) == 1 {
+			value = values[name][0]
+		}
+		k, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		v, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, k...), ':'), v...)
+	}
+	return append(b, '}'), nil
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parlance-api/parlance/gateway"
+)
+
+// grace is how long answers that have begun may go on after a signal: a little
+// under the 10 s after which container runtimes kill.
+const grace = 9 * time.Second
+
+func (a *app) gatewayCommand() *cobra.Command {
+	var upstream, speaks, listen string
+	answers := "problem"
+	var timeout, ceiling time.Duration
+	cmd := &cobra.Command{
+		Use:   "gateway --upstream URL --speaks DIALECT",
+		Short: "Stand before an API and answer in another dialect",
+		Long: `Forwards requests to an API that speaks one dialect and answers its callers in
+another. What the API's page says to wait for or to repeat is waited for and
+repeated, where that is safe; a success whose meaning nothing can alter streams
+through untouched.
+
+It prints its address and runs until it is interrupted; answers that have begun
+may then finish.`,
+		Example: `  parlance gateway --upstream https://api.example.com --speaks vms
+  parlance gateway --upstream http://localhost:9000 --speaks vision --answers problem --listen 127.0.0.1:8080`,
+		Args: arguments(0, 0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			u, err := upstreamURL(upstream)
+			if err != nil {
+				return err
+			}
+			config := gateway.Config{Upstream: u, Timeout: timeout, Ceiling: ceiling, Logger: slog.New(slog.NewTextHandler(a.stderr, nil))}
+			if config.Speaks, err = a.load(speaks); err != nil {
+				return nameFlag(err, "speaks")
+			}
+			if config.Answers, err = a.load(answers); err != nil {
+				return nameFlag(err, "answers")
+			}
+			g, err := gateway.New(config)
+			if err != nil {
+				return err
+			}
+			banner := fmt.Sprintf("answers as %s before %s, which speaks %s", config.Answers.Name(), u.Redacted(), config.Speaks.Name())
+			return a.serve(cmd.Context(), listen, g, banner)
+		},
+	}
+	cmd.Flags().StringVar(&upstream, "upstream", "", "the `URL` of the API; its path is put before the request's")
+	dialectFlag(cmd, &speaks, "speaks", "the dialect of the API")
+	dialectFlag(cmd, &answers, "answers", "the dialect of the answers")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "the `ADDRESS` to listen at; port 0 is a free one")
+	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long a caller waits for an answer to begin, repeats included")
+	cmd.Flags().DurationVar(&ceiling, "ceiling", 10*time.Second, "the longest wait before a repeat; a longer one is handed to the caller")
+	return cmd
+}
+
+// upstreamURL demands what a request can be sent to.
+func upstreamURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		return nil, &mistake{message: "no upstream is named", hint: "for example: --upstream http://localhost:9000"}
+	case err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
+		return u, nil
+	case !strings.Contains(text, "://"):
+		return nil, &mistake{message: fmt.Sprintf("%q is no URL", text), hint: "did you mean --upstream http://" + text + "?"}
+	}
+	return nil, &mistake{message: fmt.Sprintf("%q is no http or https URL", text), hint: "for example: --upstream http://localhost:9000"}
+}
+
+// serve runs a handler until the context ends or a signal comes, then lets the
+// answers that have begun finish.
+func (a *app) serve(ctx context.Context, address string, h http.Handler, banner string) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return &mistake{message: err.Error(), hint: "--listen 127.0.0.1:0 takes a free port", cause: err}
+	}
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second, // a caller that never sends its head costs a connection, not for ever
+		ErrorLog:          slog.NewLogLogger(slog.NewTextHandler(a.stderr, nil), slog.LevelWarn),
+	}
+	fmt.Fprintf(a.stdout, "http://%s %s\n", listener.Addr(), banner)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	stop() // a second signal ends it at once
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := server.Shutdown(ending); errors.Is(err, context.DeadlineExceeded) {
+		return server.Close()
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+)
+
+func TestJSONLAnswersALineWhileTheInputStaysOpen(t *testing.T) {
+	t.Parallel()
+	in, feed := io.Pipe()
+	answers, out := io.Pipe()
+	done := make(chan int)
+	go func() {
+		done <- run(context.Background(), []string{"decode", "--jsonl", "--dialect", "plain"}, func(string) string { return "" }, in, out, io.Discard)
+	}()
+	lines := bufio.NewScanner(answers)
+	for range 3 { // each is answered before the next is sent, or this test hangs
+		if _, err := io.WriteString(feed, `{"status": 200}`+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		if !lines.Scan() || !strings.HasPrefix(lines.Text(), `{"outcome":`) {
+			t.Fatalf("%q", lines.Text())
+		}
+	}
+	feed.Close()
+	if exit := <-done; exit != exitClean {
+		t.Errorf("exit %d", exit)
+	}
+}
+
+func TestJSONLAnswersEveryLineInItsOrder(t *testing.T) {
+	t.Parallel()
+	big := strings.Repeat("x", 5<<20)
+	input := strings.Join([]string{
+		"\ufeff" + `{"dialect": "plain", "status": 200}`,
+		`{"status": 200}`,
+		``,
+		"  \t\r",
+		`{"dialect": "nope", "status": 200}`,
+		`{"dialect": "vms"}`,
+		`not json`,
+		`[]`,
+		`{"dialect": "vms", "status": "200"}`,
+		`{"dialect": "vms", "status": 99}`,
+		`{"dialect": "vms", "status": 200, "headers": {"A": 1}}`,
+		`{"dialect": "vms", "status": 200, "headers": []}`,
+		`{"dialect": "vms", "status": 200, "body": {}}`,
+		`{"dialect": 1, "status": 200}`,
+		`{"dialect": "vms", "status": 200} {}`,
+		`{"dialect": "plain", "status": 200, "body": "` + big + `"}` + "\r",
+		`{"dialect": "plain", "status": 204, "headers": {"A": ["b", "c"]}, "body": null, "request_headers": null}`,
+	}, "\n")
+	stdout, stderr, exit := invoke(t, input, "decode", "--jsonl")
+	want := []string{
+		`{"outcome":`,
+		`line 2: no dialect is named; name one of `,
+		`line 5: no dialect is called "nope"; there are `,
+		`line 6: status is missing`,
+		`line 7: not JSON: invalid character 'o' in literal null (expecting 'u') (at byte 2)`,
+		`line 8: expected an object, found a list`,
+		`line 9: status: expected a whole number, found a text`,
+		`line 10: status: expected 100 to 999, found 99`,
+		`line 11: headers: A: expected a text or a list of texts`,
+		`line 12: headers: expected an object of names and values`,
+		`line 13: body: expected a text, found an object`,
+		`line 14: dialect: expected a text, found a number`,
+		`line 15: not JSON: invalid character '{' after top-level value (at byte 35)`,
+		`{"outcome":`,
+		`{"outcome":`,
+	}
+	got := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+	if len(got) != len(want) {
+		t.Fatalf("%d lines, want %d:\n%s", len(got), len(want), stdout)
+	}
+	for i, line := range got {
+		text := line
+		if !strings.HasPrefix(want[i], "{") {
+			var e lineError
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				t.Fatal(err)
+			}
+			text = e.Error
+		}
+		if !strings.HasPrefix(text, want[i]) {
+			t.Errorf("got  %.200s\nwant %s", text, want[i])
+		}
+	}
+	if exit != exitFindings || !strings.HasPrefix(stderr, "parlance: 12 of 15 lines could not be read") {
+		t.Errorf("exit %d, %s", exit, stderr)
+	}
+}
+
+func TestALineThatIsTooLongIsReportedAndTheNextIsRead(t *testing.T) {
+	t.Parallel()
+	lines := &lineReader{r: bufio.NewReaderSize(strings.NewReader("12345678901234567890123\nshort\n12345678901234567890\n\n123456789012345678901"), 16), max: 20}
+	for _, want := range []string{"too long", "short", "12345678901234567890", "", "too long"} {
+		line, err := lines.next()
+		if want == "too long" {
+			if err != errTooLong {
+				t.Errorf("got %q, %v", line, err)
+			}
+		} else if err != nil || string(line) != want {
+			t.Errorf("got %q, %v, want %q", line, err, want)
+		}
+	}
+	if _, err := lines.next(); err != io.EOF {
+		t.Errorf("got %v, want the end", err)
+	}
+}
+
+// FuzzLines holds the reader to what splitting the whole text at LF gives.
+func FuzzLines(f *testing.F) {
+	f.Fuzz(func(t *testing.T, text []byte) {
+		const most = 40
+		want := bytes.Split(text, []byte("\n"))
+		if len(want[len(want)-1]) == 0 {
+			want = want[:len(want)-1] // the text ends with a line end, or is empty
+		}
+		lines := &lineReader{r: bufio.NewReaderSize(bytes.NewReader(text), 16), max: most}
+		for _, w := range want {
+			got, err := lines.next()
+			if long := len(w) > most; long != (err == errTooLong) || !long && (err != nil || !bytes.Equal(got, w)) {
+				t.Fatalf("got %q, %v, want %q", got, err, w)
+			}
+		}
+		if _, err := lines.next(); err != io.EOF {
+			t.Fatalf("got %v, want the end", err)
+		}
+	})
+}
+
+// FuzzJSONL feeds lines to both commands: each non-blank one is answered by one
+// line of JSON.
+func FuzzJSONL(f *testing.F) {
+	f.Fuzz(func(t *testing.T, text []byte) {
+		lines := 0
+		for i, line := range bytes.Split(text, []byte("\n")) {
+			if i == 0 {
+				line = bytes.TrimPrefix(line, []byte("\ufeff"))
+			}
+			if len(bytes.TrimSpace(line)) > 0 {
+				lines++
+			}
+		}
+		for _, command := range []string{"decode", "encode"} {
+			// A line may name a file; the fuzzer must not go and look for one.
+			if bytes.ContainsAny(text, `/\`) || bytes.Contains(text, []byte("yaml")) || bytes.Contains(text, []byte("yml")) {
+				return
+			}
+			stdout, _, exit := invoke(t, string(text), command, "--jsonl", "--dialect", "vms")
+			answers := strings.Split(stdout, "\n")
+			if len(answers) != lines+1 || exit > exitFindings {
+				t.Fatalf("%s: %d answers to %d lines, exit %d", command, len(answers)-1, lines, exit)
+			}
+			for _, answer := range answers[:lines] {
+				if !json.Valid([]byte(answer)) {
+					t.Fatalf("%s answered %q", command, answer)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// load compiles a dialect of the catalogue or of a file, once.
+func (a *app) load(nameOrFile string) (*dialect.Dialect, error) {
+	if d, ok := a.dialects[nameOrFile]; ok {
+		return d, nil
+	}
+	d, err := catalog.Load(nameOrFile)
+	if err != nil {
+		return nil, explainLoad(nameOrFile, err)
+	}
+	a.dialects[nameOrFile] = d
+	return d, nil
+}
+
+// source is the text of a dialect's file, and the name that diagnostics give it.
+func source(nameOrFile string) (file string, text []byte, err error) {
+	if catalog.IsFile(nameOrFile) {
+		text, err = os.ReadFile(nameOrFile)
+		return nameOrFile, text, explainLoad(nameOrFile, err)
+	}
+	text, err = catalog.Source(nameOrFile)
+	return nameOrFile + ".yaml", text, explainLoad(nameOrFile, err)
+}
+
+// explainLoad says what to do about a dialect that could not be loaded.
+func explainLoad(nameOrFile string, err error) error {
+	var file *dialect.FileError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &file):
+		return &mistake{
+			message: fmt.Sprintf("the dialect file %s has faults", nameOrFile),
+			hint:    "parlance lint " + nameOrFile + " shows them all, warnings included",
+			cause:   err,
+		}
+	case !errors.Is(err, catalog.ErrUnknown):
+		return &mistake{message: err.Error(), hint: "parlance dialects lists what needs no file", cause: err}
+	}
+	if nameOrFile == "" {
+		return &mistake{message: "no dialect is named", hint: "name one of " + known(), cause: err}
+	}
+	if _, missing := os.Stat(nameOrFile); missing == nil {
+		return &mistake{
+			message: fmt.Sprintf("no dialect is called %q", nameOrFile),
+			hint:    fmt.Sprintf("to read the file of that name, write ./%s", nameOrFile),
+			cause:   err,
+		}
+	}
+	return &mistake{
+		message: fmt.Sprintf("no dialect is called %q", nameOrFile),
+		hint:    didYouMean(nameOrFile, catalog.Names(), "there are "+known()),
+		cause:   err,
+	}
+}
+
+func known() string {
+	return strings.Join(catalog.Names(), ", ") + ", or a file's path"
+}
+
+// dialectFlag adds a flag that names a dialect, with completion. What value
+// holds is the default.
+func dialectFlag(cmd *cobra.Command, value *string, name, use string) {
+	cmd.Flags().StringVar(value, name, *value, use+": a `NAME` of the catalogue, or a file")
+	// The library's only error is a flag that does not exist.
+	_ = cmd.RegisterFlagCompletionFunc(name, completeDialect)
+}
+
+// nameFlag says which of several flags the error is about.
+func nameFlag(err error, flag string) error {
+	return fmt.Errorf("--%s: %w", flag, err)
+}
+
+// completeDialect offers the catalogue's names, and files after them.
+func completeDialect(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return catalog.Names(), cobra.ShellCompDirectiveDefault
+}
