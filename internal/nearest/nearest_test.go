@@ -11,7 +11,7 @@ func TestWordFindsWhatWasMeant(t *testing.T) {
 	t.Parallel()
 	known := []string{"omilia", "plain", "vbapi", "vms"}
 	for word, want := range map[string]string{
-		"vsm": "vms", "vm": "vms", "vmss": "vms", "plane": "plain", "omillia": "omilia",
+		"vsm": "vms", "vm": "vms", "vmss": "vms", "plan": "plain", "omillia": "omilia",
 		"": "", "stripe": "", strings.Repeat("vms", 30): "",
 	} {
 		if got := nearest.Word(word, known); got != want {
