@@ -99,7 +99,7 @@ var builtin = sync.OnceValue(func() *Dialect {
 	return d
 })
 
-var fileKeys = []string{"dialect", "title", "source", "language", "codes_are_statuses", "forms", "codes", "shapes", "samples", "idempotency", "support", "auth"}
+var fileKeys = []string{"dialect", "title", "source", "language", "codes_are_statuses", "forms", "codes", "shapes", "samples", "idempotency", "support"}
 
 func (r *reporter) dialect(source []byte) *Dialect {
 	d := &Dialect{}

@@ -102,10 +102,23 @@ var acts = map[parlance.Kind]parlance.Act{
 	parlance.Unavailable: parlance.Retry, parlance.Timeout: parlance.Retry,
 }
 
+// transportWords are the reasons of a decision where there is no answer.
+var transportWords = map[parlance.Reason]string{
+	parlance.Refused:  "the connection was refused: nothing was sent",
+	parlance.DNS:      "the name could not be resolved: nothing was sent",
+	parlance.TLS:      "the TLS handshake failed: nothing was sent",
+	parlance.Reset:    "the connection broke: what was done is unknown",
+	parlance.Deadline: "no answer in time: what was done is unknown",
+	parlance.Canceled: "the caller gave up",
+}
+
 // plan is the act of a row on the first answer, with its times.
 func (d *Dialect) plan(o *parlance.Outcome, r *row, req *Request) parlance.Decision {
 	p := parlance.Decision{Act: acts[o.Kind], Why: r.why, Line: r.line, Then: r.retry.then}
-	if p.Why == "" || r.kind != o.Kind {
+	switch {
+	case o.Status == 0 && transportWords[o.Reason] != "":
+		p.Why = transportWords[o.Reason]
+	case p.Why == "" || r.kind != o.Kind || r.reason != o.Reason:
 		p.Why = (&row{kind: o.Kind, reason: o.Reason}).explain()
 	}
 	switch {
@@ -118,7 +131,7 @@ func (d *Dialect) plan(o *parlance.Outcome, r *row, req *Request) parlance.Decis
 		p.Act = parlance.Refresh
 	}
 	if o.Status == 0 && o.Reason == parlance.Canceled {
-		p.Act, p.Why = parlance.Stop, "the caller gave up"
+		p.Act = parlance.Stop
 	}
 	switch p.Act {
 	case parlance.Retry:

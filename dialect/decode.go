@@ -59,7 +59,7 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 	fill.fields(o)
 	fill.items(o, shape)
 	if len(o.Items) > 0 && res.Status < 400 && stated == 0 && !d.good(shape) {
-		rollUp(o)
+		o.Kind, o.Reason = rollUp(r, o.Items)
 	}
 	if o.Kind == r.kind {
 		if o.Title == "" {
@@ -74,8 +74,10 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 	}
 	if shape != nil {
 		reading.Shape = shape.name
-		reading.Enveloped = shape.carriesData()
-		reading.Data = m.data
+		reading.Enveloped = shape.carriesData() && !res.Cut
+		if reading.Enveloped {
+			reading.Data = m.data
+		}
 	}
 	reading.Diagnostics = slices.Clone(m.diags)
 	return reading
@@ -321,37 +323,15 @@ func httpDate(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// rollUp gives a bulk answer under a good status the meaning of its records.
-func rollUp(o *parlance.Outcome) {
-	failed, alike, server := 0, true, true
-	var first *parlance.Outcome
-	for i := range o.Items {
-		it := &o.Items[i].Outcome
-		if !it.Kind.Failing() && it.Kind != parlance.Partial {
-			continue
-		}
-		failed++
-		server = server && it.Kind.ServerFault()
-		if first == nil {
-			first = it
-		} else {
-			alike = alike && first.Kind == it.Kind
-		}
+// rollUp is the meaning of a bulk answer under a good status: what its records
+// come to, or, where all went well, the status's own unless that tells of
+// failures.
+func rollUp(of *row, items []parlance.Item) (parlance.Kind, parlance.Reason) {
+	kind, reason := parlance.RollUp(items)
+	if kind == parlance.Success && of.kind != parlance.Partial && !of.kind.Failing() {
+		return of.kind, of.reason
 	}
-	switch {
-	case failed == 0:
-		if o.Kind == parlance.Partial || o.Kind.Failing() {
-			o.Kind, o.Reason = parlance.Success, ""
-		}
-	case failed < len(o.Items):
-		o.Kind, o.Reason = parlance.Partial, ""
-	case alike:
-		o.Kind, o.Reason = first.Kind, first.Reason
-	case server:
-		o.Kind, o.Reason = parlance.Internal, ""
-	default:
-		o.Kind, o.Reason = parlance.Invalid, ""
-	}
+	return kind, reason
 }
 
 // Alters reports whether the body of such an answer can alter its meaning, or

@@ -110,10 +110,42 @@ func (w *writer) lost(attribute, reason string) {
 	w.losses = append(w.losses, parlance.Loss{Attribute: attribute, Reason: reason})
 }
 
-// writable chooses the row that a kind is written by, and the HTTP status. A
-// status that reads back as the same meaning is kept.
+// writable chooses the row that an Outcome is written by, and the HTTP status.
+// Where it has records and nothing holds records under that status, a status
+// whose shape does is taken if the records roll up to the same kind under it.
 func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
-	same := func(r *row) bool { return r.kind == o.Kind && r.reason == o.Reason }
+	r, status := d.statusFor(o, req)
+	if len(o.Items) == 0 {
+		return r, status
+	}
+	holds := func(status int) bool {
+		return slices.ContainsFunc(d.shapes, func(s *shape) bool {
+			return s.carriesItems() && !s.readOnly && s.concerns(req, status)
+		})
+	}
+	if holds(status) {
+		return r, status
+	}
+	for _, s := range d.shapes {
+		if s.carriesItems() && len(s.status) > 0 && s.status[0].from < 400 && holds(s.status[0].from) {
+			under := *o
+			under.Status = s.status[0].from
+			if d.rollsUp(&under, req) {
+				return d.statusRow(under.Status, req), under.Status
+			}
+		}
+	}
+	return r, status
+}
+
+// statusFor chooses by the Outcome alone. A status that reads back as the same
+// meaning is kept.
+func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
+	reason := o.Reason
+	if d.ownRow(o, req) == nil {
+		reason = "" // a finer word that no row has cannot decide
+	}
+	same := func(r *row) bool { return r.kind == o.Kind && r.reason == reason }
 	if o.Code != "" {
 		if r := d.codes.byCode(o.Code, req); r != nil && same(r) {
 			switch sp, ok := parseSpan(r.first); {
@@ -152,9 +184,8 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 
 // rollsUp reports that the records under the Outcome's status read as its kind.
 func (d *Dialect) rollsUp(o *parlance.Outcome, req *Request) bool {
-	back := parlance.Outcome{Kind: d.statusRow(o.Status, req).kind, Items: o.Items}
-	rollUp(&back)
-	return back.Kind == o.Kind
+	kind, _ := rollUp(d.statusRow(o.Status, req), o.Items)
+	return kind == o.Kind
 }
 
 // alias reports that a status is another name for the first one of its row: it
@@ -209,7 +240,7 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 	for _, fits := range []func(*row) bool{
 		func(r *row) bool { return r.kind == o.Kind && r.reason == o.Reason },
 		func(r *row) bool { return r.kind == o.Kind && r.reason == "" },
-		func(r *row) bool { return r.kind == o.Kind },
+		func(r *row) bool { return r.kind == o.Kind && !d.told(r) },
 		func(r *row) bool { return slices.Contains(r.standsFor, o.Kind) },
 	} {
 		// A status of its own says it without inventing a code.
@@ -220,10 +251,27 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 			return r, status
 		}
 	}
-	if d.base != nil {
-		return d.base.byKind(&parlance.Outcome{Kind: o.Kind}, req)
+	if d.base == nil {
+		return &row{kind: parlance.Internal}, 500
 	}
-	return &row{kind: parlance.Internal}, 500
+	r, status := d.base.byKind(&parlance.Outcome{Kind: o.Kind}, req)
+	if own := d.statusRow(status, req); r.kind == o.Kind && own.kind != o.Kind && o.Kind.Failing() {
+		// Here that status means something else: the plain failure of its side says nothing wrong.
+		plain := parlance.Invalid
+		if o.Kind.ServerFault() {
+			plain = parlance.Internal
+		}
+		if own.kind != plain && o.Kind != plain {
+			return d.byKind(&parlance.Outcome{Kind: plain}, req)
+		}
+	}
+	return r, status
+}
+
+// told reports that a row is met only by a text in the body: it says more than
+// its kind.
+func (d *Dialect) told(r *row) bool {
+	return slices.ContainsFunc(d.telling, func(t telling) bool { return t.is == r.first })
 }
 
 // chooseCode is the vendor's code to write: the Outcome's own, unless it means
@@ -633,81 +681,6 @@ func (w *writer) copiedField() {
 			w.lost("fields["+strconv.Itoa(i)+"]", "it does not stand in the text")
 		}
 	}
-}
-
-// negotiate chooses the form of the body by the Accept field of the request
-// (RFC 9110, 12.5.1): of the types that the caller takes, the one it prefers,
-// at equal weight the one it names exactly, then the order of the dialect.
-func (w *writer) negotiate() form {
-	var forms []form
-	named := slices.ContainsFunc(w.d.shapes, func(s *shape) bool { return s.is != "" && s.is == w.row.first })
-	for _, f := range w.d.forms {
-		for _, s := range w.d.shapes {
-			if s.form == f && w.eligible(s, named) {
-				forms = append(forms, f)
-				break
-			}
-		}
-	}
-	if len(forms) == 0 {
-		return formNone
-	}
-	// A text is what is left where the form that could say more needs what is not there.
-	accept := strings.Join(values(w.req.Header, "Accept"), ",")
-	best, weight, exact := forms[0], -1.0, 0
-	for _, f := range forms {
-		q, e := accepts(accept, w.media(f))
-		if q > weight || q == weight && e > exact {
-			best, weight, exact = f, q, e
-		}
-	}
-	return best
-}
-
-func (w *writer) media(f form) string {
-	for _, s := range w.d.shapes {
-		if s.form == f {
-			return s.media
-		}
-	}
-	return mediaTypes[f]
-}
-
-// accepts is the weight that an Accept field gives to a type, and how exactly
-// it names it: 3 for the type, 2 for its form, 1 for main/*, 0 for */* or
-// nothing.
-func accepts(accept, media string) (q float64, exact int) {
-	media, _, _ = strings.Cut(media, ";")
-	if strings.TrimSpace(accept) == "" {
-		return 1, 0
-	}
-	q, exact = 0, -1
-	for one := range strings.SplitSeq(accept, ",") {
-		name, params, _ := strings.Cut(one, ";")
-		name = strings.ToLower(strings.TrimSpace(name))
-		weight := 1.0
-		for p := range strings.SplitSeq(params, ";") {
-			if v, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(p)), "q="); ok {
-				weight, _ = strconv.ParseFloat(v, 64)
-			}
-		}
-		e := -1
-		main, _, _ := strings.Cut(media, "/")
-		switch {
-		case name == media:
-			e = 3
-		case isJSON(name) && isJSON(media), isXML(name) && isXML(media), name == "application/xhtml+xml" && media == "text/html":
-			e = 2
-		case name == main+"/*":
-			e = 1
-		case name == "*/*":
-			e = 0
-		}
-		if e > exact {
-			q, exact = weight, e
-		}
-	}
-	return q, max(exact, 0)
 }
 
 // render is the text of a hole for the record or the whole that is being

@@ -16,6 +16,8 @@ const (
 	maxSource = 1 << 20 // bytes
 	maxNodes  = 50_000  // YAML nodes
 	maxNest   = 64      // levels of YAML
+
+	maxComplaints = 200 // nobody reads more at once
 )
 
 // position is a place in a dialect file, both counted from 1.
@@ -35,7 +37,7 @@ func (r *reporter) add(severity parlance.Severity, pos position, rule, hint, for
 		Rule: rule, Severity: severity, File: r.file, Line: pos.line, Column: pos.column,
 		Message: fmt.Sprintf(format, args...), Hint: hint,
 	}
-	if !slices.Contains(r.all, d) {
+	if len(r.all) < maxComplaints && !slices.Contains(r.all, d) {
 		r.all = append(r.all, d)
 	}
 }
@@ -83,8 +85,9 @@ func (r *reporter) load(source []byte) *yaml.Node {
 		return nil
 	}
 	budget := maxNodes
-	if !r.plain(document.Content[0], 0, &budget) {
-		return nil
+	r.plain(document.Content[0], 0, &budget)
+	if budget < 0 {
+		return nil // beyond the bounds nothing is worth looking at
 	}
 	return document.Content[0]
 }
@@ -123,19 +126,23 @@ func (r *reporter) syntax(err error) {
 	r.fault(position{line, 1}, "yaml_syntax", "a text that begins with { [ * & ! % @ ` or holds `: ` or ` #` must stand in quotes", "this is not YAML: %s", text)
 }
 
-func (r *reporter) plain(n *yaml.Node, depth int, budget *int) bool {
+// plain checks every value for what the language does not have. It stops at the
+// bounds, with a negative budget.
+func (r *reporter) plain(n *yaml.Node, depth int, budget *int) {
+	if *budget < 0 {
+		return
+	}
 	if *budget--; *budget < 0 {
-		r.fault(at(n), "too_large", "", "the file has more than %d values", maxNodes)
-		return false
+		r.fault(at(n), "too_large", "split it: one file holds one API", "the file has more than %d values", maxNodes)
+		return
 	}
 	if depth > maxNest {
+		*budget = -1
 		r.fault(at(n), "too_deep", "", "the file is nested more than %d levels deep", maxNest)
-		return false
+		return
 	}
-	good := true
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
 		r.fault(at(n), "anchor", "write it twice: what is shared changes in both places", "anchors (&) and aliases (*) are not part of the language")
-		return false
 	}
 	if n.Kind == yaml.MappingNode {
 		seen := map[string]position{}
@@ -143,24 +150,21 @@ func (r *reporter) plain(n *yaml.Node, depth int, budget *int) bool {
 			k := n.Content[i]
 			if k.Kind != yaml.ScalarNode {
 				r.fault(at(k), "key_type", "put the key in quotes", "a key must be a text")
-				good = false
 				continue
 			}
 			if k.Value == "<<" {
 				r.fault(at(k), "anchor", "write it twice: what is shared changes in both places", "merge keys (<<) are not part of the language")
-				good = false
 			}
 			if first, twice := seen[k.Value]; twice {
 				r.fault(at(k), "duplicate_key", "keep one of them", "the key %q stands here for the second time; the first is on line %d", k.Value, first.line)
-				good = false
+				continue
 			}
 			seen[k.Value] = at(k)
 		}
 	}
 	for _, c := range n.Content {
-		good = r.plain(c, depth+1, budget) && good
+		r.plain(c, depth+1, budget)
 	}
-	return good || n.Kind == yaml.MappingNode // a duplicate does not hide what else is wrong
 }
 
 // pairs calls yield for each key and value of a mapping; a node of another kind

@@ -1,0 +1,146 @@
+package dialect_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// Each fixture is named after its fault and holds the whole of what is said
+// about it beside it.
+func TestEveryFaultOfAFileIsToldWithLineCaretAndHint(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/faults/*.bad.yaml")
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d fixtures: %v", len(files), err)
+	}
+	rules := map[string]bool{"too_large": true} // tested below: a fixture of a megabyte helps nobody
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".bad.yaml")
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := dialect.Lint(name+".yaml", source)
+		for _, d := range all {
+			rules[d.Rule] = true
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if len(all) == 0 {
+				t.Fatal("nothing is said of it")
+			}
+			var out bytes.Buffer
+			for _, d := range all {
+				out.WriteString(d.Error() + "\n")
+				if e := dialect.Excerpt(source, d); e != "" {
+					out.WriteString(e + "\n")
+				}
+				if d.Hint != "" {
+					out.WriteString("hint: " + d.Hint + "\n")
+				}
+			}
+			golden := strings.TrimSuffix(file, ".bad.yaml") + ".golden"
+			if *update {
+				if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(want, out.Bytes()) {
+				t.Errorf("it says\n%s\nnot\n%s", out.Bytes(), want)
+			}
+		})
+	}
+	// No rule without a fixture: the source names them all.
+	for _, rule := range rulesInSource(t) {
+		if !rules[rule] {
+			t.Errorf("the rule %s has no fixture", rule)
+		}
+	}
+}
+
+func rulesInSource(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rules []string
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(string(text), "\n") {
+			for _, call := range []string{".fault(", ".warn("} {
+				if i := strings.Index(line, call); i >= 0 {
+					if parts := strings.Split(line[i:], `"`); len(parts) > 1 && parts[1] != "" && !strings.Contains(parts[1], " ") {
+						rules = append(rules, parts[1])
+					}
+				}
+			}
+		}
+	}
+	if len(rules) < 20 {
+		t.Fatalf("found only %d rules", len(rules))
+	}
+	return rules
+}
+
+func TestCompilingAFaultyFileGivesAllItsFaultsAsOneError(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("testdata/faults/many_faults_at_once.bad.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = dialect.Compile("many.yaml", source)
+	var faults *dialect.FileError
+	if !errors.As(err, &faults) {
+		t.Fatalf("the error is %v", err)
+	}
+	count := 0
+	for _, d := range faults.Diagnostics {
+		if d.Severity == parlance.Fault {
+			count++
+		}
+	}
+	if count < 5 {
+		t.Errorf("%d faults, of five: %v", count, err)
+	}
+}
+
+func TestAFileBeyondTheBoundsIsRefusedBeforeItIsRead(t *testing.T) {
+	t.Parallel()
+	for name, source := range map[string]string{
+		"more than a megabyte":       "dialect: sample\n" + strings.Repeat("# a comment\n", 100_000),
+		"more than 50,000 values":    "dialect: sample\nsource: [" + strings.Repeat("a, ", 60_000) + "a]\ncodes: {200: success}\n",
+		"a thousand levels":          "dialect: sample\ncodes: " + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + "\n",
+		"a thousand levels by blank": "dialect: sample\n" + levels(1000),
+	} {
+		all := dialect.Lint("sample.yaml", []byte(source))
+		if len(all) != 1 || all[0].Rule != "too_large" && all[0].Rule != "too_deep" {
+			t.Errorf("%s: %v", name, all)
+		}
+	}
+}
+
+func levels(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	return b.String()
+}
