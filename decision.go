@@ -1,7 +1,6 @@
 package parlance
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -128,5 +127,5 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 	for _, s := range d.Schedule {
 		w.Schedule = append(w.Schedule, seconds(s))
 	}
-	return json.Marshal(w)
+	return marshal(w)
 }

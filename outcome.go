@@ -1,6 +1,7 @@
 package parlance
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -47,7 +48,7 @@ type outcomeJSON struct {
 
 // MarshalJSON writes the stable wire form: kind always, the rest where set.
 func (o Outcome) MarshalJSON() ([]byte, error) {
-	return json.Marshal(outcomeJSON{
+	return marshal(outcomeJSON{
 		o.Kind, o.Reason, o.Status, o.Code, o.Title, o.Detail, o.Type, o.Instance, o.RequestID,
 		o.Fields, o.Items, o.Notes, seconds(o.RetryAfter), o.Help,
 	})
@@ -68,6 +69,18 @@ func (o *Outcome) UnmarshalJSON(data []byte) error {
 		w.Fields, w.Items, w.Notes, time.Duration(w.RetryAfter), w.Help,
 	}
 	return nil
+}
+
+// marshal is json.Marshal without the escapes for HTML, which would make texts
+// hard to read where no HTML is; an encoder that wants them adds them.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // seconds is a duration that JSON carries as a number of seconds.

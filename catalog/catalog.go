@@ -19,13 +19,16 @@ var files embed.FS
 // ErrUnknown is the error, for errors.Is, of a name that is not in the catalogue.
 var ErrUnknown = errors.New("no such dialect")
 
+// builtin is the dialect on which all others stand; package dialect holds it.
+const builtin = "http"
+
 // Names lists the dialects, sorted.
 func Names() []string {
+	names := []string{builtin}
 	entries, err := files.ReadDir(".")
 	if err != nil {
-		return nil // an embedded root is always readable
+		return names // an embedded root is always readable
 	}
-	var names []string
 	for _, e := range entries {
 		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
 	}
@@ -33,40 +36,60 @@ func Names() []string {
 	return names
 }
 
-// Source is the text of a dialect's file.
-func Source(name string) ([]byte, error) {
-	text, err := files.ReadFile(name + ".yaml")
-	if err != nil {
-		return nil, fmt.Errorf("%w: %q", ErrUnknown, name)
-	}
-	return text, nil
-}
-
-// Open compiles the dialect of that name. Compiling takes under a millisecond;
+// Open compiles the dialect of that name. Compiling takes about a millisecond;
 // a caller that needs one often keeps it, for a Dialect is safe for concurrent
-// use.
+// use. The error of an unknown name is ErrUnknown.
 func Open(name string) (*dialect.Dialect, error) {
-	text, err := Source(name)
+	text, err := source(name)
 	if err != nil {
 		return nil, err
 	}
 	return dialect.Compile(name+".yaml", text)
 }
 
-// Load is Open for a name, and reads and compiles a file for what ends in .yaml
-// or .yml or holds a path separator.
+// Load is Open for a name, and reads and compiles a file for what IsFile.
 func Load(nameOrFile string) (*dialect.Dialect, error) {
-	if !IsFile(nameOrFile) {
-		return Open(nameOrFile)
-	}
-	text, err := os.ReadFile(nameOrFile)
+	file, text, err := Read(nameOrFile)
 	if err != nil {
 		return nil, err
 	}
-	return dialect.Compile(nameOrFile, text)
+	return dialect.Compile(file, text)
 }
 
-// IsFile reports whether Load takes the text for a path.
+// Read is the text of a dialect of the catalogue, or of a file for what IsFile,
+// and the name that diagnostics give it. A file must be a regular one of at most
+// dialect.MaxSource bytes: a stranger may have named it.
+func Read(nameOrFile string) (file string, text []byte, err error) {
+	if !IsFile(nameOrFile) {
+		text, err = source(nameOrFile)
+		return nameOrFile + ".yaml", text, err
+	}
+	info, err := os.Stat(nameOrFile)
+	switch {
+	case err != nil:
+		return nameOrFile, nil, err
+	case !info.Mode().IsRegular():
+		return nameOrFile, nil, fmt.Errorf("%s is not a regular file", nameOrFile)
+	case info.Size() > dialect.MaxSource:
+		return nameOrFile, nil, fmt.Errorf("%s has %d bytes; a dialect file has at most %d", nameOrFile, info.Size(), dialect.MaxSource)
+	}
+	text, err = os.ReadFile(nameOrFile)
+	return nameOrFile, text, err
+}
+
+// IsFile reports whether Load and Read take the text for a path: it ends in
+// .yaml or .yml, or holds a separator.
 func IsFile(nameOrFile string) bool {
 	return strings.HasSuffix(nameOrFile, ".yaml") || strings.HasSuffix(nameOrFile, ".yml") || strings.ContainsAny(nameOrFile, `/\`)
+}
+
+func source(name string) ([]byte, error) {
+	if name == builtin {
+		return dialect.HTTP(), nil
+	}
+	text, err := files.ReadFile(name + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %q", ErrUnknown, name)
+	}
+	return text, nil
 }

@@ -12,7 +12,7 @@ func TestEveryFileIsFreeOfFaultsAndWarningsAndItsSamplesReadAndWrite(t *testing.
 	for _, name := range catalog.Names() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			source, err := catalog.Source(name)
+			_, source, err := catalog.Read(name)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,6 +42,9 @@ func (x *exchange) prepare() error {
 		return errNoURL
 	}
 	x.out = x.req.WithContext(x.ctx)
+	if accept := x.dialect.Accept(); accept != "" && len(x.out.Header["Accept"]) == 0 {
+		x.set("Accept", accept) // the form that tells the most; a caller's own wish stands
+	}
 	if name := x.dialect.IdempotencyHeader(); name != "" {
 		if x.key = x.out.Header.Get(name); x.key == "" && needsKey(x.out.Method) {
 			x.key = newKey()

@@ -12,7 +12,7 @@ import (
 // It is safe for concurrent use.
 func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) parlance.Decision {
 	r := d.rowOf(o, &req)
-	p := d.plan(o, r, &req)
+	p := d.plan(o, r)
 	p.RepeatSafe = d.repeatSafe(o, r, &req)
 	refreshed, retried := 0, 0
 	for _, a := range tried {
@@ -113,7 +113,7 @@ var transportWords = map[parlance.Reason]string{
 }
 
 // plan is the act of a row on the first answer, with its times.
-func (d *Dialect) plan(o *parlance.Outcome, r *row, req *Request) parlance.Decision {
+func (d *Dialect) plan(o *parlance.Outcome, r *row) parlance.Decision {
 	p := parlance.Decision{Act: acts[o.Kind], Why: r.why, Line: r.line, Then: r.retry.then}
 	switch {
 	case o.Status == 0 && transportWords[o.Reason] != "":
@@ -195,7 +195,7 @@ func (d *Dialect) decideItems(p *parlance.Decision, o *parlance.Outcome, req *Re
 			continue
 		}
 		r := d.rowOf(it, req)
-		one := d.plan(it, r, req)
+		one := d.plan(it, r)
 		if one.Act != parlance.Retry && one.Act != parlance.Refresh {
 			continue
 		}

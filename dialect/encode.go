@@ -35,7 +35,7 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 		w.dst = append(w.dst, data.Body...)
 		w.carried |= bitOf(whole, attrData)
 		if media = data.ContentType; media == "" {
-			media = mediaTypes[d.preferred()]
+			media = mediaTypes[d.formOf(data.Body)]
 		}
 	}
 	if media != "" && len(w.dst) > len(dst) {
@@ -72,8 +72,15 @@ func (d *Dialect) Wraps(req Request, o *parlance.Outcome) bool {
 	return w.status == 204 || w.status == 304 || w.chooseShape() != nil
 }
 
-// preferred is the first of the dialect's forms.
-func (d *Dialect) preferred() form {
+// formOf is the form of a payload whose type nobody said: what it begins with
+// tells, else the first of the dialect's own.
+func (d *Dialect) formOf(payload []byte) form {
+	switch start := strings.TrimLeft(string(payload[:min(len(payload), 64)]), " \t\r\n"); {
+	case strings.HasPrefix(start, "{"), strings.HasPrefix(start, "["):
+		return formJSON
+	case strings.HasPrefix(start, "<"):
+		return formXML
+	}
 	if len(d.forms) > 0 {
 		return d.forms[0]
 	}
@@ -145,7 +152,11 @@ func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 	if d.ownRow(o, req) == nil {
 		reason = "" // a finer word that no row has cannot decide
 	}
-	same := func(r *row) bool { return r.kind == o.Kind && r.reason == reason }
+	// Beside such a word a status counts only where a row names it: of a whole
+	// class it is not known that it suits.
+	same := func(r *row) bool {
+		return r.kind == o.Kind && r.reason == reason && (reason == o.Reason || strings.Contains(r.key, strconv.Itoa(o.Status)))
+	}
 	if o.Code != "" {
 		if r := d.codes.byCode(o.Code, req); r != nil && same(r) {
 			switch sp, ok := parseSpan(r.first); {

@@ -18,7 +18,7 @@ type Entry struct {
 	Help     string            //
 	Status   int               // the HTTP status under which an in-body code travels; 0 where the key is one
 	When     string            // the conditions in words, "" for none
-	Decision parlance.Decision // what a client does on the first answer; RepeatSafe is of a GET
+	Decision parlance.Decision // what a client does on the first answer; RepeatSafe is of a POST without a key
 	Line     string            // file:line
 	Builtin  bool              // the file says nothing of the code: the row is the dialect http's
 }
@@ -77,8 +77,8 @@ func statusOf(r *row) int {
 
 func (d *Dialect) entry(r *row, status int, code string) Entry {
 	o := &parlance.Outcome{Kind: r.kind, Reason: r.reason, Status: status, Code: code}
-	req := &Request{}
-	p := d.plan(o, r, req)
+	req := &Request{Method: "POST"}
+	p := d.plan(o, r)
 	p.RepeatSafe = d.repeatSafe(o, r, req)
 	return Entry{
 		Key: r.key, Kind: r.kind, Reason: r.reason, Title: r.title, Help: r.help, Status: r.status,

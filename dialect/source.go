@@ -7,15 +7,18 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/nearest"
 	yaml "go.yaml.in/yaml/v4"
 )
 
-// Bounds of a dialect file: the largest one we know has a few hundred lines, so
-// a file beyond these is not one, and a stranger's file costs little to refuse.
+// MaxSource is the most bytes that a dialect file may have. The largest one we
+// know has a few hundred lines, so what is beyond is none, and a stranger's file
+// costs little to refuse.
+const MaxSource = 1 << 20
+
 const (
-	maxSource = 1 << 20 // bytes
-	maxNodes  = 50_000  // YAML nodes
-	maxNest   = 64      // levels of YAML
+	maxNodes = 50_000 // YAML nodes
+	maxNest  = 64     // levels of YAML
 
 	maxComplaints = 200 // nobody reads more at once
 )
@@ -67,8 +70,8 @@ func (r *reporter) sorted() []parlance.Diagnostic {
 // load reads the YAML and refuses what the language does not have: several
 // documents, anchors and aliases, tags, duplicate keys.
 func (r *reporter) load(source []byte) *yaml.Node {
-	if len(source) > maxSource {
-		r.fault(position{1, 1}, "too_large", "split it: one file holds one API", "the file has %d bytes; at most %d are read", len(source), maxSource)
+	if len(source) > MaxSource {
+		r.fault(position{1, 1}, "too_large", "split it: one file holds one API", "the file has %d bytes; at most %d are read", len(source), MaxSource)
 		return nil
 	}
 	if deep := tooDeep(source); deep > 0 {
@@ -244,46 +247,8 @@ func kindOf(n *yaml.Node) string {
 // unknown is the fault of a word that is not in the language at that place.
 func (r *reporter) unknown(pos position, rule, what, word string, known []string) {
 	hint := ""
-	if best := nearest(word, known); best != "" {
+	if best := nearest.Word(word, known); best != "" {
 		hint = fmt.Sprintf("did you mean %q?", best)
 	}
 	r.fault(pos, rule, hint, "unknown %s %q; expected one of %s", what, word, strings.Join(known, ", "))
-}
-
-// nearest is the known word that is at most a third of its letters away, "" if
-// none is.
-func nearest(word string, known []string) string {
-	best, least := "", max(len(word)/3, 1)+1
-	for _, k := range known {
-		if d := distance(word, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is the number of letters to insert, delete, replace or swap.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	two, one, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range one {
-		one[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(one[j]+1, row[j-1]+1, one[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], two[j-2]+1)
-			}
-		}
-		two, one, row = one, row, two
-	}
-	return one[len(b)]
 }

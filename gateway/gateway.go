@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httputil"
+	"strings"
 	"sync"
 
 	"github.com/parlance-api/parlance"
@@ -92,12 +93,27 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	pr.Out.URL.RawQuery = pr.In.URL.RawQuery // as it came: we read nothing in it
 	pr.SetURL(g.Upstream)
 	pr.SetXForwarded()
+	g.askForm(pr.Out.Header)
 	switch h := pr.Out.Header; {
 	case len(h["Accept-Encoding"]) == 0:
 	case g.reads || !acceptsGzip(h["Accept-Encoding"]):
 		h.Del("Accept-Encoding")
 	default:
 		h.Set("Accept-Encoding", "gzip") // what else the caller takes we could not read
+	}
+}
+
+// askForm lets the upstream answer in the form of its dialect that tells the
+// most: the caller's wish is for the form of our answer. What the caller names
+// stays first, for a success may pass on as it is.
+func (g *Gateway) askForm(h http.Header) {
+	accept := strings.Join(h["Accept"], ", ")
+	if strings.Trim(accept, "*/ ,") == "" {
+		h.Del("Accept") // the client end asks for what is best
+		return
+	}
+	if best, _, _ := strings.Cut(g.Speaks.Accept(), ","); best != "" {
+		h.Set("Accept", accept+", "+best+";q=0.1")
 	}
 }
 

@@ -46,35 +46,8 @@ func Noted(value any, notes ...string) Reply {
 // their kind where all did. document is what the caller sent, for a dialect that
 // answers into it; others ignore it.
 func Bulk(document []byte, items ...parlance.Item) Reply {
-	return Reply{Outcome: parlance.Outcome{Kind: rollUp(items), Items: items}, Document: document}
-}
-
-// rollUp is the kind of the whole: all failed in several kinds is the servers'
-// fault only where every one is.
-func rollUp(items []parlance.Item) parlance.Kind {
-	var kind parlance.Kind
-	failed, same, server := 0, true, true
-	for _, item := range items {
-		k := item.Outcome.Kind
-		if !k.Failing() && k != parlance.Partial {
-			continue
-		}
-		same = same && (failed == 0 || k == kind)
-		server = server && k.ServerFault()
-		kind = k
-		failed++
-	}
-	switch {
-	case failed == 0:
-		return parlance.Success
-	case failed < len(items):
-		return parlance.Partial
-	case same:
-		return kind
-	case server:
-		return parlance.Internal
-	}
-	return parlance.Invalid
+	kind, reason := parlance.RollUp(items)
+	return Reply{Outcome: parlance.Outcome{Kind: kind, Reason: reason, Items: items}, Document: document}
 }
 
 // replyOf is the Reply that a handler's value stands for.

@@ -27,12 +27,8 @@ func (a *app) load(nameOrFile string) (*dialect.Dialect, error) {
 
 // source is the text of a dialect's file, and the name that diagnostics give it.
 func source(nameOrFile string) (file string, text []byte, err error) {
-	if catalog.IsFile(nameOrFile) {
-		text, err = os.ReadFile(nameOrFile)
-		return nameOrFile, text, explainLoad(nameOrFile, err)
-	}
-	text, err = catalog.Source(nameOrFile)
-	return nameOrFile + ".yaml", text, explainLoad(nameOrFile, err)
+	file, text, err = catalog.Read(nameOrFile)
+	return file, text, explainLoad(nameOrFile, err)
 }
 
 // explainLoad says what to do about a dialect that could not be loaded.
