@@ -10,7 +10,9 @@ import (
 // longer document: where it ends, everything that is open counts as complete,
 // and a member or scalar that is cut apart is dropped.
 func (t *Tree) JSON(source []byte, cut bool) error {
-	t.reset(source, cut)
+	if err := t.reset(source, cut); err != nil {
+		return err
+	}
 	p := jsonParser{Tree: t, src: source}
 	return p.document()
 }
@@ -20,9 +22,6 @@ type jsonParser struct {
 	src []byte
 	at  int
 }
-
-// done is returned inside the parser where a cut document ends.
-var done = &SyntaxError{Message: "the document is cut"}
 
 func (p *jsonParser) fail(message string) error {
 	if p.at >= len(p.src) {
@@ -209,8 +208,10 @@ var plain = func() (table [256]bool) {
 func (p *jsonParser) text() (start, end int, escaped bool, err error) {
 	p.at++
 	start = p.at
+	var all byte // of every byte between the quotes, to see whether one is not ASCII
 	for {
 		for p.at < len(p.src) && plain[p.src[p.at]] {
+			all |= p.src[p.at]
 			p.at++
 		}
 		if p.at >= len(p.src) {
@@ -219,6 +220,9 @@ func (p *jsonParser) text() (start, end int, escaped bool, err error) {
 		switch p.src[p.at] {
 		case '"':
 			p.at++
+			if all >= utf8.RuneSelf && !utf8.Valid(p.src[start:p.at-1]) {
+				escaped, p.Repaired = true, true
+			}
 			return start, p.at - 1, escaped, nil
 		case '\\':
 			escaped = true

@@ -4,9 +4,8 @@
 package tree
 
 import (
-	"bytes"
 	"fmt"
-	"unicode/utf8"
+	"math"
 )
 
 // MaxDepth bounds the nesting of a document. Error bodies nest a handful deep;
@@ -32,8 +31,8 @@ const (
 // Node is one value with its name. Offsets are into Tree.Source.
 type Node struct {
 	Kind      Kind
-	Escaped   bool   // the value has escapes, entities or CDATA
-	KeyEscape bool   // the key has escapes
+	Escaped   bool   // the value has escapes, references, line ends to fold, or bytes that are not UTF-8
+	KeyEscape bool   // the key has escapes, or bytes that are not UTF-8
 	Moved     bool   // the value lies in the tree's own buffer, already unescaped
 	KeyStart  uint32 // the member's or element's name, prefix dropped
 	KeyEnd    uint32
@@ -46,11 +45,13 @@ type Node struct {
 // Tree is a parsed document. Node 0 is the root. The zero value is ready to
 // use, and a used one may be used again.
 type Tree struct {
-	Nodes  []Node
-	Source []byte
-	cut    bool
-	open   []uint32 // indexes of containers not yet closed
-	moved  []byte   // texts that are not contiguous in Source
+	Nodes    []Node
+	Source   []byte
+	Repaired bool // a JSON text was not UTF-8: what could not be read stands as U+FFFD
+	cut      bool
+	open     []uint32  // indexes of containers not yet closed
+	elements []element // the same of XML's, with what only its parser needs
+	moved    []byte    // texts that are not contiguous in Source
 }
 
 // SyntaxError says where a document stops being one.
@@ -61,9 +62,16 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Message, e.Offset) }
 
-func (t *Tree) reset(source []byte, cut bool) {
-	t.Nodes, t.open, t.moved = t.Nodes[:0], t.open[:0], t.moved[:0]
-	t.Source, t.cut = source, cut
+// done is what the parsers return inside where a cut document ends.
+var done = &SyntaxError{Message: "the document is cut"}
+
+func (t *Tree) reset(source []byte, cut bool) error {
+	t.Nodes, t.open, t.elements, t.moved = t.Nodes[:0], t.open[:0], t.elements[:0], t.moved[:0]
+	t.Source, t.cut, t.Repaired = source, cut, false
+	if uint64(len(source)) >= math.MaxUint32 {
+		return &SyntaxError{0, "the document is longer than 4 GiB"}
+	}
+	return nil
 }
 
 // Children calls yield with the index of each child of node i, in document
@@ -88,6 +96,9 @@ func (t *Tree) KeyIs(i uint32, name string) bool {
 	if !n.KeyEscape {
 		return string(raw) == name
 	}
+	if len(raw) > len(`\u0000`)*len(name) {
+		return false // no escape is longer for what it says
+	}
 	return string(appendUnescaped(nil, raw)) == name
 }
 
@@ -111,7 +122,8 @@ func (t *Tree) Raw(i uint32) []byte {
 }
 
 // Value is the text of a scalar, an attribute, or an element's own text with
-// the white space around it dropped. It may share memory with Source.
+// the white space around it dropped, but for what is written as a reference. It
+// may share memory with Source.
 func (t *Tree) Value(i uint32) []byte {
 	n := &t.Nodes[i]
 	raw := t.Raw(i)
@@ -120,15 +132,23 @@ func (t *Tree) Value(i uint32) []byte {
 		if n.Escaped {
 			return appendUnescaped(nil, raw)
 		}
-		if !utf8.Valid(raw) {
-			return bytes.ToValidUTF8(raw, []byte("\uFFFD"))
-		}
-		return raw
 	case Element, Attribute:
+		raw = trim(raw)
 		if n.Escaped && !n.Moved {
-			raw = appendEntities(nil, raw)
+			return appendEntities(nil, raw)
 		}
-		return bytes.TrimSpace(raw)
 	}
 	return raw
+}
+
+// trim drops what is white space to XML around a text. What more there is in
+// Unicode (a no-break space) somebody meant.
+func trim(text []byte) []byte {
+	for len(text) > 0 && isSpace(text[0]) {
+		text = text[1:]
+	}
+	for len(text) > 0 && isSpace(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	return text
 }

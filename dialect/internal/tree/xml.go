@@ -2,8 +2,10 @@ package tree
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -14,10 +16,15 @@ import (
 // it to keep a connection alive). With cut, source is the beginning of a longer
 // document: where it ends, everything that is open counts as complete.
 func (t *Tree) XML(source []byte, cut bool) error {
-	t.reset(source, cut)
+	if err := t.reset(source, cut); err != nil {
+		return err
+	}
 	p := xmlParser{Tree: t, src: source}
 	err := p.document()
-	if p.at >= len(p.src) && cut && err != nil && len(t.Nodes) > 0 {
+	if err == error(done) {
+		if len(t.Nodes) == 0 {
+			return &SyntaxError{len(source), "the XML has no element"}
+		}
 		for len(t.open) > 0 {
 			p.close()
 		}
@@ -30,11 +37,23 @@ type xmlParser struct {
 	*Tree
 	src   []byte
 	at    int
-	names [][2]uint32 // full names of the open elements, for their end tags
+	begun bool                // some markup was read, so that no declaration may come any more
+	seen  map[string]struct{} // names of the attributes of an element with many
+}
+
+// element is what the parser knows of one that is open.
+type element struct {
+	start, end uint32 // its full name, for the end tag
+	text       uint32 // how many nodes there were where its own text began
+	blank      bool   // its own text is white space so far
+	empty      bool   // it has no run of text yet
 }
 
 func (p *xmlParser) fail(message string) error {
 	if p.at >= len(p.src) {
+		if p.cut {
+			return done
+		}
 		message = "the XML ends in the middle"
 	}
 	return &SyntaxError{p.at, message}
@@ -109,7 +128,7 @@ func (p *xmlParser) characters() error {
 		}
 		r, size := utf8.DecodeRune(p.src[i:])
 		if r == utf8.RuneError && size == 1 {
-			if p.cut && len(p.src)-i < utf8.UTFMax {
+			if p.cut && !utf8.FullRune(p.src[i:]) {
 				return nil // a character that the cut went through
 			}
 			return &SyntaxError{i, "a byte that is not UTF-8"}
@@ -136,43 +155,71 @@ func (p *xmlParser) content() error {
 		if bytes.Contains(run, []byte("]]>")) {
 			return &SyntaxError{start, "]]> outside of a CDATA section"}
 		}
-		escaped := bytes.IndexByte(run, '&') >= 0
-		if escaped {
+		references := bytes.IndexByte(run, '&') >= 0
+		if references {
 			if err := p.entities(start, p.at); err != nil {
 				return err
 			}
 		}
-		p.own(start, p.at, escaped)
+		p.own(start, p.at, references || bytes.IndexByte(run, '\r') >= 0)
 	}
 	return p.markup()
 }
 
-// own adds a run of text to the element that is open. Its text is the runs up
-// to its first child, or, where these are blank, the first run after it.
+// own adds a run of text to the element that is open. Its text is all that
+// stands before its first child, or, where that is blank, what stands after the
+// first child that is followed by any, up to the next.
 func (p *xmlParser) own(start, end int, escaped bool) {
-	top := p.open[len(p.open)-1]
-	n := &p.Nodes[top]
-	if n.Start == n.End && !n.Moved {
-		n.Start, n.End, n.Escaped = uint32(start), uint32(end), escaped
-		return
-	}
-	child := false // attributes are no children here
-	if last := len(p.Nodes) - 1; last > int(top) && p.Nodes[last].Kind != Attribute {
-		child = true
-	}
-	if child {
-		if len(bytes.TrimSpace(p.Raw(top))) == 0 && len(bytes.TrimSpace(p.src[start:end])) > 0 {
-			n.Start, n.End, n.Escaped, n.Moved = uint32(start), uint32(end), escaped, false
+	n, e := &p.Nodes[p.open[len(p.open)-1]], &p.elements[len(p.elements)-1]
+	run := p.src[start:end]
+	blank := len(trim(run)) == 0
+	if e.text != uint32(len(p.Nodes)) {
+		if !e.blank || blank {
+			return
 		}
+		e.text, e.empty = uint32(len(p.Nodes)), true
+	}
+	e.blank = e.blank && blank
+	if e.empty {
+		e.empty = false
+		n.Start, n.End, n.Escaped, n.Moved = uint32(start), uint32(end), escaped, false
 		return
 	}
 	if !n.Moved {
-		from := len(p.moved)
-		p.moved = appendRun(p.moved, p.src[n.Start:n.End], n.Escaped)
-		n.Moved, n.Start = true, uint32(from)
+		first := p.src[n.Start:n.End]
+		n.Moved, n.Start = true, uint32(len(p.moved))
+		p.moved = appendRun(p.moved, first, n.Escaped)
 	}
-	p.moved = appendRun(p.moved, p.src[start:end], escaped)
+	p.moved = appendRun(p.moved, run, escaped)
 	n.End = uint32(len(p.moved))
+}
+
+// ownLiteral is own for a CDATA section, in which nothing but line ends is
+// folded.
+func (p *xmlParser) ownLiteral(start, end int) {
+	run := p.src[start:end]
+	if bytes.IndexByte(run, '\r') < 0 {
+		p.own(start, end, false)
+		return
+	}
+	// Up to each \r it stands as it is, \r\n and \r become \n.
+	for start < end {
+		i := bytes.IndexByte(p.src[start:end], '\r')
+		if i < 0 {
+			p.own(start, end, false)
+			return
+		}
+		if i > 0 {
+			p.own(start, start+i, false)
+		}
+		start += i
+		to := start + 1
+		if to < end && p.src[to] == '\n' {
+			to++
+		}
+		p.own(start, to, true)
+		start = to
+	}
 }
 
 func appendRun(dst, run []byte, escaped bool) []byte {
@@ -183,15 +230,23 @@ func appendRun(dst, run []byte, escaped bool) []byte {
 }
 
 func (p *xmlParser) markup() error {
+	if rest := p.src[p.at:]; p.cut && (bytes.HasPrefix([]byte("<!--"), rest) || bytes.HasPrefix([]byte("<![CDATA["), rest)) {
+		return done
+	}
+	begun := p.begun
+	p.begun = true
 	switch {
 	case p.has("<!--"):
 		from := p.at
 		p.at += 4
 		end, err := p.past("-->", "a comment does not end")
-		if err == nil && bytes.Contains(p.src[from+4:end], []byte("--")) {
+		if err != nil {
+			return err
+		}
+		if body := p.src[from+4 : end]; bytes.Contains(body, []byte("--")) || bytes.HasSuffix(body, []byte("-")) {
 			return &SyntaxError{from, "-- inside a comment"}
 		}
-		return err
+		return nil
 	case p.has("<![CDATA["):
 		if len(p.open) == 0 {
 			return p.fail("text outside of the root element")
@@ -200,46 +255,69 @@ func (p *xmlParser) markup() error {
 		start := p.at
 		end, err := p.past("]]>", "a CDATA section does not end")
 		if err == nil && end > start {
-			p.own(start, end, false)
+			p.ownLiteral(start, end)
 		}
 		return err
 	case p.has("<!"):
 		return p.fail("a DTD or another declaration, which is not read because it could define entities")
 	case p.has("<?"):
-		return p.instruction()
+		return p.instruction(begun)
 	case p.has("</"):
 		return p.endTag()
 	}
 	return p.startTag()
 }
 
-func (p *xmlParser) instruction() error {
+// instruction reads a processing instruction, of which only the XML declaration
+// means something here.
+func (p *xmlParser) instruction(begun bool) error {
 	start := p.at
 	p.at += 2
-	end, err := p.past("?>", "a processing instruction does not end")
+	from, _, err := p.name()
 	if err != nil {
 		return err
 	}
-	body := string(p.src[start+2 : end])
-	if !strings.HasPrefix(body, "xml") || len(body) > 3 && !isSpace(body[3]) {
+	target := string(p.src[from:p.at])
+	body := p.at
+	end, err := p.past("?>", "a processing instruction does not end")
+	switch {
+	case err != nil:
+		return err
+	case end > body && !isSpace(p.src[body]):
+		return &SyntaxError{body, "expected white space or ?> after the name of a processing instruction"}
+	case !strings.EqualFold(target, "xml"):
 		return nil
-	}
-	if len(p.Nodes) > 0 {
+	case begun || target != "xml":
 		return &SyntaxError{start, "an XML declaration that is not at the beginning"}
 	}
-	if _, after, found := strings.Cut(body, "encoding"); found {
-		after = strings.TrimLeft(after, " \t\r\n=")
-		name := strings.Trim(after, " \t\r\n")
-		if len(name) > 1 {
-			if i := strings.IndexByte(name[1:], name[0]); i >= 0 {
-				name = name[1 : 1+i]
-			}
+	return declaration(start, string(p.src[body:end]))
+}
+
+// declaration checks what an XML declaration says. A missing version is let
+// pass, as servers send it.
+func declaration(start int, body string) error {
+	bad := &SyntaxError{start, "an XML declaration that cannot be read"}
+	last := -1
+	for body = strings.TrimLeft(body, " \t\r\n"); body != ""; {
+		name, rest, found := strings.Cut(body, "=")
+		name, rest = strings.TrimRight(name, " \t\r\n"), strings.TrimLeft(rest, " \t\r\n")
+		// In this order, each once.
+		place := slices.Index([]string{"version", "encoding", "standalone"}, name)
+		if !found || place <= last || rest == "" || rest[0] != '"' && rest[0] != '\'' {
+			return bad
 		}
-		switch strings.ToLower(name) {
-		case "utf-8", "us-ascii", "ascii":
-		default:
-			return &SyntaxError{start, "the encoding " + strconv.Quote(name) + ", where only UTF-8 is read,"}
+		last = place
+		value, rest, found := strings.Cut(rest[1:], rest[:1])
+		if !found || rest != "" && !isSpace(rest[0]) {
+			return bad
 		}
+		switch lower := strings.ToLower(value); {
+		case place == 0 && !strings.HasPrefix(value, "1."):
+			return &SyntaxError{start, "the XML version " + strconv.Quote(value) + ", where only 1.0 is read,"}
+		case place == 1 && lower != "utf-8" && lower != "us-ascii" && lower != "ascii":
+			return &SyntaxError{start, "the encoding " + strconv.Quote(value) + ", where only UTF-8 is read,"}
+		}
+		body = strings.TrimLeft(rest, " \t\r\n")
 	}
 	return nil
 }
@@ -248,8 +326,9 @@ func (p *xmlParser) instruction() error {
 func (p *xmlParser) name() (start, local int, err error) {
 	start, local = p.at, p.at
 	for p.at < len(p.src) {
+		size := 1
 		switch c := p.src[p.at]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_', c >= utf8.RuneSelf:
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_':
 		case '0' <= c && c <= '9', c == '-', c == '.':
 			if p.at == local {
 				return 0, 0, p.fail("a name cannot begin so")
@@ -259,16 +338,42 @@ func (p *xmlParser) name() (start, local int, err error) {
 				return 0, 0, p.fail("a name with a colon out of place")
 			}
 			local = p.at + 1
+		case c >= utf8.RuneSelf:
+			if p.cut && !utf8.FullRune(p.src[p.at:]) {
+				return 0, 0, done
+			}
+			var r rune
+			r, size = utf8.DecodeRune(p.src[p.at:])
+			if !unicode.Is(nameStart, r) && (p.at == local || !unicode.Is(nameMore, r)) {
+				return 0, 0, p.fail("a character that no name can have")
+			}
 		default:
 			if p.at == local {
 				return 0, 0, p.fail("expected a name")
 			}
 			return start, local, nil
 		}
-		p.at++
+		p.at += size
 	}
 	return 0, 0, p.fail("")
 }
+
+// nameStart and nameMore are what is not ASCII in the productions NameStartChar
+// and NameChar of XML 1.0 (fifth edition), 2.3.
+var (
+	nameStart = &unicode.RangeTable{
+		R16: []unicode.Range16{
+			{0xC0, 0xD6, 1}, {0xD8, 0xF6, 1}, {0xF8, 0x2FF, 1}, {0x370, 0x37D, 1}, {0x37F, 0x1FFF, 1}, {0x200C, 0x200D, 1},
+			{0x2070, 0x218F, 1}, {0x2C00, 0x2FEF, 1}, {0x3001, 0xD7FF, 1}, {0xF900, 0xFDCF, 1}, {0xFDF0, 0xFFFD, 1},
+		},
+		R32:         []unicode.Range32{{0x10000, 0xEFFFF, 1}},
+		LatinOffset: 2,
+	}
+	nameMore = &unicode.RangeTable{
+		R16:         []unicode.Range16{{0xB7, 0xB7, 1}, {0x300, 0x36F, 1}, {0x203F, 0x2040, 1}},
+		LatinOffset: 1,
+	}
+)
 
 func (p *xmlParser) startTag() error {
 	if len(p.open) == 0 && len(p.Nodes) > 0 {
@@ -283,7 +388,8 @@ func (p *xmlParser) startTag() error {
 		return err
 	}
 	mine := uint32(len(p.Nodes))
-	p.names = append(p.names, [2]uint32{uint32(start), uint32(p.at)})
+	p.elements = append(p.elements, element{start: uint32(start), end: uint32(p.at), blank: true, empty: true})
+	p.seen = nil
 	p.open = append(p.open, mine)
 	p.Nodes = append(p.Nodes, Node{Kind: Element, KeyStart: uint32(local), KeyEnd: uint32(p.at)})
 	for {
@@ -294,12 +400,15 @@ func (p *xmlParser) startTag() error {
 		switch {
 		case p.src[p.at] == '>':
 			p.at++
+			p.elements[len(p.elements)-1].text = uint32(len(p.Nodes))
 			return nil
 		case p.has("/>"):
 			p.Nodes[mine].Close = uint32(p.at)
 			p.at += 2
 			p.close()
 			return nil
+		case p.cut && p.src[p.at] == '/' && p.at+1 == len(p.src):
+			return done
 		case !spaced:
 			return p.fail("expected white space, > or />")
 		}
@@ -337,39 +446,65 @@ func (p *xmlParser) attribute(element uint32) error {
 	if bytes.IndexByte(value, '<') >= 0 {
 		return &SyntaxError{from, "< in an attribute's value"}
 	}
-	escaped := bytes.IndexByte(value, '&') >= 0
-	if escaped {
+	references := bytes.IndexByte(value, '&') >= 0
+	if references {
 		if err := p.entities(from, p.at); err != nil {
 			return err
 		}
 	}
 	p.at++
+	if p.twice(element, start, end) {
+		return &SyntaxError{start, "an attribute twice"}
+	}
 	// A prefix is dropped, but that of a declaration: xmlns:a is not named a.
 	if string(p.src[start:local]) == "xmlns:" {
 		local = start
 	}
-	name := p.src[local:end]
-	for i := element + 1; i < uint32(len(p.Nodes)) && i < element+64; i++ {
-		if p.Nodes[i].Kind == Attribute && string(p.src[p.Nodes[i].KeyStart:p.Nodes[i].KeyEnd]) == string(name) && p.sameName(i, start, end) {
-			return &SyntaxError{start, "an attribute twice"}
-		}
-	}
 	p.Nodes = append(p.Nodes, Node{
-		Kind: Attribute, Escaped: escaped,
+		Kind: Attribute, Escaped: references || bytes.IndexByte(value, '\r') >= 0,
 		KeyStart: uint32(local), KeyEnd: uint32(end), Start: uint32(from), End: uint32(from + len(value)),
 		Next: uint32(len(p.Nodes)) + 1,
 	})
 	return nil
 }
 
-// sameName compares full names, since a:x and b:x may stand beside each other.
-func (p *xmlParser) sameName(i uint32, start, end int) bool {
-	n := p.Nodes[i]
-	from := int(n.KeyStart)
-	for from > 0 && !isSpace(p.src[from-1]) {
+// fewAttributes is up to how many each is compared with every other.
+const fewAttributes = 16
+
+// twice reports that the element has an attribute of that full name already:
+// a:x and b:x may stand beside each other.
+func (p *xmlParser) twice(element uint32, start, end int) bool {
+	count := len(p.Nodes) - int(element) - 1
+	if count < fewAttributes {
+		for i := range count {
+			if bytes.Equal(p.fullName(element+1+uint32(i)), p.src[start:end]) {
+				return true
+			}
+		}
+		return false
+	}
+	if count == fewAttributes {
+		if p.seen == nil {
+			p.seen = map[string]struct{}{}
+		}
+		for i := range count {
+			p.seen[string(p.fullName(element+1+uint32(i)))] = struct{}{}
+		}
+	}
+	if _, found := p.seen[string(p.src[start:end])]; found {
+		return true
+	}
+	p.seen[string(p.src[start:end])] = struct{}{}
+	return false
+}
+
+// fullName is the name of an attribute, its prefix included.
+func (p *xmlParser) fullName(i uint32) []byte {
+	from, end := p.Nodes[i].KeyStart, p.Nodes[i].KeyEnd
+	for !isSpace(p.src[from-1]) {
 		from--
 	}
-	return bytes.Equal(p.src[from:n.KeyEnd], p.src[start:end])
+	return p.src[from:end]
 }
 
 func (p *xmlParser) endTag() error {
@@ -382,8 +517,8 @@ func (p *xmlParser) endTag() error {
 	if err != nil {
 		return err
 	}
-	name := p.names[len(p.names)-1]
-	if !bytes.Equal(p.src[start:p.at], p.src[name[0]:name[1]]) {
+	e := p.elements[len(p.elements)-1]
+	if !bytes.Equal(p.src[start:p.at], p.src[e.start:e.end]) {
 		return &SyntaxError{start, "an end tag that does not fit its start tag"}
 	}
 	p.space()
@@ -398,9 +533,7 @@ func (p *xmlParser) endTag() error {
 func (p *xmlParser) close() {
 	last := p.open[len(p.open)-1]
 	p.open = p.open[:len(p.open)-1]
-	if len(p.names) > 0 {
-		p.names = p.names[:len(p.names)-1]
-	}
+	p.elements = p.elements[:len(p.elements)-1]
 	p.Nodes[last].Next = uint32(len(p.Nodes))
 }
 
@@ -459,8 +592,16 @@ func isCharacter(r rune) bool {
 		r >= 0x20 && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000 && r <= 0x10FFFF
 }
 
+// appendEntities appends a text with its references undone and its line ends
+// folded (XML 1.0, 2.11).
 func appendEntities(dst, raw []byte) []byte {
 	for i := 0; i < len(raw); {
+		if raw[i] == '\r' {
+			if i++; i == len(raw) || raw[i] != '\n' {
+				dst = append(dst, '\n')
+			}
+			continue
+		}
 		if raw[i] == '&' {
 			if r, size := entity(raw[i:]); size > 0 {
 				dst = utf8.AppendRune(dst, r)

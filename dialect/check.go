@@ -1,0 +1,98 @@
+package dialect
+
+import (
+	_ "embed"
+	"slices"
+)
+
+// reachable reports that another row gives the kind a status.
+func (d *Dialect) reachable(w *row) bool {
+	return slices.ContainsFunc(d.codes.rows, func(o *row) bool {
+		sp, numeric := parseSpan(o.first)
+		return o.kind == w.kind && numeric && sp.from == sp.to
+	})
+}
+
+// numericCodes reports that a shape reads $code:int.
+func (d *Dialect) numericCodes() bool {
+	var inside func(t *template) bool
+	inside = func(t *template) bool {
+		if t == nil {
+			return false
+		}
+		if t.hole != nil {
+			for _, r := range t.hole.readings {
+				if r.target.attr == attrCode && r.target.owner != field && r.conv.name == "int" {
+					return true
+				}
+			}
+		}
+		for _, m := range t.members {
+			if inside(m.value) {
+				return true
+			}
+		}
+		return slices.ContainsFunc(t.elems, inside) || t.rest != nil && inside(t.rest.value)
+	}
+	return slices.ContainsFunc(d.shapes, func(s *shape) bool { return inside(s.body) })
+}
+
+// shadows warns of a shape that an earlier one always takes the body from.
+func (d *Dialect) shadows(r *reporter) {
+	for i, s := range d.shapes {
+		for _, e := range d.shapes[:i] {
+			if e.form != s.form || e.writeOnly || s.writeOnly || len(e.methods)+len(e.paths)+len(e.headers) > 0 || !covers(e.status, s.status) {
+				continue
+			}
+			if e.body.coversAll(s.body) {
+				r.warn(s.pos, "shadowed", "put the one that asks for more first", "the shape %q is never read: %q on line %d takes every body that fits it", s.name, e.name, e.pos.line)
+				break
+			}
+		}
+	}
+}
+
+func covers(wide, narrow statuses) bool {
+	if len(wide) == 0 {
+		return true
+	}
+	if len(narrow) == 0 {
+		return false
+	}
+	for _, n := range narrow {
+		if !slices.ContainsFunc(wide, func(w span) bool { return inside(n, w) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// coversAll reports that every body which fits s fits t too. It errs on the
+// side of no.
+func (t *template) coversAll(s *template) bool {
+	if t.op == opHole && t.hole.guard == nil && t.hole.readings[0].pattern == nil && !t.hole.readings[0].conv.structured() {
+		return s.op == opHole && t.hole.readings[0].conv.name == ""
+	}
+	if t.op == opObject && s.op == opObject {
+		if len(t.members) == 0 && t.rest == nil {
+			return true
+		}
+		found := false
+		for _, m := range t.members {
+			i := slices.IndexFunc(s.members, func(o member) bool { return slices.Equal(o.names, m.names) && o.attribute == m.attribute })
+			if i < 0 {
+				if m.must || m.value.op == opConst {
+					return false
+				}
+				continue
+			}
+			o := s.members[i]
+			if m.must && !o.must || !m.value.coversAll(o.value) {
+				return false
+			}
+			found = found || o.must || o.value.op == opConst || len(s.members) == len(t.members)
+		}
+		return found && t.rest == nil
+	}
+	return t.op == opConst && s.op == opConst && t.kind == s.kind && t.text == s.text
+}

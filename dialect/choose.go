@@ -1,0 +1,114 @@
+package dialect
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/parlance-api/parlance"
+)
+
+// chooseShape is the shape that loses least, among these the smallest, among
+// these the first; nil where none may be written.
+func (w *writer) chooseShape() *shape {
+	form := w.negotiate()
+	var best *shape
+	least, size := 0, 0
+	named := slices.ContainsFunc(w.d.shapes, func(s *shape) bool { return s.is != "" && s.is == w.row.first })
+	weigh := w.present &^ (bitOf(whole, attrKind) | bitOf(whole, attrReason) | bitOf(whole, attrStatus) |
+		bitOf(item, attrKind) | bitOf(item, attrReason) | bitOf(item, attrIndex))
+	for _, s := range w.d.shapes {
+		if s.form != form || !w.eligible(s, named) {
+			continue
+		}
+		lost := bits.OnesCount64(uint64(weigh &^ (s.writes | s.copies)))
+		n := s.size
+		switch {
+		case len(s.writeFor) > 0 && admitsPath(s.writeFor, w.req.Path):
+			n -= 1000 // the caller's own resource comes first
+		case len(s.writeFor) > 0:
+			n += 1000
+		}
+		if s.graft && len(w.req.Body) > 0 && w.grafts(s) {
+			return s
+		}
+		if best == nil || lost < least || lost == least && n < size {
+			best, least, size = s, lost, n
+		}
+	}
+	return best
+}
+
+// eligible reports that a shape may be written for this outcome.
+func (w *writer) eligible(s *shape, named bool) bool {
+	if s.readOnly || !s.concerns(w.req, w.status) || s.body.needs()&^w.present != 0 {
+		return false
+	}
+	if named && w.o.Kind == w.row.kind {
+		return s.is == w.row.first
+	}
+	if s.is != "" {
+		k, isKind := parlance.ParseKind(s.is)
+		switch {
+		case !isKind:
+			return false
+		case s.is == "failed":
+			return w.o.Kind.Failing()
+		}
+		return k == w.o.Kind
+	}
+	if w.o.Kind.Failing() {
+		return !s.carriesData()
+	}
+	// Under a good status only what has a place there: the payload's envelope,
+	// records, a kind that is no plain success, or a code that says more.
+	switch {
+	case s.carriesData(), s.carriesItems() && len(w.o.Items) > 0:
+		return true
+	case s.writes.has(whole, attrKind) && w.o.Kind == parlance.Partial:
+		return true
+	}
+	return w.code != "" && s.body.needs().has(whole, attrCode)
+}
+
+// needs are the attributes of the whole without which the template cannot be
+// written so that it reads back.
+func (t *template) needs() (s set) {
+	for i := range t.members {
+		m := &t.members[i]
+		if !m.must {
+			if m.value.op == opObject && !m.optional {
+				s |= m.value.needs()
+			}
+			continue
+		}
+		switch m.value.op {
+		case opHole:
+			if m.value.hole.guard == nil {
+				s |= m.value.writes & (m.value.hole.readings[0].targets())
+			}
+		case opList:
+			if m.value.writes.of(whole) == 0 {
+				s |= firstBit(m.value.writes)
+			}
+		case opObject:
+			s |= m.value.needs()
+		}
+	}
+	if t.rest != nil && t.rest.value.op == opObject {
+		s |= t.rest.value.needs()
+	}
+	if t.rest != nil && t.rest.must {
+		s |= firstBit(t.rest.value.writes)
+	}
+	return s.of(whole) | recordBit(s, field, attrMessage) | recordBit(s, item, attrKind)
+}
+
+// recordBit stands for "there is a record of the owner".
+func recordBit(s set, o owner, a attribute) set {
+	if s.of(o) == 0 {
+		return 0
+	}
+	return bitOf(o, a)
+}
+
+func firstBit(s set) set { return s & -s }

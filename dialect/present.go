@@ -1,0 +1,110 @@
+package dialect
+
+import (
+	"strconv"
+
+	"github.com/parlance-api/parlance"
+)
+
+// attributes is the set of what the Outcome holds.
+func (w *writer) attributes() (s set) {
+	o := w.o
+	add := func(own owner, a attribute, is bool) {
+		if is {
+			s |= bitOf(own, a)
+		}
+	}
+	add(whole, attrKind, true)
+	add(whole, attrReason, o.Reason != "")
+	add(whole, attrStatus, true)
+	add(whole, attrCode, w.code != "")
+	add(whole, attrTitle, o.Title != "" && o.Title != w.row.title)
+	add(whole, attrDetail, o.Detail != "")
+	add(whole, attrType, o.Type != "")
+	add(whole, attrInstance, o.Instance != "")
+	add(whole, attrRequestID, o.RequestID != "")
+	add(whole, attrHelp, o.Help != "" && o.Help != w.row.help)
+	add(whole, attrRetryAfter, o.RetryAfter > 0)
+	add(whole, attrNote, len(o.Notes) > 0)
+	add(whole, attrData, len(w.data.Body) > 0)
+	for i := range o.Fields {
+		s |= fieldSet(&o.Fields[i])
+	}
+	for i := range o.Items {
+		s |= itemSet(&o.Items[i])
+	}
+	return s
+}
+
+func fieldSet(f *parlance.Field) (s set) {
+	for _, a := range [...]attribute{attrPath, attrCode, attrMessage} {
+		if fieldText(f, a) != "" {
+			s |= bitOf(field, a)
+		}
+	}
+	return s
+}
+
+func fieldText(f *parlance.Field, a attribute) string {
+	switch a {
+	case attrPath:
+		return f.Path
+	case attrCode:
+		return f.Code
+	case attrMessage:
+		return f.Message
+	}
+	return ""
+}
+
+func itemSet(it *parlance.Item) (s set) {
+	for a := attrNone + 1; a < attrCount; a++ {
+		if a == attrKind || a == attrIndex || itemText(it, a) != "" {
+			s |= bitOf(item, a)
+		}
+	}
+	return s
+}
+
+func itemText(it *parlance.Item, a attribute) string {
+	switch a {
+	case attrID:
+		return it.ID
+	case attrIndex:
+		return strconv.Itoa(it.Index)
+	}
+	return outcomeText(&it.Outcome, a)
+}
+
+// outcomeText is an attribute as text, "" where it is not set.
+func outcomeText(o *parlance.Outcome, a attribute) string {
+	switch a {
+	case attrKind:
+		return o.Kind.String()
+	case attrReason:
+		return string(o.Reason)
+	case attrStatus:
+		if o.Status != 0 {
+			return strconv.Itoa(o.Status)
+		}
+	case attrCode:
+		return o.Code
+	case attrTitle:
+		return o.Title
+	case attrDetail:
+		return o.Detail
+	case attrType:
+		return o.Type
+	case attrInstance:
+		return o.Instance
+	case attrRequestID:
+		return o.RequestID
+	case attrHelp:
+		return o.Help
+	case attrRetryAfter:
+		if o.RetryAfter > 0 {
+			return strconv.FormatFloat(o.RetryAfter.Seconds(), 'f', -1, 64)
+		}
+	}
+	return ""
+}

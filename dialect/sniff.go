@@ -1,0 +1,83 @@
+package dialect
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// mediaType is the type and subtype of the content, lower case, "" for none.
+func mediaType(h Header) string {
+	v := values(h, "Content-Type")
+	if len(v) == 0 {
+		return ""
+	}
+	t, _, _ := strings.Cut(v[0], ";")
+	return strings.ToLower(strings.TrimSpace(t))
+}
+
+func isJSON(media string) bool {
+	return strings.HasSuffix(media, "/json") || strings.HasSuffix(media, "+json")
+}
+
+func isXML(media string) bool {
+	return strings.HasSuffix(media, "/xml") || strings.HasSuffix(media, "+xml")
+}
+
+// parse finds out which of the wanted forms a body has, formNone for another,
+// and reads it. The type that the header names is a hint, for it may lie: the
+// first letters decide. It reports false, with a note, where the body is broken.
+func (m *matcher) parse(wanted [formText + 1]bool, media string, body []byte) (form, bool) {
+	start := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
+	if len(start) == 0 {
+		return formNone, true
+	}
+	switch c := start[0]; {
+	case c == '<' && (isHTML(start) || media == "text/html" && !bytes.HasPrefix(start, []byte("<?xml"))):
+		if wanted[formHTML] {
+			return formHTML, true
+		}
+		return formNone, true
+	case c == '<':
+		if !wanted[formXML] {
+			return formNone, true
+		}
+		if err := m.tree.XML(body, m.cut); err != nil {
+			m.note("broken_body", "the body is not XML that can be read: %s", err)
+			return formNone, false
+		}
+		return formXML, true
+	case wanted[formJSON] && mayBeJSON(c, media):
+		err := m.tree.JSON(body, m.cut)
+		if err == nil {
+			if !utf8.Valid(body) {
+				m.note("not_utf8", "the JSON is not UTF-8; what could not be read stands as U+FFFD")
+			}
+			return formJSON, true
+		}
+		brackets := c == '{' || c == '['
+		if brackets || isJSON(media) {
+			m.note("broken_body", "the body is not JSON that can be read: %s", err)
+		}
+		if brackets || isJSON(media) && !wanted[formText] {
+			return formNone, false
+		}
+	}
+	if wanted[formText] && start[0] != '{' && start[0] != '[' {
+		return formText, true
+	}
+	return formNone, true
+}
+
+// mayBeJSON reports that a body which begins with c is to be tried as JSON: it
+// is an object or list, it is declared as JSON, or it could be a bare value and
+// nothing says otherwise.
+func mayBeJSON(c byte, media string) bool {
+	return c == '{' || c == '[' || isJSON(media) ||
+		strings.IndexByte(`"-0123456789tfn`, c) >= 0 && (media == "" || media == "text/plain")
+}
+
+func isHTML(start []byte) bool {
+	head := strings.ToLower(string(start[:min(len(start), 14)]))
+	return strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html") || strings.HasPrefix(head, "<head")
+}

@@ -1,0 +1,193 @@
+package dialect
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+)
+
+// writable chooses the row that an Outcome is written by, and the HTTP status.
+// Where it has records and nothing holds records under that status, a status
+// whose shape does is taken if the records roll up to the same kind under it.
+func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
+	r, status := d.statusFor(o, req)
+	if len(o.Items) == 0 {
+		return r, status
+	}
+	holds := func(status int) bool {
+		return slices.ContainsFunc(d.shapes, func(s *shape) bool {
+			return s.carriesItems() && !s.readOnly && s.concerns(req, status)
+		})
+	}
+	if holds(status) {
+		return r, status
+	}
+	for _, s := range d.shapes {
+		if s.carriesItems() && len(s.status) > 0 && s.status[0].from < 400 && holds(s.status[0].from) {
+			under := *o
+			under.Status = s.status[0].from
+			if d.rollsUp(&under, req) {
+				return d.statusRow(under.Status, req), under.Status
+			}
+		}
+	}
+	return r, status
+}
+
+// statusFor chooses by the Outcome alone. A status that reads back as the same
+// meaning is kept.
+func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
+	reason := o.Reason
+	if d.ownRow(o, req) == nil {
+		reason = "" // a finer word that no row has cannot decide
+	}
+	// Beside such a word a status counts only where a row names it: of a whole
+	// class it is not known that it suits.
+	same := func(r *row) bool {
+		return r.kind == o.Kind && r.reason == reason && (reason == o.Reason || strings.Contains(r.key, strconv.Itoa(o.Status)))
+	}
+	if o.Code != "" {
+		if r := d.codes.byCode(o.Code, req); r != nil && same(r) {
+			switch sp, ok := parseSpan(r.first); {
+			case r.status != 0:
+				return r, r.status
+			case o.Status != 0 && same(d.statusRow(o.Status, req)):
+				return r, o.Status
+			case ok && sendable(sp.from):
+				return r, sp.from
+			}
+			_, status := d.byKind(o, req)
+			return r, status
+		}
+	}
+	if o.Status != 0 && sendable(o.Status) {
+		if r := d.statusRow(o.Status, req); same(r) && (o.Status <= 599 || d.owns(r)) {
+			if first, ok := parseSpan(r.first); ok && first.from == first.to && first.from != o.Status && strings.Contains(r.key, r.first+",") && d.alias(r, o.Status) {
+				return r, first.from // 429, 419: the first one is written
+			}
+			if r.status != 0 {
+				return r, r.status
+			}
+			return r, o.Status
+		}
+		for _, s := range d.shapes {
+			if s.carriesItems() && len(o.Items) > 0 && o.Status < 400 && s.concerns(req, o.Status) && d.rollsUp(o, req) {
+				return d.statusRow(o.Status, req), o.Status
+			}
+			if k, ok := parlance.ParseKind(s.is); ok && k == o.Kind && k != parlance.Failed && len(s.status) > 0 && s.status.admits(o.Status) {
+				return &row{kind: k}, o.Status
+			}
+		}
+	}
+	return d.byKind(o, req)
+}
+
+// rollsUp reports that the records under the Outcome's status read as its kind.
+func (d *Dialect) rollsUp(o *parlance.Outcome, req *Request) bool {
+	kind, _ := rollUp(d.statusRow(o.Status, req), o.Items)
+	return kind == o.Kind
+}
+
+// alias reports that a status is another name for the first one of its row: it
+// is a failure, and no status that HTTP defines for the kind.
+func (d *Dialect) alias(r *row, status int) bool {
+	if !r.kind.Failing() || d.base == nil {
+		return false
+	}
+	return d.base.statusRow(status, &Request{}).kind != r.kind || status > 599
+}
+
+func (d *Dialect) owns(r *row) bool { return slices.Contains(d.codes.rows, r) }
+
+func sendable(status int) bool { return status >= 200 && status <= 999 }
+
+// ownRow is the file's row for a kind and its reason.
+func (d *Dialect) ownRow(o *parlance.Outcome, req *Request) *row {
+	for _, r := range d.codes.rows {
+		if r.kind == o.Kind && r.reason == o.Reason && r.applies(req) {
+			return r
+		}
+	}
+	return nil
+}
+
+// byKind chooses by kind and reason, then by kind, then what stands for the
+// kind, then the dialect http.
+func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
+	try := func(fits func(*row) bool) (*row, int) {
+		for _, r := range d.codes.rows {
+			if !r.applies(req) || !fits(r) {
+				continue
+			}
+			sp, ok := parseSpan(r.first)
+			if r.status != 0 {
+				if ok && sp.from != sp.to {
+					continue // a range of codes does not say which of them to write
+				}
+				return r, r.status
+			}
+			if ok && sendable(sp.from) {
+				return r, sp.from
+			}
+			for _, s := range d.shapes {
+				if s.is == r.first && len(s.status) > 0 {
+					return r, s.status[0].from
+				}
+			}
+		}
+		return nil, 0
+	}
+	for _, fits := range []func(*row) bool{
+		func(r *row) bool { return r.kind == o.Kind && r.reason == o.Reason },
+		func(r *row) bool { return r.kind == o.Kind && r.reason == "" },
+		func(r *row) bool { return r.kind == o.Kind && !d.told(r) },
+		func(r *row) bool { return slices.Contains(r.standsFor, o.Kind) },
+	} {
+		// A status of its own says it without inventing a code.
+		if r, status := try(func(r *row) bool { return r.status == 0 && fits(r) }); r != nil {
+			return r, status
+		}
+		if r, status := try(fits); r != nil {
+			return r, status
+		}
+	}
+	if d.base == nil {
+		return &row{kind: parlance.Internal}, 500
+	}
+	r, status := d.base.byKind(&parlance.Outcome{Kind: o.Kind}, req)
+	if own := d.statusRow(status, req); r.kind == o.Kind && own.kind != o.Kind && o.Kind.Failing() {
+		// Here that status means something else: the plain failure of its side says nothing wrong.
+		plain := parlance.Invalid
+		if o.Kind.ServerFault() {
+			plain = parlance.Internal
+		}
+		if own.kind != plain && o.Kind != plain {
+			return d.byKind(&parlance.Outcome{Kind: plain}, req)
+		}
+	}
+	return r, status
+}
+
+// told reports that a row is met only by a text in the body: it says more than
+// its kind.
+func (d *Dialect) told(r *row) bool {
+	return slices.ContainsFunc(d.telling, func(t telling) bool { return t.is == r.first })
+}
+
+// chooseCode is the vendor's code to write: the Outcome's own, unless it means
+// something else here, or the one that the chosen row stands under.
+func (w *writer) chooseCode() string {
+	if code := w.o.Code; code != "" {
+		r := w.d.codeRow(code, w.req)
+		if r == nil || r.kind == w.o.Kind {
+			return code
+		}
+		w.lost("code", "here "+code+" means "+r.kind.String())
+	}
+	if w.row.status != 0 && !slices.ContainsFunc(w.d.shapes, func(s *shape) bool { return s.is == w.row.first }) {
+		return w.row.first
+	}
+	return ""
+}

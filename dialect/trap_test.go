@@ -1,0 +1,299 @@
+package dialect_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// compile makes a dialect of the text of a file that must be free of faults.
+func compile(t *testing.T, source string) *dialect.Dialect {
+	t.Helper()
+	d, err := dialect.Compile("test.yaml", []byte("dialect: test\n"+source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func open(t *testing.T, name string) *dialect.Dialect {
+	t.Helper()
+	d, err := catalog.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Each case is a wrong reading that a prototype, or this one, had with every
+// recorded response green.
+func TestAnAnswerIsNotTakenForBetterThanItIs(t *testing.T) {
+	t.Parallel()
+	const records = `<MANUFACTURING><MC><DocRef>1</DocRef><RES><Code>200</Code></RES></MC>%</MANUFACTURING>`
+	for _, c := range []struct {
+		name, dialect, method string
+		status                int
+		media, body           string
+		kind                  parlance.Kind
+		told                  bool // a Diagnostic says so
+	}{
+		{"one of several records failed under 207", "vision", "POST", 207, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.Partial, false},
+		{"one of several records failed under 200", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.Partial, false},
+		{"a record without its RES under 200", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef></MC>`, 1), parlance.Noted, true},
+		{"a record's code that nobody listed", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>777</Code></RES></MC>`, 1), parlance.Partial, false},
+		{"an HTML log-in page where records are answered", "vision", "POST", 200, "text/html", `<html><title>Log in</title></html>`, parlance.Noted, true},
+		{"an HTML log-in page instead of the envelope", "vbapi", "GET", 200, "text/html", `<!DOCTYPE html><html><title>Log in</title></html>`, parlance.Noted, true},
+		{"JSON that is not the envelope", "vbapi", "GET", 200, "", `{"id":1}`, parlance.Noted, true},
+		{"an error in the envelope under 200", "vbapi", "GET", 200, "", `{"data":null,"error":{"type":null,"title":"T","status":404,"detail":"D","instance":"/x"},"debug":{"activityId":"a"}}`, parlance.Failed, false},
+		{"an envelope that is cut off in the middle", "vbapi", "GET", 200, "", `{"data":[{"id":1},{"i`, parlance.Noted, true},
+		{"a batch item without its status", "vbapi", "PUT", 207, "text/plain", `{"data":[{"id":[{"key":"k","value":1}],"status":200,"body":"ok"},{"id":[{"key":"k","value":2}],"body":"?"}],"error":null,"debug":{"activityId":"a"}}`, parlance.Noted, true},
+		{"XML that is broken where records are answered", "vision", "POST", 207, "", `<MANUFACTURING><MC>`, parlance.Partial, true},
+		{"JSON that is broken where null could be meant", "vms", "GET", 200, "application/json", `nul`, parlance.Noted, true},
+		{"an image where JSON could be", "vms", "GET", 200, "image/jpeg", "\xff\xd8\xff", parlance.Success, false},
+		{"a text that begins like a number", "vms", "GET", 200, "text/plain", "12 cameras", parlance.Success, false},
+		{"an unlisted code in the envelope of a 503", "omilia", "GET", 503, "", `{"errors":[{"code":"77","detail":"D","meta":{},"source":"","status":200,"title":"OK"}]}`, parlance.Unavailable, false},
+		{"a problem that calls itself a success under 500", "problem", "GET", 500, "", `{"kind":"success","detail":"fine"}`, parlance.Internal, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h := http.Header{}
+			if c.media != "" {
+				h.Set("Content-Type", c.media)
+			}
+			r := open(t, c.dialect).Decode(dialect.Request{Method: c.method}, dialect.Response{Status: c.status, Header: h, Body: []byte(c.body)})
+			if r.Outcome.Kind != c.kind {
+				t.Errorf("it reads as %s, not %s: %+v", r.Outcome.Kind, c.kind, r.Outcome)
+			}
+			if told := len(r.Diagnostics) > 0; told != c.told {
+				t.Errorf("the complaints are %v", r.Diagnostics)
+			}
+		})
+	}
+}
+
+func TestTextsThatCarryMeaningAreWrittenForThatMeaningAlone(t *testing.T) {
+	t.Parallel()
+	d := open(t, "omilia")
+	w := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Detail: "Der Platz ist belegt"}, dialect.Payload{})
+	if !strings.Contains(string(w.Body), "No available licenses") || len(w.Losses) != 1 || w.Losses[0].Attribute != "detail" {
+		t.Errorf("the canonical text is not written, or its loss not told: %s %v", w.Body, w.Losses)
+	}
+	w = d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Forbidden, Detail: "No available licenses"}, dialect.Payload{})
+	if back := d.Decode(dialect.Request{}, dialect.Response{Status: w.Status, Body: w.Body}); back.Outcome.Kind != parlance.Forbidden {
+		t.Errorf("a forbidden with that text reads as %s: %s", back.Outcome.Kind, w.Body)
+	}
+}
+
+func TestACodeThatMeansSomethingElseInTheDialectIsNotWritten(t *testing.T) {
+	t.Parallel()
+	w := open(t, "vision").Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.NotFound, Code: "101", Detail: "gone"}, dialect.Payload{})
+	if strings.Contains(string(w.Body), "101") || w.Status != 404 {
+		t.Errorf("it wrote %d %s", w.Status, w.Body)
+	}
+	if len(w.Losses) != 1 || w.Losses[0].Attribute != "code" {
+		t.Errorf("the losses are %v", w.Losses)
+	}
+}
+
+func TestARowWithAStatusIsAboutACodeAndNeverAnHTTPStatus(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes:
+  200: success
+  200-299: {kind: forbidden, status: 403}
+  404: not_found
+shapes:
+  - name: error
+    json: {code!: $code:int, message: $detail}
+`)
+	if k := d.Decode(dialect.Request{}, dialect.Response{Status: 201}).Outcome.Kind; k != parlance.Success {
+		t.Errorf("an HTTP 201 reads as %s", k)
+	}
+	if o := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(`{"code":230,"message":"m"}`)}).Outcome; o.Kind != parlance.Forbidden || o.Code != "230" {
+		t.Errorf("the code 230 reads as %s, code %q", o.Kind, o.Code)
+	}
+	// And a plain row is about a status, and not about a code that looks like one.
+	if k := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(`{"code":404,"message":"m"}`)}).Outcome.Kind; k != parlance.Invalid {
+		t.Errorf("the code 404 under 400 reads as %s", k)
+	}
+}
+
+func TestYAMLDoesNotTurnWordsIntoBooleans(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes:
+  200: success
+  on: {kind: invalid, status: 400}
+  no: {kind: not_found, status: 404}
+shapes:
+  - {name: error, json: {state!: $code, yes?: $detail}}
+`)
+	for body, want := range map[string]parlance.Kind{`{"state":"on","yes":"y"}`: parlance.Invalid, `{"state":"no"}`: parlance.NotFound} {
+		if k := d.Decode(dialect.Request{}, dialect.Response{Status: 422, Body: []byte(body)}).Outcome.Kind; k != want {
+			t.Errorf("%s reads as %s, not %s", body, k, want)
+		}
+	}
+}
+
+func TestTheFirstElementsAttributesAreNotMixedWithTheSecondOnes(t *testing.T) {
+	t.Parallel()
+	o := open(t, "omilia").Decode(dialect.Request{}, dialect.Response{Status: 422, Body: []byte(
+		`{"errors":[{"code":"1","detail":null,"meta":{},"source":"/body/a"},{"code":"2","detail":"second","meta":{},"source":"/body/b"}]}`)}).Outcome
+	if o.Code != "1" || o.Detail != "" {
+		t.Errorf("the whole has code %q and detail %q, of two elements", o.Code, o.Detail)
+	}
+	want := []parlance.Field{{Path: "a", Code: "1"}, {Path: "b", Code: "2", Message: "second"}}
+	if len(o.Fields) != 2 || o.Fields[0] != want[0] || o.Fields[1] != want[1] {
+		t.Errorf("the fields are %v", o.Fields)
+	}
+}
+
+func TestASecondErrorWithoutAPathIsNotDropped(t *testing.T) {
+	t.Parallel()
+	d := open(t, "omilia")
+	o := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(
+		`{"errors":[{"code":"1","detail":"first","meta":{},"source":""},{"code":"2","detail":"second","meta":{},"source":""}]}`)}).Outcome
+	if len(o.Fields) != 1 || o.Fields[0] != (parlance.Field{Code: "2", Message: "second"}) {
+		t.Errorf("the fields are %v", o.Fields)
+	}
+	w := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{})
+	if back := d.Decode(dialect.Request{}, dialect.Response{Status: w.Status, Body: w.Body}).Outcome; len(back.Fields) != 1 || back.Detail != "first" || len(w.Losses) > 0 {
+		t.Errorf("written as %s, with losses %v, it reads as %+v", w.Body, w.Losses, back)
+	}
+}
+
+func TestRetryAfterIsReadInAllItsForms(t *testing.T) {
+	t.Parallel()
+	d := open(t, "plain")
+	now := time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name, value, date string
+		want              time.Duration
+	}{
+		{"seconds", "120", "", 2 * time.Minute},
+		{"a part of a second", "0.5", "", 500 * time.Millisecond},
+		{"a date by our clock", "Fri, 20 Nov 2026 16:01:00 GMT", "", time.Minute},
+		{"a date by the server's clock", "Fri, 20 Nov 2026 16:01:00 GMT", "Fri, 20 Nov 2026 16:00:30 GMT", 30 * time.Second},
+		{"a date of RFC 850", "Friday, 20-Nov-26 16:01:00 GMT", "", time.Minute},
+		{"a date of asctime", "Fri Nov 20 16:01:00 2026", "", time.Minute},
+		{"a date that has passed", "Fri, 20 Nov 2026 15:00:00 GMT", "", 0},
+		{"a negative number", "-5", "", 0},
+		{"no number", "soon", "", 0},
+		{"infinity", "Inf", "", 0},
+		{"a number beyond all time", "1e300", "", 0},
+	} {
+		h := http.Header{"Retry-After": {c.value}}
+		if c.date != "" {
+			h.Set("Date", c.date)
+		}
+		o := d.Decode(dialect.Request{}, dialect.Response{Status: 503, Header: h, Received: now}).Outcome
+		if o.RetryAfter != c.want {
+			t.Errorf("%s: %s, not %s", c.name, o.RetryAfter, c.want)
+		}
+		if p := d.Decide(dialect.Request{}, &o); c.want > 0 && p.After != c.want || c.want == 0 && p.Backoff.Floor == 0 {
+			t.Errorf("%s: the client waits %s or %v", c.name, p.After, p.Backoff)
+		}
+	}
+}
+
+func TestABodyBeyondTheLimitIsReadAsFarAsItGoes(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", dialect.MaxBody)
+	for _, c := range []struct {
+		name, dialect, body string
+		status              int
+		kind                parlance.Kind
+		detail              string
+	}{
+		{"a long success that contradicts nothing", "vbapi", `{"data":"` + long + `","error":null}`, 200, parlance.Success, ""},
+		{"a long failure tells what came first", "vms", `{"message":"first","errors":{"a":["` + long + `"]}}`, 422, parlance.Invalid, "first"},
+		{"a long failure keeps its meaning", "plain", long, 502, parlance.BadGateway, "*"},
+	} {
+		r := open(t, c.dialect).Decode(dialect.Request{}, dialect.Response{Status: c.status, Body: []byte(c.body)})
+		if r.Outcome.Kind != c.kind || c.detail != "*" && r.Outcome.Detail != c.detail {
+			t.Errorf("%s: %s %.20q", c.name, r.Outcome.Kind, r.Outcome.Detail)
+		}
+		if r.Enveloped {
+			t.Errorf("%s: half a payload is handed out", c.name)
+		}
+	}
+}
+
+func TestABulkAnswerIsGraftedIntoTheCallersOwnDocument(t *testing.T) {
+	t.Parallel()
+	d := open(t, "vision")
+	document := `<?xml version="1.0"?><m:MANUFACTURING xmlns:m="urn:m"><m:MC n="1"><m:DocRef>A &amp; B</m:DocRef><Customer>JOE</Customer></m:MC><m:MC/></m:MANUFACTURING>`
+	items := []parlance.Item{
+		{Index: 0, ID: "A & B", Outcome: parlance.Outcome{Kind: parlance.Success, Detail: "done"}},
+		{Index: 1, Outcome: parlance.Outcome{Kind: parlance.Invalid, Detail: "DocRef <is> missing"}},
+	}
+	req := dialect.Request{Method: "POST", Path: "/service/ManufactureComplete", Body: []byte(document)}
+	w := d.Encode(nil, req, &parlance.Outcome{Kind: parlance.Partial, Items: items}, dialect.Payload{})
+	want := `<?xml version="1.0"?><m:MANUFACTURING xmlns:m="urn:m"><m:MC n="1"><m:DocRef>A &amp; B</m:DocRef><Customer>JOE</Customer><RES><Code>200</Code><Message>done</Message></RES></m:MC><m:MC><RES><Code>400</Code><Message>DocRef &lt;is&gt; missing</Message></RES></m:MC></m:MANUFACTURING>`
+	if string(w.Body) != want || w.Status != 207 {
+		t.Errorf("%d\n%s\nnot\n%s", w.Status, w.Body, want)
+	}
+	back := d.Decode(req, dialect.Response{Status: w.Status, Body: w.Body}).Outcome
+	if back.Kind != parlance.Partial || len(back.Items) != 2 || back.Items[0].ID != "A & B" || back.Items[1].Outcome.Kind != parlance.Invalid {
+		t.Errorf("it reads as %+v", back)
+	}
+}
+
+func TestTheFormOfAnAnswerFollowsAccept(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ dialect, accept, media string }{
+		{"vms", "", "text/html"}, {"vms", "*/*", "text/html"}, {"vms", "text/html, application/json;q=0.9", "text/html"},
+		{"vms", "application/json", "application/json"}, {"vms", "application/json, text/plain, */*", "application/json"},
+		{"problem", "", "application/problem+json"}, {"problem", "*/*", "application/problem+json"}, {"problem", "application/json", "application/problem+json"},
+		{"problem", "application/problem+xml", "application/problem+xml"}, {"problem", "application/xml;q=0.9, application/json;q=0.1", "application/problem+xml"},
+		{"problem", "image/png", "application/problem+json"}, // what nobody can serve is answered all the same
+	} {
+		req := dialect.Request{Header: http.Header{}}
+		if c.accept != "" {
+			req.Header.(http.Header).Set("Accept", c.accept)
+		}
+		w := open(t, c.dialect).Encode(nil, req, &parlance.Outcome{Kind: parlance.NotFound, Detail: "no"}, dialect.Payload{})
+		if got := w.Header[0]; got.Name != "Content-Type" || !strings.HasPrefix(got.Value, c.media) {
+			t.Errorf("%s with Accept %q answers %v", c.dialect, c.accept, w.Header)
+		}
+	}
+}
+
+func TestARowUnderACondition(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes:
+  200: success
+  404:
+    - not_found
+    - {kind: empty, method: GET, path: "/search/*"}
+  409: {kind: conflict, undone: true, retry: {after: 3s}}
+`)
+	for _, c := range []struct {
+		method, path string
+		want         parlance.Kind
+	}{{"GET", "/search/x", parlance.Empty}, {"POST", "/search/x", parlance.NotFound}, {"GET", "/items/1", parlance.NotFound}} {
+		if k := d.Decode(dialect.Request{Method: c.method, Path: c.path}, dialect.Response{Status: 404}).Outcome.Kind; k != c.want {
+			t.Errorf("%s %s: %s, not %s", c.method, c.path, k, c.want)
+		}
+	}
+	p := d.Decide(dialect.Request{Method: "POST"}, &parlance.Outcome{Kind: parlance.Conflict, Status: 409})
+	if p.Act != parlance.Retry || !p.RepeatSafe || p.After != 3*time.Second {
+		t.Errorf("an undone conflict: %+v", p)
+	}
+}
+
+func TestHeaderValuesCannotEndTheHeader(t *testing.T) {
+	t.Parallel()
+	w := open(t, "problem").Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Noted, Status: 200, Notes: []string{"a\r\nSet-Cookie: x=1", "b"}, RequestID: "1\n2"}, dialect.Payload{})
+	for _, h := range w.Header {
+		if strings.ContainsAny(h.Value, "\r\n\x00") {
+			t.Errorf("%s: %q", h.Name, h.Value)
+		}
+	}
+}
