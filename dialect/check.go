@@ -5,6 +5,32 @@ import (
 	"slices"
 )
 
+// meetable warns of codes that no shape can read, that have no status to travel
+// under, or that could be taken for a status.
+func (d *Dialect) meetable(r *reporter) {
+	named, reads := map[string]bool{}, false
+	for _, s := range slices.Concat(d.shapes, d.extras) {
+		named[s.is] = true
+		reads = reads || s.reads.has(whole, attrCode) || s.reads.has(item, attrCode)
+	}
+	ambiguous := reads && !d.separate && d.numericCodes()
+	for _, w := range d.codes.rows {
+		sp, numeric := parseSpan(w.first)
+		inBody := !numeric || w.status != 0 && !d.codes.merged
+		if inBody && !reads && !named[w.first] {
+			r.warn(w.pos, "unreadable_code", "let a shape read $code, or give the name with is:", "no shape can read the code %q", w.first)
+		}
+		if !numeric && w.status == 0 && w.kind.Failing() && !d.reachable(w) {
+			r.warn(w.pos, "unsendable_code", "say under which HTTP status it travels: status: 400", "the code %q has no HTTP status of its own", w.first)
+		}
+		if ambiguous && numeric && sp.from == sp.to && sp.from >= 100 && sp.from <= 999 && w.status == 0 {
+			ambiguous = false // once is enough
+			r.warn(w.pos, "code_or_status", "add codes_are_statuses: true where a code in the body means the same, or false where it does not",
+				"shapes read codes as numbers, and %d could be such a code: it is taken for an HTTP status only", sp.from)
+		}
+	}
+}
+
 // reachable reports that another row gives the kind a status.
 func (d *Dialect) reachable(w *row) bool {
 	return slices.ContainsFunc(d.codes.rows, func(o *row) bool {

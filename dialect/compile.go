@@ -18,6 +18,7 @@ type Dialect struct {
 	name, title string
 	sources     []string
 	codes       codes
+	separate    bool     // the file says whether codes and statuses are one list
 	shapes      []*shape // with a body, in the order of the file
 	extras      []*shape // headers only: they read and are written beside a body
 	forms       []form   // in the order of preference
@@ -71,15 +72,13 @@ func Compile(file string, source []byte) (*Dialect, error) {
 func compile(file string, source []byte, base *Dialect) (*Dialect, error) {
 	r := &reporter{file: file}
 	d := r.dialect(source)
+	d.link(r)
 	if r.failed() {
 		return nil, &FileError{r.sorted(), source}
 	}
 	d.base = base
 	d.finish(r)
 	d.warnings = r.sorted()
-	if r.failed() {
-		return nil, &FileError{r.sorted(), source}
-	}
 	return d, nil
 }
 
@@ -88,7 +87,7 @@ var httpSource []byte
 
 // HTTP is the file of the dialect http: what every status means where no file
 // says otherwise, and how an API without a dialect is read.
-func HTTP() []byte { return httpSource }
+func HTTP() []byte { return slices.Clone(httpSource) }
 
 // builtin is the dialect http, on which all others stand.
 var builtin = sync.OnceValue(func() *Dialect {
@@ -146,7 +145,7 @@ func (r *reporter) dialect(source []byte) *Dialect {
 	}
 	merged := false
 	if n := sections["codes_are_statuses"]; n != nil {
-		merged = r.boolean(n, "codes_are_statuses")
+		merged, d.separate = r.boolean(n, "codes_are_statuses"), true
 	}
 	if n := sections["codes"]; n != nil {
 		d.codes = r.codes(n, merged)
@@ -203,8 +202,24 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// finish derives what reading and writing need, and checks what only the whole
-// file shows.
+// link checks that the names which shapes give stand in the table.
+func (d *Dialect) link(r *reporter) {
+	for _, s := range slices.Concat(d.shapes, d.extras) {
+		if _, isKind := parlance.ParseKind(s.is); s.is == "" || isKind || d.codes.exact[s.is] != nil {
+			continue
+		}
+		known := kindWords()
+		for _, w := range d.codes.rows {
+			if _, numeric := parseSpan(w.first); !numeric {
+				known = append(known, w.first)
+			}
+		}
+		r.unknown(s.pos, "unknown_name", "name after is:", s.is, known)
+	}
+}
+
+// finish derives what reading and writing need, and warns of what only the
+// whole file shows.
 func (d *Dialect) finish(r *reporter) {
 	for _, w := range d.codes.rows {
 		w.line = fmt.Sprintf("%s:%d", w.file, w.pos.line)
@@ -214,44 +229,10 @@ func (d *Dialect) finish(r *reporter) {
 		if !slices.Contains(d.forms, s.form) {
 			d.forms = append(d.forms, s.form)
 		}
-	}
-	for _, s := range d.shapes {
 		if s.is != "" {
 			s.body.guards(func(p *pattern) { d.telling = append(d.telling, telling{s, s.is, p}) })
 		}
 	}
-	byCode := map[string]bool{}
-	for _, s := range append(slices.Clone(d.shapes), d.extras...) {
-		if s.is != "" {
-			byCode[s.is] = true
-			if _, isKind := parlance.ParseKind(s.is); !isKind && d.codes.exact[s.is] == nil {
-				known := kindWords()
-				for _, w := range d.codes.rows {
-					if _, numeric := parseSpan(w.first); !numeric {
-						known = append(known, w.first)
-					}
-				}
-				r.unknown(s.pos, "unknown_name", "name after is:", s.is, known)
-			}
-		}
-	}
 	d.shadows(r)
-	// A code that is no status can only be met where a shape reads it or gives it.
-	reads := slices.ContainsFunc(d.shapes, func(s *shape) bool {
-		return s.reads.has(whole, attrCode) || s.reads.has(item, attrCode)
-	}) || slices.ContainsFunc(d.extras, func(s *shape) bool { return s.reads.has(whole, attrCode) })
-	for _, w := range d.codes.rows {
-		sp, numeric := parseSpan(w.first)
-		inBody := !numeric || w.status != 0 && !d.codes.merged
-		if inBody && !reads && !byCode[w.first] {
-			r.warn(w.pos, "unreadable_code", "let a shape read $code, or give the name with is:", "no shape can read the code %q", w.first)
-		}
-		if !numeric && w.status == 0 && w.kind.Failing() && !d.reachable(w) {
-			r.warn(w.pos, "unsendable_code", "say under which HTTP status it travels: status: 400", "the code %q has no HTTP status of its own", w.first)
-		}
-		if numeric && sp.from == sp.to && sp.from >= 100 && sp.from <= 599 && w.status == 0 && !d.codes.merged && reads && d.numericCodes() {
-			r.warn(w.pos, "code_or_status", "add codes_are_statuses: true, or status: to the rows of codes in the body",
-				"shapes read codes as numbers, so %d is taken for a code and for an HTTP status", sp.from)
-		}
-	}
+	d.meetable(r)
 }
