@@ -1,0 +1,213 @@
+package parlance_test
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+func TestEveryKindIsFoundByItsNameAndIsGoodFailingOrPartial(t *testing.T) {
+	t.Parallel()
+	for _, k := range parlance.Kinds() {
+		if found, ok := parlance.ParseKind(k.String()); !ok || found != k {
+			t.Errorf("%s is found as %s", k, found)
+		}
+		if sides := btoi(k.Good()) + btoi(k.Failing()) + btoi(k == parlance.Partial); sides != 1 {
+			t.Errorf("%s is on %d sides", k, sides)
+		}
+		if k.ServerFault() && !k.Failing() {
+			t.Errorf("%s is a server's fault and no failure", k)
+		}
+	}
+	for _, no := range []string{"", "Success", "teapot"} {
+		if k, ok := parlance.ParseKind(no); ok {
+			t.Errorf("%q is found as %s", no, k)
+		}
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func TestTheNumbersOfTheKindsNeverChange(t *testing.T) {
+	t.Parallel()
+	// Append-only: whoever stored a number finds the same meaning again.
+	const want = "[success noted partial accepted empty redirected invalid failed unauthenticated forbidden not_found conflict rate_limited quota internal bad_gateway unavailable timeout]"
+	if got := fmt.Sprint(parlance.Kinds()); got != want {
+		t.Errorf("the kinds are %s", got)
+	}
+}
+
+func TestAnOutcomeComesBackFromItsJSON(t *testing.T) {
+	t.Parallel()
+	o := parlance.Outcome{
+		Kind: parlance.Partial, Reason: "r", Status: 207, Code: "c", Title: "t", Detail: "a<b>&c", Type: "ty", Instance: "/i", RequestID: "id",
+		Fields: []parlance.Field{{Path: "a.0", Code: "x", Message: "m"}, {Message: "of no field"}},
+		Items:  []parlance.Item{{Index: 0, Outcome: parlance.Outcome{Kind: parlance.Success}}, {Index: 1, ID: "k=1", Outcome: parlance.Outcome{Kind: parlance.Invalid, Detail: "d"}}},
+		Notes:  []string{"n"}, RetryAfter: 64570 * time.Millisecond, Help: "h",
+	}
+	b, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back parlance.Outcome
+	if err := json.Unmarshal(b, &back); err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := json.Marshal(back); string(again) != string(b) || back.RetryAfter != o.RetryAfter || len(back.Items) != 2 {
+		t.Errorf("%s came back as %s", b, again)
+	}
+	if b, _ := json.Marshal(parlance.Outcome{Kind: parlance.Success}); string(b) != `{"kind":"success"}` {
+		t.Errorf("unset attributes are written: %s", b)
+	}
+}
+
+func TestBadJSONOfAnOutcomeIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{`{}`, `{"kind":"teapot"}`, `{"kind":3}`, `{"kind":"success","retry_after":-1}`, `{"kind":"success","retry_after":"5"}`, `{"kind":"success","retry_after":1e300}`, `[]`} {
+		var o parlance.Outcome
+		if err := json.Unmarshal([]byte(bad), &o); err == nil {
+			t.Errorf("%s is read as %+v", bad, o)
+		}
+	}
+}
+
+func TestNoNumberThatIsNoWaitBecomesADuration(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []float64{-1, math.NaN(), math.Inf(1), math.Inf(-1), 1e12} {
+		if d, ok := parlance.Seconds(bad); ok {
+			t.Errorf("%v becomes %s", bad, d)
+		}
+	}
+}
+
+func TestABackoffDoublesFromItsFloorAndStaysUnderItsCap(t *testing.T) {
+	t.Parallel()
+	d := parlance.Decision{Backoff: parlance.Backoff{Floor: time.Second, Cap: time.Minute}}
+	for repeat, top := range []time.Duration{1: 2 * time.Second, 2: 4 * time.Second, 5: 32 * time.Second, 6: time.Minute, 100: time.Minute} {
+		if top == 0 {
+			continue
+		}
+		if low, high := d.Delay(repeat, func() float64 { return 0 }), d.Delay(repeat, func() float64 { return 1 }); low != time.Second || high != top {
+			t.Errorf("repeat %d waits %s to %s, not 1s to %s", repeat, low, high, top)
+		}
+	}
+}
+
+func TestSentinelsAreFoundThroughWrapping(t *testing.T) {
+	t.Parallel()
+	err := fmt.Errorf("in the handler: %w", parlance.NewError(parlance.Quota, "full").WithReason(parlance.Licence).WithCode("7"))
+	if !errors.Is(err, parlance.ErrQuota) || errors.Is(err, parlance.ErrForbidden) {
+		t.Error("the kind is not found through the wrapping")
+	}
+	if o := parlance.OutcomeOf(fmt.Errorf("with a password: %w", parlance.ErrConflict)); o.Kind != parlance.Conflict || o.Detail != "" {
+		t.Errorf("a sentinel gives %+v", o)
+	}
+	if o := parlance.OutcomeOf(context.DeadlineExceeded); o.Kind != parlance.Timeout {
+		t.Errorf("a deadline gives %s", o.Kind)
+	}
+}
+
+// Each failure is made by a real socket.
+func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
+	t.Parallel()
+	listen := func(serve func(net.Conn)) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go serve(c)
+			}
+		}()
+		return l.Addr().String()
+	}
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := closed.Addr().String()
+	closed.Close()
+	reset := listen(func(c net.Conn) {
+		c.Read(make([]byte, 1))
+		c.(*net.TCPConn).SetLinger(0)
+		c.Close()
+	})
+	silent := listen(func(c net.Conn) {
+		defer c.Close()
+		c.Read(make([]byte, 1<<16))
+		<-t.Context().Done()
+	})
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	unknown := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(unknown.Close)
+
+	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", nobody) // no name server anywhere
+	}}
+	for _, c := range []struct {
+		name, url string
+		timeout   time.Duration
+		cancel    bool
+		kind      parlance.Kind
+		reason    parlance.Reason
+		undone    bool
+	}{
+		{name: "nobody listens", url: "http://" + nobody, kind: parlance.Unavailable, reason: parlance.Refused, undone: true},
+		{name: "a name that does not resolve", url: "http://nobody.invalid", kind: parlance.Unavailable, reason: parlance.DNS, undone: true},
+		{name: "a server that speaks no TLS", url: "https://" + plain.Listener.Addr().String(), kind: parlance.Unavailable, reason: parlance.TLS, undone: true},
+		{name: "a certificate of an unknown authority", url: unknown.URL, kind: parlance.Unavailable, reason: parlance.TLS, undone: true},
+		{name: "a connection that breaks", url: "http://" + reset, kind: parlance.Unavailable, reason: parlance.Reset},
+		{name: "no answer in time", url: "http://" + silent, timeout: 50 * time.Millisecond, kind: parlance.Timeout, reason: parlance.Deadline},
+		{name: "a caller that gives up", url: "http://" + silent, cancel: true, kind: parlance.Unavailable, reason: parlance.Canceled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if c.timeout > 0 {
+				ctx, cancel = context.WithTimeout(ctx, c.timeout)
+				defer cancel()
+			}
+			if c.cancel {
+				cancel()
+			}
+			transport := &http.Transport{DialContext: (&net.Dialer{Resolver: resolver}).DialContext, TLSClientConfig: &tls.Config{}}
+			defer transport.CloseIdleConnections()
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := transport.RoundTrip(req)
+			if err == nil {
+				resp.Body.Close()
+				t.Fatal("it answered")
+			}
+			o := parlance.OutcomeOfTransport(err)
+			if o.Kind != c.kind || o.Reason != c.reason || o.Status != 0 || o.Reason.Undone() != c.undone {
+				t.Errorf("%v is %s/%s, undone %t", err, o.Kind, o.Reason, o.Reason.Undone())
+			}
+		})
+	}
+}
