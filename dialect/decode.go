@@ -54,7 +54,7 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 		o.Kind = stated
 	}
 	fill.fields(o)
-	fill.items(o, shape)
+	fill.items(o)
 	if len(o.Items) > 0 && res.Status < 400 && stated == 0 && !d.good(shape) {
 		o.Kind, o.Reason = rollUp(r, o.Items)
 	}
@@ -154,7 +154,7 @@ func (m *matcher) root(t *template) bool {
 		return false
 	}
 	if w.value.op == opList {
-		return m.turns(w.value, func(yield func(uint32) bool) { yield(0) }, -1)
+		return m.turn(w.value, 0, target{})
 	}
 	return m.value(w.value, 0)
 }

@@ -24,7 +24,7 @@ func (f *filler) whole(o *parlance.Outcome) {
 		return
 	}
 	total := 0
-	f.at = make([]int, len(f.m.binds))
+	f.at = f.m.starts(len(f.m.binds))
 	for i := range f.m.binds {
 		f.at[i] = total
 		total += len(f.m.binds[i].text)
@@ -82,88 +82,111 @@ func setWhole(o *parlance.Outcome, a attribute, text string) {
 	}
 }
 
-// records calls make for every record of an owner, in the order of the
-// document, with a look-up of its attributes: those of its own turn, then those
-// of the turns around it. copied says that all it holds are copies of the
-// whole's.
-func (f *filler) records(o owner, add func(get func(attribute) string)) {
+// records marks the turns that make a record of the owner and returns how many
+// there are. A turn makes one if it holds something of its own and no turn
+// inside it made one; but not where all it holds are copies of the whole's.
+func (f *filler) records(o owner) int {
 	binds, scopes := f.m.binds, f.m.scopes
-	byScope := make([][]int32, len(scopes))
+	for s := range scopes {
+		scopes[s].last, scopes[s].makes, scopes[s].inner = 0, false, false
+	}
 	relevant := false
 	for i := range binds {
-		if binds[i].target.owner == o {
-			byScope[binds[i].scope] = append(byScope[binds[i].scope], int32(i))
+		if b := &binds[i]; b.target.owner == o {
+			// A list of the scope's binds, threaded through them from the last one.
+			b.before, scopes[b.scope].last = scopes[b.scope].last, int32(i)+1
 			relevant = true
 		}
 	}
 	if !relevant {
-		return
+		return 0
 	}
-	// A turn makes a record if it holds something of its own and no turn inside
-	// it made one.
-	children := make([]bool, len(scopes))
-	makes := make([]bool, len(scopes))
+	count := 0
 	for s := len(scopes) - 1; s >= 0; s-- {
-		own, keyOnly, copies, located := len(byScope[s]) > 0, true, true, false
-		for _, i := range byScope[s] {
-			keyOnly = keyOnly && binds[i].key
-			copies = copies && binds[i].copy
-			located = located || binds[i].target.attr == attrPath || binds[i].target.attr == attrID
+		sc := &scopes[s]
+		keyOnly, copies, located := true, true, false
+		for i := sc.last; i > 0; i = binds[i-1].before {
+			b := &binds[i-1]
+			keyOnly = keyOnly && b.key
+			copies = copies && b.copy
+			located = located || b.target.attr == attrPath || b.target.attr == attrID
 		}
-		innermost := s > 0 && (o == field && scopes[s].field || o == item && scopes[s].item)
-		switch {
-		case children[s], !own, keyOnly && !innermost, copies && !located:
-		default:
-			makes[s] = true
+		innermost := s > 0 && (o == field && sc.field || o == item && sc.item)
+		if !sc.inner && sc.last > 0 && (!keyOnly || innermost) && (!copies || located) {
+			sc.makes = true
+			count++
 		}
-		if (makes[s] || children[s]) && s > 0 {
-			children[scopes[s].parent] = true
+		if (sc.makes || sc.inner) && s > 0 {
+			scopes[sc.parent].inner = true
 		}
 	}
-	for s := range scopes {
-		if !makes[s] {
-			continue
-		}
-		add(func(a attribute) string {
-			for at := int32(s); at >= 0; at = scopes[at].parent {
-				for _, i := range byScope[at] {
-					if binds[i].target.attr == a {
-						return f.text(int(i))
-					}
-				}
+	return count
+}
+
+// get is an attribute of a record: of its own turn, else of the turns around it.
+func (f *filler) get(scope int32, a attribute) string {
+	for ; scope >= 0; scope = f.m.scopes[scope].parent {
+		found := int32(0)
+		for i := f.m.scopes[scope].last; i > 0; i = f.m.binds[i-1].before {
+			if f.m.binds[i-1].target.attr == a {
+				found = i // the first of the turn counts
 			}
-			return ""
-		})
+		}
+		if found > 0 {
+			return f.text(int(found - 1))
+		}
 	}
+	return ""
 }
 
 func (f *filler) fields(o *parlance.Outcome) {
-	f.records(field, func(get func(attribute) string) {
-		o.Fields = append(o.Fields, parlance.Field{Path: get(attrPath), Code: get(attrCode), Message: get(attrMessage)})
-	})
+	n := f.records(field)
+	if n == 0 {
+		return
+	}
+	o.Fields = make([]parlance.Field, 0, n)
+	for s := range int32(len(f.m.scopes)) {
+		if f.m.scopes[s].makes {
+			o.Fields = append(o.Fields, parlance.Field{Path: f.get(s, attrPath), Code: f.get(s, attrCode), Message: f.get(s, attrMessage)})
+		}
+	}
 }
 
-func (f *filler) items(o *parlance.Outcome, s *shape) {
-	f.records(item, func(get func(attribute) string) {
-		it := parlance.Item{Index: len(o.Items), ID: get(attrID)}
-		if n, err := strconv.Atoi(get(attrIndex)); err == nil && n >= 0 {
-			it.Index = n
+func (f *filler) items(o *parlance.Outcome) {
+	n := f.records(item)
+	if n == 0 {
+		return
+	}
+	o.Items = make([]parlance.Item, 0, n)
+	for s := range int32(len(f.m.scopes)) {
+		if f.m.scopes[s].makes {
+			o.Items = append(o.Items, f.item(o, s, len(o.Items)))
 		}
-		oi := &it.Outcome
-		for _, a := range []attribute{attrCode, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrHelp, attrRetryAfter, attrKind, attrReason} {
-			if v := get(a); v != "" {
-				setWhole(oi, a, v)
-			}
+	}
+}
+
+// itemAttributeOrder are those that an item takes over as they are.
+var itemAttributeOrder = [...]attribute{attrCode, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrHelp, attrRetryAfter, attrKind, attrReason}
+
+func (f *filler) item(of *parlance.Outcome, scope int32, index int) parlance.Item {
+	it := parlance.Item{Index: index, ID: f.get(scope, attrID)}
+	if n, err := strconv.Atoi(f.get(scope, attrIndex)); err == nil && n >= 0 {
+		it.Index = n
+	}
+	o := &it.Outcome
+	for _, a := range itemAttributeOrder {
+		if v := f.get(scope, a); v != "" {
+			setWhole(o, a, v)
 		}
-		oi.Status, _ = strconv.Atoi(get(attrStatus))
-		if oi.Kind == 0 {
-			r := f.d.itemMeaning(oi, o, f.req)
-			oi.Kind, oi.Reason = r.kind, r.reason
-			if r.kind == parlance.Noted && r.key == "" {
-				f.m.unread++
-				f.m.note("unlisted_code", "the code %q of item %d is not listed", oi.Code, it.Index)
-			}
+	}
+	o.Status, _ = strconv.Atoi(f.get(scope, attrStatus))
+	if o.Kind == 0 {
+		r := f.d.itemMeaning(o, of, f.req)
+		o.Kind, o.Reason = r.kind, r.reason
+		if r.kind == parlance.Noted && r.key == "" {
+			f.m.unread++
+			f.m.note("unlisted_code", "the code %q of item %d is not listed", o.Code, it.Index)
 		}
-		o.Items = append(o.Items, it)
-	})
+	}
+	return it
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"html"
-	"iter"
 	"strconv"
 	"sync"
 
@@ -18,6 +17,7 @@ type bind struct {
 	copy   bool   // the same text was taken for an attribute of the whole
 	key    bool   // it was the name of a member
 	scope  int32  // the turn of a repetition in which it was taken; 0 is outside of any
+	before int32  // one more than the place of the bind of the same scope and owner before it; 0 for none
 	text   []byte // shares memory with the body
 }
 
@@ -26,6 +26,10 @@ type scope struct {
 	parent int32
 	field  bool // the innermost one for fields: it makes one
 	item   bool // the innermost one for items
+
+	last  int32 // one more than the place of its last bind
+	makes bool  // it makes a record
+	inner bool  // a turn inside it makes one
 }
 
 // matcher fits one document against templates and collects what the holes take.
@@ -40,9 +44,18 @@ type matcher struct {
 	data    []byte
 	hasData bool
 	diags   []parlance.Diagnostic
+	at      []int // where the texts of the binds begin in the Outcome's own memory
 }
 
 var matchers = sync.Pool{New: func() any { return new(matcher) }}
+
+// starts is a place for n numbers.
+func (m *matcher) starts(n int) []int {
+	if cap(m.at) < n {
+		m.at = make([]int, n)
+	}
+	return m.at[:n]
+}
 
 func (m *matcher) reset() {
 	clear(m.binds)
@@ -82,7 +95,7 @@ func (m *matcher) value(t *template, n uint32) bool {
 		if m.tree.Nodes[n].Kind != tree.List {
 			return false
 		}
-		return m.turns(t, m.tree.Children(n), -1)
+		return m.turns(t, n, selection{})
 	case opEither:
 		for _, e := range t.elems {
 			before := m.mark()
@@ -263,7 +276,7 @@ func (m *matcher) member(w *member, n uint32) (fits, present bool) {
 // twice, as encoding/json has it.
 func (m *matcher) find(w *member, n uint32) (at uint32, found bool) {
 	for _, name := range w.names {
-		for c := range m.tree.Children(n) {
+		for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
 			if m.is(w, c, name) {
 				if found && m.tree.Nodes[c].Kind != tree.Element {
 					m.note("duplicate_key", "the member %q stands there twice; the last one is read", name)
@@ -284,24 +297,12 @@ func (m *matcher) is(w *member, c uint32, name string) bool {
 
 // siblings fits the elements of one name against a list.
 func (m *matcher) siblings(w *member, n uint32) (fits, present bool) {
-	all := func(yield func(uint32) bool) {
-		for c := range m.tree.Children(n) {
-			for _, name := range w.names {
-				if m.is(w, c, name) && !yield(c) {
-					return
-				}
-			}
-		}
-	}
-	for range all {
-		present = true
-		break
-	}
-	if !present {
+	of := selection{named: w}
+	if !m.any(n, of) {
 		return m.cut || !w.must, false
 	}
 	before := m.mark()
-	if m.turns(w.value, all, -1) {
+	if m.turns(w.value, n, of) {
 		return true, true
 	}
 	m.back(before)
@@ -315,66 +316,68 @@ func (m *matcher) siblings(w *member, n uint32) (fits, present bool) {
 
 // others fits every member that has no name in the template.
 func (m *matcher) others(t *template, n uint32) (fits, present bool) {
-	unnamed := func(yield func(uint32) bool) {
-	next:
-		for c := range m.tree.Children(n) {
-			if m.tree.Nodes[c].Kind == tree.Attribute {
-				continue
-			}
-			for i := range t.members {
-				for _, name := range t.members[i].names {
-					if m.is(&t.members[i], c, name) {
-						continue next
-					}
-				}
-			}
-			if !yield(c) {
-				return
-			}
-		}
-	}
-	for range unnamed {
-		present = true
-		break
-	}
-	if !present {
+	of := selection{unnamed: t}
+	if !m.any(n, of) {
 		return m.cut || !t.rest.must, false
 	}
 	if t.rest.value.op == opList && m.tree.Nodes[n].Kind == tree.Element {
-		return m.turns(t.rest.value, unnamed, -1), true
+		return m.turns(t.rest.value, n, of), true
 	}
-	return m.turns(&template{op: opList, elems: []*template{t.rest.value}, reads: t.reads, deep: t.rest.value.deep}, unnamed, int(t.key.attr)<<2|int(t.key.owner)), true
+	of.key = t.key
+	return m.turns(t.entries, n, of), true
 }
 
-// turns fits each node against the first of the templates that it fits. key is
-// the attribute that the nodes' names are, or negative. One that fits none
-// forbids success; if none at all fits, the list does not.
-func (m *matcher) turns(t *template, nodes iter.Seq[uint32], key int) bool {
-	fitted, failed := 0, 0
-	records := t.reads.of(field)|t.reads.of(item) != 0
-	outer := m.scope
-	for n := range nodes {
-		before := m.mark()
-		if records {
-			m.scopes = append(m.scopes, scope{parent: outer, field: t.makes(field), item: t.makes(item)})
-			m.scope = int32(len(m.scopes) - 1)
-		}
-		if key > 3 {
-			m.binds = append(m.binds, bind{
-				target: target{owner(key & 3), attribute(key >> 2)}, key: true, scope: m.scope, text: m.tree.Key(n),
-			})
-		}
-		ok := false
-		for _, e := range t.elems {
-			inner := m.mark()
-			if ok = m.value(e, n); ok {
-				break
+// selection is which children of a node a repetition goes through: those of a
+// member's name, those that a template does not name, or all.
+type selection struct {
+	named   *member
+	unnamed *template
+	key     target // what the children's names are
+}
+
+func (m *matcher) takes(of *selection, c uint32) bool {
+	switch {
+	case of.named != nil:
+		for _, name := range of.named.names {
+			if m.is(of.named, c, name) {
+				return true
 			}
-			m.back(inner)
 		}
-		m.scope = outer
-		if !ok {
-			m.back(before)
+		return false
+	case of.unnamed != nil:
+		if m.tree.Nodes[c].Kind == tree.Attribute {
+			return false
+		}
+		for i := range of.unnamed.members {
+			for _, name := range of.unnamed.members[i].names {
+				if m.is(&of.unnamed.members[i], c, name) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func (m *matcher) any(n uint32, of selection) bool {
+	for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
+		if m.takes(&of, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// turns fits each of the children against the first of the templates that it
+// fits. One that fits none forbids success; if none at all fits, the list does
+// not.
+func (m *matcher) turns(t *template, n uint32, of selection) bool {
+	fitted, failed := 0, 0
+	for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
+		if !m.takes(&of, c) {
+			continue
+		}
+		if !m.turn(t, c, of.key) {
 			failed++
 			continue
 		}
@@ -391,6 +394,30 @@ func (m *matcher) turns(t *template, nodes iter.Seq[uint32], key int) bool {
 		return true
 	}
 	return failed == 0
+}
+
+// turn fits one element of a repetition, in a scope of its own where the
+// repetition holds records.
+func (m *matcher) turn(t *template, c uint32, key target) bool {
+	before, outer := m.mark(), m.scope
+	if t.reads.of(field)|t.reads.of(item) != 0 {
+		m.scopes = append(m.scopes, scope{parent: outer, field: t.makes(field), item: t.makes(item)})
+		m.scope = int32(len(m.scopes) - 1)
+	}
+	if key.attr != attrNone {
+		m.binds = append(m.binds, bind{target: key, key: true, scope: m.scope, text: m.tree.Key(c)})
+	}
+	inner := m.mark()
+	for _, e := range t.elems {
+		if m.value(e, c) {
+			m.scope = outer
+			return true
+		}
+		m.back(inner)
+	}
+	m.scope = outer
+	m.back(before)
+	return false
 }
 
 // header fits the fields of a response's header against a shape's.

@@ -28,6 +28,7 @@ type template struct {
 	hole    *hole       //
 	members []member    //
 	rest    *member     // takes every member that has no name of its own
+	entries *template   // rest as a repetition
 	key     target      // what the name of such a member is, attrNone where it is skipped
 	anyName string      // what such a name is written as
 	elems   []*template // of a list, or alternatives
@@ -181,4 +182,5 @@ func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member
 	}
 	t.repeat(m.value)
 	t.rest = &m
+	t.entries = &template{op: opList, pos: at(v), elems: []*template{m.value}, reads: t.key.bit() | m.value.reads, deep: m.value.deep}
 }

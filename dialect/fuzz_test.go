@@ -1,0 +1,402 @@
+package dialect_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// made are dialects that use what those of the catalogue do not.
+var made = map[string]string{
+	"alternatives": `
+dialect: alternatives
+codes:
+  200: success
+  gone: {kind: not_found, status: 404}
+  E*: {kind: invalid, status: 400}
+  4xx: invalid
+  5xx: {kind: internal, retry: {backoff: 1s..60s}}
+shapes:
+  - {name: gone, is: gone, json: {ok: false, "error!": '$detail is "gone: {_}"'}}
+  - name: failed
+    is: failed
+    json:
+      ok: false
+      error|fault!: {$either: [{code: $code, "text|message": "{_=soap}:{$detail}"}, "$code & $field.code", [$field.message]]}
+      wait?: $retry_after:ms
+      when: "$title = 'none'"
+  - name: list
+    status: 2xx
+    json: {ok: true, results!: [{key: "$item.id:pairs(k, v)", error?: {code: $item.code, at: "$field.path:pointer(/in)", path: "$field.path:segments(in)"}, done: $item.status:int}], notes?: [$note]}
+  - {name: good, status: 2xx, json: {ok: true, value: $data}}
+  - {headers: {Request-Id: $request_id, X-Note: $note, X-Kind: "{_=is} {$kind}"}}
+`,
+	"markup": `
+dialect: markup
+codes: {200: success, 207: partial, 4xx: invalid, 5xx: internal, Client.*: {kind: invalid, status: 400}}
+shapes:
+  - name: fault
+    is: failed
+    xml: {fault|Fault: {"@code": $code, "@at?": $instance, reason!: $detail, "field?": [{"@name": $field.path, text: $field.message}]}}
+  - name: records
+    status: 2xx
+    xml: {$any=RECORDS: {"@count?": $title, $any=RECORD!: [{Id: $item.id, "RES!": {Code!: $item.code, Message: $item.detail}}]}}
+  - {name: fields, status: 4xx 5xx, json: {base?: $detail, $field: {$either: [[{message: $field.message, code?: $field.code}], [$field.message], $field.message]}}}
+  - {name: page, status: 4xx 5xx, html: {title: $title, h1: $detail}}
+  - {name: line, text: "{$code}: {$detail}"}
+`,
+}
+
+type subject struct {
+	name string
+	*dialect.Dialect
+}
+
+// subjects are all dialects that are fuzzed, always in the same order.
+var subjects = sync.OnceValue(func() (all []subject) {
+	for _, name := range catalog.Names() {
+		d, err := catalog.Open(name)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, subject{name, d})
+	}
+	for _, name := range []string{"alternatives", "markup"} {
+		d, err := dialect.Compile(name+".yaml", []byte(made[name]))
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, subject{name, d})
+	}
+	d, err := dialect.Compile("http.yaml", dialect.HTTP())
+	if err != nil {
+		panic(err)
+	}
+	return append(all, subject{"http", d})
+})
+
+// FuzzCompile takes any bytes for a dialect file: it is refused with a fault
+// that has a place in it, or compiled to what reads and writes soundly.
+func FuzzCompile(f *testing.F) {
+	for _, name := range catalog.Names() {
+		_, text, err := catalog.Read(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	for _, text := range made {
+		f.Add([]byte(text))
+	}
+	f.Add(dialect.HTTP())
+	faults, err := filepath.Glob("testdata/faults/*.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range faults {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		d, err := dialect.Compile("fuzz.yaml", source)
+		if err != nil {
+			var file *dialect.FileError
+			if !errors.As(err, &file) || file.Error() == "" {
+				t.Fatalf("the error is %#v", err)
+			}
+			lines := bytes.Count(source, []byte("\n")) + bytes.Count(source, []byte("\r")) +
+				bytes.Count(source, []byte("\u0085")) + bytes.Count(source, []byte("\u2028")) + bytes.Count(source, []byte("\u2029")) + 2
+			for _, g := range file.Diagnostics {
+				if g.Line < 1 || g.Line > lines || g.Message == "" || g.Rule == "" {
+					t.Fatalf("a diagnostic without a place or text: %+v", g)
+				}
+				dialect.Excerpt(source, g)
+			}
+			return
+		}
+		for _, r := range answers {
+			read := d.Decode(dialect.Request{Method: "POST", Path: "/a"}, r)
+			checkReading(t, r, read)
+			d.Decide(dialect.Request{Method: "POST"}, &read.Outcome)
+		}
+		for _, accept := range []string{"", "application/json", "text/html", "application/xml", "text/plain"} {
+			req := dialect.Request{Path: "/a", Header: http.Header{"Accept": {accept}}}
+			for i := range outcomes {
+				checkMessage(t, d, req, &outcomes[i], dialect.Payload{Body: []byte(`{"a":1}`)})
+			}
+		}
+	})
+}
+
+// answers and outcomes are tried on every dialect that the fuzzer makes.
+var answers = []dialect.Response{
+	{Status: 422, Body: []byte(`{"message":"a","code":"b","errors":{"url":["c"]},"error":{"code":1,"message":"d"}}`)},
+	{Status: 200, Body: []byte(`[{"id":1,"status":"400"},{"id":2,"error":"e"}]`)},
+	{Status: 500, Header: http.Header{"Content-Type": {"text/xml"}}, Body: []byte(`<RES a="1"><Code>101</Code><SO><Message>m</Message></SO></RES>`)},
+	{Status: 503, Header: http.Header{"Content-Type": {"text/html"}, "Retry-After": {"5"}}, Body: []byte(`<html><title>Sorry</title></html>`)},
+	{Status: 404, Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte("field 'a' is gone")},
+	{Status: 200, Body: []byte(`"x`), Cut: true},
+}
+
+var outcomes = []parlance.Outcome{
+	{Kind: parlance.Success, RequestID: "r"},
+	{Kind: parlance.Invalid, Reason: parlance.Fields, Status: 422, Code: "7\x00", Detail: "a\r\nb: <\xff>\"\\",
+		Fields: []parlance.Field{{Path: "a.0~/ <", Code: "c\n", Message: "m\u2028"}, {Message: "n"}}},
+	{Kind: parlance.Partial, Notes: []string{"n\r\nSet-Cookie: a=b"}, Items: []parlance.Item{
+		{ID: "k=1,b", Outcome: parlance.Outcome{Kind: parlance.Success}},
+		{Index: 1, Outcome: parlance.Outcome{Kind: parlance.NotFound, Code: "]]>", Detail: "&"}}}},
+	{Kind: parlance.Unavailable, RetryAfter: 1, Title: "</title><script>", RequestID: "a\x00b", Help: "h"},
+}
+
+// FuzzDecode reads any answer with every dialect.
+func FuzzDecode(f *testing.F) {
+	seeds := []struct{ media, body string }{
+		{"application/json", `{"message":"Submitted data was invalid","errors":{"url":["a","b"],"date":"c"}}`},
+		{"application/json", `{"data":null,"error":{"type":"t","title":"Not Found","status":404,"detail":"d","instance":"/c"},"debug":{"activityId":"a"}}`},
+		{"application/json", `{"data":[{"id":1}],"error":null,"debug":{"activityId":"a"}}`},
+		{"text/plain", `{"data":[{"id":[{"key":"k","value":1}],"status":200,"body":"b"},{"id":[],"status":500}],"error":null,"debug":{}}`},
+		{"application/json", `{"errors":[{"code":"1022","detail":"No available licenses","meta":{},"source":"/body/a~1b","status":400,"title":"t"}]}`},
+		{"application/json", `{"detail":[{"loc":["body","a",0],"msg":"m","type":"t"}]}`},
+		{"application/problem+json", `{"kind":"partial","items":[{"index":3,"kind":"invalid","retry_after":1.5}],"errors":[{"pointer":"#/a"}],"notes":["n"],"retry_after":7}`},
+		{"application/problem+xml", `<problem xmlns="urn:ietf:rfc:7807"><title>a</title><errors><i><detail>b</detail><pointer>/c</pointer></i></errors><notes><i>n</i></notes></problem>`},
+		{"application/xml", `<RES><Code>101</Code><Message>a<![CDATA[b]]>&amp;c</Message></RES>`},
+		{"application/xml", `<ORDERS><SO x="1"><RES><Code>200</Code></RES></SO><SO><RES><Code>400</Code><Message>m</Message></RES></SO></ORDERS>`},
+		{"text/html", `<html><head><title>Not <b>Found</b> &amp; gone</title></head><body class="a">404</body></html>`},
+		{"text/plain", `Failed validation because field 'SiteCode' exceeded`},
+		{"", `{"ok":false,"error":{"code":"E1","text":"soap:x"},"wait":1500,"when":"none"}`},
+		{"", `{"ok":true,"results":[{"key":[{"k":"a","v":1}],"error":{"code":"E","at":"/in/a","path":["in","b"]},"done":400}],"notes":["n"]}`},
+		{"", `{"ok":true,"value":"v"}`},
+		{"text/xml", `<Fault code="Client.a" at="/x"><reason>r</reason><field name="n"><text>t</text></field></Fault>`},
+		{"", `{"base":"b","url":[{"message":"m","code":"c"}],"date":["d"],"x":"y"}`},
+	}
+	for which := range len(subjects()) {
+		for i, s := range seeds {
+			f.Add(uint8(which), uint16(200+(i%5)*100), s.media, []byte(s.body), "120", i%7 == 0)
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, status uint16, media string, body []byte, header string, cut bool) {
+		all := subjects()
+		d := all[int(which)%len(all)]
+		res := dialect.Response{
+			Status: int(status) % 1000, Body: body, Cut: cut,
+			Header: http.Header{"Content-Type": {media}, "Retry-After": {header}, "Outcome-Kind": {header}, "X-Kind": {"is " + header}, "Outcome-Note": {header, media}},
+		}
+		req := dialect.Request{Method: []string{"GET", "POST", "HEAD"}[int(status)/1000%3], Path: "/service/PreAdvice"}
+		read := d.Decode(req, res)
+		checkReading(t, res, read)
+		d.Decide(req, &read.Outcome)
+	})
+}
+
+// checkReading checks what holds of everything that is read, and clobbers the
+// body: the Outcome and the Diagnostics must not have kept any of it.
+func checkReading(t *testing.T, res dialect.Response, read dialect.Reading) {
+	t.Helper()
+	o := &read.Outcome
+	if !slices.Contains(parlance.Kinds(), o.Kind) {
+		t.Fatalf("the kind is %v", o.Kind)
+	}
+	for i := range o.Items {
+		if !slices.Contains(parlance.Kinds(), o.Items[i].Outcome.Kind) {
+			t.Fatalf("the kind of item %d is %v", i, o.Items[i].Outcome.Kind)
+		}
+	}
+	if o.Status != res.Status {
+		t.Fatalf("the status is %d, not %d", o.Status, res.Status)
+	}
+	if res.Status >= 400 && o.Kind.Good() && o.Code == "" && read.Shape == "" {
+		t.Fatalf("a failing status became %v, and no code or form says so", o.Kind)
+	}
+	for _, g := range read.Diagnostics {
+		if g.Message == "" || g.Rule == "" {
+			t.Fatalf("a diagnostic that says nothing: %+v", g)
+		}
+		plain := o.Kind == parlance.Success || o.Kind == parlance.Empty
+		if plain && res.Status/100 == 2 && slices.Contains([]string{"broken_body", "unread_element"}, g.Rule) {
+			t.Fatalf("%v, although %s", o.Kind, g.Message)
+		}
+	}
+	if read.Data != nil && !within(read.Data, res.Body) {
+		t.Fatalf("the payload %q is no part of the body", read.Data)
+	}
+	before := state(t, read)
+	copied := bytes.Clone(res.Body)
+	for i := range res.Body {
+		res.Body[i] = 'X'
+	}
+	after := state(t, read)
+	copy(res.Body, copied)
+	if before != after {
+		t.Fatalf("it keeps memory of the body:\n%s\n%s", before, after)
+	}
+}
+
+// state is all that a Reading owns, as text.
+func state(t *testing.T, read dialect.Reading) string {
+	t.Helper()
+	read.Data = nil
+	text, err := json.Marshal(read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// within reports that part shares the memory of all.
+func within(part, all []byte) bool {
+	if len(part) == 0 {
+		return true
+	}
+	for i := range all {
+		if &all[i] == &part[0] {
+			return i+len(part) <= len(all)
+		}
+	}
+	return false
+}
+
+// FuzzEncode writes any texts with every dialect.
+func FuzzEncode(f *testing.F) {
+	texts := []string{
+		"plain", "", "a\r\nSet-Cookie: b=c\r\n\r\n<html>", "\x00\x01\x1f\x7f", "\xff\xfe\xed\xa0\x80", "</title>]]>&<!--\"'", "\u2028\ufeff\ufffe",
+		"101", "200", "1e400", "-0", "body.0.a/b~c", "k=1,l=2", "gone: x", "No available licenses", "a: b",
+	}
+	for which := range len(subjects()) {
+		for i, text := range texts {
+			f.Add(uint8(which), uint8(i), uint16(i*53), text, texts[(i+5)%len(texts)], texts[(i+9)%len(texts)], []byte(`{"a":[1]}`), uint8(i))
+		}
+	}
+	f.Add(uint8(5), uint8(3), uint16(207), "200", "400", "a", []byte(`<ORDERS><SO/><SO><A>b</A></SO></ORDERS>`), uint8(7))
+	f.Fuzz(func(t *testing.T, which, kind uint8, status uint16, a, b, c string, payload []byte, form uint8) {
+		all := subjects()
+		d := all[int(which)%len(all)]
+		kinds := parlance.Kinds()
+		k, l := kinds[int(kind)%len(kinds)], kinds[int(kind/16)%len(kinds)]
+		o := parlance.Outcome{
+			Kind: k, Status: int(status) % 1000, Reason: parlance.Reason(c), Code: a, Title: b, Detail: c,
+			Type: a, Instance: b, RequestID: c, Help: a, Notes: []string{b, c},
+			Fields: []parlance.Field{{Path: a, Code: b, Message: c}, {Path: b}, {Message: a}, {Path: a, Message: b}},
+			Items: []parlance.Item{
+				{Index: 0, ID: a, Outcome: parlance.Outcome{Kind: l, Code: b, Detail: c, Status: int(status) / 7 % 1000}},
+				{Index: 1, ID: b, Outcome: parlance.Outcome{Kind: k, Title: a, Type: b, Instance: c, RequestID: a, Help: b, Fields: []parlance.Field{{Path: c}}}},
+			},
+		}
+		// Not all at once always: what is missing matters too.
+		if form&1 != 0 {
+			o.Items = nil
+		}
+		if form&2 != 0 {
+			o.Fields = nil
+		}
+		if form&4 != 0 {
+			o.Detail, o.Title, o.Notes = "", "", nil
+		}
+		if form&8 != 0 {
+			o.Code, o.Reason, o.Status = "", "", 0
+		}
+		accepts := []string{"", "application/json", "text/html", "application/xml", "application/problem+xml", "text/plain", "*/*;q=0.1, text/*", c}
+		req := dialect.Request{
+			Method: "POST", Path: "/service/Order", Header: http.Header{"Accept": {accepts[form>>4&7]}}, Body: payload,
+		}
+		if form&128 != 0 {
+			req.Path, req.Body = b, nil
+		}
+		checkMessage(t, d.Dialect, req, &o, dialect.Payload{Body: payload})
+	})
+}
+
+// checkMessage writes an outcome and checks that it is well-formed HTTP, JSON
+// or XML, that what stood in the buffer still does, and that it reads as the
+// same kind where no loss says otherwise.
+func checkMessage(t *testing.T, d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, data dialect.Payload) {
+	t.Helper()
+	before, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const held = "what stands there"
+	m := d.Encode([]byte(held), req, o, data)
+	body, ok := bytes.CutPrefix(m.Body, []byte(held))
+	if !ok {
+		t.Fatalf("the buffer was written over: %q", m.Body)
+	}
+	if after, _ := json.Marshal(o); !bytes.Equal(before, after) {
+		t.Fatalf("the outcome was changed:\n%s\n%s", before, after)
+	}
+	if m.Status < 200 || m.Status > 999 {
+		t.Fatalf("the status is %d", m.Status)
+	}
+	h := http.Header{}
+	for _, p := range m.Header {
+		if !token(p.Name) || strings.ContainsAny(p.Value, "\r\n\x00") {
+			t.Fatalf("the field %q: %q", p.Name, p.Value)
+		}
+		h.Add(p.Name, p.Value)
+	}
+	for _, l := range m.Losses {
+		if l.Attribute == "" || l.Reason == "" {
+			t.Fatalf("a loss that says nothing: %+v", l)
+		}
+	}
+	if bytes.Equal(body, data.Body) {
+		return // the payload as it is
+	}
+	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	switch {
+	case strings.HasSuffix(media, "json"):
+		if !json.Valid(body) {
+			t.Fatalf("this is no JSON: %q", body)
+		}
+	case strings.HasSuffix(media, "xml"), media == "text/html":
+		wellFormed(t, body)
+	}
+	read := d.Decode(req, dialect.Response{Status: m.Status, Header: h, Body: body})
+	if read.Outcome.Kind != o.Kind && !slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasSuffix(l.Attribute, "kind") }) {
+		misread(t, o, m, body, read)
+	}
+}
+
+// misread reports that a kind came back as another one without a loss.
+func misread(t *testing.T, o *parlance.Outcome, m dialect.Message, body []byte, read dialect.Reading) {
+	t.Helper()
+	text, _ := json.Marshal(o)
+	t.Fatalf("%v came back as %v\nwritten: %s\nas: %d %q %v\nlosses: %v\nread by %q: %v", o.Kind, read.Outcome.Kind, text, m.Status, body, m.Header, m.Losses, read.Shape, read.Diagnostics)
+}
+
+func token(name string) bool {
+	for _, c := range []byte(name) {
+		if c <= ' ' || c >= 0x7F || strings.IndexByte(`()<>@,;:\"/[]?={}`, c) >= 0 {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func wellFormed(t *testing.T, body []byte) {
+	t.Helper()
+	d := xml.NewDecoder(bytes.NewReader(body))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			return
+		} else if err != nil {
+			t.Fatalf("this is no XML: %v\n%q", err, body)
+		}
+	}
+}
