@@ -297,6 +297,9 @@ func (r *reporter) kind(n *yaml.Node) (parlance.Kind, parlance.Reason) {
 	name, reason, _ := strings.Cut(text, "/")
 	kind, known := parlance.ParseKind(name)
 	if !known {
+		if name == "" {
+			name = "(nothing)"
+		}
 		r.unknown(at(n), "unknown_kind", "kind", name, kindWords())
 	}
 	return kind, parlance.Reason(reason)

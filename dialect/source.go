@@ -1,8 +1,10 @@
 package dialect
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -79,12 +81,20 @@ func (r *reporter) load(source []byte) *yaml.Node {
 		return nil
 	}
 	var document yaml.Node
-	if err := yaml.Unmarshal(source, &document); err != nil {
-		r.syntax(err)
+	decoder := yaml.NewDecoder(bytes.NewReader(source))
+	if err := decoder.Decode(&document); err != nil && err != io.EOF {
+		r.syntax(err, source)
 		return nil
 	}
 	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
 		r.fault(position{1, 1}, "empty", "begin with `dialect: name`", "the file is empty")
+		return nil
+	}
+	var second yaml.Node
+	if err := decoder.Decode(&second); err == nil {
+		r.fault(at(&second), "two_documents", "make a second file of what follows ---", "the file holds a second YAML document, which would not be read")
+	} else if err != io.EOF {
+		r.syntax(err, source)
 		return nil
 	}
 	budget := maxNodes
@@ -115,7 +125,7 @@ func tooDeep(source []byte) int {
 	return 0
 }
 
-func (r *reporter) syntax(err error) {
+func (r *reporter) syntax(err error, source []byte) {
 	var load *yaml.LoadErrors
 	line, text := 1, strings.TrimPrefix(err.Error(), "yaml: ")
 	if errors.As(err, &load) && len(load.Errors) > 0 {
@@ -125,6 +135,10 @@ func (r *reporter) syntax(err error) {
 		if n, _ := fmt.Sscanf(text[i:], "line %d", &line); n == 1 {
 			text = strings.TrimLeft(strings.TrimLeft(text[i+len("line "):], "0123456789"), ": ,")
 		}
+	}
+	if lines := bytes.Split(source, []byte("\n")); line <= len(lines) && bytes.HasPrefix(bytes.TrimLeft(lines[line-1], " "), []byte("\t")) {
+		r.fault(position{line, 1}, "yaml_syntax", "indent with blanks", "YAML takes no tabs for indentation")
+		return
 	}
 	r.fault(position{line, 1}, "yaml_syntax", "a text that begins with { [ * & ! % @ ` or holds `: ` or ` #` must stand in quotes", "this is not YAML: %s", text)
 }
