@@ -24,7 +24,7 @@ type conversion struct {
 // conversions are the words that may follow a hole: $code:int.
 var conversions = []string{"int", "pointer", "segments", "pairs", "seconds", "ms"}
 
-// parseConversion reads "int", "pointer(/body)", "segments(body?)" or "pairs(key, value)".
+// parseConversion reads "int", "pointer(/body)", "pointer(#)", "segments(body?)" or "pairs(key, value)".
 func parseConversion(text string) (c conversion, message string) {
 	name, rest, has := strings.Cut(text, "(")
 	args := strings.TrimSuffix(rest, ")")
@@ -120,7 +120,10 @@ func (c conversion) appendPointer(path string) string {
 		return ""
 	}
 	var b strings.Builder
-	if c.prefix != "" && c.keep {
+	switch {
+	case c.prefix == "#":
+		b.WriteString("#") // a URI fragment (RFC 6901, 6)
+	case c.prefix != "" && c.keep:
 		b.WriteString("/" + c.prefix)
 	}
 	for p := range strings.SplitSeq(path, ".") {
