@@ -227,14 +227,21 @@ func appendNumberOrText(dst []byte, s string) []byte {
 func (c conversion) appendScalar(dst []byte, value string) []byte {
 	switch c.name {
 	case "int", "seconds", "ms":
-		// Only what JSON calls a number may stand without quotes.
-		if isNumber(value) {
-			return append(dst, value...)
-		}
+		return append(dst, value...) // a number: writable held it
 	case "pointer":
 		value = c.appendPointer(value)
 	}
 	return appendJSONText(dst, value)
+}
+
+// writable reports that a value can be written in the notation so that it reads
+// back: a number must be one.
+func (c conversion) writable(value string) bool {
+	switch c.name {
+	case "int", "seconds", "ms":
+		return isNumber(value)
+	}
+	return true
 }
 
 // isNumber is JSON's grammar of a number, but for exponents, which no code has.

@@ -24,7 +24,7 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 		res.Body, res.Cut = res.Body[:MaxBody], true
 	}
 	m := matchers.Get().(*matcher)
-	defer matchers.Put(m)
+	defer m.release()
 	m.reset()
 	m.cut = res.Cut
 

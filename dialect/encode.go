@@ -32,7 +32,7 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	case o.Kind.Good() && len(data.Body) > 0:
 		w.dst = append(w.dst, data.Body...)
 		w.carried |= bitOf(whole, attrData)
-		if media = data.ContentType; media == "" {
+		if media = headerText(data.ContentType); media == "" {
 			media = mediaTypes[d.formOf(data.Body)]
 		}
 	}

@@ -40,11 +40,15 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 		return t
 	case "!!bool":
 		t.kind = tree.False
-		if n.Value == "true" {
+		if strings.EqualFold(n.Value, "true") {
 			t.kind = tree.True
 		}
+		t.text = strings.ToLower(n.Value) // as XML would hold it
 		return t
 	case "!!int", "!!float":
+		if !isNumber(n.Value) {
+			c.fault(at(n), "bad_constant", "write it as JSON does, or in quotes for a text", "%s is no number of JSON", n.Value)
+		}
 		t.kind, t.text = tree.Number, n.Value
 		return t
 	}
@@ -64,6 +68,7 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 	if h == nil {
 		return t
 	}
+	c.suits(at(n), h)
 	t.op, t.hole = opHole, h
 	for i, r := range h.readings {
 		t.reads |= r.targets()
@@ -73,6 +78,25 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 	}
 	t.copies = t.reads &^ t.writes
 	return t
+}
+
+// suits refuses what cannot stand in the form that is compiled.
+func (c *shapeCompiler) suits(pos position, h *hole) {
+	for _, r := range h.readings {
+		data, structured := r.target.attr == attrData, r.conv.structured()
+		if r.pattern != nil {
+			for _, p := range r.pattern.parts {
+				data = data || p.hole.attr == attrData
+				structured = structured || p.conv.structured()
+			}
+		}
+		if data && (c.form != formJSON || r.pattern != nil || len(h.readings) > 1) {
+			c.fault(pos, "bad_place", "let $data stand alone, as a member of a JSON body", "the payload cannot stand here")
+		}
+		if structured && (c.form != formJSON || r.pattern != nil) {
+			c.fault(pos, "bad_place", "write it as a text, for example with :pointer", "a list cannot stand here")
+		}
+	}
 }
 
 // hole reads "$a:int & $b & 'pattern' = default" and "$a is 'pattern'". It

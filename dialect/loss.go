@@ -90,7 +90,7 @@ func (w *writer) copiedField() {
 	var found []parlance.Field
 	if w.shape != nil && w.shape.copies.of(field) != 0 && w.shape.body.op == opHole {
 		m := matchers.Get().(*matcher)
-		defer matchers.Put(m)
+		defer m.release()
 		m.reset()
 		if m.text(w.shape.body.hole, []byte(w.render(w.shape.body.hole))) {
 			var o parlance.Outcome

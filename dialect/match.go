@@ -58,10 +58,20 @@ func (m *matcher) starts(n int) []int {
 }
 
 func (m *matcher) reset() {
-	clear(m.binds)
 	m.binds, m.scopes = m.binds[:0], append(m.scopes[:0], scope{parent: -1})
 	m.scope, m.later, m.unread = 0, 0, 0
 	m.data, m.hasData, m.diags, m.cut = nil, false, nil, false
+}
+
+// release gives the matcher back, without anything of the caller's in it. One
+// that a large body has blown up is left to the garbage collector.
+func (m *matcher) release() {
+	if cap(m.tree.Nodes) > 1<<15 || cap(m.binds) > 1<<10 {
+		return
+	}
+	clear(m.binds[:cap(m.binds)])
+	m.tree.Source, m.data, m.diags = nil, nil, nil
+	matchers.Put(m)
 }
 
 // mark is a state to come back to.

@@ -145,6 +145,12 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 					r.fault(at(hv), "wrong_type", "", "the value of a header must be a text")
 					return
 				}
+				if !isToken(hk.Value) {
+					r.fault(at(hk), "bad_header", "", "%q is no name of a header field", hk.Value)
+				}
+				if t.op == opConst && headerText(t.text) != t.text {
+					r.fault(at(hv), "bad_header", "", "a header field cannot hold line breaks or blanks around its value")
+				}
 				s.headers = append(s.headers, headerHole{canonicalHeader(hk.Value), t})
 				s.take(t)
 				s.size++
@@ -162,6 +168,9 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 			s.is, _ = r.text(v, "is")
 		case "type":
 			s.media, _ = r.text(v, "type")
+			if headerText(s.media) != s.media {
+				r.fault(at(v), "bad_header", "", "a content type cannot hold line breaks or blanks around it")
+			}
 		case "read_only":
 			s.readOnly = r.boolean(v, "read_only")
 		case "write_only":
@@ -304,6 +313,16 @@ func empty(t *tree.Tree, n uint32) bool {
 		return t.IsLeaf(n) && len(t.Value(n)) == 0
 	}
 	return false
+}
+
+// isToken is the grammar of a header field's name (RFC 9110, 5.6.2).
+func isToken(s string) bool {
+	for _, c := range s {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", c) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // canonicalHeader is textproto.CanonicalMIMEHeaderKey for the names that files

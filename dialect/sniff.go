@@ -3,7 +3,6 @@ package dialect
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 )
 
 // mediaType is the type and subtype of the content, lower case, "" for none.
@@ -50,7 +49,7 @@ func (m *matcher) parse(wanted [formText + 1]bool, media string, body []byte) (f
 	case wanted[formJSON] && mayBeJSON(c, media):
 		err := m.tree.JSON(body, m.cut)
 		if err == nil {
-			if !utf8.Valid(body) {
+			if m.tree.Repaired {
 				m.note("not_utf8", "the JSON is not UTF-8; what could not be read stands as U+FFFD")
 			}
 			return formJSON, true

@@ -89,6 +89,9 @@ func (c *shapeCompiler) list(n *yaml.Node) *template {
 	}
 	for _, e := range n.Content {
 		below := c.template(e)
+		if c.form == formXML && below.op == opList {
+			c.fault(at(e), "wrong_type", "name the elements of the inner list", "XML has no list inside a list")
+		}
 		t.elems = append(t.elems, below)
 		t.repeat(below)
 	}
@@ -133,6 +136,7 @@ func (c *shapeCompiler) object(n *yaml.Node) *template {
 				c.fault(at(k), "bad_key", "write name, or first|second", "a member without a name")
 				return
 			}
+			c.element(at(k), one, m.attribute)
 			key := one
 			if m.attribute {
 				key = "@" + one
@@ -144,6 +148,10 @@ func (c *shapeCompiler) object(n *yaml.Node) *template {
 			m.names = append(m.names, one)
 		}
 		m.value = c.template(v)
+		if m.attribute && m.value.op != opHole && m.value.op != opConst {
+			c.fault(at(v), "wrong_type", "", "the value of an attribute must be a text")
+			return
+		}
 		t.take(m.value)
 		t.members = append(t.members, m)
 	})
@@ -151,6 +159,18 @@ func (c *shapeCompiler) object(n *yaml.Node) *template {
 		c.fault(t.pos, "bad_key", "put the members into the alternatives", "$either must stand alone")
 	}
 	return t
+}
+
+// element refuses a name that the form cannot have.
+func (c *shapeCompiler) element(pos position, name string, attribute bool) {
+	switch {
+	case c.form == formXML && strings.Contains(name, ":") && !(attribute && strings.HasPrefix(name, "xmlns:")):
+		c.fault(pos, "bad_key", "leave the prefix out", "%q has a prefix; elements are told apart by their local names", name)
+	case c.form == formXML && !isXMLName(strings.TrimPrefix(name, "xmlns:")):
+		c.fault(pos, "bad_key", "", "%q is no name of XML", name)
+	case c.form == formHTML && (!isXMLName(name) || strings.ContainsAny(name, "._-")):
+		c.fault(pos, "bad_key", "", "%q is no element of HTML", name)
+	}
 }
 
 // rest compiles the entry that takes every other member: $field: T, where the
@@ -166,11 +186,16 @@ func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member
 			c.fault(at(k), "bad_key", "write $any=name, where name is what is written", "$any needs a name to write")
 			return
 		}
+		c.element(at(k), written, false)
 		t.anyName = written
 	} else {
 		target, known := parseTarget(name[1:])
 		if known != nil {
 			c.unknown(at(k), "unknown_attribute", "attribute", name[1:], known)
+			return
+		}
+		if target.owner != field {
+			c.fault(at(k), "bad_key", "use $field, $field.code or $field.message, or $any=name", "the names of members can be an attribute of a field only, not %s", target)
 			return
 		}
 		t.key = target

@@ -64,6 +64,10 @@ func (w *writer) jsonHole(h *hole) {
 		return
 	}
 	text := w.render(h)
+	if !first.conv.writable(text) {
+		w.dst = append(w.dst, "null"...)
+		return
+	}
 	w.carry(h, text)
 	switch {
 	case first.conv.structured():
@@ -218,9 +222,11 @@ func (w *writer) element(name string, t *template) {
 		}
 		if t.rest != nil {
 			w.others(t, func(key string, value *template) {
-				if isXMLName(key) {
-					w.element(key, value)
+				if !isXMLName(key) {
+					w.lost("fields", "an element cannot be named "+strconv.Quote(key))
+					return
 				}
+				w.element(key, value)
 			})
 		}
 	} else {
@@ -236,8 +242,12 @@ func (w *writer) xmlText(t *template) {
 		return
 	}
 	text := w.render(t.hole)
+	c := t.hole.readings[0].conv
+	if !c.writable(text) {
+		return
+	}
 	w.carry(t.hole, text)
-	if c := t.hole.readings[0].conv; c.name == "pointer" {
+	if c.name == "pointer" {
 		text = c.appendPointer(text)
 	}
 	w.dst = appendXMLText(w.dst, text)
