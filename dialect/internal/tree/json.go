@@ -149,7 +149,7 @@ func (p *jsonParser) value(n Node) (opened bool, err error) {
 		}
 		n.Start = uint32(start)
 		p.open = append(p.open, uint32(len(p.Nodes)))
-		p.Nodes = append(p.Nodes, n)
+		p.add(n)
 		p.at++
 		p.space()
 		if p.at >= len(p.src) {
@@ -192,7 +192,7 @@ func (p *jsonParser) value(n Node) (opened bool, err error) {
 		n.Kind, n.Start, n.End = kind, uint32(start), uint32(p.at)
 	}
 	n.Next = uint32(len(p.Nodes)) + 1
-	p.Nodes = append(p.Nodes, n)
+	p.add(n)
 	return false, nil
 }
 

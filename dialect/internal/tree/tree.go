@@ -6,6 +6,7 @@ package tree
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // MaxDepth bounds the nesting of a document. Error bodies nest a handful deep;
@@ -73,6 +74,17 @@ func (t *Tree) reset(source []byte, cut bool) error {
 	}
 	return nil
 }
+
+func (t *Tree) add(n Node) {
+	if len(t.Nodes) == cap(t.Nodes) {
+		t.grow()
+	}
+	t.Nodes = append(t.Nodes, n)
+}
+
+// grow makes twice the room. What append adds to a long list, a quarter, would
+// come to five times what a large document needs.
+func (t *Tree) grow() { t.Nodes = slices.Grow(t.Nodes, max(32, len(t.Nodes))) }
 
 // Children calls yield with the index of each child of node i, in document
 // order, until it returns false.

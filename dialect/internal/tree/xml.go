@@ -391,7 +391,7 @@ func (p *xmlParser) startTag() error {
 	p.elements = append(p.elements, element{start: uint32(start), end: uint32(p.at), blank: true, empty: true})
 	p.seen = nil
 	p.open = append(p.open, mine)
-	p.Nodes = append(p.Nodes, Node{Kind: Element, KeyStart: uint32(local), KeyEnd: uint32(p.at)})
+	p.add(Node{Kind: Element, KeyStart: uint32(local), KeyEnd: uint32(p.at)})
 	for {
 		spaced := p.space()
 		if p.at >= len(p.src) {
@@ -460,7 +460,7 @@ func (p *xmlParser) attribute(element uint32) error {
 	if string(p.src[start:local]) == "xmlns:" {
 		local = start
 	}
-	p.Nodes = append(p.Nodes, Node{
+	p.add(Node{
 		Kind: Attribute, Escaped: references || bytes.IndexByte(value, '\r') >= 0,
 		KeyStart: uint32(local), KeyEnd: uint32(end), Start: uint32(from), End: uint32(from + len(value)),
 		Next: uint32(len(p.Nodes)) + 1,
