@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
 )
@@ -99,6 +100,9 @@ func (d *Dialect) read(m *matcher, req *Request, res *Response) (fitted *shape, 
 	if wanted == [formText + 1]bool{} {
 		return nil, true
 	}
+	if res.Cut && !success {
+		m.note("cut_body", "only the first %d bytes of the body were read", len(res.Body))
+	}
 	f, ok := m.parse(wanted, mediaType(res.Header), res.Body)
 	if !ok {
 		return nil, !success
@@ -123,9 +127,6 @@ func (d *Dialect) read(m *matcher, req *Request, res *Response) (fitted *shape, 
 	if success && !expected {
 		return nil, true
 	}
-	if res.Cut && success {
-		return nil, true // what was seen contradicts nothing that it could have been
-	}
 	m.note("unfit_body", "the body has none of the forms that the dialect knows for status %d", res.Status)
 	return nil, !success
 }
@@ -138,13 +139,26 @@ func (m *matcher) body(s *shape, body []byte) bool {
 	case formXML:
 		return m.root(s.body)
 	case formHTML:
+		m.told(body)
 		return m.page(s.body, body)
 	}
 	text := bytes.TrimSpace(body)
+	if bytes.IndexByte(text, 0) >= 0 {
+		m.note("broken_body", "the body is no text: it holds NUL characters")
+		return false
+	}
+	m.told(body)
 	if s.body.op == opConst {
 		return string(text) == s.body.text
 	}
 	return len(text) > 0 && m.text(s.body.hole, bytes.ToValidUTF8(text, []byte("\uFFFD")))
+}
+
+// told notes that a text is not UTF-8.
+func (m *matcher) told(text []byte) {
+	if !utf8.Valid(text) {
+		m.note("not_utf8", "the body is not UTF-8; what could not be read stands as U+FFFD")
+	}
 }
 
 // root fits the root element.

@@ -88,7 +88,14 @@ func (m *matcher) back(to mark) {
 	m.binds, m.scopes, m.diags, m.unread, m.hasData = m.binds[:to.binds], m.scopes[:to.scopes], m.diags[:to.diags], to.unread, to.hasData
 }
 
+// maxNotes is how much is told about one answer: a body of one fault a thousand
+// times is told of often enough.
+const maxNotes = 16
+
 func (m *matcher) note(rule, format string, args ...any) {
+	if len(m.diags) >= maxNotes {
+		return
+	}
 	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.Warning, Message: fmt.Sprintf(format, args...)})
 }
 
@@ -286,15 +293,17 @@ func (m *matcher) member(w *member, n uint32) (fits, present bool) {
 // twice, as encoding/json has it.
 func (m *matcher) find(w *member, n uint32) (at uint32, found bool) {
 	for _, name := range w.names {
+		times := 0
 		for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
 			if m.is(w, c, name) {
-				if found && m.tree.Nodes[c].Kind != tree.Element {
-					m.note("duplicate_key", "the member %q stands there twice; the last one is read", name)
-				}
-				at, found = c, true
+				at = c
+				times++
 			}
 		}
-		if found {
+		if times > 1 && m.tree.Nodes[at].Kind != tree.Element {
+			m.note("duplicate_key", "the member %q stands there %d times; the last one is read", name, times)
+		}
+		if times > 0 {
 			return at, true
 		}
 	}
