@@ -20,16 +20,7 @@ func (w *writer) json(t *template) {
 	case opEither:
 		w.json(w.alternative(t))
 	case opList:
-		w.dst = append(w.dst, '[')
-		first := true
-		w.turns(t, false, func(e *template) {
-			if !first {
-				w.dst = append(w.dst, ',')
-			}
-			first = false
-			w.json(e)
-		})
-		w.dst = append(w.dst, ']')
+		w.jsonList(t, false)
 	}
 }
 
@@ -112,7 +103,7 @@ func (w *writer) jsonObject(t *template) {
 		}
 		name(m.names[0])
 		if m.must && m.value.op == opList {
-			w.jsonList(m.value)
+			w.jsonList(m.value, true)
 			continue
 		}
 		w.json(m.value)
@@ -126,11 +117,11 @@ func (w *writer) jsonObject(t *template) {
 	w.dst = append(w.dst, '}')
 }
 
-// jsonList writes a list that must not be empty.
-func (w *writer) jsonList(t *template) {
+// jsonList writes a list, which must not be empty where must says so.
+func (w *writer) jsonList(t *template, must bool) {
 	w.dst = append(w.dst, '[')
 	first := true
-	w.turns(t, true, func(e *template) {
+	w.turns(t, must, func(e *template) {
 		if !first {
 			w.dst = append(w.dst, ',')
 		}
