@@ -1,0 +1,61 @@
+package demo
+
+import (
+	"context"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/examples/vbapi"
+)
+
+func vbapiStation(d *Demo) (*station, error) {
+	clock := new(clock)
+	service, err := vbapi.New(vbapi.Config{Logger: d.journal.logger("vbapi"), Now: clock.Now})
+	if err != nil {
+		return nil, err
+	}
+	products := get("/clients/abc/products")
+	s := &station{system: "vbapi", log: userLogin, prime: products}
+	s.scenarios = []Scenario{
+		{
+			Cause: "the log-in expired after 24 h",
+			Given: func(context.Context, *way) error {
+				clock.move(24 * time.Hour)
+				return nil
+			},
+			Ask:     products,
+			Promise: Promise{"401, POST /user-authentication 200, 200", "unauthenticated/expired, success", "renewed the token, repeated", "200 success"},
+		},
+		{
+			Cause:   "there is no such product",
+			Ask:     get("/clients/abc/products/xyz"),
+			Promise: Promise{"404", "not_found", "stopped", "404 not_found"},
+			Try:     "a product that is not there",
+		},
+		{
+			Cause:   "one of two records has a negative amount",
+			Ask:     send("PUT", "/commission-activities-batch", `[{"commissionActivity_Key":1,"amount":120},{"commissionActivity_Key":2,"amount":-5}]`, jsonBody),
+			Promise: Promise{"207", "partial", "told which failed", "207 partial"},
+			Check:   failed(1),
+			Try:     "a batch of which one record fails",
+		},
+		{
+			Cause:   "a bug panics; its activityId is in the log",
+			Ask:     get("/clients/abc/products/dental/price?quantity=30"),
+			Promise: Promise{"500", "internal", "reports it with its id", "500 internal"},
+			Check: func(o parlance.Outcome) string {
+				if o.RequestID == "" || !d.journal.tells("the handler panicked", "index out of range", "activity_id="+o.RequestID) {
+					return "the log does not tell of the panic under the id " + o.RequestID
+				}
+				return ""
+			},
+			Try: "a bug that panics; look for the request_id in the log here",
+		},
+		{
+			Cause:   "the caller names no User-Agent",
+			Ask:     get(products.Path, "User-Agent: "),
+			Promise: Promise{"403", "forbidden", "stopped", "403 forbidden"},
+		},
+	}
+	return d.serve(s, service.Handler())
+}

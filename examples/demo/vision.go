@@ -1,0 +1,109 @@
+package demo
+
+import (
+	"context"
+	"time"
+
+	"github.com/parlance-api/parlance/examples/vision"
+)
+
+func visionStation(d *Demo) (*station, error) {
+	clock := new(clock)
+	service, err := vision.New(vision.Config{Logger: d.journal.logger("vision"), Now: clock.Now})
+	if err != nil {
+		return nil, err
+	}
+	stock := get("/StockAvailability?product=WIDGET")
+	manufacture := func(records string) Ask {
+		return send("POST", "/service/ManufactureComplete", "<MANUFACTURING>"+records+"</MANUFACTURING>", xmlBody)
+	}
+	const (
+		good    = "<MC><DocRef>A{n}</DocRef><Customer>JOE</Customer><SiteCode>MAIN</SiteCode></MC>"
+		unknown = "<MC><DocRef>B{n}</DocRef><Customer>JOE</Customer><SiteCode>PF</SiteCode></MC>"
+		tooLong = "<MC><DocRef>C{n}</DocRef><Customer>JOE</Customer><SiteCode>TOOLONG</SiteCode></MC>"
+		foreign = "<MC><DocRef>D{n}</DocRef><Customer>ACME</Customer><SiteCode>MAIN</SiteCode></MC>"
+	)
+	order := send("POST", "/service/SalesOrder", "<ORDERS><SO><Product>WIDGET</Product><Quantity>9</Quantity></SO></ORDERS>", xmlBody)
+	later := func(context.Context, *way) error {
+		clock.move(20 * time.Minute)
+		return nil
+	}
+	broken := func(context.Context, *way) error {
+		clock.smash()
+		return nil
+	}
+	s := &station{system: "vision", rest: clock.repair, log: warehouseLogin, prime: stock}
+	s.scenarios = []Scenario{
+		{
+			Cause: "the token expired 20 min after it was issued",
+			Given: later, Ask: stock,
+			Promise: Promise{"401, POST /token 200, 200", "unauthenticated/expired, success", "renewed the token, repeated", "200 success"},
+		},
+		{
+			Cause: "so did the next; the refresh token was used elsewhere",
+			Given: func(ctx context.Context, w *way) error {
+				clock.move(20 * time.Minute)
+				return w.credential.(*warehouse).spend(ctx)
+			},
+			Ask:     stock,
+			Promise: Promise{"401, POST /token 401, POST /token 200, 200", "unauthenticated/expired, success", "renewed the token, repeated", "200 success"},
+		},
+		{
+			Cause:   "nobody ever got such a token (code 101)",
+			Ask:     get(stock.Path, "Authorization: Bearer made-up"),
+			Promise: Promise{"401", "unauthenticated", "stopped", "401 unauthenticated"},
+			Try:     "a token that nobody got is code 101, and nothing to refresh", Both: true,
+		},
+		{
+			Cause:   "the customer is another user's (code 102)",
+			Ask:     manufacture(foreign),
+			Promise: Promise{"403", "forbidden", "stopped", "403 forbidden"},
+		},
+		{
+			Cause:   "the parameter product is missing (code 110)",
+			Ask:     get("/StockAvailability"),
+			Promise: Promise{"400", "invalid", "handed back to correct", "400 invalid"},
+		},
+		{
+			Cause:   "one of two records names an unknown site",
+			Ask:     manufacture(good + unknown),
+			Promise: Promise{"207", "partial", "told which failed", "207 partial"},
+			Check:   failed(1),
+			Try:     "a bulk of which one record fails , and both when it is sent again",
+		},
+		{
+			Cause:   "every record of the bulk names an unknown site",
+			Ask:     manufacture(unknown + unknown),
+			Promise: Promise{"400", "invalid", "handed back to correct what failed", "400 invalid"},
+			Check:   failed(0, 1),
+		},
+		{
+			Cause:   "a site code is too long: the XML fails validation",
+			Ask:     manufacture(tooLong),
+			Promise: Promise{"406", "invalid/xml", "handed back to correct", "400 invalid/xml"},
+			Check:   fields("SiteCode"),
+			Try:     "XML that fails validation",
+		},
+		{
+			Cause:   "the order goes beyond the stock: done, with a note",
+			Ask:     order,
+			Promise: Promise{"201", "noted", "told the user", "200 noted"},
+		},
+		{
+			Cause:   "nothing matches",
+			Ask:     get("/StockAvailability?product=GADGET"),
+			Promise: Promise{"204", "empty", "told the user", "204 empty"},
+		},
+		{
+			Cause: "the service's clock broke",
+			Given: broken, Ask: stock,
+			Promise: Promise{"500", "internal", "handed back: again in 5m, then every 30m", "500 internal, after 5m"},
+		},
+		{
+			Cause: "it broke under a POST: who knows what was done",
+			Given: broken, Ask: order,
+			Promise: Promise{"500", "internal", "did not repeat: not safe", "500 internal"},
+		},
+	}
+	return d.serve(s, service.Handler())
+}

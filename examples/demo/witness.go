@@ -1,0 +1,112 @@
+package demo
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+)
+
+// witness says what a service saw since it was last asked: for each request the
+// answer, and before it the request where that is not the one in question.
+type witness interface {
+	begin()
+	saw(Ask) []string
+}
+
+// record stands before a service and writes down every exchange.
+type record struct {
+	service http.Handler
+
+	mu        sync.Mutex
+	exchanges []*exchange
+	made      []string // paths of what was created and is there still
+	meanwhile func()   // what happens when the next answer has been given; nil for nothing
+}
+
+type exchange struct {
+	method, path string
+	status       int // 0 where no answer was begun
+}
+
+// ServeHTTP writes an exchange down before a byte of the answer goes out, so
+// that whoever has read the answer finds it.
+func (r *record) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	e := &exchange{method: req.Method, path: req.URL.Path}
+	r.mu.Lock()
+	r.exchanges = append(r.exchanges, e)
+	r.mu.Unlock()
+	r.service.ServeHTTP(&pen{ResponseWriter: w, write: func(status int) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		e.status = status
+		switch {
+		case status == http.StatusCreated && w.Header().Get("Location") != "":
+			r.made = append(r.made, w.Header().Get("Location"))
+		case status == http.StatusNoContent && e.method == http.MethodDelete:
+			r.made = slices.DeleteFunc(r.made, func(path string) bool { return path == e.path })
+		}
+		if r.meanwhile != nil {
+			r.meanwhile()
+			r.meanwhile = nil
+		}
+	}}, req)
+}
+
+func (r *record) begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.exchanges = nil
+}
+
+// then says what happens as soon as the next answer is given: what is otherwise
+// when the client comes back.
+func (r *record) then(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.meanwhile = f
+}
+
+// standing are the paths of what callers created and did not delete.
+func (r *record) standing() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.made)
+}
+
+func (r *record) saw(ask Ask) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]string, len(r.exchanges))
+	for i, e := range r.exchanges {
+		if e.method != ask.Method || e.path != ask.path() {
+			all[i] = e.method + " " + e.path + " "
+		}
+		all[i] += strconv.Itoa(e.status)
+	}
+	return all
+}
+
+// pen is a ResponseWriter that tells of the status.
+type pen struct {
+	http.ResponseWriter
+	write func(int) // nil once it has been told
+}
+
+func (p *pen) WriteHeader(status int) {
+	if p.write != nil && status >= 200 {
+		p.write(status)
+		p.write = nil
+	}
+	p.ResponseWriter.WriteHeader(status)
+}
+
+func (p *pen) Write(b []byte) (int, error) {
+	if p.write != nil {
+		p.WriteHeader(http.StatusOK)
+	}
+	return p.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (p *pen) Unwrap() http.ResponseWriter { return p.ResponseWriter }

@@ -1,0 +1,91 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/client"
+)
+
+// meaning is a kind with its reason.
+func meaning(o parlance.Outcome) string {
+	if o.Reason == "" {
+		return o.Kind.String()
+	}
+	return o.Kind.String() + "/" + string(o.Reason)
+}
+
+// did says what a client end did about each answer.
+func did(attempts []client.Attempt) string {
+	var steps []string
+	for i, a := range attempts {
+		if i < len(attempts)-1 {
+			steps = append(steps, repeated(a))
+		} else if end := ended(a, i+1); end != "done" || i == 0 {
+			steps = append(steps, end)
+		}
+	}
+	return strings.Join(steps, ", ")
+}
+
+// repeated says how a repeat came about.
+func repeated(a client.Attempt) string {
+	switch d := a.Decision; {
+	case d.Act == parlance.Refresh:
+		return "renewed the token, repeated"
+	case d.After > 0 || len(d.Schedule) > 0:
+		return "waited " + brief(a.Wait) + ", repeated"
+	default: // a backoff is drawn by lot: its time is no promise
+		return "waited, repeated"
+	}
+}
+
+// ended says what the client end did about the last of n answers.
+func ended(a client.Attempt, n int) string {
+	d := a.Decision
+	switch d.Act {
+	case parlance.Done:
+		return "done"
+	case parlance.Inspect:
+		if a.Outcome.Kind == parlance.Partial {
+			return "told which failed"
+		}
+		return "told the user"
+	case parlance.Correct:
+		if d.Scope == parlance.ScopeItems {
+			return "handed back to correct what failed"
+		}
+		return "handed back to correct"
+	case parlance.Poll:
+		return "will look again"
+	case parlance.Escalate:
+		return "reports it with its id"
+	case parlance.Retry, parlance.Refresh:
+		switch {
+		case !d.RepeatSafe:
+			return "did not repeat: not safe"
+		case len(d.Schedule) > 1 && d.After == 0:
+			return fmt.Sprintf("handed back: again in %s, then every %s", brief(a.Wait), brief(d.Schedule[len(d.Schedule)-1]))
+		case d.After > 0:
+			return "handed back: again in " + brief(a.Wait)
+		case n == 1:
+			return "gave up: its time is over"
+		}
+		return fmt.Sprintf("gave up after %d", n)
+	}
+	return "stopped"
+}
+
+// brief is a duration without its zero parts: 5m, not 5m0s.
+func brief(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
