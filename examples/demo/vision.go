@@ -69,7 +69,7 @@ func visionStation(d *Demo) (*station, error) {
 			Ask:     manufacture(good + unknown),
 			Promise: Promise{"207", "partial", "told which failed", "207 partial"},
 			Check:   failed(1),
-			Try:     "a bulk of which one record fails , and both when it is sent again",
+			Try:     "a bulk of which one record fails; sent again, both do",
 		},
 		{
 			Cause:   "every record of the bulk names an unknown site",
