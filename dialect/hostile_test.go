@@ -1,0 +1,300 @@
+package dialect_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+const ten = 10 << 20
+
+// Each body under failing statuses, whose meaning must stay, and under a good one
+// that it could have decided otherwise. A body of more than 1 MiB counts as cut
+// off there: where what was seen contradicts no form, a success stays one.
+func TestAHostileBodyCostsLittleAndNeverTurnsAnAnswerAround(t *testing.T) {
+	// Not parallel: memory is measured.
+	utf16LE := func(s string) string {
+		var b strings.Builder
+		b.WriteString("\xff\xfe")
+		for _, u := range utf16.Encode([]rune(s)) {
+			b.WriteByte(byte(u))
+			b.WriteByte(byte(u >> 8))
+		}
+		return b.String()
+	}
+	const bomb = `<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>`
+	const json, xml, html = "application/json", "application/xml", "text/html"
+	for _, test := range []struct {
+		name, dialect, media, body string
+		rule                       string // of the diagnostic of the 200; "" where a success needs none
+		good                       parlance.Kind
+	}{
+		{"10 MB of [", "vbapi", json, strings.Repeat("[", ten), "broken_body", parlance.Noted},
+		{"10 MB of [0,", "vbapi", json, strings.Repeat("[0,", ten/3), "broken_body", parlance.Noted},
+		{"10 MB of {", "vbapi", json, strings.Repeat(`{"a":`, ten/5), "broken_body", parlance.Noted},
+		{"10 MB of 0,", "vbapi", json, "[" + strings.Repeat("0,", ten/2), "unfit_body", parlance.Noted},
+		{"10 MB of brackets beside each other", "vbapi", json, "[" + strings.Repeat("[],", ten/3), "unfit_body", parlance.Noted},
+		{"a text of 10 MB that does not end", "vbapi", json, `{"a":"` + strings.Repeat("x", ten), "", parlance.Success},
+		{"a text of 10 MB of backslashes", "vbapi", json, `"` + strings.Repeat(`\\`, ten/2) + `"`, "broken_body", parlance.Noted},
+		{"a number of 10 MB", "vbapi", json, strings.Repeat("9", ten), "broken_body", parlance.Noted},
+		{"a body cut off in the middle, and not known to be cut", "vbapi", json, `{"data":{"id":1},"error":{"ti`, "broken_body", parlance.Noted},
+		{"a body that goes on behind its end", "vbapi", json, `{"data":1,"error":null,"debug":{}} {}`, "broken_body", parlance.Noted},
+		{"an empty body of white space", "vbapi", json, " \n", "unfit_body", parlance.Noted},
+		{"null bytes", "vbapi", json, strings.Repeat("\x00", 1000), "broken_body", parlance.Noted},
+		{"JSON in UTF-16", "vbapi", json, utf16LE(`{"data":null,"error":{"title":"a"},"debug":{}}`), "broken_body", parlance.Noted},
+		{"HTML that is called JSON", "vbapi", json, "<html><title>Log in</title></html>", "unfit_body", parlance.Noted},
+		{"XML that is called JSON", "vbapi", json, "<error/>", "unfit_body", parlance.Noted},
+		{"text that is called JSON", "vbapi", json, "upstream timed out", "broken_body", parlance.Noted},
+
+		{"an entity bomb", "vision", xml, bomb + "<RES><Code>200</Code><Message>&c;</Message></RES>", "broken_body", parlance.Noted},
+		{"a DTD that includes a file", "vision", xml, `<!DOCTYPE RES SYSTEM "file:///etc/passwd"><RES><Code>200</Code></RES>`, "broken_body", parlance.Noted},
+		{"an unknown entity", "vision", xml, "<RES><Code>200</Code><Message>&nbsp;</Message></RES>", "broken_body", parlance.Noted},
+		{"XML in Latin-1, as it says", "vision", xml, "<?xml version='1.0' encoding='ISO-8859-1'?><RES><Code>200</Code><Message>caf\xe9</Message></RES>", "broken_body", parlance.Noted},
+		{"XML in Latin-1 that says UTF-8", "vision", xml, "<RES><Code>200</Code><Message>caf\xe9</Message></RES>", "broken_body", parlance.Noted},
+		{"XML in UTF-16", "vision", xml, utf16LE("<RES><Code>200</Code></RES>"), "unfit_body", parlance.Noted},
+		{"XML cut off in the middle, and not known to be cut", "vision", xml, "<RES><Code>200</Code><Mess", "broken_body", parlance.Noted},
+		{"10 MB of elements in each other", "vision", xml, strings.Repeat("<RES>", ten/5), "broken_body", parlance.Noted},
+		{"10 MB of elements beside each other", "vision", xml, "<RES>" + strings.Repeat("<a/>", ten/4), "", parlance.Success},
+		{"10 MB of attributes", "vision", xml, "<RES" + strings.Repeat(` aaaaaaaa="1"`, ten/13), "broken_body", parlance.Noted},
+		{"10 MB of blank text in pieces", "vision", xml, "<RES>" + strings.Repeat(" ", 1<<19) + strings.Repeat("<a/> ", ten/5), "", parlance.Success},
+		{"a comment of 10 MB that does not end", "vision", xml, "<RES><!--" + strings.Repeat(" -", ten/2), "", parlance.Success},
+		{"JSON that is called XML", "vision", xml, `{"Code":"110"}`, "unfit_body", parlance.Noted},
+		{"HTML that is called XML", "vision", xml, "<html><body>Log in</body></html>", "unfit_body", parlance.Noted},
+		{"an HTML page", "vision", html, "<!DOCTYPE html><html><title>Log in</title></html>", "unfit_body", parlance.Noted},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := open(t, test.dialect)
+			body := []byte(test.body)
+			header := http.Header{"Content-Type": {test.media}}
+			for _, status := range []int{200, 400, 401, 403, 404, 429, 500, 503} {
+				var read dialect.Reading
+				req := dialect.Request{Method: "POST"}
+				used := allocated(func() { read = d.Decode(req, dialect.Response{Status: status, Header: header, Body: body}) })
+				o := &read.Outcome
+				if status == 200 {
+					if o.Kind != test.good {
+						t.Errorf("200 became %v: %v", o.Kind, read.Diagnostics)
+					}
+				} else if want := d.Decode(req, dialect.Response{Status: status}).Outcome; o.Kind != want.Kind || o.Reason != want.Reason {
+					t.Errorf("%d became %v, not %v", status, o.Kind, want.Kind)
+				}
+				if told := rules(read.Diagnostics); status == 200 && test.rule != "" && !slices.Contains(told, test.rule) || status != 200 && len(told) == 0 {
+					t.Errorf("%d: the diagnostics are %v", status, read.Diagnostics)
+				}
+				if len(read.Diagnostics) > 8 {
+					t.Errorf("%d: %d diagnostics", status, len(read.Diagnostics))
+				}
+				// A node takes 32 bytes, growing a list of them may take that twice or
+				// thrice again; a node takes at least two bytes of the body.
+				if limit := uint64(64*min(len(body), dialect.MaxBody) + 64<<10); used > limit {
+					t.Errorf("%d: %d KB for a body of which %d are read", status, used>>10, min(len(body), dialect.MaxBody)>>10)
+				}
+				if kept := len(o.Code) + len(o.Title) + len(o.Detail) + len(o.RequestID) + len(fmt.Sprint(read.Diagnostics)); kept > dialect.MaxBody+8<<10 {
+					t.Errorf("%d: the outcome has %d bytes", status, kept)
+				}
+			}
+		})
+	}
+}
+
+// allocated is what f takes from the heap in all, freed or not.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func rules(all []parlance.Diagnostic) (names []string) {
+	for _, g := range all {
+		names = append(names, g.Rule)
+	}
+	return names
+}
+
+func TestAContentTypeThatLiesIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	const envelope = `{"data":null,"error":{"type":"t","title":"Not Found","status":404,"detail":"gone","instance":"/a"},"debug":{"activityId":"id"}}`
+	for _, test := range []struct {
+		name, dialect, media, body string
+		status                     int
+		kind                       parlance.Kind
+		detail                     string
+		told                       bool
+	}{
+		{"JSON that is called HTML is read", "vbapi", "text/html", envelope, 404, parlance.NotFound, "gone", false},
+		{"JSON that is called text is read", "vbapi", "text/plain", envelope, 404, parlance.NotFound, "gone", false},
+		{"JSON that is called XML is read", "vbapi", "application/xml", envelope, 404, parlance.NotFound, "gone", false},
+		{"JSON that is called a picture is read", "vbapi", "image/png", envelope, 404, parlance.NotFound, "gone", false},
+		{"JSON without a type is read", "vbapi", "", envelope, 404, parlance.NotFound, "gone", false},
+		{"JSON with a type that is none is read", "vbapi", ";;;/", envelope, 404, parlance.NotFound, "gone", false},
+		{"JSON that says it is Latin-1 is read as UTF-8", "vbapi", "application/json; charset=iso-8859-1", envelope, 404, parlance.NotFound, "gone", false},
+		{"an error in a 200 is read whatever it is called", "vbapi", "text/html", strings.Replace(envelope, "404", "500", 1), 200, parlance.Failed, "gone", false},
+		{"HTML that is called JSON is read where the dialect has pages", "vms", "application/json", "<html><head><title>Gone</title></head></html>", 404, parlance.NotFound, "Gone", false},
+		{"XML that is called JSON is read", "vision", "application/json", "<RES><Code>110</Code><Message>bad</Message></RES>", 200, parlance.Invalid, "bad", false},
+		{"XML that is called HTML is read", "vision", "text/html", "<?xml version='1.0'?><RES><Code>110</Code><Message>bad</Message></RES>", 200, parlance.Invalid, "bad", false},
+		{"text that is called JSON is told of", "plain", "application/json", "no such thing", 404, parlance.NotFound, "no such thing", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			h := http.Header{}
+			if test.media != "" {
+				h.Set("Content-Type", test.media)
+			}
+			read := open(t, test.dialect).Decode(dialect.Request{}, dialect.Response{Status: test.status, Header: h, Body: []byte(test.body)})
+			if o := read.Outcome; o.Kind != test.kind || o.Detail != test.detail {
+				t.Errorf("it reads %v, %q", o.Kind, o.Detail)
+			}
+			if told := len(read.Diagnostics) > 0; told != test.told {
+				t.Errorf("the diagnostics are %v", read.Diagnostics)
+			}
+		})
+	}
+}
+
+func TestANumberThatIsTooLargeOrNoneIsNotRead(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("numbers.yaml", []byte(`
+dialect: numbers
+codes: {200: success, 5: {kind: quota, status: 403}, 4xx: invalid, 5xx: internal}
+shapes: [{name: error, status: 4xx 5xx, json: {code: "$code:int", wait: "$retry_after:seconds", text: $detail}}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, body string
+		kind       parlance.Kind
+		told       bool
+	}{
+		{"a whole number is read", `{"code":5,"wait":1.5,"text":"a"}`, parlance.Quota, false},
+		{"1e400 is no code", `{"code":1e400,"text":"a"}`, parlance.Invalid, true},
+		{"a code of a thousand digits is none", `{"code":` + strings.Repeat("5", 1000) + `,"text":"a"}`, parlance.Invalid, true},
+		{"a fraction is no code", `{"code":5.5,"text":"a"}`, parlance.Invalid, true},
+		{"1e400 is no time", `{"wait":1e400,"text":"a"}`, parlance.Invalid, true},
+		{"a time before now is none", `{"wait":-1,"text":"a"}`, parlance.Invalid, true},
+		{"a time of three hundred years is none", `{"wait":9999999999,"text":"a"}`, parlance.Invalid, true},
+		{"an object is no number", `{"code":{},"text":"a"}`, parlance.Invalid, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			read := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(test.body)})
+			if o := read.Outcome; o.Kind != test.kind || len(o.Code) > 20 || test.told && o.RetryAfter != 0 {
+				t.Errorf("it reads %v, code %q, %v", o.Kind, o.Code, o.RetryAfter)
+			}
+			if told := len(read.Diagnostics) > 0; told != test.told {
+				t.Errorf("the diagnostics are %v", read.Diagnostics)
+			}
+		})
+	}
+}
+
+func TestARetryAfterThatIsTooLargeOrNoneIsNotObeyed(t *testing.T) {
+	t.Parallel()
+	d := open(t, "plain")
+	for value, obeyed := range map[string]bool{
+		"120": true, "0.5": true, "": false, "-1": false, "1e400": false, "NaN": false, "Inf": false,
+		"9999999999999": true, strings.Repeat("9", 1<<16): true, // nobody comes back before it
+		"soon": false, "Thu, 99 Foo 2020 00:00:00 GMT": false,
+	} {
+		read := d.Decode(dialect.Request{}, dialect.Response{Status: 503, Header: http.Header{"Retry-After": {value}}})
+		if got := read.Outcome.RetryAfter; (got > 0) != obeyed || got < 0 {
+			t.Errorf("%.20q is obeyed as %v", value, got)
+		}
+		if read.Outcome.Kind != parlance.Unavailable {
+			t.Errorf("%.20q makes it %v", value, read.Outcome.Kind)
+		}
+	}
+}
+
+func TestOfNamesThatStandTwiceTheLastCountsAndItIsToldOnce(t *testing.T) {
+	t.Parallel()
+	read := open(t, "plain").Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(`{"message":"first","message":"second","mess\u0061ge":"third"}`)})
+	if read.Outcome.Detail != "third" || !slices.Contains(rules(read.Diagnostics), "duplicate_key") {
+		t.Errorf("it reads %q: %v", read.Outcome.Detail, read.Diagnostics)
+	}
+	// Many times cost no more than once.
+	many := []byte("{" + strings.Repeat(`"message":"x",`, 50_000) + `"message":"last"}`)
+	d := open(t, "plain")
+	read = d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: many})
+	if read.Outcome.Detail != "last" || len(read.Diagnostics) > 8 {
+		t.Errorf("it reads %q with %d diagnostics", read.Outcome.Detail, len(read.Diagnostics))
+	}
+}
+
+func TestABodyThatIsKnownToBeCutIsReadAsFarAsItGoes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, dialect, body string
+		status              int
+		kind                parlance.Kind
+	}{
+		{"a success that contradicts nothing is one", "vbapi", `{"data":[{"id":1},{"id":2`, 200, parlance.Success},
+		{"an error that was seen counts", "vbapi", `{"data":null,"error":{"type":"t","title":"Bad","status":400,"detail":"d","instance":"/"},"debug":{"act`, 200, parlance.Failed},
+		{"a failure stays what its status says", "vms", `{"message":"Submitted`, 422, parlance.Invalid},
+		{"a failed record that was seen counts", "vision", `<ORDERS><SO><RES><Code>400</Code></RES></SO><SO><RES><Code>200</Code></RES></SO><SO>`, 207, parlance.Partial},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			read := open(t, test.dialect).Decode(dialect.Request{Method: "POST"}, dialect.Response{Status: test.status, Body: []byte(test.body), Cut: true})
+			if read.Outcome.Kind != test.kind {
+				t.Errorf("it is %v, not %v: %v", read.Outcome.Kind, test.kind, read.Diagnostics)
+			}
+		})
+	}
+}
+
+func TestAHundredThousandRecordsTakeMemoryInProportion(t *testing.T) {
+	// Not parallel: memory is measured.
+	var items, fields, marked bytes.Buffer
+	items.WriteString(`{"data":[`)
+	fields.WriteString(`{"message":"m","errors":{`)
+	marked.WriteString("<ORDERS>")
+	for i := range 100_000 {
+		comma := ","
+		if i == 0 {
+			comma = ""
+		}
+		fmt.Fprintf(&items, `%s{"id":[{"key":"k","value":%d}],"status":%d,"body":"b"}`, comma, i, 200+i%2*200)
+		fmt.Fprintf(&fields, `%s"f%d":["wrong"]`, comma, i)
+		fmt.Fprintf(&marked, `<SO><RES><Code>%d</Code></RES></SO>`, 200+i%2*200)
+	}
+	items.WriteString(`],"error":null,"debug":{"activityId":"a"}}`)
+	fields.WriteString(`}}`)
+	marked.WriteString("</ORDERS>")
+	for _, test := range []struct {
+		name, dialect string
+		status        int
+		body          []byte
+		kind          parlance.Kind
+	}{
+		{"items in JSON", "vbapi", 207, items.Bytes(), parlance.Partial},
+		{"fields in JSON", "vms", 422, fields.Bytes(), parlance.Invalid},
+		{"items in XML", "vision", 207, marked.Bytes(), parlance.Partial},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := open(t, test.dialect)
+			var read dialect.Reading
+			used := allocated(func() {
+				read = d.Decode(dialect.Request{Method: "POST"}, dialect.Response{Status: test.status, Body: test.body})
+			})
+			// Up to the limit of 1 MiB; the rest counts as cut off.
+			count := len(read.Outcome.Items) + len(read.Outcome.Fields)
+			if read.Outcome.Kind != test.kind || count < 10_000 {
+				t.Errorf("%v with %d records: %v", read.Outcome.Kind, count, read.Diagnostics)
+			}
+			if limit := uint64(128 * dialect.MaxBody); used > limit {
+				t.Errorf("%d records took %d KB, over %d", count, used>>10, limit>>10)
+			}
+		})
+	}
+}
