@@ -62,8 +62,10 @@ func askToken(ctx context.Context, hc *http.Client, endpoint string, form url.Va
 	}
 	err = json.NewDecoder(io.LimitReader(resp.Body, maxTokenAnswer)).Decode(&answer)
 	switch {
-	case answer.Error == "invalid_grant": // RFC 6749, 5.2: also an expired or revoked refresh token
-		return Grant{}, fmt.Errorf("%w: the token endpoint answered %d invalid_grant", ErrSpent, resp.StatusCode)
+	case answer.Error == "invalid_grant", // RFC 6749, 5.2: also an expired or revoked refresh token
+		form.Get("grant_type") == "refresh_token" && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests:
+		// Not every endpoint says it in the RFC's words: vision answers 401 with a code of its own.
+		return Grant{}, fmt.Errorf("%w: the token endpoint answered %d %.60q", ErrSpent, resp.StatusCode, answer.Error)
 	case resp.StatusCode != http.StatusOK:
 		return Grant{}, fmt.Errorf("client: the token endpoint answered %d %.60q", resp.StatusCode, answer.Error)
 	case err != nil:

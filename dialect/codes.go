@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/nearest"
 	yaml "go.yaml.in/yaml/v4"
 )
 
@@ -31,7 +32,8 @@ type row struct {
 	why       string // the reason of a decision, made once
 }
 
-// headerCondition is a request header that a row asks for, as a glob.
+// headerCondition is a request header that a row asks for, as a glob in lower
+// case.
 type headerCondition struct{ name, glob string }
 
 // applies reports that the row's conditions hold for a request.
@@ -40,7 +42,8 @@ func (r *row) applies(req *Request) bool {
 		return false
 	}
 	for _, c := range r.headers {
-		if !slices.ContainsFunc(values(req.Header, c.name), func(v string) bool { return glob(c.glob, v) }) {
+		// Without regard to case, as authentication schemes are told apart (RFC 9110, 11.1).
+		if !slices.ContainsFunc(values(req.Header, c.name), func(v string) bool { return glob(c.glob, strings.ToLower(v)) }) {
 			return false
 		}
 	}
@@ -101,6 +104,15 @@ func (c *codes) byCode(code string, req *Request) *row {
 		return nil
 	}
 	return c.inRange(n, req, about)
+}
+
+// inBodies reports that the table lists codes that stand in bodies, so that an
+// unlisted one is a stranger.
+func (c *codes) inBodies() bool {
+	return c.merged || slices.ContainsFunc(c.rows, func(r *row) bool {
+		_, numeric := parseSpan(r.first)
+		return r.status != 0 || !numeric
+	})
 }
 
 // byStatus finds the row of an HTTP status, nil for an unlisted one. A row that
@@ -244,15 +256,16 @@ func (r *reporter) row(k, n *yaml.Node) *row {
 			}
 			w.status = sp.from
 		case "method":
-			for _, m := range r.words(v, "method") {
-				w.methods = append(w.methods, strings.ToUpper(m))
-			}
+			w.methods = r.methods(v)
 		case "path":
 			w.paths = r.words(v, "path")
 		case "request":
+			if v.Kind == yaml.MappingNode && len(v.Content) == 0 {
+				r.fault(at(v), "wrong_type", "write {Authorization: \"Bearer *\"}", "the condition on the request names no header")
+			}
 			r.pairs(v, "request", func(hk, hv *yaml.Node) {
 				text, _ := r.text(hv, "the value of a request header")
-				w.headers = append(w.headers, headerCondition{canonicalHeader(hk.Value), text})
+				w.headers = append(w.headers, headerCondition{canonicalHeader(hk.Value), strings.ToLower(text)})
 			})
 		case "do":
 			w.do = r.act(v)
@@ -280,6 +293,21 @@ func (r *reporter) row(k, n *yaml.Node) *row {
 	return w
 }
 
+// reasonWords are the reasons that a file may give and the ends act on.
+var reasonWords = []string{
+	string(parlance.Expired), string(parlance.Fields), string(parlance.XML), string(parlance.Licence),
+	string(parlance.Maintenance), string(parlance.InFlight), string(parlance.Mismatch),
+}
+
+func isReason(s string) bool {
+	for _, c := range s {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return s != ""
+}
+
 func kindWords() []string {
 	var words []string
 	for _, k := range parlance.Kinds() {
@@ -294,12 +322,14 @@ func (r *reporter) kind(n *yaml.Node) (parlance.Kind, parlance.Reason) {
 	if !ok {
 		return 0, ""
 	}
-	name, reason, _ := strings.Cut(text, "/")
+	name, reason, finer := strings.Cut(text, "/")
+	if finer && !isReason(reason) {
+		r.fault(at(n), "bad_reason", "write one word, such as invalid/fields", "%q is no reason: it takes lower-case letters, digits and _", reason)
+	} else if best := nearest.Word(reason, reasonWords); finer && best != "" && best != reason {
+		r.warn(at(n), "unknown_reason", "did you mean "+best+"?", "the reason %s has no meaning to either end", reason)
+	}
 	kind, known := parlance.ParseKind(name)
 	if !known {
-		if name == "" {
-			name = "(nothing)"
-		}
 		r.unknown(at(n), "unknown_kind", "kind", name, kindWords())
 	}
 	return kind, parlance.Reason(reason)

@@ -26,6 +26,7 @@ type Dialect struct {
 	support     Support
 	samples     []sample
 	warnings    []parlance.Diagnostic
+	everyHeader []*shape // extras, then those of base
 	telling     []telling
 	base        *Dialect // the dialect http; nil for itself
 }
@@ -100,6 +101,9 @@ var builtin = sync.OnceValue(func() *Dialect {
 
 var fileKeys = []string{"dialect", "title", "source", "language", "codes_are_statuses", "forms", "codes", "shapes", "samples", "idempotency", "support"}
 
+// laterKeys are promised by the design and not read yet.
+var laterKeys = []string{"extends", "auth", "poll", "operations", "limits"}
+
 func (r *reporter) dialect(source []byte) *Dialect {
 	d := &Dialect{}
 	root := r.load(source)
@@ -108,6 +112,10 @@ func (r *reporter) dialect(source []byte) *Dialect {
 	}
 	sections := map[string]*yaml.Node{}
 	r.pairs(root, "a dialect file", func(k, v *yaml.Node) {
+		if slices.Contains(laterKeys, k.Value) {
+			r.fault(at(k), "later_key", "leave it out for now", "%s is not in version 1 of the language yet", k.Value)
+			return
+		}
 		if !slices.Contains(fileKeys, k.Value) {
 			r.unknown(at(k), "unknown_key", "key", k.Value, fileKeys)
 			return
@@ -199,7 +207,7 @@ func isName(s string) bool {
 			return false
 		}
 	}
-	return s != ""
+	return s != "" && s[0] >= 'a'
 }
 
 // link checks that the names which shapes give stand in the table.
@@ -232,6 +240,9 @@ func (d *Dialect) finish(r *reporter) {
 		if s.is != "" {
 			s.body.guards(func(p *pattern) { d.telling = append(d.telling, telling{s, s.is, p}) })
 		}
+	}
+	if d.base != nil {
+		d.everyHeader = slices.Concat(d.extras, d.base.extras)
 	}
 	d.shadows(r)
 	d.meetable(r)

@@ -95,20 +95,22 @@ func (c conversion) duration(text []byte) (time.Duration, bool) {
 }
 
 // fromPointer turns a JSON pointer (RFC 6901, also with the # of a fragment)
-// into a dotted path.
+// into a dotted path. A text that is none is taken for dots and brackets.
 func (c conversion) fromPointer(text []byte) ([]byte, bool) {
 	s := strings.TrimPrefix(string(text), "#")
 	if s == "" {
 		return nil, true
 	}
-	if s[0] != '/' {
-		return nil, false
+	var parts []string
+	if s[0] == '/' {
+		parts = strings.Split(s[1:], "/")
+		for i, p := range parts {
+			parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(p)
+		}
+	} else {
+		parts = strings.FieldsFunc(strings.TrimPrefix(s, "$."), func(r rune) bool { return strings.ContainsRune(".[]/", r) })
 	}
-	parts := strings.Split(s[1:], "/")
-	for i, p := range parts {
-		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(p)
-	}
-	if c.prefix != "" && parts[0] == c.prefix {
+	if c.prefix != "" && len(parts) > 0 && parts[0] == c.prefix {
 		parts = parts[1:]
 	}
 	return []byte(strings.Join(parts, ".")), true

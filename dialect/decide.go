@@ -49,7 +49,7 @@ func (d *Dialect) patience() int {
 func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 	same := func(r *row) bool { return r != nil && r.kind == o.Kind && r.reason == o.Reason }
 	if o.Code != "" {
-		if r := d.codes.byCode(o.Code, req); same(r) {
+		if r := d.codeRow(o.Code, req); same(r) {
 			return r
 		}
 	}
@@ -65,10 +65,18 @@ func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 			}
 		}
 	}
-	if o.Status != 0 || !o.Kind.Failing() {
-		if r := d.ownRow(o, req); r != nil {
-			return r
+	for i := range o.Items {
+		// What all records came to is told by the first of them.
+		if it := &o.Items[i].Outcome; o.Kind.Failing() && it.Kind == o.Kind && it.Reason == o.Reason {
+			return d.rowOf(it, req)
 		}
+	}
+	if o.Status != 0 {
+		// The body said something else than the status: no row speaks of it.
+		return &row{kind: o.Kind, reason: o.Reason, line: d.statusRow(o.Status, req).line}
+	}
+	if r := d.ownRow(o, req); r != nil {
+		return r
 	}
 	if r := d.byBareKind(o, req); r != nil {
 		return r

@@ -31,7 +31,7 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 
 	reading := Reading{}
 	shape, readable := d.read(m, &req, &res)
-	for _, s := range d.extras {
+	for _, s := range d.headerShapes() {
 		if s.fits(&req, res.Status) {
 			before := m.mark()
 			if !m.header(s, res.Header) {
@@ -46,8 +46,9 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 	d.retryAfter(o, &res)
 
 	stated := o.Kind // by a $kind hole
-	if stated.Failing() != (res.Status >= 400) {
-		stated = 0 // no member of a body turns a failure into a success, or a success into a failure
+	if row := d.statusRow(o.Status, &req); stated != row.kind &&
+		(stated.Failing() != (res.Status >= 400) || stated.ServerFault() != (res.Status >= 500)) {
+		stated = 0 // no member of a body turns a failure into a success, or the one side's fault into the other's
 	}
 	r := d.meaning(o, shape, &req)
 	o.Kind, o.Reason = r.kind, firstReason(o.Reason, r.reason, stated)
@@ -58,6 +59,9 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 	fill.items(o)
 	if len(o.Items) > 0 && res.Status < 400 && stated == 0 && !d.good(shape) {
 		o.Kind, o.Reason = rollUp(r, o.Items)
+		if o.Kind.Failing() && m.unread > 0 {
+			o.Kind, o.Reason = parlance.Partial, "" // of what was not read nobody knows that it failed
+		}
 	}
 	if o.Kind == r.kind {
 		if o.Title == "" {
@@ -66,6 +70,10 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 		if o.Help == "" {
 			o.Help = r.help
 		}
+	}
+	if o.Kind == parlance.Success && stated == 0 && o.Code != "" && d.codes.inBodies() && !d.good(shape) && d.codeRow(o.Code, &req) == nil {
+		m.unread++
+		m.note("unlisted_code", "the code %q is not listed", o.Code)
 	}
 	if (!readable || m.unread > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
 		o.Kind, o.Reason = parlance.Noted, ""
@@ -168,7 +176,7 @@ func (m *matcher) root(t *template) bool {
 		return false
 	}
 	if w.value.op == opList {
-		return m.turn(w.value, 0, target{})
+		return m.turn(w.value, 0, 0, target{}) >= 0
 	}
 	return m.value(w.value, 0)
 }

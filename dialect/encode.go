@@ -42,14 +42,17 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	if w.shape != nil {
 		m.Header = w.headers(m.Header, w.shape, w.present)
 	}
-	for _, s := range d.extras {
+	for _, s := range d.headerShapes() {
 		if !s.readOnly && s.concerns(&req, w.status) {
 			m.Header = w.headers(m.Header, s, w.left())
 		}
 	}
 	if o.RetryAfter > 0 {
 		// Whole seconds, rounded up so that nobody comes too early (RFC 9110, 10.2.3).
-		seconds := (o.RetryAfter + time.Second - 1) / time.Second
+		seconds := o.RetryAfter / time.Second
+		if o.RetryAfter%time.Second > 0 {
+			seconds++
+		}
 		m.Header = append(m.Header, Pair{"Retry-After", strconv.FormatInt(int64(seconds), 10)})
 		if o.RetryAfter%time.Second == 0 {
 			w.carried |= bitOf(whole, attrRetryAfter)
@@ -58,6 +61,15 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	w.lose()
 	m.Body, m.Losses = w.dst, w.losses
 	return m
+}
+
+// headerShapes are those without a body: the file's own, then those of http,
+// which give every dialect a place for the request id.
+func (d *Dialect) headerShapes() []*shape {
+	if d.base == nil {
+		return d.extras
+	}
+	return d.everyHeader
 }
 
 // Wraps reports whether Encode puts an envelope around the payload of such an
@@ -109,6 +121,8 @@ type writer struct {
 	note       string
 	fieldsDone bool
 	itemsDone  bool
+	back       []parlance.Item // what the records that were written read as
+	grafted    bool            // records stand in the caller's own document
 }
 
 // headers writes the fields of a shape that hold one of the attributes.

@@ -41,7 +41,7 @@ func ExampleDialect_Encode() {
 	if err != nil {
 		panic(err)
 	}
-	o := parlance.Outcome{Kind: parlance.NotFound, Detail: "No such camera", RequestID: "a62d1412"}
+	o := parlance.Outcome{Kind: parlance.NotFound, Detail: "No such camera", Fields: []parlance.Field{{Path: "id"}}}
 	m := plain.Encode(nil, dialect.Request{}, &o, dialect.Payload{})
 	fmt.Printf("%d %s\n", m.Status, m.Body)
 	for _, l := range m.Losses {
@@ -49,7 +49,7 @@ func ExampleDialect_Encode() {
 	}
 	// Output:
 	// 404 {"message":"No such camera"}
-	// lost request_id: there is no place for it
+	// lost fields: there is no place for them
 }
 
 // Put a payload into the envelope of an API.

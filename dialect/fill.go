@@ -160,7 +160,11 @@ func (f *filler) items(o *parlance.Outcome) {
 	o.Items = make([]parlance.Item, 0, n)
 	for s := range int32(len(f.m.scopes)) {
 		if f.m.scopes[s].makes {
-			o.Items = append(o.Items, f.item(o, s, len(o.Items)))
+			place := len(o.Items)
+			if f.m.scopes[s].parent == 0 {
+				place = int(f.m.scopes[s].place)
+			}
+			o.Items = append(o.Items, f.item(o, s, place))
 		}
 	}
 }

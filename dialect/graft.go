@@ -24,7 +24,7 @@ func (w *writer) graft() bool {
 		return false
 	}
 	list := recordList(w.shape.body)
-	w.itemsDone = true
+	w.itemsDone, w.grafted = true, true
 	from := 0
 	for i := range w.o.Items {
 		it := &w.o.Items[i]

@@ -58,7 +58,10 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 		return t
 	}
 	if !strings.HasPrefix(n.Value, "$") && !isPattern(n.Value) {
-		if _, is := wholeAttributes[n.Value]; is && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 {
+		if strings.Contains(" yes no on off y n ", " "+strings.ToLower(n.Value)+" ") && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 {
+			c.warn(at(n), "word_for_boolean", "write true or false, or put the text in quotes", "%s is the text %q here, and no boolean", n.Value, n.Value)
+		}
+		if _, known := parseTarget(n.Value); known == nil && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 {
 			c.warn(at(n), "constant_attribute", "write $"+n.Value+" for the attribute, or put the constant in quotes",
 				"the text %q is a constant here: the body must hold just that, and nothing is read", n.Value)
 		}
@@ -69,7 +72,7 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 		return t
 	}
 	c.suits(at(n), h)
-	t.op, t.hole = opHole, h
+	t.op, t.hole, t.tells = opHole, h, h.guard != nil
 	for i, r := range h.readings {
 		t.reads |= r.targets()
 		if i == 0 && !(r.pattern != nil && r.pattern.readOnly()) {

@@ -44,16 +44,16 @@ func (w *writer) lose() {
 		}
 	}
 	if len(o.Items) > 0 && w.itemsDone && w.status < 400 {
-		kind = o.Kind // rolled up from the records
-		if o.Kind.Failing() {
-			reason = o.Reason
-		}
+		kind, reason = rollUp(back, w.back)
 	}
 	if kind != o.Kind {
 		w.lost("kind", "status "+strconv.Itoa(w.status)+" means "+kind.String()+" here")
 	}
 	if o.Reason != "" && reason != o.Reason {
 		w.lost("reason", "there is no place for it")
+	}
+	if o.Status != 0 && o.Status != w.status {
+		w.lost("status", "it is written as "+strconv.Itoa(w.status))
 	}
 	for _, a := range []attribute{attrCode, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrNote, attrRetryAfter, attrHelp} {
 		t := target{whole, a}

@@ -24,8 +24,9 @@ type bind struct {
 // scope is one turn of a repetition that holds holes of a record.
 type scope struct {
 	parent int32
-	field  bool // the innermost one for fields: it makes one
-	item   bool // the innermost one for items
+	place  int32 // of the element in its list, from 0
+	field  bool  // the innermost one for fields: it makes one
+	item   bool  // the innermost one for items
 
 	last  int32 // one more than the place of its last bind
 	makes bool  // it makes a record
@@ -251,7 +252,7 @@ func (m *matcher) object(t *template, n uint32) bool {
 			present++
 		}
 	}
-	return present > 0 || m.cut || len(t.members) == 0
+	return present > 0 || m.cut || t.lax()
 }
 
 // member fits one named member. A member need not be there, unless it is a
@@ -391,21 +392,28 @@ func (m *matcher) any(n uint32, of selection) bool {
 // fits. One that fits none forbids success; if none at all fits, the list does
 // not.
 func (m *matcher) turns(t *template, n uint32, of selection) bool {
-	fitted, failed := 0, 0
+	fitted, failed, guarded := 0, 0, 0
+	later := m.later
 	for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
 		if !m.takes(&of, c) {
 			continue
 		}
-		if !m.turn(t, c, of.key) {
+		by := m.turn(t, c, int32(fitted+failed), of.key)
+		if by < 0 {
 			failed++
 			continue
 		}
-		if fitted++; fitted == 1 {
-			m.later++
+		fitted++
+		if by == 0 {
+			guarded++
+		}
+		if by == 0 || !t.guarded() {
+			m.later = later + 1 // the whole has been told of
 		}
 	}
-	if fitted > 0 {
-		m.later--
+	m.later = later
+	if t.guarded() && guarded == 0 {
+		return false // none says what the shape is recognised by
 	}
 	if failed > 0 && (fitted > 0 || m.cut) {
 		m.unread += failed
@@ -416,27 +424,34 @@ func (m *matcher) turns(t *template, n uint32, of selection) bool {
 }
 
 // turn fits one element of a repetition, in a scope of its own where the
-// repetition holds records.
-func (m *matcher) turn(t *template, c uint32, key target) bool {
-	before, outer := m.mark(), m.scope
+// repetition holds records. It returns the place of the template that fitted,
+// negative where none did.
+func (m *matcher) turn(t *template, c uint32, place int32, key target) int {
+	before, outer, later := m.mark(), m.scope, m.later
 	if t.reads.of(field)|t.reads.of(item) != 0 {
-		m.scopes = append(m.scopes, scope{parent: outer, field: t.makes(field), item: t.makes(item)})
+		m.scopes = append(m.scopes, scope{parent: outer, place: place, field: t.makes(field), item: t.makes(item)})
 		m.scope = int32(len(m.scopes) - 1)
 	}
 	if key.attr != attrNone {
 		m.binds = append(m.binds, bind{target: key, key: true, scope: m.scope, text: m.tree.Key(c)})
 	}
 	inner := m.mark()
-	for _, e := range t.elems {
+	by := -1
+	for i, e := range t.elems {
+		if i > 0 && t.guarded() {
+			m.later = later + 1 // the whole is what the recognised element says
+		}
 		if m.value(e, c) {
-			m.scope = outer
-			return true
+			by = i
+			break
 		}
 		m.back(inner)
 	}
-	m.scope = outer
-	m.back(before)
-	return false
+	m.scope, m.later = outer, later
+	if by < 0 {
+		m.back(before)
+	}
+	return by
 }
 
 // header fits the fields of a response's header against a shape's.

@@ -29,7 +29,7 @@ func (w *writer) turns(t *template, must bool, write func(*template)) {
 			if w.merged {
 				w.withField(0, t, write)
 				w.merged, fields = false, fields[1:]
-			} else if w.has(&template{writes: e.writes.of(whole) &^ bitOf(whole, attrStatus)}) {
+			} else if t.guarded() || w.has(&template{writes: e.writes.of(whole) &^ bitOf(whole, attrStatus)}) {
 				write(e)
 			}
 		}
@@ -81,6 +81,9 @@ func (w *writer) withField(i int, t *template, write func(*template)) {
 	f := &w.o.Fields[i]
 	w.field, w.fieldAt = f, i
 	e := t.elems[0]
+	if t.guarded() && !w.merged && len(t.elems) > 1 {
+		e = t.elems[1] // the first one says what the shape is recognised by
+	}
 	for _, other := range t.elems[1:] {
 		if bits.OnesCount64(uint64(fieldSet(f)&^(other.writes|other.copies))) < bits.OnesCount64(uint64(fieldSet(f)&^(e.writes|e.copies))) {
 			e = other
@@ -97,17 +100,21 @@ func (w *writer) withItem(it *parlance.Item, i int, t *template, write func(*tem
 	written := e.writes | e.copies
 	w.itemCode, w.itemStatus = w.itemMeaning(it, written)
 	write(e)
+	back := &row{kind: it.Outcome.Kind, reason: it.Outcome.Reason}
+	if !written.has(item, attrKind) {
+		back = w.d.itemMeaning(&parlance.Outcome{Code: w.itemCode, Status: w.itemStatus}, w.o, w.req)
+	}
+	w.back = append(w.back, parlance.Item{Outcome: parlance.Outcome{Kind: back.kind, Reason: back.reason}})
 	at := "items[" + strconv.Itoa(i) + "].outcome."
 	for a := attrNone + 1; a < attrCount; a++ {
 		lost := target{item, a}
 		switch {
-		case a == attrIndex || a == attrNote || a == attrData:
-		case a == attrKind || a == attrReason:
-			if written.has(item, attrKind) {
-				continue
+		case a == attrIndex:
+			if it.Index != i && !written.has(item, attrIndex) && !w.grafted {
+				w.lost("items["+strconv.Itoa(i)+"].index", "records have no number of their own here")
 			}
-			probe := parlance.Outcome{Code: w.itemCode, Status: w.itemStatus}
-			back := w.d.itemMeaning(&probe, w.o, w.req)
+		case a == attrNote || a == attrData:
+		case a == attrKind || a == attrReason:
 			if a == attrKind && back.kind != it.Outcome.Kind {
 				w.lost(at+"kind", "it is written as "+back.kind.String())
 			}
@@ -140,6 +147,9 @@ func (w *writer) withItem(it *parlance.Item, i int, t *template, write func(*tem
 // it reads back as its kind.
 func (w *writer) itemMeaning(it *parlance.Item, written set) (code string, status int) {
 	o := &it.Outcome
+	if written.has(item, attrKind) {
+		return o.Code, o.Status // the kind is told by itself
+	}
 	row, fallback := w.d.writable(&parlance.Outcome{Kind: o.Kind, Reason: o.Reason}, w.req)
 	status = o.Status
 	if status == 0 || w.d.statusRow(status, w.req).kind != o.Kind {

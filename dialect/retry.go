@@ -36,11 +36,18 @@ func (r *reporter) retry(n *yaml.Node) (p retry) {
 		case "poll":
 			p.act = parlance.Poll
 		default:
+			if d, err := time.ParseDuration(n.Value); err == nil && d > 0 {
+				r.fault(at(n), "bad_retry", "write {after: "+n.Value+"}", "a time alone does not say what it is")
+				return p
+			}
 			r.unknown(at(n), "bad_retry", "retry", n.Value, []string{"never", "refresh", "poll", "{after: 60s}", "{backoff: 1s..60s}", "{schedule: [5m, 30m]}"})
 		}
 		return p
 	}
 	p.act = parlance.Retry
+	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
+		r.fault(at(n), "bad_retry", "write {backoff: 1s..60s}, or leave retry out", "the retry says no time")
+	}
 	r.pairs(n, "retry", func(k, v *yaml.Node) {
 		switch k.Value {
 		case "after":

@@ -16,9 +16,9 @@ func (d *Dialect) retryAfter(o *parlance.Outcome, res *Response) {
 	}
 	for _, v := range values(res.Header, "Retry-After") {
 		v = strings.TrimSpace(v)
-		if f, err := strconv.ParseFloat(v, 64); err == nil {
-			o.RetryAfter, _ = parlance.Seconds(f)
-			return
+		if isNumber(v) || isDigits(v) {
+			o.RetryAfter = max(o.RetryAfter, waitOf(v))
+			continue
 		}
 		if when, ok := httpDate(v); ok {
 			now := res.Received
@@ -31,8 +31,7 @@ func (d *Dialect) retryAfter(o *parlance.Outcome, res *Response) {
 					now = served
 				}
 			}
-			o.RetryAfter = max(when.Sub(now), 0)
-			return
+			o.RetryAfter = max(o.RetryAfter, when.Sub(now))
 		}
 	}
 }
@@ -46,3 +45,18 @@ func httpDate(s string) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
+
+// waitOf is a number of seconds as a duration; one beyond all time is the
+// longest that there is, so that nobody comes back early.
+func waitOf(seconds string) time.Duration {
+	f, err := strconv.ParseFloat(seconds, 64)
+	if d, ok := parlance.Seconds(f); ok && err == nil {
+		return min(d, forever)
+	}
+	if f > 0 {
+		return forever
+	}
+	return 0
+}
+
+const forever = 100 * 365 * 24 * time.Hour

@@ -1,10 +1,12 @@
 package dialect
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/internal/nearest"
 	yaml "go.yaml.in/yaml/v4"
 )
 
@@ -130,9 +132,7 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 				s.status = append(s.status, sp)
 			}
 		case "method":
-			for _, m := range r.words(v, "method") {
-				s.methods = append(s.methods, strings.ToUpper(m))
-			}
+			s.methods = r.methods(v)
 		case "path":
 			s.paths = r.words(v, "path")
 		case "for":
@@ -158,6 +158,10 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 		case "json", "xml", "html", "text":
 			if s.form != formNone {
 				r.fault(at(k), "duplicate_key", "make a second shape of it", "a shape has one body")
+				return
+			}
+			if v.Tag == "!!null" && v.Value == "" {
+				r.fault(at(k), "empty_shape", "write "+k.Value+": null if the body is the literal null", "nothing stands after %s:", k.Value)
 				return
 			}
 			s.form = formNames[k.Value]
@@ -220,6 +224,20 @@ func (r *reporter) body(f form, n *yaml.Node) *template {
 		}
 	}
 	return t
+}
+
+// methods are those of a condition. Any token is a method (RFC 9110, 9.1); one
+// that looks like a misspelt one is warned of.
+func (r *reporter) methods(n *yaml.Node) (all []string) {
+	known := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+	for _, m := range r.words(n, "method") {
+		m = strings.ToUpper(m)
+		if best := nearest.Word(m, known); best != "" && !slices.Contains(known, m) {
+			r.warn(at(n), "unknown_method", "did you mean "+best+"?", "%s is no method that HTTP defines", m)
+		}
+		all = append(all, m)
+	}
+	return all
 }
 
 // fits reports that the shape may read an answer with this status to such a

@@ -125,23 +125,51 @@ func tooDeep(source []byte) int {
 	return 0
 }
 
+// syntax tells of what YAML cannot read, at the place that it names.
 func (r *reporter) syntax(err error, source []byte) {
-	var load *yaml.LoadErrors
-	line, text := 1, strings.TrimPrefix(err.Error(), "yaml: ")
-	if errors.As(err, &load) && len(load.Errors) > 0 {
-		text = load.Errors[0].Error()
+	pos, message := position{1, 1}, strings.TrimPrefix(err.Error(), "yaml: ")
+	var one *yaml.LoadError
+	var many *yaml.LoadErrors
+	if errors.As(err, &many) && len(many.Errors) > 0 {
+		one = many.Errors[0]
 	}
-	if i := strings.Index(text, "line "); i >= 0 {
-		if n, _ := fmt.Sscanf(text[i:], "line %d", &line); n == 1 {
-			text = strings.TrimLeft(strings.TrimLeft(text[i+len("line "):], "0123456789"), ": ,")
+	if one != nil || errors.As(err, &one) {
+		message = one.Message
+		if one.Mark.Line > 0 {
+			pos = position{one.Mark.Line, max(one.Mark.Column, 1)}
 		}
 	}
-	if lines := bytes.Split(source, []byte("\n")); line <= len(lines) && bytes.HasPrefix(bytes.TrimLeft(lines[line-1], " "), []byte("\t")) {
-		r.fault(position{line, 1}, "yaml_syntax", "indent with blanks", "YAML takes no tabs for indentation")
-		return
+	var line, before string
+	lines := strings.Split(string(source), "\n")
+	if pos.line <= len(lines) {
+		line = lines[pos.line-1]
 	}
-	r.fault(position{line, 1}, "yaml_syntax", "a text that begins with { [ * & ! % @ ` or holds `: ` or ` #` must stand in quotes", "this is not YAML: %s", text)
+	for i := min(pos.line-1, len(lines)) - 1; i >= 0 && before == ""; i-- {
+		before = strings.TrimSpace(lines[i])
+		if before != "" {
+			before = lines[i]
+		}
+	}
+	hint := "a text that begins with { [ * & ! % @ ` or holds `: ` or ` #` must stand in quotes"
+	switch {
+	case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
+		message, hint = "YAML takes no tabs for indentation", "indent with blanks"
+	case strings.Contains(message, "UTF-8"), strings.Contains(message, "control characters"):
+		hint = "save the file as UTF-8"
+	case !needsQuotes(line) && indentation(line) != indentation(before):
+		hint = "keys of one mapping stand in one column: look at the indentation of this line and the one before it"
+	}
+	r.fault(pos, "yaml_syntax", hint, "this is not YAML: %s", message)
 }
+
+// needsQuotes reports that what stands after the key begins like something else
+// than a text, or holds a second key.
+func needsQuotes(line string) bool {
+	_, value, _ := strings.Cut(line, ": ")
+	return value != "" && strings.ContainsRune("{[*&!%@`", rune(value[0])) || strings.Contains(value, ": ")
+}
+
+func indentation(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 // plain checks every value for what the language does not have. It stops at the
 // bounds, with a negative budget.
@@ -158,6 +186,9 @@ func (r *reporter) plain(n *yaml.Node, depth int, budget *int) {
 		r.fault(at(n), "too_deep", "", "the file is nested more than %d levels deep", maxNest)
 		return
 	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		r.fault(at(n), "tag", "leave it out; put a text in quotes", "tags (!) are not part of the language")
+	}
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
 		r.fault(at(n), "anchor", "write it twice: what is shared changes in both places", "anchors (&) and aliases (*) are not part of the language")
 	}
@@ -165,7 +196,7 @@ func (r *reporter) plain(n *yaml.Node, depth int, budget *int) {
 		seen := map[string]position{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			k := n.Content[i]
-			if k.Kind != yaml.ScalarNode {
+			if k.Kind != yaml.ScalarNode || k.Tag == "!!null" {
 				r.fault(at(k), "key_type", "put the key in quotes", "a key must be a text")
 				continue
 			}
@@ -200,7 +231,7 @@ func (r *reporter) pairs(n *yaml.Node, what string, yield func(key, value *yaml.
 
 // text is the value of a scalar; another kind is a fault.
 func (r *reporter) text(n *yaml.Node, what string) (string, bool) {
-	if n.Kind != yaml.ScalarNode {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		r.fault(at(n), "wrong_type", "", "%s must be a text, not %s", what, kindOf(n))
 		return "", false
 	}
@@ -209,10 +240,10 @@ func (r *reporter) text(n *yaml.Node, what string) (string, bool) {
 
 // texts is a list of scalars, or one scalar as a list of one.
 func (r *reporter) texts(n *yaml.Node, what string) []string {
-	if n.Kind == yaml.ScalarNode {
+	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
 		return []string{n.Value}
 	}
-	if n.Kind != yaml.SequenceNode {
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 		r.fault(at(n), "wrong_type", "", "%s must be a text or a list of texts, not %s", what, kindOf(n))
 		return nil
 	}
@@ -240,7 +271,7 @@ func (r *reporter) boolean(n *yaml.Node, what string) bool {
 		return true
 	case "false":
 	default:
-		r.fault(at(n), "wrong_type", "", "%s must be true or false", what)
+		r.fault(at(n), "wrong_type", "write true or false", "%s must be true or false, not %s", what, kindOf(n))
 	}
 	return false
 }
@@ -250,10 +281,13 @@ func kindOf(n *yaml.Node) string {
 	case yaml.MappingNode:
 		return "a mapping"
 	case yaml.SequenceNode:
+		if len(n.Content) == 0 {
+			return "an empty list"
+		}
 		return "a list"
 	}
 	if n.Tag == "!!null" {
-		return "null"
+		return "nothing"
 	}
 	return fmt.Sprintf("%q", n.Value)
 }

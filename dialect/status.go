@@ -72,6 +72,9 @@ func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 			}
 			return r, o.Status
 		}
+		if d.saysKind(o) {
+			return d.statusRow(o.Status, req), o.Status
+		}
 		for _, s := range d.shapes {
 			if s.carriesItems() && len(o.Items) > 0 && o.Status < 400 && s.concerns(req, o.Status) && d.rollsUp(o, req) {
 				return d.statusRow(o.Status, req), o.Status
@@ -82,6 +85,23 @@ func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 		}
 	}
 	return d.byKind(o, req)
+}
+
+// saysKind reports that the kind stands beside the Outcome's status, in the body
+// or a header, so that a status of HTTP's own on the same side can be kept.
+func (d *Dialect) saysKind(o *parlance.Outcome) bool {
+	if d.base == nil || o.Kind == parlance.Empty || o.Kind == parlance.Partial {
+		return false
+	}
+	if o.Kind.Good() != (o.Status < 300) || o.Kind.Failing() && o.Kind.ServerFault() != (o.Status >= 500) {
+		return false
+	}
+	if o.Kind.Failing() && d.base.codes.status[o.Status] == nil {
+		return false
+	}
+	return slices.ContainsFunc(slices.Concat(d.shapes, d.extras), func(s *shape) bool {
+		return s.writes.has(whole, attrKind) && s.status.admits(o.Status)
+	})
 }
 
 // rollsUp reports that the records under the Outcome's status read as its kind.
@@ -96,7 +116,7 @@ func (d *Dialect) alias(r *row, status int) bool {
 	if !r.kind.Failing() || d.base == nil {
 		return false
 	}
-	return d.base.statusRow(status, &Request{}).kind != r.kind || status > 599
+	return d.base.statusRow(status, &Request{}).kind != r.kind
 }
 
 func (d *Dialect) owns(r *row) bool { return slices.Contains(d.codes.rows, r) }
@@ -180,11 +200,14 @@ func (d *Dialect) told(r *row) bool {
 // something else here, or the one that the chosen row stands under.
 func (w *writer) chooseCode() string {
 	if code := w.o.Code; code != "" {
-		r := w.d.codeRow(code, w.req)
-		if r == nil || r.kind == w.o.Kind {
+		switch r := w.d.codeRow(code, w.req); {
+		case r == nil && w.o.Kind == parlance.Success && w.d.codes.inBodies():
+			w.lost("code", "a success with a code that is not listed is read as noted here")
+		case r == nil || r.kind == w.o.Kind:
 			return code
+		default:
+			w.lost("code", "here "+code+" means "+r.kind.String())
 		}
-		w.lost("code", "here "+code+" means "+r.kind.String())
 	}
 	if w.row.status != 0 && !slices.ContainsFunc(w.d.shapes, func(s *shape) bool { return s.is == w.row.first }) {
 		return w.row.first

@@ -36,6 +36,7 @@ type template struct {
 	writes  set         // those that are written
 	copies  set         // those that are read from a text that another attribute writes
 	deep    set         // those that are read inside a repetition below this place
+	tells   bool        // a text at or below it must fit a pattern
 	size    int         // members at and below it, for choosing the smallest
 }
 
@@ -51,6 +52,21 @@ type member struct {
 // makes reports that a turn of this repetition makes a record of the owner,
 // rather than one below it.
 func (t *template) makes(o owner) bool { return t.reads.of(o) != 0 && t.deep.of(o) == 0 }
+
+// guarded reports that a list is recognised by a text in the first of its
+// templates: an element must say it, the others may follow the other templates.
+func (t *template) guarded() bool { return t.op == opList && len(t.elems) > 0 && t.elems[0].tells }
+
+// lax reports that an object with none of the members fits too: each may be
+// left out.
+func (t *template) lax() bool {
+	for i := range t.members {
+		if !t.members[i].optional {
+			return false
+		}
+	}
+	return true
+}
 
 // shapeCompiler compiles the body of one shape.
 type shapeCompiler struct {
@@ -79,6 +95,7 @@ func (t *template) take(below *template) {
 	t.writes |= below.writes
 	t.copies |= below.copies
 	t.deep |= below.deep
+	t.tells = t.tells || below.tells
 	t.size += below.size
 }
 

@@ -297,3 +297,126 @@ func TestHeaderValuesCannotEndTheHeader(t *testing.T) {
 		}
 	}
 }
+
+func TestARecordKeepsItsPlaceWhereAnotherCouldNotBeRead(t *testing.T) {
+	t.Parallel()
+	o := open(t, "vision").Decode(dialect.Request{Method: "POST"}, dialect.Response{Status: 207, Body: []byte(
+		`<MANUFACTURING><MC><DocRef>A</DocRef></MC><MC><DocRef>B</DocRef><RES><Code>400</Code><Message>x</Message></RES></MC></MANUFACTURING>`)}).Outcome
+	if o.Kind != parlance.Partial || len(o.Items) != 1 || o.Items[0].Index != 1 {
+		t.Errorf("it reads as %s with %+v; nobody knows that every record failed, and B is the second", o.Kind, o.Items)
+	}
+}
+
+func TestADecisionNamesTheLineThatSaidSo(t *testing.T) {
+	t.Parallel()
+	d := open(t, "vision")
+	lines := map[string]string{}
+	for _, e := range d.Codes() {
+		lines[e.Key] = e.Line
+	}
+	for _, c := range []struct {
+		name, body string
+		status     int
+		line       string
+	}{
+		{"all records failed under 200", records400, 200, lines["400"]},
+		{"a body that nobody can read", "<html><title>Log in</title></html>", 200, lines["200"]},
+		{"a code in the body", "<RES><Code>150</Code></RES>", 500, lines["150"]},
+		{"the status alone", "", 404, lines["404"]},
+	} {
+		req := dialect.Request{Method: "POST"}
+		o := d.Decode(req, dialect.Response{Status: c.status, Body: []byte(c.body)}).Outcome
+		if p := d.Decide(req, &o); p.Line != c.line {
+			t.Errorf("%s: %s, not %s: %s", c.name, p.Line, c.line, p.Why)
+		}
+	}
+	// An unlisted code obeys no schedule that the page gives for another.
+	o := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Body: []byte("<RES><Code>777</Code></RES>")}).Outcome
+	if p := d.Decide(dialect.Request{}, &o); !strings.HasPrefix(p.Line, "http.yaml:") || len(p.Schedule) > 0 {
+		t.Errorf("an unlisted 777: %+v", p)
+	}
+}
+
+const records400 = `<ORDERS><SO><RES><Code>400</Code></RES></SO><SO><RES><Code>400</Code></RES></SO></ORDERS>`
+
+func TestOmiliasLicenceIsFoundAmongOtherErrorsAndInBothEnvelopes(t *testing.T) {
+	t.Parallel()
+	d := open(t, "omilia")
+	for _, body := range []string{
+		`{"errors":[{"code":"x","detail":"No available licenses","meta":{},"source":""},{"code":"y","detail":"other","meta":{},"source":""}]}`,
+		`{"errors":[{"code":"y","detail":"other","meta":{},"source":""},{"code":"x","detail":"No available licenses for this app","meta":{},"source":""}]}`,
+		`{"detail":[{"loc":[],"msg":"No available licenses","type":"t"}]}`,
+	} {
+		r := d.Decode(dialect.Request{}, dialect.Response{Status: 403, Body: []byte(body)})
+		if o := r.Outcome; o.Kind != parlance.Quota || o.Reason != parlance.Licence || !strings.HasPrefix(o.Detail, "No available licenses") || len(r.Diagnostics) > 0 {
+			t.Errorf("%s reads as %+v %v", body, o, r.Diagnostics)
+		}
+	}
+}
+
+func TestPathsInEveryNotationBecomeDotted(t *testing.T) {
+	t.Parallel()
+	d := open(t, "omilia")
+	for source, want := range map[string]string{"/body/a/0/b": "a.0.b", "/a~1b": "a/b", "body.a[0].b": "a.0.b", "$.body.a": "a", "description": "description", "": ""} {
+		o := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(`{"errors":[{"code":"1","detail":"d","meta":{},"source":"` + source + `"}]}`)}).Outcome
+		got := ""
+		if len(o.Fields) > 0 {
+			got = o.Fields[0].Path
+		}
+		if got != want || o.Code != "1" {
+			t.Errorf("%q reads as %q, code %q", source, got, o.Code)
+		}
+	}
+}
+
+func TestABatchItemOfAnUnknownFormHidesNoOther(t *testing.T) {
+	t.Parallel()
+	r := open(t, "vbapi").Decode(dialect.Request{Method: "PUT"}, dialect.Response{Status: 207, Body: []byte(
+		`{"data":[{"id":[{"key":"a","value":1}],"status":400,"body":{"msg":"x"}},{"id":[{"key":"a","value":2}],"status":200,"body":"ok"}],"error":null,"debug":{"activityId":"i"}}`)})
+	o := r.Outcome
+	if len(o.Items) != 2 || o.Items[0].Outcome.Kind != parlance.Invalid || o.Kind != parlance.Partial || len(r.Diagnostics) == 0 {
+		t.Errorf("it reads as %s with %+v, %v", o.Kind, o.Items, r.Diagnostics)
+	}
+}
+
+func TestAnActivityIdIsFoundWhateverTheEnvelopeLooksLike(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"data":[],"error":{"title":"T"},"debug":{"activityId":"i"}}`, `{"error":null,"debug":{"activityId":"i"}}`, `{"data":null,"error":"text","debug":{"activityId":"i"}}`,
+	} {
+		if o := open(t, "vbapi").Decode(dialect.Request{}, dialect.Response{Status: 404, Body: []byte(body)}).Outcome; o.RequestID != "i" {
+			t.Errorf("%s gives %+v", body, o)
+		}
+	}
+}
+
+func TestProblemsOfOtherPeopleAreRead(t *testing.T) {
+	t.Parallel()
+	d := open(t, "problem")
+	for _, c := range []struct {
+		name, body string
+		fields     int
+		title      string
+	}{
+		{"nothing but extensions", `{"balance":30}`, 0, ""},
+		{"a map of errors", `{"title":"One or more validation errors occurred.","errors":{"Name":["is required","is short"],"Age":["is no number"]}}`, 3, "One or more validation errors occurred."},
+		{"errors as texts", `{"title":"T","errors":["a","b"]}`, 2, "T"},
+		{"pointers as RFC 9457 writes them", `{"title":"T","errors":[{"detail":"must be positive","pointer":"#/age"}]}`, 1, "T"},
+		{"XML with a prefix", `<p:problem xmlns:p="urn:ietf:rfc:7807"><p:title>T</p:title></p:problem>`, 0, "T"},
+		{"XML without a namespace", `<problem><title>T</title></problem>`, 0, "T"},
+		{"a kind of the other side", `{"title":"T","kind":"internal"}`, 0, "T"},
+	} {
+		r := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(c.body)})
+		if o := r.Outcome; o.Kind != parlance.Invalid || len(o.Fields) != c.fields || o.Title != c.title || len(r.Diagnostics) > 0 {
+			t.Errorf("%s reads as %+v %v", c.name, o, r.Diagnostics)
+		}
+	}
+}
+
+func TestAuthenticationSchemesAreComparedWithoutCase(t *testing.T) {
+	t.Parallel()
+	req := dialect.Request{Header: http.Header{"Authorization": {"bearer abc"}}}
+	if o := open(t, "vbapi").Decode(req, dialect.Response{Status: 401}).Outcome; o.Reason != parlance.Expired {
+		t.Errorf("it reads as %+v", o)
+	}
+}

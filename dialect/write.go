@@ -98,7 +98,7 @@ func (w *writer) jsonObject(t *template) {
 	}
 	for i := range t.members {
 		m := &t.members[i]
-		if m.optional && !w.has(m.value) {
+		if m.leftOut(w) {
 			continue
 		}
 		name(m.names[0])
@@ -115,6 +115,16 @@ func (w *writer) jsonObject(t *template) {
 		})
 	}
 	w.dst = append(w.dst, '}')
+}
+
+// leftOut reports that an optional member has nothing to say. A constant and a
+// value with a default always have.
+func (m *member) leftOut(w *writer) bool {
+	switch {
+	case !m.optional, m.value.op == opConst, m.value.op == opHole && m.value.hole.defaults:
+		return false
+	}
+	return !w.has(m.value)
 }
 
 // jsonList writes a list, which must not be empty where must says so.
@@ -194,7 +204,7 @@ func (w *writer) element(name string, t *template) {
 	if t.op == opObject {
 		for i := range t.members {
 			m := &t.members[i]
-			if !m.attribute || m.optional && !w.has(m.value) {
+			if !m.attribute || m.leftOut(w) {
 				continue
 			}
 			w.dst = append(append(append(w.dst, ' '), m.names[0]...), '=', '"')
@@ -206,7 +216,7 @@ func (w *writer) element(name string, t *template) {
 	if t.op == opObject {
 		for i := range t.members {
 			m := &t.members[i]
-			if m.attribute || m.optional && !w.has(m.value) {
+			if m.attribute || m.leftOut(w) {
 				continue
 			}
 			w.element(m.names[0], m.value)

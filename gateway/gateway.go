@@ -113,7 +113,7 @@ func (g *Gateway) askForm(h http.Header) {
 		return
 	}
 	if best, _, _ := strings.Cut(g.Speaks.Accept(), ","); best != "" {
-		h.Set("Accept", accept+", "+best+";q=0.1")
+		h.Set("Accept", accept+", "+best+";q=0.9")
 	}
 }
 

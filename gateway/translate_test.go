@@ -62,7 +62,7 @@ func TestAnswersAreTranslated(t *testing.T) {
 		{"what calls itself JSON and is none is not put in an envelope", "plain", "vbapi", "GET",
 			says(200, jsonType, `{"id":`), 200, jsonType, nil, `{"id":`},
 		{"a success with notes says so", "vision", "problem", "GET",
-			says(203, "application/xml", `<THINGS/>`), 200, "application/xml", nil, `<THINGS/>`},
+			says(203, "application/xml", `<THINGS/>`), 203, "application/xml", nil, `<THINGS/>`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

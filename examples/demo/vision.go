@@ -87,7 +87,7 @@ func visionStation(d *Demo) (*station, error) {
 		{
 			Cause:   "the order goes beyond the stock: done, with a note",
 			Ask:     order,
-			Promise: Promise{"201", "noted", "told the user", "200 noted"},
+			Promise: Promise{"201", "noted", "told the user", "201 noted"},
 		},
 		{
 			Cause:   "nothing matches",

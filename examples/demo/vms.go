@@ -48,7 +48,7 @@ func vmsStation(d *Demo) (*station, error) {
 			Cause:   "the licence's cap is reached",
 			Given:   full,
 			Ask:     camera,
-			Promise: Promise{"402", "quota/licence", "stopped", "403 quota/licence"},
+			Promise: Promise{"402", "quota/licence", "stopped", "402 quota/licence"},
 		},
 		{
 			Cause: "a camera was deleted: the licence has room again",
