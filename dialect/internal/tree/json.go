@@ -1,6 +1,8 @@
 package tree
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -19,8 +21,11 @@ func (t *Tree) JSON(source []byte, cut bool) error {
 
 type jsonParser struct {
 	*Tree
-	src []byte
-	at  int
+	src              []byte
+	at               int
+	keyStart, keyEnd uint32 // the name of the value that comes next
+	keyEscape        bool
+	closing          byte // what closes the innermost container, 0 outside of any
 }
 
 func (p *jsonParser) fail(message string) error {
@@ -34,13 +39,8 @@ func (p *jsonParser) fail(message string) error {
 }
 
 func (p *jsonParser) space() {
-	for p.at < len(p.src) {
-		switch p.src[p.at] {
-		case ' ', '\t', '\n', '\r':
-			p.at++
-		default:
-			return
-		}
+	for p.at < len(p.src) && p.src[p.at] <= ' ' && isSpace(p.src[p.at]) {
+		p.at++
 	}
 }
 
@@ -63,191 +63,242 @@ func (p *jsonParser) document() error {
 
 // values reads one value and all that it holds, without recursion.
 func (p *jsonParser) values() error {
-	var key Node // carries the name of the value that comes next
 	for {
 		p.space()
 		if p.at >= len(p.src) {
 			return p.fail("")
 		}
-		opened, err := p.value(key)
+		opened, err := p.value()
 		if err != nil {
 			return err
 		}
 		// After a value: close what ends, then go to the next value.
 		for !opened {
+			p.space()
 			if len(p.open) == 0 {
-				p.space()
 				if p.at < len(p.src) {
 					return &SyntaxError{p.at, "something follows the JSON value"}
 				}
 				return nil
 			}
-			p.space()
 			if p.at >= len(p.src) {
 				return p.fail("")
 			}
-			object := p.Nodes[p.open[len(p.open)-1]].Kind == Object
 			switch c := p.src[p.at]; {
 			case c == ',':
 				p.at++
 				opened = true // go on with another value
-			case c == '}' && object, c == ']' && !object:
+			case c == p.closing:
 				p.at++
 				p.close(p.at)
-			case object:
+			case p.closing == '}':
 				return p.fail("expected , or } in an object")
 			default:
 				return p.fail("expected , or ] in a list")
 			}
 		}
-		key = Node{}
-		if p.Nodes[p.open[len(p.open)-1]].Kind == Object {
-			if key, err = p.key(); err != nil {
+		if p.closing == '}' {
+			if err := p.key(); err != nil {
 				return err
 			}
 		}
 	}
 }
 
+// close ends the innermost container.
 func (p *jsonParser) close(end int) {
 	last := p.open[len(p.open)-1]
 	p.open = p.open[:len(p.open)-1]
 	p.Nodes[last].End = uint32(end)
 	p.Nodes[last].Next = uint32(len(p.Nodes))
+	p.outer()
 }
 
-func (p *jsonParser) key() (Node, error) {
+// outer sets what closes the innermost container.
+func (p *jsonParser) outer() {
+	p.closing = 0
+	if len(p.open) > 0 {
+		p.closing = ']'
+		if p.Nodes[p.open[len(p.open)-1]].Kind == Object {
+			p.closing = '}'
+		}
+	}
+}
+
+func (p *jsonParser) key() error {
 	p.space()
 	if p.at >= len(p.src) || p.src[p.at] != '"' {
-		return Node{}, p.fail("expected a name in double quotes")
+		return p.fail("expected a name in double quotes")
 	}
 	start, end, escaped, err := p.text()
 	if err != nil {
-		return Node{}, err
+		return err
 	}
 	p.space()
 	if p.at >= len(p.src) || p.src[p.at] != ':' {
-		return Node{}, p.fail("expected : after a name")
+		return p.fail("expected : after a name")
 	}
 	p.at++
-	return Node{KeyStart: uint32(start), KeyEnd: uint32(end), KeyEscape: escaped}, nil
+	p.keyStart, p.keyEnd, p.keyEscape = uint32(start), uint32(end), escaped
+	return nil
+}
+
+// node adds one under the name that was read, if there is one.
+func (p *jsonParser) node(kind Kind, escaped bool, start, end int) {
+	n := len(p.Nodes)
+	p.add(Node{
+		Kind: kind, Escaped: escaped, KeyEscape: p.keyEscape, KeyStart: p.keyStart, KeyEnd: p.keyEnd,
+		Start: uint32(start), End: uint32(end), Next: uint32(n) + 1,
+	})
+	p.keyStart, p.keyEnd, p.keyEscape = 0, 0, false
 }
 
 // value reads a scalar, or opens a container. It reports true where a value or
 // key of an opened, non-empty container comes next.
-func (p *jsonParser) value(n Node) (opened bool, err error) {
+func (p *jsonParser) value() (opened bool, err error) {
 	start := p.at
-	switch c := p.src[p.at]; {
-	case c == '{' || c == '[':
-		if len(p.open) >= MaxDepth {
-			return false, &SyntaxError{p.at, "the JSON is nested too deep"}
-		}
-		closing := byte('}')
-		n.Kind = Object
-		if c == '[' {
-			closing, n.Kind = ']', List
-		}
-		n.Start = uint32(start)
-		p.open = append(p.open, uint32(len(p.Nodes)))
-		p.add(n)
-		p.at++
-		p.space()
-		if p.at >= len(p.src) {
-			return false, p.fail("")
-		}
-		if p.src[p.at] == closing {
-			p.at++
-			p.close(p.at)
-			return false, nil
-		}
-		return true, nil
-	case c == '"':
-		s, e, escaped, err := p.text()
+	switch c := p.src[p.at]; c {
+	case '"':
+		start, end, escaped, err := p.text()
 		if err != nil {
 			return false, err
 		}
-		n.Kind, n.Escaped, n.Start, n.End = Text, escaped, uint32(s), uint32(e)
-	case c == '-' || '0' <= c && c <= '9':
+		p.node(Text, escaped, start, end)
+		return false, nil
+	case '{', '[':
+		return p.container(c)
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		if err := p.number(); err != nil {
 			return false, err
 		}
-		n.Kind, n.Start, n.End = Number, uint32(start), uint32(p.at)
-	default:
-		word, kind := "null", Null
-		switch c {
-		case 't':
-			word, kind = "true", True
-		case 'f':
-			word, kind = "false", False
-		case 'n':
-		default:
-			return false, p.fail("expected a value")
-		}
-		for i := range len(word) {
-			if p.at >= len(p.src) || p.src[p.at] != word[i] {
-				return false, p.fail("expected " + word)
-			}
-			p.at++
-		}
-		n.Kind, n.Start, n.End = kind, uint32(start), uint32(p.at)
+		p.node(Number, false, start, p.at)
+		return false, nil
+	case 't':
+		return false, p.word("true", True)
+	case 'f':
+		return false, p.word("false", False)
+	case 'n':
+		return false, p.word("null", Null)
 	}
-	n.Next = uint32(len(p.Nodes)) + 1
-	p.add(n)
-	return false, nil
+	return false, p.fail("expected a value")
 }
 
-// plain marks the bytes that a JSON text may hold as they are.
-var plain = func() (table [256]bool) {
-	for i := 0x20; i < 256; i++ {
-		table[i] = i != '"' && i != '\\'
+// container opens one, and closes it where it is empty.
+func (p *jsonParser) container(c byte) (opened bool, err error) {
+	if len(p.open) >= MaxDepth {
+		return false, &SyntaxError{p.at, "the JSON is nested too deep"}
 	}
-	return
-}()
+	kind, closing := Object, byte('}')
+	if c == '[' {
+		kind, closing = List, ']'
+	}
+	p.open = append(p.open, uint32(len(p.Nodes)))
+	p.node(kind, false, p.at, 0)
+	p.closing = closing
+	p.at++
+	p.space()
+	if p.at >= len(p.src) {
+		return false, p.fail("")
+	}
+	if p.src[p.at] == closing {
+		p.at++
+		p.close(p.at)
+		return false, nil
+	}
+	return true, nil
+}
+
+func (p *jsonParser) word(word string, kind Kind) error {
+	start := p.at
+	for i := range len(word) {
+		if p.at >= len(p.src) || p.src[p.at] != word[i] {
+			return p.fail("expected " + word)
+		}
+		p.at++
+	}
+	p.node(kind, false, start, p.at)
+	return nil
+}
+
+// Eight bytes of a text are looked at as one number: where is the first one
+// that cannot stand there as it is?
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// stops marks with its high bit the first byte of eight that is a control
+// character, a quote or a backslash. Bytes behind it may be marked wrongly.
+func stops(word uint64) uint64 {
+	quote, escape := word^ones*'"', word^ones*'\\'
+	return ((word-ones*0x20)&^word | (quote-ones)&^quote | (escape-ones)&^escape) & highs
+}
 
 // text reads a text in double quotes and returns where it lies between them.
 func (p *jsonParser) text() (start, end int, escaped bool, err error) {
-	p.at++
-	start = p.at
-	var all byte // of every byte between the quotes, to see whether one is not ASCII
+	src, at := p.src, p.at+1
+	start = at
+	var all uint64 // of every byte between the quotes, to see whether one is not ASCII
 	for {
-		for p.at < len(p.src) && plain[p.src[p.at]] {
-			all |= p.src[p.at]
-			p.at++
+		for at+8 <= len(src) {
+			word := binary.LittleEndian.Uint64(src[at:])
+			if stop := stops(word); stop != 0 {
+				first := bits.TrailingZeros64(stop) &^ 7
+				all |= word & (1<<first - 1)
+				at += first / 8
+				break
+			}
+			all |= word
+			at += 8
 		}
-		if p.at >= len(p.src) {
+		for at < len(src) && src[at] >= 0x20 && src[at] != '"' && src[at] != '\\' {
+			all |= uint64(src[at])
+			at++
+		}
+		p.at = at
+		if at >= len(src) {
 			return 0, 0, false, p.fail("")
 		}
-		switch p.src[p.at] {
+		switch src[at] {
 		case '"':
 			p.at++
-			if all >= utf8.RuneSelf && !utf8.Valid(p.src[start:p.at-1]) {
+			if all&highs != 0 && !utf8.Valid(src[start:at]) {
 				escaped, p.Repaired = true, true
 			}
-			return start, p.at - 1, escaped, nil
+			return start, at, escaped, nil
 		case '\\':
 			escaped = true
-			p.at++
-			if p.at >= len(p.src) {
-				return 0, 0, false, p.fail("")
+			if err := p.escape(); err != nil {
+				return 0, 0, false, err
 			}
-			switch p.src[p.at] {
-			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-				p.at++
-			case 'u':
-				p.at++
-				for range 4 {
-					if p.at >= len(p.src) || hex(p.src[p.at]) < 0 {
-						return 0, 0, false, p.fail("expected four hexadecimal digits")
-					}
-					p.at++
-				}
-			default:
-				return 0, 0, false, p.fail("unknown escape in a text")
-			}
+			at = p.at
 		default:
 			return 0, 0, false, p.fail("a control character in a text")
 		}
 	}
+}
+
+// escape moves behind one.
+func (p *jsonParser) escape() error {
+	p.at++
+	if p.at >= len(p.src) {
+		return p.fail("")
+	}
+	switch p.src[p.at] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		p.at++
+		return nil
+	case 'u':
+		p.at++
+		for range 4 {
+			if p.at >= len(p.src) || hex(p.src[p.at]) < 0 {
+				return p.fail("expected four hexadecimal digits")
+			}
+			p.at++
+		}
+		return nil
+	}
+	return p.fail("unknown escape in a text")
 }
 
 func (p *jsonParser) digits() bool {
