@@ -198,7 +198,7 @@ shapes: [{name: error, status: 4xx 5xx, json: {code: "$code:int", wait: "$retry_
 	}
 }
 
-func TestARetryAfterThatIsTooLargeOrNoneIsNotObeyed(t *testing.T) {
+func TestARetryAfterThatIsNoneIsNotObeyedAndALongOneIs(t *testing.T) {
 	t.Parallel()
 	d := open(t, "plain")
 	for value, obeyed := range map[string]bool{
