@@ -20,16 +20,19 @@ func (w *writer) chooseShape() *shape {
 		if s.form != form || !w.eligible(s, named) {
 			continue
 		}
-		lost := bits.OnesCount64(uint64(weigh &^ (s.writes | s.copies)))
-		n := s.size
-		switch {
-		case len(s.writeFor) > 0 && admitsPath(s.writeFor, w.req.Path):
-			n -= 1000 // the caller's own resource comes first
-		case len(s.writeFor) > 0:
-			n += 1000
-		}
 		if s.graft && len(w.req.Body) > 0 && w.grafts(s) {
 			return s
+		}
+		if len(s.writeFor) > 0 && !admitsPath(s.writeFor, w.req.Path) {
+			continue // of another resource: its names would be wrong
+		}
+		lost := bits.OnesCount64(uint64(weigh &^ (s.writes | s.copies)))
+		n := s.size
+		if len(w.o.Items) > 0 && !s.carriesItems() {
+			lost += 64 // without its records a bulk answer says nothing
+		}
+		if len(s.writeFor) > 0 {
+			lost -= 64 // the caller's own resource comes first
 		}
 		if best == nil || lost < least || lost == least && n < size {
 			best, least, size = s, lost, n

@@ -183,7 +183,7 @@ func (r *reporter) codes(n *yaml.Node, merged bool) codes {
 				r.warn(rows[i+1].pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never taken: the one on line %d has no condition", k.Value, row.pos.line)
 			}
 		}
-		first := ""
+		first, named := "", false
 		for one := range strings.SplitSeq(k.Value, ",") {
 			one = strings.TrimSpace(one)
 			if one == "" {
@@ -213,8 +213,9 @@ func (r *reporter) codes(n *yaml.Node, merged bool) codes {
 					c.status[sp.from] = rows
 				}
 			}
-			if first == "" {
-				first = one
+			// What is written is the first that names one code.
+			if definite := ok && sp.from == sp.to || !ok && !strings.Contains(one, "*"); first == "" || definite && !named {
+				first, named = one, definite
 			}
 		}
 		for _, row := range rows {

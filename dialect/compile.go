@@ -21,6 +21,7 @@ type Dialect struct {
 	separate    bool     // the file says whether codes and statuses are one list
 	shapes      []*shape // with a body, in the order of the file
 	extras      []*shape // headers only: they read and are written beside a body
+	formsListed bool     // the file says which forms can be asked for
 	forms       []form   // in the order of preference
 	idempotency string
 	support     Support
@@ -148,7 +149,7 @@ func (r *reporter) dialect(source []byte) *Dialect {
 				r.unknown(at(n), "unknown_form", "form", w, []string{"json", "xml", "html", "text"})
 				continue
 			}
-			d.forms = append(d.forms, f)
+			d.forms, d.formsListed = append(d.forms, f), true
 		}
 	}
 	merged := false

@@ -228,7 +228,12 @@ func appendNumberOrText(dst []byte, s string) []byte {
 // appendScalar writes an attribute's text in the notation, as JSON.
 func (c conversion) appendScalar(dst []byte, value string) []byte {
 	switch c.name {
-	case "int", "seconds", "ms":
+	case "ms":
+		if d, ok := (conversion{name: "seconds"}).duration([]byte(value)); ok {
+			return strconv.AppendFloat(dst, float64(d)/float64(time.Millisecond), 'f', -1, 64)
+		}
+		return append(dst, "null"...)
+	case "int", "seconds":
 		return append(dst, value...) // a number: writable held it
 	case "pointer":
 		value = c.appendPointer(value)

@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -30,8 +32,11 @@ func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act
 		// The time is kept: the provider's page may go on repeating after the report.
 		p.Act, p.Then, p.Scope, p.Why = p.Then, 0, "", "it persisted after "+plural(retried, "scheduled repeat")
 	}
-	if o.Kind == parlance.Partial || len(o.Items) > 0 && o.Kind.Failing() {
+	switch {
+	case o.Kind == parlance.Partial, len(o.Items) > 0 && o.Kind.Failing() && o.Status < 400:
 		d.decideItems(&p, o, &req)
+	case len(o.Items) > 0 && p.Act == parlance.Correct:
+		p.Scope = parlance.ScopeItems
 	}
 	return p
 }
@@ -177,14 +182,14 @@ func (d *Dialect) repeatSafe(o *parlance.Outcome, r *row, req *Request) bool {
 	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
 		return true
 	}
-	if d.idempotency != "" && (req.Key != "" || len(values(req.Header, d.idempotency)) > 0) {
+	if d.idempotency != "" && (req.Key != "" || slices.ContainsFunc(values(req.Header, d.idempotency), func(v string) bool { return strings.TrimSpace(v) != "" })) {
 		return true
 	}
 	return provesUndone(o, r)
 }
 
 func provesUndone(o *parlance.Outcome, r *row) bool {
-	if len(o.Items) > 0 {
+	if len(o.Items) > 0 && o.Status < 400 {
 		return false // each of its records has an answer of its own
 	}
 	return r.undone && r.kind == o.Kind || o.Kind == parlance.RateLimited ||

@@ -3,7 +3,6 @@ package dialect
 import (
 	"bytes"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
@@ -46,9 +45,8 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 	d.retryAfter(o, &res)
 
 	stated := o.Kind // by a $kind hole
-	if row := d.statusRow(o.Status, &req); stated != row.kind &&
-		(stated.Failing() != (res.Status >= 400) || stated.ServerFault() != (res.Status >= 500)) {
-		stated = 0 // no member of a body turns a failure into a success, or the one side's fault into the other's
+	if !d.mayState(stated, res.Status, &req) {
+		stated = 0
 	}
 	r := d.meaning(o, shape, &req)
 	o.Kind, o.Reason = r.kind, firstReason(o.Reason, r.reason, stated)
@@ -95,7 +93,7 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 func (d *Dialect) read(m *matcher, req *Request, res *Response) (fitted *shape, readable bool) {
 	success := res.Status >= 200 && res.Status < 300
 	readable = true
-	if len(res.Body) == 0 || req.Method == "HEAD" || res.Status == 204 || res.Status == 304 {
+	if len(res.Body) == 0 || req.Method == "HEAD" || res.Status == 204 || res.Status == 304 || success && untouched(res.Header) {
 		return nil, true
 	}
 	wanted, expected := [formText + 1]bool{}, false
@@ -189,22 +187,8 @@ func (d *Dialect) Alters(req Request, status int, header Header) bool {
 	if status < 200 || status == 204 || status == 304 || req.Method == "HEAD" {
 		return false
 	}
-	media := mediaType(header)
-	if status < 400 {
-		switch main, _, _ := strings.Cut(media, "/"); main {
-		case "image", "audio", "video", "font", "model", "multipart":
-			return false
-		}
-		switch media {
-		case "text/event-stream", "application/octet-stream", "application/zip", "application/gzip", "application/pdf", "application/grpc",
-			"application/x-ndjson", "application/jsonl", "text/csv", "text/css", "text/javascript", "application/javascript", "application/wasm":
-			return false
-		}
-		for _, v := range values(header, "Content-Disposition") {
-			if strings.HasPrefix(strings.ToLower(v), "attachment") {
-				return false
-			}
-		}
+	if status < 400 && untouched(header) {
+		return false
 	}
 	for _, s := range d.shapes {
 		if s.fits(&req, status) {

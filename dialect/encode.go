@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,9 @@ import (
 // data is the success payload. The body is well-formed whatever goes in; what
 // cannot be carried is in Message.Losses. It is safe for concurrent use.
 func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payload) Message {
+	if string(bytes.TrimSpace(data.Body)) == "null" {
+		data.Body = nil // JSON's word for no payload
+	}
 	w := writer{d: d, req: &req, o: o, data: data, dst: dst}
 	w.row, w.status = d.writable(o, &req)
 	w.code = w.chooseCode()
@@ -19,7 +23,8 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	w.present = w.attributes()
 	m := Message{Status: w.status}
 	w.shape = w.chooseShape()
-	bodiless := w.status == 204 || w.status == 304 || w.status < 200
+	// RFC 9110, 9.3.2 and 6.4.1: such an answer has no body.
+	bodiless := w.status == 204 || w.status == 304 || w.status < 200 || req.Method == "HEAD"
 	media := ""
 	switch {
 	case bodiless:
@@ -186,6 +191,6 @@ func (w *writer) body() {
 		}
 		text := w.render(w.shape.body.hole)
 		w.dst = append(w.dst, text...)
-		w.carry(w.shape.body.hole, text)
+		w.carry(w.shape.body.hole, strings.TrimSpace(text)) // as it is read
 	}
 }

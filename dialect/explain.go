@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,13 @@ func (d *Dialect) Explain(code string) []Entry {
 	var all []Entry
 	n, err := strconv.Atoi(code)
 	rows := d.codes.exact[code]
+	if len(rows) == 0 {
+		for _, r := range d.codes.rows { // a class or a range, as it stands in the file
+			if slices.ContainsFunc(strings.Split(r.key, ","), func(k string) bool { return strings.TrimSpace(k) == code }) {
+				rows = append(rows, r)
+			}
+		}
+	}
 	if len(rows) == 0 && err == nil {
 		for _, g := range d.codes.ranges {
 			if g.from <= n && n <= g.to {

@@ -3,6 +3,7 @@ package dialect
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 )
@@ -37,7 +38,7 @@ func (w *writer) lose() {
 		}
 	}
 	kind, reason := back.kind, back.reason
-	if w.carried.has(whole, attrKind) {
+	if w.carried.has(whole, attrKind) && w.d.mayState(o.Kind, w.status, w.req) {
 		kind, reason = o.Kind, ""
 		if w.carried.has(whole, attrReason) {
 			reason = o.Reason
@@ -45,12 +46,19 @@ func (w *writer) lose() {
 	}
 	if len(o.Items) > 0 && w.itemsDone && w.status < 400 {
 		kind, reason = rollUp(back, w.back)
+		if kind == parlance.Success && slices.ContainsFunc(w.back, func(it parlance.Item) bool { return it.Outcome.Kind == parlance.Noted }) {
+			kind = parlance.Noted
+		}
 	}
 	if kind != o.Kind {
 		w.lost("kind", "status "+strconv.Itoa(w.status)+" means "+kind.String()+" here")
 	}
-	if o.Reason != "" && reason != o.Reason {
+	switch {
+	case reason == o.Reason:
+	case o.Reason != "":
 		w.lost("reason", "there is no place for it")
+	case reason == parlance.Expired:
+		w.lost("reason", "it is read as expired here, which a client answers with a refresh")
 	}
 	if o.Status != 0 && o.Status != w.status {
 		w.lost("status", "it is written as "+strconv.Itoa(w.status))
@@ -92,7 +100,7 @@ func (w *writer) copiedField() {
 		m := matchers.Get().(*matcher)
 		defer m.release()
 		m.reset()
-		if m.text(w.shape.body.hole, []byte(w.render(w.shape.body.hole))) {
+		if m.text(w.shape.body.hole, []byte(strings.TrimSpace(w.render(w.shape.body.hole)))) {
 			var o parlance.Outcome
 			f := filler{m: m, d: w.d, req: w.req}
 			f.whole(&o)

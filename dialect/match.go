@@ -261,28 +261,30 @@ func (m *matcher) member(w *member, n uint32) (fits, present bool) {
 	if w.value.op == opList && m.tree.Nodes[n].Kind == tree.Element {
 		return m.siblings(w, n)
 	}
-	c, found := m.find(w, n)
-	if !found {
-		return m.cut || w.optional || !w.must && w.value.op != opConst, false
-	}
-	if empty(&m.tree, c) && w.value.op != opConst {
-		if w.must {
-			return false, true
+	// The first name whose member is filled and fits; one that is empty says
+	// nothing, and leaves it to the next.
+	there, unfit := false, false
+	for _, name := range w.names {
+		c, found := m.find(w, n, name)
+		if !found {
+			continue
 		}
-		if w.value.op != opHole {
-			// {} or null says as little as nothing; [] and "" are looked at for their type.
-			kind := m.tree.Nodes[c].Kind
-			if kind == tree.Null || kind == tree.Element || kind == tree.Object && w.value.op == opObject || kind == tree.List {
+		there = true
+		if m.says(w, c) {
+			before := m.mark()
+			if m.value(w.value, c) {
 				return true, true
 			}
+			m.back(before)
+			unfit = true
 		}
 	}
-	before := m.mark()
-	if m.value(w.value, c) {
-		return true, true
-	}
-	m.back(before)
-	if w.optional {
+	switch {
+	case !there:
+		return m.cut || w.optional || !w.must && w.value.op != opConst, false
+	case !unfit:
+		return !w.must, true
+	case w.optional:
 		m.unread++
 		m.note("unfit_member", "the member %q has a form that the dialect does not know", w.names[0])
 		return true, true
@@ -290,25 +292,36 @@ func (m *matcher) member(w *member, n uint32) (fits, present bool) {
 	return false, true
 }
 
-// find is the member with one of the names, the last one where a name stands
-// twice, as encoding/json has it.
-func (m *matcher) find(w *member, n uint32) (at uint32, found bool) {
-	for _, name := range w.names {
-		times := 0
-		for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
-			if m.is(w, c, name) {
-				at = c
-				times++
-			}
-		}
-		if times > 1 && m.tree.Nodes[at].Kind != tree.Element {
-			m.note("duplicate_key", "the member %q stands there %d times; the last one is read", name, times)
-		}
-		if times > 0 {
-			return at, true
+// says reports that a member is to be looked into: it is a constant, or not
+// empty, or an empty value whose type has to be right.
+func (m *matcher) says(w *member, c uint32) bool {
+	if w.value.op == opConst || !empty(&m.tree, c) {
+		return true
+	}
+	kind := m.tree.Nodes[c].Kind
+	switch w.value.op {
+	case opHole:
+		return kind == tree.Object || kind == tree.List && !w.value.hole.readings[0].conv.structured()
+	case opObject:
+		return kind == tree.Text
+	}
+	return kind == tree.Text
+}
+
+// find is the member of that name, the last one where it stands twice, as
+// encoding/json has it.
+func (m *matcher) find(w *member, n uint32, name string) (at uint32, found bool) {
+	times := 0
+	for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
+		if m.is(w, c, name) {
+			at = c
+			times++
 		}
 	}
-	return 0, false
+	if times > 1 && m.tree.Nodes[at].Kind != tree.Element {
+		m.note("duplicate_key", "the member %q stands there %d times; the last one is read", name, times)
+	}
+	return at, times > 0
 }
 
 func (m *matcher) is(w *member, c uint32, name string) bool {

@@ -24,6 +24,14 @@ func (d *Dialect) good(s *shape) bool {
 	return k.Good()
 }
 
+// mayState reports that a kind in the body or a header can stand under a
+// status: it turns no failure into a success, and not the one side's fault into
+// the other's.
+func (d *Dialect) mayState(k parlance.Kind, status int, req *Request) bool {
+	return k == d.statusRow(status, req).kind ||
+		k.Failing() == (status >= 400) && k.ServerFault() == (status >= 500)
+}
+
 // meaning finds the row that says what an answer is: the vendor's code, then
 // what the form says, then the HTTP status, then its class; the dialect http
 // where the file has no row.

@@ -51,12 +51,20 @@ func (w *writer) negotiate() form {
 	}
 	// A text is what is left where the form that could say more needs what is not there.
 	accept := strings.Join(values(w.req.Header, "Accept"), ",")
-	best, weight, exact := forms[0], -1.0, 0
+	if len(forms) > 1 && !w.d.formsListed {
+		forms = slices.DeleteFunc(forms, func(f form) bool { return f == formText })
+	}
+	best, weight, exact := forms[0], 0.0, 0
+	refused := true
 	for _, f := range forms {
 		q, e := accepts(accept, w.media(f))
-		if q > weight || q == weight && e > exact {
+		switch {
+		case q > weight || q > 0 && q == weight && e > exact:
 			best, weight, exact = f, q, e
+		case weight == 0 && e < 0 && refused:
+			best = f // one that is not named, before one that is refused
 		}
+		refused = refused && e >= 0
 	}
 	return best
 }
@@ -71,8 +79,8 @@ func (w *writer) media(f form) string {
 }
 
 // accepts is the weight that an Accept field gives to a type, and how exactly
-// it names it: 3 for the type, 2 for its form, 1 for main/*, 0 for */* or
-// nothing.
+// it names it: 3 for the type, 2 for its form, 1 for main/*, 0 for */* or an
+// empty field, negative where it does not.
 func accepts(accept, media string) (q float64, exact int) {
 	media, _, _ = strings.Cut(media, ";")
 	if strings.TrimSpace(accept) == "" {
@@ -93,7 +101,8 @@ func accepts(accept, media string) (q float64, exact int) {
 		switch {
 		case name == media:
 			e = 3
-		case isJSON(name) && isJSON(media), isXML(name) && isXML(media), name == "application/xhtml+xml" && media == "text/html":
+		case name == "application/json" && isJSON(media), (name == "application/xml" || name == "text/xml") && isXML(media),
+			name == "application/xhtml+xml" && media == "text/html":
 			e = 2
 		case name == main+"/*":
 			e = 1
@@ -104,5 +113,5 @@ func accepts(accept, media string) (q float64, exact int) {
 			q, exact = weight, e
 		}
 	}
-	return q, max(exact, 0)
+	return q, exact
 }

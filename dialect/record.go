@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 )
@@ -27,6 +28,9 @@ func (w *writer) turns(t *template, must bool, write func(*template)) {
 		if e.writes.of(whole) != 0 {
 			w.merged = w.merges(e, &fields[0])
 			if w.merged {
+				if fields[0].Path == "" {
+					w.lost("fields[0]", "without a path it reads as the whole's own")
+				}
 				w.withField(0, t, write)
 				w.merged, fields = false, fields[1:]
 			} else if t.guarded() || w.has(&template{writes: e.writes.of(whole) &^ bitOf(whole, attrStatus)}) {
@@ -89,6 +93,11 @@ func (w *writer) withField(i int, t *template, write func(*template)) {
 			e = other
 		}
 	}
+	if e.op == opHole && w.render(e.hole) == "" && !e.hole.defaults {
+		w.lost("fields["+strconv.Itoa(i)+"]", "it has nothing that stands in such a list")
+		w.field = nil
+		return
+	}
 	write(e)
 	w.field = nil
 	w.loseField(i, e.writes|e.copies|t.writes)
@@ -103,6 +112,9 @@ func (w *writer) withItem(it *parlance.Item, i int, t *template, write func(*tem
 	back := &row{kind: it.Outcome.Kind, reason: it.Outcome.Reason}
 	if !written.has(item, attrKind) {
 		back = w.d.itemMeaning(&parlance.Outcome{Code: w.itemCode, Status: w.itemStatus}, w.o, w.req)
+	}
+	if w.itemCode == "" && written.has(item, attrCode) && !written.has(item, attrStatus) && !written.has(item, attrKind) {
+		back = &row{kind: parlance.Noted} // a record without its code is not read
 	}
 	w.back = append(w.back, parlance.Item{Outcome: parlance.Outcome{Kind: back.kind, Reason: back.reason}})
 	at := "items[" + strconv.Itoa(i) + "].outcome."
@@ -174,11 +186,26 @@ func (w *writer) itemMeaning(it *parlance.Item, written set) (code string, statu
 	}
 	if !written.has(item, attrStatus) {
 		status = 0
-		if r := w.d.codeRow(code, w.req); code == "" || r != nil && r.kind != o.Kind {
-			code = row.first
+		if r := w.d.codeRow(code, w.req); code == "" || r != nil && r.kind != o.Kind || r == nil && w.d.codes.inBodies() {
+			code = w.d.recordCode(o, row, w.req)
 		}
 	} else if r := w.d.codeRow(code, w.req); w.d.codes.merged && (r == nil || r.kind != o.Kind) {
 		code = strconv.Itoa(status) // codes are statuses: a foreign one has no place
 	}
 	return code, status
+}
+
+// recordCode is the code that a record of a kind is written with: one that
+// stands in bodies, else a status, where a status is what the dialect has for
+// it; "" where no code says it.
+func (d *Dialect) recordCode(o *parlance.Outcome, row *row, req *Request) string {
+	for _, r := range d.codes.rows {
+		if _, numeric := parseSpan(r.first); r.kind == o.Kind && r.applies(req) && !strings.Contains(r.first, "*") && (!numeric || r.status != 0) && !d.codes.merged {
+			return r.first
+		}
+	}
+	if d.codes.inBodies() && !d.codes.merged {
+		return ""
+	}
+	return row.first
 }

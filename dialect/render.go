@@ -130,5 +130,5 @@ func (w *writer) has(t *template) bool {
 		}
 		return records&s != 0
 	}
-	return !w.itemsDone && records.of(item)&w.present != 0
+	return !w.itemsDone && records.of(item) != 0 && len(w.o.Items) > 0
 }

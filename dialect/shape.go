@@ -193,6 +193,12 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 	if s.media == "" {
 		s.media = mediaTypes[s.form]
 	}
+	if s.readOnly && s.writeOnly {
+		r.fault(s.pos, "contradiction", "keep one of them", "the shape %q is read only and write only, so it is never used", s.name)
+	}
+	if s.graft && s.form != formXML {
+		r.fault(s.pos, "contradiction", "leave graft out", "only XML can be grafted into the caller's document")
+	}
 	if s.body == nil && len(s.headers) == 0 {
 		r.fault(s.pos, "empty_shape", "add json, xml, html, text or headers", "the shape %q says nothing of what it looks like", s.name)
 		return nil

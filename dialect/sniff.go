@@ -23,6 +23,27 @@ func isXML(media string) bool {
 	return strings.HasSuffix(media, "/xml") || strings.HasSuffix(media, "+xml")
 }
 
+// untouched reports that a success of this kind is never looked into: media,
+// events, archives and downloads (law 6).
+func untouched(h Header) bool {
+	media := mediaType(h)
+	switch main, _, _ := strings.Cut(media, "/"); main {
+	case "image", "audio", "video", "font", "model", "multipart":
+		return true
+	}
+	switch media {
+	case "text/event-stream", "application/octet-stream", "application/zip", "application/gzip", "application/pdf", "application/grpc",
+		"application/x-ndjson", "application/jsonl", "text/csv", "text/css", "text/javascript", "application/javascript", "application/wasm":
+		return true
+	}
+	for _, v := range values(h, "Content-Disposition") {
+		if strings.HasPrefix(strings.ToLower(strings.TrimSpace(v)), "attachment") {
+			return true
+		}
+	}
+	return false
+}
+
 // parse finds out which of the wanted forms a body has, formNone for another,
 // and reads it. The type that the header names is a hint, for it may lie: the
 // first letters decide. It reports false, with a note, where the body is broken.
@@ -39,9 +60,12 @@ func (m *matcher) parse(wanted [formText + 1]bool, media string, body []byte) (f
 		return formNone, true
 	case c == '<':
 		if !wanted[formXML] {
-			return formNone, true
+			break
 		}
 		if err := m.tree.XML(body, m.cut); err != nil {
+			if media == "text/plain" && wanted[formText] {
+				return formText, true // a sentence that begins so
+			}
 			m.note("broken_body", "the body is not XML that can be read: %s", err)
 			return formNone, false
 		}
@@ -54,7 +78,7 @@ func (m *matcher) parse(wanted [formText + 1]bool, media string, body []byte) (f
 			}
 			return formJSON, true
 		}
-		brackets := c == '{' || c == '['
+		brackets := (c == '{' || c == '[') && !(media == "text/plain" && wanted[formText])
 		if brackets || isJSON(media) {
 			m.note("broken_body", "the body is not JSON that can be read: %s", err)
 		}
@@ -62,7 +86,7 @@ func (m *matcher) parse(wanted [formText + 1]bool, media string, body []byte) (f
 			return formNone, false
 		}
 	}
-	if wanted[formText] && start[0] != '{' && start[0] != '[' {
+	if wanted[formText] && (media == "text/plain" || !bytes.ContainsRune([]byte("{[<"), rune(start[0]))) {
 		return formText, true
 	}
 	return formNone, true

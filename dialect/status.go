@@ -18,7 +18,7 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 	}
 	holds := func(status int) bool {
 		return slices.ContainsFunc(d.shapes, func(s *shape) bool {
-			return s.carriesItems() && !s.readOnly && s.concerns(req, status)
+			return s.carriesItems() && !s.readOnly && s.concerns(req, status) && !(o.Kind.Failing() && s.carriesData())
 		})
 	}
 	if holds(status) {
@@ -143,7 +143,7 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 			}
 			sp, ok := parseSpan(r.first)
 			if r.status != 0 {
-				if ok && sp.from != sp.to {
+				if ok && sp.from != sp.to || strings.Contains(r.first, "*") {
 					continue // a range of codes does not say which of them to write
 				}
 				return r, r.status
@@ -199,17 +199,29 @@ func (d *Dialect) told(r *row) bool {
 // chooseCode is the vendor's code to write: the Outcome's own, unless it means
 // something else here, or the one that the chosen row stands under.
 func (w *writer) chooseCode() string {
+	// A row that a shape is recognised by has no code of its own.
+	coded := w.row.status != 0 && !slices.ContainsFunc(w.d.shapes, func(s *shape) bool { return s.is == w.row.first })
 	if code := w.o.Code; code != "" {
+		back := w.d.statusRow(w.status, w.req)
 		switch r := w.d.codeRow(code, w.req); {
-		case r == nil && w.o.Kind == parlance.Success && w.d.codes.inBodies():
-			w.lost("code", "a success with a code that is not listed is read as noted here")
-		case r == nil || r.kind == w.o.Kind:
-			return code
-		default:
+		case r != nil && r.kind != w.o.Kind:
 			w.lost("code", "here "+code+" means "+r.kind.String())
+		case r != nil:
+			return code
+		case w.d.codes.merged:
+			w.lost("code", "codes are statuses here")
+		case w.o.Kind == parlance.Success && w.d.codes.inBodies():
+			w.lost("code", "a success with a code that is not listed is read as noted here")
+		case coded && (back.kind != w.o.Kind || back.reason != w.o.Reason):
+			w.lost("code", "the code of the meaning stands in its place")
+		default:
+			return code
 		}
 	}
-	if w.row.status != 0 && !slices.ContainsFunc(w.d.shapes, func(s *shape) bool { return s.is == w.row.first }) {
+	if sp, ok := parseSpan(w.row.first); ok && sp.from != sp.to || strings.Contains(w.row.first, "*") {
+		return ""
+	}
+	if coded {
 		return w.row.first
 	}
 	return ""

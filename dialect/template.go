@@ -127,6 +127,12 @@ func (c *shapeCompiler) object(n *yaml.Node) *template {
 			t.op = opEither
 			for _, e := range v.Content {
 				below := c.template(e)
+				for _, earlier := range t.elems {
+					if earlier.coversAll(below) {
+						c.warn(at(e), "shadowed", "put the one that asks for more first", "this alternative is never taken: the one on line %d, column %d takes all that fits it", earlier.pos.line, earlier.pos.column)
+						break
+					}
+				}
 				t.elems = append(t.elems, below)
 				t.take(below)
 			}

@@ -420,3 +420,140 @@ func TestAuthenticationSchemesAreComparedWithoutCase(t *testing.T) {
 		t.Errorf("it reads as %+v", o)
 	}
 }
+
+func TestARecordShapeIsChosenByThePath(t *testing.T) {
+	t.Parallel()
+	d := open(t, "vision")
+	o := parlance.Outcome{Kind: parlance.Partial, Items: []parlance.Item{
+		{Index: 0, ID: "a", Outcome: parlance.Outcome{Kind: parlance.Success}}, {Index: 1, ID: "b", Outcome: parlance.Outcome{Kind: parlance.Invalid}},
+	}}
+	for path, want := range map[string]string{
+		"/service/ManufactureComplete": "<MANUFACTURING><MC><DocRef>a</DocRef><RES><Code>200</Code><Message></Message></RES></MC>",
+		"/service/PreAdvice":           "<PREADVICES><PA><HD><CustomerPONumber>a</CustomerPONumber></HD><RES>",
+		"/service/FusionOrder":         "<FUSIONS><FO><FH><DocRef>a</DocRef></FH><RES>",
+		"/service/Products":            "<PRODUCTS><PC><RES>",
+		"/service/SalesOrder":          "<ORDERS><SO><RES>",
+		"/service/Another":             "<RECORDS><RECORD><RES>",
+	} {
+		w := d.Encode(nil, dialect.Request{Method: "POST", Path: path}, &o, dialect.Payload{})
+		if !strings.HasPrefix(string(w.Body), want) || w.Status != 207 {
+			t.Errorf("%s: %d %s", path, w.Status, w.Body)
+		}
+		if lost := !strings.Contains(string(w.Body), ">a<"); lost != (len(w.Losses) > 0) {
+			t.Errorf("%s: the losses are %v", path, w.Losses)
+		}
+	}
+}
+
+func TestNotationsAreRestoredOnWriting(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes:
+  200: success
+  ok: {kind: success, status: 200}
+  dup: {kind: conflict, status: 409}
+  429: rate_limited
+  E1*: {kind: forbidden, status: 403}
+shapes:
+  - name: records
+    status: 200
+    json: {results!: [{id: $item.id, state!: $item.code}]}
+  - name: error
+    status: 4xx 5xx
+    json: {code: $code, text: $detail, wait?: $retry_after:ms}
+`)
+	w := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.RateLimited, RetryAfter: 1500 * time.Millisecond}, dialect.Payload{})
+	if !strings.Contains(string(w.Body), `"wait":1500`) {
+		t.Errorf("milliseconds are written as %s", w.Body)
+	}
+	if o := d.Decode(dialect.Request{}, dialect.Response{Status: w.Status, Body: w.Body}).Outcome; o.RetryAfter != 1500*time.Millisecond {
+		t.Errorf("they read as %s", o.RetryAfter)
+	}
+	w = d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Forbidden}, dialect.Payload{})
+	if strings.Contains(string(w.Body), "E1") || w.Status != 403 {
+		t.Errorf("a glob is written as a code: %d %s", w.Status, w.Body)
+	}
+	w = d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Partial, Items: []parlance.Item{
+		{Index: 0, ID: "a", Outcome: parlance.Outcome{Kind: parlance.Success}}, {Index: 1, ID: "b", Outcome: parlance.Outcome{Kind: parlance.Conflict}},
+	}}, dialect.Payload{})
+	if string(w.Body) != `{"results":[{"id":"a","state":"ok"},{"id":"b","state":"dup"}]}` || w.Status != 200 {
+		t.Errorf("records are written with the words of statuses: %d %s", w.Status, w.Body)
+	}
+}
+
+func TestTheFirstFilledPlaceIsRead(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"message":null,"detail":"m"}`, `{"message":"","error":"m"}`, `{"error":true,"detail":"m"}`, `{"message":"m","detail":null}`, `{"error":{"message":"m"}}`} {
+		for _, name := range []string{"plain", "http"} {
+			if o := open(t, name).Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(body)}).Outcome; o.Detail != "m" {
+				t.Errorf("%s reads %s as %+v", name, body, o)
+			}
+		}
+	}
+}
+
+func TestATokenAnswerOfVisionIsASuccess(t *testing.T) {
+	t.Parallel()
+	d := open(t, "vision")
+	req := dialect.Request{Method: "POST", Path: "/token"}
+	r := d.Decode(req, dialect.Response{Status: 200, Body: []byte(`{"access_token":"a","token_type":"bearer","expires_in":3600,"refresh_token":"r"}`)})
+	if r.Outcome.Kind != parlance.Success || len(r.Diagnostics) > 0 {
+		t.Errorf("it reads as %s %v", r.Outcome.Kind, r.Diagnostics)
+	}
+	r = d.Decode(req, dialect.Response{Status: 400, Body: []byte(`{"error":"invalid_grant","error_description":"spent"}`)})
+	if r.Outcome.Kind != parlance.Invalid || r.Outcome.Detail != "spent" {
+		t.Errorf("a refusal reads as %+v", r.Outcome)
+	}
+}
+
+func TestAnAnswerToHEADHasNoBodyAndSaysWhatThatLoses(t *testing.T) {
+	t.Parallel()
+	w := open(t, "plain").Encode(nil, dialect.Request{Method: "HEAD"}, &parlance.Outcome{Kind: parlance.NotFound, Detail: "gone"}, dialect.Payload{})
+	if len(w.Body) > 0 || w.Status != 404 || len(w.Losses) != 1 || w.Losses[0].Attribute != "detail" {
+		t.Errorf("%d %q %v", w.Status, w.Body, w.Losses)
+	}
+}
+
+func TestAFormThatIsRefusedIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	for accept, want := range map[string]string{
+		"application/json;q=0": "text/html", "text/html;q=0, application/json;q=0.1": "application/json", "text/html;q=0": "application/json",
+	} {
+		w := open(t, "vms").Encode(nil, dialect.Request{Header: http.Header{"Accept": {accept}}}, &parlance.Outcome{Kind: parlance.NotFound, Detail: "no"}, dialect.Payload{})
+		if got := w.Header[0].Value; !strings.HasPrefix(got, want) {
+			t.Errorf("%s answers %s", accept, got)
+		}
+	}
+	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+	w := open(t, "vms").Encode(nil, dialect.Request{Header: http.Header{"Accept": {browser}}}, &parlance.Outcome{Kind: parlance.NotFound, Detail: "no"}, dialect.Payload{})
+	if got := w.Header[0].Value; !strings.HasPrefix(got, "text/html") {
+		t.Errorf("a browser is answered %s", got)
+	}
+}
+
+func TestABlankIdempotencyKeyIsNone(t *testing.T) {
+	t.Parallel()
+	d := open(t, "omilia")
+	for key, safe := range map[string]bool{"": false, "  ": false, "k": true} {
+		req := dialect.Request{Method: "POST", Header: http.Header{"Idempotency-Key": {key}}}
+		if p := d.Decide(req, &parlance.Outcome{Kind: parlance.Internal, Status: 500}); p.RepeatSafe != safe {
+			t.Errorf("with the key %q a repeat is safe: %t", key, p.RepeatSafe)
+		}
+	}
+}
+
+func TestDownloadsAreNeitherReadNorDoubted(t *testing.T) {
+	t.Parallel()
+	d := open(t, "vbapi")
+	for _, h := range []http.Header{
+		{"Content-Type": {"text/csv"}}, {"Content-Type": {"application/octet-stream"}}, {"Content-Type": {"text/event-stream; charset=utf-8"}},
+		{"Content-Type": {"application/json"}, "Content-Disposition": {`Attachment; filename="a.json"`}},
+	} {
+		if d.Alters(dialect.Request{}, 200, h) {
+			t.Errorf("%v is to be read", h)
+		}
+		if r := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Header: h, Body: []byte(`[1]`)}); r.Outcome.Kind != parlance.Success || len(r.Diagnostics) > 0 {
+			t.Errorf("%v reads as %s %v", h, r.Outcome.Kind, r.Diagnostics)
+		}
+	}
+}

@@ -247,9 +247,12 @@ func (w *writer) xmlText(t *template) {
 	if !c.writable(text) {
 		return
 	}
-	w.carry(t.hole, text)
-	if c.name == "pointer" {
+	w.carry(t.hole, strings.TrimSpace(text)) // as it is read
+	switch c.name {
+	case "pointer":
 		text = c.appendPointer(text)
+	case "ms":
+		text = string(c.appendScalar(nil, text))
 	}
 	w.dst = appendXMLText(w.dst, text)
 }
@@ -262,7 +265,7 @@ func (w *writer) html(t *template) {
 		text := m.value.text
 		if m.value.op == opHole {
 			text = w.render(m.value.hole)
-			w.carry(m.value.hole, text)
+			w.carry(m.value.hole, strings.Join(strings.Fields(text), " ")) // as it is read
 		}
 		texts[m.names[0]] = text
 	}
