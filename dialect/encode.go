@@ -119,6 +119,8 @@ type writer struct {
 
 	field      *parlance.Field // the record that is being written, nil outside
 	fieldAt    int             // its place
+	selected   []int           // the places of the fields that a list is written with; nil is all
+	keyed      set             // what the name of the member around it says of each
 	merged     bool            // it is written into the same element as the whole
 	item       *parlance.Item
 	itemCode   string

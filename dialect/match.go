@@ -35,17 +35,17 @@ type scope struct {
 
 // matcher fits one document against templates and collects what the holes take.
 type matcher struct {
-	tree    tree.Tree
-	cut     bool
-	binds   []bind
-	scopes  []scope
-	scope   int32
-	later   int // over 0 in turns after the first that fitted: attributes of the whole come from one element
-	unread  int // elements that could not be read
-	data    []byte
-	hasData bool
-	diags   []parlance.Diagnostic
-	at      []int // where the texts of the binds begin in the Outcome's own memory
+	tree   tree.Tree
+	cut    bool
+	binds  []bind
+	scopes []scope
+	scope  int32
+	later  int // over 0 in turns after the first that fitted: attributes of the whole come from one element
+	unread int // elements that could not be read
+	data   []byte
+	used   int // the most binds that there were at once
+	diags  []parlance.Diagnostic
+	at     []int // where the texts of the binds begin in the Outcome's own memory
 }
 
 var matchers = sync.Pool{New: func() any { return new(matcher) }}
@@ -61,7 +61,7 @@ func (m *matcher) starts(n int) []int {
 func (m *matcher) reset() {
 	m.binds, m.scopes = m.binds[:0], append(m.scopes[:0], scope{parent: -1})
 	m.scope, m.later, m.unread = 0, 0, 0
-	m.data, m.hasData, m.diags, m.cut = nil, false, nil, false
+	m.data, m.diags, m.cut, m.used = nil, nil, false, 0
 }
 
 // release gives the matcher back, without anything of the caller's in it. One
@@ -70,7 +70,7 @@ func (m *matcher) release() {
 	if cap(m.tree.Nodes) > 1<<15 || cap(m.binds) > 1<<10 {
 		return
 	}
-	clear(m.binds[:cap(m.binds)])
+	clear(m.binds[:max(m.used, len(m.binds))])
 	m.tree.Source, m.data, m.diags = nil, nil, nil
 	matchers.Put(m)
 }
@@ -78,15 +78,16 @@ func (m *matcher) release() {
 // mark is a state to come back to.
 type mark struct {
 	binds, scopes, diags, unread int
-	hasData                      bool
+	data                         []byte
 }
 
 func (m *matcher) mark() mark {
-	return mark{len(m.binds), len(m.scopes), len(m.diags), m.unread, m.hasData}
+	return mark{len(m.binds), len(m.scopes), len(m.diags), m.unread, m.data}
 }
 
 func (m *matcher) back(to mark) {
-	m.binds, m.scopes, m.diags, m.unread, m.hasData = m.binds[:to.binds], m.scopes[:to.scopes], m.diags[:to.diags], to.unread, to.hasData
+	m.used = max(m.used, len(m.binds))
+	m.binds, m.scopes, m.diags, m.unread, m.data = m.binds[:to.binds], m.scopes[:to.scopes], m.diags[:to.diags], to.unread, to.data
 }
 
 // maxNotes is how much is told about one answer: a body of one fault a thousand
@@ -155,7 +156,6 @@ func (m *matcher) hole(h *hole, n uint32) bool {
 	if first.target.attr == attrData {
 		if node.Kind != tree.Null {
 			m.data = m.tree.Raw(n)
-			m.hasData = true
 		}
 		return true
 	}

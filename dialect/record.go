@@ -22,6 +22,11 @@ func (w *writer) turns(t *template, must bool, write func(*template)) {
 		for i := range w.o.Items {
 			w.withItem(&w.o.Items[i], i, t, write)
 		}
+	case all.of(field) != 0 && w.field == nil && !w.fieldsDone && w.selected != nil:
+		w.fieldsDone = true
+		for _, i := range w.selected {
+			w.withField(i, t, write)
+		}
 	case all.of(field) != 0 && w.field == nil && !w.fieldsDone && len(w.o.Fields) > 0:
 		w.fieldsDone = true
 		fields := w.o.Fields
@@ -100,7 +105,7 @@ func (w *writer) withField(i int, t *template, write func(*template)) {
 	}
 	write(e)
 	w.field = nil
-	w.loseField(i, e.writes|e.copies|t.writes)
+	w.loseField(i, e.writes|e.copies|t.writes|w.keyed)
 }
 
 func (w *writer) withItem(it *parlance.Item, i int, t *template, write func(*template)) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
@@ -154,41 +155,46 @@ func (w *writer) others(t *template, write func(key string, value *template)) {
 		return
 	}
 	w.fieldsDone = true
-	all := w.o.Fields
-	seen := map[string]bool{}
-	for i := range all {
-		key := fieldText(&all[i], t.key.attr)
-		if seen[key] {
-			continue
-		}
-		seen[key] = true
-		value := t.rest.value
-		if value.op == opEither {
-			value = w.alternative(value)
-		}
+	value := t.rest.value
+	if value.op == opEither {
+		value = w.alternative(value)
+	}
+	for _, group := range groups(w.o.Fields, t.key.attr) {
+		key := fieldText(&w.o.Fields[group[0]], t.key.attr)
 		if value.op != opList {
-			w.field = &all[i]
+			first := group[0]
+			w.field, w.fieldAt = &w.o.Fields[first], first
 			write(key, value)
 			w.field = nil
+			w.loseField(first, t.writes|t.copies)
+			for _, i := range group[1:] {
+				w.lost("fields["+strconv.Itoa(i)+"]", "there is place for one error of a name")
+			}
 			continue
 		}
 		// The list below is written with the fields of this name alone.
-		same := *w.o
-		same.Fields = nil
-		for j := range all {
-			if fieldText(&all[j], t.key.attr) == key {
-				same.Fields = append(same.Fields, all[j])
-			}
-		}
-		outer := w.o
-		losses := w.losses
-		w.o, w.fieldsDone = &same, false
+		w.selected, w.keyed, w.fieldsDone = group, t.key.bit(), false
 		write(key, value)
-		w.o, w.fieldsDone, w.losses = outer, true, losses
+		w.selected, w.keyed, w.fieldsDone = nil, 0, true
 	}
-	for i := range all {
-		w.loseField(i, t.writes|t.copies)
+}
+
+// groups are the places of the fields that share an attribute, in the order in
+// which its values first occur.
+func groups(fields []parlance.Field, a attribute) [][]int {
+	of := make(map[string]int, len(fields))
+	var all [][]int
+	for i := range fields {
+		key := fieldText(&fields[i], a)
+		g, known := of[key]
+		if !known {
+			g = len(all)
+			of[key] = g
+			all = append(all, nil)
+		}
+		all[g] = append(all[g], i)
 	}
+	return all
 }
 
 // element writes a template as an XML element, or as several of the name.
