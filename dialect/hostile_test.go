@@ -298,3 +298,23 @@ func TestAHundredThousandRecordsTakeMemoryInProportion(t *testing.T) {
 		})
 	}
 }
+
+// Were the work to grow with the square of their number, this would take longer
+// than the suite is given.
+func TestWritingManyRecordsCostsWorkThatGrowsWithTheirNumber(t *testing.T) {
+	t.Parallel()
+	fields := parlance.Outcome{Kind: parlance.Invalid, Reason: parlance.Fields, Status: 422, Detail: "d"}
+	items := parlance.Outcome{Kind: parlance.Partial, Status: 207}
+	for i := range 100_000 {
+		fields.Fields = append(fields.Fields, parlance.Field{Path: fmt.Sprintf("f%d", i), Message: "m"})
+		items.Items = append(items.Items, parlance.Item{Index: i, ID: fmt.Sprint(i), Outcome: parlance.Outcome{Kind: []parlance.Kind{parlance.Success, parlance.Invalid}[i%2], Code: "400", Detail: "d"}})
+	}
+	req := dialect.Request{Method: "POST", Path: "/service/ManufactureComplete", Header: http.Header{"Accept": {"application/json"}}}
+	for _, s := range subjects() {
+		for _, o := range []*parlance.Outcome{&fields, &items} {
+			if m := s.Encode(nil, req, o, dialect.Payload{}); m.Status < 200 {
+				t.Errorf("%s: status %d", s.name, m.Status)
+			}
+		}
+	}
+}
