@@ -14,7 +14,11 @@ func (w *writer) render(h *hole) string {
 		for _, p := range r.pattern.parts {
 			switch {
 			case p.hole.attr != attrNone:
-				b.WriteString(w.value(p.hole))
+				text := w.value(p.hole)
+				if text == "" {
+					return "" // no reader takes a pattern with an empty hole
+				}
+				b.WriteString(text)
 			default:
 				b.WriteString(p.literal + p.write)
 			}

@@ -17,9 +17,9 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 		return r, status
 	}
 	holds := func(status int) bool {
-		return slices.ContainsFunc(d.shapes, func(s *shape) bool {
-			return s.carriesItems() && !s.readOnly && s.concerns(req, status) && !(o.Kind.Failing() && s.carriesData())
-		})
+		w := writer{d: d, req: req, o: o, row: d.statusRow(status, req), status: status}
+		w.present = w.attributes()
+		return slices.ContainsFunc(d.shapes, func(s *shape) bool { return s.carriesItems() && w.eligible(s, false) })
 	}
 	if holds(status) {
 		return r, status
