@@ -1,7 +1,7 @@
 // Command table makes the table of bench/README.md of what go test -bench
 // prints: medians, and the ratio to the peer of the same run.
 //
-//	go test -run '^$' -bench . -benchmem -count=6 ./bench | go run ./bench/table
+//	go test -run '^$' -bench . -benchmem -count=6 ./bench ./dialect/internal/tree | go run ./bench/table
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 )
 
 // peers are what each benchmark is held against, by preference.
-var peers = []string{"encoding-json", "reverseproxy"}
+var peers = []string{"encoding-json", "encoding-xml", "reverseproxy"}
 
 var line = regexp.MustCompile(`^Benchmark(\w+)/of=([^/]+)/by=(\S+?)(?:-\d+)?\s+\d+\s+(.*)$`)
 
