@@ -285,3 +285,29 @@ func TestTheGatewayRenewsItsOwnCredential(t *testing.T) {
 		t.Errorf("%d %s; the log says %s", resp.StatusCode, body, log)
 	}
 }
+
+// Under */* vms answers with a page that names no field, and vision must not be
+// led to plain text, where its own code is lost.
+func TestTheUpstreamIsAskedForTheFormThatTellsTheMost(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, speaks, accept, want string }{
+		{"where the caller says nothing", "vms", "", "application/json, */*;q=0.5"},
+		{"where the caller takes anything", "vms", "*/*", "application/json, */*;q=0.5"},
+		{"where the caller names the form of our answer", "vms", "application/problem+json", "application/problem+json, application/json;q=0.9"},
+		{"before what the caller takes at need", "vision", "application/problem+json, */*;q=0.5", "application/problem+json, */*;q=0.5, application/xml;q=0.9"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			u := serve(t, says(404, "text/plain", "gone"))
+			addr, _ := before(t, u.URL, tt.speaks, "problem")
+			var header []string
+			if tt.accept != "" {
+				header = []string{"Accept", tt.accept}
+			}
+			get(t, "GET", addr, "", header...)
+			if got := u.seen[0].Header.Get("Accept"); got != tt.want {
+				t.Errorf("asked for %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

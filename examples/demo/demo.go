@@ -149,7 +149,6 @@ type station struct {
 // way is one of the two to a service.
 type way struct {
 	base       string // URL
-	accept     string // the form of answers that is asked for; "" leaves it to the client end
 	client     *http.Client
 	credential client.Credential // that of the client end, which is the gateway's own on that way; nil for none
 }
@@ -190,7 +189,7 @@ func (d *Demo) connect(s *station, service string) (*station, error) {
 	}
 
 	credential, more := options()
-	s.straight = &way{service, "", &http.Client{Transport: client.New(speaks, append(more, client.WithBase(plain.Transport))...)}, credential}
+	s.straight = &way{service, &http.Client{Transport: client.New(speaks, append(more, client.WithBase(plain.Transport))...)}, credential}
 
 	credential, more = options()
 	c := s.config
@@ -209,7 +208,7 @@ func (d *Demo) connect(s *station, service string) (*station, error) {
 	}
 	// The caller of a gateway reads problems, and repeats nothing: the gateway did.
 	reader := client.New(problem, client.WithAttempts(1), client.WithBase(plain.Transport))
-	s.gateway = &way{at, "application/problem+json", &http.Client{Transport: reader}, credential}
+	s.gateway = &way{at, &http.Client{Transport: reader}, credential}
 	return s, nil
 }
 

@@ -75,9 +75,6 @@ func (w *way) request(ctx context.Context, a Ask) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.accept != "" {
-		req.Header.Set("Accept", w.accept)
-	}
 	for _, line := range a.Header {
 		name, value, _ := strings.Cut(line, ": ")
 		req.Header.Set(name, value)
