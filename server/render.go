@@ -90,10 +90,7 @@ func (x *exchange) encode(o *parlance.Outcome, data dialect.Payload, document []
 		m.Status = http.StatusInternalServerError
 	}
 	for _, loss := range m.Losses {
-		switch {
-		case loss.Attribute == "request_id":
-			m.Header = append(m.Header, dialect.Pair{Name: RequestIDHeader, Value: o.RequestID})
-		case !slices.Contains(added, loss.Attribute):
+		if !slices.Contains(added, loss.Attribute) {
 			level := slog.LevelDebug // the same for every such answer, and known from the dialect
 			if loss.Attribute == "data" || loss.Attribute == "items" {
 				level = slog.LevelWarn // the client does not get what it asked for
