@@ -100,7 +100,7 @@ func (d *Dialect) read(m *matcher, req *Request, res *Response) (fitted *shape, 
 	for _, s := range d.shapes {
 		if s.fits(req, res.Status) {
 			wanted[s.form] = true
-			expected = expected || s.carriesData() || s.carriesItems() || d.good(s) && s.is == "success"
+			expected = expected || !s.readOnly && (s.carriesData() || s.carriesItems() || s.is == "success")
 		}
 	}
 	if wanted == [formText + 1]bool{} {

@@ -46,6 +46,8 @@ func TestAnAnswerIsNotTakenForBetterThanItIs(t *testing.T) {
 		{"one of several records failed under 200", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.Partial, false},
 		{"a record without its RES under 200", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef></MC>`, 1), parlance.Noted, true},
 		{"a record's code that nobody listed", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>777</Code></RES></MC>`, 1), parlance.Partial, false},
+		{"a failed record under a method that the page does not name", "vision", "PUT", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.Partial, false},
+		{"a list without RES under GET", "vision", "GET", 200, "", `<PRODUCTS><PC><Name>a</Name></PC></PRODUCTS>`, parlance.Success, false},
 		{"an HTML log-in page where records are answered", "vision", "POST", 200, "text/html", `<html><title>Log in</title></html>`, parlance.Noted, true},
 		{"an HTML log-in page instead of the envelope", "vbapi", "GET", 200, "text/html", `<!DOCTYPE html><html><title>Log in</title></html>`, parlance.Noted, true},
 		{"JSON that is not the envelope", "vbapi", "GET", 200, "", `{"id":1}`, parlance.Noted, true},
