@@ -105,7 +105,7 @@ func (c conversion) fromPointer(text []byte) ([]byte, bool) {
 	if s[0] == '/' {
 		parts = strings.Split(s[1:], "/")
 		for i, p := range parts {
-			parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(p)
+			parts[i] = pointerUnescape.Replace(p)
 		}
 	} else {
 		parts = strings.FieldsFunc(strings.TrimPrefix(s, "$."), func(r rune) bool { return strings.ContainsRune(".[]/", r) })
@@ -129,7 +129,7 @@ func (c conversion) appendPointer(path string) string {
 		b.WriteString("/" + c.prefix)
 	}
 	for p := range strings.SplitSeq(path, ".") {
-		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p))
+		b.WriteString("/" + pointerEscape.Replace(p))
 	}
 	return b.String()
 }
@@ -266,3 +266,9 @@ func isDigits(s string) bool {
 	}
 	return s != ""
 }
+
+// A Replacer builds its tables once, at its first use.
+var (
+	pointerEscape   = strings.NewReplacer("~", "~0", "/", "~1")
+	pointerUnescape = strings.NewReplacer("~1", "/", "~0", "~")
+)

@@ -27,11 +27,12 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 	defer m.release()
 	m.reset()
 	m.cut = res.Cut
+	m.req, m.res = req, res // in memory that is used again, for their addresses go around
 
 	reading := Reading{}
-	shape, readable := d.read(m, &req, &res)
+	shape, readable := d.read(m, &m.req, &m.res)
 	for _, s := range d.headerShapes() {
-		if s.fits(&req, res.Status) {
+		if s.fits(&m.req, res.Status) {
 			before := m.mark()
 			if !m.header(s, res.Header) {
 				m.back(before)
@@ -40,15 +41,15 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 	}
 	o := &reading.Outcome
 	o.Status = res.Status
-	fill := filler{m: m, d: d, req: &req}
+	fill := filler{m: m, d: d, req: &m.req}
 	fill.whole(o)
-	d.retryAfter(o, &res)
+	d.retryAfter(o, &m.res)
 
 	stated := o.Kind // by a $kind hole
-	if !d.mayState(stated, res.Status, &req) {
+	if !d.mayState(stated, res.Status, &m.req) {
 		stated = 0
 	}
-	r := d.meaning(o, shape, &req)
+	r := d.meaning(o, shape, &m.req)
 	o.Kind, o.Reason = r.kind, firstReason(o.Reason, r.reason, stated)
 	if stated != 0 {
 		o.Kind = stated
@@ -69,7 +70,7 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 			o.Help = r.help
 		}
 	}
-	if o.Kind == parlance.Success && stated == 0 && o.Code != "" && d.codes.inBodies() && !d.good(shape) && d.codeRow(o.Code, &req) == nil {
+	if o.Kind == parlance.Success && stated == 0 && o.Code != "" && d.codes.inBodies() && !d.good(shape) && d.codeRow(o.Code, &m.req) == nil {
 		m.unread++
 		m.note("unlisted_code", "the code %q is not listed", o.Code)
 	}
@@ -109,7 +110,7 @@ func (d *Dialect) read(m *matcher, req *Request, res *Response) (fitted *shape, 
 	if res.Cut && !success {
 		m.note("cut_body", "only the first %d bytes of the body were read", len(res.Body))
 	}
-	f, ok := m.parse(wanted, mediaType(res.Header), res.Body)
+	f, ok := m.parse(wanted, res.Header, res.Body)
 	if !ok {
 		return nil, !success
 	}

@@ -35,6 +35,8 @@ type scope struct {
 
 // matcher fits one document against templates and collects what the holes take.
 type matcher struct {
+	req    Request
+	res    Response
 	tree   tree.Tree
 	cut    bool
 	binds  []bind
@@ -72,6 +74,7 @@ func (m *matcher) release() {
 	}
 	clear(m.binds[:max(m.used, len(m.binds))])
 	m.tree.Source, m.data, m.diags = nil, nil, nil
+	m.req, m.res = Request{}, Response{}
 	matchers.Put(m)
 }
 

@@ -49,9 +49,12 @@ func (w *writer) negotiate() form {
 	if len(forms) == 0 {
 		return formNone
 	}
+	if len(forms) == 1 {
+		return forms[0]
+	}
 	// A text is what is left where the form that could say more needs what is not there.
 	accept := strings.Join(values(w.req.Header, "Accept"), ",")
-	if len(forms) > 1 && !w.d.formsListed {
+	if !w.d.formsListed {
 		forms = slices.DeleteFunc(forms, func(f form) bool { return f == formText })
 	}
 	best, weight, exact := forms[0], 0.0, 0

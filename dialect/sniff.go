@@ -47,10 +47,17 @@ func untouched(h Header) bool {
 // parse finds out which of the wanted forms a body has, formNone for another,
 // and reads it. The type that the header names is a hint, for it may lie: the
 // first letters decide. It reports false, with a note, where the body is broken.
-func (m *matcher) parse(wanted [formText + 1]bool, media string, body []byte) (form, bool) {
-	start := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
+func (m *matcher) parse(wanted [formText + 1]bool, h Header, body []byte) (form, bool) {
+	start := body
+	if start[0] <= ' ' || start[0] == 0xEF {
+		start = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
+	}
 	if len(start) == 0 {
 		return formNone, true
+	}
+	media := ""
+	if !wanted[formJSON] || start[0] != '{' && start[0] != '[' || wanted[formText] {
+		media = mediaType(h) // otherwise the type changes nothing
 	}
 	switch c := start[0]; {
 	case c == '<' && (isHTML(start) || media == "text/html" && !bytes.HasPrefix(start, []byte("<?xml"))):
