@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 )
 
 // Sentinels, one for each failing kind, for errors.Is. A handler may return
@@ -71,15 +73,25 @@ func (e *Error) Error() string {
 		s += "/" + string(e.Outcome.Reason)
 	}
 	if e.Outcome.Code != "" {
-		s += " [" + e.Outcome.Code + "]"
+		s += " [" + oneLine(e.Outcome.Code) + "]"
 	}
 	if e.Outcome.Detail != "" {
-		s += ": " + e.Outcome.Detail
+		s += ": " + oneLine(e.Outcome.Detail)
 	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
 	return s
+}
+
+// oneLine is a text from outside without what could forge a line of a log.
+func oneLine(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, s)
 }
 
 // Unwrap is the cause.

@@ -29,7 +29,9 @@ func OutcomeOfTransport(err error) Outcome {
 	case errors.As(err, &dns):
 		// A name that could not be resolved, in time or not: nothing was sent.
 		return Outcome{Kind: Unavailable, Reason: DNS}
-	case errors.As(err, &record), errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &host):
+	// A record error has its connection only where the first record was no TLS:
+	// later ones may come after the request was read.
+	case errors.As(err, &record) && record.Conn != nil, errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &host):
 		return Outcome{Kind: Unavailable, Reason: TLS}
 	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &op) && op.Op == "dial" && !op.Timeout():
 		return Outcome{Kind: Unavailable, Reason: Refused}

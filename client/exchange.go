@@ -3,7 +3,9 @@ package client
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -51,6 +53,7 @@ func (x *exchange) prepare() error {
 			x.set(name, x.key)
 		}
 	}
+	x.shield()
 	if x.cfg.credential == nil || !ownsAuthorization(x.out) {
 		return nil
 	}
@@ -60,6 +63,20 @@ func (x *exchange) prepare() error {
 	}
 	x.authorize(token)
 	return nil
+}
+
+// shield keeps the base from repeating by itself what this dialect does not call
+// safe: net/http takes any request with an Idempotency-Key for idempotent, and
+// sends it again on a new connection where it can have the body again.
+func (x *exchange) shield() {
+	h := x.out.Header
+	if x.key != "" || !needsKey(x.out.Method) || len(h["Idempotency-Key"])+len(h["X-Idempotency-Key"]) == 0 {
+		return
+	}
+	x.out.GetBody = nil // rewind takes the caller's own
+	if !x.hasBody() {
+		x.out.Body, x.out.ContentLength = io.NopCloser(strings.NewReader("")), 0
+	}
 }
 
 // tokenless is the error where no token could be had, so that nothing was sent.

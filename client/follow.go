@@ -102,6 +102,7 @@ func (x *exchange) wait(d time.Duration) bool {
 // rewind makes the next request of the last one, its body from the beginning.
 func (x *exchange) rewind() bool {
 	out := x.out.WithContext(x.ctx)
+	defer x.shield()
 	if x.hasBody() {
 		body, err := x.req.GetBody()
 		if err != nil {

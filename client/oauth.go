@@ -20,6 +20,10 @@ func NewOAuth(hc *http.Client, endpoint string, first url.Values) *Login {
 	if hc == nil {
 		hc = http.DefaultClient
 	}
+	// A redirect would carry the secret to wherever it points (RFC 9700, 4.12).
+	direct := *hc
+	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	hc = &direct
 	ask := func(ctx context.Context, form url.Values) (Grant, error) {
 		return askToken(ctx, hc, endpoint, form)
 	}
@@ -55,10 +59,10 @@ func askToken(ctx context.Context, hc *http.Client, endpoint string, form url.Va
 	}
 	defer resp.Body.Close()
 	var answer struct {
-		Token   string  `json:"access_token"`
-		Refresh string  `json:"refresh_token"`
-		Expires float64 `json:"expires_in"` // seconds
-		Error   string  `json:"error"`
+		Token   string      `json:"access_token"`
+		Refresh string      `json:"refresh_token"`
+		Expires json.Number `json:"expires_in"` // seconds; some endpoints put it in quotes
+		Error   string      `json:"error"`
 	}
 	err = json.NewDecoder(io.LimitReader(resp.Body, maxTokenAnswer)).Decode(&answer)
 	switch {
@@ -72,7 +76,8 @@ func askToken(ctx context.Context, hc *http.Client, endpoint string, form url.Va
 		return Grant{}, fmt.Errorf("client: the token endpoint answered what is not JSON: %w", err)
 	}
 	grant := Grant{Token: answer.Token, Refresh: answer.Refresh}
-	if life := time.Duration(answer.Expires * float64(time.Second)); life > 0 {
+	seconds, _ := answer.Expires.Float64() // what is no number says nothing
+	if life := time.Duration(seconds * float64(time.Second)); life > 0 {
 		grant.Expires = time.Now().Add(life)
 	}
 	return grant, nil

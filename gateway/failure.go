@@ -43,7 +43,7 @@ func failureOf(err error) parlance.Outcome {
 
 // answer writes an outcome of the gateway's own.
 func (g *Gateway) answer(w http.ResponseWriter, p *passage, o parlance.Outcome) {
-	o.Instance = p.asked.Path
+	o.Instance = p.instance
 	m := g.encode(p, &o, dialect.Payload{})
 	put(w.Header(), m)
 	g.sign(p, w.Header())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/parlance-api/parlance/activity"
@@ -21,6 +22,7 @@ type passage struct {
 	id       string
 	head     bool            // the method is HEAD: the answer has no body
 	asked    dialect.Request // by the caller
+	instance string          // the path as it was called, as a URI reference (RFC 9457, 3.1.5)
 }
 
 type passageKey struct{}
@@ -30,6 +32,7 @@ func (g *Gateway) newPassage(r *http.Request) *passage {
 		deadline: time.Now().Add(g.Timeout),
 		id:       activity.NewID(),
 		head:     r.Method == http.MethodHead,
+		instance: "/" + strings.TrimLeft(r.URL.EscapedPath(), "/"), // never //host
 		asked:    dialect.Request{Method: r.Method, Path: r.URL.Path, Header: r.Header},
 	}
 	if p.head {

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/parlance-api/parlance"
@@ -24,7 +26,9 @@ type exchange struct {
 	ctx     context.Context
 	inner   http.ResponseWriter
 	request dialect.Request
-	nested  bool // in another exchange, with something between the two
+
+	instance string // the path as it was called, as a URI reference (RFC 9457, 3.1.5)
+	nested   bool   // in another exchange, with something between the two
 
 	mode   mode
 	status int
@@ -78,6 +82,10 @@ func (x *exchange) Header() http.Header { return x.inner.Header() }
 // WriteHeader decides where the answer goes. Interim answers (1xx) pass; a
 // second final status is left to net/http to complain of, or dropped.
 func (x *exchange) WriteHeader(status int) {
+	if status < 100 || status > 999 {
+		// As net/http does, but before anything went out, so that it becomes a 500.
+		panic(fmt.Sprintf("server: invalid WriteHeader code %d", status))
+	}
 	interim := status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols
 	_, done := x.Header()[answered]
 	switch {
@@ -209,8 +217,10 @@ func (x *exchange) overflow() error {
 	x.mode, x.tail = enveloping, tail
 	x.putHeader(m)
 	x.Header().Del("Content-Length")
+	x.dropValidators()
 	x.sendHead(m.Status)
-	_, err := x.inner.Write(append(head, x.held...))
+	// head and tail lie in one array: what is appended to head must not write over it.
+	_, err := x.inner.Write(append(slices.Clip(head), x.held...))
 	return err
 }
 
@@ -229,11 +239,20 @@ func (x *exchange) finish() {
 	}
 }
 
+// dropValidators takes away what the handler said of the bare payload: ranges
+// and validators of it are not those of the envelope (RFC 9110, 8.8.1 and 14.3).
+func (x *exchange) dropValidators() {
+	for _, name := range []string{"Accept-Ranges", "Etag", "Last-Modified", "Content-Digest", "Repr-Digest", "Content-Md5"} {
+		x.Header().Del(name)
+	}
+}
+
 // envelope puts the dialect's envelope around a success that was held.
 func (x *exchange) envelope() {
 	declared := x.mediaType("application/json", "+json")
 	switch {
 	case len(x.held) == 0 || json.Valid(x.held):
+		x.dropValidators()
 		x.render(parlance.Outcome{Kind: kindOf(x.status), Status: x.status},
 			dialect.Payload{ContentType: "application/json", Body: bytes.TrimSpace(x.held)}, nil)
 	case declared:

@@ -78,7 +78,7 @@ func (x *exchange) encode(o *parlance.Outcome, data dialect.Payload, document []
 	request.Body = document
 	o.RequestID = activity.ID(x.ctx)
 	if o.Kind.Failing() {
-		add(&o.Instance, "instance", x.request.Path)
+		add(&o.Instance, "instance", x.instance)
 	}
 	m := x.server.dialect.Encode(nil, request, o, data)
 	if o.Kind.Failing() && o.Title == "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
@@ -35,8 +36,10 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		x := &exchange{server: s, inner: w, request: s.request(r), nested: outer != nil}
+		// Never //host, which would name another one.
+		x.instance = "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
 		if outer != nil {
-			x.request.Path = outer.request.Path // as called, whatever was stripped since
+			x.request.Path, x.instance = outer.request.Path, outer.instance // as called, whatever was stripped since
 		}
 		ctx := context.WithValue(activity.WithID(r.Context(), s.id(r)), exchangeKey{}, x)
 		x.ctx = ctx
