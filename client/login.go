@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -85,7 +86,7 @@ func (l *Login) Invalidate(token string) {
 func (l *Login) fly(ctx context.Context, f *flight, refresh string) {
 	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
-	grant, err := l.get(ctx, refresh)
+	grant, err := l.guarded(ctx, refresh)
 	if err == nil && grant.Token == "" {
 		err = errors.New("client: the log-in gave no token")
 	}
@@ -98,6 +99,17 @@ func (l *Login) fly(ctx context.Context, f *flight, refresh string) {
 	f.token, f.err = grant.Token, err
 	l.flight = nil
 	close(f.done)
+}
+
+// guarded makes an error of a panic in the caller's own function: it would end
+// the process, for nobody can recover on this goroutine.
+func (l *Login) guarded(ctx context.Context, refresh string) (grant Grant, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("client: the log-in panicked: %v", cause)
+		}
+	}()
+	return l.get(ctx, refresh)
 }
 
 // get renews with the refresh token where there is one, else logs in.

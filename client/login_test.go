@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -242,5 +243,22 @@ func TestOAuthErrorsSayWhatTheEndpointSaidAndNoSecret(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
+	}
+}
+
+func TestALoginThatPanicsIsAnErrorOfItsCaller(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	l := client.NewLogin(func(context.Context) (client.Grant, error) {
+		if calls++; calls == 1 {
+			panic("a bug in the log-in")
+		}
+		return client.Grant{Token: "t"}, nil
+	}, nil)
+	if _, err := l.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "panicked") {
+		t.Errorf("the error is %v", err)
+	}
+	if token, err := l.Token(t.Context()); token != "t" {
+		t.Errorf("the next one gets %q, %v", token, err)
 	}
 }

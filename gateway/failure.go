@@ -19,6 +19,9 @@ func (g *Gateway) unanswered(w http.ResponseWriter, r *http.Request, err error) 
 		panic(http.ErrAbortHandler) // nobody listens
 	}
 	o := failureOf(err)
+	if p.streams && p.Err() != nil {
+		w.Header().Set("Connection", "close") // the rest of the caller's body is not read
+	}
 	attempts := 0
 	var e *client.Error
 	if errors.As(err, &e) {

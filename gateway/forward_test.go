@@ -32,7 +32,7 @@ func TestARequestIsForwardedAsItIs(t *testing.T) {
 	if h := r.Header; h.Get("X-Own") != "1" || h.Get("Authorization") != "Bearer his" || h.Get("User-Agent") != "me" || h.Get("X-Hop") != "" {
 		t.Errorf("header %v", h)
 	}
-	if h := r.Header; h.Get("X-Forwarded-For") != "127.0.0.1" || h.Get("X-Forwarded-Proto") != "http" || "http://"+h.Get("X-Forwarded-Host") != addr {
+	if h := r.Header; h.Get("X-Forwarded-For") != "127.0.0.1" || h.Get("X-Forwarded-Proto") != "http" || h.Get("Via") != "1.1 parlance" || "http://"+h.Get("X-Forwarded-Host") != addr {
 		t.Errorf("forwarding header %v", h)
 	}
 	if host, _ := url.Parse(u.URL); r.Host != host.Host {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httputil"
+	"os"
 	"strings"
 	"sync"
 
@@ -37,6 +39,8 @@ func New(c Config) (*Gateway, error) {
 		return nil, errors.New("gateway: the Config names no upstream")
 	case c.Upstream.Scheme != "http" && c.Upstream.Scheme != "https" || c.Upstream.Host == "":
 		return nil, fmt.Errorf("gateway: the upstream must be an http or https URL with a host, not %q", c.Upstream.Redacted())
+	case c.Upstream.User != nil:
+		return nil, errors.New("gateway: credentials in the upstream's URL are not sent; use client.WithCredential in Config.Client")
 	case c.Speaks == nil || c.Answers == nil:
 		return nil, errors.New("gateway: the Config needs both dialects, Speaks and Answers")
 	}
@@ -62,12 +66,15 @@ func New(c Config) (*Gateway, error) {
 // [http.ErrAbortHandler] where an answer that had begun breaks off, so that the
 // connection is cut and the caller can tell.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	p := g.newPassage(r)
+	p := g.newPassage(w, r)
 	defer p.end()
 	defer func() {
 		switch cause := recover(); cause {
 		case nil:
 		case http.ErrAbortHandler:
+			if errors.Is(context.Cause(p), context.Canceled) {
+				panic(cause) // the caller went away, and no answer is missed
+			}
 			g.log.WarnContext(p, "the answer broke off; the connection is cut", "method", r.Method, "path", r.URL.Path)
 			panic(cause)
 		default:
@@ -75,9 +82,19 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	r = r.WithContext(p)
-	if err := p.hold(r); err != nil {
+	if r.Method == http.MethodConnect {
+		// A tunnel has no answers to translate (RFC 9110, 9.3.6).
+		g.answer(w, p, parlance.Outcome{Kind: parlance.Invalid, Status: http.StatusMethodNotAllowed, Detail: "This gateway makes no tunnels."})
+		return
+	}
+	if err := p.hold(w, r); err != nil {
 		g.log.InfoContext(p, "the request's body broke off", "error", err, "method", r.Method, "path", r.URL.Path)
-		g.answer(w, p, parlance.Outcome{Kind: parlance.Invalid, Status: http.StatusBadRequest, Detail: "The request's body ended early."})
+		o := parlance.Outcome{Kind: parlance.Invalid, Status: http.StatusBadRequest, Detail: "The request's body ended early."}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			o = parlance.Outcome{Kind: parlance.Timeout, Status: http.StatusRequestTimeout, Detail: "The request's body did not come in time."}
+		}
+		w.Header().Set("Connection", "close")
+		g.answer(w, p, o)
 		return
 	}
 	g.proxy.ServeHTTP(w, r)
@@ -93,6 +110,11 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	pr.Out.URL.RawQuery = pr.In.URL.RawQuery // as it came: we read nothing in it
 	pr.SetURL(g.Upstream)
 	pr.SetXForwarded()
+	// RFC 9110, 7.6.3: so that whoever follows a request sees where it went.
+	pr.Out.Header.Add("Via", strings.TrimPrefix(pr.In.Proto, "HTTP/")+" parlance")
+	if passageOf(pr.In.Context()).asked.Body != nil {
+		pr.Out.Header.Del("Expect") // the body is here: the caller was told to go on
+	}
 	g.askForm(pr.Out.Header)
 	switch h := pr.Out.Header; {
 	case len(h["Accept-Encoding"]) == 0:

@@ -33,6 +33,8 @@ func TestAConfigThatLacksSomethingSaysWhat(t *testing.T) {
 			`gateway: the upstream must be an http or https URL with a host, not "localhost:80"`},
 		{"an upstream without a host", gateway.Config{Upstream: at("http:///x"), Speaks: vms, Answers: vms},
 			`gateway: the upstream must be an http or https URL with a host, not "http:///x"`},
+		{"credentials in the upstream", gateway.Config{Upstream: at("http://u:p@x"), Speaks: vms, Answers: vms},
+			"gateway: credentials in the upstream's URL are not sent; use client.WithCredential in Config.Client"},
 		{"one dialect", gateway.Config{Upstream: at("http://x"), Speaks: vms}, "gateway: the Config needs both dialects, Speaks and Answers"},
 	}
 	for _, tt := range tests {

@@ -20,6 +20,7 @@ type passage struct {
 	timer    *time.Timer
 	deadline time.Time
 	id       string
+	streams  bool            // the caller's body is not held, but passed on as it comes
 	head     bool            // the method is HEAD: the answer has no body
 	asked    dialect.Request // by the caller
 	instance string          // the path as it was called, as a URI reference (RFC 9457, 3.1.5)
@@ -27,10 +28,11 @@ type passage struct {
 
 type passageKey struct{}
 
-func (g *Gateway) newPassage(r *http.Request) *passage {
+func (g *Gateway) newPassage(w http.ResponseWriter, r *http.Request) *passage {
 	p := &passage{
 		deadline: time.Now().Add(g.Timeout),
-		id:       activity.NewID(),
+		id:       activity.ID(r.Context()), // of a server.Wrap around us
+		streams:  r.ContentLength != 0 && !held(r),
 		head:     r.Method == http.MethodHead,
 		instance: "/" + strings.TrimLeft(r.URL.EscapedPath(), "/"), // never //host
 		asked:    dialect.Request{Method: r.Method, Path: r.URL.Path, Header: r.Header},
@@ -41,8 +43,17 @@ func (g *Gateway) newPassage(r *http.Request) *passage {
 	if name := g.Answers.IdempotencyHeader(); name != "" {
 		p.asked.Key = r.Header.Get(name)
 	}
+	if p.id == "" {
+		p.id = activity.NewID()
+	}
 	p.Context, p.cancel = context.WithCancelCause(activity.WithID(r.Context(), p.id))
-	p.timer = time.AfterFunc(g.Timeout, func() { p.cancel(context.DeadlineExceeded) })
+	caller := http.NewResponseController(w)
+	p.timer = time.AfterFunc(g.Timeout, func() {
+		p.cancel(context.DeadlineExceeded)
+		if p.streams {
+			_ = caller.SetReadDeadline(time.Now()) // or the transport waits for a body that stalls
+		}
+	})
 	return p
 }
 
@@ -80,15 +91,20 @@ func (p *passage) end() {
 // once.
 const maxHeld = 64 << 10
 
+func held(r *http.Request) bool { return r.ContentLength > 0 && r.ContentLength <= maxHeld }
+
 // hold reads a short body of the passage's request into memory.
-func (p *passage) hold(r *http.Request) error {
-	if r.ContentLength <= 0 || r.ContentLength > maxHeld {
+func (p *passage) hold(w http.ResponseWriter, r *http.Request) error {
+	if !held(r) {
 		return nil
 	}
+	caller := http.NewResponseController(w)
+	_ = caller.SetReadDeadline(p.deadline) // not every writer has one: then the caller's own time counts
 	body := make([]byte, r.ContentLength)
 	if _, err := io.ReadFull(r.Body, body); err != nil {
-		return err
+		return err // the deadline stays, for net/http drains what is left
 	}
+	_ = caller.SetReadDeadline(time.Time{})
 	p.asked.Body = body
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }

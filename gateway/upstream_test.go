@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
@@ -9,8 +10,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
@@ -223,3 +226,42 @@ func (p *pipes) Accept() (net.Conn, error) {
 
 func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+// A caller who does not send what he promised costs no longer than the gateway
+// waits, whether his body is held or passed on.
+func TestACallerWhoStallsIsAnsweredInTime(t *testing.T) {
+	t.Parallel()
+	for _, length := range []string{"10", "100000"} {
+		t.Run(length+" bytes promised", func(t *testing.T) {
+			t.Parallel()
+			u := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }))
+			defer u.Close()
+			upstream, err := url.Parse(u.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, err := gateway.New(gateway.Config{Upstream: upstream, Speaks: open(t, "vms"), Answers: open(t, "problem"),
+				Timeout: 100 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := httptest.NewServer(g)
+			defer s.Close()
+			conn, err := net.Dial("tcp", s.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: "+length+"\r\n\r\nabc")
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil) // it comes, and the connection ends
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			if err != nil || resp.StatusCode != 408 && resp.StatusCode != 504 || !strings.Contains(string(body), `"kind":"timeout"`) || !resp.Close {
+				t.Errorf("%d %s %v, close %t", resp.StatusCode, body, err, resp.Close)
+			}
+		})
+	}
+}
