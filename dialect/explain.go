@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +41,7 @@ func (d *Dialect) Explain(code string) []Entry {
 	rows := d.codes.exact[code]
 	if len(rows) == 0 {
 		for _, r := range d.codes.rows { // a class or a range, as it stands in the file
-			if slices.ContainsFunc(strings.Split(r.key, ","), func(k string) bool { return strings.TrimSpace(k) == code }) {
+			if r.names(code) {
 				rows = append(rows, r)
 			}
 		}

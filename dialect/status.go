@@ -36,24 +36,15 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 	return r, status
 }
 
-// statusFor chooses by the Outcome alone. A status that reads back as the same
-// meaning is kept.
+// statusFor chooses by the Outcome alone: by its code where the file lists it,
+// then its own status where that can be kept, then by its kind.
 func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
-	reason := o.Reason
-	if d.ownRow(o, req) == nil {
-		reason = "" // a finer word that no row has cannot decide
-	}
-	// Beside such a word a status counts only where a row names it: of a whole
-	// class it is not known that it suits.
-	same := func(r *row) bool {
-		return r.kind == o.Kind && r.reason == reason && (reason == o.Reason || strings.Contains(r.key, strconv.Itoa(o.Status)))
-	}
 	if o.Code != "" {
-		if r := d.codes.byCode(o.Code, req); r != nil && same(r) {
+		if r := d.codes.byCode(o.Code, req); r != nil && d.same(r, o, req) {
 			switch sp, ok := parseSpan(r.first); {
 			case r.status != 0:
 				return r, r.status
-			case o.Status != 0 && same(d.statusRow(o.Status, req)):
+			case o.Status != 0 && d.same(d.statusRow(o.Status, req), o, req):
 				return r, o.Status
 			case ok && sendable(sp.from):
 				return r, sp.from
@@ -63,28 +54,59 @@ func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 		}
 	}
 	if o.Status != 0 && sendable(o.Status) {
-		if r := d.statusRow(o.Status, req); same(r) && (o.Status <= 599 || d.owns(r)) {
-			if first, ok := parseSpan(r.first); ok && first.from == first.to && first.from != o.Status && strings.Contains(r.key, r.first+",") && d.alias(r, o.Status) {
-				return r, first.from // 429, 419: the first one is written
-			}
-			if r.status != 0 {
-				return r, r.status
-			}
-			return r, o.Status
-		}
-		if d.saysKind(o) {
-			return d.statusRow(o.Status, req), o.Status
-		}
-		for _, s := range d.shapes {
-			if s.carriesItems() && len(o.Items) > 0 && o.Status < 400 && s.concerns(req, o.Status) && d.rollsUp(o, req) {
-				return d.statusRow(o.Status, req), o.Status
-			}
-			if k, ok := parlance.ParseKind(s.is); ok && k == o.Kind && k != parlance.Failed && len(s.status) > 0 && s.status.admits(o.Status) {
-				return &row{kind: k}, o.Status
-			}
+		if r, status := d.keep(o, req); r != nil {
+			return r, status
 		}
 	}
 	return d.byKind(o, req)
+}
+
+// same reports that a row means what the Outcome does. A reason that no row of
+// the file has cannot decide; but beside such a word only a row that names the
+// status counts, for of a whole class it is not known that it suits.
+func (d *Dialect) same(r *row, o *parlance.Outcome, req *Request) bool {
+	if o.Reason == "" || d.ownRow(o, req) != nil {
+		return r.kind == o.Kind && r.reason == o.Reason
+	}
+	return r.kind == o.Kind && r.reason == "" && r.names(strconv.Itoa(o.Status))
+}
+
+// names reports that a code is one of the row's keys, and not only in a range.
+func (r *row) names(code string) bool {
+	for key := range strings.SplitSeq(r.key, ",") {
+		if strings.TrimSpace(key) == code {
+			return true
+		}
+	}
+	return false
+}
+
+// keep is the row under which the Outcome's own status reads back as what it
+// means: by the table, by a kind beside it, by its records, or by a form that
+// says the kind. It is nil where the status cannot be kept.
+func (d *Dialect) keep(o *parlance.Outcome, req *Request) (*row, int) {
+	r := d.statusRow(o.Status, req)
+	if d.same(r, o, req) && (o.Status <= 599 || d.owns(r)) {
+		switch first, ok := parseSpan(r.first); {
+		case ok && first.from == first.to && r.names(strconv.Itoa(o.Status)) && d.alias(r, o.Status):
+			return r, first.from // 429, 419: the first one is written
+		case r.status != 0:
+			return r, r.status
+		}
+		return r, o.Status
+	}
+	if d.saysKind(o) {
+		return r, o.Status
+	}
+	for _, s := range d.shapes {
+		if s.carriesItems() && len(o.Items) > 0 && o.Status < 400 && s.concerns(req, o.Status) && d.rollsUp(o, req) {
+			return r, o.Status
+		}
+		if k, ok := parlance.ParseKind(s.is); ok && k == o.Kind && k != parlance.Failed && len(s.status) > 0 && s.status.admits(o.Status) {
+			return &row{kind: k}, o.Status
+		}
+	}
+	return nil, 0
 }
 
 // saysKind reports that the kind stands beside the Outcome's status, in the body
