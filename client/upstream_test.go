@@ -2,9 +2,7 @@ package client_test
 
 import (
 	"bytes"
-	"context"
 	"io"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
 // upstream is a server that answers by a script and remembers what it saw. It
@@ -44,14 +43,7 @@ type sighting struct {
 func newUpstream(t *testing.T, answers ...answer) *upstream {
 	t.Helper()
 	u := &upstream{answers: answers}
-	l := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-	srv := &http.Server{Handler: u}
-	go srv.Serve(l)
-	u.transport = &http.Transport{DialContext: l.dial}
-	t.Cleanup(func() {
-		u.transport.CloseIdleConnections()
-		srv.Close()
-	})
+	u.transport = memhttp.Serve(t, u)
 	return u
 }
 
@@ -142,39 +134,3 @@ func report(t *testing.T, resp *http.Response) *client.Report {
 	}
 	return r
 }
-
-// pipes is a listener in memory.
-type pipes struct {
-	conns chan net.Conn
-	once  sync.Once
-	done  chan struct{}
-}
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case p.conns <- there:
-		return here, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
-func (p *pipes) Addr() net.Addr { return pipeAddr{} }
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "pipe" }

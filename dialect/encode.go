@@ -147,15 +147,16 @@ func (w *writer) headers(to []Pair, s *shape, of set) []Pair {
 		if r.target.attr == attrNote {
 			texts = w.o.Notes
 		}
+		intact := true // every text went out as it is
 		for _, text := range texts {
 			safe := headerText(text)
-			if safe == "" {
-				continue
+			intact = intact && safe == text
+			if safe != "" {
+				to = append(to, Pair{h.name, safe})
 			}
-			to = append(to, Pair{h.name, safe})
-			if safe == text {
-				w.carried |= h.value.writes.of(whole)
-			}
+		}
+		if intact {
+			w.carried |= h.value.writes.of(whole)
 		}
 	}
 	return to

@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -18,6 +17,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/gateway"
+	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
 func open(t testing.TB, name string) *dialect.Dialect {
@@ -187,45 +187,10 @@ var caller = &http.Client{
 // inMemory is a server inside a synctest bubble, and the transport to it.
 func inMemory(t *testing.T, h http.HandlerFunc) *http.Transport {
 	t.Helper()
-	l := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-	srv := &http.Server{Handler: h}
-	go srv.Serve(l)
-	transport := &http.Transport{DialContext: l.dial, DisableCompression: true}
-	t.Cleanup(func() {
-		transport.CloseIdleConnections()
-		srv.Close()
-	})
+	transport := memhttp.Serve(t, h)
+	transport.DisableCompression = true // so that tests see the wire
 	return transport
 }
-
-// pipes is a listener in memory.
-type pipes struct {
-	conns chan net.Conn
-	once  sync.Once
-	done  chan struct{}
-}
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case p.conns <- there:
-		return here, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
 // A caller who does not send what he promised costs no longer than the gateway
 // waits, whether his body is held or passed on.
