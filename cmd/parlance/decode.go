@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"net/textproto"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/rawhttp"
 )
@@ -26,6 +28,11 @@ Heads of interim answers, of redirects, of challenges and of a proxy before the
 response are passed over. Transfer-Encoding and Content-Length mean nothing
 here, since curl has undone them.
 
+With --dialect auto it is found out which dialect of the catalogue the response
+is of. How sure that is, from 0 to 1, is said at the end: what many APIs answer
+alike makes nobody sure, and where none is likelier than that the API is in no
+file, the response is read as any HTTP API's.
+
 With --jsonl it reads one recorded response a line and answers each with a line,
 in order and at once:
 
@@ -36,12 +43,13 @@ flags stand in for what a line leaves out. A header's value is a text or a list
 of texts. A line that cannot be read is answered {"error": …}, and the exit code
 is then 1.`,
 		Example: `  curl -i https://api.example.com/cameras | parlance decode --dialect vms
+  curl -i https://api.example.com/what-is-this | parlance decode --dialect auto
   curl -i -X POST … | parlance decode --dialect vision --method POST --path /service/orders
   parlance decode --dialect my-api.yaml --json < response.txt
   parlance decode --jsonl < recorded.jsonl`,
 		Args: arguments(0, 0, "the response on standard input"),
 		RunE: func(*cobra.Command, []string) error {
-			if x.Dialect != "" || !asLines {
+			if (x.Dialect != "" || !asLines) && x.Dialect != detected {
 				if _, err := a.load(x.Dialect); err != nil {
 					return nameFlag(err, "dialect")
 				}
@@ -53,6 +61,7 @@ is then 1.`,
 		},
 	}
 	x.flags(cmd)
+	cmd.Flags().Lookup("dialect").Usage += "; " + detected + " finds it out"
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	cmd.Flags().BoolVar(&asLines, "jsonl", false, "read one recorded response a line, write one line of JSON for each")
 	return cmd
@@ -63,9 +72,57 @@ type decoded struct {
 	Outcome     parlance.Outcome      `json:"outcome"`
 	Decision    parlance.Decision     `json:"decision"`
 	Diagnostics []parlance.Diagnostic `json:"diagnostics"` // never null
+	*detection
+}
+
+// detection is what --dialect auto found out.
+type detection struct {
+	Dialect string   `json:"dialect"`
+	Sure    float64  `json:"sure"`          // 0 where no dialect of the catalogue is likelier than none
+	Why     []string `json:"why,omitempty"` // what speaks for it
+	Others  []other  `json:"others"`        // what it may be besides, never null
+}
+
+// other is another dialect that a response may be of.
+type other struct {
+	Dialect string  `json:"dialect"`
+	Sure    float64 `json:"sure"`
+}
+
+// detected is the name that stands for whichever dialect fits, and undetected
+// the dialect that reads what fits none.
+const (
+	detected   = "auto"
+	undetected = "http"
+)
+
+// mostOthers is how many others are named: those after them are as good as none.
+const mostOthers = 5
+
+// detect finds out which dialect a response is of.
+func detect(x exchange, res dialect.Response) *detection {
+	req := dialect.Request{Method: strings.ToUpper(x.Method), Path: x.Path, Header: textproto.MIMEHeader(x.Header)}
+	guesses := catalog.Detect(req, res)
+	found, nowhere := &detection{Dialect: undetected, Others: []other{}}, 1.0
+	for _, g := range guesses {
+		nowhere -= g.Sure
+	}
+	if len(guesses) > 0 && guesses[0].Sure > nowhere {
+		found.Dialect, found.Sure, found.Why = guesses[0].Name, guesses[0].Sure, guesses[0].Why
+		guesses = guesses[1:]
+	}
+	for _, g := range guesses[:min(len(guesses), mostOthers)] {
+		found.Others = append(found.Others, other{g.Name, g.Sure})
+	}
+	return found
 }
 
 func (a *app) decode(x exchange, res dialect.Response) (decoded, error) {
+	var found *detection
+	if x.Dialect == detected {
+		found = detect(x, res)
+		x.Dialect = found.Dialect
+	}
 	d, err := a.load(x.Dialect)
 	if err != nil {
 		return decoded{}, err
@@ -76,6 +133,7 @@ func (a *app) decode(x exchange, res dialect.Response) (decoded, error) {
 		Outcome:     reading.Outcome,
 		Decision:    d.Decide(req, &reading.Outcome),
 		Diagnostics: append([]parlance.Diagnostic{}, reading.Diagnostics...),
+		detection:   found,
 	}, nil
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 )
@@ -16,7 +18,31 @@ func (a *app) showDecoded(r decoded) error {
 		s.row("hint", d.Hint)
 		s.row("rule", d.Rule)
 	}
+	if r.detection != nil {
+		s.detection(r.detection)
+	}
 	return nil
+}
+
+// detection says which dialect was found, how sure that is, and what else it
+// may be.
+func (s sheet) detection(d *detection) {
+	var rest []string
+	for _, o := range d.Others {
+		rest = append(rest, fmt.Sprintf("%s %.2f", o.Dialect, o.Sure))
+	}
+	also := strings.Join(rest, ", ")
+	text := fmt.Sprintf("%s (sure: %.2f", s.bold(d.Dialect), d.Sure)
+	switch {
+	case d.Sure == 0 && also == "":
+		text = s.bold(d.Dialect) + " (no dialect of the catalogue is recognised"
+	case d.Sure == 0:
+		text = s.bold(d.Dialect) + " (no dialect of the catalogue is recognised; it might be " + also
+	case also != "":
+		text += "; it might also be " + also
+	}
+	s.title("dialect", text+")")
+	s.row("for", strings.Join(d.Why, "; "))
 }
 
 func (s sheet) outcome(o parlance.Outcome) {

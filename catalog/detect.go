@@ -1,0 +1,310 @@
+package catalog
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// Guess is one dialect that a response may be of.
+type Guess struct {
+	Name string   // as Open takes it
+	Sure float64  // from 0 to 1; all guesses together come to at most 1, the rest is for an API that is not in the catalogue
+	Why  []string // what speaks for it, the most telling first
+}
+
+// Detect says which dialects of the catalogue a response may be of, the
+// likeliest first. It tries every one, and weighs what fits: members that the
+// shape names, constants, fields of the header, codes that are listed. What fits
+// many APIs makes nobody sure, and dialects that fit equally well share. The
+// list is empty where nothing speaks for any.
+func Detect(req dialect.Request, res dialect.Response) []Guess {
+	return detect(compiled(), req, res)
+}
+
+func detect(among []*dialect.Dialect, req dialect.Request, res dialect.Response) []Guess {
+	type weighed struct {
+		Guess
+		weight float64
+	}
+	var all []weighed
+	total := math.Exp2(elsewhere)
+	for _, d := range among {
+		c := cues{in: d, req: &req, res: &res, evidence: d.Evidence(req, res)}
+		if c.weigh(); c.speaks {
+			w := weighed{Guess{Name: d.Name(), Why: c.why()}, math.Exp2(min(c.weight, most))}
+			all = append(all, w)
+			total += w.weight
+		}
+	}
+	var guesses []Guess
+	for _, w := range all {
+		if w.Sure = math.Round(w.weight/total*100) / 100; w.Sure > 0 {
+			guesses = append(guesses, w.Guess)
+		}
+	}
+	slices.SortStableFunc(guesses, func(a, b Guess) int {
+		if a.Sure != b.Sure {
+			return cmp.Compare(b.Sure, a.Sure)
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return guesses
+}
+
+// compiled is every dialect of the catalogue but the one on which all stand,
+// compiled at once when it is first asked for.
+var compiled = sync.OnceValue(func() []*dialect.Dialect {
+	names := Names()
+	all := make([]*dialect.Dialect, len(names))
+	var wait sync.WaitGroup
+	for i, name := range names {
+		if name == builtin {
+			continue
+		}
+		wait.Go(func() {
+			if d, err := Open(name); err == nil { // a test holds that none fails
+				all[i] = d
+			}
+		})
+	}
+	wait.Wait()
+	return slices.DeleteFunc(all, func(d *dialect.Dialect) bool { return d == nil })
+})
+
+// Weights are powers of two: a fact of weight 1 makes its dialect twice as
+// likely as one that is not in the catalogue. They were set by hand on the
+// responses of detect_test.go.
+const (
+	elsewhere = 2.5 // what an API that is not in the catalogue has for it from the start
+	most      = 40  // beyond it all is certain
+
+	commonName  = 0.7 // a member that many APIs have
+	ownName     = 2
+	aMap        = 1.5
+	strangeName = -0.6
+	missingName = -0.7
+	constant    = 3
+	ownHeader   = 4
+	plainHeader = 0.3
+	namesItself = 5 // in a header or a link
+	ownType     = 4
+	otherType   = -3
+	listedCode  = 3
+	statusRow   = 0.3
+	noStatusRow = -0.5
+	complaint   = -2
+	unfit       = -4
+
+	mostStrange = -3 // vendors add members, and shapes leave out what says nothing
+	mostMissing = -2.1
+)
+
+// cues is what speaks for one dialect.
+type cues struct {
+	in       *dialect.Dialect
+	req      *dialect.Request
+	res      *dialect.Response
+	evidence dialect.Evidence
+
+	weight  float64
+	speaks  bool // something of its own speaks for it
+	facts   []fact
+	members []fact
+}
+
+type fact struct {
+	weight float64
+	text   string
+}
+
+func (c *cues) add(weight float64, format string, args ...any) {
+	c.weight += weight
+	c.speaks = true
+	c.facts = append(c.facts, fact{weight, fmt.Sprintf(format, args...)})
+}
+
+func (c *cues) addMember(weight float64, path string) {
+	c.weight += weight
+	c.speaks = true
+	c.members = append(c.members, fact{weight, path})
+}
+
+func (c *cues) weigh() {
+	e := &c.evidence
+	for _, m := range e.Named {
+		weight := float64(ownName)
+		if commonNames[lastName(m.Path)] {
+			weight = commonName
+		}
+		switch {
+		case m.Map:
+			c.addMember(aMap, m.Path)
+		default:
+			c.addMember(weight/float64(m.Choices), m.Path)
+		}
+	}
+	for _, path := range e.Constants {
+		c.add(constant, "what stands in %s", path)
+	}
+	c.weight += max(strangeName*float64(len(e.Strange)), mostStrange)
+	c.weight += max(missingName*float64(len(e.Missing)), mostMissing)
+	for _, name := range e.Headers {
+		if commonHeaders[strings.ToLower(name)] {
+			c.weight += plainHeader
+			continue
+		}
+		c.add(ownHeader, "the header %s", name)
+	}
+	if e.Listed {
+		c.add(listedCode, "the code %s, which it lists", e.Reading.Outcome.Code)
+	}
+	if given := contentType(c.res.Header); e.Type != "" && given != "" {
+		if declared, _, _ := strings.Cut(e.Type, ";"); strings.EqualFold(strings.TrimSpace(declared), given) {
+			if !plainTypes[given] {
+				c.add(ownType, "the content type %s", given)
+			}
+		} else {
+			c.weight += otherType
+		}
+	}
+	if by := c.itself(); by != "" {
+		c.add(namesItself, "%s, which names it", by)
+	}
+	if e.Row {
+		c.weight += statusRow
+	} else {
+		c.weight += noStatusRow
+	}
+	for _, d := range e.Reading.Diagnostics {
+		if d.Rule == "unfit_body" || d.Rule == "broken_body" {
+			c.weight += unfit
+		} else {
+			c.weight += complaint
+		}
+	}
+}
+
+// why puts the facts into words, the most telling first.
+func (c *cues) why() []string {
+	heaviest := func(a, b fact) int { return cmp.Compare(b.weight, a.weight) }
+	slices.SortStableFunc(c.facts, heaviest)
+	slices.SortStableFunc(c.members, heaviest)
+	var texts []string
+	for _, f := range c.facts {
+		if !slices.Contains(texts, f.text) {
+			texts = append(texts, f.text)
+		}
+	}
+	var paths []string
+	for _, m := range c.members[:min(len(c.members), shown)] {
+		paths = append(paths, m.text)
+	}
+	switch more := len(c.members) - len(paths); {
+	case len(c.members) == 1:
+		texts = append(texts, "the member "+paths[0])
+	case more > 0:
+		texts = append(texts, fmt.Sprintf("the members %s and %d more", strings.Join(paths, ", "), more))
+	case len(paths) > 0:
+		texts = append(texts, "the members "+strings.Join(paths, ", "))
+	}
+	return texts
+}
+
+// shown is how many members are named to people.
+const shown = 5
+
+// itself is where the response says whose it is: a field of the header whose
+// name holds that of the dialect, or a link to one of the sites that its file
+// was written from. "" for nowhere.
+func (c *cues) itself() string {
+	own := strings.Split(c.in.Name(), "-")
+	for _, name := range headerNames(c.res.Header) {
+		parts := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '-' || r == '_' })
+		if len(parts) > 1 && slices.ContainsFunc(own, func(w string) bool { return len(w) > 2 && !plainWords[w] && slices.Contains(parts, w) }) {
+			return "the header " + name
+		}
+	}
+	text := c.res.Body[:min(len(c.res.Body), 16<<10)]
+	for _, source := range c.in.Sources() {
+		site := siteOf(source)
+		if site == "" || sharedSites[site] {
+			continue
+		}
+		if at := bytes.Index(text, []byte(site)); at > 0 && (text[at-1] == '.' || text[at-1] == '/' || text[at-1] == '@') {
+			return "a link to " + site
+		}
+	}
+	return ""
+}
+
+// headerNames are the names of a header that can be listed, sorted.
+func headerNames(h dialect.Header) []string {
+	var names []string
+	if v := reflect.ValueOf(h); v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String {
+		for _, name := range v.MapKeys() { // an http.Header, or another map of that form
+			names = append(names, name.String())
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// siteOf is the registered part of the host that a source begins with:
+// "docs.stripe.com: Errors" is of stripe.com. "" where it names none.
+func siteOf(source string) string {
+	source = strings.TrimPrefix(strings.TrimPrefix(source, "https://"), "http://")
+	host := source[:max(0, strings.IndexFunc(source+" ", func(r rune) bool { return r == '/' || r == ':' || unicode.IsSpace(r) }))]
+	labels := strings.Split(strings.ToLower(host), ".")
+	if len(labels) < 2 || slices.Contains(labels, "") {
+		return ""
+	}
+	return strings.Join(labels[len(labels)-2:], ".")
+}
+
+func contentType(h dialect.Header) string {
+	if h == nil {
+		return ""
+	}
+	v := h.Values("Content-Type")
+	if len(v) == 0 {
+		return ""
+	}
+	media, _, _ := strings.Cut(v[0], ";")
+	return strings.ToLower(strings.TrimSpace(media))
+}
+
+// lastName is the name of a member without where it stands.
+func lastName(path string) string {
+	path = strings.TrimSuffix(path, "[]")
+	return strings.ToLower(path[strings.LastIndexByte(path, '.')+1:])
+}
+
+// What is common, so that it tells little or nothing.
+var (
+	commonNames = set("message", "error", "errors", "code", "detail", "details", "title", "status", "type", "description",
+		"reason", "field", "msg", "error_description", "data", "id", "name", "result", "results", "items", "success", "path",
+		"timestamp", "request_id", "requestid", "instance", "fault", "body", "head", "meta", "debug", "help", "info", "kind")
+	commonHeaders = set("x-request-id", "request-id", "retry-after", "www-authenticate", "location", "link", "date", "content-type",
+		"x-correlation-id", "ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",
+		"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "warning", "allow", "content-location", "etag")
+	plainTypes  = set("application/json", "application/xml", "text/xml", "text/html", "text/plain", "")
+	plainWords  = set("api", "rest", "http", "web", "plain", "json", "xml", "error", "problem", "request", "rate", "framework", "boot", "spring")
+	sharedSites = set("github.io", "readthedocs.io", "rfc-editor.org", "ietf.org", "w3.org", "wikipedia.org", "atlassian.net", "postman.com", "pypi.org")
+)
+
+func set(words ...string) map[string]bool {
+	m := make(map[string]bool, len(words))
+	for _, w := range words {
+		m[w] = true
+	}
+	return m
+}

@@ -1,0 +1,4 @@
+package catalog
+
+// DetectAmong is Detect among dialects of the test's own.
+var DetectAmong = detect

@@ -1,0 +1,192 @@
+package dialect
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// Evidence is what in one response speaks for a dialect, and against it.
+type Evidence struct {
+	Reading   Reading
+	Constants []string // members that hold the very constant, or the text, that the shape asks for
+	Named     []Mark   // members of the body that the shape has by name
+	Strange   []string // members of the body that it has not
+	Missing   []string // members that the shape always writes, and that are not there
+	Headers   []string // fields of the header that the file's own shapes read
+	Type      string   // the content type that is the shape's own, "" where it is any of its form
+	Row       bool     // the file has a row for the status
+	Listed    bool     // the file lists the code that was read
+}
+
+// Mark is a member with a name in a shape.
+type Mark struct {
+	Path    string // such as error.code or errors[].field
+	Choices int    // how many names the shape gives for it; one of many says little
+	Map     bool   // its members are named by what they are about, as in {"email": ["is taken"]}
+}
+
+// maxMarks is how many elements of a list are looked at: those after them look
+// like them.
+const maxMarks = 3
+
+// Evidence reads an answer as Decode does, and tells what of it the dialect
+// foresees. It says nothing about other dialects: how much each fact weighs is
+// for whoever compares several. It is safe for concurrent use.
+func (d *Dialect) Evidence(req Request, res Response) Evidence {
+	e := Evidence{Reading: d.Decode(req, res)}
+	o := &e.Reading.Outcome
+	e.Row = d.codes.byStatus(res.Status, &req) != nil
+	e.Listed = o.Code != "" && o.Code != strconv.Itoa(res.Status) && d.codes.byCode(o.Code, &req) != nil
+	m := matchers.Get().(*matcher)
+	defer m.release()
+	m.reset()
+	if len(res.Body) > MaxBody {
+		res.Body, res.Cut = res.Body[:MaxBody], true
+	}
+	m.cut = res.Cut
+	m.req, m.res = req, res
+	s, _ := d.read(m, &m.req, &m.res)
+	for _, one := range slices.Concat(d.shapes, d.extras) {
+		if one.body != nil && one != s {
+			continue
+		}
+		for _, h := range one.headers {
+			if len(values(res.Header, h.name)) > 0 && !slices.Contains(e.Headers, h.name) {
+				e.Headers = append(e.Headers, h.name)
+			}
+		}
+	}
+	if s == nil {
+		return e
+	}
+	if !slices.Contains(mediaTypes[:], s.media) {
+		e.Type = s.media
+	}
+	w := witness{m: m, e: &e}
+	switch {
+	case s.form == formJSON && len(m.tree.Nodes) > 0:
+		w.see(s.body, 0, "")
+	case s.form == formXML && len(m.tree.Nodes) > 0:
+		root := s.body.root()
+		name := string(m.tree.Key(0))
+		if s.body.rest == nil {
+			w.name(root, name)
+		}
+		if root.value.op == opList {
+			w.elements(root.value, name, func(yield func(uint32) bool) { yield(0) })
+		} else {
+			w.see(root.value, 0, name)
+		}
+	case s.body.guarded() || s.body.tells:
+		e.Constants = append(e.Constants, s.name)
+	}
+	return e
+}
+
+// witness holds a document, read before, against the template that it fits.
+type witness struct {
+	m *matcher
+	e *Evidence
+}
+
+func (w *witness) see(t *template, n uint32, path string) {
+	switch t.op {
+	case opConst:
+		if t.kind != tree.Null {
+			w.e.Constants = append(w.e.Constants, path)
+		}
+	case opHole:
+		if t.hole != nil && t.hole.guard != nil {
+			w.e.Constants = append(w.e.Constants, path)
+		}
+	case opObject:
+		w.members(t, n, path)
+	case opList:
+		w.elements(t, path+"[]", w.m.tree.Children(n))
+	case opEither:
+		if by := w.fitting(t.elems, n); by != nil {
+			w.see(by, n, path)
+		}
+	}
+}
+
+// fitting is the first of the templates that a node fits.
+func (w *witness) fitting(of []*template, n uint32) *template {
+	for _, t := range of {
+		before := w.m.mark()
+		fits := w.m.value(t, n)
+		w.m.back(before)
+		if fits {
+			return t
+		}
+	}
+	return nil
+}
+
+func (w *witness) elements(t *template, path string, all func(yield func(uint32) bool)) {
+	seen := 0
+	for c := range all {
+		if by := w.fitting(t.elems, c); by != nil {
+			w.see(by, c, path)
+		}
+		if seen++; seen == maxMarks {
+			break
+		}
+	}
+}
+
+func (w *witness) members(t *template, n uint32, path string) {
+	found := make([]bool, len(t.members))
+	others := 0
+	for c := range w.m.tree.Children(n) {
+		name := string(w.m.tree.Key(c))
+		below := name
+		if path != "" {
+			below = path + "." + name
+		}
+		i := slices.IndexFunc(t.members, func(one member) bool {
+			return slices.ContainsFunc(one.names, func(name string) bool { return w.m.is(&one, c, name) })
+		})
+		switch {
+		case i >= 0:
+			one := &t.members[i]
+			if !found[i] {
+				w.name(one, below)
+			}
+			found[i] = true
+			if one.value.op == opList && w.m.tree.Nodes[c].Kind == tree.Element {
+				w.elements(one.value, below, func(yield func(uint32) bool) { yield(c) })
+			} else if w.m.says(one, c) {
+				w.see(one.value, c, below)
+			}
+		case t.rest != nil:
+			if others++; others > maxMarks {
+				continue
+			}
+			if t.rest.value.op == opList && w.m.tree.Nodes[c].Kind == tree.Element {
+				w.elements(t.rest.value, path+".*", func(yield func(uint32) bool) { yield(c) })
+			} else {
+				w.see(t.rest.value, c, path+".*")
+			}
+		case w.m.tree.Nodes[c].Kind != tree.Attribute && !slices.Contains(w.e.Strange, below):
+			w.e.Strange = append(w.e.Strange, below)
+		}
+	}
+	if others > 0 && t.key.attr != attrNone {
+		w.e.Named = append(w.e.Named, Mark{Path: path + ".*", Choices: 1, Map: true})
+	}
+	for i := range t.members {
+		if one := &t.members[i]; !found[i] && !one.optional && len(one.names) > 0 {
+			w.e.Missing = append(w.e.Missing, one.names[0])
+		}
+	}
+}
+
+// name notes a member that the shape has by name.
+func (w *witness) name(one *member, path string) {
+	if !slices.ContainsFunc(w.e.Named, func(k Mark) bool { return k.Path == path }) {
+		w.e.Named = append(w.e.Named, Mark{Path: path, Choices: len(one.names)})
+	}
+}
