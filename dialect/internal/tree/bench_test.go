@@ -12,25 +12,38 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
+// What is large stands beside the error, as debug traces and echoed requests
+// do, and a guide that asks for the error skips it.
 func BenchmarkJSON(b *testing.B) {
 	small := `{"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"],` +
 		`"date":["The date field doesn't match the format: Y-m-d H:i:s."],"name":["The name field is required."]}}`
-	for name, body := range map[string]string{
-		"of=small": small,
-		"of=dense": "[" + strings.Repeat(`{"id":1,"ok":true,"tags":["a","b"],"n":null},`, 2200) + "0]",
-		"of=text":  `{"message":"` + strings.Repeat("Lorem ipsum dolor sit amet. ", 3600) + `"}`,
+	dense := `{"debug":[` + strings.Repeat(`{"id":1,"ok":true,"tags":["a","b"],"n":null},`, 2200) + `0],` + small[1:]
+	text := `{"debug":"` + strings.Repeat("Lorem ipsum dolor sit amet. ", 3600) + `",` + small[1:]
+	asked := tree.NewGuide()
+	asked.Member("message", nil)
+	_, errors := asked.Member("errors", nil)
+	errors.Others(nil).Elements(nil)
+	everything := tree.NewGuide()
+	everything.All()
+	for _, test := range []struct {
+		name, body string
+		guide      *tree.Guide
+	}{
+		{"small", small, everything}, {"small-guided", small, asked},
+		{"dense", dense, everything}, {"dense-guided", dense, asked},
+		{"text", text, everything}, {"text-guided", text, asked},
 	} {
-		source := []byte(body)
-		b.Run(name+"/by=parlance", func(b *testing.B) {
+		source := []byte(test.body)
+		b.Run("of="+test.name+"/by=parlance", func(b *testing.B) {
 			var r tree.Tree
 			b.SetBytes(int64(len(source)))
 			for b.Loop() {
-				if err := r.JSON(source, false); err != nil {
+				if err := r.JSONBy(test.guide, source, false); err != nil {
 					b.Fatal(err)
 				}
 			}
 		})
-		b.Run(name+"/by=encoding-json", func(b *testing.B) {
+		b.Run("of="+test.name+"/by=encoding-json", func(b *testing.B) {
 			b.SetBytes(int64(len(source)))
 			for b.Loop() {
 				if !json.Valid(source) {
@@ -49,15 +62,28 @@ func BenchmarkXML(b *testing.B) {
 	}
 	text.WriteString("</ORDERS>")
 	source := []byte(text.String())
-	b.Run("of=records/by=parlance", func(b *testing.B) {
-		var r tree.Tree
-		b.SetBytes(int64(len(source)))
-		for b.Loop() {
-			if err := r.XML(source, false); err != nil {
-				b.Fatal(err)
+	asked := tree.NewGuide()
+	_, order := asked.Member("SO", nil)
+	order.Attribute("line")
+	_, result := order.Member("RES", nil)
+	result.Member("Code", nil)
+	result.Member("Message", nil)
+	everything := tree.NewGuide()
+	everything.All()
+	for _, test := range []struct {
+		name  string
+		guide *tree.Guide
+	}{{"records", everything}, {"records-guided", asked}, {"records-skipped", tree.NewGuide()}} {
+		b.Run("of="+test.name+"/by=parlance", func(b *testing.B) {
+			var r tree.Tree
+			b.SetBytes(int64(len(source)))
+			for b.Loop() {
+				if err := r.XMLBy(test.guide, source, false); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-	})
+		})
+	}
 	b.Run("of=records/by=encoding-xml", func(b *testing.B) {
 		b.SetBytes(int64(len(source)))
 		for b.Loop() {

@@ -11,213 +11,203 @@ import (
 // encoding/json does, but for the depth. With cut, source is the beginning of a
 // longer document: where it ends, everything that is open counts as complete,
 // and a member or scalar that is cut apart is dropped.
-func (t *Tree) JSON(source []byte, cut bool) error {
+func (t *Tree) JSON(source []byte, cut bool) error { return t.JSONBy(everything, source, cut) }
+
+// JSONBy is JSON, where only what the guide asks for becomes nodes. It accepts
+// and rejects the same.
+func (t *Tree) JSONBy(guide *Guide, source []byte, cut bool) error {
 	if err := t.reset(source, cut); err != nil {
 		return err
 	}
-	p := jsonParser{Tree: t, src: source}
-	return p.document()
-}
-
-type jsonParser struct {
-	*Tree
-	src              []byte
-	at               int
-	keyStart, keyEnd uint32 // the name of the value that comes next
-	keyEscape        bool
-	closing          byte // what closes the innermost container, 0 outside of any
-}
-
-func (p *jsonParser) fail(message string) error {
-	if p.at >= len(p.src) {
-		if p.cut {
-			return done
-		}
-		message = "the JSON ends in the middle"
-	}
-	return &SyntaxError{p.at, message}
-}
-
-func (p *jsonParser) space() {
-	for p.at < len(p.src) && p.src[p.at] <= ' ' && isSpace(p.src[p.at]) {
-		p.at++
-	}
-}
-
-func (p *jsonParser) document() error {
-	if len(p.src) >= 3 && p.src[0] == 0xEF && p.src[1] == 0xBB && p.src[2] == 0xBF {
-		p.at = 3 // RFC 8259, 8.1: a reader may ignore a byte order mark
-	}
-	err := p.values()
-	if err == error(done) {
-		for len(p.open) > 0 {
-			p.close(len(p.src))
-		}
-		if len(p.Nodes) == 0 {
-			return &SyntaxError{len(p.src), "the JSON has no value"}
-		}
+	at, depth, fault := t.json(guide)
+	switch {
+	case fault == "":
 		return nil
+	case at < len(source):
+		return &SyntaxError{at, fault}
+	case !cut:
+		return &SyntaxError{at, ended}
+	case len(t.Nodes) == 0:
+		return &SyntaxError{at, "the JSON has no value"}
 	}
-	return err
+	for _, open := range t.open[1 : depth+1] {
+		if open.guide != nil {
+			t.Nodes[open.node].End, t.Nodes[open.node].Next = uint32(at), uint32(len(t.Nodes))
+		}
+	}
+	return nil
 }
 
-// values reads one value and all that it holds, without recursion.
-func (p *jsonParser) values() error {
+// container is an object or list that is read.
+type container struct {
+	guide   *Guide // nil where it is skipped
+	node    uint32
+	closing byte // what closes it, 0 outside of any
+}
+
+// ended is the fault of a document that ends too early. Any other one is told
+// as this where it lies at the end, for more could have followed.
+const ended = "the JSON ends in the middle"
+
+// json reads the source. Where there is a fault it lies at the returned place,
+// within so many containers.
+func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
+	src := t.Source
+	if len(src) >= 3 && src[0] == 0xEF && src[1] == 0xBB && src[2] == 0xBF {
+		at = 3 // RFC 8259, 8.1: a reader may ignore a byte order mark
+	}
+	top := &t.open[0]
+	*top = container{}
 	for {
-		p.space()
-		if p.at >= len(p.src) {
-			return p.fail("")
+		at = space(src, at)
+		// What comes next: its guide, nil where it is skipped, and its name.
+		child, slot, keyStart, keyEnd, keyEscape := guide, uint16(0), 0, 0, false
+		switch top.closing {
+		case ']':
+			if child = top.guide; child != nil {
+				child = child.elements
+			}
+		case '}':
+			if at >= len(src) || src[at] != '"' {
+				return at, depth, "expected a name in double quotes"
+			}
+			keyStart = at + 1
+			if at, keyEscape, fault = t.text(src, keyStart); fault != "" {
+				return at, depth, fault
+			}
+			keyEnd = at
+			at++
+			if at = space(src, at); at >= len(src) || src[at] != ':' {
+				return at, depth, "expected : after a name"
+			}
+			at++
+			at = space(src, at)
+			if child = top.guide; child != nil {
+				child, slot = t.member(child, keyStart, keyEnd, keyEscape)
+			}
 		}
-		opened, err := p.value()
-		if err != nil {
-			return err
+		if at >= len(src) {
+			return at, depth, ended
 		}
-		// After a value: close what ends, then go to the next value.
-		for !opened {
-			p.space()
-			if len(p.open) == 0 {
-				if p.at < len(p.src) {
-					return &SyntaxError{p.at, "something follows the JSON value"}
+		kind, escaped, start, end := Null, false, at, 0
+		switch c := src[at]; c {
+		case '"':
+			start++
+			if end, escaped, fault = t.text(src, start); fault != "" {
+				return end, depth, fault
+			}
+			kind, at = Text, end+1
+		case '{', '[':
+			if depth >= MaxDepth {
+				return at, depth, "the JSON is nested too deep"
+			}
+			kind = Object
+			if c == '[' {
+				kind = List
+			}
+			at++
+		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			if at, fault = number(src, at); fault != "" {
+				return at, depth, fault
+			}
+			if at >= len(src) && t.cut {
+				return at, depth, ended // more digits may have followed
+			}
+			kind, end = Number, at
+		case 't':
+			kind = True
+			at, fault = word(src, at, "true")
+			end = at
+		case 'f':
+			kind = False
+			at, fault = word(src, at, "false")
+			end = at
+		case 'n':
+			at, fault = word(src, at, "null")
+			end = at
+		default:
+			fault = "expected a value"
+		}
+		if fault != "" {
+			return at, depth, fault
+		}
+		mine := uint32(len(t.Nodes))
+		if child != nil {
+			*t.node() = Node{
+				Kind: kind, Escaped: escaped, KeyEscape: keyEscape, Slot: slot,
+				KeyStart: uint32(keyStart), KeyEnd: uint32(keyEnd), Start: uint32(start), End: uint32(end), Next: mine + 1,
+			}
+		} else if top.guide != nil {
+			t.Nodes[top.node].skip()
+		}
+		if kind >= Object {
+			depth++
+			top = &t.open[depth]
+			*top = container{child, mine, src[start] + 2} // { and }, [ and ] lie that far apart
+			if at = space(src, at); at >= len(src) {
+				return at, depth, ended
+			}
+			if src[at] != top.closing {
+				continue
+			}
+		}
+		// A value is complete: close what ends with it.
+		for {
+			at = space(src, at)
+			if depth == 0 {
+				if at < len(src) {
+					return at, depth, "something follows the JSON value"
 				}
-				return nil
+				return at, depth, ""
 			}
-			if p.at >= len(p.src) {
-				return p.fail("")
+			if at >= len(src) {
+				return at, depth, ended
 			}
-			switch c := p.src[p.at]; {
-			case c == ',':
-				p.at++
-				opened = true // go on with another value
-			case c == p.closing:
-				p.at++
-				p.close(p.at)
-			case p.closing == '}':
-				return p.fail("expected , or } in an object")
-			default:
-				return p.fail("expected , or ] in a list")
+			if src[at] == ',' {
+				at++
+				break
 			}
-		}
-		if p.closing == '}' {
-			if err := p.key(); err != nil {
-				return err
+			if src[at] != top.closing {
+				if top.closing == '}' {
+					return at, depth, "expected , or } in an object"
+				}
+				return at, depth, "expected , or ] in a list"
 			}
+			at++
+			if top.guide != nil {
+				t.Nodes[top.node].End, t.Nodes[top.node].Next = uint32(at), uint32(len(t.Nodes))
+			}
+			depth--
+			top = &t.open[depth]
 		}
 	}
 }
 
-// close ends the innermost container.
-func (p *jsonParser) close(end int) {
-	last := p.open[len(p.open)-1]
-	p.open = p.open[:len(p.open)-1]
-	p.Nodes[last].End = uint32(end)
-	p.Nodes[last].Next = uint32(len(p.Nodes))
-	p.outer()
+func space(src []byte, at int) int {
+	for at < len(src) && src[at] <= ' ' && isSpace(src[at]) {
+		at++
+	}
+	return at
 }
 
-// outer sets what closes the innermost container.
-func (p *jsonParser) outer() {
-	p.closing = 0
-	if len(p.open) > 0 {
-		p.closing = ']'
-		if p.Nodes[p.open[len(p.open)-1]].Kind == Object {
-			p.closing = '}'
-		}
+// member finds the guide and slot of a member by its name.
+func (t *Tree) member(g *Guide, start, end int, escape bool) (child *Guide, slot uint16) {
+	if escape {
+		t.scratch = appendUnescaped(t.scratch[:0], t.Source[start:end])
+		return g.member(t.scratch, 0, len(t.scratch))
 	}
+	return g.member(t.Source, start, end)
 }
 
-func (p *jsonParser) key() error {
-	p.space()
-	if p.at >= len(p.src) || p.src[p.at] != '"' {
-		return p.fail("expected a name in double quotes")
-	}
-	start, end, escaped, err := p.text()
-	if err != nil {
-		return err
-	}
-	p.space()
-	if p.at >= len(p.src) || p.src[p.at] != ':' {
-		return p.fail("expected : after a name")
-	}
-	p.at++
-	p.keyStart, p.keyEnd, p.keyEscape = uint32(start), uint32(end), escaped
-	return nil
-}
-
-// node adds one under the name that was read, if there is one.
-func (p *jsonParser) node(kind Kind, escaped bool, start, end int) {
-	n := len(p.Nodes)
-	p.add(Node{
-		Kind: kind, Escaped: escaped, KeyEscape: p.keyEscape, KeyStart: p.keyStart, KeyEnd: p.keyEnd,
-		Start: uint32(start), End: uint32(end), Next: uint32(n) + 1,
-	})
-	p.keyStart, p.keyEnd, p.keyEscape = 0, 0, false
-}
-
-// value reads a scalar, or opens a container. It reports true where a value or
-// key of an opened, non-empty container comes next.
-func (p *jsonParser) value() (opened bool, err error) {
-	start := p.at
-	switch c := p.src[p.at]; c {
-	case '"':
-		start, end, escaped, err := p.text()
-		if err != nil {
-			return false, err
-		}
-		p.node(Text, escaped, start, end)
-		return false, nil
-	case '{', '[':
-		return p.container(c)
-	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-		if err := p.number(); err != nil {
-			return false, err
-		}
-		p.node(Number, false, start, p.at)
-		return false, nil
-	case 't':
-		return false, p.word("true", True)
-	case 'f':
-		return false, p.word("false", False)
-	case 'n':
-		return false, p.word("null", Null)
-	}
-	return false, p.fail("expected a value")
-}
-
-// container opens one, and closes it where it is empty.
-func (p *jsonParser) container(c byte) (opened bool, err error) {
-	if len(p.open) >= MaxDepth {
-		return false, &SyntaxError{p.at, "the JSON is nested too deep"}
-	}
-	kind, closing := Object, byte('}')
-	if c == '[' {
-		kind, closing = List, ']'
-	}
-	p.open = append(p.open, uint32(len(p.Nodes)))
-	p.node(kind, false, p.at, 0)
-	p.closing = closing
-	p.at++
-	p.space()
-	if p.at >= len(p.src) {
-		return false, p.fail("")
-	}
-	if p.src[p.at] == closing {
-		p.at++
-		p.close(p.at)
-		return false, nil
-	}
-	return true, nil
-}
-
-func (p *jsonParser) word(word string, kind Kind) error {
-	start := p.at
+// word reads one of the three, and returns where it differs.
+func word(src []byte, at int, word string) (int, string) {
 	for i := range len(word) {
-		if p.at >= len(p.src) || p.src[p.at] != word[i] {
-			return p.fail("expected " + word)
+		if at >= len(src) || src[at] != word[i] {
+			return at, "expected " + word
 		}
-		p.at++
+		at++
 	}
-	p.node(kind, false, start, p.at)
-	return nil
+	return at, ""
 }
 
 // Eight bytes of a text are looked at as one number: where is the first one
@@ -230,14 +220,14 @@ const (
 // stops marks with its high bit the first byte of eight that is a control
 // character, a quote or a backslash. Bytes behind it may be marked wrongly.
 func stops(word uint64) uint64 {
-	quote, escape := word^ones*'"', word^ones*'\\'
-	return ((word-ones*0x20)&^word | (quote-ones)&^quote | (escape-ones)&^escape) & highs
+	// With its second bit turned a quote comes right behind the control characters.
+	return ((word ^ ones*2 - ones*0x21) | (word ^ ones*'\\' - ones)) &^ word & highs
 }
 
-// text reads a text in double quotes and returns where it lies between them.
-func (p *jsonParser) text() (start, end int, escaped bool, err error) {
-	src, at := p.src, p.at+1
-	start = at
+// text reads a text from behind its opening quote to its closing one. It is
+// escaped where its value is not its bytes.
+func (t *Tree) text(src []byte, start int) (at int, escaped bool, fault string) {
+	at = start
 	var all uint64 // of every byte between the quotes, to see whether one is not ASCII
 	for {
 		for at+8 <= len(src) {
@@ -255,88 +245,83 @@ func (p *jsonParser) text() (start, end int, escaped bool, err error) {
 			all |= uint64(src[at])
 			at++
 		}
-		p.at = at
 		if at >= len(src) {
-			return 0, 0, false, p.fail("")
+			return at, false, ended
 		}
 		switch src[at] {
 		case '"':
-			p.at++
 			if all&highs != 0 && !utf8.Valid(src[start:at]) {
-				escaped, p.Repaired = true, true
+				escaped, t.Repaired = true, true
 			}
-			return start, at, escaped, nil
+			return at, escaped, ""
 		case '\\':
 			escaped = true
-			if err := p.escape(); err != nil {
-				return 0, 0, false, err
+			if at, fault = escape(src, at); fault != "" {
+				return at, false, fault
 			}
-			at = p.at
 		default:
-			return 0, 0, false, p.fail("a control character in a text")
+			return at, false, "a control character in a text"
 		}
 	}
 }
 
 // escape moves behind one.
-func (p *jsonParser) escape() error {
-	p.at++
-	if p.at >= len(p.src) {
-		return p.fail("")
+func escape(src []byte, at int) (int, string) {
+	at++
+	if at >= len(src) {
+		return at, ended
 	}
-	switch p.src[p.at] {
+	switch src[at] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		p.at++
-		return nil
+		return at + 1, ""
 	case 'u':
-		p.at++
+		at++
 		for range 4 {
-			if p.at >= len(p.src) || hex(p.src[p.at]) < 0 {
-				return p.fail("expected four hexadecimal digits")
+			if at >= len(src) || hex(src[at]) < 0 {
+				return at, "expected four hexadecimal digits"
 			}
-			p.at++
+			at++
 		}
-		return nil
+		return at, ""
 	}
-	return p.fail("unknown escape in a text")
+	return at, "unknown escape in a text"
 }
 
-func (p *jsonParser) digits() bool {
-	from := p.at
-	for p.at < len(p.src) && '0' <= p.src[p.at] && p.src[p.at] <= '9' {
-		p.at++
+// number moves behind one.
+func number(src []byte, at int) (int, string) {
+	if src[at] == '-' {
+		at++
 	}
-	return p.at > from
+	from := at
+	if at < len(src) && src[at] == '0' {
+		at++
+	} else if at = digits(src, at); at == from {
+		return at, "expected a digit"
+	}
+	if at < len(src) && src[at] == '.' {
+		from = at + 1
+		if at = digits(src, from); at == from {
+			return at, "expected a digit after the point"
+		}
+	}
+	if at < len(src) && (src[at] == 'e' || src[at] == 'E') {
+		at++
+		if at < len(src) && (src[at] == '+' || src[at] == '-') {
+			at++
+		}
+		from = at
+		if at = digits(src, from); at == from {
+			return at, "expected a digit in the exponent"
+		}
+	}
+	return at, ""
 }
 
-func (p *jsonParser) number() error {
-	if p.src[p.at] == '-' {
-		p.at++
+func digits(src []byte, at int) int {
+	for at < len(src) && '0' <= src[at] && src[at] <= '9' {
+		at++
 	}
-	if p.at < len(p.src) && p.src[p.at] == '0' {
-		p.at++
-	} else if !p.digits() {
-		return p.fail("expected a digit")
-	}
-	if p.at < len(p.src) && p.src[p.at] == '.' {
-		p.at++
-		if !p.digits() {
-			return p.fail("expected a digit after the point")
-		}
-	}
-	if p.at < len(p.src) && (p.src[p.at] == 'e' || p.src[p.at] == 'E') {
-		p.at++
-		if p.at < len(p.src) && (p.src[p.at] == '+' || p.src[p.at] == '-') {
-			p.at++
-		}
-		if !p.digits() {
-			return p.fail("expected a digit in the exponent")
-		}
-	}
-	if p.at >= len(p.src) && p.cut {
-		return done // more digits may have followed
-	}
-	return nil
+	return at
 }
 
 func hex(c byte) rune {

@@ -35,6 +35,8 @@ type Node struct {
 	Escaped   bool   // the value has escapes, references, line ends to fold, or bytes that are not UTF-8
 	KeyEscape bool   // the key has escapes, or bytes that are not UTF-8
 	Moved     bool   // the value lies in the tree's own buffer, already unescaped
+	Slot      uint16 // of the name in the guide; 0 where it has none there
+	Skipped   uint16 // how many children became no nodes because nobody asked for them; 65,535 stands for more too
 	KeyStart  uint32 // the member's or element's name, prefix dropped
 	KeyEnd    uint32
 	Start     uint32 // a scalar's text without quotes; a container from its first to past its last byte
@@ -50,9 +52,11 @@ type Tree struct {
 	Source   []byte
 	Repaired bool // a JSON text was not UTF-8: what could not be read stands as U+FFFD
 	cut      bool
-	open     []uint32  // indexes of containers not yet closed
-	elements []element // the same of XML's, with what only its parser needs
-	moved    []byte    // texts that are not contiguous in Source
+	open     [MaxDepth + 1]container // of JSON, those not yet closed, from 1; 0 is what holds the root
+	elements []element               // of XML, those not yet closed
+	names    []name                  // the attributes of the XML tag that is read
+	moved    []byte                  // texts that are not contiguous in Source
+	scratch  []byte                  // a name with its escapes undone
 }
 
 // SyntaxError says where a document stops being one.
@@ -67,7 +71,7 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Mes
 var done = &SyntaxError{Message: "the document is cut"}
 
 func (t *Tree) reset(source []byte, cut bool) error {
-	t.Nodes, t.open, t.elements, t.moved = t.Nodes[:0], t.open[:0], t.elements[:0], t.moved[:0]
+	t.Nodes, t.elements, t.moved = t.Nodes[:0], t.elements[:0], t.moved[:0]
 	t.Source, t.cut, t.Repaired = source, cut, false
 	if uint64(len(source)) >= math.MaxUint32 {
 		return &SyntaxError{0, "the document is longer than 4 GiB"}
@@ -75,16 +79,25 @@ func (t *Tree) reset(source []byte, cut bool) error {
 	return nil
 }
 
-func (t *Tree) add(n Node) {
-	if len(t.Nodes) == cap(t.Nodes) {
-		t.grow()
+// node makes one at the end. Its memory may be that of an earlier document: the
+// caller sets all of it.
+func (t *Tree) node() *Node {
+	n := len(t.Nodes)
+	if n == cap(t.Nodes) {
+		// Twice the room. What append adds to a long list, a quarter, would come to
+		// five times what a large document needs.
+		t.Nodes = slices.Grow(t.Nodes, max(32, n))
 	}
-	t.Nodes = append(t.Nodes, n)
+	t.Nodes = t.Nodes[:n+1]
+	return &t.Nodes[n]
 }
 
-// grow makes twice the room. What append adds to a long list, a quarter, would
-// come to five times what a large document needs.
-func (t *Tree) grow() { t.Nodes = slices.Grow(t.Nodes, max(32, len(t.Nodes))) }
+// skip counts a child that becomes no node.
+func (n *Node) skip() {
+	if n.Skipped < math.MaxUint16 {
+		n.Skipped++
+	}
+}
 
 // Children calls yield with the index of each child of node i, in document
 // order, until it returns false.
@@ -98,8 +111,9 @@ func (t *Tree) Children(i uint32) func(yield func(uint32) bool) {
 	}
 }
 
-// IsLeaf reports that node i has no children.
-func (t *Tree) IsLeaf(i uint32) bool { return t.Nodes[i].Next == i+1 }
+// IsLeaf reports that node i has no children in the document, skipped ones
+// included.
+func (t *Tree) IsLeaf(i uint32) bool { return t.Nodes[i].Next == i+1 && t.Nodes[i].Skipped == 0 }
 
 // KeyIs compares the name of node i.
 func (t *Tree) KeyIs(i uint32, name string) bool {

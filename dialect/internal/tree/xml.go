@@ -15,17 +15,21 @@ import (
 // its local names. White space may stand before the declaration (servers send
 // it to keep a connection alive). With cut, source is the beginning of a longer
 // document: where it ends, everything that is open counts as complete.
-func (t *Tree) XML(source []byte, cut bool) error {
+func (t *Tree) XML(source []byte, cut bool) error { return t.XMLBy(everything, source, cut) }
+
+// XMLBy is XML, where only what the guide of the root element asks for becomes
+// nodes. It accepts and rejects the same.
+func (t *Tree) XMLBy(guide *Guide, source []byte, cut bool) error {
 	if err := t.reset(source, cut); err != nil {
 		return err
 	}
-	p := xmlParser{Tree: t, src: source}
+	p := xmlParser{Tree: t, src: source, guide: guide}
 	err := p.document()
 	if err == error(done) {
 		if len(t.Nodes) == 0 {
 			return &SyntaxError{len(source), "the XML has no element"}
 		}
-		for len(t.open) > 0 {
+		for len(t.elements) > 0 {
 			p.close()
 		}
 		return nil
@@ -37,14 +41,18 @@ type xmlParser struct {
 	*Tree
 	src   []byte
 	at    int
+	guide *Guide              // of the root
 	begun bool                // some markup was read, so that no declaration may come any more
+	count uint32              // how many elements have begun
 	seen  map[string]struct{} // names of the attributes of an element with many
 }
 
 // element is what the parser knows of one that is open.
 type element struct {
+	guide      *Guide // nil where it is skipped
+	node       uint32
 	start, end uint32 // its full name, for the end tag
-	text       uint32 // how many nodes there were where its own text began
+	text       uint32 // how many elements had begun where its own text began
 	blank      bool   // its own text is white space so far
 	empty      bool   // it has no run of text yet
 }
@@ -92,7 +100,7 @@ func (p *xmlParser) document() error {
 		return err
 	}
 	for {
-		if len(p.open) > 0 {
+		if len(p.elements) > 0 {
 			if err := p.content(); err != nil {
 				return err
 			}
@@ -170,14 +178,18 @@ func (p *xmlParser) content() error {
 // stands before its first child, or, where that is blank, what stands after the
 // first child that is followed by any, up to the next.
 func (p *xmlParser) own(start, end int, escaped bool) {
-	n, e := &p.Nodes[p.open[len(p.open)-1]], &p.elements[len(p.elements)-1]
+	e := &p.elements[len(p.elements)-1]
+	if e.guide == nil {
+		return
+	}
+	n := &p.Nodes[e.node]
 	run := p.src[start:end]
 	blank := len(trim(run)) == 0
-	if e.text != uint32(len(p.Nodes)) {
+	if e.text != p.count {
 		if !e.blank || blank {
 			return
 		}
-		e.text, e.empty = uint32(len(p.Nodes)), true
+		e.text, e.empty = p.count, true
 	}
 	e.blank = e.blank && blank
 	if e.empty {
@@ -248,7 +260,7 @@ func (p *xmlParser) markup() error {
 		}
 		return nil
 	case p.has("<![CDATA["):
-		if len(p.open) == 0 {
+		if len(p.elements) == 0 {
 			return p.fail("text outside of the root element")
 		}
 		p.at += 9
@@ -376,10 +388,10 @@ var (
 )
 
 func (p *xmlParser) startTag() error {
-	if len(p.open) == 0 && len(p.Nodes) > 0 {
+	if len(p.elements) == 0 && len(p.Nodes) > 0 {
 		return p.fail("a second root element")
 	}
-	if len(p.open) >= MaxDepth {
+	if len(p.elements) >= MaxDepth {
 		return p.fail("the XML is nested too deep")
 	}
 	p.at++ // <
@@ -387,11 +399,22 @@ func (p *xmlParser) startTag() error {
 	if err != nil {
 		return err
 	}
+	guide, slot := p.guide, uint16(0)
+	if len(p.elements) > 0 {
+		outer := &p.elements[len(p.elements)-1]
+		if guide = outer.guide; guide != nil {
+			if guide, slot = guide.member(p.src, local, p.at); guide == nil {
+				p.Nodes[outer.node].skip()
+			}
+		}
+	}
 	mine := uint32(len(p.Nodes))
-	p.elements = append(p.elements, element{start: uint32(start), end: uint32(p.at), blank: true, empty: true})
-	p.seen = nil
-	p.open = append(p.open, mine)
-	p.add(Node{Kind: Element, KeyStart: uint32(local), KeyEnd: uint32(p.at)})
+	if guide != nil {
+		*p.node() = Node{Kind: Element, Slot: slot, KeyStart: uint32(local), KeyEnd: uint32(p.at)}
+	}
+	p.count++
+	p.elements = append(p.elements, element{guide: guide, node: mine, start: uint32(start), end: uint32(p.at), text: p.count, blank: true, empty: true})
+	p.names, p.seen = p.names[:0], nil
 	for {
 		spaced := p.space()
 		if p.at >= len(p.src) {
@@ -400,10 +423,9 @@ func (p *xmlParser) startTag() error {
 		switch {
 		case p.src[p.at] == '>':
 			p.at++
-			p.elements[len(p.elements)-1].text = uint32(len(p.Nodes))
 			return nil
 		case p.has("/>"):
-			p.Nodes[mine].Close = uint32(p.at)
+			p.closeAt(p.at)
 			p.at += 2
 			p.close()
 			return nil
@@ -412,13 +434,13 @@ func (p *xmlParser) startTag() error {
 		case !spaced:
 			return p.fail("expected white space, > or />")
 		}
-		if err := p.attribute(mine); err != nil {
+		if err := p.attribute(guide, mine); err != nil {
 			return err
 		}
 	}
 }
 
-func (p *xmlParser) attribute(element uint32) error {
+func (p *xmlParser) attribute(guide *Guide, element uint32) error {
 	start, local, err := p.name()
 	if err != nil {
 		return err
@@ -453,65 +475,69 @@ func (p *xmlParser) attribute(element uint32) error {
 		}
 	}
 	p.at++
-	if p.twice(element, start, end) {
+	if p.twice(start, end) {
 		return &SyntaxError{start, "an attribute twice"}
 	}
 	// A prefix is dropped, but that of a declaration: xmlns:a is not named a.
 	if string(p.src[start:local]) == "xmlns:" {
 		local = start
 	}
-	p.add(Node{
-		Kind: Attribute, Escaped: references || bytes.IndexByte(value, '\r') >= 0,
+	if guide == nil {
+		return nil
+	}
+	slot := uint16(0)
+	if n := guide.attributes.find(p.src, local, end); n != nil {
+		slot = n.slot
+	} else if !guide.all {
+		p.Nodes[element].skip()
+		return nil
+	}
+	mine := uint32(len(p.Nodes))
+	*p.node() = Node{
+		Kind: Attribute, Escaped: references || bytes.IndexByte(value, '\r') >= 0, Slot: slot,
 		KeyStart: uint32(local), KeyEnd: uint32(end), Start: uint32(from), End: uint32(from + len(value)),
-		Next: uint32(len(p.Nodes)) + 1,
-	})
+		Next: mine + 1,
+	}
 	return nil
 }
 
 // fewAttributes is up to how many each is compared with every other.
 const fewAttributes = 16
 
+// name is where one lies, its prefix included.
+type name struct{ start, end uint32 }
+
 // twice reports that the element has an attribute of that full name already:
 // a:x and b:x may stand beside each other.
-func (p *xmlParser) twice(element uint32, start, end int) bool {
-	count := len(p.Nodes) - int(element) - 1
-	if count < fewAttributes {
-		for i := range count {
-			if bytes.Equal(p.fullName(element+1+uint32(i)), p.src[start:end]) {
+func (p *xmlParser) twice(start, end int) bool {
+	full := p.src[start:end]
+	if p.seen == nil {
+		for _, n := range p.names {
+			if bytes.Equal(p.src[n.start:n.end], full) {
 				return true
+			}
+		}
+		p.names = append(p.names, name{uint32(start), uint32(end)})
+		if len(p.names) == fewAttributes {
+			p.seen = map[string]struct{}{}
+			for _, n := range p.names {
+				p.seen[string(p.src[n.start:n.end])] = struct{}{}
 			}
 		}
 		return false
 	}
-	if count == fewAttributes {
-		if p.seen == nil {
-			p.seen = map[string]struct{}{}
-		}
-		for i := range count {
-			p.seen[string(p.fullName(element+1+uint32(i)))] = struct{}{}
-		}
-	}
-	if _, found := p.seen[string(p.src[start:end])]; found {
+	if _, found := p.seen[string(full)]; found {
 		return true
 	}
-	p.seen[string(p.src[start:end])] = struct{}{}
+	p.seen[string(full)] = struct{}{}
 	return false
 }
 
-// fullName is the name of an attribute, its prefix included.
-func (p *xmlParser) fullName(i uint32) []byte {
-	from, end := p.Nodes[i].KeyStart, p.Nodes[i].KeyEnd
-	for !isSpace(p.src[from-1]) {
-		from--
-	}
-	return p.src[from:end]
-}
-
 func (p *xmlParser) endTag() error {
-	if len(p.open) == 0 {
+	if len(p.elements) == 0 {
 		return p.fail("an end tag without its start tag")
 	}
-	p.Nodes[p.open[len(p.open)-1]].Close = uint32(p.at)
+	p.closeAt(p.at)
 	p.at += 2
 	start, _, err := p.name()
 	if err != nil {
@@ -530,11 +556,19 @@ func (p *xmlParser) endTag() error {
 	return nil
 }
 
+// closeAt notes where the end tag of the innermost element begins.
+func (p *xmlParser) closeAt(at int) {
+	if e := &p.elements[len(p.elements)-1]; e.guide != nil {
+		p.Nodes[e.node].Close = uint32(at)
+	}
+}
+
 func (p *xmlParser) close() {
-	last := p.open[len(p.open)-1]
-	p.open = p.open[:len(p.open)-1]
+	e := &p.elements[len(p.elements)-1]
+	if e.guide != nil {
+		p.Nodes[e.node].Next = uint32(len(p.Nodes))
+	}
 	p.elements = p.elements[:len(p.elements)-1]
-	p.Nodes[last].Next = uint32(len(p.Nodes))
 }
 
 // entities checks every reference in a text.

@@ -1,0 +1,225 @@
+package tree
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// Guide says what of a value somebody asks for: which of its members,
+// attributes and elements become nodes. What nobody asks for is validated all
+// the same and leaves none. A Guide may lead to itself. It is built by one
+// goroutine; once it is whole any number may read by it.
+type Guide struct {
+	family     *family
+	members    names
+	attributes names
+	others     *Guide // of the members without a name here; nil: they are skipped
+	elements   *Guide // of the elements of a list; nil: they are skipped
+	all        bool   // everything below is taken, attributes too
+}
+
+// family numbers the names of guides that belong together, so that one name
+// has one slot in all of them.
+type family struct {
+	slots map[slotKey]uint16
+}
+
+type slotKey struct {
+	name      string
+	attribute bool
+}
+
+// everything takes all of a document: what is read without a guide is read by
+// this one.
+var everything = func() *Guide {
+	g := &Guide{all: true}
+	g.others, g.elements = g, g
+	return g
+}()
+
+// NewGuide makes one that takes a value itself and nothing below it, for a
+// caller to add to. The guides that it leads to number their names together.
+func NewGuide() *Guide {
+	return &Guide{family: &family{slots: map[slotKey]uint16{}}}
+}
+
+// Member asks for the members, or child elements, of that name. Their values
+// are read by child; nil stands for the guide that the name has already, or for
+// a new one, which takes nothing below. It returns that guide, and the slot
+// that the nodes carry: of one name the same in every guide reached from one
+// NewGuide, never 0 but where there are more than 65,535 names.
+func (g *Guide) Member(name string, child *Guide) (slot uint16, guide *Guide) {
+	n := g.members.find([]byte(name), 0, len(name))
+	if n == nil {
+		n = g.members.add(named{name: name, slot: g.slot(slotKey{name, false})})
+	}
+	// A shape that asks for the others may be another one than that which named
+	// this, and then this is one of the others: it is taken whole.
+	n.guide = g.below(n.guide, child, g.all || g.others != nil)
+	return n.slot, n.guide
+}
+
+// Attribute asks for the XML attribute of that name. Its slot is not that of a
+// child element of the same name.
+func (g *Guide) Attribute(name string) (slot uint16) {
+	n := g.attributes.find([]byte(name), 0, len(name))
+	if n == nil {
+		n = g.attributes.add(named{name: name, slot: g.slot(slotKey{name, true})})
+	}
+	return n.slot
+}
+
+// Others asks for the members, or child elements, that have no name in this
+// guide, and for those that have one whole. The guide that it takes and returns
+// is as with Member.
+func (g *Guide) Others(child *Guide) *Guide {
+	if g.others == nil {
+		g.wholeMembers()
+	}
+	g.others = g.below(g.others, child, g.all)
+	return g.others
+}
+
+// Elements asks for the elements of a list. The guide that it takes and returns
+// is as with Member.
+func (g *Guide) Elements(child *Guide) *Guide {
+	g.elements = g.below(g.elements, child, g.all)
+	return g.elements
+}
+
+// All asks for everything below. Names that are asked for as well keep their
+// slots.
+func (g *Guide) All() {
+	if g.all {
+		return
+	}
+	g.all = true
+	g.wholeMembers()
+	for _, below := range []**Guide{&g.others, &g.elements} {
+		if *below == nil {
+			*below = everything
+		}
+		(*below).All()
+	}
+}
+
+func (g *Guide) wholeMembers() {
+	for i := range g.members.table {
+		if below := g.members.table[i].guide; below != nil {
+			below.All()
+		}
+	}
+}
+
+// below chooses the guide of a place below: the one given, the one that is
+// there, or a new one.
+func (g *Guide) below(present, given *Guide, whole bool) *Guide {
+	if given == nil {
+		given = present
+	}
+	if given == nil || given == everything {
+		given = &Guide{family: g.family}
+	}
+	if whole {
+		given.All()
+	}
+	return given
+}
+
+func (g *Guide) slot(key slotKey) uint16 {
+	slot, known := g.family.slots[key]
+	if !known && len(g.family.slots) < math.MaxUint16 {
+		slot = uint16(len(g.family.slots) + 1)
+		g.family.slots[key] = slot
+	}
+	return slot
+}
+
+// member is the guide and slot of a member by its name.
+func (g *Guide) member(source []byte, start, end int) (child *Guide, slot uint16) {
+	if n := g.members.find(source, start, end); n != nil {
+		return n.guide, n.slot
+	}
+	return g.others, 0
+}
+
+// names finds a name by its bytes, in a table with open addressing that is at
+// most half full.
+type names struct {
+	table []named
+	count int
+}
+
+type named struct {
+	word  uint64 // what the name begins with
+	name  string
+	guide *Guide
+	slot  uint16
+	used  bool
+}
+
+// find returns the entry of the name that lies from start to end, nil where
+// there is none.
+func (s *names) find(source []byte, start, end int) *named {
+	if s.count == 0 {
+		return nil
+	}
+	word, mask := begin(source, start, end), len(s.table)-1
+	for i := hash(word, end-start); ; i++ {
+		n := &s.table[i&mask]
+		if !n.used {
+			return nil
+		}
+		if n.word == word && len(n.name) == end-start && (end-start <= 8 || n.name == string(source[start:end])) {
+			return n
+		}
+	}
+}
+
+// add enters a name that is not there, and returns its place until the next.
+func (s *names) add(n named) *named {
+	n.word, n.used = begin([]byte(n.name), 0, len(n.name)), true
+	if 2*(s.count+1) > len(s.table) {
+		old := s.table
+		s.table, s.count = make([]named, max(4, 2*len(old))), 0
+		for i := range old {
+			if old[i].used {
+				s.add(old[i])
+			}
+		}
+	}
+	s.count++
+	mask := len(s.table) - 1
+	for i := hash(n.word, len(n.name)); ; i++ {
+		if at := &s.table[i&mask]; !at.used {
+			*at = n
+			return at
+		}
+	}
+}
+
+// begin is the first eight bytes of a name as one number, zeros behind a
+// shorter one.
+func begin(source []byte, start, end int) uint64 {
+	size := end - start
+	if start+8 <= len(source) {
+		word := binary.LittleEndian.Uint64(source[start:])
+		if size < 8 {
+			word &= 1<<(8*uint(size)) - 1
+		}
+		return word
+	}
+	var word uint64
+	for i := range size {
+		word |= uint64(source[start+i]) << (8 * uint(i))
+	}
+	return word
+}
+
+// hash spreads names over a table; what they begin with and their length tell
+// the members of one object apart.
+func hash(word uint64, size int) int {
+	high, low := bits.Mul64(word^uint64(size)<<56, 0x9E3779B97F4A7C15)
+	return int(high ^ low)
+}
