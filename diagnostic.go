@@ -33,6 +33,7 @@ type Diagnostic struct {
 	Column   int      `json:"column,omitempty"` // from 1, in characters
 	Message  string   `json:"message"`          // what is wrong, and what was expected
 	Hint     string   `json:"hint,omitempty"`   // what to do
+	Why      string   `json:"why,omitempty"`    // why the rule is there, for whoever meets it for the first time
 }
 
 // Error is the position and the message in one line, so that a Diagnostic can

@@ -7,8 +7,12 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
+// excerptWidth is how much of a long line is shown, in characters.
+const excerptWidth = 120
+
 // Excerpt is the line of a file that a Diagnostic points at, with a caret under
-// the column; "" where it points at none.
+// the column; "" where it points at none. Of a long line it is what stands
+// around the column.
 func Excerpt(source []byte, d parlance.Diagnostic) string {
 	if d.Line < 1 {
 		return ""
@@ -17,9 +21,23 @@ func Excerpt(source []byte, d parlance.Diagnostic) string {
 	if d.Line > len(lines) {
 		return ""
 	}
-	line := strings.TrimRight(lines[d.Line-1], "\r")
+	line := []rune(strings.TrimRight(lines[d.Line-1], "\r"))
+	before := min(max(d.Column-1, 0), len(line))
+	if len(line) > excerptWidth+2 {
+		from := min(max(before-excerptWidth/2, 0), len(line)-excerptWidth)
+		cut := line[from : from+excerptWidth]
+		before -= from
+		if from+excerptWidth < len(line) {
+			cut = append(append([]rune{}, cut...), '…')
+		}
+		if from > 0 {
+			cut = append([]rune{'…'}, cut...)
+			before++
+		}
+		line = cut
+	}
 	number := strconv.Itoa(d.Line)
-	out := number + " | " + line
+	out := number + " | " + string(line)
 	if d.Column < 1 {
 		return out
 	}
@@ -29,6 +47,6 @@ func Excerpt(source []byte, d parlance.Diagnostic) string {
 			return c
 		}
 		return ' '
-	}, string([]rune(line)[:min(d.Column-1, len([]rune(line)))]))
+	}, string(line[:before]))
 	return out + "\n" + strings.Repeat(" ", len(number)) + " | " + pad + "^"
 }

@@ -40,7 +40,7 @@ type reporter struct {
 func (r *reporter) add(severity parlance.Severity, pos position, rule, hint, format string, args ...any) {
 	d := parlance.Diagnostic{
 		Rule: rule, Severity: severity, File: r.file, Line: pos.line, Column: pos.column,
-		Message: fmt.Sprintf(format, args...), Hint: hint,
+		Message: fmt.Sprintf(format, args...), Hint: hint, Why: why(rule),
 	}
 	if len(r.all) < maxComplaints && !slices.Contains(r.all, d) {
 		r.all = append(r.all, d)
