@@ -13,30 +13,71 @@ import (
 
 func (a *app) lintCommand() *cobra.Command {
 	var asJSON bool
+	var rule string
+	files := arguments(1, -1, "one or more files")
 	cmd := &cobra.Command{
 		Use:   "lint FILE…",
 		Short: "Check dialect files: every fault at once, with its place and what to do",
 		Long: `Checks dialect files and their samples. Every fault is shown with its line, a
-caret below the place, what was expected and a hint. The exit code is 1 if there
-are faults (warnings alone leave it 0) and 2 if a file cannot be read.`,
+caret below the place, what was expected, a hint, and at its first occurrence why
+its rule is there. Errors come first, warnings after them. The exit code is 1 if
+there are errors (warnings alone leave it 0) and 2 if a file cannot be read.
+
+The samples of a file are tried only where it has no errors of its own.
+
+With --json it writes one object:
+
+  {"files": [{"file", "samples", "samples_run", "diagnostics":
+    [{"rule", "severity", "file", "line", "column", "message", "hint", "why"}]}],
+   "errors", "warnings"}`,
 		Example: `  parlance lint my-api.yaml
   parlance lint *.yaml --json
-  parlance lint vms`,
-		Args: arguments(1, -1, "one or more files"),
+  parlance lint vms
+  parlance lint --explain touching_holes`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if rule != "" {
+				return arguments(0, 0, "no file beside --explain")(cmd, args)
+			}
+			return files(cmd, args)
+		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 			return completeDialect(cmd, args, prefix)
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return a.lint(args, asJSON) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			if rule != "" {
+				return a.explainRule(rule, asJSON)
+			}
+			return a.lint(args, asJSON)
+		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write one JSON list of all faults and warnings")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	cmd.Flags().StringVar(&rule, "explain", "", "say why a `RULE` is there and what to do, and check nothing")
+	// The library's only error is a flag that does not exist.
+	_ = cmd.RegisterFlagCompletionFunc("explain", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return ruleNames(), cobra.ShellCompDirectiveNoFileComp
+	})
 	return cmd
+}
+
+// linted is what is wrong with several files.
+type linted struct {
+	Files    []lintedFile `json:"files"`
+	Errors   int          `json:"errors"`
+	Warnings int          `json:"warnings"`
+}
+
+type lintedFile struct {
+	File        string                `json:"file"`
+	Samples     int                   `json:"samples"`
+	SamplesRun  bool                  `json:"samples_run"`
+	Diagnostics []parlance.Diagnostic `json:"diagnostics"` // never null
 }
 
 // lint goes on after a file that cannot be read, and returns that error at the end.
 func (a *app) lint(names []string, asJSON bool) error {
-	all := []parlance.Diagnostic{}
+	all := linted{Files: []lintedFile{}}
 	var unreadable error
-	faults, warnings := 0, 0
+	told := map[string]bool{}
 	for _, name := range names {
 		file, text, err := source(name)
 		if err != nil {
@@ -46,18 +87,19 @@ func (a *app) lint(names []string, asJSON bool) error {
 			unreadable = err
 			continue
 		}
-		found := dialect.Lint(file, text)
-		for _, d := range found {
+		found := dialect.Inspect(file, text)
+		one := lintedFile{file, found.Samples, found.Ran, append([]parlance.Diagnostic{}, found.Diagnostics...)}
+		for _, d := range found.Diagnostics {
 			if d.Severity == parlance.Fault {
-				faults++
+				all.Errors++
 			} else {
-				warnings++
+				all.Warnings++
 			}
 		}
 		if !asJSON {
-			a.report(a.stdout, text, found)
+			a.showLinted(one, text, told)
 		}
-		all = append(all, found...)
+		all.Files = append(all.Files, one)
 	}
 	if asJSON {
 		if err := a.writeJSON(all); err != nil {
@@ -67,32 +109,114 @@ func (a *app) lint(names []string, asJSON bool) error {
 	switch {
 	case unreadable != nil:
 		return unreadable
-	case faults+warnings > 0:
-		fmt.Fprintf(a.stderr, "%s, %s\n", plural(faults, "error"), plural(warnings, "warning"))
+	case all.Errors+all.Warnings > 0:
+		fmt.Fprintf(a.stderr, "%s, %s\n", plural(all.Errors, "error"), plural(all.Warnings, "warning"))
+		if !asJSON {
+			fmt.Fprintln(a.stderr, "hint: parlance lint --explain RULE says more of the rule in brackets")
+		}
 	}
-	if faults > 0 {
+	if all.Errors > 0 {
 		return errFindings
 	}
 	return nil
 }
 
-// report writes diagnostics as compilers do, each with the line of the source.
-func (a *app) report(w io.Writer, source []byte, found []parlance.Diagnostic) {
-	s := a.styleOf(w)
-	for _, d := range found {
-		text := d.Error()
-		if s.colour {
-			text = strings.Replace(text, "error:", s.red("error:"), 1)
-			text = strings.Replace(text, "warning:", s.yellow("warning:"), 1)
-		}
-		fmt.Fprintln(w, text)
-		if excerpt := dialect.Excerpt(source, d); excerpt != "" {
-			fmt.Fprintln(w, strings.TrimRight(excerpt, "\n"))
-		}
-		if d.Hint != "" {
-			fmt.Fprintf(w, "%s %s\n", s.bold("hint:"), d.Hint)
+// showLinted writes the errors of a file, then its warnings. told are the rules
+// whose reason has been given.
+func (a *app) showLinted(f lintedFile, source []byte, told map[string]bool) {
+	s := a.styleOf(a.stdout)
+	for _, severity := range []parlance.Severity{parlance.Fault, parlance.Warning} {
+		for _, d := range f.Diagnostics {
+			if d.Severity != severity {
+				continue
+			}
+			s.diagnostic(a.stdout, source, d)
+			if d.Why != "" && !told[d.Rule] {
+				told[d.Rule] = true
+				fmt.Fprintf(a.stdout, "%s  %s\n%s %s\n", s.bold("why:"), d.Why, s.bold("page:"), s.dim("docs/rules/"+d.Rule+".md"))
+			}
+			fmt.Fprintln(a.stdout)
 		}
 	}
+	if f.Samples > 0 && !f.SamplesRun {
+		fmt.Fprintf(a.stdout, "%s: %s not run, for the file has errors\n\n", f.File, wereSamples(f.Samples))
+	}
+}
+
+func wereSamples(n int) string {
+	if n == 1 {
+		return "1 sample was"
+	}
+	return plural(n, "sample") + " were"
+}
+
+// report writes diagnostics as compilers do, each with the line of the source.
+func (a *app) report(w io.Writer, source []byte, found []parlance.Diagnostic) {
+	for _, d := range found {
+		a.styleOf(w).diagnostic(w, source, d)
+	}
+}
+
+func (s style) diagnostic(w io.Writer, source []byte, d parlance.Diagnostic) {
+	paint, text := s.red, printable(d.Error())
+	if d.Severity == parlance.Warning {
+		paint = s.yellow
+	}
+	word := d.Severity.String() + ":"
+	fmt.Fprintln(w, strings.Replace(text, word, paint(word), 1))
+	if line, caret, found := strings.Cut(dialect.Excerpt(source, d), "\n"); line != "" {
+		fmt.Fprintln(w, line)
+		if found {
+			gutter, mark, _ := strings.Cut(caret, "|")
+			fmt.Fprintln(w, gutter+"|"+strings.Replace(mark, "^", paint("^"), 1))
+		}
+	}
+	if d.Hint != "" {
+		fmt.Fprintf(w, "%s %s\n", s.bold("hint:"), d.Hint)
+	}
+}
+
+// explainRule says what one rule is for.
+func (a *app) explainRule(name string, asJSON bool) error {
+	rule, known := dialect.RuleOf(name)
+	if !known {
+		return &mistake{
+			message: fmt.Sprintf("--explain: no rule is called %q", name),
+			hint:    didYouMean(name, ruleNames(), "a rule stands in brackets at the end of a message"),
+		}
+	}
+	if asJSON {
+		return a.writeJSON(rule)
+	}
+	s := sheet{a.stdout, a.styleOf(a.stdout)}
+	s.title("rule", s.bold(rule.Name))
+	s.row("what", ruleIs(rule))
+	s.row("why", strings.Join(wrap(rule.Why, sheetText), "\n"))
+	s.row("do", strings.Join(wrap(rule.Do, sheetText), "\n"))
+	s.row("page", "docs/rules/"+rule.Name+".md")
+	return nil
+}
+
+// sheetText is how wide the long texts of a sheet are.
+const sheetText = 80 - labelWidth
+
+func ruleIs(r dialect.Rule) string {
+	var is []string
+	if r.File {
+		is = append(is, map[parlance.Severity]string{parlance.Fault: "an error in", parlance.Warning: "a warning about"}[r.Severity]+" a dialect file")
+	}
+	if r.Answer {
+		is = append(is, "a warning about a response that was read")
+	}
+	return strings.Join(is, ", and ")
+}
+
+func ruleNames() []string {
+	var names []string
+	for _, r := range dialect.Rules() {
+		names = append(names, r.Name)
+	}
+	return names
 }
 
 func plural(n int, noun string) string {
