@@ -20,7 +20,7 @@ var caseKeys = []string{"name", "dialect", "method", "path", "request_headers", 
 //	{"name", "method", "path", "request_headers", "status", "headers", "body",
 //	 "outcome", "act", "after", "complaints", "reads_only"}
 //
-// Only status must be there. The outcome is in the form of an Outcome's JSON, of
+// and "dialect", for a file of several. Only status must be there. The outcome is in the form of an Outcome's JSON, of
 // which the attributes that it names are compared; null and "" are "not set". A
 // body is a text, or JSON as it is. file names the lines in diagnostics; the
 // error is a *FileError that holds every fault.
@@ -93,8 +93,9 @@ func columnOf(line []byte, offset int) int {
 
 func (r *reporter) oneCase(t *tree.Tree, line int) Case {
 	c := Case{File: r.file, Line: line}
-	status := false
+	status, places := false, map[string]position{}
 	r.pairs(jsonNode(t, 0, line), "a case", func(k, v *yaml.Node) {
+		places[k.Value] = at(v)
 		var given string
 		switch k.Value {
 		case "name", "dialect", "method", "path", "act":
@@ -143,10 +144,15 @@ func (r *reporter) oneCase(t *tree.Tree, line int) Case {
 		case "reads_only":
 			c.ReadsOnly = r.boolean(v, "reads_only")
 		case "dialect":
+			c.Dialect = given
 		default:
 			r.unknown(at(k), "unknown_key", "key of a case", k.Value, caseKeys)
 		}
 	})
+	if c.expected.places == nil {
+		c.expected = expected{position{line, 1}, nil, map[string]position{}}
+	}
+	c.expected.places["act"], c.expected.places["after"] = places["act"], places["after"]
 	if !status && t.Nodes[0].Kind == tree.Object {
 		r.fault(position{line, 1}, "bad_sample", `add "status": 404, or what was recorded`, "the case has no status")
 	}

@@ -30,9 +30,9 @@ func Inspect(file string, source []byte) Inspection {
 			pos := position{f.Line, f.Column}
 			switch f.Part {
 			case Reads:
-				r.fault(pos, "sample_reads", "correct the shape or the row, or the outcome of the sample", "%s", f.sentence("the sample"))
+				r.fault(pos, "sample_reads", "correct the shape or the row, or the outcome of the sample", "%s", f.sentence())
 			default:
-				r.fault(s.pos, "sample_writes", "give it a place in the shape, or add reads_only: true to the sample", "%s", f.sentence("the outcome"))
+				r.fault(s.pos, "sample_writes", "give it a place in the shape, or add reads_only: true to the sample", "%s", f.sentence())
 			}
 		}
 	}

@@ -18,6 +18,7 @@ type Case struct {
 	Name       string         // for people; "" is the place
 	File       string         // where it stands
 	Line       int            // from 1; 0 where it stands in no file
+	Dialect    string         // the one it is of, where it says so; Test does not look at it
 	Request    Request        //
 	Response   Response       //
 	Outcome    map[string]any // what is expected, in the names of an Outcome's JSON; nil is anything
@@ -46,29 +47,31 @@ type Difference struct {
 	Attribute string `json:"attribute,omitempty"` // as in JSON: "detail", "fields[0].path", "act"
 	Want      string `json:"want,omitempty"`      // as JSON; "" for unset
 	Got       string `json:"got,omitempty"`       // as JSON; "" for unset
-	Message   string `json:"message,omitempty"`   // where there are no two values to compare
+	Message   string `json:"message,omitempty"`   // what is said of it where there are no two values to compare
 	Line      int    `json:"line,omitempty"`      // where the expectation stands
 	Column    int    `json:"column,omitempty"`    //
 }
 
-// sentence is the difference in words, of a sample or of its outcome.
-func (f *Difference) sentence(what string) string {
+// sentence is the difference in words, of a sample.
+func (f *Difference) sentence() string {
 	switch {
-	case f.Message != "":
-		return what + " " + f.Message
+	case f.Part == Writes && f.Message != "":
+		return fmt.Sprintf("written back, its %s %s", f.Attribute, f.Message)
 	case f.Part == Writes:
-		return fmt.Sprintf("%s is written with %s %s, not %s", what, f.Attribute, f.Got, f.Want)
+		return fmt.Sprintf("written back, its %s is %s, not %s", f.Attribute, f.Got, f.Want)
+	case f.Message != "":
+		return "the sample is read " + f.Message
 	case f.Want == "":
-		return fmt.Sprintf("%s reads %s as %s, of which the outcome says nothing", what, f.Attribute, f.Got)
+		return fmt.Sprintf("the sample reads %s as %s, of which the outcome says nothing", f.Attribute, f.Got)
 	case f.Got == "":
-		return fmt.Sprintf("%s does not read %s, which the outcome has as %s", what, f.Attribute, f.Want)
+		return fmt.Sprintf("the sample does not read %s, which the outcome has as %s", f.Attribute, f.Want)
 	}
-	return fmt.Sprintf("%s reads %s as %s, not as %s", what, f.Attribute, f.Got, f.Want)
+	return fmt.Sprintf("the sample reads %s as %s, not as %s", f.Attribute, f.Got, f.Want)
 }
 
 // Result is what came of one case.
 type Result struct {
-	Name        string            `json:"name"`
+	Name        string            `json:"name,omitempty"`
 	File        string            `json:"file,omitempty"`
 	Line        int               `json:"line,omitempty"`
 	Passed      bool              `json:"passed"`
@@ -93,7 +96,9 @@ type Report struct {
 func (d *Dialect) Test(cases ...Case) Report {
 	var all []*Case
 	for i := range d.samples {
-		all = append(all, d.samples[i].asCase(d.file()))
+		c := d.samples[i].asCase(d.file())
+		c.Name = "sample " + strconv.Itoa(i+1)
+		all = append(all, c)
 	}
 	for i := range cases {
 		all = append(all, &cases[i])
@@ -132,7 +137,7 @@ func (s *sample) asCase(file string) *Case {
 		value["status"] = float64(s.response.Status)
 	}
 	return &Case{
-		Name: "sample", File: file, Line: s.pos.line, Request: s.request, Response: s.response,
+		File: file, Line: s.pos.line, Request: s.request, Response: s.response,
 		Outcome: value, ReadsOnly: s.readOnly, whole: true, expected: s.expected,
 	}
 }
@@ -157,6 +162,9 @@ func (d *Dialect) try(c *Case) Result {
 
 func (r *Result) add(c *Case, f Difference) {
 	pos := c.expected.of(f.Attribute)
+	if f.Part == Writes {
+		pos = position{} // the whole of it is written
+	}
 	if pos.line == 0 {
 		pos = position{c.Line, 1}
 	}
@@ -168,12 +176,12 @@ func (r *Result) reads(d *Dialect, c *Case, read *Reading) {
 	missing := slices.Clone(c.Complaints)
 	for _, g := range read.Diagnostics {
 		if !slices.Contains(c.Complaints, g.Rule) {
-			r.add(c, Difference{Part: Reads, Message: fmt.Sprintf("is read with a complaint: %s [%s]", g.Message, g.Rule)})
+			r.add(c, Difference{Part: Reads, Message: fmt.Sprintf("with a complaint: %s [%s]", g.Message, g.Rule)})
 		}
 		missing = slices.DeleteFunc(missing, func(rule string) bool { return rule == g.Rule })
 	}
 	for _, rule := range missing {
-		r.add(c, Difference{Part: Reads, Message: "is read without the complaint " + rule})
+		r.add(c, Difference{Part: Reads, Message: "without the complaint " + rule})
 	}
 	if c.Outcome == nil {
 		return
@@ -219,13 +227,13 @@ func (r *Result) writes(d *Dialect, c *Case, read *Reading) {
 	}
 	wrote := d.Encode(nil, asked(c.Request, &c.Response), &o, payload)
 	for _, l := range wrote.Losses {
-		r.add(c, Difference{Part: Writes, Attribute: l.Attribute, Message: "loses " + l.Attribute + ": " + l.Reason})
+		r.add(c, Difference{Part: Writes, Attribute: l.Attribute, Message: "is lost: " + l.Reason})
 	}
 	if wrote.Status != c.Response.Status {
 		r.add(c, Difference{Part: Writes, Attribute: "status", Want: strconv.Itoa(c.Response.Status), Got: strconv.Itoa(wrote.Status)})
 	}
 	if diff := conforms(c.Response.Body, wrote.Body, strconv.Itoa(wrote.Status)); diff != "" {
-		r.add(c, Difference{Part: Writes, Message: "writes another body: " + diff + "; it wrote " + short(wrote.Body)})
+		r.add(c, Difference{Part: Writes, Attribute: "body", Message: "is another one: " + diff + "; it wrote " + short(wrote.Body)})
 	}
 }
 
