@@ -16,6 +16,7 @@ type Outcome struct {
 	Reason     Reason        // a finer word under Kind
 	Status     int           // HTTP status; 0 where the transport failed without an answer
 	Code       string        // the vendor's own code, from the vendor's content only; numbers in decimal
+	Family     string        // the vendor's coarser code beside it, such as Stripe's type: kept and written back
 	Title      string        // a short text for the kind of problem (RFC 9457, 3.1.3)
 	Detail     string        // the text for this occurrence (RFC 9457, 3.1.4)
 	Type       string        // a URI that names the problem type (RFC 9457, 3.1.1)
@@ -25,6 +26,7 @@ type Outcome struct {
 	Items      []Item        // records of a bulk request, in the order of the document
 	Notes      []string      // what a user should be told about a success
 	RetryAfter time.Duration // when the server said to come back, counted from the answer
+	Retryable  Advice        // what the answer itself says of a repeat, whatever its code means
 	Help       string        // a link or a text on what to do
 }
 
@@ -34,6 +36,7 @@ type outcomeJSON struct {
 	Reason     Reason   `json:"reason,omitempty"`
 	Status     int      `json:"status,omitempty"`
 	Code       string   `json:"code,omitempty"`
+	Family     string   `json:"family,omitempty"`
 	Title      string   `json:"title,omitempty"`
 	Detail     string   `json:"detail,omitempty"`
 	Type       string   `json:"type,omitempty"`
@@ -43,14 +46,15 @@ type outcomeJSON struct {
 	Items      []Item   `json:"items,omitempty"`
 	Notes      []string `json:"notes,omitempty"`
 	RetryAfter seconds  `json:"retry_after,omitempty"`
+	Retryable  Advice   `json:"retryable,omitempty"`
 	Help       string   `json:"help,omitempty"`
 }
 
 // MarshalJSON writes the stable wire form: kind always, the rest where set.
 func (o Outcome) MarshalJSON() ([]byte, error) {
 	return marshal(outcomeJSON{
-		o.Kind, o.Reason, o.Status, o.Code, o.Title, o.Detail, o.Type, o.Instance, o.RequestID,
-		o.Fields, o.Items, o.Notes, seconds(o.RetryAfter), o.Help,
+		o.Kind, o.Reason, o.Status, o.Code, o.Family, o.Title, o.Detail, o.Type, o.Instance, o.RequestID,
+		o.Fields, o.Items, o.Notes, seconds(o.RetryAfter), o.Retryable, o.Help,
 	})
 }
 
@@ -65,8 +69,8 @@ func (o *Outcome) UnmarshalJSON(data []byte) error {
 		return errors.New("parlance: an outcome needs a kind")
 	}
 	*o = Outcome{
-		w.Kind, w.Reason, w.Status, w.Code, w.Title, w.Detail, w.Type, w.Instance, w.RequestID,
-		w.Fields, w.Items, w.Notes, time.Duration(w.RetryAfter), w.Help,
+		w.Kind, w.Reason, w.Status, w.Code, w.Family, w.Title, w.Detail, w.Type, w.Instance, w.RequestID,
+		w.Fields, w.Items, w.Notes, time.Duration(w.RetryAfter), w.Retryable, w.Help,
 	}
 	return nil
 }

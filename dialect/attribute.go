@@ -7,8 +7,8 @@ type owner uint8
 
 const (
 	whole owner = iota // the Outcome itself
-	field              // one of its Fields
 	item               // one of its Items
+	field              // one of its Fields
 )
 
 // attribute is what a hole names. Those of an item are the same words as those
@@ -21,6 +21,7 @@ const (
 	attrReason
 	attrStatus
 	attrCode
+	attrFamily
 	attrTitle
 	attrDetail
 	attrType
@@ -28,25 +29,34 @@ const (
 	attrRequestID
 	attrHelp
 	attrRetryAfter
+	attrRetryable
 	attrNote
 	attrData
+	attrReset     // a time that counts only where a row's retry asks for it
+	attrFailures  // how many items failed
+	attrSuccesses // how many did not
+	attrTotal     // how many there are
 	attrID
 	attrIndex
+	attrBody    // an answer of its own, read by the whole dialect
+	attrHeaders // its header
+	attrIs      // what the form says: $is
 	attrPath
 	attrMessage
 	attrCount
 )
 
 var wholeAttributes = map[string]attribute{
-	"kind": attrKind, "reason": attrReason, "status": attrStatus, "code": attrCode, "title": attrTitle,
+	"kind": attrKind, "reason": attrReason, "status": attrStatus, "code": attrCode, "family": attrFamily, "title": attrTitle,
 	"detail": attrDetail, "type": attrType, "instance": attrInstance, "request_id": attrRequestID,
-	"help": attrHelp, "retry_after": attrRetryAfter, "note": attrNote, "data": attrData,
+	"help": attrHelp, "retry_after": attrRetryAfter, "retryable": attrRetryable, "note": attrNote, "data": attrData,
+	"reset": attrReset, "failures": attrFailures, "successes": attrSuccesses, "total": attrTotal,
 }
 
 var itemAttributes = map[string]attribute{
-	"id": attrID, "index": attrIndex, "kind": attrKind, "reason": attrReason, "status": attrStatus, "code": attrCode,
+	"id": attrID, "index": attrIndex, "kind": attrKind, "reason": attrReason, "status": attrStatus, "code": attrCode, "family": attrFamily,
 	"title": attrTitle, "detail": attrDetail, "type": attrType, "instance": attrInstance, "request_id": attrRequestID, "help": attrHelp,
-	"retry_after": attrRetryAfter,
+	"retry_after": attrRetryAfter, "retryable": attrRetryable, "note": attrNote, "body": attrBody, "headers": attrHeaders,
 }
 
 var fieldAttributes = map[string]attribute{"path": attrPath, "code": attrCode, "message": attrMessage}
@@ -61,6 +71,9 @@ var attributeNames = func() (names [attrCount]string) {
 }()
 
 func (a attribute) String() string { return attributeNames[a] }
+
+// counts reports that an attribute is a number of items.
+func (a attribute) counts() bool { return a >= attrFailures && a <= attrTotal }
 
 // target is an attribute of an owner: $detail, $field.path, $item.id.
 type target struct {
@@ -78,24 +91,41 @@ func (t target) String() string {
 	return "$" + t.attr.String()
 }
 
-// set is a set of targets.
+// set is a set of targets: the whole's in the low bits, the items' above them,
+// the fields' three at the top.
 type set uint64
 
-func bitOf(o owner, a attribute) set { return 1 << (set(o)*set(attrCount) + set(a)) }
+const (
+	itemShift  = 28
+	fieldShift = 56
+)
+
+func bitOf(o owner, a attribute) set {
+	if o != field {
+		return 1 << (set(a) + set(o)*itemShift)
+	}
+	switch a {
+	case attrPath:
+		return 1 << fieldShift
+	case attrCode:
+		return 2 << fieldShift
+	}
+	return 4 << fieldShift
+}
+
+var ownerBits = [...]set{whole: 1<<itemShift - 1, item: (1<<itemShift - 1) << itemShift, field: 7 << fieldShift}
 
 func (t target) bit() set { return bitOf(t.owner, t.attr) }
 
-const perOwner = set(1)<<attrCount - 1
-
 // of is the part of a set that belongs to an owner.
-func (s set) of(o owner) set { return s & (perOwner << (set(o) * set(attrCount))) }
+func (s set) of(o owner) set { return s & ownerBits[o] }
 
 func (s set) has(o owner, a attribute) bool { return s&bitOf(o, a) != 0 }
 
 func (s set) hasTarget(t target) bool { return s&t.bit() != 0 }
 
-// parseTarget reads the name in a hole. $field alone is its path. A text that
-// is no attribute gives the words that are.
+// parseTarget reads the name in a hole. $field alone is its path, $item its id.
+// A text that is no attribute gives the words that are.
 func parseTarget(name string) (t target, known []string) {
 	table := wholeAttributes
 	prefix, rest, dotted := strings.Cut(name, ".")
@@ -117,14 +147,14 @@ func parseTarget(name string) (t target, known []string) {
 		t.attr = a
 		return t, nil
 	}
-	for word := range wholeAttributes {
+	for word := range table {
+		if t.owner != whole {
+			word = prefix + "." + word
+		}
 		known = append(known, word)
 	}
-	for word := range fieldAttributes {
-		known = append(known, "field."+word)
-	}
-	for word := range itemAttributes {
-		known = append(known, "item."+word)
+	if t.owner == whole {
+		known = append(known, "field", "field.code", "field.message", "item", "item.code")
 	}
 	sortTexts(known)
 	return target{}, known

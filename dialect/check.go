@@ -43,12 +43,12 @@ func (d *Dialect) reachable(w *row) bool {
 func (d *Dialect) numericCodes() bool {
 	var inside func(t *template) bool
 	inside = func(t *template) bool {
-		if t == nil {
+		if t == nil || t.op == opReference {
 			return false
 		}
 		if t.hole != nil {
 			for _, r := range t.hole.readings {
-				if r.target.attr == attrCode && r.target.owner != field && r.conv.name == "int" {
+				if r.target.attr == attrCode && r.target.owner != field && r.conv.notation == integer {
 					return true
 				}
 			}
@@ -96,10 +96,13 @@ func covers(wide, narrow statuses) bool {
 // coversAll reports that every body which fits s fits t too. It errs on the
 // side of no.
 func (t *template) coversAll(s *template) bool {
-	if t.op == opHole && t.hole.guard == nil && t.hole.readings[0].pattern == nil && !t.hole.readings[0].conv.structured() {
-		return s.op == opHole && t.hole.readings[0].conv.name == ""
+	if t.op == opAny {
+		return true
 	}
-	if t.op == opObject && s.op == opObject {
+	if t.op == opHole && t.hole.guard == nil && t.hole.readings[0].pattern == nil && !t.hole.readings[0].conv.structured() {
+		return s.op == opHole && t.hole.readings[0].conv.notation == plain
+	}
+	if t.op == opObject && s.op == opObject && !t.indexed && !s.indexed {
 		if len(t.members) == 0 && t.rest == nil {
 			return true
 		}

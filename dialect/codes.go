@@ -24,6 +24,9 @@ type row struct {
 	methods   []string
 	paths     []string
 	headers   []headerCondition
+	is        string // a condition on what the form says
+	family    string // the coarser code that is written beside the key
+	safe      bool   // of an operation: a repeat does nothing twice
 	do        parlance.Act
 	retry     retry
 	undone    bool
@@ -36,8 +39,16 @@ type row struct {
 // case.
 type headerCondition struct{ name, glob string }
 
-// applies reports that the row's conditions hold for a request.
-func (r *row) applies(req *Request) bool {
+// anyForm is for those who ask for a row without an answer at hand: a condition
+// on its form holds for all of them.
+const anyForm = "*"
+
+// applies reports that the row's conditions hold for a request and the form of
+// its answer.
+func (r *row) applies(req *Request, is string) bool {
+	if r.is != "" && r.is != is && is != anyForm {
+		return false
+	}
 	if !admitsMethod(r.methods, req.Method) || !admitsPath(r.paths, req.Path) {
 		return false
 	}
@@ -50,7 +61,7 @@ func (r *row) applies(req *Request) bool {
 	return true
 }
 
-func (r *row) conditional() bool { return len(r.methods)+len(r.paths)+len(r.headers) > 0 }
+func (r *row) conditional() bool { return len(r.methods)+len(r.paths)+len(r.headers)+len(r.is) > 0 }
 
 func values(h Header, name string) []string {
 	if h == nil {
@@ -85,17 +96,17 @@ type ranged struct {
 // key is a number from 100 to 999 is about HTTP statuses and not found here,
 // unless it says under which status the code travels, or the file says that
 // codes and statuses are one list.
-func (c *codes) byCode(code string, req *Request) *row {
+func (c *codes) byCode(code, is string, req *Request) *row {
 	n, err := strconv.Atoi(code)
 	about := func(r *row) bool { return r.status != 0 || c.merged || err != nil || n < 100 || n > 999 }
 	for _, r := range c.exact[code] {
-		if about(r) && r.applies(req) {
+		if about(r) && r.applies(req, is) {
 			return r
 		}
 	}
 	for _, g := range c.globs {
 		if glob(g.glob, code) {
-			if r := choose(g.rows, req); r != nil {
+			if r := choose(g.rows, is, req); r != nil {
 				return r
 			}
 		}
@@ -103,7 +114,7 @@ func (c *codes) byCode(code string, req *Request) *row {
 	if err != nil {
 		return nil
 	}
-	return c.inRange(n, req, about)
+	return c.inRange(n, is, req, about)
 }
 
 // inBodies reports that the table lists codes that stand in bodies, so that an
@@ -118,21 +129,21 @@ func (c *codes) inBodies() bool {
 // byStatus finds the row of an HTTP status, nil for an unlisted one. A row that
 // says under which status its code travels is about a code and not found here,
 // unless the file says that codes and statuses are one list.
-func (c *codes) byStatus(status int, req *Request) *row {
+func (c *codes) byStatus(status int, is string, req *Request) *row {
 	about := func(r *row) bool { return r.status == 0 || c.merged }
 	for _, r := range c.status[status] {
-		if about(r) && r.applies(req) {
+		if about(r) && r.applies(req, is) {
 			return r
 		}
 	}
-	return c.inRange(status, req, about)
+	return c.inRange(status, is, req, about)
 }
 
-func (c *codes) inRange(n int, req *Request, about func(*row) bool) *row {
+func (c *codes) inRange(n int, is string, req *Request, about func(*row) bool) *row {
 	for _, g := range c.ranges {
 		if g.from <= n && n <= g.to {
 			for _, r := range g.rows {
-				if about(r) && r.applies(req) {
+				if about(r) && r.applies(req, is) {
 					return r
 				}
 			}
@@ -141,16 +152,16 @@ func (c *codes) inRange(n int, req *Request, about func(*row) bool) *row {
 	return nil
 }
 
-func choose(rows []*row, req *Request) *row {
+func choose(rows []*row, is string, req *Request) *row {
 	for _, r := range rows {
-		if r.applies(req) {
+		if r.applies(req, is) {
 			return r
 		}
 	}
 	return nil
 }
 
-var rowKeys = []string{"kind", "title", "help", "status", "method", "path", "request", "do", "retry", "undone", "stands_for"}
+var rowKeys = []string{"kind", "title", "help", "status", "method", "path", "request", "do", "retry", "undone", "stands_for", "is", "family"}
 
 // codes compiles the table.
 func (r *reporter) codes(n *yaml.Node, merged bool) codes {
@@ -225,10 +236,36 @@ func (r *reporter) codes(n *yaml.Node, merged bool) codes {
 			}
 		}
 	})
-	// Narrow before wide; globs with more letters before those with fewer.
+	c.sort()
+	return c
+}
+
+// sort puts narrow ranges before wide ones, and globs with more letters before
+// those with fewer.
+func (c *codes) sort() {
 	slices.SortStableFunc(c.ranges, func(a, b ranged) int { return (a.to - a.from) - (b.to - b.from) })
 	slices.SortStableFunc(c.globs, func(a, b keyed) int { return len(b.glob) - len(a.glob) })
-	return c
+}
+
+// add puts the rows of an operation before those of the file: they ask for a
+// request, so they come first.
+func (c *codes) add(of codes) {
+	c.rows = append(c.rows, of.rows...)
+	for key, rows := range of.exact {
+		c.exact[key] = append(rows, c.exact[key]...)
+	}
+	for key, rows := range of.status {
+		c.status[key] = append(rows, c.status[key]...)
+	}
+	c.globs = append(of.globs, c.globs...)
+	for _, g := range of.ranges {
+		if i := slices.IndexFunc(c.ranges, func(o ranged) bool { return o.span == g.span }); i >= 0 {
+			c.ranges[i].rows = append(g.rows, c.ranges[i].rows...)
+			continue
+		}
+		c.ranges = append(c.ranges, g)
+	}
+	c.sort()
 }
 
 func inside(a, b span) bool { return b.from <= a.from && a.to <= b.to }
@@ -272,6 +309,12 @@ func (r *reporter) row(k, n *yaml.Node) *row {
 			w.do = r.act(v)
 		case "retry":
 			w.retry = r.retry(v)
+		case "is":
+			if w.is, _ = r.text(v, "is"); w.is != "" {
+				r.asked = append(r.asked, namedPlace{w.is, at(v)})
+			}
+		case "family":
+			w.family, _ = r.text(v, "family")
 		case "undone":
 			w.undone = r.boolean(v, "undone")
 		case "stands_for":

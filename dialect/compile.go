@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -25,11 +24,16 @@ type Dialect struct {
 	forms       []form   // in the order of preference
 	idempotency string
 	support     Support
+	auth        Auth
+	poll        Polling
+	limits      []limit
+	operations  []operation
+	names       []string // what forms say of themselves, beside kinds
 	samples     []sample
 	warnings    []parlance.Diagnostic
 	everyHeader []*shape // extras, then those of base
 	telling     []telling
-	base        *Dialect // the dialect http; nil for itself
+	base        *Dialect // the dialect that it extends, at last http; nil for http itself
 }
 
 // Name is the dialect's own name, such as "vms".
@@ -65,20 +69,23 @@ func (e *FileError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Finder gives the dialect that a file extends.
+type Finder func(name string) (*Dialect, error)
+
 // Compile makes a Dialect of a file. file names it in diagnostics and
-// decisions. The error is a *FileError that holds every fault of the file.
-func Compile(file string, source []byte) (*Dialect, error) {
-	return compile(file, source, builtin())
+// decisions; find, if given, finds a dialect that the file extends. The error
+// is a *FileError that holds every fault of the file.
+func Compile(file string, source []byte, find ...Finder) (*Dialect, error) {
+	return compile(file, source, builtin(), find)
 }
 
-func compile(file string, source []byte, base *Dialect) (*Dialect, error) {
-	r := &reporter{file: file}
-	d := r.dialect(source)
+func compile(file string, source []byte, base *Dialect, find []Finder) (*Dialect, error) {
+	r := &reporter{file: file, defs: map[string]*definition{}}
+	d := r.dialect(source, base, find)
 	d.link(r)
 	if r.failed() {
 		return nil, &FileError{r.sorted(), source}
 	}
-	d.base = base
 	d.finish(r)
 	d.warnings = r.sorted()
 	return d, nil
@@ -93,30 +100,26 @@ func HTTP() []byte { return slices.Clone(httpSource) }
 
 // builtin is the dialect http, on which all others stand.
 var builtin = sync.OnceValue(func() *Dialect {
-	d, err := compile("http.yaml", httpSource, nil)
+	d, err := compile("http.yaml", httpSource, nil, nil)
 	if err != nil {
 		panic(err) // the file is embedded: a test holds it right
 	}
 	return d
 })
 
-var fileKeys = []string{"dialect", "title", "source", "language", "codes_are_statuses", "forms", "codes", "shapes", "samples", "idempotency", "support"}
+var fileKeys = []string{
+	"dialect", "title", "source", "language", "extends", "codes_are_statuses", "forms", "codes", "define", "shapes", "samples",
+	"idempotency", "support", "auth", "poll", "limits", "operations",
+}
 
-// laterKeys are promised by the design and not read yet.
-var laterKeys = []string{"extends", "auth", "poll", "operations", "limits"}
-
-func (r *reporter) dialect(source []byte) *Dialect {
-	d := &Dialect{}
+func (r *reporter) dialect(source []byte, base *Dialect, find []Finder) *Dialect {
+	d := &Dialect{base: base, codes: codes{exact: map[string][]*row{}, status: map[int][]*row{}}}
 	root := r.load(source)
 	if root == nil {
 		return d
 	}
 	sections := map[string]*yaml.Node{}
 	r.pairs(root, "a dialect file", func(k, v *yaml.Node) {
-		if slices.Contains(laterKeys, k.Value) {
-			r.fault(at(k), "later_key", "leave it out for now", "%s is not in version 1 of the language yet", k.Value)
-			return
-		}
 		if !slices.Contains(fileKeys, k.Value) {
 			r.unknown(at(k), "unknown_key", "key", k.Value, fileKeys)
 			return
@@ -153,12 +156,19 @@ func (r *reporter) dialect(source []byte) *Dialect {
 		}
 	}
 	merged := false
+	if n := sections["extends"]; n != nil {
+		r.extends(d, n, find)
+		merged, d.separate = d.codes.merged, d.base.separate
+	}
+	if n := sections["define"]; n != nil {
+		r.define(n)
+	}
 	if n := sections["codes_are_statuses"]; n != nil {
 		merged, d.separate = r.boolean(n, "codes_are_statuses"), true
 	}
 	if n := sections["codes"]; n != nil {
 		d.codes = r.codes(n, merged)
-	} else {
+	} else if d.base == base {
 		r.fault(at(root), "missing_codes", "add a table: codes: {200: success}", "the file lists no codes")
 	}
 	if n := sections["shapes"]; n != nil {
@@ -170,34 +180,17 @@ func (r *reporter) dialect(source []byte) *Dialect {
 			}
 		}
 	}
+	r.unused()
+	d.inherit(base)
 	if n := sections["samples"]; n != nil {
 		d.samples = r.samples(n)
 	}
-	if n := sections["idempotency"]; n != nil {
-		r.pairs(n, "idempotency", func(k, v *yaml.Node) {
-			if k.Value != "header" {
-				r.unknown(at(k), "unknown_key", "key of idempotency", k.Value, []string{"header"})
-				return
-			}
-			name, _ := r.text(v, "header")
-			d.idempotency = canonicalHeader(name)
-		})
-	}
-	if n := sections["support"]; n != nil {
-		r.pairs(n, "support", func(k, v *yaml.Node) {
-			switch k.Value {
-			case "contact":
-				d.support.Contact, _ = r.text(v, "contact")
-			case "after":
-				count, err := strconv.Atoi(v.Value)
-				if err != nil || count < 1 {
-					r.fault(at(v), "wrong_type", "", "after must be a number of failures, from 1")
-				}
-				d.support.After = count
-			default:
-				r.unknown(at(k), "unknown_key", "key of support", k.Value, []string{"contact", "after"})
-			}
-		})
+	for key, read := range map[string]func(*Dialect, *yaml.Node){
+		"idempotency": r.idempotency, "support": r.support, "auth": r.auth, "poll": r.poll, "limits": r.limits, "operations": r.operations,
+	} {
+		if n := sections[key]; n != nil {
+			read(d, n)
+		}
 	}
 	return d
 }
@@ -211,10 +204,11 @@ func isName(s string) bool {
 	return s != "" && s[0] >= 'a'
 }
 
-// link checks that the names which shapes give stand in the table.
+// link checks that the names which forms give stand in the table, and that the
+// forms which rows ask for are given.
 func (d *Dialect) link(r *reporter) {
-	for _, s := range slices.Concat(d.shapes, d.extras) {
-		if _, isKind := parlance.ParseKind(s.is); s.is == "" || isKind || d.codes.exact[s.is] != nil {
+	for _, n := range r.named {
+		if _, isKind := parlance.ParseKind(n.name); isKind || d.lists(n.name) {
 			continue
 		}
 		known := kindWords()
@@ -223,8 +217,24 @@ func (d *Dialect) link(r *reporter) {
 				known = append(known, w.first)
 			}
 		}
-		r.unknown(s.pos, "unknown_name", "name after is:", s.is, known)
+		r.unknown(n.pos, "unknown_name", "name after is:", n.name, known)
 	}
+	for _, a := range r.asked {
+		if slices.ContainsFunc(r.named, func(n namedPlace) bool { return n.name == a.name }) {
+			continue
+		}
+		var known []string
+		for _, n := range r.named {
+			known = append(known, n.name)
+		}
+		r.unknown(a.pos, "unknown_name", "form", a.name, known)
+	}
+}
+
+// lists reports that a name stands in the table, or in that of the dialect
+// which this one extends; or that a row asks for it.
+func (d *Dialect) lists(name string) bool {
+	return d.codes.exact[name] != nil || slices.ContainsFunc(d.codes.rows, func(w *row) bool { return w.is == name }) || d.base != nil && d.base.lists(name)
 }
 
 // finish derives what reading and writing need, and warns of what only the
@@ -233,6 +243,14 @@ func (d *Dialect) finish(r *reporter) {
 	for _, w := range d.codes.rows {
 		w.line = fmt.Sprintf("%s:%d", w.file, w.pos.line)
 		w.why = w.explain()
+	}
+	for _, n := range r.named {
+		if _, isKind := parlance.ParseKind(n.name); !isKind && !slices.Contains(d.names, n.name) {
+			d.names = append(d.names, n.name)
+		}
+	}
+	if d.base != nil {
+		d.names = append(d.names, d.base.names...)
 	}
 	for _, s := range d.shapes {
 		if !slices.Contains(d.forms, s.form) {
@@ -243,7 +261,12 @@ func (d *Dialect) finish(r *reporter) {
 		}
 	}
 	if d.base != nil {
-		d.everyHeader = slices.Concat(d.extras, d.base.extras)
+		d.everyHeader = slices.Concat(d.extras, builtinExtras(d))
+	}
+	for _, s := range d.shapes {
+		if s.sites == nil {
+			s.locate()
+		}
 	}
 	d.shadows(r)
 	d.meetable(r)

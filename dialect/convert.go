@@ -1,97 +1,105 @@
 package dialect
 
 import (
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
-func sortTexts(s []string) { slices.Sort(s) }
-
-// conversion is the notation of a value on the wire: how its text is turned
-// into an attribute's, and back.
-type conversion struct {
-	name      string
-	prefix    string // a path prefix that is dropped on reading
-	keep      bool   // and put back on writing
-	key, item string // the member names of a pair
-}
-
-// conversions are the words that may follow a hole: $code:int.
-var conversions = []string{"int", "pointer", "segments", "pairs", "seconds", "ms"}
-
-// parseConversion reads "int", "pointer(/body)", "pointer(#)", "segments(body?)" or "pairs(key, value)".
-func parseConversion(text string) (c conversion, message string) {
-	name, rest, has := strings.Cut(text, "(")
-	args := strings.TrimSuffix(rest, ")")
-	c.name = name
-	if !slices.Contains(conversions, name) {
-		return c, "unknown"
-	}
-	if has && !strings.HasSuffix(rest, ")") {
-		return c, "the parenthesis does not end"
-	}
-	switch name {
-	case "pointer", "segments":
-		c.keep = !strings.HasSuffix(args, "?")
-		c.prefix = strings.Trim(strings.TrimSuffix(args, "?"), "/")
-		if strings.ContainsAny(c.prefix, "./ ") {
-			return c, "a prefix is one segment, such as " + name + "(body)"
-		}
-	case "pairs":
-		key, value, two := strings.Cut(args, ",")
-		c.key, c.item = strings.TrimSpace(key), strings.TrimSpace(value)
-		if !two || c.key == "" || c.item == "" {
-			return c, "expected the names of the two members, such as pairs(key, value)"
-		}
-	default:
-		if has {
-			return c, name + " takes nothing in parentheses"
-		}
-	}
-	return c, ""
-}
-
-// structured reports that the notation is a list and not a scalar.
-func (c conversion) structured() bool { return c.name == "segments" || c.name == "pairs" }
-
 // read turns the text of a scalar into the attribute's text. It reports false
-// for what does not fit.
-func (c conversion) read(text []byte) ([]byte, bool) {
-	switch c.name {
-	case "int":
+// for what does not fit. Times become a number of seconds.
+func (c conversion) read(text []byte, from clock) ([]byte, bool) {
+	switch c.notation {
+	case plain:
+	case integer:
 		// 1e2 and 1.0 are numbers to JSON, yet no vendor's code is written so.
 		if _, err := strconv.ParseInt(string(text), 10, 64); err != nil {
 			return nil, false
 		}
-	case "seconds", "ms":
-		d, ok := c.duration(text)
+	case boolean:
+		return text, string(text) == "true" || string(text) == "false"
+	case pointer, brackets, dots:
+		return c.fromPointer(text)
+	case statusLine:
+		words := strings.Fields(string(text))
+		if len(words) < 2 || !strings.HasPrefix(words[0], "HTTP/") || len(words[1]) != 3 || !isDigits(words[1]) {
+			return nil, false
+		}
+		return []byte(words[1]), true
+	default:
+		d, ok := c.wait(string(text), from)
 		if !ok {
 			return nil, false
 		}
-		if c.name == "ms" {
-			return strconv.AppendFloat(nil, d.Seconds(), 'f', -1, 64), true
+		if c.notation == seconds {
+			return text, true
 		}
-	case "pointer":
-		return c.fromPointer(text)
+		return conversion{notation: seconds}.appendWait(nil, d, from), true
 	}
 	return text, true
 }
 
-// duration reads a number of seconds or milliseconds.
-func (c conversion) duration(text []byte) (time.Duration, bool) {
-	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil {
-		return 0, false
+// wire is the text of a value in the notation. It reports false for one that
+// cannot be written so that it reads back.
+func (c conversion) wire(value string, from clock) (string, bool) {
+	switch c.notation {
+	case integer:
+		return value, isWhole(value)
+	case boolean:
+		if isDigits(value) {
+			return strconv.FormatBool(value != "0"), true // whether there are any
+		}
+		return value, value == "true" || value == "false"
+	case pointer:
+		return c.appendPointer(value), true
+	case brackets, dots:
+		return c.indexed(value), true
+	case statusLine:
+		status, err := strconv.Atoi(value)
+		if err != nil || len(value) != 3 {
+			return "", false
+		}
+		return "HTTP/1.1 " + value + " " + phrase(status), true
+	case plain, segments, pairs:
+		return value, true
 	}
-	if c.name == "ms" {
-		f /= 1000
+	f, err := strconv.ParseFloat(value, 64)
+	d, ok := parlance.Seconds(f)
+	if err != nil || !ok {
+		return "", false
 	}
-	return parlance.Seconds(f)
+	return string(c.appendWait(nil, d, from)), true
+}
+
+// isWhole is a number that a conversion to int takes.
+func isWhole(s string) bool {
+	_, err := strconv.ParseInt(s, 10, 64)
+	return err == nil && isNumber(s)
+}
+
+// indexed is a path with its numbers in brackets, and with its names too where
+// the notation is brackets.
+func (c conversion) indexed(path string) string {
+	if path == "" {
+		return ""
+	}
+	var b strings.Builder
+	if c.prefix != "" && c.keep {
+		b.WriteString(c.prefix)
+	}
+	for part := range strings.SplitSeq(path, ".") {
+		switch {
+		case b.Len() > 0 && (isDigits(part) || c.notation == brackets):
+			b.WriteString("[" + part + "]")
+		case b.Len() > 0:
+			b.WriteString("." + part)
+		default:
+			b.WriteString(part)
+		}
+	}
+	return b.String()
 }
 
 // fromPointer turns a JSON pointer (RFC 6901, also with the # of a fragment)
@@ -142,7 +150,7 @@ func (c conversion) readStructured(t *tree.Tree, n uint32) ([]byte, bool) {
 	var out []byte
 	first := true
 	for e := range t.Children(n) {
-		if c.name == "segments" {
+		if c.notation == segments {
 			kind := t.Nodes[e].Kind
 			if kind != tree.Text && kind != tree.Number {
 				return nil, false
@@ -190,7 +198,7 @@ func (c conversion) appendStructured(dst []byte, value string) []byte {
 	if value == "" {
 		return append(dst, ']')
 	}
-	if c.name == "segments" {
+	if c.notation == segments {
 		if c.prefix != "" && c.keep {
 			dst = append(appendJSONText(dst, c.prefix), ',')
 		}
@@ -223,32 +231,6 @@ func appendNumberOrText(dst []byte, s string) []byte {
 		return append(dst, s...)
 	}
 	return appendJSONText(dst, s)
-}
-
-// appendScalar writes an attribute's text in the notation, as JSON.
-func (c conversion) appendScalar(dst []byte, value string) []byte {
-	switch c.name {
-	case "ms":
-		if d, ok := (conversion{name: "seconds"}).duration([]byte(value)); ok {
-			return strconv.AppendFloat(dst, float64(d)/float64(time.Millisecond), 'f', -1, 64)
-		}
-		return append(dst, "null"...)
-	case "int", "seconds":
-		return append(dst, value...) // a number: writable held it
-	case "pointer":
-		value = c.appendPointer(value)
-	}
-	return appendJSONText(dst, value)
-}
-
-// writable reports that a value can be written in the notation so that it reads
-// back: a number must be one.
-func (c conversion) writable(value string) bool {
-	switch c.name {
-	case "int", "seconds", "ms":
-		return isNumber(value)
-	}
-	return true
 }
 
 // isNumber is JSON's grammar of a number, but for exponents, which no code has.

@@ -53,21 +53,33 @@ func (d *Dialect) patience() int {
 // its code, its status, or its kind, but only one that means the same.
 func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 	same := func(r *row) bool { return r != nil && r.kind == o.Kind && r.reason == o.Reason }
-	if o.Code != "" {
-		if r := d.codeRow(o.Code, req); same(r) {
+	for _, code := range [...]string{o.Code, o.Family} {
+		if code == "" {
+			continue
+		}
+		// A row may have asked for a form that the Outcome does not tell of.
+		for _, r := range d.codes.exact[code] {
+			if same(r) && r.is != "" && r.applies(req, anyForm) {
+				return r
+			}
+		}
+		if r := d.codeRow(code, "", req); same(r) {
 			return r
 		}
 	}
 	if o.Status != 0 {
+		for _, r := range d.codes.status[o.Status] {
+			if same(r) && r.is != "" && r.applies(req, anyForm) {
+				return r
+			}
+		}
 		if r := d.statusRow(o.Status, req); same(r) {
 			return r
 		}
 	}
-	for _, s := range d.shapes {
-		if s.is != "" {
-			if r := choose(d.codes.exact[s.is], req); same(r) {
-				return r
-			}
+	for _, name := range d.names {
+		if r := d.nameRow(name, req); same(r) {
+			return r
 		}
 	}
 	for i := range o.Items {
@@ -94,7 +106,7 @@ func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 // are taken, so that its schedule holds.
 func (d *Dialect) byBareKind(o *parlance.Outcome, req *Request) *row {
 	for _, r := range d.codes.rows {
-		if r.kind == o.Kind && r.applies(req) {
+		if r.kind == o.Kind && r.applies(req, anyForm) {
 			return r
 		}
 	}
@@ -178,8 +190,7 @@ func (d *Dialect) times(p *parlance.Decision, o *parlance.Outcome, r *row) {
 // idempotency key where the dialect has one, or an answer that proves that
 // nothing was done.
 func (d *Dialect) repeatSafe(o *parlance.Outcome, r *row, req *Request) bool {
-	switch req.Method {
-	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
+	if d.Safe(*req) {
 		return true
 	}
 	if d.idempotency != "" && (req.Key != "" || slices.ContainsFunc(values(req.Header, d.idempotency), func(v string) bool { return strings.TrimSpace(v) != "" })) {

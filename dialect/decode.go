@@ -15,7 +15,10 @@ const MaxBody = 1 << 20
 // Decode reads an answer to req. It never fails: a body that cannot be read
 // leaves the meaning of the status, and a Diagnostic. It keeps nothing of
 // res.Body but Reading.Data, and is safe for concurrent use.
-func (d *Dialect) Decode(req Request, res Response) Reading {
+func (d *Dialect) Decode(req Request, res Response) Reading { return d.decode(req, res, 0) }
+
+// decode reads an answer that stands in so many others.
+func (d *Dialect) decode(req Request, res Response, depth int) Reading {
 	if res.Status == 101 && len(values(res.Header, "Upgrade")) > 0 {
 		// A protocol switch (RFC 9110, 7.8), not an answer: never looked up.
 		return Reading{Outcome: parlance.Outcome{Kind: parlance.Success, Status: 101}}
@@ -26,7 +29,7 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 	m := matchers.Get().(*matcher)
 	defer m.release()
 	m.reset()
-	m.cut = res.Cut
+	m.cut, m.depth = res.Cut, depth
 	m.req, m.res = req, res // in memory that is used again, for their addresses go around
 
 	reading := Reading{}
@@ -43,24 +46,35 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 	o.Status = res.Status
 	fill := filler{m: m, d: d, req: &m.req}
 	fill.whole(o)
-	d.retryAfter(o, &m.res)
+	m.retryAfter(o)
 
 	stated := o.Kind // by a $kind hole
 	if !d.mayState(stated, res.Status, &m.req) {
 		stated = 0
 	}
-	r := d.meaning(o, shape, &m.req)
+	is := m.is
+	if is == "" && shape != nil {
+		is = shape.is
+	}
+	r := d.meaning(o, is, &m.req)
 	o.Kind, o.Reason = r.kind, firstReason(o.Reason, r.reason, stated)
 	if stated != 0 {
 		o.Kind = stated
 	}
+	if o.RetryAfter == 0 && r.retry.reset {
+		o.RetryAfter = fill.reset
+	}
 	fill.fields(o)
 	fill.items(o)
-	if len(o.Items) > 0 && res.Status < 400 && stated == 0 && !d.good(shape) {
-		o.Kind, o.Reason = rollUp(r, o.Items)
+	if len(o.Items) > 0 && res.Status < 400 && stated == 0 && !good(is) {
+		o.Kind, o.Reason = rollUp(r, o.Items, shape != nil && shape.failuresOnly)
 		if o.Kind.Failing() && m.unread > 0 {
 			o.Kind, o.Reason = parlance.Partial, "" // of what was not read nobody knows that it failed
 		}
+	}
+	if fill.contradicts(o.Items) {
+		m.unread++
+		m.note("count_contradicts", "the answer counts other items than it lists")
 	}
 	if o.Kind == r.kind {
 		if o.Title == "" {
@@ -70,7 +84,7 @@ func (d *Dialect) Decode(req Request, res Response) Reading {
 			o.Help = r.help
 		}
 	}
-	if o.Kind == parlance.Success && stated == 0 && o.Code != "" && d.codes.inBodies() && !d.good(shape) && d.codeRow(o.Code, &m.req) == nil {
+	if o.Kind == parlance.Success && stated == 0 && o.Code != "" && d.inBodies() && !good(is) && d.codeRow(o.Code, is, &m.req) == nil {
 		m.unread++
 		m.note("unlisted_code", "the code %q is not listed", o.Code)
 	}
@@ -111,6 +125,7 @@ func (d *Dialect) read(m *matcher, req *Request, res *Response) (fitted *shape, 
 		m.note("cut_body", "only the first %d bytes of the body were read", len(res.Body))
 	}
 	f, ok := m.parse(wanted, res.Header, res.Body)
+	m.form = f
 	if !ok {
 		return nil, !success
 	}
@@ -171,11 +186,11 @@ func (m *matcher) told(text []byte) {
 // root fits the root element.
 func (m *matcher) root(t *template) bool {
 	w := t.root()
-	if t.rest == nil && !slices.ContainsFunc(w.names, func(name string) bool { return m.tree.KeyIs(0, name) }) {
+	if t.rest == nil && !slices.ContainsFunc(w.names, func(name string) bool { return m.tree.KeyIs(0, local(name)) }) {
 		return false
 	}
 	if w.value.op == opList {
-		return m.turn(w.value, 0, 0, target{}) >= 0
+		return m.turn(w.value, 0, 0, target{}, false, 0) >= 0
 	}
 	return m.value(w.value, 0)
 }

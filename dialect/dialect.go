@@ -25,6 +25,8 @@ type Request struct {
 	Key    string // the idempotency key that goes with it, where the dialect has one
 	Header Header // nil is no header
 	Body   []byte // the caller's own document; only writing a grafted bulk answer looks at it
+
+	Now time.Time // when the answer is written, for those that name a moment; zero is time.Now
 }
 
 // Response is one answer as it came over the wire, its transfer and content

@@ -13,10 +13,15 @@ import (
 // data is the success payload. The body is well-formed whatever goes in; what
 // cannot be carried is in Message.Losses. It is safe for concurrent use.
 func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payload) Message {
+	return d.encode(dst, req, o, data, 0)
+}
+
+// encode writes an answer that stands in so many others.
+func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payload, depth int) Message {
 	if string(bytes.TrimSpace(data.Body)) == "null" {
 		data.Body = nil // JSON's word for no payload
 	}
-	w := writer{d: d, req: &req, o: o, data: data, dst: dst}
+	w := writer{d: d, req: &req, o: o, data: data, dst: dst, depth: depth}
 	w.row, w.status = d.writable(o, &req)
 	w.code = w.chooseCode()
 	w.silence()
@@ -26,6 +31,9 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	// RFC 9110, 9.3.2 and 6.4.1: such an answer has no body.
 	bodiless := w.status == 204 || w.status == 304 || w.status < 200 || req.Method == "HEAD"
 	media := ""
+	if w.shape != nil && !bodiless {
+		w.assign()
+	}
 	switch {
 	case bodiless:
 		w.shape = nil
@@ -117,60 +125,24 @@ type writer struct {
 	dst     []byte
 	losses  []parlance.Loss
 
+	items  records
+	fields records
+	around set  // what repetitions and names around the record hold of it
+	told   bool // the list of errors has told of the whole
+
 	field      *parlance.Field // the record that is being written, nil outside
 	fieldAt    int             // its place
-	selected   []int           // the places of the fields that a list is written with; nil is all
-	keyed      set             // what the name of the member around it says of each
 	merged     bool            // it is written into the same element as the whole
 	item       *parlance.Item
 	itemCode   string
 	itemStatus int
+	itemBody   []byte // the answer that it is, where it is one
+	itemHeader []Pair
+	itemBack   parlance.Outcome // what that reads as
 	note       string
-	fieldsDone bool
-	itemsDone  bool
 	back       []parlance.Item // what the records that were written read as
 	grafted    bool            // records stand in the caller's own document
-}
-
-// headers writes the fields of a shape that hold one of the attributes.
-func (w *writer) headers(to []Pair, s *shape, of set) []Pair {
-	for _, h := range s.headers {
-		if h.value.op == opConst {
-			to = append(to, Pair{h.name, h.value.text})
-			continue
-		}
-		r := h.value.hole.readings[0]
-		if of&h.value.writes == 0 {
-			continue
-		}
-		texts := []string{w.render(h.value.hole)}
-		if r.target.attr == attrNote {
-			texts = w.o.Notes
-		}
-		intact := true // every text went out as it is
-		for _, text := range texts {
-			safe := headerText(text)
-			intact = intact && safe == text
-			if safe != "" {
-				to = append(to, Pair{h.name, safe})
-			}
-		}
-		if intact {
-			w.carried |= h.value.writes.of(whole)
-		}
-	}
-	return to
-}
-
-// headerText is a text that can stand in a header field: no control
-// characters, so that nobody can add a field or a body (RFC 9110, 5.5).
-func headerText(s string) string {
-	return strings.TrimSpace(strings.Map(func(c rune) rune {
-		if c < 0x20 || c == 0x7F {
-			return ' '
-		}
-		return c
-	}, s))
+	depth      int             // of answers inside of answers
 }
 
 // body writes the chosen shape.

@@ -55,7 +55,7 @@ func (d *Dialect) Explain(code string) []Entry {
 		}
 	}
 	if len(rows) == 0 {
-		if r := d.codes.byCode(code, &Request{}); r != nil {
+		if r := d.codes.byCode(code, "", &Request{}); r != nil {
 			rows = []*row{r}
 		}
 	}

@@ -1,10 +1,14 @@
 package dialect
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
 // filler turns what the holes took into an Outcome. All texts share one
@@ -15,6 +19,9 @@ type filler struct {
 	req *Request
 	own string
 	at  []int // where the text of bind i begins in own
+
+	reset time.Duration // what $reset holds
+	told  [3]string     // what the counts say: failures, successes, total
 }
 
 func (f *filler) text(i int) string { return f.own[f.at[i] : f.at[i]+len(f.m.binds[i].text)] }
@@ -36,8 +43,15 @@ func (f *filler) whole(o *parlance.Outcome) {
 	}
 	f.own = b.String()
 	for i := range f.m.binds {
-		if f.m.binds[i].target.owner == whole {
-			setWhole(o, f.m.binds[i].target.attr, f.text(i))
+		if t := f.m.binds[i].target; t.owner == whole {
+			switch {
+			case t.attr == attrReset:
+				f.reset = max(f.reset, waitOf(f.text(i)))
+			case t.attr.counts():
+				f.told[t.attr-attrFailures] = f.text(i)
+			default:
+				setWhole(o, t.attr, f.text(i))
+			}
 		}
 	}
 }
@@ -75,11 +89,25 @@ func setWhole(o *parlance.Outcome, a attribute, text string) {
 		first(&o.Help)
 	case attrNote:
 		o.Notes = append(o.Notes, text)
+	case attrFamily:
+		first(&o.Family)
 	case attrRetryAfter:
-		if o.RetryAfter == 0 {
-			o.RetryAfter, _ = conversion{name: "seconds"}.duration([]byte(text))
+		o.RetryAfter = max(o.RetryAfter, waitOf(text)) // of several times the longest counts
+	case attrRetryable:
+		if o.Retryable == 0 {
+			o.Retryable = adviceOf(text)
 		}
 	}
+}
+
+func adviceOf(text string) parlance.Advice {
+	switch strings.ToLower(text) {
+	case "true", "yes", "1":
+		return parlance.AdviceRetry
+	case "false", "no", "0":
+		return parlance.AdviceStop
+	}
+	return 0
 }
 
 // records marks the turns that make a record of the owner and returns how many
@@ -123,17 +151,61 @@ func (f *filler) records(o owner) int {
 	return count
 }
 
+// made are the turns that make records, in the order of the document.
+func (f *filler) made(n int) []int32 {
+	all := f.m.made[:0]
+	sorted := true
+	for s := range int32(len(f.m.scopes)) {
+		if !f.m.scopes[s].makes {
+			continue
+		}
+		if n := len(all); n > 0 && f.m.scopes[all[n-1]].node > f.m.scopes[s].node {
+			sorted = false
+		}
+		all = append(all, s)
+	}
+	if !sorted {
+		slices.SortStableFunc(all, func(a, b int32) int { return cmp.Compare(f.m.scopes[a].node, f.m.scopes[b].node) })
+	}
+	f.m.made = all
+	return all
+}
+
 // get is an attribute of a record: of its own turn, else of the turns around it.
+// Names of members that nest make one path.
 func (f *filler) get(scope int32, a attribute) string {
 	for ; scope >= 0; scope = f.m.scopes[scope].parent {
 		found := int32(0)
 		for i := f.m.scopes[scope].last; i > 0; i = f.m.binds[i-1].before {
-			if f.m.binds[i-1].target.attr == a {
-				found = i // the first of the turn counts
+			// The first of the turn counts, and a value before a name.
+			if b := &f.m.binds[i-1]; b.target.attr == a && !(b.key && found > 0) {
+				found = i
 			}
 		}
 		if found > 0 {
-			return f.text(int(found - 1))
+			text := f.text(int(found - 1))
+			if f.m.binds[found-1].key && (a == attrPath || a == attrID) {
+				if around := f.keys(f.m.scopes[scope].parent, a); around != "" {
+					return around + "." + text
+				}
+			}
+			return text
+		}
+	}
+	return ""
+}
+
+// keys joins the names around a turn.
+func (f *filler) keys(scope int32, a attribute) string {
+	for ; scope >= 0; scope = f.m.scopes[scope].parent {
+		for i := f.m.scopes[scope].last; i > 0; i = f.m.binds[i-1].before {
+			if b := &f.m.binds[i-1]; b.target.attr == a && b.key {
+				text := f.text(int(i - 1))
+				if around := f.keys(f.m.scopes[scope].parent, a); around != "" {
+					return around + "." + text
+				}
+				return text
+			}
 		}
 	}
 	return ""
@@ -145,10 +217,8 @@ func (f *filler) fields(o *parlance.Outcome) {
 		return
 	}
 	o.Fields = make([]parlance.Field, 0, n)
-	for s := range int32(len(f.m.scopes)) {
-		if f.m.scopes[s].makes {
-			o.Fields = append(o.Fields, parlance.Field{Path: f.get(s, attrPath), Code: f.get(s, attrCode), Message: f.get(s, attrMessage)})
-		}
+	for _, s := range f.made(n) {
+		o.Fields = append(o.Fields, parlance.Field{Path: f.get(s, attrPath), Code: f.get(s, attrCode), Message: f.get(s, attrMessage)})
 	}
 }
 
@@ -158,19 +228,22 @@ func (f *filler) items(o *parlance.Outcome) {
 		return
 	}
 	o.Items = make([]parlance.Item, 0, n)
-	for s := range int32(len(f.m.scopes)) {
-		if f.m.scopes[s].makes {
-			place := len(o.Items)
-			if f.m.scopes[s].parent == 0 {
-				place = int(f.m.scopes[s].place)
-			}
-			o.Items = append(o.Items, f.item(o, s, place))
+	made := f.made(n)
+	// Where all stand in one list, each keeps its place, also beside one that could not be read.
+	own := true
+	for i, s := range made {
+		own = own && f.m.scopes[s].parent == 0 && (i == 0 || f.m.scopes[s].place > f.m.scopes[made[i-1]].place)
+	}
+	for i, s := range made {
+		if own {
+			i = int(f.m.scopes[s].place)
 		}
+		o.Items = append(o.Items, f.item(o, s, i))
 	}
 }
 
 // itemAttributeOrder are those that an item takes over as they are.
-var itemAttributeOrder = [...]attribute{attrCode, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrHelp, attrRetryAfter, attrKind, attrReason}
+var itemAttributeOrder = [...]attribute{attrCode, attrFamily, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrHelp, attrRetryAfter, attrRetryable, attrKind, attrReason, attrNote}
 
 func (f *filler) item(of *parlance.Outcome, scope int32, index int) parlance.Item {
 	it := parlance.Item{Index: index, ID: f.get(scope, attrID)}
@@ -184,8 +257,11 @@ func (f *filler) item(of *parlance.Outcome, scope int32, index int) parlance.Ite
 		}
 	}
 	o.Status, _ = strconv.Atoi(f.get(scope, attrStatus))
+	if body, headers := f.get(scope, attrBody), f.get(scope, attrHeaders); body != "" || headers != "" {
+		f.answer(o, of, body, headers)
+	}
 	if o.Kind == 0 {
-		r := f.d.itemMeaning(o, of, f.req)
+		r := f.d.itemMeaning(o, of, f.get(scope, attrIs), f.req)
 		o.Kind, o.Reason = r.kind, r.reason
 		if r.kind == parlance.Noted && r.key == "" {
 			f.m.unread++
@@ -193,4 +269,87 @@ func (f *filler) item(of *parlance.Outcome, scope int32, index int) parlance.Ite
 		}
 	}
 	return it
+}
+
+// maxDepth bounds answers inside of answers.
+const maxDepth = 4
+
+// answer reads what a record holds as an answer of its own: with its status,
+// its header and its body.
+func (f *filler) answer(o, of *parlance.Outcome, body, headers string) {
+	if f.m.depth >= maxDepth {
+		f.m.note("unread_element", "answers inside of answers are read %d deep", maxDepth)
+		return
+	}
+	res := Response{Status: o.Status, Header: jsonHeader(headers), Body: []byte(body), Received: f.m.res.Received}
+	if res.Status == 0 {
+		res.Status = of.Status
+	}
+	inner := f.d.decode(Request{Path: f.req.Path, Header: f.req.Header}, res, f.m.depth+1)
+	outer := *o
+	*o = inner.Outcome
+	// What stands beside the answer counts before what stands in it.
+	if outer.Kind != 0 {
+		o.Kind, o.Reason = outer.Kind, outer.Reason
+	}
+	for _, text := range [...]struct{ to, from *string }{
+		{&o.Code, &outer.Code}, {&o.Family, &outer.Family}, {&o.Title, &outer.Title}, {&o.Detail, &outer.Detail}, {&o.Type, &outer.Type},
+		{&o.Instance, &outer.Instance}, {&o.RequestID, &outer.RequestID}, {&o.Help, &outer.Help},
+	} {
+		if *text.from != "" {
+			*text.to = *text.from
+		}
+	}
+	o.Status, o.RetryAfter, o.Notes = outer.Status, max(o.RetryAfter, outer.RetryAfter), append(outer.Notes, o.Notes...)
+	if outer.Retryable != 0 {
+		o.Retryable = outer.Retryable
+	}
+	f.m.diags = append(f.m.diags, inner.Diagnostics[:min(len(inner.Diagnostics), max(maxNotes-len(f.m.diags), 0))]...)
+}
+
+// jsonHeader is a header that a JSON object holds: texts, or lists of texts.
+func jsonHeader(object string) Header {
+	var t tree.Tree
+	if object == "" || t.JSON([]byte(object), false) != nil {
+		return nil
+	}
+	h := embedded{}
+	for c := range t.Children(0) {
+		name := canonicalHeader(string(t.Key(c)))
+		if t.Nodes[c].Kind == tree.List {
+			for e := range t.Children(c) {
+				h[name] = append(h[name], string(t.Value(e)))
+			}
+			continue
+		}
+		h[name] = append(h[name], string(t.Value(c)))
+	}
+	return h
+}
+
+// embedded is a header that stands in a body.
+type embedded map[string][]string
+
+func (e embedded) Values(name string) []string { return e[name] }
+
+// contradicts reports that a count says something else than the records.
+func (f *filler) contradicts(items []parlance.Item) bool {
+	failed := 0
+	for i := range items {
+		if k := items[i].Outcome.Kind; k.Failing() || k == parlance.Partial {
+			failed++
+		}
+	}
+	for i, is := range [3]int{failed, len(items) - failed, len(items)} {
+		switch told := f.told[i]; {
+		case told == "":
+		case told == "true" || told == "false":
+			if (told == "true") != (is > 0) {
+				return true
+			}
+		case told != strconv.Itoa(is):
+			return true
+		}
+	}
+	return false
 }

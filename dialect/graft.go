@@ -24,13 +24,12 @@ func (w *writer) graft() bool {
 		return false
 	}
 	list := recordList(w.shape.body)
-	w.itemsDone, w.grafted = true, true
+	w.grafted = true
 	from := 0
 	for i := range w.o.Items {
 		it := &w.o.Items[i]
 		if it.Index < 0 || it.Index >= len(records) || i > 0 && it.Index <= w.o.Items[i-1].Index {
-			w.lost("items", "a record that the request's document does not hold")
-			continue
+			continue // told of as lost at the end
 		}
 		r := records[it.Index]
 		end := int(t.Nodes[r].Close)
@@ -41,7 +40,7 @@ func (w *writer) graft() bool {
 			w.dst = append(w.dst, '>')
 			from = end + len("/>")
 		}
-		w.withItem(it, i, list, func(e *template) {
+		w.one(item, i, list.elems[0], list, func(e *template) {
 			for m := range e.members {
 				// What holds the record's id is the caller's own and stands there already.
 				if e.members[m].must {

@@ -31,7 +31,7 @@ type hole struct {
 	guard    *pattern // the text must fit it; its canonical text is written where the attribute does not
 }
 
-// scalar compiles a scalar of a shape: a hole, a pattern, or a constant.
+// scalar compiles a scalar of a shape: a hole, a pattern, a name, or a constant.
 func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 	t := &template{op: opConst, pos: at(n)}
 	switch n.Tag {
@@ -57,21 +57,19 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 		t.text = "$" + rest
 		return t
 	}
-	if !strings.HasPrefix(n.Value, "$") && !isPattern(n.Value) {
-		if strings.Contains(" yes no on off y n ", " "+strings.ToLower(n.Value)+" ") && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 {
-			c.warn(at(n), "word_for_boolean", "write true or false, or put the text in quotes", "%s is the text %q here, and no boolean", n.Value, n.Value)
+	if name, dollar := strings.CutPrefix(n.Value, "$"); dollar {
+		if t := c.word(n, name); t != nil {
+			return t
 		}
-		if _, known := parseTarget(n.Value); known == nil && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 {
-			c.warn(at(n), "constant_attribute", "write $"+n.Value+" for the attribute, or put the constant in quotes",
-				"the text %q is a constant here: the body must hold just that, and nothing is read", n.Value)
-		}
+	} else if !isPattern(n.Value) {
+		c.looksMeant(n)
 		return t
 	}
 	h := c.hole(at(n), n.Value)
 	if h == nil {
 		return t
 	}
-	c.suits(at(n), h)
+	c.placed(at(n), h)
 	t.op, t.hole, t.tells = opHole, h, h.guard != nil
 	for i, r := range h.readings {
 		t.reads |= r.targets()
@@ -83,20 +81,75 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 	return t
 }
 
-// suits refuses what cannot stand in the form that is compiled.
-func (c *shapeCompiler) suits(pos position, h *hole) {
-	for _, r := range h.readings {
-		data, structured := r.target.attr == attrData, r.conv.structured()
+// word compiles what is no attribute behind a dollar: $any, $absent, and the
+// names of definitions. It returns nil for everything else.
+func (c *shapeCompiler) word(n *yaml.Node, name string) *template {
+	head, value, has := strings.Cut(name, " = ")
+	switch {
+	case name == "absent":
+		return &template{op: opAbsent, pos: at(n)}
+	case head == "any":
+		t := &template{op: opAny, pos: at(n)}
+		if has {
+			t.text = c.literal(n, strings.TrimSpace(value))
+		}
+		return t
+	case c.defs[name] != nil:
+		return c.reference(n, c.defs[name])
+	}
+	return nil
+}
+
+// literal is the JSON of what $any writes, or its text in other forms.
+func (c *shapeCompiler) literal(n *yaml.Node, value string) string {
+	quoted := value != unquote(value)
+	value = unquote(value)
+	if c.form != formJSON {
+		return value
+	}
+	var t tree.Tree
+	if !quoted && t.JSON([]byte(value), false) == nil {
+		return value
+	}
+	if !quoted && value != "" && strings.IndexByte("{[", value[0]) >= 0 {
+		c.fault(at(n), "bad_constant", "write {}, [], null, a number or a text", "%s is no JSON", value)
+	}
+	return string(appendJSONText(nil, value))
+}
+
+// looksMeant warns of a constant that was probably meant as something else.
+func (c *shapeCompiler) looksMeant(n *yaml.Node) {
+	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		return
+	}
+	if strings.Contains(" yes no on off y n ", " "+strings.ToLower(n.Value)+" ") {
+		c.warn(at(n), "word_for_boolean", "write true or false, or put the text in quotes", "%s is the text %q here, and no boolean", n.Value, n.Value)
+	}
+	if _, known := parseTarget(n.Value); known == nil {
+		c.warn(at(n), "constant_attribute", "write $"+n.Value+" for the attribute, or put the constant in quotes",
+			"the text %q is a constant here: the body must hold just that, and nothing is read", n.Value)
+	}
+}
+
+// placed refuses what cannot stand in the form that is compiled.
+func (c *shapeCompiler) placed(pos position, h *hole) {
+	alone := len(h.readings) == 1 && h.readings[0].pattern == nil
+	for i, r := range h.readings {
+		whole := func(attr attribute) bool { return r.targets().has(whole, attr) }
+		embedded := r.targets().has(item, attrBody) || r.targets().has(item, attrHeaders)
+		structured := r.conv.structured()
 		if r.pattern != nil {
 			for _, p := range r.pattern.parts {
-				data = data || p.hole.attr == attrData
 				structured = structured || p.conv.structured()
 			}
 		}
-		if data && (c.form != formJSON || r.pattern != nil || len(h.readings) > 1) {
-			c.fault(pos, "bad_place", "let $data stand alone, as a member of a JSON body", "the payload cannot stand here")
+		if whole(attrData) && (c.form != formJSON && c.form != formXML || !alone) {
+			c.fault(pos, "bad_place", "let $data stand alone, as a member of a JSON body or an element of XML", "the payload cannot stand here")
 		}
-		if structured && (c.form != formJSON || r.pattern != nil) {
+		if embedded && (c.form != formJSON || !alone) {
+			c.fault(pos, "bad_place", "let $item.body and $item.headers stand alone, as members of a JSON body", "an answer of its own cannot stand here")
+		}
+		if structured && (c.form != formJSON || r.pattern != nil || i > 0) {
 			c.fault(pos, "bad_place", "write it as a text, for example with :pointer", "a list cannot stand here")
 		}
 	}
@@ -123,20 +176,11 @@ func (c *shapeCompiler) hole(pos position, text string) *hole {
 	for i, one := range strings.Split(text, " & ") {
 		one = unquote(strings.TrimSpace(one))
 		if name, isHole := strings.CutPrefix(one, "$"); isHole && !isPattern(one) {
-			name, conv, _ := strings.Cut(name, ":")
-			t, known := parseTarget(name)
-			if known != nil {
-				c.unknown(pos, "unknown_attribute", "attribute", name, known)
+			t, conv, ok := c.attribute(pos, name)
+			if !ok {
 				return nil
 			}
-			r := reading{target: t}
-			if conv != "" {
-				var ok bool
-				if r.conv, ok = c.conversion(pos, conv); !ok {
-					return nil
-				}
-			}
-			h.readings = append(h.readings, r)
+			h.readings = append(h.readings, reading{target: t, conv: conv})
 			continue
 		}
 		if !isPattern(one) {
@@ -147,22 +191,48 @@ func (c *shapeCompiler) hole(pos position, text string) *hole {
 		if p == nil {
 			return nil
 		}
-		if i == 0 && p.readOnly() {
-			c.warn(pos, "lossy", "write {_=text} so that it can be written back", "a bare {_} makes this place read-only")
+		if i == 0 && p.readOnly() && !c.readOnly {
+			c.warn(pos, "lossy", "write {_=text} so that it can be written back, or {$read: …} where it need not be", "a bare {_} makes this place read-only")
 		}
 		h.readings = append(h.readings, reading{pattern: p})
 	}
 	return h
 }
 
-func (r *reporter) conversion(pos position, text string) (conversion, bool) {
+// attribute reads "field.path:pointer(#)".
+func (c *shapeCompiler) attribute(pos position, text string) (t target, conv conversion, ok bool) {
+	name, notation, _ := strings.Cut(text, ":")
+	t, known := parseTarget(name)
+	if known != nil {
+		for def := range c.defs {
+			known = append(known, def)
+		}
+		sortTexts(known)
+		c.unknown(pos, "unknown_attribute", "attribute", name, known)
+		return t, conv, false
+	}
+	if notation != "" {
+		conv, ok = c.conversion(pos, notation, t)
+		return t, conv, ok
+	}
+	if t.attr.counts() {
+		conv = conversion{notation: integer} // a count is a number unless the file says otherwise
+	}
+	return t, conv, true
+}
+
+func (r *reporter) conversion(pos position, text string, t target) (conversion, bool) {
 	c, message := parseConversion(text)
 	switch message {
 	case "":
+		if ok, what := c.suits(t); !ok {
+			r.fault(pos, "bad_place", "", "%s is for %s, not for %s", text, what, t)
+			return c, false
+		}
 		return c, true
 	case "unknown":
 		name, _, _ := strings.Cut(text, "(")
-		r.unknown(pos, "unknown_notation", "notation", name, conversions)
+		r.unknown(pos, "unknown_notation", "notation", name, notationNames[1:])
 	default:
 		r.fault(pos, "unknown_notation", "", "%s", message)
 	}

@@ -14,7 +14,7 @@ func (w *writer) lost(attribute, reason string) {
 
 // left is what no place took so far.
 func (w *writer) left() set {
-	s := w.present.of(whole) &^ w.carried &^ bitOf(whole, attrStatus) &^ bitOf(whole, attrRetryAfter) &^ bitOf(whole, attrData)
+	s := w.present.of(whole) &^ w.carried &^ bitOf(whole, attrStatus) &^ bitOf(whole, attrRetryAfter) &^ bitOf(whole, attrData) &^ bitOf(whole, attrReset) &^ bitOf(whole, attrFailures) &^ bitOf(whole, attrSuccesses) &^ bitOf(whole, attrTotal)
 	if back := w.d.statusRow(w.status, w.req); back.kind == w.o.Kind && back.reason == w.o.Reason {
 		s &^= bitOf(whole, attrKind) | bitOf(whole, attrReason)
 	}
@@ -25,17 +25,15 @@ func (w *writer) left() set {
 func (w *writer) lose() {
 	o := w.o
 	back := w.d.statusRow(w.status, w.req)
-	if w.code != "" && w.carried.has(whole, attrCode) {
-		if r := w.d.codeRow(w.code, w.req); r != nil {
-			back = r
-		}
+	said := parlance.Outcome{Status: w.status}
+	if w.carried.has(whole, attrCode) {
+		said.Code = w.code
 	}
-	if w.shape != nil && w.shape.is != "" && !(w.shape.is == "failed" && w.status >= 400) {
-		if r := choose(w.d.codes.exact[w.shape.is], w.req); r != nil {
-			back = r
-		} else if k, ok := parlance.ParseKind(w.shape.is); ok {
-			back = &row{kind: k}
-		}
+	if w.carried.has(whole, attrFamily) {
+		said.Family = w.family()
+	}
+	if r := w.d.said(&said, w.shapeIs(), w.req); r != nil {
+		back = r
 	}
 	kind, reason := back.kind, back.reason
 	if w.carried.has(whole, attrKind) && w.d.mayState(o.Kind, w.status, w.req) {
@@ -44,8 +42,8 @@ func (w *writer) lose() {
 			reason = o.Reason
 		}
 	}
-	if len(o.Items) > 0 && w.itemsDone && w.status < 400 {
-		kind, reason = rollUp(back, w.back)
+	if len(w.back) > 0 && w.status < 400 {
+		kind, reason = rollUp(back, w.back, w.shape.failuresOnly)
 		if kind == parlance.Success && slices.ContainsFunc(w.back, func(it parlance.Item) bool { return it.Outcome.Kind == parlance.Noted }) {
 			kind = parlance.Noted
 		}
@@ -63,12 +61,16 @@ func (w *writer) lose() {
 	if o.Status != 0 && o.Status != w.status {
 		w.lost("status", "it is written as "+strconv.Itoa(w.status))
 	}
-	for _, a := range []attribute{attrCode, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrNote, attrRetryAfter, attrHelp} {
+	for _, a := range []attribute{attrCode, attrFamily, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrNote, attrRetryAfter, attrRetryable, attrHelp} {
 		t := target{whole, a}
 		if !w.present.hasTarget(t) || w.carried.hasTarget(t) {
 			continue
 		}
 		switch a {
+		case attrFamily:
+			if o.Family != "" {
+				w.lost("family", "there is no place for it")
+			}
 		case attrCode:
 			if o.Code == w.code {
 				w.lost("code", "there is no place for it")
@@ -84,13 +86,45 @@ func (w *writer) lose() {
 	if len(w.data.Body) > 0 && !w.carried.has(whole, attrData) {
 		w.lost("data", "there is no place for a payload in such an answer")
 	}
-	if len(o.Fields) > 0 && !w.fieldsDone {
+	switch left := undone(w.fields.done); {
+	case len(o.Fields) == 0:
+	case len(left) == len(o.Fields), len(w.fields.done) == 0:
 		w.copiedField()
+	default:
+		for _, i := range left {
+			w.lost("fields["+strconv.Itoa(i)+"]", "there is no place for it beside the others")
+		}
 	}
-	if len(o.Items) > 0 && !w.itemsDone {
+	switch left := undone(w.items.done); {
+	case len(o.Items) == 0:
+	case len(left) == len(o.Items), len(w.items.done) == 0:
 		w.lost("items", "there is no place for them")
+	default:
+		for _, i := range left {
+			w.lost("items["+strconv.Itoa(i)+"]", "there is no place for it beside the others")
+		}
 	}
 }
+
+// undone are the records that were not written.
+func undone(done []bool) (left []int) {
+	for i, is := range done {
+		if !is {
+			left = append(left, i)
+		}
+	}
+	return left
+}
+
+// shapeIs is what the form that is written says of itself.
+func (w *writer) shapeIs() string {
+	if w.shape == nil {
+		return ""
+	}
+	return w.shape.is
+}
+
+func (w *writer) family() string { return w.value(target{whole, attrFamily}) }
 
 // copiedField reports the Fields that do not stand in the text of another
 // attribute, where the shape reads them out of it.

@@ -3,8 +3,8 @@ package dialect
 import (
 	"bytes"
 	"fmt"
-	"html"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/parlance-api/parlance"
@@ -24,9 +24,10 @@ type bind struct {
 // scope is one turn of a repetition that holds holes of a record.
 type scope struct {
 	parent int32
-	place  int32 // of the element in its list, from 0
-	field  bool  // the innermost one for fields: it makes one
-	item   bool  // the innermost one for items
+	place  int32  // of the element in its list, from 0
+	node   uint32 // where it stands in the document
+	field  bool   // the innermost one for fields: it makes one
+	item   bool   // the innermost one for items
 
 	last  int32 // one more than the place of its last bind
 	makes bool  // it makes a record
@@ -38,16 +39,21 @@ type matcher struct {
 	req    Request
 	res    Response
 	tree   tree.Tree
+	form   form
 	cut    bool
+	depth  int // of answers inside of answers
 	binds  []bind
 	scopes []scope
 	scope  int32
 	later  int // over 0 in turns after the first that fitted: attributes of the whole come from one element
 	unread int // elements that could not be read
 	data   []byte
-	used   int // the most binds that there were at once
+	is     string // what the form of the whole says, "" for nothing
+	used   int    // the most binds that there were at once
 	diags  []parlance.Diagnostic
-	at     []int // where the texts of the binds begin in the Outcome's own memory
+	at     []int   // where the texts of the binds begin in the Outcome's own memory
+	taken  []taken // of the pattern that is being read
+	made   []int32 // the turns that make records, in the order of the document
 }
 
 var matchers = sync.Pool{New: func() any { return new(matcher) }}
@@ -63,7 +69,7 @@ func (m *matcher) starts(n int) []int {
 func (m *matcher) reset() {
 	m.binds, m.scopes = m.binds[:0], append(m.scopes[:0], scope{parent: -1})
 	m.scope, m.later, m.unread = 0, 0, 0
-	m.data, m.diags, m.cut, m.used = nil, nil, false, 0
+	m.data, m.diags, m.cut, m.used, m.is = nil, nil, false, 0, ""
 }
 
 // release gives the matcher back, without anything of the caller's in it. One
@@ -73,6 +79,7 @@ func (m *matcher) release() {
 		return
 	}
 	clear(m.binds[:max(m.used, len(m.binds))])
+	clear(m.taken[:cap(m.taken)])
 	m.tree.Source, m.data, m.diags = nil, nil, nil
 	m.req, m.res = Request{}, Response{}
 	matchers.Put(m)
@@ -82,15 +89,17 @@ func (m *matcher) release() {
 type mark struct {
 	binds, scopes, diags, unread int
 	data                         []byte
+	is                           string
 }
 
 func (m *matcher) mark() mark {
-	return mark{len(m.binds), len(m.scopes), len(m.diags), m.unread, m.data}
+	return mark{len(m.binds), len(m.scopes), len(m.diags), m.unread, m.data, m.is}
 }
 
 func (m *matcher) back(to mark) {
 	m.used = max(m.used, len(m.binds))
-	m.binds, m.scopes, m.diags, m.unread, m.data = m.binds[:to.binds], m.scopes[:to.scopes], m.diags[:to.diags], to.unread, to.data
+	m.binds, m.scopes, m.diags = m.binds[:to.binds], m.scopes[:to.scopes], m.diags[:to.diags]
+	m.unread, m.data, m.is = to.unread, to.data, to.is
 }
 
 // maxNotes is how much is told about one answer: a body of one fault a thousand
@@ -106,11 +115,16 @@ func (m *matcher) note(rule, format string, args ...any) {
 
 // value fits node n against a template.
 func (m *matcher) value(t *template, n uint32) bool {
+	if t.writeOnly {
+		return true
+	}
 	switch t.op {
 	case opConst:
 		return m.constant(t, n)
 	case opHole:
 		return m.hole(t.hole, n)
+	case opAny:
+		return true
 	case opObject:
 		return m.object(t, n)
 	case opList:
@@ -126,6 +140,8 @@ func (m *matcher) value(t *template, n uint32) bool {
 			}
 			m.back(before)
 		}
+	case opReference:
+		return m.value(t.def.body, n)
 	}
 	return false
 }
@@ -154,13 +170,26 @@ func (m *matcher) constant(t *template, n uint32) bool {
 
 // hole takes the value of a node.
 func (m *matcher) hole(h *hole, n uint32) bool {
-	first := h.readings[0]
+	first := &h.readings[0]
 	node := &m.tree.Nodes[n]
-	if first.target.attr == attrData {
+	switch first.target.attr {
+	case attrData:
 		if node.Kind != tree.Null {
-			m.data = m.tree.Raw(n)
+			m.data = content(&m.tree, n)
 		}
 		return true
+	case attrBody:
+		if node.Kind == tree.Text {
+			m.bind(first.target, m.tree.Value(n), false) // a document in a text
+		} else {
+			m.bind(first.target, m.tree.Raw(n), false)
+		}
+		return true
+	case attrHeaders:
+		if node.Kind == tree.Object {
+			m.bind(first.target, m.tree.Raw(n), false)
+		}
+		return node.Kind == tree.Object || node.Kind == tree.Null
 	}
 	if first.conv.structured() {
 		text, ok := first.conv.readStructured(&m.tree, n)
@@ -173,6 +202,8 @@ func (m *matcher) hole(h *hole, n uint32) bool {
 	switch node.Kind {
 	case tree.Null:
 		return h.guard == nil
+	case tree.True, tree.False:
+		return first.conv.notation == boolean && m.text(h, m.tree.Raw(n))
 	case tree.Text, tree.Number, tree.Element, tree.Attribute:
 		return m.text(h, m.tree.Value(n))
 	}
@@ -182,34 +213,26 @@ func (m *matcher) hole(h *hole, n uint32) bool {
 // text takes a text by every reading of a hole. The first must fit; a copy that
 // does not is left out.
 func (m *matcher) text(h *hole, text []byte) bool {
-	if h.guard != nil && !h.guard.read(text, nil) {
+	if h.guard != nil && !m.guards(h.guard, text) {
 		return false
 	}
 	if h.defaults && string(text) == h.fallback {
 		return true
 	}
-	for i, r := range h.readings {
+	for i := range h.readings {
+		r := &h.readings[i]
 		if r.pattern != nil {
-			before := m.mark()
-			fits := r.pattern.read(text, func(p part, s []byte) bool {
-				if len(s) == 0 {
-					return true
-				}
-				s, ok := p.conv.read(s)
-				if ok {
-					m.bind(p.hole, s, false)
-				}
-				return ok
-			})
-			if !fits {
-				m.back(before)
-				if i == 0 {
-					return false
-				}
+			all, fits := r.pattern.read(text, m, m.taken[:0])
+			for _, one := range all {
+				m.bind(one.hole, one.text, false)
+			}
+			m.taken = all[:0]
+			if !fits && i == 0 {
+				return false
 			}
 			continue
 		}
-		s, ok := r.conv.read(text)
+		s, ok := r.conv.read(text, m)
 		if !ok {
 			if i == 0 && len(text) > 0 {
 				return false
@@ -220,6 +243,11 @@ func (m *matcher) text(h *hole, text []byte) bool {
 		m.bind(r.target, s, i > 0 && h.readings[0].pattern == nil && h.readings[0].target.owner == whole && m.later == 0)
 	}
 	return true
+}
+
+func (m *matcher) guards(p *pattern, text []byte) bool {
+	_, fits := p.read(text, m, nil)
+	return fits
 }
 
 func (m *matcher) bind(t target, text []byte, copied bool) {
@@ -233,7 +261,15 @@ func (m *matcher) bind(t target, text []byte, copied bool) {
 }
 
 func (m *matcher) object(t *template, n uint32) bool {
-	if kind := m.tree.Nodes[n].Kind; kind != tree.Object && kind != tree.Element {
+	kind := m.tree.Nodes[n].Kind
+	if t.indexed {
+		if kind != tree.List {
+			return false
+		}
+		fits, _ := m.others(t, n)
+		return fits && m.says(t.is)
+	}
+	if kind != tree.Object && kind != tree.Element {
 		return false
 	}
 	present := 0
@@ -255,12 +291,43 @@ func (m *matcher) object(t *template, n uint32) bool {
 			present++
 		}
 	}
-	return present > 0 || m.cut || t.lax()
+	return (present > 0 || m.cut || t.lax()) && m.says(t.is)
+}
+
+// says takes over what a form says by itself: of the record that it stands in,
+// else of the whole. It always fits.
+func (m *matcher) says(is string) bool {
+	if is == "" {
+		return true
+	}
+	for s := m.scope; s > 0; s = m.scopes[s].parent {
+		if m.scopes[s].item {
+			m.binds = append(m.binds, bind{target: target{item, attrIs}, scope: m.scope, text: []byte(is)})
+			return true
+		}
+	}
+	if m.is == "" && m.later == 0 {
+		m.is = is
+	}
+	return true
 }
 
 // member fits one named member. A member need not be there, unless it is a
 // constant or marked with !.
 func (m *matcher) member(w *member, n uint32) (fits, present bool) {
+	switch {
+	case w.value.writeOnly:
+		return true, false
+	case w.text:
+		return m.ownText(w, n)
+	case w.value.op == opAbsent:
+		for _, name := range w.names {
+			if _, found := m.find(w, n, name); found {
+				return false, false
+			}
+		}
+		return true, false
+	}
 	if w.value.op == opList && m.tree.Nodes[n].Kind == tree.Element {
 		return m.siblings(w, n)
 	}
@@ -273,7 +340,7 @@ func (m *matcher) member(w *member, n uint32) (fits, present bool) {
 			continue
 		}
 		there = true
-		if m.says(w, c) {
+		if m.filled(w, c) {
 			before := m.mark()
 			if m.value(w.value, c) {
 				return true, true
@@ -295,18 +362,27 @@ func (m *matcher) member(w *member, n uint32) (fits, present bool) {
 	return false, true
 }
 
-// says reports that a member is to be looked into: it is a constant, or not
+// ownText fits the text of the element itself, beside its attributes.
+func (m *matcher) ownText(w *member, n uint32) (fits, present bool) {
+	if len(m.tree.Value(n)) == 0 && w.value.op != opConst {
+		return !w.must, false
+	}
+	return m.value(w.value, n) || w.optional, true
+}
+
+// filled reports that a member is to be looked into: it is a constant, or not
 // empty, or an empty value whose type has to be right.
-func (m *matcher) says(w *member, c uint32) bool {
+func (m *matcher) filled(w *member, c uint32) bool {
 	if w.value.op == opConst || !empty(&m.tree, c) {
 		return true
 	}
 	kind := m.tree.Nodes[c].Kind
-	switch w.value.op {
+	value := w.value.resolve()
+	switch value.op {
+	case opAny:
+		return false
 	case opHole:
-		return kind == tree.Object || kind == tree.List && !w.value.hole.readings[0].conv.structured()
-	case opObject:
-		return kind == tree.Text
+		return kind == tree.Object || kind == tree.List && !value.hole.readings[0].conv.structured()
 	}
 	return kind == tree.Text
 }
@@ -316,7 +392,7 @@ func (m *matcher) says(w *member, c uint32) bool {
 func (m *matcher) find(w *member, n uint32, name string) (at uint32, found bool) {
 	times := 0
 	for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
-		if m.is(w, c, name) {
+		if m.called(w, c, name) {
 			at = c
 			times++
 		}
@@ -327,8 +403,16 @@ func (m *matcher) find(w *member, n uint32, name string) (at uint32, found bool)
 	return at, times > 0
 }
 
-func (m *matcher) is(w *member, c uint32, name string) bool {
-	return (m.tree.Nodes[c].Kind == tree.Attribute) == w.attribute && m.tree.KeyIs(c, name)
+func (m *matcher) called(w *member, c uint32, name string) bool {
+	return (m.tree.Nodes[c].Kind == tree.Attribute) == w.attribute && m.tree.KeyIs(c, w.local(m.form, name))
+}
+
+// local is the name by which a member is found.
+func (w *member) local(f form, name string) string {
+	if f != formXML || w.attribute && strings.HasPrefix(name, "xmlns") {
+		return name
+	}
+	return local(name)
 }
 
 // siblings fits the elements of one name against a list.
@@ -356,11 +440,40 @@ func (m *matcher) others(t *template, n uint32) (fits, present bool) {
 	if !m.any(n, of) {
 		return m.cut || !t.rest.must, false
 	}
+	if t.single() {
+		return m.only(t, n, of)
+	}
 	if t.rest.value.op == opList && m.tree.Nodes[n].Kind == tree.Element {
 		return m.turns(t.rest.value, n, of), true
 	}
 	of.key = t.key
-	return m.turns(t.entries, n, of), true
+	before := m.mark()
+	if m.turns(t.entries, n, of) {
+		return true, true
+	}
+	m.back(before)
+	if t.rest.optional {
+		m.unread++
+		m.note("unfit_member", "the members have a form that the dialect does not know")
+		return true, true
+	}
+	return false, true
+}
+
+// only takes the name of the first member that has no name of its own.
+func (m *matcher) only(t *template, n uint32, of selection) (fits, present bool) {
+	for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
+		if !m.takes(&of, c) {
+			continue
+		}
+		before := m.mark()
+		if name, ok := t.keyConv.read(m.tree.Key(c), m); ok && m.value(t.rest.value, c) {
+			m.bind(t.key, name, false)
+			return true, true
+		}
+		m.back(before)
+	}
+	return t.rest.optional, true
 }
 
 // selection is which children of a node a repetition goes through: those of a
@@ -375,7 +488,7 @@ func (m *matcher) takes(of *selection, c uint32) bool {
 	switch {
 	case of.named != nil:
 		for _, name := range of.named.names {
-			if m.is(of.named, c, name) {
+			if m.called(of.named, c, name) {
 				return true
 			}
 		}
@@ -386,7 +499,7 @@ func (m *matcher) takes(of *selection, c uint32) bool {
 		}
 		for i := range of.unnamed.members {
 			for _, name := range of.unnamed.members[i].names {
-				if m.is(&of.unnamed.members[i], c, name) {
+				if m.called(&of.unnamed.members[i], c, name) {
 					return false
 				}
 			}
@@ -410,11 +523,13 @@ func (m *matcher) any(n uint32, of selection) bool {
 func (m *matcher) turns(t *template, n uint32, of selection) bool {
 	fitted, failed, guarded := 0, 0, 0
 	later := m.later
+	told := false    // the whole has been told of by an element that nothing tells apart
+	var apart uint64 // and by which of those that a constant does
 	for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
 		if !m.takes(&of, c) {
 			continue
 		}
-		by := m.turn(t, c, int32(fitted+failed), of.key)
+		by := m.turn(t, c, int32(fitted+failed), of.key, told, apart)
 		if by < 0 {
 			failed++
 			continue
@@ -423,8 +538,11 @@ func (m *matcher) turns(t *template, n uint32, of selection) bool {
 		if by == 0 {
 			guarded++
 		}
-		if by == 0 || !t.guarded() {
-			m.later = later + 1 // the whole has been told of
+		switch {
+		case t.elems[by].apart && by < 64:
+			apart |= 1 << by
+		case by == 0 || !t.guarded():
+			told = told || t.elems[by].op != opAny
 		}
 	}
 	m.later = later
@@ -441,21 +559,27 @@ func (m *matcher) turns(t *template, n uint32, of selection) bool {
 
 // turn fits one element of a repetition, in a scope of its own where the
 // repetition holds records. It returns the place of the template that fitted,
-// negative where none did.
-func (m *matcher) turn(t *template, c uint32, place int32, key target) int {
+// negative where none did. told and apart say which templates have told of the
+// whole before: attributes of the whole come from one element each.
+func (m *matcher) turn(t *template, c uint32, place int32, key target, told bool, apart uint64) int {
 	before, outer, later := m.mark(), m.scope, m.later
 	if t.reads.of(field)|t.reads.of(item) != 0 {
-		m.scopes = append(m.scopes, scope{parent: outer, place: place, field: t.makes(field), item: t.makes(item)})
+		m.scopes = append(m.scopes, scope{parent: outer, place: place, node: c, field: t.makes(field), item: t.makes(item)})
 		m.scope = int32(len(m.scopes) - 1)
 	}
 	if key.attr != attrNone {
-		m.binds = append(m.binds, bind{target: key, key: true, scope: m.scope, text: m.tree.Key(c)})
+		m.key(t, c, place, key)
 	}
 	inner := m.mark()
 	by := -1
 	for i, e := range t.elems {
-		if i > 0 && t.guarded() {
-			m.later = later + 1 // the whole is what the recognised element says
+		switch {
+		case e.apart && i < 64:
+			m.later = later + int(apart>>i&1)
+		case told || i > 0 && t.guarded(): // the whole is what the recognised element says
+			m.later = later + 1
+		default:
+			m.later = later
 		}
 		if m.value(e, c) {
 			by = i
@@ -470,101 +594,37 @@ func (m *matcher) turn(t *template, c uint32, place int32, key target) int {
 	return by
 }
 
-// header fits the fields of a response's header against a shape's.
-func (m *matcher) header(s *shape, h Header) bool {
-	present := 0
-	for _, f := range s.headers {
-		given := values(h, f.name)
-		if f.value.op == opConst {
-			if len(given) == 0 || given[0] != f.value.text {
-				return false
-			}
-			present++
-			continue
-		}
-		for _, v := range given {
-			if !m.text(f.value.hole, []byte(v)) {
-				return false
-			}
-			present++
-			if f.value.hole.readings[0].target.attr != attrNote {
-				break
-			}
-		}
+// key takes the name of a member, or the place of an element in a list.
+func (m *matcher) key(t *template, c uint32, place int32, key target) {
+	name := m.tree.Key(c)
+	if t.indexed {
+		name = strconv.AppendInt(nil, int64(place), 10)
 	}
-	return present > 0 || len(s.headers) == 0
-}
-
-// page reads an HTML page: the text of the first element of each name.
-func (m *matcher) page(t *template, body []byte) bool {
-	present := 0
-	for i := range t.members {
-		w := &t.members[i]
-		text, found := htmlText(body, w.names[0])
-		if !found {
-			if w.must {
-				return false
-			}
-			continue
-		}
-		present++
-		if w.value.op == opHole && !m.text(w.value.hole, text) && !w.optional {
-			if w.value.hole.readings[0].target.attr == attrStatus {
-				continue // a page may say more than its number
-			}
-			return false
-		}
-	}
-	return present > 0
-}
-
-// htmlText is the text of the first element of that name, its white space
-// folded, without what stands in tags.
-func htmlText(body []byte, name string) ([]byte, bool) {
-	lower := bytes.ToLower(body)
-	if len(lower) != len(body) {
-		lower = body // a letter that changes its length: take the page as it is
-	}
-	open := []byte("<" + name)
-	for at := 0; ; {
-		i := bytes.Index(lower[at:], open)
-		if i < 0 {
-			return nil, false
-		}
-		at += i + len(open)
-		if at < len(lower) && lower[at] != '>' && lower[at] != ' ' && lower[at] != '\n' && lower[at] != '\t' && lower[at] != '\r' {
-			continue // <titlebar> is not <title>
-		}
-		end := bytes.IndexByte(lower[at:], '>')
-		if end < 0 {
-			return nil, false
-		}
-		from := at + end + 1
-		to := bytes.Index(lower[from:], []byte("</"+name))
-		if to < 0 {
-			return nil, false
-		}
-		text := bytes.Join(bytes.Fields(bytes.ToValidUTF8(stripTags(body[from:from+to]), []byte("\uFFFD"))), []byte(" "))
-		return []byte(html.UnescapeString(string(text))), true
+	if name, ok := t.keyConv.read(name, m); ok {
+		m.binds = append(m.binds, bind{target: key, key: true, scope: m.scope, text: name})
 	}
 }
 
-func stripTags(s []byte) []byte {
-	if bytes.IndexByte(s, '<') < 0 {
-		return s
+// content is the payload that stands at a node: the value, or what is between
+// the tags of an element.
+func content(t *tree.Tree, n uint32) []byte {
+	node := &t.Nodes[n]
+	if node.Kind != tree.Element {
+		return t.Raw(n)
 	}
-	var out []byte
-	inside := false
-	for _, c := range s {
-		switch {
-		case c == '<':
-			inside = true
-			out = append(out, ' ')
-		case c == '>' && inside:
-			inside = false
-		case !inside:
-			out = append(out, c)
+	// The start tag ends at the first > outside of quotes.
+	quote := byte(0)
+	for i := node.KeyEnd; i < node.Close; i++ {
+		switch c := t.Source[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '>':
+			return bytes.TrimSpace(t.Source[i+1 : node.Close])
 		}
 	}
-	return out
+	return nil
 }

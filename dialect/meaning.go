@@ -15,12 +15,9 @@ func firstReason(body, row parlance.Reason, stated parlance.Kind) parlance.Reaso
 	return row
 }
 
-// good reports that a shape says by itself that all went well.
-func (d *Dialect) good(s *shape) bool {
-	if s == nil || s.is == "" {
-		return false
-	}
-	k, _ := parlance.ParseKind(s.is)
+// good reports that a form says by itself that all went well.
+func good(is string) bool {
+	k, _ := parlance.ParseKind(is)
 	return k.Good()
 }
 
@@ -33,30 +30,60 @@ func (d *Dialect) mayState(k parlance.Kind, status int, req *Request) bool {
 }
 
 // meaning finds the row that says what an answer is: the vendor's code, then
-// what the form says, then the HTTP status, then its class; the dialect http
-// where the file has no row.
-func (d *Dialect) meaning(o *parlance.Outcome, s *shape, req *Request) *row {
-	if o.Code != "" {
-		if r := d.codeRow(o.Code, req); r != nil && !(d.good(s) && !r.kind.Good()) {
+// its coarser one, then what the form says, then the HTTP status, then its
+// class; the dialect that this one extends where the file has no row, and the
+// dialect http at last.
+func (d *Dialect) meaning(o *parlance.Outcome, is string, req *Request) *row {
+	if r := d.said(o, is, req); r != nil {
+		return r
+	}
+	return d.statusRowAs(o.Status, is, req)
+}
+
+// said is the row of what an answer says beside its status, nil where it says
+// nothing that has a meaning.
+func (d *Dialect) said(o *parlance.Outcome, is string, req *Request) *row {
+	for _, code := range [...]string{o.Code, o.Family} {
+		if code == "" {
+			continue
+		}
+		if r := d.codeRow(code, is, req); r != nil && !(good(is) && !r.kind.Good()) {
 			return r
 		}
 	}
-	if s != nil && s.is != "" {
-		if r := choose(d.codes.exact[s.is], req); r != nil {
-			return r
-		}
-		if k, ok := parlance.ParseKind(s.is); ok && !(s.is == "failed" && o.Status >= 400) {
-			return &row{kind: k, line: d.statusRow(o.Status, req).line}
-		}
+	if is == "" || is == "failed" && o.Status >= 400 {
+		return nil
 	}
-	return d.statusRow(o.Status, req)
+	if r := d.nameRow(is, req); r != nil {
+		return r
+	}
+	if k, ok := parlance.ParseKind(is); ok {
+		return &row{kind: k, key: is, line: d.statusRowAs(o.Status, is, req).line}
+	}
+	return nil
+}
+
+// nameRow is the row of a name that a form says of itself.
+func (d *Dialect) nameRow(is string, req *Request) *row {
+	if r := choose(d.codes.exact[is], is, req); r != nil || d.base == nil {
+		return r
+	}
+	return d.base.nameRow(is, req)
 }
 
 // codeRow is the row of a vendor's code, nil for an unlisted one. Where codes
 // are statuses an unlisted one has the meaning that HTTP gives it.
-func (d *Dialect) codeRow(code string, req *Request) *row {
-	if r := d.codes.byCode(code, req); r != nil || !d.codes.merged {
+func (d *Dialect) codeRow(code, is string, req *Request) *row {
+	if r := d.codes.byCode(code, is, req); r != nil {
 		return r
+	}
+	if d.base != nil && d.base.base != nil {
+		if r := d.base.codeRow(code, is, req); r != nil {
+			return r
+		}
+	}
+	if !d.codes.merged {
+		return nil
 	}
 	if n, err := strconv.Atoi(code); err == nil && n >= 100 && n <= 999 {
 		return d.statusRow(n, req)
@@ -64,35 +91,45 @@ func (d *Dialect) codeRow(code string, req *Request) *row {
 	return nil
 }
 
+// inBodies reports that the tables list codes that stand in bodies.
+func (d *Dialect) inBodies() bool {
+	return d.codes.inBodies() || d.base != nil && d.base.base != nil && d.base.inBodies()
+}
+
 // statusRow is the row of an HTTP status; there always is one.
-func (d *Dialect) statusRow(status int, req *Request) *row {
-	if r := d.codes.byStatus(status, req); r != nil {
+func (d *Dialect) statusRow(status int, req *Request) *row { return d.statusRowAs(status, "", req) }
+
+// statusRowAs is that of an answer whose form says something by itself.
+func (d *Dialect) statusRowAs(status int, is string, req *Request) *row {
+	if r := d.codes.byStatus(status, is, req); r != nil {
 		return r
 	}
 	if d.base != nil {
-		return d.base.statusRow(status, req)
+		return d.base.statusRowAs(status, is, req)
 	}
 	return &row{kind: parlance.Internal, line: "http.yaml"}
 }
 
 // rollUp is the meaning of a bulk answer under a good status: what its records
 // come to, or, where all went well, the status's own unless that tells of
-// failures.
-func rollUp(of *row, items []parlance.Item) (parlance.Kind, parlance.Reason) {
+// failures. Of a list that holds failures only the others went well.
+func rollUp(of *row, items []parlance.Item, failuresOnly bool) (parlance.Kind, parlance.Reason) {
 	kind, reason := parlance.RollUp(items)
-	if kind == parlance.Success && of.kind != parlance.Partial && !of.kind.Failing() {
+	switch {
+	case kind == parlance.Success && of.kind != parlance.Partial && !of.kind.Failing():
 		return of.kind, of.reason
+	case kind.Failing() && failuresOnly:
+		return parlance.Partial, ""
 	}
 	return kind, reason
 }
 
-// itemMeaning is the row of a record: by its code, then its own status; a
-// record that gives neither shares the meaning of the whole.
-func (d *Dialect) itemMeaning(it, of *parlance.Outcome, req *Request) *row {
-	if it.Code != "" {
-		if r := d.codeRow(it.Code, req); r != nil {
-			return r
-		}
+// itemMeaning is the row of a record: by its code, the coarser one, what its
+// form says, then its own status; a record that gives none shares the meaning
+// of the whole.
+func (d *Dialect) itemMeaning(it, of *parlance.Outcome, is string, req *Request) *row {
+	if r := d.said(it, is, req); r != nil {
+		return r
 	}
 	if it.Status != 0 {
 		return d.statusRow(it.Status, req)

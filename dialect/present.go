@@ -18,6 +18,12 @@ func (w *writer) attributes() (s set) {
 	add(whole, attrReason, o.Reason != "")
 	add(whole, attrStatus, true)
 	add(whole, attrCode, w.code != "")
+	add(whole, attrFamily, o.Family != "" || w.row.family != "")
+	add(whole, attrRetryable, o.Retryable != 0)
+	add(whole, attrReset, o.RetryAfter > 0 && w.row.retry.reset)
+	add(whole, attrFailures, len(o.Items) > 0)
+	add(whole, attrSuccesses, len(o.Items) > 0)
+	add(whole, attrTotal, len(o.Items) > 0)
 	add(whole, attrTitle, o.Title != "" && o.Title != w.row.title)
 	add(whole, attrDetail, o.Detail != "")
 	add(whole, attrType, o.Type != "")
@@ -89,6 +95,8 @@ func outcomeText(o *parlance.Outcome, a attribute) string {
 		}
 	case attrCode:
 		return o.Code
+	case attrFamily:
+		return o.Family
 	case attrTitle:
 		return o.Title
 	case attrDetail:
@@ -101,6 +109,8 @@ func outcomeText(o *parlance.Outcome, a attribute) string {
 		return o.RequestID
 	case attrHelp:
 		return o.Help
+	case attrRetryable:
+		return o.Retryable.String()
 	case attrRetryAfter:
 		if o.RetryAfter > 0 {
 			return strconv.FormatFloat(o.RetryAfter.Seconds(), 'f', -1, 64)

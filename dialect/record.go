@@ -7,44 +7,203 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
+
+// records is what is being written of the Items or the Fields.
+type records struct {
+	site     []uint16 // of each record: where it is written, 0 for nowhere
+	done     []bool   // it was written
+	chosen   []int    // those that a repetition around this place writes; nil is all
+	consumed int      // segments of their paths that names around this place have said
+}
+
+// assign chooses for every record the site of the shape that loses least, and
+// in which it reads back as what it is.
+func (w *writer) assign() {
+	for i := range w.o.Items {
+		it := &w.o.Items[i]
+		w.items.site = append(w.items.site, w.best(item, func(s *site) int { return w.itemCost(it, s) }))
+		w.items.done = append(w.items.done, false)
+	}
+	for i := range w.o.Fields {
+		f := &w.o.Fields[i]
+		w.fields.site = append(w.fields.site, w.best(field, func(s *site) int {
+			lost := bits.OnesCount64(uint64(fieldSet(f) &^ s.written))
+			if depth := segmentsOf(f.Path); s.tree && s.keys > depth {
+				lost += 32 // a name is needed there that it does not have
+			}
+			return lost
+		}))
+		w.fields.done = append(w.fields.done, false)
+	}
+}
+
+func segmentsOf(path string) int {
+	if path == "" {
+		return 0
+	}
+	return strings.Count(path, ".") + 1
+}
+
+func (w *writer) best(o owner, cost func(*site) int) (id uint16) {
+	least := 0
+	for i := 1; i < len(w.shape.sites); i++ {
+		s := &w.shape.sites[i]
+		if s.owner != o {
+			continue
+		}
+		// Of equal ones in a tree the deepest: a record is written at its own place.
+		if c := cost(s); id == 0 || c < least || c == least && s.tree && s.keys > w.shape.sites[id].keys {
+			id, least = uint16(i), c
+		}
+	}
+	return id
+}
+
+func (w *writer) itemCost(it *parlance.Item, s *site) int {
+	weigh := itemSet(it) &^ (bitOf(item, attrIndex) | bitOf(item, attrKind) | bitOf(item, attrReason) | bitOf(item, attrStatus))
+	written := s.written
+	if written.has(item, attrBody) {
+		written |= ownerBits[item]
+	}
+	lost := bits.OnesCount64(uint64(weigh &^ written))
+	if back := w.readsBack(it, s, s.written); back.kind != it.Outcome.Kind {
+		lost += 32
+		if back.kind.Failing() != it.Outcome.Kind.Failing() {
+			lost += 32
+		}
+	}
+	return lost
+}
+
+// readsBack is what a record reads as that is written with these attributes in
+// such a form.
+func (w *writer) readsBack(it *parlance.Item, s *site, written set) *row {
+	switch {
+	case written.has(item, attrKind), written.has(item, attrBody):
+		return &row{kind: it.Outcome.Kind, reason: it.Outcome.Reason}
+	}
+	o := parlance.Outcome{}
+	code, status := w.itemMeaning(it, written, s.is)
+	if written.has(item, attrCode) {
+		o.Code = code
+	}
+	if written.has(item, attrFamily) {
+		o.Family = it.Outcome.Family
+	}
+	if written.has(item, attrStatus) {
+		o.Status = status
+	}
+	if code == "" && s.must.has(item, attrCode) {
+		return &row{kind: parlance.Noted} // a record without its code is not read
+	}
+	return w.d.itemMeaning(&o, w.o, s.is, w.req)
+}
+
+// of are the records of an owner.
+func (w *writer) of(o owner) *records {
+	if o == item {
+		return &w.items
+	}
+	return &w.fields
+}
+
+// path is what names of members say of a record.
+func (w *writer) path(o owner, i int) string {
+	if o == item {
+		return w.o.Items[i].ID
+	}
+	return w.o.Fields[i].Path
+}
+
+// rest is the part of it that names around have not said yet.
+func (w *writer) rest(o owner, i int) string {
+	path := w.path(o, i)
+	for range w.of(o).consumed {
+		_, path, _ = strings.Cut(path, ".")
+	}
+	return path
+}
+
+// placed reports that a record is to be written at or below a place.
+func (w *writer) placed(t *template, o owner, i int) bool {
+	r := w.of(o)
+	id := r.site[i]
+	if id == 0 || r.done[i] || !t.sites.has(id) {
+		return false
+	}
+	if !w.shape.sites[id].tree {
+		return true
+	}
+	if w.rest(o, i) == "" {
+		return t.near.has(id)
+	}
+	return t.keys.of(o) != 0
+}
+
+// pick are the records that are to be written at or below a place.
+func (w *writer) pick(t *template, o owner) (all []int) {
+	r := w.of(o)
+	if len(t.sites) == 0 || len(r.site) == 0 {
+		return nil
+	}
+	if r.chosen != nil {
+		for _, i := range r.chosen {
+			if w.placed(t, o, i) {
+				all = append(all, i)
+			}
+		}
+		return all
+	}
+	for i := range r.site {
+		if w.placed(t, o, i) {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// picks reports that there are such records.
+func (w *writer) picks(t *template, o owner) bool {
+	r := w.of(o)
+	if len(t.sites) == 0 {
+		return false
+	}
+	if r.chosen != nil {
+		return slices.ContainsFunc(r.chosen, func(i int) bool { return w.placed(t, o, i) })
+	}
+	for i := range r.site {
+		if w.placed(t, o, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// within writes with a part of the records.
+func (w *writer) within(o owner, chosen []int, consumed int, write func()) {
+	r := w.of(o)
+	outer := *r
+	r.chosen, r.consumed = chosen, r.consumed+consumed
+	write()
+	r.chosen, r.consumed = outer.chosen, outer.consumed
+}
 
 // turns calls write for each element that a list is written with.
 func (w *writer) turns(t *template, must bool, write func(*template)) {
 	if len(t.elems) == 0 {
 		return
 	}
+	for _, o := range [...]owner{item, field} {
+		if chosen := w.pick(t, o); len(chosen) > 0 {
+			w.write(t, o, chosen, write)
+			w.rests(t, write)
+			return
+		}
+	}
 	e := t.elems[0]
-	all := t.writes | t.copies
 	switch {
-	case all.of(item) != 0 && w.item == nil && !w.itemsDone && len(w.o.Items) > 0:
-		w.itemsDone = true
-		for i := range w.o.Items {
-			w.withItem(&w.o.Items[i], i, t, write)
-		}
-	case all.of(field) != 0 && w.field == nil && !w.fieldsDone && w.selected != nil:
-		w.fieldsDone = true
-		for _, i := range w.selected {
-			w.withField(i, t, write)
-		}
-	case all.of(field) != 0 && w.field == nil && !w.fieldsDone && len(w.o.Fields) > 0:
-		w.fieldsDone = true
-		fields := w.o.Fields
-		if e.writes.of(whole) != 0 {
-			w.merged = w.merges(e, &fields[0])
-			if w.merged {
-				if fields[0].Path == "" {
-					w.lost("fields[0]", "without a path it reads as the whole's own")
-				}
-				w.withField(0, t, write)
-				w.merged, fields = false, fields[1:]
-			} else if t.guarded() || w.has(&template{writes: e.writes.of(whole) &^ bitOf(whole, attrStatus)}) {
-				write(e)
-			}
-		}
-		for i := range fields {
-			w.withField(len(w.o.Fields)-len(fields)+i, t, write)
-		}
 	case t.writes.has(whole, attrNote):
 		for _, n := range w.o.Notes {
 			w.note = n
@@ -52,9 +211,146 @@ func (w *writer) turns(t *template, must bool, write func(*template)) {
 		}
 		w.note = ""
 		w.carried |= bitOf(whole, attrNote)
-	case e.op == opConst, e.writes.of(whole) != 0 && (must || w.has(&template{writes: e.writes.of(whole) &^ bitOf(whole, attrStatus)})):
+	case e.op == opConst, e.op == opAny && e.text != "":
+		write(e)
+	case e.apart || len(t.elems) > 1 && t.elems[1].apart:
+		w.rests(t, write)
+	case e.writes.of(whole) != 0 && (must || w.tells(e)):
 		write(e)
 	}
+}
+
+// tells reports that an element says something of the whole.
+func (w *writer) tells(e *template) bool {
+	return w.has(&template{writes: e.writes.of(whole) &^ bitOf(whole, attrStatus)})
+}
+
+// rests writes the elements that a constant tells apart and that say something
+// of the whole.
+func (w *writer) rests(t *template, write func(*template)) {
+	for _, e := range t.elems {
+		if e.apart && e.writes.of(whole)&w.present&^w.carried != 0 && (e.writes|e.copies).of(item)|(e.writes|e.copies).of(field) == 0 && !e.readOnly {
+			write(e)
+		}
+	}
+}
+
+// write writes records: each as an element, or several that share what stands
+// outside of a repetition in it.
+func (w *writer) write(t *template, o owner, chosen []int, write func(*template)) {
+	if o == field && t.elems[0].writes.of(whole) != 0 && !t.elems[0].apart && w.item == nil {
+		chosen = w.first(t, chosen, write)
+	}
+	for len(chosen) > 0 {
+		i := chosen[0]
+		e := w.element1(t, o, i)
+		if w.leaf(e, o, i) {
+			chosen = chosen[1:]
+			w.one(o, i, e, t, write)
+			continue
+		}
+		n := 1
+		for n < len(chosen) && !w.shape.sites[w.of(o).site[i]].single && w.element1(t, o, chosen[n]) == e && w.alike(o, i, chosen[n], e.shallow()) {
+			n++
+		}
+		w.group(o, chosen[:n], e, write)
+		chosen = chosen[n:]
+	}
+}
+
+// element1 is the template of a list that a record is written with.
+func (w *writer) element1(t *template, o owner, i int) *template {
+	for _, e := range t.elems {
+		if w.placed(e, o, i) {
+			return e
+		}
+	}
+	return t.elems[0]
+}
+
+// leaf reports that a record is written by this template, and not by a
+// repetition in it.
+func (w *writer) leaf(e *template, o owner, i int) bool {
+	switch e = e.resolve(); e.op {
+	case opEither:
+		return slices.ContainsFunc(e.elems, func(one *template) bool { return w.leaf(one, o, i) })
+	}
+	return e.site[o-item] == w.of(o).site[i] && e.site[o-item] != 0
+}
+
+// alike reports that two records have the same attributes of a set.
+func (w *writer) alike(o owner, i, j int, of set) bool {
+	for a := attrNone + 1; a < attrCount; a++ {
+		if o == field && a != attrCode && a != attrMessage && a != attrPath || !of.has(o, a) {
+			continue
+		}
+		if o == field && fieldText(&w.o.Fields[i], a) != fieldText(&w.o.Fields[j], a) || o == item && itemText(&w.o.Items[i], a) != itemText(&w.o.Items[j], a) {
+			return false
+		}
+	}
+	return true
+}
+
+// group writes an element whose repetition holds the records; what stands
+// outside of that is the first one's.
+func (w *writer) group(o owner, chosen []int, e *template, write func(*template)) {
+	w.within(o, chosen, 0, func() {
+		outer := w.around
+		w.around |= e.shallow()
+		if o == item {
+			it := &w.o.Items[chosen[0]]
+			w.item = it
+			w.itemCode, w.itemStatus = w.itemMeaning(it, w.shape.sites[w.items.site[chosen[0]]].written, w.shape.sites[w.items.site[chosen[0]]].is)
+			write(e)
+			w.item, w.itemCode, w.itemStatus = nil, "", 0
+		} else {
+			w.field, w.fieldAt = &w.o.Fields[chosen[0]], chosen[0]
+			write(e)
+			w.field = nil
+		}
+		w.around = outer
+	})
+}
+
+// one writes a record as an element.
+func (w *writer) one(o owner, i int, e, t *template, write func(*template)) {
+	outerField, outerAt, outerItem, outerCode, outerStatus := w.field, w.fieldAt, w.item, w.itemCode, w.itemStatus
+	if o == item {
+		w.withItem(i, e, write)
+	} else {
+		w.withField(i, e, t, write)
+	}
+	w.field, w.fieldAt, w.item, w.itemCode, w.itemStatus = outerField, outerAt, outerItem, outerCode, outerStatus
+	w.of(o).done[i] = true
+}
+
+// first writes the element that tells of the whole, together with the first
+// record where both say the same. It returns the records that are left.
+func (w *writer) first(t *template, chosen []int, write func(*template)) []int {
+	e := t.elems[0]
+	if w.told {
+		return chosen
+	}
+	w.told = true
+	w.merged = w.merges(e, &w.o.Fields[chosen[0]])
+	switch {
+	case w.merged && !w.leaf(e, field, chosen[0]) && e.deep.of(field) != 0:
+		n := 1
+		for n < len(chosen) && w.alike(field, chosen[0], chosen[n], e.shallow()) {
+			n++
+		}
+		w.group(field, chosen[:n], e, write)
+		w.merged, chosen = false, chosen[n:]
+	case w.merged:
+		if i := chosen[0]; w.o.Fields[i].Path == "" {
+			w.lost("fields["+strconv.Itoa(i)+"]", "without a path it reads as the whole's own")
+		}
+		w.one(field, chosen[0], e, t, write)
+		w.merged, chosen = false, chosen[1:]
+	case t.guarded() || w.tells(e):
+		w.within(field, []int{}, 0, func() { write(e) })
+	}
+	return chosen
 }
 
 // merges reports that the first Field can stand in the same element as the
@@ -86,83 +382,110 @@ func (w *writer) merges(e *template, f *parlance.Field) bool {
 	return true
 }
 
-func (w *writer) withField(i int, t *template, write func(*template)) {
+func (w *writer) withField(i int, e, t *template, write func(*template)) {
 	f := &w.o.Fields[i]
 	w.field, w.fieldAt = f, i
-	e := t.elems[0]
 	if t.guarded() && !w.merged && len(t.elems) > 1 {
 		e = t.elems[1] // the first one says what the shape is recognised by
 	}
-	for _, other := range t.elems[1:] {
-		if bits.OnesCount64(uint64(fieldSet(f)&^(other.writes|other.copies))) < bits.OnesCount64(uint64(fieldSet(f)&^(e.writes|e.copies))) {
-			e = other
+	if t.op == opList {
+		for _, other := range t.elems {
+			if bits.OnesCount64(uint64(fieldSet(f)&^(other.writes|other.copies))) < bits.OnesCount64(uint64(fieldSet(f)&^(e.writes|e.copies))) && w.leaf(other, field, i) {
+				e = other
+			}
 		}
 	}
 	if e.op == opHole && w.render(e.hole) == "" && !e.hole.defaults {
 		w.lost("fields["+strconv.Itoa(i)+"]", "it has nothing that stands in such a list")
-		w.field = nil
 		return
 	}
 	write(e)
-	w.field = nil
-	w.loseField(i, e.writes|e.copies|t.writes|w.keyed)
+	w.loseField(i, e.writes|e.copies|w.around)
 }
 
-func (w *writer) withItem(it *parlance.Item, i int, t *template, write func(*template)) {
+func (w *writer) withItem(i int, e *template, write func(*template)) {
+	it := &w.o.Items[i]
 	w.item = it
-	e := t.elems[0]
-	written := e.writes | e.copies
-	w.itemCode, w.itemStatus = w.itemMeaning(it, written)
-	write(e)
-	back := &row{kind: it.Outcome.Kind, reason: it.Outcome.Reason}
-	if !written.has(item, attrKind) {
-		back = w.d.itemMeaning(&parlance.Outcome{Code: w.itemCode, Status: w.itemStatus}, w.o, w.req)
+	site := &w.shape.sites[w.items.site[i]]
+	written := e.writes | e.copies | w.around
+	w.itemCode, w.itemStatus = w.itemMeaning(it, written, site.is)
+	at := "items[" + strconv.Itoa(i) + "].outcome."
+	if written.has(item, attrBody) {
+		w.answer(it, at)
 	}
-	if w.itemCode == "" && written.has(item, attrCode) && !written.has(item, attrStatus) && !written.has(item, attrKind) {
-		back = &row{kind: parlance.Noted} // a record without its code is not read
+	write(e)
+	back := w.readsBack(it, site, written)
+	if w.itemBody != nil {
+		back = &row{kind: w.itemBack.Kind, reason: w.itemBack.Reason}
 	}
 	w.back = append(w.back, parlance.Item{Outcome: parlance.Outcome{Kind: back.kind, Reason: back.reason}})
-	at := "items[" + strconv.Itoa(i) + "].outcome."
+	if back.kind != it.Outcome.Kind {
+		w.lost(at+"kind", "it is written as "+back.kind.String())
+	}
+	if it.Outcome.Reason != "" && back.reason != it.Outcome.Reason {
+		w.lost(at+"reason", "there is no place for it")
+	}
+	if it.Index != len(w.back)-1 && !written.has(item, attrIndex) && !w.grafted {
+		w.lost("items["+strconv.Itoa(i)+"].index", "records have no number of their own here")
+	}
 	for a := attrNone + 1; a < attrCount; a++ {
-		lost := target{item, a}
-		switch {
-		case a == attrIndex:
-			if it.Index != i && !written.has(item, attrIndex) && !w.grafted {
-				w.lost("items["+strconv.Itoa(i)+"].index", "records have no number of their own here")
-			}
-		case a == attrNote || a == attrData:
-		case a == attrKind || a == attrReason:
-			if a == attrKind && back.kind != it.Outcome.Kind {
-				w.lost(at+"kind", "it is written as "+back.kind.String())
-			}
-			if a == attrReason && it.Outcome.Reason != "" && back.reason != it.Outcome.Reason {
-				w.lost(at+"reason", "there is no place for it")
-			}
-		case a == attrCode:
-			if it.Outcome.Code != "" && (!written.hasTarget(lost) || w.itemCode != it.Outcome.Code) {
-				w.lost(at+"code", "there is no place for it")
-			}
-		case a == attrStatus:
-			if it.Outcome.Status != 0 && (!written.hasTarget(lost) || w.itemStatus != it.Outcome.Status) {
-				w.lost(at+"status", "there is no place for it")
-			}
-		case a == attrID:
-			if it.ID != "" && !written.hasTarget(lost) {
-				w.lost("items["+strconv.Itoa(i)+"].id", "there is no place for it")
-			}
-		case itemText(it, a) != "" && !written.hasTarget(lost):
-			w.lost(at+a.String(), "there is no place for it")
+		if a == attrKind || a == attrReason || a == attrIndex || itemText(it, a) == "" || w.itemBody != nil && a != attrStatus && a != attrID {
+			continue
+		}
+		name := at + a.String()
+		if a == attrID {
+			name = "items[" + strconv.Itoa(i) + "].id"
+		}
+		is := itemText(it, a)
+		switch a {
+		case attrCode:
+			is = w.itemCode
+		case attrStatus:
+			is = strconv.Itoa(w.itemStatus)
+		}
+		if !written.has(item, a) || is != itemText(it, a) {
+			w.lost(name, "there is no place for it")
 		}
 	}
-	if len(it.Outcome.Fields) > 0 {
+	if len(it.Outcome.Notes) > 0 && w.itemBody == nil {
+		w.lost(at+"notes", "there is no place for them")
+	}
+	if len(it.Outcome.Fields) > 0 && w.itemBody == nil {
 		w.lost(at+"fields", "there is no place for them")
 	}
-	w.item, w.itemCode, w.itemStatus = nil, "", 0
+	w.itemBody, w.itemHeader = nil, nil
 }
+
+// answer writes a record as an answer of its own, with a body and a header.
+func (w *writer) answer(it *parlance.Item, at string) {
+	o := it.Outcome
+	m := w.d.encode(nil, Request{Path: w.req.Path, Now: w.req.Now, Header: acceptJSON}, &o, Payload{}, w.depth+1)
+	w.itemStatus = m.Status
+	w.itemBody, w.itemHeader = m.Body, m.Header
+	if w.itemBody == nil {
+		w.itemBody = []byte{}
+	}
+	var t tree.Tree
+	if len(m.Body) > 0 && t.JSON(m.Body, false) != nil {
+		w.itemBody = appendJSONText(nil, string(m.Body))
+	}
+	w.itemBack = o
+	for _, l := range m.Losses {
+		w.lost(at+l.Attribute, l.Reason)
+		switch l.Attribute {
+		case "kind":
+			w.itemBack.Kind, w.itemBack.Reason = w.d.statusRow(m.Status, w.req).kind, ""
+		case "reason":
+			w.itemBack.Reason = ""
+		}
+	}
+}
+
+var acceptJSON = embedded{"Accept": {"application/json"}}
 
 // itemMeaning is the code and the status that a record is written with, so that
 // it reads back as its kind.
-func (w *writer) itemMeaning(it *parlance.Item, written set) (code string, status int) {
+func (w *writer) itemMeaning(it *parlance.Item, written set, is string) (code string, status int) {
 	o := &it.Outcome
 	if written.has(item, attrKind) {
 		return o.Code, o.Status // the kind is told by itself
@@ -176,7 +499,7 @@ func (w *writer) itemMeaning(it *parlance.Item, written set) (code string, statu
 	if allowed := w.shape.itemCodes; len(allowed) > 0 && !slices.Contains(allowed, code) {
 		code = ""
 		for _, c := range allowed {
-			r := w.d.codeRow(c, w.req)
+			r := w.d.codeRow(c, anyForm, w.req)
 			if r == nil {
 				continue
 			}
@@ -189,13 +512,19 @@ func (w *writer) itemMeaning(it *parlance.Item, written set) (code string, statu
 		}
 		return code, status
 	}
+	own := w.d.codeRow(code, anyForm, w.req)
+	if said := w.d.said(&parlance.Outcome{Status: -1}, is, w.req); said != nil && said.kind == o.Kind && (code == "" || own == nil || own.kind == o.Kind) {
+		return code, status // the form says it, and needs no code
+	}
 	if !written.has(item, attrStatus) {
 		status = 0
-		if r := w.d.codeRow(code, w.req); code == "" || r != nil && r.kind != o.Kind || r == nil && w.d.codes.inBodies() {
+		if code == "" || own != nil && own.kind != o.Kind || own == nil && w.d.inBodies() {
 			code = w.d.recordCode(o, row, w.req)
 		}
-	} else if r := w.d.codeRow(code, w.req); w.d.codes.merged && (r == nil || r.kind != o.Kind) {
+	} else if w.d.codes.merged && (own == nil || own.kind != o.Kind) {
 		code = strconv.Itoa(status) // codes are statuses: a foreign one has no place
+	} else if own != nil && own.kind != o.Kind {
+		code = ""
 	}
 	return code, status
 }
@@ -205,11 +534,11 @@ func (w *writer) itemMeaning(it *parlance.Item, written set) (code string, statu
 // it; "" where no code says it.
 func (d *Dialect) recordCode(o *parlance.Outcome, row *row, req *Request) string {
 	for _, r := range d.codes.rows {
-		if _, numeric := parseSpan(r.first); r.kind == o.Kind && r.applies(req) && !strings.Contains(r.first, "*") && (!numeric || r.status != 0) && !d.codes.merged {
+		if _, numeric := parseSpan(r.first); r.kind == o.Kind && r.is == "" && r.applies(req, "") && !strings.Contains(r.first, "*") && (!numeric || r.status != 0) && !d.codes.merged && !d.named(r.first) {
 			return r.first
 		}
 	}
-	if d.codes.inBodies() && !d.codes.merged {
+	if d.inBodies() && !d.codes.merged {
 		return ""
 	}
 	return row.first

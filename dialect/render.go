@@ -3,6 +3,8 @@ package dialect
 import (
 	"strconv"
 	"strings"
+
+	"github.com/parlance-api/parlance"
 )
 
 // render is the text of a hole for the record or the whole that is being
@@ -10,20 +12,8 @@ import (
 func (w *writer) render(h *hole) string {
 	r := h.readings[0]
 	if r.pattern != nil {
-		var b strings.Builder
-		for _, p := range r.pattern.parts {
-			switch {
-			case p.hole.attr != attrNone:
-				text := w.value(p.hole)
-				if text == "" {
-					return "" // no reader takes a pattern with an empty hole
-				}
-				b.WriteString(text)
-			default:
-				b.WriteString(p.literal + p.write)
-			}
-		}
-		return b.String()
+		text, _ := w.renderParts(r.pattern.parts)
+		return text
 	}
 	text := w.value(r.target)
 	if r.target.owner == whole && (w.field != nil || w.item != nil) {
@@ -43,7 +33,7 @@ func (w *writer) render(h *hole) string {
 			}
 		}
 	}
-	if h.guard != nil && !h.guard.read([]byte(text), nil) {
+	if h.guard != nil && !h.guard.fits(text) {
 		if w.field != nil && !w.merged {
 			w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+attrMessage.String(), "the dialect is recognised by another text here")
 		}
@@ -53,6 +43,29 @@ func (w *writer) render(h *hole) string {
 		return h.fallback
 	}
 	return text
+}
+
+// renderParts writes a pattern; "" and false where a hole is empty, for no reader
+// takes a pattern with an empty hole. An optional part with one is left out.
+func (w *writer) renderParts(parts []part) (string, bool) {
+	var b strings.Builder
+	for _, p := range parts {
+		switch {
+		case p.group != nil:
+			if text, ok := w.renderParts(p.group); ok && !hasBare(p.group) {
+				b.WriteString(text)
+			}
+		case p.hole.attr != attrNone:
+			text, ok := p.conv.wire(w.value(p.hole), w)
+			if text == "" || !ok {
+				return "", false
+			}
+			b.WriteString(text)
+		default:
+			b.WriteString(p.literal + p.write)
+		}
+	}
+	return b.String(), true
 }
 
 // value is the text of an attribute.
@@ -83,13 +96,36 @@ func (w *writer) value(t target) string {
 		return strconv.Itoa(w.status)
 	case attrCode:
 		return w.code
+	case attrFamily:
+		if w.o.Family == "" {
+			return w.row.family
+		}
 	case attrNote:
 		return w.note
+	case attrReset:
+		if w.row.retry.reset {
+			return outcomeText(w.o, attrRetryAfter)
+		}
+		return ""
+	case attrFailures, attrSuccesses, attrTotal:
+		return w.counted(t.attr)
 	}
 	if !w.present.hasTarget(t) {
 		return ""
 	}
 	return outcomeText(w.o, t.attr)
+}
+
+// counted is a number of items.
+func (w *writer) counted(a attribute) string {
+	n := 0
+	for i := range w.o.Items {
+		k := w.o.Items[i].Outcome.Kind
+		if failed := k.Failing() || k == parlance.Partial; a == attrTotal || failed == (a == attrFailures) {
+			n++
+		}
+	}
+	return strconv.Itoa(n)
 }
 
 // carry notes that a hole was written; for the attributes of the whole it
@@ -116,12 +152,8 @@ func (w *writer) has(t *template) bool {
 	if t.writes.has(whole, attrNote) && (w.note != "" || len(w.o.Notes) > 0) {
 		return true
 	}
-	records := (t.writes | t.copies)
-	if w.field != nil {
-		if records&fieldSet(w.field) != 0 {
-			return true
-		}
-	} else if !w.fieldsDone && records.of(field)&w.present != 0 && records.of(field) != 0 {
+	records := t.writes | t.copies
+	if w.field != nil && records&fieldSet(w.field) != 0 {
 		return true
 	}
 	if w.item != nil {
@@ -132,7 +164,15 @@ func (w *writer) has(t *template) bool {
 		if w.itemStatus != 0 {
 			s |= bitOf(item, attrStatus)
 		}
-		return records&s != 0
+		if len(w.itemBody) > 0 {
+			s |= bitOf(item, attrBody)
+		}
+		if len(w.itemHeader) > 0 {
+			s |= bitOf(item, attrHeaders)
+		}
+		if records&s != 0 {
+			return true
+		}
 	}
-	return !w.itemsDone && records.of(item) != 0 && len(w.o.Items) > 0
+	return w.picks(t, item) || w.picks(t, field)
 }

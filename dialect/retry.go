@@ -13,6 +13,7 @@ import (
 type retry struct {
 	act      parlance.Act // refresh, poll, retry, or stop for never; 0 where only times are given
 	after    time.Duration
+	reset    bool // after what $reset holds, if it is known
 	backoff  parlance.Backoff
 	schedule []time.Duration
 	then     parlance.Act
@@ -24,7 +25,7 @@ var defaultBackoff = parlance.Backoff{Floor: time.Second, Cap: time.Minute}
 
 var retryKeys = []string{"after", "backoff", "schedule", "then"}
 
-// retry reads never, refresh, poll, {after: 60s}, {backoff: 1s..60s} or
+// retry reads never, refresh, poll, {after: 60s}, {after: [$reset, 60s]}, {backoff: 1s..60s} or
 // {schedule: [5m, 30m], then: escalate}.
 func (r *reporter) retry(n *yaml.Node) (p retry) {
 	if n.Kind == yaml.ScalarNode {
@@ -51,7 +52,13 @@ func (r *reporter) retry(n *yaml.Node) (p retry) {
 	r.pairs(n, "retry", func(k, v *yaml.Node) {
 		switch k.Value {
 		case "after":
-			p.after = r.duration(v, v.Value)
+			for _, one := range r.words(v, "after") {
+				if one == "$reset" {
+					p.reset = true
+					continue
+				}
+				p.after = r.duration(v, one)
+			}
 		case "backoff":
 			floor, top, ok := strings.Cut(v.Value, "..")
 			if !ok {

@@ -28,31 +28,28 @@ var mediaTypes = [...]string{"", "application/json", "application/xml", "text/ht
 
 // shape is how one kind of body looks, together with when it does.
 type shape struct {
-	name      string
-	pos       position
-	status    statuses
-	methods   []string
-	paths     []string
-	writeFor  []string // paths that this shape is written for before others
-	headers   []headerHole
-	form      form
-	body      *template
-	is        string
-	media     string
-	readOnly  bool
-	writeOnly bool
-	graft     bool
-	itemCodes []string
-	reads     set
-	writes    set
-	copies    set
-	size      int
-}
-
-// headerHole is a header field with what stands in it.
-type headerHole struct {
-	name  string
-	value *template
+	name         string
+	pos          position
+	status       statuses
+	methods      []string
+	paths        []string
+	writeFor     []string // paths that this shape is written for before others
+	headers      []headerHole
+	form         form
+	body         *template
+	is           string
+	media        string
+	readOnly     bool
+	writeOnly    bool
+	graft        bool
+	itemCodes    []string
+	codes        []string // the codes that it is written for; others are not
+	failuresOnly bool     // its list holds only the records that failed
+	reads        set
+	writes       set
+	copies       set
+	size         int
+	sites        []site // where records are written, by their number
 }
 
 // statuses is a condition on the HTTP status; nil is any.
@@ -72,8 +69,13 @@ func (s statuses) admits(status int) bool {
 	return false
 }
 
-// parseSpan reads 422, 4xx or 200-299 (also 200–299 with a dash).
+// parseSpan reads 422, 4xx, 200-299 (also 200–299 with a dash) or -32099..-32000.
 func parseSpan(s string) (span, bool) {
+	if from, to, ok := strings.Cut(s, ".."); ok {
+		lo, errLo := strconv.Atoi(strings.TrimSpace(from))
+		hi, errHi := strconv.Atoi(strings.TrimSpace(to))
+		return span{min(lo, hi), max(lo, hi)}, errLo == nil && errHi == nil
+	}
 	s = strings.ReplaceAll(s, "–", "-")
 	if len(s) == 3 && strings.HasSuffix(strings.ToLower(s), "xx") && s[0] >= '1' && s[0] <= '9' {
 		base := int(s[0]-'0') * 100
@@ -96,7 +98,7 @@ func parseSpan(s string) (span, bool) {
 	return span{lo, hi}, true
 }
 
-var shapeKeys = []string{"name", "status", "method", "path", "for", "headers", "json", "xml", "html", "text", "is", "type", "read_only", "write_only", "graft", "item_codes"}
+var shapeKeys = []string{"name", "status", "method", "path", "for", "headers", "json", "xml", "html", "text", "is", "type", "read_only", "write_only", "graft", "item_codes", "codes", "lists"}
 
 func (r *reporter) shapes(n *yaml.Node) []*shape {
 	if n.Kind != yaml.SequenceNode {
@@ -138,23 +140,7 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 		case "for":
 			s.writeFor = r.words(v, "for")
 		case "headers":
-			c := &shapeCompiler{r, formNone}
-			r.pairs(v, "headers", func(hk, hv *yaml.Node) {
-				t := c.template(hv)
-				if t.op != opHole && t.op != opConst {
-					r.fault(at(hv), "wrong_type", "", "the value of a header must be a text")
-					return
-				}
-				if !isToken(hk.Value) {
-					r.fault(at(hk), "bad_header", "", "%q is no name of a header field", hk.Value)
-				}
-				if t.op == opConst && headerText(t.text) != t.text {
-					r.fault(at(hv), "bad_header", "", "a header field cannot hold line breaks or blanks around its value")
-				}
-				s.headers = append(s.headers, headerHole{canonicalHeader(hk.Value), t})
-				s.take(t)
-				s.size++
-			})
+			r.headers(v, s)
 		case "json", "xml", "html", "text":
 			if s.form != formNone {
 				r.fault(at(k), "duplicate_key", "make a second shape of it", "a shape has one body")
@@ -165,11 +151,13 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 				return
 			}
 			s.form = formNames[k.Value]
-			s.body = r.body(s.form, v)
+			s.body = r.body(s.form, v, readOnly(n))
 			s.take(s.body)
 			s.size += s.body.size
 		case "is":
-			s.is, _ = r.text(v, "is")
+			if s.is, _ = r.text(v, "is"); s.is != "" {
+				r.named = append(r.named, namedPlace{s.is, at(v)})
+			}
 		case "type":
 			s.media, _ = r.text(v, "type")
 			if headerText(s.media) != s.media {
@@ -183,6 +171,12 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 			s.graft = r.boolean(v, "graft")
 		case "item_codes":
 			s.itemCodes = r.words(v, "item_codes")
+		case "codes":
+			s.codes = r.words(v, "codes")
+		case "lists":
+			if s.failuresOnly = v.Value == "failures"; !s.failuresOnly {
+				r.fault(at(v), "wrong_type", "write lists: failures, or leave it out", "lists says that a list holds failures only, not %s", kindOf(v))
+			}
 		default:
 			r.unknown(at(k), "unknown_key", "key of a shape", k.Value, shapeKeys)
 		}
@@ -212,8 +206,18 @@ func (s *shape) take(t *template) {
 	s.copies |= t.copies
 }
 
-func (r *reporter) body(f form, n *yaml.Node) *template {
-	c := &shapeCompiler{r, f}
+// readOnly reports that a shape says so of itself.
+func readOnly(n *yaml.Node) bool {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "read_only" {
+			return n.Content[i+1].Value == "true"
+		}
+	}
+	return false
+}
+
+func (r *reporter) body(f form, n *yaml.Node, readOnly bool) *template {
+	c := &shapeCompiler{reporter: r, form: f, readOnly: readOnly}
 	t := c.template(n)
 	switch f {
 	case formText:
@@ -314,6 +318,15 @@ func (s *shape) carriesData() bool { return s.reads.has(whole, attrData) }
 
 // carriesItems reports that records of a bulk request stand in the body.
 func (s *shape) carriesItems() bool { return s.reads.of(item) != 0 }
+
+// local is the name of an element without its prefix: elements are told apart
+// by it.
+func local(name string) string {
+	if i := strings.IndexByte(name, ':'); i >= 0 {
+		return name[i+1:]
+	}
+	return name
+}
 
 // root is the one member of an XML body.
 func (t *template) root() *member {

@@ -33,8 +33,17 @@ func at(n *yaml.Node) position { return position{n.Line, n.Column} }
 // reporter collects every complaint about one file, so that an author sees all
 // of them at once.
 type reporter struct {
-	file string
-	all  []parlance.Diagnostic
+	file  string
+	all   []parlance.Diagnostic
+	defs  map[string]*definition
+	named []namedPlace // what $is says inside of bodies
+	asked []namedPlace // what rows ask of a form
+}
+
+// namedPlace is where a file gives a name that codes must explain.
+type namedPlace struct {
+	name string
+	pos  position
 }
 
 func (r *reporter) add(severity parlance.Severity, pos position, rule, hint, format string, args ...any) {

@@ -40,7 +40,7 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 // then its own status where that can be kept, then by its kind.
 func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 	if o.Code != "" {
-		if r := d.codes.byCode(o.Code, req); r != nil && d.same(r, o, req) {
+		if r := d.codes.byCode(o.Code, anyForm, req); r != nil && d.same(r, o, req) {
 			switch sp, ok := parseSpan(r.first); {
 			case r.status != 0:
 				return r, r.status
@@ -128,7 +128,8 @@ func (d *Dialect) saysKind(o *parlance.Outcome) bool {
 
 // rollsUp reports that the records under the Outcome's status read as its kind.
 func (d *Dialect) rollsUp(o *parlance.Outcome, req *Request) bool {
-	kind, _ := rollUp(d.statusRow(o.Status, req), o.Items)
+	only := slices.ContainsFunc(d.shapes, func(s *shape) bool { return s.failuresOnly && s.concerns(req, o.Status) })
+	kind, _ := rollUp(d.statusRow(o.Status, req), o.Items, only)
 	return kind == o.Kind
 }
 
@@ -148,7 +149,7 @@ func sendable(status int) bool { return status >= 200 && status <= 999 }
 // ownRow is the file's row for a kind and its reason.
 func (d *Dialect) ownRow(o *parlance.Outcome, req *Request) *row {
 	for _, r := range d.codes.rows {
-		if r.kind == o.Kind && r.reason == o.Reason && r.applies(req) {
+		if r.kind == o.Kind && r.reason == o.Reason && r.applies(req, anyForm) {
 			return r
 		}
 	}
@@ -160,7 +161,7 @@ func (d *Dialect) ownRow(o *parlance.Outcome, req *Request) *row {
 func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 	try := func(fits func(*row) bool) (*row, int) {
 		for _, r := range d.codes.rows {
-			if !r.applies(req) || !fits(r) {
+			if !r.applies(req, anyForm) || !fits(r) {
 				continue
 			}
 			sp, ok := parseSpan(r.first)
@@ -212,6 +213,9 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 	return r, status
 }
 
+// named reports that a form gives the name.
+func (d *Dialect) named(name string) bool { return slices.Contains(d.names, name) }
+
 // told reports that a row is met only by a text in the body: it says more than
 // its kind.
 func (d *Dialect) told(r *row) bool {
@@ -222,10 +226,10 @@ func (d *Dialect) told(r *row) bool {
 // something else here, or the one that the chosen row stands under.
 func (w *writer) chooseCode() string {
 	// A row that a shape is recognised by has no code of its own.
-	coded := w.row.status != 0 && !slices.ContainsFunc(w.d.shapes, func(s *shape) bool { return s.is == w.row.first })
+	coded := w.row.status != 0 && !w.d.named(w.row.first)
 	if code := w.o.Code; code != "" {
 		back := w.d.statusRow(w.status, w.req)
-		switch r := w.d.codeRow(code, w.req); {
+		switch r := w.d.codeRow(code, anyForm, w.req); {
 		case r != nil && r.kind != w.o.Kind:
 			w.lost("code", "here "+code+" means "+r.kind.String())
 		case r != nil:

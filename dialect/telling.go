@@ -12,7 +12,7 @@ func (w *writer) silence() {
 		if g.is == w.row.first || !g.shape.status.admits(w.status) {
 			continue
 		}
-		says := func(s string) bool { return s != "" && g.guard.read([]byte(s), nil) }
+		says := func(s string) bool { return s != "" && g.guard.fits(s) }
 		if says(w.o.Detail) {
 			own := *w.o
 			own.Detail, w.o = "", &own

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect/internal/tree"
@@ -11,42 +12,73 @@ import (
 type op uint8
 
 const (
-	opConst  op = iota // must be equal, is written
-	opHole             // names attributes
-	opObject           // members by name, and perhaps any other
-	opList             // each element takes the first of the templates that it fits
-	opEither           // the first of the templates that fits
+	opConst     op = iota // must be equal, is written
+	opHole                // names attributes
+	opAny                 // anything, passed over
+	opAbsent              // must not be there
+	opObject              // members by name, and perhaps any other
+	opList                // each element takes the first of the templates that it fits
+	opEither              // the first of the templates that fits
+	opReference           // a definition
 )
 
 // template is one place of a body, written once and read and written by the
 // same text.
 type template struct {
-	op      op
-	pos     position
-	kind    tree.Kind   // of a constant
-	text    string      // of a constant
-	hole    *hole       //
-	members []member    //
-	rest    *member     // takes every member that has no name of its own
-	entries *template   // rest as a repetition
-	key     target      // what the name of such a member is, attrNone where it is skipped
-	anyName string      // what such a name is written as
-	elems   []*template // of a list, or alternatives
-	reads   set         // every attribute read at or below this place
-	writes  set         // those that are written
-	copies  set         // those that are read from a text that another attribute writes
-	deep    set         // those that are read inside a repetition below this place
-	tells   bool        // a text at or below it must fit a pattern
-	size    int         // members at and below it, for choosing the smallest
+	op        op
+	pos       position
+	kind      tree.Kind   // of a constant
+	text      string      // of a constant, and what $any writes, "" for nothing
+	hole      *hole       //
+	members   []member    //
+	rest      *member     // takes every member that has no name of its own
+	entries   *template   // rest as a repetition
+	key       target      // what the name of such a member is, attrNone where it is skipped
+	keyConv   conversion  // in which notation
+	indexed   bool        // the members are the elements of a list, and their names its indexes
+	anyName   string      // what a skipped name is written as
+	is        string      // what the form says by itself: $is
+	elems     []*template // of a list, or alternatives
+	def       *instance   // what a reference refers to
+	readOnly  bool        // {$read: …}
+	writeOnly bool        // {$write: …}
+	reads     set         // every attribute read at or below this place
+	writes    set         // those that are written
+	copies    set         // those that are read from a text that another attribute writes
+	deep      set         // those that are read inside a repetition below this place
+	keys      set         // those that a name of a member gives at or below it
+	tells     bool        // a text at or below it must fit a pattern
+	apart     bool        // an object that a constant tells from others
+	size      int         // members at and below it, for choosing the smallest
+	site      [2]uint16   // this place's number where a turn of it makes an Item or a Field, 0 where not
+	sites     sites       // the numbers of those at and below it
+	near      sites       // those that no name of a member stands before
 }
 
 // member is one named part of an object or element.
 type member struct {
 	names     []string // the first one is written
 	attribute bool     // an XML attribute
+	text      bool     // the element's own text
 	optional  bool     // key?: left out where there is nothing to write
 	must      bool     // key!: must be there and not empty for the shape to fit
 	value     *template
+}
+
+// definition is a template that has a name: define: {name: …}.
+type definition struct {
+	name string
+	pos  position
+	node *yaml.Node
+	used bool
+}
+
+// instance is a definition in one shape.
+type instance struct {
+	body  *template
+	known *template // what an earlier pass found out, for a definition that refers to itself
+	open  bool      // it is being compiled
+	loops bool      // it refers to itself
 }
 
 // makes reports that a turn of this repetition makes a record of the owner,
@@ -68,10 +100,20 @@ func (t *template) lax() bool {
 	return true
 }
 
+// resolve follows a reference.
+func (t *template) resolve() *template {
+	if t.op == opReference {
+		return t.def.body
+	}
+	return t
+}
+
 // shapeCompiler compiles the body of one shape.
 type shapeCompiler struct {
 	*reporter
-	form form
+	form     form
+	readOnly bool // what is compiled is never written
+	uses     map[string]*instance
 }
 
 func (c *shapeCompiler) template(n *yaml.Node) *template {
@@ -95,15 +137,13 @@ func (t *template) take(below *template) {
 	t.writes |= below.writes
 	t.copies |= below.copies
 	t.deep |= below.deep
+	t.keys |= below.keys
 	t.tells = t.tells || below.tells
 	t.size += below.size
 }
 
 func (c *shapeCompiler) list(n *yaml.Node) *template {
 	t := &template{op: opList, pos: at(n), size: 1}
-	if len(n.Content) == 0 {
-		return t
-	}
 	for _, e := range n.Content {
 		below := c.template(e)
 		if c.form == formXML && below.op == opList {
@@ -115,26 +155,23 @@ func (c *shapeCompiler) list(n *yaml.Node) *template {
 	return t
 }
 
+// wrapped are the keys that stand alone in a mapping.
+var wrapped = []string{"$either", "$read", "$write"}
+
 func (c *shapeCompiler) object(n *yaml.Node) *template {
+	if len(n.Content) > 0 && slices.Contains(wrapped, n.Content[0].Value) {
+		return c.wrapper(n)
+	}
 	t := &template{op: opObject, pos: at(n)}
 	names := map[string]bool{}
 	c.pairs(n, "a body", func(k, v *yaml.Node) {
-		if k.Value == "$either" {
-			if v.Kind != yaml.SequenceNode || len(v.Content) < 2 {
-				c.fault(at(k), "wrong_type", "write $either: [first, second]", "$either needs a list of alternatives")
-				return
-			}
-			t.op = opEither
-			for _, e := range v.Content {
-				below := c.template(e)
-				for _, earlier := range t.elems {
-					if earlier.coversAll(below) {
-						c.warn(at(e), "shadowed", "put the one that asks for more first", "this alternative is never taken: the one on line %d, column %d takes all that fits it", earlier.pos.line, earlier.pos.column)
-						break
-					}
-				}
-				t.elems = append(t.elems, below)
-				t.take(below)
+		if slices.Contains(wrapped, k.Value) {
+			c.fault(at(k), "bad_key", "put the members into "+k.Value, "%s must stand alone", k.Value)
+			return
+		}
+		if k.Value == "$is" {
+			if t.is, _ = c.text(v, "$is"); t.is != "" {
+				c.named = append(c.named, namedPlace{t.is, at(v)})
 			}
 			return
 		}
@@ -146,50 +183,134 @@ func (c *shapeCompiler) object(n *yaml.Node) *template {
 		} else if rest, ok := strings.CutSuffix(name, "!"); ok {
 			name, m.must = rest, true
 		}
-		if strings.HasPrefix(name, "$") && !strings.HasPrefix(name, "$$") {
+		switch {
+		case name == "$text" && c.form == formXML:
+			m.text = true
+			m.names = []string{name}
+		case strings.HasPrefix(name, "$") && !strings.HasPrefix(name, "$$"):
 			c.rest(t, k, v, name, m)
 			return
-		}
-		if c.form == formXML {
-			name, m.attribute = strings.CutPrefix(name, "@")
-		}
-		for one := range strings.SplitSeq(name, "|") {
-			one = strings.TrimSpace(one)
-			if one == "" {
-				c.fault(at(k), "bad_key", "write name, or first|second", "a member without a name")
+		default:
+			if rest, escaped := strings.CutPrefix(name, "$$"); escaped {
+				name = "$" + rest
+			}
+			if c.form == formXML {
+				name, m.attribute = strings.CutPrefix(name, "@")
+			}
+			if m.names = c.names(k, name, m.attribute, names); m.names == nil {
 				return
 			}
-			c.element(at(k), one, m.attribute)
-			key := one
-			if m.attribute {
-				key = "@" + one
-			}
-			if names[key] {
-				c.fault(at(k), "duplicate_key", "keep one of them", "the member %q is named twice", one)
-			}
-			names[key] = true
-			m.names = append(m.names, one)
 		}
 		m.value = c.template(v)
-		if m.attribute && m.value.op != opHole && m.value.op != opConst {
-			c.fault(at(v), "wrong_type", "", "the value of an attribute must be a text")
+		if (m.attribute || m.text) && m.value.op != opHole && m.value.op != opConst && m.value.op != opAny {
+			c.fault(at(v), "wrong_type", "", "the value of an attribute, and an element's own text, must be a text")
 			return
 		}
+		t.apart = t.apart || m.value.op == opConst && !m.optional
 		t.take(m.value)
 		t.members = append(t.members, m)
 	})
-	if t.op == opEither && (len(t.members) > 0 || t.rest != nil) {
-		c.fault(t.pos, "bad_key", "put the members into the alternatives", "$either must stand alone")
+	return t
+}
+
+// names are those of a member: first|second.
+func (c *shapeCompiler) names(k *yaml.Node, name string, attribute bool, taken map[string]bool) (all []string) {
+	for one := range strings.SplitSeq(name, "|") {
+		one = strings.TrimSpace(one)
+		if one == "" {
+			c.fault(at(k), "bad_key", "write name, or first|second", "a member without a name")
+			return nil
+		}
+		c.element(at(k), one, attribute)
+		key := one
+		if attribute {
+			key = "@" + one
+		}
+		if taken[key] {
+			c.fault(at(k), "duplicate_key", "keep one of them", "the member %q is named twice", one)
+		}
+		taken[key] = true
+		all = append(all, one)
 	}
+	return all
+}
+
+// wrapper compiles {$either: [A, B]}, {$read: T} and {$write: T}.
+func (c *shapeCompiler) wrapper(n *yaml.Node) *template {
+	k, v := n.Content[0], n.Content[1]
+	if len(n.Content) > 2 {
+		c.fault(at(n), "bad_key", "put the members into it", "%s must stand alone", k.Value)
+	}
+	t := &template{op: opEither, pos: at(n)}
+	if k.Value != "$either" {
+		outer := c.readOnly
+		c.readOnly = c.readOnly || k.Value == "$read"
+		below := *c.template(v)
+		c.readOnly = outer
+		t = &below
+		if k.Value == "$read" {
+			t.readOnly = true
+			t.copies, t.writes, t.keys = 0, 0, 0
+			return t
+		}
+		t.writeOnly = true
+		t.reads, t.copies, t.deep, t.tells = 0, 0, 0, false
+		return t
+	}
+	if v.Kind != yaml.SequenceNode || len(v.Content) < 2 {
+		c.fault(at(k), "wrong_type", "write $either: [first, second]", "$either needs a list of alternatives")
+		return t
+	}
+	for _, e := range v.Content {
+		below := c.template(e)
+		for _, earlier := range t.elems {
+			if !earlier.writeOnly && !below.writeOnly && earlier.coversAll(below) {
+				c.warn(at(e), "shadowed", "put the one that asks for more first", "this alternative is never taken: the one on line %d, column %d takes all that fits it", earlier.pos.line, earlier.pos.column)
+				break
+			}
+		}
+		t.elems = append(t.elems, below)
+		t.take(below)
+	}
+	return t
+}
+
+// reference compiles the use of a definition. One that refers to itself is
+// compiled again when it is known what it reads.
+func (c *shapeCompiler) reference(n *yaml.Node, d *definition) *template {
+	d.used = true
+	in := c.uses[d.name]
+	if in == nil {
+		in = &instance{open: true}
+		if c.uses == nil {
+			c.uses = map[string]*instance{}
+		}
+		c.uses[d.name] = in
+		for range 3 {
+			if in.known = c.template(d.node); !in.loops {
+				break
+			}
+		}
+		in.body, in.open = in.known, false
+	}
+	in.loops = in.loops || in.open
+	t := &template{op: opReference, pos: at(n), def: in}
+	if in.known != nil {
+		t.take(in.known)
+		t.apart = in.known.apart
+	}
+	t.size = 1
 	return t
 }
 
 // element refuses a name that the form cannot have.
 func (c *shapeCompiler) element(pos position, name string, attribute bool) {
+	prefix, local, prefixed := strings.Cut(name, ":")
+	if !prefixed {
+		prefix, local = "", name
+	}
 	switch {
-	case c.form == formXML && strings.Contains(name, ":") && !(attribute && strings.HasPrefix(name, "xmlns:")):
-		c.fault(pos, "bad_key", "leave the prefix out", "%q has a prefix; elements are told apart by their local names", name)
-	case c.form == formXML && !isXMLName(strings.TrimPrefix(name, "xmlns:")):
+	case c.form == formXML && (!isXMLName(local) || prefixed && !isXMLName(prefix)):
 		c.fault(pos, "bad_key", "", "%q is no name of XML", name)
 	case c.form == formHTML && (!isXMLName(name) || strings.ContainsAny(name, "._-")):
 		c.fault(pos, "bad_key", "", "%q is no element of HTML", name)
@@ -197,7 +318,8 @@ func (c *shapeCompiler) element(pos position, name string, attribute bool) {
 }
 
 // rest compiles the entry that takes every other member: $field: T, where the
-// name is an attribute, or $any=name: T, where it is skipped.
+// name is an attribute; $field[]: T, where the index in a list is; or
+// $any=name: T, where it is skipped.
 func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member) {
 	if t.rest != nil {
 		c.fault(at(k), "duplicate_key", "keep one of them", "a second entry for every other member")
@@ -212,23 +334,41 @@ func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member
 		c.element(at(k), written, false)
 		t.anyName = written
 	} else {
-		target, known := parseTarget(name[1:])
-		if known != nil {
-			c.unknown(at(k), "unknown_attribute", "attribute", name[1:], known)
+		name, t.indexed = strings.CutSuffix(name, "[]")
+		key, conv, ok := c.attribute(at(k), name[1:])
+		if !ok {
 			return
 		}
-		if target.owner != field {
-			c.fault(at(k), "bad_key", "use $field, $field.code or $field.message, or $any=name", "the names of members can be an attribute of a field only, not %s", target)
+		switch {
+		case key.attr == attrData || key.attr == attrBody || key.attr == attrHeaders || conv.structured() || conv.timed():
+			c.fault(at(k), "bad_key", "use $field, $item, or the code of one, or $any=name", "the names of members cannot be %s", key)
+			return
+		case t.indexed && (key.attr != attrPath && key.attr != attrID || c.form != formJSON || len(t.members) > 0):
+			c.fault(at(k), "bad_key", "write {$field[]: …} or {$item[]: …}, alone in a mapping of a JSON body", "an index can be a part of a path or of an id only")
 			return
 		}
-		t.key = target
+		t.key, t.keyConv = key, conv
 	}
 	m.value = c.template(v)
 	if t.key.attr != attrNone {
 		t.reads |= t.key.bit()
-		t.writes |= t.key.bit()
+		if !m.value.readOnly {
+			t.writes |= t.key.bit()
+			t.keys |= t.key.bit()
+		}
+	}
+	t.rest = &m
+	if t.single() {
+		t.take(m.value)
+		return
 	}
 	t.repeat(m.value)
-	t.rest = &m
-	t.entries = &template{op: opList, pos: at(v), elems: []*template{m.value}, reads: t.key.bit() | m.value.reads, deep: m.value.deep}
+	t.deep |= t.key.bit() // attrNone's bit means nothing
+	t.entries = &template{op: opList, pos: at(v), elems: []*template{m.value}, reads: t.key.bit() | m.value.reads, deep: m.value.deep, indexed: t.indexed, keyConv: t.keyConv}
+}
+
+// single reports that the name of just one member is taken, as an attribute of
+// what is around it.
+func (t *template) single() bool {
+	return t.key.attr != attrNone && t.key.attr != attrPath && t.key.attr != attrID && t.key.owner != field
 }

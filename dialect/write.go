@@ -1,6 +1,9 @@
 package dialect
 
 import (
+	"bytes"
+	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,23 +19,71 @@ func (w *writer) json(t *template) {
 		w.dst = appendConstant(w.dst, t)
 	case opHole:
 		w.jsonHole(t.hole)
+	case opAny:
+		if t.text == "" {
+			w.dst = append(w.dst, "null"...)
+		}
+		w.dst = append(w.dst, t.text...)
 	case opObject:
+		if t.indexed {
+			w.jsonIndexed(t)
+			return
+		}
 		w.jsonObject(t)
 	case opEither:
 		w.json(w.alternative(t))
 	case opList:
 		w.jsonList(t, false)
+	case opReference:
+		w.json(t.def.body)
 	}
 }
 
-// alternative is the one that loses least, among equals the first.
+// alternative is the one that places most of the records that are being
+// written, among these the one that loses least of the whole, among equals the
+// first.
 func (w *writer) alternative(t *template) *template {
+	var best *template
+	most, least := -1, 0
 	for _, e := range t.elems {
-		if (t.writes|t.copies)&w.present&^(e.writes|e.copies) == 0 {
-			return e
+		if e.readOnly {
+			continue
+		}
+		placed := 0
+		for _, o := range [...]owner{item, field} {
+			chosen := w.pick(e, o)
+			placed += 2 * len(chosen)
+			if e := e.resolve(); e.op == opObject && e.indexed && len(chosen) > 0 {
+				if w.indexes(o, chosen) {
+					placed++ // a list before names that are numbers
+				} else {
+					placed = -1
+				}
+			}
+		}
+		lost := bits.OnesCount64(uint64((t.writes | t.copies) & w.present &^ (e.writes | e.copies)))
+		if w.field != nil && placed <= 0 {
+			lost += bits.OnesCount64(uint64(fieldSet(w.field) &^ (e.writes | e.copies)))
+		}
+		if best == nil || placed > most || placed == most && lost < least {
+			best, most, least = e, placed, lost
 		}
 	}
-	return t.elems[0]
+	if best == nil {
+		return t.elems[0]
+	}
+	return best
+}
+
+// indexes reports that what comes next in the paths of the records are numbers.
+func (w *writer) indexes(o owner, chosen []int) bool {
+	for _, i := range chosen {
+		head, _, _ := strings.Cut(w.rest(o, i), ".")
+		if !isDigits(head) {
+			return false
+		}
+	}
+	return true
 }
 
 func appendConstant(dst []byte, t *template) []byte {
@@ -50,13 +101,34 @@ func appendConstant(dst []byte, t *template) []byte {
 }
 
 func (w *writer) jsonHole(h *hole) {
-	first := h.readings[0]
-	if first.target.attr == attrData && first.pattern == nil {
-		w.payload()
-		return
+	first := &h.readings[0]
+	if first.pattern == nil {
+		switch first.target.attr {
+		case attrData:
+			w.payload()
+			return
+		case attrBody:
+			if len(w.itemBody) == 0 {
+				w.dst = append(w.dst, "null"...)
+			}
+			w.dst = append(w.dst, w.itemBody...)
+			return
+		case attrHeaders:
+			w.embedHeader()
+			return
+		}
 	}
 	text := w.render(h)
-	if !first.conv.writable(text) {
+	if text == "" && !h.defaults && !first.conv.structured() {
+		w.dst = append(w.dst, "null"...)
+		return
+	}
+	wire, ok := text, true
+	if first.pattern == nil && !(h.defaults && text == h.fallback) {
+		wire, ok = first.conv.wire(text, w)
+	}
+	if !ok {
+		w.unwritable(first, text)
 		w.dst = append(w.dst, "null"...)
 		return
 	}
@@ -64,11 +136,39 @@ func (w *writer) jsonHole(h *hole) {
 	switch {
 	case first.conv.structured():
 		w.dst = first.conv.appendStructured(w.dst, text)
-	case text == "" && !h.defaults:
-		w.dst = append(w.dst, "null"...)
+	case first.pattern == nil && first.conv.bare() && (isNumber(wire) || wire == "true" || wire == "false"):
+		w.dst = append(w.dst, wire...)
 	default:
-		w.dst = first.conv.appendScalar(w.dst, text)
+		w.dst = appendJSONText(w.dst, wire)
 	}
+}
+
+// unwritable reports a value of a record that the notation cannot hold.
+func (w *writer) unwritable(r *reading, text string) {
+	switch {
+	case r.target.owner == field && w.field != nil:
+		w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+r.target.attr.String(), "it is no "+notationNames[r.conv.notation])
+	case r.target.owner == item && w.item != nil:
+		i := slices.IndexFunc(w.o.Items, func(it parlance.Item) bool { return it.ID == w.item.ID && it.Index == w.item.Index })
+		name := "items[" + strconv.Itoa(i) + "].outcome." + r.target.attr.String()
+		if r.target.attr == attrID {
+			name = "items[" + strconv.Itoa(i) + "].id"
+		}
+		w.lost(name, "it is no "+notationNames[r.conv.notation])
+	}
+}
+
+// embedHeader writes the header of an answer that stands in a body.
+func (w *writer) embedHeader() {
+	w.dst = append(w.dst, '{')
+	for i, p := range w.itemHeader {
+		if i > 0 {
+			w.dst = append(w.dst, ',')
+		}
+		w.dst = append(appendJSONText(w.dst, p.Name), ':')
+		w.dst = appendJSONText(w.dst, p.Value)
+	}
+	w.dst = append(w.dst, '}')
 }
 
 // payload writes the success value into the envelope.
@@ -103,8 +203,8 @@ func (w *writer) jsonObject(t *template) {
 			continue
 		}
 		name(m.names[0])
-		if m.must && m.value.op == opList {
-			w.jsonList(m.value, true)
+		if value := m.value.resolve(); m.must && value.op == opList {
+			w.jsonList(value, true)
 			continue
 		}
 		w.json(m.value)
@@ -118,11 +218,14 @@ func (w *writer) jsonObject(t *template) {
 	w.dst = append(w.dst, '}')
 }
 
-// leftOut reports that an optional member has nothing to say. A constant and a
-// value with a default always have.
+// leftOut reports that a member is not written: it is for reading alone, or it
+// is optional and has nothing to say. A constant and a value with a default
+// always have.
 func (m *member) leftOut(w *writer) bool {
 	switch {
-	case !m.optional, m.value.op == opConst, m.value.op == opHole && m.value.hole.defaults:
+	case m.value.readOnly, m.value.op == opAbsent, m.value.op == opAny && m.value.text == "":
+		return true
+	case !m.optional, m.value.op == opConst, m.value.op == opAny, m.value.op == opHole && m.value.hole.defaults:
 		return false
 	}
 	return !w.has(m.value)
@@ -145,47 +248,143 @@ func (w *writer) jsonList(t *template, must bool) {
 // others writes the members whose name is an attribute: one for each name that
 // occurs, with all records of that name; or one of the written name.
 func (w *writer) others(t *template, write func(key string, value *template)) {
-	if t.key.attr == attrNone {
-		if w.has(t.rest.value) {
-			write(t.anyName, t.rest.value)
-		}
-		return
-	}
-	if t.key.owner != field || w.fieldsDone || w.field != nil {
-		return
-	}
-	w.fieldsDone = true
 	value := t.rest.value
-	if value.op == opEither {
-		value = w.alternative(value)
-	}
-	for _, group := range groups(w.o.Fields, t.key.attr) {
-		key := fieldText(&w.o.Fields[group[0]], t.key.attr)
-		if value.op != opList {
-			first := group[0]
-			w.field, w.fieldAt = &w.o.Fields[first], first
-			write(key, value)
-			w.field = nil
-			w.loseField(first, t.writes|t.copies)
-			for _, i := range group[1:] {
-				w.lost("fields["+strconv.Itoa(i)+"]", "there is place for one error of a name")
+	o := t.key.owner
+	switch {
+	case value.readOnly:
+	case t.key.attr == attrNone:
+		w.anyNamed(t, write)
+	case t.single():
+		if name, ok := t.keyConv.wire(w.value(t.key), w); ok && name != "" {
+			if o == whole {
+				w.carried |= t.key.bit()
 			}
-			continue
+			write(name, value)
 		}
-		// The list below is written with the fields of this name alone.
-		w.selected, w.keyed, w.fieldsDone = group, t.key.bit(), false
-		write(key, value)
-		w.selected, w.keyed, w.fieldsDone = nil, 0, true
+	case o == field && t.key.attr != attrPath:
+		w.byName(o, w.pick(t, o), func(i int) string { return fieldText(&w.o.Fields[i], t.key.attr) }, 0, t, write)
+	case w.nests(t):
+		w.byName(o, w.pick(value, o), func(i int) string { head, _, _ := strings.Cut(w.rest(o, i), "."); return head }, 1, t, write)
+	default:
+		w.byName(o, w.pick(value, o), func(i int) string { return w.rest(o, i) }, 0, t, write)
 	}
 }
 
-// groups are the places of the fields that share an attribute, in the order in
-// which its values first occur.
-func groups(fields []parlance.Field, a attribute) [][]int {
-	of := make(map[string]int, len(fields))
-	var all [][]int
-	for i := range fields {
-		key := fieldText(&fields[i], a)
+// nests reports that names below say more of the same path.
+func (w *writer) nests(t *template) bool { return t.rest.value.keys.hasTarget(t.key) }
+
+// anyNamed writes the member whose name is skipped: one with all that it holds,
+// and where it can hold one record only, that one.
+func (w *writer) anyNamed(t *template, write func(key string, value *template)) {
+	value := t.rest.value
+	for _, o := range [...]owner{item, field} {
+		if chosen := w.pick(value, o); len(chosen) > 0 && value.op != opList {
+			if w.leaf(value, o, chosen[0]) {
+				w.one(o, chosen[0], value, t, func(e *template) { write(t.anyName, e) })
+				return
+			}
+			w.within(o, chosen, 0, func() { write(t.anyName, value) })
+			return
+		}
+	}
+	if w.has(value) {
+		write(t.anyName, value)
+	}
+}
+
+// byName writes a member for each name that records have, in the order in which
+// the names first occur.
+func (w *writer) byName(o owner, chosen []int, name func(int) string, consumed int, t *template, write func(string, *template)) {
+	for _, group := range groups(chosen, name) {
+		key, ok := t.keyConv.wire(name(group[0]), w)
+		if !ok {
+			continue // told of as lost at the end
+		}
+		outer := w.around
+		w.around |= t.key.bit()
+		w.within(o, group, consumed, func() {
+			value := t.rest.value
+			for value.op == opEither || value.op == opReference {
+				if value = value.resolve(); value.op == opEither {
+					value = w.alternative(value)
+				}
+			}
+			if !w.leaf(value, o, group[0]) {
+				write(key, value)
+				return
+			}
+			w.one(o, group[0], value, t, func(e *template) { write(key, e) })
+			for _, i := range group[1:] {
+				w.of(o).done[i] = true
+				w.lost(recordName(o)+"["+strconv.Itoa(i)+"]", "there is place for one of a name")
+			}
+		})
+		w.around = outer
+	}
+}
+
+func recordName(o owner) string {
+	if o == item {
+		return "items"
+	}
+	return "fields"
+}
+
+// maxPadding bounds what stands before an element whose index is part of a path.
+const maxPadding = 1000
+
+// jsonIndexed writes a list in which the place of an element is a part of the
+// path of its records. What stands between them is empty.
+func (w *writer) jsonIndexed(t *template) {
+	o := t.key.owner
+	chosen := w.pick(t.rest.value, o)
+	if !w.shape.sitesTree(chosen, w.of(o)) {
+		chosen = w.pick(t, o)
+	}
+	w.dst = append(w.dst, '[')
+	place := 0
+	head := func(i int) string { head, _, _ := strings.Cut(w.rest(o, i), "."); return head }
+	all := groups(chosen, head)
+	slices.SortStableFunc(all, func(a, b []int) int {
+		x, _ := strconv.Atoi(head(a[0]))
+		y, _ := strconv.Atoi(head(b[0]))
+		return x - y
+	})
+	for _, group := range all {
+		at, err := strconv.Atoi(head(group[0]))
+		if err != nil || at < place || at > maxPadding {
+			continue
+		}
+		for ; place < at; place++ {
+			if place > 0 {
+				w.dst = append(w.dst, ',')
+			}
+			w.dst = append(w.dst, "{}"...)
+		}
+		if place > 0 {
+			w.dst = append(w.dst, ',')
+		}
+		place++
+		outer := w.around
+		w.around |= t.key.bit()
+		w.within(o, group, 1, func() {
+			if e := t.rest.value; w.leaf(e, o, group[0]) {
+				w.one(o, group[0], e, t, w.json)
+			} else {
+				w.json(e)
+			}
+		})
+		w.around = outer
+	}
+	w.dst = append(w.dst, ']')
+}
+
+// groups are the records that share a name, in the order in which the names
+// first occur.
+func groups(chosen []int, name func(int) string) (all [][]int) {
+	of := make(map[string]int, len(chosen))
+	for _, i := range chosen {
+		key := name(i)
 		g, known := of[key]
 		if !known {
 			g = len(all)
@@ -199,12 +398,16 @@ func groups(fields []parlance.Field, a attribute) [][]int {
 
 // element writes a template as an XML element, or as several of the name.
 func (w *writer) element(name string, t *template) {
-	if t.op == opList {
+	switch t.op {
+	case opList:
 		w.turns(t, false, func(e *template) { w.element(name, e) })
 		return
-	}
-	if t.op == opEither {
-		t = w.alternative(t)
+	case opEither:
+		w.element(name, w.alternative(t))
+		return
+	case opReference:
+		w.element(name, t.def.body)
+		return
 	}
 	w.dst = append(append(w.dst, '<'), name...)
 	if t.op == opObject {
@@ -222,10 +425,13 @@ func (w *writer) element(name string, t *template) {
 	if t.op == opObject {
 		for i := range t.members {
 			m := &t.members[i]
-			if m.attribute || m.leftOut(w) {
-				continue
+			switch {
+			case m.attribute || m.leftOut(w):
+			case m.text:
+				w.xmlText(m.value)
+			default:
+				w.element(m.names[0], m.value)
 			}
-			w.element(m.names[0], m.value)
 		}
 		if t.rest != nil {
 			w.others(t, func(key string, value *template) {
@@ -244,23 +450,47 @@ func (w *writer) element(name string, t *template) {
 
 // xmlText writes a constant or a hole as escaped text.
 func (w *writer) xmlText(t *template) {
-	if t.op == opConst {
+	switch t.op {
+	case opConst, opAny:
 		w.dst = appendXMLText(w.dst, t.text)
+		return
+	case opHole:
+	default:
+		return
+	}
+	first := &t.hole.readings[0]
+	if first.target.attr == attrData && first.pattern == nil {
+		w.xmlPayload()
 		return
 	}
 	text := w.render(t.hole)
-	c := t.hole.readings[0].conv
-	if !c.writable(text) {
+	if text == "" && !t.hole.defaults {
+		return
+	}
+	wire, ok := text, true
+	if first.pattern == nil && !(t.hole.defaults && text == t.hole.fallback) {
+		wire, ok = first.conv.wire(text, w)
+	}
+	if !ok {
+		w.unwritable(first, text)
 		return
 	}
 	w.carry(t.hole, strings.TrimSpace(text)) // as it is read
-	switch c.name {
-	case "pointer":
-		text = c.appendPointer(text)
-	case "ms":
-		text = string(c.appendScalar(nil, text))
+	w.dst = appendXMLText(w.dst, wire)
+}
+
+// xmlPayload writes the success value into its element.
+func (w *writer) xmlPayload() {
+	var t tree.Tree
+	if len(w.data.Body) == 0 {
+		return
 	}
-	w.dst = appendXMLText(w.dst, text)
+	w.carried |= bitOf(whole, attrData)
+	if body := bytes.TrimSpace(w.data.Body); t.XML(body, false) == nil && bytes.HasPrefix(body, []byte("<")) && !bytes.HasPrefix(body, []byte("<?")) {
+		w.dst = append(w.dst, body...)
+		return
+	}
+	w.dst = appendXMLText(w.dst, string(w.data.Body))
 }
 
 // html writes the smallest page that holds the elements.

@@ -1,0 +1,348 @@
+package dialect
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// extends takes another dialect as what holds where this file says nothing.
+func (r *reporter) extends(d *Dialect, n *yaml.Node, find []Finder) {
+	name, ok := r.text(n, "extends")
+	if !ok {
+		return
+	}
+	err := errors.New("this program knows no other dialects here")
+	for _, f := range find {
+		var other *Dialect
+		if other, err = f(name); err == nil {
+			d.base = other
+			d.codes.merged = other.codes.merged
+			return
+		}
+	}
+	r.fault(at(n), "unknown_dialect", "name one that `parlance dialects` lists, or a file beside this one", "the dialect %q cannot be extended: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
+}
+
+// inherit takes over the shapes of the dialect that is extended, behind the
+// file's own; one of the same name is replaced. What else the file does not say
+// is taken over too.
+func (d *Dialect) inherit(http *Dialect) {
+	if d.base == nil || d.base == http {
+		return
+	}
+	own := map[string]bool{}
+	for _, s := range slices.Concat(d.shapes, d.extras) {
+		own[s.name] = true
+	}
+	replaced := func(s *shape) bool { return own[s.name] }
+	d.shapes = append(d.shapes, slices.DeleteFunc(slices.Clone(d.base.shapes), replaced)...)
+	d.extras = append(d.extras, slices.DeleteFunc(slices.Clone(d.base.extras), replaced)...)
+	if !d.formsListed {
+		d.forms, d.formsListed = d.base.forms, d.base.formsListed
+	}
+	d.idempotency, d.support, d.auth, d.poll, d.limits = d.base.idempotency, d.base.support, d.base.auth, d.base.poll, d.base.limits
+}
+
+// builtinExtras are the header shapes of the dialect http.
+func builtinExtras(d *Dialect) []*shape {
+	for d.base != nil {
+		d = d.base
+	}
+	return d.extras
+}
+
+// define reads the templates that have names.
+func (r *reporter) define(n *yaml.Node) {
+	r.pairs(n, "define", func(k, v *yaml.Node) {
+		_, known := parseTarget(k.Value)
+		if !isReason(k.Value) || known == nil || k.Value == "any" || k.Value == "absent" {
+			r.fault(at(k), "bad_name", "choose another word of lower-case letters, digits and _", "%q cannot be the name of a definition", k.Value)
+			return
+		}
+		r.defs[k.Value] = &definition{name: k.Value, pos: at(k), node: v}
+	})
+	for _, d := range r.defs {
+		if d.endless(r, d.node, map[string]bool{d.name: true}) {
+			r.fault(d.pos, "endless", "put a member or a list around the part that repeats", "the definition %s refers to itself without anything of the body being read in between", d.name)
+			d.node, d.used = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: d.pos.line, Column: d.pos.column}, true
+		}
+	}
+}
+
+// endless reports that a definition comes to itself through alternatives alone.
+func (d *definition) endless(r *reporter, n *yaml.Node, seen map[string]bool) bool {
+	switch {
+	case n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "$"):
+		name := n.Value[1:]
+		if name == d.name {
+			return true
+		}
+		if other := r.defs[name]; other != nil && !seen[name] {
+			seen[name] = true
+			return d.endless(r, other.node, seen)
+		}
+	case n.Kind == yaml.MappingNode && len(n.Content) == 2 && slices.Contains(wrapped, n.Content[0].Value):
+		alternatives := []*yaml.Node{n.Content[1]}
+		if n.Content[1].Kind == yaml.SequenceNode && n.Content[0].Value == "$either" {
+			alternatives = n.Content[1].Content
+		}
+		return slices.ContainsFunc(alternatives, func(a *yaml.Node) bool { return d.endless(r, a, seen) })
+	}
+	return false
+}
+
+// unused warns of definitions that no shape uses.
+func (r *reporter) unused() {
+	for _, d := range r.defs {
+		if !d.used {
+			r.warn(d.pos, "unused_definition", "write $"+d.name+" where it belongs, or remove it", "nothing refers to the definition %s", d.name)
+		}
+	}
+}
+
+func (r *reporter) idempotency(d *Dialect, n *yaml.Node) {
+	r.pairs(n, "idempotency", func(k, v *yaml.Node) {
+		if k.Value != "header" {
+			r.unknown(at(k), "unknown_key", "key of idempotency", k.Value, []string{"header"})
+			return
+		}
+		name, _ := r.text(v, "header")
+		d.idempotency = canonicalHeader(name)
+	})
+}
+
+func (r *reporter) support(d *Dialect, n *yaml.Node) {
+	r.pairs(n, "support", func(k, v *yaml.Node) {
+		switch k.Value {
+		case "contact":
+			d.support.Contact, _ = r.text(v, "contact")
+		case "after":
+			d.support.After = r.count(v, "after", "failures")
+		default:
+			r.unknown(at(k), "unknown_key", "key of support", k.Value, []string{"contact", "after"})
+		}
+	})
+}
+
+func (r *reporter) count(n *yaml.Node, key, what string) int {
+	count, err := strconv.Atoi(n.Value)
+	if err != nil || count < 1 {
+		r.fault(at(n), "wrong_type", "", "%s must be a number of %s, from 1", key, what)
+	}
+	return count
+}
+
+// Auth is how a provider grants access: where a token is got, and how it is
+// renewed. The zero value says nothing.
+type Auth struct {
+	Token   string        // path or URL of the token endpoint (RFC 6749, 3.2)
+	Grants  []string      // grant types in the order of preference: client_credentials, password, refresh_token
+	Login   string        // method and path of a log-in, where there is no token endpoint
+	Header  string        // the request header of the credential; "" is Authorization
+	Scheme  string        // its scheme; "" is Bearer in Authorization, none elsewhere
+	Expires time.Duration // how long a token is good where the answer does not say; 0 is unknown
+}
+
+// Auth is what the file says of getting access.
+func (d *Dialect) Auth() Auth { return d.auth }
+
+var grants = []string{"client_credentials", "password", "refresh_token", "authorization_code"}
+
+func (r *reporter) auth(d *Dialect, n *yaml.Node) {
+	keys := []string{"token", "grants", "login", "header", "scheme", "expires"}
+	r.pairs(n, "auth", func(k, v *yaml.Node) {
+		switch k.Value {
+		case "token":
+			d.auth.Token, _ = r.text(v, "token")
+		case "grants":
+			for _, g := range r.words(v, "grants") {
+				if !slices.Contains(grants, g) {
+					r.unknown(at(v), "unknown_grant", "grant", g, grants)
+				}
+				d.auth.Grants = append(d.auth.Grants, g)
+			}
+		case "login":
+			d.auth.Login, _ = r.text(v, "login")
+		case "header":
+			name, _ := r.text(v, "header")
+			d.auth.Header = canonicalHeader(name)
+		case "scheme":
+			d.auth.Scheme, _ = r.text(v, "scheme")
+		case "expires":
+			d.auth.Expires = r.duration(v, v.Value)
+		default:
+			r.unknown(at(k), "unknown_key", "key of auth", k.Value, keys)
+		}
+	})
+}
+
+// Polling is how an accepted request is followed. The zero value is
+// RFC 9110's: the Location of the answer, until one is no longer accepted.
+type Polling struct {
+	Headers []string      // the response headers that say where to look, the first that is there
+	Every   time.Duration // how long to wait between two looks where the answer does not say; 0 leaves it to the caller
+	Result  string        // the response header of the last look that points at the result; "" where it holds the result
+}
+
+// Polling is what the file says of following a 202.
+func (d *Dialect) Polling() Polling {
+	p := d.poll
+	if len(p.Headers) == 0 {
+		p.Headers = []string{"Location"}
+	}
+	return p
+}
+
+func (r *reporter) poll(d *Dialect, n *yaml.Node) {
+	r.pairs(n, "poll", func(k, v *yaml.Node) {
+		switch k.Value {
+		case "headers":
+			for _, name := range r.words(v, "headers") {
+				d.poll.Headers = append(d.poll.Headers, canonicalHeader(name))
+			}
+		case "every":
+			d.poll.Every = r.duration(v, v.Value)
+		case "result":
+			name, _ := r.text(v, "result")
+			d.poll.Result = canonicalHeader(name)
+		default:
+			r.unknown(at(k), "unknown_key", "key of poll", k.Value, []string{"headers", "every", "result"})
+		}
+	})
+}
+
+// Limit is what an answer says of a rate limit. A number that it does not state
+// is -1, a time that it does not state 0.
+type Limit struct {
+	Name             string        // as the file names it
+	Limit, Remaining int           // requests in the window
+	Reset            time.Duration // until the window begins anew
+}
+
+// limit is where the numbers of one stand.
+type limit struct {
+	name             string
+	limit, remaining string // headers
+	reset            string
+	conv             conversion // of reset
+}
+
+// Limits reads what the headers of an answer say of rate limits, those that
+// they say anything of.
+func (d *Dialect) Limits(res Response) (all []Limit) {
+	m := matcher{res: res}
+	number := func(name string) int {
+		for _, v := range values(res.Header, name) {
+			if n, err := strconv.Atoi(strings.TrimSpace(v)); err == nil && name != "" {
+				return n
+			}
+		}
+		return -1
+	}
+	for _, l := range d.limits {
+		one := Limit{Name: l.name, Limit: number(l.limit), Remaining: number(l.remaining)}
+		for _, v := range values(res.Header, l.reset) {
+			one.Reset, _ = l.conv.wait(strings.TrimSpace(v), &m)
+		}
+		if one.Limit >= 0 || one.Remaining >= 0 || one.Reset > 0 {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+func (r *reporter) limits(d *Dialect, n *yaml.Node) {
+	d.limits = nil
+	r.pairs(n, "limits", func(k, v *yaml.Node) {
+		l := limit{name: k.Value}
+		r.pairs(v, "a limit", func(k, v *yaml.Node) {
+			name, _ := r.text(v, k.Value)
+			switch k.Value {
+			case "limit":
+				l.limit = canonicalHeader(name)
+			case "remaining":
+				l.remaining = canonicalHeader(name)
+			case "reset":
+				name, notation, _ := strings.Cut(name, ":")
+				l.reset, l.conv = canonicalHeader(name), conversion{notation: seconds}
+				if notation != "" {
+					l.conv, _ = r.conversion(at(v), notation, target{whole, attrReset})
+				}
+			default:
+				r.unknown(at(k), "unknown_key", "key of a limit", k.Value, []string{"limit", "remaining", "reset"})
+			}
+		})
+		d.limits = append(d.limits, l)
+	})
+}
+
+// operation is what holds for some requests only.
+type operation struct {
+	methods []string
+	paths   []string
+	safe    bool
+	codes   codes
+}
+
+func (o *operation) concerns(req *Request) bool {
+	return admitsMethod(o.methods, req.Method) && admitsPath(o.paths, req.Path)
+}
+
+// operations reads rows that hold for some requests, and which of them are safe
+// to repeat although their method is not.
+func (r *reporter) operations(d *Dialect, n *yaml.Node) {
+	if n.Kind != yaml.SequenceNode {
+		r.fault(at(n), "wrong_type", "write a list: each begins with `- path: …`", "operations must be a list, not %s", kindOf(n))
+		return
+	}
+	for _, e := range n.Content {
+		o := operation{}
+		var rows *yaml.Node
+		r.pairs(e, "an operation", func(k, v *yaml.Node) {
+			switch k.Value {
+			case "method":
+				o.methods = r.methods(v)
+			case "path":
+				o.paths = r.words(v, "path")
+			case "safe":
+				o.safe = r.boolean(v, "safe")
+			case "codes":
+				rows = v
+			default:
+				r.unknown(at(k), "unknown_key", "key of an operation", k.Value, []string{"method", "path", "safe", "codes"})
+			}
+		})
+		if len(o.methods)+len(o.paths) == 0 {
+			r.fault(at(e), "empty_shape", "add method or path", "the operation says nothing of which requests it is about")
+			continue
+		}
+		if rows != nil {
+			o.codes = r.codes(rows, d.codes.merged)
+			for _, w := range o.codes.rows {
+				w.methods, w.paths = append(w.methods, o.methods...), append(w.paths, o.paths...)
+			}
+			d.codes.add(o.codes)
+		}
+		d.operations = append(d.operations, o)
+	}
+}
+
+// Safe reports that a request to such a method and path does nothing twice when
+// it is repeated, by its method (RFC 9110, 9.2.2) or because the file says so.
+func (d *Dialect) Safe(req Request) bool {
+	switch req.Method {
+	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
+		return true
+	}
+	for i := range d.operations {
+		if d.operations[i].safe && d.operations[i].concerns(&req) {
+			return true
+		}
+	}
+	return d.base != nil && d.base.Safe(req)
+}

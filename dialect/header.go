@@ -1,0 +1,375 @@
+package dialect
+
+import (
+	"strconv"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// headerHole is a header field with what stands in it: a text, parameters, or
+// a JSON document.
+type headerHole struct {
+	name    string
+	value   *template   // a hole or a constant, nil where the field has parts
+	schemes []challenge // of WWW-Authenticate and its like (RFC 9110, 11.6.1)
+	params  []parameter // name=value, with , or ; between them
+	json    *template
+}
+
+// challenge is an authentication scheme with its parameters.
+type challenge struct {
+	scheme string
+	params []parameter
+}
+
+type parameter struct {
+	name  string
+	value *template // a hole or a constant
+}
+
+// headers compiles the fields of a shape.
+func (r *reporter) headers(n *yaml.Node, s *shape) {
+	c := &shapeCompiler{reporter: r, form: formNone}
+	r.pairs(n, "headers", func(k, v *yaml.Node) {
+		if !isToken(k.Value) {
+			r.fault(at(k), "bad_header", "", "%q is no name of a header field", k.Value)
+		}
+		h := headerHole{name: canonicalHeader(k.Value)}
+		if v.Kind != yaml.MappingNode {
+			h.value = c.headerText(v)
+			s.take(h.value)
+			s.headers, s.size = append(s.headers, h), s.size+1
+			return
+		}
+		r.pairs(v, "a header", func(pk, pv *yaml.Node) {
+			switch {
+			case pk.Value == "$json":
+				j := &shapeCompiler{reporter: r, form: formJSON}
+				h.json = j.template(pv)
+				s.take(h.json)
+			case pv.Kind == yaml.MappingNode:
+				h.schemes = append(h.schemes, challenge{pk.Value, c.params(pv, s)})
+			default:
+				h.params = append(h.params, c.param(pk, pv, s))
+			}
+			s.size++
+		})
+		if btoi(h.json != nil)+btoi(h.schemes != nil)+btoi(h.params != nil) > 1 {
+			r.fault(at(v), "contradiction", "write name: $hole, Scheme: {name: $hole} or $json: {…}", "a header field has parameters, schemes or JSON, and not several of these")
+		}
+		s.headers = append(s.headers, h)
+	})
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (c *shapeCompiler) headerText(v *yaml.Node) *template {
+	t := c.template(v)
+	if t.op != opHole && t.op != opConst && t.op != opAbsent && t.op != opAny {
+		c.fault(at(v), "wrong_type", "", "the value of a header must be a text")
+		return &template{op: opConst, pos: at(v)}
+	}
+	if t.op == opConst && headerText(t.text) != t.text {
+		c.fault(at(v), "bad_header", "", "a header field cannot hold line breaks or blanks around its value")
+	}
+	return t
+}
+
+func (c *shapeCompiler) params(n *yaml.Node, s *shape) (all []parameter) {
+	c.pairs(n, "the parameters of a header", func(k, v *yaml.Node) { all = append(all, c.param(k, v, s)) })
+	return all
+}
+
+func (c *shapeCompiler) param(k, v *yaml.Node, s *shape) parameter {
+	if !isToken(k.Value) {
+		c.fault(at(k), "bad_header", "", "%q is no name of a parameter", k.Value)
+	}
+	p := parameter{strings.ToLower(k.Value), c.headerText(v)}
+	s.take(p.value)
+	return p
+}
+
+// header fits the fields of a response's header against a shape's.
+func (m *matcher) header(s *shape, h Header) bool {
+	present := 0
+	for i := range s.headers {
+		f := &s.headers[i]
+		given := values(h, f.name)
+		switch {
+		case f.json != nil:
+			present += m.headerJSON(f, given)
+		case f.value == nil:
+			present += m.headerParts(f, given)
+		case f.value.op == opConst:
+			if len(given) == 0 || given[0] != f.value.text {
+				return false
+			}
+			present++
+		case f.value.op == opAbsent:
+			if len(given) > 0 {
+				return false
+			}
+			present++
+		case f.value.op == opAny:
+			if len(given) == 0 {
+				return false
+			}
+			present++
+		default:
+			for _, v := range given {
+				if !m.text(f.value.hole, []byte(v)) {
+					return false
+				}
+				present++
+				if f.value.hole.readings[0].target.attr != attrNote {
+					break
+				}
+			}
+		}
+	}
+	return present > 0 || len(s.headers) == 0
+}
+
+// headerParts reads parameters, of the field or of the first challenge that is
+// named. It returns how many the shape knows.
+func (m *matcher) headerParts(f *headerHole, given []string) (present int) {
+	for _, v := range given {
+		scheme := ""
+		parameters(v, func(word string) { scheme = word }, func(name, value string) bool {
+			params := f.params
+			for _, c := range f.schemes {
+				if strings.EqualFold(c.scheme, scheme) {
+					params = c.params
+				}
+			}
+			for _, p := range params {
+				if p.name != name || p.value.op != opHole {
+					continue
+				}
+				if m.text(p.value.hole, []byte(value)) {
+					present++
+				}
+			}
+			return true
+		})
+		if present > 0 {
+			break
+		}
+	}
+	return present
+}
+
+// headerJSON reads a JSON document in a field. One that cannot be read says
+// nothing.
+func (m *matcher) headerJSON(f *headerHole, given []string) int {
+	for _, v := range given {
+		before := m.mark()
+		// A matcher of its own: this one's tree is that of the body.
+		inner := matchers.Get().(*matcher)
+		inner.reset()
+		inner.form = formJSON
+		inner.req, inner.res = m.req, m.res
+		fits := inner.tree.JSON([]byte(v), false) == nil && inner.value(f.json, 0)
+		for _, b := range inner.binds {
+			m.bind(b.target, b.text, b.copy)
+		}
+		inner.binds = inner.binds[:0]
+		inner.release()
+		if fits {
+			return 1
+		}
+		m.back(before)
+	}
+	return 0
+}
+
+// parameters goes through a field such as Bearer realm="a", error="b" or
+// limit=100;w=60, remaining=5. A word without = that a blank follows is a
+// scheme. It stops where yield returns false.
+func parameters(s string, scheme func(string), yield func(name, value string) bool) {
+	for s != "" {
+		s = strings.TrimLeft(s, " \t,;")
+		n := 0
+		for n < len(s) && !strings.ContainsRune(" \t,;=\"", rune(s[n])) {
+			n++
+		}
+		word := s[:n]
+		s = s[n:]
+		rest := strings.TrimLeft(s, " \t")
+		switch {
+		case word == "" && rest == "":
+			return
+		case word == "":
+			s = s[1:] // a stray quote or sign
+		case strings.HasPrefix(rest, "="):
+			value, after := parameterValue(strings.TrimLeft(rest[1:], " \t"))
+			s = after
+			if !yield(strings.ToLower(word), value) {
+				return
+			}
+		case len(rest) < len(s) && rest != "" && rest[0] != ',' && rest[0] != ';', rest == "":
+			scheme(word)
+		}
+	}
+}
+
+// parameterValue reads a token or a quoted string (RFC 9110, 5.6.4).
+func parameterValue(s string) (value, rest string) {
+	if !strings.HasPrefix(s, `"`) {
+		n := strings.IndexAny(s, " \t,;")
+		if n < 0 {
+			n = len(s)
+		}
+		return s[:n], s[n:]
+	}
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			return b.String(), s[i+1:]
+		case '\\':
+			if i++; i == len(s) {
+				return b.String(), ""
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String(), ""
+}
+
+// headers writes the fields of a shape that hold one of the attributes.
+func (w *writer) headers(to []Pair, s *shape, of set) []Pair {
+	for i := range s.headers {
+		h := &s.headers[i]
+		switch {
+		case h.json != nil:
+			if h.json.writes&of != 0 && w.has(h.json) {
+				outer := w.dst
+				w.dst = nil
+				w.json(h.json)
+				to = append(to, Pair{h.name, asciiJSON(w.dst)})
+				w.dst = outer
+			}
+		case h.value == nil:
+			if text := w.parts(h, of); text != "" {
+				to = append(to, Pair{h.name, text})
+			}
+		case h.value.op == opConst:
+			to = append(to, Pair{h.name, h.value.text})
+		case h.value.op == opHole:
+			to = w.field1(to, h, of)
+		}
+	}
+	return to
+}
+
+// field1 writes a field that is one text, or one for each note.
+func (w *writer) field1(to []Pair, h *headerHole, of set) []Pair {
+	hole := h.value.hole
+	if of&h.value.writes == 0 {
+		return to
+	}
+	texts := []string{w.render(hole)}
+	if hole.readings[0].target.attr == attrNote {
+		texts = w.o.Notes
+	} else {
+		wire, ok := hole.readings[0].conv.wire(texts[0], w)
+		if !ok {
+			return to
+		}
+		texts[0] = wire
+	}
+	intact := true // every text went out as it is
+	for _, text := range texts {
+		safe := headerText(text)
+		intact = intact && safe == text
+		if safe != "" {
+			to = append(to, Pair{h.name, safe})
+		}
+	}
+	if intact {
+		w.carried |= h.value.writes.of(whole)
+	}
+	return to
+}
+
+// parts writes challenges or parameters, "" where there is nothing to say.
+func (w *writer) parts(h *headerHole, of set) string {
+	list := func(params []parameter, quoted bool) (texts []string) {
+		said := false
+		for _, p := range params {
+			text := p.value.text
+			if p.value.op == opHole {
+				if p.value.writes&of == 0 {
+					continue
+				}
+				wire, ok := p.value.hole.readings[0].conv.wire(w.render(p.value.hole), w)
+				text = headerText(wire)
+				if !ok || text == "" {
+					continue
+				}
+				said = true
+				if text == wire {
+					w.carried |= p.value.writes.of(whole)
+				}
+			}
+			if quoted || !isToken(text) {
+				text = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+			}
+			texts = append(texts, p.name+"="+text)
+		}
+		if !said {
+			return nil
+		}
+		return texts
+	}
+	if h.params != nil {
+		return strings.Join(list(h.params, false), ", ")
+	}
+	for _, c := range h.schemes {
+		if texts := list(c.params, true); texts != nil {
+			return c.scheme + " " + strings.Join(texts, ", ")
+		}
+	}
+	return ""
+}
+
+// asciiJSON escapes what is not ASCII, for a header field holds nothing else
+// safely (RFC 9110, 5.5).
+func asciiJSON(b []byte) string {
+	var out strings.Builder
+	for _, r := range string(b) {
+		switch {
+		case r < 0x80:
+			out.WriteByte(byte(r))
+		case r < 0x10000:
+			out.WriteString(escape(r))
+		default:
+			r -= 0x10000
+			out.WriteString(escape(0xD800+r>>10) + escape(0xDC00+r&0x3FF))
+		}
+	}
+	return out.String()
+}
+
+func escape(r rune) string {
+	hex := strconv.FormatInt(int64(r), 16)
+	return `\u` + strings.Repeat("0", 4-len(hex)) + hex
+}
+
+// headerText is a text that can stand in a header field: no control
+// characters, so that nobody can add a field or a body (RFC 9110, 5.5).
+func headerText(s string) string {
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if c < 0x20 || c == 0x7F {
+			return ' '
+		}
+		return c
+	}, s))
+}

@@ -1,0 +1,80 @@
+package dialect
+
+import (
+	"bytes"
+	"html"
+)
+
+// page reads an HTML page: the text of the first element of each name.
+func (m *matcher) page(t *template, body []byte) bool {
+	present := 0
+	for i := range t.members {
+		w := &t.members[i]
+		text, found := htmlText(body, w.names[0])
+		if !found {
+			if w.must {
+				return false
+			}
+			continue
+		}
+		present++
+		if w.value.op == opHole && !m.text(w.value.hole, text) && !w.optional {
+			if w.value.hole.readings[0].target.attr == attrStatus {
+				continue // a page may say more than its number
+			}
+			return false
+		}
+	}
+	return present > 0
+}
+
+// htmlText is the text of the first element of that name, its white space
+// folded, without what stands in tags.
+func htmlText(body []byte, name string) ([]byte, bool) {
+	lower := bytes.ToLower(body)
+	if len(lower) != len(body) {
+		lower = body // a letter that changes its length: take the page as it is
+	}
+	open := []byte("<" + name)
+	for at := 0; ; {
+		i := bytes.Index(lower[at:], open)
+		if i < 0 {
+			return nil, false
+		}
+		at += i + len(open)
+		if at < len(lower) && lower[at] != '>' && lower[at] != ' ' && lower[at] != '\n' && lower[at] != '\t' && lower[at] != '\r' {
+			continue // <titlebar> is not <title>
+		}
+		end := bytes.IndexByte(lower[at:], '>')
+		if end < 0 {
+			return nil, false
+		}
+		from := at + end + 1
+		to := bytes.Index(lower[from:], []byte("</"+name))
+		if to < 0 {
+			return nil, false
+		}
+		text := bytes.Join(bytes.Fields(bytes.ToValidUTF8(stripTags(body[from:from+to]), []byte("\uFFFD"))), []byte(" "))
+		return []byte(html.UnescapeString(string(text))), true
+	}
+}
+
+func stripTags(s []byte) []byte {
+	if bytes.IndexByte(s, '<') < 0 {
+		return s
+	}
+	var out []byte
+	inside := false
+	for _, c := range s {
+		switch {
+		case c == '<':
+			inside = true
+			out = append(out, ' ')
+		case c == '>' && inside:
+			inside = false
+		case !inside:
+			out = append(out, c)
+		}
+	}
+	return out
+}
