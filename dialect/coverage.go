@@ -82,6 +82,8 @@ func (d *Dialect) writtenBy(c *Case, o *parlance.Outcome) *shape {
 // it took.
 func (e *reached) walk(m *matcher, t *template, n uint32) {
 	switch t.op {
+	case opReference:
+		e.walk(m, t.def.body, n)
 	case opEither:
 		if a := e.first(m, t, n); a != nil {
 			e.walk(m, a, n)
@@ -90,7 +92,7 @@ func (e *reached) walk(m *matcher, t *template, n uint32) {
 		for i := range t.members {
 			w := &t.members[i]
 			for c := range m.tree.Children(n) {
-				if slices.ContainsFunc(w.names, func(name string) bool { return m.is(w, c, name) }) {
+				if slices.ContainsFunc(w.names, func(name string) bool { return m.called(w, c, name) }) {
 					e.element(m, w.value, c)
 				}
 			}

@@ -37,8 +37,8 @@ const maxMarks = 3
 func (d *Dialect) Evidence(req Request, res Response) Evidence {
 	e := Evidence{Reading: d.Decode(req, res)}
 	o := &e.Reading.Outcome
-	e.Row = d.codes.byStatus(res.Status, &req) != nil
-	e.Listed = o.Code != "" && o.Code != strconv.Itoa(res.Status) && d.codes.byCode(o.Code, &req) != nil
+	e.Row = d.codes.byStatus(res.Status, "", &req) != nil
+	e.Listed = o.Code != "" && o.Code != strconv.Itoa(res.Status) && d.codes.byCode(o.Code, "", &req) != nil
 	m := matchers.Get().(*matcher)
 	defer m.release()
 	m.reset()
@@ -105,6 +105,8 @@ func (w *witness) see(t *template, n uint32, path string) {
 		w.members(t, n, path)
 	case opList:
 		w.elements(t, path+"[]", w.m.tree.Children(n))
+	case opReference:
+		w.see(t.def.body, n, path)
 	case opEither:
 		if by := w.fitting(t.elems, n); by != nil {
 			w.see(by, n, path)
@@ -147,7 +149,7 @@ func (w *witness) members(t *template, n uint32, path string) {
 			below = path + "." + name
 		}
 		i := slices.IndexFunc(t.members, func(one member) bool {
-			return slices.ContainsFunc(one.names, func(name string) bool { return w.m.is(&one, c, name) })
+			return slices.ContainsFunc(one.names, func(name string) bool { return w.m.called(&one, c, name) })
 		})
 		switch {
 		case i >= 0:
@@ -158,7 +160,7 @@ func (w *witness) members(t *template, n uint32, path string) {
 			found[i] = true
 			if one.value.op == opList && w.m.tree.Nodes[c].Kind == tree.Element {
 				w.elements(one.value, below, func(yield func(uint32) bool) { yield(c) })
-			} else if w.m.says(one, c) {
+			} else if w.m.filled(one, c) {
 				w.see(one.value, c, below)
 			}
 		case t.rest != nil:
