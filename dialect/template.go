@@ -340,7 +340,7 @@ func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member
 			return
 		}
 		switch {
-		case key.attr == attrData || key.attr == attrBody || key.attr == attrHeaders || conv.structured() || conv.timed():
+		case key.owner != field && key.attr != attrID && key.attr != attrCode && key.attr != attrFamily || conv.structured() || conv.timed():
 			c.fault(at(k), "bad_key", "use $field, $item, or the code of one, or $any=name", "the names of members cannot be %s", key)
 			return
 		case t.indexed && (key.attr != attrPath && key.attr != attrID || c.form != formJSON || len(t.members) > 0):
