@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -88,14 +89,14 @@ func header(of map[string]string) http.Header {
 
 func TestEveryRecordedResponseReadsAsItsVendorMeansItAndIsWrittenBack(t *testing.T) {
 	t.Parallel()
-	all := readCorpus(t, "testdata/systems.jsonl")
-	if len(all) != 22 {
-		t.Fatalf("the corpus has %d responses, not 22", len(all))
+	all := slices.Concat(readCorpus(t, "testdata/systems.jsonl"), readCorpus(t, "testdata/vendors.jsonl"))
+	if len(all) != 102 {
+		t.Fatalf("the corpus has %d responses, not 102", len(all))
 	}
 	for _, r := range all {
 		t.Run(r.Vendor+": "+r.Case, func(t *testing.T) {
 			t.Parallel()
-			d, err := catalog.Open(strings.ToLower(r.Vendor))
+			d, err := catalog.Open(dialectOf(r.Vendor))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,6 +137,17 @@ func TestEveryRecordedResponseReadsAsItsVendorMeansItAndIsWrittenBack(t *testing
 			}
 		})
 	}
+}
+
+// dialectOf is the file that reads a vendor's responses.
+func dialectOf(vendor string) string {
+	if name, ok := map[string]string{
+		"GitHub REST": "github", "Azure Resource Manager": "azure", "Salesforce REST": "salesforce", "Shopify REST": "shopify", "JSON:API": "jsonapi",
+		"SOAP 1.1": "soap", "OAuth 2 bearer (RFC 6750)": "oauth2-bearer", "JSON-RPC 2.0": "json-rpc", "Load balancer in front of any API": "plain",
+	}[vendor]; ok {
+		return name
+	}
+	return strings.ReplaceAll(strings.ToLower(vendor), " ", "-")
 }
 
 // withoutCustomer drops an element of the caller's own document: it is there
