@@ -84,6 +84,7 @@ func unreported(o, back *parlance.Outcome, losses []parlance.Loss) string {
 		{"kind", o.Kind.String(), back.Kind.String()}, {"code", o.Code, back.Code}, {"title", o.Title, back.Title},
 		{"detail", o.Detail, back.Detail}, {"type", o.Type, back.Type}, {"instance", o.Instance, back.Instance},
 		{"request_id", o.RequestID, back.RequestID}, {"help", o.Help, back.Help}, {"reason", string(o.Reason), string(back.Reason)},
+		{"family", o.Family, back.Family}, {"retryable", o.Retryable.String(), back.Retryable.String()},
 		{"retry_after", fmt.Sprint(o.RetryAfter), fmt.Sprint(back.RetryAfter)},
 	} {
 		if a.was != "" && a.was != a.is && !lost(a.name) {
