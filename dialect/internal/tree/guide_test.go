@@ -162,6 +162,9 @@ func (r reader) guided(t *testing.T, a *asked, source []byte, cut bool) *tree.Tr
 		if want.Moved {
 			want.Start, want.End = got.Start, got.End // in a buffer of its own
 		}
+		if cut && got.Skipped == want.Skipped+1 {
+			want.Skipped++ // the last one, cut apart, is no node of the whole either
+		}
 		if got != want || !bytes.Equal(part.Value(uint32(i)), whole.Value(p.from[i])) {
 			t.Fatalf("node %d is\n%+v %q, not\n%+v %q", i, got, part.Value(uint32(i)), want, whole.Value(p.from[i]))
 		}

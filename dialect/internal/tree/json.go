@@ -45,10 +45,6 @@ type container struct {
 	closing byte // what closes it, 0 outside of any
 }
 
-// ended is the fault of a document that ends too early. Any other one is told
-// as this where it lies at the end, for more could have followed.
-const ended = "the JSON ends in the middle"
-
 // json reads the source. Where there is a fault it lies at the returned place,
 // within so many containers.
 func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
@@ -58,97 +54,92 @@ func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
 	}
 	top := &t.open[0]
 	*top = container{}
+	at = space(src, at)
 	for {
-		at = space(src, at)
 		// What comes next: its guide, nil where it is skipped, and its name.
 		child, slot, keyStart, keyEnd, keyEscape := guide, uint16(0), 0, 0, false
 		switch top.closing {
 		case ']':
-			if child = top.guide; child != nil {
-				child = child.elements
-			}
+			child = top.guide.elements
 		case '}':
 			if at >= len(src) || src[at] != '"' {
-				return at, depth, "expected a name in double quotes"
+				return at, depth, noName
 			}
 			keyStart = at + 1
-			if at, keyEscape, fault = t.text(src, keyStart); fault != "" {
-				return at, depth, fault
+			if keyEnd = plain(src, keyStart); keyEnd >= len(src) || src[keyEnd] != '"' {
+				if keyEnd, keyEscape, fault = t.text(keyStart, keyEnd); fault != "" {
+					return keyEnd, depth, fault
+				}
 			}
-			keyEnd = at
-			at++
-			if at = space(src, at); at >= len(src) || src[at] != ':' {
-				return at, depth, "expected : after a name"
+			if at = space(src, keyEnd+1); at >= len(src) || src[at] != ':' {
+				return at, depth, noColon
 			}
-			at++
-			at = space(src, at)
-			if child = top.guide; child != nil {
-				child, slot = t.member(child, keyStart, keyEnd, keyEscape)
+			at = space(src, at+1)
+			if child = top.guide.others; top.guide.members.count > 0 {
+				child, slot = t.member(top.guide, keyStart, keyEnd, keyEscape)
 			}
 		}
 		if at >= len(src) {
 			return at, depth, ended
 		}
-		kind, escaped, start, end := Null, false, at, 0
-		switch c := src[at]; c {
-		case '"':
-			start++
-			if end, escaped, fault = t.text(src, start); fault != "" {
-				return end, depth, fault
-			}
-			kind, at = Text, end+1
-		case '{', '[':
-			if depth >= MaxDepth {
-				return at, depth, "the JSON is nested too deep"
-			}
-			kind = Object
-			if c == '[' {
-				kind = List
-			}
-			at++
-		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-			if at, fault = number(src, at); fault != "" {
+		if child == nil {
+			t.Nodes[top.node].skip()
+			if at, fault = t.skip(at, depth); fault != "" {
 				return at, depth, fault
 			}
-			if at >= len(src) && t.cut {
-				return at, depth, ended // more digits may have followed
+		} else {
+			mine := uint32(len(t.Nodes))
+			n := t.node()
+			// Each on its own: a whole Node would be built beside and copied.
+			n.Escaped, n.KeyEscape, n.Moved, n.Slot, n.Skipped = false, keyEscape, false, slot, 0
+			n.KeyStart, n.KeyEnd, n.Start, n.End, n.Close, n.Next = uint32(keyStart), uint32(keyEnd), uint32(at), 0, 0, mine+1
+			switch c := src[at]; c {
+			case '"':
+				start := at + 1
+				if at = plain(src, start); at >= len(src) || src[at] != '"' {
+					if at, n.Escaped, fault = t.text(start, at); fault != "" {
+						break
+					}
+				}
+				n.Kind, n.Start, n.End = Text, uint32(start), uint32(at)
+				at++
+			case '{', '[':
+				if depth >= MaxDepth {
+					return at, depth, tooDeep
+				}
+				n.Kind = Object
+				if c == '[' {
+					n.Kind = List
+				}
+				depth++
+				top = &t.open[depth]
+				*top = container{child, mine, c + 2}
+				if at = space(src, at+1); at >= len(src) {
+					return at, depth, ended
+				}
+				if src[at] != c+2 {
+					continue
+				}
+			case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+				if at, fault = number(src, at); fault == "" && at >= len(src) && t.cut {
+					fault = ended // more digits may have followed
+				}
+				n.Kind, n.End = Number, uint32(at)
+			case 't':
+				at, fault = word(src, at, "true")
+				n.Kind, n.End = True, uint32(at)
+			case 'f':
+				at, fault = word(src, at, "false")
+				n.Kind, n.End = False, uint32(at)
+			case 'n':
+				at, fault = word(src, at, "null")
+				n.Kind, n.End = Null, uint32(at)
+			default:
+				fault = noValue
 			}
-			kind, end = Number, at
-		case 't':
-			kind = True
-			at, fault = word(src, at, "true")
-			end = at
-		case 'f':
-			kind = False
-			at, fault = word(src, at, "false")
-			end = at
-		case 'n':
-			at, fault = word(src, at, "null")
-			end = at
-		default:
-			fault = "expected a value"
-		}
-		if fault != "" {
-			return at, depth, fault
-		}
-		mine := uint32(len(t.Nodes))
-		if child != nil {
-			*t.node() = Node{
-				Kind: kind, Escaped: escaped, KeyEscape: keyEscape, Slot: slot,
-				KeyStart: uint32(keyStart), KeyEnd: uint32(keyEnd), Start: uint32(start), End: uint32(end), Next: mine + 1,
-			}
-		} else if top.guide != nil {
-			t.Nodes[top.node].skip()
-		}
-		if kind >= Object {
-			depth++
-			top = &t.open[depth]
-			*top = container{child, mine, src[start] + 2} // { and }, [ and ] lie that far apart
-			if at = space(src, at); at >= len(src) {
-				return at, depth, ended
-			}
-			if src[at] != top.closing {
-				continue
+			if fault != "" {
+				t.Nodes = t.Nodes[:mine] // what is cut apart is dropped
+				return at, depth, fault
 			}
 		}
 		// A value is complete: close what ends with it.
@@ -163,24 +154,121 @@ func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
 			if at >= len(src) {
 				return at, depth, ended
 			}
-			if src[at] == ',' {
-				at++
+			c := src[at]
+			if c == ',' {
+				at = space(src, at+1)
 				break
 			}
-			if src[at] != top.closing {
-				if top.closing == '}' {
-					return at, depth, "expected , or } in an object"
-				}
-				return at, depth, "expected , or ] in a list"
+			if c != top.closing {
+				return at, depth, noEnd(top.closing)
 			}
 			at++
-			if top.guide != nil {
-				t.Nodes[top.node].End, t.Nodes[top.node].Next = uint32(at), uint32(len(t.Nodes))
-			}
+			n := &t.Nodes[top.node]
+			n.End, n.Next = uint32(at), uint32(len(t.Nodes))
 			depth--
 			top = &t.open[depth]
 		}
 	}
+}
+
+// skip moves over a value that nobody asked for, within so many containers. It
+// checks all that json does, and is apart from it because what keeps nothing is
+// twice as fast.
+func (t *Tree) skip(at, outer int) (end int, fault string) {
+	src, depth, closing := t.Source, outer, byte(0)
+	for {
+		if closing == '}' {
+			if at >= len(src) || src[at] != '"' {
+				return at, noName
+			}
+			start := at + 1
+			if at = plain(src, start); at >= len(src) || src[at] != '"' {
+				if at, _, fault = t.text(start, at); fault != "" {
+					return at, fault
+				}
+			}
+			if at = space(src, at+1); at >= len(src) || src[at] != ':' {
+				return at, noColon
+			}
+			at = space(src, at+1)
+		}
+		if at >= len(src) {
+			return at, ended
+		}
+		switch c := src[at]; c {
+		case '"':
+			start := at + 1
+			if at = plain(src, start); at >= len(src) || src[at] != '"' {
+				if at, _, fault = t.text(start, at); fault != "" {
+					break
+				}
+			}
+			at++
+		case '{', '[':
+			if depth >= MaxDepth {
+				return at, tooDeep
+			}
+			depth++
+			closing = c + 2
+			t.skipped[depth] = closing
+			if at = space(src, at+1); at >= len(src) {
+				return at, ended
+			}
+			if src[at] != closing {
+				continue
+			}
+		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			at, fault = number(src, at)
+		case 't':
+			at, fault = word(src, at, "true")
+		case 'f':
+			at, fault = word(src, at, "false")
+		case 'n':
+			at, fault = word(src, at, "null")
+		default:
+			fault = noValue
+		}
+		if fault != "" {
+			return at, fault
+		}
+		for {
+			if depth == outer {
+				return at, ""
+			}
+			if at = space(src, at); at >= len(src) {
+				return at, ended
+			}
+			c := src[at]
+			if c == ',' {
+				at = space(src, at+1)
+				break
+			}
+			if c != closing {
+				return at, noEnd(closing)
+			}
+			at++
+			depth--
+			closing = t.skipped[depth]
+		}
+	}
+}
+
+// What both say.
+const (
+	// ended is the fault of a document that ends too early. Any other one is told
+	// as this where it lies at the end, for more could have followed.
+	ended   = "the JSON ends in the middle"
+	noName  = "expected a name in double quotes"
+	noColon = "expected : after a name"
+	noValue = "expected a value"
+	tooDeep = "the JSON is nested too deep"
+)
+
+func noEnd(closing byte) string {
+	if closing == '}' {
+		return "expected , or } in an object"
+	}
+	return "expected , or ] in a list"
 }
 
 func space(src []byte, at int) int {
@@ -201,13 +289,17 @@ func (t *Tree) member(g *Guide, start, end int, escape bool) (child *Guide, slot
 
 // word reads one of the three, and returns where it differs.
 func word(src []byte, at int, word string) (int, string) {
-	for i := range len(word) {
-		if at >= len(src) || src[at] != word[i] {
-			return at, "expected " + word
-		}
+	if end := at + len(word); end <= len(src) && string(src[at:end]) == word {
+		return end, ""
+	}
+	return differs(src, at, word)
+}
+
+func differs(src []byte, at int, word string) (int, string) {
+	for i := 0; at < len(src) && src[at] == word[i]; i++ {
 		at++
 	}
-	return at, ""
+	return at, "expected " + word
 }
 
 // Eight bytes of a text are looked at as one number: where is the first one
@@ -224,16 +316,29 @@ func stops(word uint64) uint64 {
 	return ((word ^ ones*2 - ones*0x21) | (word ^ ones*'\\' - ones)) &^ word & highs
 }
 
-// text reads a text from behind its opening quote to its closing one. It is
-// escaped where its value is not its bytes.
-func (t *Tree) text(src []byte, start int) (at int, escaped bool, fault string) {
-	at = start
+// plain moves over ASCII that stands for itself in a text, eight bytes at a
+// time. Most texts end where it stops.
+func plain(src []byte, at int) int {
+	for at+8 <= len(src) {
+		word := binary.LittleEndian.Uint64(src[at : at+8 : at+8])
+		if stop := stops(word) | word&highs; stop != 0 {
+			return at + bits.TrailingZeros64(stop)/8
+		}
+		at += 8
+	}
+	return at
+}
+
+// text reads a text from behind its opening quote, where it is plain up to at,
+// to its closing one. It is escaped where its value is not its bytes.
+func (t *Tree) text(start, at int) (end int, escaped bool, fault string) {
+	src := t.Source
 	var all uint64 // of every byte between the quotes, to see whether one is not ASCII
 	for {
 		for at+8 <= len(src) {
-			word := binary.LittleEndian.Uint64(src[at:])
+			word := binary.LittleEndian.Uint64(src[at : at+8 : at+8])
 			if stop := stops(word); stop != 0 {
-				first := bits.TrailingZeros64(stop) &^ 7
+				first := bits.TrailingZeros64(stop) & 0x38
 				all |= word & (1<<first - 1)
 				at += first / 8
 				break
@@ -241,26 +346,25 @@ func (t *Tree) text(src []byte, start int) (at int, escaped bool, fault string) 
 			all |= word
 			at += 8
 		}
-		for at < len(src) && src[at] >= 0x20 && src[at] != '"' && src[at] != '\\' {
-			all |= uint64(src[at])
-			at++
-		}
 		if at >= len(src) {
 			return at, false, ended
 		}
-		switch src[at] {
-		case '"':
+		switch c := src[at]; {
+		case c == '"':
 			if all&highs != 0 && !utf8.Valid(src[start:at]) {
 				escaped, t.Repaired = true, true
 			}
 			return at, escaped, ""
-		case '\\':
+		case c == '\\':
 			escaped = true
 			if at, fault = escape(src, at); fault != "" {
 				return at, false, fault
 			}
-		default:
+		case c < ' ':
 			return at, false, "a control character in a text"
+		default:
+			all |= uint64(c)
+			at++
 		}
 	}
 }
@@ -287,8 +391,21 @@ func escape(src []byte, at int) (int, string) {
 	return at, "unknown escape in a text"
 }
 
-// number moves behind one.
+// number moves behind one. Most are whole and short.
 func number(src []byte, at int) (int, string) {
+	end := at
+	if c := src[at]; c > '0' {
+		end = digits(src, at)
+	} else if c == '0' {
+		end++
+	}
+	if end > at && (end >= len(src) || src[end] != '.' && src[end]|0x20 != 'e') {
+		return end, ""
+	}
+	return decimal(src, at)
+}
+
+func decimal(src []byte, at int) (int, string) {
 	if src[at] == '-' {
 		at++
 	}

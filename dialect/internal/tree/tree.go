@@ -53,6 +53,7 @@ type Tree struct {
 	Repaired bool // a JSON text was not UTF-8: what could not be read stands as U+FFFD
 	cut      bool
 	open     [MaxDepth + 1]container // of JSON, those not yet closed, from 1; 0 is what holds the root
+	skipped  [MaxDepth + 1]byte      // what closes those that are skipped
 	elements []element               // of XML, those not yet closed
 	names    []name                  // the attributes of the XML tag that is read
 	moved    []byte                  // texts that are not contiguous in Source
