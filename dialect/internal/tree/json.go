@@ -90,9 +90,8 @@ func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
 		} else {
 			mine := uint32(len(t.Nodes))
 			n := t.node()
-			// Each on its own: a whole Node would be built beside and copied.
-			n.Escaped, n.KeyEscape, n.Moved, n.Slot, n.Skipped = false, keyEscape, false, slot, 0
-			n.KeyStart, n.KeyEnd, n.Start, n.End, n.Close, n.Next = uint32(keyStart), uint32(keyEnd), uint32(at), 0, 0, mine+1
+			n.KeyEscape, n.Slot, n.KeyStart, n.KeyEnd = keyEscape, slot, uint32(keyStart), uint32(keyEnd)
+			n.Start, n.Next = uint32(at), mine+1
 			switch c := src[at]; c {
 			case '"':
 				start := at + 1

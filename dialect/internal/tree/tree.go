@@ -80,8 +80,8 @@ func (t *Tree) reset(source []byte, cut bool) error {
 	return nil
 }
 
-// node makes one at the end. Its memory may be that of an earlier document: the
-// caller sets all of it.
+// node makes an empty one at the end. What it holds is set in place: one that
+// is built beside and copied costs three times as much.
 func (t *Tree) node() *Node {
 	n := len(t.Nodes)
 	if n == cap(t.Nodes) {
@@ -90,6 +90,7 @@ func (t *Tree) node() *Node {
 		t.Nodes = slices.Grow(t.Nodes, max(32, n))
 	}
 	t.Nodes = t.Nodes[:n+1]
+	t.Nodes[n] = Node{}
 	return &t.Nodes[n]
 }
 

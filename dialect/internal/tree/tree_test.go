@@ -98,11 +98,17 @@ func TestATreeThatIsUsedAgainKeepsNothingOfTheLastDocument(t *testing.T) {
 
 func TestReadingAgainIntoATreeThatIsLargeEnoughAllocatesNothing(t *testing.T) {
 	document := []byte(`{"message":"x","errors":{"url":["a","b"],"date":["c"]}}`)
-	answer := []byte(`<RES a="1" b="2"><Code>101</Code><Message>x &amp; y</Message></RES>`)
+	answer := []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><RES a="1" b="2"><Code>101</Code><Message>x &amp; y</Message></RES>`)
+	escaped := []byte(`{"n\u0061me":"\n"}`)
+	asked := ask("name", "errors/*/[]", "Message", "@b").guide
 	var r tree.Tree
 	for name, read := range map[string]func() error{
-		"JSON": func() error { return r.JSON(document, false) },
-		"XML":  func() error { return r.XML(answer, false) },
+		"JSON":              func() error { return r.JSON(document, false) },
+		"JSON by a guide":   func() error { return r.JSONBy(asked, document, false) },
+		"JSON cut":          func() error { return r.JSON(document[:len(document)-2], true) },
+		"JSON with escapes": func() error { return r.JSONBy(asked, escaped, false) },
+		"XML":               func() error { return r.XML(answer, false) },
+		"XML by a guide":    func() error { return r.XMLBy(asked, answer, false) },
 	} {
 		if got := testing.AllocsPerRun(100, func() {
 			if err := read(); err != nil {

@@ -2,6 +2,8 @@ package tree
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,6 +128,16 @@ func (p *xmlParser) document() error {
 // and control characters (XML 1.0, 2.2).
 func (p *xmlParser) characters() error {
 	for i := 0; i < len(p.src); {
+		for i+8 <= len(p.src) {
+			word := binary.LittleEndian.Uint64(p.src[i : i+8 : i+8])
+			if (word|word-ones*0x20)&highs != 0 {
+				break // not ASCII, or a control character or white space
+			}
+			i += 8
+		}
+		if i >= len(p.src) {
+			return nil
+		}
 		c := p.src[i]
 		if c < utf8.RuneSelf {
 			if c < 0x20 && !isSpace(c) {
@@ -151,27 +163,47 @@ func (p *xmlParser) characters() error {
 
 // content reads the text up to the next markup, then the markup.
 func (p *xmlParser) content() error {
-	start := p.at
-	i := bytes.IndexByte(p.src[p.at:], '<')
-	if i < 0 {
-		p.at = len(p.src)
-		return p.fail("")
+	start, broken, references, folded := p.at, false, false, false
+	for p.at = special(p.src, p.at, ']'); p.at < len(p.src) && p.src[p.at] != '<'; p.at = special(p.src, p.at+1, ']') {
+		switch p.src[p.at] {
+		case '&':
+			references = true
+		case '\r':
+			folded = true
+		case ']':
+			broken = broken || p.has("]]>")
+		}
 	}
-	p.at += i
+	switch {
+	case p.at >= len(p.src):
+		return p.fail("")
+	case broken:
+		return &SyntaxError{start, "]]> outside of a CDATA section"}
+	case references:
+		if err := p.entities(start, p.at); err != nil {
+			return err
+		}
+	}
 	if p.at > start {
-		run := p.src[start:p.at]
-		if bytes.Contains(run, []byte("]]>")) {
-			return &SyntaxError{start, "]]> outside of a CDATA section"}
-		}
-		references := bytes.IndexByte(run, '&') >= 0
-		if references {
-			if err := p.entities(start, p.at); err != nil {
-				return err
-			}
-		}
-		p.own(start, p.at, references || bytes.IndexByte(run, '\r') >= 0)
+		p.own(start, p.at, references || folded)
 	}
 	return p.markup()
+}
+
+// special is the place of the next byte that means something in a text or an
+// attribute's value, which ends in a byte of its own.
+func special(src []byte, at int, end byte) int {
+	for ends := ones * uint64(end); at+8 <= len(src); at += 8 {
+		word := binary.LittleEndian.Uint64(src[at : at+8 : at+8])
+		found := (word ^ ones*'<' - ones) | (word ^ ones*'&' - ones) | (word ^ ones*'\r' - ones) | (word ^ ends - ones)
+		if found = found &^ word & highs; found != 0 {
+			return at + bits.TrailingZeros64(found)/8
+		}
+	}
+	for at < len(src) && src[at] != '<' && src[at] != '&' && src[at] != '\r' && src[at] != end {
+		at++
+	}
+	return at
 }
 
 // own adds a run of text to the element that is open. Its text is all that
@@ -247,7 +279,17 @@ func (p *xmlParser) markup() error {
 	}
 	begun := p.begun
 	p.begun = true
+	next := byte(0)
+	if p.at+1 < len(p.src) {
+		next = p.src[p.at+1]
+	}
 	switch {
+	case next == '/':
+		return p.endTag()
+	case next == '?':
+		return p.instruction(begun)
+	case next != '!':
+		return p.startTag()
 	case p.has("<!--"):
 		from := p.at
 		p.at += 4
@@ -270,14 +312,8 @@ func (p *xmlParser) markup() error {
 			p.ownLiteral(start, end)
 		}
 		return err
-	case p.has("<!"):
-		return p.fail("a DTD or another declaration, which is not read because it could define entities")
-	case p.has("<?"):
-		return p.instruction(begun)
-	case p.has("</"):
-		return p.endTag()
 	}
-	return p.startTag()
+	return p.fail("a DTD or another declaration, which is not read because it could define entities")
 }
 
 // instruction reads a processing instruction, of which only the XML declaration
@@ -289,7 +325,7 @@ func (p *xmlParser) instruction(begun bool) error {
 	if err != nil {
 		return err
 	}
-	target := string(p.src[from:p.at])
+	target := p.src[from:p.at]
 	body := p.at
 	end, err := p.past("?>", "a processing instruction does not end")
 	switch {
@@ -297,46 +333,63 @@ func (p *xmlParser) instruction(begun bool) error {
 		return err
 	case end > body && !isSpace(p.src[body]):
 		return &SyntaxError{body, "expected white space or ?> after the name of a processing instruction"}
-	case !strings.EqualFold(target, "xml"):
+	case !bytes.EqualFold(target, []byte("xml")):
 		return nil
-	case begun || target != "xml":
+	case begun || string(target) != "xml":
 		return &SyntaxError{start, "an XML declaration that is not at the beginning"}
 	}
-	return declaration(start, string(p.src[body:end]))
+	return declaration(start, p.src[body:end])
 }
 
 // declaration checks what an XML declaration says. A missing version is let
 // pass, as servers send it.
-func declaration(start int, body string) error {
-	bad := &SyntaxError{start, "an XML declaration that cannot be read"}
+func declaration(start int, body []byte) error {
 	last := -1
-	for body = strings.TrimLeft(body, " \t\r\n"); body != ""; {
-		name, rest, found := strings.Cut(body, "=")
-		name, rest = strings.TrimRight(name, " \t\r\n"), strings.TrimLeft(rest, " \t\r\n")
+	for body = trim(body); len(body) > 0; body = trim(body) {
+		name, rest, found := bytes.Cut(body, []byte("="))
+		name, rest = trim(name), trim(rest)
 		// In this order, each once.
-		place := slices.Index([]string{"version", "encoding", "standalone"}, name)
-		if !found || place <= last || rest == "" || rest[0] != '"' && rest[0] != '\'' {
-			return bad
+		place := slices.Index(declared[:], string(name))
+		if !found || place <= last || len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
+			return &SyntaxError{start, "an XML declaration that cannot be read"}
 		}
 		last = place
-		value, rest, found := strings.Cut(rest[1:], rest[:1])
-		if !found || rest != "" && !isSpace(rest[0]) {
-			return bad
+		value, rest, found := bytes.Cut(rest[1:], rest[:1])
+		if !found || len(rest) > 0 && !isSpace(rest[0]) {
+			return &SyntaxError{start, "an XML declaration that cannot be read"}
 		}
-		switch lower := strings.ToLower(value); {
-		case place == 0 && !strings.HasPrefix(value, "1."):
-			return &SyntaxError{start, "the XML version " + strconv.Quote(value) + ", where only 1.0 is read,"}
-		case place == 1 && lower != "utf-8" && lower != "us-ascii" && lower != "ascii":
-			return &SyntaxError{start, "the encoding " + strconv.Quote(value) + ", where only UTF-8 is read,"}
+		switch {
+		case place == 0 && !bytes.HasPrefix(value, []byte("1.")):
+			return &SyntaxError{start, "the XML version " + strconv.Quote(string(value)) + ", where only 1.0 is read,"}
+		case place == 1 && !isUTF8(value):
+			return &SyntaxError{start, "the encoding " + strconv.Quote(string(value)) + ", where only UTF-8 is read,"}
 		}
-		body = strings.TrimLeft(rest, " \t\r\n")
+		body = rest
 	}
 	return nil
+}
+
+var declared = [...]string{"version", "encoding", "standalone"}
+
+// isUTF8 reports that a charset is UTF-8 or a part of it.
+func isUTF8(charset []byte) bool {
+	for _, name := range [...]string{"utf-8", "us-ascii", "ascii"} {
+		// Of one length, for there are letters beyond ASCII that fold to s.
+		if len(charset) == len(name) && strings.EqualFold(name, string(charset)) {
+			return true
+		}
+	}
+	return false
 }
 
 // name reads a qualified name and returns where its local part begins.
 func (p *xmlParser) name() (start, local int, err error) {
 	start, local = p.at, p.at
+	if p.at < len(p.src) && nameByte[p.src[p.at]] == letter {
+		for p.at++; p.at < len(p.src) && nameByte[p.src[p.at]] != 0; {
+			p.at++
+		}
+	}
 	for p.at < len(p.src) {
 		size := 1
 		switch c := p.src[p.at]; {
@@ -369,6 +422,24 @@ func (p *xmlParser) name() (start, local int, err error) {
 	}
 	return 0, 0, p.fail("")
 }
+
+// nameByte says which ASCII a name without a prefix has, as most are.
+var nameByte = func() (of [256]byte) {
+	for c := range of {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_':
+			of[c] = letter
+		case '0' <= c && c <= '9', c == '-', c == '.':
+			of[c] = more
+		}
+	}
+	return of
+}()
+
+const (
+	letter = 1 // a name may begin with it
+	more   = 2 // a name may go on with it
+)
 
 // nameStart and nameMore are what is not ASCII in the productions NameStartChar
 // and NameChar of XML 1.0 (fifth edition), 2.3.
@@ -410,17 +481,17 @@ func (p *xmlParser) startTag() error {
 	}
 	mine := uint32(len(p.Nodes))
 	if guide != nil {
-		*p.node() = Node{Kind: Element, Slot: slot, KeyStart: uint32(local), KeyEnd: uint32(p.at)}
+		n := p.node()
+		n.Kind, n.Slot, n.KeyStart, n.KeyEnd = Element, slot, uint32(local), uint32(p.at)
 	}
 	p.count++
 	p.elements = append(p.elements, element{guide: guide, node: mine, start: uint32(start), end: uint32(p.at), text: p.count, blank: true, empty: true})
 	p.names, p.seen = p.names[:0], nil
 	for {
 		spaced := p.space()
-		if p.at >= len(p.src) {
-			return p.fail("")
-		}
 		switch {
+		case p.at >= len(p.src):
+			return p.fail("")
 		case p.src[p.at] == '>':
 			p.at++
 			return nil
@@ -457,20 +528,25 @@ func (p *xmlParser) attribute(guide *Guide, element uint32) error {
 	}
 	quote := p.src[p.at]
 	p.at++
-	from := p.at
-	i := bytes.IndexByte(p.src[p.at:], quote)
-	if i < 0 {
-		p.at = len(p.src)
+	from, broken, references, folded := p.at, false, false, false
+	for p.at = special(p.src, p.at, quote); p.at < len(p.src) && p.src[p.at] != quote; p.at = special(p.src, p.at+1, quote) {
+		switch p.src[p.at] {
+		case '<':
+			broken = true
+		case '&':
+			references = true
+		case '\r':
+			folded = true
+		}
+	}
+	to := p.at
+	switch {
+	case p.at >= len(p.src):
 		return p.fail("")
-	}
-	p.at += i
-	value := p.src[from:p.at]
-	if bytes.IndexByte(value, '<') >= 0 {
+	case broken:
 		return &SyntaxError{from, "< in an attribute's value"}
-	}
-	references := bytes.IndexByte(value, '&') >= 0
-	if references {
-		if err := p.entities(from, p.at); err != nil {
+	case references:
+		if err := p.entities(from, to); err != nil {
 			return err
 		}
 	}
@@ -492,12 +568,9 @@ func (p *xmlParser) attribute(guide *Guide, element uint32) error {
 		p.Nodes[element].skip()
 		return nil
 	}
-	mine := uint32(len(p.Nodes))
-	*p.node() = Node{
-		Kind: Attribute, Escaped: references || bytes.IndexByte(value, '\r') >= 0, Slot: slot,
-		KeyStart: uint32(local), KeyEnd: uint32(end), Start: uint32(from), End: uint32(from + len(value)),
-		Next: mine + 1,
-	}
+	n := p.node()
+	n.Kind, n.Slot, n.Escaped = Attribute, slot, references || folded
+	n.KeyStart, n.KeyEnd, n.Start, n.End, n.Next = uint32(local), uint32(end), uint32(from), uint32(to), uint32(len(p.Nodes))
 	return nil
 }
 
@@ -539,11 +612,16 @@ func (p *xmlParser) endTag() error {
 	}
 	p.closeAt(p.at)
 	p.at += 2
+	e := &p.elements[len(p.elements)-1]
+	if name := p.src[e.start:e.end]; bytes.HasPrefix(p.src[p.at:], name) && p.at+len(name) < len(p.src) && p.src[p.at+len(name)] == '>' {
+		p.at += len(name) + 1
+		p.close()
+		return nil
+	}
 	start, _, err := p.name()
 	if err != nil {
 		return err
 	}
-	e := p.elements[len(p.elements)-1]
 	if !bytes.Equal(p.src[start:p.at], p.src[e.start:e.end]) {
 		return &SyntaxError{start, "an end tag that does not fit its start tag"}
 	}

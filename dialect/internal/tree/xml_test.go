@@ -227,6 +227,7 @@ func TestXMLRefusesWhatXML10DoesAndWhatItWillNotRead(t *testing.T) {
 		{"a declaration without white space is refused", `<?xml version="1.0"encoding="utf-8"?><a/>`, 0, "cannot be read"},
 		{"version 2 is refused", `<?xml version="2.0"?><a/>`, 0, `version "2.0"`},
 		{"Latin-1 is refused", `<?xml version="1.0" encoding="ISO-8859-1"?><a/>`, 0, `encoding "ISO-8859-1"`},
+		{"a charset with a long s is refused", `<?xml version="1.0" encoding="uſ-ascii"?><a/>`, 0, "encoding"},
 		{"Windows-1252 is refused", `<?xml version='1.0' encoding='windows-1252'?><a/>`, 0, `encoding "windows-1252"`},
 		{"UTF-16 that is none is refused", `<?xml version="1.0" encoding="UTF-16"?><a/>`, 0, `encoding "UTF-16"`},
 		{"UTF-16 that is one is refused", "\xff\xfe<\x00a\x00/\x00>\x00", 0, "not UTF-8"},
