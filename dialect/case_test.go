@@ -1,8 +1,10 @@
 package dialect_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -262,4 +264,55 @@ func FuzzCases(f *testing.F) {
 			t.Errorf("%d results of %d cases", len(report.Results), len(cases))
 		}
 	})
+}
+
+func TestADefinitionIsCoveredOnceAndWhatIsExtendedIsNot(t *testing.T) {
+	t.Parallel()
+	base := compiled(t, shop)
+	d, err := dialect.Compile("own.yaml", []byte(`dialect: own
+extends: shop
+codes: {418: invalid}
+define:
+  node: {$either: [{text!: $field.message}, {children!: [$node]}, {code!: $field.code}]}
+shapes:
+  - {name: tree, status: 418, json: {root!: $node}}
+  - {name: forest, status: 418, json: {roots!: [$node]}}
+`), func(string) (*dialect.Dialect, error) { return base, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := dialect.Cases("own.cases.jsonl", []byte(`{"status":418,"body":{"root":{"children":[{"children":[{"text":"a"}]},{"text":"b"}]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := d.Test(cases...).Coverage
+	if got := fmt.Sprintf("%d/%d %d/%d %d/%d %v", c.Shapes.Reached, c.Shapes.Total, c.Codes.Reached, c.Codes.Total,
+		c.Alternatives.Reached, c.Alternatives.Total, c.Alternatives.Missing); got != "1/2 1/1 2/3 [{tree: alternative 3 of 3 own.yaml 5 67}]" {
+		t.Error(got)
+	}
+}
+
+// Every attribute that an Outcome has can be expected of one.
+func TestEveryAttributeOfAnOutcomeCanBeExpected(t *testing.T) {
+	t.Parallel()
+	o := parlance.Outcome{
+		Kind: parlance.Partial, Notes: []string{"a"}, RetryAfter: time.Second, Retryable: parlance.AdviceStop, Status: 207,
+		Fields: []parlance.Field{{Path: "a", Code: "b", Message: "c"}},
+		Items:  []parlance.Item{{Index: 1, ID: "2", Outcome: parlance.Outcome{Kind: parlance.Success}}},
+	}
+	// Whatever text is added to it is set, too.
+	for v, i := reflect.ValueOf(&o).Elem(), 0; i < v.NumField(); i++ {
+		if f := v.Field(i); f.Kind() == reflect.String {
+			f.SetString("text")
+		} else if f.IsZero() {
+			t.Errorf("set %s in this test", v.Type().Field(i).Name)
+		}
+	}
+	text, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dialect.Cases("x.jsonl", []byte(`{"status":207,"outcome":`+string(text)+`}`)); err != nil {
+		t.Error(err)
+	}
 }

@@ -34,11 +34,11 @@ type Place struct {
 type reached struct {
 	shapes       map[*shape]bool
 	rows         map[*row]bool
-	alternatives map[*template]bool
+	alternatives map[position]bool // by their places: a definition is one place in every shape that uses it
 }
 
 func newReached() *reached {
-	return &reached{map[*shape]bool{}, map[*row]bool{}, map[*template]bool{}}
+	return &reached{map[*shape]bool{}, map[*row]bool{}, map[position]bool{}}
 }
 
 // by adds what one case came by.
@@ -133,7 +133,7 @@ func (e *reached) first(m *matcher, t *template, n uint32) *template {
 	defer m.back(before)
 	for _, a := range t.elems {
 		if m.value(a, n) {
-			e.alternatives[a] = true
+			e.alternatives[a.pos] = true
 			return a
 		}
 		m.back(before)
@@ -141,13 +141,19 @@ func (e *reached) first(m *matcher, t *template, n uint32) *template {
 	return nil
 }
 
-// coverage counts what was reached of what there is.
+// coverage counts what was reached of what there is in the file itself, and not
+// in the one that it extends.
 func (d *Dialect) coverage(e *reached) (c Coverage) {
 	file := d.file()
+	n := alternatives{&c.Alternatives, e, file, "", map[position]bool{}, map[*instance]bool{}}
 	for _, s := range slices.Concat(d.shapes, d.extras) {
+		if d.base != nil && (slices.Contains(d.base.shapes, s) || slices.Contains(d.base.extras, s)) {
+			continue
+		}
 		c.Shapes.count(e.shapes[s], Place{s.name, file, s.pos.line, s.pos.column})
 		if s.body != nil && !s.writeOnly {
-			c.alternatives(e, s, s.body, file)
+			n.shape = s.name
+			n.of(s.body)
 		}
 	}
 	for _, r := range d.codes.rows {
@@ -160,21 +166,34 @@ func (d *Dialect) coverage(e *reached) (c Coverage) {
 	return c
 }
 
-func (c *Coverage) alternatives(e *reached, s *shape, t *template, file string) {
-	if len(t.elems) > 1 {
-		for i, a := range t.elems {
-			name := fmt.Sprintf("%s: alternative %d of %d", s.name, i+1, len(t.elems))
-			c.Alternatives.count(e.alternatives[a], Place{name, file, a.pos.line, a.pos.column})
-		}
+// alternatives counts those of a file's templates.
+type alternatives struct {
+	to    *Covered
+	e     *reached
+	file  string
+	shape string
+	seen  map[position]bool
+	open  map[*instance]bool // definitions may refer to themselves
+}
+
+func (n *alternatives) of(t *template) {
+	if t.op == opReference && !n.open[t.def] {
+		n.open[t.def] = true
+		n.of(t.def.body)
 	}
-	for _, a := range t.elems {
-		c.alternatives(e, s, a, file)
+	for i, a := range t.elems {
+		if len(t.elems) > 1 && !n.seen[a.pos] && !a.writeOnly {
+			n.seen[a.pos] = true
+			name := fmt.Sprintf("%s: alternative %d of %d", n.shape, i+1, len(t.elems))
+			n.to.count(n.e.alternatives[a.pos], Place{name, n.file, a.pos.line, a.pos.column})
+		}
+		n.of(a)
 	}
 	for i := range t.members {
-		c.alternatives(e, s, t.members[i].value, file)
+		n.of(t.members[i].value)
 	}
 	if t.rest != nil {
-		c.alternatives(e, s, t.rest.value, file)
+		n.of(t.rest.value)
 	}
 }
 

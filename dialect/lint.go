@@ -14,12 +14,14 @@ type Inspection struct {
 }
 
 // Lint lists all that is wrong with a file: faults, warnings, and samples that
-// do not read or write as they say.
-func Lint(file string, source []byte) []parlance.Diagnostic { return Inspect(file, source).Diagnostics }
+// do not read or write as they say. find gives the dialect that a file extends.
+func Lint(file string, source []byte, find ...Finder) []parlance.Diagnostic {
+	return Inspect(file, source, find...).Diagnostics
+}
 
 // Inspect is Lint that also says whether the samples could be tried.
-func Inspect(file string, source []byte) Inspection {
-	d, err := Compile(file, source)
+func Inspect(file string, source []byte, find ...Finder) Inspection {
+	d, err := Compile(file, source, find...)
 	if fe, bad := err.(*FileError); bad {
 		return Inspection{Diagnostics: fe.Diagnostics, Samples: countSamples(source)}
 	}

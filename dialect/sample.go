@@ -120,7 +120,7 @@ func (s *sample) parse(text string) string {
 }
 
 // outcomeAttributes are the names of an Outcome's JSON, in its order.
-var outcomeAttributes = []string{"kind", "reason", "status", "code", "title", "detail", "type", "instance", "request_id", "fields", "items", "notes", "retry_after", "help"}
+var outcomeAttributes = []string{"kind", "reason", "status", "code", "family", "title", "detail", "type", "instance", "request_id", "fields", "items", "notes", "retry_after", "retryable", "help"}
 
 // expected reads an outcome as a file states it. whole asks for a kind.
 func (r *reporter) expected(n *yaml.Node, whole bool) expected {
@@ -170,6 +170,8 @@ func (r outcomeReader) outcome(n *yaml.Node, under string) map[string]any {
 			given = r.number(v, name, true)
 		case name == "retry_after":
 			given = r.number(v, name, false)
+		case name == "retryable":
+			given = r.boolean(v, name)
 		case name == "fields":
 			given = r.list(v, path, "fields", func(e *yaml.Node, path string) any { return r.field(e, path) })
 		case name == "items":
