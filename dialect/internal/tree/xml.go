@@ -130,7 +130,7 @@ func (p *xmlParser) characters() error {
 	for i := 0; i < len(p.src); {
 		for i+8 <= len(p.src) {
 			word := binary.LittleEndian.Uint64(p.src[i : i+8 : i+8])
-			if (word|word-ones*0x20)&highs != 0 {
+			if (word|(word-ones*0x20))&highs != 0 {
 				break // not ASCII, or a control character or white space
 			}
 			i += 8
