@@ -1,21 +1,33 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
 	"github.com/spf13/cobra"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 )
 
 func (a *app) showCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, asLosses bool
 	cmd := &cobra.Command{
 		Use:   "show NAME|FILE",
 		Short: "Print a dialect file, or what was made of it",
 		Long: `Prints a dialect file of the catalogue, as a start for one of your own. With
 --json it prints what the file was compiled to: its table of codes with what a
-client does about each.`,
+client does about each.
+
+With --losses it prints what the dialect cannot carry: for each kind of outcome
+which attributes reach the other side (✓), which are lost (–), and of which only
+a part does. A gateway that answers in this dialect loses them.`,
 		Example: `  parlance show vms > my-api.yaml
-  parlance show vms --json`,
+  parlance show vms --json
+  parlance show vms --losses`,
 		Args: arguments(1, 1, "a dialect"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -24,7 +36,7 @@ client does about each.`,
 			return completeDialect(cmd, args, prefix)
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if !asJSON {
+			if !asJSON && !asLosses {
 				_, text, err := source(args[0])
 				if err != nil {
 					return err
@@ -33,13 +45,22 @@ client does about each.`,
 				return err
 			}
 			d, err := a.load(args[0])
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case !asLosses:
+				return a.writeJSON(compiledView(d))
 			}
-			return a.writeJSON(compiledView(d))
+			all := lossesOf(d)
+			if asJSON {
+				return a.writeJSON(all)
+			}
+			a.showLosses(all)
+			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write what the file was compiled to, as JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write what the file was compiled to, or the losses, as JSON")
+	cmd.Flags().BoolVar(&asLosses, "losses", false, "show what each kind of outcome loses when it is written")
 	return cmd
 }
 
@@ -62,4 +83,154 @@ func compiledView(d *dialect.Dialect) compiled {
 		Contact:     d.Support().Contact,
 		Codes:       meanings(d.Codes()),
 	}
+}
+
+// losses are what a dialect cannot carry.
+type losses struct {
+	Name  string       `json:"name"`
+	Kinds []kindLosses `json:"kinds"`
+}
+
+type kindLosses struct {
+	Kind   parlance.Kind   `json:"kind"`
+	Losses []parlance.Loss `json:"losses"` // never null
+}
+
+func lossesOf(d *dialect.Dialect) losses {
+	all := losses{Name: d.Name()}
+	for _, k := range parlance.Kinds() {
+		all.Kinds = append(all.Kinds, kindLosses{k, append([]parlance.Loss{}, d.Losses(k)...)})
+	}
+	return all
+}
+
+// lossColumns are the attributes of an outcome under headings that are as short
+// as the line needs. What a kind has several of stands in one column, for no kind
+// has two of them.
+var lossColumns = []struct {
+	heading    string
+	attributes []string
+}{
+	{"kind", []string{"kind"}}, {"reason", []string{"reason"}}, {"code", []string{"code"}}, {"family", []string{"family"}},
+	{"title", []string{"title"}}, {"detail", []string{"detail"}}, {"type", []string{"type"}}, {"instance", []string{"instance"}},
+	{"request", []string{"request_id"}}, {"help", []string{"help"}}, {"retry", []string{"retry_after"}}, {"advice", []string{"retryable"}},
+	{"list", []string{"notes", "fields", "items"}},
+}
+
+// concerns reports that an outcome of a kind can have an attribute.
+func concerns(k parlance.Kind, attribute string) bool {
+	switch attribute {
+	case "notes":
+		return k == parlance.Noted
+	case "items":
+		return k == parlance.Partial
+	case "fields", "reason":
+		return k.Failing()
+	}
+	return true
+}
+
+func (a *app) showLosses(all losses) {
+	s := a.styleOf(a.stdout)
+	const first = 17
+	line := s.bold(pad(all.Name, first))
+	for _, c := range lossColumns {
+		line += pad(c.heading, len(c.heading)+1)
+	}
+	fmt.Fprintln(a.stdout, strings.TrimRight(line, " "))
+	because := map[[2]string][]string{} // attribute and reason: the kinds
+	for _, k := range all.Kinds {
+		parts := map[string]string{} // of each attribute
+		for _, l := range k.Losses {
+			name, rest, inside := strings.Cut(l.Attribute, "[")
+			switch {
+			case !inside:
+				parts[name] = "–"
+			case parts[name] == "":
+				parts[name] = "part"
+			}
+			if inside { // all records are alike
+				_, member, _ := strings.Cut(rest, "]")
+				name += "[]" + member
+			}
+			if key := [2]string{name, l.Reason}; !slices.Contains(because[key], k.Kind.String()) {
+				because[key] = append(because[key], k.Kind.String())
+			}
+		}
+		line := s.kind(k.Kind, pad(k.Kind.String(), first))
+		for _, c := range lossColumns {
+			cell, paint := "", s.red
+			for _, attribute := range c.attributes {
+				if concerns(k.Kind, attribute) {
+					cell = cmp.Or(parts[attribute], "✓")
+				}
+			}
+			switch cell {
+			case "part":
+				paint = s.yellow
+			case "✓":
+				paint = func(text string) string { return s.paint("32", text) }
+			}
+			line += paint(cell) + pad("", len(c.heading)+1-len([]rune(cell)))
+		}
+		fmt.Fprintln(a.stdout, strings.TrimRight(line, " "))
+	}
+	fmt.Fprintln(a.stdout, s.dim("\n✓ carried, – lost, part: its records lose something. request is request_id, retry is retry_after,\nadvice is retryable, list the fields of a failure, the notes of noted and the items of partial."))
+	if len(because) == 0 {
+		return
+	}
+	fmt.Fprintln(a.stdout, "\n"+s.bold("lost because"))
+	rows := make([][2]string, 0, len(because))
+	for key := range because {
+		rows = append(rows, key)
+	}
+	slices.SortFunc(rows, func(x, y [2]string) int {
+		return cmp.Or(cmp.Compare(columnOf(x[0]), columnOf(y[0])), cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1]))
+	})
+	t := table{a.stdout, []int{13, 38, 43}}
+	for _, key := range rows {
+		t.row([]string{"  " + key[0], key[1], kindsOf(because[key], key[0])}, nil)
+	}
+}
+
+// columnOf is the place of an attribute among the columns.
+func columnOf(attribute string) int {
+	name, _, _ := strings.Cut(attribute, "[")
+	for i, c := range lossColumns {
+		if slices.Contains(c.attributes, name) {
+			return i
+		}
+	}
+	return len(lossColumns)
+}
+
+// kindsOf names the kinds that lose an attribute, in short.
+func kindsOf(kinds []string, attribute string) string {
+	name, _, _ := strings.Cut(attribute, "[")
+	good, failing := 0, 0
+	var others []string
+	for _, k := range parlance.Kinds() {
+		switch {
+		case !concerns(k, name):
+		case !slices.Contains(kinds, k.String()):
+			others = append(others, k.String())
+		case k.Failing():
+			failing++
+		default:
+			good++
+		}
+	}
+	switch {
+	case len(others) == 0 && good > 0 && failing > 0:
+		return "every kind"
+	case len(others) == 0 && failing > 1:
+		return "every failure"
+	case len(others) < len(kinds)/3:
+		all := "all " + strconv.Itoa(good+failing+len(others))
+		if good == 0 {
+			all = "every failure"
+		}
+		return all + " but " + strings.Join(others, ", ")
+	}
+	return strings.Join(kinds, ", ")
 }

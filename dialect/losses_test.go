@@ -1,0 +1,76 @@
+package dialect_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+func lossNames(d *dialect.Dialect, k parlance.Kind) string {
+	var all []string
+	for _, l := range d.Losses(k) {
+		all = append(all, l.Attribute)
+	}
+	return strings.Join(all, " ")
+}
+
+func TestTheLossesOfAKindAreWhatHasNoPlace(t *testing.T) {
+	t.Parallel()
+	d := compiled(t, shop)
+	for _, test := range []struct {
+		name string
+		kind parlance.Kind
+		want string
+	}{
+		{"a plain success says nothing in a body", parlance.Success, "code family title detail type instance retryable help"},
+		{"a note has no place", parlance.Noted, "kind code family title detail type instance notes retryable help"},
+		{"a code of the file has its place, and a foreign reason none", parlance.Failed, "reason family title type instance fields[0].code fields[1].code retryable help"},
+		{"a kind that the file does not have takes the status of HTTP, without a body", parlance.Unavailable, "reason code family title detail type instance fields retryable help"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := lossNames(d, test.kind); got != test.want {
+				t.Errorf("%s loses\n%s\nnot\n%s", test.kind, got, test.want)
+			}
+		})
+	}
+}
+
+func TestEveryLossHasAReasonAndIsNamedOnce(t *testing.T) {
+	t.Parallel()
+	for _, name := range catalog.Names() {
+		d, err := catalog.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range parlance.Kinds() {
+			seen := map[string]bool{}
+			for _, l := range d.Losses(k) {
+				if l.Reason == "" || seen[l.Attribute] {
+					t.Errorf("%s, %s: %+v", name, k, l)
+				}
+				seen[l.Attribute] = true
+			}
+		}
+	}
+}
+
+// Ask what an API cannot say before a gateway answers in its words.
+func ExampleDialect_Losses() {
+	plain, err := catalog.Open("plain")
+	if err != nil {
+		panic(err)
+	}
+	for _, l := range plain.Losses(parlance.Conflict) {
+		if l.Attribute == "kind" || l.Attribute == "fields" {
+			fmt.Println(l.Attribute+":", l.Reason)
+		}
+	}
+	// Output:
+	// kind: status 400 means invalid here
+	// fields: there is no place for them
+}
