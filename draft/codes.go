@@ -1,0 +1,133 @@
+package draft
+
+import (
+	"net/textproto"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// row is one row of the table of codes.
+type row struct {
+	key, text, comment string
+	code               bool // of a body, not a status
+	status             int
+}
+
+// http is the dialect on which all stand: it knows what a status means.
+var http = sync.OnceValue(func() *dialect.Dialect {
+	d, err := dialect.Compile("http.yaml", dialect.HTTP())
+	if err != nil {
+		panic(err) // the file is the package's own: a test holds it right
+	}
+	return d
+})
+
+func (d *drafted) statusRow(status int, g *guesser) {
+	if status < 200 {
+		return // no final answer has one
+	}
+	key := strconv.Itoa(status)
+	text := kindOfStatus(status)
+	if g.fields && status == 422 && text == "invalid" {
+		text = "invalid/fields"
+	}
+	for i := range d.rows {
+		if d.rows[i].key == key && !d.rows[i].code {
+			if text == "invalid/fields" {
+				d.rows[i].text = text
+			}
+			return
+		}
+	}
+	d.rows = append(d.rows, row{key: key, text: text, status: status})
+}
+
+// kindOfStatus is what HTTP says of a status.
+func kindOfStatus(status int) string {
+	for _, e := range http().Explain(strconv.Itoa(status)) {
+		return e.Kind.String()
+	}
+	return "internal"
+}
+
+// codeRow lists a code of a body, with what it is taken to mean.
+func (d *drafted) codeRow(code string, status int) {
+	if n, err := strconv.Atoi(code); err == nil && n >= 100 && n <= 999 || strings.ContainsAny(code, ",*–") || len(code) > 60 {
+		return // it would be read as a status, a list or a pattern
+	}
+	if slices.ContainsFunc(d.rows, func(r row) bool { return r.key == code }) || isSpan(code) {
+		return
+	}
+	kind, comment := kindOfStatus(status), "as its status"
+	if by := kindOfWord(code); by != "" && (status < 500 && !serverKinds[by] || status >= 500 && serverKinds[by] || status < 400) {
+		if by != kind {
+			comment = "by its name"
+		}
+		kind = by
+	} else if status < 400 {
+		kind, comment = "failed", "it tells of a failure"
+	}
+	d.rows = append(d.rows, row{key: code, text: "{kind: " + kind + ", status: " + strconv.Itoa(status) + "}", comment: comment, code: true, status: status})
+}
+
+// isSpan reports a code that would be read as a range or a class.
+func isSpan(code string) bool {
+	from, to, ranged := strings.Cut(code, "-")
+	if _, err := strconv.Atoi(from); ranged && err == nil {
+		_, err = strconv.Atoi(to)
+		return err == nil
+	}
+	return len(code) == 3 && strings.HasSuffix(strings.ToLower(code), "xx")
+}
+
+var serverKinds = map[string]bool{"internal": true, "unavailable": true, "timeout": true}
+
+// wordKinds are what vendors' codes hold, without case and hyphens, and the kind
+// that they mean; the first that a code holds counts.
+var wordKinds = []struct{ word, kind string }{
+	{"ratelimit", "rate_limited"}, {"throttl", "rate_limited"}, {"throughput", "rate_limited"}, {"toomany", "rate_limited"}, {"slowdown", "rate_limited"},
+	{"notfound", "not_found"}, {"nosuch", "not_found"}, {"unknownresource", "not_found"},
+	{"quota", "quota"}, {"insufficientfunds", "failed"}, {"licen", "quota"},
+	{"accessdenied", "forbidden"}, {"forbidden", "forbidden"}, {"permission", "forbidden"}, {"insufficientscope", "forbidden"}, {"notallowed", "forbidden"},
+	{"auth", "unauthenticated"}, {"token", "unauthenticated"}, {"credential", "unauthenticated"}, {"session", "unauthenticated"},
+	{"conflict", "conflict"}, {"alreadyexists", "conflict"}, {"duplicate", "conflict"}, {"inuse", "conflict"},
+	{"internal", "internal"}, {"unavailable", "unavailable"}, {"maintenance", "unavailable"}, {"timeout", "timeout"},
+	{"invalid", "invalid"}, {"missing", "invalid"}, {"bad", "invalid"}, {"required", "invalid"},
+}
+
+func kindOfWord(code string) string {
+	word := plain(code)
+	for _, w := range wordKinds {
+		if strings.Contains(word, w.word) {
+			return w.kind
+		}
+	}
+	return ""
+}
+
+// headerPlaces are the fields of a header that say more than those which every
+// dialect reads.
+func headerPlaces(h textproto.MIMEHeader) (all []*place) {
+	names := make([]string, 0, len(h))
+	for name := range h {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	id := false
+	for _, name := range names {
+		p := plain(name)
+		switch {
+		case p == "xrequestid", p == "retryafter":
+		case p == "retryafterms":
+			all = append(all, &place{kind: textual, key: name, text: "$retry_after:ms", comment: "looks like when to come back"})
+		case !id && slices.ContainsFunc(requestNames, func(n string) bool { return strings.HasSuffix(p, n) }):
+			all = append(all, &place{kind: textual, key: name, text: "$request_id", comment: "looks like the request's id"})
+			id = true
+		}
+	}
+	return all
+}

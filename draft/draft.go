@@ -1,0 +1,289 @@
+// Package draft writes the first version of a dialect file from recorded
+// responses: by the names and the values of their members it guesses which one
+// is the message, the code, the request's id, and marks every guess by a comment.
+package draft
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/textproto"
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// Recorded is one response from which a file is drafted.
+type Recorded struct {
+	Method, Path string // of the request; "" where they are not known
+	Status       int
+	Header       textproto.MIMEHeader
+	Body         []byte
+}
+
+// maxBody is the longest body that is looked at, and put into the file as a
+// sample: an error says what it has to in less.
+const maxBody = 64 << 10
+
+// ErrNothing is the error of a draft from no response at all.
+var ErrNothing = errors.New("there is no response to draft from")
+
+// File drafts the dialect file of an API from recorded responses. What it
+// returns compiles, and dialect.Lint has nothing to say of it: a guess that does
+// not hold against the responses themselves is left out. The error is
+// ErrNothing, or of a name that no dialect can have, a *dialect.FileError.
+func File(name string, recorded ...Recorded) ([]byte, error) {
+	if len(recorded) == 0 {
+		return nil, ErrNothing
+	}
+	if _, err := dialect.Compile(name+".yaml", []byte("dialect: "+quote(name)+"\ncodes: {200: success}\n")); err != nil {
+		return nil, err
+	}
+	d := &drafted{name: name}
+	for _, r := range recorded {
+		d.take(r)
+	}
+	d.merge()
+	d.verify()
+	return dialect.Format(d.text(true))
+}
+
+// drafted is a file in the making.
+type drafted struct {
+	name    string
+	rows    []row
+	shapes  []*shape
+	headers []*place
+	numbers bool // codes in bodies are numbers
+	samples []*sample
+}
+
+// shape is how one kind of body looks.
+type shape struct {
+	name    string
+	classes []string // 2xx, 4xx 5xx
+	form    string
+	body    *place
+	good    bool // it tells of a success
+	failed  bool // it tells of a failure under a good status
+	of      []*sample
+	gone    bool // it did not hold
+}
+
+// sample is one of the responses, as it is put into the file.
+type sample struct {
+	Recorded
+	shape     *shape
+	outcome   *parlance.Outcome // as the file itself reads it
+	readsOnly bool
+	gone      bool
+}
+
+// take guesses what one response says.
+func (d *drafted) take(r Recorded) {
+	s := &sample{Recorded: r}
+	g := &guesser{status: r.Status, taken: map[string]bool{}}
+	body := parse(r)
+	if body != nil {
+		g.good = r.Status < 400 && !body.complains()
+		if p := g.document(body); p != nil {
+			s.shape = &shape{
+				name: g.name(), form: body.form, body: p, classes: classesOf(r.Status, body.complains()),
+				good: g.good, failed: r.Status < 400 && body.complains(), of: []*sample{s},
+			}
+			d.shapes = append(d.shapes, s.shape)
+		}
+	}
+	d.numbers = d.numbers || g.numbers
+	d.statusRow(r.Status, g)
+	if g.code != "" {
+		d.codeRow(g.code, r.Status)
+	}
+	for _, p := range headerPlaces(r.Header) {
+		if !slices.ContainsFunc(d.headers, func(o *place) bool { return o.key == p.key }) {
+			d.headers = append(d.headers, p)
+		}
+	}
+	d.samples = append(d.samples, s)
+}
+
+// classesOf is the condition under which a shape is tried.
+func classesOf(status int, complains bool) []string {
+	switch {
+	case status >= 400:
+		return []string{"4xx", "5xx"}
+	case complains:
+		return []string{"2xx"}
+	}
+	return []string{fmt.Sprint(status)}
+}
+
+// merge makes one shape of those that look alike: what only some have may be
+// left out.
+func (d *drafted) merge() {
+	var kept []*shape
+	for _, s := range d.shapes {
+		i := slices.IndexFunc(kept, func(k *shape) bool { return k.form == s.form && k.good == s.good && alike(k.body, s.body) })
+		if i < 0 {
+			kept = append(kept, s)
+			continue
+		}
+		k := kept[i]
+		k.body = unite(k.body, s.body)
+		k.of = append(k.of, s.of...)
+		k.failed = k.failed || s.failed
+		for _, sample := range s.of {
+			sample.shape = k
+		}
+		for _, c := range s.classes {
+			if !slices.Contains(k.classes, c) {
+				k.classes = append(k.classes, c)
+			}
+		}
+	}
+	d.shapes = kept
+	names := map[string]int{}
+	for _, s := range kept {
+		slices.Sort(s.classes)
+		if names[s.name]++; names[s.name] > 1 {
+			s.name = fmt.Sprintf("%s %d", s.name, names[s.name])
+		}
+	}
+}
+
+// verify holds the file against its own responses and leaves out what does not
+// hold, until there is nothing to complain of. Each round takes something away,
+// so it ends.
+func (d *drafted) verify() {
+	for {
+		d.read()
+		findings := dialect.Lint(d.name+".yaml", d.text(false))
+		if len(findings) == 0 {
+			return
+		}
+		if !d.relent(findings) {
+			return
+		}
+	}
+}
+
+// read reads every response with the file as it stands.
+func (d *drafted) read() {
+	whole := d.samples
+	d.samples = nil
+	compiled, err := dialect.Compile(d.name+".yaml", d.text(false))
+	d.samples = whole
+	for _, s := range d.samples {
+		s.outcome = nil
+		if err != nil || !s.printable() {
+			s.gone = s.gone || !s.printable()
+			continue
+		}
+		reading := compiled.Decode(dialect.Request{Method: s.Method, Path: s.Path}, dialect.Response{Status: s.Status, Header: s.told(d), Body: bytes.TrimSuffix(s.Body, []byte("\n"))})
+		s.outcome = &reading.Outcome
+	}
+}
+
+// relent takes away what a complaint is about: first that a sample is written
+// back, then the shape that reads it, then codes and headers, at last the
+// sample. It reports false where nothing is left to take.
+func (d *drafted) relent(findings []parlance.Diagnostic) bool {
+	text := string(d.text(false))
+	starts := d.places(text)
+	done, told := false, map[*sample]bool{}
+	for _, f := range findings {
+		switch part := starts.of(f.Line); {
+		case part.sample != nil && told[part.sample]:
+		case part.sample != nil && f.Rule == "sample_writes" && !part.sample.readsOnly:
+			part.sample.readsOnly, done = true, true
+			told[part.sample] = true // one thing at a time
+		case part.sample != nil && part.sample.shape != nil && !part.sample.shape.gone:
+			part.sample.shape.gone, done = true, true
+			told[part.sample] = true
+		case part.sample != nil && !part.sample.gone && !done:
+			part.sample.gone, done = true, true
+		case part.shape != nil && !part.shape.gone:
+			part.shape.gone, done = true, true
+		}
+	}
+	if done {
+		return true
+	}
+	for i := len(d.rows) - 1; i >= 0; i-- {
+		if d.rows[i].code {
+			d.rows = slices.Delete(d.rows, i, i+1)
+			return true
+		}
+	}
+	for _, s := range d.shapes {
+		if !s.gone {
+			s.gone = true
+			return true
+		}
+	}
+	switch {
+	case len(d.headers) > 0:
+		d.headers = nil
+		return true
+	case slices.ContainsFunc(d.samples, func(s *sample) bool { return !s.gone }):
+		for _, s := range d.samples {
+			s.gone = true
+		}
+		return true
+	}
+	return false
+}
+
+// part is what a line of the file belongs to.
+type part struct {
+	line   int
+	shape  *shape
+	sample *sample
+}
+
+type parts []part
+
+func (p parts) of(line int) part {
+	var found part
+	for _, one := range p {
+		if one.line <= line {
+			found = one
+		}
+	}
+	return found
+}
+
+// places finds the lines on which the shapes and the samples begin. They stand
+// in the order in which they are written.
+func (d *drafted) places(text string) (all parts) {
+	section, shapes, samples := "", d.standing(), d.kept()
+	for i, line := range strings.Split(text, "\n") {
+		switch {
+		case line != "" && line[0] != ' ' && line[0] != '#':
+			section = line
+			all = append(all, part{line: i + 1})
+		case !strings.HasPrefix(line, "  - "):
+		case section == "shapes:" && len(shapes) > 0:
+			all = append(all, part{line: i + 1, shape: shapes[0]})
+			shapes = shapes[1:]
+		case section == "shapes:":
+			all = append(all, part{line: i + 1}) // of the header
+		case section == "samples:" && len(samples) > 0:
+			all = append(all, part{line: i + 1, sample: samples[0]})
+			samples = samples[1:]
+		}
+	}
+	return all
+}
+
+// standing are the shapes that hold.
+func (d *drafted) standing() []*shape {
+	return slices.DeleteFunc(slices.Clone(d.shapes), func(s *shape) bool { return s.gone })
+}
+
+// kept are the samples that are put into the file.
+func (d *drafted) kept() []*sample {
+	return slices.DeleteFunc(slices.Clone(d.samples), func(s *sample) bool { return s.gone || s.outcome == nil })
+}

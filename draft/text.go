@@ -1,0 +1,332 @@
+package draft
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/textproto"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// unknown is the hole for what nobody understands.
+const unknown = "$any"
+
+// text is the file. Comments stand only at the ends of lines and before the
+// first, so that a line is the same with and without.
+func (d *drafted) text(comments bool) []byte {
+	var b bytes.Buffer
+	b.WriteString("# Drafted from recorded responses. What is a guess says so: hold it against the\n# vendor's pages, name these under source, and take the comment away.\n")
+	line := func(indent int, text, comment string) {
+		b.WriteString(strings.Repeat(" ", indent))
+		b.WriteString(text)
+		if comments && comment != "" {
+			b.WriteString("  # guess: " + comment)
+		}
+		b.WriteByte('\n')
+	}
+	line(0, "dialect: "+quote(d.name), "")
+	line(0, "title: "+quote(title(d.name)), "")
+	if d.numbers {
+		line(0, "codes_are_statuses: false", "a code in a body is none of HTTP's")
+	}
+	line(0, "codes:", "")
+	rows := slices.Clone(d.rows)
+	slices.SortStableFunc(rows, func(a, b row) int {
+		if a.code != b.code {
+			return map[bool]int{false: -1, true: 1}[a.code]
+		}
+		return a.status - b.status
+	})
+	if len(rows) == 0 {
+		line(2, "200: success", "no response had a status of a final answer")
+	}
+	for _, r := range rows {
+		line(2, key(r.key)+": "+r.text, r.comment)
+	}
+	if shapes := d.standing(); len(shapes)+len(d.headers) > 0 {
+		line(0, "shapes:", "")
+		for _, s := range shapes {
+			line(2, "- name: "+quote(s.name), "")
+			line(4, "status: "+strings.Join(s.classes, " "), "")
+			if s.failed {
+				line(4, "is: failed", "")
+			}
+			if s.body.kind == textual {
+				line(4, s.form+": "+s.body.text, s.body.comment)
+				continue
+			}
+			line(4, s.form+":", s.body.comment)
+			s.body.print(line, 6)
+		}
+		if len(d.headers) > 0 {
+			line(2, "- name: header", "")
+			line(4, "headers:", "")
+			for _, p := range d.headers {
+				line(6, key(p.key)+": "+p.text, p.comment)
+			}
+		}
+	}
+	if samples := d.kept(); len(samples) > 0 {
+		line(0, "samples:", "")
+		for _, s := range samples {
+			s.print(d, line)
+		}
+	}
+	return b.Bytes()
+}
+
+type liner func(indent int, text, comment string)
+
+// print writes what stands below a place.
+func (p *place) print(line liner, indent int) {
+	for _, k := range p.kids {
+		if p.kind == list {
+			k.element(line, indent)
+			continue
+		}
+		k.member(line, indent, "")
+	}
+}
+
+func (p *place) member(line liner, indent int, dash string) {
+	name := strings.Repeat(" ", indent) + key(p.key) + ":"
+	if dash != "" {
+		name = strings.Repeat(" ", indent-2) + dash + key(p.key) + ":"
+	}
+	if p.kind == textual {
+		line(0, name+" "+p.text, p.comment)
+		return
+	}
+	line(0, name, p.comment)
+	p.print(line, indent+2)
+}
+
+// element writes one element of a list; its first member stands beside the dash.
+func (p *place) element(line liner, indent int) {
+	if p.kind == textual {
+		line(indent, "- "+p.text, p.comment)
+		return
+	}
+	for i, k := range p.kids {
+		dash := ""
+		if i == 0 {
+			dash = "- "
+		}
+		k.member(line, indent+2, dash)
+	}
+}
+
+// title is a name for people, to begin with.
+func title(name string) string {
+	words := strings.Fields(strings.ReplaceAll(name, "-", " "))
+	for i, w := range words {
+		words[i] = strings.ToUpper(w[:1]) + w[1:]
+	}
+	return strings.Join(words, " ")
+}
+
+// key is a text as the key of a mapping, where an attribute's name is a name
+// like any other.
+func key(text string) string {
+	if low := strings.ToLower(text); reserved[low] && !yamlWords[low] {
+		return text
+	}
+	return quote(text)
+}
+
+// quote is a text as YAML reads it back in any place.
+func quote(text string) string {
+	if isPlain(text) {
+		return text
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case !harmless(r) && r > 0xffff:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		case !harmless(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// harmless reports a letter that YAML takes as it stands.
+func harmless(r rune) bool { return unicode.IsGraphic(r) && r != '\ufeff' && r < 0xfff0 }
+
+func printable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !harmless(r) })
+}
+
+// isPlain reports a text that needs no quotes: it is no other value of YAML's,
+// no attribute's name, and holds nothing that means something to YAML.
+func isPlain(text string) bool {
+	if text == "" || text[0] == '-' || text[0] == '.' {
+		return false
+	}
+	letters := false
+	for i, r := range text {
+		switch {
+		case r < utf8.RuneSelf && unicode.IsLetter(r):
+			letters = true
+		case unicode.IsDigit(r) && r < utf8.RuneSelf:
+		case strings.ContainsRune("_-./?!$", r):
+		case r == '|' && i > 0:
+		case strings.ContainsRune(" :", r) && i > 0 && i < len(text)-1 && text[i+1] != ' ':
+		default:
+			return false
+		}
+	}
+	if !letters {
+		// A status, or a number of the vendor's: as a key it is a text anyway.
+		return strings.Trim(text, "0123456789") == ""
+	}
+	if c := text[0]; c >= '0' && c <= '9' || c == '?' || c == '!' {
+		return false
+	}
+	return !reserved[strings.ToLower(text)]
+}
+
+var (
+	// yamlWords are those that YAML, or people who know older YAML, take for
+	// other values than texts.
+	yamlWords = wordSet("true false null yes no on off y n")
+	// reserved are these and the attributes of the language.
+	reserved = wordSet("true false null yes no on off y n kind reason status code title detail type instance request_id help retry_after note data field item")
+)
+
+func wordSet(words string) map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// told is the part of a sample's header that is put into the file: what says
+// something, and nothing that may be a secret.
+func (s *sample) told(d *drafted) textproto.MIMEHeader {
+	h := textproto.MIMEHeader{}
+	for name, values := range s.Header {
+		telling := slices.Contains([]string{"Content-Type", "Retry-After", "X-Request-Id"}, name) ||
+			slices.ContainsFunc(d.headers, func(p *place) bool { return p.key == name })
+		if telling && printable(strings.Join(values, "")) {
+			h[name] = values
+		}
+	}
+	return h
+}
+
+// printable reports that the response can stand in a file of text.
+func (s *sample) printable() bool {
+	return len(s.Body) <= maxBody && utf8.Valid(s.Body) && bytes.IndexByte(s.Body, 0) < 0 && s.Status >= 100
+}
+
+func (s *sample) print(d *drafted, line liner) {
+	var head strings.Builder
+	fmt.Fprintf(&head, "HTTP/1.1 %d\n", s.Status)
+	h := s.told(d)
+	names := make([]string, 0, len(h))
+	for name := range h {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		for _, v := range h[name] {
+			head.WriteString(name + ": " + v + "\n")
+		}
+	}
+	response := head.String() + "\n" + strings.TrimSuffix(string(s.Body), "\n")
+	literal := !strings.ContainsFunc(response, func(r rune) bool { return !harmless(r) && r != '\n' && r != '\t' })
+	if literal {
+		line(2, "- response: |", "")
+		for text := range strings.SplitSeq(strings.TrimRight(response, "\n"), "\n") {
+			if text == "" {
+				line(0, "", "")
+				continue
+			}
+			line(6, text, "")
+		}
+	} else {
+		line(2, "- response: "+quote(response), "")
+	}
+	if s.Method != "" && s.Method != "GET" {
+		line(4, "method: "+quote(s.Method), "")
+	}
+	if s.Path != "" {
+		line(4, "path: "+quote(s.Path), "")
+	}
+	if s.readsOnly {
+		line(4, "reads_only: true", "")
+	}
+	d.outcome(s, line)
+}
+
+// outcome writes what the sample reads as: in one line where that is short.
+func (d *drafted) outcome(s *sample, line liner) {
+	o := *s.outcome
+	o.Status = 0 // that of the response
+	text, err := json.Marshal(o)
+	if err != nil {
+		return // an Outcome can always be written
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	v, err := parseJSON(dec, 0)
+	if err != nil {
+		return
+	}
+	if one := flow(v); len(one) <= 100 {
+		line(4, "outcome: "+one, "")
+		return
+	}
+	line(4, "outcome:", "")
+	for _, m := range v.members {
+		if m.value.kind != list {
+			line(6, m.name+": "+flow(m.value), "")
+			continue
+		}
+		line(6, m.name+":", "")
+		for _, e := range m.value.elems {
+			line(8, "- "+flow(e), "")
+		}
+	}
+}
+
+// flow is a value in one line.
+func flow(v *value) string {
+	switch v.kind {
+	case object:
+		var parts []string
+		for _, m := range v.members {
+			parts = append(parts, key(m.name)+": "+flow(m.value))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case list:
+		var parts []string
+		for _, e := range v.elems {
+			parts = append(parts, flow(e))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case textual:
+		if strings.Trim(v.text, "0123456789") == "" {
+			return `"` + v.text + `"`
+		}
+		return key(v.text)
+	}
+	return v.text
+}
