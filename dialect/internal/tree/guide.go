@@ -11,7 +11,7 @@ import (
 // the same and leaves none. A Guide may lead to itself. It is built by one
 // goroutine; once it is whole any number may read by it.
 type Guide struct {
-	family     *family
+	slots      map[label]uint16 // shared by guides that belong together, so that a name has one slot in all
 	members    names
 	attributes names
 	others     *Guide // of the members without a name here; nil: they are skipped
@@ -19,13 +19,8 @@ type Guide struct {
 	all        bool   // everything below is taken, attributes too
 }
 
-// family numbers the names of guides that belong together, so that one name
-// has one slot in all of them.
-type family struct {
-	slots map[slotKey]uint16
-}
-
-type slotKey struct {
+// label is what has a slot.
+type label struct {
 	name      string
 	attribute bool
 }
@@ -41,7 +36,7 @@ var everything = func() *Guide {
 // NewGuide makes one that takes a value itself and nothing below it, for a
 // caller to add to. The guides that it leads to number their names together.
 func NewGuide() *Guide {
-	return &Guide{family: &family{slots: map[slotKey]uint16{}}}
+	return &Guide{slots: map[label]uint16{}}
 }
 
 // Member asks for the members, or child elements, of that name. Their values
@@ -52,7 +47,7 @@ func NewGuide() *Guide {
 func (g *Guide) Member(name string, child *Guide) (slot uint16, guide *Guide) {
 	n := g.members.find([]byte(name), 0, len(name))
 	if n == nil {
-		n = g.members.add(named{name: name, slot: g.slot(slotKey{name, false})})
+		n = g.members.add(named{name: name, slot: g.slot(label{name, false})})
 	}
 	// A shape that asks for the others may be another one than that which named
 	// this, and then this is one of the others: it is taken whole.
@@ -65,7 +60,7 @@ func (g *Guide) Member(name string, child *Guide) (slot uint16, guide *Guide) {
 func (g *Guide) Attribute(name string) (slot uint16) {
 	n := g.attributes.find([]byte(name), 0, len(name))
 	if n == nil {
-		n = g.attributes.add(named{name: name, slot: g.slot(slotKey{name, true})})
+		n = g.attributes.add(named{name: name, slot: g.slot(label{name, true})})
 	}
 	return n.slot
 }
@@ -119,7 +114,7 @@ func (g *Guide) below(present, given *Guide, whole bool) *Guide {
 		given = present
 	}
 	if given == nil || given == everything {
-		given = &Guide{family: g.family}
+		given = &Guide{slots: g.slots}
 	}
 	if whole {
 		given.All()
@@ -127,11 +122,11 @@ func (g *Guide) below(present, given *Guide, whole bool) *Guide {
 	return given
 }
 
-func (g *Guide) slot(key slotKey) uint16 {
-	slot, known := g.family.slots[key]
-	if !known && len(g.family.slots) < math.MaxUint16 {
-		slot = uint16(len(g.family.slots) + 1)
-		g.family.slots[key] = slot
+func (g *Guide) slot(of label) uint16 {
+	slot, known := g.slots[of]
+	if !known && len(g.slots) < math.MaxUint16 {
+		slot = uint16(len(g.slots) + 1)
+		g.slots[of] = slot
 	}
 	return slot
 }

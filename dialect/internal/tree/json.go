@@ -31,22 +31,21 @@ func (t *Tree) JSONBy(guide *Guide, source []byte, cut bool) error {
 		return &SyntaxError{at, "the JSON has no value"}
 	}
 	for _, open := range t.open[1 : depth+1] {
-		if open.guide != nil {
-			t.Nodes[open.node].End, t.Nodes[open.node].Next = uint32(at), uint32(len(t.Nodes))
-		}
+		t.Nodes[open.node].End, t.Nodes[open.node].Next = uint32(at), uint32(len(t.Nodes))
 	}
 	return nil
 }
 
-// container is an object or list that is read.
+// container is an object or list that became a node.
 type container struct {
-	guide   *Guide // nil where it is skipped
+	guide   *Guide
 	node    uint32
 	closing byte // what closes it, 0 outside of any
 }
 
 // json reads the source. Where there is a fault it lies at the returned place,
-// within so many containers.
+// within so many containers. A child that is cut apart counts as skipped where
+// nobody asked for it.
 func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
 	src := t.Source
 	if len(src) >= 3 && src[0] == 0xEF && src[1] == 0xBB && src[2] == 0xBF {
@@ -309,10 +308,11 @@ const (
 )
 
 // stops marks with its high bit the first byte of eight that is a control
-// character, a quote or a backslash. Bytes behind it may be marked wrongly.
+// character, a quote or a backslash. Bytes behind it, and those that are not
+// ASCII, may be marked wrongly.
 func stops(word uint64) uint64 {
 	// With its second bit turned a quote comes right behind the control characters.
-	return ((word ^ ones*2 - ones*0x21) | (word ^ ones*'\\' - ones)) &^ word & highs
+	return (word ^ ones*2 - ones*0x21) | (word ^ ones*'\\' - ones)
 }
 
 // plain moves over ASCII that stands for itself in a text, eight bytes at a
@@ -320,7 +320,7 @@ func stops(word uint64) uint64 {
 func plain(src []byte, at int) int {
 	for at+8 <= len(src) {
 		word := binary.LittleEndian.Uint64(src[at : at+8 : at+8])
-		if stop := stops(word) | word&highs; stop != 0 {
+		if stop := (stops(word) | word) & highs; stop != 0 {
 			return at + bits.TrailingZeros64(stop)/8
 		}
 		at += 8
@@ -336,7 +336,7 @@ func (t *Tree) text(start, at int) (end int, escaped bool, fault string) {
 	for {
 		for at+8 <= len(src) {
 			word := binary.LittleEndian.Uint64(src[at : at+8 : at+8])
-			if stop := stops(word); stop != 0 {
+			if stop := stops(word) &^ word & highs; stop != 0 {
 				first := bits.TrailingZeros64(stop) & 0x38
 				all |= word & (1<<first - 1)
 				at += first / 8

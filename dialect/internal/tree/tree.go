@@ -1,6 +1,7 @@
 // Package tree holds one document, JSON or XML, as a flat list of nodes over
 // the bytes it was read from: one pass, no pointers, nothing copied. Both
-// readers validate all that they accept and bound the depth.
+// readers validate all that they accept and bound the depth. A Guide says what
+// becomes nodes; without one all of the document does.
 package tree
 
 import (
@@ -52,8 +53,8 @@ type Tree struct {
 	Source   []byte
 	Repaired bool // a JSON text was not UTF-8: what could not be read stands as U+FFFD
 	cut      bool
-	open     [MaxDepth + 1]container // of JSON, those not yet closed, from 1; 0 is what holds the root
-	skipped  [MaxDepth + 1]byte      // what closes those that are skipped
+	open     [MaxDepth + 1]container // of JSON, what is not yet closed, from 1; 0 is what holds the root
+	skipped  [MaxDepth + 1]byte      // the same of what is skipped: what closes it
 	elements []element               // of XML, those not yet closed
 	names    []name                  // the attributes of the XML tag that is read
 	moved    []byte                  // texts that are not contiguous in Source
