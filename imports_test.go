@@ -43,6 +43,8 @@ var rooms = map[string]room{
 	"gateway":  {rooms: []string{".", "dialect", "catalog", "client", "server", "activity", "outbox"}, modules: anything},
 	"outbox":   {rooms: []string{"."}, besides: anything},
 	"store":    {rooms: []string{".", "server", "activity", "outbox"}, modules: anything},
+	"draft":    {rooms: []string{".", "dialect"}},
+	"docs":     {because: "pages import nothing"},
 	"mock":     {rooms: []string{".", "dialect", "server"}, besides: anything},
 	"check":    {rooms: []string{".", "dialect"}, besides: anything},
 	"page":     {rooms: []string{".", "dialect"}, besides: anything},

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// formatting is what fmt does with what it laid out.
+type formatting struct{ write, list, diff bool }
+
+func (a *app) fmtCommand() *cobra.Command {
+	var f formatting
+	cmd := &cobra.Command{
+		Use:   "fmt [FILE…]",
+		Short: "Lay dialect files out in the canonical way",
+		Long: `Lays dialect files out: the keys in one order, two blanks for each level, no
+empty lines, quotes only where they are needed. Comments stay where they are, and
+what stands in one line or in several stays so. What a file means never changes.
+
+Without a file it reads standard input. Without a flag it writes the result to
+standard output; a file that is laid out so already is left alone by --write.`,
+		Example: `  parlance fmt my-api.yaml
+  parlance fmt -w *.yaml
+  parlance fmt --list *.yaml
+  parlance fmt < my-api.yaml`,
+		Args: arguments(0, -1, "files, or none"),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				if f.write {
+					return &mistake{message: "--write needs a file", hint: "parlance fmt < FILE writes to standard output"}
+				}
+				text, err := a.input("the file")
+				if err != nil {
+					return err
+				}
+				return a.format(f, "standard input", text)
+			}
+			var failed error
+			for _, name := range args {
+				if err := a.formatFile(f, name); err != nil {
+					if failed != nil {
+						a.complain(failed) // run says the last one
+					}
+					failed = err
+				}
+			}
+			return failed
+		},
+	}
+	cmd.Flags().BoolVarP(&f.write, "write", "w", false, "write the result back to the file")
+	cmd.Flags().BoolVarP(&f.list, "list", "l", false, "list the files that would change")
+	cmd.Flags().BoolVarP(&f.diff, "diff", "d", false, "show what would change; the exit code is then 1")
+	return cmd
+}
+
+func (a *app) formatFile(f formatting, name string) error {
+	if !catalog.IsFile(name) {
+		name = "./" + name // of the catalogue's own there is nothing to write
+	}
+	file, text, err := source(name)
+	if err != nil {
+		return err
+	}
+	return a.format(f, strings.TrimPrefix(file, "./"), text)
+}
+
+func (a *app) format(f formatting, file string, text []byte) error {
+	out, err := dialect.Format(text)
+	var faults *dialect.FileError
+	if errors.As(err, &faults) {
+		for i := range faults.Diagnostics {
+			faults.Diagnostics[i].File = file
+		}
+		return &mistake{message: file + " is not laid out", hint: "mend what is said above, then try again", cause: err}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	changed := !bytes.Equal(text, out)
+	if f.list && changed {
+		fmt.Fprintln(a.stdout, file)
+	}
+	if f.diff && changed {
+		a.showDiff(file, string(text), string(out))
+	}
+	if f.write && changed {
+		if err := replace(file, out); err != nil {
+			return err
+		}
+	}
+	switch {
+	case f.diff && changed:
+		return errFindings
+	case f.write, f.list, f.diff:
+		return nil
+	}
+	_, err = a.stdout.Write(out)
+	return err
+}
+
+// replace writes a file with the permissions that it has.
+func replace(file string, text []byte) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, info.Mode().Perm())
+}
+
+// showDiff shows the lines that differ, with the line before and after.
+func (a *app) showDiff(file, before, after string) {
+	s := a.styleOf(a.stdout)
+	fmt.Fprintln(a.stdout, s.bold("--- "+file))
+	fmt.Fprintln(a.stdout, s.bold("+++ "+file+", laid out"))
+	for _, h := range hunks(strings.Split(strings.TrimSuffix(before, "\n"), "\n"), strings.Split(strings.TrimSuffix(after, "\n"), "\n")) {
+		switch h[0] {
+		case '-':
+			fmt.Fprintln(a.stdout, s.paint("31", h))
+		case '+':
+			fmt.Fprintln(a.stdout, s.paint("32", h))
+		default:
+			fmt.Fprintln(a.stdout, h)
+		}
+	}
+}
+
+// mostCells bounds the table of a diff: beyond it all lines differ.
+const mostCells = 4 << 20
+
+// hunks are the lines that differ, marked - and +, with a line of what is alike
+// around them, after @@ and the number of the first.
+func hunks(before, after []string) []string {
+	n, m := len(before), len(after)
+	if (n+1)*(m+1) > mostCells {
+		return []string{fmt.Sprintf("@@ 1 to %d: too long to show", n)}
+	}
+	// common[i][j] is the length of what the rests have in common.
+	common := make([][]int32, n+1)
+	for i := range common {
+		common[i] = make([]int32, m+1)
+	}
+	for i := n - 1; i >= 0; i-- {
+		for j := m - 1; j >= 0; j-- {
+			if before[i] == after[j] {
+				common[i][j] = common[i+1][j+1] + 1
+			} else {
+				common[i][j] = max(common[i+1][j], common[i][j+1])
+			}
+		}
+	}
+	type edit struct {
+		mark byte
+		text string
+		line int
+	}
+	var edits []edit
+	for i, j := 0, 0; i < n || j < m; {
+		switch {
+		case i < n && j < m && before[i] == after[j]:
+			edits = append(edits, edit{' ', before[i], i + 1})
+			i, j = i+1, j+1
+		case j == m || i < n && common[i+1][j] >= common[i][j+1]:
+			edits = append(edits, edit{'-', before[i], i + 1})
+			i++
+		default:
+			edits = append(edits, edit{'+', after[j], i + 1})
+			j++
+		}
+	}
+	var lines []string
+	shown := -1
+	for at, e := range edits {
+		near := e.mark != ' ' || at > 0 && edits[at-1].mark != ' ' || at+1 < len(edits) && edits[at+1].mark != ' '
+		if !near {
+			continue
+		}
+		if shown != at-1 || at == 0 {
+			lines = append(lines, fmt.Sprintf("@@ %d", e.line))
+		}
+		shown = at
+		lines = append(lines, string(e.mark)+e.text)
+	}
+	return lines
+}

@@ -1,0 +1,9 @@
+// Package docs holds what of the pages the command prints.
+package docs
+
+import _ "embed"
+
+// Schema is the JSON Schema (draft 2020-12) of a dialect file.
+//
+//go:embed dialect.schema.json
+var Schema []byte
