@@ -8,12 +8,15 @@ import (
 	"sync"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
 	yaml "go.yaml.in/yaml/v4"
 )
 
 // Dialect is one API's response conventions, compiled from one file. It is
 // immutable and safe for concurrent use.
 type Dialect struct {
+	file        string
+	source      []byte
 	name, title string
 	sources     []string
 	codes       codes
@@ -26,6 +29,7 @@ type Dialect struct {
 	support     Support
 	auth        Auth
 	poll        Polling
+	guide       [formText + 1]*tree.Guide // of the bodies of a form
 	limits      []limit
 	operations  []operation
 	names       []string // what forms say of themselves, beside kinds
@@ -82,6 +86,7 @@ func Compile(file string, source []byte, find ...Finder) (*Dialect, error) {
 func compile(file string, source []byte, base *Dialect, find []Finder) (*Dialect, error) {
 	r := &reporter{file: file, defs: map[string]*definition{}}
 	d := r.dialect(source, base, find)
+	d.file, d.source = file, source
 	d.link(r)
 	if r.failed() {
 		return nil, &FileError{r.sorted(), source}
@@ -268,6 +273,7 @@ func (d *Dialect) finish(r *reporter) {
 			s.locate()
 		}
 	}
+	d.guides()
 	d.shadows(r)
 	d.meetable(r)
 }

@@ -92,7 +92,7 @@ func (e *reached) walk(m *matcher, t *template, n uint32) {
 		for i := range t.members {
 			w := &t.members[i]
 			for c := range m.tree.Children(n) {
-				if slices.ContainsFunc(w.names, func(name string) bool { return m.called(w, c, name) }) {
+				if m.takes(&selection{named: w}, c) {
 					e.element(m, w.value, c)
 				}
 			}
@@ -144,7 +144,7 @@ func (e *reached) first(m *matcher, t *template, n uint32) *template {
 // coverage counts what was reached of what there is in the file itself, and not
 // in the one that it extends.
 func (d *Dialect) coverage(e *reached) (c Coverage) {
-	file := d.file()
+	file := d.file
 	n := alternatives{&c.Alternatives, e, file, "", map[position]bool{}, map[*instance]bool{}}
 	for _, s := range slices.Concat(d.shapes, d.extras) {
 		if d.base != nil && (slices.Contains(d.base.shapes, s) || slices.Contains(d.base.extras, s)) {

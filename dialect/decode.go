@@ -124,7 +124,7 @@ func (d *Dialect) read(m *matcher, req *Request, res *Response) (fitted *shape, 
 	if res.Cut && !success {
 		m.note("cut_body", "only the first %d bytes of the body were read", len(res.Body))
 	}
-	f, ok := m.parse(wanted, res.Header, res.Body)
+	f, ok := m.parse(d, wanted, res.Header, res.Body)
 	m.form = f
 	if !ok {
 		return nil, !success

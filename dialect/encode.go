@@ -142,6 +142,7 @@ type writer struct {
 	note       string
 	back       []parlance.Item // what the records that were written read as
 	grafted    bool            // records stand in the caller's own document
+	nested     int             // definitions that are written in each other
 	depth      int             // of answers inside of answers
 }
 

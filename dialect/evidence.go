@@ -48,6 +48,14 @@ func (d *Dialect) Evidence(req Request, res Response) Evidence {
 	m.cut = res.Cut
 	m.req, m.res = req, res
 	s, _ := d.read(m, &m.req, &m.res)
+	if s != nil { // now with what no shape asks for
+		switch s.form {
+		case formJSON:
+			_ = m.tree.JSON(res.Body, res.Cut)
+		case formXML:
+			_ = m.tree.XML(res.Body, res.Cut)
+		}
+	}
 	for _, one := range slices.Concat(d.shapes, d.extras) {
 		if one.body != nil && one != s {
 			continue
@@ -149,7 +157,7 @@ func (w *witness) members(t *template, n uint32, path string) {
 			below = path + "." + name
 		}
 		i := slices.IndexFunc(t.members, func(one member) bool {
-			return slices.ContainsFunc(one.names, func(name string) bool { return w.m.called(&one, c, name) })
+			return w.m.takes(&selection{named: &one}, c)
 		})
 		switch {
 		case i >= 0:

@@ -1,7 +1,9 @@
 package dialect
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +22,10 @@ func (r *reporter) extends(d *Dialect, n *yaml.Node, find []Finder) {
 	for _, f := range find {
 		var other *Dialect
 		if other, err = f(name); err == nil {
+			// A copy of its own, for the templates learn their numbers from the dialect that they serve.
+			if other, err = compile(other.file, other.source, d.base, find); err != nil {
+				continue
+			}
 			d.base = other
 			d.codes.merged = other.codes.merged
 			return
@@ -66,12 +72,17 @@ func (r *reporter) define(n *yaml.Node) {
 		}
 		r.defs[k.Value] = &definition{name: k.Value, pos: at(k), node: v}
 	})
-	for _, d := range r.defs {
+	for _, d := range r.definitions() {
 		if d.endless(r, d.node, map[string]bool{d.name: true}) {
 			r.fault(d.pos, "endless", "put a member or a list around the part that repeats", "the definition %s refers to itself without anything of the body being read in between", d.name)
 			d.node, d.used = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: d.pos.line, Column: d.pos.column}, true
 		}
 	}
+}
+
+// definitions are in the order of the file.
+func (r *reporter) definitions() []*definition {
+	return slices.SortedFunc(maps.Values(r.defs), func(a, b *definition) int { return cmp.Or(a.pos.line-b.pos.line, a.pos.column-b.pos.column) })
 }
 
 // endless reports that a definition comes to itself through alternatives alone.
@@ -98,7 +109,7 @@ func (d *definition) endless(r *reporter, n *yaml.Node, seen map[string]bool) bo
 
 // unused warns of definitions that no shape uses.
 func (r *reporter) unused() {
-	for _, d := range r.defs {
+	for _, d := range r.definitions() {
 		if !d.used {
 			r.warn(d.pos, "unused_definition", "write $"+d.name+" where it belongs, or remove it", "nothing refers to the definition %s", d.name)
 		}

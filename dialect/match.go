@@ -110,7 +110,7 @@ func (m *matcher) note(rule, format string, args ...any) {
 	if len(m.diags) >= maxNotes {
 		return
 	}
-	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.Warning, Message: fmt.Sprintf(format, args...)})
+	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.Warning, Message: fmt.Sprintf(format, args...), Why: why(rule)})
 }
 
 // value fits node n against a template.
@@ -321,8 +321,8 @@ func (m *matcher) member(w *member, n uint32) (fits, present bool) {
 	case w.text:
 		return m.ownText(w, n)
 	case w.value.op == opAbsent:
-		for _, name := range w.names {
-			if _, found := m.find(w, n, name); found {
+		for i := range w.names {
+			if _, found := m.find(w, n, i); found {
 				return false, false
 			}
 		}
@@ -334,8 +334,8 @@ func (m *matcher) member(w *member, n uint32) (fits, present bool) {
 	// The first name whose member is filled and fits; one that is empty says
 	// nothing, and leaves it to the next.
 	there, unfit := false, false
-	for _, name := range w.names {
-		c, found := m.find(w, n, name)
+	for i := range w.names {
+		c, found := m.find(w, n, i)
 		if !found {
 			continue
 		}
@@ -389,22 +389,28 @@ func (m *matcher) filled(w *member, c uint32) bool {
 
 // find is the member of that name, the last one where it stands twice, as
 // encoding/json has it.
-func (m *matcher) find(w *member, n uint32, name string) (at uint32, found bool) {
+func (m *matcher) find(w *member, n uint32, i int) (at uint32, found bool) {
 	times := 0
 	for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
-		if m.called(w, c, name) {
+		if m.called(w, c, i) {
 			at = c
 			times++
 		}
 	}
 	if times > 1 && m.tree.Nodes[at].Kind != tree.Element {
-		m.note("duplicate_key", "the member %q stands there %d times; the last one is read", name, times)
+		m.note("duplicate_key", "the member %q stands there %d times; the last one is read", w.names[i], times)
 	}
 	return at, times > 0
 }
 
-func (m *matcher) called(w *member, c uint32, name string) bool {
-	return (m.tree.Nodes[c].Kind == tree.Attribute) == w.attribute && m.tree.KeyIs(c, w.local(m.form, name))
+// called reports that a child has one of a member's names, by its number where
+// the guide gave it one.
+func (m *matcher) called(w *member, c uint32, i int) bool {
+	node := &m.tree.Nodes[c]
+	if node.Slot != 0 && len(w.slots) > 0 {
+		return node.Slot == w.slots[i]
+	}
+	return (node.Kind == tree.Attribute) == w.attribute && m.tree.KeyIs(c, w.local(m.form, w.names[i]))
 }
 
 // local is the name by which a member is found.
@@ -487,8 +493,8 @@ type selection struct {
 func (m *matcher) takes(of *selection, c uint32) bool {
 	switch {
 	case of.named != nil:
-		for _, name := range of.named.names {
-			if m.called(of.named, c, name) {
+		for i := range of.named.names {
+			if m.called(of.named, c, i) {
 				return true
 			}
 		}
@@ -498,8 +504,8 @@ func (m *matcher) takes(of *selection, c uint32) bool {
 			return false
 		}
 		for i := range of.unnamed.members {
-			for _, name := range of.unnamed.members[i].names {
-				if m.called(&of.unnamed.members[i], c, name) {
+			for j := range of.unnamed.members[i].names {
+				if m.called(&of.unnamed.members[i], c, j) {
 					return false
 				}
 			}

@@ -47,7 +47,7 @@ func untouched(h Header) bool {
 // parse finds out which of the wanted forms a body has, formNone for another,
 // and reads it. The type that the header names is a hint, for it may lie: the
 // first letters decide. It reports false, with a note, where the body is broken.
-func (m *matcher) parse(wanted [formText + 1]bool, h Header, body []byte) (form, bool) {
+func (m *matcher) parse(d *Dialect, wanted [formText + 1]bool, h Header, body []byte) (form, bool) {
 	start := body
 	if start[0] <= ' ' || start[0] == 0xEF {
 		start = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
@@ -69,7 +69,7 @@ func (m *matcher) parse(wanted [formText + 1]bool, h Header, body []byte) (form,
 		if !wanted[formXML] {
 			break
 		}
-		if err := m.tree.XML(body, m.cut); err != nil {
+		if err := m.tree.XMLBy(d.guide[formXML], body, m.cut); err != nil {
 			if media == "text/plain" && wanted[formText] {
 				return formText, true // a sentence that begins so
 			}
@@ -78,7 +78,7 @@ func (m *matcher) parse(wanted [formText + 1]bool, h Header, body []byte) (form,
 		}
 		return formXML, true
 	case wanted[formJSON] && mayBeJSON(c, media):
-		err := m.tree.JSON(body, m.cut)
+		err := m.tree.JSONBy(d.guide[formJSON], body, m.cut)
 		if err == nil {
 			if m.tree.Repaired {
 				m.note("not_utf8", "the JSON is not UTF-8; what could not be read stands as U+FFFD")

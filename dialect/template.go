@@ -58,6 +58,7 @@ type template struct {
 // member is one named part of an object or element.
 type member struct {
 	names     []string // the first one is written
+	slots     []uint16 // their numbers in the guide of the dialect
 	attribute bool     // an XML attribute
 	text      bool     // the element's own text
 	optional  bool     // key?: left out where there is nothing to write

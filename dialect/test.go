@@ -96,7 +96,7 @@ type Report struct {
 func (d *Dialect) Test(cases ...Case) Report {
 	var all []*Case
 	for i := range d.samples {
-		c := d.samples[i].asCase(d.file())
+		c := d.samples[i].asCase(d.file)
 		c.Name = "sample " + strconv.Itoa(i+1)
 		all = append(all, c)
 	}
@@ -117,14 +117,6 @@ func (d *Dialect) Test(cases ...Case) Report {
 	}
 	report.Coverage = d.coverage(reached)
 	return report
-}
-
-// file is the name that the dialect's file was compiled under.
-func (d *Dialect) file() string {
-	if len(d.codes.rows) > 0 {
-		return d.codes.rows[0].file
-	}
-	return ""
 }
 
 // asCase is the sample as a case, of which every attribute counts.

@@ -35,9 +35,17 @@ func (w *writer) json(t *template) {
 	case opList:
 		w.jsonList(t, false)
 	case opReference:
-		w.json(t.def.body)
+		if w.nested++; w.nested > maxNested {
+			w.dst = append(w.dst, "null"...)
+		} else {
+			w.json(t.def.body)
+		}
+		w.nested--
 	}
 }
+
+// maxNested bounds a definition that is written in itself.
+const maxNested = 64
 
 // alternative is the one that places most of the records that are being
 // written, among these the one that loses least of the whole, among equals the
@@ -52,7 +60,10 @@ func (w *writer) alternative(t *template) *template {
 		placed := 0
 		for _, o := range [...]owner{item, field} {
 			chosen := w.pick(e, o)
-			placed += 2 * len(chosen)
+			placed += 3 * len(chosen)
+			if len(chosen) > 0 && w.leaf(e, o, chosen[0]) {
+				placed++ // its own place, before one further down
+			}
 			if e := e.resolve(); e.op == opObject && e.indexed && len(chosen) > 0 {
 				if w.indexes(o, chosen) {
 					placed++ // a list before names that are numbers
@@ -406,7 +417,10 @@ func (w *writer) element(name string, t *template) {
 		w.element(name, w.alternative(t))
 		return
 	case opReference:
-		w.element(name, t.def.body)
+		if w.nested++; w.nested <= maxNested {
+			w.element(name, t.def.body)
+		}
+		w.nested--
 		return
 	}
 	w.dst = append(append(w.dst, '<'), name...)

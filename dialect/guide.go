@@ -1,0 +1,120 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// guides says which parts of a body any shape asks for, so that the readers
+// pass over the rest; and it gives every member the number of its name.
+func (d *Dialect) guides() {
+	for _, f := range [...]form{formJSON, formXML} {
+		g := tree.NewGuide()
+		b := guideBuilder{form: f, seen: map[place]bool{}}
+		for _, s := range d.shapes {
+			switch {
+			case s.form != f || s.writeOnly:
+			case f == formJSON:
+				b.add(g, s.body)
+			default:
+				b.root(g, s.body)
+			}
+		}
+		d.guide[f] = g
+	}
+}
+
+type guideBuilder struct {
+	form form
+	seen map[place]bool
+}
+
+// place is a definition at a guide: it need not be built there twice.
+type place struct {
+	guide *tree.Guide
+	def   *instance
+}
+
+// root adds what the root element of an XML body asks for.
+func (b *guideBuilder) root(g *tree.Guide, t *template) { b.elements(g, t.root().value) }
+
+// elements adds an element, or those of a list: in XML they are siblings.
+func (b *guideBuilder) elements(g *tree.Guide, t *template) {
+	if t = t.resolve(); t.op == opList {
+		for _, e := range t.elems {
+			b.add(g, e)
+		}
+		return
+	}
+	b.add(g, t)
+}
+
+func (b *guideBuilder) add(g *tree.Guide, t *template) {
+	if t.writeOnly {
+		return
+	}
+	switch t.op {
+	case opHole:
+		if t.hole.readings[0].conv.structured() {
+			g.All()
+		}
+	case opObject:
+		b.members(g, t)
+	case opList:
+		below := g.Elements(nil)
+		for _, e := range t.elems {
+			b.add(below, e)
+		}
+	case opEither:
+		for _, e := range t.elems {
+			b.add(g, e)
+		}
+	case opReference:
+		if t.def.loops {
+			g.All() // as deep as it goes
+		}
+		if at := (place{g, t.def}); !b.seen[at] && !t.def.loops {
+			b.seen[at] = true
+			b.add(g, t.def.body)
+		}
+	}
+}
+
+func (b *guideBuilder) members(g *tree.Guide, t *template) {
+	for i := range t.members {
+		m := &t.members[i]
+		if m.text || m.value.writeOnly {
+			continue
+		}
+		m.slots = m.slots[:0]
+		for _, name := range m.names {
+			if b.form == formXML && !(m.attribute && strings.HasPrefix(name, "xmlns")) {
+				name = local(name)
+			}
+			if m.attribute {
+				m.slots = append(m.slots, g.Attribute(name))
+				continue
+			}
+			slot, below := g.Member(name, nil)
+			m.slots = append(m.slots, slot)
+			if b.form == formXML {
+				b.elements(below, m.value)
+			} else {
+				b.add(below, m.value)
+			}
+		}
+	}
+	if t.rest == nil {
+		return
+	}
+	below := g.Others
+	if t.indexed {
+		below = g.Elements
+	}
+	if b.form == formXML {
+		b.elements(below(nil), t.rest.value)
+	} else {
+		b.add(below(nil), t.rest.value)
+	}
+}
