@@ -52,8 +52,11 @@ func (d *Dialect) decode(req Request, res Response, depth int) Reading {
 	if !d.mayState(stated, res.Status, &m.req) {
 		stated = 0
 	}
-	is := m.is
-	if is == "" && shape != nil {
+	is := ""
+	switch {
+	case len(m.says) > 0:
+		is = m.says[0]
+	case shape != nil:
 		is = shape.is
 	}
 	r := d.meaning(o, is, &m.req)
@@ -95,7 +98,7 @@ func (d *Dialect) decode(req Request, res Response, depth int) Reading {
 		reading.Shape = shape.name
 		reading.Enveloped = shape.carriesData() && !res.Cut
 		if reading.Enveloped {
-			reading.Data = m.data
+			reading.Data = m.payload()
 		}
 	}
 	reading.Diagnostics = slices.Clone(m.diags)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
@@ -24,26 +25,26 @@ type filler struct {
 	told  [3]string     // what the counts say: failures, successes, total
 }
 
-func (f *filler) text(i int) string { return f.own[f.at[i] : f.at[i]+len(f.m.binds[i].text)] }
+func (f *filler) text(i int) string { return f.own[f.at[i] : f.at[i]+int(f.m.binds[i].size)] }
 
 func (f *filler) whole(o *parlance.Outcome) {
-	if len(f.m.binds) == 0 {
+	binds := f.m.binds
+	if len(binds) == 0 {
 		return
 	}
 	total := 0
-	f.at = f.m.starts(len(f.m.binds))
-	for i := range f.m.binds {
+	f.at = f.m.starts(len(binds))
+	for i := range binds {
 		f.at[i] = total
-		total += len(f.m.binds[i].text)
+		total += int(binds[i].size)
 	}
-	var b strings.Builder
-	b.Grow(total)
-	for i := range f.m.binds {
-		b.Write(f.m.binds[i].text)
+	own := make([]byte, total)
+	for i := range binds {
+		copy(own[f.at[i]:], f.m.bytes(&binds[i]))
 	}
-	f.own = b.String()
-	for i := range f.m.binds {
-		if t := f.m.binds[i].target; t.owner == whole {
+	f.own = unsafe.String(&own[0], total) // nobody holds own but this string
+	for i := range binds {
+		if t := binds[i].target; t.owner == whole {
 			switch {
 			case t.attr == attrReset:
 				f.reset = max(f.reset, waitOf(f.text(i)))
@@ -216,9 +217,43 @@ func (f *filler) fields(o *parlance.Outcome) {
 	if n == 0 {
 		return
 	}
-	o.Fields = make([]parlance.Field, 0, n)
-	for _, s := range f.made(n) {
-		o.Fields = append(o.Fields, parlance.Field{Path: f.get(s, attrPath), Code: f.get(s, attrCode), Message: f.get(s, attrMessage)})
+	o.Fields = make([]parlance.Field, n)
+	for i, s := range f.made(n) {
+		f.field(&o.Fields[i], s)
+	}
+}
+
+// field fills one from its turn, and from those around it.
+func (f *filler) field(to *parlance.Field, s int32) {
+	path := int32(0)
+	for ; s >= 0; s = f.m.scopes[s].parent {
+		found := int32(0) // of this turn
+		var code, message int32
+		for i := f.m.scopes[s].last; i > 0; i = f.m.binds[i-1].before {
+			switch b := &f.m.binds[i-1]; b.target.attr {
+			case attrPath:
+				if !b.key || found == 0 { // a value before a name
+					found = i
+				}
+			case attrCode:
+				code = i
+			case attrMessage:
+				message = i
+			}
+		}
+		if code > 0 && to.Code == "" {
+			to.Code = f.text(int(code - 1))
+		}
+		if message > 0 && to.Message == "" {
+			to.Message = f.text(int(message - 1))
+		}
+		switch {
+		case found == 0:
+		case path == 0:
+			path, to.Path = found, f.text(int(found-1))
+		case f.m.binds[path-1].key && f.m.binds[found-1].key: // names that nest are one path
+			to.Path = f.text(int(found-1)) + "." + to.Path
+		}
 	}
 }
 

@@ -176,10 +176,10 @@ func (m *matcher) headerJSON(f *headerHole, given []string) int {
 		inner.form = formJSON
 		inner.req, inner.res = m.req, m.res
 		fits := inner.tree.JSON([]byte(v), false) == nil && inner.value(f.json, 0)
-		for _, b := range inner.binds {
-			m.bind(b.target, b.text, b.copy)
+		for i := range inner.binds {
+			b := &inner.binds[i]
+			m.bind(b.target, append([]byte(nil), inner.bytes(b)...), b.copy)
 		}
-		inner.binds = inner.binds[:0]
 		inner.release()
 		if fits {
 			return 1

@@ -11,14 +11,17 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
-// bind is one text that a hole took.
+// bind is one text that a hole took. It holds no pointers, so that thousands of
+// them cost the garbage collector nothing.
 type bind struct {
 	target target
 	copy   bool   // the same text was taken for an attribute of the whole
 	key    bool   // it was the name of a member
+	own    bool   // the text lies in the matcher's own memory, and not in the body
 	scope  int32  // the turn of a repetition in which it was taken; 0 is outside of any
 	before int32  // one more than the place of the bind of the same scope and owner before it; 0 for none
-	text   []byte // shares memory with the body
+	start  uint32 // where the text lies
+	size   uint32
 }
 
 // scope is one turn of a repetition that holds holes of a record.
@@ -44,12 +47,12 @@ type matcher struct {
 	depth  int // of answers inside of answers
 	binds  []bind
 	scopes []scope
+	own    []byte // texts that do not lie in the body as they are
 	scope  int32
-	later  int // over 0 in turns after the first that fitted: attributes of the whole come from one element
-	unread int // elements that could not be read
-	data   []byte
-	is     string // what the form of the whole says, "" for nothing
-	used   int    // the most binds that there were at once
+	later  int      // over 0 in turns after the first that fitted: attributes of the whole come from one element
+	unread int      // elements that could not be read
+	data   int32    // one more than the node of the payload; 0 for none
+	says   []string // what forms say of the whole; the first counts
 	diags  []parlance.Diagnostic
 	at     []int   // where the texts of the binds begin in the Outcome's own memory
 	taken  []taken // of the pattern that is being read
@@ -67,39 +70,59 @@ func (m *matcher) starts(n int) []int {
 }
 
 func (m *matcher) reset() {
-	m.binds, m.scopes = m.binds[:0], append(m.scopes[:0], scope{parent: -1})
-	m.scope, m.later, m.unread = 0, 0, 0
-	m.data, m.diags, m.cut, m.used, m.is = nil, nil, false, 0, ""
+	m.binds, m.scopes, m.own, m.says = m.binds[:0], append(m.scopes[:0], scope{parent: -1}), m.own[:0], m.says[:0]
+	m.scope, m.later, m.unread, m.data = 0, 0, 0, 0
+	m.diags, m.cut, m.depth = nil, false, 0
 }
 
 // release gives the matcher back, without anything of the caller's in it. One
 // that a large body has blown up is left to the garbage collector.
 func (m *matcher) release() {
-	if cap(m.tree.Nodes) > 1<<15 || cap(m.binds) > 1<<10 {
+	if cap(m.tree.Nodes) > 1<<15 || cap(m.binds) > 1<<10 || cap(m.own) > 1<<16 {
 		return
 	}
-	clear(m.binds[:max(m.used, len(m.binds))])
-	clear(m.taken[:cap(m.taken)])
-	m.tree.Source, m.data, m.diags = nil, nil, nil
+	if len(m.taken) > 0 || cap(m.taken) > 0 {
+		clear(m.taken[:cap(m.taken)])
+	}
+	m.tree.Source, m.diags = nil, nil
 	m.req, m.res = Request{}, Response{}
 	matchers.Put(m)
 }
 
 // mark is a state to come back to.
 type mark struct {
-	binds, scopes, diags, unread int
-	data                         []byte
-	is                           string
+	binds, scopes, own, diags, unread, says int
+	data                                    int32
 }
 
 func (m *matcher) mark() mark {
-	return mark{len(m.binds), len(m.scopes), len(m.diags), m.unread, m.data, m.is}
+	return mark{len(m.binds), len(m.scopes), len(m.own), len(m.diags), m.unread, len(m.says), m.data}
 }
 
 func (m *matcher) back(to mark) {
-	m.used = max(m.used, len(m.binds))
-	m.binds, m.scopes, m.diags = m.binds[:to.binds], m.scopes[:to.scopes], m.diags[:to.diags]
-	m.unread, m.data, m.is = to.unread, to.data, to.is
+	m.binds, m.scopes, m.own, m.diags = m.binds[:to.binds], m.scopes[:to.scopes], m.own[:to.own], m.diags[:to.diags]
+	m.unread, m.says, m.data = to.unread, m.says[:to.says], to.data
+}
+
+// bytes is the text of a bind.
+func (m *matcher) bytes(b *bind) []byte {
+	if b.own {
+		return m.own[b.start : b.start+b.size]
+	}
+	return m.tree.Source[b.start : b.start+b.size]
+}
+
+// take keeps a text: where it lies in the body, else a copy.
+func (m *matcher) take(b bind, text []byte) {
+	src := m.tree.Source
+	if at := cap(src) - cap(text); at >= 0 && at+len(text) <= len(src) && &src[at] == &text[0] {
+		b.start = uint32(at)
+	} else {
+		b.own, b.start = true, uint32(len(m.own))
+		m.own = append(m.own, text...)
+	}
+	b.scope, b.size = m.scope, uint32(len(text))
+	m.binds = append(m.binds, b)
 }
 
 // maxNotes is how much is told about one answer: a body of one fault a thousand
@@ -175,7 +198,7 @@ func (m *matcher) hole(h *hole, n uint32) bool {
 	switch first.target.attr {
 	case attrData:
 		if node.Kind != tree.Null {
-			m.data = content(&m.tree, n)
+			m.data = int32(n) + 1
 		}
 		return true
 	case attrBody:
@@ -251,13 +274,10 @@ func (m *matcher) guards(p *pattern, text []byte) bool {
 }
 
 func (m *matcher) bind(t target, text []byte, copied bool) {
-	if len(text) == 0 {
+	if len(text) == 0 || t.owner == whole && m.later > 0 && t.attr != attrNote {
 		return
 	}
-	if t.owner == whole && m.later > 0 && t.attr != attrNote {
-		return
-	}
-	m.binds = append(m.binds, bind{target: t, copy: copied, scope: m.scope, text: text})
+	m.take(bind{target: t, copy: copied}, text)
 }
 
 func (m *matcher) object(t *template, n uint32) bool {
@@ -267,7 +287,7 @@ func (m *matcher) object(t *template, n uint32) bool {
 			return false
 		}
 		fits, _ := m.others(t, n)
-		return fits && m.says(t.is)
+		return fits && m.say(t.is)
 	}
 	if kind != tree.Object && kind != tree.Element {
 		return false
@@ -291,23 +311,23 @@ func (m *matcher) object(t *template, n uint32) bool {
 			present++
 		}
 	}
-	return (present > 0 || m.cut || t.lax()) && m.says(t.is)
+	return (present > 0 || m.cut || t.lax()) && m.say(t.is)
 }
 
-// says takes over what a form says by itself: of the record that it stands in,
+// say takes over what a form says by itself: of the record that it stands in,
 // else of the whole. It always fits.
-func (m *matcher) says(is string) bool {
+func (m *matcher) say(is string) bool {
 	if is == "" {
 		return true
 	}
 	for s := m.scope; s > 0; s = m.scopes[s].parent {
 		if m.scopes[s].item {
-			m.binds = append(m.binds, bind{target: target{item, attrIs}, scope: m.scope, text: []byte(is)})
+			m.take(bind{target: target{item, attrIs}}, []byte(is))
 			return true
 		}
 	}
-	if m.is == "" && m.later == 0 {
-		m.is = is
+	if m.later == 0 {
+		m.says = append(m.says, is)
 	}
 	return true
 }
@@ -606,9 +626,17 @@ func (m *matcher) key(t *template, c uint32, place int32, key target) {
 	if t.indexed {
 		name = strconv.AppendInt(nil, int64(place), 10)
 	}
-	if name, ok := t.keyConv.read(name, m); ok {
-		m.binds = append(m.binds, bind{target: key, key: true, scope: m.scope, text: name})
+	if name, ok := t.keyConv.read(name, m); ok && len(name) > 0 {
+		m.take(bind{target: key, key: true}, name)
 	}
+}
+
+// payload is what $data took, nil for nothing.
+func (m *matcher) payload() []byte {
+	if m.data == 0 {
+		return nil
+	}
+	return content(&m.tree, uint32(m.data-1))
 }
 
 // content is the payload that stands at a node: the value, or what is between
