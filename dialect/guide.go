@@ -25,6 +25,13 @@ func (d *Dialect) guides() {
 	}
 }
 
+// textual reports that a hole takes a text, and no list or document, nor a
+// truth value.
+func textual(h *hole) bool {
+	r := &h.readings[0]
+	return !r.conv.structured() && r.conv.notation != boolean && r.target.attr != attrData && r.target.attr != attrBody && r.target.attr != attrHeaders
+}
+
 type guideBuilder struct {
 	form form
 	seen map[place]bool
@@ -104,6 +111,10 @@ func (b *guideBuilder) members(g *tree.Guide, t *template) {
 				b.add(below, m.value)
 			}
 		}
+	}
+	for i := range t.members {
+		m := &t.members[i]
+		m.simple = b.form == formJSON && len(m.slots) == 1 && m.value.op == opHole && !m.value.writeOnly && textual(m.value.hole)
 	}
 	if t.rest == nil {
 		return

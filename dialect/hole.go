@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect/internal/tree"
@@ -28,6 +29,7 @@ type hole struct {
 	readings []reading
 	fallback string   // the value that stands for "unset", and is written for it
 	defaults bool     // fallback is given
+	plain    bool     // every reading is the whole text as it is
 	guard    *pattern // the text must fit it; its canonical text is written where the attribute does not
 }
 
@@ -70,6 +72,9 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 		return t
 	}
 	c.placed(at(n), h)
+	h.plain = h.guard == nil && !h.defaults && !slices.ContainsFunc(h.readings, func(r reading) bool {
+		return r.pattern != nil || r.conv.notation != plain || r.target.attr == attrData || r.target.attr == attrBody || r.target.attr == attrHeaders
+	})
 	t.op, t.hole, t.tells = opHole, h, h.guard != nil
 	for i, r := range h.readings {
 		t.reads |= r.targets()

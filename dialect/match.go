@@ -227,7 +227,13 @@ func (m *matcher) hole(h *hole, n uint32) bool {
 		return h.guard == nil
 	case tree.True, tree.False:
 		return first.conv.notation == boolean && m.text(h, m.tree.Raw(n))
-	case tree.Text, tree.Number, tree.Element, tree.Attribute:
+	case tree.Text, tree.Number:
+		if h.plain && !node.Escaped && node.End > node.Start {
+			m.copies(h, bind{start: node.Start, size: node.End - node.Start, scope: m.scope})
+			return true
+		}
+		return m.text(h, m.tree.Value(n))
+	case tree.Element, tree.Attribute:
 		return m.text(h, m.tree.Value(n))
 	}
 	return false
@@ -293,8 +299,18 @@ func (m *matcher) object(t *template, n uint32) bool {
 		return false
 	}
 	present := 0
+	named, once := m.names(n)
 	for i := range t.members {
-		ok, there := m.member(&t.members[i], n)
+		w := &t.members[i]
+		var ok, there bool
+		switch {
+		case !w.simple || !once:
+			ok, there = m.member(w, n)
+		case named&(1<<(w.slots[0]&63)) == 0:
+			ok = m.cut || !w.must
+		default:
+			ok, there = m.simple(w, n)
+		}
 		if !ok {
 			return false
 		}
@@ -312,6 +328,72 @@ func (m *matcher) object(t *template, n uint32) bool {
 		}
 	}
 	return (present > 0 || m.cut || t.lax()) && m.say(t.is)
+}
+
+// names are the numbers of the names that an object has, modulo 64, and
+// whether each of them stands there once and every member has one. It spares a
+// look for each member that is not there.
+func (m *matcher) names(n uint32) (set uint64, once bool) {
+	once = true
+	nodes := m.tree.Nodes
+	for c := n + 1; c < nodes[n].Next; c = nodes[c].Next {
+		slot := nodes[c].Slot
+		bit := uint64(1) << (slot & 63)
+		once = once && slot != 0 && set&bit == 0
+		set |= bit
+	}
+	return set, once
+}
+
+// simple fits a member that is one text, which is there once.
+func (m *matcher) simple(w *member, n uint32) (fits, present bool) {
+	nodes := m.tree.Nodes
+	c := n + 1
+	for nodes[c].Slot != w.slots[0] {
+		if c = nodes[c].Next; c >= nodes[n].Next {
+			return m.cut || !w.must, false // another name of the same place in the set
+		}
+	}
+	node := &nodes[c]
+	switch node.Kind {
+	case tree.Null:
+		return !w.must, true
+	case tree.Text, tree.Number:
+		if node.Start == node.End {
+			return !w.must, true
+		}
+		h := w.value.hole
+		if node.Escaped {
+			return m.text(h, m.tree.Value(c)) || m.unfit(w), true
+		}
+		if h.plain {
+			m.copies(h, bind{start: node.Start, size: node.End - node.Start, scope: m.scope})
+			return true, true
+		}
+		return m.text(h, m.tree.Source[node.Start:node.End]) || m.unfit(w), true
+	}
+	return m.unfit(w), true
+}
+
+// copies takes a text of the body by every reading of a plain hole.
+func (m *matcher) copies(h *hole, b bind) {
+	for i := range h.readings {
+		b.target = h.readings[i].target
+		b.copy = i > 0 && h.readings[0].target.owner == whole && m.later == 0
+		if b.target.owner != whole || m.later == 0 || b.target.attr == attrNote {
+			m.binds = append(m.binds, b)
+		}
+	}
+}
+
+// unfit passes over a member that has another form than the dialect knows,
+// where it may be left out.
+func (m *matcher) unfit(w *member) bool {
+	if w.optional {
+		m.unread++
+		m.note("unfit_member", "the member %q has a form that the dialect does not know", w.names[0])
+	}
+	return w.optional
 }
 
 // say takes over what a form says by itself: of the record that it stands in,
@@ -361,6 +443,9 @@ func (m *matcher) member(w *member, n uint32) (fits, present bool) {
 		}
 		there = true
 		if m.filled(w, c) {
+			if !w.optional && len(w.names) == 1 {
+				return m.value(w.value, c), true // where it does not fit nothing is kept
+			}
 			before := m.mark()
 			if m.value(w.value, c) {
 				return true, true
@@ -374,12 +459,8 @@ func (m *matcher) member(w *member, n uint32) (fits, present bool) {
 		return m.cut || w.optional || !w.must && w.value.op != opConst, false
 	case !unfit:
 		return !w.must, true
-	case w.optional:
-		m.unread++
-		m.note("unfit_member", "the member %q has a form that the dialect does not know", w.names[0])
-		return true, true
 	}
-	return false, true
+	return m.unfit(w), true
 }
 
 // ownText fits the text of the element itself, beside its attributes.
@@ -589,14 +670,13 @@ func (m *matcher) turns(t *template, n uint32, of selection) bool {
 // whole before: attributes of the whole come from one element each.
 func (m *matcher) turn(t *template, c uint32, place int32, key target, told bool, apart uint64) int {
 	before, outer, later := m.mark(), m.scope, m.later
-	if t.reads.of(field)|t.reads.of(item) != 0 {
+	if (t.reads.of(field) | t.reads.of(item)) != 0 {
 		m.scopes = append(m.scopes, scope{parent: outer, place: place, node: c, field: t.makes(field), item: t.makes(item)})
 		m.scope = int32(len(m.scopes) - 1)
 	}
 	if key.attr != attrNone {
 		m.key(t, c, place, key)
 	}
-	inner := m.mark()
 	by := -1
 	for i, e := range t.elems {
 		switch {
@@ -607,6 +687,13 @@ func (m *matcher) turn(t *template, c uint32, place int32, key target, told bool
 		default:
 			m.later = later
 		}
+		if i == len(t.elems)-1 {
+			if m.value(e, c) {
+				by = i
+			}
+			break
+		}
+		inner := m.mark()
 		if m.value(e, c) {
 			by = i
 			break
@@ -622,6 +709,12 @@ func (m *matcher) turn(t *template, c uint32, place int32, key target, told bool
 
 // key takes the name of a member, or the place of an element in a list.
 func (m *matcher) key(t *template, c uint32, place int32, key target) {
+	if node := &m.tree.Nodes[c]; t.keyConv.notation == plain && !node.KeyEscape && !t.indexed {
+		if node.KeyEnd > node.KeyStart {
+			m.binds = append(m.binds, bind{target: key, key: true, scope: m.scope, start: node.KeyStart, size: node.KeyEnd - node.KeyStart})
+		}
+		return
+	}
 	name := m.tree.Key(c)
 	if t.indexed {
 		name = strconv.AppendInt(nil, int64(place), 10)

@@ -61,6 +61,7 @@ type member struct {
 	slots     []uint16 // their numbers in the guide of the dialect
 	attribute bool     // an XML attribute
 	text      bool     // the element's own text
+	simple    bool     // it has one name, and its value is one text
 	optional  bool     // key?: left out where there is nothing to write
 	must      bool     // key!: must be there and not empty for the shape to fit
 	value     *template
