@@ -33,6 +33,9 @@ func (w *writer) assign() {
 			if depth := segmentsOf(f.Path); s.tree && s.keys > depth {
 				lost += 32 // a name is needed there that it does not have
 			}
+			if s.must&^fieldSet(f) != 0 {
+				lost += 32 // it would not be read
+			}
 			return lost
 		}))
 		w.fields.done = append(w.fields.done, false)
@@ -95,8 +98,15 @@ func (w *writer) readsBack(it *parlance.Item, s *site, written set) *row {
 	if written.has(item, attrStatus) {
 		o.Status = status
 	}
-	if code == "" && s.must.has(item, attrCode) {
-		return &row{kind: parlance.Noted} // a record without its code is not read
+	have := itemSet(it) &^ (bitOf(item, attrCode) | bitOf(item, attrStatus))
+	if code != "" {
+		have |= bitOf(item, attrCode)
+	}
+	if status != 0 {
+		have |= bitOf(item, attrStatus)
+	}
+	if s.must&^have != 0 {
+		return &row{kind: parlance.Noted} // a record without what must be there is not read
 	}
 	return w.d.itemMeaning(&o, w.o, s.is, w.req)
 }
@@ -395,7 +405,7 @@ func (w *writer) withField(i int, e, t *template, write func(*template)) {
 			}
 		}
 	}
-	if e.op == opHole && w.render(e.hole) == "" && !e.hole.defaults {
+	if e.op == opHole && w.render(e.hole) == "" && !e.hole.defaults || w.shape.sites[w.fields.site[i]].must&^fieldSet(f) != 0 {
 		w.lost("fields["+strconv.Itoa(i)+"]", "it has nothing that stands in such a list")
 		return
 	}
