@@ -55,7 +55,7 @@ is then 1.`,
 				}
 			}
 			if asLines {
-				return a.eachLine(func(line []byte) (any, error) { return a.decodeLine(x, line) })
+				return a.decodeLines(x)
 			}
 			return a.decodeOne(x, asJSON)
 		},
@@ -157,27 +157,45 @@ func (a *app) decodeOne(x exchange, asJSON bool) error {
 	return a.showDecoded(result)
 }
 
+// recorded is one line of --jsonl.
+type recorded struct {
+	exchange
+	Status  *int   `json:"status"`
+	Headers fields `json:"headers"`
+	Body    string `json:"body"`
+}
+
+// decodeLines reads recorded responses, one a line.
+func (a *app) decodeLines(x exchange) error {
+	p, said := newLineParser(), decoded{}
+	return a.appendLines(func(b, line []byte) ([]byte, error) {
+		if b, ok := a.appendLine(b, p, &x, line, &said); ok {
+			return b, nil
+		}
+		result, err := a.decodeLine(x, line)
+		if err != nil {
+			return b, err
+		}
+		return appendDecoded(b, &result), nil
+	})
+}
+
 // decodeLine reads one recorded response.
-func (a *app) decodeLine(x exchange, line []byte) (any, error) {
-	recorded := struct {
-		exchange
-		Status  *int   `json:"status"`
-		Headers fields `json:"headers"`
-		Body    string `json:"body"`
-	}{exchange: x} // the flags stand in for what is left out
-	if err := unmarshal(line, &recorded); err != nil {
-		return nil, err
+func (a *app) decodeLine(x exchange, line []byte) (decoded, error) {
+	r := recorded{exchange: x} // the flags stand in for what is left out
+	if err := unmarshal(line, &r); err != nil {
+		return decoded{}, err
 	}
 	switch {
-	case recorded.Status == nil:
-		return nil, fmt.Errorf("status is missing")
-	case *recorded.Status < 100 || *recorded.Status > 999:
-		return nil, fmt.Errorf("status: expected 100 to 999, found %d", *recorded.Status)
+	case r.Status == nil:
+		return decoded{}, fmt.Errorf("status is missing")
+	case *r.Status < 100 || *r.Status > 999:
+		return decoded{}, fmt.Errorf("status: expected 100 to 999, found %d", *r.Status)
 	}
-	return a.decode(recorded.exchange, dialect.Response{
-		Status: *recorded.Status,
-		Header: textproto.MIMEHeader(recorded.Headers),
-		Body:   []byte(recorded.Body),
+	return a.decode(r.exchange, dialect.Response{
+		Status: *r.Status,
+		Header: textproto.MIMEHeader(r.Headers),
+		Body:   []byte(r.Body),
 	})
 }
 

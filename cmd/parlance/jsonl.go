@@ -70,9 +70,27 @@ func (f flushBeforeRead) Read(p []byte) (int, error) {
 // eachLine writes one line of JSON for every line of JSON read, in its order. A
 // line that cannot be answered gets {"error": …} and makes it errFindings.
 func (a *app) eachLine(answer func(line []byte) (any, error)) error {
+	var text bytes.Buffer
+	enc := newEncoder(&text)
+	return a.appendLines(func(b, line []byte) ([]byte, error) {
+		v, err := answer(line)
+		if err != nil {
+			return b, err
+		}
+		text.Reset()
+		if err := enc.Encode(v); err != nil {
+			return b, err
+		}
+		return append(b, bytes.TrimSuffix(text.Bytes(), []byte("\n"))...), nil
+	})
+}
+
+// appendLines is eachLine for an answer that appends its own JSON.
+func (a *app) appendLines(answer func(b, line []byte) ([]byte, error)) error {
 	out := bufio.NewWriterSize(a.stdout, 64<<10)
-	lines := &lineReader{r: bufio.NewReaderSize(flushBeforeRead{a.stdin, out}, 64<<10), max: maxInput}
-	enc := newEncoder(out)
+	bar := a.newProgress()
+	lines := &lineReader{r: bufio.NewReaderSize(flushBeforeRead{bar.counting(a.stdin), out}, 64<<10), max: maxInput}
+	var text []byte // of one answer; used again
 	total, failed := 0, 0
 	for number := 1; ; number++ {
 		line, err := lines.next()
@@ -80,6 +98,7 @@ func (a *app) eachLine(answer func(line []byte) (any, error)) error {
 			if err == io.EOF {
 				break
 			}
+			bar.clear()
 			return errors.Join(err, out.Flush())
 		}
 		if number == 1 {
@@ -89,18 +108,22 @@ func (a *app) eachLine(answer func(line []byte) (any, error)) error {
 			continue
 		}
 		total++
-		var v any
+		text = text[:0]
 		if err == nil {
-			v, err = answer(line)
+			text, err = answer(text, line)
 		}
 		if err != nil {
 			failed++
-			v = lineError{fmt.Sprintf("line %d: %v", number, err)}
+			text = append(text[:0], `{"error":`...)
+			text = append(appendText(text, fmt.Sprintf("line %d: %v", number, err)), '}')
 		}
-		if err := enc.Encode(v); err != nil {
+		if _, err := out.Write(append(text, '\n')); err != nil {
+			bar.clear()
 			return err
 		}
+		bar.line(total)
 	}
+	bar.clear()
 	if err := out.Flush(); err != nil {
 		return err
 	}
@@ -109,10 +132,6 @@ func (a *app) eachLine(answer func(line []byte) (any, error)) error {
 		return errFindings
 	}
 	return nil
-}
-
-type lineError struct {
-	Error string `json:"error"`
 }
 
 // newEncoder writes JSON for people and programs, not for HTML pages.

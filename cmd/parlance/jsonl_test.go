@@ -80,7 +80,9 @@ func TestJSONLAnswersEveryLineInItsOrder(t *testing.T) {
 	for i, line := range got {
 		text := line
 		if !strings.HasPrefix(want[i], "{") {
-			var e lineError
+			var e struct {
+				Error string `json:"error"`
+			}
 			if err := json.Unmarshal([]byte(line), &e); err != nil {
 				t.Fatal(err)
 			}

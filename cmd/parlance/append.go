@@ -1,0 +1,260 @@
+package main
+
+import (
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parlance-api/parlance"
+)
+
+// What follows writes what encoding/json writes for the same values, to the
+// letter, and allocates nothing: it is most of the work of a million lines. A
+// test holds every attribute that there is to it.
+
+// appendDecoded appends what is said of one response.
+func appendDecoded(b []byte, d *decoded) []byte {
+	b = append(b, `{"outcome":`...)
+	b = appendOutcome(b, &d.Outcome)
+	b = append(b, `,"decision":`...)
+	b = appendDecision(b, &d.Decision)
+	b = append(b, `,"diagnostics":[`...)
+	for i := range d.Diagnostics {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendDiagnostic(b, &d.Diagnostics[i])
+	}
+	b = append(b, ']')
+	if f := d.detection; f != nil {
+		b = append(b, `,"dialect":`...)
+		b = appendText(b, f.Dialect)
+		b = append(b, `,"sure":`...)
+		b = appendNumber(b, f.Sure)
+		b = appendTexts(b, `,"why":`, f.Why)
+		b = append(b, `,"others":[`...)
+		for i, o := range f.Others {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(b, `{"dialect":`...)
+			b = appendText(b, o.Dialect)
+			b = append(b, `,"sure":`...)
+			b = append(appendNumber(b, o.Sure), '}')
+		}
+		b = append(b, ']')
+	}
+	return append(b, '}')
+}
+
+func appendOutcome(b []byte, o *parlance.Outcome) []byte {
+	b = append(b, `{"kind":`...)
+	b = appendText(b, o.Kind.String())
+	b = appendSet(b, `,"reason":`, string(o.Reason))
+	if o.Status != 0 {
+		b = append(b, `,"status":`...)
+		b = strconv.AppendInt(b, int64(o.Status), 10)
+	}
+	b = appendSet(b, `,"code":`, o.Code)
+	b = appendSet(b, `,"family":`, o.Family)
+	b = appendSet(b, `,"title":`, o.Title)
+	b = appendSet(b, `,"detail":`, o.Detail)
+	b = appendSet(b, `,"type":`, o.Type)
+	b = appendSet(b, `,"instance":`, o.Instance)
+	b = appendSet(b, `,"request_id":`, o.RequestID)
+	if len(o.Fields) > 0 {
+		b = append(b, `,"fields":[`...)
+		for i := range o.Fields {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendField(b, &o.Fields[i])
+		}
+		b = append(b, ']')
+	}
+	if len(o.Items) > 0 {
+		b = append(b, `,"items":[`...)
+		for i := range o.Items {
+			it := &o.Items[i]
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(b, `{"index":`...)
+			b = strconv.AppendInt(b, int64(it.Index), 10)
+			b = appendSet(b, `,"id":`, it.ID)
+			b = append(b, `,"outcome":`...)
+			b = append(appendOutcome(b, &it.Outcome), '}')
+		}
+		b = append(b, ']')
+	}
+	b = appendTexts(b, `,"notes":`, o.Notes)
+	if o.RetryAfter != 0 {
+		b = append(b, `,"retry_after":`...)
+		b = appendNumber(b, o.RetryAfter.Seconds())
+	}
+	if o.Retryable != 0 {
+		b = append(b, `,"retryable":`...)
+		b = append(b, o.Retryable.String()...)
+	}
+	return append(appendSet(b, `,"help":`, o.Help), '}')
+}
+
+func appendField(b []byte, f *parlance.Field) []byte {
+	from := len(b)
+	b = appendSet(b, `,"path":`, f.Path)
+	b = appendSet(b, `,"code":`, f.Code)
+	b = appendSet(b, `,"message":`, f.Message)
+	if len(b) == from {
+		b = append(b, ',')
+	}
+	b[from] = '{'
+	return append(b, '}')
+}
+
+func appendDecision(b []byte, d *parlance.Decision) []byte {
+	b = append(b, `{"act":`...)
+	b = appendText(b, d.Act.String())
+	b = appendSet(b, `,"scope":`, string(d.Scope))
+	if d.After != 0 {
+		b = append(b, `,"after":`...)
+		b = appendNumber(b, d.After.Seconds())
+	}
+	if d.Backoff.Floor > 0 {
+		b = append(b, `,"backoff":[`...)
+		b = append(appendNumber(b, d.Backoff.Floor.Seconds()), ',')
+		b = append(appendNumber(b, d.Backoff.Cap.Seconds()), ']')
+	}
+	if len(d.Schedule) > 0 {
+		b = append(b, `,"schedule":[`...)
+		b = append(appendWaits(b, d.Schedule), ']')
+	}
+	if d.Then != 0 {
+		b = append(b, `,"then":`...)
+		b = appendText(b, d.Then.String())
+	}
+	b = append(b, `,"repeat_safe":`...)
+	b = strconv.AppendBool(b, d.RepeatSafe)
+	b = append(b, `,"why":`...)
+	b = appendText(b, d.Why)
+	b = append(b, `,"line":`...)
+	return append(appendText(b, d.Line), '}')
+}
+
+func appendWaits(b []byte, waits []time.Duration) []byte {
+	for i, w := range waits {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendNumber(b, w.Seconds())
+	}
+	return b
+}
+
+func appendDiagnostic(b []byte, d *parlance.Diagnostic) []byte {
+	b = append(b, `{"rule":`...)
+	b = appendText(b, d.Rule)
+	b = append(b, `,"severity":`...)
+	b = appendText(b, d.Severity.String())
+	b = appendSet(b, `,"file":`, d.File)
+	if d.Line != 0 {
+		b = append(b, `,"line":`...)
+		b = strconv.AppendInt(b, int64(d.Line), 10)
+	}
+	if d.Column != 0 {
+		b = append(b, `,"column":`...)
+		b = strconv.AppendInt(b, int64(d.Column), 10)
+	}
+	b = append(b, `,"message":`...)
+	b = appendText(b, d.Message)
+	b = appendSet(b, `,"hint":`, d.Hint)
+	return append(appendSet(b, `,"why":`, d.Why), '}')
+}
+
+// appendSet appends a name with its text, and nothing where there is no text.
+func appendSet(b []byte, name, text string) []byte {
+	if text == "" {
+		return b
+	}
+	return appendText(append(b, name...), text)
+}
+
+// appendTexts appends a name with its list, and nothing where that is empty.
+func appendTexts(b []byte, name string, texts []string) []byte {
+	if len(texts) == 0 {
+		return b
+	}
+	b = append(append(b, name...), '[')
+	for i, t := range texts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, t)
+	}
+	return append(b, ']')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendText appends a JSON text, without the escapes for HTML.
+func appendText(b []byte, s string) []byte {
+	b = append(b, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c < utf8.RuneSelf {
+			b = append(b, s[from:i]...)
+			switch c {
+			case '"', '\\':
+				b = append(b, '\\', c)
+			case '\b':
+				b = append(b, '\\', 'b')
+			case '\f':
+				b = append(b, '\\', 'f')
+			case '\n':
+				b = append(b, '\\', 'n')
+			case '\r':
+				b = append(b, '\\', 'r')
+			case '\t':
+				b = append(b, '\\', 't')
+			default:
+				b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			}
+			i++
+			from = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			b = append(append(b, s[from:i]...), `\ufffd`...)
+		case r == '\u2028' || r == '\u2029': // line ends to JavaScript
+			b = append(append(b, s[from:i]...), '\\', 'u', '2', '0', '2', hexDigits[r&15])
+		default:
+			i += size
+			continue
+		}
+		i += size
+		from = i
+	}
+	return append(append(b, s[from:]...), '"')
+}
+
+// appendNumber appends a number as ECMAScript writes it.
+func appendNumber(b []byte, f float64) []byte {
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	from := len(b)
+	b = strconv.AppendFloat(b, f, format, -1, 64)
+	if n := len(b); format == 'e' && n-from >= 4 && b[n-4] == 'e' && b[n-3] == '-' && b[n-2] == '0' {
+		b[n-2] = b[n-1] // e-09 is e-9
+		b = b[:n-1]
+	}
+	return b
+}
