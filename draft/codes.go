@@ -122,6 +122,14 @@ func headerPlaces(h textproto.MIMEHeader) (all []*place) {
 		p := plain(name)
 		switch {
 		case p == "xrequestid", p == "retryafter":
+		case p == "wwwauthenticate":
+			if scheme, params := challenge(h.Get(name)); params["error"] != "" {
+				text := "{" + scheme + ": {error: $code}}"
+				if params["error_description"] != "" {
+					text = "{" + scheme + ": {error: $code, error_description: $detail}}"
+				}
+				all = append(all, &place{kind: textual, key: name, text: text, comment: "looks like the code"})
+			}
 		case p == "retryafterms":
 			all = append(all, &place{kind: textual, key: name, text: "$retry_after:ms", comment: "looks like when to come back"})
 		case !id && slices.ContainsFunc(requestNames, func(n string) bool { return strings.HasSuffix(p, n) }):
@@ -130,4 +138,26 @@ func headerPlaces(h textproto.MIMEHeader) (all []*place) {
 		}
 	}
 	return all
+}
+
+// challenge takes a WWW-Authenticate field of one challenge apart (RFC 9110,
+// 11.6.1): its scheme, and the parameters that stand in quotes.
+func challenge(value string) (scheme string, params map[string]string) {
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(value), " ")
+	if !isToken(scheme) || strings.ContainsAny(scheme, ":#/.") {
+		return "", nil
+	}
+	params = map[string]string{}
+	for {
+		name, after, ok := strings.Cut(rest, `="`)
+		if !ok {
+			return scheme, params
+		}
+		text, more, ok := strings.Cut(after, `"`)
+		if !ok {
+			return scheme, params
+		}
+		params[strings.TrimLeft(strings.TrimSpace(name), ", ")] = text
+		rest = more
+	}
 }

@@ -98,6 +98,9 @@ func (d *drafted) take(r Recorded) {
 	}
 	d.numbers = d.numbers || g.numbers
 	d.statusRow(r.Status, g)
+	if _, params := challenge(r.Header.Get("Www-Authenticate")); g.code == "" && isToken(params["error"]) {
+		g.code = params["error"]
+	}
 	if g.code != "" {
 		d.codeRow(g.code, r.Status)
 	}

@@ -117,6 +117,20 @@ func TestOfEveryResponseAFileIsDraftedOfWhichThereIsNothingToComplain(t *testing
 	}
 }
 
+func TestAChallengeIsReadForItsCode(t *testing.T) {
+	t.Parallel()
+	file := clean(t, draft.Recorded{Status: 401, Header: textproto.MIMEHeader{"Www-Authenticate": {`Bearer realm="example", error="invalid_token", error_description="The access token expired"`}}})
+	for _, want := range []string{
+		"  invalid_token: {kind: unauthenticated, status: 401}  # guess: as its status\n",
+		"      Www-Authenticate: {Bearer: {error: $code, error_description: $detail}}  # guess: looks like the code\n",
+		"outcome: {kind: unauthenticated, code: invalid_token, detail: The access token expired}\n",
+	} {
+		if !strings.Contains(string(file), want) {
+			t.Errorf("it has no %s\n%s", want, file)
+		}
+	}
+}
+
 func TestASecretInAHeaderIsNotPutIntoTheFile(t *testing.T) {
 	t.Parallel()
 	file := clean(t, draft.Recorded{Status: 401, Header: textproto.MIMEHeader{"Set-Cookie": {"session=hush"}, "Authorization": {"Bearer hush"}}, Body: []byte(`{"message":"Who are you?"}`)})
