@@ -32,6 +32,9 @@ var errLayout = errors.New("the file is left as it is: laid out anew, it would s
 // file: anchors, tags, several documents. Other faults do not matter to it.
 func Format(source []byte) ([]byte, error) {
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(source), "\ufeff"))
+	if !strings.HasSuffix(text, "\n") {
+		text += "\n" // before it is read: the end of a block text counts
+	}
 	r := &reporter{}
 	root := r.load([]byte(text))
 	if root != nil && root.Kind != yaml.MappingNode {
@@ -334,9 +337,6 @@ func (l *layout) entry(lines []string, from, to int) {
 		gap := max(at-utf8.RuneCountInString(*end), 1)
 		*end += strings.Repeat(" ", gap) + strings.Join(texts, " ")
 	}
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " \t")
-	}
 	l.put(lines...)
 	l.cursor = max(l.cursor, to)
 }
@@ -355,7 +355,9 @@ func (l *layout) block(n *yaml.Node, indent int, first string) {
 		key, value := n.Content[i], n.Content[i+step-1]
 		above := []string{}
 		if i > 0 || first == "" {
-			above = l.remarks(l.begins(key, value)-1, here, false)
+			if !nothing(key) {
+				above = l.remarks(key.Line-1, here, false)
+			}
 			first = strings.Repeat(" ", indent)
 		}
 		l.blocks = l.blocks[:depth]
@@ -386,15 +388,6 @@ func (l *layout) block(n *yaml.Node, indent int, first string) {
 	l.blocks = l.blocks[:depth]
 }
 
-// begins is the line on which an entry begins; of a list it is that of the dash,
-// which a comment may part from what follows.
-func (l *layout) begins(key, value *yaml.Node) int {
-	if key != value {
-		return key.Line
-	}
-	return value.Line
-}
-
 // below writes what stands after a key or a dash.
 func (l *layout) below(start string, line int, v *yaml.Node, here column) {
 	block := (v.Kind == yaml.MappingNode || v.Kind == yaml.SequenceNode) && v.Style&yaml.FlowStyle == 0 && len(v.Content) > 0
@@ -412,6 +405,9 @@ func (l *layout) below(start string, line int, v *yaml.Node, here column) {
 
 // value is what stands after a key, in as many lines as it has in the source.
 func (l *layout) value(v *yaml.Node, here column, indent int, start string) []string {
+	if nothing(v) {
+		return []string{start}
+	}
 	if start != "" {
 		start += " "
 	}
@@ -449,7 +445,7 @@ func (l *layout) value(v *yaml.Node, here column, indent int, start string) []st
 	}
 	if l.endLine(v) == v.Line {
 		if v.Kind == yaml.ScalarNode {
-			return []string{start + l.scalar(v, false)}
+			return []string{strings.TrimRight(start+l.scalar(v, false), " ")}
 		}
 		return []string{start + l.flow(v)}
 	}
@@ -536,6 +532,9 @@ func (l *layout) plainEnd(n *yaml.Node, from int) int {
 
 // endLine is the line on which a node ends.
 func (l *layout) endLine(n *yaml.Node) int {
+	if nothing(n) {
+		return 0 // it is nowhere
+	}
 	if n.Kind == yaml.ScalarNode && n.Style&blockStyle != 0 {
 		return n.Line
 	}
@@ -578,9 +577,14 @@ func (l *layout) flow(n *yaml.Node) string {
 	return b.String()
 }
 
-// unsaid reports that a value below a node is not there.
+// nothing reports a value that is not there.
+func nothing(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == ""
+}
+
+// unsaid reports that a value at or below a node is not there.
 func unsaid(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" || slices.ContainsFunc(n.Content, unsaid)
+	return nothing(n) || slices.ContainsFunc(n.Content, unsaid)
 }
 
 // keepsQuotes reports a list of which one text needs quotes: the others keep
