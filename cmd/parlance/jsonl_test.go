@@ -58,8 +58,8 @@ func TestJSONLAnswersEveryLineInItsOrder(t *testing.T) {
 	stdout, stderr, exit := invoke(t, input, "decode", "--jsonl")
 	want := []string{
 		`{"outcome":`,
-		`line 2: no dialect is named; name one of `,
-		`line 5: no dialect is called "nope"; there are `,
+		`line 2: no dialect is named; name one; parlance dialects`,
+		`line 5: no dialect is called "nope"; parlance dialects`,
 		`line 6: status is missing`,
 		`line 7: not JSON: invalid character 'o' in literal null (expecting 'u') (at byte 2)`,
 		`line 8: expected an object, found a list`,

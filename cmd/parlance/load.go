@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +46,7 @@ func explainLoad(nameOrFile string, err error) error {
 		return &mistake{message: err.Error(), hint: "parlance dialects lists what needs no file", cause: err}
 	}
 	if nameOrFile == "" {
-		return &mistake{message: "no dialect is named", hint: "name one of " + known(), cause: err}
+		return &mistake{message: "no dialect is named", hint: "name one; " + known, cause: err}
 	}
 	if _, missing := os.Stat(nameOrFile); missing == nil {
 		return &mistake{
@@ -58,14 +57,13 @@ func explainLoad(nameOrFile string, err error) error {
 	}
 	return &mistake{
 		message: fmt.Sprintf("no dialect is called %q", nameOrFile),
-		hint:    didYouMean(nameOrFile, catalog.Names(), "there are "+known()),
+		hint:    didYouMean(nameOrFile, catalog.Names(), known),
 		cause:   err,
 	}
 }
 
-func known() string {
-	return strings.Join(catalog.Names(), ", ") + ", or a file's path"
-}
+// known is where the names stand. They are too many to list in a hint.
+const known = "parlance dialects lists what there is, and a file is named by its path"
 
 // dialectFlag adds a flag that names a dialect, with completion. What value
 // holds is the default.
