@@ -13,15 +13,15 @@ type clock interface{ now() time.Time }
 // now is the server's own clock where the answer has a Date, so that a skew
 // between the two does not count; else when it came.
 func (m *matcher) now() time.Time {
-	for _, date := range values(m.res.Header, "Date") {
+	for _, date := range values(m.given, "Date") {
 		if served, ok := parseHTTPDate(date); ok {
 			return served
 		}
 	}
-	if m.res.Received.IsZero() {
+	if m.received.IsZero() {
 		return time.Now()
 	}
-	return m.res.Received
+	return m.received
 }
 
 // now is the whole second in which an answer is written, as its Date will say.

@@ -29,6 +29,7 @@ type Dialect struct {
 	support     Support
 	auth        Auth
 	poll        Polling
+	byStatus    [lastStatus - firstStatus + 1]*plan
 	guide       [formText + 1]*tree.Guide // of the bodies of a form
 	limits      []limit
 	operations  []operation
@@ -274,6 +275,7 @@ func (d *Dialect) finish(r *reporter) {
 		}
 	}
 	d.guides()
+	d.plans()
 	d.shadows(r)
 	d.meetable(r)
 }

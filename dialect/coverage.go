@@ -49,16 +49,15 @@ func (e *reached) by(d *Dialect, c *Case, r *Result) {
 	}
 	m := matchers.Get().(*matcher)
 	defer m.release()
-	m.reset()
-	m.cut, m.req, m.res = c.Response.Cut, c.Request, c.Response
-	if s, _ := d.read(m, &m.req, &m.res); s != nil {
+	m.reset(&c.Response, 0)
+	if s, _ := d.read(m, d.planFor(c.Response.Status), &c.Request, &c.Response); s != nil {
 		e.shapes[s] = true
 		if s.form == formJSON || s.form == formXML && s.body.op == opObject {
 			e.walk(m, s.body, 0)
 		}
 	}
 	for _, s := range d.extras {
-		if s.fits(&m.req, m.res.Status) && m.header(s, m.res.Header) {
+		if s.fits(&c.Request, c.Response.Status) && m.header(s, c.Response.Header) {
 			e.shapes[s] = true
 		}
 	}

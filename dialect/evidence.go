@@ -41,13 +41,11 @@ func (d *Dialect) Evidence(req Request, res Response) Evidence {
 	e.Listed = o.Code != "" && o.Code != strconv.Itoa(res.Status) && d.codes.byCode(o.Code, "", &req) != nil
 	m := matchers.Get().(*matcher)
 	defer m.release()
-	m.reset()
 	if len(res.Body) > MaxBody {
 		res.Body, res.Cut = res.Body[:MaxBody], true
 	}
-	m.cut = res.Cut
-	m.req, m.res = req, res
-	s, _ := d.read(m, &m.req, &m.res)
+	m.reset(&res, 0)
+	s, _ := d.read(m, d.planFor(res.Status), &req, &res)
 	if s != nil { // now with what no shape asks for
 		switch s.form {
 		case formJSON:

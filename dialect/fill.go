@@ -15,41 +15,54 @@ import (
 // filler turns what the holes took into an Outcome. All texts share one
 // allocation that is the Outcome's own.
 type filler struct {
-	m   *matcher
-	d   *Dialect
-	req *Request
-	own string
-	at  []int // where the text of bind i begins in own
+	m     *matcher
+	d     *Dialect
+	req   *Request
+	lends bool // texts stay in the body: the Outcome does not outlive it
+	own   string
+	at    []int // where the text of bind i begins in own
 
-	reset time.Duration // what $reset holds
-	told  [3]string     // what the counts say: failures, successes, total
+	counted bool
+	reset   time.Duration // what $reset holds
+	told    [3]string     // what the counts say: failures, successes, total
 }
 
-func (f *filler) text(i int) string { return f.own[f.at[i] : f.at[i]+int(f.m.binds[i].size)] }
+// held reports that something was taken for an attribute of the owner.
+func (f *filler) held(o owner) bool { return f.m.bound.of(o) != 0 }
+
+func (f *filler) text(i int) string {
+	if f.lends {
+		text := f.m.bytes(&f.m.binds[i])
+		return unsafe.String(unsafe.SliceData(text), len(text))
+	}
+	return f.own[f.at[i] : f.at[i]+int(f.m.binds[i].size)]
+}
 
 func (f *filler) whole(o *parlance.Outcome) {
 	binds := f.m.binds
 	if len(binds) == 0 {
 		return
 	}
-	total := 0
-	f.at = f.m.starts(len(binds))
-	for i := range binds {
-		f.at[i] = total
-		total += int(binds[i].size)
+	if !f.lends {
+		total := 0
+		f.at = f.m.starts(len(binds))
+		for i := range binds {
+			f.at[i] = total
+			total += int(binds[i].size)
+		}
+		own := make([]byte, total)
+		for i := range binds {
+			copy(own[f.at[i]:], f.m.bytes(&binds[i]))
+		}
+		f.own = unsafe.String(&own[0], total) // nobody holds own but this string
 	}
-	own := make([]byte, total)
-	for i := range binds {
-		copy(own[f.at[i]:], f.m.bytes(&binds[i]))
-	}
-	f.own = unsafe.String(&own[0], total) // nobody holds own but this string
 	for i := range binds {
 		if t := binds[i].target; t.owner == whole {
 			switch {
 			case t.attr == attrReset:
 				f.reset = max(f.reset, waitOf(f.text(i)))
 			case t.attr.counts():
-				f.told[t.attr-attrFailures] = f.text(i)
+				f.told[t.attr-attrFailures], f.counted = f.text(i), true
 			default:
 				setWhole(o, t.attr, f.text(i))
 			}
@@ -60,44 +73,50 @@ func (f *filler) whole(o *parlance.Outcome) {
 // setWhole sets an attribute that is not set yet: of several places the first
 // filled one counts. The HTTP status is the transport's and never the body's.
 func setWhole(o *parlance.Outcome, a attribute, text string) {
-	first := func(s *string) {
-		if *s == "" {
-			*s = text
-		}
-	}
+	var to *string
 	switch a {
-	case attrKind:
-		if k, ok := parlance.ParseKind(text); ok && o.Kind == 0 {
-			o.Kind = k
-		}
+	case attrCode:
+		to = &o.Code
+	case attrFamily:
+		to = &o.Family
+	case attrTitle:
+		to = &o.Title
+	case attrDetail:
+		to = &o.Detail
+	case attrType:
+		to = &o.Type
+	case attrInstance:
+		to = &o.Instance
+	case attrRequestID:
+		to = &o.RequestID
+	case attrHelp:
+		to = &o.Help
 	case attrReason:
 		if o.Reason == "" {
 			o.Reason = parlance.Reason(text)
 		}
-	case attrCode:
-		first(&o.Code)
-	case attrTitle:
-		first(&o.Title)
-	case attrDetail:
-		first(&o.Detail)
-	case attrType:
-		first(&o.Type)
-	case attrInstance:
-		first(&o.Instance)
-	case attrRequestID:
-		first(&o.RequestID)
-	case attrHelp:
-		first(&o.Help)
+		return
+	case attrKind:
+		if k, ok := parlance.ParseKind(text); ok && o.Kind == 0 {
+			o.Kind = k
+		}
+		return
 	case attrNote:
 		o.Notes = append(o.Notes, text)
-	case attrFamily:
-		first(&o.Family)
+		return
 	case attrRetryAfter:
 		o.RetryAfter = max(o.RetryAfter, waitOf(text)) // of several times the longest counts
+		return
 	case attrRetryable:
 		if o.Retryable == 0 {
 			o.Retryable = adviceOf(text)
 		}
+		return
+	default:
+		return
+	}
+	if *to == "" {
+		*to = text
 	}
 }
 
@@ -213,6 +232,9 @@ func (f *filler) keys(scope int32, a attribute) string {
 }
 
 func (f *filler) fields(o *parlance.Outcome) {
+	if !f.held(field) {
+		return
+	}
 	n := f.records(field)
 	if n == 0 {
 		return
@@ -258,6 +280,9 @@ func (f *filler) field(to *parlance.Field, s int32) {
 }
 
 func (f *filler) items(o *parlance.Outcome) {
+	if !f.held(item) {
+		return
+	}
 	n := f.records(item)
 	if n == 0 {
 		return
@@ -316,7 +341,7 @@ func (f *filler) answer(o, of *parlance.Outcome, body, headers string) {
 		f.m.note("unread_element", "answers inside of answers are read %d deep", maxDepth)
 		return
 	}
-	res := Response{Status: o.Status, Header: jsonHeader(headers), Body: []byte(body), Received: f.m.res.Received}
+	res := Response{Status: o.Status, Header: jsonHeader(headers), Body: []byte(body), Received: f.m.received}
 	if res.Status == 0 {
 		res.Status = of.Status
 	}

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,6 +60,13 @@ func (r *reporter) headers(n *yaml.Node, s *shape) {
 			r.fault(at(v), "contradiction", "write name: $hole, Scheme: {name: $hole} or $json: {…}", "a header field has parameters, schemes or JSON, and not several of these")
 		}
 		s.headers = append(s.headers, h)
+	})
+}
+
+// unasked reports that no header of a shape is a condition.
+func (s *shape) unasked() bool {
+	return s.is == "" && !slices.ContainsFunc(s.headers, func(h headerHole) bool {
+		return h.value == nil || h.value.op != opHole || h.value.hole.guard != nil || h.value.hole.readings[0].target.attr == attrNote
 	})
 }
 
@@ -172,9 +180,8 @@ func (m *matcher) headerJSON(f *headerHole, given []string) int {
 		before := m.mark()
 		// A matcher of its own: this one's tree is that of the body.
 		inner := matchers.Get().(*matcher)
-		inner.reset()
+		inner.reset(&Response{Header: m.given, Received: m.received}, m.depth)
 		inner.form = formJSON
-		inner.req, inner.res = m.req, m.res
 		fits := inner.tree.JSON([]byte(v), false) == nil && inner.value(f.json, 0)
 		for i := range inner.binds {
 			b := &inner.binds[i]

@@ -133,7 +133,7 @@ func (w *writer) copiedField() {
 	if w.shape != nil && w.shape.copies.of(field) != 0 && w.shape.body.op == opHole {
 		m := matchers.Get().(*matcher)
 		defer m.release()
-		m.reset()
+		m.reset(&Response{}, 0)
 		if m.text(w.shape.body.hole, []byte(strings.TrimSpace(w.render(w.shape.body.hole)))) {
 			var o parlance.Outcome
 			f := filler{m: m, d: w.d, req: w.req}

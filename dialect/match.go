@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
@@ -39,24 +40,25 @@ type scope struct {
 
 // matcher fits one document against templates and collects what the holes take.
 type matcher struct {
-	req    Request
-	res    Response
-	tree   tree.Tree
-	form   form
-	cut    bool
-	depth  int // of answers inside of answers
-	binds  []bind
-	scopes []scope
-	own    []byte // texts that do not lie in the body as they are
-	scope  int32
-	later  int      // over 0 in turns after the first that fitted: attributes of the whole come from one element
-	unread int      // elements that could not be read
-	data   int32    // one more than the node of the payload; 0 for none
-	says   []string // what forms say of the whole; the first counts
-	diags  []parlance.Diagnostic
-	at     []int   // where the texts of the binds begin in the Outcome's own memory
-	taken  []taken // of the pattern that is being read
-	made   []int32 // the turns that make records, in the order of the document
+	given    Header    // the header of the answer
+	received time.Time // when it came
+	tree     tree.Tree
+	form     form
+	cut      bool
+	depth    int // of answers inside of answers
+	binds    []bind
+	scopes   []scope
+	bound    set    // the attributes that a text was taken for
+	own      []byte // texts that do not lie in the body as they are
+	scope    int32
+	later    int      // over 0 in turns after the first that fitted: attributes of the whole come from one element
+	unread   int      // elements that could not be read
+	data     int32    // one more than the node of the payload; 0 for none
+	says     []string // what forms say of the whole; the first counts
+	diags    []parlance.Diagnostic
+	at       []int   // where the texts of the binds begin in the Outcome's own memory
+	taken    []taken // of the pattern that is being read
+	made     []int32 // the turns that make records, in the order of the document
 }
 
 var matchers = sync.Pool{New: func() any { return new(matcher) }}
@@ -69,10 +71,11 @@ func (m *matcher) starts(n int) []int {
 	return m.at[:n]
 }
 
-func (m *matcher) reset() {
+func (m *matcher) reset(res *Response, depth int) {
 	m.binds, m.scopes, m.own, m.says = m.binds[:0], append(m.scopes[:0], scope{parent: -1}), m.own[:0], m.says[:0]
 	m.scope, m.later, m.unread, m.data = 0, 0, 0, 0
-	m.diags, m.cut, m.depth = nil, false, 0
+	m.diags, m.cut, m.depth, m.bound = nil, res.Cut, depth, 0
+	m.given, m.received = res.Header, res.Received
 }
 
 // release gives the matcher back, without anything of the caller's in it. One
@@ -85,7 +88,7 @@ func (m *matcher) release() {
 		clear(m.taken[:cap(m.taken)])
 	}
 	m.tree.Source, m.diags = nil, nil
-	m.req, m.res = Request{}, Response{}
+	m.given = nil
 	matchers.Put(m)
 }
 
@@ -93,15 +96,16 @@ func (m *matcher) release() {
 type mark struct {
 	binds, scopes, own, diags, unread, says int
 	data                                    int32
+	bound                                   set
 }
 
 func (m *matcher) mark() mark {
-	return mark{len(m.binds), len(m.scopes), len(m.own), len(m.diags), m.unread, len(m.says), m.data}
+	return mark{len(m.binds), len(m.scopes), len(m.own), len(m.diags), m.unread, len(m.says), m.data, m.bound}
 }
 
 func (m *matcher) back(to mark) {
 	m.binds, m.scopes, m.own, m.diags = m.binds[:to.binds], m.scopes[:to.scopes], m.own[:to.own], m.diags[:to.diags]
-	m.unread, m.says, m.data = to.unread, m.says[:to.says], to.data
+	m.unread, m.says, m.data, m.bound = to.unread, m.says[:to.says], to.data, to.bound
 }
 
 // bytes is the text of a bind.
@@ -122,6 +126,7 @@ func (m *matcher) take(b bind, text []byte) {
 		m.own = append(m.own, text...)
 	}
 	b.scope, b.size = m.scope, uint32(len(text))
+	m.bound |= b.target.bit()
 	m.binds = append(m.binds, b)
 }
 
@@ -381,6 +386,7 @@ func (m *matcher) copies(h *hole, b bind) {
 		b.target = h.readings[i].target
 		b.copy = i > 0 && h.readings[0].target.owner == whole && m.later == 0
 		if b.target.owner != whole || m.later == 0 || b.target.attr == attrNote {
+			m.bound |= b.target.bit()
 			m.binds = append(m.binds, b)
 		}
 	}

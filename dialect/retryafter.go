@@ -14,7 +14,7 @@ func (m *matcher) retryAfter(o *parlance.Outcome) {
 	if o.RetryAfter > 0 {
 		return
 	}
-	for _, v := range values(m.res.Header, "Retry-After") {
+	for _, v := range values(m.given, "Retry-After") {
 		v = strings.TrimSpace(v)
 		if isNumber(v) || isDigits(v) {
 			o.RetryAfter = max(o.RetryAfter, waitOf(v))

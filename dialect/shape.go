@@ -50,6 +50,7 @@ type shape struct {
 	copies       set
 	size         int
 	sites        []site // where records are written, by their number
+	bare         bool   // it is headers that ask for nothing: they are read if they are there
 }
 
 // statuses is a condition on the HTTP status; nil is any.
@@ -181,6 +182,7 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 			r.unknown(at(k), "unknown_key", "key of a shape", k.Value, shapeKeys)
 		}
 	})
+	s.bare = s.body == nil && s.unasked()
 	if s.name == "" {
 		s.name = "line " + strconv.Itoa(s.pos.line)
 	}

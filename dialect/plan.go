@@ -1,0 +1,104 @@
+package dialect
+
+// plan is what can be read under a status: the shapes that it allows, worked
+// out once.
+type plan struct {
+	shapes   []*shape
+	extras   []*shape // headers only, those of http among them
+	wanted   [formText + 1]bool
+	expected bool // under a good status a body that fits none of them is no plain success
+	asks     bool // a shape asks for a method or a path
+	alters   bool // something in a body or a header can say more than the status
+}
+
+const firstStatus, lastStatus = 100, 599
+
+// plans works them out for every status, and keeps one of each kind.
+func (d *Dialect) plans() {
+	known := map[string]*plan{}
+	key := make([]byte, 0, 64)
+	for status := firstStatus; status <= lastStatus; status++ {
+		key = key[:0]
+		for _, list := range [...][]*shape{d.shapes, d.headerShapes()} {
+			for _, s := range list {
+				key = append(key, '0'+byte(btoi(!s.writeOnly && s.status.admits(status))))
+			}
+		}
+		p := known[string(key)]
+		if p == nil {
+			p = d.plan1(status)
+			known[string(key)] = p
+		}
+		d.byStatus[status-firstStatus] = p
+	}
+}
+
+func (d *Dialect) plan1(status int) *plan {
+	p := &plan{}
+	take := func(to *[]*shape, from []*shape) {
+		for _, s := range from {
+			if s.writeOnly || !s.status.admits(status) {
+				continue
+			}
+			*to = append(*to, s)
+			p.wanted[s.form] = p.wanted[s.form] || s.body != nil
+			p.asks = p.asks || len(s.methods)+len(s.paths) > 0
+			p.expected = p.expected || s.expected()
+			p.alters = p.alters || s.alters()
+		}
+	}
+	take(&p.shapes, d.shapes)
+	take(&p.extras, d.headerShapes())
+	return p
+}
+
+// expected reports that a body is to be of this form or one like it, so that
+// another one under a good status is no plain success.
+func (s *shape) expected() bool {
+	return !s.readOnly && (s.carriesData() || s.carriesItems() || s.is == "success")
+}
+
+// meaningful are the attributes that can change what an answer means, or what
+// is done about it.
+var meaningful = func() (s set) {
+	for _, a := range [...]attribute{attrKind, attrReason, attrCode, attrFamily, attrRetryAfter, attrRetryable, attrReset, attrFailures, attrSuccesses, attrTotal} {
+		s |= bitOf(whole, a)
+	}
+	return s | ownerBits[item]
+}()
+
+// alters reports that the shape can say more than the status does.
+func (s *shape) alters() bool {
+	return s.is != "" && s.is != "failed" || s.reads&meaningful != 0 || s.expected() || s.body != nil && s.body.saysKind()
+}
+
+// saysKind reports that $is stands somewhere in it.
+func (t *template) saysKind() bool {
+	if t.is != "" || t.op == opReference {
+		return true
+	}
+	for i := range t.members {
+		if t.members[i].value.saysKind() {
+			return true
+		}
+	}
+	for _, e := range t.elems {
+		if e.saysKind() {
+			return true
+		}
+	}
+	return t.rest != nil && t.rest.value.saysKind()
+}
+
+// planFor is the plan of a status.
+func (d *Dialect) planFor(status int) *plan {
+	if status < firstStatus || status > lastStatus {
+		return d.plan1(status)
+	}
+	return d.byStatus[status-firstStatus]
+}
+
+// concerns reports that a shape of the plan is about such a request.
+func (p *plan) concerns(s *shape, req *Request) bool {
+	return !p.asks || admitsMethod(s.methods, req.Method) && admitsPath(s.paths, req.Path)
+}
