@@ -191,3 +191,18 @@ func BenchmarkDecide(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkGlance is what a proxy needs first: kind and decision.
+func BenchmarkGlance(b *testing.B) {
+	for name, res := range map[string]dialect.Response{"vms": vmsResponse, "vbapi": vbapiResponse} {
+		b.Run("of="+name+"/by=parlance", func(b *testing.B) {
+			d := open(b, name)
+			b.SetBytes(int64(len(res.Body)))
+			for b.Loop() {
+				if g := d.Glance(request, res); g.Decision.Act == 0 {
+					b.Fatal("no act")
+				}
+			}
+		})
+	}
+}

@@ -28,10 +28,10 @@ func (d *Dialect) decode(req Request, res Response, depth int) (reading Reading)
 	m := matchers.Get().(*matcher)
 	defer m.release()
 	shape, readable := d.fit(m, &req, &res, depth)
-	fill := filler{m: m, d: d, req: &req}
+	fill := filler{m: m, d: d}
 	fill.whole(o)
 	fill.fields(o)
-	d.judge(&fill, o, &res, shape, readable)
+	d.judge(&fill, o, &req, &res, shape, readable)
 	if shape != nil {
 		reading.Shape = shape.name
 		reading.Enveloped = shape.carriesData() && !res.Cut
@@ -76,13 +76,13 @@ func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 		} else {
 			m.reset(&res, 0)
 		}
-		fill := filler{m: m, d: d, req: &req, lends: true}
+		fill := filler{m: m, d: d, lends: true}
 		if fill.held(item) {
 			read := d.decode(req, res, 0)
 			return Glance{read.Outcome.Kind, read.Outcome.Reason, d.Decide(req, &read.Outcome)}
 		}
 		fill.whole(&o)
-		d.judge(&fill, &o, &res, s, readable)
+		d.judge(&fill, &o, &req, &res, s, readable)
 		o.Title, o.Help = "", ""
 	}
 	g = Glance{o.Kind, o.Reason, d.Decide(req, &o)}
@@ -114,8 +114,8 @@ func (d *Dialect) fit(m *matcher, req *Request, res *Response, depth int) (*shap
 }
 
 // judge finds the meaning of what was read.
-func (d *Dialect) judge(fill *filler, o *parlance.Outcome, res *Response, shape *shape, readable bool) {
-	m, req := fill.m, fill.req
+func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Response, shape *shape, readable bool) {
+	m := fill.m
 	o.Status = res.Status
 	m.retryAfter(o)
 	stated := o.Kind // by a $kind hole
@@ -137,7 +137,7 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, res *Response, shape 
 	if o.RetryAfter == 0 && r.retry.reset {
 		o.RetryAfter = fill.reset
 	}
-	fill.items(o)
+	fill.items(o, req)
 	if len(o.Items) > 0 && res.Status < 400 && stated == 0 && !good(is) {
 		o.Kind, o.Reason = rollUp(r, o.Items, shape != nil && shape.failuresOnly)
 		if o.Kind.Failing() && m.unread > 0 {

@@ -17,7 +17,6 @@ import (
 type filler struct {
 	m     *matcher
 	d     *Dialect
-	req   *Request
 	lends bool // texts stay in the body: the Outcome does not outlive it
 	own   string
 	at    []int // where the text of bind i begins in own
@@ -185,7 +184,8 @@ func (f *filler) made(n int) []int32 {
 		all = append(all, s)
 	}
 	if !sorted {
-		slices.SortStableFunc(all, func(a, b int32) int { return cmp.Compare(f.m.scopes[a].node, f.m.scopes[b].node) })
+		scopes := f.m.scopes
+		slices.SortStableFunc(all, func(a, b int32) int { return cmp.Compare(scopes[a].node, scopes[b].node) })
 	}
 	f.m.made = all
 	return all
@@ -279,7 +279,7 @@ func (f *filler) field(to *parlance.Field, s int32) {
 	}
 }
 
-func (f *filler) items(o *parlance.Outcome) {
+func (f *filler) items(o *parlance.Outcome, req *Request) {
 	if !f.held(item) {
 		return
 	}
@@ -298,14 +298,14 @@ func (f *filler) items(o *parlance.Outcome) {
 		if own {
 			i = int(f.m.scopes[s].place)
 		}
-		o.Items = append(o.Items, f.item(o, s, i))
+		o.Items = append(o.Items, f.item(o, s, i, req))
 	}
 }
 
 // itemAttributeOrder are those that an item takes over as they are.
 var itemAttributeOrder = [...]attribute{attrCode, attrFamily, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrHelp, attrRetryAfter, attrRetryable, attrKind, attrReason, attrNote}
 
-func (f *filler) item(of *parlance.Outcome, scope int32, index int) parlance.Item {
+func (f *filler) item(of *parlance.Outcome, scope int32, index int, req *Request) parlance.Item {
 	it := parlance.Item{Index: index, ID: f.get(scope, attrID)}
 	if n, err := strconv.Atoi(f.get(scope, attrIndex)); err == nil && n >= 0 {
 		it.Index = n
@@ -318,10 +318,10 @@ func (f *filler) item(of *parlance.Outcome, scope int32, index int) parlance.Ite
 	}
 	o.Status, _ = strconv.Atoi(f.get(scope, attrStatus))
 	if body, headers := f.get(scope, attrBody), f.get(scope, attrHeaders); body != "" || headers != "" {
-		f.answer(o, of, body, headers)
+		f.answer(o, of, body, headers, req)
 	}
 	if o.Kind == 0 {
-		r := f.d.itemMeaning(o, of, f.get(scope, attrIs), f.req)
+		r := f.d.itemMeaning(o, of, f.get(scope, attrIs), req)
 		o.Kind, o.Reason = r.kind, r.reason
 		if r.kind == parlance.Noted && r.key == "" {
 			f.m.unread++
@@ -336,7 +336,7 @@ const maxDepth = 4
 
 // answer reads what a record holds as an answer of its own: with its status,
 // its header and its body.
-func (f *filler) answer(o, of *parlance.Outcome, body, headers string) {
+func (f *filler) answer(o, of *parlance.Outcome, body, headers string, req *Request) {
 	if f.m.depth >= maxDepth {
 		f.m.note("unread_element", "answers inside of answers are read %d deep", maxDepth)
 		return
@@ -345,7 +345,7 @@ func (f *filler) answer(o, of *parlance.Outcome, body, headers string) {
 	if res.Status == 0 {
 		res.Status = of.Status
 	}
-	inner := f.d.decode(Request{Path: f.req.Path, Header: f.req.Header}, res, f.m.depth+1)
+	inner := f.d.decode(Request{Path: req.Path, Header: req.Header}, res, f.m.depth+1)
 	outer := *o
 	*o = inner.Outcome
 	// What stands beside the answer counts before what stands in it.

@@ -136,7 +136,7 @@ func (w *writer) copiedField() {
 		m.reset(&Response{}, 0)
 		if m.text(w.shape.body.hole, []byte(strings.TrimSpace(w.render(w.shape.body.hole)))) {
 			var o parlance.Outcome
-			f := filler{m: m, d: w.d, req: w.req}
+			f := filler{m: m, d: w.d}
 			f.whole(&o)
 			f.fields(&o)
 			found = o.Fields
