@@ -48,9 +48,9 @@ func open(tb testing.TB, name string) *dialect.Dialect {
 }
 
 var (
-	request       = dialect.Request{Method: http.MethodPost, Path: "/cameras", Header: http.Header{"Accept": {"application/json"}}}
-	vmsResponse   = dialect.Response{Status: 422, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(vmsBody)}
-	vbapiResponse = dialect.Response{Status: 404, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(vbapiBody)}
+	request       = dialect.Request{Method: http.MethodPost, Path: "/cameras", Header: dialect.Fields{"Accept": {"application/json"}}}
+	vmsResponse   = dialect.Response{Status: 422, Header: dialect.Fields{"Content-Type": {"application/json"}}, Body: []byte(vmsBody)}
+	vbapiResponse = dialect.Response{Status: 404, Header: dialect.Fields{"Content-Type": {"application/json"}}, Body: []byte(vbapiBody)}
 )
 
 // What is measured must be right: both read all that the other does.

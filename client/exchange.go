@@ -148,7 +148,7 @@ func contextOf(resp *http.Response) context.Context {
 // read learns what a response means, from its body where that can tell.
 func (x *exchange) read(asked dialect.Request, resp *http.Response) {
 	r := &x.report
-	answer := dialect.Response{Status: resp.StatusCode, Header: resp.Header, Received: time.Now()}
+	answer := dialect.Response{Status: resp.StatusCode, Header: dialect.Fields(resp.Header), Received: time.Now()}
 	if mustRead(x.dialect, asked, resp) {
 		answer.Body, answer.Cut, r.Broken = peek(resp, x.cfg.limit)
 		r.Whole, r.Cut = !answer.Cut, answer.Cut && r.Broken == nil

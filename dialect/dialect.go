@@ -17,6 +17,14 @@ type Header interface {
 	Values(name string) []string
 }
 
+// Fields is a Header over a map whose names are in canonical form, as net/http
+// keeps them: Fields(response.Header) costs nothing, and spares making each name
+// canonical again. nil is no header.
+type Fields map[string][]string
+
+// Values returns every value of the field.
+func (f Fields) Values(name string) []string { return f[name] }
+
 // Request is what reading, writing and deciding need of a request. The zero
 // value is a GET of which nothing else is known.
 type Request struct {

@@ -21,6 +21,7 @@ type filler struct {
 	own   string
 	at    []int // where the text of bind i begins in own
 
+	counts  bool // the turns of one owner's records have been marked
 	counted bool
 	reset   time.Duration // what $reset holds
 	told    [3]string     // what the counts say: failures, successes, total
@@ -134,9 +135,12 @@ func adviceOf(text string) parlance.Advice {
 // inside it made one; but not where all it holds are copies of the whole's.
 func (f *filler) records(o owner) int {
 	binds, scopes := f.m.binds, f.m.scopes
-	for s := range scopes {
-		scopes[s].last, scopes[s].makes, scopes[s].inner = 0, false, false
+	if f.counts { // for another owner
+		for s := range scopes {
+			scopes[s].last, scopes[s].makes, scopes[s].inner = 0, false, false
+		}
 	}
+	f.counts = true
 	relevant := false
 	for i := range binds {
 		if b := &binds[i]; b.target.owner == o {
@@ -373,7 +377,7 @@ func jsonHeader(object string) Header {
 	if object == "" || t.JSON([]byte(object), false) != nil {
 		return nil
 	}
-	h := embedded{}
+	h := Fields{}
 	for c := range t.Children(0) {
 		name := canonicalHeader(string(t.Key(c)))
 		if t.Nodes[c].Kind == tree.List {
@@ -386,11 +390,6 @@ func jsonHeader(object string) Header {
 	}
 	return h
 }
-
-// embedded is a header that stands in a body.
-type embedded map[string][]string
-
-func (e embedded) Values(name string) []string { return e[name] }
 
 // contradicts reports that a count says something else than the records.
 func (f *filler) contradicts(items []parlance.Item) bool {

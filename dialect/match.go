@@ -638,8 +638,21 @@ func (m *matcher) turns(t *template, n uint32, of selection) bool {
 	later := m.later
 	told := false    // the whole has been told of by an element that nothing tells apart
 	var apart uint64 // and by which of those that a constant does
+	texts := len(t.elems) == 1 && t.elems[0].op == opHole && t.elems[0].hole.plain && of.key.attr == attrNone
+	records := t.reads.of(field)|t.reads.of(item) != 0
 	for c := n + 1; c < m.tree.Nodes[n].Next; c = m.tree.Nodes[c].Next {
 		if !m.takes(&of, c) {
+			continue
+		}
+		if node := &m.tree.Nodes[c]; texts && node.Kind == tree.Text && !node.Escaped && node.Start < node.End {
+			// The commonest list of all: texts, taken as they lie.
+			inside := m.scope
+			if m.later = later + btoi(told); records {
+				inside = int32(len(m.scopes))
+				m.scopes = append(m.scopes, scope{parent: m.scope, place: int32(fitted + failed), node: c, field: t.makes(field), item: t.makes(item)})
+			}
+			m.copies(t.elems[0].hole, bind{start: node.Start, size: node.End - node.Start, scope: inside})
+			fitted, told = fitted+1, true
 			continue
 		}
 		by := m.turn(t, c, int32(fitted+failed), of.key, told, apart)

@@ -491,7 +491,7 @@ func (w *writer) answer(it *parlance.Item, at string) {
 	}
 }
 
-var acceptJSON = embedded{"Accept": {"application/json"}}
+var acceptJSON = Fields{"Accept": {"application/json"}}
 
 // itemMeaning is the code and the status that a record is written with, so that
 // it reads back as its kind.

@@ -35,7 +35,7 @@ func (g *Gateway) newPassage(w http.ResponseWriter, r *http.Request) *passage {
 		streams:  r.ContentLength != 0 && !held(r),
 		head:     r.Method == http.MethodHead,
 		instance: "/" + strings.TrimLeft(r.URL.EscapedPath(), "/"), // never //host
-		asked:    dialect.Request{Method: r.Method, Path: r.URL.Path, Header: r.Header},
+		asked:    dialect.Request{Method: r.Method, Path: r.URL.Path, Header: dialect.Fields(r.Header)},
 	}
 	if p.head {
 		p.asked.Method = http.MethodGet // whose headers it is answered with (RFC 9110, 9.3.2)

@@ -48,7 +48,7 @@ func (s *Server) Dialect() *dialect.Dialect { return s.dialect }
 // request is what the dialect asks to know of a request. A HEAD is answered with
 // the headers of the GET (RFC 9110, 9.3.2); net/http leaves the body out.
 func (s *Server) request(r *http.Request) dialect.Request {
-	q := dialect.Request{Method: r.Method, Path: r.URL.Path, Header: r.Header}
+	q := dialect.Request{Method: r.Method, Path: r.URL.Path, Header: dialect.Fields(r.Header)}
 	if q.Method == http.MethodHead {
 		q.Method = http.MethodGet
 	}
