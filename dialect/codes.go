@@ -52,13 +52,23 @@ func (r *row) applies(req *Request, is string) bool {
 	if !admitsMethod(r.methods, req.Method) || !admitsPath(r.paths, req.Path) {
 		return false
 	}
-	for _, c := range r.headers {
-		// Without regard to case, as authentication schemes are told apart (RFC 9110, 11.1).
-		if !slices.ContainsFunc(values(req.Header, c.name), func(v string) bool { return glob(c.glob, strings.ToLower(v)) }) {
+	for i := range r.headers {
+		if !r.headers[i].holds(req) {
 			return false
 		}
 	}
 	return true
+}
+
+// holds reports that the request has such a header. Case does not matter, as
+// authentication schemes are told apart (RFC 9110, 11.1).
+func (c *headerCondition) holds(req *Request) bool {
+	for _, v := range values(req.Header, c.name) {
+		if glob(c.glob, strings.ToLower(v)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *row) conditional() bool { return len(r.methods)+len(r.paths)+len(r.headers)+len(r.is) > 0 }

@@ -3,6 +3,7 @@ package dialect
 import (
 	_ "embed"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,10 @@ type Dialect struct {
 	support     Support
 	auth        Auth
 	poll        Polling
+	asked       []headerCondition // what rows ask of the header of a request
+	pathed      bool              // something depends on the path of a request
+	grafts      bool              // a shape is written into the caller's own document
+	kept        *choices          // what writing chose last
 	byStatus    [lastStatus - firstStatus + 1]*plan
 	guide       [formText + 1]*tree.Guide // of the bodies of a form
 	limits      []limit
@@ -243,6 +248,25 @@ func (d *Dialect) lists(name string) bool {
 	return d.codes.exact[name] != nil || slices.ContainsFunc(d.codes.rows, func(w *row) bool { return w.is == name }) || d.base != nil && d.base.lists(name)
 }
 
+// depends finds out what of a request writing depends on.
+func (d *Dialect) depends() {
+	d.kept = &choices{seed: maphash.MakeSeed()}
+	for b := d; b != nil; b = b.base {
+		for _, w := range b.codes.rows {
+			d.pathed = d.pathed || len(w.paths) > 0
+			for _, h := range w.headers {
+				if !slices.Contains(d.asked, h) {
+					d.asked = append(d.asked, h)
+				}
+			}
+		}
+	}
+	for _, s := range slices.Concat(d.shapes, d.headerShapes()) {
+		d.pathed = d.pathed || len(s.paths) > 0 || len(s.writeFor) > 0
+		d.grafts = d.grafts || s.graft
+	}
+}
+
 // finish derives what reading and writing need, and warns of what only the
 // whole file shows.
 func (d *Dialect) finish(r *reporter) {
@@ -276,6 +300,7 @@ func (d *Dialect) finish(r *reporter) {
 	}
 	d.guides()
 	d.plans()
+	d.depends()
 	d.shadows(r)
 	d.meetable(r)
 }

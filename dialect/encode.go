@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -21,43 +22,49 @@ func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	if string(bytes.TrimSpace(data.Body)) == "null" {
 		data.Body = nil // JSON's word for no payload
 	}
-	w := writer{d: d, req: &req, o: o, data: data, dst: dst, depth: depth}
-	w.row, w.status = d.writable(o, &req)
-	w.code = w.chooseCode()
-	w.silence()
+	w := writers.Get().(*writer)
+	w.d, w.o, w.data, w.dst, w.depth = d, o, data, dst, depth
+	w.own, w.req = req, &w.own // in memory that is used again
+	c := d.choose(w)
+	w.row, w.status, w.code, w.losses, w.choice = c.row, c.status, c.code, c.lost[:len(c.lost):len(c.lost)], c
+	if c.telling {
+		w.silence()
+	}
 	w.present = w.attributes()
 	m := Message{Status: w.status}
-	w.shape = w.chooseShape()
+	w.shape, m.Header = c.dress(w)
+	m.Header = m.Header[:len(m.Header):len(m.Header)] // it is kept: what is added goes elsewhere
+	typed := m.Header
 	// RFC 9110, 9.3.2 and 6.4.1: such an answer has no body.
 	bodiless := w.status == 204 || w.status == 304 || w.status < 200 || req.Method == "HEAD"
-	media := ""
-	if w.shape != nil && !bodiless {
-		w.assign()
-	}
 	switch {
 	case bodiless:
 		w.shape = nil
-	case w.shape != nil && w.shape.graft && len(req.Body) > 0 && w.graft():
-		media = w.shape.media
 	case w.shape != nil:
-		w.body()
-		media = w.shape.media
+		w.assign()
+		if !w.shape.graft || len(req.Body) == 0 || !w.graft() {
+			w.body()
+		}
 	case o.Kind.Good() && len(data.Body) > 0:
 		w.dst = append(w.dst, data.Body...)
 		w.carried |= bitOf(whole, attrData)
-		if media = headerText(data.ContentType); media == "" {
+		media := headerText(data.ContentType)
+		if media == "" {
 			media = mediaTypes[d.formOf(data.Body)]
 		}
+		typed = []Pair{{"Content-Type", media}}
 	}
-	if media != "" && len(w.dst) > len(dst) {
-		m.Header = append(m.Header, Pair{"Content-Type", media})
+	if m.Header = typed; len(w.dst) == len(dst) {
+		m.Header = nil
 	}
 	if w.shape != nil {
 		m.Header = w.headers(m.Header, w.shape, w.present)
 	}
 	for _, s := range d.headerShapes() {
-		if !s.readOnly && s.concerns(&req, w.status) {
-			m.Header = w.headers(m.Header, s, w.left())
+		if !s.readOnly && s.concerns(&req, w.status) && (s.is == "" || s.is == w.row.first || s.is == w.row.is) {
+			if left := w.left(); s.writes&left != 0 || s.is != "" {
+				m.Header = w.headers(m.Header, s, left)
+			}
 		}
 	}
 	if o.RetryAfter > 0 {
@@ -73,7 +80,24 @@ func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	}
 	w.lose()
 	m.Body, m.Losses = w.dst, w.losses
+	w.release()
 	return m
+}
+
+var writers = sync.Pool{New: func() any { return new(writer) }}
+
+// release gives the writer back, without anything of the caller's in it.
+func (w *writer) release() {
+	items, fields, scratch, back := w.items, w.fields, w.scratch[:0], w.back[:0]
+	clear(back[:cap(back)])
+	if cap(scratch) > 1<<14 || cap(items.site)+cap(fields.site) > 1<<14 || cap(back) > 1<<10 {
+		return
+	}
+	*w = writer{}
+	w.items.site, w.items.done = items.site[:0], items.done[:0]
+	w.fields.site, w.fields.done = fields.site[:0], fields.done[:0]
+	w.scratch, w.back = scratch, back
+	writers.Put(w)
 }
 
 // headerShapes are those without a body: the file's own, then those of http,
@@ -113,7 +137,9 @@ func (d *Dialect) formOf(payload []byte) form {
 // writer writes one Outcome.
 type writer struct {
 	d       *Dialect
+	own     Request
 	req     *Request
+	choice  *choice // nil where it is made
 	o       *parlance.Outcome
 	data    Payload
 	row     *row
@@ -140,6 +166,7 @@ type writer struct {
 	itemHeader []Pair
 	itemBack   parlance.Outcome // what that reads as
 	note       string
+	scratch    []int           // places of records that are being written
 	back       []parlance.Item // what the records that were written read as
 	grafted    bool            // records stand in the caller's own document
 	nested     int             // definitions that are written in each other

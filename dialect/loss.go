@@ -15,26 +15,19 @@ func (w *writer) lost(attribute, reason string) {
 // left is what no place took so far.
 func (w *writer) left() set {
 	s := w.present.of(whole) &^ w.carried &^ bitOf(whole, attrStatus) &^ bitOf(whole, attrRetryAfter) &^ bitOf(whole, attrData) &^ bitOf(whole, attrReset) &^ bitOf(whole, attrFailures) &^ bitOf(whole, attrSuccesses) &^ bitOf(whole, attrTotal)
-	if back := w.d.statusRow(w.status, w.req); back.kind == w.o.Kind && back.reason == w.o.Reason {
+	if back := w.choice.back; back.kind == w.o.Kind && back.reason == w.o.Reason {
 		s &^= bitOf(whole, attrKind) | bitOf(whole, attrReason)
 	}
 	return s
 }
 
+// losable are the attributes of the whole that a place is needed for.
+var losable = [...]attribute{attrCode, attrFamily, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrNote, attrRetryAfter, attrRetryable, attrHelp}
+
 // lose reports every attribute that is set and was not carried.
 func (w *writer) lose() {
 	o := w.o
-	back := w.d.statusRow(w.status, w.req)
-	said := parlance.Outcome{Status: w.status}
-	if w.carried.has(whole, attrCode) {
-		said.Code = w.code
-	}
-	if w.carried.has(whole, attrFamily) {
-		said.Family = w.family()
-	}
-	if r := w.d.said(&said, w.shapeIs(), w.req); r != nil {
-		back = r
-	}
+	back := w.reads()
 	kind, reason := back.kind, back.reason
 	if w.carried.has(whole, attrKind) && w.d.mayState(o.Kind, w.status, w.req) {
 		kind, reason = o.Kind, ""
@@ -61,9 +54,8 @@ func (w *writer) lose() {
 	if o.Status != 0 && o.Status != w.status {
 		w.lost("status", "it is written as "+strconv.Itoa(w.status))
 	}
-	for _, a := range []attribute{attrCode, attrFamily, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrNote, attrRetryAfter, attrRetryable, attrHelp} {
-		t := target{whole, a}
-		if !w.present.hasTarget(t) || w.carried.hasTarget(t) {
+	for _, a := range losable {
+		if t := (target{whole, a}); !(w.present &^ w.carried).hasTarget(t) {
 			continue
 		}
 		switch a {
@@ -104,6 +96,24 @@ func (w *writer) lose() {
 			w.lost("items["+strconv.Itoa(i)+"]", "there is no place for it beside the others")
 		}
 	}
+}
+
+// reads is the row that what was written reads as.
+func (w *writer) reads() *row {
+	code, family, is := "", "", w.shapeIs()
+	if w.carried.has(whole, attrCode) {
+		code = w.code
+	}
+	if w.carried.has(whole, attrFamily) {
+		family = w.family()
+	}
+	if code == "" && family == "" && (is == "" || is == "failed" && w.status >= 400) {
+		return w.choice.back
+	}
+	if r := w.d.said(&parlance.Outcome{Status: w.status, Code: code, Family: family}, is, w.req); r != nil {
+		return r
+	}
+	return w.choice.back
 }
 
 // undone are the records that were not written.

@@ -10,7 +10,7 @@ import (
 // render is the text of a hole for the record or the whole that is being
 // written.
 func (w *writer) render(h *hole) string {
-	r := h.readings[0]
+	r := &h.readings[0]
 	if r.pattern != nil {
 		text, _ := w.renderParts(r.pattern.parts)
 		return text
@@ -93,6 +93,9 @@ func (w *writer) value(t target) string {
 	}
 	switch t.attr {
 	case attrStatus:
+		if w.choice != nil {
+			return w.choice.statusText
+		}
 		return strconv.Itoa(w.status)
 	case attrCode:
 		return w.code
