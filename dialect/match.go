@@ -162,6 +162,9 @@ func (m *matcher) value(t *template, n uint32) bool {
 		return m.turns(t, n, selection{})
 	case opEither:
 		for _, e := range t.elems {
+			if e.writeOnly {
+				continue
+			}
 			before := m.mark()
 			if m.value(e, n) {
 				return true
@@ -705,6 +708,9 @@ func (m *matcher) turn(t *template, c uint32, place int32, key target, told bool
 			m.later = later + 1
 		default:
 			m.later = later
+		}
+		if e.writeOnly {
+			continue
 		}
 		if i == len(t.elems)-1 {
 			if m.value(e, c) {

@@ -152,26 +152,28 @@ func (w *writer) placed(t *template, o owner, i int) bool {
 	return t.keys.of(o) != 0
 }
 
-// pick are the records that are to be written at or below a place.
-func (w *writer) pick(t *template, o owner) (all []int) {
+// pick are the records that are to be written at or below a place. They lie in
+// the writer's own memory until the caller gives it back.
+func (w *writer) pick(t *template, o owner) []int {
 	r := w.of(o)
-	if len(t.sites) == 0 || len(r.site) == 0 {
+	start := len(w.scratch)
+	switch {
+	case len(t.sites) == 0 || len(r.site) == 0:
 		return nil
-	}
-	if r.chosen != nil {
+	case r.chosen != nil:
 		for _, i := range r.chosen {
 			if w.placed(t, o, i) {
-				all = append(all, i)
+				w.scratch = append(w.scratch, i)
 			}
 		}
-		return all
-	}
-	for i := range r.site {
-		if w.placed(t, o, i) {
-			all = append(all, i)
+	default:
+		for i := range r.site {
+			if w.placed(t, o, i) {
+				w.scratch = append(w.scratch, i)
+			}
 		}
 	}
-	return all
+	return w.scratch[start:]
 }
 
 // picks reports that there are such records.
@@ -205,10 +207,12 @@ func (w *writer) turns(t *template, must bool, write func(*template)) {
 	if len(t.elems) == 0 {
 		return
 	}
+	mine := len(w.scratch)
 	for _, o := range [...]owner{item, field} {
 		if chosen := w.pick(t, o); len(chosen) > 0 {
 			w.write(t, o, chosen, write)
 			w.rests(t, write)
+			w.scratch = w.scratch[:mine]
 			return
 		}
 	}

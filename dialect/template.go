@@ -61,6 +61,8 @@ type member struct {
 	slots     []uint16 // their numbers in the guide of the dialect
 	attribute bool     // an XML attribute
 	text      bool     // the element's own text
+	json      string   // its first name as JSON, with the colon
+	unwritten bool     // it is for reading alone
 	simple    bool     // it has one name, and its value is one text
 	optional  bool     // key?: left out where there is nothing to write
 	must      bool     // key!: must be there and not empty for the shape to fit
@@ -209,6 +211,8 @@ func (c *shapeCompiler) object(n *yaml.Node) *template {
 			return
 		}
 		t.apart = t.apart || m.value.op == opConst && !m.optional
+		m.json = string(appendJSONText(nil, m.names[0])) + ":"
+		m.unwritten = m.value.readOnly || m.value.op == opAbsent || m.value.op == opAny && m.value.text == ""
 		t.take(m.value)
 		t.members = append(t.members, m)
 	})
@@ -320,7 +324,7 @@ func (c *shapeCompiler) element(pos position, name string, attribute bool) {
 }
 
 // rest compiles the entry that takes every other member: $field: T, where the
-// name is an attribute; $field[]: T, where the index in a list is; or
+// name is an attribute; $field#: T, where the index in a list is; or
 // $any=name: T, where it is skipped.
 func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member) {
 	if t.rest != nil {
@@ -336,7 +340,7 @@ func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member
 		c.element(at(k), written, false)
 		t.anyName = written
 	} else {
-		name, t.indexed = strings.CutSuffix(name, "[]")
+		name, t.indexed = strings.CutSuffix(name, "#")
 		key, conv, ok := c.attribute(at(k), name[1:])
 		if !ok {
 			return
@@ -346,7 +350,7 @@ func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member
 			c.fault(at(k), "bad_key", "use $field, $item, or the code of one, or $any=name", "the names of members cannot be %s", key)
 			return
 		case t.indexed && (key.attr != attrPath && key.attr != attrID || c.form != formJSON || len(t.members) > 0):
-			c.fault(at(k), "bad_key", "write {$field[]: …} or {$item[]: …}, alone in a mapping of a JSON body", "an index can be a part of a path or of an id only")
+			c.fault(at(k), "bad_key", "write {$field#: …} or {$item#: …}, alone in a mapping of a JSON body", "an index can be a part of a path or of an id only")
 			return
 		}
 		t.key, t.keyConv = key, conv

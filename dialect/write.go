@@ -59,7 +59,9 @@ func (w *writer) alternative(t *template) *template {
 		}
 		placed := 0
 		for _, o := range [...]owner{item, field} {
+			mine := len(w.scratch)
 			chosen := w.pick(e, o)
+			w.scratch = w.scratch[:mine] // it is only looked at
 			placed += 3 * len(chosen)
 			if len(chosen) > 0 && w.leaf(e, o, chosen[0]) {
 				placed++ // its own place, before one further down
@@ -200,29 +202,30 @@ func (w *writer) payload() {
 
 func (w *writer) jsonObject(t *template) {
 	w.dst = append(w.dst, '{')
-	first := true
-	name := func(s string) {
-		if !first {
-			w.dst = append(w.dst, ',')
-		}
-		first = false
-		w.dst = append(appendJSONText(w.dst, s), ':')
-	}
+	first := len(w.dst)
 	for i := range t.members {
 		m := &t.members[i]
-		if m.leftOut(w) {
+		if (m.optional || m.unwritten) && m.leftOut(w) {
 			continue
 		}
-		name(m.names[0])
-		if value := m.value.resolve(); m.must && value.op == opList {
-			w.jsonList(value, true)
-			continue
+		if len(w.dst) > first {
+			w.dst = append(w.dst, ',')
+		}
+		w.dst = append(w.dst, m.json...)
+		if m.must {
+			if value := m.value.resolve(); value.op == opList {
+				w.jsonList(value, true)
+				continue
+			}
 		}
 		w.json(m.value)
 	}
 	if t.rest != nil {
 		w.others(t, func(key string, value *template) {
-			name(key)
+			if len(w.dst) > first {
+				w.dst = append(w.dst, ',')
+			}
+			w.dst = append(appendJSONText(w.dst, key), ':')
 			w.json(value)
 		})
 	}
@@ -238,6 +241,17 @@ func (m *member) leftOut(w *writer) bool {
 		return true
 	case !m.optional, m.value.op == opConst, m.value.op == opAny, m.value.op == opHole && m.value.hole.defaults:
 		return false
+	case m.value.op == opHole && m.value.hole.guard == nil:
+		switch first := &m.value.hole.readings[0]; {
+		case first.pattern != nil:
+		case first.target.attr == attrData:
+			return len(w.data.Body) == 0
+		case first.target.attr == attrBody:
+			return len(w.itemBody) == 0
+		case first.target.attr == attrHeaders:
+			return len(w.itemHeader) == 0
+		}
+		return w.render(m.value.hole) == ""
 	}
 	return !w.has(m.value)
 }
@@ -259,6 +273,8 @@ func (w *writer) jsonList(t *template, must bool) {
 // others writes the members whose name is an attribute: one for each name that
 // occurs, with all records of that name; or one of the written name.
 func (w *writer) others(t *template, write func(key string, value *template)) {
+	mine := len(w.scratch)
+	defer func() { w.scratch = w.scratch[:mine] }()
 	value := t.rest.value
 	o := t.key.owner
 	switch {
@@ -306,10 +322,10 @@ func (w *writer) anyNamed(t *template, write func(key string, value *template)) 
 // byName writes a member for each name that records have, in the order in which
 // the names first occur.
 func (w *writer) byName(o owner, chosen []int, name func(int) string, consumed int, t *template, write func(string, *template)) {
-	for _, group := range groups(chosen, name) {
+	w.grouped(chosen, name, func(group []int) {
 		key, ok := t.keyConv.wire(name(group[0]), w)
 		if !ok {
-			continue // told of as lost at the end
+			return // told of as lost at the end
 		}
 		outer := w.around
 		w.around |= t.key.bit()
@@ -331,7 +347,7 @@ func (w *writer) byName(o owner, chosen []int, name func(int) string, consumed i
 			}
 		})
 		w.around = outer
-	}
+	})
 }
 
 func recordName(o owner) string {
@@ -348,6 +364,8 @@ const maxPadding = 1000
 // path of its records. What stands between them is empty.
 func (w *writer) jsonIndexed(t *template) {
 	o := t.key.owner
+	mine := len(w.scratch)
+	defer func() { w.scratch = w.scratch[:mine] }()
 	chosen := w.pick(t.rest.value, o)
 	if !w.shape.sitesTree(chosen, w.of(o)) {
 		chosen = w.pick(t, o)
@@ -355,7 +373,8 @@ func (w *writer) jsonIndexed(t *template) {
 	w.dst = append(w.dst, '[')
 	place := 0
 	head := func(i int) string { head, _, _ := strings.Cut(w.rest(o, i), "."); return head }
-	all := groups(chosen, head)
+	var all [][]int
+	w.grouped(chosen, head, func(group []int) { all = append(all, slices.Clone(group)) })
 	slices.SortStableFunc(all, func(a, b []int) int {
 		x, _ := strconv.Atoi(head(a[0]))
 		y, _ := strconv.Atoi(head(b[0]))
@@ -390,22 +409,43 @@ func (w *writer) jsonIndexed(t *template) {
 	w.dst = append(w.dst, ']')
 }
 
-// groups are the records that share a name, in the order in which the names
-// first occur.
-func groups(chosen []int, name func(int) string) (all [][]int) {
-	of := make(map[string]int, len(chosen))
-	for _, i := range chosen {
-		key := name(i)
-		g, known := of[key]
-		if !known {
-			g = len(all)
-			of[key] = g
-			all = append(all, nil)
+// grouped calls write with the records that share a name, in the order in which
+// the names first occur.
+func (w *writer) grouped(chosen []int, name func(int) string, write func([]int)) {
+	if len(chosen) > maxCompared {
+		of := make(map[string][]int, len(chosen))
+		for _, i := range chosen {
+			of[name(i)] = append(of[name(i)], i)
 		}
-		all[g] = append(all[g], i)
+		for _, i := range chosen {
+			if group := of[name(i)]; group[0] == i {
+				write(group)
+			}
+		}
+		return
 	}
-	return all
+	for at, i := range chosen {
+		key, first := name(i), true
+		for _, earlier := range chosen[:at] {
+			first = first && name(earlier) != key
+		}
+		if !first {
+			continue
+		}
+		start := len(w.scratch)
+		for _, j := range chosen[at:] {
+			if name(j) == key {
+				w.scratch = append(w.scratch, j)
+			}
+		}
+		write(w.scratch[start:])
+		w.scratch = w.scratch[:start]
+	}
 }
+
+// maxCompared is how many records are compared with each other; more are
+// looked up.
+const maxCompared = 32
 
 // element writes a template as an XML element, or as several of the name.
 func (w *writer) element(name string, t *template) {
@@ -542,6 +582,11 @@ const hexDigits = "0123456789abcdef"
 // U+FFFD.
 func appendJSONText(dst []byte, s string) []byte {
 	dst = append(dst, '"')
+	if n := tree.Plain(s); n == len(s) {
+		return append(append(dst, s...), '"')
+	} else {
+		dst, s = append(dst, s[:n]...), s[n:]
+	}
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]
