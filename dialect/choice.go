@@ -117,7 +117,7 @@ func (c *choice) dress(w *writer) (*shape, []Pair) {
 	if len(w.d.forms) > 1 {
 		accept = firstValue(w.req.Header, "Accept")
 	}
-	kept := len(accept) <= maxKey && len(w.o.Items) == 0 && !(w.d.grafts && len(w.req.Body) > 0) && !w.negotiates()
+	kept := len(accept) <= maxKey && len(w.o.Items) == 0 && !(w.d.trees && len(w.o.Fields) > 0) && !(w.d.grafts && len(w.req.Body) > 0) && !w.negotiates()
 	at := &c.dresses[(uint64(w.present)*0x9E3779B97F4A7C15>>32^uint64(len(accept)))%maxDresses]
 	if kept {
 		if l := at.Load(); l != nil && l.present == w.present && l.accept == accept {

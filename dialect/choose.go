@@ -26,7 +26,7 @@ func (w *writer) chooseShape() *shape {
 		if len(s.writeFor) > 0 && !admitsPath(s.writeFor, w.req.Path) {
 			continue // of another resource: its names would be wrong
 		}
-		lost := bits.OnesCount64(uint64(weigh &^ (s.writes | s.copies)))
+		lost := bits.OnesCount64(uint64(weigh&^(s.writes|s.copies))) + 4*w.misfits(s)
 		n := s.size
 		if len(w.o.Items) > 0 && !s.carriesItems() {
 			lost += 64 // without its records a bulk answer says nothing
@@ -45,6 +45,9 @@ func (w *writer) chooseShape() *shape {
 func (w *writer) eligible(s *shape, named bool) bool {
 	if s.readOnly || !s.concerns(w.req, w.status) || s.body.needs()&^w.present != 0 {
 		return false
+	}
+	if w.row.is != "" && w.o.Kind == w.row.kind {
+		return s.is == w.row.is
 	}
 	if named && w.o.Kind == w.row.kind {
 		return s.is == w.row.first

@@ -32,6 +32,7 @@ type Dialect struct {
 	poll        Polling
 	asked       []headerCondition // what rows ask of the header of a request
 	pathed      bool              // something depends on the path of a request
+	trees       bool              // which shape is written depends on the paths of fields
 	grafts      bool              // a shape is written into the caller's own document
 	kept        *choices          // what writing chose last
 	byStatus    [lastStatus - firstStatus + 1]*plan
@@ -264,6 +265,7 @@ func (d *Dialect) depends() {
 	for _, s := range slices.Concat(d.shapes, d.headerShapes()) {
 		d.pathed = d.pathed || len(s.paths) > 0 || len(s.writeFor) > 0
 		d.grafts = d.grafts || s.graft
+		d.trees = d.trees || slices.ContainsFunc(s.sites, func(s site) bool { return s.owner == field && (s.tree || s.indexed || s.must != 0) })
 	}
 }
 

@@ -106,8 +106,11 @@ func (d *Dialect) fit(m *matcher, req *Request, res *Response, depth int) (*shap
 			continue // what it could say is known
 		}
 		before := m.mark()
-		if !m.header(s, res.Header) {
+		switch {
+		case !m.header(s, res.Header):
 			m.back(before)
+		case s.is != "" && (shape == nil || shape.is == ""):
+			m.says = append(m.says, s.is) // what the body says counts first
 		}
 	}
 	return shape, readable

@@ -151,10 +151,11 @@ type writer struct {
 	dst     []byte
 	losses  []parlance.Loss
 
-	items  records
-	fields records
-	around set  // what repetitions and names around the record hold of it
-	told   bool // the list of errors has told of the whole
+	items   records
+	fields  records
+	follows bool // an element before this one has told of the whole
+	around  set  // what repetitions and names around the record hold of it
+	told    bool // the list of errors has told of the whole
 
 	field      *parlance.Field // the record that is being written, nil outside
 	fieldAt    int             // its place

@@ -11,6 +11,7 @@ import (
 // reading is one way to take a text: as an attribute, or by a pattern.
 type reading struct {
 	target  target
+	bit     set // of the target
 	conv    conversion
 	pattern *pattern // nil where the whole text is the attribute
 }
@@ -185,7 +186,7 @@ func (c *shapeCompiler) hole(pos position, text string) *hole {
 			if !ok {
 				return nil
 			}
-			h.readings = append(h.readings, reading{target: t, conv: conv})
+			h.readings = append(h.readings, reading{target: t, bit: t.bit(), conv: conv})
 			continue
 		}
 		if !isPattern(one) {

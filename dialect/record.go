@@ -22,24 +22,78 @@ type records struct {
 // in which it reads back as what it is.
 func (w *writer) assign() {
 	for i := range w.o.Items {
-		it := &w.o.Items[i]
-		w.items.site = append(w.items.site, w.best(item, func(s *site) int { return w.itemCost(it, s) }))
-		w.items.done = append(w.items.done, false)
+		id, _ := w.itemSite(i)
+		w.items.site, w.items.done = append(w.items.site, id), append(w.items.done, false)
 	}
 	for i := range w.o.Fields {
-		f := &w.o.Fields[i]
-		w.fields.site = append(w.fields.site, w.best(field, func(s *site) int {
-			lost := bits.OnesCount64(uint64(fieldSet(f) &^ s.written))
-			if depth := segmentsOf(f.Path); s.tree && s.keys > depth {
-				lost += 32 // a name is needed there that it does not have
-			}
-			if s.must&^fieldSet(f) != 0 {
-				lost += 32 // it would not be read
-			}
-			return lost
-		}))
-		w.fields.done = append(w.fields.done, false)
+		id, _ := w.fieldSite(i)
+		w.fields.site, w.fields.done = append(w.fields.site, id), append(w.fields.done, false)
 	}
+}
+
+// misplaced is the least that it costs where a record would not be read again
+// as what it is.
+const misplaced = 32
+
+// misfits are the records that a shape has no good place for.
+func (w *writer) misfits(s *shape) (n int) {
+	outer := w.shape
+	w.shape = s
+	for i := range w.o.Items {
+		_, cost := w.itemSite(i)
+		n += btoi(cost >= misplaced)
+	}
+	for i := range w.o.Fields {
+		_, cost := w.fieldSite(i)
+		n += btoi(cost >= misplaced)
+	}
+	w.shape = outer
+	return n
+}
+
+func (w *writer) itemSite(i int) (id uint16, least int) {
+	it := &w.o.Items[i]
+	for n := 1; n < len(w.shape.sites); n++ {
+		if s := &w.shape.sites[n]; s.owner == item {
+			if c := w.itemCost(it, s); id == 0 || c < least {
+				id, least = uint16(n), c
+			}
+		}
+	}
+	if id == 0 {
+		return 0, misplaced
+	}
+	return id, least
+}
+
+// fieldSite is the place of a Field. Of equal ones in a tree the deepest counts:
+// a record is written at its own place.
+func (w *writer) fieldSite(i int) (id uint16, least int) {
+	f := &w.o.Fields[i]
+	sites := w.shape.sites
+	have := fieldSet(f)
+	for n := 1; n < len(sites); n++ {
+		s := &sites[n]
+		if s.owner != field {
+			continue
+		}
+		lost := bits.OnesCount64(uint64(have &^ s.written))
+		if s.tree && s.keys > segmentsOf(f.Path) || s.must&^have != 0 || s.indexed && !beginsWithNumber(f.Path) {
+			lost += misplaced
+		}
+		if id == 0 || lost < least || lost == least && s.tree && s.keys > sites[id].keys {
+			id, least = uint16(n), lost
+		}
+	}
+	if id == 0 {
+		return 0, misplaced
+	}
+	return id, least
+}
+
+func beginsWithNumber(path string) bool {
+	head, _, _ := strings.Cut(path, ".")
+	return isDigits(head)
 }
 
 func segmentsOf(path string) int {
@@ -47,21 +101,6 @@ func segmentsOf(path string) int {
 		return 0
 	}
 	return strings.Count(path, ".") + 1
-}
-
-func (w *writer) best(o owner, cost func(*site) int) (id uint16) {
-	least := 0
-	for i := 1; i < len(w.shape.sites); i++ {
-		s := &w.shape.sites[i]
-		if s.owner != o {
-			continue
-		}
-		// Of equal ones in a tree the deepest: a record is written at its own place.
-		if c := cost(s); id == 0 || c < least || c == least && s.tree && s.keys > w.shape.sites[id].keys {
-			id, least = uint16(i), c
-		}
-	}
-	return id
 }
 
 func (w *writer) itemCost(it *parlance.Item, s *site) int {
@@ -140,16 +179,28 @@ func (w *writer) rest(o owner, i int) string {
 func (w *writer) placed(t *template, o owner, i int) bool {
 	r := w.of(o)
 	id := r.site[i]
-	if id == 0 || r.done[i] || !t.sites.has(id) {
+	if id == 0 || r.done[i] || !t.sites.has(id) && !w.shape.sites[id].tree {
 		return false
 	}
 	if !w.shape.sites[id].tree {
 		return true
 	}
+	// In a tree every place where a path may end will do for it.
 	if w.rest(o, i) == "" {
-		return t.near.has(id)
+		return w.shape.ends(t.near, o)
 	}
 	return t.keys.of(o) != 0
+}
+
+// ends reports that a record whose path has been said is written at one of the
+// sites.
+func (s *shape) ends(at sites, o owner) bool {
+	for _, id := range at {
+		if s.sites[id].owner == o && s.sites[id].tree {
+			return true
+		}
+	}
+	return false
 }
 
 // pick are the records that are to be written at or below a place. They lie in
@@ -255,7 +306,9 @@ func (w *writer) write(t *template, o owner, chosen []int, write func(*template)
 	if o == field && t.elems[0].writes.of(whole) != 0 && !t.elems[0].apart && w.item == nil {
 		chosen = w.first(t, chosen, write)
 	}
-	for len(chosen) > 0 {
+	outer := w.follows
+	defer func() { w.follows = outer }()
+	for ; len(chosen) > 0; w.follows = true {
 		i := chosen[0]
 		e := w.element1(t, o, i)
 		if w.leaf(e, o, i) {
@@ -289,7 +342,8 @@ func (w *writer) leaf(e *template, o owner, i int) bool {
 	case opEither:
 		return slices.ContainsFunc(e.elems, func(one *template) bool { return w.leaf(one, o, i) })
 	}
-	return e.site[o-item] == w.of(o).site[i] && e.site[o-item] != 0
+	id := e.site[o-item]
+	return id != 0 && (id == w.of(o).site[i] || w.shape.sites[id].tree && w.rest(o, i) == "")
 }
 
 // alike reports that two records have the same attributes of a set.

@@ -113,8 +113,8 @@ func (w *writer) value(t target) string {
 	case attrFailures, attrSuccesses, attrTotal:
 		return w.counted(t.attr)
 	}
-	if !w.present.hasTarget(t) {
-		return ""
+	if t.attr == attrTitle && w.o.Title == w.row.title || t.attr == attrHelp && w.o.Help == w.row.help {
+		return "" // the row's own words
 	}
 	return outcomeText(w.o, t.attr)
 }
@@ -141,8 +141,8 @@ func (w *writer) carry(h *hole, text string) {
 			}
 			continue
 		}
-		if r.target.owner == whole && (w.field == nil && w.item == nil || w.merged || len(h.readings) == 1) && w.value(r.target) == text {
-			w.carried |= r.target.bit()
+		if r.target.owner == whole && (w.field == nil && w.item == nil || w.merged || len(h.readings) == 1 || i > 0 && !w.follows) && w.value(r.target) == text {
+			w.carried |= r.bit
 		}
 	}
 }

@@ -10,6 +10,7 @@ type site struct {
 	must    set    // those without which it is not read
 	keys    int    // names of members before it, at least
 	tree    bool   // it lies in a definition that refers to itself
+	indexed bool   // the first name before it is the place in a list
 	single  bool   // what it stands in holds one record
 	is      string // what the form says of it
 }
@@ -57,6 +58,7 @@ type passage struct {
 	around [3]set // by owner: what repetitions around it hold of a record
 	keys   [3]int
 	tree   bool
+	index  bool
 	single bool
 }
 
@@ -79,6 +81,7 @@ func (l *locator) walk(t *template, p passage) {
 		in := p
 		if t.key.attr != attrNone {
 			in.around[t.key.owner] |= t.key.bit()
+			in.index = in.index || t.indexed && in.keys[t.key.owner] == 0
 			in.keys[t.key.owner]++
 		} else if t.rest.value.op != opList {
 			in.single = true
@@ -138,7 +141,7 @@ func (l *locator) turn(e *template, p passage, key target) {
 		}
 		if len(l.shape.sites) < maxSites {
 			e.site[o-item] = uint16(len(l.shape.sites))
-			l.shape.sites = append(l.shape.sites, site{owner: o, written: p.around[o] | own.of(o), keys: p.keys[o], tree: p.tree, single: p.single, is: e.is, must: e.musts().of(o)})
+			l.shape.sites = append(l.shape.sites, site{owner: o, written: p.around[o] | own.of(o), keys: p.keys[o], tree: p.tree, indexed: p.index, single: p.single, is: e.is, must: e.musts().of(o)})
 		}
 	}
 	if deeper {

@@ -115,6 +115,23 @@ func appendConstant(dst []byte, t *template) []byte {
 
 func (w *writer) jsonHole(h *hole) {
 	first := &h.readings[0]
+	if len(h.readings) == 1 && (h.plain || first.target.attr == attrStatus && first.conv.notation == integer && first.target.owner == whole && !h.defaults) {
+		// The commonest places: an attribute as it is, and the status.
+		text := w.value(first.target)
+		switch {
+		case text == "":
+			w.dst = append(w.dst, "null"...)
+			return
+		case h.plain:
+			w.dst = appendJSONText(w.dst, text)
+		default:
+			w.dst = append(w.dst, text...)
+		}
+		if first.target.owner == whole {
+			w.carried |= first.bit
+		}
+		return
+	}
 	if first.pattern == nil {
 		switch first.target.attr {
 		case attrData:
@@ -291,7 +308,9 @@ func (w *writer) others(t *template, write func(key string, value *template)) {
 	case o == field && t.key.attr != attrPath:
 		w.byName(o, w.pick(t, o), func(i int) string { return fieldText(&w.o.Fields[i], t.key.attr) }, 0, t, write)
 	case w.nests(t):
-		w.byName(o, w.pick(value, o), func(i int) string { head, _, _ := strings.Cut(w.rest(o, i), "."); return head }, 1, t, write)
+		// A record whose path has been said belongs to the members beside.
+		chosen := slices.DeleteFunc(w.pick(value, o), func(i int) bool { return w.rest(o, i) == "" })
+		w.byName(o, chosen, func(i int) string { head, _, _ := strings.Cut(w.rest(o, i), "."); return head }, 1, t, write)
 	default:
 		w.byName(o, w.pick(value, o), func(i int) string { return w.rest(o, i) }, 0, t, write)
 	}
@@ -329,6 +348,7 @@ func (w *writer) byName(o owner, chosen []int, name func(int) string, consumed i
 		}
 		outer := w.around
 		w.around |= t.key.bit()
+		defer func() { w.follows = true }()
 		w.within(o, group, consumed, func() {
 			value := t.rest.value
 			for value.op == opEither || value.op == opReference {
@@ -581,12 +601,10 @@ const hexDigits = "0123456789abcdef"
 // appendJSONText appends a JSON text (RFC 8259, 7). What is not UTF-8 becomes
 // U+FFFD.
 func appendJSONText(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	if n := tree.Plain(s); n == len(s) {
-		return append(append(dst, s...), '"')
-	} else {
-		dst, s = append(dst, s[:n]...), s[n:]
+	if dst, plain := tree.AppendPlain(dst, s); plain {
+		return dst
 	}
+	dst = append(dst, '"')
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]

@@ -2,24 +2,38 @@ package tree
 
 import (
 	"encoding/binary"
-	"math/bits"
+	"slices"
 	"unsafe"
 )
 
-// Plain is the length of the beginning of s that stands in a JSON text as it
-// is: ASCII, without control characters, quotes and backslashes.
-func Plain(s string) int {
-	n := 0
-	b := unsafe.Slice(unsafe.StringData(s), len(s)) // only read
-	for n+8 <= len(b) {
-		word := binary.LittleEndian.Uint64(b[n : n+8 : n+8])
-		if stop := stops(word) | word&highs; stop != 0 {
-			return n + bits.TrailingZeros64(stop)/8
+// AppendPlain appends s in quotes if it stands in a JSON text as it is: ASCII,
+// without control characters, quotes and backslashes. It looks at eight bytes
+// at once while it copies them. It reports false, and dst as it was, for a text
+// that needs more.
+func AppendPlain(dst []byte, s string) ([]byte, bool) {
+	n, size := len(dst), len(s)
+	dst = slices.Grow(dst, size+2)
+	to := dst[n : n+size+2]
+	from := unsafe.Slice(unsafe.StringData(s), size) // only read
+	to[0] = '"'
+	if size >= 8 {
+		for i := 0; i < size; i += 8 {
+			at := min(i, size-8) // the last eight may be looked at twice
+			word := binary.LittleEndian.Uint64(from[at : at+8])
+			if stops(word)|word&highs != 0 {
+				return dst, false
+			}
+			binary.LittleEndian.PutUint64(to[at+1:at+9], word)
 		}
-		n += 8
+	} else {
+		for i := range size {
+			c := from[i]
+			if c < 0x20 || c >= 0x80 || c == '"' || c == '\\' {
+				return dst, false
+			}
+			to[i+1] = c
+		}
 	}
-	for n < len(b) && b[n] >= 0x20 && b[n] < 0x80 && b[n] != '"' && b[n] != '\\' {
-		n++
-	}
-	return n
+	to[size+1] = '"'
+	return dst[:n+size+2], true
 }
