@@ -31,10 +31,11 @@ type Dialect struct {
 	auth        Auth
 	poll        Polling
 	asked       []headerCondition // what rows ask of the header of a request
-	pathed      bool              // something depends on the path of a request
-	trees       bool              // which shape is written depends on the paths of fields
-	grafts      bool              // a shape is written into the caller's own document
-	kept        *choices          // what writing chose last
+	extensions  []Extension
+	pathed      bool     // something depends on the path of a request
+	trees       bool     // which shape is written depends on the paths of fields
+	grafts      bool     // a shape is written into the caller's own document
+	kept        *choices // what writing chose last
 	byStatus    [lastStatus - firstStatus + 1]*plan
 	guide       [formText + 1]*tree.Guide // of the bodies of a form
 	limits      []limit

@@ -195,19 +195,22 @@ func (c conversion) readStructured(t *tree.Tree, n uint32) ([]byte, bool) {
 // number is written as one, since the text does not tell which it was.
 func (c conversion) appendStructured(dst []byte, value string) []byte {
 	dst = append(dst, '[')
-	if value == "" {
-		return append(dst, ']')
-	}
 	if c.notation == segments {
 		if c.prefix != "" && c.keep {
-			dst = append(appendJSONText(dst, c.prefix), ',')
+			dst = appendJSONText(dst, c.prefix)
 		}
-		for i, p := range strings.Split(value, ".") {
-			if i > 0 {
+		for p := range strings.SplitSeq(value, ".") {
+			if value == "" {
+				break
+			}
+			if dst[len(dst)-1] != '[' {
 				dst = append(dst, ',')
 			}
 			dst = appendNumberOrText(dst, p)
 		}
+		return append(dst, ']')
+	}
+	if value == "" {
 		return append(dst, ']')
 	}
 	for i, pair := range strings.Split(value, ",") {

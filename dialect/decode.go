@@ -16,7 +16,14 @@ const MaxBody = 1 << 20
 // Decode reads an answer to req. It never fails: a body that cannot be read
 // leaves the meaning of the status, and a Diagnostic. It keeps nothing of
 // res.Body but Reading.Data, and is safe for concurrent use.
-func (d *Dialect) Decode(req Request, res Response) Reading { return d.decode(req, res, 0) }
+func (d *Dialect) Decode(req Request, res Response) Reading {
+	if len(d.extensions) == 0 {
+		return d.decode(req, res, 0)
+	}
+	reading := d.decode(req, res, 0)
+	d.extend(req, res, &reading)
+	return reading
+}
 
 // decode reads an answer that stands in so many others.
 func (d *Dialect) decode(req Request, res Response, depth int) (reading Reading) {
@@ -66,6 +73,9 @@ func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 	switch {
 	case switches(&res):
 		o.Kind, o.Status = parlance.Success, 101
+	case d.extended(&req, res.Status, res.Header):
+		read := d.Decode(req, res)
+		return Glance{read.Outcome.Kind, read.Outcome.Reason, d.Decide(req, &read.Outcome)}
 	default:
 		m := matchers.Get().(*matcher)
 		defer m.release()
@@ -271,6 +281,9 @@ func (m *matcher) root(t *template) bool {
 func (d *Dialect) Alters(req Request, status int, header Header) bool {
 	if status < 200 || status == 204 || status == 304 || req.Method == "HEAD" {
 		return false
+	}
+	if d.extended(&req, status, header) {
+		return true
 	}
 	if status < 400 && untouched(header) {
 		return false

@@ -220,6 +220,20 @@ func (l *locator) spread(t *template, changed *bool) {
 	}
 }
 
+// loopsBack reports that a definition stands in a template without a name of a
+// member before it.
+func (t *template) loopsBack() bool {
+	if t.op == opReference {
+		return true
+	}
+	for i := range t.members {
+		if t.members[i].value.loopsBack() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(t.elems, (*template).loopsBack)
+}
+
 // sitesTree reports that records stand in a definition that refers to itself.
 func (s *shape) sitesTree(chosen []int, r *records) bool {
 	return slices.ContainsFunc(chosen, func(i int) bool { return s.sites[r.site[i]].tree })

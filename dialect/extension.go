@@ -1,0 +1,46 @@
+package dialect
+
+import (
+	"slices"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Extension is what one API says beyond what its file can: arithmetic on the
+// numbers of an answer, or a body in a form of its own. Everything else belongs
+// into the file, where the other end, the checker and the documentation see it
+// too. An Extension must be safe for concurrent use.
+type Extension interface {
+	// Concerns reports whether Read is to be asked of such an answer, so that
+	// its body is read although no shape asks for it.
+	Concerns(req Request, status int, header Header) bool
+
+	// Read looks at an answer after the file has, and may change what was read.
+	// It keeps nothing of res.Body but through r.Data.
+	Read(d *Dialect, req Request, res Response, r *Reading)
+
+	// Write looks at an answer after the file has written it, and may change it.
+	Write(d *Dialect, req Request, o *parlance.Outcome, m *Message)
+}
+
+// With returns a Dialect that reads and writes as d does, and then as the
+// extensions say, in their order. d is not changed.
+func (d *Dialect) With(extensions ...Extension) *Dialect {
+	extended := *d
+	extended.extensions = append(slices.Clone(d.extensions), extensions...)
+	return &extended
+}
+
+// extended reports that an extension is to be asked of an answer.
+func (d *Dialect) extended(req *Request, status int, header Header) bool {
+	return slices.ContainsFunc(d.extensions, func(e Extension) bool { return e.Concerns(*req, status, header) })
+}
+
+// extend lets the extensions read an answer.
+func (d *Dialect) extend(req Request, res Response, r *Reading) {
+	for _, e := range d.extensions {
+		if e.Concerns(req, res.Status, res.Header) {
+			e.Read(d, req, res, r)
+		}
+	}
+}
