@@ -14,11 +14,10 @@ import (
 // data is the success payload. The body is well-formed whatever goes in; what
 // cannot be carried is in Message.Losses. It is safe for concurrent use.
 func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payload) Message {
-	m := d.encode(dst, req, o, data, 0)
-	for _, e := range d.extensions {
-		e.Write(d, req, o, &m)
+	if len(d.extensions) == 0 {
+		return d.encode(dst, req, o, data, 0)
 	}
-	return m
+	return d.encodeExtended(dst, req, o, data)
 }
 
 // encode writes an answer that stands in so many others.

@@ -44,3 +44,12 @@ func (d *Dialect) extend(req Request, res Response, r *Reading) {
 		}
 	}
 }
+
+// encodeExtended writes an answer, and lets the extensions change it.
+func (d *Dialect) encodeExtended(dst []byte, req Request, o *parlance.Outcome, data Payload) Message {
+	m := d.encode(dst, req, o, data, 0)
+	for _, e := range d.extensions {
+		e.Write(d, req, o, &m)
+	}
+	return m
+}

@@ -270,14 +270,14 @@ func (w *writer) headers(to []Pair, s *shape, of set) []Pair {
 		case h.value.op == opConst:
 			to = append(to, Pair{h.name, h.value.text})
 		case h.value.op == opHole:
-			to = w.field1(to, h, of)
+			to = w.textField(to, h, of)
 		}
 	}
 	return to
 }
 
-// field1 writes a field that is one text, or one for each note.
-func (w *writer) field1(to []Pair, h *headerHole, of set) []Pair {
+// textField writes a field that is one text, or one for each note.
+func (w *writer) textField(to []Pair, h *headerHole, of set) []Pair {
 	hole := h.value.hole
 	if of&h.value.writes == 0 {
 		return to

@@ -79,6 +79,9 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 	t.op, t.hole, t.tells = opHole, h, h.guard != nil
 	for i, r := range h.readings {
 		t.reads |= r.targets()
+		if i > 0 && r.pattern != nil {
+			t.implied |= r.targets()
+		}
 		if i == 0 && !(r.pattern != nil && r.pattern.readOnly()) {
 			t.writes |= r.targets()
 		}

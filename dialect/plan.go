@@ -26,14 +26,14 @@ func (d *Dialect) plans() {
 		}
 		p := known[string(key)]
 		if p == nil {
-			p = d.plan1(status)
+			p = d.newPlan(status)
 			known[string(key)] = p
 		}
 		d.byStatus[status-firstStatus] = p
 	}
 }
 
-func (d *Dialect) plan1(status int) *plan {
+func (d *Dialect) newPlan(status int) *plan {
 	p := &plan{}
 	take := func(to *[]*shape, from []*shape) {
 		for _, s := range from {
@@ -93,7 +93,7 @@ func (t *template) saysKind() bool {
 // planFor is the plan of a status.
 func (d *Dialect) planFor(status int) *plan {
 	if status < firstStatus || status > lastStatus {
-		return d.plan1(status)
+		return d.newPlan(status)
 	}
 	return d.byStatus[status-firstStatus]
 }

@@ -310,14 +310,14 @@ func (w *writer) write(t *template, o owner, chosen []int, write func(*template)
 	defer func() { w.follows = outer }()
 	for ; len(chosen) > 0; w.follows = true {
 		i := chosen[0]
-		e := w.element1(t, o, i)
+		e := w.elementFor(t, o, i)
 		if w.leaf(e, o, i) {
 			chosen = chosen[1:]
 			w.one(o, i, e, t, write)
 			continue
 		}
 		n := 1
-		for n < len(chosen) && !w.shape.sites[w.of(o).site[i]].single && w.element1(t, o, chosen[n]) == e && w.alike(o, i, chosen[n], e.shallow()) {
+		for n < len(chosen) && !w.shape.sites[w.of(o).site[i]].single && w.elementFor(t, o, chosen[n]) == e && w.alike(o, i, chosen[n], e.shallow()) {
 			n++
 		}
 		w.group(o, chosen[:n], e, write)
@@ -325,8 +325,8 @@ func (w *writer) write(t *template, o owner, chosen []int, write func(*template)
 	}
 }
 
-// element1 is the template of a list that a record is written with.
-func (w *writer) element1(t *template, o owner, i int) *template {
+// elementFor is the template of a list that a record is written with.
+func (w *writer) elementFor(t *template, o owner, i int) *template {
 	for _, e := range t.elems {
 		if w.placed(e, o, i) {
 			return e
@@ -468,7 +468,33 @@ func (w *writer) withField(i int, e, t *template, write func(*template)) {
 		return
 	}
 	write(e)
-	w.loseField(i, e.writes|e.copies|w.around)
+	w.loseField(i, (e.writes|e.copies)&^e.implied|w.around|w.saidBy(e, i))
+}
+
+// saidBy are the attributes of a Field that a text which was written says in a
+// part of it.
+func (w *writer) saidBy(e *template, i int) (s set) {
+	if e.implied == 0 {
+		return 0
+	}
+	if e.op == opHole {
+		text := []byte(w.render(e.hole))
+		for _, r := range e.hole.readings[1:] {
+			if r.pattern == nil {
+				continue
+			}
+			all, _ := r.pattern.read(text, w, nil)
+			for _, one := range all {
+				if one.hole.owner == field && string(one.text) == fieldText(&w.o.Fields[i], one.hole.attr) {
+					s |= one.hole.bit()
+				}
+			}
+		}
+	}
+	for m := range e.members {
+		s |= w.saidBy(e.members[m].value, i)
+	}
+	return s
 }
 
 func (w *writer) withItem(i int, e *template, write func(*template)) {

@@ -156,7 +156,7 @@ func (t *template) shallow() (s set) {
 	case t.readOnly:
 		return 0
 	case t.op == opHole:
-		return t.writes | t.copies
+		return (t.writes | t.copies) &^ t.implied
 	case t.op == opObject:
 		for i := range t.members {
 			s |= t.members[i].value.shallow()

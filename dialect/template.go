@@ -45,6 +45,7 @@ type template struct {
 	reads     set         // every attribute read at or below this place
 	writes    set         // those that are written
 	copies    set         // those that are read from a text that another attribute writes
+	implied   set         // those that are read from a part of a text, if it says them
 	deep      set         // those that are read inside a repetition below this place
 	keys      set         // those that a name of a member gives at or below it
 	tells     bool        // a text at or below it must fit a pattern
@@ -140,6 +141,7 @@ func (t *template) take(below *template) {
 	t.reads |= below.reads
 	t.writes |= below.writes
 	t.copies |= below.copies
+	t.implied |= below.implied
 	t.deep |= below.deep
 	t.keys |= below.keys
 	t.tells = t.tells || below.tells
@@ -256,7 +258,7 @@ func (c *shapeCompiler) wrapper(n *yaml.Node) *template {
 		t = &below
 		if k.Value == "$read" {
 			t.readOnly = true
-			t.copies, t.writes, t.keys = 0, 0, 0
+			t.copies, t.writes, t.keys, t.implied = 0, 0, 0, 0
 			return t
 		}
 		t.writeOnly = true

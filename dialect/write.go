@@ -14,6 +14,10 @@ import (
 
 // json writes a template as JSON.
 func (w *writer) json(t *template) {
+	if t.writeOnly {
+		carried := w.carried
+		defer func() { w.carried = carried }() // nobody reads it again
+	}
 	switch t.op {
 	case opConst:
 		w.dst = appendConstant(w.dst, t)
@@ -469,6 +473,10 @@ const maxCompared = 32
 
 // element writes a template as an XML element, or as several of the name.
 func (w *writer) element(name string, t *template) {
+	if t.writeOnly {
+		carried := w.carried
+		defer func() { w.carried = carried }() // nobody reads it again
+	}
 	switch t.op {
 	case opList:
 		w.turns(t, false, func(e *template) { w.element(name, e) })
