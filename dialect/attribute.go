@@ -106,11 +106,11 @@ func bitOf(o owner, a attribute) set {
 	}
 	switch a {
 	case attrPath:
-		return 1 << fieldShift
+		return pathBit
 	case attrCode:
-		return 2 << fieldShift
+		return codeBit
 	}
-	return 4 << fieldShift
+	return messageBit
 }
 
 var ownerBits = [...]set{whole: 1<<itemShift - 1, item: (1<<itemShift - 1) << itemShift, field: 7 << fieldShift}

@@ -167,8 +167,12 @@ func (w *writer) copiedField() {
 }
 
 func (w *writer) loseField(i int, written set) {
+	missing := fieldSet(&w.o.Fields[i]) &^ written
+	if missing == 0 {
+		return
+	}
 	for _, a := range [...]attribute{attrPath, attrCode, attrMessage} {
-		if lost := (target{field, a}); fieldSet(&w.o.Fields[i]).hasTarget(lost) && !written.hasTarget(lost) {
+		if missing.has(field, a) {
 			w.lost("fields["+strconv.Itoa(i)+"]."+a.String(), "there is no place for it")
 		}
 	}

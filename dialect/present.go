@@ -42,11 +42,21 @@ func (w *writer) attributes() (s set) {
 	return s
 }
 
+const (
+	pathBit    = set(1) << fieldShift
+	codeBit    = set(2) << fieldShift
+	messageBit = set(4) << fieldShift
+)
+
 func fieldSet(f *parlance.Field) (s set) {
-	for _, a := range [...]attribute{attrPath, attrCode, attrMessage} {
-		if fieldText(f, a) != "" {
-			s |= bitOf(field, a)
-		}
+	if f.Path != "" {
+		s = pathBit
+	}
+	if f.Code != "" {
+		s |= codeBit
+	}
+	if f.Message != "" {
+		s |= messageBit
 	}
 	return s
 }

@@ -456,7 +456,7 @@ func (w *writer) withField(i int, e, t *template, write func(*template)) {
 	if t.guarded() && !w.merged && len(t.elems) > 1 {
 		e = t.elems[1] // the first one says what the shape is recognised by
 	}
-	if t.op == opList {
+	if t.op == opList && len(t.elems) > 1 {
 		for _, other := range t.elems {
 			if bits.OnesCount64(uint64(fieldSet(f)&^(other.writes|other.copies))) < bits.OnesCount64(uint64(fieldSet(f)&^(e.writes|e.copies))) && w.leaf(other, field, i) {
 				e = other

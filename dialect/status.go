@@ -102,8 +102,14 @@ func (d *Dialect) keep(o *parlance.Outcome, req *Request) (*row, int) {
 		if s.carriesItems() && len(o.Items) > 0 && o.Status < 400 && s.concerns(req, o.Status) && d.rollsUp(o, req) {
 			return r, o.Status
 		}
-		if k, ok := parlance.ParseKind(s.is); ok && k == o.Kind && k != parlance.Failed && len(s.status) > 0 && s.status.admits(o.Status) {
+		if s.is == "" || len(s.status) == 0 || s.readOnly || !s.status.admits(o.Status) {
+			continue
+		}
+		if k, ok := parlance.ParseKind(s.is); ok && k == o.Kind && k != parlance.Failed {
 			return &row{kind: k}, o.Status
+		}
+		if named := d.nameRow(s.is, req); named != nil && named.kind == o.Kind && named.reason == o.Reason {
+			return named, o.Status
 		}
 	}
 	return nil, 0

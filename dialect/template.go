@@ -49,6 +49,7 @@ type template struct {
 	deep      set         // those that are read inside a repetition below this place
 	keys      set         // those that a name of a member gives at or below it
 	tells     bool        // a text at or below it must fit a pattern
+	loops     bool        // a definition stands in it without the name of a member before it
 	apart     bool        // an object that a constant tells from others
 	size      int         // members at and below it, for choosing the smallest
 	site      [2]uint16   // this place's number where a turn of it makes an Item or a Field, 0 where not
@@ -271,6 +272,7 @@ func (c *shapeCompiler) wrapper(n *yaml.Node) *template {
 	}
 	for _, e := range v.Content {
 		below := c.template(e)
+		below.loops = below.loopsBack()
 		for _, earlier := range t.elems {
 			if !earlier.writeOnly && !below.writeOnly && earlier.coversAll(below) {
 				c.warn(at(e), "shadowed", "put the one that asks for more first", "this alternative is never taken: the one on line %d, column %d takes all that fits it", earlier.pos.line, earlier.pos.column)

@@ -67,7 +67,7 @@ func (w *writer) alternative(t *template) *template {
 			chosen := w.pick(e, o)
 			w.scratch = w.scratch[:mine] // it is only looked at
 			placed += 3 * len(chosen)
-			if len(chosen) > 0 && (w.leaf(e, o, chosen[0]) || e.near.has(w.of(o).site[chosen[0]]) && !e.resolve().loopsBack()) {
+			if len(chosen) > 0 && (w.leaf(e, o, chosen[0]) || !e.loops && e.near.has(w.of(o).site[chosen[0]])) {
 				placed++ // its own place, before one further down
 			}
 			if e := e.resolve(); e.op == opObject && e.indexed && len(chosen) > 0 {
