@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func Open(name string) (*dialect.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dialect.Compile(name+".yaml", text)
+	return dialect.Compile(name+".yaml", text, Open)
 }
 
 // Load is Open for a name, and reads and compiles a file for what IsFile.
@@ -53,7 +54,30 @@ func Load(nameOrFile string) (*dialect.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dialect.Compile(file, text)
+	return dialect.Compile(file, text, Find(file))
+}
+
+// Find returns what finds the dialects that a file extends: those of the
+// catalogue by their name, and others by a path that begins with . and counts
+// from the file. It goes as deep as a few files extend each other.
+func Find(file string) dialect.Finder { return find(file, maxExtends) }
+
+const maxExtends = 8 // files that extend each other
+
+func find(file string, deep int) dialect.Finder {
+	return func(name string) (*dialect.Dialect, error) {
+		if !strings.HasPrefix(name, ".") {
+			return Open(name)
+		}
+		if deep == 0 {
+			return nil, fmt.Errorf("more than %d files extend each other", maxExtends)
+		}
+		beside, text, err := Read(filepath.Join(filepath.Dir(file), name))
+		if err != nil {
+			return nil, err
+		}
+		return dialect.Compile(beside, text, find(beside, deep-1))
+	}
 }
 
 // Read is the text of a dialect of the catalogue, or of a file for what IsFile,

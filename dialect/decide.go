@@ -155,6 +155,12 @@ func (d *Dialect) plan(o *parlance.Outcome, r *row) parlance.Decision {
 	case o.Reason == parlance.Expired && o.Kind == parlance.Unauthenticated:
 		p.Act = parlance.Refresh
 	}
+	switch again := p.Act == parlance.Retry || p.Act == parlance.Refresh || p.Act == parlance.Poll; {
+	case o.Retryable == parlance.AdviceStop && p.Act == parlance.Retry:
+		p.Act, p.Then, p.Why = parlance.Stop, 0, "the answer itself says not to repeat: "+p.Why
+	case o.Retryable == parlance.AdviceRetry && !again && !o.Kind.Good():
+		p.Act, p.Why = parlance.Retry, "the answer itself says to repeat: "+p.Why
+	}
 	if o.Status == 0 && o.Reason == parlance.Canceled {
 		p.Act = parlance.Stop
 	}

@@ -179,6 +179,9 @@ type writer struct {
 
 // body writes the chosen shape.
 func (w *writer) body() {
+	for _, o := range [...]owner{item, field} {
+		w.atRoot(o)
+	}
 	switch w.shape.form {
 	case formJSON:
 		w.json(w.shape.body)

@@ -471,6 +471,38 @@ func (w *writer) withField(i int, e, t *template, write func(*template)) {
 	w.loseField(i, (e.writes|e.copies)&^e.implied|w.around|w.saidBy(e, i))
 }
 
+// atRoot takes the first record whose place is the body itself.
+func (w *writer) atRoot(o owner) {
+	r := w.of(o)
+	for i, id := range r.site {
+		if id == 0 || !w.shape.sites[id].root || w.path(o, i) == "" {
+			continue
+		}
+		r.done[i] = true
+		if o == item {
+			w.withItem(i, w.shape.body, func(*template) { w.item = nil })
+			w.item = &w.o.Items[i]
+			w.itemCode, w.itemStatus = w.itemMeaning(w.item, w.shape.sites[id].written, "")
+			return
+		}
+		w.field, w.fieldAt, w.merged = &w.o.Fields[i], i, true
+		f := w.field
+		own, direct := w.shape.sites[id].written, w.shape.body.writes
+		for _, a := range [...]attribute{attrCode, attrMessage} {
+			text := w.code
+			if a == attrMessage {
+				text = w.o.Detail
+			}
+			// A copy of what the whole says.
+			if is := fieldText(f, a); is != "" && text != "" && is != text && !direct.has(field, a) {
+				own &^= bitOf(field, a)
+			}
+		}
+		w.loseField(i, own)
+		return
+	}
+}
+
 // saidBy are the attributes of a Field that a text which was written says in a
 // part of it.
 func (w *writer) saidBy(e *template, i int) (s set) {

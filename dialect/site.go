@@ -11,6 +11,7 @@ type site struct {
 	keys    int    // names of members before it, at least
 	tree    bool   // it lies in a definition that refers to itself
 	indexed bool   // the first name before it is the place in a list
+	root    bool   // it is the body itself
 	single  bool   // what it stands in holds one record
 	is      string // what the form says of it
 }
@@ -39,6 +40,7 @@ func (s *shape) locate() {
 		return
 	}
 	l := locator{shape: s, seen: map[*instance]bool{}}
+	l.root(s.body)
 	l.walk(s.body, passage{})
 	for changed := true; changed; {
 		changed = false
@@ -60,6 +62,22 @@ type passage struct {
 	tree   bool
 	index  bool
 	single bool
+}
+
+// root makes a site of the body itself, where the path of a Field or the id of
+// an Item stands outside of any repetition: there is place for one.
+func (l *locator) root(t *template) {
+	own := t.shallow()
+	for _, o := range [...]owner{item, field} {
+		located := pathBit
+		if o == item {
+			located = bitOf(item, attrID)
+		}
+		if own&located != 0 && l.shape.form != formText {
+			t.site[o-item] = uint16(len(l.shape.sites))
+			l.shape.sites = append(l.shape.sites, site{owner: o, written: own.of(o), must: located, single: true, root: true})
+		}
+	}
 }
 
 func (l *locator) walk(t *template, p passage) {

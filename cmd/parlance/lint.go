@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 )
 
@@ -87,7 +88,7 @@ func (a *app) lint(names []string, asJSON bool) error {
 			unreadable = err
 			continue
 		}
-		found := dialect.Inspect(file, text)
+		found := dialect.Inspect(file, text, catalog.Find(file))
 		one := lintedFile{file, found.Samples, found.Ran, append([]parlance.Diagnostic{}, found.Diagnostics...)}
 		for _, d := range found.Diagnostics {
 			if d.Severity == parlance.Fault {
