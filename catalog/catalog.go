@@ -59,24 +59,26 @@ func Load(nameOrFile string) (*dialect.Dialect, error) {
 
 // Find returns what finds the dialects that a file extends: those of the
 // catalogue by their name, and others by a path that begins with . and counts
-// from the file. It goes as deep as a few files extend each other.
-func Find(file string) dialect.Finder { return find(file, maxExtends) }
+// from the file. Files that extend each other in a ring are an error.
+func Find(file string) dialect.Finder { return find(file) }
 
-const maxExtends = 8 // files that extend each other
-
-func find(file string, deep int) dialect.Finder {
+func find(chain ...string) dialect.Finder {
 	return func(name string) (*dialect.Dialect, error) {
 		if !strings.HasPrefix(name, ".") {
 			return Open(name)
 		}
-		if deep == 0 {
-			return nil, fmt.Errorf("more than %d files extend each other", maxExtends)
+		path := filepath.Join(filepath.Dir(chain[0]), name)
+		if slices.ContainsFunc(chain, func(c string) bool { return filepath.Clean(c) == path }) {
+			return nil, fmt.Errorf("%s extends itself", path)
 		}
-		beside, text, err := Read(filepath.Join(filepath.Dir(file), name))
+		if !IsFile(path) {
+			return nil, fmt.Errorf("%w: %q", ErrUnknown, name)
+		}
+		beside, text, err := Read(path)
 		if err != nil {
 			return nil, err
 		}
-		return dialect.Compile(beside, text, find(beside, deep-1))
+		return dialect.Compile(beside, text, find(append([]string{beside}, chain...)...))
 	}
 }
 

@@ -32,6 +32,7 @@ type choiceKey struct {
 	conditions uint64 // which request headers hold that rows ask for
 	reason     parlance.Reason
 	code       string
+	family     string
 	method     string
 	path       string // "" where nothing in the file depends on it
 }
@@ -73,15 +74,15 @@ func (d *Dialect) conditions(req *Request) (set uint64) {
 // choose finds or makes the choice for an Outcome without records.
 func (d *Dialect) choose(w *writer) *choice {
 	o := w.o
-	key := choiceKey{kind: o.Kind, payload: len(w.data.Body) > 0, status: o.Status, conditions: d.conditions(w.req), reason: o.Reason, code: o.Code, method: w.req.Method}
+	key := choiceKey{kind: o.Kind, payload: len(w.data.Body) > 0, status: o.Status, conditions: d.conditions(w.req), reason: o.Reason, code: o.Code, family: o.Family, method: w.req.Method}
 	if d.pathed {
 		key.path = w.req.Path
 	}
-	if len(o.Items) > 0 || len(d.asked) > 64 || len(key.reason) > maxKey || len(key.code) > maxKey || len(key.method) > maxKey || len(key.path) > maxKey {
+	if len(o.Items) > 0 || len(d.asked) > 64 || len(key.reason) > maxKey || len(key.code) > maxKey || len(key.family) > maxKey || len(key.method) > maxKey || len(key.path) > maxKey {
 		return d.newChoice(w, key)
 	}
 	h := (uint64(key.kind)<<10 ^ uint64(key.status) ^ key.conditions<<20) * 0x9E3779B97F4A7C15
-	for _, text := range [...]string{string(key.reason), key.code, key.path} {
+	for _, text := range [...]string{string(key.reason), key.code, key.family, key.path} {
 		if text != "" {
 			h = h*31 ^ maphash.String(d.kept.seed, text)
 		}
@@ -92,6 +93,7 @@ func (d *Dialect) choose(w *writer) *choice {
 		return c
 	}
 	key.reason, key.code = parlance.Reason(string(append([]byte(nil), key.reason...))), string(append([]byte(nil), key.code...))
+	key.family = string(append([]byte(nil), key.family...))
 	key.method, key.path = string(append([]byte(nil), key.method...)), string(append([]byte(nil), key.path...))
 	c := d.newChoice(w, key)
 	at.Store(c)

@@ -31,6 +31,9 @@ func (w *writer) chooseShape() *shape {
 		if len(w.o.Items) > 0 && !s.carriesItems() {
 			lost += 64 // without its records a bulk answer says nothing
 		}
+		if len(s.codes) > 0 && w.code != "" {
+			lost -= 32 // it is the shape of this very code
+		}
 		if len(s.writeFor) > 0 {
 			lost -= 64 // the caller's own resource comes first
 		}
@@ -43,7 +46,7 @@ func (w *writer) chooseShape() *shape {
 
 // eligible reports that a shape may be written for this outcome.
 func (w *writer) eligible(s *shape, named bool) bool {
-	if s.readOnly || !s.concerns(w.req, w.status) || s.body.needs()&^w.present != 0 {
+	if s.readOnly || !s.concerns(w.req, w.status) || !s.body.fillable(w.present) || !w.codeFits(s) {
 		return false
 	}
 	if w.row.is != "" && w.o.Kind == w.row.kind {
@@ -74,6 +77,32 @@ func (w *writer) eligible(s *shape, named bool) bool {
 		return true
 	}
 	return w.code != "" && s.body.needs().has(whole, attrCode)
+}
+
+// codeFits reports that a shape which is written for some codes only is so for
+// this one, or that there is none.
+func (w *writer) codeFits(s *shape) bool {
+	return len(s.codes) == 0 || w.code == "" || slices.ContainsFunc(s.codes, func(c string) bool { return glob(c, w.code) })
+}
+
+// fillable reports that everything that must be there can be written.
+func (t *template) fillable(present set) bool {
+	if t.needs()&^present != 0 {
+		return false
+	}
+	for i := range t.members {
+		switch m := &t.members[i]; {
+		case m.value.op == opEither && m.must:
+			if !slices.ContainsFunc(m.value.elems, func(e *template) bool {
+				return !e.readOnly && e.fillable(present) && (e.writes == 0 || e.writes&present != 0)
+			}) {
+				return false
+			}
+		case m.value.op == opObject && (m.must || !m.optional) && !m.value.fillable(present):
+			return false
+		}
+	}
+	return t.rest == nil || t.rest.value.op != opObject || t.rest.value.fillable(present)
 }
 
 // needs are the attributes of the whole without which the template cannot be

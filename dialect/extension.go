@@ -19,7 +19,8 @@ type Extension interface {
 	// It keeps nothing of res.Body but through r.Data.
 	Read(d *Dialect, req Request, res Response, r *Reading)
 
-	// Write looks at an answer after the file has written it, and may change it.
+	// Write looks at an answer after the file has written it, and may change it:
+	// m.Body is the body alone.
 	Write(d *Dialect, req Request, o *parlance.Outcome, m *Message)
 }
 
@@ -47,9 +48,11 @@ func (d *Dialect) extend(req Request, res Response, r *Reading) {
 
 // encodeExtended writes an answer, and lets the extensions change it.
 func (d *Dialect) encodeExtended(dst []byte, req Request, o *parlance.Outcome, data Payload) Message {
-	m := d.encode(dst, req, o, data, 0)
+	m := d.encode(nil, req, o, data, 0)
+	m.Header, m.Losses = slices.Clone(m.Header), slices.Clone(m.Losses) // what is kept is not theirs to change
 	for _, e := range d.extensions {
 		e.Write(d, req, o, &m)
 	}
+	m.Body = append(dst, m.Body...)
 	return m
 }

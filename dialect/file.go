@@ -31,6 +31,11 @@ func (r *reporter) extends(d *Dialect, n *yaml.Node, find []Finder) {
 			return
 		}
 	}
+	var faulty *FileError
+	if errors.As(err, &faulty) {
+		r.fault(at(n), "unknown_dialect", "mend that file first", "the dialect %q cannot be extended: its own file has faults, the first: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
+		return
+	}
 	r.fault(at(n), "unknown_dialect", "name one that `parlance dialects` lists, or a file beside this one", "the dialect %q cannot be extended: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
 }
 

@@ -39,8 +39,12 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 // statusFor chooses by the Outcome alone: by its code where the file lists it,
 // then its own status where that can be kept, then by its kind.
 func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
-	if o.Code != "" {
-		if r := d.codes.byCode(o.Code, anyForm, req); r != nil && d.same(r, o, req) {
+	code := o.Code
+	if o.Family != "" && (code == "" || d.codeRow(code, anyForm, req) == nil) {
+		code = o.Family // a fine code that nobody listed means what its family does
+	}
+	if code != "" {
+		if r := d.codes.byCode(code, anyForm, req); r != nil && d.same(r, o, req) {
 			switch sp, ok := parseSpan(r.first); {
 			case r.status != 0:
 				return r, r.status
@@ -228,6 +232,12 @@ func (d *Dialect) told(r *row) bool {
 	return slices.ContainsFunc(d.telling, func(t telling) bool { return t.is == r.first })
 }
 
+// familyMeans reports that the coarser code alone means what the Outcome does.
+func (w *writer) familyMeans() bool {
+	r := w.d.codeRow(w.o.Family, anyForm, w.req)
+	return r != nil && r.kind == w.o.Kind && r.reason == w.o.Reason
+}
+
 // chooseCode is the vendor's code to write: the Outcome's own, unless it means
 // something else here, or the one that the chosen row stands under.
 func (w *writer) chooseCode() string {
@@ -242,6 +252,8 @@ func (w *writer) chooseCode() string {
 			return code
 		case w.d.codes.merged:
 			w.lost("code", "codes are statuses here")
+		case w.o.Family != "" && w.familyMeans():
+			return code
 		case w.o.Kind == parlance.Success && w.d.codes.inBodies():
 			w.lost("code", "a success with a code that is not listed is read as noted here")
 		case coded && (back.kind != w.o.Kind || back.reason != w.o.Reason):

@@ -47,6 +47,7 @@ type template struct {
 	copies    set         // those that are read from a text that another attribute writes
 	implied   set         // those that are read from a part of a text, if it says them
 	deep      set         // those that are read inside a repetition below this place
+	inner     set         // of a repetition: those that are read inside another one in its elements
 	keys      set         // those that a name of a member gives at or below it
 	tells     bool        // a text at or below it must fit a pattern
 	loops     bool        // a definition stands in it without the name of a member before it
@@ -89,7 +90,7 @@ type instance struct {
 
 // makes reports that a turn of this repetition makes a record of the owner,
 // rather than one below it.
-func (t *template) makes(o owner) bool { return t.reads.of(o) != 0 && t.deep.of(o) == 0 }
+func (t *template) makes(o owner) bool { return t.reads.of(o) != 0 && t.inner.of(o) == 0 }
 
 // guarded reports that a list is recognised by a text in the first of its
 // templates: an element must say it, the others may follow the other templates.
@@ -157,6 +158,7 @@ func (c *shapeCompiler) list(n *yaml.Node) *template {
 			c.fault(at(e), "wrong_type", "name the elements of the inner list", "XML has no list inside a list")
 		}
 		t.elems = append(t.elems, below)
+		t.inner |= below.deep
 		t.repeat(below)
 	}
 	return t
@@ -374,7 +376,7 @@ func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member
 	}
 	t.repeat(m.value)
 	t.deep |= t.key.bit() // attrNone's bit means nothing
-	t.entries = &template{op: opList, pos: at(v), elems: []*template{m.value}, reads: t.key.bit() | m.value.reads, deep: m.value.deep, indexed: t.indexed, keyConv: t.keyConv}
+	t.entries = &template{op: opList, pos: at(v), elems: []*template{m.value}, reads: t.key.bit() | m.value.reads, inner: m.value.deep, indexed: t.indexed, keyConv: t.keyConv}
 }
 
 // single reports that the name of just one member is taken, as an attribute of

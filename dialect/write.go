@@ -79,6 +79,9 @@ func (w *writer) alternative(t *template) *template {
 			}
 		}
 		lost := bits.OnesCount64(uint64((t.writes | t.copies) & w.present &^ (e.writes | e.copies)))
+		if !e.fillable(w.present) {
+			lost += misplaced // it would not be read
+		}
 		if w.field != nil && placed <= 0 {
 			lost += bits.OnesCount64(uint64(fieldSet(w.field) &^ (e.writes | e.copies)))
 		}
@@ -224,6 +227,9 @@ func (w *writer) payload() {
 func (w *writer) jsonObject(t *template) {
 	w.dst = append(w.dst, '{')
 	first := len(w.dst)
+	if t == w.shape.body && len(w.data.Body) > 0 && t.reads == 0 && t.rest == nil && w.o.Kind.Good() && w.beside(t) {
+		return
+	}
 	for i := range t.members {
 		m := &t.members[i]
 		if (m.optional || m.unwritten) && m.leftOut(w) {
@@ -251,6 +257,48 @@ func (w *writer) jsonObject(t *template) {
 		})
 	}
 	w.dst = append(w.dst, '}')
+}
+
+// beside writes the payload of a shape that is constants alone: what the
+// constants mark stands beside them. It reports false for a payload that is no
+// JSON object.
+func (w *writer) beside(t *template) bool {
+	var p tree.Tree
+	if p.JSON(w.data.Body, false) != nil || p.Nodes[0].Kind != tree.Object {
+		return false
+	}
+	first := len(w.dst)
+	for i := range t.members {
+		if m := &t.members[i]; !m.leftOut(w) {
+			if len(w.dst) > first {
+				w.dst = append(w.dst, ',')
+			}
+			w.dst = append(w.dst, m.json...)
+			w.json(m.value)
+		}
+	}
+	for c := range p.Children(0) {
+		named := slices.IndexFunc(t.members, func(m member) bool { return p.KeyIs(c, m.names[0]) })
+		if named >= 0 {
+			if m := t.members[named].value; m.op == opConst && (m.kind != p.Nodes[c].Kind || m.kind >= tree.Number && m.text != string(p.Value(c))) {
+				w.lost("data", "its member "+t.members[named].names[0]+" says something else here")
+			}
+			continue
+		}
+		if len(w.dst) > first {
+			w.dst = append(w.dst, ',')
+		}
+		node := &p.Nodes[c]
+		w.dst = append(append(append(w.dst, '"'), p.Source[node.KeyStart:node.KeyEnd]...), '"', ':')
+		if node.Kind == tree.Text {
+			w.dst = append(append(append(w.dst, '"'), p.Raw(c)...), '"')
+		} else {
+			w.dst = append(w.dst, p.Raw(c)...)
+		}
+	}
+	w.dst = append(w.dst, '}')
+	w.carried |= bitOf(whole, attrData)
+	return true
 }
 
 // leftOut reports that a member is not written: it is for reading alone, or it
