@@ -32,6 +32,7 @@ type Dialect struct {
 	poll        Polling
 	asked       []headerCondition // what rows ask of the header of a request
 	extensions  []Extension
+	media       []ownMedia
 	pathed      bool     // something depends on the path of a request
 	trees       bool     // which shape is written depends on the paths of fields
 	grafts      bool     // a shape is written into the caller's own document
@@ -250,6 +251,12 @@ func (d *Dialect) lists(name string) bool {
 	return d.codes.exact[name] != nil || slices.ContainsFunc(d.codes.rows, func(w *row) bool { return w.is == name }) || d.base != nil && d.base.lists(name)
 }
 
+// ownMedia is a type that only this dialect gives a form to.
+type ownMedia struct {
+	media string
+	form  form
+}
+
 // depends finds out what of a request writing depends on.
 func (d *Dialect) depends() {
 	d.kept = &choices{seed: maphash.MakeSeed()}
@@ -266,6 +273,9 @@ func (d *Dialect) depends() {
 	for _, s := range slices.Concat(d.shapes, d.headerShapes()) {
 		d.pathed = d.pathed || len(s.paths) > 0 || len(s.writeFor) > 0
 		d.grafts = d.grafts || s.graft
+		if media, _, _ := strings.Cut(s.media, ";"); s.body != nil && !strings.HasPrefix(media, "text/") {
+			d.media = append(d.media, ownMedia{strings.ToLower(strings.TrimSpace(media)), s.form})
+		}
 		d.trees = d.trees || slices.ContainsFunc(s.sites, func(s site) bool { return s.owner == field && (s.tree || s.indexed || s.must != 0) })
 	}
 }

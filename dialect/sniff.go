@@ -59,6 +59,7 @@ func (m *matcher) parse(d *Dialect, wanted [formText + 1]bool, h Header, body []
 	if !wanted[formJSON] || start[0] != '{' && start[0] != '[' || wanted[formText] {
 		media = mediaType(h) // otherwise the type changes nothing
 	}
+	declared := isJSON(media) || d.declares(media, formJSON)
 	switch c := start[0]; {
 	case c == '<' && (isHTML(start) || media == "text/html" && !bytes.HasPrefix(start, []byte("<?xml"))):
 		if wanted[formHTML] {
@@ -77,7 +78,7 @@ func (m *matcher) parse(d *Dialect, wanted [formText + 1]bool, h Header, body []
 			return formNone, false
 		}
 		return formXML, true
-	case wanted[formJSON] && mayBeJSON(c, media):
+	case wanted[formJSON] && mayBeJSON(c, media, declared):
 		err := m.tree.JSONBy(d.guide[formJSON], body, m.cut)
 		if err == nil {
 			if m.tree.Repaired {
@@ -86,10 +87,10 @@ func (m *matcher) parse(d *Dialect, wanted [formText + 1]bool, h Header, body []
 			return formJSON, true
 		}
 		brackets := (c == '{' || c == '[') && !(media == "text/plain" && wanted[formText])
-		if brackets || isJSON(media) {
+		if brackets || declared {
 			m.note("broken_body", "the body is not JSON that can be read: %s", err)
 		}
-		if brackets || isJSON(media) && !wanted[formText] {
+		if brackets || declared && !wanted[formText] {
 			return formNone, false
 		}
 	}
@@ -102,9 +103,20 @@ func (m *matcher) parse(d *Dialect, wanted [formText + 1]bool, h Header, body []
 // mayBeJSON reports that a body which begins with c is to be tried as JSON: it
 // is an object or list, it is declared as JSON, or it could be a bare value and
 // nothing says otherwise.
-func mayBeJSON(c byte, media string) bool {
-	return c == '{' || c == '[' || isJSON(media) ||
+func mayBeJSON(c byte, media string, declared bool) bool {
+	return c == '{' || c == '[' || declared ||
 		strings.IndexByte(`"-0123456789tfn`, c) >= 0 && (media == "" || media == "text/plain")
+}
+
+// declares reports that a shape of the form has the type for its own, such as
+// application/x-amz-json-1.0.
+func (d *Dialect) declares(media string, f form) bool {
+	for _, own := range d.media {
+		if own.form == f && own.media == media {
+			return true
+		}
+	}
+	return false
 }
 
 func isHTML(start []byte) bool {
