@@ -1,7 +1,6 @@
 // Command table makes the table of bench/README.md of what go test -bench
-// prints: medians, and the ratio to the peer of the same run.
-//
-//	go test -run '^$' -bench . -benchmem -count=6 ./bench ./dialect/internal/tree | go run ./bench/table
+// prints: medians, and the ratio to the peer of the same run. README.md has the
+// command.
 package main
 
 import (
@@ -14,10 +13,10 @@ import (
 	"strings"
 )
 
-// peers are what each benchmark is held against, by preference.
-var peers = []string{"encoding-json", "encoding-xml", "reverseproxy"}
+// peers are those that others are held against. A benchmark has one of them.
+var peers = []string{"encoding-json", "encoding-xml", "json-valid", "xml-token", "yaml", "reverseproxy"}
 
-var line = regexp.MustCompile(`^Benchmark(\w+)/of=([^/]+)/by=(\S+?)(?:-\d+)?\s+\d+\s+(.*)$`)
+var line = regexp.MustCompile(`^Benchmark(\w+)(?:/of=([^/]+))?/by=(\S+?)(?:-\d+)?\s+\d+\s+(.*)$`)
 
 func main() {
 	figures := map[string]map[string][]float64{} // "Read vms", "parlance", then by unit
@@ -28,7 +27,7 @@ func main() {
 			continue
 		}
 		for rest := strings.Fields(m[4]); len(rest) > 1; rest = rest[2:] {
-			name := m[1] + " " + m[2] + "\x00" + m[3]
+			name := strings.TrimSpace(m[1]+" "+m[2]) + "\x00" + m[3]
 			if figures[name] == nil {
 				figures[name] = map[string][]float64{}
 				order = append(order, name)
@@ -45,15 +44,32 @@ func main() {
 		}
 		return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
 	}
-	fmt.Println("| what | by | time | of the peer's | bytes | allocations |\n|---|---|--:|--:|--:|--:|")
+	fmt.Println("| what | by | time | of the peer's | MB/s | bytes | allocations |\n|---|---|--:|--:|--:|--:|--:|")
 	for _, name := range order {
 		what, by, _ := strings.Cut(name, "\x00")
-		ratio := ""
+		ratio, speed := "", ""
 		for _, p := range peers {
 			if t := median(what+"\x00"+p, "ns/op"); t > 0 && by != p {
 				ratio = fmt.Sprintf("%.2f", median(name, "ns/op")/t)
 			}
 		}
-		fmt.Printf("| %s | %s | %.0f ns | %s | %.0f | %.0f |\n", what, by, median(name, "ns/op"), ratio, median(name, "B/op"), median(name, "allocs/op"))
+		if s := median(name, "MB/s"); s > 0 {
+			speed = fmt.Sprintf("%.0f", s)
+		}
+		fmt.Printf("| %s | %s | %s | %s | %s | %.0f | %.0f |\n",
+			what, by, duration(median(name, "ns/op")), ratio, speed, median(name, "B/op"), median(name, "allocs/op"))
 	}
+}
+
+// duration is a time in the unit that leaves it a few digits.
+func duration(ns float64) string {
+	switch {
+	case ns >= 1e6:
+		return fmt.Sprintf("%.2f ms", ns/1e6)
+	case ns >= 1e4:
+		return fmt.Sprintf("%.1f µs", ns/1e3)
+	case ns < 100:
+		return fmt.Sprintf("%.1f ns", ns)
+	}
+	return fmt.Sprintf("%.0f ns", ns)
 }
