@@ -57,3 +57,7 @@ readme: ## the commands of the README
 .PHONY: bench
 bench: ## the benchmarks (BENCH=regexp)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: stats
+stats: ## what the catalogue holds
+	@go run ./bench/stats
