@@ -49,7 +49,7 @@ var rooms = map[string]room{
 	"check":    {rooms: []string{".", "dialect"}, besides: anything},
 	"page":     {rooms: []string{".", "dialect"}, besides: anything},
 	"console":  {rooms: []string{".", "dialect"}, besides: anything},
-	"examples": {rooms: []string{".", "catalog", "server", "client", "activity", "store", "gateway"}, modules: anything},
+	"examples": {rooms: []string{".", "dialect", "catalog", "server", "client", "activity", "store", "gateway"}, modules: anything},
 	"cmd":      {rooms: anything, modules: anything},
 	"bench":    {rooms: anything, modules: anything},
 }
