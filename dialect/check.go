@@ -13,6 +13,9 @@ func (d *Dialect) meetable(r *reporter) {
 		named[s.is] = true
 		reads = reads || s.reads.has(whole, attrCode) || s.reads.has(item, attrCode)
 	}
+	for _, name := range d.names {
+		named[name] = true
+	}
 	ambiguous := reads && !d.separate && d.numericCodes()
 	for _, w := range d.codes.rows {
 		sp, numeric := parseSpan(w.first)

@@ -119,7 +119,7 @@ func (t *template) needs() (s set) {
 		switch m.value.op {
 		case opHole:
 			if m.value.hole.guard == nil {
-				s |= m.value.writes & (m.value.hole.readings[0].targets())
+				s |= m.value.writes & m.value.hole.readings[0].needed()
 			}
 		case opList:
 			if m.value.writes.of(whole) == 0 {

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -157,7 +158,7 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 			o.Kind, o.Reason = parlance.Partial, "" // of what was not read nobody knows that it failed
 		}
 	}
-	if fill.counted && fill.contradicts(o.Items) {
+	if fill.counted && fill.contradicts(o.Items, shape != nil && shape.failuresOnly) {
 		m.unread++
 		m.note("count_contradicts", "the answer counts other items than it lists")
 	}
@@ -169,9 +170,9 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 			o.Help = r.help
 		}
 	}
-	if o.Kind == parlance.Success && stated == 0 && o.Code != "" && d.inBodies() && !good(is) && d.codeRow(o.Code, is, req) == nil {
+	if code := cmp.Or(o.Code, o.Family); o.Kind == parlance.Success && stated == 0 && code != "" && d.inBodies() && !good(is) && d.codeRow(code, is, req) == nil {
 		m.unread++
-		m.note("unlisted_code", "the code %q is not listed", o.Code)
+		m.note("unlisted_code", "the code %q is not listed", code)
 	}
 	if (!readable || m.unread > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
 		o.Kind, o.Reason = parlance.Noted, ""

@@ -155,15 +155,16 @@ func (f *filler) records(o owner) int {
 	count := 0
 	for s := len(scopes) - 1; s >= 0; s-- {
 		sc := &scopes[s]
-		keyOnly, copies, located := true, true, false
+		keyOnly, copies, located, text := true, true, false, false
 		for i := sc.last; i > 0; i = binds[i-1].before {
 			b := &binds[i-1]
 			keyOnly = keyOnly && b.key
 			copies = copies && b.copy
+			text = text || sc.both && !b.key && b.target.bit()&texts != 0
 			located = located || b.target.attr == attrPath || b.target.attr == attrID
 		}
 		innermost := s > 0 && (o == field && sc.field || o == item && sc.item)
-		if !sc.inner && sc.last > 0 && (!keyOnly || innermost) && (!copies || located) {
+		if (!sc.inner || text) && sc.last > 0 && (!keyOnly || innermost) && (!copies || located) {
 			sc.makes = true
 			count++
 		}
@@ -392,7 +393,7 @@ func jsonHeader(object string) Header {
 }
 
 // contradicts reports that a count says something else than the records.
-func (f *filler) contradicts(items []parlance.Item) bool {
+func (f *filler) contradicts(items []parlance.Item, failuresOnly bool) bool {
 	failed := 0
 	for i := range items {
 		if k := items[i].Outcome.Kind; k.Failing() || k == parlance.Partial {
@@ -401,7 +402,7 @@ func (f *filler) contradicts(items []parlance.Item) bool {
 	}
 	for i, is := range [3]int{failed, len(items) - failed, len(items)} {
 		switch told := f.told[i]; {
-		case told == "":
+		case told == "", i > 0 && (failuresOnly || len(items) == 0): // what went well is not listed
 		case told == "true" || told == "false":
 			if (told == "true") != (is > 0) {
 				return true

@@ -23,6 +23,20 @@ func (r reading) targets() set {
 	return r.target.bit()
 }
 
+// needed are the targets without which it cannot be written.
+func (r reading) needed() set {
+	if r.pattern == nil {
+		return r.targets()
+	}
+	var s set
+	for _, p := range r.pattern.parts {
+		if p.hole.attr != attrNone {
+			s |= p.hole.bit()
+		}
+	}
+	return s
+}
+
 // hole is where an attribute stands in a shape: $code:int = 0, or
 // $detail & $field.message. The first reading is written, the others are
 // copies of the same text.
@@ -168,8 +182,14 @@ func (c *shapeCompiler) placed(pos position, h *hole) {
 // returns nil after a fault.
 func (c *shapeCompiler) hole(pos position, text string) *hole {
 	h := &hole{}
-	if head, guard, found := strings.Cut(text, " is "); found && strings.HasPrefix(text, "$") {
-		text = head
+	operands := splitOutside(text, " & ")
+	if first := strings.TrimSpace(operands[0]); len(operands) > 1 && isPattern(first) && first == unquote(first) {
+		c.fault(pos, "bad_hole", "put it in quotes: '"+first+"' & "+strings.Join(operands[1:], " & "), "a pattern that other readings follow needs quotes, for & could be a part of it")
+		return nil
+	}
+	last := len(operands) - 1
+	if head, guard, found := cutOutside(operands[last], " is "); found && strings.HasPrefix(text, "$") {
+		operands[last] = head
 		guard = unquote(guard)
 		if h.guard = c.parsePattern(pos, guard); h.guard == nil {
 			return nil
@@ -179,11 +199,11 @@ func (c *shapeCompiler) hole(pos position, text string) *hole {
 			return nil
 		}
 	}
-	if head, value, found := strings.Cut(text, " = "); found && strings.HasPrefix(text, "$") {
-		text, h.fallback, h.defaults = head, unquote(value), true
+	if head, value, found := cutOutside(operands[last], " = "); found && strings.HasPrefix(text, "$") {
+		operands[last], h.fallback, h.defaults = head, unquote(value), true
 	}
-	for i, one := range strings.Split(text, " & ") {
-		one = unquote(strings.TrimSpace(one))
+	for i, one := range operands {
+		one = unquote(one)
 		if name, isHole := strings.CutPrefix(one, "$"); isHole && !isPattern(one) {
 			t, conv, ok := c.attribute(pos, name)
 			if !ok {
@@ -206,6 +226,40 @@ func (c *shapeCompiler) hole(pos position, text string) *hole {
 		h.readings = append(h.readings, reading{pattern: p})
 	}
 	return h
+}
+
+// splitOutside splits a text at a separator that stands neither in braces nor
+// in an operand in quotes.
+func splitOutside(s, separator string) (all []string) {
+	for {
+		head, rest, found := cutOutside(s, separator)
+		all = append(all, head)
+		if !found {
+			return all
+		}
+		s = rest
+	}
+}
+
+// cutOutside is strings.Cut at such a place.
+func cutOutside(s, separator string) (head, rest string, found bool) {
+	depth, start := 0, len(s)-len(strings.TrimLeft(s, " "))
+	if start < len(s) && (s[start] == '\'' || s[start] == '"') {
+		if end := strings.IndexByte(s[start+1:], s[start]); end >= 0 {
+			start += end + 2
+		}
+	}
+	for i := start; i < len(s); i++ {
+		switch {
+		case s[i] == '{':
+			depth++
+		case s[i] == '}':
+			depth--
+		case depth <= 0 && strings.HasPrefix(s[i:], separator):
+			return s[:i], s[i+len(separator):], true
+		}
+	}
+	return s, "", false
 }
 
 // attribute reads "field.path:pointer(#)".

@@ -14,7 +14,7 @@ func (w *writer) lost(attribute, reason string) {
 
 // left is what no place took so far.
 func (w *writer) left() set {
-	s := w.present.of(whole) &^ w.carried &^ bitOf(whole, attrStatus) &^ bitOf(whole, attrRetryAfter) &^ bitOf(whole, attrData) &^ bitOf(whole, attrReset) &^ bitOf(whole, attrFailures) &^ bitOf(whole, attrSuccesses) &^ bitOf(whole, attrTotal)
+	s := w.present.of(whole) &^ w.carried &^ bitOf(whole, attrStatus) &^ bitOf(whole, attrRetryAfter) &^ bitOf(whole, attrData) &^ bitOf(whole, attrFailures) &^ bitOf(whole, attrSuccesses) &^ bitOf(whole, attrTotal)
 	if back := w.choice.back; back.kind == w.o.Kind && back.reason == w.o.Reason {
 		s &^= bitOf(whole, attrKind) | bitOf(whole, attrReason)
 	}

@@ -343,7 +343,10 @@ func (w *writer) leaf(e *template, o owner, i int) bool {
 		return slices.ContainsFunc(e.elems, func(one *template) bool { return w.leaf(one, o, i) })
 	}
 	id := e.site[o-item]
-	return id != 0 && (id == w.of(o).site[i] || w.shape.sites[id].tree && w.rest(o, i) == "")
+	if id != 0 && w.shape.sites[id].tree {
+		return w.rest(o, i) == ""
+	}
+	return id != 0 && id == w.of(o).site[i]
 }
 
 // alike reports that two records have the same attributes of a set.

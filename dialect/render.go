@@ -155,7 +155,10 @@ func (w *writer) has(t *template) bool {
 	if t.writes.has(whole, attrNote) && (w.note != "" || len(w.o.Notes) > 0) {
 		return true
 	}
-	records := t.writes | t.copies
+	records := (t.writes | t.copies)
+	if w.field != nil || w.item != nil {
+		records = t.shallow() // what is further down belongs to other records
+	}
 	if w.field != nil && records&fieldSet(w.field) != 0 {
 		return true
 	}

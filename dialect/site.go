@@ -155,7 +155,9 @@ func (l *locator) turn(e *template, p passage, key target) {
 		p.around[o] |= own.of(o)
 		if e.deep.of(o) != 0 && (e.writes|e.copies)&e.deep.of(o) != 0 {
 			deeper = true
-			continue
+			if own&e.deep.of(o)&texts == 0 {
+				continue
+			}
 		}
 		if len(l.shape.sites) < maxSites {
 			e.site[o-item] = uint16(len(l.shape.sites))
@@ -166,6 +168,10 @@ func (l *locator) turn(e *template, p passage, key target) {
 		l.walk(e, p)
 	}
 }
+
+// texts are the attributes of a record that make one also where others stand
+// further down: a node of a tree with a text of its own.
+var texts = messageBit | codeBit | bitOf(item, attrDetail) | bitOf(item, attrCode)
 
 // shallow are the attributes that stand in a template outside of any
 // repetition in it.
@@ -195,7 +201,7 @@ func (t *template) musts() (s set) {
 	for i := range t.members {
 		switch m := &t.members[i]; {
 		case m.value.op == opHole && m.must:
-			s |= m.value.hole.readings[0].targets()
+			s |= m.value.hole.readings[0].needed()
 		case m.value.op == opObject && !m.optional:
 			s |= m.value.musts()
 		}

@@ -47,6 +47,7 @@ type template struct {
 	copies    set         // those that are read from a text that another attribute writes
 	implied   set         // those that are read from a part of a text, if it says them
 	deep      set         // those that are read inside a repetition below this place
+	both      bool        // of a repetition: an element can have a text of its own beside deeper ones
 	inner     set         // of a repetition: those that are read inside another one in its elements
 	keys      set         // those that a name of a member gives at or below it
 	tells     bool        // a text at or below it must fit a pattern
@@ -107,6 +108,15 @@ func (t *template) lax() bool {
 	return true
 }
 
+// hasBoth reports that an element can have a text of its own beside those of
+// repetitions in it.
+func (t *template) hasBoth() bool {
+	if t.op == opReference {
+		return t.def.known != nil && t.def.known.hasBoth()
+	}
+	return t.shallow()&t.deep&texts != 0 || t.op == opEither && slices.ContainsFunc(t.elems, (*template).hasBoth)
+}
+
 // resolve follows a reference.
 func (t *template) resolve() *template {
 	if t.op == opReference {
@@ -159,6 +169,7 @@ func (c *shapeCompiler) list(n *yaml.Node) *template {
 		}
 		t.elems = append(t.elems, below)
 		t.inner |= below.deep
+		t.both = t.both || below.hasBoth()
 		t.repeat(below)
 	}
 	return t
@@ -376,7 +387,7 @@ func (c *shapeCompiler) rest(t *template, k, v *yaml.Node, name string, m member
 	}
 	t.repeat(m.value)
 	t.deep |= t.key.bit() // attrNone's bit means nothing
-	t.entries = &template{op: opList, pos: at(v), elems: []*template{m.value}, reads: t.key.bit() | m.value.reads, inner: m.value.deep, indexed: t.indexed, keyConv: t.keyConv}
+	t.entries = &template{op: opList, pos: at(v), elems: []*template{m.value}, reads: t.key.bit() | m.value.reads, inner: m.value.deep, both: m.value.hasBoth(), indexed: t.indexed, keyConv: t.keyConv}
 }
 
 // single reports that the name of just one member is taken, as an attribute of

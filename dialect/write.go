@@ -408,14 +408,18 @@ func (w *writer) byName(o owner, chosen []int, name func(int) string, consumed i
 					value = w.alternative(value)
 				}
 			}
-			if !w.leaf(value, o, group[0]) {
+			own := slices.IndexFunc(group, func(i int) bool { return w.leaf(value, o, i) })
+			if own < 0 {
 				write(key, value)
 				return
 			}
-			w.one(o, group[0], value, t, func(e *template) { write(key, e) })
-			for _, i := range group[1:] {
-				w.of(o).done[i] = true
-				w.lost(recordName(o)+"["+strconv.Itoa(i)+"]", "there is place for one of a name")
+			// What is further down in the tree stands in the same value.
+			w.one(o, group[own], value, t, func(e *template) { write(key, e) })
+			for _, i := range group {
+				if !w.of(o).done[i] {
+					w.of(o).done[i] = true
+					w.lost(recordName(o)+"["+strconv.Itoa(i)+"]", "there is place for one of a name")
+				}
 			}
 		})
 		w.around = outer
