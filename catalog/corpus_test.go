@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
@@ -275,8 +274,10 @@ func compare(t *testing.T, r *recorded, o *parlance.Outcome, d parlance.Decision
 	if got := retryWord(o, d); got != r.Expect.Retry && o.Kind != parlance.Accepted {
 		t.Errorf("a client does %s (%s), not %s", d.Act, got, r.Expect.Retry)
 	}
-	if r.Expect.RetryAfterS != nil && d.After != time.Duration(*r.Expect.RetryAfterS*float64(time.Second)) {
-		t.Errorf("a client waits %s, not %v s", d.After, *r.Expect.RetryAfterS)
+	if r.Expect.RetryAfterS != nil {
+		if want, _ := parlance.Seconds(*r.Expect.RetryAfterS); d.After != want {
+			t.Errorf("a client waits %s, not %s", d.After, want)
+		}
 	}
 }
 

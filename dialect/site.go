@@ -192,6 +192,8 @@ func (t *template) shallow() (s set) {
 		for _, e := range t.elems {
 			s |= e.shallow()
 		}
+	case t.op == opReference && !t.def.loops && t.def.known != nil:
+		return t.def.known.shallow()
 	}
 	return s
 }
