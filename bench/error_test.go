@@ -1,24 +1,42 @@
 package bench_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"reflect"
+	"strings"
 	"testing"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/tidwall/gjson"
+	"github.com/valyala/fastjson"
 )
 
-// Two errors of about 250 bytes, and the structs that a user would write for
-// them.
+// Three errors of about 250 bytes.
 const (
 	vmsBody = `{"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"],` +
 		`"date":["The date field doesn't match the format: Y-m-d H:i:s."],"name":["The name field is required."]}}`
 	vbapiBody = `{"data":null,"error":{"type":"https://httpstatuses.com/404","title":"Not Found","status":404,"detail":"The requested resource (xyz) was not found.",` +
 		`"instance":"/clients/abc/products"},"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}`
+	// Laid out as Stripe sends it.
+	stripeBody = `{
+  "error": {
+    "code": "parameter_unknown",
+    "doc_url": "https://stripe.com/docs/error-codes/parameter-unknown",
+    "message": "Received unknown parameter: currency_code. Did you mean currency?",
+    "param": "currency_code",
+    "type": "invalid_request_error"
+  }
+}
+`
 )
 
+// The structs that a user would write for them.
 type vmsError struct {
 	Message string              `json:"message"`
 	Errors  map[string][]string `json:"errors"`
@@ -38,6 +56,119 @@ type vbapiError struct {
 	} `json:"debug"`
 }
 
+type stripeError struct {
+	Error struct {
+		Code    string `json:"code"`
+		DocURL  string `json:"doc_url"`
+		Message string `json:"message"`
+		Param   string `json:"param"`
+		Type    string `json:"type"`
+	} `json:"error"`
+}
+
+// example is one error with its struct, and how each peer fills that.
+type example[T any] struct {
+	name     string // of the dialect too
+	res      dialect.Response
+	kind     parlance.Kind
+	asStruct func(*parlance.Outcome) T
+	gjson    func(gjson.Result, *T)
+	fastjson func(*fastjson.Value, *T)
+}
+
+var jsonHeader = dialect.Fields{"Content-Type": {"application/json"}}
+
+var vms = example[vmsError]{
+	name: "vms",
+	res:  dialect.Response{Status: 422, Header: jsonHeader, Body: []byte(vmsBody)},
+	kind: parlance.Invalid,
+	asStruct: func(o *parlance.Outcome) (e vmsError) {
+		e.Message, e.Errors = o.Detail, map[string][]string{}
+		for _, f := range o.Fields {
+			e.Errors[f.Path] = append(e.Errors[f.Path], f.Message)
+		}
+		return e
+	},
+	gjson: func(root gjson.Result, e *vmsError) {
+		e.Message, e.Errors = root.Get("message").Str, map[string][]string{}
+		root.Get("errors").ForEach(func(name, messages gjson.Result) bool {
+			var all []string
+			messages.ForEach(func(_, message gjson.Result) bool {
+				all = append(all, message.Str)
+				return true
+			})
+			e.Errors[name.Str] = all
+			return true
+		})
+	},
+	fastjson: func(root *fastjson.Value, e *vmsError) {
+		e.Message, e.Errors = string(root.GetStringBytes("message")), map[string][]string{}
+		root.GetObject("errors").Visit(func(name []byte, messages *fastjson.Value) {
+			var all []string
+			for _, message := range messages.GetArray() {
+				all = append(all, string(message.GetStringBytes()))
+			}
+			e.Errors[string(name)] = all
+		})
+	},
+}
+
+var vbapi = example[vbapiError]{
+	name: "vbapi",
+	res:  dialect.Response{Status: 404, Header: jsonHeader, Body: []byte(vbapiBody)},
+	kind: parlance.NotFound,
+	asStruct: func(o *parlance.Outcome) (e vbapiError) {
+		e.Error.Type, e.Error.Title, e.Error.Status, e.Error.Detail, e.Error.Instance = o.Type, o.Title, o.Status, o.Detail, o.Instance
+		e.Debug.ActivityID = o.RequestID
+		return e
+	},
+	gjson: func(root gjson.Result, e *vbapiError) {
+		of := root.Get("error")
+		e.Error.Type, e.Error.Title, e.Error.Status = of.Get("type").Str, of.Get("title").Str, int(of.Get("status").Int())
+		e.Error.Detail, e.Error.Instance = of.Get("detail").Str, of.Get("instance").Str
+		e.Debug.ActivityID = root.Get("debug.activityId").Str
+	},
+	fastjson: func(root *fastjson.Value, e *vbapiError) {
+		of := root.Get("error")
+		e.Error.Type, e.Error.Title, e.Error.Status = string(of.GetStringBytes("type")), string(of.GetStringBytes("title")), of.GetInt("status")
+		e.Error.Detail, e.Error.Instance = string(of.GetStringBytes("detail")), string(of.GetStringBytes("instance"))
+		e.Debug.ActivityID = string(root.GetStringBytes("debug", "activityId"))
+	},
+}
+
+var stripe = example[stripeError]{
+	name: "stripe",
+	res:  dialect.Response{Status: 400, Header: jsonHeader, Body: []byte(stripeBody)},
+	kind: parlance.Invalid,
+	asStruct: func(o *parlance.Outcome) (e stripeError) {
+		e.Error.Code, e.Error.DocURL, e.Error.Message, e.Error.Type = o.Code, o.Type, o.Detail, o.Family
+		if len(o.Fields) == 1 {
+			e.Error.Param = o.Fields[0].Path
+		}
+		return e
+	},
+	gjson: func(root gjson.Result, e *stripeError) {
+		of := root.Get("error")
+		e.Error.Code, e.Error.DocURL, e.Error.Message = of.Get("code").Str, of.Get("doc_url").Str, of.Get("message").Str
+		e.Error.Param, e.Error.Type = of.Get("param").Str, of.Get("type").Str
+	},
+	fastjson: func(root *fastjson.Value, e *stripeError) {
+		of := root.Get("error")
+		e.Error.Code, e.Error.DocURL, e.Error.Message = string(of.GetStringBytes("code")), string(of.GetStringBytes("doc_url")), string(of.GetStringBytes("message"))
+		e.Error.Param, e.Error.Type = string(of.GetStringBytes("param")), string(of.GetStringBytes("type"))
+	},
+}
+
+// examples are the three, whatever their structs.
+var examples = []interface {
+	test(*testing.T)
+	read(*testing.B)
+	glance(*testing.B)
+	write(*testing.B)
+}{&vms, &vbapi, &stripe}
+
+var request = dialect.Request{Method: http.MethodPost, Path: "/cameras", Header: dialect.Fields{"Accept": {"application/json"}}}
+
 func open(tb testing.TB, name string) *dialect.Dialect {
 	tb.Helper()
 	d, err := catalog.Open(name)
@@ -47,128 +178,228 @@ func open(tb testing.TB, name string) *dialect.Dialect {
 	return d
 }
 
-var (
-	request       = dialect.Request{Method: http.MethodPost, Path: "/cameras", Header: dialect.Fields{"Accept": {"application/json"}}}
-	vmsResponse   = dialect.Response{Status: 422, Header: dialect.Fields{"Content-Type": {"application/json"}}, Body: []byte(vmsBody)}
-	vbapiResponse = dialect.Response{Status: 404, Header: dialect.Fields{"Content-Type": {"application/json"}}, Body: []byte(vbapiBody)}
-)
+// reader fills a struct from a body.
+type reader[T any] struct {
+	by   string
+	read func([]byte, *T) error
+}
 
-// What is measured must be right: both read all that the other does.
-func TestBothReadAndWriteTheSame(t *testing.T) {
+// readers are the peers. Each makes texts of its own, as Parlance does, so that
+// the body can be given back; gjson copies the body for it. fastjson keeps its
+// parser from one body to the next.
+func (x *example[T]) readers() []reader[T] {
+	var parser fastjson.Parser
+	return []reader[T]{
+		{"encoding-json", func(body []byte, e *T) error { return json.Unmarshal(body, e) }},
+		{"json-v2", func(body []byte, e *T) error { return jsonv2.Unmarshal(body, e) }},
+		{"gjson", func(body []byte, e *T) error {
+			if !gjson.ValidBytes(body) {
+				return errors.New("not valid")
+			}
+			x.gjson(gjson.ParseBytes(body), e)
+			return nil
+		}},
+		{"fastjson", func(body []byte, e *T) error {
+			root, err := parser.ParseBytes(body)
+			if err == nil {
+				x.fastjson(root, e)
+			}
+			return err
+		}},
+	}
+}
+
+// What is measured must be right: all read the same, and write the same.
+func TestAllReadAndWriteTheSame(t *testing.T) {
 	t.Parallel()
-	read := open(t, "vms").Decode(request, vmsResponse)
-	var vms vmsError
-	if err := json.Unmarshal(vmsResponse.Body, &vms); err != nil {
-		t.Fatal(err)
+	for _, x := range examples {
+		x.test(t)
 	}
+}
+
+func (x *example[T]) test(t *testing.T) {
+	d := open(t, x.name)
+	read := d.Decode(request, x.res)
 	o := read.Outcome
-	if o.Kind != parlance.Invalid || o.Reason != parlance.Fields || o.Detail != vms.Message || len(o.Fields) != 4 || o.Fields[3].Message != vms.Errors[o.Fields[3].Path][0] {
-		t.Errorf("vms reads %+v beside %+v", o, vms)
+	if o.Kind != x.kind || len(read.Diagnostics) > 0 {
+		t.Errorf("%s reads %+v, %v", x.name, o, read.Diagnostics)
 	}
-	same(t, open(t, "vms").Encode(nil, request, &o, dialect.Payload{}), vms)
-
-	read = open(t, "vbapi").Decode(request, vbapiResponse)
-	var vbapi vbapiError
-	if err := json.Unmarshal(vbapiResponse.Body, &vbapi); err != nil {
-		t.Fatal(err)
+	ours := x.asStruct(&o)
+	for _, r := range x.readers() {
+		var e T
+		if err := r.read(x.res.Body, &e); err != nil || !reflect.DeepEqual(e, ours) {
+			t.Errorf("%s: %s reads\n%+v, %v\nparlance\n%+v", x.name, r.by, e, err, ours)
+		}
 	}
-	o = read.Outcome
-	if o.Kind != parlance.NotFound || o.Detail != vbapi.Error.Detail || o.RequestID != vbapi.Debug.ActivityID {
-		t.Errorf("vbapi reads %+v beside %+v", o, vbapi)
+	g := d.Glance(request, x.res)
+	if want := (dialect.Glance{Kind: o.Kind, Reason: o.Reason, Decision: d.Decide(request, &o)}); !reflect.DeepEqual(g, want) {
+		t.Errorf("%s: a glance says %+v, reading %+v", x.name, g, want)
 	}
-	same(t, open(t, "vbapi").Encode(nil, request, &o, dialect.Payload{}), vbapi)
+	m := d.Encode(nil, request, &o, dialect.Payload{})
+	if len(m.Losses) > 0 || m.Status != x.res.Status {
+		t.Errorf("%s: written with status %d and losses %v", x.name, m.Status, m.Losses)
+	}
+	texts := map[string][]byte{"parlance": m.Body, "the answer": x.res.Body}
+	for _, w := range writers {
+		text, err := w.write(nil, &ours)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[w.by] = text
+	}
+	want := canonical(t, x.res.Body)
+	for by, text := range texts {
+		if got := canonical(t, text); got != want {
+			t.Errorf("%s: %s\n%s\nthe answer\n%s", x.name, by, got, want)
+		}
+	}
 }
 
-func same(t *testing.T, m dialect.Message, peer any) {
+// canonical is the document with its names sorted.
+func canonical(t *testing.T, text []byte) string {
 	t.Helper()
-	text, err := json.Marshal(peer)
-	if err != nil {
-		t.Fatal(err)
+	var v any
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatalf("%v: %s", err, text)
 	}
-	var here, there any
-	if json.Unmarshal(m.Body, &here) != nil || json.Unmarshal(text, &there) != nil {
-		t.Fatalf("no JSON: %s\n%s", m.Body, text)
-	}
-	// Marshal sorts by name, so that both can be compared.
-	a, _ := json.Marshal(here)
-	b, _ := json.Marshal(there)
-	if string(a) != string(b) || len(m.Losses) > 0 {
-		t.Errorf("here  %s\nthere %s\nlosses %v", a, b, m.Losses)
-	}
-}
-
-func BenchmarkRead(b *testing.B) {
-	b.Run("of=vms/by=parlance", func(b *testing.B) { readBy(b, open(b, "vms"), vmsResponse) })
-	b.Run("of=vms/by=encoding-json", func(b *testing.B) {
-		b.SetBytes(int64(len(vmsBody)))
-		for b.Loop() {
-			var e vmsError
-			if err := json.Unmarshal(vmsResponse.Body, &e); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("of=vbapi/by=parlance", func(b *testing.B) { readBy(b, open(b, "vbapi"), vbapiResponse) })
-	b.Run("of=vbapi/by=encoding-json", func(b *testing.B) {
-		b.SetBytes(int64(len(vbapiBody)))
-		for b.Loop() {
-			var e vbapiError
-			if err := json.Unmarshal(vbapiResponse.Body, &e); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}
-
-func readBy(b *testing.B, d *dialect.Dialect, res dialect.Response) {
-	b.SetBytes(int64(len(res.Body)))
-	for b.Loop() {
-		if read := d.Decode(request, res); read.Outcome.Detail == "" {
-			b.Fatal("nothing was read")
-		}
-	}
-}
-
-func BenchmarkWrite(b *testing.B) {
-	b.Run("of=vms/by=parlance", func(b *testing.B) { writeBy(b, open(b, "vms"), vmsResponse) })
-	b.Run("of=vms/by=encoding-json", func(b *testing.B) {
-		var e vmsError
-		if err := json.Unmarshal(vmsResponse.Body, &e); err != nil {
-			b.Fatal(err)
-		}
-		marshal(b, &e)
-	})
-	b.Run("of=vbapi/by=parlance", func(b *testing.B) { writeBy(b, open(b, "vbapi"), vbapiResponse) })
-	b.Run("of=vbapi/by=encoding-json", func(b *testing.B) {
-		var e vbapiError
-		if err := json.Unmarshal(vbapiResponse.Body, &e); err != nil {
-			b.Fatal(err)
-		}
-		marshal(b, &e)
-	})
-}
-
-func writeBy(b *testing.B, d *dialect.Dialect, res dialect.Response) {
-	o := d.Decode(request, res).Outcome
-	b.SetBytes(int64(len(res.Body)))
-	buffer := make([]byte, 0, 1024)
-	for b.Loop() {
-		if m := d.Encode(buffer, request, &o, dialect.Payload{}); len(m.Body) < 200 {
-			b.Fatalf("only %s was written", m.Body)
-		}
-	}
-}
-
-func marshal(b *testing.B, v any) {
 	text, err := json.Marshal(v)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	b.SetBytes(int64(len(text)))
+	return string(text)
+}
+
+// BenchmarkRead makes a whole Outcome of an answer; the peers fill the struct.
+func BenchmarkRead(b *testing.B) {
+	for _, x := range examples {
+		x.read(b)
+	}
+	for _, name := range statusOnly {
+		b.Run("of="+name+"-200/by=parlance", func(b *testing.B) { decode(b, open(b, name), request, plainSuccess, parlance.Success) })
+	}
+}
+
+func (x *example[T]) read(b *testing.B) {
+	b.Run("of="+x.name+"/by=parlance", func(b *testing.B) { decode(b, open(b, x.name), request, x.res, x.kind) })
+	for _, r := range x.readers() {
+		b.Run("of="+x.name+"/by="+r.by, func(b *testing.B) { fill(b, r.read, x.res.Body) })
+	}
+}
+
+func decode(b *testing.B, d *dialect.Dialect, req dialect.Request, res dialect.Response, kind parlance.Kind) {
+	if kind != parlance.Success { // of which the body is not read
+		b.SetBytes(int64(len(res.Body)))
+	}
 	for b.Loop() {
-		if _, err := json.Marshal(v); err != nil {
+		if read := d.Decode(req, res); read.Outcome.Kind != kind {
+			b.Fatalf("%v was read", read.Outcome.Kind)
+		}
+	}
+}
+
+// fill reads into the same struct again and again, emptied before, so that what
+// is counted is what the reader allocates.
+func fill[T any](b *testing.B, read func([]byte, *T) error, body []byte) {
+	var e, empty T
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		e = empty
+		if err := read(body, &e); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkGlance is what a proxy needs first: kind and decision. Its peer reads
+// the whole struct, for encoding/json cannot do less and still validate.
+func BenchmarkGlance(b *testing.B) {
+	for _, x := range examples {
+		x.glance(b)
+	}
+	for _, name := range statusOnly {
+		b.Run("of="+name+"-200/by=parlance", func(b *testing.B) { glance(b, open(b, name), plainSuccess, parlance.Success) })
+	}
+}
+
+func (x *example[T]) glance(b *testing.B) {
+	b.Run("of="+x.name+"/by=parlance", func(b *testing.B) { glance(b, open(b, x.name), x.res, x.kind) })
+	peer := x.readers()[0]
+	b.Run("of="+x.name+"/by="+peer.by, func(b *testing.B) { fill(b, peer.read, x.res.Body) })
+}
+
+func glance(b *testing.B, d *dialect.Dialect, res dialect.Response, kind parlance.Kind) {
+	for b.Loop() {
+		if g := d.Glance(request, res); g.Kind != kind || g.Decision.Act == 0 {
+			b.Fatalf("%+v", g)
+		}
+	}
+}
+
+// Of a plain success no shape of these dialects can say more than the status.
+var (
+	statusOnly   = []string{"http", "problem"}
+	plainSuccess = dialect.Response{Status: 200, Header: jsonHeader, Body: []byte(`{"id":7,"name":"` + strings.Repeat("camera ", 140) + `"}`)}
+)
+
+func TestTheStatusAloneDecidesAPlainSuccess(t *testing.T) {
+	t.Parallel()
+	for _, name := range statusOnly {
+		d := open(t, name)
+		read := d.Decode(request, plainSuccess)
+		if d.Alters(request, 200, jsonHeader) || read.Outcome.Kind != parlance.Success || read.Shape != "" || len(read.Diagnostics) > 0 {
+			t.Errorf("%s reads %+v", name, read)
+		}
+	}
+}
+
+// writer appends the struct to a buffer that is used again, where it can.
+type writer struct {
+	by    string
+	write func([]byte, any) ([]byte, error)
+}
+
+var writers = []writer{
+	{"encoding-json", func(_ []byte, e any) ([]byte, error) { return json.Marshal(e) }},
+	{"json-v2", func(dst []byte, e any) ([]byte, error) {
+		buffer := bytes.NewBuffer(dst)
+		err := jsonv2.MarshalWrite(buffer, e)
+		return buffer.Bytes(), err
+	}},
+}
+
+// BenchmarkWrite writes the Outcome that was read, and the peers the struct.
+func BenchmarkWrite(b *testing.B) {
+	for _, x := range examples {
+		x.write(b)
+	}
+}
+
+func (x *example[T]) write(b *testing.B) {
+	o := open(b, x.name).Decode(request, x.res).Outcome
+	b.Run("of="+x.name+"/by=parlance", func(b *testing.B) {
+		d := open(b, x.name)
+		buffer := make([]byte, 0, 1024)
+		for b.Loop() {
+			if m := d.Encode(buffer, request, &o, dialect.Payload{}); len(m.Body) < 200 {
+				b.Fatalf("only %s was written", m.Body)
+			}
+		}
+		b.SetBytes(int64(len(d.Encode(nil, request, &o, dialect.Payload{}).Body)))
+	})
+	e := x.asStruct(&o)
+	for _, w := range writers {
+		b.Run("of="+x.name+"/by="+w.by, func(b *testing.B) {
+			buffer := make([]byte, 0, 1024)
+			n := 0
+			for b.Loop() {
+				text, err := w.write(buffer, &e)
+				if err != nil {
+					b.Fatal(err)
+				}
+				n = len(text)
+			}
+			b.SetBytes(int64(n))
+		})
 	}
 }
 
@@ -185,21 +416,6 @@ func BenchmarkDecide(b *testing.B) {
 			d := open(b, c.dialect)
 			for b.Loop() {
 				if d.Decide(request, &c.outcome).Act == 0 {
-					b.Fatal("no act")
-				}
-			}
-		})
-	}
-}
-
-// BenchmarkGlance is what a proxy needs first: kind and decision.
-func BenchmarkGlance(b *testing.B) {
-	for name, res := range map[string]dialect.Response{"vms": vmsResponse, "vbapi": vbapiResponse} {
-		b.Run("of="+name+"/by=parlance", func(b *testing.B) {
-			d := open(b, name)
-			b.SetBytes(int64(len(res.Body)))
-			for b.Loop() {
-				if g := d.Glance(request, res); g.Decision.Act == 0 {
 					b.Fatal("no act")
 				}
 			}

@@ -55,7 +55,7 @@ func BenchmarkHop(b *testing.B) {
 	}
 }
 
-var success = `{"id":7,"name":"` + strings.Repeat("camera ", 140) + `"}`
+var success = string(plainSuccess.Body)
 
 func ask(b *testing.B, addr string) {
 	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
