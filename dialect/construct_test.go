@@ -1,0 +1,642 @@
+package dialect_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// construct is one case of one construct of the language: a dialect that has
+// little else, an answer, what it reads as, and what that is written as.
+type construct struct {
+	name   string
+	file   string // what follows the name of the dialect; the usual codes stand before it where it has none
+	method string // of the request; "" is GET
+	path   string
+	status int // 0 is 422
+	header string
+	body   string
+	want   string // the whole Outcome as JSON, without its status
+	told   string // the rules of what is told about the answer
+	act    string // the decision, as "retry 5s safe"; "" is not looked at
+
+	wrote string // the body that the Outcome is written as; "" is the one that was read, "-" is not looked at
+	sent  string // the header that is written, without Content-Type
+	turns int    // the status that is written, 0 is the one that was read
+	lost  string // what is lost on the way
+}
+
+const usual = "codes: {200: success, 404: not_found, 422: invalid, 4xx: invalid, 5xx: internal}\n"
+
+// stated is the moment at which everything in the tables happens.
+var stated = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
+
+func hold(t *testing.T, all []construct) {
+	t.Helper()
+	for _, c := range all {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.hold(t)
+		})
+	}
+}
+
+func (c *construct) hold(t *testing.T) {
+	t.Helper()
+	source := "dialect: test\n" + c.file
+	if !strings.Contains("\n"+c.file, "\ncodes:") {
+		source = "dialect: test\n" + usual + c.file
+	}
+	if all := dialect.Lint("test.yaml", []byte(source)); len(all) > 0 {
+		t.Fatalf("the file is complained of: %v", all)
+	}
+	d, err := dialect.Compile("test.yaml", []byte(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := dialect.Request{Method: c.method, Path: c.path, Now: stated}
+	res := dialect.Response{Status: c.status, Header: lines(c.header), Body: []byte(c.body), Received: stated}
+	if res.Status == 0 {
+		res.Status = 422
+	}
+	read := d.Decode(req, res)
+	o := read.Outcome
+	same(t, "it reads as", c.want, &o)
+	if o.Status != res.Status {
+		t.Errorf("the status is %d", o.Status)
+	}
+	if told := strings.Join(rules(read.Diagnostics), " "); told != c.told {
+		t.Errorf("it is told %q, not %q: %v", told, c.told, read.Diagnostics)
+	}
+	glanced(t, d, req, res)
+	if p := d.Decide(req, &o); c.act != "" && decided(p) != c.act {
+		t.Errorf("the decision is %q, not %q: %+v", decided(p), c.act, p)
+	}
+	if c.wrote == "-" {
+		return
+	}
+	m := d.Encode(nil, req, &o, dialect.Payload{Body: bytes.Clone(read.Data)})
+	want := c.wrote
+	if want == "" {
+		want = c.body
+	}
+	if string(m.Body) != want {
+		t.Errorf("it is written as\n%s\nnot\n%s", m.Body, want)
+	}
+	if want := max(c.turns, 0); want == 0 && m.Status != res.Status || want > 0 && m.Status != want {
+		t.Errorf("it is written under %d", m.Status)
+	}
+	header, sent := http.Header{"Date": res.Header.Values("Date")}, []string{}
+	for _, p := range m.Header {
+		if header.Add(p.Name, p.Value); p.Name != "Content-Type" {
+			sent = append(sent, p.Name+": "+p.Value)
+		}
+	}
+	if got := strings.Join(sent, "\n"); got != c.sent {
+		t.Errorf("the header is %q, not %q", got, c.sent)
+	}
+	if lost := attributes(m.Losses); lost != c.lost {
+		t.Errorf("it loses %q, not %q: %v", lost, c.lost, m.Losses)
+	}
+	back := d.Decode(req, dialect.Response{Status: m.Status, Header: header, Body: m.Body, Received: stated})
+	if c.lost == "" {
+		if c.turns != 0 {
+			back.Outcome.Status = o.Status
+		}
+		text, _ := json.Marshal(o)
+		sameWhole(t, "written and read again it is", string(text), &back.Outcome)
+	}
+}
+
+// decided is a decision in words.
+func decided(p parlance.Decision) string {
+	words := []string{p.Act.String()}
+	for _, d := range append([]time.Duration{p.After, p.Backoff.Floor, p.Backoff.Cap}, p.Schedule...) {
+		if d > 0 {
+			words = append(words, d.String())
+		}
+	}
+	if p.Scope == parlance.ScopeItems {
+		words = append(words, "items")
+	}
+	if p.RepeatSafe {
+		words = append(words, "safe")
+	}
+	return strings.Join(words, " ")
+}
+
+func attributes(all []parlance.Loss) string {
+	var names []string
+	for _, l := range all {
+		names = append(names, l.Attribute)
+	}
+	return strings.Join(names, " ")
+}
+
+// lines is a header that is written as in a response.
+func lines(text string) http.Header {
+	h := http.Header{}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(line, ":")
+		h.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	return h
+}
+
+// same holds an Outcome, but for its status, against its JSON.
+func same(t *testing.T, what, want string, o *parlance.Outcome) {
+	t.Helper()
+	own := *o
+	own.Status = 0
+	sameWhole(t, what, want, &own)
+}
+
+func sameWhole(t *testing.T, what, want string, o *parlance.Outcome) {
+	t.Helper()
+	got, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a, b any
+	if err := json.Unmarshal([]byte(want), &a); err != nil {
+		t.Fatalf("%v in %s", err, want)
+	}
+	if err := json.Unmarshal(got, &b); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(a, b) {
+		t.Errorf("%s\n%s\nnot\n%s", what, got, want)
+	}
+}
+
+// glanced holds what Glance says of an answer against what Decode and Decide say.
+func glanced(t *testing.T, d *dialect.Dialect, req dialect.Request, res dialect.Response) {
+	t.Helper()
+	o := d.Decode(req, res).Outcome
+	want := dialect.Glance{Kind: o.Kind, Reason: o.Reason, Decision: d.Decide(req, &o)}
+	if got := d.Glance(req, res); !reflect.DeepEqual(got, want) {
+		t.Errorf("at a glance it is\n%+v\nnot\n%+v", got, want)
+	}
+}
+
+func TestDefinitions(t *testing.T) {
+	t.Parallel()
+	const tree = `define: {node: {message?: $field.message, nodes?: {$field: $node}}}
+shapes: [{name: e, json: {errors!: {$field: $node}}}]`
+	const drf = `define: {errors: {$either: [[$field.message], {$field#: $errors}, {non_field_errors?: [$field.message], $field: $errors}]}}
+shapes: [{name: e, json: $errors}]`
+	deep := strings.Repeat(`{"a":`, 60) + `["m"]` + strings.Repeat("}", 60)
+	hold(t, []construct{
+		{name: "a definition stands for its template", file: `define: {place: {file?: $type, line?: "$instance"}}
+shapes: [{name: e, json: {message: $detail, at: $place, from?: $place}}]`,
+			body: `{"message":"m","at":{"file":"f","line":"2"}}`, want: `{"kind":"invalid","detail":"m","type":"f","instance":"2"}`, wrote: "-"},
+		{name: "a definition in a list", file: `define: {one: {field: $field, text: $field.message}}
+shapes: [{name: e, json: {errors!: [$one]}}]`,
+			body: `{"errors":[{"field":"a","text":"m"},{"field":"b","text":"n"}]}`, want: `{"kind":"invalid","fields":[{"path":"a","message":"m"},{"path":"b","message":"n"}]}`},
+		{name: "names of members nest into one path", file: drf,
+			body: `{"user":{"email":["m","n"],"address":{"zip":["o"]}}}`,
+			want: `{"kind":"invalid","fields":[{"path":"user.email","message":"m"},{"path":"user.email","message":"n"},{"path":"user.address.zip","message":"o"}]}`},
+		{name: "a tree whose path is a leaf too", file: drf,
+			body: `{"user":{"non_field_errors":["m"],"email":["n"]}}`,
+			want: `{"kind":"invalid","fields":[{"path":"user","message":"m"},{"path":"user.email","message":"n"}]}`},
+		{name: "the indexes of a list are a part of the path", file: drf,
+			body:  `{"items":[{},{"name":["m"]},{},{"non_field_errors":["n"]}]}`,
+			want:  `{"kind":"invalid","fields":[{"path":"items.1.name","message":"m"},{"path":"items.3","message":"n"}]}`,
+			wrote: `{"items":[{},{"name":["m"]},{},["n"]]}`},
+		{name: "names that are numbers with a gap too wide for a list", file: drf,
+			body:  `{"a":{"5000":["m"]}}`,
+			want:  `{"kind":"invalid","fields":[{"path":"a.5000","message":"m"}]}`,
+			wrote: "-"},
+		{name: "a tree 60 deep", file: drf, body: deep, want: `{"kind":"invalid","fields":[{"path":"a` + strings.Repeat(".a", 59) + `","message":"m"}]}`},
+		{name: "a name that is empty", file: drf, body: `{"":["m"]}`, want: `{"kind":"invalid","fields":[{"message":"m"}]}`, wrote: `["m"]`},
+	})
+}
+
+func TestIndexesOfLists(t *testing.T) {
+	t.Parallel()
+	const flat = `shapes: [{name: e, json: {errors!: {$field#: [$field.message]}}}]`
+	const rows = `codes: {200: success, bad: {kind: invalid, status: 422}, 5xx: internal}
+shapes: [{name: e, status: 2xx, json: {rows!: {$item#: {state!: $item.code, text?: $item.detail}}}}]`
+	hold(t, []construct{
+		{name: "the place in a list is the path of a field", file: flat, body: `{"errors":[["m"],["n","o"]]}`,
+			want: `{"kind":"invalid","fields":[{"path":"0","message":"m"},{"path":"1","message":"n"},{"path":"1","message":"o"}]}`},
+		{name: "elements without errors keep the places of the others", file: flat, body: `{"errors":[[],["n"]]}`,
+			want: `{"kind":"invalid","fields":[{"path":"1","message":"n"}]}`, wrote: "-"},
+		{name: "the place in a list is the id of an item", file: rows, status: 200, body: `{"rows":[{"state":"bad","text":"t"},{"state":"bad"}]}`,
+			want: `{"kind":"invalid","items":[{"index":0,"id":"0","outcome":{"kind":"invalid","code":"bad","detail":"t"}},{"index":1,"id":"1","outcome":{"kind":"invalid","code":"bad"}}]}`},
+		{name: "a list where another form stands is not read", file: flat, body: `{"errors":{"a":["m"]}}`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
+	})
+}
+
+func TestAnyAbsentReadAndWrite(t *testing.T) {
+	t.Parallel()
+	const any = `shapes: [{name: e, json: {code: $any = 30, docs: $any, empty: "$any = {}", text: "$any = a b", message!: $detail}}]`
+	const absent = `shapes:
+  - {name: coarse, json: {error: {type!: $family, code: $absent, message: $detail}}}
+  - {name: fine, json: {error: {type: {$write: $family}, code!: $code, message: $detail}}}`
+	const read = `shapes: [{name: e, json: {message: $detail, old_message: {$read: $detail}, api: {$write: v2}}}]`
+	hold(t, []construct{
+		{name: "anything is passed over, and written as the file says", file: any, body: `{"code":[1,{"a":null}],"message":"m"}`,
+			want: `{"kind":"invalid","detail":"m"}`, wrote: `{"code":30,"empty":{},"text":"a b","message":"m"}`},
+		{name: "what is passed over need not be there", file: any, body: `{"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"code":30,"empty":{},"text":"a b","message":"m"}`},
+		{name: "what is passed over may be null", file: any, body: `{"code":null,"docs":null,"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"code":30,"empty":{},"text":"a b","message":"m"}`},
+		{name: "any member as the mark of a shape must be there", file: `shapes: [{name: e, json: {trace!: $any = 1, message: $detail}}, {name: f, json: {message: $title}}]`,
+			body: `{"message":"m"}`, want: `{"kind":"invalid","title":"m"}`},
+		{name: "strangers in a list are let be by a last template $any", file: `shapes: [{name: e, json: {errors!: [{field!: $field, text: $field.message}, $any]}}]`,
+			body: `{"errors":[1,{"field":"a","text":"m"},{"x":{}},null]}`, want: `{"kind":"invalid","fields":[{"path":"a","message":"m"}]}`, wrote: `{"errors":[{"field":"a","text":"m"}]}`},
+		{name: "strangers in a list without $any are told of", file: `shapes: [{name: e, json: {errors!: [{field!: $field, text: $field.message}]}}]`,
+			body: `{"errors":[1,{"field":"a","text":"m"}]}`, want: `{"kind":"invalid","fields":[{"path":"a","message":"m"}]}`, told: "unread_element", wrote: `{"errors":[{"field":"a","text":"m"}]}`},
+		{name: "a member that must not be there is not", file: absent, body: `{"error":{"type":"card_error","message":"m"}}`, want: `{"kind":"invalid","family":"card_error","detail":"m"}`},
+		{name: "a member that must not be there is", file: absent, body: `{"error":{"type":"card_error","code":"expired","message":"m"}}`,
+			want: `{"kind":"invalid","code":"expired","detail":"m"}`, wrote: `{"error":{"type":null,"code":"expired","message":"m"}}`},
+		{name: "a member that must not be there is null", file: absent, body: `{"error":{"type":"card_error","code":null,"message":"m"}}`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "a member that is only read", file: read, body: `{"old_message":"m"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"message":"m","api":"v2"}`},
+		{name: "the first place that is filled is read", file: read, body: `{"message":"new","old_message":"old"}`, want: `{"kind":"invalid","detail":"new"}`, wrote: `{"message":"new","api":"v2"}`},
+		{name: "what is only written is no condition", file: read, body: `{"message":"m","api":"v1"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"message":"m","api":"v2"}`},
+		{name: "an alternative that is only written", file: `shapes: [{name: e, json: {error!: {$either: [{$write: {text: $detail}}, $detail]}}}]`,
+			body: `{"error":"m"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"error":{"text":"m"}}`, lost: "detail"},
+		{name: "an alternative that is only read", file: `shapes: [{name: e, json: {error!: {$either: [{$read: {text!: $detail}}, $detail]}}}]`,
+			body: `{"error":{"text":"m"}}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"error":"m"}`},
+		{name: "a list of which some elements are only read", file: `shapes: [{name: e, json: {errors!: [{$read: {old!: $field.message}}, {text!: $field.message}]}}]`,
+			body: `{"errors":[{"old":"m"},{"text":"n"}]}`, want: `{"kind":"invalid","fields":[{"message":"m"},{"message":"n"}]}`, wrote: `{"errors":[{"text":"m"},{"text":"n"}]}`},
+	})
+}
+
+func TestWhatTheFormSays(t *testing.T) {
+	t.Parallel()
+	const form = `codes: {200: success, gone: {kind: not_found, status: 404}, 422: invalid, 4xx: invalid, 5xx: internal}
+shapes:
+  - {name: ok, json: {ok: true, $is: success}}
+  - {name: gone, json: {ok: false, why: gone, $is: gone}}
+  - {name: no, is: failed, json: {ok: false, why!: $detail}}`
+	const records = `codes: {200: success, 400: {kind: invalid}, 5xx: internal}
+shapes: [{name: list, status: 2xx, json: {done?: [{$is: success, id: $item}], failed?: [{$is: invalid, id: $item, text: $item.detail}]}}]`
+	hold(t, []construct{
+		{name: "a good form stays good, whatever code it has", file: `codes: {200: success, E: {kind: forbidden, status: 403}}
+shapes: [{name: ok, is: success, json: {ok: true, code: $code}}]`, status: 200, body: `{"ok":true,"code":"E"}`, want: `{"kind":"success","code":"E"}`, wrote: `{"ok":true,"code":null}`, lost: "code"},
+		{name: "the form of a record says what it came to", file: records, status: 200, body: `{"done":[{"id":"a"}],"failed":[{"id":"b","text":"t"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"success"}},{"index":1,"id":"b","outcome":{"kind":"invalid","detail":"t"}}]}`},
+		{name: "all records of a form that failed", file: records, status: 200, body: `{"failed":[{"id":"b","text":"t"}]}`,
+			want: `{"kind":"invalid","items":[{"index":0,"id":"b","outcome":{"kind":"invalid","detail":"t"}}]}`},
+		{name: "no record at all", file: records, status: 200, body: `{"done":[]}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "a record is written into one of two sibling lists", file: records, status: 200, body: `{"done":[{"id":"a"},{"id":"c"}]}`,
+			want: `{"kind":"success","items":[{"index":0,"id":"a","outcome":{"kind":"success"}},{"index":1,"id":"c","outcome":{"kind":"success"}}]}`},
+	})
+}
+
+func TestFamilyAndRetryable(t *testing.T) {
+	t.Parallel()
+	const family = `codes:
+  200: success
+  card_declined: {kind: failed, status: 402, family: card_error}
+  card_error: {kind: invalid, status: 402}
+  rate_limit_error: {kind: rate_limited, status: 429}
+  5xx: internal
+shapes: [{name: e, json: {error: {type: $family, code?: $code, message: $detail}}}]`
+	const advice = `codes: {200: success, 409: conflict, 422: invalid, 429: {kind: rate_limited, retry: {after: 5s}}, 4xx: invalid, 5xx: {kind: internal, retry: {backoff: 2s..8s}}}
+shapes: [{name: e, json: {retry?: "$retryable:bool", message: $detail}}]`
+	hold(t, []construct{
+		{name: "the vendor's code counts before its coarser one", file: family, status: 402, body: `{"error":{"type":"card_error","code":"card_declined","message":"m"}}`,
+			want: `{"kind":"failed","code":"card_declined","family":"card_error","detail":"m"}`},
+		{name: "an unlisted code has the meaning of its coarser one", file: family, status: 400, body: `{"error":{"type":"rate_limit_error","code":"x","message":"m"}}`,
+			want: `{"kind":"rate_limited","code":"x","family":"rate_limit_error","detail":"m"}`, wrote: "-"},
+		{name: "an unlisted code and an unlisted family leave the status", file: family, status: 503, body: `{"error":{"type":"y","code":"x","message":"m"}}`,
+			want: `{"kind":"internal","code":"x","family":"y","detail":"m"}`},
+		{name: "an unlisted code beside an unlisted family under a good status is no plain success", file: family, status: 200, body: `{"error":{"type":"y","code":"x","message":"m"}}`,
+			want: `{"kind":"noted","code":"x","family":"y","detail":"m"}`, told: "unlisted_code", wrote: "-"},
+		{name: "a family alone under a good status is a failure", file: family, status: 200, body: `{"error":{"type":"card_error","message":"m"}}`,
+			want: `{"kind":"invalid","family":"card_error","detail":"m"}`, wrote: "-"},
+		{name: "an answer that says it is to be repeated", file: advice, method: "POST", status: 409, body: `{"retry":true,"message":"m"}`,
+			want: `{"kind":"conflict","detail":"m","retryable":true}`, act: "retry 1s 1m0s"},
+		{name: "an answer that forbids to repeat it beats its status", file: advice, status: 500, body: `{"retry":false,"message":"m"}`,
+			want: `{"kind":"internal","detail":"m","retryable":false}`, act: "stop safe"},
+		{name: "an answer that says what its row says", file: advice, status: 429, body: `{"retry":true,"message":"m"}`,
+			want: `{"kind":"rate_limited","detail":"m","retryable":true}`, act: "retry 5s safe"},
+		{name: "an answer that says nothing of it", file: advice, status: 500, body: `{"message":"m"}`, want: `{"kind":"internal","detail":"m"}`, act: "retry 2s 8s safe"},
+		{name: "an answer that says it in another type", file: advice, status: 500, body: `{"retry":"no","message":"m"}`, want: `{"kind":"internal","detail":"m"}`, told: "unfit_member",
+			wrote: `{"message":"m"}`},
+		{name: "a success that says it could be repeated is done", file: advice, status: 200, body: `{"retry":true,"message":"m"}`, want: `{"kind":"success","detail":"m","retryable":true}`, act: "done safe", wrote: "-"},
+	})
+}
+
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	wait := func(notation string) string {
+		return "codes: {200: success, 429: rate_limited, 4xx: invalid}\nshapes: [{name: e, status: 4xx, json: {wait?: \"$retry_after:" + notation + "\"}}]"
+	}
+	const date = "Date: Fri, 20 Nov 2026 15:00:00 GMT" // an hour before our own clock
+	const after = `{"kind":"rate_limited","retry_after":90}`
+	hold(t, []construct{
+		{name: "seconds", file: wait("seconds"), status: 429, body: `{"wait":90}`, want: after, sent: "Retry-After: 90"},
+		{name: "seconds with a fraction", file: wait("seconds"), status: 429, body: `{"wait":1.5}`, want: `{"kind":"rate_limited","retry_after":1.5}`, sent: "Retry-After: 2", wrote: "-"},
+		{name: "milliseconds", file: wait("ms"), status: 429, body: `{"wait":90000}`, want: after, sent: "Retry-After: 90"},
+		{name: "minutes", file: wait("minutes"), status: 429, body: `{"wait":1.5}`, want: after, sent: "Retry-After: 90"},
+		{name: "an epoch by the server's clock", file: wait("epoch"), status: 429, header: date, body: `{"wait":1795186890}`, want: after, wrote: "-"},
+		{name: "an epoch by our own clock", file: wait("epoch"), status: 429, body: `{"wait":1795190490}`, want: after, sent: "Retry-After: 90"},
+		{name: "an epoch that is a text", file: wait("epoch"), status: 429, body: `{"wait":"1795190490"}`, want: after, wrote: `{"wait":1795190490}`, sent: "Retry-After: 90"},
+		{name: "an epoch that has passed", file: wait("epoch"), status: 429, body: `{"wait":1795190000}`, want: `{"kind":"rate_limited"}`, wrote: `{}`, act: "retry 1s 1m0s safe"},
+		{name: "an epoch in milliseconds", file: wait("epochms"), status: 429, body: `{"wait":1795190490000}`, want: after, sent: "Retry-After: 90"},
+		{name: "a moment", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T16:01:30Z"}`, want: after, sent: "Retry-After: 90"},
+		{name: "a moment with an offset and a fraction", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T18:01:30.5+02:00"}`, want: `{"kind":"rate_limited","retry_after":90.5}`, wrote: "-"},
+		{name: "a moment that has passed", file: wait("iso"), status: 429, body: `{"wait":"1999-01-01T00:00:00Z"}`, want: `{"kind":"rate_limited"}`, wrote: `{}`},
+		{name: "a date of HTTP", file: wait("date"), status: 429, body: `{"wait":"Fri, 20 Nov 2026 16:01:30 GMT"}`, want: after, sent: "Retry-After: 90"},
+		{name: "a duration of Go", file: wait("duration"), status: 429, body: `{"wait":"1m30s"}`, want: after, sent: "Retry-After: 90"},
+		{name: "a duration of protobuf", file: wait("protobuf"), status: 429, body: `{"wait":"90s"}`, want: after, sent: "Retry-After: 90"},
+		{name: "a number beyond all time", file: wait("epoch"), status: 429, body: `{"wait":1e300}`, want: `{"kind":"rate_limited"}`, told: "unfit_member", wrote: `{}`},
+		{name: "a time before the beginning", file: wait("duration"), status: 429, body: `{"wait":"-5s"}`, want: `{"kind":"rate_limited"}`, told: "unfit_member", wrote: `{}`},
+		{name: "a word that is no time", file: wait("iso"), status: 429, body: `{"wait":"soon"}`, want: `{"kind":"rate_limited"}`, told: "unfit_member", wrote: `{}`},
+		{name: "an empty text", file: wait("epoch"), status: 429, body: `{"wait":""}`, want: `{"kind":"rate_limited"}`, wrote: `{}`},
+		{name: "zero is no time", file: wait("seconds"), status: 429, body: `{"wait":0}`, want: `{"kind":"rate_limited"}`, wrote: `{}`},
+		{name: "of two times the longer counts", file: wait("seconds"), status: 429, header: "Retry-After: 30", body: `{"wait":90}`, want: after, sent: "Retry-After: 90"},
+	})
+}
+
+func TestResetCountsWhereTheRowAsks(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, 403: forbidden, 429: {kind: rate_limited, retry: {after: [$reset, 60s]}}, 4xx: invalid, 5xx: internal}
+shapes:
+  - {name: e, status: 4xx 5xx, json: {message: $detail}}
+  - {headers: {X-Reset: "$reset:epoch", X-Request-Id: $request_id}}`
+	const only = `codes: {200: success, 429: {kind: rate_limited, retry: {after: $reset}}, 4xx: invalid, 5xx: internal}
+shapes:
+  - {name: e, status: 4xx 5xx, json: {message: $detail}}
+  - {headers: {X-Reset: $reset:seconds}}`
+	hold(t, []construct{
+		{name: "on a success it makes nothing wait", file: file, status: 200, header: "X-Reset: 1795190490", want: `{"kind":"success"}`, act: "done safe"},
+		{name: "on another failure it makes nothing wait", file: file, status: 503, header: "X-Reset: 1795190490", body: `{"message":"m"}`, want: `{"kind":"internal","detail":"m"}`, act: "retry 1s 1m0s safe"},
+		{name: "Retry-After beats it", file: file, status: 429, header: "X-Reset: 1795190490\nRetry-After: 70", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","retry_after":70}`, act: "retry 1m10s safe", wrote: "-"},
+		{name: "one that has passed leaves the row's own time", file: file, status: 429, header: "X-Reset: 5", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m"}`, act: "retry 1m0s safe"},
+		{name: "one that is no time loses nothing beside it", file: file, status: 429, header: "X-Reset: soon\nX-Request-Id: r", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","request_id":"r"}`, act: "retry 1m0s safe", sent: "X-Request-Id: r"},
+		{name: "without the row's own time and without a reset the usual backoff holds", file: only, status: 429, body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m"}`, act: "retry 1s 1m0s safe"},
+	})
+}
+
+func TestPatterns(t *testing.T) {
+	t.Parallel()
+	const soap = `codes: {200: success, Client.*: {kind: invalid, status: 400}, 4xx: invalid, 5xx: internal}
+shapes: [{name: e, json: {fault!: "{?{_=soap}:}{$code}", text: $detail}}]`
+	const three = `shapes: [{name: e, json: {at!: "{?[{$type}] }{$detail}{? at {$instance}}{? (see {$help})}"}}]`
+	const sentence = `shapes: [{name: e, text: "$detail & $field.message & '{$field} is required'"}]`
+	hold(t, []construct{
+		{name: "an optional part that is there", file: soap, status: 400, body: `{"fault":"env:Client.x","text":"m"}`, want: `{"kind":"invalid","code":"Client.x","detail":"m"}`, wrote: `{"fault":"soap:Client.x","text":"m"}`},
+		{name: "an optional part that is not there", file: soap, status: 400, body: `{"fault":"Client.x","text":"m"}`, want: `{"kind":"invalid","code":"Client.x","detail":"m"}`, wrote: `{"fault":"soap:Client.x","text":"m"}`},
+		{name: "three optional parts, all there", file: three, body: `{"at":"[T] m at I (see H)"}`, want: `{"kind":"invalid","type":"T","detail":"m","instance":"I","help":"H"}`},
+		{name: "a text with braces of its own", file: `shapes: [{name: e, json: {text!: "{$code}: {} {$detail}"}}]`, body: `{"text":"E1: {} bad"}`, want: `{"kind":"invalid","code":"E1","detail":"bad"}`},
+	})
+}
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, bad: {kind: invalid, status: 400}, 5xx: internal}
+shapes: [{name: list, status: 2xx, json: {total?: $total, failed?: $failures, good?: $successes, any?: "$failures:bool", rows!: [{id: $item, error?: $item.code}]}}]`
+	const only = `codes: {200: success, bad: {kind: invalid, status: 400}, 5xx: internal}
+shapes: [{name: list, status: 2xx, lists: failures, json: {total?: $total, failed?: $failures, any?: "$failures:bool", errors: [{id: $item, error!: $item.code}]}}]`
+	const two = `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"success"}},{"index":1,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`
+	hold(t, []construct{
+		{name: "counts that agree", file: file, status: 200, body: `{"total":2,"failed":1,"good":1,"any":true,"rows":[{"id":"a"},{"id":"b","error":"bad"}]}`, want: two},
+		{name: "a count of failures that contradicts forbids success", file: file, status: 200, body: `{"failed":1,"rows":[{"id":"a"}]}`,
+			want: `{"kind":"noted","items":[{"index":0,"id":"a","outcome":{"kind":"success"}}]}`, told: "count_contradicts", wrote: "-"},
+		{name: "a total that contradicts forbids success", file: file, status: 200, body: `{"total":3,"rows":[{"id":"a"}]}`,
+			want: `{"kind":"noted","items":[{"index":0,"id":"a","outcome":{"kind":"success"}}]}`, told: "count_contradicts", wrote: "-"},
+		{name: "whether there are failures, and there are none", file: file, status: 200, body: `{"any":true,"rows":[{"id":"a"}]}`,
+			want: `{"kind":"noted","items":[{"index":0,"id":"a","outcome":{"kind":"success"}}]}`, told: "count_contradicts", wrote: "-"},
+		{name: "a count that is a text", file: file, status: 200, body: `{"total":"1","rows":[{"id":"a"}]}`, want: `{"kind":"success","items":[{"index":0,"id":"a","outcome":{"kind":"success"}}]}`,
+			wrote: `{"total":1,"failed":0,"good":1,"any":false,"rows":[{"id":"a"}]}`},
+		{name: "a count too large", file: file, status: 200, body: `{"total":99999999999999999999,"rows":[{"id":"a"}]}`,
+			want: `{"kind":"noted","items":[{"index":0,"id":"a","outcome":{"kind":"success"}}]}`, told: "unfit_member", wrote: "-"},
+		{name: "a count of nothing, and no records", file: file, status: 200, body: `{"total":0,"failed":0,"rows":[]}`, want: `{"kind":"noted"}`, told: "unfit_body", wrote: "-"},
+		{name: "a list that holds failures only is partial where all that it lists failed", file: only, status: 200, body: `{"failed":1,"any":true,"errors":[{"id":"b","error":"bad"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`, wrote: "-"},
+		{name: "a list that holds failures only, and none did", file: only, status: 200, body: `{"failed":0,"any":false,"errors":[]}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "as many failures as the total, of a list that holds failures only", file: only, status: 200, body: `{"total":1,"failed":1,"errors":[{"id":"b","error":"bad"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`, wrote: "-"},
+	})
+}
+
+func TestPartsOfHeaders(t *testing.T) {
+	t.Parallel()
+	const params = `shapes:
+  - {name: e, status: 4xx 5xx, json: {message: $detail}}
+  - {headers: {X-Trouble: {id: $request_id, code: $code, say: $title}}}`
+	const challenge = `codes: {200: success, 401: unauthenticated, 4xx: invalid}
+shapes:
+  - {name: e, status: 4xx 5xx, json: {message: $detail}}
+  - {status: 401, headers: {WWW-Authenticate: {Bearer: {error: $code, error_description: $title}}}}`
+	const expired = `codes: {200: success, stale: {kind: unauthenticated/expired, status: 401}, 401: unauthenticated, 4xx: invalid}
+shapes:
+  - {name: e, status: 4xx 5xx, json: {message: $detail}}
+  - {name: stale, status: 401, is: stale, headers: {WWW-Authenticate: {Bearer: {error: invalid_token}}}}`
+	const document = `shapes:
+  - {name: e, status: 4xx 5xx, json: {message: $detail}}
+  - {headers: {X-Trouble: {$json: {code: $code, text?: $title}}}}`
+	hold(t, []construct{
+		{name: "parameters", file: params, header: `X-Trouble: id=r1, code=E7`, body: `{"message":"m"}`, want: `{"kind":"invalid","code":"E7","detail":"m","request_id":"r1"}`, sent: `X-Trouble: id=r1, code=E7`},
+		{name: "parameters with quotes, semicolons and commas in them", file: params, header: `x-trouble: ID="r;1";  say="a, \"b\" = c" ; code=E7;x=y`, body: `{"message":"m"}`,
+			want: `{"kind":"invalid","code":"E7","title":"a, \"b\" = c","detail":"m","request_id":"r;1"}`, sent: `X-Trouble: id="r;1", code=E7, say="a, \"b\" = c"`},
+		{name: "parameters that are none", file: params, header: `X-Trouble: ,;="== id`, body: `{"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`},
+		{name: "a challenge", file: challenge, status: 401, header: `WWW-Authenticate: Bearer realm="a", error="invalid_token", error_description="The token, \"t\", is old"`, body: `{"message":"m"}`,
+			want: `{"kind":"unauthenticated","code":"invalid_token","title":"The token, \"t\", is old","detail":"m"}`, sent: `Www-Authenticate: Bearer error="invalid_token", error_description="The token, \"t\", is old"`},
+		{name: "of several challenges in one field the one named", file: challenge, status: 401, header: `WWW-Authenticate: Negotiate abc==, Digest realm="a, Bearer error=b", error="c", bearer error="d", Basic realm="e"`, body: `{"message":"m"}`,
+			want: `{"kind":"unauthenticated","code":"d","detail":"m"}`, sent: `Www-Authenticate: Bearer error="d"`},
+		{name: "of several fields the one named", file: challenge, status: 401, header: "WWW-Authenticate: Basic realm=\"a\"\nWWW-Authenticate: Bearer error=d", body: `{"message":"m"}`,
+			want: `{"kind":"unauthenticated","code":"d","detail":"m"}`, sent: `Www-Authenticate: Bearer error="d"`},
+		{name: "a scheme without parameters before another", file: challenge, status: 401, header: `WWW-Authenticate: Bearer, Basic error="x"`, body: `{"message":"m"}`, want: `{"kind":"unauthenticated","detail":"m"}`},
+		{name: "a challenge of another scheme", file: challenge, status: 401, header: `WWW-Authenticate: DPoP error="x"`, body: `{"message":"m"}`, want: `{"kind":"unauthenticated","detail":"m"}`},
+		{name: "a constant of a challenge is a condition, and is not met", file: expired, status: 401, header: `WWW-Authenticate: Bearer error="insufficient_scope"`, body: `{"message":"m"}`,
+			want: `{"kind":"unauthenticated","detail":"m"}`, act: "stop safe"},
+		{name: "JSON in a header", file: document, header: `X-Trouble: {"code":"E7","text":"\u00fc"}`, body: `{"message":"m"}`, want: `{"kind":"invalid","code":"E7","title":"ü","detail":"m"}`, sent: `X-Trouble: {"code":"E7","text":"\u00fc"}`},
+		{name: "JSON in a header that is broken", file: document, header: `X-Trouble: {"code":"E7"`, body: `{"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`},
+		{name: "JSON in a header of another form", file: document, header: `X-Trouble: {"code":{"a":1}}`, body: `{"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`},
+	})
+}
+
+func TestHeadersAsConditions(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, 403: forbidden, limit: {kind: rate_limited, status: 403}, 4xx: invalid}
+shapes:
+  - {name: limit, status: 403, is: limit, headers: {X-Remaining: "0"}, json: {message: $detail}}
+  - {name: e, status: 4xx, json: {message: $detail}}`
+	const absent = `codes: {200: success, 503: unavailable, edge: {kind: bad_gateway, status: 503}, 5xx: internal}
+shapes:
+  - {name: edge, status: 503, is: edge, headers: {X-Request-Id: $absent}, text: $detail}
+  - {name: own, status: 5xx, text: $detail}`
+	hold(t, []construct{
+		{name: "a constant that is there", file: file, status: 403, header: "X-Remaining: 0", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m"}`, sent: "X-Remaining: 0"},
+		{name: "a constant that is another", file: file, status: 403, header: "X-Remaining: 10", body: `{"message":"m"}`, want: `{"kind":"forbidden","detail":"m"}`},
+		{name: "a constant that is not there", file: file, status: 403, body: `{"message":"m"}`, want: `{"kind":"forbidden","detail":"m"}`},
+		{name: "a field that must not be there is not", file: absent, status: 503, header: "Content-Type: text/plain", body: `m`, want: `{"kind":"bad_gateway","detail":"m"}`},
+		{name: "a field that must not be there is", file: absent, status: 503, header: "Content-Type: text/plain\nX-Request-Id: r", body: `m`, want: `{"kind":"unavailable","detail":"m","request_id":"r"}`, sent: "X-Request-Id: r"},
+	})
+}
+
+func TestAnswersInsideOfAnswers(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, 207: partial, E1: {kind: conflict, status: 409}, 404: not_found, 409: conflict, 4xx: invalid, 429: {kind: rate_limited, retry: {after: $reset}}, 5xx: internal}
+shapes:
+  - {name: batch, status: 200 207, json: {responses!: [{id: $item, status?: "$item.status:int", headers?: $item.headers, body?: $item.body}]}}
+  - {name: error, status: 4xx 5xx, json: {code?: $code, message: $detail, fields?: [$field]}}
+  - {headers: {X-Note: $note}}
+  - {headers: {X-Reset: "$reset:seconds"}}`
+	nested := `{"message":"m"}`
+	for range 10 {
+		nested = `{"responses":[{"id":"a","status":200,"body":` + nested + `}]}`
+	}
+	hold(t, []construct{
+		{name: "an answer in a record gives it everything", file: file, status: 207, body: `{"responses":[{"id":"a","status":404,"headers":{"X-Note":["n"],"X-Request-Id":"r"},"body":{"message":"m","fields":["f"]}},{"id":"b","status":200}]}`,
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","status":404,"detail":"m","request_id":"r","fields":[{"path":"f"}],"notes":["n"]}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`,
+			wrote: "-"},
+		{name: "its code counts before its status", file: file, status: 207, body: `{"responses":[{"id":"a","status":400,"body":{"code":"E1","message":"m"}},{"id":"b","status":200}]}`,
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"conflict","status":400,"code":"E1","detail":"m"}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`,
+			wrote: "-"},
+		{name: "its own times to wait count", file: file, status: 200, body: `{"responses":[{"id":"a","status":429,"headers":{"retry-after":"7"}},{"id":"b","status":429,"headers":{"x-reset":"9"}},{"id":"c","status":200}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"rate_limited","status":429,"retry_after":7}},{"index":1,"id":"b","outcome":{"kind":"rate_limited","status":429,"retry_after":9}},{"index":2,"id":"c","outcome":{"kind":"success","status":200}}]}`,
+			act:  "retry 9s items safe", wrote: "-"},
+		{name: "an answer that is a text with JSON in it", file: file, status: 207, body: `{"responses":[{"id":"a","status":404,"body":"{\"message\":\"m\"}"},{"id":"b","status":200}]}`,
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","status":404,"detail":"m"}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`,
+			wrote: "-"},
+		{name: "answers in each other ten deep are read as far as four", file: file, status: 200, body: nested,
+			want: `{"kind":"success","items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200}}]}}]}}]}}]}}]}`,
+			told: "unread_element", wrote: "-"},
+		{name: "an answer that nobody can read makes no plain success", file: file, status: 200, body: `{"responses":[{"id":"a","status":200,"body":{"responses":[{"id":"b","status":404,"body":7}]}}]}`,
+			want: `{"kind":"not_found","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","status":200,"items":[{"index":0,"id":"b","outcome":{"kind":"not_found","status":404}}]}}]}`,
+			told: "unfit_body", wrote: "-"},
+		{name: "headers that are no object", file: file, status: 207, body: `{"responses":[{"id":"a","status":404,"headers":["x"]},{"id":"b","status":200,"headers":null}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","status":404}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`,
+			told: "unfit_member", wrote: "-"},
+	})
+}
+
+func TestXML(t *testing.T) {
+	t.Parallel()
+	const own = `shapes: [{name: e, xml: {s:Fault: {"@code": $code, s:Reason: {"@xml:lang?": $type, $text: $detail}, s:Detail?: [{"@field": $field, $text: $field.message}]}}}]`
+	const data = `shapes: [{name: ok, status: 200, xml: {Answer: {Status: OK, Result: $data}}}, {name: e, status: 4xx, xml: {Answer: {Status: Error, Text!: $detail}}}]`
+	hold(t, []construct{
+		{name: "attributes beside an element's own text", file: own, body: `<s:Fault code="E7"><s:Reason xml:lang="en">m</s:Reason><s:Detail field="a">n</s:Detail><s:Detail field="b">o</s:Detail></s:Fault>`,
+			want: `{"kind":"invalid","code":"E7","detail":"m","type":"en","fields":[{"path":"a","message":"n"},{"path":"b","message":"o"}]}`},
+		{name: "other prefixes than the file's, and none", file: own, body: `<env:Fault xmlns:env="urn:x" code="E7"><Reason>m</Reason><d:Detail xmlns:d="urn:y" field="a">n</d:Detail></env:Fault>`,
+			want: `{"kind":"invalid","code":"E7","detail":"m","fields":[{"path":"a","message":"n"}]}`, wrote: `<s:Fault code="E7"><s:Reason>m</s:Reason><s:Detail field="a">n</s:Detail></s:Fault>`},
+		{name: "CDATA, references and comments in an own text", file: own, body: `<Fault code="&lt;7&gt;"><Reason>a<![CDATA[<b>]]><!-- no -->&amp;&#x63;</Reason></Fault>`,
+			want: `{"kind":"invalid","code":"<7>","detail":"a<b>&c"}`, wrote: `<s:Fault code="&lt;7&gt;"><s:Reason>a&lt;b&gt;&amp;c</s:Reason></s:Fault>`},
+		{name: "elements in an own text", file: own, body: `<Fault code="E7"><Reason>a<b>x</b></Reason></Fault>`, want: `{"kind":"invalid","code":"E7","detail":"a"}`, wrote: `<s:Fault code="E7"><s:Reason>a</s:Reason></s:Fault>`},
+		{name: "an element where an attribute is asked for", file: own, body: `<Fault><code>E7</code><Reason>m</Reason></Fault>`, want: `{"kind":"invalid","detail":"m"}`, wrote: `<s:Fault code=""><s:Reason>m</s:Reason></s:Fault>`},
+		{name: "an own text that is empty", file: own, body: `<Fault code="E7"><Reason/></Fault>`, want: `{"kind":"invalid","code":"E7"}`, wrote: `<s:Fault code="E7"><s:Reason></s:Reason></s:Fault>`},
+		{name: "the payload in an element", file: data, status: 200, body: `<Answer><Status>OK</Status><Result><a x="1&gt;">b</a><c/></Result></Answer>`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "another constant than the envelope's", file: data, status: 200, body: `<Answer><Status>Error</Status><Text>m</Text></Answer>`, want: `{"kind":"noted"}`, told: "unfit_body", wrote: "-"},
+		{name: "the failure in the envelope", file: data, status: 404, body: `<x:Answer xmlns:x="urn:x"><x:Status> Error </x:Status><x:Text>m</x:Text></x:Answer>`, want: `{"kind":"not_found","detail":"m"}`, wrote: `<Answer><Status>Error</Status><Text>m</Text></Answer>`},
+	})
+}
+
+func TestShapesForCodes(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, bad_card: {kind: failed, status: 402}, bad_pin: {kind: failed, status: 402}, 4xx: invalid}
+shapes:
+  - {name: card, codes: bad_card, status: 4xx, json: {card: {code!: $code, text: $detail}}}
+  - {name: e, status: 4xx, json: {code!: $code, text: $detail}}`
+	hold(t, []construct{
+		{name: "a shape is written for its codes", file: file, status: 402, body: `{"card":{"code":"bad_card","text":"m"}}`, want: `{"kind":"failed","code":"bad_card","detail":"m"}`},
+		{name: "a shape is not written for another code", file: file, status: 402, body: `{"code":"bad_pin","text":"m"}`, want: `{"kind":"failed","code":"bad_pin","detail":"m"}`},
+		{name: "a code is read whatever shape it stands in", file: file, status: 402, body: `{"card":{"code":"bad_pin","text":"m"}}`, want: `{"kind":"failed","code":"bad_pin","detail":"m"}`, wrote: `{"code":"bad_pin","text":"m"}`},
+		{name: "the other shape is not written for a code that has one", file: file, status: 402, body: `{"code":"bad_card","text":"m"}`, want: `{"kind":"failed","code":"bad_card","detail":"m"}`, wrote: `{"card":{"code":"bad_card","text":"m"}}`},
+	})
+}
+
+func TestRowsThatAskForAForm(t *testing.T) {
+	t.Parallel()
+	const file = `codes:
+  200: success
+  401: [{kind: unauthenticated/expired, is: stale, retry: refresh}, unauthenticated]
+  E1: [{kind: conflict, status: 409, is: locked, retry: {after: 7s}}, {kind: invalid, status: 400}]
+  4xx: invalid
+shapes:
+  - {name: stale, status: 401, is: stale, json: {stale: true, message: $detail}}
+  - {name: locked, is: locked, json: {locked: true, code: $code}}
+  - {name: e, status: 4xx, json: {code?: $code, message: $detail}}`
+	hold(t, []construct{
+		{name: "a row of a status whose form is not there", file: file, method: "POST", status: 401, body: `{"message":"m"}`, want: `{"kind":"unauthenticated","detail":"m"}`, act: "stop"},
+		{name: "a row of a code whose form is there", file: file, method: "POST", status: 409, body: `{"locked":true,"code":"E1"}`, want: `{"kind":"conflict","code":"E1"}`, act: "retry 7s"},
+	})
+}
+
+func TestNotations(t *testing.T) {
+	t.Parallel()
+	path := func(notation string) string {
+		return "shapes: [{name: e, json: {errors!: [{at: \"$field:" + notation + "\", text: $field.message}]}}]"
+	}
+	want := func(path string) string { return `{"kind":"invalid","fields":[{"path":"` + path + `","message":"m"}]}` }
+	body := func(at string) string { return `{"errors":[{"at":` + at + `,"text":"m"}]}` }
+	const ids = `codes: {200: success, bad: {kind: invalid, status: 400}}
+shapes: [{name: list, status: 200, json: {rows!: [{id: "$item:%", state?: $item.code}]}}]`
+	hold(t, []construct{
+		{name: "a pointer", file: path("pointer"), body: body(`"/a/0/b~1c~0"`), want: want("a.0.b/c~")},
+		{name: "a pointer behind a prefix", file: path("pointer(/body)"), body: body(`"/body/a"`), want: want("a")},
+		{name: "a pointer without its prefix", file: path("pointer(/body)"), body: body(`"/a"`), want: want("a"), wrote: body(`"/body/a"`)},
+		{name: "a pointer whose prefix is dropped for good", file: path("pointer(body?)"), body: body(`"/body/a"`), want: want("a"), wrote: body(`"/a"`)},
+		{name: "a pointer in a fragment", file: path("pointer(#)"), body: body(`"#/a/0"`), want: want("a.0")},
+		{name: "brackets", file: path("brackets"), body: body(`"a[0][b]"`), want: want("a.0.b")},
+		{name: "dots and brackets", file: path("dots"), body: body(`"a[0].b"`), want: want("a.0.b")},
+		{name: "dots without brackets", file: path("dots"), body: body(`"$.a.0.b"`), want: want("a.0.b"), wrote: body(`"a[0].b"`)},
+		{name: "segments", file: path("segments"), body: body(`["a",0,"b"]`), want: want("a.0.b")},
+		{name: "segments behind a prefix", file: path("segments(body)"), body: body(`["body","a"]`), want: want("a")},
+		{name: "segments that are a text", file: path("segments"), body: body(`"a"`), want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "an id that was a number", file: strings.Replace(ids, "%", "int", 1), status: 200, body: `{"rows":[{"id":7}]}`, want: `{"kind":"success","items":[{"index":0,"id":"7","outcome":{"kind":"success"}}]}`, wrote: `{"rows":[{"id":7}]}`},
+		{name: "an id that was a text of digits", file: strings.Replace(ids, ":%", "", 1), status: 200, body: `{"rows":[{"id":"7"}]}`, want: `{"kind":"success","items":[{"index":0,"id":"7","outcome":{"kind":"success"}}]}`},
+		{name: "an id that is a number too large for one", file: strings.Replace(ids, "%", "int", 1), status: 200, body: `{"rows":[{"id":7},{"id":99999999999999999999}]}`,
+			want: `{"kind":"noted","items":[{"index":0,"id":"7","outcome":{"kind":"success"}}]}`, told: "unread_element", wrote: "-"},
+		{name: "an id of several parts", file: strings.Replace(ids, "%", "pairs(k, v)", 1), status: 200, body: `{"rows":[{"id":[{"k":"a","v":1},{"k":"b","v":"x"}]}]}`, want: `{"kind":"success","items":[{"index":0,"id":"a=1,b=x","outcome":{"kind":"success"}}]}`},
+		{name: "a status line", file: `codes: {200: success, 423: conflict, 4xx: invalid}
+shapes: [{name: list, status: 200 207, json: {rows!: [{id: $item, state!: "$item.status:statusline"}]}}]`, status: 207, body: `{"rows":[{"id":"a","state":"HTTP/1.1 423 Locked"},{"id":"b","state":"HTTP/1.1 200 OK"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"conflict","status":423}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`},
+		{name: "a code that is a number", file: `codes_are_statuses: false
+codes: {200: success, 7: {kind: conflict, status: 409}}
+shapes: [{name: e, json: {code!: $code:int}}]`, status: 409, body: `{"code":7}`, want: `{"kind":"conflict","code":"7"}`},
+		{name: "a code that is true or false", file: `codes: {200: success, "true": {kind: conflict, status: 409}}
+shapes: [{name: e, json: {locked!: "$code:bool"}}]`, status: 409, body: `{"locked":true}`, want: `{"kind":"conflict","code":"true"}`},
+	})
+}
+
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	hold(t, []construct{
+		{name: "several names of one member, the first filled one is read", file: `shapes: [{name: e, json: {message|Message|error: $detail}}]`, body: `{"message":"","Message":null,"error":"m"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"message":"m"}`},
+		{name: "of names that stand twice the last counts, and it is told", file: `shapes: [{name: e, json: {message: $detail}}]`, body: `{"message":"m","message":"n"}`, want: `{"kind":"invalid","detail":"n"}`, told: "duplicate_key", wrote: `{"message":"n"}`},
+		{name: "a member that must not be empty is", file: `shapes: [{name: e, json: {errors!: [$field.message]}}]`, body: `{"errors":[]}`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "an optional member of another form is passed over, and told", file: `shapes: [{name: e, json: {message: $detail, errors?: [$field.message]}}]`, body: `{"message":"m","errors":{"a":1}}`, want: `{"kind":"invalid","detail":"m"}`, told: "unfit_member", wrote: `{"message":"m"}`},
+		{name: "a constant with another type", file: `shapes: [{name: e, json: {ok: false, message: $detail}}]`, body: `{"ok":"false","message":"m"}`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "a constant number in another notation", file: `shapes: [{name: e, json: {version: 2, message: $detail}}]`, body: `{"version":2.0,"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"version":2,"message":"m"}`},
+		{name: "a value that stands for unset", file: "codes_are_statuses: false\n" + usual + `shapes: [{name: e, json: {message: $detail = "", code: $code:int = 0}}]`, body: `{"message":"","code":0}`, want: `{"kind":"invalid"}`},
+		{name: "a value that could be the one for unset", file: "codes_are_statuses: false\n" + usual + `shapes: [{name: e, json: {message: $detail = "", code: $code:int = 0}}]`, body: `{"message":"m","code":7}`, want: `{"kind":"invalid","code":"7","detail":"m"}`},
+		{name: "a literal dollar", file: `shapes: [{name: e, json: {price: $$5, $$ref!: $detail}}]`, body: `{"price":"$5","$ref":"m"}`, want: `{"kind":"invalid","detail":"m"}`},
+		{name: "a map beside members of their own names", file: `shapes: [{name: e, json: {base?: $detail, $field: [$field.message]}}]`, body: `{"base":"m","a.b":["n","o"],"c":["p"]}`,
+			want: `{"kind":"invalid","detail":"m","fields":[{"path":"a.b","message":"n"},{"path":"a.b","message":"o"},{"path":"c","message":"p"}]}`},
+		{name: "one member whose name is the code", file: `codes: {200: success, E7: {kind: conflict, status: 409}, 4xx: invalid}
+shapes: [{name: e, json: {$code: {text!: $detail}}}]`, status: 409, body: `{"E7":{"text":"m"}}`, want: `{"kind":"conflict","code":"E7","detail":"m"}`},
+		{name: "one member whose name is the code of a record", file: `codes: {200: success, created: {kind: success, status: 200}, E7: {kind: conflict, status: 409}, 4xx: invalid}
+shapes: [{name: list, status: 200, json: {rows!: [{id: $item, $item.code: $any = true}]}}]`, status: 200, body: `{"rows":[{"id":"a","created":true},{"id":"b","E7":true}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"success","code":"created"}},{"index":1,"id":"b","outcome":{"kind":"conflict","code":"E7"}}]}`},
+		{name: "every member that has no name, its name skipped", file: `codes: {200: success, bad: {kind: invalid, status: 400}}
+shapes: [{name: list, status: 200, json: {took: $any, $any=rows: [{id: $item, code!: $item.code}]}}]`, status: 200, body: `{"took":5,"index":[{"id":"a","code":"bad"}],"delete":[{"id":"b","code":"bad"}]}`,
+			want:  `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`,
+			wrote: `{"rows":[{"id":"a","code":"bad"},{"id":"b","code":"bad"}]}`},
+		{name: "elements that a constant tells apart are taken each for itself", file: `shapes:
+  - name: e
+    json:
+      details!:
+        - {"@type": info, reason: $code}
+        - {"@type": retry, delay: "$retry_after:protobuf"}
+        - {"@type": bad, errors: [{field: $field, text: $field.message}]}
+        - $any`, body: `{"details":[{"@type":"x"},{"@type":"bad","errors":[{"field":"a","text":"m"}]},{"@type":"retry","delay":"3.5s"},{"@type":"info","reason":"R"}]}`,
+			want: `{"kind":"invalid","code":"R","fields":[{"path":"a","message":"m"}],"retry_after":3.5}`, wrote: "-"},
+		{name: "a copy fills a record but makes none", file: `shapes: [{name: e, json: {errors!: [{text: $detail & $field.message, at?: $field}]}}]`, body: `{"errors":[{"text":"m"}]}`, want: `{"kind":"invalid","detail":"m"}`},
+		{name: "one error with many ids makes many items", file: `codes: {200: success, bad: {kind: invalid, status: 400}}
+shapes: [{name: list, status: 200, json: {errors!: [{code!: $item.code, ids: [$item]}]}}]`, status: 200, body: `{"errors":[{"code":"bad","ids":["a","b"]}]}`,
+			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`},
+		{name: "the first place that is filled is read, nested ones included", file: `shapes: [{name: e, json: {error?: {inner?: {text?: $detail}}, message?: $detail}}]`, body: `{"error":{"inner":{"text":"m"}},"message":"n"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: "-"},
+	})
+}
