@@ -1,0 +1,162 @@
+package parlance_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write anew what the guides say that is printed")
+
+const guide = "docs/your-own-api.md"
+
+// TestTheGuideDoesWhatItSays goes through the guide in an empty folder, as a
+// newcomer does. A fence with a second word is a file of that name; one marked
+// sh is run, and the text fence right after it holds what that prints on a
+// terminal; sh fails marks one that must not exit with 0. With -update the text
+// fences are written anew.
+func TestTheGuideDoesWhatItSays(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds the command and a program")
+	}
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.FromSlash(guide))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	bin, dir := t.TempDir(), t.TempDir()
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "./cmd/parlance").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	// What go mod init and go get would make, with this tree for the module.
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod = append(bytes.Replace(mod, []byte("module github.com/parlance-api/parlance"), []byte("module bookshop"), 1),
+		"\nrequire github.com/parlance-api/parlance v0.0.0\nreplace github.com/parlance-api/parlance => "+root+"\n"...)
+	sum, err := os.ReadFile("go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, text []byte) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", mod)
+	write("go.sum", sum)
+
+	printed, ran := map[int]string{}, 0
+	fences := fencesOfGuide(string(text))
+	for i, f := range fences {
+		language, name, _ := strings.Cut(f.info, " ")
+		switch {
+		case language == "sh":
+			cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", f.text)
+			cmd.Dir, cmd.WaitDelay = dir, time.Second
+			cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_COLOR=1", "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+			out, err := cmd.CombinedOutput()
+			if (err != nil) != (name == "fails") {
+				t.Errorf("%s: %v\n%s\n%s", guide, err, f.text, out)
+			}
+			ran++
+			var want string
+			if i+1 < len(fences) && fences[i+1].answers && fences[i+1].info == "text" {
+				want, printed[i+1] = fences[i+1].text, string(out)
+			}
+			if !*update && strings.TrimSpace(string(out)) != strings.TrimSpace(want) {
+				t.Errorf("%s\nprints\n%s\nand %s says\n%s", f.text, out, guide, want)
+			}
+		case name != "":
+			write(name, []byte(f.text))
+		}
+	}
+	if ran == 0 {
+		t.Errorf("%s tells nobody to run anything", guide)
+	}
+	if *update {
+		if err := os.WriteFile(filepath.FromSlash(guide), []byte(guideWith(string(text), printed)), 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestTheGuidesLinksLead somewhere in this repository.
+func TestTheGuidesLinksLead(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.FromSlash(guide))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range regexp.MustCompile(`\]\(([^):#]+)\)`).FindAllStringSubmatch(string(text), -1) {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(filepath.FromSlash(guide)), filepath.FromSlash(link[1]))); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// guideFence is one fenced part of a guide.
+type guideFence struct {
+	info, text string
+	answers    bool // it follows the fence before with nothing but empty lines between
+}
+
+func fencesOfGuide(text string) (all []guideFence) {
+	var inside *guideFence
+	answers := false
+	for line := range strings.Lines(text) {
+		info, mark := strings.CutPrefix(line, "```")
+		switch {
+		case mark && inside == nil:
+			inside = &guideFence{info: strings.TrimSpace(info), answers: answers}
+		case mark:
+			all, inside, answers = append(all, *inside), nil, true
+		case inside != nil:
+			inside.text += line
+		case strings.TrimSpace(line) != "":
+			answers = false
+		}
+	}
+	return all
+}
+
+// guideWith is the guide with other texts in some of its fences.
+func guideWith(text string, printed map[int]string) string {
+	var b strings.Builder
+	n, inside := -1, false
+	for line := range strings.Lines(text) {
+		mark := strings.HasPrefix(line, "```")
+		switch {
+		case mark && !inside:
+			n, inside = n+1, true
+			b.WriteString(line)
+			if out, ok := printed[n]; ok {
+				b.WriteString(strings.TrimRight(out, "\n") + "\n")
+			}
+			continue
+		case mark:
+			inside = false
+		case inside:
+			if _, ok := printed[n]; ok {
+				continue
+			}
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
