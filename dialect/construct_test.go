@@ -3,6 +3,7 @@ package dialect_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
 	"strings"
@@ -200,6 +201,9 @@ shapes: [{name: e, json: {message: $detail, at: $place, from?: $place}}]`,
 		{name: "a definition in a list", file: `define: {one: {field: $field, text: $field.message}}
 shapes: [{name: e, json: {errors!: [$one]}}]`,
 			body: `{"errors":[{"field":"a","text":"m"},{"field":"b","text":"n"}]}`, want: `{"kind":"invalid","fields":[{"path":"a","message":"m"},{"path":"b","message":"n"}]}`},
+		{name: "a definition that refers to itself follows a tree", file: tree,
+			body: `{"errors":{"a":{"message":"m","nodes":{"b":{"message":"n"}}}}}`,
+			want: `{"kind":"invalid","fields":[{"path":"a","message":"m"},{"path":"a.b","message":"n"}]}`},
 		{name: "names of members nest into one path", file: drf,
 			body: `{"user":{"email":["m","n"],"address":{"zip":["o"]}}}`,
 			want: `{"kind":"invalid","fields":[{"path":"user.email","message":"m"},{"path":"user.email","message":"n"},{"path":"user.address.zip","message":"o"}]}`},
@@ -279,6 +283,10 @@ shapes:
 	const records = `codes: {200: success, 400: {kind: invalid}, 5xx: internal}
 shapes: [{name: list, status: 2xx, json: {done?: [{$is: success, id: $item}], failed?: [{$is: invalid, id: $item, text: $item.detail}]}}]`
 	hold(t, []construct{
+		{name: "a form that is good", file: form, status: 200, body: `{"ok":true}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "a form that is a name of the table, under a good status", file: form, status: 200, body: `{"ok":false,"why":"gone"}`, want: `{"kind":"not_found"}`, wrote: "-"},
+		{name: "a bare failed speaks where the status is good", file: form, status: 200, body: `{"ok":false,"why":"x"}`, want: `{"kind":"failed","detail":"x"}`, wrote: "-"},
+		{name: "a bare failed does not speak where the status is a failure", file: form, status: 503, body: `{"ok":false,"why":"x"}`, want: `{"kind":"internal","detail":"x"}`},
 		{name: "a good form stays good, whatever code it has", file: `codes: {200: success, E: {kind: forbidden, status: 403}}
 shapes: [{name: ok, is: success, json: {ok: true, code: $code}}]`, status: 200, body: `{"ok":true,"code":"E"}`, want: `{"kind":"success","code":"E"}`, wrote: `{"ok":true,"code":null}`, lost: "code"},
 		{name: "the form of a record says what it came to", file: records, status: 200, body: `{"done":[{"id":"a"}],"failed":[{"id":"b","text":"t"}]}`,
@@ -311,6 +319,8 @@ shapes: [{name: e, json: {retry?: "$retryable:bool", message: $detail}}]`
 			want: `{"kind":"internal","code":"x","family":"y","detail":"m"}`},
 		{name: "an unlisted code beside an unlisted family under a good status is no plain success", file: family, status: 200, body: `{"error":{"type":"y","code":"x","message":"m"}}`,
 			want: `{"kind":"noted","code":"x","family":"y","detail":"m"}`, told: "unlisted_code", wrote: "-"},
+		{name: "an unlisted family alone under a good status is no plain success", file: family, status: 200, body: `{"error":{"type":"y","message":"m"}}`,
+			want: `{"kind":"noted","family":"y","detail":"m"}`, told: "unlisted_code", wrote: "-"},
 		{name: "a family alone under a good status is a failure", file: family, status: 200, body: `{"error":{"type":"card_error","message":"m"}}`,
 			want: `{"kind":"invalid","family":"card_error","detail":"m"}`, wrote: "-"},
 		{name: "an answer that says it is to be repeated", file: advice, method: "POST", status: 409, body: `{"retry":true,"message":"m"}`,
@@ -371,10 +381,13 @@ shapes:
 	hold(t, []construct{
 		{name: "on a success it makes nothing wait", file: file, status: 200, header: "X-Reset: 1795190490", want: `{"kind":"success"}`, act: "done safe"},
 		{name: "on another failure it makes nothing wait", file: file, status: 503, header: "X-Reset: 1795190490", body: `{"message":"m"}`, want: `{"kind":"internal","detail":"m"}`, act: "retry 1s 1m0s safe"},
+		{name: "where the row asks it counts", file: file, status: 429, header: "X-Reset: 1795190490", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","retry_after":90}`, act: "retry 1m30s safe", sent: "X-Reset: 1795190490\nRetry-After: 90"},
+		{name: "the longer of it and the row's own", file: file, status: 429, header: "X-Reset: 1795190410", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","retry_after":10}`, act: "retry 1m0s safe", sent: "X-Reset: 1795190410\nRetry-After: 10"},
 		{name: "Retry-After beats it", file: file, status: 429, header: "X-Reset: 1795190490\nRetry-After: 70", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","retry_after":70}`, act: "retry 1m10s safe", wrote: "-"},
 		{name: "one that has passed leaves the row's own time", file: file, status: 429, header: "X-Reset: 5", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m"}`, act: "retry 1m0s safe"},
 		{name: "one that is no time loses nothing beside it", file: file, status: 429, header: "X-Reset: soon\nX-Request-Id: r", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","request_id":"r"}`, act: "retry 1m0s safe", sent: "X-Request-Id: r"},
 		{name: "without the row's own time and without a reset the usual backoff holds", file: only, status: 429, body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m"}`, act: "retry 1s 1m0s safe"},
+		{name: "one in seconds", file: only, status: 429, header: "X-Reset: 17", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","retry_after":17}`, act: "retry 17s safe", sent: "X-Reset: 17\nRetry-After: 17"},
 	})
 }
 
@@ -388,6 +401,13 @@ shapes: [{name: e, json: {fault!: "{?{_=soap}:}{$code}", text: $detail}}]`
 		{name: "an optional part that is there", file: soap, status: 400, body: `{"fault":"env:Client.x","text":"m"}`, want: `{"kind":"invalid","code":"Client.x","detail":"m"}`, wrote: `{"fault":"soap:Client.x","text":"m"}`},
 		{name: "an optional part that is not there", file: soap, status: 400, body: `{"fault":"Client.x","text":"m"}`, want: `{"kind":"invalid","code":"Client.x","detail":"m"}`, wrote: `{"fault":"soap:Client.x","text":"m"}`},
 		{name: "three optional parts, all there", file: three, body: `{"at":"[T] m at I (see H)"}`, want: `{"kind":"invalid","type":"T","detail":"m","instance":"I","help":"H"}`},
+		{name: "three optional parts, the middle one there", file: three, body: `{"at":"m at I"}`, want: `{"kind":"invalid","detail":"m","instance":"I"}`},
+		{name: "three optional parts, none there", file: three, body: `{"at":"m"}`, want: `{"kind":"invalid","detail":"m"}`},
+		{name: "three optional parts, the outer ones there", file: three, body: `{"at":"[T] m (see H)"}`, want: `{"kind":"invalid","type":"T","detail":"m","help":"H"}`},
+		{name: "an optional part that does not end", file: three, body: `{"at":"[T m (see H"}`, want: `{"kind":"invalid","detail":"[T m (see H"}`},
+		{name: "a copy that says its field in a sentence", file: sentence, header: "Content-Type: text/plain", body: `name is required`,
+			want: `{"kind":"invalid","detail":"name is required","fields":[{"path":"name","message":"name is required"}]}`},
+		{name: "a sentence that says no field", file: sentence, header: "Content-Type: text/plain", body: `all is lost`, want: `{"kind":"invalid","detail":"all is lost"}`},
 		{name: "a text with braces of its own", file: `shapes: [{name: e, json: {text!: "{$code}: {} {$detail}"}}]`, body: `{"text":"E1: {} bad"}`, want: `{"kind":"invalid","code":"E1","detail":"bad"}`},
 	})
 }
@@ -415,6 +435,9 @@ shapes: [{name: list, status: 2xx, lists: failures, json: {total?: $total, faile
 		{name: "a list that holds failures only is partial where all that it lists failed", file: only, status: 200, body: `{"failed":1,"any":true,"errors":[{"id":"b","error":"bad"}]}`,
 			want: `{"kind":"partial","items":[{"index":0,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`, wrote: "-"},
 		{name: "a list that holds failures only, and none did", file: only, status: 200, body: `{"failed":0,"any":false,"errors":[]}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "beside a list that holds failures only the total counts the others too", file: only, status: 200, body: `{"total":5,"failed":1,"errors":[{"id":"b","error":"bad"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`, wrote: "-"},
+		{name: "the total of a list that holds failures only, and none did", file: only, status: 200, body: `{"total":5,"failed":0,"errors":[]}`, want: `{"kind":"success"}`, wrote: "-"},
 		{name: "as many failures as the total, of a list that holds failures only", file: only, status: 200, body: `{"total":1,"failed":1,"errors":[{"id":"b","error":"bad"}]}`,
 			want: `{"kind":"partial","items":[{"index":0,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`, wrote: "-"},
 	})
@@ -639,4 +662,362 @@ shapes: [{name: list, status: 200, json: {errors!: [{code!: $item.code, ids: [$i
 			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`},
 		{name: "the first place that is filled is read, nested ones included", file: `shapes: [{name: e, json: {error?: {inner?: {text?: $detail}}, message?: $detail}}]`, body: `{"error":{"inner":{"text":"m"}},"message":"n"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: "-"},
 	})
+}
+
+// family is a dialect and one that extends it.
+func family(t *testing.T, parent, child string) *dialect.Dialect {
+	t.Helper()
+	find := func(name string) (*dialect.Dialect, error) {
+		return dialect.Compile(name+".yaml", []byte("dialect: "+name+"\n"+parent))
+	}
+	source := []byte("dialect: child\nextends: parent\n" + child)
+	if all := dialect.Lint("child.yaml", source, find); len(all) > 0 {
+		t.Fatalf("the file is complained of: %v", all)
+	}
+	d, err := dialect.Compile("child.yaml", source, find)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+const parent = `title: Parent
+codes:
+  200: success
+  404: not_found
+  422: {kind: invalid/fields, title: Parents words}
+  E1: {kind: conflict, status: 409, retry: {after: 7s}}
+  E*: {kind: forbidden, status: 403}
+  gone: {kind: empty, status: 404}
+  4xx: invalid
+  503: {kind: unavailable, retry: {backoff: 5s..50s}}
+shapes:
+  - {name: gone, status: 404, is: gone, json: {gone: true}}
+  - {name: error, status: 4xx 5xx, json: {code?: $code, message: $detail}}
+  - {headers: {X-Trace: $request_id}}
+idempotency: {header: Idempotency-Key}
+support: {contact: parent support, after: 3}
+limits: {requests: {remaining: X-Remaining}}
+auth: {token: /token, grants: [password]}
+poll: {headers: [Operation-Location], every: 5s}
+operations: [{method: POST, path: /search, safe: true}]
+`
+
+func TestAFileThatExtendsAnother(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, child string
+		status      int
+		body        string
+		want        string
+		wrote       string
+	}{
+		{"what it does not say holds as in the other", "codes: {410: not_found}\n", 404, `{"message":"m"}`, `{"kind":"not_found","detail":"m"}`, ""},
+		{"its own row beats", "codes: {404: {kind: empty}}\n", 404, `{"message":"m"}`, `{"kind":"empty","detail":"m"}`, "-"},
+		{"its own code beats", "codes: {E1: {kind: quota, status: 409}}\n", 409, `{"code":"E1","message":"m"}`, `{"kind":"quota","code":"E1","detail":"m"}`, ""},
+		{"its own glob beats the other's very code", "codes: {E*: {kind: quota, status: 409}}\n", 409, `{"code":"E1","message":"m"}`, `{"kind":"quota","code":"E1","detail":"m"}`, ""},
+		{"its own class beats the other's very status", "codes: {4xx: forbidden}\n", 404, `{"message":"m"}`, `{"kind":"forbidden","detail":"m"}`, ""},
+		{"a shape of the same name is gone", "shapes: [{name: error, status: 4xx 5xx, json: {fault!: $detail}}]\n", 422, `{"message":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words"}`, "-"},
+		{"its own shape comes first, the other's after it", "shapes: [{name: fault, status: 4xx 5xx, json: {fault!: $detail}}]\n", 422, `{"message":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words","detail":"m"}`, "-"},
+		{"the other's form has its own row", "codes: {gone: {kind: conflict, status: 404}}\n", 404, `{"gone":true}`, `{"kind":"conflict"}`, ""},
+		{"codes are no statuses, as in the other", "codes: {410: not_found}\n", 400, `{"code":"404","message":"m"}`, `{"kind":"invalid","code":"404","detail":"m"}`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := family(t, parent, c.child)
+			res := dialect.Response{Status: c.status, Body: []byte(c.body)}
+			read := d.Decode(dialect.Request{}, res)
+			same(t, "it reads as", c.want, &read.Outcome)
+			glanced(t, d, dialect.Request{}, res)
+			if c.wrote == "-" {
+				return
+			}
+			if m := d.Encode(nil, dialect.Request{}, &read.Outcome, dialect.Payload{}); string(m.Body) != c.body || m.Status != c.status || len(m.Losses) > 0 {
+				t.Errorf("it is written as %d %s, %v", m.Status, m.Body, m.Losses)
+			}
+		})
+	}
+}
+
+func TestWhatElseIsTakenOverFromADialectThatIsExtended(t *testing.T) {
+	t.Parallel()
+	d := family(t, parent, "codes: {410: not_found}\n")
+	if d.IdempotencyHeader() != "Idempotency-Key" || d.Support() != (dialect.Support{Contact: "parent support", After: 3}) {
+		t.Errorf("idempotency %q, support %+v", d.IdempotencyHeader(), d.Support())
+	}
+	if a := d.Auth(); a.Token != "/token" || !reflect.DeepEqual(a.Grants, []string{"password"}) {
+		t.Errorf("auth %+v", a)
+	}
+	if p := d.Polling(); !reflect.DeepEqual(p.Headers, []string{"Operation-Location"}) || p.Every != 5*time.Second {
+		t.Errorf("polling %+v", p)
+	}
+	if all := d.Limits(dialect.Response{Header: lines("X-Remaining: 4")}); len(all) != 1 || all[0].Remaining != 4 {
+		t.Errorf("limits %+v", all)
+	}
+	if !d.Safe(dialect.Request{Method: "POST", Path: "/search"}) || d.Safe(dialect.Request{Method: "POST", Path: "/orders"}) {
+		t.Error("operations are not taken over")
+	}
+	o := parlance.Outcome{Kind: parlance.Conflict, Code: "E1", Status: 409}
+	if p := d.Decide(dialect.Request{}, &o); p.After != 7*time.Second || p.Line != "parent.yaml:7" {
+		t.Errorf("the decision is %+v", p)
+	}
+	m := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.NotFound, RequestID: "r"}, dialect.Payload{})
+	if len(m.Header) == 0 || m.Header[len(m.Header)-1] != (dialect.Pair{Name: "X-Trace", Value: "r"}) {
+		t.Errorf("the header is %v", m.Header)
+	}
+}
+
+func TestWhatAFileSaysItselfReplacesWhatTheOtherSays(t *testing.T) {
+	t.Parallel()
+	d := family(t, parent, `codes: {410: not_found}
+idempotency: {header: X-Key}
+support: {contact: child support}
+limits: {calls: {remaining: X-Left}}
+auth: {grants: [client_credentials]}
+poll: {headers: [Location]}
+`)
+	if d.IdempotencyHeader() != "X-Key" || d.Support().Contact != "child support" {
+		t.Errorf("idempotency %q, support %+v", d.IdempotencyHeader(), d.Support())
+	}
+	if all := d.Limits(dialect.Response{Header: lines("X-Remaining: 4\nX-Left: 3")}); len(all) != 1 || all[0].Name != "calls" {
+		t.Errorf("limits %+v", all)
+	}
+}
+
+func TestADialectThatExtendsItselfOrNobodyIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, source := range []string{"dialect: a\nextends: a\n", "dialect: a\nextends: b\n", "dialect: a\nextends: nobody\n", "dialect: a\nextends: [b]\n", "dialect: a\nextends:\n"} {
+		var find func(string) (*dialect.Dialect, error)
+		depth := 0
+		find = func(name string) (*dialect.Dialect, error) {
+			if depth++; depth > 100 {
+				return nil, errTooDeep
+			}
+			other := map[string]string{"a": "b", "b": "a"}[name]
+			if other == "" {
+				return nil, errNobody
+			}
+			return dialect.Compile(name+".yaml", []byte("dialect: "+name+"\nextends: "+other+"\n"), find)
+		}
+		if _, err := dialect.Compile("a.yaml", []byte(source), find); err == nil {
+			t.Errorf("%q is compiled", source)
+		} else if !isFileError(err) {
+			t.Errorf("%q is refused with %T", source, err)
+		}
+	}
+}
+
+var errTooDeep, errNobody = errors.New("too deep"), errors.New("nobody")
+
+func isFileError(err error) bool {
+	var faults *dialect.FileError
+	return errors.As(err, &faults) && len(faults.Diagnostics) > 0
+}
+
+func TestOperations(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes: {200: success, 404: not_found, 409: conflict, E1: {kind: invalid, status: 400}, 4xx: invalid, 5xx: internal}
+shapes: [{name: e, status: 4xx 5xx, json: {code?: $code, message: $detail}}]
+operations:
+  - {method: POST, path: "/search*", safe: true, codes: {404: empty}}
+  - {method: [PUT, DELETE], path: "/locks/*", codes: {E1: {kind: unavailable, status: 409, retry: {after: 5s}}, 409: [{kind: success, method: DELETE}, quota], 4xx: forbidden}}
+`)
+	for _, c := range []struct {
+		method, path string
+		status       int
+		body         string
+		want         parlance.Kind
+		decided      string
+	}{
+		{"POST", "/search/x", 404, ``, parlance.Empty, "done safe"},
+		{"GET", "/search/x", 404, ``, parlance.NotFound, "stop safe"},
+		{"POST", "/orders", 404, ``, parlance.NotFound, "stop"},
+		{"POST", "/search", 500, ``, parlance.Internal, "retry 1s 1m0s safe"},
+		{"POST", "/orders", 500, ``, parlance.Internal, "retry 1s 1m0s"},
+		{"PUT", "/locks/a", 409, `{"code":"E1","message":"m"}`, parlance.Unavailable, "retry 5s safe"},
+		{"POST", "/locks/a", 400, `{"code":"E1","message":"m"}`, parlance.Invalid, "correct"},
+		{"DELETE", "/locks/a", 409, ``, parlance.Success, "done safe"},
+		{"DELETE", "/others/a", 409, ``, parlance.Conflict, "stop safe"},
+		{"PUT", "/locks/a", 418, ``, parlance.Forbidden, "stop safe"},
+		{"PUT", "/locks/a", 404, ``, parlance.NotFound, "stop safe"},
+		{"PUT", "/others", 418, ``, parlance.Invalid, "correct safe"},
+	} {
+		req := dialect.Request{Method: c.method, Path: c.path}
+		res := dialect.Response{Status: c.status, Body: []byte(c.body)}
+		o := d.Decode(req, res).Outcome
+		if p := d.Decide(req, &o); o.Kind != c.want || decided(p) != c.decided {
+			t.Errorf("%s %s %d %s: %s, %q", c.method, c.path, c.status, c.body, o.Kind, decided(p))
+		}
+		glanced(t, d, req, res)
+	}
+}
+
+func TestLimitsOfAnAnswer(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes: {200: success}
+limits:
+  core: {limit: X-RateLimit-Limit, remaining: X-RateLimit-Remaining, reset: "X-RateLimit-Reset:epoch"}
+  tokens: {remaining: X-Tokens, reset: "X-Tokens-Reset:duration"}
+  plain: {reset: X-Plain}
+`)
+	for _, c := range []struct {
+		name, header string
+		want         []dialect.Limit
+	}{
+		{"none", "", nil},
+		{"all of one", "x-ratelimit-limit: 60\nX-RateLimit-Remaining: 0\nX-RateLimit-Reset: 1795190490", []dialect.Limit{{Name: "core", Limit: 60, Remaining: 0, Reset: 90 * time.Second}}},
+		{"by the server's clock", "Date: Fri, 20 Nov 2026 15:00:00 GMT\nX-RateLimit-Reset: 1795186890", []dialect.Limit{{Name: "core", Limit: -1, Remaining: -1, Reset: 90 * time.Second}}},
+		{"a moment that has passed beside a number", "X-RateLimit-Reset: 17\nX-RateLimit-Remaining: 5", []dialect.Limit{{Name: "core", Limit: -1, Remaining: 5}}},
+		{"a moment that has passed alone", "X-RateLimit-Reset: 17", nil},
+		{"numbers that are none", "X-RateLimit-Limit: many\nX-RateLimit-Remaining: 99999999999999999999\nX-RateLimit-Reset: soon", nil},
+		{"numbers below zero", "X-RateLimit-Limit: -5\nX-RateLimit-Remaining: -1", nil},
+		{"two of them", "X-Tokens: 7\nX-Tokens-Reset: 6m0s\nX-Plain: 1.5", []dialect.Limit{{Name: "tokens", Limit: -1, Remaining: 7, Reset: 6 * time.Minute}, {Name: "plain", Limit: -1, Remaining: -1, Reset: 1500 * time.Millisecond}}},
+	} {
+		got := d.Limits(dialect.Response{Status: 200, Header: lines(c.header), Received: stated})
+		if !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, not %+v", c.name, got, c.want)
+		}
+		// Whatever stands there, a success makes nothing wait.
+		if o := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Header: lines(c.header), Received: stated}).Outcome; o.RetryAfter != 0 {
+			t.Errorf("%s: a success waits %s", c.name, o.RetryAfter)
+		}
+	}
+	if all := d.Limits(dialect.Response{}); all != nil {
+		t.Errorf("without a header: %+v", all)
+	}
+}
+
+func TestPollingAuthAndSafety(t *testing.T) {
+	t.Parallel()
+	d := compile(t, "codes: {200: success, 202: accepted}\n")
+	if p := d.Polling(); !reflect.DeepEqual(p, dialect.Polling{Headers: []string{"Location"}}) {
+		t.Errorf("where the file says nothing: %+v", p)
+	}
+	if d.Auth().Token != "" || d.IdempotencyHeader() != "" || d.Limits(dialect.Response{Header: lines("X-RateLimit-Remaining: 0")}) != nil {
+		t.Error("a file that says nothing says something")
+	}
+	d = compile(t, `
+codes: {200: success, 202: {kind: accepted, retry: poll}}
+poll: {headers: [operation-location, Location], every: 10s, result: location}
+auth: {token: /oauth/token, grants: [client_credentials, refresh_token], header: x-token, scheme: Token, expires: 1d, login: POST /login}
+`)
+	if p := d.Polling(); !reflect.DeepEqual(p, dialect.Polling{Headers: []string{"Operation-Location", "Location"}, Every: 10 * time.Second, Result: "Location"}) {
+		t.Errorf("polling %+v", p)
+	}
+	if a := d.Auth(); !reflect.DeepEqual(a, dialect.Auth{Token: "/oauth/token", Grants: []string{"client_credentials", "refresh_token"}, Login: "POST /login", Header: "X-Token", Scheme: "Token", Expires: 24 * time.Hour}) {
+		t.Errorf("auth %+v", a)
+	}
+	for after, want := range map[string]string{"": "poll", "7": "poll 7s"} {
+		o := d.Decode(dialect.Request{Method: "POST"}, dialect.Response{Status: 202, Header: lines("Retry-After: " + after)}).Outcome
+		if p := d.Decide(dialect.Request{Method: "POST"}, &o); decided(p) != want {
+			t.Errorf("with Retry-After %q: %q", after, decided(p))
+		}
+	}
+	for method, safe := range map[string]bool{"": true, "GET": true, "HEAD": true, "OPTIONS": true, "PUT": true, "DELETE": true, "POST": false, "PATCH": false, "get": false, "LOCK": false} {
+		if d.Safe(dialect.Request{Method: method}) != safe {
+			t.Errorf("%q is safe: %t", method, !safe)
+		}
+	}
+}
+
+// halves is an extension that reads a code under which the file knows none.
+type halves struct{ concerned bool }
+
+func (h halves) Concerns(_ dialect.Request, status int, _ dialect.Header) bool {
+	return h.concerned && status == 200
+}
+
+func (halves) Read(_ *dialect.Dialect, _ dialect.Request, res dialect.Response, r *dialect.Reading) {
+	if bytes.Contains(res.Body, []byte("half")) {
+		r.Outcome.Kind, r.Outcome.Notes = parlance.Noted, append(r.Outcome.Notes, "half of it")
+	}
+}
+
+func (halves) Write(_ *dialect.Dialect, _ dialect.Request, o *parlance.Outcome, m *dialect.Message) {
+	m.Header = append(m.Header, dialect.Pair{Name: "X-Half", Value: o.Kind.String()})
+}
+
+func TestAnExtensionReadsAndWritesAfterTheFile(t *testing.T) {
+	t.Parallel()
+	plain := compile(t, usual+"shapes: [{name: e, status: 4xx 5xx, json: {message: $detail}}]\n")
+	d := plain.With(halves{true})
+	res := dialect.Response{Status: 200, Header: lines("Content-Type: text/plain"), Body: []byte("half done")}
+	for name, c := range map[string]struct {
+		d    *dialect.Dialect
+		want parlance.Kind
+		read bool
+	}{"without": {plain, parlance.Success, false}, "with": {d, parlance.Noted, true}, "unconcerned": {plain.With(halves{false}), parlance.Success, false}, "several": {plain.With(halves{false}).With(halves{true}), parlance.Noted, true}} {
+		if got := c.d.Decode(dialect.Request{}, res).Outcome.Kind; got != c.want {
+			t.Errorf("%s it reads as %s", name, got)
+		}
+		if got := c.d.Alters(dialect.Request{}, 200, res.Header); got != c.read {
+			t.Errorf("%s its body is to be read: %t", name, got)
+		}
+		glanced(t, c.d, dialect.Request{}, res)
+	}
+	m := d.Encode([]byte("before"), dialect.Request{}, &parlance.Outcome{Kind: parlance.Invalid, Detail: "m"}, dialect.Payload{})
+	if string(m.Body) != `before{"message":"m"}` || m.Header[len(m.Header)-1] != (dialect.Pair{Name: "X-Half", Value: "invalid"}) {
+		t.Errorf("it is written as %s %v", m.Body, m.Header)
+	}
+	again := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Invalid, Detail: "m"}, dialect.Payload{})
+	if len(again.Header) != len(m.Header) {
+		t.Errorf("what an extension adds stays: %v", again.Header)
+	}
+}
+
+func TestThePayloadInAnElement(t *testing.T) {
+	t.Parallel()
+	d := compile(t, usual+"shapes: [{name: ok, status: 200, xml: {Answer: {Status: OK, Result: $data}}}]\n")
+	for body, want := range map[string]string{
+		`<Answer><Status>OK</Status><Result>a &amp; b</Result></Answer>`: `a &amp; b`,
+		`<Answer><Status>OK</Status><Result/></Answer>`:                  ``,
+		`<Answer><Status>OK</Status></Answer>`:                           ``,
+	} {
+		copied := []byte(body)
+		read := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Body: copied})
+		if string(read.Data) != want || !read.Enveloped || read.Outcome.Kind != parlance.Success {
+			t.Errorf("%s holds %q, enveloped %t, %s", body, read.Data, read.Enveloped, read.Outcome.Kind)
+		}
+		if !within(read.Data, copied) {
+			t.Errorf("%s: the payload is no part of the body", body)
+		}
+		m := d.Encode(nil, dialect.Request{}, &read.Outcome, dialect.Payload{Body: bytes.Clone(read.Data), ContentType: "application/xml"})
+		if back := d.Decode(dialect.Request{}, dialect.Response{Status: m.Status, Body: m.Body}); string(back.Data) != want && want != `a &amp; b` {
+			t.Errorf("%s is written as %s", body, m.Body)
+		}
+	}
+}
+
+func TestADecisionFindsTheRowOfAnOutcomeFromElsewhere(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes:
+  200: success
+  401: [{kind: unauthenticated/expired, is: stale, retry: refresh}, unauthenticated]
+  E1: [{kind: conflict, status: 409, is: locked, retry: {after: 7s}}, {kind: invalid, status: 400}]
+  busy: {kind: unavailable, status: 503, retry: {schedule: [5m, 30m], then: escalate}}
+  4xx: invalid
+shapes:
+  - {name: stale, status: 401, is: stale, json: {stale: true}}
+  - {name: locked, is: locked, json: {locked: true, code: $code}}
+  - {name: busy, is: busy, json: {busy: true}}
+  - {name: e, status: 4xx 5xx, json: {code?: $code, message: $detail}}
+`)
+	for _, c := range []struct{ outcome, decided, line string }{
+		{`{"kind":"unauthenticated","reason":"expired","status":401}`, "refresh safe", "test.yaml:5"},
+		{`{"kind":"unauthenticated","status":401}`, "stop", "test.yaml:5"},
+		{`{"kind":"conflict","code":"E1","status":409}`, "retry 7s", "test.yaml:6"},
+		{`{"kind":"invalid","code":"E1","status":400}`, "correct", "test.yaml:6"},
+		{`{"kind":"unavailable","status":200}`, "retry 5m0s 30m0s", "test.yaml:7"},
+	} {
+		var o parlance.Outcome
+		if err := json.Unmarshal([]byte(c.outcome), &o); err != nil {
+			t.Fatal(err)
+		}
+		if p := d.Decide(dialect.Request{Method: "POST"}, &o); decided(p) != c.decided || p.Line != c.line {
+			t.Errorf("%s: %q by %s: %s", c.outcome, decided(p), p.Line, p.Why)
+		}
+	}
 }
