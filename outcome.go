@@ -91,7 +91,7 @@ func marshal(v any) ([]byte, error) {
 type seconds time.Duration
 
 func (s seconds) MarshalJSON() ([]byte, error) {
-	return json.Marshal(time.Duration(s).Seconds())
+	return json.Marshal(float64(s) / 1e9) // Duration.Seconds adds in floats, and makes 3.486 another number
 }
 
 func (s *seconds) UnmarshalJSON(data []byte) error {

@@ -28,6 +28,7 @@ type choice struct {
 type choiceKey struct {
 	kind       parlance.Kind
 	payload    bool
+	fields     bool
 	status     int
 	conditions uint64 // which request headers hold that rows ask for
 	reason     parlance.Reason
@@ -74,7 +75,7 @@ func (d *Dialect) conditions(req *Request) (set uint64) {
 // choose finds or makes the choice for an Outcome without records.
 func (d *Dialect) choose(w *writer) *choice {
 	o := w.o
-	key := choiceKey{kind: o.Kind, payload: len(w.data.Body) > 0, status: o.Status, conditions: d.conditions(w.req), reason: o.Reason, code: o.Code, family: o.Family, method: w.req.Method}
+	key := choiceKey{kind: o.Kind, payload: len(w.data.Body) > 0, fields: len(o.Fields) > 0, status: o.Status, conditions: d.conditions(w.req), reason: o.Reason, code: o.Code, family: o.Family, method: w.req.Method}
 	if d.pathed {
 		key.path = w.req.Path
 	}

@@ -46,6 +46,9 @@ func (w *writer) chooseShape() *shape {
 
 // eligible reports that a shape may be written for this outcome.
 func (w *writer) eligible(s *shape, named bool) bool {
+	if s.body.integers().has(whole, attrCode) && s.body.needs().has(whole, attrCode) && !isWhole(w.code) {
+		return false // the code would be no number, and the body not be read
+	}
 	if s.readOnly || !s.concerns(w.req, w.status) || !s.body.fillable(w.present) || !w.codeFits(s) {
 		return false
 	}
@@ -82,7 +85,14 @@ func (w *writer) eligible(s *shape, named bool) bool {
 // codeFits reports that a shape which is written for some codes only is so for
 // this one, or that there is none.
 func (w *writer) codeFits(s *shape) bool {
-	return len(s.codes) == 0 || w.code == "" || slices.ContainsFunc(s.codes, func(c string) bool { return glob(c, w.code) })
+	if len(s.codes) == 0 || w.code == "" {
+		return true
+	}
+	family := "" // a shape with a place for both is that of the coarser one's too
+	if s.writes.has(whole, attrCode) && s.writes.has(whole, attrFamily) {
+		family = w.family()
+	}
+	return slices.ContainsFunc(s.codes, func(c string) bool { return glob(c, w.code) || family != "" && glob(c, family) })
 }
 
 // fillable reports that everything that must be there can be written.

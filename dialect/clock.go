@@ -91,9 +91,9 @@ func (c conversion) appendWait(dst []byte, d time.Duration, from clock) []byte {
 	case goDuration:
 		return append(dst, d.String()...)
 	case protobuf:
-		return append(strconv.AppendFloat(dst, d.Seconds(), 'f', -1, 64), 's')
+		return append(strconv.AppendFloat(dst, float64(d)/1e9, 'f', -1, 64), 's')
 	}
-	return strconv.AppendFloat(dst, d.Seconds(), 'f', -1, 64)
+	return strconv.AppendFloat(dst, float64(d)/1e9, 'f', -1, 64)
 }
 
 // ceil rounds up, so that nobody comes too early.

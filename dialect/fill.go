@@ -347,8 +347,12 @@ func (f *filler) answer(o, of *parlance.Outcome, body, headers string, req *Requ
 		return
 	}
 	res := Response{Status: o.Status, Header: jsonHeader(headers), Body: []byte(body), Received: f.m.received}
-	if res.Status == 0 {
-		res.Status = of.Status
+	switch {
+	case res.Status != 0:
+	case of.Status >= 400:
+		res.Status = of.Status // it shares what the whole came to
+	default:
+		res.Status = 200 // that of the whole speaks of all of them
 	}
 	inner := f.d.decode(Request{Path: req.Path, Header: req.Header}, res, f.m.depth+1)
 	outer := *o

@@ -48,6 +48,9 @@ func (r *reporter) headers(n *yaml.Node, s *shape) {
 			case pk.Value == "$json":
 				j := &shapeCompiler{reporter: r, form: formJSON}
 				h.json = j.template(pv)
+				if h.json.reads.of(field)|h.json.reads.of(item) != 0 {
+					r.fault(at(pv), "bad_place", "read it from the body", "records cannot stand in a header")
+				}
 				s.take(h.json)
 			case pv.Kind == yaml.MappingNode:
 				h.schemes = append(h.schemes, challenge{pk.Value, c.params(pv, s)})
@@ -145,29 +148,49 @@ func (m *matcher) header(s *shape, h Header) bool {
 }
 
 // headerParts reads parameters, of the field or of the first challenge that is
-// named. It returns how many the shape knows.
-func (m *matcher) headerParts(f *headerHole, given []string) (present int) {
+// named and fits. It returns how many the shape knows; where nothing fits it
+// takes nothing.
+func (m *matcher) headerParts(f *headerHole, given []string) int {
 	for _, v := range given {
-		scheme := ""
-		parameters(v, func(word string) { scheme = word }, func(name, value string) bool {
-			params := f.params
-			for _, c := range f.schemes {
-				if strings.EqualFold(c.scheme, scheme) {
-					params = c.params
+		all := challenges(v)
+		if f.params != nil {
+			if n := m.parameters(f.params, all); n > 0 {
+				return n
+			}
+			continue
+		}
+		for _, want := range f.schemes {
+			for i := range all {
+				if strings.EqualFold(all[i].scheme, want.scheme) {
+					if n := m.parameters(want.params, all[i:i+1]); n > 0 {
+						return n
+					}
 				}
 			}
-			for _, p := range params {
-				if p.name != name || p.value.op != opHole {
-					continue
-				}
-				if m.text(p.value.hole, []byte(value)) {
-					present++
+		}
+	}
+	return 0
+}
+
+// parameters fits those of some challenges. Constants and $absent are
+// conditions.
+func (m *matcher) parameters(want []parameter, all []given) (present int) {
+	before := m.mark()
+	for _, p := range want {
+		value, there := "", false
+		for i := range all {
+			for _, one := range all[i].params {
+				if one[0] == p.name && !there {
+					value, there = one[1], true
 				}
 			}
-			return true
-		})
-		if present > 0 {
-			break
+		}
+		switch {
+		case p.value.op == opConst && (!there || value != p.value.text), p.value.op == opAbsent && there:
+			m.back(before)
+			return 0
+		case p.value.op == opConst, p.value.op == opHole && there && m.text(p.value.hole, []byte(value)):
+			present++
 		}
 	}
 	return present
@@ -196,10 +219,18 @@ func (m *matcher) headerJSON(f *headerHole, given []string) int {
 	return 0
 }
 
-// parameters goes through a field such as Bearer realm="a", error="b" or
-// limit=100;w=60, remaining=5. A word without = that a blank follows is a
-// scheme. It stops where yield returns false.
-func parameters(s string, scheme func(string), yield func(name, value string) bool) {
+// given is a scheme of a field with its parameters; the parameters of a field
+// without schemes are those of a scheme without a name.
+type given struct {
+	scheme string
+	params [][2]string // name in lower case, value
+}
+
+// challenges reads a field such as Bearer realm="a", error="b" or
+// limit=100;w=60, remaining=5. A word that a blank or nothing follows is a
+// scheme.
+func challenges(s string) []given {
+	all := []given{{}}
 	for s != "" {
 		s = strings.TrimLeft(s, " \t,;")
 		n := 0
@@ -211,19 +242,19 @@ func parameters(s string, scheme func(string), yield func(name, value string) bo
 		rest := strings.TrimLeft(s, " \t")
 		switch {
 		case word == "" && rest == "":
-			return
+			return all
 		case word == "":
 			s = s[1:] // a stray quote or sign
 		case strings.HasPrefix(rest, "="):
 			value, after := parameterValue(strings.TrimLeft(rest[1:], " \t"))
 			s = after
-			if !yield(strings.ToLower(word), value) {
-				return
-			}
-		case len(rest) < len(s) && rest != "" && rest[0] != ',' && rest[0] != ';', rest == "":
-			scheme(word)
+			last := &all[len(all)-1]
+			last.params = append(last.params, [2]string{strings.ToLower(word), value})
+		default:
+			all = append(all, given{scheme: word})
 		}
 	}
+	return all
 }
 
 // parameterValue reads a token or a quoted string (RFC 9110, 5.6.4).
@@ -309,8 +340,11 @@ func (w *writer) textField(to []Pair, h *headerHole, of set) []Pair {
 // parts writes challenges or parameters, "" where there is nothing to say.
 func (w *writer) parts(h *headerHole, of set) string {
 	list := func(params []parameter, quoted bool) (texts []string) {
-		said := false
+		said := !slices.ContainsFunc(params, func(p parameter) bool { return p.value.op == opHole })
 		for _, p := range params {
+			if p.value.op != opHole && p.value.op != opConst {
+				continue
+			}
 			text := p.value.text
 			if p.value.op == opHole {
 				if p.value.writes&of == 0 {

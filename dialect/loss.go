@@ -107,13 +107,10 @@ func (w *writer) reads() *row {
 	if w.carried.has(whole, attrFamily) {
 		family = w.family()
 	}
-	if code == "" && family == "" && (is == "" || is == "failed" && w.status >= 400) {
+	if code == "" && family == "" && is == "" {
 		return w.choice.back
 	}
-	if r := w.d.said(&parlance.Outcome{Status: w.status, Code: code, Family: family}, is, w.req); r != nil {
-		return r
-	}
-	return w.choice.back
+	return w.d.meaning(&parlance.Outcome{Status: w.status, Code: code, Family: family}, is, w.req)
 }
 
 // undone are the records that were not written.

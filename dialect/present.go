@@ -123,7 +123,7 @@ func outcomeText(o *parlance.Outcome, a attribute) string {
 		return o.Retryable.String()
 	case attrRetryAfter:
 		if o.RetryAfter > 0 {
-			return strconv.FormatFloat(o.RetryAfter.Seconds(), 'f', -1, 64)
+			return strconv.FormatFloat(float64(o.RetryAfter)/1e9, 'f', -1, 64)
 		}
 	}
 	return ""

@@ -127,7 +127,7 @@ func (w *writer) readsBack(it *parlance.Item, s *site, written set) *row {
 		return &row{kind: it.Outcome.Kind, reason: it.Outcome.Reason}
 	}
 	o := parlance.Outcome{}
-	code, status := w.itemMeaning(it, written, s.is)
+	code, status := w.itemMeaning(it, written, s)
 	if written.has(item, attrCode) {
 		o.Code = code
 	}
@@ -371,7 +371,8 @@ func (w *writer) group(o owner, chosen []int, e *template, write func(*template)
 		if o == item {
 			it := &w.o.Items[chosen[0]]
 			w.item = it
-			w.itemCode, w.itemStatus = w.itemMeaning(it, w.shape.sites[w.items.site[chosen[0]]].written, w.shape.sites[w.items.site[chosen[0]]].is)
+			site := &w.shape.sites[w.items.site[chosen[0]]]
+			w.itemCode, w.itemStatus = w.itemMeaning(it, site.written, site)
 			write(e)
 			w.item, w.itemCode, w.itemStatus = nil, "", 0
 		} else {
@@ -485,7 +486,7 @@ func (w *writer) atRoot(o owner) {
 		if o == item {
 			w.withItem(i, w.shape.body, func(*template) { w.item = nil })
 			w.item = &w.o.Items[i]
-			w.itemCode, w.itemStatus = w.itemMeaning(w.item, w.shape.sites[id].written, "")
+			w.itemCode, w.itemStatus = w.itemMeaning(w.item, w.shape.sites[id].written, &w.shape.sites[id])
 			return
 		}
 		w.field, w.fieldAt, w.merged = &w.o.Fields[i], i, true
@@ -537,7 +538,7 @@ func (w *writer) withItem(i int, e *template, write func(*template)) {
 	w.item = it
 	site := &w.shape.sites[w.items.site[i]]
 	written := e.writes | e.copies | w.around
-	w.itemCode, w.itemStatus = w.itemMeaning(it, written, site.is)
+	w.itemCode, w.itemStatus = w.itemMeaning(it, written, site)
 	at := "items[" + strconv.Itoa(i) + "].outcome."
 	if written.has(item, attrBody) {
 		w.answer(it, at)
@@ -614,7 +615,7 @@ var acceptJSON = Fields{"Accept": {"application/json"}}
 
 // itemMeaning is the code and the status that a record is written with, so that
 // it reads back as its kind.
-func (w *writer) itemMeaning(it *parlance.Item, written set, is string) (code string, status int) {
+func (w *writer) itemMeaning(it *parlance.Item, written set, s *site) (code string, status int) {
 	o := &it.Outcome
 	if written.has(item, attrKind) {
 		return o.Code, o.Status // the kind is told by itself
@@ -641,8 +642,11 @@ func (w *writer) itemMeaning(it *parlance.Item, written set, is string) (code st
 		}
 		return code, status
 	}
+	if s.whole.has(item, attrCode) && !isWhole(code) {
+		code = "" // it would be no number
+	}
 	own := w.d.codeRow(code, anyForm, w.req)
-	if said := w.d.said(&parlance.Outcome{Status: -1}, is, w.req); said != nil && said.kind == o.Kind && (code == "" || own == nil || own.kind == o.Kind) {
+	if said := w.d.said(&parlance.Outcome{Status: -1}, s.is, w.req); said != nil && said.kind == o.Kind && (code == "" || own == nil || own.kind == o.Kind) {
 		return code, status // the form says it, and needs no code
 	}
 	if !written.has(item, attrStatus) {
@@ -661,14 +665,20 @@ func (w *writer) itemMeaning(it *parlance.Item, written set, is string) (code st
 // recordCode is the code that a record of a kind is written with: one that
 // stands in bodies, else a status, where a status is what the dialect has for
 // it; "" where no code says it.
-func (d *Dialect) recordCode(o *parlance.Outcome, row *row, req *Request) string {
-	for _, r := range d.codes.rows {
-		if _, numeric := parseSpan(r.first); r.kind == o.Kind && r.is == "" && r.applies(req, "") && !strings.Contains(r.first, "*") && (!numeric || r.status != 0) && !d.codes.merged && !d.named(r.first) {
-			return r.first
+func (d *Dialect) recordCode(o *parlance.Outcome, fallback *row, req *Request) string {
+	try := func(fits func(*row) bool) string {
+		for _, r := range d.codes.rows {
+			if _, numeric := parseSpan(r.first); fits(r) && r.is == "" && r.applies(req, "") && !strings.Contains(r.first, "*") && (!numeric || r.status != 0) && !d.codes.merged && !d.named(r.first) {
+				return r.first
+			}
 		}
-	}
-	if d.inBodies() && !d.codes.merged {
 		return ""
 	}
-	return row.first
+	if code := try(func(r *row) bool { return r.kind == o.Kind }); code != "" {
+		return code
+	}
+	if d.inBodies() && !d.codes.merged {
+		return try(func(r *row) bool { return slices.Contains(r.standsFor, o.Kind) })
+	}
+	return fallback.first
 }

@@ -7,6 +7,7 @@ import "slices"
 type site struct {
 	owner   owner
 	written set    // the attributes of the record that stand there and around it
+	whole   set    // those that are whole numbers
 	must    set    // those without which it is not read
 	keys    int    // names of members before it, at least
 	tree    bool   // it lies in a definition that refers to itself
@@ -161,7 +162,7 @@ func (l *locator) turn(e *template, p passage, key target) {
 		}
 		if len(l.shape.sites) < maxSites {
 			e.site[o-item] = uint16(len(l.shape.sites))
-			l.shape.sites = append(l.shape.sites, site{owner: o, written: p.around[o] | own.of(o), keys: p.keys[o], tree: p.tree, indexed: p.index, single: p.single, is: e.is, must: e.musts().of(o)})
+			l.shape.sites = append(l.shape.sites, site{owner: o, written: p.around[o] | own.of(o), keys: p.keys[o], tree: p.tree, indexed: p.index, single: p.single, is: e.is, must: e.musts().of(o), whole: e.integers().of(o)})
 		}
 	}
 	if deeper {
@@ -207,6 +208,20 @@ func (t *template) musts() (s set) {
 		case m.value.op == opObject && !m.optional:
 			s |= m.value.musts()
 		}
+	}
+	return s
+}
+
+// integers are the attributes that stand in a template as whole numbers.
+func (t *template) integers() (s set) {
+	if t.op == opHole && t.hole.readings[0].conv.notation == integer && t.hole.readings[0].pattern == nil {
+		return t.hole.readings[0].bit
+	}
+	for i := range t.members {
+		s |= t.members[i].value.integers()
+	}
+	for _, e := range t.elems {
+		s |= e.integers()
 	}
 	return s
 }

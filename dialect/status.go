@@ -44,7 +44,7 @@ func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 		code = o.Family // a fine code that nobody listed means what its family does
 	}
 	if code != "" {
-		if r := d.codes.byCode(code, anyForm, req); r != nil && d.same(r, o, req) {
+		if r := d.meant(code, o, req); r != nil && d.same(r, o, req) {
 			switch sp, ok := parseSpan(r.first); {
 			case r.status != 0:
 				return r, r.status
@@ -63,6 +63,20 @@ func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 		}
 	}
 	return d.byKind(o, req)
+}
+
+// meant is the row of a code that means what the Outcome does, whatever form it
+// asks for; else the one that the code has without a form. It is nil for an
+// unlisted code.
+func (d *Dialect) meant(code string, o *parlance.Outcome, req *Request) *row {
+	for b := d; b != nil && b.base != nil; b = b.base {
+		for _, r := range b.codes.exact[code] {
+			if r.kind == o.Kind && r.reason == o.Reason && r.is != "" && r.applies(req, anyForm) {
+				return r
+			}
+		}
+	}
+	return d.codeRow(code, "", req)
 }
 
 // same reports that a row means what the Outcome does. A reason that no row of
@@ -193,6 +207,10 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 		return nil, 0
 	}
 	for _, fits := range []func(*row) bool{
+		// Fields without a reason say by themselves that the data were invalid, field by field.
+		func(r *row) bool {
+			return r.kind == o.Kind && r.reason == parlance.Fields && o.Reason == "" && len(o.Fields) > 0
+		},
 		func(r *row) bool { return r.kind == o.Kind && r.reason == o.Reason },
 		func(r *row) bool { return r.kind == o.Kind && r.reason == "" },
 		func(r *row) bool { return r.kind == o.Kind && !d.told(r) },
@@ -245,7 +263,7 @@ func (w *writer) chooseCode() string {
 	coded := w.row.status != 0 && !w.d.named(w.row.first)
 	if code := w.o.Code; code != "" {
 		back := w.d.statusRow(w.status, w.req)
-		switch r := w.d.codeRow(code, anyForm, w.req); {
+		switch r := w.d.meant(code, w.o, w.req); {
 		case r != nil && r.kind != w.o.Kind:
 			w.lost("code", "here "+code+" means "+r.kind.String())
 		case r != nil:
@@ -265,7 +283,7 @@ func (w *writer) chooseCode() string {
 	if sp, ok := parseSpan(w.row.first); ok && sp.from != sp.to || strings.Contains(w.row.first, "*") {
 		return ""
 	}
-	if coded {
+	if coded && !(w.o.Code == "" && w.o.Family != "" && w.familyMeans()) {
 		return w.row.first
 	}
 	return ""
