@@ -1,0 +1,181 @@
+package dialect_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// exchange is a response of somebody, with what was asked.
+type exchange struct {
+	name string
+	req  dialect.Request
+	res  dialect.Response
+}
+
+// exchanges are all responses that this repository has: those that were
+// recorded, and the samples of the files.
+func exchanges(t *testing.T) (all []exchange) {
+	t.Helper()
+	recorded, err := filepath.Glob("../catalog/testdata/*.jsonl")
+	if err != nil || len(recorded) == 0 {
+		t.Fatal("no recorded responses", err)
+	}
+	for _, file := range recorded {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			var r struct {
+				Case, Method, Path, Body string
+				Status                   int
+				Headers                  map[string]string
+			}
+			if err := json.Unmarshal([]byte(line), &r); err != nil {
+				t.Fatal(err)
+			}
+			h := http.Header{}
+			for name, value := range r.Headers {
+				h.Set(name, value)
+			}
+			all = append(all, exchange{r.Case, dialect.Request{Method: r.Method, Path: r.Path}, dialect.Response{Status: r.Status, Header: h, Body: []byte(r.Body), Received: stated}})
+		}
+	}
+	for _, name := range catalog.Names() {
+		_, text, err := catalog.Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file struct {
+			Samples []struct {
+				Response, Method, Path string
+				Request                map[string]string
+			}
+		}
+		if err := yaml.Unmarshal(text, &file); err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range file.Samples {
+			h := http.Header{}
+			for name, value := range s.Request {
+				h.Set(name, value)
+			}
+			all = append(all, exchange{name + " " + strconv.Itoa(i), dialect.Request{Method: s.Method, Path: s.Path, Header: h}, answer(t, s.Response)})
+		}
+	}
+	return all
+}
+
+// answer reads a response as it stands in a file.
+func answer(t *testing.T, text string) dialect.Response {
+	t.Helper()
+	head, body, _ := strings.Cut(text, "\n\n")
+	line, rest, _ := strings.Cut(head, "\n")
+	words := strings.Fields(line)
+	if len(words) < 2 {
+		t.Fatalf("%q is no response", text)
+	}
+	status, err := strconv.Atoi(words[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dialect.Response{Status: status, Header: lines(rest), Body: []byte(strings.TrimSuffix(body, "\n")), Received: stated}
+}
+
+// awkward are answers made of one: as it is, cut off, under other statuses, and
+// with a header that says when to come back.
+func awkward(e exchange) (all []exchange) {
+	all = append(all, e)
+	half := e
+	half.res.Body, half.res.Cut = e.res.Body[:len(e.res.Body)/2], true
+	broken := half
+	broken.res.Cut = false
+	all = append(all, half, broken)
+	for _, status := range []int{200, 207, 401, 404, 429, 503} {
+		other := e
+		other.res.Status = status
+		all = append(all, other)
+	}
+	late := e
+	h := e.res.Header.(http.Header).Clone()
+	h.Set("Retry-After", "17")
+	h.Set("X-Ratelimit-Reset", "1795190490")
+	late.res.Header = h
+	return append(all, late)
+}
+
+// every calls f with every answer to every dialect.
+func every(t *testing.T, f func(t *testing.T, d *dialect.Dialect, e exchange)) {
+	t.Helper()
+	var all []exchange
+	for _, e := range exchanges(t) {
+		all = append(all, awkward(e)...)
+	}
+	if len(all) < 1000 {
+		t.Fatalf("%d answers", len(all))
+	}
+	for _, s := range subjects() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			for _, e := range all {
+				if f(t, s.Dialect, e); t.Failed() {
+					t.Fatalf("%s: %s %s %d %v\n%s", e.name, e.req.Method, e.req.Path, e.res.Status, e.res.Header, e.res.Body)
+				}
+			}
+		})
+	}
+}
+
+func TestAGlanceSaysWhatDecodeAndDecideSay(t *testing.T) {
+	t.Parallel()
+	every(t, func(t *testing.T, d *dialect.Dialect, e exchange) { glanced(t, d, e.req, e.res) })
+}
+
+func TestABodyIsReadByAGuideAsItIsReadWhole(t *testing.T) {
+	t.Parallel()
+	every(t, func(t *testing.T, d *dialect.Dialect, e exchange) {
+		if e.res.Cut {
+			return // of a value that does not end only a guide says that something stood there
+		}
+		guided, whole := d.Decode(e.req, e.res), dialect.Unguided(d).Decode(e.req, e.res)
+		if !reflect.DeepEqual(guided, whole) {
+			t.Errorf("by its guide it is\n%+v\nnot\n%+v", guided, whole)
+		}
+	})
+}
+
+func TestFieldsAreAHeaderLikeThatOfNetHTTP(t *testing.T) {
+	t.Parallel()
+	every(t, func(t *testing.T, d *dialect.Dialect, e exchange) {
+		h := e.res.Header.(http.Header)
+		plain := e
+		plain.res.Header = dialect.Fields(h)
+		if req, ok := e.req.Header.(http.Header); ok {
+			plain.req.Header = dialect.Fields(req)
+		}
+		a, b := d.Decode(e.req, e.res), d.Decode(plain.req, plain.res)
+		if !reflect.DeepEqual(a, b) {
+			t.Errorf("it reads as\n%+v\nnot\n%+v", b, a)
+		}
+		if !reflect.DeepEqual(d.Limits(e.res), d.Limits(plain.res)) {
+			t.Errorf("the limits are %+v, not %+v", d.Limits(plain.res), d.Limits(e.res))
+		}
+		if a, b := d.Alters(e.req, e.res.Status, h), d.Alters(plain.req, e.res.Status, plain.res.Header); a != b {
+			t.Errorf("its body is to be read: %t, not %t", b, a)
+		}
+	})
+	var none dialect.Fields
+	if len(none.Values("Date")) > 0 {
+		t.Error("no header has a value")
+	}
+}
