@@ -24,9 +24,9 @@ type row struct {
 	methods   []string
 	paths     []string
 	headers   []headerCondition
-	is        string // a condition on what the form says
-	family    string // the coarser code that is written beside the key
-	safe      bool   // of an operation: a repeat does nothing twice
+	is        string     // a condition on what the form says
+	family    string     // the coarser code that is written beside the key
+	of        *operation // whose row it is, nil for all requests
 	do        parlance.Act
 	retry     retry
 	undone    bool
@@ -46,7 +46,7 @@ const anyForm = "*"
 // applies reports that the row's conditions hold for a request and the form of
 // its answer.
 func (r *row) applies(req *Request, is string) bool {
-	if r.is != "" && r.is != is && is != anyForm {
+	if r.is != "" && r.is != is && is != anyForm || r.of != nil && !r.of.concerns(req) {
 		return false
 	}
 	if !admitsMethod(r.methods, req.Method) || !admitsPath(r.paths, req.Path) {
@@ -71,7 +71,9 @@ func (c *headerCondition) holds(req *Request) bool {
 	return false
 }
 
-func (r *row) conditional() bool { return len(r.methods)+len(r.paths)+len(r.headers)+len(r.is) > 0 }
+func (r *row) conditional() bool {
+	return len(r.methods)+len(r.paths)+len(r.headers)+len(r.is) > 0 || r.of != nil
+}
 
 func values(h Header, name string) []string {
 	if h == nil {

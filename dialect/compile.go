@@ -33,6 +33,7 @@ type Dialect struct {
 	asked       []headerCondition // what rows ask of the header of a request
 	extensions  []Extension
 	media       []ownMedia
+	rows        []*row   // the file's, and those of the dialect that it extends where it says nothing
 	pathed      bool     // something depends on the path of a request
 	trees       bool     // which shape is written depends on the paths of fields
 	grafts      bool     // a shape is written into the caller's own document
@@ -234,15 +235,41 @@ func (d *Dialect) link(r *reporter) {
 		r.unknown(n.pos, "unknown_name", "name after is:", n.name, known)
 	}
 	for _, a := range r.asked {
-		if slices.ContainsFunc(r.named, func(n namedPlace) bool { return n.name == a.name }) {
+		known := d.given()
+		if slices.ContainsFunc(r.named, func(n namedPlace) bool { return n.name == a.name }) || slices.Contains(known, a.name) {
 			continue
 		}
-		var known []string
+		if len(known)+len(r.named) == 0 {
+			r.fault(a.pos, "unknown_name", "let a shape say is: "+a.name, "no shape says of itself that it is %q", a.name)
+			continue
+		}
 		for _, n := range r.named {
 			known = append(known, n.name)
 		}
 		r.unknown(a.pos, "unknown_name", "form", a.name, known)
 	}
+}
+
+// given are the names that the forms of the dialect say which this one extends.
+func (d *Dialect) given() (names []string) {
+	if d.base == nil {
+		return nil
+	}
+	for _, s := range slices.Concat(d.base.shapes, d.base.extras) {
+		if s.is != "" {
+			names = append(names, s.is)
+		}
+	}
+	return append(names, d.base.names...)
+}
+
+// overrides reports that the file itself says what a row of the dialect that it
+// extends speaks of.
+func (d *Dialect) overrides(w *row) bool {
+	if sp, numeric := parseSpan(w.first); numeric && w.status == 0 {
+		return d.codes.byStatus(sp.from, anyForm, &Request{}) != nil
+	}
+	return d.codes.byCode(w.first, anyForm, &Request{}) != nil
 }
 
 // lists reports that a name stands in the table, or in that of the dialect
@@ -286,6 +313,14 @@ func (d *Dialect) finish(r *reporter) {
 	for _, w := range d.codes.rows {
 		w.line = fmt.Sprintf("%s:%d", w.file, w.pos.line)
 		w.why = w.explain()
+	}
+	d.rows = d.codes.rows
+	if d.base != nil && d.base.base != nil {
+		for _, w := range d.base.rows {
+			if !d.overrides(w) {
+				d.rows = append(d.rows[:len(d.rows):len(d.rows)], w)
+			}
+		}
 	}
 	for _, n := range r.named {
 		if _, isKind := parlance.ParseKind(n.name); !isKind && !slices.Contains(d.names, n.name) {

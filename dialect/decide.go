@@ -73,13 +73,18 @@ func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 				return r
 			}
 		}
-		if r := d.statusRow(o.Status, req); same(r) {
+		if r := d.statusRow(o.Status, req); same(r) && d.owns(r) {
 			return r
 		}
 	}
 	for _, name := range d.names {
 		if r := d.nameRow(name, req); same(r) {
 			return r
+		}
+	}
+	if o.Status != 0 {
+		if r := d.statusRow(o.Status, req); same(r) {
+			return r // what is built in comes behind all that the file says
 		}
 	}
 	for i := range o.Items {
@@ -105,7 +110,7 @@ func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 // For a transport that failed there is no answer: only the times of such a row
 // are taken, so that its schedule holds.
 func (d *Dialect) byBareKind(o *parlance.Outcome, req *Request) *row {
-	for _, r := range d.codes.rows {
+	for _, r := range d.rows {
 		if r.kind == o.Kind && r.applies(req, anyForm) {
 			return r
 		}

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,6 +97,9 @@ func (d *Dialect) entry(r *row, status int, code string) Entry {
 // when is the conditions of a row in words.
 func (r *row) when() string {
 	var parts []string
+	if r.of != nil {
+		parts = append(parts, strings.Join(append(slices.Clone(r.of.methods), r.of.paths...), " "))
+	}
 	if len(r.methods) > 0 {
 		parts = append(parts, "the method is "+strings.Join(r.methods, " or "))
 	}

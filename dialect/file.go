@@ -176,6 +176,7 @@ func (r *reporter) auth(d *Dialect, n *yaml.Node) {
 		case "token":
 			d.auth.Token, _ = r.text(v, "token")
 		case "grants":
+			d.auth.Grants = nil
 			for _, g := range r.words(v, "grants") {
 				if !slices.Contains(grants, g) {
 					r.unknown(at(v), "unknown_grant", "grant", g, grants)
@@ -218,6 +219,7 @@ func (r *reporter) poll(d *Dialect, n *yaml.Node) {
 	r.pairs(n, "poll", func(k, v *yaml.Node) {
 		switch k.Value {
 		case "headers":
+			d.poll.Headers = nil
 			for _, name := range r.words(v, "headers") {
 				d.poll.Headers = append(d.poll.Headers, canonicalHeader(name))
 			}
@@ -339,8 +341,9 @@ func (r *reporter) operations(d *Dialect, n *yaml.Node) {
 		}
 		if rows != nil {
 			o.codes = r.codes(rows, d.codes.merged)
+			of := o
 			for _, w := range o.codes.rows {
-				w.methods, w.paths = append(w.methods, o.methods...), append(w.paths, o.paths...)
+				w.of = &of
 			}
 			d.codes.add(o.codes)
 		}

@@ -33,8 +33,8 @@ type parameter struct {
 func (r *reporter) headers(n *yaml.Node, s *shape) {
 	c := &shapeCompiler{reporter: r, form: formNone}
 	r.pairs(n, "headers", func(k, v *yaml.Node) {
-		if !isToken(k.Value) {
-			r.fault(at(k), "bad_header", "", "%q is no name of a header field", k.Value)
+		if !isToken(k.Value) || strings.HasSuffix(k.Value, "!") {
+			r.fault(at(k), "bad_header", "write the name alone: a constant and $any ask for the field, $absent for its absence", "%q is no name of a header field", k.Value)
 		}
 		h := headerHole{name: canonicalHeader(k.Value)}
 		if v.Kind != yaml.MappingNode {

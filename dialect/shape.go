@@ -186,6 +186,9 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 	if s.name == "" {
 		s.name = "line " + strconv.Itoa(s.pos.line)
 	}
+	if s.is == "" && s.body != nil && s.body.op == opObject {
+		s.is = s.body.is // what the form says of the whole
+	}
 	if s.media == "" {
 		s.media = mediaTypes[s.form]
 	}

@@ -1,6 +1,9 @@
 package dialect
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // site is a place of a shape where a record is written: an element of a
 // repetition, or the value behind a name.
@@ -60,6 +63,7 @@ type locator struct {
 type passage struct {
 	around [3]set // by owner: what repetitions around it hold of a record
 	keys   [3]int
+	is     string
 	tree   bool
 	index  bool
 	single bool
@@ -146,7 +150,7 @@ func (l *locator) turn(e *template, p passage, key target) {
 	if e.readOnly {
 		return
 	}
-	own := e.shallow()
+	own, is := e.shallow(), cmp.Or(e.is, p.is)
 	deeper := false
 	for _, o := range [...]owner{item, field} {
 		all := (e.writes | e.copies).of(o)
@@ -156,16 +160,17 @@ func (l *locator) turn(e *template, p passage, key target) {
 		p.around[o] |= own.of(o)
 		if e.deep.of(o) != 0 && (e.writes|e.copies)&e.deep.of(o) != 0 {
 			deeper = true
-			if own&e.deep.of(o)&texts == 0 {
-				continue
+			if own&texts == 0 {
+				continue // a record is made further down only
 			}
 		}
 		if len(l.shape.sites) < maxSites {
 			e.site[o-item] = uint16(len(l.shape.sites))
-			l.shape.sites = append(l.shape.sites, site{owner: o, written: p.around[o] | own.of(o), keys: p.keys[o], tree: p.tree, indexed: p.index, single: p.single, is: e.is, must: e.musts().of(o), whole: e.integers().of(o)})
+			l.shape.sites = append(l.shape.sites, site{owner: o, written: p.around[o] | own.of(o), keys: p.keys[o], tree: p.tree, indexed: p.index, single: p.single, is: is, must: e.musts().of(o), whole: e.integers().of(o)})
 		}
 	}
 	if deeper {
+		p.is = is
 		l.walk(e, p)
 	}
 }
@@ -201,6 +206,9 @@ func (t *template) shallow() (s set) {
 
 // musts are the attributes without which a template does not fit.
 func (t *template) musts() (s set) {
+	if t.op == opHole {
+		return t.hole.readings[0].needed() // an element that is one text
+	}
 	for i := range t.members {
 		switch m := &t.members[i]; {
 		case m.value.op == opHole && m.must:

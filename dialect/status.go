@@ -166,13 +166,13 @@ func (d *Dialect) alias(r *row, status int) bool {
 	return d.base.statusRow(status, &Request{}).kind != r.kind
 }
 
-func (d *Dialect) owns(r *row) bool { return slices.Contains(d.codes.rows, r) }
+func (d *Dialect) owns(r *row) bool { return slices.Contains(d.rows, r) }
 
 func sendable(status int) bool { return status >= 200 && status <= 999 }
 
 // ownRow is the file's row for a kind and its reason.
 func (d *Dialect) ownRow(o *parlance.Outcome, req *Request) *row {
-	for _, r := range d.codes.rows {
+	for _, r := range d.rows {
 		if r.kind == o.Kind && r.reason == o.Reason && r.applies(req, anyForm) {
 			return r
 		}
@@ -184,7 +184,7 @@ func (d *Dialect) ownRow(o *parlance.Outcome, req *Request) *row {
 // kind, then the dialect http.
 func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 	try := func(fits func(*row) bool) (*row, int) {
-		for _, r := range d.codes.rows {
+		for _, r := range d.rows {
 			if !r.applies(req, anyForm) || !fits(r) {
 				continue
 			}

@@ -620,7 +620,8 @@ func (w *writer) xmlPayload() {
 		return
 	}
 	w.carried |= bitOf(whole, attrData)
-	if body := bytes.TrimSpace(w.data.Body); t.XML(body, false) == nil && bytes.HasPrefix(body, []byte("<")) && !bytes.HasPrefix(body, []byte("<?")) {
+	body := bytes.TrimSpace(w.data.Body)
+	if inside := slices.Concat([]byte("<a>"), body, []byte("</a>")); bytes.HasPrefix(body, []byte("<")) && t.XML(inside, false) == nil {
 		w.dst = append(w.dst, body...)
 		return
 	}
