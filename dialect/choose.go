@@ -108,7 +108,8 @@ func (t *template) fillable(present set) bool {
 			}) {
 				return false
 			}
-		case m.value.op == opObject && (m.must || !m.optional) && !m.value.fillable(present):
+		case m.value.op == opObject && (m.must || !m.optional) && !m.value.fillable(present),
+			m.value.op == opObject && m.must && !m.value.apart && (m.value.writes|m.value.copies)&present == 0:
 			return false
 		}
 	}
