@@ -1,0 +1,146 @@
+// Package odata reads and writes the multipart answers of an OData batch. An
+// OData answer is HTTP with JSON, which stands in odata.yaml; but that to POST
+// $batch is many answers in one body, in a form that no shape has, and so needs
+// an Extension: a 200 that is multipart/mixed, whose parts are application/http
+// answers, or change sets, which are multipart/mixed again. Sources:
+//
+//   - OData 4.01, Part 1: Protocol, 11.7 (batch requests) and 11.7.7 (the
+//     multipart format, its processing, and its answers)
+//   - RFC 2046, 5.1 (multipart)
+//
+// Each part becomes an Item by the dialect's own reading, so that a code means
+// in a batch what it means outside. What succeeded is found by [Parts], for an
+// Item holds no payload.
+//
+// A batch stops at its first failure unless the request has the preference
+// continue-on-error, and a change set that failed is one answer for all of its
+// requests: there may be fewer Items than requests, and the answer does not say
+// of which. Give each request a Content-ID. The answer to an asynchronous batch
+// (11.7.7.7) is read where it comes from $batch itself, not from a monitor. A
+// caller that wants parts says Accept: multipart/mixed; the batch in JSON is data,
+// and so the file's.
+package odata
+
+import (
+	_ "embed"
+	"mime"
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+//go:embed odata.yaml
+var file []byte
+
+// Open compiles the dialect, its Extension in it.
+func Open() (*dialect.Dialect, error) {
+	d, err := dialect.Compile("odata.yaml", file)
+	if err != nil {
+		return nil, err
+	}
+	return d.With(Batch{}), nil
+}
+
+// Batch is the Extension that reads and writes multipart batches. The zero value
+// is ready, and keeps nothing.
+type Batch struct{}
+
+var _ dialect.Extension = Batch{}
+
+// Concerns reports a multipart answer to POST $batch. Before version 4 a batch
+// was answered by a 202 ([MS-ODATA], 2.2.7.6.6).
+func (Batch) Concerns(req dialect.Request, status int, header dialect.Header) bool {
+	return isBatch(req) && (status == 200 || status == 202) && isMultipart(first(header, "Content-Type"))
+}
+
+// isBatch reports that a request has an answer in parts. A part's own request is
+// another one, so that nothing that stands in a part comes here again.
+func isBatch(req dialect.Request) bool {
+	return req.Method == "POST" && strings.HasSuffix(req.Path, "/$batch")
+}
+
+// first is the first value of a field, "" where there is none.
+func first(header dialect.Header, name string) string {
+	if header == nil {
+		return ""
+	}
+	if values := header.Values(name); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+func isMultipart(contentType string) bool {
+	media, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimSpace(media), mixed)
+}
+
+// maxNotes is how many complaints one batch is worth; Parts has them all.
+const maxNotes = 20
+
+const (
+	mixed       = "multipart/mixed"
+	application = "application/http"
+)
+
+// Read makes an Item of each part. What cannot be read is a Diagnostic and no
+// Item, and forbids that the whole is a success, or a failure throughout: of a
+// part that was not read nobody knows what it says.
+func (Batch) Read(d *dialect.Dialect, req dialect.Request, res dialect.Response, r *dialect.Reading) {
+	body, cut := res.Body, res.Cut
+	if len(body) > dialect.MaxBody {
+		body, cut = body[:dialect.MaxBody], true
+	}
+	parts, faults := Parts(first(res.Header, "Content-Type"), body)
+	if cut && len(faults) > 0 {
+		faults = slices.Insert(faults, 0, warning("cut_body", "only the first %d bytes of the batch were read", len(body)))
+	}
+	r.Diagnostics = faults // the file's complaint was of the form, which is ours
+	items := make([]parlance.Item, len(parts))
+	for i, p := range parts {
+		inner := d.Decode(dialect.Request{Now: req.Now}, dialect.Response{Status: p.Status, Header: p.Header, Body: p.Body, Received: res.Received})
+		items[i] = parlance.Item{Index: p.Index, ID: p.ID, Outcome: inner.Outcome}
+		for _, fault := range inner.Diagnostics {
+			fault.Message = place(p.Index) + fault.Message
+			r.Diagnostics = append(r.Diagnostics, fault)
+		}
+	}
+	r.Diagnostics = r.Diagnostics[:min(len(r.Diagnostics), maxNotes)]
+	o := &r.Outcome
+	o.Items = items
+	o.Kind, o.Reason = whole(items, len(faults) > 0)
+	o.Title, o.Help = "", "" // were those of a plain 200
+}
+
+// whole is what a batch comes to by its parts, some of which could not be read.
+func whole(items []parlance.Item, unread bool) (parlance.Kind, parlance.Reason) {
+	kind, reason := parlance.RollUp(items)
+	switch {
+	case kind.Failing() && unread:
+		return parlance.Partial, ""
+	case kind != parlance.Success:
+		return kind, reason
+	case unread:
+		return parlance.Noted, ""
+	}
+	for i := range items {
+		switch items[i].Outcome.Kind {
+		case parlance.Noted:
+			return parlance.Noted, ""
+		case parlance.Accepted:
+			kind = parlance.Accepted // the rest goes on in the background (11.7.7.6)
+		}
+	}
+	return kind, ""
+}
+
+// parameters are those of a content type; nil where it cannot be read.
+func parameters(contentType string) map[string]string {
+	_, p, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return nil
+	}
+	return p
+}
