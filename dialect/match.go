@@ -32,6 +32,7 @@ type scope struct {
 	node   uint32 // where it stands in the document
 	field  bool   // the innermost one for fields: it makes one
 	item   bool   // the innermost one for items
+	items  bool   // it is about items, made by it or by turns inside it
 	both   bool   // it can hold a text of its own beside deeper ones
 
 	last  int32 // one more than the place of its last bind
@@ -413,8 +414,11 @@ func (m *matcher) say(is string) bool {
 		return true
 	}
 	for s := m.scope; s > 0; s = m.scopes[s].parent {
-		if m.scopes[s].item {
+		if m.scopes[s].items {
+			inside := m.scope
+			m.scope = s
 			m.take(bind{target: target{item, attrIs}}, []byte(is))
+			m.scope = inside
 			return true
 		}
 	}
@@ -694,7 +698,7 @@ func (m *matcher) turns(t *template, n uint32, of selection) bool {
 func (m *matcher) turn(t *template, c uint32, place int32, key target, told bool, apart uint64) int {
 	before, outer, later := m.mark(), m.scope, m.later
 	if (t.reads.of(field) | t.reads.of(item)) != 0 {
-		m.scopes = append(m.scopes, scope{parent: outer, place: place, node: c, field: t.makes(field), item: t.makes(item), both: t.both})
+		m.scopes = append(m.scopes, scope{parent: outer, place: place, node: c, field: t.makes(field), item: t.makes(item), items: t.reads.of(item) != 0, both: t.both})
 		m.scope = int32(len(m.scopes) - 1)
 	}
 	if key.attr != attrNone {

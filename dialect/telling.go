@@ -9,7 +9,7 @@ import (
 // shape's `is` hangs on a text, nothing else may say that text).
 func (w *writer) silence() {
 	for _, g := range w.d.telling {
-		if g.is == w.row.first || !g.shape.status.admits(w.status) {
+		if g.is == w.row.first || g.is == w.row.is || !g.shape.status.admits(w.status) {
 			continue
 		}
 		says := func(s string) bool { return s != "" && g.guard.fits(s) }
