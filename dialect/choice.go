@@ -42,6 +42,7 @@ type choiceKey struct {
 // what the caller accepts.
 type dress struct {
 	present set
+	lacking set // what some of the fields do not have
 	accept  string
 	shape   *shape
 	header  []Pair // its content type
@@ -121,13 +122,13 @@ func (c *choice) dress(w *writer) (*shape, []Pair) {
 		accept = firstValue(w.req.Header, "Accept")
 	}
 	kept := len(accept) <= maxKey && len(w.o.Items) == 0 && !(w.d.trees && len(w.o.Fields) > 0) && !(w.d.grafts && len(w.req.Body) > 0) && !w.negotiates()
-	at := &c.dresses[(uint64(w.present)*0x9E3779B97F4A7C15>>32^uint64(len(accept)))%maxDresses]
+	at := &c.dresses[((uint64(w.present)^uint64(w.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(accept)))%maxDresses]
 	if kept {
-		if l := at.Load(); l != nil && l.present == w.present && l.accept == accept {
+		if l := at.Load(); l != nil && l.present == w.present && l.lacking == w.lacking && l.accept == accept {
 			return l.shape, l.header
 		}
 	}
-	l := &dress{present: w.present, accept: string(append([]byte(nil), accept...)), shape: w.chooseShape()}
+	l := &dress{present: w.present, lacking: w.lacking, accept: string(append([]byte(nil), accept...)), shape: w.chooseShape()}
 	if l.shape != nil {
 		l.header = []Pair{{"Content-Type", l.shape.media}}
 	}

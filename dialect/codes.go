@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,7 +110,7 @@ type ranged struct {
 // unless it says under which status the code travels, or the file says that
 // codes and statuses are one list.
 func (c *codes) byCode(code, is string, req *Request) *row {
-	n, err := strconv.Atoi(code)
+	n, err := number(code)
 	about := func(r *row) bool { return r.status != 0 || c.merged || err != nil || n < 100 || n > 999 }
 	for _, r := range c.exact[code] {
 		if about(r) && r.applies(req, is) {
@@ -127,6 +128,16 @@ func (c *codes) byCode(code, is string, req *Request) *row {
 		return nil
 	}
 	return c.inRange(n, is, req, about)
+}
+
+var errNoNumber = errors.New("no number")
+
+// number is strconv.Atoi without what the error of a text costs.
+func number(code string) (int, error) {
+	if code == "" || code[0] != '-' && (code[0] < '0' || code[0] > '9') {
+		return 0, errNoNumber
+	}
+	return strconv.Atoi(code)
 }
 
 // inBodies reports that the table lists codes that stand in bodies, so that an

@@ -303,7 +303,7 @@ func (d *Dialect) depends() {
 		if media, _, _ := strings.Cut(s.media, ";"); s.body != nil && !strings.HasPrefix(media, "text/") {
 			d.media = append(d.media, ownMedia{strings.ToLower(strings.TrimSpace(media)), s.form})
 		}
-		d.trees = d.trees || slices.ContainsFunc(s.sites, func(s site) bool { return s.owner == field && (s.tree || s.indexed || s.must != 0) })
+		d.trees = d.trees || slices.ContainsFunc(s.sites, func(s site) bool { return s.owner == field && (s.tree || s.indexed) })
 	}
 }
 

@@ -150,6 +150,7 @@ type writer struct {
 	code    string // the code to write, "" for none
 	shape   *shape
 	present set // the attributes of the Outcome that are set
+	lacking set // those of a Field that some of them do not have
 	carried set // those of the whole that were written
 	dst     []byte
 	losses  []parlance.Loss

@@ -1,8 +1,6 @@
 package dialect
 
 import (
-	"strconv"
-
 	"github.com/parlance-api/parlance"
 )
 
@@ -85,7 +83,7 @@ func (d *Dialect) codeRow(code, is string, req *Request) *row {
 	if !d.codes.merged {
 		return nil
 	}
-	if n, err := strconv.Atoi(code); err == nil && n >= 100 && n <= 999 {
+	if n, err := number(code); err == nil && n >= 100 && n <= 999 {
 		return d.statusRow(n, req)
 	}
 	return nil

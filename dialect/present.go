@@ -33,8 +33,11 @@ func (w *writer) attributes() (s set) {
 	add(whole, attrRetryAfter, o.RetryAfter > 0)
 	add(whole, attrNote, len(o.Notes) > 0)
 	add(whole, attrData, len(w.data.Body) > 0)
+	w.lacking = 0
 	for i := range o.Fields {
-		s |= fieldSet(&o.Fields[i])
+		has := fieldSet(&o.Fields[i])
+		s |= has
+		w.lacking |= ownerBits[field] &^ has
 	}
 	for i := range o.Items {
 		s |= itemSet(&o.Items[i])

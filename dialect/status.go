@@ -183,6 +183,30 @@ func (d *Dialect) ownRow(o *parlance.Outcome, req *Request) *row {
 // byKind chooses by kind and reason, then by kind, then what stands for the
 // kind, then the dialect http.
 func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
+	r, status := d.byKindAndReason(o, req)
+	if o.Reason != "" || len(o.Fields) == 0 || d.holdsFields(r, status, req) {
+		return r, status
+	}
+	// Fields alone say that the data were invalid, field by field: where only a
+	// row of that reason has a place for them it is written.
+	with := parlance.Outcome{Kind: o.Kind, Reason: parlance.Fields}
+	if finer, status := d.byKindAndReason(&with, req); finer.reason == parlance.Fields && d.holdsFields(finer, status, req) {
+		return finer, status
+	}
+	return r, status
+}
+
+// holdsFields reports that what is written by a row has a place for Fields.
+func (d *Dialect) holdsFields(r *row, status int, req *Request) bool {
+	return slices.ContainsFunc(d.shapes, func(s *shape) bool {
+		k, isKind := parlance.ParseKind(s.is)
+		return !s.readOnly && s.concerns(req, status) && (s.writes|s.copies).of(field) != 0 &&
+			(s.is == "" || s.is == r.first || s.is == r.is || isKind && (k == r.kind || k == parlance.Failed))
+	})
+}
+
+// byKindAndReason chooses without regard to Fields.
+func (d *Dialect) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int) {
 	try := func(fits func(*row) bool) (*row, int) {
 		for _, r := range d.rows {
 			if !r.applies(req, anyForm) || !fits(r) {
@@ -207,10 +231,6 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 		return nil, 0
 	}
 	for _, fits := range []func(*row) bool{
-		// Fields without a reason say by themselves that the data were invalid, field by field.
-		func(r *row) bool {
-			return r.kind == o.Kind && r.reason == parlance.Fields && o.Reason == "" && len(o.Fields) > 0
-		},
 		func(r *row) bool { return r.kind == o.Kind && r.reason == o.Reason },
 		func(r *row) bool { return r.kind == o.Kind && r.reason == "" },
 		func(r *row) bool { return r.kind == o.Kind && !d.told(r) },
@@ -227,7 +247,7 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 	if d.base == nil {
 		return &row{kind: parlance.Internal}, 500
 	}
-	r, status := d.base.byKind(&parlance.Outcome{Kind: o.Kind}, req)
+	r, status := d.base.byKindAndReason(&parlance.Outcome{Kind: o.Kind}, req)
 	if own := d.statusRow(status, req); r.kind == o.Kind && own.kind != o.Kind && o.Kind.Failing() {
 		// Here that status means something else: the plain failure of its side says nothing wrong.
 		plain := parlance.Invalid
@@ -235,7 +255,7 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 			plain = parlance.Internal
 		}
 		if own.kind != plain && o.Kind != plain {
-			return d.byKind(&parlance.Outcome{Kind: plain}, req)
+			return d.byKindAndReason(&parlance.Outcome{Kind: plain}, req)
 		}
 	}
 	return r, status

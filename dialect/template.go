@@ -51,6 +51,7 @@ type template struct {
 	inner     set         // of a repetition: those that are read inside another one in its elements
 	keys      set         // those that a name of a member gives at or below it
 	tells     bool        // a text at or below it must fit a pattern
+	indexes   bool        // of alternatives: one of them is a list in which the place counts
 	loops     bool        // a definition stands in it without the name of a member before it
 	apart     bool        // an object that a constant tells from others
 	size      int         // members at and below it, for choosing the smallest
@@ -286,6 +287,7 @@ func (c *shapeCompiler) wrapper(n *yaml.Node) *template {
 	for _, e := range v.Content {
 		below := c.template(e)
 		below.loops = below.loopsBack()
+		t.indexes = t.indexes || below.resolve() == nil || below.resolve().indexed || below.loops
 		for _, earlier := range t.elems {
 			if !earlier.writeOnly && !below.writeOnly && earlier.coversAll(below) {
 				c.warn(at(e), "shadowed", "put the one that asks for more first", "this alternative is never taken: the one on line %d, column %d takes all that fits it", earlier.pos.line, earlier.pos.column)

@@ -85,6 +85,9 @@ func (w *writer) alternative(t *template) *template {
 		if w.field != nil && placed <= 0 {
 			lost += bits.OnesCount64(uint64(fieldSet(w.field) &^ (e.writes | e.copies)))
 		}
+		if lost == 0 && placed > 0 && best == nil && !t.indexes {
+			return e // nothing can be better
+		}
 		if best == nil || placed > most || placed == most && lost < least {
 			best, most, least = e, placed, lost
 		}

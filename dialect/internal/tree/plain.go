@@ -20,7 +20,7 @@ func AppendPlain(dst []byte, s string) ([]byte, bool) {
 		for i := 0; i < size; i += 8 {
 			at := min(i, size-8) // the last eight may be looked at twice
 			word := binary.LittleEndian.Uint64(from[at : at+8])
-			if stops(word)|word&highs != 0 {
+			if (stops(word)|word)&highs != 0 {
 				return dst, false
 			}
 			binary.LittleEndian.PutUint64(to[at+1:at+9], word)
