@@ -318,3 +318,131 @@ func TestWritingManyRecordsCostsWorkThatGrowsWithTheirNumber(t *testing.T) {
 		}
 	}
 }
+
+// A stranger's file is compiled or refused. What it may take from the heap is
+// bounded by its size, whatever it says: were the work to grow with the square
+// of it, the suite would not end in the time that it is given.
+func TestAStrangersFileIsCompiledOrRefusedWithinItsBounds(t *testing.T) {
+	// Not parallel: memory is measured.
+	const frame = "dialect: stranger\ncodes: {200: success, 4xx: invalid, 5xx: internal}\n"
+	repeat := func(n int, line func(i int) string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(line(i))
+		}
+		return b.String()
+	}
+	for _, test := range []struct {
+		name, source string
+		compiles     bool
+	}{
+		{"a thousand shapes", frame + "shapes:\n" + repeat(1000, func(i int) string {
+			return fmt.Sprintf("  - {name: s%d, status: 4xx, json: {m%d!: $detail, kind: k%d}}\n", i, i, i)
+		}), true},
+		{"a thousand shapes that are alike", frame + "shapes:\n" + strings.Repeat("  - {status: 4xx, json: {m!: $detail}}\n", 1000), true},
+		{"a thousand shapes of lists of alternatives", frame + "shapes:\n" + repeat(1000, func(i int) string {
+			return fmt.Sprintf("  - {status: 4xx, json: {e%d!: [{$either: [{a!: $field}, {b!: $field.code}, $field.message]}]}}\n", i)
+		}), true},
+		{"20,000 codes", "dialect: stranger\ncodes:\n  200: success\n" + repeat(20_000, func(i int) string { return fmt.Sprintf("  c%d: {kind: invalid, status: 400}\n", i) }) +
+			"shapes: [{name: e, json: {code!: $code}}]\n", false},
+		{"20,000 codes in short", "dialect: stranger\ncodes:\n" + repeat(20_000, func(i int) string { return fmt.Sprintf("  %d: invalid\n", 1000+i) }) + "shapes: [{name: e, json: {code!: $code:int}}]\n", true},
+		{"20,000 codes of one row", "dialect: stranger\ncodes:\n  200: success\n  \"" + repeat(20_000, func(i int) string { return fmt.Sprintf("c%d, ", i) }) + "z\": {kind: invalid, status: 400}\nshapes: [{name: e, json: {code!: $code}}]\n", true},
+		{"5,000 globs", "dialect: stranger\ncodes:\n  200: success\n" + repeat(5000, func(i int) string { return fmt.Sprintf("  '*c%d*': {kind: invalid, status: 400}\n", i) }) + "shapes: [{name: e, json: {code!: $code}}]\n", true},
+		{"5,000 ranges that overlap", "dialect: stranger\ncodes:\n  200: success\n" + repeat(5000, func(i int) string { return fmt.Sprintf("  %d..%d: {kind: invalid, status: 400}\n", -i-2, i+1000) }) + "shapes: [{name: e, json: {code!: $code:int}}]\n", true},
+		{"a pattern of 10,000 characters", frame + "shapes: [{name: e, status: 4xx, text: \"{$code}" + strings.Repeat("a", 10_000) + "{$detail}\"}]\n", true},
+		{"a pattern of 2,000 holes", frame + "shapes: [{name: e, status: 4xx, text: \"" + strings.Repeat("{_=x}-", 2000) + "{$detail}\"}]\n", true},
+		{"a pattern of a thousand optional parts", frame + "shapes: [{name: e, status: 4xx, text: \"" + strings.Repeat("{?a{_=x}-}", 1000) + "{$detail}\"}]\n", false},
+		{"a pattern of 10,000 open braces", frame + "shapes: [{name: e, status: 4xx, text: \"" + strings.Repeat("{?", 10_000) + "{$detail}\"}]\n", false},
+		{"a ring of a hundred definitions", frame + "define:\n" + repeat(100, func(i int) string {
+			return fmt.Sprintf("  d%d: {m?: $field.message, $field: $d%d}\n", i, (i+1)%100)
+		}) + "shapes: [{name: e, status: 4xx, json: $d0}]\n", true},
+		{"a ring of a hundred definitions that reads nothing", frame + "define:\n" + repeat(100, func(i int) string { return fmt.Sprintf("  d%d: {$either: [$d%d, $detail]}\n", i, (i+1)%100) }) + "shapes: [{name: e, status: 4xx, json: $d0}]\n", false},
+		{"thirty definitions that all refer to all", frame + "define:\n" + repeat(30, func(i int) string {
+			return fmt.Sprintf("  d%d: {m?: $field.message%s}\n", i, repeat(30, func(j int) string { return fmt.Sprintf(", e%d?: $d%d", j, j) }))
+		}) + "shapes: [{name: e, status: 4xx, json: {$field: $d0}}]\n", true},
+		{"25 levels of alternatives", frame + "shapes: [{name: e, status: 4xx, json: " + strings.Repeat("{$either: [{a!: $code}, ", 25) + "$detail" + strings.Repeat("]}", 25) + "}]\n", true},
+		{"64 levels of alternatives", frame + "shapes: [{name: e, status: 4xx, json: " + strings.Repeat("{$either: [[$field.message], ", 64) + "$detail" + strings.Repeat("]}", 64) + "}]\n", false},
+		{"a body of forty levels", frame + "shapes: [{name: e, status: 4xx, json: " + strings.Repeat("{a: ", 40) + "$detail" + strings.Repeat("}", 40) + "}]\n", true},
+		{"two thousand names of one member", frame + "shapes: [{name: e, status: 4xx, json: {\"" + repeat(2000, func(i int) string { return fmt.Sprintf("n%d|", i) }) + "z\": $detail}}]\n", true},
+		{"a list of two thousand templates", frame + "shapes: [{name: e, status: 4xx, json: {l!: [" + repeat(2000, func(i int) string { return fmt.Sprintf("{t: t%d, m: $field.message}, ", i) }) + "$any]}}]\n", true},
+		{"a thousand operations", frame + "operations:\n" + repeat(1000, func(i int) string { return fmt.Sprintf("  - {method: POST, path: /p%d, codes: {404: empty}}\n", i) }), true},
+		{"five thousand headers", frame + "shapes: [{headers: {" + repeat(5000, func(i int) string { return fmt.Sprintf("X-%d: $note, ", i) }) + "X-Z: $note}}]\n", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var d *dialect.Dialect
+			var err error
+			used := allocated(func() { d, err = dialect.Compile("stranger.yaml", []byte(test.source)) })
+			t.Logf("%d KB of a file of %d KB", used>>10, len(test.source)>>10)
+			if limit := uint64(2000*len(test.source) + 4<<20); used > limit {
+				t.Errorf("%d KB of a file of %d KB", used>>10, len(test.source)>>10)
+			}
+			if err != nil {
+				if !isFileError(err) {
+					t.Errorf("it is refused with %v", err)
+				}
+				if test.compiles {
+					t.Errorf("it is refused: %.300s", err)
+				}
+				return
+			}
+			if !test.compiles {
+				t.Error("it is compiled")
+			}
+			body := []byte(`{"m":"m","a":{"b":{"a":{"c":"x"}}},"l":[{"t":"t7","m":"m"}],"code":"c19999"}`)
+			for _, r := range []dialect.Response{{Status: 404, Body: body}, {Status: 500, Body: []byte(strings.Repeat("a", 20_000)), Header: http.Header{"Content-Type": {"text/plain"}}}, {Status: 404, Body: []byte(strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200))}} {
+				var o parlance.Outcome
+				used := allocated(func() { o = d.Decode(dialect.Request{Method: "POST", Path: "/p7"}, r).Outcome })
+				if limit := uint64(64*len(test.source) + 1<<20); used > limit {
+					t.Errorf("reading takes %d KB", used>>10)
+				}
+				used = allocated(func() { d.Encode(nil, dialect.Request{}, &o, dialect.Payload{}) })
+				if limit := uint64(64*len(test.source) + 1<<20); used > limit {
+					t.Errorf("writing takes %d KB", used>>10)
+				}
+			}
+		})
+	}
+}
+
+// A tree that refers to itself is read as deep as a body may be, and what is
+// deeper leaves the meaning of the status.
+func TestADefinitionThatRefersToItselfAgainstADeepBody(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("deep.yaml", []byte(`
+dialect: deep
+codes: {200: success, 404: not_found, 4xx: invalid}
+define:
+  tree: {$either: [[$field.message], {$field: $tree}, {$field#: $tree}]}
+  wide: {text?: $field.message, left?: $wide, right?: $wide}
+shapes:
+  - {name: tree, status: 4xx, json: {errors!: $tree}}
+  - {name: wide, status: 4xx, json: {wide!: {$field: $wide}}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{10, 60, 200, 5000, 100_000} {
+		for name, body := range map[string]string{
+			"maps":    `{"errors":` + strings.Repeat(`{"a":`, n) + `["m"]` + strings.Repeat("}", n) + `}`,
+			"lists":   `{"errors":` + strings.Repeat(`[{"a":`, n) + `["m"]` + strings.Repeat("}]", n) + `}`,
+			"members": `{"wide":{"x":` + strings.Repeat(`{"left":`, n) + `{"text":"m"}` + strings.Repeat("}", n) + `}}`,
+			"misfits": `{"errors":` + strings.Repeat(`{"a":[1],"b":`, n) + `7` + strings.Repeat("}", n) + `}`,
+		} {
+			read := d.Decode(dialect.Request{}, dialect.Response{Status: 404, Body: []byte(body)})
+			o := &read.Outcome
+			if o.Kind != parlance.NotFound {
+				t.Errorf("%s %d deep: %s", name, n, o.Kind)
+			}
+			if n <= 10 && name != "misfits" && len(o.Fields) != 1 {
+				t.Errorf("%s %d deep: %+v %v", name, n, o.Fields, read.Diagnostics)
+			}
+			if len(o.Fields) == 0 && len(read.Diagnostics) == 0 {
+				t.Errorf("%s %d deep: nothing is read and nothing is told", name, n)
+			}
+			m := d.Encode(nil, dialect.Request{}, o, dialect.Payload{})
+			if back := d.Decode(dialect.Request{}, dialect.Response{Status: m.Status, Body: m.Body}).Outcome; len(m.Losses) == 0 && len(back.Fields) != len(o.Fields) {
+				t.Errorf("%s %d deep: %d fields of %d come back: %.200s", name, n, len(back.Fields), len(o.Fields), m.Body)
+			}
+		}
+	}
+}
