@@ -284,6 +284,7 @@ shapes:
 shapes: [{name: list, status: 2xx, json: {done?: [{$is: success, id: $item}], failed?: [{$is: invalid, id: $item, text: $item.detail}]}}]`
 	hold(t, []construct{
 		{name: "a form that is good", file: form, status: 200, body: `{"ok":true}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "a form that is a name of the table", file: form, status: 404, body: `{"ok":false,"why":"gone"}`, want: `{"kind":"not_found"}`},
 		{name: "a form that is a name of the table, under a good status", file: form, status: 200, body: `{"ok":false,"why":"gone"}`, want: `{"kind":"not_found"}`, wrote: "-"},
 		{name: "a bare failed speaks where the status is good", file: form, status: 200, body: `{"ok":false,"why":"x"}`, want: `{"kind":"failed","detail":"x"}`, wrote: "-"},
 		{name: "a bare failed does not speak where the status is a failure", file: form, status: 503, body: `{"ok":false,"why":"x"}`, want: `{"kind":"internal","detail":"x"}`},
@@ -321,6 +322,8 @@ shapes: [{name: e, json: {retry?: "$retryable:bool", message: $detail}}]`
 			want: `{"kind":"noted","code":"x","family":"y","detail":"m"}`, told: "unlisted_code", wrote: "-"},
 		{name: "an unlisted family alone under a good status is no plain success", file: family, status: 200, body: `{"error":{"type":"y","message":"m"}}`,
 			want: `{"kind":"noted","family":"y","detail":"m"}`, told: "unlisted_code", wrote: "-"},
+		{name: "a family alone has the meaning of its row", file: family, status: 429, body: `{"error":{"type":"rate_limit_error","message":"m"}}`,
+			want: `{"kind":"rate_limited","family":"rate_limit_error","detail":"m"}`, act: "retry 1s 1m0s safe"},
 		{name: "a family alone under a good status is a failure", file: family, status: 200, body: `{"error":{"type":"card_error","message":"m"}}`,
 			want: `{"kind":"invalid","family":"card_error","detail":"m"}`, wrote: "-"},
 		{name: "an answer that says it is to be repeated", file: advice, method: "POST", status: 409, body: `{"retry":true,"message":"m"}`,
@@ -582,8 +585,10 @@ shapes:
   - {name: locked, is: locked, json: {locked: true, code: $code}}
   - {name: e, status: 4xx, json: {code?: $code, message: $detail}}`
 	hold(t, []construct{
+		{name: "a row of a status whose form is there", file: file, method: "POST", status: 401, body: `{"stale":true,"message":"m"}`, want: `{"kind":"unauthenticated","reason":"expired","detail":"m"}`, act: "refresh safe"},
 		{name: "a row of a status whose form is not there", file: file, method: "POST", status: 401, body: `{"message":"m"}`, want: `{"kind":"unauthenticated","detail":"m"}`, act: "stop"},
 		{name: "a row of a code whose form is there", file: file, method: "POST", status: 409, body: `{"locked":true,"code":"E1"}`, want: `{"kind":"conflict","code":"E1"}`, act: "retry 7s"},
+		{name: "a row of a code whose form is not there", file: file, method: "POST", status: 400, body: `{"code":"E1","message":"m"}`, want: `{"kind":"invalid","code":"E1","detail":"m"}`, act: "correct"},
 	})
 }
 
@@ -717,9 +722,13 @@ func TestAFileThatExtendsAnother(t *testing.T) {
 		{"its own code beats", "codes: {E1: {kind: quota, status: 409}}\n", 409, `{"code":"E1","message":"m"}`, `{"kind":"quota","code":"E1","detail":"m"}`, ""},
 		{"its own glob beats the other's very code", "codes: {E*: {kind: quota, status: 409}}\n", 409, `{"code":"E1","message":"m"}`, `{"kind":"quota","code":"E1","detail":"m"}`, ""},
 		{"its own class beats the other's very status", "codes: {4xx: forbidden}\n", 404, `{"message":"m"}`, `{"kind":"forbidden","detail":"m"}`, ""},
+		{"the other's row keeps its words", "codes: {410: not_found}\n", 422, `{"message":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words","detail":"m"}`, ""},
+		{"the other's code under its own class", "codes: {4xx: forbidden}\n", 409, `{"code":"E1","message":"m"}`, `{"kind":"conflict","code":"E1","detail":"m"}`, ""},
+		{"a shape of the same name is replaced", "shapes: [{name: error, status: 4xx 5xx, json: {fault!: $detail}}]\n", 422, `{"fault":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words","detail":"m"}`, ""},
 		{"a shape of the same name is gone", "shapes: [{name: error, status: 4xx 5xx, json: {fault!: $detail}}]\n", 422, `{"message":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words"}`, "-"},
 		{"its own shape comes first, the other's after it", "shapes: [{name: fault, status: 4xx 5xx, json: {fault!: $detail}}]\n", 422, `{"message":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words","detail":"m"}`, "-"},
 		{"the other's form has its own row", "codes: {gone: {kind: conflict, status: 404}}\n", 404, `{"gone":true}`, `{"kind":"conflict"}`, ""},
+		{"its own row may ask for a form of the other", "codes: {404: [{kind: unavailable, is: gone}, not_found], gone: {kind: unavailable, status: 404}}\n", 404, `{"gone":true}`, `{"kind":"unavailable"}`, ""},
 		{"codes are no statuses, as in the other", "codes: {410: not_found}\n", 400, `{"code":"404","message":"m"}`, `{"kind":"invalid","code":"404","detail":"m"}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
