@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -81,31 +82,42 @@ var compiled = sync.OnceValue(func() []*dialect.Dialect {
 })
 
 // Weights are powers of two: a fact of weight 1 makes its dialect twice as
-// likely as one that is not in the catalogue. They were set by hand on the
-// responses of detect_test.go.
+// likely as one that is not in the catalogue. They were set by hand so that the
+// recorded responses of testdata are found to be their vendors', and what any
+// API answers is nobody's.
 const (
 	elsewhere = 2.5 // what an API that is not in the catalogue has for it from the start
 	most      = 40  // beyond it all is certain
 
-	commonName  = 0.7 // a member that many APIs have
-	ownName     = 2
-	aMap        = 1.5
-	strangeName = -0.6
-	missingName = -0.7
-	constant    = 3
-	ownHeader   = 4
-	plainHeader = 0.3
+	// What is there seldom by chance.
 	namesItself = 5 // in a header or a link
+	ownHeader   = 4
 	ownType     = 4
-	otherType   = -3
+	constant    = 3
 	listedCode  = 3
-	statusRow   = 0.3
-	noStatusRow = -0.5
-	complaint   = -2
-	unfit       = -4
+	ownStatus   = 3 // that HTTP does not have
 
-	mostStrange = -3 // vendors add members, and shapes leave out what says nothing
+	// What tells where there is more of it, or little.
+	ownName     = 2
+	ownPath     = 2
+	aText       = 2 // in which a pattern found a part
+	aFlag       = 1 // true or false
+	commonName  = 0.7
+	aMap        = 1.5 // of inputs or records, at a place of its own
+	rootMap     = 0.4 // it is the whole body, and takes any
+	plainHeader = 0.3
+	statusRow   = 0.3
+
+	// What speaks against it.
+	noStatusRow = -0.5
+	strangeName = -0.6 // vendors add members, and shapes leave out what says nothing
+	mostStrange = -3
+	missingName = -0.7
 	mostMissing = -2.1
+	complaint   = -2
+	vendorsType = -2 // a content type of another vendor's, where it has none of its own
+	otherType   = -3 // than its own
+	unfit       = -4
 )
 
 // cues is what speaks for one dialect.
@@ -145,15 +157,28 @@ func (c *cues) weigh() {
 		if commonNames[lastName(m.Path)] {
 			weight = commonName
 		}
-		switch {
-		case m.Map:
-			c.addMember(aMap, m.Path)
-		default:
-			c.addMember(weight/float64(m.Choices), m.Path)
+		c.addMember(weight/float64(m.Choices), m.Path)
+	}
+	if len(e.Inputs) > 0 {
+		weight := rootMap
+		for _, path := range e.Inputs {
+			switch {
+			case strings.Contains(path, "."):
+				weight = aMap
+			case envelopes[strings.ToLower(path)]:
+				e.Strange = append(e.Strange, path)
+			}
 		}
+		c.add(weight, "a map of %s", strings.Join(e.Inputs[:min(len(e.Inputs), shown)], ", "))
 	}
 	for _, path := range e.Constants {
 		c.add(constant, "what stands in %s", path)
+	}
+	for _, path := range e.Flags {
+		c.add(aFlag, "what stands in %s", path)
+	}
+	for _, name := range e.Texts {
+		c.add(aText, "how the text of %s goes", name)
 	}
 	c.weight += max(strangeName*float64(len(e.Strange)), mostStrange)
 	c.weight += max(missingName*float64(len(e.Missing)), mostMissing)
@@ -167,21 +192,29 @@ func (c *cues) weigh() {
 	if e.Listed {
 		c.add(listedCode, "the code %s, which it lists", e.Reading.Outcome.Code)
 	}
-	if given := contentType(c.res.Header); e.Type != "" && given != "" {
-		if declared, _, _ := strings.Cut(e.Type, ";"); strings.EqualFold(strings.TrimSpace(declared), given) {
-			if !plainTypes[given] {
-				c.add(ownType, "the content type %s", given)
-			}
-		} else {
+	if given := contentType(c.res.Header); !plainTypes[given] || e.Type != "" && given != "" {
+		declared, _, _ := strings.Cut(e.Type, ";")
+		switch {
+		case e.Type == "":
+			c.weight += vendorsType
+		case !strings.EqualFold(strings.TrimSpace(declared), given):
 			c.weight += otherType
+		case !plainTypes[given]:
+			c.add(ownType, "the content type %s", given)
 		}
+	}
+	if e.Path {
+		c.add(ownPath, "the path of the request")
 	}
 	if by := c.itself(); by != "" {
 		c.add(namesItself, "%s, which names it", by)
 	}
-	if e.Row {
+	switch {
+	case e.Exact && http.StatusText(c.res.Status) == "":
+		c.add(ownStatus, "the status %d", c.res.Status)
+	case e.Row:
 		c.weight += statusRow
-	} else {
+	default:
 		c.weight += noStatusRow
 	}
 	for _, d := range e.Reading.Diagnostics {
@@ -223,8 +256,7 @@ func (c *cues) why() []string {
 const shown = 5
 
 // itself is where the response says whose it is: a field of the header whose
-// name holds that of the dialect, or a link to one of the sites that its file
-// was written from. "" for nowhere.
+// name holds that of the dialect, or a link to its site. "" for nowhere.
 func (c *cues) itself() string {
 	own := strings.Split(c.in.Name(), "-")
 	for _, name := range headerNames(c.res.Header) {
@@ -233,17 +265,38 @@ func (c *cues) itself() string {
 			return "the header " + name
 		}
 	}
-	text := c.res.Body[:min(len(c.res.Body), 16<<10)]
-	for _, source := range c.in.Sources() {
-		site := siteOf(source)
-		if site == "" || sharedSites[site] {
-			continue
+	texts := [][]byte{c.res.Body[:min(len(c.res.Body), 16<<10)]}
+	for _, name := range linkHeaders {
+		if c.res.Header != nil {
+			for _, v := range c.res.Header.Values(name) {
+				texts = append(texts, []byte(v))
+			}
 		}
-		if at := bytes.Index(text, []byte(site)); at > 0 && (text[at-1] == '.' || text[at-1] == '/' || text[at-1] == '@') {
-			return "a link to " + site
+	}
+	for _, site := range c.sites() {
+		for _, text := range texts {
+			if at := bytes.Index(text, []byte(site)); at > 0 && (text[at-1] == '.' || text[at-1] == '/' || text[at-1] == '@') {
+				return "a link to " + site
+			}
 		}
 	}
 	return ""
+}
+
+// linkHeaders are the fields of a header that hold links.
+var linkHeaders = []string{"Location", "Link", "Operation-Location", "Content-Location"}
+
+// sites are those that its file was written from, and the one that has its name.
+func (c *cues) sites() (all []string) {
+	if name := c.in.Name(); !plainWords[name] {
+		all = append(all, name+".com")
+	}
+	for _, source := range c.in.Sources() {
+		if site := siteOf(source); site != "" && !sharedSites[site] {
+			all = append(all, site)
+		}
+	}
+	return all
 }
 
 // headerNames are the names of a header that can be listed, sorted.
@@ -292,7 +345,9 @@ func lastName(path string) string {
 var (
 	commonNames = set("message", "error", "errors", "code", "detail", "details", "title", "status", "type", "description",
 		"reason", "field", "msg", "error_description", "data", "id", "name", "result", "results", "items", "success", "path",
-		"timestamp", "request_id", "requestid", "instance", "fault", "body", "head", "meta", "debug", "help", "info", "kind")
+		"timestamp", "request_id", "requestid", "instance", "fault", "body", "head", "meta", "debug", "help", "info", "kind", "ok")
+	// An input is seldom called so: it is an envelope that a map has swallowed.
+	envelopes     = set("error", "errors", "message", "messages", "code", "fault", "success", "ok", "detail", "details")
 	commonHeaders = set("x-request-id", "request-id", "retry-after", "www-authenticate", "location", "link", "date", "content-type",
 		"x-correlation-id", "ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",
 		"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "warning", "allow", "content-location", "etag")

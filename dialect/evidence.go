@@ -3,6 +3,7 @@ package dialect
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
@@ -11,20 +12,24 @@ import (
 type Evidence struct {
 	Reading   Reading
 	Constants []string // members that hold the very constant, or the text, that the shape asks for
+	Flags     []string // members that hold the true or false that the shape asks for
+	Texts     []string // texts in which a pattern of the shape found a part; many texts have none
 	Named     []Mark   // members of the body that the shape has by name
+	Inputs    []string // members that the shape takes for inputs or records of that name, as in {"email": ["is taken"]}
 	Strange   []string // members of the body that it has not
 	Missing   []string // members that the shape always writes, and that are not there
 	Headers   []string // fields of the header that the file's own shapes read
 	Type      string   // the content type that is the shape's own, "" where it is any of its form
 	Row       bool     // the file has a row for the status
+	Exact     bool     // and for that very one, not for a range
 	Listed    bool     // the file lists the code that was read
+	Path      bool     // the file names such a path of a request
 }
 
 // Mark is a member with a name in a shape.
 type Mark struct {
 	Path    string // such as error.code or errors[].field
 	Choices int    // how many names the shape gives for it; one of many says little
-	Map     bool   // its members are named by what they are about, as in {"email": ["is taken"]}
 }
 
 // maxMarks is how many elements of a list are looked at: those after them look
@@ -38,6 +43,7 @@ func (d *Dialect) Evidence(req Request, res Response) Evidence {
 	e := Evidence{Reading: d.Decode(req, res)}
 	o := &e.Reading.Outcome
 	e.Row = d.codes.byStatus(res.Status, "", &req) != nil
+	e.Exact = e.Row && len(d.codes.status[res.Status]) > 0
 	e.Listed = o.Code != "" && o.Code != strconv.Itoa(res.Status) && d.codes.byCode(o.Code, "", &req) != nil
 	m := matchers.Get().(*matcher)
 	defer m.release()
@@ -54,6 +60,7 @@ func (d *Dialect) Evidence(req Request, res Response) Evidence {
 			_ = m.tree.XML(res.Body, res.Cut)
 		}
 	}
+	e.Path = s != nil && onPath(s.paths, req.Path) || slices.ContainsFunc(d.shapes, func(one *shape) bool { return onPath(one.writeFor, req.Path) })
 	for _, one := range slices.Concat(d.shapes, d.extras) {
 		if one.body != nil && one != s {
 			continue
@@ -87,20 +94,32 @@ func (d *Dialect) Evidence(req Request, res Response) Evidence {
 		}
 	case s.body.guarded() || s.body.tells:
 		e.Constants = append(e.Constants, s.name)
+	case s.body.implied.has(field, attrPath) && len(o.Fields) > 0 && o.Fields[0].Path != "":
+		e.Texts = append(e.Texts, s.name)
 	}
 	return e
 }
 
+// onPath reports that a path is one of those that the globs name.
+func onPath(globs []string, path string) bool {
+	return path != "" && slices.ContainsFunc(globs, func(g string) bool { return strings.Trim(g, "*/") != "" && glob(g, path) })
+}
+
 // witness holds a document, read before, against the template that it fits.
 type witness struct {
-	m *matcher
-	e *Evidence
+	m    *matcher
+	e    *Evidence
+	seen []*member // those that are named already: a definition counts once, however deep it goes
 }
 
 func (w *witness) see(t *template, n uint32, path string) {
 	switch t.op {
 	case opConst:
-		if t.kind != tree.Null {
+		switch t.kind {
+		case tree.Null:
+		case tree.True, tree.False:
+			w.e.Flags = append(w.e.Flags, path)
+		default:
 			w.e.Constants = append(w.e.Constants, path)
 		}
 	case opHole:
@@ -160,20 +179,33 @@ func (w *witness) members(t *template, n uint32, path string) {
 		switch {
 		case i >= 0:
 			one := &t.members[i]
-			if !found[i] {
+			switch {
+			case one.value.op == opList && w.m.tree.Nodes[c].Kind == tree.Element:
 				w.name(one, below)
-			}
-			found[i] = true
-			if one.value.op == opList && w.m.tree.Nodes[c].Kind == tree.Element {
 				w.elements(one.value, below, func(yield func(uint32) bool) { yield(c) })
-			} else if w.m.filled(one, c) {
+			case !w.m.filled(one, c):
+				w.name(one, below)
+			case w.fitting([]*template{one.value}, c) == nil:
+				continue // of another form: it is a stranger that has the name
+			default:
+				if !found[i] {
+					w.name(one, below)
+				}
 				w.see(one.value, c, below)
 			}
+			found[i] = true
 		case t.rest != nil:
 			if others++; others > maxMarks {
 				continue
 			}
-			if t.rest.value.op == opList && w.m.tree.Nodes[c].Kind == tree.Element {
+			siblings := t.rest.value.op == opList && w.m.tree.Nodes[c].Kind == tree.Element
+			if !siblings && w.fitting([]*template{t.rest.value}, c) == nil {
+				continue
+			}
+			if t.key.attr != attrNone && name != "" && !slices.Contains(w.e.Inputs, below) {
+				w.e.Inputs = append(w.e.Inputs, below)
+			}
+			if siblings {
 				w.elements(t.rest.value, path+".*", func(yield func(uint32) bool) { yield(c) })
 			} else {
 				w.see(t.rest.value, c, path+".*")
@@ -181,9 +213,6 @@ func (w *witness) members(t *template, n uint32, path string) {
 		case w.m.tree.Nodes[c].Kind != tree.Attribute && !slices.Contains(w.e.Strange, below):
 			w.e.Strange = append(w.e.Strange, below)
 		}
-	}
-	if others > 0 && t.key.attr != attrNone {
-		w.e.Named = append(w.e.Named, Mark{Path: path + ".*", Choices: 1, Map: true})
 	}
 	for i := range t.members {
 		if one := &t.members[i]; !found[i] && !one.optional && len(one.names) > 0 {
@@ -194,6 +223,10 @@ func (w *witness) members(t *template, n uint32, path string) {
 
 // name notes a member that the shape has by name.
 func (w *witness) name(one *member, path string) {
+	if slices.Contains(w.seen, one) {
+		return
+	}
+	w.seen = append(w.seen, one)
 	if !slices.ContainsFunc(w.e.Named, func(k Mark) bool { return k.Path == path }) {
 		w.e.Named = append(w.e.Named, Mark{Path: path, Choices: len(one.names)})
 	}
