@@ -35,7 +35,7 @@ func (d *Dialect) decode(req Request, res Response, depth int) (reading Reading)
 	}
 	m := matchers.Get().(*matcher)
 	defer m.release()
-	shape, readable := d.fit(m, &req, &res, depth)
+	shape, readable := d.fit(m, &req, &res, depth, everyAttribute)
 	fill := filler{m: m, d: d}
 	fill.whole(o)
 	fill.fields(o)
@@ -83,7 +83,7 @@ func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 		var s *shape
 		readable := true
 		if d.planFor(res.Status).alters {
-			s, readable = d.fit(m, &req, &res, 0)
+			s, readable = d.fit(m, &req, &res, 0, meaningful)
 		} else {
 			m.reset(&res, 0)
 		}
@@ -105,11 +105,12 @@ func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 
 // fit reads the body and the header: what the holes took is in m. It returns
 // the shape that the body fits, and whether it could be read.
-func (d *Dialect) fit(m *matcher, req *Request, res *Response, depth int) (*shape, bool) {
+func (d *Dialect) fit(m *matcher, req *Request, res *Response, depth int, wants set) (*shape, bool) {
 	if len(res.Body) > MaxBody {
 		res.Body, res.Cut = res.Body[:MaxBody], true
 	}
 	m.reset(res, depth)
+	m.wants = wants
 	p := d.planFor(res.Status)
 	shape, readable := d.read(m, p, req, res)
 	for _, s := range p.extras {
@@ -206,6 +207,7 @@ func (d *Dialect) read(m *matcher, p *plan, req *Request, res *Response) (fitted
 	}
 	f, ok := m.parse(d, wanted, res.Header, res.Body)
 	m.form = f
+	m.limit = minSteps + stepsPerNode*len(m.tree.Nodes)
 	if !ok {
 		return nil, !success
 	}

@@ -11,7 +11,7 @@ import (
 func (d *Dialect) guides() {
 	for _, f := range [...]form{formJSON, formXML} {
 		g := tree.NewGuide()
-		b := guideBuilder{form: f, seen: map[place]bool{}}
+		b := guideBuilder{form: f, seen: map[place]bool{}, left: maxGuides}
 		for _, s := range d.shapes {
 			switch {
 			case s.form != f || s.writeOnly:
@@ -35,7 +35,12 @@ func textual(h *hole) bool {
 type guideBuilder struct {
 	form form
 	seen map[place]bool
+	left int // guides that may still be made
 }
+
+// maxGuides bounds what the definitions of a stranger's file can grow to: what
+// is beyond is taken whole.
+const maxGuides = 4096
 
 // place is a definition at a guide: it need not be built there twice.
 type place struct {
@@ -59,6 +64,10 @@ func (b *guideBuilder) elements(g *tree.Guide, t *template) {
 
 func (b *guideBuilder) add(g *tree.Guide, t *template) {
 	if t.writeOnly {
+		return
+	}
+	if b.left--; b.left < 0 {
+		g.All()
 		return
 	}
 	switch t.op {

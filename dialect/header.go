@@ -47,7 +47,7 @@ func (r *reporter) headers(n *yaml.Node, s *shape) {
 			switch {
 			case pk.Value == "$json":
 				j := &shapeCompiler{reporter: r, form: formJSON}
-				h.json = j.template(pv)
+				h.json = j.whole(pv)
 				if h.json.reads.of(field)|h.json.reads.of(item) != 0 {
 					r.fault(at(pv), "bad_place", "read it from the body", "records cannot stand in a header")
 				}

@@ -48,6 +48,9 @@ type matcher struct {
 	form     form
 	cut      bool
 	depth    int // of answers inside of answers
+	steps    int // templates that were tried
+	limit    int // of them
+	wants    set // the attributes that are asked for
 	binds    []bind
 	scopes   []scope
 	bound    set    // the attributes that a text was taken for
@@ -78,6 +81,7 @@ func (m *matcher) reset(res *Response, depth int) {
 	m.scope, m.later, m.unread, m.data = 0, 0, 0, 0
 	m.diags, m.cut, m.depth, m.bound = nil, res.Cut, depth, 0
 	m.given, m.received = res.Header, res.Received
+	m.steps, m.limit, m.wants = 0, minSteps, everyAttribute
 }
 
 // release gives the matcher back, without anything of the caller's in it. One
@@ -93,6 +97,13 @@ func (m *matcher) release() {
 	m.given = nil
 	matchers.Put(m)
 }
+
+const (
+	minSteps     = 10_000 // templates that may be tried, for a body of any size
+	stepsPerNode = 100
+
+	everyAttribute = ^set(0)
+)
 
 // mark is a state to come back to.
 type mark struct {
@@ -147,6 +158,9 @@ func (m *matcher) note(rule, format string, args ...any) {
 func (m *matcher) value(t *template, n uint32) bool {
 	if t.writeOnly {
 		return true
+	}
+	if m.steps++; m.steps > m.limit {
+		return false // alternatives in alternatives would take for ever
 	}
 	switch t.op {
 	case opConst:
@@ -271,6 +285,9 @@ func (m *matcher) text(h *hole, text []byte) bool {
 			}
 			continue
 		}
+		if r.bit&m.wants == 0 && r.conv.notation >= pointer {
+			continue // it would fit
+		}
 		s, ok := r.conv.read(text, m)
 		if !ok {
 			if i == 0 && len(text) > 0 {
@@ -290,7 +307,7 @@ func (m *matcher) guards(p *pattern, text []byte) bool {
 }
 
 func (m *matcher) bind(t target, text []byte, copied bool) {
-	if len(text) == 0 || t.owner == whole && m.later > 0 && t.attr != attrNote {
+	if len(text) == 0 || t.bit()&m.wants == 0 || t.owner == whole && m.later > 0 && t.attr != attrNote {
 		return
 	}
 	m.take(bind{target: t, copy: copied}, text)
@@ -390,6 +407,9 @@ func (m *matcher) copies(h *hole, b bind) {
 	for i := range h.readings {
 		b.target = h.readings[i].target
 		b.copy = i > 0 && h.readings[0].target.owner == whole && m.later == 0
+		if h.readings[i].bit&m.wants == 0 {
+			continue
+		}
 		if b.target.owner != whole || m.later == 0 || b.target.attr == attrNote {
 			m.bound |= b.target.bit()
 			m.binds = append(m.binds, b)

@@ -223,7 +223,7 @@ func readOnly(n *yaml.Node) bool {
 
 func (r *reporter) body(f form, n *yaml.Node, readOnly bool) *template {
 	c := &shapeCompiler{reporter: r, form: f, readOnly: readOnly}
-	t := c.template(n)
+	t := c.whole(n)
 	switch f {
 	case formText:
 		if t.op != opHole && t.op != opConst {

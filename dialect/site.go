@@ -198,8 +198,8 @@ func (t *template) shallow() (s set) {
 		for _, e := range t.elems {
 			s |= e.shallow()
 		}
-	case t.op == opReference && !t.def.loops && t.def.known != nil:
-		return t.def.known.shallow()
+	case t.op == opReference && !t.def.loops:
+		return t.def.flat
 	}
 	return s
 }

@@ -84,10 +84,12 @@ type definition struct {
 
 // instance is a definition in one shape.
 type instance struct {
+	def   *definition
 	body  *template
-	known *template // what an earlier pass found out, for a definition that refers to itself
-	open  bool      // it is being compiled
-	loops bool      // it refers to itself
+	refs  []*instance // those that its body refers to
+	loops bool        // it refers to itself, perhaps through others
+	flat  set         // what stands in it outside of repetitions
+	both  bool        // it can hold a text beside deeper ones
 }
 
 // makes reports that a turn of this repetition makes a record of the owner,
@@ -113,7 +115,7 @@ func (t *template) lax() bool {
 // repetitions in it.
 func (t *template) hasBoth() bool {
 	if t.op == opReference {
-		return t.def.known != nil && t.def.known.hasBoth()
+		return t.def.both
 	}
 	return t.shallow()&t.deep&texts != 0 || t.op == opEither && slices.ContainsFunc(t.elems, (*template).hasBoth)
 }
@@ -132,9 +134,21 @@ type shapeCompiler struct {
 	form     form
 	readOnly bool // what is compiled is never written
 	uses     map[string]*instance
+	used     []*instance // in the order in which they were met
+	inside   *instance   // the one that is being compiled
+	spent    int         // templates that were compiled
 }
 
+// maxTemplates bounds what one shape of a stranger's file can grow to.
+const maxTemplates = 100_000
+
 func (c *shapeCompiler) template(n *yaml.Node) *template {
+	if c.spent++; c.spent > maxTemplates {
+		if c.spent == maxTemplates+1 {
+			c.fault(at(n), "too_large", "use fewer definitions in each other", "a shape has more than %d parts, with its definitions", maxTemplates)
+		}
+		return &template{op: opAny, pos: at(n)}
+	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		return c.object(n)
@@ -300,32 +314,79 @@ func (c *shapeCompiler) wrapper(n *yaml.Node) *template {
 	return t
 }
 
-// reference compiles the use of a definition. One that refers to itself is
-// compiled again when it is known what it reads.
+// reference compiles the use of a definition, with what is known of it so far.
 func (c *shapeCompiler) reference(n *yaml.Node, d *definition) *template {
 	d.used = true
 	in := c.uses[d.name]
 	if in == nil {
-		in = &instance{open: true}
+		in = &instance{def: d}
 		if c.uses == nil {
 			c.uses = map[string]*instance{}
 		}
-		c.uses[d.name] = in
-		for range 3 {
-			if in.known = c.template(d.node); !in.loops {
-				break
-			}
-		}
-		in.body, in.open = in.known, false
+		c.uses[d.name], c.used = in, append(c.used, in)
 	}
-	in.loops = in.loops || in.open
+	if c.inside != nil {
+		c.inside.refs = append(c.inside.refs, in)
+	}
 	t := &template{op: opReference, pos: at(n), def: in}
-	if in.known != nil {
-		t.take(in.known)
-		t.apart = in.known.apart
+	if in.body != nil {
+		t.take(in.body)
+		t.apart = in.body.apart
 	}
 	t.size = 1
 	return t
+}
+
+// maxRounds bounds how often definitions are compiled until it is known what
+// those read that they refer to.
+const maxRounds = 8
+
+// whole compiles the body of a shape, and the definitions that it uses: round
+// by round, until nothing more becomes known of them.
+func (c *shapeCompiler) whole(n *yaml.Node) *template {
+	t := c.template(n)
+	for round := 0; round < maxRounds && len(c.used) > 0 && c.spent <= maxTemplates; round++ {
+		changed := false
+		for i := 0; i < len(c.used); i++ {
+			in := c.used[i]
+			c.inside, in.refs = in, nil
+			body := c.template(in.def.node)
+			c.inside = nil
+			changed = changed || in.body == nil || !in.body.alike(body)
+			in.body, in.flat, in.both = body, body.shallow(), body.hasBoth()
+		}
+		for _, in := range c.used {
+			in.loops = in.reaches(in, map[*instance]bool{})
+		}
+		t = c.template(n)
+		if !changed {
+			break
+		}
+	}
+	return t
+}
+
+// alike reports that two compilations of a definition read and write the same.
+func (t *template) alike(o *template) bool {
+	return t.reads == o.reads && t.writes == o.writes && t.copies == o.copies && t.deep == o.deep && t.keys == o.keys &&
+		t.implied == o.implied && t.tells == o.tells && t.apart == o.apart && t.shallow() == o.shallow() && t.hasBoth() == o.hasBoth()
+}
+
+// reaches reports that an instance refers to another one, perhaps through
+// others.
+func (in *instance) reaches(to *instance, seen map[*instance]bool) bool {
+	for _, ref := range in.refs {
+		if ref == to {
+			return true
+		}
+		if !seen[ref] {
+			seen[ref] = true
+			if ref.reaches(to, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // element refuses a name that the form cannot have.
