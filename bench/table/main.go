@@ -37,28 +37,39 @@ func main() {
 			}
 		}
 	}
-	median := func(name, unit string) float64 {
-		all := slices.Sorted(slices.Values(figures[name][unit]))
-		if len(all) == 0 {
-			return 0
-		}
-		return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
-	}
+	of := func(name, unit string) float64 { return median(figures[name][unit]) }
 	fmt.Println("| what | by | time | of the peer's | MB/s | bytes | allocations |\n|---|---|--:|--:|--:|--:|--:|")
 	for _, name := range order {
 		what, by, _ := strings.Cut(name, "\x00")
 		ratio, speed := "", ""
 		for _, p := range peers {
-			if t := median(what+"\x00"+p, "ns/op"); t > 0 && by != p {
-				ratio = fmt.Sprintf("%.2f", median(name, "ns/op")/t)
+			if r := median(ratios(figures[name]["ns/op"], figures[what+"\x00"+p]["ns/op"])); r > 0 && by != p {
+				ratio = fmt.Sprintf("%.2f", r)
 			}
 		}
-		if s := median(name, "MB/s"); s > 0 {
+		if s := of(name, "MB/s"); s > 0 {
 			speed = fmt.Sprintf("%.0f", s)
 		}
 		fmt.Printf("| %s | %s | %s | %s | %s | %.0f | %.0f |\n",
-			what, by, duration(median(name, "ns/op")), ratio, speed, median(name, "B/op"), median(name, "allocs/op"))
+			what, by, duration(of(name, "ns/op")), ratio, speed, of(name, "B/op"), of(name, "allocs/op"))
 	}
+}
+
+// ratios are taken round by round: what stood close together in time met the
+// same noise.
+func ratios(ours, peers []float64) (all []float64) {
+	for i := range min(len(ours), len(peers)) {
+		all = append(all, ours[i]/peers[i])
+	}
+	return all
+}
+
+func median(figures []float64) float64 {
+	all := slices.Sorted(slices.Values(figures))
+	if len(all) == 0 {
+		return 0
+	}
+	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
 }
 
 // duration is a time in the unit that leaves it a few digits.
