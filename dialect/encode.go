@@ -165,6 +165,7 @@ type writer struct {
 	fieldAt    int             // its place
 	merged     bool            // it is written into the same element as the whole
 	item       *parlance.Item
+	itemAt     int // its place
 	itemCode   string
 	itemStatus int
 	itemBody   []byte // the answer that it is, where it is one

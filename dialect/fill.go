@@ -354,7 +354,7 @@ func (f *filler) answer(o, of *parlance.Outcome, body, headers string, req *Requ
 	default:
 		res.Status = 200 // that of the whole speaks of all of them
 	}
-	inner := f.d.decode(Request{Path: req.Path, Header: req.Header}, res, f.m.depth+1)
+	inner := f.d.decode(Request{Header: req.Header}, res, f.m.depth+1)
 	outer := *o
 	*o = inner.Outcome
 	// What stands beside the answer counts before what stands in it.

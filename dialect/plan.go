@@ -44,7 +44,7 @@ func (d *Dialect) newPlan(status int) *plan {
 			p.wanted[s.form] = p.wanted[s.form] || s.body != nil
 			p.asks = p.asks || len(s.methods)+len(s.paths) > 0
 			p.expected = p.expected || s.expected()
-			p.alters = p.alters || s.alters()
+			p.alters = p.alters || s.alters() || s.is == "failed" && (status < 400 || status >= 600)
 		}
 	}
 	take(&p.shapes, d.shapes)

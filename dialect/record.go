@@ -312,8 +312,8 @@ func (w *writer) write(t *template, o owner, chosen []int, write func(*template)
 		i := chosen[0]
 		e := w.elementFor(t, o, i)
 		if w.leaf(e, o, i) {
+			w.within(o, chosen[:1:1], 0, func() { w.one(o, i, e, t, write) })
 			chosen = chosen[1:]
-			w.one(o, i, e, t, write)
 			continue
 		}
 		n := 1
@@ -370,7 +370,7 @@ func (w *writer) group(o owner, chosen []int, e *template, write func(*template)
 		w.around |= e.shallow()
 		if o == item {
 			it := &w.o.Items[chosen[0]]
-			w.item = it
+			w.item, w.itemAt = it, chosen[0]
 			site := &w.shape.sites[w.items.site[chosen[0]]]
 			w.itemCode, w.itemStatus = w.itemMeaning(it, site.written, site)
 			write(e)
@@ -417,7 +417,7 @@ func (w *writer) first(t *template, chosen []int, write func(*template)) []int {
 		if i := chosen[0]; w.o.Fields[i].Path == "" {
 			w.lost("fields["+strconv.Itoa(i)+"]", "without a path it reads as the whole's own")
 		}
-		w.one(field, chosen[0], e, t, write)
+		w.within(field, chosen[:1:1], 0, func() { w.one(field, chosen[0], e, t, write) })
 		w.merged, chosen = false, chosen[1:]
 	case t.guarded() || w.tells(e):
 		w.within(field, []int{}, 0, func() { write(e) })
@@ -485,7 +485,7 @@ func (w *writer) atRoot(o owner) {
 		r.done[i] = true
 		if o == item {
 			w.withItem(i, w.shape.body, func(*template) { w.item = nil })
-			w.item = &w.o.Items[i]
+			w.item, w.itemAt = &w.o.Items[i], i
 			w.itemCode, w.itemStatus = w.itemMeaning(w.item, w.shape.sites[id].written, &w.shape.sites[id])
 			return
 		}
@@ -535,7 +535,7 @@ func (w *writer) saidBy(e *template, i int) (s set) {
 
 func (w *writer) withItem(i int, e *template, write func(*template)) {
 	it := &w.o.Items[i]
-	w.item = it
+	w.item, w.itemAt = it, i
 	site := &w.shape.sites[w.items.site[i]]
 	written := e.writes | e.copies | w.around
 	w.itemCode, w.itemStatus = w.itemMeaning(it, written, site)

@@ -230,7 +230,8 @@ func (d *Dialect) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int)
 		}
 		return nil, 0
 	}
-	for _, fits := range []func(*row) bool{
+	const anyReason = 2
+	for i, fits := range []func(*row) bool{
 		func(r *row) bool { return r.kind == o.Kind && r.reason == o.Reason },
 		func(r *row) bool { return r.kind == o.Kind && r.reason == "" },
 		func(r *row) bool { return r.kind == o.Kind && !d.told(r) },
@@ -239,6 +240,12 @@ func (d *Dialect) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int)
 		// A status of its own says it without inventing a code.
 		if r, status := try(func(r *row) bool { return r.status == 0 && fits(r) }); r != nil {
 			return r, status
+		}
+		if i == anyReason && o.Kind.Failing() && o.Reason == "" {
+			// A code with a reason of its own says too much, where HTTP has a status for the kind.
+			if r, status := d.builtinStatus(o.Kind, req); r != nil {
+				return r, status
+			}
 		}
 		if r, status := try(fits); r != nil {
 			return r, status
@@ -263,6 +270,23 @@ func (d *Dialect) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int)
 
 // named reports that a form gives the name.
 func (d *Dialect) named(name string) bool { return slices.Contains(d.names, name) }
+
+// builtinStatus is the status that the dialect http has for a kind, nil where
+// the file gives it another meaning.
+func (d *Dialect) builtinStatus(k parlance.Kind, req *Request) (*row, int) {
+	b := d
+	for b.base != nil {
+		b = b.base
+	}
+	if b == d {
+		return nil, 0
+	}
+	r, status := b.byKindAndReason(&parlance.Outcome{Kind: k}, req)
+	if r.kind != k || d.statusRow(status, req) != r {
+		return nil, 0
+	}
+	return r, status
+}
 
 // told reports that a row is met only by a text in the body: it says more than
 // its kind.

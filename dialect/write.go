@@ -189,10 +189,9 @@ func (w *writer) unwritable(r *reading, text string) {
 	case r.target.owner == field && w.field != nil:
 		w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+r.target.attr.String(), "it is no "+notationNames[r.conv.notation])
 	case r.target.owner == item && w.item != nil:
-		i := slices.IndexFunc(w.o.Items, func(it parlance.Item) bool { return it.ID == w.item.ID && it.Index == w.item.Index })
-		name := "items[" + strconv.Itoa(i) + "].outcome." + r.target.attr.String()
+		name := "items[" + strconv.Itoa(w.itemAt) + "].outcome." + r.target.attr.String()
 		if r.target.attr == attrID {
-			name = "items[" + strconv.Itoa(i) + "].id"
+			name = "items[" + strconv.Itoa(w.itemAt) + "].id"
 		}
 		w.lost(name, "it is no "+notationNames[r.conv.notation])
 	}
@@ -230,7 +229,7 @@ func (w *writer) payload() {
 func (w *writer) jsonObject(t *template) {
 	w.dst = append(w.dst, '{')
 	first := len(w.dst)
-	if t == w.shape.body && len(w.data.Body) > 0 && t.reads == 0 && t.rest == nil && w.o.Kind.Good() && w.beside(t) {
+	if w.shape != nil && t == w.shape.body && len(w.data.Body) > 0 && t.reads == 0 && t.rest == nil && w.o.Kind.Good() && w.beside(t) {
 		return
 	}
 	for i := range t.members {
@@ -354,7 +353,12 @@ func (w *writer) others(t *template, write func(key string, value *template)) {
 	case t.key.attr == attrNone:
 		w.anyNamed(t, write)
 	case t.single():
-		if name, ok := t.keyConv.wire(w.value(t.key), w); ok && name != "" {
+		name, ok := t.keyConv.wire(w.value(t.key), w)
+		if ok && name != "" && w.shape != nil && w.shape.form == formXML && !isXMLName(name) {
+			w.unnamable(t.key, name)
+			return
+		}
+		if ok && name != "" {
 			if o == whole {
 				w.carried |= t.key.bit()
 			}
@@ -369,6 +373,15 @@ func (w *writer) others(t *template, write func(key string, value *template)) {
 	default:
 		w.byName(o, w.pick(value, o), func(i int) string { return w.rest(o, i) }, 0, t, write)
 	}
+}
+
+// unnamable reports an attribute that cannot be the name of an element.
+func (w *writer) unnamable(t target, name string) {
+	at := t.attr.String()
+	if t.owner == item {
+		at = "items[" + strconv.Itoa(w.itemAt) + "].outcome." + at
+	}
+	w.lost(at, "an element cannot be named "+strconv.Quote(name))
 }
 
 // nests reports that names below say more of the same path.
