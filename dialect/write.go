@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
