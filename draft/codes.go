@@ -12,8 +12,8 @@ import (
 
 // row is one row of the table of codes.
 type row struct {
-	key, text, comment string
-	code               bool // of a body, not a status
+	key, text, comment string // text is the kind, of a status with its reason
+	code               bool   // of a body, not a status
 	status             int
 }
 
@@ -62,7 +62,7 @@ func (d *drafted) codeRow(code string, status int) {
 	if slices.ContainsFunc(d.rows, func(r row) bool { return r.key == code }) || isSpan(code) {
 		return
 	}
-	kind, comment := kindOfStatus(status), "as its status"
+	kind, comment := kindOfStatus(status), asStatus
 	if by := kindOfWord(code); by != "" && (status < 500 && !serverKinds[by] || status >= 500 && serverKinds[by] || status < 400) {
 		if by != kind {
 			comment = "by its name"
@@ -71,7 +71,24 @@ func (d *drafted) codeRow(code string, status int) {
 	} else if status < 400 {
 		kind, comment = "failed", "it tells of a failure"
 	}
-	d.rows = append(d.rows, row{key: code, text: "{kind: " + kind + ", status: " + strconv.Itoa(status) + "}", comment: comment, code: true, status: status})
+	d.rows = append(d.rows, row{key: code, text: kind, comment: comment, code: true, status: status})
+}
+
+const asStatus = "as its status"
+
+// meaning is what stands in the row: a code that means what its status means has
+// the reason of that, too.
+func (d *drafted) meaning(r row) string {
+	if !r.code {
+		return r.text
+	}
+	kind := r.text
+	for _, of := range d.rows {
+		if base, _, _ := strings.Cut(of.text, "/"); !of.code && of.status == r.status && base == kind {
+			kind = of.text
+		}
+	}
+	return "{kind: " + kind + ", status: " + strconv.Itoa(r.status) + "}"
 }
 
 // isSpan reports a code that would be read as a range or a class.

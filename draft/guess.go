@@ -152,6 +152,20 @@ func (g *guesser) object(v *value, o owner) (*place, bool) {
 			g.take(o, "request_id")
 		}
 	}
+	// otherText is the only sentence that is left beside a bad input: its name may
+	// be any, and it is what is wrong.
+	otherText := func() int {
+		left, at := 0, -1
+		for i, m := range v.members {
+			if places[i] == nil && m.value.kind == textual && strings.Contains(m.value.text, " ") {
+				left, at = left+1, i
+			}
+		}
+		if left != 1 || !slices.ContainsFunc(places, func(p *place) bool { return p != nil && strings.Contains(p.text, "$field") }) {
+			return -1
+		}
+		return at
+	}
 	if o == field {
 		g.pathOf(v, claim, put)
 	}
@@ -161,7 +175,7 @@ func (g *guesser) object(v *value, o owner) (*place, bool) {
 		}
 	}
 	if !g.good || o != whole {
-		g.words(v, o, claim, put)
+		g.words(v, o, claim, otherText, put)
 	} else if i := claim(noteNames, func(_ string, v *value) bool { return v.kind == textual && v.text != "" }); i >= 0 {
 		put(i, "?", "$note", "looks like something to look at")
 	}
@@ -275,15 +289,46 @@ func (g *guesser) pathOf(v *value, claim claimer, put putter) {
 		put(i, "?", `"$field:pointer(#)"`, comment)
 	case strings.HasPrefix(of.text, "/"):
 		put(i, "?", "$field:pointer", comment)
-	case strings.Contains(of.text, "]["), strings.HasSuffix(of.text, "]"):
-		put(i, "?", "$field:brackets", comment)
 	default:
-		put(i, "?", "$field", comment)
+		put(i, "?", pathHole(of.text), comment)
 	}
 }
 
+// pathHole is the hole for a path: a[0].b is one with dots, a[b][c] one with
+// brackets.
+func pathHole(path string) string {
+	for _, part := range strings.Split(path, "[")[1:] {
+		switch inside, after, closed := strings.Cut(part, "]"); {
+		case !closed:
+			return plainPath
+		case strings.HasPrefix(after, "."):
+			return dottedPath
+		case !isWhole(inside):
+			return bracketedPath
+		}
+	}
+	if strings.Contains(path, "[") {
+		return dottedPath
+	}
+	return plainPath
+}
+
+// The holes for a path, each of which reads what those before it read.
+const plainPath, bracketedPath, dottedPath = "$field", "$field:brackets", "$field:dots"
+
+// samePath is the hole for two paths of one member; "" where they have none in
+// common.
+func samePath(a, b string) string {
+	paths := []string{plainPath, bracketedPath, dottedPath}
+	i, j := slices.Index(paths, a), slices.Index(paths, b)
+	if i < 0 || j < 0 {
+		return ""
+	}
+	return paths[max(i, j)]
+}
+
 // words finds the code, the texts and the links.
-func (g *guesser) words(v *value, o owner, claim claimer, put putter) {
+func (g *guesser) words(v *value, o owner, claim claimer, otherText func() int, put putter) {
 	mark := func(always bool) string {
 		if always {
 			return ""
@@ -334,6 +379,9 @@ func (g *guesser) words(v *value, o owner, claim claimer, put putter) {
 		if filled = false; i < 0 {
 			i = claim(detailNames, fits)
 		}
+		if i < 0 && o == field {
+			i = otherText()
+		}
 		if i >= 0 {
 			hole := with("detail", v.members[i].value)
 			if v.members[i].value.text == "" && o == whole {
@@ -373,11 +421,7 @@ func (g *guesser) words(v *value, o owner, claim claimer, put putter) {
 			return v.kind == textual && v.text != "" && !strings.Contains(v.text, " ")
 		})
 		if i >= 0 {
-			notation := ""
-			if strings.HasSuffix(v.members[i].value.text, "]") {
-				notation = ":brackets"
-			}
-			put(i, "?", "$field"+notation, "looks like the bad input")
+			put(i, "?", pathHole(v.members[i].value.text), "looks like the bad input")
 			g.fields = true
 		}
 	}
@@ -555,7 +599,7 @@ func alike(a, b *place) bool {
 	case list:
 		return alike(a.kids[0], b.kids[0])
 	}
-	return a.text == b.text
+	return a.text == b.text || samePath(a.text, b.text) != ""
 }
 
 // unite is one place for two: what only one has may be left out, and of what
@@ -571,6 +615,9 @@ func unite(a, b *place) *place {
 		return a
 	}
 	u := *a
+	if path := samePath(a.text, b.text); path != "" {
+		u.text = path
+	}
 	switch a.kind {
 	case object:
 		u.kids = nil

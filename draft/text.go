@@ -44,7 +44,7 @@ func (d *drafted) text(comments bool) []byte {
 		line(2, "200: success", "no response had a status of a final answer")
 	}
 	for _, r := range rows {
-		line(2, key(r.key)+": "+r.text, r.comment)
+		line(2, key(r.key)+": "+d.meaning(r), r.comment)
 	}
 	if shapes := d.standing(); len(shapes)+len(d.headers) > 0 {
 		line(0, "shapes:", "")
@@ -251,7 +251,8 @@ func (s *sample) print(d *drafted, line liner) {
 		}
 	}
 	response := head.String() + "\n" + strings.TrimSuffix(string(s.Body), "\n")
-	literal := !strings.ContainsFunc(response, func(r rune) bool { return !harmless(r) && r != '\n' && r != '\t' })
+	literal := !strings.ContainsFunc(response, func(r rune) bool { return !harmless(r) && r != '\n' && r != '\t' }) &&
+		strings.TrimRight(response, "\n") == strings.TrimRightFunc(response, unicode.IsSpace) // blanks at its end nobody sees
 	if literal {
 		line(2, "- response: |", "")
 		for text := range strings.SplitSeq(strings.TrimRight(response, "\n"), "\n") {
