@@ -559,3 +559,105 @@ func TestDownloadsAreNeitherReadNorDoubted(t *testing.T) {
 		}
 	}
 }
+
+func TestACodeIsNotCopiedIntoTheMemberOfItsCoarserOne(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes: {200: success, card_error: {kind: failed, status: 402}, declined: {kind: quota, status: 402}, 4xx: invalid}
+shapes:
+  - {name: fine, status: 4xx, json: {error: {type?: $family, code!: $code, message: $detail}}}
+  - {name: coarse, status: 4xx, json: {error: {type!: $code, code: $absent, message: $detail}}}
+`)
+	for body, want := range map[string]parlance.Outcome{
+		`{"error":{"type":"card_error","message":"m"}}`:                   {Kind: parlance.Failed, Code: "card_error"},
+		`{"error":{"type":"card_error","code":"declined","message":"m"}}`: {Kind: parlance.Quota, Code: "declined", Family: "card_error"},
+		`{"error":{"code":"declined","message":"m"}}`:                     {Kind: parlance.Quota, Code: "declined"},
+		`{"error":{"type":"card_error","code":"new","message":"m"}}`:      {Kind: parlance.Failed, Code: "new", Family: "card_error"},
+	} {
+		o := d.Decode(dialect.Request{}, dialect.Response{Status: 402, Body: []byte(body)}).Outcome
+		if o.Kind != want.Kind || o.Code != want.Code || o.Family != want.Family {
+			t.Errorf("%s reads as %+v", body, o)
+		}
+		w := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{})
+		back := d.Decode(dialect.Request{}, dialect.Response{Status: w.Status, Body: w.Body}).Outcome
+		if back.Kind != o.Kind || back.Code != o.Code || back.Family != o.Family || strings.Count(string(w.Body), o.Code) != 1 {
+			t.Errorf("%s is written as %s", body, w.Body)
+		}
+	}
+}
+
+func TestARecordIsWrittenIntoOneOfSeveralLists(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes: {200: success, bad: {kind: invalid, status: 400}, 4xx: invalid}
+shapes:
+  - {name: lists, status: 200, json: {added?: [{id: $item, code?: $item.code}], changed?: [{id: $item, code?: $item.code, text: $item.detail}], gone?: [$item]}}
+`)
+	o := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Body: []byte(`{"added":[{"id":"a"}],"changed":[{"id":"b","code":"bad","text":"t"}],"gone":["c","d"]}`)}).Outcome
+	if o.Kind != parlance.Partial || len(o.Items) != 4 {
+		t.Fatalf("it reads as %+v", o)
+	}
+	w := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{})
+	for _, id := range []string{`"a"`, `"b"`, `"c"`, `"d"`} {
+		if strings.Count(string(w.Body), id) != 1 {
+			t.Errorf("%s stands there %d times: %s", id, strings.Count(string(w.Body), id), w.Body)
+		}
+	}
+	back := d.Decode(dialect.Request{}, dialect.Response{Status: w.Status, Body: w.Body}).Outcome
+	if back.Kind != o.Kind || len(back.Items) != len(o.Items) {
+		t.Errorf("%s reads as %+v", w.Body, back)
+	}
+}
+
+func TestAForgottenDollarIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{
+		`{message: detail}`: true, `{message: {text: code}}`: true, `{errors: [field.message]}`: true, `{"id": item}`: true,
+		`{message: $detail}`: false, `{message: "detail"}`: false, `{status: failed}`: false, `{message: title of it}`: false,
+	} {
+		all := dialect.Lint("test.yaml", []byte("dialect: test\n"+usual+"shapes: [{name: e, status: 4xx, json: "+body+"}]\n"))
+		if told := strings.Contains(strings.Join(rules(all), " "), "constant_attribute"); told != want {
+			t.Errorf("%s: %v", body, all)
+		}
+	}
+}
+
+func TestAStatusThatNoServerCanSendIsNotWritten(t *testing.T) {
+	t.Parallel()
+	for _, s := range subjects() {
+		for _, kind := range parlance.Kinds() {
+			for _, status := range []int{0, 1, 99, 100, 101, 103, 110, 150, 199, 1000, 70000, -1} {
+				for _, code := range []string{"", "110", "150", "101"} {
+					o := parlance.Outcome{Kind: kind, Status: status, Code: code}
+					w := s.Encode(nil, dialect.Request{Method: "POST"}, &o, dialect.Payload{})
+					if w.Status < 200 || w.Status > 999 {
+						t.Fatalf("%s writes %+v under %d", s.name, o, w.Status)
+					}
+					back := s.Decode(dialect.Request{Method: "POST"}, dialect.Response{Status: w.Status, Header: headerOf(w.Header), Body: w.Body}).Outcome
+					if back.Kind != kind && !strings.Contains(attributes(w.Losses), "kind") {
+						t.Fatalf("%s writes %+v as %d %s, which reads as %s", s.name, o, w.Status, w.Body, back.Kind)
+					}
+				}
+			}
+		}
+	}
+}
+
+func headerOf(all []dialect.Pair) http.Header {
+	h := http.Header{}
+	for _, p := range all {
+		h.Add(p.Name, p.Value)
+	}
+	return h
+}
+
+func TestAFinalInterimStatusIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	for _, s := range subjects() {
+		for _, status := range []int{100, 102, 103, 110, 150, 199} {
+			if o := s.Decode(dialect.Request{}, dialect.Response{Status: status}).Outcome; o.Kind == parlance.Success {
+				t.Errorf("%s takes %d for %s", s.name, status, o.Kind)
+			}
+		}
+	}
+}
