@@ -12,11 +12,11 @@ func TestAutoFindsOutWhichDialectAResponseIsOf(t *testing.T) {
 	t.Parallel()
 	stdout, stderr, exit := invoke(t, "HTTP/1.1 404 Not Found\n\n"+envelope, "decode", "--dialect", "auto")
 	if exit != exitClean || !strings.Contains(stdout, "request id") ||
-		!strings.Contains(stdout, "\ndialect     vbapi (sure: 0.9") || !strings.Contains(stdout, "  for       the members debug.activityId, ") {
+		!strings.Contains(stdout, "\ndialect       vbapi (sure: 0.9") || !strings.Contains(stdout, "  for         the members debug.activityId, ") {
 		t.Errorf("exit %d\n%s%s", exit, stdout, stderr)
 	}
 	stdout, stderr, exit = invoke(t, "HTTP/1.1 404 Not Found\n\n"+`{"reason_why": "Gone"}`, "decode", "--dialect", "auto")
-	if exit != exitClean || !strings.Contains(stdout, "\ndialect     http (no dialect of the catalogue is recognised)\n") {
+	if exit != exitClean || !strings.Contains(stdout, "\ndialect       http (no dialect of the catalogue is recognised)\n") {
 		t.Errorf("exit %d\n%s%s", exit, stdout, stderr)
 	}
 }

@@ -70,11 +70,18 @@ type sheet struct {
 	style
 }
 
-const labelWidth = 12
+// labelWidth leaves two spaces after the longest label, which is a request's id.
+const labelWidth = 14
+
+// column is a label and what keeps it apart from its text: a longer one, such as
+// a dialect's name, pushes the text away.
+func column(label string) string {
+	return pad(label, max(labelWidth, utf8.RuneCountInString(label)+2))
+}
 
 // title begins a part of the sheet.
 func (s sheet) title(label, text string) {
-	fmt.Fprintf(s.w, "%s%s\n", s.bold(pad(label, labelWidth)), text)
+	fmt.Fprintf(s.w, "%s%s\n", s.bold(column(label)), text)
 }
 
 // row writes a labelled text, and nothing where there is no text. The text is a
@@ -84,7 +91,7 @@ func (s sheet) row(label, text string) {
 		return
 	}
 	text = strings.ReplaceAll(printable(text), "\n", "\n"+strings.Repeat(" ", labelWidth))
-	fmt.Fprintf(s.w, "%s%s\n", s.dim(pad("  "+label, labelWidth)), text)
+	fmt.Fprintf(s.w, "%s%s\n", s.dim(column("  "+label)), text)
 }
 
 // table writes a labelled list of rows, its columns aligned.
@@ -93,7 +100,7 @@ func (s sheet) table(label string, rows [][]string) {
 		if i > 0 {
 			label = ""
 		}
-		fmt.Fprintf(s.w, "%s%s\n", s.dim(pad("  "+label, labelWidth)), line)
+		fmt.Fprintf(s.w, "%s%s\n", s.dim(column("  "+label)), line)
 	}
 }
 

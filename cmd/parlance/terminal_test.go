@@ -38,14 +38,26 @@ func TestAResponseCannotChangeTheTerminal(t *testing.T) {
 		Items:  []parlance.Item{{ID: "\x9b", Outcome: parlance.Outcome{Kind: parlance.Failed, Detail: "\x00"}}},
 		Notes:  []string{"\b"},
 	})
-	want := `outcome     invalid/\x1b[31m
-  code      \a
-  detail    one
-            two\x1b]0;title\a\u202e\xff
-  fields    a\x1b  b\rc
-  items     0  \x9b  failed  \x00
-  note      \b
+	want := `outcome       invalid/\x1b[31m
+  code        \a
+  detail      one
+              two\x1b]0;title\a\u202e\xff
+  fields      a\x1b  b\rc
+  items       0  \x9b  failed  \x00
+  note        \b
 `
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+func TestNoLabelTouchesItsText(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := sheet{w: &out}
+	s.outcome(parlance.Outcome{Kind: parlance.NotFound, RequestID: "a07d", RetryAfter: 20 * time.Second})
+	s.title("django-rest-framework", "404")
+	want := "outcome       not_found\n  request id  a07d\n  come back   after 20s\ndjango-rest-framework  404\n"
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
