@@ -134,7 +134,7 @@ func (a *app) showLinted(f lintedFile, source []byte, told map[string]bool) {
 			s.diagnostic(a.stdout, source, d)
 			if d.Why != "" && !told[d.Rule] {
 				told[d.Rule] = true
-				fmt.Fprintf(a.stdout, "%s  %s\n%s %s\n", s.bold("why:"), d.Why, s.bold("page:"), s.dim("docs/rules/"+d.Rule+".md"))
+				fmt.Fprintf(a.stdout, "%s  %s\n", s.bold("why:"), d.Why)
 			}
 			fmt.Fprintln(a.stdout)
 		}
@@ -194,7 +194,6 @@ func (a *app) explainRule(name string, asJSON bool) error {
 	s.row("what", ruleIs(rule))
 	s.row("why", strings.Join(wrap(rule.Why, sheetText), "\n"))
 	s.row("do", strings.Join(wrap(rule.Do, sheetText), "\n"))
-	s.row("page", "docs/rules/"+rule.Name+".md")
 	return nil
 }
 
