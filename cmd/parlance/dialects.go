@@ -2,12 +2,15 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 func (a *app) dialectsCommand() *cobra.Command {
@@ -15,6 +18,8 @@ func (a *app) dialectsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dialects",
 		Short: "List the dialects of the catalogue",
+		Long: `Lists the dialects of the catalogue, one a line, with the sites that each was
+written from. With --json it tells the pages.`,
 		Example: `  parlance dialects
   parlance dialects --json`,
 		Args: arguments(0, 0, "no arguments"),
@@ -28,11 +33,11 @@ func (a *app) dialectsCommand() *cobra.Command {
 			}
 			rows := [][]string{{"NAME", "TITLE", "CODES", "SOURCE"}}
 			for _, d := range list {
-				rows = append(rows, []string{d.Name, d.Title, strconv.Itoa(d.Codes), strings.Join(d.Sources, "; ")})
+				rows = append(rows, []string{d.Name, d.Title, strconv.Itoa(d.Codes), sites(d.Sources)})
 			}
 			s := a.styleOf(a.stdout)
 			for i, line := range align(rows) {
-				if i == 0 {
+				if line = cut(line, listWidth); i == 0 {
 					line = s.bold(line)
 				}
 				fmt.Fprintln(a.stdout, line)
@@ -52,12 +57,20 @@ type listed struct {
 	Sources []string `json:"sources"`
 }
 
+// catalogue compiles every dialect of the catalogue, all at once: one after the
+// other they would keep people waiting.
 func (a *app) catalogue() ([]listed, error) {
-	var list []listed
-	for _, name := range catalog.Names() {
-		d, err := a.load(name)
-		if err != nil {
-			return nil, err
+	names := catalog.Names()
+	compiled, errs := make([]*dialect.Dialect, len(names)), make([]error, len(names))
+	var all sync.WaitGroup
+	for i, name := range names {
+		all.Go(func() { compiled[i], errs[i] = catalog.Open(name) })
+	}
+	all.Wait()
+	list := make([]listed, len(names))
+	for i, d := range compiled {
+		if errs[i] != nil {
+			return nil, explainLoad(names[i], errs[i])
 		}
 		codes := 0
 		for _, e := range d.Codes() {
@@ -65,7 +78,42 @@ func (a *app) catalogue() ([]listed, error) {
 				codes++
 			}
 		}
-		list = append(list, listed{name, d.Title(), codes, append([]string{}, d.Sources()...)})
+		list[i] = listed{names[i], d.Title(), codes, append([]string{}, d.Sources()...)}
 	}
 	return list, nil
+}
+
+// listWidth is how many columns the list has at most: a line that is broken is
+// none to look down.
+const listWidth = 100
+
+// sites are where sources stand, each once: the host of those that begin with
+// one, and the others as they are.
+func sites(sources []string) string {
+	var all []string
+	for _, source := range sources {
+		_, address, is := strings.Cut(source, "https://")
+		if !is {
+			address = source
+		}
+		host, _, titled := strings.Cut(address, ": ")
+		if is {
+			host, _, _ = strings.Cut(address, "/")
+		} else if !titled || strings.Contains(host, " ") {
+			host = source
+		}
+		if !slices.Contains(all, host) {
+			all = append(all, host)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// cut is a text of at most so many letters.
+func cut(text string, width int) string {
+	letters := []rune(text)
+	if len(letters) <= width {
+		return text
+	}
+	return strings.TrimRight(string(letters[:width-1]), " ;,") + "…"
 }
