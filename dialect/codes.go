@@ -162,6 +162,19 @@ func (c *codes) byStatus(status int, is string, req *Request) *row {
 	return c.inRange(status, is, req, about)
 }
 
+// about are the lists of rows that speak of a status.
+func (c *codes) about(status int) (all [][]*row) {
+	if rows := c.status[status]; rows != nil {
+		all = append(all, rows)
+	}
+	for _, g := range c.ranges {
+		if g.from <= status && status <= g.to {
+			all = append(all, g.rows)
+		}
+	}
+	return all
+}
+
 func (c *codes) inRange(n int, is string, req *Request, about func(*row) bool) *row {
 	for _, g := range c.ranges {
 		if g.from <= n && n <= g.to {

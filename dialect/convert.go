@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -105,6 +106,9 @@ func (c conversion) indexed(path string) string {
 // fromPointer turns a JSON pointer (RFC 6901, also with the # of a fragment)
 // into a dotted path. A text that is none is taken for dots and brackets.
 func (c conversion) fromPointer(text []byte) ([]byte, bool) {
+	if c.prefix == "" && !bytes.ContainsAny(text, "#$.[]/") {
+		return text, true
+	}
 	s := strings.TrimPrefix(string(text), "#")
 	if s == "" {
 		return nil, true

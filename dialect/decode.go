@@ -186,7 +186,7 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 func (d *Dialect) read(m *matcher, p *plan, req *Request, res *Response) (fitted *shape, readable bool) {
 	success := res.Status >= 200 && res.Status < 300
 	readable = true
-	if len(res.Body) == 0 || req.Method == "HEAD" || res.Status == 204 || res.Status == 304 || success && untouched(res.Header) {
+	if len(res.Body) == 0 || !p.asks && p.wanted == [formText + 1]bool{} || req.Method == "HEAD" || res.Status == 204 || res.Status == 304 || success && untouched(res.Header) {
 		return nil, true
 	}
 	wanted, expected := p.wanted, p.expected

@@ -26,7 +26,7 @@ func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 		data.Body = nil // JSON's word for no payload
 	}
 	w := writers.Get().(*writer)
-	w.d, w.o, w.data, w.dst, w.depth = d, o, data, dst, depth
+	w.d, w.o, w.data, w.dst, w.start, w.depth = d, o, data, dst, len(dst), depth
 	w.own, w.req = req, &w.own // in memory that is used again
 	c := d.choose(w)
 	w.row, w.status, w.code, w.losses, w.choice = c.row, c.status, c.code, c.lost[:len(c.lost):len(c.lost)], c
@@ -153,6 +153,7 @@ type writer struct {
 	lacking set // those of a Field that some of them do not have
 	carried set // those of the whole that were written
 	dst     []byte
+	start   int // where the body begins in it
 	losses  []parlance.Loss
 
 	items   records

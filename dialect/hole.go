@@ -45,6 +45,7 @@ type hole struct {
 	fallback string   // the value that stands for "unset", and is written for it
 	defaults bool     // fallback is given
 	plain    bool     // every reading is the whole text as it is
+	unused   bool     // it is the status of the whole, which is the transport's
 	guard    *pattern // the text must fit it; its canonical text is written where the attribute does not
 }
 
@@ -90,6 +91,7 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *template {
 	h.plain = h.guard == nil && !h.defaults && !slices.ContainsFunc(h.readings, func(r reading) bool {
 		return r.pattern != nil || r.conv.notation != plain || r.target.attr == attrData || r.target.attr == attrBody || r.target.attr == attrHeaders
 	})
+	h.unused = len(h.readings) == 1 && !h.defaults && h.guard == nil && h.readings[0].conv.notation == integer && h.readings[0].target == target{whole, attrStatus}
 	t.op, t.hole, t.tells = opHole, h, h.guard != nil
 	for i, r := range h.readings {
 		t.reads |= r.targets()

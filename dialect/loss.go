@@ -3,7 +3,6 @@ package dialect
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/parlance-api/parlance"
 )
@@ -133,21 +132,19 @@ func (w *writer) shapeIs() string {
 
 func (w *writer) family() string { return w.value(target{whole, attrFamily}) }
 
-// copiedField reports the Fields that do not stand in the text of another
-// attribute, where the shape reads them out of it.
+// copiedField reports the Fields that what was written does not say in the text
+// of another attribute, where the shape reads them out of it.
 func (w *writer) copiedField() {
 	var found []parlance.Field
-	if w.shape != nil && w.shape.copies.of(field) != 0 && w.shape.body.op == opHole {
+	if w.shape != nil && w.shape.copies.of(field) != 0 && len(w.dst) > w.start {
 		m := matchers.Get().(*matcher)
 		defer m.release()
-		m.reset(&Response{}, 0)
-		if m.text(w.shape.body.hole, []byte(strings.TrimSpace(w.render(w.shape.body.hole)))) {
-			var o parlance.Outcome
-			f := filler{m: m, d: w.d}
-			f.whole(&o)
-			f.fields(&o)
-			found = o.Fields
-		}
+		var o parlance.Outcome
+		w.d.fit(m, w.req, &Response{Status: w.status, Header: Fields{"Content-Type": {w.shape.media}}, Body: w.dst[w.start:]}, w.depth, everyAttribute)
+		f := filler{m: m, d: w.d}
+		f.whole(&o)
+		f.fields(&o)
+		found = o.Fields
 	}
 	if slices.Equal(found, w.o.Fields) {
 		return

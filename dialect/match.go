@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
@@ -327,6 +328,7 @@ func (m *matcher) object(t *template, n uint32) bool {
 	}
 	present := 0
 	named, once := m.names(n)
+	next := n + 1 // documents mostly have the members in the order of the file
 	for i := range t.members {
 		w := &t.members[i]
 		var ok, there bool
@@ -336,7 +338,7 @@ func (m *matcher) object(t *template, n uint32) bool {
 		case named&(1<<(w.slots[0]&63)) == 0:
 			ok = m.cut || !w.must
 		default:
-			ok, there = m.simple(w, n)
+			ok, there, next = m.simple(w, n, next)
 		}
 		if !ok {
 			return false
@@ -372,34 +374,47 @@ func (m *matcher) names(n uint32) (set uint64, once bool) {
 	return set, once
 }
 
-// simple fits a member that is one text, which is there once.
-func (m *matcher) simple(w *member, n uint32) (fits, present bool) {
+// simple fits a member that is one text, which is there once. It begins to look
+// at from, and returns where the next member may stand.
+func (m *matcher) simple(w *member, n, from uint32) (fits, present bool, next uint32) {
 	nodes := m.tree.Nodes
-	c := n + 1
+	end := nodes[n].Next
+	if from >= end {
+		from = n + 1
+	}
+	c := from
 	for nodes[c].Slot != w.slots[0] {
-		if c = nodes[c].Next; c >= nodes[n].Next {
-			return m.cut || !w.must, false // another name of the same place in the set
+		if c = nodes[c].Next; c >= end {
+			c = n + 1
+		}
+		if c == from {
+			return m.cut || !w.must, false, from // another name of the same place in the set
 		}
 	}
 	node := &nodes[c]
+	next = node.Next
 	switch node.Kind {
 	case tree.Null:
-		return !w.must, true
+		return !w.must, true, next
 	case tree.Text, tree.Number:
 		if node.Start == node.End {
-			return !w.must, true
+			return !w.must, true, next
 		}
 		h := w.value.hole
-		if node.Escaped {
-			return m.text(h, m.tree.Value(c)) || m.unfit(w), true
-		}
-		if h.plain {
+		switch {
+		case node.Escaped:
+			fits = m.text(h, m.tree.Value(c))
+		case h.plain:
 			m.copies(h, bind{start: node.Start, size: node.End - node.Start, scope: m.scope})
-			return true, true
+			return true, true, next
+		case h.unused && isDigits(unsafe.String(&m.tree.Source[node.Start], int(node.End-node.Start))):
+			return true, true, next
+		default:
+			fits = m.text(h, m.tree.Source[node.Start:node.End])
 		}
-		return m.text(h, m.tree.Source[node.Start:node.End]) || m.unfit(w), true
+		return fits || m.unfit(w), true, next
 	}
-	return m.unfit(w), true
+	return m.unfit(w), true, next
 }
 
 // copies takes a text of the body by every reading of a plain hole.

@@ -97,8 +97,33 @@ func (d *Dialect) inBodies() bool {
 // statusRow is the row of an HTTP status; there always is one.
 func (d *Dialect) statusRow(status int, req *Request) *row { return d.statusRowAs(status, "", req) }
 
+// settled is the row of a status that nothing is a condition of, nil where
+// something is.
+func (d *Dialect) settled(status int) *row {
+	for b := d; b != nil; b = b.base {
+		any := false
+		for _, rows := range b.codes.about(status) {
+			for _, r := range rows {
+				any = true
+				if r.conditional() || r.status != 0 && !b.codes.merged {
+					return nil
+				}
+			}
+		}
+		if any {
+			return b.codes.byStatus(status, "", &Request{})
+		}
+	}
+	return nil
+}
+
 // statusRowAs is that of an answer whose form says something by itself.
 func (d *Dialect) statusRowAs(status int, is string, req *Request) *row {
+	if status >= firstStatus && status <= lastStatus {
+		if p := d.byStatus[status-firstStatus]; p != nil && p.row != nil {
+			return p.row
+		}
+	}
 	if r := d.codes.byStatus(status, is, req); r != nil {
 		return r
 	}

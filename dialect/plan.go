@@ -1,8 +1,11 @@
 package dialect
 
+import "fmt"
+
 // plan is what can be read under a status: the shapes that it allows, worked
 // out once.
 type plan struct {
+	row      *row // what the status means, nil where that depends on the request or the form
 	shapes   []*shape
 	extras   []*shape // headers only, those of http among them
 	wanted   [formText + 1]bool
@@ -24,9 +27,12 @@ func (d *Dialect) plans() {
 				key = append(key, '0'+byte(btoi(!s.writeOnly && s.status.admits(status))))
 			}
 		}
+		row := d.settled(status)
+		key = fmt.Appendf(key, "%p", row)
 		p := known[string(key)]
 		if p == nil {
 			p = d.newPlan(status)
+			p.row = row
 			known[string(key)] = p
 		}
 		d.byStatus[status-firstStatus] = p
