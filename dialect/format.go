@@ -321,6 +321,9 @@ func (l *layout) remarks(before int, next column, last bool) (above []string) {
 // stand at their ends after the first of them, or after the last where all of
 // them are new lines too.
 func (l *layout) entry(lines []string, from, to int) {
+	if len(lines) == 0 {
+		lines = []string{""} // a block of text without a line
+	}
 	var texts []string
 	at := -1
 	for i := from - 1; i < to && i < len(l.told); i++ {

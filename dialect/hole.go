@@ -192,6 +192,10 @@ func (c *shapeCompiler) hole(pos position, text string) *hole {
 	last := len(operands) - 1
 	if head, guard, found := cutOutside(operands[last], " is "); found && strings.HasPrefix(text, "$") {
 		operands[last] = head
+		if last > 0 && guard == unquote(guard) {
+			c.fault(pos, "bad_hole", "put the pattern in quotes if `is` belongs to it, or what it checks if it does not", "it is not clear whether ` is ` belongs to the pattern before it")
+			return nil
+		}
 		guard = unquote(guard)
 		if h.guard = c.parsePattern(pos, guard); h.guard == nil {
 			return nil

@@ -533,6 +533,18 @@ func (w *writer) saidBy(e *template, i int) (s set) {
 	return s
 }
 
+// itemSaid are the attributes of a record that were written.
+func (w *writer) itemSaid(it *parlance.Item, written set) set {
+	have := itemSet(it) &^ (bitOf(item, attrCode) | bitOf(item, attrStatus))
+	if w.itemCode != "" {
+		have |= bitOf(item, attrCode)
+	}
+	if w.itemStatus != 0 {
+		have |= bitOf(item, attrStatus)
+	}
+	return have & written
+}
+
 func (w *writer) withItem(i int, e *template, write func(*template)) {
 	it := &w.o.Items[i]
 	w.item, w.itemAt = it, i
@@ -544,6 +556,10 @@ func (w *writer) withItem(i int, e *template, write func(*template)) {
 		w.answer(it, at)
 	}
 	write(e)
+	if w.itemBody == nil && site.is == "" && w.itemSaid(it, written) == 0 {
+		w.lost("items["+strconv.Itoa(i)+"]", "it has nothing that stands in such a place")
+		return
+	}
 	back := w.readsBack(it, site, written)
 	if w.itemBody != nil {
 		back = &row{kind: w.itemBack.Kind, reason: w.itemBack.Reason}
