@@ -3,6 +3,7 @@ package catalog
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -62,24 +63,32 @@ func detect(among []*dialect.Dialect, req dialect.Request, res dialect.Response)
 }
 
 // compiled is every dialect of the catalogue but the one on which all stand,
-// compiled at once when it is first asked for.
+// compiled when it is first asked for.
 var compiled = sync.OnceValue(func() []*dialect.Dialect {
+	all, _ := All() // a test holds that there is no error
+	return slices.DeleteFunc(all, func(d *dialect.Dialect) bool { return d == nil || d.Name() == builtin })
+})
+
+// All compiles the whole catalogue at once, in the order of Names. The samples
+// are left out: they are a third of the text, and nobody who goes through all
+// dialects runs them; whoever does opens the one.
+func All() ([]*dialect.Dialect, error) {
 	names := Names()
-	all := make([]*dialect.Dialect, len(names))
+	all, errs := make([]*dialect.Dialect, len(names)), make([]error, len(names))
 	var wait sync.WaitGroup
 	for i, name := range names {
-		if name == builtin {
-			continue
-		}
 		wait.Go(func() {
-			if d, err := Open(name); err == nil { // a test holds that none fails
-				all[i] = d
+			text, err := source(name)
+			if err == nil {
+				text, _, _ = bytes.Cut(text, []byte("\nsamples:")) // the last part of a file
+				all[i], err = dialect.Compile(name+".yaml", text, Open)
 			}
+			errs[i] = err
 		})
 	}
 	wait.Wait()
-	return slices.DeleteFunc(all, func(d *dialect.Dialect) bool { return d == nil })
-})
+	return all, errors.Join(errs...)
+}
 
 // Weights are powers of two: a fact of weight 1 makes its dialect twice as
 // likely as one that is not in the catalogue. They were set by hand so that the

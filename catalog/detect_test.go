@@ -2,9 +2,11 @@ package catalog_test
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
 	"testing"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 )
@@ -225,4 +227,21 @@ func (onlyTrace) Values(name string) []string {
 		return []string{"7"}
 	}
 	return nil
+}
+
+func TestAllIsTheWholeCatalogueWithoutItsSamples(t *testing.T) {
+	t.Parallel()
+	all, err := catalog.All()
+	if err != nil || len(all) != len(catalog.Names()) {
+		t.Fatal(len(all), err)
+	}
+	for i, name := range catalog.Names() {
+		d, err := catalog.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[i].Name() != name || !slices.Equal(all[i].Sources(), d.Sources()) || !reflect.DeepEqual(all[i].Codes(), d.Codes()) || !reflect.DeepEqual(all[i].Losses(parlance.Invalid), d.Losses(parlance.Invalid)) {
+			t.Errorf("%s is not what Open says of it", name)
+		}
+	}
 }

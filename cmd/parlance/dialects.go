@@ -5,12 +5,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance/catalog"
-	"github.com/parlance-api/parlance/dialect"
 )
 
 func (a *app) dialectsCommand() *cobra.Command {
@@ -24,7 +22,7 @@ written from. With --json it tells the pages.`,
   parlance dialects --json`,
 		Args: arguments(0, 0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
-			list, err := a.catalogue()
+			list, err := catalogue()
 			if err != nil {
 				return err
 			}
@@ -57,28 +55,20 @@ type listed struct {
 	Sources []string `json:"sources"`
 }
 
-// catalogue compiles every dialect of the catalogue, all at once: one after the
-// other they would keep people waiting.
-func (a *app) catalogue() ([]listed, error) {
-	names := catalog.Names()
-	compiled, errs := make([]*dialect.Dialect, len(names)), make([]error, len(names))
-	var all sync.WaitGroup
-	for i, name := range names {
-		all.Go(func() { compiled[i], errs[i] = catalog.Open(name) })
+func catalogue() ([]listed, error) {
+	all, err := catalog.All()
+	if err != nil {
+		return nil, err
 	}
-	all.Wait()
-	list := make([]listed, len(names))
-	for i, d := range compiled {
-		if errs[i] != nil {
-			return nil, explainLoad(names[i], errs[i])
-		}
+	var list []listed
+	for _, d := range all {
 		codes := 0
 		for _, e := range d.Codes() {
 			if !e.Builtin {
 				codes++
 			}
 		}
-		list[i] = listed{names[i], d.Title(), codes, append([]string{}, d.Sources()...)}
+		list = append(list, listed{d.Name(), d.Title(), codes, append([]string{}, d.Sources()...)})
 	}
 	return list, nil
 }
