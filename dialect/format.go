@@ -321,9 +321,6 @@ func (l *layout) remarks(before int, next column, last bool) (above []string) {
 // stand at their ends after the first of them, or after the last where all of
 // them are new lines too.
 func (l *layout) entry(lines []string, from, to int) {
-	if len(lines) == 0 {
-		lines = []string{""} // a block of text without a line
-	}
 	var texts []string
 	at := -1
 	for i := from - 1; i < to && i < len(l.told); i++ {
@@ -331,9 +328,15 @@ func (l *layout) entry(lines []string, from, to int) {
 			l.told[i] = true
 			texts = append(texts, strings.TrimRight(l.line(i)[l.remark[i]:], " \t"))
 			if at < 0 {
-				at = utf8.RuneCountInString(l.line(i)[:l.remark[i]]) + indentation(lines[0]) - indentation(l.line(from-1))
+				at = utf8.RuneCountInString(l.line(i)[:l.remark[i]]) - indentation(l.line(from-1))
+				if len(lines) > 0 { // a block of text may have none
+					at += indentation(lines[0])
+				}
 			}
 		}
+	}
+	if len(texts) > 0 && len(lines) == 0 {
+		lines = []string{""}
 	}
 	if len(texts) > 0 {
 		end := &lines[len(lines)-1]

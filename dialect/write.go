@@ -380,6 +380,9 @@ func (w *writer) unnamable(t target, name string) {
 	if t.owner == item {
 		at = "items[" + strconv.Itoa(w.itemAt) + "].outcome." + at
 	}
+	if t.owner == whole {
+		w.present &^= t.bit() // it is told of
+	}
 	w.lost(at, "an element cannot be named "+strconv.Quote(name))
 }
 
