@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -59,6 +60,47 @@ shapes:
   - {name: page, status: 4xx 5xx, html: {title: $title, h1: $detail}}
   - {name: line, text: "{$code}: {$detail}"}
 `,
+	"trees": `
+dialect: trees
+codes:
+  200: success
+  207: partial
+  declined: {kind: failed, status: 402, family: card}
+  card: {kind: invalid, status: 402}
+  stale: {kind: unauthenticated/expired, status: 401}
+  401: [{kind: unauthenticated/expired, is: stale, retry: refresh}, unauthenticated]
+  429: {kind: rate_limited, retry: {after: [$reset, 60s]}}
+  -32099..-32000: {kind: internal, status: 500}
+  4xx: invalid
+  5xx: internal
+define:
+  tree: {$either: [[$field.message], {$field#: $tree}, {base?: [$field.message], $field: $tree}]}
+  place: {file?: $type, line?: $instance}
+shapes:
+  - {name: stale, status: 401, is: stale, headers: {X-Stale: "1"}, json: {stale: true, message: $detail}}
+  - name: coarse
+    status: 4xx 5xx
+    json: {error!: {type!: $family, code: $absent, text: $detail, at?: $place, hint?: {$read: $help}, api: {$write: v2}}}
+  - name: fine
+    status: 4xx 5xx
+    json: {error!: {type?: {$write: $family}, code!: $code, text: "{?[{$title}] }{$detail}{? at {$instance}}", retry?: "$retryable:bool", trace?: $any = 30}}
+  - {name: tree, status: 4xx 5xx, json: {errors!: $tree, wait?: "$retry_after:epoch"}}
+  - {name: called, status: 4xx 5xx, json: {$code: {text!: $detail}}}
+  - name: batch
+    status: 2xx
+    json:
+      total?: $total
+      failed?: "$failures:bool"
+      answers!: [{id: $item, status?: "$item.status:int", headers?: $item.headers, body?: $item.body}]
+  - {name: lists, status: 2xx, json: {done?: [{$is: success, id: $item}], failed?: [{$is: invalid, id: $item, text: $item.detail}, $any]}}
+  - {name: marked, status: 2xx 4xx, xml: {m:Answer: {"@code?": $code, Result?: $data, m:Text?: {"@lang?": $type, $text: $detail}}}}
+  - {headers: {X-Reset: "$reset:epoch", X-Note: $note}}
+  - {headers: {X-Trouble: {id: $request_id, say: $title}}}
+  - {status: 401, headers: {WWW-Authenticate: {Bearer: {error: $code, error_description: $detail}}}}
+  - {headers: {X-Document: {$json: {help: $help}}}}
+limits: {core: {remaining: X-Remaining, reset: "X-Reset:epoch"}}
+operations: [{method: POST, path: "/service/*", safe: true, codes: {409: [{kind: conflict, method: POST}, quota]}}]
+`,
 }
 
 type subject struct {
@@ -75,7 +117,7 @@ var subjects = sync.OnceValue(func() (all []subject) {
 		}
 		all = append(all, subject{name, d})
 	}
-	for _, name := range []string{"alternatives", "markup"} {
+	for _, name := range []string{"alternatives", "markup", "trees"} {
 		d, err := dialect.Compile(name+".yaml", []byte(made[name]))
 		if err != nil {
 			panic(err)
@@ -132,9 +174,10 @@ func FuzzCompile(f *testing.F) {
 			return
 		}
 		for _, r := range answers {
-			read := d.Decode(dialect.Request{Method: "POST", Path: "/a"}, r)
-			checkReading(t, r, read)
-			d.Decide(dialect.Request{Method: "POST"}, &read.Outcome)
+			r.Received = stated
+			req := dialect.Request{Method: "POST", Path: "/a"}
+			checkReading(t, r, d.Decode(req, r))
+			glanced(t, d, req, r)
 		}
 		for _, accept := range []string{"", "application/json", "text/html", "application/xml", "text/plain"} {
 			req := dialect.Request{Path: "/a", Header: http.Header{"Accept": {accept}}}
@@ -185,23 +228,38 @@ func FuzzDecode(f *testing.F) {
 		{"", `{"ok":true,"value":"v"}`},
 		{"text/xml", `<Fault code="Client.a" at="/x"><reason>r</reason><field name="n"><text>t</text></field></Fault>`},
 		{"", `{"base":"b","url":[{"message":"m","code":"c"}],"date":["d"],"x":"y"}`},
+		{"", `{"errors":{"user":{"base":["m"],"items":[{},{"name":["n"]},["o"]]}},"wait":1795190490}`},
+		{"", `{"error":{"type":"card","code":"declined","text":"[T] m at I","retry":false,"trace":[1]}}`},
+		{"", `{"total":2,"failed":true,"answers":[{"id":"a","status":404,"headers":{"X-Note":["n"]},"body":{"error":{"type":"card"}}},{"id":"b","body":"{\"answers\":[{}]}"}]}`},
+		{"", `{"done":[{"id":"a"}],"failed":[{"id":"b","text":"t"},7]}`},
+		{"", `{"declined":{"text":"m"},"stale":true}`},
+		{"text/xml", `<x:Answer xmlns:x="u" code="declined"><Text lang="en">a<![CDATA[b]]></Text><Result><a/>b</Result></x:Answer>`},
 	}
 	for which := range len(subjects()) {
 		for i, s := range seeds {
-			f.Add(uint8(which), uint16(200+(i%5)*100), s.media, []byte(s.body), "120", i%7 == 0)
+			f.Add(uint8(which), uint16(200+(i%5)*100), s.media, []byte(s.body), []string{"120", `Bearer error="a, b", Basic x`, `{"help":"h"}`}[i%3], i%7 == 0)
 		}
 	}
 	f.Fuzz(func(t *testing.T, which uint8, status uint16, media string, body []byte, header string, cut bool) {
 		all := subjects()
 		d := all[int(which)%len(all)]
 		res := dialect.Response{
-			Status: int(status) % 1000, Body: body, Cut: cut,
-			Header: http.Header{"Content-Type": {media}, "Retry-After": {header}, "Outcome-Kind": {header}, "X-Kind": {"is " + header}, "Outcome-Note": {header, media}},
+			Status: int(status) % 1000, Body: body, Cut: cut, Received: stated,
+			Header: http.Header{
+				"Content-Type": {media}, "Retry-After": {header}, "Outcome-Kind": {header}, "X-Kind": {"is " + header}, "Outcome-Note": {header, media},
+				"X-Reset": {header}, "X-Stale": {"1"}, "X-Trouble": {header}, "Www-Authenticate": {header, media}, "X-Document": {header},
+			},
 		}
 		req := dialect.Request{Method: []string{"GET", "POST", "HEAD"}[int(status)/1000%3], Path: "/service/PreAdvice"}
 		read := d.Decode(req, res)
 		checkReading(t, res, read)
-		d.Decide(req, &read.Outcome)
+		glanced(t, d.Dialect, req, res)
+		if whole := dialect.Unguided(d.Dialect).Decode(req, res); !cut && !reflect.DeepEqual(read, whole) {
+			t.Fatalf("by its guide it is\n%+v\nnot\n%+v", read, whole)
+		}
+		if fields := d.Decode(req, dialect.Response{Status: res.Status, Body: body, Cut: cut, Received: stated, Header: dialect.Fields(res.Header.(http.Header))}); !reflect.DeepEqual(read, fields) {
+			t.Fatalf("by Fields it is\n%+v\nnot\n%+v", fields, read)
+		}
 	})
 }
 

@@ -357,6 +357,7 @@ func TestAStrangersFileIsCompiledOrRefusedWithinItsBounds(t *testing.T) {
 			return fmt.Sprintf("  d%d: {m?: $field.message, $field: $d%d}\n", i, (i+1)%100)
 		}) + "shapes: [{name: e, status: 4xx, json: $d0}]\n", true},
 		{"a ring of a hundred definitions that reads nothing", frame + "define:\n" + repeat(100, func(i int) string { return fmt.Sprintf("  d%d: {$either: [$d%d, $detail]}\n", i, (i+1)%100) }) + "shapes: [{name: e, status: 4xx, json: $d0}]\n", false},
+		{"thirty definitions, each with two of the next", frame + "define:\n" + repeat(30, func(i int) string { return fmt.Sprintf("  d%d: {a?: $d%d, b?: $d%d}\n", i, i+1, i+1) }) + "  d30: {c: $detail}\nshapes: [{name: e, status: 4xx, json: $d0}]\n", true},
 		{"thirty definitions that all refer to all", frame + "define:\n" + repeat(30, func(i int) string {
 			return fmt.Sprintf("  d%d: {m?: $field.message%s}\n", i, repeat(30, func(j int) string { return fmt.Sprintf(", e%d?: $d%d", j, j) }))
 		}) + "shapes: [{name: e, status: 4xx, json: {$field: $d0}}]\n", true},
@@ -444,5 +445,32 @@ shapes:
 				t.Errorf("%s %d deep: %d fields of %d come back: %.200s", name, n, len(back.Fields), len(o.Fields), m.Body)
 			}
 		}
+	}
+}
+
+// Were every alternative tried at every depth, these would not end: they begin
+// with the same member, so that only what stands behind it tells them apart.
+func TestAlternativesThatBeginAlikeAgainstADeepBody(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("alike.yaml", []byte(`
+dialect: alike
+codes: {200: success, 404: not_found, 4xx: invalid}
+define: {tree: {$either: [{a!: $tree, b!: $detail}, {a!: $tree, c!: $title}, $code]}}
+shapes: [{name: tree, status: 200 4xx, json: $tree}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1, 5, 30, 60, 1000} {
+		body := []byte(strings.Repeat(`{"a":`, n) + `"x"` + strings.Repeat("}", n))
+		read := d.Decode(dialect.Request{}, dialect.Response{Status: 404, Body: body})
+		if read.Outcome.Kind != parlance.NotFound || len(read.Diagnostics) == 0 {
+			t.Errorf("%d deep: %s %v", n, read.Outcome.Kind, read.Diagnostics)
+		}
+		glanced(t, d, dialect.Request{}, dialect.Response{Status: 404, Body: body})
+	}
+	body := []byte(strings.Repeat(`{"a":`, 5) + `"x"` + strings.Repeat(`,"c":"t"}`, 5))
+	if read := d.Decode(dialect.Request{}, dialect.Response{Status: 404, Body: body}); read.Outcome.Code != "x" || read.Outcome.Title != "t" || len(read.Diagnostics) > 0 {
+		t.Errorf("what fits is read as %+v %v", read.Outcome, read.Diagnostics)
 	}
 }
