@@ -18,7 +18,7 @@ func (d *Dialect) meetable(r *reporter) {
 	}
 	ambiguous := reads && !d.separate && d.numericCodes()
 	for _, w := range d.codes.rows {
-		sp, numeric := parseSpan(w.first)
+		sp, numeric := w.number()
 		inBody := !numeric || w.status != 0 && !d.codes.merged
 		if inBody && !reads && !named[w.first] {
 			r.warn(w.pos, "unreadable_code", "let a shape read $code, or give the name with is:", "no shape can read the code %q", w.first)
@@ -37,7 +37,7 @@ func (d *Dialect) meetable(r *reporter) {
 // reachable reports that another row gives the kind a status.
 func (d *Dialect) reachable(w *row) bool {
 	return slices.ContainsFunc(d.codes.rows, func(o *row) bool {
-		sp, numeric := parseSpan(o.first)
+		sp, numeric := o.number()
 		return o.kind == w.kind && numeric && sp.from == sp.to
 	})
 }

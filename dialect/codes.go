@@ -15,6 +15,8 @@ import (
 type row struct {
 	key       string // as it stands in the file
 	first     string // the code or status that is written
+	span      span   // first as a number or a range
+	numeric   bool
 	pos       position
 	file      string
 	kind      parlance.Kind
@@ -71,6 +73,10 @@ func (c *headerCondition) holds(req *Request) bool {
 	}
 	return false
 }
+
+// number is the first of its keys as a number or a range of them. It reports
+// false for a word.
+func (r *row) number() (span, bool) { return r.span, r.numeric }
 
 func (r *row) conditional() bool {
 	return len(r.methods)+len(r.paths)+len(r.headers)+len(r.is) > 0 || r.of != nil
@@ -144,7 +150,7 @@ func number(code string) (int, error) {
 // unlisted one is a stranger.
 func (c *codes) inBodies() bool {
 	return c.merged || slices.ContainsFunc(c.rows, func(r *row) bool {
-		_, numeric := parseSpan(r.first)
+		_, numeric := r.number()
 		return r.status != 0 || !numeric
 	})
 }
@@ -267,6 +273,7 @@ func (r *reporter) codes(n *yaml.Node, merged bool) codes {
 		}
 		for _, row := range rows {
 			row.first = first
+			row.span, row.numeric = parseSpan(first)
 			if sp, ok := parseSpan(first); ok && sp.from == sp.to && row.status == 0 && (sp.from >= 0 && sp.from < 200 || sp.from > 999) {
 				r.warn(row.pos, "unsendable_status", "say under which HTTP status the code travels: status: 400", "%s cannot be sent as a final HTTP status", first)
 			}

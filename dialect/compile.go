@@ -228,7 +228,7 @@ func (d *Dialect) link(r *reporter) {
 		}
 		known := kindWords()
 		for _, w := range d.codes.rows {
-			if _, numeric := parseSpan(w.first); !numeric {
+			if _, numeric := w.number(); !numeric {
 				known = append(known, w.first)
 			}
 		}
@@ -266,7 +266,7 @@ func (d *Dialect) given() (names []string) {
 // overrides reports that the file itself says what a row of the dialect that it
 // extends speaks of.
 func (d *Dialect) overrides(w *row) bool {
-	if sp, numeric := parseSpan(w.first); numeric && w.status == 0 {
+	if sp, numeric := w.number(); numeric && w.status == 0 {
 		return d.codes.byStatus(sp.from, anyForm, &Request{}) != nil
 	}
 	return d.codes.byCode(w.first, anyForm, &Request{}) != nil

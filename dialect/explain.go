@@ -79,7 +79,7 @@ func statusOf(r *row) int {
 	if r.status != 0 {
 		return r.status
 	}
-	sp, _ := parseSpan(r.first)
+	sp, _ := r.number()
 	return sp.from
 }
 

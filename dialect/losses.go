@@ -76,7 +76,7 @@ func fullOutcome(kind parlance.Kind) parlance.Outcome {
 func (d *Dialect) codeFor(kind parlance.Kind) string {
 	req := &Request{}
 	for _, r := range d.codes.rows {
-		_, numeric := parseSpan(r.first)
+		_, numeric := r.number()
 		if r.kind == kind && r.applies(req, anyForm) && (r.status != 0 || !numeric) && !strings.ContainsAny(r.first, "*-") {
 			if w := d.codeRow(r.first, anyForm, req); w == r {
 				return r.first

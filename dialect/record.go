@@ -684,7 +684,7 @@ func (w *writer) itemMeaning(it *parlance.Item, written set, s *site) (code stri
 func (d *Dialect) recordCode(o *parlance.Outcome, fallback *row, req *Request) string {
 	try := func(fits func(*row) bool) string {
 		for _, r := range d.rows {
-			if _, numeric := parseSpan(r.first); fits(r) && r.is == "" && r.applies(req, "") && !strings.Contains(r.first, "*") && (!numeric || r.status != 0) && !d.codes.merged && !d.named(r.first) {
+			if _, numeric := r.number(); fits(r) && r.is == "" && r.applies(req, "") && !strings.Contains(r.first, "*") && (!numeric || r.status != 0) && !d.codes.merged && !d.named(r.first) {
 				return r.first
 			}
 		}

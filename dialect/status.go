@@ -45,7 +45,7 @@ func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 	}
 	if code != "" {
 		if r := d.meant(code, o, req); r != nil && d.same(r, o, req) {
-			switch sp, ok := parseSpan(r.first); {
+			switch sp, ok := r.number(); {
 			case r.status != 0:
 				return r, r.status
 			case o.Status != 0 && d.same(d.statusRow(o.Status, req), o, req):
@@ -105,7 +105,7 @@ func (r *row) names(code string) bool {
 func (d *Dialect) keep(o *parlance.Outcome, req *Request) (*row, int) {
 	r := d.statusRow(o.Status, req)
 	if d.same(r, o, req) && (o.Status <= 599 || d.owns(r)) {
-		switch first, ok := parseSpan(r.first); {
+		switch first, ok := r.number(); {
 		case ok && first.from == first.to && r.names(strconv.Itoa(o.Status)) && d.alias(r, o.Status):
 			return r, first.from // 429, 419: the first one is written
 		case r.status != 0:
@@ -212,7 +212,7 @@ func (d *Dialect) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int)
 			if !r.applies(req, anyForm) || !fits(r) {
 				continue
 			}
-			sp, ok := parseSpan(r.first)
+			sp, ok := r.number()
 			if r.status != 0 {
 				if ok && sp.from != sp.to || strings.Contains(r.first, "*") {
 					continue // a range of codes does not say which of them to write
@@ -324,7 +324,7 @@ func (w *writer) chooseCode() string {
 			return code
 		}
 	}
-	if sp, ok := parseSpan(w.row.first); ok && sp.from != sp.to || strings.Contains(w.row.first, "*") {
+	if sp, ok := w.row.number(); ok && sp.from != sp.to || strings.Contains(w.row.first, "*") {
 		return ""
 	}
 	if coded && !(w.o.Code == "" && w.o.Family != "" && w.familyMeans()) {
