@@ -551,6 +551,10 @@ func (w *writer) withItem(i int, e *template, write func(*template)) {
 	site := &w.shape.sites[w.items.site[i]]
 	written := e.writes | e.copies | w.around
 	w.itemCode, w.itemStatus = w.itemMeaning(it, written, site)
+	if site.must&^w.itemSaid(it, ownerBits[item]) != 0 {
+		w.lost("items["+strconv.Itoa(i)+"]", "it lacks what must be there for it to be read")
+		return
+	}
 	at := "items[" + strconv.Itoa(i) + "].outcome."
 	if written.has(item, attrBody) {
 		w.answer(it, at)

@@ -195,7 +195,7 @@ func (r *reporter) plain(n *yaml.Node, depth int, budget *int) {
 		r.fault(at(n), "too_deep", "", "the file is nested more than %d levels deep", maxNest)
 		return
 	}
-	if n.Style&yaml.TaggedStyle != 0 {
+	if n.Style&yaml.TaggedStyle != 0 || n.Tag == "!" {
 		r.fault(at(n), "tag", "leave it out; put a text in quotes", "tags (!) are not part of the language")
 	}
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
