@@ -40,8 +40,10 @@ func (w *writer) lose() {
 			kind = parlance.Noted
 		}
 	}
-	if len(o.Items) > 0 && len(w.back) == 0 && w.shape != nil && w.shape.carriesItems() && kind == parlance.Success {
-		kind = parlance.Noted // a form of records without any is not what is read there
+	if len(o.Items) > 0 && len(w.back) == 0 && w.shape != nil && w.shape.carriesItems() {
+		// A form of records without any may be read as something else: see what.
+		read := w.d.decode(*w.req, Response{Status: w.status, Header: Fields{"Content-Type": {w.shape.media}}, Body: w.dst[w.start:]}, w.depth)
+		kind, reason = read.Outcome.Kind, read.Outcome.Reason
 	}
 	if kind != o.Kind {
 		w.lost("kind", "status "+strconv.Itoa(w.status)+" means "+kind.String()+" here")
