@@ -81,6 +81,9 @@ func (w *writer) fieldSite(i int) (id uint16, least int) {
 		if s.tree && s.keys > segmentsOf(f.Path) || s.must&^have != 0 || s.indexed && !beginsWithNumber(f.Path) {
 			lost += misplaced
 		}
+		if s.keys > 0 && f.Path == "" && !s.tree {
+			lost++ // its name would be empty
+		}
 		if id == 0 || lost < least || lost == least && s.tree && s.keys > sites[id].keys {
 			id, least = uint16(n), lost
 		}
