@@ -475,6 +475,8 @@ shapes:
 			want: `{"kind":"unauthenticated","code":"d","detail":"m"}`, sent: `Www-Authenticate: Bearer error="d"`},
 		{name: "a scheme without parameters before another", file: challenge, status: 401, header: `WWW-Authenticate: Bearer, Basic error="x"`, body: `{"message":"m"}`, want: `{"kind":"unauthenticated","detail":"m"}`},
 		{name: "a challenge of another scheme", file: challenge, status: 401, header: `WWW-Authenticate: DPoP error="x"`, body: `{"message":"m"}`, want: `{"kind":"unauthenticated","detail":"m"}`},
+		{name: "a constant of a challenge is a condition, and is met", file: expired, status: 401, header: `WWW-Authenticate: Bearer realm="a", error="invalid_token"`, body: `{"message":"m"}`,
+			want: `{"kind":"unauthenticated","reason":"expired","detail":"m"}`, act: "refresh safe", sent: `Www-Authenticate: Bearer error="invalid_token"`},
 		{name: "a constant of a challenge is a condition, and is not met", file: expired, status: 401, header: `WWW-Authenticate: Bearer error="insufficient_scope"`, body: `{"message":"m"}`,
 			want: `{"kind":"unauthenticated","detail":"m"}`, act: "stop safe"},
 		{name: "JSON in a header", file: document, header: `X-Trouble: {"code":"E7","text":"\u00fc"}`, body: `{"message":"m"}`, want: `{"kind":"invalid","code":"E7","title":"ü","detail":"m"}`, sent: `X-Trouble: {"code":"E7","text":"\u00fc"}`},
@@ -668,6 +670,8 @@ shapes: [{name: list, status: 200, json: {took: $any, $any=rows: [{id: $item, co
         - {"@type": bad, errors: [{field: $field, text: $field.message}]}
         - $any`, body: `{"details":[{"@type":"x"},{"@type":"bad","errors":[{"field":"a","text":"m"}]},{"@type":"retry","delay":"3.5s"},{"@type":"info","reason":"R"}]}`,
 			want: `{"kind":"invalid","code":"R","fields":[{"path":"a","message":"m"}],"retry_after":3.5}`, wrote: "-"},
+		{name: "errors without a field are a list and no map", file: `shapes: [{name: e, json: {errors?: {$either: [{$field: {$either: [[$field.message], $field.message]}}, [$field.message]]}}}]`,
+			body: `{"errors":["m","n"]}`, want: `{"kind":"invalid","fields":[{"message":"m"},{"message":"n"}]}`},
 		{name: "a copy fills a record but makes none", file: `shapes: [{name: e, json: {errors!: [{text: $detail & $field.message, at?: $field}]}}]`, body: `{"errors":[{"text":"m"}]}`, want: `{"kind":"invalid","detail":"m"}`},
 		{name: "one error with many ids makes many items", file: `codes: {200: success, bad: {kind: invalid, status: 400}}
 shapes: [{name: list, status: 200, json: {errors!: [{code!: $item.code, ids: [$item]}]}}]`, status: 200, body: `{"errors":[{"code":"bad","ids":["a","b"]}]}`,
@@ -795,6 +799,13 @@ poll: {headers: [Location]}
 	if d.IdempotencyHeader() != "X-Key" || d.Support().Contact != "child support" {
 		t.Errorf("idempotency %q, support %+v", d.IdempotencyHeader(), d.Support())
 	}
+	if a := d.Auth(); !reflect.DeepEqual(a.Grants, []string{"client_credentials"}) {
+		t.Errorf("auth %+v", a)
+	}
+	if p := d.Polling(); !reflect.DeepEqual(p.Headers, []string{"Location"}) {
+		t.Errorf("polling %+v", p)
+	}
+	// close
 	if all := d.Limits(dialect.Response{Header: lines("X-Remaining: 4\nX-Left: 3")}); len(all) != 1 || all[0].Name != "calls" {
 		t.Errorf("limits %+v", all)
 	}
@@ -853,6 +864,7 @@ operations:
 		{"POST", "/orders", 500, ``, parlance.Internal, "retry 1s 1m0s"},
 		{"PUT", "/locks/a", 409, `{"code":"E1","message":"m"}`, parlance.Unavailable, "retry 5s safe"},
 		{"POST", "/locks/a", 400, `{"code":"E1","message":"m"}`, parlance.Invalid, "correct"},
+		{"PUT", "/locks/a", 409, ``, parlance.Quota, "stop safe"},
 		{"DELETE", "/locks/a", 409, ``, parlance.Success, "done safe"},
 		{"DELETE", "/others/a", 409, ``, parlance.Conflict, "stop safe"},
 		{"PUT", "/locks/a", 418, ``, parlance.Forbidden, "stop safe"},
@@ -987,9 +999,10 @@ func TestThePayloadInAnElement(t *testing.T) {
 	t.Parallel()
 	d := compile(t, usual+"shapes: [{name: ok, status: 200, xml: {Answer: {Status: OK, Result: $data}}}]\n")
 	for body, want := range map[string]string{
-		`<Answer><Status>OK</Status><Result>a &amp; b</Result></Answer>`: `a &amp; b`,
-		`<Answer><Status>OK</Status><Result/></Answer>`:                  ``,
-		`<Answer><Status>OK</Status></Answer>`:                           ``,
+		`<Answer><Status>OK</Status><Result x="a>b"> <a>1</a><b/> </Result></Answer>`: `<a>1</a><b/>`,
+		`<Answer><Status>OK</Status><Result>a &amp; b</Result></Answer>`:              `a &amp; b`,
+		`<Answer><Status>OK</Status><Result/></Answer>`:                               ``,
+		`<Answer><Status>OK</Status></Answer>`:                                        ``,
 	} {
 		copied := []byte(body)
 		read := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Body: copied})
@@ -1026,6 +1039,7 @@ shapes:
 		{`{"kind":"unauthenticated","status":401}`, "stop", "test.yaml:5"},
 		{`{"kind":"conflict","code":"E1","status":409}`, "retry 7s", "test.yaml:6"},
 		{`{"kind":"invalid","code":"E1","status":400}`, "correct", "test.yaml:6"},
+		{`{"kind":"unavailable","status":503}`, "retry 5m0s 30m0s", "test.yaml:7"},
 		{`{"kind":"unavailable","status":200}`, "retry 5m0s 30m0s", "test.yaml:7"},
 	} {
 		var o parlance.Outcome
