@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -31,6 +32,28 @@ var errLayout = errors.New("the file is left as it is: laid out anew, it would s
 // The error is a *FileError for what is not YAML, or not the YAML of a dialect
 // file: anchors, tags, several documents. Other faults do not matter to it.
 func Format(source []byte) ([]byte, error) {
+	out, err := format(source)
+	for range maxFormats {
+		if err != nil {
+			return nil, err
+		}
+		// A comment that came to stand elsewhere may belong to something else there.
+		again, err := format(out)
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Equal(again, out) {
+			return out, nil
+		}
+		out = again
+	}
+	return nil, errLayout
+}
+
+const maxFormats = 4 // until nothing changes any more
+
+// format lays a file out once.
+func format(source []byte) ([]byte, error) {
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(source), "\ufeff"))
 	if !strings.HasSuffix(text, "\n") {
 		text += "\n" // before it is read: the end of a block text counts
