@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bytes"
+	"cmp"
 	"strconv"
 	"strings"
 	"sync"
@@ -67,6 +68,7 @@ func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 		if !s.readOnly && s.concerns(&req, w.status) && (s.is == "" || s.is == w.row.first || s.is == w.row.is) {
 			if left := w.left(); s.writes&left != 0 || s.is != "" {
 				m.Header = w.headers(m.Header, s, left)
+				w.headersSay = cmp.Or(w.headersSay, s.is)
 			}
 		}
 	}
@@ -175,6 +177,7 @@ type writer struct {
 	note       string
 	scratch    []int           // places of records that are being written
 	back       []parlance.Item // what the records that were written read as
+	headersSay string          // what the headers that were written say of the form
 	grafted    bool            // records stand in the caller's own document
 	nested     int             // definitions that are written in each other
 	depth      int             // of answers inside of answers

@@ -129,8 +129,8 @@ func undone(done []bool) (left []int) {
 
 // shapeIs is what the form that is written says of itself.
 func (w *writer) shapeIs() string {
-	if w.shape == nil {
-		return ""
+	if w.shape == nil || w.shape.is == "" {
+		return w.headersSay
 	}
 	return w.shape.is
 }
