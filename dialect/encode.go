@@ -45,6 +45,9 @@ func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	case bodiless:
 		w.shape = nil
 	case w.shape != nil:
+		if w.shape.shares && w.code == "" && len(o.Fields) > 0 {
+			w.unshare()
+		}
 		w.assign()
 		if !w.shape.graft || len(req.Body) == 0 || !w.graft() {
 			w.body()

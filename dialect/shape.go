@@ -50,6 +50,7 @@ type shape struct {
 	copies       set
 	size         int
 	sites        []site // where records are written, by their number
+	shares       bool   // a text in it is read as the code of the whole and of a Field
 	bare         bool   // it is headers that ask for nothing: they are read if they are there
 }
 
@@ -186,6 +187,7 @@ func (r *reporter) shape(n *yaml.Node) *shape {
 	if s.name == "" {
 		s.name = "line " + strconv.Itoa(s.pos.line)
 	}
+	s.shares = s.body != nil && s.body.sharesCode()
 	if s.is == "" && s.body != nil && s.body.op == opObject {
 		s.is = s.body.is // what the form says of the whole
 	}

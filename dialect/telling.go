@@ -29,6 +29,39 @@ func (w *writer) silence() {
 	}
 }
 
+// unshare drops codes of Fields that would be read as the code of the whole, and
+// mean something else there: where one text is read as both, and the whole has
+// no code of its own.
+func (w *writer) unshare() {
+	for i := range w.o.Fields {
+		code := w.o.Fields[i].Code
+		if code == "" {
+			continue
+		}
+		if r := w.d.codeRow(code, "", w.req); r == nil || r.kind == w.o.Kind {
+			continue
+		}
+		own := *w.o
+		own.Fields, w.o = slices.Clone(own.Fields), &own
+		own.Fields[i].Code = ""
+		w.lost("fields["+strconv.Itoa(i)+"].code", "it would be read as the code of the whole")
+	}
+}
+
+// sharesCode reports that a text is read as the code of the whole and of a Field.
+func (t *template) sharesCode() bool {
+	if t.op == opHole {
+		of := t.reads
+		return of.has(whole, attrCode) && of.has(field, attrCode)
+	}
+	for i := range t.members {
+		if t.members[i].value.sharesCode() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(t.elems, (*template).sharesCode) || t.rest != nil && t.rest.value.sharesCode()
+}
+
 // telling is a text by which a shape is recognised.
 type telling struct {
 	shape *shape
