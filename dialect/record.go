@@ -113,13 +113,22 @@ func (w *writer) itemCost(it *parlance.Item, s *site) int {
 		written |= ownerBits[item]
 	}
 	lost := bits.OnesCount64(uint64(weigh &^ written))
+	if w.lacks(it, s) {
+		lost += 2 * misplaced // it would not be read
+	}
 	if back := w.readsBack(it, s, s.written); back.kind != it.Outcome.Kind {
-		lost += 32
+		lost += misplaced
 		if back.kind.Failing() != it.Outcome.Kind.Failing() {
-			lost += 32
+			lost += 3 * misplaced // rather not at all
 		}
 	}
 	return lost
+}
+
+// lacks reports that a record does not have what must be there for it to be read
+// at a site. The code is chosen later.
+func (w *writer) lacks(it *parlance.Item, s *site) bool {
+	return s.must&^(itemSet(it)|bitOf(item, attrCode)|bitOf(item, attrStatus)) != 0
 }
 
 // readsBack is what a record reads as that is written with these attributes in
@@ -316,6 +325,12 @@ func (w *writer) write(t *template, o owner, chosen []int, write func(*template)
 		e := w.elementFor(t, o, i)
 		if w.leaf(e, o, i) {
 			w.within(o, chosen[:1:1], 0, func() { w.one(o, i, e, t, write) })
+			chosen = chosen[1:]
+			continue
+		}
+		if s := &w.shape.sites[w.of(o).site[i]]; o == item && w.lacks(&w.o.Items[i], s) {
+			w.items.done[i] = true
+			w.lost("items["+strconv.Itoa(i)+"]", "it lacks what must be there for it to be read")
 			chosen = chosen[1:]
 			continue
 		}

@@ -279,9 +279,11 @@ func (w *writer) beside(t *template) bool {
 		}
 	}
 	for c := range p.Children(0) {
-		named := slices.IndexFunc(t.members, func(m member) bool { return p.KeyIs(c, m.names[0]) })
+		named := slices.IndexFunc(t.members, func(m member) bool {
+			return slices.ContainsFunc(m.names, func(name string) bool { return p.KeyIs(c, name) })
+		})
 		if named >= 0 {
-			if m := t.members[named].value; m.op == opConst && (m.kind != p.Nodes[c].Kind || m.kind >= tree.Number && m.text != string(p.Value(c))) {
+			if m := t.members[named].value; m.op != opConst || m.kind != p.Nodes[c].Kind || m.kind >= tree.Number && m.text != string(p.Value(c)) {
 				w.lost("data", "its member "+t.members[named].names[0]+" says something else here")
 			}
 			continue
@@ -298,6 +300,12 @@ func (w *writer) beside(t *template) bool {
 		}
 	}
 	w.dst = append(w.dst, '}')
+	// What stands in the payload may mean something else to another shape.
+	read := w.d.decode(*w.req, Response{Status: w.status, Header: Fields{"Content-Type": {w.shape.media}}, Body: w.dst[w.start:]}, w.depth)
+	if read.Outcome.Kind != w.o.Kind {
+		w.dst = w.dst[:first]
+		return false
+	}
 	w.carried |= bitOf(whole, attrData)
 	return true
 }
