@@ -108,12 +108,28 @@ func (t *template) fillable(present set) bool {
 			}) {
 				return false
 			}
+		case m.value.op == opList && m.must && !m.value.tells && m.value.bare(present):
+			return false // an empty list is not read there
 		case m.value.op == opObject && (m.must || !m.optional) && !m.value.fillable(present),
 			m.value.op == opObject && m.must && !m.value.apart && (m.value.writes|m.value.copies)&present == 0:
 			return false
 		}
 	}
 	return t.rest == nil || t.rest.value.op != opObject || t.rest.value.fillable(present)
+}
+
+// bare reports that a list has nothing to hold of what there is.
+func (t *template) bare(present set) bool {
+	for _, e := range t.elems {
+		if e.op == opConst || e.op == opAny && e.text != "" {
+			return false
+		}
+	}
+	if (t.writes | t.copies).of(item) != 0 {
+		return false // a record has a code that is chosen for it
+	}
+	told := bitOf(whole, attrKind) | bitOf(whole, attrReason) | bitOf(whole, attrStatus)
+	return (t.writes|t.copies)&present&^told == 0
 }
 
 // needs are the attributes of the whole without which the template cannot be

@@ -86,7 +86,7 @@ func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 			w.carried |= bitOf(whole, attrRetryAfter)
 		}
 	}
-	w.lose()
+	w.lose(m.Header)
 	m.Body, m.Losses = w.dst, w.losses
 	w.release()
 	return m

@@ -24,7 +24,7 @@ func (w *writer) left() set {
 var losable = [...]attribute{attrCode, attrFamily, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrNote, attrRetryAfter, attrRetryable, attrHelp}
 
 // lose reports every attribute that is set and was not carried.
-func (w *writer) lose() {
+func (w *writer) lose(header []Pair) {
 	o := w.o
 	back := w.reads()
 	kind, reason := back.kind, back.reason
@@ -43,6 +43,15 @@ func (w *writer) lose() {
 	if len(o.Items) > 0 && len(w.back) == 0 && w.shape != nil && w.shape.carriesItems() {
 		// A form of records without any may be read as something else: see what.
 		read := w.d.decode(*w.req, Response{Status: w.status, Header: Fields{"Content-Type": {w.shape.media}}, Body: w.dst[w.start:]}, w.depth)
+		kind, reason = read.Outcome.Kind, read.Outcome.Reason
+	}
+	if w.headersSay != "" && w.status >= 200 {
+		// What a header says of the form and what the body says may differ: see what counts.
+		fields := Fields{}
+		for _, p := range header {
+			fields[canonicalHeader(p.Name)] = append(fields[canonicalHeader(p.Name)], p.Value)
+		}
+		read := w.d.decode(*w.req, Response{Status: w.status, Header: fields, Body: w.dst[w.start:]}, w.depth)
 		kind, reason = read.Outcome.Kind, read.Outcome.Reason
 	}
 	if kind != o.Kind {

@@ -88,8 +88,8 @@ func parseSpan(s string) (span, bool) {
 		return span{}, false // a negative number, not a range
 	}
 	lo, err := strconv.Atoi(strings.TrimSpace(from))
-	if err != nil {
-		return span{}, false
+	if err != nil || strconv.Itoa(lo) != strings.TrimSpace(from) {
+		return span{}, false // 0500 is a word, and no status
 	}
 	hi := lo
 	if ranged {
