@@ -289,7 +289,7 @@ func (d *Dialect) depends() {
 	d.kept = &choices{seed: maphash.MakeSeed()}
 	for b := d; b != nil; b = b.base {
 		for _, w := range b.codes.rows {
-			d.pathed = d.pathed || len(w.paths) > 0
+			d.pathed = d.pathed || len(w.paths) > 0 || w.of != nil && len(w.of.paths) > 0
 			for _, h := range w.headers {
 				if !slices.Contains(d.asked, h) {
 					d.asked = append(d.asked, h)

@@ -14,3 +14,10 @@ func Unguided(d *Dialect) *Dialect {
 	}
 	return &all
 }
+
+// Forgetful is a Dialect that writes as d does, and has kept no choice yet.
+func Forgetful(d *Dialect) *Dialect {
+	all := *d
+	all.kept = &choices{seed: d.kept.seed}
+	return &all
+}

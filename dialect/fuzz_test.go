@@ -400,6 +400,10 @@ func checkMessage(t *testing.T, d *dialect.Dialect, req dialect.Request, o *parl
 	if after, _ := json.Marshal(o); !bytes.Equal(before, after) {
 		t.Fatalf("the outcome was changed:\n%s\n%s", before, after)
 	}
+	fresh := dialect.Forgetful(d).Encode([]byte(held), req, o, data)
+	if fresh.Status != m.Status || !bytes.Equal(fresh.Body, m.Body) || !slices.Equal(fresh.Header, m.Header) || !slices.Equal(fresh.Losses, m.Losses) {
+		t.Fatalf("by a choice that was kept it is\n%d %q %v %v\nnot\n%d %q %v %v", m.Status, m.Body, m.Header, m.Losses, fresh.Status, fresh.Body, fresh.Header, fresh.Losses)
+	}
 	if m.Status < 200 || m.Status > 999 {
 		t.Fatalf("the status is %d", m.Status)
 	}
