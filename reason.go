@@ -20,4 +20,5 @@ const (
 	Reset       Reason = "reset"    // transport: the connection broke; what was done is unknown
 	Deadline    Reason = "deadline" // transport: no answer in time; what was done is unknown
 	Canceled    Reason = "canceled" // transport: the caller gave up
+	Withheld    Reason = "withheld" // our own end did not send it: its pacing, its breaker, or no token
 )

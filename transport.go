@@ -43,4 +43,4 @@ func OutcomeOfTransport(err error) Outcome {
 
 // Undone reports that a transport reason proves that the request had no effect:
 // it was never sent.
-func (r Reason) Undone() bool { return r == Refused || r == DNS || r == TLS }
+func (r Reason) Undone() bool { return r == Refused || r == DNS || r == TLS || r == Withheld }

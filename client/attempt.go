@@ -11,6 +11,7 @@ type Attempt struct {
 	Number   int               // from 1
 	Start    time.Time         // when it was sent
 	Took     time.Duration     // until its meaning was known
+	Hedged   bool              // it was sent twice, and this is the better answer
 	Outcome  parlance.Outcome  // Status is 0 where no answer came
 	Decision parlance.Decision // what the dialect says to do about it
 
@@ -22,6 +23,9 @@ type Attempt struct {
 	// Wait is how long after this attempt the next one is due. It was waited for
 	// where Held is empty, and is what the caller may wait for himself otherwise.
 	Wait time.Duration
+
+	// Again is set where another attempt follows this one.
+	Again bool
 
 	// Held says, for people, why an act that repeats was not followed; "" where
 	// it was, and where the act repeats nothing.

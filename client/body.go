@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 
@@ -24,10 +23,18 @@ func mustRead(d *dialect.Dialect, req dialect.Request, resp *http.Response) bool
 	return resp.StatusCode >= 400 || d.Alters(req, resp.StatusCode, resp.Header)
 }
 
-// peek reads up to limit bytes of a response's body and puts a body in its place
-// that gives the caller all of it. cut tells that there is more. err is what
+// replayed is a body of which a part was read ahead: head comes first, then err,
+// or what is left of rest.
+type replayed struct {
+	head []byte
+	err  error
+	rest io.ReadCloser // nil where head is all there is
+}
+
+// peek reads up to limit bytes of a response's body and puts b in its place,
+// which gives the caller all of it. cut tells that there is more. err is what
 // broke the body off; the caller meets it in the same place.
-func peek(resp *http.Response, limit int) (head []byte, cut bool, err error) {
+func (b *replayed) peek(resp *http.Response, limit int) (head []byte, cut bool, err error) {
 	size := firstRead
 	if n := resp.ContentLength; n > 0 {
 		size = int(min(n, trustedLength)) + 1 // one more finds the end without growing
@@ -43,27 +50,40 @@ func peek(resp *http.Response, limit int) (head []byte, cut bool, err error) {
 		n, err = resp.Body.Read(head[len(head):cap(head)])
 		head = head[:len(head)+n]
 	}
+	*b = replayed{head: head, rest: resp.Body}
+	resp.Body = b
 	switch {
 	case len(head) > limit: // what err there is comes again
-		resp.Body = &replayed{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
 		return head[:limit], true, nil
 	case err == io.EOF:
-		err = resp.Body.Close() // the connection is free while the caller reads or we wait
-		_ = err                 // all that was to come has come
-		resp.Body = io.NopCloser(bytes.NewReader(head))
+		_ = b.rest.Close() // the connection is free while the caller reads or we wait; all that was to come has come
+		b.rest = nil
 		return head, false, nil
 	}
-	resp.Body = &replayed{io.MultiReader(bytes.NewReader(head), failing{err}), resp.Body}
+	b.err = err
 	return head, true, err
 }
 
-// replayed is a body of which a part was read ahead.
-type replayed struct {
-	io.Reader
-	io.Closer
+// Read gives what was read ahead, then the rest.
+func (b *replayed) Read(p []byte) (int, error) {
+	switch {
+	case len(b.head) > 0:
+		n := copy(p, b.head)
+		b.head = b.head[n:]
+		return n, nil
+	case b.err != nil:
+		return 0, b.err
+	case b.rest == nil:
+		return 0, io.EOF
+	}
+	return b.rest.Read(p)
 }
 
-// failing reads nothing but its error.
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
+// Close closes what is not read to its end.
+func (b *replayed) Close() error {
+	b.head = nil
+	if b.rest == nil {
+		return nil
+	}
+	return b.rest.Close()
+}

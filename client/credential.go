@@ -3,7 +3,10 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
+
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // Credential gives the bearer tokens that a [Transport] sends. Its methods are
@@ -19,19 +22,38 @@ type Credential interface {
 	Invalidate(token string)
 }
 
-// authorization is the field that carries a token (RFC 6750, 2.1).
-const authorization = "Authorization"
-
-// ownsAuthorization reports whether a token of ours goes with a request: not
-// beside an Authorization of the caller's, and not to where a redirect led away
-// from the host that the caller named.
-func ownsAuthorization(req *http.Request) bool {
-	if len(req.Header[authorization]) > 0 || req.URL.User != nil {
-		return false
+// placement is where a token goes: the field, and what stands before it.
+func placement(auth dialect.Auth) field {
+	f := field{name: "Authorization", value: auth.Scheme}
+	if auth.Header != "" {
+		f.name = auth.Header
 	}
+	switch {
+	case f.value != "":
+		f.value += " "
+	case f.name == "Authorization":
+		f.value = "Bearer " // RFC 6750, 2.1
+	}
+	return f
+}
+
+type originKey struct{}
+
+// atHome reports whether a request goes to the origin that the caller named, so
+// that what is the caller's secret may go with it: not to where a redirect led
+// away, nor where an answer pointed that is followed.
+func atHome(req *http.Request) bool {
 	first := req
 	for first.Response != nil && first.Response.Request != nil {
 		first = first.Response.Request
 	}
-	return strings.EqualFold(first.URL.Host, req.URL.Host) && (first.URL.Scheme == req.URL.Scheme || req.URL.Scheme == "https")
+	home := first.URL
+	if origin, ok := req.Context().Value(originKey{}).(*url.URL); ok {
+		home = origin
+	}
+	return sameOrigin(home, req.URL)
+}
+
+func sameOrigin(home, u *url.URL) bool {
+	return strings.EqualFold(home.Host, u.Host) && (home.Scheme == u.Scheme || u.Scheme == "https")
 }

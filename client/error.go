@@ -21,7 +21,7 @@ import (
 type Error struct {
 	Outcome  parlance.Outcome
 	Decision parlance.Decision // what remains for the caller to do
-	Attempts []Attempt         // every sending, oldest first; none where no token could be had
+	Attempts []Attempt         // every sending, oldest first; none where nothing was sent
 	Err      error             // the transport's error; nil where an answer came
 }
 

@@ -142,9 +142,9 @@ func ExampleWithObserver() {
 	srv := vms(http.StatusForbidden, `{"message":"not yours"}`)
 	defer srv.Close()
 	d, _ := catalog.Open("vms")
-	c := &http.Client{Transport: client.New(d, client.WithObserver(func(_ context.Context, a client.Attempt) {
+	c := &http.Client{Transport: client.New(d, client.WithObserver(client.ObserverFunc(func(_ context.Context, _ *http.Request, a *client.Attempt) {
 		fmt.Println(a.Number, a.Outcome.Status, a.Outcome.Kind, a.Decision.Act)
-	}))}
+	})))}
 	resp, err := c.Get(srv.URL)
 	if err != nil {
 		panic(err)

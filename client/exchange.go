@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -12,22 +13,39 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// exchange is one request of the caller's and all the attempts at it.
+// exchange is one request of the caller's and all the attempts at it. It is also
+// the context that its attempts are sent with: the caller's, and in it the
+// report, by which a response leads to it. That spares an allocation, and one
+// lookup.
 type exchange struct {
+	context.Context
 	*Transport
-	ctx     context.Context // the caller's, and in it the report
-	req     *http.Request   // the caller's, never altered
-	out     *http.Request   // what is sent
-	key     string          // the idempotency key, "" for none
-	token   string          // the token of ours that goes with out, "" for none
-	tried   []parlance.Act  // what was done about earlier answers
-	retries int             // how many of tried were retries
-	report  Report
+	req      *http.Request  // the caller's, never altered
+	out      *http.Request  // what is sent
+	owned    bool           // the header of out is not the caller's any more
+	call     Call           // what the caller asked of this request
+	key      string         // the idempotency key, "" for none
+	token    string         // the token of ours that goes with out, "" for none
+	tried    []parlance.Act // what was done about earlier answers
+	retries  int            // how many of tried were retries
+	leaving  []func(*http.Response, *Attempt)
+	observed context.Context // of the attempt, as the observers made it
+	report   Report
+	first    [1]Attempt // where the attempts begin: most requests have one
+	body     replayed   // of the response that was read last
+}
+
+// Value finds the report, and what the caller's context holds.
+func (x *exchange) Value(key any) any {
+	if _, ok := key.(reportKey); ok {
+		return &x.report
+	}
+	return x.Context.Value(key)
 }
 
 func newExchange(t *Transport, req *http.Request) *exchange {
-	x := &exchange{Transport: t, req: req}
-	x.ctx = context.WithValue(req.Context(), reportKey{}, &x.report)
+	x := &exchange{Context: req.Context(), Transport: t, req: req, call: CallOf(req.Context())}
+	x.report.of, x.report.Attempts = x, x.first[:0]
 	return x
 }
 
@@ -43,21 +61,29 @@ func (x *exchange) prepare() error {
 	if x.req.URL == nil {
 		return errNoURL
 	}
-	x.out = x.req.WithContext(x.ctx)
-	if accept := x.dialect.Accept(); accept != "" && len(x.out.Header["Accept"]) == 0 {
-		x.set("Accept", accept) // the form that tells the most; a caller's own wish stands
+	x.out = x.req.WithContext(x)
+	if x.accept != nil && len(x.out.Header["Accept"]) == 0 {
+		x.setShared("Accept", x.accept) // the form that tells the most; a caller's own wish stands
 	}
 	if name := x.dialect.IdempotencyHeader(); name != "" {
 		if x.key = x.out.Header.Get(name); x.key == "" && needsKey(x.out.Method) {
-			x.key = newKey()
+			x.key = x.earlierKey()
 			x.set(name, x.key)
 		}
 	}
 	x.shield()
-	if x.cfg.credential == nil || !ownsAuthorization(x.out) {
+	if !atHome(x.req) {
 		return nil
 	}
-	token, err := x.cfg.credential.Token(x.req.Context())
+	for _, f := range x.cfg.fixed {
+		if len(x.out.Header[f.name]) == 0 {
+			x.set(f.name, f.value)
+		}
+	}
+	if x.cfg.credential == nil || len(x.req.Header[x.placed.name]) > 0 || x.req.URL.User != nil {
+		return nil
+	}
+	token, err := x.cfg.credential.Token(x.Context)
 	if err != nil {
 		return x.tokenless(err)
 	}
@@ -82,7 +108,7 @@ func (x *exchange) shield() {
 // tokenless is the error where no token could be had, so that nothing was sent.
 func (x *exchange) tokenless(err error) *Error {
 	o := parlance.Outcome{Kind: parlance.Unauthenticated}
-	if x.ctx.Err() != nil {
+	if x.Err() != nil {
 		o = parlance.OutcomeOfTransport(err)
 	}
 	return &Error{Outcome: o, Err: err, Decision: parlance.Decision{
@@ -90,59 +116,101 @@ func (x *exchange) tokenless(err error) *Error {
 	}}
 }
 
-func (x *exchange) authorize(token string) {
-	x.token = token
-	x.set(authorization, "Bearer "+token)
+// withheld is the error where a gate kept the first attempt from being sent. It
+// is a word of our own, never mistaken for a server's.
+func (x *exchange) withheld(err error) *Error {
+	o := parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Withheld}
+	if x.Err() != nil {
+		o = parlance.OutcomeOfTransport(context.Cause(x))
+	}
+	e := &Error{Outcome: o, Err: err, Decision: parlance.Decision{
+		Act: parlance.Retry, Scope: parlance.ScopeRequest, RepeatSafe: true, Why: err.Error(),
+	}}
+	if w := (*withheld)(nil); errors.As(err, &w) {
+		e.Decision.After, e.Outcome.RetryAfter = w.wait, w.wait
+	}
+	return e
 }
 
-// set sets a field of the request to be sent, whose header may be the caller's.
-func (x *exchange) set(name, value string) {
-	h := x.out.Header.Clone()
-	if h == nil {
-		h = make(http.Header)
+func (x *exchange) authorize(token string) {
+	x.token = token
+	x.set(x.placed.name, x.placed.value+token)
+}
+
+// set sets a field of the request to be sent.
+func (x *exchange) set(name, value string) { x.setShared(name, []string{value}) }
+
+// setShared sets a field to values that others use too. The caller's header is
+// left alone, and its values, which nobody writes to, are shared.
+func (x *exchange) setShared(name string, values []string) {
+	if !x.owned {
+		if x.out.Header = maps.Clone(x.out.Header); x.out.Header == nil {
+			x.out.Header = make(http.Header)
+		}
+		x.owned = true
 	}
-	h.Set(name, value)
-	x.out.Header = h
+	x.out.Header[name] = values
 }
 
 // send makes one attempt and reports it. A response that it returns gives its
 // reader all of the body that came.
 func (x *exchange) send() (*http.Response, error) {
-	a := Attempt{Number: len(x.report.Attempts) + 1, Start: time.Now()}
-	asked := dialect.Request{Method: x.out.Method, Path: x.out.URL.Path, Key: x.key, Header: x.out.Header}
+	r := &x.report
+	r.Attempts = append(r.Attempts, Attempt{Number: len(r.Attempts) + 1, Start: time.Now()})
+	a := &r.Attempts[len(r.Attempts)-1]
+	asked := x.asked()
+	out := x.begin(a)
+	clock := x.startClock(&out)
 
-	resp, err := x.cfg.base.RoundTrip(x.out)
+	resp, err := x.transmit(out, a)
 	if err == nil && resp == nil {
 		err = errNoResponse
 	}
-	r := &x.report
 	r.Whole, r.Cut, r.Broken = false, false, nil
-	if err != nil {
-		a.Err = err
-		r.Reading = dialect.Reading{Outcome: parlance.OutcomeOfTransport(err)}
-	} else {
+	if err == nil {
 		if resp.Body == nil {
 			resp.Body = http.NoBody // what a base in a test may forget
 		}
-		if mine, _ := reportOf(contextOf(resp)); mine != r {
-			resp.Request = x.out
+		if mine, _ := Outcome(resp); mine != r {
+			resp.Request = out
 		}
 		x.read(asked, resp)
+	}
+	resp, err = clock.stop(x, resp, err)
+	if err != nil {
+		r.Reading = dialect.Reading{Outcome: parlance.OutcomeOfTransport(err)}
+		a.Err = err
+	} else {
 		a.Err = r.Broken
 	}
 	a.Took = time.Since(a.Start)
 	a.Outcome = r.Outcome
 	a.Decision = x.dialect.Decide(asked, &r.Outcome, x.tried...)
 	r.Decision = a.Decision
-	r.Attempts = append(r.Attempts, a)
+	x.leave(resp, a)
 	return resp, err
 }
 
-func contextOf(resp *http.Response) context.Context {
-	if resp.Request == nil {
-		return context.Background()
+// asked is the request as the dialect sees it.
+func (x *exchange) asked() dialect.Request {
+	return dialect.Request{Method: x.out.Method, Path: x.out.URL.Path, Key: x.key, Header: x.out.Header}
+}
+
+// begin tells the observers, and returns the request with the context and the
+// fields that they want it to have.
+func (x *exchange) begin(a *Attempt) *http.Request {
+	x.observed = x
+	if len(x.cfg.observers) == 0 {
+		return x.out
 	}
-	return resp.Request.Context()
+	out := x.out.WithContext(x)
+	if out.Header = out.Header.Clone(); out.Header == nil {
+		out.Header = make(http.Header)
+	}
+	for _, o := range x.cfg.observers {
+		x.observed = o.Before(x.observed, out, a)
+	}
+	return out.WithContext(x.observed)
 }
 
 // read learns what a response means, from its body where that can tell.
@@ -150,7 +218,7 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response) {
 	r := &x.report
 	answer := dialect.Response{Status: resp.StatusCode, Header: dialect.Fields(resp.Header), Received: time.Now()}
 	if mustRead(x.dialect, asked, resp) {
-		answer.Body, answer.Cut, r.Broken = peek(resp, x.cfg.limit)
+		answer.Body, answer.Cut, r.Broken = x.body.peek(resp, x.cfg.limit)
 		r.Whole, r.Cut = !answer.Cut, answer.Cut && r.Broken == nil
 		answer.Body, answer.Cut = undo(resp.Header, answer.Body, answer.Cut, x.cfg.limit)
 	} else {

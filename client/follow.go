@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -10,43 +11,59 @@ import (
 )
 
 // follow does what the Decision on the last attempt says and reports whether
-// there is a request to be sent again. Where it is not, and the act was to
+// there is a request to be sent again. Where there is not, and the act was to
 // repeat, the attempt says why.
 func (x *exchange) follow() bool {
 	a := &x.report.Attempts[len(x.report.Attempts)-1]
-	act := a.Decision.Act
-	if act == parlance.Retry || act == parlance.Refresh {
+	if x.cfg.budget != nil && a.Outcome.Status != 0 && !a.Outcome.Kind.ServerFault() && a.Outcome.Kind != parlance.RateLimited {
+		x.cfg.budget.succeed(x.out.URL.Host)
+	}
+	if act := a.Decision.Act; act == parlance.Retry || act == parlance.Refresh {
 		a.Wait = a.Decision.Delay(x.retries+1, rand.Float64)
-		a.Held = x.held(a)
-		if act == parlance.Refresh && a.Held == "" {
-			a.Held = x.refresh(a)
+		if a.Held = x.held(a); act == parlance.Refresh {
+			x.refresh(a)
+		}
+		a.Again = a.Held == ""
+	}
+	for _, o := range x.cfg.observers {
+		o.After(x.observed, x.out, a)
+	}
+	if !a.Again {
+		return false
+	}
+	switch {
+	case !x.wait(a.Wait):
+		a.Held = heldContext
+	case !x.rewind():
+		a.Held = heldBody
+	default:
+		if err := x.gates(); err != nil {
+			a.Held = err.Error()
 		}
 	}
-	x.cfg.observe(x.req.Context(), *a)
-	if act != parlance.Retry && act != parlance.Refresh || a.Held != "" {
+	if a.Held != "" {
+		a.Again = false
 		return false
 	}
-	if !x.wait(a.Wait) {
-		a.Held = "the context ended during the wait"
-		return false
-	}
-	if !x.rewind() {
-		a.Held = heldBody
-		return false
-	}
-	x.tried = append(x.tried, act)
-	if act == parlance.Retry {
+	x.tried = append(x.tried, a.Decision.Act)
+	if a.Decision.Act == parlance.Retry {
 		x.retries++
 	}
 	return true
 }
 
-const heldBody = "the body cannot be had again"
+const (
+	heldBody    = "the body cannot be had again"
+	heldContext = "the context ended during the wait"
+)
 
-// held says what keeps a repeat from being made; "" for nothing.
+// held says what keeps a repeat from being made; "" for nothing. What the budget
+// pays for is the last thing asked, for it is then spent.
 func (x *exchange) held(a *Attempt) string {
 	d := a.Decision
 	switch {
+	case x.call.Once:
+		return "the caller wants it sent once"
 	case !d.RepeatSafe:
 		return "a repeat is not safe"
 	case d.Scope == parlance.ScopeItems:
@@ -57,51 +74,80 @@ func (x *exchange) held(a *Attempt) string {
 		return fmt.Sprintf("sent %d times, as often as allowed", a.Number)
 	case d.Act == parlance.Refresh && x.token == "":
 		return "the token is not ours to refresh"
-	case d.Act == parlance.Refresh && len(x.tried) > x.retries:
+	case d.Act == parlance.Refresh && x.refreshed():
 		return "refreshed once already"
-	case a.Wait > x.cfg.ceiling:
-		return fmt.Sprintf("the wait of %v is longer than %v", a.Wait, x.cfg.ceiling)
 	}
-	if end, ok := x.ctx.Deadline(); ok && time.Until(end) <= a.Wait {
+	if why := x.tooLong(a.Wait); why != "" {
+		return why
+	}
+	if d.Act == parlance.Retry && x.cfg.budget != nil && !x.cfg.budget.pay(x.out.URL.Host) {
+		return "the budget for repeats is spent until more requests to " + x.out.URL.Host + " succeed"
+	}
+	return ""
+}
+
+// tooLong says why a wait is not begun; "" where it is.
+func (x *exchange) tooLong(wait time.Duration) string {
+	ceiling := x.cfg.ceiling
+	if x.call.Ceiling != 0 {
+		ceiling = max(x.call.Ceiling, 0)
+	}
+	if wait > ceiling {
+		return fmt.Sprintf("the wait of %v is longer than %v", wait, ceiling)
+	}
+	if end, ok := x.Deadline(); ok && time.Until(end) <= wait {
 		return "the context ends before the wait would"
 	}
 	return ""
 }
 
-// refresh puts a new token on the request. It says what kept it; "" for nothing.
-func (x *exchange) refresh(a *Attempt) string {
+func (x *exchange) refreshed() bool { return len(x.tried) > x.retries }
+
+// refresh drops the token that was refused, so that nobody sends it again, and
+// puts a new one on the request where that is to be repeated.
+func (x *exchange) refresh(a *Attempt) {
+	if x.token == "" || x.refreshed() {
+		return // a second refusal says nothing of the token's age
+	}
 	x.cfg.credential.Invalidate(x.token)
-	token, err := x.cfg.credential.Token(x.req.Context())
+	if a.Held != "" {
+		return
+	}
+	token, err := x.cfg.credential.Token(x.Context)
 	switch {
 	case err != nil:
 		a.Err = err
-		return "no new token could be had"
+		a.Held = "no new token could be had"
 	case token == x.token:
-		return "the credential has no other token"
+		a.Held = "the credential has no other token"
+	default:
+		x.authorize(token)
 	}
-	x.authorize(token)
-	return ""
 }
 
 // wait sleeps under the caller's context, and reports false where that ended
 // first.
 func (x *exchange) wait(d time.Duration) bool {
 	if d <= 0 {
-		return x.ctx.Err() == nil
+		return x.Err() == nil
 	}
+	return sleep(x.Context, d)
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-x.ctx.Done():
+	case <-ctx.Done():
 		return false
 	}
 }
 
 // rewind makes the next request of the last one, its body from the beginning.
 func (x *exchange) rewind() bool {
-	out := x.out.WithContext(x.ctx)
+	out := x.out.WithContext(x)
 	defer x.shield()
 	if x.hasBody() {
 		body, err := x.req.GetBody()

@@ -13,3 +13,13 @@ func needsKey(method string) bool {
 
 // newKey is a key that nobody else makes: at least 128 random bits.
 func newKey() string { return rand.Text() }
+
+// earlierKey is the key of the request that was redirected here with its method
+// (307 and 308, RFC 9110, 15.4.8): to the server it is the same request. Else it
+// is a new one.
+func (x *exchange) earlierKey() string {
+	if r, ok := Outcome(x.req.Response); ok && r.of.key != "" && r.of.req.Method == x.req.Method {
+		return r.of.key
+	}
+	return newKey()
+}

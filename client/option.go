@@ -1,8 +1,8 @@
 package client
 
 import (
-	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/parlance-api/parlance/dialect"
@@ -22,9 +22,17 @@ type config struct {
 	credential Credential
 	limit      int
 	ceiling    time.Duration
+	timeout    time.Duration
+	hedge      time.Duration
 	attempts   int
-	observe    func(context.Context, Attempt)
+	budget     *Budget
+	gates      []Gate
+	observers  []Observer
+	fixed      []field
 }
+
+// field is a header field that goes with every request to the caller's own host.
+type field struct{ name, value string }
 
 // defaults is the one place where they stand.
 func defaults() config {
@@ -33,7 +41,7 @@ func defaults() config {
 		limit:    dialect.MaxBody,
 		ceiling:  30 * time.Second,
 		attempts: 4,
-		observe:  func(context.Context, Attempt) {},
+		budget:   NewBudget(budgetCapacity, budgetDeposit),
 	}
 }
 
@@ -43,9 +51,10 @@ func WithBase(rt http.RoundTripper) Option {
 	return option(func(c *config) { c.base = rt })
 }
 
-// WithCredential sends a bearer token with every request that has no
-// Authorization of its own, and renews it where the dialect says refresh. Unset,
-// no token is sent and a refresh is left to the caller.
+// WithCredential sends a token with every request that has none of its own, in
+// the header and scheme that the dialect names (auth), else as a bearer token,
+// and renews it where the dialect says refresh. Unset, no token is sent and a
+// refresh is left to the caller.
 func WithCredential(cr Credential) Option {
 	return option(func(c *config) { c.credential = cr })
 }
@@ -70,10 +79,37 @@ func WithAttempts(n int) Option {
 	return option(func(c *config) { c.attempts = max(n, 1) })
 }
 
-// WithObserver has every attempt reported as soon as it is known what follows
-// it, before any wait. The context is the caller's. observe is called from the
-// goroutine of the request, so it must be quick and safe for concurrent use.
-// Nothing in an Attempt is a credential.
-func WithObserver(observe func(context.Context, Attempt)) Option {
-	return option(func(c *config) { c.observe = observe })
+// WithAttemptTimeout bounds one attempt, until its meaning is known: the head of
+// the answer, and as much of the body as can alter it. What streams after that
+// has no bound but the caller's own. An attempt that ran out of time is a timeout
+// like a server's, repeated where that is safe. Unset, there is no bound but the
+// context's.
+func WithAttemptTimeout(d time.Duration) Option {
+	return option(func(c *config) { c.timeout = d })
+}
+
+// WithBudget sets what pays for repeats, to share it with other Transports or to
+// change its size. Unset, a Transport has one of its own, of 100 repeats a host
+// and 0.1 for each success. nil lets every repeat pass.
+func WithBudget(b *Budget) Option {
+	return option(func(c *config) { c.budget = b })
+}
+
+// WithGate adds a [Gate] behind those that were set before.
+func WithGate(g Gate) Option {
+	return option(func(c *config) { c.gates = append(slices.Clip(c.gates), g) })
+}
+
+// WithHedge sends a second request where a first one that is safe to repeat has
+// no answer after d, and takes the first answer of the two that is not the
+// server's failure ("The Tail at Scale", Dean and Barroso, 2013). The second one
+// is paid from the budget. Choose for d what 95 of 100 answers need. Unset,
+// nothing is sent twice at once.
+func WithHedge(d time.Duration) Option {
+	return option(func(c *config) { c.hedge = d })
+}
+
+// WithObserver adds an [Observer] behind those that were set before.
+func WithObserver(o Observer) Option {
+	return option(func(c *config) { c.observers = append(slices.Clip(c.observers), o) })
 }

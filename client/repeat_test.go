@@ -280,12 +280,12 @@ func TestTheObserverSeesEveryAttempt(t *testing.T) {
 			answer{status: 200, body: "{}"})
 		type mark struct{}
 		var seen []client.Attempt
-		c := u.client(t, "vms", client.WithObserver(func(ctx context.Context, a client.Attempt) {
+		c := u.client(t, "vms", client.WithObserver(client.ObserverFunc(func(ctx context.Context, _ *http.Request, a *client.Attempt) {
 			if ctx.Value(mark{}) != true {
 				t.Error("not the caller's context")
 			}
-			seen = append(seen, a)
-		}))
+			seen = append(seen, *a)
+		})))
 		call(t, c, request(t, "GET", "").WithContext(context.WithValue(t.Context(), mark{}, true)))
 		if len(seen) != 2 {
 			t.Fatalf("%d attempts seen", len(seen))

@@ -25,6 +25,8 @@ type Report struct {
 	// did. The caller finds the bytes that came, and then this error, in the
 	// body.
 	Broken error
+
+	of *exchange
 }
 
 // reportKey is where a request's context holds its *Report. The response leads

@@ -23,13 +23,18 @@ import (
 type Transport struct {
 	dialect *dialect.Dialect
 	cfg     config
+	placed  field    // where a token goes
+	accept  []string // what is asked for where the caller asks for nothing
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
 
 // New makes the calling end of a dialect.
 func New(d *dialect.Dialect, opts ...Option) *Transport {
-	t := &Transport{dialect: d, cfg: defaults()}
+	t := &Transport{dialect: d, cfg: defaults(), placed: placement(d.Auth())}
+	if accept := d.Accept(); accept != "" {
+		t.accept = []string{accept}
+	}
 	for _, o := range opts {
 		o.apply(&t.cfg)
 	}
@@ -40,7 +45,13 @@ func New(d *dialect.Dialect, opts ...Option) *Transport {
 // leaves the request as it is, but for reading and closing its body.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := newExchange(t, req)
-	if err := x.prepare(); err != nil {
+	err := x.prepare()
+	if err == nil && len(t.cfg.gates) > 0 {
+		if err = x.gates(); err != nil {
+			err = x.withheld(err)
+		}
+	}
+	if err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close() // RoundTrip closes it, errors included; nothing was written
 		}

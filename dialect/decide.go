@@ -140,6 +140,7 @@ var transportWords = map[parlance.Reason]string{
 	parlance.Reset:    "the connection broke: what was done is unknown",
 	parlance.Deadline: "no answer in time: what was done is unknown",
 	parlance.Canceled: "the caller gave up",
+	parlance.Withheld: "our own end did not send it",
 }
 
 // plan is the act of a row on the first answer, with its times.

@@ -1,0 +1,38 @@
+package client
+
+import (
+	"context"
+	"time"
+)
+
+// Call is what one request asks of the Transport, besides its options. The zero
+// value asks for nothing.
+type Call struct {
+	// Operation names the request in what is observed, such as "create order":
+	// a word of few values, where a path has many.
+	Operation string
+
+	// Once forbids repeats: the request is sent once, whatever the answer says.
+	Once bool
+
+	// Ceiling is the longest single wait, instead of the Transport's; 0 leaves
+	// that, and a negative one allows no wait.
+	Ceiling time.Duration
+}
+
+type callKey struct{}
+
+// WithCall gives a request's context what it asks of the Transport:
+//
+//	req = req.WithContext(client.WithCall(ctx, client.Call{Operation: "create order", Once: true}))
+func WithCall(ctx context.Context, c Call) context.Context {
+	return context.WithValue(ctx, callKey{}, &c)
+}
+
+// CallOf is what WithCall gave, the zero value where it was not called.
+func CallOf(ctx context.Context) Call {
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+		return *c
+	}
+	return Call{}
+}

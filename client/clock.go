@@ -1,0 +1,70 @@
+package client
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+// errAttemptTimeout is what an attempt ends with that ran out of its own time. To
+// errors.Is it is context.DeadlineExceeded, as for any other deadline.
+var errAttemptTimeout error = attemptTimeout{}
+
+type attemptTimeout struct{}
+
+func (attemptTimeout) Error() string        { return "client: the attempt ran out of its time" }
+func (attemptTimeout) Timeout() bool        { return true }
+func (attemptTimeout) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// clock bounds one attempt until its meaning is known. The zero value bounds
+// nothing.
+type clock struct {
+	timer  *time.Timer
+	cancel context.CancelFunc
+}
+
+// startClock gives an attempt its time, and the request the context that ends
+// with it.
+func (x *exchange) startClock(out **http.Request) (c clock) {
+	if x.cfg.timeout <= 0 {
+		return c
+	}
+	ctx, cancel := context.WithCancel((*out).Context())
+	c.cancel = cancel
+	c.timer = time.AfterFunc(x.cfg.timeout, cancel)
+	*out = (*out).WithContext(ctx)
+	return c
+}
+
+// stop ends the time of an attempt. Where it has run out, no answer came; where
+// a body streams on, its context lives until the body is closed.
+func (c clock) stop(x *exchange, resp *http.Response, err error) (*http.Response, error) {
+	if c.timer == nil {
+		return resp, err
+	}
+	switch out := !c.timer.Stop() && x.Err() == nil; {
+	case out && (err != nil || !x.report.Whole):
+		if resp != nil {
+			_ = resp.Body.Close() // of an answer that came too late
+		}
+		c.cancel()
+		return nil, errAttemptTimeout
+	case err != nil || x.report.Whole:
+		c.cancel()
+	default:
+		resp.Body = &cancelled{resp.Body, c.cancel}
+	}
+	return resp, err
+}
+
+// cancelled ends a context when it is closed.
+type cancelled struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+}
+
+func (c *cancelled) Close() error {
+	defer c.cancel()
+	return c.ReadCloser.Close()
+}

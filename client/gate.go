@@ -1,0 +1,71 @@
+package client
+
+import (
+	"errors"
+	"net/http"
+	"time"
+)
+
+// Gate stands between the transport and the wire: a pacer that keeps below a
+// server's limits, a breaker that spares one that is down. It is asked before
+// every attempt and told what came of it. It is called concurrently.
+type Gate interface {
+	// Enter is asked before an attempt is sent, and must not block. wait is how
+	// long the attempt is to be held first; an error refuses it, and nothing is
+	// sent. leave, where it is not nil, is called exactly once: with the answer
+	// (nil where none came) and the attempt, or with two nils where the attempt
+	// was not sent after all.
+	Enter(req *http.Request) (wait time.Duration, leave func(*http.Response, *Attempt), err error)
+}
+
+// ErrWithheld is in the error of a request that our own end did not send: a
+// [Gate] refused it, or asked for a longer wait than the ceiling. No server said
+// anything; its Outcome has the reason parlance.Withheld.
+var ErrWithheld = errors.New("client: the request was not sent")
+
+// withheld says who kept an attempt from being sent, and for how long.
+type withheld struct {
+	wait  time.Duration // 0 where that is not known
+	cause error
+}
+
+func (w *withheld) Error() string   { return ErrWithheld.Error() + ": " + w.cause.Error() }
+func (w *withheld) Unwrap() []error { return []error{ErrWithheld, w.cause} }
+
+// gates asks every gate in turn, waits as long as the longest asks, and keeps
+// what is to be called when the attempt has ended.
+func (x *exchange) gates() error {
+	x.leaving = x.leaving[:0]
+	var hold time.Duration
+	for _, g := range x.cfg.gates {
+		wait, leave, err := g.Enter(x.out)
+		if err != nil {
+			x.leave(nil, nil)
+			return &withheld{wait, err}
+		}
+		if leave != nil {
+			x.leaving = append(x.leaving, leave)
+		}
+		hold = max(hold, wait)
+	}
+	if hold <= 0 {
+		return nil
+	}
+	why := x.tooLong(hold)
+	if why == "" && !x.wait(hold) {
+		why = heldContext
+	}
+	if why != "" {
+		x.leave(nil, nil)
+		return &withheld{hold, errors.New(why)}
+	}
+	return nil
+}
+
+// leave tells the gates that the attempt has ended.
+func (x *exchange) leave(resp *http.Response, a *Attempt) {
+	for i := len(x.leaving) - 1; i >= 0; i-- {
+		x.leaving[i](resp, a)
+	}
+	x.leaving = x.leaving[:0]
+}

@@ -1,0 +1,99 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// transmit hands one attempt to the base, and a second one like it where that is
+// wanted and the first is late.
+func (x *exchange) transmit(out *http.Request, a *Attempt) (*http.Response, error) {
+	if x.cfg.hedge <= 0 || x.call.Once || x.hasBody() && x.req.GetBody == nil || !x.dialect.Safe(x.asked()) {
+		return x.cfg.base.RoundTrip(out)
+	}
+	return x.hedged(out, a)
+}
+
+// answered is what one of two requests came to.
+type answered struct {
+	resp   *http.Response
+	err    error
+	cancel context.CancelFunc
+}
+
+// good reports that there is no reason to wait for the other one.
+func (r *answered) good() bool { return r.err == nil && r.resp != nil && r.resp.StatusCode < 500 }
+
+// drop ends a request whose answer nobody wants.
+func (r *answered) drop() {
+	r.cancel()
+	if r.err == nil && r.resp != nil && r.resp.Body != nil {
+		_ = r.resp.Body.Close() // nobody reads it
+	}
+}
+
+func (x *exchange) hedged(out *http.Request, a *Attempt) (*http.Response, error) {
+	came := make(chan *answered, 2)
+	launch := func(req *http.Request) *answered {
+		ctx, cancel := context.WithCancel(req.Context())
+		r := &answered{cancel: cancel}
+		go func() {
+			defer func() { came <- r }()
+			r.resp, r.err = x.cfg.base.RoundTrip(req.WithContext(ctx))
+		}()
+		return r
+	}
+	first := launch(out)
+	late := time.NewTimer(x.cfg.hedge)
+	defer late.Stop()
+	select {
+	case <-came:
+		return first.take()
+	case <-late.C:
+	}
+	again := out
+	if x.hasBody() {
+		body, err := x.req.GetBody()
+		if err != nil {
+			<-came
+			return first.take()
+		}
+		again = out.WithContext(out.Context())
+		again.Body = body
+	}
+	if x.cfg.budget != nil && !x.cfg.budget.pay(out.URL.Host) {
+		if again != out {
+			_ = again.Body.Close() // it is not sent
+		}
+		<-came
+		return first.take()
+	}
+	a.Hedged = true
+	second := launch(again)
+	best := <-came
+	other := first
+	if best == first {
+		other = second
+	}
+	if best.good() {
+		go func() { <-came; other.drop() }() // it ends with its context
+		other.cancel()
+		return best.take()
+	}
+	if <-came; other.good() || best.err != nil {
+		best, other = other, best
+	}
+	other.drop()
+	return best.take()
+}
+
+// take is the answer to be used: its context lives as long as its body.
+func (r *answered) take() (*http.Response, error) {
+	if r.err != nil || r.resp == nil || r.resp.Body == nil {
+		r.cancel()
+		return r.resp, r.err
+	}
+	r.resp.Body = &cancelled{r.resp.Body, r.cancel}
+	return r.resp, nil
+}
