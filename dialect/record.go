@@ -660,8 +660,8 @@ func (w *writer) itemMeaning(it *parlance.Item, written set, s *site) (code stri
 	}
 	row, fallback := w.d.writable(&parlance.Outcome{Kind: o.Kind, Reason: o.Reason}, w.req)
 	status = o.Status
-	if status == 0 || w.d.statusRow(status, w.req).kind != o.Kind {
-		status = fallback
+	if status < 100 || status > 999 || w.d.statusRow(status, w.req).kind != o.Kind {
+		status = fallback // what is no status of three digits would not be read as one
 	}
 	code = o.Code
 	if allowed := w.shape.itemCodes; len(allowed) > 0 && !slices.Contains(allowed, code) {
