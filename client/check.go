@@ -19,7 +19,7 @@ func Check(resp *http.Response) error {
 
 // fault is the last attempt as an error.
 func (r *Report) fault() *Error {
-	e := &Error{Outcome: r.Outcome, Decision: r.Decision, Attempts: r.Attempts}
+	e := &Error{Outcome: r.Outcome, Decision: r.Decision, Attempts: r.Attempts, of: r.of}
 	if n := len(r.Attempts); n > 0 {
 		e.Err = r.Attempts[n-1].Err
 	}

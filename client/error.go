@@ -23,6 +23,8 @@ type Error struct {
 	Decision parlance.Decision // what remains for the caller to do
 	Attempts []Attempt         // every sending, oldest first; none where nothing was sent
 	Err      error             // the transport's error; nil where an answer came
+
+	of *exchange
 }
 
 // ErrForeign is what [Check] says of a response that did not come through a

@@ -111,7 +111,7 @@ func (x *exchange) tokenless(err error) *Error {
 	if x.Err() != nil {
 		o = parlance.OutcomeOfTransport(err)
 	}
-	return &Error{Outcome: o, Err: err, Decision: parlance.Decision{
+	return &Error{of: x, Outcome: o, Err: err, Decision: parlance.Decision{
 		Act: parlance.Stop, RepeatSafe: true, Why: "no token could be had, so the request was not sent",
 	}}
 }
@@ -123,7 +123,7 @@ func (x *exchange) withheld(err error) *Error {
 	if x.Err() != nil {
 		o = parlance.OutcomeOfTransport(context.Cause(x))
 	}
-	e := &Error{Outcome: o, Err: err, Decision: parlance.Decision{
+	e := &Error{of: x, Outcome: o, Err: err, Decision: parlance.Decision{
 		Act: parlance.Retry, Scope: parlance.ScopeRequest, RepeatSafe: true, Why: err.Error(),
 	}}
 	if w := (*withheld)(nil); errors.As(err, &w) {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/base64"
 	"net/http"
 	"slices"
 	"time"
@@ -57,6 +58,21 @@ func WithBase(rt http.RoundTripper) Option {
 // refresh is left to the caller.
 func WithCredential(cr Credential) Option {
 	return option(func(c *config) { c.credential = cr })
+}
+
+// WithAPIKey sends a key in a header field with every request that has none of
+// its own, to the host that the caller names and to no other.
+func WithAPIKey(header, key string) Option {
+	return option(func(c *config) {
+		c.fixed = append(slices.Clip(c.fixed), field{http.CanonicalHeaderKey(header), key})
+	})
+}
+
+// WithBasic sends a user and a password with every request that has no
+// Authorization of its own (RFC 7617), to the host that the caller names and to
+// no other.
+func WithBasic(user, password string) Option {
+	return WithAPIKey("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 }
 
 // WithLimit sets how many bytes of a body are read to learn what a response

@@ -1,0 +1,211 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Poller follows an accepted request (202) to its end. The zero value calls by
+// [http.DefaultClient], which is of little use: it needs a Client that calls
+// through a [Transport]. It may be used concurrently.
+type Poller struct {
+	Client *http.Client
+
+	// Every is the wait between two looks where neither the answer (Retry-After)
+	// nor the dialect says: 0 begins with a second and doubles to half a minute.
+	Every time.Duration
+
+	// Patience is how long it looks in all: 0 is an hour. A wait that would end
+	// after it, or after the context, is not begun.
+	Patience time.Duration
+
+	// Look is called before each wait, where it is not nil: with the answer so
+	// far, and how long until the next look.
+	Look func(so *Report, wait time.Duration)
+}
+
+// PendingError is a request that was accepted and has not ended yet. What is the
+// work's own result is no error of Follow's: [Check] tells.
+type PendingError struct {
+	Where   string        // where to look again; "" where nothing says
+	After   time.Duration // how long to wait before that; 0 where nothing says
+	Outcome parlance.Outcome
+	Err     error // why Follow looks no more
+}
+
+// Error says where to look.
+func (e *PendingError) Error() string {
+	s := "client: the request was accepted and has not ended: " + e.Err.Error()
+	if e.Where != "" {
+		s += "; look again at " + e.Where
+	}
+	return s
+}
+
+// Unwrap is why Follow looks no more: context.Cause of a context that ended, for
+// one.
+func (e *PendingError) Unwrap() error { return e.Err }
+
+var (
+	errNowhere    = errors.New("the answer does not say where to look")
+	errImpatient  = errors.New("the next look is later than there is patience for")
+	errUnfollowed = errors.New("client: the place to look at is no http or https URL")
+)
+
+const (
+	firstLook = time.Second
+	lastLook  = 30 * time.Second
+	patience  = time.Hour
+)
+
+// Follow looks at where an accepted answer points (the dialect's poll headers,
+// else Location, RFC 9110, 15.3.3; a GET that points nowhere is itself looked at
+// again) until the answer is another, and returns that, its body readable. Any
+// other response comes back at once. A look is a GET of the caller's own headers,
+// without those that speak of a body or a key; to another origin than that of
+// resp none of them goes, nor a credential.
+//
+// Where it ends too early the last answer is returned together with a
+// *[PendingError], its body readable too. It closes the bodies of the answers
+// between. A look that gets no answer is an *[Error].
+func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response, error) {
+	r, ok := Outcome(resp)
+	if !ok {
+		return resp, ErrForeign
+	}
+	hc := p.Client
+	if hc == nil {
+		hc = http.DefaultClient
+	}
+	var (
+		how   = r.of.dialect.Polling()
+		asked = r.of.req
+		end   = time.Now().Add(firstOf(p.Patience, patience))
+		step  = firstLook
+		place *url.URL
+		err   error
+	)
+	for r.Outcome.Kind == parlance.Accepted {
+		if place, err = next(resp, how.Headers, place, asked); err != nil {
+			return resp, &PendingError{Outcome: r.Outcome, Err: err}
+		}
+		wait := firstOf(r.Decision.After, how.Every, p.Every, step)
+		step = min(2*step, lastLook)
+		pending := &PendingError{Where: place.String(), After: wait, Outcome: r.Outcome}
+		deadline, bounded := ctx.Deadline()
+		if now := time.Now().Add(wait); now.After(end) || bounded && now.After(deadline) {
+			pending.Err = errImpatient
+			return resp, pending
+		}
+		if p.Look != nil {
+			p.Look(r, wait)
+		}
+		if !sleep(ctx, wait) {
+			pending.Err = context.Cause(ctx)
+			return resp, pending
+		}
+		later, err := p.look(ctx, hc, asked, place)
+		if err != nil {
+			if ctx.Err() != nil {
+				pending.Err = context.Cause(ctx)
+				return resp, pending
+			}
+			return nil, err
+		}
+		_ = resp.Body.Close() // superseded
+		if resp = later; resp.Request != nil {
+			r, ok = Outcome(resp)
+		}
+		if !ok {
+			return resp, ErrForeign
+		}
+	}
+	if how.Result == "" || r.Outcome.Kind.Failing() || resp.Header.Get(how.Result) == "" || place == nil {
+		return resp, nil
+	}
+	if place, err = next(resp, []string{how.Result}, place, asked); err != nil {
+		return resp, nil // the last look is what there is
+	}
+	result, err := p.look(ctx, hc, asked, place)
+	if err != nil {
+		return nil, err
+	}
+	_ = resp.Body.Close()
+	return result, nil
+}
+
+// next is where an answer points, seen from where it came from.
+func next(resp *http.Response, headers []string, before *url.URL, asked *http.Request) (*url.URL, error) {
+	for _, name := range headers {
+		ref := resp.Header.Get(name)
+		if ref == "" {
+			continue
+		}
+		u, err := resp.Request.URL.Parse(ref)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("client: the place to look at: %w", err)
+		case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+			return nil, errUnfollowed
+		}
+		u.User, u.Fragment = nil, "" // a stranger's credentials are not sent
+		return u, nil
+	}
+	switch {
+	case before != nil:
+		return before, nil // where it pointed last
+	case asked.Method == "" || asked.Method == http.MethodGet:
+		return asked.URL, nil
+	}
+	return nil, errNowhere
+}
+
+// bodily are fields of a request that speak of its body, or of it alone.
+var bodily = [...]string{"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "Content-Location", "Expect", "If-Match", "If-None-Match", "Prefer", "Idempotency-Key", "X-Idempotency-Key", "Transfer-Encoding"}
+
+// look asks what has become of it.
+func (p Poller) look(ctx context.Context, hc *http.Client, asked *http.Request, place *url.URL) (*http.Response, error) {
+	if call, ok := asked.Context().Value(callKey{}).(*Call); ok {
+		ctx = context.WithValue(ctx, callKey{}, call)
+	}
+	home := asked.URL
+	if origin, ok := asked.Context().Value(originKey{}).(*url.URL); ok {
+		home = origin
+	}
+	req, err := http.NewRequestWithContext(context.WithValue(ctx, originKey{}, home), http.MethodGet, place.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if sameOrigin(home, place) {
+		req.Header = asked.Header.Clone()
+		for _, name := range bodily {
+			req.Header.Del(name)
+		}
+		if r, ok := reportOf(asked.Context()); ok {
+			req.Header.Del(r.of.dialect.IdempotencyHeader())
+		}
+	} else {
+		for _, name := range [...]string{"Accept", "Accept-Language", "User-Agent"} {
+			if v := asked.Header[name]; len(v) > 0 {
+				req.Header[name] = v
+			}
+		}
+	}
+	return hc.Do(req)
+}
+
+// cmpOr is the first wait that is stated.
+func firstOf(waits ...time.Duration) time.Duration {
+	for _, w := range waits {
+		if w > 0 {
+			return w
+		}
+	}
+	return 0
+}

@@ -1,0 +1,84 @@
+package client
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// SupportReport is what a provider's support needs to find what happened: ids,
+// times and codes. It has no header, no body and no query in it, where secrets
+// may stand, and of the credentials in particular nothing.
+type SupportReport struct {
+	Dialect   string          `json:"dialect"`
+	Contact   string          `json:"contact,omitempty"` // where to send it, as the dialect has it
+	Method    string          `json:"method"`
+	URL       string          `json:"url"` // without user, query and fragment
+	Operation string          `json:"operation,omitempty"`
+	Attempts  []SupportAttempt `json:"attempts"`
+}
+
+// SupportAttempt is one attempt in a [SupportReport].
+type SupportAttempt struct {
+	Time      time.Time       `json:"time"` // in UTC
+	Took      float64         `json:"took"` // in seconds
+	Status    int             `json:"status,omitempty"`
+	Kind      parlance.Kind   `json:"kind"`
+	Reason    parlance.Reason `json:"reason,omitempty"`
+	Code      string          `json:"code,omitempty"`
+	RequestID string          `json:"request_id,omitempty"`
+}
+
+// SupportReport is the report for the provider's support on this exchange. It is
+// due where the Decision says escalate, and may be made of any.
+func (r *Report) SupportReport() SupportReport { return r.of.supportReport() }
+
+// SupportReport is the report for the provider's support where no answer came.
+func (e *Error) SupportReport() SupportReport { return e.of.supportReport() }
+
+func (x *exchange) supportReport() SupportReport {
+	s := SupportReport{
+		Dialect: x.dialect.Name(), Contact: x.dialect.Support().Contact, Operation: x.call.Operation,
+		Method: methodOf(x.req), URL: x.req.URL.Scheme + "://" + x.req.URL.Host + x.req.URL.EscapedPath(),
+	}
+	for i := range x.report.Attempts {
+		a := &x.report.Attempts[i]
+		s.Attempts = append(s.Attempts, SupportAttempt{
+			a.Start.UTC(), a.Took.Seconds(), a.Outcome.Status, a.Outcome.Kind, a.Outcome.Reason, a.Outcome.Code, a.Outcome.RequestID,
+		})
+	}
+	return s
+}
+
+// String is the report as a text to send, a line for each attempt.
+func (s SupportReport) String() string {
+	var b strings.Builder
+	if s.Contact != "" {
+		fmt.Fprintf(&b, "To: %s\n", s.Contact)
+	}
+	fmt.Fprintf(&b, "%s %s", s.Method, s.URL)
+	if s.Operation != "" {
+		fmt.Fprintf(&b, " (%s)", s.Operation)
+	}
+	b.WriteByte('\n')
+	for _, a := range s.Attempts {
+		fmt.Fprintf(&b, "%s  ", a.Time.Format("2006-01-02T15:04:05.000Z07:00"))
+		if a.Status != 0 {
+			fmt.Fprintf(&b, "%d ", a.Status)
+		}
+		b.WriteString(a.Kind.String())
+		if a.Reason != "" {
+			b.WriteString("/" + string(a.Reason))
+		}
+		if a.Code != "" {
+			fmt.Fprintf(&b, "  code %s", a.Code)
+		}
+		if a.RequestID != "" {
+			fmt.Fprintf(&b, "  request id %s", a.RequestID)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
