@@ -7,21 +7,18 @@ import "net/http"
 // that did not come through a [Transport]. It leaves the body alone: the caller
 // still closes it.
 func Check(resp *http.Response) error {
-	r, ok := Outcome(resp)
+	x, ok := exchangeOf(resp)
 	if !ok {
 		return ErrForeign
 	}
-	if r.Outcome.Kind.Good() {
+	if x.last().Outcome.Kind.Good() {
 		return nil
 	}
-	return r.fault()
+	return x.fault()
 }
 
 // fault is the last attempt as an error.
-func (r *Report) fault() *Error {
-	e := &Error{Outcome: r.Outcome, Decision: r.Decision, Attempts: r.Attempts, of: r.of}
-	if n := len(r.Attempts); n > 0 {
-		e.Err = r.Attempts[n-1].Err
-	}
-	return e
+func (x *exchange) fault() *Error {
+	a := x.last()
+	return &Error{Outcome: a.Outcome, Decision: a.Decision, Attempts: x.attempts, Err: a.Err, of: x}
 }

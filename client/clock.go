@@ -44,13 +44,13 @@ func (c clock) stop(x *exchange, resp *http.Response, err error) (*http.Response
 		return resp, err
 	}
 	switch out := !c.timer.Stop() && x.Err() == nil; {
-	case out && (err != nil || !x.report.Whole):
+	case out && (err != nil || !x.answer.whole):
 		if resp != nil {
 			_ = resp.Body.Close() // of an answer that came too late
 		}
 		c.cancel()
 		return nil, errAttemptTimeout
-	case err != nil || x.report.Whole:
+	case err != nil || x.answer.whole:
 		c.cancel()
 	default:
 		resp.Body = &cancelled{resp.Body, c.cancel}

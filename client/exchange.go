@@ -14,40 +14,75 @@ import (
 )
 
 // exchange is one request of the caller's and all the attempts at it. It is also
-// the context that its attempts are sent with: the caller's, and in it the
-// report, by which a response leads to it. That spares an allocation, and one
-// lookup.
+// the context that its attempts are sent with: the caller's, by which a response
+// leads back here; and it holds the request that is sent. That spares the
+// allocations of both. Thousands may wait at once, so it is kept small: what is
+// told of it is gathered when somebody asks ([Outcome]).
 type exchange struct {
 	context.Context
 	*Transport
-	req      *http.Request  // the caller's, never altered
-	out      *http.Request  // what is sent
-	owned    bool           // the header of out is not the caller's any more
-	call     Call           // what the caller asked of this request
-	key      string         // the idempotency key, "" for none
-	token    string         // the token of ours that goes with out, "" for none
-	tried    []parlance.Act // what was done about earlier answers
-	retries  int            // how many of tried were retries
-	leaving  []func(*http.Response, *Attempt)
-	observed context.Context // of the attempt, as the observers made it
-	report   Report
-	first    [1]Attempt // where the attempts begin: most requests have one
+	call     *Call         // what the caller asked of this request; nil for nothing
+	req      *http.Request // the caller's, never altered
+	out      *http.Request // what is sent
+	room     http.Request  // where out begins
+	key      string        // the idempotency key, "" for none
+	token    string        // the token of ours that goes with out, "" for none
+	attempts []Attempt
+	first    [1]Attempt // where attempts begin: most requests have one
+	answer   answer     // the last one
 	body     replayed   // of the response that was read last
+	watched  *watched   // nil where nobody watches
+	retries  int32
+	owned    bool // the header of out is not the caller's any more
+	renewed  bool // the token was refreshed
 }
 
-// Value finds the report, and what the caller's context holds.
+// answer is what a Report tells of the last answer, besides what its Attempt does.
+type answer struct {
+	data        []byte
+	enveloped   bool
+	whole, cut  bool
+	shape       string
+	diagnostics []parlance.Diagnostic
+	broken      error
+}
+
+// watched is what gates and observers have to be told when an attempt ends.
+type watched struct {
+	leaving []func(*http.Response, *Attempt)
+	ctx     context.Context // of the attempt, as the observers made it
+}
+
+type exchangeKey struct{}
+
+// Value finds the exchange, and what the caller's context holds.
 func (x *exchange) Value(key any) any {
-	if _, ok := key.(reportKey); ok {
-		return &x.report
+	if _, ok := key.(exchangeKey); ok {
+		return x
 	}
 	return x.Context.Value(key)
 }
 
+// exchangeOf is the exchange that a response came from.
+func exchangeOf(resp *http.Response) (*exchange, bool) {
+	if resp == nil || resp.Request == nil {
+		return nil, false
+	}
+	x, ok := resp.Request.Context().Value(exchangeKey{}).(*exchange)
+	return x, ok
+}
+
 func newExchange(t *Transport, req *http.Request) *exchange {
-	x := &exchange{Context: req.Context(), Transport: t, req: req, call: CallOf(req.Context())}
-	x.report.of, x.report.Attempts = x, x.first[:0]
+	x := &exchange{Context: req.Context(), Transport: t, req: req, call: callOf(req.Context())}
+	x.attempts = x.first[:0]
+	if len(t.cfg.gates)+len(t.cfg.observers) > 0 {
+		x.watched = new(watched)
+	}
 	return x
 }
+
+// last is the attempt that was made last.
+func (x *exchange) last() *Attempt { return &x.attempts[len(x.attempts)-1] }
 
 // The transport's own errors. Nothing is sent after any of them.
 var (
@@ -61,7 +96,8 @@ func (x *exchange) prepare() error {
 	if x.req.URL == nil {
 		return errNoURL
 	}
-	x.out = x.req.WithContext(x)
+	x.room = *x.req.WithContext(x)
+	x.out = &x.room
 	if x.accept != nil && len(x.out.Header["Accept"]) == 0 {
 		x.setShared("Accept", x.accept) // the form that tells the most; a caller's own wish stands
 	}
@@ -155,9 +191,8 @@ func (x *exchange) setShared(name string, values []string) {
 // send makes one attempt and reports it. A response that it returns gives its
 // reader all of the body that came.
 func (x *exchange) send() (*http.Response, error) {
-	r := &x.report
-	r.Attempts = append(r.Attempts, Attempt{Number: len(r.Attempts) + 1, Start: time.Now()})
-	a := &r.Attempts[len(r.Attempts)-1]
+	x.attempts = append(x.attempts, Attempt{Number: len(x.attempts) + 1, Start: time.Now()})
+	a := x.last()
 	asked := x.asked()
 	out := x.begin(a)
 	clock := x.startClock(&out)
@@ -166,29 +201,39 @@ func (x *exchange) send() (*http.Response, error) {
 	if err == nil && resp == nil {
 		err = errNoResponse
 	}
-	r.Whole, r.Cut, r.Broken = false, false, nil
+	x.answer = answer{}
 	if err == nil {
 		if resp.Body == nil {
 			resp.Body = http.NoBody // what a base in a test may forget
 		}
-		if mine, _ := Outcome(resp); mine != r {
+		if mine, _ := exchangeOf(resp); mine != x {
 			resp.Request = out
 		}
-		x.read(asked, resp)
+		x.read(asked, resp, a)
 	}
 	resp, err = clock.stop(x, resp, err)
 	if err != nil {
-		r.Reading = dialect.Reading{Outcome: parlance.OutcomeOfTransport(err)}
-		a.Err = err
+		x.answer = answer{}
+		a.Outcome, a.Err = parlance.OutcomeOfTransport(err), err
 	} else {
-		a.Err = r.Broken
+		a.Err = x.answer.broken
 	}
 	a.Took = time.Since(a.Start)
-	a.Outcome = r.Outcome
-	a.Decision = x.dialect.Decide(asked, &r.Outcome, x.tried...)
-	r.Decision = a.Decision
+	a.Decision = x.dialect.Decide(asked, &a.Outcome, x.tried()...)
 	x.leave(resp, a)
 	return resp, err
+}
+
+// tried are the acts on the answers before the last one.
+func (x *exchange) tried() []parlance.Act {
+	if len(x.attempts) == 1 {
+		return nil
+	}
+	acts := make([]parlance.Act, 0, len(x.attempts))
+	for i := range x.attempts[:len(x.attempts)-1] {
+		acts = append(acts, x.attempts[i].Decision.Act)
+	}
+	return acts
 }
 
 // asked is the request as the dialect sees it.
@@ -199,7 +244,6 @@ func (x *exchange) asked() dialect.Request {
 // begin tells the observers, and returns the request with the context and the
 // fields that they want it to have.
 func (x *exchange) begin(a *Attempt) *http.Request {
-	x.observed = x
 	if len(x.cfg.observers) == 0 {
 		return x.out
 	}
@@ -207,27 +251,30 @@ func (x *exchange) begin(a *Attempt) *http.Request {
 	if out.Header = out.Header.Clone(); out.Header == nil {
 		out.Header = make(http.Header)
 	}
+	x.watched.ctx = x
 	for _, o := range x.cfg.observers {
-		x.observed = o.Before(x.observed, out, a)
+		x.watched.ctx = o.Before(x.watched.ctx, out, a)
 	}
-	return out.WithContext(x.observed)
+	return out.WithContext(x.watched.ctx)
 }
 
 // read learns what a response means, from its body where that can tell.
-func (x *exchange) read(asked dialect.Request, resp *http.Response) {
-	r := &x.report
+func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) {
+	n := &x.answer
 	answer := dialect.Response{Status: resp.StatusCode, Header: dialect.Fields(resp.Header), Received: time.Now()}
 	if mustRead(x.dialect, asked, resp) {
-		answer.Body, answer.Cut, r.Broken = x.body.peek(resp, x.cfg.limit)
-		r.Whole, r.Cut = !answer.Cut, answer.Cut && r.Broken == nil
+		answer.Body, answer.Cut, n.broken = x.body.peek(resp, x.cfg.limit)
+		n.whole, n.cut = !answer.Cut, answer.Cut && n.broken == nil
 		answer.Body, answer.Cut = undo(resp.Header, answer.Body, answer.Cut, x.cfg.limit)
 	} else {
-		r.Whole = resp.Body == http.NoBody
-		answer.Cut = !r.Whole // none of it was read
+		n.whole = resp.Body == http.NoBody
+		answer.Cut = !n.whole // none of it was read
 	}
-	r.Reading = x.dialect.Decode(asked, answer)
-	if r.Broken != nil && !r.Outcome.Kind.Failing() {
+	r := x.dialect.Decode(asked, answer)
+	if n.broken != nil && !r.Outcome.Kind.Failing() {
 		// Half of a success proves nothing. Half of a failure is a failure still.
-		r.Reading = dialect.Reading{Outcome: parlance.OutcomeOfTransport(r.Broken)}
+		r = dialect.Reading{Outcome: parlance.OutcomeOfTransport(n.broken)}
 	}
+	a.Outcome = r.Outcome
+	n.data, n.enveloped, n.shape, n.diagnostics = r.Data, r.Enveloped, r.Shape, r.Diagnostics
 }

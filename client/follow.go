@@ -14,19 +14,19 @@ import (
 // there is a request to be sent again. Where there is not, and the act was to
 // repeat, the attempt says why.
 func (x *exchange) follow() bool {
-	a := &x.report.Attempts[len(x.report.Attempts)-1]
+	a := x.last()
 	if x.cfg.budget != nil && a.Outcome.Status != 0 && !a.Outcome.Kind.ServerFault() && a.Outcome.Kind != parlance.RateLimited {
 		x.cfg.budget.succeed(x.out.URL.Host)
 	}
 	if act := a.Decision.Act; act == parlance.Retry || act == parlance.Refresh {
-		a.Wait = a.Decision.Delay(x.retries+1, rand.Float64)
+		a.Wait = a.Decision.Delay(int(x.retries)+1, rand.Float64)
 		if a.Held = x.held(a); act == parlance.Refresh {
 			x.refresh(a)
 		}
 		a.Again = a.Held == ""
 	}
 	for _, o := range x.cfg.observers {
-		o.After(x.observed, x.out, a)
+		o.After(x.watched.ctx, x.out, a)
 	}
 	if !a.Again {
 		return false
@@ -45,9 +45,10 @@ func (x *exchange) follow() bool {
 		a.Again = false
 		return false
 	}
-	x.tried = append(x.tried, a.Decision.Act)
 	if a.Decision.Act == parlance.Retry {
 		x.retries++
+	} else {
+		x.renewed = true
 	}
 	return true
 }
@@ -62,7 +63,7 @@ const (
 func (x *exchange) held(a *Attempt) string {
 	d := a.Decision
 	switch {
-	case x.call.Once:
+	case x.asks().Once:
 		return "the caller wants it sent once"
 	case !d.RepeatSafe:
 		return "a repeat is not safe"
@@ -70,11 +71,11 @@ func (x *exchange) held(a *Attempt) string {
 		return "only what failed may be repeated, not the whole"
 	case x.hasBody() && x.req.GetBody == nil:
 		return heldBody
-	case d.Act == parlance.Retry && x.retries+1 >= x.cfg.attempts:
+	case d.Act == parlance.Retry && int(x.retries)+1 >= x.cfg.attempts:
 		return fmt.Sprintf("sent %d times, as often as allowed", a.Number)
 	case d.Act == parlance.Refresh && x.token == "":
 		return "the token is not ours to refresh"
-	case d.Act == parlance.Refresh && x.refreshed():
+	case d.Act == parlance.Refresh && x.renewed:
 		return "refreshed once already"
 	}
 	if why := x.tooLong(a.Wait); why != "" {
@@ -89,8 +90,8 @@ func (x *exchange) held(a *Attempt) string {
 // tooLong says why a wait is not begun; "" where it is.
 func (x *exchange) tooLong(wait time.Duration) string {
 	ceiling := x.cfg.ceiling
-	if x.call.Ceiling != 0 {
-		ceiling = max(x.call.Ceiling, 0)
+	if asked := x.asks().Ceiling; asked != 0 {
+		ceiling = max(asked, 0)
 	}
 	if wait > ceiling {
 		return fmt.Sprintf("the wait of %v is longer than %v", wait, ceiling)
@@ -101,12 +102,10 @@ func (x *exchange) tooLong(wait time.Duration) string {
 	return ""
 }
 
-func (x *exchange) refreshed() bool { return len(x.tried) > x.retries }
-
 // refresh drops the token that was refused, so that nobody sends it again, and
 // puts a new one on the request where that is to be repeated.
 func (x *exchange) refresh(a *Attempt) {
-	if x.token == "" || x.refreshed() {
+	if x.token == "" || x.renewed {
 		return // a second refusal says nothing of the token's age
 	}
 	x.cfg.credential.Invalidate(x.token)
@@ -121,6 +120,7 @@ func (x *exchange) refresh(a *Attempt) {
 	case token == x.token:
 		a.Held = "the credential has no other token"
 	default:
+		x.owned = false // the base may still read the header
 		x.authorize(token)
 	}
 }
@@ -145,7 +145,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// rewind makes the next request of the last one, its body from the beginning.
+// rewind makes the next request of the last one, its body from the beginning. It
+// is another request in memory: the base may still be at work on the last one.
 func (x *exchange) rewind() bool {
 	out := x.out.WithContext(x)
 	defer x.shield()

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -35,7 +36,9 @@ func (w *withheld) Unwrap() []error { return []error{ErrWithheld, w.cause} }
 // gates asks every gate in turn, waits as long as the longest asks, and keeps
 // what is to be called when the attempt has ended.
 func (x *exchange) gates() error {
-	x.leaving = x.leaving[:0]
+	if x.watched == nil {
+		return nil
+	}
 	var hold time.Duration
 	for _, g := range x.cfg.gates {
 		wait, leave, err := g.Enter(x.out)
@@ -44,7 +47,7 @@ func (x *exchange) gates() error {
 			return &withheld{wait, err}
 		}
 		if leave != nil {
-			x.leaving = append(x.leaving, leave)
+			x.watched.leaving = append(x.watched.leaving, leave)
 		}
 		hold = max(hold, wait)
 	}
@@ -64,8 +67,11 @@ func (x *exchange) gates() error {
 
 // leave tells the gates that the attempt has ended.
 func (x *exchange) leave(resp *http.Response, a *Attempt) {
-	for i := len(x.leaving) - 1; i >= 0; i-- {
-		x.leaving[i](resp, a)
+	if x.watched == nil {
+		return
 	}
-	x.leaving = x.leaving[:0]
+	for _, leave := range slices.Backward(x.watched.leaving) {
+		leave(resp, a)
+	}
+	x.watched.leaving = x.watched.leaving[:0]
 }

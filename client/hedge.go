@@ -9,7 +9,7 @@ import (
 // transmit hands one attempt to the base, and a second one like it where that is
 // wanted and the first is late.
 func (x *exchange) transmit(out *http.Request, a *Attempt) (*http.Response, error) {
-	if x.cfg.hedge <= 0 || x.call.Once || x.hasBody() && x.req.GetBody == nil || !x.dialect.Safe(x.asked()) {
+	if x.cfg.hedge <= 0 || x.asks().Once || x.hasBody() && x.req.GetBody == nil || !x.dialect.Safe(x.asked()) {
 		return x.cfg.base.RoundTrip(out)
 	}
 	return x.hedged(out, a)

@@ -18,8 +18,8 @@ func newKey() string { return rand.Text() }
 // (307 and 308, RFC 9110, 15.4.8): to the server it is the same request. Else it
 // is a new one.
 func (x *exchange) earlierKey() string {
-	if r, ok := Outcome(x.req.Response); ok && r.of.key != "" && r.of.req.Method == x.req.Method {
-		return r.of.key
+	if before, ok := exchangeOf(x.req.Response); ok && before.key != "" && before.req.Method == x.req.Method {
+		return before.key
 	}
 	return newKey()
 }

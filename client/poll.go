@@ -110,7 +110,7 @@ func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response
 			pending.Err = context.Cause(ctx)
 			return resp, pending
 		}
-		later, err := p.look(ctx, hc, asked, place)
+		later, err := p.look(ctx, hc, r.of, place)
 		if err != nil {
 			if ctx.Err() != nil {
 				pending.Err = context.Cause(ctx)
@@ -132,7 +132,7 @@ func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response
 	if place, err = next(resp, []string{how.Result}, place, asked); err != nil {
 		return resp, nil // the last look is what there is
 	}
-	result, err := p.look(ctx, hc, asked, place)
+	result, err := p.look(ctx, hc, r.of, place)
 	if err != nil {
 		return nil, err
 	}
@@ -170,9 +170,10 @@ func next(resp *http.Response, headers []string, before *url.URL, asked *http.Re
 var bodily = [...]string{"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "Content-Location", "Expect", "If-Match", "If-None-Match", "Prefer", "Idempotency-Key", "X-Idempotency-Key", "Transfer-Encoding"}
 
 // look asks what has become of it.
-func (p Poller) look(ctx context.Context, hc *http.Client, asked *http.Request, place *url.URL) (*http.Response, error) {
-	if call, ok := asked.Context().Value(callKey{}).(*Call); ok {
-		ctx = context.WithValue(ctx, callKey{}, call)
+func (p Poller) look(ctx context.Context, hc *http.Client, x *exchange, place *url.URL) (*http.Response, error) {
+	asked := x.req
+	if x.call != nil {
+		ctx = context.WithValue(ctx, callKey{}, x.call)
 	}
 	home := asked.URL
 	if origin, ok := asked.Context().Value(originKey{}).(*url.URL); ok {
@@ -187,9 +188,7 @@ func (p Poller) look(ctx context.Context, hc *http.Client, asked *http.Request, 
 		for _, name := range bodily {
 			req.Header.Del(name)
 		}
-		if r, ok := reportOf(asked.Context()); ok {
-			req.Header.Del(r.of.dialect.IdempotencyHeader())
-		}
+		req.Header.Del(x.dialect.IdempotencyHeader())
 	} else {
 		for _, name := range [...]string{"Accept", "Accept-Language", "User-Agent"} {
 			if v := asked.Header[name]; len(v) > 0 {

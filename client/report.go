@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/parlance-api/parlance"
@@ -29,21 +28,21 @@ type Report struct {
 	of *exchange
 }
 
-// reportKey is where a request's context holds its *Report. The response leads
-// to it by its Request, since its Body may be wrapped again on the way to the
-// caller: http.Client does so where it has a Timeout.
-type reportKey struct{}
-
 // Outcome is the report on a response that came through a [Transport]. It
-// reports false for any other response.
+// reports false for any other response. The response leads to it by the context
+// of its Request, since its Body may be wrapped again on the way to the caller:
+// http.Client does so where it has a Timeout.
 func Outcome(resp *http.Response) (*Report, bool) {
-	if resp == nil || resp.Request == nil {
+	x, ok := exchangeOf(resp)
+	if !ok {
 		return nil, false
 	}
-	return reportOf(resp.Request.Context())
-}
-
-func reportOf(ctx context.Context) (*Report, bool) {
-	r, ok := ctx.Value(reportKey{}).(*Report)
-	return r, ok
+	n, a := &x.answer, x.last()
+	return &Report{
+		Reading:  dialect.Reading{Outcome: a.Outcome, Data: n.data, Enveloped: n.enveloped, Shape: n.shape, Diagnostics: n.diagnostics},
+		Decision: a.Decision,
+		Attempts: x.attempts,
+		Whole:    n.whole, Cut: n.cut, Broken: n.broken,
+		of: x,
+	}, true
 }

@@ -12,11 +12,11 @@ import (
 // times and codes. It has no header, no body and no query in it, where secrets
 // may stand, and of the credentials in particular nothing.
 type SupportReport struct {
-	Dialect   string          `json:"dialect"`
-	Contact   string          `json:"contact,omitempty"` // where to send it, as the dialect has it
-	Method    string          `json:"method"`
-	URL       string          `json:"url"` // without user, query and fragment
-	Operation string          `json:"operation,omitempty"`
+	Dialect   string           `json:"dialect"`
+	Contact   string           `json:"contact,omitempty"` // where to send it, as the dialect has it
+	Method    string           `json:"method"`
+	URL       string           `json:"url"` // without user, query and fragment
+	Operation string           `json:"operation,omitempty"`
 	Attempts  []SupportAttempt `json:"attempts"`
 }
 
@@ -40,11 +40,11 @@ func (e *Error) SupportReport() SupportReport { return e.of.supportReport() }
 
 func (x *exchange) supportReport() SupportReport {
 	s := SupportReport{
-		Dialect: x.dialect.Name(), Contact: x.dialect.Support().Contact, Operation: x.call.Operation,
+		Dialect: x.dialect.Name(), Contact: x.dialect.Support().Contact, Operation: x.asks().Operation,
 		Method: methodOf(x.req), URL: x.req.URL.Scheme + "://" + x.req.URL.Host + x.req.URL.EscapedPath(),
 	}
-	for i := range x.report.Attempts {
-		a := &x.report.Attempts[i]
+	for i := range x.attempts {
+		a := &x.attempts[i]
 		s.Attempts = append(s.Attempts, SupportAttempt{
 			a.Start.UTC(), a.Took.Seconds(), a.Outcome.Status, a.Outcome.Kind, a.Outcome.Reason, a.Outcome.Code, a.Outcome.RequestID,
 		})

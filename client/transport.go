@@ -64,7 +64,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			_ = resp.Body.Close() // superseded; read to its end but where it is longer than the limit
 		case again:
 		case err != nil:
-			return nil, x.report.fault()
+			return nil, x.fault()
 		default:
 			return resp, nil
 		}
