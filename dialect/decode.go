@@ -121,8 +121,8 @@ func (d *Dialect) fit(m *matcher, req *Request, res *Response, depth int, wants 
 		switch {
 		case !m.header(s, res.Header):
 			m.back(before)
-		case s.is != "" && (shape == nil || shape.is == ""):
-			m.says = append(m.says, s.is) // what the body says counts first
+		case s.is != "" && (shape == nil || shape.is == "") && m.says == "": // what the body says counts first
+			m.says = s.is
 		}
 	}
 	return shape, readable
@@ -137,11 +137,8 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 	if stated != 0 && !d.mayState(stated, res.Status, req) {
 		stated = 0
 	}
-	is := ""
-	switch {
-	case len(m.says) > 0:
-		is = m.says[0]
-	case shape != nil:
+	is := m.says
+	if is == "" && shape != nil {
 		is = shape.is
 	}
 	r := d.meaning(o, is, req)

@@ -3,6 +3,7 @@ package dialect
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,10 +58,10 @@ type matcher struct {
 	bound    set    // the attributes that a text was taken for
 	own      []byte // texts that do not lie in the body as they are
 	scope    int32
-	later    int      // over 0 in turns after the first that fitted: attributes of the whole come from one element
-	unread   int      // elements that could not be read
-	data     int32    // one more than the node of the payload; 0 for none
-	says     []string // what forms say of the whole; the first counts
+	later    int    // over 0 in turns after the first that fitted: attributes of the whole come from one element
+	unread   int32  // elements that could not be read
+	data     int32  // one more than the node of the payload; 0 for none
+	says     string // what the first form says of the whole, "" for nothing
 	diags    []parlance.Diagnostic
 	at       []int   // where the texts of the binds begin in the Outcome's own memory
 	taken    []taken // of the pattern that is being read
@@ -78,7 +79,7 @@ func (m *matcher) starts(n int) []int {
 }
 
 func (m *matcher) reset(res *Response, depth int) {
-	m.binds, m.scopes, m.own, m.says = m.binds[:0], append(m.scopes[:0], scope{parent: -1}), m.own[:0], m.says[:0]
+	m.binds, m.scopes, m.own, m.says = m.binds[:0], append(m.scopes[:0], scope{parent: -1}), m.own[:0], ""
 	m.scope, m.later, m.unread, m.data = 0, 0, 0, 0
 	m.diags, m.cut, m.depth, m.bound = nil, res.Cut, depth, 0
 	m.given, m.received = res.Header, res.Received
@@ -106,20 +107,33 @@ const (
 	everyAttribute = ^set(0)
 )
 
-// mark is a state to come back to.
+// mark is a state to come back to. One is made for every element and
+// alternative, so it has the four words that the compiler keeps in registers.
 type mark struct {
-	binds, scopes, own, diags, unread, says int
-	data                                    int32
-	bound                                   set
+	taken struct{ binds, scopes int32 }
+	at    struct{ own, data int32 }
+	told  struct {
+		unread int32
+		diags  int16 // at most maxNotes
+		says   bool
+	}
+	bound set
 }
 
-func (m *matcher) mark() mark {
-	return mark{len(m.binds), len(m.scopes), len(m.own), len(m.diags), m.unread, len(m.says), m.data, m.bound}
+func (m *matcher) mark() (at mark) {
+	at.taken.binds, at.taken.scopes = int32(len(m.binds)), int32(len(m.scopes))
+	at.at.own, at.at.data = int32(len(m.own)), m.data
+	at.told.unread, at.told.diags, at.told.says = m.unread, int16(len(m.diags)), m.says != ""
+	at.bound = m.bound
+	return at
 }
 
 func (m *matcher) back(to mark) {
-	m.binds, m.scopes, m.own, m.diags = m.binds[:to.binds], m.scopes[:to.scopes], m.own[:to.own], m.diags[:to.diags]
-	m.unread, m.says, m.data, m.bound = to.unread, m.says[:to.says], to.data, to.bound
+	m.binds, m.scopes, m.own, m.diags = m.binds[:to.taken.binds], m.scopes[:to.taken.scopes], m.own[:to.at.own], m.diags[:to.told.diags]
+	m.unread, m.data, m.bound = to.told.unread, to.at.data, to.bound
+	if !to.told.says {
+		m.says = ""
+	}
 }
 
 // bytes is the text of a bind.
@@ -142,6 +156,34 @@ func (m *matcher) take(b bind, text []byte) {
 	b.scope, b.size = m.scope, uint32(len(text))
 	m.bound |= b.target.bit()
 	m.binds = append(m.binds, b)
+}
+
+// lies makes a bind of a text that lies in the body as it is. It is set in
+// place: one that is built beside and copied costs three times as much.
+func (m *matcher) lies(t target, scope int32, start, end uint32) *bind {
+	n := len(m.binds)
+	if n == cap(m.binds) {
+		m.binds = slices.Grow(m.binds, max(16, n))
+	}
+	m.binds = m.binds[:n+1]
+	b := &m.binds[n]
+	*b = bind{}
+	b.target, b.scope, b.start, b.size = t, scope, start, end-start
+	return b
+}
+
+// turnOf makes the scope of one turn of a repetition, in place like lies.
+func (m *matcher) turnOf(t *template, outer, place int32, node uint32) int32 {
+	n := len(m.scopes)
+	if n == cap(m.scopes) {
+		m.scopes = slices.Grow(m.scopes, max(16, n))
+	}
+	m.scopes = m.scopes[:n+1]
+	s := &m.scopes[n]
+	*s = scope{}
+	s.parent, s.place, s.node = outer, place, node
+	s.field, s.item, s.items, s.both = t.makes(field), t.makes(item), t.reads.of(item) != 0, t.both
+	return int32(n)
 }
 
 // maxNotes is how much is told about one answer: a body of one fault a thousand
@@ -254,7 +296,7 @@ func (m *matcher) hole(h *hole, n uint32) bool {
 		return first.conv.notation == boolean && m.text(h, m.tree.Raw(n))
 	case tree.Text, tree.Number:
 		if h.plain && !node.Escaped && node.End > node.Start {
-			m.copies(h, bind{start: node.Start, size: node.End - node.Start, scope: m.scope})
+			m.copies(h, m.scope, node)
 			return true
 		}
 		return m.text(h, m.tree.Value(n))
@@ -405,7 +447,7 @@ func (m *matcher) simple(w *member, n, from uint32) (fits, present bool, next ui
 		case node.Escaped:
 			fits = m.text(h, m.tree.Value(c))
 		case h.plain:
-			m.copies(h, bind{start: node.Start, size: node.End - node.Start, scope: m.scope})
+			m.copies(h, m.scope, node)
 			return true, true, next
 		case h.unused && isDigits(unsafe.String(&m.tree.Source[node.Start], int(node.End-node.Start))):
 			return true, true, next
@@ -418,17 +460,15 @@ func (m *matcher) simple(w *member, n, from uint32) (fits, present bool, next ui
 }
 
 // copies takes a text of the body by every reading of a plain hole.
-func (m *matcher) copies(h *hole, b bind) {
+func (m *matcher) copies(h *hole, scope int32, node *tree.Node) {
 	for i := range h.readings {
-		b.target = h.readings[i].target
-		b.copy = i > 0 && h.readings[0].target.owner == whole && m.later == 0
-		if h.readings[i].bit&m.wants == 0 {
+		r := &h.readings[i]
+		if r.bit&m.wants == 0 || m.later > 0 && r.target.owner == whole && r.target.attr != attrNote {
 			continue
 		}
-		if b.target.owner != whole || m.later == 0 || b.target.attr == attrNote {
-			m.bound |= b.target.bit()
-			m.binds = append(m.binds, b)
-		}
+		m.bound |= r.bit
+		b := m.lies(r.target, scope, node.Start, node.End)
+		b.copy = i > 0 && m.later == 0 && h.readings[0].target.owner == whole
 	}
 }
 
@@ -457,8 +497,8 @@ func (m *matcher) say(is string) bool {
 			return true
 		}
 	}
-	if m.later == 0 {
-		m.says = append(m.says, is)
+	if m.later == 0 && m.says == "" {
+		m.says = is
 	}
 	return true
 }
@@ -691,10 +731,9 @@ func (m *matcher) turns(t *template, n uint32, of selection) bool {
 			// The commonest list of all: texts, taken as they lie.
 			inside := m.scope
 			if m.later = later + btoi(told); records {
-				inside = int32(len(m.scopes))
-				m.scopes = append(m.scopes, scope{parent: m.scope, place: int32(fitted + failed), node: c, field: t.makes(field), item: t.makes(item)})
+				inside = m.turnOf(t, m.scope, int32(fitted+failed), c)
 			}
-			m.copies(t.elems[0].hole, bind{start: node.Start, size: node.End - node.Start, scope: inside})
+			m.copies(t.elems[0].hole, inside, node)
 			fitted, told = fitted+1, true
 			continue
 		}
@@ -719,7 +758,7 @@ func (m *matcher) turns(t *template, n uint32, of selection) bool {
 		return false // none says what the shape is recognised by
 	}
 	if failed > 0 && (fitted > 0 || m.cut) {
-		m.unread += failed
+		m.unread += int32(failed)
 		m.note("unread_element", "%d of %d elements could not be read", failed, failed+fitted)
 		return true
 	}
@@ -733,8 +772,7 @@ func (m *matcher) turns(t *template, n uint32, of selection) bool {
 func (m *matcher) turn(t *template, c uint32, place int32, key target, told bool, apart uint64) int {
 	before, outer, later := m.mark(), m.scope, m.later
 	if (t.reads.of(field) | t.reads.of(item)) != 0 {
-		m.scopes = append(m.scopes, scope{parent: outer, place: place, node: c, field: t.makes(field), item: t.makes(item), items: t.reads.of(item) != 0, both: t.both})
-		m.scope = int32(len(m.scopes) - 1)
+		m.scope = m.turnOf(t, outer, place, c)
 	}
 	if key.attr != attrNone {
 		m.key(t, c, place, key)
@@ -776,7 +814,7 @@ func (m *matcher) turn(t *template, c uint32, place int32, key target, told bool
 func (m *matcher) key(t *template, c uint32, place int32, key target) {
 	if node := &m.tree.Nodes[c]; t.keyConv.notation == plain && !node.KeyEscape && !t.indexed {
 		if node.KeyEnd > node.KeyStart {
-			m.binds = append(m.binds, bind{target: key, key: true, scope: m.scope, start: node.KeyStart, size: node.KeyEnd - node.KeyStart})
+			m.lies(key, m.scope, node.KeyStart, node.KeyEnd).key = true
 		}
 		return
 	}
