@@ -236,7 +236,7 @@ func (d *Dialect) read(m *matcher, p *plan, req *Request, res *Response) (fitted
 func (m *matcher) body(s *shape, body []byte) bool {
 	switch s.form {
 	case formJSON:
-		return m.value(s.body, 0)
+		return m.straight(s.body) || m.value(s.body, 0)
 	case formXML:
 		return m.root(s.body)
 	case formHTML:

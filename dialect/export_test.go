@@ -1,9 +1,14 @@
 package dialect
 
-import "github.com/parlance-api/parlance/dialect/internal/tree"
+import (
+	"slices"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
 
 // Unguided is a Dialect that reads as d does, from trees that hold all of a body
-// and not only what its shapes ask for.
+// and not only what its shapes ask for. Their members have no numbers, so all of
+// them are weighed and none is fitted straight.
 func Unguided(d *Dialect) *Dialect {
 	all := *d
 	for f := range all.guide {
@@ -20,4 +25,16 @@ func Forgetful(d *Dialect) *Dialect {
 	all := *d
 	all.kept = &choices{seed: d.kept.seed}
 	return &all
+}
+
+// Straight reports whether the body of an answer is fitted by one walk, and not
+// weighed.
+func Straight(d *Dialect, req Request, res Response) bool {
+	m := matchers.Get().(*matcher)
+	defer m.release()
+	m.reset(&res, 0)
+	form, ok := m.parse(d, d.planFor(res.Status).wanted, res.Header, res.Body)
+	return ok && form == formJSON && slices.ContainsFunc(d.planFor(res.Status).shapes, func(s *shape) bool {
+		return s.form == formJSON && d.planFor(res.Status).concerns(s, &req) && m.straight(s.body)
+	})
 }

@@ -17,9 +17,8 @@ import (
 type filler struct {
 	m     *matcher
 	d     *Dialect
-	lends bool // texts stay in the body: the Outcome does not outlive it
+	lends bool // texts stay in the matcher: the Outcome does not outlive it
 	own   string
-	at    []int // where the text of bind i begins in own
 
 	counts  bool // the turns of one owner's records have been marked
 	counted bool
@@ -30,31 +29,15 @@ type filler struct {
 // held reports that something was taken for an attribute of the owner.
 func (f *filler) held(o owner) bool { return f.m.bound.of(o) != 0 }
 
-func (f *filler) text(i int) string {
-	if f.lends {
-		text := f.m.bytes(&f.m.binds[i])
-		return unsafe.String(unsafe.SliceData(text), len(text))
-	}
-	return f.own[f.at[i] : f.at[i]+int(f.m.binds[i].size)]
-}
+// text is that of a bind.
+func (f *filler) text(i int) string { return f.lying(f.m.binds[i].lies) }
+
+func (f *filler) lying(at lies) string { return f.own[at.start : at.start+at.size] }
 
 func (f *filler) whole(o *parlance.Outcome) {
 	binds := f.m.binds
-	if len(binds) == 0 {
-		return
-	}
-	if !f.lends {
-		total := 0
-		f.at = f.m.starts(len(binds))
-		for i := range binds {
-			f.at[i] = total
-			total += int(binds[i].size)
-		}
-		own := make([]byte, total)
-		for i := range binds {
-			copy(own[f.at[i]:], f.m.bytes(&binds[i]))
-		}
-		f.own = unsafe.String(&own[0], total) // nobody holds own but this string
+	if f.own = unsafe.String(unsafe.SliceData(f.m.own), len(f.m.own)); !f.lends {
+		f.own = strings.Clone(f.own)
 	}
 	for i := range binds {
 		if t := binds[i].target; t.owner == whole {
@@ -238,6 +221,14 @@ func (f *filler) keys(scope int32, a attribute) string {
 
 func (f *filler) fields(o *parlance.Outcome) {
 	if !f.held(field) {
+		return
+	}
+	if taken := f.m.fields; len(taken) > 0 {
+		o.Fields = make([]parlance.Field, len(taken))
+		for i := range taken {
+			to, of := &o.Fields[i], &taken[i]
+			to.Path, to.Code, to.Message = f.lying(of.path), f.lying(of.code), f.lying(of.message)
+		}
 		return
 	}
 	n := f.records(field)

@@ -121,8 +121,15 @@ func (b *guideBuilder) members(g *tree.Guide, t *template) {
 			}
 		}
 	}
+	t.guided = b.form == formJSON
 	for i := range t.members {
 		m := &t.members[i]
+		if m.value.writeOnly {
+			continue
+		}
+		if m.must || m.value.op == opConst && !m.optional {
+			t.needed |= 1 << i
+		}
 		m.simple = b.form == formJSON && len(m.slots) == 1 && m.value.op == opHole && !m.value.writeOnly && textual(m.value.hole)
 	}
 	if t.rest == nil {

@@ -208,7 +208,7 @@ func (m *matcher) headerJSON(f *headerHole, given []string) int {
 		fits := inner.tree.JSON([]byte(v), false) == nil && inner.value(f.json, 0)
 		for i := range inner.binds {
 			b := &inner.binds[i]
-			m.bind(b.target, append([]byte(nil), inner.bytes(b)...), b.copy)
+			m.bind(b.target, inner.lying(b.lies), b.copy)
 		}
 		inner.release()
 		if fits {

@@ -18,13 +18,11 @@ import (
 // them cost the garbage collector nothing.
 type bind struct {
 	target target
-	copy   bool   // the same text was taken for an attribute of the whole
-	key    bool   // it was the name of a member
-	own    bool   // the text lies in the matcher's own memory, and not in the body
-	scope  int32  // the turn of a repetition in which it was taken; 0 is outside of any
-	before int32  // one more than the place of the bind of the same scope and owner before it; 0 for none
-	start  uint32 // where the text lies
-	size   uint32
+	copy   bool  // the same text was taken for an attribute of the whole
+	key    bool  // it was the name of a member
+	scope  int32 // the turn of a repetition in which it was taken; 0 is outside of any
+	before int32 // one more than the place of the bind of the same scope and owner before it; 0 for none
+	lies
 }
 
 // scope is one turn of a repetition that holds holes of a record.
@@ -56,31 +54,24 @@ type matcher struct {
 	binds    []bind
 	scopes   []scope
 	bound    set    // the attributes that a text was taken for
-	own      []byte // texts that do not lie in the body as they are
+	own      []byte // the texts that were taken, one behind the other
 	scope    int32
 	later    int    // over 0 in turns after the first that fitted: attributes of the whole come from one element
 	unread   int32  // elements that could not be read
 	data     int32  // one more than the node of the payload; 0 for none
 	says     string // what the first form says of the whole, "" for nothing
 	diags    []parlance.Diagnostic
-	at       []int   // where the texts of the binds begin in the Outcome's own memory
-	taken    []taken // of the pattern that is being read
-	made     []int32 // the turns that make records, in the order of the document
+	taken    []taken  // of the pattern that is being read
+	made     []int32  // the turns that make records, in the order of the document
+	fields   []taking // what straight took, in the order of the document
+	lone     taking   // of that, what stands in no list
 }
 
 var matchers = sync.Pool{New: func() any { return new(matcher) }}
 
-// starts is a place for n numbers.
-func (m *matcher) starts(n int) []int {
-	if cap(m.at) < n {
-		m.at = make([]int, n)
-	}
-	return m.at[:n]
-}
-
 func (m *matcher) reset(res *Response, depth int) {
 	m.binds, m.scopes, m.own, m.says = m.binds[:0], append(m.scopes[:0], scope{parent: -1}), m.own[:0], ""
-	m.scope, m.later, m.unread, m.data = 0, 0, 0, 0
+	m.scope, m.later, m.unread, m.data, m.fields = 0, 0, 0, 0, m.fields[:0]
 	m.diags, m.cut, m.depth, m.bound = nil, res.Cut, depth, 0
 	m.given, m.received = res.Header, res.Received
 	m.steps, m.limit, m.wants = 0, minSteps, everyAttribute
@@ -89,7 +80,7 @@ func (m *matcher) reset(res *Response, depth int) {
 // release gives the matcher back, without anything of the caller's in it. One
 // that a large body has blown up is left to the garbage collector.
 func (m *matcher) release() {
-	if cap(m.tree.Nodes) > 1<<15 || cap(m.binds) > 1<<10 || cap(m.own) > 1<<16 {
+	if cap(m.tree.Nodes) > 1<<15 || cap(m.binds) > 1<<10 || cap(m.fields) > 1<<10 || cap(m.own) > 1<<16 {
 		return
 	}
 	if len(m.taken) > 0 || cap(m.taken) > 0 {
@@ -136,31 +127,21 @@ func (m *matcher) back(to mark) {
 	}
 }
 
-// bytes is the text of a bind.
-func (m *matcher) bytes(b *bind) []byte {
-	if b.own {
-		return m.own[b.start : b.start+b.size]
-	}
-	return m.tree.Source[b.start : b.start+b.size]
+// lying is what lies there.
+func (m *matcher) lying(at lies) []byte { return m.own[at.start : at.start+at.size] }
+
+// lies is where a text lies in the matcher's own memory. The same text taken
+// for several attributes lies there once.
+type lies struct{ start, size uint32 }
+
+func (m *matcher) lie(text []byte) lies {
+	m.own = append(m.own, text...)
+	return lies{uint32(len(m.own) - len(text)), uint32(len(text))}
 }
 
-// take keeps a text: where it lies in the body, else a copy.
-func (m *matcher) take(b bind, text []byte) {
-	src := m.tree.Source
-	if at := cap(src) - cap(text); at >= 0 && at+len(text) <= len(src) && &src[at] == &text[0] {
-		b.start = uint32(at)
-	} else {
-		b.own, b.start = true, uint32(len(m.own))
-		m.own = append(m.own, text...)
-	}
-	b.scope, b.size = m.scope, uint32(len(text))
-	m.bound |= b.target.bit()
-	m.binds = append(m.binds, b)
-}
-
-// lies makes a bind of a text that lies in the body as it is. It is set in
-// place: one that is built beside and copied costs three times as much.
-func (m *matcher) lies(t target, scope int32, start, end uint32) *bind {
+// take keeps a text for an attribute, in a turn. The bind is set in place: one
+// that is built beside and copied costs three times as much.
+func (m *matcher) take(t target, scope int32, at lies) *bind {
 	n := len(m.binds)
 	if n == cap(m.binds) {
 		m.binds = slices.Grow(m.binds, max(16, n))
@@ -168,11 +149,11 @@ func (m *matcher) lies(t target, scope int32, start, end uint32) *bind {
 	m.binds = m.binds[:n+1]
 	b := &m.binds[n]
 	*b = bind{}
-	b.target, b.scope, b.start, b.size = t, scope, start, end-start
+	b.target, b.scope, b.lies = t, scope, at
 	return b
 }
 
-// turnOf makes the scope of one turn of a repetition, in place like lies.
+// turnOf makes the scope of one turn of a repetition, in place like a bind.
 func (m *matcher) turnOf(t *template, outer, place int32, node uint32) int32 {
 	n := len(m.scopes)
 	if n == cap(m.scopes) {
@@ -353,7 +334,8 @@ func (m *matcher) bind(t target, text []byte, copied bool) {
 	if len(text) == 0 || t.bit()&m.wants == 0 || t.owner == whole && m.later > 0 && t.attr != attrNote {
 		return
 	}
-	m.take(bind{target: t, copy: copied}, text)
+	m.bound |= t.bit()
+	m.take(t, m.scope, m.lie(text)).copy = copied
 }
 
 func (m *matcher) object(t *template, n uint32) bool {
@@ -461,14 +443,17 @@ func (m *matcher) simple(w *member, n, from uint32) (fits, present bool, next ui
 
 // copies takes a text of the body by every reading of a plain hole.
 func (m *matcher) copies(h *hole, scope int32, node *tree.Node) {
+	var at lies
 	for i := range h.readings {
 		r := &h.readings[i]
 		if r.bit&m.wants == 0 || m.later > 0 && r.target.owner == whole && r.target.attr != attrNote {
 			continue
 		}
+		if at.size == 0 {
+			at = m.lie(m.tree.Source[node.Start:node.End])
+		}
 		m.bound |= r.bit
-		b := m.lies(r.target, scope, node.Start, node.End)
-		b.copy = i > 0 && m.later == 0 && h.readings[0].target.owner == whole
+		m.take(r.target, scope, at).copy = i > 0 && m.later == 0 && h.readings[0].target.owner == whole
 	}
 }
 
@@ -490,10 +475,8 @@ func (m *matcher) say(is string) bool {
 	}
 	for s := m.scope; s > 0; s = m.scopes[s].parent {
 		if m.scopes[s].items {
-			inside := m.scope
-			m.scope = s
-			m.take(bind{target: target{item, attrIs}}, []byte(is))
-			m.scope = inside
+			m.bound |= bitOf(item, attrIs)
+			m.take(target{item, attrIs}, s, m.lie([]byte(is)))
 			return true
 		}
 	}
@@ -814,7 +797,7 @@ func (m *matcher) turn(t *template, c uint32, place int32, key target, told bool
 func (m *matcher) key(t *template, c uint32, place int32, key target) {
 	if node := &m.tree.Nodes[c]; t.keyConv.notation == plain && !node.KeyEscape && !t.indexed {
 		if node.KeyEnd > node.KeyStart {
-			m.lies(key, m.scope, node.KeyStart, node.KeyEnd).key = true
+			m.take(key, m.scope, m.lie(m.tree.Source[node.KeyStart:node.KeyEnd])).key = true
 		}
 		return
 	}
@@ -823,7 +806,8 @@ func (m *matcher) key(t *template, c uint32, place int32, key target) {
 		name = strconv.AppendInt(nil, int64(place), 10)
 	}
 	if name, ok := t.keyConv.read(name, m); ok && len(name) > 0 {
-		m.take(bind{target: key, key: true}, name)
+		m.bound |= key.bit()
+		m.take(key, m.scope, m.lie(name)).key = true
 	}
 }
 

@@ -54,6 +54,8 @@ type template struct {
 	indexes   bool        // of alternatives: one of them is a list in which the place counts
 	loops     bool        // a definition stands in it without the name of a member before it
 	apart     bool        // an object that a constant tells from others
+	guided    bool        // of an object: its members have their numbers in the guide
+	needed    uint64      // and which of the first 64 must be there, in JSON
 	size      int         // members at and below it, for choosing the smallest
 	site      [2]uint16   // this place's number where a turn of it makes an Item or a Field, 0 where not
 	sites     sites       // the numbers of those at and below it

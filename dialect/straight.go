@@ -1,0 +1,305 @@
+package dialect
+
+import (
+	"slices"
+	"unsafe"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// Most errors leave nothing to weigh: each member stands there once and is what
+// the shape says, each attribute has one text, and Fields are a list of texts or
+// of flat objects, or stand under their names. Such a document is fitted here in
+// one walk over its nodes, each Field taken as a whole and not put together from
+// turns, which costs a third. Where anything has to be weighed it is left to
+// value, which begins anew: so what is said here is what value would have said.
+
+// straight fits the document against a template, or reports false and leaves no
+// trace.
+func (m *matcher) straight(t *template) bool {
+	if m.cut {
+		return false
+	}
+	before := m.mark()
+	m.lone = taking{}
+	if m.place(t, 0, &m.lone) && m.outside() {
+		return true
+	}
+	m.back(before)
+	m.fields = m.fields[:0]
+	return false
+}
+
+// taking is a Field as the places of its texts.
+type taking struct {
+	path, code, message lies
+	own                 bool // something in it is no copy of a text of the whole
+}
+
+// outside adds the Field that stands in no list. Beside a list it is none: its
+// texts are lent to those in it.
+func (m *matcher) outside() bool {
+	f := &m.lone
+	if f.own && len(m.fields) == 0 {
+		m.fields = append(m.fields, *f)
+		return true
+	}
+	return len(m.fields) == 0 || f.path.size+f.code.size+f.message.size == 0
+}
+
+// place fits a node. What it says of a Field goes to f; a list of them can
+// stand only where f is the lone one.
+func (m *matcher) place(t *template, n uint32, f *taking) bool {
+	if t = m.choose(t, n); t == nil {
+		return false
+	}
+	switch t.op {
+	case opConst:
+		return m.constant(t, n)
+	case opAny:
+		return true
+	case opHole:
+		return m.one(t.hole, n, f)
+	case opObject:
+		if t.rest == nil {
+			return m.flat(t, n, f)
+		}
+		return f == &m.lone && m.named(t, n)
+	case opList:
+		return f == &m.lone && m.each(t, n, lies{})
+	}
+	return false
+}
+
+// choose follows references and, of alternatives, takes the first that can fit
+// by the kind of the node; nil where none can.
+func (m *matcher) choose(t *template, n uint32) *template {
+	for {
+		switch t.op {
+		case opEither:
+			i := slices.IndexFunc(t.elems, func(e *template) bool { return !e.writeOnly && m.suits(e, n) })
+			if i < 0 {
+				return nil
+			}
+			t = t.elems[i]
+		case opReference:
+			if t.def.loops {
+				return nil
+			}
+			t = t.def.body
+		default:
+			return t
+		}
+	}
+}
+
+// suits reports false where a template cannot fit a node, as the kind shows.
+func (m *matcher) suits(t *template, n uint32) bool {
+	node := &m.tree.Nodes[n]
+	switch t.op {
+	case opObject:
+		return node.Kind == tree.Object || t.indexed
+	case opHole:
+		return node.Kind != tree.Object && node.Kind != tree.List || !textual(t.hole)
+	case opList:
+		// The elements that are fitted are all of one kind, so what cannot be the
+		// first of them is none.
+		return node.Kind == tree.List && (node.Next == n+1 || len(t.elems) != 1 || m.suits(t.elems[0], n+1))
+	}
+	return true
+}
+
+// flat fits the members of an object, which mostly stand in the order of the
+// template.
+func (m *matcher) flat(t *template, n uint32, f *taking) bool {
+	nodes := m.tree.Nodes
+	if nodes[n].Kind != tree.Object || !t.guided || t.indexed || t.is != "" || len(t.members) > 64 {
+		return false
+	}
+	var seen, filled uint64
+	next := 0
+	for c := n + 1; c < nodes[n].Next; c = nodes[c].Next {
+		node := &nodes[c]
+		i := t.member(node.Slot, next)
+		if i < 0 {
+			if node.Slot == 0 {
+				return false // its name is not known
+			}
+			continue
+		}
+		w, bit := &t.members[i], uint64(1)<<i
+		if next = i + 1; seen&bit != 0 {
+			return false // one of them counts
+		}
+		seen |= bit
+		switch {
+		case w.value.op == opHole && node.Kind == tree.Text && node.Start < node.End:
+			if !m.one(w.value.hole, c, f) {
+				return false
+			}
+		case w.value.op != opConst && w.value.op != opAbsent && empty(&m.tree, c):
+			if m.filled(w, c) {
+				return false
+			}
+			continue
+		case !m.place(w.value, c, f):
+			return false
+		}
+		filled |= bit
+	}
+	return filled&t.needed == t.needed && (seen != 0 || t.lax())
+}
+
+// member is the place of the member that has a name of that number, looked for
+// from one of them on; negative for none.
+func (t *template) member(slot uint16, from int) int {
+	for range t.members {
+		if from >= len(t.members) {
+			from = 0
+		}
+		for _, s := range t.members[from].slots {
+			if s == slot {
+				return from
+			}
+		}
+		from++
+	}
+	return -1
+}
+
+// named fits an object whose names are the paths of Fields.
+func (m *matcher) named(t *template, n uint32) bool {
+	nodes := m.tree.Nodes
+	if nodes[n].Kind != tree.Object || t.indexed || t.is != "" || len(t.members) > 0 || t.key != (target{field, attrPath}) || t.keyConv.notation != plain || t.rest.value.reads&^ownerBits[field] != 0 {
+		return false
+	}
+	for c := n + 1; c < nodes[n].Next; c = nodes[c].Next {
+		node := &nodes[c]
+		path := m.lie(m.tree.Source[node.KeyStart:node.KeyEnd])
+		value := m.choose(t.rest.value, c)
+		switch {
+		case node.KeyEscape || path.size == 0 || value == nil:
+			return false
+		case value.op == opList:
+			if node.Next == c+1 || !m.each(value, c, path) {
+				return false
+			}
+		case !m.field(value, c, path):
+			return false
+		}
+	}
+	return nodes[n].Next > n+1
+}
+
+// each fits the elements of a list as Fields with a path.
+func (m *matcher) each(t *template, n uint32, path lies) bool {
+	nodes := m.tree.Nodes
+	if nodes[n].Kind != tree.List || len(t.elems) != 1 || t.elems[0].writeOnly || t.guarded() || t.reads&^ownerBits[field] != 0 {
+		return false
+	}
+	for c := n + 1; c < nodes[n].Next; c = nodes[c].Next {
+		if !m.field(t.elems[0], c, path) {
+			return false
+		}
+	}
+	return true
+}
+
+// field fits a text or a flat object as a Field with a path.
+func (m *matcher) field(t *template, n uint32, path lies) bool {
+	at := len(m.fields)
+	if at == cap(m.fields) {
+		m.fields = slices.Grow(m.fields, max(8, at))
+	}
+	m.fields = m.fields[:at+1]
+	f := &m.fields[at]
+	*f = taking{}
+	f.path = path
+	switch {
+	case t.op == opHole && m.tree.Nodes[n].Start < m.tree.Nodes[n].End && m.one(t.hole, n, f):
+	case t.op == opObject && t.rest == nil && m.flat(t, n, f):
+	default:
+		return false
+	}
+	if f.own {
+		return true
+	}
+	m.fields = m.fields[:at]
+	return path.size == 0 || t.reads&m.wants == 0 // a name alone may make one
+}
+
+// one takes a text by every reading of a hole.
+func (m *matcher) one(h *hole, n uint32, f *taking) bool {
+	node := &m.tree.Nodes[n]
+	first := &h.readings[0]
+	if first.target.attr == attrData {
+		return m.hole(h, n)
+	}
+	if node.Kind != tree.Text && node.Kind != tree.Number || h.guard != nil || first.conv.structured() || first.target.owner == item {
+		return false
+	}
+	text := m.tree.Raw(n)
+	if node.Escaped {
+		text = m.tree.Value(n)
+	}
+	switch {
+	case h.unused && len(text) < 10 && isDigits(unsafe.String(&text[0], len(text))), h.defaults && string(text) == h.fallback:
+		return true
+	}
+	var plainly lies // the text as it is
+	for i := range h.readings {
+		r := &h.readings[i]
+		if r.pattern != nil {
+			return false
+		}
+		wanted := r.bit&m.wants != 0
+		if !wanted && (r.conv.notation == plain || r.conv.notation >= pointer) {
+			continue
+		}
+		at := plainly
+		if r.conv.notation != plain {
+			read, ok := r.conv.read(text, m)
+			if !ok && i == 0 {
+				return false
+			}
+			if !ok || !wanted || len(read) == 0 {
+				continue
+			}
+			at = m.lie(read)
+		} else if at.size == 0 {
+			at = m.lie(text)
+			plainly = at
+		}
+		switch {
+		case r.target.owner == whole:
+			if m.bound&r.bit != 0 {
+				return false // the first in the order of the shape counts
+			}
+			m.bound |= r.bit
+			m.take(r.target, 0, at)
+		case !m.give(f, r, at, i > 0 && first.target.owner == whole):
+			return false
+		}
+	}
+	return true
+}
+
+// give takes a text for an attribute of a Field.
+func (m *matcher) give(f *taking, r *reading, at lies, copied bool) bool {
+	var to *lies
+	switch r.target.attr {
+	case attrPath:
+		to, copied = &f.path, false
+	case attrCode:
+		to = &f.code
+	default:
+		to = &f.message
+	}
+	if to.size > 0 {
+		return false // the first in the order of the shape counts
+	}
+	*to = at
+	f.own = f.own || !copied
+	m.bound |= r.bit
+	return true
+}
