@@ -36,6 +36,7 @@ type answer struct {
 type sighting struct {
 	at     time.Time
 	method string
+	path   string
 	header http.Header
 	body   string
 }
@@ -50,7 +51,7 @@ func newUpstream(t *testing.T, answers ...answer) *upstream {
 func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	u.mu.Lock()
-	u.seen = append(u.seen, sighting{time.Now(), r.Method, r.Header.Clone(), string(body)})
+	u.seen = append(u.seen, sighting{time.Now(), r.Method, r.URL.Path, r.Header.Clone(), string(body)})
 	a := u.answers[min(len(u.seen), len(u.answers))-1]
 	u.mu.Unlock()
 	if a.do != nil {
@@ -105,12 +106,18 @@ func call(t *testing.T, c *http.Client, req *http.Request) (*http.Response, stri
 	if err != nil {
 		t.Fatalf("%s %s: %v", req.Method, req.URL, err)
 	}
+	return resp, read(t, resp)
+}
+
+// read reads an answer to its end and closes it.
+func read(t *testing.T, resp *http.Response) string {
+	t.Helper()
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("the body of %s %s: %v", req.Method, req.URL, err)
+		t.Fatalf("the body: %v", err)
 	}
-	return resp, string(body)
+	return string(body)
 }
 
 func request(t testing.TB, method, body string) *http.Request {

@@ -1,0 +1,173 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/client"
+)
+
+// turnstile is a gate that does what it is told, and remembers.
+type turnstile struct {
+	waits  []time.Duration // one an attempt
+	refuse error
+	from   int // the attempt from which it refuses
+
+	entered int
+	left    []string
+}
+
+func (g *turnstile) Enter(*http.Request) (wait time.Duration, leave func(*http.Response, *client.Attempt), err error) {
+	g.entered++
+	if g.refuse != nil && g.entered >= g.from {
+		return 0, nil, g.refuse
+	}
+	if g.entered <= len(g.waits) {
+		wait = g.waits[g.entered-1]
+	}
+	return wait, func(resp *http.Response, a *client.Attempt) {
+		switch {
+		case a == nil:
+			g.left = append(g.left, "unsent")
+		case resp == nil:
+			g.left = append(g.left, "unanswered")
+		default:
+			g.left = append(g.left, fmt.Sprint(resp.StatusCode, " ", a.Outcome.Kind))
+		}
+	}, nil
+}
+
+var errShut = errors.New("shut")
+
+func TestAGateIsToldOfEveryAttemptThatItLetThrough(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "1"}, body: vmsError}, answer{status: 200, body: "{}"})
+		outer, inner := &turnstile{}, &turnstile{waits: []time.Duration{2 * time.Second, 0}}
+		start := time.Now()
+		resp, _ := call(t, u.client(t, "vms", client.WithGate(outer), client.WithGate(inner)), request(t, "GET", ""))
+		if resp.StatusCode != 200 {
+			t.Errorf("got %d", resp.StatusCode)
+		}
+		for _, g := range []*turnstile{outer, inner} {
+			if want := []string{"503 unavailable", "200 success"}; !slices.Equal(g.left, want) {
+				t.Errorf("it was told %q, want %q", g.left, want)
+			}
+		}
+		if seen := u.sightings(); seen[0].at.Sub(start) != 2*time.Second || seen[1].at.Sub(seen[0].at) != time.Second {
+			t.Errorf("sent after %v and %v", seen[0].at.Sub(start), seen[1].at.Sub(seen[0].at))
+		}
+	})
+}
+
+func TestARefusalOfOurOwnIsNeverTakenForTheServersAnswer(t *testing.T) {
+	t.Parallel()
+	refused := func(t *testing.T, err error, after time.Duration) {
+		t.Helper()
+		var e *client.Error
+		if !errors.As(err, &e) {
+			t.Fatalf("the error is %v", err)
+		}
+		o := e.Outcome
+		if o.Status != 0 || o.Kind != parlance.Unavailable || o.Reason != parlance.Withheld || !o.Reason.Undone() {
+			t.Errorf("the outcome is %+v", o)
+		}
+		if d := e.Decision; d.Act != parlance.Retry || !d.RepeatSafe || d.After != after || len(e.Attempts) != 0 {
+			t.Errorf("the decision is %+v after %d attempts", d, len(e.Attempts))
+		}
+		if !errors.Is(err, client.ErrWithheld) {
+			t.Errorf("%v is no ErrWithheld", err)
+		}
+	}
+	t.Run("before the first attempt it is an error", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			u := newUpstream(t, answer{status: 200, body: "{}"})
+			first := &turnstile{}
+			_, err := u.client(t, "vms", client.WithGate(first), client.WithGate(&turnstile{refuse: errShut})).Do(request(t, "POST", "{}"))
+			refused(t, err, 0)
+			if !errors.Is(err, errShut) || len(u.sightings()) != 0 {
+				t.Errorf("%v, and the server saw %d", err, len(u.sightings()))
+			}
+			if !slices.Equal(first.left, []string{"unsent"}) {
+				t.Errorf("the gate before it was told %q", first.left)
+			}
+		})
+	})
+	t.Run("a wait beyond the ceiling is handed back with its time", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			u := newUpstream(t, answer{status: 200, body: "{}"})
+			g := &turnstile{waits: []time.Duration{31 * time.Second}}
+			start := time.Now()
+			_, err := u.client(t, "vms", client.WithGate(g)).Do(request(t, "GET", ""))
+			refused(t, err, 31*time.Second)
+			if !slices.Equal(g.left, []string{"unsent"}) || !time.Now().Equal(start) {
+				t.Errorf("it was told %q, after %v", g.left, time.Since(start))
+			}
+		})
+	})
+	t.Run("before a repeat the last answer is what the caller gets", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "1"}, body: vmsError})
+			resp, body := call(t, u.client(t, "vms", client.WithGate(&turnstile{refuse: errShut, from: 2})), request(t, "GET", ""))
+			if resp.StatusCode != 503 || body != vmsError || len(u.sightings()) != 1 {
+				t.Errorf("got %d %q, and the server saw %d", resp.StatusCode, body, len(u.sightings()))
+			}
+			if a := report(t, resp).Attempts[0]; a.Again || !strings.Contains(a.Held, "shut") {
+				t.Errorf("the attempt is %+v", a)
+			}
+		})
+	})
+	t.Run("a context that ends while it is held is the context's error", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			u := newUpstream(t, answer{status: 200, body: "{}"})
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			g := &turnstile{waits: []time.Duration{20 * time.Second}}
+			_, err := u.client(t, "vms", client.WithGate(g)).Do(request(t, "GET", "").WithContext(ctx))
+			var e *client.Error
+			if !errors.As(err, &e) || e.Outcome.Reason != parlance.Canceled || !slices.Equal(g.left, []string{"unsent"}) {
+				t.Errorf("%v; it was told %q", err, g.left)
+			}
+		})
+	})
+}
+
+func TestWhatACallerAsksOfOneRequestBeatsTheOptions(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		call client.Call
+		want int // requests that the server saw
+		held string
+	}{
+		{"nothing", client.Call{}, 1, "longer than 30s"},
+		{"a higher ceiling", client.Call{Ceiling: time.Minute}, 4, "as often as allowed"},
+		{"no wait at all", client.Call{Ceiling: -1}, 1, "longer than 0s"},
+		{"to be sent once", client.Call{Ceiling: time.Minute, Once: true}, 1, "the caller wants it sent once"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "45"}, body: vmsError})
+				resp, _ := call(t, u.client(t, "vms"), request(t, "GET", "").WithContext(client.WithCall(t.Context(), tt.call)))
+				r := report(t, resp)
+				if held := r.Attempts[len(r.Attempts)-1].Held; len(u.sightings()) != tt.want || !strings.Contains(held, tt.held) {
+					t.Errorf("the server saw %d; held: %q", len(u.sightings()), held)
+				}
+			})
+		})
+	}
+}
