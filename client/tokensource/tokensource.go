@@ -1,0 +1,148 @@
+// Package tokensource takes tokens from golang.org/x/oauth2, and from the many
+// modules that give an [oauth2.TokenSource]: a vendor's SDK, a metadata server, a
+// key file.
+//
+//	login := tokensource.ClientCredentials(nil, &clientcredentials.Config{…})
+//	t := client.New(d, client.WithCredential(login))
+//
+// A TokenSource takes no context, and cannot be told that the server refused its
+// token: it gives the same one until that expires. So each is used for one token
+// and thrown away, and what remembers is the [client.Login] that these functions
+// return: one fetch is under way however many requests wait, each waits no longer
+// than its own context, a token that was refused is replaced, and a refresh token
+// that was replaced is not sent again.
+//
+// A token is sent in the header and scheme that the dialect names; the token_type
+// that a token endpoint gave is not looked at. For what the standard library can
+// do alone see [client.NewOAuth].
+package tokensource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/parlance-api/parlance/client"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+// New is a [client.Login] whose tokens come from the sources that open makes, a
+// new one for each token. The context of a source lives until it gave its token,
+// a minute at most; one that does not heed it is left behind then, with its
+// goroutine.
+//
+// What open captures must not be a source that keeps its token, which would be
+// given again after the server refused it. For a refresh token see [Refreshing].
+func New(open func(ctx context.Context) oauth2.TokenSource) *client.Login {
+	return client.NewLogin(func(ctx context.Context) (client.Grant, error) {
+		t, err := fetch(ctx, open)
+		return client.Grant{Token: t.AccessToken, Expires: t.Expiry}, err
+	}, nil)
+}
+
+// ClientCredentials is a [client.Login] for OAuth's client credentials grant
+// (RFC 6749, 4.4). hc is http.DefaultClient if nil, and must not use the
+// Transport that the Login is for; its redirects are not followed.
+func ClientCredentials(hc *http.Client, c *clientcredentials.Config) *client.Login {
+	return New(func(ctx context.Context) oauth2.TokenSource { return c.TokenSource(with(ctx, hc)) })
+}
+
+// Refreshing is a [client.Login] that goes on from a token which the user's
+// consent gave, and renews it by its refresh token (RFC 6749, 6). Where that is
+// spent only the user helps: requests then fail with an error that is a
+// [client.ErrSpent].
+//
+// saved, where it is not nil, is called with each new token before it is used,
+// from one goroutine at a time. Where the server replaces refresh tokens at each
+// use (RFC 9700, 4.14.2), the one that was given here is worthless from then on,
+// so a program that is to go on after its end must keep what saved gets.
+//
+// hc is http.DefaultClient if nil, and must not use the Transport that the Login
+// is for; its redirects are not followed.
+func Refreshing(hc *http.Client, c *oauth2.Config, t *oauth2.Token, saved func(*oauth2.Token)) *client.Login {
+	next := func(ctx context.Context, refresh string) (client.Grant, error) {
+		t, err := fetch(ctx, func(ctx context.Context) oauth2.TokenSource {
+			return c.TokenSource(with(ctx, once(hc)), &oauth2.Token{RefreshToken: refresh})
+		})
+		if err == nil && saved != nil {
+			saved(t)
+		}
+		return grant(t), err
+	}
+	left := *t // of the consent: what has not been given to the Login yet
+	first := func(ctx context.Context) (client.Grant, error) {
+		switch g := grant(&left); {
+		case left.Valid():
+			left = oauth2.Token{}
+			return g, nil
+		case g.Refresh == "":
+			return g, fmt.Errorf("%w: the user has to consent again", client.ErrSpent)
+		default:
+			got, err := next(ctx, g.Refresh)
+			if err == nil || errors.Is(err, client.ErrSpent) {
+				left = oauth2.Token{}
+			}
+			return got, err
+		}
+	}
+	return client.NewLogin(first, next)
+}
+
+func grant(t *oauth2.Token) client.Grant {
+	return client.Grant{Token: t.AccessToken, Refresh: t.RefreshToken, Expires: t.Expiry}
+}
+
+// fetch takes one token of a new source, and leaves the source behind where the
+// context ends first.
+func fetch(ctx context.Context, open func(context.Context) oauth2.TokenSource) (*oauth2.Token, error) {
+	type answer struct {
+		token *oauth2.Token
+		err   error
+	}
+	came := make(chan answer, 1)
+	go func() {
+		a := answer{new(oauth2.Token), errors.New("tokensource: the source gave neither a token nor an error")}
+		defer func() {
+			if cause := recover(); cause != nil { // nobody else could, on this goroutine
+				a.err = fmt.Errorf("tokensource: the source panicked: %v", cause)
+			}
+			came <- a
+		}()
+		if t, err := open(ctx).Token(); err != nil {
+			a.err = plain(err)
+		} else if t != nil {
+			a = answer{t, nil}
+		}
+	}()
+	select {
+	case a := <-came:
+		return a.token, a.err
+	case <-ctx.Done():
+		return new(oauth2.Token), context.Cause(ctx)
+	}
+}
+
+// refusal is a token endpoint's answer as an error whose text holds its code and
+// not its body, which may repeat what was sent.
+type refusal struct{ *oauth2.RetrieveError }
+
+func (r *refusal) Error() string {
+	return fmt.Sprintf("tokensource: the token endpoint answered %d %.60q", r.Response.StatusCode, r.ErrorCode)
+}
+
+func (r *refusal) Unwrap() error { return r.RetrieveError }
+
+// Is tells of a refresh token that is expired, revoked or used (RFC 6749, 5.2).
+func (r *refusal) Is(target error) bool {
+	return target == client.ErrSpent && r.ErrorCode == "invalid_grant"
+}
+
+func plain(err error) error {
+	var r *oauth2.RetrieveError
+	if errors.As(err, &r) && r.Response != nil {
+		return &refusal{r}
+	}
+	return err
+}
