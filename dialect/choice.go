@@ -2,7 +2,9 @@ package dialect
 
 import (
 	"hash/maphash"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/parlance-api/parlance"
@@ -41,17 +43,25 @@ type choiceKey struct {
 // dress is the shape that a choice is written in, for a set of attributes and
 // what the caller accepts.
 type dress struct {
-	present set
-	lacking set // what some of the fields do not have
-	accept  string
+	dressKey
 	shape   *shape
-	header  []Pair // its content type
+	header  []Pair   // its content type
+	tries   int      // how often more a program is looked for
+	program *program // nil where none was found
+}
+
+type dressKey struct {
+	present   set
+	lacking   set // what some of the fields do not have
+	retryable parlance.Advice
+	accept    string
 }
 
 const (
 	maxChoices = 256 // of one dialect
 	maxDresses = 8   // of one choice
 	maxKey     = 128 // bytes of a text in a key: longer ones are not kept
+	maxTries   = 4   // whose texts went another way, before a program is given up
 )
 
 type dresses [maxDresses]atomic.Pointer[dress]
@@ -73,15 +83,18 @@ func (d *Dialect) conditions(req *Request) (set uint64) {
 	return set
 }
 
-// choose finds or makes the choice for an Outcome without records.
-func (d *Dialect) choose(w *writer) *choice {
-	o := w.o
-	key := choiceKey{kind: o.Kind, payload: len(w.data.Body) > 0, fields: len(o.Fields) > 0, status: o.Status, conditions: d.conditions(w.req), reason: o.Reason, code: o.Code, family: o.Family, method: w.req.Method}
+// choiceKey is the key of the choice for an Outcome, with the place where it is
+// kept: nil for one with records, and for texts that are too long.
+func (d *Dialect) choiceKey(req *Request, o *parlance.Outcome, payload bool) (key choiceKey, at *atomic.Pointer[choice]) {
+	key = choiceKey{kind: o.Kind, payload: payload, fields: len(o.Fields) > 0, status: o.Status, reason: o.Reason, code: o.Code, family: o.Family, method: req.Method}
+	if len(d.asked) > 0 {
+		key.conditions = d.conditions(req)
+	}
 	if d.pathed {
-		key.path = w.req.Path
+		key.path = req.Path
 	}
 	if len(o.Items) > 0 || len(d.asked) > 64 || len(key.reason) > maxKey || len(key.code) > maxKey || len(key.family) > maxKey || len(key.method) > maxKey || len(key.path) > maxKey {
-		return d.newChoice(w, key)
+		return key, nil
 	}
 	h := (uint64(key.kind)<<10 ^ uint64(key.status) ^ key.conditions<<20) * 0x9E3779B97F4A7C15
 	for _, text := range [...]string{string(key.reason), key.code, key.family, key.path} {
@@ -90,20 +103,18 @@ func (d *Dialect) choose(w *writer) *choice {
 		}
 	}
 	h ^= uint64(len(key.method)) << 40
-	at := &d.kept.kept[(h^h>>32)%maxChoices]
-	if c := at.Load(); c != nil && c.key == key {
-		return c
-	}
-	key.reason, key.code = parlance.Reason(string(append([]byte(nil), key.reason...))), string(append([]byte(nil), key.code...))
-	key.family = string(append([]byte(nil), key.family...))
-	key.method, key.path = string(append([]byte(nil), key.method...)), string(append([]byte(nil), key.path...))
-	c := d.newChoice(w, key)
-	at.Store(c)
-	return c
+	return key, &d.kept.kept[(h^h>>32)%maxChoices]
+}
+
+// keep is the key in memory of its own.
+func (k choiceKey) keep() choiceKey {
+	k.reason, k.code = parlance.Reason(strings.Clone(string(k.reason))), strings.Clone(k.code)
+	k.family, k.method, k.path = strings.Clone(k.family), strings.Clone(k.method), strings.Clone(k.path)
+	return k
 }
 
 func (d *Dialect) newChoice(w *writer, key choiceKey) *choice {
-	c := &choice{key: key, telling: len(d.telling) > 0}
+	c := &choice{key: key}
 	w.row, w.status = d.writable(w.o, w.req)
 	w.code = w.chooseCode()
 	if w.code == key.code {
@@ -112,41 +123,77 @@ func (d *Dialect) newChoice(w *writer, key choiceKey) *choice {
 	c.row, c.status, c.code, c.lost = w.row, w.status, w.code, w.losses
 	c.statusText = strconv.Itoa(c.status)
 	c.back = d.statusRow(c.status, w.req)
+	c.telling = slices.ContainsFunc(d.telling, func(g telling) bool { return g.misleads(c.row, c.status) })
 	return c
 }
 
-// dress finds or makes the shape for the attributes that are set.
-func (c *choice) dress(w *writer) (*shape, []Pair) {
-	accept := ""
-	if len(w.d.forms) > 1 {
-		accept = firstValue(w.req.Header, "Accept")
-	}
-	kept := len(accept) <= maxKey && len(w.o.Items) == 0 && !(w.d.trees && len(w.o.Fields) > 0) && !(w.d.grafts && len(w.req.Body) > 0) && !w.negotiates()
-	at := &c.dresses[((uint64(w.present)^uint64(w.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(accept)))%maxDresses]
-	if kept {
-		if l := at.Load(); l != nil && l.present == w.present && l.lacking == w.lacking && l.accept == accept {
-			return l.shape, l.header
+// dressKey is the key of the dress for an Outcome. It reports false where none
+// is kept.
+func (d *Dialect) dressKey(req *Request, o *parlance.Outcome, present, lacking set) (key dressKey, kept bool) {
+	key = dressKey{present: present, lacking: lacking, retryable: o.Retryable}
+	if len(d.forms) > 1 {
+		// Several fields are kept by nobody.
+		switch all := values(req.Header, "Accept"); {
+		case len(all) > 1 || len(all) == 1 && len(all[0]) > maxKey:
+			return key, false
+		case len(all) == 1:
+			key.accept = all[0]
 		}
 	}
-	l := &dress{present: w.present, lacking: w.lacking, accept: string(append([]byte(nil), accept...)), shape: w.chooseShape()}
+	return key, len(o.Items) == 0 && !(d.trees && len(o.Fields) > 0) && !(d.grafts && len(req.Body) > 0)
+}
+
+func (c *choice) at(k *dressKey) *atomic.Pointer[dress] {
+	return &c.dresses[((uint64(k.present)^uint64(k.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(k.accept)))%maxDresses]
+}
+
+// repeat writes an answer by the program of its dress. It reports false where
+// there is none.
+func (c *choice) repeat(d *Dialect, dst []byte, req *Request, o *parlance.Outcome) (m Message, ok bool) {
+	if c.key.payload || c.telling {
+		return m, false
+	}
+	present, lacking := attributes(o, c.row, c.code, false)
+	k, kept := d.dressKey(req, o, present, lacking)
+	if !kept {
+		return m, false
+	}
+	l := c.at(&k).Load()
+	if l == nil || l.program == nil || l.dressKey != k {
+		return m, false
+	}
+	return l.program.run(dst, c, o)
+}
+
+// dress finds or makes the shape for the attributes that are set.
+func (c *choice) dress(w *writer) *dress {
+	k, kept := w.d.dressKey(w.req, w.o, w.present, w.lacking)
+	at := c.at(&k)
+	if kept {
+		if l := at.Load(); l != nil && l.dressKey == k {
+			return l
+		}
+	}
+	k.accept = strings.Clone(k.accept)
+	l := &dress{dressKey: k, shape: w.chooseShape()}
 	if l.shape != nil {
 		l.header = []Pair{{"Content-Type", l.shape.media}}
 	}
 	if kept {
+		if w.unrolls(l.shape) {
+			l.tries = maxTries
+		}
 		at.Store(l)
 	}
-	return l.shape, l.header
+	return l
 }
 
-// negotiates reports that the request has several Accept fields, which are kept
-// by nobody.
-func (w *writer) negotiates() bool {
-	return len(w.d.forms) > 1 && len(values(w.req.Header, "Accept")) > 1
-}
-
-func firstValue(h Header, name string) string {
-	if v := values(h, name); len(v) > 0 {
-		return v[0]
+// unroll keeps the program of a dress, if one was found.
+func (c *choice) unroll(l *dress, p *program) {
+	next := *l
+	next.tries--
+	if next.program = p; p != nil {
+		next.tries = 0
 	}
-	return ""
+	c.at(&l.dressKey).Store(&next)
 }

@@ -83,8 +83,8 @@ func isWhole(s string) bool {
 // indexed is a path with its numbers in brackets, and with its names too where
 // the notation is brackets.
 func (c conversion) indexed(path string) string {
-	if path == "" {
-		return ""
+	if path == "" || c.prefix == "" && strings.IndexByte(path, '.') < 0 {
+		return path
 	}
 	var b strings.Builder
 	if c.prefix != "" && c.keep {

@@ -73,7 +73,7 @@ func (d *Dialect) writtenBy(c *Case, o *parlance.Outcome) *shape {
 	w := writer{d: d, req: &req, o: o}
 	w.row, w.status = d.writable(o, &req)
 	w.code = w.chooseCode()
-	w.present = w.attributes()
+	w.attributes()
 	return w.chooseShape()
 }
 

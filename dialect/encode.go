@@ -23,21 +23,42 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 
 // encode writes an answer that stands in so many others.
 func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payload, depth int) Message {
-	if string(bytes.TrimSpace(data.Body)) == "null" {
+	if len(data.Body) > 0 && string(bytes.TrimSpace(data.Body)) == "null" {
 		data.Body = nil // JSON's word for no payload
+	}
+	var c *choice
+	key, at := d.choiceKey(&req, o, len(data.Body) > 0)
+	if at != nil {
+		if c = at.Load(); c != nil && c.key == key {
+			if m, ok := c.repeat(d, dst, &req, o); ok {
+				return m
+			}
+		} else {
+			c = nil
+		}
 	}
 	w := writers.Get().(*writer)
 	w.d, w.o, w.data, w.dst, w.start, w.depth = d, o, data, dst, len(dst), depth
 	w.own, w.req = req, &w.own // in memory that is used again
-	c := d.choose(w)
+	if c == nil {
+		if at != nil {
+			key = key.keep()
+		}
+		if c = d.newChoice(w, key); at != nil {
+			at.Store(c)
+		}
+	}
 	w.row, w.status, w.code, w.losses, w.choice = c.row, c.status, c.code, c.lost[:len(c.lost):len(c.lost)], c
 	if c.telling {
 		w.silence()
 	}
-	w.present = w.attributes()
+	w.attributes()
 	m := Message{Status: w.status}
-	w.shape, m.Header = c.dress(w)
-	m.Header = m.Header[:len(m.Header):len(m.Header)] // it is kept: what is added goes elsewhere
+	l := c.dress(w)
+	if l.tries > 0 {
+		w.trace = new(trace)
+	}
+	w.shape, m.Header = l.shape, l.header[:len(l.header):len(l.header)] // it is kept: what is added goes elsewhere
 	typed := m.Header
 	// RFC 9110, 9.3.2 and 6.4.1: such an answer has no body.
 	bodiless := w.status == 204 || w.status == 304 || w.status < 200 || req.Method == "HEAD"
@@ -84,10 +105,16 @@ func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 		m.Header = append(m.Header, Pair{"Retry-After", strconv.FormatInt(int64(seconds), 10)})
 		if o.RetryAfter%time.Second == 0 {
 			w.carried |= bitOf(whole, attrRetryAfter)
+			w.markHeader(m.Header, attrRetryAfter)
+		} else {
+			w.spoil()
 		}
 	}
 	w.lose(m.Header)
 	m.Body, m.Losses = w.dst, w.losses
+	if w.trace != nil {
+		c.unroll(l, w.program(&m))
+	}
 	w.release()
 	return m
 }
@@ -123,7 +150,7 @@ func (d *Dialect) Wraps(req Request, o *parlance.Outcome) bool {
 	w := writer{d: d, req: &req, o: o, data: Payload{Body: []byte("{}")}}
 	w.row, w.status = d.writable(o, &req)
 	w.code = w.chooseCode()
-	w.present = w.attributes()
+	w.attributes()
 	return w.status == 204 || w.status == 304 || w.chooseShape() != nil
 }
 
@@ -184,6 +211,7 @@ type writer struct {
 	grafted    bool            // records stand in the caller's own document
 	nested     int             // definitions that are written in each other
 	depth      int             // of answers inside of answers
+	trace      *trace          // nil where no program is looked for
 }
 
 // body writes the chosen shape.

@@ -3,6 +3,7 @@ package dialect
 import (
 	"slices"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
@@ -20,7 +21,8 @@ func Unguided(d *Dialect) *Dialect {
 	return &all
 }
 
-// Forgetful is a Dialect that writes as d does, and has kept no choice yet.
+// Forgetful is a Dialect that writes as d does, and has kept no choice and no
+// program yet.
 func Forgetful(d *Dialect) *Dialect {
 	all := *d
 	all.kept = &choices{seed: d.kept.seed}
@@ -37,4 +39,19 @@ func Straight(d *Dialect, req Request, res Response) bool {
 	return ok && form == formJSON && slices.ContainsFunc(d.planFor(res.Status).shapes, func(s *shape) bool {
 		return s.form == formJSON && d.planFor(res.Status).concerns(s, &req) && m.straight(s.body)
 	})
+}
+
+// Repeats reports that such an answer is written by a program: one that was
+// written before, with other texts.
+func Repeats(d *Dialect, req Request, o *parlance.Outcome) bool {
+	key, at := d.choiceKey(&req, o, false)
+	if at == nil {
+		return false
+	}
+	c := at.Load()
+	if c == nil || c.key != key {
+		return false
+	}
+	_, ok := c.repeat(d, nil, &req, o)
+	return ok
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"mime"
 	"net/http"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
@@ -400,10 +402,9 @@ func checkMessage(t *testing.T, d *dialect.Dialect, req dialect.Request, o *parl
 	if after, _ := json.Marshal(o); !bytes.Equal(before, after) {
 		t.Fatalf("the outcome was changed:\n%s\n%s", before, after)
 	}
-	fresh := dialect.Forgetful(d).Encode([]byte(held), req, o, data)
-	if fresh.Status != m.Status || !bytes.Equal(fresh.Body, m.Body) || !slices.Equal(fresh.Header, m.Header) || !slices.Equal(fresh.Losses, m.Losses) {
-		t.Fatalf("by a choice that was kept it is\n%d %q %v %v\nnot\n%d %q %v %v", m.Status, m.Body, m.Header, m.Losses, fresh.Status, fresh.Body, fresh.Header, fresh.Losses)
-	}
+	fresh := dialect.Forgetful(d)
+	sameMessage(t, m, fresh.Encode([]byte(held), req, o, data))
+	sameMessage(t, fresh.Encode([]byte(held), req, o, data), m) // now that it has written it once
 	if m.Status < 200 || m.Status > 999 {
 		t.Fatalf("the status is %d", m.Status)
 	}
@@ -435,6 +436,107 @@ func checkMessage(t *testing.T, d *dialect.Dialect, req dialect.Request, o *parl
 	if read.Outcome.Kind != o.Kind && !slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasSuffix(l.Attribute, "kind") }) {
 		misread(t, o, m, body, read)
 	}
+}
+
+// sameMessage checks that what was kept of an answer changes nothing of one.
+func sameMessage(t *testing.T, kept, fresh dialect.Message) {
+	t.Helper()
+	if fresh.Status != kept.Status || !bytes.Equal(fresh.Body, kept.Body) || !slices.Equal(fresh.Header, kept.Header) || !slices.Equal(fresh.Losses, kept.Losses) {
+		t.Fatalf("by what was kept it is\n%d %q %v %v\nnot\n%d %q %v %v", kept.Status, kept.Body, kept.Header, kept.Losses, fresh.Status, fresh.Body, fresh.Header, fresh.Losses)
+	}
+}
+
+// repeated is a dialect of what a program must look out for.
+const repeated = `
+dialect: repeated
+codes: {200: success, gone: {kind: not_found, status: 404}, card: {kind: invalid, status: 402}, E*: {kind: conflict, status: 409}, 4xx: invalid, 5xx: internal}
+shapes:
+  - {name: gone, status: 404, is: gone, json: {text!: '$detail is "gone: {_}"'}}
+  - {name: names, status: 400, json: {message: $detail, $field: $field.message}}
+  - {name: rows, status: 401 500, json: {m: $detail = 'none', rows?: [{path?: $field.path, code?: $field.code, message: $field.message = 'x'}], z: 1}}
+  - {name: one, status: 402, json: {error: {code!: $code & $field.code, text: $detail & $field.message, at?: "$field:pointer(/in)"}}}
+  - {name: copy, status: 404 409, json: {text: "$detail & 'two {$field.path}'", title: $title & $type, at: [{id: $instance}]}}
+  - {name: groups, status: 422, json: {a: $detail, $field: {first: $field.message, all: [$field.code]}}}
+  - {name: lists, status: 429 503, json: {errors: {$either: [[$field.message], $detail]}, list: [$title, $any], wait?: "$retry_after:ms"}}
+  - {headers: {X-Note: $note, X-Id: $request_id, X-Help: {help: $help}}}
+`
+
+// FuzzRepeat writes answers that have the same attributes and other texts, one
+// after the other: each must be what a dialect writes that has written nothing
+// before. What they have is drawn, for it takes many that are nearly alike.
+func FuzzRepeat(f *testing.F) {
+	own, err := dialect.Compile("repeated.yaml", []byte(repeated))
+	if err != nil {
+		f.Fatal(err)
+	}
+	all := append([]subject{{"repeated", own}}, subjects()...)
+	for which := range all {
+		for draw := range 60 + 3000*max(0, 1-which) {
+			f.Add(uint8(which), uint64(draw), "a.0.b", "x\r\n\"\\\xff", "card")
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, draw uint64, a, b, code string) {
+		r := rand.New(rand.NewPCG(draw, uint64(which)))
+		of := func(all ...string) string { return all[r.IntN(len(all))] }
+		text := func() string {
+			return of("plain", "x", "two words", " blank ", "none", "gone: x", "101", "é", "", a, b)
+		}
+		known := func() string {
+			return of("parameter_unknown", "card", "declined", "card_error", "E7", "Client.a", "101", "404", "fields", "gone", "expired", code)
+		}
+		d := dialect.Forgetful(all[int(which)%len(all)].Dialect)
+		has := r.Uint64()
+		req := dialect.Request{
+			Method: of("POST", "POST", "POST", "HEAD", "GET"), Path: "/service/Order",
+			Header: http.Header{"Accept": {of("application/json", "application/json", "", "text/html", "application/xml")}},
+		}
+		alike := parlance.Outcome{
+			Kind: parlance.Kinds()[r.IntN(len(parlance.Kinds()))], Status: []int{0, 0, 200, 204, 400, 401, 402, 404, 409, 422, 429, 500, 503}[r.IntN(13)],
+			Retryable: parlance.Advice(r.IntN(3)),
+		}
+		if alike.Status != 0 && r.IntN(4) > 0 {
+			read := d.Decode(req, dialect.Response{Status: alike.Status}) // a kind that can keep it
+			alike.Kind, alike.Reason = read.Outcome.Kind, read.Outcome.Reason
+		}
+		for i, to := range []*string{&alike.Code, &alike.Family, (*string)(&alike.Reason)} {
+			if has>>i&1 != 0 && r.IntN(2) == 0 {
+				*to = known()
+			}
+		}
+		for range 6 {
+			o := alike
+			for i, to := range []*string{&o.Title, &o.Detail, &o.Type, &o.Instance, &o.RequestID, &o.Help} {
+				if has>>(i+3)&1 != 0 {
+					*to = text()
+				}
+			}
+			if has>>9&3 == 0 {
+				o.RetryAfter = time.Duration(1+r.IntN(5)) * time.Second / time.Duration(1+r.IntN(2))
+			}
+			if has>>11&3 == 0 {
+				o.Notes = []string{text()}
+			}
+			for n := r.IntN(2) * int(has>>13&1) * r.IntN(5); n >= 0 && has>>14&1 != 0; n-- {
+				have := has >> 15 // the same of all of them
+				if has>>18&3 == 0 {
+					have ^= 1 << r.IntN(3)
+				}
+				field := parlance.Field{}
+				if have&1 != 0 {
+					field.Path = of("x", "y", "a.b", a)
+				}
+				if have&2 != 0 {
+					field.Code = of(known(), o.Code, o.Code)
+				}
+				if have&4 != 0 {
+					field.Message = of(text(), o.Detail, o.Detail)
+				}
+				o.Fields = append(o.Fields, field)
+			}
+			kept, fresh := d.Encode(nil, req, &o, dialect.Payload{}), dialect.Forgetful(d).Encode(nil, req, &o, dialect.Payload{})
+			sameMessage(t, kept, fresh)
+		}
+	})
 }
 
 // misread reports that a kind came back as another one without a loss.

@@ -288,6 +288,7 @@ func (w *writer) headers(to []Pair, s *shape, of set) []Pair {
 		switch {
 		case h.json != nil:
 			if h.json.writes&of != 0 && w.has(h.json) {
+				w.spoil()
 				outer := w.dst
 				w.dst = nil
 				w.json(h.json)
@@ -319,6 +320,7 @@ func (w *writer) textField(to []Pair, h *headerHole, of set) []Pair {
 	} else {
 		wire, ok := hole.readings[0].conv.wire(texts[0], w)
 		if !ok {
+			w.spoil()
 			return to
 		}
 		texts[0] = wire
@@ -333,6 +335,13 @@ func (w *writer) textField(to []Pair, h *headerHole, of set) []Pair {
 	}
 	if intact {
 		w.carried |= h.value.writes.of(whole)
+	}
+	if loose := h.value.writes & w.present &^ settled; loose != 0 {
+		if !intact || !hole.plain || len(hole.readings) > 1 || loose&free == 0 {
+			w.spoil()
+		} else {
+			w.markHeader(to, hole.readings[0].target.attr)
+		}
 	}
 	return to
 }
@@ -349,6 +358,9 @@ func (w *writer) parts(h *headerHole, of set) string {
 			if p.value.op == opHole {
 				if p.value.writes&of == 0 {
 					continue
+				}
+				if p.value.writes&of&^settled != 0 {
+					w.spoil()
 				}
 				wire, ok := p.value.hole.readings[0].conv.wire(w.render(p.value.hole), w)
 				text = headerText(wire)

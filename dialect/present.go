@@ -6,43 +6,69 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// attributes is the set of what the Outcome holds.
-func (w *writer) attributes() (s set) {
-	o := w.o
-	add := func(own owner, a attribute, is bool) {
-		if is {
-			s |= bitOf(own, a)
+// attributes are those of an Outcome that is written by a row and with a code,
+// and those of a Field that some of its Fields do not have.
+func attributes(o *parlance.Outcome, by *row, code string, payload bool) (s, lacking set) {
+	s = 1<<attrKind | 1<<attrStatus
+	if o.Reason != "" {
+		s |= 1 << attrReason
+	}
+	if code != "" {
+		s |= 1 << attrCode
+	}
+	if o.Family != "" || by.family != "" {
+		s |= 1 << attrFamily
+	}
+	if o.Title != "" && o.Title != by.title {
+		s |= 1 << attrTitle
+	}
+	if o.Detail != "" {
+		s |= 1 << attrDetail
+	}
+	if o.Type != "" {
+		s |= 1 << attrType
+	}
+	if o.Instance != "" {
+		s |= 1 << attrInstance
+	}
+	if o.RequestID != "" {
+		s |= 1 << attrRequestID
+	}
+	if o.Help != "" && o.Help != by.help {
+		s |= 1 << attrHelp
+	}
+	if o.RetryAfter > 0 {
+		s |= 1 << attrRetryAfter
+		if by.retry.reset {
+			s |= 1 << attrReset
 		}
 	}
-	add(whole, attrKind, true)
-	add(whole, attrReason, o.Reason != "")
-	add(whole, attrStatus, true)
-	add(whole, attrCode, w.code != "")
-	add(whole, attrFamily, o.Family != "" || w.row.family != "")
-	add(whole, attrRetryable, o.Retryable != 0)
-	add(whole, attrReset, o.RetryAfter > 0 && w.row.retry.reset)
-	add(whole, attrFailures, len(o.Items) > 0)
-	add(whole, attrSuccesses, len(o.Items) > 0)
-	add(whole, attrTotal, len(o.Items) > 0)
-	add(whole, attrTitle, o.Title != "" && o.Title != w.row.title)
-	add(whole, attrDetail, o.Detail != "")
-	add(whole, attrType, o.Type != "")
-	add(whole, attrInstance, o.Instance != "")
-	add(whole, attrRequestID, o.RequestID != "")
-	add(whole, attrHelp, o.Help != "" && o.Help != w.row.help)
-	add(whole, attrRetryAfter, o.RetryAfter > 0)
-	add(whole, attrNote, len(o.Notes) > 0)
-	add(whole, attrData, len(w.data.Body) > 0)
-	w.lacking = 0
+	if o.Retryable != 0 {
+		s |= 1 << attrRetryable
+	}
+	if len(o.Notes) > 0 {
+		s |= 1 << attrNote
+	}
+	if payload {
+		s |= 1 << attrData
+	}
 	for i := range o.Fields {
 		has := fieldSet(&o.Fields[i])
 		s |= has
-		w.lacking |= ownerBits[field] &^ has
+		lacking |= ownerBits[field] &^ has
+	}
+	if len(o.Items) > 0 {
+		s |= 1<<attrFailures | 1<<attrSuccesses | 1<<attrTotal
 	}
 	for i := range o.Items {
 		s |= itemSet(&o.Items[i])
 	}
-	return s
+	return s, lacking
+}
+
+// attributes finds out what of the Outcome is there to be written.
+func (w *writer) attributes() {
+	w.present, w.lacking = attributes(w.o, w.row, w.code, len(w.data.Body) > 0)
 }
 
 const (

@@ -18,7 +18,7 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 	}
 	holds := func(status int) bool {
 		w := writer{d: d, req: req, o: o, row: d.statusRow(status, req), status: status}
-		w.present = w.attributes()
+		w.attributes()
 		return slices.ContainsFunc(d.shapes, func(s *shape) bool { return s.carriesItems() && w.eligible(s, false) })
 	}
 	if holds(status) {

@@ -9,7 +9,7 @@ import (
 // shape's `is` hangs on a text, nothing else may say that text).
 func (w *writer) silence() {
 	for _, g := range w.d.telling {
-		if g.is == w.row.first || g.is == w.row.is || !g.shape.status.admits(w.status) {
+		if !g.misleads(w.row, w.status) {
 			continue
 		}
 		says := func(s string) bool { return s != "" && g.guard.fits(s) }
@@ -27,6 +27,11 @@ func (w *writer) silence() {
 			}
 		}
 	}
+}
+
+// misleads reports that the text would say another meaning than a row's.
+func (g *telling) misleads(r *row, status int) bool {
+	return g.is != r.first && g.is != r.is && g.shape.status.admits(status)
 }
 
 // unshare drops codes of Fields that would be read as the code of the whole, and

@@ -126,13 +126,14 @@ func (w *writer) jsonHole(h *hole) {
 	first := &h.readings[0]
 	if len(h.readings) == 1 && (h.plain || first.target.attr == attrStatus && first.conv.notation == integer && first.target.owner == whole && !h.defaults) {
 		// The commonest places: an attribute as it is, and the status.
-		text := w.value(first.target)
+		text, at := w.value(first.target), len(w.dst)
 		switch {
 		case text == "":
 			w.dst = append(w.dst, "null"...)
 			return
 		case h.plain:
 			w.dst = appendJSONText(w.dst, text)
+			w.marked(h, at)
 		default:
 			w.dst = append(w.dst, text...)
 		}
@@ -178,7 +179,9 @@ func (w *writer) jsonHole(h *hole) {
 	case first.pattern == nil && first.conv.bare() && (isNumber(wire) || wire == "true" || wire == "false"):
 		w.dst = append(w.dst, wire...)
 	default:
+		at := len(w.dst)
 		w.dst = appendJSONText(w.dst, wire)
+		w.marked(h, at)
 	}
 }
 
@@ -253,8 +256,18 @@ func (w *writer) jsonObject(t *template) {
 			if len(w.dst) > first {
 				w.dst = append(w.dst, ',')
 			}
-			w.dst = append(appendJSONText(w.dst, key), ':')
+			if t.key != (target{field, attrPath}) {
+				w.dst = append(appendJSONText(w.dst, key), ':')
+				w.json(value)
+				return
+			}
+			w.markTurn(stepNames)
+			at := len(w.dst)
+			w.dst = appendJSONText(w.dst, key)
+			w.markText(t.key, &t.keyConv, at)
+			w.dst = append(w.dst, ':')
 			w.json(value)
+			w.markTurn(stepTurned)
 		})
 	}
 	w.dst = append(w.dst, '}')
@@ -343,7 +356,14 @@ func (w *writer) jsonList(t *template, must bool) {
 			w.dst = append(w.dst, ',')
 		}
 		first = false
+		own := w.field != nil && !w.merged
+		if own {
+			w.markTurn(stepEach)
+		}
 		w.json(e)
+		if own {
+			w.markTurn(stepTurned)
+		}
 	})
 	w.dst = append(w.dst, ']')
 }
