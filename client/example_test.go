@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -160,4 +164,204 @@ func vms(status int, body string) *httptest.Server {
 		w.WriteHeader(status)
 		io.WriteString(w, body)
 	}))
+}
+
+// A token that has expired is renewed, and the request repeated.
+func ExampleNewOAuth() {
+	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"access_token":"%s","refresh_token":"r1","expires_in":3600}`, r.FormValue("grant_type"))
+	}))
+	defer tokens.Close()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer refresh_token" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer srv.Close()
+
+	d, _ := catalog.Open("vision")
+	login := client.NewOAuth(nil, tokens.URL, url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {"me"}, "client_secret": {"…"},
+	})
+	c := &http.Client{Transport: client.New(d, client.WithCredential(login))}
+	resp, err := c.Get(srv.URL)
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	report, _ := client.Outcome(resp)
+	for _, a := range report.Attempts {
+		fmt.Println(a.Outcome.Status, a.Outcome.Kind, a.Decision.Act)
+	}
+	// Output:
+	// 401 unauthenticated refresh
+	// 200 success done
+}
+
+// One request can ask for more patience than the others, or for none.
+func ExampleWithCall() {
+	srv := vms(http.StatusServiceUnavailable, `{"message":"Down for maintenance"}`)
+	defer srv.Close()
+	d, _ := catalog.Open("vms")
+	c := &http.Client{Transport: client.New(d)}
+
+	ctx := client.WithCall(context.Background(), client.Call{Operation: "list cameras", Once: true})
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+"/cameras", nil)
+	if err != nil {
+		panic(err)
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	report, _ := client.Outcome(resp)
+	fmt.Println(report.Decision.Act, "-", report.Attempts[0].Held)
+	// Output: retry - the caller wants it sent once
+}
+
+// An accepted request is followed to its end.
+func ExamplePoller_Follow() {
+	looks := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			w.Header().Set("Location", "/jobs/1")
+			w.WriteHeader(http.StatusAccepted)
+			return
+		}
+		if looks++; looks < 3 {
+			w.WriteHeader(http.StatusAccepted)
+			return
+		}
+		fmt.Fprint(w, "12 pages")
+	}))
+	defer srv.Close()
+	d, _ := catalog.Open("omilia")
+	c := &http.Client{Transport: client.New(d)}
+
+	accepted, err := c.Post(srv.URL+"/exports", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		panic(err)
+	}
+	poller := client.Poller{Client: c, Every: time.Millisecond, Look: func(so *client.Report, _ time.Duration) {
+		fmt.Println(so.Outcome.Kind)
+	}}
+	resp, err := poller.Follow(context.Background(), accepted)
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	fmt.Println(resp.StatusCode, string(body))
+	// Output:
+	// accepted
+	// accepted
+	// accepted
+	// 200 12 pages
+}
+
+// What failed of a bulk request goes again, in a request of its own.
+func ExampleBulk_FollowUp() {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		fmt.Println("the server saw", string(body))
+		w.WriteHeader(http.StatusMultiStatus)
+		fmt.Fprint(w, `{"data":[{"id":[],"status":200,"body":"ok"},{"id":[],"status":503,"body":"later"}],"error":null,"debug":{"activityId":"a"}}`)
+	}))
+	defer srv.Close()
+	d, _ := catalog.Open("vbapi")
+	c := &http.Client{Transport: client.New(d)}
+
+	req, err := http.NewRequest(http.MethodPut, srv.URL+"/x-batch", strings.NewReader(`["north","south"]`))
+	if err != nil {
+		panic(err)
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	again, rest, err := client.Bulk[string]{}.FollowUp(resp, []string{"north", "south"})
+	if err != nil {
+		panic(err)
+	}
+	body, _ := io.ReadAll(again.Body)
+	fmt.Println("left:", rest, "as", string(body))
+	// Output:
+	// the server saw ["north","south"]
+	// left: [south] as ["south"]
+}
+
+// What support needs to find what happened, and nothing that is secret.
+func ExampleReport_SupportReport() {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusInternalServerError)
+		fmt.Fprint(w, `{"data":null,"error":{"type":null,"title":"Internal","status":500,"detail":"broke","instance":"/x"},"debug":{"activityId":"1b4e28ba"}}`)
+	}))
+	defer srv.Close()
+	d, _ := catalog.Open("vbapi")
+	c := &http.Client{Transport: client.New(d)}
+	resp, err := c.Get(srv.URL + "/products?token=secret")
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	report, _ := client.Outcome(resp)
+	support := report.SupportReport()
+	fmt.Println(report.Decision.Act, support.Contact)
+	for _, a := range support.Attempts {
+		fmt.Println(support.Method, a.Status, a.Kind, a.RequestID)
+	}
+	// Output:
+	// escalate VBA Software support
+	// GET 500 internal 1b4e28ba
+}
+
+// Two clients of one host share what pays for repeats.
+func ExampleNewBudget() {
+	vms, _ := catalog.Open("vms")
+	problem, _ := catalog.Open("problem")
+	budget := client.NewBudget(100, 0.1)
+	cameras := client.New(vms, client.WithBudget(budget))
+	reports := client.New(problem, client.WithBudget(budget), client.WithAttemptTimeout(5*time.Second), client.WithHedge(300*time.Millisecond))
+	_, _ = cameras, reports
+}
+
+// Every attempt can be logged, with its reason and the line of the dialect.
+func ExampleLogTo() {
+	srv := vms(http.StatusForbidden, `{"message":"not yours"}`)
+	defer srv.Close()
+	d, _ := catalog.Open("vms")
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		switch a.Key {
+		case "kind", "act", "why", "line":
+			return a
+		}
+		return slog.Attr{}
+	}}))
+	c := &http.Client{Transport: client.New(d, client.WithObserver(client.LogTo(logger)))}
+	resp, err := c.Get(srv.URL)
+	if err != nil {
+		panic(err)
+	}
+	resp.Body.Close()
+	// Output: kind=forbidden act=stop why="403 means forbidden" line=vms.yaml:15
+}
+
+// An API key goes to the host that the caller names, and to no other.
+func ExampleWithAPIKey() {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"data":%q,"error":null,"debug":{}}`, r.Header.Get("X-Api-Key"))
+	}))
+	defer srv.Close()
+	d, _ := catalog.Open("vbapi")
+	c := &http.Client{Transport: client.New(d, client.WithAPIKey("x-api-key", "k-123"))}
+	resp, err := c.Get(srv.URL)
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	report, _ := client.Outcome(resp)
+	fmt.Println(string(report.Data))
+	// Output: "k-123"
 }

@@ -144,12 +144,15 @@ func (x *exchange) shield() {
 // tokenless is the error where no token could be had, so that nothing was sent.
 func (x *exchange) tokenless(err error) *Error {
 	o := parlance.Outcome{Kind: parlance.Unauthenticated}
+	d := parlance.Decision{Act: parlance.Stop, RepeatSafe: true, Why: "no token could be had, so the request was not sent"}
+	if w := (*waitError)(nil); errors.As(err, &w) {
+		o = parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Withheld, RetryAfter: w.left}
+		d.Act, d.Scope, d.After = parlance.Retry, parlance.ScopeRequest, w.left
+	}
 	if x.Err() != nil {
 		o = parlance.OutcomeOfTransport(err)
 	}
-	return &Error{of: x, Outcome: o, Err: err, Decision: parlance.Decision{
-		Act: parlance.Stop, RepeatSafe: true, Why: "no token could be had, so the request was not sent",
-	}}
+	return &Error{of: x, Outcome: o, Err: err, Decision: d}
 }
 
 // withheld is the error where a gate kept the first attempt from being sent. It

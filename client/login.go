@@ -28,6 +28,8 @@ type Login struct {
 	mu     sync.Mutex
 	grant  Grant
 	stale  time.Time // when grant is renewed unasked; zero for never
+	closed time.Time // until when the endpoint wants to be left alone, and
+	why    error     // what it said
 	flight *flight   // the log-in or renewal that is under way
 }
 
@@ -50,12 +52,17 @@ func NewLogin(first func(context.Context) (Grant, error), renew func(ctx context
 }
 
 // Token is the current token, or a new one where it is not good any more. The
-// error is that of the log-in or renewal, or the context's.
+// error is that of the log-in or renewal, or the context's. Where that was a
+// [TokenError] with a RetryAfter, it is repeated until then, and nobody asks.
 func (l *Login) Token(ctx context.Context) (string, error) {
 	l.mu.Lock()
 	if l.grant.Token != "" && (l.stale.IsZero() || time.Now().Before(l.stale)) {
 		defer l.mu.Unlock()
 		return l.grant.Token, nil
+	}
+	if left := time.Until(l.closed); left > 0 {
+		defer l.mu.Unlock()
+		return "", &waitError{left, l.why}
 	}
 	f := l.flight
 	if f == nil {
@@ -83,6 +90,15 @@ func (l *Login) Invalidate(token string) {
 	}
 }
 
+// waitError is that no token can be had for so long.
+type waitError struct {
+	left  time.Duration
+	cause error
+}
+
+func (e *waitError) Error() string { return fmt.Sprintf("%v: not asked again for %v", e.cause, e.left) }
+func (e *waitError) Unwrap() error { return e.cause }
+
 func (l *Login) fly(ctx context.Context, f *flight, refresh string) {
 	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
@@ -95,6 +111,10 @@ func (l *Login) fly(ctx context.Context, f *flight, refresh string) {
 	defer l.mu.Unlock()
 	if err == nil {
 		l.grant, l.stale = grant, grant.stale(time.Now())
+	}
+	if e := (*TokenError)(nil); errors.As(err, &e) && e.RetryAfter > 0 {
+		l.closed, l.why = time.Now().Add(e.RetryAfter), err
+		err = &waitError{e.RetryAfter, err}
 	}
 	f.token, f.err = grant.Token, err
 	l.flight = nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,7 +15,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
 func TestALoginRunsOnceForAllWhoWait(t *testing.T) {
@@ -261,4 +264,37 @@ func TestALoginThatPanicsIsAnErrorOfItsCaller(t *testing.T) {
 	if token, err := l.Token(t.Context()); token != "t" {
 		t.Errorf("the next one gets %q, %v", token, err)
 	}
+}
+
+func TestATokenEndpointThatWantsToBeLeftAloneIs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var asked int
+		tokens := memhttp.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if asked++; asked == 1 {
+				w.Header().Set("Retry-After", "60")
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+			io.WriteString(w, `{"access_token":"t1"}`)
+		}))
+		u := newUpstream(t, answer{status: 200, body: "{}"})
+		c := u.client(t, "vision", client.WithCredential(client.NewOAuth(&http.Client{Transport: tokens}, "http://login.test/token", url.Values{"grant_type": {"client_credentials"}})))
+		for _, left := range []time.Duration{60 * time.Second, 40 * time.Second, 20 * time.Second} {
+			_, err := c.Do(request(t, "POST", "<ORDERS/>"))
+			var e *client.Error
+			var token *client.TokenError
+			if !errors.As(err, &e) || !errors.As(err, &token) || token.Status != 429 {
+				t.Fatalf("the error is %v", err)
+			}
+			if d := e.Decision; d.Act != parlance.Retry || d.After != left || !d.RepeatSafe || e.Outcome.Reason != parlance.Withheld {
+				t.Errorf("the decision is %+v, want a retry after %v", d, left)
+			}
+			time.Sleep(20 * time.Second) // virtual
+		}
+		resp, _ := call(t, c, request(t, "POST", "<ORDERS/>"))
+		if resp.StatusCode != 200 || asked != 2 || len(u.sightings()) != 1 {
+			t.Errorf("got %d; the endpoint was asked %d times, the service %d", resp.StatusCode, asked, len(u.sightings()))
+		}
+	})
 }

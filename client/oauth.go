@@ -8,7 +8,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // NewOAuth is a [Login] at an OAuth 2 token endpoint (RFC 6749, 4 and 6). first
@@ -41,6 +44,30 @@ func NewOAuth(hc *http.Client, endpoint string, first url.Values) *Login {
 	)
 }
 
+// TokenError is the answer of a token endpoint that gave no token.
+type TokenError struct {
+	Status     int           // of HTTP
+	Code       string        // the error code of RFC 6749, 5.2; "" where there was none
+	RetryAfter time.Duration // when it said to come back; 0 where it did not
+}
+
+// Error is the status and the code. No part of what was sent is in it.
+func (e *TokenError) Error() string {
+	return fmt.Sprintf("client: the token endpoint answered %d %.60q", e.Status, e.Code)
+}
+
+// plainly reads what no dialect of its own tells of.
+var plainly = sync.OnceValues(func() (*dialect.Dialect, error) { return dialect.Compile("http.yaml", dialect.HTTP()) })
+
+// retryAfter reads the header in both of its forms (RFC 9110, 10.2.3).
+func retryAfter(resp *http.Response) time.Duration {
+	d, err := plainly()
+	if err != nil {
+		return 0 // the file is the module's own: its test holds it right
+	}
+	return d.Decode(dialect.Request{}, dialect.Response{Status: resp.StatusCode, Header: resp.Header, Received: time.Now()}).Outcome.RetryAfter
+}
+
 // maxTokenAnswer is more than any token endpoint says.
 const maxTokenAnswer = 64 << 10
 
@@ -69,9 +96,9 @@ func askToken(ctx context.Context, hc *http.Client, endpoint string, form url.Va
 	case answer.Error == "invalid_grant", // RFC 6749, 5.2: also an expired or revoked refresh token
 		form.Get("grant_type") == "refresh_token" && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests:
 		// Not every endpoint says it in the RFC's words: vision answers 401 with a code of its own.
-		return Grant{}, fmt.Errorf("%w: the token endpoint answered %d %.60q", ErrSpent, resp.StatusCode, answer.Error)
+		return Grant{}, fmt.Errorf("%w: %w", ErrSpent, &TokenError{Status: resp.StatusCode, Code: answer.Error})
 	case resp.StatusCode != http.StatusOK:
-		return Grant{}, fmt.Errorf("client: the token endpoint answered %d %.60q", resp.StatusCode, answer.Error)
+		return Grant{}, &TokenError{resp.StatusCode, answer.Error, retryAfter(resp)}
 	case err != nil:
 		return Grant{}, fmt.Errorf("client: the token endpoint answered what is not JSON: %w", err)
 	}

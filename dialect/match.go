@@ -823,7 +823,10 @@ func (m *matcher) payload() []byte {
 // the tags of an element.
 func content(t *tree.Tree, n uint32) []byte {
 	node := &t.Nodes[n]
-	if node.Kind != tree.Element {
+	switch {
+	case node.Kind == tree.Text && !node.Moved && node.Start > 0 && t.Source[node.Start-1] == '"' && int(node.End) < len(t.Source) && t.Source[node.End] == '"':
+		return t.Source[node.Start-1 : node.End+1] // with its quotes, for without them it is no JSON
+	case node.Kind != tree.Element:
 		return t.Raw(n)
 	}
 	// The start tag ends at the first > outside of quotes.

@@ -661,3 +661,23 @@ func TestAFinalInterimStatusIsNoSuccess(t *testing.T) {
 		}
 	}
 }
+
+// A payload that is a text keeps its quotes: without them "12" would be written
+// as a number, and "a\"b" as another text.
+func TestAPayloadThatIsATextIsStillJSON(t *testing.T) {
+	t.Parallel()
+	d, err := catalog.Open("vbapi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, value := range []string{`"12"`, `"a\"b"`, `""`, `12`, `true`, `{"a":"b"}`} {
+		body := []byte(`{"data":` + value + `,"error":null,"debug":{"activityId":"a"}}`)
+		r := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Body: body})
+		if string(r.Data) != value || !r.Enveloped {
+			t.Errorf("the payload is %q, not %q", r.Data, value)
+		}
+		if m := d.Encode(nil, dialect.Request{}, &r.Outcome, dialect.Payload{Body: r.Data}); string(m.Body) != string(body) {
+			t.Errorf("written it is %s, not %s", m.Body, body)
+		}
+	}
+}
