@@ -76,7 +76,7 @@ func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		sc = &score{}
 		s.scores[id] = sc
 	}
-	sh := shot{sighting: sighting{time.Now(), r.Method, r.Header.Clone(), string(body)}}
+	sh := shot{sighting: sighting{at: time.Now(), method: r.Method, header: r.Header.Clone(), body: string(body)}}
 	sh.status, sh.answer, sh.wrote = s.answer(r)
 	if r.Method == http.MethodHead || sh.status == 204 || sh.status == 304 {
 		sh.wrote = nil
