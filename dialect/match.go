@@ -555,6 +555,9 @@ func (m *matcher) filled(w *member, c uint32) bool {
 	case opAny:
 		return false
 	case opHole:
+		if value.hole.readings[0].target.attr == attrData {
+			return kind != tree.Null // an empty payload is one
+		}
 		return kind == tree.Object || kind == tree.List && !value.hole.readings[0].conv.structured()
 	}
 	return kind == tree.Text

@@ -670,7 +670,7 @@ func TestAPayloadThatIsATextIsStillJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, value := range []string{`"12"`, `"a\"b"`, `""`, `12`, `true`, `{"a":"b"}`} {
+	for _, value := range []string{`"12"`, `"a\"b"`, `""`, `[]`, `{}`, `12`, `true`, `{"a":"b"}`} {
 		body := []byte(`{"data":` + value + `,"error":null,"debug":{"activityId":"a"}}`)
 		r := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Body: body})
 		if string(r.Data) != value || !r.Enveloped {
