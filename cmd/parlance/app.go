@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,11 +40,19 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	dialects       map[string]*dialect.Dialect
+	base           http.RoundTripper // what sends calls; nil is net/http's own
 }
 
 // run is the whole command: arguments in, exit code out.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, dialects: map[string]*dialect.Dialect{}}
+	return newApp(getenv, stdin, stdout, stderr).run(ctx, args)
+}
+
+func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
+	return &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, dialects: map[string]*dialect.Dialect{}}
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -85,6 +94,7 @@ Results go to standard output, prose to standard error. The exit code is 0 when
 all is well, 1 when something was found, 2 when the command or its input could
 not be understood. Colour is for terminals, and NO_COLOR turns it off.`,
 		Example: `  parlance demo
+  parlance call https://api.example.com/cameras --dialect vms
   curl -i https://api.example.com/cameras | parlance decode --dialect vms
   parlance explain vision 406
   parlance lint my-api.yaml`,
@@ -94,7 +104,7 @@ not be understood. Colour is for terminals, and NO_COLOR turns it off.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(
-		a.decodeCommand(), a.encodeCommand(), a.explainCommand(),
+		a.decodeCommand(), a.encodeCommand(), a.explainCommand(), a.callCommand(),
 		a.lintCommand(), a.testCommand(), a.dialectsCommand(), a.showCommand(),
 		a.newCommand(), a.fmtCommand(), a.schemaCommand(),
 		a.gatewayCommand(), a.demoCommand(), a.versionCommand(),

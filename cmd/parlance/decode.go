@@ -216,8 +216,11 @@ func (a *app) input(what string) ([]byte, error) {
 }
 
 // writeJSON writes a result: in one line for programs, indented on a terminal.
-func (a *app) writeJSON(v any) error {
-	enc := newEncoder(a.stdout)
+func (a *app) writeJSON(v any) error { return a.writeJSONTo(a.stdout, v) }
+
+// writeJSONTo writes by w to standard output.
+func (a *app) writeJSONTo(w io.Writer, v any) error {
+	enc := newEncoder(w)
 	if isTerminal(a.stdout) {
 		enc.SetIndent("", "  ")
 	}

@@ -11,6 +11,11 @@ import (
 // showDecoded writes an outcome and a decision for people.
 func (a *app) showDecoded(r decoded) error {
 	s := sheet{a.stdout, a.styleOf(a.stdout)}
+	s.decoded(r)
+	return nil
+}
+
+func (s sheet) decoded(r decoded) {
 	s.outcome(r.Outcome)
 	s.decision(r.Decision)
 	for _, d := range r.Diagnostics {
@@ -21,7 +26,6 @@ func (a *app) showDecoded(r decoded) error {
 	if r.detection != nil {
 		s.detection(r.detection)
 	}
-	return nil
 }
 
 // detection says which dialect was found, how sure that is, and what else it

@@ -153,6 +153,7 @@ func (a *app) showPlaces(d *demo.Demo) {
 	for _, t := range d.Tries() {
 		fmt.Fprintf(a.stdout, "\n%s\n%s\n", s.dim(fmt.Sprintf("# %s (%d)", t.Says, t.Status)), t.Curl())
 	}
+	fmt.Fprintf(a.stdout, "\nWith parlance call in place of curl, and --dialect with the system's name (problem\nbefore a gateway), each is told attempt by attempt, and what it means.\n")
 	fmt.Fprintf(a.stdout, "\nWhat the services and gateways log appears here. Ctrl-C ends it.\n")
 }
 

@@ -18,7 +18,12 @@ var update = flag.Bool("update", false, "write the goldens anew")
 // "exit". Both halves of a case stand in one file.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/*.golden")
+	goldens(t, "testdata/*.golden", invoke)
+}
+
+// goldens runs each golden that a pattern finds.
+func goldens(t *testing.T, pattern string, invoke func(t *testing.T, stdin string, args ...string) (stdout, stderr string, exit int)) {
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatal("no goldens", err)
 	}

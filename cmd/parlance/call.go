@@ -1,0 +1,279 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parlance-api/parlance/client"
+)
+
+func (a *app) callCommand() *cobra.Command {
+	c := call{dialect: undetected}
+	cmd := &cobra.Command{
+		Use:   "call URL",
+		Short: "Make a request as the client would, and see what happens and what it means",
+		Long: `Makes one request the way the client does: it waits and repeats where the
+provider's page says so and where that is safe, follows redirects, and hands back
+everything else. It tells what happens attempt by attempt, what the answer means,
+and what to do next.
+
+The body goes to standard output, as it came, or to the --output file; all else
+goes to standard error. With --json the two are one object on standard output.
+
+Without --dialect the answer is read as any HTTP API's. With --data the method is
+POST, and the body is JSON or XML where it looks so, else a form. Where the
+dialect has an idempotency key and the request none, one is made and shown: the
+same key makes a later repeat safe.
+
+What is secret stands in a variable or a file, where no list of processes shows
+it, goes to the URL's own host only, and is never printed. --header @FILE reads
+header lines from a file.
+
+Ctrl-C ends a wait at once. The exit code is 0 for a good outcome, 1 for any
+other and where no answer came, 2 where nothing was sent because the command
+could not be understood.`,
+		Example: `  parlance call https://api.example.com/cameras/7 --dialect vms
+  parlance call https://api.example.com/cameras | jq .
+  parlance call -d @order.json --dialect vision --token env:TOKEN https://api.example.com/orders
+  parlance call -u env:STRIPE -d amount=2000 -d currency=usd --dialect stripe https://api.stripe.com/v1/charges
+  parlance call -X DELETE -H 'If-Match: "7"' https://api.example.com/cameras/7
+  parlance call --token 'X-Api-Key: env:KEY' --follow https://api.example.com/exports/7
+  parlance call --json --attempts 1 https://api.example.com/cameras/7`,
+		Args: arguments(1, 1, "a URL"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			c.guess = !cmd.Flags().Changed("dialect")
+			return a.call(ctx, &c, args[0])
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false // they are many, and stand in groups
+	f.StringVarP(&c.method, "request", "X", "", "the `METHOD`; GET, or POST with --data, if unset")
+	f.StringArrayVarP(&c.header, "header", "H", nil, "a `HEADER`, as 'Name: value', or @FILE of such lines; may be repeated")
+	f.StringArrayVarP(&c.data, "data", "d", nil, "the body: `DATA`, @FILE, or - for standard input; several are joined by &")
+	dialectFlag(cmd, &c.dialect, "dialect", "the dialect of the API")
+	f.StringVar(&c.token, "token", "", "a `SECRET` to send where the dialect says, else as a bearer token: env:NAME or @FILE; 'Header: env:NAME' is sent in that header")
+	f.StringVarP(&c.user, "user", "u", "", "a `SECRET` of user:password to send (Basic): env:NAME or @FILE")
+	f.BoolVar(&c.follow, "follow", false, "where the answer says accepted, look again until that has ended")
+	f.IntVar(&c.attempts, "attempts", 4, "how often it may be sent; 1 sends it once")
+	f.DurationVar(&c.ceiling, "ceiling", 30*time.Second, "the longest wait before a repeat; a longer one is told and not waited for")
+	f.DurationVar(&c.attemptTimeout, "attempt-timeout", 0, "the longest that one attempt may take; 0 is no bound")
+	f.DurationVar(&c.timeout, "timeout", 0, "the longest that all of it may take; 0 is no bound")
+	f.StringVarP(&c.output, "output", "o", "", "the `FILE` to write the body to")
+	f.BoolVarP(&c.include, "include", "i", false, "write status and headers before the body, as decode reads them")
+	f.BoolVarP(&c.verbose, "verbose", "v", false, "tell the headers of each attempt")
+	f.BoolVar(&c.report, "report", false, "write the report for the provider's support, whatever the outcome")
+	f.BoolVar(&c.asJSON, "json", false, "write JSON: attempts, outcome, decision, response")
+	return cmd
+}
+
+// call is one request as the flags describe it.
+type call struct {
+	method, dialect string
+	guess           bool // nobody named a dialect
+	header, data    []string
+	token, user     string
+	follow          bool
+	attempts        int
+
+	ceiling, attemptTimeout, timeout time.Duration
+
+	output                           string
+	include, verbose, report, asJSON bool
+}
+
+// call makes the request and tells of it.
+func (a *app) call(ctx context.Context, c *call, where string) error {
+	d, err := a.load(c.dialect)
+	if err != nil {
+		return nameFlag(err, "dialect")
+	}
+	if c.attempts < 1 {
+		return &mistake{message: fmt.Sprintf("--attempts %d sends nothing", c.attempts), hint: "--attempts 1 sends it once"}
+	}
+	hidden := &secrets{}
+	req, err := a.request(ctx, c, where, hidden)
+	if err != nil {
+		return err
+	}
+	granted, err := a.credentials(c, hidden)
+	if err != nil {
+		return err
+	}
+	out, err := a.bodyFile(c.output)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+
+	if c.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
+	t := a.newTeller(c, d, hidden)
+	base := a.base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	if c.verbose && !c.asJSON {
+		base = heads{base, t}
+	}
+	hc := &http.Client{CheckRedirect: redirect, Transport: client.New(d, append(granted,
+		client.WithBase(base), client.WithObserver(t),
+		client.WithAttempts(c.attempts), client.WithCeiling(c.ceiling), client.WithAttemptTimeout(c.attemptTimeout))...)}
+
+	resp, err := hc.Do(req.WithContext(ctx))
+	if err == nil && c.follow {
+		resp, err = client.Poller{Client: hc, Look: t.look}.Follow(ctx, resp)
+	}
+	t.waiting.end()
+	if resp != nil {
+		defer resp.Body.Close()
+	}
+	return a.finish(ctx, c, t, out, resp, err)
+}
+
+// request is what the flags ask to be sent.
+func (a *app) request(ctx context.Context, c *call, where string, hidden *secrets) (*http.Request, error) {
+	u, err := callURL(where)
+	if err != nil {
+		return nil, err
+	}
+	hidden.ofURL(u)
+	header, err := headerLines(c.header, hidden)
+	if err != nil {
+		return nil, err
+	}
+	body, err := a.body(c.data)
+	if err != nil {
+		return nil, err
+	}
+	method := strings.ToUpper(c.method)
+	switch {
+	case method != "":
+	case c.data != nil:
+		method = http.MethodPost
+	default:
+		method = http.MethodGet
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, &mistake{message: fmt.Sprintf("--request %q is no method", c.method), hint: "for example: -X PUT", cause: err}
+	}
+	if c.data == nil {
+		req.Body, req.GetBody = nil, nil // none, and not an empty one
+	}
+	req.Header = header
+	if host := header.Get("Host"); host != "" { // net/http's own place for it
+		req.Host = host
+		header.Del("Host")
+	}
+	if len(header["User-Agent"]) == 0 {
+		header.Set("User-Agent", "parlance")
+	}
+	if c.data != nil && len(header["Content-Type"]) == 0 {
+		header.Set("Content-Type", typeOf(body))
+	}
+	return req, nil
+}
+
+// callURL demands what a request can be sent to. It says nothing of a URL in
+// which a secret may stand.
+func callURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+		return u, nil
+	}
+	hint := "for example: parlance call https://api.example.com/cameras"
+	told, _, _ := strings.Cut(text, "?")
+	if strings.Contains(told, "@") {
+		return nil, &mistake{message: "the argument is no http or https URL", hint: hint}
+	}
+	if !strings.Contains(told, "://") && text != "" {
+		scheme := "https://"
+		if host, _, _ := strings.Cut(told, "/"); atHand(host) {
+			scheme = "http://"
+		}
+		hint = "did you mean " + scheme + told + "?"
+	}
+	return nil, &mistake{message: fmt.Sprintf("%q is no http or https URL", told), hint: hint}
+}
+
+// atHand reports that a host is this machine, where nobody has TLS.
+func atHand(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// body joins what --data gives, as curl does.
+func (a *app) body(data []string) ([]byte, error) {
+	var parts [][]byte
+	for _, text := range data {
+		part := []byte(text)
+		var err error
+		switch file, isFile := strings.CutPrefix(text, "@"); {
+		case text == "-", text == "@-":
+			part, err = a.input("the body")
+		case isFile:
+			part, err = os.ReadFile(file)
+		}
+		if err != nil {
+			return nil, &mistake{message: "--data: " + err.Error(), hint: "@FILE is read from a file, - from standard input, anything else is the body itself", cause: err}
+		}
+		parts = append(parts, part)
+	}
+	return bytes.Join(parts, []byte("&")), nil
+}
+
+// typeOf is the Content-Type that a body looks like.
+func typeOf(body []byte) string {
+	switch start := bytes.TrimSpace(body); {
+	case bytes.HasPrefix(start, []byte("{")), bytes.HasPrefix(start, []byte("[")):
+		return "application/json"
+	case bytes.HasPrefix(start, []byte("<")):
+		return "application/xml"
+	case !utf8.Valid(body):
+		return "application/octet-stream"
+	}
+	return "application/x-www-form-urlencoded"
+}
+
+var errRedirects = errors.New("it was redirected 10 times, which looks like a circle")
+
+// redirect lets go of what is the caller's own where a redirect leads to
+// another host: of its headers only those that say what is understood go along.
+func redirect(req *http.Request, via []*http.Request) error {
+	if len(via) >= 10 { // net/http's own bound
+		return errRedirects
+	}
+	home := via[0].URL
+	if strings.EqualFold(home.Host, req.URL.Host) && (home.Scheme == req.URL.Scheme || req.URL.Scheme == "https") {
+		return nil
+	}
+	for name := range req.Header {
+		switch name {
+		case "Accept", "Accept-Language", "User-Agent", "Content-Type":
+		default: // Referer too: it has the query of the page before
+			delete(req.Header, name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// called is all that is said of a call.
+type called struct {
+	Spoken   string    `json:"dialect"`
+	Request  request   `json:"request"`
+	Attempts []sending `json:"attempts"` // never null
+	decoded
+	Pending  *pending              `json:"pending,omitempty"`  // it was followed, and has not ended
+	Error    string                `json:"error,omitempty"`    // what kept the call from its end, in words
+	Support  *client.SupportReport `json:"support,omitempty"`  // where it is due or asked for
+	Response *answer               `json:"response,omitempty"` // nil where none came
+}
+
+// pending is work that was accepted and has not ended.
+type pending struct {
+	Where string  `json:"where,omitempty"`
+	After float64 `json:"after,omitempty"` // in seconds
+	Why   string  `json:"why"`
+}
+
+// answer is the last response. Of headers that are secret there is the name.
+type answer struct {
+	Status  int    `json:"status"`
+	Headers pairs  `json:"headers"`
+	Body    string `json:"body,omitempty"`        // where it is text
+	Bytes   []byte `json:"body_base64,omitempty"` // where it is not
+}
+
+// good reports that there is nothing left to see to.
+func (r *called) good() bool {
+	return r.Outcome.Kind.Good() && r.Pending == nil && r.Error == ""
+}
+
+// finish writes what came, and says what it means.
+func (a *app) finish(ctx context.Context, c *call, t *teller, out io.WriteCloser, resp *http.Response, err error) error {
+	r := t.called(c, resp, err)
+	var likely *detection
+	if r.Response != nil {
+		if c.guess && r.Outcome.Kind.Failing() {
+			likely = likelyDialect(resp)
+		}
+		if err := r.deliver(c, t, out, resp); err != nil {
+			return &mistake{message: err.Error(), hint: "-o FILE writes it to a file", cause: err}
+		}
+	}
+	switch ctx.Err() {
+	case context.Canceled:
+		r.Error = "interrupted"
+	case context.DeadlineExceeded:
+		r.Error = fmt.Sprintf("--timeout %s is over", brief(c.timeout))
+	}
+	if r.Pending != nil && r.Error != "" {
+		r.Pending.Why, r.Error = r.Error, ""
+	}
+	if c.asJSON {
+		if err := a.writeJSONTo(t.hidden.hiding(a.stdout), r); err != nil {
+			return err
+		}
+	} else {
+		t.sum(c, r, likely)
+	}
+	if !r.good() {
+		return errFindings
+	}
+	return nil
+}
+
+// called is what is known when no more is sent: of a response, or of an error
+// that has one with it or not.
+func (t *teller) called(c *call, resp *http.Response, err error) *called {
+	r := &called{Spoken: t.dialect, Request: t.first, Attempts: append([]sending{}, t.sent...)}
+	r.Diagnostics = []parlance.Diagnostic{}
+	var last []client.Attempt
+	var support client.SupportReport
+	if report, ok := client.Outcome(resp); ok {
+		r.Outcome, r.Decision, last, support = report.Outcome, report.Decision, report.Attempts, report.SupportReport()
+		r.Diagnostics = append(r.Diagnostics, report.Diagnostics...)
+		r.Response = &answer{Status: resp.StatusCode, Headers: pairsOf(resp.Header, t.hidden)}
+	}
+	var failed *client.Error
+	var left *client.PendingError
+	switch {
+	case err == nil:
+	case errors.As(err, &left):
+		r.Pending = &pending{left.Where, left.After.Seconds(), left.Err.Error()}
+	case errors.As(err, &failed):
+		r.Outcome, r.Decision, last, support = failed.Outcome, failed.Decision, failed.Attempts, failed.SupportReport()
+		r.Response = nil
+	case errors.Is(err, errRedirects):
+		r.Error, r.Response = errRedirects.Error(), nil // its body is closed
+	default: // its text has a URL in it
+		r.Error, r.Response = "the redirect cannot be followed: its Location is no URL", nil
+	}
+	if n := len(r.Attempts); n > 0 && len(last) > 0 { // what happened during the wait came after it was told
+		a := &last[len(last)-1]
+		r.Attempts[n-1].Again, r.Attempts[n-1].Held = a.Again, inWords(a.Held)
+	}
+	if c.report || r.Decision.Act == parlance.Escalate {
+		r.Support = &support
+	}
+	return r
+}
+
+// deliver writes the body, or puts it into the result. What broke it off is the
+// result's error; the error returned is that of writing.
+func (r *called) deliver(c *call, t *teller, out io.WriteCloser, resp *http.Response) error {
+	var err error
+	if c.asJSON && c.output == "" {
+		var body []byte
+		body, err = io.ReadAll(io.LimitReader(resp.Body, maxInput+1))
+		if len(body) > maxInput {
+			err = fmt.Errorf("it is %w; -o FILE keeps it", errTooLong)
+			body = body[:maxInput]
+		}
+		if utf8.Valid(body) {
+			r.Response.Body = string(body)
+		} else {
+			r.Response.Bytes = body
+		}
+	} else {
+		head := ""
+		if c.include && !c.asJSON {
+			head = headOf(resp, t.hidden)
+		}
+		err = writeBody(out, resp, head)
+	}
+	if full := (*unwritten)(nil); errors.As(err, &full) {
+		return err
+	}
+	if err != nil && r.Outcome.Kind.Good() { // else it is told already
+		r.Error = "the body broke off: " + err.Error()
+	}
+	return nil
+}
+
+// likelyDialect is the dialect of the catalogue in which an answer probably is;
+// nil for none. The body is there to be read again.
+func likelyDialect(resp *http.Response) *detection {
+	const enough, sure = 64 << 10, 0.5
+	head, _ := io.ReadAll(io.LimitReader(resp.Body, enough)) // its error comes again
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
+	asked := exchange{Method: resp.Request.Method, Path: resp.Request.URL.Path, Header: fields(resp.Request.Header)}
+	found := detect(asked, dialect.Response{Status: resp.StatusCode, Header: textproto.MIMEHeader(resp.Header), Body: head})
+	if found.Dialect == undetected || found.Sure < sure {
+		return nil
+	}
+	return found
+}
+
+// sum says what all of it came to, and what is next.
+func (t *teller) sum(c *call, r *called, likely *detection) {
+	fmt.Fprintln(t.w) // apart from the attempts, and from a body that has no end of line
+	if r.Outcome.Kind != 0 {
+		t.decoded(r.decoded)
+	}
+	if likely != nil {
+		t.title("dialect", fmt.Sprintf("this may be how %s answers (sure: %.2f)", t.bold(likely.Dialect), likely.Sure))
+		t.row("hint", "--dialect "+likely.Dialect+" reads it so")
+	}
+	if r.Error != "" {
+		t.title("error", t.red(printable(r.Error)))
+	}
+	if p := r.Pending; p != nil {
+		t.title("pending", t.yellow(printable(p.Why)))
+		if p.After > 0 {
+			t.row("look again", "in "+brief(seconds(p.After)))
+		}
+		if u, err := url.Parse(p.Where); err == nil && p.Where != "" {
+			t.row("where", shownURL(u))
+		}
+	}
+	if n := len(r.Attempts); n > 0 {
+		if text := r.next(c, &r.Attempts[n-1]); text != "" {
+			t.title("next", text)
+			if key := r.Request.Key; key != "" && r.Decision.Act == parlance.Retry {
+				t.row("by", fmt.Sprintf("-H '%s: %s', so that nothing is done twice", t.keyHeader, key))
+			}
+		}
+	}
+	if r.Support != nil {
+		t.title("report", "for the provider's support; nothing secret is in it")
+		fmt.Fprintf(t.w, "\n%s", printable(r.Support.String()))
+	}
+}
+
+// next says what is left to do, to the person who does it; "" for nothing.
+func (r *called) next(c *call, last *sending) string {
+	d, ours := r.Decision, c.token != "" || c.user != ""
+	if r.Outcome.Reason == parlance.Canceled {
+		return again(c, d, 0)
+	}
+	switch d.Act {
+	case parlance.Inspect:
+		return "it is done; see what is said of it above"
+	case parlance.Correct:
+		return "correct the request and send that: the same again comes to the same"
+	case parlance.Refresh:
+		if ours {
+			return "get a new credential, and call with that"
+		}
+		return "call with a credential: --token env:NAME"
+	case parlance.Poll:
+		if r.Pending == nil {
+			return "--follow looks again until it has ended"
+		}
+	case parlance.Retry:
+		return again(c, d, seconds(last.Wait))
+	case parlance.Escalate:
+		return "send the report below to the provider's support"
+	case parlance.Stop:
+		if r.Outcome.Kind == parlance.Unauthenticated && !ours {
+			return "call with a credential: --token env:NAME"
+		}
+		return "nothing: the same again comes to the same"
+	}
+	return ""
+}
+
+// again says when and how a request is to be repeated by hand.
+func again(c *call, d parlance.Decision, wait time.Duration) string {
+	switch {
+	case d.Scope == parlance.ScopeItems:
+		return "send what failed again, in a request of its own: the rest is done"
+	case !d.RepeatSafe:
+		return "find out whether it was done before you send it again: that is not safe"
+	case wait <= 0:
+		return "send it again"
+	}
+	text := "send it again in " + span(wait) + ", at " + moment(time.Now().Add(wait))
+	if wait > c.ceiling {
+		text += "; --ceiling " + span(wait) + " waits for it"
+	}
+	return text
+}
+
+// seconds is a number of them, which was a duration before.
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
