@@ -1,0 +1,28 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Middleware stands before a handler and answers in its place where it must.
+// Those of this package stand under [Server.Wrap] or [Server.Handle], in whose
+// dialect they answer; each may be used alone.
+type Middleware = func(http.Handler) http.Handler
+
+// Fail answers with an error from anywhere under a Server, as if the handler had
+// returned it: in the dialect, the cause to the log. After bytes went out it cuts
+// the connection, by panicking with http.ErrAbortHandler. Under no Server it
+// answers with the status in plain text, for there is no dialect to do better.
+func Fail(w http.ResponseWriter, r *http.Request, err error) {
+	if x := exchangeOf(r.Context()); x != nil {
+		x.answer(nil, err)
+		return
+	}
+	status := http.StatusInternalServerError
+	if o := parlance.OutcomeOf(err); o.Status >= 400 {
+		status = o.Status
+	}
+	http.Error(w, http.StatusText(status), status)
+}

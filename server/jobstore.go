@@ -1,0 +1,62 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// JobStore keeps background work. A job that was put survives its process:
+// whoever has the store takes it again when its lease has ended.
+type JobStore interface {
+	Transactor
+
+	// Put adds a job. Within a transaction it is there where that commits.
+	Put(ctx context.Context, j Job) error
+
+	// Take leases the oldest waiting job of one of these kinds, or one whose lease
+	// has ended, until then. false is that there is none.
+	Take(ctx context.Context, kinds []string, worker string, until time.Time) (Job, bool, error)
+
+	// Keep renews a lease and notes how far the work is. cancelled reports that
+	// somebody asked to stop; an error wraps ErrLeaseLost where another has it now.
+	Keep(ctx context.Context, id, worker string, until time.Time, progress float64, note string) (cancelled bool, err error)
+
+	// End keeps the result. An error wraps ErrLeaseLost where another has the job.
+	End(ctx context.Context, id, worker string, result JobResult) error
+
+	// Job finds one; an error wraps parlance.ErrNotFound where there is none.
+	Job(ctx context.Context, id string) (Job, error)
+
+	// Cancel asks for a stop. One that waits is ended at once.
+	Cancel(ctx context.Context, id string) error
+}
+
+// Job is one piece of background work.
+type Job struct {
+	ID       string
+	Kind     string // which function does it
+	Input    []byte
+	Owner    string // Principal.ID of who asked for it
+	Activity string // the request that asked for it
+	Created  time.Time
+	Attempt  int       // how often it was taken
+	Lease    time.Time // until when it is taken; zero where it waits
+	Progress float64   // from 0 to 1
+	Note     string    // what it is at, for people
+	Stopping bool      // somebody asked to stop
+	Result   *JobResult
+}
+
+// JobResult is what a job came to.
+type JobResult struct {
+	Outcome     parlance.Outcome
+	ContentType string
+	Body        []byte
+	At          time.Time
+}
+
+// ErrLeaseLost is that a job is another worker's now: its lease had ended.
+var ErrLeaseLost = errors.New("server: the lease of the job was lost")

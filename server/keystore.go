@@ -1,0 +1,69 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// KeyStore keeps idempotency keys and the answers that were given under them.
+type KeyStore interface {
+	Transactor
+
+	// Claim takes a key for the request that is about to be served, or says what
+	// has become of it. A claim that is Fresh is held until Record or Free, or
+	// until the process that took it is gone: then it is free again where the
+	// effect is inside (for it was not committed), and Uncertain where it is
+	// outside.
+	Claim(ctx context.Context, k Key) (Claim, error)
+
+	// Record keeps the answer of a key that was claimed. In a transaction it is
+	// committed with the effect.
+	Record(ctx context.Context, k Key, a Answer) error
+
+	// Free gives a claim back: nothing was done under it.
+	Free(ctx context.Context, k Key) error
+
+	// Uncertain lists the keys whose effect outside nobody knows the fate of, the
+	// oldest first, for an operator. Settle ends one of them: with an answer to be
+	// replayed, or with nil to free it.
+	Uncertain(ctx context.Context, limit int) ([]Key, error)
+	Settle(ctx context.Context, k Key, a *Answer) error
+}
+
+// Key is one use of an idempotency key.
+type Key struct {
+	Scope       string    // whose key it is: two callers may use the same
+	Key         string    // as the caller sent it
+	Fingerprint [32]byte  // of what was asked: another payload under the same key is a mismatch
+	Outside     bool      // the effect is not in the store's transaction
+	Claimed     time.Time // when
+	Expires     time.Time // when it may be used anew
+	Activity    string    // the id of the request that claimed it
+}
+
+// ClaimState is what has become of a key.
+type ClaimState uint8
+
+// The states.
+const (
+	Fresh     ClaimState = iota + 1 // it is ours now
+	InFlight                        // another request is being served under it
+	Replay                          // it was answered: here is the answer
+	Mismatch                        // it was used for something else
+	Uncertain                       // it was under way when its process died: nobody knows
+)
+
+// Claim is what Claim found.
+type Claim struct {
+	State  ClaimState
+	Answer Answer // of Replay
+}
+
+// Answer is a response as it was given.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	At     time.Time
+}

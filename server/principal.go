@@ -1,0 +1,28 @@
+package server
+
+import "context"
+
+// Principal is who a request is made by, as far as a credential told. The zero
+// value is nobody.
+type Principal struct {
+	ID     string   // of the account, client or user: stable, and safe to log
+	Tenant string   // the customer that it belongs to; "" where there is none
+	Scopes []string // what it may do (RFC 6749, 3.3)
+}
+
+type principalKey struct{}
+
+// WithPrincipal returns a context that carries who calls. Authentication sets
+// it; what comes behind counts limits, keys and seats by it.
+func WithPrincipal(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, &p)
+}
+
+// PrincipalOf is who calls, and false where nobody is known.
+func PrincipalOf(ctx context.Context) (Principal, bool) {
+	p, ok := ctx.Value(principalKey{}).(*Principal)
+	if !ok {
+		return Principal{}, false
+	}
+	return *p, true
+}

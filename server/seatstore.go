@@ -1,0 +1,27 @@
+package server
+
+import (
+	"context"
+	"time"
+)
+
+// SeatStore keeps the seats and caps of licences. Within a transaction what it
+// changes is committed with the rest.
+type SeatStore interface {
+	Transactor
+
+	// Sit leases a seat of the pool to a holder until then, or renews the lease
+	// that it has. false is that all seats are taken. A lease that has expired is
+	// free.
+	Sit(ctx context.Context, pool, holder string, seats int, until time.Time) (bool, error)
+
+	// Stand gives a seat back. A holder without one is no error.
+	Stand(ctx context.Context, pool, holder string) error
+
+	// Seated counts the seats that are taken.
+	Seated(ctx context.Context, pool string) (int, error)
+
+	// Add adds n, which may be negative, to what is counted under the cap, and
+	// reports false, nothing changed, where that would be more than most.
+	Add(ctx context.Context, cap string, n, most int) (bool, error)
+}

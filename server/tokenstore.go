@@ -1,0 +1,36 @@
+package server
+
+import (
+	"context"
+	"time"
+)
+
+// TokenStore keeps the tokens of a token endpoint, by their hashes: what is
+// stolen from it is no token.
+type TokenStore interface {
+	Transactor
+
+	// PutToken adds a token.
+	PutToken(ctx context.Context, hash [32]byte, t Token) error
+
+	// Token finds one, also one that has expired or was used; an error wraps
+	// parlance.ErrNotFound where there is none.
+	Token(ctx context.Context, hash [32]byte) (Token, error)
+
+	// Spend marks a refresh token as used, once: false is that it was before. All
+	// of its family ends where it comes a second time (RFC 9700, 4.14.2).
+	Spend(ctx context.Context, hash [32]byte) (bool, error)
+
+	// Revoke ends all tokens of a family.
+	Revoke(ctx context.Context, family string) error
+}
+
+// Token is what is known of one.
+type Token struct {
+	Family    string // the log-in that it goes back to
+	Refresh   bool   // it gets new tokens, and opens nothing itself
+	Principal Principal
+	Expires   time.Time
+	Spent     bool // of a refresh token: it was used
+	Revoked   bool
+}
