@@ -87,6 +87,7 @@ type call struct {
 	guess           bool // nobody named a dialect
 	header, data    []string
 	token, user     string
+	known           bool // a credential goes with it, wherever it stands
 	follow          bool
 	attempts        int
 
@@ -114,6 +115,7 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 	if err != nil {
 		return err
 	}
+	c.known = len(hidden.texts) > 0
 	out, err := a.bodyFile(c.output)
 	if err != nil {
 		return err

@@ -87,6 +87,9 @@ func api() http.Handler {
 	mux.HandleFunc("/bug", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, 500, `{"data":null,"error":{"type":null,"title":"Internal Server Error","status":500,"detail":"It broke","instance":"/bug"},"debug":{"activityId":"a-1"}}`)
 	})
+	mux.HandleFunc("/batch", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, 207, `{"status":207,"kind":"partial","items":[{"index":0,"kind":"success","status":200},{"index":1,"id":"b","kind":"invalid","status":400,"detail":"The amount must not be negative"}]}`, "Content-Type", "application/problem+json")
+	})
 	mux.HandleFunc("/moved", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, 302, ``, "Location", "/cameras/7?token=the-query-secret")
 	})

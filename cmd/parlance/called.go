@@ -206,12 +206,15 @@ func (t *teller) sum(c *call, r *called, likely *detection) {
 
 // next says what is left to do, to the person who does it; "" for nothing.
 func (r *called) next(c *call, last *sending) string {
-	d, ours := r.Decision, c.token != "" || c.user != ""
+	d, ours := r.Decision, c.known
 	if r.Outcome.Reason == parlance.Canceled {
 		return again(c, d, 0)
 	}
 	switch d.Act {
 	case parlance.Inspect:
+		if r.Outcome.Kind == parlance.Partial {
+			return "see what failed above, and send that alone: the rest is done"
+		}
 		return "it is done; see what is said of it above"
 	case parlance.Correct:
 		return "correct the request and send that: the same again comes to the same"
