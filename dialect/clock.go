@@ -10,18 +10,24 @@ import (
 // clock tells the moment from which the times of an answer are counted.
 type clock interface{ now() time.Time }
 
+// served is the header of an answer, and when it came.
+type served struct {
+	header   Header
+	received time.Time
+}
+
 // now is the server's own clock where the answer has a Date, so that a skew
 // between the two does not count; else when it came.
-func (m *matcher) now() time.Time {
-	for _, date := range values(m.given, "Date") {
+func (s *served) now() time.Time {
+	for _, date := range values(s.header, "Date") {
 		if served, ok := parseHTTPDate(date); ok {
 			return served
 		}
 	}
-	if m.received.IsZero() {
+	if s.received.IsZero() {
 		return time.Now()
 	}
-	return m.received
+	return s.received
 }
 
 // now is the whole second in which an answer is written, as its Date will say.

@@ -98,6 +98,7 @@ type codes struct {
 	globs  []keyed
 	ranges []ranged
 	merged bool // codes and statuses are one list
+	formed bool // a row asks for what the form says
 }
 
 type keyed struct {
@@ -286,6 +287,7 @@ func (r *reporter) codes(n *yaml.Node, merged bool) codes {
 // sort puts narrow ranges before wide ones, and globs with more letters before
 // those with fewer.
 func (c *codes) sort() {
+	c.formed = slices.ContainsFunc(c.rows, func(r *row) bool { return r.is != "" })
 	slices.SortStableFunc(c.ranges, func(a, b ranged) int { return (a.to - a.from) - (b.to - b.from) })
 	slices.SortStableFunc(c.globs, func(a, b keyed) int { return len(b.glob) - len(a.glob) })
 }

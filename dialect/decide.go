@@ -57,10 +57,12 @@ func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 		if code == "" {
 			continue
 		}
-		// A row may have asked for a form that the Outcome does not tell of.
-		for _, r := range d.codes.exact[code] {
-			if same(r) && r.is != "" && r.applies(req, anyForm) {
-				return r
+		if d.codes.formed {
+			// A row may have asked for a form that the Outcome does not tell of.
+			for _, r := range d.codes.exact[code] {
+				if same(r) && r.is != "" && r.applies(req, anyForm) {
+					return r
+				}
 			}
 		}
 		if r := d.codeRow(code, "", req); same(r) {
@@ -68,9 +70,11 @@ func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 		}
 	}
 	if o.Status != 0 {
-		for _, r := range d.codes.status[o.Status] {
-			if same(r) && r.is != "" && r.applies(req, anyForm) {
-				return r
+		if d.codes.formed {
+			for _, r := range d.codes.status[o.Status] {
+				if same(r) && r.is != "" && r.applies(req, anyForm) {
+					return r
+				}
 			}
 		}
 		if r := d.statusRow(o.Status, req); same(r) && d.owns(r) {
@@ -122,7 +126,7 @@ func (d *Dialect) byBareKind(o *parlance.Outcome, req *Request) *row {
 }
 
 // acts are what a kind asks for where its row does not say otherwise.
-var acts = map[parlance.Kind]parlance.Act{
+var acts = [256]parlance.Act{
 	parlance.Success: parlance.Done, parlance.Redirected: parlance.Done, parlance.Empty: parlance.Done,
 	parlance.Noted: parlance.Inspect, parlance.Partial: parlance.Inspect, parlance.Accepted: parlance.Poll,
 	parlance.Invalid: parlance.Correct,

@@ -17,29 +17,40 @@ const MaxBody = 1 << 20
 // Decode reads an answer to req. It never fails: a body that cannot be read
 // leaves the meaning of the status, and a Diagnostic. It keeps nothing of
 // res.Body but Reading.Data, and is safe for concurrent use.
-func (d *Dialect) Decode(req Request, res Response) Reading {
-	if len(d.extensions) == 0 {
-		return d.decode(req, res, 0)
+func (d *Dialect) Decode(req Request, res Response) (reading Reading) {
+	if len(d.extensions) > 0 {
+		return d.decodeExtended(req, res)
 	}
-	reading := d.decode(req, res, 0)
-	d.extend(req, res, &reading)
+	d.into(&reading, &req, &res, 0)
 	return reading
 }
 
 // decode reads an answer that stands in so many others.
 func (d *Dialect) decode(req Request, res Response, depth int) (reading Reading) {
+	d.into(&reading, &req, &res, depth)
+	return reading
+}
+
+// into is decode into an empty Reading, for one is large to be handed on.
+func (d *Dialect) into(reading *Reading, req *Request, res *Response, depth int) {
 	o := &reading.Outcome
-	if switches(&res) {
+	if switches(res) {
 		o.Kind, o.Status = parlance.Success, 101
-		return reading
+		return
+	}
+	p := d.planFor(res.Status)
+	if p.alone(req, res) {
+		r := p.row
+		o.Kind, o.Reason, o.Status, o.Title, o.Help = r.kind, r.reason, res.Status, r.title, r.help
+		return
 	}
 	m := matchers.Get().(*matcher)
 	defer m.release()
-	shape, readable := d.fit(m, &req, &res, depth, everyAttribute)
+	shape, readable := d.fit(m, req, res, depth, everyAttribute)
 	fill := filler{m: m, d: d}
 	fill.whole(o)
 	fill.fields(o)
-	d.judge(&fill, o, &req, &res, shape, readable)
+	d.judge(&fill, o, req, res, shape, readable)
 	if shape != nil {
 		reading.Shape = shape.name
 		reading.Enveloped = shape.carriesData() && !res.Cut
@@ -50,7 +61,6 @@ func (d *Dialect) decode(req Request, res Response, depth int) (reading Reading)
 	if len(m.diags) > 0 {
 		reading.Diagnostics = slices.Clone(m.diags)
 	}
-	return reading
 }
 
 // switches reports a protocol switch (RFC 9110, 7.8): no answer, and never
@@ -71,22 +81,21 @@ type Glance struct {
 // fraction of their cost, and is safe for concurrent use.
 func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 	var o parlance.Outcome
+	p := d.planFor(res.Status)
 	switch {
 	case switches(&res):
 		o.Kind, o.Status = parlance.Success, 101
 	case d.extended(&req, res.Status, res.Header):
 		read := d.Decode(req, res)
 		return Glance{read.Outcome.Kind, read.Outcome.Reason, d.Decide(req, &read.Outcome)}
+	case !p.alters || p.alone(&req, &res):
+		r := d.statusRow(res.Status, &req)
+		o.Kind, o.Reason, o.Status = r.kind, r.reason, res.Status
+		(&served{res.Header, res.Received}).retryAfter(&o)
 	default:
 		m := matchers.Get().(*matcher)
 		defer m.release()
-		var s *shape
-		readable := true
-		if d.planFor(res.Status).alters {
-			s, readable = d.fit(m, &req, &res, 0, meaningful)
-		} else {
-			m.reset(&res, 0)
-		}
+		s, readable := d.fit(m, &req, &res, 0, meaningful)
 		fill := filler{m: m, d: d, lends: true}
 		if fill.held(item) {
 			read := d.decode(req, res, 0)
@@ -95,12 +104,11 @@ func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 		fill.whole(&o)
 		d.judge(&fill, &o, &req, &res, s, readable)
 		o.Title, o.Help = "", ""
+		if m.bound.has(whole, attrReason) {
+			o.Reason = parlance.Reason(strings.Clone(string(o.Reason))) // it was lent
+		}
 	}
-	g = Glance{o.Kind, o.Reason, d.Decide(req, &o)}
-	if d.ownRow(&o, &req) == nil {
-		g.Reason = parlance.Reason(strings.Clone(string(o.Reason))) // it may lie in the body
-	}
-	return g
+	return Glance{o.Kind, o.Reason, d.Decide(req, &o)}
 }
 
 // fit reads the body and the header: what the holes took is in m. It returns
@@ -114,8 +122,8 @@ func (d *Dialect) fit(m *matcher, req *Request, res *Response, depth int, wants 
 	p := d.planFor(res.Status)
 	shape, readable := d.read(m, p, req, res)
 	for _, s := range p.extras {
-		if !p.concerns(s, req) || s.bare && s.reads&^m.bound == 0 {
-			continue // what it could say is known
+		if !p.concerns(s, req) || s.bare && s.reads&m.wants&^m.bound == 0 {
+			continue // what it could say is known, or not asked for
 		}
 		before := m.mark()
 		switch {
@@ -181,11 +189,11 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 // took. It reports false where the body of a 2xx could not be read although it
 // could have decided otherwise.
 func (d *Dialect) read(m *matcher, p *plan, req *Request, res *Response) (fitted *shape, readable bool) {
-	success := res.Status >= 200 && res.Status < 300
-	readable = true
-	if len(res.Body) == 0 || !p.asks && p.wanted == [formText + 1]bool{} || req.Method == "HEAD" || res.Status == 204 || res.Status == 304 || success && untouched(res.Header) {
+	if p.bodyless(req, res) {
 		return nil, true
 	}
+	success := res.Status >= 200 && res.Status < 300
+	readable = true
 	wanted, expected := p.wanted, p.expected
 	if p.asks {
 		wanted, expected = [formText + 1]bool{}, false

@@ -9,7 +9,7 @@ import (
 
 // Unguided is a Dialect that reads as d does, from trees that hold all of a body
 // and not only what its shapes ask for. Their members have no numbers, so all of
-// them are weighed and none is fitted straight.
+// them are weighed and none is fitted straight; and no status is believed alone.
 func Unguided(d *Dialect) *Dialect {
 	all := *d
 	for f := range all.guide {
@@ -17,6 +17,11 @@ func Unguided(d *Dialect) *Dialect {
 			all.guide[f] = tree.NewGuide()
 			all.guide[f].All()
 		}
+	}
+	for i, p := range d.byStatus {
+		asking := *p
+		asking.fields = nil
+		all.byStatus[i] = &asking
 	}
 	return &all
 }

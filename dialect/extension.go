@@ -37,13 +37,15 @@ func (d *Dialect) extended(req *Request, status int, header Header) bool {
 	return slices.ContainsFunc(d.extensions, func(e Extension) bool { return e.Concerns(*req, status, header) })
 }
 
-// extend lets the extensions read an answer.
-func (d *Dialect) extend(req Request, res Response, r *Reading) {
+// decodeExtended reads an answer, and lets the extensions read it after that.
+func (d *Dialect) decodeExtended(req Request, res Response) (reading Reading) {
+	reading = d.decode(req, res, 0)
 	for _, e := range d.extensions {
 		if e.Concerns(req, res.Status, res.Header) {
-			e.Read(d, req, res, r)
+			e.Read(d, req, res, &reading)
 		}
 	}
+	return reading
 }
 
 // encodeExtended writes an answer, and lets the extensions change it.

@@ -253,7 +253,7 @@ type limit struct {
 // Limits reads what the headers of an answer say of rate limits, those that
 // they say anything of.
 func (d *Dialect) Limits(res Response) (all []Limit) {
-	m := matcher{given: res.Header, received: res.Received}
+	m := matcher{served: served{res.Header, res.Received}}
 	number := func(name string) int {
 		for _, v := range values(res.Header, name) {
 			if n, err := strconv.Atoi(strings.TrimSpace(v)); err == nil && name != "" {

@@ -121,11 +121,14 @@ func (b *guideBuilder) members(g *tree.Guide, t *template) {
 			}
 		}
 	}
-	t.guided = b.form == formJSON
+	t.guided, t.named = b.form == formJSON, t.named[:0]
 	for i := range t.members {
 		m := &t.members[i]
 		if m.value.writeOnly {
 			continue
+		}
+		for _, slot := range m.slots {
+			t.named = append(t.named, numbered{slot, uint16(i)})
 		}
 		if m.must || m.value.op == opConst && !m.optional {
 			t.needed |= 1 << i

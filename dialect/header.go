@@ -111,6 +111,9 @@ func (m *matcher) header(s *shape, h Header) bool {
 	present := 0
 	for i := range s.headers {
 		f := &s.headers[i]
+		if s.bare && f.value.hole.plain && f.value.reads&m.wants == 0 {
+			continue // nothing hangs on it
+		}
 		given := values(h, f.name)
 		switch {
 		case f.json != nil:
@@ -203,7 +206,7 @@ func (m *matcher) headerJSON(f *headerHole, given []string) int {
 		before := m.mark()
 		// A matcher of its own: this one's tree is that of the body.
 		inner := matchers.Get().(*matcher)
-		inner.reset(&Response{Header: m.given, Received: m.received}, m.depth)
+		inner.reset(&Response{Header: m.served.header, Received: m.received}, m.depth)
 		inner.form = formJSON
 		fits := inner.tree.JSON([]byte(v), false) == nil && inner.value(f.json, 0)
 		for i := range inner.binds {

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 	"unsafe"
 
 	"github.com/parlance-api/parlance"
@@ -42,29 +41,28 @@ type scope struct {
 
 // matcher fits one document against templates and collects what the holes take.
 type matcher struct {
-	given    Header    // the header of the answer
-	received time.Time // when it came
-	tree     tree.Tree
-	form     form
-	cut      bool
-	depth    int // of answers inside of answers
-	steps    int // templates that were tried
-	limit    int // of them
-	wants    set // the attributes that are asked for
-	binds    []bind
-	scopes   []scope
-	bound    set    // the attributes that a text was taken for
-	own      []byte // the texts that were taken, one behind the other
-	scope    int32
-	later    int    // over 0 in turns after the first that fitted: attributes of the whole come from one element
-	unread   int32  // elements that could not be read
-	data     int32  // one more than the node of the payload; 0 for none
-	says     string // what the first form says of the whole, "" for nothing
-	diags    []parlance.Diagnostic
-	taken    []taken  // of the pattern that is being read
-	made     []int32  // the turns that make records, in the order of the document
-	fields   []taking // what straight took, in the order of the document
-	lone     taking   // of that, what stands in no list
+	served
+	tree   tree.Tree
+	form   form
+	cut    bool
+	depth  int // of answers inside of answers
+	steps  int // templates that were tried
+	limit  int // of them
+	wants  set // the attributes that are asked for
+	binds  []bind
+	scopes []scope
+	bound  set    // the attributes that a text was taken for
+	own    []byte // the texts that were taken, one behind the other
+	scope  int32
+	later  int    // over 0 in turns after the first that fitted: attributes of the whole come from one element
+	unread int32  // elements that could not be read
+	data   int32  // one more than the node of the payload; 0 for none
+	says   string // what the first form says of the whole, "" for nothing
+	diags  []parlance.Diagnostic
+	taken  []taken  // of the pattern that is being read
+	made   []int32  // the turns that make records, in the order of the document
+	fields []taking // what straight took, in the order of the document
+	lone   taking   // of that, what stands in no list
 }
 
 var matchers = sync.Pool{New: func() any { return new(matcher) }}
@@ -73,21 +71,21 @@ func (m *matcher) reset(res *Response, depth int) {
 	m.binds, m.scopes, m.own, m.says = m.binds[:0], append(m.scopes[:0], scope{parent: -1}), m.own[:0], ""
 	m.scope, m.later, m.unread, m.data, m.fields = 0, 0, 0, 0, m.fields[:0]
 	m.diags, m.cut, m.depth, m.bound = nil, res.Cut, depth, 0
-	m.given, m.received = res.Header, res.Received
+	m.served = served{res.Header, res.Received}
 	m.steps, m.limit, m.wants = 0, minSteps, everyAttribute
 }
 
 // release gives the matcher back, without anything of the caller's in it. One
 // that a large body has blown up is left to the garbage collector.
 func (m *matcher) release() {
-	if cap(m.tree.Nodes) > 1<<15 || cap(m.binds) > 1<<10 || cap(m.fields) > 1<<10 || cap(m.own) > 1<<16 {
+	if cap(m.tree.Nodes) > 1<<15 || cap(m.binds) > 1<<13 || cap(m.scopes) > 1<<13 || cap(m.fields) > 1<<12 || cap(m.own) > 1<<17 {
 		return
 	}
 	if len(m.taken) > 0 || cap(m.taken) > 0 {
 		clear(m.taken[:cap(m.taken)])
 	}
 	m.tree.Source, m.diags = nil, nil
-	m.given = nil
+	m.served = served{}
 	matchers.Put(m)
 }
 

@@ -1,6 +1,9 @@
 package dialect
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // plan is what can be read under a status: the shapes that it allows, worked
 // out once.
@@ -8,6 +11,7 @@ type plan struct {
 	row      *row // what the status means, nil where that depends on the request or the form
 	shapes   []*shape
 	extras   []*shape // headers only, those of http among them
+	fields   []string // of a header, all that is read; nil where the absence of one says something
 	wanted   [formText + 1]bool
 	expected bool // under a good status a body that fits none of them is no plain success
 	asks     bool // a shape asks for a method or a path
@@ -55,7 +59,38 @@ func (d *Dialect) newPlan(status int) *plan {
 	}
 	take(&p.shapes, d.shapes)
 	take(&p.extras, d.headerShapes())
+	p.fields = []string{"Retry-After"}
+	for _, s := range p.extras {
+		for i := range s.headers {
+			p.fields = append(p.fields, s.headers[i].name)
+		}
+	}
+	if slices.ContainsFunc(p.extras, func(s *shape) bool {
+		return slices.ContainsFunc(s.headers, func(h headerHole) bool { return h.value != nil && h.value.op == opAbsent })
+	}) {
+		p.fields = nil
+	}
 	return p
+}
+
+// bodyless reports that no body is looked at.
+func (p *plan) bodyless(req *Request, res *Response) bool {
+	return len(p.shapes) == 0 || len(res.Body) == 0 || req.Method == "HEAD" || res.Status == 204 || res.Status == 304 ||
+		res.Status >= 200 && res.Status < 300 && untouched(res.Header)
+}
+
+// alone reports that the status alone says what an answer means: most good
+// answers are so, and need nothing of what is read with.
+func (p *plan) alone(req *Request, res *Response) bool {
+	if p.row == nil || p.fields == nil || !p.bodyless(req, res) {
+		return false
+	}
+	for _, name := range p.fields {
+		if len(values(res.Header, name)) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // expected reports that a body is to be of this form or one like it, so that

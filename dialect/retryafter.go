@@ -10,18 +10,18 @@ import (
 
 // retryAfter reads the standard header in both of its forms (RFC 9110, 10.2.3)
 // where the shape did not read a time of its own.
-func (m *matcher) retryAfter(o *parlance.Outcome) {
+func (s *served) retryAfter(o *parlance.Outcome) {
 	if o.RetryAfter > 0 {
 		return
 	}
-	for _, v := range values(m.given, "Retry-After") {
+	for _, v := range values(s.header, "Retry-After") {
 		v = strings.TrimSpace(v)
 		if isNumber(v) || isDigits(v) {
 			o.RetryAfter = max(o.RetryAfter, waitOf(v))
 			continue
 		}
 		if when, ok := parseHTTPDate(v); ok {
-			o.RetryAfter = max(o.RetryAfter, when.Sub(m.now()))
+			o.RetryAfter = max(o.RetryAfter, when.Sub(s.now()))
 		}
 	}
 }

@@ -297,8 +297,17 @@ func admitsPath(globs []string, path string) bool {
 // glob matches a text against a pattern in which * stands for any run of
 // characters. It takes time in the product of the lengths at worst.
 func glob(pattern, text string) bool {
+	fixed := strings.IndexByte(pattern, '*') // most differ before it, or end there
+	switch {
+	case fixed < 0:
+		return pattern == text
+	case len(text) < fixed || text[:fixed] != pattern[:fixed]:
+		return false
+	case fixed == len(pattern)-1:
+		return true
+	}
 	star, mark := -1, 0
-	p, t := 0, 0
+	p, t := fixed, fixed
 	for t < len(text) {
 		switch {
 		case p < len(pattern) && pattern[p] == '*':

@@ -59,7 +59,7 @@ func (m *matcher) parse(d *Dialect, wanted [formText + 1]bool, h Header, body []
 	if !wanted[formJSON] || start[0] != '{' && start[0] != '[' || wanted[formText] {
 		media = mediaType(h) // otherwise the type changes nothing
 	}
-	declared := isJSON(media) || d.declares(media, formJSON)
+	declared := media != "" && (isJSON(media) || d.declares(media, formJSON))
 	switch c := start[0]; {
 	case c == '<' && (isHTML(start) || media == "text/html" && !bytes.HasPrefix(start, []byte("<?xml"))):
 		if wanted[formHTML] {

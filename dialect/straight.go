@@ -120,15 +120,16 @@ func (m *matcher) flat(t *template, n uint32, f *taking) bool {
 	next := 0
 	for c := n + 1; c < nodes[n].Next; c = nodes[c].Next {
 		node := &nodes[c]
-		i := t.member(node.Slot, next)
+		i := t.called(node.Slot, next)
 		if i < 0 {
 			if node.Slot == 0 {
 				return false // its name is not known
 			}
 			continue
 		}
-		w, bit := &t.members[i], uint64(1)<<i
-		if next = i + 1; seen&bit != 0 {
+		next = i + 1
+		w, bit := &t.members[t.named[i].member], uint64(1)<<t.named[i].member
+		if seen&bit != 0 {
 			return false // one of them counts
 		}
 		seen |= bit
@@ -150,17 +151,15 @@ func (m *matcher) flat(t *template, n uint32, f *taking) bool {
 	return filled&t.needed == t.needed && (seen != 0 || t.lax())
 }
 
-// member is the place of the member that has a name of that number, looked for
-// from one of them on; negative for none.
-func (t *template) member(slot uint16, from int) int {
-	for range t.members {
-		if from >= len(t.members) {
+// called is the place in named of the member that has a name of that number,
+// looked for from one of them on; negative for none.
+func (t *template) called(slot uint16, from int) int {
+	for range t.named {
+		if from >= len(t.named) {
 			from = 0
 		}
-		for _, s := range t.members[from].slots {
-			if s == slot {
-				return from
-			}
+		if t.named[from].slot == slot {
+			return from
 		}
 		from++
 	}
@@ -231,11 +230,28 @@ func (m *matcher) field(t *template, n uint32, path lies) bool {
 // one takes a text by every reading of a hole.
 func (m *matcher) one(h *hole, n uint32, f *taking) bool {
 	node := &m.tree.Nodes[n]
+	if h.plain && !node.Escaped && (node.Kind == tree.Text || node.Kind == tree.Number) {
+		// The commonest of all: nothing has to be made of it.
+		var at lies
+		for i := range h.readings {
+			r := &h.readings[i]
+			if r.bit&m.wants == 0 {
+				continue
+			}
+			if at.size == 0 {
+				at = m.lie(m.tree.Source[node.Start:node.End])
+			}
+			if !m.give(f, r, at, i > 0 && h.readings[0].target.owner == whole) {
+				return false
+			}
+		}
+		return true
+	}
 	first := &h.readings[0]
 	if first.target.attr == attrData {
 		return m.hole(h, n)
 	}
-	if node.Kind != tree.Text && node.Kind != tree.Number || h.guard != nil || first.conv.structured() || first.target.owner == item {
+	if node.Kind != tree.Text && node.Kind != tree.Number || h.guard != nil || first.conv.structured() {
 		return false
 	}
 	text := m.tree.Raw(n)
@@ -270,33 +286,36 @@ func (m *matcher) one(h *hole, n uint32, f *taking) bool {
 			at = m.lie(text)
 			plainly = at
 		}
-		switch {
-		case r.target.owner == whole:
-			if m.bound&r.bit != 0 {
-				return false // the first in the order of the shape counts
-			}
-			m.bound |= r.bit
-			m.take(r.target, 0, at)
-		case !m.give(f, r, at, i > 0 && first.target.owner == whole):
+		if !m.give(f, r, at, i > 0 && first.target.owner == whole) {
 			return false
 		}
 	}
 	return true
 }
 
-// give takes a text for an attribute of a Field.
+// give takes a text for an attribute that has none yet: of several texts the
+// first in the order of the shape counts, and not of the document.
 func (m *matcher) give(f *taking, r *reading, at lies, copied bool) bool {
 	var to *lies
-	switch r.target.attr {
-	case attrPath:
+	switch {
+	case r.target.owner == whole:
+		if m.bound&r.bit != 0 {
+			return false
+		}
+		m.bound |= r.bit
+		m.take(r.target, 0, at)
+		return true
+	case r.target.owner == item:
+		return false
+	case r.target.attr == attrPath:
 		to, copied = &f.path, false
-	case attrCode:
+	case r.target.attr == attrCode:
 		to = &f.code
 	default:
 		to = &f.message
 	}
 	if to.size > 0 {
-		return false // the first in the order of the shape counts
+		return false
 	}
 	*to = at
 	f.own = f.own || !copied

@@ -55,6 +55,7 @@ type template struct {
 	loops     bool        // a definition stands in it without the name of a member before it
 	apart     bool        // an object that a constant tells from others
 	guided    bool        // of an object: its members have their numbers in the guide
+	named     []numbered  // the names of its members by these
 	needed    uint64      // and which of the first 64 must be there, in JSON
 	size      int         // members at and below it, for choosing the smallest
 	site      [2]uint16   // this place's number where a turn of it makes an Item or a Field, 0 where not
@@ -74,6 +75,12 @@ type member struct {
 	optional  bool     // key?: left out where there is nothing to write
 	must      bool     // key!: must be there and not empty for the shape to fit
 	value     *template
+}
+
+// numbered is a name of a member by its number in the guide of the dialect.
+type numbered struct {
+	slot   uint16
+	member uint16
 }
 
 // definition is a template that has a name: define: {name: …}.

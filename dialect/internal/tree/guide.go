@@ -45,7 +45,7 @@ func NewGuide() *Guide {
 // that the nodes carry: of one name the same in every guide reached from one
 // NewGuide, never 0 but where there are more than 65,535 names.
 func (g *Guide) Member(name string, child *Guide) (slot uint16, guide *Guide) {
-	n := g.members.find([]byte(name), 0, len(name))
+	n := g.members.find([]byte(name), 0, len(name), new(int32))
 	if n == nil {
 		n = g.members.add(named{name: name, slot: g.slot(label{name, false})})
 	}
@@ -58,7 +58,7 @@ func (g *Guide) Member(name string, child *Guide) (slot uint16, guide *Guide) {
 // Attribute asks for the XML attribute of that name. Its slot is not that of a
 // child element of the same name.
 func (g *Guide) Attribute(name string) (slot uint16) {
-	n := g.attributes.find([]byte(name), 0, len(name))
+	n := g.attributes.find([]byte(name), 0, len(name), new(int32))
 	if n == nil {
 		n = g.attributes.add(named{name: name, slot: g.slot(label{name, true})})
 	}
@@ -100,8 +100,8 @@ func (g *Guide) All() {
 }
 
 func (g *Guide) wholeMembers() {
-	for i := range g.members.table {
-		if below := g.members.table[i].guide; below != nil {
+	for i := range g.members.list {
+		if below := g.members.list[i].guide; below != nil {
 			below.All()
 		}
 	}
@@ -132,18 +132,19 @@ func (g *Guide) slot(of label) uint16 {
 }
 
 // member is the guide and slot of a member by its name.
-func (g *Guide) member(source []byte, start, end int) (child *Guide, slot uint16) {
-	if n := g.members.find(source, start, end); n != nil {
+func (g *Guide) member(source []byte, start, end int, expected *int32) (child *Guide, slot uint16) {
+	if n := g.members.find(source, start, end, expected); n != nil {
 		return n.guide, n.slot
 	}
 	return g.others, 0
 }
 
-// names finds a name by its bytes, in a table with open addressing that is at
-// most half full.
+// names finds a name by its bytes: documents mostly have them in the order in
+// which they were added, and a table with open addressing that is at most half
+// full has them all.
 type names struct {
-	table []named
-	count int
+	list  []named
+	table []int32 // one more than the place in list, 0 for none
 }
 
 type named struct {
@@ -151,47 +152,58 @@ type named struct {
 	name  string
 	guide *Guide
 	slot  uint16
-	used  bool
 }
 
 // find returns the entry of the name that lies from start to end, nil where
-// there is none.
-func (s *names) find(source []byte, start, end int) *named {
-	if s.count == 0 {
+// there is none. It looks first at the expected place in the list.
+func (s *names) find(source []byte, start, end int, expected *int32) *named {
+	if len(s.list) == 0 {
 		return nil
 	}
-	word, mask := begin(source, start, end), len(s.table)-1
+	word := begin(source, start, end)
+	if i := int(*expected); i < len(s.list) && s.list[i].is(word, source, start, end) {
+		*expected++
+		return &s.list[i]
+	}
+	mask := len(s.table) - 1
 	for i := hash(word, end-start); ; i++ {
-		n := &s.table[i&mask]
-		if !n.used {
+		at := int(s.table[i&mask]) - 1
+		if at < 0 {
 			return nil
 		}
-		if n.word == word && len(n.name) == end-start && (end-start <= 8 || n.name == string(source[start:end])) {
-			return n
+		if s.list[at].is(word, source, start, end) {
+			*expected = int32(at) + 1
+			return &s.list[at]
 		}
 	}
+}
+
+func (n *named) is(word uint64, source []byte, start, end int) bool {
+	return n.word == word && len(n.name) == end-start && (end-start <= 8 || n.name == string(source[start:end]))
 }
 
 // add enters a name that is not there, and returns its place until the next.
 func (s *names) add(n named) *named {
-	n.word, n.used = begin([]byte(n.name), 0, len(n.name)), true
-	if 2*(s.count+1) > len(s.table) {
-		old := s.table
-		s.table, s.count = make([]named, max(4, 2*len(old))), 0
-		for i := range old {
-			if old[i].used {
-				s.add(old[i])
-			}
+	n.word = begin([]byte(n.name), 0, len(n.name))
+	s.list = append(s.list, n)
+	if 2*len(s.list) > len(s.table) {
+		s.table = make([]int32, max(4, 2*len(s.table)))
+		for i := range s.list[:len(s.list)-1] {
+			s.enter(i)
 		}
 	}
-	s.count++
+	s.enter(len(s.list) - 1)
+	return &s.list[len(s.list)-1]
+}
+
+// enter puts a place in the list into the table.
+func (s *names) enter(at int) {
 	mask := len(s.table) - 1
-	for i := hash(n.word, len(n.name)); ; i++ {
-		if at := &s.table[i&mask]; !at.used {
-			*at = n
-			return at
-		}
+	i := hash(s.list[at].word, len(s.list[at].name))
+	for s.table[i&mask] != 0 {
+		i++
 	}
+	s.table[i&mask] = int32(at) + 1
 }
 
 // begin is the first eight bytes of a name as one number, zeros behind a

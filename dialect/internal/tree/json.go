@@ -40,7 +40,8 @@ func (t *Tree) JSONBy(guide *Guide, source []byte, cut bool) error {
 type container struct {
 	guide   *Guide
 	node    uint32
-	closing byte // what closes it, 0 outside of any
+	next    int32 // the place in the guide of the member that is likely to follow
+	closing byte  // what closes it, 0 outside of any
 }
 
 // json reads the source. Where there is a fault it lies at the returned place,
@@ -74,8 +75,8 @@ func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
 				return at, depth, noColon
 			}
 			at = space(src, at+1)
-			if child = top.guide.others; top.guide.members.count > 0 {
-				child, slot = t.member(top.guide, keyStart, keyEnd, keyEscape)
+			if child = top.guide.others; len(top.guide.members.list) > 0 {
+				child, slot = t.member(top, keyStart, keyEnd, keyEscape)
 			}
 		}
 		if at >= len(src) {
@@ -111,7 +112,7 @@ func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
 				}
 				depth++
 				top = &t.open[depth]
-				*top = container{child, mine, c + 2}
+				*top = container{guide: child, node: mine, closing: c + 2}
 				if at = space(src, at+1); at >= len(src) {
 					return at, depth, ended
 				}
@@ -277,12 +278,12 @@ func space(src []byte, at int) int {
 }
 
 // member finds the guide and slot of a member by its name.
-func (t *Tree) member(g *Guide, start, end int, escape bool) (child *Guide, slot uint16) {
+func (t *Tree) member(of *container, start, end int, escape bool) (child *Guide, slot uint16) {
 	if escape {
 		t.scratch = appendUnescaped(t.scratch[:0], t.Source[start:end])
-		return g.member(t.scratch, 0, len(t.scratch))
+		return of.guide.member(t.scratch, 0, len(t.scratch), &of.next)
 	}
-	return g.member(t.Source, start, end)
+	return of.guide.member(t.Source, start, end, &of.next)
 }
 
 // word reads one of the three, and returns where it differs.

@@ -53,6 +53,7 @@ type xmlParser struct {
 type element struct {
 	guide      *Guide // nil where it is skipped
 	node       uint32
+	next       int32  // the place in the guide of the child that is likely to follow
 	start, end uint32 // its full name, for the end tag
 	text       uint32 // how many elements had begun where its own text began
 	blank      bool   // its own text is white space so far
@@ -474,7 +475,7 @@ func (p *xmlParser) startTag() error {
 	if len(p.elements) > 0 {
 		outer := &p.elements[len(p.elements)-1]
 		if guide = outer.guide; guide != nil {
-			if guide, slot = guide.member(p.src, local, p.at); guide == nil {
+			if guide, slot = guide.member(p.src, local, p.at, &outer.next); guide == nil {
 				p.Nodes[outer.node].skip()
 			}
 		}
@@ -562,7 +563,7 @@ func (p *xmlParser) attribute(guide *Guide, element uint32) error {
 		return nil
 	}
 	slot := uint16(0)
-	if n := guide.attributes.find(p.src, local, end); n != nil {
+	if n := guide.attributes.find(p.src, local, end, new(int32)); n != nil {
 		slot = n.slot
 	} else if !guide.all {
 		p.Nodes[element].skip()
