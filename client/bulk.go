@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,7 +83,11 @@ func (b Bulk[T]) FollowUp(resp *http.Response, records []T) (*http.Request, []T,
 		return nil, nil, fmt.Errorf("client: the follow-up: %w", err)
 	}
 	asked := r.of.req
-	req, err := http.NewRequestWithContext(asked.Context(), asked.Method, asked.URL.String(), bytes.NewReader(body))
+	ctx := asked.Context()
+	if asked.Response != nil { // a redirect led away from home, and so the follow-up goes
+		ctx = context.WithValue(ctx, originKey{}, homeOf(asked))
+	}
+	req, err := http.NewRequestWithContext(ctx, asked.Method, asked.URL.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, err
 	}

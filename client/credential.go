@@ -43,15 +43,20 @@ type originKey struct{}
 // that what is the caller's secret may go with it: not to where a redirect led
 // away, nor where an answer pointed that is followed.
 func atHome(req *http.Request) bool {
+	return sameOrigin(homeOf(req), req.URL)
+}
+
+// homeOf is the origin that the caller named: where the redirects began that led
+// to a request, and before that what was followed to it.
+func homeOf(req *http.Request) *url.URL {
 	first := req
 	for first.Response != nil && first.Response.Request != nil {
 		first = first.Response.Request
 	}
-	home := first.URL
 	if origin, ok := req.Context().Value(originKey{}).(*url.URL); ok {
-		home = origin
+		return origin
 	}
-	return sameOrigin(home, req.URL)
+	return first.URL
 }
 
 func sameOrigin(home, u *url.URL) bool {

@@ -56,12 +56,15 @@ var (
 	errNowhere    = errors.New("the answer does not say where to look")
 	errImpatient  = errors.New("the next look is later than there is patience for")
 	errUnfollowed = errors.New("client: the place to look at is no http or https URL")
+	errRedirects  = errors.New("client: the place to look at was redirected too often")
 )
 
 const (
 	firstLook = time.Second
 	lastLook  = 30 * time.Second
 	patience  = time.Hour
+
+	maxRedirects = 10 // as many as net/http follows
 )
 
 // Follow looks at where an accepted answer points (the dialect's poll headers,
@@ -116,6 +119,7 @@ func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response
 				pending.Err = context.Cause(ctx)
 				return resp, pending
 			}
+			_ = resp.Body.Close()
 			return nil, err
 		}
 		_ = resp.Body.Close() // superseded
@@ -133,10 +137,10 @@ func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response
 		return resp, nil // the last look is what there is
 	}
 	result, err := p.look(ctx, hc, r.of, place)
+	_ = resp.Body.Close()
 	if err != nil {
 		return nil, err
 	}
-	_ = resp.Body.Close()
 	return result, nil
 }
 
@@ -175,10 +179,7 @@ func (p Poller) look(ctx context.Context, hc *http.Client, x *exchange, place *u
 	if x.call != nil {
 		ctx = context.WithValue(ctx, callKey{}, x.call)
 	}
-	home := asked.URL
-	if origin, ok := asked.Context().Value(originKey{}).(*url.URL); ok {
-		home = origin
-	}
+	home := homeOf(asked)
 	req, err := http.NewRequestWithContext(context.WithValue(ctx, originKey{}, home), http.MethodGet, place.String(), nil)
 	if err != nil {
 		return nil, err
@@ -190,13 +191,33 @@ func (p Poller) look(ctx context.Context, hc *http.Client, x *exchange, place *u
 		}
 		req.Header.Del(x.dialect.IdempotencyHeader())
 	} else {
-		for _, name := range [...]string{"Accept", "Accept-Language", "User-Agent"} {
-			if v := asked.Header[name]; len(v) > 0 {
-				req.Header[name] = v
-			}
+		req.Header = public(asked.Header)
+	}
+	wary := *hc // net/http takes most fields along on a redirect
+	wary.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		if !sameOrigin(home, req.URL) {
+			req.Header = public(req.Header)
+		}
+		switch {
+		case hc.CheckRedirect != nil:
+			return hc.CheckRedirect(req, via)
+		case len(via) >= maxRedirects:
+			return errRedirects
+		}
+		return nil
+	}
+	return wary.Do(req)
+}
+
+// public are the fields that a stranger may see.
+func public(h http.Header) http.Header {
+	shown := http.Header{}
+	for _, name := range [...]string{"Accept", "Accept-Language", "User-Agent"} {
+		if v := h[name]; len(v) > 0 {
+			shown[name] = v
 		}
 	}
-	return hc.Do(req)
+	return shown
 }
 
 // cmpOr is the first wait that is stated.
