@@ -53,9 +53,22 @@ func (c clock) stop(x *exchange, resp *http.Response, err error) (*http.Response
 	case err != nil || x.answer.whole:
 		c.cancel()
 	default:
-		resp.Body = &cancelled{resp.Body, c.cancel}
+		resp.Body = untilClosed(resp.Body, c.cancel)
 	}
 	return resp, err
+}
+
+// untilClosed keeps a context until a body is closed. That of a switched protocol
+// can be written to, and stays so.
+func untilClosed(body io.ReadCloser, cancel context.CancelFunc) io.ReadCloser {
+	c := &cancelled{body, cancel}
+	if w, ok := body.(io.Writer); ok {
+		return struct {
+			*cancelled
+			io.Writer
+		}{c, w}
+	}
+	return c
 }
 
 // cancelled ends a context when it is closed.

@@ -94,6 +94,6 @@ func (r *answered) take() (*http.Response, error) {
 		r.cancel()
 		return r.resp, r.err
 	}
-	r.resp.Body = &cancelled{r.resp.Body, r.cancel}
+	r.resp.Body = untilClosed(r.resp.Body, r.cancel)
 	return r.resp, nil
 }
