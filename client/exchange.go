@@ -168,6 +168,9 @@ func (x *exchange) withheld(err error) *Error {
 	if w := (*withheld)(nil); errors.As(err, &w) {
 		e.Decision.After, e.Outcome.RetryAfter = w.wait, w.wait
 	}
+	if o.Reason == parlance.Canceled {
+		e.Decision.Act, e.Decision.Scope, e.Decision.After, e.Outcome.RetryAfter = parlance.Stop, "", 0, 0
+	}
 	return e
 }
 

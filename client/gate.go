@@ -1,7 +1,9 @@
 package client
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -54,13 +56,15 @@ func (x *exchange) gates() error {
 	if hold <= 0 {
 		return nil
 	}
-	why := x.tooLong(hold)
-	if why == "" && !x.wait(hold) {
-		why = heldContext
+	var cause error
+	if why := x.tooLong(hold); why != "" {
+		cause = errors.New(why)
+	} else if !x.wait(hold) {
+		cause = fmt.Errorf("%s: %w", heldContext, context.Cause(x))
 	}
-	if why != "" {
+	if cause != nil {
 		x.leave(nil, nil)
-		return &withheld{hold, errors.New(why)}
+		return &withheld{hold, cause}
 	}
 	return nil
 }
