@@ -10,7 +10,9 @@
 // and thrown away, and what remembers is the [client.Login] that these functions
 // return: one fetch is under way however many requests wait, each waits no longer
 // than its own context, a token that was refused is replaced, and a refresh token
-// that was replaced is not sent again.
+// that was replaced is not sent again. A token endpoint's answer that gives none is
+// a [client.TokenError], and one that says when to come back is left alone until
+// then.
 //
 // A token is sent in the header and scheme that the dialect names; the token_type
 // that a token endpoint gave is not looked at. For what the standard library can
@@ -22,6 +24,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/parlance-api/parlance/client"
 	"golang.org/x/oauth2"
@@ -124,25 +128,26 @@ func fetch(ctx context.Context, open func(context.Context) oauth2.TokenSource) (
 	}
 }
 
-// refusal is a token endpoint's answer as an error whose text holds its code and
-// not its body, which may repeat what was sent.
-type refusal struct{ *oauth2.RetrieveError }
-
-func (r *refusal) Error() string {
-	return fmt.Sprintf("tokensource: the token endpoint answered %d %.60q", r.Response.StatusCode, r.ErrorCode)
-}
-
-func (r *refusal) Unwrap() error { return r.RetrieveError }
-
-// Is tells of a refresh token that is expired, revoked or used (RFC 6749, 5.2).
-func (r *refusal) Is(target error) bool {
-	return target == client.ErrSpent && r.ErrorCode == "invalid_grant"
-}
-
+// plain makes a token endpoint's answer an error whose text holds its code and not
+// its body, which may repeat what was sent.
 func plain(err error) error {
 	var r *oauth2.RetrieveError
-	if errors.As(err, &r) && r.Response != nil {
-		return &refusal{r}
+	if !errors.As(err, &r) || r.Response == nil {
+		return err
 	}
-	return err
+	e := &client.TokenError{Status: r.Response.StatusCode, Code: r.ErrorCode, RetryAfter: retryAfter(r.Response.Header, time.Now())}
+	if e.Code == "invalid_grant" { // RFC 6749, 5.2: also a refresh token that is expired, revoked or used
+		return fmt.Errorf("%w: %w", client.ErrSpent, e)
+	}
+	return e
+}
+
+// retryAfter reads the header in both of its forms (RFC 9110, 10.2.3).
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	v := h.Get("Retry-After")
+	if at, err := http.ParseTime(v); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	seconds, _ := strconv.ParseUint(v, 10, 32) // what is no number says nothing
+	return time.Duration(seconds) * time.Second
 }

@@ -276,6 +276,42 @@ func TestWhatARefreshThatFailedLeavesBehind(t *testing.T) {
 	}
 }
 
+func TestAnEndpointThatSaysWhenToComeBackIsLeftAloneUntilThen(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, after string }{
+		{"in seconds", "60"},
+		{"by the clock", "Sat, 01 Jan 2000 00:01:00 GMT"}, // a bubble begins at midnight
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &issuer{answer: func(w http.ResponseWriter, _ map[string]string, n int) bool {
+					w.Header().Set("Retry-After", c.after)
+					w.WriteHeader(http.StatusTooManyRequests)
+					return true
+				}}
+				login := tokensource.ClientCredentials(&http.Client{Transport: plainly{memhttp.Serve(t, s)}}, &clientcredentials.Config{
+					ClientID: "id", ClientSecret: "secret", TokenURL: endpoint, AuthStyle: oauth2.AuthStyleInHeader,
+				})
+				for range 3 {
+					_, err := login.Token(t.Context())
+					var e *client.TokenError
+					if !errors.As(err, &e) || e.Status != http.StatusTooManyRequests || e.RetryAfter != time.Minute {
+						t.Errorf("the error is %v", err)
+					}
+				}
+				if s.asked != 1 {
+					t.Errorf("it was asked %d times", s.asked)
+				}
+				time.Sleep(time.Minute)
+				if login.Token(t.Context()); s.asked != 2 {
+					t.Errorf("it was asked %d times in all", s.asked)
+				}
+			})
+		})
+	}
+}
+
 func TestAnEndpointThatWantsTheClientInTheFormGetsItThere(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
