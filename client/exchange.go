@@ -165,8 +165,10 @@ func (x *exchange) withheld(err error) *Error {
 	e := &Error{of: x, Outcome: o, Err: err, Decision: parlance.Decision{
 		Act: parlance.Retry, Scope: parlance.ScopeRequest, RepeatSafe: true, Why: err.Error(),
 	}}
-	if w := (*withheld)(nil); errors.As(err, &w) {
+	if w := (*withheld)(nil); errors.As(err, &w) && w.wait > 0 {
 		e.Decision.After, e.Outcome.RetryAfter = w.wait, w.wait
+	} else {
+		e.Decision.Backoff = parlance.Backoff{Floor: time.Second, Cap: time.Minute} // nobody knows when, but not at once
 	}
 	if o.Reason == parlance.Canceled {
 		e.Decision.Act, e.Decision.Scope, e.Decision.After, e.Outcome.RetryAfter = parlance.Stop, "", 0, 0
@@ -200,6 +202,7 @@ func (x *exchange) send() (*http.Response, error) {
 	x.attempts = append(x.attempts, Attempt{Number: len(x.attempts) + 1, Start: time.Now()})
 	a := x.last()
 	asked := x.asked()
+	defer x.leave(nil, nil) // where the base panics; else it has been called
 	out := x.begin(a)
 	clock := x.startClock(&out)
 

@@ -171,3 +171,20 @@ func TestWhatACallerAsksOfOneRequestBeatsTheOptions(t *testing.T) {
 		})
 	}
 }
+
+func TestAGateIsToldWhereTheBasePanics(t *testing.T) {
+	t.Parallel()
+	g := &turnstile{}
+	c := client.New(open(t, "vms"), client.WithGate(g), client.WithBase(roundTripper(func(*http.Request) (*http.Response, error) { panic("a bug") })))
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		c.RoundTrip(request(t, "GET", ""))
+	}()
+	if !slices.Equal(g.left, []string{"unsent"}) {
+		t.Errorf("it was told %q", g.left)
+	}
+}

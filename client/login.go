@@ -17,6 +17,10 @@ var ErrSpent = errors.New("client: the refresh token is spent")
 // token that was sent must not be lost because one of them gave up.
 const loginTimeout = time.Minute
 
+// longestClosed is how long an endpoint is left alone at most, whatever it said: a
+// number that is out of all measure must not end all log-ins.
+const longestClosed = time.Hour
+
 // Login is a [Credential] that logs in when a token is first asked for, and
 // renews it when it ends or is refused. However many requests wait, one log-in
 // or renewal is under way, and all get what it gives. It is safe for concurrent
@@ -53,7 +57,8 @@ func NewLogin(first func(context.Context) (Grant, error), renew func(ctx context
 
 // Token is the current token, or a new one where it is not good any more. The
 // error is that of the log-in or renewal, or the context's. Where that was a
-// [TokenError] with a RetryAfter, it is repeated until then, and nobody asks.
+// [TokenError] with a RetryAfter, it is repeated until then, an hour at
+// most, and nobody asks.
 func (l *Login) Token(ctx context.Context) (string, error) {
 	l.mu.Lock()
 	if l.grant.Token != "" && (l.stale.IsZero() || time.Now().Before(l.stale)) {
@@ -113,8 +118,9 @@ func (l *Login) fly(ctx context.Context, f *flight, refresh string) {
 		l.grant, l.stale = grant, grant.stale(time.Now())
 	}
 	if e := (*TokenError)(nil); errors.As(err, &e) && e.RetryAfter > 0 {
-		l.closed, l.why = time.Now().Add(e.RetryAfter), err
-		err = &waitError{e.RetryAfter, err}
+		left := min(e.RetryAfter, longestClosed)
+		l.closed, l.why = time.Now().Add(left), err
+		err = &waitError{left, err}
 	}
 	f.token, f.err = grant.Token, err
 	l.flight = nil
