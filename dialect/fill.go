@@ -182,6 +182,9 @@ func (f *filler) made(n int) []int32 {
 // get is an attribute of a record: of its own turn, else of the turns around it.
 // Names of members that nest make one path.
 func (f *filler) get(scope int32, a attribute) string {
+	if a != attrID && !f.m.bound.has(item, a) {
+		return "" // most records have three or four; an id can be a name as well
+	}
 	for ; scope >= 0; scope = f.m.scopes[scope].parent {
 		found := int32(0)
 		for i := f.m.scopes[scope].last; i > 0; i = f.m.binds[i-1].before {
@@ -283,7 +286,7 @@ func (f *filler) items(o *parlance.Outcome, req *Request) {
 	if n == 0 {
 		return
 	}
-	o.Items = make([]parlance.Item, 0, n)
+	o.Items = make([]parlance.Item, n)
 	made := f.made(n)
 	// Where all stand in one list, each keeps its place, also beside one that could not be read.
 	own := true
@@ -291,20 +294,24 @@ func (f *filler) items(o *parlance.Outcome, req *Request) {
 		own = own && f.m.scopes[s].parent == 0 && (i == 0 || f.m.scopes[s].place > f.m.scopes[made[i-1]].place)
 	}
 	for i, s := range made {
-		if own {
-			i = int(f.m.scopes[s].place)
+		it := &o.Items[i]
+		if it.Index = i; own {
+			it.Index = int(f.m.scopes[s].place)
 		}
-		o.Items = append(o.Items, f.item(o, s, i, req))
+		f.item(it, o, s, req)
 	}
 }
 
 // itemAttributeOrder are those that an item takes over as they are.
 var itemAttributeOrder = [...]attribute{attrCode, attrFamily, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrHelp, attrRetryAfter, attrRetryable, attrKind, attrReason, attrNote}
 
-func (f *filler) item(of *parlance.Outcome, scope int32, index int, req *Request) parlance.Item {
-	it := parlance.Item{Index: index, ID: f.get(scope, attrID)}
-	if n, err := strconv.Atoi(f.get(scope, attrIndex)); err == nil && n >= 0 {
-		it.Index = n
+// item fills one that has its place from its turn.
+func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req *Request) {
+	it.ID = f.get(scope, attrID)
+	if text := f.get(scope, attrIndex); text != "" {
+		if n, err := strconv.Atoi(text); err == nil && n >= 0 {
+			it.Index = n
+		}
 	}
 	o := &it.Outcome
 	for _, a := range itemAttributeOrder {
@@ -312,7 +319,9 @@ func (f *filler) item(of *parlance.Outcome, scope int32, index int, req *Request
 			setWhole(o, a, v)
 		}
 	}
-	o.Status, _ = strconv.Atoi(f.get(scope, attrStatus))
+	if text := f.get(scope, attrStatus); text != "" { // the error of "" would be an allocation for each
+		o.Status, _ = strconv.Atoi(text)
+	}
 	if body, headers := f.get(scope, attrBody), f.get(scope, attrHeaders); body != "" || headers != "" {
 		f.answer(o, of, body, headers, req)
 	}
@@ -324,7 +333,6 @@ func (f *filler) item(of *parlance.Outcome, scope int32, index int, req *Request
 			f.m.note("unlisted_code", "the code %q of item %d is not listed", o.Code, it.Index)
 		}
 	}
-	return it
 }
 
 // maxDepth bounds answers inside of answers.

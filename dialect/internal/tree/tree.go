@@ -159,12 +159,12 @@ func (t *Tree) Value(i uint32) []byte {
 	switch n.Kind {
 	case Text:
 		if n.Escaped {
-			return appendUnescaped(nil, raw)
+			return appendUnescaped(make([]byte, 0, len(raw)), raw)
 		}
 	case Element, Attribute:
 		raw = trim(raw)
 		if n.Escaped && !n.Moved {
-			return appendEntities(nil, raw)
+			return appendEntities(make([]byte, 0, len(raw)), raw) // what it stands for is mostly shorter
 		}
 	}
 	return raw
