@@ -538,3 +538,80 @@ func serve(t *testing.T, h http.Handler, conns *balance) *http.Transport {
 	}
 	return base
 }
+
+// Many at once share a transport, its connections, its token and its budget, and
+// nothing else: nobody gets another's answer, key or body.
+func TestManyAtOnceAreKeptApart(t *testing.T) {
+	t.Parallel()
+	const callers, each = 40, 10
+	for i, name := range []string{"vision", "omilia", "vbapi", "stripe", "slack"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				d := open(t, name)
+				s := &scorer{dialect: d, rng: rand.New(rand.NewPCG(uint64(i), 3)), scores: map[string]*score{}, applied: map[string]string{}}
+				var conns, bodies balance
+				base := serve(t, s, &conns)
+				watched := roundTripper(func(req *http.Request) (*http.Response, error) {
+					resp, err := base.RoundTrip(req)
+					if err == nil {
+						resp.Body = bodies.body(resp.Body)
+					}
+					return resp, err
+				})
+				var logins atomic.Int32
+				tr := client.New(d, client.WithBase(watched), client.WithCredential(counting(&logins)), client.WithCeiling(time.Hour))
+				var all sync.WaitGroup
+				for n := range callers {
+					all.Go(func() {
+						for m := range each {
+							id := fmt.Sprint(n, "/", m)
+							want := fmt.Sprintf(`{"exchange":%q}`, id)
+							req, err := http.NewRequestWithContext(t.Context(), "POST", "http://upstream.test/things", strings.NewReader(want))
+							if err != nil {
+								t.Error(err)
+								return
+							}
+							req.Header.Set(exchangeHeader, id)
+							resp, err := tr.RoundTrip(req)
+							if err != nil {
+								t.Errorf("%s: %v", id, err)
+								return
+							}
+							got, broken := io.ReadAll(resp.Body)
+							resp.Body.Close()
+							s.mu.Lock()
+							sc := s.scores[id]
+							final := &sc.seen[len(sc.seen)-1]
+							if !bytes.Equal(got, final.wrote) || resp.StatusCode != final.status || (broken != nil) != (final.fate == halved) {
+								t.Errorf("%s got %d %q, %v and not %d %q", id, resp.StatusCode, got, broken, final.status, final.wrote)
+							}
+							if sc.effects > 1 || len(sc.seen) > 5 {
+								t.Errorf("%s was sent %d times and done %d times", id, len(sc.seen), sc.effects)
+							}
+							for i := range sc.seen {
+								if sc.seen[i].body != want {
+									t.Errorf("%s was sent with %q", id, sc.seen[i].body)
+								}
+								if key := d.IdempotencyHeader(); key != "" && s.applied[sc.seen[i].header.Get(key)] != id {
+									t.Errorf("%s was sent with the key of %q", id, s.applied[sc.seen[i].header.Get(key)])
+								}
+							}
+							s.mu.Unlock()
+						}
+					})
+				}
+				all.Wait()
+				synctest.Wait()
+				if o, c := bodies.opened.Load(), bodies.closed.Load(); o != c {
+					t.Errorf("%d bodies came and %d were closed", o, c)
+				}
+				base.CloseIdleConnections()
+				synctest.Wait()
+				if o, c := conns.opened.Load(), conns.closed.Load(); o != c {
+					t.Errorf("%d connections were opened and %d closed", o, c)
+				}
+			})
+		})
+	}
+}
