@@ -1064,6 +1064,23 @@ func TestABudgetOfOneRepeatIsSpentByTheFirst(t *testing.T) {
 	})
 }
 
+// What support reads has a line for each attempt, and none that a server wrote.
+func TestAServerWritesNoLineOfTheReportForSupport(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const forged = `x\nTo: mallory@evil.test\u001b[2J\u0085\u2028`
+		u := newUpstream(t, inJSON(500, strings.ReplaceAll(vbapiError(500).body, activity, forged)))
+		resp, _ := call(t, u.client(t, "vbapi"), request(t, "GET", ""))
+		text := report(t, resp).SupportReport().String()
+		if strings.Count(text, "\n") != 3 || strings.ContainsAny(text, "\x1b\u0085\u2028") || !strings.Contains(text, "request id x To: mallory") {
+			t.Errorf("support reads %q", text)
+		}
+		if line := client.Check(resp).Error(); strings.ContainsAny(line, "\n\x1b\u0085") {
+			t.Errorf("the error is %q", line)
+		}
+	})
+}
+
 // The caller's context may end in any of the waits. He gets what there is.
 func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/parlance-api/parlance"
 )
@@ -70,15 +71,26 @@ func (s SupportReport) String() string {
 		}
 		b.WriteString(a.Kind.String())
 		if a.Reason != "" {
-			b.WriteString("/" + string(a.Reason))
+			b.WriteString("/" + shown(string(a.Reason)))
 		}
 		if a.Code != "" {
-			fmt.Fprintf(&b, "  code %s", a.Code)
+			fmt.Fprintf(&b, "  code %s", shown(a.Code))
 		}
 		if a.RequestID != "" {
-			fmt.Fprintf(&b, "  request id %s", a.RequestID)
+			fmt.Fprintf(&b, "  request id %s", shown(a.RequestID))
 		}
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// shown is a text of the server's without what could forge a line, or write over
+// one.
+func shown(s string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return ' '
+		}
+		return c
+	}, s)
 }
