@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"hash/maphash"
 	"slices"
 	"strconv"
@@ -83,10 +84,10 @@ func (d *Dialect) conditions(req *Request) (set uint64) {
 	return set
 }
 
-// choiceKey is the key of the choice for an Outcome, with the place where it is
-// kept: nil for one with records, and for texts that are too long.
-func (d *Dialect) choiceKey(req *Request, o *parlance.Outcome, payload bool) (key choiceKey, at *atomic.Pointer[choice]) {
-	key = choiceKey{kind: o.Kind, payload: payload, fields: len(o.Fields) > 0, status: o.Status, reason: o.Reason, code: o.Code, family: o.Family, method: req.Method}
+// choiceAt makes the key of the choice for an Outcome, and finds the place where
+// it is kept: nil for one with records, and for texts that are too long.
+func (d *Dialect) choiceAt(key *choiceKey, req *Request, o *parlance.Outcome, payload bool) *atomic.Pointer[choice] {
+	*key = choiceKey{kind: o.Kind, payload: payload, fields: len(o.Fields) > 0, status: o.Status, reason: o.Reason, code: o.Code, family: o.Family, method: req.Method}
 	if len(d.asked) > 0 {
 		key.conditions = d.conditions(req)
 	}
@@ -94,16 +95,17 @@ func (d *Dialect) choiceKey(req *Request, o *parlance.Outcome, payload bool) (ke
 		key.path = req.Path
 	}
 	if len(o.Items) > 0 || len(d.asked) > 64 || len(key.reason) > maxKey || len(key.code) > maxKey || len(key.family) > maxKey || len(key.method) > maxKey || len(key.path) > maxKey {
-		return key, nil
+		return nil
 	}
 	h := (uint64(key.kind)<<10 ^ uint64(key.status) ^ key.conditions<<20) * 0x9E3779B97F4A7C15
-	for _, text := range [...]string{string(key.reason), key.code, key.family, key.path} {
+	// A code is of one family, so that one of the two tells.
+	for _, text := range [...]string{string(key.reason), cmp.Or(key.code, key.family), key.path} {
 		if text != "" {
 			h = h*31 ^ maphash.String(d.kept.seed, text)
 		}
 	}
 	h ^= uint64(len(key.method)) << 40
-	return key, &d.kept.kept[(h^h>>32)%maxChoices]
+	return &d.kept.kept[(h^h>>32)%maxChoices]
 }
 
 // keep is the key in memory of its own.
@@ -147,22 +149,20 @@ func (c *choice) at(k *dressKey) *atomic.Pointer[dress] {
 	return &c.dresses[((uint64(k.present)^uint64(k.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(k.accept)))%maxDresses]
 }
 
-// repeat writes an answer by the program of its dress. It reports false where
-// there is none.
-func (c *choice) repeat(d *Dialect, dst []byte, req *Request, o *parlance.Outcome) (m Message, ok bool) {
+// program is that of the dress for an Outcome, nil where there is none.
+func (c *choice) program(d *Dialect, req *Request, o *parlance.Outcome) *program {
 	if c.key.payload || c.telling {
-		return m, false
+		return nil
 	}
 	present, lacking := attributes(o, c.row, c.code, false)
 	k, kept := d.dressKey(req, o, present, lacking)
 	if !kept {
-		return m, false
+		return nil
 	}
-	l := c.at(&k).Load()
-	if l == nil || l.program == nil || l.dressKey != k {
-		return m, false
+	if l := c.at(&k).Load(); l != nil && l.dressKey == k {
+		return l.program
 	}
-	return l.program.run(dst, c, o)
+	return nil
 }
 
 // dress finds or makes the shape for the attributes that are set.

@@ -16,21 +16,22 @@ import (
 // cannot be carried is in Message.Losses. It is safe for concurrent use.
 func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payload) Message {
 	if len(d.extensions) == 0 {
-		return d.encode(dst, req, o, data, 0)
+		return d.encode(dst, &req, o, data, 0)
 	}
 	return d.encodeExtended(dst, req, o, data)
 }
 
 // encode writes an answer that stands in so many others.
-func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payload, depth int) Message {
+func (d *Dialect) encode(dst []byte, req *Request, o *parlance.Outcome, data Payload, depth int) (m Message) {
 	if len(data.Body) > 0 && string(bytes.TrimSpace(data.Body)) == "null" {
 		data.Body = nil // JSON's word for no payload
 	}
+	var key choiceKey
 	var c *choice
-	key, at := d.choiceKey(&req, o, len(data.Body) > 0)
+	at := d.choiceAt(&key, req, o, len(data.Body) > 0)
 	if at != nil {
 		if c = at.Load(); c != nil && c.key == key {
-			if m, ok := c.repeat(d, dst, &req, o); ok {
+			if p := c.program(d, req, o); p != nil && p.run(&m, dst, c, o) {
 				return m
 			}
 		} else {
@@ -39,7 +40,7 @@ func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	}
 	w := writers.Get().(*writer)
 	w.d, w.o, w.data, w.dst, w.start, w.depth = d, o, data, dst, len(dst), depth
-	w.own, w.req = req, &w.own // in memory that is used again
+	w.own, w.req = *req, &w.own // in memory that is used again
 	if c == nil {
 		if at != nil {
 			key = key.keep()
@@ -53,7 +54,7 @@ func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 		w.silence()
 	}
 	w.attributes()
-	m := Message{Status: w.status}
+	m = Message{Status: w.status}
 	l := c.dress(w)
 	if l.tries > 0 {
 		w.trace = new(trace)
@@ -89,7 +90,7 @@ func (d *Dialect) encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 		m.Header = w.headers(m.Header, w.shape, w.present)
 	}
 	for _, s := range d.headerShapes() {
-		if !s.readOnly && s.concerns(&req, w.status) && (s.is == "" || s.is == w.row.first || s.is == w.row.is) {
+		if !s.readOnly && s.concerns(req, w.status) && (s.is == "" || s.is == w.row.first || s.is == w.row.is) {
 			if left := w.left(); s.writes&left != 0 || s.is != "" {
 				m.Header = w.headers(m.Header, s, left)
 				w.headersSay = cmp.Or(w.headersSay, s.is)

@@ -49,7 +49,8 @@ func Straight(d *Dialect, req Request, res Response) bool {
 // Repeats reports that such an answer is written by a program: one that was
 // written before, with other texts.
 func Repeats(d *Dialect, req Request, o *parlance.Outcome) bool {
-	key, at := d.choiceKey(&req, o, false)
+	var key choiceKey
+	at := d.choiceAt(&key, &req, o, false)
 	if at == nil {
 		return false
 	}
@@ -57,6 +58,6 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome) bool {
 	if c == nil || c.key != key {
 		return false
 	}
-	_, ok := c.repeat(d, nil, &req, o)
-	return ok
+	p := c.program(d, &req, o)
+	return p != nil && p.run(new(Message), nil, c, o)
 }

@@ -60,19 +60,20 @@ const maxTurns = 64
 
 // run writes another answer of the same dress. It reports false, having written
 // nothing, for one with texts by which the writer would have gone another way.
-func (p *program) run(dst []byte, c *choice, o *parlance.Outcome) (m Message, ok bool) {
+func (p *program) run(m *Message, dst []byte, c *choice, o *parlance.Outcome) (ok bool) {
 	if len(o.Fields) > maxTurns || p.lone && !mergesAlone(c, o) {
-		return m, false
+		return false
 	}
-	m.Header, m.Losses = p.header[:len(p.header):len(p.header)], p.losses[:len(p.losses):len(p.losses)]
+	header := p.header[:len(p.header):len(p.header)]
 	if len(p.texts) > 0 {
-		if m.Header, ok = p.head(o); !ok {
-			return m, false
+		if header, ok = p.head(o); !ok {
+			return false
 		}
 	}
-	m.Body, ok = run(p.steps, slices.Grow(dst, p.size), o, 1<<len(o.Fields)-1)
-	m.Status = c.status
-	return m, ok
+	if dst, ok = run(p.steps, slices.Grow(dst, p.size), o, 1<<len(o.Fields)-1); ok {
+		m.Status, m.Header, m.Body, m.Losses = c.status, header, dst, p.losses[:len(p.losses):len(p.losses)]
+	}
+	return ok
 }
 
 // run writes steps, of which turns are for the Fields of a set.
@@ -94,9 +95,9 @@ func run(steps []step, dst []byte, o *parlance.Outcome, of uint64) (_ []byte, ok
 			dst = appendJSONText(dst, text)
 		case stepNames:
 			for left := of; left != 0; {
-				own := uint64(0)
+				own := left & -left
 				path := o.Fields[bits.TrailingZeros64(left)].Path
-				for rest := left; rest != 0; rest &= rest - 1 {
+				for rest := left &^ own; rest != 0; rest &= rest - 1 {
 					if o.Fields[bits.TrailingZeros64(rest)].Path == path {
 						own |= rest & -rest
 					}
