@@ -98,14 +98,18 @@ func (d *Dialect) choiceAt(key *choiceKey, req *Request, o *parlance.Outcome, pa
 		return nil
 	}
 	h := (uint64(key.kind)<<10 ^ uint64(key.status) ^ key.conditions<<20) * 0x9E3779B97F4A7C15
-	// A code is of one family, so that one of the two tells.
-	for _, text := range [...]string{string(key.reason), cmp.Or(key.code, key.family), key.path} {
-		if text != "" {
-			h = h*31 ^ maphash.String(d.kept.seed, text)
-		}
-	}
+	h = d.kept.mixed(h, string(key.reason))
+	h = d.kept.mixed(h, cmp.Or(key.code, key.family)) // a code is of one family
+	h = d.kept.mixed(h, key.path)
 	h ^= uint64(len(key.method)) << 40
 	return &d.kept.kept[(h^h>>32)%maxChoices]
+}
+
+func (c *choices) mixed(h uint64, text string) uint64 {
+	if text == "" {
+		return h
+	}
+	return h*31 ^ maphash.String(c.seed, text)
 }
 
 // keep is the key in memory of its own.
@@ -129,20 +133,20 @@ func (d *Dialect) newChoice(w *writer, key choiceKey) *choice {
 	return c
 }
 
-// dressKey is the key of the dress for an Outcome. It reports false where none
+// dressKey makes the key of the dress for an Outcome. It reports false where none
 // is kept.
-func (d *Dialect) dressKey(req *Request, o *parlance.Outcome, present, lacking set) (key dressKey, kept bool) {
-	key = dressKey{present: present, lacking: lacking, retryable: o.Retryable}
+func (d *Dialect) dressKey(key *dressKey, req *Request, o *parlance.Outcome, present, lacking set) bool {
+	*key = dressKey{present: present, lacking: lacking, retryable: o.Retryable}
 	if len(d.forms) > 1 {
 		// Several fields are kept by nobody.
 		switch all := values(req.Header, "Accept"); {
 		case len(all) > 1 || len(all) == 1 && len(all[0]) > maxKey:
-			return key, false
+			return false
 		case len(all) == 1:
 			key.accept = all[0]
 		}
 	}
-	return key, len(o.Items) == 0 && !(d.trees && len(o.Fields) > 0) && !(d.grafts && len(req.Body) > 0)
+	return len(o.Items) == 0 && !(d.trees && len(o.Fields) > 0) && !(d.grafts && len(req.Body) > 0)
 }
 
 func (c *choice) at(k *dressKey) *atomic.Pointer[dress] {
@@ -155,8 +159,8 @@ func (c *choice) program(d *Dialect, req *Request, o *parlance.Outcome) *program
 		return nil
 	}
 	present, lacking := attributes(o, c.row, c.code, false)
-	k, kept := d.dressKey(req, o, present, lacking)
-	if !kept {
+	var k dressKey
+	if !d.dressKey(&k, req, o, present, lacking) {
 		return nil
 	}
 	if l := c.at(&k).Load(); l != nil && l.dressKey == k {
@@ -167,7 +171,8 @@ func (c *choice) program(d *Dialect, req *Request, o *parlance.Outcome) *program
 
 // dress finds or makes the shape for the attributes that are set.
 func (c *choice) dress(w *writer) *dress {
-	k, kept := w.d.dressKey(w.req, w.o, w.present, w.lacking)
+	var k dressKey
+	kept := w.d.dressKey(&k, w.req, w.o, w.present, w.lacking)
 	at := c.at(&k)
 	if kept {
 		if l := at.Load(); l != nil && l.dressKey == k {

@@ -49,8 +49,8 @@ func (d *Dialect) decodeExtended(req Request, res Response) (reading Reading) {
 }
 
 // encodeExtended writes an answer, and lets the extensions change it.
-func (d *Dialect) encodeExtended(dst []byte, req Request, o *parlance.Outcome, data Payload) Message {
-	m := d.encode(nil, &req, o, data, 0)
+func (d *Dialect) encodeExtended(dst []byte, req Request, o *parlance.Outcome, data Payload) (m Message) {
+	d.encode(&m, nil, &req, o, &data, 0)
 	m.Header, m.Losses = slices.Clone(m.Header), slices.Clone(m.Losses) // what is kept is not theirs to change
 	for _, e := range d.extensions {
 		e.Write(d, req, o, &m)

@@ -37,7 +37,8 @@ type stepKind uint8
 
 const (
 	stepBytes  stepKind = iota
-	stepText            // a text of the whole, or of the Field whose turn it is
+	stepText            // a text of the whole, or of the Field whose turn it is, as JSON
+	stepXML             // such a text as XML
 	stepNames           // a turn for each path that Fields have
 	stepEach            // a turn for each Field, of this path where names are around
 	stepTurned          // in a trace: a turn ends
@@ -89,10 +90,21 @@ func run(steps []step, dst []byte, o *parlance.Outcome, of uint64) (_ []byte, ok
 			} else {
 				text = outcomeText(o, s.from.attr)
 			}
-			if s.conv.notation != plain {
+			switch s.conv.notation {
+			case plain:
+				dst = appendJSONText(dst, text)
+			case segments:
+				dst = s.conv.appendStructured(dst, text)
+			default:
 				text, _ = s.conv.wire(text, nil) // one that takes all texts
+				dst = appendJSONText(dst, text)
 			}
-			dst = appendJSONText(dst, text)
+		case stepXML:
+			text := outcomeText(o, s.from.attr)
+			if strings.TrimSpace(text) != text {
+				return dst, false // it would not be read as it is
+			}
+			dst = appendXMLText(dst, text)
 		case stepNames:
 			for left := of; left != 0; {
 				own := left & -left
@@ -168,9 +180,12 @@ type cut struct {
 	at, past int
 }
 
+// traced reports that texts are to be marked.
+func (w *writer) traced() bool { return w.trace != nil && !w.trace.spoilt }
+
 // marked notes a hole that was written from an offset on.
 func (w *writer) marked(h *hole, at int) {
-	if w.trace == nil {
+	if !w.traced() {
 		return
 	}
 	first := &h.readings[0]
@@ -197,14 +212,18 @@ func (w *writer) marked(h *hole, at int) {
 
 // markText notes a text that was written from an offset on.
 func (w *writer) markText(from target, c *conversion, at int) {
-	if w.trace != nil {
-		w.trace.cuts = append(w.trace.cuts, cut{stepText, from, c, at, len(w.dst)})
+	if w.traced() {
+		kind := stepText
+		if w.shape.form == formXML {
+			kind = stepXML
+		}
+		w.trace.cuts = append(w.trace.cuts, cut{kind, from, c, at, len(w.dst)})
 	}
 }
 
 // markTurn notes that a turn begins or ends here.
 func (w *writer) markTurn(k stepKind) {
-	if w.trace != nil {
+	if w.traced() {
 		w.trace.cuts = append(w.trace.cuts, cut{kind: k, at: len(w.dst), past: len(w.dst)})
 	}
 }
@@ -268,7 +287,7 @@ func (u *unroller) steps() (all []step) {
 		m := u.cuts[0]
 		s := step{before: string(u.body[u.pos:m.at]), kind: m.kind, from: m.from, conv: m.conv}
 		u.cuts, u.pos = u.cuts[1:], m.past
-		if m.kind != stepText {
+		if m.kind == stepNames || m.kind == stepEach {
 			s.turns = u.turn()
 			for len(u.cuts) > 0 && u.cuts[0].kind == m.kind && string(u.body[u.pos:u.cuts[0].at]) == "," {
 				u.pos, u.cuts = u.cuts[0].at, u.cuts[1:]
@@ -311,7 +330,7 @@ func (w *writer) unrolls(s *shape) bool {
 	if s.shares && w.code == "" && has.has(field, attrCode) {
 		return false // a code may have to be dropped
 	}
-	return s.form == formJSON && s.body.unrolls(w.present, 0)
+	return (s.form == formJSON || s.form == formXML && has == 0) && s.body.unrolls(w.present, 0)
 }
 
 // unrolls reports the same of a template, inside of so many kinds of turns:
@@ -382,7 +401,7 @@ func (h *hole) unrolls(present set, inside int) bool {
 	return inside == 0 || len(h.readings) == 1 || first.pattern == nil && first.target.owner == field
 }
 
-// takesAll reports that every text can be written in the notation, as a text.
+// takesAll reports that every text can be written in the notation.
 func (c conversion) takesAll() bool {
-	return c.notation == plain || c.notation == pointer || c.notation == brackets || c.notation == dots
+	return c.notation == plain || c.notation >= pointer && c.notation <= segments
 }

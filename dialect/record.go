@@ -627,7 +627,8 @@ func (w *writer) withItem(i int, e *template, write func(*template)) {
 // answer writes a record as an answer of its own, with a body and a header.
 func (w *writer) answer(it *parlance.Item, at string) {
 	o := it.Outcome
-	m := w.d.encode(nil, &Request{Path: w.req.Path, Now: w.req.Now, Header: acceptJSON}, &o, Payload{}, w.depth+1)
+	var m Message
+	w.d.encode(&m, nil, &Request{Path: w.req.Path, Now: w.req.Now, Header: acceptJSON}, &o, &Payload{}, w.depth+1)
 	w.itemStatus = m.Status
 	w.itemBody, w.itemHeader = m.Body, m.Header
 	if w.itemBody == nil {

@@ -173,16 +173,16 @@ func (w *writer) jsonHole(h *hole) {
 		return
 	}
 	w.carry(h, text)
+	at := len(w.dst)
 	switch {
 	case first.conv.structured():
 		w.dst = first.conv.appendStructured(w.dst, text)
 	case first.pattern == nil && first.conv.bare() && (isNumber(wire) || wire == "true" || wire == "false"):
 		w.dst = append(w.dst, wire...)
 	default:
-		at := len(w.dst)
 		w.dst = appendJSONText(w.dst, wire)
-		w.marked(h, at)
 	}
+	w.marked(h, at)
 }
 
 // unwritable reports a value of a record that the notation cannot hold.
@@ -655,8 +655,12 @@ func (w *writer) xmlText(t *template) {
 		w.unwritable(first, text)
 		return
 	}
-	w.carry(t.hole, strings.TrimSpace(text)) // as it is read
+	as, at := strings.TrimSpace(text), len(w.dst) // as it is read
+	w.carry(t.hole, as)
 	w.dst = appendXMLText(w.dst, wire)
+	if w.marked(t.hole, at); as != text {
+		w.spoil()
+	}
 }
 
 // xmlPayload writes the success value into its element.
