@@ -16,7 +16,7 @@ import (
 // it would do the same for other texts is asked of the shape first (unrolls).
 type program struct {
 	steps  []step
-	size   int  // of the body that it was made of
+	size   int  // of the body that it was made of, or maxHint
 	lone   bool // the one Field stands in the body itself, and shares texts with the whole
 	header []Pair
 	texts  []varying // of the header
@@ -58,6 +58,10 @@ const free = set(1<<attrTitle|1<<attrDetail|1<<attrType|1<<attrInstance|1<<attrR
 
 // maxTurns is how many Fields a program can tell apart.
 const maxTurns = 64
+
+// maxHint bounds the memory that is asked for before it is known how much an
+// answer needs, for the one that was written first may have been a large one.
+const maxHint = 1 << 10
 
 // run writes another answer of the same dress. It reports false, having written
 // nothing, for one with texts by which the writer would have gone another way.
@@ -245,7 +249,7 @@ func (w *writer) spoil() {
 // program is made of what was marked, nil where the writer went a way that other
 // texts do not go.
 func (w *writer) program(m *Message) *program {
-	p := &program{header: m.Header, texts: w.trace.texts, losses: m.Losses, size: len(w.dst) - w.start}
+	p := &program{header: m.Header, texts: w.trace.texts, losses: m.Losses, size: min(len(w.dst)-w.start, maxHint)}
 	if w.trace.spoilt || w.headersSay != "" || slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasPrefix(l.Attribute, "fields[") }) {
 		return nil
 	}
@@ -284,12 +288,12 @@ type unroller struct {
 // steps are those up to the end of the turn, or of all.
 func (u *unroller) steps() (all []step) {
 	for len(u.cuts) > 0 && u.cuts[0].kind != stepTurned {
-		m := u.cuts[0]
-		s := step{before: string(u.body[u.pos:m.at]), kind: m.kind, from: m.from, conv: m.conv}
-		u.cuts, u.pos = u.cuts[1:], m.past
-		if m.kind == stepNames || m.kind == stepEach {
+		c := u.cuts[0]
+		s := step{before: string(u.body[u.pos:c.at]), kind: c.kind, from: c.from, conv: c.conv}
+		u.cuts, u.pos = u.cuts[1:], c.past
+		if c.kind == stepNames || c.kind == stepEach {
 			s.turns = u.turn()
-			for len(u.cuts) > 0 && u.cuts[0].kind == m.kind && string(u.body[u.pos:u.cuts[0].at]) == "," {
+			for len(u.cuts) > 0 && u.cuts[0].kind == c.kind && string(u.body[u.pos:u.cuts[0].at]) == "," {
 				u.pos, u.cuts = u.cuts[0].at, u.cuts[1:]
 				u.uneven = !slices.EqualFunc(u.turn(), s.turns, step.equal) || u.uneven
 			}
@@ -378,23 +382,17 @@ func (t *template) unrolls(present set, inside int) bool {
 
 // unrolls reports that a text is settled, or goes out as it is whatever it is.
 func (h *hole) unrolls(present set, inside int) bool {
-	loose := false // some of it is not settled
+	first, loose := &h.readings[0], false // some of it is not settled
 	for i, r := range h.readings {
 		if r.targets()&present&^settled == 0 {
 			continue
 		}
 		loose = true
-		switch {
-		case r.pattern != nil:
-			return false
-		case i == 0 && (r.bit&free == 0 || !r.conv.takesAll() || h.defaults && r.conv.notation != plain):
-			return false
-		case i > 0 && r.target.owner == whole:
-			return false // it is carried if it is the same
+		if r.pattern != nil || r.bit&free == 0 || i > 0 && r.target.owner == whole {
+			return false // a second one of the whole is carried if it is the same
 		}
 	}
-	first := &h.readings[0]
-	if loose && (h.guard != nil || first.pattern != nil) {
+	if loose && (h.guard != nil || first.pattern != nil || !first.conv.takesAll() || h.defaults && first.conv.notation != plain) {
 		return false
 	}
 	// In a record's own element a text of both would be the record's.
