@@ -19,6 +19,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
@@ -1062,6 +1063,67 @@ func TestABudgetOfOneRepeatIsSpentByTheFirst(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A body that could be had again at first, and cannot when it is needed.
+func TestABodyThatIsGoneWhenItIsNeededLeavesTheLastAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, answer{status: 503, body: vmsError})
+		req := request(t, "PUT", "{}")
+		gone := errors.New("the file was deleted")
+		req.GetBody = func() (io.ReadCloser, error) { return nil, gone }
+		resp, body := call(t, u.client(t, "vms", client.WithCeiling(time.Hour)), req)
+		r := report(t, resp)
+		if resp.StatusCode != 503 || body != vmsError || len(u.sightings()) != 1 || len(r.Attempts) != 1 {
+			t.Errorf("got %d %q after %d requests", resp.StatusCode, body, len(u.sightings()))
+		}
+		if a := r.Attempts[0]; a.Again || a.Held != "the body cannot be had again" {
+			t.Errorf("it is held because %q", a.Held)
+		}
+	})
+}
+
+// An answer may come before the request has been read. What is left of the body
+// is not mixed with that of the repeat.
+func TestAnAnswerBeforeTheBodyWasReadIsRepeatedWithAllOfIt(t *testing.T) {
+	t.Parallel()
+	whole := strings.Repeat("0123456789", 1<<15)
+	var n atomic.Int32
+	var got atomic.Value
+	srv := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1) == 1 {
+			w.Header().Set("Connection", "close")
+			w.WriteHeader(425)
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		got.Store(string(body))
+	})
+	req, err := http.NewRequestWithContext(t.Context(), "POST", srv.URL, strings.NewReader(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	once := &turnstile{}
+	resp, err := client.New(quickly(t), client.WithBase(srv.Client().Transport), client.WithGate(once)).RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 200 || got.Load() != whole || once.entered != 2 {
+		t.Errorf("got %d after %d attempts, and %d bytes were read", resp.StatusCode, once.entered, len(fmt.Sprint(got.Load())))
+	}
+}
+
+// quickly is a dialect that waits for a millisecond: over a socket no more can be
+// waited.
+func quickly(t *testing.T) *dialect.Dialect {
+	t.Helper()
+	d, err := dialect.Compile("quickly.yaml", []byte("dialect: quickly\ntitle: Quickly\ncodes: {200: success, 425: {kind: unavailable, undone: true, retry: {schedule: [1ms]}}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // What support reads has a line for each attempt, and none that a server wrote.

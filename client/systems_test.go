@@ -235,6 +235,19 @@ func five() map[string][]promise {
 		{name: "999 as a status over a socket", answers: []answer{inXML(999, res(999, "old"))}, kind: parlance.Internal, code: "999", act: parlance.Retry, scope: parlance.ScopeRequest, detail: "old", held: "longer than 30s", wait: 5 * m},
 		{name: "999 in a body under 200", answers: []answer{inXML(200, res(999, "old"))}, kind: parlance.Internal, code: "999", act: parlance.Escalate, detail: "old", sent: 3, waits: schedule},
 	}
+	for path, record := range map[string]string{ // where a record says which it is differs by resource
+		"/service/PreAdvice":   "<PREADVICES><PA><HD><CustomerPONumber>R1</CustomerPONumber></HD>%s</PA></PREADVICES>",
+		"/service/FusionOrder": "<FUSIONS><FO><FH><DocRef>R1</DocRef></FH>%s</FO></FUSIONS>",
+		"/service/Product":     "<PRODUCTS><PC>%s</PC></PRODUCTS>",
+		"/service/PlaceOrder":  "<ORDERS><SO>%s</SO></ORDERS>",
+	} {
+		id := ""
+		if strings.Contains(record, "R1") {
+			id = "R1"
+		}
+		vision = append(vision, promise{name: "a record of " + path, method: "POST", path: path, sends: "<X/>", answers: []answer{inXML(400, fmt.Sprintf(record, res(400, "no")))},
+			kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeItems, items: []string{"0 " + id + " invalid 400"}})
+	}
 	for _, code := range []int{100, 103, 109, 111, 120, 149} {
 		vision = append(vision, promise{name: fmt.Sprintf("%d under 200 is for information", code), answers: []answer{inXML(200, res(code, "by the way"))},
 			kind: parlance.Noted, code: strconv.Itoa(code), act: parlance.Inspect, detail: "by the way"})
