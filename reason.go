@@ -7,18 +7,22 @@ type Reason string
 
 // Reasons that Parlance itself acts on or gives.
 const (
-	Expired     Reason = "expired"     // the credential was good once: refresh it
-	Fields      Reason = "fields"      // the data were understood and are invalid, field by field
-	XML         Reason = "xml"         // the XML failed validation
-	Licence     Reason = "licence"     // a licence's seats or caps are used up
-	Maintenance Reason = "maintenance" // planned work; it will be back
-	InFlight    Reason = "idempotency_in_flight"
-	Mismatch    Reason = "idempotency_mismatch"
-	Refused     Reason = "refused"  // transport: nothing listened; nothing was sent
-	DNS         Reason = "dns"      // transport: the name could not be resolved; nothing was sent
-	TLS         Reason = "tls"      // transport: the handshake failed; nothing was sent
-	Reset       Reason = "reset"    // transport: the connection broke; what was done is unknown
-	Deadline    Reason = "deadline" // transport: no answer in time; what was done is unknown
-	Canceled    Reason = "canceled" // transport: the caller gave up
-	Withheld    Reason = "withheld" // our own end did not send it: its pacing, its breaker, or no token
+	NoCredential    Reason = "no_credential"    // none was sent
+	WrongCredential Reason = "wrong_credential" // it was never good, or not here
+	Expired         Reason = "expired"          // the credential was good once: refresh it
+	Spent           Reason = "spent"            // the credential was revoked, or the refresh token is used up: only a new log-in helps
+	OutOfScope      Reason = "scope"            // who calls is known, and the credential is not good for this
+	Fields          Reason = "fields"           // the data were understood and are invalid, field by field
+	XML             Reason = "xml"              // the XML failed validation
+	Licence         Reason = "licence"          // a licence's seats or caps are used up
+	Maintenance     Reason = "maintenance"      // planned work; it will be back
+	InFlight        Reason = "idempotency_in_flight"
+	Mismatch        Reason = "idempotency_mismatch"
+	Refused         Reason = "refused"  // transport: nothing listened; nothing was sent
+	DNS             Reason = "dns"      // transport: the name could not be resolved; nothing was sent
+	TLS             Reason = "tls"      // transport: the handshake failed; nothing was sent
+	Reset           Reason = "reset"    // transport: the connection broke; what was done is unknown
+	Deadline        Reason = "deadline" // transport: no answer in time; what was done is unknown
+	Canceled        Reason = "canceled" // transport: the caller gave up
+	Withheld        Reason = "withheld" // our own end did not send it: its pacing, its breaker, or no token
 )

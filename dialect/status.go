@@ -241,7 +241,7 @@ func (d *Dialect) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int)
 		if r, status := try(func(r *row) bool { return r.status == 0 && fits(r) }); r != nil {
 			return r, status
 		}
-		if i == anyReason && o.Kind.Failing() && o.Reason == "" {
+		if i == anyReason && o.Kind.Failing() {
 			// A code with a reason of its own says too much, where HTTP has a status for the kind.
 			if r, status := d.builtinStatus(o.Kind, req); r != nil {
 				return r, status
