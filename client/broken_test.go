@@ -235,3 +235,29 @@ func TestABaseThatForgetsIsForgiven(t *testing.T) {
 		t.Error("a request without a URL")
 	}
 }
+
+func TestARequestThatCannotBeSentIsTheCallersToCorrect(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		spoil func(*http.Request)
+	}{
+		{"a line break in a field", func(r *http.Request) { r.Header.Set("X-Bad", "a\nb") }},
+		{"a field without a name", func(r *http.Request) { r.Header[""] = []string{"a"} }},
+		{"a scheme that nobody speaks", func(r *http.Request) { r.URL.Scheme = "gopher" }},
+		{"no host", func(r *http.Request) { r.URL.Host = "" }},
+		{"a method that is no word", func(r *http.Request) { r.Method = "GE T" }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := request(t, "GET", "")
+			tt.spoil(req)
+			_, err := client.New(open(t, "http"), client.WithBase(&http.Transport{})).RoundTrip(req)
+			var e *client.Error
+			if !errors.As(err, &e) || len(e.Attempts) != 1 || e.Outcome.Kind != parlance.Invalid || e.Decision.Act != parlance.Correct || !e.Decision.RepeatSafe {
+				t.Errorf("the error is %v: %+v", err, e)
+			}
+		})
+	}
+}

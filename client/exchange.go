@@ -223,7 +223,9 @@ func (x *exchange) send() (*http.Response, error) {
 	resp, err = clock.stop(x, resp, err)
 	if err != nil {
 		x.answer = answer{}
-		a.Outcome, a.Err = parlance.OutcomeOfTransport(err), err
+		if a.Outcome, a.Err = parlance.OutcomeOfTransport(err), err; unsendable(out, err) {
+			a.Outcome = parlance.Outcome{Kind: parlance.Invalid, Reason: parlance.Withheld}
+		}
 	} else {
 		a.Err = x.answer.broken
 	}

@@ -76,7 +76,8 @@ const (
 //
 // Where it ends too early the last answer is returned together with a
 // *[PendingError], its body readable too. It closes the bodies of the answers
-// between. A look that gets no answer is an *[Error].
+// between. A look that gets no answer ends it so, too: Err is then an *[Error], or
+// that of the Client.
 func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response, error) {
 	r, ok := Outcome(resp)
 	if !ok {
@@ -115,12 +116,10 @@ func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response
 		}
 		later, err := p.look(ctx, hc, r.of, place)
 		if err != nil {
-			if ctx.Err() != nil {
+			if pending.Err = err; ctx.Err() != nil {
 				pending.Err = context.Cause(ctx)
-				return resp, pending
 			}
-			_ = resp.Body.Close()
-			return nil, err
+			return resp, pending // the work goes on, and its place is known
 		}
 		_ = resp.Body.Close() // superseded
 		if resp = later; resp.Request != nil {

@@ -215,3 +215,24 @@ func TestTheResultIsFetchedFromWhereTheLastLookPoints(t *testing.T) {
 		}
 	})
 }
+
+func TestALookThatGetsNoAnswerLosesNoPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, operations("/jobs/1", answer{do: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }})...)
+		c := u.client(t, "omilia", client.WithAttempts(1))
+		first, err := c.Do(request(t, "POST", "{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.Poller{Client: c}.Follow(t.Context(), first)
+		var p *client.PendingError
+		var e *client.Error
+		if !errors.As(err, &p) || p.Where != "http://upstream.test/jobs/1" || !errors.As(err, &e) || e.Outcome.Reason != parlance.Reset {
+			t.Errorf("the error is %v", err)
+		}
+		if resp == nil || read(t, resp) != "{}" {
+			t.Error("the last answer is lost")
+		}
+	})
+}
