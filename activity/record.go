@@ -50,8 +50,10 @@ type Line struct {
 	Attrs   []string // name=value
 }
 
-// Store keeps records. Add may hold them back for up to 100 ms; within a
-// transaction of the store they are committed with it.
+// Store keeps records, the last one of each id. Add may hold them back for up to
+// 100 ms, in which Find finds them all the same; within a transaction of the store
+// they are committed with it. An error of Add may be that of an earlier one, which
+// was lost.
 type Store interface {
 	Add(ctx context.Context, r *Record) error
 

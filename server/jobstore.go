@@ -13,24 +13,31 @@ import (
 type JobStore interface {
 	Transactor
 
-	// Put adds a job. Within a transaction it is there where that commits.
+	// Put adds a job: ID, Kind, Input, Owner, Activity and Created; all else is the
+	// store's. Within a transaction it is there where that commits. An error wraps
+	// parlance.ErrConflict where the id is taken.
 	Put(ctx context.Context, j Job) error
 
 	// Take leases the oldest waiting job of one of these kinds, or one whose lease
-	// has ended, until then. false is that there is none.
+	// has ended, until then. false is that there is none. A worker is one goroutine
+	// of one process: no two have the same name.
 	Take(ctx context.Context, kinds []string, worker string, until time.Time) (Job, bool, error)
 
 	// Keep renews a lease and notes how far the work is. cancelled reports that
-	// somebody asked to stop; an error wraps ErrLeaseLost where another has it now.
+	// somebody asked to stop; an error wraps ErrLeaseLost where another has it now,
+	// or where it has ended.
 	Keep(ctx context.Context, id, worker string, until time.Time, progress float64, note string) (cancelled bool, err error)
 
-	// End keeps the result. An error wraps ErrLeaseLost where another has the job.
+	// End keeps the result. An error wraps ErrLeaseLost where another has the job, or
+	// where it has ended.
 	End(ctx context.Context, id, worker string, result JobResult) error
 
 	// Job finds one; an error wraps parlance.ErrNotFound where there is none.
 	Job(ctx context.Context, id string) (Job, error)
 
-	// Cancel asks for a stop. One that waits is ended at once.
+	// Cancel asks for a stop. One that was never taken is ended at once: failed,
+	// canceled. One that has ended is no error, one that nobody knows wraps
+	// parlance.ErrNotFound.
 	Cancel(ctx context.Context, id string) error
 }
 

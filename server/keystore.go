@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 )
@@ -14,19 +15,24 @@ type KeyStore interface {
 	// has become of it. A claim that is Fresh is held until Record or Free, or
 	// until the process that took it is gone: then it is free again where the
 	// effect is inside (for it was not committed), and Uncertain where it is
-	// outside.
+	// outside. A claim of an effect outside is committed before Claim returns, so it
+	// is refused within a transaction.
 	Claim(ctx context.Context, k Key) (Claim, error)
 
 	// Record keeps the answer of a key that was claimed. In a transaction it is
-	// committed with the effect.
+	// committed with the effect, and the claim is held on where that fails. An error
+	// outside of one lets go of the claim: what happened then is Uncertain where the
+	// effect is outside. It wraps ErrClaimLost where this process has no claim.
 	Record(ctx context.Context, k Key, a Answer) error
 
-	// Free gives a claim back: nothing was done under it.
+	// Free gives a claim back: nothing was done under it. A key without a claim is
+	// no error.
 	Free(ctx context.Context, k Key) error
 
 	// Uncertain lists the keys whose effect outside nobody knows the fate of, the
 	// oldest first, for an operator. Settle ends one of them: with an answer to be
-	// replayed, or with nil to free it.
+	// replayed, or with nil to free it. An error wraps parlance.ErrNotFound where it
+	// is not uncertain.
 	Uncertain(ctx context.Context, limit int) ([]Key, error)
 	Settle(ctx context.Context, k Key, a *Answer) error
 }
@@ -38,7 +44,7 @@ type Key struct {
 	Fingerprint [32]byte  // of what was asked: another payload under the same key is a mismatch
 	Outside     bool      // the effect is not in the store's transaction
 	Claimed     time.Time // when
-	Expires     time.Time // when it may be used anew
+	Expires     time.Time // when it may be used anew, once it was answered; zero for never
 	Activity    string    // the id of the request that claimed it
 }
 
@@ -67,3 +73,7 @@ type Answer struct {
 	Body   []byte
 	At     time.Time
 }
+
+// ErrClaimLost is that this process has no claim on a key: it never had, or was
+// taken for dead.
+var ErrClaimLost = errors.New("server: the claim of the idempotency key was lost")

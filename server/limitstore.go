@@ -9,7 +9,9 @@ import (
 // together.
 type LimitStore interface {
 	// Take uses n of what rate allows the key now, or nothing where that is too
-	// much.
+	// much. It counts for each pair of key and rate, outside of any transaction: what
+	// was tried was tried. n of 0 only looks. An n that is more than the quota could
+	// never be allowed and is an error, as is a rate that allows nothing.
 	Take(ctx context.Context, key string, rate Rate, n int) (Taken, error)
 }
 

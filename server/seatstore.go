@@ -11,8 +11,8 @@ type SeatStore interface {
 	Transactor
 
 	// Sit leases a seat of the pool to a holder until then, or renews the lease
-	// that it has. false is that all seats are taken. A lease that has expired is
-	// free.
+	// that it has, also where there are fewer seats by now. false is that all seats
+	// are taken. A lease that has expired is free.
 	Sit(ctx context.Context, pool, holder string, seats int, until time.Time) (bool, error)
 
 	// Stand gives a seat back. A holder without one is no error.
@@ -22,6 +22,7 @@ type SeatStore interface {
 	Seated(ctx context.Context, pool string) (int, error)
 
 	// Add adds n, which may be negative, to what is counted under the cap, and
-	// reports false, nothing changed, where that would be more than most.
+	// reports false, nothing changed, where that would be more than most. To count
+	// down is always done, to 0 at the least.
 	Add(ctx context.Context, cap string, n, most int) (bool, error)
 }

@@ -11,7 +11,7 @@ import "context"
 //
 // fn may be run again where the database asks for it, so it does nothing outside
 // of the transaction; and it is quick, for others wait. Within a transaction
-// Transact runs fn in that one.
+// Transact runs fn in that one, and where it fails what it did alone is undone.
 type Transactor interface {
 	Transact(ctx context.Context, fn func(ctx context.Context) error) error
 }

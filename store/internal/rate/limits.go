@@ -1,0 +1,59 @@
+package rate
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/parlance-api/parlance/server"
+)
+
+// Limits is a server.LimitStore in memory. What is full again is forgotten, so
+// that it holds no more than about twice the keys that were used within a window.
+type Limits struct {
+	clock func() time.Time
+
+	mu    sync.Mutex
+	full  map[limit]int64 // in unix nanoseconds
+	sweep int             // so many are worth a look at which are full
+}
+
+var _ server.LimitStore = (*Limits)(nil)
+
+type limit struct {
+	key  string
+	rate server.Rate
+}
+
+// few is how many keys are never worth a sweep.
+const few = 1024
+
+// NewLimits makes an empty one that reads the time from clock.
+func NewLimits(clock func() time.Time) *Limits {
+	return &Limits{clock: clock, full: map[limit]int64{}, sweep: few}
+}
+
+// Take is server.LimitStore's.
+func (l *Limits) Take(ctx context.Context, key string, r server.Rate, n int) (server.Taken, error) {
+	if err := ctx.Err(); err != nil {
+		return server.Taken{}, err
+	}
+	at := limit{key, r}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock().UnixNano()
+	full, taken, err := Take(l.full[at], now, r, n)
+	if err != nil || full <= now {
+		return taken, err
+	}
+	l.full[at] = full
+	if len(l.full) >= l.sweep {
+		for at, full := range l.full {
+			if full <= now {
+				delete(l.full, at)
+			}
+		}
+		l.sweep = max(2*len(l.full), few)
+	}
+	return taken, nil
+}

@@ -1,0 +1,51 @@
+package rate
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance/server"
+)
+
+func TestAQuotaComesBackEvenly(t *testing.T) {
+	t.Parallel()
+	r := server.Rate{Quota: 4, Window: time.Minute}
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	l := NewLimits(func() time.Time { return now })
+	for _, step := range []struct {
+		wait time.Duration
+		n    int
+		want server.Taken
+	}{
+		{0, 0, server.Taken{Allowed: true, Remaining: 4}},
+		{0, 3, server.Taken{Allowed: true, Remaining: 1, Reset: 45 * time.Second}},
+		{0, 2, server.Taken{Remaining: 1, Reset: 45 * time.Second, After: 15 * time.Second}},
+		{0, 1, server.Taken{Allowed: true, Reset: time.Minute}},
+		{5 * time.Second, 1, server.Taken{Reset: 55 * time.Second, After: 10 * time.Second}},
+		{10 * time.Second, 1, server.Taken{Allowed: true, Reset: time.Minute}},
+		{time.Hour, 4, server.Taken{Allowed: true, Reset: time.Minute}},
+	} {
+		now = now.Add(step.wait)
+		got, err := l.Take(context.Background(), "k", r, step.n)
+		if err != nil || got != step.want {
+			t.Errorf("after %v, %d: %+v, %v; want %+v", step.wait, step.n, got, err, step.want)
+		}
+	}
+}
+
+func TestWhatIsFullAgainIsForgotten(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	l := NewLimits(func() time.Time { return now })
+	for i := range 100 * few {
+		now = now.Add(time.Second)
+		if _, err := l.Take(context.Background(), fmt.Sprint(i), server.Rate{Quota: 1, Window: time.Minute}, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(l.full) > 2*few {
+		t.Errorf("%d keys are kept, though 60 are in use", len(l.full))
+	}
+}

@@ -1,0 +1,135 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+type jobs struct{ *Store }
+
+// job is one as it is kept, and what nobody else needs to know of it.
+type job struct {
+	server.Job
+	worker string // who leased it last
+	order  int    // among those that were created at the same time
+}
+
+// copied makes a job whose memory is nobody else's.
+func copied(j server.Job) server.Job {
+	j.Input = bytes.Clone(j.Input)
+	if j.Result != nil {
+		r := *j.Result
+		r.Body = bytes.Clone(r.Body)
+		j.Result = &r
+	}
+	return j
+}
+
+func (s jobs) Put(ctx context.Context, j server.Job) error {
+	return s.do(ctx, func(t *transaction, _ time.Time) error {
+		if _, taken := s.jobs[j.ID]; taken {
+			return fmt.Errorf("memory: a job %q is there already: %w", j.ID, parlance.ErrConflict)
+		}
+		s.puts++
+		set(t, s.jobs, j.ID, job{order: s.puts, Job: copied(server.Job{
+			ID: j.ID, Kind: j.Kind, Input: j.Input, Owner: j.Owner, Activity: j.Activity, Created: j.Created,
+		})})
+		return nil
+	})
+}
+
+func (s jobs) Take(ctx context.Context, kinds []string, worker string, until time.Time) (taken server.Job, found bool, err error) {
+	err = s.do(ctx, func(t *transaction, now time.Time) error {
+		var oldest job
+		for _, j := range s.jobs {
+			if j.Result != nil || j.Lease.After(now) || !slices.Contains(kinds, j.Kind) {
+				continue
+			}
+			if c := j.Created.Compare(oldest.Created); !found || c < 0 || c == 0 && j.order < oldest.order {
+				oldest, found = j, true
+			}
+		}
+		if found {
+			oldest.worker, oldest.Lease = worker, until
+			oldest.Attempt++
+			set(t, s.jobs, oldest.ID, oldest)
+			taken = copied(oldest.Job)
+		}
+		return nil
+	})
+	return taken, found, err
+}
+
+func (s jobs) Keep(ctx context.Context, id, worker string, until time.Time, progress float64, note string) (cancelled bool, err error) {
+	err = s.do(ctx, func(t *transaction, _ time.Time) error {
+		j, err := s.leased(id, worker)
+		if err != nil {
+			return err
+		}
+		j.Lease, j.Progress, j.Note = until, progress, note
+		cancelled = j.Stopping
+		set(t, s.jobs, id, j)
+		return nil
+	})
+	return cancelled, err
+}
+
+func (s jobs) End(ctx context.Context, id, worker string, result server.JobResult) error {
+	return s.do(ctx, func(t *transaction, _ time.Time) error {
+		j, err := s.leased(id, worker)
+		if err != nil {
+			return err
+		}
+		j.Lease, j.Result = time.Time{}, &result
+		j.Job = copied(j.Job)
+		set(t, s.jobs, id, j)
+		return nil
+	})
+}
+
+// leased finds a job that is this worker's.
+func (s jobs) leased(id, worker string) (job, error) {
+	j, err := s.find(id)
+	if err == nil && (j.Result != nil || j.Lease.IsZero() || j.worker != worker) {
+		err = fmt.Errorf("memory: job %q: %w", id, server.ErrLeaseLost)
+	}
+	return j, err
+}
+
+func (s jobs) find(id string) (job, error) {
+	j, known := s.jobs[id]
+	if !known {
+		return j, fmt.Errorf("memory: no job %q: %w", id, parlance.ErrNotFound)
+	}
+	return j, nil
+}
+
+func (s jobs) Job(ctx context.Context, id string) (found server.Job, err error) {
+	err = s.do(ctx, func(*transaction, time.Time) error {
+		j, err := s.find(id)
+		found = copied(j.Job)
+		return err
+	})
+	return found, err
+}
+
+func (s jobs) Cancel(ctx context.Context, id string) error {
+	return s.do(ctx, func(t *transaction, now time.Time) error {
+		j, err := s.find(id)
+		if err != nil || j.Result != nil {
+			return err
+		}
+		j.Stopping = true
+		if j.Lease.IsZero() {
+			j.Result = &server.JobResult{Outcome: parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled}, At: now}
+		}
+		set(t, s.jobs, id, j)
+		return nil
+	})
+}

@@ -1,0 +1,84 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+type keys struct{ *Store }
+
+type keyID struct{ scope, key string }
+
+// entry is a key that is claimed, or answered.
+type entry struct {
+	key    server.Key
+	answer *server.Answer // nil while it is claimed
+}
+
+// expired reports that the key may be used anew. One that is claimed never is.
+func (e entry) expired(now time.Time) bool {
+	return e.answer != nil && !e.key.Expires.IsZero() && !e.key.Expires.After(now)
+}
+
+func idOf(k server.Key) keyID { return keyID{k.Scope, k.Key} }
+
+func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err error) {
+	if k.Outside && ctx.Value(s.Store) != nil {
+		return c, errors.New("memory: an effect outside of the transaction is claimed before it, not within")
+	}
+	err = s.do(ctx, func(t *transaction, now time.Time) error {
+		e, known := s.keys[idOf(k)]
+		switch {
+		case !known || e.expired(now):
+			c.State = server.Fresh
+			set(t, s.keys, idOf(k), entry{key: k})
+		case e.key.Fingerprint != k.Fingerprint:
+			c.State = server.Mismatch
+		case e.answer == nil:
+			c.State = server.InFlight
+		default:
+			c = server.Claim{State: server.Replay, Answer: clone(*e.answer)}
+		}
+		return nil
+	})
+	return c, err
+}
+
+func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
+	return s.do(ctx, func(t *transaction, _ time.Time) error {
+		if e, known := s.keys[idOf(k)]; !known || e.answer != nil {
+			return fmt.Errorf("memory: key %q: %w", k.Key, server.ErrClaimLost)
+		}
+		a := clone(a)
+		set(t, s.keys, idOf(k), entry{k, &a})
+		return nil
+	})
+}
+
+func (s keys) Free(ctx context.Context, k server.Key) error {
+	return s.do(ctx, func(t *transaction, _ time.Time) error {
+		if e := s.keys[idOf(k)]; e.answer == nil {
+			unset(t, s.keys, idOf(k))
+		}
+		return nil
+	})
+}
+
+// Uncertain lists none: with the process that died, the store is gone too.
+func (s keys) Uncertain(ctx context.Context, limit int) ([]server.Key, error) { return nil, ctx.Err() }
+
+func (s keys) Settle(_ context.Context, k server.Key, _ *server.Answer) error {
+	return fmt.Errorf("memory: no uncertain key %q: %w", k.Key, parlance.ErrNotFound)
+}
+
+// clone makes an answer whose memory is nobody else's.
+func clone(a server.Answer) server.Answer {
+	a.Header, a.Body = a.Header.Clone(), bytes.Clone(a.Body)
+	return a
+}

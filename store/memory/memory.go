@@ -1,0 +1,172 @@
+// Package memory keeps all that a server keeps in memory: for tests, and for a
+// single process that may lose everything when it ends.
+package memory
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store"
+	"github.com/parlance-api/parlance/store/internal/rate"
+)
+
+// Store is a store.Store in memory. Its transactions run one after another.
+type Store struct {
+	clock  func() time.Time
+	limits *rate.Limits
+
+	turn   chan struct{} // holds one token: who takes it may touch what follows
+	closed bool
+	swept  time.Time
+	keys   map[keyID]entry
+	seats  map[seatID]time.Time // until when
+	caps   map[string]int
+	jobs   map[string]job
+	puts   int // jobs ever put: their order
+	tokens map[[32]byte]server.Token
+	story  map[string]record
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Option is a setting of New.
+type Option func(*Store)
+
+// WithClock sets where the time comes from; the default is time.Now. It is called
+// by one goroutine at a time for all but the limits.
+func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
+
+// New makes an empty store.
+func New(options ...Option) *Store {
+	s := &Store{
+		clock:  time.Now,
+		turn:   make(chan struct{}, 1),
+		keys:   map[keyID]entry{},
+		seats:  map[seatID]time.Time{},
+		caps:   map[string]int{},
+		jobs:   map[string]job{},
+		tokens: map[[32]byte]server.Token{},
+		story:  map[string]record{},
+	}
+	for _, o := range options {
+		o(s)
+	}
+	s.limits = rate.NewLimits(func() time.Time { return s.clock() })
+	s.turn <- struct{}{}
+	return s
+}
+
+// The views.
+
+func (s *Store) Keys() server.KeyStore     { return keys{s} }
+func (s *Store) Limits() server.LimitStore { return s.limits }
+func (s *Store) Seats() server.SeatStore   { return seats{s} }
+func (s *Store) Jobs() server.JobStore     { return jobs{s} }
+func (s *Store) Tokens() server.TokenStore { return tokens{s} }
+func (s *Store) Activity() activity.Store  { return story{s} }
+
+// Close refuses all that comes after it.
+func (s *Store) Close() error {
+	<-s.turn
+	s.closed = true
+	s.turn <- struct{}{}
+	return nil
+}
+
+// transaction knows how to undo what was done in it, the last first.
+type transaction struct{ undo []func() }
+
+// Transact is server.Transactor's. fn has the store for itself: a method called
+// with another context than that of fn would wait for it forever.
+func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t, within := ctx.Value(s).(*transaction)
+	if !within {
+		select {
+		case <-s.turn:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		defer func() { s.turn <- struct{}{} }()
+		if s.closed {
+			return fmt.Errorf("memory: the store is closed: %w", parlance.ErrUnavailable)
+		}
+		s.sweep()
+		t = &transaction{}
+		ctx = context.WithValue(ctx, s, t)
+	}
+	mark, done := len(t.undo), false
+	defer func() { // after a panic too
+		for !done && len(t.undo) > mark {
+			last := len(t.undo) - 1
+			t.undo[last]()
+			t.undo = t.undo[:last]
+		}
+	}()
+	err := fn(ctx)
+	done = err == nil
+	return err
+}
+
+// do runs one method of a view in the transaction of ctx, or in one of its own.
+func (s *Store) do(ctx context.Context, fn func(t *transaction, now time.Time) error) error {
+	return s.Transact(ctx, func(ctx context.Context) error {
+		return fn(ctx.Value(s).(*transaction), s.clock())
+	})
+}
+
+// set changes a map so that it can be undone.
+func set[K comparable, V any](t *transaction, m map[K]V, k K, v V) {
+	old, had := m[k]
+	m[k] = v
+	t.undo = append(t.undo, func() {
+		if had {
+			m[k] = old
+		} else {
+			delete(m, k)
+		}
+	})
+}
+
+// unset deletes from a map so that it can be undone.
+func unset[K comparable, V any](t *transaction, m map[K]V, k K) {
+	if old, had := m[k]; had {
+		delete(m, k)
+		t.undo = append(t.undo, func() { m[k] = old })
+	}
+}
+
+// sweep deletes what has ended, so that the store does not grow forever.
+func (s *Store) sweep() {
+	now := s.clock()
+	if now.Sub(s.swept) < store.Sweep {
+		return
+	}
+	s.swept = now
+	for id, e := range s.keys {
+		if e.expired(now) {
+			delete(s.keys, id)
+		}
+	}
+	for id, until := range s.seats {
+		if !until.After(now) {
+			delete(s.seats, id)
+		}
+	}
+	for id, j := range s.jobs {
+		if j.Result != nil && now.Sub(j.Result.At) > store.KeepJobs {
+			delete(s.jobs, id)
+		}
+	}
+	for hash, t := range s.tokens {
+		if now.Sub(t.Expires) > store.KeepTokens {
+			delete(s.tokens, hash)
+		}
+	}
+}

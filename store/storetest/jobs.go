@@ -1,0 +1,230 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store"
+)
+
+// takes takes a job of kind k and expects that one; "" is none.
+func (s *scene) takes(worker string, until time.Time, want string) server.Job {
+	s.Helper()
+	j, found, err := s.Jobs().Take(s.ctx, []string{"none", "k"}, worker, until)
+	s.must(err)
+	if found != (want != "") || j.ID != want {
+		s.Errorf("%s took %q, want %q", worker, j.ID, want)
+	}
+	return j
+}
+
+// must2 ends the test on the error of a method that returns something else too.
+func (s *scene) must2(_ any, err error) {
+	s.Helper()
+	s.must(err)
+}
+
+// job expects a job as it is.
+func (s *scene) job(want server.Job) {
+	s.Helper()
+	got, err := s.Jobs().Job(s.ctx, want.ID)
+	s.must(err)
+	if !got.Created.Equal(want.Created) || !got.Lease.Equal(want.Lease) {
+		s.Errorf("created %v, leased until %v; want %v, %v", got.Created, got.Lease, want.Created, want.Lease)
+	}
+	got.Created, got.Lease = want.Created, want.Lease
+	if got.Result != nil && want.Result != nil {
+		result := *got.Result
+		if !result.At.Equal(want.Result.At) {
+			s.Errorf("ended at %v, want %v", result.At, want.Result.At)
+		}
+		result.At = want.Result.At
+		got.Result = &result
+	}
+	if !reflect.DeepEqual(got, want) {
+		s.Errorf("job %+v (result %+v), want %+v (%+v)", got, got.Result, want, want.Result)
+	}
+}
+
+func jobs(t *testing.T, e Engine) {
+	put := func(s *scene, id string, created time.Time) server.Job {
+		s.Helper()
+		j := server.Job{
+			ID: id, Kind: "k", Input: []byte("input\x00"), Owner: "owner", Activity: "activity", Created: created,
+		}
+		s.must(s.Jobs().Put(s.ctx, j))
+		return j
+	}
+	result := func(s *scene) server.JobResult {
+		return server.JobResult{
+			Outcome: parlance.Outcome{
+				Kind: parlance.Partial, Code: "206", Detail: "one of two",
+				Items: []parlance.Item{{Index: 1, Outcome: parlance.Outcome{Kind: parlance.Invalid}}},
+			},
+			ContentType: "application/json", Body: []byte("{}\xff"), At: s.in(0),
+		}
+	}
+
+	each(t, e, "A job is put, taken, kept and ended", func(s *scene) {
+		j := put(s, "j", s.ago(1))
+		s.job(j)
+		s.wraps(s.Jobs().Put(s.ctx, server.Job{ID: "j", Kind: "other"}), parlance.ErrConflict)
+
+		got := s.takes("w", s.in(1), "j")
+		j.Attempt, j.Lease = 1, s.in(1)
+		if got.Attempt != 1 || !got.Lease.Equal(j.Lease) || string(got.Input) != string(j.Input) {
+			s.Errorf("taken: %+v", got)
+		}
+		s.job(j)
+		s.takes("w2", s.in(1), "")
+
+		cancelled, err := s.Jobs().Keep(s.ctx, "j", "w", s.in(2), .25, "a quarter")
+		if cancelled || err != nil {
+			s.Errorf("kept: %v, %v", cancelled, err)
+		}
+		j.Lease, j.Progress, j.Note = s.in(2), .25, "a quarter"
+		s.job(j)
+
+		r := result(s)
+		s.must(s.Jobs().End(s.ctx, "j", "w", r))
+		j.Lease, j.Result = time.Time{}, &r
+		s.job(j)
+		s.takes("w", s.in(1), "")
+		s.wraps(s.Jobs().End(s.ctx, "j", "w", server.JobResult{}), server.ErrLeaseLost)
+		_, err = s.Jobs().Keep(s.ctx, "j", "w", s.in(1), 1, "")
+		s.wraps(err, server.ErrLeaseLost)
+		s.must(s.Jobs().Cancel(s.ctx, "j"))
+		s.job(j)
+	})
+	each(t, e, "What was put is a job that waits, whatever else was said", func(s *scene) {
+		s.must(s.Jobs().Put(s.ctx, server.Job{
+			ID: "j", Kind: "k", Created: s.ago(1), Attempt: 7, Lease: s.in(1), Progress: 1, Note: "n", Stopping: true, Result: &server.JobResult{},
+		}))
+		s.job(server.Job{ID: "j", Kind: "k", Created: s.ago(1)})
+	})
+	each(t, e, "The oldest is taken first, and only of the kinds that were asked for", func(s *scene) {
+		s.must(s.Jobs().Put(s.ctx, server.Job{ID: "other", Kind: "other", Created: s.ago(9)}))
+		put(s, "second", s.ago(2))
+		put(s, "third", s.ago(2))
+		put(s, "first", s.ago(3))
+		if _, found, err := s.Jobs().Take(s.ctx, nil, "w", s.in(1)); found || err != nil {
+			s.Errorf("of no kind: %v, %v", found, err)
+		}
+		for _, id := range []string{"first", "second", "third", ""} {
+			s.takes("w", s.in(1), id)
+		}
+	})
+	each(t, e, "A job whose lease has ended is another's", func(s *scene) {
+		put(s, "j", s.ago(2))
+		s.takes("w1", s.ago(1), "j")
+		s.must2(s.Jobs().Keep(s.ctx, "j", "w1", s.ago(1), 0, "")) // late, but nobody else has it
+		if j := s.takes("w2", s.in(1), "j"); j.Attempt != 2 {
+			s.Errorf("taken again: %+v", j)
+		}
+		_, err := s.Jobs().Keep(s.ctx, "j", "w1", s.in(1), 1, "")
+		s.wraps(err, server.ErrLeaseLost)
+		s.wraps(s.Jobs().End(s.ctx, "j", "w1", result(s)), server.ErrLeaseLost)
+		s.must(s.Jobs().End(s.ctx, "j", "w2", result(s)))
+	})
+	each(t, e, "A lease ends in time", func(s *scene) {
+		if e.OwnTime {
+			s.Skip("its time is its own")
+		}
+		put(s, "j", s.ago(2))
+		s.takes("w1", s.in(1), "j")
+		s.clock.Pass(time.Hour - 1)
+		s.takes("w2", s.in(1), "")
+		s.clock.Pass(1)
+		s.takes("w2", s.in(1), "j")
+	})
+	each(t, e, "One that was never taken is cancelled at once", func(s *scene) {
+		put(s, "j", s.ago(2))
+		s.must(s.Jobs().Cancel(s.ctx, "j"))
+		s.must(s.Jobs().Cancel(s.ctx, "j"))
+		s.takes("w", s.in(1), "")
+		j, err := s.Jobs().Job(s.ctx, "j")
+		s.must(err)
+		if !j.Stopping || j.Result == nil || j.Result.Outcome.Kind != parlance.Failed ||
+			j.Result.Outcome.Reason != parlance.Canceled || j.Result.At.IsZero() {
+			s.Errorf("%+v (result %+v)", j, j.Result)
+		}
+	})
+	each(t, e, "One that was taken is asked to stop", func(s *scene) {
+		put(s, "j", s.ago(2))
+		s.takes("w", s.in(1), "j")
+		s.must(s.Jobs().Cancel(s.ctx, "j"))
+		cancelled, err := s.Jobs().Keep(s.ctx, "j", "w", s.ago(1), 0, "")
+		if !cancelled || err != nil {
+			s.Errorf("kept: %v, %v", cancelled, err)
+		}
+		if j := s.takes("w2", s.in(1), "j"); !j.Stopping || j.Result != nil {
+			s.Errorf("taken by the next: %+v", j)
+		}
+		s.must(s.Jobs().End(s.ctx, "j", "w2", result(s)))
+	})
+	each(t, e, "Nobody knows a job that was not put", func(s *scene) {
+		_, err := s.Jobs().Job(s.ctx, "j")
+		s.missing(err)
+		s.missing(s.Jobs().Cancel(s.ctx, "j"))
+		_, err = s.Jobs().Keep(s.ctx, "j", "w", s.in(1), 0, "")
+		s.missing(err)
+		s.missing(s.Jobs().End(s.ctx, "j", "w", result(s)))
+	})
+	each(t, e, "A job that waits is nobody's", func(s *scene) {
+		put(s, "j", s.ago(1))
+		_, err := s.Jobs().Keep(s.ctx, "j", "", s.in(1), 0, "")
+		s.wraps(err, server.ErrLeaseLost)
+		s.wraps(s.Jobs().End(s.ctx, "j", "", result(s)), server.ErrLeaseLost)
+	})
+	each(t, e, "Of many at once one takes a job", func(s *scene) {
+		put(s, "j", s.ago(1))
+		if won := s.race(func(i int) (bool, error) {
+			_, found, err := s.Jobs().Take(s.ctx, []string{"k"}, fmt.Sprint(i), s.in(1))
+			return found, err
+		}); won != 1 {
+			s.Errorf("%d took it", won)
+		}
+	})
+	each(t, e, "Many at once take each a job of their own", func(s *scene) {
+		for i := range racers {
+			put(s, fmt.Sprint(i), s.ago(1))
+		}
+		if won := s.race(func(i int) (bool, error) {
+			j, found, err := s.Jobs().Take(s.ctx, []string{"k"}, fmt.Sprint(i), s.in(1))
+			return found && j.Attempt == 1, err
+		}); won != racers {
+			s.Errorf("%d took one", won)
+		}
+	})
+	each(t, e, "A job is ended with its effect or not at all", func(s *scene) {
+		put(s, "j", s.ago(1))
+		s.takes("w", s.in(1), "j")
+		s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
+			s.must(s.Jobs().End(ctx, "j", "w", result(s)))
+			return errFailed
+		}), errFailed)
+		s.must(s.Jobs().End(s.ctx, "j", "w", result(s)))
+	})
+	each(t, e, "A result is kept for a while", func(s *scene) {
+		if e.OwnTime {
+			s.Skip("its time is its own")
+		}
+		put(s, "j", s.ago(1))
+		put(s, "waits", s.ago(1))
+		s.takes("w", s.in(1), "j")
+		s.must(s.Jobs().End(s.ctx, "j", "w", result(s)))
+		s.clock.Pass(store.KeepJobs - time.Hour)
+		s.transact(func(context.Context) error { return nil })
+		s.must2(s.Jobs().Job(s.ctx, "j"))
+		s.clock.Pass(time.Hour + store.Sweep)
+		s.transact(func(context.Context) error { return nil })
+		_, err := s.Jobs().Job(s.ctx, "j")
+		s.missing(err)
+		s.takes("w", s.in(1), "waits")
+	})
+}

@@ -1,0 +1,138 @@
+package storetest
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+)
+
+// fullRecord is a record with every attribute set.
+func fullRecord(at time.Time) *activity.Record {
+	return &activity.Record{
+		ID: "full", Trace: strings.Repeat("0af7", 8), Start: at, Took: 1234567 * time.Nanosecond,
+		Method: "POST", Route: "POST /orders/{id}", Path: "/orders/7", Caller: "ann", Status: 422,
+		Outcome: parlance.Outcome{
+			Kind: parlance.Invalid, Reason: parlance.Fields, Code: "4711", RequestID: "full",
+			Fields: []parlance.Field{{Path: "items.0.price", Message: "must be <positive>"}},
+		},
+		Request: []byte("{}\x00\xff"), Response: []byte("no"),
+		Calls: []activity.Call{
+			{
+				Start: at.Add(time.Millisecond), Took: time.Second, Dialect: "plain", Method: "GET", Host: "h", Path: "/p",
+				Attempt: 1, Outcome: parlance.Outcome{Kind: parlance.Unavailable, RetryAfter: time.Second}, Act: parlance.Retry, Why: "it says so",
+			},
+			{Start: at.Add(time.Second), Attempt: 2},
+		},
+		Lines: []activity.Line{
+			{Time: at.Add(time.Microsecond), Level: slog.LevelWarn, Message: "a\nb", Attrs: []string{"n=1", "s=<x>"}},
+			{Time: at, Level: slog.LevelDebug - 1},
+		},
+		Dropped: 3,
+	}
+}
+
+// same expects to find the record as it was added.
+func (s *scene) same(want *activity.Record) {
+	s.Helper()
+	got, err := s.Activity().Find(s.ctx, want.ID)
+	s.must(err)
+	if !reflect.DeepEqual(got, want) {
+		s.Errorf("found\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+func story(t *testing.T, e Engine) {
+	kept := func(s *scene, want ...string) {
+		s.Helper()
+		for i := range 10 {
+			id := fmt.Sprint(i)
+			is := false
+			for _, w := range want {
+				is = is || w == id
+			}
+			if s.found(s.ctx, id) != is {
+				s.Errorf("%s is kept: %v, want %v", id, !is, is)
+			}
+		}
+	}
+	prune := func(s *scene, before time.Time, bytes int64, want int64) {
+		s.Helper()
+		n, err := s.Activity().Prune(s.ctx, before, bytes)
+		s.must(err)
+		if n != want {
+			s.Errorf("%d pruned, want %d", n, want)
+		}
+	}
+
+	each(t, e, "A record is found as it was added, at once", func(s *scene) {
+		if s.found(s.ctx, "full") {
+			s.Error("found before it was added")
+		}
+		full := fullRecord(s.clock.Now())
+		s.must(s.Activity().Add(s.ctx, full))
+		s.same(full)
+		bare := &activity.Record{ID: "bare", Start: s.in(0)}
+		s.must(s.Activity().Add(s.ctx, bare))
+		s.same(bare)
+		if s.found(s.ctx, "") {
+			s.Error("found by no id")
+		}
+	})
+	each(t, e, "The store has memory of its own", func(s *scene) {
+		r := fullRecord(s.clock.Now())
+		s.must(s.Activity().Add(s.ctx, r))
+		r.Lines[0].Attrs[0], r.Request[0], r.Calls[0].Why = "x", 'x', "x"
+		s.same(fullRecord(s.clock.Now()))
+	})
+	each(t, e, "The last of an id is kept", func(s *scene) {
+		r := fullRecord(s.clock.Now())
+		for _, status := range []int{200, 500, 404} {
+			r.Status = status
+			s.must(s.Activity().Add(s.ctx, r))
+			s.same(r)
+			prune(s, time.Time{}, 0, 0) // what was held back is kept now
+			s.same(r)
+		}
+	})
+	each(t, e, "Many at once add", func(s *scene) {
+		s.race(func(i int) (bool, error) {
+			return true, s.Activity().Add(s.ctx, &activity.Record{ID: fmt.Sprint(i), Start: s.in(0)})
+		})
+		for i := range racers {
+			if !s.found(s.ctx, fmt.Sprint(i)) {
+				s.Errorf("%d is lost", i)
+			}
+		}
+	})
+	each(t, e, "What is old is pruned, then the oldest of what is too much", func(s *scene) {
+		for i := range 10 {
+			s.must(s.Activity().Add(s.ctx, &activity.Record{
+				ID: fmt.Sprint(i), Start: s.ago(i + 1), Request: make([]byte, 10_000),
+			}))
+		}
+		prune(s, time.Time{}, 0, 0)
+		kept(s, "0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+		prune(s, s.ago(8), 0, 2)
+		kept(s, "0", "1", "2", "3", "4", "5", "6", "7")
+		prune(s, time.Time{}, 1<<30, 0)
+		n, err := s.Activity().Prune(s.ctx, s.ago(7), 60_000)
+		s.must(err)
+		if n < 2 || n > 5 || !s.found(s.ctx, "0") || !s.found(s.ctx, "2") || s.found(s.ctx, "6") {
+			s.Errorf("%d pruned down to 60 kB of records of more than 10 kB each", n)
+		}
+		prune(s, s.in(1), 1, 8-n)
+		kept(s)
+	})
+	each(t, e, "More than fits into one statement is pruned", func(s *scene) {
+		for i := range 2500 {
+			s.must(s.Activity().Add(s.ctx, &activity.Record{ID: fmt.Sprint("m", i), Start: s.ago(i + 1)}))
+		}
+		prune(s, s.in(0), 0, 2500)
+	})
+}
