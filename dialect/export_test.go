@@ -19,6 +19,10 @@ func Unguided(d *Dialect) *Dialect {
 		}
 	}
 	for i, p := range d.byStatus {
+		if i > 0 && p == d.byStatus[i-1] { // as most are
+			all.byStatus[i] = all.byStatus[i-1]
+			continue
+		}
 		asking := *p
 		asking.fields = nil
 		all.byStatus[i] = &asking
