@@ -831,7 +831,7 @@ func TestAHundredMegabytesUnderA500AreNotFetched(t *testing.T) {
 
 func TestABombIsNotUnpackedForTheCallerWhoAskedForIt(t *testing.T) {
 	t.Parallel()
-	bomb := zip(`{"message":"` + strings.Repeat("0", 32<<20) + `"}`)
+	bomb := zip(`{"message":"` + strings.Repeat("0", 6<<20) + `"}`)
 	for _, tt := range []struct {
 		name, accept string
 		status       int
