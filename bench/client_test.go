@@ -94,4 +94,3 @@ var nullHeader = http.Header{"Content-Type": {"application/json"}}
 func (null) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: nullHeader, Body: http.NoBody, Request: req}, nil
 }
-

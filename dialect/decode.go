@@ -228,11 +228,15 @@ func (d *Dialect) read(m *matcher, p *plan, req *Request, res *Response) (fitted
 			continue
 		}
 		before := m.mark()
+		// What tells one failure from another must have been seen, and not be in
+		// the part that is missing: the status alone says it safely.
+		m.cut = res.Cut && (s.is == "" || success)
 		if (len(s.headers) == 0 || m.header(s, res.Header)) && m.body(s, res.Body) {
 			return s, true
 		}
 		m.back(before)
 	}
+	m.cut = res.Cut
 	if success && !expected {
 		return nil, true
 	}

@@ -681,3 +681,27 @@ func TestAPayloadThatIsATextIsStillJSON(t *testing.T) {
 		}
 	}
 }
+
+// What is told by a text that was cut away is not told: a client would repeat a
+// POST of which nothing is known.
+func TestACutBodyIsNotTakenForWhatItsMissingPartWouldTell(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		dialect, body string
+		want          parlance.Kind
+	}{
+		{"github", `{"message":"becaus`, parlance.Forbidden},
+		{"github", `{`, parlance.Forbidden},
+		{"github", `{"message":"You have exceeded a secondary rate limit. Please wait","documentation_url":"http`, parlance.RateLimited},
+		{"omilia", `{"errors":[{"code":"1`, parlance.Forbidden},
+	} {
+		d, err := catalog.Open(c.dialect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := d.Decode(dialect.Request{Method: "POST"}, dialect.Response{Status: 403, Body: []byte(c.body), Cut: true})
+		if r.Outcome.Kind != c.want {
+			t.Errorf("%s: %s became %v/%s, not %v", c.dialect, c.body, r.Outcome.Kind, r.Outcome.Reason, c.want)
+		}
+	}
+}
