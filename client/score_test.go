@@ -84,7 +84,7 @@ func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch p := s.rng.IntN(20); {
 	case p == 0:
 		sh.fate = lost
-	case p == 1 && s.halves(&sh, r.URL.Path):
+	case p == 1 && len(sh.wrote) > 1:
 		sh.fate = halved
 	}
 	s.apply(id, sc, &sh, r.URL.Path)
@@ -104,19 +104,6 @@ func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
-}
-
-// halves reports that half of an answer means what all of it does, or that all
-// of it is good, of which a half proves nothing.
-func (s *scorer) halves(sh *shot, path string) bool {
-	if len(sh.wrote) < 2 {
-		return false
-	}
-	req, half := sh.asked(s.dialect, path), sh.response()
-	whole := s.dialect.Decode(req, half).Outcome
-	half.Body, half.Cut = half.Body[:len(half.Body)/2], true
-	o := s.dialect.Decode(req, half).Outcome
-	return !whole.Kind.Failing() || whole.Kind == o.Kind && whole.Reason == o.Reason
 }
 
 // apply does what is asked for, and counts it.
