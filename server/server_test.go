@@ -114,6 +114,10 @@ func try(t testing.TB, s *httptest.Server, method, path string, headers ...strin
 	if err != nil {
 		return answer{}, err
 	}
+	return readAnswer(res)
+}
+
+func readAnswer(res *http.Response) (answer, error) {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	return answer{res.StatusCode, res.Header, string(body), res.ContentLength}, err

@@ -1,0 +1,83 @@
+package server_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/memory"
+)
+
+// A service without an identity provider gives its own tokens, and refuses in
+// its own dialect.
+func ExampleTokenEndpoint() {
+	api, tokens := open("vision"), memory.New().Tokens()
+	clients := server.Accounts{"warehouse": {
+		Password:  server.HashPassword("demo"), // made once, and kept in the configuration
+		Principal: server.Principal{ID: "warehouse"},
+	}}
+	mux := http.NewServeMux()
+	mux.Handle("POST /token", &server.TokenEndpoint{Store: tokens, Clients: clients, Members: server.Stamps})
+	mux.Handle("/", server.Authenticate(server.Bearer(server.Tokens(tokens)))(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		who, _ := server.PrincipalOf(r.Context())
+		return who.ID, nil
+	})))
+	h := api.Wrap(mux)
+
+	ask := func(secret string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "/token", strings.NewReader("grant_type=client_credentials&client_id=warehouse&client_secret="+secret))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	refused := ask("guess")
+	fmt.Println(refused.Code, refused.Body)
+	var granted struct {
+		Token   string `json:"access_token"`
+		Expires int    `json:"expires_in"`
+	}
+	_ = json.Unmarshal(ask("demo").Body.Bytes(), &granted)
+	fmt.Println(granted.Expires)
+	showAs(h, "GET", "/me", "Authorization", "Bearer "+granted.Token)
+	// Output:
+	// 401 <RES><Code>101</Code><Message>The credential is wrong</Message></RES>
+	// 1200
+	// 200 [] "warehouse"
+}
+
+// A log-in of the API's own: Basic gets a token, the token opens the rest.
+func ExampleGiveToken() {
+	api, tokens := open("vbapi"), memory.New().Tokens()
+	users := server.Accounts{"ann": {Password: server.HashPassword("demo"), Principal: server.Principal{ID: "ann"}}}
+	mux := http.NewServeMux()
+	mux.Handle("POST /user-authentication", server.Authenticate(server.Basic("vbapi", users))(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		who, _ := server.PrincipalOf(r.Context())
+		token, err := server.GiveToken(r.Context(), tokens, who, 24*time.Hour)
+		return map[string]string{"idToken": token}, err
+	})))
+	mux.Handle("/", server.Authenticate(server.Bearer(server.Tokens(tokens)))(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		who, _ := server.PrincipalOf(r.Context())
+		return who.ID, nil
+	})))
+	h := api.Wrap(mux)
+
+	r := httptest.NewRequest("POST", "/user-authentication", nil)
+	r.SetBasicAuth("ann", "demo")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	var in struct{ Data struct{ IDToken string } }
+	_ = json.Unmarshal(w.Body.Bytes(), &in)
+
+	r = httptest.NewRequest("GET", "/me", nil)
+	r.Header.Set("Authorization", "Bearer "+in.Data.IDToken)
+	w = httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Println(w.Code, strings.Contains(w.Body.String(), `"data":"ann"`))
+	// Output:
+	// 200 true
+}

@@ -1,0 +1,369 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/memory"
+)
+
+// endpoint gives by all grants, to the client "shop" (its secret is "right") and
+// to ann.
+func endpoint(store server.TokenStore) *server.TokenEndpoint {
+	return &server.TokenEndpoint{
+		Store: store,
+		Clients: server.Accounts{
+			"shop":  {"pbkdf2-sha256$1$c2FsdHNhbHRzYWx0c2FsdA$" + quick("right"), server.Principal{ID: "shop", Scopes: []string{"read", "write"}}},
+			"other": {"pbkdf2-sha256$1$c2FsdHNhbHRzYWx0c2FsdA$" + quick("right"), server.Principal{ID: "other"}},
+		},
+		Users:          accounts,
+		Grants:         []string{"client_credentials", "password", "refresh_token"},
+		RefreshClients: true,
+	}
+}
+
+// house serves the endpoint at /token and who calls at /.
+func house(s *server.Server, e *server.TokenEndpoint) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/token", e)
+	mux.Handle("/", server.Authenticate(server.Bearer(server.Tokens(e.Store)))(s.Handle(says)))
+	return s.Wrap(mux)
+}
+
+type tokenAnswer struct {
+	status  int
+	header  http.Header
+	body    string
+	Access  string `json:"access_token"`
+	Type    string `json:"token_type"`
+	Expires int    `json:"expires_in"`
+	Refresh string `json:"refresh_token"`
+	Scope   string `json:"scope"`
+	Issued  string `json:".issued"`
+	Ends    string `json:".expires"`
+	Error   string `json:"error"`
+}
+
+// askToken posts a form, and Basic where there is a user in it.
+func askToken(t testing.TB, c *http.Client, at, form string, basic ...string) (a tokenAnswer) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "POST", at+"/token", strings.NewReader(form))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept", "application/json")
+	if len(basic) == 2 {
+		r.SetBasicAuth(basic[0], basic[1])
+	}
+	got := do(t, c, r)
+	if err := json.Unmarshal([]byte(got.body), &a); err != nil && got.status == 200 {
+		t.Fatalf("%v in %s", err, got.body)
+	}
+	a.status, a.header, a.body = got.status, got.header, got.body
+	return a
+}
+
+// do sends a request and reads the answer.
+func do(t testing.TB, c *http.Client, r *http.Request) answer {
+	t.Helper()
+	res, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := readAnswer(res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// get asks with a bearer token.
+func get(t testing.TB, c *http.Client, at, token string) answer {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", at, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Authorization", "Bearer "+token)
+	return do(t, c, r)
+}
+
+const (
+	byClient   = "grant_type=client_credentials&client_id=shop&client_secret=right"
+	byPassword = "grant_type=password&username=ann&password=right"
+)
+
+func TestATokenIsGivenByEachGrantAndOpensTheDoor(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range []string{"vision", "vbapi"} {
+		s, _ := newServer(t, dialect)
+		e := endpoint(memory.New().Tokens())
+		e.ByRFC = dialect == "vbapi" // whose envelope no OAuth client knows
+		h := listen(t, house(s, e))
+		for name, c := range map[string]struct {
+			form, who string
+			basic     []string
+			scope     string
+		}{
+			"client_credentials":   {form: byClient, who: "shop", scope: "read write"},
+			"a client in Basic":    {form: "grant_type=client_credentials", basic: []string{"shop", "right"}, who: "shop", scope: "read write"},
+			"fewer scopes":         {form: byClient + "&scope=read", who: "shop", scope: ""}, // as asked, so not said (RFC 6749, 5.1)
+			"password":             {form: byPassword, who: "ann"},
+			"password of a client": {form: byPassword + "&client_id=shop&client_secret=right", who: "ann"},
+		} {
+			a := askToken(t, h.Client(), h.URL, c.form, c.basic...)
+			if a.status != 200 || a.Type != "bearer" || a.Expires != 1200 || a.Refresh == "" || a.Scope != c.scope || a.header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s, %s: got %d %v %s", dialect, name, a.status, a.header, a.body)
+			}
+			if got := get(t, h.Client(), h.URL, a.Access); got.status != 200 || !strings.Contains(got.body, `"`+c.who+`"`) {
+				t.Errorf("%s, %s: the token opens %d %s", dialect, name, got.status, got.body)
+			}
+			if got := get(t, h.Client(), h.URL, a.Refresh); got.status != 401 {
+				t.Errorf("%s, %s: the refresh token opens %d %s", dialect, name, got.status, got.body)
+			}
+		}
+	}
+}
+
+func TestVisionsTokensHaveTheMembersOfItsPage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newServer(t, "vision")
+		e := endpoint(memory.New().Tokens())
+		e.Members = server.Stamps
+		c := &http.Client{Transport: memhttp.Serve(t, house(s, e))}
+		a := askToken(t, c, "http://vision", byPassword)
+		if a.Issued != "Sat, 01 Jan 2000 00:00:00 GMT" || a.Ends != "Sat, 01 Jan 2000 00:20:00 GMT" {
+			t.Errorf("got %s", a.body)
+		}
+	})
+}
+
+func TestEachCauseThatNoTokenIsGivenIsTold(t *testing.T) {
+	t.Parallel()
+	problem, _ := newServer(t, "problem")
+	vision, _ := newServer(t, "vision")
+	e := endpoint(memory.New().Tokens())
+	rfc := *e
+	rfc.ByRFC = true
+	narrow := *e
+	narrow.Grants, narrow.Clients = nil, nil // by default password is none, and there are no clients
+	h, inVision, bare, little := listen(t, house(problem, e)), listen(t, house(vision, e)), listen(t, house(vision, &rfc)), listen(t, house(problem, &narrow))
+	for name, c := range map[string]struct {
+		form   string
+		basic  []string
+		kind   parlance.Kind
+		reason parlance.Reason
+		vision string // its code
+		word   string // of RFC 6749
+	}{
+		"no form":             {"", nil, parlance.Invalid, "", "400", "invalid_request"},
+		"a parameter twice":   {byClient + "&client_id=shop", nil, parlance.Invalid, "", "400", "invalid_request"},
+		"what is no form":     {"grant_type=%", nil, parlance.Invalid, "", "400", "invalid_request"},
+		"two secrets":         {byClient, []string{"shop", "right"}, parlance.Invalid, "", "400", "invalid_request"},
+		"no password":         {"grant_type=password&username=ann", nil, parlance.Invalid, "", "400", "invalid_request"},
+		"no refresh token":    {"grant_type=refresh_token", nil, parlance.Invalid, "", "400", "invalid_request"},
+		"another grant":       {"grant_type=implicit", nil, parlance.Invalid, "grant_type", "400", "unsupported_grant_type"},
+		"a scope too many":    {byClient + "&scope=read+admin", nil, parlance.Invalid, "scope", "400", "invalid_scope"},
+		"no client":           {"grant_type=client_credentials", nil, parlance.Unauthenticated, parlance.NoCredential, "101", "invalid_client"},
+		"an unknown client":   {"grant_type=client_credentials&client_id=x&client_secret=right", nil, parlance.Unauthenticated, parlance.WrongCredential, "101", "invalid_client"},
+		"a wrong secret":      {"grant_type=client_credentials", []string{"shop", "wrong"}, parlance.Unauthenticated, parlance.WrongCredential, "101", "invalid_client"},
+		"a wrong password":    {"grant_type=password&username=ann&password=wrong", nil, parlance.Unauthenticated, parlance.WrongCredential, "101", "invalid_grant"},
+		"an unknown refresh":  {"grant_type=refresh_token&refresh_token=x", nil, parlance.Unauthenticated, parlance.WrongCredential, "101", "invalid_grant"},
+		"a form without end":  {byClient + "&x=" + strings.Repeat("x", 65<<10), nil, parlance.Invalid, "", "400", "invalid_request"},
+		"a name with a quote": {byClient + `&"=1&"=2`, nil, parlance.Invalid, "", "400", "invalid_request"},
+	} {
+		a := askToken(t, h.Client(), h.URL, c.form, c.basic...)
+		got := read(t, "problem", answer{status: a.status, header: a.header, body: a.body})
+		if got.Kind != c.kind || got.Reason != c.reason {
+			t.Errorf("%s: got %d %s", name, a.status, a.body)
+		}
+		if a.status == 401 && a.header.Get("WWW-Authenticate") == "" {
+			t.Errorf("%s: no challenge", name)
+		}
+		a = askToken(t, inVision.Client(), inVision.URL, c.form, c.basic...)
+		if got := read(t, "vision", answer{status: a.status, header: a.header, body: a.body}); got.Code != c.vision && a.status != 400 || got.Kind != c.kind {
+			t.Errorf("%s: vision says %d %s", name, a.status, a.body)
+		}
+		a = askToken(t, bare.Client(), bare.URL, c.form, c.basic...)
+		if a.Error != c.word || (a.status == 401) != (c.word == "invalid_client") || (a.status == 401) != (a.header.Get("WWW-Authenticate") != "") {
+			t.Errorf("%s: RFC 6749 says %d %s", name, a.status, a.body)
+		}
+	}
+	for _, form := range []string{byPassword, byClient} {
+		if a := askToken(t, little.Client(), little.URL, form); a.status != 422 && a.status != 400 {
+			t.Errorf("a grant that is not given: got %d %s", a.status, a.body)
+		}
+	}
+	if a, err := try(t, h, "GET", "/token"); err != nil || a.status != 405 || a.header.Get("Allow") != "POST" {
+		t.Errorf("GET: got %d, %v", a.status, err)
+	}
+}
+
+func TestARefreshTokenIsGoodOnceAndItsFamilyEndsWhenItComesAgain(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, "problem")
+	h := listen(t, house(s, endpoint(memory.New().Tokens())))
+	again := func(refresh string) tokenAnswer {
+		return askToken(t, h.Client(), h.URL, "grant_type=refresh_token&refresh_token="+url.QueryEscape(refresh))
+	}
+	first := askToken(t, h.Client(), h.URL, byPassword)
+	second := again(first.Refresh)
+	if second.status != 200 || second.Refresh == first.Refresh || second.Access == first.Access {
+		t.Fatalf("got %d %s", second.status, second.body)
+	}
+	third := again(second.Refresh)
+	if got := get(t, h.Client(), h.URL, third.Access); got.status != 200 {
+		t.Fatalf("got %d %s", got.status, got.body)
+	}
+	unrelated := askToken(t, h.Client(), h.URL, byPassword)
+
+	stolen := again(second.Refresh)
+	if got := read(t, "problem", answer{status: stolen.status, header: stolen.header, body: stolen.body}); got.Reason != parlance.Spent {
+		t.Errorf("got %d %s", stolen.status, stolen.body)
+	}
+	if !strings.Contains(log.String(), "used twice") || strings.Contains(log.String(), second.Refresh) {
+		t.Errorf("the log says %s", log)
+	}
+	for _, token := range []string{first.Access, second.Access, third.Access} {
+		if got := get(t, h.Client(), h.URL, token); read(t, "problem", got).Reason != parlance.Spent {
+			t.Errorf("a token of the family opens %d %s", got.status, got.body)
+		}
+	}
+	if got := again(third.Refresh); got.status != 401 {
+		t.Errorf("the family lives on: %d %s", got.status, got.body)
+	}
+	if got := get(t, h.Client(), h.URL, unrelated.Access); got.status != 200 {
+		t.Errorf("another log-in ended too: %d %s", got.status, got.body)
+	}
+}
+
+func TestOfManyWhoRefreshAtOnceOneIsGivenAToken(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "vision")
+	h := listen(t, house(s, endpoint(memory.New().Tokens())))
+	first := askToken(t, h.Client(), h.URL, byPassword)
+	var given atomic.Int32
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if a := askToken(t, h.Client(), h.URL, "grant_type=refresh_token&refresh_token="+first.Refresh); a.status == 200 {
+				given.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if given.Load() != 1 {
+		t.Errorf("%d were", given.Load())
+	}
+}
+
+func TestARefreshTokenBelongsToTheClientThatItWasGivenTo(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "vision")
+	h := listen(t, house(s, endpoint(memory.New().Tokens())))
+	a := askToken(t, h.Client(), h.URL, byClient)
+	form := "grant_type=refresh_token&refresh_token=" + a.Refresh
+	for name, basic := range map[string][]string{"nobody": nil, "another": {"other", "right"}, "a liar": {"shop", "wrong"}} {
+		if got := askToken(t, h.Client(), h.URL, form, basic...); got.status != 401 {
+			t.Errorf("%s: got %d %s", name, got.status, got.body)
+		}
+	}
+	// None of them has spent it.
+	if got := askToken(t, h.Client(), h.URL, form+"&scope=read", "shop", "right"); got.status != 200 {
+		t.Errorf("its own: got %d %s", got.status, got.body)
+	} else if got := askToken(t, h.Client(), h.URL, "grant_type=refresh_token&refresh_token="+got.Refresh, "shop", "right"); got.Scope != "read write" {
+		t.Errorf("the refresh token lost scopes with the access token: %s", got.body)
+	}
+}
+
+func TestTokensExpireToTheSecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newServer(t, "problem")
+		e := endpoint(memory.New().Tokens())
+		e.Life, e.RefreshLife = time.Minute, time.Hour
+		c := &http.Client{Transport: memhttp.Serve(t, house(s, e))}
+		a := askToken(t, c, "http://house", byPassword)
+		time.Sleep(time.Minute - time.Nanosecond) // virtual
+		if got := get(t, c, "http://house", a.Access); got.status != 200 {
+			t.Errorf("got %d %s", got.status, got.body)
+		}
+		time.Sleep(time.Nanosecond)
+		if got := get(t, c, "http://house", a.Access); read(t, "problem", got).Reason != parlance.Expired {
+			t.Errorf("got %d %s", got.status, got.body)
+		}
+		time.Sleep(time.Hour - time.Minute)
+		got := askToken(t, c, "http://house", "grant_type=refresh_token&refresh_token="+a.Refresh)
+		if read(t, "problem", answer{status: got.status, header: got.header, body: got.body}).Reason != parlance.Spent {
+			t.Errorf("the refresh token: got %d %s", got.status, got.body)
+		}
+	})
+}
+
+// The client end and the server end together: the client finds its token expired,
+// renews it, and logs in anew where the refresh token has ended too.
+func TestOurClientStaysIn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newServer(t, "vision")
+		e := endpoint(memory.New().Tokens())
+		e.Life, e.RefreshLife = time.Minute, time.Hour
+		wire := memhttp.Serve(t, house(s, e))
+		login := client.NewOAuth(&http.Client{Transport: wire}, "http://house/token", url.Values{
+			"grant_type": {"client_credentials"}, "client_id": {"shop"}, "client_secret": {"right"}})
+		for _, wait := range []time.Duration{0, 2 * time.Minute, 2 * time.Hour} {
+			time.Sleep(wait) // virtual
+			token, err := login.Token(t.Context())
+			if err != nil {
+				t.Fatalf("after %v: %v", wait, err)
+			}
+			if got := get(t, &http.Client{Transport: wire}, "http://house", token); got.status != 200 {
+				t.Errorf("after %v: got %d %s", wait, got.status, got.body)
+			}
+		}
+	})
+}
+
+// brokenTokens is a store that is down.
+type brokenTokens struct{ server.TokenStore }
+
+var errBroken = errors.New("disk 7 is full")
+
+func (brokenTokens) Transact(context.Context, func(context.Context) error) error { return errBroken }
+func (brokenTokens) Token(context.Context, [32]byte) (server.Token, error) {
+	return server.Token{}, errBroken
+}
+
+func TestATokenStoreThatIsDownIsUnavailableAndSaysNoMore(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, "vision")
+	h := listen(t, house(s, endpoint(brokenTokens{})))
+	for _, form := range []string{byClient, "grant_type=refresh_token&refresh_token=x"} {
+		a := askToken(t, h.Client(), h.URL, form)
+		if read(t, "vision", answer{status: a.status, header: a.header, body: a.body}).Kind != parlance.Unavailable || strings.Contains(a.body, "disk") {
+			t.Errorf("got %d %s", a.status, a.body)
+		}
+	}
+	if a := get(t, h.Client(), h.URL, "x"); a.status != 503 {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+	if !strings.Contains(log.String(), "disk 7") {
+		t.Errorf("the log says %s", log)
+	}
+}
