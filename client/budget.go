@@ -3,6 +3,7 @@ package client
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Budget pays for repeats, so that callers who repeat cannot keep a server down
@@ -14,13 +15,24 @@ import (
 // It is filled by successes and not by requests or by time (as the token buckets
 // of gRPC's retryThrottling are): while nothing succeeds, nothing is added to the
 // load, however many callers there are.
+//
+// A Budget that runs out takes back what it has paid for and what has not been
+// sent yet: so many failures in so short a time are no accidents of single
+// requests, and those that wait would meet the same server, all at once and just
+// as it recovers (docs/storm.md).
 type Budget struct {
 	capacity int64 // in thousandths of a repeat
 	deposit  int64
 
 	spent atomic.Int32 // how many buckets there are, so that a success need not lock where all are full
 	mu    sync.Mutex
-	hosts map[string]int64 // what is left, of hosts whose bucket is not full
+	hosts map[string]bucket // those that are not full
+}
+
+// bucket is what one host has.
+type bucket struct {
+	left int64
+	dry  time.Time // when it was last asked for more than it had
 }
 
 // The budget of a Transport that was given none.
@@ -43,12 +55,12 @@ func (b *Budget) succeed(host string) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	left, ok := b.hosts[host]
+	k, ok := b.hosts[host]
 	if !ok {
 		return
 	}
-	if left += b.deposit; left < b.capacity {
-		b.hosts[host] = left
+	if k.left += b.deposit; k.left < b.capacity {
+		b.hosts[host] = k
 		return
 	}
 	delete(b.hosts, host) // a full one needs no memory
@@ -63,15 +75,18 @@ const maxBuckets = 10000
 func (b *Budget) pay(host string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	left, ok := b.hosts[host]
+	k, ok := b.hosts[host]
 	if !ok {
-		left = b.capacity
+		k.left = b.capacity
 	}
-	if left < 1000 {
-		return false
+	paid := k.left >= 1000
+	if paid {
+		k.left -= 1000
+	} else {
+		k.dry = time.Now()
 	}
 	if b.hosts == nil {
-		b.hosts = map[string]int64{}
+		b.hosts = map[string]bucket{}
 	}
 	if !ok && len(b.hosts) >= maxBuckets {
 		for other := range b.hosts {
@@ -79,7 +94,17 @@ func (b *Budget) pay(host string) bool {
 			break
 		}
 	}
-	b.hosts[host] = left - 1000
+	b.hosts[host] = k
 	b.spent.Store(int32(len(b.hosts)))
-	return true
+	return paid
+}
+
+// ranOut reports whether there was none for somebody since a time.
+func (b *Budget) ranOut(host string, since time.Time) bool {
+	if b.spent.Load() == 0 {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.hosts[host].dry.Before(since)
 }

@@ -3,10 +3,12 @@ package client_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/parlance-api/parlance/client"
 )
@@ -112,13 +114,73 @@ func TestABudgetPaysEachRepeatOnceHoweverManyAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(t, answer{status: 503, body: vmsError})
 		c := u.client(t, "vms", client.WithBudget(client.NewBudget(7, 0.1)), client.WithCeiling(1e15))
+		var mu sync.Mutex
+		held := map[string]int{}
 		var all sync.WaitGroup
 		for range 50 {
-			all.Go(func() { call(t, c, request(t, "GET", "")) })
+			all.Go(func() {
+				resp, _ := call(t, c, request(t, "GET", ""))
+				mu.Lock()
+				defer mu.Unlock()
+				held[lastHeld(t, resp)]++
+			})
 		}
 		all.Wait()
-		if n := len(u.sightings()); n != 50+7 {
-			t.Errorf("the server saw %d requests, want 57", n)
+		// The seven that were paid for were not sent either: fifty at once are no accident.
+		if held[budgetRanOut] != 7 || held[budgetSpent] != 43 || len(u.sightings()) != 50 {
+			t.Errorf("the server saw %d requests; held: %v", len(u.sightings()), held)
 		}
 	})
+}
+
+func TestABudgetThatRunsOutTakesBackWhatHasNotBeenSent(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		held []string // one a caller, all of whom fail, a tenth of a second apart; the wait is 5 s
+		sent int
+	}{
+		{"what it can pay for is sent", []string{budgetOften, budgetOften}, 4},
+		{"where a third asks, the two that wait are not sent", []string{budgetRanOut, budgetRanOut, budgetSpent}, 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "5"}, body: vmsError})
+				c := u.client(t, "vms", client.WithBudget(client.NewBudget(2, 0)), client.WithAttempts(2))
+				held := make([]string, len(tt.held))
+				var callers sync.WaitGroup
+				for i := range held {
+					callers.Go(func() {
+						resp, body := call(t, c, request(t, "GET", ""))
+						if resp.StatusCode != 503 || body != vmsError {
+							t.Errorf("caller %d got %d %q", i+1, resp.StatusCode, body)
+						}
+						held[i] = lastHeld(t, resp)
+					})
+					time.Sleep(100 * time.Millisecond)
+				}
+				callers.Wait()
+				if !slices.Equal(held, tt.held) {
+					t.Errorf("held: %q, want %q", held, tt.held)
+				}
+				if n := len(u.sightings()); n != tt.sent {
+					t.Errorf("the server saw %d requests, want %d", n, tt.sent)
+				}
+			})
+		})
+	}
+}
+
+const (
+	budgetOften  = "sent 2 times, as often as allowed"
+	budgetSpent  = "the budget for repeats is spent until more requests to upstream.test succeed"
+	budgetRanOut = "the budget for repeats ran out during the wait"
+)
+
+// lastHeld says what kept the last attempt from being repeated.
+func lastHeld(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	a := report(t, resp).Attempts
+	return a[len(a)-1].Held
 }

@@ -34,6 +34,8 @@ func (x *exchange) follow() bool {
 	switch {
 	case !x.wait(a.Wait):
 		a.Held = heldContext
+	case a.Decision.Act == parlance.Retry && x.cfg.budget != nil && x.cfg.budget.ranOut(x.out.URL.Host, a.Start.Add(a.Took)):
+		a.Held = "the budget for repeats ran out during the wait"
 	case !x.rewind():
 		a.Held = heldBody
 	default:
