@@ -29,6 +29,7 @@ type exchange struct {
 
 	instance string // the path as it was called, as a URI reference (RFC 9457, 3.1.5)
 	nested   bool   // in another exchange, with something between the two
+	undone   bool   // the answer proves that nothing was done
 
 	mode   mode
 	status int
@@ -61,8 +62,12 @@ type exchangeKey struct{}
 // answered marks, among the headers, an answer that an exchange inside this one
 // has written in its dialect. It goes by way of the headers because what stands
 // between the two may buffer, or answer by itself from another goroutine, as
-// http.TimeoutHandler does. It is no name that HTTP could carry.
-const answered = "parlance: answered"
+// http.TimeoutHandler does. It is no name that HTTP could carry. Its value is
+// provedUndone where the answer proves that nothing was done.
+const (
+	answered     = "parlance: answered"
+	provedUndone = "undone"
+)
 
 // exchangeOf is the innermost exchange of the context, nil where there is none.
 func exchangeOf(ctx context.Context) *exchange {
@@ -87,13 +92,13 @@ func (x *exchange) WriteHeader(status int) {
 		panic(fmt.Sprintf("server: invalid WriteHeader code %d", status))
 	}
 	interim := status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols
-	_, done := x.Header()[answered]
+	said, done := x.Header()[answered]
 	switch {
 	case interim || x.mode == streaming:
 		x.inner.WriteHeader(status)
 	case x.mode != open:
 	case done:
-		x.mode = streaming
+		x.mode, x.undone = streaming, slices.Contains(said, provedUndone)
 		x.sendHead(status)
 	case status >= 400 && x.mediaType("", "text/plain"):
 		x.mode, x.status = catching, status
@@ -119,10 +124,13 @@ func (x *exchange) needsEnvelope(status int) bool {
 
 // sendHead sends the head of a final answer.
 func (x *exchange) sendHead(status int) {
-	if h := x.Header(); x.nested {
-		h[answered] = []string{""}
-	} else {
+	switch h := x.Header(); {
+	case !x.nested:
 		delete(h, answered)
+	case x.undone:
+		h[answered] = []string{provedUndone}
+	default:
+		h[answered] = []string{""}
 	}
 	x.inner.WriteHeader(status)
 }
@@ -130,6 +138,9 @@ func (x *exchange) sendHead(status int) {
 // stream sends the head, and what was held, as it is.
 func (x *exchange) stream() (err error) {
 	x.mode = streaming
+	if x.nested && x.status >= 400 {
+		x.undone = bareUndone(x.meaning(x.status))
+	}
 	if h := x.Header(); h.Get(RequestIDHeader) == "" {
 		h.Set(RequestIDHeader, activity.ID(x.ctx))
 	}
@@ -267,8 +278,8 @@ func (x *exchange) envelope() {
 // the status means what the dialect's table says. Its text is the handler's own and may be shown, but not that of a 5xx: too many
 // handlers put err.Error() there.
 func (x *exchange) translate() {
-	read := x.server.dialect.Decode(x.request, dialect.Response{Status: x.status}).Outcome
-	o := parlance.Outcome{Kind: read.Kind, Reason: read.Reason, Status: x.status}
+	o := x.meaning(x.status)
+	x.undone = bareUndone(o)
 	text := strings.TrimSpace(strings.ToValidUTF8(string(x.held), ""))
 	switch {
 	case text == "", text == "404 page not found", text == http.StatusText(x.status):
@@ -281,6 +292,17 @@ func (x *exchange) translate() {
 	}
 	x.render(o, none, nil)
 }
+
+// meaning is what the dialect's table says of a status.
+func (x *exchange) meaning(status int) parlance.Outcome {
+	read := x.server.dialect.Decode(x.request, dialect.Response{Status: status}).Outcome
+	return parlance.Outcome{Kind: read.Kind, Reason: read.Reason, Status: status}
+}
+
+// bareUndone reports that a status without an Outcome proves that nothing was
+// done. That the handler was unavailable is no proof: http.TimeoutHandler says
+// it of one that still runs.
+func bareUndone(o parlance.Outcome) bool { return o.Kind != parlance.Unavailable && undone(&o) }
 
 // mediaType reports whether the answer's type is one of these, or ends so ("+json").
 func (x *exchange) mediaType(types ...string) bool {

@@ -17,7 +17,8 @@ type Middleware = func(http.Handler) http.Handler
 // answers with the status in plain text, for there is no dialect to do better.
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if x := exchangeOf(r.Context()); x != nil {
-		x.answer(nil, err)
+		// By way of w, for what stands between it and the exchange may answer too.
+		x.server.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return nil, err }).ServeHTTP(w, r)
 		return
 	}
 	status := http.StatusInternalServerError

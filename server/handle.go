@@ -1,14 +1,17 @@
 package server
 
 import (
+	"context"
 	"net/http"
+
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // HandlerFunc answers a request with a value or an error.
 //
 // The value is the payload of a success: written as JSON, except [Raw], which
-// is written as it is, and [Reply], which says more than a value can. nil is a
-// success with nothing to show.
+// is written as it is, [Reply], which says more than a value can, and [Atomic],
+// which makes the value in a transaction. nil is a success with nothing to show.
 //
 // An error is told by [parlance.OutcomeOf]: the Outcome of a *parlance.Error or
 // the kind of a sentinel goes to the client, the rest of it to the log.
@@ -24,12 +27,12 @@ func (s *Server) Handle(f HandlerFunc) http.Handler {
 	return s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
 		value, err := f(w, r)
-		x.answer(value, err)
+		x.answer(r.Context(), value, err)
 	}))
 }
 
-// answer writes what a handler returned.
-func (x *exchange) answer(value any, err error) {
+// answer writes what a handler returned. The context is the handler's.
+func (x *exchange) answer(ctx context.Context, value any, err error) {
 	switch {
 	case err == nil && value == nil && x.mode != open:
 		return // the handler wrote its answer itself
@@ -44,14 +47,27 @@ func (x *exchange) answer(value any, err error) {
 		x.fail(err)
 		return
 	}
-	reply := replyOf(value)
-	data, err := payload(reply.Value)
+	if fn, ok := value.(Atomic); ok {
+		x.atomic(ctx, fn)
+		return
+	}
+	m, err := x.compose(value)
 	if err != nil {
 		x.fail(err)
 		return
 	}
+	x.send(m)
+}
+
+// compose makes the answer of a handler's value, its header in place.
+func (x *exchange) compose(value any) (dialect.Message, error) {
+	reply := replyOf(value)
+	data, err := payload(reply.Value)
+	if err != nil {
+		return dialect.Message{}, err
+	}
 	if reply.Location != "" {
 		x.Header().Set("Location", reply.Location)
 	}
-	x.render(reply.Outcome, data, reply.Document)
+	return x.dress(reply.Outcome, data, reply.Document), nil
 }

@@ -26,7 +26,8 @@ type KeyStore interface {
 	Record(ctx context.Context, k Key, a Answer) error
 
 	// Free gives a claim back: nothing was done under it. A key without a claim is
-	// no error.
+	// no error, and an answer that was recorded stays: a commit may have come
+	// through whose caller was told that it failed.
 	Free(ctx context.Context, k Key) error
 
 	// Uncertain lists the keys whose effect outside nobody knows the fate of, the

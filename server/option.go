@@ -13,6 +13,7 @@ type config struct {
 	logger      *slog.Logger
 	trusted     string // request header; "" trusts none
 	maxBuffered int    // bytes
+	transactor  Transactor
 }
 
 type option func(*config)
@@ -35,3 +36,7 @@ func WithTrustedID(header string) Option { return option(func(c *config) { c.tru
 // around the server and needs the dialect's envelope. A longer one is not cut:
 // the envelope goes out around it while it streams.
 func WithMaxBuffered(bytes int) Option { return option(func(c *config) { c.maxBuffered = bytes }) }
+
+// WithTransactor sets where an [Atomic] is run. Under [Idempotent] it is run in
+// the store of the keys, so that the key is committed with the effect.
+func WithTransactor(t Transactor) Option { return option(func(c *config) { c.transactor = t }) }

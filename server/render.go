@@ -18,7 +18,21 @@ var none dialect.Payload
 // fail tells the client what it may know of err, and the log the rest.
 func (x *exchange) fail(err error) {
 	x.logFailure("request failed", err)
-	x.render(parlance.OutcomeOf(err), none, nil)
+	o := parlance.OutcomeOf(err)
+	x.undone = undone(&o)
+	x.render(o, none, nil)
+}
+
+// undone reports that a failure proves that nothing was done.
+func undone(o *parlance.Outcome) bool {
+	switch o.Kind {
+	case parlance.Invalid, parlance.Unauthenticated, parlance.RateLimited:
+		return len(o.Items) == 0 // a record of a bulk request has an answer of its own
+	case parlance.Unavailable:
+		// What was sent on and broke on its way may have come through.
+		return o.Reason != parlance.Reset && o.Reason != parlance.Canceled && o.Reason != parlance.Deadline
+	}
+	return false
 }
 
 // logFailure logs what the client is not told. A fault of the server is an
@@ -43,6 +57,11 @@ func (x *exchange) logFailure(message string, err error) {
 
 // render writes an outcome in the dialect. What was held is dropped.
 func (x *exchange) render(o parlance.Outcome, data dialect.Payload, document []byte) {
+	x.send(x.dress(o, data, document))
+}
+
+// dress makes the answer of an outcome, and puts its header in place.
+func (x *exchange) dress(o parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
 	m := x.encode(&o, data, document)
 	if o.Kind.Failing() {
 		// A failure is not what these were set for.
@@ -51,14 +70,21 @@ func (x *exchange) render(o parlance.Outcome, data dialect.Payload, document []b
 		}
 	}
 	x.putHeader(m)
-	x.mode, x.held = streaming, nil
 	if m.Status == http.StatusNoContent || m.Status == http.StatusNotModified {
-		x.sendHead(m.Status) // these have no body (RFC 9110, 6.4.1)
-		return
+		m.Body = nil // these have none (RFC 9110, 6.4.1)
+	} else {
+		x.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))
 	}
-	x.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))
+	return m
+}
+
+// send sends an answer whose header is in place. What was held is dropped.
+func (x *exchange) send(m dialect.Message) {
+	x.mode, x.held = streaming, nil
 	x.sendHead(m.Status)
-	_, _ = x.inner.Write(m.Body) // an error here is a client that is gone
+	if len(m.Body) > 0 {
+		_, _ = x.inner.Write(m.Body) // an error here is a client that is gone
+	}
 }
 
 // encode writes an outcome under the request's id. What only the server knows of

@@ -50,15 +50,21 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 
 // end finishes the answer when the handler is done, by return or by panic.
 func (x *exchange) end() {
-	cause := recover()
+	cause, stack := recover(), []byte(nil)
+	if t, ok := cause.(*thrown); ok {
+		cause, stack = t.cause, t.stack
+	}
 	switch {
 	case cause == nil:
 		x.finish()
 	case cause == http.ErrAbortHandler:
 		panic(cause) // the handler's own wish
 	default:
+		if stack == nil {
+			stack = debug.Stack()
+		}
 		x.server.logger.ErrorContext(x.ctx, "the handler panicked",
-			"panic", fmt.Sprint(cause), "method", x.request.Method, "path", x.request.Path, "stack", string(debug.Stack()))
+			"panic", fmt.Sprint(cause), "method", x.request.Method, "path", x.request.Path, "stack", string(stack))
 		if x.sent() {
 			panic(http.ErrAbortHandler) // the client must be able to tell
 		}

@@ -1,0 +1,105 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime/debug"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+var (
+	errNoTransactor = errors.New("server: an Atomic needs a store: see WithTransactor and Idempotent")
+	errWroteItself  = errors.New("server: an Atomic wrote to the client before it was committed")
+)
+
+// atomic answers with a value that is made in a transaction. Under a key the
+// answer is kept in the same one. Nothing is sent before it is committed.
+func (x *exchange) atomic(ctx context.Context, fn Atomic) {
+	c := claimOf(ctx)
+	t := x.transactor(ctx)
+	if t == nil {
+		x.fail(errNoTransactor)
+		return
+	}
+	if c != nil {
+		if err := c.enter(); err != nil {
+			x.fail(err)
+			return
+		}
+		defer c.leave()
+	}
+	before := x.Header().Clone()
+	again := func() { // without the header of a run before
+		clear(x.Header())
+		maps.Copy(x.Header(), before.Clone())
+	}
+	var (
+		answer  dialect.Message
+		failure error // of the handler's own, in the last run
+	)
+	err := t.Transact(ctx, func(ctx context.Context) error {
+		again()
+		if answer, failure = x.attempt(ctx, fn); failure != nil || c == nil {
+			return failure
+		}
+		return c.record(ctx, Answer{Status: answer.Status, Header: x.Header(), Body: answer.Body})
+	})
+	if failure != nil {
+		err = failure
+	}
+	switch t, panicked := err.(*thrown); {
+	case panicked:
+		panic(t)
+	case failure != nil:
+		x.answer(ctx, nil, failure)
+	case err != nil: // the store's, and nothing was done
+		again()
+		if e := new(parlance.Error); !errors.As(err, &e) {
+			err = parlance.NewError(parlance.Unavailable, "").Because(err)
+		}
+		x.fail(err)
+	default:
+		if c != nil {
+			c.kept = true
+		}
+		x.send(answer)
+	}
+}
+
+// transactor is the store of the keys, else the server's; nil where there is none.
+func (x *exchange) transactor(ctx context.Context) Transactor {
+	if s, ok := ctx.Value(storeKey{}).(KeyStore); ok {
+		return s
+	}
+	return x.server.transactor
+}
+
+// attempt makes the value and its answer. A panic is handed over as an error,
+// for a store may run it on a goroutine where a panic would end the process.
+func (x *exchange) attempt(ctx context.Context, fn Atomic) (m dialect.Message, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &thrown{cause, debug.Stack()}
+		}
+	}()
+	value, err := fn(ctx)
+	if err != nil {
+		return m, err
+	}
+	if x.sent() {
+		return m, errWroteItself
+	}
+	return x.compose(value)
+}
+
+// thrown is a panic on its way out of a transaction.
+type thrown struct {
+	cause any
+	stack []byte
+}
+
+func (t *thrown) Error() string { return fmt.Sprint("panic: ", t.cause) }

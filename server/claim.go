@@ -1,0 +1,96 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// claim is a key while its request is served.
+type claim struct {
+	store  KeyStore
+	key    Key
+	limit  int         // bytes of an answer that is kept
+	before http.Header // of the answer, as it was when the key was claimed
+
+	mu    sync.Mutex // held while a transaction runs, which may be in a goroutine that nobody waits for
+	kept  bool       // an Atomic has committed its answer
+	ended bool       // it was recorded or freed
+}
+
+type (
+	claimKey struct{} // the claim that the request is served under
+	storeKey struct{} // the KeyStore that an Atomic is run in
+)
+
+// claimOf is the claim of the context, nil where there is none.
+func claimOf(ctx context.Context) *claim {
+	c, _ := ctx.Value(claimKey{}).(*claim)
+	return c
+}
+
+var errEnded = errors.New("server: the request was answered before its Atomic was run; nothing was done")
+
+// enter begins a transaction. It fails where the request was answered already,
+// by another Atomic or, as http.TimeoutHandler does, over the handler's head.
+func (c *claim) enter() error {
+	c.mu.Lock()
+	if c.kept || c.ended {
+		c.mu.Unlock()
+		return errEnded
+	}
+	return nil
+}
+
+func (c *claim) leave() { c.mu.Unlock() }
+
+// end keeps an answer, or frees the key where the answer proves that nothing was
+// done. It does neither where an Atomic has committed its own.
+func (c *claim) end(ctx context.Context, a Answer, undone bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	switch {
+	case c.kept:
+		return nil
+	case undone:
+		return c.store.Free(ctx, c.key)
+	}
+	return c.record(ctx, a)
+}
+
+// record keeps an answer: of its header what was set since the key was claimed,
+// for the rest is of the request and not of its answer.
+func (c *claim) record(ctx context.Context, a Answer) error {
+	h := make(http.Header)
+	for name, values := range a.Header {
+		if name != answered && name != "Date" && name != "Connection" && !slices.Equal(values, c.before[name]) {
+			h[name] = slices.Clone(values)
+		}
+	}
+	h[keptActivity] = []string{c.key.Activity}
+	if len(a.Body) > c.limit {
+		h[notKept], a.Body = []string{""}, nil
+	}
+	a.Header, a.Body, a.At = h, slices.Clone(a.Body), time.Now()
+	return c.store.Record(ctx, c.key, a)
+}
+
+// Among the headers of an answer that was kept, under names that HTTP could not
+// carry: the id of the request that it was given to, and that its body, or all
+// of it, is missing.
+const (
+	keptActivity = "parlance: activity"
+	notKept      = "parlance: not kept"
+)
+
+// hashOf is a key as it may stand in a log.
+func hashOf(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,390 @@
+package server
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+)
+
+// What holds for Idempotent unless an option says otherwise.
+const (
+	DefaultKeyExpiry    = 24 * time.Hour
+	DefaultKeyMaxBody   = 1 << 20 // bytes
+	DefaultKeyMaxAnswer = 1 << 20 // bytes
+)
+
+// maxKey bounds a key, in bytes, as Stripe does.
+const maxKey = 255
+
+// Headers of an answer that was given before, as Stripe names them.
+const (
+	ReplayedHeader = "Idempotent-Replayed" // "true"
+	OriginalHeader = "Original-Request"    // the activity id of the request that was served
+)
+
+// Idempotent lets a request be repeated without being done twice: the answer to
+// a request with an idempotency key is kept, and given again to whoever sends
+// the same under the same key. It follows draft-ietf-httpapi-idempotency-key-header-07,
+// and where that leaves it open, Stripe. It stands under [Server.Wrap], behind
+// what authenticates the caller, and is safe for concurrent use. Behind another
+// one, it leaves a request that is served under a key alone.
+//
+// The key is in the header that the dialect names, else in Idempotency-Key, with
+// or without the quotes of a structured field (2.1). It is the caller's own: two
+// callers, or one at two paths, may use the same. The caller is [PrincipalOf];
+// where that is nobody, it is who has these credentials: a caller whose tokens
+// change needs a principal, else a repeat with a new token is a new request.
+//
+// What a request comes to, by the state of its key (2.6, 2.7):
+//
+//   - missing though required, or malformed: invalid.
+//   - fresh: the handler is run, and its answer is kept for the time of
+//     [KeyExpiry], failures too.
+//   - answered: the same status and body again. Headers are those that the
+//     handler set; an activity id among them is the new one, and Original-Request
+//     has the old.
+//   - being served: conflict, with a Retry-After.
+//   - used with another query, type or body: conflict; the dialect says whether
+//     that is a 422, as the draft has it.
+//   - uncertain, for the process died while it was served: conflict, until an
+//     operator settles it. It is never done anew by itself.
+//
+// An error that proves that nothing was done frees the key: invalid,
+// unauthenticated, rate_limited, and unavailable, except where a request that
+// was sent on broke on its way. So does a bare status that means one of them,
+// but not a bare 503, which http.TimeoutHandler writes for handlers that still
+// run. All else is kept, the 500 of a panic too.
+//
+// An effect in the store of the keys is made in an [Atomic], and is committed
+// with the key and the answer. Any other is outside: the claim is committed
+// before the handler is run, and its answer before it goes out. Where the answer
+// cannot be kept though the effect was made, it goes out, and the key is
+// uncertain. Where the store cannot be asked, the answer is unavailable and the handler is
+// not run.
+//
+// Once the key is claimed, a client that goes away stops nothing: the handler's
+// context is not cancelled by it; a deadline holds. The request's body is read
+// before that, up to [KeyMaxBody]. An answer is held back until the handler is
+// done; one that is longer than [KeyMaxAnswer], that was cut, or that took the
+// connection over goes out as it is written, and its repeat is a conflict that
+// says so. A handler that flushes is obeyed, its answer kept.
+func Idempotent(store KeyStore, options ...KeyOption) Middleware {
+	i := &idempotency{
+		store: store, methods: []string{http.MethodPost, http.MethodPatch}, expiry: DefaultKeyExpiry,
+		maxBody: DefaultKeyMaxBody, maxAnswer: DefaultKeyMaxAnswer, caller: callerOf,
+	}
+	for _, o := range options {
+		o.applyKey(i)
+	}
+	return func(next http.Handler) http.Handler {
+		serve := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { i.serve(w, r, next) })
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			x := exchangeOf(r.Context())
+			if x == nil {
+				panic("server: Idempotent stands under no Server, and has no dialect to answer in; put it behind Server.Wrap")
+			}
+			x.server.Wrap(serve).ServeHTTP(w, r) // so that w is the innermost exchange
+		})
+	}
+}
+
+// KeyOption changes how Idempotent works.
+type KeyOption interface{ applyKey(*idempotency) }
+
+type keyOption func(*idempotency)
+
+func (o keyOption) applyKey(i *idempotency) { o(i) }
+
+// KeyRequired refuses a request that has no key (2.7).
+func KeyRequired() KeyOption { return keyOption(func(i *idempotency) { i.required = true }) }
+
+// KeyMethods sets the methods whose keys are looked at; POST and PATCH without
+// it. All others pass.
+func KeyMethods(methods ...string) KeyOption {
+	return keyOption(func(i *idempotency) { i.methods = slices.Clone(methods) })
+}
+
+// KeyExpiry sets how long after its claim a key is kept (2.3).
+func KeyExpiry(d time.Duration) KeyOption { return keyOption(func(i *idempotency) { i.expiry = d }) }
+
+// KeyInside says that the handlers behind do all that they do in an [Atomic], so
+// that a key whose process dies is free again. Without it such a key is
+// uncertain where the process died outside of the transaction.
+func KeyInside() KeyOption { return keyOption(func(i *idempotency) { i.inside = true }) }
+
+// KeyCaller sets who a request is made by, in place of [PrincipalOf] and the
+// credentials: a text that stays the same for one caller.
+func KeyCaller(caller func(*http.Request) string) KeyOption {
+	return keyOption(func(i *idempotency) { i.caller = caller })
+}
+
+// KeyMaxBody bounds, in bytes, the body of a request with a key: it is held in
+// memory. A longer one is refused with 413.
+func KeyMaxBody(bytes int64) KeyOption { return keyOption(func(i *idempotency) { i.maxBody = bytes }) }
+
+// KeyMaxAnswer bounds, in bytes, the body of an answer that is kept.
+func KeyMaxAnswer(bytes int) KeyOption {
+	return keyOption(func(i *idempotency) { i.maxAnswer = bytes })
+}
+
+// idempotency is Idempotent with its options.
+type idempotency struct {
+	store     KeyStore
+	methods   []string
+	required  bool
+	inside    bool
+	expiry    time.Duration
+	maxBody   int64 // bytes
+	maxAnswer int   // bytes
+	caller    func(*http.Request) string
+}
+
+// serve looks at the key. The writer is the innermost exchange.
+func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	x := exchangeOf(r.Context())
+	if claimOf(r.Context()) != nil {
+		next.ServeHTTP(w, r)
+		return
+	}
+	r = r.WithContext(context.WithValue(r.Context(), storeKey{}, i.store))
+	key, err := i.keyOf(x, r)
+	if err == nil && key == "" {
+		next.ServeHTTP(w, r)
+		return
+	}
+	var body []byte
+	if err == nil {
+		body, err = i.bodyOf(w, r)
+	}
+	if err != nil {
+		x.answer(r.Context(), nil, err)
+		return
+	}
+	now := time.Now()
+	k := Key{
+		Scope:       i.caller(r) + " " + r.Method + " " + x.request.Path,
+		Key:         key,
+		Fingerprint: fingerprint(r, body),
+		Outside:     !i.inside,
+		Claimed:     now,
+		Expires:     now.Add(i.expiry),
+		Activity:    activity.ID(x.ctx),
+	}
+	// Not to be cancelled: a claim whose answer nobody waits for would stay.
+	found, err := i.store.Claim(context.WithoutCancel(r.Context()), k)
+	switch {
+	case err != nil:
+		err = parlance.NewError(parlance.Unavailable, "").Because(fmt.Errorf("the key %s could not be claimed: %w", hashOf(key), err))
+	case found.State == Fresh:
+		i.run(x, r, body, next, k)
+		return
+	case found.State == Replay && found.Answer.whole():
+		x.replay(found.Answer)
+		return
+	default:
+		err = refusal(found).Because(errors.New("key " + hashOf(key)))
+	}
+	x.answer(r.Context(), nil, err)
+}
+
+// run serves a request under a key that is ours, and keeps its answer.
+func (i *idempotency) run(x *exchange, r *http.Request, body []byte, next http.Handler, k Key) {
+	c := &claim{store: i.store, key: k, limit: i.maxAnswer, before: x.Header().Clone()}
+	ctx, cancel := lasting(r.Context())
+	defer cancel()
+	r = r.WithContext(context.WithValue(ctx, claimKey{}, c))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	rec := &recording{inner: x, limit: i.maxAnswer}
+	returned := false
+	defer func() {
+		err := c.end(context.WithoutCancel(ctx), rec.answer(returned), returned && rec.undone())
+		if err != nil {
+			// The client is told the truth all the same.
+			x.server.logger.ErrorContext(x.ctx, "what became of an idempotency key could not be kept; until it is settled its repeats are refused",
+				"error", err, "key_hash", hashOf(k.Key), "method", x.request.Method, "path", x.request.Path)
+		}
+		if returned {
+			rec.send()
+		}
+	}()
+	x.server.Wrap(next).ServeHTTP(rec, r)
+	returned = true
+}
+
+// lasting is a context that a client who goes away does not cancel. A deadline
+// is somebody else's word, and holds.
+func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	free := context.WithoutCancel(ctx)
+	if at, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(free, at)
+	}
+	return free, func() {}
+}
+
+// whole reports that an answer can be given again.
+func (a *Answer) whole() bool {
+	_, missing := a.Header[notKept]
+	return !missing && a.Status >= 200 && a.Status <= 999
+}
+
+// replay gives an answer again.
+func (x *exchange) replay(a Answer) {
+	h, was := x.Header(), ""
+	if id := a.Header[keptActivity]; len(id) > 0 {
+		was = id[0]
+	}
+	for name, values := range a.Header {
+		if name == keptActivity {
+			continue
+		}
+		values = slices.Clone(values)
+		for n, v := range values {
+			if was != "" && v == was {
+				values[n] = activity.ID(x.ctx)
+			}
+		}
+		h[name] = values
+	}
+	h.Set(ReplayedHeader, "true")
+	if was != "" {
+		h.Set(OriginalHeader, was)
+	}
+	x.mode = streaming
+	x.sendHead(a.Status)
+	if len(a.Body) > 0 {
+		_, _ = x.inner.Write(a.Body) // an error here is a client that is gone
+	}
+}
+
+// refusal is what is said of a key that is neither fresh nor answered.
+func refusal(c Claim) *parlance.Error {
+	switch c.State {
+	case InFlight:
+		e := parlance.NewError(parlance.Conflict, "A request with this idempotency key is being served: wait for it, and repeat with the same key.").
+			WithReason(parlance.InFlight)
+		e.Outcome.RetryAfter = time.Second
+		return e
+	case Mismatch:
+		e := parlance.NewError(parlance.Conflict, "This idempotency key was used for another request: use a new one for a new request.").
+			WithReason(parlance.Mismatch)
+		e.Outcome.Status = http.StatusUnprocessableEntity // 2.7; the dialect may know better
+		return e
+	case Uncertain:
+		return parlance.NewError(parlance.Conflict, "The server stopped while it served a request with this idempotency key, and whether it was carried out is not known. Do not send it under another key: contact support with the request id.").
+			WithReason(parlance.Uncertain)
+	case Replay:
+		return parlance.NewError(parlance.Conflict, "A request with this idempotency key was carried out%s, and its answer could not be kept: look at what it made.", withStatus(c.Answer.Status)).
+			WithReason(parlance.NotKept)
+	}
+	return parlance.NewError(parlance.Unavailable, "")
+}
+
+func withStatus(status int) string {
+	if status < 200 {
+		return ""
+	}
+	return " and answered with status " + strconv.Itoa(status)
+}
+
+// keyOf is the request's key, "" where it has none and needs none.
+func (i *idempotency) keyOf(x *exchange, r *http.Request) (string, error) {
+	if !slices.Contains(i.methods, r.Method) {
+		return "", nil
+	}
+	name := cmp.Or(x.server.dialect.IdempotencyHeader(), "Idempotency-Key")
+	values := r.Header.Values(name)
+	if len(values) == 0 {
+		if !i.required {
+			return "", nil
+		}
+		e := parlance.NewError(parlance.Invalid, "This operation needs the header %s, with a new value for each new request.", name).WithReason(parlance.KeyMissing)
+		e.Outcome.Status = http.StatusBadRequest
+		return "", e
+	}
+	key, ok := parseKey(values[0])
+	if !ok || len(values) > 1 {
+		e := parlance.NewError(parlance.Invalid, "The header %s must be one text of 1 to %d visible ASCII characters.", name, maxKey).WithReason(parlance.KeyMalformed)
+		e.Outcome.Status = http.StatusBadRequest
+		return "", e
+	}
+	return key, nil
+}
+
+// parseKey reads a key that is a String of RFC 9651 (3.3.3), as the draft has it
+// (2.1), or bare, as everybody sends it.
+func parseKey(s string) (string, bool) {
+	s = strings.Trim(s, " \t")
+	if inner, quoted := strings.CutPrefix(s, `"`); quoted {
+		var b strings.Builder
+		for len(inner) > 0 && inner[0] != '"' {
+			if inner[0] == '\\' {
+				if inner = inner[1:]; inner == "" || inner[0] != '"' && inner[0] != '\\' {
+					return "", false
+				}
+			}
+			b.WriteByte(inner[0])
+			inner = inner[1:]
+		}
+		if inner != `"` {
+			return "", false
+		}
+		s = b.String()
+	}
+	for _, c := range []byte(s) {
+		if c < ' ' || c > '~' {
+			return "", false
+		}
+	}
+	return s, s != "" && len(s) <= maxKey
+}
+
+// bodyOf reads the request's body into memory.
+func (i *idempotency) bodyOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, i.maxBody))
+	if long := new(http.MaxBytesError); errors.As(err, &long) {
+		e := parlance.NewError(parlance.Invalid, "The body of a request with an idempotency key may have %d bytes.", i.maxBody)
+		e.Outcome.Status = http.StatusRequestEntityTooLarge
+		return nil, e
+	}
+	if err != nil {
+		return nil, parlance.NewError(parlance.Invalid, "The body could not be read to its end.").Because(err)
+	}
+	return body, nil
+}
+
+// fingerprint is of what was asked (2.4): the query, the type and the body. The
+// path is in the scope.
+func fingerprint(r *http.Request, body []byte) (sum [32]byte) {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q\n", r.URL.RawQuery, r.Header.Values("Content-Type"))
+	h.Write(body)
+	h.Sum(sum[:0])
+	return sum
+}
+
+// callerOf is the principal, else a hash of the credentials.
+func callerOf(r *http.Request) string {
+	if p, ok := PrincipalOf(r.Context()); ok {
+		return strconv.Quote(p.Tenant) + "/" + strconv.Quote(p.ID)
+	}
+	for _, name := range []string{"Authorization", "X-Api-Key", "Cookie"} {
+		if credential := r.Header.Values(name); len(credential) > 0 {
+			sum := sha256.Sum256(fmt.Appendf(nil, "%s %q", name, credential))
+			return hex.EncodeToString(sum[:])
+		}
+	}
+	return "anybody"
+}

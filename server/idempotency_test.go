@@ -1,0 +1,679 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+// post sends a body to a server that listens. Headers are name, value, ….
+func post(t testing.TB, l *httptest.Server, path, body string, headers ...string) answer {
+	t.Helper()
+	a, err := send(t.Context(), l, "POST", path, body, headers...)
+	if err != nil {
+		t.Error(err)
+	}
+	return a
+}
+
+func send(ctx context.Context, l *httptest.Server, method, path, body string, headers ...string) (answer, error) {
+	r, err := http.NewRequestWithContext(ctx, method, l.URL+path, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	res, err := l.Client().Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	defer res.Body.Close()
+	read, err := io.ReadAll(res.Body)
+	return answer{res.StatusCode, res.Header, string(read), res.ContentLength}, err
+}
+
+// keyed listens with one handler behind Idempotent.
+func keyed(t testing.TB, dialect string, store server.KeyStore, f server.HandlerFunc, options ...server.KeyOption) (*httptest.Server, *log) {
+	t.Helper()
+	s, l := newServer(t, dialect)
+	return listen(t, s.Wrap(server.Idempotent(store, options...)(s.Handle(f)))), l
+}
+
+// counting is a handler that counts its runs and tells the number.
+func counting(runs *atomic.Int32) server.HandlerFunc {
+	return func(http.ResponseWriter, *http.Request) (any, error) {
+		return server.Created("/orders/7", map[string]int32{"run": runs.Add(1)}), nil
+	}
+}
+
+func replayed(a answer) bool { return a.header.Get(server.ReplayedHeader) == "true" }
+
+func TestARepeatGetsTheSameAnswerByteForByteAndTheHandlerIsNotRun(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range []string{"omilia", "problem", "stripe", "vbapi"} {
+		var runs atomic.Int32
+		l, _ := keyed(t, dialect, newKeyStore(), counting(&runs))
+		first := post(t, l, "/orders", `{"a":1}`, "Idempotency-Key", "k")
+		again := post(t, l, "/orders", `{"a":1}`, "Idempotency-Key", `"k"`)
+		if runs.Load() != 1 || first.status < 200 || first.status > 299 || again.status != first.status || again.body != first.body {
+			t.Errorf("%s: %d runs\nfirst %+v\nagain %+v", dialect, runs.Load(), first, again)
+		}
+		if replayed(first) || !replayed(again) || again.header.Get("Location") != "/orders/7" ||
+			again.header.Get("Content-Type") != first.header.Get("Content-Type") {
+			t.Errorf("%s:\nfirst %v\nagain %v", dialect, first.header, again.header)
+		}
+	}
+}
+
+func TestWhatIsSaidOfAKeyIsSaidInTheDialect(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		store   *keyStore
+		body    string
+		key     []string
+		status  map[string]int // where no dialect differs, under ""
+		reason  parlance.Reason
+		retryIn string
+	}{
+		"a key that is missing though required": {status: map[string]int{"": 400}, reason: parlance.KeyMissing},
+		"an empty key":                          {key: []string{""}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
+		"an empty text for a key":               {key: []string{`""`}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
+		"a key whose quotes do not close":       {key: []string{`"k`}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
+		"a key with parameters":                 {key: []string{`"k";a=1`}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
+		"a key that is no ASCII":                {key: []string{"schlüssel"}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
+		"a key of 256 bytes":                    {key: []string{strings.Repeat("k", 256)}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
+		"two keys":                              {key: []string{"a", "b"}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
+		"a key of 255 bytes in quotes":          {key: []string{`"` + strings.Repeat("k", 255) + `"`}, status: map[string]int{"": 201, "stripe": 201}},
+		"a key with quotes in it":               {key: []string{`"a \"b\" \\"`}, status: map[string]int{"": 201}},
+		"a key that was used for something else": {
+			body: `{"a":2}`, key: []string{"used"}, status: map[string]int{"": 409}, reason: parlance.Mismatch,
+		},
+		"a key whose process died": {
+			store: newKeyStore().say(server.Uncertain), key: []string{"k"}, status: map[string]int{"": 409}, reason: parlance.Uncertain,
+		},
+		"a body that is too long": {body: strings.Repeat("x", 65), key: []string{"k"}, status: map[string]int{"": 413}},
+		"a store that is down":    {store: newKeyStore().fail("Claim", errors.New("disk I/O error")), key: []string{"k"}, status: map[string]int{"": 503}},
+	} {
+		for _, dialect := range []string{"omilia", "problem", "stripe"} {
+			t.Run(name+" in "+dialect, func(t *testing.T) {
+				t.Parallel()
+				store := c.store
+				if store == nil {
+					store = newKeyStore()
+				}
+				var runs atomic.Int32
+				l, _ := keyed(t, dialect, store, counting(&runs), server.KeyRequired(), server.KeyMaxBody(64))
+				before := int32(0)
+				if c.reason == parlance.Mismatch {
+					post(t, l, "/orders", `{"a":1}`, "Idempotency-Key", "used")
+					before = 1
+				}
+				body := c.body
+				if body == "" {
+					body = `{"a":1}`
+				}
+				var headers []string
+				for _, k := range c.key {
+					headers = append(headers, "Idempotency-Key", k)
+				}
+				a := post(t, l, "/orders", body, headers...)
+				want, own := c.status[dialect]
+				if !own {
+					want = c.status[""]
+				}
+				if a.status != want || a.header.Get("Retry-After") != c.retryIn {
+					t.Errorf("got %+v, want %d", a, want)
+				}
+				if dialect == "problem" && c.reason != "" && !strings.Contains(a.body, `"reason":"`+string(c.reason)+`"`) {
+					t.Errorf("no reason %s in %s", c.reason, a.body)
+				}
+				if ran := runs.Load() - before; ran > 0 != (want < 300) {
+					t.Errorf("the handler was run %d times", ran)
+				}
+			})
+		}
+	}
+}
+
+func TestTheDialectNamesTheHeader(t *testing.T) {
+	t.Parallel()
+	var runs atomic.Int32
+	l, _ := keyed(t, "paypal", newKeyStore(), counting(&runs))
+	for range 2 {
+		post(t, l, "/orders", "{}", "PayPal-Request-Id", "k")
+	}
+	if runs.Load() != 1 {
+		t.Errorf("%d runs", runs.Load())
+	}
+}
+
+func TestAHundredAtOnceUnderOneKeyAreDoneOnce(t *testing.T) {
+	t.Parallel()
+	inside := func(runs *atomic.Int32) server.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) (any, error) {
+			return server.Atomic(func(context.Context) (any, error) { return counting(runs)(w, r) }), nil
+		}
+	}
+	for dialect, handler := range map[string]func(*atomic.Int32) server.HandlerFunc{"omilia": counting, "problem": inside, "stripe": inside} {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			var runs, fresh, conflicts atomic.Int32
+			l, _ := keyed(t, dialect, newKeyStore(), handler(&runs))
+			var wg sync.WaitGroup
+			for range 100 {
+				wg.Go(func() {
+					a := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
+					switch {
+					case a.status == 409:
+						conflicts.Add(1)
+						if a.header.Get("Retry-After") != "1" {
+							t.Errorf("a conflict without a time: %v", a.header)
+						}
+					case a.status/100 != 2:
+						t.Errorf("got %+v", a)
+					case !replayed(a):
+						fresh.Add(1)
+					}
+				})
+			}
+			wg.Wait()
+			if runs.Load() != 1 || fresh.Load() != 1 {
+				t.Errorf("%d runs, %d answers that are no replay, %d conflicts", runs.Load(), fresh.Load(), conflicts.Load())
+			}
+		})
+	}
+}
+
+func TestAKeyThatIsBeingServedIsAConflictWithATime(t *testing.T) {
+	t.Parallel()
+	entered, leave := make(chan bool), make(chan bool)
+	l, _ := keyed(t, "problem", newKeyStore(), func(http.ResponseWriter, *http.Request) (any, error) {
+		entered <- true
+		<-leave
+		return "done", nil
+	})
+	var wg sync.WaitGroup
+	wg.Go(func() { post(t, l, "/orders", "{}", "Idempotency-Key", "k") })
+	<-entered
+	a := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
+	if a.status != 409 || a.header.Get("Retry-After") != "1" || !strings.Contains(a.body, `"reason":"idempotency_in_flight"`) {
+		t.Errorf("got %+v", a)
+	}
+	close(leave)
+	wg.Wait()
+	if a := post(t, l, "/orders", "{}", "Idempotency-Key", "k"); !replayed(a) || a.body != `"done"` {
+		t.Errorf("got %+v", a)
+	}
+}
+
+func TestAnAnswerIsKeptUnlessItProvesThatNothingWasDone(t *testing.T) {
+	t.Parallel()
+	fails := func(k parlance.Kind) server.HandlerFunc {
+		return returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: k}})
+	}
+	writes := func(status int, contentType string) server.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) (any, error) {
+			w.Header().Set("Content-Type", contentType)
+			w.WriteHeader(status)
+			_, err := io.WriteString(w, `{}`)
+			return nil, err
+		}
+	}
+	for name, c := range map[string]struct {
+		handler server.HandlerFunc
+		kept    bool
+	}{
+		"a success":               {returns(1, nil), true},
+		"nothing":                 {returns(nil, nil), true},
+		"accepted":                {returns(server.Accepted("/jobs/1", nil), nil), true},
+		"invalid":                 {fails(parlance.Invalid), false},
+		"failed":                  {fails(parlance.Failed), true},
+		"unauthenticated":         {fails(parlance.Unauthenticated), false},
+		"forbidden":               {fails(parlance.Forbidden), true},
+		"not found":               {fails(parlance.NotFound), true},
+		"a conflict":              {fails(parlance.Conflict), true},
+		"rate limited":            {fails(parlance.RateLimited), false},
+		"a quota":                 {fails(parlance.Quota), true},
+		"a fault":                 {fails(parlance.Internal), true},
+		"an error of no kind":     {returns(nil, errors.New("disk full")), true},
+		"a bad gateway":           {fails(parlance.BadGateway), true},
+		"unavailable":             {fails(parlance.Unavailable), false},
+		"a timeout":               {fails(parlance.Timeout), true},
+		"a deadline":              {returns(nil, context.DeadlineExceeded), true},
+		"a panic":                 {func(http.ResponseWriter, *http.Request) (any, error) { panic("a bug") }, true},
+		"a sending that broke":    {returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Reset}}), true},
+		"nobody listening":        {returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused}}), false},
+		"all records invalid":     {returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Invalid}}), nil), true},
+		"a bare 400":              {writes(400, "application/json"), false},
+		"a bare 400 in text":      {writes(400, "text/plain"), false},
+		"a bare 409":              {writes(409, "application/json"), true},
+		"a bare 503":              {writes(503, "application/json"), true},
+		"a bare 503 in text":      {writes(503, "text/plain"), true},
+		"a value that is no JSON": {returns(func() {}, nil), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var runs atomic.Int32
+			l, _ := keyed(t, "problem", newKeyStore(), func(w http.ResponseWriter, r *http.Request) (any, error) {
+				runs.Add(1)
+				return c.handler(w, r)
+			})
+			first := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
+			again := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
+			if kept := runs.Load() == 1; kept != c.kept || replayed(again) != c.kept {
+				t.Errorf("%d runs, again %+v", runs.Load(), again)
+			}
+			if c.kept && (again.status != first.status || again.body != first.body) {
+				t.Errorf("first %+v\nagain %+v", first, again)
+			}
+		})
+	}
+}
+
+func TestATimeoutOverTheHandlersHeadIsKeptAndWhatComesLateIsNotDone(t *testing.T) {
+	t.Parallel()
+	store, late := newKeyStore(), make(chan bool)
+	s, log := newServer(t, "problem")
+	done := make(chan bool)
+	var effects atomic.Int32
+	slow := s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		<-late
+		return server.Atomic(func(context.Context) (any, error) { return effects.Add(1), nil }), nil
+	})
+	h := http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(done)
+		slow.ServeHTTP(w, r)
+	}), time.Nanosecond, "")
+	l := listen(t, s.Wrap(server.Idempotent(store)(h)))
+	first := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
+	close(late)
+	<-done
+	again := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
+	if first.status != 503 || again.body != first.body || !replayed(again) || effects.Load() != 0 {
+		t.Errorf("%d effects, first %+v\nagain %+v", effects.Load(), first, again)
+	}
+	if !strings.Contains(log.String(), "nothing was done") {
+		t.Errorf("got %s", log)
+	}
+}
+
+func TestAKeyIsTheCallersOwnAtOnePath(t *testing.T) {
+	t.Parallel()
+	store := newKeyStore()
+	var runs atomic.Int32
+	s, _ := newServer(t, "problem")
+	h := server.Idempotent(store)(s.Handle(counting(&runs)))
+	l := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if id := r.Header.Get("Principal"); id != "" {
+			r = r.WithContext(server.WithPrincipal(r.Context(), server.Principal{ID: id, Tenant: r.Header.Get("Tenant")}))
+		}
+		h.ServeHTTP(w, r)
+	})))
+	ask := func(method, path string, headers ...string) {
+		t.Helper()
+		before := runs.Load()
+		for range 2 {
+			if _, err := send(t.Context(), l, method, path, "{}", append(headers, "Idempotency-Key", "k")...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if ran := runs.Load() - before; ran != 1 {
+			t.Errorf("%s %s %v: %d runs", method, path, headers, ran)
+		}
+	}
+	ask("POST", "/orders")
+	ask("POST", "/orders/7")
+	ask("PATCH", "/orders")
+	ask("POST", "/orders", "Principal", "ann")
+	ask("POST", "/orders", "Principal", "ann", "Tenant", "acme")
+	ask("POST", "/orders", "Principal", "bob")
+	ask("POST", "/orders", "Authorization", "Bearer one")
+	ask("POST", "/orders", "Authorization", "Bearer two")
+	ask("POST", "/orders", "X-Api-Key", "Bearer two")
+	ask("POST", "/orders", "Cookie", "session=1")
+
+	before := runs.Load()
+	post(t, l, "/orders", "{}", "Idempotency-Key", "k", "Principal", "ann", "Authorization", "Bearer new") // a new token of the same caller
+	if runs.Load() != before {
+		t.Error("a principal with a new token is another caller")
+	}
+	for _, k := range store.claimed {
+		if strings.Contains(k.Scope, "Bearer") || strings.Contains(k.Scope, "session") {
+			t.Errorf("a credential is in the store: %q", k.Scope)
+		}
+	}
+}
+
+func TestTheProgramMaySayWhoCallsAndWhichMethodsCount(t *testing.T) {
+	t.Parallel()
+	var runs atomic.Int32
+	l, _ := keyed(t, "problem", newKeyStore(), counting(&runs), server.KeyMethods("PUT"),
+		server.KeyCaller(func(r *http.Request) string { return r.Header.Get("Customer") }))
+	for _, c := range []struct {
+		method, customer string
+		runs             int32
+	}{
+		{"POST", "a", 1}, {"POST", "a", 2}, // not looked at
+		{"PUT", "a", 3}, {"PUT", "a", 3}, {"PUT", "b", 4},
+	} {
+		if _, err := send(t.Context(), l, c.method, "/orders/7", "{}", "Idempotency-Key", "k", "Customer", c.customer); err != nil {
+			t.Fatal(err)
+		}
+		if runs.Load() != c.runs {
+			t.Errorf("%+v: %d runs", c, runs.Load())
+		}
+	}
+}
+
+func TestAnotherQueryTypeOrBodyIsAMismatch(t *testing.T) {
+	t.Parallel()
+	var runs atomic.Int32
+	l, _ := keyed(t, "problem", newKeyStore(), counting(&runs))
+	post(t, l, "/orders?a=1", "{}", "Idempotency-Key", "k")
+	for _, c := range [][3]string{
+		{"/orders?a=2", "{}", ""}, {"/orders?a=1", "[]", ""}, {"/orders?a=1", "{}", "text/csv"},
+	} {
+		headers := []string{"Idempotency-Key", "k"}
+		if c[2] != "" {
+			headers = append(headers, "Content-Type", c[2])
+		}
+		if a := post(t, l, c[0], c[1], headers...); a.status != 409 || !strings.Contains(a.body, `"reason":"idempotency_mismatch"`) {
+			t.Errorf("%v: got %+v", c, a)
+		}
+	}
+	if runs.Load() != 1 {
+		t.Errorf("%d runs", runs.Load())
+	}
+}
+
+func TestAKeyThatExpiredIsFresh(t *testing.T) {
+	t.Parallel()
+	var runs atomic.Int32
+	l, _ := keyed(t, "problem", newKeyStore(), counting(&runs), server.KeyExpiry(-time.Second))
+	for range 2 {
+		post(t, l, "/orders", "{}", "Idempotency-Key", "k")
+	}
+	if runs.Load() != 2 {
+		t.Errorf("%d runs", runs.Load())
+	}
+}
+
+func TestTheHandlerReadsTheBodyThatWasSent(t *testing.T) {
+	t.Parallel()
+	l, _ := keyed(t, "problem", newKeyStore(), func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		b, err := io.ReadAll(r.Body)
+		return string(b), err
+	})
+	if a := post(t, l, "/", "a body", "Idempotency-Key", "k"); a.body != `"a body"` {
+		t.Errorf("got %+v", a)
+	}
+}
+
+func TestAClientThatGoesAwayStopsNothing(t *testing.T) {
+	t.Parallel()
+	entered, gone := make(chan bool), make(chan bool)
+	done := make(chan error, 1)
+	s, _ := newServer(t, "problem")
+	h := server.Idempotent(newKeyStore())(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		close(entered)
+		<-gone
+		return "done", r.Context().Err()
+	}))
+	l := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Patience") != "" { // the first one: wait until the server knows that he went
+			go func() {
+				<-r.Context().Done()
+				close(gone)
+			}()
+			defer func() { done <- nil }()
+		}
+		h.ServeHTTP(w, r)
+	})))
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		<-entered
+		leave()
+	}()
+	if _, err := send(ctx, l, "POST", "/", "{}", "Idempotency-Key", "k", "Patience", "none"); err == nil {
+		t.Error("the client did not go")
+	}
+	<-done
+	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.body != `"done"` || !replayed(a) {
+		t.Errorf("got %+v", a)
+	}
+}
+
+func TestADeadlineHoldsUnderAKey(t *testing.T) {
+	t.Parallel()
+	want := time.Now().Add(time.Hour)
+	s, _ := newServer(t, "problem")
+	h := server.Idempotent(newKeyStore())(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		at, ok := r.Context().Deadline()
+		return ok && at.Equal(want), nil
+	}))
+	l := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithDeadline(r.Context(), want)
+		defer cancel()
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})))
+	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.body != "true" {
+		t.Errorf("got %+v", a)
+	}
+}
+
+func TestAnAnswerThatCannotBeKeptGoesOutAndItsRepeatSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		handler http.HandlerFunc
+		body    string // of the first answer
+		broken  bool   // the first answer does not come to its end
+		said    string
+	}{
+		"longer than may be kept": {func(w http.ResponseWriter, _ *http.Request) {
+			for range 3 {
+				_, _ = io.WriteString(w, "0123456789")
+			}
+		}, strings.Repeat("0123456789", 3), false, "answered with status 200"},
+		"cut by the handler": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "01234")
+			panic(http.ErrAbortHandler)
+		}, "", true, "carried out"},
+		"cut after it went out": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "01234")
+			_ = http.NewResponseController(w).Flush()
+			panic("a bug")
+		}, "01234", true, "carried out"},
+		"said on the connection itself": {func(w http.ResponseWriter, _ *http.Request) {
+			conn, rw, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			_, _ = rw.WriteString("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+			_ = rw.Flush()
+		}, "hi", false, "carried out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var runs atomic.Int32
+			s, _ := newServer(t, "problem")
+			l := listen(t, s.Wrap(server.Idempotent(newKeyStore(), server.KeyMaxAnswer(20))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				runs.Add(1)
+				c.handler(w, r)
+			}))))
+			first, err := send(t.Context(), l, "POST", "/", "{}", "Idempotency-Key", "k")
+			if first.body != c.body || (err != nil) != c.broken {
+				t.Errorf("got %+v, %v", first, err)
+			}
+			again := post(t, l, "/", "{}", "Idempotency-Key", "k")
+			if again.status != 409 || !strings.Contains(again.body, `"reason":"idempotency_not_kept"`) || !strings.Contains(again.body, c.said) || runs.Load() != 1 {
+				t.Errorf("%d runs, got %+v", runs.Load(), again)
+			}
+		})
+	}
+}
+
+func TestAnAtomicWhoseAnswerIsTooLongIsDoneAndSaysSo(t *testing.T) {
+	t.Parallel()
+	l, _ := keyed(t, "problem", newKeyStore(), func(http.ResponseWriter, *http.Request) (any, error) {
+		return server.Atomic(func(context.Context) (any, error) { return strings.Repeat("x", 40), nil }), nil
+	}, server.KeyMaxAnswer(20))
+	first := post(t, l, "/", "{}", "Idempotency-Key", "k")
+	again := post(t, l, "/", "{}", "Idempotency-Key", "k")
+	if first.status != 200 || len(first.body) != 42 || again.status != 409 || !strings.Contains(again.body, "idempotency_not_kept") {
+		t.Errorf("got %+v\nthen %+v", first, again)
+	}
+}
+
+func TestAFlushIsObeyedAndTheAnswerKept(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "problem")
+	read := make(chan bool)
+	l := listen(t, s.Wrap(server.Idempotent(newKeyStore())(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.Header().Set("Trailer", "Sum")
+		w.WriteHeader(http.StatusEarlyHints)
+		_, _ = io.WriteString(w, "data: 1\n\n")
+		_ = http.NewResponseController(w).Flush()
+		if r.Header.Get("Wait") != "" {
+			<-read
+		}
+		_, _ = io.WriteString(w, "data: 2\n\n")
+		w.Header().Set("Sum", "3")
+	}))))
+	conn, err := net.Dial("tcp", l.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\nWait: yes\r\n\r\n{}")
+	in := bufio.NewReader(conn)
+	for line := ""; line != "data: 1\n"; {
+		if line, err = in.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(read)
+	res := ""
+	for !strings.Contains(res, "Sum: 3\r\n\r\n") {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		res += line
+	}
+	again := post(t, l, "/", "{}", "Idempotency-Key", "k")
+	if again.body != "data: 1\n\ndata: 2\n\n" || !replayed(again) || again.header.Get("Content-Type") != "text/event-stream" {
+		t.Errorf("got %+v", again)
+	}
+}
+
+func TestAnAnswerThatCannotBeRecordedGoesOutAndTheClaimStays(t *testing.T) {
+	t.Parallel()
+	store := newKeyStore().fail("Record", errors.New("disk full"))
+	var runs atomic.Int32
+	l, log := keyed(t, "problem", store, counting(&runs))
+	first := post(t, l, "/", "{}", "Idempotency-Key", "a-secret-key")
+	again := post(t, l, "/", "{}", "Idempotency-Key", "a-secret-key")
+	if first.status != 201 || again.status != 409 || runs.Load() != 1 {
+		t.Errorf("%d runs, first %+v\nagain %+v", runs.Load(), first, again)
+	}
+	line := log.lines(t)[0]
+	if line["level"] != "ERROR" || line["error"] != "disk full" || line["key_hash"] == "" || strings.Contains(log.String(), "a-secret-key") {
+		t.Errorf("got %s", log)
+	}
+}
+
+func TestAClaimTellsTheStoreWhetherTheEffectIsOutside(t *testing.T) {
+	t.Parallel()
+	for outside, options := range map[bool][]server.KeyOption{true: nil, false: {server.KeyInside()}} {
+		store := newKeyStore()
+		l, _ := keyed(t, "omilia", store, returns(1, nil), options...)
+		a := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
+		if k := store.claimed[0]; k.Outside != outside || k.Key != "k" || k.Activity != a.id() || k.Expires.Sub(k.Claimed) != server.DefaultKeyExpiry {
+			t.Errorf("got %+v", k)
+		}
+	}
+}
+
+func TestAReplayHasHeadersOfItsOwnRequestAndNamesTheOriginal(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "stripe")
+	h := s.Wrap(server.Idempotent(newKeyStore())(s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
+		w.Header().Set("Order", "7")
+		return map[string]int{"id": 7}, nil
+	})))
+	var asked atomic.Int32
+	l := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(10-asked.Add(1)))
+		h.ServeHTTP(w, r)
+	}))
+	first := post(t, l, "/", "{}", "Idempotency-Key", "k")
+	again := post(t, l, "/", "{}", "Idempotency-Key", "k")
+	id := first.header.Get("Request-Id")
+	if id == "" || again.header.Get("Request-Id") == id || again.header.Get("Request-Id") == "" || again.header.Get(server.OriginalHeader) != id {
+		t.Errorf("first %v\nagain %v", first.header, again.header)
+	}
+	if again.header.Get("RateLimit-Remaining") != "8" || again.header.Get("Order") != "7" {
+		t.Errorf("again %v", again.header)
+	}
+	for name := range again.header {
+		if strings.Contains(name, "parlance") {
+			t.Errorf("a mark went out: %s", name)
+		}
+	}
+}
+
+func TestTwoOfThemOneBehindTheOtherAreOne(t *testing.T) {
+	t.Parallel()
+	store := newKeyStore()
+	s, _ := newServer(t, "problem")
+	idempotent := server.Idempotent(store)
+	l := listen(t, s.Wrap(idempotent(idempotent(s.Handle(returns("done", nil))))))
+	for range 2 {
+		if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.body != `"done"` {
+			t.Errorf("got %+v", a)
+		}
+	}
+}
+
+func TestAServerOfAnotherDialectMayStandBehindTheKey(t *testing.T) {
+	t.Parallel()
+	outer, _ := newServer(t, "problem")
+	inner, _ := newServer(t, "vbapi")
+	l := listen(t, outer.Wrap(server.Idempotent(newKeyStore())(inner.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		return server.Atomic(func(context.Context) (any, error) { return 7, nil }), nil
+	}))))
+	first := post(t, l, "/", "{}", "Idempotency-Key", "k")
+	again := post(t, l, "/", "{}", "Idempotency-Key", "k")
+	if !strings.HasPrefix(first.body, `{"data":7,`) || again.body != first.body || !replayed(again) {
+		t.Errorf("first %+v\nagain %+v", first, again)
+	}
+}
+
+func TestWithoutAServerItRefusesToServe(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if p := fmt.Sprint(recover()); !strings.Contains(p, "Server.Wrap") {
+			t.Errorf("got %v", p)
+		}
+	}()
+	server.Idempotent(newKeyStore())(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
+}

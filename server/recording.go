@@ -1,0 +1,110 @@
+package server
+
+import (
+	"bufio"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+)
+
+// recording is a writer that holds an answer back until it was kept. One that is
+// longer than may be kept, or flushed, goes out while it is written; of a
+// flushed one a copy is made up to the bound.
+type recording struct {
+	inner http.ResponseWriter
+	limit int // bytes
+
+	status int         // 0 is none yet
+	header http.Header // as it was when the status was set
+	body   []byte
+	out    bool // the head is with the client
+	cut    bool // body is not all
+}
+
+// Header is that of the answer.
+func (w *recording) Header() http.Header { return w.inner.Header() }
+
+// Unwrap lets http.ResponseController reach the deadlines of the connection.
+func (w *recording) Unwrap() http.ResponseWriter { return w.inner }
+
+// WriteHeader notes a final status and lets interim ones pass.
+func (w *recording) WriteHeader(status int) {
+	switch {
+	case w.status != 0:
+	case status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols:
+		w.inner.WriteHeader(status)
+	default:
+		w.status, w.header = status, w.Header().Clone()
+	}
+}
+
+// Write holds p, or passes it on.
+func (w *recording) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	if !w.cut && len(w.body)+len(p) <= w.limit {
+		w.body = append(w.body, p...)
+		if !w.out {
+			return len(p), nil
+		}
+		return w.inner.Write(p)
+	}
+	w.send()
+	w.cut, w.body = true, nil
+	return w.inner.Write(p)
+}
+
+// Flush is FlushError for callers that ask for an http.Flusher.
+func (w *recording) Flush() { _ = w.FlushError() }
+
+// FlushError sends what there is.
+func (w *recording) FlushError() error {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	w.send()
+	return http.NewResponseController(w.inner).Flush()
+}
+
+// Hijack gives the connection to the handler; what is said on it is not kept.
+func (w *recording) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.inner).Hijack()
+	if err == nil {
+		w.out, w.cut = true, true
+	}
+	return conn, rw, err
+}
+
+// send sends what was held, under the header of its time: what was set later is
+// not of the head.
+func (w *recording) send() {
+	if w.out {
+		return
+	}
+	w.out = true
+	later := maps.Clone(w.Header())
+	clear(w.Header())
+	maps.Copy(w.Header(), w.header)
+	w.inner.WriteHeader(w.status)
+	if len(w.body) > 0 {
+		_, _ = w.inner.Write(w.body) // an error here is a client that is gone
+	}
+	maps.Copy(w.Header(), later) // trailers
+}
+
+// undone reports that the answer proves that nothing was done.
+func (w *recording) undone() bool { return slices.Contains(w.header[answered], provedUndone) }
+
+// answer is what is kept. One that broke off is not the handler's word.
+func (w *recording) answer(whole bool) Answer {
+	a := Answer{Status: w.status, Header: w.header.Clone(), Body: w.body}
+	if w.cut || !whole {
+		if a.Header == nil {
+			a.Header = make(http.Header)
+		}
+		a.Header[notKept], a.Body = []string{""}, nil
+	}
+	return a
+}
