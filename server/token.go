@@ -86,7 +86,7 @@ func (e *TokenEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store") // RFC 6749, 5.1
 	x := exchangeOf(r.Context())
 	if x != nil && !e.ByRFC {
-		x.answer(granted, nil)
+		x.answer(r.Context(), granted, nil)
 		return
 	}
 	e.write(w, r, http.StatusOK, granted)
