@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/parlance-api/parlance/server"
 )
@@ -15,7 +16,7 @@ func showAs(h http.Handler, method, path, header, value string) {
 	r.Header.Set(header, value)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	fmt.Println(w.Code, w.Header()["Www-Authenticate"], w.Body)
+	fmt.Println(strings.TrimSpace(fmt.Sprint(w.Code, " ", w.Header()["Www-Authenticate"], " ", w.Body)))
 }
 
 // Keys and tokens are verified before any route, and the routes know who calls.

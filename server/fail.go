@@ -27,3 +27,12 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	http.Error(w, http.StatusText(status), status)
 }
+
+// refuseWith is what a mechanism is told to say of its refusals, whose Kind zero
+// is the mechanism's own kind and reason.
+func refuseWith(o parlance.Outcome, kind parlance.Kind, reason parlance.Reason) *parlance.Error {
+	if o.Kind == 0 {
+		o.Kind, o.Reason = kind, reason
+	}
+	return &parlance.Error{Outcome: o}
+}
