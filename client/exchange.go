@@ -272,7 +272,7 @@ func (x *exchange) begin(a *Attempt) *http.Request {
 // read learns what a response means, from its body where that can tell.
 func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) {
 	n := &x.answer
-	answer := dialect.Response{Status: resp.StatusCode, Header: dialect.Fields(resp.Header), Received: time.Now()}
+	answer := dialect.Response{Status: resp.StatusCode, Header: dialect.Fields(resp.Header)}
 	if mustRead(x.dialect, asked, resp) {
 		answer.Body, answer.Cut, n.broken = x.body.peek(resp, x.cfg.limit)
 		n.whole, n.cut = !answer.Cut, answer.Cut && n.broken == nil
