@@ -1,0 +1,363 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Record is one record of a bulk request. Its bytes are good until the handler
+// returns.
+type Record struct {
+	Index int    // zero-based place in the request
+	Name  string // of the XML element, prefix included; "" in JSON
+	Raw   []byte // the JSON value, or the XML element
+}
+
+// Decode reads the record into v as encoding/json or encoding/xml would. Its error
+// is an invalid record, and a client may read what it says.
+func (r Record) Decode(v any) error {
+	var err error
+	if r.Name != "" {
+		err = xml.Unmarshal(r.Raw, v)
+	} else {
+		err = json.Unmarshal(r.Raw, v)
+	}
+	if err == nil {
+		return nil
+	}
+	bad := parlance.NewError(parlance.Invalid, "The record cannot be read").Because(err)
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
+		bad.Outcome.Detail = fmt.Sprintf("%s must not be a %s", e.Field, e.Value)
+		bad = bad.WithFields(parlance.Field{Path: e.Field, Message: bad.Outcome.Detail})
+	}
+	return bad
+}
+
+// RecordFunc handles one record and says what became of it. The Item needs no
+// Index, and no Kind where all is well: the zero Item is a success. An error is the
+// record's failure, told by [parlance.OutcomeOf]; the Item's ID stays. A panic is
+// the record's failure too, and nothing of it is told but that.
+type RecordFunc func(ctx context.Context, r Record) (parlance.Item, error)
+
+// RecordsOption changes how the records of a request are read and answered.
+type RecordsOption interface{ apply(*records) }
+
+type recordsOption func(*records)
+
+func (o recordsOption) apply(b *records) { o(b) }
+
+// Member names where the records are: the list in a JSON object, which is else the
+// document itself, or the XML elements under the root, which are else all of them.
+func Member(name string) RecordsOption { return recordsOption(func(b *records) { b.member = name }) }
+
+// AtOnce handles so many records at the same time. What became of them is still
+// told in their order. Without it each waits for the one before.
+func AtOnce(n int) RecordsOption { return recordsOption(func(b *records) { b.atOnce = max(n, 1) }) }
+
+// MaxRecord bounds a record, with what stands before it, in bytes; it is
+// [DefaultMaxRecord] otherwise. A longer one ends the reading.
+func MaxRecord(bytes int) RecordsOption {
+	return recordsOption(func(b *records) { b.maxRecord = bytes })
+}
+
+// MaxRecords bounds how many records are handled; 0 is no bound. What comes after
+// them is one failure.
+func MaxRecords(n int) RecordsOption { return recordsOption(func(b *records) { b.maxRecords = n }) }
+
+// SpoolTo sets what is kept of an answer whose head is not out yet: so many bytes
+// in memory, [DefaultMaxBuffered] otherwise, and all of it in a temporary file in
+// dir once that is not enough. "" is os.TempDir. The file is removed.
+func SpoolTo(dir string, bytes int) RecordsOption {
+	return recordsOption(func(b *records) { b.dir, b.maxSpool = dir, bytes })
+}
+
+// AnswerLast sends nothing before the whole request was read, for clients that do
+// not read while they send: with these, both ends could wait for each other once
+// what lies between them is full.
+func AnswerLast() RecordsOption { return recordsOption(func(b *records) { b.last = true }) }
+
+// DefaultMaxRecord is how long a record may be: 1 MiB.
+const DefaultMaxRecord = 1 << 20
+
+// records handles bulk requests.
+type records struct {
+	server     *Server
+	each       RecordFunc
+	member     string
+	atOnce     int
+	maxRecord  int
+	maxRecords int
+	maxSpool   int
+	dir        string
+	last       bool
+}
+
+// EachRecord makes an http.Handler that has each record of a request handled, and
+// answers with what became of them, in their order: as a success where none failed,
+// a partial where some did, and a failure where all did ([parlance.RollUp]).
+//
+// The request is a JSON list, or an XML document whose root holds the records; its
+// first byte tells. It is read as a stream, and answered as one: the head of the
+// answer goes out once a record has failed and another has not, for then the whole
+// can only be a partial. Until then the answer is kept; see [SpoolTo]. A dialect
+// that answers into the caller's document gets it back record by record.
+//
+// What cannot be read ends the reading: the records before it stand, and the rest
+// is one failure that says where; where it is the first, the whole request is
+// invalid. If the client goes away, the record that is being handled is the last.
+//
+// A dialect that cannot list records one after the other is answered at the end,
+// with all items in memory; one that cannot tell of records at all says only what
+// the whole came to.
+func (s *Server) EachRecord(f RecordFunc, options ...RecordsOption) http.Handler {
+	b := &records{server: s, each: f, atOnce: 1, maxRecord: DefaultMaxRecord, maxSpool: DefaultMaxBuffered}
+	for _, o := range options {
+		o.apply(b)
+	}
+	return s.Wrap(b)
+}
+
+func (b *records) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := exchangeOf(r.Context())
+	if !b.last {
+		_ = http.NewResponseController(x.inner).EnableFullDuplex() // where it cannot be, it need not
+	}
+	a := &bulkAnswer{x: x, hold: b.last, spool: spool{dir: b.dir, max: b.maxSpool}}
+	defer a.spool.close()
+	in := &bulkInput{src: r.Body, max: b.maxRecord}
+	err := b.run(x.ctx, in, a)
+	switch {
+	case err == nil:
+		x.server.logger.InfoContext(x.ctx, "bulk request", "records", a.total, "failed", a.failed)
+	case errors.Is(err, context.Canceled), errors.Is(err, errUnheard):
+		x.server.logger.InfoContext(x.ctx, "the client went away during a bulk request", "records", a.total, "failed", a.failed)
+		panic(http.ErrAbortHandler)
+	default:
+		if a.total > 0 {
+			x.server.logger.ErrorContext(x.ctx, "a bulk request was broken off", "records", a.total, "failed", a.failed)
+		}
+		x.answer(x.ctx, nil, err)
+	}
+}
+
+// errUnheard is that the answer could not be sent.
+var errUnheard = errors.New("server: the client does not take the answer")
+
+// run handles every record and ends the answer.
+func (b *records) run(ctx context.Context, in *bulkInput, a *bulkAnswer) error {
+	source, err := in.open(b.member)
+	if doc, ok := source.(*xmlRecords); ok {
+		a.graft = &graft{xml: doc, exchange: a.x, max: b.maxRecord}
+		source = a.graft
+	}
+	if err == nil {
+		if b.atOnce > 1 {
+			err = b.together(ctx, in, source, a)
+		} else {
+			in.pause = a.flush
+			err = b.inTurn(ctx, source, a)
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		return a.end(nil)
+	}
+	rest := unread(err)
+	if _, bad := errors.AsType[*badInput](err); bad && a.graft != nil {
+		rest = rest.WithReason(parlance.XML)
+	}
+	switch {
+	case rest == nil:
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err() // it broke off because there is nobody any more
+	case a.total == 0:
+		return rest
+	}
+	b.log(ctx, a.total, rest)
+	return a.end(rest)
+}
+
+// inTurn handles one record after the other. It ends with io.EOF where all is read.
+func (b *records) inTurn(ctx context.Context, source bulkSource, a *bulkAnswer) error {
+	for n := 0; ; n++ {
+		raw, err := b.read(source, n)
+		if err != nil {
+			return err
+		}
+		h := handled{name: raw.name, before: raw.before, raw: raw.bytes}
+		h.item = b.do(ctx, Record{Index: n, Name: raw.name, Raw: raw.bytes})
+		if err := a.add(&h); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// read is the next record, if there may be another.
+func (b *records) read(source bulkSource, n int) (rawRecord, error) {
+	raw, err := source.next()
+	if err == nil && b.maxRecords > 0 && n == b.maxRecords {
+		err = &tooMany{n}
+	}
+	return raw, err
+}
+
+// together handles some records at the same time. They are read by a goroutine of
+// its own, so that what is done is told while the next one is waited for.
+func (b *records) together(ctx context.Context, in *bulkInput, source bulkSource, a *bulkAnswer) error {
+	queue := make(chan *work, b.atOnce-1) // and one that is waited for
+	stop := make(chan struct{})
+	in.pause = func() error {
+		select {
+		case <-stop:
+			return errUnheard
+		default:
+			return nil
+		}
+	}
+	go func() {
+		defer close(queue)
+		for n := 0; ; n++ {
+			raw, err := b.read(source, n)
+			j := &work{done: make(chan struct{}), err: err}
+			j.name, j.before, j.raw = raw.name, append([]byte(nil), raw.before...), append([]byte(nil), raw.bytes...)
+			if err != nil {
+				close(j.done)
+			}
+			select {
+			case queue <- j:
+			case <-stop:
+				return
+			}
+			if err != nil {
+				return
+			}
+			go func() {
+				defer close(j.done)
+				j.item = b.do(ctx, Record{Index: n, Name: j.name, Raw: j.raw})
+			}()
+		}
+	}()
+	var failed error
+	for {
+		j, more := awaited(queue, a, &failed)
+		if !more {
+			return failed
+		}
+		_, _ = awaited(j.done, a, &failed)
+		switch {
+		case failed != nil:
+		case j.err != nil:
+			failed = j.err
+		default:
+			if failed = a.add(&j.handled); failed == nil {
+				failed = ctx.Err()
+			}
+		}
+		if failed != nil {
+			close(stop)
+			// The reader may be waiting for a client that has no more to say.
+			_ = http.NewResponseController(a.x.inner).SetReadDeadline(time.Unix(1, 0))
+		}
+	}
+}
+
+// work is a record that is being handled.
+type work struct {
+	handled
+	done chan struct{}
+	err  error // that there is no record more
+}
+
+// awaited is what a channel gives. If it is to be waited for, what can be told
+// goes out before.
+func awaited[T any](c <-chan T, a *bulkAnswer, failed *error) (value T, more bool) {
+	select {
+	case value, more = <-c:
+		return value, more
+	default:
+	}
+	if *failed == nil {
+		*failed = a.flush()
+	}
+	value, more = <-c
+	return value, more
+}
+
+// do handles one record, whatever its handler does.
+func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
+	finished := false
+	defer func() {
+		if !finished {
+			cause := recover() // nil is runtime.Goexit
+			b.server.logger.ErrorContext(ctx, "the handler of a record panicked",
+				"record", r.Index, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			item = parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Internal}}
+		}
+		item.Index = r.Index
+		if o := &item.Outcome; o.Kind == 0 {
+			o.Kind = parlance.Success
+		}
+	}()
+	item, err := b.each(ctx, r)
+	if err != nil {
+		b.log(ctx, r.Index, err)
+		if item.Outcome = parlance.OutcomeOf(err); item.Outcome.Kind == 0 {
+			item.Outcome.Kind = parlance.Internal // an Error whose maker forgot it
+		}
+	}
+	finished = true
+	return item
+}
+
+// log tells what the client is not told. Of many bad records the log is not full.
+func (b *records) log(ctx context.Context, index int, err error) {
+	level := slog.LevelDebug
+	if parlance.OutcomeOf(err).Kind.ServerFault() && ctx.Err() == nil {
+		level = slog.LevelError
+	}
+	b.server.logger.Log(ctx, level, "a record failed", "record", index, "error", err.Error())
+}
+
+// tooMany is that there are more records than may be.
+type tooMany struct{ max int }
+
+func (e *tooMany) Error() string { return fmt.Sprintf("more than %d records", e.max) }
+
+// cutInput is that the request could not be read further.
+type cutInput struct{ err error }
+
+func (e *cutInput) Error() string { return "server: the request broke off: " + e.err.Error() }
+func (e *cutInput) Unwrap() error { return e.err }
+
+// unread is what the client is told of the part that was not read; nil where the
+// fault is our own.
+func unread(err error) *parlance.Error {
+	if e, ok := errors.AsType[*badInput](err); ok {
+		return parlance.NewError(parlance.Invalid, "The document cannot be read from byte %d on: %s", e.at, e.why)
+	}
+	if e, ok := errors.AsType[*tooMany](err); ok {
+		return parlance.NewError(parlance.Invalid, "No more than %d records are taken at once: the rest was not handled", e.max)
+	}
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		refused := parlance.NewError(parlance.Invalid, "No more than %d bytes are taken at once: the rest was not handled", e.Limit)
+		refused.Outcome.Status = http.StatusRequestEntityTooLarge
+		return refused
+	}
+	if e, ok := errors.AsType[*cutInput](err); ok {
+		return parlance.NewError(parlance.Invalid, "The request broke off: the rest was not handled").Because(e)
+	}
+	return nil
+}

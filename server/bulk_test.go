@@ -1,0 +1,445 @@
+package server_test
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/server"
+)
+
+// order is a record of the tests, and says itself what is to become of it.
+type order struct {
+	Ref  string `xml:"DocRef"`
+	Want string `xml:"Want"`
+}
+
+func take(_ context.Context, r server.Record) (item parlance.Item, err error) {
+	var o order
+	if err := r.Decode(&o); err != nil {
+		return item, err
+	}
+	item.ID = o.Ref
+	switch o.Want {
+	case "panic":
+		panic("secret of " + o.Ref)
+	case "bad":
+		return item, parlance.NewError(parlance.Invalid, "bad <%s>", o.Ref)
+	case "lost":
+		return item, errors.New("a secret of the database")
+	case "gone":
+		return item, parlance.NewError(parlance.NotFound, "no such order")
+	}
+	item.Outcome.Detail = "taken"
+	return item, nil
+}
+
+var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
+
+func serve(t testing.TB, h http.Handler) *httptest.Server {
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// postBulk sends a document and returns the answer.
+func postBulk(t testing.TB, url, document string) (status int, contentType, body string) {
+	t.Helper()
+	res, err := http.Post(url, "application/octet-stream", strings.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, res.Header.Get("Content-Type"), string(b)
+}
+
+func TestEachRecordIsToldOfInTheDialect(t *testing.T) {
+	t.Parallel()
+	const good, bad, lost = `{"Ref":"a=1"}`, `{"Ref":"a=2","Want":"bad"}`, `{"Ref":"a=3","Want":"lost"}`
+	for _, c := range []struct {
+		name, dialect, path, document string
+		status                        int
+		body                          string // ID stands for the request's id
+	}{
+		{"vision echoes its input", "vision", "/service/ManufactureComplete",
+			"<?xml version=\"1.0\"?>\n<MANUFACTURING a=\"1\">\n <!-- first -->\n <MC><DocRef>1</DocRef></MC>\n <MC><DocRef>2</DocRef><Want>bad</Want></MC>\n <MC/>\n</MANUFACTURING>\n", 207,
+			"<?xml version=\"1.0\"?>\n<MANUFACTURING a=\"1\">\n <!-- first -->\n <MC><DocRef>1</DocRef><RES><Code>200</Code><Message>taken</Message></RES></MC>\n <MC><DocRef>2</DocRef><Want>bad</Want><RES><Code>400</Code><Message>bad &lt;2&gt;</Message></RES></MC>\n <MC><RES><Code>200</Code><Message>taken</Message></RES></MC>\n</MANUFACTURING>"},
+		{"vision, all well", "vision", "/service/Orders", "<ORDERS><SO><DocRef>1</DocRef></SO></ORDERS>", 200,
+			"<ORDERS><SO><DocRef>1</DocRef><RES><Code>200</Code><Message>taken</Message></RES></SO></ORDERS>"},
+		{"vision, all bad", "vision", "/service/Orders", "<ORDERS><SO><Want>bad</Want></SO><SO><Want>gone</Want></SO></ORDERS>", 400,
+			"<ORDERS><SO><Want>bad</Want><RES><Code>400</Code><Message>bad &lt;&gt;</Message></RES></SO><SO><Want>gone</Want><RES><Code>400</Code><Message>no such order</Message></RES></SO></ORDERS>"},
+		{"vision, of no resource that is listed", "vision", "/service/Other", "<o:Things xmlns:o='urn:o'><o:Thing/><o:Other><Want>bad</Want></o:Other></o:Things>", 207,
+			"<o:Things xmlns:o='urn:o'><o:Thing><RES><Code>200</Code><Message>taken</Message></RES></o:Thing><o:Other><Want>bad</Want><RES><Code>400</Code><Message>bad &lt;&gt;</Message></RES></o:Other></o:Things>"},
+		{"vision, broken midway", "vision", "/service/Orders", "<ORDERS><SO/><SO><DocRef>2</SO></ORDERS>", 207,
+			"<ORDERS><SO><RES><Code>200</Code><Message>taken</Message></RES></SO><SO><RES><Code>400</Code><Message>The document cannot be read from byte 26 on: &lt;/SO&gt; does not fit &lt;DocRef&gt;</Message></RES></SO></ORDERS>"},
+		{"vision, broken in what only the dialect reads", "vision", "/service/Orders", "<ORDERS><SO/><SO a=\"1\" a=\"2\"/></ORDERS>", 207,
+			"<ORDERS><SO><RES><Code>200</Code><Message>taken</Message></RES></SO><SO><RES><Code>400</Code><Message>The document cannot be read from byte 13 on: this is no XML</Message></RES></SO></ORDERS>"},
+		{"vision, without a record", "vision", "/service/Orders", "<ORDERS></ORDERS>", 200, ""},
+		{"vbapi in part", "vbapi", "/orders-batch", "[" + good + "," + bad + "]", 207,
+			`{"data":[{"id":[{"key":"a","value":1}],"status":200,"body":"taken"},{"id":[{"key":"a","value":2}],"status":400,"body":"bad <a=2>"}],"error":null,"debug":{"activityId":"ID"}}`},
+		{"vbapi, all well", "vbapi", "/orders-batch", "[" + good + "," + good + "]", 207,
+			`{"data":[{"id":[{"key":"a","value":1}],"status":200,"body":"taken"},{"id":[{"key":"a","value":1}],"status":200,"body":"taken"}],"error":null,"debug":{"activityId":"ID"}}`},
+		{"vbapi, all lost, and nothing leaks", "vbapi", "/orders-batch", "[" + lost + "]", 207,
+			`{"data":[{"id":[{"key":"a","value":3}],"status":500,"body":""}],"error":null,"debug":{"activityId":"ID"}}`},
+		{"vbapi, broken at once", "vbapi", "/orders-batch", `[{]`, 400,
+			`{"data":null,"error":{"type":null,"title":"Bad Request","status":400,"detail":"The document cannot be read from byte 1 on: this is no JSON","instance":"/orders-batch"},"debug":{"activityId":"ID"}}`},
+		{"problem in part, from XML too", "problem", "/orders", "<a><b/><b><Want>gone</Want></b></a>", 207,
+			`{"status":207,"kind":"partial","request_id":"ID","items":[{"index":0,"kind":"success","detail":"taken"},{"index":1,"kind":"not_found","detail":"no such order"}]}`},
+		{"problem, all failed alike", "problem", "/orders", "[" + bad + "]", 400,
+			`{"title":"Bad Request","status":400,"instance":"/orders","kind":"invalid","request_id":"ID","items":[{"index":0,"id":"a=2","kind":"invalid","detail":"bad <a=2>"}]}`},
+		{"problem, of what is no record", "problem", "/orders", `[7,` + good + `]`, 207,
+			`{"status":207,"kind":"partial","request_id":"ID","items":[{"index":0,"kind":"invalid","detail":"The record cannot be read"},{"index":1,"id":"a=1","kind":"success","detail":"taken"}]}`},
+		{"problem, all well", "problem", "/orders", "[" + good + "]", 207,
+			`{"status":207,"kind":"success","request_id":"ID","items":[{"index":0,"id":"a=1","kind":"success","detail":"taken"}]}`},
+		{"plain, all well", "plain", "/orders", "[" + good + "]", 200, ""},
+		{"omilia has no place for records", "omilia", "/orders", "[" + bad + "," + bad + "]", 400,
+			`{"errors":[{"code":null,"detail":"bad <a=2>","meta":{},"source":"","status":400,"title":"Bad Request"}]}`},
+		{"omilia, in part", "omilia", "/orders", "[" + good + "," + bad + "]", 207, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, atOnce := range []int{1, 3} {
+				s, log := newServer(t, c.dialect)
+				res, err := http.Post(serve(t, s.EachRecord(take, server.AtOnce(atOnce))).URL+c.path, "", strings.NewReader(c.document))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer res.Body.Close()
+				b, err := io.ReadAll(res.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body := string(b)
+				body = ids.ReplaceAllString(body, "ID")
+				if body != c.body || res.StatusCode != c.status {
+					t.Errorf("%d at once: %d %s\nwant %d %s\nlog %s", atOnce, res.StatusCode, body, c.status, c.body, log)
+				}
+				if strings.Contains(body, "secret") {
+					t.Error("what is inside came out")
+				}
+			}
+		})
+	}
+}
+
+func TestTheListOfRecordsMayBeAMember(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "problem")
+	url := serve(t, s.EachRecord(take, server.Member("orders"))).URL
+	for _, c := range []struct {
+		name, document string
+		status, items  int
+	}{
+		{"between others", `{"a":[{"orders":[1]}],"orders":[{"Want":"bad"},{}],"z":{}}`, 207, 2},
+		{"with an escaped name", `{"\u006frders" : [ {"Want":"bad"} , {} ] }`, 207, 2},
+		{"a second list is not lost silently", `{"orders":[{}],"orders":[{}]}`, 207, 2},
+		{"what follows must be well", `{"orders":[{},{}]`, 207, 3},
+		{"nothing may follow", `{"orders":[{}]} x`, 207, 2},
+		{"missing", `{"a":1}`, 400, 0},
+		{"no list", `{"orders":{}}`, 400, 0},
+		{"no object", `[{}]`, 400, 0},
+		{"a child of this name", `<a><b/><orders/><orders><Want>bad</Want></orders></a>`, 207, 2},
+	} {
+		status, _, body := postBulk(t, url, c.document)
+		var read struct{ Items []struct{} }
+		if len(body) > 0 {
+			if err := json.Unmarshal([]byte(body), &read); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if status != c.status || len(read.Items) != c.items {
+			t.Errorf("%s: %d %s", c.name, status, body)
+		}
+	}
+}
+
+func TestWhatIsTooMuchIsOneFailureAndTheRecordsBeforeItStand(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "problem")
+	long := `{"Ref":"` + strings.Repeat("x", 200) + `"}`
+	for _, c := range []struct {
+		name, document, says string
+		status               int
+	}{
+		{"a record too long", `[{},` + long + `,{}]`, `{"index":1,"kind":"invalid","detail":"The document cannot be read from byte 4 on: a record is longer than 100 bytes"}]`, 207},
+		{"the first too long", `[` + long + `]`, "longer than 100 bytes", 400},
+		{"too many", `[{},{},{},{}]`, `{"index":3,"kind":"invalid","detail":"No more than 3 records are taken at once: the rest was not handled"}]`, 207},
+		{"as many as may be", `[{},{},{}]`, `"kind":"success","request_id"`, 207},
+		{"an element too long", `<a><b/><b>` + long + `</b></a>`, "longer than 100 bytes", 207},
+		{"what stands between", `<a><b/><!--` + long + `--><b/></a>`, "longer than 100 bytes", 207},
+	} {
+		status, _, body := postBulk(t, serve(t, s.EachRecord(take, server.MaxRecord(100), server.MaxRecords(3))).URL, c.document)
+		if status != c.status || !strings.Contains(body, c.says) {
+			t.Errorf("%s: %d %s", c.name, status, body)
+		}
+	}
+}
+
+func TestThePanicOfARecordIsItsFailureAndLeaksNothing(t *testing.T) {
+	t.Parallel()
+	for _, atOnce := range []int{1, 2} {
+		s, log := newServer(t, "problem")
+		status, _, body := postBulk(t, serve(t, s.EachRecord(take, server.AtOnce(atOnce))).URL, `[{"Ref":"1","Want":"panic"},{"Ref":"2"}]`)
+		if status != 207 || !strings.Contains(body, `"items":[{"index":0,"kind":"internal"},{"index":1,"id":"2","kind":"success"`) {
+			t.Errorf("%d %s", status, body)
+		}
+		var told bool
+		for _, line := range log.lines(t) {
+			told = told || line["panic"] == "secret of 1" && strings.Contains(fmt.Sprint(line["stack"]), "bulk_test.go") && strings.Contains(body, fmt.Sprint(line["activity_id"]))
+		}
+		if !told || strings.Contains(body, "secret") {
+			t.Errorf("log %s", log)
+		}
+	}
+}
+
+func TestAnAnswerStreamsOnceARecordFailedAndAnotherDidNot(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		dialect, open, good, bad, shut, goodAnswer, badAnswer string
+	}{
+		{"vision", "<ORDERS>", "<SO/>", "<SO><Want>bad</Want></SO>", "</ORDERS>", "taken</Message></RES></SO>", "bad &lt;&gt;</Message></RES></SO>"},
+		{"vbapi", "[{}", ",{}", `,{"Want":"bad"}`, "]", `"body":"taken"}`, `"body":"bad <>"}`},
+	} {
+		for _, atOnce := range []int{1, 4} {
+			s, _ := newServer(t, c.dialect)
+			url := serve(t, s.EachRecord(take, server.AtOnce(atOnce))).URL
+			out, in := io.Pipe()
+			req, _ := http.NewRequest("POST", url+"/service/Orders", out)
+			answered := make(chan *http.Response)
+			go func() {
+				res, err := http.DefaultClient.Do(req)
+				if err != nil {
+					t.Error(err)
+				}
+				answered <- res
+			}()
+			io.WriteString(in, c.open+c.good+c.good)
+			select {
+			case <-answered:
+				t.Error("the head went out before it could be known")
+			default:
+			}
+			io.WriteString(in, c.bad)
+			res := <-answered
+			if res.StatusCode != 207 {
+				t.Error(res.Status)
+			}
+			r := bufio.NewReader(res.Body)
+			readUntil(t, r, c.badAnswer)
+			io.WriteString(in, c.good)
+			readUntil(t, r, c.goodAnswer)
+			io.WriteString(in, c.bad+c.shut)
+			in.Close()
+			readUntil(t, r, c.badAnswer)
+			if _, err := io.ReadAll(r); err != nil {
+				t.Error(err)
+			}
+			res.Body.Close()
+		}
+	}
+}
+
+func readUntil(t *testing.T, r *bufio.Reader, text string) {
+	t.Helper()
+	var b strings.Builder
+	for !strings.HasSuffix(b.String(), text) {
+		c, err := r.ReadByte()
+		if err != nil {
+			t.Fatalf("%q and then %v", b.String(), err)
+		}
+		b.WriteByte(c)
+	}
+}
+
+func TestAnAnswerMayWaitForTheWholeRequest(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "problem")
+	h := s.EachRecord(take, server.AnswerLast())
+	out, in := io.Pipe()
+	w := httptest.NewRecorder()
+	done := make(chan struct{})
+	go func() {
+		h.ServeHTTP(w, httptest.NewRequest("POST", "/", out))
+		close(done)
+	}()
+	io.WriteString(in, `[{},{"Want":"bad"}`)
+	io.WriteString(in, `,{}`) // what is before it was read
+	if w.Flushed || w.Body.Len() > 0 {
+		t.Error("something went out before the request was read")
+	}
+	io.WriteString(in, `]`)
+	in.Close()
+	<-done
+	if w.Code != 207 || strings.Count(w.Body.String(), `"index"`) != 3 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestALongAnswerIsKeptOnDiskAndTheFileIsRemoved(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ dialect, path, open, record, last, shut, want string }{
+		{"vision", "/service/Orders", "<ORDERS>", "<SO/>", "<SO><Want>bad</Want></SO>", "</ORDERS>", "<RES><Code>200</Code>"},
+		{"vbapi", "/orders", "[", "{},", `{"Want":"bad"}`, "]", `"status":200`},
+	} {
+		dir := t.TempDir()
+		const n = 5000
+		var most atomic.Int64
+		s, _ := newServer(t, c.dialect)
+		h := s.EachRecord(func(ctx context.Context, r server.Record) (parlance.Item, error) {
+			if r.Index == n {
+				var size int64
+				entries, _ := os.ReadDir("/proc/self/fd")
+				for _, e := range entries {
+					name := filepath.Join("/proc/self/fd", e.Name())
+					if to, _ := os.Readlink(name); strings.HasPrefix(to, dir) {
+						if info, err := os.Stat(name); err == nil {
+							size += info.Size()
+						}
+					}
+				}
+				most.Store(size)
+			}
+			return take(ctx, r)
+		}, server.SpoolTo(dir, 1000))
+		status, _, body := postBulk(t, serve(t, h).URL+c.path, c.open+strings.Repeat(c.record, n)+c.last+c.shut)
+		if got := strings.Count(body, c.want); status != 207 || got != n {
+			t.Errorf("%s: %d, %d records", c.dialect, status, got)
+		}
+		if runtime.GOOS == "linux" && most.Load() == 0 {
+			t.Error("nothing was on disk")
+		}
+		if left, _ := os.ReadDir(dir); len(left) > 0 {
+			t.Errorf("%v is left", left)
+		}
+	}
+}
+
+func TestWhereNothingCanBeKeptTheAnswerIsAFailureOfTheServer(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, "vbapi")
+	h := s.EachRecord(take, server.SpoolTo(filepath.Join(t.TempDir(), "missing"), 100))
+	status, _, body := postBulk(t, serve(t, h).URL, "["+strings.Repeat("{},", 100)+"{}]")
+	if status != 500 || strings.Contains(body, "missing") || !strings.Contains(log.String(), "missing") {
+		t.Errorf("%d %s\n%s", status, body, log)
+	}
+}
+
+func TestWhenTheClientGoesAwayTheRecordInHandIsTheLast(t *testing.T) {
+	t.Parallel()
+	for _, atOnce := range []int{1, 3} {
+		synctest.Test(t, func(t *testing.T) {
+			var handled atomic.Int64
+			s, log := newServer(t, "vbapi")
+			transport := memhttp.Serve(t, s.EachRecord(func(ctx context.Context, r server.Record) (parlance.Item, error) {
+				handled.Add(1)
+				return parlance.Item{}, nil
+			}, server.AtOnce(atOnce)))
+			out, in := io.Pipe()
+			ctx, leave := context.WithCancel(t.Context())
+			req, _ := http.NewRequestWithContext(ctx, "POST", "http://api/orders", out)
+			go func() {
+				if res, err := transport.RoundTrip(req); err == nil {
+					res.Body.Close()
+				}
+			}()
+			io.WriteString(in, "[{},{},{},")
+			synctest.Wait()
+			leave()
+			synctest.Wait()
+			in.Close()
+			synctest.Wait()
+			if handled.Load() != 3 || !strings.Contains(log.String(), `"the client went away during a bulk request","records":3`) {
+				t.Errorf("%d handled\n%s", handled.Load(), log)
+			}
+		})
+	}
+}
+
+func TestRecordsAtOnceAreBoundedAndToldInTheirOrder(t *testing.T) {
+	t.Parallel()
+	const n, atOnce = 500, 4
+	var running, most atomic.Int64
+	var first sync.WaitGroup
+	first.Add(atOnce)
+	s, _ := newServer(t, "problem")
+	h := s.EachRecord(func(ctx context.Context, r server.Record) (parlance.Item, error) {
+		now := running.Add(1)
+		defer running.Add(-1)
+		for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
+		}
+		if r.Index < atOnce { // they wait for each other, and so run together
+			first.Done()
+			first.Wait()
+		}
+		if r.Index%7 == 0 {
+			return parlance.Item{ID: string(r.Raw)}, parlance.ErrConflict
+		}
+		return parlance.Item{ID: string(r.Raw)}, nil
+	}, server.AtOnce(atOnce))
+	var document strings.Builder
+	for i := range n {
+		fmt.Fprintf(&document, "%c%d", cmp.Or(map[int]rune{0: '['}[i], ','), i)
+	}
+	_, _, body := postBulk(t, serve(t, h).URL, document.String()+"]")
+	var read struct {
+		Items []struct {
+			Index int
+			ID    string
+		}
+	}
+	if err := json.Unmarshal([]byte(body), &read); err != nil || len(read.Items) != n {
+		t.Fatal(err, len(read.Items))
+	}
+	for i, item := range read.Items {
+		if item.Index != i || item.ID != fmt.Sprint(i) {
+			t.Fatalf("at %d: %+v", i, item)
+		}
+	}
+	if most.Load() != atOnce {
+		t.Errorf("%d at once", most.Load())
+	}
+}
+
+// A dialect whose lists are by how it went cannot be written record by record.
+func TestADialectWithTwoListsIsAnsweredAtTheEnd(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("two.yaml", []byte(`dialect: two
+codes: {200: success, 207: partial, 400: invalid}
+shapes:
+  - name: batch
+    status: 207
+    json: {done: [{$is: success, id: $item.id}], refused: [{$is: failed, id: $item.id, why: $item.detail}]}
+`), catalog.Find("two.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := serve(t, server.New(d).EachRecord(take)).URL
+	status, _, body := postBulk(t, url, `[{"Ref":"1"},{"Ref":"2","Want":"bad"},{"Ref":"3"}]`)
+	if want := `{"done":[{"id":"1"},{"id":"3"}],"refused":[{"id":"2","why":"bad <2>"}]}`; status != 207 || body != want {
+		t.Errorf("%d %s", status, body)
+	}
+}

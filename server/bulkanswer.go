@@ -1,0 +1,249 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// bulkAnswer tells what became of each record, in order. It is kept until the head
+// can be known, and goes out in pieces from then on.
+type bulkAnswer struct {
+	x     *exchange
+	hold  bool   // until the request was read
+	graft *graft // where the request is XML: the answer may be written into it
+	spool spool
+
+	total, failed int
+	witnesses     []parlance.Item // by these the whole rolls up as by all
+
+	tried   bool         // to begin
+	place   bool         // there is one for records, if it was tried
+	name    string       // of the last record's element
+	out     recordWriter // once the head is out
+	tail    []byte
+	began   bool // a record is out
+	pending []handled
+	size    int // bytes of pending
+	arena   []byte
+	text    []byte // to be sent
+}
+
+// recordWriter writes records as the dialect does.
+type recordWriter interface {
+	// append writes some more. first is that there were none before.
+	append(dst []byte, records []handled, first bool) ([]byte, error)
+}
+
+// How much is written at once: records, and bytes of theirs.
+const (
+	batchRecords = 64
+	batchBytes   = 64 << 10
+)
+
+// add tells of one record. It keeps nothing of h.
+func (a *bulkAnswer) add(h *handled) error {
+	a.total++
+	a.witness(h.item)
+	if a.grafts() {
+		a.name = h.name
+	} else {
+		h.name, h.before, h.raw = "", nil, nil
+	}
+	if a.out != nil {
+		return a.write(h)
+	}
+	if a.tried && !a.place {
+		return nil
+	}
+	if err := a.spool.put(h); err != nil {
+		return err
+	}
+	if a.hold || a.tried || a.failed == 0 || a.failed == a.total {
+		return nil
+	}
+	return a.begin()
+}
+
+func (a *bulkAnswer) grafts() bool { return a.graft != nil && a.graft.into }
+
+// maxWitness is how much of a witness's text is kept, in bytes.
+const maxWitness = 256
+
+// witness keeps an item that changes what the whole rolls up to: the first that is
+// well, and the first that failed of each kind.
+func (a *bulkAnswer) witness(item parlance.Item) {
+	failing := item.Outcome.Kind.Failing() || item.Outcome.Kind == parlance.Partial
+	if failing {
+		a.failed++
+	}
+	if a.out != nil {
+		return // the head is out
+	}
+	for i := range a.witnesses {
+		k := a.witnesses[i].Outcome.Kind
+		switch {
+		case k == item.Outcome.Kind,
+			!failing && !k.Failing() && k != parlance.Partial:
+			return // there is one like it
+		}
+	}
+	if o := &item.Outcome; len(o.Detail) > maxWitness {
+		o.Detail = strings.ToValidUTF8(o.Detail[:maxWitness], "") // it is written with each batch
+	}
+	a.witnesses = append(a.witnesses, item)
+}
+
+// outcome is what the whole comes to so far.
+func (a *bulkAnswer) outcome() parlance.Outcome {
+	kind, reason := parlance.RollUp(a.witnesses)
+	return parlance.Outcome{Kind: kind, Reason: reason, Items: a.witnesses}
+}
+
+// begin sends the head, and what was kept. It does neither where the dialect cannot
+// tell of one record after the other.
+func (a *bulkAnswer) begin() error {
+	a.tried = true
+	o := a.outcome()
+	var message dialect.Message
+	if a.grafts() {
+		a.place = true
+		if e := a.x.echo(&o, a.graft, a.name); e != nil {
+			a.out, message = e, e.message
+		}
+	} else {
+		l, place := a.x.list(&o)
+		a.place = place
+		if l != nil {
+			a.out, a.tail, message = l, l.tail, l.message
+			a.text = append(a.text[:0], l.head...)
+		}
+	}
+	if a.out == nil {
+		return nil
+	}
+	h := a.x.Header()
+	h.Del("Content-Length")
+	a.x.dropValidators()
+	a.x.putHeader(message)
+	a.x.mode = streaming
+	a.x.sendHead(message.Status)
+	err := a.spool.all(a.write)
+	a.spool.close()
+	return err
+}
+
+// write has a record told, by and by.
+func (a *bulkAnswer) write(h *handled) error {
+	if len(a.pending) == batchRecords || len(a.pending) > 0 && a.size+len(h.raw) > batchBytes {
+		if err := a.put(); err != nil {
+			return err
+		}
+	}
+	kept := *h
+	kept.before, kept.raw = a.keep(h.before), a.keep(h.raw)
+	a.pending = append(a.pending, kept)
+	a.size += len(h.raw)
+	return nil
+}
+
+// keep copies bytes to where they are good until they are written.
+func (a *bulkAnswer) keep(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	from := len(a.arena)
+	a.arena = append(a.arena, b...)
+	return a.arena[from:len(a.arena):len(a.arena)]
+}
+
+// put writes what is pending.
+func (a *bulkAnswer) put() (err error) {
+	if len(a.pending) == 0 && len(a.text) == 0 {
+		return nil
+	}
+	if len(a.pending) > 0 {
+		if a.text, err = a.out.append(a.text, a.pending, !a.began); err != nil {
+			return err
+		}
+		a.began = true
+	}
+	clear(a.pending)
+	a.pending, a.size, a.arena = a.pending[:0], 0, a.arena[:0]
+	_, err = a.x.inner.Write(a.text)
+	a.text = a.text[:0]
+	if err != nil {
+		return errUnheard
+	}
+	return nil
+}
+
+// flush sends all that can be told.
+func (a *bulkAnswer) flush() error {
+	if a.out == nil || len(a.pending) == 0 && len(a.text) == 0 {
+		return nil
+	}
+	if err := a.put(); err != nil {
+		return err
+	}
+	_ = http.NewResponseController(a.x.inner).Flush() // where it cannot be, it goes out at the end
+	return nil
+}
+
+// end tells of the part that was not read, if there is one, and ends the answer.
+func (a *bulkAnswer) end(rest *parlance.Error) error {
+	if rest != nil {
+		h := handled{item: parlance.Item{Index: a.total, Outcome: rest.Outcome}}
+		h.item.Outcome.Status = 0 // that of the whole is by all of them
+		if a.grafts() {
+			h.name, h.raw = a.name, []byte("<"+a.name+"/>")
+		}
+		if err := a.add(&h); err != nil {
+			return err
+		}
+	}
+	if a.out == nil && a.total > 0 {
+		if err := a.begin(); err != nil {
+			return err
+		}
+	}
+	if a.out == nil {
+		return a.whole()
+	}
+	if err := a.put(); err != nil {
+		return err
+	}
+	if a.grafts() {
+		a.tail = a.graft.end(rest != nil)
+	}
+	if _, err := a.x.inner.Write(a.tail); err != nil {
+		return errUnheard
+	}
+	return nil
+}
+
+// whole answers in one piece.
+func (a *bulkAnswer) whole() error {
+	o := a.outcome()
+	o.Items = nil
+	switch {
+	case a.place:
+		o.Items = make([]parlance.Item, 0, a.total)
+		err := a.spool.all(func(h *handled) error {
+			o.Items = append(o.Items, h.item)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	case o.Kind.Failing():
+		// Nothing can be said of the others: the first failure stands for all.
+		kind, reason := o.Kind, o.Reason
+		o = a.witnesses[0].Outcome
+		o.Kind, o.Reason = kind, reason
+	}
+	a.x.render(o, none, nil)
+	return nil
+}
