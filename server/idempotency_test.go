@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dunglas/httpsfv"
+
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
 )
@@ -668,6 +670,76 @@ func TestAServerOfAnotherDialectMayStandBehindTheKey(t *testing.T) {
 	}
 }
 
+func TestWhatAServerBehindSaysWasNotDoneFreesTheKey(t *testing.T) {
+	t.Parallel()
+	outer, _ := newServer(t, "problem")
+	inner, _ := newServer(t, "vbapi")
+	var runs atomic.Int32
+	l := listen(t, outer.Wrap(server.Idempotent(newKeyStore())(inner.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		runs.Add(1)
+		return nil, parlance.ErrUnavailable
+	}))))
+	for range 2 {
+		if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.status != 503 || replayed(a) {
+			t.Errorf("got %+v", a)
+		}
+	}
+	if runs.Load() != 2 {
+		t.Errorf("%d runs", runs.Load())
+	}
+}
+
+func TestAnAnswerIsKeptBeforeItGoesOut(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]server.HandlerFunc{
+		"outside": returns("done", nil),
+		"inside":  returns(server.Atomic(func(context.Context) (any, error) { return "done", nil }), nil),
+	} {
+		w := httptest.NewRecorder()
+		store := newKeyStore()
+		asked := 0
+		store.recording = func() {
+			asked++
+			if w.Body.Len() > 0 || w.Flushed {
+				t.Errorf("%s: it went out first: %s", name, w.Body)
+			}
+		}
+		s, _ := newServer(t, "problem")
+		r := httptest.NewRequest("POST", "/", nil)
+		r.Header.Set("Idempotency-Key", "k")
+		s.Wrap(server.Idempotent(store)(s.Handle(handler))).ServeHTTP(w, r)
+		if asked != 1 || w.Body.String() != `"done"` {
+			t.Errorf("%s: recorded %d times, got %s", name, asked, w.Body)
+		}
+	}
+}
+
+func TestHeadersThatAreSetAfterTheHeadAreTrailersOrNothing(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "problem")
+	l := listen(t, s.Wrap(server.Idempotent(newKeyStore())(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Trailer", "Sum")
+		w.WriteHeader(200)
+		_, _ = io.WriteString(w, "1 2")
+		w.Header().Set("Late", "yes")
+		w.Header().Set("Sum", "3")
+	}))))
+	r, err := http.NewRequestWithContext(t.Context(), "POST", l.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Idempotency-Key", "k")
+	res, err := l.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || string(body) != "1 2" || res.Header.Get("Late") != "" || res.Trailer.Get("Sum") != "3" {
+		t.Errorf("got %v, trailers %v, %s, %v", res.Header, res.Trailer, body, err)
+	}
+}
+
 func TestWithoutAServerItRefusesToServe(t *testing.T) {
 	t.Parallel()
 	defer func() {
@@ -676,4 +748,43 @@ func TestWithoutAServerItRefusesToServe(t *testing.T) {
 		}
 	}()
 	server.Idempotent(newKeyStore())(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
+}
+
+// A key in quotes is a String of RFC 9651, as others read it; a bare one is the
+// same key as it would be in quotes.
+func FuzzAKeyIsReadAsAStructuredField(f *testing.F) {
+	for _, s := range []string{"k", `"k"`, `"a \"b\" \\"`, `"`, `""`, `"k";a=1`, `"a\k"`, "a\x00", "é", ` "k" `, strings.Repeat("k", 256), `a"b`} {
+		f.Add(s)
+	}
+	s, _ := newServer(f, "problem")
+	keyOf := func(header string) (string, bool) {
+		store := newKeyStore()
+		r := httptest.NewRequest("POST", "/", nil)
+		r.Header["Idempotency-Key"] = []string{header}
+		s.Wrap(server.Idempotent(store)(s.Handle(returns(1, nil)))).ServeHTTP(httptest.NewRecorder(), r)
+		if len(store.claimed) == 0 {
+			return "", false
+		}
+		return store.claimed[0].Key, true
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		key, ok := keyOf(header)
+		if item, err := httpsfv.UnmarshalItem([]string{header}); err == nil && len(item.Params.Names()) == 0 {
+			if want, text := item.Value.(string); text && want != "" && len(want) <= 255 && (!ok || key != want) {
+				t.Errorf("%q: got %q %v, want %q", header, key, ok, want)
+			}
+		} else if strings.HasPrefix(strings.Trim(header, " \t"), `"`) && ok {
+			t.Errorf("%q: got %q, and it is no structured field: %v", header, key, err)
+		}
+		if !ok {
+			return
+		}
+		quoted, err := httpsfv.Marshal(httpsfv.NewItem(key))
+		if err != nil {
+			t.Fatalf("%q: key %q: %v", header, key, err)
+		}
+		if again, ok := keyOf(quoted); !ok || again != key {
+			t.Errorf("%q: got %q, and %q in quotes", header, key, again)
+		}
+	})
 }

@@ -7,7 +7,9 @@ import (
 	"time"
 )
 
-// KeyStore keeps idempotency keys and the answers that were given under them.
+// KeyStore keeps idempotency keys and the answers that were given under them. Its
+// errors are logged, so they do not tell a key: whoever knows one may ask for its
+// answer.
 type KeyStore interface {
 	Transactor
 

@@ -16,6 +16,8 @@ type keyStore struct {
 	fault   map[string]error // by the name of the method; that of Transact is the commit's
 	state   server.ClaimState
 	claimed []server.Key
+
+	recording func() // is called when an answer is recorded
 }
 
 func newKeyStore() *keyStore {
@@ -67,6 +69,9 @@ func (s *keyStore) Claim(ctx context.Context, k server.Key) (server.Claim, error
 func (s *keyStore) Record(ctx context.Context, k server.Key, a server.Answer) error {
 	if err := s.faultOf("Record"); err != nil {
 		return err
+	}
+	if s.recording != nil {
+		s.recording()
 	}
 	return s.KeyStore.Record(ctx, k, a)
 }

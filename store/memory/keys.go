@@ -53,7 +53,7 @@ func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err erro
 func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
 	return s.do(ctx, func(t *transaction, _ time.Time) error {
 		if e, known := s.keys[idOf(k)]; !known || e.answer != nil {
-			return fmt.Errorf("memory: key %q: %w", k.Key, server.ErrClaimLost)
+			return fmt.Errorf("memory: %w", server.ErrClaimLost)
 		}
 		a := clone(a)
 		set(t, s.keys, idOf(k), entry{k, &a})
@@ -73,8 +73,8 @@ func (s keys) Free(ctx context.Context, k server.Key) error {
 // Uncertain lists none: with the process that died, the store is gone too.
 func (s keys) Uncertain(ctx context.Context, limit int) ([]server.Key, error) { return nil, ctx.Err() }
 
-func (s keys) Settle(_ context.Context, k server.Key, _ *server.Answer) error {
-	return fmt.Errorf("memory: no uncertain key %q: %w", k.Key, parlance.ErrNotFound)
+func (s keys) Settle(context.Context, server.Key, *server.Answer) error {
+	return fmt.Errorf("memory: the key is not uncertain: %w", parlance.ErrNotFound)
 }
 
 // clone makes an answer whose memory is nobody else's.
