@@ -52,8 +52,7 @@ type Line struct {
 
 // Store keeps records, the last one of each id. Add may hold them back for up to
 // 100 ms, in which Find finds them all the same; within a transaction of the store
-// they are committed with it. An error of Add may be that of an earlier one, which
-// was lost.
+// they are committed with it.
 type Store interface {
 	Add(ctx context.Context, r *Record) error
 

@@ -24,7 +24,9 @@ type KeyStore interface {
 	// Record keeps the answer of a key that was claimed. In a transaction it is
 	// committed with the effect, and the claim is held on where that fails. An error
 	// outside of one lets go of the claim: what happened then is Uncertain where the
-	// effect is outside. It wraps ErrClaimLost where this process has no claim.
+	// effect is outside. It wraps ErrClaimLost where this process has no claim. That
+	// ctx was cancelled keeps neither Record nor Free from it, outside of one: what
+	// became of the request is known, though its caller has gone.
 	Record(ctx context.Context, k Key, a Answer) error
 
 	// Free gives a claim back: nothing was done under it. A key without a claim is

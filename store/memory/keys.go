@@ -51,7 +51,7 @@ func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err erro
 }
 
 func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
-	return s.do(ctx, func(t *transaction, _ time.Time) error {
+	return s.do(context.WithoutCancel(ctx), func(t *transaction, _ time.Time) error {
 		if e, known := s.keys[idOf(k)]; !known || e.answer != nil {
 			return fmt.Errorf("memory: %w", server.ErrClaimLost)
 		}
@@ -62,7 +62,7 @@ func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
 }
 
 func (s keys) Free(ctx context.Context, k server.Key) error {
-	return s.do(ctx, func(t *transaction, _ time.Time) error {
+	return s.do(context.WithoutCancel(ctx), func(t *transaction, _ time.Time) error {
 		if e := s.keys[idOf(k)]; e.answer == nil {
 			unset(t, s.keys, idOf(k))
 		}

@@ -200,6 +200,17 @@ func keys(t *testing.T, e Engine) {
 			s.must(s.Keys().Record(s.ctx, k, s.answer()))
 			s.replays(k, s.answer())
 		})
+		each(t, e, "What became of a key is kept though its caller has gone: "+effect.name, func(s *scene) {
+			answered, freed := key(s, "answered"), key(s, "freed")
+			s.state(s.ctx, answered, server.Fresh)
+			s.state(s.ctx, freed, server.Fresh)
+			gone, leave := context.WithCancel(s.ctx)
+			leave()
+			s.must(s.Keys().Record(gone, answered, s.answer()))
+			s.must(s.Keys().Free(gone, freed))
+			s.replays(answered, s.answer())
+			s.state(s.ctx, freed, server.Fresh)
+		})
 		each(t, e, "What is freed in a transaction is free when that commits: "+effect.name, func(s *scene) {
 			k := key(s, "k")
 			s.state(s.ctx, k, server.Fresh)

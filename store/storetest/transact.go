@@ -192,16 +192,14 @@ func closing(t *testing.T, e Engine) {
 		if e.Reopen == nil {
 			s.Skip("nothing is left of it")
 		}
+		var once sync.Once
 		began, closed := make(chan struct{}), make(chan error)
 		go func() {
 			<-began
 			closed <- s.Close()
 		}()
 		s.transact(func(ctx context.Context) error {
-			if began != nil {
-				close(began)
-				began = nil
-			}
+			once.Do(func() { close(began) }) // it may be run again
 			s.everything(ctx, "a")
 			return nil
 		})

@@ -1,0 +1,40 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"github.com/parlance-api/parlance"
+)
+
+var errClosed = fmt.Errorf("sqlite: the store is closed: %w", parlance.ErrUnavailable)
+
+// explain makes of an error of SQLite that is no fault of the statement one that
+// wraps parlance.ErrUnavailable and says what to do.
+func explain(err error) error {
+	var e *driver.Error
+	if !errors.As(err, &e) || errors.Is(err, parlance.ErrUnavailable) {
+		return err
+	}
+	var what string
+	switch e.Code() & 0xff { // without what extends it
+	case lib.SQLITE_FULL:
+		what = "the disk is full: free some space"
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		what = "another process writes to the file and does not end: end it"
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		what = "the file is damaged or is no database: restore it from a backup, or move it and those beside it away to begin anew"
+	case lib.SQLITE_CANTOPEN, lib.SQLITE_PERM, lib.SQLITE_READONLY:
+		what = "the file cannot be opened for writing: look at its directory and who may write there"
+	case lib.SQLITE_IOERR:
+		what = "the disk failed: look at the system's log"
+	case lib.SQLITE_NOMEM:
+		what = "there is no memory left"
+	default:
+		return err
+	}
+	return fmt.Errorf("sqlite: %s: %w: %w", what, parlance.ErrUnavailable, err)
+}

@@ -1,0 +1,330 @@
+package sqlite_test
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/sqlite"
+)
+
+func file(t *testing.T) string { return filepath.Join(t.TempDir(), "store.db") }
+
+func open(t *testing.T, path string, options ...sqlite.Option) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(path, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// says expects an error whose text has each of these in it.
+func says(t *testing.T, err error, texts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Error("no error")
+		return
+	}
+	for _, text := range texts {
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("error %q does not say %q", err, text)
+		}
+	}
+}
+
+func TestOneProcessOwnsTheFile(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	s := open(t, path)
+	_, err := sqlite.Open(path)
+	says(t, err, path, fmt.Sprint("process ", os.Getpid()), "one process owns the file", "a file of its own")
+	link := filepath.Join(t.TempDir(), "link.db")
+	if os.Symlink(path, link) == nil { // not every system lets everybody
+		_, err := sqlite.Open(link)
+		says(t, err, "one process owns the file")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
+}
+
+func TestOfManyThatOpenAFileOneHasIt(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	var won atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			s, err := sqlite.Open(path)
+			if err != nil {
+				says(t, err, "one process owns the file")
+				return
+			}
+			t.Cleanup(func() { s.Close() })
+			won.Add(1)
+		})
+	}
+	all.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d have it", won.Load())
+	}
+}
+
+func TestAFileThatCannotBeOpenedSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	damaged := file(t)
+	if err := os.WriteFile(damaged, []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sqlite.Open(damaged)
+	says(t, err, damaged, "restore it from a backup")
+	if !errors.Is(err, parlance.ErrUnavailable) {
+		t.Errorf("%v is not unavailable", err)
+	}
+
+	newer := file(t)
+	s := open(t, newer)
+	if err := s.Transact(t.Context(), func(ctx context.Context) error {
+		_, err := sqlite.Tx(ctx).ExecContext(ctx, "UPDATE parlance_schema SET version = 1000")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	_, err = sqlite.Open(newer)
+	says(t, err, "version 1000", "run the newer program")
+
+	_, err = sqlite.Open(filepath.Join(t.TempDir(), "no", "such.db"))
+	says(t, err, "no such")
+	for _, path := range []string{"", ":memory:", "file:x.db"} {
+		_, err = sqlite.Open(path)
+		says(t, err, "the path of a file")
+	}
+}
+
+func TestAFileIsItsOwnersAlone(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	open(t, path)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && os.PathSeparator == '/' {
+		t.Errorf("mode %v", mode)
+	}
+}
+
+func TestAFullDiskIsToldAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	s := open(t, file(t))
+	pages := func(most int) {
+		t.Helper()
+		if err := s.Transact(t.Context(), func(ctx context.Context) error {
+			var got int
+			return sqlite.Tx(ctx).QueryRowContext(ctx, fmt.Sprint("PRAGMA max_page_count = ", most)).Scan(&got)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := func(i int) server.Key { return server.Key{Scope: "s", Key: fmt.Sprint(i)} }
+	pages(120)
+	var kept [64]atomic.Bool
+	var all sync.WaitGroup
+	for i := range kept {
+		all.Go(func() {
+			if c, err := s.Keys().Claim(t.Context(), key(i)); err != nil || c.State != server.Fresh {
+				t.Errorf("claim of %d: %+v, %v", i, c, err)
+			}
+			err := s.Keys().Record(t.Context(), key(i), server.Answer{Status: 200, Body: make([]byte, 10_000)})
+			kept[i].Store(err == nil)
+			if err != nil {
+				says(t, err, "free some space")
+				if !errors.Is(err, parlance.ErrUnavailable) {
+					t.Errorf("%v is not unavailable", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if err := s.Activity().Add(t.Context(), &activity.Record{ID: "a"}); err != nil {
+		t.Error(err)
+	}
+	s.Transact(t.Context(), func(context.Context) error { return nil })
+	pages(1_000_000)
+	n := 0
+	for i := range kept {
+		want := server.Fresh // a claim whose answer could not be kept is free: the effect was inside
+		if kept[i].Load() {
+			want = server.Replay
+			n++
+		}
+		if c, err := s.Keys().Claim(t.Context(), key(i)); err != nil || c.State != want {
+			t.Errorf("claim of %d: state %d, want %d, %v", i, c.State, want, err)
+		}
+	}
+	if n == 0 || n == len(kept) {
+		t.Errorf("%d of %d were kept", n, len(kept))
+	}
+	if _, err := s.Activity().Find(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAFileThatAnotherProcessWritesToIsUnavailable(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	s := open(t, path, sqlite.WithPatience(time.Millisecond))
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	other, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	k := server.Key{Scope: "s", Key: "k", Outside: true}
+	_, err = s.Keys().Claim(t.Context(), k)
+	says(t, err, "another process writes")
+	if !errors.Is(err, parlance.ErrUnavailable) {
+		t.Errorf("%v is not unavailable", err)
+	}
+	if _, err := other.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != server.Fresh {
+		t.Errorf("claim: %+v, %v", c, err)
+	}
+}
+
+// TestMain is also the process that TestWhatWasAcknowledgedSurvivesAKill kills.
+func TestMain(m *testing.M) {
+	if path := os.Getenv("PARLANCE_TEST_VICTIM"); path != "" {
+		victim(path)
+	}
+	os.Exit(m.Run())
+}
+
+// victim does keyed work until it is killed, and says what was acknowledged.
+func victim(path string) {
+	s, err := sqlite.Open(path)
+	if err != nil {
+		fmt.Println("open", err)
+		os.Exit(1)
+	}
+	ctx := context.Background()
+	s.Transact(ctx, func(ctx context.Context) error {
+		_, err := sqlite.Tx(ctx).ExecContext(ctx, "CREATE TABLE effect (n INTEGER PRIMARY KEY)")
+		return err
+	})
+	if _, err := s.Keys().Claim(ctx, server.Key{Scope: "s", Key: "outside", Outside: true}); err != nil {
+		fmt.Println("claim", err)
+		os.Exit(1)
+	}
+	var next atomic.Int64
+	for range 16 {
+		go func() {
+			for {
+				n := next.Add(1)
+				k := server.Key{Scope: "s", Key: fmt.Sprint(n)}
+				if c, err := s.Keys().Claim(ctx, k); err != nil || c.State != server.Fresh {
+					fmt.Println("claim", c.State, err)
+				}
+				if err := s.Transact(ctx, func(ctx context.Context) error {
+					if _, err := sqlite.Tx(ctx).ExecContext(ctx, "INSERT INTO effect VALUES (?)", n); err != nil {
+						return err
+					}
+					return s.Keys().Record(ctx, k, server.Answer{Status: 201})
+				}); err != nil {
+					fmt.Println("transact", err)
+				}
+				fmt.Println("done", n)
+			}
+		}()
+	}
+	select {}
+}
+
+func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), "PARLANCE_TEST_VICTIM="+path)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := map[int64]bool{}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		var n int64
+		if _, err := fmt.Sscanf(lines.Text(), "done %d", &n); err != nil {
+			t.Error(lines.Text())
+			continue
+		}
+		done[n] = true
+		if len(done) == 300 {
+			cmd.Process.Kill()
+		}
+	}
+	cmd.Wait()
+	if len(done) < 300 {
+		t.Fatalf("%d were done", len(done))
+	}
+
+	s := open(t, path)
+	effects := map[int64]bool{}
+	rows, err := s.Reader().QueryContext(t.Context(), "SELECT n FROM effect")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	most := int64(0)
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		effects[n] = true
+		most = max(most, n)
+	}
+	for n := range most + 16 {
+		c, err := s.Keys().Claim(t.Context(), server.Key{Scope: "s", Key: fmt.Sprint(n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept := c.State == server.Replay; kept != effects[n] || done[n] && !kept {
+			t.Errorf("%d: acknowledged %v, effect %v, answer %v", n, done[n], effects[n], kept)
+		}
+	}
+	if c, err := s.Keys().Claim(t.Context(), server.Key{Scope: "s", Key: "outside", Outside: true}); err != nil || c.State != server.Uncertain {
+		t.Errorf("the claim outside: %+v, %v", c, err)
+	}
+}

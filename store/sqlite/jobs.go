@@ -1,0 +1,157 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/internal/wire"
+)
+
+type jobs struct{ *Store }
+
+func (s jobs) Put(ctx context.Context, j server.Job) error {
+	return s.do(ctx, func(t *transaction) error {
+		n, err := t.exec("INSERT INTO parlance_job (id, kind, input, owner, activity, created) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			j.ID, j.Kind, j.Input, j.Owner, j.Activity, wire.Nanos(j.Created))
+		if err == nil && n == 0 {
+			err = fmt.Errorf("sqlite: a job %q is there already: %w", j.ID, parlance.ErrConflict)
+		}
+		return err
+	})
+}
+
+// columns are those that scan reads.
+const columns = "id, kind, input, owner, activity, created, attempt, lease, progress, note, stopping, ended, outcome, content_type, body, result_at"
+
+// jobRow is a job as it stands in its row.
+type jobRow struct {
+	server.Job
+	created, lease, at int64
+	ended              bool
+	outcome            []byte
+	result             server.JobResult
+}
+
+func (r *jobRow) scan() []any {
+	j := &r.Job
+	return []any{
+		&j.ID, &j.Kind, &j.Input, &j.Owner, &j.Activity, &r.created, &j.Attempt, &r.lease, &j.Progress, &j.Note, &j.Stopping,
+		&r.ended, &r.outcome, &r.result.ContentType, &r.result.Body, &r.at,
+	}
+}
+
+func (r *jobRow) job() (_ server.Job, err error) {
+	r.Created, r.Lease = wire.Time(r.created), wire.Time(r.lease)
+	if r.ended {
+		if r.result.Outcome, err = wire.ParseOutcome(r.outcome); err != nil {
+			return r.Job, fmt.Errorf("sqlite: the outcome of job %q: %w", r.ID, err)
+		}
+		r.result.At = wire.Time(r.at)
+		r.Result = &r.result
+	}
+	return r.Job, nil
+}
+
+func (s jobs) Take(ctx context.Context, kinds []string, worker string, until time.Time) (j server.Job, found bool, err error) {
+	if len(kinds) == 0 {
+		return j, false, ctx.Err()
+	}
+	list, err := json.Marshal(kinds)
+	if err != nil {
+		return j, false, err
+	}
+	err = s.do(ctx, func(t *transaction) (err error) {
+		var r jobRow
+		found, err = t.row("UPDATE parlance_job SET worker = ?, lease = ?, attempt = attempt + 1 WHERE seq = ("+
+			"SELECT seq FROM parlance_job WHERE ended = 0 AND lease <= ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY created, seq LIMIT 1) "+
+			"RETURNING "+columns, []any{worker, wire.Nanos(until), s.clock().UnixNano(), string(list)}, r.scan()...)
+		if !found || err != nil {
+			return err
+		}
+		j, err = r.job()
+		return err
+	})
+	return j, found && err == nil, err
+}
+
+// leased is the condition that a job is a worker's.
+const leased = " WHERE id = ? AND worker = ? AND lease <> 0 AND ended = 0 "
+
+func (s jobs) Keep(ctx context.Context, id, worker string, until time.Time, progress float64, note string) (cancelled bool, err error) {
+	err = s.do(ctx, func(t *transaction) error {
+		mine, err := t.row("UPDATE parlance_job SET lease = ?, progress = ?, note = ?"+leased+"RETURNING stopping",
+			[]any{wire.Nanos(until), progress, note, id, worker}, &cancelled)
+		if mine || err != nil {
+			return err
+		}
+		return lost(t, id)
+	})
+	return cancelled, err
+}
+
+func (s jobs) End(ctx context.Context, id, worker string, result server.JobResult) error {
+	outcome, err := wire.Outcome(result.Outcome)
+	if err != nil {
+		return err
+	}
+	return s.do(ctx, func(t *transaction) error {
+		n, err := t.exec("UPDATE parlance_job SET lease = 0, ended = 1, outcome = ?, content_type = ?, body = ?, result_at = ?"+leased,
+			string(outcome), result.ContentType, result.Body, wire.Nanos(result.At), id, worker)
+		if n > 0 || err != nil {
+			return err
+		}
+		return lost(t, id)
+	})
+}
+
+// lost says why a job is not a worker's.
+func lost(t *transaction, id string) error {
+	var there bool
+	if _, err := t.row("SELECT EXISTS (SELECT 1 FROM parlance_job WHERE id = ?)", []any{id}, &there); err != nil {
+		return err
+	}
+	if !there {
+		return unknown(id)
+	}
+	return fmt.Errorf("sqlite: job %q: %w", id, server.ErrLeaseLost)
+}
+
+func unknown(id string) error { return fmt.Errorf("sqlite: no job %q: %w", id, parlance.ErrNotFound) }
+
+func (s jobs) Job(ctx context.Context, id string) (server.Job, error) {
+	var r jobRow
+	found, err := s.row(ctx, "SELECT "+columns+" FROM parlance_job WHERE id = ?", []any{id}, r.scan()...)
+	if err == nil && !found {
+		err = unknown(id)
+	}
+	if err != nil {
+		return server.Job{}, err
+	}
+	return r.job()
+}
+
+func (s jobs) Cancel(ctx context.Context, id string) error {
+	outcome, err := wire.Outcome(parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled})
+	if err != nil {
+		return err
+	}
+	return s.do(ctx, func(t *transaction) error {
+		n, err := t.exec("UPDATE parlance_job SET stopping = 1 WHERE id = ? AND ended = 0", id)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			if err := lost(t, id); !errors.Is(err, server.ErrLeaseLost) {
+				return err
+			}
+			return nil // it has ended
+		}
+		_, err = t.exec("UPDATE parlance_job SET ended = 1, outcome = ?, result_at = ? WHERE id = ? AND lease = 0", string(outcome), s.clock().UnixNano(), id)
+		return err
+	})
+}

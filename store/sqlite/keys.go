@@ -1,0 +1,188 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/internal/wire"
+)
+
+type keys struct{ *Store }
+
+func (s keys) Claim(ctx context.Context, k server.Key) (server.Claim, error) {
+	t := s.within(ctx)
+	if k.Outside && t != nil {
+		return server.Claim{}, errors.New("sqlite: an effect outside of the transaction is claimed before it, not within")
+	}
+	mine, ok := s.claims.take(k)
+	if !ok {
+		// Who has it may only be looking, as we would, and find it answered; or has
+		// answered, and is about to let go.
+		found, err := s.look(ctx, k)
+		switch {
+		case err != nil:
+			return server.Claim{}, err
+		case found.State == server.Replay || found.State == server.Mismatch:
+			return found, nil
+		case mine.key.Fingerprint != k.Fingerprint:
+			return server.Claim{State: server.Mismatch}, nil
+		}
+		return server.Claim{State: server.InFlight}, nil
+	}
+	found, err := s.look(ctx, k)
+	if err == nil && found.State == server.Fresh && k.Outside {
+		err = s.do(ctx, func(t *transaction) error { return put(t, k, nil) })
+	}
+	switch {
+	case err != nil:
+		s.claims.let(mine)
+		return server.Claim{}, err
+	case found.State != server.Fresh:
+		s.claims.let(mine)
+	case t != nil:
+		t.onUndo(func() { s.claims.let(mine) })
+	}
+	return found, nil
+}
+
+// look says what has become of a key that nobody has a claim on.
+func (s keys) look(ctx context.Context, k server.Key) (server.Claim, error) {
+	var (
+		fingerprint, header, body []byte
+		answered                  bool
+		expires, at               int64
+		a                         server.Answer
+	)
+	known, err := s.row(ctx, "SELECT fingerprint, answered, expires, answer_at, status, header, body FROM parlance_key WHERE scope = ? AND key = ?",
+		[]any{k.Scope, k.Key}, &fingerprint, &answered, &expires, &at, &a.Status, &header, &body)
+	switch {
+	case err != nil:
+		return server.Claim{}, err
+	case !known || answered && expires != 0 && expires <= s.clock().UnixNano():
+		return server.Claim{State: server.Fresh}, nil
+	case string(fingerprint) != string(k.Fingerprint[:]):
+		return server.Claim{State: server.Mismatch}, nil
+	case !answered:
+		return server.Claim{State: server.Uncertain}, nil
+	}
+	if a.Header, err = wire.ParseHeader(header); err != nil {
+		return server.Claim{}, fmt.Errorf("sqlite: the header of key %q: %w", k.Key, err)
+	}
+	a.Body, a.At = body, wire.Time(at)
+	return server.Claim{State: server.Replay, Answer: a}, nil
+}
+
+// put writes the row of a key: answered, or under way where a is nil.
+func put(t *transaction, k server.Key, a *server.Answer) error {
+	answered := a != nil
+	if !answered {
+		a = &server.Answer{}
+	}
+	_, err := t.exec("REPLACE INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body) "+
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		k.Scope, k.Key, k.Fingerprint[:], k.Outside, wire.Nanos(k.Claimed), wire.Nanos(k.Expires), k.Activity,
+		answered, wire.Nanos(a.At), a.Status, string(wire.Header(a.Header)), a.Body)
+	return err
+}
+
+// Record keeps the answer also where the caller has gone: it is known, and the
+// next one asks for it.
+func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
+	return s.end(ctx, k, func(t *transaction, it *claim) error {
+		if it == nil {
+			return fmt.Errorf("sqlite: key %q: %w", k.Key, server.ErrClaimLost)
+		}
+		return put(t, k, &a)
+	})
+}
+
+// Free frees also where the caller has gone.
+func (s keys) Free(ctx context.Context, k server.Key) error {
+	if s.within(ctx) == nil {
+		if it := s.claims.of(k); it == nil || !it.key.Outside {
+			if it != nil {
+				s.claims.let(it) // there is nothing in the file
+			}
+			return nil
+		}
+	}
+	return s.end(ctx, k, func(t *transaction, it *claim) error {
+		if it == nil || !it.key.Outside {
+			return nil
+		}
+		_, err := t.exec("DELETE FROM parlance_key WHERE scope = ? AND key = ? AND answered = 0", k.Scope, k.Key)
+		return err
+	})
+}
+
+// end runs what ends the claim on a key. Where that fails outside of a transaction
+// the claim is let go of all the same: a row that is left says that it is uncertain.
+func (s keys) end(ctx context.Context, k server.Key, fn func(t *transaction, it *claim) error) error {
+	within := s.within(ctx) != nil
+	if !within {
+		ctx = context.WithoutCancel(ctx)
+	}
+	held := s.claims.of(k)
+	err := s.do(ctx, func(t *transaction) error {
+		it := s.claims.of(k)
+		if err := fn(t, it); err != nil {
+			return err
+		}
+		if it != nil {
+			s.claims.end(t, it)
+		}
+		return nil
+	})
+	if err != nil && !within && held != nil {
+		s.claims.let(held)
+	}
+	return err
+}
+
+// Uncertain asks the writer, since what is open there and claimed by nobody cannot
+// be answered in between.
+func (s keys) Uncertain(ctx context.Context, limit int) (uncertain []server.Key, err error) {
+	err = s.do(ctx, func(t *transaction) error {
+		uncertain = nil
+		return t.each("SELECT scope, key, fingerprint, outside, claimed, expires, activity FROM parlance_key WHERE answered = 0 ORDER BY claimed, rowid",
+			nil, func(scan func(to ...any) error) error {
+				var k server.Key
+				var fingerprint []byte
+				var claimed, expires int64
+				if err := scan(&k.Scope, &k.Key, &fingerprint, &k.Outside, &claimed, &expires, &k.Activity); err != nil {
+					return err
+				}
+				copy(k.Fingerprint[:], fingerprint)
+				k.Claimed, k.Expires = wire.Time(claimed), wire.Time(expires)
+				if len(uncertain) < limit && !s.claims.has(k) {
+					uncertain = append(uncertain, k)
+				}
+				return nil
+			})
+	})
+	return uncertain, err
+}
+
+func (s keys) Settle(ctx context.Context, k server.Key, a *server.Answer) error {
+	return s.do(ctx, func(t *transaction) error {
+		var fingerprint []byte
+		var claimed int64
+		open, err := t.row("SELECT fingerprint, claimed, activity FROM parlance_key WHERE scope = ? AND key = ? AND answered = 0",
+			[]any{k.Scope, k.Key}, &fingerprint, &claimed, &k.Activity)
+		switch {
+		case err != nil:
+			return err
+		case !open || s.claims.has(k):
+			return fmt.Errorf("sqlite: no uncertain key %q: %w", k.Key, parlance.ErrNotFound)
+		case a == nil:
+			_, err := t.exec("DELETE FROM parlance_key WHERE scope = ? AND key = ?", k.Scope, k.Key)
+			return err
+		}
+		copy(k.Fingerprint[:], fingerprint) // as it was claimed, whatever the operator says of it
+		k.Claimed, k.Outside = wire.Time(claimed), true
+		return put(t, k, a)
+	})
+}

@@ -1,0 +1,196 @@
+// Package sqlite keeps all that a server keeps in one file of SQLite: for one
+// process, with nothing to install.
+//
+// What Transact has returned from is on the disk. Several callers share one
+// commit, so that many at once cost little more than one. The tables are named
+// parlance_…; a program's own may stand beside them, in the same transactions:
+//
+//	err := s.Transact(ctx, func(ctx context.Context) error {
+//		_, err := sqlite.Tx(ctx).ExecContext(ctx, "UPDATE stock SET n = n-1 WHERE sku = ?", sku)
+//		return err
+//	})
+//
+// Rate limits are kept in memory: what they allowed is forgotten with the process.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	driver "modernc.org/sqlite"
+
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store"
+	"github.com/parlance-api/parlance/store/internal/rate"
+)
+
+// Store is a store.Store in a file.
+type Store struct {
+	clock   func() time.Time
+	patient time.Duration // with another process that writes
+
+	lock    *os.File
+	readers *sql.DB
+	read    *statements
+	writer  *writer
+	limits  *rate.Limits
+	claims  claims
+	records records
+
+	close func() error
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Option is a setting of Open.
+type Option func(*Store)
+
+// WithClock sets where the time comes from; the default is time.Now. It is called
+// by many goroutines.
+func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
+
+// Open opens a file, or makes a new one that only its owner may read. Another
+// process that has it open is an error, and so is a file that is damaged or was
+// made by a newer program; each says what to do.
+func Open(path string, options ...Option) (*Store, error) {
+	s := &Store{clock: time.Now, patient: 5 * time.Second}
+	for _, o := range options {
+		o(s)
+	}
+	if err := s.open(path); err != nil {
+		return nil, fmt.Errorf("sqlite: opening %s: %w", path, explain(err))
+	}
+	return s, nil
+}
+
+func (s *Store) open(path string) (err error) {
+	if path == "" || strings.HasPrefix(path, ":") || strings.HasPrefix(path, "file:") {
+		return errors.New("give it the path of a file; what is in memory only is kept by store/memory")
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // one file has one lock, by whatever name it is opened
+	}
+	ctx := context.Background()
+	var opened []func() error
+	undo := func() error {
+		var all error
+		for i := len(opened) - 1; i >= 0; i-- {
+			all = errors.Join(all, opened[i]())
+		}
+		return all
+	}
+	defer func() {
+		if err != nil {
+			undo()
+		}
+	}()
+
+	if s.lock, err = lock(path); err != nil {
+		return err
+	}
+	opened = append(opened, s.lock.Close)
+	// Before SQLite has it: on some systems to close a file ends all locks on it.
+	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+		f.Close()
+	} else if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+
+	db, err := sql.Open("sqlite", address(path, s.patient, "synchronous(FULL)", "fullfsync(1)", "journal_mode(WAL)", "journal_size_limit(67108864)"))
+	if err != nil {
+		return err
+	}
+	opened = append(opened, db.Close)
+	db.SetMaxOpenConns(1)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	opened = append(opened, conn.Close)
+	if err := migrate(ctx, conn); err != nil {
+		return err
+	}
+
+	s.readers, err = sql.Open("sqlite", address(path, s.patient, "query_only(1)"))
+	if err != nil {
+		return err
+	}
+	opened = append(opened, s.readers.Close)
+	many := max(4, runtime.GOMAXPROCS(0))
+	s.readers.SetMaxOpenConns(many)
+	s.readers.SetMaxIdleConns(many)
+	s.read = &statements{prepare: s.readers.PrepareContext}
+	opened = append(opened, s.read.close)
+
+	s.limits = rate.NewLimits(s.clock)
+	s.claims.held = map[keyID]*claim{}
+	s.writer = &writer{
+		store:   s,
+		conn:    conn,
+		write:   &statements{prepare: conn.PrepareContext},
+		queue:   make(chan *call),
+		wake:    make(chan struct{}, 1),
+		closing: make(chan struct{}),
+		ended:   make(chan struct{}),
+	}
+	if err := conn.Raw(func(c any) error {
+		c.(driver.HookRegisterer).RegisterCommitHook(s.writer.mayCommit)
+		c.(driver.HookRegisterer).RegisterRollbackHook(s.writer.wasRolledBack)
+		return nil
+	}); err != nil {
+		return err
+	}
+	opened = append(opened, s.writer.write.close)
+	go s.writer.loop()
+
+	s.close = sync.OnceValue(func() error {
+		s.records.refuse()
+		close(s.writer.closing)
+		<-s.writer.ended
+		return undo()
+	})
+	return nil
+}
+
+// address is the file for the driver, with pragmas for each connection to it.
+func address(path string, patient time.Duration, pragmas ...string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a drive's letter comes first
+	}
+	pragmas = append([]string{fmt.Sprintf("busy_timeout(%d)", patient.Milliseconds()), "foreign_keys(1)"}, pragmas...)
+	u := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	return u.String()
+}
+
+// Close waits for the transaction that is under way, keeps the activity records
+// that were held back, and refuses all that comes after it. A second Close does
+// nothing, and returns what the first one did.
+func (s *Store) Close() error { return s.close() }
+
+// Reader is a pool of connections that read what is committed, also while others
+// write. Nothing can be written through them. Close closes them.
+func (s *Store) Reader() *sql.DB { return s.readers }
+
+// The views.
+
+func (s *Store) Keys() server.KeyStore     { return keys{s} }
+func (s *Store) Limits() server.LimitStore { return s.limits }
+func (s *Store) Seats() server.SeatStore   { return seats{s} }
+func (s *Store) Jobs() server.JobStore     { return jobs{s} }
+func (s *Store) Tokens() server.TokenStore { return tokens{s} }
+func (s *Store) Activity() activity.Store  { return story{s} }

@@ -1,0 +1,100 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/store/internal/wire"
+)
+
+// story is the view of the activity records.
+type story struct{ *Store }
+
+// Add holds a record back for up to 100 ms, so that many share a commit that
+// others pay for; within a transaction it is part of that. Where too many are held
+// back, because the disk is slow or full, it waits for the commit itself.
+func (s story) Add(ctx context.Context, r *activity.Record) error {
+	json, err := wire.Record(r)
+	if err != nil {
+		return err
+	}
+	row := &record{r.ID, wire.Nanos(r.Start), r.Caller, r.Route, r.Status, r.Outcome.Kind.String(), string(json)}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.within(ctx) == nil && s.records.hold(row, s.writer.wake) {
+		return nil
+	}
+	return s.do(ctx, row.put)
+}
+
+func (s story) Find(ctx context.Context, id string) (*activity.Record, error) {
+	json := s.records.find(id)
+	within := s.within(ctx) != nil
+	if json == "" || within { // what is held back is younger than what is kept, but not than what this one did
+		var kept string
+		found, err := s.row(ctx, "SELECT record FROM parlance_activity WHERE id = ?", []any{id}, &kept)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			json = kept
+		}
+	}
+	if json == "" {
+		return nil, fmt.Errorf("sqlite: no activity %q: %w", id, parlance.ErrNotFound)
+	}
+	r, err := wire.ParseRecord([]byte(json))
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: activity %q: %w", id, err)
+	}
+	return r, nil
+}
+
+// pruneMost is how many records are deleted at once, so that nobody waits long.
+const pruneMost = 1000
+
+// Prune deletes so many in each transaction; the file keeps its size, and what was
+// freed in it is used anew.
+func (s story) Prune(ctx context.Context, before time.Time, bytes int64) (deleted int64, err error) {
+	for n := int64(pruneMost); n == pruneMost; deleted += n {
+		if n, _, err = s.prune(ctx, "SELECT id FROM parlance_activity WHERE start < ? LIMIT ?", wire.Nanos(before), pruneMost); err != nil {
+			return deleted, err
+		}
+	}
+	var size int64
+	if bytes <= 0 {
+		return deleted, nil
+	}
+	if _, err := s.row(ctx, "SELECT coalesce(sum(size), 0) FROM parlance_activity", nil, &size); err != nil {
+		return deleted, err
+	}
+	for size > bytes {
+		n, freed, err := s.prune(ctx, "SELECT id FROM ("+
+			"SELECT id, sum(size) OVER (ORDER BY start, id) - size AS older FROM (SELECT id, start, size FROM parlance_activity ORDER BY start, id LIMIT ?2)"+
+			") WHERE older < ?1", size-bytes, pruneMost)
+		deleted += n
+		size -= freed
+		if err != nil || n == 0 {
+			return deleted, err
+		}
+	}
+	return deleted, nil
+}
+
+// prune deletes what a query finds, and says how many and how many bytes.
+func (s story) prune(ctx context.Context, query string, args ...any) (n, freed int64, err error) {
+	err = s.do(ctx, func(t *transaction) error {
+		n, freed = 0, 0
+		return t.each("DELETE FROM parlance_activity WHERE id IN ("+query+") RETURNING size", args, func(scan func(to ...any) error) error {
+			var size int64
+			err := scan(&size)
+			n, freed = n+1, freed+size
+			return err
+		})
+	})
+	return n, freed, err
+}

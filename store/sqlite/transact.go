@@ -1,0 +1,232 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Transact is server.Transactor's. While fn runs all other writers wait; a method
+// called with another context than that of fn would wait for fn to end, forever.
+// A transaction that many share is run again where another one spoilt it. ctx ends
+// the wait for the turn; in fn it ends what is done next, and what is under way is
+// not broken off, for that would end the transaction of all.
+func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if t := s.within(ctx); t != nil {
+		if err := t.usable(ctx); err != nil {
+			return err
+		}
+		return t.save(ctx, fn)
+	}
+	c := &call{ctx: ctx, fn: fn, turn: make(chan *transaction), ran: make(chan struct{}), done: make(chan error, 1)}
+	select {
+	case s.writer.queue <- c:
+	case <-s.writer.closing:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	gone := ctx.Done()
+	for {
+		select {
+		case t := <-c.turn:
+			gone = nil // from now on it is told what came of it
+			t.take(c)
+		case err := <-c.done:
+			return explain(err)
+		case <-gone:
+			return ctx.Err()
+		}
+	}
+}
+
+// transaction is a call's turn.
+type transaction struct {
+	writer *writer
+
+	mu   sync.Mutex
+	over bool
+	rows []func() // close what a caller's SQL left open
+}
+
+// take runs the call, and hands the turn back also where it panics.
+func (t *transaction) take(c *call) {
+	defer func() {
+		t.mu.Lock()
+		t.over = true
+		t.mu.Unlock()
+		c.ran <- struct{}{}
+	}()
+	c.err = t.save(c.ctx, c.fn)
+}
+
+// save runs fn in a savepoint, and undoes it where it fails or panics.
+func (t *transaction) save(ctx context.Context, fn func(ctx context.Context) error) error {
+	w := t.writer
+	if _, err := w.write.exec(context.Background(), "SAVEPOINT parlance"); err != nil {
+		return err
+	}
+	keep, undo, rows := len(w.keep), len(w.undo), len(t.rows)
+	done := false
+	defer func() {
+		for _, end := range t.rows[rows:] {
+			end()
+		}
+		t.rows = t.rows[:rows]
+		queries := []string{"RELEASE parlance"}
+		if !done {
+			w.forget(keep, undo)
+			queries = []string{"ROLLBACK TO parlance", "RELEASE parlance"}
+		}
+		for _, query := range queries {
+			if w.lost.Load() {
+				return
+			}
+			if _, err := w.write.exec(context.Background(), query); err != nil {
+				w.lost.Store(true)
+			}
+		}
+	}()
+	err := fn(inTransaction{ctx, t})
+	done = err == nil
+	return err
+}
+
+// onKeep and onUndo say what the memory of the process does when the transaction
+// is committed, or undone.
+func (t *transaction) onKeep(fn func()) { t.then(&t.writer.keep, fn) }
+func (t *transaction) onUndo(fn func()) { t.then(&t.writer.undo, fn) }
+
+func (t *transaction) then(list *[]func(), fn func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	*list = append(*list, fn)
+}
+
+// usable says why nothing can be done in the transaction any more, or nil.
+func (t *transaction) usable(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.over:
+		return errors.New("sqlite: the transaction has ended: its context is good within Transact only")
+	case t.writer.lost.Load():
+		return fmt.Errorf("sqlite: the transaction was ended within: %w", parlance.ErrUnavailable)
+	}
+	return nil
+}
+
+// inTransaction is a context that carries a transaction.
+type inTransaction struct {
+	context.Context
+	t *transaction
+}
+
+type transactionKey struct{}
+
+func (c inTransaction) Value(key any) any {
+	if key == (transactionKey{}) || key == any(c.t.writer.store) {
+		return c.t
+	}
+	return c.Context.Value(key)
+}
+
+// within is the transaction of this store that the context carries, or nil.
+func (s *Store) within(ctx context.Context) *transaction {
+	t, _ := ctx.Value(s).(*transaction)
+	return t
+}
+
+// do runs one method that writes, in the transaction of ctx or in one of its own.
+func (s *Store) do(ctx context.Context, fn func(t *transaction) error) error {
+	return s.Transact(ctx, func(ctx context.Context) error { return fn(s.within(ctx)) })
+}
+
+// exec, each and row are those of statements, in the transaction.
+func (t *transaction) exec(query string, args ...any) (int64, error) {
+	return t.writer.write.exec(context.Background(), query, args...)
+}
+
+func (t *transaction) each(query string, args []any, each func(scan func(to ...any) error) error) error {
+	return t.writer.write.rows(context.Background(), query, args, each)
+}
+
+func (t *transaction) row(query string, args []any, to ...any) (bool, error) {
+	return t.writer.write.row(context.Background(), query, args, to...)
+}
+
+// row is that of statements, in the transaction of ctx or beside all of them.
+func (s *Store) row(ctx context.Context, query string, args []any, to ...any) (bool, error) {
+	if t := s.within(ctx); t != nil {
+		if err := t.usable(ctx); err != nil {
+			return false, err
+		}
+		return t.row(query, args, to...)
+	}
+	select {
+	case <-s.writer.closing:
+		return false, errClosed
+	default:
+	}
+	found, err := s.read.row(ctx, query, args, to...)
+	return found, explain(err)
+}
+
+// Queries is a transaction for a caller's own SQL.
+type Queries interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Tx is the transaction that the context of Transact carries, for a caller's own
+// SQL. It is to be used within fn only, does not begin or end a transaction, and
+// closes by itself what was left open. It panics where ctx carries none.
+func Tx(ctx context.Context) Queries {
+	t, ok := ctx.Value(transactionKey{}).(*transaction)
+	if !ok {
+		panic("sqlite: Tx outside of Transact: give it the context that fn got")
+	}
+	return queries{t}
+}
+
+type queries struct{ *transaction }
+
+func (q queries) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := q.usable(ctx); err != nil {
+		return nil, err
+	}
+	return q.writer.conn.ExecContext(context.WithoutCancel(ctx), query, args...)
+}
+
+func (q queries) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := q.usable(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := q.writer.conn.QueryContext(context.WithoutCancel(ctx), query, args...)
+	if err == nil {
+		q.then(&q.rows, func() { rows.Close() })
+	}
+	return rows, err
+}
+
+func (q queries) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if q.usable(ctx) != nil {
+		gone, cancel := context.WithCancel(ctx)
+		cancel() // a row has no other way to say it
+		return q.writer.conn.QueryRowContext(gone, query, args...)
+	}
+	row := q.writer.conn.QueryRowContext(context.WithoutCancel(ctx), query, args...)
+	q.then(&q.rows, func() { row.Scan() }) // which closes it
+	return row
+}

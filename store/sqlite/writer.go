@@ -1,0 +1,274 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/store"
+)
+
+// A batch is committed when nobody waits, and at the latest when it is this many
+// or this long: who came first waits for no more.
+const (
+	batchMost = 256
+	batchLong = 20 * time.Millisecond
+)
+
+// writer is the one goroutine that writes. It takes the calls that wait, gives
+// each its turn in a savepoint, commits them all at once, and then answers all.
+// A call runs in its caller's goroutine: a panic is the caller's, stack and all.
+type writer struct {
+	store *Store
+	conn  *sql.Conn
+	write *statements
+
+	queue   chan *call    // unbuffered: who was not taken is not waited for
+	wake    chan struct{} // activity records have waited long enough
+	closing chan struct{}
+	ended   chan struct{}
+
+	committing atomic.Bool // COMMIT is ours
+	aborting   atomic.Bool // ROLLBACK is ours
+	lost       atomic.Bool // the transaction of the batch is gone: nothing may be run in what is none
+
+	// What the memory of the process does when the batch is committed, and in the
+	// other order when it is not.
+	keep, undo []func()
+
+	swept time.Time
+}
+
+// call is a Transact that waits.
+type call struct {
+	ctx  context.Context
+	fn   func(ctx context.Context) error
+	turn chan *transaction // it is yours; nil where the writer runs fn itself
+	ran  chan struct{}     // by the caller: fn has ended
+	done chan error        // what came of it
+	tell func(err error)   // the same, where the writer runs fn itself
+
+	began bool
+	err   error // fn's
+}
+
+// answer says what came of a call: fn's error, or else that of the commit.
+func (c *call) answer(err error) {
+	if c.err != nil {
+		err = c.err
+	}
+	if c.tell != nil {
+		c.tell(err)
+	} else {
+		c.done <- explain(err)
+	}
+}
+
+// mayCommit is asked by SQLite before each commit. One that is not ours, in a
+// caller's SQL, would commit half of what others do: it becomes a rollback.
+func (w *writer) mayCommit() int32 {
+	if w.committing.Load() {
+		return 0
+	}
+	return 1
+}
+
+// wasRolledBack is told by SQLite that the transaction is gone: as we asked, or
+// for an error such as a full disk, or by a caller's SQL.
+func (w *writer) wasRolledBack() {
+	if !w.aborting.Load() {
+		w.lost.Store(true)
+	}
+}
+
+func (w *writer) loop() {
+	defer close(w.ended)
+	for {
+		select {
+		case c := <-w.queue:
+			for w.sweep(); c != nil; {
+				c = w.batch(c)
+			}
+		case <-w.wake:
+			w.batch(nil)
+		case <-w.closing:
+			w.batch(nil)
+			return
+		}
+	}
+}
+
+// next is a call that waits, or nil. Who has just been answered is given a chance
+// to come back.
+func (w *writer) next() *call {
+	for range 2 {
+		select {
+		case c := <-w.queue:
+			return c
+		default:
+			runtime.Gosched()
+		}
+	}
+	return nil
+}
+
+// batch commits first, what waits behind it, and the activity records that were
+// held back, which come first: a later one of the same id is the one to be kept.
+// It returns the call that it took and did not run, if any.
+func (w *writer) batch(first *call) *call {
+	held := w.store.records.flush(w.store, w.wake)
+	if held == nil && first == nil {
+		return nil
+	}
+	if err := w.begin(); err != nil {
+		var waiting []*call // each would wait as long for the same
+		for c := first; c != nil; c = w.next() {
+			waiting = append(waiting, c)
+		}
+		for _, c := range waiting { // now, lest who tries again is refused unheard
+			c.answer(err)
+		}
+		if held != nil {
+			held.answer(err)
+		}
+		return nil
+	}
+	var ran []*call
+	if held != nil {
+		w.run(held)
+		ran = append(ran, held)
+	}
+	until := time.Now().Add(batchLong)
+	c := first
+	for ; c != nil && !w.lost.Load(); c = w.next() {
+		if w.run(c) {
+			ran = append(ran, c)
+		}
+		if len(ran) >= batchMost || time.Now().After(until) {
+			c = nil
+			break
+		}
+	}
+	err := w.commit()
+	for _, each := range ran {
+		if err != nil && len(ran) > 1 {
+			w.alone(each) // one spoilt it for all
+		} else {
+			each.answer(err)
+		}
+	}
+	return c
+}
+
+// alone runs a call in a transaction of its own.
+func (w *writer) alone(c *call) {
+	err := w.begin()
+	if err == nil {
+		w.run(c)
+		err = w.commit()
+	} else {
+		c.err = nil // of another turn
+	}
+	c.answer(err)
+}
+
+// run gives a call its turn, and reports false where it was given up before.
+func (w *writer) run(c *call) bool {
+	t := &transaction{writer: w}
+	if c.turn == nil {
+		c.err = t.save(c.ctx, c.fn)
+		return true
+	}
+	gone := c.ctx.Done()
+	if c.began {
+		gone = nil // it waits to be told what came of it
+	}
+	select {
+	case c.turn <- t:
+		c.began = true
+		<-c.ran
+		return true
+	case <-gone:
+		return false
+	}
+}
+
+// own is a call that the writer runs itself, and tells what came of it.
+func own(fn func(ctx context.Context) error, tell func(err error)) *call {
+	return &call{ctx: context.Background(), fn: fn, tell: tell}
+}
+
+func (w *writer) begin() error {
+	w.keep, w.undo = w.keep[:0], w.undo[:0]
+	_, err := w.write.exec(context.Background(), "BEGIN IMMEDIATE")
+	w.lost.Store(false)
+	return explain(err)
+}
+
+// commit commits the batch, or undoes all of it.
+func (w *writer) commit() error {
+	err := fmt.Errorf("sqlite: the transaction was ended within: %w", parlance.ErrUnavailable)
+	if !w.lost.Load() {
+		w.committing.Store(true)
+		_, err = w.write.exec(context.Background(), "COMMIT")
+		w.committing.Store(false)
+	}
+	if err != nil {
+		w.aborting.Store(true)
+		w.write.exec(context.Background(), "ROLLBACK") // fails where nothing is left of it
+		w.aborting.Store(false)
+		w.forget(0, 0)
+		return explain(err)
+	}
+	for _, keep := range w.keep {
+		keep()
+	}
+	return nil
+}
+
+// forget undoes in memory what came after a mark.
+func (w *writer) forget(keep, undo int) {
+	for i := len(w.undo) - 1; i >= undo; i-- {
+		w.undo[i]()
+	}
+	w.keep, w.undo = w.keep[:keep], w.undo[:undo]
+}
+
+// sweepMost is how many rows of a kind are swept at once, so that nobody waits
+// long.
+const sweepMost = 1000
+
+// sweep deletes what has ended, so that the file does not grow forever. What it
+// fails to delete is there for the next one.
+func (w *writer) sweep() {
+	now := w.store.clock()
+	if now.Sub(w.swept) < store.Sweep {
+		return
+	}
+	w.swept = now
+	c := own(func(ctx context.Context) error {
+		for _, old := range []struct {
+			query string
+			until time.Time
+		}{
+			{"DELETE FROM parlance_key WHERE rowid IN (SELECT rowid FROM parlance_key WHERE answered = 1 AND expires BETWEEN 1 AND ? LIMIT ?)", now},
+			{"DELETE FROM parlance_seat WHERE (pool, holder) IN (SELECT pool, holder FROM parlance_seat WHERE until <= ? LIMIT ?)", now},
+			{"DELETE FROM parlance_job WHERE seq IN (SELECT seq FROM parlance_job WHERE ended = 1 AND result_at < ? LIMIT ?)", now.Add(-store.KeepJobs)},
+			{"DELETE FROM parlance_token WHERE hash IN (SELECT hash FROM parlance_token WHERE expires < ? LIMIT ?)", now.Add(-store.KeepTokens)},
+		} {
+			n, err := w.write.exec(ctx, old.query, old.until.UnixNano(), sweepMost)
+			if err != nil {
+				return err
+			}
+			if n == sweepMost {
+				w.swept = time.Time{} // there is more
+			}
+		}
+		return nil
+	}, func(error) {})
+	w.alone(c)
+}
