@@ -21,9 +21,9 @@ type curve struct {
 type ink struct{ colour, width, dashes string }
 
 var inks = []ink{
-	{"#bbbbbb", "9", ""},
-	{"#d1495b", "3.5", ""},
-	{"#00798c", "7", ""},
+	{"#bbbbbb", "9", "none"},
+	{"#d1495b", "3.5", "none"},
+	{"#00798c", "7", "none"},
 	{"#edae49", "4.5", "10 6"},
 	{"#30638e", "2", "3 4"},
 	{"#222222", "1.5", "2 5"},
