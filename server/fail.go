@@ -2,8 +2,10 @@ package server
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // Middleware stands before a handler and answers in its place where it must.
@@ -14,25 +16,41 @@ type Middleware = func(http.Handler) http.Handler
 // Fail answers with an error from anywhere under a Server, as if the handler had
 // returned it: in the dialect, the cause to the log. After bytes went out it cuts
 // the connection, by panicking with http.ErrAbortHandler. Under no Server it
-// answers with the status in plain text, for there is no dialect to do better.
+// answers with the status that HTTP has for the kind, for there is no dialect to
+// do better.
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if x := exchangeOf(r.Context()); x != nil {
 		// By way of w, for what stands between it and the exchange may answer too.
 		x.server.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return nil, err }).ServeHTTP(w, r)
 		return
 	}
-	status := http.StatusInternalServerError
-	if o := parlance.OutcomeOf(err); o.Status >= 400 {
-		status = o.Status
+	o := parlance.OutcomeOf(err)
+	m := bare().Encode(nil, dialect.Request{Method: r.Method}, &parlance.Outcome{Kind: o.Kind, Status: o.Status, RetryAfter: o.RetryAfter}, none)
+	for _, p := range m.Header {
+		if p.Name == "Retry-After" {
+			w.Header().Set(p.Name, p.Value)
+		}
 	}
-	http.Error(w, http.StatusText(status), status)
+	http.Error(w, http.StatusText(m.Status), m.Status)
 }
+
+// bare is what any client of HTTP understands.
+var bare = sync.OnceValue(func() *dialect.Dialect {
+	d, err := dialect.Compile("http.yaml", dialect.HTTP())
+	if err != nil {
+		panic(err) // the file is the module's own: its test holds it right
+	}
+	return d
+})
 
 // refuseWith is what a mechanism is told to say of its refusals, whose Kind zero
 // is the mechanism's own kind and reason.
 func refuseWith(o parlance.Outcome, kind parlance.Kind, reason parlance.Reason) *parlance.Error {
 	if o.Kind == 0 {
-		o.Kind, o.Reason = kind, reason
+		o.Kind = kind
+		if o.Reason == "" {
+			o.Reason = reason
+		}
 	}
 	return &parlance.Error{Outcome: o}
 }

@@ -1,0 +1,111 @@
+package server
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// What Bounded sets where a server has no bound of its own.
+const (
+	maxHeaderBytes = 64 << 10
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = 2 * time.Minute
+)
+
+// Bounded sets the bounds of a server that it does not have yet, so that a client
+// that is slow or hostile costs little: 64 KiB of headers, 10 s to send them, 2 min
+// for a connection that does nothing. net/http itself answers what is beyond, in
+// no dialect. It returns hs.
+func Bounded(hs *http.Server) *http.Server {
+	hs.MaxHeaderBytes = cmp.Or(hs.MaxHeaderBytes, maxHeaderBytes)
+	hs.ReadHeaderTimeout = cmp.Or(hs.ReadHeaderTimeout, headerTimeout)
+	hs.IdleTimeout = cmp.Or(hs.IdleTimeout, idleTimeout)
+	return hs
+}
+
+// MaxBody bounds the body of a request, in bytes. A longer one that says so is
+// refused before it is read, as invalid with the status 413 (RFC 9110, 15.5.14).
+// One that does not is read that far: then the reader gets an error that a handler
+// returns, and that comes to the same. A body is never unpacked here, so what is
+// bounded is what was sent.
+func MaxBody(bytes int64) Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.ContentLength > bytes {
+				w.Header().Set("Connection", "close") // nobody reads it to its end
+				Fail(w, r, tooLarge(bytes, nil))
+				return
+			}
+			if r.Body != nil && r.Body != http.NoBody {
+				q := *r
+				q.Body = boundedBody{http.MaxBytesReader(w, r.Body, bytes), bytes}
+				r = &q
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+type boundedBody struct {
+	io.ReadCloser
+	most int64
+}
+
+func (b boundedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	var long *http.MaxBytesError
+	if errors.As(err, &long) {
+		err = tooLarge(b.most, err)
+	}
+	return n, err
+}
+
+func tooLarge(most int64, cause error) error {
+	err := parlance.NewError(parlance.Invalid, "The body is longer than %d bytes", most)
+	err.Outcome.Status = http.StatusRequestEntityTooLarge
+	return err.Because(cause)
+}
+
+// SlowBody bounds how long a client may send nothing of a body that a handler
+// waits for. The reader then gets an error that a handler returns: a timeout with
+// the status 408 (RFC 9110, 15.5.9). The time that the handler takes is its own. It
+// stands in the place of http.Server.ReadTimeout, which would count both.
+func SlowBody(stall time.Duration) Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Body != nil && r.Body != http.NoBody {
+				q := *r
+				q.Body = &slowBody{r.Body, http.NewResponseController(w), w, stall}
+				r = &q
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+type slowBody struct {
+	io.ReadCloser
+	rc    *http.ResponseController
+	w     http.ResponseWriter
+	stall time.Duration
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	if b.rc.SetReadDeadline(time.Now().Add(b.stall)) != nil {
+		return b.ReadCloser.Read(p) // a connection that knows no deadlines
+	}
+	n, err := b.ReadCloser.Read(p)
+	_ = b.rc.SetReadDeadline(time.Time{}) // net/http goes on listening, for a client that leaves
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		b.w.Header().Set("Connection", "close") // the rest of it would be taken for a request
+		err = &parlance.Error{Err: err, Outcome: parlance.Outcome{
+			Kind: parlance.Timeout, Status: http.StatusRequestTimeout, Detail: "The body did not come in time"}}
+	}
+	return n, err
+}

@@ -1,0 +1,104 @@
+package server_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+// reads answers with how much it read.
+func reads(_ http.ResponseWriter, r *http.Request) (any, error) {
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, fmt.Errorf("the order: %w", err)
+	}
+	return len(b), nil
+}
+
+func TestALongBodyIsRefused(t *testing.T) {
+	t.Parallel()
+	for dialect, kind := range map[string]parlance.Kind{"vms": parlance.Invalid, "vision": parlance.Invalid, "problem": parlance.Invalid} {
+		s, _ := newServer(t, dialect)
+		h := listen(t, s.Wrap(server.MaxBody(10)(s.Handle(reads))))
+		for name, c := range map[string]struct {
+			body   io.Reader
+			status int
+		}{
+			"as long as it may be":    {strings.NewReader("0123456789"), 200},
+			"longer, and it says so":  {strings.NewReader("0123456789a"), 413},
+			"longer, and it does not": {io.MultiReader(strings.NewReader("0123456789a")), 413},
+			"none":                    {nil, 200},
+		} {
+			r, err := http.NewRequestWithContext(t.Context(), "POST", h.URL, c.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Accept", "application/json")
+			a := do(t, h.Client(), r)
+			if a.status != c.status || a.status != 200 && read(t, dialect, a).Kind != kind {
+				t.Errorf("%s, %s: got %d %s", dialect, name, a.status, a.body)
+			}
+		}
+	}
+}
+
+func TestABodyThatStallsIsATimeout(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "problem")
+	h := listen(t, s.Wrap(server.SlowBody(50*time.Millisecond)(s.Handle(reads))))
+	conn, err := net.Dial("tcp", h.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123")
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, _ := readAnswer(res); a.status != 408 || !res.Close {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+func TestAHandlerMayTakeItsTimeOnceTheBodyIsThere(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "vms")
+	h := listen(t, s.Wrap(server.SlowBody(10*time.Millisecond)(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		if _, err := io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+		select {
+		case <-time.After(50 * time.Millisecond): // longer than a stall
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+		return "done", nil
+	}))))
+	for range 2 { // on one connection
+		r, err := http.NewRequestWithContext(t.Context(), "POST", h.URL, strings.NewReader("0123"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", "application/json")
+		if a := do(t, h.Client(), r); a.status != 200 {
+			t.Errorf("got %d %s", a.status, a.body)
+		}
+	}
+}
+
+func TestAServerIsGivenTheBoundsThatItHasNot(t *testing.T) {
+	t.Parallel()
+	hs := server.Bounded(&http.Server{IdleTimeout: time.Second})
+	if hs.ReadHeaderTimeout != 10*time.Second || hs.MaxHeaderBytes != 64<<10 || hs.IdleTimeout != time.Second {
+		t.Errorf("got %+v", hs)
+	}
+}

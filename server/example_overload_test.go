@@ -1,0 +1,110 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+// A switch closes the service for those who do not do the work.
+func ExampleMaintenance() {
+	api := open("vms")
+	m := server.Maintenance{Admit: func(r *http.Request) bool { return r.Header.Get("X-Operator") == "ann" }}
+	h := api.Wrap(m.Wrap(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return "here", nil })))
+
+	m.Close(time.Time{}) // nobody knows how long
+	showAs(h, "GET", "/cameras", "X-Operator", "")
+	showAs(h, "GET", "/cameras", "X-Operator", "ann")
+	showAs(h, "GET", "/healthz", "X-Operator", "")
+	m.Reopen()
+	showAs(h, "GET", "/cameras", "X-Operator", "")
+	// Output:
+	// 503 [] {"message":""}
+	// 200 [] "here"
+	// 200 [] "here"
+	// 200 [] "here"
+}
+
+// Planned work is announced, begins and ends by itself.
+func ExampleMaintenance_Plan() {
+	var m server.Maintenance
+	night := time.Date(2026, 11, 28, 2, 0, 0, 0, time.UTC)
+	m.Plan(server.Window{From: night, To: night.Add(time.Hour)})
+	until, closed := m.At(night.Add(45 * time.Minute))
+	fmt.Println(closed, until.Format(time.TimeOnly))
+	_, closed = m.At(night.Add(time.Hour))
+	fmt.Println(closed)
+	// Output:
+	// true 03:00:00
+	// false
+}
+
+// While as many are served as can be, the rest is told to come back, at once.
+func ExampleOverload() {
+	api := open("vbapi")
+	busy, proceed := make(chan bool), make(chan bool)
+	o := server.Overload{Served: 1, Refusal: parlance.Outcome{RetryAfter: 3 * time.Second}}
+	h := api.Wrap(o.Wrap(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		busy <- true
+		<-proceed
+		return "done", nil
+	})))
+	ended := make(chan bool)
+	go func() {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		close(ended)
+	}()
+	<-busy
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	fmt.Println(w.Code, w.Header().Get("Retry-After"))
+	close(proceed)
+	<-ended
+	// Output:
+	// 503 3
+}
+
+// A route has so long; then its context ends, and the client gets an answer.
+func ExampleDeadline() {
+	api := open("problem")
+	h := api.Wrap(server.Deadline(time.Millisecond)(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		<-r.Context().Done() // as a database does, that was given the context
+		return nil, r.Context().Err()
+	})))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/reports", nil))
+	fmt.Println(w.Code)
+	// Output:
+	// 504
+}
+
+// What goes wrong with a service behind is not told by its words.
+func ExampleUpstream() {
+	api := open("vbapi")
+	bank := func(context.Context) error { return errors.New("unexpected end of JSON from 10.0.0.7") }
+	show(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		return nil, server.Upstream(bank(r.Context()))
+	}), "GET", "/balance")
+	// Output:
+	// 502 {"data":null,"error":{"type":null,"title":"Bad Gateway","status":502,"detail":null,"instance":"/balance"},"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
+}
+
+// A body that is too long is refused before it is read.
+func ExampleMaxBody() {
+	api := open("vms")
+	h := api.Wrap(server.MaxBody(16)(api.Handle(nil)))
+	r := httptest.NewRequest("POST", "/items", strings.NewReader(strings.Repeat("x", 17)))
+	r.Header.Set("Accept", "application/json")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Body)
+	// Output:
+	// 413 {"message":"The body is longer than 16 bytes"}
+}

@@ -1,0 +1,57 @@
+package server
+
+import (
+	"errors"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Upstream is what went wrong with a service behind this one, as this one's own
+// failure: a handler returns it. err is that of the transport or of the client
+// end, or a *parlance.Error with the Outcome of its answer, which alone tells of a
+// RetryAfter; nil stays nil.
+//
+//   - It was not reached (its name, its port), or it said itself that it is
+//     unavailable or has had too much: unavailable, with its RetryAfter.
+//   - It did not answer in time: timeout.
+//   - It answered what no use can be made of, or broke off: bad_gateway. So does
+//     a refusal of what we sent, for that is none of the caller's fault; a handler
+//     that knows better returns its own.
+//
+// No text, code or reason of it goes to the client; the log has them, and the
+// other's request id.
+func Upstream(err error) error {
+	if err == nil {
+		return nil
+	}
+	o := upstreamOutcome(err)
+	kind := parlance.BadGateway
+	switch {
+	case o.Reason == parlance.TLS, o.Reason == parlance.Reset:
+	case o.Kind == parlance.Unavailable, o.Kind == parlance.RateLimited:
+		kind = parlance.Unavailable
+	case o.Kind == parlance.Timeout:
+		kind = parlance.Timeout
+	}
+	mine := parlance.Outcome{Kind: kind, RequestID: o.RequestID}
+	if kind == parlance.Unavailable {
+		mine.RetryAfter = o.RetryAfter
+	}
+	return &parlance.Error{Outcome: mine, Err: err}
+}
+
+func upstreamOutcome(err error) parlance.Outcome {
+	o := parlance.OutcomeOf(err)
+	if errors.As(err, new(*parlance.Error)) || o.Kind != parlance.Internal {
+		return o
+	}
+	// The client end's error is none of ours, and yet says its kind.
+	for sentinel, kind := range map[error]parlance.Kind{
+		parlance.ErrRateLimited: parlance.RateLimited, parlance.ErrTimeout: parlance.Timeout, parlance.ErrUnavailable: parlance.Unavailable,
+	} {
+		if errors.Is(err, sentinel) {
+			return parlance.Outcome{Kind: kind}
+		}
+	}
+	return parlance.OutcomeOfTransport(err)
+}

@@ -1,0 +1,101 @@
+package server_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/server"
+)
+
+func TestWhatGoesWrongBehindIsToldByItsTrueCause(t *testing.T) {
+	t.Parallel()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	behind := func(h http.HandlerFunc) string { return listen(t, h).URL }
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	secure.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	get := func(url string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
+			if err != nil {
+				return err
+			}
+			res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+			if err == nil {
+				res.Body.Close()
+			}
+			return err
+		}
+	}
+	answered := func(o parlance.Outcome) func(context.Context) error {
+		return func(context.Context) error { return fmt.Errorf("the bank: %w", &parlance.Error{Outcome: o}) }
+	}
+	hanging := behind(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	secret := errors.New("secret 10.0.0.7")
+	for name, c := range map[string]struct {
+		call  func(context.Context) error
+		kind  parlance.Kind
+		after time.Duration
+	}{
+		"nothing listens": {get("http://" + closed.Addr().String()), parlance.Unavailable, 0},
+		"no such name":    {get("http://secret.invalid"), parlance.Unavailable, 0},
+		"no trust":        {get(secure.URL), parlance.BadGateway, 0},
+		"it breaks off":   {get(behind(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })), parlance.BadGateway, 0},
+		"it hangs": {func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+			defer cancel()
+			return get(hanging)(ctx)
+		}, parlance.Timeout, 0},
+		"it answers nonsense":  {func(context.Context) error { return secret }, parlance.BadGateway, 0},
+		"it refuses us":        {answered(parlance.Outcome{Kind: parlance.Unauthenticated, Detail: "secret"}), parlance.BadGateway, 0},
+		"it does not know it":  {answered(parlance.Outcome{Kind: parlance.NotFound, Detail: "secret"}), parlance.BadGateway, 0},
+		"it fails":             {answered(parlance.Outcome{Kind: parlance.Internal, Code: "secret"}), parlance.BadGateway, 0},
+		"it is in maintenance": {answered(parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, RetryAfter: time.Minute, Title: "secret"}), parlance.Unavailable, time.Minute},
+		"it has had too much":  {answered(parlance.Outcome{Kind: parlance.RateLimited, RetryAfter: time.Second, RequestID: "theirs"}), parlance.Unavailable, time.Second},
+		"it had a timeout":     {answered(parlance.Outcome{Kind: parlance.Timeout}), parlance.Timeout, 0},
+		"the client end says so": {func(context.Context) error {
+			return &client.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable}}
+		}, parlance.Unavailable, 0},
+		"the client end says 429": {func(context.Context) error {
+			return &client.Error{Outcome: parlance.Outcome{Kind: parlance.RateLimited}}
+		}, parlance.Unavailable, 0},
+		"the client end says 404": {func(context.Context) error { return &client.Error{Outcome: parlance.Outcome{Kind: parlance.NotFound}} }, parlance.BadGateway, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, dialect := range []string{"problem", "vbapi"} {
+				s, log := newServer(t, dialect)
+				a := ask(t, s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+					return nil, server.Upstream(c.call(r.Context()))
+				}), "GET", "/")
+				got := read(t, dialect, a)
+				if got.Kind != c.kind || got.RetryAfter != c.after || got.Reason != "" || strings.Contains(a.body, "secret") || strings.Contains(a.body, "theirs") {
+					t.Errorf("got %d %v %s", a.status, a.header, a.body)
+				}
+				if !strings.Contains(log.String(), "request failed") {
+					t.Errorf("the log says %s", log)
+				}
+			}
+		})
+	}
+	if server.Upstream(nil) != nil {
+		t.Error("a success became a failure")
+	}
+}
