@@ -1,0 +1,206 @@
+// Package limit bounds how often a server may be asked, and tells it in advance.
+//
+// Every answer has the fields RateLimit and RateLimit-Policy
+// (draft-ietf-httpapi-ratelimit-headers-10), so that a client can pace itself; one
+// too many is rate_limited, with a Retry-After, in the dialect of the Server that
+// it stands under.
+//
+//	l := limit.Limiter{Store: store.Limits(), Policies: []limit.Policy{
+//		{Name: "burst", Rate: server.Rate{Quota: 20, Window: time.Second}, By: limit.Principal},
+//		{Name: "tenant", Rate: server.Rate{Quota: 10_000, Window: time.Hour}, By: limit.Tenant},
+//	}}
+//	http.ListenAndServe(addr, api.Wrap(authenticate(l.Wrap(mux))))
+package limit
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/dunglas/httpsfv"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+// Limiter holds requests to its policies. It must not change while it serves.
+type Limiter struct {
+	Store    server.LimitStore
+	Policies []Policy
+
+	// Older are the fields that the API's page names, besides those of the draft.
+	Older Fields
+
+	// Closed refuses all as unavailable while the store cannot be asked. Without it
+	// they are let pass, for a limit that nobody counts harms less than a service
+	// that nobody can use; each is logged.
+	Closed bool
+
+	// Logger is where it is logged; nil is slog.Default.
+	Logger *slog.Logger
+
+	// Refusal is what is said of one too many, such as a code of the service's own.
+	// Its Kind zero is rate_limited.
+	Refusal parlance.Outcome
+}
+
+// Policy is one limit: each key may be used so often.
+type Policy struct {
+	Name string // in the fields: printable ASCII, and no other policy's
+	Rate server.Rate
+	By   Key                     // whose limit it is; nil is one for all together
+	Cost func(*http.Request) int // of a request; nil is 1 each, 0 is free
+}
+
+// Fields are older names of what RateLimit says, of the policy that has the least
+// left. "" is not sent.
+type Fields struct {
+	Limit, Remaining, Reset string
+	Epoch                   bool // Reset is a time in seconds since 1970, not seconds from now
+}
+
+// XRateLimit are the names that most APIs use: X-RateLimit-Limit, -Remaining and
+// -Reset, in seconds from now.
+func XRateLimit() Fields {
+	return Fields{Limit: "X-RateLimit-Limit", Remaining: "X-RateLimit-Remaining", Reset: "X-RateLimit-Reset"}
+}
+
+// Wrap lets those pass that keep to all of the policies. They are asked in their
+// order, and what was taken of one is not given back where a later one refuses: the
+// one that is reached first stands first. It panics on a name that the fields
+// cannot carry, and on a rate that allows nothing.
+func (l *Limiter) Wrap(next http.Handler) http.Handler {
+	announced := l.policy()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		said := statement{}
+		for _, p := range l.Policies {
+			key, cost := p.key(r), p.cost(r)
+			if key == "" || cost <= 0 {
+				continue
+			}
+			taken, err := l.Store.Take(r.Context(), key, p.Rate, min(cost, p.Rate.Quota))
+			if err != nil {
+				if l.Closed {
+					server.Fail(w, r, parlance.NewError(parlance.Unavailable, "").Because(err))
+					return
+				}
+				l.logger().ErrorContext(r.Context(), "the rate limit cannot be counted: the request is let pass",
+					"policy", p.Name, "error", err)
+				continue
+			}
+			said.add(p, taken)
+			if !taken.Allowed {
+				said.write(w.Header(), announced, l.Older)
+				server.Fail(w, r, l.refusal(taken.After))
+				return
+			}
+		}
+		said.write(w.Header(), announced, l.Older)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (l *Limiter) refusal(after time.Duration) error {
+	o := l.Refusal
+	if o.Kind == 0 {
+		o.Kind = parlance.RateLimited
+	}
+	o.RetryAfter = after
+	return &parlance.Error{Outcome: o}
+}
+
+func (l *Limiter) logger() *slog.Logger {
+	if l.Logger == nil {
+		return slog.Default()
+	}
+	return l.Logger
+}
+
+// policy is the field RateLimit-Policy (the draft, 3).
+func (l *Limiter) policy() string {
+	var list httpsfv.List
+	names := map[string]bool{}
+	for _, p := range l.Policies {
+		if p.Rate.Quota < 1 || p.Rate.Window <= 0 {
+			panic(fmt.Sprintf("limit: the policy %q allows %d in %v, which is nothing", p.Name, p.Rate.Quota, p.Rate.Window))
+		}
+		if names[p.Name] || p.Name == "" {
+			panic(fmt.Sprintf("limit: two policies are called %q, or one is not called at all", p.Name))
+		}
+		names[p.Name] = true
+		item := httpsfv.NewItem(p.Name)
+		item.Params.Add("q", int64(p.Rate.Quota))
+		item.Params.Add("w", seconds(p.Rate.Window))
+		list = append(list, item)
+	}
+	text, err := httpsfv.Marshal(list)
+	if err != nil {
+		panic(fmt.Sprintf("limit: a policy's name cannot stand in a field: %v", err))
+	}
+	return text
+}
+
+func (p Policy) key(r *http.Request) string {
+	if p.By == nil {
+		return p.Name
+	}
+	by := p.By(r)
+	if by == "" {
+		return ""
+	}
+	return p.Name + " " + by
+}
+
+func (p Policy) cost(r *http.Request) int {
+	if p.Cost == nil {
+		return 1
+	}
+	return p.Cost(r)
+}
+
+// statement is what is known of the limits of one request.
+type statement struct {
+	list    httpsfv.List
+	least   server.Taken // of the policy that has the least left, by its share
+	quota   int
+	present bool
+}
+
+func (s *statement) add(p Policy, t server.Taken) {
+	item := httpsfv.NewItem(p.Name)
+	item.Params.Add("r", int64(t.Remaining))
+	item.Params.Add("t", seconds(max(t.Reset, t.After))) // no earlier than Retry-After (the draft, 5)
+	s.list = append(s.list, item)
+	if !s.present || !t.Allowed || t.Remaining*s.quota < s.least.Remaining*p.Rate.Quota {
+		s.least, s.quota, s.present = t, p.Rate.Quota, true
+	}
+}
+
+// write sets the fields. An answer that no policy was about says nothing.
+func (s *statement) write(h http.Header, announced string, older Fields) {
+	if !s.present {
+		return
+	}
+	if text, err := httpsfv.Marshal(s.list); err == nil { // the names are known to be right
+		h.Set("RateLimit-Policy", announced)
+		h.Set("RateLimit", text)
+	}
+	set := func(name string, n int64) {
+		if name != "" {
+			h.Set(name, strconv.FormatInt(n, 10))
+		}
+	}
+	reset := max(s.least.Reset, s.least.After)
+	set(older.Limit, int64(s.quota))
+	set(older.Remaining, int64(s.least.Remaining))
+	if older.Epoch {
+		set(older.Reset, time.Now().Add(reset+time.Second-1).Unix())
+	} else {
+		set(older.Reset, seconds(reset))
+	}
+}
+
+// seconds are whole ones, rounded up so that nobody comes too early.
+func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

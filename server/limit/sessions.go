@@ -1,0 +1,92 @@
+package limit
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server"
+)
+
+// Sessions bounds how many sessions each key has at one time, or how many
+// requests. One too many is rate_limited; when there will be room nobody knows,
+// so that it has no Retry-After. It must not change while it serves.
+type Sessions struct {
+	Store server.SeatStore
+	Name  string // of the limit: those of two limits are counted apart
+	Most  int    // at one time, of each key
+	By    Key    // whose they are; nil is one for all together. "" is not counted
+
+	// Session is which one a request belongs to; one ends when Lease has passed
+	// without a request, or by End. nil makes each request one, which ends with it.
+	Session func(*http.Request) string
+
+	Lease   time.Duration    // 0 is server.DefaultLease
+	Refusal parlance.Outcome // what is said; its Kind zero is rate_limited
+}
+
+// Wrap lets those pass for whom there is room.
+func (s *Sessions) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seats, counted := s.seats(r)
+		session := ""
+		if s.Session != nil {
+			session = s.Session(r)
+		} else if session = activity.ID(r.Context()); session == "" {
+			session = activity.NewID() // under no Server
+		}
+		if !counted || session == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		release, err := seats.Hold(r.Context(), session)
+		if err != nil {
+			server.Fail(w, r, s.refusal(err))
+			return
+		}
+		defer func() {
+			release()
+			if s.Session == nil {
+				// Also where the client has gone; else the lease ends it.
+				_ = seats.Stand(context.WithoutCancel(r.Context()), session)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// End ends a session of the request's key, as a log-out does.
+func (s *Sessions) End(r *http.Request, session string) error {
+	seats, counted := s.seats(r)
+	if !counted {
+		return nil
+	}
+	return seats.Stand(r.Context(), session)
+}
+
+// seats are those of the request's key.
+func (s *Sessions) seats(r *http.Request) (*server.Seats, bool) {
+	pool := "limit " + s.Name
+	if s.By != nil {
+		by := s.By(r)
+		if by == "" {
+			return nil, false
+		}
+		pool += " " + by
+	}
+	return &server.Seats{Store: s.Store, Pool: pool, Count: s.Most, Lease: s.Lease}, true
+}
+
+func (s *Sessions) refusal(err error) error {
+	if !errors.Is(err, parlance.ErrQuota) {
+		return err
+	}
+	o := s.Refusal
+	if o.Kind == 0 {
+		o.Kind = parlance.RateLimited
+	}
+	return &parlance.Error{Outcome: o}
+}
