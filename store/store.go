@@ -1,7 +1,8 @@
 // Package store is one place for all that a server keeps, so that what belongs
 // together is committed together. Its engines are packages below it: sqlite for one
-// process with nothing to install, memory for tests and for a process that may lose
-// everything when it ends. Each passes the suite of storetest.
+// process with nothing to install, postgres for any number of them, memory for tests
+// and for a process that may lose everything when it ends. Each passes the suite of
+// storetest.
 package store
 
 import (

@@ -1,0 +1,168 @@
+// Package pgtest starts a PostgreSQL for a test, in a folder of its own and as
+// another user than root, and ends it as hard as the test wants.
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Server is a PostgreSQL that listens on a socket in its own folder. Its methods
+// are for one goroutine at a time.
+type Server struct {
+	URL string // of a superuser without a password, on the database postgres
+
+	t      testing.TB
+	bin    string // where its programs are
+	folder string
+}
+
+// settings: what is lost with the machine may be lost, and a test may open many
+// stores at once.
+const settings = `
+listen_addresses = ''
+fsync = off
+max_connections = 400
+shared_buffers = 32MB
+max_wal_size = 256MB
+`
+
+// Start makes a new PostgreSQL, which ends with the test; or with the process,
+// however that ends. Without one installed the test fails.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("pgtest: PostgreSQL is started on Unix only")
+	}
+	s := &Server{t: t, bin: programs()}
+	if s.bin == "" {
+		t.Fatal("pgtest: PostgreSQL is missing; .ci/setup installs it")
+	}
+	folder, err := os.MkdirTemp("", "pg") // not t.TempDir, whose parent another user cannot enter; and short, for it is a socket's
+	if err == nil {
+		err = give(folder)
+	}
+	if err != nil {
+		t.Fatal("pgtest: ", err)
+	}
+	s.folder = folder
+	s.URL = "postgres:///postgres?" + url.Values{"host": {folder}, "user": {"parlance"}, "sslmode": {"disable"}}.Encode()
+	s.guard()
+	s.run("initdb", "-D", s.data(), "-U", "parlance", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	config, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = fmt.Fprintf(config, "%sunix_socket_directories = '%s'\n", settings, folder)
+		config.Close()
+	}
+	if err != nil {
+		t.Fatal("pgtest: ", err)
+	}
+	s.Restart()
+	return s
+}
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+
+// Kill ends it without a farewell, as a crash does: what was committed is found
+// in its log, and nothing else.
+func (s *Server) Kill() {
+	s.t.Helper()
+	s.run("pg_ctl", "-D", s.data(), "-m", "immediate", "-w", "stop")
+}
+
+// Stop ends all sessions, and it.
+func (s *Server) Stop() {
+	s.t.Helper()
+	s.run("pg_ctl", "-D", s.data(), "-m", "fast", "-w", "stop")
+}
+
+// Restart starts it after Kill or Stop, and waits until it answers.
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.run("pg_ctl", "-D", s.data(), "-l", filepath.Join(s.folder, "log"), "-w", "start")
+}
+
+// Exec runs a statement and returns what it changed.
+func (s *Server) Exec(statement string, args ...any) int64 {
+	s.t.Helper()
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, s.URL)
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	defer c.Close(ctx)
+	tag, err := c.Exec(ctx, statement, args...)
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	return tag.RowsAffected()
+}
+
+// run runs one of its programs to the end.
+func (s *Server) run(program string, args ...string) {
+	s.t.Helper()
+	out, err := os.CreateTemp("", "pgtest") // a pipe would be open for as long as the server runs
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	defer os.Remove(out.Name())
+	defer out.Close()
+	c := exec.Command(filepath.Join(s.bin, program), args...)
+	c.Dir, c.Stdout, c.Stderr = s.folder, out, out
+	another(c)
+	if err := c.Run(); err != nil {
+		said, _ := os.ReadFile(out.Name())
+		log, _ := os.ReadFile(filepath.Join(s.folder, "log"))
+		s.t.Fatalf("pgtest: %s: %v\n%s\n%s", program, err, said, log)
+	}
+}
+
+// guard ends the server and deletes its folder when the test ends, or this
+// process: then a pipe breaks.
+func (s *Server) guard() {
+	c := exec.Command("sh", "-c", `read _; "$0/pg_ctl" -D "$1/data" -m immediate -w stop; cd /; rm -rf "$1"`, s.bin, s.folder)
+	c.Dir = s.folder
+	another(c)
+	pipe, err := c.StdinPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	s.t.Cleanup(func() {
+		io.Closer(pipe).Close()
+		_ = c.Wait()
+	})
+}
+
+// programs is the folder of the newest PostgreSQL: where Debian has it, else
+// where the shell finds it.
+var programs = sync.OnceValue(func() string {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	slices.SortFunc(found, func(a, b string) int { // 9 before 15
+		if len(a) != len(b) {
+			return len(a) - len(b)
+		}
+		return strings.Compare(a, b)
+	})
+	if len(found) > 0 {
+		return filepath.Dir(found[len(found)-1])
+	}
+	if initdb, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(initdb)
+	}
+	return ""
+})

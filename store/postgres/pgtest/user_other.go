@@ -1,0 +1,9 @@
+//go:build !unix
+
+package pgtest
+
+import "os/exec"
+
+func give(string) error { return nil }
+
+func another(*exec.Cmd) {}

@@ -1,0 +1,190 @@
+// Package postgres keeps all that a server keeps in PostgreSQL: for any number of
+// processes that work as one.
+//
+// The tables stand in a schema of their own, in the database of a program's own
+// tables, so that both can be changed in one transaction:
+//
+//	err := s.Transact(ctx, func(ctx context.Context) error {
+//		_, err := postgres.Tx(ctx).Exec(ctx, "UPDATE stock SET n = n-1 WHERE sku = $1", sku)
+//		return err
+//	})
+//
+// What Transact has returned from is on the disk of PostgreSQL, as far as its own
+// settings (fsync, synchronous_commit) say so. All times are of its clock, so that
+// those of the machines may differ.
+//
+// # When a process dies
+//
+// A process holds a session advisory lock on a number of its own, on a connection
+// that does nothing else. A claim of a key bears that number; where no session holds
+// the lock, its process is gone. The session of a process that was killed ends at
+// once; that of a machine that fell silent when PostgreSQL notices, which is
+// after about half a minute.
+//
+// A process may lose that connection and live. It then takes a new number, and
+// whatever it claimed under the old one counts as a dead one's: another may take a
+// key whose effect is inside, and one whose effect is outside is Uncertain. Nothing
+// is done twice for that: an answer is recorded only where the claim is still the
+// one that was made, by this process under any number that it ever had, in the
+// transaction of the effect. So of an effect inside one is committed, and an
+// outside effect's answer, should it come after all, ends the doubt.
+//
+// It speaks to PostgreSQL directly or through a pooler of sessions. One that
+// pools transactions would lend the lock to strangers.
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store"
+)
+
+// Store is a store.Store in PostgreSQL. Several of them, in one process or many,
+// that have the same schema of the same database are one store.
+type Store struct {
+	schema   string
+	patience time.Duration
+
+	pool *pgxpool.Pool // for transactions, and for what may take part in one
+	side *pgxpool.Pool // for what never does: a transaction that waits for it must not wait for itself
+
+	presence presence
+	debts    debts
+	limits   limits
+	records  records
+
+	closing sync.Once
+	closed  atomic.Bool
+	stop    context.CancelFunc // of the keeper
+	stopped chan struct{}
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Option is a setting of Open.
+type Option func(*Store)
+
+// WithSchema names the schema that the tables stand in; the default is "parlance".
+// It is created where it is missing.
+func WithSchema(name string) Option { return func(s *Store) { s.schema = name } }
+
+// WithPatience sets how long a method waits for a connection, and how long a
+// statement waits for what another transaction holds, before it fails with an error
+// that wraps parlance.ErrUnavailable; the default is 3 s.
+func WithPatience(d time.Duration) Option { return func(s *Store) { s.patience = d } }
+
+// Open opens the store at a URL (postgres://…, or a DSN of libpq) and makes the
+// tables. pool_max_conns and the other settings of pgxpool stand in the URL; beside
+// so many connections there are one that says that this process lives, and up to
+// four for limits and activity. PostgreSQL 12 and later will do. Many may open at
+// once. An error wraps parlance.ErrUnavailable where the database cannot be reached.
+// The context ends the opening, not what was opened.
+func Open(ctx context.Context, url string, options ...Option) (*Store, error) {
+	s := &Store{schema: "parlance", patience: 3 * time.Second, stopped: make(chan struct{})}
+	for _, o := range options {
+		o(s)
+	}
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: the URL cannot be read: %w", err)
+	}
+	s.configure(config.ConnConfig)
+	aside := config.Copy()
+	aside.MaxConns, aside.MinConns, aside.MinIdleConns = min(4, config.MaxConns), 0, 0
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	if s.side, err = pgxpool.NewWithConfig(ctx, aside); err != nil {
+		s.pool.Close()
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	s.presence = presence{connect: config.ConnConfig.Copy(), patience: s.patience, turn: make(chan struct{}, 1)}
+	s.limits.Store, s.limits.known = s, map[limit]*lease{}
+	s.records.Store = s
+	err = s.again(ctx, func() error {
+		return s.on(ctx, s.pool, func(c *pgx.Conn) error { return s.migrate(ctx, c) })
+	})
+	if err == nil {
+		_, err = s.presence.identity(ctx)
+		err = explain(ctx, err, false)
+	}
+	if err != nil {
+		s.presence.close()
+		s.pool.Close()
+		s.side.Close()
+		return nil, fmt.Errorf("postgres: opening: %w", err)
+	}
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	go s.keep(life)
+	return s, nil
+}
+
+// configure sets what the connections need unless the URL says otherwise.
+func (s *Store) configure(c *pgx.ConnConfig) {
+	for name, value := range map[string]string{
+		"application_name": "parlance",
+		"lock_timeout":     strconv.FormatInt(max(s.patience.Milliseconds(), 1), 10),
+		// A process that stands still in a transaction must not hold its rows forever.
+		"idle_in_transaction_session_timeout": "60s",
+		// A machine that fell silent is gone after about half a minute.
+		"tcp_keepalives_idle":     "10",
+		"tcp_keepalives_interval": "5",
+		"tcp_keepalives_count":    "4",
+	} {
+		if _, set := c.RuntimeParams[name]; !set {
+			c.RuntimeParams[name] = value
+		}
+	}
+	// Of several statements each must see what was committed while the one before
+	// it waited for a lock.
+	c.RuntimeParams["default_transaction_isolation"] = "read committed"
+	if c.ConnectTimeout == 0 || c.ConnectTimeout > s.patience {
+		c.ConnectTimeout = s.patience
+	}
+}
+
+// The views.
+
+func (s *Store) Keys() server.KeyStore     { return keys{s} }
+func (s *Store) Limits() server.LimitStore { return &s.limits }
+func (s *Store) Seats() server.SeatStore   { return seats{s} }
+func (s *Store) Jobs() server.JobStore     { return jobs{s} }
+func (s *Store) Tokens() server.TokenStore { return tokens{s} }
+func (s *Store) Activity() activity.Store  { return &s.records }
+
+// Close waits for what is under way, writes the records that were held back and
+// ends the connections. Its error is that of the records, which were lost.
+func (s *Store) Close() (err error) {
+	s.closing.Do(func() {
+		s.closed.Store(true)
+		s.stop()
+		<-s.stopped
+		s.pool.Close()
+		err = s.records.close()
+		s.side.Close()
+		s.presence.close()
+	})
+	return err
+}
+
+// sql is a statement for the schema that was chosen.
+func (s *Store) sql(statement string) string {
+	if s.schema == "parlance" {
+		return statement
+	}
+	return strings.ReplaceAll(statement, "parlance.", s.quoted()+".")
+}
+
+func (s *Store) quoted() string { return quote(s.schema) }
