@@ -8,6 +8,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SYSTEMS  := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 FUZZTIME ?= 5s
 BENCH    ?= .
+KILLS    ?= 500
 
 .DEFAULT_GOAL := help
 
@@ -57,6 +58,10 @@ readme: ## the commands of the README
 .PHONY: bench
 bench: ## the benchmarks (BENCH=regexp)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: crash
+crash: ## kill a server again and again (KILLS=500); what came of it is in bench/crash.md
+	go test -count=1 -timeout=1h -v ./bench/crash -kills=$(KILLS) -report=../crash.md
 
 .PHONY: stats
 stats: ## what the catalogue holds

@@ -69,7 +69,7 @@ func (s keys) look(ctx context.Context, k server.Key) (server.Claim, error) {
 		return server.Claim{State: server.Uncertain}, nil
 	}
 	if a.Header, err = wire.ParseHeader(header); err != nil {
-		return server.Claim{}, fmt.Errorf("sqlite: the header of key %q: %w", k.Key, err)
+		return server.Claim{}, fmt.Errorf("sqlite: the header of a kept answer: %w", err)
 	}
 	a.Body, a.At = body, wire.Time(at)
 	return server.Claim{State: server.Replay, Answer: a}, nil
@@ -93,7 +93,7 @@ func put(t *transaction, k server.Key, a *server.Answer) error {
 func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
 	return s.end(ctx, k, func(t *transaction, it *claim) error {
 		if it == nil {
-			return fmt.Errorf("sqlite: key %q: %w", k.Key, server.ErrClaimLost)
+			return fmt.Errorf("sqlite: %w", server.ErrClaimLost)
 		}
 		return put(t, k, &a)
 	})
@@ -176,7 +176,7 @@ func (s keys) Settle(ctx context.Context, k server.Key, a *server.Answer) error 
 		case err != nil:
 			return err
 		case !open || s.claims.has(k):
-			return fmt.Errorf("sqlite: no uncertain key %q: %w", k.Key, parlance.ErrNotFound)
+			return fmt.Errorf("sqlite: the key is not uncertain: %w", parlance.ErrNotFound)
 		case a == nil:
 			_, err := t.exec("DELETE FROM parlance_key WHERE scope = ? AND key = ?", k.Scope, k.Key)
 			return err

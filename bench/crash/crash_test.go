@@ -1,0 +1,125 @@
+package crash
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var (
+	kills  = flag.Int("kills", 20, "how often the server is killed")
+	report = flag.String("report", "", "a `file` to write what came of it to")
+)
+
+// callers is how many ask at once.
+const callers = 8
+
+func TestNothingIsLostOrDoneTwiceByAServerThatIsKilled(t *testing.T) {
+	t.Parallel()
+	var text string
+	for _, name := range slices.Sorted(maps.Keys(engines)) {
+		b := &book{t: t}
+		dir := t.TempDir()
+		lives := *kills
+		if engines[name].apart {
+			lives = (lives + 1) / 2 // it is seen soon
+		}
+		for life := range lives {
+			p := start(t, name, dir)
+			b.live(p, life)
+			b.Kills++
+		}
+		p := start(t, name, dir)
+		b.settle(p)
+		p.kill()
+		t.Logf("%s: %+v, %d faults", name, b.tally, len(b.faults))
+		if mistake := engines[name].apart; mistake && len(b.faults) == 0 {
+			t.Errorf("%s: nothing was seen of it", name)
+		} else if !mistake {
+			for _, fault := range b.faults {
+				t.Errorf("%s: %s", name, fault)
+			}
+		}
+		text += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d |\n", name,
+			b.Kills, b.Inside, b.Outside, b.Cut, b.Resolved, b.Uncertain, b.Replays, len(b.faults))
+	}
+	if *report != "" {
+		if err := os.WriteFile(*report, []byte(page+text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// live lets callers ask until the server is killed: some time after a number of
+// answers, so that it is met while it claims, works, commits and answers.
+func (b *book) live(p *process, life int) {
+	var (
+		wg       sync.WaitGroup
+		left     atomic.Int64
+		enough   = make(chan bool)
+		deadline = time.AfterFunc(time.Minute, p.kill) // a server that hangs; its callers find nobody
+	)
+	left.Store(rand.Int64N(200))
+	call := func(k *key) bool {
+		a, err := p.post(k.path, k.id)
+		b.note(k, a, err)
+		if left.Add(-1) == -1 {
+			close(enough)
+		}
+		return err == nil
+	}
+	for range callers {
+		wg.Go(func() {
+			for alive := true; alive; {
+				k, twins := b.next(life)
+				if twins {
+					wg.Go(func() { call(k) })
+				}
+				alive = call(k)
+			}
+		})
+	}
+	<-enough
+	<-time.After(time.Duration(rand.Int64N(int64(5 * time.Millisecond))))
+	if !deadline.Stop() {
+		b.t.Error("the server did not answer within a minute")
+	}
+	p.kill()
+	wg.Wait()
+}
+
+const page = `# Killed again and again
+
+    make crash
+
+A server with idempotency keys is killed (kill -9) at random moments while 8
+callers ask it for effects, half of them inside of its store, half outside: a line
+in a file. They repeat what was cut off, what they know already, and sometimes
+the same at once. At the end each key is repeated, and what was done is held
+against what was said.
+
+- **Cut off** are requests that a kill left without an answer; **resolved** are
+  those that a repeat brought to one.
+- **Uncertain** is what an operator has to settle: an effect outside was under way,
+  and nobody knows. None is inside.
+- **Replays** are repeats of what was acknowledged: each had the same body.
+- **Faults** would be an acknowledged effect that is not there, an effect that is
+  there twice or by another request than was said, a key that is neither replayed
+  nor uncertain, one that is uncertain though it was acknowledged or inside, or one
+  that the operator's list does not have.
+- **A mistake** is the same with an effect inside that is committed by itself and
+  not in an Atomic, to show that the faults would be seen.
+
+A kill leaves the operating system what it was given, so this says nothing of a
+power failure.
+
+| store | kills | done inside | done outside | cut off | resolved | uncertain | replays | faults |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|
+`
