@@ -1,0 +1,98 @@
+package validate
+
+import (
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/message/catalog"
+)
+
+var russian = map[string]catalog.Message{
+	"detail": catalog.String("Отправленные данные некорректны"),
+	"body":   catalog.String("тело запроса"),
+	"place":  catalog.String("%[1]s: строка %[2]s, столбец %[3]s"),
+
+	"contentType":     catalog.String("Тип содержимого должен быть %[1]s"),
+	"charset":         catalog.String("Кодировка должна быть UTF-8"),
+	"contentEncoding": catalog.String("Такое сжатие содержимого не поддерживается"),
+	"gzip":            catalog.String("Тело запроса не является корректным gzip"),
+	"tooLarge":        catalog.String("Тело запроса длиннее допустимого (байт: %[1]d)"),
+	"tooDeep":         catalog.String("Вложенность тела запроса больше допустимой (уровней: %[1]d)"),
+	"tooMany":         catalog.String("В теле запроса слишком много значений"),
+	"slow":            catalog.String("Тело запроса передавалось слишком долго"),
+	"broken":          catalog.String("Тело запроса получено не полностью"),
+	"empty":           catalog.String("Тело запроса пусто"),
+	"byteOrderMark":   catalog.String("Тело запроса начинается с метки порядка байтов; нужна кодировка UTF-8 без неё"),
+	"utf8":            catalog.String("Текст не является корректным UTF-8"),
+	"json":            catalog.String("Тело запроса не является корректным JSON"),
+	"xml":             catalog.String("Тело запроса не является корректным XML"),
+	"doctype":         catalog.String("Объявление типа документа не допускается"),
+	"entity":          catalog.String("Допускаются только предопределённые сущности"),
+	"form":            catalog.String("Форма закодирована неверно"),
+	"query":           catalog.String("Строка запроса закодирована неверно"),
+	"trailing":        catalog.String("После конца данных стоит что-то ещё"),
+	"duplicate":       catalog.String("Имя встречается в одном объекте дважды"),
+	"number":          catalog.String("Число выходит за пределы представимого"),
+
+	"schema":                catalog.String("Значение поля %[1]s некорректно"),
+	"type":                  catalog.String("Поле %[1]s должно иметь тип %[2]s"),
+	"enum":                  catalog.String("Поле %[1]s должно быть одним из: %[2]s"),
+	"const":                 catalog.String("Поле %[1]s должно быть равно %[2]s"),
+	"format":                catalog.String("Значение поля %[1]s имеет неверный формат"),
+	"dateFormat":            catalog.String("Поле %[1]s не соответствует формату: %[2]s."),
+	"pattern":               catalog.String("Значение поля %[1]s имеет неверный формат"),
+	"required":              catalog.String("Поле %[1]s обязательно"),
+	"dependentRequired":     catalog.String("Поле %[1]s обязательно вместе с %[2]s"),
+	"additionalProperties":  catalog.String("Поле %[1]s не допускается"),
+	"unevaluatedProperties": catalog.String("Поле %[1]s не допускается"),
+	"propertyNames":         catalog.String("Имя %[1]s не допускается"),
+	"false":                 catalog.String("Поле %[1]s не допускается"),
+	"additionalItems":       catalog.String("В поле %[1]s слишком много элементов"),
+	"items":                 catalog.String("Элемент %[1]s не допускается"),
+	"unevaluatedItems":      catalog.String("Элемент %[1]s не допускается"),
+	"uniqueItems":           catalog.String("В поле %[1]s не должно быть одинаковых элементов"),
+	"contains":              catalog.String("В поле %[1]s нет обязательного элемента"),
+	"minContains":           catalog.String("В поле %[1]s слишком мало обязательных элементов"),
+	"maxContains":           catalog.String("В поле %[1]s слишком много таких элементов"),
+	"not":                   catalog.String("Значение поля %[1]s не допускается"),
+	"anyOf":                 catalog.String("Поле %[1]s не подходит ни под один из допустимых вариантов"),
+	"oneOf":                 catalog.String("Поле %[1]s должно подходить ровно под один из допустимых вариантов"),
+	"minimum":               catalog.String("Поле %[1]s не может быть меньше %[2]v"),
+	"maximum":               catalog.String("Поле %[1]s не может быть больше %[2]v"),
+	"exclusiveMinimum":      catalog.String("Поле %[1]s должно быть больше %[2]v"),
+	"exclusiveMaximum":      catalog.String("Поле %[1]s должно быть меньше %[2]v"),
+	"multipleOf":            catalog.String("Поле %[1]s должно быть кратно %[2]v"),
+	"minLength":             genitive("Поле %[1]s не может быть короче %[2]d ", "символа", "символов"),
+	"maxLength":             genitive("Поле %[1]s не может быть длиннее %[2]d ", "символа", "символов"),
+	"minItems":              genitive("В поле %[1]s должно быть не меньше %[2]d ", "элемента", "элементов"),
+	"maxItems":              genitive("В поле %[1]s может быть не больше %[2]d ", "элемента", "элементов"),
+	"minProperties":         genitive("В поле %[1]s должно быть не меньше %[2]d ", "поля", "полей"),
+	"maxProperties":         genitive("В поле %[1]s может быть не больше %[2]d ", "поля", "полей"),
+
+	"unexpected":     catalog.String("Поле %[1]s здесь не допускается"),
+	"repeated":       catalog.String("Поле %[1]s может стоять только один раз"),
+	"order":          catalog.String("Поле %[1]s стоит не на своём месте"),
+	"text":           catalog.String("В поле %[1]s не должно быть текста"),
+	"root":           catalog.String("Документ должен быть %[2]s"),
+	"xml maxLength":  catalog.String("Проверка не пройдена: поле '%[1]s' превышает допустимое число символов"),
+	"xml minLength":  catalog.String("Проверка не пройдена: поле '%[1]s' короче допустимого числа символов"),
+	"xml required":   catalog.String("Проверка не пройдена: поле '%[1]s' отсутствует"),
+	"xml unexpected": catalog.String("Проверка не пройдена: поле '%[1]s' здесь не допускается"),
+	"xml repeated":   catalog.String("Проверка не пройдена: поле '%[1]s' стоит больше одного раза"),
+	"xml order":      catalog.String("Проверка не пройдена: поле '%[1]s' стоит не на своём месте"),
+	"xml text":       catalog.String("Проверка не пройдена: поле '%[1]s' содержит текст"),
+	"xml root":       catalog.String("Проверка не пройдена: поле '%[1]s' не является %[2]s"),
+	"xml type":       catalog.String("Проверка не пройдена: поле '%[1]s' не имеет тип %[2]s"),
+	"xml enum":       catalog.String("Проверка не пройдена: поле '%[1]s' не является одним из: %[2]s"),
+	"xml format":     catalog.String("Проверка не пройдена: поле '%[1]s' имеет неверный формат"),
+	"xml pattern":    catalog.String("Проверка не пройдена: поле '%[1]s' имеет неверный формат"),
+	"xml dateFormat": catalog.String("Проверка не пройдена: поле '%[1]s' не соответствует формату: %[2]s"),
+	"xml minimum":    catalog.String("Проверка не пройдена: поле '%[1]s' меньше %[2]v"),
+	"xml maximum":    catalog.String("Проверка не пройдена: поле '%[1]s' больше %[2]v"),
+	"xml schema":     catalog.String("Проверка не пройдена: поле '%[1]s' некорректно"),
+}
+
+// genitive is a message that ends in a counted noun after a word that takes the
+// genitive: singular for 1, 21, 31 and fractions, else plural.
+func genitive(text, singular, plurals string) catalog.Message {
+	return plural.Selectf(2, "%d", plural.One, text+singular, plural.Few, text+plurals,
+		plural.Many, text+plurals, plural.Other, text+singular)
+}
