@@ -19,6 +19,7 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store/sqlite"
+	"github.com/parlance-api/parlance/store/storetest"
 )
 
 func file(t *testing.T) string { return filepath.Join(t.TempDir(), "store.db") }
@@ -215,6 +216,55 @@ func TestAFileThatAnotherProcessWritesToIsUnavailable(t *testing.T) {
 	}
 	if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != server.Fresh {
 		t.Errorf("claim: %+v, %v", c, err)
+	}
+}
+
+func TestWhatHasEndedIsDeleted(t *testing.T) {
+	t.Parallel()
+	var clock storetest.Clock
+	s := open(t, file(t), sqlite.WithClock(clock.Now))
+	soon := clock.Now().Add(time.Hour)
+	ctx := t.Context()
+	if err := s.Transact(ctx, func(ctx context.Context) error {
+		for i := range 2500 { // more than are deleted at once
+			k := server.Key{Scope: "s", Key: fmt.Sprint(i), Expires: soon}
+			if _, err := s.Keys().Claim(ctx, k); err != nil {
+				return err
+			}
+			if _, err := s.Seats().Sit(ctx, k.Key, "h", 1, soon); err != nil {
+				return err
+			}
+			if err := s.Keys().Record(ctx, k, server.Answer{Status: 204}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []server.Key{
+		{Key: "served", Outside: true, Expires: soon}, {Key: "kept"},
+	} {
+		if _, err := s.Keys().Claim(ctx, k); err != nil {
+			t.Fatal(err)
+		}
+		if !k.Outside {
+			if err := s.Keys().Record(ctx, k, server.Answer{Status: 204}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	clock.Pass(2 * time.Hour)
+	for range 3 {
+		if err := s.Transact(ctx, func(context.Context) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for table, want := range map[string]int{"parlance_key": 2, "parlance_seat": 0} {
+		var n int
+		if err := s.Reader().QueryRowContext(ctx, "SELECT count(*) FROM "+table).Scan(&n); err != nil || n != want {
+			t.Errorf("%d rows in %s, want %d; %v", n, table, want, err)
+		}
 	}
 }
 

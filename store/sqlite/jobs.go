@@ -141,17 +141,14 @@ func (s jobs) Cancel(ctx context.Context, id string) error {
 		return err
 	}
 	return s.do(ctx, func(t *transaction) error {
-		n, err := t.exec("UPDATE parlance_job SET stopping = 1 WHERE id = ? AND ended = 0", id)
-		if err != nil {
+		n, err := t.exec("UPDATE parlance_job SET stopping = 1, ended = (lease = 0), outcome = iif(lease = 0, ?, ''), result_at = iif(lease = 0, ?, 0) "+
+			"WHERE id = ? AND ended = 0", string(outcome), s.clock().UnixNano(), id)
+		if n > 0 || err != nil {
 			return err
 		}
-		if n == 0 {
-			if err := lost(t, id); !errors.Is(err, server.ErrLeaseLost) {
-				return err
-			}
-			return nil // it has ended
+		if err := lost(t, id); !errors.Is(err, server.ErrLeaseLost) {
+			return err
 		}
-		_, err = t.exec("UPDATE parlance_job SET ended = 1, outcome = ?, result_at = ? WHERE id = ? AND lease = 0", string(outcome), s.clock().UnixNano(), id)
-		return err
+		return nil // it has ended
 	})
 }

@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -19,4 +20,10 @@ func lockFile(f *os.File) error {
 			return err
 		}
 	}
+}
+
+// unlockFile ends the lock and closes the file. To close it would not do: a child
+// that is just being started has it open too, until it runs its program.
+func unlockFile(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }

@@ -16,3 +16,6 @@ func lockFile(f *os.File) error {
 	}
 	return err
 }
+
+// unlockFile closes the file, which ends the lock.
+func unlockFile(f *os.File) error { return f.Close() }

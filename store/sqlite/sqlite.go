@@ -102,7 +102,7 @@ func (s *Store) open(path string) (err error) {
 	if s.lock, err = lock(path); err != nil {
 		return err
 	}
-	opened = append(opened, s.lock.Close)
+	opened = append(opened, func() error { return unlockFile(s.lock) })
 	// Before SQLite has it: on some systems to close a file ends all locks on it.
 	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 		f.Close()

@@ -56,8 +56,10 @@ type transaction struct {
 	rows []func() // close what a caller's SQL left open
 }
 
-// take runs the call, and hands the turn back also where it panics.
+// take runs the call, and hands the turn back also where it panics: then its caller
+// is gone, and has no other turn.
 func (t *transaction) take(c *call) {
+	c.left = true
 	defer func() {
 		t.mu.Lock()
 		t.over = true
@@ -65,6 +67,7 @@ func (t *transaction) take(c *call) {
 		c.ran <- struct{}{}
 	}()
 	c.err = t.save(c.ctx, c.fn)
+	c.left = false
 }
 
 // save runs fn in a savepoint, and undoes it where it fails or panics.
@@ -147,8 +150,16 @@ func (s *Store) within(ctx context.Context) *transaction {
 	return t
 }
 
-// do runs one method that writes, in the transaction of ctx or in one of its own.
+// do runs one method that writes, in the transaction of ctx or in one of its own. fn
+// changes what counts with its last statement only: in the transaction
+// of ctx it has no savepoint, which would cost as much as what it does.
 func (s *Store) do(ctx context.Context, fn func(t *transaction) error) error {
+	if t := s.within(ctx); t != nil {
+		if err := t.usable(ctx); err != nil {
+			return err
+		}
+		return fn(t)
+	}
 	return s.Transact(ctx, func(ctx context.Context) error { return fn(s.within(ctx)) })
 }
 

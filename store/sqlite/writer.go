@@ -53,6 +53,7 @@ type call struct {
 	tell func(err error)   // the same, where the writer runs fn itself
 
 	began bool
+	left  bool  // fn panicked, and nobody waits for the answer
 	err   error // fn's
 }
 
@@ -138,9 +139,11 @@ func (w *writer) batch(first *call) *call {
 		return nil
 	}
 	var ran []*call
+	turns := 0
 	if held != nil {
 		w.run(held)
 		ran = append(ran, held)
+		turns++
 	}
 	until := time.Now().Add(batchLong)
 	c := first
@@ -148,14 +151,14 @@ func (w *writer) batch(first *call) *call {
 		if w.run(c) {
 			ran = append(ran, c)
 		}
-		if len(ran) >= batchMost || time.Now().After(until) {
+		if turns++; turns >= batchMost || time.Now().After(until) {
 			c = nil
 			break
 		}
 	}
 	err := w.commit()
 	for _, each := range ran {
-		if err != nil && len(ran) > 1 {
+		if err != nil && turns > 1 {
 			w.alone(each) // one spoilt it for all
 		} else {
 			each.answer(err)
@@ -176,7 +179,8 @@ func (w *writer) alone(c *call) {
 	c.answer(err)
 }
 
-// run gives a call its turn, and reports false where it was given up before.
+// run gives a call its turn, and reports false where nobody waits for an answer: it
+// was given up before, or panicked and is undone.
 func (w *writer) run(c *call) bool {
 	t := &transaction{writer: w}
 	if c.turn == nil {
@@ -191,7 +195,7 @@ func (w *writer) run(c *call) bool {
 	case c.turn <- t:
 		c.began = true
 		<-c.ran
-		return true
+		return !c.left
 	case <-gone:
 		return false
 	}

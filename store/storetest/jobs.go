@@ -210,6 +210,13 @@ func jobs(t *testing.T, e Engine) {
 		}), errFailed)
 		s.must(s.Jobs().End(s.ctx, "j", "w", result(s)))
 	})
+	each(t, e, "A result of nothing is one", func(s *scene) {
+		j := put(s, "j", s.ago(1))
+		s.takes("w", s.in(1), "j")
+		s.must(s.Jobs().End(s.ctx, "j", "w", server.JobResult{At: s.in(0)}))
+		j.Attempt, j.Result = 1, &server.JobResult{At: s.in(0)}
+		s.job(j)
+	})
 	each(t, e, "A result is kept for a while", func(s *scene) {
 		if e.OwnTime {
 			s.Skip("its time is its own")
