@@ -29,7 +29,7 @@ var keys = server.Keys{
 
 // accounts has ann, whose password is "right"; the hash is a quick one.
 var accounts = server.Accounts{
-	"ann": {"pbkdf2-sha256$1$c2FsdHNhbHRzYWx0c2FsdA$" + quick("right"), server.Principal{ID: "ann"}},
+	"ann": {Password: "pbkdf2-sha256$1$c2FsdHNhbHRzYWx0c2FsdA$" + quick("right"), Principal: server.Principal{ID: "ann"}},
 }
 
 // says answers with who calls.

@@ -17,7 +17,7 @@ import (
 func ExampleTokenEndpoint() {
 	api, tokens := open("vision"), memory.New().Tokens()
 	clients := server.Accounts{"warehouse": {
-		Password:  server.HashPassword("demo"), // made once, and kept in the configuration
+		Secret:    server.HashKey("demo"), // a real one is of NewSecret; its hash stands in the configuration
 		Principal: server.Principal{ID: "warehouse"},
 	}}
 	mux := http.NewServeMux()
@@ -53,7 +53,10 @@ func ExampleTokenEndpoint() {
 // A log-in of the API's own: Basic gets a token, the token opens the rest.
 func ExampleGiveToken() {
 	api, tokens := open("vbapi"), memory.New().Tokens()
-	users := server.Accounts{"ann": {Password: server.HashPassword("demo"), Principal: server.Principal{ID: "ann"}}}
+	users := server.Accounts{"ann": { // what HashPassword made of "demo"
+		Password:  "pbkdf2-sha256$600000$6a4ctLqDWqkljKU3GddZYg$6p2GLmsMh+JuNdwafzHgA5fkgwgFDG3mPVs/UY1+nzk",
+		Principal: server.Principal{ID: "ann"},
+	}}
 	mux := http.NewServeMux()
 	mux.Handle("POST /user-authentication", server.Authenticate(server.Basic("vbapi", users))(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		who, _ := server.PrincipalOf(r.Context())

@@ -91,13 +91,15 @@ func (k Keys) Verify(_ context.Context, _, secret string) (Principal, error) {
 // change while it is used.
 type Accounts map[string]Account
 
-// Account is what is known of one name.
+// Account is what is known of one name: the password that a person chose, or the
+// secret that a program was given.
 type Account struct {
-	Password  string // what HashPassword made of it
+	Password  string   // what HashPassword made of it
+	Secret    [32]byte // what HashKey made of it, instead: for those of NewSecret, and quick
 	Principal Principal
 }
 
-// Verify checks a password. It takes as long for a name that nobody has.
+// Verify checks a password or secret. It takes as long for a name that nobody has.
 func (a Accounts) Verify(_ context.Context, id, secret string) (Principal, error) {
 	account, known := a[id]
 	if !known {
@@ -105,8 +107,16 @@ func (a Accounts) Verify(_ context.Context, id, secret string) (Principal, error
 			break
 		}
 	}
-	if !CheckPassword(account.Password, secret) || !known {
+	if !account.checks(secret) || !known {
 		return Principal{}, Refuse(parlance.WrongCredential)
 	}
 	return account.Principal, nil
+}
+
+func (a *Account) checks(secret string) bool {
+	if a.Secret != [32]byte{} {
+		hash := HashKey(secret)
+		return hmac.Equal(hash[:], a.Secret[:])
+	}
+	return CheckPassword(a.Password, secret)
 }

@@ -21,17 +21,33 @@ func quick(password string) string {
 
 func TestAPasswordIsKnownByItsHashAndNothingElseIs(t *testing.T) {
 	t.Parallel()
-	hash := server.HashPassword("correct horse")
-	if other := server.HashPassword("correct horse"); other == hash {
-		t.Error("there is no salt")
-	}
-	if !server.CheckPassword(hash, "correct horse") {
+	if hash := server.HashPassword("correct horse"); !server.CheckPassword(hash, "correct horse") {
 		t.Error("the right one is wrong")
+	}
+	hash := "pbkdf2-sha256$1$c2FsdHNhbHRzYWx0c2FsdA$" + quick("correct horse")
+	if !server.CheckPassword(hash, "correct horse") {
+		t.Error("the right one of a hash with fewer rounds is wrong")
 	}
 	for _, wrong := range []string{"", "correct horse ", "Correct horse", hash} {
 		if server.CheckPassword(hash, wrong) {
 			t.Errorf("%q is right", wrong)
 		}
+	}
+}
+
+func TestAProgramsSecretIsKnownByItsQuickHash(t *testing.T) {
+	t.Parallel()
+	programs := server.Accounts{"shop": {Secret: server.HashKey("right"), Principal: server.Principal{ID: "shop"}}}
+	for _, c := range []struct {
+		id, secret string
+		in         bool
+	}{{"shop", "right", true}, {"shop", "wrong", false}, {"shop", "", false}, {"other", "right", false}} {
+		if p, err := programs.Verify(t.Context(), c.id, c.secret); (err == nil) != c.in || (p.ID == "shop") != c.in {
+			t.Errorf("%s, %s: got %v, %v", c.id, c.secret, p, err)
+		}
+	}
+	if _, err := (server.Accounts{"empty": {}}).Verify(t.Context(), "empty", ""); err == nil {
+		t.Error("an account without a secret is open to all")
 	}
 }
 

@@ -26,8 +26,8 @@ func endpoint(store server.TokenStore) *server.TokenEndpoint {
 	return &server.TokenEndpoint{
 		Store: store,
 		Clients: server.Accounts{
-			"shop":  {"pbkdf2-sha256$1$c2FsdHNhbHRzYWx0c2FsdA$" + quick("right"), server.Principal{ID: "shop", Scopes: []string{"read", "write"}}},
-			"other": {"pbkdf2-sha256$1$c2FsdHNhbHRzYWx0c2FsdA$" + quick("right"), server.Principal{ID: "other"}},
+			"shop":  {Password: "pbkdf2-sha256$1$c2FsdHNhbHRzYWx0c2FsdA$" + quick("right"), Principal: server.Principal{ID: "shop", Scopes: []string{"read", "write"}}},
+			"other": {Password: "pbkdf2-sha256$1$c2FsdHNhbHRzYWx0c2FsdA$" + quick("right"), Principal: server.Principal{ID: "other"}},
 		},
 		Users:          accounts,
 		Grants:         []string{"client_credentials", "password", "refresh_token"},
