@@ -160,7 +160,7 @@ func ExampleIdempotent() {
 	// Output:
 	// 201 /orders/1 false
 	// 201 /orders/1 true
-	// 409 idempotency_mismatch false
+	// 422 idempotency_mismatch false
 	// 400 idempotency_key_missing false
 	// orders: 1
 }

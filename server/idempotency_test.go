@@ -104,7 +104,7 @@ func TestWhatIsSaidOfAKeyIsSaidInTheDialect(t *testing.T) {
 		"a key of 255 bytes in quotes":          {key: []string{`"` + strings.Repeat("k", 255) + `"`}, status: map[string]int{"": 201, "stripe": 201}},
 		"a key with quotes in it":               {key: []string{`"a \"b\" \\"`}, status: map[string]int{"": 201}},
 		"a key that was used for something else": {
-			body: `{"a":2}`, key: []string{"used"}, status: map[string]int{"": 409}, reason: parlance.Mismatch,
+			body: `{"a":2}`, key: []string{"used"}, status: map[string]int{"": 409, "stripe": 400, "problem": 422}, reason: parlance.Mismatch,
 		},
 		"a key whose process died": {
 			store: newKeyStore().say(server.Uncertain), key: []string{"k"}, status: map[string]int{"": 409}, reason: parlance.Uncertain,
@@ -395,7 +395,7 @@ func TestAnotherQueryTypeOrBodyIsAMismatch(t *testing.T) {
 		if c[2] != "" {
 			headers = append(headers, "Content-Type", c[2])
 		}
-		if a := post(t, l, c[0], c[1], headers...); a.status != 409 || !strings.Contains(a.body, `"reason":"idempotency_mismatch"`) {
+		if a := post(t, l, c[0], c[1], headers...); a.status != 422 || !strings.Contains(a.body, `"reason":"idempotency_mismatch"`) {
 			t.Errorf("%v: got %+v", c, a)
 		}
 	}
