@@ -40,12 +40,12 @@ func (c *config) read(w http.ResponseWriter, r *http.Request, usual ...string) (
 	if r.ContentLength > c.maxBytes {
 		// Not one byte of it is read; the connection is not used again.
 		w.Header().Set("Connection", "close")
-		return nil, c.tooLarge(nil)
+		return nil, tooLarge(c.maxBytes, nil)
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, c.maxBytes))
 	if err != nil {
 		w.Header().Set("Connection", "close")
-		return nil, c.unread(err)
+		return nil, unread(err)
 	}
 	if timed {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
@@ -69,19 +69,19 @@ func give(r *http.Request, data []byte) {
 	r.TransferEncoding = nil
 }
 
-func (c *config) tooLarge(cause error) *refusal {
-	return &refusal{status: http.StatusRequestEntityTooLarge, key: "tooLarge", args: []any{c.maxBytes}, cause: cause}
+func tooLarge(most int64, cause error) *refusal {
+	return &refusal{status: http.StatusRequestEntityTooLarge, key: "tooLarge", args: []any{most}, cause: cause}
 }
 
-// unread is why a body did not come to its end.
-func (c *config) unread(err error) *refusal {
-	var tooLarge *http.MaxBytesError
+// unread is why a body did not come to its end, by our bounds or by those of
+// server.MaxBody and server.SlowBody.
+func unread(err error) *refusal {
+	var long *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
-		return c.tooLarge(err)
+	case errors.As(err, &long):
+		return tooLarge(long.Limit, err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		// RFC 9110, 15.5.9: the client was slow, not we.
-		return &refusal{status: http.StatusRequestTimeout, key: "slow", cause: err}
+		return &refusal{kind: parlance.Timeout, status: http.StatusRequestTimeout, key: "slow", cause: err} // RFC 9110, 15.5.9
 	}
 	return &refusal{key: "broken", cause: err}
 }
@@ -142,7 +142,7 @@ func (c *config) inflate(data []byte) ([]byte, *refusal) {
 	case err != nil:
 		return nil, &refusal{key: "gzip", cause: err}
 	case int64(len(out)) > c.maxBytes:
-		return nil, c.tooLarge(nil)
+		return nil, tooLarge(c.maxBytes, nil)
 	}
 	return out, nil
 }

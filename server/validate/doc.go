@@ -1,4 +1,5 @@
-// Package validate stands before a handler and refuses what it could not use. What is wrong
+// Package validate stands before a handler and refuses what it could not use:
+// bodies in JSON or XML, forms and queries. What is wrong
 // goes to the client as Fields, each with path, code and message, in the dialect
 // of the [server.Server] above and in the language of the request.
 //
@@ -9,7 +10,10 @@
 //	}`)
 //	mux.Handle("POST /items", validate.JSON(item)(api.Handle(create)))
 //
-// A schema is a JSON Schema, draft 2020-12 unless it says otherwise.
+// A schema is a JSON Schema, draft 2020-12 unless it says otherwise, also that of
+// a form and of a query. For XML there are structural rules, an [Element], whose
+// texts have JSON Schemas: no library for XSD can be had everywhere that does
+// without cgo.
 //
 // Two answers are told apart, as vendors do. What cannot be read is invalid
 // without a reason, usually 400, and 413 or 415 where HTTP has a word of its own:

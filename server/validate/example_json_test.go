@@ -2,6 +2,7 @@ package validate_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,7 +26,7 @@ func ExampleJSON() {
 	}`, validate.DateFormat("Y-m-d H:i:s"))
 
 	vms, _ := catalog.Open("vms")
-	api := server.New(vms)
+	api := server.New(vms, server.WithLogger(slog.New(slog.DiscardHandler)))
 	create := api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		var item struct{ URL, Date string }
 		return item, validate.Into(r, &item)

@@ -209,7 +209,7 @@ func sorted(all []violation) []violation {
 			slices.Compare(a.location, b.location))
 	})
 	return slices.CompactFunc(all, func(a, b violation) bool {
-		return a.rank == b.rank && a.code == b.code && slices.Equal(a.location, b.location)
+		return a.at == b.at && a.rank == b.rank && a.code == b.code && slices.Equal(a.location, b.location)
 	})
 }
 
