@@ -1,24 +1,24 @@
 // Package plain is a small library service that answers with conventional
 // statuses, each for its real cause:
 //
-//	POST /books        201; 400 where the title is missing
-//	GET  /books/{id}   404 where there is none
-//	GET  /reports      asks a service behind: 502 where that answers wrongly, 503 where it is gone or hangs
+//	POST /books             201; 400 where the title is missing, 403 for a reader
+//	GET  /books/{id}        404 where there is none
+//	GET  /books/{id}/loans  500: a bug that was left in panics where ?month= is none of the year
+//	GET  /reports           asks a service behind: 502 where that answers wrongly, 503 where it is gone or hangs
+//	GET  /archive/          is the service behind itself, with whatever codes it has
 //
-// All want Basic authentication as reader or librarian, password "demo": 401
-// without, 403 for a reader who adds a book.
+// All want Basic authentication as reader or librarian, password "demo", else
+// 401. During maintenance, and while more come than can be served, all answer
+// 503 and say when to come back.
 package plain
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"sync"
+	"net/http/httputil"
+	"net/url"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -32,123 +32,87 @@ const Password = "demo"
 // Config is what a caller may choose. The zero value is a working service
 // without a service behind it.
 type Config struct {
-	Logger  *slog.Logger  // nil is slog.Default
-	Backend string        // URL of the service that writes the reports
-	Timeout time.Duration // how long that may take; 0 is 2 s
+	Logger    *slog.Logger      // nil is slog.Default
+	Backend   string            // URL of the service that writes the reports and has the archive
+	Transport http.RoundTripper // to it; nil is http.DefaultTransport
+	Timeout   time.Duration     // how long it may take; 0 is 2 s
+	AtOnce    int               // requests that are served at one time; 0 is server.DefaultServed
 }
 
-// Service is the library, its state in memory. It is safe for concurrent use.
+// Service is the library, its books in memory. It is safe for concurrent use.
 type Service struct {
-	config Config
-	api    *server.Server
+	Maintenance server.Maintenance // closes it
 
-	mu    sync.Mutex
-	books []book // the id is the place, from 1
+	api     *server.Server
+	shelf   shelf
+	reports reports
+	config  Config
 }
 
-type book struct {
-	ID    int    `json:"id"`
-	Title string `json:"title"`
-}
-
-// New makes a library with one book. Its error is that of the dialect file.
+// New makes a library with one book. Its error is that of the dialect file or of
+// the URL.
 func New(c Config) (*Service, error) {
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
-	if c.Timeout == 0 {
-		c.Timeout = 2 * time.Second
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	c.Timeout = cmp.Or(c.Timeout, 2*time.Second)
+	if c.Transport == nil {
+		c.Transport = http.DefaultTransport
 	}
 	d, err := catalog.Open("plain")
 	if err != nil {
 		return nil, err
 	}
-	return &Service{config: c, api: server.New(d, server.WithLogger(c.Logger)), books: []book{{1, "The Sea"}}}, nil
+	backend, err := url.Parse(c.Backend)
+	if err != nil {
+		return nil, err
+	}
+	closed := parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, Detail: "The library is closed for maintenance"}
+	return &Service{
+		Maintenance: server.Maintenance{Refusal: closed},
+
+		api: server.New(d, server.WithLogger(c.Logger)), config: c,
+		shelf:   shelf{books: []book{{1, "The Sea"}}},
+		reports: reports{backend, &http.Client{Transport: c.Transport, Timeout: c.Timeout}},
+	}, nil
 }
 
 // Handler serves the routes.
 func (s *Service) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /books", s.api.Handle(s.addBook))
-	mux.Handle("GET /books/{id}", s.api.Handle(s.readBook))
-	mux.Handle("GET /reports", s.api.Handle(s.report))
+	mux.Handle("POST /books", server.RequireScopes("books")(newBook(s.api.Handle(s.shelf.add))))
+	mux.Handle("GET /books/{id}", s.api.Handle(s.shelf.read))
+	mux.Handle("GET /books/{id}/loans", s.api.Handle(s.shelf.loans))
+	mux.Handle("GET /reports", s.api.Handle(s.reports.write))
+	mux.Handle("GET /archive/", server.Deadline(s.config.Timeout)(s.archive()))
 
-	return s.api.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
-		if user, password, _ := r.BasicAuth(); password != Password || user != "reader" && user != "librarian" {
-			w.Header().Set("WWW-Authenticate", `Basic realm="library"`)
-			return nil, parlance.NewError(parlance.Unauthenticated, "Name and password are needed")
-		}
-		mux.ServeHTTP(w, r)
-		return nil, nil
-	})
+	overload := &server.Overload{Served: s.config.AtOnce, Refusal: parlance.Outcome{
+		Kind: parlance.Unavailable, Detail: "Too many readers at one time"}}
+	authenticate := server.Authenticate(server.Basic("library", server.VerifierFunc(verify)))
+	return s.api.Wrap(s.Maintenance.Wrap(overload.Wrap(authenticate(mux))))
 }
 
-func (s *Service) addBook(_ http.ResponseWriter, r *http.Request) (any, error) {
-	if user, _, _ := r.BasicAuth(); user != "librarian" {
-		return nil, parlance.NewError(parlance.Forbidden, "Only a librarian adds books")
-	}
-	var b book
-	if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 1<<20)).Decode(&b); err != nil {
-		return nil, parlance.NewError(parlance.Invalid, "The body is not the JSON that was expected").Because(err)
-	}
-	if b.Title == "" {
-		return nil, parlance.NewError(parlance.Invalid, "A book needs a title")
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b.ID = len(s.books) + 1
-	s.books = append(s.books, b)
-	return server.Created("/books/"+strconv.Itoa(b.ID), b), nil
+// users are programs, by name and password. Theirs are made at random; those that
+// people choose belong into server.Accounts, whose hash is slow on purpose.
+var users = server.Keys{
+	server.HashKey("reader:" + Password):    {Principal: server.Principal{ID: "reader"}},
+	server.HashKey("librarian:" + Password): {Principal: server.Principal{ID: "librarian", Scopes: []string{"books"}}},
 }
 
-func (s *Service) readBook(_ http.ResponseWriter, r *http.Request) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	id, err := strconv.Atoi(r.PathValue("id"))
-	if err != nil || id < 1 || id > len(s.books) {
-		return nil, parlance.NewError(parlance.NotFound, "There is no book %q", r.PathValue("id"))
-	}
-	return s.books[id-1], nil
+func verify(ctx context.Context, id, secret string) (server.Principal, error) {
+	return users.Verify(ctx, id, id+":"+secret)
 }
 
-func (s *Service) report(_ http.ResponseWriter, r *http.Request) (any, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), s.config.Timeout)
-	defer cancel()
-	text, err := fetch(ctx, s.config.Backend)
-	if err != nil {
-		return nil, err
+// archive passes requests on to the service behind, which was there before this
+// one and has codes that no page lists. What it writes as plain text comes out in
+// the dialect, under its own code.
+func (s *Service) archive() http.Handler {
+	return &httputil.ReverseProxy{
+		Transport: s.config.Transport,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(s.reports.url)
+			r.Out.Header.Del("Authorization") // it is ours, and none of its concern
+		},
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			server.Fail(w, r, behind(err))
+		},
 	}
-	return json.RawMessage(text), nil
-}
-
-// fetch asks the service behind. What a client is told of its failure is our
-// own text: addresses and answers behind us stay in the log.
-func fetch(ctx context.Context, url string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, behind(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	switch {
-	case err != nil:
-		return nil, behind(err)
-	case res.StatusCode != http.StatusOK:
-		err = fmt.Errorf("%s answered %s", url, res.Status)
-	case !json.Valid(text):
-		err = errors.New(url + " sent no JSON")
-	default:
-		return text, nil
-	}
-	return nil, parlance.NewError(parlance.BadGateway, "The report writer answered wrongly").Because(err)
-}
-
-// behind tells a service that is gone (unavailable) from one that hangs (timeout).
-func behind(err error) error {
-	kind := parlance.OutcomeOfTransport(err).Kind
-	return parlance.NewError(kind, "The report writer cannot be reached").Because(err)
 }

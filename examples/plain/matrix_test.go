@@ -1,0 +1,227 @@
+package plain_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance/examples/internal/caller"
+	"github.com/parlance-api/parlance/examples/plain"
+	"github.com/parlance-api/parlance/internal/memhttp"
+)
+
+const (
+	reader    = "Authorization: Basic cmVhZGVyOmRlbW8="     // reader:demo
+	librarian = "Authorization: Basic bGlicmFyaWFuOmRlbW8=" // librarian:demo
+)
+
+// house is the library and the service behind it.
+type house struct {
+	*plain.Service
+	t      *testing.T
+	url    string
+	behind *httptest.Server
+	says   atomic.Value // the http.HandlerFunc that is behind
+	log    caller.Log
+}
+
+func open(t *testing.T, c plain.Config) *house {
+	h := &house{t: t}
+	h.says.Store(says(200, "application/json", `{"lent":3}`))
+	h.behind = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.says.Load().(http.HandlerFunc)(w, r)
+	}))
+	t.Cleanup(h.behind.Close)
+	c.Backend, c.Logger = h.behind.URL, h.log.Logger()
+	if c.Timeout == 0 {
+		c.Timeout = time.Minute
+	}
+	var err error
+	if h.Service, err = plain.New(c); err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h.Handler())
+	t.Cleanup(s.Close)
+	h.url = s.URL
+	return h
+}
+
+// says answers the same to all.
+func says(status int, contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// hang has the service behind answer nobody who does not give up.
+func (h *house) hang() {
+	h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+}
+
+// busy has a request served that ends with the test.
+func (h *house) busy() {
+	began := make(chan bool)
+	h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(began)
+		<-r.Context().Done()
+	}))
+	go func() {
+		if res, err := http.DefaultClient.Do(request(h.t, h.url, "GET", "/reports", "", reader)); err == nil {
+			res.Body.Close()
+		}
+	}()
+	<-began
+}
+
+// Each row of the page, its cause brought about, and what a client does then.
+func TestEachCodeHasItsCause(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name               string
+		config             plain.Config
+		given              func(*house)
+		method, path, body string
+		as                 string
+		client             string
+		log                string // what stands in it of the cause, under the answer's id
+	}{
+		{name: "200 a book is read", method: "GET", path: "/books/1", as: reader, client: "is done"},
+		{name: "200 the service behind answers", method: "GET", path: "/reports", as: reader, client: "is done"},
+		{name: "201 a book is added", method: "POST", path: "/books", body: `{"title":"The Sky"}`, as: librarian, client: "is done"},
+		{name: "400 the title is missing", method: "POST", path: "/books", body: `{}`, as: librarian, client: "corrects it"},
+		{name: "400 the body is no JSON", method: "POST", path: "/books", body: `{`, as: librarian, client: "corrects it"},
+		{name: "401 nobody says who asks", method: "GET", path: "/books/1", as: "Accept: */*", client: "stops"},
+		{name: "401 the password is wrong", method: "GET", path: "/books/1", as: "Authorization: Basic cmVhZGVyOmd1ZXNz", client: "stops"},
+		{name: "403 a reader adds a book", method: "POST", path: "/books", body: `{"title":"Mine"}`, as: reader, client: "stops"},
+		{name: "404 there is no such book", method: "GET", path: "/books/2", as: reader, client: "stops"},
+		{name: "404 there is no such route", method: "GET", path: "/shelves", as: reader, client: "stops"},
+		{name: "500 a bug panics", method: "GET", path: "/books/1/loans?month=13", as: reader, client: "repeats it, later each time", log: "index out of range"},
+		{
+			name:   "502 the service behind fails",
+			given:  func(h *house) { h.says.Store(says(500, "text/plain", "stack trace")) },
+			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "answered 500",
+		},
+		{
+			name:   "502 the service behind sends no JSON",
+			given:  func(h *house) { h.says.Store(says(200, "text/html", "<html>")) },
+			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "sent no JSON",
+		},
+		{
+			name:   "502 the service behind breaks off",
+			given:  func(h *house) { h.says.Store(http.HandlerFunc(breaksOff)) },
+			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "unexpected EOF",
+		},
+		{
+			name:   "503 the service behind is gone",
+			given:  func(h *house) { h.behind.Close() },
+			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "refused",
+		},
+		{
+			name:   "503 the service behind hangs",
+			config: plain.Config{Timeout: time.Millisecond},
+			given:  (*house).hang,
+			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "Timeout exceeded",
+		},
+		{
+			name:   "503 as many are served as can be",
+			config: plain.Config{AtOnce: 1},
+			given:  (*house).busy,
+			method: "GET", path: "/books/1", as: reader, client: "repeats it after 1s",
+		},
+		{
+			name:   "503 maintenance for who knows how long",
+			given:  func(h *house) { h.Maintenance.Close(time.Time{}) },
+			method: "GET", path: "/books/1", as: reader, client: "repeats it, later each time",
+		},
+		{
+			name:   "503 a POST in maintenance did nothing",
+			given:  func(h *house) { h.Maintenance.Close(time.Time{}) },
+			method: "POST", path: "/books", body: `{"title":"The Sky"}`, as: librarian, client: "would repeat it if that were safe",
+		},
+
+		// What the page does not list goes by its class.
+		{name: "405 nobody deletes a book", method: "DELETE", path: "/books/1", as: librarian, client: "corrects it"},
+		{
+			name:   "413 the body is too long",
+			method: "POST", path: "/books", body: strings.Repeat(" ", 1<<20) + "{}", as: librarian, client: "corrects it",
+		},
+		{
+			name:   "418 the archive is a teapot",
+			given:  func(h *house) { h.says.Store(says(418, "text/plain", "short and stout")) },
+			method: "GET", path: "/archive/1926", as: reader, client: "corrects it",
+		},
+		{
+			name:   "429 the archive has had too much",
+			given:  func(h *house) { h.says.Store(says(429, "text/plain", "slower")) },
+			method: "GET", path: "/archive/1926", as: reader, client: "corrects it",
+		},
+		{
+			name:   "599 the archive has a code of its own",
+			given:  func(h *house) { h.says.Store(says(599, "text/plain", "reel 7 is torn")) },
+			method: "GET", path: "/archive/1926", as: reader, client: "repeats it, later each time", log: "reel 7 is torn",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, row.config)
+			if row.given != nil {
+				row.given(h)
+			}
+			r := request(t, h.url, row.method, row.path, row.body, row.as)
+			a := send(t, http.DefaultTransport, r, 1)
+			compare(t, row.name, r, row.body, a)
+			if a.does() != row.client {
+				t.Errorf("the client end %s, and should be one that %s", a.does(), row.client)
+			}
+			if !strings.Contains(h.log.String(), row.log) || row.log != "" && !strings.Contains(h.log.String(), a.Response.Header.Get("X-Request-Id")) {
+				t.Errorf("want %q under the id of the answer in the log, got %s", row.log, h.log.String())
+			}
+			for _, secret := range []string{"stack trace", h.behind.URL, "reel 7"} {
+				if strings.Contains(a.body, secret) {
+					t.Errorf("the client is told %q", secret)
+				}
+			}
+		})
+	}
+}
+
+// The page's two rules: 4XX is never repeated unmodified, 5XX is after a delay.
+func TestTheClientEndRepeatsWhatFailedBehindAndNothingThatItDidWrong(t *testing.T) {
+	t.Parallel()
+	for path, times := range map[string]int32{"/archive/418": 1, "/archive/429": 1, "/archive/599": 3, "/archive/502": 3, "/archive/200": 1} {
+		synctest.Test(t, func(t *testing.T) {
+			var asked atomic.Int32
+			behind := memhttp.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				asked.Add(1)
+				status, _ := strconv.Atoi(strings.TrimPrefix(path, "/archive/"))
+				http.Error(w, "so it is", status)
+			}))
+			var log caller.Log
+			s, err := plain.New(plain.Config{Logger: log.Logger(), Backend: "http://archive", Transport: behind})
+			if err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			a := send(t, memhttp.Serve(t, s.Handler()), request(t, "http://library", "GET", path, "", reader), 3)
+			if asked.Load() != times || len(a.Attempts) != int(times) {
+				t.Errorf("%s was asked for %d times, which should be %d", path, asked.Load(), times)
+			}
+			if waited := time.Since(began); (waited > 0) != (times > 1) {
+				t.Errorf("%s: the client end waited for %v", path, waited)
+			}
+		})
+	}
+}
+
+func breaksOff(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "9")
+	_, _ = io.WriteString(w, "[")
+}

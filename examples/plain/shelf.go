@@ -1,0 +1,77 @@
+package plain
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/validate"
+	"golang.org/x/text/language"
+)
+
+// newBook is what adding a book takes. The dialect has a place for one message
+// and none for fields, so that it says what is wrong by itself.
+var newBook = func() server.Middleware {
+	texts := validate.NewTexts()
+	texts.SetString(language.English, "detail", "A book needs a title")
+	return validate.JSON(validate.MustCompile(`{
+		"type": "object",
+		"required": ["title"],
+		"properties": {"title": {"type": "string", "minLength": 1}}
+	}`), validate.WithTexts(texts))
+}()
+
+// shelf is the books that there are.
+type shelf struct {
+	mu    sync.Mutex
+	books []book // the id is the place, from 1
+}
+
+type book struct {
+	ID    int    `json:"id"`
+	Title string `json:"title"`
+}
+
+func (s *shelf) add(_ http.ResponseWriter, r *http.Request) (any, error) {
+	var b book
+	if err := validate.Into(r, &b); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.ID = len(s.books) + 1
+	s.books = append(s.books, b)
+	return server.Created("/books/"+strconv.Itoa(b.ID), b), nil
+}
+
+func (s *shelf) read(_ http.ResponseWriter, r *http.Request) (any, error) {
+	return s.book(r)
+}
+
+// book is the one that the route names.
+func (s *shelf) book(r *http.Request) (book, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, err := strconv.Atoi(r.PathValue("id"))
+	if err != nil || id < 1 || id > len(s.books) {
+		return book{}, parlance.NewError(parlance.NotFound, "There is no book %q", r.PathValue("id"))
+	}
+	return s.books[id-1], nil
+}
+
+// loans is how often a book was lent in a month, on the average.
+func (s *shelf) loans(_ http.ResponseWriter, r *http.Request) (any, error) {
+	lent := [...]int{3, 2, 2, 4, 1, 0, 7, 8, 2, 3, 5, 9}
+	b, err := s.book(r)
+	if err != nil {
+		return nil, err
+	}
+	month, err := strconv.Atoi(r.URL.Query().Get("month"))
+	if err != nil {
+		return nil, parlance.NewError(parlance.Invalid, "month is a number")
+	}
+	// The bug: nobody looks whether there is such a month.
+	return map[string]any{"title": b.Title, "lent": lent[month-1]}, nil
+}
