@@ -384,8 +384,9 @@ func (r *reporter) row(k, n *yaml.Node) *row {
 
 // reasonWords are the reasons that a file may give and the ends act on.
 var reasonWords = []string{
-	string(parlance.Expired), string(parlance.Fields), string(parlance.XML), string(parlance.Licence),
-	string(parlance.Maintenance), string(parlance.InFlight), string(parlance.Mismatch),
+	string(parlance.NoCredential), string(parlance.WrongCredential), string(parlance.Expired), string(parlance.Spent), string(parlance.OutOfScope),
+	string(parlance.Fields), string(parlance.XML), string(parlance.Licence), string(parlance.Maintenance),
+	string(parlance.InFlight), string(parlance.Mismatch), string(parlance.KeyMissing), string(parlance.KeyMalformed), string(parlance.Uncertain), string(parlance.NotKept),
 }
 
 func isReason(s string) bool {
