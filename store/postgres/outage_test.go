@@ -1,0 +1,220 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/postgres"
+	"github.com/parlance-api/parlance/store/postgres/pgtest"
+)
+
+func TestAProcessThatIsTakenForDeadDoesNothingTwice(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	ctx := t.Context()
+	taken := open(t, pg, "s")
+	inside, again := server.Key{Key: "inside", Activity: "1"}, server.Key{Key: "again", Activity: "1"}
+	outside, freed := server.Key{Key: "outside", Outside: true}, server.Key{Key: "freed", Outside: true}
+	for _, k := range []server.Key{inside, again, outside, freed} {
+		is(t, taken, k, server.Fresh)
+	}
+	pg.Exec("SELECT pg_terminate_backend(pid) FROM s.instance")
+	other := open(t, pg, "s")
+	mine := inside
+	mine.Activity = "2"
+	until(t, func() bool { return state(t, other, mine) == server.Fresh })
+	is(t, other, outside, server.Uncertain)
+	is(t, other, freed, server.Uncertain)
+
+	// It is served by another now: what this one did in its transaction is undone.
+	err := taken.Transact(ctx, func(ctx context.Context) error {
+		if _, err := taken.Seats().Add(ctx, "effect", 1, 1); err != nil {
+			return err
+		}
+		return taken.Keys().Record(ctx, inside, server.Answer{Status: 201})
+	})
+	if !errors.Is(err, server.ErrClaimLost) {
+		t.Errorf("recorded what another serves: %v", err)
+	}
+	if err := taken.Keys().Free(ctx, inside); err != nil {
+		t.Error(err)
+	}
+	is(t, other, mine, server.InFlight)
+	if added, err := other.Seats().Add(ctx, "effect", 1, 1); !added || err != nil {
+		t.Errorf("the effect was not undone: %v", err)
+	}
+
+	// What it did outside is known after all.
+	if err := taken.Keys().Record(ctx, outside, server.Answer{Status: 201}); err != nil {
+		t.Error(err)
+	}
+	if err := taken.Keys().Free(ctx, freed); err != nil {
+		t.Error(err)
+	}
+	is(t, other, outside, server.Replay)
+	is(t, other, freed, server.Fresh)
+
+	// Its own next request is another one, though the process is the same.
+	second := again
+	second.Activity = "2"
+	until(t, func() bool { return state(t, taken, second) == server.Fresh })
+	if err := taken.Keys().Record(ctx, again, server.Answer{Status: 500}); !errors.Is(err, server.ErrClaimLost) {
+		t.Errorf("recorded what another request has: %v", err)
+	}
+	is(t, other, again, server.InFlight) // under the new number
+	if err := taken.Keys().Record(ctx, second, server.Answer{Status: 201}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnOutageIsUnavailableAndOver(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	ctx := t.Context()
+	s, other := open(t, pg, "s"), open(t, pg, "s")
+	key := func(name string) server.Key { return server.Key{Key: name, Outside: true, Activity: name} }
+	for _, name := range []string{"answered", "freed", "lost", "served"} {
+		is(t, s, key(name), server.Fresh)
+	}
+	if ok, err := s.Seats().Add(ctx, "kept", 1, 1); !ok || err != nil {
+		t.Fatal(err)
+	}
+
+	pg.Kill()
+	for what, err := range map[string]error{
+		"Transact": s.Transact(ctx, func(context.Context) error { return nil }),
+		"Claim":    second(s.Keys().Claim(ctx, key("new"))),
+		"Record":   s.Keys().Record(ctx, key("lost"), server.Answer{Status: 201}),
+		"Free":     s.Keys().Free(ctx, key("freed")),
+		"Take":     second(s.Limits().Take(ctx, "k", server.Rate{Quota: 1, Window: time.Hour}, 1)),
+		"Sit":      second(s.Seats().Sit(ctx, "p", "h", 1, time.Now())),
+		"Job":      second(s.Jobs().Job(ctx, "j")),
+		"Revoke":   s.Tokens().Revoke(ctx, "f"),
+		"Prune":    second(s.Activity().Prune(ctx, time.Now(), 0)),
+		"Open":     second(postgres.Open(ctx, pg.URL)),
+	} {
+		if !errors.Is(err, parlance.ErrUnavailable) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := s.Activity().Add(ctx, &activity.Record{ID: "a", Start: time.Now()}); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Activity().Find(ctx, "a"); err != nil {
+		t.Errorf("a record that is held back: %v", err)
+	}
+
+	pg.Restart()
+	if err := s.Keys().Record(ctx, key("answered"), server.Answer{Status: 201}); err != nil {
+		t.Error(err) // though its number is gone
+	}
+	if ok, err := s.Seats().Add(ctx, "kept", 1, 1); ok || err != nil {
+		t.Errorf("what was acknowledged is gone: %v", err)
+	}
+	if err := s.Keep(ctx); err != nil {
+		t.Error(err)
+	}
+	is(t, other, key("answered"), server.Replay)
+	is(t, other, key("lost"), server.Uncertain)
+	is(t, other, key("served"), server.Uncertain)
+	is(t, other, key("freed"), server.Fresh)
+	is(t, s, key("new"), server.Fresh)
+	is(t, other, key("new"), server.InFlight)
+	if _, err := s.Activity().Prune(ctx, time.Time{}, 0); err != nil {
+		t.Error(err)
+	}
+	if _, err := other.Activity().Find(ctx, "a"); err != nil {
+		t.Error(err)
+	}
+}
+
+// second is the error of what returns something else too.
+func second[T any](_ T, err error) error { return err }
+
+func TestWhatWasAcknowledgedIsThereThoughPostgresDiesInBetween(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	ctx := t.Context()
+	s := open(t, pg, "s")
+	pg.Exec("CREATE TABLE effect (id text PRIMARY KEY)")
+	const workers = 4
+	acknowledged := make([]map[string]bool, workers)
+	over := make(chan struct{})
+	many := make(chan struct{}, 1000)
+	var all sync.WaitGroup
+	for w := range workers {
+		acknowledged[w] = map[string]bool{}
+		all.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				id := fmt.Sprint(w, "/", i)
+				k := server.Key{Key: id, Activity: id}
+				for range 2 { // who got no answer repeats it
+					err := s.Transact(ctx, func(ctx context.Context) error {
+						c, err := s.Keys().Claim(ctx, k)
+						if err != nil || c.State == server.Replay {
+							return err
+						}
+						if _, err := postgres.Tx(ctx).Exec(ctx, "INSERT INTO effect VALUES ($1)", id); err != nil {
+							return err
+						}
+						return s.Keys().Record(ctx, k, server.Answer{Status: 201})
+					})
+					if err == nil {
+						acknowledged[w][id] = true
+						select {
+						case many <- struct{}{}:
+						default:
+						}
+						break
+					}
+					if !errors.Is(err, parlance.ErrUnavailable) {
+						t.Errorf("%s: %v", id, err)
+						return
+					}
+				}
+			}
+		})
+	}
+	some := func() {
+		for range 50 {
+			<-many
+		}
+	}
+	some()
+	pg.Kill()
+	for len(many) > 0 {
+		<-many
+	}
+	pg.Restart()
+	some()
+	pg.Stop()
+	for len(many) > 0 {
+		<-many
+	}
+	pg.Restart()
+	some()
+	close(over)
+	all.Wait()
+	for _, ids := range acknowledged {
+		for id := range ids {
+			if pg.Exec("SELECT FROM effect WHERE id = $1", id) != 1 {
+				t.Errorf("%s is gone", id)
+			}
+		}
+	}
+	if torn := pg.Exec("SELECT FROM effect e FULL JOIN s.key k ON k.key = e.id WHERE e.id IS NULL OR k.key IS NULL OR NOT k.answered"); torn != 0 {
+		t.Errorf("%d have a key without an effect, or an effect without a key", torn)
+	}
+}

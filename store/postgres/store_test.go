@@ -1,0 +1,218 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/postgres"
+	"github.com/parlance-api/parlance/store/postgres/pgtest"
+)
+
+func TestTheStoreInPostgres(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	ctx := t.Context()
+
+	t.Run("Many that open at once make the tables once", func(t *testing.T) {
+		if _, err := race(8, func(int) (bool, error) {
+			s, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("many"))
+			if err == nil {
+				err = s.Close()
+			}
+			return true, err
+		}); err != nil {
+			t.Error(err)
+		}
+		if n := pg.Exec("SELECT FROM many.version"); n != 1 {
+			t.Errorf("%d versions", n)
+		}
+	})
+	t.Run("Tables of a newer program are refused", func(t *testing.T) {
+		open(t, pg, "newer")
+		pg.Exec("INSERT INTO newer.version VALUES (99)")
+		if _, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("newer")); err == nil || !strings.Contains(err.Error(), "newer program") {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("A password is not told", func(t *testing.T) {
+		_, err := postgres.Open(ctx, "postgres://u:secret@[bad")
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%v", err)
+		}
+	})
+
+	s := open(t, pg, "s")
+	t.Run("A transaction is run again where the database asks for it, within bounds", func(t *testing.T) {
+		for _, state := range []string{"40001", "40P01"} {
+			raise := "DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '" + state + "'; END $$"
+			runs := 0
+			if err := s.Transact(ctx, func(ctx context.Context) error {
+				if runs++; runs == 3 {
+					return nil
+				}
+				_, err := postgres.Tx(ctx).Exec(ctx, raise)
+				return fmt.Errorf("wrapped: %w", err)
+			}); runs != 3 || err != nil {
+				t.Errorf("%s: %d runs, %v", state, runs, err)
+			}
+			runs = 0
+			if err := s.Transact(ctx, func(ctx context.Context) error {
+				runs++
+				_, err := postgres.Tx(ctx).Exec(ctx, raise)
+				return err
+			}); runs != 10 || !errors.Is(err, parlance.ErrUnavailable) {
+				t.Errorf("%s: %d runs, %v", state, runs, err)
+			}
+		}
+	})
+	t.Run("Two that wait in a circle are both done", func(t *testing.T) {
+		pg.Exec("CREATE TABLE circle AS SELECT id, 0 AS n FROM generate_series(0, 1) AS id")
+		if _, err := race(2, func(i int) (bool, error) {
+			for range 20 {
+				if err := s.Transact(ctx, func(ctx context.Context) error {
+					for _, id := range []int{i, 1 - i} {
+						if _, err := postgres.Tx(ctx).Exec(ctx, "UPDATE circle SET n = n+1 WHERE id = $1", id); err != nil {
+							return err
+						}
+					}
+					return nil
+				}); err != nil {
+					return false, err
+				}
+			}
+			return true, nil
+		}); err != nil {
+			t.Error(err)
+		}
+		if pg.Exec("SELECT FROM circle WHERE n = 40") != 2 {
+			t.Error("something was done twice, or not at all")
+		}
+	})
+	t.Run("What another transaction holds for too long is unavailable", func(t *testing.T) {
+		quick, err := postgres.Open(ctx, pg.URL+"&lock_timeout=50", postgres.WithSchema("s"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer quick.Close()
+		err = s.Transact(ctx, func(ctx context.Context) error {
+			if _, err := s.Seats().Sit(ctx, "held", "a", 2, time.Now().Add(time.Hour)); err != nil {
+				return err
+			}
+			if _, err := quick.Seats().Sit(t.Context(), "held", "b", 2, time.Now().Add(time.Hour)); !errors.Is(err, parlance.ErrUnavailable) {
+				t.Errorf("%v", err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("Tx is the innermost transaction, and nil without one", func(t *testing.T) {
+		if postgres.Tx(ctx) != nil {
+			t.Error("there is none")
+		}
+		err := s.Transact(ctx, func(ctx context.Context) error {
+			outer := postgres.Tx(ctx)
+			return s.Transact(ctx, func(ctx context.Context) error {
+				if inner := postgres.Tx(ctx); inner == outer || inner.Conn() != outer.Conn() {
+					t.Error("that of the savepoint is another, on the same connection")
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("What a failed statement ended is not committed", func(t *testing.T) {
+		err := s.Transact(ctx, func(ctx context.Context) error {
+			if _, err := s.Seats().Add(ctx, "swallowed", 1, 1); err != nil {
+				return err
+			}
+			_, _ = postgres.Tx(ctx).Exec(ctx, "no SQL")
+			return nil
+		})
+		if !errors.Is(err, pgx.ErrTxCommitRollback) {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("A text may be any bytes, and of any length", func(t *testing.T) {
+		for i, name := range []string{"\x00", `\x00`, `\`, `\\`, "\xff\xfe", "ä\x80", "", strings.Repeat("long", 5000)} {
+			if got := postgres.Untext(postgres.Text(name)); got != name {
+				t.Errorf("%q became %q", name, got)
+			}
+			k := server.Key{Scope: name, Key: name, Activity: name}
+			is(t, s, k, server.Fresh)
+			if err := s.Keys().Record(ctx, k, server.Answer{Status: 200}); err != nil {
+				t.Error(err)
+			}
+			is(t, s, k, server.Replay)
+			if _, err := s.Limits().Take(ctx, name, server.Rate{Quota: 1, Window: time.Hour}, 1); err != nil {
+				t.Error(err)
+			}
+			r := &activity.Record{ID: fmt.Sprint(i), Route: name, Path: name, Start: time.Now()}
+			if err := s.Activity().Add(ctx, r); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := s.Activity().Prune(ctx, time.Time{}, 0); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Activity().Find(ctx, "0"); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("What has ended is deleted", func(t *testing.T) {
+		s := open(t, pg, "swept")
+		old := time.Now().Add(-30 * 24 * time.Hour)
+		past := server.Key{Key: "past", Expires: old}
+		for _, k := range []server.Key{past, {Key: "kept"}, {Key: "held"}, {Key: "held outside", Outside: true}} {
+			is(t, s, k, server.Fresh)
+		}
+		r := server.JobResult{Outcome: parlance.Outcome{Kind: parlance.Success}, At: old}
+		for _, err := range []error{
+			s.Keys().Record(ctx, past, server.Answer{Status: 200}),
+			s.Keys().Record(ctx, server.Key{Key: "kept"}, server.Answer{Status: 200}),
+			second(s.Seats().Sit(ctx, "p", "h", 1, old)),
+			second(s.Seats().Sit(ctx, "p", "kept", 1, time.Now().Add(time.Hour))),
+			s.Jobs().Put(ctx, server.Job{ID: "past", Kind: "k", Created: old}),
+			s.Jobs().Put(ctx, server.Job{ID: "kept", Kind: "other", Created: old}),
+			third(s.Jobs().Take(ctx, []string{"k"}, "w", time.Now().Add(time.Hour))),
+			s.Jobs().End(ctx, "past", "w", r),
+			s.Tokens().PutToken(ctx, [32]byte{1}, server.Token{Expires: old}),
+			s.Tokens().PutToken(ctx, [32]byte{2}, server.Token{Expires: time.Now()}),
+			second(s.Limits().Take(ctx, "past", server.Rate{Quota: 1, Window: 1}, 1)),
+			second(s.Limits().Take(ctx, "kept", server.Rate{Quota: 1, Window: time.Hour}, 1)),
+			s.Keep(ctx),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for table, want := range map[string]int64{"key": 3, "seat": 1, "job": 1, "token": 1, "rate": 1} {
+			if n := pg.Exec("SELECT FROM swept." + table); n != want {
+				t.Errorf("%d rows of %s, want %d", n, table, want)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := open(t, pg, "swept").Keep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := pg.Exec("SELECT FROM swept.key"); n != 2 {
+			t.Errorf("%d keys, want the one that was answered and the one whose effect is outside", n)
+		}
+	})
+}
+
+func third[T, U any](_ T, _ U, err error) error { return err }
