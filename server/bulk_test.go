@@ -21,6 +21,7 @@ import (
 	"testing/synctest"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/memhttp"
@@ -441,5 +442,75 @@ shapes:
 	status, _, body := postBulk(t, url, `[{"Ref":"1"},{"Ref":"2","Want":"bad"},{"Ref":"3"}]`)
 	if want := `{"done":[{"id":"1"},{"id":"3"}],"refused":[{"id":"2","why":"bad <2>"}]}`; status != 207 || body != want {
 		t.Errorf("%d %s", status, body)
+	}
+}
+
+// What is written record by record is what Encode writes of them all: in every
+// dialect, whatever they came to, in each of its forms.
+func TestTheStreamedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
+	t.Parallel()
+	const id = "a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"
+	outcomes := []parlance.Outcome{
+		{Kind: parlance.Success, Detail: "taken"},
+		{Kind: parlance.Success},
+		{Kind: parlance.Noted, Detail: "taken & noted", Notes: []string{"late"}},
+		{Kind: parlance.Invalid, Detail: "bad <\"quantity\">\n", Code: "17"},
+		{Kind: parlance.NotFound},
+		{Kind: parlance.Internal, Status: 503, Fields: []parlance.Field{{Path: "a.b", Message: "is wrong"}}},
+		{Kind: parlance.RateLimited, RetryAfter: 90_000_000_000, Title: "Slow down", Help: "wait"},
+	}
+	for _, name := range catalog.Names() {
+		for _, accept := range []string{"application/json", "application/xml", "application/problem+xml"} {
+			for _, worst := range []int{len(outcomes), 5} { // other witnesses, and so another prefix
+				const n = 3*64 + 5
+				var items []parlance.Item
+				for i := range n {
+					items = append(items, parlance.Item{Index: i, ID: fmt.Sprintf("k=%d", i), Outcome: outcomes[i%worst]})
+				}
+				s, _ := newServer(t, name)
+				r := httptest.NewRequest("POST", "/things", strings.NewReader("["+strings.Repeat("0,", n-1)+"0]"))
+				r.Header.Set("Accept", accept)
+				w := httptest.NewRecorder()
+				s.EachRecord(func(_ context.Context, r server.Record) (parlance.Item, error) { return items[r.Index], nil }).
+					ServeHTTP(w, r.WithContext(activity.WithID(r.Context(), id)))
+
+				o := parlance.Outcome{Kind: parlance.Partial, RequestID: id, Items: items}
+				m := s.Dialect().Encode(nil, dialect.Request{Method: "POST", Path: "/things", Header: dialect.Fields(r.Header)}, &o, dialect.Payload{})
+				if w.Code != m.Status || w.Body.String() != string(m.Body) {
+					i := 0
+					for i < min(len(m.Body), w.Body.Len()) && m.Body[i] == w.Body.Bytes()[i] {
+						i++
+					}
+					t.Errorf("%s, %s: %d and not %d; at %d %q and not %q", name, accept, w.Code, m.Status, i,
+						w.Body.String()[max(0, i-80):min(w.Body.Len(), i+80)], string(m.Body[max(0, i-80):min(len(m.Body), i+80)]))
+				}
+			}
+		}
+	}
+}
+
+// The same where the answer stands in the caller's own document.
+func TestTheEchoedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
+	t.Parallel()
+	var items []parlance.Item
+	var document strings.Builder
+	document.WriteString("<?xml version=\"1.0\"?><ORDERS xmlns='urn:o'>")
+	for i := range 500 {
+		item := parlance.Item{Index: i, ID: fmt.Sprint(i), Outcome: parlance.Outcome{Kind: parlance.Success, Detail: fmt.Sprintf("<%d>", i/3)}}
+		if i%5 == 0 {
+			item.Outcome = parlance.Outcome{Kind: parlance.Invalid, Notes: []string{"x"}}
+		}
+		items = append(items, item)
+		document.WriteString([]string{"<SO/>", "\n<SO ><DocRef/> </SO >", "<!-- </SO> --><SO a='>'><![CDATA[</SO>]]></SO>"}[i%3])
+	}
+	document.WriteString(" </ORDERS>")
+	s, _ := newServer(t, "vision")
+	r := httptest.NewRequest("POST", "/service/Orders", strings.NewReader(document.String()))
+	w := httptest.NewRecorder()
+	s.EachRecord(func(_ context.Context, r server.Record) (parlance.Item, error) { return items[r.Index], nil }).ServeHTTP(w, r)
+	o := parlance.Outcome{Kind: parlance.Partial, Items: items}
+	m := s.Dialect().Encode(nil, dialect.Request{Method: "POST", Path: "/service/Orders", Body: []byte(document.String())}, &o, dialect.Payload{})
+	if w.Code != m.Status || w.Body.String() != string(m.Body) {
+		t.Errorf("%d %s\nwant %d %s", w.Code, w.Body, m.Status, m.Body)
 	}
 }
