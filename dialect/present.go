@@ -102,10 +102,31 @@ func fieldText(f *parlance.Field, a attribute) string {
 	return ""
 }
 
-func itemSet(it *parlance.Item) (s set) {
-	for a := attrNone + 1; a < attrCount; a++ {
-		if a == attrKind || a == attrIndex || itemText(it, a) != "" {
-			s |= bitOf(item, a)
+// itemSet are the attributes that a record has. It is asked for several times of
+// each, and so does without their texts.
+func itemSet(it *parlance.Item) set {
+	o := &it.Outcome
+	s := bitOf(item, attrKind) | bitOf(item, attrIndex)
+	for _, one := range [...]struct {
+		attr attribute
+		set  bool
+	}{
+		{attrID, it.ID != ""},
+		{attrReason, o.Reason != ""},
+		{attrStatus, o.Status != 0},
+		{attrCode, o.Code != ""},
+		{attrFamily, o.Family != ""},
+		{attrTitle, o.Title != ""},
+		{attrDetail, o.Detail != ""},
+		{attrType, o.Type != ""},
+		{attrInstance, o.Instance != ""},
+		{attrRequestID, o.RequestID != ""},
+		{attrHelp, o.Help != ""},
+		{attrRetryable, o.Retryable.String() != ""},
+		{attrRetryAfter, o.RetryAfter > 0},
+	} {
+		if one.set {
+			s |= bitOf(item, one.attr)
 		}
 	}
 	return s

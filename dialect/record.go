@@ -573,9 +573,9 @@ func (w *writer) withItem(i int, e *template, write func(*template)) {
 		w.lost("items["+strconv.Itoa(i)+"]", "it lacks what must be there for it to be read")
 		return
 	}
-	at := "items[" + strconv.Itoa(i) + "].outcome."
+	at := func(name string) string { return "items[" + strconv.Itoa(i) + "].outcome." + name }
 	if written.has(item, attrBody) {
-		w.answer(it, at)
+		w.answer(it, at(""))
 	}
 	write(e)
 	if w.itemBody == nil && site.is == "" && w.itemSaid(it, written) == 0 {
@@ -588,10 +588,10 @@ func (w *writer) withItem(i int, e *template, write func(*template)) {
 	}
 	w.back = append(w.back, parlance.Item{Outcome: parlance.Outcome{Kind: back.kind, Reason: back.reason}})
 	if back.kind != it.Outcome.Kind {
-		w.lost(at+"kind", "it is written as "+back.kind.String())
+		w.lost(at("kind"), "it is written as "+back.kind.String())
 	}
 	if it.Outcome.Reason != "" && back.reason != it.Outcome.Reason {
-		w.lost(at+"reason", "there is no place for it")
+		w.lost(at("reason"), "there is no place for it")
 	}
 	if it.Index != len(w.back)-1 && !written.has(item, attrIndex) && !w.grafted {
 		w.lost("items["+strconv.Itoa(i)+"].index", "records have no number of their own here")
@@ -599,10 +599,6 @@ func (w *writer) withItem(i int, e *template, write func(*template)) {
 	for a := attrNone + 1; a < attrCount; a++ {
 		if a == attrKind || a == attrReason || a == attrIndex || itemText(it, a) == "" || w.itemBody != nil && a != attrStatus && a != attrID {
 			continue
-		}
-		name := at + a.String()
-		if a == attrID {
-			name = "items[" + strconv.Itoa(i) + "].id"
 		}
 		is := itemText(it, a)
 		switch a {
@@ -612,14 +608,18 @@ func (w *writer) withItem(i int, e *template, write func(*template)) {
 			is = strconv.Itoa(w.itemStatus)
 		}
 		if !written.has(item, a) || is != itemText(it, a) {
+			name := at(a.String())
+			if a == attrID {
+				name = "items[" + strconv.Itoa(i) + "].id"
+			}
 			w.lost(name, "there is no place for it")
 		}
 	}
 	if len(it.Outcome.Notes) > 0 && w.itemBody == nil {
-		w.lost(at+"notes", "there is no place for them")
+		w.lost(at("notes"), "there is no place for them")
 	}
 	if len(it.Outcome.Fields) > 0 && w.itemBody == nil {
-		w.lost(at+"fields", "there is no place for them")
+		w.lost(at("fields"), "there is no place for them")
 	}
 	w.itemBody, w.itemHeader = nil, nil
 }
