@@ -15,9 +15,14 @@ const Key = "activity_id"
 // every line of a request. The context is that of the call: slog.InfoContext
 // carries it, slog.Info does not. A Handler is as safe for concurrent use as the
 // handler below it.
+//
+// Where a [Collector] gathers for the context, it is given each line too, whatever
+// the handler below makes of it: see [WithLevel]. So a Handler stands outermost,
+// and once.
 type Handler struct {
 	plain  slog.Handler // with every attribute and group: takes records without an id
 	top    slog.Handler // without the groups: the id is added at its level
+	attrs  []slog.Attr  // that top has, for a collector
 	groups []group      // what top lacks, the outermost first
 }
 
@@ -38,14 +43,20 @@ func NewHandler(next slog.Handler) *Handler {
 	return &Handler{plain: next, top: next}
 }
 
-// Enabled asks the handler below.
+// Enabled asks the handler below, and the Collector of ctx.
 func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
-	return h.plain.Enabled(ctx, level)
+	return h.plain.Enabled(ctx, level) || CollectorOf(ctx).wants(level)
 }
 
 // Handle adds the id of ctx and passes the record on. Its error is that of the
 // handler below.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
+	if c := CollectorOf(ctx); c != nil {
+		c.line(h, r)
+		if !h.plain.Enabled(ctx, r.Level) {
+			return nil // it was the collector alone that wanted it
+		}
+	}
 	id := ID(ctx)
 	if id == "" {
 		return h.plain.Handle(ctx, r)
@@ -77,11 +88,11 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
 	}
-	next := &Handler{plain: h.plain.WithAttrs(attrs), top: h.top, groups: slices.Clone(h.groups)}
+	next := &Handler{plain: h.plain.WithAttrs(attrs), top: h.top, attrs: h.attrs, groups: slices.Clone(h.groups)}
 	if n := len(next.groups); n > 0 {
 		next.groups[n-1].attrs = slices.Concat(next.groups[n-1].attrs, attrs)
 	} else {
-		next.top = next.plain
+		next.top, next.attrs = next.plain, slices.Concat(h.attrs, attrs)
 	}
 	return next
 }
@@ -92,5 +103,5 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return &Handler{plain: h.plain.WithGroup(name), top: h.top, groups: append(slices.Clone(h.groups), group{name: name})}
+	return &Handler{plain: h.plain.WithGroup(name), top: h.top, attrs: h.attrs, groups: append(slices.Clone(h.groups), group{name: name})}
 }

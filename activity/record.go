@@ -9,7 +9,7 @@ import (
 )
 
 // Record is the story of one request. Nothing in it is a credential; of bodies
-// only what was chosen, redacted.
+// only what was chosen, redacted. Its JSON form stands in MarshalJSON.
 type Record struct {
 	ID       string
 	Trace    string // W3C trace id, "" for none
@@ -25,7 +25,7 @@ type Record struct {
 	Response []byte
 	Calls    []Call // made to others on its behalf
 	Lines    []Line // what was logged under it
-	Dropped  int    // lines that were too many
+	Dropped  int    // lines, calls and items of the outcome that were too many
 }
 
 // Call is one attempt at another service.

@@ -92,7 +92,7 @@ func Authenticate(schemes ...Scheme) Middleware {
 					return
 				}
 				ctx := context.WithValue(WithPrincipal(r.Context(), p), schemeKey{}, s)
-				next.ServeHTTP(w, r.WithContext(ctx))
+				pass(ctx, next, w, r)
 				return
 			}
 			err := Refuse(parlance.NoCredential)

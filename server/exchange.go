@@ -31,8 +31,12 @@ type exchange struct {
 	nested   bool   // in another exchange, with something between the two
 	undone   bool   // the answer proves that nothing was done
 
+	watch   *watch           // nil where nobody wants to know
+	outcome parlance.Outcome // what was answered, where it is known
+	cut     bool             // the connection, before the answer was complete
+
 	mode   mode
-	status int
+	status int    // that was sent, or will be
 	held   []byte // while holding or catching
 	tail   []byte // the end of the envelope, while enveloping
 }
@@ -63,7 +67,8 @@ type exchangeKey struct{}
 // has written in its dialect. It goes by way of the headers because what stands
 // between the two may buffer, or answer by itself from another goroutine, as
 // http.TimeoutHandler does. It is no name that HTTP could carry. Its value is
-// provedUndone where the answer proves that nothing was done.
+// provedUndone where the answer proves that nothing was done, and where somebody
+// watches, the outcome beside it.
 const (
 	answered     = "parlance: answered"
 	provedUndone = "undone"
@@ -98,7 +103,7 @@ func (x *exchange) WriteHeader(status int) {
 		x.inner.WriteHeader(status)
 	case x.mode != open:
 	case done:
-		x.mode, x.undone = streaming, slices.Contains(said, provedUndone)
+		x.mode, x.undone, x.outcome = streaming, slices.Contains(said, provedUndone), told(said)
 		x.sendHead(status)
 	case status >= 400 && x.mediaType("", "text/plain"):
 		x.mode, x.status = catching, status
@@ -124,13 +129,14 @@ func (x *exchange) needsEnvelope(status int) bool {
 
 // sendHead sends the head of a final answer.
 func (x *exchange) sendHead(status int) {
+	x.status = status
 	switch h := x.Header(); {
 	case !x.nested:
 		delete(h, answered)
 	case x.undone:
-		h[answered] = []string{provedUndone}
+		h[answered] = x.tell(provedUndone)
 	default:
-		h[answered] = []string{""}
+		h[answered] = x.tell("")
 	}
 	x.inner.WriteHeader(status)
 }
@@ -225,7 +231,7 @@ func (x *exchange) overflow() error {
 		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
 		return http.ErrContentLength // the answer that went out has its own length
 	}
-	x.mode, x.tail = enveloping, tail
+	x.mode, x.tail, x.outcome = enveloping, tail, parlance.Outcome{Kind: kindOf(x.status), Status: x.status}
 	x.putHeader(m)
 	x.Header().Del("Content-Length")
 	x.dropValidators()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 )
 
@@ -38,6 +39,7 @@ func (x *exchange) answer(ctx context.Context, value any, err error) {
 		return // the handler wrote its answer itself
 	case err != nil && x.sent():
 		x.logFailure("the handler failed after its answer had begun; the connection is cut", err)
+		x.outcome = parlance.OutcomeOf(err)
 		panic(http.ErrAbortHandler)
 	case err == nil && x.sent():
 		x.server.logger.ErrorContext(x.ctx, "the handler returned a value after its answer had begun; the value is dropped")

@@ -17,6 +17,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // What holds for Idempotent unless an option says otherwise.
@@ -263,6 +264,9 @@ func (x *exchange) replay(a Answer) {
 		h.Set(OriginalHeader, was)
 	}
 	x.mode = streaming
+	if x.watch != nil {
+		x.outcome = x.server.dialect.Decode(x.request, dialect.Response{Status: a.Status, Header: dialect.Fields(h), Body: a.Body}).Outcome
+	}
 	x.sendHead(a.Status)
 	if len(a.Body) > 0 {
 		_, _ = x.inner.Write(a.Body) // an error here is a client that is gone

@@ -14,6 +14,8 @@ type config struct {
 	trusted     string // request header; "" trusts none
 	maxBuffered int    // bytes
 	transactor  Transactor
+	journal     *journal
+	observers   []Observer
 }
 
 type option func(*config)

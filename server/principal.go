@@ -13,8 +13,10 @@ type Principal struct {
 type principalKey struct{}
 
 // WithPrincipal returns a context that carries who calls. Authentication sets
-// it; what comes behind counts limits, keys and seats by it.
+// it; what comes behind counts limits, keys and seats by it, and the record of the
+// request that ctx is of names it.
 func WithPrincipal(ctx context.Context, p Principal) context.Context {
+	watchOf(ctx).setCaller(&p)
 	return context.WithValue(ctx, principalKey{}, &p)
 }
 

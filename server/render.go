@@ -70,6 +70,7 @@ func (x *exchange) dress(o parlance.Outcome, data dialect.Payload, document []by
 		}
 	}
 	x.putHeader(m)
+	x.outcome = o
 	if m.Status == http.StatusNoContent || m.Status == http.StatusNotModified {
 		m.Body = nil // these have none (RFC 9110, 6.4.1)
 	} else {

@@ -31,7 +31,9 @@ import (
 func (s *Server) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		outer := exchangeOf(r.Context())
+		watchOf(r.Context()).enter(r)
 		if outer != nil && outer.server == s && w == http.ResponseWriter(outer) {
+			defer outer.watch.leave(r)
 			next.ServeHTTP(w, r) // nothing stands between the two
 			return
 		}
@@ -40,12 +42,27 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 		x.instance = "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
 		if outer != nil {
 			x.request.Path, x.instance = outer.request.Path, outer.instance // as called, whatever was stripped since
+			x.watch = outer.watch
 		}
-		ctx := context.WithValue(activity.WithID(r.Context(), s.id(r)), exchangeKey{}, x)
-		x.ctx = ctx
+		x.ctx = context.WithValue(activity.WithID(r.Context(), s.id(r)), exchangeKey{}, x)
+		if x.watch == nil && s.watches() {
+			r = x.begin(r)
+			defer x.watched()
+		}
 		defer x.end()
-		next.ServeHTTP(x, r.WithContext(ctx))
+		pass(x.ctx, next, x, r)
 	})
+}
+
+// pass goes on under another context, and lets the request know the pattern that a
+// ServeMux finds for it, as if there was no copy between the two.
+func pass(ctx context.Context, next http.Handler, w http.ResponseWriter, r *http.Request) {
+	copied := r.WithContext(ctx)
+	defer func() {
+		r.Pattern = copied.Pattern
+		watchOf(ctx).leave(copied)
+	}()
+	next.ServeHTTP(w, copied)
 }
 
 // end finishes the answer when the handler is done, by return or by panic.
@@ -58,6 +75,7 @@ func (x *exchange) end() {
 	case cause == nil:
 		x.finish()
 	case cause == http.ErrAbortHandler:
+		x.cut = true
 		panic(cause) // the handler's own wish
 	default:
 		if stack == nil {
@@ -66,6 +84,7 @@ func (x *exchange) end() {
 		x.server.logger.ErrorContext(x.ctx, "the handler panicked",
 			"panic", fmt.Sprint(cause), "method", x.request.Method, "path", x.request.Path, "stack", string(stack))
 		if x.sent() {
+			x.cut = true
 			panic(http.ErrAbortHandler) // the client must be able to tell
 		}
 		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)

@@ -1,0 +1,192 @@
+package activity
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// recordJSON is the wire form of a Record.
+type recordJSON struct {
+	ID       string            `json:"id"`
+	Trace    string            `json:"trace,omitempty"`
+	Start    time.Time         `json:"time,omitzero"`
+	Took     seconds           `json:"took,omitempty"`
+	Method   string            `json:"method,omitempty"`
+	Route    string            `json:"route,omitempty"`
+	Path     string            `json:"path,omitempty"`
+	Caller   string            `json:"caller,omitempty"`
+	Status   int               `json:"status,omitempty"`
+	Outcome  *parlance.Outcome `json:"outcome,omitempty"`
+	Request  json.RawMessage   `json:"request,omitempty"`
+	OtherReq []byte            `json:"request_base64,omitempty"`
+	Response json.RawMessage   `json:"response,omitempty"`
+	OtherRes []byte            `json:"response_base64,omitempty"`
+	Calls    []Call            `json:"calls,omitempty"`
+	Lines    []Line            `json:"lines,omitempty"`
+	Dropped  int               `json:"dropped,omitempty"`
+}
+
+// MarshalJSON writes the stable wire form: the id always, the rest where set.
+//
+//	{
+//	  "id": "…", "trace": "…",
+//	  "time": "2026-09-21T10:00:00Z", "took": 0.0123,
+//	  "method": "POST", "route": "POST /orders/{id}", "path": "/orders/7", "caller": "…",
+//	  "status": 409, "outcome": {"kind": "conflict", …},
+//	  "request": {"/order/id": 7}, "response": {…},
+//	  "calls": [{"time", "took", "dialect", "method", "host", "path", "attempt", "outcome", "act", "why"}],
+//	  "lines": [{"time", "level", "message", "attrs": ["name=value"]}],
+//	  "dropped": 1
+//	}
+//
+// Times are RFC 3339 in UTC, durations seconds, an outcome as [parlance.Outcome]
+// writes it. Parts of a body that are no compact JSON stand as request_base64 and
+// response_base64.
+func (r Record) MarshalJSON() ([]byte, error) {
+	w := recordJSON{
+		ID: r.ID, Trace: r.Trace, Start: utc(r.Start), Took: seconds(r.Took), Method: r.Method, Route: r.Route, Path: r.Path,
+		Caller: r.Caller, Status: r.Status, Outcome: known(&r.Outcome), Calls: r.Calls, Lines: r.Lines, Dropped: r.Dropped,
+	}
+	w.Request, w.OtherReq = part(r.Request)
+	w.Response, w.OtherRes = part(r.Response)
+	return marshal(w)
+}
+
+// UnmarshalJSON reads the wire form.
+func (r *Record) UnmarshalJSON(data []byte) error {
+	var w recordJSON
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*r = Record{
+		w.ID, w.Trace, w.Start, time.Duration(w.Took), w.Method, w.Route, w.Path, w.Caller, w.Status, given(w.Outcome),
+		either(w.Request, w.OtherReq), either(w.Response, w.OtherRes), w.Calls, w.Lines, w.Dropped,
+	}
+	return nil
+}
+
+type callJSON struct {
+	Start   time.Time         `json:"time,omitzero"`
+	Took    seconds           `json:"took,omitempty"`
+	Dialect string            `json:"dialect,omitempty"`
+	Method  string            `json:"method,omitempty"`
+	Host    string            `json:"host,omitempty"`
+	Path    string            `json:"path,omitempty"`
+	Attempt int               `json:"attempt,omitempty"`
+	Outcome *parlance.Outcome `json:"outcome,omitempty"`
+	Act     parlance.Act      `json:"act,omitempty"`
+	Why     string            `json:"why,omitempty"`
+}
+
+// MarshalJSON writes the form that stands in a Record's.
+func (c Call) MarshalJSON() ([]byte, error) {
+	return marshal(callJSON{
+		utc(c.Start), seconds(c.Took), c.Dialect, c.Method, c.Host, c.Path, c.Attempt, known(&c.Outcome), c.Act, c.Why,
+	})
+}
+
+// UnmarshalJSON reads the form that stands in a Record's.
+func (c *Call) UnmarshalJSON(data []byte) error {
+	var w callJSON
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*c = Call{w.Start, time.Duration(w.Took), w.Dialect, w.Method, w.Host, w.Path, w.Attempt, given(w.Outcome), w.Act, w.Why}
+	return nil
+}
+
+type lineJSON struct {
+	Time    time.Time  `json:"time,omitzero"`
+	Level   slog.Level `json:"level"`
+	Message string     `json:"message,omitempty"`
+	Attrs   []string   `json:"attrs,omitempty"`
+}
+
+// MarshalJSON writes the form that stands in a Record's.
+func (l Line) MarshalJSON() ([]byte, error) {
+	return marshal(lineJSON{utc(l.Time), l.Level, l.Message, l.Attrs})
+}
+
+// UnmarshalJSON reads the form that stands in a Record's.
+func (l *Line) UnmarshalJSON(data []byte) error {
+	var w lineJSON
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*l = Line(w)
+	return nil
+}
+
+// marshal is json.Marshal without the escapes for HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// utc leaves the zero time what it is.
+func utc(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// known is nil for an outcome that is not, which has no form.
+func known(o *parlance.Outcome) *parlance.Outcome {
+	if o.Kind == 0 {
+		return nil
+	}
+	return o
+}
+
+func given(o *parlance.Outcome) parlance.Outcome {
+	if o == nil {
+		return parlance.Outcome{}
+	}
+	return *o
+}
+
+// part tells JSON that is read as it was written from anything else.
+func part(text []byte) (json.RawMessage, []byte) {
+	var compact bytes.Buffer
+	if json.Compact(&compact, text) == nil && bytes.Equal(compact.Bytes(), text) && !bytes.Equal(text, []byte("null")) {
+		return text, nil
+	}
+	return nil, text
+}
+
+func either(text json.RawMessage, other []byte) []byte {
+	if len(text) > 0 {
+		return text
+	}
+	return other
+}
+
+// seconds is a duration that JSON carries as a number of seconds.
+type seconds time.Duration
+
+func (s seconds) MarshalJSON() ([]byte, error) { return json.Marshal(float64(s) / 1e9) }
+
+func (s *seconds) UnmarshalJSON(data []byte) error {
+	var f float64
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	ns := math.Round(f * 1e9) // a clock that was set back makes it negative
+	if ns < math.MinInt64 || ns >= math.MaxInt64 {
+		return errors.New("activity: a duration is a number of seconds")
+	}
+	*s = seconds(ns)
+	return nil
+}

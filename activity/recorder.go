@@ -1,0 +1,213 @@
+package activity
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Recorder keeps the records of requests in a [Store], and deletes the old ones.
+// It writes in the background and never makes a request wait: what the store is
+// too slow to take is dropped, and that is logged once a minute. It holds nothing
+// back itself, the store does that: a crash loses what the store has not committed
+// yet. A Recorder is safe for concurrent use.
+type Recorder struct {
+	store    Store
+	logger   *slog.Logger
+	level    slog.Level
+	secrets  secrets
+	maxLines int
+	maxBytes int
+	age      time.Duration
+	size     int64
+
+	mu     sync.Mutex
+	queue  []*Record
+	bytes  int // of the queue
+	lost   int // since it was logged last
+	err    error
+	closed bool
+
+	wake    chan struct{} // holds one where there is something to write, or nothing ever again
+	stop    context.CancelFunc
+	written chan struct{} // closed when all is written
+	tended  chan struct{} // closed when no more is deleted
+}
+
+const (
+	maxQueue      = 10_000   // records
+	maxQueueBytes = 32 << 20 // about
+	minute        = time.Minute
+)
+
+// NewRecorder makes a Recorder that writes to a store until it is closed. A nil
+// setting is as none.
+func NewRecorder(store Store, options ...Option) *Recorder {
+	ctx, stop := context.WithCancel(context.Background())
+	r := &Recorder{
+		store: store, secrets: commonSecrets, maxLines: DefaultLines, maxBytes: DefaultBytes, age: DefaultAge, size: DefaultSize,
+		wake: make(chan struct{}, 1), stop: stop, written: make(chan struct{}), tended: make(chan struct{}),
+	}
+	for _, o := range options {
+		o(r)
+	}
+	if r.logger == nil {
+		r.logger = slog.Default()
+	}
+	go r.write(ctx)
+	go r.tend(ctx)
+	return r
+}
+
+// Begin gathers the record of a request. What is known of it stands in first; its
+// ID is that of ctx where it has none, and a new one where ctx has none either.
+// The context that it returns carries the Collector, which the caller is to End.
+func (r *Recorder) Begin(ctx context.Context, first Record) (context.Context, *Collector) {
+	if first.ID == "" {
+		first.ID = ID(ctx)
+	}
+	if first.ID == "" {
+		first.ID = NewID()
+		ctx = WithID(ctx, first.ID)
+	}
+	first.Path = r.secrets.text(first.Path)
+	c := &Collector{recorder: r, record: first}
+	return context.WithValue(ctx, collectorKey{}, c), c
+}
+
+// Choose takes the values that JSON pointers (RFC 6901) name out of a JSON text,
+// which may be cut off: an object of them by their pointers, such as
+// {"/order/id":7}, nil for none of them. What is secret by its name is redacted,
+// and of a value of more than 4 KiB there is only its length.
+func (r *Recorder) Choose(body []byte, pointers ...string) []byte {
+	return r.secrets.choose(body, pointers)
+}
+
+// Add hands a record on to be written, as it is. The record is the Recorder's from
+// then on. After Close it is lost.
+func (r *Recorder) Add(record *Record) {
+	size := sizeOf(record)
+	r.mu.Lock()
+	fits := !r.closed && len(r.queue) < maxQueue && r.bytes+size <= maxQueueBytes
+	if fits {
+		r.queue = append(r.queue, record)
+		r.bytes += size
+	} else {
+		r.lost++
+	}
+	first := fits && len(r.queue) == 1
+	r.mu.Unlock()
+	if first {
+		r.rouse()
+	}
+}
+
+// rouse wakes the writer.
+func (r *Recorder) rouse() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// Close writes what was added, ends the background work and returns nil. Where
+// ctx ends before, what is left is lost, and its error is returned. The store
+// stays open. A second Close does the same.
+func (r *Recorder) Close(ctx context.Context) error {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.rouse()
+	var err error
+	for _, end := range []chan struct{}{r.written, r.tended} {
+		select {
+		case <-end:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+		r.stop()
+	}
+	r.tell()
+	return err
+}
+
+// write hands the queue on to the store.
+func (r *Recorder) write(ctx context.Context) {
+	defer close(r.written)
+	for range r.wake {
+		for {
+			r.mu.Lock()
+			batch, closed := r.queue, r.closed
+			r.queue, r.bytes = nil, 0
+			r.mu.Unlock()
+			if len(batch) == 0 && closed {
+				return
+			}
+			if len(batch) == 0 {
+				break
+			}
+			for _, record := range batch {
+				if err := r.store.Add(ctx, record); err != nil {
+					r.failed(1, err)
+				}
+			}
+		}
+	}
+}
+
+func (r *Recorder) failed(lost int, err error) {
+	r.mu.Lock()
+	r.lost, r.err = r.lost+lost, err
+	r.mu.Unlock()
+}
+
+// tend deletes what is old, and says what was lost.
+func (r *Recorder) tend(ctx context.Context) {
+	defer close(r.tended)
+	tick := time.NewTicker(minute)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			if before := now.Add(-r.age); r.age > 0 || r.size > 0 {
+				if r.age <= 0 {
+					before = time.Time{}
+				}
+				if _, err := r.store.Prune(ctx, before, r.size); err != nil && !errors.Is(err, context.Canceled) {
+					r.failed(0, err)
+				}
+			}
+			r.tell()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tell logs what went wrong since it did so last.
+func (r *Recorder) tell() {
+	r.mu.Lock()
+	lost, err := r.lost, r.err
+	r.lost, r.err = 0, nil
+	r.mu.Unlock()
+	switch {
+	case err != nil:
+		r.logger.Error("the activity store fails", "lost", lost, "error", err)
+	case lost > 0:
+		r.logger.Error("activity records were lost: they came faster than the store takes them", "lost", lost)
+	}
+}
+
+// sizeOf is about what a record takes of memory, in bytes.
+func sizeOf(r *Record) int {
+	n := 512 + len(r.Request) + len(r.Response) + 256*(len(r.Calls)+len(r.Outcome.Items)+len(r.Outcome.Fields))
+	for i := range r.Lines {
+		n += 64 + len(r.Lines[i].Message)
+		for _, a := range r.Lines[i].Attrs {
+			n += 16 + len(a)
+		}
+	}
+	return n
+}

@@ -1,0 +1,194 @@
+package activity_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance/activity"
+)
+
+// shelf is a store that takes its time, or fails.
+type shelf struct {
+	activity.Store
+
+	mu     sync.Mutex
+	slow   time.Duration
+	err    error
+	ids    []string
+	pruned []string
+}
+
+func (s *shelf) Add(ctx context.Context, r *activity.Record) error {
+	select {
+	case <-time.After(s.slow):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.ids = append(s.ids, r.ID)
+	}
+	return s.err
+}
+
+func (s *shelf) Prune(_ context.Context, before time.Time, bytes int64) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	age := "everything"
+	if !before.IsZero() {
+		age = time.Since(before).String()
+	}
+	s.pruned = append(s.pruned, fmt.Sprint(age, " ", bytes))
+	return 0, nil
+}
+
+// loud is a logger and what it wrote.
+func loud() (*slog.Logger, *said) {
+	w := new(said)
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: noTime})), w
+}
+
+type said struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func TestRecordsAreWrittenInTheBackgroundInTheirOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{slow: time.Second}
+		r := activity.NewRecorder(s)
+		start := time.Now()
+		for i := range 5 {
+			r.Add(&activity.Record{ID: fmt.Sprint(i)})
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("a request waited for %v", took)
+		}
+		if err := r.Close(t.Context()); err != nil || time.Since(start) != 5*time.Second {
+			t.Errorf("closed after %v, %v", time.Since(start), err)
+		}
+		if got := fmt.Sprint(s.ids); got != "[0 1 2 3 4]" {
+			t.Errorf("written: %s", got)
+		}
+		if err := r.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestWhatTheStoreIsTooSlowForIsDroppedAndSaidOnceAMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, said := loud()
+		r := activity.NewRecorder(&shelf{slow: time.Hour}, activity.WithLogger(log))
+		for i := range 25_000 {
+			r.Add(&activity.Record{ID: fmt.Sprint(i)})
+		}
+		if said.String() != "" {
+			t.Errorf("said at once: %s", said)
+		}
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+		var lost int
+		if fmt.Sscanf(lines[0][strings.Index(lines[0], "lost="):], "lost=%d", &lost); len(lines) != 1 || lost < 5_000 || lost > 15_000 {
+			t.Errorf("said: %s", said)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := r.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("closed: %v", err)
+		}
+	})
+}
+
+func TestLargeRecordsAreDroppedSooner(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, said := loud()
+		s := &shelf{slow: time.Millisecond}
+		r := activity.NewRecorder(s, activity.WithLogger(log))
+		for range 100 {
+			r.Add(&activity.Record{Request: make([]byte, 1<<20)})
+		}
+		if err := r.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(s.ids) < 31 || len(s.ids) > 63 || !strings.Contains(said.String(), fmt.Sprint("lost=", 100-len(s.ids))) {
+			t.Errorf("%d of 100 MiB are written; said: %s", len(s.ids), said)
+		}
+	})
+}
+
+func TestAStoreThatFailsEndsNoRequestAndIsSaid(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, said := loud()
+		s := &shelf{err: errors.New("disk full")}
+		r := activity.NewRecorder(s, activity.WithLogger(log))
+		for range 7 {
+			r.Add(&activity.Record{})
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := said.String(); got != "level=ERROR msg=\"the activity store fails\" lost=7 error=\"disk full\"\n" {
+			t.Errorf("said: %s", got)
+		}
+		s.mu.Lock()
+		s.err = nil
+		s.mu.Unlock()
+		r.Add(&activity.Record{ID: "then"})
+		r.Close(t.Context())
+		if got := fmt.Sprint(s.ids); got != "[then]" {
+			t.Errorf("written: %s", got)
+		}
+	})
+}
+
+func TestWhatIsOldIsDeletedOnceAMinute(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		options []activity.Option
+		want    string
+	}{
+		"by itself":       {nil, "[720h0m0s 4294967296 720h0m0s 4294967296 720h0m0s 4294967296]"},
+		"as it is set":    {[]activity.Option{activity.WithRetention(time.Hour, 1000)}, "[1h0m0s 1000 1h0m0s 1000 1h0m0s 1000]"},
+		"by size alone":   {[]activity.Option{activity.WithRetention(0, 1000)}, "[everything 1000 everything 1000 everything 1000]"},
+		"where it is not": {[]activity.Option{activity.WithRetention(0, 0)}, "[]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := new(shelf)
+				r := activity.NewRecorder(s, c.options...)
+				time.Sleep(3*time.Minute + time.Second)
+				synctest.Wait()
+				r.Close(t.Context())
+				if got := fmt.Sprint(s.pruned); got != c.want {
+					t.Errorf("pruned %s", got)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,173 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Observer sees every request that a Server answers. Its methods are called from
+// the goroutine of the request, so they must be quick; and for many requests at
+// once. Of a request that passes several Servers the outermost that has observers
+// tells its own.
+type Observer interface {
+	// Before is called when a request has come, under its activity id. The context
+	// that it returns is that of the handler, and of what is logged.
+	Before(ctx context.Context, r *http.Request) context.Context
+
+	// After is called when the request is answered, in the reverse order. The
+	// context is that of Before.
+	After(ctx context.Context, r *http.Request, s *Served)
+}
+
+// WithObserver adds an Observer; it may be used several times.
+func WithObserver(o Observer) Option {
+	return option(func(c *config) { c.observers = append(c.observers, o) })
+}
+
+// Served is what one request came to.
+type Served struct {
+	Start   time.Time
+	Took    time.Duration // until the handler had returned and the answer was written
+	Route   string        // the pattern that served it, http.Request.Pattern; "" where none is known
+	Caller  Principal     // zero is nobody
+	Status  int           // that was sent; 0 where none was, as of a connection that the handler took over
+	Outcome parlance.Outcome
+	Cut     bool // the connection was cut, since it failed after the answer had begun
+}
+
+// watch gathers what observers are told of a request. What learns of it may stand
+// in another goroutine, as behind http.TimeoutHandler.
+type watch struct {
+	start   time.Time
+	entered atomic.Pointer[string] // the pattern by which the request came to the innermost of us
+	left    atomic.Pointer[string] // that which the innermost of us saw a ServeMux find
+	caller  atomic.Pointer[Principal]
+
+	request   *http.Request // the observers'
+	entry     *entry        // nil where it is not recorded
+	observers []context.Context
+}
+
+// watchOf is that of the context's request, nil where nobody wants to know.
+func watchOf(ctx context.Context) *watch {
+	if x := exchangeOf(ctx); x != nil {
+		return x.watch
+	}
+	return nil
+}
+
+// enter notes the pattern of a request that comes to one of us.
+func (w *watch) enter(r *http.Request) {
+	if w != nil && r.Pattern != "" {
+		w.entered.Store(&r.Pattern)
+	}
+}
+
+// leave notes the pattern of a request that one of us is done with. The innermost
+// is done first.
+func (w *watch) leave(r *http.Request) {
+	if w != nil && r.Pattern != "" {
+		w.left.CompareAndSwap(nil, &r.Pattern)
+	}
+}
+
+// route is the innermost pattern. That by which the request came is known too of
+// one that has not come back, as behind http.TimeoutHandler.
+func (w *watch) route() string {
+	for _, p := range []*string{w.left.Load(), w.entered.Load()} {
+		if p != nil {
+			return *p
+		}
+	}
+	return ""
+}
+
+func (w *watch) setCaller(p *Principal) {
+	if w != nil {
+		w.caller.Store(p)
+	}
+}
+
+// watches reports that somebody wants to know of requests.
+func (s *Server) watches() bool { return s.journal != nil || len(s.observers) > 0 }
+
+// begin tells of a request. It returns the one to go on with.
+func (x *exchange) begin(r *http.Request) *http.Request {
+	w := &watch{start: time.Now()}
+	x.watch = w
+	if x.server.journal != nil {
+		r = x.server.journal.begin(x, r)
+	}
+	w.request = r
+	for _, o := range x.server.observers {
+		x.ctx = o.Before(x.ctx, r)
+		w.observers = append(w.observers, x.ctx)
+	}
+	return r
+}
+
+// watched tells what the request came to.
+func (x *exchange) watched() {
+	w := x.watch
+	served := &Served{Start: w.start, Took: time.Since(w.start), Status: x.status, Route: w.route(), Outcome: x.came(), Cut: x.cut}
+	if !x.sent() {
+		served.Status = 0
+	}
+	if caller := w.caller.Load(); caller != nil {
+		served.Caller = *caller
+	}
+	for i := len(w.observers) - 1; i >= 0; i-- {
+		x.server.observers[i].After(w.observers[i], w.request, served)
+	}
+	if w.entry != nil {
+		w.entry.end(x, served)
+	}
+}
+
+// came is what the request came to, as far as is known of an answer that was
+// written around the server.
+func (x *exchange) came() parlance.Outcome {
+	o := x.outcome
+	switch {
+	case x.cut && !o.Kind.Failing():
+		o = parlance.Outcome{Kind: parlance.Internal, Reason: parlance.Reset}
+	case o.Kind != 0:
+	case x.status == 0, x.status == http.StatusSwitchingProtocols: // what is said since is not HTTP
+		o.Kind = parlance.Success
+	case x.status >= 200 && x.status <= 299:
+		o.Kind = kindOf(x.status)
+	default:
+		o = x.meaning(x.status)
+	}
+	if x.sent() {
+		o.Status = x.status
+	}
+	return o
+}
+
+// tell is the value of the header answered: a word, and for an exchange outside
+// that is watched the outcome.
+func (x *exchange) tell(word string) []string {
+	if x.watch == nil {
+		return []string{word}
+	}
+	text, err := json.Marshal(x.came())
+	if err != nil {
+		return []string{word}
+	}
+	return []string{word, string(text)}
+}
+
+// told is the outcome that an exchange inside this one has told, zero where it has
+// not.
+func told(said []string) (o parlance.Outcome) {
+	if len(said) > 1 {
+		_ = json.Unmarshal([]byte(said[1]), &o) // it is our own
+	}
+	return o
+}

@@ -1,0 +1,176 @@
+package server
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/parlance-api/parlance/activity"
+)
+
+// WithRecorder keeps the record of each request, to be found by its activity id:
+// times, route, caller and outcome, what was logged under its context by an
+// [activity.Handler], and the calls that were added by activity.AddCall. Of bodies
+// nothing is kept unless [KeepRequest] or [KeepResponse] choose it, and of headers
+// nothing but the trace id of a valid traceparent. Of a request that passes several
+// Servers the outermost that has a Recorder or an [Observer] keeps the record.
+//
+// Close the Recorder after the http.Server has been shut down.
+func WithRecorder(recorder *activity.Recorder, options ...RecordOption) Option {
+	j := &journal{recorder: recorder}
+	for _, o := range options {
+		o(j)
+	}
+	return option(func(c *config) { c.journal = j })
+}
+
+// RecordOption is one setting of [WithRecorder].
+type RecordOption func(*journal)
+
+// KeepRequest keeps the values of a JSON request that pointers (RFC 6901) such as
+// /order/id name, without what is secret by its name: see
+// [activity.Recorder.Choose]. They are found as far as the handler reads the body,
+// and in its first 64 KiB.
+func KeepRequest(pointers ...string) RecordOption {
+	return func(j *journal) { j.request = append(j.request, pointers...) }
+}
+
+// KeepResponse keeps the values of a JSON answer that pointers name, as
+// [KeepRequest] does. They are those of the answer as it was sent, with the
+// dialect's envelope.
+func KeepResponse(pointers ...string) RecordOption {
+	return func(j *journal) { j.response = append(j.response, pointers...) }
+}
+
+// journal is how the requests of a Server are recorded.
+type journal struct {
+	recorder          *activity.Recorder
+	request, response []string // pointers
+}
+
+// entry is the recording of one request.
+type entry struct {
+	*journal
+	collector *activity.Collector
+	asked     *passing // nil where nothing is chosen of it
+	said      *passing
+}
+
+// begin gathers the record of an exchange.
+func (j *journal) begin(x *exchange, r *http.Request) *http.Request {
+	w := &entry{journal: j}
+	x.watch.entry = w
+	first := activity.Record{Start: x.watch.start, Method: r.Method, Path: r.URL.Path}
+	// More than one is none (W3C Trace Context, 3.2: its value is a single one).
+	if t := r.Header["Traceparent"]; len(t) == 1 {
+		if trace, ok := activity.ParseTrace(t[0]); ok {
+			first.Trace = trace.ID
+		}
+	}
+	x.ctx, w.collector = j.recorder.Begin(x.ctx, first)
+	if len(j.request) > 0 && r.Body != nil && r.Body != http.NoBody && isJSON(r.Header) {
+		w.asked = new(passing)
+		body := &readBody{r.Body, w.asked}
+		r = r.WithContext(r.Context()) // who called us keeps the body that he had
+		r.Body = body
+	}
+	if len(j.response) > 0 {
+		w.said = new(passing)
+		x.inner = &writtenBody{ResponseWriter: x.inner, passing: w.said}
+	}
+	return r
+}
+
+// end completes the record.
+func (w *entry) end(x *exchange, s *Served) {
+	var request, response []byte
+	if w.asked != nil {
+		request = w.recorder.Choose(w.asked.text(), w.request...)
+	}
+	if w.said != nil {
+		response = w.recorder.Choose(w.said.text(), w.response...)
+	}
+	w.collector.End(func(r *activity.Record) {
+		r.Took, r.Route, r.Caller, r.Status, r.Outcome = s.Took, s.Route, s.Caller.ID, s.Status, s.Outcome
+		r.Request, r.Response = request, response
+	})
+}
+
+// isJSON reports that a body is JSON and not packed.
+func isJSON(h http.Header) bool {
+	t, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	t = strings.ToLower(strings.TrimSpace(t))
+	return (t == "application/json" || strings.HasSuffix(t, "+json")) && h.Get("Content-Encoding") == ""
+}
+
+// passing is the beginning of a body that passes by. It is safe for concurrent
+// use, since a handler may outlive its answer.
+type passing struct {
+	mu   sync.Mutex
+	kept []byte
+}
+
+// maxPassing bounds, in bytes, what is looked at of a body.
+const maxPassing = 64 << 10
+
+// see keeps what fits, and reports whether more would.
+func (p *passing) see(b []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept = append(p.kept, b[:min(len(b), maxPassing-len(p.kept))]...)
+	return len(p.kept) < maxPassing
+}
+
+func (p *passing) text() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return bytes.Clone(p.kept)
+}
+
+// readBody is a request's body that is seen while the handler reads it.
+type readBody struct {
+	io.ReadCloser
+	*passing
+}
+
+func (b *readBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.see(p[:n])
+	return n, err
+}
+
+// writtenBody is an answer that is seen while it is written.
+type writtenBody struct {
+	http.ResponseWriter
+	*passing
+	looked, wanted bool // wanted is whether it is JSON, once that was looked at
+}
+
+// wants reports whether more of the body is to be seen. Its header is complete.
+func (b *writtenBody) wants() bool {
+	if !b.looked {
+		b.looked, b.wanted = true, isJSON(b.Header())
+	}
+	return b.wanted
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (b *writtenBody) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+
+func (b *writtenBody) Write(p []byte) (int, error) {
+	n, err := b.ResponseWriter.Write(p)
+	if b.wants() {
+		b.wanted = b.see(p[:n])
+	}
+	return n, err
+}
+
+// ReadFrom lets a file be sent by the kernel.
+func (b *writtenBody) ReadFrom(src io.Reader) (int64, error) {
+	if b.wants() {
+		return io.Copy(struct{ io.Writer }{b}, src)
+	}
+	return io.Copy(b.ResponseWriter, src)
+}

@@ -1,0 +1,453 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/memory"
+)
+
+// book is a Recorder and what it has kept.
+type book struct {
+	*activity.Recorder
+	t     testing.TB
+	store activity.Store
+}
+
+func newBook(t testing.TB, options ...activity.Option) *book {
+	t.Helper()
+	store := memory.New().Activity()
+	return &book{activity.NewRecorder(store, options...), t, store}
+}
+
+// find closes the Recorder and finds the record of an answer.
+func (b *book) find(id string) *activity.Record {
+	b.t.Helper()
+	if err := b.Close(context.Background()); err != nil {
+		b.t.Fatal(err)
+	}
+	r, err := b.store.Find(context.Background(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return r
+}
+
+func TestTheRecordOfARequestTellsAllOfIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBook(t)
+		s, log := newServer(t, "vbapi", server.WithRecorder(b.Recorder))
+		mux := http.NewServeMux()
+		mux.Handle("PUT /orders/{id}", s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+			time.Sleep(30 * time.Millisecond)
+			activity.AddCall(r.Context(), activity.Call{
+				Start: time.Now(), Took: time.Second, Dialect: "vms", Method: "GET", Host: "stock.test", Path: "/seats", Attempt: 1,
+				Outcome: parlance.Outcome{Kind: parlance.Unavailable, Status: 503}, Act: parlance.Retry, Why: "it says so",
+			})
+			return nil, parlance.NewError(parlance.Conflict, "The order is being changed").Because(errors.New("row 7 is locked"))
+		}))
+		keys := server.Keys{server.HashKey("k-1"): {Principal: server.Principal{ID: "ann"}}}
+		transport := memhttp.Serve(t, s.Wrap(server.Authenticate(server.APIKey("X-Api-Key", keys))(mux)))
+		start := time.Now()
+		req, _ := http.NewRequest("PUT", "http://api.test/orders/7?sig=1", strings.NewReader(`{"a":1}`))
+		req.Header.Set("X-Api-Key", "k-1")
+		req.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		id := answer{header: resp.Header, body: string(body)}.id()
+		r := b.find(id)
+		want := &activity.Record{
+			ID: id, Trace: "0af7651916cd43dd8448eb211c80319c", Start: start.UTC(), Took: 30 * time.Millisecond,
+			Method: "PUT", Route: "PUT /orders/{id}", Path: "/orders/7", Caller: "ann", Status: 409,
+			Outcome: parlance.Outcome{
+				Kind: parlance.Conflict, Status: 409, Title: "Conflict", Detail: "The order is being changed", Instance: "/orders/7", RequestID: id,
+			},
+			Calls: []activity.Call{{
+				Start: start.Add(30 * time.Millisecond).UTC(), Took: time.Second, Dialect: "vms", Method: "GET", Host: "stock.test", Path: "/seats", Attempt: 1,
+				Outcome: parlance.Outcome{Kind: parlance.Unavailable, Status: 503}, Act: parlance.Retry, Why: "it says so",
+			}},
+			Lines: r.Lines,
+		}
+		if !reflect.DeepEqual(r, want) {
+			t.Errorf("got\n%+v\nwant\n%+v", r, want)
+		}
+		if len(r.Lines) != 1 || r.Lines[0].Message != "request failed" || !strings.Contains(fmt.Sprint(r.Lines[0].Attrs), ": row 7 is locked") {
+			t.Errorf("the lines are %+v", r.Lines)
+		}
+		if l := log.lines(t); len(l) != 1 || l[0]["activity_id"] != id {
+			t.Errorf("the log is %s", log)
+		}
+	})
+}
+
+func TestEveryEndOfARequestIsRecorded(t *testing.T) {
+	t.Parallel()
+	panics := func(http.ResponseWriter, *http.Request) { panic("the cause") }
+	plain := func(status int, kind string, body string) http.HandlerFunc { return writes(status, kind, body) }
+	for name, c := range map[string]struct {
+		dialect string
+		handler func(s *server.Server) http.Handler
+		method  string
+		status  int
+		kind    parlance.Kind
+		reason  parlance.Reason
+		broken  bool // the client gets no whole answer
+		line    string
+	}{
+		"a value":                 {"vms", gives(map[string]int{"n": 1}, nil), "GET", 200, parlance.Success, "", false, ""},
+		"nothing":                 {"vms", gives(nil, nil), "GET", 204, parlance.Empty, "", false, ""},
+		"a HEAD":                  {"vms", gives(map[string]int{"n": 1}, nil), "HEAD", 200, parlance.Success, "", false, ""},
+		"accepted":                {"vms", gives(server.Accepted("/jobs/1", nil), nil), "GET", 202, parlance.Accepted, "", false, ""},
+		"noted":                   {"problem", gives(server.Noted(1, "but"), nil), "GET", 200, parlance.Noted, "", false, ""},
+		"a failure in a 200":      {"slack", gives(nil, parlance.ErrNotFound), "GET", 200, parlance.NotFound, "", false, "request failed"},
+		"a panic":                 {"vms", by(panics), "GET", 500, parlance.Internal, "", false, "the handler panicked"},
+		"around the server":       {"vms", by(plain(201, "application/json", "{}")), "GET", 201, parlance.Success, "", false, ""},
+		"around it, with none":    {"vms", by(plain(204, "", "")), "GET", 204, parlance.Empty, "", false, ""},
+		"around it, elsewhere":    {"vms", by(plain(303, "", "")), "GET", 303, parlance.Redirected, "", false, ""},
+		"around it, in its form":  {"vms", by(plain(429, "application/json", "{}")), "GET", 429, parlance.RateLimited, "", false, ""},
+		"around it, as text":      {"vms", by(plain(404, "", "no")), "GET", 404, parlance.NotFound, "", false, ""},
+		"with an envelope":        {"vbapi", by(plain(200, "application/json", "{}")), "GET", 200, parlance.Success, "", false, ""},
+		"with a streamed one":     {"vbapi", by(plain(200, "application/json", `"`+strings.Repeat("x", 2<<20)+`"`)), "GET", 200, parlance.Success, "", false, ""},
+		"an error after a part":   {"vms", fails, "GET", 200, parlance.Unavailable, "", true, "the handler failed after"},
+		"a panic after a part":    {"vms", by(func(w http.ResponseWriter, r *http.Request) { part(w); panics(w, r) }), "GET", 200, parlance.Internal, parlance.Reset, true, "the handler panicked"},
+		"an abort after a part":   {"vms", by(func(w http.ResponseWriter, _ *http.Request) { part(w); panic(http.ErrAbortHandler) }), "GET", 200, parlance.Internal, parlance.Reset, true, ""},
+		"an abort before one":     {"vms", by(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "GET", 0, parlance.Internal, parlance.Reset, true, ""},
+		"an upgrade":              {"vms", by(upgrade), "GET", 0, parlance.Success, "", true, ""},
+		"a timeout in between":    {"vms", inTime, "GET", 503, parlance.Unavailable, parlance.Maintenance, false, "request failed"},
+		"something in between":    {"slack", between, "GET", 200, parlance.Conflict, "idempotency_in_flight", false, "request failed"},
+		"another server's answer": {"vms", another, "GET", 200, parlance.Conflict, "idempotency_in_flight", false, "request failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBook(t)
+			s, _ := newServer(t, c.dialect, server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
+			done := make(chan struct{})
+			h := s.Wrap(c.handler(s))
+			srv := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				defer close(done)
+				h.ServeHTTP(w, r)
+			}))
+			req, _ := http.NewRequest(c.method, srv.URL+"/a", nil)
+			req.Header.Set("X-Id", "id-1")
+			resp, err := srv.Client().Do(req)
+			if err == nil {
+				_, err = io.ReadAll(resp.Body)
+				resp.Body.Close()
+			}
+			if (err != nil) != c.broken {
+				t.Errorf("the client got the error %v", err)
+			}
+			<-done
+			r := b.find("id-1")
+			if r.Status != c.status || r.Outcome.Kind != c.kind || r.Outcome.Reason != c.reason || r.Outcome.Status != c.status || r.Took <= 0 {
+				t.Errorf("got %d %+v", r.Status, r.Outcome)
+			}
+			if c.line == "" && len(r.Lines) > 0 || c.line != "" && (len(r.Lines) != 1 || !strings.HasPrefix(r.Lines[0].Message, c.line)) {
+				t.Errorf("the lines are %+v", r.Lines)
+			}
+			if strings.Contains(c.line, "panicked") && !strings.Contains(fmt.Sprint(r.Lines), "stack=goroutine") {
+				t.Errorf("the stack is not in %+v", r.Lines)
+			}
+		})
+	}
+}
+
+func by(h http.HandlerFunc) func(*server.Server) http.Handler {
+	return func(*server.Server) http.Handler { return h }
+}
+
+func gives(value any, err error) func(*server.Server) http.Handler {
+	return func(s *server.Server) http.Handler {
+		return s.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return value, err })
+	}
+}
+
+func part(w http.ResponseWriter) {
+	io.WriteString(w, "a part")
+	w.(http.Flusher).Flush()
+}
+
+func fails(s *server.Server) http.Handler {
+	return s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
+		part(w)
+		return nil, parlance.ErrUnavailable
+	})
+}
+
+func upgrade(w http.ResponseWriter, _ *http.Request) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		conn.Close()
+	}
+}
+
+// inTime answers in the place of a handler that is still under way.
+func inTime(s *server.Server) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		server.WithPrincipal(r.Context(), server.Principal{ID: "late"})
+		<-r.Context().Done()
+		return nil, nil
+	}))
+	return http.TimeoutHandler(mux, time.Nanosecond, "too late")
+}
+
+func inFlight(s *server.Server) http.Handler {
+	return s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		return nil, parlance.NewError(parlance.Conflict, "").WithReason(parlance.InFlight)
+	})
+}
+
+// between lets the answer pass through what knows nothing of us.
+func between(s *server.Server) http.Handler { return http.TimeoutHandler(inFlight(s), time.Hour, "") }
+
+func another(*server.Server) http.Handler {
+	d, err := catalog.Open("slack")
+	if err != nil {
+		panic(err)
+	}
+	return between(server.New(d, server.WithLogger(slog.New(slog.DiscardHandler))))
+}
+
+// askAndEnd returns when the handler has too, and not when its answer is there.
+func askAndEnd(t *testing.T, h http.Handler, method, path string, headers ...string) answer {
+	t.Helper()
+	srv := listen(t, h)
+	a, err := try(t, srv, method, path, headers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Close()
+	return a
+}
+
+func TestARouteIsFoundWhereverTheServeMuxStands(t *testing.T) {
+	t.Parallel()
+	handler := http.HandlerFunc(writes(200, "", "hi"))
+	mux := func(pattern string, h http.Handler) http.Handler {
+		m := http.NewServeMux()
+		m.Handle(pattern, h)
+		return m
+	}
+	copies := func(h http.Handler) http.Handler { // as most middleware does
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.ServerContextKey, nil)))
+		})
+	}
+	for name, c := range map[string]struct {
+		make func(s *server.Server) http.Handler
+		want string
+	}{
+		"within":              {func(s *server.Server) http.Handler { return s.Wrap(mux("GET /a/{b}", handler)) }, "GET /a/{b}"},
+		"around":              {func(s *server.Server) http.Handler { return mux("GET /a/{b}", s.Wrap(handler)) }, "GET /a/{b}"},
+		"behind a middleware": {func(s *server.Server) http.Handler { return s.Wrap(copies(mux("/a/", s.Wrap(handler)))) }, "/a/"},
+		"behind our own":      {func(s *server.Server) http.Handler { return s.Wrap(server.Authenticate(anybody)(mux("/a/", handler))) }, "/a/"},
+		"in another":          {func(s *server.Server) http.Handler { return s.Wrap(mux("/a/", mux("GET /a/{b}", handler))) }, "GET /a/{b}"},
+		"in another, behind": {func(s *server.Server) http.Handler {
+			return s.Wrap(mux("/a/", copies(mux("GET /a/{b}", s.Wrap(handler)))))
+		}, "GET /a/{b}"},
+		"in another, behind a cut": {func(s *server.Server) http.Handler {
+			return s.Wrap(mux("/a/", http.StripPrefix("/a", mux("/{b}", s.Wrap(handler)))))
+		}, "/{b}"},
+		"where it finds nothing": {func(s *server.Server) http.Handler { return s.Wrap(mux("/b/", handler)) }, ""},
+	} {
+		b := newBook(t)
+		s, _ := newServer(t, "vms", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
+		a := askAndEnd(t, c.make(s), "GET", "/a/b", "X-Id", "id-1", "X-Api-Key", "k")
+		if r := b.find(a.header.Get(server.RequestIDHeader)); r.Route != c.want || r.Path != "/a/b" {
+			t.Errorf("%s: the route is %q, the path %q", name, r.Route, r.Path)
+		}
+	}
+}
+
+var anybody = server.APIKey("X-Api-Key", server.VerifierFunc(func(context.Context, string, string) (server.Principal, error) {
+	return server.Principal{ID: "ann"}, nil
+}))
+
+func TestATraceThatIsNotValidIsNone(t *testing.T) {
+	t.Parallel()
+	const good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	for _, c := range []struct {
+		header []string
+		want   string
+	}{
+		{[]string{good}, good[3:35]},
+		{[]string{good, good}, ""},
+		{[]string{good + "-01"}, ""},
+		{nil, ""},
+	} {
+		b := newBook(t)
+		s, _ := newServer(t, "vms", server.WithRecorder(b.Recorder))
+		srv := listen(t, s.Wrap(writes(200, "", "hi")))
+		req, _ := http.NewRequest("GET", srv.URL, nil)
+		req.Header["traceparent"] = c.header // a server makes it Traceparent
+		resp, err := srv.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		srv.Close() // the record is complete when the handler is done
+		if r := b.find(resp.Header.Get(server.RequestIDHeader)); r.Trace != c.want {
+			t.Errorf("%v: the trace is %q", c.header, r.Trace)
+		}
+	}
+}
+
+func TestOfBodiesWhatWasChosenIsKept(t *testing.T) {
+	t.Parallel()
+	long := `{"order":{"id":7},"tail":"` + strings.Repeat("x", 1<<20) + `","last":1}`
+	for name, c := range map[string]struct {
+		contentType, body    string
+		reads                bool
+		request, response    string
+		answerType, answered string
+	}{
+		"chosen members": {
+			"application/json", `{"order":{"id":7,"items":[{"sku":"a"},{"sku":"b"}],"token":"hunter2"},"card":"hunter2","note":{"x":1,"password":"hunter2"}}`, true,
+			`{"/note":{"password":"[redacted]","x":1},"/order/id":7,"/order/items/1/sku":"b","/order/token":"[redacted]"}`, `{"/data/id":8}`,
+			"application/json", `{"id":8,"secret":"hunter2"}`,
+		},
+		"none of them":             {"application/json", `{"a":1}`, true, ``, ``, "application/json", `[]`},
+		"of a body that is cut":    {"application/json", long, true, `{"/order/id":7}`, `{"/data/id":1}`, "application/json", `{"id":1,"tail":"` + strings.Repeat("x", 2<<20) + `"}`},
+		"what is too long":         {"application/json", `{"note":"` + strings.Repeat("x", 5000) + `"}`, true, `{"/note":"[5002 bytes]"}`, ``, "application/json", `[]`},
+		"of a body nobody reads":   {"application/json", `{"order":{"id":7}}`, false, ``, ``, "application/json", `[]`},
+		"of no JSON":               {"text/plain", `{"order":{"id":7}}`, true, ``, ``, "text/plain", `{"data":{"id":7}}`},
+		"of a type of one's own":   {"application/vnd.x+json; charset=utf-8", `{"order":{"id":7}}`, true, `{"/order/id":7}`, `{"/data/id":7}`, "application/hal+json", `{"id":7}`},
+		"of what is broken":        {"application/json", `{"order":{"id":7},"note":oops}`, true, `{"/order/id":7}`, ``, "text/plain", ``},
+		"a scalar where it is not": {"application/json", `{"order":7,"note":[]}`, true, `{"/note":[]}`, ``, "text/plain", ``},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBook(t)
+			s, _ := newServer(t, "vbapi", server.WithRecorder(b.Recorder,
+				server.KeepRequest("/order/id", "/order/items/1/sku", "/order/token", "/note"), server.KeepResponse("/data/id")))
+			srv := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if c.reads {
+					if got, err := io.ReadAll(r.Body); string(got) != c.body || err != nil {
+						t.Errorf("the handler read %d bytes, %v", len(got), err)
+					}
+				}
+				w.Header().Set("Content-Type", c.answerType)
+				w.Header().Set("X-Request-Id", activity.ID(r.Context()))
+				io.Copy(w, struct{ io.Reader }{strings.NewReader(c.answered)})
+			})))
+			resp, err := srv.Client().Post(srv.URL, c.contentType, strings.NewReader(c.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(resp.Body)
+			if err != nil || !strings.Contains(string(got), c.answered) {
+				t.Errorf("the answer is %d bytes, %v", len(got), err)
+			}
+			srv.Close() // the record is complete when the handler is done
+			r := b.find(resp.Header.Get("X-Request-Id"))
+			if string(r.Request) != c.request || string(r.Response) != c.response {
+				t.Errorf("kept\n%s\n%s\nwant\n%s\n%s", r.Request, r.Response, c.request, c.response)
+			}
+		})
+	}
+}
+
+func TestNoSecretOfARequestIsRecorded(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2"
+	logger := slog.New(activity.NewHandler(slog.DiscardHandler))
+	for _, method := range []string{"POST", "PUT"} {
+		b := newBook(t, activity.WithLevel(slog.LevelDebug))
+		s, _ := newServer(t, "vbapi", server.WithRecorder(b.Recorder, server.KeepRequest(""), server.KeepResponse("", "/data/token")))
+		srv := listen(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+			body, _ := io.ReadAll(r.Body)
+			logger.DebugContext(r.Context(), "asked", "header", r.Header, "url", r.URL, "body", body, "cookies", r.Cookies())
+			if r.Method == "PUT" {
+				return nil, parlance.NewError(parlance.Invalid, "not so: token=%s", secret).Because(fmt.Errorf("Authorization: %s", r.Header.Get("Authorization")))
+			}
+			http.SetCookie(w, &http.Cookie{Name: "session", Value: secret})
+			return map[string]any{"token": secret, "list": []any{map[string]any{"api_key": secret}}}, nil
+		}))
+		req, _ := http.NewRequest(method, srv.URL+"/a?access_token="+secret, strings.NewReader(
+			`{"password":"hunter2","deep":[{"client_secret":["hunter2"]}],"text":"Bearer hunter2"}`))
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Cookie", "a="+secret)
+		req.SetBasicAuth("me", secret)
+		resp, err := srv.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		srv.Close() // the record is complete when the handler is done
+		r := b.find(answer{header: resp.Header, body: string(body)}.id())
+		text, err := json.Marshal(r)
+		if err != nil || r.Request == nil || r.Response == nil || len(r.Lines) == 0 {
+			t.Fatalf("%s, %v", text, err)
+		}
+		basic := strings.TrimPrefix(req.Header.Get("Authorization"), "Basic ")
+		if strings.Contains(string(text), secret) || strings.Contains(string(text), basic) {
+			t.Errorf("a secret stands in %s", text)
+		}
+	}
+}
+
+// seen tells what an observer was told.
+type seen struct {
+	name string
+	mu   *sync.Mutex
+	told *[]string
+}
+
+type seenKey struct{ name string }
+
+func (s seen) say(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*s.told = append(*s.told, s.name+" "+text)
+}
+
+func (s seen) Before(ctx context.Context, r *http.Request) context.Context {
+	s.say(fmt.Sprintf("before %s, id %v, first %v", r.URL.Path, activity.ID(ctx) != "", ctx.Value(seenKey{"first"})))
+	return context.WithValue(ctx, seenKey{s.name}, true)
+}
+
+func (s seen) After(ctx context.Context, _ *http.Request, d *server.Served) {
+	s.say(fmt.Sprintf("after %s, %d %s by %s, cut %v, own %v, first %v", d.Route, d.Status, d.Outcome.Kind, d.Caller.ID, d.Cut,
+		ctx.Value(seenKey{s.name}), ctx.Value(seenKey{"first"})))
+}
+
+func TestObserversAreToldOfARequestOnce(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var all []string
+	s, _ := newServer(t, "vms", server.WithObserver(seen{"first", &mu, &all}), server.WithObserver(seen{"second", &mu, &all}))
+	inner, _ := newServer(t, "vbapi", server.WithObserver(seen{"inner", &mu, &all}))
+	mux := http.NewServeMux()
+	mux.Handle("/a", inner.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		return nil, fmt.Errorf("%v: %w", r.Context().Value(seenKey{"second"}), parlance.ErrNotFound)
+	}))
+	askAndEnd(t, s.Wrap(server.Authenticate(anybody)(mux)), "GET", "/a", "X-Api-Key", "k")
+	want := []string{
+		"first before /a, id true, first <nil>", "second before /a, id true, first true",
+		"second after /a, 404 not_found by ann, cut false, own true, first true", "first after /a, 404 not_found by ann, cut false, own true, first true",
+	}
+	if !reflect.DeepEqual(all, want) {
+		t.Errorf("told\n%s", strings.Join(all, "\n"))
+	}
+}
