@@ -92,7 +92,7 @@ func typed(w http.ResponseWriter, r *http.Request, types []string) *refusal {
 	media, params, err := mime.ParseMediaType(strings.Join(values, ", "))
 	ok := false
 	for _, t := range types {
-		ok = ok || media == t || strings.HasPrefix(t, "+") && strings.HasSuffix(media, t)
+		ok = ok || ofType(media, t)
 	}
 	switch {
 	case err != nil || len(values) != 1 || !ok:
@@ -102,6 +102,14 @@ func typed(w http.ResponseWriter, r *http.Request, types []string) *refusal {
 		return &refusal{status: http.StatusUnsupportedMediaType, key: "charset"}
 	}
 	return nil
+}
+
+// ofType reports whether a media type is t, ends so (+json), or begins so (text/*).
+func ofType(media, t string) bool {
+	if begin, wild := strings.CutSuffix(t, "*"); wild {
+		return t == "*/*" || strings.HasPrefix(media, begin)
+	}
+	return media == t || strings.HasPrefix(t, "+") && strings.HasSuffix(media, t)
 }
 
 // plain are the types without those that only end so.

@@ -11,7 +11,8 @@
 //	mux.Handle("POST /items", validate.JSON(item)(api.Handle(create)))
 //
 // A schema is a JSON Schema, draft 2020-12 unless it says otherwise, also that of
-// a form and of a query. For XML there are structural rules, an [Element], whose
+// a form and of a query. [OpenAPI] takes the requests of an OpenAPI 3.1 document,
+// whose schemas are JSON Schemas. For XML there are structural rules, an [Element], whose
 // texts have JSON Schemas: no library for XSD can be had everywhere that does
 // without cgo.
 //

@@ -250,6 +250,22 @@ func TestABombAndAnEndlessBodyTakeBoundedMemory(t *testing.T) {
 	}
 }
 
+func TestTenMegabytesOfNestingCostNoMoreThanTheyAreLong(t *testing.T) {
+	deep := []byte(strings.Repeat("[", 10<<20))
+	members := []byte(strings.Repeat(`{"a":`, 2<<20))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for _, body := range [][]byte{deep, members} {
+		if err := item.CheckBytes(body); err == nil || !strings.Contains(err.Error(), "nested deeper") {
+			t.Error(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if grown := (after.TotalAlloc - before.TotalAlloc) >> 20; grown > 4 {
+		t.Errorf("%d MiB were allocated", grown)
+	}
+}
+
 func TestASlowBodyIsGivenUp(t *testing.T) {
 	t.Parallel()
 	url := service(t, "problem", validate.JSON(item, validate.WithReadTimeout(50*time.Millisecond)))
