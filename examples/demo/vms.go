@@ -17,7 +17,7 @@ func vmsStation(d *Demo) (*station, error) {
 	list := get("/api/v1/billing/cameras/list", key)
 	camera := send("POST", "/api/v1/cameras", `{"name":"Gate"}`, key, jsonBody)
 
-	s := &station{system: "vms", key: key, rest: func() { service.SetMaintenance(0) }}
+	s := &station{system: "vms", key: key, rest: func() { service.Maintenance.Reopen() }}
 	full := func(ctx context.Context, w *way) error {
 		for range cameras {
 			if _, _, err := w.do(ctx, camera); err != nil {
@@ -64,7 +64,7 @@ func vmsStation(d *Demo) (*station, error) {
 		{
 			Cause: "maintenance for two minutes, too long to wait here",
 			Given: func(context.Context, *way) error {
-				service.SetMaintenance(2 * time.Minute)
+				service.Maintenance.Close(time.Now().Add(2 * time.Minute))
 				return nil
 			},
 			Ask:     list,

@@ -1,206 +1,118 @@
 // Package vms is a small camera service that answers as VMS does, each code for
 // its real cause:
 //
-//	POST   /api/v1/items                  422 where url or date is invalid, with every fault of each
-//	POST   /api/v1/cameras                201; 402 beyond the licence's cap
+//	POST   /api/v1/items                  422 where url or date is invalid, with every fault of each, in English or Russian
+//	POST   /api/v1/cameras                201; 402 beyond the licence's cap, 403 for a viewer
 //	GET    /api/v1/cameras/{id}           404 where there is none
 //	DELETE /api/v1/cameras/{id}           204, and the licence has room again
 //	GET    /api/v1/billing/cameras/list   200, the literal null where there are none
+//	GET    /api/v1/cameras/{id}/live      429 where ?session= is one too many of the caller's
+//	DELETE /api/v1/sessions/{session}     204, and there is room for another
+//	GET    /api/v1/cameras/{id}/snapshot  asks the recorder: 400 where the camera is off, 502 where it answers wrongly
+//	GET    /api/v1/cameras/{id}/archive   500: a bug that was left in panics where ?hour= is none of the day
 //
-// All want "Authorization: Bearer demo-token", else 401. During maintenance all
-// answer 503 and say when it ends.
+// All want "Authorization: Bearer demo-token", or that of a viewer, who changes
+// nothing, else 401; each caller may send so many requests a second, else 429.
+// During maintenance all answer 503 and say when it ends.
 package vms
 
 import (
-	"encoding/json"
+	"cmp"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strconv"
-	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
+	"github.com/parlance-api/parlance/store"
+	"github.com/parlance-api/parlance/store/memory"
 )
 
-// Token is the bearer token that the service knows.
-const Token = "demo-token"
+// The bearer tokens that the service knows.
+const (
+	Token  = "demo-token"
+	Viewer = "demo-viewer"
+)
 
-// Config is what a caller may choose. The zero value is a working service.
+// Config is what a caller may choose. The zero value is a working service
+// without a recorder.
 type Config struct {
-	Logger  *slog.Logger     // nil is slog.Default
-	Now     func() time.Time // nil is time.Now
-	Cameras int              // the licence's cap; 0 is 2
+	Logger    *slog.Logger      // nil is slog.Default
+	Store     store.Store       // of what is counted; nil is memory.New
+	Cameras   int               // the licence's cap; 0 is 2
+	Sessions  int               // live views of one caller at one time; 0 is 2
+	Rate      server.Rate       // requests of one caller; 0 is 100 a second
+	Recorder  string            // URL of the service that has the pictures
+	Transport http.RoundTripper // to it; nil is http.DefaultTransport
+	Timeout   time.Duration     // how long it may take; 0 is 2 s
 }
 
-// Service is the camera service, its state in memory. It is safe for concurrent
+// Service is the camera service, its cameras in memory. It is safe for concurrent
 // use.
 type Service struct {
-	config Config
-	api    *server.Server
+	Maintenance server.Maintenance // closes it
 
-	mu      sync.Mutex
-	back    time.Time // when maintenance ends
-	cameras map[int]camera
-	last    int
-}
-
-type camera struct {
-	ID   int    `json:"id"`
-	Name string `json:"name"`
+	api      *server.Server
+	rate     limit.Limiter
+	sessions limit.Sessions
+	cameras  cameras
+	recorder recorder
 }
 
 // New makes a service without cameras. Its error is that of the dialect file.
 func New(c Config) (*Service, error) {
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Cameras == 0 {
-		c.Cameras = 2
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	if c.Store == nil {
+		c.Store = memory.New()
 	}
 	d, err := catalog.Open("vms")
 	if err != nil {
 		return nil, err
 	}
-	return &Service{config: c, api: server.New(d, server.WithLogger(c.Logger)), cameras: map[int]camera{}}, nil
+	return &Service{
+		api: server.New(d, server.WithLogger(c.Logger)),
+		rate: limit.Limiter{Store: c.Store.Limits(), Logger: c.Logger, Policies: []limit.Policy{{
+			Name: "requests", By: limit.Principal,
+			Rate: cmp.Or(c.Rate, server.Rate{Quota: 100, Window: time.Second}),
+		}}},
+		sessions: limit.Sessions{
+			Store: c.Store.Seats(), Name: "live", Most: cmp.Or(c.Sessions, 2), By: limit.Principal,
+			Session: func(r *http.Request) string { return r.FormValue("session") },
+			Refusal: parlance.Outcome{Kind: parlance.RateLimited, Detail: "Too many sessions"},
+		},
+		cameras: cameras{all: map[int]camera{}, licence: server.Cap{
+			Store: c.Store.Seats(), Name: "cameras", Most: cmp.Or(c.Cameras, 2),
+			Refusal: parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Fields: []parlance.Field{
+				{Path: "license", Message: "The license limit is exceeded"}}},
+		}},
+		recorder: recorder{c.Recorder, &http.Client{Transport: c.Transport, Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
+	}, nil
 }
 
 // Handler serves the routes.
 func (s *Service) Handler() http.Handler {
+	mayChange := server.RequireScopes("cameras")
+	handle := s.api.Handle
 	mux := http.NewServeMux()
-	mux.Handle("POST /api/v1/items", s.api.Handle(createItem))
-	mux.Handle("POST /api/v1/cameras", s.api.Handle(s.createCamera))
-	mux.Handle("GET /api/v1/cameras/{id}", s.api.Handle(s.readCamera))
-	mux.Handle("DELETE /api/v1/cameras/{id}", s.api.Handle(s.deleteCamera))
-	mux.Handle("GET /api/v1/billing/cameras/list", s.api.Handle(s.listCameras))
+	mux.Handle("POST /api/v1/items", newItem(handle(createItem)))
+	mux.Handle("POST /api/v1/cameras", mayChange(newCamera(handle(s.cameras.create))))
+	mux.Handle("GET /api/v1/cameras/{id}", handle(s.cameras.read))
+	mux.Handle("DELETE /api/v1/cameras/{id}", mayChange(handle(s.cameras.remove)))
+	mux.Handle("GET /api/v1/billing/cameras/list", handle(s.cameras.list))
+	mux.Handle("GET /api/v1/cameras/{id}/live", s.sessions.Wrap(handle(s.cameras.read)))
+	mux.Handle("DELETE /api/v1/sessions/{session}", handle(s.endSession))
+	mux.Handle("GET /api/v1/cameras/{id}/snapshot", handle(s.recorder.snapshot))
+	mux.Handle("GET /api/v1/cameras/{id}/archive", handle(archive))
 
-	// What stands before all routes is a handler, too: it answers, or lets the
-	// next one answer.
-	return s.api.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
-		if wait := s.maintenance(); wait > 0 {
-			return nil, &parlance.Error{Outcome: parlance.Outcome{
-				Kind: parlance.Unavailable, Reason: parlance.Maintenance, RetryAfter: wait}}
-		}
-		if r.Header.Get("Authorization") != "Bearer "+Token {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			return nil, parlance.ErrUnauthenticated
-		}
-		mux.ServeHTTP(w, r)
-		return nil, nil
-	})
+	authenticate := server.Authenticate(server.Bearer(server.Keys{
+		server.HashKey(Token):  {Principal: server.Principal{ID: "operator", Scopes: []string{"cameras"}}},
+		server.HashKey(Viewer): {Principal: server.Principal{ID: "viewer"}},
+	}))
+	return s.api.Wrap(s.Maintenance.Wrap(authenticate(s.rate.Wrap(mux))))
 }
 
-// SetMaintenance closes the service for d, from now on; 0 opens it.
-func (s *Service) SetMaintenance(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.back = s.config.Now().Add(d)
-}
-
-// maintenance is how long it still takes.
-func (s *Service) maintenance() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.back.Sub(s.config.Now())
-}
-
-type item struct {
-	URL  string `json:"url"`
-	Date string `json:"date"`
-}
-
-func createItem(_ http.ResponseWriter, r *http.Request) (any, error) {
-	var i item
-	if err := readJSON(r, &i); err != nil {
-		return nil, err
-	}
-	if faults := i.faults(); len(faults) > 0 {
-		return nil, parlance.NewError(parlance.Invalid, "Submitted data was invalid").
-			WithReason(parlance.Fields).WithFields(faults...)
-	}
-	return server.Created("/api/v1/items/1", i), nil
-}
-
-// faults are all that is wrong with an item, for a user corrects all at once.
-func (i item) faults() (all []parlance.Field) {
-	if u, err := url.ParseRequestURI(i.URL); err != nil || u.Host == "" {
-		all = append(all, parlance.Field{Path: "url", Message: "The URL value is in invalid format"})
-	}
-	if utf8.RuneCountInString(i.URL) > 10 {
-		all = append(all, parlance.Field{Path: "url", Message: "The URL can be no longer than 10 characters"})
-	}
-	if _, err := time.Parse(time.DateTime, i.Date); err != nil {
-		all = append(all, parlance.Field{Path: "date", Message: "The date field doesn't match the format: Y-m-d H:i:s."})
-	}
-	return all
-}
-
-func (s *Service) createCamera(_ http.ResponseWriter, r *http.Request) (any, error) {
-	var c camera
-	if err := readJSON(r, &c); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.cameras) >= s.config.Cameras {
-		return nil, parlance.NewError(parlance.Quota, "").WithReason(parlance.Licence).
-			WithFields(parlance.Field{Path: "license", Message: "The license limit is exceeded"})
-	}
-	s.last++
-	c.ID = s.last
-	s.cameras[c.ID] = c
-	return server.Created("/api/v1/cameras/"+strconv.Itoa(c.ID), c), nil
-}
-
-func (s *Service) readCamera(_ http.ResponseWriter, r *http.Request) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.camera(r)
-}
-
-func (s *Service) deleteCamera(_ http.ResponseWriter, r *http.Request) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c, err := s.camera(r)
-	delete(s.cameras, c.ID)
-	return nil, err
-}
-
-// camera is the one that the route names.
-func (s *Service) camera(r *http.Request) (camera, error) {
-	id, _ := strconv.Atoi(r.PathValue("id"))
-	c, ok := s.cameras[id]
-	if !ok {
-		return camera{}, parlance.NewError(parlance.NotFound, "No camera %q", r.PathValue("id"))
-	}
-	return c, nil
-}
-
-func (s *Service) listCameras(http.ResponseWriter, *http.Request) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.cameras) == 0 {
-		return server.Reply{Outcome: parlance.Outcome{Kind: parlance.Empty, Status: 200}}, nil
-	}
-	all := make([]camera, 0, len(s.cameras))
-	for id := 1; id <= s.last; id++ {
-		if c, ok := s.cameras[id]; ok {
-			all = append(all, c)
-		}
-	}
-	return all, nil
-}
-
-// readJSON reads at most 1 MiB.
-func readJSON(r *http.Request, v any) error {
-	if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 1<<20)).Decode(v); err != nil {
-		return parlance.NewError(parlance.Invalid, "The body is not the JSON that was expected").Because(err)
-	}
-	return nil
+func (s *Service) endSession(_ http.ResponseWriter, r *http.Request) (any, error) {
+	return nil, s.sessions.End(r, r.PathValue("session"))
 }

@@ -1,0 +1,95 @@
+package vms
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/validate"
+)
+
+// cameras are those that there are, and how many there may be.
+type cameras struct {
+	licence server.Cap
+
+	mu   sync.Mutex
+	all  map[int]camera
+	last int
+}
+
+type camera struct {
+	ID   int    `json:"id"`
+	Name string `json:"name"`
+}
+
+var newCamera = validate.JSON(validate.MustCompile(`{
+	"type": "object",
+	"required": ["name"],
+	"properties": {"name": {"type": "string", "minLength": 1, "maxLength": 50}}
+}`))
+
+// create adds a camera and counts it, or neither: in one transaction, where a
+// service with a database writes its own row too.
+func (s *cameras) create(_ http.ResponseWriter, r *http.Request) (any, error) {
+	var c camera
+	if err := validate.Into(r, &c); err != nil {
+		return nil, err
+	}
+	err := s.licence.Create(r.Context(), func(context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.last++
+		c.ID = s.last
+		s.all[c.ID] = c
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return server.Created("/api/v1/cameras/"+strconv.Itoa(c.ID), c), nil
+}
+
+func (s *cameras) read(_ http.ResponseWriter, r *http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.camera(r)
+}
+
+// remove deletes a camera, so that the licence has room for another.
+func (s *cameras) remove(_ http.ResponseWriter, r *http.Request) (any, error) {
+	return nil, s.licence.Delete(r.Context(), func(context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		c, err := s.camera(r)
+		delete(s.all, c.ID)
+		return err
+	})
+}
+
+// camera is the one that the route names. The lock is held.
+func (s *cameras) camera(r *http.Request) (camera, error) {
+	id, _ := strconv.Atoi(r.PathValue("id"))
+	c, ok := s.all[id]
+	if !ok {
+		return camera{}, parlance.NewError(parlance.NotFound, "No camera %q", r.PathValue("id"))
+	}
+	return c, nil
+}
+
+func (s *cameras) list(http.ResponseWriter, *http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.all) == 0 {
+		return server.Reply{Outcome: parlance.Outcome{Kind: parlance.Empty, Status: 200}}, nil
+	}
+	all := make([]camera, 0, len(s.all))
+	for _, id := range slices.Sorted(maps.Keys(s.all)) {
+		all = append(all, s.all[id])
+	}
+	return all, nil
+}

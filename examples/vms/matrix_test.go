@@ -1,0 +1,294 @@
+package vms_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/examples/internal/caller"
+	"github.com/parlance-api/parlance/examples/vms"
+	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/memory"
+)
+
+const (
+	operator = "Authorization: Bearer " + vms.Token
+	viewer   = "Authorization: Bearer " + vms.Viewer
+	asJSON   = "Accept: application/json"
+
+	camera   = "/api/v1/cameras/1"
+	cameras  = "/api/v1/cameras"
+	list     = "/api/v1/billing/cameras/list"
+	gate     = `{"name":"Gate"}`
+	good     = `{"url":"http://a.b","date":"2026-01-02 03:04:05"}`
+	bad      = `{"url":"no url, and too long","date":"tomorrow"}`
+	snapshot = camera + "/snapshot"
+)
+
+// house is the camera service and the recorder behind it.
+type house struct {
+	*vms.Service
+	t        *testing.T
+	url      string
+	recorder *httptest.Server
+	says     atomic.Value // the http.HandlerFunc that it is
+	log      caller.Log
+}
+
+// open has what is counted stand still in time: what is left of a rate is the
+// same however slow this machine is.
+func open(t *testing.T, c vms.Config) *house {
+	h := &house{t: t}
+	h.records(200, "image/gif", "GIF89a")
+	h.recorder = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.says.Load().(http.HandlerFunc)(w, r)
+	}))
+	t.Cleanup(h.recorder.Close)
+	now := time.Now()
+	c.Store = memory.New(memory.WithClock(func() time.Time { return now }))
+	c.Recorder, c.Logger = h.recorder.URL, h.log.Logger()
+	if c.Timeout == 0 {
+		c.Timeout = time.Minute
+	}
+	var err error
+	if h.Service, err = vms.New(c); err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h.Handler())
+	t.Cleanup(s.Close)
+	h.url = s.URL
+	return h
+}
+
+// records has the recorder answer the same to all.
+func (h *house) records(status int, contentType, body string) {
+	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+}
+
+// did sends what went before, and wants its status.
+func (h *house) did(status int, method, path, body string) {
+	h.t.Helper()
+	a := send(h.t, http.DefaultTransport, request(h.t, h.url, method, path, body, operator, asJSON), 1)
+	if a.StatusCode != status {
+		h.t.Fatalf("%s %s: got %s %s", method, path, a.Response.Status, a.body)
+	}
+}
+
+func full(h *house) {
+	h.did(201, "POST", cameras, gate)
+	h.did(201, "POST", cameras, gate)
+}
+
+// Each row of the page, its cause brought about, and what a client does then.
+func TestEachCodeHasItsCause(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name               string
+		config             vms.Config
+		given              func(*house)
+		method, path, body string
+		header             []string
+		client             string
+		log                string // what stands in it of the cause, under the answer's id
+	}{
+		{
+			name:   "200 a camera is read",
+			given:  func(h *house) { h.did(201, "POST", cameras, gate) },
+			method: "GET", path: camera, header: []string{viewer, asJSON}, client: "is done",
+		},
+		{name: "200 null where there are no cameras", method: "GET", path: list, header: []string{viewer, asJSON}, client: "is done"},
+		{
+			name: "200 a list of cameras", given: full,
+			method: "GET", path: list, header: []string{viewer, asJSON}, client: "is done",
+		},
+		{name: "200 the recorder has a picture", method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "is done"},
+		{name: "201 an item is created", method: "POST", path: "/api/v1/items", body: good, header: []string{viewer, asJSON}, client: "is done"},
+		{name: "201 a camera is created", method: "POST", path: cameras, body: gate, header: []string{operator, asJSON}, client: "is done"},
+		{
+			name:   "201 a camera was deleted and there is room again",
+			given:  func(h *house) { full(h); h.did(204, "DELETE", camera, "") },
+			method: "POST", path: cameras, body: gate, header: []string{operator, asJSON}, client: "is done",
+		},
+		{
+			name: "204 a camera is deleted", given: full,
+			method: "DELETE", path: camera, header: []string{operator, asJSON}, client: "is done",
+		},
+		{name: "400 the body is no JSON", method: "POST", path: cameras, body: `{`, header: []string{operator, asJSON}, client: "corrects it"},
+		{
+			name:   "400 the external system has the camera switched off",
+			given:  func(h *house) { h.records(409, "text/plain", "camera off") },
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "corrects it",
+		},
+		{name: "401 the token is missing", method: "GET", path: list, header: []string{asJSON}, client: "stops"},
+		{name: "401 the token is wrong", method: "GET", path: list, header: []string{"Authorization: Bearer guess", asJSON}, client: "stops"},
+		{
+			name: "402 one camera too many", given: full,
+			method: "POST", path: cameras, body: gate, header: []string{operator, asJSON}, client: "stops",
+		},
+		{name: "403 a viewer creates nothing", method: "POST", path: cameras, body: gate, header: []string{viewer, asJSON}, client: "stops"},
+		{name: "404 there is no such camera", method: "GET", path: camera, header: []string{viewer, asJSON}, client: "stops"},
+		{name: "404 as a page where anything is asked for", method: "GET", path: camera, header: []string{viewer, "Accept: */*"}, client: "stops"},
+		{name: "422 every fault of each field", method: "POST", path: "/api/v1/items", body: bad, header: []string{viewer, asJSON}, client: "corrects it"},
+		{name: "422 in Russian by header", method: "POST", path: "/api/v1/items", body: bad, header: []string{viewer, asJSON, "Hl: ru"}, client: "corrects it"},
+		{name: "422 in Russian by query", method: "POST", path: "/api/v1/items?hl=ru", body: bad, header: []string{viewer, asJSON}, client: "corrects it"},
+		{
+			name: "429 too many requests", config: vms.Config{Rate: server.Rate{Quota: 2, Window: time.Minute}}, given: full,
+			method: "GET", path: list, header: []string{operator, asJSON}, client: "repeats it after 30s",
+		},
+		{
+			name: "429 too many sessions",
+			given: func(h *house) {
+				h.did(201, "POST", cameras, gate)
+				h.did(200, "GET", camera+"/live?session=a", "")
+				h.did(200, "GET", camera+"/live?session=b", "")
+				h.did(200, "GET", camera+"/live?session=a", "") // is one that there is
+			},
+			method: "GET", path: camera + "/live?session=c", header: []string{operator, asJSON}, client: "repeats it, later each time",
+		},
+		{
+			name: "200 a session ended and there is room again",
+			given: func(h *house) {
+				h.did(201, "POST", cameras, gate)
+				h.did(200, "GET", camera+"/live?session=a", "")
+				h.did(200, "GET", camera+"/live?session=b", "")
+				h.did(204, "DELETE", "/api/v1/sessions/a", "")
+			},
+			method: "GET", path: camera + "/live?session=c", header: []string{operator, asJSON}, client: "is done",
+		},
+		{
+			name:   "500 a bug panics",
+			method: "GET", path: camera + "/archive?hour=25", header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "index out of range",
+		},
+		{
+			name:   "502 the recorder sends no picture",
+			given:  func(h *house) { h.records(200, "text/html", "<html>") },
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "no picture",
+		},
+		{
+			name:   "502 the recorder fails",
+			given:  func(h *house) { h.records(500, "text/plain", "disk 3 is full") },
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "answered 500",
+		},
+		{
+			name:   "503 the recorder is gone",
+			given:  func(h *house) { h.recorder.Close() },
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "refused",
+		},
+		{
+			name:   "504 the recorder is too slow",
+			config: vms.Config{Timeout: time.Millisecond},
+			given: func(h *house) {
+				h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+			},
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "Timeout exceeded",
+		},
+		{
+			name:   "503 maintenance for who knows how long",
+			given:  func(h *house) { h.Maintenance.Close(time.Time{}) },
+			method: "GET", path: list, header: []string{viewer, asJSON}, client: "repeats it, later each time",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, row.config)
+			if row.given != nil {
+				row.given(h)
+			}
+			r := request(t, h.url, row.method, row.path, row.body, row.header...)
+			a := send(t, http.DefaultTransport, r, 1)
+			compare(t, row.name, r, row.body, a)
+			if a.does() != row.client {
+				t.Errorf("the client end %s, and should be one that %s", a.does(), row.client)
+			}
+			if !strings.Contains(h.log.String(), row.log) || row.log != "" && !strings.Contains(h.log.String(), a.Response.Header.Get("X-Request-Id")) {
+				t.Errorf("want %q under the id of the answer in the log, got %s", row.log, h.log.String())
+			}
+			if strings.Contains(a.body, "disk 3") || strings.Contains(a.body, h.recorder.URL) {
+				t.Errorf("the client is told what is behind: %s", a.body)
+			}
+		})
+	}
+}
+
+// The client end reads when to come back, to the second, and then is served.
+func TestMaintenanceSaysToTheSecondWhenItEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, err := vms.New(vms.Config{Logger: new(caller.Log).Logger()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		house := memhttp.Serve(t, s.Handler())
+		ask := func() *http.Request { return request(t, "http://house", "GET", list, "", viewer, asJSON) }
+		began := time.Now()
+		s.Maintenance.Plan(server.Window{From: began, To: began.Add(90 * time.Second)})
+
+		r := ask()
+		a := send(t, house, r, 1)
+		compare(t, "503 maintenance for 90 seconds", r, "", a)
+		if a.does() != "repeats it after 1m30s" {
+			t.Errorf("the client end %s", a.does())
+		}
+		patient := client.WithCall(t.Context(), client.Call{Ceiling: 2 * time.Minute})
+		if a := send(t, house, ask().WithContext(patient), 2); a.body != "null" || time.Since(began) != 90*time.Second {
+			t.Errorf("after %v: %s %s", time.Since(began), a.Response.Status, a.body)
+		}
+	})
+}
+
+// The client end asks for JSON by itself. Who does not gets a page.
+func TestAFailureIsAPageForWhoDoesNotAskForJSON(t *testing.T) {
+	t.Parallel()
+	h := open(t, vms.Config{})
+	r := request(t, h.url, "GET", camera, "", viewer)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "404 as a page where no JSON is asked for", r, "", answer{res, string(body), nil})
+}
+
+func TestTheCapHoldsHoweverManyComeAtOnce(t *testing.T) {
+	t.Parallel()
+	h := open(t, vms.Config{Cameras: 3})
+	var created, refused atomic.Int32
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			r := request(t, h.url, "POST", cameras, gate, operator, asJSON)
+			res, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			res.Body.Close()
+			switch res.StatusCode {
+			case 201:
+				created.Add(1)
+			case 402:
+				refused.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if created.Load() != 3 || refused.Load() != 17 {
+		t.Errorf("%d created, %d refused", created.Load(), refused.Load())
+	}
+}
