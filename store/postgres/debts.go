@@ -12,9 +12,10 @@ import (
 // debt is what is still to be said of a claim since PostgreSQL could not be told:
 // that it is free, or that nobody holds it any more.
 type debt struct {
-	key   server.Key
-	free  bool
-	since time.Time
+	key    server.Key
+	ticket int64 // of a claim that nobody heard of; 0 for one that the caller had
+	free   bool
+	since  time.Time
 }
 
 // debts are paid as soon as PostgreSQL is there again; there are as many as there
@@ -50,7 +51,11 @@ func (s *Store) pay(ctx context.Context) {
 			if d.free {
 				statement = "DELETE FROM parlance.key"
 			}
-			tag, err := q.Exec(ctx, s.sql(statement+ours), keys{s}.ours(d.key)...)
+			where, args := ours, keys{s}.ours(d.key)
+			if d.ticket != 0 {
+				where, args = " WHERE id = $1 AND ticket = $2 AND NOT answered", []any{hash(d.key.Scope, d.key.Key), d.ticket}
+			}
+			tag, err := q.Exec(ctx, s.sql(statement+where), args...)
 			paid = tag.RowsAffected() > 0
 			return err
 		})

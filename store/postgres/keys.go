@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/parlance-api/parlance"
@@ -33,26 +35,29 @@ func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err erro
 	if err != nil {
 		return c, explain(ctx, err, true)
 	}
-	sent := false
+	sent, ticket := false, rand.Int64()
 	err = s.do(ctx, func(ctx context.Context, q querier) (err error) {
 		sent = true
-		c, err = s.claim(ctx, q, owner, k)
+		c, err = s.claim(ctx, q, owner, ticket, k)
 		return err
 	})
+	if refused := new(pgconn.PgError); errors.As(err, &refused) && refused.Code == "55P03" && !within {
+		return server.Claim{State: server.InFlight}, nil // a transaction that takes its time has it
+	}
 	if err != nil && sent && !within {
-		s.owe(ctx, debt{key: k, free: true}) // it may have come through unheard, and nobody serves it
+		s.owe(ctx, debt{key: k, ticket: ticket, free: true}) // it may have come through unheard, and nobody serves it
 	}
 	return c, err
 }
 
-func (s keys) claim(ctx context.Context, q querier, owner int64, k server.Key) (c server.Claim, err error) {
+func (s keys) claim(ctx context.Context, q querier, owner, ticket int64, k server.Key) (c server.Claim, err error) {
 	id := hash(k.Scope, k.Key)
-	args := []any{id, text(k.Scope), text(k.Key), k.Fingerprint[:], k.Outside, at(k.Claimed), at(k.Expires), text(k.Activity), owner}
+	args := []any{id, text(k.Scope), text(k.Key), k.Fingerprint[:], k.Outside, at(k.Claimed), at(k.Expires), text(k.Activity), owner, ticket}
 	for {
 		// It waits for a transaction that has the key and is not committed yet.
 		tag, err := q.Exec(ctx, s.sql(`
-			INSERT INTO parlance.key (id, scope, key, fingerprint, outside, claimed, expires, activity, owner)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`), args...)
+			INSERT INTO parlance.key (id, scope, key, fingerprint, outside, claimed, expires, activity, owner, ticket)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`), args...)
 		if err != nil {
 			return c, err
 		}
@@ -67,9 +72,9 @@ func (s keys) claim(ctx context.Context, q querier, owner int64, k server.Key) (
 			return c, err
 		case e.answered && e.expired, !e.answered && !e.alive && !e.outside:
 			tag, err := q.Exec(ctx, s.sql(`
-				UPDATE parlance.key SET fingerprint = $4, outside = $5, claimed = $6, expires = $7, activity = $8, owner = $9,
+				UPDATE parlance.key SET fingerprint = $4, outside = $5, claimed = $6, expires = $7, activity = $8, owner = $9, ticket = $10,
 					scope = $2, key = $3, answered = false, answer_at = NULL, status = NULL, header = NULL, body = NULL
-				WHERE id = $1 AND xmin = $10`), append(args, e.version)...)
+				WHERE id = $1 AND xmin = $11`), append(args, e.version)...)
 			if err != nil {
 				return c, err
 			}

@@ -172,12 +172,12 @@ func (s *limits) want(id limit) *lease {
 	return l
 }
 
-// forget forgets what is idle, so that it holds no more than about twice what is in
+// forget forgets what is idle, for which the database is asked again, so that it holds no more than about twice what is in
 // use.
 func (s *limits) forget() {
 	now := time.Now()
 	for id, l := range s.known {
-		if l.wanted == 0 && now.Sub(l.slot) > 2*maxHold && !now.Before(l.again) {
+		if l.wanted == 0 && now.Sub(l.slot) > 2*maxHold {
 			delete(s.known, id)
 		}
 	}

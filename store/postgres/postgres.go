@@ -87,7 +87,9 @@ func WithPatience(d time.Duration) Option { return func(s *Store) { s.patience =
 // Open opens the store at a URL (postgres://…, or a DSN of libpq) and makes the
 // tables. pool_max_conns and the other settings of pgxpool stand in the URL; beside
 // so many connections there are one that says that this process lives, and up to
-// four for limits and activity. PostgreSQL 12 and later will do. Many may open at
+// four for limits and activity. A setting of PostgreSQL there (lock_timeout, …) wins
+// over the store's own: among them that a transaction in which nothing is done for
+// a minute is ended, with its session. PostgreSQL 12 and later will do. Many may open at
 // once. An error wraps parlance.ErrUnavailable where the database cannot be reached.
 // The context ends the opening, not what was opened.
 func Open(ctx context.Context, url string, options ...Option) (*Store, error) {

@@ -107,6 +107,11 @@ func TestTheStoreInPostgres(t *testing.T) {
 			if _, err := s.Seats().Sit(ctx, "held", "a", 2, time.Now().Add(time.Hour)); err != nil {
 				return err
 			}
+			is(t, quick, server.Key{Key: "free"}, server.Fresh)
+			if _, err := s.Keys().Claim(ctx, server.Key{Key: "held"}); err != nil {
+				return err
+			}
+			is(t, quick, server.Key{Key: "held"}, server.InFlight)
 			if _, err := quick.Seats().Sit(t.Context(), "held", "b", 2, time.Now().Add(time.Hour)); !errors.Is(err, parlance.ErrUnavailable) {
 				t.Errorf("%v", err)
 			}

@@ -20,6 +20,7 @@ CREATE TABLE parlance.key (
 	expires     timestamptz,
 	activity    text NOT NULL,
 	owner       bigint,            -- the instance that claimed it; NULL where that let go of it
+	ticket      bigint NOT NULL,   -- a random number of this claim
 	answered    boolean NOT NULL DEFAULT false,
 	answer_at   timestamptz,
 	status      integer,
