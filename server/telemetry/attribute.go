@@ -1,0 +1,166 @@
+package telemetry
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server"
+	"go.opentelemetry.io/otel/attribute"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+)
+
+// asked are the attributes of a request that have few values, for the metrics too.
+// The host that was asked for is none of them: a caller chooses it.
+func (o *Observer) asked(r *http.Request) []attribute.KeyValue {
+	attrs := make([]attribute.KeyValue, 0, 20)
+	attrs = append(attrs, semconv.HTTPRequestMethodKey.String(methodOf(r)), semconv.URLScheme(schemeOf(r)))
+	return add(attrs, "parlance.dialect", o.dialect)
+}
+
+// seen are the attributes of a request that have many values.
+func seen(r *http.Request) []attribute.KeyValue {
+	attrs := []attribute.KeyValue{semconv.URLPath(clip(r.URL.Path))}
+	if methodOf(r) == other {
+		attrs = append(attrs, semconv.HTTPRequestMethodOriginal(clip(r.Method)))
+	}
+	attrs = add(attrs, string(semconv.URLQueryKey), query(r.URL.RawQuery))
+	attrs = add(attrs, string(semconv.UserAgentOriginalKey), r.UserAgent())
+	attrs = address(attrs, semconv.ServerAddressKey, semconv.ServerPortKey, r.Host)
+	attrs = address(attrs, semconv.NetworkPeerAddressKey, semconv.NetworkPeerPortKey, r.RemoteAddr)
+	return append(attrs, semconv.NetworkProtocolVersion(protocolOf(r)))
+}
+
+// address adds a host and its port.
+func address(attrs []attribute.KeyValue, host, port attribute.Key, text string) []attribute.KeyValue {
+	name, number, err := net.SplitHostPort(text)
+	if err != nil {
+		name = text
+	}
+	attrs = add(attrs, string(host), strings.Trim(name, "[]"))
+	if n, err := strconv.Atoi(number); err == nil {
+		attrs = append(attrs, port.Int(n))
+	}
+	return attrs
+}
+
+// answered are the attributes of what came of a request that have few values, for
+// the duration too.
+func answered(s *server.Served) []attribute.KeyValue {
+	attrs := make([]attribute.KeyValue, 0, 16)
+	attrs = add(attrs, string(semconv.HTTPRouteKey), routeOf(s.Route))
+	if s.Status != 0 {
+		attrs = append(attrs, semconv.HTTPResponseStatusCode(s.Status))
+	}
+	attrs = add(attrs, string(semconv.ErrorTypeKey), errorType(s))
+	return add(attrs, "parlance.kind", s.Outcome.Kind.String())
+}
+
+// told are the attributes of what came that have many values.
+func told(ctx context.Context, s *server.Served) []attribute.KeyValue {
+	attrs := add(nil, "parlance.reason", string(s.Outcome.Reason))
+	attrs = add(attrs, "parlance.code", s.Outcome.Code)
+	return add(attrs, "parlance.request_id", activity.ID(ctx))
+}
+
+func add(attrs []attribute.KeyValue, key, value string) []attribute.KeyValue {
+	if value == "" {
+		return attrs
+	}
+	return append(attrs, attribute.String(key, clip(value)))
+}
+
+// longest bounds, in bytes, what a caller can make us keep of one text.
+const longest = 256
+
+func clip(s string) string {
+	if len(s) > longest {
+		s = s[:longest]
+	}
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "") // what no exporter can carry, or a letter that was cut
+}
+
+// errorType is the class of a failure of the server, "" where there is none: the
+// status where that tells of it, else the kind.
+func errorType(s *server.Served) string {
+	switch {
+	case s.Status >= 500 && !s.Cut:
+		return strconv.Itoa(s.Status)
+	case s.Outcome.Kind.ServerFault() || s.Cut:
+		return s.Outcome.Kind.String()
+	}
+	return ""
+}
+
+// other stands for a method that the conventions do not list: anybody may invent
+// more, and each would be a series of its own.
+const other = "_OTHER"
+
+func methodOf(r *http.Request) string {
+	switch r.Method {
+	case http.MethodConnect, http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodOptions,
+		http.MethodPatch, http.MethodPost, http.MethodPut, http.MethodTrace, "QUERY":
+		return r.Method
+	}
+	return other
+}
+
+func schemeOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+// protocolOf is 1.1, or 2 as HTTP/2 is called (network.protocol.version).
+func protocolOf(r *http.Request) string {
+	return strings.TrimSuffix(strconv.Itoa(r.ProtoMajor)+"."+strconv.Itoa(r.ProtoMinor), ".0")
+}
+
+// routeOf is the path of a pattern, which may have a method and a host before it:
+// [METHOD ][HOST]/[PATH].
+func routeOf(pattern string) string {
+	if i := strings.IndexByte(pattern, '/'); i >= 0 {
+		return pattern[i:]
+	}
+	return ""
+}
+
+// nameOf is the span's name: the method, and the route where it is known.
+func nameOf(r *http.Request, route string) string {
+	name := methodOf(r)
+	if name == other {
+		name = "HTTP"
+	}
+	if route != "" {
+		name += " " + route
+	}
+	return name
+}
+
+// redacted stands where something was taken out (OpenTelemetry, url.query).
+const redacted = "REDACTED"
+
+// query writes a query without its values, any of which may be a secret.
+func query(raw string) string {
+	if raw == "" {
+		return ""
+	}
+	pairs := strings.Split(raw, "&")
+	for i, pair := range pairs {
+		switch name, _, ok := strings.Cut(pair, "="); {
+		case ok:
+			pairs[i] = name + "=" + redacted
+		case pair != "":
+			pairs[i] = redacted // a value without a name
+		}
+	}
+	return strings.Join(pairs, "&")
+}
