@@ -135,18 +135,19 @@ func (b *records) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := &bulkAnswer{x: x, hold: b.last, spool: spool{dir: b.dir, max: b.maxSpool}}
 	defer a.spool.close()
 	in := &bulkInput{src: r.Body, max: b.maxRecord}
-	err := b.run(x.ctx, in, a)
+	ctx := r.Context() // not that of the exchange: what stands between has put in who calls, and until when
+	err := b.run(ctx, in, a)
 	switch {
 	case err == nil:
-		x.server.logger.InfoContext(x.ctx, "bulk request", "records", a.total, "failed", a.failed)
+		x.server.logger.InfoContext(ctx, "bulk request", "records", a.total, "failed", a.failed)
 	case errors.Is(err, context.Canceled), errors.Is(err, errUnheard):
-		x.server.logger.InfoContext(x.ctx, "the client went away during a bulk request", "records", a.total, "failed", a.failed)
+		x.server.logger.InfoContext(ctx, "the client went away during a bulk request", "records", a.total, "failed", a.failed)
 		panic(http.ErrAbortHandler)
 	default:
 		if a.total > 0 {
-			x.server.logger.ErrorContext(x.ctx, "a bulk request was broken off", "records", a.total, "failed", a.failed)
+			x.server.logger.ErrorContext(ctx, "a bulk request was broken off", "records", a.total, "failed", a.failed)
 		}
-		x.answer(x.ctx, nil, err)
+		x.answer(ctx, nil, err)
 	}
 }
 

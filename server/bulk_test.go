@@ -146,6 +146,24 @@ func TestEachRecordIsToldOfInTheDialect(t *testing.T) {
 	}
 }
 
+func TestTheHandlerOfARecordKnowsWhoCalls(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "problem")
+	who := make(chan string, 1)
+	each := s.EachRecord(func(ctx context.Context, _ server.Record) (parlance.Item, error) {
+		p, _ := server.PrincipalOf(ctx)
+		who <- p.ID
+		return parlance.Item{}, nil
+	})
+	knows := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		each.ServeHTTP(w, r.WithContext(server.WithPrincipal(r.Context(), server.Principal{ID: "ann"})))
+	})
+	postBulk(t, serve(t, s.Wrap(knows)).URL, `[1]`)
+	if got := <-who; got != "ann" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestTheListOfRecordsMayBeAMember(t *testing.T) {
 	t.Parallel()
 	s, _ := newServer(t, "problem")
