@@ -32,10 +32,19 @@ func warehouseLogin(hc *http.Client, service string) client.Credential {
 			return w.ask(ctx, url.Values{"grant_type": {"client_credentials"}, "client_id": {vision.ClientID}, "client_secret": {vision.ClientCode}})
 		},
 		func(ctx context.Context, refresh string) (client.Grant, error) {
-			return w.ask(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
+			return w.ask(ctx, renewal(refresh))
 		},
 	)
 	return w
+}
+
+// renewal is the form that gets the next token. A refresh token is good for the
+// client that it was given to, which has to say who it is.
+func renewal(refresh string) url.Values {
+	return url.Values{
+		"grant_type": {"refresh_token"}, "refresh_token": {refresh},
+		"client_id": {vision.ClientID}, "client_secret": {vision.ClientCode},
+	}
 }
 
 // ask posts a form to the token endpoint. Vision says of a spent refresh token
@@ -70,7 +79,7 @@ func (w *warehouse) spend(ctx context.Context) error {
 	w.mu.Lock()
 	refresh := w.refresh
 	w.mu.Unlock()
-	_, err := w.ask(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
+	_, err := w.ask(ctx, renewal(refresh))
 	return err
 }
 

@@ -5,11 +5,16 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/examples/vision"
+	"github.com/parlance-api/parlance/store/memory"
 )
 
 func visionStation(d *Demo) (*station, error) {
 	clock := new(clock)
-	service, err := vision.New(vision.Config{Logger: d.journal.logger("vision"), Now: clock.Now})
+	carrier, err := d.house.nobody()
+	if err != nil {
+		return nil, err
+	}
+	service, err := vision.New(vision.Config{Logger: d.journal.logger("vision"), Store: aging{memory.New(), clock}, Carrier: carrier})
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +26,6 @@ func visionStation(d *Demo) (*station, error) {
 		good    = "<MC><DocRef>A{n}</DocRef><Customer>JOE</Customer><SiteCode>MAIN</SiteCode></MC>"
 		unknown = "<MC><DocRef>B{n}</DocRef><Customer>JOE</Customer><SiteCode>PF</SiteCode></MC>"
 		tooLong = "<MC><DocRef>C{n}</DocRef><Customer>JOE</Customer><SiteCode>TOOLONG</SiteCode></MC>"
-		foreign = "<MC><DocRef>D{n}</DocRef><Customer>ACME</Customer><SiteCode>MAIN</SiteCode></MC>"
 	)
 	order := send("POST", "/service/SalesOrder", "<ORDERS><SO><Product>WIDGET</Product><Quantity>9</Quantity></SO></ORDERS>", xmlBody)
 	later := func(context.Context, *way) error {
@@ -32,7 +36,12 @@ func visionStation(d *Demo) (*station, error) {
 		clock.smash()
 		return nil
 	}
-	s := &station{system: "vision", rest: clock.repair, log: warehouseLogin, prime: stock}
+	rest := func() {
+		clock.repair()
+		service.Count(false)
+		service.Stock("WIDGET", 5)
+	}
+	s := &station{system: "vision", rest: rest, log: warehouseLogin, prime: stock}
 	s.scenarios = []Scenario{
 		{
 			Cause: "the token expired 20 min after it was issued",
@@ -56,7 +65,7 @@ func visionStation(d *Demo) (*station, error) {
 		},
 		{
 			Cause:   "the customer is another user's (code 102)",
-			Ask:     manufacture(foreign),
+			Ask:     get(stock.Path + "&customer=ACME"),
 			Promise: Promise{"403", "forbidden", "stopped", "403 forbidden"},
 		},
 		{
@@ -90,17 +99,32 @@ func visionStation(d *Demo) (*station, error) {
 			Promise: Promise{"201", "noted", "told the user", "201 noted"},
 		},
 		{
+			Cause: "the stock is being counted (code 120)",
+			Given: func(context.Context, *way) error {
+				service.Count(true)
+				return nil
+			},
+			Ask:     get("/StockCount"),
+			Promise: Promise{"200", "noted", "told the user", "200 noted"},
+		},
+		{
 			Cause:   "nothing matches",
 			Ask:     get("/StockAvailability?product=GADGET"),
 			Promise: Promise{"204", "empty", "told the user", "204 empty"},
 		},
 		{
-			Cause: "the service's clock broke",
-			Given: broken, Ask: stock,
+			Cause:   "the carrier that is asked is gone (code 150)",
+			Ask:     get("/ShippingRates?pieces=4&weight=10"),
+			Promise: Promise{"500", "internal", "handed back: again in 5m, then every 30m", "500 internal, after 5m"},
+			Try:     "a service behind that is gone is code 150, and not told of",
+		},
+		{
+			Cause:   "a bug panics: nobody thought of such a weight",
+			Ask:     get("/ShippingRates?pieces=4&weight=31"),
 			Promise: Promise{"500", "internal", "handed back: again in 5m, then every 30m", "500 internal, after 5m"},
 		},
 		{
-			Cause: "it broke under a POST: who knows what was done",
+			Cause: "its clock broke under a POST: who knows what was done",
 			Given: broken, Ask: order,
 			Promise: Promise{"500", "internal", "did not repeat: not safe", "500 internal"},
 		},

@@ -1,0 +1,127 @@
+// Package golden holds what an example and the client end say to each other
+// against a file, for its test.
+package golden
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Tape is a RoundTripper that records what passes, each message whole.
+type Tape struct {
+	Base http.RoundTripper
+	Slow bool // time is virtual, so that it can be said how much of it passed
+
+	mu   sync.Mutex
+	last time.Time // the end of the last exchange
+	text strings.Builder
+}
+
+// RoundTrip sends a request and records it with its answer, or with what came
+// instead of one.
+func (t *Tape) RoundTrip(r *http.Request) (*http.Response, error) {
+	sent, err := read(&r.Body)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if passed := time.Since(t.last); t.Slow && !t.last.IsZero() && passed > 0 {
+		fmt.Fprintf(&t.text, "… %v later\n\n", passed)
+	}
+	t.message(r.Method+" "+r.URL.RequestURI(), r.Header, sent)
+	res, err := t.Base.RoundTrip(r)
+	if err != nil {
+		fmt.Fprintf(&t.text, "no answer\n\n")
+		return nil, err
+	}
+	got, err := read(&res.Body)
+	if err != nil {
+		return nil, err
+	}
+	t.message(res.Status, res.Header, got)
+	t.last = time.Now()
+	return res, nil
+}
+
+// Rewind forgets what was recorded: what led to the cause, and is not of it.
+func (t *Tape) Rewind() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text.Reset()
+	t.last = time.Time{}
+}
+
+func (t *Tape) message(first string, h http.Header, body string) {
+	fmt.Fprintln(&t.text, first)
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			fmt.Fprintf(&t.text, "%s: %s\n", name, value)
+		}
+	}
+	fmt.Fprintf(&t.text, "\n%s\n", body)
+	if body != "" {
+		fmt.Fprintln(&t.text)
+	}
+}
+
+// read reads a body and puts it back.
+func read(body *io.ReadCloser) (string, error) {
+	if *body == nil {
+		return "", nil
+	}
+	defer (*body).Close()
+	text, err := io.ReadAll(*body)
+	*body = io.NopCloser(bytes.NewReader(text))
+	return string(text), err
+}
+
+// What is another in each run, in groups: ids, tokens, dates, and what is left of
+// a limit that fills up as time passes.
+var changing = regexp.MustCompile(`([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})|(?:^|[^\w-])([\w-]{43})(?:[^\w-]|$)|(\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT)|(r=\d+;t=\d+)`)
+
+// String is what was recorded. What changes is named in the order in which it is
+// first seen, so that the same stays the same.
+func (t *Tape) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text := t.text.String()
+	names, ids, tokens := map[string]string{}, 0, 0
+	var b strings.Builder
+	end := 0
+	for _, m := range changing.FindAllStringSubmatchIndex(text, -1) {
+		group := 1
+		for m[2*group] < 0 {
+			group++
+		}
+		from, to := m[2*group], m[2*group+1]
+		found := text[from:to]
+		if names[found] == "" {
+			switch group {
+			case 1:
+				ids++
+				names[found] = fmt.Sprintf("ID-%d", ids)
+			case 2:
+				tokens++
+				names[found] = fmt.Sprintf("TOKEN-%d", tokens)
+			case 3:
+				names[found] = "DATE"
+			case 4:
+				names[found] = "r=LEFT;t=SECONDS"
+			}
+		}
+		b.WriteString(text[end:from])
+		b.WriteString(names[found])
+		end = to
+	}
+	b.WriteString(text[end:])
+	return b.String()
+}

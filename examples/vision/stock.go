@@ -1,0 +1,103 @@
+package vision
+
+import (
+	"encoding/xml"
+	"net/http"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+// Count begins or ends a count of the stock. While it goes on, what is told of
+// the stock is of before it.
+func (s *Service) Count(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counting = on
+}
+
+// Stock sets how many pieces there are of a product, as a delivery or a count
+// finds it.
+func (s *Service) Stock(product string, pieces int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stock[product] = pieces
+}
+
+const counted = "The stock is being counted: quantities are those of before the count"
+
+func (s *Service) count(http.ResponseWriter, *http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.counting {
+		return nil, nil
+	}
+	return server.Reply{Outcome: parlance.Outcome{Kind: parlance.Noted, Code: "120", Detail: counted}}, nil
+}
+
+type available struct {
+	Product  string
+	Quantity int
+}
+
+func (s *Service) availability(_ http.ResponseWriter, r *http.Request) (any, error) {
+	q := r.URL.Query()
+	product := q.Get("product")
+	if product == "" {
+		return nil, missing("product")
+	}
+	if q.Has("customer") {
+		caller, _ := server.PrincipalOf(r.Context())
+		if err := permit(caller, q.Get("customer")); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	quantity, known := s.stock[product]
+	counting := s.counting
+	s.mu.Unlock()
+	if !known {
+		return nil, nil
+	}
+	answer, err := shown(r, []available{{product, quantity}})
+	if err != nil || !counting {
+		return answer, err
+	}
+	noted := server.Noted(answer, counted)
+	noted.Outcome.Status = http.StatusNonAuthoritativeInfo
+	return noted, nil
+}
+
+// shown is JSON unless response_type=XML asks for the other.
+func shown(r *http.Request, all []available) (any, error) {
+	if r.URL.Query().Get("response_type") != "XML" {
+		return all, nil
+	}
+	body, err := xml.Marshal(struct {
+		XMLName xml.Name    `xml:"STOCK"`
+		Records []available `xml:"SA"`
+	}{Records: all})
+	return server.Raw{ContentType: "application/xml", Body: body}, err
+}
+
+// history asks the old ledger, which is older than Unicode. What it cannot spell
+// it answers as it always did, by a number of its own.
+func (s *Service) history(_ http.ResponseWriter, r *http.Request) (any, error) {
+	product := r.URL.Query().Get("product")
+	for _, letter := range product {
+		if letter > 0xFF {
+			return nil, parlance.NewError(parlance.Internal, "The ledger cannot read this").WithCode("999")
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.stock[product]; !known {
+		return nil, nil
+	}
+	return shown(r, []available{{product, 5}}) // all that the ledger knows is how it began
+}
+
+// missing is that a parameter is not there, or is no such.
+func missing(parameter string) error {
+	return parlance.NewError(parlance.Invalid, "The parameter %s is missing or wrong", parameter).WithCode("110")
+}

@@ -1,0 +1,22 @@
+package vision
+
+import "github.com/parlance-api/parlance/server/validate"
+
+// What a document must be before a handler sees it: 406 otherwise.
+var (
+	validManufacture = validate.XML(validate.MustCompileElement(validate.Element{
+		Name: "MANUFACTURING", Children: []validate.Element{
+			{Name: "MC", Repeated: true, Open: true, Children: []validate.Element{
+				{Name: "DocRef", Text: `{"minLength": 1, "maxLength": 20}`},
+				{Name: "Customer", Text: `{"maxLength": 8}`},
+				{Name: "SiteCode", Text: `{"maxLength": 4}`},
+			}},
+		}}))
+	validOrder = validate.XML(validate.MustCompileElement(validate.Element{
+		Name: "ORDERS", Children: []validate.Element{
+			{Name: "SO", Repeated: true, Open: true, Children: []validate.Element{
+				{Name: "Product", Text: `{"maxLength": 20}`},
+				{Name: "Quantity", Text: `{"type": "integer", "minimum": 1}`},
+			}},
+		}}))
+)
