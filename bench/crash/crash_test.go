@@ -27,6 +27,9 @@ func TestNothingIsLostOrDoneTwiceByAServerThatIsKilled(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(engines)) {
 		b := &book{t: t}
 		dir := t.TempDir()
+		if prepare := engines[name].prepare; prepare != nil {
+			prepare(t, dir)
+		}
 		lives := *kills
 		if engines[name].apart {
 			lives = (lives + 1) / 2 // it is seen soon

@@ -2,14 +2,23 @@ package crash
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/parlance-api/parlance/store"
+	"github.com/parlance-api/parlance/store/postgres"
+	"github.com/parlance-api/parlance/store/postgres/pgtest"
 	"github.com/parlance-api/parlance/store/sqlite"
 )
 
 // engine is a durable store, and an effect that is inside of it.
 type engine struct {
+	// prepare is what has to be there before the first process; nil for nothing.
+	prepare func(t *testing.T, dir string)
+
 	// open opens what is kept in a folder, as each process does when it starts.
 	open func(dir string) (store.Store, error)
 
@@ -31,6 +40,7 @@ type effect struct {
 }
 
 var engines = map[string]engine{
+	"postgres":          inPostgres,
 	"sqlite":            inSQLite,
 	"sqlite, a mistake": {open: inSQLite.open, do: inSQLite.do, done: inSQLite.done, apart: true},
 }
@@ -64,5 +74,45 @@ var inSQLite = engine{
 			all = append(all, e)
 		}
 		return all, rows.Err()
+	},
+}
+
+// urlFile holds where PostgreSQL is, which outlives the processes that are killed.
+const urlFile = "postgres.url"
+
+var inPostgres = engine{
+	prepare: func(t *testing.T, dir string) {
+		if err := os.WriteFile(filepath.Join(dir, urlFile), []byte(pgtest.Start(t).URL), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	},
+	open: func(dir string) (store.Store, error) {
+		url, err := os.ReadFile(filepath.Join(dir, urlFile))
+		if err != nil {
+			return nil, err
+		}
+		s, err := postgres.Open(context.Background(), string(url))
+		if err != nil {
+			return nil, err
+		}
+		return s, s.Transact(context.Background(), func(ctx context.Context) error {
+			_, err := postgres.Tx(ctx).Exec(ctx, "CREATE TABLE IF NOT EXISTS effect (id TEXT, by TEXT)")
+			return err
+		})
+	},
+	do: func(ctx context.Context, e effect) error {
+		_, err := postgres.Tx(ctx).Exec(ctx, "INSERT INTO effect VALUES ($1, $2)", e.ID, e.By)
+		return err
+	},
+	done: func(ctx context.Context, s store.Store) (all []effect, err error) {
+		err = s.Transact(ctx, func(ctx context.Context) error {
+			rows, err := postgres.Tx(ctx).Query(ctx, "SELECT id, by FROM effect")
+			if err != nil {
+				return err
+			}
+			all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[effect])
+			return err
+		})
+		return all, err
 	},
 }
