@@ -120,8 +120,9 @@ func (s *Schema) at(location []string) *jsonschema.Schema {
 	return at
 }
 
-// maxHops bounds how far references are followed; they may go round.
-const maxHops = 32
+// maxHops bounds how far references and alternatives are followed, for they may go
+// round and branch.
+const maxHops = 8
 
 // child is the schema of a member or an item.
 func child(s *jsonschema.Schema, name string, hops int) *jsonschema.Schema {

@@ -30,6 +30,7 @@ import (
 type Texts struct {
 	catalog *catalog.Builder
 	tags    []language.Tag
+	matcher language.Matcher
 	keys    map[language.Tag]map[string]bool
 }
 
@@ -58,6 +59,7 @@ func (t *Texts) Set(tag language.Tag, key string, messages ...catalog.Message) e
 	if t.keys[tag] == nil {
 		t.keys[tag] = map[string]bool{}
 		t.tags = append(t.tags, tag)
+		t.matcher = language.NewMatcher(t.tags)
 	}
 	t.keys[tag][key] = true
 	return nil
@@ -78,7 +80,6 @@ func (t *Texts) mustSet(tag language.Tag, key string, m catalog.Message) {
 // choose is the language for a request: that of the header, of the query, of
 // Accept-Language, whichever is the first that there are texts in.
 func (t *Texts) choose(r *http.Request, c *config) language.Tag {
-	matcher := language.NewMatcher(t.tags)
 	var wishes []string
 	if c.header != "" {
 		wishes = append(wishes, r.Header.Get(c.header))
@@ -95,7 +96,7 @@ func (t *Texts) choose(r *http.Request, c *config) language.Tag {
 		if err != nil || len(tags) == 0 {
 			continue
 		}
-		if _, i, confidence := matcher.Match(tags...); confidence != language.No {
+		if _, i, confidence := t.matcher.Match(tags...); confidence != language.No {
 			return t.tags[i]
 		}
 	}

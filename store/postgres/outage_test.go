@@ -135,6 +135,39 @@ func TestAnOutageIsUnavailableAndOver(t *testing.T) {
 	}
 }
 
+func TestAServerThatFallsSilentIsUnavailableToo(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	ctx := t.Context()
+	open(t, pg, "s") // while it is quick
+	s, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("s"), postgres.WithPatience(2*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	k := server.Key{Key: "k", Activity: "k"}
+	is(t, s, k, server.Fresh)
+	pg.Freeze()
+	calls := []func() error{
+		func() error { return s.Transact(ctx, func(context.Context) error { return nil }) },
+		func() error { return second(s.Keys().Claim(ctx, server.Key{Key: "new"})) },
+		func() error { return second(s.Limits().Take(ctx, "k", server.Rate{Quota: 1, Window: time.Hour}, 1)) },
+		func() error { return second(s.Jobs().Job(ctx, "j")) },
+	}
+	if won, _ := race(len(calls), func(i int) (bool, error) {
+		err := calls[i]()
+		return errors.Is(err, parlance.ErrUnavailable), err
+	}); won != int64(len(calls)) {
+		t.Errorf("%d of %d are unavailable", won, len(calls))
+	}
+	pg.Thaw()
+	until(t, func() bool { return s.Transact(ctx, func(context.Context) error { return nil }) == nil })
+	if err := s.Keys().Record(ctx, k, server.Answer{Status: 201}); err != nil {
+		t.Error(err)
+	}
+	is(t, s, k, server.Replay)
+}
+
 // second is the error of what returns something else too.
 func second[T any](_ T, err error) error { return err }
 

@@ -27,6 +27,7 @@ type Server struct {
 	t      testing.TB
 	bin    string // where its programs are
 	folder string
+	frozen []int // processes that stand still
 }
 
 // settings: what is lost with the machine may be lost, and a test may open many

@@ -1,0 +1,100 @@
+//go:build unix
+
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// PostgreSQL refuses to run as root.
+
+// other is who runs it in place of root.
+func other() (uid, gid int, err error) {
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.Atoi(u.Uid)
+		if err != nil {
+			return 0, 0, err
+		}
+		gid, err := strconv.Atoi(u.Gid)
+		return uid, gid, err
+	}
+	return 0, 0, errors.New("there is no other user than root")
+}
+
+// give gives a folder to the user that the server runs as.
+func give(folder string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	uid, gid, err := other()
+	if err != nil {
+		return err
+	}
+	return os.Chown(folder, uid, gid)
+}
+
+// another makes a command run as that user.
+func another(c *exec.Cmd) {
+	if os.Geteuid() != 0 {
+		return
+	}
+	if uid, gid, err := other(); err == nil {
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	}
+}
+
+// Freeze makes it stand still, as a machine that falls silent does: its sessions
+// stay open and say nothing, until Thaw. What ends the test thaws it.
+func (s *Server) Freeze() {
+	s.t.Helper()
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, s.URL)
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	rows, err := c.Query(ctx, "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+	if err == nil {
+		s.frozen, err = pgx.CollectRows(rows, pgx.RowTo[int])
+	}
+	c.Close(ctx)
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	var first int // the process that all of them are children of
+	pid, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	if err == nil {
+		_, err = fmt.Sscan(string(pid), &first)
+	}
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	s.frozen = append(s.frozen, first)
+	s.signal(syscall.SIGSTOP)
+	s.t.Cleanup(s.Thaw)
+}
+
+// Thaw ends Freeze.
+func (s *Server) Thaw() {
+	s.signal(syscall.SIGCONT)
+	s.frozen = nil
+}
+
+func (s *Server) signal(which syscall.Signal) {
+	for _, pid := range s.frozen {
+		_ = syscall.Kill(pid, which) // one that is gone says nothing either
+	}
+}
