@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -53,6 +54,13 @@ func (h *house) open(listen func() (net.Listener, error), handler http.Handler, 
 	h.running.Go(func() { _ = server.Serve(l) }) // ends with ErrServerClosed
 	h.closers = append(h.closers, func() { _ = server.Close() })
 	return "http://" + l.Addr().String(), nil
+}
+
+// run has work go on in the background until the house is closed.
+func (h *house) run(work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	h.running.Go(func() { work(ctx) })
+	h.closers = append(h.closers, cancel)
 }
 
 // transport is what sends, on connections of its own.

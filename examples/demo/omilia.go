@@ -6,15 +6,21 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/examples/omilia"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/memory"
 )
 
 func omiliaStation(d *Demo) (*station, error) {
 	const seats, burst = 2, 10
 	clock := new(clock)
-	service, err := omilia.New(omilia.Config{Logger: d.journal.logger("omilia"), Now: clock.Now, Seats: seats, Rate: 2, Burst: burst})
+	service, err := omilia.New(omilia.Config{
+		Logger: d.journal.logger("omilia"), Store: memory.New(memory.WithClock(clock.Now)),
+		Seats: seats, Rate: server.Rate{Quota: burst, Window: 5 * time.Second},
+	})
 	if err != nil {
 		return nil, err
 	}
+	d.house.run(service.Run)
 	const key = "Authorization: Bearer " + omilia.Key
 	open := func(description string) Ask {
 		return send("POST", "/dialogs", `{"app":"bank","description":"`+description+`"}`, key, jsonBody)
@@ -23,7 +29,7 @@ func omiliaStation(d *Demo) (*station, error) {
 
 	s := &station{system: "omilia", key: key, rest: func() {
 		clock.release()
-		clock.move(time.Minute) // there is room for requests again
+		clock.move(5 * time.Second) // there is room for requests again
 	}}
 	taken := func(ctx context.Context, w *way) error {
 		for range seats {
@@ -72,7 +78,7 @@ func omiliaStation(d *Demo) (*station, error) {
 		{
 			Cause:   "the work goes on in the background",
 			Ask:     job,
-			Promise: Promise{"202", "accepted", "will look again", "202 accepted"},
+			Promise: Promise{"202", "accepted", "will look again", "202 accepted, after 2s"},
 			Try:     "work that goes on in the background",
 		},
 		{
@@ -90,7 +96,7 @@ func omiliaStation(d *Demo) (*station, error) {
 				return nil
 			},
 			Ask:     job,
-			Promise: Promise{"429, 202", "rate_limited, accepted", "waited 1s, repeated, will look again", "202 accepted"},
+			Promise: Promise{"429, 202", "rate_limited, accepted", "waited 1s, repeated, will look again", "202 accepted, after 2s"},
 		},
 	}
 	return d.serve(s, service.Handler())

@@ -254,15 +254,7 @@ func TestAFailureIsAPageForWhoDoesNotAskForJSON(t *testing.T) {
 	h := open(t, vms.Config{})
 	r := request(t, h.url, "GET", camera, "", viewer)
 	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compare(t, "404 as a page where no JSON is asked for", r, "", answer{res, string(body), nil})
+	compare(t, "404 as a page where no JSON is asked for", r, "", read(t, res, err))
 }
 
 func TestTheCapHoldsHoweverManyComeAtOnce(t *testing.T) {

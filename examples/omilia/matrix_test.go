@@ -1,0 +1,325 @@
+package omilia_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/examples/internal/caller"
+	"github.com/parlance-api/parlance/examples/omilia"
+	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/memory"
+)
+
+const (
+	key      = "Authorization: Bearer " + omilia.Key
+	once     = "Idempotency-Key: order-7"
+	bank     = `{"app":"bank"}`
+	shop     = `{"app":"shop"}`
+	messages = "/dialogs/1/messages"
+	hello    = `{"text":"What have I got?"}`
+)
+
+// house is the dialog service and the engine behind it.
+type house struct {
+	*omilia.Service
+	t      *testing.T
+	url    string
+	engine *httptest.Server
+	says   atomic.Value // the http.HandlerFunc that it is
+	log    caller.Log
+}
+
+// open has what is counted stand still in time: what is left of a rate is the
+// same however slow this machine is.
+func open(t *testing.T, c omilia.Config) *house {
+	h := &house{t: t}
+	h.answers(200, `{"intent":"balance","mood":0}`)
+	h.engine = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.says.Load().(http.HandlerFunc)(w, r)
+	}))
+	t.Cleanup(h.engine.Close)
+	now := time.Now()
+	c.Store = memory.New(memory.WithClock(func() time.Time { return now }))
+	c.Engine, c.Logger = h.engine.URL, h.log.Logger()
+	if c.Timeout == 0 {
+		c.Timeout = time.Minute
+	}
+	var err error
+	if h.Service, err = omilia.New(c); err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h.Handler())
+	t.Cleanup(s.Close)
+	h.url = s.URL
+	return h
+}
+
+// answers has the engine answer the same to all.
+func (h *house) answers(status int, body string) {
+	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+}
+
+// hangs has the engine answer nobody who does not give up.
+func (h *house) hangs() {
+	h.says.Store(http.HandlerFunc(hang))
+}
+
+func hang(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // only then is it seen that a client has gone
+	<-r.Context().Done()
+}
+
+// did sends what went before, and wants its status.
+func (h *house) did(status int, method, path, body string, header ...string) {
+	h.t.Helper()
+	a := send(h.t, http.DefaultTransport, request(h.t, h.url, method, path, body, append(header, key)...), 1)
+	if a.StatusCode != status {
+		h.t.Fatalf("%s %s: got %s %s", method, path, a.Response.Status, a.body)
+	}
+}
+
+func dialog(h *house) { h.did(201, "POST", "/dialogs", bank) }
+
+func full(h *house) {
+	dialog(h)
+	dialog(h)
+}
+
+// busy has a message under way until the test ends.
+func busy(h *house) {
+	dialog(h)
+	began := make(chan bool)
+	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(began)
+		hang(w, r)
+	}))
+	ctx, cancel := context.WithCancel(h.t.Context())
+	ended := make(chan bool)
+	r := request(h.t, h.url, "POST", messages, hello, key, once).WithContext(ctx)
+	go func() {
+		defer close(ended)
+		if res, err := http.DefaultTransport.RoundTrip(r); err == nil {
+			res.Body.Close()
+		}
+	}()
+	h.t.Cleanup(func() {
+		cancel()
+		<-ended
+		h.engine.CloseClientConnections() // under its key the service goes on without its client
+	})
+	<-began
+}
+
+// Each row of the page, its cause brought about, and what a client does then.
+func TestEachCodeHasItsCause(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name               string
+		config             omilia.Config
+		given              func(*house)
+		method, path, body string
+		header             []string // nil is the key alone
+		client             string
+		log                string // what stands in it of the cause, under the answer's id
+	}{
+		{name: "200 a dialog is read", given: dialog, method: "GET", path: "/dialogs/1", client: "is done"},
+		{name: "200 a message is understood", given: dialog, method: "POST", path: messages, body: hello, client: "is done"},
+		{name: "201 a dialog is opened", method: "POST", path: "/dialogs", body: bank, client: "is done"},
+		{
+			name:   "201 the same key again opens no second dialog",
+			given:  func(h *house) { h.did(201, "POST", "/dialogs", bank, once) },
+			method: "POST", path: "/dialogs", body: bank, header: []string{key, once}, client: "is done",
+		},
+		{
+			name:   "201 a dialog ended and its seat is free",
+			given:  func(h *house) { full(h); h.did(204, "DELETE", "/dialogs/1", "") },
+			method: "POST", path: "/dialogs", body: bank, client: "is done",
+		},
+		{name: "202 the work goes on in the background", method: "POST", path: "/jobs", client: "looks again"},
+		{name: "204 a dialog is closed", given: dialog, method: "DELETE", path: "/dialogs/1", client: "is done"},
+		{name: "400 a required parameter is missing", method: "POST", path: "/dialogs", body: `{"description":"x"}`, client: "corrects it"},
+		{name: "400 the body is no JSON", method: "POST", path: "/dialogs", body: `{`, client: "corrects it"},
+		{name: "401 no key was sent", method: "POST", path: "/jobs", header: []string{"Accept: application/json"}, client: "stops"},
+		{name: "401 the key is wrong", method: "POST", path: "/jobs", header: []string{"Authorization: Bearer guess"}, client: "stops"},
+		{
+			name:   "402 the parameters are valid and yet nothing was understood",
+			given:  func(h *house) { dialog(h); h.answers(200, `{}`) },
+			method: "POST", path: messages, body: hello, client: "stops",
+		},
+		{name: "403 all seats are taken", given: full, method: "POST", path: "/dialogs", body: bank, client: "stops"},
+		{name: "404 there is no such dialog", method: "GET", path: "/dialogs/1", client: "stops"},
+		{name: "404 a job of nobody", method: "GET", path: "/jobs/7", client: "stops"},
+		{
+			name: "409 another request is in the way under the same key", given: busy,
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "stops",
+		},
+		{
+			name:   "409 the key was used for something else",
+			given:  func(h *house) { h.did(201, "POST", "/dialogs", bank, once) },
+			method: "POST", path: "/dialogs", body: shop, header: []string{key, once}, client: "stops",
+		},
+		{
+			name:   "422 the description is too long",
+			method: "POST", path: "/dialogs", body: `{"app":"bank","description":"` + strings.Repeat("é", 51) + `"}`, client: "corrects it",
+		},
+		{
+			name:   "422 all that is wrong at once",
+			method: "POST", path: "/dialogs", body: `{"app":"","description":"` + strings.Repeat("é", 51) + `"}`, client: "corrects it",
+		},
+		{
+			name: "429 too many requests too quickly", config: omilia.Config{Rate: server.Rate{Quota: 2, Window: time.Minute}}, given: full,
+			method: "GET", path: "/dialogs/1", client: "repeats it after 30s",
+		},
+		{
+			name:   "500 a bug panics",
+			given:  func(h *house) { dialog(h); h.answers(200, `{"intent":"balance","mood":7}`) },
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "index out of range",
+		},
+		{
+			name:   "502 the engine answers nonsense",
+			given:  func(h *house) { dialog(h); h.answers(200, `<html>`) },
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "nonsense",
+		},
+		{ // the client end gives a POST a key of its own
+			name:   "502 the engine fails",
+			given:  func(h *house) { dialog(h); h.answers(500, `core 3 dumped`) },
+			method: "POST", path: messages, body: hello, client: "repeats it, later each time", log: "answered 500",
+		},
+		{
+			name: "503 as many are served as can be", config: omilia.Config{AtOnce: 1}, given: busy,
+			method: "GET", path: "/dialogs/1", client: "repeats it after 1s",
+		},
+		{
+			name:   "503 maintenance for who knows how long",
+			given:  func(h *house) { h.Maintenance.Close(time.Time{}) },
+			method: "GET", path: "/dialogs/1", client: "repeats it, later each time",
+		},
+		{
+			name:   "503 the engine is gone",
+			given:  func(h *house) { dialog(h); h.engine.Close() },
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "refused",
+		},
+		{
+			name: "504 the engine is too slow", config: omilia.Config{Timeout: time.Millisecond},
+			given:  func(h *house) { dialog(h); h.hangs() },
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "Timeout exceeded",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, row.config)
+			if row.given != nil {
+				row.given(h)
+			}
+			if row.header == nil {
+				row.header = []string{key}
+			}
+			r := request(t, h.url, row.method, row.path, row.body, row.header...)
+			a := send(t, http.DefaultTransport, r, 1)
+			compare(t, row.name, r, row.body, a)
+			if a.does() != row.client {
+				t.Errorf("the client end %s, and should be one that %s", a.does(), row.client)
+			}
+			if !strings.Contains(h.log.String(), row.log) || row.log != "" && !strings.Contains(h.log.String(), a.Response.Header.Get("X-Request-Id")) {
+				t.Errorf("want %q under the id of the answer in the log, got %s", row.log, h.log.String())
+			}
+			if strings.Contains(a.body, "core 3") || strings.Contains(a.body, h.engine.URL) {
+				t.Errorf("the client is told what is behind: %s", a.body)
+			}
+		})
+	}
+}
+
+// town is the service in virtual time.
+func town(t *testing.T, engine http.HandlerFunc) (*omilia.Service, http.RoundTripper) {
+	s, err := omilia.New(omilia.Config{
+		Logger: new(caller.Log).Logger(), Seats: 1, Rate: server.Rate{Quota: 10, Window: 10 * time.Second},
+		Engine: "http://engine", Transport: memhttp.Serve(t, engine),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, memhttp.Serve(t, s.Handler())
+}
+
+func TestAJobIsLookedAtUntilItIsDone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, to := town(t, hang)
+		ask := func(method, path, body string) (*http.Request, answer) {
+			r := request(t, "http://house", method, path, body, key)
+			return r, send(t, to, r, 1)
+		}
+		ask("POST", "/dialogs", bank)
+		_, accepted := ask("POST", "/jobs", "")
+		r, a := ask("GET", accepted.Response.Header.Get("Location"), "")
+		compare(t, "202 the job waits for its turn", r, "", a)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan bool)
+		time.AfterFunc(9*time.Second, func() { // virtual: until then nobody works
+			defer close(ended)
+			s.Run(ctx)
+		})
+		looks := 0
+		poller := client.Poller{Client: clientEnd(t, to, 1), Look: func(*client.Report, time.Duration) { looks++ }}
+		res, err := poller.Follow(ctx, accepted.Response)
+		compare(t, "200 the job is done", res.Request, "", read(t, res, err))
+		if looks != 5 { // every 2 s, as Retry-After says
+			t.Errorf("the client end looked %d times", looks)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestADialogThatIsSilentForTooLongLosesItsSeat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, to := town(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"intent":"hello"}`) })
+		want := func(status int, path, body string) {
+			t.Helper()
+			if a := send(t, to, request(t, "http://house", "POST", path, body, key), 1); a.StatusCode != status {
+				t.Errorf("%s: got %s %s", path, a.Response.Status, a.body)
+			}
+		}
+		want(201, "/dialogs", bank)
+		time.Sleep(20 * time.Minute) // virtual
+		want(200, messages, hello)   // renews the lease
+		time.Sleep(20 * time.Minute)
+		want(403, "/dialogs", shop)
+		time.Sleep(11 * time.Minute)
+		want(201, "/dialogs", shop)
+		want(403, messages, hello) // the seat is another dialog's now
+	})
+}
+
+// The page says exponential backoff, and the answer says when.
+func TestTheClientEndWaitsAsItIsToldAndIsServed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, to := town(t, hang)
+		ask := func(attempts int) answer {
+			return send(t, to, request(t, "http://house", "GET", "/dialogs/1", "", key), attempts)
+		}
+		for range 10 {
+			ask(1)
+		}
+		began := time.Now()
+		if a := ask(2); a.StatusCode != 404 || len(a.Attempts) != 2 || time.Since(began) != time.Second {
+			t.Errorf("after %v and %d attempts: %s", time.Since(began), len(a.Attempts), a.Response.Status)
+		}
+	})
+}
