@@ -106,7 +106,7 @@ not be understood. Colour is for terminals, and NO_COLOR turns it off.`,
 	root.AddCommand(
 		a.decodeCommand(), a.encodeCommand(), a.explainCommand(), a.callCommand(),
 		a.lintCommand(), a.testCommand(), a.dialectsCommand(), a.showCommand(),
-		a.newCommand(), a.fmtCommand(), a.schemaCommand(),
+		a.newCommand(), a.fmtCommand(), a.schemaCommand(), a.activityCommand(),
 		a.gatewayCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	root.Args = func(_ *cobra.Command, args []string) error { return unknownCommand(root, args) }

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/store/sqlite"
+)
+
+func (a *app) activityCommand() *cobra.Command {
+	var file string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "activity ID --store FILE",
+		Short: "Print the story of one request, by the id that its answer had",
+		Long: `Prints what is known of one request: when it came and from whom, what it came to,
+what was asked of others on its behalf, attempt by attempt, and what was logged
+under it. The id stands in the answer, where the dialect has its place for it or
+else in the header X-Request-Id.
+
+The store is the file of SQLite that the server keeps its records in; it may be
+looked at while the server runs. Times are UTC, and those of calls and lines
+count from the beginning. Nothing in a record is a credential.`,
+		Example: `  parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store server.db
+  parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store server.db --json`,
+		Args: arguments(1, 1, "an id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if file == "" {
+				return &mistake{message: "--store: no store is named", hint: "name the file that the server keeps its records in"}
+			}
+			r, err := find(cmd.Context(), file, args[0])
+			switch {
+			case err != nil:
+				return err
+			case asJSON:
+				return a.writeJSON(r)
+			}
+			s := story{sheet{a.stdout, a.styleOf(a.stdout)}, r}
+			s.tell()
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&file, "store", "", "the `FILE` of SQLite that the records are in")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write the record as JSON")
+	return cmd
+}
+
+// find finds a record in a file.
+func find(ctx context.Context, file, id string) (*activity.Record, error) {
+	look, err := sqlite.OpenLook(file)
+	if err == nil {
+		defer look.Close()
+		var r *activity.Record
+		if r, err = look.Find(ctx, id); err == nil {
+			return r, nil
+		}
+	}
+	m := &mistake{message: "--store: " + err.Error(), hint: "name the file that the server keeps its records in", cause: err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		m.message = fmt.Sprintf("--store: there is no file %s", file)
+	case errors.Is(err, parlance.ErrNotFound):
+		m.message = fmt.Sprintf("no request has the id %q", id)
+		m.hint = "look whether it is whole, and the store the right one; old records are deleted"
+	}
+	return nil, m
+}
+
+// story tells of a record.
+type story struct {
+	sheet
+	*activity.Record
+}
+
+func (s story) tell() {
+	s.title("activity", s.bold(printable(s.ID)))
+	if !s.Start.IsZero() {
+		s.row("time", s.Start.UTC().Format("2006-01-02 15:04:05.000 UTC")+", took "+span(s.Took))
+	}
+	s.row("request", s.Method+" "+s.Path)
+	s.row("route", s.Route)
+	s.row("caller", s.Caller)
+	s.row("trace", s.Trace)
+	s.row("asked", string(s.Request))
+	if s.Outcome.Kind != 0 {
+		o := s.Outcome
+		if o.RequestID == s.ID { // it is told already
+			o.RequestID = ""
+		}
+		s.outcome(o)
+	}
+	s.row("answered", string(s.Response))
+	for i, c := range s.Calls {
+		s.call(i+1, c)
+	}
+	s.lines()
+	if s.Dropped > 0 {
+		s.title("dropped", s.yellow(strconv.Itoa(s.Dropped)+" more, lines for the most part: there were too many to keep"))
+	}
+}
+
+// since is how long after the beginning something was.
+func (s story) since(t time.Time) string {
+	if t.IsZero() || s.Start.IsZero() {
+		return ""
+	}
+	return "+" + span(t.Sub(s.Start))
+}
+
+func (s story) call(n int, c activity.Call) {
+	text := s.kind(c.Outcome.Kind, printable(meaning(c.Outcome.Kind, c.Outcome.Reason)))
+	if c.Outcome.Kind == 0 {
+		text = s.dim("not known")
+	}
+	if c.Outcome.Status != 0 {
+		text = strconv.Itoa(c.Outcome.Status) + " " + text
+	}
+	if c.Outcome.Code != "" && c.Outcome.Code != strconv.Itoa(c.Outcome.Status) {
+		text += ", code " + printable(c.Outcome.Code)
+	}
+	when := "  in " + span(c.Took)
+	if at := s.since(c.Start); at != "" {
+		when += ", at " + at
+	}
+	s.title(fmt.Sprintf("call %d", n), text+s.dim(when))
+	s.row("to", strings.TrimSpace(c.Method+" "+c.Host+c.Path))
+	s.row("dialect", c.Dialect)
+	if c.Attempt > 0 {
+		s.row("attempt", strconv.Itoa(c.Attempt))
+	}
+	s.row("detail", c.Outcome.Detail)
+	s.row("request id", c.Outcome.RequestID)
+	if c.Act != 0 {
+		s.row(c.Act.String(), c.Why)
+	}
+}
+
+// lines tells what was logged. What a line has besides its message stands below it.
+func (s story) lines() {
+	if len(s.Lines) == 0 {
+		return
+	}
+	s.title("log", plural(len(s.Lines), "line"))
+	for _, l := range s.Lines {
+		level := l.Level.String()
+		paint := s.dim
+		switch {
+		case l.Level >= slog.LevelError:
+			paint = s.red
+		case l.Level >= slog.LevelWarn:
+			paint = s.yellow
+		}
+		fmt.Fprintf(s.w, "%s%s%s\n", s.dim(column("  "+s.since(l.Time))), paint(pad(level, 7)), printable(l.Message))
+		for _, attr := range l.Attrs {
+			s.row("", attr)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/store/sqlite"
+)
+
+// aRecord is a request that asked another service twice, and failed.
+func aRecord() *activity.Record {
+	at := time.Date(2026, 9, 21, 10, 0, 0, 123_000_000, time.UTC)
+	return &activity.Record{
+		ID: "id-1", Trace: "0af7651916cd43dd8448eb211c80319c", Start: at, Took: 1212 * time.Millisecond,
+		Method: "PUT", Route: "PUT /orders/{id}", Path: "/orders/7", Caller: "ann", Status: 503,
+		Outcome: parlance.Outcome{Kind: parlance.Unavailable, Status: 503, Title: "Service Unavailable", RequestID: "id-1", RetryAfter: time.Minute},
+		Request: []byte(`{"/order/id":7}`), Response: []byte(`{"/error/status":503}`),
+		Calls: []activity.Call{
+			{
+				Start: at.Add(3 * time.Millisecond), Took: 200 * time.Millisecond, Dialect: "vms", Method: "POST", Host: "stock.test", Path: "/seats", Attempt: 1,
+				Outcome: parlance.Outcome{Kind: parlance.RateLimited, Status: 429, RequestID: "theirs-1"}, Act: parlance.Retry, Why: "it says when to come back",
+			},
+			{
+				Start: at.Add(1203 * time.Millisecond), Took: time.Millisecond, Dialect: "vms", Method: "POST", Host: "stock.test", Path: "/seats", Attempt: 2,
+				Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused, Code: "7"}, Act: parlance.Stop, Why: "no attempt is left",
+			},
+		},
+		Lines: []activity.Line{
+			{Time: at.Add(time.Millisecond), Level: slog.LevelInfo, Message: "order read", Attrs: []string{"order.id=7"}},
+			{Time: at.Add(1210 * time.Millisecond), Level: slog.LevelError, Message: "request \x1b[31mfailed", Attrs: []string{"error=no seat\nleft"}},
+		},
+		Dropped: 4,
+	}
+}
+
+// keep is a file with a record in it.
+func keep(t *testing.T, r *activity.Record) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "server.db")
+	s, err := sqlite.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Activity().Add(context.Background(), r); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestTheStoryOfARequestIsToldToPeopleAndPrograms(t *testing.T) {
+	t.Parallel()
+	file := keep(t, aRecord())
+	const want = `activity      id-1
+  time        2026-09-21 10:00:00.123 UTC, took 1.2s
+  request     PUT /orders/7
+  route       PUT /orders/{id}
+  caller      ann
+  trace       0af7651916cd43dd8448eb211c80319c
+  asked       {"/order/id":7}
+outcome       unavailable
+  status      503
+  title       Service Unavailable
+  come back   after 1m
+  answered    {"/error/status":503}
+call 1        429 rate_limited  in 200ms, at +3ms
+  to          POST stock.test/seats
+  dialect     vms
+  attempt     1
+  request id  theirs-1
+  retry       it says when to come back
+call 2        unavailable/refused, code 7  in 1ms, at +1.2s
+  to          POST stock.test/seats
+  dialect     vms
+  attempt     2
+  stop        no attempt is left
+log           2 lines
+  +1ms        INFO   order read
+              order.id=7
+  +1.2s       ERROR  request \x1b[31mfailed
+              error=no seat
+              left
+dropped       4 more, lines for the most part: there were too many to keep
+`
+	stdout, stderr, exit := invoke(t, "", "activity", "id-1", "--store", file)
+	if exit != exitClean || stderr != "" || stdout != want {
+		t.Errorf("exit %d\n%s%s\nwant\n%s", exit, stdout, stderr, want)
+	}
+	stdout, stderr, exit = invoke(t, "", "activity", "id-1", "--store", file, "--json")
+	var got *activity.Record
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || exit != exitClean || stderr != "" || !reflect.DeepEqual(got, aRecord()) {
+		t.Errorf("exit %d, %v\n%s%s", exit, err, stdout, stderr)
+	}
+}
+
+func TestAStoryHasColoursWhereTheyAreWanted(t *testing.T) {
+	t.Parallel()
+	file := keep(t, aRecord())
+	for _, none := range []string{"", "1"} {
+		var out, errs bytes.Buffer
+		getenv := func(name string) string { return map[string]string{"CLICOLOR_FORCE": "1", "NO_COLOR": none}[name] }
+		run(context.Background(), []string{"activity", "id-1", "--store", file}, getenv, strings.NewReader(""), &out, &errs)
+		if coloured := strings.Contains(out.String(), "\x1b[31mERROR"); coloured != (none == "") || none != "" && strings.Contains(out.String(), "\x1b") {
+			t.Errorf("NO_COLOR=%s: %q", none, out.String())
+		}
+	}
+}
+
+func TestABareRecordIsToldToo(t *testing.T) {
+	t.Parallel()
+	file := keep(t, &activity.Record{ID: "bare", Method: "GET", Path: "/", Calls: []activity.Call{{}}, Lines: []activity.Line{{Message: "hi"}}})
+	const want = `activity      bare
+  request     GET /
+call 1        not known  in <1ms
+log           1 line
+              INFO   hi
+`
+	if stdout, _, _ := invoke(t, "", "activity", "bare", "--store", file); stdout != want {
+		t.Errorf("got\n%s\nwant\n%s", stdout, want)
+	}
+}
+
+func TestWhereThereIsNoStoryItIsSaidWhatToDo(t *testing.T) {
+	t.Parallel()
+	file := keep(t, aRecord())
+	for args, want := range map[string]string{
+		"activity":                          "parlance: parlance activity takes an id; 0 given\n",
+		"activity id-1":                     "parlance: --store: no store is named\nhint: name the file",
+		"activity id-2 --store " + file:     "parlance: no request has the id \"id-2\"\nhint: look whether it is whole",
+		"activity id-1 --store nowhere.db":  "parlance: --store: there is no file nowhere.db\nhint: name the file",
+		"activity id-1 --store activity.go": "damaged or is no database",
+	} {
+		if stdout, stderr, exit := invoke(t, "", strings.Fields(args)...); exit != exitUsage || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d\n%s%s", args, exit, stdout, stderr)
+		}
+	}
+}
