@@ -59,6 +59,12 @@ func omiliaStation(d *Demo) (*station, error) {
 			Try:     "a description that is too long", Both: true,
 		},
 		{
+			Cause:   "the language is none; the other envelope says so",
+			Ask:     send("POST", "/apps", `{"name":"bank","language":"xx"}`, key, jsonBody),
+			Promise: Promise{"422", "invalid/fields", "handed back to correct", "422 invalid/fields"},
+			Check:   fields("language"),
+		},
+		{
 			Cause:   "all seats are taken",
 			Given:   taken,
 			Ask:     open("a call"),

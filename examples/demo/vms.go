@@ -40,6 +40,11 @@ func vmsStation(d *Demo) (*station, error) {
 			Promise: Promise{"401", "unauthenticated", "stopped", "401 unauthenticated"},
 		},
 		{
+			Cause:   "a viewer may not create cameras",
+			Ask:     send("POST", "/api/v1/cameras", `{"name":"Gate"}`, "Authorization: Bearer "+vms.Viewer, jsonBody),
+			Promise: Promise{"403", "forbidden", "stopped", "403 forbidden"},
+		},
+		{
 			Cause:   "there are no cameras: 200 with the word null",
 			Ask:     list,
 			Promise: Promise{"200", "empty", "done", "204 empty"},

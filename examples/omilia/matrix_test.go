@@ -5,12 +5,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/examples/internal/caller"
 	"github.com/parlance-api/parlance/examples/omilia"
@@ -178,6 +180,8 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			name:   "422 all that is wrong at once",
 			method: "POST", path: "/dialogs", body: `{"app":"","description":"` + strings.Repeat("é", 51) + `"}`, client: "corrects it",
 		},
+		{name: "201 an app is created", method: "POST", path: "/apps", body: `{"name":"bank","language":"el"}`, client: "is done"},
+		{name: "422 in the envelope of the services that validate", method: "POST", path: "/apps", body: `{"name":"","language":"xx"}`, client: "corrects it"},
 		{
 			name: "429 too many requests too quickly", config: omilia.Config{Rate: server.Rate{Quota: 2, Window: time.Minute}}, given: full,
 			method: "GET", path: "/dialogs/1", client: "repeats it after 30s",
@@ -239,6 +243,25 @@ func TestEachCodeHasItsCause(t *testing.T) {
 				t.Errorf("the client is told what is behind: %s", a.body)
 			}
 		})
+	}
+}
+
+// The code of the one envelope is the outcome's, that of the other the field's
+// alone.
+func TestTheClientEndReadsBothEnvelopes(t *testing.T) {
+	t.Parallel()
+	h := open(t, omilia.Config{})
+	for path, want := range map[string]struct {
+		body, code string
+		field      parlance.Field
+	}{
+		"/dialogs": {`{"app":7}`, "1023", parlance.Field{Path: "app", Code: "1023", Message: "The app must be of type string"}},
+		"/apps":    {`{"name":"bank","language":"xx"}`, "", parlance.Field{Path: "language", Code: "enum", Message: "The language must be one of: en, el"}},
+	} {
+		o := send(t, http.DefaultTransport, request(t, h.url, "POST", path, want.body, key), 1).Outcome
+		if o.Kind != parlance.Invalid || o.Reason != parlance.Fields || o.Code != want.code || !slices.Contains(o.Fields, want.field) {
+			t.Errorf("%s: got %+v", path, o)
+		}
 	}
 }
 

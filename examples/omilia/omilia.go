@@ -5,6 +5,7 @@
 //	GET    /dialogs/{id}           404 where there is none
 //	DELETE /dialogs/{id}           204, and the seat is free again
 //	POST   /dialogs/{id}/messages  asks an engine what was meant: 402 where that is nothing, 502 and 504 where it answers wrongly or late
+//	POST   /apps                   201; 422 in the envelope of the services that validate
 //	POST   /jobs                   202 with the place to look at: the dialogs are counted in the background
 //	GET    /jobs/{id}              202 until it is done, then 200 with the result
 //
@@ -62,12 +63,13 @@ type Config struct {
 type Service struct {
 	Maintenance server.Maintenance // closes it
 
-	api      *server.Server
-	config   Config
-	rate     limit.Limiter
-	overload server.Overload
-	dialogs  dialogs
-	jobs     *server.Jobs
+	api        *server.Server
+	validating *server.Server // the part that has the other of Omilia's two envelopes
+	config     Config
+	rate       limit.Limiter
+	overload   server.Overload
+	dialogs    dialogs
+	jobs       *server.Jobs
 }
 
 // New makes a service with all seats free. Its error is that of the dialect file.
@@ -80,8 +82,14 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	other, err := catalog.Open("fastapi")
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
-		api: server.New(d, server.WithLogger(c.Logger), server.WithTransactor(c.Store)), config: c,
+		api:        server.New(d, server.WithLogger(c.Logger), server.WithTransactor(c.Store)),
+		validating: server.New(other, server.WithLogger(c.Logger)),
+		config:     c,
 		rate: limit.Limiter{
 			Store: c.Store.Limits(), Logger: c.Logger,
 			Policies: []limit.Policy{{Name: "requests", By: limit.Principal, Rate: cmp.Or(c.Rate, server.Rate{Quota: 20, Window: 2 * time.Second})}},
@@ -117,6 +125,7 @@ func (s *Service) Handler() http.Handler {
 	mux.Handle("GET /dialogs/{id}", handle(s.dialogs.read))
 	mux.Handle("DELETE /dialogs/{id}", handle(s.dialogs.close))
 	mux.Handle("POST /dialogs/{id}/messages", outside(newMessage(handle(s.dialogs.message))))
+	mux.Handle("POST /apps", s.validating.Wrap(newApp(s.validating.Handle(createApp))))
 	mux.Handle("POST /jobs", inside(handle(s.startCount)))
 	mux.Handle("/jobs/", s.jobs.Watch())
 

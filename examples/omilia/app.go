@@ -1,0 +1,30 @@
+package omilia
+
+import (
+	"net/http"
+
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/validate"
+)
+
+type app struct {
+	Name     string `json:"name"`
+	Language string `json:"language"`
+}
+
+var newApp = validate.JSON(validate.MustCompile(`{
+	"type": "object",
+	"required": ["name", "language"],
+	"properties": {
+		"name":     {"type": "string", "minLength": 1, "maxLength": 20},
+		"language": {"type": "string", "enum": ["en", "el"]}
+	}
+}`))
+
+func createApp(_ http.ResponseWriter, r *http.Request) (any, error) {
+	var a app
+	if err := validate.Into(r, &a); err != nil {
+		return nil, err
+	}
+	return server.Created("/apps/"+a.Name, a), nil
+}
