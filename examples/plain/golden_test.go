@@ -1,13 +1,10 @@
 package plain_test
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,9 +13,8 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/examples/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the goldens anew")
 
 // request is one whose body is sent as JSON. A header is "Name: value".
 func request(t *testing.T, base, method, path, body string, header ...string) *http.Request {
@@ -86,7 +82,7 @@ func (a answer) does() string {
 	case parlance.Inspect:
 		return "is done, and tells the user"
 	case parlance.Poll:
-		return "looks again at " + a.Header.Get("Location")
+		return "looks again"
 	case parlance.Correct:
 		return "corrects it"
 	case parlance.Refresh:
@@ -136,17 +132,5 @@ func compare(t *testing.T, name string, r *http.Request, sent string, a answer) 
 		}
 		return "ID"
 	})
-	path := filepath.Join("testdata", strings.ReplaceAll(name, " ", "-")+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
+	golden.Compare(t, name, got)
 }
