@@ -6,11 +6,16 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/examples/vbapi"
+	"github.com/parlance-api/parlance/store/memory"
 )
 
 func vbapiStation(d *Demo) (*station, error) {
 	clock := new(clock)
-	service, err := vbapi.New(vbapi.Config{Logger: d.journal.logger("vbapi"), Now: clock.Now})
+	rating, err := d.house.nobody()
+	if err != nil {
+		return nil, err
+	}
+	service, err := vbapi.New(vbapi.Config{Logger: d.journal.logger("vbapi"), Store: aging{memory.New(), clock}, Rating: rating, Transport: d.house.transport()})
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +39,7 @@ func vbapiStation(d *Demo) (*station, error) {
 		},
 		{
 			Cause:   "one of two records has a negative amount",
-			Ask:     send("PUT", "/commission-activities-batch", `[{"commissionActivity_Key":1,"amount":120},{"commissionActivity_Key":2,"amount":-5}]`, jsonBody),
+			Ask:     send("PUT", "/commission-activities-batch", `[{"commissionActivity_Key":1,"payee_ID":"P1","amount":120},{"commissionActivity_Key":2,"payee_ID":"P1","amount":-5}]`, jsonBody),
 			Promise: Promise{"207", "partial", "told which failed", "207 partial"},
 			Check:   failed(1),
 			Try:     "a batch of which one record fails",
@@ -50,6 +55,11 @@ func vbapiStation(d *Demo) (*station, error) {
 				return ""
 			},
 			Try: "a bug that panics; look for the request_id in the log here",
+		},
+		{
+			Cause:   "the rating service that is asked is gone",
+			Ask:     get(products.Path + "/dental/rating"),
+			Promise: Promise{"503, 503", "unavailable, unavailable", "waited, repeated, gave up after 2", "503 unavailable"},
 		},
 		{
 			Cause:   "the caller names no User-Agent",

@@ -2,22 +2,22 @@
 // code for its real cause:
 //
 //	POST /user-authentication                     Basic user "demo", password "demo": an idToken for 24 hours
-//	GET  /clients/{client}/products               a list, with x-pagination
+//	GET  /clients/{client}/products               a list, ?page=N&pageSize=M, with x-pagination
+//	POST /clients/{client}/products               201, or 400 for what is no product or is there already
 //	GET  /clients/{client}/products/{id}          404 where there is none
 //	GET  /clients/{client}/products/{id}/price    ?quantity=N: 400 for no number; a bug of ours panics from 30 on: 500
+//	GET  /clients/{client}/products/{id}/rating   asks the rating service: 503 where it is gone, 502 where it
+//	                                              answers what is of no use, 504 where it does not in 10 s
 //	PUT  /commission-activities-batch             207, an answer for each record
 //
 // All but the first want the idToken as bearer, else 401; without a User-Agent
-// they answer 403.
+// they answer 403, and 429 to who asks too often.
 package vbapi
 
 import (
-	"encoding/json"
-	"fmt"
+	"cmp"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,175 +25,86 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
+	"github.com/parlance-api/parlance/store"
+	"github.com/parlance-api/parlance/store/memory"
 )
-
-// User and Password are what the service knows.
-const (
-	User     = "demo"
-	Password = "demo"
-)
-
-// tokenLife is how long an idToken is good. There is nothing to refresh it with.
-const tokenLife = 24 * time.Hour
 
 // Config is what a caller may choose. The zero value is a working service.
 type Config struct {
-	Logger *slog.Logger     // nil is slog.Default
-	Now    func() time.Time // nil is time.Now
+	Store     store.Store        // of tokens and limits; nil is one in memory
+	Logger    *slog.Logger       // nil is slog.Default
+	Recorder  *activity.Recorder // keeps what is found by an activityId; nil keeps nothing
+	Rate      server.Rate        // how often a user may ask; zero is 600 times a minute
+	Rating    string             // URL of the rating service; "" is one that cannot be asked
+	Transport http.RoundTripper  // to the rating service; nil is http.DefaultTransport
 }
 
-// Service is the products service, its state in memory. It is safe for
+// ratingTime is how long the rating service may take.
+const ratingTime = 10 * time.Second
+
+// Service is the products service, its products in memory. It is safe for
 // concurrent use.
 type Service struct {
 	config Config
 	api    *server.Server
+	log    *slog.Logger // its lines carry the activityId of their request
 
 	mu         sync.Mutex
-	tokens     map[string]time.Time // when each expires
-	activities map[int]float64
-}
-
-type product struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	prices []float64
-}
-
-// products are those of every client. A price is that of one piece, for less
-// than 10, less than 20, less than 30.
-var products = []product{
-	{"dental", "Dental plan", []float64{12, 11, 10}},
-	{"vision", "Vision plan", []float64{8, 7.5, 7}},
+	products   []product
+	activities map[commissionKey]float64
 }
 
 // New makes a service. Its error is that of the dialect file.
 func New(c Config) (*Service, error) {
+	if c.Store == nil {
+		c.Store = memory.New()
+	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
+	c.Rate = cmp.Or(c.Rate, server.Rate{Quota: 600, Window: time.Minute})
 	d, err := catalog.Open("vbapi")
 	if err != nil {
 		return nil, err
 	}
+	options := []server.Option{server.WithLogger(c.Logger)}
+	if c.Recorder != nil {
+		options = append(options, server.WithRecorder(c.Recorder))
+	}
 	return &Service{
-		config: c, api: server.New(d, server.WithLogger(c.Logger)),
-		tokens: map[string]time.Time{}, activities: map[int]float64{1: 100},
+		config: c, api: server.New(d, options...), log: slog.New(activity.NewHandler(c.Logger.Handler())),
+		products: shelf(), activities: map[commissionKey]float64{{1, "P1"}: 100},
 	}, nil
 }
 
 // Handler serves the routes.
 func (s *Service) Handler() http.Handler {
 	inside := http.NewServeMux()
-	inside.Handle("GET /clients/{client}/products", s.api.Handle(listProducts))
-	inside.Handle("GET /clients/{client}/products/{id}", s.api.Handle(readProduct))
-	inside.Handle("GET /clients/{client}/products/{id}/price", s.api.Handle(price))
-	inside.Handle("PUT /commission-activities-batch", s.api.Handle(s.updateActivities))
+	inside.Handle("GET /clients/{client}/products", s.api.Handle(s.list))
+	inside.Handle("POST /clients/{client}/products", isProduct(s.api.Handle(s.add)))
+	inside.Handle("GET /clients/{client}/products/{id}", s.api.Handle(s.read))
+	inside.Handle("GET /clients/{client}/products/{id}/price", s.api.Handle(s.price))
+	inside.Handle("GET /clients/{client}/products/{id}/rating", server.Deadline(ratingTime)(s.api.Handle(s.rating)))
+	inside.Handle("PUT /commission-activities-batch", s.api.EachRecord(s.update))
+
+	often := limit.Limiter{Store: s.config.Store.Limits(), Logger: s.config.Logger,
+		Policies: []limit.Policy{{Name: "user", Rate: s.config.Rate, By: limit.Principal}}}
+	bearer := server.Authenticate(server.Bearer(server.Tokens(s.config.Store.Tokens())))
 
 	mux := http.NewServeMux()
-	mux.Handle("POST /user-authentication", s.api.Handle(s.logIn))
-	mux.Handle("/", s.api.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
-		if err := s.admit(r); err != nil {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			return nil, err
+	mux.Handle("POST /user-authentication", server.Authenticate(server.Basic("vbapi", users))(s.api.Handle(s.logIn)))
+	mux.Handle("/", named(bearer(often.Wrap(inside))))
+	return s.api.Wrap(server.MaxBody(1 << 20)(mux))
+}
+
+// named keeps those out who do not say which program they are.
+func named(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.UserAgent() == "" {
+			server.Fail(w, r, parlance.NewError(parlance.Forbidden, "A User-Agent is needed."))
+			return
 		}
-		inside.ServeHTTP(w, r)
-		return nil, nil
-	}))
-	return s.api.Wrap(mux)
-}
-
-func (s *Service) logIn(_ http.ResponseWriter, r *http.Request) (any, error) {
-	if user, password, _ := r.BasicAuth(); user != User || password != Password {
-		return nil, parlance.NewError(parlance.Unauthenticated, "The user name or the password is wrong.")
-	}
-	token := activity.NewID() // as hard to guess as any
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tokens[token] = s.config.Now().Add(tokenLife)
-	return map[string]string{"idToken": token}, nil
-}
-
-// admit says why a caller may not pass.
-func (s *Service) admit(r *http.Request) error {
-	if r.UserAgent() == "" {
-		return parlance.NewError(parlance.Forbidden, "A User-Agent is needed.")
-	}
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	expires, known := s.tokens[token]
-	switch {
-	case !ok || !known:
-		return parlance.NewError(parlance.Unauthenticated, "An idToken of /user-authentication is needed.")
-	case !s.config.Now().Before(expires):
-		return parlance.NewError(parlance.Unauthenticated, "The idToken has expired.").WithReason(parlance.Expired)
-	}
-	return nil
-}
-
-func listProducts(w http.ResponseWriter, _ *http.Request) (any, error) {
-	w.Header().Set("X-Pagination", fmt.Sprintf(`{"TotalCount":%d,"TotalPages":1,"CurrentPage":1,"PageSize":100}`, len(products)))
-	return products, nil
-}
-
-func readProduct(_ http.ResponseWriter, r *http.Request) (any, error) {
-	return find(r)
-}
-
-func find(r *http.Request) (product, error) {
-	for _, p := range products {
-		if p.ID == r.PathValue("id") {
-			return p, nil
-		}
-	}
-	return product{}, parlance.NewError(parlance.NotFound, "The requested resource (%s) was not found.", r.PathValue("id"))
-}
-
-func price(_ http.ResponseWriter, r *http.Request) (any, error) {
-	p, err := find(r)
-	if err != nil {
-		return nil, err
-	}
-	n, err := strconv.Atoi(r.URL.Query().Get("quantity"))
-	if err != nil || n < 1 {
-		return nil, parlance.NewError(parlance.Invalid, "The quantity must be a number from 1.").Because(err)
-	}
-	// The bug is real and stays: nobody thought of 30 pieces, and no check would
-	// show what a panic looks like from outside.
-	each := p.prices[n/10]
-	return map[string]float64{"price": each * float64(n)}, nil
-}
-
-type commission struct {
-	Key    int     `json:"commissionActivity_Key"`
-	Amount float64 `json:"amount"`
-}
-
-func (s *Service) updateActivities(_ http.ResponseWriter, r *http.Request) (any, error) {
-	var batch []commission
-	if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 1<<20)).Decode(&batch); err != nil {
-		return nil, parlance.NewError(parlance.Invalid, "The body is not the JSON that was expected.").Because(err)
-	}
-	items := make([]parlance.Item, len(batch))
-	for i, c := range batch {
-		items[i] = parlance.Item{Index: i, ID: "commissionActivity_Key=" + strconv.Itoa(c.Key), Outcome: s.update(c)}
-	}
-	return server.Bulk(nil, items...), nil
-}
-
-func (s *Service) update(c commission) parlance.Outcome {
-	if c.Amount < 0 {
-		return parlance.Outcome{Kind: parlance.Invalid, Status: 400, Detail: "The amount must not be negative."}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, known := s.activities[c.Key]
-	s.activities[c.Key] = c.Amount
-	if known {
-		return parlance.Outcome{Kind: parlance.Success, Status: 200, Detail: "Updated"}
-	}
-	return parlance.Outcome{Kind: parlance.Success, Status: 201, Detail: "Created"}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -35,7 +35,11 @@ func (t *Tape) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if passed := time.Since(t.last); t.Slow && !t.last.IsZero() && passed > 0 {
-		fmt.Fprintf(&t.text, "… %v later\n\n", passed)
+		text := passed.String()
+		if passed%time.Second != 0 {
+			text = "a while" // a backoff is drawn by lot
+		}
+		fmt.Fprintf(&t.text, "… %s later\n\n", text)
 	}
 	t.message(r.Method+" "+r.URL.RequestURI(), r.Header, sent)
 	res, err := t.Base.RoundTrip(r)

@@ -1,0 +1,41 @@
+package vbapi
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+// commissionKey says which activity it is: a number and a payee.
+type commissionKey struct {
+	Activity int    `json:"commissionActivity_Key"`
+	Payee    string `json:"payee_ID"`
+}
+
+// update sets the amount of one activity of a batch.
+func (s *Service) update(ctx context.Context, r server.Record) (parlance.Item, error) {
+	var c struct {
+		commissionKey
+		Amount float64 `json:"amount"`
+	}
+	if err := r.Decode(&c); err != nil {
+		return parlance.Item{}, err
+	}
+	item := parlance.Item{ID: fmt.Sprintf("commissionActivity_Key=%d,payee_ID=%s", c.Activity, c.Payee)}
+	if c.Amount < 0 {
+		return item, parlance.NewError(parlance.Invalid, "The amount must not be negative.")
+	}
+	// Another bug that stays: nobody thought of a payee without a letter.
+	s.log.InfoContext(ctx, "an amount is set", "activity", c.Activity, "region", c.Payee[:1])
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, known := s.activities[c.commissionKey]
+	s.activities[c.commissionKey] = c.Amount
+	item.Outcome = parlance.Outcome{Kind: parlance.Success, Status: 201, Detail: "Created"}
+	if known {
+		item.Outcome.Status, item.Outcome.Detail = 200, "Updated"
+	}
+	return item, nil
+}

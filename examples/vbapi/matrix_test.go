@@ -1,0 +1,291 @@
+package vbapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/examples/internal/golden"
+	"github.com/parlance-api/parlance/examples/vbapi"
+	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/memory"
+)
+
+// house is the products, the rating service behind them, and a caller with the
+// client end.
+type house struct {
+	t      *testing.T
+	url    string
+	tape   *golden.Tape
+	behind *httptest.Server // nil where time is virtual
+	rating http.HandlerFunc // that is behind
+	login  *client.Login    // nil where the caller is nobody
+	speaks *dialect.Dialect
+	caller *http.Client
+	store  *memory.Store
+	keeps  *activity.Recorder
+}
+
+// open starts it all: over sockets, or in memory where time is virtual.
+func open(t *testing.T, virtual bool, rate server.Rate) *house {
+	h := &house{t: t, rating: says("application/json", `{"stars":4}`), store: memory.New()}
+	h.keeps = activity.NewRecorder(h.store.Activity())
+	t.Cleanup(func() { h.keeps.Close(context.Background()) })
+	c := vbapi.Config{Store: h.store, Recorder: h.keeps, Logger: slog.New(slog.DiscardHandler), Rate: rate}
+	behind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.rating(w, r) })
+	if virtual {
+		c.Rating, c.Transport = "http://rating", memhttp.Serve(t, behind)
+	} else {
+		h.behind = httptest.NewServer(behind)
+		t.Cleanup(h.behind.Close)
+		c.Rating = h.behind.URL
+	}
+	s, err := vbapi.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if virtual {
+		h.url, h.tape = "http://products", &golden.Tape{Base: memhttp.Serve(t, s.Handler()), Slow: true}
+	} else {
+		socket := httptest.NewServer(s.Handler())
+		t.Cleanup(socket.Close)
+		h.url, h.tape = socket.URL, &golden.Tape{Base: socket.Client().Transport}
+	}
+	if h.speaks, err = catalog.Open("vbapi"); err != nil {
+		t.Fatal(err)
+	}
+	h.login = client.NewLogin(h.logIn, nil)
+	h.by(client.WithCredential(h.login))
+	return h
+}
+
+// by makes the caller one that says who it is in a way of its own.
+func (h *house) by(who ...client.Option) {
+	options := append(who, client.WithBase(h.tape), client.WithAttempts(1))
+	if h.tape.Slow { // who has the time waits
+		options = append(options, client.WithAttempts(3))
+	}
+	h.caller = &http.Client{Transport: client.New(h.speaks, options...)}
+}
+
+func (h *house) nobody() {
+	h.login = nil
+	h.by()
+}
+
+// says answers the same to all.
+func says(contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func (h *house) logIn(ctx context.Context) (client.Grant, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url+"/user-authentication", nil)
+	if err != nil {
+		return client.Grant{}, err
+	}
+	r.SetBasicAuth(vbapi.User, vbapi.Password)
+	res, err := h.tape.RoundTrip(r)
+	if err != nil {
+		return client.Grant{}, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return client.Grant{}, fmt.Errorf("the log-in was answered %s", res.Status)
+	}
+	var answer struct {
+		Data struct{ IDToken string }
+	}
+	err = json.NewDecoder(res.Body).Decode(&answer)
+	return client.Grant{Token: answer.Data.IDToken}, err
+}
+
+// send sends a request by the client end. A header is "Name: value".
+func (h *house) send(method, path, body, header string) *client.Report {
+	h.t.Helper()
+	r, err := http.NewRequestWithContext(h.t.Context(), method, h.url+path, strings.NewReader(body))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if name, value, ok := strings.Cut(header, ": "); ok {
+		r.Header.Set(name, value)
+	}
+	res, err := h.caller.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		h.t.Fatal(err)
+	}
+	report, ok := client.Outcome(res)
+	if !ok {
+		h.t.Fatal(client.ErrForeign)
+	}
+	return report
+}
+
+const (
+	products = "/clients/abc/products"
+	batch    = "/commission-activities-batch"
+	rated    = products + "/dental/rating"
+)
+
+// Each row of the page, its cause brought about, and what a client does then.
+func TestEachCodeHasItsCause(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name               string
+		rate               server.Rate
+		given              func(*house) // brings the cause about
+		method, path, body string
+		header             string
+		client             string
+		virtual            bool // time passes
+	}{
+		{name: "200 a product", method: "GET", path: products + "/dental", client: "is done"},
+		{name: "200 a list", method: "GET", path: products, client: "is done"},
+		{name: "200 the second page of a list", method: "GET", path: products + "?page=2&pageSize=1", client: "is done"},
+		{name: "200 the page after the last", method: "GET", path: products + "?page=9", client: "is done"},
+		{name: "200 the rating service answers", method: "GET", path: rated, client: "is done"},
+		{name: "200 a log-in", given: (*house).nobody, method: "POST", path: "/user-authentication", header: "Authorization: Basic ZGVtbzpkZW1v", client: "is done"},
+		{name: "201 a product is added", method: "POST", path: products, body: `{"id":"hearing","name":"Hearing plan"}`, client: "is done"},
+		{
+			name:   "207 one of three records is bad",
+			method: "PUT", path: batch, client: "is done and tells the user, has record 3 corrected",
+			body: `[{"commissionActivity_Key":1,"payee_ID":"P1","amount":5},{"commissionActivity_Key":2,"payee_ID":"P1","amount":6},{"commissionActivity_Key":3,"payee_ID":"P1","amount":-7}]`,
+		},
+		{
+			name:   "207 every record is bad",
+			method: "PUT", path: batch, client: "has the failed records corrected",
+			body: `[{"commissionActivity_Key":3,"payee_ID":"P1","amount":-7}]`,
+		},
+		{
+			name:   "207 a bug panics at one of two records",
+			method: "PUT", path: batch, client: "is done and tells the user, reports record 2 to support",
+			body: `[{"commissionActivity_Key":1,"payee_ID":"P1","amount":5},{"commissionActivity_Key":2,"amount":6}]`,
+		},
+		{name: "400 the quantity is no number", method: "GET", path: products + "/dental/price?quantity=some", client: "has it corrected"},
+		{name: "400 a product without a name", method: "POST", path: products, body: `{"id":"hearing"}`, client: "has it corrected"},
+		{name: "400 it is no JSON", method: "POST", path: products, body: `{`, client: "has it corrected"},
+		{
+			name: "401 the idToken is a day old", virtual: true,
+			given: func(h *house) {
+				h.send("GET", products, "", "")
+				time.Sleep(24*time.Hour - time.Second)
+				h.send("GET", products, "", "")
+				time.Sleep(time.Second)
+			},
+			method: "GET", path: products, client: "gets a new token and repeats, is done",
+		},
+		{name: "401 nobody says who asks", given: (*house).nobody, method: "GET", path: products, client: "stops"},
+		{name: "401 the password is wrong", given: (*house).nobody, method: "POST", path: "/user-authentication", header: "Authorization: Basic ZGVtbzpndWVzcw==", client: "stops"},
+		{name: "403 the caller names no User-Agent", method: "GET", path: products, header: "User-Agent: ", client: "stops"},
+		{name: "404 there is no such product", method: "GET", path: products + "/xyz", client: "stops"},
+		{name: "404 there is no such route", method: "GET", path: "/nowhere", client: "stops"},
+		{
+			name: "429 the user asks too often", virtual: true, rate: server.Rate{Quota: 2, Window: time.Minute},
+			given: func(h *house) {
+				h.send("GET", products, "", "")
+				h.send("GET", products, "", "")
+			},
+			method: "GET", path: products, client: "repeats when it was told to, after 30s, is done",
+		},
+		{name: "500 a bug panics", method: "GET", path: products + "/dental/price?quantity=30", client: "reports it to support with its id"},
+		{
+			name:   "502 the rating service sends no JSON",
+			given:  func(h *house) { h.rating = says("text/html", "<html>") },
+			method: "GET", path: rated, client: "gives up",
+		},
+		{
+			name: "502 the rating service breaks off and then does not", virtual: true,
+			given: func(h *house) {
+				h.rating = func(http.ResponseWriter, *http.Request) {
+					h.rating = says("application/json", `{"stars":4}`)
+					panic(http.ErrAbortHandler)
+				}
+			},
+			method: "GET", path: rated, client: "waits and repeats, is done",
+		},
+		{
+			name:   "503 the rating service is gone",
+			given:  func(h *house) { h.behind.Close() },
+			method: "GET", path: rated, client: "gives up",
+		},
+		{
+			name: "504 the rating service hangs", virtual: true,
+			given: func(h *house) {
+				h.rating = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+			},
+			method: "GET", path: rated, client: "waits and repeats, waits and repeats, gives up",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			play := func(t *testing.T) {
+				h := open(t, row.virtual, row.rate)
+				if row.given != nil {
+					row.given(h)
+				}
+				if h.login != nil {
+					if _, err := h.login.Token(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				h.tape.Rewind()
+				if did := golden.Did(h.send(row.method, row.path, row.body, row.header)); did != row.client {
+					t.Errorf("the client %s; it should be that it %s", did, row.client)
+				}
+				golden.Compare(t, row.name, h.tape.String())
+			}
+			if row.virtual {
+				synctest.Test(t, play)
+				return
+			}
+			play(t)
+		})
+	}
+}
+
+func TestTheActivityIDAloneFindsEveryLineOfARequest(t *testing.T) {
+	t.Parallel()
+	h := open(t, false, server.Rate{})
+	h.send("GET", products+"/vision/price?quantity=1", "", "") // another one, whose lines are its own
+	report := h.send("GET", products+"/dental/price?quantity=30", "", "")
+	if err := h.keeps.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	record, err := h.store.Activity().Find(t.Context(), report.Outcome.RequestID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, l := range record.Lines {
+		lines = append(lines, l.Message+" "+strings.Join(l.Attrs, " "))
+	}
+	if len(lines) != 2 || lines[0] != "a price was asked for product=dental quantity=30" ||
+		!strings.Contains(lines[1], "the handler panicked") || !strings.Contains(lines[1], "index out of range") {
+		t.Errorf("got %q", lines)
+	}
+	if record.Caller != vbapi.User || record.Status != 500 {
+		t.Errorf("got %+v", record)
+	}
+}
