@@ -25,7 +25,7 @@ func TestNothingIsLostOrDoneTwiceByAServerThatIsKilled(t *testing.T) {
 	t.Parallel()
 	var text string
 	for _, name := range slices.Sorted(maps.Keys(engines)) {
-		b := &book{t: t}
+		b := &book{t: t, late: engines[name].late}
 		dir := t.TempDir()
 		if prepare := engines[name].prepare; prepare != nil {
 			prepare(t, dir)
@@ -50,8 +50,8 @@ func TestNothingIsLostOrDoneTwiceByAServerThatIsKilled(t *testing.T) {
 				t.Errorf("%s: %s", name, fault)
 			}
 		}
-		text += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d |\n", name,
-			b.Kills, b.Inside, b.Outside, b.Cut, b.Resolved, b.Uncertain, b.Replays, len(b.faults))
+		text += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", name,
+			b.Kills, b.Inside, b.Outside, b.Cut, b.Resolved, b.Uncertain, b.Late, b.Replays, len(b.faults))
 	}
 	if *report != "" {
 		if err := os.WriteFile(*report, []byte(page+text), 0o666); err != nil {
@@ -112,6 +112,8 @@ against what was said.
   those that a repeat brought to one.
 - **Uncertain** is what an operator has to settle: an effect outside was under way,
   and nobody knows. None is inside.
+- **Late** are those that were uncertain and then answered: PostgreSQL ends what a
+  process had sent to it, a moment after that is gone. The answer is the true one.
 - **Replays** are repeats of what was acknowledged: each had the same body.
 - **Faults** would be an acknowledged effect that is not there, an effect that is
   there twice or by another request than was said, a key that is neither replayed
@@ -123,6 +125,6 @@ against what was said.
 A kill leaves the operating system what it was given, so this says nothing of a
 power failure.
 
-| store | kills | done inside | done outside | cut off | resolved | uncertain | replays | faults |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|
+| store | kills | done inside | done outside | cut off | resolved | uncertain | late | replays | faults |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 `
