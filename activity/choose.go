@@ -14,7 +14,7 @@ const longestChosen = 4 << 10
 // choose takes the values that pointers (RFC 6901) name out of a JSON text: an
 // object of them by their pointers, without what is secret, nil where there are
 // none. A text that was cut off gives what stands before its end.
-func (s secrets) choose(body []byte, pointers []string) []byte {
+func (s *secrets) choose(body []byte, pointers []string) []byte {
 	c := &choice{secrets: s, wanted: map[string]bool{}, above: map[string]bool{}, found: map[string]json.RawMessage{}}
 	for _, p := range pointers {
 		c.wanted[p] = true
@@ -39,7 +39,7 @@ func (s secrets) choose(body []byte, pointers []string) []byte {
 }
 
 type choice struct {
-	secrets
+	*secrets
 	decoder *json.Decoder
 	wanted  map[string]bool
 	above   map[string]bool // what a wanted one is within

@@ -3,6 +3,7 @@ package activity
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"sync"
 
 	"github.com/parlance-api/parlance"
@@ -102,63 +103,97 @@ func (c *Collector) line(h *Handler, r slog.Record) {
 	if !c.wants(r.Level) {
 		return
 	}
-	s := c.recorder.secrets
-	l := Line{Time: r.Time, Level: r.Level, Message: cut(s.text(r.Message))}
-	l.Attrs = s.attrs(l.Attrs, "", false, h.attrs)
+	w := lineWriters.Get().(*lineWriter)
+	defer lineWriters.Put(w)
+	w.secrets, w.text, w.ends = &c.recorder.secrets, w.text[:0], w.ends[:0]
+	for _, a := range h.attrs {
+		w.attr("", false, a)
+	}
 	within, secret := "", false
 	for _, g := range h.groups {
-		within, secret = within+g.name+".", secret || s.holds(g.name)
-		l.Attrs = s.attrs(l.Attrs, within, secret, g.attrs)
+		within, secret = within+g.name+".", secret || w.holds(g.name)
+		for _, a := range g.attrs {
+			w.attr(within, secret, a)
+		}
 	}
 	r.Attrs(func(a slog.Attr) bool {
-		l.Attrs = s.attr(l.Attrs, within, secret, a)
+		w.attr(within, secret, a)
 		return true
 	})
-	size := len(l.Message)
-	for _, a := range l.Attrs {
-		size += len(a)
-	}
+	l := Line{Time: r.Time, Level: r.Level, Message: cut(w.secrets.text(r.Message)), Attrs: w.attrs()}
+	size := len(l.Message) + len(w.text)
 	// A quarter is kept for what went wrong: it comes last, when a request that
 	// talks much has filled the rest.
 	lines, bytes := c.recorder.maxLines, c.recorder.maxBytes
 	if r.Level < slog.LevelWarn {
 		lines, bytes = lines-lines/4, bytes-bytes/4
 	}
-	c.gather(func(r *Record) {
-		if len(r.Lines) >= lines || c.bytes+size > bytes {
-			r.Dropped++
-			return
-		}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.ended:
+	case len(c.record.Lines) >= lines || c.bytes+size > bytes:
+		c.record.Dropped++
+	default:
 		c.bytes += size
-		r.Lines = append(r.Lines, l)
-	})
-}
-
-// attrs writes attributes as name=value, those of a group under its name.
-func (s secrets) attrs(to []string, within string, secret bool, all []slog.Attr) []string {
-	for _, a := range all {
-		to = s.attr(to, within, secret, a)
+		if c.record.Lines == nil {
+			c.record.Lines = make([]Line, 0, 4)
+		}
+		c.record.Lines = append(c.record.Lines, l)
 	}
-	return to
 }
 
-func (s secrets) attr(to []string, within string, secret bool, a slog.Attr) []string {
+// lineWriter writes attributes as name=value, one behind the other in one text, so
+// that a line costs few allocations.
+type lineWriter struct {
+	*secrets
+	text []byte
+	ends []int // of each attribute
+}
+
+var lineWriters = sync.Pool{New: func() any { return &lineWriter{text: make([]byte, 0, 512)} }}
+
+// attr writes an attribute, those of a group under its name.
+func (w *lineWriter) attr(within string, secret bool, a slog.Attr) {
 	v := a.Value.Resolve()
 	if a.Key == "" && v.Equal(slog.Value{}) {
-		return to // no attribute, by the rules of slog.Handler
+		return // no attribute, by the rules of slog.Handler
 	}
-	secret = secret || s.holds(a.Key)
+	secret = secret || w.holds(a.Key)
 	if v.Kind() == slog.KindGroup {
 		if a.Key != "" {
 			within += a.Key + "."
 		}
-		return s.attrs(to, within, secret, v.Group())
+		for _, a := range v.Group() {
+			w.attr(within, secret, a)
+		}
+		return
 	}
-	text := Redacted
-	if !secret {
-		text = cut(s.value(v))
+	w.text = append(w.text, within...)
+	w.text = append(w.text, a.Key...)
+	w.text = append(w.text, '=')
+	switch {
+	case secret:
+		w.text = append(w.text, Redacted...)
+	case v.Kind() == slog.KindInt64:
+		w.text = strconv.AppendInt(w.text, v.Int64(), 10)
+	default:
+		w.text = append(w.text, cut(w.value(v))...)
 	}
-	return append(to, within+a.Key+"="+text)
+	w.ends = append(w.ends, len(w.text))
+}
+
+// attrs are what was written, nil for nothing.
+func (w *lineWriter) attrs() []string {
+	if len(w.ends) == 0 {
+		return nil
+	}
+	text, from := string(w.text), 0
+	all := make([]string, len(w.ends))
+	for i, end := range w.ends {
+		all[i], from = text[from:end], end
+	}
+	return all
 }
 
 const (

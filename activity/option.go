@@ -38,10 +38,9 @@ func WithLines(lines, bytes int) Option {
 // case and without what is no letter and no digit, and anywhere in a name.
 func WithSecrets(names ...string) Option {
 	return func(r *Recorder) {
-		r.secrets = slices.Clone(r.secrets)
 		for _, name := range names {
 			if plain := plainName(nil, name); len(plain) > 0 { // else every name would be one
-				r.secrets = append(r.secrets, string(plain))
+				r.secrets[plain[0]] = append(slices.Clip(r.secrets[plain[0]]), string(plain))
 			}
 		}
 	}

@@ -10,9 +10,10 @@ import (
 
 // Recorder keeps the records of requests in a [Store], and deletes the old ones.
 // It writes in the background and never makes a request wait: what the store is
-// too slow to take is dropped, and that is logged once a minute. It holds nothing
-// back itself, the store does that: a crash loses what the store has not committed
-// yet. A Recorder is safe for concurrent use.
+// too slow to take is dropped, and that is logged once a minute. It holds records
+// back for up to 20 ms, so that it is woken for many at once and not by every
+// request: a crash loses these, and what the store holds back. A Recorder is safe
+// for concurrent use.
 type Recorder struct {
 	store    Store
 	logger   *slog.Logger
@@ -31,6 +32,7 @@ type Recorder struct {
 	closed bool
 
 	wake    chan struct{} // holds one where there is something to write, or nothing ever again
+	closing chan struct{} // closed by Close
 	stop    context.CancelFunc
 	written chan struct{} // closed when all is written
 	tended  chan struct{} // closed when no more is deleted
@@ -39,6 +41,7 @@ type Recorder struct {
 const (
 	maxQueue      = 10_000   // records
 	maxQueueBytes = 32 << 20 // about
+	holdBack      = 20 * time.Millisecond
 	minute        = time.Minute
 )
 
@@ -48,7 +51,7 @@ func NewRecorder(store Store, options ...Option) *Recorder {
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Recorder{
 		store: store, secrets: commonSecrets, maxLines: DefaultLines, maxBytes: DefaultBytes, age: DefaultAge, size: DefaultSize,
-		wake: make(chan struct{}, 1), stop: stop, written: make(chan struct{}), tended: make(chan struct{}),
+		wake: make(chan struct{}, 1), closing: make(chan struct{}), stop: stop, written: make(chan struct{}), tended: make(chan struct{}),
 	}
 	for _, o := range options {
 		o(r)
@@ -117,7 +120,10 @@ func (r *Recorder) rouse() {
 // stays open. A second Close does the same.
 func (r *Recorder) Close(ctx context.Context) error {
 	r.mu.Lock()
-	r.closed = true
+	if !r.closed {
+		r.closed = true
+		close(r.closing)
+	}
 	r.mu.Unlock()
 	r.rouse()
 	var err error
@@ -137,6 +143,10 @@ func (r *Recorder) Close(ctx context.Context) error {
 func (r *Recorder) write(ctx context.Context) {
 	defer close(r.written)
 	for range r.wake {
+		select {
+		case <-time.After(holdBack):
+		case <-r.closing:
+		}
 		for {
 			r.mu.Lock()
 			batch, closed := r.queue, r.closed

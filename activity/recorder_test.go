@@ -39,6 +39,12 @@ func (s *shelf) Add(ctx context.Context, r *activity.Record) error {
 	return s.err
 }
 
+func (s *shelf) written() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprint(s.ids)
+}
+
 func (s *shelf) Prune(_ context.Context, before time.Time, bytes int64) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,6 +99,28 @@ func TestRecordsAreWrittenInTheBackgroundInTheirOrder(t *testing.T) {
 		}
 		if err := r.Close(t.Context()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func TestManyRequestsWakeTheWriterOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := new(shelf)
+		r := activity.NewRecorder(s)
+		defer r.Close(t.Context())
+		for i := range 2 {
+			r.Add(&activity.Record{ID: fmt.Sprint("a", i)})
+			time.Sleep(9 * time.Millisecond)
+			synctest.Wait()
+			if got := s.written(); got != "[]" {
+				t.Errorf("%s are written at once", got)
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+		synctest.Wait()
+		if got := s.written(); got != "[a0 a1]" {
+			t.Errorf("written after 20 ms: %s", got)
 		}
 	})
 }

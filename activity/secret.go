@@ -14,24 +14,35 @@ import (
 const Redacted = "[redacted]"
 
 // secrets are names of which a value is a credential, in lower case, without
-// what is no letter and no digit. A name that has one of them in it is secret: an
-// access_token as much as an X-Auth-Token. That max_tokens is taken out too is the
-// lesser harm.
-type secrets []string
+// what is no letter and no digit, by their first byte: every name that is logged is
+// looked at. A name that has one of them in it is secret: an access_token as much
+// as an X-Auth-Token. That max_tokens is taken out too is the lesser harm.
+type secrets [256][]string
 
 var commonSecrets = secrets{
-	"authorization", "cookie", "token", "password", "passwd", "passphrase", "secret", "credential",
-	"apikey", "accesskey", "privatekey", "sessionid", "jwt",
+	'a': {"authorization", "apikey", "accesskey"},
+	'c': {"cookie", "credential"},
+	'j': {"jwt"},
+	'p': {"password", "passwd", "passphrase", "privatekey"},
+	's': {"secret", "sessionid"},
+	't': {"token"},
 }
 
 // longestName bounds, in bytes, what is looked at of a name.
 const longestName = 64
 
 // holds reports whether a value of that name is a credential.
-func (s secrets) holds(name string) bool {
+func (s *secrets) holds(name string) bool {
 	var b [longestName]byte
 	plain := plainName(b[:0], name)
-	return slices.ContainsFunc(s, func(secret string) bool { return bytes.Contains(plain, []byte(secret)) })
+	for i, c := range plain {
+		for _, secret := range s[c] {
+			if len(plain)-i >= len(secret) && string(plain[i:i+len(secret)]) == secret {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // plainName appends the letters and digits of a name, in lower case. Of a long one
@@ -50,7 +61,7 @@ func plainName(to []byte, name string) []byte {
 
 // value writes an attribute's value, without what is secret in it. What has parts
 // with names, such as an http.Header, is written as JSON.
-func (s secrets) value(v slog.Value) (text string) {
+func (s *secrets) value(v slog.Value) (text string) {
 	if v.Kind() != slog.KindAny {
 		return s.text(v.String())
 	}
@@ -80,7 +91,7 @@ func (s secrets) value(v slog.Value) (text string) {
 // json takes the secret members out of a JSON text, and what is secret in its
 // strings. The members of an object come out in the order of their names; what
 // cannot be read comes out as null.
-func (s secrets) json(text []byte) []byte {
+func (s *secrets) json(text []byte) []byte {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	var v any
@@ -96,7 +107,7 @@ func (s secrets) json(text []byte) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-func (s secrets) cleaned(v any) any {
+func (s *secrets) cleaned(v any) any {
 	switch v := v.(type) {
 	case string:
 		return s.text(v)
@@ -119,7 +130,7 @@ func (s secrets) cleaned(v any) any {
 // text takes out of a text what is plainly a credential: what stands behind a
 // secret name and = or :, behind Bearer or Basic, and before the @ of a URL. Nobody
 // can find one that stands there without a sign of what it is.
-func (s secrets) text(t string) string {
+func (s *secrets) text(t string) string {
 	if !strings.ContainsAny(t, "=:") && !schemes.in(t) {
 		return t
 	}

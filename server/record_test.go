@@ -284,6 +284,64 @@ var anybody = server.APIKey("X-Api-Key", server.VerifierFunc(func(context.Contex
 	return server.Principal{ID: "ann"}, nil
 }))
 
+func TestWhatAKeyedRequestAndItsRepeatCameToIsKnown(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]any{
+		"a failure":          parlance.NewError(parlance.Conflict, "no"),
+		"one of an Atomic":   server.Atomic(func(context.Context) (any, error) { return nil, parlance.NewError(parlance.Conflict, "no") }),
+		"a value":            1,
+		"that of an Atomic":  server.Atomic(func(context.Context) (any, error) { return 1, nil }),
+		"a Reply with notes": server.Noted(1, "but"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := parlance.Success
+			if strings.Contains(name, "one") || strings.Contains(name, "failure") {
+				want = parlance.Conflict
+			}
+			b, keys := newBook(t), memory.New()
+			s, _ := newServer(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
+			srv := listen(t, s.Wrap(server.Idempotent(keys.Keys())(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+				if err, failed := value.(error); failed {
+					return nil, err
+				}
+				return value, nil
+			}))))
+			for _, id := range []string{"id-1", "id-2"} {
+				post(t, srv, "/a", "{}", "Idempotency-Key", "k", "X-Id", id)
+			}
+			srv.Close()
+			first, repeat := b.find("id-1"), b.find("id-2")
+			if name == "a Reply with notes" {
+				want = parlance.Noted
+			}
+			if first.Outcome.Kind != want || first.Status == 0 {
+				t.Errorf("it came to %d %+v", first.Status, first.Outcome)
+			}
+			if failing := want.Failing(); repeat.Outcome.Kind.Failing() != failing || repeat.Status != first.Status || failing && repeat.Outcome.Kind != want {
+				t.Errorf("its repeat came to %d %+v", repeat.Status, repeat.Outcome)
+			}
+		})
+	}
+}
+
+func TestWhatABulkRequestCameToIsKnownThoughItStreams(t *testing.T) {
+	t.Parallel()
+	b := newBook(t)
+	s, _ := newServer(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
+	srv := listen(t, s.EachRecord(func(_ context.Context, r server.Record) (parlance.Item, error) {
+		if r.Index == 1 {
+			return parlance.Item{}, parlance.NewError(parlance.Invalid, "no")
+		}
+		return parlance.Item{}, nil
+	}))
+	post(t, srv, "/a", "[{},{},{}]", "X-Id", "id-1")
+	srv.Close()
+	if r := b.find("id-1"); r.Outcome.Kind != parlance.Partial || r.Status == 0 {
+		t.Errorf("it came to %d %+v", r.Status, r.Outcome)
+	}
+}
+
 func TestATraceThatIsNotValidIsNone(t *testing.T) {
 	t.Parallel()
 	const good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

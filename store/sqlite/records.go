@@ -24,10 +24,10 @@ func (r *record) put(t *transaction) error {
 }
 
 const (
-	holdBack  = 100 * time.Millisecond // a record, for others to come
-	holdAgain = time.Second            // after a commit that failed
-	holdMost  = 1024                   // records
-	holdBytes = 8 << 20                // of all of them
+	holdBack  = 80 * time.Millisecond // a record, for others to come: with the 20 ms of an activity.Recorder 100
+	holdAgain = time.Second           // after a commit that failed
+	holdMost  = 1024                  // records
+	holdBytes = 8 << 20               // of all of them
 )
 
 // records are those that are held back. They are found all the same.
