@@ -56,20 +56,25 @@ func BenchmarkCall(b *testing.B) {
 		io.WriteString(w, `{"id":1,"name":"a camera"}`)
 	}))
 	b.Cleanup(srv.Close)
-	measure(b, srv.Client().Transport, srv.URL+"/cameras")
+	b.Run("accept=stated", func(b *testing.B) { measure(b, srv.Client().Transport, srv.URL+"/cameras", "application/json") })
+	// Where the caller asks for no form, the client asks for the one that tells most.
+	b.Run("accept=none", func(b *testing.B) { measure(b, srv.Client().Transport, srv.URL+"/cameras", "") })
 }
 
 // BenchmarkNull is the same without a wire: what a client adds of its own.
 func BenchmarkNull(b *testing.B) {
-	measure(b, null{}, "http://upstream.test/cameras")
+	measure(b, null{}, "http://upstream.test/cameras", "application/json")
 }
 
-func measure(b *testing.B, base http.RoundTripper, url string) {
+func measure(b *testing.B, base http.RoundTripper, url, accept string) {
 	for _, c := range callers(b, base) {
 		b.Run(c.name, func(b *testing.B) {
 			req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
 			if err != nil {
 				b.Fatal(err)
+			}
+			if accept != "" {
+				req.Header.Set("Accept", accept)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
