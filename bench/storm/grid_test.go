@@ -16,9 +16,7 @@ const (
 	page    = "../../docs/storm.md"
 	picture = "../../docs/storm.svg"
 
-	// How many seeds: what a stall of a minute does hardly differs from one to the
-	// next, and takes long.
-	seeds, seedsOfLong = 20, 5
+	seeds = 20
 
 	// hopeless is after how many seeds one who has not come back with any of them
 	// is let off the others: being lost takes the most time.
@@ -69,11 +67,7 @@ func TestGrid(t *testing.T) {
 // visitAll sends every client through a cell.
 func visitAll(t *testing.T, c cell) []tally {
 	row := make([]tally, len(peers))
-	n := uint64(seeds)
-	if c.stall >= time.Minute {
-		n = seedsOfLong
-	}
-	for seed := range n {
+	for seed := range uint64(seeds) {
 		var within time.Duration
 		for i, p := range peers {
 			if row[i].seeds >= hopeless && row[i].recovered == 0 {
