@@ -15,6 +15,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/examples/internal/caller"
+	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/omilia"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
@@ -86,9 +87,9 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 // did sends what went before, and wants its status.
 func (h *house) did(status int, method, path, body string, header ...string) {
 	h.t.Helper()
-	a := send(h.t, http.DefaultTransport, request(h.t, h.url, method, path, body, append(header, key)...), 1)
+	a := golden.Send(h.t, "omilia", http.DefaultTransport, golden.Request(h.t, h.url, method, path, body, append(header, key)...), 1)
 	if a.StatusCode != status {
-		h.t.Fatalf("%s %s: got %s %s", method, path, a.Response.Status, a.body)
+		h.t.Fatalf("%s %s: got %s %s", method, path, a.Response.Status, a.Text)
 	}
 }
 
@@ -109,7 +110,7 @@ func busy(h *house) {
 	}))
 	ctx, cancel := context.WithCancel(h.t.Context())
 	ended := make(chan bool)
-	r := request(h.t, h.url, "POST", messages, hello, key, once).WithContext(ctx)
+	r := golden.Request(h.t, h.url, "POST", messages, hello, key, once).WithContext(ctx)
 	go func() {
 		defer close(ended)
 		if res, err := http.DefaultTransport.RoundTrip(r); err == nil {
@@ -230,17 +231,17 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			if row.header == nil {
 				row.header = []string{key}
 			}
-			r := request(t, h.url, row.method, row.path, row.body, row.header...)
-			a := send(t, http.DefaultTransport, r, 1)
-			compare(t, row.name, r, row.body, a)
-			if a.does() != row.client {
-				t.Errorf("the client end %s, and should be one that %s", a.does(), row.client)
+			r := golden.Request(t, h.url, row.method, row.path, row.body, row.header...)
+			a := golden.Send(t, "omilia", http.DefaultTransport, r, 1)
+			golden.Exchange(t, row.name, r, row.body, a)
+			if a.Does() != row.client {
+				t.Errorf("the client end %s, and should be one that %s", a.Does(), row.client)
 			}
 			if !strings.Contains(h.log.String(), row.log) || row.log != "" && !strings.Contains(h.log.String(), a.Response.Header.Get("X-Request-Id")) {
 				t.Errorf("want %q under the id of the answer in the log, got %s", row.log, h.log.String())
 			}
-			if strings.Contains(a.body, "core 3") || strings.Contains(a.body, h.engine.URL) {
-				t.Errorf("the client is told what is behind: %s", a.body)
+			if strings.Contains(a.Text, "core 3") || strings.Contains(a.Text, h.engine.URL) {
+				t.Errorf("the client is told what is behind: %s", a.Text)
 			}
 		})
 	}
@@ -258,7 +259,7 @@ func TestTheClientEndReadsBothEnvelopes(t *testing.T) {
 		"/dialogs": {`{"app":7}`, "1023", parlance.Field{Path: "app", Code: "1023", Message: "The app must be of type string"}},
 		"/apps":    {`{"name":"bank","language":"xx"}`, "", parlance.Field{Path: "language", Code: "enum", Message: "The language must be one of: en, el"}},
 	} {
-		o := send(t, http.DefaultTransport, request(t, h.url, "POST", path, want.body, key), 1).Outcome
+		o := golden.Send(t, "omilia", http.DefaultTransport, golden.Request(t, h.url, "POST", path, want.body, key), 1).Outcome
 		if o.Kind != parlance.Invalid || o.Reason != parlance.Fields || o.Code != want.code || !slices.Contains(o.Fields, want.field) {
 			t.Errorf("%s: got %+v", path, o)
 		}
@@ -281,14 +282,14 @@ func TestAJobIsLookedAtUntilItIsDone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, to := town(t, hang)
-		ask := func(method, path, body string) (*http.Request, answer) {
-			r := request(t, "http://house", method, path, body, key)
-			return r, send(t, to, r, 1)
+		ask := func(method, path, body string) (*http.Request, golden.Answer) {
+			r := golden.Request(t, "http://house", method, path, body, key)
+			return r, golden.Send(t, "omilia", to, r, 1)
 		}
 		ask("POST", "/dialogs", bank)
 		_, accepted := ask("POST", "/jobs", "")
 		r, a := ask("GET", accepted.Response.Header.Get("Location"), "")
-		compare(t, "202 the job waits for its turn", r, "", a)
+		golden.Exchange(t, "202 the job waits for its turn", r, "", a)
 
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan bool)
@@ -297,9 +298,9 @@ func TestAJobIsLookedAtUntilItIsDone(t *testing.T) {
 			s.Run(ctx)
 		})
 		looks := 0
-		poller := client.Poller{Client: clientEnd(t, to, 1), Look: func(*client.Report, time.Duration) { looks++ }}
+		poller := client.Poller{Client: golden.ClientEnd(t, "omilia", to, 1), Look: func(*client.Report, time.Duration) { looks++ }}
 		res, err := poller.Follow(ctx, accepted.Response)
-		compare(t, "200 the job is done", res.Request, "", read(t, res, err))
+		golden.Exchange(t, "200 the job is done", res.Request, "", golden.Read(t, res, err))
 		if looks != 5 { // every 2 s, as Retry-After says
 			t.Errorf("the client end looked %d times", looks)
 		}
@@ -314,8 +315,8 @@ func TestADialogThatIsSilentForTooLongLosesItsSeat(t *testing.T) {
 		_, to := town(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"intent":"hello"}`) })
 		want := func(status int, path, body string) {
 			t.Helper()
-			if a := send(t, to, request(t, "http://house", "POST", path, body, key), 1); a.StatusCode != status {
-				t.Errorf("%s: got %s %s", path, a.Response.Status, a.body)
+			if a := golden.Send(t, "omilia", to, golden.Request(t, "http://house", "POST", path, body, key), 1); a.StatusCode != status {
+				t.Errorf("%s: got %s %s", path, a.Response.Status, a.Text)
 			}
 		}
 		want(201, "/dialogs", bank)
@@ -334,8 +335,8 @@ func TestTheClientEndWaitsAsItIsToldAndIsServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, to := town(t, hang)
-		ask := func(attempts int) answer {
-			return send(t, to, request(t, "http://house", "GET", "/dialogs/1", "", key), attempts)
+		ask := func(attempts int) golden.Answer {
+			return golden.Send(t, "omilia", to, golden.Request(t, "http://house", "GET", "/dialogs/1", "", key), attempts)
 		}
 		for range 10 {
 			ask(1)

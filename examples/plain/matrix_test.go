@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/examples/internal/caller"
+	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/plain"
 	"github.com/parlance-api/parlance/internal/memhttp"
 )
@@ -74,7 +75,7 @@ func (h *house) busy() {
 		<-r.Context().Done()
 	}))
 	go func() {
-		if res, err := http.DefaultClient.Do(request(h.t, h.url, "GET", "/reports", "", reader)); err == nil {
+		if res, err := http.DefaultClient.Do(golden.Request(h.t, h.url, "GET", "/reports", "", reader)); err == nil {
 			res.Body.Close()
 		}
 	}()
@@ -175,17 +176,17 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			if row.given != nil {
 				row.given(h)
 			}
-			r := request(t, h.url, row.method, row.path, row.body, row.as)
-			a := send(t, http.DefaultTransport, r, 1)
-			compare(t, row.name, r, row.body, a)
-			if a.does() != row.client {
-				t.Errorf("the client end %s, and should be one that %s", a.does(), row.client)
+			r := golden.Request(t, h.url, row.method, row.path, row.body, row.as)
+			a := golden.Send(t, "plain", http.DefaultTransport, r, 1)
+			golden.Exchange(t, row.name, r, row.body, a)
+			if a.Does() != row.client {
+				t.Errorf("the client end %s, and should be one that %s", a.Does(), row.client)
 			}
 			if !strings.Contains(h.log.String(), row.log) || row.log != "" && !strings.Contains(h.log.String(), a.Response.Header.Get("X-Request-Id")) {
 				t.Errorf("want %q under the id of the answer in the log, got %s", row.log, h.log.String())
 			}
 			for _, secret := range []string{"stack trace", h.behind.URL, "reel 7"} {
-				if strings.Contains(a.body, secret) {
+				if strings.Contains(a.Text, secret) {
 					t.Errorf("the client is told %q", secret)
 				}
 			}
@@ -210,7 +211,7 @@ func TestTheClientEndRepeatsWhatFailedBehindAndNothingThatItDidWrong(t *testing.
 				t.Fatal(err)
 			}
 			began := time.Now()
-			a := send(t, memhttp.Serve(t, s.Handler()), request(t, "http://library", "GET", path, "", reader), 3)
+			a := golden.Send(t, "plain", memhttp.Serve(t, s.Handler()), golden.Request(t, "http://library", "GET", path, "", reader), 3)
 			if asked.Load() != times || len(a.Attempts) != int(times) {
 				t.Errorf("%s was asked for %d times, which should be %d", path, asked.Load(), times)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/examples/internal/caller"
+	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/vms"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
@@ -80,9 +81,9 @@ func (h *house) records(status int, contentType, body string) {
 // did sends what went before, and wants its status.
 func (h *house) did(status int, method, path, body string) {
 	h.t.Helper()
-	a := send(h.t, http.DefaultTransport, request(h.t, h.url, method, path, body, operator, asJSON), 1)
+	a := golden.Send(h.t, "vms", http.DefaultTransport, golden.Request(h.t, h.url, method, path, body, operator, asJSON), 1)
 	if a.StatusCode != status {
-		h.t.Fatalf("%s %s: got %s %s", method, path, a.Response.Status, a.body)
+		h.t.Fatalf("%s %s: got %s %s", method, path, a.Response.Status, a.Text)
 	}
 }
 
@@ -206,17 +207,17 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			if row.given != nil {
 				row.given(h)
 			}
-			r := request(t, h.url, row.method, row.path, row.body, row.header...)
-			a := send(t, http.DefaultTransport, r, 1)
-			compare(t, row.name, r, row.body, a)
-			if a.does() != row.client {
-				t.Errorf("the client end %s, and should be one that %s", a.does(), row.client)
+			r := golden.Request(t, h.url, row.method, row.path, row.body, row.header...)
+			a := golden.Send(t, "vms", http.DefaultTransport, r, 1)
+			golden.Exchange(t, row.name, r, row.body, a)
+			if a.Does() != row.client {
+				t.Errorf("the client end %s, and should be one that %s", a.Does(), row.client)
 			}
 			if !strings.Contains(h.log.String(), row.log) || row.log != "" && !strings.Contains(h.log.String(), a.Response.Header.Get("X-Request-Id")) {
 				t.Errorf("want %q under the id of the answer in the log, got %s", row.log, h.log.String())
 			}
-			if strings.Contains(a.body, "disk 3") || strings.Contains(a.body, h.recorder.URL) {
-				t.Errorf("the client is told what is behind: %s", a.body)
+			if strings.Contains(a.Text, "disk 3") || strings.Contains(a.Text, h.recorder.URL) {
+				t.Errorf("the client is told what is behind: %s", a.Text)
 			}
 		})
 	}
@@ -231,19 +232,19 @@ func TestMaintenanceSaysToTheSecondWhenItEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		house := memhttp.Serve(t, s.Handler())
-		ask := func() *http.Request { return request(t, "http://house", "GET", list, "", viewer, asJSON) }
+		ask := func() *http.Request { return golden.Request(t, "http://house", "GET", list, "", viewer, asJSON) }
 		began := time.Now()
 		s.Maintenance.Plan(server.Window{From: began, To: began.Add(90 * time.Second)})
 
 		r := ask()
-		a := send(t, house, r, 1)
-		compare(t, "503 maintenance for 90 seconds", r, "", a)
-		if a.does() != "repeats it after 1m30s" {
-			t.Errorf("the client end %s", a.does())
+		a := golden.Send(t, "vms", house, r, 1)
+		golden.Exchange(t, "503 maintenance for 90 seconds", r, "", a)
+		if a.Does() != "repeats it after 1m30s" {
+			t.Errorf("the client end %s", a.Does())
 		}
 		patient := client.WithCall(t.Context(), client.Call{Ceiling: 2 * time.Minute})
-		if a := send(t, house, ask().WithContext(patient), 2); a.body != "null" || time.Since(began) != 90*time.Second {
-			t.Errorf("after %v: %s %s", time.Since(began), a.Response.Status, a.body)
+		if a := golden.Send(t, "vms", house, ask().WithContext(patient), 2); a.Text != "null" || time.Since(began) != 90*time.Second {
+			t.Errorf("after %v: %s %s", time.Since(began), a.Response.Status, a.Text)
 		}
 	})
 }
@@ -252,9 +253,9 @@ func TestMaintenanceSaysToTheSecondWhenItEnds(t *testing.T) {
 func TestAFailureIsAPageForWhoDoesNotAskForJSON(t *testing.T) {
 	t.Parallel()
 	h := open(t, vms.Config{})
-	r := request(t, h.url, "GET", camera, "", viewer)
+	r := golden.Request(t, h.url, "GET", camera, "", viewer)
 	res, err := http.DefaultClient.Do(r)
-	compare(t, "404 as a page where no JSON is asked for", r, "", read(t, res, err))
+	golden.Exchange(t, "404 as a page where no JSON is asked for", r, "", golden.Read(t, res, err))
 }
 
 func TestTheCapHoldsHoweverManyComeAtOnce(t *testing.T) {
@@ -264,7 +265,7 @@ func TestTheCapHoldsHoweverManyComeAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			r := request(t, h.url, "POST", cameras, gate, operator, asJSON)
+			r := golden.Request(t, h.url, "POST", cameras, gate, operator, asJSON)
 			res, err := http.DefaultClient.Do(r)
 			if err != nil {
 				t.Error(err)

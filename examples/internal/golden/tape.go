@@ -65,16 +65,21 @@ func (t *Tape) Rewind() {
 }
 
 func (t *Tape) message(first string, h http.Header, body string) {
-	fmt.Fprintln(&t.text, first)
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		for _, value := range h[name] {
-			fmt.Fprintf(&t.text, "%s: %s\n", name, value)
-		}
-	}
-	fmt.Fprintf(&t.text, "\n%s\n", body)
+	write(&t.text, first, h, body)
 	if body != "" {
 		fmt.Fprintln(&t.text)
 	}
+}
+
+// write writes one half of an exchange, its header in the order of the names.
+func write(w io.Writer, first string, h http.Header, body string) {
+	fmt.Fprintln(w, first)
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			fmt.Fprintf(w, "%s: %s\n", name, value)
+		}
+	}
+	fmt.Fprintf(w, "\n%s\n", body)
 }
 
 // read reads a body and puts it back.

@@ -1,23 +1,20 @@
-package plain_test
+package golden
 
 import (
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
-	"github.com/parlance-api/parlance/examples/internal/golden"
 )
 
-// request is one whose body is sent as JSON. A header is "Name: value".
-func request(t *testing.T, base, method, path, body string, header ...string) *http.Request {
+// Request is one whose body is sent as JSON. A header is "Name: value".
+func Request(t testing.TB, base, method, path, body string, header ...string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(body))
 	if err != nil {
@@ -33,30 +30,34 @@ func request(t *testing.T, base, method, path, body string, header ...string) *h
 	return r
 }
 
-// answer is what came back, and what the dialect's client end made of it.
-type answer struct {
+// Answer is what came back, and what the dialect's client end made of it: no
+// Report where it did not come by one.
+type Answer struct {
 	*http.Response
-	body string
+	Text string // its body
 	*client.Report
 }
 
-// clientEnd sends a request so often at most.
-func clientEnd(t *testing.T, base http.RoundTripper, attempts int) *http.Client {
+// ClientEnd is that of a dialect of the catalogue. It sends a request so often at
+// most.
+func ClientEnd(t testing.TB, dialect string, base http.RoundTripper, attempts int) *http.Client {
 	t.Helper()
-	d, err := catalog.Open("plain")
+	d, err := catalog.Open(dialect)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &http.Client{Transport: client.New(d, client.WithBase(base), client.WithAttempts(attempts))}
 }
 
-func send(t *testing.T, base http.RoundTripper, r *http.Request, attempts int) answer {
+// Send sends a request by the client end of a dialect.
+func Send(t testing.TB, dialect string, base http.RoundTripper, r *http.Request, attempts int) Answer {
 	t.Helper()
-	res, err := clientEnd(t, base, attempts).Do(r)
-	return read(t, res, err)
+	res, err := ClientEnd(t, dialect, base, attempts).Do(r)
+	return Read(t, res, err)
 }
 
-func read(t *testing.T, res *http.Response, err error) answer {
+// Read reads what an http.Client returned.
+func Read(t testing.TB, res *http.Response, err error) Answer {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -70,11 +71,11 @@ func read(t *testing.T, res *http.Response, err error) answer {
 	if !ok {
 		report = nil // it did not come by the client end
 	}
-	return answer{res, string(body), report}
+	return Answer{res, string(body), report}
 }
 
-// does is what the client end does about it, in a sentence.
-func (a answer) does() string {
+// Does is what the client end does about it, in a sentence.
+func (a Answer) Does() string {
 	d := a.Decision
 	switch d.Act {
 	case parlance.Done:
@@ -101,29 +102,21 @@ func (a answer) does() string {
 	return "stops"
 }
 
-// What is another each time.
-var changing = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT|127\.0\.0\.1:\d+`)
+// What is another each time, and does not come twice in one exchange: unlike what
+// a Tape sees, it needs no number.
+var fleeting = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT|127\.0\.0\.1:\d+`)
 
-// compare holds both halves of an exchange, body for body, against a golden.
-func compare(t *testing.T, name string, r *http.Request, sent string, a answer) {
+// Exchange holds both halves of an exchange, body for body, against a golden.
+func Exchange(t testing.TB, name string, r *http.Request, sent string, a Answer) {
 	t.Helper()
 	var b strings.Builder
-	half := func(first string, h http.Header, body string) {
-		fmt.Fprintln(&b, first)
-		for _, name := range slices.Sorted(maps.Keys(h)) {
-			for _, value := range h[name] {
-				fmt.Fprintf(&b, "%s: %s\n", name, value)
-			}
-		}
-		fmt.Fprintf(&b, "\n%s\n", body)
-	}
 	if len(sent) > 1000 {
 		sent = fmt.Sprintf("(%d bytes)", len(sent))
 	}
-	half(r.Method+" "+r.URL.RequestURI(), r.Header, sent)
+	write(&b, r.Method+" "+r.URL.RequestURI(), r.Header, sent)
 	fmt.Fprintln(&b)
-	half(a.Status, a.Response.Header, a.body)
-	got := changing.ReplaceAllStringFunc(b.String(), func(text string) string {
+	write(&b, a.Status, a.Response.Header, a.Text)
+	got := fleeting.ReplaceAllStringFunc(b.String(), func(text string) string {
 		switch {
 		case strings.HasSuffix(text, "GMT"):
 			return "DATE"
@@ -132,5 +125,5 @@ func compare(t *testing.T, name string, r *http.Request, sent string, a answer) 
 		}
 		return "ID"
 	})
-	golden.Compare(t, name, got)
+	Compare(t, name, got)
 }
