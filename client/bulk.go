@@ -14,11 +14,8 @@ import (
 // ItemDecision is what the dialect says of one record of a bulk answer, as if it
 // had been sent alone. It panics where there is no such record.
 func (r *Report) ItemDecision(i int) parlance.Decision {
-	return r.of.dialect.Decide(r.of.asked(), &r.Items()[i].Outcome)
+	return r.of.dialect.Decide(r.of.asked(), &r.Outcome.Items[i].Outcome)
 }
-
-// Items are the records of a bulk answer, none for any other.
-func (r *Report) Items() []parlance.Item { return r.Outcome.Items }
 
 // Bulk builds the follow-up of a bulk request whose answer is partial: a request
 // of just the records that failed. A [Transport] never repeats a bulk request
@@ -58,7 +55,7 @@ func (b Bulk[T]) FollowUp(resp *http.Response, records []T) (*http.Request, []T,
 		return nil, nil, err
 	}
 	var rest []T
-	for i, it := range r.Items() {
+	for i, it := range r.Outcome.Items {
 		if !it.Outcome.Kind.Failing() {
 			continue
 		}
@@ -100,7 +97,7 @@ func (b Bulk[T]) FollowUp(resp *http.Response, records []T) (*http.Request, []T,
 
 // match finds the record of each item.
 func (b Bulk[T]) match(r *Report, records []T) ([]int, error) {
-	items := r.Items()
+	items := r.Outcome.Items
 	at := make([]int, len(items))
 	if b.ID == nil {
 		if len(items) != len(records) {

@@ -360,7 +360,7 @@ func five() map[string][]promise {
 		{name: "207 batch, declared text/plain: an item's 500 is not repeated", method: "PUT", path: "/commission-activities-batch", sends: "[1,2,3]", answers: []answer{vbapiBatch(200, 201, 500)},
 			kind: parlance.Partial, act: parlance.Inspect, id: activity, items: []string{"0 key=1 success 200", "1 key=2 success 201", "2 key=3 internal 500"},
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
-				if got := r.Items()[2].Outcome.Detail; got != "text 3" {
+				if got := r.Outcome.Items[2].Outcome.Detail; got != "text 3" {
 					t.Errorf("the item's detail is %q", got)
 				}
 				if d := r.ItemDecision(2); d.Act != parlance.Escalate {
@@ -517,8 +517,8 @@ func (p *promise) keep(t *testing.T, system string, u *upstream, host string, op
 		t.Errorf("the fields are %v, want %v", o.Fields, p.fields)
 	}
 	var items []string
-	for i := range r.Items() {
-		it := &r.Items()[i]
+	for i := range r.Outcome.Items {
+		it := &r.Outcome.Items[i]
 		items = append(items, fmt.Sprint(it.Index, " ", it.ID, " ", it.Outcome.Kind, " ", it.Outcome.Code))
 	}
 	if !slices.Equal(items, p.items) {
