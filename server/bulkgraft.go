@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"io"
 	"slices"
 
 	"github.com/parlance-api/parlance"
@@ -15,11 +16,12 @@ type graft struct {
 	exchange *exchange
 	max      int // bytes that may stand between two records
 
-	begun bool
-	into  bool            // the dialect writes into the document
-	close []byte          // the root's end tag
-	names map[string]bool // of elements: whether they are records
-	aside []byte          // elements that are none, and what is around them
+	begun  bool
+	into   bool            // the dialect writes into the document
+	rooted bool            // a record was given, and the root's start tag before it
+	close  []byte          // the root's end tag
+	names  map[string]bool // of elements: whether they are records
+	aside  []byte          // elements that are none, and what is around them
 }
 
 // maxNames bounds how many names of elements are remembered.
@@ -28,7 +30,10 @@ const maxNames = 64
 func (g *graft) next() (rawRecord, error) {
 	for {
 		r, err := g.xml.next()
-		if err != nil {
+		switch {
+		case err == io.EOF && g.into && !dialect.WellFormed(slices.Concat(g.xml.root, g.aside, g.xml.tail)):
+			return rawRecord{}, g.xml.in.bad(0, "what stands behind the last record is no XML")
+		case err != nil:
 			return r, err
 		}
 		if !g.begun {
@@ -45,15 +50,25 @@ func (g *graft) next() (rawRecord, error) {
 			}
 			continue
 		}
-		if !dialect.WellFormed(r.bytes) { // what is echoed must not break the answer
-			return rawRecord{}, g.xml.in.bad(-len(r.bytes), "this is no XML")
-		}
 		if len(g.aside) > 0 {
 			r.before = append(g.aside, r.before...)
 			g.aside = nil
 		}
+		// What is echoed must not break the answer.
+		if !g.stands(r.before) || !dialect.WellFormed(r.bytes) {
+			return rawRecord{}, g.xml.in.bad(-len(r.bytes), "this is no XML")
+		}
 		return r, nil
 	}
+}
+
+// stands reports that what stands before a record can be echoed.
+func (g *graft) stands(before []byte) bool {
+	if !g.rooted { // it has the root's start tag
+		g.rooted = true
+		return dialect.WellFormed(slices.Concat(before, g.close))
+	}
+	return onlySpace(before) || dialect.WellFormed(slices.Concat([]byte("<a>"), before, []byte("</a>")))
 }
 
 // isRecord reports that the dialect answers into elements of this name.

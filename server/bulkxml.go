@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"io"
 )
@@ -117,6 +118,11 @@ func (x *xmlRecords) prolog() (int, error) {
 		if !onlySpace(x.in.buf[i:t.start]) {
 			return 0, x.in.bad(i, "text stands outside of the root")
 		}
+		if t.kind == aside && i == x.from {
+			if why := misdeclared(x.in.buf[t.start:t.end]); why != "" {
+				return 0, x.in.bad(t.start, why)
+			}
+		}
 		i = t.end
 		switch t.kind {
 		case closing, section:
@@ -128,6 +134,18 @@ func (x *xmlRecords) prolog() (int, error) {
 			return t.end, nil
 		}
 	}
+}
+
+// misdeclared is why a document cannot be read that begins with this: "" where it
+// is no XML declaration, or one of what is read here.
+func misdeclared(first []byte) string {
+	if !bytes.HasPrefix(first, []byte("<?xml")) {
+		return ""
+	}
+	if _, err := xml.NewDecoder(bytes.NewReader(first)).Token(); err != nil {
+		return "it must be XML 1.0 in UTF-8" // as encoding/xml reads it, which handlers use
+	}
+	return ""
 }
 
 // epilog reads to the end of the document.
