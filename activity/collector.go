@@ -50,19 +50,30 @@ func SetTrace(ctx context.Context, id string) {
 	CollectorOf(ctx).gather(func(r *Record) { r.Trace = id })
 }
 
-// Snapshot is a copy of what is gathered so far, for one who commits it together
-// with the effect of the request; nil on a nil Collector. What is added at the end
-// takes its place: a [Store] keeps the last record of an id.
-func (c *Collector) Snapshot() *Record {
+// Commit adds what is gathered so far, completed by finish, which may be nil, to
+// the Recorder's Store in the transaction that ctx carries: where that commits, the
+// record is kept, whatever becomes of the process. What is handed over by End takes
+// its place. It does nothing after End, on a nil Collector, and where ctx carries no
+// transaction that the Store takes part in (see [Joiner]). An error is the Store's,
+// and the transaction is not to be committed then.
+func (c *Collector) Commit(ctx context.Context, finish func(*Record)) error {
 	if c == nil {
 		return nil
 	}
+	if j, ok := c.recorder.store.(Joiner); !ok || !j.Joins(ctx) {
+		return nil
+	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := c.record
-	r.Calls = append([]Call(nil), r.Calls...)
-	r.Lines = append([]Line(nil), r.Lines...)
-	return &r
+	r, ended := c.record, c.ended // of the lines and calls none is altered later
+	c.mu.Unlock()
+	if ended {
+		return nil
+	}
+	if finish != nil {
+		finish(&r)
+	}
+	r.Dropped += c.recorder.trim(&r.Outcome)
+	return c.recorder.store.Add(ctx, &r)
 }
 
 // End completes the record by finish, which may be nil, and hands it to the

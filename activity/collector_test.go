@@ -17,6 +17,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/store/memory"
 )
 
 // kept is a store of what was added.
@@ -148,25 +149,56 @@ func TestCallsAndItemsAreBounded(t *testing.T) {
 	}
 }
 
-func TestWhatIsKnownSoFarIsACopy(t *testing.T) {
+func TestWhatIsKnownSoFarIsCommittedAndWhatComesLaterTakesItsPlace(t *testing.T) {
 	t.Parallel()
-	r := gather(t, func(ctx context.Context, log *slog.Logger) {
-		log.InfoContext(ctx, "one")
-		so := activity.CollectorOf(ctx).Snapshot()
-		log.InfoContext(ctx, "two")
-		if so.ID != "id-1" || len(so.Lines) != 1 {
-			t.Errorf("got %+v", so)
-		}
-		activity.SetTrace(ctx, traceID)
-	})
-	if len(r.Lines) != 2 || r.Trace != traceID {
-		t.Errorf("got %+v", r)
+	ctx, store := t.Context(), memory.New()
+	story := store.Activity()
+	recorder := activity.NewRecorder(story)
+	log := slog.New(activity.NewHandler(slog.DiscardHandler))
+	ctx, c := recorder.Begin(ctx, activity.Record{ID: "id-1"})
+	log.InfoContext(ctx, "one")
+	commit := func(ctx context.Context) error {
+		return c.Commit(ctx, func(r *activity.Record) {
+			r.Status, r.Outcome = 200, parlance.Outcome{Kind: parlance.Success, Notes: []string{"token=abc123"}}
+		})
 	}
+	lost := errors.New("undone")
+	for _, err := range []error{
+		commit(ctx), // in no transaction
+		store.Transact(ctx, func(ctx context.Context) error { return errors.Join(commit(ctx), lost) }),
+	} {
+		if err != nil && err.Error() != lost.Error() {
+			t.Fatal(err)
+		}
+		if r, err := story.Find(ctx, "id-1"); !errors.Is(err, parlance.ErrNotFound) {
+			t.Fatalf("nothing was committed, and found is %+v, %v", r, err)
+		}
+	}
+	if err := store.Transact(ctx, commit); err != nil {
+		t.Fatal(err)
+	}
+	activity.SetTrace(ctx, traceID)
+	log.InfoContext(ctx, "two")
+	r, err := story.Find(ctx, "id-1")
+	if err != nil || r.Status != 200 || r.Trace != "" || len(r.Lines) != 1 || strings.Contains(fmt.Sprint(r), "abc123") {
+		t.Errorf("committed is %+v, %v", r, err)
+	}
+	c.End(func(r *activity.Record) { r.Status = 201 })
+	if err := recorder.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Transact(ctx, commit); err != nil { // too late: all of it is there
+		t.Fatal(err)
+	}
+	if r, err = story.Find(ctx, "id-1"); err != nil || r.Status != 201 || r.Trace != traceID || len(r.Lines) != 2 || r.Outcome.Kind != 0 {
+		t.Errorf("at the end it is %+v, %v", r, err)
+	}
+
 	none := context.Background()
 	activity.AddCall(none, activity.Call{})
 	activity.SetTrace(none, traceID)
-	if activity.CollectorOf(none).Snapshot() != nil {
-		t.Error("of nobody something is known")
+	if err := activity.CollectorOf(none).Commit(none, nil); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -64,3 +64,12 @@ type Store interface {
 	// bytes; 0 keeps all of them. It returns how many it deleted.
 	Prune(ctx context.Context, before time.Time, bytes int64) (int64, error)
 }
+
+// Joiner is a [Store] that lies with others in one database, so that a record can
+// be committed together with what it tells of.
+type Joiner interface {
+	Store
+
+	// Joins reports that ctx carries a transaction that Add would take part in.
+	Joins(ctx context.Context) bool
+}

@@ -46,7 +46,7 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 		if answer, failure = x.attempt(ctx, fn); failure != nil || c == nil {
 			return failure
 		}
-		return c.record(ctx, Answer{Status: answer.Status, Header: x.Header(), Body: answer.Body})
+		return c.record(ctx, x, Answer{Status: answer.Status, Header: x.Header(), Body: answer.Body}, x.outcome)
 	})
 	if failure != nil {
 		err = failure

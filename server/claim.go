@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/parlance-api/parlance"
 )
 
 // claim is a key while its request is served.
@@ -51,7 +54,7 @@ func (c *claim) leave() { c.mu.Unlock() }
 
 // end keeps an answer, or frees the key where the answer proves that nothing was
 // done. It does neither where an Atomic has committed its own.
-func (c *claim) end(ctx context.Context, a Answer, undone bool) error {
+func (c *claim) end(ctx context.Context, x *exchange, a Answer, undone bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ended = true
@@ -60,13 +63,32 @@ func (c *claim) end(ctx context.Context, a Answer, undone bool) error {
 		return nil
 	case undone:
 		return c.store.Free(ctx, c.key)
+	case x.recorded():
+		err := c.store.Transact(ctx, func(ctx context.Context) error {
+			return c.record(ctx, x, a, told(a.Header[answered]))
+		})
+		if err == nil {
+			return nil
+		} // else the answer alone: it counts for more than the record
 	}
-	return c.record(ctx, a)
+	return c.store.Record(ctx, c.key, c.keeps(a))
 }
 
-// record keeps an answer: of its header what was set since the key was claimed,
-// for the rest is of the request and not of its answer.
-func (c *claim) record(ctx context.Context, a Answer) error {
+// record keeps an answer, and with it the record of its request.
+func (c *claim) record(ctx context.Context, x *exchange, a Answer, o parlance.Outcome) error {
+	if err := c.store.Record(ctx, c.key, c.keeps(a)); err != nil || !x.recorded() {
+		return err
+	}
+	if o.Kind == 0 { // it broke off, or was written around us
+		o = x.meaning(cmp.Or(a.Status, http.StatusInternalServerError))
+	}
+	o.Status = a.Status
+	return x.watch.entry.commit(ctx, x.watch.served(a.Status, o), &a)
+}
+
+// keeps is what is kept of an answer: of its header what was set since the key was
+// claimed, for the rest is of the request and not of its answer.
+func (c *claim) keeps(a Answer) Answer {
 	h := make(http.Header)
 	for name, values := range a.Header {
 		if name != answered && name != "Date" && name != "Connection" && !slices.Equal(values, c.before[name]) {
@@ -78,7 +100,7 @@ func (c *claim) record(ctx context.Context, a Answer) error {
 		h[notKept], a.Body = []string{""}, nil
 	}
 	a.Header, a.Body, a.At = h, slices.Clone(a.Body), time.Now()
-	return c.store.Record(ctx, c.key, a)
+	return a
 }
 
 // Among the headers of an answer that was kept, under names that HTTP could not

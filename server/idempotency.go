@@ -211,7 +211,7 @@ func (i *idempotency) run(x *exchange, r *http.Request, body []byte, next http.H
 	rec := &recording{inner: x, limit: i.maxAnswer}
 	returned := false
 	defer func() {
-		err := c.end(context.WithoutCancel(ctx), rec.answer(returned), returned && rec.undone())
+		err := c.end(context.WithoutCancel(ctx), x, rec.answer(returned), returned && rec.undone())
 		if err != nil {
 			// The client is told the truth all the same.
 			x.server.logger.ErrorContext(x.ctx, "what became of an idempotency key could not be kept; until it is settled its repeats are refused",

@@ -114,19 +114,26 @@ func (x *exchange) begin(r *http.Request) *http.Request {
 // watched tells what the request came to.
 func (x *exchange) watched() {
 	w := x.watch
-	served := &Served{Start: w.start, Took: time.Since(w.start), Status: x.status, Route: w.route(), Outcome: x.came(), Cut: x.cut}
+	served := w.served(x.status, x.came())
+	served.Cut = x.cut
 	if !x.sent() {
 		served.Status = 0
-	}
-	if caller := w.caller.Load(); caller != nil {
-		served.Caller = *caller
 	}
 	for i := len(w.observers) - 1; i >= 0; i-- {
 		x.server.observers[i].After(w.observers[i], w.request, served)
 	}
 	if w.entry != nil {
-		w.entry.end(x, served)
+		w.entry.end(served)
 	}
+}
+
+// served is what the request has come to by now.
+func (w *watch) served(status int, o parlance.Outcome) *Served {
+	s := &Served{Start: w.start, Took: time.Since(w.start), Route: w.route(), Status: status, Outcome: o}
+	if caller := w.caller.Load(); caller != nil {
+		s.Caller = *caller
+	}
+	return s
 }
 
 // came is what the request came to, as far as is known of an answer that was

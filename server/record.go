@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -16,6 +17,11 @@ import (
 // nothing is kept unless [KeepRequest] or [KeepResponse] choose it, and of headers
 // nothing but the trace id of a valid traceparent. Of a request that passes several
 // Servers the outermost that has a Recorder or an [Observer] keeps the record.
+//
+// It is written a moment after the answer, and a crash may lose it; but that of a
+// request whose answer is kept under a key, by [Idempotent] behind this Server, is
+// committed with the answer, where the Recorder's store is that of the keys. What
+// is known only later, such as how long it took, is added like all others.
 //
 // Close the Recorder after the http.Server has been shut down.
 func WithRecorder(recorder *activity.Recorder, options ...RecordOption) Option {
@@ -58,6 +64,9 @@ type entry struct {
 	said      *passing
 }
 
+// recorded reports that a record of the request is kept.
+func (x *exchange) recorded() bool { return x.watch != nil && x.watch.entry != nil }
+
 // begin gathers the record of an exchange.
 func (j *journal) begin(x *exchange, r *http.Request) *http.Request {
 	w := &entry{journal: j}
@@ -84,18 +93,34 @@ func (j *journal) begin(x *exchange, r *http.Request) *http.Request {
 }
 
 // end completes the record.
-func (w *entry) end(x *exchange, s *Served) {
-	var request, response []byte
-	if w.asked != nil {
-		request = w.recorder.Choose(w.asked.text(), w.request...)
-	}
+func (w *entry) end(s *Served) {
+	var response []byte
 	if w.said != nil {
 		response = w.recorder.Choose(w.said.text(), w.response...)
 	}
-	w.collector.End(func(r *activity.Record) {
+	w.collector.End(w.came(s, response))
+}
+
+// commit adds what is known of the request to the transaction in which its answer
+// is kept.
+func (w *entry) commit(ctx context.Context, s *Served, a *Answer) error {
+	var response []byte
+	if len(w.response) > 0 && isJSON(a.Header) {
+		response = w.recorder.Choose(a.Body[:min(len(a.Body), maxPassing)], w.response...)
+	}
+	return w.collector.Commit(ctx, w.came(s, response))
+}
+
+// came completes a record by what the request came to.
+func (w *entry) came(s *Served, response []byte) func(*activity.Record) {
+	var request []byte
+	if w.asked != nil {
+		request = w.recorder.Choose(w.asked.text(), w.request...)
+	}
+	return func(r *activity.Record) {
 		r.Took, r.Route, r.Caller, r.Status, r.Outcome = s.Took, s.Route, s.Caller.ID, s.Status, s.Outcome
 		r.Request, r.Response = request, response
-	})
+	}
 }
 
 // isJSON reports that a body is JSON and not packed.

@@ -325,6 +325,70 @@ func TestWhatAKeyedRequestAndItsRepeatCameToIsKnown(t *testing.T) {
 	}
 }
 
+func TestTheRecordOfAKeyedRequestIsCommittedWithItsAnswer(t *testing.T) {
+	t.Parallel()
+	failure := parlance.NewError(parlance.Conflict, "no").WithReason("taken")
+	for name, value := range map[string]any{
+		"a value":                  map[string]int{"n": 1},
+		"a value of an Atomic":     server.Atomic(func(context.Context) (any, error) { return map[string]int{"n": 1}, nil }),
+		"a failure":                failure,
+		"one that undid an Atomic": server.Atomic(func(context.Context) (any, error) { return nil, failure }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := memory.New()
+			for id, where := range map[string]*memory.Store{"together": store, "apart": memory.New()} {
+				synctest.Test(t, func(t *testing.T) {
+					recorder := activity.NewRecorder(where.Activity())
+					s, _ := newServer(t, "problem", server.WithRecorder(recorder, server.KeepRequest("/a"), server.KeepResponse("/n")), server.WithTrustedID("X-Id"))
+					mux := http.NewServeMux()
+					mux.Handle("POST /orders/{id}", server.Idempotent(store.Keys())(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+						_, _ = io.Copy(io.Discard, r.Body)
+						time.Sleep(time.Second)
+						if err, failed := value.(error); failed {
+							return nil, err
+						}
+						return value, nil
+					})))
+					keys := server.Keys{server.HashKey("k-1"): {Principal: server.Principal{ID: "ann"}}}
+					transport := memhttp.Serve(t, s.Wrap(server.Authenticate(server.APIKey("X-Api-Key", keys))(mux)))
+					req, _ := http.NewRequest("POST", "http://api.test/orders/7", strings.NewReader(`{"a":1}`))
+					for name, value := range map[string]string{
+						"X-Api-Key": "k-1", "X-Id": id, "Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": id,
+					} {
+						req.Header.Set(name, value)
+					}
+					resp, err := transport.RoundTrip(req)
+					if err != nil {
+						t.Fatal(err)
+					}
+					body, _ := io.ReadAll(resp.Body)
+					// No time has passed since, so that all there is was committed with the answer.
+					r, err := where.Activity().Find(t.Context(), id)
+					if where != store {
+						if !errors.Is(err, parlance.ErrNotFound) {
+							t.Errorf("in a store apart it is found at once: %+v, %v", r, err)
+						}
+					} else if err != nil {
+						t.Fatalf("%d %s: %v", resp.StatusCode, body, err)
+					} else if r.Took < time.Second || r.Method != "POST" || r.Route != "POST /orders/{id}" || r.Path != "/orders/7" || r.Caller != "ann" ||
+						r.Status != resp.StatusCode || r.Outcome.Status != r.Status || string(r.Request) != `{"/a":1}` {
+						t.Errorf("committed is %+v", r)
+					} else if failed := resp.StatusCode == 409; failed != (r.Outcome.Reason == "taken") || failed == (string(r.Response) == `{"/n":1}`) {
+						t.Errorf("committed is %s %+v", r.Response, r.Outcome)
+					}
+					if err := recorder.Close(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					if last, err := where.Activity().Find(t.Context(), id); err != nil || r != nil && !reflect.DeepEqual(last.Outcome, r.Outcome) {
+						t.Errorf("at the end it is %+v, %v\nand was %+v", last, err, r)
+					}
+				})
+			}
+		})
+	}
+}
+
 func TestWhatABulkRequestCameToIsKnownThoughItStreams(t *testing.T) {
 	t.Parallel()
 	b := newBook(t)

@@ -33,7 +33,7 @@ type key struct {
 
 // tally counts.
 type tally struct {
-	Kills, Inside, Outside, Replays, InFlight, Cut, Resolved, Uncertain, Late int
+	Kills, Inside, Outside, Replays, InFlight, Cut, Resolved, Uncertain, Late, Told int
 }
 
 // faulty takes a fault down.
@@ -137,9 +137,13 @@ func (b *book) settle(p *process) {
 	for _, id := range listed {
 		operator[id] = true
 	}
+	var requests []string // whose effect and record were one commit
 	for _, k := range b.keys {
 		by := done[k.id]
 		delete(done, k.id)
+		if k.path == inside || !k.uncertain {
+			requests = append(requests, by...)
+		}
 		if k.path == inside {
 			b.Inside += len(by)
 		} else {
@@ -160,6 +164,12 @@ func (b *book) settle(p *process) {
 		if len(by) != 1 || by[0] != said.By || said.ID != k.id {
 			b.faulty("%s %s: acknowledged by %s, done by %v", k.path, k.id, k.answer, by)
 		}
+	}
+	var without []string
+	p.ask(b.t, untold, requests, &without)
+	b.Told = len(requests) - len(without)
+	for _, id := range without {
+		b.faulty("the request %s was acknowledged, and there is no record of it", id)
 	}
 	for id, by := range done {
 		b.faulty("%s was done by %v, and nobody asked for it", id, by)

@@ -50,8 +50,8 @@ func TestNothingIsLostOrDoneTwiceByAServerThatIsKilled(t *testing.T) {
 				t.Errorf("%s: %s", name, fault)
 			}
 		}
-		text += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", name,
-			b.Kills, b.Inside, b.Outside, b.Cut, b.Resolved, b.Uncertain, b.Late, b.Replays, len(b.faults))
+		text += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", name,
+			b.Kills, b.Inside, b.Outside, b.Cut, b.Resolved, b.Uncertain, b.Late, b.Replays, b.Told, len(b.faults))
 	}
 	if *report != "" {
 		if err := os.WriteFile(*report, []byte(page+text), 0o666); err != nil {
@@ -115,7 +115,10 @@ against what was said.
 - **Late** are those that were uncertain and then answered: PostgreSQL ends what a
   process had sent to it, a moment after that is gone. The answer is the true one.
 - **Replays** are repeats of what was acknowledged: each had the same body.
-- **Faults** would be an acknowledged effect that is not there, an effect that is
+- **Told** are requests that did something and were acknowledged, or were inside, and
+  whose activity record is found by its id: it is committed with effect and answer.
+- **Faults** would be an acknowledged effect that is not there, an acknowledged request
+  without its record, an effect that is
   there twice or by another request than was said, a key that is neither replayed
   nor uncertain, one that is uncertain though it was acknowledged or inside, or one
   that the operator's list does not have.
@@ -125,6 +128,6 @@ against what was said.
 A kill leaves the operating system what it was given, so this says nothing of a
 power failure.
 
-| store | kills | done inside | done outside | cut off | resolved | uncertain | late | replays | faults |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+| store | kills | done inside | done outside | cut off | resolved | uncertain | late | replays | told | faults |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 `

@@ -2,8 +2,10 @@ package crash
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +17,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
@@ -41,6 +44,7 @@ const (
 	outside   = "/outside"
 	uncertain = "/uncertain"
 	effects   = "/effects"
+	untold    = "/untold" // which of these activity ids have no record
 )
 
 // serve is the process: it says its address on standard output, and ends at the
@@ -59,7 +63,9 @@ func serve(e engine, dir string) error {
 	if err != nil {
 		return err
 	}
-	api := server.New(problem, server.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))))
+	// Its records come late, unless they are committed with the answer.
+	recorder := activity.NewRecorder(s.Activity())
+	api := server.New(problem, server.WithRecorder(recorder), server.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))))
 	mux := http.NewServeMux()
 	mux.Handle("POST "+inside, server.Idempotent(s.Keys(), server.KeyRequired(), server.KeyInside())(
 		api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -102,6 +108,22 @@ func serve(e engine, dir string) error {
 			all = append(all, effect{id, by})
 		}
 		return all, err
+	}))
+	mux.Handle("POST "+untold, api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		var ids []string
+		if err := json.NewDecoder(r.Body).Decode(&ids); err != nil {
+			return nil, err
+		}
+		without := []string{}
+		for _, id := range ids {
+			switch _, err := s.Activity().Find(r.Context(), id); {
+			case errors.Is(err, parlance.ErrNotFound):
+				without = append(without, id)
+			case err != nil:
+				return nil, err
+			}
+		}
+		return without, nil
 	}))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -202,6 +224,22 @@ func (p *process) post(path, id string) (answer, error) {
 func (p *process) get(t *testing.T, path string, into any) {
 	t.Helper()
 	res, err := p.client.Get(p.url + path)
+	p.read(t, path, res, err, into)
+}
+
+// ask posts JSON and reads some.
+func (p *process) ask(t *testing.T, path string, from, into any) {
+	t.Helper()
+	body, err := json.Marshal(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := p.client.Post(p.url+path, "application/json", bytes.NewReader(body))
+	p.read(t, path, res, err, into)
+}
+
+func (p *process) read(t *testing.T, path string, res *http.Response, err error, into any) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}

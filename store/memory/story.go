@@ -33,6 +33,9 @@ func (s story) Add(ctx context.Context, r *activity.Record) error {
 	})
 }
 
+// Joins is activity.Joiner's.
+func (s story) Joins(ctx context.Context) bool { return ctx.Value(s.Store) != nil }
+
 func (s story) Find(ctx context.Context, id string) (found *activity.Record, err error) {
 	err = s.do(ctx, func(*transaction, time.Time) (err error) {
 		r, known := s.story[id]

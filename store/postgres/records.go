@@ -186,6 +186,9 @@ func (r *records) find(id string) (row, bool) {
 	return w, going
 }
 
+// Joins is activity.Joiner's.
+func (r *records) Joins(ctx context.Context) bool { return r.tx(ctx) != nil }
+
 func (r *records) Find(ctx context.Context, id string) (*activity.Record, error) {
 	if r.closed.Load() && r.tx(ctx) == nil {
 		return nil, errClosed

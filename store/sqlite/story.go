@@ -31,6 +31,9 @@ func (s story) Add(ctx context.Context, r *activity.Record) error {
 	return s.do(ctx, row.put)
 }
 
+// Joins is activity.Joiner's.
+func (s story) Joins(ctx context.Context) bool { return s.within(ctx) != nil }
+
 func (s story) Find(ctx context.Context, id string) (*activity.Record, error) {
 	json := s.records.find(id)
 	within := s.within(ctx) != nil

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -99,6 +100,25 @@ func story(t *testing.T, e Engine) {
 			prune(s, time.Time{}, 0, 0) // what was held back is kept now
 			s.same(r)
 		}
+	})
+	each(t, e, "It joins the transactions of its own store", func(s *scene) {
+		joins := func(ctx context.Context) bool { return s.Activity().(activity.Joiner).Joins(ctx) }
+		if joins(s.ctx) {
+			s.Error("joins where there is none")
+		}
+		other := e.Open(s.T, s.clock)
+		s.must(other.Transact(s.ctx, func(ctx context.Context) error {
+			if joins(ctx) {
+				s.Error("joins that of another store")
+			}
+			return nil
+		}))
+		s.transact(func(ctx context.Context) error {
+			if !joins(ctx) {
+				s.Error("does not join its own")
+			}
+			return nil
+		})
 	})
 	each(t, e, "Many at once add", func(s *scene) {
 		s.race(func(i int) (bool, error) {
