@@ -230,7 +230,7 @@ func (x *exchange) send() (*http.Response, error) {
 		a.Err = x.answer.broken
 	}
 	a.Took = time.Since(a.Start)
-	a.Decision = x.dialect.Decide(asked, &a.Outcome, x.tried()...)
+	a.Decision = final(x.dialect.Decide(asked, &a.Outcome, x.tried()...), &a.Outcome, resp)
 	x.leave(resp, a)
 	return resp, err
 }

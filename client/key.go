@@ -3,6 +3,8 @@ package client
 import (
 	"crypto/rand"
 	"net/http"
+
+	"github.com/parlance-api/parlance"
 )
 
 // needsKey reports whether a repeat of the method could do something twice, so
@@ -22,4 +24,21 @@ func (x *exchange) earlierKey() string {
 		return before.key
 	}
 	return newKey()
+}
+
+// replayedHeader marks, with "true", an answer that was given before under the same
+// idempotency key, as Stripe names it and package server writes it.
+const replayedHeader = "Idempotent-Replayed"
+
+// final is a Decision on an answer, which is to stop where that is a failure that
+// was given before: under the same key the same would be said again.
+func final(d parlance.Decision, o *parlance.Outcome, resp *http.Response) parlance.Decision {
+	again := d.Act == parlance.Retry || d.Act == parlance.Refresh
+	if resp == nil || !again || !o.Kind.Failing() || resp.Header.Get(replayedHeader) != "true" {
+		return d
+	}
+	return parlance.Decision{
+		Act: parlance.Stop, RepeatSafe: d.RepeatSafe, Line: d.Line,
+		Why: "the answer was given before under this idempotency key, and would be again: look at what was done, then ask under a new key",
+	}
 }

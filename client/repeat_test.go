@@ -20,6 +20,12 @@ const (
 	vbapiBulk = `{"data":[{"id":[{"key":"id","value":"1"}],"status":200,"body":"ok"},{"id":[{"key":"id","value":"2"}],"status":503,"body":"later"}],"error":null,"debug":{"activityId":"1b4e28ba-2fa1-11d2-883f-0016d3cca427"}}`
 )
 
+// Marks of an answer that was given before under its idempotency key, or was not.
+var (
+	given    = map[string]string{"Idempotent-Replayed": "true"}
+	notGiven = map[string]string{"Idempotent-Replayed": "false"}
+)
+
 // TestWhatIsRepeated is law 2, and the rows of the five systems that say what a
 // client does. The server keeps count; time is virtual.
 func TestWhatIsRepeated(t *testing.T) {
@@ -41,6 +47,12 @@ func TestWhatIsRepeated(t *testing.T) {
 		{"a PATCH is not repeated after a 502", "vms", "PATCH", `{"a":1}`, answer{status: 502, body: vmsError}, 1, parlance.Retry, "not safe"},
 		{"a POST is repeated after a 429, which did nothing", "vms", "POST", `{"a":1}`, answer{status: 429, body: vmsError}, 4, parlance.Retry, "as often as allowed"},
 		{"a POST with a key is repeated after a 503", "omilia", "POST", `{"a":1}`, answer{status: 503, body: `{"errors":[]}`}, 4, parlance.Retry, "as often as allowed"},
+		{"a failure that was given before under its key is not asked for again", "omilia", "POST", `{"a":1}`, answer{status: 500, header: given, body: `{"errors":[]}`}, 1, parlance.Stop, ""},
+		{"nor by another method", "omilia", "PUT", `{"a":1}`, answer{status: 503, header: given, body: `{"errors":[]}`}, 1, parlance.Stop, ""},
+		{"a mark that says no is none", "omilia", "POST", `{"a":1}`, answer{status: 503, header: notGiven, body: `{"errors":[]}`}, 4, parlance.Retry, "as often as allowed"},
+		{"a success that was given before is one", "omilia", "POST", `{"a":1}`, answer{status: 201, header: given, body: `{}`}, 1, parlance.Done, ""},
+		{"what is to be corrected is, though it was given before", "omilia", "POST", `{"a":1}`, answer{status: 400, header: given, body: `{"errors":[]}`}, 1, parlance.Correct, ""},
+		{"what support is to be told is, though it was given before", "vbapi", "POST", `{"a":1}`, answer{status: 500, header: given, body: vbapi500}, 1, parlance.Escalate, ""},
 		{"a 409 is not repeated", "omilia", "POST", `{"a":1}`, answer{status: 409, body: `{"errors":[]}`}, 1, parlance.Stop, ""},
 		{"a 400 is corrected, not repeated", "vms", "GET", "", answer{status: 400, body: vmsError}, 1, parlance.Correct, ""},
 		{"a 401 without a token of ours is not repeated", "vms", "GET", "", answer{status: 401, body: vmsError}, 1, parlance.Stop, ""},

@@ -52,6 +52,24 @@ func (c *claim) enter() error {
 
 func (c *claim) leave() { c.mu.Unlock() }
 
+// undid reports that the answer is a failure that a repeat may mend, under a key
+// whose effect is inside. Where no Atomic committed, which end looks at, it proves
+// that nothing was done, and kept it would be all that the key ever says.
+func (x *exchange) undid() bool {
+	c := claimOf(x.ctx)
+	if c == nil || c.key.Outside {
+		return false
+	}
+	o := x.came()
+	switch {
+	case !o.Kind.Failing() || o.Retryable == parlance.AdviceStop:
+		return false
+	case o.Retryable == parlance.AdviceRetry || o.RetryAfter > 0:
+		return true
+	}
+	return o.Kind.ServerFault() || o.Kind == parlance.RateLimited
+}
+
 // end keeps an answer, or frees the key where the answer proves that nothing was
 // done. It does neither where an Atomic has committed its own.
 func (c *claim) end(ctx context.Context, x *exchange, a Answer, undone bool) error {

@@ -130,7 +130,11 @@ func (x *exchange) needsEnvelope(status int) bool {
 // sendHead sends the head of a final answer.
 func (x *exchange) sendHead(status int) {
 	x.status = status
-	switch h := x.Header(); {
+	h := x.Header()
+	if _, said := h[answered]; !said && x.undid() { // else the word of who is inside counts
+		x.undone = true
+	}
+	switch {
 	case !x.nested:
 		delete(h, answered)
 	case x.undone:

@@ -67,7 +67,12 @@ const (
 // unauthenticated, rate_limited, and unavailable, except where a request that
 // was sent on broke on its way. So does a bare status that means one of them,
 // but not a bare 503, which http.TimeoutHandler writes for handlers that still
-// run. All else is kept, the 500 of a panic too.
+// run. Under [KeyInside] every failure proves it whose [Atomic] was undone, or
+// never run; those that a repeat may mend free the key: the server's faults, that
+// of a panic too, rate_limited, and what says when to come back or that it may be
+// repeated, and does not say that it may not. All else is kept, and replayed until
+// the key expires: a fault whose effect is outside too, for nobody knows what it
+// did. A client learns by the mark of a replay that to repeat it again is in vain.
 //
 // An effect in the store of the keys is made in an [Atomic], and is committed
 // with the key and the answer. Any other is outside: the claim is committed
@@ -122,8 +127,9 @@ func KeyMethods(methods ...string) KeyOption {
 func KeyExpiry(d time.Duration) KeyOption { return keyOption(func(i *idempotency) { i.expiry = d }) }
 
 // KeyInside says that the handlers behind do all that they do in an [Atomic], so
-// that a key whose process dies is free again. Without it such a key is
-// uncertain where the process died outside of the transaction.
+// that a key whose process dies is free again, and one whose request failed by a
+// fault of the server. Without it such a key is uncertain where the process died
+// outside of the transaction, and the fault is kept.
 func KeyInside() KeyOption { return keyOption(func(i *idempotency) { i.inside = true }) }
 
 // KeyCaller sets who a request is made by, in place of [PrincipalOf] and the
@@ -211,7 +217,8 @@ func (i *idempotency) run(x *exchange, r *http.Request, body []byte, next http.H
 	rec := &recording{inner: x, limit: i.maxAnswer}
 	returned := false
 	defer func() {
-		err := c.end(context.WithoutCancel(ctx), x, rec.answer(returned), returned && rec.undone())
+		undone := returned && rec.undone() || !returned && i.inside // cut off, and not by an Atomic
+		err := c.end(context.WithoutCancel(ctx), x, rec.answer(returned), undone)
 		if err != nil {
 			// The client is told the truth all the same.
 			x.server.logger.ErrorContext(x.ctx, "what became of an idempotency key could not be kept; until it is settled its repeats are refused",

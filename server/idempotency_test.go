@@ -240,52 +240,72 @@ func TestAnAnswerIsKeptUnlessItProvesThatNothingWasDone(t *testing.T) {
 	for name, c := range map[string]struct {
 		handler server.HandlerFunc
 		kept    bool
+		free    bool // under KeyInside, though an effect outside would have it kept
 	}{
-		"a success":               {returns(1, nil), true},
-		"nothing":                 {returns(nil, nil), true},
-		"accepted":                {returns(server.Accepted("/jobs/1", nil), nil), true},
-		"invalid":                 {fails(parlance.Invalid), false},
-		"failed":                  {fails(parlance.Failed), true},
-		"unauthenticated":         {fails(parlance.Unauthenticated), false},
-		"forbidden":               {fails(parlance.Forbidden), true},
-		"not found":               {fails(parlance.NotFound), true},
-		"a conflict":              {fails(parlance.Conflict), true},
-		"rate limited":            {fails(parlance.RateLimited), false},
-		"a quota":                 {fails(parlance.Quota), true},
-		"a fault":                 {fails(parlance.Internal), true},
-		"an error of no kind":     {returns(nil, errors.New("disk full")), true},
-		"a bad gateway":           {fails(parlance.BadGateway), true},
-		"unavailable":             {fails(parlance.Unavailable), false},
-		"a timeout":               {fails(parlance.Timeout), true},
-		"a deadline":              {returns(nil, context.DeadlineExceeded), true},
-		"a panic":                 {func(http.ResponseWriter, *http.Request) (any, error) { panic("a bug") }, true},
-		"a sending that broke":    {returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Reset}}), true},
-		"nobody listening":        {returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused}}), false},
-		"all records invalid":     {returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Invalid}}), nil), true},
-		"a bare 400":              {writes(400, "application/json"), false},
-		"a bare 400 in text":      {writes(400, "text/plain"), false},
-		"a bare 409":              {writes(409, "application/json"), true},
-		"a bare 503":              {writes(503, "application/json"), true},
-		"a bare 503 in text":      {writes(503, "text/plain"), true},
-		"a value that is no JSON": {returns(func() {}, nil), true},
+		"a success":                           {returns(1, nil), true, false},
+		"nothing":                             {returns(nil, nil), true, false},
+		"accepted":                            {returns(server.Accepted("/jobs/1", nil), nil), true, false},
+		"invalid":                             {fails(parlance.Invalid), false, false},
+		"failed":                              {fails(parlance.Failed), true, false},
+		"unauthenticated":                     {fails(parlance.Unauthenticated), false, false},
+		"forbidden":                           {fails(parlance.Forbidden), true, false},
+		"not found":                           {fails(parlance.NotFound), true, false},
+		"a conflict":                          {fails(parlance.Conflict), true, false},
+		"rate limited":                        {fails(parlance.RateLimited), false, false},
+		"a quota":                             {fails(parlance.Quota), true, false},
+		"a fault":                             {fails(parlance.Internal), true, true},
+		"an error of no kind":                 {returns(nil, errors.New("disk full")), true, true},
+		"a bad gateway":                       {fails(parlance.BadGateway), true, true},
+		"unavailable":                         {fails(parlance.Unavailable), false, false},
+		"a timeout":                           {fails(parlance.Timeout), true, true},
+		"a deadline":                          {returns(nil, context.DeadlineExceeded), true, true},
+		"a panic":                             {func(http.ResponseWriter, *http.Request) (any, error) { panic("a bug") }, true, true},
+		"a sending that broke":                {returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Reset}}), true, true},
+		"nobody listening":                    {returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused}}), false, false},
+		"all records invalid":                 {returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Invalid}}), nil), true, false},
+		"a bare 400":                          {writes(400, "application/json"), false, false},
+		"a bare 400 in text":                  {writes(400, "text/plain"), false, false},
+		"a bare 409":                          {writes(409, "application/json"), true, false},
+		"a bare 503":                          {writes(503, "application/json"), true, true},
+		"a bare 503 in text":                  {writes(503, "text/plain"), true, true},
+		"a value that is no JSON":             {returns(func() {}, nil), true, true},
+		"a conflict that passes":              {returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Conflict, RetryAfter: time.Second}}), true, true},
+		"a fault that stays":                  {returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Internal, Retryable: parlance.AdviceStop}}), true, false},
+		"a refusal that may pass":             {returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Failed, Retryable: parlance.AdviceRetry}}), true, true},
+		"an Atomic that failed":               {returns(atomically(nil, errors.New("row 7 is locked")), nil), true, true},
+		"an Atomic that is done":              {returns(atomically(1, nil), nil), true, false},
+		"one with a 409":                      {returns(atomically(nil, parlance.ErrConflict), nil), true, false},
+		"one that is done and says it failed": {returns(atomically(server.Reply{Outcome: parlance.Outcome{Kind: parlance.Internal}}, nil), nil), true, false},
+		"a connection that is cut":            {func(http.ResponseWriter, *http.Request) (any, error) { panic(http.ErrAbortHandler) }, true, true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var runs atomic.Int32
-			l, _ := keyed(t, "problem", newKeyStore(), func(w http.ResponseWriter, r *http.Request) (any, error) {
-				runs.Add(1)
-				return c.handler(w, r)
+		for _, inside := range []bool{false, true} {
+			options, want := []server.KeyOption(nil), c.kept
+			if inside {
+				name, options, want = name+", inside", []server.KeyOption{server.KeyInside()}, c.kept && !c.free
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				var runs atomic.Int32
+				l, _ := keyed(t, "problem", newKeyStore(), func(w http.ResponseWriter, r *http.Request) (any, error) {
+					runs.Add(1)
+					return c.handler(w, r)
+				}, options...)
+				first, cut := send(t.Context(), l, "POST", "/orders", "{}", "Idempotency-Key", "k")
+				again, err := send(t.Context(), l, "POST", "/orders", "{}", "Idempotency-Key", "k")
+				if kept := runs.Load() == 1; kept != want || cut == nil && replayed(again) != want || cut == nil && err != nil {
+					t.Errorf("%d runs, again %+v, %v", runs.Load(), again, err)
+				}
+				if cut == nil && want && (again.status != first.status || again.body != first.body) {
+					t.Errorf("first %+v\nagain %+v", first, again)
+				}
 			})
-			first := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
-			again := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
-			if kept := runs.Load() == 1; kept != c.kept || replayed(again) != c.kept {
-				t.Errorf("%d runs, again %+v", runs.Load(), again)
-			}
-			if c.kept && (again.status != first.status || again.body != first.body) {
-				t.Errorf("first %+v\nagain %+v", first, again)
-			}
-		})
+		}
 	}
+}
+
+// atomically is an Atomic that does nothing but answer.
+func atomically(value any, err error) server.Atomic {
+	return func(context.Context) (any, error) { return value, err }
 }
 
 func TestATimeoutOverTheHandlersHeadIsKeptAndWhatComesLateIsNotDone(t *testing.T) {
