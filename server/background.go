@@ -152,11 +152,16 @@ func (b *Jobs) Put(ctx context.Context, kind string, input []byte) (Job, error) 
 	if err := b.store.Put(ctx, j); err != nil {
 		return Job{}, parlance.NewError(parlance.Unavailable, "").Because(err)
 	}
+	b.rouse()
+	return j, nil
+}
+
+// rouse wakes a worker.
+func (b *Jobs) rouse() {
 	select {
 	case b.wake <- struct{}{}:
 	default: // as many are awake as there are
 	}
-	return j, nil
 }
 
 // Run does jobs until ctx ends, and then those it has begun, for as long as

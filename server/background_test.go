@@ -472,3 +472,95 @@ func TestWhatIsTooLongBecomesNoJob(t *testing.T) {
 		}
 	})
 }
+
+func TestAJobIsCommittedWithItsKey(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		path   string
+		prefer string
+	}{
+		"always":                {"/reports", ""},
+		"where it is wanted":    {"/exports", "respond-async"},
+		"though one would wait": {"/reports", "wait=10"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store := memory.New()
+				keys := &keyStore{KeyStore: store.Keys(), fault: make(map[string]error)}
+				api, _ := newServer(t, "problem")
+				var done atomic.Int32
+				jobs := api.Background(store.Jobs(), server.JobPoll(time.Hour), server.JobKind("export", func(context.Context, server.Job) (any, error) {
+					return done.Add(1), nil
+				}))
+				key := server.Idempotent(keys, server.KeyInside())
+				mux := http.NewServeMux()
+				mux.Handle("POST /exports", key(jobs.Handler("export")))
+				mux.Handle("POST /reports", key(jobs.AsyncHandler("export")))
+				transport := memhttp.Serve(t, api.Wrap(mux))
+				a := &jobsAPI{t: t, http: transport}
+				run := func() { // what there is to do
+					ctx, cancel := context.WithCancel(t.Context())
+					ended := make(chan struct{})
+					go func() { jobs.Run(ctx); close(ended) }()
+					synctest.Wait()
+					cancel()
+					<-ended
+				}
+				ask := func(status int) string {
+					t.Helper()
+					header := []string{"Idempotency-Key", "k"}
+					if c.prefer != "" {
+						header = append(header, "Prefer", c.prefer)
+					}
+					got := a.ask("POST", c.path, "{}", header...)
+					if got.StatusCode != status {
+						t.Fatalf("status %d, want %d: %s", got.StatusCode, status, got.body)
+					}
+					return got.Header.Get("Location")
+				}
+				keys.fail("Transact", errors.New("disk full"))
+				ask(503)
+				if run(); done.Load() != 0 {
+					t.Fatal("a job was done whose key was not committed")
+				}
+				keys.fail("Transact", nil)
+				place := ask(202)
+				if again := ask(202); place == "" || again != place {
+					t.Errorf("at first %q, then %q", place, again)
+				}
+				if run(); done.Load() != 1 {
+					t.Errorf("done %d times", done.Load())
+				}
+				ask(202)
+				if run(); done.Load() != 1 {
+					t.Errorf("after another repeat done %d times", done.Load())
+				}
+			})
+		})
+	}
+}
+
+func TestAJobThatWasCommittedWithItsKeyIsBegunAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, done := memory.New(), make(chan struct{})
+		api, _ := newServer(t, "problem")
+		jobs := api.Background(store.Jobs(), server.JobPoll(time.Hour), server.JobKind("export", func(context.Context, server.Job) (any, error) {
+			close(done)
+			return nil, nil
+		}))
+		transport := memhttp.Serve(t, api.Wrap(server.Idempotent(store.Keys(), server.KeyInside())(jobs.AsyncHandler("export"))))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { jobs.Run(ctx); close(ended) }()
+		synctest.Wait() // all workers have looked, and found nothing
+		start := time.Now()
+		(&jobsAPI{t: t, http: transport}).ask("POST", "/", "{}", "Idempotency-Key", "k")
+		if <-done; time.Since(start) != 0 {
+			t.Errorf("begun after %v", time.Since(start))
+		}
+		cancel()
+		<-ended
+	})
+}

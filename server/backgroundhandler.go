@@ -17,13 +17,18 @@ import (
 // at once, or in the background where the client prefers it (Prefer: respond-async;
 // RFC 7240, 4.1). With wait=N beside it the answer is the result if that is there
 // within N seconds (RFC 7240, 4.3).
+//
+// Behind [Idempotent] with [KeyInside] the job is committed with the key and the
+// answer, so that a repeat finds the same one: for that the store of the keys is the
+// jobs' own. The answer is then 202 at once, for it is made before the job is there.
 func (b *Jobs) Handler(kind string) http.Handler { return b.handler(kind, false) }
 
-// AsyncHandler has every request done in the background by the Work of a kind.
+// AsyncHandler has every request done in the background by the Work of a kind, as
+// Handler does where the client prefers it.
 func (b *Jobs) AsyncHandler(kind string) http.Handler { return b.handler(kind, true) }
 
 func (b *Jobs) handler(kind string, always bool) http.Handler {
-	return b.server.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+	h := b.server.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
 		input, err := io.ReadAll(http.MaxBytesReader(w, r.Body, b.maxInput))
 		if err != nil {
 			return nil, unreadInput(err)
@@ -35,6 +40,12 @@ func (b *Jobs) handler(kind string, always bool) http.Handler {
 		if !always && !p.async {
 			caller, _ := PrincipalOf(r.Context())
 			return b.now(r.Context(), kind, input, caller)
+		}
+		if claimedInside(r.Context()) {
+			if p.async {
+				w.Header().Add("Preference-Applied", "respond-async")
+			}
+			return Atomic(func(ctx context.Context) (any, error) { return b.Accept(ctx, kind, input) }), nil
 		}
 		j, err := b.Put(r.Context(), kind, input)
 		if err != nil {
@@ -52,6 +63,12 @@ func (b *Jobs) handler(kind string, always bool) http.Handler {
 			w.Header().Add("Preference-Applied", "respond-async")
 		}
 		return b.accepted(j), nil
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r)
+		if claimedInside(r.Context()) {
+			b.rouse() // now that it is committed
+		}
 	})
 }
 
@@ -78,6 +95,7 @@ func (b *Jobs) now(ctx context.Context, kind string, input []byte, caller Princi
 }
 
 // Accept puts a job and is what a handler returns of it: 202, with the place to look.
+// Under a key it belongs into an [Atomic], so that both are committed together.
 //
 //	return jobs.Accept(ctx, "export", input)
 func (b *Jobs) Accept(ctx context.Context, kind string, input []byte) (any, error) {

@@ -37,6 +37,13 @@ func claimOf(ctx context.Context) *claim {
 	return c
 }
 
+// claimedInside reports that the context's request is served under a key, and does
+// all that it does in an Atomic.
+func claimedInside(ctx context.Context) bool {
+	c := claimOf(ctx)
+	return c != nil && !c.key.Outside
+}
+
 var errEnded = errors.New("server: the request was answered before its Atomic was run; nothing was done")
 
 // enter begins a transaction. It fails where the request was answered already,
@@ -56,8 +63,7 @@ func (c *claim) leave() { c.mu.Unlock() }
 // whose effect is inside. Where no Atomic committed, which end looks at, it proves
 // that nothing was done, and kept it would be all that the key ever says.
 func (x *exchange) undid() bool {
-	c := claimOf(x.ctx)
-	if c == nil || c.key.Outside {
+	if !claimedInside(x.ctx) {
 		return false
 	}
 	o := x.came()

@@ -9,7 +9,8 @@ import (
 
 // KeyStore keeps idempotency keys and the answers that were given under them. Its
 // errors are logged, so they do not tell a key: whoever knows one may ask for its
-// answer.
+// answer. Record and Free are given the Key exactly as it was claimed, all of its
+// fields; a store may tell by them whose claim it is.
 type KeyStore interface {
 	Transactor
 
