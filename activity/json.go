@@ -27,8 +27,8 @@ type recordJSON struct {
 	OtherReq []byte            `json:"request_base64,omitempty"`
 	Response json.RawMessage   `json:"response,omitempty"`
 	OtherRes []byte            `json:"response_base64,omitempty"`
-	Calls    []Call            `json:"calls,omitempty"`
-	Lines    []Line            `json:"lines,omitempty"`
+	Calls    []callJSON        `json:"calls,omitempty"`
+	Lines    []lineJSON        `json:"lines,omitempty"`
 	Dropped  int               `json:"dropped,omitempty"`
 }
 
@@ -51,8 +51,10 @@ type recordJSON struct {
 func (r Record) MarshalJSON() ([]byte, error) {
 	w := recordJSON{
 		ID: r.ID, Trace: r.Trace, Start: utc(r.Start), Took: seconds(r.Took), Method: r.Method, Route: r.Route, Path: r.Path,
-		Caller: r.Caller, Status: r.Status, Outcome: known(&r.Outcome), Calls: r.Calls, Lines: r.Lines, Dropped: r.Dropped,
+		Caller: r.Caller, Status: r.Status, Outcome: known(&r.Outcome), Dropped: r.Dropped,
 	}
+	// Not by their own methods, each of whose texts would be read once more.
+	w.Calls, w.Lines = each(r.Calls, callOf), each(r.Lines, lineOf)
 	w.Request, w.OtherReq = part(r.Request)
 	w.Response, w.OtherRes = part(r.Response)
 	return marshal(w)
@@ -66,9 +68,21 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 	}
 	*r = Record{
 		w.ID, w.Trace, w.Start, time.Duration(w.Took), w.Method, w.Route, w.Path, w.Caller, w.Status, given(w.Outcome),
-		either(w.Request, w.OtherReq), either(w.Response, w.OtherRes), w.Calls, w.Lines, w.Dropped,
+		either(w.Request, w.OtherReq), either(w.Response, w.OtherRes), each(w.Calls, callJSON.call), each(w.Lines, lineJSON.line), w.Dropped,
 	}
 	return nil
+}
+
+// each is f of all of them, nil of none.
+func each[From, To any](all []From, f func(From) To) []To {
+	if len(all) == 0 {
+		return nil
+	}
+	made := make([]To, len(all))
+	for i := range all {
+		made[i] = f(all[i])
+	}
+	return made
 }
 
 type callJSON struct {
@@ -84,12 +98,16 @@ type callJSON struct {
 	Why     string            `json:"why,omitempty"`
 }
 
-// MarshalJSON writes the form that stands in a Record's.
-func (c Call) MarshalJSON() ([]byte, error) {
-	return marshal(callJSON{
-		utc(c.Start), seconds(c.Took), c.Dialect, c.Method, c.Host, c.Path, c.Attempt, known(&c.Outcome), c.Act, c.Why,
-	})
+func callOf(c Call) callJSON {
+	return callJSON{utc(c.Start), seconds(c.Took), c.Dialect, c.Method, c.Host, c.Path, c.Attempt, known(&c.Outcome), c.Act, c.Why}
 }
+
+func (w callJSON) call() Call {
+	return Call{w.Start, time.Duration(w.Took), w.Dialect, w.Method, w.Host, w.Path, w.Attempt, given(w.Outcome), w.Act, w.Why}
+}
+
+// MarshalJSON writes the form that stands in a Record's.
+func (c Call) MarshalJSON() ([]byte, error) { return marshal(callOf(c)) }
 
 // UnmarshalJSON reads the form that stands in a Record's.
 func (c *Call) UnmarshalJSON(data []byte) error {
@@ -97,7 +115,7 @@ func (c *Call) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &w); err != nil {
 		return err
 	}
-	*c = Call{w.Start, time.Duration(w.Took), w.Dialect, w.Method, w.Host, w.Path, w.Attempt, given(w.Outcome), w.Act, w.Why}
+	*c = w.call()
 	return nil
 }
 
@@ -108,10 +126,12 @@ type lineJSON struct {
 	Attrs   []string   `json:"attrs,omitempty"`
 }
 
+func lineOf(l Line) lineJSON { return lineJSON{utc(l.Time), l.Level, l.Message, l.Attrs} }
+
+func (w lineJSON) line() Line { return Line(w) }
+
 // MarshalJSON writes the form that stands in a Record's.
-func (l Line) MarshalJSON() ([]byte, error) {
-	return marshal(lineJSON{utc(l.Time), l.Level, l.Message, l.Attrs})
-}
+func (l Line) MarshalJSON() ([]byte, error) { return marshal(lineOf(l)) }
 
 // UnmarshalJSON reads the form that stands in a Record's.
 func (l *Line) UnmarshalJSON(data []byte) error {
@@ -119,7 +139,7 @@ func (l *Line) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &w); err != nil {
 		return err
 	}
-	*l = Line(w)
+	*l = w.line()
 	return nil
 }
 

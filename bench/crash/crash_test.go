@@ -117,11 +117,10 @@ against what was said.
 - **Replays** are repeats of what was acknowledged: each had the same body.
 - **Told** are requests that did something and were acknowledged, or were inside, and
   whose activity record is found by its id: it is committed with effect and answer.
-- **Faults** would be an acknowledged effect that is not there, an acknowledged request
-  without its record, an effect that is
-  there twice or by another request than was said, a key that is neither replayed
-  nor uncertain, one that is uncertain though it was acknowledged or inside, or one
-  that the operator's list does not have.
+- **Faults** would be an acknowledged effect that is not there, an acknowledged
+  request without its record, an effect that is there twice or by another request than
+  was said, a key that is neither replayed nor uncertain, one that is uncertain though
+  it was acknowledged or inside, or one that the operator's list does not have.
 - **A mistake** is the same with an effect inside that is committed by itself and
   not in an Atomic, to show that the faults would be seen.
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/store/internal/wire"
 )
 
 // story is the view of the activity records.
@@ -23,7 +22,7 @@ type record struct {
 }
 
 func (s story) Add(ctx context.Context, r *activity.Record) error {
-	json, err := wire.Record(r)
+	json, err := r.MarshalJSON()
 	if err != nil {
 		return err
 	}
@@ -42,8 +41,8 @@ func (s story) Find(ctx context.Context, id string) (found *activity.Record, err
 		if !known {
 			return fmt.Errorf("memory: no activity %q: %w", id, parlance.ErrNotFound)
 		}
-		found, err = wire.ParseRecord(r.json)
-		return err
+		found = new(activity.Record)
+		return found.UnmarshalJSON(r.json)
 	})
 	return found, err
 }

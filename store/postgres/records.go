@@ -14,7 +14,6 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/store/internal/wire"
 )
 
 // Records are held back so long, or until so many or so many bytes of them wait;
@@ -53,7 +52,7 @@ func (r *records) Add(ctx context.Context, a *activity.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	json, err := wire.Record(a)
+	json, err := a.MarshalJSON()
 	if err != nil {
 		return err
 	}
@@ -194,7 +193,7 @@ func (r *records) Find(ctx context.Context, id string) (*activity.Record, error)
 		return nil, errClosed
 	}
 	if w, held := r.find(id); held {
-		return wire.ParseRecord([]byte(w.json))
+		return parse([]byte(w.json))
 	}
 	var json []byte
 	err := r.do(ctx, func(ctx context.Context, q querier) error {
@@ -207,7 +206,13 @@ func (r *records) Find(ctx context.Context, id string) (*activity.Record, error)
 	if err != nil {
 		return nil, err
 	}
-	return wire.ParseRecord(json)
+	return parse(json)
+}
+
+// parse reads a record as it was written.
+func parse(json []byte) (*activity.Record, error) {
+	r := new(activity.Record)
+	return r, r.UnmarshalJSON(json)
 }
 
 func (r *records) Prune(ctx context.Context, before time.Time, bytes int64) (deleted int64, err error) {

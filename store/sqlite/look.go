@@ -12,7 +12,6 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/store/internal/wire"
 )
 
 // Look is a look at a file, for a support desk: it reads activity records, also
@@ -49,11 +48,7 @@ func (l *Look) Find(ctx context.Context, id string) (*activity.Record, error) {
 	case err != nil:
 		return nil, fmt.Errorf("sqlite: activity %q: %w", id, explain(err))
 	}
-	r, err := wire.ParseRecord([]byte(json))
-	if err != nil {
-		return nil, fmt.Errorf("sqlite: activity %q: %w", id, err)
-	}
-	return r, nil
+	return parse(id, json)
 }
 
 // Close closes the file.

@@ -17,7 +17,7 @@ type story struct{ *Store }
 // others pay for; within a transaction it is part of that. Where too many are held
 // back, because the disk is slow or full, it waits for the commit itself.
 func (s story) Add(ctx context.Context, r *activity.Record) error {
-	json, err := wire.Record(r)
+	json, err := r.MarshalJSON()
 	if err != nil {
 		return err
 	}
@@ -50,8 +50,13 @@ func (s story) Find(ctx context.Context, id string) (*activity.Record, error) {
 	if json == "" {
 		return nil, fmt.Errorf("sqlite: no activity %q: %w", id, parlance.ErrNotFound)
 	}
-	r, err := wire.ParseRecord([]byte(json))
-	if err != nil {
+	return parse(id, json)
+}
+
+// parse reads a record as it was written.
+func parse(id, json string) (*activity.Record, error) {
+	r := new(activity.Record)
+	if err := r.UnmarshalJSON([]byte(json)); err != nil {
 		return nil, fmt.Errorf("sqlite: activity %q: %w", id, err)
 	}
 	return r, nil
