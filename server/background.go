@@ -187,7 +187,7 @@ func (b *Jobs) Run(ctx context.Context) {
 // worker does one job after the other.
 func (b *Jobs) worker(ctx, hard context.Context, kinds []string, name string) {
 	for ctx.Err() == nil {
-		j, found, err := b.store.Take(ctx, kinds, name, time.Now().Add(b.lease))
+		j, found, err := b.store.Take(ctx, kinds, name, b.lease)
 		if found {
 			b.do(hard, j, name)
 			continue
@@ -369,7 +369,7 @@ func (r *running) rest(ctx context.Context, log *slog.Logger, d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	// The lease is what rests; the store needs no other word for it.
-	if _, err := r.jobs.store.Keep(context.WithoutCancel(ctx), r.ID, r.worker, time.Now().Add(d), r.progress, r.note); err != nil {
+	if _, err := r.jobs.store.Keep(context.WithoutCancel(ctx), r.ID, r.worker, d, r.progress, r.note); err != nil {
 		log.WarnContext(ctx, "the job cannot be put back before its lease ends", "error", err)
 	}
 }
@@ -418,7 +418,7 @@ func (r *running) keep(ctx context.Context, log *slog.Logger, done <-chan struct
 		r.mu.Unlock()
 		last = time.Now()
 		timer.Reset(every)
-		canceled, err := r.jobs.store.Keep(context.WithoutCancel(ctx), r.ID, r.worker, last.Add(r.jobs.lease), progress, note)
+		canceled, err := r.jobs.store.Keep(context.WithoutCancel(ctx), r.ID, r.worker, r.jobs.lease, progress, note)
 		switch {
 		case err == nil && canceled:
 			r.stop(ErrCanceled)

@@ -327,11 +327,11 @@ type dying struct {
 
 var errDead = errors.New("killed")
 
-func (d *dying) Keep(ctx context.Context, id, worker string, until time.Time, progress float64, note string) (bool, error) {
+func (d *dying) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (bool, error) {
 	if d.dead.Load() {
 		return false, errDead
 	}
-	return d.JobStore.Keep(ctx, id, worker, until, progress, note)
+	return d.JobStore.Keep(ctx, id, worker, lease, progress, note)
 }
 
 func (d *dying) End(ctx context.Context, id, worker string, result server.JobResult) error {
@@ -341,11 +341,11 @@ func (d *dying) End(ctx context.Context, id, worker string, result server.JobRes
 	return d.JobStore.End(ctx, id, worker, result)
 }
 
-func (d *dying) Take(ctx context.Context, kinds []string, worker string, until time.Time) (server.Job, bool, error) {
+func (d *dying) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (server.Job, bool, error) {
 	if d.dead.Load() {
 		return server.Job{}, false, errDead
 	}
-	return d.JobStore.Take(ctx, kinds, worker, until)
+	return d.JobStore.Take(ctx, kinds, worker, lease)
 }
 
 func TestAJobSurvivesItsProcess(t *testing.T) {

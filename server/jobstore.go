@@ -19,14 +19,14 @@ type JobStore interface {
 	Put(ctx context.Context, j Job) error
 
 	// Take leases the oldest waiting job of one of these kinds, or one whose lease
-	// has ended, until then. false is that there is none. A worker is one goroutine
-	// of one process: no two have the same name.
-	Take(ctx context.Context, kinds []string, worker string, until time.Time) (Job, bool, error)
+	// has ended, for so long, by the store's clock. false is that there is none. A
+	// worker is one goroutine of one process: no two have the same name.
+	Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (Job, bool, error)
 
-	// Keep renews a lease and notes how far the work is. cancelled reports that
+	// Keep renews a lease, for so long from now, and notes how far the work is. cancelled reports that
 	// somebody asked to stop; an error wraps ErrLeaseLost where another has it now,
 	// or where it has ended.
-	Keep(ctx context.Context, id, worker string, until time.Time, progress float64, note string) (cancelled bool, err error)
+	Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error)
 
 	// End keeps the result. An error wraps ErrLeaseLost where another has the job, or
 	// where it has ended.
@@ -50,7 +50,7 @@ type Job struct {
 	Activity string // the request that asked for it
 	Created  time.Time
 	Attempt  int       // how often it was taken
-	Lease    time.Time // until when it is taken; zero where it waits
+	Lease    time.Time // until when it is taken, by the store's clock; zero where it waits
 	Progress float64   // from 0 to 1
 	Note     string    // what it is at, for people
 	Stopping bool      // somebody asked to stop

@@ -37,8 +37,7 @@ type Seats struct {
 // Sit takes a seat, or renews the lease of the one that the holder has. In a
 // transaction of the Store it is taken where that commits.
 func (s *Seats) Sit(ctx context.Context, holder string) error {
-	until := time.Now().Add(cmp.Or(s.Lease, DefaultLease))
-	sits, err := s.Store.Sit(ctx, s.Pool, holder, s.Count, until)
+	sits, err := s.Store.Sit(ctx, s.Pool, holder, s.Count, cmp.Or(s.Lease, DefaultLease))
 	return licensed(sits, err, s.Refusal)
 }
 

@@ -205,7 +205,7 @@ func TestManyAtOnceCreateNoMoreThanTheCap(t *testing.T) {
 // brokenSeats is a store that is down.
 type brokenSeats struct{ server.SeatStore }
 
-func (brokenSeats) Sit(context.Context, string, string, int, time.Time) (bool, error) {
+func (brokenSeats) Sit(context.Context, string, string, int, time.Duration) (bool, error) {
 	return false, errors.New("disk 7 is full")
 }
 

@@ -10,10 +10,10 @@ import (
 type SeatStore interface {
 	Transactor
 
-	// Sit leases a seat of the pool to a holder until then, or renews the lease
-	// that it has, also where there are fewer seats by now. false is that all seats
-	// are taken. A lease that has expired is free.
-	Sit(ctx context.Context, pool, holder string, seats int, until time.Time) (bool, error)
+	// Sit leases a seat of the pool to a holder for so long, by the store's clock, or
+	// renews the lease that it has, also where there are fewer seats by now. false is
+	// that all seats are taken. A lease that has expired is free.
+	Sit(ctx context.Context, pool, holder string, seats int, lease time.Duration) (bool, error)
 
 	// Stand gives a seat back. A holder without one is no error.
 	Stand(ctx context.Context, pool, holder string) error

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ const (
 // TokenEndpoint gives tokens (RFC 6749, 3.2), for a service that has no identity
 // provider: by client_credentials, password and refresh_token, from a form. What
 // it gives is opaque, and kept by its SHA-256. [Tokens] verifies it.
+//
+// Time is the Store's. A token ends with its own second, so that one that expired
+// is told as that however long ago, when nothing is kept of it any more.
 //
 // A refresh token is good once. It comes with the next one; where it comes a
 // second time it was stolen, from one side or the other, and all that its log-in
@@ -298,13 +302,16 @@ func (e *TokenEndpoint) renew(ctx context.Context, form url.Values, clientID str
 		g, refusal = nil, nil // a store may run this again
 		t, err := e.Store.Token(ctx, hash)
 		switch {
+		case errors.Is(err, parlance.ErrNotFound) && saysEnded(secret):
+			refusal = refuseGrant("invalid_grant", Refuse(parlance.Spent))
+			return nil
 		case errors.Is(err, parlance.ErrNotFound), err == nil && (!t.Refresh || clientOf(t.Family) != clientID):
 			// One that was given to another client is none of this one's (RFC 6749, 6).
 			refusal = refuseGrant("invalid_grant", Refuse(parlance.WrongCredential))
 			return nil
 		case err != nil:
 			return err
-		case t.Revoked, !t.Spent && !time.Now().Before(t.Expires):
+		case t.Revoked, !t.Spent && t.Left <= 0:
 			refusal = refuseGrant("invalid_grant", Refuse(parlance.Spent))
 			return nil
 		}
@@ -345,14 +352,16 @@ type grantedTokens struct {
 // prepare makes the tokens. The refresh token keeps all of the scopes, however
 // few the access token has (RFC 6749, 6).
 func (e *TokenEndpoint) prepare(p Principal, scopes []string, family string, refresh bool) *grantedTokens {
+	life := cmp.Or(e.Life, DefaultTokenLife)
 	now := time.Now()
-	g := &grantedTokens{access: NewSecret(), issued: now, expires: now.Add(cmp.Or(e.Life, DefaultTokenLife)), scopes: scopes}
+	g := &grantedTokens{access: newToken(life), issued: now, expires: now.Add(life), scopes: scopes}
 	narrow := p
 	narrow.Scopes = scopes
-	g.tokens = map[[32]byte]Token{HashKey(g.access): {Family: family, Principal: narrow, Expires: g.expires}}
+	g.tokens = map[[32]byte]Token{HashKey(g.access): {Family: family, Principal: narrow, Left: life}}
 	if refresh {
-		g.refresh = NewSecret()
-		g.tokens[HashKey(g.refresh)] = Token{Family: family, Refresh: true, Principal: p, Expires: now.Add(cmp.Or(e.RefreshLife, DefaultRefreshLife))}
+		life := cmp.Or(e.RefreshLife, DefaultRefreshLife)
+		g.refresh = newToken(life)
+		g.tokens[HashKey(g.refresh)] = Token{Family: family, Refresh: true, Principal: p, Left: life}
 	}
 	return g
 }
@@ -415,11 +424,26 @@ func noStore(err error) error {
 	return parlance.NewError(parlance.Unavailable, "").Because(err)
 }
 
+// newToken makes a token that is good for so long, and says until when: the second,
+// counted from 1970, in base 36.
+func newToken(life time.Duration) string {
+	return NewSecret() + "." + strconv.FormatInt(time.Now().Add(life+time.Second-1).Unix(), 36)
+}
+
+// saysEnded reports that a token that nobody knows says of itself that it has expired.
+// It may be made up, and is believed: it opens nothing, whichever it is told. A
+// client that came late with its own must hear that it is to renew it.
+func saysEnded(token string) bool {
+	_, end, _ := strings.Cut(token, ".")
+	second, err := strconv.ParseInt(end, 36, 64)
+	return err == nil && second <= time.Now().Unix()
+}
+
 // GiveToken makes an access token that is good for so long, for a log-in of the
 // service's own making. [Tokens] verifies it.
 func GiveToken(ctx context.Context, store TokenStore, p Principal, life time.Duration) (string, error) {
-	secret := NewSecret()
-	err := store.PutToken(ctx, HashKey(secret), Token{Principal: p, Expires: time.Now().Add(life)})
+	secret := newToken(life)
+	err := store.PutToken(ctx, HashKey(secret), Token{Principal: p, Left: life})
 	if err != nil {
 		return "", noStore(err)
 	}
@@ -432,13 +456,15 @@ func Tokens(store TokenStore) Verifier {
 	return VerifierFunc(func(ctx context.Context, _, secret string) (Principal, error) {
 		t, err := store.Token(ctx, HashKey(secret))
 		switch {
+		case errors.Is(err, parlance.ErrNotFound) && saysEnded(secret):
+			return Principal{}, Refuse(parlance.Expired)
 		case err != nil:
 			return Principal{}, err
 		case t.Refresh:
 			return Principal{}, Refuse(parlance.WrongCredential)
 		case t.Revoked:
 			return Principal{}, Refuse(parlance.Spent)
-		case !time.Now().Before(t.Expires):
+		case t.Left <= 0:
 			return Principal{}, Refuse(parlance.Expired)
 		}
 		return t.Principal, nil

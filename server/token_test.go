@@ -316,6 +316,58 @@ func TestTokensExpireToTheSecond(t *testing.T) {
 	})
 }
 
+// A client whose token expired while it was away for days is to renew it. Were it
+// told that the token is wrong (Vision's code 101) it would give up.
+func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range []string{"vision", "problem"} {
+		synctest.Test(t, func(t *testing.T) {
+			s, _ := newServer(t, dialect)
+			m := memory.New()
+			c := &http.Client{Transport: memhttp.Serve(t, house(s, endpoint(m.Tokens())))}
+			first := askToken(t, c, "http://house", byClient)
+			given, err := server.GiveToken(t.Context(), m.Tokens(), server.Principal{ID: "ann"}, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			renew := func(secret string) tokenAnswer {
+				t.Helper()
+				return askToken(t, c, "http://house", "grant_type=refresh_token&refresh_token="+secret, "shop", "right")
+			}
+			is := func(what string, a answer, want parlance.Reason) {
+				t.Helper()
+				if got := read(t, dialect, a); got.Kind != parlance.Unauthenticated || got.Reason != want {
+					t.Errorf("%s, %s: got %d %s", dialect, what, a.status, a.body)
+				}
+			}
+			time.Sleep(29 * 24 * time.Hour) // virtual
+			for _, token := range []string{first.Access, given} {
+				if _, err := m.Tokens().Token(t.Context(), server.HashKey(token)); !errors.Is(err, parlance.ErrNotFound) {
+					t.Fatalf("the token is kept still: %v", err)
+				}
+				is("a token of a month ago", get(t, c, "http://house", token), parlance.Expired)
+			}
+			next := renew(first.Refresh)
+			if got := get(t, c, "http://house", next.Access); next.status != 200 || got.status != 200 {
+				t.Errorf("%s: got %d %s, then %d %s", dialect, next.status, next.body, got.status, got.body)
+			}
+			wrong := parlance.WrongCredential
+			if dialect == "vision" {
+				wrong = "" // its code 101 says no more
+			}
+			is("a token that was changed", get(t, c, "http://house", next.Access+"0"), wrong)
+			is("a token that nobody got", get(t, c, "http://house", "made-up"), wrong)
+
+			time.Sleep(60 * 24 * time.Hour)
+			if got := renew(next.Refresh); dialect == "problem" {
+				is("a refresh token of long ago", answer{status: got.status, header: got.header, body: got.body}, parlance.Spent)
+			} else if got.status != 401 {
+				t.Errorf("got %d %s", got.status, got.body)
+			}
+		})
+	}
+}
+
 // The client end and the server end together: the client finds its token expired,
 // renews it, and logs in anew where the refresh token has ended too.
 func TestOurClientStaysIn(t *testing.T) {

@@ -33,7 +33,7 @@ type Token struct {
 	Family    string // the log-in that it goes back to, "" for none
 	Refresh   bool   // it gets new tokens, and opens nothing itself
 	Principal Principal
-	Expires   time.Time
-	Spent     bool // of a refresh token: it was used
+	Left      time.Duration // how long it is good from now, by the store's clock; not positive: it has expired
+	Spent     bool          // of a refresh token: it was used
 	Revoked   bool
 }

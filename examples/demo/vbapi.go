@@ -15,7 +15,7 @@ func vbapiStation(d *Demo) (*station, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := vbapi.New(vbapi.Config{Logger: d.journal.logger("vbapi"), Store: aging{memory.New(), clock}, Rating: rating, Transport: d.house.transport()})
+	service, err := vbapi.New(vbapi.Config{Logger: d.journal.logger("vbapi"), Store: memory.New(memory.WithClock(clock.Now)), Rating: rating, Transport: d.house.transport()})
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ func visionStation(d *Demo) (*station, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := vision.New(vision.Config{Logger: d.journal.logger("vision"), Store: aging{memory.New(), clock}, Carrier: carrier})
+	service, err := vision.New(vision.Config{Logger: d.journal.logger("vision"), Store: memory.New(memory.WithClock(clock.Now)), Carrier: carrier})
 	if err != nil {
 		return nil, err
 	}

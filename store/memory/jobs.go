@@ -44,7 +44,7 @@ func (s jobs) Put(ctx context.Context, j server.Job) error {
 	})
 }
 
-func (s jobs) Take(ctx context.Context, kinds []string, worker string, until time.Time) (taken server.Job, found bool, err error) {
+func (s jobs) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (taken server.Job, found bool, err error) {
 	err = s.do(ctx, func(t *transaction, now time.Time) error {
 		var oldest job
 		for _, j := range s.jobs {
@@ -56,7 +56,7 @@ func (s jobs) Take(ctx context.Context, kinds []string, worker string, until tim
 			}
 		}
 		if found {
-			oldest.worker, oldest.Lease = worker, until
+			oldest.worker, oldest.Lease = worker, now.Add(lease)
 			oldest.Attempt++
 			set(t, s.jobs, oldest.ID, oldest)
 			taken = copied(oldest.Job)
@@ -66,13 +66,13 @@ func (s jobs) Take(ctx context.Context, kinds []string, worker string, until tim
 	return taken, found, err
 }
 
-func (s jobs) Keep(ctx context.Context, id, worker string, until time.Time, progress float64, note string) (cancelled bool, err error) {
-	err = s.do(ctx, func(t *transaction, _ time.Time) error {
+func (s jobs) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
+	err = s.do(ctx, func(t *transaction, now time.Time) error {
 		j, err := s.leased(id, worker)
 		if err != nil {
 			return err
 		}
-		j.Lease, j.Progress, j.Note = until, progress, note
+		j.Lease, j.Progress, j.Note = now.Add(lease), progress, note
 		cancelled = j.Stopping
 		set(t, s.jobs, id, j)
 		return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store"
+	"github.com/parlance-api/parlance/store/internal/clock"
 	"github.com/parlance-api/parlance/store/internal/rate"
 )
 
@@ -27,7 +28,7 @@ type Store struct {
 	caps   map[string]int
 	jobs   map[string]job
 	puts   int // jobs ever put: their order
-	tokens map[[32]byte]server.Token
+	tokens map[[32]byte]token
 	story  map[string]record
 }
 
@@ -36,20 +37,21 @@ var _ store.Store = (*Store)(nil)
 // Option is a setting of New.
 type Option func(*Store)
 
-// WithClock sets where the time comes from; the default is time.Now. It is called
-// by one goroutine at a time for all but the limits.
+// WithClock sets where the time comes from. The default is that of New and what has
+// passed since, so that a clock that is set ends nothing too soon. It is called by
+// one goroutine at a time for all but the limits.
 func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
 
 // New makes an empty store.
 func New(options ...Option) *Store {
 	s := &Store{
-		clock:  time.Now,
+		clock:  clock.Steady(),
 		turn:   make(chan struct{}, 1),
 		keys:   map[keyID]entry{},
 		seats:  map[seatID]time.Time{},
 		caps:   map[string]int{},
 		jobs:   map[string]job{},
-		tokens: map[[32]byte]server.Token{},
+		tokens: map[[32]byte]token{},
 		story:  map[string]record{},
 	}
 	for _, o := range options {
@@ -165,7 +167,7 @@ func (s *Store) sweep() {
 		}
 	}
 	for hash, t := range s.tokens {
-		if now.Sub(t.Expires) > store.KeepTokens {
+		if now.Sub(t.expires) > store.KeepTokens {
 			delete(s.tokens, hash)
 		}
 	}

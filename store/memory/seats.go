@@ -9,12 +9,12 @@ type seats struct{ *Store }
 
 type seatID struct{ pool, holder string }
 
-func (s seats) Sit(ctx context.Context, pool, holder string, most int, until time.Time) (sits bool, err error) {
+func (s seats) Sit(ctx context.Context, pool, holder string, most int, lease time.Duration) (sits bool, err error) {
 	err = s.do(ctx, func(t *transaction, now time.Time) error {
 		id := seatID{pool, holder}
 		sits = s.Store.seats[id].After(now) || s.seated(pool, now) < most
 		if sits {
-			set(t, s.Store.seats, id, until)
+			set(t, s.Store.seats, id, now.Add(lease))
 		}
 		return nil
 	})

@@ -12,30 +12,38 @@ import (
 
 type tokens struct{ *Store }
 
-func (s tokens) PutToken(ctx context.Context, hash [32]byte, token server.Token) error {
-	return s.do(ctx, func(t *transaction, _ time.Time) error {
+// token is one as it is kept; its Left is that of the time when it was put.
+type token struct {
+	server.Token
+	expires time.Time
+}
+
+func (s tokens) PutToken(ctx context.Context, hash [32]byte, put server.Token) error {
+	return s.do(ctx, func(t *transaction, now time.Time) error {
 		if _, taken := s.tokens[hash]; taken {
 			return fmt.Errorf("memory: that token is there already: %w", parlance.ErrConflict)
 		}
 		for _, other := range s.tokens {
-			token.Revoked = token.Revoked || other.Revoked && other.Family == token.Family && token.Family != ""
+			put.Revoked = put.Revoked || other.Revoked && other.Family == put.Family && put.Family != ""
 		}
-		token.Principal.Scopes = slices.Clone(token.Principal.Scopes)
-		set(t, s.tokens, hash, token)
+		put.Principal.Scopes = slices.Clone(put.Principal.Scopes)
+		set(t, s.tokens, hash, token{put, now.Add(put.Left)})
 		return nil
 	})
 }
 
-func (s tokens) Token(ctx context.Context, hash [32]byte) (token server.Token, err error) {
-	err = s.do(ctx, func(*transaction, time.Time) error {
-		var known bool
-		if token, known = s.tokens[hash]; !known {
+func (s tokens) Token(ctx context.Context, hash [32]byte) (found server.Token, err error) {
+	err = s.do(ctx, func(_ *transaction, now time.Time) error {
+		kept, known := s.tokens[hash]
+		if !known {
 			return fmt.Errorf("memory: no such token: %w", parlance.ErrNotFound)
 		}
-		token.Principal.Scopes = slices.Clone(token.Principal.Scopes)
+		found = kept.Token
+		found.Principal.Scopes = slices.Clone(found.Principal.Scopes)
+		found.Left = kept.expires.Sub(now)
 		return nil
 	})
-	return token, err
+	return found, err
 }
 
 func (s tokens) Spend(ctx context.Context, hash [32]byte) (first bool, err error) {

@@ -88,7 +88,7 @@ func Benchmark(b *testing.B) {
 		return err
 	})
 	each("Seat", func(ctx context.Context, n int64) error {
-		_, err := s.Seats().Sit(ctx, fmt.Sprint(n%100), fmt.Sprint(n%1000), 100, time.Now().Add(time.Hour))
+		_, err := s.Seats().Sit(ctx, fmt.Sprint(n%100), fmt.Sprint(n%1000), 100, time.Hour)
 		return err
 	})
 	each("Activity", func(ctx context.Context, n int64) error {

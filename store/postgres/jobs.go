@@ -56,7 +56,7 @@ func scanJob(row pgx.Row) (j server.Job, err error) {
 }
 
 // Take passes by what others are just taking: they need not wait for each other.
-func (s jobs) Take(ctx context.Context, kinds []string, worker string, until time.Time) (j server.Job, found bool, err error) {
+func (s jobs) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (j server.Job, found bool, err error) {
 	err = s.do(ctx, func(ctx context.Context, q querier) (err error) {
 		j, err = scanJob(q.QueryRow(ctx, s.sql(`
 			WITH next AS MATERIALIZED (
@@ -64,10 +64,10 @@ func (s jobs) Take(ctx context.Context, kinds []string, worker string, until tim
 				WHERE NOT ended AND kind = ANY($1) AND (lease IS NULL OR lease <= clock_timestamp())
 				ORDER BY created NULLS FIRST, seq LIMIT 1 FOR UPDATE SKIP LOCKED
 			), taken AS (
-				UPDATE parlance.job AS j SET worker = $2, lease = $3, attempt = attempt + 1
+				UPDATE parlance.job AS j SET worker = $2, lease = clock_timestamp() + $3::interval, attempt = attempt + 1
 				FROM next WHERE j.seq = next.seq RETURNING j.*
 			)
-			SELECT `+jobColumns+` FROM taken`), each(kinds, text), text(worker), at(until)))
+			SELECT `+jobColumns+` FROM taken`), each(kinds, text), text(worker), lease))
 		found = err == nil
 		if errors.Is(err, pgx.ErrNoRows) {
 			j, err = server.Job{}, nil
@@ -80,10 +80,10 @@ func (s jobs) Take(ctx context.Context, kinds []string, worker string, until tim
 // mine is a job that a worker has leased.
 const mine = " WHERE id = $1 AND worker = $2 AND lease IS NOT NULL AND NOT ended"
 
-func (s jobs) Keep(ctx context.Context, id, worker string, until time.Time, progress float64, note string) (cancelled bool, err error) {
+func (s jobs) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
 	var stopping *bool
-	err = s.change(ctx, id, &stopping, "SET lease = $3, progress = $4, note = $5"+mine,
-		text(id), text(worker), at(until), progress, text(note))
+	err = s.change(ctx, id, &stopping, "SET lease = clock_timestamp() + $3::interval, progress = $4, note = $5"+mine,
+		text(id), text(worker), lease, progress, text(note))
 	if err == nil && stopping == nil {
 		err = lost(id)
 	}

@@ -94,7 +94,7 @@ func TestAnOutageIsUnavailableAndOver(t *testing.T) {
 		"Record":   s.Keys().Record(ctx, key("lost"), server.Answer{Status: 201}),
 		"Free":     s.Keys().Free(ctx, key("freed")),
 		"Take":     second(s.Limits().Take(ctx, "k", server.Rate{Quota: 1, Window: time.Hour}, 1)),
-		"Sit":      second(s.Seats().Sit(ctx, "p", "h", 1, time.Now())),
+		"Sit":      second(s.Seats().Sit(ctx, "p", "h", 1, time.Hour)),
 		"Job":      second(s.Jobs().Job(ctx, "j")),
 		"Revoke":   s.Tokens().Revoke(ctx, "f"),
 		"Prune":    second(s.Activity().Prune(ctx, time.Now(), 0)),

@@ -48,11 +48,11 @@ func serve(url, schema string, in io.Reader, out io.Writer) error {
 			return taken.Allowed, err
 		},
 		"sit": func(i int) (bool, error) {
-			return s.Seats().Sit(ctx, "p", fmt.Sprint(name, i), 5, time.Now().Add(time.Hour))
+			return s.Seats().Sit(ctx, "p", fmt.Sprint(name, i), 5, time.Hour)
 		},
 		"cap": func(int) (bool, error) { return s.Seats().Add(ctx, "c", 1, 7) },
 		"job": func(i int) (bool, error) {
-			j, found, err := s.Jobs().Take(ctx, []string{"k"}, fmt.Sprint(name, i), time.Now().Add(time.Hour))
+			j, found, err := s.Jobs().Take(ctx, []string{"k"}, fmt.Sprint(name, i), time.Hour)
 			return found && j.Attempt == 1, err
 		},
 		"inside": func(i int) (bool, error) {

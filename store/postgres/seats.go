@@ -12,16 +12,16 @@ import (
 // since its lease may end while it is written.
 type seats struct{ *Store }
 
-func (s seats) Sit(ctx context.Context, pool, holder string, most int, until time.Time) (sits bool, err error) {
+func (s seats) Sit(ctx context.Context, pool, holder string, most int, lease time.Duration) (sits bool, err error) {
 	err = s.do(ctx, func(ctx context.Context, q querier) error {
 		var b pgx.Batch
 		b.Queue("SELECT pg_advisory_xact_lock($1, $2)", lockPool, lockOf(s.schema, pool))
 		b.Queue(s.sql(`
 			INSERT INTO parlance.seat (pool, holder, until)
-			SELECT $1, $2, $3 WHERE
+			SELECT $1, $2, clock_timestamp() + $3::interval WHERE
 				EXISTS (SELECT FROM parlance.seat WHERE pool = $1 AND holder = $2 AND until > clock_timestamp()) OR
 				(SELECT count(*) FROM parlance.seat WHERE pool = $1 AND until > clock_timestamp()) < $4
-			ON CONFLICT (pool, holder) DO UPDATE SET until = excluded.until`), text(pool), text(holder), at(until), most)
+			ON CONFLICT (pool, holder) DO UPDATE SET until = excluded.until`), text(pool), text(holder), lease, most)
 		return batch(ctx, q, &b, &sits)
 	})
 	return sits, err

@@ -104,7 +104,7 @@ func TestTheStoreInPostgres(t *testing.T) {
 		}
 		defer quick.Close()
 		err = s.Transact(ctx, func(ctx context.Context) error {
-			if _, err := s.Seats().Sit(ctx, "held", "a", 2, time.Now().Add(time.Hour)); err != nil {
+			if _, err := s.Seats().Sit(ctx, "held", "a", 2, time.Hour); err != nil {
 				return err
 			}
 			is(t, quick, server.Key{Key: "free"}, server.Fresh)
@@ -112,7 +112,7 @@ func TestTheStoreInPostgres(t *testing.T) {
 				return err
 			}
 			is(t, quick, server.Key{Key: "held"}, server.InFlight)
-			if _, err := quick.Seats().Sit(t.Context(), "held", "b", 2, time.Now().Add(time.Hour)); !errors.Is(err, parlance.ErrUnavailable) {
+			if _, err := quick.Seats().Sit(t.Context(), "held", "b", 2, time.Hour); !errors.Is(err, parlance.ErrUnavailable) {
 				t.Errorf("%v", err)
 			}
 			return nil
@@ -187,14 +187,14 @@ func TestTheStoreInPostgres(t *testing.T) {
 		for _, err := range []error{
 			s.Keys().Record(ctx, past, server.Answer{Status: 200}),
 			s.Keys().Record(ctx, server.Key{Key: "kept"}, server.Answer{Status: 200}),
-			second(s.Seats().Sit(ctx, "p", "h", 1, old)),
-			second(s.Seats().Sit(ctx, "p", "kept", 1, time.Now().Add(time.Hour))),
+			second(s.Seats().Sit(ctx, "p", "h", 1, -time.Hour)),
+			second(s.Seats().Sit(ctx, "p", "kept", 1, time.Hour)),
 			s.Jobs().Put(ctx, server.Job{ID: "past", Kind: "k", Created: old}),
 			s.Jobs().Put(ctx, server.Job{ID: "kept", Kind: "other", Created: old}),
-			third(s.Jobs().Take(ctx, []string{"k"}, "w", time.Now().Add(time.Hour))),
+			third(s.Jobs().Take(ctx, []string{"k"}, "w", time.Hour)),
 			s.Jobs().End(ctx, "past", "w", r),
-			s.Tokens().PutToken(ctx, [32]byte{1}, server.Token{Expires: old}),
-			s.Tokens().PutToken(ctx, [32]byte{2}, server.Token{Expires: time.Now()}),
+			s.Tokens().PutToken(ctx, [32]byte{1}, server.Token{Left: -48 * time.Hour}),
+			s.Tokens().PutToken(ctx, [32]byte{2}, server.Token{}),
 			second(s.Limits().Take(ctx, "past", server.Rate{Quota: 1, Window: 1}, 1)),
 			second(s.Limits().Take(ctx, "kept", server.Rate{Quota: 1, Window: time.Hour}, 1)),
 			s.Keep(ctx),

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
@@ -29,11 +28,11 @@ func (s tokens) PutToken(ctx context.Context, hash [32]byte, t server.Token) err
 		s.lock(&b, t.Family)
 		b.Queue(s.sql(`
 			INSERT INTO parlance.token (hash, family, refresh, principal, tenant, scopes, expires, spent, revoked)
-			SELECT $1, $2, $3, $4, $5, $6, $7, $8,
+			SELECT $1, $2, $3, $4, $5, $6, clock_timestamp() + $7::interval, $8,
 				$9 OR EXISTS (SELECT FROM parlance.token WHERE family = $2 AND family <> '' AND revoked)
 			ON CONFLICT (hash) DO NOTHING`),
 			hash[:], text(t.Family), t.Refresh, text(t.Principal.ID), text(t.Principal.Tenant), each(t.Principal.Scopes, text),
-			at(t.Expires), t.Spent, t.Revoked)
+			t.Left, t.Spent, t.Revoked)
 		return batch(ctx, q, &b, &put)
 	})
 	if err == nil && !put {
@@ -44,15 +43,14 @@ func (s tokens) PutToken(ctx context.Context, hash [32]byte, t server.Token) err
 
 func (s tokens) Token(ctx context.Context, hash [32]byte) (t server.Token, err error) {
 	err = s.do(ctx, func(ctx context.Context, q querier) error {
-		var expires pgtype.Timestamptz
 		err := q.QueryRow(ctx, s.sql(`
-			SELECT family, refresh, principal, tenant, scopes, expires, spent, revoked FROM parlance.token WHERE hash = $1`), hash[:]).
-			Scan(&t.Family, &t.Refresh, &t.Principal.ID, &t.Principal.Tenant, &t.Principal.Scopes, &expires, &t.Spent, &t.Revoked)
+			SELECT family, refresh, principal, tenant, scopes, expires - clock_timestamp(), spent, revoked FROM parlance.token WHERE hash = $1`), hash[:]).
+			Scan(&t.Family, &t.Refresh, &t.Principal.ID, &t.Principal.Tenant, &t.Principal.Scopes, &t.Left, &t.Spent, &t.Revoked)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("postgres: no such token: %w", parlance.ErrNotFound)
 		}
 		t.Family, t.Principal.ID, t.Principal.Tenant = untext(t.Family), untext(t.Principal.ID), untext(t.Principal.Tenant)
-		t.Principal.Scopes, t.Expires = each(t.Principal.Scopes, untext), when(expires)
+		t.Principal.Scopes = each(t.Principal.Scopes, untext)
 		return err
 	})
 	return t, err

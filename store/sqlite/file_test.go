@@ -231,7 +231,7 @@ func TestWhatHasEndedIsDeleted(t *testing.T) {
 			if _, err := s.Keys().Claim(ctx, k); err != nil {
 				return err
 			}
-			if _, err := s.Seats().Sit(ctx, k.Key, "h", 1, soon); err != nil {
+			if _, err := s.Seats().Sit(ctx, k.Key, "h", 1, time.Hour); err != nil {
 				return err
 			}
 			if err := s.Keys().Record(ctx, k, server.Answer{Status: 204}); err != nil {

@@ -57,7 +57,7 @@ func (r *jobRow) job() (_ server.Job, err error) {
 	return r.Job, nil
 }
 
-func (s jobs) Take(ctx context.Context, kinds []string, worker string, until time.Time) (j server.Job, found bool, err error) {
+func (s jobs) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (j server.Job, found bool, err error) {
 	if len(kinds) == 0 {
 		return j, false, ctx.Err()
 	}
@@ -67,9 +67,10 @@ func (s jobs) Take(ctx context.Context, kinds []string, worker string, until tim
 	}
 	err = s.do(ctx, func(t *transaction) (err error) {
 		var r jobRow
+		now := s.clock()
 		found, err = t.row("UPDATE parlance_job SET worker = ?, lease = ?, attempt = attempt + 1 WHERE seq = ("+
 			"SELECT seq FROM parlance_job WHERE ended = 0 AND lease <= ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY created, seq LIMIT 1) "+
-			"RETURNING "+columns, []any{worker, wire.Nanos(until), s.clock().UnixNano(), string(list)}, r.scan()...)
+			"RETURNING "+columns, []any{worker, now.Add(lease).UnixNano(), now.UnixNano(), string(list)}, r.scan()...)
 		if !found || err != nil {
 			return err
 		}
@@ -82,10 +83,10 @@ func (s jobs) Take(ctx context.Context, kinds []string, worker string, until tim
 // leased is the condition that a job is a worker's.
 const leased = " WHERE id = ? AND worker = ? AND lease <> 0 AND ended = 0 "
 
-func (s jobs) Keep(ctx context.Context, id, worker string, until time.Time, progress float64, note string) (cancelled bool, err error) {
+func (s jobs) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
 	err = s.do(ctx, func(t *transaction) error {
 		mine, err := t.row("UPDATE parlance_job SET lease = ?, progress = ?, note = ?"+leased+"RETURNING stopping",
-			[]any{wire.Nanos(until), progress, note, id, worker}, &cancelled)
+			[]any{s.clock().Add(lease).UnixNano(), progress, note, id, worker}, &cancelled)
 		if mine || err != nil {
 			return err
 		}

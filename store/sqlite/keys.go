@@ -83,7 +83,7 @@ func put(t *transaction, k server.Key, a *server.Answer) error {
 	}
 	_, err := t.exec("REPLACE INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body) "+
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		k.Scope, k.Key, k.Fingerprint[:], k.Outside, wire.Nanos(k.Claimed), wire.Nanos(k.Expires), k.Activity,
+		k.Scope, k.Key, k.Fingerprint[:], k.Outside, wire.Nanos(k.Claimed), wire.Nanos(t.writer.store.at(k.Expires)), k.Activity,
 		answered, wire.Nanos(a.At), a.Status, string(wire.Header(a.Header)), a.Body)
 	return err
 }

@@ -3,20 +3,19 @@ package sqlite
 import (
 	"context"
 	"time"
-
-	"github.com/parlance-api/parlance/store/internal/wire"
 )
 
 type seats struct{ *Store }
 
-func (s seats) Sit(ctx context.Context, pool, holder string, most int, until time.Time) (sits bool, err error) {
+func (s seats) Sit(ctx context.Context, pool, holder string, most int, lease time.Duration) (sits bool, err error) {
 	err = s.do(ctx, func(t *transaction) error {
-		if _, err := t.exec("DELETE FROM parlance_seat WHERE pool = ? AND until <= ?", pool, s.clock().UnixNano()); err != nil {
+		now := s.clock()
+		if _, err := t.exec("DELETE FROM parlance_seat WHERE pool = ? AND until <= ?", pool, now.UnixNano()); err != nil {
 			return err
 		}
 		n, err := t.exec("INSERT INTO parlance_seat (pool, holder, until) SELECT ?1, ?2, ?3 "+
 			"WHERE EXISTS (SELECT 1 FROM parlance_seat WHERE pool = ?1 AND holder = ?2) OR (SELECT count(*) FROM parlance_seat WHERE pool = ?1) < ?4 "+
-			"ON CONFLICT DO UPDATE SET until = excluded.until", pool, holder, wire.Nanos(until), most)
+			"ON CONFLICT DO UPDATE SET until = excluded.until", pool, holder, now.Add(lease).UnixNano(), most)
 		sits = n > 0
 		return err
 	})

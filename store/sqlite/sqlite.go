@@ -32,6 +32,7 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store"
+	"github.com/parlance-api/parlance/store/internal/clock"
 	"github.com/parlance-api/parlance/store/internal/rate"
 )
 
@@ -56,15 +57,16 @@ var _ store.Store = (*Store)(nil)
 // Option is a setting of Open.
 type Option func(*Store)
 
-// WithClock sets where the time comes from; the default is time.Now. It is called
-// by many goroutines.
+// WithClock sets where the time comes from. The default is that of Open and what has
+// passed since, so that a clock that is set while the file is open ends nothing too
+// soon. It is called by many goroutines.
 func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
 
 // Open opens a file, or makes a new one that only its owner may read. Another
 // process that has it open is an error, and so is a file that is damaged or was
 // made by a newer program; each says what to do.
 func Open(path string, options ...Option) (*Store, error) {
-	s := &Store{clock: time.Now, patient: 5 * time.Second}
+	s := &Store{clock: clock.Steady(), patient: 5 * time.Second}
 	for _, o := range options {
 		o(s)
 	}
@@ -164,6 +166,16 @@ func (s *Store) open(path string) (err error) {
 		return undo()
 	})
 	return nil
+}
+
+// at is a caller's time on our clock, which its own may have left: what counts is how
+// long it is until then.
+func (s *Store) at(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	now := s.clock()
+	return now.Add(t.Sub(now))
 }
 
 // address is the file for the driver, with pragmas for each connection to it.

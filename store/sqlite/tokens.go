@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
-	"github.com/parlance-api/parlance/store/internal/wire"
 )
 
 type tokens struct{ *Store }
@@ -17,7 +17,7 @@ func (s tokens) PutToken(ctx context.Context, hash [32]byte, token server.Token)
 		n, err := t.exec("INSERT INTO parlance_token (hash, family, refresh, principal, tenant, scopes, expires, spent, revoked) "+
 			"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 OR (?2 <> '' AND EXISTS (SELECT 1 FROM parlance_token WHERE family = ?2 AND revoked))) ON CONFLICT DO NOTHING",
 			hash[:], token.Family, token.Refresh, token.Principal.ID, token.Principal.Tenant, strings.Join(token.Principal.Scopes, " "),
-			wire.Nanos(token.Expires), token.Spent, token.Revoked)
+			s.clock().Add(token.Left).UnixNano(), token.Spent, token.Revoked)
 		if err == nil && n == 0 {
 			err = fmt.Errorf("sqlite: that token is there already: %w", parlance.ErrConflict)
 		}
@@ -36,7 +36,7 @@ func (s tokens) Token(ctx context.Context, hash [32]byte) (t server.Token, err e
 	if scopes != "" {
 		t.Principal.Scopes = strings.Split(scopes, " ")
 	}
-	t.Expires = wire.Time(expires)
+	t.Left = time.Duration(expires - s.clock().UnixNano())
 	return t, err
 }
 

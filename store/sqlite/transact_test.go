@@ -7,9 +7,9 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store/sqlite"
 )
 
@@ -177,7 +177,7 @@ func TestATransactionIsGoodWithinTransactOnly(t *testing.T) {
 	if err := tx.QueryRowContext(kept, "SELECT 1").Scan(new(int)); err == nil {
 		t.Error("a row after the end")
 	}
-	_, err = s.Seats().Sit(kept, "p", "h", 1, server.Key{}.Expires)
+	_, err = s.Seats().Sit(kept, "p", "h", 1, time.Hour)
 	says(t, err, "has ended")
 	_, err = s.Seats().Seated(kept, "p")
 	says(t, err, "has ended")

@@ -13,9 +13,9 @@ import (
 )
 
 // takes takes a job of kind k and expects that one; "" is none.
-func (s *scene) takes(worker string, until time.Time, want string) server.Job {
+func (s *scene) takes(worker string, lease time.Duration, want string) server.Job {
 	s.Helper()
-	j, found, err := s.Jobs().Take(s.ctx, []string{"none", "k"}, worker, until)
+	j, found, err := s.Jobs().Take(s.ctx, []string{"none", "k"}, worker, lease)
 	s.must(err)
 	if found != (want != "") || j.ID != want {
 		s.Errorf("%s took %q, want %q", worker, j.ID, want)
@@ -34,7 +34,7 @@ func (s *scene) job(want server.Job) {
 	s.Helper()
 	got, err := s.Jobs().Job(s.ctx, want.ID)
 	s.must(err)
-	if !got.Created.Equal(want.Created) || !got.Lease.Equal(want.Lease) {
+	if !got.Created.Equal(want.Created) || !s.about(got.Lease, want.Lease) {
 		s.Errorf("created %v, leased until %v; want %v, %v", got.Created, got.Lease, want.Created, want.Lease)
 	}
 	got.Created, got.Lease = want.Created, want.Lease
@@ -75,15 +75,15 @@ func jobs(t *testing.T, e Engine) {
 		s.job(j)
 		s.wraps(s.Jobs().Put(s.ctx, server.Job{ID: "j", Kind: "other"}), parlance.ErrConflict)
 
-		got := s.takes("w", s.in(1), "j")
+		got := s.takes("w", time.Hour, "j")
 		j.Attempt, j.Lease = 1, s.in(1)
-		if got.Attempt != 1 || !got.Lease.Equal(j.Lease) || string(got.Input) != string(j.Input) {
+		if got.Attempt != 1 || !s.about(got.Lease, j.Lease) || string(got.Input) != string(j.Input) {
 			s.Errorf("taken: %+v", got)
 		}
 		s.job(j)
-		s.takes("w2", s.in(1), "")
+		s.takes("w2", time.Hour, "")
 
-		cancelled, err := s.Jobs().Keep(s.ctx, "j", "w", s.in(2), .25, "a quarter")
+		cancelled, err := s.Jobs().Keep(s.ctx, "j", "w", 2*time.Hour, .25, "a quarter")
 		if cancelled || err != nil {
 			s.Errorf("kept: %v, %v", cancelled, err)
 		}
@@ -94,9 +94,9 @@ func jobs(t *testing.T, e Engine) {
 		s.must(s.Jobs().End(s.ctx, "j", "w", r))
 		j.Lease, j.Result = time.Time{}, &r
 		s.job(j)
-		s.takes("w", s.in(1), "")
+		s.takes("w", time.Hour, "")
 		s.wraps(s.Jobs().End(s.ctx, "j", "w", server.JobResult{}), server.ErrLeaseLost)
-		_, err = s.Jobs().Keep(s.ctx, "j", "w", s.in(1), 1, "")
+		_, err = s.Jobs().Keep(s.ctx, "j", "w", time.Hour, 1, "")
 		s.wraps(err, server.ErrLeaseLost)
 		s.must(s.Jobs().Cancel(s.ctx, "j"))
 		s.job(j)
@@ -112,21 +112,21 @@ func jobs(t *testing.T, e Engine) {
 		put(s, "second", s.ago(2))
 		put(s, "third", s.ago(2))
 		put(s, "first", s.ago(3))
-		if _, found, err := s.Jobs().Take(s.ctx, nil, "w", s.in(1)); found || err != nil {
+		if _, found, err := s.Jobs().Take(s.ctx, nil, "w", time.Hour); found || err != nil {
 			s.Errorf("of no kind: %v, %v", found, err)
 		}
 		for _, id := range []string{"first", "second", "third", ""} {
-			s.takes("w", s.in(1), id)
+			s.takes("w", time.Hour, id)
 		}
 	})
 	each(t, e, "A job whose lease has ended is another's", func(s *scene) {
 		put(s, "j", s.ago(2))
-		s.takes("w1", s.ago(1), "j")
-		s.must2(s.Jobs().Keep(s.ctx, "j", "w1", s.ago(1), 0, "")) // late, but nobody else has it
-		if j := s.takes("w2", s.in(1), "j"); j.Attempt != 2 {
+		s.takes("w1", -time.Hour, "j")
+		s.must2(s.Jobs().Keep(s.ctx, "j", "w1", -time.Hour, 0, "")) // late, but nobody else has it
+		if j := s.takes("w2", time.Hour, "j"); j.Attempt != 2 {
 			s.Errorf("taken again: %+v", j)
 		}
-		_, err := s.Jobs().Keep(s.ctx, "j", "w1", s.in(1), 1, "")
+		_, err := s.Jobs().Keep(s.ctx, "j", "w1", time.Hour, 1, "")
 		s.wraps(err, server.ErrLeaseLost)
 		s.wraps(s.Jobs().End(s.ctx, "j", "w1", result(s)), server.ErrLeaseLost)
 		s.must(s.Jobs().End(s.ctx, "j", "w2", result(s)))
@@ -136,17 +136,17 @@ func jobs(t *testing.T, e Engine) {
 			s.Skip("its time is its own")
 		}
 		put(s, "j", s.ago(2))
-		s.takes("w1", s.in(1), "j")
+		s.takes("w1", time.Hour, "j")
 		s.clock.Pass(time.Hour - 1)
-		s.takes("w2", s.in(1), "")
+		s.takes("w2", time.Hour, "")
 		s.clock.Pass(1)
-		s.takes("w2", s.in(1), "j")
+		s.takes("w2", time.Hour, "j")
 	})
 	each(t, e, "One that was never taken is cancelled at once", func(s *scene) {
 		put(s, "j", s.ago(2))
 		s.must(s.Jobs().Cancel(s.ctx, "j"))
 		s.must(s.Jobs().Cancel(s.ctx, "j"))
-		s.takes("w", s.in(1), "")
+		s.takes("w", time.Hour, "")
 		j, err := s.Jobs().Job(s.ctx, "j")
 		s.must(err)
 		if !j.Stopping || j.Result == nil || j.Result.Outcome.Kind != parlance.Failed ||
@@ -156,13 +156,13 @@ func jobs(t *testing.T, e Engine) {
 	})
 	each(t, e, "One that was taken is asked to stop", func(s *scene) {
 		put(s, "j", s.ago(2))
-		s.takes("w", s.in(1), "j")
+		s.takes("w", time.Hour, "j")
 		s.must(s.Jobs().Cancel(s.ctx, "j"))
-		cancelled, err := s.Jobs().Keep(s.ctx, "j", "w", s.ago(1), 0, "")
+		cancelled, err := s.Jobs().Keep(s.ctx, "j", "w", -time.Hour, 0, "")
 		if !cancelled || err != nil {
 			s.Errorf("kept: %v, %v", cancelled, err)
 		}
-		if j := s.takes("w2", s.in(1), "j"); !j.Stopping || j.Result != nil {
+		if j := s.takes("w2", time.Hour, "j"); !j.Stopping || j.Result != nil {
 			s.Errorf("taken by the next: %+v", j)
 		}
 		s.must(s.Jobs().End(s.ctx, "j", "w2", result(s)))
@@ -171,20 +171,20 @@ func jobs(t *testing.T, e Engine) {
 		_, err := s.Jobs().Job(s.ctx, "j")
 		s.missing(err)
 		s.missing(s.Jobs().Cancel(s.ctx, "j"))
-		_, err = s.Jobs().Keep(s.ctx, "j", "w", s.in(1), 0, "")
+		_, err = s.Jobs().Keep(s.ctx, "j", "w", time.Hour, 0, "")
 		s.missing(err)
 		s.missing(s.Jobs().End(s.ctx, "j", "w", result(s)))
 	})
 	each(t, e, "A job that waits is nobody's", func(s *scene) {
 		put(s, "j", s.ago(1))
-		_, err := s.Jobs().Keep(s.ctx, "j", "", s.in(1), 0, "")
+		_, err := s.Jobs().Keep(s.ctx, "j", "", time.Hour, 0, "")
 		s.wraps(err, server.ErrLeaseLost)
 		s.wraps(s.Jobs().End(s.ctx, "j", "", result(s)), server.ErrLeaseLost)
 	})
 	each(t, e, "Of many at once one takes a job", func(s *scene) {
 		put(s, "j", s.ago(1))
 		if won := s.race(func(i int) (bool, error) {
-			_, found, err := s.Jobs().Take(s.ctx, []string{"k"}, fmt.Sprint(i), s.in(1))
+			_, found, err := s.Jobs().Take(s.ctx, []string{"k"}, fmt.Sprint(i), time.Hour)
 			return found, err
 		}); won != 1 {
 			s.Errorf("%d took it", won)
@@ -195,7 +195,7 @@ func jobs(t *testing.T, e Engine) {
 			put(s, fmt.Sprint(i), s.ago(1))
 		}
 		if won := s.race(func(i int) (bool, error) {
-			j, found, err := s.Jobs().Take(s.ctx, []string{"k"}, fmt.Sprint(i), s.in(1))
+			j, found, err := s.Jobs().Take(s.ctx, []string{"k"}, fmt.Sprint(i), time.Hour)
 			return found && j.Attempt == 1, err
 		}); won != racers {
 			s.Errorf("%d took one", won)
@@ -203,7 +203,7 @@ func jobs(t *testing.T, e Engine) {
 	})
 	each(t, e, "A job is ended with its effect or not at all", func(s *scene) {
 		put(s, "j", s.ago(1))
-		s.takes("w", s.in(1), "j")
+		s.takes("w", time.Hour, "j")
 		s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
 			s.must(s.Jobs().End(ctx, "j", "w", result(s)))
 			return errFailed
@@ -212,7 +212,7 @@ func jobs(t *testing.T, e Engine) {
 	})
 	each(t, e, "A result of nothing is one", func(s *scene) {
 		j := put(s, "j", s.ago(1))
-		s.takes("w", s.in(1), "j")
+		s.takes("w", time.Hour, "j")
 		s.must(s.Jobs().End(s.ctx, "j", "w", server.JobResult{At: s.in(0)}))
 		j.Attempt, j.Result = 1, &server.JobResult{At: s.in(0)}
 		s.job(j)
@@ -223,7 +223,7 @@ func jobs(t *testing.T, e Engine) {
 		}
 		put(s, "j", s.ago(1))
 		put(s, "waits", s.ago(1))
-		s.takes("w", s.in(1), "j")
+		s.takes("w", time.Hour, "j")
 		s.must(s.Jobs().End(s.ctx, "j", "w", result(s)))
 		s.clock.Pass(store.KeepJobs - time.Hour)
 		s.transact(func(context.Context) error { return nil })
@@ -232,6 +232,6 @@ func jobs(t *testing.T, e Engine) {
 		s.transact(func(context.Context) error { return nil })
 		_, err := s.Jobs().Job(s.ctx, "j")
 		s.missing(err)
-		s.takes("w", s.in(1), "waits")
+		s.takes("w", time.Hour, "waits")
 	})
 }

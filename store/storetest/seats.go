@@ -8,9 +8,9 @@ import (
 )
 
 func seats(t *testing.T, e Engine) {
-	sit := func(s *scene, pool, holder string, seats int, until time.Time, want bool) {
+	sit := func(s *scene, pool, holder string, seats int, lease time.Duration, want bool) {
 		s.Helper()
-		sits, err := s.Seats().Sit(s.ctx, pool, holder, seats, until)
+		sits, err := s.Seats().Sit(s.ctx, pool, holder, seats, lease)
 		s.must(err)
 		if sits != want {
 			s.Errorf("%s sits in %s: %v, want %v", holder, pool, sits, want)
@@ -35,55 +35,55 @@ func seats(t *testing.T, e Engine) {
 
 	each(t, e, "Seats are taken, renewed and given back", func(s *scene) {
 		seated(s, "p", 0)
-		sit(s, "p", "a", 2, s.in(1), true)
-		sit(s, "p", "b", 2, s.in(1), true)
-		sit(s, "p", "c", 2, s.in(1), false)
-		sit(s, "q", "c", 1, s.in(1), true)
-		sit(s, "p", "a", 2, s.in(2), true)
-		sit(s, "p", "a", 1, s.in(2), true) // fewer by now, but he sits
+		sit(s, "p", "a", 2, time.Hour, true)
+		sit(s, "p", "b", 2, time.Hour, true)
+		sit(s, "p", "c", 2, time.Hour, false)
+		sit(s, "q", "c", 1, time.Hour, true)
+		sit(s, "p", "a", 2, 2*time.Hour, true)
+		sit(s, "p", "a", 1, 2*time.Hour, true) // fewer by now, but he sits
 		seated(s, "p", 2)
 		s.must(s.Seats().Stand(s.ctx, "p", "a"))
 		s.must(s.Seats().Stand(s.ctx, "p", "a"))
 		s.must(s.Seats().Stand(s.ctx, "r", "nobody"))
 		seated(s, "p", 1)
-		sit(s, "p", "c", 2, s.in(1), true)
-		sit(s, "p", "a", 2, s.in(1), false)
-		sit(s, "none", "a", 0, s.in(1), false)
+		sit(s, "p", "c", 2, time.Hour, true)
+		sit(s, "p", "a", 2, time.Hour, false)
+		sit(s, "none", "a", 0, time.Hour, false)
 	})
 	each(t, e, "A lease that has expired is free", func(s *scene) {
-		sit(s, "p", "a", 1, s.ago(1), true)
+		sit(s, "p", "a", 1, -time.Hour, true)
 		seated(s, "p", 0)
-		sit(s, "p", "b", 1, s.in(1), true)
-		sit(s, "p", "a", 1, s.in(1), false) // it is another's now
-		sit(s, "p", "b", 1, s.ago(1), true)
-		sit(s, "p", "b", 1, s.in(1), true)
+		sit(s, "p", "b", 1, time.Hour, true)
+		sit(s, "p", "a", 1, time.Hour, false) // it is another's now
+		sit(s, "p", "b", 1, -time.Hour, true)
+		sit(s, "p", "b", 1, time.Hour, true)
 		seated(s, "p", 1)
 	})
 	each(t, e, "A lease expires in time", func(s *scene) {
 		if e.OwnTime {
 			s.Skip("its time is its own")
 		}
-		sit(s, "p", "a", 1, s.in(1), true)
+		sit(s, "p", "a", 1, time.Hour, true)
 		s.clock.Pass(50 * time.Minute)
-		sit(s, "p", "a", 1, s.in(1), true)
+		sit(s, "p", "a", 1, time.Hour, true)
 		s.clock.Pass(50 * time.Minute)
-		sit(s, "p", "b", 1, s.in(1), false)
+		sit(s, "p", "b", 1, time.Hour, false)
 		s.clock.Pass(10 * time.Minute)
 		seated(s, "p", 0)
-		sit(s, "p", "b", 1, s.in(1), true)
+		sit(s, "p", "b", 1, time.Hour, true)
 	})
 	each(t, e, "Of many at once one has the last seat", func(s *scene) {
-		sit(s, "p", "a", 3, s.in(1), true)
-		sit(s, "p", "b", 3, s.in(1), true)
+		sit(s, "p", "a", 3, time.Hour, true)
+		sit(s, "p", "b", 3, time.Hour, true)
 		if won := s.race(func(i int) (bool, error) {
-			return s.Seats().Sit(s.ctx, "p", fmt.Sprint(i), 3, s.in(1))
+			return s.Seats().Sit(s.ctx, "p", fmt.Sprint(i), 3, time.Hour)
 		}); won != 1 {
 			s.Errorf("%d have it", won)
 		}
 		seated(s, "p", 3)
 	})
 	each(t, e, "One holder has one seat, however often at once", func(s *scene) {
-		if won := s.race(func(int) (bool, error) { return s.Seats().Sit(s.ctx, "p", "a", 1, s.in(1)) }); won != racers {
+		if won := s.race(func(int) (bool, error) { return s.Seats().Sit(s.ctx, "p", "a", 1, time.Hour) }); won != racers {
 			s.Errorf("%d of %d sit", won, racers)
 		}
 		seated(s, "p", 1)
@@ -111,7 +111,7 @@ func seats(t *testing.T, e Engine) {
 	each(t, e, "Of many transactions at once one has seat and cap", func(s *scene) {
 		won := s.race(func(i int) (won bool, err error) {
 			err = s.Transact(s.ctx, func(ctx context.Context) (err error) {
-				if won, err = s.Seats().Sit(ctx, "p", fmt.Sprint(i), 1, s.in(1)); !won || err != nil {
+				if won, err = s.Seats().Sit(ctx, "p", fmt.Sprint(i), 1, time.Hour); !won || err != nil {
 					return err
 				}
 				won, err = s.Seats().Add(ctx, "c", 1, 1)

@@ -96,6 +96,15 @@ func (s *scene) in(hours int) time.Time {
 }
 func (s *scene) ago(hours int) time.Time { return s.in(-hours) }
 
+// about reports that a time of the store's is that of our clock, or about that where
+// the store has one of its own.
+func (s *scene) about(got, want time.Time) bool {
+	if s.engine.OwnTime && !got.IsZero() && !want.IsZero() {
+		return got.Sub(want).Abs() < 30*time.Minute
+	}
+	return got.Equal(want)
+}
+
 // must ends the test on an error.
 func (s *scene) must(err error) {
 	s.Helper()

@@ -15,7 +15,7 @@ import (
 func tokens(t *testing.T, e Engine) {
 	token := func(s *scene, family string) server.Token {
 		return server.Token{
-			Family: family, Refresh: true, Expires: s.in(1),
+			Family: family, Refresh: true, Left: time.Hour,
 			Principal: server.Principal{ID: "id", Tenant: "tenant", Scopes: []string{"read", "write"}},
 		}
 	}
@@ -27,10 +27,10 @@ func tokens(t *testing.T, e Engine) {
 		s.Helper()
 		got, err := s.Tokens().Token(s.ctx, hash(name))
 		s.must(err)
-		if !got.Expires.Equal(want.Expires) {
-			s.Errorf("%s expires %v, want %v", name, got.Expires, want.Expires)
+		if !s.about(s.clock.Now().Add(got.Left), s.clock.Now().Add(want.Left)) {
+			s.Errorf("%s is good for %v, want %v", name, got.Left, want.Left)
 		}
-		got.Expires = want.Expires
+		got.Left = want.Left
 		if !reflect.DeepEqual(got, want) {
 			s.Errorf("%s is %+v, want %+v", name, got, want)
 		}
@@ -45,8 +45,8 @@ func tokens(t *testing.T, e Engine) {
 	}
 
 	each(t, e, "A token is found as it was put", func(s *scene) {
-		full, bare, old := token(s, "f"), server.Token{Expires: s.in(1)}, token(s, "f")
-		old.Expires = s.ago(1)
+		full, bare, old := token(s, "f"), server.Token{Left: time.Hour}, token(s, "f")
+		old.Left = -time.Hour
 		put(s, "full", full)
 		put(s, "bare", bare)
 		put(s, "old", old)
@@ -161,6 +161,16 @@ func tokens(t *testing.T, e Engine) {
 		}), errFailed)
 		is(s, "a", a)
 		spend(s, "a", true)
+	})
+	each(t, e, "A token has less and less time left", func(s *scene) {
+		if e.OwnTime {
+			s.Skip("its time is its own")
+		}
+		put(s, "a", token(s, "f"))
+		s.clock.Pass(90 * time.Minute)
+		old := token(s, "f")
+		old.Left = -30 * time.Minute
+		is(s, "a", old)
 	})
 	each(t, e, "A token that expired is kept for a while", func(s *scene) {
 		if e.OwnTime {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
@@ -33,7 +34,7 @@ func (s *scene) everything(ctx context.Context, name string) {
 	k := server.Key{Scope: "all", Key: name, Expires: s.in(1)}
 	s.state(ctx, k, server.Fresh)
 	s.must(s.Keys().Record(ctx, k, server.Answer{Status: 201}))
-	sits, err := s.Seats().Sit(ctx, name, "holder", 1, s.in(1))
+	sits, err := s.Seats().Sit(ctx, name, "holder", 1, time.Hour)
 	s.must(err)
 	added, err := s.Seats().Add(ctx, name, 1, 1)
 	s.must(err)
@@ -41,7 +42,7 @@ func (s *scene) everything(ctx context.Context, name string) {
 		s.Errorf("%s: sits %v, counted %v", name, sits, added)
 	}
 	s.must(s.Jobs().Put(ctx, server.Job{ID: name, Kind: name, Created: s.clock.Now()}))
-	s.must(s.Tokens().PutToken(ctx, hash(name), server.Token{Expires: s.in(1)}))
+	s.must(s.Tokens().PutToken(ctx, hash(name), server.Token{Left: time.Hour}))
 	s.add(ctx, name)
 }
 
@@ -303,17 +304,17 @@ func reopen(t *testing.T, e Engine) {
 	each(t, e, "A job that was under way is taken again when its lease ends", func(s *scene) {
 		s.must(s.Jobs().Put(s.ctx, server.Job{ID: "left", Kind: "k", Created: s.ago(2)}))
 		s.must(s.Jobs().Put(s.ctx, server.Job{ID: "held", Kind: "k", Created: s.ago(1)}))
-		s.takes("w1", s.ago(1), "left") // as a worker that died an hour ago
-		s.takes("w2", s.in(1), "left")
-		s.must2(s.Jobs().Keep(s.ctx, "left", "w2", s.ago(1), .5, "half"))
-		s.takes("w3", s.in(1), "left")
-		s.takes("w4", s.in(1), "held")
-		s.must2(s.Jobs().Keep(s.ctx, "left", "w3", s.ago(1), .7, "more"))
+		s.takes("w1", -time.Hour, "left") // as a worker that died an hour ago
+		s.takes("w2", time.Hour, "left")
+		s.must2(s.Jobs().Keep(s.ctx, "left", "w2", -time.Hour, .5, "half"))
+		s.takes("w3", time.Hour, "left")
+		s.takes("w4", time.Hour, "held")
+		s.must2(s.Jobs().Keep(s.ctx, "left", "w3", -time.Hour, .7, "more"))
 		s.reopen()
-		if j := s.takes("w5", s.in(1), "left"); j.Attempt != 4 || j.Progress != .7 || j.Note != "more" {
+		if j := s.takes("w5", time.Hour, "left"); j.Attempt != 4 || j.Progress != .7 || j.Note != "more" {
 			s.Errorf("taken again: %+v", j)
 		}
-		s.takes("w6", s.in(1), "")
+		s.takes("w6", time.Hour, "")
 	})
 	each(t, e, "Activity is there", func(s *scene) {
 		r := fullRecord(s.clock.Now())

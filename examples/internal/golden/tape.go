@@ -95,7 +95,7 @@ func read(body *io.ReadCloser) (string, error) {
 
 // What is another in each run, in groups: ids, tokens, dates, and what is left of
 // a limit that fills up as time passes.
-var changing = regexp.MustCompile(`([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})|(?:^|[^\w-])([\w-]{43})(?:[^\w-]|$)|(\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT)|(r=\d+;t=\d+)`)
+var changing = regexp.MustCompile(`([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})|(?:^|[^\w-])([\w-]{43}(?:\.[0-9a-z]+)?)(?:[^\w-]|$)|(\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT)|(r=\d+;t=\d+)`)
 
 // String is what was recorded. What changes is named in the order in which it is
 // first seen, so that the same stays the same.
