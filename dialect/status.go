@@ -50,8 +50,13 @@ func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 				return r, r.status
 			case o.Status != 0 && d.same(d.statusRow(o.Status, req), o, req):
 				return r, o.Status
-			case ok && sendable(sp.from):
+			case ok && sp.from == sp.to && sendable(sp.from):
 				return r, sp.from
+			case ok && sp.from < sp.to:
+				// Of a range it is the code itself, if that can be a status: 999 cannot.
+				if n, err := strconv.Atoi(code); err == nil && n >= sp.from && n <= sp.to && sendable(n) && n <= 599 {
+					return r, n
+				}
 			}
 			_, status := d.byKind(o, req)
 			return r, status

@@ -705,3 +705,30 @@ func TestACutBodyIsNotTakenForWhatItsMissingPartWouldTell(t *testing.T) {
 		}
 	}
 }
+
+// A code that cannot be a status does not become one, nor does the first one of
+// the range that it is in: 600 is nobody's answer to 999.
+func TestACodeThatCannotBeAStatusIsWrittenUnderThatOfItsMeaning(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		dialect, code string
+		kind          parlance.Kind
+		status        int
+	}{
+		{"vbapi", "999", parlance.Internal, 500},
+		{"vbapi", "600", parlance.Internal, 500},
+		{"vbapi", "1", parlance.Internal, 500},
+		{"vision", "600", parlance.Internal, 500},
+		{"vision", "999", parlance.Internal, 500}, // in the body
+		{"vision", "415", parlance.Invalid, 415},
+	} {
+		d, err := catalog.Open(c.dialect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := parlance.Outcome{Kind: c.kind, Code: c.code}
+		if m := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{}); m.Status != c.status {
+			t.Errorf("%s writes %s under %d, not %d", c.dialect, c.code, m.Status, c.status)
+		}
+	}
+}

@@ -75,8 +75,9 @@ func APIKey(header string, v Verifier) Scheme { return Scheme{Header: header, Ve
 // that the request shows a credential of. Where an API wants two, such as a key
 // and a token, one stands behind the other, and the last one's principal counts.
 //
-// It fails as [Refuse] says, with a challenge for each scheme (RFC 9110, 11.6.1;
-// RFC 6750, 3). A credential that was sent twice is invalid.
+// It fails as [Refuse] says, or in words of your own by [Refusing], with a challenge
+// for each scheme (RFC 9110, 11.6.1; RFC 6750, 3). A credential that was sent twice
+// is invalid.
 func Authenticate(schemes ...Scheme) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -87,7 +88,7 @@ func Authenticate(schemes ...Scheme) Middleware {
 				}
 				p, err := s.verify(r.Context(), shown)
 				if err != nil {
-					challenge(w, s, err, schemes)
+					challenge(w, s, refusing(r.Context(), err), schemes)
 					Fail(w, r, err)
 					return
 				}
@@ -96,7 +97,7 @@ func Authenticate(schemes ...Scheme) Middleware {
 				return
 			}
 			err := Refuse(parlance.NoCredential)
-			challenge(w, Scheme{}, err, schemes)
+			challenge(w, Scheme{}, refusing(r.Context(), err), schemes)
 			Fail(w, r, err)
 		})
 	}
@@ -119,7 +120,7 @@ func RequireScopes(scopes ...string) Middleware {
 }
 
 // Require lets those pass whom may allows, by the request and who makes it; to
-// others it is forbidden. It stands behind [Authenticate]; who is nobody has no
+// others it is forbidden, in words of your own by [Refusing]. It stands behind [Authenticate]; who is nobody has no
 // credential.
 func Require(may func(*http.Request, Principal) bool) Middleware {
 	return require(func(r *http.Request, p Principal) error {
@@ -143,7 +144,7 @@ func require(check func(*http.Request, Principal) error, scopes []string) Middle
 				return
 			}
 			if s, ok := r.Context().Value(schemeKey{}).(Scheme); ok {
-				challenge(w, s, err, []Scheme{s}, scopes...)
+				challenge(w, s, refusing(r.Context(), err), []Scheme{s}, scopes...)
 			}
 			Fail(w, r, err)
 		})

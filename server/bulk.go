@@ -1,12 +1,14 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -19,6 +21,7 @@ import (
 // returns.
 type Record struct {
 	Index int    // zero-based place in the request
+	Line  int    // of the request's text on which it begins, from 1
 	Name  string // of the XML element, prefix included; "" in JSON
 	Raw   []byte // the JSON value, or the XML element
 }
@@ -60,6 +63,19 @@ func (o recordsOption) apply(b *records) { o(b) }
 // document itself, or the XML elements under the root, which are else all of them.
 func Member(name string) RecordsOption { return recordsOption(func(b *records) { b.member = name }) }
 
+// IDOf has f say a record's id before it is handled, for where its handler cannot:
+// it panicked, or could not read the record. An ID that the handler gives stands.
+func IDOf(f func(Record) string) RecordsOption { return recordsOption(func(b *records) { b.id = f }) }
+
+// Whole has f say what a request came to of which no record failed, by what each of
+// them came to, in their order: that it is noted, with its Notes, or a Status that is
+// not the kind's usual one. Under 204 and 205 nothing is told of the records. Its Kind
+// zero is success. The records come from where the
+// answer is kept, see [SpoolTo], so that their number is no matter.
+func Whole(f func(records iter.Seq[parlance.Item]) parlance.Outcome) RecordsOption {
+	return recordsOption(func(b *records) { b.whole = f })
+}
+
 // AtOnce handles so many records at the same time. What became of them is still
 // told in their order. Without it each waits for the one before.
 func AtOnce(n int) RecordsOption { return recordsOption(func(b *records) { b.atOnce = max(n, 1) }) }
@@ -93,6 +109,8 @@ const DefaultMaxRecord = 1 << 20
 type records struct {
 	server     *Server
 	each       RecordFunc
+	id         func(Record) string                            // nil: the handler alone knows it
+	whole      func(iter.Seq[parlance.Item]) parlance.Outcome // nil: a success
 	member     string
 	atOnce     int
 	maxRecord  int
@@ -132,7 +150,7 @@ func (b *records) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !b.last {
 		_ = http.NewResponseController(x.inner).EnableFullDuplex() // where it cannot be, it need not
 	}
-	a := &bulkAnswer{x: x, hold: b.last, spool: spool{dir: b.dir, max: b.maxSpool}}
+	a := &bulkAnswer{x: x, hold: b.last, whole: b.whole, spool: spool{dir: b.dir, max: b.maxSpool}}
 	defer a.spool.close()
 	in := &bulkInput{src: r.Body, max: b.maxRecord}
 	ctx := r.Context() // not that of the exchange: what stands between has put in who calls, and until when
@@ -196,7 +214,7 @@ func (b *records) inTurn(ctx context.Context, source bulkSource, a *bulkAnswer) 
 			return err
 		}
 		h := handled{name: raw.name, before: raw.before, raw: raw.bytes}
-		h.item = b.do(ctx, Record{Index: n, Name: raw.name, Raw: raw.bytes})
+		h.item = b.do(ctx, Record{Index: n, Line: raw.line, Name: raw.name, Raw: raw.bytes})
 		if err := a.add(&h); err != nil {
 			return err
 		}
@@ -247,7 +265,7 @@ func (b *records) together(ctx context.Context, in *bulkInput, source bulkSource
 			}
 			go func() {
 				defer close(j.done)
-				j.item = b.do(ctx, Record{Index: n, Name: j.name, Raw: j.raw})
+				j.item = b.do(ctx, Record{Index: n, Line: raw.line, Name: j.name, Raw: j.raw})
 			}()
 		}
 	}()
@@ -299,7 +317,7 @@ func awaited[T any](c <-chan T, a *bulkAnswer, failed *error) (value T, more boo
 
 // do handles one record, whatever its handler does.
 func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
-	finished := false
+	finished, id := false, ""
 	defer func() {
 		if !finished {
 			cause := recover() // nil is runtime.Goexit
@@ -307,11 +325,14 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 				"record", r.Index, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			item = parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Internal}}
 		}
-		item.Index = r.Index
+		item.Index, item.ID = r.Index, cmp.Or(item.ID, id)
 		if o := &item.Outcome; o.Kind == 0 {
 			o.Kind = parlance.Success
 		}
 	}()
+	if b.id != nil {
+		id = b.id(r)
+	}
 	item, err := b.each(ctx, r)
 	if err != nil {
 		b.log(ctx, r.Index, err)

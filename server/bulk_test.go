@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -232,6 +233,107 @@ func TestThePanicOfARecordIsItsFailureAndLeaksNothing(t *testing.T) {
 		if !told || strings.Contains(body, "secret") {
 			t.Errorf("log %s", log)
 		}
+	}
+}
+
+func TestAPanicOrARecordThatCannotBeReadHasItsID(t *testing.T) {
+	t.Parallel()
+	name := server.IDOf(func(r server.Record) string {
+		var o struct{ Ref any }
+		if json.Unmarshal(r.Raw, &o) != nil {
+			return ""
+		}
+		return fmt.Sprintf("ref=%v", o.Ref)
+	})
+	for _, atOnce := range []int{1, 3} {
+		s, _ := newServer(t, "vbapi")
+		_, _, body := postBulk(t, serve(t, s.EachRecord(take, name, server.AtOnce(atOnce))).URL,
+			`[{"Ref":"1","Want":"panic"},{"Ref":2},{"Ref":"a=3"},7]`)
+		want := `{"data":[{"id":[{"key":"ref","value":1}],"status":500,"body":""},` +
+			`{"id":[{"key":"ref","value":2}],"status":400,"body":"Ref must not be a number"},` +
+			`{"id":[{"key":"a","value":3}],"status":200,"body":"taken"},{"id":[],"status":400,"body":"The record cannot be read"}],`
+		if !strings.HasPrefix(body, want) {
+			t.Errorf("got  %s\nwant %s", body, want)
+		}
+	}
+}
+
+func TestARecordKnowsTheLineThatItBeginsOn(t *testing.T) {
+	t.Parallel()
+	for document, want := range map[string]string{
+		"\n[{},\r\n{\n\"a\":\n1}\n\n,{}]":                                                    "2 3 7",
+		"{\n\"orders\":[{}\n,{\"a\":[\n]}\n\n\n,\n{}]}":                                      "2 3 8",
+		"<?xml version='1.0'?>\n<a><orders/>\n<!--\n--><orders>\n</orders>\n<orders/></a>\n": "2 4 6",
+	} {
+		for _, atOnce := range []int{1, 3} {
+			lines := make([]int, 3)
+			options := []server.RecordsOption{server.AtOnce(atOnce)}
+			if document[0] == '{' {
+				options = append(options, server.Member("orders"))
+			}
+			s, _ := newServer(t, "problem")
+			postBulk(t, serve(t, s.EachRecord(func(_ context.Context, r server.Record) (parlance.Item, error) {
+				lines[r.Index] = r.Line
+				return parlance.Item{}, nil
+			}, options...)).URL, document)
+			if got := strings.Trim(fmt.Sprint(lines), "[]"); got != want {
+				t.Errorf("%q: the records begin on %s, not on %s", document, got, want)
+			}
+		}
+	}
+}
+
+// What the whole comes to may hang on all of the records, where none failed.
+func TestTheWholeMayBeNotedAndHaveAStatusOfItsOwn(t *testing.T) {
+	t.Parallel()
+	whole := func(all iter.Seq[parlance.Item]) (o parlance.Outcome) {
+		for item := range all {
+			if item.ID == "stop" {
+				o.Kind, o.Status = parlance.Noted, 205
+				break // need not look at the others
+			}
+			if strings.HasPrefix(item.ID, "short") {
+				o.Kind, o.Status = parlance.Noted, 201
+				o.Notes = append(o.Notes, item.ID)
+			}
+		}
+		return o
+	}
+	record := func(ref string) string { return "<SO><DocRef>" + ref + "</DocRef></SO>" }
+	taken := "<RES><Code>200</Code><Message>taken</Message></RES></SO>"
+	for _, c := range []struct {
+		name, document string
+		status         int
+		body           string
+	}{
+		{"all well", record("1"), 200, "<ORDERS><SO><DocRef>1</DocRef>" + taken + "</ORDERS>"},
+		{"one noted", record("1") + record("short 2"), 201, "<ORDERS><SO><DocRef>1</DocRef>" + taken + "<SO><DocRef>short 2</DocRef>" + taken + "</ORDERS>"},
+		{"a status without a body", record("stop") + record("1"), 205, ""},
+		{"no record", "", 200, ""},
+		{"one failed", record("short 1") + "<SO><Want>bad</Want></SO>", 207,
+			"<ORDERS><SO><DocRef>short 1</DocRef>" + taken + "<SO><Want>bad</Want><RES><Code>400</Code><Message>bad &lt;&gt;</Message></RES></SO></ORDERS>"},
+		{"all failed", "<SO><Want>bad</Want></SO>", 400, "<ORDERS><SO><Want>bad</Want><RES><Code>400</Code><Message>bad &lt;&gt;</Message></RES></SO></ORDERS>"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, spooled := range []int{1 << 20, 10} { // in memory, and in a file
+				s, log := newServer(t, "vision")
+				url := serve(t, s.EachRecord(take, server.Whole(whole), server.SpoolTo(t.TempDir(), spooled))).URL
+				status, _, body := postBulk(t, url+"/service/Orders", "<ORDERS>"+c.document+"</ORDERS>")
+				if status != c.status || body != c.body {
+					t.Errorf("%d %s\nwant %d %s\nlog %s", status, body, c.status, c.body, log)
+				}
+			}
+		})
+	}
+	s, _ := newServer(t, "problem")
+	res, err := http.Post(serve(t, s.EachRecord(take, server.Whole(whole))).URL, "", strings.NewReader(`[{"Ref":"short 1"}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if got := res.Header.Get("Outcome-Note"); got != "short 1" {
+		t.Errorf("the note is %q", got)
 	}
 }
 

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"errors"
+	"iter"
 	"net/http"
 	"strings"
 
@@ -15,9 +17,11 @@ type bulkAnswer struct {
 	hold  bool   // until the request was read
 	graft *graft // where the request is XML: the answer may be written into it
 	spool spool
+	whole func(iter.Seq[parlance.Item]) parlance.Outcome // what it comes to where none failed; nil is a success
 
 	total, failed int
-	witnesses     []parlance.Item // by these the whole rolls up as by all
+	witnesses     []parlance.Item  // by these the whole rolls up as by all
+	concluded     parlance.Outcome // by whole, once all was read
 
 	tried   bool         // to begin
 	place   bool         // there is one for records, if it was tried
@@ -98,8 +102,32 @@ func (a *bulkAnswer) witness(item parlance.Item) {
 
 // outcome is what the whole comes to so far.
 func (a *bulkAnswer) outcome() parlance.Outcome {
-	kind, reason := parlance.RollUp(a.witnesses)
-	return parlance.Outcome{Kind: kind, Reason: reason, Items: a.witnesses}
+	o := a.concluded
+	if o.Kind == 0 {
+		o.Kind, o.Reason = parlance.RollUp(a.witnesses)
+	}
+	o.Items = a.witnesses
+	return o
+}
+
+// conclude asks what the whole comes to, where that is not known by itself.
+func (a *bulkAnswer) conclude() (err error) {
+	if a.whole == nil || a.failed > 0 {
+		return nil
+	}
+	enough := errors.New("enough")
+	a.concluded = a.whole(func(yield func(parlance.Item) bool) {
+		err = a.spool.all(func(h *handled) error {
+			if !yield(h.item) {
+				return enough
+			}
+			return nil
+		})
+	})
+	if err == enough {
+		err = nil
+	}
+	return err
 }
 
 // begin sends the head, and what was kept. It does neither where the dialect cannot
@@ -204,13 +232,20 @@ func (a *bulkAnswer) end(rest *parlance.Error) error {
 			return err
 		}
 	}
+	if err := a.conclude(); err != nil {
+		return err
+	}
+	if s := a.concluded.Status; s == http.StatusNoContent || s == http.StatusResetContent {
+		a.x.render(a.concluded, none, nil) // that of all of them is enough
+		return nil
+	}
 	if a.out == nil && a.total > 0 {
 		if err := a.begin(); err != nil {
 			return err
 		}
 	}
 	if a.out == nil {
-		return a.whole()
+		return a.inOne()
 	}
 	if err := a.put(); err != nil {
 		return err
@@ -225,8 +260,8 @@ func (a *bulkAnswer) end(rest *parlance.Error) error {
 	return nil
 }
 
-// whole answers in one piece.
-func (a *bulkAnswer) whole() error {
+// inOne answers in one piece.
+func (a *bulkAnswer) inOne() error {
 	o := a.outcome()
 	o.Items = nil
 	switch {

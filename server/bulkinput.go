@@ -20,6 +20,7 @@ type rawRecord struct {
 	before []byte // what stands between the last one and this: XML only
 	name   string // of its element, prefix included: XML only
 	bytes  []byte
+	line   int // on which it begins, from 1
 }
 
 // badInput is a document that is none, or one that is too much.
@@ -39,6 +40,7 @@ type bulkInput struct {
 
 	buf   []byte // read and not taken yet
 	taken int64  // bytes of the document before buf
+	lines int    // ends of lines among them
 	err   error  // how src ended
 }
 
@@ -98,11 +100,14 @@ func (in *bulkInput) short(err error) error {
 	return err
 }
 
+var newline = []byte{'\n'}
+
 // take removes the first n bytes and returns them.
 func (in *bulkInput) take(n int) []byte {
 	b := in.buf[:n:n]
 	in.buf = in.buf[n:]
 	in.taken += int64(n)
+	in.lines += bytes.Count(b, newline)
 	return b
 }
 

@@ -11,6 +11,7 @@ type jsonRecords struct {
 	in     *bulkInput
 	member string // "" is the document itself
 	state  jsonState
+	line   int // on which the last element begins
 }
 
 type jsonState uint8
@@ -43,7 +44,7 @@ func (j *jsonRecords) next() (rawRecord, error) {
 		j.state = afterList
 		return rawRecord{}, j.leave()
 	}
-	return rawRecord{bytes: record}, j.in.short(err)
+	return rawRecord{bytes: record, line: j.line}, j.in.short(err)
 }
 
 // enter reads up to the first record of the list.
@@ -128,6 +129,7 @@ func (j *jsonRecords) element() ([]byte, error) {
 		}
 	}
 	j.state = betweenRecords
+	j.line = in.lines + 1
 	return j.value()
 }
 

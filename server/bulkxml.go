@@ -92,8 +92,10 @@ func (x *xmlRecords) next() (rawRecord, error) {
 			if x.member != "" && local(name) != x.member {
 				continue
 			}
+			line := x.in.lines + 1
 			all := x.in.take(i)
-			return rawRecord{before: all[:t.start], name: name, bytes: all[t.start:]}, nil
+			line += bytes.Count(all[:t.start], newline)
+			return rawRecord{before: all[:t.start], name: name, bytes: all[t.start:], line: line}, nil
 		}
 	}
 }

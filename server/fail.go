@@ -19,6 +19,7 @@ type Middleware = func(http.Handler) http.Handler
 // answers with the status that HTTP has for the kind, for there is no dialect to
 // do better.
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
+	err = refusing(r.Context(), err)
 	if x := exchangeOf(r.Context()); x != nil {
 		// By way of w, for what stands between it and the exchange may answer too.
 		x.server.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return nil, err }).ServeHTTP(w, r)

@@ -97,7 +97,7 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 		},
 		"any other error is ours and stays inside": {
 			"plain", returns(nil, secret),
-			500, [2]string{}, ``,
+			500, [2]string{}, `{"message":"Internal Server Error"}`,
 		},
 		"a deadline that passed is a timeout": {
 			"omilia", returns(nil, fmt.Errorf("query: %w", context.DeadlineExceeded)),
@@ -105,7 +105,11 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 		},
 		"a value that JSON cannot hold is a fault of ours": {
 			"plain", returns(math.NaN(), nil),
-			500, [2]string{}, ``,
+			500, [2]string{}, `{"message":"Internal Server Error"}`,
+		},
+		"a reset has no body, and says so": {
+			"vision", returns(server.Reply{Outcome: parlance.Outcome{Kind: parlance.Noted, Status: 205}}, nil),
+			205, [2]string{"Content-Length", "0"}, ``,
 		},
 		"notes make a success a noted one": {
 			"problem", returns(server.Noted(1, "stock is low"), nil),

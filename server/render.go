@@ -71,9 +71,14 @@ func (x *exchange) dress(o parlance.Outcome, data dialect.Payload, document []by
 	}
 	x.putHeader(m)
 	x.outcome = o
-	if m.Status == http.StatusNoContent || m.Status == http.StatusNotModified {
+	switch m.Status {
+	case http.StatusNoContent, http.StatusNotModified:
 		m.Body = nil // these have none (RFC 9110, 6.4.1)
-	} else {
+	case http.StatusResetContent:
+		m.Body = nil // nor has this, and says so (RFC 9110, 15.3.6)
+		x.Header().Del("Content-Type")
+		fallthrough
+	default:
 		x.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))
 	}
 	return m
@@ -91,6 +96,8 @@ func (x *exchange) send(m dialect.Message) {
 // encode writes an outcome under the request's id. What only the server knows of
 // a failure is added where the handler left it open: the path that was called,
 // and as title the status in words (RFC 9457, 4.2.1), once the dialect has chosen it.
+// Where there is no place for a title and the answer would be empty, the words are
+// its detail: who reads it should see more than a number.
 func (x *exchange) encode(o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
 	if o.Kind == 0 {
 		o.Kind = parlance.Internal // an Error whose maker forgot it
@@ -111,6 +118,10 @@ func (x *exchange) encode(o *parlance.Outcome, data dialect.Payload, document []
 	if o.Kind.Failing() && o.Title == "" {
 		add(&o.Title, "title", http.StatusText(m.Status))
 		m = x.server.dialect.Encode(m.Body[:0], request, o, data)
+	}
+	if o.Kind.Failing() && len(m.Body) == 0 && o.Detail == "" {
+		add(&o.Detail, "detail", http.StatusText(m.Status))
+		m = x.server.dialect.Encode(nil, request, o, data)
 	}
 	if m.Status < 200 || m.Status > 999 {
 		x.server.logger.ErrorContext(x.ctx, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)

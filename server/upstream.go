@@ -19,8 +19,10 @@ import (
 //     that knows better returns its own.
 //
 // No text, code or reason of it goes to the client; the log has them, and the
-// other's request id.
-func Upstream(err error) error {
+// other's request id. Words of your own may stand in their place, as by [Refusing].
+//
+//	return nil, server.Upstream(err, parlance.Outcome{Detail: "The report writer cannot be used now"})
+func Upstream(err error, refusal ...parlance.Outcome) error {
 	if err == nil {
 		return nil
 	}
@@ -36,6 +38,9 @@ func Upstream(err error) error {
 	mine := parlance.Outcome{Kind: kind, RequestID: o.RequestID}
 	if kind == parlance.Unavailable {
 		mine.RetryAfter = o.RetryAfter
+	}
+	for _, words := range refusal {
+		mine = inWords(words, mine)
 	}
 	return &parlance.Error{Outcome: mine, Err: err}
 }

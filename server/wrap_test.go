@@ -45,7 +45,7 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 			"vms", mux, "GET", "/nope", 404, `{"message":""}`,
 		},
 		"a method that a ServeMux does not know": {
-			"plain", mux, "POST", "/known", 405, ``,
+			"plain", mux, "POST", "/known", 405, `{"message":"Method Not Allowed"}`,
 		},
 		"the text of http.Error is the detail of a 4xx": {
 			"plain", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no such page", 404) }),

@@ -44,7 +44,5 @@ func (p reports) write(_ http.ResponseWriter, r *http.Request) (any, error) {
 
 // behind is what went wrong with the service behind, in our own words.
 func behind(err error) error {
-	e, _ := errors.AsType[*parlance.Error](server.Upstream(err))
-	e.Outcome.Detail = "The report writer cannot be used now"
-	return e
+	return server.Upstream(err, parlance.Outcome{Detail: "The report writer cannot be used now"})
 }

@@ -31,7 +31,7 @@ var newCamera = validate.JSON(validate.MustCompile(`{
 	"type": "object",
 	"required": ["name"],
 	"properties": {"name": {"type": "string", "minLength": 1, "maxLength": 50}}
-}`))
+}`), byHl)
 
 // create adds a camera and counts it, or neither: in one transaction, where a
 // service with a database writes its own row too.

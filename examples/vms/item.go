@@ -20,7 +20,10 @@ var newItem = validate.JSON(validate.MustCompile(`{
 		"url":  {"title": "URL", "type": "string", "format": "url", "maxLength": 10},
 		"date": {"type": "string", "format": "Y-m-d H:i:s"}
 	}
-}`, validate.DateFormat("Y-m-d H:i:s")))
+}`, validate.DateFormat("Y-m-d H:i:s")), byHl)
+
+// byHl has a client choose the language as VMS's page says: header Hl, or query hl.
+var byHl = validate.WithLanguage("Hl", "hl")
 
 func createItem(_ http.ResponseWriter, r *http.Request) (any, error) {
 	var i item

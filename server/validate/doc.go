@@ -19,8 +19,9 @@
 // Two answers are told apart, as vendors do. What cannot be read is invalid
 // without a reason, usually 400, and 413 or 415 where HTTP has a word of its own:
 // broken syntax, a wrong type or encoding, a name twice, too long, too deep. What
-// was read and breaks the schema is invalid for the reason fields (XML: xml),
-// usually 422, with everything that is wrong, for a user corrects all at once.
+// was read and breaks the schema is invalid for the reason fields, usually 422,
+// with everything that is wrong, for a user corrects all at once. Of XML the reason
+// is xml for both: to those who send it, a document that is broken fails validation.
 //
 // The handler gets the body as it was sent.
 package validate

@@ -101,7 +101,7 @@ func summary(t testing.TB, a answer) string {
 
 func TestTheLanguageParameterIsNoPartOfTheQuery(t *testing.T) {
 	t.Parallel()
-	at := serve(t, "vms", validate.Query(camera)(typed(validate.QueryInto)))
+	at := serve(t, "vms", validate.Query(camera, byHl)(typed(validate.QueryInto)))
 	got := send(t, "GET", at+"/?hl=ru&name=Garten", nil, wantJSON)
 	if want := `{"message":"Отправленные данные некорректны","errors":{"name":["Поле name не может быть длиннее 4 символов"]}}`; got.body != want {
 		t.Error(got.body)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,11 +30,14 @@ var item = validate.MustCompile(`{
 	}
 }`, validate.DateFormat("Y-m-d H:i:s"))
 
+// byHl is how VMS's clients choose their language.
+var byHl = validate.WithLanguage("Hl", "hl")
+
 const badItem = `{"url": "no address", "date": "tomorrow"}`
 
 func TestVMSsOwnExampleToTheLetter(t *testing.T) {
 	t.Parallel()
-	url := service(t, "vms", validate.JSON(item))
+	url := service(t, "vms", validate.JSON(item, byHl))
 	const body = `{"url": "not a web address", "date": "tomorrow"}`
 	for name, c := range map[string]struct {
 		query, header string
@@ -60,7 +64,20 @@ func TestVMSsOwnExampleToTheLetter(t *testing.T) {
 			if l := got.header.Get("Content-Language"); l != c.language {
 				t.Errorf("Content-Language: %s", l)
 			}
+			if vary := got.header.Values("Vary"); !slices.Equal(vary, []string{"Accept-Language", "Hl"}) {
+				t.Errorf("Vary: %q", vary)
+			}
 		})
+	}
+}
+
+// Hl is VMS's own: who did not ask for it neither reads it nor speaks of it.
+func TestWithoutAHeaderOfItsOwnAcceptLanguageAloneChooses(t *testing.T) {
+	t.Parallel()
+	url := service(t, "problem", validate.JSON(item))
+	got := post(t, url+"/?hl=ru", strings.NewReader(badItem), asJSON, "Hl: ru", "Accept-Language: en")
+	if l, vary := got.header.Get("Content-Language"), got.header.Values("Vary"); l != "en" || !slices.Equal(vary, []string{"Accept-Language"}) {
+		t.Errorf("Content-Language: %s, Vary: %q", l, vary)
 	}
 }
 
@@ -287,7 +304,7 @@ func TestNothingThatAClientSendsGetsIntoAHeader(t *testing.T) {
 	t.Parallel()
 	strict := validate.MustCompile(`{"additionalProperties": false}`)
 	for _, dialect := range []string{"vms", "vision", "omilia", "problem"} {
-		got := post(t, service(t, dialect, validate.JSON(strict))+"/?hl=ru%0d%0aSet-Cookie:x",
+		got := post(t, service(t, dialect, validate.JSON(strict, byHl))+"/?hl=ru%0d%0aSet-Cookie:x",
 			strings.NewReader(`{"a\r\nSet-Cookie: x=1\r\n\r\n<script>": 1}`), asJSON, wantJSON, "Hl: ru; Set-Cookie")
 		if got.status < 400 || len(got.header["Set-Cookie"]) > 0 || strings.Contains(got.body, "\r") {
 			t.Errorf("%s: %d %v %q", dialect, got.status, got.header, got.body)
@@ -444,7 +461,7 @@ func TestRussianCounts(t *testing.T) {
 	for n, want := range map[int]string{1: "1 символа", 2: "2 символов", 5: "5 символов", 21: "21 символа", 22: "22 символов"} {
 		s := validate.MustCompile(fmt.Sprintf(`{"maxLength": %d}`, n))
 		url := service(t, "vms", validate.JSON(s))
-		got := post(t, url, strings.NewReader(`"`+strings.Repeat("a", n+1)+`"`), asJSON, wantJSON, "Hl: ru")
+		got := post(t, url, strings.NewReader(`"`+strings.Repeat("a", n+1)+`"`), asJSON, wantJSON, "Accept-Language: ru")
 		if !strings.Contains(got.body, want+`"`) {
 			t.Errorf("%d: %s", n, got.body)
 		}

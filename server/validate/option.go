@@ -33,7 +33,6 @@ func configure(options []Option) *config {
 	c := &config{
 		limits:   limits{depth: DefaultMaxDepth, values: DefaultMaxValues},
 		maxBytes: DefaultMaxBytes, maxFields: DefaultMaxFields,
-		header: "Hl", query: "hl",
 	}
 	for _, o := range options {
 		o.apply(c)
@@ -79,7 +78,8 @@ func WithTypes(types ...string) Option { return option(func(c *config) { c.types
 func WithTexts(t *Texts) Option { return option(func(c *config) { c.texts = t }) }
 
 // WithLanguage names the header and the query parameter that choose the language
-// before Accept-Language does; "" is none. Without it they are Hl and hl.
+// before Accept-Language does, as VMS has Hl and hl; "" is none. Without it
+// Accept-Language alone chooses.
 func WithLanguage(header, query string) Option {
 	return option(func(c *config) { c.header, c.query = header, query })
 }

@@ -57,6 +57,9 @@ func (r *refusal) error(s speaker) *parlance.Error {
 	}
 	e := parlance.NewError(k, "%s", detail)
 	e.Outcome.Status = r.status
+	if s.xml && k == parlance.Invalid && r.status == 0 {
+		e.Outcome.Reason = parlance.XML // a document that cannot be read keeps no rule
+	}
 	if r.location != nil {
 		v := violation{location: r.location}
 		e.WithFields(parlance.Field{Path: v.path(), Code: r.key, Message: detail})

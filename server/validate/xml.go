@@ -17,7 +17,8 @@ import (
 )
 
 // XML lets a request pass whose body is XML that keeps the rules, and answers any
-// other: invalid for the reason xml, with a Field for each fault. The detail is
+// other: invalid for the reason xml, also where it is no XML at all, with a Field
+// for each rule that it breaks. The detail is
 // the message of the first, for there are dialects whose whole answer is one
 // sentence. A path is of names from below the root; elements that may be
 // repeated are numbered from 0, and an attribute is written @name.
