@@ -338,7 +338,7 @@ func (r *running) work(ctx context.Context) (ended bool, result JobResult, err e
 func resultOf(value any) (JobResult, error) {
 	reply := replyOf(value)
 	data, err := payload(reply.Value)
-	return JobResult{Outcome: reply.Outcome, ContentType: data.ContentType, Body: data.Body}, err
+	return JobResult{Outcome: reply.Outcome, ContentType: data.ContentType, Body: data.Body, Location: reply.Location}, err
 }
 
 // failed notes a failure, or has the job done again later.

@@ -564,3 +564,33 @@ func TestAJobThatWasCommittedWithItsKeyIsBegunAtOnce(t *testing.T) {
 		<-ended
 	})
 }
+
+func TestAJobThatMadeAThingSaysWhereItIs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := startJobs(t, "omilia", memory.New().Jobs(), func(_ context.Context, j server.Job) (any, error) {
+			if string(j.Input) == "elsewhere" {
+				return server.Reply{Outcome: parlance.Outcome{Kind: parlance.Redirected, Status: http.StatusSeeOther}, Location: "/exports/7"}, nil
+			}
+			return server.Created("/exports/7", map[string]int{"id": 7}), nil
+		})
+		for _, c := range []struct {
+			input  string
+			status int
+			body   string
+		}{{"", 201, `{"id":7}`}, {"elsewhere", 303, ""}} {
+			place := a.ask("POST", "/reports", c.input).Header.Get("Location")
+			time.Sleep(2 * time.Second)
+			for _, got := range []jobAnswer{
+				a.ask("GET", place, ""), // later
+				a.ask("POST", "/exports", c.input, "Prefer", "respond-async, wait=5"), // by the request that waits for it
+				a.ask("POST", "/exports", c.input),                                    // at once
+			} {
+				a.want(got, c.status, c.body)
+				if l := got.Header.Get("Location"); l != "/exports/7" {
+					t.Errorf("%q: it is said to be at %q", c.input, l)
+				}
+			}
+		}
+	})
+}

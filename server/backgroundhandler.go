@@ -123,7 +123,7 @@ func (b *Jobs) accepted(j Job) Reply {
 
 // reply is the job's result as the answer of a request that waited for it.
 func (r *JobResult) reply() Reply {
-	reply := Reply{Outcome: r.Outcome}
+	reply := Reply{Outcome: r.Outcome, Location: r.Location}
 	if len(r.Body) > 0 {
 		reply.Value = Raw{r.ContentType, r.Body}
 	}

@@ -62,6 +62,7 @@ type JobResult struct {
 	Outcome     parlance.Outcome
 	ContentType string
 	Body        []byte
+	Location    string // where that which it made is found, as [Reply] has it
 	At          time.Time
 }
 

@@ -251,7 +251,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			method: "POST", path: complete, body: manufacture(record("A1", "MAIN"), record("A2", "TOOLONG")), client: "has it corrected",
 		},
 		{name: "406 a field is missing", method: "POST", path: complete, body: manufacture("<MC><DocRef>A1</DocRef><SiteCode>MAIN</SiteCode></MC>"), client: "has it corrected"},
-		{name: "400 it is no XML", method: "POST", path: complete, body: "<MANUFACTURING><MC>", client: "has it corrected"},
+		{name: "406 it is no XML", method: "POST", path: complete, body: "<MANUFACTURING><MC>", client: "has it corrected"},
 		{name: "415 it is of another type", method: "POST", path: complete, body: "{}", header: "Content-Type: application/json", client: "has it corrected"},
 		{
 			name: "429 the account asks too often", virtual: true, rate: server.Rate{Quota: 2, Window: time.Minute},

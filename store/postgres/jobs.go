@@ -32,7 +32,7 @@ func (s jobs) Put(ctx context.Context, j server.Job) error {
 	return err
 }
 
-const jobColumns = "id, kind, input, owner, activity, created, attempt, lease, progress, note, stopping, ended, outcome, content_type, body, result_at"
+const jobColumns = "id, kind, input, owner, activity, created, attempt, lease, progress, note, stopping, ended, outcome, content_type, body, location, result_at"
 
 // scanJob reads the jobColumns.
 func scanJob(row pgx.Row) (j server.Job, err error) {
@@ -41,14 +41,14 @@ func scanJob(row pgx.Row) (j server.Job, err error) {
 	var outcome []byte
 	var r server.JobResult
 	err = row.Scan(&j.ID, &j.Kind, &j.Input, &j.Owner, &j.Activity, &created, &j.Attempt, &lease, &j.Progress, &j.Note,
-		&j.Stopping, &ended, &outcome, &r.ContentType, &r.Body, &end)
+		&j.Stopping, &ended, &outcome, &r.ContentType, &r.Body, &r.Location, &end)
 	if err != nil {
 		return j, err
 	}
 	j.ID, j.Kind, j.Owner, j.Activity, j.Note = untext(j.ID), untext(j.Kind), untext(j.Owner), untext(j.Activity), untext(j.Note)
 	j.Created, j.Lease = when(created), when(lease)
 	if ended {
-		r.ContentType, r.At = untext(r.ContentType), when(end)
+		r.ContentType, r.Location, r.At = untext(r.ContentType), untext(r.Location), when(end)
 		r.Outcome, err = wire.ParseOutcome(outcome)
 		j.Result = &r
 	}
@@ -96,8 +96,8 @@ func (s jobs) End(ctx context.Context, id, worker string, r server.JobResult) er
 		return err
 	}
 	var stopping *bool
-	err = s.change(ctx, id, &stopping, "SET lease = NULL, ended = true, outcome = $3, content_type = $4, body = $5, result_at = $6"+mine,
-		text(id), text(worker), outcome, text(r.ContentType), r.Body, at(r.At))
+	err = s.change(ctx, id, &stopping, "SET lease = NULL, ended = true, outcome = $3, content_type = $4, body = $5, location = $6, result_at = $7"+mine,
+		text(id), text(worker), outcome, text(r.ContentType), r.Body, text(r.Location), at(r.At))
 	if err == nil && stopping == nil {
 		err = lost(id)
 	}

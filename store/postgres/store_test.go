@@ -32,8 +32,8 @@ func TestTheStoreInPostgres(t *testing.T) {
 		}); err != nil {
 			t.Error(err)
 		}
-		if n := pg.Exec("SELECT FROM many.version"); n != 1 {
-			t.Errorf("%d versions", n)
+		if once, all := pg.Exec("SELECT DISTINCT version FROM many.version"), pg.Exec("SELECT FROM many.version"); once != all || all == 0 {
+			t.Errorf("%d versions, made %d times", once, all)
 		}
 	})
 	t.Run("Tables of a newer program are refused", func(t *testing.T) {

@@ -26,7 +26,7 @@ func (s jobs) Put(ctx context.Context, j server.Job) error {
 }
 
 // columns are those that scan reads.
-const columns = "id, kind, input, owner, activity, created, attempt, lease, progress, note, stopping, ended, outcome, content_type, body, result_at"
+const columns = "id, kind, input, owner, activity, created, attempt, lease, progress, note, stopping, ended, outcome, content_type, body, location, result_at"
 
 // jobRow is a job as it stands in its row.
 type jobRow struct {
@@ -41,7 +41,7 @@ func (r *jobRow) scan() []any {
 	j := &r.Job
 	return []any{
 		&j.ID, &j.Kind, &j.Input, &j.Owner, &j.Activity, &r.created, &j.Attempt, &r.lease, &j.Progress, &j.Note, &j.Stopping,
-		&r.ended, &r.outcome, &r.result.ContentType, &r.result.Body, &r.at,
+		&r.ended, &r.outcome, &r.result.ContentType, &r.result.Body, &r.result.Location, &r.at,
 	}
 }
 
@@ -101,8 +101,8 @@ func (s jobs) End(ctx context.Context, id, worker string, result server.JobResul
 		return err
 	}
 	return s.do(ctx, func(t *transaction) error {
-		n, err := t.exec("UPDATE parlance_job SET lease = 0, ended = 1, outcome = ?, content_type = ?, body = ?, result_at = ?"+leased,
-			string(outcome), result.ContentType, result.Body, wire.Nanos(result.At), id, worker)
+		n, err := t.exec("UPDATE parlance_job SET lease = 0, ended = 1, outcome = ?, content_type = ?, body = ?, location = ?, result_at = ?"+leased,
+			string(outcome), result.ContentType, result.Body, result.Location, wire.Nanos(result.At), id, worker)
 		if n > 0 || err != nil {
 			return err
 		}

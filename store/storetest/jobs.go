@@ -66,7 +66,7 @@ func jobs(t *testing.T, e Engine) {
 				Kind: parlance.Partial, Code: "206", Detail: "one of two",
 				Items: []parlance.Item{{Index: 1, Outcome: parlance.Outcome{Kind: parlance.Invalid}}},
 			},
-			ContentType: "application/json", Body: []byte("{}\xff"), At: s.in(0),
+			ContentType: "application/json", Body: []byte("{}\xff"), Location: "/things/1\x00", At: s.in(0),
 		}
 	}
 

@@ -1,0 +1,1 @@
+ALTER TABLE parlance.job ADD COLUMN location text NOT NULL DEFAULT '';

@@ -1,0 +1,1 @@
+ALTER TABLE parlance_job ADD COLUMN location TEXT NOT NULL DEFAULT '';
