@@ -38,6 +38,7 @@ type Dialect struct {
 	trees       bool     // which shape is written depends on the paths of fields
 	grafts      bool     // a shape is written into the caller's own document
 	kept        *choices // what writing chose last
+	moulds      *moulds  // what reading met last
 	byStatus    [lastStatus - firstStatus + 1]*plan
 	guide       [formText + 1]*tree.Guide // of the bodies of a form
 	limits      []limit
@@ -286,7 +287,7 @@ type ownMedia struct {
 
 // depends finds out what of a request writing depends on.
 func (d *Dialect) depends() {
-	d.kept = &choices{seed: maphash.MakeSeed()}
+	d.kept, d.moulds = &choices{seed: maphash.MakeSeed()}, new(moulds)
 	for b := d; b != nil; b = b.base {
 		for _, w := range b.codes.rows {
 			d.pathed = d.pathed || len(w.paths) > 0 || w.of != nil && len(w.of.paths) > 0

@@ -120,7 +120,10 @@ func (d *Dialect) fit(m *matcher, req *Request, res *Response, depth int, wants 
 	m.reset(res, depth)
 	m.wants = wants
 	p := d.planFor(res.Status)
-	shape, readable := d.read(m, p, req, res)
+	shape, readable := d.recast(m, p, req, res), true
+	if shape == nil {
+		shape, readable = d.read(m, p, req, res)
+	}
 	for _, s := range p.extras {
 		if !p.concerns(s, req) || s.bare && s.reads&m.wants&^m.bound == 0 {
 			continue // what it could say is known, or not asked for

@@ -18,23 +18,24 @@ func Unguided(d *Dialect) *Dialect {
 			all.guide[f].All()
 		}
 	}
+	all.moulds = new(moulds)
 	for i, p := range d.byStatus {
 		if i > 0 && p == d.byStatus[i-1] { // as most are
 			all.byStatus[i] = all.byStatus[i-1]
 			continue
 		}
 		asking := *p
-		asking.fields = nil
+		asking.fields, asking.moulded = nil, nil
 		all.byStatus[i] = &asking
 	}
 	return &all
 }
 
-// Forgetful is a Dialect that writes as d does, and has kept no choice and no
-// program yet.
+// Forgetful is a Dialect that reads and writes as d does, and has kept no choice, no
+// program and no mould yet.
 func Forgetful(d *Dialect) *Dialect {
 	all := *d
-	all.kept = &choices{seed: d.kept.seed}
+	all.kept, all.moulds = &choices{seed: d.kept.seed}, new(moulds)
 	return &all
 }
 

@@ -63,6 +63,8 @@ type matcher struct {
 	made   []int32  // the turns that make records, in the order of the document
 	fields []taking // what straight took, in the order of the document
 	lone   taking   // of that, what stands in no list
+
+	origins []origin // of what straight took as it is, where a mould is made of it; else nil
 }
 
 var matchers = sync.Pool{New: func() any { return new(matcher) }}

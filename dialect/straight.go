@@ -174,7 +174,7 @@ func (m *matcher) named(t *template, n uint32) bool {
 	}
 	for c := n + 1; c < nodes[n].Next; c = nodes[c].Next {
 		node := &nodes[c]
-		path := m.lie(m.tree.Source[node.KeyStart:node.KeyEnd])
+		path := m.asIs(node.KeyStart, node.KeyEnd)
 		value := m.choose(t.rest.value, c)
 		switch {
 		case node.KeyEscape || path.size == 0 || value == nil:
@@ -227,6 +227,15 @@ func (m *matcher) field(t *template, n uint32, path lies) bool {
 	return path.size == 0 || t.reads&m.wants == 0 // a name alone may make one
 }
 
+// asIs takes a part of the source.
+func (m *matcher) asIs(start, end uint32) lies {
+	at := m.lie(m.tree.Source[start:end])
+	if m.origins != nil {
+		m.origins = append(m.origins, origin{at.start, start, end})
+	}
+	return at
+}
+
 // one takes a text by every reading of a hole.
 func (m *matcher) one(h *hole, n uint32, f *taking) bool {
 	node := &m.tree.Nodes[n]
@@ -239,7 +248,7 @@ func (m *matcher) one(h *hole, n uint32, f *taking) bool {
 				continue
 			}
 			if at.size == 0 {
-				at = m.lie(m.tree.Source[node.Start:node.End])
+				at = m.asIs(node.Start, node.End)
 			}
 			if !m.give(f, r, at, i > 0 && h.readings[0].target.owner == whole) {
 				return false

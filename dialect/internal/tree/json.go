@@ -332,7 +332,13 @@ func plain(src []byte, at int) int {
 // text reads a text from behind its opening quote, where it is plain up to at,
 // to its closing one. It is escaped where its value is not its bytes.
 func (t *Tree) text(start, at int) (end int, escaped bool, fault string) {
-	src := t.Source
+	end, escaped, repaired, fault := text(t.Source, start, at)
+	t.Repaired = t.Repaired || repaired
+	return end, escaped, fault
+}
+
+// text is that of any source. It is repaired where it is not UTF-8.
+func text(src []byte, start, at int) (end int, escaped, repaired bool, fault string) {
 	var all uint64 // of every byte between the quotes, to see whether one is not ASCII
 	for {
 		for at+8 <= len(src) {
@@ -347,26 +353,46 @@ func (t *Tree) text(start, at int) (end int, escaped bool, fault string) {
 			at += 8
 		}
 		if at >= len(src) {
-			return at, false, ended
+			return at, false, false, ended
 		}
 		switch c := src[at]; {
 		case c == '"':
 			if all&highs != 0 && !utf8.Valid(src[start:at]) {
-				escaped, t.Repaired = true, true
+				escaped, repaired = true, true
 			}
-			return at, escaped, ""
+			return at, escaped, repaired, ""
 		case c == '\\':
 			escaped = true
 			if at, fault = escape(src, at); fault != "" {
-				return at, false, fault
+				return at, false, false, fault
 			}
 		case c < ' ':
-			return at, false, "a control character in a text"
+			return at, false, false, "a control character in a text"
 		default:
 			all |= uint64(c)
 			at++
 		}
 	}
+}
+
+// TextEnd is where the text that begins behind a quote ends. It reports false
+// for one that does not end, or whose value is not its bytes.
+func TextEnd(src []byte, at int) (end int, plainly bool) {
+	if end = plain(src, at); end < len(src) && src[end] == '"' {
+		return end, true
+	}
+	end, escaped, _, fault := text(src, at, end)
+	return end, fault == "" && !escaped
+}
+
+// NumberEnd is where the number that begins there ends. It reports false where
+// none does.
+func NumberEnd(src []byte, at int) (end int, is bool) {
+	if at >= len(src) || src[at] != '-' && (src[at] < '0' || src[at] > '9') {
+		return at, false
+	}
+	end, fault := number(src, at)
+	return end, fault == ""
 }
 
 // escape moves behind one.
