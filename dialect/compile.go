@@ -34,6 +34,7 @@ type Dialect struct {
 	extensions  []Extension
 	media       []ownMedia
 	rows        []*row   // the file's, and those of the dialect that it extends where it says nothing
+	formed      bool     // a row here or below asks for what the form says
 	pathed      bool     // something depends on the path of a request
 	trees       bool     // which shape is written depends on the paths of fields
 	grafts      bool     // a shape is written into the caller's own document
@@ -289,6 +290,7 @@ type ownMedia struct {
 func (d *Dialect) depends() {
 	d.kept, d.moulds = &choices{seed: maphash.MakeSeed()}, new(moulds)
 	for b := d; b != nil; b = b.base {
+		d.formed = d.formed || b.codes.formed
 		for _, w := range b.codes.rows {
 			d.pathed = d.pathed || len(w.paths) > 0 || w.of != nil && len(w.of.paths) > 0
 			for _, h := range w.headers {

@@ -13,9 +13,16 @@ import (
 // first. For a transport that failed, pass parlance.OutcomeOfTransport(err).
 // It is safe for concurrent use.
 func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) parlance.Decision {
-	r := d.rowOf(o, &req)
+	return d.decide(&req, o, nil, tried)
+}
+
+// decide is Decide where the row of the outcome may be known.
+func (d *Dialect) decide(req *Request, o *parlance.Outcome, r *row, tried []parlance.Act) parlance.Decision {
+	if r == nil {
+		r = d.rowOf(o, req)
+	}
 	p := d.plan(o, r)
-	p.RepeatSafe = d.repeatSafe(o, r, &req)
+	p.RepeatSafe = d.repeatSafe(o, r, req)
 	refreshed, retried := 0, 0
 	for _, a := range tried {
 		switch a {
@@ -34,7 +41,7 @@ func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act
 	}
 	switch {
 	case o.Kind == parlance.Partial, len(o.Items) > 0 && o.Kind.Failing() && o.Status < 400:
-		d.decideItems(&p, o, &req)
+		d.decideItems(&p, o, req)
 	case len(o.Items) > 0 && p.Act == parlance.Correct:
 		p.Scope = parlance.ScopeItems
 	}

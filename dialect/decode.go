@@ -102,11 +102,12 @@ func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 			return Glance{read.Outcome.Kind, read.Outcome.Reason, d.Decide(req, &read.Outcome)}
 		}
 		fill.whole(&o)
-		d.judge(&fill, &o, &req, &res, s, readable)
+		row := d.judge(&fill, &o, &req, &res, s, readable)
 		o.Title, o.Help = "", ""
 		if m.bound.has(whole, attrReason) {
 			o.Reason = parlance.Reason(strings.Clone(string(o.Reason))) // it was lent
 		}
+		return Glance{o.Kind, o.Reason, d.decide(&req, &o, row, nil)}
 	}
 	return Glance{o.Kind, o.Reason, d.Decide(req, &o)}
 }
@@ -139,8 +140,9 @@ func (d *Dialect) fit(m *matcher, req *Request, res *Response, depth int, wants 
 	return shape, readable
 }
 
-// judge finds the meaning of what was read.
-func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Response, shape *shape, readable bool) {
+// judge finds the meaning of what was read. It returns the row that rowOf would
+// find for it, nil where that has to look.
+func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Response, shape *shape, readable bool) *row {
 	m := fill.m
 	o.Status = res.Status
 	m.retryAfter(o)
@@ -152,7 +154,7 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 	if is == "" && shape != nil {
 		is = shape.is
 	}
-	r := d.meaning(o, is, req)
+	r, coded := d.meaning(o, is, req)
 	o.Kind, o.Reason = r.kind, firstReason(o.Reason, r.reason, stated)
 	if stated != 0 {
 		o.Kind = stated
@@ -186,6 +188,10 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 	if (!readable || m.unread > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
 		o.Kind, o.Reason = parlance.Noted, ""
 	}
+	if o.Kind == r.kind && o.Reason == r.reason && coded && !d.formed && !good(is) && len(o.Items) == 0 {
+		return r
+	}
+	return nil
 }
 
 // read finds the first shape that fits the body and leaves in m what its holes

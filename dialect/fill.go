@@ -230,7 +230,14 @@ func (f *filler) fields(o *parlance.Outcome) {
 		o.Fields = make([]parlance.Field, len(taken))
 		for i := range taken {
 			to, of := &o.Fields[i], &taken[i]
-			to.Path, to.Code, to.Message = f.lying(of.path), f.lying(of.code), f.lying(of.message)
+			for _, text := range [...]struct {
+				to *string
+				of lies
+			}{{&to.Path, of.path}, {&to.Code, of.code}, {&to.Message, of.message}} {
+				if text.of.size > 0 {
+					*text.to = f.lying(text.of)
+				}
+			}
 		}
 		return
 	}

@@ -123,7 +123,8 @@ func (w *writer) reads() *row {
 	if code == "" && family == "" && is == "" {
 		return w.choice.back
 	}
-	return w.d.meaning(&parlance.Outcome{Status: w.status, Code: code, Family: family}, is, w.req)
+	r, _ := w.d.meaning(&parlance.Outcome{Status: w.status, Code: code, Family: family}, is, w.req)
+	return r
 }
 
 // undone are the records that were not written.

@@ -69,10 +69,24 @@ type matcher struct {
 
 var matchers = sync.Pool{New: func() any { return new(matcher) }}
 
+// reset empties it. Pointers are left alone where they are as they should be:
+// each that is written costs while the garbage collector runs.
 func (m *matcher) reset(res *Response, depth int) {
-	m.binds, m.scopes, m.own, m.says = m.binds[:0], append(m.scopes[:0], scope{parent: -1}), m.own[:0], ""
-	m.scope, m.later, m.unread, m.data, m.fields = 0, 0, 0, 0, m.fields[:0]
-	m.diags, m.cut, m.depth, m.bound = nil, res.Cut, depth, 0
+	m.binds = m.binds[:0]
+	m.own = m.own[:0]
+	m.fields = m.fields[:0]
+	if m.scopes = m.scopes[:0]; cap(m.scopes) == 0 {
+		m.scopes = make([]scope, 0, 16)
+	}
+	m.scopes = append(m.scopes, scope{parent: -1})
+	if m.says != "" {
+		m.says = ""
+	}
+	if m.diags != nil {
+		m.diags = nil
+	}
+	m.scope, m.later, m.unread, m.data = 0, 0, 0, 0
+	m.cut, m.depth, m.bound = res.Cut, depth, 0
 	m.served = served{res.Header, res.Received}
 	m.steps, m.limit, m.wants = 0, minSteps, everyAttribute
 }
@@ -86,7 +100,12 @@ func (m *matcher) release() {
 	if len(m.taken) > 0 || cap(m.taken) > 0 {
 		clear(m.taken[:cap(m.taken)])
 	}
-	m.tree.Source, m.diags = nil, nil
+	if m.tree.Source != nil {
+		m.tree.Source = nil
+	}
+	if m.diags != nil {
+		m.diags = nil
+	}
 	m.served = served{}
 	matchers.Put(m)
 }

@@ -30,35 +30,35 @@ func (d *Dialect) mayState(k parlance.Kind, status int, req *Request) bool {
 // meaning finds the row that says what an answer is: the vendor's code, then
 // its coarser one, then what the form says, then the HTTP status, then its
 // class; the dialect that this one extends where the file has no row, and the
-// dialect http at last.
-func (d *Dialect) meaning(o *parlance.Outcome, is string, req *Request) *row {
-	if r := d.said(o, is, req); r != nil {
-		return r
+// dialect http at last. It reports whether it is the row of a code.
+func (d *Dialect) meaning(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
+	if r, coded := d.said(o, is, req); r != nil {
+		return r, coded
 	}
-	return d.statusRowAs(o.Status, is, req)
+	return d.statusRowAs(o.Status, is, req), false
 }
 
 // said is the row of what an answer says beside its status, nil where it says
-// nothing that has a meaning.
-func (d *Dialect) said(o *parlance.Outcome, is string, req *Request) *row {
+// nothing that has a meaning. It reports whether it is the row of a code.
+func (d *Dialect) said(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
 	for _, code := range [...]string{o.Code, o.Family} {
 		if code == "" {
 			continue
 		}
 		if r := d.codeRow(code, is, req); r != nil && !(good(is) && !r.kind.Good()) {
-			return r
+			return r, true
 		}
 	}
 	if is == "" || is == "failed" && o.Status >= 400 {
-		return nil
+		return nil, false
 	}
 	if r := d.nameRow(is, req); r != nil {
-		return r
+		return r, false
 	}
 	if k, ok := parlance.ParseKind(is); ok {
-		return &row{kind: k, key: is, line: d.statusRowAs(o.Status, is, req).line}
+		return &row{kind: k, key: is, line: d.statusRowAs(o.Status, is, req).line}, false
 	}
-	return nil
+	return nil, false
 }
 
 // nameRow is the row of a name that a form says of itself.
@@ -151,7 +151,7 @@ func rollUp(of *row, items []parlance.Item, failuresOnly bool) (parlance.Kind, p
 // form says, then its own status; a record that gives none shares the meaning
 // of the whole.
 func (d *Dialect) itemMeaning(it, of *parlance.Outcome, is string, req *Request) *row {
-	if r := d.said(it, is, req); r != nil {
+	if r, _ := d.said(it, is, req); r != nil {
 		return r
 	}
 	if it.Status != 0 {

@@ -83,7 +83,9 @@ func (d *Dialect) recast(m *matcher, p *plan, req *Request, res *Response) *shap
 			if g.read(m, res.Body) {
 				return g.shape
 			}
-			m.own, m.binds, m.fields, m.bound = m.own[:0], m.binds[:0], m.fields[:0], 0
+			m.own = m.own[:0]
+			m.binds = m.binds[:0]
+			m.fields = m.fields[:0]
 		}
 	}
 	if n := set.misses.Add(1); n <= 2*mouldWays || n&(n-1) == 0 {
@@ -100,9 +102,11 @@ func (d *Dialect) recast(m *matcher, p *plan, req *Request, res *Response) *shap
 
 // read takes the texts of a body. It reports false where the mould does not fit.
 func (g *mould) read(m *matcher, body []byte) bool {
-	fields := m.wants.of(field) != 0
-	if fields && g.fields > 0 {
-		m.fields = slices.Grow(m.fields, g.fields)[:g.fields]
+	if g.fields > 0 && m.wants.of(field) != 0 {
+		if cap(m.fields) < g.fields {
+			m.fields = make([]taking, 0, 2*g.fields)
+		}
+		m.fields = m.fields[:g.fields]
 		clear(m.fields)
 	}
 	at := 0

@@ -685,7 +685,7 @@ func (w *writer) itemMeaning(it *parlance.Item, written set, s *site) (code stri
 		code = "" // it would be no number
 	}
 	own := w.d.codeRow(code, anyForm, w.req)
-	if said := w.d.said(&parlance.Outcome{Status: -1}, s.is, w.req); said != nil && said.kind == o.Kind && (code == "" || own == nil || own.kind == o.Kind) {
+	if said, _ := w.d.said(&parlance.Outcome{Status: -1}, s.is, w.req); said != nil && said.kind == o.Kind && (code == "" || own == nil || own.kind == o.Kind) {
 		return code, status // the form says it, and needs no code
 	}
 	if !written.has(item, attrStatus) {
