@@ -139,9 +139,12 @@ func (m *matcher) mark() (at mark) {
 }
 
 func (m *matcher) back(to mark) {
-	m.binds, m.scopes, m.own, m.diags = m.binds[:to.taken.binds], m.scopes[:to.taken.scopes], m.own[:to.at.own], m.diags[:to.told.diags]
+	m.binds = m.binds[:to.taken.binds]
+	m.scopes = m.scopes[:to.taken.scopes]
+	m.own = m.own[:to.at.own]
+	m.diags = m.diags[:to.told.diags]
 	m.unread, m.data, m.bound = to.told.unread, to.at.data, to.bound
-	if !to.told.says {
+	if !to.told.says && m.says != "" {
 		m.says = ""
 	}
 }
@@ -154,8 +157,13 @@ func (m *matcher) lying(at lies) []byte { return m.own[at.start : at.start+at.si
 type lies struct{ start, size uint32 }
 
 func (m *matcher) lie(text []byte) lies {
-	m.own = append(m.own, text...)
-	return lies{uint32(len(m.own) - len(text)), uint32(len(text))}
+	at := len(m.own)
+	if cap(m.own)-at < len(text) {
+		m.own = slices.Grow(m.own, len(text))
+	}
+	m.own = m.own[:at+len(text)] // append would write the pointer each time
+	copy(m.own[at:], text)
+	return lies{uint32(at), uint32(len(text))}
 }
 
 // take keeps a text for an attribute, in a turn. The bind is set in place: one
