@@ -24,7 +24,7 @@ type exchange struct {
 
 // exchanges are all responses that this repository has: those that were
 // recorded, and the samples of the files.
-func exchanges(t *testing.T) (all []exchange) {
+func exchanges(t testing.TB) (all []exchange) {
 	t.Helper()
 	recorded, err := filepath.Glob("../catalog/testdata/*.jsonl")
 	if err != nil || len(recorded) == 0 {
@@ -77,7 +77,7 @@ func exchanges(t *testing.T) (all []exchange) {
 }
 
 // answer reads a response as it stands in a file.
-func answer(t *testing.T, text string) dialect.Response {
+func answer(t testing.TB, text string) dialect.Response {
 	t.Helper()
 	head, body, _ := strings.Cut(text, "\n\n")
 	line, rest, _ := strings.Cut(head, "\n")

@@ -25,7 +25,7 @@ func Unguided(d *Dialect) *Dialect {
 			continue
 		}
 		asking := *p
-		asking.fields, asking.moulded = nil, nil
+		asking.fields, asking.moulds = nil, false
 		all.byStatus[i] = &asking
 	}
 	return &all
@@ -65,4 +65,13 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome) bool {
 	}
 	p := c.program(d, &req, o)
 	return p != nil && p.run(new(Message), nil, c, o)
+}
+
+// Recasts reports that such an answer is read by a mould: one that was made of
+// an answer before.
+func Recasts(d *Dialect, req Request, res Response) bool {
+	m := matchers.Get().(*matcher)
+	defer m.release()
+	m.reset(&res, 0)
+	return d.recast(m, d.planFor(res.Status), &req, &res) != nil
 }

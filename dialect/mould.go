@@ -15,6 +15,7 @@ import (
 // mould fits would have gone the same way. It is to reading what a program is to
 // writing.
 type mould struct {
+	plan   *plan
 	shape  *shape
 	gaps   []gap
 	tail   string
@@ -27,6 +28,7 @@ type mould struct {
 type gap struct {
 	before string
 	kind   gapKind
+	unset  *hole // with a text that stands for none, where it has one
 	to     []use // none: nobody asks for it
 }
 
@@ -42,7 +44,8 @@ const (
 type use struct {
 	target target
 	bit    set
-	field  int // whose text it is, where the owner is a Field
+	field  int         // whose text it is, where the owner is a Field
+	conv   *conversion // nil where it is taken as it is
 }
 
 type made struct {
@@ -50,10 +53,12 @@ type made struct {
 	to   []use
 }
 
-// origin is where in the source a text lies that was taken as it is.
+// origin is where in the source the text lies that a text was taken from.
 type origin struct {
-	own        uint32 // where it lies in the matcher's memory
+	own        uint32 // where the latter lies in the matcher's memory
 	start, end uint32
+	reading    *reading // nil for a name
+	hole       *hole
 }
 
 const (
@@ -74,12 +79,12 @@ type moulds [mouldSets]struct {
 
 // recast reads a body by a mould and returns its shape, nil where none fits.
 func (d *Dialect) recast(m *matcher, p *plan, req *Request, res *Response) *shape {
-	if p.moulded == nil || res.Cut || len(res.Body) > 2*maxMould || p.bodyless(req, res) {
+	if !p.moulds || res.Cut || len(res.Body) > 2*maxMould || p.bodyless(req, res) {
 		return nil
 	}
 	set := &d.moulds[uint(res.Status)%mouldSets]
 	for i := range set.ways {
-		if g := set.ways[i].Load(); g != nil && g.shape == p.moulded {
+		if g := set.ways[i].Load(); g != nil && g.plan == p {
 			if g.read(m, res.Body) {
 				return g.shape
 			}
@@ -89,7 +94,7 @@ func (d *Dialect) recast(m *matcher, p *plan, req *Request, res *Response) *shap
 		}
 	}
 	if n := set.misses.Add(1); n <= 2*mouldWays || n&(n-1) == 0 {
-		if g := d.mould(p.moulded, res.Body); g != nil {
+		if g := d.mould(p, res.Body); g != nil {
 			way := n
 			if n > 2*mouldWays {
 				way = uint32(bits.Len32(n))
@@ -123,39 +128,48 @@ func (g *mould) read(m *matcher, body []byte) bool {
 			at, fits = tree.TextEnd(body, start)
 			fits = fits && (at > start || gap.kind == gapLoose)
 		}
-		if !fits {
+		if !fits || gap.unset != nil && string(body[start:at]) == gap.unset.fallback || len(gap.to) > 0 && !m.uses(gap.to, body[start:at]) {
 			return false
-		}
-		if len(gap.to) > 0 {
-			m.uses(gap.to, body[start:at])
 		}
 	}
 	if string(body[at:]) != g.tail {
 		return false
 	}
 	for i := range g.made {
-		m.uses(g.made[i].to, g.made[i].text)
+		_ = m.uses(g.made[i].to, g.made[i].text) // it is taken as it is
 	}
 	m.bound = g.bound & m.wants
 	return true
 }
 
-// uses takes a text for what is asked for of its uses.
-func (m *matcher) uses(to []use, text []byte) {
-	var at lies
+// uses takes a text for what is asked for of its uses. It reports false where it
+// cannot be read as one of them, or leaves nothing of it.
+func (m *matcher) uses(to []use, text []byte) bool {
+	var plainly lies
 	for i := range to {
-		p := &to[i]
-		if p.bit&m.wants == 0 {
-			continue
+		u := &to[i]
+		if u.bit&m.wants == 0 && (u.conv == nil || u.conv.notation >= pointer) {
+			continue // it would fit
 		}
-		if at.size == 0 {
+		at := plainly
+		if u.conv != nil {
+			read, ok := u.conv.read(text, m)
+			if !ok || len(read) == 0 {
+				return false
+			}
+			if u.bit&m.wants == 0 {
+				continue
+			}
+			at = m.lie(read)
+		} else if at.size == 0 {
 			at = m.lie(text)
+			plainly = at
 		}
-		if p.target.owner == whole {
-			m.take(p.target, 0, at)
+		if u.target.owner == whole {
+			m.take(u.target, 0, at)
 			continue
 		}
-		switch f := &m.fields[p.field]; p.target.attr {
+		switch f := &m.fields[u.field]; u.target.attr {
 		case attrPath:
 			f.path = at
 		case attrCode:
@@ -164,38 +178,95 @@ func (m *matcher) uses(to []use, text []byte) {
 			f.message = at
 		}
 	}
+	return true
 }
 
-// mould makes one of a body, nil where it is not fitted straight.
-func (d *Dialect) mould(s *shape, body []byte) *mould {
+// mould makes one of a body, nil where its shape does not follow from what
+// stands between the texts, or it is not fitted straight.
+func (d *Dialect) mould(p *plan, body []byte) *mould {
 	if len(body) > maxMould || body[0] != '{' && body[0] != '[' {
 		return nil
 	}
 	m := &matcher{origins: []origin{}}
 	m.reset(&Response{Body: body}, 0)
-	whole := new(tree.Tree)
-	if m.tree.JSONBy(d.guide[formJSON], body, false) != nil || m.tree.Repaired || !m.straight(s.body) || m.data != 0 || whole.JSON(body, false) != nil {
+	every := new(tree.Tree)
+	if m.tree.JSONBy(d.guide[formJSON], body, false) != nil || m.tree.Repaired || every.JSON(body, false) != nil {
 		return nil
 	}
-	g := &mould{shape: s, fields: len(m.fields), bound: m.bound}
-	taken := g.sort(m)
-	asked := map[uint32]bool{}
+	first := true
+	for _, s := range p.shapes {
+		m.origins = m.origins[:0]
+		switch {
+		case s.form != formJSON:
+			continue
+		case m.straight(s.body) && m.data == 0:
+			return m.mould(&mould{plan: p, shape: s, fields: len(m.fields), bound: m.bound}, every, first)
+		case !m.rulesOut(s.body, 0):
+			return nil
+		}
+		first = false
+	}
+	return nil
+}
+
+// rulesOut reports that a template does not fit a node, whatever the texts in it.
+func (m *matcher) rulesOut(t *template, n uint32) bool {
+	node := &m.tree.Nodes[n]
+	switch t.op {
+	case opConst:
+		return node.Kind != t.kind
+	case opList:
+		return node.Kind != tree.List
+	case opEither:
+		return !slices.ContainsFunc(t.elems, func(e *template) bool { return e.writeOnly || !m.rulesOut(e, n) })
+	case opObject:
+		if node.Kind != tree.Object {
+			return !t.indexed
+		}
+		for i := range t.members {
+			w := &t.members[i]
+			there, fits := false, false
+			for c := range m.tree.Children(n) {
+				if slices.Contains(w.slots, m.tree.Nodes[c].Slot) {
+					there, fits = true, fits || w.value.op == opAbsent || !m.rulesOut(w.value, c)
+				}
+			}
+			if w.value.op == opAbsent && there || w.must && !fits {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mould cuts the document that was fitted. Beside shapes that come first no name
+// is free, for one that they know could stand there.
+func (m *matcher) mould(g *mould, every *tree.Tree, first bool) *mould {
+	free := g.free(m)
+	asked := map[uint32]bool{} // what a shape looks at
 	for _, n := range m.tree.Nodes {
-		asked[n.Start] = asked[n.Start] || n.Kind == tree.Text || n.Kind == tree.Number
+		if n.Kind == tree.Text || n.Kind == tree.Number {
+			asked[n.Start] = true
+		}
 	}
-	text, from := string(body), uint32(0)
+	text, from := string(m.tree.Source), uint32(0)
 	cut := func(start, end uint32, kind gapKind) {
-		g.gaps = append(g.gaps, gap{text[from:start], kind, taken[start]})
-		from = end
+		gap := gap{before: text[from:start], kind: kind}
+		if f := free[start]; f != nil {
+			gap.to, gap.unset = f.to, f.unset
+		}
+		g.gaps, from = append(g.gaps, gap), end
 	}
-	for i := range whole.Nodes {
-		n := &whole.Nodes[i]
-		if _, path := taken[n.KeyStart]; path && n.KeyEnd > n.KeyStart {
+	for i := range every.Nodes {
+		n := &every.Nodes[i]
+		if n.KeyEnd > n.KeyStart && free[n.KeyStart] != nil {
+			if !first {
+				return nil
+			}
 			cut(n.KeyStart, n.KeyEnd, gapText)
 		}
-		_, own := taken[n.Start]
 		switch {
-		case n.Escaped || asked[n.Start] && !own:
+		case n.Escaped || asked[n.Start] && free[n.Start] == nil:
 		case n.Kind == tree.Number:
 			cut(n.Start, n.End, gapNumber)
 		case n.Kind == tree.Text && asked[n.Start]:
@@ -210,36 +281,54 @@ func (d *Dialect) mould(s *shape, body []byte) *mould {
 	return g
 }
 
-// sort finds what the texts of a walk were taken for, by where they lie in the
-// source, those that nothing was taken for too. What the walk made of a text it
-// makes of that one alone.
-func (g *mould) sort(m *matcher) map[uint32][]use {
-	taken := map[uint32][]use{}
+// free finds the texts that may be others, by where they begin in the source,
+// and what they are taken for. What else a walk took is the mould's own.
+func (g *mould) free(m *matcher) map[uint32]*gap {
+	kept := map[uint32]bool{} // of what was taken, by where it lies
+	for _, b := range m.binds {
+		kept[b.start] = true
+	}
+	for _, f := range m.fields {
+		kept[f.path.start], kept[f.code.start], kept[f.message.start] = true, true, true
+	}
+	free := map[uint32]*gap{}
 	for _, o := range m.origins {
-		taken[o.start] = nil
+		f := free[o.start]
+		if f == nil {
+			f = &gap{}
+			free[o.start] = f
+		}
+		if o.hole != nil && o.hole.defaults {
+			f.unset = o.hole
+		}
+	}
+	for _, o := range m.origins {
+		if o.reading != nil && o.reading.conv.notation != plain && !kept[o.own] {
+			delete(free, o.start) // it was dropped when it had been read: another may not be readable
+		}
 	}
 	put := func(at lies, u use) {
 		if at.size == 0 {
 			return
 		}
 		i := slices.IndexFunc(m.origins, func(o origin) bool { return o.own == at.start })
-		if i < 0 {
+		if i < 0 || free[m.origins[i].start] == nil {
 			g.made = append(g.made, made{m.lying(at), []use{u}})
 			return
 		}
-		start := m.origins[i].start
-		taken[start] = append(taken[start], u)
+		if r := m.origins[i].reading; r != nil && r.conv.notation != plain {
+			u.conv = &r.conv
+		}
+		f := free[m.origins[i].start]
+		f.to = append(f.to, u)
 	}
 	for _, b := range m.binds {
 		put(b.lies, use{target: b.target, bit: b.target.bit()})
 	}
 	for i, f := range m.fields {
-		for _, one := range [...]struct {
-			lies
-			attribute
-		}{{f.path, attrPath}, {f.code, attrCode}, {f.message, attrMessage}} {
-			put(one.lies, use{target{field, one.attribute}, bitOf(field, one.attribute), i})
-		}
+		put(f.path, use{target: target{field, attrPath}, bit: pathBit, field: i})
+		put(f.code, use{target: target{field, attrCode}, bit: codeBit, field: i})
+		put(f.message, use{target: target{field, attrMessage}, bit: messageBit, field: i})
 	}
-	return taken
+	return free
 }

@@ -13,10 +13,10 @@ type plan struct {
 	extras   []*shape // headers only, those of http among them
 	fields   []string // of a header, all that is read; nil where the absence of one says something
 	wanted   [formText + 1]bool
-	expected bool   // under a good status a body that fits none of them is no plain success
-	asks     bool   // a shape asks for a method or a path
-	moulded  *shape // the one that a mould can be of: of its form it comes first, and nothing but the body decides
-	alters   bool   // something in a body or a header can say more than the status
+	expected bool // under a good status a body that fits none of them is no plain success
+	asks     bool // a shape asks for a method or a path
+	moulds   bool // nothing but the body decides which shape of JSON fits
+	alters   bool // something in a body or a header can say more than the status
 }
 
 const firstStatus, lastStatus = 100, 599
@@ -59,9 +59,7 @@ func (d *Dialect) newPlan(status int) *plan {
 		}
 	}
 	take(&p.shapes, d.shapes)
-	if i := slices.IndexFunc(p.shapes, func(s *shape) bool { return s.form == formJSON }); i >= 0 && !p.asks && len(p.shapes[i].headers) == 0 {
-		p.moulded = p.shapes[i]
-	}
+	p.moulds = p.wanted[formJSON] && !p.asks && !slices.ContainsFunc(p.shapes, func(s *shape) bool { return s.form == formJSON && len(s.headers) > 0 })
 	take(&p.extras, d.headerShapes())
 	p.fields = []string{"Retry-After"}
 	for _, s := range p.extras {

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"math"
 	"slices"
 	"unsafe"
 
@@ -57,6 +58,9 @@ func (m *matcher) place(t *template, n uint32, f *taking) bool {
 	case opConst:
 		return m.constant(t, n)
 	case opAny:
+		if node := &m.tree.Nodes[n]; m.origins != nil && !node.Escaped && (node.Kind == tree.Text && node.End > node.Start || node.Kind == tree.Number) {
+			m.origins = append(m.origins, origin{math.MaxUint32, node.Start, node.End, nil, nil})
+		}
 		return true
 	case opHole:
 		return m.one(t.hole, n, f)
@@ -174,7 +178,10 @@ func (m *matcher) named(t *template, n uint32) bool {
 	}
 	for c := n + 1; c < nodes[n].Next; c = nodes[c].Next {
 		node := &nodes[c]
-		path := m.asIs(node.KeyStart, node.KeyEnd)
+		path := m.lie(m.tree.Source[node.KeyStart:node.KeyEnd])
+		if m.origins != nil {
+			m.origins = append(m.origins, origin{path.start, node.KeyStart, node.KeyEnd, nil, nil})
+		}
 		value := m.choose(t.rest.value, c)
 		switch {
 		case node.KeyEscape || path.size == 0 || value == nil:
@@ -227,15 +234,6 @@ func (m *matcher) field(t *template, n uint32, path lies) bool {
 	return path.size == 0 || t.reads&m.wants == 0 // a name alone may make one
 }
 
-// asIs takes a part of the source.
-func (m *matcher) asIs(start, end uint32) lies {
-	at := m.lie(m.tree.Source[start:end])
-	if m.origins != nil {
-		m.origins = append(m.origins, origin{at.start, start, end})
-	}
-	return at
-}
-
 // one takes a text by every reading of a hole.
 func (m *matcher) one(h *hole, n uint32, f *taking) bool {
 	node := &m.tree.Nodes[n]
@@ -248,10 +246,13 @@ func (m *matcher) one(h *hole, n uint32, f *taking) bool {
 				continue
 			}
 			if at.size == 0 {
-				at = m.asIs(node.Start, node.End)
+				at = m.lie(m.tree.Source[node.Start:node.End])
 			}
 			if !m.give(f, r, at, i > 0 && h.readings[0].target.owner == whole) {
 				return false
+			}
+			if m.origins != nil {
+				m.origins = append(m.origins, origin{at.start, node.Start, node.End, r, h})
 			}
 		}
 		return true
@@ -272,6 +273,7 @@ func (m *matcher) one(h *hole, n uint32, f *taking) bool {
 		return true
 	}
 	var plainly lies // the text as it is
+	from := len(m.origins)
 	for i := range h.readings {
 		r := &h.readings[i]
 		if r.pattern != nil {
@@ -298,6 +300,12 @@ func (m *matcher) one(h *hole, n uint32, f *taking) bool {
 		if !m.give(f, r, at, i > 0 && first.target.owner == whole) {
 			return false
 		}
+		if m.origins != nil && !node.Escaped {
+			m.origins = append(m.origins, origin{at.start, node.Start, node.End, r, h})
+		}
+	}
+	if m.origins != nil && len(m.origins)-from < len(h.readings) {
+		m.origins = m.origins[:from] // some of it was left out, which another text may not be
 	}
 	return true
 }

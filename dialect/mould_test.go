@@ -1,0 +1,159 @@
+package dialect_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+func TestAnAnswerLikeOneBeforeIsReadByItsMould(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		what, dialect string
+		status        int
+		before, after string
+		is            bool
+	}{
+		{"other texts", "vbapi", 404, `{"error":{"type":"a","title":"b","status":404,"detail":"c","instance":"/d"},"debug":{"activityId":"e"}}`,
+			`{"error":{"type":"f","title":"gé","status":404,"detail":"h, i","instance":"/"},"debug":{"activityId":"j"}}`, true},
+		{"another status inside", "vbapi", 404, `{"error":{"title":"b","status":404,"detail":"c"}}`, `{"error":{"title":"b","status":405,"detail":"c"}}`, false},
+		{"other names of fields", "vms", 422, `{"message":"a","errors":{"b":["c","d"],"e":["f"]}}`, `{"message":"g","errors":{"h":["i","j"],"k.0":["l"]}}`, true},
+		{"one more message", "vms", 422, `{"message":"a","errors":{"b":["c"]}}`, `{"message":"a","errors":{"b":["c","d"]}}`, false},
+		{"an escape", "vms", 422, `{"message":"a","errors":{"b":["c"]}}`, `{"message":"a","errors":{"b":["\"c\""]}}`, false},
+		{"an empty text", "vms", 422, `{"message":"a","errors":{"b":["c"]}}`, `{"message":"","errors":{"b":["c"]}}`, false},
+		{"bytes that are no text", "vms", 422, `{"message":"a","errors":{"b":["c"]}}`, "{\"message\":\"a\",\"errors\":{\"b\":[\"\xff\"]}}", false},
+		{"more behind it", "vms", 422, `{"message":"a","errors":{"b":["c"]}}`, `{"message":"a","errors":{"b":["c"]}} x`, false},
+		{"the beginning of it", "vms", 422, `{"message":"a","errors":{"b":["c"]}}`, `{"message":"a","errors":{"b":["c"`, false},
+		{"a path in brackets", "stripe", 400, `{"error":{"code":"parameter_unknown","message":"a","param":"b[c]","type":"invalid_request_error"}}`,
+			`{"error":{"code":"parameter_missing","message":"d","param":"e","type":"invalid_request_error"}}`, true},
+		{"what nobody asks for", "stripe", 400, `{"error":{"code":"a","message":"b","type":"c","request_log_url":"d","at":17}}`,
+			`{"error":{"code":"e","message":"f","type":"g","request_log_url":"","at":-1.5e3}}`, true},
+		{"another type of it", "stripe", 400, `{"error":{"code":"a","message":"b","type":"c","at":17}}`, `{"error":{"code":"a","message":"b","type":"c","at":"17"}}`, false},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			t.Parallel()
+			d, err := catalog.Open(test.dialect)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d = dialect.Forgetful(d)
+			before, after := jsonAnswer(test.status, test.before), jsonAnswer(test.status, test.after)
+			d.Decode(dialect.Request{}, before)
+			if is := dialect.Recasts(d, dialect.Request{}, after); is != test.is {
+				t.Errorf("that it is read by the mould is %t", is)
+			}
+			asIfNew(t, d, dialect.Request{}, after)
+		})
+	}
+}
+
+func jsonAnswer(status int, body string) dialect.Response {
+	return dialect.Response{Status: status, Header: dialect.Fields{"Content-Type": {"application/json"}}, Body: []byte(body), Received: stated}
+}
+
+// asIfNew holds what a dialect reads against one that has read nothing yet.
+func asIfNew(t *testing.T, d *dialect.Dialect, req dialect.Request, res dialect.Response) {
+	t.Helper()
+	fresh := dialect.Forgetful(d)
+	if got, want := d.Decode(req, res), fresh.Decode(req, res); !reflect.DeepEqual(got, want) {
+		t.Errorf("%s\nis read as\n%+v\nnot\n%+v", res.Body, got, want)
+	}
+	if got, want := d.Glance(req, res), dialect.Forgetful(d).Glance(req, res); !reflect.DeepEqual(got, want) {
+		t.Errorf("at a glance %s\nis\n%+v\nnot\n%+v", res.Body, got, want)
+	}
+}
+
+func TestMostErrorsCanBeReadByAMould(t *testing.T) {
+	t.Parallel()
+	recast, all := 0, 0
+	var not []string
+	for _, e := range exchanges(t) {
+		name, _, ofFile := strings.Cut(e.name, " ")
+		if !ofFile || e.res.Status < 400 || !strings.HasPrefix(string(e.res.Body), "{") {
+			continue
+		}
+		for _, s := range subjects() {
+			if s.name == name {
+				d := dialect.Forgetful(s.Dialect)
+				d.Decode(e.req, e.res)
+				all++
+				if dialect.Recasts(d, e.req, e.res) {
+					recast++
+				} else {
+					not = append(not, e.name)
+				}
+			}
+		}
+	}
+	if all == 0 || 2*recast < all {
+		t.Errorf("%d of %d errors in the files can; not %v", recast, all, not)
+	}
+}
+
+// varied is a JSON document with other texts and numbers, and now and then with
+// something else changed.
+func varied(r *rand.Rand, body []byte, texts ...string) []byte {
+	of := func() string { return texts[r.IntN(len(texts))] }
+	var to []byte
+	for i := 0; i < len(body); {
+		end := i + 1
+		switch c := body[i]; {
+		case c == '"':
+			for end < len(body) && body[end] != '"' {
+				if body[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			end = min(end+1, len(body))
+			if r.IntN(3) == 0 {
+				to = append(append(append(to, '"'), of()...), '"')
+				i = end
+			}
+		case c >= '0' && c <= '9' && r.IntN(3) == 0:
+			to = fmt.Appendf(to, "%d", r.IntN(1000))
+			i = end
+		case r.IntN(200) == 0:
+			to = append(to, of()...)
+		}
+		if i < end {
+			to = append(to, body[i:end]...)
+			i = end
+		}
+	}
+	return to
+}
+
+// FuzzLike reads answers that differ in their texts, one after the other: each
+// must read as by a dialect that has read nothing before.
+func FuzzLike(f *testing.F) {
+	own, err := dialect.Compile("repeated.yaml", []byte(repeated))
+	if err != nil {
+		f.Fatal(err)
+	}
+	all := append([]subject{{"repeated", own}}, subjects()...)
+	seen := map[string]bool{}
+	for which, s := range all {
+		for _, e := range exchanges(f) {
+			if key := fmt.Sprint(s.name, e.res.Status, len(e.res.Body)/16); len(e.res.Body) > 0 && e.res.Body[0] == '{' && e.res.Status >= 400 && !seen[key] && (which == 0 || strings.HasPrefix(e.name, s.name+" ")) {
+				seen[key] = true
+				f.Add(uint8(which), uint16(e.res.Status), e.res.Body, uint64(which), "a.0[b]", `x\"é`)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, status uint16, body []byte, draw uint64, a, b string) {
+		r := rand.New(rand.NewPCG(draw, uint64(which)))
+		d := dialect.Forgetful(all[int(which)%len(all)].Dialect)
+		req := dialect.Request{Method: "POST", Path: "/service/Order"}
+		res := jsonAnswer(int(status), string(body))
+		for range 12 {
+			asIfNew(t, d, req, res)
+			res.Body = varied(r, body, "", "x", "two words", "none", "gone: x", "101", "404", "true", "a[b][0]", "/in/x", "parameter_unknown", "card", "E7", a, b)
+		}
+	})
+}
