@@ -34,12 +34,14 @@ type Dialect struct {
 	extensions  []Extension
 	media       []ownMedia
 	rows        []*row   // the file's, and those of the dialect that it extends where it says nothing
+	conditional bool     // a row here or below asks for something of the request
 	formed      bool     // a row here or below asks for what the form says
 	pathed      bool     // something depends on the path of a request
 	trees       bool     // which shape is written depends on the paths of fields
 	grafts      bool     // a shape is written into the caller's own document
 	kept        *choices // what writing chose last
 	moulds      *moulds  // what reading met last
+	meanings    *meanings
 	byStatus    [lastStatus - firstStatus + 1]*plan
 	guide       [formText + 1]*tree.Guide // of the bodies of a form
 	limits      []limit
@@ -288,10 +290,11 @@ type ownMedia struct {
 
 // depends finds out what of a request writing depends on.
 func (d *Dialect) depends() {
-	d.kept, d.moulds = &choices{seed: maphash.MakeSeed()}, new(moulds)
+	d.kept, d.moulds, d.meanings = &choices{seed: maphash.MakeSeed()}, new(moulds), new(meanings)
 	for b := d; b != nil; b = b.base {
 		d.formed = d.formed || b.codes.formed
 		for _, w := range b.codes.rows {
+			d.conditional = d.conditional || len(w.methods)+len(w.paths)+len(w.headers) > 0 || w.of != nil
 			d.pathed = d.pathed || len(w.paths) > 0 || w.of != nil && len(w.of.paths) > 0
 			for _, h := range w.headers {
 				if !slices.Contains(d.asked, h) {

@@ -35,7 +35,7 @@ func Unguided(d *Dialect) *Dialect {
 // program and no mould yet.
 func Forgetful(d *Dialect) *Dialect {
 	all := *d
-	all.kept, all.moulds = &choices{seed: d.kept.seed}, new(moulds)
+	all.kept, all.moulds, all.meanings = &choices{seed: d.kept.seed}, new(moulds), new(meanings)
 	return &all
 }
 

@@ -1,6 +1,9 @@
 package dialect
 
 import (
+	"strings"
+	"sync/atomic"
+
 	"github.com/parlance-api/parlance"
 )
 
@@ -32,6 +35,44 @@ func (d *Dialect) mayState(k parlance.Kind, status int, req *Request) bool {
 // class; the dialect that this one extends where the file has no row, and the
 // dialect http at last. It reports whether it is the row of a code.
 func (d *Dialect) meaning(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
+	if d.conditional || o.Code == "" && o.Family == "" || len(o.Code)+len(o.Family) > maxKey {
+		return d.look(o, is, req)
+	}
+	at := d.meanings.at(o)
+	k := at.Load()
+	if k == nil || k.status != o.Status || k.is != is || k.code != o.Code || k.family != o.Family {
+		k = &meant{status: o.Status, is: is, code: strings.Clone(o.Code), family: strings.Clone(o.Family)}
+		k.row, k.coded = d.look(o, is, req)
+		at.Store(k)
+	}
+	return k.row, k.coded
+}
+
+// meant is what a code meant. Those that were met last are kept, for finding one
+// among globs and ranges costs as much as reading the body that it stood in.
+type meant struct {
+	status       int
+	is           string
+	code, family string
+	row          *row
+	coded        bool
+}
+
+type meanings [64]atomic.Pointer[meant]
+
+// at is the place of a code: by its length, and by what it begins and ends with.
+func (all *meanings) at(o *parlance.Outcome) *atomic.Pointer[meant] {
+	h := uint64(o.Status)
+	for _, text := range [...]string{o.Code, o.Family} {
+		if n := len(text); n > 0 {
+			h = h*31 + uint64(n)<<24 ^ uint64(text[0])<<16 ^ uint64(text[n/2])<<8 ^ uint64(text[n-1])
+		}
+	}
+	return &all[h*0x9E3779B97F4A7C15>>58]
+}
+
+// look is meaning without what is kept.
+func (d *Dialect) look(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
 	if r, coded := d.said(o, is, req); r != nil {
 		return r, coded
 	}
