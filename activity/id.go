@@ -29,14 +29,29 @@ func NewID() string {
 
 type key struct{}
 
+// identified is a context with an id, in one piece since every request has one.
+type identified struct {
+	context.Context
+	id string
+}
+
+func (c *identified) Value(k any) any {
+	if k == (key{}) {
+		return &c.id
+	}
+	return c.Context.Value(k)
+}
+
 // WithID returns a context that carries the id. An empty id hides one that ctx
 // carries.
 func WithID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, key{}, id)
+	return &identified{ctx, id}
 }
 
 // ID is the id that the context carries, "" where there is none.
 func ID(ctx context.Context) string {
-	id, _ := ctx.Value(key{}).(string)
-	return id
+	if id, ok := ctx.Value(key{}).(*string); ok {
+		return *id
+	}
+	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -18,7 +19,6 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
-	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/memory"
 	"github.com/parlance-api/parlance/store/sqlite"
 )
@@ -100,7 +100,7 @@ func (nowhere) Add(context.Context, *activity.Record) error { return nil }
 
 func (nowhere) Prune(context.Context, time.Time, int64) (int64, error) { return 0, nil }
 
-func openFile(b *testing.B) store.Store {
+func openFile(b *testing.B) *sqlite.Store {
 	s, err := sqlite.Open(filepath.Join(b.TempDir(), "bench.db"))
 	if err != nil {
 		b.Fatal(err)
@@ -109,9 +109,12 @@ func openFile(b *testing.B) store.Store {
 	return s
 }
 
-// BenchmarkFind finds an activity by its id among many (-among), any of them, in a
-// file. It also tells how long 99 of 100 took at most.
-func BenchmarkFind(b *testing.B) {
+// BenchmarkAmong has many records in a file (-among). It finds an activity by its id,
+// any of them, and tells how long 99 of 100 took at most; it sweeps where nothing is
+// to be deleted, as happens once a minute; and it sweeps a hundredth of them by age
+// and another by size, while others commit: what a record costs, and how long 99 of
+// 100 of the others' transactions took at most.
+func BenchmarkAmong(b *testing.B) {
 	s, ctx := openFile(b), context.Background()
 	ids := make([]string, *among)
 	for i := range ids {
@@ -137,7 +140,11 @@ func BenchmarkFind(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.Run("in=sqlite", func(b *testing.B) {
+	var whole int64
+	if err := s.Reader().QueryRow("SELECT sum(size) FROM parlance_activity").Scan(&whole); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("of=find", func(b *testing.B) {
 		var each []time.Duration
 		for b.Loop() {
 			id := ids[rand.IntN(len(ids))]
@@ -147,7 +154,74 @@ func BenchmarkFind(b *testing.B) {
 			}
 			each = append(each, time.Since(began))
 		}
-		slices.Sort(each)
-		b.ReportMetric(float64(each[len(each)*99/100].Nanoseconds()), "p99-ns")
+		b.ReportMetric(float64(part(each, 99).Nanoseconds()), "p99-ns")
 	})
+	b.Run("of=sweep-nothing", func(b *testing.B) {
+		for b.Loop() {
+			if n, err := s.Activity().Prune(ctx, start, whole+1<<20); err != nil || n != 0 {
+				b.Fatal(n, err)
+			}
+		}
+	})
+	for _, by := range []struct {
+		name   string
+		before time.Time
+		bytes  int64
+	}{
+		{"of=sweep-age", start.Add(time.Duration(*among/100) * time.Millisecond), 0},
+		{"of=sweep-size", start, whole - whole/50},
+	} {
+		swept := sweep(b, s, by.before, by.bytes)
+		if share := *among / 100; swept.records < share*9/10 || swept.records > share*11/10 {
+			b.Fatalf("%d of %d are deleted", swept.records, *among)
+		}
+		b.Run(by.name, func(b *testing.B) { // it is done once, however often this is called
+			b.ReportMetric(float64(swept.took.Nanoseconds())/float64(swept.records), "ns/record")
+			b.ReportMetric(float64(part(swept.others, 99).Nanoseconds()), "others-p99-ns")
+			b.ReportMetric(float64(part(swept.others, 100).Nanoseconds()), "others-worst-ns")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// swept is what came of a sweep.
+type swept struct {
+	records int
+	took    time.Duration
+	others  []time.Duration // each of the transactions that were committed meanwhile
+}
+
+func sweep(b *testing.B, s *sqlite.Store, before time.Time, bytes int64) swept {
+	end, others := make(chan struct{}), make(chan []time.Duration)
+	go func() {
+		var each []time.Duration
+		for {
+			select {
+			case <-end:
+				others <- each
+				return
+			default:
+			}
+			began := time.Now()
+			if _, err := s.Seats().Add(context.Background(), "cap", 1, math.MaxInt32); err != nil {
+				b.Error(err)
+			}
+			each = append(each, time.Since(began))
+		}
+	}()
+	began := time.Now()
+	n, err := s.Activity().Prune(context.Background(), before, bytes)
+	took := time.Since(began)
+	close(end)
+	each := <-others
+	if err != nil {
+		b.Fatal(err)
+	}
+	return swept{int(n), took, each}
+}
+
+// part is what so many of a hundred took at most.
+func part(each []time.Duration, percent int) time.Duration {
+	slices.Sort(each)
+	return each[(len(each)-1)*percent/100]
 }

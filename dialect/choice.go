@@ -155,10 +155,10 @@ func (c *choice) at(k *dressKey) *atomic.Pointer[dress] {
 
 // program is that of the dress for an Outcome, nil where there is none.
 func (c *choice) program(d *Dialect, req *Request, o *parlance.Outcome) *program {
-	if c.key.payload || c.telling {
+	if c.telling {
 		return nil
 	}
-	present, lacking := attributes(o, c.row, c.code, false)
+	present, lacking := attributes(o, c.row, c.code, c.key.payload)
 	var k dressKey
 	if !d.dressKey(&k, req, o, present, lacking) {
 		return nil

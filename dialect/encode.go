@@ -33,7 +33,7 @@ func (d *Dialect) encode(m *Message, dst []byte, req *Request, o *parlance.Outco
 	at := d.choiceAt(&key, req, o, len(data.Body) > 0)
 	if at != nil {
 		if c = at.Load(); c != nil && c.key == key {
-			if p := c.program(d, req, o); p != nil && p.run(m, dst, c, o) {
+			if p := c.program(d, req, o); p != nil && p.run(m, dst, c, o, data) {
 				return
 			}
 		} else {
@@ -78,6 +78,11 @@ func (d *Dialect) encode(m *Message, dst []byte, req *Request, o *parlance.Outco
 		}
 	case o.Kind.Good() && len(data.Body) > 0:
 		w.dst = append(w.dst, data.Body...)
+		w.markData(stepData, len(dst))
+		if w.trace != nil {
+			w.trace.media = data.ContentType
+			w.trace.spoilt = w.trace.spoilt || data.ContentType == ""
+		}
 		w.carried |= bitOf(whole, attrData)
 		media := headerText(data.ContentType)
 		if media == "" {

@@ -53,9 +53,9 @@ func Straight(d *Dialect, req Request, res Response) bool {
 
 // Repeats reports that such an answer is written by a program: one that was
 // written before, with other texts.
-func Repeats(d *Dialect, req Request, o *parlance.Outcome) bool {
+func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 	var key choiceKey
-	at := d.choiceAt(&key, &req, o, false)
+	at := d.choiceAt(&key, &req, o, len(data.Body) > 0)
 	if at == nil {
 		return false
 	}
@@ -64,7 +64,7 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome) bool {
 		return false
 	}
 	p := c.program(d, &req, o)
-	return p != nil && p.run(new(Message), nil, c, o)
+	return p != nil && p.run(new(Message), nil, c, o, &data)
 }
 
 // Recasts reports that such an answer is read by a mould: one that was made of

@@ -505,6 +505,9 @@ func FuzzRepeat(f *testing.F) {
 					*to = known()
 				}
 			}
+			if alike.Status == 0 && r.IntN(2) == 0 {
+				alike.Kind = parlance.Success // has a payload, for the most part
+			}
 			for range 6 {
 				o := alike
 				for i, to := range []*string{&o.Title, &o.Detail, &o.Type, &o.Instance, &o.RequestID, &o.Help} {
@@ -535,8 +538,15 @@ func FuzzRepeat(f *testing.F) {
 					}
 					o.Fields = append(o.Fields, field)
 				}
+				var data dialect.Payload
+				if has>>30&1 != 0 {
+					data = dialect.Payload{
+						ContentType: of("application/json", "application/json", "application/json", "application/xml", "text/plain\n", ""),
+						Body:        []byte(of(`{"id":7}`, `{"ok":false,"error":"x"}`, "[1,2]", "null", `"a"`, "{", "<a>b</a>", text())),
+					}
+				}
 				req.Now = stated // for both the same
-				kept, fresh := d.Encode(nil, req, &o, dialect.Payload{}), dialect.Forgetful(d).Encode(nil, req, &o, dialect.Payload{})
+				kept, fresh := d.Encode(nil, req, &o, data), dialect.Forgetful(d).Encode(nil, req, &o, data)
 				sameMessage(t, kept, fresh)
 			}
 		}

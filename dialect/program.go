@@ -16,8 +16,9 @@ import (
 // it would do the same for other texts is asked of the shape first (unrolls).
 type program struct {
 	steps  []step
-	size   int  // of the body that it was made of, or maxHint
-	lone   bool // the one Field stands in the body itself, and shares texts with the whole
+	size   int    // of the body that it was made of, or maxHint
+	lone   bool   // the one Field stands in the body itself, and shares texts with the whole
+	media  string // of the payload, where the body is the payload and its type follows from that
 	header []Pair
 	texts  []varying // of the header
 	losses []parlance.Loss
@@ -41,6 +42,8 @@ const (
 	stepXML             // such a text as XML
 	stepNames           // a turn for each path that Fields have
 	stepEach            // a turn for each Field, of this path where names are around
+	stepData            // the payload, as it is
+	stepJSON            // the payload, which must be JSON
 	stepTurned          // in a trace: a turn ends
 )
 
@@ -65,8 +68,8 @@ const maxHint = 1 << 10
 
 // run writes another answer of the same dress. It reports false, having written
 // nothing, for one with texts by which the writer would have gone another way.
-func (p *program) run(m *Message, dst []byte, c *choice, o *parlance.Outcome) (ok bool) {
-	if len(o.Fields) > maxTurns || p.lone && !mergesAlone(c, o) {
+func (p *program) run(m *Message, dst []byte, c *choice, o *parlance.Outcome, data *Payload) (ok bool) {
+	if len(o.Fields) > maxTurns || p.lone && !mergesAlone(c, o) || p.media != "" && p.media != data.ContentType {
 		return false
 	}
 	header := p.header[:len(p.header):len(p.header)]
@@ -75,14 +78,14 @@ func (p *program) run(m *Message, dst []byte, c *choice, o *parlance.Outcome) (o
 			return false
 		}
 	}
-	if dst, ok = run(p.steps, slices.Grow(dst, p.size), o, 1<<len(o.Fields)-1); ok {
+	if dst, ok = run(p.steps, slices.Grow(dst, p.size), o, data, 1<<len(o.Fields)-1); ok {
 		m.Status, m.Header, m.Body, m.Losses = c.status, header, dst, p.losses[:len(p.losses):len(p.losses)]
 	}
 	return ok
 }
 
 // run writes steps, of which turns are for the Fields of a set.
-func run(steps []step, dst []byte, o *parlance.Outcome, of uint64) (_ []byte, ok bool) {
+func run(steps []step, dst []byte, o *parlance.Outcome, data *Payload, of uint64) (_ []byte, ok bool) {
 	for i := range steps {
 		s := &steps[i]
 		dst = append(dst, s.before...)
@@ -109,6 +112,13 @@ func run(steps []step, dst []byte, o *parlance.Outcome, of uint64) (_ []byte, ok
 				return dst, false // it would not be read as it is
 			}
 			dst = appendXMLText(dst, text)
+		case stepData:
+			dst = append(dst, data.Body...)
+		case stepJSON:
+			if !validJSON(data.Body) {
+				return dst, false
+			}
+			dst = append(dst, data.Body...)
 		case stepNames:
 			for left := of; left != 0; {
 				own := left & -left
@@ -121,7 +131,7 @@ func run(steps []step, dst []byte, o *parlance.Outcome, of uint64) (_ []byte, ok
 				if s.single && own&(own-1) != 0 {
 					return dst, false
 				}
-				if dst, ok = run(s.turns, dst, o, own); !ok {
+				if dst, ok = run(s.turns, dst, o, data, own); !ok {
 					return dst, false
 				}
 				if left &^= own; left != 0 {
@@ -133,7 +143,7 @@ func run(steps []step, dst []byte, o *parlance.Outcome, of uint64) (_ []byte, ok
 				if left != of {
 					dst = append(dst, ',')
 				}
-				dst, _ = run(s.turns, dst, o, left&-left)
+				dst, _ = run(s.turns, dst, o, data, left&-left)
 			}
 		}
 	}
@@ -173,6 +183,7 @@ func mergesAlone(c *choice, o *parlance.Outcome) bool {
 type trace struct {
 	cuts   []cut
 	texts  []varying
+	media  string
 	spoilt bool // something was written that depends on more than is marked
 }
 
@@ -225,6 +236,13 @@ func (w *writer) markText(from target, c *conversion, at int) {
 	}
 }
 
+// markData notes the payload from an offset on.
+func (w *writer) markData(k stepKind, at int) {
+	if w.traced() {
+		w.trace.cuts = append(w.trace.cuts, cut{kind: k, at: at, past: len(w.dst)})
+	}
+}
+
 // markTurn notes that a turn begins or ends here.
 func (w *writer) markTurn(k stepKind) {
 	if w.traced() {
@@ -249,7 +267,7 @@ func (w *writer) spoil() {
 // program is made of what was marked, nil where the writer went a way that other
 // texts do not go.
 func (w *writer) program(m *Message) *program {
-	p := &program{header: m.Header, texts: w.trace.texts, losses: m.Losses, size: min(len(w.dst)-w.start, maxHint)}
+	p := &program{header: m.Header, texts: w.trace.texts, media: w.trace.media, losses: m.Losses, size: min(len(w.dst)-w.start, maxHint)}
 	if w.trace.spoilt || w.headersSay != "" || slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasPrefix(l.Attribute, "fields[") }) {
 		return nil
 	}
@@ -325,7 +343,7 @@ func (s step) equal(other step) bool {
 // are there, but for texts that are marked.
 func (w *writer) unrolls(s *shape) bool {
 	has := w.present.of(field)
-	if w.choice.telling || len(w.data.Body) > 0 || has&w.lacking != 0 || has == 0 && len(w.o.Fields) > 0 {
+	if w.choice.telling || has&w.lacking != 0 || has == 0 && len(w.o.Fields) > 0 {
 		return false // Fields that are not alike go different ways
 	}
 	if s == nil {
@@ -383,6 +401,9 @@ func (t *template) unrolls(present set, inside int) bool {
 // unrolls reports that a text is settled, or goes out as it is whatever it is.
 func (h *hole) unrolls(present set, inside int) bool {
 	first, loose := &h.readings[0], false // some of it is not settled
+	if first.target.attr == attrData && first.pattern == nil && len(h.readings) == 1 {
+		return inside == 0 && h.guard == nil
+	}
 	for i, r := range h.readings {
 		if r.targets()&present&^settled == 0 {
 			continue

@@ -33,9 +33,39 @@ func TestAnAnswerLikeOneBeforeIsWrittenByAProgram(t *testing.T) {
 		d = dialect.Forgetful(d)
 		req := dialect.Request{Method: "POST", Path: "/a", Header: dialect.Fields{"Accept": {"application/json"}}}
 		d.Encode(nil, req, &test.before, dialect.Payload{})
-		if dialect.Repeats(d, req, &test.after) != test.is {
+		if dialect.Repeats(d, req, &test.after, dialect.Payload{}) != test.is {
 			t.Errorf("%s: it is %t that %+v is written like %+v", test.name, !test.is, test.after, test.before)
 		}
 		sameMessage(t, d.Encode(nil, req, &test.after, dialect.Payload{}), dialect.Forgetful(d).Encode(nil, req, &test.after, dialect.Payload{}))
+	}
+}
+
+func TestASuccessLikeOneBeforeIsWrittenByAProgram(t *testing.T) {
+	t.Parallel()
+	camera := dialect.Payload{ContentType: "application/json", Body: []byte(`{"id":7}`)}
+	for _, test := range []struct {
+		name          string
+		before, after dialect.Payload
+		is            bool
+	}{
+		{"vms", camera, dialect.Payload{ContentType: "application/json", Body: []byte(`[1]`)}, true},
+		{"vms", camera, dialect.Payload{ContentType: "image/png", Body: []byte("\x89PNG")}, false}, // of another type
+		{"vms", dialect.Payload{Body: camera.Body}, dialect.Payload{Body: camera.Body}, false},     // whose type is looked for
+		{"vbapi", camera, dialect.Payload{ContentType: "application/json", Body: []byte(`"a"`)}, true},
+		{"vbapi", camera, dialect.Payload{ContentType: "application/json", Body: []byte(`{"id":`)}, false}, // it is no JSON
+	} {
+		d, err := catalog.Open(test.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d = dialect.Forgetful(d)
+		req := dialect.Request{Method: "GET", Path: "/a", Header: dialect.Fields{"Accept": {"application/json"}}}
+		o := parlance.Outcome{Kind: parlance.Success, RequestID: "a"}
+		d.Encode(nil, req, &o, test.before)
+		o.RequestID = "b"
+		if dialect.Repeats(d, req, &o, test.after) != test.is {
+			t.Errorf("%s: it is %t that %q is written like %q", test.name, !test.is, test.after.Body, test.before.Body)
+		}
+		sameMessage(t, d.Encode(nil, req, &o, test.after), dialect.Forgetful(d).Encode(nil, req, &o, test.after))
 	}
 }

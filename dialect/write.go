@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/parlance-api/parlance/dialect/internal/tree"
@@ -219,14 +220,30 @@ func (w *writer) payload() {
 		return
 	}
 	w.carried |= bitOf(whole, attrData)
-	var t tree.Tree
-	if t.JSON(w.data.Body, false) == nil {
+	if validJSON(w.data.Body) {
+		at := len(w.dst)
 		w.dst = append(w.dst, w.data.Body...)
+		w.markData(stepJSON, at)
 		return
 	}
 	// A payload that is no JSON goes into the envelope as a text.
+	w.spoil()
 	w.dst = appendJSONText(w.dst, string(w.data.Body))
 }
+
+// validJSON reports that a payload is JSON.
+func validJSON(body []byte) bool {
+	t := validators.Get().(*tree.Tree)
+	err := t.JSONBy(unasked, body, false)
+	t.Source = nil
+	validators.Put(t)
+	return err == nil
+}
+
+// unasked asks for no part of a document, which is validated all the same.
+var unasked = tree.NewGuide()
+
+var validators = sync.Pool{New: func() any { return new(tree.Tree) }}
 
 func (w *writer) jsonObject(t *template) {
 	w.dst = append(w.dst, '{')
@@ -277,6 +294,7 @@ func (w *writer) jsonObject(t *template) {
 // constants mark stands beside them. It reports false for a payload that is no
 // JSON object.
 func (w *writer) beside(t *template) bool {
+	w.spoil()
 	var p tree.Tree
 	if p.JSON(w.data.Body, false) != nil || p.Nodes[0].Kind != tree.Object {
 		return false
@@ -669,6 +687,7 @@ func (w *writer) xmlPayload() {
 	if len(w.data.Body) == 0 {
 		return
 	}
+	w.spoil()
 	w.carried |= bitOf(whole, attrData)
 	body := bytes.TrimSpace(w.data.Body)
 	if inside := slices.Concat([]byte("<a>"), body, []byte("</a>")); bytes.HasPrefix(body, []byte("<")) && t.XML(inside, false) == nil {

@@ -93,7 +93,7 @@ func (x *exchange) attempt(ctx context.Context, fn Atomic) (m dialect.Message, e
 	if x.sent() {
 		return m, errWroteItself
 	}
-	return x.compose(value)
+	return x.compose(newScratch(), value) // it is kept
 }
 
 // thrown is a panic on its way out of a transaction.

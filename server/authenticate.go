@@ -81,7 +81,8 @@ func APIKey(header string, v Verifier) Scheme { return Scheme{Header: header, Ve
 func Authenticate(schemes ...Scheme) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			for _, s := range schemes {
+			for i := range schemes {
+				s := &schemes[i]
 				shown := s.shown(r)
 				if len(shown) == 0 {
 					continue
@@ -92,18 +93,29 @@ func Authenticate(schemes ...Scheme) Middleware {
 					Fail(w, r, err)
 					return
 				}
-				ctx := context.WithValue(WithPrincipal(r.Context(), p), schemeKey{}, s)
-				pass(ctx, next, w, r)
+				admit(&identity{p, s}, next, w, r)
 				return
 			}
 			err := Refuse(parlance.NoCredential)
-			challenge(w, Scheme{}, refusing(r.Context(), err), schemes)
+			challenge(w, nil, refusing(r.Context(), err), schemes)
 			Fail(w, r, err)
 		})
 	}
 }
 
-type schemeKey struct{}
+// admit goes on with who calls. Right behind an exchange, which nobody else shares, it
+// is noted there; else in a context of its own, so that of several requests that are
+// made under one, as of a batch, each has its own.
+func admit(c *identity, next http.Handler, w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	x := exchangeOf(ctx)
+	if x == nil || w != http.ResponseWriter(x) || identityOf(ctx) != nil || !x.caller.CompareAndSwap(nil, c) {
+		pass(withIdentity(ctx, c), next, w, r)
+		return
+	}
+	x.watch.setCaller(&c.Principal)
+	next.ServeHTTP(w, r)
+}
 
 // RequireScopes lets those pass whose principal has all of the scopes (RFC 6749,
 // 3.3); others are forbidden with the reason scope. It stands behind
@@ -143,8 +155,8 @@ func require(check func(*http.Request, Principal) error, scopes []string) Middle
 				next.ServeHTTP(w, r)
 				return
 			}
-			if s, ok := r.Context().Value(schemeKey{}).(Scheme); ok {
-				challenge(w, s, refusing(r.Context(), err), []Scheme{s}, scopes...)
+			if c := identityOf(r.Context()); c != nil && c.scheme != nil {
+				challenge(w, c.scheme, refusing(r.Context(), err), []Scheme{*c.scheme}, scopes...)
 			}
 			Fail(w, r, err)
 		})
@@ -153,8 +165,12 @@ func require(check func(*http.Request, Principal) error, scopes []string) Middle
 
 // shown are the credentials that a request shows of the scheme, as they stand
 // behind its name.
-func (s Scheme) shown(r *http.Request) (all []string) {
-	for _, v := range r.Header.Values(s.header()) {
+func (s *Scheme) shown(r *http.Request) (all []string) {
+	values := r.Header.Values(s.header())
+	if len(values) == 1 && s.Name == "" && values[0] != "" && values[0] == strings.Trim(values[0], " \t") {
+		return values
+	}
+	for _, v := range values {
 		if s.Name != "" {
 			name, rest, _ := strings.Cut(v, " ")
 			if !strings.EqualFold(name, s.Name) { // RFC 9110, 11.1
@@ -169,14 +185,14 @@ func (s Scheme) shown(r *http.Request) (all []string) {
 	return all
 }
 
-func (s Scheme) header() string {
+func (s *Scheme) header() string {
 	if s.Header == "" {
 		return "Authorization"
 	}
 	return s.Header
 }
 
-func (s Scheme) verify(ctx context.Context, shown []string) (Principal, error) {
+func (s *Scheme) verify(ctx context.Context, shown []string) (Principal, error) {
 	if len(shown) > 1 {
 		return Principal{}, parlance.NewError(parlance.Invalid, "The credential stands there twice")
 	}
@@ -195,9 +211,10 @@ func (s Scheme) verify(ctx context.Context, shown []string) (Principal, error) {
 
 // refused is what a client is told of a verifier's error.
 func refused(err error) error {
-	switch o := parlance.OutcomeOf(err); {
-	case err == nil:
+	if err == nil {
 		return nil
+	}
+	switch o := parlance.OutcomeOf(err); {
 	case o.Kind == parlance.Unauthenticated && o.Reason == "":
 		told := Refuse(parlance.WrongCredential).Because(err)
 		if o.Detail != "" {
@@ -216,7 +233,7 @@ func refused(err error) error {
 // challenge says how to authenticate, and what was wrong with the credential of
 // the scheme that was tried. Each answer of 401 has one (RFC 9110, 11.6.1), and
 // of bearer tokens a 400 and a 403 too (RFC 6750, 3).
-func challenge(w http.ResponseWriter, tried Scheme, err error, schemes []Scheme, scopes ...string) {
+func challenge(w http.ResponseWriter, tried *Scheme, err error, schemes []Scheme, scopes ...string) {
 	o := parlance.OutcomeOf(err)
 	word := ""
 	switch {
@@ -233,7 +250,7 @@ func challenge(w http.ResponseWriter, tried Scheme, err error, schemes []Scheme,
 			continue
 		}
 		c := challengeOf(s)
-		if bearer && word != "" && strings.EqualFold(tried.Name, s.Name) {
+		if bearer && word != "" && tried != nil && strings.EqualFold(tried.Name, s.Name) {
 			c.add("error", word)
 			c.add("error_description", o.Detail)
 			if word == "insufficient_scope" {

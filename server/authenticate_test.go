@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -285,3 +287,48 @@ func read(t testing.TB, name string, a answer) parlance.Outcome {
 }
 
 func basicOf(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
+
+// A handler of a batch makes requests of its own under that which it serves, each
+// with a credential of its own.
+func TestEachRequestOfABatchHasItsOwnCaller(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "problem")
+	names := server.VerifierFunc(func(_ context.Context, _, secret string) (server.Principal, error) {
+		return server.Principal{ID: secret}, nil
+	})
+	met := make(chan bool)
+	one := server.Authenticate(server.APIKey("X-Api-Key", names))(s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+		<-met // all of them are known by now
+		return says(w, r)
+	}))
+	batch := server.Authenticate(server.Bearer(names))(s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+		said := make([]string, 3)
+		var all sync.WaitGroup
+		for i := range said {
+			each := r.Clone(r.Context())
+			each.Header.Set("X-Api-Key", fmt.Sprint("key-", i))
+			answer := httptest.NewRecorder()
+			all.Go(func() {
+				one.ServeHTTP(answer, each)
+				said[i] = answer.Body.String()
+			})
+		}
+		for range said {
+			met <- true
+		}
+		all.Wait()
+		own, _ := server.PrincipalOf(r.Context())
+		return append(said, own.ID), nil
+	}))
+	for name, h := range map[string]http.Handler{"under a server": s.Wrap(batch), "under none": batch} {
+		r := httptest.NewRequest("POST", "/batch", nil)
+		r.Header.Set("Authorization", "Bearer ann")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		for i, want := range []string{"key-0", "key-1", "key-2", `"ann"`} {
+			if !strings.Contains(w.Body.String(), want) {
+				t.Errorf("%s: %d is not %s in %s", name, i, want, w.Body)
+			}
+		}
+	}
+}

@@ -337,7 +337,7 @@ func (r *running) work(ctx context.Context) (ended bool, result JobResult, err e
 // resultOf is what is kept of what a job's function returned.
 func resultOf(value any) (JobResult, error) {
 	reply := replyOf(value)
-	data, err := payload(reply.Value)
+	data, err := newScratch().payload(reply.Value)
 	return JobResult{Outcome: reply.Outcome, ContentType: data.ContentType, Body: data.Body, Location: reply.Location}, err
 }
 

@@ -156,7 +156,8 @@ func (a *bulkAnswer) begin() error {
 	h.Del("Content-Length")
 	a.x.dropValidators()
 	a.x.putHeader(message)
-	a.x.mode, a.x.outcome = streaming, o
+	a.x.mode = streaming
+	a.x.came(o)
 	a.x.sendHead(message.Status)
 	err := a.spool.all(a.write)
 	a.spool.close()
@@ -253,7 +254,7 @@ func (a *bulkAnswer) end(rest *parlance.Error) error {
 	if a.grafts() {
 		a.tail = a.graft.end(rest != nil)
 	}
-	a.x.outcome = a.outcome()
+	a.x.came(a.outcome())
 	if _, err := a.x.inner.Write(a.tail); err != nil {
 		return errUnheard
 	}

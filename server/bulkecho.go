@@ -46,7 +46,7 @@ func (x *exchange) echo(o *parlance.Outcome, g *graft, name string) *echo {
 	for i := range o.Items {
 		o.Items[i].Index = i // in a document of their own
 	}
-	e.message = x.encode(o, none, e.document(name, len(o.Items)))
+	e.message = x.encode(nil, o, none, e.document(name, len(o.Items)))
 	e.outcome = *o
 	one, other := o.Items[0], o.Items[0]
 	one.ID, other.ID = "1", "2"

@@ -32,7 +32,7 @@ var errNotListed = errors.New("server: the dialect cannot write a record behind 
 // list is how the dialect lists records; nil where it cannot write one after the
 // other. place is false where it cannot write them at all.
 func (x *exchange) list(o *parlance.Outcome) (l *listing, place bool) {
-	l = &listing{x: x, message: x.encode(o, none, nil), outcome: *o}
+	l = &listing{x: x, message: x.encode(nil, o, none, nil), outcome: *o}
 	one, some := l.message.Body, o.Items
 	if len(one) == 0 || slices.ContainsFunc(l.message.Losses, func(l parlance.Loss) bool { return l.Attribute == "items" }) {
 		return nil, false

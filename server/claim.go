@@ -66,7 +66,7 @@ func (x *exchange) undid() bool {
 	if !claimedInside(x.ctx) {
 		return false
 	}
-	o := x.came()
+	o := x.result()
 	switch {
 	case !o.Kind.Failing() || o.Retryable == parlance.AdviceStop:
 		return false
@@ -99,11 +99,14 @@ func (c *claim) end(ctx context.Context, x *exchange, a Answer, undone bool) err
 }
 
 // record keeps an answer, and with it the record of its request.
-func (c *claim) record(ctx context.Context, x *exchange, a Answer, o parlance.Outcome) error {
+func (c *claim) record(ctx context.Context, x *exchange, a Answer, of *parlance.Outcome) error {
 	if err := c.store.Record(ctx, c.key, c.keeps(a)); err != nil || !x.recorded() {
 		return err
 	}
-	if o.Kind == 0 { // it broke off, or was written around us
+	var o parlance.Outcome
+	if of != nil {
+		o = *of
+	} else { // it broke off, or was written around us
 		o = x.meaning(cmp.Or(a.Status, http.StatusInternalServerError))
 	}
 	o.Status = a.Status

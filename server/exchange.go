@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
@@ -21,19 +22,25 @@ import (
 // exchange is one request and the writer of its answer. What a handler writes is
 // looked at once, when the status is known; from then on its mode says where the
 // bytes go.
+//
+// It is the request's context as well, in one piece since every request has one:
+// what comes later finds the exchange in it, and who calls.
 type exchange struct {
+	context.Context // with the activity id
+
 	server  *Server
-	ctx     context.Context
+	ctx     context.Context // this one, and what observers add to it
 	inner   http.ResponseWriter
 	request dialect.Request
+	caller  atomic.Pointer[identity] // that Authenticate found right behind
 
-	instance string // the path as it was called, as a URI reference (RFC 9457, 3.1.5)
-	nested   bool   // in another exchange, with something between the two
-	undone   bool   // the answer proves that nothing was done
+	escaped string // the path as it was called, as it stood in the URL
+	nested  bool   // in another exchange, with something between the two
+	undone  bool   // the answer proves that nothing was done
 
-	watch   *watch           // nil where nobody wants to know
-	outcome parlance.Outcome // what was answered, where it is known
-	cut     bool             // the connection, before the answer was complete
+	watch   *watch            // nil where nobody wants to know
+	outcome *parlance.Outcome // what was answered, nil where it is not known
+	cut     bool              // the connection, before the answer was complete
 
 	mode   mode
 	status int    // that was sent, or will be
@@ -59,6 +66,7 @@ var (
 	_ http.Flusher        = (*exchange)(nil)
 	_ http.Hijacker       = (*exchange)(nil)
 	_ io.ReaderFrom       = (*exchange)(nil)
+	_ context.Context     = (*exchange)(nil)
 )
 
 type exchangeKey struct{}
@@ -79,6 +87,23 @@ func exchangeOf(ctx context.Context) *exchange {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)
 	return x
 }
+
+// Value finds the exchange itself, who calls, and what its own context holds.
+func (x *exchange) Value(key any) any {
+	switch key.(type) {
+	case exchangeKey:
+		return x
+	case identityKey:
+		if c := x.caller.Load(); c != nil {
+			return c
+		}
+	}
+	return x.Context.Value(key)
+}
+
+// instance is the path as it was called, as a URI reference (RFC 9457, 3.1.5): never
+// //host, which would name another one.
+func (x *exchange) instance() string { return "/" + strings.TrimLeft(x.escaped, "/") }
 
 // sent reports that nothing can be taken back.
 func (x *exchange) sent() bool { return x.mode == streaming || x.mode == enveloping }
@@ -103,7 +128,8 @@ func (x *exchange) WriteHeader(status int) {
 		x.inner.WriteHeader(status)
 	case x.mode != open:
 	case done:
-		x.mode, x.undone, x.outcome = streaming, slices.Contains(said, provedUndone), told(said)
+		x.mode, x.undone = streaming, slices.Contains(said, provedUndone)
+		x.outcome = told(said)
 		x.sendHead(status)
 	case status >= 400 && x.mediaType("", "text/plain"):
 		x.mode, x.status = catching, status
@@ -152,7 +178,7 @@ func (x *exchange) stream() (err error) {
 		x.undone = bareUndone(x.meaning(x.status))
 	}
 	if h := x.Header(); h.Get(RequestIDHeader) == "" {
-		h.Set(RequestIDHeader, activity.ID(x.ctx))
+		h[RequestIDHeader] = []string{activity.ID(x.ctx)}
 	}
 	x.sendHead(x.status)
 	if len(x.held) > 0 {
@@ -228,14 +254,15 @@ func (x *exchange) overflow() error {
 		return x.stream()
 	}
 	mark := []byte(`"` + activity.NewID() + `"`)
-	m := x.encode(&parlance.Outcome{Kind: kindOf(x.status), Status: x.status}, dialect.Payload{ContentType: "application/json", Body: mark}, nil)
+	m := x.encode(nil, &parlance.Outcome{Kind: kindOf(x.status), Status: x.status}, dialect.Payload{ContentType: "application/json", Body: mark}, nil)
 	head, tail, found := bytes.Cut(m.Body, mark)
 	if !found {
 		x.server.logger.ErrorContext(x.ctx, "the answer is too long for its envelope; see WithMaxBuffered", "limit", x.server.maxBuffered)
 		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
 		return http.ErrContentLength // the answer that went out has its own length
 	}
-	x.mode, x.tail, x.outcome = enveloping, tail, parlance.Outcome{Kind: kindOf(x.status), Status: x.status}
+	x.mode, x.tail = enveloping, tail
+	x.came(parlance.Outcome{Kind: kindOf(x.status), Status: x.status})
 	x.putHeader(m)
 	x.Header().Del("Content-Length")
 	x.dropValidators()

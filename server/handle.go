@@ -39,7 +39,7 @@ func (x *exchange) answer(ctx context.Context, value any, err error) {
 		return // the handler wrote its answer itself
 	case err != nil && x.sent():
 		x.logFailure("the handler failed after its answer had begun; the connection is cut", err)
-		x.outcome = parlance.OutcomeOf(err)
+		x.came(parlance.OutcomeOf(err))
 		panic(http.ErrAbortHandler)
 	case err == nil && x.sent():
 		x.server.logger.ErrorContext(x.ctx, "the handler returned a value after its answer had begun; the value is dropped")
@@ -53,7 +53,9 @@ func (x *exchange) answer(ctx context.Context, value any, err error) {
 		x.atomic(ctx, fn)
 		return
 	}
-	m, err := x.compose(value)
+	s := scratches.Get().(*scratch)
+	defer s.release()
+	m, err := x.compose(s, value)
 	if err != nil {
 		x.fail(err)
 		return
@@ -61,15 +63,16 @@ func (x *exchange) answer(ctx context.Context, value any, err error) {
 	x.send(m)
 }
 
-// compose makes the answer of a handler's value, its header in place.
-func (x *exchange) compose(value any) (dialect.Message, error) {
+// compose makes the answer of a handler's value, its header in place. Its body is
+// good until the memory is used again.
+func (x *exchange) compose(s *scratch, value any) (dialect.Message, error) {
 	reply := replyOf(value)
-	data, err := payload(reply.Value)
+	data, err := s.payload(reply.Value)
 	if err != nil {
 		return dialect.Message{}, err
 	}
 	if reply.Location != "" {
 		x.Header().Set("Location", reply.Location)
 	}
-	return x.dress(reply.Outcome, data, reply.Document), nil
+	return x.dress(s, &reply.Outcome, data, reply.Document), nil
 }

@@ -272,7 +272,7 @@ func (x *exchange) replay(a Answer) {
 	}
 	x.mode = streaming
 	if x.watch != nil {
-		x.outcome = x.server.dialect.Decode(x.request, dialect.Response{Status: a.Status, Header: dialect.Fields(h), Body: a.Body}).Outcome
+		x.came(x.server.dialect.Decode(x.request, dialect.Response{Status: a.Status, Header: dialect.Fields(h), Body: a.Body}).Outcome)
 	}
 	x.sendHead(a.Status)
 	if len(a.Body) > 0 {

@@ -114,7 +114,7 @@ func (x *exchange) begin(r *http.Request) *http.Request {
 // watched tells what the request came to.
 func (x *exchange) watched() {
 	w := x.watch
-	served := w.served(x.status, x.came())
+	served := w.served(x.status, x.result())
 	served.Cut = x.cut
 	if !x.sent() {
 		served.Status = 0
@@ -136,10 +136,22 @@ func (w *watch) served(status int, o parlance.Outcome) *Served {
 	return s
 }
 
-// came is what the request came to, as far as is known of an answer that was
+// came notes what was answered. Of a success that nobody watches the status says
+// enough.
+func (x *exchange) came(to parlance.Outcome) {
+	if x.watch == nil && !to.Kind.Failing() {
+		return
+	}
+	kept := to
+	x.outcome = &kept
+}
+
+// result is what the request came to, as far as is known of an answer that was
 // written around the server.
-func (x *exchange) came() parlance.Outcome {
-	o := x.outcome
+func (x *exchange) result() (o parlance.Outcome) {
+	if x.outcome != nil {
+		o = *x.outcome
+	}
 	switch {
 	case x.cut && !o.Kind.Failing():
 		o = parlance.Outcome{Kind: parlance.Internal, Reason: parlance.Reset}
@@ -163,18 +175,20 @@ func (x *exchange) tell(word string) []string {
 	if x.watch == nil {
 		return []string{word}
 	}
-	text, err := json.Marshal(x.came())
+	text, err := json.Marshal(x.result())
 	if err != nil {
 		return []string{word}
 	}
 	return []string{word, string(text)}
 }
 
-// told is the outcome that an exchange inside this one has told, zero where it has
+// told is the outcome that an exchange inside this one has told, nil where it has
 // not.
-func told(said []string) (o parlance.Outcome) {
-	if len(said) > 1 {
-		_ = json.Unmarshal([]byte(said[1]), &o) // it is our own
+func told(said []string) *parlance.Outcome {
+	if len(said) < 2 {
+		return nil
 	}
+	o := new(parlance.Outcome)
+	_ = json.Unmarshal([]byte(said[1]), o) // it is our own
 	return o
 }

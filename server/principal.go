@@ -10,21 +10,40 @@ type Principal struct {
 	Scopes []string // what it may do (RFC 6749, 3.3)
 }
 
-type principalKey struct{}
+// identity is who calls, and by which scheme it was told, nil where it was none of
+// [Authenticate]'s.
+type identity struct {
+	Principal
+	scheme *Scheme
+}
+
+type identityKey struct{}
+
+func identityOf(ctx context.Context) *identity {
+	c, _ := ctx.Value(identityKey{}).(*identity)
+	return c
+}
 
 // WithPrincipal returns a context that carries who calls. Authentication sets
 // it; what comes behind counts limits, keys and seats by it, and the record of the
 // request that ctx is of names it.
 func WithPrincipal(ctx context.Context, p Principal) context.Context {
-	watchOf(ctx).setCaller(&p)
-	return context.WithValue(ctx, principalKey{}, &p)
+	c := &identity{Principal: p}
+	if before := identityOf(ctx); before != nil {
+		c.scheme = before.scheme
+	}
+	return withIdentity(ctx, c)
+}
+
+func withIdentity(ctx context.Context, c *identity) context.Context {
+	watchOf(ctx).setCaller(&c.Principal)
+	return context.WithValue(ctx, identityKey{}, c)
 }
 
 // PrincipalOf is who calls, and false where nobody is known.
 func PrincipalOf(ctx context.Context) (Principal, bool) {
-	p, ok := ctx.Value(principalKey{}).(*Principal)
-	if !ok {
-		return Principal{}, false
+	if c := identityOf(ctx); c != nil {
+		return c.Principal, true
 	}
-	return *p, true
+	return Principal{}, false
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/textproto"
 	"slices"
 	"strconv"
 
@@ -57,20 +58,24 @@ func (x *exchange) logFailure(message string, err error) {
 
 // render writes an outcome in the dialect. What was held is dropped.
 func (x *exchange) render(o parlance.Outcome, data dialect.Payload, document []byte) {
-	x.send(x.dress(o, data, document))
+	s := scratches.Get().(*scratch)
+	defer s.release()
+	x.send(x.dress(s, &o, data, document))
 }
 
 // dress makes the answer of an outcome, and puts its header in place.
-func (x *exchange) dress(o parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
-	m := x.encode(&o, data, document)
-	if o.Kind.Failing() {
+func (x *exchange) dress(s *scratch, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
+	s.outcome = *o
+	m := x.encode(s.body[:0], &s.outcome, data, document)
+	s.body = m.Body
+	x.came(s.outcome)
+	if s.outcome.Kind.Failing() {
 		// A failure is not what these were set for.
 		for _, name := range []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Etag", "Last-Modified"} {
 			x.Header().Del(name)
 		}
 	}
 	x.putHeader(m)
-	x.outcome = o
 	switch m.Status {
 	case http.StatusNoContent, http.StatusNotModified:
 		m.Body = nil // these have none (RFC 9110, 6.4.1)
@@ -79,7 +84,7 @@ func (x *exchange) dress(o parlance.Outcome, data dialect.Payload, document []by
 		x.Header().Del("Content-Type")
 		fallthrough
 	default:
-		x.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))
+		x.Header()["Content-Length"] = []string{strconv.Itoa(len(m.Body))}
 	}
 	return m
 }
@@ -93,12 +98,12 @@ func (x *exchange) send(m dialect.Message) {
 	}
 }
 
-// encode writes an outcome under the request's id. What only the server knows of
+// encode appends an outcome to dst, under the request's id. What only the server knows of
 // a failure is added where the handler left it open: the path that was called,
 // and as title the status in words (RFC 9457, 4.2.1), once the dialect has chosen it.
 // Where there is no place for a title and the answer would be empty, the words are
 // its detail: who reads it should see more than a number.
-func (x *exchange) encode(o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
+func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
 	if o.Kind == 0 {
 		o.Kind = parlance.Internal // an Error whose maker forgot it
 	}
@@ -112,9 +117,9 @@ func (x *exchange) encode(o *parlance.Outcome, data dialect.Payload, document []
 	request.Body = document
 	o.RequestID = activity.ID(x.ctx)
 	if o.Kind.Failing() {
-		add(&o.Instance, "instance", x.instance)
+		add(&o.Instance, "instance", x.instance())
 	}
-	m := x.server.dialect.Encode(nil, request, o, data)
+	m := x.server.dialect.Encode(dst, request, o, data)
 	if o.Kind.Failing() && o.Title == "" {
 		add(&o.Title, "title", http.StatusText(m.Status))
 		m = x.server.dialect.Encode(m.Body[:0], request, o, data)
@@ -139,15 +144,30 @@ func (x *exchange) encode(o *parlance.Outcome, data dialect.Payload, document []
 	return m
 }
 
-// putHeader sets the dialect's headers in place of those that a handler set
-// under the same names. A name that comes twice keeps both values.
+// putHeader sets the dialect's headers in place of those that a handler set under the
+// same names. A name that comes twice keeps both values.
 func (x *exchange) putHeader(m dialect.Message) {
 	h := x.Header()
-	h.Del("Content-Type")
-	for _, p := range m.Header {
-		h.Del(p.Name)
+	delete(h, "Content-Type")
+	values := make([]string, len(m.Header)) // of all, in one piece
+	for i := range m.Header {
+		p := &m.Header[i]
+		name := canonical(p.Name)
+		if slices.ContainsFunc(m.Header[:i], func(before dialect.Pair) bool { return canonical(before.Name) == name }) {
+			h[name] = append(h[name], p.Value)
+			continue
+		}
+		values[i] = p.Value
+		h[name] = values[i : i+1 : i+1]
 	}
-	for _, p := range m.Header {
-		h.Add(p.Name, p.Value)
+}
+
+// canonical is a name as net/http has it in a Header. That of the commonest ones is
+// known.
+func canonical(name string) string {
+	switch name {
+	case "Content-Type", RequestIDHeader:
+		return name
 	}
+	return textproto.CanonicalMIMEHeaderKey(name)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
@@ -70,20 +71,46 @@ func replyOf(value any) Reply {
 	return Reply{Outcome: parlance.Outcome{Kind: parlance.Success}, Value: value}
 }
 
-// payload writes a value as JSON, or as it is where it is Raw. Texts are not
-// escaped for HTML, for no API shows them so.
-func payload(value any) (dialect.Payload, error) {
+// scratch is memory in which one answer is made after the other.
+type scratch struct {
+	outcome parlance.Outcome
+	value   bytes.Buffer
+	encoder *json.Encoder // into value
+	body    []byte
+}
+
+var scratches = sync.Pool{New: func() any { return newScratch() }}
+
+// maxScratch bounds, in bytes, what is kept for the next answer.
+const maxScratch = 64 << 10
+
+func newScratch() *scratch {
+	s := new(scratch)
+	s.encoder = json.NewEncoder(&s.value)
+	s.encoder.SetEscapeHTML(false) // no API shows its texts so
+	return s
+}
+
+// release gives the memory back. The answer that was made in it is out.
+func (s *scratch) release() {
+	s.outcome = parlance.Outcome{}
+	if s.value.Cap() <= maxScratch && cap(s.body) <= maxScratch {
+		scratches.Put(s)
+	}
+}
+
+// payload writes a value as JSON, or as it is where it is Raw. The JSON is good
+// until the next one.
+func (s *scratch) payload(value any) (dialect.Payload, error) {
 	switch v := value.(type) {
 	case nil:
 		return dialect.Payload{}, nil
 	case Raw:
 		return dialect.Payload{ContentType: v.ContentType, Body: v.Body}, nil
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(value); err != nil {
+	s.value.Reset()
+	if err := s.encoder.Encode(value); err != nil {
 		return dialect.Payload{}, fmt.Errorf("server: the handler's value cannot be written: %w", err)
 	}
-	return dialect.Payload{ContentType: "application/json", Body: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}, nil
+	return dialect.Payload{ContentType: "application/json", Body: bytes.TrimSuffix(s.value.Bytes(), []byte("\n"))}, nil
 }

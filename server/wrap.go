@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
@@ -37,14 +36,15 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r) // nothing stands between the two
 			return
 		}
-		x := &exchange{server: s, inner: w, request: s.request(r), nested: outer != nil}
-		// Never //host, which would name another one.
-		x.instance = "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
+		x := &exchange{
+			Context: activity.WithID(r.Context(), s.id(r)),
+			server:  s, inner: w, request: s.request(r), escaped: r.URL.EscapedPath(), nested: outer != nil,
+		}
+		x.ctx = x
 		if outer != nil {
-			x.request.Path, x.instance = outer.request.Path, outer.instance // as called, whatever was stripped since
+			x.request.Path, x.escaped = outer.request.Path, outer.escaped // as called, whatever was stripped since
 			x.watch = outer.watch
 		}
-		x.ctx = context.WithValue(activity.WithID(r.Context(), s.id(r)), exchangeKey{}, x)
 		if x.watch == nil && s.watches() {
 			r = x.begin(r)
 			defer x.watched()

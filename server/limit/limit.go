@@ -72,10 +72,12 @@ func XRateLimit() Fields {
 // one that is reached first stands first. It panics on a name that the fields
 // cannot carry, and on a rate that allows nothing.
 func (l *Limiter) Wrap(next http.Handler) http.Handler {
-	announced := l.policy()
+	announced, names := l.announce()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		said := statement{}
-		for _, p := range l.Policies {
+		var room [64]byte // as most have but one policy
+		said := statement{text: room[:0]}
+		for i := range l.Policies {
+			p := &l.Policies[i]
 			key, cost := p.key(r), p.cost(r)
 			if key == "" || cost <= 0 {
 				continue
@@ -90,14 +92,14 @@ func (l *Limiter) Wrap(next http.Handler) http.Handler {
 					"policy", p.Name, "error", err)
 				continue
 			}
-			said.add(p, taken)
+			said = said.with(names[i], p.Rate.Quota, taken)
 			if !taken.Allowed {
-				said.write(w.Header(), announced, l.Older)
+				said.write(w.Header(), announced, &l.Older)
 				server.Fail(w, r, l.refusal(taken.After))
 				return
 			}
 		}
-		said.write(w.Header(), announced, l.Older)
+		said.write(w.Header(), announced, &l.Older)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -118,31 +120,37 @@ func (l *Limiter) logger() *slog.Logger {
 	return l.Logger
 }
 
-// policy is the field RateLimit-Policy (the draft, 3).
-func (l *Limiter) policy() string {
+// announce is the field RateLimit-Policy (the draft, 3), and the name of each policy
+// as it stands in a field.
+func (l *Limiter) announce() (text string, names []string) {
 	var list httpsfv.List
-	names := map[string]bool{}
+	taken := map[string]bool{}
 	for _, p := range l.Policies {
 		if p.Rate.Quota < 1 || p.Rate.Window <= 0 {
 			panic(fmt.Sprintf("limit: the policy %q allows %d in %v, which is nothing", p.Name, p.Rate.Quota, p.Rate.Window))
 		}
-		if names[p.Name] || p.Name == "" {
+		if taken[p.Name] || p.Name == "" {
 			panic(fmt.Sprintf("limit: two policies are called %q, or one is not called at all", p.Name))
 		}
-		names[p.Name] = true
+		taken[p.Name] = true
 		item := httpsfv.NewItem(p.Name)
+		names = append(names, field(item))
 		item.Params.Add("q", int64(p.Rate.Quota))
 		item.Params.Add("w", seconds(p.Rate.Window))
 		list = append(list, item)
 	}
-	text, err := httpsfv.Marshal(list)
+	return field(list), names
+}
+
+func field(v httpsfv.StructuredFieldValue) string {
+	text, err := httpsfv.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("limit: a policy's name cannot stand in a field: %v", err))
+		panic(fmt.Sprintf("limit: a policy's name or rate cannot stand in a field: %v", err))
 	}
 	return text
 }
 
-func (p Policy) key(r *http.Request) string {
+func (p *Policy) key(r *http.Request) string {
 	if p.By == nil {
 		return p.Name
 	}
@@ -153,7 +161,7 @@ func (p Policy) key(r *http.Request) string {
 	return p.Name + " " + by
 }
 
-func (p Policy) cost(r *http.Request) int {
+func (p *Policy) cost(r *http.Request) int {
 	if p.Cost == nil {
 		return 1
 	}
@@ -162,30 +170,42 @@ func (p Policy) cost(r *http.Request) int {
 
 // statement is what is known of the limits of one request.
 type statement struct {
-	list    httpsfv.List
-	least   server.Taken // of the policy that has the least left, by its share
-	quota   int
-	present bool
+	text  []byte       // the field RateLimit
+	least server.Taken // of the policy that has the least left, by its share
+	quota int          // its; 0 is that no policy was about the request
 }
 
-func (s *statement) add(p Policy, t server.Taken) {
-	item := httpsfv.NewItem(p.Name)
-	item.Params.Add("r", int64(t.Remaining))
-	item.Params.Add("t", seconds(max(t.Reset, t.After))) // no earlier than Retry-After (the draft, 5)
-	s.list = append(s.list, item)
-	if !s.present || !t.Allowed || t.Remaining*s.quota < s.least.Remaining*p.Rate.Quota {
-		s.least, s.quota, s.present = t, p.Rate.Quota, true
+// with says also of a policy what is left of it. Numbers in a structured field are
+// written as anywhere (RFC 9651, 4.1.4).
+func (s statement) with(name string, quota int, t server.Taken) statement {
+	if len(s.text) > 0 {
+		s.text = append(s.text, ", "...)
 	}
+	s.text = append(append(s.text, name...), ";r="...)
+	s.text = strconv.AppendInt(s.text, int64(t.Remaining), 10)
+	s.text = append(s.text, ";t="...)
+	s.text = strconv.AppendInt(s.text, seconds(max(t.Reset, t.After)), 10) // no earlier than Retry-After (the draft, 5)
+	if s.quota == 0 || !t.Allowed || t.Remaining*s.quota < s.least.Remaining*quota {
+		s.least, s.quota = t, quota
+	}
+	return s
 }
+
+// The fields' names, as net/http has them in a Header.
+const (
+	fieldLeft   = "Ratelimit"
+	fieldPolicy = "Ratelimit-Policy"
+)
 
 // write sets the fields. An answer that no policy was about says nothing.
-func (s *statement) write(h http.Header, announced string, older Fields) {
-	if !s.present {
+func (s *statement) write(h http.Header, announced string, older *Fields) {
+	if s.quota == 0 {
 		return
 	}
-	if text, err := httpsfv.Marshal(s.list); err == nil { // the names are known to be right
-		h.Set("RateLimit-Policy", announced)
-		h.Set("RateLimit", text)
+	values := [...]string{announced, string(s.text)}
+	h[fieldPolicy], h[fieldLeft] = values[0:1:1], values[1:2:2]
+	if *older == (Fields{}) {
+		return
 	}
 	set := func(name string, n int64) {
 		if name != "" {
