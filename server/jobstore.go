@@ -23,9 +23,9 @@ type JobStore interface {
 	// worker is one goroutine of one process: no two have the same name.
 	Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (Job, bool, error)
 
-	// Keep renews a lease, for so long from now, and notes how far the work is. cancelled reports that
-	// somebody asked to stop; an error wraps ErrLeaseLost where another has it now,
-	// or where it has ended.
+	// Keep renews a lease, for so long from now, and notes how far the work is.
+	// cancelled reports that somebody asked to stop; an error wraps ErrLeaseLost where
+	// another has it now, or where it has ended.
 	Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error)
 
 	// End keeps the result. An error wraps ErrLeaseLost where another has the job, or

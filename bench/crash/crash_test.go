@@ -53,29 +53,37 @@ func TestNothingIsLostOrDoneTwiceByAServerThatIsKilled(t *testing.T) {
 		text += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", name,
 			b.Kills, b.Inside, b.Outside, b.Cut, b.Resolved, b.Uncertain, b.Late, b.Replays, b.Told, len(b.faults))
 	}
-	if *report != "" {
-		if err := os.WriteFile(*report, []byte(page+text), 0o666); err != nil {
-			t.Fatal(err)
+	pages.Store(1, page+text)
+}
+
+// pages are the parts of the report.
+var pages sync.Map
+
+// reported writes what the tests have told of.
+func reported() {
+	if *report == "" {
+		return
+	}
+	var text string
+	for i := range 3 {
+		if part, told := pages.Load(i); told {
+			text += part.(string)
 		}
+	}
+	if err := os.WriteFile(*report, []byte(text), 0o666); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 	}
 }
 
 // live lets callers ask until the server is killed: some time after a number of
 // answers, so that it is met while it claims, works, commits and answers.
 func (b *book) live(p *process, life int) {
-	var (
-		wg       sync.WaitGroup
-		left     atomic.Int64
-		enough   = make(chan bool)
-		deadline = time.AfterFunc(time.Minute, p.kill) // a server that hangs; its callers find nobody
-	)
-	left.Store(rand.Int64N(200))
+	var wg sync.WaitGroup
+	end := newEnd(p)
 	call := func(k *key) bool {
 		a, err := p.post(k.path, k.id)
 		b.note(k, a, err)
-		if left.Add(-1) == -1 {
-			close(enough)
-		}
+		end.answered()
 		return err == nil
 	}
 	for range callers {
@@ -89,13 +97,40 @@ func (b *book) live(p *process, life int) {
 			}
 		})
 	}
-	<-enough
-	<-time.After(time.Duration(rand.Int64N(int64(5 * time.Millisecond))))
-	if !deadline.Stop() {
-		b.t.Error("the server did not answer within a minute")
-	}
-	p.kill()
+	end.kill(b.t)
 	wg.Wait()
+}
+
+// end is when a server is killed: some time after a number of answers.
+type end struct {
+	p        *process
+	left     atomic.Int64
+	enough   chan bool
+	deadline *time.Timer
+}
+
+func newEnd(p *process) *end {
+	// A server that hangs is killed after a minute; its callers find nobody.
+	e := &end{p: p, enough: make(chan bool), deadline: time.AfterFunc(time.Minute, p.kill)}
+	e.left.Store(rand.Int64N(200))
+	return e
+}
+
+// answered is that an answer was read, or cut off.
+func (e *end) answered() {
+	if e.left.Add(-1) == -1 {
+		close(e.enough)
+	}
+}
+
+// kill waits for the end and brings it about.
+func (e *end) kill(t *testing.T) {
+	<-e.enough
+	<-time.After(time.Duration(rand.Int64N(int64(5 * time.Millisecond))))
+	if !e.deadline.Stop() {
+		t.Error("the server did not answer within a minute")
+	}
+	e.p.kill()
 }
 
 const page = `# Killed again and again

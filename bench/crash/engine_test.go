@@ -25,6 +25,10 @@ type engine struct {
 	// do makes the effect, in the transaction of the context.
 	do func(ctx context.Context, e effect) error
 
+	// undo takes an effect back, in the transaction of the context, and reports whether
+	// it was there.
+	undo func(ctx context.Context, id string) (bool, error)
+
 	// done lists all that was done.
 	done func(ctx context.Context, s store.Store) ([]effect, error)
 
@@ -48,7 +52,7 @@ type effect struct {
 var engines = map[string]engine{
 	"postgres":          inPostgres,
 	"sqlite":            inSQLite,
-	"sqlite, a mistake": {open: inSQLite.open, do: inSQLite.do, done: inSQLite.done, apart: true},
+	"sqlite, a mistake": {open: inSQLite.open, do: inSQLite.do, undo: inSQLite.undo, done: inSQLite.done, apart: true},
 }
 
 var inSQLite = engine{
@@ -65,6 +69,14 @@ var inSQLite = engine{
 	do: func(ctx context.Context, e effect) error {
 		_, err := sqlite.Tx(ctx).ExecContext(ctx, "INSERT INTO effect VALUES (?, ?)", e.ID, e.By)
 		return err
+	},
+	undo: func(ctx context.Context, id string) (bool, error) {
+		result, err := sqlite.Tx(ctx).ExecContext(ctx, "DELETE FROM effect WHERE id = ?", id)
+		if err != nil {
+			return false, err
+		}
+		n, err := result.RowsAffected()
+		return n > 0, err
 	},
 	done: func(ctx context.Context, s store.Store) (all []effect, err error) {
 		rows, err := s.(*sqlite.Store).Reader().QueryContext(ctx, "SELECT id, by FROM effect")
@@ -110,6 +122,10 @@ var inPostgres = engine{
 	do: func(ctx context.Context, e effect) error {
 		_, err := postgres.Tx(ctx).Exec(ctx, "INSERT INTO effect VALUES ($1, $2)", e.ID, e.By)
 		return err
+	},
+	undo: func(ctx context.Context, id string) (bool, error) {
+		tag, err := postgres.Tx(ctx).Exec(ctx, "DELETE FROM effect WHERE id = $1", id)
+		return tag.RowsAffected() > 0, err
 	},
 	done: func(ctx context.Context, s store.Store) (all []effect, err error) {
 		err = s.Transact(ctx, func(ctx context.Context) error {

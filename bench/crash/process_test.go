@@ -34,7 +34,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, serve(engines[name], os.Getenv(dirVar)))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	reported()
+	os.Exit(code)
 }
 
 // The paths of the server: an effect inside of the store, one outside of it, and
@@ -125,6 +127,7 @@ func serve(e engine, dir string) error {
 		}
 		return without, nil
 	}))
+	serveWork(mux, api, s, e, world)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -193,6 +196,7 @@ func (p *process) kill() {
 type answer struct {
 	status   int
 	body     string
+	place    string // where to look
 	replayed bool
 }
 
@@ -204,12 +208,17 @@ func (a answer) reason() string {
 }
 
 // post asks for an effect, its id being the key.
-func (p *process) post(path, id string) (answer, error) {
-	r, err := http.NewRequest("POST", p.url+path, strings.NewReader(id))
+func (p *process) post(path, id string) (answer, error) { return p.do("POST", path, id, id) }
+
+// do sends a request, under a key unless that is "".
+func (p *process) do(method, path, key, text string) (answer, error) {
+	r, err := http.NewRequest(method, p.url+path, strings.NewReader(text))
 	if err != nil {
 		return answer{}, err
 	}
-	r.Header["Idempotency-Key"] = []string{id}
+	if key != "" {
+		r.Header["Idempotency-Key"] = []string{key}
+	}
 	r.GetBody = nil // else net/http repeats by itself, for it takes a request with this header for idempotent
 	res, err := p.client.Do(r)
 	if err != nil {
@@ -217,7 +226,7 @@ func (p *process) post(path, id string) (answer, error) {
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	return answer{res.StatusCode, string(body), res.Header.Get(server.ReplayedHeader) == "true"}, err
+	return answer{res.StatusCode, string(body), res.Header.Get("Location"), res.Header.Get(server.ReplayedHeader) == "true"}, err
 }
 
 // get reads JSON.
