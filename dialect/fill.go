@@ -230,13 +230,15 @@ func (f *filler) fields(o *parlance.Outcome) {
 		o.Fields = make([]parlance.Field, len(taken))
 		for i := range taken {
 			to, of := &o.Fields[i], &taken[i]
-			for _, text := range [...]struct {
-				to *string
-				of lies
-			}{{&to.Path, of.path}, {&to.Code, of.code}, {&to.Message, of.message}} {
-				if text.of.size > 0 {
-					*text.to = f.lying(text.of)
-				}
+			// A pointer that is written costs, also where it is to no text.
+			if of.path.size > 0 {
+				to.Path = f.lying(of.path)
+			}
+			if of.code.size > 0 {
+				to.Code = f.lying(of.code)
+			}
+			if of.message.size > 0 {
+				to.Message = f.lying(of.message)
 			}
 		}
 		return
