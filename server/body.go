@@ -72,16 +72,21 @@ func tooLarge(most int64, cause error) error {
 	return err.Because(cause)
 }
 
-// SlowBody bounds how long a client may send nothing of a body that a handler
-// waits for. The reader then gets an error that a handler returns: a timeout with
-// the status 408 (RFC 9110, 15.5.9). The time that the handler takes is its own. It
-// stands in the place of http.Server.ReadTimeout, which would count both.
+// slowest is how much of a body must come in the time that SlowBody gives, in bytes:
+// less than any network carries, and more than a byte now and then.
+const slowest = 1 << 10
+
+// SlowBody bounds how long a client may take for each KiB of a body that a handler
+// waits for, or for what is left of it: whether it sends nothing or a byte a second.
+// The reader then gets an error that a handler returns: a timeout with the status
+// 408 (RFC 9110, 15.5.9). The time that the handler takes is its own. It stands in
+// the place of http.Server.ReadTimeout, which would count both.
 func SlowBody(stall time.Duration) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Body != nil && r.Body != http.NoBody {
 				q := *r
-				q.Body = &slowBody{r.Body, http.NewResponseController(w), w, stall}
+				q.Body = &slowBody{ReadCloser: r.Body, rc: http.NewResponseController(w), w: w, stall: stall, left: stall}
 				r = &q
 			}
 			next.ServeHTTP(w, r)
@@ -94,14 +99,21 @@ type slowBody struct {
 	rc    *http.ResponseController
 	w     http.ResponseWriter
 	stall time.Duration
+	left  time.Duration // of it, for the KiB that is coming
+	came  int           // of that KiB, in bytes
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
-	if b.rc.SetReadDeadline(time.Now().Add(b.stall)) != nil {
+	began := time.Now()
+	if b.rc.SetReadDeadline(began.Add(b.left)) != nil {
 		return b.ReadCloser.Read(p) // a connection that knows no deadlines
 	}
 	n, err := b.ReadCloser.Read(p)
 	_ = b.rc.SetReadDeadline(time.Time{}) // net/http goes on listening, for a client that leaves
+	b.left -= time.Since(began)
+	if b.came += n; b.came >= slowest {
+		b.left, b.came = b.stall, 0
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		b.w.Header().Set("Connection", "close") // the rest of it would be taken for a request
 		err = &parlance.Error{Err: err, Outcome: parlance.Outcome{

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
 )
 
@@ -66,6 +68,49 @@ func TestABodyThatStallsIsATimeout(t *testing.T) {
 	}
 	if a, _ := readAnswer(res); a.status != 408 || !res.Close {
 		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+// slowly is a body that comes in pieces, one a second.
+type slowly struct {
+	pieces int
+	piece  []byte
+}
+
+func (s *slowly) Read(p []byte) (int, error) {
+	if s.pieces--; s.pieces < 0 {
+		return 0, io.EOF
+	}
+	time.Sleep(time.Second) // virtual
+	return copy(p, s.piece), nil
+}
+
+func TestAClientThatSendsAByteASecondIsCutOffAndOneOnASlowLineIsNot(t *testing.T) {
+	t.Parallel()
+	for dialect, status := range map[string]int{"vms": 408, "vision": 504, "problem": 408} { // Vision's page has no 408
+		synctest.Test(t, func(t *testing.T) {
+			s, _ := newServer(t, dialect)
+			c := &http.Client{Transport: memhttp.Serve(t, s.Wrap(server.SlowBody(10*time.Second)(s.Handle(reads))))}
+			send := func(body io.Reader) answer {
+				r, err := http.NewRequestWithContext(t.Context(), "POST", "http://x/", body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header.Set("Accept", "application/json")
+				return do(t, c, r)
+			}
+			began := time.Now()
+			a := send(&slowly{3600, []byte("x")})
+			if took := time.Since(began); a.status != status || took > 12*time.Second { // virtual, too
+				t.Errorf("%s, a byte a second: after %v got %d %s", dialect, took, a.status, a.body)
+			}
+			if got := read(t, dialect, a).Kind; got != parlance.Timeout {
+				t.Errorf("%s: that means %v: %s", dialect, got, a.body)
+			}
+			if a := send(&slowly{60, make([]byte, 256)}); a.status != 200 {
+				t.Errorf("%s, 2 kbit/s: got %d %s", dialect, a.status, a.body)
+			}
+		})
 	}
 }
 

@@ -90,7 +90,11 @@ func TestNoJobOrLicenceIsLostByAServerThatIsKilled(t *testing.T) {
 		if prepare := engines[name].prepare; prepare != nil {
 			prepare(t, dir)
 		}
-		for range (*kills + 3) / 4 {
+		lives := *kills
+		if lives < 100 {
+			lives = (lives + 3) / 4 // a test, and no measurement
+		}
+		for range lives {
 			l.live(start(t, name, dir))
 			l.Kills++
 		}
