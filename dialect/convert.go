@@ -1,7 +1,7 @@
 package dialect
 
 import (
-	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -106,7 +106,7 @@ func (c conversion) indexed(path string) string {
 // fromPointer turns a JSON pointer (RFC 6901, also with the # of a fragment)
 // into a dotted path. A text that is none is taken for dots and brackets.
 func (c conversion) fromPointer(text []byte) ([]byte, bool) {
-	if c.prefix == "" && !bytes.ContainsAny(text, "#$.[]/") {
+	if c.prefix == "" && !slices.ContainsFunc(text, separates) {
 		return text, true
 	}
 	s := strings.TrimPrefix(string(text), "#")
@@ -126,6 +126,11 @@ func (c conversion) fromPointer(text []byte) ([]byte, bool) {
 		parts = parts[1:]
 	}
 	return []byte(strings.Join(parts, ".")), true
+}
+
+// separates reports that a byte can end a step of a path, or begin the path.
+func separates(c byte) bool {
+	return c == '/' || c == '.' || c == '[' || c == ']' || c == '#' || c == '$'
 }
 
 // appendPointer is its inverse.

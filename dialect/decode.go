@@ -44,22 +44,19 @@ func (d *Dialect) into(reading *Reading, req *Request, res *Response, depth int)
 		o.Kind, o.Reason, o.Status, o.Title, o.Help = r.kind, r.reason, res.Status, r.title, r.help
 		return
 	}
-	m := matchers.Get().(*matcher)
-	defer m.release()
-	shape, readable := d.fit(m, req, res, depth, everyAttribute)
-	fill := filler{m: m, d: d}
-	fill.whole(o)
-	fill.fields(o)
+	fill := filler{d: d, depth: depth, wants: everyAttribute}
+	defer fill.release()
+	shape, readable := d.fit(&fill, o, req, res)
 	d.judge(&fill, o, req, res, shape, readable)
 	if shape != nil {
 		reading.Shape = shape.name
 		reading.Enveloped = shape.carriesData() && !res.Cut
-		if reading.Enveloped {
-			reading.Data = m.payload()
+		if reading.Enveloped && fill.m != nil {
+			reading.Data = fill.m.payload()
 		}
 	}
-	if len(m.diags) > 0 {
-		reading.Diagnostics = slices.Clone(m.diags)
+	if fill.m != nil && len(fill.m.diags) > 0 {
+		reading.Diagnostics = slices.Clone(fill.m.diags)
 	}
 }
 
@@ -93,18 +90,16 @@ func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 		o.Kind, o.Reason, o.Status = r.kind, r.reason, res.Status
 		(&served{res.Header, res.Received}).retryAfter(&o)
 	default:
-		m := matchers.Get().(*matcher)
-		defer m.release()
-		s, readable := d.fit(m, &req, &res, 0, meaningful)
-		fill := filler{m: m, d: d, lends: true}
+		fill := filler{d: d, wants: meaningful, lends: true}
+		defer fill.release()
+		s, readable := d.fit(&fill, &o, &req, &res)
 		if fill.held(item) {
 			read := d.decode(req, res, 0)
 			return Glance{read.Outcome.Kind, read.Outcome.Reason, d.Decide(req, &read.Outcome)}
 		}
-		fill.whole(&o)
 		row := d.judge(&fill, &o, &req, &res, s, readable)
 		o.Title, o.Help = "", ""
-		if m.bound.has(whole, attrReason) {
+		if fill.bound.has(whole, attrReason) {
 			o.Reason = parlance.Reason(strings.Clone(string(o.Reason))) // it was lent
 		}
 		return Glance{o.Kind, o.Reason, d.decide(&req, &o, row, nil)}
@@ -112,29 +107,39 @@ func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 	return Glance{o.Kind, o.Reason, d.Decide(req, &o)}
 }
 
-// fit reads the body and the header: what the holes took is in m. It returns
-// the shape that the body fits, and whether it could be read.
-func (d *Dialect) fit(m *matcher, req *Request, res *Response, depth int, wants set) (*shape, bool) {
+// fit reads the body and the header into an Outcome, but for what they say of
+// records. It returns the shape that the body fits, and whether it could be read.
+func (d *Dialect) fit(f *filler, o *parlance.Outcome, req *Request, res *Response) (shape *shape, readable bool) {
 	if len(res.Body) > MaxBody {
 		res.Body, res.Cut = res.Body[:MaxBody], true
 	}
-	m.reset(res, depth)
-	m.wants = wants
 	p := d.planFor(res.Status)
-	shape, readable := d.recast(m, p, req, res), true
-	if shape == nil {
+	var texts spans
+	if g := d.recast(p, req, res, &texts); g != nil && g.fill(f, o, res, &texts) {
+		shape, readable, f.bound = g.shape, true, g.bound&f.wants
+	} else {
+		m := f.matcher(res)
 		shape, readable = d.read(m, p, req, res)
+		f.bound = m.bound
 	}
 	for _, s := range p.extras {
-		if !p.concerns(s, req) || s.bare && s.reads&m.wants&^m.bound == 0 {
-			continue // what it could say is known, or not asked for
+		if !p.concerns(s, req) || s.bare && (s.reads&f.wants&^f.bound == 0 || s.silent(res.Header)) {
+			continue // what it could say is known, not asked for, or not there
 		}
+		m := f.matcher(res)
 		before := m.mark()
 		switch {
 		case !m.header(s, res.Header):
 			m.back(before)
 		case s.is != "" && (shape == nil || shape.is == "") && m.says == "": // what the body says counts first
 			m.says = s.is
+		}
+		f.bound = m.bound
+	}
+	if f.m != nil {
+		f.whole(o)
+		if o.Fields == nil {
+			f.fields(o)
 		}
 	}
 	return shape, readable
@@ -143,14 +148,16 @@ func (d *Dialect) fit(m *matcher, req *Request, res *Response, depth int, wants 
 // judge finds the meaning of what was read. It returns the row that rowOf would
 // find for it, nil where that has to look.
 func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Response, shape *shape, readable bool) *row {
-	m := fill.m
 	o.Status = res.Status
-	m.retryAfter(o)
+	(&served{res.Header, res.Received}).retryAfter(o)
 	stated := o.Kind // by a $kind hole
 	if stated != 0 && !d.mayState(stated, res.Status, req) {
 		stated = 0
 	}
-	is := m.says
+	is := ""
+	if fill.m != nil {
+		is = fill.m.says
+	}
 	if is == "" && shape != nil {
 		is = shape.is
 	}
@@ -165,13 +172,13 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 	fill.items(o, req)
 	if len(o.Items) > 0 && res.Status < 400 && stated == 0 && !good(is) {
 		o.Kind, o.Reason = rollUp(r, o.Items, shape != nil && shape.failuresOnly)
-		if o.Kind.Failing() && m.unread > 0 {
+		if o.Kind.Failing() && fill.m.unread > 0 {
 			o.Kind, o.Reason = parlance.Partial, "" // of what was not read nobody knows that it failed
 		}
 	}
 	if fill.counted && fill.contradicts(o.Items, shape != nil && shape.failuresOnly) {
-		m.unread++
-		m.note("count_contradicts", "the answer counts other items than it lists")
+		fill.m.unread++
+		fill.m.note("count_contradicts", "the answer counts other items than it lists")
 	}
 	if o.Kind == r.kind {
 		if o.Title == "" {
@@ -182,10 +189,11 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 		}
 	}
 	if code := cmp.Or(o.Code, o.Family); o.Kind == parlance.Success && stated == 0 && code != "" && d.inBodies() && !good(is) && d.codeRow(code, is, req) == nil {
+		m := fill.matcher(res)
 		m.unread++
 		m.note("unlisted_code", "the code %q is not listed", code)
 	}
-	if (!readable || m.unread > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
+	if (!readable || fill.m != nil && fill.m.unread > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
 		o.Kind, o.Reason = parlance.Noted, ""
 	}
 	if o.Kind == r.kind && o.Reason == r.reason && coded && !d.formed && !good(is) && len(o.Items) == 0 {

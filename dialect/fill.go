@@ -15,9 +15,12 @@ import (
 // filler turns what the holes took into an Outcome. All texts share one
 // allocation that is the Outcome's own.
 type filler struct {
-	m     *matcher
 	d     *Dialect
-	lends bool // texts stay in the matcher: the Outcome does not outlive it
+	depth int      // of answers inside of answers
+	wants set      // the attributes that are asked for
+	lends bool     // texts stay where they are: the Outcome does not outlive them
+	m     *matcher // nil where a mould has told all
+	bound set      // the attributes that a text was taken for
 	own   string
 
 	counts  bool // the turns of one owner's records have been marked
@@ -27,7 +30,25 @@ type filler struct {
 }
 
 // held reports that something was taken for an attribute of the owner.
-func (f *filler) held(o owner) bool { return f.m.bound.of(o) != 0 }
+func (f *filler) held(o owner) bool { return f.bound.of(o) != 0 }
+
+// matcher is the one of the answer. Where a mould has read the body it is only
+// for the header.
+func (f *filler) matcher(res *Response) *matcher {
+	if f.m == nil {
+		f.m = matchers.Get().(*matcher)
+		f.m.reset(res, f.depth)
+		f.m.wants, f.m.bound = f.wants, f.bound
+	}
+	return f.m
+}
+
+// release gives the matcher back.
+func (f *filler) release() {
+	if f.m != nil {
+		f.m.release()
+	}
+}
 
 // text is that of a bind.
 func (f *filler) text(i int) string { return f.lying(f.m.binds[i].lies) }
@@ -182,7 +203,7 @@ func (f *filler) made(n int) []int32 {
 // get is an attribute of a record: of its own turn, else of the turns around it.
 // Names of members that nest make one path.
 func (f *filler) get(scope int32, a attribute) string {
-	if a != attrID && !f.m.bound.has(item, a) {
+	if a != attrID && !f.bound.has(item, a) {
 		return "" // most records have three or four; an id can be a name as well
 	}
 	for ; scope >= 0; scope = f.m.scopes[scope].parent {

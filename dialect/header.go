@@ -106,6 +106,16 @@ func (c *shapeCompiler) param(k, v *yaml.Node, s *shape) parameter {
 	return p
 }
 
+// silent reports that none of the fields is there.
+func (s *shape) silent(h Header) bool {
+	for i := range s.headers {
+		if len(values(h, s.headers[i].name)) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // header fits the fields of a response's header against a shape's.
 func (m *matcher) header(s *shape, h Header) bool {
 	present := 0

@@ -152,13 +152,10 @@ func (w *writer) family() string { return w.value(target{whole, attrFamily}) }
 func (w *writer) copiedField() {
 	var found []parlance.Field
 	if w.shape != nil && w.shape.copies.of(field) != 0 && len(w.dst) > w.start {
-		m := matchers.Get().(*matcher)
-		defer m.release()
+		f := filler{d: w.d, depth: w.depth, wants: everyAttribute}
+		defer f.release()
 		var o parlance.Outcome
-		w.d.fit(m, w.req, &Response{Status: w.status, Header: Fields{"Content-Type": {w.shape.media}}, Body: w.dst[w.start:]}, w.depth, everyAttribute)
-		f := filler{m: m, d: w.d}
-		f.whole(&o)
-		f.fields(&o)
+		w.d.fit(&f, &o, w.req, &Response{Status: w.status, Header: Fields{"Content-Type": {w.shape.media}}, Body: w.dst[w.start:]})
 		found = o.Fields
 	}
 	if slices.Equal(found, w.o.Fields) {

@@ -4,7 +4,9 @@ import (
 	"math/bits"
 	"slices"
 	"sync/atomic"
+	"unsafe"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
@@ -19,8 +21,8 @@ type mould struct {
 	shape  *shape
 	gaps   []gap
 	tail   string
-	made   []made // texts that the walk made of others
-	fields int    // how many Fields it has
+	uses   []use // in the order of the gaps
+	fields int   // how many Fields it has
 	bound  set
 }
 
@@ -29,8 +31,10 @@ type gap struct {
 	before string
 	kind   gapKind
 	unset  *hole // with a text that stands for none, where it has one
-	to     []use // none: nobody asks for it
 }
+
+// spans are where the texts of the gaps lie in a body.
+type spans [maxGaps]lies
 
 type gapKind uint8
 
@@ -42,15 +46,12 @@ const (
 
 // use is what a text is taken for.
 type use struct {
+	gap    int    // whose text it is, negative for one of the mould's own
+	own    string // that the walk made of texts which stand in the mould
 	target target
 	bit    set
-	field  int         // whose text it is, where the owner is a Field
+	field  int         // which Field's it is, where the owner is one
 	conv   *conversion // nil where it is taken as it is
-}
-
-type made struct {
-	text []byte
-	to   []use
 }
 
 // origin is where in the source the text lies that a text was taken from.
@@ -63,7 +64,8 @@ type origin struct {
 
 const (
 	maxMould  = 2 << 10 // bytes of the body that one is made of
-	maxGaps   = 64
+	maxGaps   = 32
+	maxConvs  = 4 // texts of one that are read in a notation
 	mouldSets = 64
 	mouldWays = 4 // of a set
 )
@@ -77,20 +79,16 @@ type moulds [mouldSets]struct {
 	misses atomic.Uint32
 }
 
-// recast reads a body by a mould and returns its shape, nil where none fits.
-func (d *Dialect) recast(m *matcher, p *plan, req *Request, res *Response) *shape {
+// recast finds the mould that a body fits, and where its texts lie; nil where
+// none fits.
+func (d *Dialect) recast(p *plan, req *Request, res *Response, at *spans) *mould {
 	if !p.moulds || res.Cut || len(res.Body) > 2*maxMould || p.bodyless(req, res) {
 		return nil
 	}
 	set := &d.moulds[uint(res.Status)%mouldSets]
 	for i := range set.ways {
-		if g := set.ways[i].Load(); g != nil && g.plan == p {
-			if g.read(m, res.Body) {
-				return g.shape
-			}
-			m.own = m.own[:0]
-			m.binds = m.binds[:0]
-			m.fields = m.fields[:0]
+		if g := set.ways[i].Load(); g != nil && g.plan == p && g.fits(res.Body, at) {
+			return g
 		}
 	}
 	if n := set.misses.Add(1); n <= 2*mouldWays || n&(n-1) == 0 {
@@ -105,15 +103,8 @@ func (d *Dialect) recast(m *matcher, p *plan, req *Request, res *Response) *shap
 	return nil
 }
 
-// read takes the texts of a body. It reports false where the mould does not fit.
-func (g *mould) read(m *matcher, body []byte) bool {
-	if g.fields > 0 && m.wants.of(field) != 0 {
-		if cap(m.fields) < g.fields {
-			m.fields = make([]taking, 0, 2*g.fields)
-		}
-		m.fields = m.fields[:g.fields]
-		clear(m.fields)
-	}
+// fits finds the texts of a body that has the same bytes between them.
+func (g *mould) fits(body []byte, texts *spans) bool {
 	at := 0
 	for i := range g.gaps {
 		gap := &g.gaps[i]
@@ -128,54 +119,86 @@ func (g *mould) read(m *matcher, body []byte) bool {
 			at, fits = tree.TextEnd(body, start)
 			fits = fits && (at > start || gap.kind == gapLoose)
 		}
-		if !fits || gap.unset != nil && string(body[start:at]) == gap.unset.fallback || len(gap.to) > 0 && !m.uses(gap.to, body[start:at]) {
+		if !fits || gap.unset != nil && string(body[start:at]) == gap.unset.fallback {
 			return false
 		}
+		texts[i] = lies{uint32(start), uint32(at - start)}
 	}
-	if string(body[at:]) != g.tail {
-		return false
-	}
-	for i := range g.made {
-		_ = m.uses(g.made[i].to, g.made[i].text) // it is taken as it is
-	}
-	m.bound = g.bound & m.wants
-	return true
+	return string(body[at:]) == g.tail
 }
 
-// uses takes a text for what is asked for of its uses. It reports false where it
-// cannot be read as one of them, or leaves nothing of it.
-func (m *matcher) uses(to []use, text []byte) bool {
-	var plainly lies
-	for i := range to {
-		u := &to[i]
-		if u.bit&m.wants == 0 && (u.conv == nil || u.conv.notation >= pointer) {
-			continue // it would fit
-		}
-		at := plainly
-		if u.conv != nil {
-			read, ok := u.conv.read(text, m)
-			if !ok || len(read) == 0 {
+// fill sets what its texts are taken for. It reports false, having set nothing,
+// where one cannot be read so.
+func (g *mould) fill(f *filler, o *parlance.Outcome, res *Response, texts *spans) bool {
+	var read [maxConvs][]byte
+	size, convs, last := 0, 0, -1
+	for i := range g.uses {
+		switch u := &g.uses[i]; {
+		case u.gap < 0:
+		case u.conv != nil:
+			if u.bit&f.wants == 0 && u.conv.notation >= pointer {
+				continue // it would fit
+			}
+			from, now := texts[u.gap], clock(nil)
+			if u.conv.notation.timed() {
+				now = &served{res.Header, res.Received}
+			}
+			text, ok := u.conv.read(res.Body[from.start:from.start+from.size], now)
+			if !ok || len(text) == 0 {
 				return false
 			}
-			if u.bit&m.wants == 0 {
-				continue
+			if u.bit&f.wants != 0 {
+				read[convs], convs, size = text, convs+1, size+len(text)
 			}
-			at = m.lie(read)
-		} else if at.size == 0 {
-			at = m.lie(text)
-			plainly = at
+		case u.bit&f.wants != 0 && u.gap != last:
+			last, size = u.gap, size+int(texts[u.gap].size)
 		}
-		if u.target.owner == whole {
-			m.take(u.target, 0, at)
+	}
+	if g.fields > 0 && f.wants.of(field) != 0 {
+		o.Fields = make([]parlance.Field, g.fields)
+	}
+	var own []byte
+	if !f.lends {
+		own = make([]byte, 0, size)
+	}
+	keep := func(text []byte) string {
+		if f.lends {
+			return unsafe.String(unsafe.SliceData(text), len(text))
+		}
+		own = append(own, text...)
+		return unsafe.String(&own[len(own)-len(text)], len(text))
+	}
+	convs, last = 0, -1
+	text := "" // of the last gap
+	for i := range g.uses {
+		u := &g.uses[i]
+		if u.bit&f.wants == 0 {
 			continue
 		}
-		switch f := &m.fields[u.field]; u.target.attr {
-		case attrPath:
-			f.path = at
-		case attrCode:
-			f.code = at
+		to := u.own
+		switch {
+		case u.gap < 0:
+		case u.conv != nil:
+			to = keep(read[convs])
+			convs++
 		default:
-			f.message = at
+			if u.gap != last {
+				from := texts[u.gap]
+				last, text = u.gap, keep(res.Body[from.start:from.start+from.size])
+			}
+			to = text
+		}
+		if u.target.owner == whole {
+			setWhole(o, u.target.attr, to)
+			continue
+		}
+		switch f := &o.Fields[u.field]; u.target.attr {
+		case attrPath:
+			f.Path = to
+		case attrCode:
+			f.Code = to
+		default:
+			f.Message = to
 		}
 	}
 	return true
@@ -242,7 +265,7 @@ func (m *matcher) rulesOut(t *template, n uint32) bool {
 // mould cuts the document that was fitted. Beside shapes that come first no name
 // is free, for one that they know could stand there.
 func (m *matcher) mould(g *mould, every *tree.Tree, first bool) *mould {
-	free := g.free(m)
+	free := m.free()
 	asked := map[uint32]bool{} // what a shape looks at
 	for _, n := range m.tree.Nodes {
 		if n.Kind == tree.Text || n.Kind == tree.Number {
@@ -250,40 +273,42 @@ func (m *matcher) mould(g *mould, every *tree.Tree, first bool) *mould {
 		}
 	}
 	text, from := string(m.tree.Source), uint32(0)
+	gaps := map[uint32]int{} // by where their texts begin
 	cut := func(start, end uint32, kind gapKind) {
 		gap := gap{before: text[from:start], kind: kind}
-		if f := free[start]; f != nil {
-			gap.to, gap.unset = f.to, f.unset
+		if h := free[start].hole; h != nil && h.defaults {
+			gap.unset = h
 		}
-		g.gaps, from = append(g.gaps, gap), end
+		gaps[start], g.gaps, from = len(g.gaps), append(g.gaps, gap), end
 	}
 	for i := range every.Nodes {
 		n := &every.Nodes[i]
-		if n.KeyEnd > n.KeyStart && free[n.KeyStart] != nil {
+		if _, path := free[n.KeyStart]; path && n.KeyEnd > n.KeyStart {
 			if !first {
 				return nil
 			}
 			cut(n.KeyStart, n.KeyEnd, gapText)
 		}
+		_, own := free[n.Start]
 		switch {
-		case n.Escaped || asked[n.Start] && free[n.Start] == nil:
+		case n.Escaped || asked[n.Start] && !own:
 		case n.Kind == tree.Number:
 			cut(n.Start, n.End, gapNumber)
-		case n.Kind == tree.Text && asked[n.Start]:
+		case n.Kind == tree.Text && own:
 			cut(n.Start, n.End, gapText)
 		case n.Kind == tree.Text:
 			cut(n.Start, n.End, gapLoose)
 		}
 	}
-	if g.tail = text[from:]; len(g.gaps) > maxGaps {
+	g.tail = text[from:]
+	if !g.use(m, free, gaps) || len(g.gaps) > maxGaps {
 		return nil
 	}
 	return g
 }
 
-// free finds the texts that may be others, by where they begin in the source,
-// and what they are taken for. What else a walk took is the mould's own.
-func (g *mould) free(m *matcher) map[uint32]*gap {
+// free finds the texts that may be others, by where they begin in the source.
+func (m *matcher) free() map[uint32]origin {
 	kept := map[uint32]bool{} // of what was taken, by where it lies
 	for _, b := range m.binds {
 		kept[b.start] = true
@@ -291,44 +316,53 @@ func (g *mould) free(m *matcher) map[uint32]*gap {
 	for _, f := range m.fields {
 		kept[f.path.start], kept[f.code.start], kept[f.message.start] = true, true, true
 	}
-	free := map[uint32]*gap{}
+	free := map[uint32]origin{}
 	for _, o := range m.origins {
-		f := free[o.start]
-		if f == nil {
-			f = &gap{}
-			free[o.start] = f
-		}
-		if o.hole != nil && o.hole.defaults {
-			f.unset = o.hole
-		}
+		free[o.start] = o
 	}
 	for _, o := range m.origins {
-		if o.reading != nil && o.reading.conv.notation != plain && !kept[o.own] {
+		if o.conv() != nil && !kept[o.own] {
 			delete(free, o.start) // it was dropped when it had been read: another may not be readable
 		}
 	}
+	return free
+}
+
+// conv is the notation that the text was read in, nil for as it is.
+func (o *origin) conv() *conversion {
+	if o.reading == nil || o.reading.conv.notation == plain {
+		return nil
+	}
+	return &o.reading.conv
+}
+
+// use notes what the walk took. It reports false for what a mould does not hold.
+func (g *mould) use(m *matcher, free map[uint32]origin, gaps map[uint32]int) bool {
+	convs, holds := 0, true
 	put := func(at lies, u use) {
 		if at.size == 0 {
 			return
 		}
+		u.gap, u.bit = -1, u.target.bit()
 		i := slices.IndexFunc(m.origins, func(o origin) bool { return o.own == at.start })
-		if i < 0 || free[m.origins[i].start] == nil {
-			g.made = append(g.made, made{m.lying(at), []use{u}})
-			return
+		if i < 0 {
+			u.own = string(m.lying(at))
+		} else if o := m.origins[i]; free[o.start] == (origin{}) {
+			u.own = string(m.lying(at))
+		} else if u.gap, u.conv = gaps[o.start], o.conv(); u.conv != nil {
+			convs++
 		}
-		if r := m.origins[i].reading; r != nil && r.conv.notation != plain {
-			u.conv = &r.conv
-		}
-		f := free[m.origins[i].start]
-		f.to = append(f.to, u)
+		g.uses = append(g.uses, u)
 	}
 	for _, b := range m.binds {
-		put(b.lies, use{target: b.target, bit: b.target.bit()})
+		holds = holds && b.target.attr != attrReset && !b.target.attr.counts()
+		put(b.lies, use{target: b.target})
 	}
 	for i, f := range m.fields {
-		put(f.path, use{target: target{field, attrPath}, bit: pathBit, field: i})
-		put(f.code, use{target: target{field, attrCode}, bit: codeBit, field: i})
-		put(f.message, use{target: target{field, attrMessage}, bit: messageBit, field: i})
+		put(f.path, use{target: target{field, attrPath}, field: i})
+		put(f.code, use{target: target{field, attrCode}, field: i})
+		put(f.message, use{target: target{field, attrMessage}, field: i})
 	}
-	return free
+	slices.SortStableFunc(g.uses, func(a, b use) int { return a.gap - b.gap })
+	return holds && convs <= maxConvs
 }

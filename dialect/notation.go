@@ -80,6 +80,9 @@ func parseConversion(text string) (c conversion, message string) {
 // structured reports that the notation is a list and not a scalar.
 func (c conversion) structured() bool { return c.notation == segments || c.notation == pairs }
 
+// timed reports that it is of a time, which may be counted from the answer's.
+func (n notation) timed() bool { return n >= seconds && n <= protobuf }
+
 // bare reports that JSON has the value without quotes.
 func (c conversion) bare() bool { return c.notation >= integer && c.notation <= epochMS }
 
