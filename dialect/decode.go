@@ -114,7 +114,7 @@ func (d *Dialect) fit(f *filler, o *parlance.Outcome, req *Request, res *Respons
 		res.Body, res.Cut = res.Body[:MaxBody], true
 	}
 	p := d.planFor(res.Status)
-	var texts spans
+	var texts ends
 	if g := d.recast(p, req, res, &texts); g != nil && g.fill(f, o, res, &texts) {
 		shape, readable, f.bound = g.shape, true, g.bound&f.wants
 	} else {
@@ -123,7 +123,7 @@ func (d *Dialect) fit(f *filler, o *parlance.Outcome, req *Request, res *Respons
 		f.bound = m.bound
 	}
 	for _, s := range p.extras {
-		if !p.concerns(s, req) || s.bare && (s.reads&f.wants&^f.bound == 0 || s.silent(res.Header)) {
+		if !p.concerns(s, req) || s.bare && (s.reads&f.wants&^f.bound == 0 || s.silent(res.Header, f.wants)) {
 			continue // what it could say is known, not asked for, or not there
 		}
 		m := f.matcher(res)

@@ -62,12 +62,12 @@ type meanings [64]atomic.Pointer[meant]
 
 // at is the place of a code: by its length, and by what it begins and ends with.
 func (all *meanings) at(o *parlance.Outcome) *atomic.Pointer[meant] {
-	h := uint64(o.Status)
-	for _, text := range [...]string{o.Code, o.Family} {
-		if n := len(text); n > 0 {
-			h = h*31 + uint64(n)<<24 ^ uint64(text[0])<<16 ^ uint64(text[n/2])<<8 ^ uint64(text[n-1])
-		}
+	code := o.Code
+	if code == "" {
+		code = o.Family
 	}
+	n := len(code)
+	h := uint64(n)<<40 ^ uint64(o.Status)<<24 ^ uint64(code[0])<<16 ^ uint64(code[n/2])<<8 ^ uint64(code[n-1])
 	return &all[h*0x9E3779B97F4A7C15>>58]
 }
 

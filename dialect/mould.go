@@ -24,6 +24,8 @@ type mould struct {
 	uses   []use // in the order of the gaps
 	fields int   // how many Fields it has
 	bound  set
+
+	converts bool // a text is read in a notation
 }
 
 // gap is bytes as they are, and then a text.
@@ -33,8 +35,8 @@ type gap struct {
 	unset  *hole // with a text that stands for none, where it has one
 }
 
-// spans are where the texts of the gaps lie in a body.
-type spans [maxGaps]lies
+// ends are where the texts of the gaps end in a body.
+type ends [maxGaps]uint32
 
 type gapKind uint8
 
@@ -81,7 +83,7 @@ type moulds [mouldSets]struct {
 
 // recast finds the mould that a body fits, and where its texts lie; nil where
 // none fits.
-func (d *Dialect) recast(p *plan, req *Request, res *Response, at *spans) *mould {
+func (d *Dialect) recast(p *plan, req *Request, res *Response, at *ends) *mould {
 	if !p.moulds || res.Cut || len(res.Body) > 2*maxMould || p.bodyless(req, res) {
 		return nil
 	}
@@ -104,7 +106,7 @@ func (d *Dialect) recast(p *plan, req *Request, res *Response, at *spans) *mould
 }
 
 // fits finds the texts of a body that has the same bytes between them.
-func (g *mould) fits(body []byte, texts *spans) bool {
+func (g *mould) fits(body []byte, to *ends) bool {
 	at := 0
 	for i := range g.gaps {
 		gap := &g.gaps[i]
@@ -122,28 +124,40 @@ func (g *mould) fits(body []byte, texts *spans) bool {
 		if !fits || gap.unset != nil && string(body[start:at]) == gap.unset.fallback {
 			return false
 		}
-		texts[i] = lies{uint32(start), uint32(at - start)}
+		to[i] = uint32(at)
 	}
 	return string(body[at:]) == g.tail
 }
 
+// text is that of a gap.
+func (g *mould) text(i int, body []byte, to *ends) []byte {
+	start := uint32(len(g.gaps[i].before))
+	if i > 0 {
+		start += to[i-1]
+	}
+	return body[start:to[i]]
+}
+
 // fill sets what its texts are taken for. It reports false, having set nothing,
 // where one cannot be read so.
-func (g *mould) fill(f *filler, o *parlance.Outcome, res *Response, texts *spans) bool {
+func (g *mould) fill(f *filler, o *parlance.Outcome, res *Response, to *ends) bool {
 	var read [maxConvs][]byte
 	size, convs, last := 0, 0, -1
 	for i := range g.uses {
+		if f.lends && !g.converts {
+			break // nothing can fail, or has to be made room for
+		}
 		switch u := &g.uses[i]; {
 		case u.gap < 0:
 		case u.conv != nil:
 			if u.bit&f.wants == 0 && u.conv.notation >= pointer {
 				continue // it would fit
 			}
-			from, now := texts[u.gap], clock(nil)
+			var now clock
 			if u.conv.notation.timed() {
 				now = &served{res.Header, res.Received}
 			}
-			text, ok := u.conv.read(res.Body[from.start:from.start+from.size], now)
+			text, ok := u.conv.read(g.text(u.gap, res.Body, to), now)
 			if !ok || len(text) == 0 {
 				return false
 			}
@@ -151,7 +165,7 @@ func (g *mould) fill(f *filler, o *parlance.Outcome, res *Response, texts *spans
 				read[convs], convs, size = text, convs+1, size+len(text)
 			}
 		case u.bit&f.wants != 0 && u.gap != last:
-			last, size = u.gap, size+int(texts[u.gap].size)
+			last, size = u.gap, size+len(g.text(u.gap, res.Body, to))
 		}
 	}
 	if g.fields > 0 && f.wants.of(field) != 0 {
@@ -175,30 +189,29 @@ func (g *mould) fill(f *filler, o *parlance.Outcome, res *Response, texts *spans
 		if u.bit&f.wants == 0 {
 			continue
 		}
-		to := u.own
+		value := u.own
 		switch {
 		case u.gap < 0:
 		case u.conv != nil:
-			to = keep(read[convs])
+			value = keep(read[convs])
 			convs++
 		default:
 			if u.gap != last {
-				from := texts[u.gap]
-				last, text = u.gap, keep(res.Body[from.start:from.start+from.size])
+				last, text = u.gap, keep(g.text(u.gap, res.Body, to))
 			}
-			to = text
+			value = text
 		}
 		if u.target.owner == whole {
-			setWhole(o, u.target.attr, to)
+			setWhole(o, u.target.attr, value)
 			continue
 		}
 		switch f := &o.Fields[u.field]; u.target.attr {
 		case attrPath:
-			f.Path = to
+			f.Path = value
 		case attrCode:
-			f.Code = to
+			f.Code = value
 		default:
-			f.Message = to
+			f.Message = value
 		}
 	}
 	return true
@@ -364,5 +377,6 @@ func (g *mould) use(m *matcher, free map[uint32]origin, gaps map[uint32]int) boo
 		put(f.message, use{target: target{field, attrMessage}, field: i})
 	}
 	slices.SortStableFunc(g.uses, func(a, b use) int { return a.gap - b.gap })
+	g.converts = convs > 0
 	return holds && convs <= maxConvs
 }
