@@ -3,6 +3,7 @@ package dialect
 import (
 	"math/bits"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"unsafe"
 
@@ -73,7 +74,7 @@ const (
 )
 
 // moulds keeps those that were made last, in a set for each status. Making one
-// costs as much as ten reads: of the answers that none fits the first eight make
+// costs as much as dozens of reads: of the answers that none fits the first eight make
 // one, and after them ever fewer do, so that nothing grows and answers that are
 // never alike cost nothing.
 type moulds [mouldSets]struct {
@@ -288,7 +289,7 @@ func (m *matcher) mould(g *mould, every *tree.Tree, first bool) *mould {
 	text, from := string(m.tree.Source), uint32(0)
 	gaps := map[uint32]int{} // by where their texts begin
 	cut := func(start, end uint32, kind gapKind) {
-		gap := gap{before: text[from:start], kind: kind}
+		gap := gap{before: strings.Clone(text[from:start]), kind: kind} // nobody's texts stay in memory
 		if h := free[start].hole; h != nil && h.defaults {
 			gap.unset = h
 		}
@@ -313,7 +314,7 @@ func (m *matcher) mould(g *mould, every *tree.Tree, first bool) *mould {
 			cut(n.Start, n.End, gapLoose)
 		}
 	}
-	g.tail = text[from:]
+	g.tail = strings.Clone(text[from:])
 	if !g.use(m, free, gaps) || len(g.gaps) > maxGaps {
 		return nil
 	}
