@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 )
@@ -30,6 +31,13 @@ type Config struct {
 	// off its envelope or to put one on: 1 MiB, which is also the most. A longer
 	// success is passed on as it is, with a warning in the log, and never cut.
 	Limit int
+
+	// Recorder keeps the record of each request, with every attempt at the upstream
+	// and what is logged under it; nil keeps none. Callers then get the activity id
+	// that it is found by, in place of the upstream's, which stands in the record.
+	// Under a server.Server that records, its record has the attempts. Close it after
+	// the http.Server has been shut down.
+	Recorder *activity.Recorder
 
 	Logger    *slog.Logger      // slog.Default; every record gets the activity id
 	Transport http.RoundTripper // what sends; net/http's, keeping more connections

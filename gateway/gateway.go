@@ -46,7 +46,7 @@ func New(c Config) (*Gateway, error) {
 	}
 	g := &Gateway{Config: c.withDefaults()}
 	g.log = slog.New(activity.NewHandler(g.Logger.Handler()))
-	options := []client.Option{client.WithBase(g.Transport), client.WithCeiling(g.Ceiling), client.WithLimit(g.Limit)}
+	options := []client.Option{client.WithBase(g.Transport), client.WithCeiling(g.Ceiling), client.WithLimit(g.Limit), client.WithObserver(g.calls())}
 	g.client = client.New(g.Speaks, append(options, g.Client...)...)
 	plain := dialect.Request{Method: http.MethodGet, Path: "/"}
 	g.reads = g.Speaks.Alters(plain, http.StatusOK, http.Header{}) ||
@@ -69,7 +69,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := g.newPassage(w, r)
 	defer p.end()
 	defer func() {
-		switch cause := recover(); cause {
+		cause := recover()
+		defer p.record(cause)
+		switch cause {
 		case nil:
 		case http.ErrAbortHandler:
 			if errors.Is(context.Cause(p), context.Canceled) {

@@ -38,9 +38,10 @@ func put(h http.Header, m dialect.Message) {
 	}
 }
 
-// sign puts the activity id where the upstream put none of its own.
+// sign puts the activity id where the upstream put none of its own, and where the
+// record of the request has that.
 func (g *Gateway) sign(p *passage, h http.Header) {
-	if h.Get(server.RequestIDHeader) == "" {
+	if p.recorded || h.Get(server.RequestIDHeader) == "" {
 		h.Set(server.RequestIDHeader, p.id)
 	}
 }

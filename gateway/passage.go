@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
 )
@@ -23,7 +24,12 @@ type passage struct {
 	streams  bool            // the caller's body is not held, but passed on as it comes
 	head     bool            // the method is HEAD: the answer has no body
 	asked    dialect.Request // by the caller
+	recorded bool            // the record of it has the upstream's id, so that the caller gets ours
 	instance string          // the path as it was called, as a URI reference (RFC 9457, 3.1.5)
+
+	collector *activity.Collector // nil where the record is not ours to keep
+	status    int                 // that the caller is told, 0 for none yet
+	outcome   parlance.Outcome
 }
 
 type passageKey struct{}
@@ -46,7 +52,9 @@ func (g *Gateway) newPassage(w http.ResponseWriter, r *http.Request) *passage {
 	if p.id == "" {
 		p.id = activity.NewID()
 	}
-	p.Context, p.cancel = context.WithCancelCause(activity.WithID(r.Context(), p.id))
+	ctx, collector := g.begin(activity.WithID(r.Context(), p.id), r)
+	p.collector, p.recorded = collector, activity.CollectorOf(ctx) != nil
+	p.Context, p.cancel = context.WithCancelCause(ctx)
 	caller := http.NewResponseController(w)
 	p.timer = time.AfterFunc(g.Timeout, func() {
 		p.cancel(context.DeadlineExceeded)

@@ -25,6 +25,7 @@ func (g *Gateway) translate(resp *http.Response) error {
 		return errNoReport
 	}
 	g.note(p, resp, r)
+	p.told(resp.StatusCode, &r.Outcome)
 
 	switch o := r.Outcome; {
 	case r.Broken != nil && o.Status == 0:
@@ -36,8 +37,7 @@ func (g *Gateway) translate(resp *http.Response) error {
 		}
 		g.replace(p, resp, &o, enveloped(r, resp))
 		return nil
-	case resp.StatusCode == http.StatusSwitchingProtocols:
-		return nil
+	case resp.StatusCode == http.StatusSwitchingProtocols: // what is said since is not HTTP
 	case resp.StatusCode >= 300, resp.Header.Get("Content-Range") != "":
 		// A redirect and a 304 are told by their headers; a part of a document
 		// is none.
@@ -176,10 +176,10 @@ func (g *Gateway) restate(p *passage, resp *http.Response, o *parlance.Outcome) 
 }
 
 // encode writes an outcome in the callers' dialect. The request id is the
-// upstream's where it has one, for its support asks for it; ours stands in the
-// log beside it.
+// upstream's where it has one, for its support asks for it and ours stands in the
+// log beside it; or ours, where the record beside it has theirs.
 func (g *Gateway) encode(p *passage, o *parlance.Outcome, data dialect.Payload) dialect.Message {
-	if o.RequestID == "" {
+	if o.RequestID == "" || p.recorded {
 		o.RequestID = p.id
 	}
 	m := g.Answers.Encode(nil, p.asked, o, data)
@@ -187,6 +187,7 @@ func (g *Gateway) encode(p *passage, o *parlance.Outcome, data dialect.Payload) 
 		g.log.ErrorContext(p, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
 		m.Status = http.StatusInternalServerError
 	}
+	p.told(m.Status, o)
 	for _, l := range m.Losses {
 		g.log.LogAttrs(p, slog.LevelDebug, "lost in translation", slog.String("attribute", l.Attribute), slog.String("reason", l.Reason))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -14,31 +13,33 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/store/sqlite"
 )
 
 func (a *app) activityCommand() *cobra.Command {
-	var file string
+	var at place
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "activity ID --store FILE",
+		Use:   "activity ID --store STORE",
 		Short: "Print the story of one request, by the id that its answer had",
 		Long: `Prints what is known of one request: when it came and from whom, what it came to,
 what was asked of others on its behalf, attempt by attempt, and what was logged
 under it. The id stands in the answer, where the dialect has its place for it or
 else in the header X-Request-Id.
 
-The store is the file of SQLite that the server keeps its records in; it may be
-looked at while the server runs. Times are UTC, and those of calls and lines
+The store is what the server keeps its records in: a file of SQLite, or a database
+of PostgreSQL by its URL. It may be looked at while the server runs. The password of
+a URL is written nowhere; better than in the URL, where others on this machine may
+see it, it stands in PGPASSWORD or in ~/.pgpass. Times are UTC, and those of calls and lines
 count from the beginning. Nothing in a record is a credential.`,
 		Example: `  parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store server.db
-  parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store server.db --json`,
+  parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store server.db --json
+  parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store postgres://desk@db.example.com/shop`,
 		Args: arguments(1, 1, "an id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if file == "" {
-				return &mistake{message: "--store: no store is named", hint: "name the file that the server keeps its records in"}
+			if at.name == "" {
+				return &mistake{message: "--store: no store is named", hint: "name the file that the server keeps its records in, or the URL of its PostgreSQL"}
 			}
-			r, err := find(cmd.Context(), file, args[0])
+			r, err := find(cmd.Context(), at, args[0])
 			switch {
 			case err != nil:
 				return err
@@ -50,14 +51,14 @@ count from the beginning. Nothing in a record is a credential.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&file, "store", "", "the `FILE` of SQLite that the records are in")
+	storeFlags(cmd, &at, "the `STORE` that the records are in: a file of SQLite, or a URL postgres://…")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the record as JSON")
 	return cmd
 }
 
-// find finds a record in a file.
-func find(ctx context.Context, file, id string) (*activity.Record, error) {
-	look, err := sqlite.OpenLook(file)
+// find finds a record in a store.
+func find(ctx context.Context, at place, id string) (*activity.Record, error) {
+	look, err := at.look()
 	if err == nil {
 		defer look.Close()
 		var r *activity.Record
@@ -65,11 +66,8 @@ func find(ctx context.Context, file, id string) (*activity.Record, error) {
 			return r, nil
 		}
 	}
-	m := &mistake{message: "--store: " + err.Error(), hint: "name the file that the server keeps its records in", cause: err}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		m.message = fmt.Sprintf("--store: there is no file %s", file)
-	case errors.Is(err, parlance.ErrNotFound):
+	m := at.fault(err)
+	if errors.Is(err, parlance.ErrNotFound) {
 		m.message = fmt.Sprintf("no request has the id %q", id)
 		m.hint = "look whether it is whole, and the store the right one; old records are deleted"
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/store/postgres"
+	"github.com/parlance-api/parlance/store/postgres/pgtest"
 	"github.com/parlance-api/parlance/store/sqlite"
 )
 
@@ -143,6 +145,57 @@ func TestWhereThereIsNoStoryItIsSaidWhatToDo(t *testing.T) {
 	} {
 		if stdout, stderr, exit := invoke(t, "", strings.Fields(args)...); exit != exitUsage || stdout != "" || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d\n%s%s", args, exit, stdout, stderr)
+		}
+	}
+}
+
+func TestTheStoryIsFoundInPostgres(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	for args, want := range map[string]string{
+		"id-1":              `nothing of ours is kept in the schema "parlance" of this database`,
+		"id-1 --schema own": `nothing of ours is kept in the schema "own" of this database`,
+	} {
+		if _, stderr, exit := invoke(t, "", append([]string{"activity", "--store", pg.URL}, strings.Fields(args)...)...); exit != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d: %s", args, exit, stderr)
+		}
+	}
+	s, err := postgres.Open(t.Context(), pg.URL, postgres.WithSchema("own"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Activity().Add(t.Context(), aRecord()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, exit := invoke(t, "", "activity", "id-1", "--json", "--store", pg.URL, "--schema", "own")
+	var got *activity.Record
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || exit != exitClean || stderr != "" || !reflect.DeepEqual(got, aRecord()) {
+		t.Errorf("exit %d, %v\n%s%s", exit, err, stdout, stderr)
+	}
+	if _, stderr, exit := invoke(t, "", "activity", "id-2", "--store", pg.URL, "--schema", "own"); exit != exitUsage || !strings.Contains(stderr, `no request has the id "id-2"`) {
+		t.Errorf("exit %d: %s", exit, stderr)
+	}
+}
+
+func TestThePasswordOfAStoreIsNeverTold(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"postgres://desk:hunter2@127.0.0.1:1/shop",
+		"postgres://desk:hunter2@nowhere.invalid/shop",
+		"postgres://desk:hunter2%@127.0.0.1:1/shop",          // no escape
+		"postgres://desk:hunter2@127.0.0.1:none/shop",        // no port
+		"postgres://desk:hunter2@127.0.0.1:1/shop?sslmode=x", // no such mode
+		"postgresql://127.0.0.1:1/shop?user=desk&password=hunter2",
+		"postgres://desk:hunter2 hunter2@127.0.0.1:1/sh op",
+	} {
+		for _, command := range []string{"activity id-1", "gateway --upstream http://localhost --speaks vms"} {
+			stdout, stderr, exit := invoke(t, "", append(strings.Fields(command), "--store", url)...)
+			if exit != exitUsage || !strings.Contains(stderr, "--store: ") || strings.Contains(stdout+stderr, "hunter2") {
+				t.Errorf("%s of %s: exit %d\n%s%s", command, url, exit, stdout, stderr)
+			}
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/gateway"
 )
 
@@ -27,6 +28,7 @@ func (a *app) gatewayCommand() *cobra.Command {
 	var upstream, speaks, listen string
 	answers := "problem"
 	var timeout, ceiling time.Duration
+	var keep place
 	cmd := &cobra.Command{
 		Use:   "gateway --upstream URL --speaks DIALECT",
 		Short: "Stand before an API and answer in another dialect",
@@ -35,10 +37,14 @@ another. What the API's page says to wait for or to repeat is waited for and
 repeated, where that is safe; a success whose meaning nothing can alter streams
 through untouched.
 
+With --store it keeps the record of each request, every attempt at the API in it, and
+its callers get the id that "parlance activity" finds it by.
+
 It prints its address and runs until it is interrupted; answers that have begun
 may then finish.`,
 		Example: `  parlance gateway --upstream https://api.example.com --speaks vms
-  parlance gateway --upstream http://localhost:9000 --speaks vision --answers problem --listen 127.0.0.1:8080`,
+  parlance gateway --upstream http://localhost:9000 --speaks vision --answers problem --listen 127.0.0.1:8080
+  parlance gateway --upstream http://localhost:9000 --speaks vms --store gateway.db`,
 		Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			u, err := upstreamURL(upstream)
@@ -52,6 +58,14 @@ may then finish.`,
 			if config.Answers, err = a.load(answers); err != nil {
 				return nameFlag(err, "answers")
 			}
+			if keep.name != "" {
+				recorder, stop, err := a.record(cmd.Context(), keep, config.Logger)
+				if err != nil {
+					return err
+				}
+				defer stop()
+				config.Recorder = recorder
+			}
 			g, err := gateway.New(config)
 			if err != nil {
 				return err
@@ -63,10 +77,32 @@ may then finish.`,
 	cmd.Flags().StringVar(&upstream, "upstream", "", "the `URL` of the API; its path is put before the request's")
 	dialectFlag(cmd, &speaks, "speaks", "the dialect of the API")
 	dialectFlag(cmd, &answers, "answers", "the dialect of the answers")
+	storeFlags(cmd, &keep, "the `STORE` to keep records in: a file of SQLite, or a URL postgres://…; none are kept without it")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "the `ADDRESS` to listen at; port 0 is a free one")
 	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long a caller waits for an answer to begin, repeats included")
 	cmd.Flags().DurationVar(&ceiling, "ceiling", 10*time.Second, "the longest wait before a repeat; a longer one is handed to the caller")
 	return cmd
+}
+
+// record opens a store to keep records in. What it has taken is written when stop
+// returns.
+func (a *app) record(ctx context.Context, at place, log *slog.Logger) (_ *activity.Recorder, stop func(), err error) {
+	s, err := at.open(ctx)
+	if err != nil {
+		m := at.fault(err)
+		if !at.remote() {
+			m.message, m.hint = "--store: "+err.Error(), "it is made where it is missing, in a folder that is there"
+		}
+		return nil, nil, m
+	}
+	r := activity.NewRecorder(s.Activity(), activity.WithLogger(log))
+	return r, func() {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		if err := errors.Join(r.Close(ending), s.Close()); err != nil {
+			log.Error("not all records are written", "error", at.redact(err.Error()))
+		}
+	}, nil
 }
 
 // upstreamURL demands what a request can be sent to.

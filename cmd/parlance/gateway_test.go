@@ -2,12 +2,18 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/parlance-api/parlance/store/postgres/pgtest"
 )
 
 func TestGatewayTranslatesUntilItIsInterrupted(t *testing.T) {
@@ -67,6 +73,81 @@ func TestGatewayRefusesWhatItCannotStandBefore(t *testing.T) {
 			stdout, stderr, exit := invoke(t, "", strings.Fields(test.args)...)
 			if exit != exitUsage || stdout != "" || !strings.Contains(stderr, test.want) {
 				t.Errorf("exit %d, stdout %q, stderr\n%s\nwant\n%s", exit, stdout, stderr, test.want)
+			}
+		})
+	}
+}
+
+// quick is an API that nobody waits long for.
+const quick = `
+dialect: quick
+codes: {200: success, 404: not_found, 503: {kind: unavailable, retry: {backoff: 1ms..2ms}}}
+shapes: [{name: error, status: 4xx 5xx, json: {message: $detail}}]
+`
+
+// The id that a caller got leads to all that was asked of the upstream for him.
+func TestARequestThroughTheGatewayLeavesItsStory(t *testing.T) {
+	t.Parallel()
+	speaks := filepath.Join(t.TempDir(), "quick.yaml")
+	if err := os.WriteFile(speaks, []byte(quick), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, store := range map[string]string{"a file": filepath.Join(t.TempDir(), "gateway.db"), "postgres": pgtest.Start(t).URL} {
+		t.Run(name, func(t *testing.T) {
+			var asked atomic.Int32
+			upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.Header().Set("X-Request-Id", "theirs")
+				if asked.Add(1) == 1 {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
+				}
+				w.WriteHeader(http.StatusNotFound)
+				io.WriteString(w, `{"message": "No such camera"}`)
+			}))
+			defer upstream.Close()
+
+			ctx, interrupt := context.WithCancel(t.Context())
+			defer interrupt()
+			stdout, out := io.Pipe()
+			done := make(chan int)
+			var said bytes.Buffer
+			go func() {
+				done <- run(ctx, []string{"gateway", "--upstream", upstream.URL, "--speaks", speaks, "--listen", "127.0.0.1:0", "--store", store},
+					func(string) string { return "" }, strings.NewReader(""), out, &said)
+				out.Close()
+			}()
+			banner, err := bufio.NewReader(stdout).ReadString('\n')
+			if err != nil {
+				t.Fatal(err, said.String())
+			}
+			address, _, _ := strings.Cut(banner, " ")
+			res, err := http.Get(address + "/cameras/7?token=secret")
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			interrupt()
+			if exit := <-done; exit != exitClean {
+				t.Fatalf("exit %d: %s", exit, said.String())
+			}
+
+			id := res.Header.Get("X-Request-Id")
+			told, stderr, exit := invoke(t, "", "activity", id, "--store", store)
+			if exit != exitClean || stderr != "" {
+				t.Fatalf("exit %d: %s", exit, stderr)
+			}
+			for _, want := range []string{
+				"activity      " + id + "\n", "request     GET /cameras/7\n", "outcome       not_found\n", "status      404\n",
+				"call 1        503 ", "call 2        404 not_found  in ", "to          GET " + strings.TrimPrefix(upstream.URL, "http://") + "/cameras/7\n",
+				"attempt     2\n", "detail      No such camera\n", "request id  theirs\n",
+			} {
+				if !strings.Contains(told, want) {
+					t.Errorf("%q is not in\n%s", want, told)
+				}
+			}
+			if strings.Contains(told, "secret") {
+				t.Errorf("a secret is told:\n%s", told)
 			}
 		})
 	}

@@ -1,0 +1,66 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+)
+
+// Look is a look at a database, for a support desk: it reads activity records, and
+// needs no more than the right to. It makes no table and writes nothing. What a
+// process still holds back, for up to 100 ms, it does not see. It is safe for
+// concurrent use.
+type Look struct {
+	store *Store
+	pool  *pgxpool.Pool
+}
+
+// OpenLook makes one for a URL, as [Open] takes it, and the same options. It is
+// connected when something is asked.
+func OpenLook(url string, options ...Option) (*Look, error) {
+	s := &Store{schema: "parlance", patience: 3 * time.Second}
+	for _, o := range options {
+		o(s)
+	}
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: the URL cannot be read: %w", err)
+	}
+	s.configure(config.ConnConfig)
+	config.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	return &Look{s, pool}, nil
+}
+
+// Find finds a record as the view Activity of a Store does.
+func (l *Look) Find(ctx context.Context, id string) (*activity.Record, error) {
+	var json []byte
+	err := l.pool.QueryRow(ctx, l.store.sql("SELECT record FROM parlance.activity WHERE id = $1"), text(id)).Scan(&json)
+	var refused *pgconn.PgError
+	switch {
+	case err == nil:
+		return parse(json)
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, fmt.Errorf("postgres: no activity %q: %w", id, parlance.ErrNotFound)
+	case errors.As(err, &refused) && (refused.Code == "42P01" || refused.Code == "3F000"): // no such table, no such schema
+		return nil, fmt.Errorf("postgres: nothing of ours is kept in the schema %q of this database", l.store.schema)
+	}
+	return nil, fmt.Errorf("postgres: activity %q: %w", id, explain(ctx, err, false))
+}
+
+// Close ends the connections.
+func (l *Look) Close() error {
+	l.pool.Close()
+	return nil
+}
