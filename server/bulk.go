@@ -11,7 +11,10 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -40,10 +43,42 @@ func (r Record) Decode(v any) error {
 	}
 	bad := parlance.NewError(parlance.Invalid, "The record cannot be read").Because(err)
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
-		bad.Outcome.Detail = fmt.Sprintf("%s must not be a %s", e.Field, e.Value)
-		bad = bad.WithFields(parlance.Field{Path: e.Field, Message: bad.Outcome.Detail})
+		path := pathIn(reflect.TypeOf(v), e.Field)
+		bad.Outcome.Detail = fmt.Sprintf("%s must not be a %s", path, e.Value)
+		bad = bad.WithFields(parlance.Field{Path: path, Message: bad.Outcome.Detail})
 	}
 	return bad
+}
+
+// pathIn is a path of encoding/json without the names of embedded structs, which
+// are Go's and stand in no document.
+func pathIn(t reflect.Type, path string) string {
+	var names []string
+	for name := range strings.SplitSeq(path, ".") {
+		for t != nil && slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map}, t.Kind()) {
+			t = t.Elem()
+		}
+		if t != nil && t.Kind() == reflect.Struct {
+			if f, ok := t.FieldByName(name); ok && f.Anonymous && f.Tag.Get("json") == "" {
+				t = f.Type
+				continue
+			}
+			t = memberOf(t, name)
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ".")
+}
+
+// memberOf is the type of the member that JSON calls so; nil where there is none.
+func memberOf(t reflect.Type, name string) reflect.Type {
+	for f := range t.Fields() {
+		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if cmp.Or(tag, f.Name) == name {
+			return f.Type
+		}
+	}
+	return nil
 }
 
 // RecordFunc handles one record and says what became of it. The Item needs no

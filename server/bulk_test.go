@@ -258,6 +258,35 @@ func TestAPanicOrARecordThatCannotBeReadHasItsID(t *testing.T) {
 	}
 }
 
+type bulkKey struct {
+	Number int `json:"no"`
+}
+
+// The names of Go stand in no document, and so in no answer.
+func TestARecordThatCannotBeReadIsToldInTheNamesOfItsDocument(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		`{"no":"x"}`:                         "no",
+		`{"lines":[{"price":1},{"no":"x"}]}`: "lines.no",
+		`{"by":{"k":{"price":"x"}}}`:         "by.price",
+		`{"lines":7}`:                        "lines",
+	} {
+		var v struct {
+			bulkKey
+			Lines []struct {
+				bulkKey
+				Price float64
+			} `json:"lines"`
+			By map[string]*struct{ Price float64 } `json:"by"`
+		}
+		err := server.Record{Raw: []byte(raw)}.Decode(&v)
+		o := parlance.OutcomeOf(err)
+		if len(o.Fields) != 1 || !strings.EqualFold(o.Fields[0].Path, want) || !strings.HasPrefix(o.Detail, o.Fields[0].Path+" must not be") {
+			t.Errorf("%s: got %+v, %v", raw, o, err)
+		}
+	}
+}
+
 func TestARecordKnowsTheLineThatItBeginsOn(t *testing.T) {
 	t.Parallel()
 	for document, want := range map[string]string{

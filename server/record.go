@@ -23,8 +23,11 @@ import (
 // committed with the answer, where the Recorder's store is that of the keys. What
 // is known only later, such as how long it took, is added like all others.
 //
-// Close the Recorder after the http.Server has been shut down.
+// Close the Recorder after the http.Server has been shut down. nil keeps nothing.
 func WithRecorder(recorder *activity.Recorder, options ...RecordOption) Option {
+	if recorder == nil {
+		return option(func(*config) {})
+	}
 	j := &journal{recorder: recorder}
 	for _, o := range options {
 		o(j)

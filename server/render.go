@@ -8,6 +8,7 @@ import (
 	"net/textproto"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
@@ -101,8 +102,8 @@ func (x *exchange) send(m dialect.Message) {
 // encode appends an outcome to dst, under the request's id. What only the server knows of
 // a failure is added where the handler left it open: the path that was called,
 // and as title the status in words (RFC 9457, 4.2.1), once the dialect has chosen it.
-// Where there is no place for a title and the answer would be empty, the words are
-// its detail: who reads it should see more than a number.
+// Where there is no place for a title and the answer would be empty, or a page
+// without a heading, the words are its detail: people should see more than a number.
 func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
 	if o.Kind == 0 {
 		o.Kind = parlance.Internal // an Error whose maker forgot it
@@ -124,9 +125,9 @@ func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 		add(&o.Title, "title", http.StatusText(m.Status))
 		m = x.server.dialect.Encode(m.Body[:0], request, o, data)
 	}
-	if o.Kind.Failing() && len(m.Body) == 0 && o.Detail == "" {
+	if o.Kind.Failing() && o.Detail == "" && (len(m.Body) == 0 || isPage(m)) {
 		add(&o.Detail, "detail", http.StatusText(m.Status))
-		m = x.server.dialect.Encode(nil, request, o, data)
+		m = x.server.dialect.Encode(m.Body[:0], request, o, data)
 	}
 	if m.Status < 200 || m.Status > 999 {
 		x.server.logger.ErrorContext(x.ctx, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
@@ -142,6 +143,16 @@ func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 		}
 	}
 	return m
+}
+
+// isPage reports that an answer is HTML.
+func isPage(m dialect.Message) bool {
+	for _, h := range m.Header {
+		if h.Name == "Content-Type" {
+			return strings.HasPrefix(h.Value, "text/html")
+		}
+	}
+	return false
 }
 
 // putHeader sets the dialect's headers in place of those that a handler set under the

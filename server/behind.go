@@ -1,0 +1,52 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// Behind is the way to services behind this one: it notes each call in the activity
+// record of the request on whose behalf it is made, which is the one of the call's
+// context, with what it came to by HTTP's own meaning of its status. Of an address
+// it notes host and path. base is http.DefaultTransport where it is nil. Under no
+// record it does nothing but pass the call on.
+//
+//	bank := &http.Client{Transport: server.Behind(nil), Timeout: 2 * time.Second}
+func Behind(base http.RoundTripper) http.RoundTripper {
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	return behind{base}
+}
+
+type behind struct{ base http.RoundTripper }
+
+func (b behind) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx := r.Context()
+	if activity.CollectorOf(ctx) == nil {
+		return b.base.RoundTrip(r)
+	}
+	call := activity.Call{Start: time.Now(), Method: r.Method, Host: r.URL.Host, Path: r.URL.Path}
+	if call.Method == "" {
+		call.Method = http.MethodGet
+	}
+	res, err := b.base.RoundTrip(r)
+	call.Took = time.Since(call.Start)
+	switch until, limited := ctx.Deadline(); {
+	case err != nil && limited && !time.Now().Before(until):
+		// It may be called canceled: http.Client.Timeout cancels a call as well.
+		call.Outcome = parlance.OutcomeOfTransport(context.DeadlineExceeded)
+	case err != nil:
+		call.Outcome = parlance.OutcomeOfTransport(err)
+	default:
+		call.Outcome = bare().Decode(dialect.Request{Method: call.Method, Path: call.Path},
+			dialect.Response{Status: res.StatusCode, Header: dialect.Fields(res.Header)}).Outcome
+	}
+	activity.AddCall(ctx, call)
+	return res, err
+}

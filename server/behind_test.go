@@ -1,0 +1,102 @@
+package server_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/server"
+)
+
+func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
+	t.Parallel()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	bank := listen(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "7")
+		http.Error(w, "secret", http.StatusServiceUnavailable)
+	}))
+	calls := &http.Client{Transport: server.Behind(nil)}
+	pay := func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		for _, url := range []string{bank.URL + "/pay?token=secret", "http://" + closed.Addr().String() + "/rates"} {
+			req, err := http.NewRequestWithContext(r.Context(), "POST", url, nil)
+			if err != nil {
+				return nil, err
+			}
+			if res, err := calls.Do(req); err == nil {
+				res.Body.Close()
+			}
+		}
+		return "paid", nil
+	}
+	b := newBook(t)
+	recorded, _ := newServer(t, "omilia", server.WithRecorder(b.Recorder))
+	id := ask(t, recorded.Handle(pay), "GET", "/").id()
+	r := b.find(id)
+	if len(r.Calls) != 2 {
+		t.Fatalf("got %+v", r.Calls)
+	}
+	for i, want := range []struct {
+		host, path string
+		outcome    parlance.Outcome
+	}{
+		{bank.Listener.Addr().String(), "/pay", parlance.Outcome{Kind: parlance.Unavailable, Status: 503, RetryAfter: 7 * time.Second}},
+		{closed.Addr().String(), "/rates", parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused}},
+	} {
+		c := r.Calls[i]
+		if c.Method != "POST" || c.Host != want.host || c.Path != want.path || c.Start.Before(r.Start) || c.Took <= 0 ||
+			c.Outcome.Kind != want.outcome.Kind || c.Outcome.Reason != want.outcome.Reason || c.Outcome.Status != want.outcome.Status ||
+			c.Outcome.RetryAfter != want.outcome.RetryAfter {
+			t.Errorf("call %d is %+v", i, c)
+		}
+	}
+
+	unrecorded, _ := newServer(t, "omilia")
+	if a := ask(t, unrecorded.Handle(pay), "GET", "/"); a.body != `"paid"` {
+		t.Errorf("without a recorder: %d %s", a.status, a.body)
+	}
+}
+
+// However it is given up, it is a timeout.
+func TestACallThatTookTooLongIsATimeoutInTheRecord(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []struct{ client, context time.Duration }{{time.Second, time.Hour}, {time.Hour, time.Second}} {
+		synctest.Test(t, func(t *testing.T) {
+			bank := &http.Client{Timeout: limit.client, Transport: server.Behind(memhttp.Serve(t,
+				http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })))}
+			b := newBook(t)
+			s, _ := newServer(t, "omilia", server.WithRecorder(b.Recorder))
+			house := memhttp.Serve(t, s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+				ctx, cancel := context.WithTimeout(r.Context(), limit.context)
+				defer cancel()
+				req, err := http.NewRequestWithContext(ctx, "GET", "http://bank/", nil)
+				if err != nil {
+					return nil, err
+				}
+				_, err = bank.Do(req)
+				return nil, server.Upstream(err)
+			}))
+			r, err := http.NewRequestWithContext(t.Context(), "GET", "http://house/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := house.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			record := b.find(res.Header.Get("X-Request-Id"))
+			if len(record.Calls) != 1 || record.Calls[0].Outcome.Kind != parlance.Timeout || res.StatusCode != 504 {
+				t.Errorf("%v: %s, %+v", limit, res.Status, record.Calls)
+			}
+		})
+	}
+}
