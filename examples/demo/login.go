@@ -91,6 +91,7 @@ func userLogin(hc *http.Client, service string) client.Credential {
 			return client.Grant{}, err
 		}
 		req.SetBasicAuth(vbapi.User, vbapi.Password)
+		req.Header.Set("X-Api-Key", vbapi.Key)
 		var answer struct {
 			Data struct {
 				Token string `json:"idToken"`

@@ -19,7 +19,8 @@ func vbapiStation(d *Demo) (*station, error) {
 	if err != nil {
 		return nil, err
 	}
-	products := get("/clients/abc/products")
+	key := "X-Api-Key: " + vbapi.Key
+	products := get("/clients/abc/products", key)
 	s := &station{system: "vbapi", log: userLogin, prime: products}
 	s.scenarios = []Scenario{
 		{
@@ -33,20 +34,20 @@ func vbapiStation(d *Demo) (*station, error) {
 		},
 		{
 			Cause:   "there is no such product",
-			Ask:     get("/clients/abc/products/xyz"),
+			Ask:     get("/clients/abc/products/xyz", key),
 			Promise: Promise{"404", "not_found", "stopped", "404 not_found"},
 			Try:     "a product that is not there",
 		},
 		{
 			Cause:   "one of two records has a negative amount",
-			Ask:     send("PUT", "/commission-activities-batch", `[{"commissionActivity_Key":1,"payee_ID":"P1","amount":120},{"commissionActivity_Key":2,"payee_ID":"P1","amount":-5}]`, jsonBody),
+			Ask:     send("PUT", "/commission-activities-batch", `[{"commissionActivity_Key":1,"payee_ID":"P1","amount":120},{"commissionActivity_Key":2,"payee_ID":"P1","amount":-5}]`, key, jsonBody),
 			Promise: Promise{"207", "partial", "told which failed", "207 partial"},
 			Check:   failed(1),
 			Try:     "a batch of which one record fails",
 		},
 		{
 			Cause:   "a bug panics; its activityId is in the log",
-			Ask:     get("/clients/abc/products/dental/price?quantity=30"),
+			Ask:     get("/clients/abc/products/dental/price?quantity=30", key),
 			Promise: Promise{"500", "internal", "reports it with its id", "500 internal"},
 			Check: func(o parlance.Outcome) string {
 				if o.RequestID == "" || !d.journal.tells("the handler panicked", "index out of range", "activity_id="+o.RequestID) {
@@ -58,12 +59,12 @@ func vbapiStation(d *Demo) (*station, error) {
 		},
 		{
 			Cause:   "the rating service that is asked is gone",
-			Ask:     get(products.Path + "/dental/rating"),
+			Ask:     get(products.Path+"/dental/rating", key),
 			Promise: Promise{"503, 503", "unavailable, unavailable", "waited, repeated, gave up after 2", "503 unavailable"},
 		},
 		{
 			Cause:   "the caller names no User-Agent",
-			Ask:     get(products.Path, "User-Agent: "),
+			Ask:     get(products.Path, key, "User-Agent: "),
 			Promise: Promise{"403", "forbidden", "stopped", "403 forbidden"},
 		},
 	}

@@ -3,6 +3,8 @@ package omilia
 import (
 	"net/http"
 
+	"golang.org/x/text/language"
+
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/validate"
 )
@@ -12,6 +14,8 @@ type app struct {
 	Language string `json:"language"`
 }
 
+// newApp is of the services that validate. They tell of each field, and of nothing
+// besides.
 var newApp = validate.JSON(validate.MustCompile(`{
 	"type": "object",
 	"required": ["name", "language"],
@@ -19,7 +23,15 @@ var newApp = validate.JSON(validate.MustCompile(`{
 		"name":     {"type": "string", "minLength": 1, "maxLength": 20},
 		"language": {"type": "string", "enum": ["en", "el"]}
 	}
-}`))
+}`), validate.WithTexts(fieldsAlone()))
+
+func fieldsAlone() *validate.Texts {
+	t := validate.NewTexts()
+	for _, tag := range []language.Tag{language.English, language.Russian} {
+		t.SetString(tag, "detail", "")
+	}
+	return t
+}
 
 func createApp(_ http.ResponseWriter, r *http.Request) (any, error) {
 	var a app

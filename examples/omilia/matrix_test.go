@@ -161,6 +161,10 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			given:  func(h *house) { dialog(h); h.answers(200, `{}`) },
 			method: "POST", path: messages, body: hello, client: "stops",
 		},
+		{
+			name:   "403 a reader creates an app",
+			method: "POST", path: "/apps", body: `{"name":"bank","language":"el"}`, header: []string{"Authorization: Bearer " + omilia.Reader}, client: "stops",
+		},
 		{name: "403 all seats are taken", given: full, method: "POST", path: "/dialogs", body: bank, client: "stops"},
 		{name: "404 there is no such dialog", method: "GET", path: "/dialogs/1", client: "stops"},
 		{name: "404 a job of nobody", method: "GET", path: "/jobs/7", client: "stops"},
@@ -219,7 +223,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{
 			name: "504 the engine is too slow", config: omilia.Config{Timeout: time.Millisecond},
 			given:  func(h *house) { dialog(h); h.hangs() },
-			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "Timeout exceeded",
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "exceeded",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -346,4 +350,20 @@ func TestTheClientEndWaitsAsItIsToldAndIsServed(t *testing.T) {
 			t.Errorf("after %v and %d attempts: %s", time.Since(began), len(a.Attempts), a.Response.Status)
 		}
 	})
+}
+
+func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
+	t.Parallel()
+	keeps := golden.Keep(t)
+	h := open(t, omilia.Config{Activity: keeps.Recorder})
+	dialog(h)
+	h.answers(500, `core 3 dumped`)
+	a := golden.Send(t, "omilia", http.DefaultTransport, golden.Request(t, h.url, "POST", messages, hello, key), 1)
+	r := keeps.Find(a.Response.Header.Get("X-Request-Id"))
+	if r.Caller != "demo" || r.Route != "POST /dialogs/{id}/messages" || r.Status != 502 || len(r.Calls) != 1 || len(r.Lines) != 1 {
+		t.Fatalf("got %+v", r)
+	}
+	if c := r.Calls[0]; c.Method != "POST" || "http://"+c.Host != h.engine.URL || c.Outcome.Kind != parlance.Internal || c.Outcome.Status != 500 {
+		t.Errorf("got %+v", c)
+	}
 }

@@ -5,13 +5,13 @@
 //	GET    /dialogs/{id}           404 where there is none
 //	DELETE /dialogs/{id}           204, and the seat is free again
 //	POST   /dialogs/{id}/messages  asks an engine what was meant: 402 where that is nothing, 502 and 504 where it answers wrongly or late
-//	POST   /apps                   201; 422 in the envelope of the services that validate
+//	POST   /apps                   201; 422 in the envelope of the services that validate, 403 to who may only read
 //	POST   /jobs                   202 with the place to look at: the dialogs are counted in the background
 //	GET    /jobs/{id}              202 until it is done, then 200 with the result
 //
 // A POST that has an Idempotency-Key is done once, and 409 says that another one
-// is in its way. All want "Authorization: Bearer demo-key", else 401, and each
-// caller may send so many requests a second, else 429. During maintenance, and
+// is in its way. All want "Authorization: Bearer demo-key", or that of a reader, else
+// 401, and each caller may send so many requests a second, else 429. During maintenance, and
 // while more come than can be served, all answer 503.
 package omilia
 
@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/limit"
@@ -30,13 +31,17 @@ import (
 	"github.com/parlance-api/parlance/store/memory"
 )
 
-// Key is the API key that the service knows.
-const Key = "demo-key"
+// The API keys that the service knows. A reader creates no apps.
+const (
+	Key    = "demo-key"
+	Reader = "demo-reader"
+)
 
 // The service's own codes. Omilia's page says to keep a list of them, for one
 // HTTP status has many causes.
 const (
 	codeTooMany       = "1002"
+	codeNotPermitted  = "1003"
 	codeUnknown       = "1004"
 	codeMissing       = "1021"
 	codeTooLong       = "1022"
@@ -48,14 +53,15 @@ const (
 // Config is what a caller may choose. The zero value is a working service
 // without an engine.
 type Config struct {
-	Logger    *slog.Logger      // nil is slog.Default
-	Store     store.Store       // of keys, seats, jobs and rates; nil is memory.New
-	Seats     int               // dialogs at one time; 0 is 2
-	Rate      server.Rate       // requests of one caller; 0 is 20 in 2 s
-	AtOnce    int               // requests that are served at one time; 0 is server.DefaultServed
-	Engine    string            // URL of the service that knows what a message means
-	Transport http.RoundTripper // to it; nil is http.DefaultTransport
-	Timeout   time.Duration     // how long it may take; 0 is 2 s
+	Logger    *slog.Logger       // nil is slog.Default
+	Activity  *activity.Recorder // keeps the record of each request, found by its X-Request-Id; nil keeps nothing
+	Store     store.Store        // of keys, seats, jobs and rates; nil is memory.New
+	Seats     int                // dialogs at one time; 0 is 2
+	Rate      server.Rate        // requests of one caller; 0 is 20 in 2 s
+	AtOnce    int                // requests that are served at one time; 0 is server.DefaultServed
+	Engine    string             // URL of the service that knows what a message means
+	Transport http.RoundTripper  // to it; nil is http.DefaultTransport
+	Timeout   time.Duration      // how long it may take; 0 is 2 s
 }
 
 // Service is the dialog service, its dialogs in memory. It is safe for concurrent
@@ -87,7 +93,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		api:        server.New(d, server.WithLogger(c.Logger), server.WithTransactor(c.Store)),
+		api:        server.New(d, server.WithLogger(c.Logger), server.WithTransactor(c.Store), server.WithRecorder(c.Activity)),
 		validating: server.New(other, server.WithLogger(c.Logger)),
 		config:     c,
 		rate: limit.Limiter{
@@ -102,7 +108,7 @@ func New(c Config) (*Service, error) {
 				Store: c.Store.Seats(), Pool: "dialogs", Count: cmp.Or(c.Seats, 2), Lease: silence,
 				Refusal: parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Code: codeSeats, Detail: "No available licenses"},
 			},
-			engine: engine{c.Engine, &http.Client{Transport: c.Transport, Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
+			engine: engine{c.Engine, &http.Client{Transport: server.Behind(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
 		},
 	}
 	s.jobs = s.api.Background(c.Store.Jobs(), server.JobKind("count", s.dialogs.count))
@@ -125,12 +131,14 @@ func (s *Service) Handler() http.Handler {
 	mux.Handle("GET /dialogs/{id}", handle(s.dialogs.read))
 	mux.Handle("DELETE /dialogs/{id}", handle(s.dialogs.close))
 	mux.Handle("POST /dialogs/{id}/messages", outside(newMessage(handle(s.dialogs.message))))
-	mux.Handle("POST /apps", s.validating.Wrap(newApp(s.validating.Handle(createApp))))
+	mayCreate := server.Refusing(server.RequireScopes("apps"), parlance.Outcome{Code: codeNotPermitted, Detail: "Not permitted to create apps"})
+	mux.Handle("POST /apps", mayCreate(s.validating.Wrap(newApp(s.validating.Handle(createApp)))))
 	mux.Handle("POST /jobs", inside(handle(s.startCount)))
 	mux.Handle("/jobs/", s.jobs.Watch())
 
 	authenticate := server.Authenticate(server.Bearer(server.Keys{
-		server.HashKey(Key): {Principal: server.Principal{ID: "demo"}},
+		server.HashKey(Key):    {Principal: server.Principal{ID: "demo", Scopes: []string{"apps"}}},
+		server.HashKey(Reader): {Principal: server.Principal{ID: "reader"}},
 	}))
 	return s.api.Wrap(s.Maintenance.Wrap(s.overload.Wrap(authenticate(s.rate.Wrap(mux)))))
 }

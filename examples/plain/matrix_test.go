@@ -129,7 +129,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			name:   "503 the service behind hangs",
 			config: plain.Config{Timeout: time.Millisecond},
 			given:  (*house).hang,
-			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "Timeout exceeded",
+			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "exceeded",
 		},
 		{
 			name:   "503 as many are served as can be",
@@ -225,4 +225,30 @@ func TestTheClientEndRepeatsWhatFailedBehindAndNothingThatItDidWrong(t *testing.
 func breaksOff(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "9")
 	_, _ = io.WriteString(w, "[")
+}
+
+// The story of a request has what was asked on its behalf, and what was logged.
+func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		path, route  string
+		behind       http.HandlerFunc
+		status, said int // to the client, and by the service behind
+		lines        int
+	}{
+		{"/reports", "GET /reports", breaksOff, 502, 200, 1},
+		{"/archive/1926", "GET /archive/", says(418, "text/plain", "short and stout"), 418, 418, 0},
+	} {
+		keeps := golden.Keep(t)
+		h := open(t, plain.Config{Activity: keeps.Recorder})
+		h.says.Store(c.behind)
+		a := golden.Send(t, "plain", http.DefaultTransport, golden.Request(t, h.url, "GET", c.path, "", reader), 1)
+		r := keeps.Find(a.Response.Header.Get("X-Request-Id"))
+		if r.Caller != "reader" || r.Route != c.route || r.Status != c.status || len(r.Calls) != 1 || len(r.Lines) != c.lines {
+			t.Fatalf("%s: got %+v", c.path, r)
+		}
+		if call := r.Calls[0]; "http://"+call.Host != h.behind.URL || call.Outcome.Status != c.said {
+			t.Errorf("%s: got %+v", c.path, call)
+		}
+	}
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 )
@@ -32,11 +33,12 @@ const Password = "demo"
 // Config is what a caller may choose. The zero value is a working service
 // without a service behind it.
 type Config struct {
-	Logger    *slog.Logger      // nil is slog.Default
-	Backend   string            // URL of the service that writes the reports and has the archive
-	Transport http.RoundTripper // to it; nil is http.DefaultTransport
-	Timeout   time.Duration     // how long it may take; 0 is 2 s
-	AtOnce    int               // requests that are served at one time; 0 is server.DefaultServed
+	Logger    *slog.Logger       // nil is slog.Default
+	Activity  *activity.Recorder // keeps the record of each request, found by its X-Request-Id; nil keeps nothing
+	Backend   string             // URL of the service that writes the reports and has the archive
+	Transport http.RoundTripper  // to it; nil is http.DefaultTransport
+	Timeout   time.Duration      // how long it may take; 0 is 2 s
+	AtOnce    int                // requests that are served at one time; 0 is server.DefaultServed
 }
 
 // Service is the library, its books in memory. It is safe for concurrent use.
@@ -54,9 +56,7 @@ type Service struct {
 func New(c Config) (*Service, error) {
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	c.Timeout = cmp.Or(c.Timeout, 2*time.Second)
-	if c.Transport == nil {
-		c.Transport = http.DefaultTransport
-	}
+	c.Transport = server.Behind(c.Transport)
 	d, err := catalog.Open("plain")
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func New(c Config) (*Service, error) {
 	return &Service{
 		Maintenance: server.Maintenance{Refusal: closed},
 
-		api: server.New(d, server.WithLogger(c.Logger)), config: c,
+		api: server.New(d, server.WithLogger(c.Logger), server.WithRecorder(c.Activity)), config: c,
 		shelf:   shelf{books: []book{{1, "The Sea"}}},
 		reports: reports{backend, &http.Client{Transport: c.Transport, Timeout: c.Timeout}},
 	}, nil

@@ -14,6 +14,20 @@ type commissionKey struct {
 	Payee    string `json:"payee_ID"`
 }
 
+func (k commissionKey) String() string {
+	return fmt.Sprintf("commissionActivity_Key=%d,payee_ID=%s", k.Activity, k.Payee)
+}
+
+// activityID says which record of a batch it is that cannot be handled; "" where
+// nobody knows.
+func activityID(r server.Record) string {
+	var k commissionKey
+	if r.Decode(&k) != nil {
+		return ""
+	}
+	return k.String()
+}
+
 // update sets the amount of one activity of a batch.
 func (s *Service) update(ctx context.Context, r server.Record) (parlance.Item, error) {
 	var c struct {
@@ -23,7 +37,7 @@ func (s *Service) update(ctx context.Context, r server.Record) (parlance.Item, e
 	if err := r.Decode(&c); err != nil {
 		return parlance.Item{}, err
 	}
-	item := parlance.Item{ID: fmt.Sprintf("commissionActivity_Key=%d,payee_ID=%s", c.Activity, c.Payee)}
+	item := parlance.Item{ID: c.String()}
 	if c.Amount < 0 {
 		return item, parlance.NewError(parlance.Invalid, "The amount must not be negative.")
 	}

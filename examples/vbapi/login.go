@@ -4,14 +4,21 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
 )
 
-// User and Password are what the service knows.
+// What the service knows: the key of a program, a user and his password, and the
+// client that he works for.
 const (
+	Key      = "demo-key"
 	User     = "demo"
 	Password = "demo"
+	Client   = "abc"
 )
+
+// programs are those that may call, on whoever's behalf.
+var programs = server.Keys{server.HashKey(Key): {Principal: server.Principal{ID: "demo program"}}}
 
 // users are those who may log in. The password is "demo" as server.HashPassword
 // keeps it, but of few rounds, as everybody knows it.
@@ -19,6 +26,11 @@ var users = server.Accounts{User: {
 	Password:  "pbkdf2-sha256$1000$dGhlIHNhbHQgb2YgZGVtbw$vZNQFJcnfmxgRq8H2zTRALRhaXcL/TN6SEEbVYsRe80",
 	Principal: server.Principal{ID: User},
 }}
+
+// own keeps out who asks for another's client.
+var own = server.Refusing(
+	server.Require(func(r *http.Request, _ server.Principal) bool { return r.PathValue("client") == Client }),
+	parlance.Outcome{Detail: "The user does not work for this client."})
 
 // tokenLife is how long an idToken is good. There is nothing to refresh it with.
 const tokenLife = 24 * time.Hour

@@ -8,12 +8,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
@@ -21,7 +22,6 @@ import (
 	"github.com/parlance-api/parlance/examples/vbapi"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
-	"github.com/parlance-api/parlance/store/memory"
 )
 
 // house is the products, the rating service behind them, and a caller with the
@@ -35,16 +35,13 @@ type house struct {
 	login  *client.Login    // nil where the caller is nobody
 	speaks *dialect.Dialect
 	caller *http.Client
-	store  *memory.Store
-	keeps  *activity.Recorder
+	keeps  golden.Kept
 }
 
 // open starts it all: over sockets, or in memory where time is virtual.
-func open(t *testing.T, virtual bool, rate server.Rate) *house {
-	h := &house{t: t, rating: says("application/json", `{"stars":4}`), store: memory.New()}
-	h.keeps = activity.NewRecorder(h.store.Activity())
-	t.Cleanup(func() { h.keeps.Close(context.Background()) })
-	c := vbapi.Config{Store: h.store, Recorder: h.keeps, Logger: slog.New(slog.DiscardHandler), Rate: rate}
+func open(t *testing.T, virtual bool, rate server.Rate, blocked ...netip.Prefix) *house {
+	h := &house{t: t, rating: says("application/json", `{"stars":4}`), keeps: golden.Keep(t)}
+	c := vbapi.Config{Activity: h.keeps.Recorder, Logger: slog.New(slog.DiscardHandler), Rate: rate, Blocked: blocked}
 	behind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.rating(w, r) })
 	if virtual {
 		c.Rating, c.Transport = "http://rating", memhttp.Serve(t, behind)
@@ -100,6 +97,7 @@ func (h *house) logIn(ctx context.Context) (client.Grant, error) {
 		return client.Grant{}, err
 	}
 	r.SetBasicAuth(vbapi.User, vbapi.Password)
+	r.Header.Set("X-Api-Key", vbapi.Key)
 	res, err := h.tape.RoundTrip(r)
 	if err != nil {
 		return client.Grant{}, err
@@ -125,6 +123,7 @@ func (h *house) send(method, path, body, header string) *client.Report {
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	r.Header.Set("X-Api-Key", vbapi.Key)
 	if name, value, ok := strings.Cut(header, ": "); ok {
 		r.Header.Set(name, value)
 	}
@@ -159,7 +158,8 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		method, path, body string
 		header             string
 		client             string
-		virtual            bool // time passes
+		virtual            bool   // time passes
+		blocked            string // addresses
 	}{
 		{name: "200 a product", method: "GET", path: products + "/dental", client: "is done"},
 		{name: "200 a list", method: "GET", path: products, client: "is done"},
@@ -196,9 +196,21 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			},
 			method: "GET", path: products, client: "gets a new token and repeats, is done",
 		},
+		{name: "401 the key is wrong", given: (*house).nobody, method: "GET", path: products, header: "X-Api-Key: guess", client: "stops"},
+		{name: "401 there is no key beside the password", given: (*house).nobody, method: "POST", path: "/user-authentication", header: "X-Api-Key: ", client: "stops"},
+		{
+			name:   "401 there is no key beside the idToken",
+			method: "GET", path: products, header: "X-Api-Key: ", client: "gets a new token and repeats, stops",
+		},
 		{name: "401 nobody says who asks", given: (*house).nobody, method: "GET", path: products, client: "stops"},
 		{name: "401 the password is wrong", given: (*house).nobody, method: "POST", path: "/user-authentication", header: "Authorization: Basic ZGVtbzpndWVzcw==", client: "stops"},
 		{name: "403 the caller names no User-Agent", method: "GET", path: products, header: "User-Agent: ", client: "stops"},
+		{
+			name: "403 the address is blocked", blocked: "127.0.0.0/8",
+			given:  (*house).nobody, // who could log in nowhere
+			method: "GET", path: products, client: "stops",
+		},
+		{name: "403 the user works for another client", method: "GET", path: "/clients/other/products", client: "stops"},
 		{name: "404 there is no such product", method: "GET", path: products + "/xyz", client: "stops"},
 		{name: "404 there is no such route", method: "GET", path: "/nowhere", client: "stops"},
 		{
@@ -241,7 +253,11 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			play := func(t *testing.T) {
-				h := open(t, row.virtual, row.rate)
+				var blocked []netip.Prefix
+				if row.blocked != "" {
+					blocked = append(blocked, netip.MustParsePrefix(row.blocked))
+				}
+				h := open(t, row.virtual, row.rate, blocked...)
 				if row.given != nil {
 					row.given(h)
 				}
@@ -270,13 +286,7 @@ func TestTheActivityIDAloneFindsEveryLineOfARequest(t *testing.T) {
 	h := open(t, false, server.Rate{})
 	h.send("GET", products+"/vision/price?quantity=1", "", "") // another one, whose lines are its own
 	report := h.send("GET", products+"/dental/price?quantity=30", "", "")
-	if err := h.keeps.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	record, err := h.store.Activity().Find(t.Context(), report.Outcome.RequestID)
-	if err != nil {
-		t.Fatal(err)
-	}
+	record := h.keeps.Find(report.Outcome.RequestID)
 	var lines []string
 	for _, l := range record.Lines {
 		lines = append(lines, l.Message+" "+strings.Join(l.Attrs, " "))
@@ -287,5 +297,18 @@ func TestTheActivityIDAloneFindsEveryLineOfARequest(t *testing.T) {
 	}
 	if record.Caller != vbapi.User || record.Status != 500 {
 		t.Errorf("got %+v", record)
+	}
+}
+
+func TestTheRecordOfARequestTellsWhoWasAskedOnItsBehalf(t *testing.T) {
+	t.Parallel()
+	h := open(t, false, server.Rate{})
+	h.behind.Close()
+	record := h.keeps.Find(h.send("GET", rated, "", "").Outcome.RequestID)
+	if record.Caller != vbapi.User || record.Route != "GET /clients/{client}/products/{id}/rating" || record.Status != 503 || len(record.Calls) != 1 {
+		t.Fatalf("got %+v", record)
+	}
+	if c := record.Calls[0]; "http://"+c.Host != h.behind.URL || c.Path != "/ratings/dental" || c.Outcome.Reason != parlance.Refused {
+		t.Errorf("got %+v", c)
 	}
 }

@@ -10,14 +10,17 @@
 //	                                              answers what is of no use, 504 where it does not in 10 s
 //	PUT  /commission-activities-batch             207, an answer for each record
 //
-// All but the first want the idToken as bearer, else 401; without a User-Agent
-// they answer 403, and 429 to who asks too often.
+// All want "x-api-key: demo-key", and all but the first the idToken as bearer, else
+// 401. Without a User-Agent, from a blocked address, and for another's client they
+// answer 403, and 429 to who asks too often.
 package vbapi
 
 import (
 	"cmp"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,7 +37,8 @@ import (
 type Config struct {
 	Store     store.Store        // of tokens and limits; nil is one in memory
 	Logger    *slog.Logger       // nil is slog.Default
-	Recorder  *activity.Recorder // keeps what is found by an activityId; nil keeps nothing
+	Activity  *activity.Recorder // keeps the record of each request, found by its activityId; nil keeps nothing
+	Blocked   []netip.Prefix     // addresses that are not served
 	Rate      server.Rate        // how often a user may ask; zero is 600 times a minute
 	Rating    string             // URL of the rating service; "" is one that cannot be asked
 	Transport http.RoundTripper  // to the rating service; nil is http.DefaultTransport
@@ -68,12 +72,8 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []server.Option{server.WithLogger(c.Logger)}
-	if c.Recorder != nil {
-		options = append(options, server.WithRecorder(c.Recorder))
-	}
 	return &Service{
-		config: c, api: server.New(d, options...), log: slog.New(activity.NewHandler(c.Logger.Handler())),
+		config: c, api: server.New(d, server.WithLogger(c.Logger), server.WithRecorder(c.Activity)), log: slog.New(activity.NewHandler(c.Logger.Handler())),
 		products: shelf(), activities: map[commissionKey]float64{{1, "P1"}: 100},
 	}, nil
 }
@@ -81,21 +81,36 @@ func New(c Config) (*Service, error) {
 // Handler serves the routes.
 func (s *Service) Handler() http.Handler {
 	inside := http.NewServeMux()
-	inside.Handle("GET /clients/{client}/products", s.api.Handle(s.list))
-	inside.Handle("POST /clients/{client}/products", isProduct(s.api.Handle(s.add)))
-	inside.Handle("GET /clients/{client}/products/{id}", s.api.Handle(s.read))
-	inside.Handle("GET /clients/{client}/products/{id}/price", s.api.Handle(s.price))
-	inside.Handle("GET /clients/{client}/products/{id}/rating", server.Deadline(ratingTime)(s.api.Handle(s.rating)))
-	inside.Handle("PUT /commission-activities-batch", s.api.EachRecord(s.update))
+	inside.Handle("GET /clients/{client}/products", own(s.api.Handle(s.list)))
+	inside.Handle("POST /clients/{client}/products", own(isProduct(s.api.Handle(s.add))))
+	inside.Handle("GET /clients/{client}/products/{id}", own(s.api.Handle(s.read)))
+	inside.Handle("GET /clients/{client}/products/{id}/price", own(s.api.Handle(s.price)))
+	inside.Handle("GET /clients/{client}/products/{id}/rating", own(server.Deadline(ratingTime)(s.api.Handle(s.rating))))
+	inside.Handle("PUT /commission-activities-batch", s.api.EachRecord(s.update, server.IDOf(activityID)))
 
 	often := limit.Limiter{Store: s.config.Store.Limits(), Logger: s.config.Logger,
 		Policies: []limit.Policy{{Name: "user", Rate: s.config.Rate, By: limit.Principal}}}
+	key := server.Refusing(server.Authenticate(server.APIKey("X-Api-Key", programs)),
+		parlance.Outcome{Detail: "The x-api-key is missing or wrong."})
 	bearer := server.Authenticate(server.Bearer(server.Tokens(s.config.Store.Tokens())))
 
 	mux := http.NewServeMux()
 	mux.Handle("POST /user-authentication", server.Authenticate(server.Basic("vbapi", users))(s.api.Handle(s.logIn)))
-	mux.Handle("/", named(bearer(often.Wrap(inside))))
-	return s.api.Wrap(server.MaxBody(1 << 20)(mux))
+	mux.Handle("/", bearer(often.Wrap(inside)))
+	return s.api.Wrap(s.unblocked(named(key(server.MaxBody(1 << 20)(mux)))))
+}
+
+// unblocked keeps those out whose address is blocked. It is that of the connection:
+// behind a proxy, what that says of it stands in a header, which anybody can send.
+func (s *Service) unblocked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from, _ := netip.ParseAddrPort(r.RemoteAddr)
+		if slices.ContainsFunc(s.config.Blocked, func(p netip.Prefix) bool { return p.Contains(from.Addr().Unmap()) }) {
+			server.Fail(w, r, parlance.NewError(parlance.Forbidden, "This address is blocked."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // named keeps those out who do not say which program they are.

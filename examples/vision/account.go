@@ -34,8 +34,16 @@ var sites = map[string][]string{"JOE": {"MAIN", "WEST"}, "ANN": {"MAIN"}, "ACME"
 // served are the customers that an account works for: ACME is served by others.
 var served = map[string][]string{ClientID: {"JOE", "ANN"}, User: {"JOE", "ANN"}, Auditor: {"JOE", "ANN"}}
 
-// mayPost keeps those out who may only look: 403.
-var mayPost = server.Require(func(_ *http.Request, p server.Principal) bool { return p.ID != Auditor })
+// mayPost and mayShip keep those out who may only look at the stock: 403.
+var (
+	mayPost = allBut(Auditor, "The account may not post")
+	mayShip = allBut(Auditor, "The account is not authorised for ShippingRates")
+)
+
+func allBut(user, says string) server.Middleware {
+	may := server.Require(func(_ *http.Request, p server.Principal) bool { return p.ID != user })
+	return server.Refusing(may, parlance.Outcome{Detail: says})
+}
 
 // permit says that the caller has nothing to do with a customer.
 func permit(p server.Principal, customer string) error {

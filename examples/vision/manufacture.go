@@ -19,7 +19,7 @@ func (s *Service) manufacture(ctx context.Context, r server.Record) (parlance.It
 	caller, _ := server.PrincipalOf(ctx)
 	if !slices.Contains(sites[m.Customer], m.SiteCode) {
 		return item, parlance.NewError(parlance.Invalid,
-			"Validation failure occurred on record: %d Customer Code: %s and site code: %s does not exist.", r.Index+1, m.Customer, m.SiteCode)
+			"Validation failure occurred on line: %d Customer Code: %s and site code: %s does not exist.", r.Line, m.Customer, m.SiteCode)
 	}
 	if err := permit(caller, m.Customer); err != nil {
 		return item, err

@@ -31,13 +31,14 @@ type house struct {
 	form    url.Values // the first grant
 	login   *client.Login
 	refresh string // that the login holds
+	keeps   golden.Kept
 	caller  *http.Client
 }
 
 // open starts it all: over sockets, or in memory where time is virtual.
 func open(t *testing.T, virtual bool, rate server.Rate) *house {
-	h := &house{t: t, form: url.Values{"grant_type": {"client_credentials"}, "client_id": {vision.ClientID}, "client_secret": {vision.ClientCode}}}
-	c := vision.Config{Logger: slog.New(slog.DiscardHandler), Rate: rate}
+	h := &house{t: t, keeps: golden.Keep(t), form: url.Values{"grant_type": {"client_credentials"}, "client_id": {vision.ClientID}, "client_secret": {vision.ClientCode}}}
+	c := vision.Config{Logger: slog.New(slog.DiscardHandler), Activity: h.keeps.Recorder, Rate: rate}
 	if !virtual {
 		h.carrier = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "900") }))
 		t.Cleanup(h.carrier.Close)
@@ -147,11 +148,12 @@ func (h *house) send(method, path, body string, header ...string) *client.Report
 const inVain = "repeats after 5m0s, repeats after 30m0s, gets a new token and repeats, reports it to support with its id"
 
 const (
-	stock    = "/StockAvailability?product=WIDGET"
-	complete = "/service/ManufactureComplete"
-	sales    = "/service/SalesOrder"
-	tokens   = "/token"
-	isForm   = "Content-Type: application/x-www-form-urlencoded"
+	stock     = "/StockAvailability?product=WIDGET"
+	complete  = "/service/ManufactureComplete"
+	sales     = "/service/SalesOrder"
+	countings = "/service/StockCount"
+	tokens    = "/token"
+	isForm    = "Content-Type: application/x-www-form-urlencoded"
 )
 
 func manufacture(records ...string) string {
@@ -163,7 +165,15 @@ func record(ref, site string) string {
 }
 
 func order(product, quantity string) string {
-	return "<ORDERS><SO><Product>" + product + "</Product><Quantity>" + quantity + "</Quantity></SO></ORDERS>"
+	return "<ORDERS>" + line(product, quantity) + "</ORDERS>"
+}
+
+func line(product, quantity string) string {
+	return "<SO><Product>" + product + "</Product><Quantity>" + quantity + "</Quantity></SO>"
+}
+
+func counted(quantity string) string {
+	return "<COUNTS><CT><Product>WIDGET</Product><Quantity>" + quantity + "</Quantity></CT></COUNTS>"
 }
 
 // Each row of the page, its cause brought about, and what a client does then.
@@ -211,6 +221,10 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			method: "POST", path: sales, body: order("WIDGET", "1"), client: "is done and tells the user",
 		},
 		{name: "203 the stock is told of before the count", given: (*house).count, method: "GET", path: stock, client: "is done and tells the user"},
+		{name: "204 all is as it was booked", method: "POST", path: countings, body: counted("5"), client: "is done and tells the user"},
+		{name: "205 the count found less than was booked", given: (*house).count, method: "POST", path: countings, body: counted("4"), client: "is done and tells the user"},
+		{name: "206 a range of the price list", method: "GET", path: "/PriceList", header: "Range: bytes=14-24", client: "is done and tells the user"},
+		{name: "200 the price list", method: "GET", path: "/PriceList", client: "is done"},
 		{name: "204 nothing matches", method: "GET", path: "/StockAvailability?product=GADGET", client: "is done and tells the user"},
 		{
 			name:   "207 one of two records names an unknown site",
@@ -240,6 +254,29 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			name:   "403 the account may not post",
 			given:  func(h *house) { h.as(vision.Auditor) },
 			method: "POST", path: complete, body: manufacture(record("A1", "MAIN")), client: "stops",
+		},
+		{
+			name:   "403 the account is not authorised for this API",
+			given:  func(h *house) { h.as(vision.Auditor) },
+			method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: "stops",
+		},
+		{
+			name: "403 the account posts too often", virtual: true, rate: server.Rate{Quota: 2, Window: time.Minute},
+			given: func(h *house) {
+				h.send("POST", sales, order("WIDGET", "1"))
+				h.send("POST", sales, order("WIDGET", "1"))
+			},
+			method: "POST", path: sales, body: order("WIDGET", "1"), client: "stops",
+		},
+		{
+			name:   "207 one of two lines is of no product",
+			method: "POST", path: sales, body: "<ORDERS>" + line("WIDGET", "9") + line("GADGET", "1") + "</ORDERS>",
+			client: "is done and tells the user, has record 2 corrected",
+		},
+		{
+			name:   "201 one line is on back order and another is not",
+			method: "POST", path: sales, body: "<ORDERS>" + line("WIDGET", "5") + line("WIDGET", "1") + "</ORDERS>",
+			client: "is done and tells the user",
 		},
 		{name: "404 there is no such service", method: "GET", path: "/Nothing", client: "stops"},
 		{
@@ -304,3 +341,15 @@ func TestEachCodeHasItsCause(t *testing.T) {
 }
 
 func (h *house) count() { h.Count(true) }
+
+func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
+	t.Parallel()
+	h := open(t, false, server.Rate{})
+	record := h.keeps.Find(h.send("GET", "/ShippingRates?pieces=4&weight=10", "").Outcome.RequestID)
+	if record.Caller != vision.ClientID || record.Route != "GET /ShippingRates" || record.Status != 200 || len(record.Calls) != 1 {
+		t.Fatalf("got %+v", record)
+	}
+	if c := record.Calls[0]; "http://"+c.Host != h.carrier.URL || c.Outcome.Status != 200 {
+		t.Errorf("got %+v", c)
+	}
+}

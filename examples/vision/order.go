@@ -1,50 +1,14 @@
 package vision
 
 import (
-	"encoding/xml"
+	"context"
 	"fmt"
-	"io"
+	"iter"
 	"net/http"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
 )
-
-// order takes what is in stock and puts the rest on back order. What the whole
-// came to hangs on all of its records, so they are answered together, in the
-// caller's own document.
-func (s *Service) order(_ http.ResponseWriter, r *http.Request) (any, error) {
-	document, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	var orders struct {
-		Records []line `xml:"SO"`
-	}
-	if err := xml.Unmarshal(document, &orders); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	items := make([]parlance.Item, len(orders.Records))
-	shipped, notes := 0, []string(nil)
-	for i, l := range orders.Records {
-		taken, outcome := s.take(l)
-		shipped += taken
-		items[i] = parlance.Item{Index: i, Outcome: outcome}
-		if outcome.Kind == parlance.Success && taken < l.Quantity {
-			notes = append(notes, outcome.Detail)
-		}
-	}
-	reply := server.Bulk(document, items...)
-	if reply.Outcome.Kind == parlance.Success && len(notes) > 0 {
-		reply.Outcome.Kind, reply.Outcome.Notes, reply.Outcome.Status = parlance.Noted, notes, http.StatusCreated
-		if shipped == 0 {
-			reply.Outcome.Status = http.StatusAccepted
-		}
-	}
-	return reply, nil
-}
 
 // line is one record of an order.
 type line struct {
@@ -52,17 +16,46 @@ type line struct {
 	Quantity int
 }
 
-// take takes what there is of a line out of the stock.
-func (s *Service) take(l line) (taken int, o parlance.Outcome) {
+// order takes what is in stock of one line and puts the rest on back order.
+func (s *Service) order(_ context.Context, r server.Record) (parlance.Item, error) {
+	var l line
+	if err := r.Decode(&l); err != nil {
+		return parlance.Item{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	stock, known := s.stock[l.Product]
 	if !known {
-		return 0, parlance.Outcome{Kind: parlance.Invalid, Detail: fmt.Sprintf("Product %s does not exist", l.Product)}
+		return parlance.Item{}, parlance.NewError(parlance.Invalid, "Product %s does not exist", l.Product)
 	}
-	taken = min(stock, l.Quantity)
+	taken := min(stock, l.Quantity)
 	s.stock[l.Product] -= taken
-	o = parlance.Outcome{Kind: parlance.Success, Detail: "Sales order processed"}
-	if short := l.Quantity - taken; short > 0 {
+	short := l.Quantity - taken
+	o := parlance.Outcome{Kind: parlance.Success, Detail: "Sales order processed"}
+	if short > 0 {
+		o.Kind, o.Status = parlance.Noted, http.StatusCreated
 		o.Detail = fmt.Sprintf("Sales order processed, %d of %s on back order", short, l.Product)
 	}
-	return taken, o
+	if taken == 0 {
+		o.Status = http.StatusAccepted
+	}
+	return parlance.Item{Outcome: o}, nil
+}
+
+// backOrdered is what an order came to: 201 where some of it is on back order, 202
+// where all of it is.
+func backOrdered(lines iter.Seq[parlance.Item]) parlance.Outcome {
+	o := parlance.Outcome{Status: http.StatusAccepted}
+	for l := range lines {
+		if l.Outcome.Kind == parlance.Noted {
+			o.Kind, o.Notes = parlance.Noted, append(o.Notes, l.Outcome.Detail)
+		}
+		if l.Outcome.Status != http.StatusAccepted {
+			o.Status = http.StatusCreated
+		}
+	}
+	if len(o.Notes) == 0 {
+		return parlance.Outcome{}
+	}
+	return o
 }

@@ -42,7 +42,7 @@ func (s *Service) ask(ctx context.Context) (price int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := s.carrier.Do(req)
 	if err != nil {
 		return 0, err
 	}

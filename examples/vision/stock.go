@@ -8,31 +8,12 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
-// Count begins or ends a count of the stock. While it goes on, what is told of
-// the stock is of before it.
-func (s *Service) Count(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.counting = on
-}
-
 // Stock sets how many pieces there are of a product, as a delivery or a count
 // finds it.
 func (s *Service) Stock(product string, pieces int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stock[product] = pieces
-}
-
-const counted = "The stock is being counted: quantities are those of before the count"
-
-func (s *Service) count(http.ResponseWriter, *http.Request) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.counting {
-		return nil, nil
-	}
-	return server.Reply{Outcome: parlance.Outcome{Kind: parlance.Noted, Code: "120", Detail: counted}}, nil
 }
 
 type available struct {
@@ -54,16 +35,16 @@ func (s *Service) availability(_ http.ResponseWriter, r *http.Request) (any, err
 	}
 	s.mu.Lock()
 	quantity, known := s.stock[product]
-	counting := s.counting
+	old := s.counting
 	s.mu.Unlock()
 	if !known {
 		return nil, nil
 	}
 	answer, err := shown(r, []available{{product, quantity}})
-	if err != nil || !counting {
+	if err != nil || !old {
 		return answer, err
 	}
-	noted := server.Noted(answer, counted)
+	noted := server.Noted(answer, counting)
 	noted.Outcome.Status = http.StatusNonAuthoritativeInfo
 	return noted, nil
 }

@@ -19,4 +19,11 @@ var (
 				{Name: "Quantity", Text: `{"type": "integer", "minimum": 1}`},
 			}},
 		}}))
+	validCount = validate.XML(validate.MustCompileElement(validate.Element{
+		Name: "COUNTS", Children: []validate.Element{
+			{Name: "CT", Repeated: true, Open: true, Children: []validate.Element{
+				{Name: "Product", Text: `{"maxLength": 20}`},
+				{Name: "Quantity", Text: `{"type": "integer", "minimum": 0}`},
+			}},
+		}}))
 )

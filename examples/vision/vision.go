@@ -6,17 +6,21 @@
 //	POST /service/ManufactureComplete  XML, an answer for each record: 200, 207, or 400 where all failed;
 //	                                   406 where the XML fails validation
 //	POST /service/SalesOrder           XML; 201 where some of it is on back order, 202 where all of it is
+//	POST /service/StockCount           XML, what was counted, which ends the count: 204 where all is as it
+//	                                   was booked, 205 where it is not and has to be looked at anew
 //	GET  /StockAvailability            ?product=X, and &response_type=XML: 204 where nothing matches, 203
 //	                                   during a count, code 110 without a product, code 102 for a
 //	                                   &customer= of others
 //	GET  /StockCount                   code 120 while the stock is counted
+//	GET  /PriceList                    CSV; 206 to who asks for a range of it
 //	GET  /StockHistory                 ?product=X; the old ledger answers 999 to what it cannot spell
 //	GET  /ShippingRates                ?pieces=N&weight=KG; code 150 where the carrier's service fails, and
 //	                                   500 by a bug
 //
 // All but the first want the access token as bearer: code 101 under 401 without
 // or with an unknown one, a bare 401 once it has expired. 403 is that the account
-// may not post, 429 that it asks too often.
+// may not post, is not authorised for ShippingRates, or posts too often; 429 is that
+// it asks too often.
 package vision
 
 import (
@@ -26,6 +30,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/limit"
@@ -35,17 +41,19 @@ import (
 
 // Config is what a caller may choose. The zero value is a working service.
 type Config struct {
-	Store     store.Store   // of tokens and limits; nil is one in memory
-	Logger    *slog.Logger  // nil is slog.Default
-	TokenLife time.Duration // how long an access token is good; 0 is 20 min
-	Rate      server.Rate   // how often an account may ask; zero is 600 times a minute
-	Carrier   string        // URL that tells what a parcel costs; "" is a carrier that cannot be asked
+	Store     store.Store        // of tokens and limits; nil is one in memory
+	Logger    *slog.Logger       // nil is slog.Default
+	Activity  *activity.Recorder // keeps the record of each request, found by its X-Request-Id; nil keeps nothing
+	TokenLife time.Duration      // how long an access token is good; 0 is 20 min
+	Rate      server.Rate        // how often an account may ask, and how often post; zero is 600 times a minute
+	Carrier   string             // URL that tells what a parcel costs; "" is a carrier that cannot be asked
 }
 
 // Service is the warehouse, its stock in memory. It is safe for concurrent use.
 type Service struct {
-	config Config
-	api    *server.Server
+	config  Config
+	api     *server.Server
+	carrier *http.Client
 
 	mu       sync.Mutex
 	done     map[string]bool // DocRefs of completed manufactures
@@ -68,8 +76,9 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		config: c, api: server.New(d, server.WithLogger(c.Logger)),
-		done: map[string]bool{}, stock: map[string]int{"WIDGET": 5},
+		config: c, api: server.New(d, server.WithLogger(c.Logger), server.WithRecorder(c.Activity)),
+		carrier: &http.Client{Transport: server.Behind(nil), Timeout: 10 * time.Second},
+		done:    map[string]bool{}, stock: map[string]int{"WIDGET": 5},
 	}, nil
 }
 
@@ -78,24 +87,37 @@ const maxBody = 1 << 20
 
 // Handler serves the routes.
 func (s *Service) Handler() http.Handler {
-	inside := http.NewServeMux()
-	inside.Handle("POST /service/ManufactureComplete", mayPost(validManufacture(s.api.EachRecord(s.manufacture))))
-	inside.Handle("POST /service/SalesOrder", mayPost(validOrder(s.api.Handle(s.order))))
-	inside.Handle("GET /StockAvailability", s.api.Handle(s.availability))
-	inside.Handle("GET /StockCount", s.api.Handle(s.count))
-	inside.Handle("GET /StockHistory", s.api.Handle(s.history))
-	inside.Handle("GET /ShippingRates", s.api.Handle(s.rates))
+	// The warehouse's own services, which take XML.
+	warehouse := http.NewServeMux()
+	warehouse.Handle("POST /service/ManufactureComplete", mayPost(validManufacture(s.api.EachRecord(s.manufacture))))
+	warehouse.Handle("POST /service/SalesOrder", mayPost(validOrder(s.api.EachRecord(s.order, server.Whole(backOrdered)))))
+	warehouse.Handle("POST /service/StockCount", mayPost(validCount(s.api.EachRecord(s.counted, server.Whole(s.endCount)))))
+	// Those of the shop.
+	shop := http.NewServeMux()
+	shop.Handle("GET /StockAvailability", s.api.Handle(s.availability))
+	shop.Handle("GET /StockCount", s.api.Handle(s.count))
+	shop.Handle("GET /StockHistory", s.api.Handle(s.history))
+	shop.Handle("GET /PriceList", http.HandlerFunc(prices))
+	shop.Handle("GET /ShippingRates", mayShip(s.api.Handle(s.rates)))
 
-	often := limit.Limiter{Store: s.config.Store.Limits(), Logger: s.config.Logger,
-		Policies: []limit.Policy{{Name: "account", Rate: s.config.Rate, By: limit.Principal}}}
+	// Who asks too often is told so by 429 in the shop, and by 403 in the warehouse.
+	asks := s.limit("account", parlance.Outcome{})
+	posts := s.limit("posts", parlance.Outcome{Kind: parlance.Forbidden, Detail: "The account posts too often"})
 	bearer := server.Authenticate(server.Bearer(server.Tokens(s.config.Store.Tokens())))
 
 	mux := http.NewServeMux()
-	mux.Handle("POST /token", &server.TokenEndpoint{
+	mux.Handle("/token", &server.TokenEndpoint{
 		Store: s.config.Store.Tokens(), Clients: clients, Users: users,
 		Grants: []string{"client_credentials", "password", "refresh_token"}, RefreshClients: true,
 		Life: s.config.TokenLife, Members: server.Stamps,
 	})
-	mux.Handle("/", bearer(often.Wrap(inside)))
+	mux.Handle("/service/", bearer(posts.Wrap(warehouse)))
+	mux.Handle("/", bearer(asks.Wrap(shop)))
 	return s.api.Wrap(server.MaxBody(maxBody)(mux))
+}
+
+// limit is what an account may ask in a time.
+func (s *Service) limit(name string, refusal parlance.Outcome) *limit.Limiter {
+	return &limit.Limiter{Store: s.config.Store.Limits(), Logger: s.config.Logger, Refusal: refusal,
+		Policies: []limit.Policy{{Name: name, Rate: s.config.Rate, By: limit.Principal}}}
 }

@@ -193,7 +193,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			given: func(h *house) {
 				h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 			},
-			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "Timeout exceeded",
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "exceeded",
 		},
 		{
 			name:   "503 maintenance for who knows how long",
@@ -283,5 +283,20 @@ func TestTheCapHoldsHoweverManyComeAtOnce(t *testing.T) {
 	all.Wait()
 	if created.Load() != 3 || refused.Load() != 17 {
 		t.Errorf("%d created, %d refused", created.Load(), refused.Load())
+	}
+}
+
+func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
+	t.Parallel()
+	keeps := golden.Keep(t)
+	h := open(t, vms.Config{Activity: keeps.Recorder})
+	h.records(409, "text/plain", "camera off")
+	a := golden.Send(t, "vms", http.DefaultTransport, golden.Request(t, h.url, "GET", snapshot, "", viewer, asJSON), 1)
+	r := keeps.Find(a.Response.Header.Get("X-Request-Id"))
+	if r.Caller != "viewer" || r.Route != "GET /api/v1/cameras/{id}/snapshot" || r.Status != 400 || len(r.Calls) != 1 || len(r.Lines) != 1 {
+		t.Fatalf("got %+v", r)
+	}
+	if c := r.Calls[0]; "http://"+c.Host != h.recorder.URL || c.Path != "/1" || c.Outcome.Status != 409 {
+		t.Errorf("got %+v", c)
 	}
 }

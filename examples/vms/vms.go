@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/limit"
@@ -39,14 +40,15 @@ const (
 // Config is what a caller may choose. The zero value is a working service
 // without a recorder.
 type Config struct {
-	Logger    *slog.Logger      // nil is slog.Default
-	Store     store.Store       // of what is counted; nil is memory.New
-	Cameras   int               // the licence's cap; 0 is 2
-	Sessions  int               // live views of one caller at one time; 0 is 2
-	Rate      server.Rate       // requests of one caller; 0 is 100 a second
-	Recorder  string            // URL of the service that has the pictures
-	Transport http.RoundTripper // to it; nil is http.DefaultTransport
-	Timeout   time.Duration     // how long it may take; 0 is 2 s
+	Logger    *slog.Logger       // nil is slog.Default
+	Activity  *activity.Recorder // keeps the record of each request, found by its X-Request-Id; nil keeps nothing
+	Store     store.Store        // of what is counted; nil is memory.New
+	Cameras   int                // the licence's cap; 0 is 2
+	Sessions  int                // live views of one caller at one time; 0 is 2
+	Rate      server.Rate        // requests of one caller; 0 is 100 a second
+	Recorder  string             // URL of the service that has the pictures
+	Transport http.RoundTripper  // to it; nil is http.DefaultTransport
+	Timeout   time.Duration      // how long it may take; 0 is 2 s
 }
 
 // Service is the camera service, its cameras in memory. It is safe for concurrent
@@ -72,7 +74,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		api: server.New(d, server.WithLogger(c.Logger)),
+		api: server.New(d, server.WithLogger(c.Logger), server.WithRecorder(c.Activity)),
 		rate: limit.Limiter{Store: c.Store.Limits(), Logger: c.Logger, Policies: []limit.Policy{{
 			Name: "requests", By: limit.Principal,
 			Rate: cmp.Or(c.Rate, server.Rate{Quota: 100, Window: time.Second}),
@@ -87,7 +89,7 @@ func New(c Config) (*Service, error) {
 			Refusal: parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Fields: []parlance.Field{
 				{Path: "license", Message: "The license limit is exceeded"}}},
 		}},
-		recorder: recorder{c.Recorder, &http.Client{Transport: c.Transport, Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
+		recorder: recorder{c.Recorder, &http.Client{Transport: server.Behind(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
 	}, nil
 }
 

@@ -1,0 +1,16 @@
+package vision_test
+
+import (
+	"testing"
+
+	"github.com/parlance-api/parlance/examples/internal/golden"
+)
+
+func TestEveryRowOfThePageIsAnswered(t *testing.T) {
+	t.Parallel()
+	golden.Rows(t, "vision", map[string]string{
+		"207 noted":   "it is the answer of a bulk request, and only a POST is one",
+		"2xx noted":   "201 to 206 have rows of their own, and no cause is left for another",
+		"406 invalid": "only a POST has XML to validate",
+	})
+}
