@@ -154,6 +154,8 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "204 a dialog is closed", given: dialog, method: "DELETE", path: "/dialogs/1", client: "is done"},
 		{name: "400 a required parameter is missing", method: "POST", path: "/dialogs", body: `{"description":"x"}`, client: "corrects it"},
 		{name: "400 the body is no JSON", method: "POST", path: "/dialogs", body: `{`, client: "corrects it"},
+		{name: "400 a name stands twice", method: "POST", path: "/dialogs", body: `{"app":"bank","app":"shop"}`, client: "corrects it"},
+		{name: "405 nobody closes all jobs", method: "DELETE", path: "/jobs", client: "corrects it"},
 		{name: "401 no key was sent", method: "POST", path: "/jobs", header: []string{"Accept: application/json"}, client: "stops"},
 		{name: "401 the key is wrong", method: "POST", path: "/jobs", header: []string{"Authorization: Bearer guess"}, client: "stops"},
 		{

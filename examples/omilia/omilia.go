@@ -43,6 +43,7 @@ const (
 	codeTooMany       = "1002"
 	codeNotPermitted  = "1003"
 	codeUnknown       = "1004"
+	codeUnreadable    = "1020"
 	codeMissing       = "1021"
 	codeTooLong       = "1022"
 	codeType          = "1023"
@@ -134,7 +135,7 @@ func (s *Service) Handler() http.Handler {
 	mayCreate := server.Refusing(server.RequireScopes("apps"), parlance.Outcome{Code: codeNotPermitted, Detail: "Not permitted to create apps"})
 	mux.Handle("POST /apps", mayCreate(s.validating.Wrap(newApp(s.validating.Handle(createApp)))))
 	mux.Handle("POST /jobs", inside(handle(s.startCount)))
-	mux.Handle("/jobs/", s.jobs.Watch())
+	mux.Handle("/jobs/{id}", s.jobs.Watch())
 
 	authenticate := server.Authenticate(server.Bearer(server.Keys{
 		server.HashKey(Key):    {Principal: server.Principal{ID: "demo", Scopes: []string{"apps"}}},

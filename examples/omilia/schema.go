@@ -43,11 +43,18 @@ func fits(schema string) server.Middleware {
 // since each is an error of its own in Omilia's envelope.
 func coded(err error) error {
 	e, ok := errors.AsType[*parlance.Error](err)
-	if !ok || e.Outcome.Reason != parlance.Fields {
+	if !ok || e.Outcome.Kind != parlance.Invalid {
 		return err
 	}
-	codes := map[string]string{"required": codeMissing, "minLength": codeMissing, "maxLength": codeTooLong, "type": codeType}
 	fields := e.Outcome.Fields
+	if e.Outcome.Reason != parlance.Fields { // it was not even read
+		e.Outcome.Code = codeUnreadable
+		for i := range fields {
+			fields[i].Code = codeUnreadable
+		}
+		return e
+	}
+	codes := map[string]string{"required": codeMissing, "minLength": codeMissing, "maxLength": codeTooLong, "type": codeType}
 	for i, f := range fields {
 		fields[i].Code = codes[f.Code]
 	}

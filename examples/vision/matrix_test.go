@@ -195,6 +195,9 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 		{name: "102 the customer is served by others", method: "GET", path: stock + "&customer=ACME", client: "stops"},
 		{name: "110 a parameter is missing", method: "GET", path: "/StockAvailability", client: "has it corrected"},
+		{name: "110 a history of nothing", method: "GET", path: "/StockHistory", client: "has it corrected"},
+		{name: "405 a token is asked for by POST", method: "GET", path: tokens, client: "has it corrected"},
+		{name: "416 a range behind the end", method: "GET", path: "/PriceList", header: "Range: bytes=100-", client: "has it corrected"},
 		{name: "400 such a grant is not given", method: "POST", path: tokens, body: "grant_type=magic", header: isForm, client: "has it corrected"},
 		{name: "120 the stock is being counted", given: (*house).count, method: "GET", path: "/StockCount", client: "is done and tells the user"},
 		{

@@ -65,6 +65,9 @@ func shown(r *http.Request, all []available) (any, error) {
 // it answers as it always did, by a number of its own.
 func (s *Service) history(_ http.ResponseWriter, r *http.Request) (any, error) {
 	product := r.URL.Query().Get("product")
+	if product == "" {
+		return nil, missing("product")
+	}
 	for _, letter := range product {
 		if letter > 0xFF {
 			return nil, parlance.NewError(parlance.Internal, "The ledger cannot read this").WithCode("999")
