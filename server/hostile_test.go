@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/disk"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/validate"
 	"github.com/parlance-api/parlance/store/memory"
@@ -180,6 +182,43 @@ func attempt(address string, r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	return readAnswer(res)
+}
+
+// What is kept of a bulk answer until its head can go out needs a disk. Where that is
+// full the rest is not handled, and the space is given back.
+func TestABulkAnswerThatFillsTheDiskIsAFailureOfTheServerAndGivesTheSpaceBack(t *testing.T) {
+	t.Parallel()
+	d := disk.Small(t, 1<<20)
+	for _, dialect := range []string{"vms", "vision"} {
+		s, log := newServer(t, dialect)
+		handled := 0
+		h := listen(t, s.EachRecord(func(ctx context.Context, r server.Record) (parlance.Item, error) {
+			handled++
+			return take(ctx, r)
+		}, server.SpoolTo(d.Folder, 1000)))
+		const records = 60_000
+		long := "<ORDERS>" + strings.Repeat("<SO><DocRef>one that is well</DocRef></SO>", records) + "</ORDERS>"
+		for range 2 { // or there would be no space
+			handled = 0
+			r, err := http.NewRequestWithContext(t.Context(), "POST", h.URL+"/service/Orders", strings.NewReader(long))
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := attempt(h.Listener.Addr().String(), r) // it is answered before all is sent
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.status != 500 || insides.MatchString(a.body) || strings.Contains(a.body, "space") || handled == records {
+				t.Errorf("%s: %d %s, after %d records", dialect, a.status, a.body, handled)
+			}
+			if !strings.Contains(log.String(), "no space left") {
+				t.Errorf("%s: the log says %s", dialect, log)
+			}
+		}
+		if status, _, body := postBulk(t, h.URL+"/service/Orders", "<ORDERS>"+strings.Repeat("<SO/>", 1000)+"</ORDERS>"); status >= 300 {
+			t.Errorf("%s, afterwards: %d %s", dialect, status, body)
+		}
+	}
 }
 
 // Every text of a handler that goes out in a header, and those of the client that

@@ -62,6 +62,11 @@ type Option func(*Store)
 // soon. It is called by many goroutines.
 func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
 
+// WithPatience sets how long another process that writes to the file, such as a tool
+// of an operator's, is waited for before all that has to be written is unavailable;
+// the default is 5 s.
+func WithPatience(d time.Duration) Option { return func(s *Store) { s.patient = d } }
+
 // Open opens a file, or makes a new one that only its owner may read. Another
 // process that has it open is an error, and so is a file that is damaged or was
 // made by a newer program; each says what to do.
