@@ -19,6 +19,7 @@ import (
 // writing.
 type mould struct {
 	plan   *plan
+	of     uint64 // the shapes of the plan that the request was a matter of
 	shape  *shape
 	gaps   []gap
 	tail   string
@@ -88,14 +89,15 @@ func (d *Dialect) recast(p *plan, req *Request, res *Response, at *ends) *mould 
 	if !p.moulds || res.Cut || len(res.Body) > 2*maxMould || p.bodyless(req, res) {
 		return nil
 	}
+	of := p.of(req)
 	set := &d.moulds[uint(res.Status)%mouldSets]
 	for i := range set.ways {
-		if g := set.ways[i].Load(); g != nil && g.plan == p && g.fits(res.Body, at) {
+		if g := set.ways[i].Load(); g != nil && g.plan == p && g.of == of && g.fits(res.Body, at) {
 			return g
 		}
 	}
 	if n := set.misses.Add(1); n <= 2*mouldWays || n&(n-1) == 0 {
-		if g := d.mould(p, res.Body); g != nil {
+		if g := d.mould(p, of, res.Body); g != nil {
 			way := n
 			if n > 2*mouldWays {
 				way = uint32(bits.Len32(n))
@@ -220,7 +222,7 @@ func (g *mould) fill(f *filler, o *parlance.Outcome, res *Response, to *ends) bo
 
 // mould makes one of a body, nil where its shape does not follow from what
 // stands between the texts, or it is not fitted straight.
-func (d *Dialect) mould(p *plan, body []byte) *mould {
+func (d *Dialect) mould(p *plan, of uint64, body []byte) *mould {
 	if len(body) > maxMould || body[0] != '{' && body[0] != '[' {
 		return nil
 	}
@@ -231,13 +233,13 @@ func (d *Dialect) mould(p *plan, body []byte) *mould {
 		return nil
 	}
 	first := true
-	for _, s := range p.shapes {
+	for i, s := range p.shapes {
 		m.origins = m.origins[:0]
 		switch {
-		case s.form != formJSON:
+		case s.form != formJSON || of>>i&1 == 0:
 			continue
 		case m.straight(s.body) && m.data == 0:
-			return m.mould(&mould{plan: p, shape: s, fields: len(m.fields), bound: m.bound}, every, first)
+			return m.mould(&mould{plan: p, of: of, shape: s, fields: len(m.fields), bound: m.bound}, every, first)
 		case !m.rulesOut(s.body, 0):
 			return nil
 		}

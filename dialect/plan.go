@@ -15,7 +15,7 @@ type plan struct {
 	wanted   [formText + 1]bool
 	expected bool // under a good status a body that fits none of them is no plain success
 	asks     bool // a shape asks for a method or a path
-	moulds   bool // nothing but the body decides which shape of JSON fits
+	moulds   bool // no header decides which shape of JSON fits
 	alters   bool // something in a body or a header can say more than the status
 }
 
@@ -59,7 +59,7 @@ func (d *Dialect) newPlan(status int) *plan {
 		}
 	}
 	take(&p.shapes, d.shapes)
-	p.moulds = p.wanted[formJSON] && !p.asks && !slices.ContainsFunc(p.shapes, func(s *shape) bool { return s.form == formJSON && len(s.headers) > 0 })
+	p.moulds = p.wanted[formJSON] && len(p.shapes) <= 64 && !slices.ContainsFunc(p.shapes, func(s *shape) bool { return s.form == formJSON && len(s.headers) > 0 })
 	take(&p.extras, d.headerShapes())
 	p.fields = []string{"Retry-After"}
 	for _, s := range p.extras {
@@ -144,4 +144,18 @@ func (d *Dialect) planFor(status int) *plan {
 // concerns reports that a shape of the plan is about such a request.
 func (p *plan) concerns(s *shape, req *Request) bool {
 	return !p.asks || admitsMethod(s.methods, req.Method) && admitsPath(s.paths, req.Path)
+}
+
+// of are the shapes of the plan, which are not too many to be told so, that are
+// about such a request.
+func (p *plan) of(req *Request) (set uint64) {
+	if !p.asks {
+		return ^uint64(0)
+	}
+	for i, s := range p.shapes {
+		if p.concerns(s, req) {
+			set |= 1 << i
+		}
+	}
+	return set
 }
