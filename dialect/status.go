@@ -10,7 +10,8 @@ import (
 
 // writable chooses the row that an Outcome is written by, and the HTTP status.
 // Where it has records and nothing holds records under that status, a status
-// whose shape does is taken if the records roll up to the same kind under it.
+// whose shape does is taken if the records roll up to the same kind under it, or
+// the kind stands beside them.
 func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 	r, status := d.statusFor(o, req)
 	if len(o.Items) == 0 {
@@ -28,7 +29,10 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 		if s.carriesItems() && len(s.status) > 0 && s.status[0].from < 400 && holds(s.status[0].from) {
 			under := *o
 			under.Status = s.status[0].from
-			if d.rollsUp(&under, req) {
+			if o.Kind == parlance.Noted && d.statusRow(status, req).kind == parlance.Success {
+				under.Kind = parlance.Success // so it reads as one either way, and its records count for more
+			}
+			if d.rollsUp(&under, req) || d.saysKind(&under) {
 				return d.statusRow(under.Status, req), under.Status
 			}
 		}
