@@ -2,15 +2,26 @@ package bench
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	_ "modernc.org/sqlite"
 
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store/sqlite"
 )
@@ -18,105 +29,283 @@ import (
 // callers64 is how many requests are served at once.
 const callers64 = 64
 
-// BenchmarkStore is a keyed request's part of a file on the disk: its key is
-// claimed and its answer kept, durably, with 64 requests served at once. Beside it
-// stands the least that SQLite could do for them: one INSERT each of the same key
-// and answer, 64 to a commit, and nobody who waits (batched), or one to a commit (each).
+// What a keyed request writes: an effect of the program's own, and its key with the
+// answer.
+const (
+	effectTable  = "CREATE TABLE effect (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"
+	effectInsert = "INSERT INTO effect (name) VALUES (?)"
+)
+
+// camera is what a request is answered with.
+type camera struct {
+	ID    int    `json:"id"`
+	Name  string `json:"name"`
+	State string `json:"state"`
+}
+
+var made = camera{7, "a camera", "created"}
+
+// BenchmarkStore is a keyed request's part of a file on the disk, with 64 requests
+// served at once: the key is looked for, and the effect, the key and the answer are
+// one durable commit. Beside it stands what one would write by hand for that: one
+// goroutine that does the same for all callers that wait, and commits once (bare);
+// and the least that there is to write, the same two rows with no look at what was
+// there before (least).
 func BenchmarkStore(b *testing.B) {
-	body := []byte(`{"id":7,"name":"a camera","state":"created"}`)
 	b.Run("by=parlance", func(b *testing.B) {
-		s, err := sqlite.Open(filepath.Join(b.TempDir(), "store.db"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer s.Close()
-		b.ReportAllocs()
-		many(b, func(i int) error {
-			k := server.Key{Scope: "caller POST /cameras", Key: strconv.Itoa(i), Activity: "a"}
-			return s.Transact(context.Background(), func(ctx context.Context) error {
-				if _, err := s.Keys().Claim(ctx, k); err != nil {
-					return err
-				}
-				return s.Keys().Record(ctx, k, server.Answer{Status: 201, Body: body})
-			})
-		})
+		s := openStore(b)
+		many(b, func(i int) error { return keep(s, i) })
 	})
-	b.Run("by=parlance-claim-first", func(b *testing.B) {
-		s, err := sqlite.Open(filepath.Join(b.TempDir(), "store.db"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer s.Close()
-		b.ReportAllocs()
-		many(b, func(i int) error {
-			k := server.Key{Scope: "caller POST /cameras", Key: strconv.Itoa(i), Activity: "a"}
-			if _, err := s.Keys().Claim(context.Background(), k); err != nil {
+	for _, looks := range []bool{true, false} {
+		name := map[bool]string{true: "by=bare", false: "by=least"}[looks]
+		b.Run(name, func(b *testing.B) {
+			g := openGroup(b, looks)
+			answer, _ := json.Marshal(made)
+			many(b, func(i int) error {
+				key := strconv.Itoa(i)
+				_, err := g.do(key, sha256.Sum256([]byte(key)), answer)
 				return err
-			}
-			return s.Transact(context.Background(), func(ctx context.Context) error {
-				return s.Keys().Record(ctx, k, server.Answer{Status: 201, Body: body})
 			})
-		})
-	})
-	for _, bare := range []struct {
-		name string
-		each int
-	}{{"by=sqlite-batched", callers64}, {"by=sqlite-each", 1}} {
-		b.Run(bare.name, func(b *testing.B) {
-			db, err := sql.Open("sqlite", filepath.Join(b.TempDir(), "bare.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer db.Close()
-			ctx := context.Background()
-			conn, err := db.Conn(ctx)
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer conn.Close()
-			if _, err := conn.ExecContext(ctx, "CREATE TABLE answer (scope TEXT, key TEXT, fingerprint BLOB, status INTEGER, body BLOB, PRIMARY KEY (scope, key))"); err != nil {
-				b.Fatal(err)
-			}
-			prepared := map[string]*sql.Stmt{}
-			for _, query := range []string{"BEGIN IMMEDIATE", "INSERT INTO answer VALUES (?, ?, ?, ?, ?)", "COMMIT"} {
-				if prepared[query[:5]], err = conn.PrepareContext(ctx, query); err != nil {
-					b.Fatal(err)
-				}
-			}
-			exec := func(name string, args ...any) {
-				if _, err := prepared[name].ExecContext(ctx, args...); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportAllocs()
-			fingerprint := make([]byte, 32)
-			for i := 0; b.Loop(); i++ {
-				if i%bare.each == 0 {
-					exec("BEGIN")
-				}
-				exec("INSER", "caller POST /cameras", strconv.Itoa(i), fingerprint, 201, body)
-				if i%bare.each == bare.each-1 {
-					exec("COMMI")
-				}
-			}
 		})
 	}
 }
 
-// many runs b.N times what 64 goroutines do at once.
+// BenchmarkPosts is the same over HTTP: a POST with an Idempotency-Key, on 64
+// connections that are kept alive. The one by hand does what it has to and no more: it
+// reads the body, looks for the key, and answers with JSON, or with what was kept.
+func BenchmarkPosts(b *testing.B) {
+	b.Run("by=parlance", func(b *testing.B) {
+		s := openStore(b)
+		d, err := catalog.Open("problem")
+		if err != nil {
+			b.Fatal(err)
+		}
+		api := server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
+		posts(b, api.Wrap(server.Idempotent(s.Keys(), server.KeyInside())(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+			name, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			return server.Atomic(func(ctx context.Context) (any, error) {
+				if _, err := sqlite.Tx(ctx).ExecContext(ctx, effectInsert, string(name)); err != nil {
+					return nil, err
+				}
+				return server.Created("/cameras/7", made), nil
+			}), nil
+		}))))
+	})
+	b.Run("by=bare", func(b *testing.B) {
+		g := openGroup(b, true)
+		posts(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				http.Error(w, "", 400)
+				return
+			}
+			answer, err := json.Marshal(made)
+			if err == nil {
+				answer, err = g.do(r.Header.Get("Idempotency-Key"), sha256.Sum256(body), answer)
+			}
+			if err != nil {
+				http.Error(w, "", 500)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Location", "/cameras/7")
+			w.WriteHeader(201)
+			w.Write(answer)
+		}))
+	})
+}
+
+// openStore is a store with a table of the program's own.
+func openStore(b *testing.B) *sqlite.Store {
+	b.Helper()
+	s, err := sqlite.Open(filepath.Join(b.TempDir(), "store.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	if err := s.Transact(b.Context(), func(ctx context.Context) error {
+		_, err := sqlite.Tx(ctx).ExecContext(ctx, effectTable)
+		return err
+	}); err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+// keep is what Idempotent and Atomic do with a store.
+func keep(s *sqlite.Store, i int) error {
+	ctx, name := context.Background(), strconv.Itoa(i)
+	k := server.Key{Scope: "caller POST /cameras", Key: name, Activity: "5c0d21c5-fb2a-4ccd-81f9-30fca07f6613", Claimed: time.Now()}
+	if _, err := s.Keys().Claim(ctx, k); err != nil {
+		return err
+	}
+	body, err := json.Marshal(made)
+	if err != nil {
+		return err
+	}
+	return s.Transact(ctx, func(ctx context.Context) error {
+		if _, err := sqlite.Tx(ctx).ExecContext(ctx, effectInsert, name); err != nil {
+			return err
+		}
+		return s.Keys().Record(ctx, k, server.Answer{Status: 201, Header: http.Header{"Location": {"/cameras/7"}}, Body: body, At: time.Now()})
+	})
+}
+
+// group is a group commit written by hand.
+type group struct{ queue chan *member }
+
+// member waits for its commit.
+type member struct {
+	key         string
+	fingerprint [32]byte
+	answer      []byte
+	done        chan error
+}
+
+// do returns the answer when it is on the disk, or was before.
+func (g *group) do(key string, fingerprint [32]byte, answer []byte) ([]byte, error) {
+	m := &member{key, fingerprint, answer, make(chan error, 1)}
+	g.queue <- m
+	err := <-m.done
+	return m.answer, err
+}
+
+func openGroup(b *testing.B, looks bool) *group {
+	b.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(b.TempDir(), "bare.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { db.Close() })
+	ctx := context.Background()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, table := range []string{
+		effectTable,
+		"CREATE TABLE answer (scope TEXT, key TEXT, fingerprint BLOB, claimed INTEGER, expires INTEGER, activity TEXT, status INTEGER, header TEXT, body BLOB, PRIMARY KEY (scope, key))",
+	} {
+		if _, err := conn.ExecContext(ctx, table); err != nil {
+			b.Fatal(err)
+		}
+	}
+	prepare := func(query string) func(args ...any) error {
+		stmt, err := conn.PrepareContext(ctx, query)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return func(args ...any) error {
+			_, err := stmt.ExecContext(ctx, args...)
+			return err
+		}
+	}
+	begin, commit, rollback := prepare("BEGIN IMMEDIATE"), prepare("COMMIT"), prepare("ROLLBACK")
+	effect, key := prepare(effectInsert), prepare("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	known, err := conn.PrepareContext(ctx, "SELECT fingerprint, body FROM answer WHERE scope = ? AND key = ?")
+	if err != nil {
+		b.Fatal(err)
+	}
+	const scope, id, header = "caller POST /cameras", "5c0d21c5-fb2a-4ccd-81f9-30fca07f6613", `{"Location":["/cameras/7"]}`
+	one := func(m *member) error {
+		if looks {
+			var fingerprint, body []byte
+			switch err := known.QueryRowContext(ctx, scope, m.key).Scan(&fingerprint, &body); {
+			case err == nil && string(fingerprint) != string(m.fingerprint[:]):
+				return errors.New("mismatch")
+			case err == nil:
+				m.answer = body
+				return nil
+			case err != sql.ErrNoRows:
+				return err
+			}
+		}
+		if err := effect(m.key); err != nil {
+			return err
+		}
+		now := time.Now().UnixNano()
+		return key(scope, m.key, m.fingerprint[:], now, now, id, 201, header, m.answer)
+	}
+	g := &group{make(chan *member, callers64)}
+	go func() {
+		for first := range g.queue {
+			all := []*member{first}
+			err := begin()
+			for waits := true; waits && err == nil; {
+				if err = one(all[len(all)-1]); err != nil {
+					break
+				}
+				select {
+				case next := <-g.queue:
+					all = append(all, next)
+				default:
+					waits = false
+				}
+			}
+			if err == nil {
+				err = commit()
+			}
+			if err != nil {
+				_ = rollback()
+			}
+			for _, m := range all {
+				m.done <- err
+			}
+		}
+	}()
+	b.Cleanup(func() { close(g.queue) })
+	return g
+}
+
+// posts serves 64 callers who each post again and again.
+func posts(b *testing.B, h http.Handler) {
+	srv := httptest.NewServer(h)
+	b.Cleanup(srv.Close)
+	srv.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = callers64
+	many(b, func(i int) error {
+		r, err := http.NewRequest("POST", srv.URL+"/cameras", strings.NewReader(strconv.Itoa(i)))
+		if err != nil {
+			return err
+		}
+		r.Header["Idempotency-Key"] = []string{strconv.Itoa(i)}
+		r.Header["Accept"] = []string{"application/json"}
+		resp, err := srv.Client().Do(r)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != 201 || len(body) == 0 {
+			b.Errorf("status %d, %q, %v", resp.StatusCode, body, err)
+		}
+		return nil
+	})
+}
+
+// many runs b.N times what 64 goroutines do at once, and tells how long 99 of 100
+// took at most.
 func many(b *testing.B, do func(i int) error) {
 	var next atomic.Int64
 	var all sync.WaitGroup
+	took := make([]time.Duration, b.N)
+	b.ReportAllocs()
 	b.ResetTimer()
 	for range callers64 {
 		all.Go(func() {
 			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+				start := time.Now()
 				if err := do(int(i)); err != nil {
 					b.Error(err)
 					return
 				}
+				took[i-1] = time.Since(start)
 			}
 		})
 	}
 	all.Wait()
+	b.StopTimer()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }

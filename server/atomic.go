@@ -32,17 +32,21 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 		}
 		defer c.leave()
 	}
-	before := x.Header().Clone()
-	again := func() { // without the header of a run before
+	before := maps.Clone(x.Header()) // whose values nobody writes to
+	again := func() {                // without the header of a run before
 		clear(x.Header())
-		maps.Copy(x.Header(), before.Clone())
+		maps.Copy(x.Header(), before)
 	}
 	var (
+		ran     bool
 		answer  dialect.Message
 		failure error // of the handler's own, in the last run
 	)
 	err := t.Transact(ctx, func(ctx context.Context) error {
-		again()
+		if ran {
+			again()
+		}
+		ran = true
 		if answer, failure = x.attempt(ctx, fn); failure != nil || c == nil {
 			return failure
 		}
@@ -72,6 +76,9 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 
 // transactor is the store of the keys, else the server's; nil where there is none.
 func (x *exchange) transactor(ctx context.Context) Transactor {
+	if c := claimOf(ctx); c != nil {
+		return c.store
+	}
 	if s, ok := ctx.Value(storeKey{}).(KeyStore); ok {
 		return s
 	}

@@ -28,7 +28,7 @@ type claim struct {
 
 type (
 	claimKey struct{} // the claim that the request is served under
-	storeKey struct{} // the KeyStore that an Atomic is run in
+	storeKey struct{} // the KeyStore that an Atomic is run in where there is no claim
 )
 
 // claimOf is the claim of the context, nil where there is none.
@@ -78,16 +78,23 @@ func (x *exchange) undid() bool {
 
 // end keeps an answer, or frees the key where the answer proves that nothing was
 // done. It does neither where an Atomic has committed its own.
-func (c *claim) end(ctx context.Context, x *exchange, a Answer, undone bool) error {
+func (c *claim) end(ctx context.Context, x *exchange, rec *recording, returned bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ended = true
-	switch {
-	case c.kept:
+	if c.kept {
 		return nil
-	case undone:
+	}
+	ctx = context.WithoutCancel(ctx)
+	undone := rec.undone()
+	if !returned {
+		undone = !c.key.Outside // it was cut off, and not by an Atomic
+	}
+	if undone {
 		return c.store.Free(ctx, c.key)
-	case x.recorded():
+	}
+	a := rec.answer(returned)
+	if x.recorded() {
 		err := c.store.Transact(ctx, func(ctx context.Context) error {
 			return c.record(ctx, x, a, told(a.Header[answered]))
 		})
@@ -119,14 +126,14 @@ func (c *claim) keeps(a Answer) Answer {
 	h := make(http.Header)
 	for name, values := range a.Header {
 		if name != answered && name != "Date" && name != "Connection" && !slices.Equal(values, c.before[name]) {
-			h[name] = slices.Clone(values)
+			h[name] = values
 		}
 	}
 	h[keptActivity] = []string{c.key.Activity}
 	if len(a.Body) > c.limit {
 		h[notKept], a.Body = []string{""}, nil
 	}
-	a.Header, a.Body, a.At = h, slices.Clone(a.Body), time.Now()
+	a.Header, a.At = h, time.Now()
 	return a
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -26,6 +27,9 @@ const (
 	DefaultKeyMaxBody   = 1 << 20 // bytes
 	DefaultKeyMaxAnswer = 1 << 20 // bytes
 )
+
+// trustedLength is as much of a Content-Length as is set aside at once, in bytes.
+const trustedLength = 64 << 10
 
 // maxKey bounds a key, in bytes, as Stripe does.
 const maxKey = 255
@@ -166,10 +170,9 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 		next.ServeHTTP(w, r)
 		return
 	}
-	r = r.WithContext(context.WithValue(r.Context(), storeKey{}, i.store))
 	key, err := i.keyOf(x, r)
 	if err == nil && key == "" {
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), storeKey{}, i.store)))
 		return
 	}
 	var body []byte
@@ -209,7 +212,7 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 
 // run serves a request under a key that is ours, and keeps its answer.
 func (i *idempotency) run(x *exchange, r *http.Request, body []byte, next http.Handler, k Key) {
-	c := &claim{store: i.store, key: k, limit: i.maxAnswer, before: x.Header().Clone()}
+	c := &claim{store: i.store, key: k, limit: i.maxAnswer, before: maps.Clone(x.Header())}
 	ctx, cancel := lasting(r.Context())
 	defer cancel()
 	r = r.WithContext(context.WithValue(ctx, claimKey{}, c))
@@ -217,9 +220,7 @@ func (i *idempotency) run(x *exchange, r *http.Request, body []byte, next http.H
 	rec := &recording{inner: x, limit: i.maxAnswer}
 	returned := false
 	defer func() {
-		undone := returned && rec.undone() || !returned && i.inside // cut off, and not by an Atomic
-		err := c.end(context.WithoutCancel(ctx), x, rec.answer(returned), undone)
-		if err != nil {
+		if err := c.end(ctx, x, rec, returned); err != nil {
 			// The client is told the truth all the same.
 			x.server.logger.ErrorContext(x.ctx, "what became of an idempotency key could not be kept; until it is settled its repeats are refused",
 				"error", err, "key_hash", hashOf(k.Key), "method", x.request.Method, "path", x.request.Path)
@@ -364,7 +365,12 @@ func parseKey(s string) (string, bool) {
 
 // bodyOf reads the request's body into memory.
 func (i *idempotency) bodyOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, i.maxBody))
+	bounded := http.MaxBytesReader(w, r.Body, i.maxBody)
+	var b bytes.Buffer
+	if n := r.ContentLength; n > 0 && n <= i.maxBody {
+		b.Grow(int(min(n, trustedLength)) + bytes.MinRead) // it grows again to find the end otherwise
+	}
+	_, err := b.ReadFrom(bounded)
 	if long := new(http.MaxBytesError); errors.As(err, &long) {
 		e := parlance.NewError(parlance.Invalid, "The body of a request with an idempotency key may have %d bytes.", i.maxBody)
 		e.Outcome.Status = http.StatusRequestEntityTooLarge
@@ -373,7 +379,7 @@ func (i *idempotency) bodyOf(w http.ResponseWriter, r *http.Request) ([]byte, er
 	if err != nil {
 		return nil, parlance.NewError(parlance.Invalid, "The body could not be read to its end.").Because(err)
 	}
-	return body, nil
+	return b.Bytes(), nil
 }
 
 // fingerprint is of what was asked (2.4): the query, the type and the body. The

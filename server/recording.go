@@ -35,7 +35,7 @@ func (w *recording) WriteHeader(status int) {
 	case status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols:
 		w.inner.WriteHeader(status)
 	default:
-		w.status, w.header = status, w.Header().Clone()
+		w.status, w.header = status, maps.Clone(w.Header()) // whose values nobody writes to
 	}
 }
 
@@ -99,9 +99,9 @@ func (w *recording) undone() bool { return slices.Contains(w.header[answered], p
 
 // answer is what is kept. One that broke off is not the handler's word.
 func (w *recording) answer(whole bool) Answer {
-	a := Answer{Status: w.status, Header: w.header.Clone(), Body: w.body}
+	a := Answer{Status: w.status, Header: w.header, Body: w.body}
 	if w.cut || !whole {
-		if a.Header == nil {
+		if a.Header = maps.Clone(w.header); a.Header == nil {
 			a.Header = make(http.Header)
 		}
 		a.Header[notKept], a.Body = []string{""}, nil

@@ -37,7 +37,7 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		x := &exchange{
-			Context: activity.WithID(r.Context(), s.id(r)),
+			Context: s.identified(r),
 			server:  s, inner: w, request: s.request(r), escaped: r.URL.EscapedPath(), nested: outer != nil,
 		}
 		x.ctx = x
@@ -89,6 +89,15 @@ func (x *exchange) end() {
 		}
 		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
 	}
+}
+
+// identified is the context of a request, with its id.
+func (s *Server) identified(r *http.Request) context.Context {
+	ctx, id := r.Context(), s.id(r)
+	if activity.ID(ctx) == id {
+		return ctx
+	}
+	return activity.WithID(ctx, id)
 }
 
 // id is the one that the context has already, as under another server, else the

@@ -17,6 +17,7 @@ type keyID struct{ scope, key string }
 
 type claim struct {
 	key   server.Key
+	row   bool // there may be one of the key in the file
 	ended bool // answered or freed in a transaction that is under way
 }
 

@@ -15,6 +15,9 @@ var errClosed = fmt.Errorf("sqlite: the store is closed: %w", parlance.ErrUnavai
 // explain makes of an error of SQLite that is no fault of the statement one that
 // wraps parlance.ErrUnavailable and says what to do.
 func explain(err error) error {
+	if err == nil {
+		return nil
+	}
 	var e *driver.Error
 	if !errors.As(err, &e) || errors.Is(err, parlance.ErrUnavailable) {
 		return err

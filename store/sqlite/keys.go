@@ -26,15 +26,16 @@ func (s keys) Claim(ctx context.Context, k server.Key) (server.Claim, error) {
 		case err != nil:
 			return server.Claim{}, err
 		case found.State == server.Replay || found.State == server.Mismatch:
-			return found, nil
+			return found.Claim, nil
 		case mine.key.Fingerprint != k.Fingerprint:
 			return server.Claim{State: server.Mismatch}, nil
 		}
 		return server.Claim{State: server.InFlight}, nil
 	}
 	found, err := s.look(ctx, k)
-	if err == nil && found.State == server.Fresh && k.Outside {
-		err = s.do(ctx, func(t *transaction) error { return put(t, k, nil) })
+	if mine.row = found.row; err == nil && found.State == server.Fresh && k.Outside {
+		mine.row = true
+		err = s.do(ctx, func(t *transaction) error { return put(t, replaceKey, k, nil) })
 	}
 	switch {
 	case err != nil:
@@ -45,11 +46,33 @@ func (s keys) Claim(ctx context.Context, k server.Key) (server.Claim, error) {
 	case t != nil:
 		t.onUndo(func() { s.claims.let(mine) })
 	}
-	return found, nil
+	return found.Claim, nil
+}
+
+// found is what has become of a key, and whether it has a row.
+type found struct {
+	server.Claim
+	row bool
 }
 
 // look says what has become of a key that nobody has a claim on.
-func (s keys) look(ctx context.Context, k server.Key) (server.Claim, error) {
+func (s keys) look(ctx context.Context, k server.Key) (f found, err error) {
+	// Most are not there, and to read one column is less to prepare for than eight.
+	if f.row, err = s.there(ctx, k); err != nil || !f.row {
+		f.State = server.Fresh
+		return f, err
+	}
+	f.Claim, err = s.found(ctx, k)
+	return f, err
+}
+
+func (s keys) there(ctx context.Context, k server.Key) (bool, error) {
+	var one int
+	return s.row(ctx, "SELECT 1 FROM parlance_key WHERE scope = ? AND key = ?", []any{k.Scope, k.Key}, &one)
+}
+
+// found is look for a key that had a row just now.
+func (s keys) found(ctx context.Context, k server.Key) (server.Claim, error) {
 	var (
 		fingerprint, header, body []byte
 		answered                  bool
@@ -75,14 +98,22 @@ func (s keys) look(ctx context.Context, k server.Key) (server.Claim, error) {
 	return server.Claim{State: server.Replay, Answer: a}, nil
 }
 
+const keyRow = " INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body) " +
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+// What takes less where there was no row of the key, and what does where there was.
+const (
+	insertKey  = "INSERT" + keyRow
+	replaceKey = "REPLACE" + keyRow
+)
+
 // put writes the row of a key: answered, or under way where a is nil.
-func put(t *transaction, k server.Key, a *server.Answer) error {
+func put(t *transaction, query string, k server.Key, a *server.Answer) error {
 	answered := a != nil
 	if !answered {
 		a = &server.Answer{}
 	}
-	_, err := t.exec("REPLACE INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body) "+
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	_, err := t.exec(query,
 		k.Scope, k.Key, k.Fingerprint[:], k.Outside, wire.Nanos(k.Claimed), wire.Nanos(t.writer.store.at(k.Expires)), k.Activity,
 		answered, wire.Nanos(a.At), a.Status, string(wire.Header(a.Header)), a.Body)
 	return err
@@ -95,7 +126,11 @@ func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
 		if it == nil {
 			return fmt.Errorf("sqlite: %w", server.ErrClaimLost)
 		}
-		return put(t, k, &a)
+		query := insertKey
+		if it.row {
+			query = replaceKey
+		}
+		return put(t, query, k, &a)
 	})
 }
 
@@ -183,6 +218,6 @@ func (s keys) Settle(ctx context.Context, k server.Key, a *server.Answer) error 
 		}
 		copy(k.Fingerprint[:], fingerprint) // as it was claimed, whatever the operator says of it
 		k.Claimed, k.Outside = wire.Time(claimed), true
-		return put(t, k, a)
+		return put(t, replaceKey, k, a)
 	})
 }

@@ -43,7 +43,7 @@ type Store struct {
 
 	lock    *os.File
 	readers *sql.DB
-	read    *statements
+	read    links
 	writer  *writer
 	limits  *rate.Limits
 	claims  claims
@@ -127,28 +127,47 @@ func (s *Store) open(path string) (err error) {
 	if err != nil {
 		return err
 	}
-	opened = append(opened, conn.Close)
+	writing := &link{conn: conn}
+	opened = append(opened, writing.close)
+	theirs := &statements{conn: conn}
+	opened = append(opened, theirs.close)
 	if err := migrate(ctx, conn); err != nil {
 		return err
 	}
 
-	s.readers, err = sql.Open("sqlite", address(path, s.patient, "query_only(1)"))
+	many := max(4, runtime.GOMAXPROCS(0))
+	reading := func() (*sql.DB, error) {
+		db, err := sql.Open("sqlite", address(path, s.patient, "query_only(1)"))
+		if err == nil {
+			db.SetMaxOpenConns(many)
+			db.SetMaxIdleConns(many)
+			opened = append(opened, db.Close)
+		}
+		return db, err
+	}
+	if s.readers, err = reading(); err != nil {
+		return err
+	}
+	own, err := reading()
 	if err != nil {
 		return err
 	}
-	opened = append(opened, s.readers.Close)
-	many := max(4, runtime.GOMAXPROCS(0))
-	s.readers.SetMaxOpenConns(many)
-	s.readers.SetMaxIdleConns(many)
-	s.read = &statements{prepare: s.readers.PrepareContext}
 	opened = append(opened, s.read.close)
+	for range many {
+		conn, err := own.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		s.read.all = append(s.read.all, &link{conn: conn})
+	}
 
 	s.limits = rate.NewLimits(s.clock)
 	s.claims.held = map[keyID]*claim{}
 	s.writer = &writer{
 		store:   s,
 		conn:    conn,
-		write:   &statements{prepare: conn.PrepareContext},
+		write:   writing,
+		theirs:  theirs,
 		queue:   make(chan *call),
 		wake:    make(chan struct{}, 1),
 		closing: make(chan struct{}),
@@ -161,7 +180,6 @@ func (s *Store) open(path string) (err error) {
 	}); err != nil {
 		return err
 	}
-	opened = append(opened, s.writer.write.close)
 	go s.writer.loop()
 
 	s.close = sync.OnceValue(func() error {

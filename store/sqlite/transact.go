@@ -25,7 +25,8 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 		}
 		return t.save(ctx, fn)
 	}
-	c := &call{ctx: ctx, fn: fn, turn: make(chan *transaction), ran: make(chan struct{}), done: make(chan error, 1)}
+	c := calls.Get().(*call)
+	*c = call{ctx: ctx, fn: fn, turn: c.turn, ran: c.ran, done: c.done}
 	select {
 	case s.writer.queue <- c:
 	case <-s.writer.closing:
@@ -40,6 +41,8 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 			gone = nil // from now on it is told what came of it
 			t.take(c)
 		case err := <-c.done:
+			c.ctx, c.fn = nil, nil
+			calls.Put(c) // the writer has done with it; one that was given up it may still have
 			return explain(err)
 		case <-gone:
 			return ctx.Err()
@@ -163,7 +166,7 @@ func (s *Store) do(ctx context.Context, fn func(t *transaction) error) error {
 	return s.Transact(ctx, func(ctx context.Context) error { return fn(s.within(ctx)) })
 }
 
-// exec, each and row are those of statements, in the transaction.
+// exec, each and row are those of a link, in the transaction.
 func (t *transaction) exec(query string, args ...any) (int64, error) {
 	return t.writer.write.exec(context.Background(), query, args...)
 }
@@ -176,7 +179,7 @@ func (t *transaction) row(query string, args []any, to ...any) (bool, error) {
 	return t.writer.write.row(context.Background(), query, args, to...)
 }
 
-// row is that of statements, in the transaction of ctx or beside all of them.
+// row is that of a link, in the transaction of ctx or beside all of them.
 func (s *Store) row(ctx context.Context, query string, args []any, to ...any) (bool, error) {
 	if t := s.within(ctx); t != nil {
 		if err := t.usable(ctx); err != nil {
@@ -189,7 +192,7 @@ func (s *Store) row(ctx context.Context, query string, args []any, to ...any) (b
 		return false, errClosed
 	default:
 	}
-	found, err := s.read.row(ctx, query, args, to...)
+	found, err := s.read.one().row(ctx, query, args, to...)
 	return found, explain(err)
 }
 
@@ -217,7 +220,7 @@ func (q queries) ExecContext(ctx context.Context, query string, args ...any) (sq
 	if err := q.usable(ctx); err != nil {
 		return nil, err
 	}
-	return q.writer.conn.ExecContext(context.WithoutCancel(ctx), query, args...)
+	return q.writer.theirs.exec(context.WithoutCancel(ctx), query, args...)
 }
 
 func (q queries) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {

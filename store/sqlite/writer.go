@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,9 +24,10 @@ const (
 // each its turn in a savepoint, commits them all at once, and then answers all.
 // A call runs in its caller's goroutine: a panic is the caller's, stack and all.
 type writer struct {
-	store *Store
-	conn  *sql.Conn
-	write *statements
+	store  *Store
+	conn   *sql.Conn
+	write  *link
+	theirs *statements // of callers
 
 	queue   chan *call    // unbuffered: who was not taken is not waited for
 	wake    chan struct{} // activity records have waited long enough
@@ -56,6 +58,11 @@ type call struct {
 	left  bool  // fn panicked, and nobody waits for the answer
 	err   error // fn's
 }
+
+// calls are those that Transact has done with.
+var calls = sync.Pool{New: func() any {
+	return &call{turn: make(chan *transaction), ran: make(chan struct{}), done: make(chan error, 1)}
+}}
 
 // answer says what came of a call: fn's error, or else that of the commit.
 func (c *call) answer(err error) {
