@@ -15,8 +15,8 @@ type Collector struct {
 	recorder *Recorder
 
 	mu     sync.Mutex
-	record Record
-	bytes  int // of the lines
+	record Record // but for the lines
+	lines  *lines // nil for none yet
 	ended  bool
 }
 
@@ -64,7 +64,8 @@ func (c *Collector) Commit(ctx context.Context, finish func(*Record)) error {
 		return nil
 	}
 	c.mu.Lock()
-	r, ended := c.record, c.ended // of the lines and calls none is altered later
+	r, ended := c.record, c.ended // of the calls none is altered later
+	r.Lines = c.lines.made(&c.recorder.secrets)
 	c.mu.Unlock()
 	if ended {
 		return nil
@@ -77,19 +78,23 @@ func (c *Collector) Commit(ctx context.Context, finish func(*Record)) error {
 }
 
 // End completes the record by finish, which may be nil, and hands it to the
-// Recorder. What is logged under the context from then on is in the log alone.
+// Recorder, which adds the lines. What is logged under the context from then on is in the log alone.
 func (c *Collector) End(finish func(*Record)) {
-	var done *Record
-	c.gather(func(r *Record) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	ended, lines := c.ended, c.lines
+	if !ended {
 		if finish != nil {
-			finish(r)
+			finish(&c.record)
 		}
-		r.Dropped += c.recorder.trim(&r.Outcome)
-		c.ended = true
-		done = r
-	})
-	if done != nil {
-		c.recorder.Add(done)
+		c.record.Dropped += c.recorder.trim(&c.record.Outcome)
+		c.ended, c.lines = true, nil
+	}
+	c.mu.Unlock()
+	if !ended {
+		c.recorder.add(queued{&c.record, lines})
 	}
 }
 
@@ -114,9 +119,58 @@ func (c *Collector) line(h *Handler, r slog.Record) {
 	if !c.wants(r.Level) {
 		return
 	}
+	bytes, settled := h.size(r)
+	if settled {
+		c.keep(r.Level, bytes, func(l *lines) { l.wait(h, r, bytes) })
+		return
+	}
+	// Now, and outside of the lock: a value's own method may log.
 	w := lineWriters.Get().(*lineWriter)
 	defer lineWriters.Put(w)
-	w.secrets, w.text, w.ends = &c.recorder.secrets, w.text[:0], w.ends[:0]
+	w.begin(&c.recorder.secrets)
+	w.line(h, r)
+	c.keep(r.Level, len(w.text), func(l *lines) { l.add(&r, w.text, w.ends) })
+}
+
+// keep keeps a line of so many bytes, where there is room for it.
+func (c *Collector) keep(level slog.Level, bytes int, add func(*lines)) {
+	// A quarter is kept for what went wrong: it comes last, when a request that
+	// talks much has filled the rest.
+	mostLines, mostBytes := c.recorder.maxLines, c.recorder.maxBytes
+	if level < slog.LevelWarn {
+		mostLines, mostBytes = mostLines-mostLines/4, mostBytes-mostBytes/4
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.ended:
+	case c.lines.count() >= mostLines || c.lines.size()+bytes > mostBytes:
+		c.record.Dropped++
+	default:
+		if c.lines == nil {
+			c.lines = linesPool.Get().(*lines)
+		}
+		add(c.lines)
+	}
+}
+
+// lineWriter writes a message, and attributes as name=value, one behind the other in
+// one text.
+type lineWriter struct {
+	*secrets
+	text []byte
+	ends []int // of the message and of each attribute
+}
+
+var lineWriters = sync.Pool{New: func() any { return &lineWriter{text: make([]byte, 0, 512)} }}
+
+// begin forgets what was written.
+func (w *lineWriter) begin(s *secrets) { w.secrets, w.text, w.ends = s, w.text[:0], w.ends[:0] }
+
+// line writes what is logged by a handler.
+func (w *lineWriter) line(h *Handler, r slog.Record) {
+	w.text = append(w.text, cut(w.secrets.text(r.Message))...)
+	w.ends = append(w.ends, len(w.text))
 	for _, a := range h.attrs {
 		w.attr("", false, a)
 	}
@@ -131,38 +185,7 @@ func (c *Collector) line(h *Handler, r slog.Record) {
 		w.attr(within, secret, a)
 		return true
 	})
-	l := Line{Time: r.Time, Level: r.Level, Message: cut(w.secrets.text(r.Message)), Attrs: w.attrs()}
-	size := len(l.Message) + len(w.text)
-	// A quarter is kept for what went wrong: it comes last, when a request that
-	// talks much has filled the rest.
-	lines, bytes := c.recorder.maxLines, c.recorder.maxBytes
-	if r.Level < slog.LevelWarn {
-		lines, bytes = lines-lines/4, bytes-bytes/4
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.ended:
-	case len(c.record.Lines) >= lines || c.bytes+size > bytes:
-		c.record.Dropped++
-	default:
-		c.bytes += size
-		if c.record.Lines == nil {
-			c.record.Lines = make([]Line, 0, 4)
-		}
-		c.record.Lines = append(c.record.Lines, l)
-	}
 }
-
-// lineWriter writes attributes as name=value, one behind the other in one text, so
-// that a line costs few allocations.
-type lineWriter struct {
-	*secrets
-	text []byte
-	ends []int // of each attribute
-}
-
-var lineWriters = sync.Pool{New: func() any { return &lineWriter{text: make([]byte, 0, 512)} }}
 
 // attr writes an attribute, those of a group under its name.
 func (w *lineWriter) attr(within string, secret bool, a slog.Attr) {
@@ -192,19 +215,6 @@ func (w *lineWriter) attr(within string, secret bool, a slog.Attr) {
 		w.text = append(w.text, cut(w.value(v))...)
 	}
 	w.ends = append(w.ends, len(w.text))
-}
-
-// attrs are what was written, nil for nothing.
-func (w *lineWriter) attrs() []string {
-	if len(w.ends) == 0 {
-		return nil
-	}
-	text, from := string(w.text), 0
-	all := make([]string, len(w.ends))
-	for i, end := range w.ends {
-		all[i], from = text[from:end], end
-	}
-	return all
 }
 
 const (

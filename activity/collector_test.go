@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"testing/slogtest"
+	"time"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
@@ -75,6 +76,38 @@ func TestLinesOfARequestAreGatheredThoughTheLogHasThemNot(t *testing.T) {
 	}
 	if r.ID != "id-1" || r.Method != "GET" || r.Dropped != 0 {
 		t.Errorf("got %+v", r)
+	}
+}
+
+// A request does not wait for its lines to be written, and what is logged may be
+// changed right after.
+func TestALineSaysWhatWasWhenItWasLogged(t *testing.T) {
+	t.Parallel()
+	who := map[string]string{"name": "ann"}
+	var price bytes.Buffer
+	price.WriteString("7 €")
+	r := gather(t, func(ctx context.Context, log *slog.Logger) {
+		log.InfoContext(ctx, "first", "n", 1, "took", time.Second, "share", 0.5, "on", true, "at", time.Unix(0, 0).UTC())
+		log.InfoContext(ctx, "second", "who", who)
+		log.With("price", &price).InfoContext(ctx, "third", "n", 3)
+		log.With("shop", "a").WithGroup("g").InfoContext(ctx, "fourth", "token", "t0k3n")
+		who["name"] = "bob"
+		price.Reset()
+		log.InfoContext(ctx, "last: password=hunter2")
+	})
+	want := []string{
+		"first [n=1 took=1s share=0.5 on=true at=1970-01-01 00:00:00 +0000 UTC]",
+		`second [who={"name":"ann"}]`,
+		"third [price=7 € n=3]",
+		"fourth [shop=a g.token=[redacted]]",
+		"last: password=[redacted] []",
+	}
+	var got []string
+	for _, l := range r.Lines {
+		got = append(got, fmt.Sprint(l.Message, " ", l.Attrs))
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

@@ -43,6 +43,28 @@ func NewHandler(next slog.Handler) *Handler {
 	return &Handler{plain: next, top: next}
 }
 
+// size is about how many bytes the texts of a line have, and whether they cannot
+// change any more.
+func (h *Handler) size(r slog.Record) (bytes int, ok bool) {
+	bytes, ok = len(r.Message), len(r.Message) <= maxText
+	count := func(a slog.Attr) bool {
+		n, settled := settled(a.Value)
+		bytes, ok = bytes+len(a.Key)+len("=")+n, ok && settled
+		return ok
+	}
+	for _, a := range h.attrs {
+		count(a)
+	}
+	for _, g := range h.groups {
+		for _, a := range g.attrs {
+			bytes += len(g.name)
+			count(a)
+		}
+	}
+	r.Attrs(count)
+	return bytes, ok
+}
+
 // Enabled asks the handler below, and the Collector of ctx.
 func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.plain.Enabled(ctx, level) || CollectorOf(ctx).wants(level)

@@ -25,7 +25,7 @@ type Recorder struct {
 	size     int64
 
 	mu     sync.Mutex
-	queue  []*Record
+	queue  []queued
 	bytes  int // of the queue
 	lost   int // since it was logged last
 	err    error
@@ -90,12 +90,21 @@ func (r *Recorder) Choose(body []byte, pointers ...string) []byte {
 
 // Add hands a record on to be written, as it is. The record is the Recorder's from
 // then on. After Close it is lost.
-func (r *Recorder) Add(record *Record) {
-	size := sizeOf(record)
+func (r *Recorder) Add(record *Record) { r.add(queued{record: record}) }
+
+// queued is a record that waits to be written, and its lines where they are not in it
+// yet.
+type queued struct {
+	record *Record
+	lines  *lines
+}
+
+func (r *Recorder) add(q queued) {
+	size := sizeOf(q.record) + q.lines.size() + 80*q.lines.count()
 	r.mu.Lock()
 	fits := !r.closed && len(r.queue) < maxQueue && r.bytes+size <= maxQueueBytes
 	if fits {
-		r.queue = append(r.queue, record)
+		r.queue = append(r.queue, q)
 		r.bytes += size
 	} else {
 		r.lost++
@@ -104,6 +113,9 @@ func (r *Recorder) Add(record *Record) {
 	r.mu.Unlock()
 	if first {
 		r.rouse()
+	}
+	if !fits {
+		q.lines.release()
 	}
 }
 
@@ -142,6 +154,7 @@ func (r *Recorder) Close(ctx context.Context) error {
 // write hands the queue on to the store.
 func (r *Recorder) write(ctx context.Context) {
 	defer close(r.written)
+	var spare []queued // the queue's memory while a batch is written
 	for range r.wake {
 		select {
 		case <-time.After(holdBack):
@@ -150,19 +163,25 @@ func (r *Recorder) write(ctx context.Context) {
 		for {
 			r.mu.Lock()
 			batch, closed := r.queue, r.closed
-			r.queue, r.bytes = nil, 0
+			r.queue, r.bytes = spare, 0
 			r.mu.Unlock()
+			spare = batch[:0]
 			if len(batch) == 0 && closed {
 				return
 			}
 			if len(batch) == 0 {
 				break
 			}
-			for _, record := range batch {
-				if err := r.store.Add(ctx, record); err != nil {
+			for _, q := range batch {
+				if q.lines != nil {
+					q.record.Lines = q.lines.made(&r.secrets)
+					q.lines.release()
+				}
+				if err := r.store.Add(ctx, q.record); err != nil {
 					r.failed(1, err)
 				}
 			}
+			clear(batch)
 		}
 	}
 }

@@ -62,8 +62,12 @@ func plainName(to []byte, name string) []byte {
 // value writes an attribute's value, without what is secret in it. What has parts
 // with names, such as an http.Header, is written as JSON.
 func (s *secrets) value(v slog.Value) (text string) {
-	if v.Kind() != slog.KindAny {
+	switch v.Kind() {
+	case slog.KindAny:
+	case slog.KindString:
 		return s.text(v.String())
+	default:
+		return v.String() // a number or a time
 	}
 	defer func() {
 		if recover() != nil { // a method of the value; a log must not end the request
@@ -131,7 +135,7 @@ func (s *secrets) cleaned(v any) any {
 // secret name and = or :, behind Bearer or Basic, and before the @ of a URL. Nobody
 // can find one that stands there without a sign of what it is.
 func (s *secrets) text(t string) string {
-	if !strings.ContainsAny(t, "=:") && !schemes.in(t) {
+	if !mayHold(t) {
 		return t
 	}
 	var b strings.Builder
@@ -176,12 +180,26 @@ type schemeNames []string
 
 var schemes = schemeNames{"bearer", "basic"}
 
-// in reports that a text may have one of them; that it may not is known soon.
-func (schemeNames) in(t string) bool {
-	return strings.Contains(t, "earer ") || strings.Contains(t, "asic ") || strings.Contains(t, "EARER ") || strings.Contains(t, "ASIC ")
+// mayHold reports that a text may have a credential in it. Most have none of the
+// signs, and every text that is logged is looked at.
+func mayHold(t string) bool {
+	for i := range len(t) {
+		switch t[i] {
+		case '=', ':':
+			return true
+		case ' ':
+			if schemes.endOf(t[:i]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (n schemeNames) endOf(t string) bool {
+	if len(t) == 0 || t[len(t)-1]|0x20 != 'r' && t[len(t)-1]|0x20 != 'c' {
+		return false // soon, as of most
+	}
 	return slices.ContainsFunc(n, func(name string) bool {
 		from := len(t) - len(name)
 		return from >= 0 && strings.EqualFold(t[from:], name) && (from == 0 || !nameByte(t[from-1]))

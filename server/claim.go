@@ -117,7 +117,8 @@ func (c *claim) record(ctx context.Context, x *exchange, a Answer, of *parlance.
 		o = x.meaning(cmp.Or(a.Status, http.StatusInternalServerError))
 	}
 	o.Status = a.Status
-	return x.watch.entry.commit(ctx, x.watch.served(a.Status, o), &a)
+	s := x.watch.served(a.Status, o)
+	return x.watch.entry.commit(ctx, &s, &a)
 }
 
 // keeps is what is kept of an answer: of its header what was set since the key was

@@ -51,6 +51,10 @@ type watch struct {
 	request   *http.Request // the observers'
 	entry     *entry        // nil where it is not recorded
 	observers []context.Context
+
+	// In one piece with it, since every request that is watched has them.
+	own     entry
+	outcome parlance.Outcome // of the exchange that began it
 }
 
 // watchOf is that of the context's request, nil where nobody wants to know.
@@ -119,17 +123,21 @@ func (x *exchange) watched() {
 	if !x.sent() {
 		served.Status = 0
 	}
-	for i := len(w.observers) - 1; i >= 0; i-- {
-		x.server.observers[i].After(w.observers[i], w.request, served)
+	if len(w.observers) > 0 {
+		told := served // in memory that they may keep
+		for i := len(w.observers) - 1; i >= 0; i-- {
+			x.server.observers[i].After(w.observers[i], w.request, &told)
+		}
+		served = told // one of them may have said more
 	}
 	if w.entry != nil {
-		w.entry.end(served)
+		w.entry.end(&served)
 	}
 }
 
 // served is what the request has come to by now.
-func (w *watch) served(status int, o parlance.Outcome) *Served {
-	s := &Served{Start: w.start, Took: time.Since(w.start), Route: w.route(), Status: status, Outcome: o}
+func (w *watch) served(status int, o parlance.Outcome) Served {
+	s := Served{Start: w.start, Took: time.Since(w.start), Route: w.route(), Status: status, Outcome: o}
 	if caller := w.caller.Load(); caller != nil {
 		s.Caller = *caller
 	}
@@ -140,6 +148,11 @@ func (w *watch) served(status int, o parlance.Outcome) *Served {
 // enough.
 func (x *exchange) came(to parlance.Outcome) {
 	if x.watch == nil && !to.Kind.Failing() {
+		return
+	}
+	if x.watch != nil && !x.nested {
+		x.watch.outcome = to
+		x.outcome = &x.watch.outcome
 		return
 	}
 	kept := to

@@ -72,8 +72,8 @@ func (x *exchange) recorded() bool { return x.watch != nil && x.watch.entry != n
 
 // begin gathers the record of an exchange.
 func (j *journal) begin(x *exchange, r *http.Request) *http.Request {
-	w := &entry{journal: j}
-	x.watch.entry = w
+	w := &x.watch.own
+	w.journal, x.watch.entry = j, w
 	first := activity.Record{Start: x.watch.start, Method: r.Method, Path: r.URL.Path}
 	// More than one is none (W3C Trace Context, 3.2: its value is a single one).
 	if t := r.Header["Traceparent"]; len(t) == 1 {
@@ -97,33 +97,35 @@ func (j *journal) begin(x *exchange, r *http.Request) *http.Request {
 
 // end completes the record.
 func (w *entry) end(s *Served) {
-	var response []byte
+	request, response := w.chosen(), []byte(nil)
 	if w.said != nil {
 		response = w.recorder.Choose(w.said.text(), w.response...)
 	}
-	w.collector.End(w.came(s, response))
+	w.collector.End(func(r *activity.Record) { s.complete(r, request, response) })
 }
 
 // commit adds what is known of the request to the transaction in which its answer
 // is kept.
 func (w *entry) commit(ctx context.Context, s *Served, a *Answer) error {
-	var response []byte
+	request, response := w.chosen(), []byte(nil)
 	if len(w.response) > 0 && isJSON(a.Header) {
 		response = w.recorder.Choose(a.Body[:min(len(a.Body), maxPassing)], w.response...)
 	}
-	return w.collector.Commit(ctx, w.came(s, response))
+	return w.collector.Commit(ctx, func(r *activity.Record) { s.complete(r, request, response) })
 }
 
-// came completes a record by what the request came to.
-func (w *entry) came(s *Served, response []byte) func(*activity.Record) {
-	var request []byte
-	if w.asked != nil {
-		request = w.recorder.Choose(w.asked.text(), w.request...)
+// chosen is what is kept of the request's body.
+func (w *entry) chosen() []byte {
+	if w.asked == nil {
+		return nil
 	}
-	return func(r *activity.Record) {
-		r.Took, r.Route, r.Caller, r.Status, r.Outcome = s.Took, s.Route, s.Caller.ID, s.Status, s.Outcome
-		r.Request, r.Response = request, response
-	}
+	return w.recorder.Choose(w.asked.text(), w.request...)
+}
+
+// complete completes a record by what the request came to.
+func (s *Served) complete(r *activity.Record, request, response []byte) {
+	r.Took, r.Route, r.Caller, r.Status, r.Outcome = s.Took, s.Route, s.Caller.ID, s.Status, s.Outcome
+	r.Request, r.Response = request, response
 }
 
 // isJSON reports that a body is JSON and not packed.
