@@ -3,7 +3,6 @@ package validate
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -136,7 +135,7 @@ func (c *config) parts(data []byte, boundary string) (pairs, *refusal) {
 	reader := multipart.NewReader(bytes.NewReader(data), boundary)
 	for count := 0; ; {
 		part, err := reader.NextPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF && closed(data, boundary) {
 			return p, nil
 		}
 		if count++; count > c.values {
@@ -155,6 +154,13 @@ func (c *config) parts(data []byte, boundary string) (pairs, *refusal) {
 		}
 		p.add(name, string(value))
 	}
+}
+
+// closed reports that a form has its last boundary (RFC 2046, 5.1.1). The reader
+// takes one that was cut off behind a boundary for whole.
+func closed(data []byte, boundary string) bool {
+	i := bytes.LastIndex(data, []byte("--"+boundary+"--"))
+	return i == 0 || i > 0 && data[i-1] == '\n'
 }
 
 // check holds the pairs to a schema and keeps what came of them.

@@ -136,8 +136,11 @@ func TestAMultipartForm(t *testing.T) {
 	if told := summary(t, post(t, at, body, header)); told != "422 #/port type #/photo maxLength" {
 		t.Error(told)
 	}
-	if got := post(t, at, strings.NewReader("--x\r\nbroken"), "Content-Type: multipart/form-data; boundary=x"); got.status != 400 {
-		t.Errorf("%d %s", got.status, got.body)
+	const gate = "--x\r\nContent-Disposition: form-data; name=name\r\n\r\nGate\r\n"
+	for _, broken := range []string{"--x\r\nbroken", "no boundary", gate, gate + "--x\r\n", gate + "--x"} {
+		if got := post(t, at, strings.NewReader(broken), "Content-Type: multipart/form-data; boundary=x"); got.status != 400 {
+			t.Errorf("%q: %d %s", broken, got.status, got.body)
+		}
 	}
 	if got := post(t, at, strings.NewReader("x"), "Content-Type: multipart/form-data"); got.status != 400 {
 		t.Errorf("%d %s", got.status, got.body)
