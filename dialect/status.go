@@ -11,7 +11,7 @@ import (
 // writable chooses the row that an Outcome is written by, and the HTTP status.
 // Where it has records and nothing holds records under that status, a status
 // whose shape does is taken if the records roll up to the same kind under it, or
-// the kind stands beside them.
+// the notes that make it noted stand beside them.
 func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 	r, status := d.statusFor(o, req)
 	if len(o.Items) == 0 {
@@ -29,10 +29,13 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 		if s.carriesItems() && len(s.status) > 0 && s.status[0].from < 400 && holds(s.status[0].from) {
 			under := *o
 			under.Status = s.status[0].from
-			if o.Kind == parlance.Noted && d.statusRow(status, req).kind == parlance.Success {
-				under.Kind = parlance.Success // so it reads as one either way, and its records count for more
+			here := *o
+			here.Status = status
+			if o.Kind == parlance.Noted && d.statusRow(status, req).kind == parlance.Success && !d.saysKind(&here) {
+				under.Kind = parlance.Success // it is written as one either way, and so its records are told
 			}
-			if d.rollsUp(&under, req) || d.saysKind(&under) {
+			noted := o.Kind == parlance.Noted && len(o.Notes) > 0 && s.writes.has(whole, attrNote)
+			if noted || d.rollsUp(&under, req) {
 				return d.statusRow(under.Status, req), under.Status
 			}
 		}
