@@ -71,6 +71,18 @@ func Benchmark(b *testing.B) {
 			return s.Keys().Record(ctx, k, answer)
 		})
 	})
+	each("Served", func(ctx context.Context, n int64) error { // as server.Idempotent does it, under KeyInside
+		k := server.Key{Key: fmt.Sprint("s", n), Activity: fmt.Sprint(n), Claimed: time.Now()}
+		if _, err := s.Keys().Claim(ctx, k); err != nil {
+			return err
+		}
+		return s.Transact(ctx, func(ctx context.Context) error {
+			if err := effect(ctx, n); err != nil {
+				return err
+			}
+			return s.Keys().Record(ctx, k, answer)
+		})
+	})
 	each("Replay", func(ctx context.Context, n int64) error {
 		_, err := s.Keys().Claim(ctx, server.Key{Key: "1"})
 		return err

@@ -53,11 +53,18 @@ func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err erro
 func (s keys) claim(ctx context.Context, q querier, owner, ticket int64, k server.Key) (c server.Claim, err error) {
 	id := hash(k.Scope, k.Key)
 	args := []any{id, text(k.Scope), text(k.Key), k.Fingerprint[:], k.Outside, at(k.Claimed), at(k.Expires), text(k.Activity), owner, ticket}
+	insert := `
+		INSERT INTO parlance.key (id, scope, key, fingerprint, outside, claimed, expires, activity, owner, ticket)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10`
+	if !k.Outside && s.tx(ctx) == nil {
+		// It need not be on the disk: where PostgreSQL dies and it is lost, so is the
+		// claim, and what is done under it is not committed.
+		insert += ` WHERE set_config('synchronous_commit', 'off', true) <> ''`
+	}
+	insert = s.sql(insert + " ON CONFLICT (id) DO NOTHING")
 	for {
 		// It waits for a transaction that has the key and is not committed yet.
-		tag, err := q.Exec(ctx, s.sql(`
-			INSERT INTO parlance.key (id, scope, key, fingerprint, outside, claimed, expires, activity, owner, ticket)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`), args...)
+		tag, err := q.Exec(ctx, insert, args...)
 		if err != nil {
 			return c, err
 		}
