@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -23,6 +25,8 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/postgres"
+	"github.com/parlance-api/parlance/store/postgres/pgtest"
 	"github.com/parlance-api/parlance/store/sqlite"
 )
 
@@ -73,26 +77,15 @@ func BenchmarkStore(b *testing.B) {
 // BenchmarkPosts is the same over HTTP: a POST with an Idempotency-Key, on 64
 // connections that are kept alive. The one by hand does what it has to and no more: it
 // reads the body, looks for the key, and answers with JSON, or with what was kept.
+// With PostgreSQL the peer is pgbench, without HTTP: one transaction with the same two
+// rows for each of 64 clients.
 func BenchmarkPosts(b *testing.B) {
 	b.Run("by=parlance", func(b *testing.B) {
 		s := openStore(b)
-		d, err := catalog.Open("problem")
-		if err != nil {
-			b.Fatal(err)
-		}
-		api := server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
-		posts(b, api.Wrap(server.Idempotent(s.Keys(), server.KeyInside())(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-			name, err := io.ReadAll(r.Body)
-			if err != nil {
-				return nil, err
-			}
-			return server.Atomic(func(ctx context.Context) (any, error) {
-				if _, err := sqlite.Tx(ctx).ExecContext(ctx, effectInsert, string(name)); err != nil {
-					return nil, err
-				}
-				return server.Created("/cameras/7", made), nil
-			}), nil
-		}))))
+		posts(b, serve(b, s.Keys(), func(ctx context.Context, name string) error {
+			_, err := sqlite.Tx(ctx).ExecContext(ctx, effectInsert, name)
+			return err
+		}))
 	})
 	b.Run("by=bare", func(b *testing.B) {
 		g := openGroup(b, true)
@@ -116,6 +109,83 @@ func BenchmarkPosts(b *testing.B) {
 			w.Write(answer)
 		}))
 	})
+	b.Run("by=parlance-postgres", func(b *testing.B) {
+		pg := startPostgres(b)
+		s, err := postgres.Open(b.Context(), pg.URL+"&pool_max_conns=64")
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { s.Close() })
+		posts(b, serve(b, s.Keys(), func(ctx context.Context, name string) error {
+			_, err := postgres.Tx(ctx).Exec(ctx, "INSERT INTO effect (name) VALUES ($1)", name)
+			return err
+		}))
+	})
+	b.Run("by=pgbench", func(b *testing.B) {
+		program, err := exec.LookPath("pgbench")
+		if all, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pgbench"); err != nil && len(all) > 0 { // where Debian has it
+			program, err = all[0], nil
+		}
+		if err != nil {
+			b.Skip(err)
+		}
+		pg := startPostgres(b)
+		script := filepath.Join(b.TempDir(), "script.sql")
+		if err := os.WriteFile(script, []byte(pgbenchScript), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		each := max(b.N/callers64, 1)
+		out, err := exec.CommandContext(b.Context(), program, "-n", "-M", "prepared", "-c", strconv.Itoa(callers64), "-j", "2", "-t", strconv.Itoa(each), "-f", script, pg.URL).CombinedOutput()
+		if err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+		_, after, _ := strings.Cut(string(out), "tps = ")
+		tps, err := strconv.ParseFloat(strings.Fields(after)[0], 64)
+		if err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+		b.ReportMetric(1e9/tps, "ns/op")
+	})
+}
+
+const pgbenchScript = `
+\set id random(1, 9000000000000000000)
+BEGIN;
+INSERT INTO effect (name) VALUES (:id);
+INSERT INTO answer VALUES ('caller POST /cameras', :id, '\x0102030405060708091011121314151617181920212223242526272829303132', now(), now(), '5c0d21c5-fb2a-4ccd-81f9-30fca07f6613', 201, '{"Location":["/cameras/7"]}', '{"id":7,"name":"a camera","state":"created"}');
+COMMIT;
+`
+
+// startPostgres is a PostgreSQL that keeps what it says, with room for 64.
+func startPostgres(b *testing.B) *pgtest.Server {
+	pg := pgtest.Start(b)
+	pg.Exec("ALTER SYSTEM SET fsync = on")
+	pg.Exec("SELECT pg_reload_conf()")
+	pg.Exec("CREATE TABLE effect (id bigserial PRIMARY KEY, name text NOT NULL)")
+	pg.Exec("CREATE TABLE answer (scope text, key text, fingerprint bytea, claimed timestamptz, expires timestamptz, activity text, status integer, header json, body bytea, PRIMARY KEY (scope, key))")
+	return pg
+}
+
+// serve has one effect for each POST, and an answer.
+func serve(b *testing.B, keys server.KeyStore, effect func(ctx context.Context, name string) error) http.Handler {
+	b.Helper()
+	d, err := catalog.Open("problem")
+	if err != nil {
+		b.Fatal(err)
+	}
+	api := server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
+	return api.Wrap(server.Idempotent(keys, server.KeyInside())(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		name, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		return server.Atomic(func(ctx context.Context) (any, error) {
+			if err := effect(ctx, string(name)); err != nil {
+				return nil, err
+			}
+			return server.Created("/cameras/7", made), nil
+		}), nil
+	})))
 }
 
 // openStore is a store with a table of the program's own.
