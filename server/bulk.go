@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
 )
@@ -33,9 +34,12 @@ type Record struct {
 // is an invalid record, and a client may read what it says.
 func (r Record) Decode(v any) error {
 	var err error
-	if r.Name != "" {
+	switch {
+	case r.Name != "":
 		err = xml.Unmarshal(r.Raw, v)
-	} else {
+	case !utf8.Valid(r.Raw): // RFC 8259, 8.1; encoding/json would put something else in its place
+		err = errors.New("server: the record is not UTF-8")
+	default:
 		err = json.Unmarshal(r.Raw, v)
 	}
 	if err == nil {

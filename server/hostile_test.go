@@ -106,6 +106,7 @@ func TestWhatStrangersSendIsRefusedInTheDialectAndCostsLittle(t *testing.T) {
 		"a form has no end":                   {"/form", "application/x-www-form-urlencoded", func() io.Reader { return much("n=1&", endless) }, nil, all(413)},
 		"a multipart form has no end":         {"/form", "multipart/form-data; boundary=x", func() io.Reader { return much("--x\r\n\r\n", endless) }, nil, all(413)},
 		"a bulk of JSON is broken at once":    {"/service/Orders", "application/json", text(`[{"Ref":`), nil, all(400)},
+		"a bulk of JSON is no UTF-8":          {"/service/Orders", "application/json", text("[{\"Ref\": \"\xff\"}]"), nil, all(400)},
 		"a bulk of JSON is nested for 10 MB":  {"/service/Orders", "application/json", func() io.Reader { return much("[", nested) }, nil, all(400)},
 		"a bulk of XML has a document type":   {"/service/Orders", "application/xml", text("<!DOCTYPE a [<!ENTITY b 'c'>]><ORDERS><SO>&b;</SO></ORDERS>"), nil, xmls(400)},
 		"a bulk of XML is UTF-16":             {"/service/Orders", "application/xml", text("<?xml version='1.0' encoding='UTF-16'?><ORDERS><SO/></ORDERS>"), nil, xmls(400)},
