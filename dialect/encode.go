@@ -211,6 +211,7 @@ type writer struct {
 	itemBody   []byte // the answer that it is, where it is one
 	itemHeader []Pair
 	itemBack   parlance.Outcome // what that reads as
+	meant      [2]itemMeant     // how the last records were written
 	note       string
 	scratch    []int           // places of records that are being written
 	back       []parlance.Item // what the records that were written read as

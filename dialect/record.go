@@ -138,17 +138,8 @@ func (w *writer) readsBack(it *parlance.Item, s *site, written set) *row {
 	case written.has(item, attrKind), written.has(item, attrBody):
 		return &row{kind: it.Outcome.Kind, reason: it.Outcome.Reason}
 	}
-	o := parlance.Outcome{}
-	code, status := w.itemMeaning(it, written, s)
-	if written.has(item, attrCode) {
-		o.Code = code
-	}
-	if written.has(item, attrFamily) {
-		o.Family = it.Outcome.Family
-	}
-	if written.has(item, attrStatus) {
-		o.Status = status
-	}
+	m := w.meaningOf(it, written, s)
+	code, status := m.code, m.status
 	have := itemSet(it) &^ (bitOf(item, attrCode) | bitOf(item, attrStatus))
 	if code != "" {
 		have |= bitOf(item, attrCode)
@@ -159,7 +150,51 @@ func (w *writer) readsBack(it *parlance.Item, s *site, written set) *row {
 	if s.must&^have != 0 {
 		return &row{kind: parlance.Noted} // a record without what must be there is not read
 	}
-	return w.d.itemMeaning(&o, w.o, s.is, w.req)
+	if m.back == nil {
+		o := parlance.Outcome{}
+		if written.has(item, attrCode) {
+			o.Code = code
+		}
+		if written.has(item, attrFamily) {
+			o.Family = it.Outcome.Family
+		}
+		if written.has(item, attrStatus) {
+			o.Status = status
+		}
+		m.back = w.d.itemMeaning(&o, w.o, s.is, w.req)
+	}
+	return m.back
+}
+
+// itemMeant is how a record is written, and what that reads as. Most records of an
+// answer mean the same, and each is asked after more than once.
+type itemMeant struct {
+	kind    parlance.Kind
+	reason  parlance.Reason
+	given   int // the record's own status
+	own     string
+	family  string
+	written set
+	site    *site // nil where nothing is kept
+
+	code   string
+	status int
+	back   *row // nil where nobody has asked
+}
+
+// meaningOf is that of a record which is written with these attributes in such a form.
+func (w *writer) meaningOf(it *parlance.Item, written set, s *site) *itemMeant {
+	o := &it.Outcome
+	for i := range w.meant {
+		if m := &w.meant[i]; m.site == s && m.kind == o.Kind && m.given == o.Status && m.written == written &&
+			m.reason == o.Reason && m.own == o.Code && m.family == o.Family {
+			return m
+		}
+	}
+	w.meant[0], w.meant[1] = itemMeant{kind: o.Kind, reason: o.Reason, given: o.Status, own: o.Code, family: o.Family, written: written, site: s}, w.meant[0]
+	m := &w.meant[0]
+	m.code, m.status = w.meanItem(it, written, s)
+	return m
 }
 
 // of are the records of an owner.
@@ -596,18 +631,22 @@ func (w *writer) withItem(i int, e *template, write func(*template)) {
 	if it.Index != len(w.back)-1 && !written.has(item, attrIndex) && !w.grafted {
 		w.lost("items["+strconv.Itoa(i)+"].index", "records have no number of their own here")
 	}
-	for a := attrNone + 1; a < attrCount; a++ {
-		if a == attrKind || a == attrReason || a == attrIndex || itemText(it, a) == "" || w.itemBody != nil && a != attrStatus && a != attrID {
-			continue
-		}
-		is := itemText(it, a)
-		switch a {
-		case attrCode:
-			is = w.itemCode
-		case attrStatus:
-			is = strconv.Itoa(w.itemStatus)
-		}
-		if !written.has(item, a) || is != itemText(it, a) {
+	lost := itemSet(it) &^ (bitOf(item, attrKind) | bitOf(item, attrReason) | bitOf(item, attrIndex))
+	if w.itemBody != nil {
+		lost &= bitOf(item, attrStatus) | bitOf(item, attrID)
+	}
+	same := written // those that are written as they are
+	if w.itemCode != it.Outcome.Code {
+		same &^= bitOf(item, attrCode)
+	}
+	if w.itemStatus != it.Outcome.Status {
+		same &^= bitOf(item, attrStatus)
+	}
+	if lost &^= same; lost != 0 {
+		for a := attrNone + 1; a < attrCount; a++ {
+			if !lost.has(item, a) {
+				continue
+			}
 			name := at(a.String())
 			if a == attrID {
 				name = "items[" + strconv.Itoa(i) + "].id"
@@ -655,6 +694,12 @@ var acceptJSON = Fields{"Accept": {"application/json"}}
 // itemMeaning is the code and the status that a record is written with, so that
 // it reads back as its kind.
 func (w *writer) itemMeaning(it *parlance.Item, written set, s *site) (code string, status int) {
+	m := w.meaningOf(it, written, s)
+	return m.code, m.status
+}
+
+// meanItem is itemMeaning for a record that means something else than those before.
+func (w *writer) meanItem(it *parlance.Item, written set, s *site) (code string, status int) {
 	o := &it.Outcome
 	if written.has(item, attrKind) {
 		return o.Code, o.Status // the kind is told by itself
