@@ -35,7 +35,9 @@ func TestADamagedFileIsToldAndNothingOfItIsMadeUp(t *testing.T) {
 		mux := http.NewServeMux()
 		mux.Handle("POST /{id}", server.Idempotent(s.Keys(), server.KeyRequired(), server.KeyInside())(
 			api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-				return server.Atomic(func(context.Context) (any, error) { return "it is " + r.PathValue("id") + strings.Repeat("!", 500), nil }), nil
+				return server.Atomic(func(context.Context) (any, error) {
+					return "it is " + r.PathValue("id") + strings.Repeat("!", 500), nil
+				}), nil
 			})))
 		h := httptest.NewServer(api.Wrap(mux))
 		t.Cleanup(h.Close)

@@ -52,10 +52,10 @@ func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err erro
 
 func (s keys) claim(ctx context.Context, q querier, owner, ticket int64, k server.Key) (c server.Claim, err error) {
 	id := hash(k.Scope, k.Key)
-	args := []any{id, text(k.Scope), text(k.Key), k.Fingerprint[:], k.Outside, at(k.Claimed), at(k.Expires), text(k.Activity), owner, ticket}
+	args := []any{id, text(k.Scope), text(k.Key), k.Fingerprint[:], k.Outside, at(k.Claimed), left(k.Expires), text(k.Activity), owner, ticket}
 	insert := `
 		INSERT INTO parlance.key (id, scope, key, fingerprint, outside, claimed, expires, activity, owner, ticket)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10`
+		SELECT $1, $2, $3, $4, $5, $6, clock_timestamp() + $7::interval, $8, $9, $10`
 	if !k.Outside && s.tx(ctx) == nil {
 		// It need not be on the disk: where PostgreSQL dies and it is lost, so is the
 		// claim, and what is done under it is not committed.
@@ -79,7 +79,7 @@ func (s keys) claim(ctx context.Context, q querier, owner, ticket int64, k serve
 			return c, err
 		case e.answered && e.expired, !e.answered && !e.alive && !e.outside:
 			tag, err := q.Exec(ctx, s.sql(`
-				UPDATE parlance.key SET fingerprint = $4, outside = $5, claimed = $6, expires = $7, activity = $8, owner = $9, ticket = $10,
+				UPDATE parlance.key SET fingerprint = $4, outside = $5, claimed = $6, expires = clock_timestamp() + $7::interval, activity = $8, owner = $9, ticket = $10,
 					scope = $2, key = $3, answered = false, answer_at = NULL, status = NULL, header = NULL, body = NULL
 				WHERE id = $1 AND xmin = $11`), append(args, e.version)...)
 			if err != nil {

@@ -85,6 +85,16 @@ func hash(parts ...string) []byte {
 // at is a time for a column; the zero time is NULL.
 func at(t time.Time) pgtype.Timestamptz { return pgtype.Timestamptz{Time: t, Valid: !t.IsZero()} }
 
+// left is how long it is until a caller's time, for the database to count from its
+// own: the clocks of two machines may differ. The zero time is NULL.
+func left(t time.Time) *time.Duration {
+	if t.IsZero() {
+		return nil
+	}
+	d := time.Until(t)
+	return &d
+}
+
 // when is the time of a column, in UTC.
 func when(t pgtype.Timestamptz) time.Time {
 	if !t.Valid {

@@ -61,7 +61,7 @@ func (s *scene) uncertain(want ...server.Key) {
 		return
 	}
 	for i := range got {
-		if !got[i].Claimed.Equal(want[i].Claimed) || !got[i].Expires.Equal(want[i].Expires) {
+		if !got[i].Claimed.Equal(want[i].Claimed) || !s.about(got[i].Expires, want[i].Expires) {
 			s.Errorf("%s: times %v %v, want %v %v", got[i].Key, got[i].Claimed, got[i].Expires, want[i].Claimed, want[i].Expires)
 		}
 		got[i].Claimed, got[i].Expires = want[i].Claimed, want[i].Expires
