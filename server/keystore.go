@@ -10,7 +10,8 @@ import (
 // KeyStore keeps idempotency keys and the answers that were given under them. Its
 // errors are logged, so they do not tell a key: whoever knows one may ask for its
 // answer. Record and Free are given the Key exactly as it was claimed, all of its
-// fields; a store may tell by them whose claim it is.
+// fields; a store may tell by them whose claim it is. The memory of what they are
+// given is the caller's again when they return.
 type KeyStore interface {
 	Transactor
 
