@@ -83,6 +83,7 @@ func TestADeadlineThatPassesIsSaidInTheServicesOwnWords(t *testing.T) {
 		if !strings.Contains(log.String(), "context deadline exceeded") {
 			t.Errorf("the cause is not in the log: %s", log)
 		}
+		time.Sleep(2 * time.Second) // virtual: until the handler has ended
 	})
 }
 
