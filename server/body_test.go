@@ -90,7 +90,7 @@ func TestAClientThatSendsAByteASecondIsCutOffAndOneOnASlowLineIsNot(t *testing.T
 	for dialect, status := range map[string]int{"vms": 408, "vision": 504, "problem": 408} { // Vision's page has no 408
 		synctest.Test(t, func(t *testing.T) {
 			s, _ := newServer(t, dialect)
-			c := &http.Client{Transport: memhttp.Serve(t, s.Wrap(server.SlowBody(10*time.Second)(s.Handle(reads))))}
+			c := &http.Client{Transport: memhttp.Serve(t, s.Wrap(server.SlowBody(10*time.Second+time.Millisecond)(s.Handle(reads))))} // not in the moment of a byte
 			send := func(body io.Reader) answer {
 				r, err := http.NewRequestWithContext(t.Context(), "POST", "http://x/", body)
 				if err != nil {

@@ -14,8 +14,9 @@ import (
 
 // Deadline gives a handler so long. When it ends, so does the context of the
 // request, and what has not been answered fails with timeout at once, even if the
-// handler does not look at its context; where bytes went out already the
-// connection is cut, so that the client can tell. What the handler does then goes
+// handler does not look at its context; where bytes went out already, and the rest
+// does not follow within 100 ms, the connection is cut, so that the client can tell.
+// What the handler does then goes
 // nowhere: writing gives http.ErrHandlerTimeout, and that it goes on until it
 // returns is its own to mind.
 //
@@ -26,7 +27,7 @@ func Deadline(d time.Duration) Middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			ctx, cancel := context.WithTimeout(r.Context(), d)
 			defer cancel()
-			g := &guard{w: w, rc: http.NewResponseController(w), header: w.Header().Clone()}
+			g := &guard{ctx: ctx, w: w, rc: http.NewResponseController(w), header: w.Header().Clone()}
 			h := next
 			if x := exchangeOf(r.Context()); x != nil {
 				// One of its own, whose answers pass the guard: Fail would answer by
@@ -40,18 +41,22 @@ func Deadline(d time.Duration) Middleware {
 			}()
 			select {
 			case cause := <-ended:
-				g.finish(cause)
+				if g.state.Load() == sent || ctx.Err() == nil {
+					g.finish(cause)
+					return
+				}
 			case <-ctx.Done():
-				g.expire(ctx, r, ended)
 			}
+			g.expire(r, ended)
 		})
 	}
 }
 
 // guard is the way of a handler to the client, which can be shut behind it.
 type guard struct {
-	w  http.ResponseWriter
-	rc *http.ResponseController
+	ctx context.Context
+	w   http.ResponseWriter
+	rc  *http.ResponseController
 
 	state atomic.Int32 // unsent, sent or shut
 	mu    sync.Mutex   // held while something is written
@@ -66,6 +71,9 @@ const (
 	shut         // nothing goes out any more
 )
 
+// lastWords is how long an answer that has begun may take to end.
+const lastWords = 100 * time.Millisecond
+
 // finish ends the answer of a handler that returned or panicked.
 func (g *guard) finish(cause any) {
 	if cause != nil {
@@ -77,13 +85,7 @@ func (g *guard) finish(cause any) {
 }
 
 // expire answers for a handler that took too long, or whose client has gone.
-func (g *guard) expire(ctx context.Context, r *http.Request, ended <-chan any) {
-	select {
-	case cause := <-ended: // just in time
-		g.finish(cause)
-		return
-	default:
-	}
+func (g *guard) expire(r *http.Request, ended <-chan any) {
 	if r.Body != nil && r.Body != http.NoBody {
 		// A read that waits for a slow client would keep net/http waiting, too.
 		_ = g.rc.SetReadDeadline(time.Unix(1, 0))
@@ -94,8 +96,17 @@ func (g *guard) expire(ctx context.Context, r *http.Request, ended <-chan any) {
 		if r.Body != nil && r.Body != http.NoBody {
 			g.w.Header().Set("Connection", "close") // nobody knows how much of the body was read
 		}
-		Fail(g.w, r, ctx.Err())
+		Fail(g.w, r, g.ctx.Err())
 		return
+	}
+	// It may have been answering in that moment.
+	soon := time.NewTimer(lastWords)
+	defer soon.Stop()
+	select {
+	case cause := <-ended:
+		g.finish(cause)
+		return
+	case <-soon.C:
 	}
 	// A write that waits for a slow client gives up, for net/http must not close
 	// the connection in the middle of it.
@@ -104,16 +115,16 @@ func (g *guard) expire(ctx context.Context, r *http.Request, ended <-chan any) {
 	g.state.Store(shut)
 	g.mu.Unlock()
 	if x := exchangeOf(r.Context()); x != nil {
-		x.server.logger.ErrorContext(ctx, "the deadline passed after the answer had begun; the connection is cut",
+		x.server.logger.ErrorContext(g.ctx, "the deadline passed after the answer had begun; the connection is cut",
 			slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	}
 	panic(http.ErrAbortHandler)
 }
 
-// begin claims the answer, and reports false where it is too late. It is called
-// with the lock held.
+// begin claims the answer, and reports false where it is too late, though expire
+// may have yet to hear of that. It is called with the lock held.
 func (g *guard) begin() bool {
-	return g.state.CompareAndSwap(unsent, sent) || g.state.Load() == sent
+	return g.ctx.Err() == nil && g.state.CompareAndSwap(unsent, sent) || g.state.Load() == sent
 }
 
 func (g *guard) copyHeader() {

@@ -121,12 +121,17 @@ func TestADeadlineCutsAnAnswerThatNobodyReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := h.Client().Do(r)
-	if err != nil {
-		t.Fatal(err)
+	var res *http.Response
+	for range 100 {
+		if res, err = h.Client().Do(r); err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		<-ended // although nothing is read
+		if res.StatusCode == 200 {
+			break // else the machine was too busy for the answer to begin in time
+		}
 	}
-	defer res.Body.Close()
-	<-ended // although nothing is read
 	if _, err := io.Copy(io.Discard, res.Body); err == nil {
 		t.Error("the client cannot tell that it was cut")
 	}
