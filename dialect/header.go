@@ -438,10 +438,24 @@ func escape(r rune) string {
 // headerText is a text that can stand in a header field: no control
 // characters, so that nobody can add a field or a body (RFC 9110, 5.5).
 func headerText(s string) string {
+	if plainHeader(s) {
+		return s
+	}
 	return strings.TrimSpace(strings.Map(func(c rune) rune {
 		if c < 0x20 || c == 0x7F {
 			return ' '
 		}
 		return c
 	}, s))
+}
+
+// plainHeader reports that a text can stand in a header field as it is, as most
+// can: it is printable ASCII without blanks around it.
+func plainHeader(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s == "" || s[0] != ' ' && s[len(s)-1] != ' '
 }
