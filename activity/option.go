@@ -47,7 +47,8 @@ func WithSecrets(names ...string) Option {
 }
 
 // WithRetention sets how old the oldest record may be, and how many bytes all of
-// them may have; 0 is without end. What is beyond is deleted once a minute.
+// them may have; 0 is without end. What is beyond is deleted once a minute;
+// where nothing was, and to see that took the store long, it rests fifty times as long.
 func WithRetention(age time.Duration, bytes int64) Option {
 	return func(r *Recorder) { r.age, r.size = age, bytes }
 }

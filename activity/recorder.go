@@ -43,6 +43,7 @@ const (
 	maxQueueBytes = 32 << 20 // about
 	holdBack      = 20 * time.Millisecond
 	minute        = time.Minute
+	rests         = 50 // times as long as it took to find that nothing is to be deleted
 )
 
 // NewRecorder makes a Recorder that writes to a store until it is closed. A nil
@@ -197,15 +198,21 @@ func (r *Recorder) tend(ctx context.Context) {
 	defer close(r.tended)
 	tick := time.NewTicker(minute)
 	defer tick.Stop()
+	var next time.Time
 	for {
 		select {
 		case now := <-tick.C:
-			if before := now.Add(-r.age); r.age > 0 || r.size > 0 {
+			if before := now.Add(-r.age); (r.age > 0 || r.size > 0) && !now.Before(next) {
 				if r.age <= 0 {
 					before = time.Time{}
 				}
-				if _, err := r.store.Prune(ctx, before, r.size); err != nil && !errors.Is(err, context.Canceled) {
+				began := time.Now() // to see what there is takes the longer the more there is
+				deleted, err := r.store.Prune(ctx, before, r.size)
+				if err != nil && !errors.Is(err, context.Canceled) {
 					r.failed(0, err)
+				}
+				if ended := time.Now(); deleted == 0 {
+					next = ended.Add(rests * ended.Sub(began))
 				}
 			}
 			r.tell()

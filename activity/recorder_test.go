@@ -23,6 +23,8 @@ type shelf struct {
 	err    error
 	ids    []string
 	pruned []string
+	prunes time.Duration // how long it takes
+	old    int64         // how many it deletes then
 }
 
 func (s *shelf) Add(ctx context.Context, r *activity.Record) error {
@@ -46,6 +48,7 @@ func (s *shelf) written() string {
 }
 
 func (s *shelf) Prune(_ context.Context, before time.Time, bytes int64) (int64, error) {
+	time.Sleep(s.prunes) // virtual
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	age := "everything"
@@ -53,7 +56,23 @@ func (s *shelf) Prune(_ context.Context, before time.Time, bytes int64) (int64, 
 		age = time.Since(before).String()
 	}
 	s.pruned = append(s.pruned, fmt.Sprint(age, " ", bytes))
-	return 0, nil
+	return s.old, nil
+}
+
+func TestAStoreThatLooksLongForNothingIsLeftInPeaceMostOfTheTime(t *testing.T) {
+	t.Parallel()
+	for old, want := range map[int64]int{0: 4, 1: 160} { // 90 s, and then 75 min of rest or none
+		synctest.Test(t, func(t *testing.T) {
+			s := &shelf{prunes: 90 * time.Second, old: old}
+			r := activity.NewRecorder(s)
+			time.Sleep(4*time.Hour + time.Second)
+			synctest.Wait()
+			r.Close(t.Context())
+			if got := len(s.pruned); got > want || got < want/2 {
+				t.Errorf("where it deletes %d it was pruned %d times in 4 hours", old, got)
+			}
+		})
+	}
 }
 
 // loud is a logger and what it wrote.
