@@ -61,14 +61,15 @@ func (s *shelf) Prune(_ context.Context, before time.Time, bytes int64) (int64, 
 
 func TestAStoreThatLooksLongForNothingIsLeftInPeaceMostOfTheTime(t *testing.T) {
 	t.Parallel()
-	for old, want := range map[int64]int{0: 4, 1: 160} { // 90 s, and then 75 min of rest or none
+	for _, old := range []int64{0, 1} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &shelf{prunes: 90 * time.Second, old: old}
 			r := activity.NewRecorder(s)
 			time.Sleep(4*time.Hour + time.Second)
 			synctest.Wait()
 			r.Close(t.Context())
-			if got := len(s.pruned); got > want || got < want/2 {
+			// Each takes 90 s, and where it finds nothing 75 min of rest follow.
+			if got := len(s.pruned); old == 0 && got > 5 || old > 0 && got < 100 {
 				t.Errorf("where it deletes %d it was pruned %d times in 4 hours", old, got)
 			}
 		})
