@@ -116,30 +116,17 @@ func (h *house) logIn(ctx context.Context) (client.Grant, error) {
 // send sends a request by the client end. A header is "Name: value".
 func (h *house) send(method, path, body, header string) *client.Report {
 	h.t.Helper()
-	r, err := http.NewRequestWithContext(h.t.Context(), method, h.url+path, strings.NewReader(body))
-	if err != nil {
-		h.t.Fatal(err)
+	headers := []string{"X-Api-Key: " + vbapi.Key}
+	if header != "" {
+		headers = append(headers, header)
 	}
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	r.Header.Set("X-Api-Key", vbapi.Key)
-	if name, value, ok := strings.Cut(header, ": "); ok {
-		r.Header.Set(name, value)
-	}
+	r := golden.Request(h.t, h.url, method, path, body, headers...)
 	res, err := h.caller.Do(r)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
-		h.t.Fatal(err)
-	}
-	report, ok := client.Outcome(res)
-	if !ok {
+	a := golden.Read(h.t, res, err)
+	if a.Report == nil {
 		h.t.Fatal(client.ErrForeign)
 	}
-	return report
+	return a.Report
 }
 
 const (

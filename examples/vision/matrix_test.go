@@ -117,30 +117,16 @@ func (h *house) as(user string) {
 // send sends a request by the client end. A header is "Name: value".
 func (h *house) send(method, path, body string, header ...string) *client.Report {
 	h.t.Helper()
-	r, err := http.NewRequestWithContext(h.t.Context(), method, h.url+path, strings.NewReader(body))
-	if err != nil {
-		h.t.Fatal(err)
-	}
 	if body != "" {
-		r.Header.Set("Content-Type", "application/xml")
+		header = append([]string{"Content-Type: application/xml"}, header...)
 	}
-	for _, line := range header {
-		name, value, _ := strings.Cut(line, ": ")
-		r.Header.Set(name, value)
-	}
+	r := golden.Request(h.t, h.url, method, path, body, header...)
 	res, err := h.caller.Do(r)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
-		h.t.Fatal(err)
-	}
-	report, ok := client.Outcome(res)
-	if !ok {
+	a := golden.Read(h.t, res, err)
+	if a.Report == nil {
 		h.t.Fatal(client.ErrForeign)
 	}
-	return report
+	return a.Report
 }
 
 // inVain is what the page says of a fault that stays. In the end the token has

@@ -74,6 +74,23 @@ func Read(t testing.TB, res *http.Response, err error) Answer {
 	return Answer{res, string(body), report}
 }
 
+// Holds holds an answer to its row: what the client end does about it, what is in
+// the log under its id, and that the client is told nothing of what is behind.
+func (a Answer) Holds(t testing.TB, does string, log fmt.Stringer, want string, behind ...string) {
+	t.Helper()
+	if a.Does() != does {
+		t.Errorf("the client end %s, and should be one that %s", a.Does(), does)
+	}
+	if !strings.Contains(log.String(), want) || want != "" && !strings.Contains(log.String(), a.Response.Header.Get("X-Request-Id")) {
+		t.Errorf("want %q under the id of the answer in the log, got %s", want, log)
+	}
+	for _, secret := range behind {
+		if strings.Contains(a.Text, secret) {
+			t.Errorf("the client is told %q", secret)
+		}
+	}
+}
+
 // Does is what the client end does about it, in a sentence.
 func (a Answer) Does() string {
 	d := a.Decision
