@@ -26,34 +26,46 @@ func TestNothingIsLostOrDoneTwiceByAServerThatIsKilled(t *testing.T) {
 	var text string
 	for _, name := range slices.Sorted(maps.Keys(engines)) {
 		b := &book{t: t, late: engines[name].late}
-		dir := t.TempDir()
-		if prepare := engines[name].prepare; prepare != nil {
-			prepare(t, dir)
-		}
 		lives := *kills
 		if engines[name].apart {
 			lives = (lives + 1) / 2 // it is seen soon
 		}
-		for life := range lives {
-			p := start(t, name, dir)
-			b.live(p, life)
-			b.Kills++
-		}
-		p := start(t, name, dir)
-		b.settle(p)
-		p.kill()
+		survive(t, name, b, lives)
 		t.Logf("%s: %+v, %d faults", name, b.tally, len(b.faults))
-		if mistake := engines[name].apart; mistake && len(b.faults) == 0 {
-			t.Errorf("%s: nothing was seen of it", name)
-		} else if !mistake {
-			for _, fault := range b.faults {
-				t.Errorf("%s: %s", name, fault)
-			}
-		}
 		text += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", name,
 			b.Kills, b.Inside, b.Outside, b.Cut, b.Resolved, b.Uncertain, b.Late, b.Replays, b.Told, len(b.faults))
 	}
 	pages.Store(1, page+text)
+}
+
+// witness is what callers know of what a server did.
+type witness interface {
+	live(p *process, life int) // until it is killed
+	settle(p *process)         // holds what it kept against that
+	found() []string           // the faults
+}
+
+// survive kills the server of an engine so often while a witness asks it, and holds
+// it to what was acknowledged: an engine with a mistake has to be found out.
+func survive(t *testing.T, name string, w witness, lives int) {
+	t.Helper()
+	dir := t.TempDir()
+	if prepare := engines[name].prepare; prepare != nil {
+		prepare(t, dir)
+	}
+	for life := range lives {
+		w.live(start(t, name, dir), life)
+	}
+	p := start(t, name, dir)
+	w.settle(p)
+	p.kill()
+	if mistake := engines[name].apart; mistake && len(w.found()) == 0 {
+		t.Errorf("%s: nothing was seen of it", name)
+	} else if !mistake {
+		for _, fault := range w.found() {
+			t.Errorf("%s: %s", name, fault)
+		}
+	}
 }
 
 // pages are the parts of the report.
@@ -75,9 +87,12 @@ func reported() {
 	}
 }
 
+func (b *book) found() []string { return b.faults }
+
 // live lets callers ask until the server is killed: some time after a number of
 // answers, so that it is met while it claims, works, commits and answers.
 func (b *book) live(p *process, life int) {
+	b.Kills++
 	var wg sync.WaitGroup
 	end := newEnd(p)
 	call := func(k *key) bool {
