@@ -4,10 +4,9 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/label"
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
@@ -16,7 +15,7 @@ import (
 func (o *Observer) asked(ctx context.Context, req *http.Request) []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, 16)
 	attrs = append(attrs,
-		semconv.HTTPRequestMethodKey.String(methodOf(req)),
+		semconv.HTTPRequestMethodKey.String(label.Method(req.Method)),
 		semconv.ServerAddress(req.URL.Hostname()),
 		semconv.ServerPort(portOf(req)),
 	)
@@ -49,21 +48,7 @@ func add(attrs []attribute.KeyValue, key, value string) []attribute.KeyValue {
 	if value == "" {
 		return attrs
 	}
-	return append(attrs, attribute.String(key, clip(value)))
-}
-
-// longest is more bytes than any of our words has; a server may answer with a
-// code as long as a body.
-const longest = 256
-
-func clip(s string) string {
-	if len(s) > longest {
-		s = s[:longest]
-	}
-	if utf8.ValidString(s) {
-		return s
-	}
-	return strings.ToValidUTF8(s, "") // what no exporter can carry, or a letter that was cut
+	return append(attrs, attribute.String(key, label.Text(value)))
 }
 
 // errorType is the class of the failure, "" where there is none: the status where
@@ -81,21 +66,6 @@ func errorType(a *client.Attempt) string {
 	}
 }
 
-// other stands for a method that the conventions do not list: anybody may invent
-// more, and each would be a series of its own.
-const other = "_OTHER"
-
-func methodOf(req *http.Request) string {
-	switch req.Method {
-	case "":
-		return http.MethodGet
-	case http.MethodConnect, http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodOptions,
-		http.MethodPatch, http.MethodPost, http.MethodPut, http.MethodTrace, "QUERY":
-		return req.Method
-	}
-	return other
-}
-
 func portOf(req *http.Request) int {
 	if port, err := strconv.Atoi(req.URL.Port()); err == nil {
 		return port
@@ -104,16 +74,4 @@ func portOf(req *http.Request) int {
 		return 443
 	}
 	return 80
-}
-
-// nameOf is the span's name: the method, and the operation where it has a name.
-func nameOf(ctx context.Context, req *http.Request) string {
-	name := methodOf(req)
-	if name == other {
-		name = "HTTP"
-	}
-	if operation := client.CallOf(ctx).Operation; operation != "" {
-		name += " " + clip(operation)
-	}
-	return name
 }

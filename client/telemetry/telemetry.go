@@ -34,6 +34,7 @@ import (
 
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/label"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -142,13 +143,13 @@ type spanKey struct{ of *Observer }
 // Before begins the span of an attempt and writes its context to the header.
 func (o *Observer) Before(ctx context.Context, req *http.Request, a *client.Attempt) context.Context {
 	attrs := append(o.asked(ctx, req), semconv.URLFull(o.url(req.URL)))
-	if method := req.Method; methodOf(req) == other {
-		attrs = append(attrs, semconv.HTTPRequestMethodOriginal(clip(method)))
+	if method := req.Method; label.Method(method) == label.Other {
+		attrs = append(attrs, semconv.HTTPRequestMethodOriginal(label.Text(method)))
 	}
 	if a.Number > 1 {
 		attrs = append(attrs, semconv.HTTPRequestResendCount(a.Number-1))
 	}
-	ctx, span := o.tracer.Start(ctx, nameOf(ctx, req),
+	ctx, span := o.tracer.Start(ctx, label.Name(req.Method, client.CallOf(ctx).Operation),
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithTimestamp(a.Start), trace.WithAttributes(attrs...))
 	o.propagator.Inject(ctx, propagation.HeaderCarrier(req.Header))
 	return context.WithValue(ctx, spanKey{o}, span)

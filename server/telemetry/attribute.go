@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/internal/label"
 	"github.com/parlance-api/parlance/server"
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -18,15 +18,15 @@ import (
 // The host that was asked for is none of them: a caller chooses it.
 func (o *Observer) asked(r *http.Request) []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, 20)
-	attrs = append(attrs, semconv.HTTPRequestMethodKey.String(methodOf(r)), semconv.URLScheme(schemeOf(r)))
+	attrs = append(attrs, semconv.HTTPRequestMethodKey.String(label.Method(r.Method)), semconv.URLScheme(schemeOf(r)))
 	return add(attrs, "parlance.dialect", o.dialect)
 }
 
 // seen are the attributes of a request that have many values.
 func seen(r *http.Request) []attribute.KeyValue {
-	attrs := []attribute.KeyValue{semconv.URLPath(clip(r.URL.Path))}
-	if methodOf(r) == other {
-		attrs = append(attrs, semconv.HTTPRequestMethodOriginal(clip(r.Method)))
+	attrs := []attribute.KeyValue{semconv.URLPath(label.Text(r.URL.Path))}
+	if label.Method(r.Method) == label.Other {
+		attrs = append(attrs, semconv.HTTPRequestMethodOriginal(label.Text(r.Method)))
 	}
 	attrs = add(attrs, string(semconv.URLQueryKey), query(r.URL.RawQuery))
 	attrs = add(attrs, string(semconv.UserAgentOriginalKey), r.UserAgent())
@@ -71,20 +71,7 @@ func add(attrs []attribute.KeyValue, key, value string) []attribute.KeyValue {
 	if value == "" {
 		return attrs
 	}
-	return append(attrs, attribute.String(key, clip(value)))
-}
-
-// longest bounds, in bytes, what a caller can make us keep of one text.
-const longest = 256
-
-func clip(s string) string {
-	if len(s) > longest {
-		s = s[:longest]
-	}
-	if utf8.ValidString(s) {
-		return s
-	}
-	return strings.ToValidUTF8(s, "") // what no exporter can carry, or a letter that was cut
+	return append(attrs, attribute.String(key, label.Text(value)))
 }
 
 // errorType is the class of a failure of the server, "" where there is none: the
@@ -97,19 +84,6 @@ func errorType(s *server.Served) string {
 		return s.Outcome.Kind.String()
 	}
 	return ""
-}
-
-// other stands for a method that the conventions do not list: anybody may invent
-// more, and each would be a series of its own.
-const other = "_OTHER"
-
-func methodOf(r *http.Request) string {
-	switch r.Method {
-	case http.MethodConnect, http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodOptions,
-		http.MethodPatch, http.MethodPost, http.MethodPut, http.MethodTrace, "QUERY":
-		return r.Method
-	}
-	return other
 }
 
 func schemeOf(r *http.Request) string {
@@ -131,18 +105,6 @@ func routeOf(pattern string) string {
 		return pattern[i:]
 	}
 	return ""
-}
-
-// nameOf is the span's name: the method, and the route where it is known.
-func nameOf(r *http.Request, route string) string {
-	name := methodOf(r)
-	if name == other {
-		name = "HTTP"
-	}
-	if route != "" {
-		name += " " + route
-	}
-	return name
 }
 
 // redacted stands where something was taken out (OpenTelemetry, url.query).

@@ -30,6 +30,7 @@ import (
 
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/label"
 	"github.com/parlance-api/parlance/server"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -149,7 +150,7 @@ func (o *Observer) Before(ctx context.Context, r *http.Request) context.Context 
 	if caller := trace.SpanContextFromContext(ctx); o.public && caller.IsValid() && caller.IsRemote() {
 		opts = append(opts, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: caller}))
 	}
-	ctx, span := o.tracer.Start(ctx, nameOf(r, ""), opts...)
+	ctx, span := o.tracer.Start(ctx, label.Name(r.Method, ""), opts...)
 	if at := span.SpanContext(); at.HasTraceID() {
 		activity.SetTrace(ctx, at.TraceID().String())
 	}
@@ -160,7 +161,7 @@ func (o *Observer) Before(ctx context.Context, r *http.Request) context.Context 
 func (o *Observer) After(ctx context.Context, r *http.Request, s *server.Served) {
 	asked, came := o.asked(r), answered(s)
 	if span, ok := ctx.Value(spanKey{o}).(trace.Span); ok {
-		span.SetName(nameOf(r, routeOf(s.Route)))
+		span.SetName(label.Name(r.Method, routeOf(s.Route)))
 		span.SetAttributes(append(came, told(ctx, s)...)...)
 		switch what := errorType(s); {
 		case what == "":
