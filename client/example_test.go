@@ -325,6 +325,7 @@ func ExampleNewBudget() {
 	cameras := client.New(vms, client.WithBudget(budget))
 	reports := client.New(problem, client.WithBudget(budget), client.WithAttemptTimeout(5*time.Second), client.WithHedge(300*time.Millisecond))
 	_, _ = cameras, reports
+	// Output:
 }
 
 // Every attempt can be logged, with its reason and the line of the dialect.

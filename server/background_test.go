@@ -463,6 +463,36 @@ func TestAJobIsPutInTheTransactionOfItsCaller(t *testing.T) {
 	})
 }
 
+func TestAJobIsWatchedWhereAndAsOftenAsTheServiceSays(t *testing.T) {
+	t.Parallel()
+	api, _ := newServer(t, "problem")
+	jobs := api.Background(memory.New().Jobs(), server.JobsAt("/v1/exports/"), server.JobRetryAfter(7*time.Second),
+		server.JobKind("export", func(context.Context, server.Job) (any, error) { return "done", nil }))
+	mux := http.NewServeMux()
+	mux.Handle("POST /v1/exports", jobs.AsyncHandler("export"))
+	mux.Handle("GET /v1/exports/", jobs.Watch())
+	h := serve(t, api.Wrap(mux))
+	res, err := h.Client().Post(h.URL+"/v1/exports", "text/plain", strings.NewReader("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	place := res.Header.Get("Location")
+	if !strings.HasPrefix(place, "/v1/exports/") {
+		t.Fatalf("%d, and the place to look is %q", res.StatusCode, place)
+	}
+	look, err := h.Client().Get(h.URL + place) // Run has not begun it
+	if err != nil {
+		t.Fatal(err)
+	}
+	look.Body.Close()
+	for _, r := range []*http.Response{res, look} {
+		if r.StatusCode != 202 || r.Header.Get("Retry-After") != "7" {
+			t.Errorf("%s: %d, again in %q s", r.Request.Method, r.StatusCode, r.Header.Get("Retry-After"))
+		}
+	}
+}
+
 func TestWhatIsTooLongBecomesNoJob(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -312,4 +313,19 @@ func TestWhoSetsNothingGetsWhatTheProgramSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
+}
+
+func TestASecretInAPathIsWrittenAsTheProgramSays(t *testing.T) {
+	t.Parallel()
+	d := open(t, "http")
+	r := record(d, telemetry.WithURL(func(u *url.URL) string { return u.Scheme + "://" + u.Host + "/bot…" }))
+	hc := &http.Client{Transport: client.New(d, client.WithBase(base{status: 200}), client.WithObserver(r))}
+	resp, err := hc.Get("https://api.test/bot123:secret/send")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got := r.ended()[0]; got["url.full"] != "https://api.test/bot…" || strings.Contains(fmt.Sprint(got), "secret") {
+		t.Errorf("the span has %v", got)
+	}
 }

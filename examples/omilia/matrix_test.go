@@ -14,7 +14,6 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
-	"github.com/parlance-api/parlance/examples/internal/caller"
 	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/omilia"
 	"github.com/parlance-api/parlance/internal/memhttp"
@@ -38,7 +37,7 @@ type house struct {
 	url    string
 	engine *httptest.Server
 	says   atomic.Value // the http.HandlerFunc that it is
-	log    caller.Log
+	log    golden.Log
 }
 
 // open has what is counted stand still in time: what is left of a rate is the
@@ -267,7 +266,7 @@ func TestTheClientEndReadsBothEnvelopes(t *testing.T) {
 // town is the service in virtual time.
 func town(t *testing.T, engine http.HandlerFunc) (*omilia.Service, http.RoundTripper) {
 	s, err := omilia.New(omilia.Config{
-		Logger: new(caller.Log).Logger(), Seats: 1, Rate: server.Rate{Quota: 10, Window: 10 * time.Second},
+		Logger: new(golden.Log).Logger(), Seats: 1, Rate: server.Rate{Quota: 10, Window: 10 * time.Second},
 		Engine: "http://engine", Transport: memhttp.Serve(t, engine),
 	})
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/parlance-api/parlance/examples/internal/caller"
 	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/plain"
 	"github.com/parlance-api/parlance/internal/memhttp"
@@ -29,7 +28,7 @@ type house struct {
 	url    string
 	behind *httptest.Server
 	says   atomic.Value // the http.HandlerFunc that is behind
-	log    caller.Log
+	log    golden.Log
 }
 
 func open(t *testing.T, c plain.Config) *house {
@@ -195,7 +194,7 @@ func TestTheClientEndRepeatsWhatFailedBehindAndNothingThatItDidWrong(t *testing.
 				status, _ := strconv.Atoi(strings.TrimPrefix(path, "/archive/"))
 				http.Error(w, "so it is", status)
 			}))
-			var log caller.Log
+			var log golden.Log
 			s, err := plain.New(plain.Config{Logger: log.Logger(), Backend: "http://archive", Transport: behind})
 			if err != nil {
 				t.Fatal(err)

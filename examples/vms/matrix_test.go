@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/client"
-	"github.com/parlance-api/parlance/examples/internal/caller"
 	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/vms"
 	"github.com/parlance-api/parlance/internal/memhttp"
@@ -40,7 +39,7 @@ type house struct {
 	url      string
 	recorder *httptest.Server
 	says     atomic.Value // the http.HandlerFunc that it is
-	log      caller.Log
+	log      golden.Log
 }
 
 // open has what is counted stand still in time: what is left of a rate is the
@@ -218,7 +217,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 func TestMaintenanceSaysToTheSecondWhenItEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, err := vms.New(vms.Config{Logger: new(caller.Log).Logger()})
+		s, err := vms.New(vms.Config{Logger: new(golden.Log).Logger()})
 		if err != nil {
 			t.Fatal(err)
 		}
