@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"runtime/debug"
 
 	"github.com/parlance-api/parlance"
@@ -32,11 +31,9 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 		}
 		defer c.leave()
 	}
-	before := maps.Clone(x.Header()) // whose values nobody writes to
-	again := func() {                // without the header of a run before
-		clear(x.Header())
-		maps.Copy(x.Header(), before)
-	}
+	before := markOf(x.Header())
+	s := scratches.Get().(*scratch) // Transact returns when fn has
+	defer s.release()
 	var (
 		ran     bool
 		answer  dialect.Message
@@ -44,10 +41,10 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 	)
 	err := t.Transact(ctx, func(ctx context.Context) error {
 		if ran {
-			again()
+			before.restore(x.Header()) // without that of a run before
 		}
 		ran = true
-		if answer, failure = x.attempt(ctx, fn); failure != nil || c == nil {
+		if answer, failure = x.attempt(ctx, s, fn); failure != nil || c == nil {
 			return failure
 		}
 		return c.record(ctx, x, Answer{Status: answer.Status, Header: x.Header(), Body: answer.Body}, x.outcome)
@@ -61,7 +58,7 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 	case failure != nil:
 		x.answer(ctx, nil, failure)
 	case err != nil: // the store's, and nothing was done
-		again()
+		before.restore(x.Header())
 		if e := new(parlance.Error); !errors.As(err, &e) {
 			err = parlance.NewError(parlance.Unavailable, "").Because(err)
 		}
@@ -87,7 +84,7 @@ func (x *exchange) transactor(ctx context.Context) Transactor {
 
 // attempt makes the value and its answer. A panic is handed over as an error,
 // for a store may run it on a goroutine where a panic would end the process.
-func (x *exchange) attempt(ctx context.Context, fn Atomic) (m dialect.Message, err error) {
+func (x *exchange) attempt(ctx context.Context, s *scratch, fn Atomic) (m dialect.Message, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = &thrown{cause, debug.Stack()}
@@ -100,7 +97,7 @@ func (x *exchange) attempt(ctx context.Context, fn Atomic) (m dialect.Message, e
 	if x.sent() {
 		return m, errWroteItself
 	}
-	return x.compose(newScratch(), value) // it is kept
+	return x.compose(s, value)
 }
 
 // thrown is a panic on its way out of a transaction.

@@ -18,8 +18,8 @@ import (
 type claim struct {
 	store  KeyStore
 	key    Key
-	limit  int         // bytes of an answer that is kept
-	before http.Header // of the answer, as it was when the key was claimed
+	limit  int  // bytes of an answer that is kept
+	before mark // the answer's header when the key was claimed
 
 	mu    sync.Mutex // held while a transaction runs, which may be in a goroutine that nobody waits for
 	kept  bool       // an Atomic has committed its answer
@@ -126,7 +126,7 @@ func (c *claim) record(ctx context.Context, x *exchange, a Answer, of *parlance.
 func (c *claim) keeps(a Answer) Answer {
 	h := make(http.Header)
 	for name, values := range a.Header {
-		if name != answered && name != "Date" && name != "Connection" && !slices.Equal(values, c.before[name]) {
+		if name != answered && name != "Date" && name != "Connection" && !slices.Equal(values, c.before.of(name)) {
 			h[name] = values
 		}
 	}

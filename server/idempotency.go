@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -106,7 +105,7 @@ func Idempotent(store KeyStore, options ...KeyOption) Middleware {
 			if x == nil {
 				panic("server: Idempotent stands under no Server, and has no dialect to answer in; put it behind Server.Wrap")
 			}
-			x.server.Wrap(serve).ServeHTTP(w, r) // so that w is the innermost exchange
+			x.server.serve(serve, w, r) // so that w is the innermost exchange
 		})
 	}
 }
@@ -212,7 +211,7 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 
 // run serves a request under a key that is ours, and keeps its answer.
 func (i *idempotency) run(x *exchange, r *http.Request, body []byte, next http.Handler, k Key) {
-	c := &claim{store: i.store, key: k, limit: i.maxAnswer, before: maps.Clone(x.Header())}
+	c := &claim{store: i.store, key: k, limit: i.maxAnswer, before: markOf(x.Header())}
 	ctx, cancel := lasting(r.Context())
 	defer cancel()
 	r = r.WithContext(context.WithValue(ctx, claimKey{}, c))
@@ -229,7 +228,7 @@ func (i *idempotency) run(x *exchange, r *http.Request, body []byte, next http.H
 			rec.send()
 		}
 	}()
-	x.server.Wrap(next).ServeHTTP(rec, r)
+	x.server.serve(next, rec, r)
 	returned = true
 }
 
@@ -366,30 +365,40 @@ func parseKey(s string) (string, bool) {
 // bodyOf reads the request's body into memory.
 func (i *idempotency) bodyOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	bounded := http.MaxBytesReader(w, r.Body, i.maxBody)
-	var b bytes.Buffer
+	room := 512 // bytes, as io.ReadAll has
 	if n := r.ContentLength; n > 0 && n <= i.maxBody {
-		b.Grow(int(min(n, trustedLength)) + bytes.MinRead) // it grows again to find the end otherwise
+		room = int(min(n, trustedLength)) + 1 // to see its end
 	}
-	_, err := b.ReadFrom(bounded)
+	body := make([]byte, 0, room)
+	var err error
+	for err == nil {
+		var n int
+		n, err = bounded.Read(body[len(body):cap(body)])
+		if body = body[:len(body)+n]; len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+	}
 	if long := new(http.MaxBytesError); errors.As(err, &long) {
 		e := parlance.NewError(parlance.Invalid, "The body of a request with an idempotency key may have %d bytes.", i.maxBody)
 		e.Outcome.Status = http.StatusRequestEntityTooLarge
 		return nil, e
 	}
-	if err != nil {
+	if err != io.EOF {
 		return nil, parlance.NewError(parlance.Invalid, "The body could not be read to its end.").Because(err)
 	}
-	return b.Bytes(), nil
+	return body, nil
 }
 
 // fingerprint is of what was asked (2.4): the query, the type and the body. The
 // path is in the scope.
-func fingerprint(r *http.Request, body []byte) (sum [32]byte) {
-	h := sha256.New()
-	fmt.Fprintf(h, "%q %q\n", r.URL.RawQuery, r.Header.Values("Content-Type"))
-	h.Write(body)
-	h.Sum(sum[:0])
-	return sum
+func fingerprint(r *http.Request, body []byte) [32]byte {
+	of := make([]byte, 0, 256)
+	of = strconv.AppendQuote(of, r.URL.RawQuery)
+	for _, t := range r.Header.Values("Content-Type") {
+		of = strconv.AppendQuote(of, t)
+	}
+	inner := sha256.Sum256(body)
+	return sha256.Sum256(append(of, inner[:]...))
 }
 
 // callerOf is the principal, else a hash of the credentials.

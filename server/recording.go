@@ -2,7 +2,6 @@ package server
 
 import (
 	"bufio"
-	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -15,8 +14,8 @@ type recording struct {
 	inner http.ResponseWriter
 	limit int // bytes
 
-	status int         // 0 is none yet
-	header http.Header // as it was when the status was set
+	status int  // 0 is none yet
+	header mark // when the status was set
 	body   []byte
 	out    bool // the head is with the client
 	cut    bool // body is not all
@@ -35,7 +34,7 @@ func (w *recording) WriteHeader(status int) {
 	case status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols:
 		w.inner.WriteHeader(status)
 	default:
-		w.status, w.header = status, maps.Clone(w.Header()) // whose values nobody writes to
+		w.status, w.header = status, markOf(w.Header())
 	}
 }
 
@@ -84,26 +83,27 @@ func (w *recording) send() {
 		return
 	}
 	w.out = true
-	later := maps.Clone(w.Header())
-	clear(w.Header())
-	maps.Copy(w.Header(), w.header)
+	var later mark
+	if !w.header.is(w.Header()) {
+		later = markOf(w.Header())
+		w.header.restore(w.Header())
+	}
 	w.inner.WriteHeader(w.status)
 	if len(w.body) > 0 {
 		_, _ = w.inner.Write(w.body) // an error here is a client that is gone
 	}
-	maps.Copy(w.Header(), later) // trailers
+	for _, f := range later { // trailers
+		w.Header()[f.name] = f.values
+	}
 }
 
 // undone reports that the answer proves that nothing was done.
-func (w *recording) undone() bool { return slices.Contains(w.header[answered], provedUndone) }
+func (w *recording) undone() bool { return slices.Contains(w.header.of(answered), provedUndone) }
 
 // answer is what is kept. One that broke off is not the handler's word.
 func (w *recording) answer(whole bool) Answer {
-	a := Answer{Status: w.status, Header: w.header, Body: w.body}
+	a := Answer{Status: w.status, Header: w.header.header(), Body: w.body}
 	if w.cut || !whole {
-		if a.Header = maps.Clone(w.header); a.Header == nil {
-			a.Header = make(http.Header)
-		}
 		a.Header[notKept], a.Body = []string{""}, nil
 	}
 	return a

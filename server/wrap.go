@@ -28,30 +28,33 @@ import (
 // Inside of what a Server wraps already, the inner one answers, under the id of
 // the outer one.
 func (s *Server) Wrap(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		outer := exchangeOf(r.Context())
-		watchOf(r.Context()).enter(r)
-		if outer != nil && outer.server == s && w == http.ResponseWriter(outer) {
-			defer outer.watch.leave(r)
-			next.ServeHTTP(w, r) // nothing stands between the two
-			return
-		}
-		x := &exchange{
-			Context: s.identified(r),
-			server:  s, inner: w, request: s.request(r), escaped: r.URL.EscapedPath(), nested: outer != nil,
-		}
-		x.ctx = x
-		if outer != nil {
-			x.request.Path, x.escaped = outer.request.Path, outer.escaped // as called, whatever was stripped since
-			x.watch = outer.watch
-		}
-		if x.watch == nil && s.watches() {
-			r = x.begin(r)
-			defer x.watched()
-		}
-		defer x.end()
-		pass(x.ctx, next, x, r)
-	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(next, w, r) })
+}
+
+// serve answers one request by a handler.
+func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	outer := exchangeOf(r.Context())
+	watchOf(r.Context()).enter(r)
+	if outer != nil && outer.server == s && w == http.ResponseWriter(outer) {
+		defer outer.watch.leave(r)
+		next.ServeHTTP(w, r) // nothing stands between the two
+		return
+	}
+	x := &exchange{
+		Context: s.identified(r),
+		server:  s, inner: w, request: s.request(r), escaped: r.URL.EscapedPath(), nested: outer != nil,
+	}
+	x.ctx = x
+	if outer != nil {
+		x.request.Path, x.escaped = outer.request.Path, outer.escaped // as called, whatever was stripped since
+		x.watch = outer.watch
+	}
+	if x.watch == nil && s.watches() {
+		r = x.begin(r)
+		defer x.watched()
+	}
+	defer x.end()
+	pass(x.ctx, next, x, r)
 }
 
 // pass goes on under another context, and lets the request know the pattern that a
