@@ -145,7 +145,7 @@ func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
 	ctx = s.lasting(ctx)
 	err := s.do(ctx, func(ctx context.Context, q querier) error {
 		tag, err := q.Exec(ctx, s.sql("UPDATE parlance.key SET answered = true, answer_at = $5, status = $6, header = $7, body = $8"+ours),
-			append(s.ours(k), at(a.At), a.Status, wire.Header(a.Header), a.Body)...)
+			append(s.ours(k), at(a.At), a.Status, wire.Header(nil, a.Header), a.Body)...)
 		recorded = tag.RowsAffected() == 1
 		return err
 	})
@@ -208,7 +208,7 @@ func (s keys) Settle(ctx context.Context, k server.Key, a *server.Answer) error 
 		statement, args := "DELETE FROM parlance.key", []any{id, e.version}
 		if a != nil {
 			statement = "UPDATE parlance.key SET answered = true, answer_at = $3, status = $4, header = $5, body = $6"
-			args = append(args, at(a.At), a.Status, wire.Header(a.Header), a.Body)
+			args = append(args, at(a.At), a.Status, wire.Header(nil, a.Header), a.Body)
 		}
 		tag, err := q.Exec(ctx, s.sql(statement+" WHERE id = $1 AND xmin = $2"), args...)
 		settled = tag.RowsAffected() == 1

@@ -57,6 +57,10 @@ type found struct {
 
 // look says what has become of a key that nobody has a claim on.
 func (s keys) look(ctx context.Context, k server.Key) (f found, err error) {
+	if !s.known.may(k) {
+		f.State = server.Fresh
+		return f, nil
+	}
 	// Most are not there, and to read one column is less to prepare for than eight.
 	if f.row, err = s.there(ctx, k); err != nil || !f.row {
 		f.State = server.Fresh
@@ -113,9 +117,13 @@ func put(t *transaction, query string, k server.Key, a *server.Answer) error {
 	if !answered {
 		a = &server.Answer{}
 	}
+	if s := t.writer.store; s.known.add(k) {
+		s.learns.Go(func() { s.learn() })
+	}
+	var room [256]byte
 	_, err := t.exec(query,
 		k.Scope, k.Key, k.Fingerprint[:], k.Outside, wire.Nanos(k.Claimed), wire.Nanos(t.writer.store.at(k.Expires)), k.Activity,
-		answered, wire.Nanos(a.At), a.Status, string(wire.Header(a.Header)), a.Body)
+		answered, wire.Nanos(a.At), a.Status, string(wire.Header(room[:0], a.Header)), a.Body)
 	return err
 }
 

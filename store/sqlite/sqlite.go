@@ -48,6 +48,8 @@ type Store struct {
 	limits  *rate.Limits
 	claims  claims
 	records records
+	known   known
+	learns  sync.WaitGroup
 
 	close func() error
 }
@@ -181,11 +183,14 @@ func (s *Store) open(path string) (err error) {
 		return err
 	}
 	go s.writer.loop()
+	s.known.making = true
+	s.learns.Go(func() { s.learn() })
 
 	s.close = sync.OnceValue(func() error {
 		s.records.refuse()
 		close(s.writer.closing)
 		<-s.writer.ended
+		s.learns.Wait()
 		return undo()
 	})
 	return nil

@@ -1,0 +1,130 @@
+package sqlite
+
+import (
+	"context"
+	"sync"
+
+	"github.com/bits-and-blooms/bloom/v3"
+
+	"github.com/parlance-api/parlance/server"
+)
+
+// known tells of most keys that the file has no row of them, without asking it: a
+// new request brings a new key, and to look for it in vain costs a read transaction.
+// It forgets no key, and takes one in a hundred others for known, which are then
+// looked for. All rows of keys are written by this process while it has the file.
+type known struct {
+	mu     sync.Mutex
+	filter *bloom.BloomFilter // nil until the file was read
+	next   *bloom.BloomFilter // that is filled to take its place, or nil
+	room   int                // keys that the last of them was made for
+	added  int                // to it
+	making bool               // somebody makes the next one
+	buf    []byte
+}
+
+const (
+	knownLeast = 1 << 16 // keys that there is room for, in 80 KB
+	knownWrong = 0.01    // of the others, are looked for in vain
+	knownPage  = 1000    // rows that are read at once, so that nobody waits long
+)
+
+// may reports that the file may have a row of the key.
+func (n *known) may(k server.Key) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.filter == nil || n.filter.Test(n.bytes(k.Scope, k.Key))
+}
+
+// add notes a key that is about to be written, and reports that the caller is to see
+// to a larger filter, or to the first one.
+func (n *known) add(k server.Key) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.added++
+	b := n.bytes(k.Scope, k.Key)
+	if n.filter != nil {
+		n.filter.Add(b)
+	}
+	if n.next != nil {
+		n.next.Add(b)
+	}
+	if n.making || n.filter != nil && n.added <= n.room {
+		return false
+	}
+	n.making = true
+	return true
+}
+
+// bytes is what a key is known by, until the next one.
+func (n *known) bytes(scope, key string) []byte {
+	n.buf = append(append(append(n.buf[:0], scope...), 0), key...)
+	return n.buf
+}
+
+// begin makes the next filter, for twice as many keys as there are now.
+func (n *known) begin(keys int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.room, n.added = max(2*keys, knownLeast), keys
+	n.next = bloom.NewWithEstimates(uint(n.room), knownWrong)
+}
+
+// fill adds keys that are in the file.
+func (n *known) fill(keys []server.Key) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, k := range keys {
+		n.next.Add(n.bytes(k.Scope, k.Key))
+	}
+}
+
+// end puts the next filter in place of the other, where it is complete.
+func (n *known) end(complete bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if complete {
+		n.filter = n.next
+	}
+	n.next, n.making = nil, false
+}
+
+// learn reads which keys the file has. Where that fails they are looked for, and it
+// is tried again when the next one is written.
+func (s *Store) learn() (err error) {
+	defer func() { s.known.end(err == nil) }()
+	ctx := context.Background()
+	var keys int
+	if _, err := s.row(ctx, "SELECT count(*) FROM parlance_key", nil, &keys); err != nil {
+		return err
+	}
+	s.known.begin(keys)
+	// What was noted before is committed by this one, if at all, and is read.
+	if err := s.Transact(ctx, func(context.Context) error { return nil }); err != nil {
+		return err
+	}
+	page := make([]server.Key, 0, knownPage)
+	for {
+		var last server.Key
+		if len(page) > 0 {
+			last = page[len(page)-1]
+		}
+		page = page[:0]
+		if err := s.usable(); err != nil {
+			return err
+		}
+		err := s.read.one().rows(ctx, "SELECT scope, key FROM parlance_key WHERE (scope, key) > (?, ?) ORDER BY scope, key LIMIT ?",
+			[]any{last.Scope, last.Key, knownPage}, func(scan func(to ...any) error) error {
+				page = append(page, server.Key{})
+				k := &page[len(page)-1]
+				return scan(&k.Scope, &k.Key)
+			})
+		if err != nil {
+			return err
+		}
+		s.known.fill(page)
+		if len(page) < knownPage {
+			return nil
+		}
+	}
+}
