@@ -92,6 +92,7 @@ var chains = []struct {
 	handler func() (http.Handler, error)
 }{
 	{"net-http", bareChain},
+	{"fields", fieldsChain},
 	{"parlance", func() (http.Handler, error) { return parlanceChain("vms", nil) }},
 	{"parlance-envelope", func() (http.Handler, error) { return parlanceChain("vbapi", nil) }},
 	{"parlance-recorded", recordedChain},
@@ -111,6 +112,21 @@ func bareChain() (http.Handler, error) {
 		writeJSON(w, c)
 	})
 	return mux, nil
+}
+
+// fieldsChain is that, and what cannot be left out of an answer that has an id and a
+// limit, with nobody who counts: a new id in the request's context and in the answer,
+// and two fields more.
+func fieldsChain() (http.Handler, error) {
+	bare, err := bareChain()
+	policy, left := fmt.Sprintf(`"hour";q=%d;w=3600`, chainQuota), fmt.Sprintf(`"hour";r=%d;t=1`, chainQuota-1)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := activity.WithID(r.Context(), activity.NewID())
+		h := w.Header()
+		h["X-Request-Id"] = []string{activity.ID(ctx)}
+		h["Ratelimit-Policy"], h["Ratelimit"] = []string{policy}, []string{left}
+		bare.ServeHTTP(w, r.WithContext(ctx))
+	}), err
 }
 
 func writeJSON(w http.ResponseWriter, v any) {
@@ -418,7 +434,7 @@ func TestEachChainAnswersTheSameAndRefusesStrangers(t *testing.T) {
 			}
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
-			if c.name == "net-http" {
+			if c.name == "net-http" || c.name == "fields" { // which know nobody
 				status = 200
 			}
 			if w.Code != status || status == 200 && !strings.Contains(w.Body.String(), `{"id":"7","name":"a camera","online":true}`) {
