@@ -82,11 +82,14 @@ func (r *row) conditional() bool {
 	return len(r.methods)+len(r.paths)+len(r.headers)+len(r.is) > 0 || r.of != nil
 }
 
+// values are those of a field. Most headers are Fields, in which it is looked up
+// without a call through the interface.
 func values(h Header, name string) []string {
-	if h == nil {
-		return nil
+	fields, are := h.(Fields)
+	if !are && h != nil {
+		return h.Values(name)
 	}
-	return h.Values(name)
+	return fields[name]
 }
 
 // codes is the table: rows by exact key, then globs, then ranges from narrow to

@@ -12,16 +12,18 @@ import (
 // tried are the acts taken on the earlier answers to the same request, oldest
 // first. For a transport that failed, pass parlance.OutcomeOfTransport(err).
 // It is safe for concurrent use.
-func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) parlance.Decision {
-	return d.decide(&req, o, nil, tried)
+func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) (p parlance.Decision) {
+	d.decide(&p, &req, o, nil, tried, nil)
+	return p
 }
 
-// decide is Decide where the row of the outcome may be known.
-func (d *Dialect) decide(req *Request, o *parlance.Outcome, r *row, tried []parlance.Act) parlance.Decision {
+// decide is Decide into an empty Decision, where the row of the outcome may be
+// known, and its Retry-After may not have been looked for in the answer yet.
+func (d *Dialect) decide(p *parlance.Decision, req *Request, o *parlance.Outcome, r *row, tried []parlance.Act, answer *served) {
 	if r == nil {
 		r = d.rowOf(o, req)
 	}
-	p := d.plan(o, r)
+	d.plan(p, o, r, answer)
 	p.RepeatSafe = d.repeatSafe(o, r, req)
 	refreshed, retried := 0, 0
 	for _, a := range tried {
@@ -41,11 +43,10 @@ func (d *Dialect) decide(req *Request, o *parlance.Outcome, r *row, tried []parl
 	}
 	switch {
 	case o.Kind == parlance.Partial, len(o.Items) > 0 && o.Kind.Failing() && o.Status < 400:
-		d.decideItems(&p, o, req)
+		d.decideItems(p, o, req)
 	case len(o.Items) > 0 && p.Act == parlance.Correct:
 		p.Scope = parlance.ScopeItems
 	}
-	return p
 }
 
 // patience is how many scheduled repeats fail before the next act follows.
@@ -154,9 +155,10 @@ var transportWords = map[parlance.Reason]string{
 	parlance.Withheld: "our own end did not send it",
 }
 
-// plan is the act of a row on the first answer, with its times.
-func (d *Dialect) plan(o *parlance.Outcome, r *row) parlance.Decision {
-	p := parlance.Decision{Act: acts[o.Kind], Why: r.why, Line: r.line, Then: r.retry.then}
+// plan makes an empty Decision the act of a row on the first answer, with its
+// times. Where answer is not nil it is asked for Retry-After, if that is needed.
+func (d *Dialect) plan(p *parlance.Decision, o *parlance.Outcome, r *row, answer *served) {
+	p.Act, p.Why, p.Line, p.Then = acts[o.Kind], r.why, r.line, r.retry.then
 	switch {
 	case o.Status == 0 && transportWords[o.Reason] != "":
 		p.Why = transportWords[o.Reason]
@@ -181,17 +183,19 @@ func (d *Dialect) plan(o *parlance.Outcome, r *row) parlance.Decision {
 	if o.Status == 0 && o.Reason == parlance.Canceled {
 		p.Act = parlance.Stop
 	}
+	if answer != nil && (p.Act == parlance.Retry || p.Act == parlance.Poll) {
+		answer.retryAfter(o)
+	}
 	switch p.Act {
 	case parlance.Retry:
 		p.Scope = parlance.ScopeRequest
-		d.times(&p, o, r)
+		d.times(p, o, r)
 	case parlance.Poll:
 		// Retry-After beside a 202 says when to look (RFC 9110, 10.2.3).
 		p.After = max(o.RetryAfter, r.retry.after)
 	case parlance.Refresh, parlance.Correct:
 		p.Scope = parlance.ScopeRequest
 	}
-	return p
 }
 
 // times states when to repeat: what the answer asks for beats schedule and
@@ -213,7 +217,7 @@ func (d *Dialect) times(p *parlance.Decision, o *parlance.Outcome, r *row) {
 // idempotency key where the dialect has one, or an answer that proves that
 // nothing was done.
 func (d *Dialect) repeatSafe(o *parlance.Outcome, r *row, req *Request) bool {
-	if d.Safe(*req) {
+	if d.safe(req) {
 		return true
 	}
 	if d.idempotency != "" && (req.Key != "" || slices.ContainsFunc(values(req.Header, d.idempotency), func(v string) bool { return strings.TrimSpace(v) != "" })) {
@@ -242,7 +246,8 @@ func (d *Dialect) decideItems(p *parlance.Decision, o *parlance.Outcome, req *Re
 			continue
 		}
 		r := d.rowOf(it, req)
-		one := d.plan(it, r)
+		var one parlance.Decision
+		d.plan(&one, it, r, nil)
 		if one.Act != parlance.Retry && one.Act != parlance.Refresh {
 			continue
 		}

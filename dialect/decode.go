@@ -78,33 +78,35 @@ type Glance struct {
 // fraction of their cost, and is safe for concurrent use.
 func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 	var o parlance.Outcome
+	var row *row
+	late := &served{res.Header, res.Received} // asked for Retry-After where the decision is to wait
 	p := d.planFor(res.Status)
 	switch {
 	case switches(&res):
 		o.Kind, o.Status = parlance.Success, 101
+		late = nil
 	case d.extended(&req, res.Status, res.Header):
-		read := d.Decode(req, res)
-		return Glance{read.Outcome.Kind, read.Outcome.Reason, d.Decide(req, &read.Outcome)}
+		o, late = d.Decode(req, res).Outcome, nil
 	case !p.alters || p.alone(&req, &res):
 		r := d.statusRow(res.Status, &req)
 		o.Kind, o.Reason, o.Status = r.kind, r.reason, res.Status
-		(&served{res.Header, res.Received}).retryAfter(&o)
 	default:
 		fill := filler{d: d, wants: meaningful, lends: true}
 		defer fill.release()
 		s, readable := d.fit(&fill, &o, &req, &res)
 		if fill.held(item) {
-			read := d.decode(req, res, 0)
-			return Glance{read.Outcome.Kind, read.Outcome.Reason, d.Decide(req, &read.Outcome)}
+			o, late = d.decode(req, res, 0).Outcome, nil
+			break
 		}
-		row := d.judge(&fill, &o, &req, &res, s, readable)
+		row = d.judge(&fill, &o, &req, &res, s, readable)
 		o.Title, o.Help = "", ""
 		if fill.bound.has(whole, attrReason) {
 			o.Reason = parlance.Reason(strings.Clone(string(o.Reason))) // it was lent
 		}
-		return Glance{o.Kind, o.Reason, d.decide(&req, &o, row, nil)}
 	}
-	return Glance{o.Kind, o.Reason, d.Decide(req, &o)}
+	g.Kind, g.Reason = o.Kind, o.Reason
+	d.decide(&g.Decision, &req, &o, row, nil, late)
+	return g
 }
 
 // fit reads the body and the header into an Outcome, but for what they say of
@@ -149,7 +151,6 @@ func (d *Dialect) fit(f *filler, o *parlance.Outcome, req *Request, res *Respons
 // find for it, nil where that has to look.
 func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Response, shape *shape, readable bool) *row {
 	o.Status = res.Status
-	(&served{res.Header, res.Received}).retryAfter(o)
 	stated := o.Kind // by a $kind hole
 	if stated != 0 && !d.mayState(stated, res.Status, req) {
 		stated = 0
@@ -165,6 +166,9 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 	o.Kind, o.Reason = r.kind, firstReason(o.Reason, r.reason, stated)
 	if stated != 0 {
 		o.Kind = stated
+	}
+	if !fill.lends || r.retry.reset { // else the decision asks for it
+		(&served{res.Header, res.Received}).retryAfter(o)
 	}
 	if o.RetryAfter == 0 && r.retry.reset {
 		o.RetryAfter = fill.reset
@@ -188,10 +192,12 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 			o.Help = r.help
 		}
 	}
-	if code := cmp.Or(o.Code, o.Family); o.Kind == parlance.Success && stated == 0 && code != "" && d.inBodies() && !good(is) && d.codeRow(code, is, req) == nil {
-		m := fill.matcher(res)
-		m.unread++
-		m.note("unlisted_code", "the code %q is not listed", code)
+	if o.Kind == parlance.Success && stated == 0 && !good(is) && d.inBodies() {
+		if code := cmp.Or(o.Code, o.Family); code != "" && d.codeRow(code, is, req) == nil {
+			m := fill.matcher(res)
+			m.unread++
+			m.note("unlisted_code", "the code %q is not listed", code)
+		}
 	}
 	if (!readable || fill.m != nil && fill.m.unread > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
 		o.Kind, o.Reason = parlance.Noted, ""

@@ -86,7 +86,8 @@ func statusOf(r *row) int {
 func (d *Dialect) entry(r *row, status int, code string) Entry {
 	o := &parlance.Outcome{Kind: r.kind, Reason: r.reason, Status: status, Code: code}
 	req := &Request{Method: "POST"}
-	p := d.plan(o, r)
+	var p parlance.Decision
+	d.plan(&p, o, r, nil)
 	p.RepeatSafe = d.repeatSafe(o, r, req)
 	return Entry{
 		Key: r.key, Kind: r.kind, Reason: r.reason, Title: r.title, Help: r.help, Status: r.status,

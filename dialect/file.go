@@ -353,15 +353,19 @@ func (r *reporter) operations(d *Dialect, n *yaml.Node) {
 
 // Safe reports that a request to such a method and path does nothing twice when
 // it is repeated, by its method (RFC 9110, 9.2.2) or because the file says so.
-func (d *Dialect) Safe(req Request) bool {
+func (d *Dialect) Safe(req Request) bool { return d.safe(&req) }
+
+func (d *Dialect) safe(req *Request) bool {
 	switch req.Method {
 	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
 		return true
 	}
-	for i := range d.operations {
-		if d.operations[i].safe && d.operations[i].concerns(&req) {
-			return true
+	for ; d != nil; d = d.base {
+		for i := range d.operations {
+			if d.operations[i].safe && d.operations[i].concerns(req) {
+				return true
+			}
 		}
 	}
-	return d.base != nil && d.base.Safe(req)
+	return false
 }

@@ -35,6 +35,9 @@ func (d *Dialect) mayState(k parlance.Kind, status int, req *Request) bool {
 // class; the dialect that this one extends where the file has no row, and the
 // dialect http at last. It reports whether it is the row of a code.
 func (d *Dialect) meaning(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
+	if o.Code == "" && o.Family == "" && is == "" {
+		return d.statusRow(o.Status, req), false
+	}
 	if d.conditional || o.Code == "" && o.Family == "" || len(o.Code)+len(o.Family) > maxKey {
 		return d.look(o, is, req)
 	}
