@@ -106,7 +106,7 @@ func (c conversion) indexed(path string) string {
 // fromPointer turns a JSON pointer (RFC 6901, also with the # of a fragment)
 // into a dotted path. A text that is none is taken for dots and brackets.
 func (c conversion) fromPointer(text []byte) ([]byte, bool) {
-	if c.prefix == "" && !slices.ContainsFunc(text, separates) {
+	if c.prefix == "" && !slices.ContainsFunc(text, func(c byte) bool { return separates[c] }) {
 		return text, true
 	}
 	s := strings.TrimPrefix(string(text), "#")
@@ -128,10 +128,8 @@ func (c conversion) fromPointer(text []byte) ([]byte, bool) {
 	return []byte(strings.Join(parts, ".")), true
 }
 
-// separates reports that a byte can end a step of a path, or begin the path.
-func separates(c byte) bool {
-	return c == '/' || c == '.' || c == '[' || c == ']' || c == '#' || c == '$'
-}
+// separates are the bytes that can end a step of a path, or begin the path.
+var separates = [256]bool{'/': true, '.': true, '[': true, ']': true, '#': true, '$': true}
 
 // appendPointer is its inverse.
 func (c conversion) appendPointer(path string) string {

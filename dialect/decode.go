@@ -116,7 +116,7 @@ func (d *Dialect) fit(f *filler, o *parlance.Outcome, req *Request, res *Respons
 		res.Body, res.Cut = res.Body[:MaxBody], true
 	}
 	p := d.planFor(res.Status)
-	var texts ends
+	var texts stretches
 	if g := d.recast(p, req, res, &texts); g != nil && g.fill(f, o, res, &texts) {
 		shape, readable, f.bound = g.shape, true, g.bound&f.wants
 	} else {

@@ -70,7 +70,7 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 // Recasts reports that such an answer is read by a mould: one that was made of
 // an answer before.
 func Recasts(d *Dialect, req Request, res Response) bool {
-	var texts ends
+	var texts stretches
 	g := d.recast(d.planFor(res.Status), &req, &res, &texts)
 	return g != nil && g.fill(&filler{d: d, wants: everyAttribute}, new(parlance.Outcome), &res, &texts)
 }

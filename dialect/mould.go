@@ -23,11 +23,15 @@ type mould struct {
 	shape  *shape
 	gaps   []gap
 	tail   string
-	uses   []use // in the order of the gaps
-	fields int   // how many Fields it has
+	said   []use   // by what stands in it
+	pieces []piece // of a body, that are taken
+	meant  []piece // of these what a glance has to look at, as one
+	fields int     // how many Fields it has
 	bound  set
 
-	converts bool // a text is read in a notation
+	words  bool                             // of its texts some are words of the vendor's
+	close  [mouldWays]atomic.Pointer[mould] // moulds of the same in which these stand, as they were
+	others atomic.Uint32                    // bodies with other words
 }
 
 // gap is bytes as they are, and then a text.
@@ -37,8 +41,11 @@ type gap struct {
 	unset  *hole // with a text that stands for none, where it has one
 }
 
-// ends are where the texts of the gaps end in a body.
-type ends [maxGaps]uint32
+// stretch is where a text stands in a body, of at most 2*maxMould bytes.
+type stretch struct{ start, end uint16 }
+
+// stretches are those of the texts of the gaps.
+type stretches [maxGaps]stretch
 
 type gapKind uint8
 
@@ -48,10 +55,16 @@ const (
 	gapNumber
 )
 
+// piece is texts with so little between them that they are copied with it.
+type piece struct {
+	first, last int // gaps
+	uses        []use
+}
+
 // use is what a text is taken for.
 type use struct {
-	gap    int    // whose text it is, negative for one of the mould's own
-	own    string // that the walk made of texts which stand in the mould
+	gap    int    // whose text it is
+	own    string // of what is said: what the walk made of texts which stand in the mould
 	target target
 	bit    set
 	field  int         // which Field's it is, where the owner is one
@@ -69,10 +82,14 @@ type origin struct {
 const (
 	maxMould  = 2 << 10 // bytes of the body that one is made of
 	maxGaps   = 32
-	maxConvs  = 4 // texts of one that are read in a notation
+	maxApart  = 8 // bytes between two texts of a piece
 	mouldSets = 64
-	mouldWays = 4 // of a set
+	mouldWays = 4 // of a set, and of the words that one was met with
 )
+
+// vocabulary are the attributes whose texts are words: a vendor has only so many,
+// and the answers with one of them are mostly alike in all of them.
+var vocabulary = bitOf(whole, attrCode) | bitOf(whole, attrFamily) | bitOf(whole, attrType) | bitOf(whole, attrTitle) | bitOf(field, attrCode)
 
 // moulds keeps those that were made last, in a set for each status. Making one
 // costs as much as dozens of reads: of the answers that none fits the first eight make
@@ -85,19 +102,31 @@ type moulds [mouldSets]struct {
 
 // recast finds the mould that a body fits, and where its texts lie; nil where
 // none fits.
-func (d *Dialect) recast(p *plan, req *Request, res *Response, at *ends) *mould {
+func (d *Dialect) recast(p *plan, req *Request, res *Response, at *stretches) *mould {
 	if !p.moulds || res.Cut || len(res.Body) > 2*maxMould || p.bodyless(req, res) {
 		return nil
 	}
 	of := p.of(req)
 	set := &d.moulds[uint(res.Status)%mouldSets]
 	for i := range set.ways {
-		if g := set.ways[i].Load(); g != nil && g.plan == p && g.of == of && g.fits(res.Body, at) {
+		g := set.ways[i].Load()
+		if g == nil || g.plan != p || g.of != of {
+			continue
+		}
+		for j := range g.close {
+			if c := g.close[j].Load(); c != nil && c.fits(res.Body, at) {
+				return c
+			}
+		}
+		if g.fits(res.Body, at) {
+			if g.words {
+				g.learn(d, res.Body)
+			}
 			return g
 		}
 	}
 	if n := set.misses.Add(1); n <= 2*mouldWays || n&(n-1) == 0 {
-		if g := d.mould(p, of, res.Body); g != nil {
+		if g := d.mould(p, of, res.Body, 0); g != nil {
 			way := n
 			if n > 2*mouldWays {
 				way = uint32(bits.Len32(n))
@@ -108,8 +137,18 @@ func (d *Dialect) recast(p *plan, req *Request, res *Response, at *ends) *mould 
 	return nil
 }
 
+// learn makes a mould in which the words of a body stand that has other ones than
+// those before, of ever fewer such bodies.
+func (g *mould) learn(d *Dialect, body []byte) {
+	if n := g.others.Add(1); n&(n-1) == 0 {
+		if c := d.mould(g.plan, g.of, body, vocabulary); c != nil {
+			g.close[bits.Len32(n)%mouldWays].Store(c)
+		}
+	}
+}
+
 // fits finds the texts of a body that has the same bytes between them.
-func (g *mould) fits(body []byte, to *ends) bool {
+func (g *mould) fits(body []byte, to *stretches) bool {
 	at := 0
 	for i := range g.gaps {
 		gap := &g.gaps[i]
@@ -127,102 +166,91 @@ func (g *mould) fits(body []byte, to *ends) bool {
 		if !fits || gap.unset != nil && string(body[start:at]) == gap.unset.fallback {
 			return false
 		}
-		to[i] = uint32(at)
+		to[i] = stretch{uint16(start), uint16(at)}
 	}
 	return string(body[at:]) == g.tail
 }
 
-// text is that of a gap.
-func (g *mould) text(i int, body []byte, to *ends) []byte {
-	start := uint32(len(g.gaps[i].before))
-	if i > 0 {
-		start += to[i-1]
-	}
-	return body[start:to[i]]
-}
-
 // fill sets what its texts are taken for. It reports false, having set nothing,
 // where one cannot be read so.
-func (g *mould) fill(f *filler, o *parlance.Outcome, res *Response, to *ends) bool {
-	var read [maxConvs][]byte
-	size, convs, last := 0, 0, -1
-	for i := range g.uses {
-		if f.lends && !g.converts {
-			break // nothing can fail, or has to be made room for
-		}
-		switch u := &g.uses[i]; {
-		case u.gap < 0:
-		case u.conv != nil:
-			if u.bit&f.wants == 0 && u.conv.notation >= pointer {
-				continue // it would fit
-			}
-			var now clock
-			if u.conv.notation.timed() {
-				now = &served{res.Header, res.Received}
-			}
-			text, ok := u.conv.read(g.text(u.gap, res.Body, to), now)
-			if !ok || len(text) == 0 {
-				return false
-			}
-			if u.bit&f.wants != 0 {
-				read[convs], convs, size = text, convs+1, size+len(text)
-			}
-		case u.bit&f.wants != 0 && u.gap != last:
-			last, size = u.gap, size+len(g.text(u.gap, res.Body, to))
-		}
-	}
-	if g.fields > 0 && f.wants.of(field) != 0 {
-		o.Fields = make([]parlance.Field, g.fields)
-	}
-	var own []byte
+func (g *mould) fill(f *filler, o *parlance.Outcome, res *Response, at *stretches) bool {
+	pieces, own := g.meant, strings.Builder{}
 	if !f.lends {
-		own = make([]byte, 0, size)
-	}
-	keep := func(text []byte) string {
-		if f.lends {
-			return unsafe.String(unsafe.SliceData(text), len(text))
+		pieces = g.pieces
+		own.Grow(g.size(at))
+		if g.fields > 0 {
+			o.Fields = make([]parlance.Field, g.fields)
 		}
-		own = append(own, text...)
-		return unsafe.String(&own[len(own)-len(text)], len(text))
 	}
-	convs, last = 0, -1
-	text := "" // of the last gap
-	for i := range g.uses {
-		u := &g.uses[i]
-		if u.bit&f.wants == 0 {
-			continue
+	for i := range g.said {
+		if u := &g.said[i]; u.bit&f.wants != 0 {
+			u.set(o, u.own)
 		}
-		value := u.own
-		switch {
-		case u.gap < 0:
-		case u.conv != nil:
-			value = keep(read[convs])
-			convs++
-		default:
-			if u.gap != last {
-				last, text = u.gap, keep(g.text(u.gap, res.Body, to))
+	}
+	body := unsafe.String(unsafe.SliceData(res.Body), len(res.Body))
+	for i := range pieces {
+		p := &pieces[i]
+		from, moved := body, 0
+		if !f.lends {
+			end := int(at[p.last].end)
+			own.WriteString(body[at[p.first].start:end])
+			from, moved = own.String(), own.Len()-end
+		}
+		for j := range p.uses {
+			u := &p.uses[j]
+			text := from[int(at[u.gap].start)+moved : int(at[u.gap].end)+moved]
+			if u.conv != nil {
+				var fits bool
+				if text, fits = u.read(text, res); !fits {
+					*o = parlance.Outcome{}
+					return false
+				}
+				if u.bit&f.wants == 0 {
+					continue
+				}
 			}
-			value = text
-		}
-		if u.target.owner == whole {
-			setWhole(o, u.target.attr, value)
-			continue
-		}
-		switch f := &o.Fields[u.field]; u.target.attr {
-		case attrPath:
-			f.Path = value
-		case attrCode:
-			f.Code = value
-		default:
-			f.Message = value
+			u.set(o, text)
 		}
 	}
 	return true
 }
 
+// size is that of the pieces.
+func (g *mould) size(at *stretches) (n int) {
+	for i := range g.pieces {
+		n += int(at[g.pieces[i].last].end - at[g.pieces[i].first].start)
+	}
+	return n
+}
+
+// read reads a text in its notation, where it says something then.
+func (u *use) read(text string, res *Response) (string, bool) {
+	var now clock
+	if u.conv.notation.timed() {
+		now = &served{res.Header, res.Received}
+	}
+	read, ok := u.conv.read(unsafe.Slice(unsafe.StringData(text), len(text)), now) // which changes nothing in it
+	return unsafe.String(unsafe.SliceData(read), len(read)), ok && len(read) > 0
+}
+
+func (u *use) set(o *parlance.Outcome, text string) {
+	if u.target.owner == whole {
+		setWhole(o, u.target.attr, text)
+		return
+	}
+	switch f := &o.Fields[u.field]; u.target.attr {
+	case attrPath:
+		f.Path = text
+	case attrCode:
+		f.Code = text
+	default:
+		f.Message = text
+	}
+}
+
 // mould makes one of a body, nil where its shape does not follow from what
 // stands between the texts, or it is not fitted straight.
-func (d *Dialect) mould(p *plan, of uint64, body []byte) *mould {
+func (d *Dialect) mould(p *plan, of uint64, body []byte, words set) *mould {
 	if len(body) > maxMould || body[0] != '{' && body[0] != '[' {
 		return nil
 	}
@@ -239,7 +267,7 @@ func (d *Dialect) mould(p *plan, of uint64, body []byte) *mould {
 		case s.form != formJSON || of>>i&1 == 0:
 			continue
 		case m.straight(s.body) && m.data == 0:
-			return m.mould(&mould{plan: p, of: of, shape: s, fields: len(m.fields), bound: m.bound}, every, first)
+			return m.mould(&mould{plan: p, of: of, shape: s, fields: len(m.fields), bound: m.bound}, every, first, words)
 		case !m.rulesOut(s.body, 0):
 			return nil
 		}
@@ -280,8 +308,8 @@ func (m *matcher) rulesOut(t *template, n uint32) bool {
 
 // mould cuts the document that was fitted. Beside shapes that come first no name
 // is free, for one that they know could stand there.
-func (m *matcher) mould(g *mould, every *tree.Tree, first bool) *mould {
-	free := m.free()
+func (m *matcher) mould(g *mould, every *tree.Tree, first bool, words set) *mould {
+	free := m.free(words)
 	asked := map[uint32]bool{} // what a shape looks at
 	for _, n := range m.tree.Nodes {
 		if n.Kind == tree.Text || n.Kind == tree.Number {
@@ -291,7 +319,7 @@ func (m *matcher) mould(g *mould, every *tree.Tree, first bool) *mould {
 	text, from := string(m.tree.Source), uint32(0)
 	gaps := map[uint32]int{} // by where their texts begin
 	cut := func(start, end uint32, kind gapKind) {
-		gap := gap{before: strings.Clone(text[from:start]), kind: kind} // nobody's texts stay in memory
+		gap := gap{before: strings.Clone(text[from:start]), kind: kind} // other texts do not stay in memory
 		if h := free[start].hole; h != nil && h.defaults {
 			gap.unset = h
 		}
@@ -323,8 +351,9 @@ func (m *matcher) mould(g *mould, every *tree.Tree, first bool) *mould {
 	return g
 }
 
-// free finds the texts that may be others, by where they begin in the source.
-func (m *matcher) free() map[uint32]origin {
+// free finds the texts that may be others, by where they begin in the source: but
+// those that were taken for words alone.
+func (m *matcher) free(words set) map[uint32]origin {
 	kept := map[uint32]bool{} // of what was taken, by where it lies
 	for _, b := range m.binds {
 		kept[b.start] = true
@@ -334,7 +363,9 @@ func (m *matcher) free() map[uint32]origin {
 	}
 	free := map[uint32]origin{}
 	for _, o := range m.origins {
-		free[o.start] = o
+		if _, other := free[o.start]; other || o.reading == nil || o.reading.bit&words == 0 {
+			free[o.start] = o
+		}
 	}
 	for _, o := range m.origins {
 		if o.conv() != nil && !kept[o.own] {
@@ -354,24 +385,26 @@ func (o *origin) conv() *conversion {
 
 // use notes what the walk took. It reports false for what a mould does not hold.
 func (g *mould) use(m *matcher, free map[uint32]origin, gaps map[uint32]int) bool {
-	convs, holds := 0, true
+	var uses []use
 	put := func(at lies, u use) {
 		if at.size == 0 {
 			return
 		}
-		u.gap, u.bit = -1, u.target.bit()
+		u.bit = u.target.bit()
 		i := slices.IndexFunc(m.origins, func(o origin) bool { return o.own == at.start })
-		if i < 0 {
+		if i < 0 || free[m.origins[i].start] == (origin{}) {
 			u.own = string(m.lying(at))
-		} else if o := m.origins[i]; free[o.start] == (origin{}) {
-			u.own = string(m.lying(at))
-		} else if u.gap, u.conv = gaps[o.start], o.conv(); u.conv != nil {
-			convs++
+			g.said = append(g.said, u)
+			return
 		}
-		g.uses = append(g.uses, u)
+		u.gap, u.conv = gaps[m.origins[i].start], m.origins[i].conv()
+		g.words = g.words || u.bit&vocabulary != 0
+		uses = append(uses, u)
 	}
 	for _, b := range m.binds {
-		holds = holds && b.target.attr != attrReset && !b.target.attr.counts()
+		if b.target.attr == attrReset || b.target.attr.counts() {
+			return false
+		}
 		put(b.lies, use{target: b.target})
 	}
 	for i, f := range m.fields {
@@ -379,7 +412,20 @@ func (g *mould) use(m *matcher, free map[uint32]origin, gaps map[uint32]int) boo
 		put(f.code, use{target: target{field, attrCode}, field: i})
 		put(f.message, use{target: target{field, attrMessage}, field: i})
 	}
-	slices.SortStableFunc(g.uses, func(a, b use) int { return a.gap - b.gap })
-	g.converts = convs > 0
-	return holds && convs <= maxConvs
+	slices.SortStableFunc(uses, func(a, b use) int { return a.gap - b.gap })
+	var meant piece
+	for _, u := range uses {
+		n := len(g.pieces) - 1
+		if n < 0 || u.gap > g.pieces[n].last+1 || u.gap > g.pieces[n].last && len(g.gaps[u.gap].before) > maxApart {
+			g.pieces, n = append(g.pieces, piece{first: u.gap}), n+1
+		}
+		g.pieces[n].last, g.pieces[n].uses = u.gap, append(g.pieces[n].uses, u)
+		if u.bit&meaningful != 0 || u.conv != nil && u.conv.notation < pointer { // in which not every text can be read
+			meant.uses = append(meant.uses, u)
+		}
+	}
+	if len(meant.uses) > 0 {
+		g.meant = []piece{meant}
+	}
+	return true
 }

@@ -3,10 +3,14 @@ package dialect_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
+	"unsafe"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 )
@@ -92,6 +96,113 @@ func TestMostErrorsCanBeReadByAMould(t *testing.T) {
 	}
 	if all == 0 || 5*recast < 3*all {
 		t.Errorf("%d of %d errors in the files can; not %v", recast, all, not)
+	}
+}
+
+// What a vendor says again in the same words is read by a closer mould, and what
+// has other words as ever.
+func TestAnswersWithWordsOfTheVendorAreReadAsAnyOther(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		dialect, body string
+		status        int
+		words         []string // of which each body has one
+	}{
+		{"stripe", `{"error":{"code":"%s","doc_url":"https://stripe.com/%[1]s","message":"m%[2]d","param":"p[%[2]d]","type":"invalid_request_error"}}`, 400,
+			[]string{"parameter_unknown", "parameter_missing", "parameter", "card_declined", "é", "", "lock_timeout", "rate_limit", "missing"}},
+		{"stripe", `{"error":{"message":"m%[2]d","type":"%[1]s"}}`, 409, []string{"idempotency_error", "api_error", "idempotency_err", "", `\u0061pi_error`}},
+		{"vbapi", `{"error":{"type":"t/%s","title":"%[1]s","status":404,"detail":"d%[2]d","instance":"/%[2]d"}}`, 404, []string{"Not Found", "Not", "Not Found ", "", "Gone"}},
+		{"vision", `{"errors":[{"code":%s,"message":"m%[2]d"}]}`, 400, []string{"101", "10", "1010", "150", "-1", "1e2", `"101"`}},
+	} {
+		t.Run(test.dialect, func(t *testing.T) {
+			t.Parallel()
+			d, err := catalog.Open(test.dialect)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d = dialect.Forgetful(d)
+			for i := range 200 {
+				word := test.words[i*i/7%len(test.words)]
+				asIfNew(t, d, dialect.Request{Method: "POST"}, jsonAnswer(test.status, fmt.Sprintf(test.body, word, i)))
+			}
+		})
+	}
+}
+
+func TestReadingsShareTheWordsOfTheVendorAndNothingElse(t *testing.T) {
+	t.Parallel()
+	d, err := catalog.Open("stripe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = dialect.Forgetful(d)
+	var last parlance.Outcome
+	for i := range 4 {
+		body := []byte(`{"error":{"code":"parameter_unknown","doc_url":"d","message":"the same","param":"p","type":"invalid_request_error"}}`)
+		o := d.Decode(dialect.Request{}, jsonAnswer(400, string(body))).Outcome
+		if i == 3 && (!oneText(o.Code, last.Code) || !oneText(o.Family, last.Family) || !oneText(o.Type, last.Type) || !oneText(o.Fields[0].Code, last.Fields[0].Code)) {
+			t.Error("a word was copied")
+		}
+		if oneText(o.Detail, last.Detail) || oneText(o.Fields[0].Message, last.Detail) {
+			t.Error("two answers share a text")
+		}
+		last = o
+	}
+}
+
+// oneText reports that two texts are one, and not only equal.
+func oneText(a, b string) bool { return a == b && unsafe.StringData(a) == unsafe.StringData(b) }
+
+// A glance asks for Retry-After only where it is to be waited for.
+func TestAGlanceWaitsAsLongAsADecision(t *testing.T) {
+	t.Parallel()
+	for _, s := range subjects() {
+		for _, status := range []int{200, 202, 301, 400, 401, 402, 404, 409, 422, 425, 429, 500, 503} {
+			for _, after := range []string{"", "7", "-1", "soon", stated.Add(time.Minute).Format(http.TimeFormat)} {
+				for _, again := range []string{"", "true", "false"} {
+					for _, body := range []string{"", "{}", `{"error":{"code":"lock_timeout","message":"m","type":"card_error"}}`, `{"code":429,"message":"m","retry_after":3}`} {
+						res := jsonAnswer(status, body)
+						res.Header = dialect.Fields{"Content-Type": {"application/json"}, "Retry-After": {after}, "Stripe-Should-Retry": {again}, "X-Ratelimit-Reset": {"9"}}
+						glanced(t, s.Dialect, dialect.Request{Method: "POST"}, res)
+					}
+				}
+			}
+		}
+	}
+}
+
+// BenchmarkWords reads answers of one code, and of several in turn: of four of them
+// a closer mould is kept.
+func BenchmarkWords(b *testing.B) {
+	codes := []string{"parameter_unknown", "missing", "url_invalid", "email_invalid", "amount_too_small", "token_already_used", "charge_disputed", "resource_missing"}
+	for _, n := range []int{1, 4, 8} {
+		var all []dialect.Response
+		for _, code := range codes[:n] {
+			all = append(all, jsonAnswer(400, fmt.Sprintf(`{
+  "error": {
+    "code": "%s",
+    "doc_url": "https://stripe.com/docs/error-codes/%[1]s",
+    "message": "Received unknown parameter: currency_code. Did you mean currency?",
+    "param": "currency_code",
+    "type": "invalid_request_error"
+  }
+}
+`, code)))
+		}
+		d, err := catalog.Open("stripe")
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("read/codes=%d", n), func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				d.Decode(dialect.Request{Method: "POST"}, all[i%n])
+			}
+		})
+		b.Run(fmt.Sprintf("glance/codes=%d", n), func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				d.Glance(dialect.Request{Method: "POST"}, all[i%n])
+			}
+		})
 	}
 }
 
