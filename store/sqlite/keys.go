@@ -34,8 +34,9 @@ func (s keys) Claim(ctx context.Context, k server.Key) (server.Claim, error) {
 	}
 	found, err := s.look(ctx, k)
 	if mine.row = found.row; err == nil && found.State == server.Fresh && k.Outside {
+		query := mine.put()
 		mine.row = true
-		err = s.do(ctx, func(t *transaction) error { return put(t, replaceKey, k, nil) })
+		err = s.do(ctx, func(t *transaction) error { return put(t, query, k, nil) })
 	}
 	switch {
 	case err != nil:
@@ -106,10 +107,19 @@ const keyRow = " INTO parlance_key (scope, key, fingerprint, outside, claimed, e
 	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 // What takes less where there was no row of the key, and what does where there was.
+// The first one fails where there is one after all, and nothing is done.
 const (
 	insertKey  = "INSERT" + keyRow
 	replaceKey = "REPLACE" + keyRow
 )
+
+// put is what writes the row of the claimed key.
+func (c *claim) put() string {
+	if c.row {
+		return replaceKey
+	}
+	return insertKey
+}
 
 // put writes the row of a key: answered, or under way where a is nil.
 func put(t *transaction, query string, k server.Key, a *server.Answer) error {
@@ -134,11 +144,7 @@ func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
 		if it == nil {
 			return fmt.Errorf("sqlite: %w", server.ErrClaimLost)
 		}
-		query := insertKey
-		if it.row {
-			query = replaceKey
-		}
-		return put(t, query, k, &a)
+		return put(t, it.put(), k, &a)
 	})
 }
 

@@ -12,7 +12,8 @@ import (
 // known tells of most keys that the file has no row of them, without asking it: a
 // new request brings a new key, and to look for it in vain costs a read transaction.
 // It forgets no key, and takes one in a hundred others for known, which are then
-// looked for. All rows of keys are written by this process while it has the file.
+// looked for. A row that another process, or a caller's SQL, wrote since then it does not
+// know of: to put another in its place fails (insertKey), and from then on it is looked for.
 type known struct {
 	mu     sync.Mutex
 	filter *bloom.BloomFilter // nil until the file was read
@@ -85,6 +86,8 @@ func (n *known) end(complete bool) {
 	defer n.mu.Unlock()
 	if complete {
 		n.filter = n.next
+	} else {
+		n.room = 0 // so that the next key wants it again
 	}
 	n.next, n.making = nil, false
 }
@@ -103,12 +106,10 @@ func (s *Store) learn() (err error) {
 	if err := s.Transact(ctx, func(context.Context) error { return nil }); err != nil {
 		return err
 	}
-	page := make([]server.Key, 0, knownPage)
-	for {
-		var last server.Key
-		if len(page) > 0 {
-			last = page[len(page)-1]
-		}
+	page := make([]server.Key, 1, knownPage) // of the least key, which stands behind none
+	for len(page) > 0 {
+		s.known.fill(page)
+		last := page[len(page)-1]
 		page = page[:0]
 		if err := s.usable(); err != nil {
 			return err
@@ -122,9 +123,6 @@ func (s *Store) learn() (err error) {
 		if err != nil {
 			return err
 		}
-		s.known.fill(page)
-		if len(page) < knownPage {
-			return nil
-		}
 	}
+	return nil
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -79,6 +80,132 @@ func TestNoKeyIsForgotten(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Whatever the scope and the key are: the learning of them begins at the first.
+func TestTheLeastKeyIsLearnedToo(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store.db")
+	all := []server.Key{{}, {Key: "a"}, {Scope: "a"}, {Scope: "a\x00", Key: "\xff"}}
+	for i, want := range []server.ClaimState{server.Fresh, server.Replay} {
+		s, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.learns.Wait()
+		for _, k := range all {
+			if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != want {
+				t.Errorf("%q %q at opening %d: %v, %v", k.Scope, k.Key, i, c.State, err)
+				continue
+			}
+			if want == server.Fresh {
+				if err := s.Keys().Record(t.Context(), k, server.Answer{Status: 201, At: time.Now()}); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A filter that was outgrown and could not be made anew is wanted again by the next key.
+func TestAFilterThatCouldNotBeMadeIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s, err := Open(filepath.Join(t.TempDir(), "store.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.learns.Wait()
+	exec := func(query string) {
+		t.Helper()
+		if err := s.Transact(t.Context(), func(ctx context.Context) error {
+			_, err := Tx(ctx).ExecContext(ctx, query)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("INSERT INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header) VALUES (x'00', '', '', 0, 0, 0, '', 1, 0, 200, '{}')")
+	s.known.room = 0
+	first := s.known.filter
+	for i := range 3 {
+		k := server.Key{Key: fmt.Sprint(i)}
+		if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != server.Fresh {
+			t.Fatal(c.State, err)
+		}
+		if err := s.Keys().Record(t.Context(), k, server.Answer{Status: 201, At: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		s.learns.Wait()
+		if i == 0 {
+			if s.known.filter != first {
+				t.Fatal("a key that is no text was learned")
+			}
+			exec("DELETE FROM parlance_key WHERE scope = x'00'")
+		}
+	}
+	if s.known.filter == first || s.known.room != knownLeast {
+		t.Error("the filter was not made again")
+	}
+}
+
+// A key that another process wrote, which nothing here has heard of, is not done again:
+// neither what is outside nor what is in a transaction.
+func TestAKeyThatAnotherProcessWroteIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	for _, outside := range []bool{true, false} {
+		path := filepath.Join(t.TempDir(), "store.db")
+		s, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		s.learns.Wait() // of none
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		now := time.Now()
+		key := func(name string) server.Key {
+			return server.Key{Scope: "POST /orders", Key: name, Outside: outside, Claimed: now, Expires: now.Add(time.Hour)}
+		}
+		keep := func(k server.Key) error {
+			return s.Transact(t.Context(), func(ctx context.Context) error {
+				return s.Keys().Record(ctx, k, server.Answer{Status: 202, At: now})
+			})
+		}
+		for _, name := range []string{"first", "second"} {
+			if _, err := db.Exec(`INSERT INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body)
+				VALUES ('POST /orders', ?, ?, 1, 1, ?, '', 1, 1, 201, '{}', '')`, name, make([]byte, 32), now.Add(time.Hour).UnixNano()); err != nil {
+				t.Fatal(err)
+			}
+			if c, err := s.Keys().Claim(t.Context(), key(name)); err == nil && c.State == server.Fresh {
+				if outside {
+					t.Error("what is outside may be done again")
+				}
+				if err := keep(key(name)); err == nil {
+					t.Error("what is inside was done again")
+				}
+				if err := s.Keys().Free(t.Context(), key(name)); err != nil {
+					t.Error(err)
+				}
+			}
+			if c, err := s.Keys().Claim(t.Context(), key(name)); err != nil || c.State != server.Replay || c.Answer.Status != 201 {
+				t.Errorf("outside %t: %v, %v, and not what was answered", outside, c, err)
+			}
+			k := key(name + ", ours")
+			if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != server.Fresh {
+				t.Fatal(c.State, err)
+			}
+			if err := keep(k); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 
