@@ -386,6 +386,7 @@ func (o *origin) conv() *conversion {
 // use notes what the walk took. It reports false for what a mould does not hold.
 func (g *mould) use(m *matcher, free map[uint32]origin, gaps map[uint32]int) bool {
 	var uses []use
+	holds := true
 	put := func(at lies, u use) {
 		if at.size == 0 {
 			return
@@ -395,6 +396,7 @@ func (g *mould) use(m *matcher, free map[uint32]origin, gaps map[uint32]int) boo
 		if i < 0 || free[m.origins[i].start] == (origin{}) {
 			u.own = string(m.lying(at))
 			g.said = append(g.said, u)
+			holds = holds && u.target.attr != attrRetryAfter // which may be until a moment, and less each time
 			return
 		}
 		u.gap, u.conv = gaps[m.origins[i].start], m.origins[i].conv()
@@ -427,5 +429,5 @@ func (g *mould) use(m *matcher, free map[uint32]origin, gaps map[uint32]int) boo
 	if len(meant.uses) > 0 {
 		g.meant = []piece{meant}
 	}
-	return true
+	return holds
 }

@@ -171,6 +171,31 @@ func TestAGlanceWaitsAsLongAsADecision(t *testing.T) {
 	}
 }
 
+// A moment that stands in an answer with an escape, as some write the + of a zone, is
+// as far off as it is now, and not as it was when a mould was made.
+func TestTimeGoesOnWhileAMomentIsTheSame(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("shop.yaml", []byte(`dialect: shop
+codes: {429: {kind: rate_limited}}
+shapes: [{name: error, status: 4xx, json: {code: $code, message: $detail, until: "$retry_after:iso"}}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := stated.Add(time.Hour).UTC().Format("2006-01-02T15:04:05")
+	for _, zone := range []string{"Z", "+00:00", `\u002B00:00`} {
+		for i := range 20 {
+			res := jsonAnswer(429, fmt.Sprintf(`{"code":"slow","message":"m%d","until":"%s%s"}`, i, at, zone))
+			res.Received = stated.Add(time.Duration(i) * time.Minute)
+			o := d.Decode(dialect.Request{}, res).Outcome
+			if want := time.Duration(60-i) * time.Minute; o.RetryAfter != want {
+				t.Errorf("%s: %v is to be waited, not %v", res.Body, o.RetryAfter, want)
+			}
+			asIfNew(t, d, dialect.Request{}, res)
+		}
+	}
+}
+
 // BenchmarkWords reads answers of one code, and of several in turn: of four of them
 // a closer mould is kept.
 func BenchmarkWords(b *testing.B) {
