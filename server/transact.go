@@ -10,7 +10,8 @@ import "context"
 // Transact returns; else none of it happened, and Transact returns fn's error.
 //
 // fn may be run again where the database asks for it, so it does nothing outside
-// of the transaction; and it is quick, for others wait. Within a transaction
+// of the transaction; and it is quick, for others wait. Transact never returns while
+// fn runs, also where ctx ends: what fn made its answer in is used again. Within a transaction
 // Transact runs fn in that one, and where it fails what it did alone is undone.
 type Transactor interface {
 	Transact(ctx context.Context, fn func(ctx context.Context) error) error
