@@ -174,6 +174,7 @@ func (s *Store) open(path string) (err error) {
 		wake:    make(chan struct{}, 1),
 		closing: make(chan struct{}),
 		ended:   make(chan struct{}),
+		took:    batchLong, // until it is known
 	}
 	if err := conn.Raw(func(c any) error {
 		c.(driver.HookRegisterer).RegisterCommitHook(s.writer.mayCommit)

@@ -170,7 +170,7 @@ func (w *writer) batch(first *call) *call {
 	}
 	start := time.Now()
 	err := w.commit()
-	w.took = (3*w.took + time.Since(start)) / 4
+	w.took += (time.Since(start) - w.took) / 4
 	for _, each := range ran {
 		if err != nil && turns > 1 {
 			w.alone(each) // one spoilt it for all
