@@ -50,7 +50,7 @@ func TestTheIDThatACallerGotFindsWhatWasAskedForHim(t *testing.T) {
 			parlance.Outcome{Kind: parlance.Success, Status: 200}},
 		"a success in an envelope": {serve(t, says(200, jsonType, `{"id":7}`, theirs...)).URL, "plain", "vbapi",
 			parlance.Outcome{Kind: parlance.Success, Status: 200}},
-		"an upstream that is not there": {closedPort(t), "vms", "problem",
+		"an upstream that is not there": {closedPort, "vms", "problem",
 			parlance.Outcome{Kind: parlance.Unavailable, Status: 503}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -15,18 +14,13 @@ import (
 
 func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
 	bank := listen(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "7")
 		http.Error(w, "secret", http.StatusServiceUnavailable)
 	}))
 	calls := &http.Client{Transport: server.Behind(nil)}
 	pay := func(_ http.ResponseWriter, r *http.Request) (any, error) {
-		for _, url := range []string{bank.URL + "/pay?token=secret", "http://" + closed.Addr().String() + "/rates"} {
+		for _, url := range []string{bank.URL + "/pay?token=secret", "http://" + closedPort + "/rates"} {
 			req, err := http.NewRequestWithContext(r.Context(), "POST", url, nil)
 			if err != nil {
 				return nil, err
@@ -49,7 +43,7 @@ func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
 		outcome    parlance.Outcome
 	}{
 		{bank.Listener.Addr().String(), "/pay", parlance.Outcome{Kind: parlance.Unavailable, Status: 503, RetryAfter: 7 * time.Second}},
-		{closed.Addr().String(), "/rates", parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused}},
+		{closedPort, "/rates", parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused}},
 	} {
 		c := r.Calls[i]
 		if c.Method != "POST" || c.Host != want.host || c.Path != want.path || c.Start.Before(r.Start) || c.Took <= 0 ||

@@ -321,8 +321,6 @@ func (r refusing) RoundTrip(*http.Request) (*http.Response, error) { return nil,
 
 func TestACallSaysWhyNoAnswerCame(t *testing.T) {
 	t.Parallel()
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it does not like our answer to its certificate
 	secure.StartTLS()
@@ -332,7 +330,7 @@ func TestACallSaysWhyNoAnswerCame(t *testing.T) {
 		base      http.RoundTripper
 		want      []string
 	}{
-		{"refused", closed.URL, nil, []string{"unavailable/refused", "  what        nothing listens there", "connection refused\n", "  not again   sent once, as often as allowed\n"}},
+		{"refused", "http://127.0.0.1:1", nil, []string{"unavailable/refused", "  what        nothing listens there", "connection refused\n", "  not again   sent once, as often as allowed\n"}},
 		{"no certificate that is known", secure.URL, nil, []string{"unavailable/tls", "  what        no secure connection (TLS)", "certificate"}},
 		{"no such host", "http://nowhere.example", refusing{&net.DNSError{Err: "no such host", Name: "nowhere.example", IsNotFound: true}}, []string{"unavailable/dns", "  what        there is no such host", "lookup nowhere.example: no such host\n"}},
 		{"broken off", "http://api.example.com", refusing{io.ErrUnexpectedEOF}, []string{"unavailable/reset", "  what        the connection broke"}},
