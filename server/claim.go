@@ -63,7 +63,7 @@ func (c *claim) leave() { c.mu.Unlock() }
 // whose effect is inside. Where no Atomic committed, which end looks at, it proves
 // that nothing was done, and kept it would be all that the key ever says.
 func (x *exchange) undid() bool {
-	if !claimedInside(x.ctx) {
+	if x.outcome == nil && x.status < 400 || !claimedInside(x.ctx) {
 		return false
 	}
 	o := x.result()

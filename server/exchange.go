@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -34,7 +35,7 @@ type exchange struct {
 	request dialect.Request
 	caller  atomic.Pointer[identity] // that Authenticate found right behind
 
-	escaped string // the path as it was called, as it stood in the URL
+	rawPath string // of the URL as it was called
 	nested  bool   // in another exchange, with something between the two
 	undone  bool   // the answer proves that nothing was done
 
@@ -103,7 +104,10 @@ func (x *exchange) Value(key any) any {
 
 // instance is the path as it was called, as a URI reference (RFC 9457, 3.1.5): never
 // //host, which would name another one.
-func (x *exchange) instance() string { return "/" + strings.TrimLeft(x.escaped, "/") }
+func (x *exchange) instance() string {
+	called := url.URL{Path: x.request.Path, RawPath: x.rawPath}
+	return "/" + strings.TrimLeft(called.EscapedPath(), "/")
+}
 
 // sent reports that nothing can be taken back.
 func (x *exchange) sent() bool { return x.mode == streaming || x.mode == enveloping }

@@ -1,11 +1,14 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -252,6 +255,34 @@ func TestBulkRollsItsRecordsUp(t *testing.T) {
 	} {
 		if got := server.Bulk(nil, c.items...).Outcome.Kind; got != c.want {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// By whomever it is said: by us of a long answer, by net/http of a short one.
+func TestAnAnswerSaysHowLongItIs(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "vms")
+	srv := listen(t, s.Wrap(s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+		n, err := strconv.Atoi(r.URL.Query().Get("n"))
+		w.Header().Set("Content-Length", "7") // of something else
+		return server.Raw{ContentType: "text/plain", Body: bytes.Repeat([]byte("x"), n)}, err
+	})))
+	for _, n := range []int{1, 100, 2047, 2048, 2049, 4096, 100_000} {
+		for _, method := range []string{"GET", "HEAD"} {
+			r, err := http.NewRequestWithContext(t.Context(), method, fmt.Sprintf("%s/?n=%d", srv.URL, n), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := srv.Client().Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil || resp.ContentLength != int64(n) || method == "GET" && len(body) != n || len(resp.TransferEncoding) > 0 {
+				t.Errorf("%s of %d: %d, %v, %d bytes, %v", method, n, resp.ContentLength, resp.TransferEncoding, len(body), err)
+			}
 		}
 	}
 }

@@ -64,6 +64,10 @@ func (x *exchange) render(o parlance.Outcome, data dialect.Payload, document []b
 	x.send(x.dress(s, &o, data, document))
 }
 
+// lengthKnown is the length, in bytes, up to which net/http says by itself how long an
+// answer is (http.ResponseWriter), and takes less time for it.
+const lengthKnown = 2 << 10
+
 // dress makes the answer of an outcome, and puts its header in place.
 func (x *exchange) dress(s *scratch, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
 	s.outcome = *o
@@ -85,6 +89,10 @@ func (x *exchange) dress(s *scratch, o *parlance.Outcome, data dialect.Payload, 
 		x.Header().Del("Content-Type")
 		fallthrough
 	default:
+		if len(m.Body) <= lengthKnown {
+			delete(x.Header(), "Content-Length") // whatever it was of
+			break
+		}
 		x.Header()["Content-Length"] = []string{strconv.Itoa(len(m.Body))}
 	}
 	return m

@@ -34,7 +34,9 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 // serve answers one request by a handler.
 func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	outer := exchangeOf(r.Context())
-	watchOf(r.Context()).enter(r)
+	if outer != nil {
+		outer.watch.enter(r)
+	}
 	if outer != nil && outer.server == s && w == http.ResponseWriter(outer) {
 		defer outer.watch.leave(r)
 		next.ServeHTTP(w, r) // nothing stands between the two
@@ -42,11 +44,11 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 	}
 	x := &exchange{
 		Context: s.identified(r),
-		server:  s, inner: w, request: s.request(r), escaped: r.URL.EscapedPath(), nested: outer != nil,
+		server:  s, inner: w, request: s.request(r), rawPath: r.URL.RawPath, nested: outer != nil,
 	}
 	x.ctx = x
 	if outer != nil {
-		x.request.Path, x.escaped = outer.request.Path, outer.escaped // as called, whatever was stripped since
+		x.request.Path, x.rawPath = outer.request.Path, outer.rawPath // as called, whatever was stripped since
 		x.watch = outer.watch
 	}
 	if x.watch == nil && s.watches() {
@@ -94,27 +96,19 @@ func (x *exchange) end() {
 	}
 }
 
-// identified is the context of a request, with its id.
+// identified is the context of a request, with its id: the one that it has already,
+// as under another server, else the trusted caller's, else a new one.
 func (s *Server) identified(r *http.Request) context.Context {
-	ctx, id := r.Context(), s.id(r)
-	if activity.ID(ctx) == id {
+	ctx := r.Context()
+	if activity.ID(ctx) != "" {
 		return ctx
-	}
-	return activity.WithID(ctx, id)
-}
-
-// id is the one that the context has already, as under another server, else the
-// trusted caller's, else a new one.
-func (s *Server) id(r *http.Request) string {
-	if id := activity.ID(r.Context()); id != "" {
-		return id
 	}
 	if s.trusted != "" {
 		if id := r.Header.Get(s.trusted); goodID(id) {
-			return id
+			return activity.WithID(ctx, id)
 		}
 	}
-	return activity.NewID()
+	return activity.WithID(ctx, activity.NewID())
 }
 
 // goodID keeps out what would garble a log or a header.
