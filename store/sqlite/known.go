@@ -27,7 +27,7 @@ type known struct {
 const (
 	knownLeast = 1 << 16 // keys that there is room for, in 80 KB
 	knownWrong = 0.01    // of the others, are looked for in vain
-	knownPage  = 1000    // rows that are read at once, so that nobody waits long
+	knownPage  = 1000    // rows that are read at once: a long read keeps the write-ahead log from being emptied
 )
 
 // may reports that the file may have a row of the key.
@@ -92,13 +92,27 @@ func (n *known) end(complete bool) {
 	n.next, n.making = nil, false
 }
 
-// learn reads which keys the file has. Where that fails they are looked for, and it
-// is tried again when the next one is written.
+// learn reads which keys the file has, by a connection of its own, since of many keys
+// that takes seconds, and until the store is closed. Where it fails they are looked
+// for, and it is tried again when the next one is written.
 func (s *Store) learn() (err error) {
 	defer func() { s.known.end(err == nil) }()
-	ctx := context.Background()
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go func() {
+		select {
+		case <-s.writer.closing:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	l, err := s.read.another(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.close()
 	var keys int
-	if _, err := s.row(ctx, "SELECT count(*) FROM parlance_key", nil, &keys); err != nil {
+	if _, err := l.row(ctx, "SELECT count(*) FROM parlance_key", nil, &keys); err != nil {
 		return err
 	}
 	s.known.begin(keys)
@@ -111,10 +125,7 @@ func (s *Store) learn() (err error) {
 		s.known.fill(page)
 		last := page[len(page)-1]
 		page = page[:0]
-		if err := s.usable(); err != nil {
-			return err
-		}
-		err := s.read.one().rows(ctx, "SELECT scope, key FROM parlance_key WHERE (scope, key) > (?, ?) ORDER BY scope, key LIMIT ?",
+		err := l.rows(ctx, "SELECT scope, key FROM parlance_key WHERE (scope, key) > (?, ?) ORDER BY scope, key LIMIT ?",
 			[]any{last.Scope, last.Key, knownPage}, func(scan func(to ...any) error) error {
 				page = append(page, server.Key{})
 				k := &page[len(page)-1]

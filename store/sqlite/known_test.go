@@ -211,8 +211,24 @@ func TestAKeyThatAnotherProcessWroteIsNotDoneAgain(t *testing.T) {
 
 func TestAStoreIsClosedWhileItLearnsItsKeys(t *testing.T) {
 	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store.db")
+	s, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Transact(t.Context(), func(ctx context.Context) error {
+		_, err := Tx(ctx).ExecContext(ctx, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 50000)
+			INSERT INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header)
+			SELECT 'POST /orders', i, '', 0, 0, 0, '', 1, 0, 201, '{}' FROM n`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for range 20 {
-		s, err := Open(filepath.Join(t.TempDir(), "store.db"))
+		s, err := Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}

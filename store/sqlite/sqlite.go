@@ -138,29 +138,28 @@ func (s *Store) open(path string) (err error) {
 	}
 
 	many := max(4, runtime.GOMAXPROCS(0))
-	reading := func() (*sql.DB, error) {
+	reading := func(most int) (*sql.DB, error) {
 		db, err := sql.Open("sqlite", address(path, s.patient, "query_only(1)"))
 		if err == nil {
-			db.SetMaxOpenConns(many)
+			db.SetMaxOpenConns(most)
 			db.SetMaxIdleConns(many)
 			opened = append(opened, db.Close)
 		}
 		return db, err
 	}
-	if s.readers, err = reading(); err != nil {
+	if s.readers, err = reading(many); err != nil {
 		return err
 	}
-	own, err := reading()
-	if err != nil {
+	if s.read.db, err = reading(many + 1); err != nil { // one is to learn the keys by
 		return err
 	}
 	opened = append(opened, s.read.close)
 	for range many {
-		conn, err := own.Conn(ctx)
+		one, err := s.read.another(ctx)
 		if err != nil {
 			return err
 		}
-		s.read.all = append(s.read.all, &link{conn: conn})
+		s.read.all = append(s.read.all, one)
 	}
 
 	s.limits = rate.NewLimits(s.clock)

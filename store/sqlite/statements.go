@@ -170,12 +170,22 @@ func scan(values []driver.Value, to []any) error {
 
 // links are several to the same file, for who reads.
 type links struct {
+	db   *sql.DB
 	all  []*link
 	next atomic.Uint32
 }
 
 // one is that whose turn it is. Who uses it may have to wait for another.
 func (l *links) one() *link { return l.all[l.next.Add(1)%uint32(len(l.all))] }
+
+// another is one more, for who takes long. He closes it.
+func (l *links) another(ctx context.Context) (*link, error) {
+	conn, err := l.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &link{conn: conn}, nil
+}
 
 func (l *links) close() (all error) {
 	for _, one := range l.all {

@@ -187,21 +187,13 @@ func (s *Store) row(ctx context.Context, query string, args []any, to ...any) (b
 		}
 		return t.row(query, args, to...)
 	}
-	if err := s.usable(); err != nil {
-		return false, err
+	select {
+	case <-s.writer.closing:
+		return false, errClosed
+	default:
 	}
 	found, err := s.read.one().row(ctx, query, args, to...)
 	return found, explain(err)
-}
-
-// usable says that the store is closed.
-func (s *Store) usable() error {
-	select {
-	case <-s.writer.closing:
-		return errClosed
-	default:
-		return nil
-	}
 }
 
 // Queries is a transaction for a caller's own SQL.
