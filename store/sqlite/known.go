@@ -63,12 +63,15 @@ func (n *known) bytes(scope, key string) []byte {
 	return n.buf
 }
 
-// begin makes the next filter, for twice as many keys as there are now.
-func (n *known) begin(keys int) {
+// begin makes the next filter, for twice as many keys as there are now, and reports
+// whether keys were noted before it.
+func (n *known) begin(keys int) (noted bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	noted = n.added > 0
 	n.room, n.added = max(2*keys, knownLeast), keys
 	n.next = bloom.NewWithEstimates(uint(n.room), knownWrong)
+	return noted
 }
 
 // fill adds keys that are in the file.
@@ -115,10 +118,11 @@ func (s *Store) learn() (err error) {
 	if _, err := l.row(ctx, "SELECT count(*) FROM parlance_key", nil, &keys); err != nil {
 		return err
 	}
-	s.known.begin(keys)
-	// What was noted before is committed by this one, if at all, and is read.
-	if err := s.Transact(ctx, func(context.Context) error { return nil }); err != nil {
-		return err
+	if s.known.begin(keys) {
+		// They are committed by this one, if at all, and are read.
+		if err := s.Transact(ctx, func(context.Context) error { return nil }); err != nil {
+			return err
+		}
 	}
 	page := make([]server.Key, 1, knownPage) // of the least key, which stands behind none
 	for len(page) > 0 {
