@@ -18,8 +18,8 @@ type known struct {
 	mu     sync.Mutex
 	filter *bloom.BloomFilter // nil until the file was read
 	next   *bloom.BloomFilter // that is filled to take its place, or nil
-	room   int                // keys that the last of them was made for
-	added  int                // to it
+	added  int                // keys to it
+	again  int                // keys after which another one is wanted
 	making bool               // somebody makes the next one
 	buf    []byte
 }
@@ -50,7 +50,7 @@ func (n *known) add(k server.Key) bool {
 	if n.next != nil {
 		n.next.Add(b)
 	}
-	if n.making || n.filter != nil && n.added <= n.room {
+	if n.making || n.added <= n.again {
 		return false
 	}
 	n.making = true
@@ -69,8 +69,8 @@ func (n *known) begin(keys int) (noted bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	noted = n.added > 0
-	n.room, n.added = max(2*keys, knownLeast), keys
-	n.next = bloom.NewWithEstimates(uint(n.room), knownWrong)
+	n.again, n.added = max(2*keys, knownLeast), keys
+	n.next = bloom.NewWithEstimates(uint(n.again), knownWrong)
 	return noted
 }
 
@@ -90,14 +90,14 @@ func (n *known) end(complete bool) {
 	if complete {
 		n.filter = n.next
 	} else {
-		n.room = 0 // so that the next key wants it again
+		n.again = n.added + knownLeast // not by each key: to read all of them takes long
 	}
 	n.next, n.making = nil, false
 }
 
 // learn reads which keys the file has, by a connection of its own, since of many keys
 // that takes seconds, and until the store is closed. Where it fails they are looked
-// for, and it is tried again when the next one is written.
+// for, and it is tried again when many more were written.
 func (s *Store) learn() (err error) {
 	defer func() { s.known.end(err == nil) }()
 	ctx, stop := context.WithCancel(context.Background())
