@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/internal/testlog"
 )
 
 // shelf is a store that takes its time, or fails.
@@ -77,26 +78,9 @@ func TestAStoreThatLooksLongForNothingIsLeftInPeaceMostOfTheTime(t *testing.T) {
 }
 
 // loud is a logger and what it wrote.
-func loud() (*slog.Logger, *said) {
-	w := new(said)
+func loud() (*slog.Logger, *testlog.Log) {
+	w := new(testlog.Log)
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: noTime})), w
-}
-
-type said struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (s *said) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 func TestRecordsAreWrittenInTheBackgroundInTheirOrder(t *testing.T) {

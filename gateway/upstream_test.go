@@ -18,6 +18,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/gateway"
 	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/internal/testlog"
 )
 
 func open(t testing.TB, name string) *dialect.Dialect {
@@ -31,7 +32,7 @@ func open(t testing.TB, name string) *dialect.Dialect {
 
 // before puts a gateway on a real socket before an upstream at addr. It waits
 // for no repeat, unless change says so.
-func before(t *testing.T, addr, speaks, answers string, change ...func(*gateway.Config)) (url string, log *journal) {
+func before(t *testing.T, addr, speaks, answers string, change ...func(*gateway.Config)) (url string, log *testlog.Log) {
 	t.Helper()
 	g, log := build(t, addr, speaks, answers, append([]func(*gateway.Config){func(c *gateway.Config) { c.Ceiling = 1 }}, change...)...)
 	srv := httptest.NewServer(g)
@@ -39,13 +40,13 @@ func before(t *testing.T, addr, speaks, answers string, change ...func(*gateway.
 	return srv.URL, log
 }
 
-func build(t *testing.T, addr, speaks, answers string, change ...func(*gateway.Config)) (*gateway.Gateway, *journal) {
+func build(t *testing.T, addr, speaks, answers string, change ...func(*gateway.Config)) (*gateway.Gateway, *testlog.Log) {
 	t.Helper()
 	u, err := url.Parse(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &journal{}
+	log := new(testlog.Log)
 	c := gateway.Config{
 		Upstream: u, Speaks: open(t, speaks), Answers: open(t, answers),
 		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -59,24 +60,6 @@ func build(t *testing.T, addr, speaks, answers string, change ...func(*gateway.C
 	}
 	t.Cleanup(g.CloseIdleConnections)
 	return g, log
-}
-
-// journal is a log that a test may read while it is written.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
 }
 
 // upstream is a server on a real socket that keeps what it saw.

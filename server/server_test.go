@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"io"
@@ -9,10 +8,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/server"
 )
 
@@ -28,23 +27,8 @@ func newServer(t testing.TB, dialect string, options ...server.Option) (*server.
 	return server.New(d, append([]server.Option{server.WithLogger(logger)}, options...)...), l
 }
 
-// log is a buffer that a server and a test may use at once.
-type log struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
+// log is what a server logs, as JSON.
+type log struct{ testlog.Log }
 
 // lines are the records logged so far.
 func (l *log) lines(t testing.TB) (all []map[string]any) {

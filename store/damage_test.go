@@ -14,6 +14,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store/sqlite"
 )
@@ -25,7 +26,7 @@ func TestADamagedFileIsToldAndNothingOfItIsMadeUp(t *testing.T) {
 	t.Parallel()
 	const keys = 200
 	path := filepath.Join(t.TempDir(), "store.db")
-	log := new(buffer)
+	log := new(testlog.Log)
 	serve := func(t *testing.T, s *sqlite.Store, name string) string {
 		d, err := catalog.Open(name)
 		if err != nil {

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"io"
@@ -24,6 +23,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/disk"
+	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/postgres"
@@ -164,7 +164,7 @@ func postgresSilent(t *testing.T) outage {
 var insides = regexp.MustCompile(`(?i)sqlite|postgres|pgx|SQL|disk|lock|socket|/tmp|\.db\b|goroutine|dial|timeout:|space`)
 
 func (o outage) test(t *testing.T) {
-	log := new(buffer)
+	log := new(testlog.Log)
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	recorder := activity.NewRecorder(o.store.Activity(), activity.WithLogger(logger))
 	t.Cleanup(func() { recorder.Close(context.Background()) })
@@ -314,22 +314,4 @@ func ask(t *testing.T, name, method, url, key string) (int, parlance.Kind, strin
 	}
 	o := d.Decode(dialect.Request{}, dialect.Response{Status: res.StatusCode, Header: dialect.Fields(res.Header), Body: body}).Outcome
 	return res.StatusCode, o.Kind, string(body), res.Header
-}
-
-// buffer may be written and read at once.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/omilia"
 	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -37,7 +38,7 @@ type house struct {
 	url    string
 	engine *httptest.Server
 	says   atomic.Value // the http.HandlerFunc that it is
-	log    golden.Log
+	log    testlog.Log
 }
 
 // open has what is counted stand still in time: what is left of a rate is the
@@ -266,7 +267,7 @@ func TestTheClientEndReadsBothEnvelopes(t *testing.T) {
 // town is the service in virtual time.
 func town(t *testing.T, engine http.HandlerFunc) (*omilia.Service, http.RoundTripper) {
 	s, err := omilia.New(omilia.Config{
-		Logger: new(golden.Log).Logger(), Seats: 1, Rate: server.Rate{Quota: 10, Window: 10 * time.Second},
+		Logger: new(testlog.Log).Logger(), Seats: 1, Rate: server.Rate{Quota: 10, Window: 10 * time.Second},
 		Engine: "http://engine", Transport: memhttp.Serve(t, engine),
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/plain"
 	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/internal/testlog"
 )
 
 const (
@@ -28,7 +29,7 @@ type house struct {
 	url    string
 	behind *httptest.Server
 	says   atomic.Value // the http.HandlerFunc that is behind
-	log    golden.Log
+	log    testlog.Log
 }
 
 func open(t *testing.T, c plain.Config) *house {
@@ -194,7 +195,7 @@ func TestTheClientEndRepeatsWhatFailedBehindAndNothingThatItDidWrong(t *testing.
 				status, _ := strconv.Atoi(strings.TrimPrefix(path, "/archive/"))
 				http.Error(w, "so it is", status)
 			}))
-			var log golden.Log
+			var log testlog.Log
 			s, err := plain.New(plain.Config{Logger: log.Logger(), Backend: "http://archive", Transport: behind})
 			if err != nil {
 				t.Fatal(err)

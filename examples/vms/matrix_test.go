@@ -14,6 +14,7 @@ import (
 	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/vms"
 	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -39,7 +40,7 @@ type house struct {
 	url      string
 	recorder *httptest.Server
 	says     atomic.Value // the http.HandlerFunc that it is
-	log      golden.Log
+	log      testlog.Log
 }
 
 // open has what is counted stand still in time: what is left of a rate is the
@@ -217,7 +218,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 func TestMaintenanceSaysToTheSecondWhenItEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, err := vms.New(vms.Config{Logger: new(golden.Log).Logger()})
+		s, err := vms.New(vms.Config{Logger: new(testlog.Log).Logger()})
 		if err != nil {
 			t.Fatal(err)
 		}

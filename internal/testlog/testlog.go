@@ -1,4 +1,5 @@
-package golden
+// Package testlog is a log for tests.
+package testlog
 
 import (
 	"log/slog"
@@ -6,7 +7,7 @@ import (
 	"sync"
 )
 
-// Log is a log that a service writes and a test reads.
+// Log is a log that one writes while a test reads it. The zero value is empty.
 type Log struct {
 	mu   sync.Mutex
 	text strings.Builder
