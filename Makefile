@@ -64,5 +64,5 @@ crash: ## kill a server again and again (KILLS=500); what came of it is in bench
 	go test -count=1 -timeout=1h -v ./bench/crash -kills=$(KILLS) -report=../crash.md
 
 .PHONY: stats
-stats: ## what the catalogue holds
+stats: ## what the catalog holds, and how many statements of the five pages a test holds
 	@go run ./bench/stats
