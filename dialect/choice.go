@@ -129,7 +129,7 @@ func (d *Dialect) newChoice(w *writer, key choiceKey) *choice {
 	c.row, c.status, c.code, c.lost = w.row, w.status, w.code, w.losses
 	c.statusText = strconv.Itoa(c.status)
 	c.back = d.statusRow(c.status, w.req)
-	c.telling = slices.ContainsFunc(d.telling, func(g telling) bool { return g.misleads(c.row, c.status) })
+	c.telling = slices.ContainsFunc(d.telling, func(g telling) bool { return d.misleads(&g, c.row, c.status) })
 	return c
 }
 

@@ -33,6 +33,7 @@ type row struct {
 	do        parlance.Act
 	retry     retry
 	undone    bool
+	byDefault bool // its code is written for an Outcome that has none
 	standsFor []parlance.Kind
 	line      string // file:line, for decisions
 	why       string // the reason of a decision, made once
@@ -207,7 +208,7 @@ func choose(rows []*row, is string, req *Request) *row {
 	return nil
 }
 
-var rowKeys = []string{"kind", "title", "help", "status", "method", "path", "request", "do", "retry", "undone", "stands_for", "is", "family"}
+var rowKeys = []string{"kind", "title", "help", "status", "method", "path", "request", "do", "retry", "undone", "default", "stands_for", "is", "family"}
 
 // codes compiles the table.
 func (r *reporter) codes(n *yaml.Node, merged bool) codes {
@@ -283,8 +284,28 @@ func (r *reporter) codes(n *yaml.Node, merged bool) codes {
 			}
 		}
 	})
+	r.defaults(c.rows)
 	c.sort()
 	return c
+}
+
+// defaults checks the rows whose codes are written for an Outcome that has none.
+func (r *reporter) defaults(rows []*row) {
+	for i, w := range rows {
+		if !w.byDefault {
+			continue
+		}
+		if w.status == 0 || strings.Contains(w.first, "*") || w.numeric && w.span.from != w.span.to {
+			r.fault(w.pos, "contradiction", "give it one code as its key, and the status under which that travels: status: 404", "%q is no code that can be written by default", w.key)
+			continue
+		}
+		for _, before := range rows[:i] {
+			if before.byDefault && before.status == w.status && before.kind == w.kind && before.reason == w.reason && !before.conditional() {
+				r.warn(w.pos, "shadowed", "keep one default for each kind, reason and status", "the code %s is never written by default: %s on line %d is", w.first, before.first, before.pos.line)
+				break
+			}
+		}
+	}
 }
 
 // sort puts narrow ranges before wide ones, and globs with more letters before
@@ -365,6 +386,8 @@ func (r *reporter) row(k, n *yaml.Node) *row {
 			w.family, _ = r.text(v, "family")
 		case "undone":
 			w.undone = r.boolean(v, "undone")
+		case "default":
+			w.byDefault = r.boolean(v, "default")
 		case "stands_for":
 			for _, name := range r.words(v, "stands_for") {
 				kind, ok := parlance.ParseKind(name)

@@ -200,6 +200,7 @@ func (c *shapeCompiler) hole(pos position, text string) *hole {
 		if h.guard = c.parsePattern(pos, guard); h.guard == nil {
 			return nil
 		}
+		h.guard.fold()
 		if h.guard.targets() != 0 {
 			c.fault(pos, "bad_pattern", "use {_} or {_=text} in it", "the pattern after `is` only checks; it cannot hold attributes")
 			return nil

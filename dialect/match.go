@@ -120,7 +120,7 @@ func (m *matcher) hole(h *hole, n uint32) bool {
 // text takes a text by every reading of a hole. The first must fit; a copy that
 // does not is left out.
 func (m *matcher) text(h *hole, text []byte) bool {
-	if h.guard != nil && !m.guards(h.guard, text) {
+	if h.guard != nil && !h.guard.fits(text) {
 		return false
 	}
 	if h.defaults && string(text) == h.fallback {
@@ -153,11 +153,6 @@ func (m *matcher) text(h *hole, text []byte) bool {
 		m.bind(r.target, s, i > 0 && h.readings[0].pattern == nil && h.readings[0].target.owner == whole && m.later == 0)
 	}
 	return true
-}
-
-func (m *matcher) guards(p *pattern, text []byte) bool {
-	_, fits := p.read(text, m, nil)
-	return fits
 }
 
 func (m *matcher) bind(t target, text []byte, copied bool) {

@@ -222,9 +222,18 @@ func (p *pattern) read(text []byte, from clock, to []taken) ([]taken, bool) {
 	return to, false
 }
 
-// fits reports that text fits a pattern without holes.
-func (p *pattern) fits(text string) bool {
-	_, ok := p.read([]byte(text), nil, nil)
+// fold makes a guard of a pattern without holes: the case of letters does not matter.
+func (p *pattern) fold() {
+	for _, v := range p.variants {
+		for i := range v.parts {
+			v.parts[i].literal = strings.ToLower(v.parts[i].literal)
+		}
+	}
+}
+
+// fits reports that text fits a guard.
+func (p *pattern) fits(text []byte) bool {
+	_, ok := p.read(bytes.ToLower(text), nil, nil)
 	return ok
 }
 

@@ -33,7 +33,7 @@ func (w *writer) render(h *hole) string {
 			}
 		}
 	}
-	if h.guard != nil && !h.guard.fits(text) {
+	if h.guard != nil && !h.guard.fits([]byte(text)) {
 		if w.field != nil && !w.merged {
 			w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+attrMessage.String(), "the dialect is recognised by another text here")
 		}

@@ -15,7 +15,7 @@ import (
 func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 	r, status := d.statusFor(o, req)
 	if len(o.Items) == 0 {
-		return r, status
+		return d.withCode(r, status, o, req), status
 	}
 	holds := func(status int) bool {
 		w := writer{d: d, req: req, o: o, row: d.statusRow(status, req), status: status}
@@ -41,6 +41,28 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 		}
 	}
 	return r, status
+}
+
+// withCode is the row by whose code an Outcome without a code of its own is written:
+// the chosen one, unless the file has a default for this status. The default must
+// mean what the status does, or what the Outcome does.
+func (d *Dialect) withCode(chosen *row, status int, o *parlance.Outcome, req *Request) *row {
+	if o.Code != "" || o.Family != "" || chosen.status != 0 {
+		return chosen
+	}
+	best := chosen
+	for _, r := range d.rows {
+		if !r.byDefault || r.status != status || r.kind != chosen.kind || !r.applies(req, anyForm) {
+			continue
+		}
+		if r.reason == o.Reason {
+			return r
+		}
+		if r.reason == chosen.reason && best == chosen {
+			best = r
+		}
+	}
+	return best
 }
 
 // statusFor chooses by the Outcome alone: by its code where the file lists it,

@@ -9,10 +9,10 @@ import (
 // shape's `is` hangs on a text, nothing else may say that text).
 func (w *writer) silence() {
 	for _, g := range w.d.telling {
-		if !g.misleads(w.row, w.status) {
+		if !w.d.misleads(&g, w.row, w.status) {
 			continue
 		}
-		says := func(s string) bool { return s != "" && g.guard.fits(s) }
+		says := func(s string) bool { return s != "" && g.guard.fits([]byte(s)) }
 		if says(w.o.Detail) {
 			own := *w.o
 			own.Detail, w.o = "", &own
@@ -30,8 +30,12 @@ func (w *writer) silence() {
 }
 
 // misleads reports that the text would say another meaning than a row's.
-func (g *telling) misleads(r *row, status int) bool {
-	return g.is != r.first && g.is != r.is && g.shape.status.admits(status)
+func (d *Dialect) misleads(g *telling, r *row, status int) bool {
+	if g.is == r.first || g.is == r.is || !g.shape.status.admits(status) {
+		return false
+	}
+	says := d.nameRow(g.is, &Request{})
+	return says == nil || says.kind != r.kind || says.reason != r.reason
 }
 
 // unshare drops codes of Fields that would be read as the code of the whole, and
