@@ -101,8 +101,11 @@ func (x *exchange) prepare() error {
 	if x.accept != nil && len(x.out.Header["Accept"]) == 0 {
 		x.setShared("Accept", x.accept) // the form that tells the most; a caller's own wish stands
 	}
-	if err := x.addKey(); err != nil {
-		return err
+	if name := x.dialect.IdempotencyHeader(); name != "" {
+		if x.key = x.out.Header.Get(name); x.key == "" && needsKey(x.out.Method) {
+			x.key = x.earlierKey()
+			x.set(name, x.key)
+		}
 	}
 	x.shield()
 	if !atHome(x.req) {
@@ -149,7 +152,7 @@ func (x *exchange) tokenless(err error) *Error {
 	if x.Err() != nil {
 		o = parlance.OutcomeOfTransport(err)
 	}
-	return &Error{of: x, Outcome: o, Err: err, Decision: d, Key: x.sentKey()}
+	return &Error{of: x, Outcome: o, Err: err, Decision: d}
 }
 
 // withheld is the error where a gate kept the first attempt from being sent. It
@@ -159,7 +162,7 @@ func (x *exchange) withheld(err error) *Error {
 	if x.Err() != nil {
 		o = parlance.OutcomeOfTransport(context.Cause(x))
 	}
-	e := &Error{of: x, Outcome: o, Err: err, Key: x.sentKey(), Decision: parlance.Decision{
+	e := &Error{of: x, Outcome: o, Err: err, Decision: parlance.Decision{
 		Act: parlance.Retry, Scope: parlance.ScopeRequest, RepeatSafe: true, Why: err.Error(),
 	}}
 	if w := (*withheld)(nil); errors.As(err, &w) && w.wait > 0 {
@@ -196,7 +199,7 @@ func (x *exchange) setShared(name string, values []string) {
 // send makes one attempt and reports it. A response that it returns gives its
 // reader all of the body that came.
 func (x *exchange) send() (*http.Response, error) {
-	x.attempts = append(x.attempts, Attempt{Number: len(x.attempts) + 1, Start: time.Now(), Key: x.key})
+	x.attempts = append(x.attempts, Attempt{Number: len(x.attempts) + 1, Start: time.Now()})
 	a := x.last()
 	asked := x.asked()
 	defer x.leave(nil, nil) // where the base panics; else it has been called
@@ -246,7 +249,7 @@ func (x *exchange) tried() []parlance.Act {
 
 // asked is the request as the dialect sees it.
 func (x *exchange) asked() dialect.Request {
-	return dialect.Request{Method: x.out.Method, Path: x.out.URL.Path, Key: x.key, Header: x.out.Header, RetryUnsafe: x.asks().RetryUnsafe}
+	return dialect.Request{Method: x.out.Method, Path: x.out.URL.Path, Key: x.key, Header: x.out.Header}
 }
 
 // begin tells the observers, and returns the request with the context and the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,8 +29,10 @@ straight and by the gateway, and shows what the upstream said, what it means,
 what the client end did about it, and what came out of the gateway. Each row is
 held against what the dialects promise.
 
-After that the services stay, with commands to try, until they are interrupted.
-Nothing leaves this machine.`,
+After that the demo stays up until Ctrl-C, with commands to try. Every code of the
+five systems has a switch that brings its cause about from outside: a clock is
+moved, a service behind is gone, a limit is used up. All of it listens on this
+machine only, and nothing leaves it.`,
 		Example: `  parlance demo
   parlance demo --port 7000
   parlance demo --once --json`,
@@ -78,7 +81,9 @@ func (a *app) demonstrate(ctx context.Context, o demonstration) error {
 	}
 	if !o.once {
 		d.Follow(a.stderr)
-		if !o.asJSON {
+		if o.asJSON {
+			fmt.Fprintf(a.stderr, "The demo stays up until Ctrl-C. To see what can be tried: curl %s\n", d.Board())
+		} else {
 			a.showPlaces(d)
 		}
 		<-ctx.Done()
@@ -154,7 +159,35 @@ func (a *app) showPlaces(d *demo.Demo) {
 		fmt.Fprintf(a.stdout, "\n%s\n%s\n", s.dim(fmt.Sprintf("# %s (%d)", t.Says, t.Status)), t.Curl())
 	}
 	fmt.Fprintf(a.stdout, "\nWith parlance call in place of curl, and --dialect with the system's name (problem\nbefore a gateway), each is told attempt by attempt, and what it means.\n")
-	fmt.Fprintf(a.stdout, "\nWhat the services and gateways log appears here. Ctrl-C ends it.\n")
+	a.showSwitches(d)
+	fmt.Fprintf(a.stdout, "\nThe demo stays up, at the addresses above and on this machine only. What the\nservices and gateways log appears here. Press Ctrl-C to stop it.\n")
+}
+
+// showSwitches says how each code can be seen.
+func (a *app) showSwitches(d *demo.Demo) {
+	s := a.styleOf(a.stdout)
+	all := d.Switches()
+	example := all[slices.IndexFunc(all, func(s demo.Switch) bool { return s.Name == "vision-150" })]
+	fmt.Fprintf(a.stdout, "\n%s\n", s.bold("See each code for yourself, such as "+example.Name+":"))
+	for _, c := range [][2]string{
+		{"bring the cause about; the response says what to send next (200)", example.Throw},
+		{fmt.Sprintf("meet it: %s (%d)", example.Cause, example.Status), example.Send},
+		{"list both commands of every code (200)", "curl " + d.Board()},
+	} {
+		fmt.Fprintf(a.stdout, "\n%s\n%s\n", s.dim("# "+c[0]), c[1])
+	}
+	fmt.Fprintln(a.stdout)
+	names, order := map[string][]string{}, []string(nil)
+	for _, w := range all {
+		if names[w.System] == nil {
+			order = append(order, w.System)
+		}
+		names[w.System] = append(names[w.System], strings.TrimPrefix(w.Name, w.System+"-"))
+	}
+	t := table{w: a.stdout, widths: []int{8, min(max(a.width(), 76), 120) - 10}}
+	for _, system := range order {
+		t.row([]string{system + "-", strings.Join(names[system], " ")}, s.bold)
+	}
 }
 
 func (s style) green(text string) string { return s.paint("32", text) }

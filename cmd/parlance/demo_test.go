@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,7 +98,7 @@ func TestDemoStaysAndItsCommandsWork(t *testing.T) {
 	var command []string
 	tried := map[string]string{} // addresses, and what was tried there last
 	lines := bufio.NewScanner(stdout)
-	for lines.Scan() && !strings.HasSuffix(lines.Text(), "Ctrl-C ends it.") {
+	for lines.Scan() && !strings.HasSuffix(lines.Text(), "Press Ctrl-C to stop it.") {
 		line := lines.Text()
 		switch {
 		case strings.HasPrefix(line, "# "):
@@ -150,6 +151,9 @@ func curl(t *testing.T, command []string) *http.Request {
 		case "-X":
 			i++
 			method = command[i]
+		case "-u":
+			i++
+			header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(command[i])))
 		case "-d":
 			i++
 			body = command[i]
@@ -177,7 +181,7 @@ func TestDemoRefusesPortsThatItCannotTake(t *testing.T) {
 	defer taken.Close()
 	port := strconv.Itoa(taken.Addr().(*net.TCPAddr).Port)
 	for _, test := range []struct{ port, want string }{
-		{"65530", "parlance: --port 65530 leaves no room for 17 ports\nhint: for example: --port 7000"},
+		{"65530", "parlance: --port 65530 leaves no room for 14 ports\nhint: for example: --port 7000"},
 		{"-1", "parlance: --port -1 leaves no room"},
 		{port, "hint: without --port, free ports are taken\n"},
 	} {

@@ -52,16 +52,9 @@ func (c *clock) release() {
 	}
 }
 
-// smash makes the clock panic until it is repaired.
+// smash makes the clock panic.
 func (c *clock) smash() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.broken = true
-}
-
-// repair makes the clock go again.
-func (c *clock) repair() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.broken = false
 }

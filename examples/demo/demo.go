@@ -11,18 +11,17 @@
 //	}
 //
 // The scenarios are data: what is the matter, what is asked, what is promised.
-// They stand in a file for each system.
+// They stand in a file for each system. Each can be brought about from outside,
+// too, by a [Switch].
 package demo
 
 import (
 	"context"
-	"errors"
 	"io"
 	"iter"
 	"net/http"
 	"net/url"
 	"sync"
-	"sync/atomic"
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
@@ -34,9 +33,9 @@ import (
 const attempts = 2
 
 // Ports is how many ports a demo takes, one after the other: a service and its
-// gateway for the five that are well and for the two that are ailing, then the
-// gateways of three that give no answer.
-const Ports = 17
+// gateway for each of the five systems, the gateways of three that give no answer,
+// and the switches.
+const Ports = 14
 
 // Config is what a caller may choose. The zero value takes free ports and the
 // services that are there.
@@ -54,34 +53,52 @@ type Demo struct {
 	house    house
 	journal  journal
 	stations []*station
-	number   atomic.Int64 // of the request asked last
+	nobody   string // URL at which nothing listens
+	switches string // URL of the switches
 }
 
 // Start opens every service and gateway. When it returns, all of them listen.
 func Start(c Config) (*Demo, error) {
 	d := &Demo{config: c, house: house{next: c.Port}}
-	for _, build := range []func(*Demo) (*station, error){
-		visionStation, omiliaStation, plainStation, vbapiStation, vmsStation,
-		writerGoneStation, writerHangsStation,
-		goneStation, silentStation, brokenStation,
-	} {
-		s, err := build(d)
-		if err != nil {
-			d.Close()
-			return nil, err
-		}
-		d.stations = append(d.stations, s)
+	if err := d.open(); err != nil {
+		d.Close()
+		return nil, err
 	}
 	return d, nil
 }
 
+func (d *Demo) open() (err error) {
+	if d.nobody, err = d.house.nobody(); err != nil {
+		return err
+	}
+	for _, build := range []func(*Demo) (*station, error){
+		visionStation, omiliaStation, plainStation, vbapiStation, vmsStation,
+		goneStation, silentStation, brokenStation,
+	} {
+		s, err := build(d)
+		if err != nil {
+			return err
+		}
+		d.stations = append(d.stations, s)
+	}
+	d.switches, err = d.house.open(d.house.listen, d.board(), d.journal.logger("switches"))
+	return err
+}
+
 // Close stops all of it and waits until nothing listens any more. Requests that
 // are under way are cut.
-func (d *Demo) Close() { d.house.close() }
+func (d *Demo) Close() {
+	for _, s := range d.stations {
+		s.mu.Lock()
+		s.stop()
+		s.mu.Unlock()
+	}
+	d.house.close()
+}
 
-// Run drives every scenario and yields a row for each, system by system. The
-// systems are driven at the same time, for some waits are real. It may be run
-// again.
+// Run drives every scenario that has a promise and yields a row for each, system by
+// system. The systems are driven at the same time, for some waits are real. It may
+// be run again.
 func (d *Demo) Run(ctx context.Context) iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -94,9 +111,11 @@ func (d *Demo) Run(ctx context.Context) iter.Seq[Row] {
 			done.Go(func() {
 				defer close(rows[i])
 				for _, scenario := range s.scenarios {
-					rows[i] <- s.play(ctx, d, scenario)
+					if scenario.Promise != (Promise{}) {
+						rows[i] <- s.play(ctx, d, scenario)
+					}
 				}
-				_ = s.calm(ctx) // an error is a context that ended
+				_ = s.bring(ctx, d, Scenario{}) // as it was built before
 			})
 		}
 		for _, c := range rows {
@@ -125,7 +144,7 @@ type Place struct {
 func (d *Demo) Places() []Place {
 	all := make([]Place, len(d.stations))
 	for i, s := range d.stations {
-		all[i] = Place{s.system, s.state, s.straight.base, s.gateway.base}
+		all[i] = Place{s.system, s.state, s.service, s.at}
 	}
 	return all
 }
@@ -134,106 +153,110 @@ func (d *Demo) Places() []Place {
 type station struct {
 	system    string // the dialect's name, too
 	state     string
-	witness   witness
-	record    *record // the same, where there is a service
-	straight  *way
-	gateway   *way
-	rest      func()                                       // heals what a scenario broke; nil for nothing
-	key       string                                       // the header of who may delete what scenarios made
+	service   string                                       // URL
+	at        string                                       // URL of the gateway
+	token     string                                       // what a person's request says of who asks unless it says so itself: "Name: value"; "" for nothing
+	build     func(*instance) (http.Handler, error)        // starts the service; nil if the station has none
+	well      http.HandlerFunc                             // what the service behind responds if it is well; nil for none
 	log       func(*http.Client, string) client.Credential // logs in to the service of that URL; nil for none
 	prime     Ask                                          // what a way asks first, so that its token is good; no Method for nothing
 	config    gateway.Config                               // of the gateway; upstream and dialects are added
 	scenarios []Scenario
+	unseen    []string // rows of the page that no scenario has, and why
+
+	witness   witness
+	record    record // the same, if there is a service
+	door      door   // of the gateway
+	transport http.RoundTripper
+
+	mu       sync.Mutex // held by the scenario that is on
+	instance *instance
+	straight *way
+	gateway  *way
+	person   *way // straight, as a person with curl
 }
 
-// way is one of the two to a service.
+// way is one of those to a service.
 type way struct {
 	base       string // URL
 	client     *http.Client
 	credential client.Credential // that of the client end, which is the gateway's own on that way; nil for none
+	token      string            // a header of each request unless it says itself who asks; "" for none
 }
 
-// serve opens a station: the service behind a witness, and then what connect
-// opens.
-func (d *Demo) serve(s *station, service http.Handler) (*station, error) {
-	if other := d.config.Instead[s.system]; other != nil {
-		service = other
-	}
-	s.record = &record{service: service}
-	s.witness = s.record
-	at, err := d.house.open(d.house.listen, s.record, d.journal.logger(s.system))
+// serve opens a station: the service behind a witness, and the gateway.
+func (d *Demo) serve(s *station) (*station, error) {
+	s.witness = &s.record
+	at, err := d.house.open(d.house.listen, &s.record, d.journal.logger(s.system))
 	if err != nil {
 		return nil, err
 	}
-	return d.connect(s, at)
+	return d.face(s, at)
 }
 
-// connect opens the gateway before the service at a URL, and both ways to it.
-func (d *Demo) connect(s *station, service string) (*station, error) {
+// face opens the gateway before the service at a URL, and the ways to it.
+func (d *Demo) face(s *station, service string) (_ *station, err error) {
+	s.service, s.transport = service, d.house.transport()
+	if s.at, err = d.house.open(d.house.listen, &s.door, d.journal.logger(s.system+" gateway")); err != nil {
+		return nil, err
+	}
+	if s.build == nil {
+		return s, s.connect(d)
+	}
+	return s, s.start(d, Scenario{})
+}
+
+// connect makes the gateway and the ways anew: what they know of the service is
+// true of the instance that they met.
+func (s *station) connect(d *Demo) error {
 	speaks, err := catalog.Open(s.system)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	problem, err := catalog.Open("problem")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	plain := &http.Client{Transport: d.house.transport()}
+	plain := &http.Client{Transport: s.transport}
 	options := func() (client.Credential, []client.Option) {
 		all := []client.Option{client.WithAttempts(attempts)}
 		if s.log == nil {
 			return nil, all
 		}
-		credential := s.log(plain, service)
+		credential := s.log(plain, s.service)
 		return credential, append(all, client.WithCredential(credential))
 	}
 
 	credential, more := options()
-	s.straight = &way{service, &http.Client{Transport: client.New(speaks, append(more, client.WithBase(plain.Transport))...)}, credential}
+	s.straight = &way{s.service, &http.Client{Transport: client.New(speaks, append(more, client.WithBase(s.transport))...)}, credential, ""}
 
 	credential, more = options()
 	c := s.config
-	c.Speaks, c.Answers, c.Client, c.Transport = speaks, problem, more, d.house.transport()
+	c.Speaks, c.Answers, c.Client, c.Transport = speaks, problem, more, s.transport
 	c.Logger = d.journal.logger(s.system + " gateway")
-	if c.Upstream, err = url.Parse(service); err != nil {
-		return nil, err
+	if c.Upstream, err = url.Parse(s.service); err != nil {
+		return err
 	}
 	g, err := gateway.New(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	at, err := d.house.open(d.house.listen, g, c.Logger)
-	if err != nil {
-		return nil, err
-	}
+	s.door.lead(g)
 	// The caller of a gateway reads problems, and repeats nothing: the gateway did.
-	reader := client.New(problem, client.WithAttempts(1), client.WithBase(plain.Transport))
-	s.gateway = &way{at, &http.Client{Transport: reader}, credential}
-	return s, nil
-}
+	reader := client.New(problem, client.WithAttempts(1), client.WithBase(s.transport))
+	s.gateway = &way{s.at, &http.Client{Transport: reader}, credential, ""}
 
-// calm leaves a station as it was found: healed, and without what was created.
-func (s *station) calm(ctx context.Context) error {
-	if s.rest != nil {
-		s.rest()
-	}
-	if s.record == nil {
-		return nil
-	}
-	for _, path := range s.record.standing() {
-		if _, _, err := s.straight.do(ctx, send("DELETE", path, "", s.key)); err != nil {
-			return err
-		}
-	}
+	s.person = &way{s.service, plain, nil, s.token}
 	return nil
 }
 
-// remove deletes the oldest of what was created at a station.
-func (s *station) remove(ctx context.Context, w *way) error {
-	made := s.record.standing()
-	if len(made) == 0 {
-		return errors.New("there is nothing to delete")
+// bring brings the cause of a scenario about, and leaves it so. That of the zero
+// Scenario is a service as it was built.
+func (s *station) bring(ctx context.Context, d *Demo, c Scenario) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.start(d, c); err != nil || c.Given == nil {
+		return err
 	}
-	_, _, err := w.do(ctx, send("DELETE", made[0], "", s.key))
-	return err
+	return c.Given(ctx, s.person)
 }

@@ -87,11 +87,13 @@ func TestFixedPortsAreTakenOneAfterTheOther(t *testing.T) {
 func TestCurlQuotesWhatAShellWouldRead(t *testing.T) {
 	t.Parallel()
 	for want, try := range map[string]demo.Try{
-		"curl -i http://h/a":                               {URL: "http://h", Ask: demo.Ask{Method: "GET", Path: "/a"}},
-		"curl -i 'http://h/a?b=c&d'":                       {URL: "http://h", Ask: demo.Ask{Method: "GET", Path: "/a?b=c&d"}},
-		"curl -i http://h/a -X POST":                       {URL: "http://h", Ask: demo.Ask{Method: "POST", Path: "/a"}},
-		"curl -i http://h/a \\\n  -H 'A: b' \\\n  -d x":    {URL: "http://h", Ask: demo.Ask{Method: "POST", Path: "/a", Header: []string{"A: b"}, Body: "x"}},
-		"curl -i http://h/a -X PUT \\\n  -d 'it'\\''s $x'": {URL: "http://h", Ask: demo.Ask{Method: "PUT", Path: "/a", Body: "it's $x"}},
+		"curl -i http://h/a":                                        {URL: "http://h", Ask: demo.Ask{Method: "GET", Path: "/a"}},
+		"curl -i 'http://h/a?b=c&d'":                                {URL: "http://h", Ask: demo.Ask{Method: "GET", Path: "/a?b=c&d"}},
+		"curl -i http://h/a -X POST":                                {URL: "http://h", Ask: demo.Ask{Method: "POST", Path: "/a"}},
+		"curl -i http://h/a \\\n  -H 'A: b' \\\n  -d x":             {URL: "http://h", Ask: demo.Ask{Method: "POST", Path: "/a", Header: []string{"A: b"}, Body: "x"}},
+		"curl -i http://h/a -X PUT \\\n  -d 'it'\\''s $x'":          {URL: "http://h", Ask: demo.Ask{Method: "PUT", Path: "/a", Body: "it's $x"}},
+		"curl -i http://h/a \\\n  -u joe:demo":                      {URL: "http://h", Ask: demo.Ask{Method: "GET", Path: "/a", Header: []string{"Authorization: Basic am9lOmRlbW8="}}},
+		"printf %5000s | curl -i http://h/a \\\n  --data-binary @-": {URL: "http://h", Ask: demo.Ask{Method: "POST", Path: "/a", Body: strings.Repeat(" ", 5000)}},
 	} {
 		if got := try.Curl(); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -14,15 +14,11 @@ import (
 const patience = time.Second
 
 func goneStation(d *Demo) (*station, error) {
-	url, err := d.house.nobody()
-	if err != nil {
-		return nil, err
-	}
-	return d.connect(&station{system: "plain", state: "nothing listens", witness: absent{}, scenarios: []Scenario{{
+	return d.face(&station{system: "plain", state: "nothing listens", witness: absent{}, scenarios: []Scenario{{
 		Cause:   "the service itself is gone: nothing was sent",
 		Ask:     send("POST", "/books", `{"title":"The Lake"}`, librarian, jsonBody),
 		Promise: Promise{"", "unavailable/refused, unavailable/refused", "waited, repeated, gave up after 2", "503 unavailable"},
-	}}}, url)
+	}}}, d.nobody)
 }
 
 func silentStation(d *Demo) (*station, error) {
@@ -30,7 +26,7 @@ func silentStation(d *Demo) (*station, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.connect(&station{system: "plain", state: "it never answers", witness: silence, config: gateway.Config{Timeout: patience}, scenarios: []Scenario{{
+	return d.face(&station{system: "plain", state: "it never answers", witness: silence, config: gateway.Config{Timeout: patience}, scenarios: []Scenario{{
 		Cause:    "the service itself hangs",
 		Ask:      get("/books/1", reader),
 		Patience: patience,
@@ -44,7 +40,7 @@ func brokenStation(d *Demo) (*station, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.connect(&station{system: "plain", state: "it breaks off", witness: half, scenarios: []Scenario{{
+	return d.face(&station{system: "plain", state: "it breaks off", witness: half, scenarios: []Scenario{{
 		Cause:   "the service breaks off under a POST: who knows what was done",
 		Ask:     send("POST", "/books", `{"title":"The Lake"}`, librarian, jsonBody),
 		Promise: Promise{"half a header", "unavailable/reset", "did not repeat: not safe", "502 bad_gateway"},

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -17,88 +16,107 @@ const (
 	librarian = "Authorization: Basic bGlicmFyaWFuOmRlbW8=" // librarian:demo
 )
 
-var reports = get("/reports", reader)
+// slow is how long a service waits for one behind that never responds.
+const slow = 100 * time.Millisecond
 
 func plainStation(d *Demo) (*station, error) {
-	writer := new(writer)
-	url, err := d.house.open(anywhere, writer, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, err
+	const atOnce = 4
+	var service *plain.Service
+	s := &station{system: "plain"}
+	s.well = response(http.StatusOK, "application/json", `{"report":"all is well"}`)
+	s.build = func(i *instance) (_ http.Handler, err error) {
+		service, err = plain.New(plain.Config{
+			Logger: d.journal.logger("plain"), AtOnce: atOnce,
+			Backend: i.behind, Transport: i.transport(), Timeout: i.setting.timeout,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return service.Handler(), nil
 	}
-	service, err := plain.New(plain.Config{Logger: d.journal.logger("plain"), Backend: url})
-	if err != nil {
-		return nil, err
-	}
-	s := &station{system: "plain", rest: func() { writer.ill.Store(false) }}
+	book := get("/books/1", reader)
+	reports := get("/reports", reader)
+	archive := get("/archive/1926", reader)
+	add := func(body, user string) Ask { return send("POST", "/books", body, user, jsonBody) }
 	s.scenarios = []Scenario{
 		{
+			Name: "400", Comes: "400",
 			Cause:   "a book needs a title",
-			Ask:     send("POST", "/books", `{}`, librarian, jsonBody),
+			Ask:     add(`{}`, librarian),
 			Promise: Promise{"400", "invalid", "handed back to correct", "400 invalid"},
 		},
 		{
+			Name: "403", Comes: "403",
 			Cause:   "a reader may not add books",
-			Ask:     send("POST", "/books", `{"title":"The Lake"}`, reader, jsonBody),
+			Ask:     add(`{"title":"The Lake"}`, reader),
 			Promise: Promise{"403", "forbidden", "stopped", "403 forbidden"},
 		},
 		{
+			Name: "404", Comes: "404",
 			Cause:   "there is no such book",
 			Ask:     get("/books/9", reader),
 			Promise: Promise{"404", "not_found", "stopped", "404 not_found"},
-			Try:     "a book that is not there", Both: true,
+			Try:     "a book that is not there",
 		},
 		{
-			Cause: "the report writer answers nonsense, then recovers",
-			Given: func(context.Context, *way) error {
-				writer.ill.Store(true)
-				s.record.then(func() { writer.ill.Store(false) })
-				return nil
-			},
+			Cause:   "the report writer answers nonsense, then recovers",
+			Set:     ill(s.well),
 			Ask:     reports,
 			Promise: Promise{"502, 200", "bad_gateway, success", "waited, repeated", "200 success"},
 		},
+		{
+			Name: "503-gone", Comes: "503",
+			Cause:   "its report writer is gone, and stays away",
+			Set:     gone,
+			Ask:     reports,
+			Promise: Promise{"503, 503", "unavailable, unavailable", "waited, repeated, gave up after 2", "503 unavailable"},
+		},
+		{
+			Name: "503-slow", Comes: "503",
+			Cause:   "its report writer hangs",
+			Set:     hangs(slow),
+			Ask:     reports,
+			Promise: Promise{"503, 503", "unavailable, unavailable", "waited, repeated, gave up after 2", "503 unavailable"},
+		},
+
+		{Name: "200", Comes: "200", Cause: "a book is read", Ask: book},
+		{Name: "201", Comes: "201", Cause: "a book is added", Ask: add(`{"title":"The Lake"}`, librarian)},
+		{Name: "401", Comes: "401", Cause: "nobody says who asks", Ask: get(book.Path)},
+		{Name: "418", Comes: "418", Cause: "a client error that the page does not list: the archive behind is a teapot", Set: says(418, "text/plain", "short and stout"), Ask: archive},
+		{Name: "429", Comes: "429", Cause: "a client error, by the letter of the page: the archive behind has had too much", Set: says(429, "text/plain", "slower"), Ask: archive},
+		{Name: "500", Comes: "500", Cause: "a bug panics: there is no such month", Ask: get("/books/1/loans?month=13", reader)},
+		{Name: "502", Comes: "502", Cause: "the report writer behind responds with nonsense", Set: says(200, "text/html", "<html>"), Ask: reports},
+		{
+			Name: "503", Comes: "503",
+			Cause: "maintenance for two minutes",
+			Given: func(context.Context, *way) error {
+				service.Maintenance.Close(time.Now().Add(2 * time.Minute))
+				return nil
+			},
+			Ask: book,
+		},
+		{
+			Name: "503-overload", Comes: "503",
+			Cause: "as many requests are served as can be",
+			Set:   hangs(time.Hour),
+			Given: func(ctx context.Context, _ *way) error { return s.held(ctx, atOnce, reports) },
+			Ask:   book,
+		},
+		{Name: "599", Comes: "599", Cause: "a server error that the page does not list: the archive behind has a code of its own", Set: says(599, "text/plain", "reel 7 is torn"), Ask: archive},
 	}
-	return d.serve(s, service.Handler())
+	return d.serve(s)
 }
 
-// writer is the service behind plain. It is well or ill.
-type writer struct{ ill atomic.Bool }
-
-func (w *writer) ServeHTTP(rw http.ResponseWriter, _ *http.Request) {
-	if w.ill.Load() {
-		_, _ = io.WriteString(rw, "<html>") // no JSON, and the caller sees it
-		return
+// ill has the service behind respond with nonsense once, and then be well.
+func ill(well http.HandlerFunc) func(*setting) {
+	return func(s *setting) {
+		var asked atomic.Bool
+		s.behind = func(w http.ResponseWriter, r *http.Request) {
+			if asked.Swap(true) {
+				well(w, r)
+				return
+			}
+			_, _ = io.WriteString(w, "<html>") // no JSON, and the caller sees it
+		}
 	}
-	rw.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(rw, `{"report":"all is well"}`)
-}
-
-// writerGoneStation is plain again, before a report writer that is not there.
-func writerGoneStation(d *Demo) (*station, error) {
-	url, err := d.house.nobody()
-	if err != nil {
-		return nil, err
-	}
-	return ailing(d, "its report writer is gone", url, "its report writer is gone, and stays away", 0)
-}
-
-// writerHangsStation is plain again, before a report writer that never answers.
-func writerHangsStation(d *Demo) (*station, error) {
-	silence, err := d.house.silence()
-	if err != nil {
-		return nil, err
-	}
-	return ailing(d, "its report writer hangs", silence.url, "its report writer hangs", 100*time.Millisecond)
-}
-
-func ailing(d *Demo, state, backend, cause string, timeout time.Duration) (*station, error) {
-	service, err := plain.New(plain.Config{Logger: d.journal.logger("plain"), Backend: backend, Timeout: timeout})
-	if err != nil {
-		return nil, err
-	}
-	return d.serve(&station{system: "plain", state: state, scenarios: []Scenario{{
-		Cause:   cause,
-		Ask:     reports,
-		Promise: Promise{"503, 503", "unavailable, unavailable", "waited, repeated, gave up after 2", "503 unavailable"},
-	}}}, service.Handler())
 }

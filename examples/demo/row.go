@@ -63,7 +63,7 @@ func (s *station) play(ctx context.Context, d *Demo, c Scenario) Row {
 		}
 	}
 
-	straight, err := s.meet(ctx, d, c, s.straight)
+	straight, err := s.meet(ctx, d, c, func() *way { return s.straight })
 	if err != nil {
 		differs("straight: %v", err)
 		return row
@@ -80,7 +80,7 @@ func (s *station) play(ctx context.Context, d *Demo, c Scenario) Row {
 	compare("it meant", strings.Join(row.Means, ", "), c.Promise.Means)
 	compare("the client", row.Did, c.Promise.Did)
 
-	through, err := s.meet(ctx, d, c, s.gateway)
+	through, err := s.meet(ctx, d, c, func() *way { return s.gateway })
 	if err != nil {
 		differs("by the gateway: %v", err)
 		return row
@@ -112,12 +112,15 @@ func (s *station) play(ctx context.Context, d *Demo, c Scenario) Row {
 const enough = 20 * time.Second
 
 // meet brings the cause about and sends the request on one way.
-func (s *station) meet(ctx context.Context, d *Demo, c Scenario, w *way) (result, error) {
+func (s *station) meet(ctx context.Context, d *Demo, c Scenario, way func() *way) (result, error) {
 	ctx, cancel := context.WithTimeout(ctx, enough)
 	defer cancel()
-	if err := s.calm(ctx); err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.start(d, c); err != nil {
 		return result{}, err
 	}
+	w := way()
 	if s.prime.Method != "" {
 		if _, _, err := w.do(ctx, s.prime); err != nil {
 			return result{}, err
@@ -133,9 +136,12 @@ func (s *station) meet(ctx context.Context, d *Demo, c Scenario, w *way) (result
 		ctx, cancel = context.WithTimeout(ctx, c.Patience)
 		defer cancel()
 	}
-	req, err := w.request(ctx, c.Ask.numbered(d.number.Add(1)))
+	req, err := w.request(ctx, c.Ask)
 	if err != nil {
 		return result{}, err
+	}
+	if s.build != nil {
+		s.record.then(c.Meantime)
 	}
 	s.witness.begin()
 	r, err := ask(w.client, req)

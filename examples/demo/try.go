@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"encoding/base64"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -14,20 +16,14 @@ type Try struct {
 	Ask    Ask // its path comes after the URL
 }
 
-// Tries are worth a try, those of one cause beside each other.
+// Tries are worth a try by the gateways.
 func (d *Demo) Tries() []Try {
 	var all []Try
 	for _, s := range d.stations {
 		for _, c := range s.scenarios {
-			if c.Try == "" {
-				continue
+			if c.Try != "" {
+				all = append(all, Try{s.system + " by its gateway: " + c.Try, status(c.Promise.Out), s.at, c.Ask})
 			}
-			a := c.Ask.numbered(d.number.Add(1))
-			if c.Both {
-				said := c.Promise.Said[strings.LastIndexByte(c.Promise.Said, ' ')+1:]
-				all = append(all, Try{s.system + ": " + c.Try, status(said), s.straight.base, a})
-			}
-			all = append(all, Try{s.system + " by its gateway: " + c.Try, status(c.Promise.Out), s.gateway.base, a})
 		}
 	}
 	return all
@@ -41,19 +37,45 @@ func status(promise string) int {
 }
 
 // Curl is the request as a command for a POSIX shell.
-func (t Try) Curl() string {
-	line := "curl -i " + quote(t.URL+t.Ask.Path)
-	if t.Ask.Method != "GET" && (t.Ask.Method != "POST" || t.Ask.Body == "") {
-		line += " -X " + t.Ask.Method
+func (t Try) Curl() string { return strings.Join(t.Ask.curl(t.URL), " \\\n  ") }
+
+// long is how many bytes of a body nobody wants to see on a command line.
+const long = 4096
+
+// curl is the words of a command that sends the request to a service, in lines.
+func (a Ask) curl(service string) []string {
+	line := "curl -i " + quote(service+a.Path)
+	if a.Method != "GET" && (a.Method != "POST" || a.Body == "") {
+		line += " -X " + a.Method
 	}
 	lines := []string{line}
-	for _, h := range t.Ask.Header {
-		lines = append(lines, "-H "+quote(h))
+	if l := a.Login; l != nil {
+		login := strings.Join(l.Ask.curl(service), " ")
+		lines = append(lines, `-H "Authorization: Bearer $(`+strings.Replace(login, "curl -i", "curl -s", 1)+
+			` | sed 's/.*"`+l.Member+`":"\([^"]*\)".*/\1/')"`)
 	}
-	if t.Ask.Body != "" {
-		lines = append(lines, "-d "+quote(t.Ask.Body))
+	for _, h := range a.Header {
+		name, value, _ := strings.Cut(h, ": ")
+		user, basic := strings.CutPrefix(value, "Basic ")
+		who, err := base64.StdEncoding.DecodeString(user)
+		switch {
+		case h == formBody: // curl says so by itself
+		case value == "":
+			lines = append(lines, "-H "+quote(name+":")) // without the header
+		case basic && err == nil:
+			lines = append(lines, "-u "+quote(string(who)))
+		default:
+			lines = append(lines, "-H "+quote(h))
+		}
 	}
-	return strings.Join(lines, " \\\n  ")
+	switch {
+	case len(a.Body) > long: // blanks
+		lines[0] = fmt.Sprintf("printf %%%ds | ", len(a.Body)) + lines[0]
+		lines = append(lines, "--data-binary @-")
+	case a.Body != "":
+		lines = append(lines, "-d "+quote(a.Body))
+	}
+	return lines
 }
 
 // quote makes one word of a text, as it is where a shell reads nothing in it.

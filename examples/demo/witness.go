@@ -2,7 +2,6 @@ package demo
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"sync"
 )
@@ -16,12 +15,11 @@ type witness interface {
 
 // record stands before a service and writes down every exchange.
 type record struct {
-	service http.Handler
+	service door
 
 	mu        sync.Mutex
 	exchanges []*exchange
-	made      []string // paths of what was created and is there still
-	meanwhile func()   // what happens when the next answer has been given; nil for nothing
+	meanwhile func() // what happens when the next answer has been given; nil for nothing
 }
 
 type exchange struct {
@@ -40,12 +38,6 @@ func (r *record) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		e.status = status
-		switch {
-		case status == http.StatusCreated && w.Header().Get("Location") != "":
-			r.made = append(r.made, w.Header().Get("Location"))
-		case status == http.StatusNoContent && e.method == http.MethodDelete:
-			r.made = slices.DeleteFunc(r.made, func(path string) bool { return path == e.path })
-		}
 		if r.meanwhile != nil {
 			r.meanwhile()
 			r.meanwhile = nil
@@ -67,11 +59,10 @@ func (r *record) then(f func()) {
 	r.meanwhile = f
 }
 
-// standing are the paths of what callers created and did not delete.
-func (r *record) standing() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.made)
+// replace puts another service in the place of the one before.
+func (r *record) replace(service http.Handler) {
+	r.then(nil)
+	r.service.lead(service)
 }
 
 func (r *record) saw(ask Ask) []string {

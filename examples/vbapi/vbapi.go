@@ -7,7 +7,7 @@
 //	GET  /clients/{client}/products/{id}          404 where there is none
 //	GET  /clients/{client}/products/{id}/price    ?quantity=N: 400 for no number; a bug of ours panics from 30 on: 500
 //	GET  /clients/{client}/products/{id}/rating   asks the rating service: 503 where it is gone, 502 where it
-//	                                              answers what is of no use, 504 where it does not in 10 s
+//	                                              answers what is of no use, 504 where it is too slow
 //	PUT  /commission-activities-batch             207, an answer for each record
 //
 // All want "x-api-key: demo-key", and all but the first the idToken as bearer, else
@@ -42,10 +42,8 @@ type Config struct {
 	Rate      server.Rate        // how often a user may ask; zero is 600 times a minute
 	Rating    string             // URL of the rating service; "" is one that cannot be asked
 	Transport http.RoundTripper  // to the rating service; nil is http.DefaultTransport
+	Timeout   time.Duration      // how long the rating service may take; 0 is 10 s
 }
-
-// ratingTime is how long the rating service may take.
-const ratingTime = 10 * time.Second
 
 // Service is the products service, its products in memory. It is safe for
 // concurrent use.
@@ -68,6 +66,7 @@ func New(c Config) (*Service, error) {
 		c.Logger = slog.Default()
 	}
 	c.Rate = cmp.Or(c.Rate, server.Rate{Quota: 600, Window: time.Minute})
+	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
 	d, err := catalog.Open("vbapi")
 	if err != nil {
 		return nil, err
@@ -85,7 +84,7 @@ func (s *Service) Handler() http.Handler {
 	inside.Handle("POST /clients/{client}/products", own(isProduct(s.api.Handle(s.add))))
 	inside.Handle("GET /clients/{client}/products/{id}", own(s.api.Handle(s.read)))
 	inside.Handle("GET /clients/{client}/products/{id}/price", own(s.api.Handle(s.price)))
-	inside.Handle("GET /clients/{client}/products/{id}/rating", own(server.Deadline(ratingTime)(s.api.Handle(s.rating))))
+	inside.Handle("GET /clients/{client}/products/{id}/rating", own(server.Deadline(s.config.Timeout)(s.api.Handle(s.rating))))
 	inside.Handle("PUT /commission-activities-batch", s.api.EachRecord(s.update, server.IDOf(activityID)))
 
 	often := limit.Limiter{Store: s.config.Store.Limits(), Logger: s.config.Logger,
