@@ -43,6 +43,7 @@ const (
 	attrIs      // what the form says: $is
 	attrPath
 	attrMessage
+	attrPhrase // the title of the row, else HTTP's words for the status: written, and never read
 	attrCount
 )
 
@@ -50,7 +51,7 @@ var wholeAttributes = map[string]attribute{
 	"kind": attrKind, "reason": attrReason, "status": attrStatus, "code": attrCode, "family": attrFamily, "title": attrTitle,
 	"detail": attrDetail, "type": attrType, "instance": attrInstance, "request_id": attrRequestID,
 	"help": attrHelp, "retry_after": attrRetryAfter, "retryable": attrRetryable, "note": attrNote, "data": attrData,
-	"reset": attrReset, "failures": attrFailures, "successes": attrSuccesses, "total": attrTotal,
+	"reset": attrReset, "phrase": attrPhrase, "failures": attrFailures, "successes": attrSuccesses, "total": attrTotal,
 }
 
 var itemAttributes = map[string]attribute{

@@ -20,6 +20,7 @@ type choice struct {
 	row        *row
 	status     int
 	statusText string
+	phrase     string
 	code       string
 	lost       []parlance.Loss // of the code
 	back       *row            // what the status reads as
@@ -127,7 +128,7 @@ func (d *Dialect) newChoice(w *writer, key choiceKey) *choice {
 		w.code = key.code // in memory of its own
 	}
 	c.row, c.status, c.code, c.lost = w.row, w.status, w.code, w.losses
-	c.statusText = strconv.Itoa(c.status)
+	c.statusText, c.phrase = strconv.Itoa(c.status), c.row.phrase(c.status)
 	c.back = d.statusRow(c.status, w.req)
 	c.telling = slices.ContainsFunc(d.telling, func(g telling) bool { return d.misleads(&g, c.row, c.status) })
 	return c

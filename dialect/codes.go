@@ -34,6 +34,7 @@ type row struct {
 	retry     retry
 	undone    bool
 	byDefault bool // its code is written for an Outcome that has none
+	notUsed   bool // the page says that the API never gives it
 	standsFor []parlance.Kind
 	line      string // file:line, for decisions
 	why       string // the reason of a decision, made once
@@ -208,7 +209,7 @@ func choose(rows []*row, is string, req *Request) *row {
 	return nil
 }
 
-var rowKeys = []string{"kind", "title", "help", "status", "method", "path", "request", "do", "retry", "undone", "default", "stands_for", "is", "family"}
+var rowKeys = []string{"kind", "title", "help", "status", "method", "path", "request", "do", "retry", "undone", "default", "not_used", "stands_for", "is", "family"}
 
 // codes compiles the table.
 func (r *reporter) codes(n *yaml.Node, merged bool) codes {
@@ -388,6 +389,8 @@ func (r *reporter) row(k, n *yaml.Node) *row {
 			w.undone = r.boolean(v, "undone")
 		case "default":
 			w.byDefault = r.boolean(v, "default")
+		case "not_used":
+			w.notUsed = r.boolean(v, "not_used")
 		case "stands_for":
 			for _, name := range r.words(v, "stands_for") {
 				kind, ok := parlance.ParseKind(name)

@@ -32,6 +32,7 @@ type construct struct {
 	sent  string // the header that is written, without Content-Type
 	turns int    // the status that is written, 0 is the one that was read
 	lost  string // what is lost on the way
+	gains bool   // what is written has more in it than the Outcome
 }
 
 const usual = "codes: {200: success, 404: not_found, 422: invalid, 4xx: invalid, 5xx: internal}\n"
@@ -107,7 +108,7 @@ func (c *construct) hold(t *testing.T) {
 		t.Errorf("it loses %q, not %q: %v", lost, c.lost, m.Losses)
 	}
 	back := d.Decode(req, dialect.Response{Status: m.Status, Header: header, Body: m.Body, Received: stated})
-	if c.lost == "" {
+	if c.lost == "" && !c.gains {
 		if c.turns != 0 {
 			back.Outcome.Status = o.Status
 		}
@@ -1048,6 +1049,108 @@ shapes:
 		}
 		if p := d.Decide(dialect.Request{Method: "POST"}, &o); decided(p) != c.decided || p.Line != c.line {
 			t.Errorf("%s: %q by %s: %s", c.outcome, decided(p), p.Line, p.Why)
+		}
+	}
+}
+
+// What a member that is always there is written with, if nobody gave it.
+func TestWhatStandsInForAnAttributeThatIsNotSet(t *testing.T) {
+	t.Parallel()
+	const file = `
+codes: {200: success, 402: {kind: failed, title: Request Failed}, gone: {kind: not_found, status: 404, title: It Is Gone}, 404: not_found, 4xx: {kind: invalid, title: Client Error}}
+shapes:
+  - name: error
+    status: 4xx
+    json: {type: '$type or "https://example.com/{$status}"', title: $title or $phrase, detail?: "$detail or 'code {$code}'", code?: $code}
+`
+	hold(t, []construct{
+		{name: "as it stands", file: file, status: 404, body: `{"type":"https://example.com/404","title":"Not Found","detail":"no"}`,
+			want: `{"kind":"not_found","type":"https://example.com/404","title":"Not Found","detail":"no"}`},
+		{name: "HTTP's words", file: file, status: 404, body: `{"detail":"no"}`, want: `{"kind":"not_found","detail":"no"}`,
+			wrote: `{"type":"https://example.com/404","title":"Not Found","detail":"no"}`, gains: true},
+		{name: "the title of the row", file: file, status: 402, body: `{"detail":"no"}`, want: `{"kind":"failed","title":"Request Failed","detail":"no"}`,
+			wrote: `{"type":"https://example.com/402","title":"Request Failed","detail":"no"}`, gains: true},
+		{name: "the title of a code", file: file, status: 404, body: `{"code":"gone","detail":"no"}`, want: `{"kind":"not_found","code":"gone","title":"It Is Gone","detail":"no"}`,
+			wrote: `{"type":"https://example.com/404","title":"It Is Gone","detail":"no","code":"gone"}`, gains: true},
+		{name: "HTTP's words before a class's title", file: file, status: 410, body: `{"detail":"no"}`, want: `{"kind":"invalid","title":"Client Error","detail":"no"}`,
+			wrote: `{"type":"https://example.com/410","title":"Gone","detail":"no"}`, gains: true},
+		{name: "a class's title for a status that HTTP does not name", file: file, status: 418, body: `{"detail":"no"}`, want: `{"kind":"invalid","title":"Client Error","detail":"no"}`,
+			wrote: `{"type":"https://example.com/418","title":"Client Error","detail":"no"}`, gains: true},
+		{name: "a text whose hole is empty is left out", file: file, status: 404, body: `{"title":"Gone"}`, want: `{"kind":"not_found","title":"Gone"}`,
+			wrote: `{"type":"https://example.com/404","title":"Gone"}`, gains: true},
+		{name: "a text with the code in it", file: file, status: 404, body: `{"code":"gone","title":"Gone"}`, want: `{"kind":"not_found","code":"gone","title":"Gone"}`,
+			wrote: `{"type":"https://example.com/404","title":"Gone","detail":"code gone","code":"gone"}`, gains: true},
+	})
+}
+
+func TestWhatStandsInMustBeKnown(t *testing.T) {
+	t.Parallel()
+	for hole, want := range map[string]string{
+		`$type or "{$detail}"`:     "bad_hole",
+		`$type or "{_}"`:           "bad_hole",
+		`$type or ''`:              "bad_hole",
+		`$type = "x" or "y"`:       "bad_hole",
+		`$type or $nobody`:         "unknown_attribute",
+		`$type or "{$field.code}"`: "bad_hole",
+	} {
+		_, err := dialect.Compile("test.yaml", []byte("dialect: test\n"+usual+"shapes:\n  - {name: a, status: 4xx, json: {t: '"+strings.ReplaceAll(hole, "'", "''")+"'}}\n"))
+		faulty, ok := errors.AsType[*dialect.FileError](err)
+		if !ok || !strings.Contains(strings.Join(rules(faulty.Diagnostics), " "), want) {
+			t.Errorf("%s: the error is %v, not %s", hole, err, want)
+		}
+	}
+}
+
+// Fields that a dialect has no place for are told in the detail, and as a loss.
+func TestFieldsWithoutAPlaceStandInTheDetail(t *testing.T) {
+	t.Parallel()
+	d := open(t, "plain")
+	two := []parlance.Field{{Path: "url", Code: "format", Message: "is no URL"}, {Path: "date", Message: "is missing"}}
+	many := make([]parlance.Field, 25)
+	for i := range many {
+		many[i] = parlance.Field{Message: "fault " + string(rune('a'+i))}
+	}
+	for range 3 { // the later ones by what was kept of the first
+		for _, c := range []struct {
+			detail string
+			fields []parlance.Field
+			want   string
+			lost   string
+		}{
+			{"", two, "url: is no URL; date: is missing", "fields"},
+			{"Two are wrong", two, "Two are wrong (url: is no URL; date: is missing)", "detail fields"},
+			{"url is no URL, date is missing", two, "url is no URL, date is missing", "fields"},
+			{"Wrong", []parlance.Field{{Path: "url", Code: "format"}}, "Wrong", "fields"},
+			{"", many, "fault a; fault b; fault c; fault d; fault e; fault f; fault g; fault h; fault i; fault j; fault k; fault l; fault m; fault n; fault o; fault p; fault q; fault r; fault s; fault t; and 5 more", "fields"},
+		} {
+			o := parlance.Outcome{Kind: parlance.Invalid, Detail: c.detail, Fields: c.fields}
+			m := d.Encode(nil, dialect.Request{Method: "POST"}, &o, dialect.Payload{})
+			back := d.Decode(dialect.Request{}, dialect.Response{Status: m.Status, Body: m.Body}).Outcome
+			if back.Detail != c.want || attributes(m.Losses) != c.lost {
+				t.Errorf("%q: the detail is %q, not %q; lost is %q, not %q", c.detail, back.Detail, c.want, attributes(m.Losses), c.lost)
+			}
+			if o.Detail != c.detail {
+				t.Errorf("the caller's own detail became %q", o.Detail)
+			}
+		}
+	}
+}
+
+// A status that an API does not use is complained of, and never written.
+func TestAStatusThatIsNotUsed(t *testing.T) {
+	t.Parallel()
+	const file = `
+codes: {200: success, 404: not_found, 3xx: {kind: redirected, do: stop, not_used: true, help: This API does not redirect}}
+shapes: [{name: error, status: 4xx 5xx, json: {message: $detail}}]
+`
+	hold(t, []construct{
+		{name: "is complained of", file: file, status: 302, header: "Location: /x", want: `{"kind":"redirected","help":"This API does not redirect"}`, told: "not_used", act: "stop safe", wrote: "-"},
+		{name: "of a class", file: file, status: 304, want: `{"kind":"redirected","help":"This API does not redirect"}`, told: "not_used", act: "stop safe", wrote: "-"},
+	})
+	d := compile(t, file)
+	for _, o := range []parlance.Outcome{{Kind: parlance.Redirected}, {Kind: parlance.Redirected, Status: 302}, {Kind: parlance.Empty, Status: 304}} {
+		if m := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{}); m.Status/100 == 3 || len(m.Losses) == 0 && o.Kind == parlance.Redirected {
+			t.Errorf("%v %d is written as %d, with the losses %v", o.Kind, o.Status, m.Status, m.Losses)
 		}
 	}
 }

@@ -184,6 +184,9 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 		fill.m.unread++
 		fill.m.note("count_contradicts", "the answer counts other items than it lists")
 	}
+	if r.notUsed {
+		fill.matcher(res).note("not_used", "the API says that it does not use status %d", res.Status)
+	}
 	if o.Kind == r.kind {
 		if o.Title == "" {
 			o.Title = r.title

@@ -74,10 +74,15 @@ type Message struct {
 	Header []Pair
 	Body   []byte // the caller's buffer with the body appended
 	Losses []parlance.Loss
+
+	// Phrase is what the response is called for people: the title of the row that it was
+	// written by, else HTTP's words for the status (RFC 9110, 15). "" if there are none.
+	Phrase string
 }
 
 // Support is how a provider is told of a failure that persists.
 type Support struct {
 	Contact string
-	After   int // scheduled repeats that fail before it is time; 0 is 2
+	After   int    // scheduled retries that fail before it is time; 0 is 2
+	ID      string // what the provider calls the request ID, such as activityId; "" for no word of its own
 }

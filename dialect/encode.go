@@ -56,10 +56,14 @@ func (d *Dialect) encode(m *Message, dst []byte, req *Request, o *parlance.Outco
 		w.silence()
 	}
 	w.attributes()
-	m.Status = w.status
+	m.Status, m.Phrase = w.status, c.phrase
 	l := c.dress(w)
 	if l.tries > 0 {
 		w.trace = new(trace)
+	}
+	if len(o.Fields) > 0 && (l.shape == nil || l.shape.tellsFields()) {
+		w.trace = nil // whether the detail says what they say is another matter each time
+		l = w.tellFields(l)
 	}
 	w.shape, m.Header = l.shape, l.header[:len(l.header):len(l.header)] // it is kept: what is added goes elsewhere
 	typed := m.Header
@@ -200,6 +204,9 @@ type writer struct {
 	follows bool // an element before this one has told of the whole
 	around  set  // what repetitions and names around the record hold of it
 	told    bool // the list of errors has told of the whole
+
+	fieldsTold bool // the detail says what the Fields say
+	behind     bool // behind what it said by itself
 
 	field      *parlance.Field // the record that is being written, nil outside
 	fieldAt    int             // its place

@@ -22,6 +22,7 @@ type Entry struct {
 	Decision parlance.Decision // what a client does on the first answer; RepeatSafe is of a POST without a key
 	Line     string            // file:line
 	Builtin  bool              // the file says nothing of the code: the row is the dialect http's
+	NotUsed  bool              // the page says that the API never gives it
 }
 
 // Codes lists the rows of the table, in the order of the file.
@@ -91,7 +92,7 @@ func (d *Dialect) entry(r *row, status int, code string) Entry {
 	p.RepeatSafe = d.repeatSafe(o, r, req)
 	return Entry{
 		Key: r.key, Kind: r.kind, Reason: r.reason, Title: r.title, Help: r.help, Status: r.status,
-		When: r.when(), Decision: p, Line: r.line,
+		When: r.when(), Decision: p, Line: r.line, NotUsed: r.notUsed,
 	}
 }
 

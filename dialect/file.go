@@ -139,8 +139,10 @@ func (r *reporter) support(d *Dialect, n *yaml.Node) {
 			d.support.Contact, _ = r.text(v, "contact")
 		case "after":
 			d.support.After = r.count(v, "after", "failures")
+		case "id":
+			d.support.ID, _ = r.text(v, "id")
 		default:
-			r.unknown(at(k), "unknown_key", "key of support", k.Value, []string{"contact", "after"})
+			r.unknown(at(k), "unknown_key", "key of support", k.Value, []string{"contact", "after", "id"})
 		}
 	})
 }

@@ -43,6 +43,7 @@ shapes:
       error|fault!: {$either: [{code: $code, "text|message": "{_=soap}:{$detail}"}, "$code & $field.code", [$field.message]]}
       wait?: $retry_after:ms
       when: "$title = 'none'"
+      docs: "$type or 'https://example.com/{$status}/{$phrase}'"
   - name: list
     status: 2xx
     json: {ok: true, results!: [{key: "$item.id:pairs(k, v)", error?: {code: $item.code, at: "$field.path:pointer(/in)", path: "$field.path:segments(in)"}, done: $item.status:int}], notes?: [$note]}

@@ -47,6 +47,7 @@ type hole struct {
 	plain    bool     // every reading is the whole text as it is
 	unused   bool     // it is the status of the whole, which is the transport's
 	guard    *pattern // the text must fit it; its canonical text is written where the attribute does not
+	standIn  *pattern // what is written for an attribute that is not set, and read as it stands; nil for nothing
 }
 
 // scalar compiles a scalar of a shape: a hole, a pattern, a name, or a constant.
@@ -180,8 +181,8 @@ func (c *shapeCompiler) placed(pos position, h *hole) {
 	}
 }
 
-// hole reads "$a:int & $b & 'pattern' = default" and "$a is 'pattern'". It
-// returns nil after a fault.
+// hole reads "$a:int & $b & 'pattern' = default", "$a or 'text'" and "$a is 'pattern'".
+// It returns nil after a fault.
 func (c *shapeCompiler) hole(pos position, text string) *hole {
 	h := &hole{}
 	operands := splitOutside(text, " & ")
@@ -206,7 +207,17 @@ func (c *shapeCompiler) hole(pos position, text string) *hole {
 			return nil
 		}
 	}
+	if head, value, found := cutOutside(operands[last], " or "); found && strings.HasPrefix(text, "$") {
+		operands[last] = head
+		if h.standIn = c.standIn(pos, strings.TrimSpace(value)); h.standIn == nil {
+			return nil
+		}
+	}
 	if head, value, found := cutOutside(operands[last], " = "); found && strings.HasPrefix(text, "$") {
+		if h.standIn != nil {
+			c.fault(pos, "bad_hole", "keep one: `= text` if the text means that nothing is set, `or text` if it is a value like any other", "a hole has `=` or `or`, not both")
+			return nil
+		}
 		operands[last], h.fallback, h.defaults = head, unquote(value), true
 	}
 	for i, one := range operands {
@@ -233,6 +244,28 @@ func (c *shapeCompiler) hole(pos position, text string) *hole {
 		h.readings = append(h.readings, reading{pattern: p})
 	}
 	return h
+}
+
+// standInHoles are the attributes that a text after `or` may hold: those that every
+// response has that is written by the same row.
+const standInHoles = set(1<<attrKind | 1<<attrReason | 1<<attrStatus | 1<<attrCode | 1<<attrFamily | 1<<attrPhrase)
+
+// standIn reads what is written for an attribute that is not set: $phrase, a text, or
+// a text with holes. It returns nil after a fault.
+func (c *shapeCompiler) standIn(pos position, text string) *pattern {
+	if name, isHole := strings.CutPrefix(text, "$"); isHole {
+		text = "{$" + name + "}"
+	}
+	p := c.parsePattern(pos, unquote(text))
+	if p == nil {
+		return nil
+	}
+	if p.targets()&^standInHoles != 0 || p.readOnly() || len(p.parts) == 0 {
+		c.fault(pos, "bad_hole", "write a text, or one with {$status}, {$phrase}, {$code}, {$family}, {$kind} or {$reason} in it",
+			"the text after `or` must be known wherever the attribute is not set")
+		return nil
+	}
+	return p
 }
 
 // splitOutside splits a text at a separator that stands neither in braces nor

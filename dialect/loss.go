@@ -88,6 +88,9 @@ func (w *writer) lose(header []Pair) {
 			w.lost(a.String(), "there is no place for it")
 		}
 	}
+	if w.behind && w.carried.has(whole, attrDetail) {
+		w.lost("detail", "the texts of the fields stand behind it")
+	}
 	if len(w.data.Body) > 0 && !w.carried.has(whole, attrData) {
 		w.lost("data", "there is no place for a payload in such an answer")
 	}
@@ -161,7 +164,11 @@ func (w *writer) copiedField() {
 	if slices.Equal(found, w.o.Fields) {
 		return
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0 && w.fieldsTold && w.carried.has(whole, attrDetail):
+		w.lost("fields", "there is no place for them; the detail holds their texts")
+		return
+	case len(found) == 0:
 		w.lost("fields", "there is no place for them")
 		return
 	}

@@ -72,5 +72,5 @@ func ExampleDialect_Losses() {
 	}
 	// Output:
 	// kind: status 400 means invalid here
-	// fields: there is no place for them
+	// fields: there is no place for them; the detail holds their texts
 }

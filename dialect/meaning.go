@@ -149,8 +149,8 @@ func (d *Dialect) settled(status int) *row {
 		for _, rows := range b.codes.about(status) {
 			for _, r := range rows {
 				any = true
-				if r.conditional() || r.status != 0 && !b.codes.merged {
-					return nil
+				if r.conditional() || r.notUsed || r.status != 0 && !b.codes.merged {
+					return nil // what a response under it means has to be looked up, or complained of
 				}
 			}
 		}

@@ -15,3 +15,21 @@ var phrases = map[int]string{
 }
 
 func phrase(status int) string { return phrases[status] }
+
+// phrase is what a response that is written by the row is called for people: the row's
+// title if it speaks of this status alone, else HTTP's words, else those for the class.
+func (r *row) phrase(status int) string {
+	sp, numeric := r.number()
+	ofClass := numeric && sp.from != sp.to
+	switch words := phrases[status]; {
+	case r.title != "" && (!ofClass || words == ""):
+		return r.title
+	case words != "":
+		return words
+	case status >= 400 && status <= 499:
+		return "Client Error" // RFC 9110, 15.5
+	case status >= 500 && status <= 599:
+		return "Server Error" // RFC 9110, 15.6
+	}
+	return ""
+}

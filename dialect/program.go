@@ -80,6 +80,7 @@ func (p *program) run(m *Message, dst []byte, c *choice, o *parlance.Outcome, da
 	}
 	if dst, ok = run(p.steps, slices.Grow(dst, p.size), o, data, 1<<len(o.Fields)-1); ok {
 		m.Status, m.Header, m.Body, m.Losses = c.status, header, dst, p.losses[:len(p.losses):len(p.losses)]
+		m.Phrase = c.phrase
 	}
 	return ok
 }

@@ -39,8 +39,12 @@ func (w *writer) render(h *hole) string {
 		}
 		return h.guard.canonical()
 	}
-	if text == "" && h.defaults {
+	switch {
+	case text != "":
+	case h.defaults:
 		return h.fallback
+	case h.standIn != nil:
+		text, _ = w.renderParts(h.standIn.parts)
 	}
 	return text
 }
@@ -99,6 +103,11 @@ func (w *writer) value(t target) string {
 		return strconv.Itoa(w.status)
 	case attrCode:
 		return w.code
+	case attrPhrase:
+		if w.choice != nil {
+			return w.choice.phrase
+		}
+		return w.row.phrase(w.status)
 	case attrFamily:
 		if w.o.Family == "" {
 			return w.row.family

@@ -138,6 +138,9 @@ func (r *row) names(code string) bool {
 // says the kind. It is nil where the status cannot be kept.
 func (d *Dialect) keep(o *parlance.Outcome, req *Request) (*row, int) {
 	r := d.statusRow(o.Status, req)
+	if r.notUsed {
+		return nil, 0
+	}
 	if d.same(r, o, req) && (o.Status <= 599 || d.owns(r)) {
 		switch first, ok := r.number(); {
 		case ok && first.from == first.to && r.names(strconv.Itoa(o.Status)) && d.alias(r, o.Status):
@@ -243,7 +246,7 @@ func (d *Dialect) holdsFields(r *row, status int, req *Request) bool {
 func (d *Dialect) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int) {
 	try := func(fits func(*row) bool) (*row, int) {
 		for _, r := range d.rows {
-			if !r.applies(req, anyForm) || !fits(r) {
+			if r.notUsed || !r.applies(req, anyForm) || !fits(r) {
 				continue
 			}
 			sp, ok := r.number()
@@ -289,6 +292,10 @@ func (d *Dialect) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int)
 		return &row{kind: parlance.Internal}, 500
 	}
 	r, status := d.base.byKindAndReason(&parlance.Outcome{Kind: o.Kind}, req)
+	if d.statusRow(status, req).notUsed && o.Kind != parlance.NotFound {
+		// A redirect that cannot be sent: what was asked for is not here.
+		return d.byKindAndReason(&parlance.Outcome{Kind: parlance.NotFound}, req)
+	}
 	if own := d.statusRow(status, req); r.kind == o.Kind && own.kind != o.Kind && o.Kind.Failing() {
 		// Here that status means something else: the plain failure of its side says nothing wrong.
 		plain := parlance.Invalid

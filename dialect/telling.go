@@ -3,6 +3,7 @@ package dialect
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // silence drops texts by which the dialect recognises another meaning (where a
@@ -92,4 +93,62 @@ func (t *template) guards(yield func(*pattern)) {
 	if t.rest != nil {
 		t.rest.value.guards(yield)
 	}
+}
+
+// tellsFields reports that the shape has a place for the detail and none for Fields, so
+// that people find what is wrong with each in the detail.
+func (s *shape) tellsFields() bool {
+	return (s.writes|s.copies).of(field) == 0 && s.writes.has(whole, attrDetail)
+}
+
+// maxTold is how many Fields a detail tells of.
+const maxTold = 20
+
+// tellFields adds the texts of the Fields to the detail, each with its path, and returns
+// the dress for that. It changes nothing if the detail says them already, or has no place.
+func (w *writer) tellFields(l *dress) *dress {
+	text := w.fieldTexts()
+	if text == "" {
+		return l
+	}
+	outer, own := w.o, *w.o
+	if own.Detail = text; outer.Detail != "" {
+		own.Detail = outer.Detail + " (" + text + ")"
+	}
+	w.o = &own
+	w.attributes()
+	with := w.choice.dress(w)
+	if with.shape == nil || !with.shape.tellsFields() {
+		w.o = outer
+		w.attributes()
+		return l
+	}
+	w.fieldsTold, w.behind = true, outer.Detail != ""
+	return with
+}
+
+// fieldTexts are the texts of the Fields that the detail does not hold, in one line.
+func (w *writer) fieldTexts() string {
+	var b strings.Builder
+	told := 0
+	for i := range w.o.Fields {
+		f := &w.o.Fields[i]
+		if f.Message == "" || strings.Contains(w.o.Detail, f.Message) {
+			continue
+		}
+		if told++; told > maxTold {
+			continue
+		}
+		if told > 1 {
+			b.WriteString("; ")
+		}
+		if f.Path != "" {
+			b.WriteString(f.Path + ": ")
+		}
+		b.WriteString(f.Message)
+	}
+	if told > maxTold {
+		b.WriteString("; and " + strconv.Itoa(told-maxTold) + " more")
+	}
+	return b.String()
 }

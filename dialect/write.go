@@ -127,6 +127,9 @@ func (w *writer) jsonHole(h *hole) {
 	if len(h.readings) == 1 && (h.plain || first.target.attr == attrStatus && first.conv.notation == integer && first.target.owner == whole && !h.defaults) {
 		// The commonest places: an attribute as it is, and the status.
 		text, at := w.value(first.target), len(w.dst)
+		if text == "" && h.standIn != nil {
+			text = w.render(h)
+		}
 		switch {
 		case text == "":
 			w.dst = append(w.dst, "null"...)

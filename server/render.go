@@ -109,7 +109,7 @@ func (x *exchange) send(m dialect.Message) {
 
 // encode appends an outcome to dst, under the request's id. What only the server knows of
 // a failure is added where the handler left it open: the path that was called,
-// and as title the status in words (RFC 9457, 4.2.1), once the dialect has chosen it.
+// and as title the row's own, else the status in words (RFC 9457, 4.2.1), once the dialect has chosen it.
 // Where there is no place for a title and the answer would be empty, or a page
 // without a heading, the words are its detail: people should see more than a number.
 func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
@@ -130,11 +130,11 @@ func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 	}
 	m := x.server.dialect.Encode(dst, request, o, data)
 	if o.Kind.Failing() && o.Title == "" {
-		add(&o.Title, "title", http.StatusText(m.Status))
+		add(&o.Title, "title", m.Phrase)
 		m = x.server.dialect.Encode(m.Body[:0], request, o, data)
 	}
 	if o.Kind.Failing() && o.Detail == "" && (len(m.Body) == 0 || isPage(m)) {
-		add(&o.Detail, "detail", http.StatusText(m.Status))
+		add(&o.Detail, "detail", m.Phrase)
 		m = x.server.dialect.Encode(m.Body[:0], request, o, data)
 	}
 	if m.Status < 200 || m.Status > 999 {
