@@ -41,7 +41,7 @@ func brokenStation(d *Demo) (*station, error) {
 		return nil, err
 	}
 	return d.face(&station{system: "plain", state: "it breaks off", witness: half, scenarios: []Scenario{{
-		Cause:   "the service breaks off under a POST: who knows what was done",
+		Cause:   "the service breaks off during a POST, which may have been done",
 		Ask:     send("POST", "/books", `{"title":"The Lake"}`, librarian, jsonBody),
 		Promise: Promise{"half a header", "unavailable/reset", "did not repeat: not safe", "502 bad_gateway"},
 		Try:     "a service that breaks off",

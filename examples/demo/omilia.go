@@ -63,7 +63,7 @@ func omiliaStation(d *Demo) (*station, error) {
 		},
 		{
 			Name: "422-other", Comes: "422",
-			Cause:   "the language is none; the other envelope says so",
+			Cause:   "the language is unknown; this part has the other envelope",
 			Ask:     app(`{"name":"bank","language":"xx"}`, key),
 			Promise: Promise{"422", "invalid/fields", "handed back to correct", "422 invalid/fields"},
 			Check:   fields("language"),
@@ -91,7 +91,7 @@ func omiliaStation(d *Demo) (*station, error) {
 		},
 		{
 			Name: "429", Comes: "429 1002",
-			Cause: "too many requests, and then there is room again",
+			Cause: "too many requests too quickly",
 			Given: s.exhausted(read, 429),
 			// Time stands still until the first answer, so that there is no room however
 			// slow this machine is. Then it goes as everywhere.
@@ -121,7 +121,7 @@ func omiliaStation(d *Demo) (*station, error) {
 		},
 		{Name: "409-mismatch", Comes: "409", Cause: "the idempotency key was used for another request", Given: s.after(open("a call", once)), Ask: open("another call", once)},
 		{Name: "500", Comes: "500", Cause: "a bug panics: the engine names an unknown mood", Set: says(200, "application/json", `{"intent":"balance","mood":7}`), Given: dialog, Ask: message},
-		{Name: "502", Comes: "502", Cause: "the engine behind responds with nonsense", Set: says(200, "text/html", "<html>"), Given: dialog, Ask: message},
+		{Name: "502", Comes: "502", Cause: "the engine behind sends nonsense", Set: says(200, "text/html", "<html>"), Given: dialog, Ask: message},
 		{
 			Name: "503", Comes: "503",
 			Cause: "maintenance for two minutes",

@@ -56,6 +56,9 @@ type result struct {
 // play asks on both ways, one after the other, and compares.
 func (s *station) play(ctx context.Context, d *Demo, c Scenario) Row {
 	row := Row{System: s.system, Cause: c.Cause, Request: c.Ask.Method + " " + c.Ask.path(), Said: []string{}, Means: []string{}, Differs: []string{}}
+	if _, code := c.comes(); code != "" {
+		row.Cause += " (code " + code + ")"
+	}
 	differs := func(format string, args ...any) { row.Differs = append(row.Differs, fmt.Sprintf(format, args...)) }
 	compare := func(what, got, want string) {
 		if got != want {

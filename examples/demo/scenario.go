@@ -28,6 +28,12 @@ type Scenario struct {
 	Try      string                                // what a reader sees who sends the request by the gateway; "" is not to be tried
 }
 
+// comes is the status and the code in the body; "" for none.
+func (c Scenario) comes() (int, string) {
+	_, code, _ := strings.Cut(c.Comes, " ")
+	return status(c.Comes), code
+}
+
 // Promise is what is to come of a request, in the words of a [Row].
 type Promise struct {
 	Said  string // what the service saw and answered, on either way: "401, POST /token 200, 200"

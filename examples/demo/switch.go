@@ -49,9 +49,9 @@ func (s *station) switches() []Scenario {
 
 func (d *Demo) shown(s *station, c Scenario) Switch {
 	name := s.system + "-" + c.Name
-	_, code, _ := strings.Cut(c.Comes, " ")
+	status, code := c.comes()
 	return Switch{
-		System: s.system, Name: name, Cause: c.Cause, Status: status(c.Comes), Code: code,
+		System: s.system, Name: name, Cause: c.Cause, Status: status, Code: code,
 		Throw: "curl -X POST " + d.switches + "/" + name,
 		Send:  strings.Join(c.Ask.by(s.token).curl(s.service), " "),
 	}
@@ -59,21 +59,25 @@ func (d *Demo) shown(s *station, c Scenario) Switch {
 
 // says is a comment for a shell.
 func (s Switch) says() string {
-	text := fmt.Sprintf("# %s: %s (%d", s.Name, s.Cause, s.Status)
+	text := fmt.Sprintf("# %s (%d", s.Name, s.Status)
 	if s.Code != "" {
 		text += ", code " + s.Code
 	}
-	return text + ")\n"
+	return text + "): " + s.Cause + "\n"
 }
 
 // board serves the switches. A page of a browser cannot throw them.
 func (d *Demo) board() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, "# Each row has two commands: the first brings its cause about, the second meets it.\n"+
-			"# A cause stays until the next switch of its system. So do all that begin here:\n"+
-			"# every switch starts the service anew.\n\n"+
-			"# %s: all services as they were started\ncurl -X POST %s/%[1]s\n", calm, d.switches)
+		fmt.Fprintf(w, `# Each code has two commands. The first brings its cause about, and the second meets it.
+# A switch starts its service anew. Its cause then stays until the next switch of the
+# service. This runs both commands: curl -s -X POST %[1]s/NAME | sh
+# Sent to the gateway of a system, the second command gets its response as RFC 9457.
+
+# %[2]s: all services as they were started
+curl -X POST %[1]s/%[2]s
+`, d.switches, calm)
 		d.list(w, "")
 	})
 	mux.HandleFunc("GET /{name}", func(w http.ResponseWriter, r *http.Request) {

@@ -175,7 +175,7 @@ func TestEachSwitchBringsItsCodeAboutWhateverWasThrownBefore(t *testing.T) {
 			var thrown []string
 			for _, s := range all {
 				thrown = append(thrown, s.Name)
-				if told := paste(s.Throw); !strings.HasSuffix(told, "\n"+s.Send+"\n") || !strings.HasPrefix(told, "# "+s.Name+": ") {
+				if told := paste(s.Throw); !strings.HasSuffix(told, "\n"+s.Send+"\n") || !strings.HasPrefix(told, "# "+s.Name+" (") {
 					t.Errorf("%s: the switch responds with %q, which should end with the command %q", s.Name, told, s.Send)
 				}
 				r := met(t, paste(s.Send))
@@ -252,9 +252,9 @@ func TestTheSwitchesAreListedAndListenHereAlone(t *testing.T) {
 	_, all := ask("GET", "/")
 	_, vms := ask("GET", "/vms")
 	for _, s := range d.Switches() {
-		entry := "# " + s.Name + ": " + s.Cause + " (" + strconv.Itoa(s.Status)
+		entry := "# " + s.Name + " (" + strconv.Itoa(s.Status)
 		commands := "\n" + s.Throw + "\n" + s.Send + "\n"
-		if !strings.Contains(all, entry) || !strings.Contains(all, commands) {
+		if !strings.Contains(all, entry) || !strings.Contains(all, "): "+s.Cause+commands) {
 			t.Errorf("the list lacks %s", s.Name)
 		}
 		if strings.Contains(vms, commands) != (s.System == "vms") {

@@ -90,7 +90,7 @@ func vbapiStation(d *Demo) (*station, error) {
 		},
 		{
 			Name: "503", Comes: "503",
-			Cause:   "the rating service that is asked is gone",
+			Cause:   "the rating service behind is gone",
 			Set:     gone,
 			Ask:     rating,
 			Promise: Promise{"503, 503", "unavailable, unavailable", "waited, repeated, gave up after 2", "503 unavailable"},
@@ -106,8 +106,8 @@ func vbapiStation(d *Demo) (*station, error) {
 		{Name: "200-login", Comes: "200", Cause: "a user logs in", Ask: login},
 		{Name: "201", Comes: "201", Cause: "a product is added", Ask: send("POST", products.Path, `{"id":"hearing","name":"Hearing plan"}`, key, jsonBody)},
 		{Name: "207-all", Comes: "207", Cause: "every record of a batch is bad", Ask: batch(bad)},
-		{Name: "400", Comes: "400", Cause: "the quantity is no number", Ask: get(dental+"/price?quantity=some", key)},
-		{Name: "401", Comes: "401", Cause: "nobody says who asks", Ask: products.anonymous()},
+		{Name: "400", Comes: "400", Cause: "the quantity is not a number", Ask: get(dental+"/price?quantity=some", key)},
+		{Name: "401", Comes: "401", Cause: "no credentials were sent", Ask: products.anonymous()},
 		{Name: "401-key", Comes: "401", Cause: "the API key is wrong", Ask: get(products.Path, "X-Api-Key: guess")},
 		{
 			Name: "401-login", Comes: "200",
@@ -116,9 +116,9 @@ func vbapiStation(d *Demo) (*station, error) {
 		},
 		{Name: "403-address", Comes: "403", Cause: "the address is blocked", Set: blocked, Ask: products},
 		{Name: "403-client", Comes: "403", Cause: "the user works for another client", Ask: get("/clients/other/products", key)},
-		{Name: "405", Comes: "405", Cause: "nobody deletes a product", Ask: send("DELETE", dental, "", key)},
+		{Name: "405", Comes: "405", Cause: "products cannot be deleted", Ask: send("DELETE", dental, "", key)},
 		{Name: "429", Comes: "429", Cause: "the user asked too often", Given: s.exhausted(products, 429), Ask: products},
-		{Name: "502", Comes: "502", Cause: "the rating service behind responds with nonsense", Set: says(200, "text/html", "<html>"), Ask: rating},
+		{Name: "502", Comes: "502", Cause: "the rating service behind sends nonsense", Set: says(200, "text/html", "<html>"), Ask: rating},
 		{Name: "504", Comes: "504", Cause: "the rating service behind is too slow", Set: hangs(slow), Ask: rating},
 	}
 	return d.serve(s)

@@ -103,7 +103,7 @@ func visionStation(d *Demo) (*station, error) {
 			Given: later, Ask: Ask{Method: "GET", Path: stock.Path, Login: &Login{renew, "access_token"}},
 		},
 		{
-			Cause:   "so did the next; the refresh token was used elsewhere",
+			Cause:   "the token expired, and the refresh token was used elsewhere",
 			Given:   spent,
 			Ask:     stock,
 			Promise: Promise{"401, POST /token 401, POST /token 200, 200", "unauthenticated/expired, success", "renewed the token, repeated", "200 success"},
@@ -115,7 +115,7 @@ func visionStation(d *Demo) (*station, error) {
 		},
 		{
 			Name: "101", Comes: "401 101",
-			Cause:   "nobody ever got such a token (code 101)",
+			Cause:   "the token is unknown",
 			Ask:     get(stock.Path, "Authorization: Bearer made-up"),
 			Promise: Promise{"401", "unauthenticated", "stopped", "401 unauthenticated"},
 		},
@@ -126,13 +126,13 @@ func visionStation(d *Demo) (*station, error) {
 		},
 		{
 			Name: "102", Comes: "403 102",
-			Cause:   "the customer is another user's (code 102)",
+			Cause:   "the customer is another user's",
 			Ask:     get(stock.Path + "&customer=ACME"),
 			Promise: Promise{"403", "forbidden", "stopped", "403 forbidden"},
 		},
 		{
 			Name: "110", Comes: "400 110",
-			Cause:   "the parameter product is missing (code 110)",
+			Cause:   "the parameter product is missing",
 			Ask:     get("/StockAvailability"),
 			Promise: Promise{"400", "invalid", "handed back to correct", "400 invalid"},
 		},
@@ -166,7 +166,7 @@ func visionStation(d *Demo) (*station, error) {
 		},
 		{
 			Name: "120", Comes: "200 120",
-			Cause: "the stock is being counted (code 120)",
+			Cause: "the stock is being counted",
 			Given: counting, Ask: get("/StockCount"),
 			Promise: Promise{"200", "noted", "told the user", "200 noted"},
 		},
@@ -178,20 +178,20 @@ func visionStation(d *Demo) (*station, error) {
 		},
 		{
 			Name: "150", Comes: "500 150",
-			Cause:   "the carrier that is asked is gone (code 150)",
+			Cause:   "the carrier behind is gone",
 			Set:     gone,
 			Ask:     get("/ShippingRates?pieces=4&weight=10"),
 			Promise: Promise{"500", "internal", "handed back: again in 5m, then every 30m", "500 internal, after 5m"},
 		},
 		{
 			Name: "500", Comes: "500",
-			Cause:   "a bug panics: nobody thought of such a weight",
+			Cause:   "a bug panics at a weight over 30 kg",
 			Ask:     get("/ShippingRates?pieces=4&weight=31"),
 			Promise: Promise{"500", "internal", "handed back: again in 5m, then every 30m", "500 internal, after 5m"},
 		},
 		{
 			Name: "500-post", Comes: "500",
-			Cause: "its clock broke under a POST: who knows what was done",
+			Cause: "its clock broke during a POST, which may have been done",
 			Given: broken, Ask: order("9"),
 			Promise: Promise{"500", "internal", "did not repeat: not safe", "500 internal"},
 		},
