@@ -30,6 +30,7 @@ type Recorder struct {
 	lost   int // since it was logged last
 	err    error
 	closed bool
+	late   bool // one came after Close, and that was said
 
 	wake    chan struct{} // holds one where there is something to write, or nothing ever again
 	closing chan struct{} // closed by Close
@@ -90,7 +91,7 @@ func (r *Recorder) Choose(body []byte, pointers ...string) []byte {
 }
 
 // Add hands a record on to be written, as it is. The record is the Recorder's from
-// then on. After Close it is lost.
+// then on. After Close it is lost; that is logged once.
 func (r *Recorder) Add(record *Record) { r.add(queued{record: record}) }
 
 // queued is a record that waits to be written, and its lines where they are not in it
@@ -111,7 +112,12 @@ func (r *Recorder) add(q queued) {
 		r.lost++
 	}
 	first := fits && len(r.queue) == 1
+	late := r.closed && !r.late
+	r.late = r.closed
 	r.mu.Unlock()
+	if late {
+		r.logger.Error("activity records are lost: their recorder is closed", "activity_id", q.record.ID)
+	}
 	if first {
 		r.rouse()
 	}

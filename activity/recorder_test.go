@@ -224,3 +224,22 @@ func TestWhatIsOldIsDeletedOnceAMinute(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatComesAfterCloseIsLostAndSaidOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, said := loud()
+		s := new(shelf)
+		r := activity.NewRecorder(s, activity.WithLogger(log))
+		r.Close(t.Context())
+		for i := range 3 {
+			r.Add(&activity.Record{ID: fmt.Sprint(i)})
+		}
+		if got := said.String(); got != "level=ERROR msg=\"activity records are lost: their recorder is closed\" activity_id=0\n" {
+			t.Errorf("said: %s", got)
+		}
+		if got := s.written(); got != "[]" {
+			t.Errorf("written: %s, want nothing", got)
+		}
+	})
+}

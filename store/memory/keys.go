@@ -71,10 +71,14 @@ func (s keys) Free(ctx context.Context, k server.Key) error {
 }
 
 // Uncertain lists none: with the process that died, the store is gone too.
-func (s keys) Uncertain(ctx context.Context, limit int) ([]server.Key, error) { return nil, ctx.Err() }
+func (s keys) Uncertain(ctx context.Context, limit int) ([]server.Key, error) {
+	return nil, s.do(ctx, func(*transaction, time.Time) error { return nil })
+}
 
-func (s keys) Settle(context.Context, server.Key, *server.Answer) error {
-	return fmt.Errorf("memory: the key is not uncertain: %w", parlance.ErrNotFound)
+func (s keys) Settle(ctx context.Context, k server.Key, a *server.Answer) error {
+	return s.do(ctx, func(*transaction, time.Time) error {
+		return fmt.Errorf("memory: the key is not uncertain: %w", parlance.ErrNotFound)
+	})
 }
 
 // clone makes an answer whose memory is nobody else's.

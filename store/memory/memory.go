@@ -4,7 +4,9 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -20,8 +22,8 @@ type Store struct {
 	clock  func() time.Time
 	limits *rate.Limits
 
+	closed atomic.Bool
 	turn   chan struct{} // holds one token: who takes it may touch what follows
-	closed bool
 	swept  time.Time
 	keys   map[keyID]entry
 	seats  map[seatID]time.Time // until when
@@ -57,7 +59,7 @@ func New(options ...Option) *Store {
 	for _, o := range options {
 		o(s)
 	}
-	s.limits = rate.NewLimits(func() time.Time { return s.clock() })
+	s.limits = rate.NewLimits(func() time.Time { return s.clock() }, s.usable)
 	s.turn <- struct{}{}
 	return s
 }
@@ -71,16 +73,34 @@ func (s *Store) Jobs() server.JobStore     { return jobs{s} }
 func (s *Store) Tokens() server.TokenStore { return tokens{s} }
 func (s *Store) Activity() activity.Store  { return story{s} }
 
-// Close refuses all that comes after it.
+// Close waits for the transaction that is under way and refuses all that comes after
+// it.
 func (s *Store) Close() error {
 	<-s.turn
-	s.closed = true
+	s.closed.Store(true)
 	s.turn <- struct{}{}
 	return nil
 }
 
 // transaction knows how to undo what was done in it, the last first.
-type transaction struct{ undo []func() }
+type transaction struct {
+	undo []func()
+	over atomic.Bool
+}
+
+// usable says why nothing can be asked of the store with this context, or nil.
+func (s *Store) usable(ctx context.Context) error {
+	if t, within := ctx.Value(s).(*transaction); within {
+		if t.over.Load() {
+			return errors.New("memory: the transaction has ended: its context is good within Transact only")
+		}
+		return nil
+	}
+	if s.closed.Load() {
+		return fmt.Errorf("memory: the store is closed: %w", parlance.ErrUnavailable)
+	}
+	return nil
+}
 
 // Transact is server.Transactor's. fn has the store for itself: a method called
 // with another context than that of fn would wait for it forever.
@@ -96,11 +116,14 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 			return ctx.Err()
 		}
 		defer func() { s.turn <- struct{}{} }()
-		if s.closed {
-			return fmt.Errorf("memory: the store is closed: %w", parlance.ErrUnavailable)
-		}
+	}
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	if !within {
 		s.sweep()
 		t = &transaction{}
+		defer t.over.Store(true)
 		ctx = context.WithValue(ctx, s, t)
 	}
 	mark, done := len(t.undo), false

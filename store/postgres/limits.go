@@ -66,8 +66,8 @@ func (s *limits) Take(ctx context.Context, key string, r server.Rate, n int) (se
 	if _, _, err := rate.Take(0, 0, r, n); err != nil {
 		return server.Taken{}, err
 	}
-	if s.closed.Load() {
-		return server.Taken{}, errClosed
+	if err := s.usable(ctx); err != nil {
+		return server.Taken{}, err
 	}
 	id := limit{key, r}
 	l := s.want(id)

@@ -37,6 +37,7 @@ type records struct {
 	armed bool           // a timer will write them
 	err   error          // why those that were written last are held still
 	lost  error          // why some were lost, until somebody was told
+	last  bool           // no more are taken: the store closes
 	over  bool           // nothing is written any more
 }
 
@@ -66,10 +67,11 @@ func (r *records) Add(ctx context.Context, a *activity.Record) error {
 		}
 		return r.do(ctx, func(ctx context.Context, q querier) error { return r.insert(ctx, q, []row{w}) })
 	}
-	if r.closed.Load() {
+	r.mu.Lock()
+	if r.last {
+		r.mu.Unlock()
 		return errClosed
 	}
-	r.mu.Lock()
 	full := r.full()
 	if full && r.err != nil { // it was tried just now
 		defer r.mu.Unlock()
@@ -189,8 +191,8 @@ func (r *records) find(id string) (row, bool) {
 func (r *records) Joins(ctx context.Context) bool { return r.tx(ctx) != nil }
 
 func (r *records) Find(ctx context.Context, id string) (*activity.Record, error) {
-	if r.closed.Load() && r.tx(ctx) == nil {
-		return nil, errClosed
+	if err := r.usable(ctx); err != nil {
+		return nil, err
 	}
 	if w, held := r.find(id); held {
 		return parse([]byte(w.json))
@@ -216,6 +218,9 @@ func parse(json []byte) (*activity.Record, error) {
 }
 
 func (r *records) Prune(ctx context.Context, before time.Time, bytes int64) (deleted int64, err error) {
+	if err := r.usable(ctx); err != nil {
+		return 0, err
+	}
 	r.write()
 	if err := r.failed(); err != nil {
 		return 0, err
@@ -243,6 +248,9 @@ func (r *records) Prune(ctx context.Context, before time.Time, bytes int64) (del
 
 // close writes what is held, for the last time.
 func (r *records) close() error {
+	r.mu.Lock()
+	r.last = true
+	r.mu.Unlock()
 	r.write()
 	r.mu.Lock()
 	r.over = true

@@ -56,12 +56,9 @@ func (s seats) Seated(ctx context.Context, pool string) (n int, err error) {
 }
 
 func (s seats) Add(ctx context.Context, cap string, n, most int) (added bool, err error) {
-	if n > 0 && n > most {
-		return false, ctx.Err() // however few there are
-	}
 	err = s.do(ctx, func(ctx context.Context, q querier) error {
 		tag, err := q.Exec(ctx, s.sql(`
-			INSERT INTO parlance.cap AS c (name, used) VALUES ($1, greatest($2::bigint, 0))
+			INSERT INTO parlance.cap AS c (name, used) SELECT $1, greatest($2::bigint, 0) WHERE $2::bigint <= 0 OR $2::bigint <= $3::bigint
 			ON CONFLICT (name) DO UPDATE SET used = greatest(c.used + $2::bigint, 0)
 			WHERE $2::bigint <= 0 OR c.used + $2::bigint <= $3::bigint`), text(cap), n, most)
 		added = tag.RowsAffected() > 0

@@ -87,13 +87,10 @@ func (s tokens) family(ctx context.Context, q querier, hash [32]byte) (family st
 }
 
 func (s tokens) Revoke(ctx context.Context, family string) error {
-	if family == "" {
-		return ctx.Err()
-	}
 	return s.do(ctx, func(ctx context.Context, q querier) error {
 		var b pgx.Batch
 		s.lock(&b, family)
-		b.Queue(s.sql("UPDATE parlance.token SET revoked = true WHERE family = $1 AND NOT revoked"), text(family))
+		b.Queue(s.sql("UPDATE parlance.token SET revoked = true WHERE family = $1 AND family <> '' AND NOT revoked"), text(family))
 		return batch(ctx, q, &b, new(bool))
 	})
 }

@@ -32,6 +32,15 @@ func (s *Store) tx(ctx context.Context) pgx.Tx {
 	return tx
 }
 
+// usable is errClosed where the store is closed. What is asked in a transaction may
+// be: Close waits for it. What is answered from memory asks this first.
+func (s *Store) usable(ctx context.Context) error {
+	if s.closed.Load() && s.tx(ctx) == nil {
+		return errClosed
+	}
+	return nil
+}
+
 // Transact is server.Transactor's: a transaction at READ COMMITTED. It is run again
 // up to ten times where it could not be serialized or waited for another in a
 // circle (40001, 40P01). Each that runs has a connection for itself.

@@ -17,6 +17,9 @@ func (s keys) Claim(ctx context.Context, k server.Key) (server.Claim, error) {
 	if k.Outside && t != nil {
 		return server.Claim{}, errors.New("sqlite: an effect outside of the transaction is claimed before it, not within")
 	}
+	if err := s.usable(ctx); err != nil {
+		return server.Claim{}, err
+	}
 	mine, ok := s.claims.take(k)
 	if !ok {
 		// Who has it may only be looking, as we would, and find it answered; or has
@@ -150,6 +153,9 @@ func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
 
 // Free frees also where the caller has gone.
 func (s keys) Free(ctx context.Context, k server.Key) error {
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
 	if s.within(ctx) == nil {
 		if it := s.claims.of(k); it == nil || !it.key.Outside {
 			if it != nil {

@@ -162,7 +162,7 @@ func (s *Store) open(path string) (err error) {
 		s.read.all = append(s.read.all, one)
 	}
 
-	s.limits = rate.NewLimits(s.clock)
+	s.limits = rate.NewLimits(s.clock, s.usable)
 	s.claims.held = map[keyID]*claim{}
 	s.writer = &writer{
 		store:   s,

@@ -35,6 +35,9 @@ func (s story) Add(ctx context.Context, r *activity.Record) error {
 func (s story) Joins(ctx context.Context) bool { return s.within(ctx) != nil }
 
 func (s story) Find(ctx context.Context, id string) (*activity.Record, error) {
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
 	json := s.records.find(id)
 	within := s.within(ctx) != nil
 	if json == "" || within { // what is held back is younger than what is kept, but not than what this one did

@@ -132,6 +132,20 @@ func (t *transaction) usable(ctx context.Context) error {
 	return nil
 }
 
+// usable says why nothing can be asked of the store with this context, or nil. What
+// is answered from memory asks it first: a closed store knows nothing.
+func (s *Store) usable(ctx context.Context) error {
+	if t := s.within(ctx); t != nil {
+		return t.usable(ctx)
+	}
+	select {
+	case <-s.writer.closing:
+		return errClosed
+	default:
+		return nil
+	}
+}
+
 // inTransaction is a context that carries a transaction.
 type inTransaction struct {
 	context.Context
@@ -181,18 +195,16 @@ func (t *transaction) row(query string, args []any, to ...any) (bool, error) {
 
 // row is that of a link, in the transaction of ctx or beside all of them.
 func (s *Store) row(ctx context.Context, query string, args []any, to ...any) (bool, error) {
+	if err := s.usable(ctx); err != nil {
+		return false, err
+	}
 	if t := s.within(ctx); t != nil {
-		if err := t.usable(ctx); err != nil {
-			return false, err
-		}
 		return t.row(query, args, to...)
 	}
-	select {
-	case <-s.writer.closing:
-		return false, errClosed
-	default:
-	}
 	found, err := s.read.one().row(ctx, query, args, to...)
+	if errors.Is(err, sql.ErrConnDone) {
+		return false, errClosed // meanwhile
+	}
 	return found, explain(err)
 }
 

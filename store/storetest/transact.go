@@ -177,39 +177,6 @@ func transactions(t *testing.T, e Engine) {
 	})
 }
 
-func closing(t *testing.T, e Engine) {
-	each(t, e, "What comes after Close is refused", func(s *scene) {
-		s.must(s.Close())
-		s.must(s.Close())
-		s.wraps(s.Transact(s.ctx, func(context.Context) error { return nil }), parlance.ErrUnavailable)
-		_, err := s.Keys().Claim(s.ctx, server.Key{Key: "k"})
-		s.wraps(err, parlance.ErrUnavailable)
-		_, err = s.Jobs().Job(s.ctx, "j")
-		s.wraps(err, parlance.ErrUnavailable)
-		_, err = s.Activity().Find(s.ctx, "a")
-		s.wraps(err, parlance.ErrUnavailable)
-	})
-	each(t, e, "Close waits for what is under way", func(s *scene) {
-		if e.Reopen == nil {
-			s.Skip("nothing is left of it")
-		}
-		var once sync.Once
-		began, closed := make(chan struct{}), make(chan error)
-		go func() {
-			<-began
-			closed <- s.Close()
-		}()
-		s.transact(func(ctx context.Context) error {
-			once.Do(func() { close(began) }) // it may be run again
-			s.everything(ctx, "a")
-			return nil
-		})
-		s.must(<-closed)
-		s.reopen()
-		s.done(s.ctx, "a", true)
-	})
-}
-
 func reopen(t *testing.T, e Engine) {
 	if e.Reopen == nil {
 		t.Skip("nothing is left of it")

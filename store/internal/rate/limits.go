@@ -11,7 +11,8 @@ import (
 // Limits is a server.LimitStore in memory. What is full again is forgotten, so
 // that it holds no more than about twice the keys that were used within a window.
 type Limits struct {
-	clock func() time.Time
+	clock  func() time.Time
+	usable func(ctx context.Context) error
 
 	mu    sync.Mutex
 	full  map[limit]int64 // in unix nanoseconds
@@ -28,14 +29,18 @@ type limit struct {
 // few is how many keys are never worth a sweep.
 const few = 1024
 
-// NewLimits makes an empty one that reads the time from clock.
-func NewLimits(clock func() time.Time) *Limits {
-	return &Limits{clock: clock, full: map[limit]int64{}, sweep: few}
+// NewLimits makes an empty one that reads the time from clock. usable says why
+// nothing can be taken now, such as that the store is closed, or nil.
+func NewLimits(clock func() time.Time, usable func(ctx context.Context) error) *Limits {
+	return &Limits{clock: clock, usable: usable, full: map[limit]int64{}, sweep: few}
 }
 
 // Take is server.LimitStore's.
 func (l *Limits) Take(ctx context.Context, key string, r server.Rate, n int) (server.Taken, error) {
 	if err := ctx.Err(); err != nil {
+		return server.Taken{}, err
+	}
+	if err := l.usable(ctx); err != nil {
 		return server.Taken{}, err
 	}
 	at := limit{key, r}

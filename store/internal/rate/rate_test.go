@@ -13,7 +13,7 @@ func TestAQuotaComesBackEvenly(t *testing.T) {
 	t.Parallel()
 	r := server.Rate{Quota: 4, Window: time.Minute}
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	l := NewLimits(func() time.Time { return now })
+	l := NewLimits(func() time.Time { return now }, func(context.Context) error { return nil })
 	for _, step := range []struct {
 		wait time.Duration
 		n    int
@@ -38,7 +38,7 @@ func TestAQuotaComesBackEvenly(t *testing.T) {
 func TestWhatIsFullAgainIsForgotten(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
-	l := NewLimits(func() time.Time { return now })
+	l := NewLimits(func() time.Time { return now }, func(context.Context) error { return nil })
 	for i := range 100 * few {
 		now = now.Add(time.Second)
 		if _, err := l.Take(context.Background(), fmt.Sprint(i), server.Rate{Quota: 1, Window: time.Minute}, 1); err != nil {
