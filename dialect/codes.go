@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/nearest"
@@ -36,8 +37,9 @@ type row struct {
 	byDefault bool // its code is written for an Outcome that has none
 	notUsed   bool // the page says that the API never gives it
 	standsFor []parlance.Kind
-	line      string // file:line, for decisions
-	why       string // the reason of a decision, made once
+	line      string                 // file:line, for decisions
+	why       string                 // the reason of a decision, made once
+	said      atomic.Pointer[[]said] // the reasons by the code that was met, of a row of several
 }
 
 // headerCondition is a request header that a row asks for, as a glob in lower

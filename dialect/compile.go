@@ -318,7 +318,7 @@ func (d *Dialect) depends() {
 func (d *Dialect) finish(r *reporter) {
 	for _, w := range d.codes.rows {
 		w.line = fmt.Sprintf("%s:%d", w.file, w.pos.line)
-		w.why = w.explain()
+		w.why = w.explain(w.key)
 	}
 	d.rows = d.codes.rows
 	if d.base != nil && d.base.base != nil {

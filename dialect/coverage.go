@@ -157,8 +157,8 @@ func (d *Dialect) coverage(e *reached) (c Coverage) {
 	}
 	for _, r := range d.codes.rows {
 		name := r.key
-		if when := r.when(); when != "" {
-			name += " where " + when
+		if when := d.when(r); when != "" {
+			name += " if " + when
 		}
 		c.Codes.count(e.rows[r], Place{name, file, r.pos.line, r.pos.column})
 	}

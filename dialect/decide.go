@@ -158,12 +158,12 @@ var transportWords = map[parlance.Reason]string{
 // plan makes an empty Decision the act of a row on the first answer, with its
 // times. Where answer is not nil it is asked for Retry-After, if that is needed.
 func (d *Dialect) plan(p *parlance.Decision, o *parlance.Outcome, r *row, answer *served) {
-	p.Act, p.Why, p.Line, p.Then = acts[o.Kind], r.why, r.line, r.retry.then
+	p.Act, p.Why, p.Line, p.Then = acts[o.Kind], r.whyOf(o), r.line, r.retry.then
 	switch {
 	case o.Status == 0 && transportWords[o.Reason] != "":
 		p.Why = transportWords[o.Reason]
 	case p.Why == "" || r.kind != o.Kind || r.reason != o.Reason:
-		p.Why = (&row{kind: o.Kind, reason: o.Reason}).explain()
+		p.Why = (&row{kind: o.Kind, reason: o.Reason}).explain("")
 	}
 	switch {
 	case r.kind != o.Kind: // a row that only lends its line
