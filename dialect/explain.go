@@ -26,6 +26,7 @@ type Entry struct {
 	Line     string            // file:line
 	Builtin  bool              // the file says nothing of the code: the row is the dialect http's
 	NotUsed  bool              // the page says that the API never gives it
+	Reset    bool              // the response may name the time of a retry, which beats those of the Decision
 }
 
 // Group is the rows of a class or a range of codes, for people and tools that
@@ -300,7 +301,7 @@ func (d *Dialect) entry(r *row, status int, code string) Entry {
 	p.RepeatSafe = d.repeatSafe(o, r, req)
 	return Entry{
 		Key: r.key, Code: code, Kind: r.kind, Reason: r.reason, Title: r.title, Help: r.help, Status: r.status,
-		When: d.when(r), Decision: p, Line: r.line, NotUsed: r.notUsed,
+		When: d.when(r), Decision: p, Line: r.line, NotUsed: r.notUsed, Reset: r.retry.reset,
 	}
 }
 
@@ -362,7 +363,7 @@ func (s *shape) words() string {
 		})
 		switch {
 		case len(texts) > 0:
-			parts = append(parts, "its text "+strings.Join(texts, " or "))
+			parts = append(parts, "a text in the body "+strings.Join(texts, " or "))
 		case before > 0 && len(s.headers) > 0:
 		default:
 			parts = append(parts, s.body.words("")...)
@@ -402,8 +403,8 @@ func (p *pattern) words() string {
 // maxMembers is how many members tell a form in words: more say no more.
 const maxMembers = 3
 
-// words says which members of a body tell its form: those that are constants,
-// else those that must be there.
+// words says which members of a body tell its form: those that are constants, then
+// those that must be there.
 func (t *template) words(path string) (parts []string) {
 	switch t.op {
 	case opConst:
@@ -435,15 +436,15 @@ func (t *template) words(path string) (parts []string) {
 		case m.value.op == opAbsent:
 			parts = append(parts, name+" is missing")
 		case m.must:
-			musts = append(musts, "the body has "+name)
-			parts = append(parts, m.value.words(name)...)
+			told := m.value.words(name)
+			if parts = append(parts, told...); len(told) == 0 {
+				musts = append(musts, "the body has "+name)
+			}
 		case !m.optional:
 			parts = append(parts, m.value.words(name)...)
 		}
 	}
-	if len(parts) == 0 {
-		parts = musts
-	}
+	parts = append(parts, musts...)
 	return parts[:min(len(parts), maxMembers)]
 }
 

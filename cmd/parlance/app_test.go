@@ -36,7 +36,7 @@ func TestWhatCannotBeUnderstoodExitsWith2AndSaysWhatToDo(t *testing.T) {
 		{"a file that is named without its place", "decode --dialect app.go", "", "parlance: --dialect: no dialect is called \"app.go\"\nhint: to read the file of that name, write ./app.go\n"},
 		{"a file that does not exist", "decode --dialect ./nowhere.yaml", "", "nowhere.yaml"},
 		{"an argument too many", "version now", "", "parlance: parlance version takes no arguments; 1 given\nhint: for example: parlance version\n"},
-		{"an argument too few", "explain vms", "", "parlance: parlance explain takes a dialect and a code; 1 given\nhint: for example: parlance explain vision 406\n"},
+		{"an argument too few", "explain", "", "parlance: parlance explain takes a dialect and a code; 0 given\nhint: for example: parlance explain vision 406\n"},
 		{"a header without a colon", "decode --dialect vms --request-header Accept", "", "expected 'Name: value'"},
 		{"an input that is no response", "decode --dialect vms", "{}", "parlance: standard input is not a response: line 1: this is a body without its head; use curl -i, which prints both\n"},
 		{"an outcome that is not JSON", "encode --dialect vms", "{", "parlance: standard input is not an outcome: not JSON: unexpected end of JSON input (at byte 1)\nhint: for example: "},

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,15 +18,22 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "explain DIALECT CODE",
+		Use:   "explain DIALECT [CODE]",
 		Short: "Say in plain words what a code means and what a client does",
 		Long: `Says what a status or a code of an API means, what causes it, what a client does
-about it and when, and which line of the dialect file says so. A code that the
-file does not list takes the meaning of its class, else the built-in one.`,
+about it and when, and which line of the dialect file says so. If one code has
+several meanings, each one is told with its condition. A code that the file does
+not list takes the meaning of its class, else the built-in one.
+
+CODE may be a class (4xx), a range (400-429) or a list of them (500,502). Without
+it the whole page is printed: every code, the support contact, where a token
+comes from, and the header that makes a POST safe to retry.`,
 		Example: `  parlance explain vision 406
-  parlance explain vms 402
+  parlance explain vision
+  parlance explain vms 4xx
+  parlance explain github 403,429
   parlance explain my-api.yaml card_declined --json`,
-		Args: arguments(2, 2, "a dialect and a code"),
+		Args: arguments(1, 2, "a dialect and a code"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 			switch len(args) {
 			case 0:
@@ -39,20 +48,65 @@ file does not list takes the meaning of its class, else the built-in one.`,
 			if err != nil {
 				return err
 			}
-			e := explained{Dialect: d.Name(), Code: args[1], Meanings: meanings(d.Explain(args[1]))}
-			for _, m := range e.Meanings {
-				e.Listed = e.Listed || m.lists(args[1])
+			if len(args) == 1 {
+				return a.explainPage(d, asJSON)
 			}
-			if asJSON {
-				return a.writeJSON(e)
-			}
-			a.showExplained(e, d)
-			return nil
+			return a.explainCodes(d, args[1], asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return cmd
 }
+
+// explainCodes explains a code, a class or a range, or each of a list of them.
+func (a *app) explainCodes(d *dialect.Dialect, text string, asJSON bool) error {
+	codes := []string{text}
+	if len(d.Explain(text)) == 0 { // a code may have a comma in it
+		codes = keys(text)
+	}
+	all := make([]explained, len(codes))
+	for i, code := range codes {
+		all[i] = explain(d, code)
+	}
+	switch {
+	case asJSON && len(all) == 1:
+		return a.writeJSON(all[0])
+	case asJSON:
+		return a.writeJSON(all)
+	}
+	for i, e := range all {
+		if i > 0 {
+			fmt.Fprintln(a.stdout)
+		}
+		a.showExplained(e, d)
+	}
+	return nil
+}
+
+func explain(d *dialect.Dialect, code string) explained {
+	e := explained{Dialect: d.Name(), Code: code, Meanings: meanings(d.Explain(code))}
+	for _, m := range e.Meanings {
+		e.Listed = e.Listed || m.lists(code)
+	}
+	if g, ok := d.Range(code); ok {
+		e.Codes = meanings(g.Rows)
+		return e
+	}
+	status, err := strconv.Atoi(code)
+	if err != nil || status < 100 || status > 599 {
+		return e
+	}
+	e.Under = d.Under(status)
+	if g, _ := d.Range(classOf(status)); len(g.Class) > 0 && !g.Class[0].Builtin {
+		group := meanings(g.Class[:1])[0]
+		if !slices.ContainsFunc(e.Meanings, func(m rowJSON) bool { return m.Line == group.Line }) {
+			e.Group = &group
+		}
+	}
+	return e
+}
+
+func classOf(status int) string { return strconv.Itoa(status/100) + "xx" }
 
 func (a *app) completeCode(name string) []string {
 	d, err := a.load(name)
@@ -66,17 +120,21 @@ func (a *app) completeCode(name string) []string {
 	return slices.Compact(codes)
 }
 
-// explained is what a dialect says of a code.
+// explained is what a dialect says of a code, or of a class or range of codes.
 type explained struct {
 	Dialect  string    `json:"dialect"`
 	Code     string    `json:"code"`
 	Listed   bool      `json:"listed"` // a row names the code itself, not only its class or range
 	Meanings []rowJSON `json:"meanings"`
+	Group    *rowJSON  `json:"group,omitempty"`           // what the file says of the class of the code
+	Under    []string  `json:"codes_in_bodies,omitempty"` // the codes that travel in bodies under the status
+	Codes    []rowJSON `json:"codes,omitempty"`           // of a class or range: the codes within
 }
 
 // rowJSON is one row of the table of codes, as JSON has it.
 type rowJSON struct {
 	Key      string            `json:"key"`
+	Code     string            `json:"code,omitempty"`
 	Kind     parlance.Kind     `json:"kind"`
 	Reason   parlance.Reason   `json:"reason,omitempty"`
 	Title    string            `json:"title,omitempty"`
@@ -86,19 +144,21 @@ type rowJSON struct {
 	Decision parlance.Decision `json:"decision"`
 	Line     string            `json:"line,omitempty"`
 	Builtin  bool              `json:"builtin,omitempty"`
+	NotUsed  bool              `json:"not_used,omitempty"` // the page says that the API never gives it
+	Reset    bool              `json:"reset,omitempty"`    // the response may say when to retry
 }
 
 func meanings(entries []dialect.Entry) []rowJSON {
 	rows := make([]rowJSON, len(entries))
 	for i, e := range entries {
-		rows[i] = rowJSON{e.Key, e.Kind, e.Reason, e.Title, e.Help, e.Status, e.When, e.Decision, e.Line, e.Builtin}
+		rows[i] = rowJSON{e.Key, e.Code, e.Kind, e.Reason, e.Title, e.Help, e.Status, e.When, e.Decision, e.Line, e.Builtin, e.NotUsed, e.Reset}
 	}
 	return rows
 }
 
 // lists reports whether the row names a code itself.
 func (r rowJSON) lists(code string) bool {
-	return !r.Builtin && slices.Contains(keys(r.Key), code)
+	return !r.Builtin && (slices.Contains(keys(r.Key), code) || r.Key == code)
 }
 
 // keys are the codes of a key such as "429, 419".
@@ -112,82 +172,133 @@ func keys(key string) []string {
 
 func (a *app) showExplained(e explained, d *dialect.Dialect) {
 	code := printable(e.Code)
-	if len(e.Meanings) == 0 {
+	s := sheet{a.stdout, a.styleOf(a.stdout)}
+	if len(e.Meanings) == 0 && len(e.Codes) == 0 {
 		fmt.Fprintf(a.stdout, "%s has no row for %s, and it is no HTTP status: it takes the meaning of the status that it comes with.\n", e.Dialect, code)
 		if best := nearest.Word(e.Code, a.completeCode(e.Dialect)); best != "" {
 			fmt.Fprintf(a.stderr, "hint: did you mean %s?\n", best)
 		}
 		return
 	}
-	if !e.Listed {
-		says := fmt.Sprintf("its row for %s says", e.Meanings[0].Key)
-		if e.Meanings[0].Builtin {
+	if !e.Listed && len(e.Meanings) > 0 {
+		m := e.Meanings[len(e.Meanings)-1]
+		says := fmt.Sprintf("its row for %s says", m.Key)
+		if m.Builtin {
 			says = "nor for its class, so what is built in counts"
+			if len(e.Codes) > 0 {
+				says = "what is built in counts"
+			}
 		}
 		fmt.Fprintf(a.stdout, "%s has no row for %s: %s\n\n", e.Dialect, code, says)
 	}
-	s := sheet{a.stdout, a.styleOf(a.stdout)}
 	for i, m := range e.Meanings {
 		if i > 0 {
 			fmt.Fprintln(a.stdout)
 		}
-		s.title(e.Dialect, s.bold(strings.TrimSpace(code+"  "+m.Title)))
-		s.row("when", m.When)
-		s.row("means", meaning(m.Kind, m.Reason)+": "+kindWords[m.Kind])
-		if m.Status != 0 {
-			s.row("travels", "in the body, under HTTP status "+strconv.Itoa(m.Status))
+		title := cmp.Or(m.Title, classWords[e.Code])
+		if m.Builtin {
+			title = cmp.Or(classWords[e.Code], m.Title)
 		}
-		s.row("help", m.Help)
-		s.row("a client", advice(m.Decision, d.Support()))
-		s.row("repeat", repeatable(m, e.Code, d))
+		s.title(e.Dialect, s.bold(strings.TrimSpace(code+"  "+title)))
+		switch {
+		case m.When != "":
+			s.prose("if", m.When)
+		case i > 0:
+			s.prose("if", "no condition above holds")
+		}
+		if m.NotUsed {
+			s.prose("not used", notUsed)
+		}
+		s.prose("means", meaning(m.Kind, m.Reason)+": "+kindWords[m.Kind])
+		if m.Status != 0 {
+			s.prose("travels", "in the body, under HTTP status "+strconv.Itoa(m.Status))
+		}
+		s.prose("help", m.Help)
+		s.prose("advice", advice(m.Decision, m.Reset, d.Support()))
+		s.prose("retry", retryable(m, d))
 		line := m.Line
 		if m.Builtin {
 			line += ", built in"
 		}
 		s.row("line", line)
 	}
+	if g := e.Group; g != nil {
+		s.prose("group", strings.TrimSuffix(g.Key+": "+cmp.Or(g.Title, g.Help, classWords[g.Key]), "."))
+		if g.Title != "" {
+			s.prose("", g.Help)
+		}
+	}
+	if len(e.Under) > 0 {
+		s.prose("in bodies", strings.Join(e.Under, ", ")+" may come under this status")
+	}
+	s.codes(e.Codes, d)
 }
 
-// repeatable says which requests may be repeated; "" where the act repeats none.
-func repeatable(m rowJSON, code string, d *dialect.Dialect) string {
-	switch m.Decision.Act {
-	case parlance.Retry, parlance.Refresh:
-	default:
-		return ""
+// codes writes rows, each with its condition.
+func (s sheet) codes(rows []rowJSON, d *dialect.Dialect) {
+	for i, row := range rows {
+		fmt.Fprintln(s.w)
+		s.code(row, i > 0 && rows[i-1].Code == row.Code && rows[i-1].When != "", d)
 	}
-	o := parlance.Outcome{Kind: m.Kind, Reason: m.Reason, Status: m.Status}
-	status, err := strconv.Atoi(code)
-	if m.Status != 0 || err != nil {
-		o.Code = code
+}
+
+// code writes a row among others: its code and title, what it means, and what a
+// client does. otherwise is set if one of the same code stands before it.
+func (s sheet) code(row rowJSON, otherwise bool, d *dialect.Dialect) {
+	code := cmp.Or(row.Code, row.Key)
+	title := row.Title
+	if status, err := strconv.Atoi(keys(code)[0]); err == nil && title == "" && row.Status == 0 {
+		title = http.StatusText(status)
+	}
+	kind := meaning(row.Kind, row.Reason)
+	if title == "" {
+		title = kind
 	} else {
-		o.Status = status
+		title += " (" + kind + ")"
 	}
-	// A POST without a key is safe only where the answer proves that nothing was
-	// done. The line tells that the decision is this row's.
-	p := d.Decide(dialect.Request{Method: "POST"}, &o)
-	if m.Reason == parlance.Expired || p.RepeatSafe && p.Line == m.Line {
-		return "safe whatever the method: the answer proves that nothing was done"
+	s.title(printable(code), s.kind(row.Kind, printable(title)))
+	switch {
+	case row.When != "":
+		s.prose("", "If "+row.When+":")
+	case otherwise:
+		s.prose("", "Otherwise:")
 	}
-	if key := d.IdempotencyHeader(); key != "" {
-		return "safe for GET, PUT and other idempotent methods, and with " + key + "; not for a POST without"
+	if row.NotUsed {
+		s.prose("", notUsed)
 	}
-	return "safe for GET, PUT and other idempotent methods; not for a POST"
+	s.prose("", kindWords[row.Kind])
+	s.prose("", row.Help)
+	if row.Status != 0 {
+		s.prose("", "It travels in the body, under HTTP status "+strconv.Itoa(row.Status)+".")
+	}
+	s.prose("", advice(row.Decision, row.Reset, d.Support()))
 }
 
-// advice is what a client does, when, and what then, in one sentence.
-func advice(d parlance.Decision, support dialect.Support) string {
-	text := actWords[d.Act]
-	if when := waits(d); when != "" {
-		text += " " + when
+// proseWidth is where a line of prose ends: what a terminal has at least.
+const proseWidth = 80
+
+// notUsed is said of a code that the page rules out.
+const notUsed = "This API never gives it: something else may have answered."
+
+// prose writes a labelled text that is wrapped, and nothing if there is no text.
+func (s sheet) prose(label, text string) {
+	for _, line := range wrap(printable(text), proseWidth-labelWidth) {
+		fmt.Fprintf(s.w, "%s%s\n", s.dim(column("  "+label)), line)
+		label = ""
 	}
-	if d.Scope == parlance.ScopeItems {
-		text += ", for the records that failed"
+}
+
+// retryable says which requests may be sent again; "" if the act sends none.
+func retryable(m rowJSON, d *dialect.Dialect) string {
+	switch {
+	case m.Decision.Act != parlance.Retry && m.Decision.Act != parlance.Refresh:
+		return ""
+	case m.Decision.RepeatSafe:
+		return "Every request may be sent again: the response proves that nothing was done."
 	}
-	if d.Then != 0 {
-		text += "; if that does not help, " + actWords[d.Then]
+	text := "GET, PUT, DELETE and other idempotent requests are sent again. A POST is sent again only "
+	if key := d.IdempotencyHeader(); key != "" {
+		return text + "with " + key + ", or if the caller allows it."
 	}
-	if support.Contact != "" && (d.Act == parlance.Escalate || d.Then == parlance.Escalate) {
-		text += " (" + support.Contact + ")"
-	}
-	return text
+	return text + "if the caller allows it."
 }

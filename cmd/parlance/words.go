@@ -1,44 +1,52 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // kindWords says in a sentence what each kind means.
 var kindWords = map[parlance.Kind]string{
-	parlance.Success:         "handled as asked",
-	parlance.Noted:           "handled, with something to look at",
-	parlance.Partial:         "some records failed, the others are done",
-	parlance.Accepted:        "taken on; the work goes on in the background and is not done yet",
-	parlance.Empty:           "handled, and there is nothing to show",
-	parlance.Redirected:      "the answer is elsewhere",
-	parlance.Invalid:         "the request is at fault and can be corrected",
-	parlance.Failed:          "the request was understood and valid, yet it failed",
-	parlance.Unauthenticated: "the credentials are missing, wrong or expired",
-	parlance.Forbidden:       "the caller is known, and may not do this",
-	parlance.NotFound:        "there is no such resource or service",
-	parlance.Conflict:        "the state of the resource, or another request, is in the way",
-	parlance.RateLimited:     "too many requests in too short a time",
-	parlance.Quota:           "a cap, a seat or a licence is used up; waiting alone does not help",
-	parlance.Internal:        "the server's own fault",
-	parlance.BadGateway:      "a server behind the server answered wrongly",
-	parlance.Unavailable:     "overloaded, in maintenance, or not reached",
-	parlance.Timeout:         "no answer in time, from the server or from one behind it",
+	parlance.Success:         "The request was handled as asked.",
+	parlance.Noted:           "The request was handled, and the response says something to look at.",
+	parlance.Partial:         "Some records failed. The others are done.",
+	parlance.Accepted:        "The work goes on in the background and is not done yet.",
+	parlance.Empty:           "The request was handled, and there is nothing to return.",
+	parlance.Redirected:      "The resource is at another address.",
+	parlance.Invalid:         "The request is wrong and has to be corrected.",
+	parlance.Failed:          "The request was valid, but it failed.",
+	parlance.Unauthenticated: "The credentials are missing, wrong or expired.",
+	parlance.Forbidden:       "The caller is known but may not do this.",
+	parlance.NotFound:        "There is no such resource or service.",
+	parlance.Conflict:        "Another request, or the state of the resource, is in the way.",
+	parlance.RateLimited:     "Too many requests came in a short time.",
+	parlance.Quota:           "A quota, a seat or a license is used up. Waiting alone does not help.",
+	parlance.Internal:        "The server failed.",
+	parlance.BadGateway:      "A server behind the server gave an invalid response.",
+	parlance.Unavailable:     "The server is overloaded, in maintenance, or cannot be reached.",
+	parlance.Timeout:         "The server, or one behind it, did not respond in time.",
 }
 
-// actWords says in a sentence what a client does.
+// actWords says in a sentence what a client does, without its subject.
 var actWords = map[parlance.Act]string{
-	parlance.Done:     "nothing more: it is done",
-	parlance.Inspect:  "counts it as done, and tells the user what to look at",
-	parlance.Correct:  "corrects the request and sends that; never the same again",
-	parlance.Refresh:  "gets a new credential, then repeats the request",
-	parlance.Poll:     "looks again later, where the answer points",
-	parlance.Retry:    "repeats the request",
-	parlance.Escalate: "reports it to the provider's support, with the request id",
-	parlance.Stop:     "gives up and shows the reason",
+	parlance.Done:     "has nothing more to do",
+	parlance.Inspect:  "counts the request as done, and shows its user what to look at",
+	parlance.Correct:  "corrects the request before it sends it again, and never sends it again unchanged",
+	parlance.Refresh:  "gets a new credential and sends the request again, once",
+	parlance.Poll:     "looks again later, at the address that the response names",
+	parlance.Retry:    "sends the request again",
+	parlance.Escalate: "reports it",
+	parlance.Stop:     "stops and shows the reason",
+}
+
+// classWords are what HTTP calls each class (RFC 9110, 15).
+var classWords = map[string]string{
+	"1xx": "Informational", "2xx": "Success", "3xx": "Redirection", "4xx": "Client errors", "5xx": "Server errors",
 }
 
 // meaning is a kind with its reason, as dialect files write it.
@@ -49,21 +57,83 @@ func meaning(k parlance.Kind, r parlance.Reason) string {
 	return k.String() + "/" + string(r)
 }
 
-// waits says when a decision acts; "" where it names no time.
+// reporting is to whom a failure is reported, and by which ID.
+func reporting(support dialect.Support) string {
+	return "to " + contact(support) + ", with the " + requestID(support)
+}
+
+// requestID is what the provider calls the ID of a request.
+func requestID(support dialect.Support) string {
+	return cmp.Or(support.ID, plainID)
+}
+
+// plainID is what it is called if the provider has no word of its own.
+const plainID = "request ID"
+
+// contact is whom to tell of a failure that persists.
+func contact(support dialect.Support) string {
+	if support.Contact == "" {
+		return "the provider's support"
+	}
+	return support.Contact
+}
+
+// advice is what a client does, when, and what then. reset is set if the
+// response may say when.
+func advice(d parlance.Decision, reset bool, support dialect.Support) string {
+	text := "A client " + actWords[d.Act]
+	if d.Act == parlance.Escalate {
+		text += " " + reporting(support)
+	}
+	if d.Scope == parlance.ScopeItems {
+		text += ", for the records that failed"
+	}
+	switch when := waits(d); {
+	case reset && when != "":
+		text += " at the time that the response names, else " + when
+	case reset:
+		text += " at the time that the response names"
+	case when != "":
+		text += " " + when
+	}
+	text += "."
+	switch {
+	case d.Then == parlance.Escalate:
+		text += " If that does not help, it reports it " + reporting(support) + "."
+	case d.Then != 0:
+		text += " If that does not help, it " + actWords[d.Then] + "."
+	}
+	return text
+}
+
+// waits says when a decision acts; "" if it names no time.
 func waits(d parlance.Decision) string {
 	switch {
 	case d.After > 0:
-		return "after " + brief(d.After)
+		return "after " + period(d.After)
 	case len(d.Schedule) == 1:
-		return "every " + brief(d.Schedule[0])
+		return "every " + period(d.Schedule[0])
 	case len(d.Schedule) > 1:
 		var steps []string
 		for _, s := range d.Schedule[:len(d.Schedule)-1] {
-			steps = append(steps, "after "+brief(s))
+			steps = append(steps, "after "+period(s))
 		}
-		return strings.Join(steps, ", then ") + ", then every " + brief(d.Schedule[len(d.Schedule)-1])
+		return strings.Join(steps, ", then ") + ", then every " + period(d.Schedule[len(d.Schedule)-1])
 	case d.Backoff.Floor > 0:
-		return fmt.Sprintf("after %s, then up to twice as long each time, at most %s", brief(d.Backoff.Floor), brief(d.Backoff.Cap))
+		return fmt.Sprintf("after %s, then up to twice as long each time, at most %s", period(d.Backoff.Floor), period(d.Backoff.Cap))
 	}
 	return ""
+}
+
+// period is a duration in words where it is a whole number of one unit.
+func period(d time.Duration) string {
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		if d >= unit.of && d%unit.of == 0 {
+			return plural(int(d/unit.of), unit.name)
+		}
+	}
+	return brief(d)
 }

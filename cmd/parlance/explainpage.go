@@ -1,0 +1,145 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// page is all that a dialect says to a caller.
+type page struct {
+	Name        string      `json:"dialect"`
+	Title       string      `json:"title,omitempty"`
+	Sources     []string    `json:"sources"`
+	Groups      []pageGroup `json:"groups"`
+	Support     pageSupport `json:"support"`
+	Auth        pageAuth    `json:"auth"`
+	Idempotency string      `json:"idempotency_header,omitempty"`
+}
+
+// pageGroup is a class of codes, or those that stand in bodies alone.
+type pageGroup struct {
+	Name  string    `json:"name,omitempty"` // "" for the codes that stand in bodies alone
+	Title string    `json:"title"`
+	Class []rowJSON `json:"class,omitempty"` // what a code of the class means that no row names
+	Codes []rowJSON `json:"codes"`
+}
+
+type pageSupport struct {
+	Contact string `json:"contact,omitempty"`
+	After   int    `json:"after,omitempty"` // retries by a schedule, before it is told
+	ID      string `json:"request_id"`      // what the provider calls the request ID
+}
+
+type pageAuth struct {
+	Token   string   `json:"token,omitempty"`
+	Grants  []string `json:"grants,omitempty"`
+	Login   string   `json:"login,omitempty"`
+	Header  string   `json:"header,omitempty"`
+	Scheme  string   `json:"scheme,omitempty"`
+	Expires float64  `json:"expires,omitempty"` // in seconds
+}
+
+func pageOf(d *dialect.Dialect) page {
+	auth, support := d.Auth(), d.Support()
+	p := page{
+		Name: d.Name(), Title: d.Title(), Sources: append([]string{}, d.Sources()...), Groups: []pageGroup{},
+		Support:     pageSupport{support.Contact, support.After, requestID(support)},
+		Auth:        pageAuth{auth.Token, auth.Grants, auth.Login, auth.Header, auth.Scheme, auth.Expires.Seconds()},
+		Idempotency: d.IdempotencyHeader(),
+	}
+	for _, g := range d.Groups() {
+		one := pageGroup{Name: g.Name, Title: classWords[g.Name], Class: meanings(g.Class), Codes: meanings(g.Rows)}
+		switch {
+		case g.Name == "":
+			one.Title = "Codes in bodies"
+		case len(one.Class) > 0 && one.Class[0].Title != "" && !one.Class[0].Builtin:
+			one.Title = one.Class[0].Title
+		}
+		p.Groups = append(p.Groups, one)
+	}
+	return p
+}
+
+// explainPage prints what the provider's page says, as the dialect has it.
+func (a *app) explainPage(d *dialect.Dialect, asJSON bool) error {
+	p := pageOf(d)
+	if asJSON {
+		return a.writeJSON(p)
+	}
+	s := sheet{a.stdout, a.styleOf(a.stdout)}
+	s.title(p.Name, s.bold(printable(p.Title)))
+	for i, source := range p.Sources {
+		label := ""
+		if i == 0 {
+			label = "from"
+		}
+		s.prose(label, source)
+	}
+	for _, g := range p.Groups {
+		fmt.Fprintf(a.stdout, "\n%s\n", s.bold(strings.TrimSpace(g.Name+"  "+printable(g.Title))))
+		for _, c := range g.Class {
+			if !c.Builtin {
+				s.prose("", c.Help)
+			}
+		}
+		s.codes(g.Codes, d)
+		for i := range g.Class {
+			c := &g.Class[i]
+			c.Code, c.Title, c.Help = "other "+g.Name, "", ""
+		}
+		if g.Name != "1xx" || !g.Class[0].Builtin { // as a final status HTTP has none
+			s.codes(g.Class, d)
+		}
+	}
+	fmt.Fprintln(a.stdout)
+	support := cmp.Or(p.Support.Contact, "the file names nobody")
+	switch after := p.Support.After; {
+	case after == 1:
+		support += ", if a scheduled retry does not help"
+	case after > 1:
+		support += fmt.Sprintf(", if %d scheduled retries do not help", after)
+	}
+	s.prose("support", support)
+	if p.Support.ID != plainID {
+		s.prose("request ID", p.Support.ID)
+	}
+	for i, line := range p.Auth.words() {
+		label := ""
+		if i == 0 {
+			label = "token"
+		}
+		s.prose(label, line)
+	}
+	if key := p.Idempotency; key != "" {
+		s.prose("key", key+": a POST with this header may be sent again under the same key.")
+	}
+	return nil
+}
+
+// words says where a token comes from and how it is sent.
+func (p pageAuth) words() []string {
+	var lines []string
+	switch {
+	case p.Token != "" && len(p.Grants) > 0:
+		lines = append(lines, "A token comes from "+p.Token+" (OAuth 2), by "+strings.Join(p.Grants, ", ")+".")
+	case p.Token != "":
+		lines = append(lines, "A token comes from "+p.Token+" (OAuth 2).")
+	}
+	if p.Login != "" {
+		lines = append(lines, "A token comes from a log-in with user and password (Basic): "+p.Login+".")
+	}
+	if p.Token == "" && p.Login == "" && p.Header == "" {
+		return []string{"The file does not say where one comes from."}
+	}
+	if p.Expires > 0 {
+		lines = append(lines, "A token is good for "+period(seconds(p.Expires))+", unless the response says otherwise.")
+	}
+	header, scheme := cmp.Or(p.Header, "Authorization"), p.Scheme
+	if header == "Authorization" && scheme == "" {
+		scheme = "Bearer"
+	}
+	return append(lines, "It is sent as "+header+": "+strings.TrimSpace(scheme+" TOKEN")+".")
+}
