@@ -11,6 +11,7 @@ type Attempt struct {
 	Number   int               // from 1
 	Start    time.Time         // when it was sent
 	Took     time.Duration     // until its meaning was known
+	Key      string            // the idempotency key that it was sent with; "" for none
 	Hedged   bool              // it was sent twice, and this is the better answer
 	Outcome  parlance.Outcome  // Status is 0 where no answer came
 	Decision parlance.Decision // what the dialect says to do about it

@@ -81,6 +81,10 @@ func (b Bulk[T]) FollowUp(resp *http.Response, records []T) (*http.Request, []T,
 	}
 	asked := r.of.req
 	ctx := asked.Context()
+	if c := CallOf(ctx); c.Key != "" {
+		c.Key = "" // of another body
+		ctx = WithCall(ctx, c)
+	}
 	if asked.Response != nil { // a redirect led away from home, and so the follow-up goes
 		ctx = context.WithValue(ctx, originKey{}, homeOf(asked))
 	}

@@ -12,6 +12,17 @@ type Call struct {
 	// a word of few values, where a path has many.
 	Operation string
 
+	// Key is the idempotency key to send the request with. If it is empty, a POST
+	// or a PATCH gets a new key of its own. It is ignored where the dialect has no
+	// header for keys, and with a GET or a HEAD, to which a redirect may lead. A
+	// request that has another key in its header is not sent.
+	Key string
+
+	// RetryUnsafe says that this request may be done twice: it is retried where
+	// the dialect says retry, though it is a POST without an idempotency key. It
+	// changes nothing about a 4XX.
+	RetryUnsafe bool
+
 	// Once forbids repeats: the request is sent once, whatever the answer says.
 	Once bool
 

@@ -20,5 +20,5 @@ func Check(resp *http.Response) error {
 // fault is the last attempt as an error.
 func (x *exchange) fault() *Error {
 	a := x.last()
-	return &Error{Outcome: a.Outcome, Decision: a.Decision, Attempts: x.attempts, Err: a.Err, of: x}
+	return &Error{Outcome: a.Outcome, Decision: a.Decision, Attempts: x.attempts, Key: x.sentKey(), Err: a.Err, of: x}
 }

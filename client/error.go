@@ -22,6 +22,7 @@ type Error struct {
 	Outcome  parlance.Outcome
 	Decision parlance.Decision // what remains for the caller to do
 	Attempts []Attempt         // every sending, oldest first; none where nothing was sent
+	Key      string            // the idempotency key of all of them; "" for none. See Again
 	Err      error             // the transport's error; nil where an answer came
 
 	of *exchange

@@ -101,11 +101,8 @@ func (x *exchange) prepare() error {
 	if x.accept != nil && len(x.out.Header["Accept"]) == 0 {
 		x.setShared("Accept", x.accept) // the form that tells the most; a caller's own wish stands
 	}
-	if name := x.dialect.IdempotencyHeader(); name != "" {
-		if x.key = x.out.Header.Get(name); x.key == "" && needsKey(x.out.Method) {
-			x.key = x.earlierKey()
-			x.set(name, x.key)
-		}
+	if err := x.addKey(); err != nil {
+		return err
 	}
 	x.shield()
 	if !atHome(x.req) {
@@ -152,7 +149,7 @@ func (x *exchange) tokenless(err error) *Error {
 	if x.Err() != nil {
 		o = parlance.OutcomeOfTransport(err)
 	}
-	return &Error{of: x, Outcome: o, Err: err, Decision: d}
+	return &Error{of: x, Outcome: o, Err: err, Decision: d, Key: x.sentKey()}
 }
 
 // withheld is the error where a gate kept the first attempt from being sent. It
@@ -162,7 +159,7 @@ func (x *exchange) withheld(err error) *Error {
 	if x.Err() != nil {
 		o = parlance.OutcomeOfTransport(context.Cause(x))
 	}
-	e := &Error{of: x, Outcome: o, Err: err, Decision: parlance.Decision{
+	e := &Error{of: x, Outcome: o, Err: err, Key: x.sentKey(), Decision: parlance.Decision{
 		Act: parlance.Retry, Scope: parlance.ScopeRequest, RepeatSafe: true, Why: err.Error(),
 	}}
 	if w := (*withheld)(nil); errors.As(err, &w) && w.wait > 0 {
@@ -199,7 +196,7 @@ func (x *exchange) setShared(name string, values []string) {
 // send makes one attempt and reports it. A response that it returns gives its
 // reader all of the body that came.
 func (x *exchange) send() (*http.Response, error) {
-	x.attempts = append(x.attempts, Attempt{Number: len(x.attempts) + 1, Start: time.Now()})
+	x.attempts = append(x.attempts, Attempt{Number: len(x.attempts) + 1, Start: time.Now(), Key: x.key})
 	a := x.last()
 	asked := x.asked()
 	defer x.leave(nil, nil) // where the base panics; else it has been called
@@ -249,7 +246,7 @@ func (x *exchange) tried() []parlance.Act {
 
 // asked is the request as the dialect sees it.
 func (x *exchange) asked() dialect.Request {
-	return dialect.Request{Method: x.out.Method, Path: x.out.URL.Path, Key: x.key, Header: x.out.Header}
+	return dialect.Request{Method: x.out.Method, Path: x.out.URL.Path, Key: x.key, Header: x.out.Header, RetryUnsafe: x.asks().RetryUnsafe}
 }
 
 // begin tells the observers, and returns the request with the context and the

@@ -67,10 +67,12 @@ func (x *exchange) held(a *Attempt) string {
 	switch {
 	case x.asks().Once:
 		return "the caller wants it sent once"
-	case !d.RepeatSafe:
-		return "a repeat is not safe"
 	case d.Scope == parlance.ScopeItems:
-		return "only what failed may be repeated, not the whole"
+		return "not retried: some of it is done. Send what failed in a request of its own"
+	case !d.RepeatSafe && a.Outcome.Status >= 400 && a.Outcome.Status <= 499:
+		return "not retried: after a 4XX a " + methodOf(x.out) + " is retried only with an idempotency key or an operation that the dialect marks"
+	case !d.RepeatSafe:
+		return "not retried: a " + methodOf(x.out) + " is retried only with an idempotency key, an operation that the dialect marks, or Call.RetryUnsafe"
 	case x.hasBody() && x.req.GetBody == nil:
 		return heldBody
 	case d.Act == parlance.Retry && int(x.retries)+1 >= x.cfg.attempts:

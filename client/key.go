@@ -1,8 +1,11 @@
 package client
 
 import (
+	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 )
@@ -15,6 +18,71 @@ func needsKey(method string) bool {
 
 // newKey is a key that nobody else makes: at least 128 random bits.
 func newKey() string { return rand.Text() }
+
+// errTwoKeys is that nobody can tell under which key a request is to be sent.
+var errTwoKeys = errors.New("client: the request has one idempotency key in its header and another in its Call: remove one of them")
+
+// addKey puts an idempotency key on the request that is sent first: the caller's
+// own, or a new one where a repeat could do something twice.
+func (x *exchange) addKey() error {
+	name := x.dialect.IdempotencyHeader()
+	if name == "" {
+		return nil
+	}
+	x.key = strings.TrimSpace(x.out.Header.Get(name))
+	asked := strings.TrimSpace(x.asks().Key)
+	if m := methodOf(x.out); m == http.MethodGet || m == http.MethodHead {
+		asked = "" // of the request that was redirected here
+	}
+	switch {
+	case x.key != "" && asked != "" && x.key != asked:
+		x.key = ""
+		return &Error{of: x, Err: errTwoKeys, Outcome: parlance.Outcome{Kind: parlance.Invalid, Reason: parlance.Withheld},
+			Decision: parlance.Decision{Act: parlance.Correct, Scope: parlance.ScopeRequest, RepeatSafe: true, Why: errTwoKeys.Error()}}
+	case x.key != "":
+		return nil
+	case asked != "":
+		x.key = asked
+	case needsKey(x.out.Method):
+		x.key = x.earlierKey()
+	default:
+		return nil
+	}
+	x.set(name, x.key)
+	return nil
+}
+
+// sentKey is the key of the request, or of the one that was redirected to it.
+func (x *exchange) sentKey() string {
+	for x.key == "" {
+		before, ok := exchangeOf(x.req.Response)
+		if !ok {
+			return ""
+		}
+		x = before
+	}
+	return x.key
+}
+
+// Again gives a context to send the same request again with, under the same
+// idempotency key, so that a server that did it already does not do it twice:
+//
+//	resp, err = c.Do(req.Clone(e.Again(ctx)))
+//
+// What ctx asks of the Transport stays. Without a key it is ctx.
+func (e *Error) Again(ctx context.Context) context.Context { return again(ctx, e.Key) }
+
+// Again is like [Error.Again], where an answer came.
+func (r *Report) Again(ctx context.Context) context.Context { return again(ctx, r.Key) }
+
+func again(ctx context.Context, key string) context.Context {
+	if key == "" {
+		return ctx
+	}
+	c := CallOf(ctx)
+	c.Key = key
+	return WithCall(ctx, c)
+}
 
 // earlierKey is the key of the request that was redirected here with its method
 // (307 and 308, RFC 9110, 15.4.8): to the server it is the same request. Else it

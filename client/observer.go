@@ -67,6 +67,7 @@ func LogTo(l *slog.Logger) Observer {
 		add("reason", string(o.Reason))
 		add("code", o.Code)
 		add("request_id", o.RequestID)
+		add("idempotency_key", a.Key)
 		add("held", a.Held)
 		if d.Act == parlance.Retry || d.Act == parlance.Refresh || a.Wait > 0 {
 			record = append(record, slog.Duration("wait", a.Wait))

@@ -43,8 +43,8 @@ func TestWhatIsRepeated(t *testing.T) {
 		{"a success is sent once", "vms", "GET", "", answer{status: 200, body: `{"id":1}`}, 1, parlance.Done, ""},
 		{"a GET is repeated after a 502", "vms", "GET", "", answer{status: 502, body: vmsError}, 4, parlance.Retry, "as often as allowed"},
 		{"a PUT is repeated after a 500, with its body", "vms", "PUT", `{"a":1}`, answer{status: 500, body: vmsError}, 4, parlance.Retry, "as often as allowed"},
-		{"a POST is not repeated after a 500", "vms", "POST", `{"a":1}`, answer{status: 500, body: vmsError}, 1, parlance.Retry, "not safe"},
-		{"a PATCH is not repeated after a 502", "vms", "PATCH", `{"a":1}`, answer{status: 502, body: vmsError}, 1, parlance.Retry, "not safe"},
+		{"a POST is not repeated after a 500", "vms", "POST", `{"a":1}`, answer{status: 500, body: vmsError}, 1, parlance.Retry, "Call.RetryUnsafe"},
+		{"a PATCH is not repeated after a 502", "vms", "PATCH", `{"a":1}`, answer{status: 502, body: vmsError}, 1, parlance.Retry, "Call.RetryUnsafe"},
 		{"a POST is repeated after a 429, which did nothing", "vms", "POST", `{"a":1}`, answer{status: 429, body: vmsError}, 4, parlance.Retry, "as often as allowed"},
 		{"a POST with a key is repeated after a 503", "omilia", "POST", `{"a":1}`, answer{status: 503, body: `{"errors":[]}`}, 4, parlance.Retry, "as often as allowed"},
 		{"a failure that was given before under its key is not asked for again", "omilia", "POST", `{"a":1}`, answer{status: 500, header: given, body: `{"errors":[]}`}, 1, parlance.Stop, ""},
@@ -60,7 +60,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		{"an unlisted 429 of plain is a client error like another", "plain", "GET", "", answer{status: 429, body: `{"message":"slow"}`}, 1, parlance.Correct, ""},
 		{"an unlisted 5XX of plain is repeated", "plain", "GET", "", answer{status: 599, body: `{"message":"?"}`}, 4, parlance.Retry, "as often as allowed"},
 		{"a 500 of vbapi goes to support", "vbapi", "GET", "", answer{status: 500, body: vbapi500}, 1, parlance.Escalate, ""},
-		{"a bulk is never repeated whole", "vbapi", "PUT", `[1,2]`, answer{status: 207, body: vbapiBulk}, 1, parlance.Retry, "not the whole"},
+		{"a bulk is never repeated whole", "vbapi", "PUT", `[1,2]`, answer{status: 207, body: vbapiBulk}, 1, parlance.Retry, "in a request of its own"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

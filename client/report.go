@@ -13,6 +13,7 @@ type Report struct {
 	dialect.Reading                   // the Outcome, and the success payload where an envelope held it
 	Decision        parlance.Decision // what remains for the caller to do
 	Attempts        []Attempt         // every sending, oldest first; the last one is this response
+	Key             string            // the idempotency key of all of them; "" for none. See Again
 
 	// Whole is set where the body was read to its end to learn its meaning, Cut
 	// where only its beginning was, because it is longer than the limit. Neither
@@ -42,6 +43,7 @@ func Outcome(resp *http.Response) (*Report, bool) {
 		Reading:  dialect.Reading{Outcome: a.Outcome, Data: n.data, Enveloped: n.enveloped, Shape: n.shape, Diagnostics: n.diagnostics},
 		Decision: a.Decision,
 		Attempts: x.attempts,
+		Key:      x.sentKey(),
 		Whole:    n.whole, Cut: n.cut, Broken: n.broken,
 		of: x,
 	}, true

@@ -18,6 +18,7 @@ type SupportReport struct {
 	Method    string           `json:"method"`
 	URL       string           `json:"url"` // without user, query and fragment
 	Operation string           `json:"operation,omitempty"`
+	Key       string           `json:"idempotency_key,omitempty"` // it gives no access: it only names the request
 	Attempts  []SupportAttempt `json:"attempts"`
 }
 
@@ -41,7 +42,7 @@ func (e *Error) SupportReport() SupportReport { return e.of.supportReport() }
 
 func (x *exchange) supportReport() SupportReport {
 	s := SupportReport{
-		Dialect: x.dialect.Name(), Contact: x.dialect.Support().Contact, Operation: x.asks().Operation,
+		Dialect: x.dialect.Name(), Contact: x.dialect.Support().Contact, Operation: x.asks().Operation, Key: x.sentKey(),
 		Method: methodOf(x.req), URL: x.req.URL.Scheme + "://" + x.req.URL.Host + x.req.URL.EscapedPath(),
 	}
 	for i := range x.attempts {
@@ -64,6 +65,9 @@ func (s SupportReport) String() string {
 		fmt.Fprintf(&b, " (%s)", s.Operation)
 	}
 	b.WriteByte('\n')
+	if s.Key != "" {
+		fmt.Fprintf(&b, "Idempotency key: %s\n", shown(s.Key))
+	}
 	for _, a := range s.Attempts {
 		fmt.Fprintf(&b, "%s  ", a.Time.Format("2006-01-02T15:04:05.000Z07:00"))
 		if a.Status != 0 {

@@ -229,7 +229,7 @@ func five() map[string][]promise {
 		{name: "500: 5 minutes, then 30, then support", answers: []answer{inXML(500, res(500, "encoding"))}, kind: parlance.Internal, code: "500", act: parlance.Escalate, detail: "encoding", sent: 3, waits: schedule},
 		{name: "500 that passes is forgotten", answers: []answer{{status: 500}, inJSON(200, "[]")}, kind: parlance.Success, act: parlance.Done, sent: 2, waits: schedule[:1]},
 		{name: "500 is handed back where 5 minutes are too long", answers: []answer{{status: 500}}, kind: parlance.Internal, act: parlance.Retry, scope: parlance.ScopeRequest, held: "longer than 30s", wait: 5 * m},
-		post(promise{name: "500 of a POST is not repeated, for something may have been done", answers: []answer{{status: 500}}, kind: parlance.Internal, act: parlance.Retry, scope: parlance.ScopeRequest, held: "not safe", wait: 5 * m}),
+		post(promise{name: "500 of a POST is not repeated, for something may have been done", answers: []answer{{status: 500}}, kind: parlance.Internal, act: parlance.Retry, scope: parlance.ScopeRequest, held: "Call.RetryUnsafe", wait: 5 * m}),
 		{name: "500 in a body under 200", answers: []answer{inXML(200, res(500, "encoding"))}, kind: parlance.Internal, code: "500", act: parlance.Escalate, detail: "encoding", sent: 3, waits: schedule},
 		{name: "999 as a status", answers: []answer{{status: 999}}, kind: parlance.Internal, act: parlance.Escalate, sent: 3, waits: schedule},
 		{name: "999 as a status over a socket", answers: []answer{inXML(999, res(999, "old"))}, kind: parlance.Internal, code: "999", act: parlance.Retry, scope: parlance.ScopeRequest, detail: "old", held: "longer than 30s", wait: 5 * m},
@@ -339,7 +339,7 @@ func five() map[string][]promise {
 	for status, kind := range map[int]parlance.Kind{500: parlance.Internal, 502: parlance.BadGateway, 503: parlance.Unavailable, 599: parlance.Internal, 507: parlance.Internal} {
 		plain = append(plain,
 			promise{name: fmt.Sprintf("%d is repeated after a delay", status), answers: message(status), kind: kind, act: parlance.Retry, scope: parlance.ScopeRequest, detail: "in words", sent: 4, backoff: minute, held: "as often as allowed"},
-			create(promise{name: fmt.Sprintf("%d of a POST is not, for something may have been done", status), answers: message(status), kind: kind, act: parlance.Retry, scope: parlance.ScopeRequest, detail: "in words", held: "not safe"}))
+			create(promise{name: fmt.Sprintf("%d of a POST is not, for something may have been done", status), answers: message(status), kind: kind, act: parlance.Retry, scope: parlance.ScopeRequest, detail: "in words", held: "Call.RetryUnsafe"}))
 	}
 
 	problem := func(p promise) promise {
@@ -368,7 +368,7 @@ func five() map[string][]promise {
 				}
 			}},
 		{name: "207 batch: an item's 503 is to be repeated, alone", method: "PUT", path: "/commission-activities-batch", sends: "[1,2]", answers: []answer{vbapiBatch(200, 503)},
-			kind: parlance.Partial, act: parlance.Retry, scope: parlance.ScopeItems, id: activity, items: []string{"0 key=1 success 200", "1 key=2 unavailable 503"}, held: "not the whole"},
+			kind: parlance.Partial, act: parlance.Retry, scope: parlance.ScopeItems, id: activity, items: []string{"0 key=1 success 200", "1 key=2 unavailable 503"}, held: "in a request of its own"},
 		problem(promise{name: "400", answers: []answer{vbapiError(400)}, kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeRequest,
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
 				if o := r.Outcome; o.Type != "https://httpstatuses.com/400" || o.Title != "T" || o.Instance != "/things" {
@@ -396,7 +396,7 @@ func five() map[string][]promise {
 	for status, kind := range map[int]parlance.Kind{502: parlance.BadGateway, 503: parlance.Unavailable, 504: parlance.Timeout} {
 		vbapi = append(vbapi,
 			problem(promise{name: fmt.Sprintf("%d backs off", status), answers: []answer{vbapiError(status)}, kind: kind, act: parlance.Retry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"}),
-			problem(create(promise{name: fmt.Sprintf("%d of a POST is not repeated, for it is not idempotent", status), answers: []answer{vbapiError(status)}, kind: kind, act: parlance.Retry, scope: parlance.ScopeRequest, held: "not safe"})))
+			problem(create(promise{name: fmt.Sprintf("%d of a POST is not repeated, for it is not idempotent", status), answers: []answer{vbapiError(status)}, kind: kind, act: parlance.Retry, scope: parlance.ScopeRequest, held: "Call.RetryUnsafe"})))
 	}
 
 	says := func(status int) []answer { return []answer{inJSON(status, `{"message":"in words","errors":{}}`)} }
@@ -435,7 +435,7 @@ func five() map[string][]promise {
 		p := promise{answers: says(status), kind: row.kind, reason: row.reason, act: parlance.Retry, scope: parlance.ScopeRequest, detail: "in words"}
 		get, set := p, create(p)
 		get.name, get.sent, get.held, get.backoff = fmt.Sprintf("%d of a GET", status), 4, "as often as allowed", parlance.Backoff{Floor: row.first, Cap: row.last}
-		if set.name, set.held = fmt.Sprintf("%d of a POST is not repeated", status), "not safe"; row.undone {
+		if set.name, set.held = fmt.Sprintf("%d of a POST is not repeated", status), "Call.RetryUnsafe"; row.undone {
 			set.name, set.sent, set.held, set.backoff = fmt.Sprintf("%d of a POST did nothing, so it is repeated", status), 4, "as often as allowed", get.backoff
 		}
 		vms = append(vms, get, set)

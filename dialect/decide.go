@@ -47,6 +47,29 @@ func (d *Dialect) decide(p *parlance.Decision, req *Request, o *parlance.Outcome
 	case len(o.Items) > 0 && p.Act == parlance.Correct:
 		p.Scope = parlance.ScopeItems
 	}
+	if p.Act == parlance.Retry && p.Scope == parlance.ScopeRequest && !p.RepeatSafe {
+		d.unsafe(p, o, req)
+	}
+}
+
+// unsafe says what a retry lacks that could do something twice, or allows it as
+// the caller wants.
+func (d *Dialect) unsafe(p *parlance.Decision, o *parlance.Outcome, req *Request) {
+	theirs := o.Status >= 400 && o.Status <= 499
+	if req.RetryUnsafe && !theirs {
+		p.RepeatSafe = true
+		p.Why += "; the caller allows a retry that may do it twice"
+		return
+	}
+	p.Why += "; a " + req.Method + " is retried only with an idempotency key"
+	if d.idempotency == "" {
+		p.Why += " (this API has none)"
+	}
+	if theirs {
+		p.Why += " or if the dialect marks the operation"
+		return
+	}
+	p.Why += ", if the dialect marks the operation, or if the caller allows it"
 }
 
 // patience is how many scheduled repeats fail before the next act follows.

@@ -32,7 +32,12 @@ type Request struct {
 	Path   string
 	Key    string // the idempotency key that goes with it, where the dialect has one
 	Header Header // nil is no header
-	Body   []byte // the caller's own document; only writing a grafted bulk answer looks at it
+
+	// RetryUnsafe is set where the caller allows a retry that may do the request
+	// twice. It changes nothing about an answer with a 4XX.
+	RetryUnsafe bool
+
+	Body []byte // the caller's own document; only writing a grafted bulk answer looks at it
 
 	Now time.Time // when the answer is written, for those that name a moment; zero is time.Now
 }

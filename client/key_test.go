@@ -1,0 +1,129 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/client"
+)
+
+func TestWhoFollowsTheAdviceAfterADeadlineIsChargedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t,
+			answer{do: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}, // charged, and nobody is told
+			answer{status: 201, body: "{}"})
+		c := u.client(t, "stripe")
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		req := request(t, "POST", "amount=2000")
+		_, err := c.Do(req.WithContext(ctx))
+		var e *client.Error
+		if !errors.As(err, &e) {
+			t.Fatalf("got %v, want a *client.Error", err)
+		}
+		if e.Decision.Act != parlance.Retry || !e.Decision.RepeatSafe || e.Key == "" {
+			t.Fatalf("got %v, safe %t, key %q, want a safe retry and its key", e.Decision.Act, e.Decision.RepeatSafe, e.Key)
+		}
+		again := req.Clone(e.Again(t.Context()))
+		if again.Body, err = req.GetBody(); err != nil {
+			t.Fatal(err)
+		}
+		resp, _ := call(t, c, again)
+		seen := u.sightings()
+		if len(seen) != 2 || seen[0].header.Get("Idempotency-Key") != e.Key || seen[1].header.Get("Idempotency-Key") != e.Key {
+			t.Errorf("the server saw %v, want two requests under %q", seen, e.Key)
+		}
+		if r := report(t, resp); r.Key != e.Key || r.Attempts[0].Key != e.Key {
+			t.Errorf("reported %q and %q, want %q", r.Key, r.Attempts[0].Key, e.Key)
+		}
+	})
+}
+
+func TestARequestGoesUnderTheKeyThatItsCallNames(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, dialect, method, header, call string
+		want                                string // that the server sees
+		sent                                int
+	}{
+		{"a POST", "stripe", "POST", "", "mine", "mine", 1},
+		{"a PUT", "stripe", "PUT", "", "mine", "mine", 1},
+		{"a GET has none", "stripe", "GET", "", "mine", "", 1},
+		{"the same in the header", "stripe", "POST", "mine", "mine", "mine", 1},
+		{"another in the header", "stripe", "POST", "other", "mine", "", 0},
+		{"a blank one in the header is none", "stripe", "POST", " ", "mine", "mine", 1},
+		{"a dialect without keys", "vms", "POST", "", "mine", "", 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream(t, answer{status: 200, body: "{}"})
+				req := request(t, tt.method, "")
+				if tt.header != "" {
+					req.Header.Set("Idempotency-Key", tt.header)
+				}
+				resp, err := u.client(t, tt.dialect).Do(req.WithContext(client.WithCall(t.Context(), client.Call{Key: tt.call})))
+				seen := u.sightings()
+				if len(seen) != tt.sent {
+					t.Fatalf("the server saw %d requests, want %d", len(seen), tt.sent)
+				}
+				if tt.sent == 0 {
+					var e *client.Error
+					if !errors.As(err, &e) || e.Outcome.Reason != parlance.Withheld || e.Decision.Act != parlance.Correct {
+						t.Fatalf("got %v, want a withheld request that is to be corrected", err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				read(t, resp)
+				if got := seen[0].header.Get("Idempotency-Key"); got != tt.want {
+					t.Errorf("sent under %q, want %q", got, tt.want)
+				}
+				if got := report(t, resp).Key; got != tt.want {
+					t.Errorf("reported %q, want %q", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestACallerMayAllowAnUnsafeRetry(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		answer answer
+		sent   int
+		safe   bool
+		why    string
+	}{
+		{"after a 5XX", answer{status: 500, body: `{"message":"broke"}`}, 4, true, "the caller allows a retry"},
+		{"never after a 4XX", answer{status: 400, body: `{"message":"wrong"}`}, 1, false, ""},
+		{"nor after a 408, where the server waited in vain", answer{status: 408, body: `{"message":"slow"}`}, 1, false, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream(t, tt.answer)
+				ctx := client.WithCall(t.Context(), client.Call{RetryUnsafe: true})
+				resp, _ := call(t, u.client(t, "plain", client.WithCeiling(time.Hour)), request(t, "POST", "{}").WithContext(ctx))
+				if n := len(u.sightings()); n != tt.sent {
+					t.Errorf("sent %d times, want %d", n, tt.sent)
+				}
+				if d := report(t, resp).Decision; d.RepeatSafe != tt.safe || !strings.Contains(d.Why, tt.why) {
+					t.Errorf("safe %t because %q, want %t and %q", d.RepeatSafe, d.Why, tt.safe, tt.why)
+				}
+			})
+		})
+	}
+}
