@@ -30,7 +30,7 @@ func TestABudgetThatIsSpentHandsTheAnswerBack(t *testing.T) {
 		if n := len(u.sightings()); n != 4+4 {
 			t.Errorf("the server saw %d requests, want 4 and the 4 repeats that are paid for; held: %q", n, held)
 		}
-		if !strings.Contains(held[3], "budget for repeats is spent until more requests to upstream.test succeed") {
+		if !strings.Contains(held[3], "too many requests to upstream.test failed") {
 			t.Errorf("held: %q", held[3])
 		}
 	})
@@ -173,9 +173,9 @@ func TestABudgetThatRunsOutTakesBackWhatHasNotBeenSent(t *testing.T) {
 }
 
 const (
-	budgetOften  = "sent 2 times, as often as allowed"
-	budgetSpent  = "the budget for repeats is spent until more requests to upstream.test succeed"
-	budgetRanOut = "the budget for repeats ran out during the wait"
+	budgetOften  = "not retried: it was sent 2 times, as often as allowed (WithAttempts)"
+	budgetSpent  = "not retried: too many requests to upstream.test failed; retries go on as soon as more succeed (WithBudget)"
+	budgetRanOut = "not retried: too many other requests to upstream.test failed during the wait (WithBudget)"
 )
 
 // lastHeld says what kept the last attempt from being repeated.

@@ -108,7 +108,7 @@ func ExampleWithCeiling() {
 	fmt.Println(last.Held)
 	// Output:
 	// retry 1m30s
-	// the wait of 1m30s is longer than 10s
+	// not retried: the wait of 1m30s is longer than 10s, the longest allowed (WithCeiling)
 }
 
 // A login is renewed once, however many requests find its token expired.
@@ -217,7 +217,7 @@ func ExampleWithCall() {
 	defer resp.Body.Close()
 	report, _ := client.Outcome(resp)
 	fmt.Println(report.Decision.Act, "-", report.Attempts[0].Held)
-	// Output: retry - the caller wants it sent once
+	// Output: retry - not retried: the caller asked to send it once (Call.Once)
 }
 
 // An accepted request is followed to its end.

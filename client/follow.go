@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -19,8 +20,9 @@ func (x *exchange) follow() bool {
 		x.cfg.budget.succeed(x.out.URL.Host)
 	}
 	if act := a.Decision.Act; act == parlance.Retry || act == parlance.Refresh {
-		a.Wait = a.Decision.Delay(int(x.retries)+1, rand.Float64)
-		if a.Held = x.held(a); act == parlance.Refresh {
+		a.Wait = x.delay(a.Decision)
+		a.hold(x.held(a))
+		if act == parlance.Refresh {
 			x.refresh(a)
 		}
 		a.Again = a.Held == ""
@@ -33,14 +35,14 @@ func (x *exchange) follow() bool {
 	}
 	switch {
 	case !x.wait(a.Wait):
-		a.Held = heldContext
+		a.hold(heldContext)
 	case a.Decision.Act == parlance.Retry && x.cfg.budget != nil && x.cfg.budget.ranOut(x.out.URL.Host, a.Start.Add(a.Took)):
-		a.Held = "the budget for repeats ran out during the wait"
+		a.hold("too many other requests to " + x.out.URL.Host + " failed during the wait (WithBudget)")
 	case !x.rewind():
-		a.Held = heldBody
+		a.hold(heldBody)
 	default:
 		if err := x.gates(); err != nil {
-			a.Held = err.Error()
+			a.hold(err.Error())
 		}
 	}
 	if a.Held != "" {
@@ -56,9 +58,33 @@ func (x *exchange) follow() bool {
 }
 
 const (
-	heldBody    = "the body cannot be had again"
+	heldBody    = "the body cannot be read a second time (http.Request.GetBody)"
 	heldContext = "the context ended during the wait"
 )
+
+// hold notes what kept the attempt from being followed by another; "" is nothing.
+func (a *Attempt) hold(why string) {
+	if why != "" {
+		a.Held = "not retried: " + why
+	}
+}
+
+// delay is the wait before the next attempt. A backoff that may begin below the
+// ceiling is drawn below it, so that it is waited for.
+func (x *exchange) delay(d parlance.Decision) time.Duration {
+	if top := x.ceiling(); d.Backoff.Floor <= top {
+		d.Backoff.Cap = min(d.Backoff.Cap, top)
+	}
+	return d.Delay(int(x.retries)+1, rand.Float64)
+}
+
+// ceiling is the longest single wait.
+func (x *exchange) ceiling() time.Duration {
+	if asked := x.asks().Ceiling; asked != 0 {
+		return max(asked, 0)
+	}
+	return x.cfg.ceiling
+}
 
 // held says what keeps a repeat from being made; "" for nothing. What the budget
 // pays for is the last thing asked, for it is then spent.
@@ -66,44 +92,63 @@ func (x *exchange) held(a *Attempt) string {
 	d := a.Decision
 	switch {
 	case x.asks().Once:
-		return "the caller wants it sent once"
+		return "the caller asked to send it once (Call.Once)"
 	case d.Scope == parlance.ScopeItems:
-		return "not retried: some of it is done. Send what failed in a request of its own"
+		return "some of it is done; send what failed in a request of its own"
 	case !d.RepeatSafe && a.Outcome.Status >= 400 && a.Outcome.Status <= 499:
-		return "not retried: after a 4XX a " + methodOf(x.out) + " is retried only with an idempotency key or an operation that the dialect marks"
+		return "after a 4XX a " + methodOf(x.out) + " is retried only with an idempotency key or an operation that the dialect marks"
 	case !d.RepeatSafe:
-		return "not retried: a " + methodOf(x.out) + " is retried only with an idempotency key, an operation that the dialect marks, or Call.RetryUnsafe"
+		return "a " + methodOf(x.out) + " is retried only with an idempotency key, an operation that the dialect marks, or Call.RetryUnsafe"
 	case x.hasBody() && x.req.GetBody == nil:
 		return heldBody
 	case d.Act == parlance.Retry && int(x.retries)+1 >= x.cfg.attempts:
-		return fmt.Sprintf("sent %d times, as often as allowed", a.Number)
+		if a.Number == 1 {
+			return "it was sent once, as often as allowed (WithAttempts)"
+		}
+		return fmt.Sprintf("it was sent %d times, as often as allowed (WithAttempts)", a.Number)
 	case d.Act == parlance.Refresh && x.token == "":
-		return "the token is not ours to refresh"
+		return "the token is the caller's own; send it again with a new one"
 	case d.Act == parlance.Refresh && x.renewed:
-		return "refreshed once already"
+		return "the token was renewed once already"
 	}
 	if why := x.tooLong(a.Wait); why != "" {
 		return why
 	}
 	if d.Act == parlance.Retry && x.cfg.budget != nil && !x.cfg.budget.pay(x.out.URL.Host) {
-		return "the budget for repeats is spent until more requests to " + x.out.URL.Host + " succeed"
+		return "too many requests to " + x.out.URL.Host + " failed; retries go on as soon as more succeed (WithBudget)"
 	}
 	return ""
 }
 
 // tooLong says why a wait is not begun; "" where it is.
 func (x *exchange) tooLong(wait time.Duration) string {
-	ceiling := x.cfg.ceiling
-	if asked := x.asks().Ceiling; asked != 0 {
-		ceiling = max(asked, 0)
-	}
-	if wait > ceiling {
-		return fmt.Sprintf("the wait of %v is longer than %v", wait, ceiling)
+	if ceiling := x.ceiling(); wait > ceiling {
+		return fmt.Sprintf("the wait of %s is longer than %s, the longest allowed (WithCeiling)", rounded(wait), rounded(ceiling))
 	}
 	if end, ok := x.Deadline(); ok && time.Until(end) <= wait {
 		return "the context ends before the wait would"
 	}
 	return ""
+}
+
+// rounded is a time as people write it: rounded up, without the parts that are
+// zero.
+func rounded(d time.Duration) string {
+	unit := time.Millisecond
+	switch {
+	case d >= 10*time.Second:
+		unit = time.Second
+	case d >= time.Second:
+		unit = 100 * time.Millisecond
+	}
+	text := (d + unit - 1).Truncate(unit).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // refresh drops the token that was refused, so that nobody sends it again, and
@@ -120,9 +165,9 @@ func (x *exchange) refresh(a *Attempt) {
 	switch {
 	case err != nil:
 		a.Err = err
-		a.Held = "no new token could be had"
+		a.hold("no new token could be had")
 	case token == x.token:
-		a.Held = "the credential has no other token"
+		a.hold("the credential has no other token than the one that was refused")
 	default:
 		x.owned = false // the base may still read the header
 		x.authorize(token)

@@ -155,7 +155,7 @@ func TestWhatACallerAsksOfOneRequestBeatsTheOptions(t *testing.T) {
 		{"nothing", client.Call{}, 1, "longer than 30s"},
 		{"a higher ceiling", client.Call{Ceiling: time.Minute}, 4, "as often as allowed"},
 		{"no wait at all", client.Call{Ceiling: -1}, 1, "longer than 0s"},
-		{"to be sent once", client.Call{Ceiling: time.Minute, Once: true}, 1, "the caller wants it sent once"},
+		{"to be sent once", client.Call{Ceiling: time.Minute, Once: true}, 1, "the caller asked to send it once"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

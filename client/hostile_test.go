@@ -591,7 +591,7 @@ func TestARefreshThatIsItselfRefusedGivesThe401AndLeavesTheEndpointAlone(t *test
 		resp, body := call(t, hc, request(t, "POST", "<ORDERS/>"))
 		r := report(t, resp)
 		var refused *client.TokenError
-		if resp.StatusCode != 401 || body != "<refused/>" || len(r.Attempts) != 1 || r.Attempts[0].Held != "no new token could be had" {
+		if resp.StatusCode != 401 || body != "<refused/>" || len(r.Attempts) != 1 || r.Attempts[0].Held != "not retried: no new token could be had" {
 			t.Errorf("got %d %q, %+v", resp.StatusCode, body, r.Attempts)
 		}
 		if err := client.Check(resp); !errors.As(err, &refused) || refused.Status != 429 || refused.RetryAfter != 2*time.Minute || !errors.Is(err, parlance.ErrUnauthenticated) {
@@ -634,7 +634,7 @@ func TestARefreshThatHangsEndsByItselfOrWithTheCallersTime(t *testing.T) {
 				defer cancel()
 				resp, body := call(t, hc, request(t, "GET", "").WithContext(ctx))
 				a := report(t, resp).Attempts
-				if resp.StatusCode != 401 || body != "<refused/>" || len(a) != 1 || a[0].Held != "no new token could be had" || !errors.Is(a[0].Err, context.DeadlineExceeded) {
+				if resp.StatusCode != 401 || body != "<refused/>" || len(a) != 1 || a[0].Held != "not retried: no new token could be had" || !errors.Is(a[0].Err, context.DeadlineExceeded) {
 					t.Errorf("got %d %q, %+v", resp.StatusCode, body, a)
 				}
 				if took := time.Since(start); took != tt.took || len(c.all()) != 3 {
@@ -1058,7 +1058,7 @@ func TestABudgetOfOneRepeatIsSpentByTheFirst(t *testing.T) {
 			if len(a) != want || resp.StatusCode != 502 || body != vmsError {
 				t.Errorf("call %d made %d attempts and got %d %q", i+1, len(a), resp.StatusCode, body)
 			}
-			if last := a[len(a)-1]; !strings.Contains(last.Held, "budget") || last.Decision.Act != parlance.Retry || last.Wait == 0 {
+			if last := a[len(a)-1]; !strings.Contains(last.Held, "WithBudget") || last.Decision.Act != parlance.Retry || last.Wait == 0 {
 				t.Errorf("it is held because %q, and may be repeated after %v", last.Held, last.Wait)
 			}
 		}
@@ -1078,7 +1078,7 @@ func TestABodyThatIsGoneWhenItIsNeededLeavesTheLastAnswer(t *testing.T) {
 		if resp.StatusCode != 503 || body != vmsError || len(u.sightings()) != 1 || len(r.Attempts) != 1 {
 			t.Errorf("got %d %q after %d requests", resp.StatusCode, body, len(u.sightings()))
 		}
-		if a := r.Attempts[0]; a.Again || a.Held != "the body cannot be had again" {
+		if a := r.Attempts[0]; a.Again || a.Held != "not retried: the body cannot be read a second time (http.Request.GetBody)" {
 			t.Errorf("it is held because %q", a.Held)
 		}
 	})

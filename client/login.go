@@ -101,7 +101,9 @@ type waitError struct {
 	cause error
 }
 
-func (e *waitError) Error() string { return fmt.Sprintf("%v: not asked again for %v", e.cause, e.left) }
+func (e *waitError) Error() string {
+	return fmt.Sprintf("%v: not asked again for %s", e.cause, rounded(e.left))
+}
 func (e *waitError) Unwrap() error { return e.cause }
 
 func (l *Login) fly(ctx context.Context, f *flight, refresh string) {

@@ -113,7 +113,7 @@ func TestTheCallersAuthorizationIsHisOwn(t *testing.T) {
 		if resp.StatusCode != 401 || len(u.sightings()) != 1 || logins.Load() != 0 {
 			t.Errorf("got %d after %d requests and %d log-ins", resp.StatusCode, len(u.sightings()), logins.Load())
 		}
-		if a := report(t, resp).Attempts[0]; a.Held != "the token is not ours to refresh" {
+		if a := report(t, resp).Attempts[0]; a.Held != "not retried: the token is the caller's own; send it again with a new one" {
 			t.Errorf("held %q", a.Held)
 		}
 	})
@@ -134,7 +134,7 @@ func TestARefreshThatFailsGivesThe401(t *testing.T) {
 		u := newUpstream(t, guarded("t2"))
 		c := u.client(t, "vision", client.WithCredential(l))
 		resp, _ := call(t, c, request(t, "GET", ""))
-		if a := report(t, resp).Attempts[0]; resp.StatusCode != 401 || a.Held != "no new token could be had" || !errors.Is(a.Err, down) {
+		if a := report(t, resp).Attempts[0]; resp.StatusCode != 401 || a.Held != "not retried: no new token could be had" || !errors.Is(a.Err, down) {
 			t.Errorf("got %d, %+v", resp.StatusCode, a)
 		}
 		if err := client.Check(resp); !errors.Is(err, parlance.ErrUnauthenticated) || !errors.Is(err, down) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 const (
@@ -170,6 +172,51 @@ func TestABackoffIsJitteredBetweenItsFloorAndTheDoubledStep(t *testing.T) {
 	})
 }
 
+func TestABackoffThatMayBeginBelowTheCeilingIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	const at30 = `
+dialect: slow
+codes:
+  503: {kind: unavailable, retry: {backoff: 30s..10m}}
+`
+	d, err := dialect.Compile("slow.yaml", []byte(at30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name    string
+		ceiling time.Duration
+		sent    int
+		held    string
+	}{
+		{"a floor at the ceiling", 30 * time.Second, 4, `^not retried: it was sent 4 times`},
+		{"a floor below the ceiling", 40 * time.Second, 4, `^not retried: it was sent 4 times`},
+		{"a floor above the ceiling is handed back, its time rounded", 2500 * time.Millisecond, 1, `^not retried: the wait of [0-9m]+s? is longer than 2\.5s, the longest allowed`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream(t, answer{status: 503, body: "{}"})
+				c := &http.Client{Transport: client.New(d, client.WithBase(u.transport), client.WithCeiling(tt.ceiling))}
+				resp, _ := call(t, c, request(t, "GET", ""))
+				if n := len(u.sightings()); n != tt.sent {
+					t.Errorf("sent %d times, want %d", n, tt.sent)
+				}
+				for _, w := range u.waits() {
+					if w < 30*time.Second || w > tt.ceiling {
+						t.Errorf("waited %v, want it between 30s and %v", w, tt.ceiling)
+					}
+				}
+				a := report(t, resp).Attempts
+				if held := a[len(a)-1].Held; !regexp.MustCompile(tt.held).MatchString(held) {
+					t.Errorf("held %q, want it to match %q", held, tt.held)
+				}
+			})
+		})
+	}
+}
+
 func TestAContextThatEndsBeforeTheWaitHandsBackAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -184,7 +231,7 @@ func TestAContextThatEndsBeforeTheWaitHandsBackAtOnce(t *testing.T) {
 		if resp.StatusCode != 503 || body != vmsError {
 			t.Errorf("got %d %q", resp.StatusCode, body)
 		}
-		if a := report(t, resp).Attempts[0]; a.Wait != 20*time.Second || a.Held != "the context ends before the wait would" {
+		if a := report(t, resp).Attempts[0]; a.Wait != 20*time.Second || a.Held != "not retried: the context ends before the wait would" {
 			t.Errorf("wait %v, held %q", a.Wait, a.Held)
 		}
 	})
@@ -200,7 +247,7 @@ func TestAContextThatEndsDuringTheWaitGivesTheLastResponse(t *testing.T) {
 		if resp.StatusCode != 503 || body != vmsError || len(u.sightings()) != 1 {
 			t.Errorf("got %d %q after %d requests", resp.StatusCode, body, len(u.sightings()))
 		}
-		if a := report(t, resp).Attempts[0]; a.Held != "the context ended during the wait" {
+		if a := report(t, resp).Attempts[0]; a.Held != "not retried: the context ended during the wait" {
 			t.Errorf("held %q", a.Held)
 		}
 	})
@@ -230,7 +277,7 @@ func TestABodyThatCannotBeHadAgainIsSentOnce(t *testing.T) {
 		if n := len(u.sightings()); n != 1 {
 			t.Errorf("sent %d times", n)
 		}
-		if a := report(t, resp).Attempts[0]; a.Held != "the body cannot be had again" {
+		if a := report(t, resp).Attempts[0]; a.Held != "not retried: the body cannot be read a second time (http.Request.GetBody)" {
 			t.Errorf("held %q", a.Held)
 		}
 	})

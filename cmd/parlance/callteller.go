@@ -179,7 +179,7 @@ var transportWords = map[parlance.Reason]string{
 
 // inWords puts into the command's words what the client says in Go's.
 func inWords(held string) string {
-	return strings.NewReplacer("sent 1 times", "sent once", "the context ends", "--timeout ends", "the context ended during the wait", "the wait was ended", "Call.RetryUnsafe", "--retry-unsafe").Replace(held)
+	return strings.NewReplacer("not retried: ", "", "(WithAttempts)", "(--attempts)", "(WithCeiling)", "(--ceiling)", "the context ends", "--timeout ends", "the context ended during the wait", "the wait was ended", "Call.RetryUnsafe", "--retry-unsafe").Replace(held)
 }
 
 // moment is a time of day, with its day where that is not today.
