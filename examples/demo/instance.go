@@ -20,12 +20,12 @@ type instance struct {
 	arrived chan struct{} // one for each request that reached the service behind
 }
 
-// setting is what a scenario may change before its instance starts. The zero value
-// is a service behind that is well.
+// setting is what a scenario may change before its instance starts. It begins with a
+// service behind that is well, and has more time than it needs.
 type setting struct {
 	behind  http.HandlerFunc // what the service behind responds; nil if it is well
 	gone    bool             // nothing listens where the service behind should be
-	timeout time.Duration    // how long the service waits for the one behind; 0 is its default
+	timeout time.Duration    // how long the service waits for the one behind
 	blocked bool             // callers on this machine are blocked
 }
 
@@ -70,7 +70,7 @@ func (s *station) start(d *Demo, c Scenario) error {
 		return nil // it has no service
 	}
 	s.stop()
-	i := &instance{behind: d.nobody, arrived: make(chan struct{}, 100)}
+	i := &instance{behind: d.nobody, arrived: make(chan struct{}, 100), setting: setting{timeout: time.Minute}}
 	s.instance = i
 	if c.Set != nil {
 		c.Set(&i.setting)

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Switch brings the cause of one row of a system's page about, from outside. The
@@ -139,7 +138,7 @@ func (d *Demo) unknown(w http.ResponseWriter) {
 // throw brings the cause of a scenario about, and reports whether it could.
 func (d *Demo) throw(w http.ResponseWriter, r *http.Request, s *station, c Scenario) bool {
 	// Not the request's context: what is begun for a caller who has left is finished.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), enough)
 	defer cancel()
 	if err := s.bring(ctx, d, c); err != nil {
 		http.Error(w, "# The cause could not be brought about: "+err.Error(), http.StatusInternalServerError)

@@ -217,6 +217,7 @@ func visionStation(d *Demo) (*station, error) {
 		{Name: "999", Comes: "500 999", Cause: "the old ledger cannot spell the product", Ask: get("/StockHistory?product=%C5%BBURAW")},
 	}
 	s.unseen = []string{
+		"1xx: no final response of HTTP can have such a status, so the code is in the body, and the dialect says under which status.",
 		"3xx: the page says that this API does not use it.",
 		"502, 503, 504: the page lists no cause of its own for them, and this service has none: its carrier's failures are code 150.",
 	}
