@@ -176,7 +176,7 @@ func (a *app) showSwitches(d *demo.Demo) {
 	} {
 		fmt.Fprintf(a.stdout, "\n%s\n%s\n", s.dim("# "+c[0]), c[1])
 	}
-	fmt.Fprintln(a.stdout)
+	fmt.Fprintf(a.stdout, "\nA switch is named by its system and its code, with a word if the code has several\ncauses. These are all:\n\n")
 	names, order := map[string][]string{}, []string(nil)
 	for _, w := range all {
 		if names[w.System] == nil {
@@ -184,9 +184,9 @@ func (a *app) showSwitches(d *demo.Demo) {
 		}
 		names[w.System] = append(names[w.System], strings.TrimPrefix(w.Name, w.System+"-"))
 	}
-	t := table{w: a.stdout, widths: []int{8, min(max(a.width(), 76), 120) - 10}}
+	t := table{w: a.stdout, widths: []int{7, min(max(a.width(), 76), 120) - 9}}
 	for _, system := range order {
-		t.row([]string{system + "-", strings.Join(names[system], " ")}, s.bold)
+		t.row([]string{" " + system, strings.Join(names[system], " ")}, s.bold)
 	}
 }
 
