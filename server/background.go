@@ -378,6 +378,12 @@ func (r *running) rest(ctx context.Context, log *slog.Logger, d time.Duration) {
 // be done again.
 func (r *running) end(ctx context.Context, log *slog.Logger, result JobResult) {
 	result.At = time.Now()
+	if o := &result.Outcome; o.Kind.Failing() && o.Detail == "" && len(o.Fields) == 0 {
+		o.Detail = fmt.Sprintf("The job failed. The cause is in the server's log under the job's ID %s.", r.ID)
+		if o.Reason == parlance.Canceled {
+			o.Detail = "The job was canceled."
+		}
+	}
 	until := result.At.Add(r.jobs.lease / 2)
 	for {
 		err := r.jobs.store.End(context.WithoutCancel(ctx), r.ID, r.worker, result)

@@ -124,7 +124,7 @@ func TestAJobIsAnsweredInTheDialectWhileItGoesOnAndAfterwards(t *testing.T) {
 			`{"title":"Not Found","status":404,"detail":"No such report","instance":"/jobs/ID","kind":"not_found","request_id":"ID"}`},
 		{"vision", "gone", `{"id":"ID","progress":0}`, 404, "No such report"},
 		{"problem", "panic", `{"id":"ID","progress":0}`, 500,
-			`{"title":"Internal Server Error","status":500,"instance":"/jobs/ID","kind":"internal","request_id":"ID"}`},
+			`{"title":"Internal Server Error","status":500,"detail":"The job failed. The cause is in the server's log under the job's ID ID.","instance":"/jobs/ID","kind":"internal","request_id":"ID"}`},
 	} {
 		t.Run(c.dialect+" "+c.input, func(t *testing.T) {
 			t.Parallel()

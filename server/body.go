@@ -21,11 +21,13 @@ const (
 // Bounded sets the bounds of a server that it does not have yet, so that a client
 // that is slow or hostile costs little: 64 KiB of headers, 10 s to send them, 2 min
 // for a connection that does nothing. net/http itself answers what is beyond, in
-// no dialect. It returns hs.
+// no dialect. "OPTIONS *" goes to the handler, so that it is answered in the dialect.
+// It returns hs.
 func Bounded(hs *http.Server) *http.Server {
 	hs.MaxHeaderBytes = cmp.Or(hs.MaxHeaderBytes, maxHeaderBytes)
 	hs.ReadHeaderTimeout = cmp.Or(hs.ReadHeaderTimeout, headerTimeout)
 	hs.IdleTimeout = cmp.Or(hs.IdleTimeout, idleTimeout)
+	hs.DisableGeneralOptionsHandler = true
 	return hs
 }
 

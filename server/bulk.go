@@ -362,7 +362,7 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 			cause := recover() // nil is runtime.Goexit
 			b.server.logger.ErrorContext(ctx, "the handler of a record panicked",
 				"record", r.Index, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			item = parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Internal}}
+			item = parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Internal, Detail: b.server.internalDetail("record")}}
 		}
 		item.Index, item.ID = r.Index, cmp.Or(item.ID, id)
 		if o := &item.Outcome; o.Kind == 0 {
@@ -377,6 +377,9 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 		b.log(ctx, r.Index, err)
 		if item.Outcome = parlance.OutcomeOf(err); item.Outcome.Kind == 0 {
 			item.Outcome.Kind = parlance.Internal // an Error whose maker forgot it
+		}
+		if o := &item.Outcome; o.Kind == parlance.Internal && o.Detail == "" {
+			o.Detail = b.server.internalDetail("record")
 		}
 	}
 	finished = true

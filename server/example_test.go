@@ -95,9 +95,9 @@ func ExampleServer_Wrap() {
 	show(api, "GET", "/bug")
 	// Output:
 	// 410 {"title":"Gone","status":410,"detail":"moved to the attic","instance":"/old","kind":"not_found","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
-	// 405 {"title":"Method Not Allowed","status":405,"instance":"/old","kind":"invalid","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
-	// 404 {"title":"Not Found","status":404,"instance":"/nowhere","kind":"not_found","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
-	// 500 {"title":"Internal Server Error","status":500,"instance":"/bug","kind":"internal","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
+	// 405 {"title":"Method Not Allowed","status":405,"detail":"The method POST is not allowed at /old. Allowed: GET, HEAD.","instance":"/old","kind":"invalid","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
+	// 404 {"title":"Not Found","status":404,"detail":"There is no resource at GET /nowhere.","instance":"/nowhere","kind":"not_found","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
+	// 500 {"title":"Internal Server Error","status":500,"detail":"The request could not be handled. The cause is in the server's log under the request ID.","instance":"/bug","kind":"internal","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
 }
 
 // Each record of a bulk request gets an answer of its own. Vision's answer

@@ -38,6 +38,7 @@ type exchange struct {
 	rawPath string // of the URL as it was called
 	nested  bool   // in another exchange, with something between the two
 	undone  bool   // the answer proves that nothing was done
+	logged  bool   // why the request failed
 
 	watch   *watch            // nil where nobody wants to know
 	outcome *parlance.Outcome // what was answered, nil where it is not known
@@ -52,11 +53,13 @@ type exchange struct {
 type mode uint8
 
 const (
-	open       mode = iota // no status yet
-	streaming              // to the client as it is
-	holding                // a success that needs the envelope around it
-	enveloping             // such a success, longer than may be held: the envelope's head is out
-	catching               // a failure in plain text, to be written in the dialect
+	open        mode = iota // no status yet
+	streaming               // to the client as it is
+	holding                 // a success that needs the envelope around it
+	enveloping              // such a success, longer than may be held: the envelope's head is out
+	catching                // a failure in plain text, to be written in the dialect
+	waiting                 // a failure of a type of its own, whose body has not begun
+	redirecting             // a redirect to another spelling of the path, which a ServeMux may have made
 )
 
 // maxDetail bounds, in bytes, the text of a failure that was written around us.
@@ -105,8 +108,16 @@ func (x *exchange) Value(key any) any {
 // instance is the path as it was called, as a URI reference (RFC 9457, 3.1.5): never
 // //host, which would name another one.
 func (x *exchange) instance() string {
+	if x.request.Path == "*" {
+		return "*" // OPTIONS * (RFC 9110, 9.3.7)
+	}
+	return "/" + strings.TrimLeft(x.escaped(), "/")
+}
+
+// escaped is the path as it was called.
+func (x *exchange) escaped() string {
 	called := url.URL{Path: x.request.Path, RawPath: x.rawPath}
-	return "/" + strings.TrimLeft(called.EscapedPath(), "/")
+	return called.EscapedPath()
 }
 
 // sent reports that nothing can be taken back.
@@ -137,6 +148,10 @@ func (x *exchange) WriteHeader(status int) {
 		x.sendHead(status)
 	case status >= 400 && x.mediaType("", "text/plain"):
 		x.mode, x.status = catching, status
+	case status >= 400:
+		x.mode, x.status = waiting, status
+	case x.respells(status):
+		x.mode, x.status = redirecting, status
 	case x.needsEnvelope(status):
 		x.mode, x.status = holding, status
 	default:
@@ -163,6 +178,9 @@ func (x *exchange) sendHead(status int) {
 	h := x.Header()
 	if _, said := h[answered]; !said && x.undid() { // else the word of who is inside counts
 		x.undone = true
+	}
+	if _, said := h[answered]; !said && !x.logged && (status >= 400 || x.outcome != nil && x.outcome.Kind.Failing()) {
+		x.logAnswer(status)
 	}
 	switch {
 	case !x.nested:
@@ -207,6 +225,13 @@ func (x *exchange) Write(p []byte) (int, error) {
 		if err := x.overflow(); err != nil {
 			return 0, err
 		}
+	case x.mode == redirecting && len(x.held)+len(p) <= maxDetail:
+		x.held = append(x.held, p...)
+		return len(p), nil
+	case x.mode == waiting, x.mode == redirecting:
+		if err := x.stream(); err != nil {
+			return 0, err
+		}
 	}
 	return x.inner.Write(p)
 }
@@ -236,14 +261,22 @@ func (x *exchange) FlushError() error {
 			return err
 		}
 	}
-	if x.mode == catching {
+	switch x.mode {
+	case catching:
 		return nil
+	case waiting, redirecting:
+		if err := x.stream(); err != nil {
+			return err
+		}
 	}
 	return http.NewResponseController(x.inner).Flush()
 }
 
 // Hijack gives the connection to the handler, and all that is said on it.
 func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if x.mode == waiting || x.mode == redirecting {
+		_ = x.stream() // an error here is a client that is gone
+	}
 	conn, rw, err := http.NewResponseController(x.inner).Hijack()
 	if err == nil {
 		x.mode = streaming
@@ -261,6 +294,7 @@ func (x *exchange) overflow() error {
 	m := x.encode(nil, &parlance.Outcome{Kind: kindOf(x.status), Status: x.status}, dialect.Payload{ContentType: "application/json", Body: mark}, nil)
 	head, tail, found := bytes.Cut(m.Body, mark)
 	if !found {
+		x.logged = true
 		x.server.logger.ErrorContext(x.ctx, "the answer is too long for its envelope; see WithMaxBuffered", "limit", x.server.maxBuffered)
 		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
 		return http.ErrContentLength // the answer that went out has its own length
@@ -276,8 +310,9 @@ func (x *exchange) overflow() error {
 	return err
 }
 
-// finish ends the answer of a handler that returned.
-func (x *exchange) finish() {
+// finish ends the answer of a handler that returned. r knows the pattern that a
+// ServeMux found.
+func (x *exchange) finish(r *http.Request) {
 	if x.mode == open {
 		x.WriteHeader(http.StatusOK)
 	}
@@ -288,6 +323,14 @@ func (x *exchange) finish() {
 		_, _ = x.inner.Write(x.tail) // an error here is a client that is gone
 	case catching:
 		x.translate()
+	case waiting:
+		if r.Method == http.MethodHead {
+			_ = x.stream() // an error here is a client that is gone
+			return
+		}
+		x.translate() // it said nothing, in whatever type
+	case redirecting:
+		x.redirect(r.Pattern)
 	}
 }
 
@@ -308,6 +351,7 @@ func (x *exchange) envelope() {
 		x.render(parlance.Outcome{Kind: kindOf(x.status), Status: x.status},
 			dialect.Payload{ContentType: "application/json", Body: bytes.TrimSpace(x.held)}, nil)
 	case declared:
+		x.logged = true
 		x.server.logger.ErrorContext(x.ctx, "the handler's answer is declared as JSON and is none", "path", x.request.Path)
 		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
 	default:
@@ -315,9 +359,9 @@ func (x *exchange) envelope() {
 	}
 }
 
-// translate writes a failure that was written around us in the dialect, where
-// the status means what the dialect's table says. Its text is the handler's own and may be shown, but not that of a 5xx: too many
-// handlers put err.Error() there.
+// translate writes a failure that was written around us in the dialect. The status
+// means what the dialect's table says. The text of a 4xx is shown to the client. That
+// of a 5xx is not, since many handlers put err.Error() there.
 func (x *exchange) translate() {
 	o := x.meaning(x.status)
 	x.undone = bareUndone(o)
@@ -326,6 +370,7 @@ func (x *exchange) translate() {
 	case text == "", text == "404 page not found", text == http.StatusText(x.status):
 		// net/http's own words say nothing that the status does not.
 	case o.Kind.ServerFault():
+		x.logged = true
 		x.server.logger.ErrorContext(x.ctx, "request failed", "status", x.status, "error", text,
 			"method", x.request.Method, "path", x.request.Path)
 	case strings.HasPrefix(http.DetectContentType(x.held), "text/plain"):

@@ -92,23 +92,23 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 		},
 		"a sentinel is its kind": {
 			"problem", returns(nil, fmt.Errorf("table cameras: %w", parlance.ErrForbidden)),
-			403, [2]string{"Content-Type", "application/problem+json"}, `{"title":"Forbidden","status":403,"instance":"/path","kind":"forbidden","request_id":"ID"}`,
+			403, [2]string{"Content-Type", "application/problem+json"}, `{"title":"Forbidden","status":403,"detail":"The caller has no permission for GET /path.","instance":"/path","kind":"forbidden","request_id":"ID"}`,
 		},
 		"a wait becomes Retry-After": {
 			"vms", returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, RetryAfter: 90 * time.Second}}),
-			503, [2]string{"Retry-After", "90"}, `{"message":""}`,
+			503, [2]string{"Retry-After", "90"}, `{"message":"The service is closed for maintenance. Retry in 90 seconds."}`,
 		},
 		"any other error is ours and stays inside": {
 			"plain", returns(nil, secret),
-			500, [2]string{}, `{"message":"Internal Server Error"}`,
+			500, [2]string{}, `{"message":"The request could not be handled. The cause is in the server's log under the request ID."}`,
 		},
 		"a deadline that passed is a timeout": {
 			"omilia", returns(nil, fmt.Errorf("query: %w", context.DeadlineExceeded)),
-			504, [2]string{}, `{"errors":[{"code":null,"detail":null,"meta":{},"source":"","status":504,"title":"Gateway Timeout"}]}`,
+			504, [2]string{}, `{"errors":[{"code":null,"detail":"The request GET /path took longer than the server allows.","meta":{},"source":"","status":504,"title":"Gateway Timeout"}]}`,
 		},
 		"a value that JSON cannot hold is a fault of ours": {
 			"plain", returns(math.NaN(), nil),
-			500, [2]string{}, `{"message":"Internal Server Error"}`,
+			500, [2]string{}, `{"message":"The request could not be handled. The cause is in the server's log under the request ID."}`,
 		},
 		"a reset has no body, and says so": {
 			"vision", returns(server.Reply{Outcome: parlance.Outcome{Kind: parlance.Noted, Status: 205}}, nil),

@@ -81,5 +81,6 @@ func (o *Overload) turn(r *http.Request) bool {
 func (o *Overload) shed(w http.ResponseWriter, r *http.Request) {
 	err := refuseWith(o.Refusal, parlance.Unavailable, "")
 	err.Outcome.RetryAfter = cmp.Or(err.Outcome.RetryAfter, DefaultRetryAfter)
+	err.Outcome.Detail = cmp.Or(err.Outcome.Detail, "The server handles as many requests as it can"+again(err.Outcome.RetryAfter))
 	Fail(w, r, err)
 }

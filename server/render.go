@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/textproto"
@@ -40,6 +41,7 @@ func undone(o *parlance.Outcome) bool {
 // logFailure logs what the client is not told. A fault of the server is an
 // error; one of the request, or a client that went away, is no alarm.
 func (x *exchange) logFailure(message string, err error) {
+	x.logged = true
 	o := parlance.OutcomeOf(err)
 	level := slog.LevelInfo
 	if o.Kind.ServerFault() && !errors.Is(x.ctx.Err(), context.Canceled) {
@@ -54,7 +56,60 @@ func (x *exchange) logFailure(message string, err error) {
 	if o.RequestID != "" { // of a service behind this one; the client gets ours
 		attrs = append(attrs, slog.String("upstream_request_id", o.RequestID))
 	}
+	if len(o.Fields) > 0 {
+		attrs = append(attrs, slog.String("fields", fieldsIn(o.Fields)))
+	}
 	x.server.logger.LogAttrs(x.ctx, level, message, attrs...)
+}
+
+// logAnswer logs a failure of which no error is known: it was written around the
+// server, or is an outcome that a handler returned as its value.
+func (x *exchange) logAnswer(status int) {
+	x.logged = true
+	o := x.meaning(status)
+	if x.outcome != nil {
+		o = *x.outcome
+	}
+	level := slog.LevelInfo
+	if o.Kind.ServerFault() {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.Int("status", status),
+		slog.String("kind", o.Kind.String()),
+		slog.String("method", x.request.Method),
+		slog.String("path", x.request.Path),
+	}
+	if o.Detail != "" {
+		attrs = append(attrs, slog.String("detail", o.Detail))
+	}
+	if len(o.Fields) > 0 {
+		attrs = append(attrs, slog.String("fields", fieldsIn(o.Fields)))
+	}
+	x.server.logger.LogAttrs(x.ctx, level, "request failed", attrs...)
+}
+
+// maxFields is how many fields a line of the log names.
+const maxFields = 20
+
+// fieldsIn is the path and code of each field, for the log. Messages stay out: they may
+// repeat what a caller entered.
+func fieldsIn(fields []parlance.Field) string {
+	var b strings.Builder
+	for i, f := range fields {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if i == maxFields {
+			fmt.Fprintf(&b, "and %d more", len(fields)-i)
+			break
+		}
+		b.WriteString(short(f.Path))
+		if f.Code != "" {
+			b.WriteString(" (" + short(f.Code) + ")")
+		}
+	}
+	return b.String()
 }
 
 // render writes an outcome in the dialect. What was held is dropped.
@@ -107,11 +162,9 @@ func (x *exchange) send(m dialect.Message) {
 	}
 }
 
-// encode appends an outcome to dst, under the request's id. What only the server knows of
-// a failure is added where the handler left it open: the path that was called,
-// and as title the row's own, else the status in words (RFC 9457, 4.2.1), once the dialect has chosen it.
-// Where there is no place for a title and the answer would be empty, or a page
-// without a heading, the words are its detail: people should see more than a number.
+// encode appends an outcome to dst, under the request's id. If the maker of a failure left
+// them open, the server adds the path that was called, a description of the case, and
+// as title the row's own, else the status in words (RFC 9457, 4.2.1).
 func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
 	if o.Kind == 0 {
 		o.Kind = parlance.Internal // an Error whose maker forgot it
@@ -127,14 +180,13 @@ func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 	o.RequestID = activity.ID(x.ctx)
 	if o.Kind.Failing() {
 		add(&o.Instance, "instance", x.instance())
+		if o.Detail == "" && len(o.Fields) == 0 && len(o.Items) == 0 { // these say it themselves
+			add(&o.Detail, "detail", x.describe(o))
+		}
 	}
 	m := x.server.dialect.Encode(dst, request, o, data)
 	if o.Kind.Failing() && o.Title == "" {
 		add(&o.Title, "title", m.Phrase)
-		m = x.server.dialect.Encode(m.Body[:0], request, o, data)
-	}
-	if o.Kind.Failing() && o.Detail == "" && (len(m.Body) == 0 || isPage(m)) {
-		add(&o.Detail, "detail", m.Phrase)
 		m = x.server.dialect.Encode(m.Body[:0], request, o, data)
 	}
 	if m.Status < 200 || m.Status > 999 {
@@ -151,16 +203,6 @@ func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 		}
 	}
 	return m
-}
-
-// isPage reports that an answer is HTML.
-func isPage(m dialect.Message) bool {
-	for _, h := range m.Header {
-		if h.Name == "Content-Type" {
-			return strings.HasPrefix(h.Value, "text/html")
-		}
-	}
-	return false
 }
 
 // putHeader sets the dialect's headers in place of those that a handler set under the

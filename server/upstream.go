@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"time"
 
 	"github.com/parlance-api/parlance"
 )
@@ -18,8 +19,9 @@ import (
 //     a refusal of what we sent, for that is none of the caller's fault; a handler
 //     that knows better returns its own.
 //
-// No text, code or reason of it goes to the client; the log has them, and the
-// other's request id. Words of your own may stand in their place, as by [Refusing].
+// No text, code or reason of it goes to the client, which is told only that it was a
+// service behind this one. The log has them, and the other's request id. Words of your
+// own may stand in their place, as by [Refusing].
 //
 //	return nil, server.Upstream(err, parlance.Outcome{Detail: "The report writer cannot be used now"})
 func Upstream(err error, refusal ...parlance.Outcome) error {
@@ -42,6 +44,9 @@ func Upstream(err error, refusal ...parlance.Outcome) error {
 	for _, words := range refusal {
 		mine = inWords(words, mine)
 	}
+	if mine.Detail == "" {
+		mine.Detail = upstreamDetail(kind, mine.RetryAfter)
+	}
 	return &parlance.Error{Outcome: mine, Err: err}
 }
 
@@ -59,4 +64,15 @@ func upstreamOutcome(err error) parlance.Outcome {
 		}
 	}
 	return parlance.OutcomeOfTransport(err)
+}
+
+// upstreamDetail says which end failed, and nothing of which service it was.
+func upstreamDetail(kind parlance.Kind, after time.Duration) string {
+	switch kind {
+	case parlance.Unavailable:
+		return "A service behind this one is unavailable" + again(after)
+	case parlance.Timeout:
+		return "A service behind this one did not respond in time."
+	}
+	return "A service behind this one gave an unusable response."
 }

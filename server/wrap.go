@@ -17,7 +17,11 @@ import (
 //     or by a ServeMux that has no such route, is written in the dialect. Its
 //     text is the detail of a 4xx and goes only to the log of a 5xx. Headers
 //     such as Allow stay. A failure with a type of its own, such as
-//     application/json, is left as it is.
+//     application/json, is left as it is if it has a body.
+//   - A redirect that a ServeMux makes only to clean a path (//x, /x/../y, /tree for
+//     /tree/) is not_found in the dialect; its detail names the clean path. A
+//     handler's own redirect stays as it is.
+//   - Each request that failed has a line in the log.
 //   - A panic is a 500 in the dialect, its value and stack in the log. Where
 //     bytes went out already, the connection is cut.
 //   - A success streams untouched; Flush, Hijack and http.ResponseController
@@ -55,7 +59,7 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 		r = x.begin(r)
 		defer x.watched()
 	}
-	defer x.end()
+	defer x.end(r)
 	pass(x.ctx, next, x, r)
 }
 
@@ -71,14 +75,14 @@ func pass(ctx context.Context, next http.Handler, w http.ResponseWriter, r *http
 }
 
 // end finishes the answer when the handler is done, by return or by panic.
-func (x *exchange) end() {
+func (x *exchange) end(r *http.Request) {
 	cause, stack := recover(), []byte(nil)
 	if t, ok := cause.(*thrown); ok {
 		cause, stack = t.cause, t.stack
 	}
 	switch {
 	case cause == nil:
-		x.finish()
+		x.finish(r)
 	case cause == http.ErrAbortHandler:
 		x.cut = true
 		panic(cause) // the handler's own wish
@@ -86,6 +90,7 @@ func (x *exchange) end() {
 		if stack == nil {
 			stack = debug.Stack()
 		}
+		x.logged = true
 		x.server.logger.ErrorContext(x.ctx, "the handler panicked",
 			"panic", fmt.Sprint(cause), "method", x.request.Method, "path", x.request.Path, "stack", string(stack))
 		if x.sent() {

@@ -42,10 +42,10 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 		body    string
 	}{
 		"a route that a ServeMux does not know": {
-			"vms", mux, "GET", "/nope", 404, `{"message":""}`,
+			"vms", mux, "GET", "/nope", 404, `{"message":"There is no resource at GET /nope."}`,
 		},
 		"a method that a ServeMux does not know": {
-			"plain", mux, "POST", "/known", 405, `{"message":"Method Not Allowed"}`,
+			"plain", mux, "POST", "/known", 405, `{"message":"The method POST is not allowed at /known. Allowed: GET, HEAD."}`,
 		},
 		"the text of http.Error is the detail of a 4xx": {
 			"plain", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no such page", 404) }),
@@ -53,10 +53,10 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 		},
 		"the text of http.Error is kept from clients in a 5xx": {
 			"vms", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret", 500) }),
-			"GET", "/", 500, `{"message":""}`,
+			"GET", "/", 500, `{"message":"The request could not be handled. The cause is in the server's log under the request ID."}`,
 		},
 		"a status without a body": {
-			"problem", writes(403, "", ""), "GET", "/", 403, `{"title":"Forbidden","status":403,"instance":"/","kind":"forbidden","request_id":"ID"}`,
+			"problem", writes(403, "", ""), "GET", "/", 403, `{"title":"Forbidden","status":403,"detail":"The caller has no permission for GET /.","instance":"/","kind":"forbidden","request_id":"ID"}`,
 		},
 		"a failure with a type of its own is left alone": {
 			"vms", writes(400, "application/json", `{"mine":1}`), "GET", "/", 400, `{"mine":1}`,
@@ -78,13 +78,13 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 		},
 		"what only claims to be JSON is a fault of ours": {
 			"vbapi", writes(0, "application/json", `{"half":`), "GET", "/", 500,
-			`{"data":null,"error":{"type":null,"title":"Internal Server Error","status":500,"detail":null,"instance":"/"},"debug":{"activityId":"ID"}}`,
+			`{"data":null,"error":{"type":null,"title":"Internal Server Error","status":500,"detail":"The request could not be handled. The cause is in the server's log under the request ID.","instance":"/"},"debug":{"activityId":"ID"}}`,
 		},
 		"a handler that writes nothing gets an envelope around nothing": {
 			"vbapi", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), "GET", "/", 200, `{"data":null,"error":null,"debug":{"activityId":"ID"}}`,
 		},
 		"a panic is a 500": {
-			"vms", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret") }), "GET", "/", 500, `{"message":""}`,
+			"vms", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret") }), "GET", "/", 500, `{"message":"The request could not be handled. The cause is in the server's log under the request ID."}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -357,7 +357,7 @@ func TestWhatStandsBetweenMayAnswerItself(t *testing.T) {
 	})
 	quick := s.Handle(returns(1, nil))
 	a := ask(t, s.Wrap(http.TimeoutHandler(slow, time.Millisecond, "")), "GET", "/")
-	if want := `{"data":null,"error":{"type":null,"title":"Service Unavailable","status":503,"detail":null,"instance":"/"},"debug":{"activityId":"ID"}}`; a.status != 503 || a.noID() != want {
+	if want := `{"data":null,"error":{"type":null,"title":"Service Unavailable","status":503,"detail":"The service cannot handle requests at the moment.","instance":"/"},"debug":{"activityId":"ID"}}`; a.status != 503 || a.noID() != want {
 		t.Errorf("got %d %s, log %s", a.status, a.body, log)
 	}
 	h := s.Wrap(http.StripPrefix("/prefix", http.TimeoutHandler(quick, time.Minute, "")))

@@ -39,7 +39,8 @@ func (h *house) open(listen func() (net.Listener, error), handler http.Handler, 
 	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		DisableGeneralOptionsHandler: true, // OPTIONS * is answered in the dialect, too
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		// So that close waits for the handlers, too. A connection is new before
 		// Serve goes on, and closed when its last handler has returned.
 		ConnState: func(_ net.Conn, state http.ConnState) {

@@ -227,7 +227,7 @@ func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
 		lines        int
 	}{
 		{"/reports", "GET /reports", breaksOff, 502, 200, 1},
-		{"/archive/1926", "GET /archive/", says(418, "text/plain", "short and stout"), 418, 418, 0},
+		{"/archive/1926", "GET /archive/", says(418, "text/plain", "short and stout"), 418, 418, 1},
 	} {
 		keeps := golden.Keep(t)
 		h := open(t, plain.Config{Activity: keeps.Recorder})

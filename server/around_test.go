@@ -1,0 +1,254 @@
+package server_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+// sendRaw sends a request as text, and reads the response without following it.
+func sendRaw(t *testing.T, s *httptest.Server, request string) answer {
+	t.Helper()
+	c, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	method, _, _ := strings.Cut(request, " ")
+	if _, err := fmt.Fprintf(c, "%s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", request); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: method})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(body), res.ContentLength}
+}
+
+func TestAPathThatIsNotCleanIsNotFoundInTheDialect(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/clients/{id}", writes(0, "application/json", `1`))
+	mux.HandleFunc("GET /tree/", writes(0, "application/json", `2`))
+	mux.HandleFunc("/leaves/{$}", writes(0, "application/json", `2`))
+	mux.HandleFunc("/rest/{all...}", writes(0, "application/json", `2`))
+	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/tree/", http.StatusMovedPermanently)
+	})
+	mux.HandleFunc("/docs", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Path+"/", http.StatusMovedPermanently)
+	})
+	for _, c := range []struct {
+		called string
+		clean  string // that the detail names; "" for a redirect of the handler's own
+		to     string
+	}{
+		{"GET //clients/7", "/clients/7", ""},
+		{"GET /x/../clients/7?page=2", "/clients/7", ""},
+		{"POST /clients/./7", "/clients/7", ""},
+		{"PUT /clients//a%20b", "/clients/a%20b", ""},
+		{"GET //nowhere", "/nowhere", ""},
+		{"GET /tree", "/tree/", ""},
+		{"GET /leaves", "/leaves/", ""},
+		{"GET /rest", "/rest/", ""},
+		{"GET //tree", "/tree/", ""},
+		{"GET /moved", "", "/tree/"},
+		{"GET /docs", "", "/docs/"},
+	} {
+		t.Run(c.called, func(t *testing.T) {
+			t.Parallel()
+			for _, dialect := range []string{"vbapi", "problem", "vision"} {
+				s, log := newServer(t, dialect)
+				between := func(next http.Handler) http.Handler { // a middleware that copies nothing
+					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r) })
+				}
+				a := sendRaw(t, listen(t, s.Wrap(between(mux))), c.called)
+				if c.clean == "" {
+					if dialect != "vision" && (a.status != 301 || a.header.Get("Location") != c.to) {
+						t.Errorf("%s: got %d %v, want 301 to %s", dialect, a.status, a.header, c.to)
+					}
+					continue
+				}
+				want := fmt.Sprintf("There is no resource at %s. The clean form of this path is %s.", strings.TrimSuffix(c.called, "?page=2"), c.clean)
+				if a.status != 404 || !strings.Contains(a.body, want) || a.header.Get("Location") != "" || strings.Contains(a.body, "<a ") {
+					t.Errorf("%s: got %d %v %s\nwant 404 with %s", dialect, a.status, a.header, a.body, want)
+				}
+				if lines := log.lines(t); len(lines) != 1 || lines[0]["activity_id"] != a.id() || lines[0]["kind"] != "not_found" {
+					t.Errorf("%s: got the lines %v, want one of the request", dialect, lines)
+				}
+			}
+		})
+	}
+}
+
+func TestALongRedirectOfAHandlerReachesTheClientWhole(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "vbapi")
+	long := strings.Repeat("<p>moved</p>", 1000)
+	for name, end := range map[string]func(w http.ResponseWriter){
+		"written in pieces": func(w http.ResponseWriter) {
+			for range 2 {
+				_, _ = io.WriteString(w, long)
+			}
+		},
+		"flushed": func(w http.ResponseWriter) {
+			_, _ = io.WriteString(w, "<p>")
+			_ = http.NewResponseController(w).Flush()
+			_, _ = io.WriteString(w, "</p>")
+		},
+	} {
+		a := sendRaw(t, listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "/tree/")
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(http.StatusMovedPermanently)
+			end(w)
+		}))), "GET /tree")
+		if want := map[string]string{"written in pieces": long + long, "flushed": "<p></p>"}[name]; a.status != 301 || a.body != want {
+			t.Errorf("%s: got %d with %d bytes, want 301 with %d", name, a.status, len(a.body), len(want))
+		}
+	}
+}
+
+func TestOptionsOfTheWholeServerAreAnsweredInTheDialect(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "vbapi")
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /known", writes(0, "application/json", "1"))
+	unstarted := httptest.NewUnstartedServer(s.Wrap(mux))
+	server.Bounded(unstarted.Config)
+	unstarted.Start()
+	t.Cleanup(unstarted.Close)
+	for called, want := range map[string]string{
+		"OPTIONS *":      `{"data":null,"error":{"type":null,"title":"Bad Request","status":400,"detail":"The target * names no resource. Call a path.","instance":"*"},"debug":{"activityId":"ID"}}`,
+		"OPTIONS /known": `{"data":null,"error":{"type":null,"title":"Method Not Allowed","status":405,"detail":"The method OPTIONS is not allowed at /known. Allowed: GET, HEAD.","instance":"/known"},"debug":{"activityId":"ID"}}`,
+	} {
+		if a := sendRaw(t, unstarted, called); a.noID() != want {
+			t.Errorf("%s: got %d %s\nwant %s", called, a.status, a.noID(), want)
+		}
+	}
+}
+
+func TestConditionsAndRangesLeaveInTheDialect(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	file := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("ETag", `"1"`)
+		http.ServeContent(w, r, "", at, strings.NewReader(`{"n":1}`))
+	})
+	for name, c := range map[string]struct {
+		header [2]string
+		status int
+		body   string
+	}{
+		"no condition":                {[2]string{"X-None", "1"}, 200, `{"data":{"n":1},"error":null,"debug":{"activityId":"ID"}}`},
+		"it is known already":         {[2]string{"If-None-Match", `"1"`}, 304, ``},
+		"it was not changed":          {[2]string{"If-Modified-Since", at.Format(http.TimeFormat)}, 304, ``},
+		"it is another one":           {[2]string{"If-None-Match", `"2"`}, 200, `{"data":{"n":1},"error":null,"debug":{"activityId":"ID"}}`},
+		"a precondition fails":        {[2]string{"If-Match", `"2"`}, 412, `{"data":null,"error":{"type":null,"title":"Precondition Failed","status":412,"detail":"A condition in the header of GET / does not hold.","instance":"/"},"debug":{"activityId":"ID"}}`},
+		"a range that does not exist": {[2]string{"Range", "bytes=900-"}, 416, `{"data":null,"error":{"type":null,"title":"Requested Range Not Satisfiable","status":416,"detail":"invalid range: failed to overlap","instance":"/"},"debug":{"activityId":"ID"}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newServer(t, "vbapi")
+			a := ask(t, s.Wrap(file), "GET", "/", c.header[:]...)
+			if a.status != c.status || a.noID() != c.body {
+				t.Errorf("got  %d %s\nwant %d %s", a.status, a.noID(), c.status, c.body)
+			}
+		})
+	}
+}
+
+func TestAFailureWithoutABodyIsWrittenInTheDialectWhateverItsType(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "plain")
+	h := s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(409)
+	}))
+	if a := ask(t, h, "GET", "/x"); a.status != 409 || a.body != `{"message":"The request GET /x is invalid."}` {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+	if a := ask(t, h, "HEAD", "/x"); a.status != 409 || a.body != "" || a.header.Get("Content-Type") != "application/json" {
+		t.Errorf("HEAD: got %d %v %s", a.status, a.header, a.body)
+	}
+}
+
+func TestEachRequestThatFailedHasALineUnderItsID(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /known", writes(0, "", "hi"))
+	failing := parlance.Outcome{Kind: parlance.Conflict, Detail: "Somebody else changes it"}
+	for name, c := range map[string]struct {
+		handler      func(*server.Server) http.Handler
+		method, path string
+		kind         string
+	}{
+		"an unknown route":               {func(*server.Server) http.Handler { return mux }, "GET", "/nope", "not_found"},
+		"a wrong method":                 {func(*server.Server) http.Handler { return mux }, "PUT", "/known", "invalid"},
+		"a text":                         {func(*server.Server) http.Handler { return writes(403, "", "no") }, "GET", "/", "forbidden"},
+		"a failure in a form of its own": {func(*server.Server) http.Handler { return writes(502, "application/json", "{}") }, "GET", "/", "bad_gateway"},
+		"a failure as a value":           {func(s *server.Server) http.Handler { return s.Handle(returns(server.Reply{Outcome: failing}, nil)) }, "GET", "/", "conflict"},
+		"a middleware's refusal": {func(s *server.Server) http.Handler {
+			return server.Authenticate(server.APIKey("X-Key", server.Keys{}))(s.Handle(returns(1, nil)))
+		}, "GET", "/", "unauthenticated"},
+		"a middleware's refusal inside": {func(s *server.Server) http.Handler {
+			return server.Deadline(time.Minute)(server.MaxBody(1)(s.Handle(returns(nil, parlance.ErrForbidden))))
+		}, "GET", "/", "forbidden"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, log := newServer(t, "vbapi")
+			a := ask(t, s.Wrap(c.handler(s)), c.method, c.path)
+			lines := log.lines(t)
+			if len(lines) != 1 {
+				t.Fatalf("got %d lines, want 1: %v", len(lines), lines)
+			}
+			if l := lines[0]; l["activity_id"] != a.id() || l["kind"] != c.kind || l["method"] != c.method || l["path"] != c.path {
+				t.Errorf("got %v, want the %s of %s %s under %s", l, c.kind, c.method, c.path, a.id())
+			}
+		})
+	}
+}
+
+func TestTheLogNamesTheFieldsAndNotTheirTexts(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, "vms")
+	many := make([]parlance.Field, 22)
+	for i := range many {
+		many[i] = parlance.Field{Path: fmt.Sprint("f", i), Code: "required", Message: "a secret that was entered"}
+	}
+	ask(t, s.Handle(returns(nil, parlance.NewError(parlance.Invalid, "Look at it").WithReason(parlance.Fields).WithFields(many...))), "GET", "/")
+	got := fmt.Sprint(log.lines(t)[0]["fields"])
+	if !strings.HasPrefix(got, "f0 (required), f1 (required), ") || !strings.HasSuffix(got, "f19 (required), and 2 more") {
+		t.Errorf("got %s", got)
+	}
+	if strings.Contains(log.String(), "secret") {
+		t.Errorf("the log has what was entered: %s", log)
+	}
+}
+
+func TestADetailRepeatsALongPathShortened(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "plain")
+	path := "/" + strings.Repeat("x", 5000)
+	if a := ask(t, s.Wrap(http.NewServeMux()), "GET", path+"%3Cscript%3E"); a.body != `{"message":"There is no resource at GET `+path[:200]+`…."}` {
+		t.Errorf("got %s", a.body)
+	}
+	if a := ask(t, s.Wrap(http.NewServeMux()), "GET", "/%3Cscript%3E"); a.body != `{"message":"There is no resource at GET /%3Cscript%3E."}` {
+		t.Errorf("got %s", a.body)
+	}
+}

@@ -1,0 +1,106 @@
+package server
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// maxCalled bounds, in bytes, how much of a path a detail repeats.
+const maxCalled = 200
+
+// describe is the detail of a failure whose maker gave none: every API shows one, and a
+// title alone tells nobody which request it is about. It says what was called and what
+// the kind means, and never anything of the inside.
+func (x *exchange) describe(o *parlance.Outcome) string {
+	path, called := short(x.instance()), x.calledAs()
+	if path == "*" {
+		return "The target * names no resource. Call a path."
+	}
+	switch o.Status {
+	case http.StatusMethodNotAllowed:
+		allowed := x.Header().Get("Allow")
+		if allowed == "" {
+			return fmt.Sprintf("The method %s is not allowed at %s.", short(x.request.Method), path)
+		}
+		return fmt.Sprintf("The method %s is not allowed at %s. Allowed: %s.", short(x.request.Method), path, allowed)
+	case http.StatusRequestTimeout:
+		return "The request did not arrive in time."
+	case http.StatusPreconditionFailed:
+		return fmt.Sprintf("A condition in the header of %s does not hold.", called)
+	case http.StatusRequestEntityTooLarge:
+		return fmt.Sprintf("The body of %s is too large.", called)
+	case http.StatusUnsupportedMediaType:
+		return fmt.Sprintf("The content type of %s is not supported.", called)
+	case http.StatusRequestedRangeNotSatisfiable:
+		return fmt.Sprintf("The range that %s asks for does not exist.", called)
+	}
+	switch o.Kind {
+	case parlance.Failed:
+		return fmt.Sprintf("The request %s is valid, but it failed.", called)
+	case parlance.Unauthenticated:
+		if o.Reason == parlance.Expired {
+			return "The credential has expired."
+		}
+		return fmt.Sprintf("The request %s needs a valid credential.", called)
+	case parlance.Forbidden:
+		return fmt.Sprintf("The caller has no permission for %s.", called)
+	case parlance.NotFound:
+		return fmt.Sprintf("There is no resource at %s.", called)
+	case parlance.Conflict:
+		return fmt.Sprintf("The request %s conflicts with another request, or with the state of the resource.", called)
+	case parlance.RateLimited:
+		return "There were too many requests in a short time" + again(o.RetryAfter)
+	case parlance.Quota:
+		if o.Reason == parlance.Licence {
+			return "All licenses are in use."
+		}
+		return "The quota is used up."
+	case parlance.Internal:
+		return x.server.internalDetail("request")
+	case parlance.BadGateway:
+		return upstreamDetail(o.Kind, 0)
+	case parlance.Unavailable:
+		if o.Reason == parlance.Maintenance {
+			return "The service is closed for maintenance" + again(o.RetryAfter)
+		}
+		return "The service cannot handle requests at the moment" + again(o.RetryAfter)
+	case parlance.Timeout:
+		return fmt.Sprintf("The request %s took longer than the server allows.", called)
+	}
+	return fmt.Sprintf("The request %s is invalid.", called)
+}
+
+// calledAs is what was called, for a sentence: "GET /x".
+func (x *exchange) calledAs() string { return short(x.request.Method) + " " + short(x.instance()) }
+
+// internalDetail says of a request or a record that the server failed, and where the
+// cause is found.
+func (s *Server) internalDetail(what string) string {
+	return fmt.Sprintf("The %s could not be handled. The cause is in the server's log under the %s.", what, cmp.Or(s.dialect.Support().ID, "request ID"))
+}
+
+// again ends a sentence with the time after which a retry makes sense, if it is known.
+// It is the time of the Retry-After field.
+func again(after time.Duration) string {
+	if after <= 0 {
+		return "."
+	}
+	n := (after + time.Second - 1) / time.Second
+	if n == 1 {
+		return ". Retry in 1 second."
+	}
+	return fmt.Sprintf(". Retry in %d seconds.", n)
+}
+
+// short is a text of a caller, as much of it as a sentence can hold.
+func short(text string) string {
+	if len(text) <= maxCalled {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxCalled], "") + "…"
+}
