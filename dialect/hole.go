@@ -48,6 +48,7 @@ type hole struct {
 	unused   bool     // it is the status of the whole, which is the transport's
 	guard    *pattern // the text must fit it; its canonical text is written where the attribute does not
 	standIn  *pattern // what is written for an attribute that is not set, and read as it stands; nil for nothing
+	noData   string   // what is written for $data that is not set: {} or []; "" for null
 }
 
 // scalar compiles a scalar of a shape: a hole, a pattern, a name, or a constant.
@@ -172,6 +173,9 @@ func (c *shapeCompiler) placed(pos position, h *hole) {
 		if whole(attrData) && (c.form != formJSON && c.form != formXML || !alone) {
 			c.fault(pos, "bad_place", "let $data stand alone, as a member of a JSON body or an element of XML", "the payload cannot stand here")
 		}
+		if h.noData != "" && c.form != formJSON {
+			c.fault(pos, "bad_place", "write $data alone", "an empty object or list after `or` is for JSON bodies")
+		}
 		if embedded && (c.form != formJSON || !alone) {
 			c.fault(pos, "bad_place", "let $item.body and $item.headers stand alone, as members of a JSON body", "an answer of its own cannot stand here")
 		}
@@ -207,7 +211,9 @@ func (c *shapeCompiler) hole(pos position, text string) *hole {
 			return nil
 		}
 	}
-	if head, value, found := cutOutside(operands[last], " or "); found && strings.HasPrefix(text, "$") {
+	if head, value, found := cutOutside(operands[last], " or "); found && head == "$data" && (value == "{}" || value == "[]") {
+		operands[last], h.noData = head, value
+	} else if found && strings.HasPrefix(text, "$") {
 		operands[last] = head
 		if h.standIn = c.standIn(pos, strings.TrimSpace(value)); h.standIn == nil {
 			return nil

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -148,7 +149,7 @@ func (w *writer) jsonHole(h *hole) {
 	if first.pattern == nil {
 		switch first.target.attr {
 		case attrData:
-			w.payload()
+			w.payload(h.noData)
 			return
 		case attrBody:
 			if len(w.itemBody) == 0 {
@@ -215,10 +216,10 @@ func (w *writer) embedHeader() {
 	w.dst = append(w.dst, '}')
 }
 
-// payload writes the success value into the envelope.
-func (w *writer) payload() {
+// payload writes the success value into the envelope, or what stands there without one.
+func (w *writer) payload(without string) {
 	if len(w.data.Body) == 0 {
-		w.dst = append(w.dst, "null"...)
+		w.dst = append(w.dst, cmp.Or(without, "null")...)
 		return
 	}
 	w.carried |= bitOf(whole, attrData)

@@ -132,8 +132,8 @@ func TestOptionsOfTheWholeServerAreAnsweredInTheDialect(t *testing.T) {
 	unstarted.Start()
 	t.Cleanup(unstarted.Close)
 	for called, want := range map[string]string{
-		"OPTIONS *":      `{"data":null,"error":{"type":null,"title":"Bad Request","status":400,"detail":"The target * names no resource. Call a path.","instance":"*"},"debug":{"activityId":"ID"}}`,
-		"OPTIONS /known": `{"data":null,"error":{"type":null,"title":"Method Not Allowed","status":405,"detail":"The method OPTIONS is not allowed at /known. Allowed: GET, HEAD.","instance":"/known"},"debug":{"activityId":"ID"}}`,
+		"OPTIONS *":      `{"data":null,"error":{"type":"https://httpstatuses.com/400","title":"Bad Request","status":400,"detail":"The target * names no resource. Call a path.","instance":"*"},"debug":{"activityId":"ID"}}`,
+		"OPTIONS /known": `{"data":null,"error":{"type":"https://httpstatuses.com/405","title":"Method Not Allowed","status":405,"detail":"The method OPTIONS is not allowed at /known. Allowed: GET, HEAD.","instance":"/known"},"debug":{"activityId":"ID"}}`,
 	} {
 		if a := sendRaw(t, unstarted, called); a.noID() != want {
 			t.Errorf("%s: got %d %s\nwant %s", called, a.status, a.noID(), want)
@@ -158,8 +158,8 @@ func TestConditionsAndRangesLeaveInTheDialect(t *testing.T) {
 		"it is known already":         {[2]string{"If-None-Match", `"1"`}, 304, ``},
 		"it was not changed":          {[2]string{"If-Modified-Since", at.Format(http.TimeFormat)}, 304, ``},
 		"it is another one":           {[2]string{"If-None-Match", `"2"`}, 200, `{"data":{"n":1},"error":null,"debug":{"activityId":"ID"}}`},
-		"a precondition fails":        {[2]string{"If-Match", `"2"`}, 412, `{"data":null,"error":{"type":null,"title":"Precondition Failed","status":412,"detail":"A condition in the header of GET / does not hold.","instance":"/"},"debug":{"activityId":"ID"}}`},
-		"a range that does not exist": {[2]string{"Range", "bytes=900-"}, 416, `{"data":null,"error":{"type":null,"title":"Requested Range Not Satisfiable","status":416,"detail":"invalid range: failed to overlap","instance":"/"},"debug":{"activityId":"ID"}}`},
+		"a precondition fails":        {[2]string{"If-Match", `"2"`}, 412, `{"data":null,"error":{"type":"https://httpstatuses.com/412","title":"Precondition Failed","status":412,"detail":"A condition in the header of GET / does not hold.","instance":"/"},"debug":{"activityId":"ID"}}`},
+		"a range that does not exist": {[2]string{"Range", "bytes=900-"}, 416, `{"data":null,"error":{"type":"https://httpstatuses.com/416","title":"Range Not Satisfiable","status":416,"detail":"invalid range: failed to overlap","instance":"/"},"debug":{"activityId":"ID"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -250,5 +250,34 @@ func TestADetailRepeatsALongPathShortened(t *testing.T) {
 	}
 	if a := ask(t, s.Wrap(http.NewServeMux()), "GET", "/%3Cscript%3E"); a.body != `{"message":"There is no resource at GET /%3Cscript%3E."}` {
 		t.Errorf("got %s", a.body)
+	}
+}
+
+func TestASuccessInAnEnvelopeHasDataWhateverItIs(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		handler func(*server.Server) http.Handler
+		status  int
+		data    string
+	}{
+		"nothing":         {func(s *server.Server) http.Handler { return s.Handle(returns(nil, nil)) }, 200, `{}`},
+		"created, bare":   {func(s *server.Server) http.Handler { return s.Handle(returns(server.Created("/x/1", nil), nil)) }, 201, `{}`},
+		"an empty list":   {func(s *server.Server) http.Handler { return s.Handle(returns([]int{}, nil)) }, 200, `[]`},
+		"a nil list":      {func(s *server.Server) http.Handler { return s.Handle(returns([]int(nil), nil)) }, 200, `[]`},
+		"a batch of none": {func(s *server.Server) http.Handler { return s.Handle(returns(server.Bulk(nil), nil)) }, 200, `[]`},
+		"records of none": {func(s *server.Server) http.Handler { return s.EachRecord(take) }, 200, `[]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newServer(t, "vbapi")
+			res, err := http.Post(serve(t, c.handler(s)).URL, "application/json", strings.NewReader("[]"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := readAnswer(res)
+			if want := `{"data":` + c.data + `,"error":null,"debug":{"activityId":"ID"}}`; err != nil || a.status != c.status || a.noID() != want {
+				t.Errorf("got  %d %s %v\nwant %d %s", a.status, a.noID(), err, c.status, want)
+			}
+		})
 	}
 }

@@ -105,9 +105,9 @@ func TestEachRecordIsToldOfInTheDialect(t *testing.T) {
 		{"vbapi, all well", "vbapi", "/orders-batch", "[" + good + "," + good + "]", 207,
 			`{"data":[{"id":[{"key":"a","value":1}],"status":200,"body":"taken"},{"id":[{"key":"a","value":1}],"status":200,"body":"taken"}],"error":null,"debug":{"activityId":"ID"}}`},
 		{"vbapi, all lost, and nothing leaks", "vbapi", "/orders-batch", "[" + lost + "]", 207,
-			`{"data":[{"id":[{"key":"a","value":3}],"status":500,"body":"The record could not be handled. The cause is in the server's log under the request ID."}],"error":null,"debug":{"activityId":"ID"}}`},
+			`{"data":[{"id":[{"key":"a","value":3}],"status":500,"body":"The record could not be handled. The cause is in the server's log under the activityId."}],"error":null,"debug":{"activityId":"ID"}}`},
 		{"vbapi, broken at once", "vbapi", "/orders-batch", `[{]`, 400,
-			`{"data":null,"error":{"type":null,"title":"Bad Request","status":400,"detail":"The document cannot be read from byte 1 on: this is no JSON","instance":"/orders-batch"},"debug":{"activityId":"ID"}}`},
+			`{"data":null,"error":{"type":"https://httpstatuses.com/400","title":"Bad Request","status":400,"detail":"The document cannot be read from byte 1 on: this is no JSON","instance":"/orders-batch"},"debug":{"activityId":"ID"}}`},
 		{"problem in part, from XML too", "problem", "/orders", "<a><b/><b><Want>gone</Want></b></a>", 207,
 			`{"status":207,"kind":"partial","request_id":"ID","items":[{"index":0,"kind":"success","detail":"taken"},{"index":1,"kind":"not_found","detail":"no such order"}]}`},
 		{"problem, all failed alike", "problem", "/orders", "[" + bad + "]", 400,
@@ -249,7 +249,7 @@ func TestAPanicOrARecordThatCannotBeReadHasItsID(t *testing.T) {
 		s, _ := newServer(t, "vbapi")
 		_, _, body := postBulk(t, serve(t, s.EachRecord(take, name, server.AtOnce(atOnce))).URL,
 			`[{"Ref":"1","Want":"panic"},{"Ref":2},{"Ref":"a=3"},7]`)
-		want := `{"data":[{"id":[{"key":"ref","value":1}],"status":500,"body":"The record could not be handled. The cause is in the server's log under the request ID."},` +
+		want := `{"data":[{"id":[{"key":"ref","value":1}],"status":500,"body":"The record could not be handled. The cause is in the server's log under the activityId."},` +
 			`{"id":[{"key":"ref","value":2}],"status":400,"body":"Ref must not be a number"},` +
 			`{"id":[{"key":"a","value":3}],"status":200,"body":"taken"},{"id":[],"status":400,"body":"The record cannot be read"}],`
 		if !strings.HasPrefix(body, want) {

@@ -281,6 +281,10 @@ func (a *bulkAnswer) inOne() error {
 		o = a.witnesses[0].Outcome
 		o.Kind, o.Reason = kind, reason
 	}
-	a.x.render(o, none, nil)
+	data := none
+	if a.total == 0 && a.graft == nil && a.x.server.dialect.Wraps(a.x.request, &o) {
+		data = emptyList // where an envelope has a place for what became of them
+	}
+	a.x.render(o, data, nil)
 	return nil
 }

@@ -93,7 +93,7 @@ func ExampleUpstream() {
 		return nil, server.Upstream(bank(r.Context()))
 	}), "GET", "/balance")
 	// Output:
-	// 502 {"data":null,"error":{"type":null,"title":"Bad Gateway","status":502,"detail":"A service behind this one gave an unusable response.","instance":"/balance"},"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
+	// 502 {"data":null,"error":{"type":"https://httpstatuses.com/502","title":"Bad Gateway","status":502,"detail":"A service behind this one gave an unusable response.","instance":"/balance"},"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
 }
 
 // A body that is too long is refused before it is read.

@@ -54,7 +54,7 @@ func ExampleServer_Handle() {
 	}
 	// Output:
 	// 200 {"data":{"name":"Pear"},"error":null,"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
-	// 404 {"data":null,"error":{"type":null,"title":"Not Found","status":404,"detail":"No product 2","instance":"/products/2"},"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
+	// 404 {"data":null,"error":{"type":"https://httpstatuses.com/404","title":"Not Found","status":404,"detail":"No product 2","instance":"/products/2"},"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
 	// 200 {"name":"Pear"}
 	// 404 {"message":"No product 2"}
 }

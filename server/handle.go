@@ -71,6 +71,9 @@ func (x *exchange) compose(s *scratch, value any) (dialect.Message, error) {
 	if err != nil {
 		return dialect.Message{}, err
 	}
+	if reply.listsNothing(data.Body) && x.server.dialect.Wraps(x.request, &reply.Outcome) {
+		data = emptyList
+	}
 	if reply.Location != "" {
 		x.Header().Set("Location", reply.Location)
 	}

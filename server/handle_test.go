@@ -87,8 +87,8 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 			422, [2]string{}, `{"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"]}}`,
 		},
 		"the whole envelope of an error": {
-			"vbapi", returns(nil, parlance.NewError(parlance.NotFound, "The requested resource (xyz) was not found.")),
-			404, [2]string{}, `{"data":null,"error":{"type":null,"title":"Not Found","status":404,"detail":"The requested resource (xyz) was not found.","instance":"/path"},"debug":{"activityId":"ID"}}`,
+			"vbapi", returns(nil, parlance.NewError(parlance.NotFound, "The resource you requested (xyz) was not found.")),
+			404, [2]string{}, `{"data":null,"error":{"type":"https://httpstatuses.com/404","title":"Not Found","status":404,"detail":"The resource you requested (xyz) was not found.","instance":"/path"},"debug":{"activityId":"ID"}}`,
 		},
 		"a sentinel is its kind": {
 			"problem", returns(nil, fmt.Errorf("table cameras: %w", parlance.ErrForbidden)),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"sync"
 
 	"github.com/parlance-api/parlance"
@@ -49,6 +50,9 @@ func Noted(value any, notes ...string) Reply {
 // [Server.EachRecord], which reads and answers it as a stream.
 func Bulk(document []byte, items ...parlance.Item) Reply {
 	kind, reason := parlance.RollUp(items)
+	if items == nil {
+		items = []parlance.Item{} // a list of nothing is one
+	}
 	return Reply{Outcome: parlance.Outcome{Kind: kind, Reason: reason, Items: items}, Document: document}
 }
 
@@ -69,6 +73,18 @@ func replyOf(value any) Reply {
 		return Reply{Outcome: parlance.Outcome{Kind: parlance.Empty}}
 	}
 	return Reply{Outcome: parlance.Outcome{Kind: parlance.Success}, Value: value}
+}
+
+// emptyList is the payload of a list without elements.
+var emptyList = dialect.Payload{ContentType: "application/json", Body: []byte("[]")}
+
+// listsNothing reports that a reply is a list without elements, which encoding/json
+// writes as null or which has no records to tell of.
+func (r *Reply) listsNothing(written []byte) bool {
+	if r.Value == nil {
+		return r.Outcome.Items != nil && len(r.Outcome.Items) == 0
+	}
+	return string(written) == "null" && reflect.TypeOf(r.Value).Kind() == reflect.Slice
 }
 
 // scratch is memory in which one answer is made after the other.

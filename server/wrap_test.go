@@ -78,10 +78,10 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 		},
 		"what only claims to be JSON is a fault of ours": {
 			"vbapi", writes(0, "application/json", `{"half":`), "GET", "/", 500,
-			`{"data":null,"error":{"type":null,"title":"Internal Server Error","status":500,"detail":"The request could not be handled. The cause is in the server's log under the request ID.","instance":"/"},"debug":{"activityId":"ID"}}`,
+			`{"data":null,"error":{"type":"https://httpstatuses.com/500","title":"Internal Server Error","status":500,"detail":"The request could not be handled. The cause is in the server's log under the activityId.","instance":"/"},"debug":{"activityId":"ID"}}`,
 		},
 		"a handler that writes nothing gets an envelope around nothing": {
-			"vbapi", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), "GET", "/", 200, `{"data":null,"error":null,"debug":{"activityId":"ID"}}`,
+			"vbapi", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), "GET", "/", 200, `{"data":{},"error":null,"debug":{"activityId":"ID"}}`,
 		},
 		"a panic is a 500": {
 			"vms", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret") }), "GET", "/", 500, `{"message":"The request could not be handled. The cause is in the server's log under the request ID."}`,
@@ -357,7 +357,7 @@ func TestWhatStandsBetweenMayAnswerItself(t *testing.T) {
 	})
 	quick := s.Handle(returns(1, nil))
 	a := ask(t, s.Wrap(http.TimeoutHandler(slow, time.Millisecond, "")), "GET", "/")
-	if want := `{"data":null,"error":{"type":null,"title":"Service Unavailable","status":503,"detail":"The service cannot handle requests at the moment.","instance":"/"},"debug":{"activityId":"ID"}}`; a.status != 503 || a.noID() != want {
+	if want := `{"data":null,"error":{"type":"https://httpstatuses.com/503","title":"Service Unavailable","status":503,"detail":"The service cannot handle requests at the moment.","instance":"/"},"debug":{"activityId":"ID"}}`; a.status != 503 || a.noID() != want {
 		t.Errorf("got %d %s, log %s", a.status, a.body, log)
 	}
 	h := s.Wrap(http.StripPrefix("/prefix", http.TimeoutHandler(quick, time.Minute, "")))

@@ -75,9 +75,7 @@ func (s *Service) find(r *http.Request) (product, error) {
 			return p, nil
 		}
 	}
-	err := parlance.NewError(parlance.NotFound, "The requested resource (%s) was not found.", id)
-	err.Outcome.Type = "https://httpstatuses.com/404"
-	return product{}, err
+	return product{}, parlance.NewError(parlance.NotFound, "The resource you requested (%s) was not found.", id)
 }
 
 func (s *Service) price(_ http.ResponseWriter, r *http.Request) (any, error) {
