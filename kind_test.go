@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/testnet"
 )
 
 func TestEveryKindIsFoundByItsNameAndIsGoodFailingOrPartial(t *testing.T) {
@@ -142,12 +143,6 @@ func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
 		}()
 		return l.Addr().String()
 	}
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := closed.Addr().String()
-	closed.Close()
 	reset := listen(func(c net.Conn) {
 		c.Read(make([]byte, 1))
 		c.(*net.TCPConn).SetLinger(0)
@@ -164,7 +159,7 @@ func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
 	t.Cleanup(unknown.Close)
 
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "tcp", nobody) // no name server anywhere
+		return (&net.Dialer{}).DialContext(ctx, "tcp", testnet.Closed) // no name server anywhere
 	}}
 	for _, c := range []struct {
 		name, url string
@@ -174,7 +169,7 @@ func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
 		reason    parlance.Reason
 		undone    bool
 	}{
-		{name: "nobody listens", url: "http://" + nobody, kind: parlance.Unavailable, reason: parlance.Refused, undone: true},
+		{name: "nobody listens", url: "http://" + testnet.Closed, kind: parlance.Unavailable, reason: parlance.Refused, undone: true},
 		{name: "a name that does not resolve", url: "http://nobody.invalid", kind: parlance.Unavailable, reason: parlance.DNS, undone: true},
 		{name: "a server that speaks no TLS", url: "https://" + plain.Listener.Addr().String(), kind: parlance.Unavailable, reason: parlance.TLS, undone: true},
 		{name: "a certificate of an unknown authority", url: unknown.URL, kind: parlance.Unavailable, reason: parlance.TLS, undone: true},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/testnet"
 )
 
 // server is a real one on a real socket.
@@ -267,7 +268,7 @@ func TestTheRequestBodyIsAlwaysClosed(t *testing.T) {
 		t    *client.Transport
 	}{
 		{"after an answer", srv.URL, client.New(d)},
-		{"after no answer", closedPort, client.New(d, client.WithAttempts(1))},
+		{"after no answer", "http://" + testnet.Closed, client.New(d, client.WithAttempts(1))},
 		{"where no token could be had", srv.URL, client.New(d, client.WithCredential(broken))},
 	}
 	for _, tt := range tests {
@@ -296,7 +297,3 @@ func (c *closing) Close() error {
 	}
 	return nil
 }
-
-// closedPort is one that nobody opens but the superuser. One that was closed a moment
-// ago may be another test's by now.
-const closedPort = "http://127.0.0.1:1"

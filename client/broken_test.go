@@ -15,6 +15,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/testnet"
 )
 
 // wire is a real listener that does to each connection what it is told, after
@@ -57,7 +58,7 @@ func TestNoAnswerIsAnErrorThatSaysHow(t *testing.T) {
 		is                error
 		safe              bool
 	}{
-		{"refused, so a POST may be repeated", "POST", closedPort, parlance.Unavailable, parlance.Refused, syscall.ECONNREFUSED, true},
+		{"refused, so a POST may be repeated", "POST", "http://" + testnet.Closed, parlance.Unavailable, parlance.Refused, syscall.ECONNREFUSED, true},
 		{"reset, so a GET may be repeated", "GET", reset, parlance.Unavailable, parlance.Reset, nil, true},
 		{"reset, so a POST may not be repeated", "POST", reset, parlance.Unavailable, parlance.Reset, nil, false},
 		{"an answer that is not HTTP", "GET", nonsense, parlance.Unavailable, parlance.Reset, nil, true},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/gateway"
+	"github.com/parlance-api/parlance/internal/testnet"
 )
 
 func TestAnUpstreamThatGivesNoAnswer(t *testing.T) {
@@ -20,7 +21,7 @@ func TestAnUpstreamThatGivesNoAnswer(t *testing.T) {
 		name, upstream string
 		status         int
 	}{
-		{"refuses", closedPort, 503},
+		{"refuses", "http://" + testnet.Closed, 503},
 		{"has no name", "http://nothing.invalid", 503},
 		{"resets", wire(t, func(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }), 502},
 		{"talks nonsense", wire(t, func(c net.Conn) { io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n") }), 502},

@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,27 +11,16 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/gateway"
+	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
-	"github.com/parlance-api/parlance/store/memory"
+	"github.com/parlance-api/parlance/store/storetest"
 )
 
 // kept is a Recorder, and what finds a record when all are written.
 func kept(t *testing.T) (*activity.Recorder, func(id string) *activity.Record) {
 	t.Helper()
-	s := memory.New().Activity()
-	recorder := activity.NewRecorder(s)
-	t.Cleanup(func() { recorder.Close(context.Background()) })
-	return recorder, func(id string) *activity.Record {
-		t.Helper()
-		if err := recorder.Close(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		r, err := s.Find(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
+	k := storetest.Keep(t)
+	return k.Recorder, k.Find
 }
 
 func TestTheIDThatACallerGotFindsWhatWasAskedForHim(t *testing.T) {
@@ -50,7 +38,7 @@ func TestTheIDThatACallerGotFindsWhatWasAskedForHim(t *testing.T) {
 			parlance.Outcome{Kind: parlance.Success, Status: 200}},
 		"a success in an envelope": {serve(t, says(200, jsonType, `{"id":7}`, theirs...)).URL, "plain", "vbapi",
 			parlance.Outcome{Kind: parlance.Success, Status: 200}},
-		"an upstream that is not there": {closedPort, "vms", "problem",
+		"an upstream that is not there": {"http://" + testnet.Closed, "vms", "problem",
 			parlance.Outcome{Kind: parlance.Unavailable, Status: 503}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -129,10 +129,6 @@ func wire(t *testing.T, do func(net.Conn)) (url string) {
 	return "http://" + l.Addr().String()
 }
 
-// closedPort is one that nobody opens but the superuser. One that was closed a moment
-// ago may be another test's by now.
-const closedPort = "http://127.0.0.1:1"
-
 // get asks and reads to the end.
 func get(t *testing.T, method, addr, body string, header ...string) (*http.Response, string) {
 	t.Helper()

@@ -9,7 +9,9 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/store/storetest"
 )
 
 func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
@@ -20,7 +22,7 @@ func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
 	}))
 	calls := &http.Client{Transport: server.Behind(nil)}
 	pay := func(_ http.ResponseWriter, r *http.Request) (any, error) {
-		for _, url := range []string{bank.URL + "/pay?token=secret", "http://" + closedPort + "/rates"} {
+		for _, url := range []string{bank.URL + "/pay?token=secret", "http://" + testnet.Closed + "/rates"} {
 			req, err := http.NewRequestWithContext(r.Context(), "POST", url, nil)
 			if err != nil {
 				return nil, err
@@ -31,10 +33,10 @@ func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
 		}
 		return "paid", nil
 	}
-	b := newBook(t)
+	b := storetest.Keep(t)
 	recorded, _ := newServer(t, "omilia", server.WithRecorder(b.Recorder))
 	id := ask(t, recorded.Handle(pay), "GET", "/").id()
-	r := b.find(id)
+	r := b.Find(id)
 	if len(r.Calls) != 2 {
 		t.Fatalf("got %+v", r.Calls)
 	}
@@ -43,7 +45,7 @@ func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
 		outcome    parlance.Outcome
 	}{
 		{bank.Listener.Addr().String(), "/pay", parlance.Outcome{Kind: parlance.Unavailable, Status: 503, RetryAfter: 7 * time.Second}},
-		{closedPort, "/rates", parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused}},
+		{testnet.Closed, "/rates", parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused}},
 	} {
 		c := r.Calls[i]
 		if c.Method != "POST" || c.Host != want.host || c.Path != want.path || c.Start.Before(r.Start) || c.Took <= 0 ||
@@ -66,7 +68,7 @@ func TestACallThatTookTooLongIsATimeoutInTheRecord(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			bank := &http.Client{Timeout: limit.client, Transport: server.Behind(memhttp.Serve(t,
 				http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })))}
-			b := newBook(t)
+			b := storetest.Keep(t)
 			s, _ := newServer(t, "omilia", server.WithRecorder(b.Recorder))
 			house := memhttp.Serve(t, s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 				ctx, cancel := context.WithTimeout(r.Context(), limit.context)
@@ -87,7 +89,7 @@ func TestACallThatTookTooLongIsATimeoutInTheRecord(t *testing.T) {
 				t.Fatal(err)
 			}
 			res.Body.Close()
-			record := b.find(res.Header.Get("X-Request-Id"))
+			record := b.Find(res.Header.Get("X-Request-Id"))
 			if len(record.Calls) != 1 || record.Calls[0].Outcome.Kind != parlance.Timeout || res.StatusCode != 504 {
 				t.Errorf("%v: %s, %+v", limit, res.Status, record.Calls)
 			}

@@ -21,38 +21,13 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store/memory"
+	"github.com/parlance-api/parlance/store/storetest"
 )
-
-// book is a Recorder and what it has kept.
-type book struct {
-	*activity.Recorder
-	t     testing.TB
-	store activity.Store
-}
-
-func newBook(t testing.TB, options ...activity.Option) *book {
-	t.Helper()
-	store := memory.New().Activity()
-	return &book{activity.NewRecorder(store, options...), t, store}
-}
-
-// find closes the Recorder and finds the record of an answer.
-func (b *book) find(id string) *activity.Record {
-	b.t.Helper()
-	if err := b.Close(context.Background()); err != nil {
-		b.t.Fatal(err)
-	}
-	r, err := b.store.Find(context.Background(), id)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return r
-}
 
 func TestTheRecordOfARequestTellsAllOfIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBook(t)
+		b := storetest.Keep(t)
 		s, log := newServer(t, "vbapi", server.WithRecorder(b.Recorder))
 		mux := http.NewServeMux()
 		mux.Handle("PUT /orders/{id}", s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -75,7 +50,7 @@ func TestTheRecordOfARequestTellsAllOfIt(t *testing.T) {
 		}
 		body, _ := io.ReadAll(resp.Body)
 		id := answer{header: resp.Header, body: string(body)}.id()
-		r := b.find(id)
+		r := b.Find(id)
 		want := &activity.Record{
 			ID: id, Trace: "0af7651916cd43dd8448eb211c80319c", Start: start.UTC(), Took: 30 * time.Millisecond,
 			Method: "PUT", Route: "PUT /orders/{id}", Path: "/orders/7", Caller: "ann", Status: 409,
@@ -139,7 +114,7 @@ func TestEveryEndOfARequestIsRecorded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBook(t)
+			b := storetest.Keep(t)
 			s, _ := newServer(t, c.dialect, server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
 			done := make(chan struct{})
 			h := s.Wrap(c.handler(s))
@@ -158,7 +133,7 @@ func TestEveryEndOfARequestIsRecorded(t *testing.T) {
 				t.Errorf("the client got the error %v", err)
 			}
 			<-done
-			r := b.find("id-1")
+			r := b.Find("id-1")
 			if r.Status != c.status || r.Outcome.Kind != c.kind || r.Outcome.Reason != c.reason || r.Outcome.Status != c.status || r.Took <= 0 {
 				t.Errorf("got %d %+v", r.Status, r.Outcome)
 			}
@@ -271,10 +246,10 @@ func TestARouteIsFoundWhereverTheServeMuxStands(t *testing.T) {
 		}, "/{b}"},
 		"where it finds nothing": {func(s *server.Server) http.Handler { return s.Wrap(mux("/b/", handler)) }, ""},
 	} {
-		b := newBook(t)
+		b := storetest.Keep(t)
 		s, _ := newServer(t, "vms", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
 		a := askAndEnd(t, c.make(s), "GET", "/a/b", "X-Id", "id-1", "X-Api-Key", "k")
-		if r := b.find(a.header.Get(server.RequestIDHeader)); r.Route != c.want || r.Path != "/a/b" {
+		if r := b.Find(a.header.Get(server.RequestIDHeader)); r.Route != c.want || r.Path != "/a/b" {
 			t.Errorf("%s: the route is %q, the path %q", name, r.Route, r.Path)
 		}
 	}
@@ -299,7 +274,7 @@ func TestWhatAKeyedRequestAndItsRepeatCameToIsKnown(t *testing.T) {
 			if strings.Contains(name, "one") || strings.Contains(name, "failure") {
 				want = parlance.Conflict
 			}
-			b, keys := newBook(t), memory.New()
+			b, keys := storetest.Keep(t), memory.New()
 			s, _ := newServer(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
 			srv := listen(t, s.Wrap(server.Idempotent(keys.Keys())(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 				if err, failed := value.(error); failed {
@@ -311,7 +286,7 @@ func TestWhatAKeyedRequestAndItsRepeatCameToIsKnown(t *testing.T) {
 				post(t, srv, "/a", "{}", "Idempotency-Key", "k", "X-Id", id)
 			}
 			srv.Close()
-			first, repeat := b.find("id-1"), b.find("id-2")
+			first, repeat := b.Find("id-1"), b.Find("id-2")
 			if name == "a Reply with notes" {
 				want = parlance.Noted
 			}
@@ -391,7 +366,7 @@ func TestTheRecordOfAKeyedRequestIsCommittedWithItsAnswer(t *testing.T) {
 
 func TestWhatABulkRequestCameToIsKnownThoughItStreams(t *testing.T) {
 	t.Parallel()
-	b := newBook(t)
+	b := storetest.Keep(t)
 	s, _ := newServer(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
 	srv := listen(t, s.EachRecord(func(_ context.Context, r server.Record) (parlance.Item, error) {
 		if r.Index == 1 {
@@ -401,7 +376,7 @@ func TestWhatABulkRequestCameToIsKnownThoughItStreams(t *testing.T) {
 	}))
 	post(t, srv, "/a", "[{},{},{}]", "X-Id", "id-1")
 	srv.Close()
-	if r := b.find("id-1"); r.Outcome.Kind != parlance.Partial || r.Status == 0 {
+	if r := b.Find("id-1"); r.Outcome.Kind != parlance.Partial || r.Status == 0 {
 		t.Errorf("it came to %d %+v", r.Status, r.Outcome)
 	}
 }
@@ -418,7 +393,7 @@ func TestATraceThatIsNotValidIsNone(t *testing.T) {
 		{[]string{good + "-01"}, ""},
 		{nil, ""},
 	} {
-		b := newBook(t)
+		b := storetest.Keep(t)
 		s, _ := newServer(t, "vms", server.WithRecorder(b.Recorder))
 		srv := listen(t, s.Wrap(writes(200, "", "hi")))
 		req, _ := http.NewRequest("GET", srv.URL, nil)
@@ -429,7 +404,7 @@ func TestATraceThatIsNotValidIsNone(t *testing.T) {
 		}
 		resp.Body.Close()
 		srv.Close() // the record is complete when the handler is done
-		if r := b.find(resp.Header.Get(server.RequestIDHeader)); r.Trace != c.want {
+		if r := b.Find(resp.Header.Get(server.RequestIDHeader)); r.Trace != c.want {
 			t.Errorf("%v: the trace is %q", c.header, r.Trace)
 		}
 	}
@@ -460,7 +435,7 @@ func TestOfBodiesWhatWasChosenIsKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBook(t)
+			b := storetest.Keep(t)
 			s, _ := newServer(t, "vbapi", server.WithRecorder(b.Recorder,
 				server.KeepRequest("/order/id", "/order/items/1/sku", "/order/token", "/note"), server.KeepResponse("/data/id")))
 			srv := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -482,7 +457,7 @@ func TestOfBodiesWhatWasChosenIsKept(t *testing.T) {
 				t.Errorf("the answer is %d bytes, %v", len(got), err)
 			}
 			srv.Close() // the record is complete when the handler is done
-			r := b.find(resp.Header.Get("X-Request-Id"))
+			r := b.Find(resp.Header.Get("X-Request-Id"))
 			if string(r.Request) != c.request || string(r.Response) != c.response {
 				t.Errorf("kept\n%s\n%s\nwant\n%s\n%s", r.Request, r.Response, c.request, c.response)
 			}
@@ -495,7 +470,7 @@ func TestNoSecretOfARequestIsRecorded(t *testing.T) {
 	const secret = "hunter2"
 	logger := slog.New(activity.NewHandler(slog.DiscardHandler))
 	for _, method := range []string{"POST", "PUT"} {
-		b := newBook(t, activity.WithLevel(slog.LevelDebug))
+		b := storetest.Keep(t, activity.WithLevel(slog.LevelDebug))
 		s, _ := newServer(t, "vbapi", server.WithRecorder(b.Recorder, server.KeepRequest(""), server.KeepResponse("", "/data/token")))
 		srv := listen(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
 			body, _ := io.ReadAll(r.Body)
@@ -517,7 +492,7 @@ func TestNoSecretOfARequestIsRecorded(t *testing.T) {
 		}
 		body, _ := io.ReadAll(resp.Body)
 		srv.Close() // the record is complete when the handler is done
-		r := b.find(answer{header: resp.Header, body: string(body)}.id())
+		r := b.Find(answer{header: resp.Header, body: string(body)}.id())
 		text, err := json.Marshal(r)
 		if err != nil || r.Request == nil || r.Response == nil || len(r.Lines) == 0 {
 			t.Fatalf("%s, %v", text, err)

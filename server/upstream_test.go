@@ -14,12 +14,9 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
 )
-
-// closedPort is one that nobody opens but the superuser. One that was closed a moment
-// ago may be another test's by now.
-const closedPort = "127.0.0.1:1"
 
 func TestWhatGoesWrongBehindIsToldByItsTrueCause(t *testing.T) {
 	t.Parallel()
@@ -52,7 +49,7 @@ func TestWhatGoesWrongBehindIsToldByItsTrueCause(t *testing.T) {
 		kind  parlance.Kind
 		after time.Duration
 	}{
-		"nothing listens": {get("http://" + closedPort), parlance.Unavailable, 0},
+		"nothing listens": {get("http://" + testnet.Closed), parlance.Unavailable, 0},
 		"no such name":    {get("http://secret.invalid"), parlance.Unavailable, 0},
 		"no trust":        {get(secure.URL), parlance.BadGateway, 0},
 		"it breaks off":   {get(behind(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })), parlance.BadGateway, 0},

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/internal/testnet"
 )
 
 // TestMain makes times of day the same everywhere. And it starts what package
@@ -330,7 +331,7 @@ func TestACallSaysWhyNoAnswerCame(t *testing.T) {
 		base      http.RoundTripper
 		want      []string
 	}{
-		{"refused", "http://127.0.0.1:1", nil, []string{"unavailable/refused", "  what        nothing listens there", "connection refused\n", "  not again   it was sent once, as often as allowed (--attempts)\n"}},
+		{"refused", "http://" + testnet.Closed, nil, []string{"unavailable/refused", "  what        nothing listens there", "connection refused\n", "  not again   it was sent once, as often as allowed (--attempts)\n"}},
 		{"no certificate that is known", secure.URL, nil, []string{"unavailable/tls", "  what        no secure connection (TLS)", "certificate"}},
 		{"no such host", "http://nowhere.example", refusing{&net.DNSError{Err: "no such host", Name: "nowhere.example", IsNotFound: true}}, []string{"unavailable/dns", "  what        there is no such host", "lookup nowhere.example: no such host\n"}},
 		{"broken off", "http://api.example.com", refusing{io.ErrUnexpectedEOF}, []string{"unavailable/reset", "  what        the connection broke"}},

@@ -1,6 +1,7 @@
 package omilia_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"github.com/parlance-api/parlance/examples/omilia"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
+	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -52,7 +54,7 @@ func open(t *testing.T, c omilia.Config) *house {
 	t.Cleanup(h.engine.Close)
 	now := time.Now()
 	c.Store = memory.New(memory.WithClock(func() time.Time { return now }))
-	c.Engine, c.Logger = h.engine.URL, h.log.Logger()
+	c.Engine, c.Logger = cmp.Or(c.Engine, h.engine.URL), h.log.Logger()
 	if c.Timeout == 0 {
 		c.Timeout = time.Minute
 	}
@@ -218,8 +220,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			method: "GET", path: "/dialogs/1", client: "repeats it, later each time",
 		},
 		{
-			name:   "503 the engine is gone",
-			given:  func(h *house) { dialog(h); h.engine.Close() },
+			name: "503 the engine is gone", config: omilia.Config{Engine: "http://" + testnet.Closed}, given: dialog,
 			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "refused",
 		},
 		{

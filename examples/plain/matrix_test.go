@@ -1,6 +1,7 @@
 package plain_test
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance/examples/plain"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
+	"github.com/parlance-api/parlance/internal/testnet"
 )
 
 const (
@@ -39,7 +41,7 @@ func open(t *testing.T, c plain.Config) *house {
 		h.says.Load().(http.HandlerFunc)(w, r)
 	}))
 	t.Cleanup(h.behind.Close)
-	c.Backend, c.Logger = h.behind.URL, h.log.Logger()
+	c.Backend, c.Logger = cmp.Or(c.Backend, h.behind.URL), h.log.Logger()
 	if c.Timeout == 0 {
 		c.Timeout = time.Minute
 	}
@@ -122,7 +124,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 		{
 			name:   "503 the service behind is gone",
-			given:  func(h *house) { h.behind.Close() },
+			config: plain.Config{Backend: "http://" + testnet.Closed},
 			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "refused",
 		},
 		{

@@ -21,6 +21,7 @@ import (
 	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/vbapi"
 	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
 )
 
@@ -30,7 +31,6 @@ type house struct {
 	t      *testing.T
 	url    string
 	tape   *golden.Tape
-	behind *httptest.Server // nil where time is virtual
 	rating http.HandlerFunc // that is behind
 	login  *client.Login    // nil where the caller is nobody
 	speaks *dialect.Dialect
@@ -39,16 +39,19 @@ type house struct {
 }
 
 // open starts it all: over sockets, or in memory where time is virtual.
-func open(t *testing.T, virtual bool, rate server.Rate, blocked ...netip.Prefix) *house {
+func open(t *testing.T, virtual bool, rate server.Rate, options ...func(*vbapi.Config)) *house {
 	h := &house{t: t, rating: says("application/json", `{"stars":4}`), keeps: golden.Keep(t)}
-	c := vbapi.Config{Activity: h.keeps.Recorder, Logger: slog.New(slog.DiscardHandler), Rate: rate, Blocked: blocked}
+	c := vbapi.Config{Activity: h.keeps.Recorder, Logger: slog.New(slog.DiscardHandler), Rate: rate}
 	behind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.rating(w, r) })
 	if virtual {
 		c.Rating, c.Transport = "http://rating", memhttp.Serve(t, behind)
 	} else {
-		h.behind = httptest.NewServer(behind)
-		t.Cleanup(h.behind.Close)
-		c.Rating = h.behind.URL
+		socket := httptest.NewServer(behind)
+		t.Cleanup(socket.Close)
+		c.Rating, c.Timeout = socket.URL, time.Minute
+	}
+	for _, o := range options {
+		o(&c)
 	}
 	s, err := vbapi.New(c)
 	if err != nil {
@@ -68,6 +71,9 @@ func open(t *testing.T, virtual bool, rate server.Rate, blocked ...netip.Prefix)
 	h.by(client.WithCredential(h.login))
 	return h
 }
+
+// gone is that nobody listens where the rating service was.
+func gone(c *vbapi.Config) { c.Rating = "http://" + testnet.Closed }
 
 // by makes the caller one that says who it is in a way of its own.
 func (h *house) by(who ...client.Option) {
@@ -145,8 +151,8 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		method, path, body string
 		header             string
 		client             string
-		virtual            bool   // time passes
-		blocked            string // addresses
+		virtual            bool // time passes
+		config             func(*vbapi.Config)
 	}{
 		{name: "200 a product", method: "GET", path: products + "/dental", client: "is done"},
 		{name: "200 a list", method: "GET", path: products, client: "is done"},
@@ -193,7 +199,8 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "401 the password is wrong", given: (*house).nobody, method: "POST", path: "/user-authentication", header: "Authorization: Basic ZGVtbzpndWVzcw==", client: "stops"},
 		{name: "403 the caller names no User-Agent", method: "GET", path: products, header: "User-Agent: ", client: "stops"},
 		{
-			name: "403 the address is blocked", blocked: "127.0.0.0/8",
+			name:   "403 the address is blocked",
+			config: func(c *vbapi.Config) { c.Blocked = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} },
 			given:  (*house).nobody, // who could log in nowhere
 			method: "GET", path: products, client: "stops",
 		},
@@ -225,8 +232,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			method: "GET", path: rated, client: "waits and repeats, is done",
 		},
 		{
-			name:   "503 the rating service is gone",
-			given:  func(h *house) { h.behind.Close() },
+			name: "503 the rating service is gone", config: gone,
 			method: "GET", path: rated, client: "gives up",
 		},
 		{
@@ -240,11 +246,11 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			play := func(t *testing.T) {
-				var blocked []netip.Prefix
-				if row.blocked != "" {
-					blocked = append(blocked, netip.MustParsePrefix(row.blocked))
+				var options []func(*vbapi.Config)
+				if row.config != nil {
+					options = append(options, row.config)
 				}
-				h := open(t, row.virtual, row.rate, blocked...)
+				h := open(t, row.virtual, row.rate, options...)
 				if row.given != nil {
 					row.given(h)
 				}
@@ -289,13 +295,12 @@ func TestTheActivityIDAloneFindsEveryLineOfARequest(t *testing.T) {
 
 func TestTheRecordOfARequestTellsWhoWasAskedOnItsBehalf(t *testing.T) {
 	t.Parallel()
-	h := open(t, false, server.Rate{})
-	h.behind.Close()
+	h := open(t, false, server.Rate{}, gone)
 	record := h.keeps.Find(h.send("GET", rated, "", "").Outcome.RequestID)
 	if record.Caller != vbapi.User || record.Route != "GET /clients/{client}/products/{id}/rating" || record.Status != 503 || len(record.Calls) != 1 {
 		t.Fatalf("got %+v", record)
 	}
-	if c := record.Calls[0]; "http://"+c.Host != h.behind.URL || c.Path != "/ratings/dental" || c.Outcome.Reason != parlance.Refused {
+	if c := record.Calls[0]; c.Host != testnet.Closed || c.Path != "/ratings/dental" || c.Outcome.Reason != parlance.Refused {
 		t.Errorf("got %+v", c)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/vision"
 	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
 )
 
@@ -36,13 +37,16 @@ type house struct {
 }
 
 // open starts it all: over sockets, or in memory where time is virtual.
-func open(t *testing.T, virtual bool, rate server.Rate) *house {
+func open(t *testing.T, virtual bool, rate server.Rate, options ...func(*vision.Config)) *house {
 	h := &house{t: t, keeps: golden.Keep(t), form: url.Values{"grant_type": {"client_credentials"}, "client_id": {vision.ClientID}, "client_secret": {vision.ClientCode}}}
 	c := vision.Config{Logger: slog.New(slog.DiscardHandler), Activity: h.keeps.Recorder, Rate: rate}
 	if !virtual {
 		h.carrier = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "900") }))
 		t.Cleanup(h.carrier.Close)
 		c.Carrier = h.carrier.URL
+	}
+	for _, o := range options {
+		o(&c)
 	}
 	var err error
 	if h.Service, err = vision.New(c); err != nil {
@@ -173,6 +177,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		header             string
 		client             string
 		virtual            bool // time passes
+		gone               bool // nobody listens where the carrier was
 	}{
 		{name: "101 nobody ever got such a token", method: "GET", path: stock, header: "Authorization: Bearer made-up", client: "stops"},
 		{
@@ -187,8 +192,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "400 such a grant is not given", method: "POST", path: tokens, body: "grant_type=magic", header: isForm, client: "has it corrected"},
 		{name: "120 the stock is being counted", given: (*house).count, method: "GET", path: "/StockCount", client: "is done and tells the user"},
 		{
-			name:   "150 the carrier is gone",
-			given:  func(h *house) { h.carrier.Close() },
+			name: "150 the carrier is gone", gone: true,
 			method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: "leaves it to its caller to repeat after 5m0s",
 		},
 		{name: "200 there is stock", method: "GET", path: stock, client: "is done"},
@@ -299,7 +303,11 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			play := func(t *testing.T) {
-				h := open(t, row.virtual, row.rate)
+				h := open(t, row.virtual, row.rate, func(c *vision.Config) {
+					if row.gone {
+						c.Carrier = "http://" + testnet.Closed
+					}
+				})
 				if _, err := h.login.Token(t.Context()); err != nil {
 					t.Fatal(err)
 				}

@@ -1,6 +1,7 @@
 package vms_test
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance/examples/vms"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
+	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -54,7 +56,7 @@ func open(t *testing.T, c vms.Config) *house {
 	t.Cleanup(h.recorder.Close)
 	now := time.Now()
 	c.Store = memory.New(memory.WithClock(func() time.Time { return now }))
-	c.Recorder, c.Logger = h.recorder.URL, h.log.Logger()
+	c.Recorder, c.Logger = cmp.Or(c.Recorder, h.recorder.URL), h.log.Logger()
 	if c.Timeout == 0 {
 		c.Timeout = time.Minute
 	}
@@ -183,7 +185,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 		{
 			name:   "503 the recorder is gone",
-			given:  func(h *house) { h.recorder.Close() },
+			config: vms.Config{Recorder: "http://" + testnet.Closed},
 			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "refused",
 		},
 		{

@@ -1,0 +1,64 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/store/memory"
+)
+
+// Kept is a Recorder and what it has kept, in memory.
+type Kept struct {
+	*activity.Recorder
+	t    testing.TB
+	kept *kept
+}
+
+// Keep begins to keep records, until the test ends.
+func Keep(t testing.TB, options ...activity.Option) *Kept {
+	k := &kept{Store: memory.New().Activity()}
+	k.added.L = &k.mu
+	recorder := activity.NewRecorder(k, options...)
+	t.Cleanup(func() {
+		if err := recorder.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return &Kept{recorder, t, k}
+}
+
+// Find is the record of a request, by the id in its answer. It waits until that is
+// kept: whoever has read an answer may have done so before its handler has ended.
+func (k *Kept) Find(id string) *activity.Record {
+	k.t.Helper()
+	k.kept.mu.Lock()
+	defer k.kept.mu.Unlock()
+	for {
+		r, err := k.kept.Find(context.Background(), id)
+		if err == nil {
+			return r
+		}
+		if id == "" || !errors.Is(err, parlance.ErrNotFound) {
+			k.t.Fatalf("the record of %q: %v", id, err)
+		}
+		k.kept.added.Wait()
+	}
+}
+
+// kept is a store that tells of what is added.
+type kept struct {
+	activity.Store
+	mu    sync.Mutex
+	added sync.Cond
+}
+
+func (k *kept) Add(ctx context.Context, r *activity.Record) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	defer k.added.Broadcast()
+	return k.Store.Add(ctx, r)
+}
