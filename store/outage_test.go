@@ -96,7 +96,8 @@ func fullDisk(t *testing.T) outage {
 func lockedFile(t *testing.T) outage {
 	path := filepath.Join(t.TempDir(), "store.db")
 	o := onSQLite(t, path, sqlite.WithPatience(10*time.Millisecond))
-	db, err := sql.Open("sqlite", path)
+	// It waits for what the store still writes.
+	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(300000)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,13 +150,13 @@ func onPostgres(t *testing.T, options ...postgres.Option) (outage, *pgtest.Serve
 }
 
 func postgresGone(t *testing.T) outage {
-	o, pg := onPostgres(t)
+	o, pg := onPostgres(t, postgres.WithPatience(time.Minute))
 	o.begin, o.end, o.says = pg.Kill, pg.Restart, "postgres"
 	return o
 }
 
 func postgresSilent(t *testing.T) outage {
-	o, pg := onPostgres(t, postgres.WithPatience(time.Second))
+	o, pg := onPostgres(t, postgres.WithPatience(5*time.Second)) // enough for a machine that is busy
 	o.begin, o.end, o.says = pg.Freeze, pg.Thaw, "postgres"
 	return o
 }
@@ -244,7 +245,7 @@ func (o outage) test(t *testing.T) {
 	}
 
 	// Whoever repeats it is served, once; and what was acknowledged is replayed.
-	soon, cancel := context.WithTimeout(t.Context(), time.Minute)
+	soon, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // lest it hangs
 	defer cancel()
 	var want []string
 	for _, name := range names {

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
-	"time"
 )
 
 // book is what the callers know of each key.
@@ -107,13 +106,6 @@ func (b *book) settle(p *process) {
 	for _, k := range b.keys {
 		k.twins = false
 		a, err := p.post(k.path, k.id)
-		for range 100 {
-			if err != nil || !b.late || a.reason() != "idempotency_in_flight" {
-				break
-			}
-			<-time.After(50 * time.Millisecond) // until the dead process's session has ended
-			a, err = p.post(k.path, k.id)
-		}
 		if err != nil {
 			b.t.Fatal(err)
 		}

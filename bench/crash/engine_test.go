@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -35,6 +36,10 @@ type engine struct {
 	// apart makes a mistake: the effect is committed apart from its key. It shows
 	// that what is counted can be seen.
 	apart bool
+
+	// quiet waits until all is done that the processes had sent before they were killed;
+	// nil where a dead one's work ends with it.
+	quiet func(t *testing.T, dir string)
 
 	// late is set where a server apart from ours holds the data: what a process had
 	// sent to it before it was killed may be committed a moment after the next one
@@ -105,12 +110,28 @@ var inPostgres = engine{
 			t.Fatal(err)
 		}
 	},
+	quiet: func(t *testing.T, dir string) {
+		url, err := os.ReadFile(filepath.Join(dir, urlFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := pgx.Connect(t.Context(), string(url))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close(t.Context())
+		for left := 1; left > 0; {
+			if err := c.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'parlance'").Scan(&left); err != nil {
+				t.Fatal(err)
+			}
+		}
+	},
 	open: func(dir string) (store.Store, error) {
 		url, err := os.ReadFile(filepath.Join(dir, urlFile))
 		if err != nil {
 			return nil, err
 		}
-		s, err := postgres.Open(context.Background(), string(url))
+		s, err := postgres.Open(context.Background(), string(url), postgres.WithPatience(time.Minute)) // the machine may be busy
 		if err != nil {
 			return nil, err
 		}

@@ -295,9 +295,9 @@ func (l *ledger) settle(p *process) {
 		}
 		return a
 	}
-	// A dead process's lease and session may last a while.
+	// A dead process's lease may last a while.
 	until := func(what string, is func() bool) {
-		for range 600 {
+		for end := time.Now().Add(hangs); time.Now().Before(end); {
 			if is() {
 				return
 			}

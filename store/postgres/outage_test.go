@@ -140,7 +140,7 @@ func TestAServerThatFallsSilentIsUnavailableToo(t *testing.T) {
 	pg := pgtest.Start(t)
 	ctx := t.Context()
 	open(t, pg, "s") // while it is quick
-	s, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("s"), postgres.WithPatience(2*time.Second))
+	s, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("s"), postgres.WithPatience(5*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/postgres"
@@ -13,10 +14,13 @@ import (
 
 var schemas atomic.Int64
 
+// patient is for a machine that is busy: what waits for nothing must not fail for it.
+var patient = postgres.WithPatience(time.Minute)
+
 // open opens the store in a schema.
 func open(t testing.TB, pg *pgtest.Server, schema string) *postgres.Store {
 	t.Helper()
-	s, err := postgres.Open(t.Context(), pg.URL+"&pool_max_conns=8", postgres.WithSchema(schema))
+	s, err := postgres.Open(t.Context(), pg.URL+"&pool_max_conns=8", postgres.WithSchema(schema), patient)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func TestTheStoreInPostgres(t *testing.T) {
 
 	t.Run("Many that open at once make the tables once", func(t *testing.T) {
 		if _, err := race(8, func(int) (bool, error) {
-			s, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("many"))
+			s, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("many"), patient)
 			if err == nil {
 				err = s.Close()
 			}
@@ -39,7 +39,7 @@ func TestTheStoreInPostgres(t *testing.T) {
 	t.Run("Tables of a newer program are refused", func(t *testing.T) {
 		open(t, pg, "newer")
 		pg.Exec("INSERT INTO newer.version VALUES (99)")
-		if _, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("newer")); err == nil || !strings.Contains(err.Error(), "newer program") {
+		if _, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("newer"), patient); err == nil || !strings.Contains(err.Error(), "newer program") {
 			t.Errorf("%v", err)
 		}
 	})
@@ -98,7 +98,7 @@ func TestTheStoreInPostgres(t *testing.T) {
 		}
 	})
 	t.Run("What another transaction holds for too long is unavailable", func(t *testing.T) {
-		quick, err := postgres.Open(ctx, pg.URL+"&lock_timeout=50", postgres.WithSchema("s"))
+		quick, err := postgres.Open(ctx, pg.URL+"&lock_timeout=50", postgres.WithSchema("s"), patient)
 		if err != nil {
 			t.Fatal(err)
 		}

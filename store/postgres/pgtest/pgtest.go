@@ -51,7 +51,9 @@ func Start(t testing.TB) *Server {
 	if s.bin == "" {
 		t.Fatal("pgtest: PostgreSQL is missing; .ci/setup installs it")
 	}
-	folder, err := os.MkdirTemp("", "pg") // not t.TempDir, whose parent another user cannot enter; and short, for it is a socket's
+	// Not below t.TempDir or $TMPDIR, which another user may not enter; and short, for it
+	// is a socket's.
+	folder, err := os.MkdirTemp("/tmp", "pg")
 	if err == nil {
 		err = give(folder)
 	}
@@ -80,19 +82,26 @@ func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 // in its log, and nothing else.
 func (s *Server) Kill() {
 	s.t.Helper()
-	s.run("pg_ctl", "-D", s.data(), "-m", "immediate", "-w", "stop")
+	s.control("-m", "immediate", "stop")
 }
 
 // Stop ends all sessions, and it.
 func (s *Server) Stop() {
 	s.t.Helper()
-	s.run("pg_ctl", "-D", s.data(), "-m", "fast", "-w", "stop")
+	s.control("-m", "fast", "stop")
 }
 
 // Restart starts it after Kill or Stop, and waits until it answers.
 func (s *Server) Restart() {
 	s.t.Helper()
-	s.run("pg_ctl", "-D", s.data(), "-l", filepath.Join(s.folder, "log"), "-w", "start")
+	s.control("-l", filepath.Join(s.folder, "log"), "start")
+}
+
+// control waits for longer than the minute that pg_ctl does by itself: the machine
+// may be busy.
+func (s *Server) control(args ...string) {
+	s.t.Helper()
+	s.run("pg_ctl", append([]string{"-D", s.data(), "-w", "-t", "600"}, args...)...)
 }
 
 // Exec runs a statement and returns what it changed.

@@ -66,15 +66,8 @@ func (s *Server) Freeze() {
 	if err != nil {
 		s.t.Fatal("pgtest: ", err)
 	}
-	rows, err := c.Query(ctx, "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-	if err == nil {
-		s.frozen, err = pgx.CollectRows(rows, pgx.RowTo[int])
-	}
-	c.Close(ctx)
-	if err != nil {
-		s.t.Fatal("pgtest: ", err)
-	}
-	var first int // the process that all of them are children of
+	defer c.Close(ctx)
+	var first int // the process that all others are children of
 	pid, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
 	if err == nil {
 		_, err = fmt.Sscan(string(pid), &first)
@@ -82,19 +75,30 @@ func (s *Server) Freeze() {
 	if err != nil {
 		s.t.Fatal("pgtest: ", err)
 	}
-	s.frozen = append(s.frozen, first)
-	s.signal(syscall.SIGSTOP)
 	s.t.Cleanup(s.Thaw)
+	s.stop(first) // before the others, lest it begins one more
+	rows, err := c.Query(ctx, "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	others, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	s.stop(others...)
 }
 
 // Thaw ends Freeze.
 func (s *Server) Thaw() {
-	s.signal(syscall.SIGCONT)
+	for _, pid := range s.frozen {
+		_ = syscall.Kill(pid, syscall.SIGCONT)
+	}
 	s.frozen = nil
 }
 
-func (s *Server) signal(which syscall.Signal) {
-	for _, pid := range s.frozen {
-		_ = syscall.Kill(pid, which) // one that is gone says nothing either
+func (s *Server) stop(pids ...int) {
+	for _, pid := range pids {
+		_ = syscall.Kill(pid, syscall.SIGSTOP) // one that is gone says nothing either
 	}
+	s.frozen = append(s.frozen, pids...)
 }
