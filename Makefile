@@ -4,9 +4,13 @@
 # installing it.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# TIMEOUT is of the tests of one package. It ends what hangs, and not what a busy
+# machine is slow at.
+
 # The same build for everybody: no cgo, so that it crosses to every system.
 SYSTEMS  := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 FUZZTIME ?= 5s
+TIMEOUT  ?= 40m
 BENCH    ?= .
 KILLS    ?= 500
 
@@ -45,7 +49,7 @@ lint: ## staticcheck
 
 .PHONY: race
 race: ## the tests, import rules among them, with the race detector
-	CGO_ENABLED=1 go test -race ./...
+	CGO_ENABLED=1 go test -race -timeout=$(TIMEOUT) ./...
 
 .PHONY: fuzz
 fuzz: ## search with every fuzz target for a while (FUZZTIME=5s); test runs what was found
@@ -53,7 +57,7 @@ fuzz: ## search with every fuzz target for a while (FUZZTIME=5s); test runs what
 
 .PHONY: readme
 readme: ## the commands of the README
-	go test -count=1 -tags readme -run '^TestReadme$$' .
+	go test -count=1 -timeout=$(TIMEOUT) -tags readme -run '^TestReadme$$' .
 
 .PHONY: bench
 bench: ## the benchmarks (BENCH=regexp)

@@ -35,7 +35,7 @@ func TestTheGuideDoesWhatItSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := untilTheEnd(t)
 	defer cancel()
 	bin, dir := t.TempDir(), t.TempDir()
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "./cmd/parlance").CombinedOutput(); err != nil {
@@ -94,6 +94,16 @@ func TestTheGuideDoesWhatItSays(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// untilTheEnd ends a moment before the test would, so that what hangs is told with what
+// it printed. What is built may take long where nothing is built yet.
+func untilTheEnd(t *testing.T) (context.Context, context.CancelFunc) {
+	end, ok := t.Deadline()
+	if !ok {
+		return context.WithCancel(t.Context())
+	}
+	return context.WithDeadline(t.Context(), end.Add(-10*time.Second))
 }
 
 // TestTheGuidesLinksLead somewhere in this repository.

@@ -4,7 +4,6 @@ package parlance_test
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"os/exec"
 	"strings"
@@ -37,7 +36,7 @@ func TestReadme(t *testing.T) {
 			want = fences[i+1].text
 		}
 		t.Run(strings.TrimSpace(strings.Split(f.text, "\n")[0]), func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			ctx, cancel := untilTheEnd(t)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
 			var stdout, stderr bytes.Buffer

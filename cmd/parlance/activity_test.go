@@ -160,7 +160,7 @@ func TestTheStoryIsFoundInPostgres(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", args, exit, stderr)
 		}
 	}
-	s, err := postgres.Open(t.Context(), pg.URL, postgres.WithSchema("own"))
+	s, err := postgres.Open(t.Context(), pg.URL, postgres.WithSchema("own"), postgres.WithPatience(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}

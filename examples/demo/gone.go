@@ -11,7 +11,7 @@ import (
 
 // patience is how long a caller, and the gateway before it, waits for one that
 // never answers.
-const patience = time.Second
+const patience = 3 * time.Second
 
 func goneStation(d *Demo) (*station, error) {
 	return d.face(&station{system: "plain", state: "nothing listens", witness: absent{}, scenarios: []Scenario{{

@@ -112,7 +112,7 @@ func (s *station) play(ctx context.Context, d *Demo, c Scenario) Row {
 }
 
 // enough is longer than anything here takes that goes well.
-const enough = 20 * time.Second
+const enough = time.Minute
 
 // meet brings the cause about and sends the request on one way.
 func (s *station) meet(ctx context.Context, d *Demo, c Scenario, way func() *way) (result, error) {
