@@ -1,17 +1,22 @@
 package client
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/parlance-api/parlance"
+)
 
 // Check is nil for a response whose Outcome is good, an [*Error] for one that
 // is a failure or partial, whatever its HTTP status, and [ErrForeign] for one
-// that did not come through a [Transport]. It leaves the body alone: the caller
-// still closes it.
+// that did not come through a [Transport]. A good one that the dialect says to
+// stop at is an [*Error], too: a redirect, where the API says that it gives none.
+// It leaves the body alone: the caller still closes it.
 func Check(resp *http.Response) error {
 	x, ok := exchangeOf(resp)
 	if !ok {
 		return ErrForeign
 	}
-	if x.last().Outcome.Kind.Good() {
+	if a := x.last(); a.Outcome.Kind.Good() && a.Decision.Act != parlance.Stop {
 		return nil
 	}
 	return x.fault()

@@ -107,6 +107,6 @@ func final(d parlance.Decision, o *parlance.Outcome, resp *http.Response) parlan
 	}
 	return parlance.Decision{
 		Act: parlance.Stop, RepeatSafe: d.RepeatSafe, Line: d.Line,
-		Why: "the answer was given before under this idempotency key, and would be again: look at what was done, then ask under a new key",
+		Why: "the server repeats its earlier answer to this idempotency key, so a retry changes nothing; find out what was done, then send a new request with a new key",
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 func TestWhoFollowsTheAdviceAfterADeadlineIsChargedOnce(t *testing.T) {
@@ -126,4 +127,88 @@ func TestACallerMayAllowAnUnsafeRetry(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAKeyInFlightIsWaitedForAndSentAgain(t *testing.T) {
+	t.Parallel()
+	const inUse = `{"error":{"type":"idempotency_error","code":"idempotency_key_in_use","message":"in use"}}`
+	tests := []struct {
+		name   string
+		header map[string]string
+		wait   time.Duration // 0 for a backoff
+	}{
+		{"when the server says", map[string]string{"Retry-After": "7"}, 7 * time.Second},
+		{"by the backoff", nil, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream(t, answer{status: 409, header: tt.header, body: inUse}, answer{status: 200, body: "{}"})
+				resp, _ := call(t, u.client(t, "stripe"), request(t, "POST", "amount=2000"))
+				r, seen := report(t, resp), u.sightings()
+				if resp.StatusCode != 200 || len(seen) != 2 {
+					t.Fatalf("got %d after %d requests, want 200 after 2", resp.StatusCode, len(seen))
+				}
+				if a, b := seen[0].header.Get("Idempotency-Key"), seen[1].header.Get("Idempotency-Key"); a == "" || a != b {
+					t.Errorf("sent under %q and %q, want one key", a, b)
+				}
+				if got := u.waits()[0]; tt.wait != 0 && got != tt.wait || got <= 0 {
+					t.Errorf("waited %v, want %v", got, tt.wait)
+				}
+				if why := r.Attempts[0].Decision.Why; !strings.Contains(why, "the same idempotency key") {
+					t.Errorf("because %q, want it to name the same key", why)
+				}
+			})
+		})
+	}
+}
+
+func TestAKeyInFlightIsRetriedInEveryDialectThatKnowsIt(t *testing.T) {
+	t.Parallel()
+	d := open(t, "omilia")
+	o := &parlance.Outcome{Kind: parlance.Conflict, Reason: parlance.InFlight, Status: 409}
+	with, without := d.Decide(dialect.Request{Method: "POST", Key: "k"}, o), d.Decide(dialect.Request{Method: "POST"}, o)
+	if with.Act != parlance.Retry || !with.RepeatSafe {
+		t.Errorf("with a key: %v, safe %t, want a safe retry", with.Act, with.RepeatSafe)
+	}
+	if without.RepeatSafe {
+		t.Error("without a key it is called safe")
+	}
+}
+
+func TestAKeyThatWasUsedForSomethingElseIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, answer{status: 400, body: `{"error":{"type":"idempotency_error","message":"other parameters"}}`})
+		resp, _ := call(t, u.client(t, "stripe"), request(t, "POST", "amount=2000"))
+		d := report(t, resp).Decision
+		if n := len(u.sightings()); n != 1 || d.Act != parlance.Stop || !strings.Contains(d.Why, "a new key for a new request only") {
+			t.Errorf("sent %d times, %v because %q, want once, stop, and what a new key is for", n, d.Act, d.Why)
+		}
+	})
+}
+
+func TestAGoodOutcomeThatIsToBeStoppedAtIsAnErrorToCheck(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("straight.yaml", []byte(`
+dialect: straight
+codes:
+  3xx: {kind: redirected, do: stop, not_used: true}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t, answer{status: 301, header: map[string]string{"Location": "/elsewhere"}})
+		c := &http.Client{
+			Transport:     client.New(d, client.WithBase(u.transport)),
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+		resp, _ := call(t, c, request(t, "GET", ""))
+		var e *client.Error
+		if err := client.Check(resp); resp.StatusCode != 301 || len(u.sightings()) != 1 || !errors.As(err, &e) || e.Decision.Act != parlance.Stop {
+			t.Errorf("got %d after %d requests, checked as %v, want 301, once, an error that says stop", resp.StatusCode, len(u.sightings()), err)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -36,10 +37,10 @@ func (d *Dialect) decide(p *parlance.Decision, req *Request, o *parlance.Outcome
 	}
 	switch {
 	case p.Act == parlance.Refresh && refreshed > 0:
-		p.Act, p.Scope, p.Why = parlance.Stop, "", "the credential was refreshed and refused again"
+		p.Act, p.Scope, p.Why = parlance.Stop, "", "the new credential was refused, too; check the login"
 	case p.Act == parlance.Retry && p.Then != 0 && retried >= d.patience():
 		// The time is kept: the provider's page may go on repeating after the report.
-		p.Act, p.Then, p.Scope, p.Why = p.Then, 0, "", "it persisted after "+plural(retried, "scheduled repeat")
+		p.Act, p.Then, p.Scope, p.Why = p.Then, 0, "", fmt.Sprintf("it still failed after the scheduled retries (%d)", retried)
 	}
 	switch {
 	case o.Kind == parlance.Partial, len(o.Items) > 0 && o.Kind.Failing() && o.Status < 400:
@@ -173,9 +174,15 @@ var transportWords = map[parlance.Reason]string{
 	parlance.DNS:      "the name could not be resolved: nothing was sent",
 	parlance.TLS:      "the TLS handshake failed: nothing was sent",
 	parlance.Reset:    "the connection broke: what was done is unknown",
-	parlance.Deadline: "no answer in time: what was done is unknown",
+	parlance.Deadline: "no response in time: what was done is unknown",
 	parlance.Canceled: "the caller gave up",
 	parlance.Withheld: "our own end did not send it",
+}
+
+// keyWords say what to do about a conflict over an idempotency key.
+var keyWords = map[parlance.Reason]string{
+	parlance.InFlight: "wait, then send the same request with the same idempotency key",
+	parlance.Mismatch: "the idempotency key was used for another request; take a new key for a new request only",
 }
 
 // plan makes an empty Decision the act of a row on the first answer, with its
@@ -188,6 +195,9 @@ func (d *Dialect) plan(p *parlance.Decision, o *parlance.Outcome, r *row, answer
 	case p.Why == "" || r.kind != o.Kind || r.reason != o.Reason:
 		p.Why = (&row{kind: o.Kind, reason: o.Reason}).explain("")
 	}
+	if words := keyWords[o.Reason]; words != "" && o.Kind == parlance.Conflict {
+		p.Why += "; " + words
+	}
 	switch {
 	case r.kind != o.Kind: // a row that only lends its line
 	case r.do != 0:
@@ -196,12 +206,14 @@ func (d *Dialect) plan(p *parlance.Decision, o *parlance.Outcome, r *row, answer
 		p.Act = r.retry.act
 	case o.Reason == parlance.Expired && o.Kind == parlance.Unauthenticated:
 		p.Act = parlance.Refresh
+	case o.Reason == parlance.InFlight && o.Kind == parlance.Conflict:
+		p.Act = parlance.Retry // under the same key: without one it is not safe
 	}
 	switch again := p.Act == parlance.Retry || p.Act == parlance.Refresh || p.Act == parlance.Poll; {
 	case o.Retryable == parlance.AdviceStop && p.Act == parlance.Retry:
-		p.Act, p.Then, p.Why = parlance.Stop, 0, "the answer itself says not to repeat: "+p.Why
+		p.Act, p.Then, p.Why = parlance.Stop, 0, "the response says not to retry: "+p.Why
 	case o.Retryable == parlance.AdviceRetry && !again && !o.Kind.Good():
-		p.Act, p.Why = parlance.Retry, "the answer itself says to repeat: "+p.Why
+		p.Act, p.Why = parlance.Retry, "the response says to retry: "+p.Why
 	}
 	if o.Status == 0 && o.Reason == parlance.Canceled {
 		p.Act = parlance.Stop
@@ -286,7 +298,7 @@ func (d *Dialect) decideItems(p *parlance.Decision, o *parlance.Outcome, req *Re
 		return
 	}
 	p.Act, p.Scope, p.After, p.Backoff, p.Schedule, p.Then = best.Act, parlance.ScopeItems, best.After, best.Backoff, best.Schedule, best.Then
-	p.Line, p.Why, p.RepeatSafe = best.Line, "of the items that failed: "+best.Why, safe
+	p.Line, p.Why, p.RepeatSafe = best.Line, "for the items that failed: "+best.Why, safe
 	if o.RetryAfter > p.After && p.Act == parlance.Retry {
 		p.After, p.Backoff, p.Schedule = o.RetryAfter, parlance.Backoff{}, nil
 	}

@@ -13,4 +13,15 @@
 // where they do not describe the body that was replaced. What a translation
 // cannot carry, and the cause of every failure of the gateway's own, is logged
 // under the request's activity id.
+//
+// A caller's idempotency key goes to the upstream under the name that its dialect
+// has. If a caller sends none and the upstream has keys, the gateway makes one and
+// returns it in the response, failures and its own 504 included: in the header of
+// the callers' dialect, else of the upstream's. A caller who retries sends that key
+// again, and is served once. If he gets no response at all he has no key, so a
+// caller who retries by himself should send a key of his own from the start.
+//
+// If the upstream has no keys, a caller's key makes no retry safe. The gateway
+// warns of it in its log when it is made, and tells callers not to retry if their
+// dialect can say so.
 package gateway

@@ -26,6 +26,8 @@ func (g *Gateway) unanswered(w http.ResponseWriter, r *http.Request, err error) 
 	var e *client.Error
 	if errors.As(err, &e) {
 		attempts = len(e.Attempts)
+		advise(&o, &e.Decision)
+		g.returnKey(p, w.Header(), e.Key)
 	}
 	g.log.LogAttrs(p, slog.LevelWarn, "no answer from the upstream", slog.String("error", err.Error()),
 		slog.String("method", p.asked.Method), slog.String("path", p.asked.Path), slog.Int("attempts", attempts), slog.Int("status", o.Status))

@@ -48,6 +48,10 @@ func New(c Config) (*Gateway, error) {
 	g.log = slog.New(activity.NewHandler(g.Logger.Handler()))
 	options := []client.Option{client.WithBase(g.Transport), client.WithCeiling(g.Ceiling), client.WithLimit(g.Limit), client.WithObserver(g.calls())}
 	g.client = client.New(g.Speaks, append(options, g.Client...)...)
+	if g.Answers.IdempotencyHeader() != "" && g.Speaks.IdempotencyHeader() == "" {
+		g.log.Warn("the callers' dialect has idempotency keys and the upstream's has none: a caller who retries under a key may be served twice",
+			"speaks", g.Speaks.Name(), "answers", g.Answers.Name())
+	}
 	plain := dialect.Request{Method: http.MethodGet, Path: "/"}
 	g.reads = g.Speaks.Alters(plain, http.StatusOK, http.Header{}) ||
 		g.Answers.Wraps(plain, &parlance.Outcome{Kind: parlance.Success, Status: http.StatusOK})
@@ -114,7 +118,9 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	pr.SetXForwarded()
 	// RFC 9110, 7.6.3: so that whoever follows a request sees where it went.
 	pr.Out.Header.Add("Via", strings.TrimPrefix(pr.In.Proto, "HTTP/")+" parlance")
-	if passageOf(pr.In.Context()).asked.Body != nil {
+	p := passageOf(pr.In.Context())
+	g.putKey(p, pr.Out.Header)
+	if p.asked.Body != nil {
 		pr.Out.Header.Del("Expect") // the body is here: the caller was told to go on
 	}
 	g.askForm(pr.Out.Header)

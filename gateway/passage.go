@@ -46,9 +46,7 @@ func (g *Gateway) newPassage(w http.ResponseWriter, r *http.Request) *passage {
 	if p.head {
 		p.asked.Method = http.MethodGet // whose headers it is answered with (RFC 9110, 9.3.2)
 	}
-	if name := g.Answers.IdempotencyHeader(); name != "" {
-		p.asked.Key = r.Header.Get(name)
-	}
+	p.asked.Key = g.keyOf(r.Header)
 	if p.id == "" {
 		p.id = activity.NewID()
 	}

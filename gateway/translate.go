@@ -26,6 +26,7 @@ func (g *Gateway) translate(resp *http.Response) error {
 	}
 	g.note(p, resp, r)
 	p.told(resp.StatusCode, &r.Outcome)
+	g.returnKey(p, resp.Header, r.Key)
 
 	switch o := r.Outcome; {
 	case r.Broken != nil && o.Status == 0:
@@ -35,6 +36,7 @@ func (g *Gateway) translate(resp *http.Response) error {
 			// The page's time for a repeat, which was too long to wait for here.
 			o.RetryAfter = r.Attempts[len(r.Attempts)-1].Wait
 		}
+		advise(&o, &r.Decision)
 		g.replace(p, resp, &o, enveloped(r, resp))
 		return nil
 	case resp.StatusCode == http.StatusSwitchingProtocols: // what is said since is not HTTP

@@ -47,7 +47,7 @@ func TestAFaultUnderAKeyIsMendedByARepeatOrFinal(t *testing.T) {
 		why      string
 	}{
 		"inside":  {[]server.KeyOption{server.KeyInside()}, 3, 1, []int{500, 500, 201}, parlance.Done, ""},
-		"outside": {nil, 1, 0, []int{500, 500}, parlance.Stop, "given before under this idempotency key"},
+		"outside": {nil, 1, 0, []int{500, 500}, parlance.Stop, "repeats its earlier answer to this idempotency key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
