@@ -19,6 +19,11 @@ func (w *writer) silence() {
 			own.Detail, w.o = "", &own
 			w.lost("detail", "the text means "+g.is+" here")
 		}
+		if says(w.o.Title) {
+			own := *w.o
+			own.Title, w.o = "", &own
+			w.lost("title", "the text means "+g.is+" here")
+		}
 		for i := range w.o.Fields {
 			if says(w.o.Fields[i].Message) {
 				own := *w.o

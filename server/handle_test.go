@@ -104,7 +104,7 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 		},
 		"a deadline that passed is a timeout": {
 			"omilia", returns(nil, fmt.Errorf("query: %w", context.DeadlineExceeded)),
-			504, [2]string{}, `{"errors":[{"code":null,"detail":"The request GET /path took longer than the server allows.","meta":{},"source":"","status":504,"title":"Gateway Timeout"}]}`,
+			504, [2]string{}, `{"errors":[{"code":null,"detail":"The request GET /path took longer than the server allows.","meta":{},"source":"","status":504,"title":"Unidentified Server Error"}]}`,
 		},
 		"a value that JSON cannot hold is a fault of ours": {
 			"plain", returns(math.NaN(), nil),

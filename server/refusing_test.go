@@ -76,7 +76,7 @@ func TestADeadlineThatPassesIsSaidInTheServicesOwnWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		a, err := readAnswer(res)
-		want := `{"errors":[{"code":"1071","detail":"The report takes too long","meta":{},"source":"","status":504,"title":"Gateway Timeout"}]}`
+		want := `{"errors":[{"code":"1071","detail":"The report takes too long","meta":{},"source":"","status":504,"title":"Unidentified Server Error"}]}`
 		if err != nil || a.status != 504 || a.noID() != want {
 			t.Errorf("got %d %s, %v", a.status, a.body, err)
 		}

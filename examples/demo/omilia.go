@@ -42,7 +42,7 @@ func omiliaStation(d *Demo) (*station, error) {
 	dialog := s.after(open("a call"))
 	s.scenarios = []Scenario{
 		{
-			Name: "401", Comes: "401",
+			Name: "401", Comes: "401 1000",
 			Cause:   "no API key was sent",
 			Ask:     send("POST", "/jobs", ""),
 			Promise: Promise{"401", "unauthenticated", "stopped", "401 unauthenticated"},
@@ -108,7 +108,7 @@ func omiliaStation(d *Demo) (*station, error) {
 		{Name: "403", Comes: "403 1003", Cause: "a reader may not create apps", Ask: app(`{"name":"bank","language":"el"}`, "Authorization: Bearer "+omilia.Reader)},
 		{Name: "404", Comes: "404 1004", Cause: "there is no such dialog", Ask: read},
 		{
-			Name: "409", Comes: "409",
+			Name: "409", Comes: "409 1050",
 			Cause: "another request with the same idempotency key is under way",
 			Set:   hangs(time.Hour),
 			Given: func(ctx context.Context, _ *way) error {
@@ -119,11 +119,11 @@ func omiliaStation(d *Demo) (*station, error) {
 			},
 			Ask: keyed,
 		},
-		{Name: "409-mismatch", Comes: "409", Cause: "the idempotency key was used for another request", Given: s.after(open("a call", once)), Ask: open("another call", once)},
-		{Name: "500", Comes: "500", Cause: "a bug panics: the engine names an unknown mood", Set: says(200, "application/json", `{"intent":"balance","mood":7}`), Given: dialog, Ask: message},
-		{Name: "502", Comes: "502", Cause: "the engine behind sends nonsense", Set: says(200, "text/html", "<html>"), Given: dialog, Ask: message},
+		{Name: "409-mismatch", Comes: "409 1051", Cause: "the idempotency key was used for another request", Given: s.after(open("a call", once)), Ask: open("another call", once)},
+		{Name: "500", Comes: "500 1080", Cause: "a bug panics: the engine names an unknown mood", Set: says(200, "application/json", `{"intent":"balance","mood":7}`), Given: dialog, Ask: message},
+		{Name: "502", Comes: "502 1082", Cause: "the engine behind sends nonsense", Set: says(200, "text/html", "<html>"), Given: dialog, Ask: message},
 		{
-			Name: "503", Comes: "503",
+			Name: "503", Comes: "503 1071",
 			Cause: "maintenance for two minutes",
 			Given: func(context.Context, *way) error {
 				service.Maintenance.Close(time.Now().Add(2 * time.Minute))
@@ -132,7 +132,7 @@ func omiliaStation(d *Demo) (*station, error) {
 			Ask: read,
 		},
 		{
-			Name: "503-overload", Comes: "503",
+			Name: "503-overload", Comes: "503 1070",
 			Cause: "as many requests are served as can be",
 			Set:   hangs(time.Hour),
 			Given: func(ctx context.Context, _ *way) error {
@@ -143,8 +143,8 @@ func omiliaStation(d *Demo) (*station, error) {
 			},
 			Ask: read,
 		},
-		{Name: "503-gone", Comes: "503", Cause: "the engine behind is gone", Set: gone, Given: dialog, Ask: message},
-		{Name: "504", Comes: "504", Cause: "the engine behind is too slow", Set: hangs(slow), Given: dialog, Ask: message},
+		{Name: "503-gone", Comes: "503 1072", Cause: "the engine behind is gone", Set: gone, Given: dialog, Ask: message},
+		{Name: "504", Comes: "504 1084", Cause: "the engine behind is too slow", Set: hangs(slow), Given: dialog, Ask: message},
 	}
 	return d.serve(s)
 }

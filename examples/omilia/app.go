@@ -3,8 +3,7 @@ package omilia
 import (
 	"net/http"
 
-	"golang.org/x/text/language"
-
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/validate"
 )
@@ -14,23 +13,25 @@ type app struct {
 	Language string `json:"language"`
 }
 
-// newApp is of the services that validate. They tell of each field, and of nothing
-// besides.
-var newApp = validate.JSON(validate.MustCompile(`{
+var appSchema = validate.MustCompile(`{
 	"type": "object",
 	"required": ["name", "language"],
 	"properties": {
 		"name":     {"type": "string", "minLength": 1, "maxLength": 20},
 		"language": {"type": "string", "enum": ["en", "el"]}
 	}
-}`), validate.WithTexts(fieldsAlone()))
+}`)
 
-func fieldsAlone() *validate.Texts {
-	t := validate.NewTexts()
-	for _, tag := range []language.Tag{language.English, language.Russian} {
-		t.SetString(tag, "detail", "")
-	}
-	return t
+// newApp is of the part that validates: it tells of invalid fields in an envelope of its
+// own, and of all else as the rest of the service does.
+func (s *Service) newApp(next http.Handler) http.Handler {
+	return fits(appSchema, next, func(w http.ResponseWriter, r *http.Request, err error) {
+		if parlance.OutcomeOf(err).Reason != parlance.Fields {
+			failCoded(w, r, err)
+			return
+		}
+		s.validating.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return nil, err }).ServeHTTP(w, r)
+	})
 }
 
 func createApp(_ http.ResponseWriter, r *http.Request) (any, error) {

@@ -18,6 +18,7 @@ package omilia
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"log/slog"
 	"net/http"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store"
@@ -37,18 +39,29 @@ const (
 	Reader = "demo-reader"
 )
 
-// The service's own codes. Omilia's page says to keep a list of them, for one
-// HTTP status has many causes.
+// What the service answers with: the catalog's omilia and the service's own codes, and
+// the envelope of the part that validates. The path of the second file is no dialect's.
+var (
+	//go:embed codes.yaml
+	codes []byte
+	//go:embed validating.yaml
+	validating []byte
+)
+
+// Dialect compiles codes.yaml: what the service's responses mean, and the list of its
+// codes. A client that reads them by the catalog's omilia knows the kinds, and not the
+// reasons that only a code tells.
+func Dialect() (*dialect.Dialect, error) {
+	return dialect.Compile("codes.yaml", codes, catalog.Open)
+}
+
+// The codes that the service gives. All others are the defaults of codes.yaml.
 const (
-	codeTooMany       = "1002"
-	codeNotPermitted  = "1003"
-	codeUnknown       = "1004"
-	codeUnreadable    = "1020"
-	codeMissing       = "1021"
-	codeTooLong       = "1022"
-	codeType          = "1023"
-	codeSeats         = "1040"
-	codeNotUnderstood = "1060"
+	codeUnreadable = "1020"
+	codeMissing    = "1021"
+	codeTooLong    = "1022"
+	codeType       = "1023"
+	codeOverload   = "1070"
 )
 
 // Config is what a caller may choose. The zero value is a working service
@@ -85,11 +98,11 @@ func New(c Config) (*Service, error) {
 	if c.Store == nil {
 		c.Store = memory.New()
 	}
-	d, err := catalog.Open("omilia")
+	d, err := Dialect()
 	if err != nil {
 		return nil, err
 	}
-	other, err := catalog.Open("fastapi")
+	other, err := dialect.Compile("validating.yaml", validating, catalog.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -100,18 +113,18 @@ func New(c Config) (*Service, error) {
 		rate: limit.Limiter{
 			Store: c.Store.Limits(), Logger: c.Logger,
 			Policies: []limit.Policy{{Name: "requests", By: limit.Principal, Rate: cmp.Or(c.Rate, server.Rate{Quota: 20, Window: 2 * time.Second})}},
-			Refusal:  parlance.Outcome{Kind: parlance.RateLimited, Code: codeTooMany, Detail: "Too many requests too quickly"},
 		},
-		overload: server.Overload{Served: c.AtOnce},
+		overload: server.Overload{Served: c.AtOnce, Refusal: parlance.Outcome{Code: codeOverload, Detail: "Overload: the service handles as many requests as it can"}},
 		dialogs: dialogs{
 			all: map[string]dialog{},
 			seats: server.Seats{
 				Store: c.Store.Seats(), Pool: "dialogs", Count: cmp.Or(c.Seats, 2), Lease: silence,
-				Refusal: parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Code: codeSeats, Detail: "No available licenses"},
+				Refusal: parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Detail: "No available licenses"},
 			},
 			engine: engine{c.Engine, &http.Client{Transport: server.Behind(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
 		},
 	}
+	s.Maintenance.Refusal.Detail = "Maintenance: the service is closed for planned work"
 	s.jobs = s.api.Background(c.Store.Jobs(), server.JobKind("count", s.dialogs.count))
 	return s, nil
 }
@@ -132,8 +145,7 @@ func (s *Service) Handler() http.Handler {
 	mux.Handle("GET /dialogs/{id}", handle(s.dialogs.read))
 	mux.Handle("DELETE /dialogs/{id}", handle(s.dialogs.close))
 	mux.Handle("POST /dialogs/{id}/messages", outside(newMessage(handle(s.dialogs.message))))
-	mayCreate := server.Refusing(server.RequireScopes("apps"), parlance.Outcome{Code: codeNotPermitted, Detail: "Not permitted to create apps"})
-	mux.Handle("POST /apps", mayCreate(s.validating.Wrap(newApp(s.validating.Handle(createApp)))))
+	mux.Handle("POST /apps", server.RequireScopes("apps")(s.newApp(handle(createApp))))
 	mux.Handle("POST /jobs", inside(handle(s.startCount)))
 	mux.Handle("/jobs/{id}", s.jobs.Watch())
 

@@ -10,57 +10,71 @@ import (
 	"github.com/parlance-api/parlance/server/validate"
 )
 
-var newDialog = fits(`{
-	"type": "object",
-	"required": ["app"],
-	"properties": {"app": {"type": "string", "minLength": 1}, "description": {"type": "string", "maxLength": 50}}
-}`)
+var (
+	dialogSchema = validate.MustCompile(`{
+		"type": "object",
+		"required": ["app"],
+		"properties": {"app": {"type": "string", "minLength": 1}, "description": {"type": "string", "maxLength": 50}}
+	}`)
+	messageSchema = validate.MustCompile(`{
+		"type": "object",
+		"required": ["text"],
+		"properties": {"text": {"type": "string", "maxLength": 500}}
+	}`)
+)
 
-var newMessage = fits(`{
-	"type": "object",
-	"required": ["text"],
-	"properties": {"text": {"type": "string", "maxLength": 500}}
-}`)
+func newDialog(next http.Handler) http.Handler  { return fits(dialogSchema, next, failCoded) }
+func newMessage(next http.Handler) http.Handler { return fits(messageSchema, next, failCoded) }
 
-// fits lets those pass whose body fits a schema. What breaks it has the service's
-// own codes, and what is only missing is 400, for so has Omilia's page; the 422 is
-// for what is there and wrong.
-func fits(schema string) server.Middleware {
-	s := validate.MustCompile(schema)
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			err := s.Check(w, r)
-			if err == nil {
-				next.ServeHTTP(w, r)
-				return
-			}
-			server.Fail(w, r, coded(err))
-		})
-	}
+// fits lets those pass whose body fits a schema.
+func fits(s *validate.Schema, next http.Handler, fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.Check(w, r, validate.WithMaxBytes(maxBody)); err != nil {
+			fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
-// coded says it in the service's own codes. The first fault stands for the whole,
-// since each is an error of its own in Omilia's envelope.
+// maxBody is how long the body of a request may be, in bytes.
+const maxBody = 64 << 10
+
+// failCoded says what is wrong in the service's own codes. What is only missing is 400,
+// for so has Omilia's page; the 422 is for what is there and wrong.
+func failCoded(w http.ResponseWriter, r *http.Request, err error) { server.Fail(w, r, coded(err)) }
+
+// coded says it in the service's own codes. The first fault stands for the whole, since
+// each is an error of its own in Omilia's envelope: one that is there and wrong comes
+// before what is missing.
 func coded(err error) error {
 	e, ok := errors.AsType[*parlance.Error](err)
-	if !ok || e.Outcome.Kind != parlance.Invalid {
+	if !ok {
 		return err
 	}
-	fields := e.Outcome.Fields
-	if e.Outcome.Reason != parlance.Fields { // it was not even read
-		e.Outcome.Code = codeUnreadable
-		for i := range fields {
-			fields[i].Code = codeUnreadable
+	if e.Outcome.Reason != parlance.Fields { // it was not even read: the code is that of its status
+		for i := range e.Outcome.Fields {
+			e.Outcome.Fields[i].Code = codeUnreadable
 		}
 		return e
 	}
 	codes := map[string]string{"required": codeMissing, "minLength": codeMissing, "maxLength": codeTooLong, "type": codeType}
+	fields := e.Outcome.Fields
 	for i, f := range fields {
 		fields[i].Code = codes[f.Code]
 	}
+	slices.SortStableFunc(fields, func(a, b parlance.Field) int { return missing(a) - missing(b) })
 	e.Outcome.Code, e.Outcome.Detail = fields[0].Code, fields[0].Message
-	if !slices.ContainsFunc(fields, func(f parlance.Field) bool { return f.Code != codeMissing }) {
+	if fields[0].Code == codeMissing {
 		e.Outcome.Reason = ""
 	}
 	return e
+}
+
+// missing orders faults: 1 for what is missing, 0 for what is there and wrong.
+func missing(f parlance.Field) int {
+	if f.Code == codeMissing {
+		return 1
+	}
+	return 0
 }
