@@ -36,7 +36,7 @@ func TestAnswersAreTranslated(t *testing.T) {
 			says(406, "text/plain", "field 'SiteCode' is too long"),
 			400, "application/problem+json", []string{`"reason":"xml"`, `SiteCode`}, ""},
 		{"a failure of vbapi keeps the id that its support asks for", "vbapi", "problem", "GET",
-			says(404, jsonType, `{"data":{},"error":{"type":"https://x/e","title":"Not Found","status":404,"detail":"no such member","instance":"/things"},"debug":{"activityId":"`+activityID+`"}}`),
+			says(404, jsonType, `{"data":null,"error":{"type":"https://x/e","title":"Not Found","status":404,"detail":"no such member","instance":"/things"},"debug":{"activityId":"`+activityID+`"}}`),
 			404, "application/problem+json", []string{activityID, "no such member"}, ""},
 		{"an error under 200 is a failure", "vision", "problem", "POST",
 			says(200, "application/xml", `<ORDERS><SO><RES><Code>400</Code><Message>no such customer</Message></RES></SO></ORDERS>`),
