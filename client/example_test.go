@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // One line makes a client act as the provider's page says.
@@ -365,4 +366,69 @@ func ExampleWithAPIKey() {
 	report, _ := client.Outcome(resp)
 	fmt.Println(string(report.Data))
 	// Output: "k-123"
+}
+
+// A request whose response never came is sent again under the same idempotency
+// key, so that a card that was charged already is not charged twice.
+func ExampleError_Again() {
+	charged := map[string]bool{}
+	silent := true
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		charged[r.Header.Get("Idempotency-Key")] = true
+		if silent {
+			silent = false
+			panic(http.ErrAbortHandler) // it is charged, and nobody is told
+		}
+		w.WriteHeader(http.StatusCreated)
+	}))
+	defer srv.Close()
+	d, _ := catalog.Open("stripe")
+	c := &http.Client{Transport: client.New(d, client.WithAttempts(1))}
+	charge := func(ctx context.Context) (*http.Response, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL+"/v1/charges", strings.NewReader("amount=2000"))
+		if err != nil {
+			return nil, err
+		}
+		return c.Do(req)
+	}
+
+	ctx := context.Background()
+	resp, err := charge(ctx)
+	var e *client.Error
+	if errors.As(err, &e) && e.Decision.Act == parlance.Retry && e.Decision.RepeatSafe {
+		resp, err = charge(e.Again(ctx))
+	}
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.StatusCode, len(charged))
+	// Output: 201 1
+}
+
+// http.Client follows redirects above any transport. Where an API uses none,
+// CheckRedirect hands one back, and Check makes an error of it.
+func ExampleCheck_redirect() {
+	srv := httptest.NewServer(http.RedirectHandler("/elsewhere", http.StatusMovedPermanently))
+	defer srv.Close()
+	d, err := dialect.Compile("straight.yaml", []byte(`
+dialect: straight
+codes:
+  3xx: {kind: redirected, do: stop, not_used: true}
+`))
+	if err != nil {
+		panic(err)
+	}
+	c := &http.Client{
+		Transport:     client.New(d),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	resp, err := c.Get(srv.URL)
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	var e *client.Error
+	fmt.Println(resp.StatusCode, errors.As(client.Check(resp), &e), e.Decision.Act)
+	// Output: 301 true stop
 }
