@@ -55,6 +55,16 @@ func NewLogin(first func(context.Context) (Grant, error), renew func(ctx context
 	return &Login{first: first, renew: renew}
 }
 
+// Resume starts with what an earlier log-in gave: its token is used until it ends or
+// is refused, and its refresh token before a new log-in. It returns l, which must not
+// have been used yet.
+func (l *Login) Resume(g Grant) *Login {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.grant, l.stale = g, g.stale(time.Now())
+	return l
+}
+
 // Token is the current token, or a new one where it is not good any more. The
 // error is that of the log-in or renewal, or the context's. Where that was a
 // [TokenError] with a RetryAfter, it is repeated until then, an hour at

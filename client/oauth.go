@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,8 +17,9 @@ import (
 
 // NewOAuth is a [Login] at an OAuth 2 token endpoint (RFC 6749, 4 and 6). first
 // is the form of the first grant, such as grant_type=client_credentials with
-// its client_id and client_secret; a refresh sends the latter two again. hc is
-// http.DefaultClient if nil, and must not use the Transport that the Login is
+// its client_id and client_secret; a refresh sends the latter two again. If it is
+// empty there is no first grant: once the refresh token of [Login.Resume] is spent,
+// no token can be had. hc is http.DefaultClient if nil, and must not use the Transport that the Login is
 // for.
 func NewOAuth(hc *http.Client, endpoint string, first url.Values) *Login {
 	if hc == nil {
@@ -31,7 +33,12 @@ func NewOAuth(hc *http.Client, endpoint string, first url.Values) *Login {
 		return askToken(ctx, hc, endpoint, form)
 	}
 	return NewLogin(
-		func(ctx context.Context) (Grant, error) { return ask(ctx, first) },
+		func(ctx context.Context) (Grant, error) {
+			if len(first) == 0 {
+				return Grant{}, errNoGrant
+			}
+			return ask(ctx, first)
+		},
 		func(ctx context.Context, refresh string) (Grant, error) {
 			form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}
 			for _, name := range []string{"client_id", "client_secret"} {
@@ -43,6 +50,9 @@ func NewOAuth(hc *http.Client, endpoint string, first url.Values) *Login {
 		},
 	)
 }
+
+// errNoGrant is that only a refresh token was given, and it is spent.
+var errNoGrant = errors.New("client: the refresh token is missing or spent, and there is nothing to log in with")
 
 // TokenError is the answer of a token endpoint that gave no token.
 type TokenError struct {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 type SupportReport struct {
 	Dialect   string           `json:"dialect"`
 	Contact   string           `json:"contact,omitempty"` // where to send it, as the dialect has it
+	ID        string           `json:"id,omitempty"`      // what the provider calls the request ID, such as activityId
 	Method    string           `json:"method"`
 	URL       string           `json:"url"` // without user, query and fragment
 	Operation string           `json:"operation,omitempty"`
@@ -42,7 +44,7 @@ func (e *Error) SupportReport() SupportReport { return e.of.supportReport() }
 
 func (x *exchange) supportReport() SupportReport {
 	s := SupportReport{
-		Dialect: x.dialect.Name(), Contact: x.dialect.Support().Contact, Operation: x.asks().Operation, Key: x.sentKey(),
+		Dialect: x.dialect.Name(), Contact: x.dialect.Support().Contact, ID: x.dialect.Support().ID, Operation: x.asks().Operation, Key: x.sentKey(),
 		Method: methodOf(x.req), URL: x.req.URL.Scheme + "://" + x.req.URL.Host + x.req.URL.EscapedPath(),
 	}
 	for i := range x.attempts {
@@ -81,7 +83,7 @@ func (s SupportReport) String() string {
 			fmt.Fprintf(&b, "  code %s", shown(a.Code))
 		}
 		if a.RequestID != "" {
-			fmt.Fprintf(&b, "  request id %s", shown(a.RequestID))
+			fmt.Fprintf(&b, "  %s %s", cmp.Or(s.ID, "request ID"), shown(a.RequestID))
 		}
 		b.WriteByte('\n')
 	}

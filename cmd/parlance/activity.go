@@ -95,7 +95,7 @@ func (s story) tell() {
 		if o.RequestID == s.ID { // it is told already
 			o.RequestID = ""
 		}
-		s.outcome(o)
+		s.outcome(o, plainID)
 	}
 	s.row("answered", string(s.Response))
 	for i, c := range s.Calls {

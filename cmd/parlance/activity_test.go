@@ -80,7 +80,7 @@ call 1        429 rate_limited  in 200ms, at +3ms
   to          POST stock.test/seats
   dialect     vms
   attempt     1
-  request id  theirs-1
+  request ID  theirs-1
   retry       it says when to come back
 call 2        unavailable/refused, code 7  in 1ms, at +1.2s
   to          POST stock.test/seats

@@ -25,31 +25,36 @@ func (a *app) callCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "call URL",
 		Short: "Make a request as the client would, and see what happens and what it means",
-		Long: `Makes one request the way the client does: it waits and repeats where the
-provider's page says so and where that is safe, follows redirects, and hands back
-everything else. It tells what happens attempt by attempt, what the answer means,
-and what to do next.
+		Long: `Makes one request the way the client does: it waits and retries if the provider's
+page says so and it is safe, and hands back everything else. A redirect is shown
+and not followed. It tells what happens attempt by attempt, what the response
+means, and what to do next.
 
 The body goes to standard output, as it came, or to the --output file; all else
 goes to standard error. With --json the two are one object on standard output.
 
-Without --dialect the answer is read as any HTTP API's. With --data the method is
-POST, and the body is JSON or XML where it looks so, else a form. Where the
-dialect has an idempotency key and the request none, one is made and shown: the
-same key makes a later repeat safe.
+Without --dialect the response is read as any HTTP API's. With --data the method is
+POST, and the body is JSON or XML if it looks so, else a form. If the dialect has
+an idempotency key and the request none, one is made and shown: sent again with
+--key it does nothing twice. A POST without a key is sent once; --retry-unsafe
+says that a retry is fine.
 
-What is secret stands in a variable or a file, where no list of processes shows
-it, goes to the URL's own host only, and is never printed. --header @FILE reads
-header lines from a file.
+A token that has expired is refreshed if --login or --refresh says by what, at the
+endpoint that the dialect names, and the request is sent again.
 
-Ctrl-C ends a wait at once. The exit code is 0 for a good outcome, 1 for any
-other and where no answer came, 2 where nothing was sent because the command
-could not be understood.`,
+Secrets are read from a variable or a file, because other users can see command
+lines. They go to the host of the URL and to the token endpoint only, and are never
+printed. --header @FILE reads header lines from a file.
+
+Ctrl-C ends a wait at once. The exit code is 0 for a good outcome, 1 for any other
+and if no response came, 2 if nothing was sent because the command could not be
+understood.`,
 		Example: `  parlance call https://api.example.com/cameras/7 --dialect vms
   parlance call https://api.example.com/cameras | jq .
   parlance call -d @order.json --dialect vision --token env:TOKEN https://api.example.com/orders
   parlance call -u env:STRIPE -d amount=2000 -d currency=usd --dialect stripe https://api.stripe.com/v1/charges
   parlance call -X DELETE -H 'If-Match: "7"' https://api.example.com/cameras/7
+  parlance call --dialect vision --token env:TOKEN --refresh env:REFRESH --login env:CLIENT https://api.example.com/stock
   parlance call --token 'X-Api-Key: env:KEY' --follow https://api.example.com/exports/7
   parlance call --json --attempts 1 https://api.example.com/cameras/7`,
 		Args: arguments(1, 1, "a URL"),
@@ -68,9 +73,14 @@ could not be understood.`,
 	dialectFlag(cmd, &c.dialect, "dialect", "the dialect of the API")
 	f.StringVar(&c.token, "token", "", "a `SECRET` to send where the dialect says, else as a bearer token: env:NAME or @FILE; 'Header: env:NAME' is sent in that header")
 	f.StringVarP(&c.user, "user", "u", "", "a `SECRET` of user:password to send (Basic): env:NAME or @FILE")
-	f.BoolVar(&c.follow, "follow", false, "where the answer says accepted, look again until that has ended")
+	f.StringVar(&c.login, "login", "", "a `SECRET` of user:password, or client ID and secret, to get a token with: env:NAME or @FILE; 'password: env:NAME' names the grant")
+	f.StringVar(&c.refresh, "refresh", "", "a `SECRET` that is a refresh token: env:NAME or @FILE")
+	f.StringVar(&c.tokenURL, "token-url", "", "the `URL` of the token endpoint, if the dialect names none or it is elsewhere")
+	f.StringVar(&c.key, "key", "", "the idempotency `KEY`; one is made if unset and the dialect has them")
+	f.BoolVar(&c.retryUnsafe, "retry-unsafe", false, "retry a POST too that may have been done already")
+	f.BoolVar(&c.follow, "follow", false, "if the response says accepted, look again until the work has ended")
 	f.IntVar(&c.attempts, "attempts", 4, "how often it may be sent; 1 sends it once")
-	f.DurationVar(&c.ceiling, "ceiling", 30*time.Second, "the longest wait before a repeat; a longer one is told and not waited for")
+	f.DurationVar(&c.ceiling, "ceiling", 30*time.Second, "the longest wait before a retry; a longer one is told and not waited for")
 	f.DurationVar(&c.attemptTimeout, "attempt-timeout", 0, "the longest that one attempt may take; 0 is no bound")
 	f.DurationVar(&c.timeout, "timeout", 0, "the longest that all of it may take; 0 is no bound")
 	f.StringVarP(&c.output, "output", "o", "", "the `FILE` to write the body to")
@@ -87,7 +97,11 @@ type call struct {
 	guess           bool // nobody named a dialect
 	header, data    []string
 	token, user     string
-	known           bool // a credential goes with it, wherever it stands
+	login, refresh  string // what gets a token
+	tokenURL        string
+	key             string
+	given           given // what of these goes with it, wherever it stands
+	retryUnsafe     bool
 	follow          bool
 	attempts        int
 
@@ -111,11 +125,30 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 	if err != nil {
 		return err
 	}
-	granted, err := a.credentials(c, hidden)
-	if err != nil {
+	var granted []client.Option
+	if c.given, granted, err = a.credentials(c, req, hidden); err != nil {
 		return err
 	}
-	c.known = len(hidden.texts) > 0
+	t := a.newTeller(c, d, hidden)
+	switch {
+	case c.login != "" || c.refresh != "":
+		cr, err := a.renewal(c, d, req.URL, c.given.token, c.given.apiKeys(req.Header, hidden), t)
+		if err != nil {
+			return err
+		}
+		granted = append(granted, client.WithCredential(cr))
+	case c.given.token != "":
+		granted = append(granted, client.WithCredential(theToken(c.given.token)))
+	}
+	switch name := d.IdempotencyHeader(); {
+	case c.key == "":
+	case name == "":
+		return &mistake{message: fmt.Sprintf("--key: the dialect %s has no idempotency key", d.Name()), hint: "-H 'Name: KEY' sends any header"}
+	case len(req.Header[name]) > 0:
+		return &mistake{message: "--key and --header name two idempotency keys", hint: "leave one of them out"}
+	case !isValue(c.key):
+		return &mistake{message: "--key holds what no header can", hint: "it is one line, without control characters"}
+	}
 	out, err := a.bodyFile(c.output)
 	if err != nil {
 		return err
@@ -127,7 +160,6 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 		ctx, cancel = context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 	}
-	t := a.newTeller(c, d, hidden)
 	base := a.base
 	if base == nil {
 		base = http.DefaultTransport
@@ -135,12 +167,14 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 	if c.verbose && !c.asJSON {
 		base = heads{base, t}
 	}
-	hc := &http.Client{CheckRedirect: redirect, Transport: client.New(d, append(granted,
+	transport := client.New(d, append(granted,
 		client.WithBase(base), client.WithObserver(t),
-		client.WithAttempts(c.attempts), client.WithCeiling(c.ceiling), client.WithAttemptTimeout(c.attemptTimeout))...)}
+		client.WithAttempts(c.attempts), client.WithCeiling(c.ceiling), client.WithAttemptTimeout(c.attemptTimeout))...)
 
-	resp, err := hc.Do(req.WithContext(ctx))
+	// Not by an http.Client, which follows redirects: that is for the caller to say.
+	resp, err := transport.RoundTrip(req.WithContext(client.WithCall(ctx, client.Call{Key: c.key, RetryUnsafe: c.retryUnsafe})))
 	if err == nil && c.follow {
+		hc := &http.Client{CheckRedirect: redirect, Transport: transport}
 		resp, err = client.Poller{Client: hc, Look: t.look}.Follow(ctx, resp)
 	}
 	t.waiting.end()
@@ -181,6 +215,10 @@ func (a *app) request(ctx context.Context, c *call, where string, hidden *secret
 		req.Body, req.GetBody = nil, nil // none, and not an empty one
 	}
 	req.Header = header
+	if u.User != nil && len(header["Authorization"]) == 0 {
+		password, _ := u.User.Password()
+		req.SetBasicAuth(u.User.Username(), password)
+	}
 	if host := header.Get("Host"); host != "" { // net/http's own place for it
 		req.Host = host
 		header.Del("Host")

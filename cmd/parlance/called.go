@@ -26,7 +26,11 @@ type called struct {
 	Pending  *pending              `json:"pending,omitempty"`  // it was followed, and has not ended
 	Error    string                `json:"error,omitempty"`    // what kept the call from its end, in words
 	Support  *client.SupportReport `json:"support,omitempty"`  // where it is due or asked for
-	Response *answer               `json:"response,omitempty"` // nil where none came
+	Response *answer               `json:"response,omitempty"` // nil if none came
+	Location string                `json:"location,omitempty"` // where a redirect points, without its query
+
+	where      *url.URL // the same
+	challenges []string // what the response says of credentials: WWW-Authenticate
 }
 
 // pending is work that was accepted and has not ended.
@@ -46,7 +50,7 @@ type answer struct {
 
 // good reports that there is nothing left to see to.
 func (r *called) good() bool {
-	return r.Outcome.Kind.Good() && r.Pending == nil && r.Error == ""
+	return r.Outcome.Kind.Good() && r.Decision.Act != parlance.Stop && r.Pending == nil && r.Error == ""
 }
 
 // finish writes what came, and says what it means.
@@ -94,6 +98,10 @@ func (t *teller) called(c *call, resp *http.Response, err error) *called {
 		r.Outcome, r.Decision, last, support = report.Outcome, report.Decision, report.Attempts, report.SupportReport()
 		r.Diagnostics = append(r.Diagnostics, report.Diagnostics...)
 		r.Response = &answer{Status: resp.StatusCode, Headers: pairsOf(resp.Header, t.hidden)}
+		r.challenges = resp.Header["Www-Authenticate"]
+		if r.where = location(resp); r.Outcome.Kind == parlance.Redirected && r.where != nil {
+			r.Location = shownURL(r.where)
+		}
 	}
 	var failed *client.Error
 	var left *client.PendingError
@@ -113,9 +121,10 @@ func (t *teller) called(c *call, resp *http.Response, err error) *called {
 		a := &last[len(last)-1]
 		r.Attempts[n-1].Again, r.Attempts[n-1].Held = a.Again, inWords(a.Held)
 	}
-	if c.report || r.Decision.Act == parlance.Escalate {
+	if c.report || r.Decision.Act == parlance.Escalate || c.asJSON && r.Decision.Then == parlance.Escalate {
 		r.Support = &support
 	}
+	r.of = t.of
 	return r
 }
 
@@ -191,70 +200,23 @@ func (t *teller) sum(c *call, r *called, likely *detection) {
 		}
 	}
 	if n := len(r.Attempts); n > 0 {
-		if text := r.next(c, &r.Attempts[n-1]); text != "" {
-			t.title("next", text)
-			if key := r.Request.Key; key != "" && r.Decision.Act == parlance.Retry {
-				t.row("by", fmt.Sprintf("-H '%s: %s', so that nothing is done twice", t.keyHeader, key))
-			}
-		}
+		t.advise(t.next(c, r, &r.Attempts[n-1]))
+	} else if r.Outcome.Kind != 0 {
+		t.advise(t.next(c, r, &sending{}))
 	}
 	if r.Support != nil {
-		t.title("report", "for the provider's support; nothing secret is in it")
+		t.title("report", "for "+contact(t.of.Support())+"; nothing secret is in it")
 		fmt.Fprintf(t.w, "\n%s", printable(r.Support.String()))
 	}
 }
 
-// next says what is left to do, to the person who does it; "" for nothing.
-func (r *called) next(c *call, last *sending) string {
-	d, ours := r.Decision, c.known
-	if r.Outcome.Reason == parlance.Canceled {
-		return again(c, d, 0)
+// advise writes what is next, wrapped.
+func (t *teller) advise(text string) {
+	label := "next"
+	for _, line := range wrap(printable(text), proseWidth-labelWidth) {
+		fmt.Fprintf(t.w, "%s%s\n", t.bold(column(label)), line)
+		label = ""
 	}
-	switch d.Act {
-	case parlance.Inspect:
-		if r.Outcome.Kind == parlance.Partial {
-			return "see what failed above, and send that alone: the rest is done"
-		}
-		return "it is done; see what is said of it above"
-	case parlance.Correct:
-		return "correct the request and send that: the same again comes to the same"
-	case parlance.Refresh:
-		if ours {
-			return "get a new credential, and call with that"
-		}
-		return "call with a credential: --token env:NAME"
-	case parlance.Poll:
-		if r.Pending == nil {
-			return "--follow looks again until it has ended"
-		}
-	case parlance.Retry:
-		return again(c, d, seconds(last.Wait))
-	case parlance.Escalate:
-		return "send the report below to the provider's support"
-	case parlance.Stop:
-		if r.Outcome.Kind == parlance.Unauthenticated && !ours {
-			return "call with a credential: --token env:NAME"
-		}
-		return "nothing: the same again comes to the same"
-	}
-	return ""
-}
-
-// again says when and how a request is to be repeated by hand.
-func again(c *call, d parlance.Decision, wait time.Duration) string {
-	switch {
-	case d.Scope == parlance.ScopeItems:
-		return "send what failed again, in a request of its own: the rest is done"
-	case !d.RepeatSafe:
-		return "find out whether it was done before you send it again: that is not safe"
-	case wait <= 0:
-		return "send it again"
-	}
-	text := "send it again in " + span(wait) + ", at " + moment(time.Now().Add(wait))
-	if wait > c.ceiling {
-		text += "; --ceiling " + span(wait) + " waits for it"
-	}
-	return text
 }
 
 // seconds is a number of them, which was a duration before.

@@ -15,9 +15,29 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-// credentials are the options that send what --token and --user name.
-func (a *app) credentials(c *call, hidden *secrets) ([]client.Option, error) {
+// given is what a call was given to prove who calls.
+type given struct {
+	token  string      // a bearer token, or what the dialect has in its place; "" for none
+	keys   http.Header // what goes in a field that is named: 'X-Api-Key: env:KEY'
+	basic  bool        // user and password
+	bearer bool        // a token, or what gets one
+	header bool        // another credential in a field
+}
+
+// credentials are what --token and --user name, and the options that send it.
+func (a *app) credentials(c *call, req *http.Request, hidden *secrets) (given, []client.Option, error) {
 	var granted []client.Option
+	g := given{keys: http.Header{}, basic: req.URL.User != nil, bearer: c.login != "" || c.refresh != ""}
+	for name, values := range req.Header {
+		switch scheme, _, _ := strings.Cut(values[0], " "); {
+		case name != "Authorization":
+			g.header = g.header || hidden.isSecret(name)
+		case strings.EqualFold(scheme, "Basic"):
+			g.basic = true
+		default:
+			g.bearer = true
+		}
+	}
 	if c.token != "" {
 		name, place := "", c.token
 		if !isPlace(place) {
@@ -26,32 +46,41 @@ func (a *app) credentials(c *call, hidden *secrets) ([]client.Option, error) {
 		}
 		token, err := a.secret("--token", place)
 		if err != nil {
-			return nil, err
+			return g, nil, err
 		}
 		hidden.add(token)
 		if name == "" {
-			granted = append(granted, client.WithCredential(theToken(token)))
+			g.token, g.bearer = token, true
 		} else {
 			if !isToken(name) {
-				return nil, &mistake{message: "--token: what stands before the colon is no header's name", hint: "for example: --token 'X-Api-Key: env:KEY'"}
+				return g, nil, &mistake{message: "--token: what stands before the colon is no header's name", hint: "for example: --token 'X-Api-Key: env:KEY'"}
 			}
 			hidden.name(name)
+			g.header = true
+			g.keys.Set(name, token)
 			granted = append(granted, client.WithAPIKey(name, token))
 		}
 	}
 	if c.user != "" {
 		pair, err := a.secret("--user", c.user)
 		if err != nil {
-			return nil, err
+			return g, nil, err
 		}
 		user, password, _ := strings.Cut(pair, ":")
-		if password == "" { // then the user is the secret, as at Stripe
-			hidden.add(user)
-		}
-		hidden.add(pair, password, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+		hidden.addAccount(user, password)
+		g.basic = true
 		granted = append(granted, client.WithBasic(user, password))
 	}
-	return granted, nil
+	return g, granted, nil
+}
+
+// addAccount adds a user's password, alone and as Basic has it. If there is none
+// the user is the secret, as at Stripe.
+func (s *secrets) addAccount(user, password string) {
+	if password == "" {
+		s.add(user)
+	}
+	s.add(user+":"+password, password, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 }
 
 // theToken is the one token that there is: a refused one cannot be renewed.
@@ -249,15 +278,16 @@ func (s *secrets) mask() *strings.Replacer {
 
 // hiding is a writer in which no secret comes. What is written at once is
 // looked at as one.
-func (s *secrets) hiding(w io.Writer) io.Writer { return &masked{w, s.mask()} }
+func (s *secrets) hiding(w io.Writer) io.Writer { return &masked{w, s} }
 
+// masked asks for the secrets anew each time: more of them become known.
 type masked struct {
-	w    io.Writer
-	mask *strings.Replacer
+	w io.Writer
+	s *secrets
 }
 
 func (m *masked) Write(b []byte) (int, error) {
-	if _, err := m.mask.WriteString(m.w, string(b)); err != nil {
+	if _, err := m.s.mask().WriteString(m.w, string(b)); err != nil {
 		return 0, err
 	}
 	return len(b), nil

@@ -21,6 +21,7 @@ type teller struct {
 	quiet     bool // it only keeps them
 	hidden    *secrets
 	dialect   string // the name of it
+	of        *dialect.Dialect
 	keyHeader string // the dialect's header for an idempotency key, "" for none
 	waiting   *countdown
 
@@ -56,7 +57,7 @@ type sending struct {
 func (a *app) newTeller(c *call, d *dialect.Dialect, hidden *secrets) *teller {
 	return &teller{
 		sheet: sheet{hidden.hiding(a.stderr), a.styleOf(a.stderr)},
-		quiet: c.asJSON, hidden: hidden, dialect: d.Name(), keyHeader: d.IdempotencyHeader(), waiting: a.newCountdown(),
+		quiet: c.asJSON, hidden: hidden, dialect: d.Name(), of: d, keyHeader: d.IdempotencyHeader(), waiting: a.newCountdown(),
 	}
 }
 
@@ -117,7 +118,7 @@ func (t *teller) attempt(s *sending, took time.Duration) {
 	if s.Again { // that of the last one is told at the end
 		t.row(d.Act.String(), d.Why+" ("+d.Line+")")
 	}
-	t.row("not again", s.Held)
+	t.row("no retry", s.Held)
 }
 
 // wait tells of a wait that begins.
@@ -172,9 +173,9 @@ var transportWords = map[parlance.Reason]string{
 	parlance.Refused:  "nothing listens there, or it cannot be reached; nothing was sent",
 	parlance.DNS:      "there is no such host, or its name could not be looked up; nothing was sent",
 	parlance.TLS:      "no secure connection (TLS) could be made; nothing was sent",
-	parlance.Reset:    "the connection broke; whether anything was done is unknown",
-	parlance.Deadline: "no answer in time; whether anything was done is unknown",
-	parlance.Canceled: "it was interrupted; whether anything was done is unknown",
+	parlance.Reset:    "the connection broke; nobody knows whether anything was done",
+	parlance.Deadline: "no response came in time; nobody knows whether anything was done",
+	parlance.Canceled: "it was interrupted; nobody knows whether anything was done",
 }
 
 // inWords puts into the command's words what the client says in Go's.

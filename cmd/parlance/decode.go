@@ -73,6 +73,8 @@ type decoded struct {
 	Decision    parlance.Decision     `json:"decision"`
 	Diagnostics []parlance.Diagnostic `json:"diagnostics"` // never null
 	*detection
+
+	of *dialect.Dialect // that read it
 }
 
 // detection is what --dialect auto found out.
@@ -134,6 +136,7 @@ func (a *app) decode(x exchange, res dialect.Response) (decoded, error) {
 		Decision:    d.Decide(req, &reading.Outcome),
 		Diagnostics: append([]parlance.Diagnostic{}, reading.Diagnostics...),
 		detection:   found,
+		of:          d,
 	}, nil
 }
 

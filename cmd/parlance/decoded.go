@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // showDecoded writes an outcome and a decision for people.
@@ -16,8 +18,11 @@ func (a *app) showDecoded(r decoded) error {
 }
 
 func (s sheet) decoded(r decoded) {
-	s.outcome(r.Outcome)
-	s.decision(r.Decision)
+	s.outcome(r.Outcome, requestID(r.of.Support()))
+	if row, ok := rowOf(r); ok {
+		s.tableRow(row, r.Outcome)
+	}
+	s.decision(r.Decision, r.of.Support())
 	for _, d := range r.Diagnostics {
 		s.title("noticed", s.yellow(printable(d.Message)))
 		s.row("hint", d.Hint)
@@ -49,17 +54,19 @@ func (s sheet) detection(d *detection) {
 	s.row("for", strings.Join(d.Why, "; "))
 }
 
-func (s sheet) outcome(o parlance.Outcome) {
+// outcome writes what a response came to. id is what the provider calls its ID.
+func (s sheet) outcome(o parlance.Outcome, id string) {
 	s.title("outcome", s.kind(o.Kind, printable(meaning(o.Kind, o.Reason))))
 	if o.Status != 0 {
 		s.row("status", strconv.Itoa(o.Status))
 	}
 	s.row("code", o.Code)
+	s.row("family", o.Family)
 	s.row("title", o.Title)
 	s.row("detail", o.Detail)
 	s.row("type", o.Type)
 	s.row("instance", o.Instance)
-	s.row("request id", o.RequestID)
+	s.row(id, o.RequestID)
 	var rows [][]string
 	for _, f := range o.Fields {
 		rows = append(rows, []string{f.Path, f.Code, f.Message})
@@ -79,14 +86,52 @@ func (s sheet) outcome(o parlance.Outcome) {
 	s.row("help", o.Help)
 }
 
-func (s sheet) decision(d parlance.Decision) {
+// rowOf is the row of the table that an outcome was read by; it reports false for one
+// that no row speaks of.
+func rowOf(r decoded) (dialect.Entry, bool) {
+	o := &r.Outcome
+	for _, code := range [...]string{o.Code, o.Family, strconv.Itoa(o.Status)} {
+		if code == "" {
+			continue
+		}
+		for _, e := range r.of.Explain(code) {
+			if e.Line == r.Decision.Line && e.Kind == o.Kind && e.Reason == o.Reason {
+				return e, true
+			}
+		}
+	}
+	return dialect.Entry{}, false
+}
+
+// tableRow writes what the row says that the outcome does not: its own title, and the
+// condition on which it holds.
+func (s sheet) tableRow(e dialect.Entry, o parlance.Outcome) {
+	text := cmp.Or(e.Code, e.Key)
+	if e.Title != "" && e.Title != o.Title {
+		text += " " + e.Title
+	}
+	if e.When != "" {
+		text += ", if " + e.When
+	}
+	if e.Help != "" && e.Help != o.Help {
+		text += ": " + e.Help
+	}
+	if text != e.Code && text != e.Key {
+		s.prose("row", text)
+	}
+}
+
+func (s sheet) decision(d parlance.Decision, support dialect.Support) {
 	s.title("decision", s.bold(d.Act.String()))
 	s.row("scope", string(d.Scope))
 	s.row("when", waits(d))
 	if d.Then != 0 {
 		s.row("then", d.Then.String())
 	}
-	s.row("repeat", repeatWord(d.RepeatSafe))
+	if d.Act == parlance.Escalate || d.Then == parlance.Escalate {
+		s.row("support", contact(support)+", with the "+requestID(support))
+	}
+	s.row("retry", repeatWord(d.RepeatSafe))
 	s.row("why", d.Why)
 	s.row("line", d.Line)
 }

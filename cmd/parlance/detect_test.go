@@ -11,7 +11,7 @@ const envelope = `{"data":null,"error":{"type":"https://httpstatuses.com/404","t
 func TestAutoFindsOutWhichDialectAResponseIsOf(t *testing.T) {
 	t.Parallel()
 	stdout, stderr, exit := invoke(t, "HTTP/1.1 404 Not Found\n\n"+envelope, "decode", "--dialect", "auto")
-	if exit != exitClean || !strings.Contains(stdout, "request id") ||
+	if exit != exitClean || !strings.Contains(stdout, "activityId") ||
 		!strings.Contains(stdout, "\ndialect       vbapi (sure: 0.9") || !strings.Contains(stdout, "  for         the members debug.activityId, ") {
 		t.Errorf("exit %d\n%s%s", exit, stdout, stderr)
 	}

@@ -140,7 +140,7 @@ func TestARequestThroughTheGatewayLeavesItsStory(t *testing.T) {
 			for _, want := range []string{
 				"activity      " + id + "\n", "request     GET /cameras/7\n", "outcome       not_found\n", "status      404\n",
 				"call 1        503 ", "call 2        404 not_found  in ", "to          GET " + strings.TrimPrefix(upstream.URL, "http://") + "/cameras/7\n",
-				"attempt     2\n", "detail      No such camera\n", "request id  theirs\n",
+				"attempt     2\n", "detail      No such camera\n", "request ID  theirs\n",
 			} {
 				if !strings.Contains(told, want) {
 					t.Errorf("%q is not in\n%s", want, told)

@@ -37,7 +37,7 @@ func TestAResponseCannotChangeTheTerminal(t *testing.T) {
 		Fields: []parlance.Field{{Path: "a\x1b", Message: "b\rc"}},
 		Items:  []parlance.Item{{ID: "\x9b", Outcome: parlance.Outcome{Kind: parlance.Failed, Detail: "\x00"}}},
 		Notes:  []string{"\b"},
-	})
+	}, plainID)
 	want := `outcome       invalid/\x1b[31m
   code        \a
   detail      one
@@ -55,9 +55,9 @@ func TestNoLabelTouchesItsText(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	s := sheet{w: &out}
-	s.outcome(parlance.Outcome{Kind: parlance.NotFound, RequestID: "a07d", RetryAfter: 20 * time.Second})
+	s.outcome(parlance.Outcome{Kind: parlance.NotFound, RequestID: "a07d", RetryAfter: 20 * time.Second}, plainID)
 	s.title("django-rest-framework", "404")
-	want := "outcome       not_found\n  request id  a07d\n  come back   after 20s\ndjango-rest-framework  404\n"
+	want := "outcome       not_found\n  request ID  a07d\n  come back   after 20s\ndjango-rest-framework  404\n"
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
@@ -67,11 +67,11 @@ func TestWaitsAreSaidAsPeopleSayThem(t *testing.T) {
 	t.Parallel()
 	m := time.Minute
 	for want, d := range map[string]parlance.Decision{
-		"":                         {},
-		"after 1 hour":                 {After: time.Hour},
-		"every 30 minutes":                {Schedule: []time.Duration{30 * m}},
+		"":                                       {},
+		"after 1 hour":                           {After: time.Hour},
+		"every 30 minutes":                       {Schedule: []time.Duration{30 * m}},
 		"after 5 minutes, then every 30 minutes": {Schedule: []time.Duration{5 * m, 30 * m}},
-		"after 90 seconds, then after 5 minutes, then every 1 hour":                {Schedule: []time.Duration{90 * time.Second, 5 * m, time.Hour}},
+		"after 90 seconds, then after 5 minutes, then every 1 hour":            {Schedule: []time.Duration{90 * time.Second, 5 * m, time.Hour}},
 		"after 1 second, then up to twice as long each time, at most 1 minute": {Backoff: parlance.Backoff{Floor: time.Second, Cap: m}},
 	} {
 		if got := waits(d); got != want {

@@ -125,7 +125,7 @@ func waits(d parlance.Decision) string {
 	return ""
 }
 
-// period is a duration in words where it is a whole number of one unit.
+// period is a duration in words if it is a whole number of one unit, else rounded.
 func period(d time.Duration) string {
 	for _, unit := range []struct {
 		of   time.Duration
@@ -135,5 +135,5 @@ func period(d time.Duration) string {
 			return plural(int(d/unit.of), unit.name)
 		}
 	}
-	return brief(d)
+	return span(d)
 }
