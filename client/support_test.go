@@ -40,9 +40,9 @@ func TestTheReportForSupportHoldsIDsTimesAndCodesAndNoSecrets(t *testing.T) {
 		r := report(t, resp).SupportReport()
 		const want = "To: Vision Support\n" +
 			"PUT http://upstream.test/things/7 (put a thing)\n" +
-			"2000-01-01T00:00:00.000Z  500 internal  code 500  request id r-1\n" +
-			"2000-01-01T00:05:00.000Z  500 internal  code 500  request id r-1\n" +
-			"2000-01-01T00:35:00.000Z  500 internal  code 500  request id r-1\n"
+			"2000-01-01T00:00:00.000Z  500 internal  code 500  request ID r-1\n" +
+			"2000-01-01T00:05:00.000Z  500 internal  code 500  request ID r-1\n" +
+			"2000-01-01T00:35:00.000Z  500 internal  code 500  request ID r-1\n"
 		if r.String() != want {
 			t.Errorf("the report is\n%s\nnot\n%s", r, want)
 		}

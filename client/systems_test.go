@@ -387,7 +387,7 @@ func five() map[string][]promise {
 		create(promise{name: "429 of a POST did nothing", answers: []answer{{status: 429}, vbapiData(201, "{}")}, kind: parlance.Success, act: parlance.Done, id: activity, sent: 2, backoff: minute}),
 		problem(promise{name: "500 goes to support with the activityId, at once", answers: []answer{vbapiError(500)}, kind: parlance.Internal, act: parlance.Escalate,
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
-				if text := r.SupportReport().String(); !strings.Contains(text, "To: VBA Software support\n") || !strings.Contains(text, "request id "+activity) {
+				if text := r.SupportReport().String(); !strings.Contains(text, "To: VBA Software support\n") || !strings.Contains(text, "activityId "+activity) {
 					t.Errorf("support reads\n%s", text)
 				}
 			}}),

@@ -243,11 +243,22 @@ func (g granting) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// granted tells of a request for a token.
+// granted tells of a request for a token: at once before the first attempt, else after
+// the attempt that it belongs to.
 func (t *teller) granted(req *http.Request, how, came string) {
-	if !t.quiet {
-		t.title("token", fmt.Sprintf("%s %s by %s: %s", req.Method, shownURL(req.URL), how, printable(came)))
+	t.tokens = append(t.tokens, fmt.Sprintf("%s %s by %s: %s", req.Method, shownURL(req.URL), how, printable(came)))
+	if !t.flying {
+		t.tellTokens()
 	}
+}
+
+func (t *teller) tellTokens() {
+	for _, text := range t.tokens {
+		if !t.quiet {
+			t.title("token", text)
+		}
+	}
+	t.tokens = nil
 }
 
 // ofBody adds the tokens that a response gives, wherever they stand in its JSON.

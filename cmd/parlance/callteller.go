@@ -28,6 +28,9 @@ type teller struct {
 	first request // the caller's own
 	asked request // the one that was told last
 	sent  []sending
+
+	flying bool     // an attempt has begun and is not told yet
+	tokens []string // requests for a token that are not told yet
 }
 
 var _ client.Observer = (*teller)(nil)
@@ -77,6 +80,7 @@ func (t *teller) Before(ctx context.Context, req *http.Request, _ *client.Attemp
 	if t.asked = r; len(t.sent) == 0 {
 		t.first = r
 	}
+	t.flying = true
 	t.waiting.begin(answering)
 	return ctx
 }
@@ -91,10 +95,11 @@ func (t *teller) After(_ context.Context, _ *http.Request, a *client.Attempt) {
 	if a.Err != nil {
 		s.Error = a.Err.Error()
 	}
-	t.sent = append(t.sent, s)
+	t.sent, t.flying = append(t.sent, s), false
 	if !t.quiet {
 		t.attempt(&s, a.Took)
 	}
+	t.tellTokens()
 	if a.Again {
 		t.wait(a.Wait)
 	}
