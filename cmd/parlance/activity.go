@@ -137,7 +137,7 @@ func (s story) call(n int, c activity.Call) {
 		s.row("attempt", strconv.Itoa(c.Attempt))
 	}
 	s.row("detail", c.Outcome.Detail)
-	s.row("request id", c.Outcome.RequestID)
+	s.row(plainID, c.Outcome.RequestID)
 	if c.Act != 0 {
 		s.row(c.Act.String(), c.Why)
 	}
