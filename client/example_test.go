@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -371,9 +372,12 @@ func ExampleWithAPIKey() {
 // A request whose response never came is sent again under the same idempotency
 // key, so that a card that was charged already is not charged twice.
 func ExampleError_Again() {
+	var mu sync.Mutex
 	charged := map[string]bool{}
 	silent := true
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		charged[r.Header.Get("Idempotency-Key")] = true
 		if silent {
 			silent = false
@@ -402,6 +406,8 @@ func ExampleError_Again() {
 		panic(err)
 	}
 	defer resp.Body.Close()
+	mu.Lock()
+	defer mu.Unlock()
 	fmt.Println(resp.StatusCode, len(charged))
 	// Output: 201 1
 }
