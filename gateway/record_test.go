@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -75,7 +76,11 @@ func TestAnAnswerThatNobodyGotWholeIsRecordedAsThat(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp.Body.Close()
+		defer resp.Body.Close()
+		// To its end: who closes it before is a caller that went away.
+		if _, err := io.ReadAll(resp.Body); err == nil {
+			t.Error("it came whole")
+		}
 		if r := find(resp.Header.Get("X-Request-Id")); r.Status != 200 || r.Outcome.Kind != parlance.BadGateway || r.Outcome.Reason != parlance.Reset || len(r.Calls) != 1 || len(r.Lines) != 1 {
 			t.Errorf("got %+v", r)
 		}
