@@ -95,7 +95,7 @@ func TestWhatIsValidReachesTheHandlerAsItWasSent(t *testing.T) {
 func TestTheSameFaultsInEveryDialect(t *testing.T) {
 	t.Parallel()
 	for dialect, want := range map[string]string{
-		"omilia":  `422 {"code":"format","detail":"The URL value is in invalid format","meta":{},"source":"/body/url","status":422,"title":"Unprocessable Entity"},{"code":"format","detail":"The date field doesn't match the format: Y-m-d H:i:s.","meta":{},"source":"/body/date","status":422,"title":"Unprocessable Entity"}]}`,
+		"omilia":  `422 {"loc":["url"],"msg":"The URL value is in invalid format","type":"format"},{"loc":["date"],"msg":"The date field doesn't match the format: Y-m-d H:i:s.","type":"format"}]}`,
 		"problem": `422 "errors":[{"detail":"The URL value is in invalid format","pointer":"#/url","code":"format"},{"detail":"The date field doesn't match the format: Y-m-d H:i:s.","pointer":"#/date","code":"format"}]`,
 		"vms":     `422 {"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format"],"date":["The date field doesn't match the format: Y-m-d H:i:s."]}}`,
 		"vision":  `400 `,
