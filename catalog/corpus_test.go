@@ -110,9 +110,10 @@ func TestEveryRecordedResponseReadsAsItsVendorMeansItAndIsWrittenBack(t *testing
 			}
 			compare(t, &r, &read.Outcome, d.Decide(req, &read.Outcome))
 
-			// The other way: what is written conforms to what was recorded, and reads as the same.
-			if ct := r.Headers["Content-Type"]; strings.HasPrefix(ct, "application/json") {
-				req.Header = http.Header{"Accept": {"application/json"}}
+			// The other way: what is written conforms to what was recorded, and reads as the
+			// same. The caller asks for the form that was recorded.
+			if form, _, _ := strings.Cut(r.Headers["Content-Type"], ";"); form != "" {
+				req.Header = http.Header{"Accept": {form}}
 			}
 			wrote := d.Encode(nil, req, &read.Outcome, dialect.Payload{Body: read.Data})
 			for _, l := range wrote.Losses {

@@ -348,7 +348,7 @@ func ExampleLogTo() {
 		panic(err)
 	}
 	resp.Body.Close()
-	// Output: kind=forbidden act=stop why="403 means forbidden" line=vms.yaml:15
+	// Output: kind=forbidden act=stop why="403 means forbidden: There are no permissions for the resource. See the page on managing access to the API" line=vms.yaml:20
 }
 
 // An API key goes to the host that the caller names, and to no other.

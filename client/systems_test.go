@@ -408,7 +408,7 @@ func five() map[string][]promise {
 		create(promise{name: "400: the reason stands in the message", answers: says(400), kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeRequest, detail: "in words"}),
 		create(promise{name: "401 is not refreshed", login: true, answers: says(401), kind: parlance.Unauthenticated, act: parlance.Stop, detail: "in words", tokens: []string{"Bearer t1"}}),
 		create(promise{name: "402: no licence left", answers: []answer{inJSON(402, `{"message":"","errors":{"license":["The license limit is exceeded"]}}`)}, kind: parlance.Quota, reason: parlance.Licence, act: parlance.Stop,
-			fields: []parlance.Field{{Path: "license", Message: "The license limit is exceeded"}}, more: told("licence")}),
+			fields: []parlance.Field{{Path: "license", Message: "The license limit is exceeded"}}, more: told("license")}),
 		{name: "403", answers: says(403), kind: parlance.Forbidden, act: parlance.Stop, detail: "in words"},
 		{name: "404 in JSON, which the client asks for", answers: []answer{negotiating}, kind: parlance.NotFound, act: parlance.Stop, detail: "no such camera"},
 		{name: "404 as a page, where the caller takes anything", asks: map[string]string{"Accept": "*/*"}, answers: []answer{negotiating}, kind: parlance.NotFound, act: parlance.Stop, detail: "Not Found"},
@@ -430,7 +430,7 @@ func five() map[string][]promise {
 	}{
 		419: {parlance.RateLimited, "", true, time.Second, m}, 429: {parlance.RateLimited, "", true, time.Second, m},
 		500: {parlance.Internal, "", false, time.Second, m}, 502: {parlance.BadGateway, "", false, time.Second, m},
-		503: {parlance.Unavailable, parlance.Maintenance, false, 30 * time.Second, 10 * m},
+		503: {parlance.Unavailable, parlance.Maintenance, false, 10 * time.Second, 10 * m},
 	} {
 		p := promise{answers: says(status), kind: row.kind, reason: row.reason, act: parlance.Retry, scope: parlance.ScopeRequest, detail: "in words"}
 		get, set := p, create(p)

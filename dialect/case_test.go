@@ -223,8 +223,8 @@ func ExampleDialect_Test() {
 	fmt.Println("shapes", report.Coverage.Shapes.Reached, "of", report.Coverage.Shapes.Total)
 	// Output:
 	// no seat left (vms.cases.jsonl:1) reads detail: want "No licence left", got "No seat left"
-	// 4 passed, 1 failed
-	// shapes 3 of 3
+	// 6 passed, 1 failed
+	// shapes 6 of 10
 }
 
 func FuzzCases(f *testing.F) {

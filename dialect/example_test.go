@@ -32,7 +32,7 @@ func ExampleDialect_Decode() {
 	// Output:
 	// invalid fields Submitted data was invalid
 	// url: The URL value is in invalid format
-	// correct false vms.yaml:17
+	// correct false vms.yaml:22
 }
 
 // Write an Outcome as the answer of an API, and see what it could not carry.

@@ -38,7 +38,8 @@ type mould struct {
 type gap struct {
 	before string
 	kind   gapKind
-	unset  *hole // with a text that stands for none, where it has one
+	unset  *hole     // with a text that stands for none, where it has one
+	beside *template // of a name: with members of other names, where it has some
 }
 
 // stretch is where a text stands in a body, of at most 2*maxMould bytes.
@@ -77,6 +78,7 @@ type origin struct {
 	start, end uint32
 	reading    *reading // nil for a name
 	hole       *hole
+	beside     *template // of a name, that with the members that have their own
 }
 
 const (
@@ -163,7 +165,7 @@ func (g *mould) fits(body []byte, to *stretches) bool {
 			at, fits = tree.TextEnd(body, start)
 			fits = fits && (at > start || gap.kind == gapLoose)
 		}
-		if !fits || gap.unset != nil && string(body[start:at]) == gap.unset.fallback {
+		if !fits || gap.unset != nil && string(body[start:at]) == gap.unset.fallback || gap.beside != nil && gap.beside.names(body[start:at]) {
 			return false
 		}
 		to[i] = stretch{uint16(start), uint16(at)}
@@ -322,6 +324,9 @@ func (m *matcher) mould(g *mould, every *tree.Tree, first bool, words set) *moul
 		gap := gap{before: strings.Clone(text[from:start]), kind: kind} // other texts do not stay in memory
 		if h := free[start].hole; h != nil && h.defaults {
 			gap.unset = h
+		}
+		if t := free[start].beside; t != nil && len(t.members) > 0 {
+			gap.beside = t
 		}
 		gaps[start], g.gaps, from = len(g.gaps), append(g.gaps, gap), end
 	}

@@ -27,6 +27,7 @@ func TestAnAnswerLikeOneBeforeIsReadByItsMould(t *testing.T) {
 			`{"error":{"type":"f","title":"gé","status":404,"detail":"h, i","instance":"/"},"debug":{"activityId":"j"}}`, true},
 		{"another status inside", "vbapi", 404, `{"error":{"title":"b","status":404,"detail":"c"}}`, `{"error":{"title":"b","status":405,"detail":"c"}}`, false},
 		{"other names of fields", "vms", 422, `{"message":"a","errors":{"b":["c","d"],"e":["f"]}}`, `{"message":"g","errors":{"h":["i","j"],"k.0":["l"]}}`, true},
+		{"a name that has a place of its own", "vms", 422, `{"message":"a","errors":{"b":["c"]}}`, `{"message":"a","errors":{"error":["c"]}}`, false},
 		{"one more message", "vms", 422, `{"message":"a","errors":{"b":["c"]}}`, `{"message":"a","errors":{"b":["c","d"]}}`, false},
 		{"an escape", "vms", 422, `{"message":"a","errors":{"b":["c"]}}`, `{"message":"a","errors":{"b":["\"c\""]}}`, false},
 		{"an empty text", "vms", 422, `{"message":"a","errors":{"b":["c"]}}`, `{"message":"","errors":{"b":["c"]}}`, false},

@@ -59,7 +59,7 @@ func (m *matcher) place(t *template, n uint32, f *taking) bool {
 		return m.constant(t, n)
 	case opAny:
 		if node := &m.tree.Nodes[n]; m.origins != nil && !node.Escaped && (node.Kind == tree.Text && node.End > node.Start || node.Kind == tree.Number) {
-			m.origins = append(m.origins, origin{math.MaxUint32, node.Start, node.End, nil, nil})
+			m.origins = append(m.origins, origin{own: math.MaxUint32, start: node.Start, end: node.End})
 		}
 		return true
 	case opHole:
@@ -170,17 +170,21 @@ func (t *template) called(slot uint16, from int) int {
 	return -1
 }
 
-// named fits an object whose names are the paths of Fields.
+// named fits an object whose names are the paths of Fields. One that has a member
+// with a name of the template's is left to value.
 func (m *matcher) named(t *template, n uint32) bool {
 	nodes := m.tree.Nodes
-	if nodes[n].Kind != tree.Object || t.indexed || t.is != "" || len(t.members) > 0 || t.key != (target{field, attrPath}) || t.keyConv.notation != plain || t.rest.value.reads&^ownerBits[field] != 0 {
+	if nodes[n].Kind != tree.Object || t.indexed || t.is != "" || len(t.members) > 0 && (!t.guided || t.needed != 0) || t.key != (target{field, attrPath}) || t.keyConv.notation != plain || t.rest.value.reads&^ownerBits[field] != 0 {
 		return false
 	}
 	for c := n + 1; c < nodes[n].Next; c = nodes[c].Next {
 		node := &nodes[c]
+		if t.names(m.tree.Source[node.KeyStart:node.KeyEnd]) {
+			return false
+		}
 		path := m.lie(m.tree.Source[node.KeyStart:node.KeyEnd])
 		if m.origins != nil {
-			m.origins = append(m.origins, origin{path.start, node.KeyStart, node.KeyEnd, nil, nil})
+			m.origins = append(m.origins, origin{own: path.start, start: node.KeyStart, end: node.KeyEnd, beside: t})
 		}
 		value := m.choose(t.rest.value, c)
 		switch {
@@ -195,6 +199,18 @@ func (m *matcher) named(t *template, n uint32) bool {
 		}
 	}
 	return nodes[n].Next > n+1
+}
+
+// names reports that a template has a member of that name.
+func (t *template) names(name []byte) bool {
+	for i := range t.members {
+		for _, known := range t.members[i].names {
+			if string(name) == known {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // each fits the elements of a list as Fields with a path.
@@ -252,7 +268,7 @@ func (m *matcher) one(h *hole, n uint32, f *taking) bool {
 				return false
 			}
 			if m.origins != nil {
-				m.origins = append(m.origins, origin{at.start, node.Start, node.End, r, h})
+				m.origins = append(m.origins, origin{own: at.start, start: node.Start, end: node.End, reading: r, hole: h})
 			}
 		}
 		return true
@@ -301,7 +317,7 @@ func (m *matcher) one(h *hole, n uint32, f *taking) bool {
 			return false
 		}
 		if m.origins != nil && !node.Escaped {
-			m.origins = append(m.origins, origin{at.start, node.Start, node.End, r, h})
+			m.origins = append(m.origins, origin{own: at.start, start: node.Start, end: node.End, reading: r, hole: h})
 		}
 	}
 	if m.origins != nil && len(m.origins)-from < len(h.readings) {

@@ -249,7 +249,7 @@ func TestABulkAnswerIsGraftedIntoTheCallersOwnDocument(t *testing.T) {
 func TestTheFormOfAnAnswerFollowsAccept(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ dialect, accept, media string }{
-		{"vms", "", "text/html"}, {"vms", "*/*", "text/html"}, {"vms", "text/html, application/json;q=0.9", "text/html"},
+		{"vms", "", "application/json"}, {"vms", "*/*", "application/json"}, {"vms", "text/html, application/xhtml+xml, */*;q=0.8", "text/html"}, {"vms", "text/html, application/json;q=0.9", "text/html"},
 		{"vms", "application/json", "application/json"}, {"vms", "application/json, text/plain, */*", "application/json"},
 		{"problem", "", "application/problem+json"}, {"problem", "*/*", "application/problem+json"}, {"problem", "application/json", "application/problem+json"},
 		{"problem", "application/problem+xml", "application/problem+xml"}, {"problem", "application/xml;q=0.9, application/json;q=0.1", "application/problem+xml"},

@@ -113,10 +113,10 @@ func TestAGoodCredentialSaysWhoCalls(t *testing.T) {
 		"by token":                {either, []string{"Authorization", "Bearer good"}, 200, `{"ID":"ann","Tenant":"acme","Scopes":["read"]}`},
 		"by key":                  {either, []string{"X-Api-Key", "good"}, 200, `{"ID":"ann","Tenant":"acme","Scopes":["read"]}`},
 		"by password":             {either, []string{"Authorization", basicOf("ann:right")}, 200, `{"ID":"ann","Tenant":"","Scopes":null}`},
-		"the first counts":        {either, []string{"Authorization", "Bearer x", "X-Api-Key", "good"}, 401, `{"message":"The credential is wrong"}`},
+		"the first counts":        {either, []string{"Authorization", "Bearer x", "X-Api-Key", "good"}, 401, `{"message":"","errors":{"error":["The credential is wrong"]}}`},
 		"where two are needed":    {both, []string{"Authorization", basicOf("ann:right"), "X-Api-Key", "good"}, 200, `{"ID":"ann","Tenant":"","Scopes":null}`},
-		"one of two is no entry":  {both, []string{"Authorization", basicOf("ann:right")}, 401, `{"message":"A credential is needed"}`},
-		"nor is the other of two": {both, []string{"X-Api-Key", "good"}, 401, `{"message":"A credential is needed"}`},
+		"one of two is no entry":  {both, []string{"Authorization", basicOf("ann:right")}, 401, `{"message":"","errors":{"error":["A credential is needed"]}}`},
+		"nor is the other of two": {both, []string{"X-Api-Key", "good"}, 401, `{"message":"","errors":{"error":["A credential is needed"]}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

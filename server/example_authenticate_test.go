@@ -37,9 +37,9 @@ func ExampleAuthenticate() {
 	showAs(h, "GET", "/bills", "Authorization", "Bearer s3cret")
 	// Output:
 	// 200 [] "ann"
-	// 401 [Bearer] {"message":"A credential is needed"}
-	// 401 [Bearer error="invalid_token", error_description="The credential is wrong"] {"message":"The credential is wrong"}
-	// 403 [Bearer error="insufficient_scope", error_description="The credential is not good for this", scope="billing"] {"message":"The credential is not good for this"}
+	// 401 [Bearer] {"message":"","errors":{"error":["A credential is needed"]}}
+	// 401 [Bearer error="invalid_token", error_description="The credential is wrong"] {"message":"","errors":{"error":["The credential is wrong"]}}
+	// 403 [Bearer error="insufficient_scope", error_description="The credential is not good for this", scope="billing"] {"message":"","errors":{"error":["The credential is not good for this"]}}
 }
 
 // A resource may belong to somebody.
@@ -57,5 +57,5 @@ func ExampleRequire() {
 	showAs(h, "GET", "/other/cameras", "X-Api-Key", "s3cret")
 	// Output:
 	// 200 [] ["Gate"]
-	// 403 [] {"message":"This is not permitted"}
+	// 403 [] {"message":"","errors":{"error":["This is not permitted"]}}
 }

@@ -56,7 +56,7 @@ func ExampleServer_Handle() {
 	// 200 {"data":{"name":"Pear"},"error":null,"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
 	// 404 {"data":null,"error":{"type":"https://httpstatuses.com/404","title":"Not Found","status":404,"detail":"No product 2","instance":"/products/2"},"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
 	// 200 {"name":"Pear"}
-	// 404 {"message":"No product 2"}
+	// 404 {"message":"","errors":{"error":["No product 2"]}}
 }
 
 // What a handler fails of is told in two ways: what the client may know, and the

@@ -40,7 +40,9 @@ func (s *cameras) create(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err := validate.Into(r, &c); err != nil {
 		return nil, err
 	}
-	err := s.licence.Create(r.Context(), func(context.Context) error {
+	licence := s.licence
+	licence.Refusal.Fields = []parlance.Field{{Path: "license", Message: say(r).license}}
+	err := licence.Create(r.Context(), func(context.Context) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.last++
@@ -71,12 +73,23 @@ func (s *cameras) remove(_ http.ResponseWriter, r *http.Request) (any, error) {
 	})
 }
 
+// there lets those pass who name a camera that there is.
+func (s *cameras) there(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := s.read(w, r); err != nil {
+			server.Fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // camera is the one that the route names. The lock is held.
 func (s *cameras) camera(r *http.Request) (camera, error) {
 	id, _ := strconv.Atoi(r.PathValue("id"))
 	c, ok := s.all[id]
 	if !ok {
-		return camera{}, parlance.NewError(parlance.NotFound, "No camera %q", r.PathValue("id"))
+		return camera{}, parlance.NewError(parlance.NotFound, say(r).noCamera, r.PathValue("id"))
 	}
 	return c, nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,6 +26,7 @@ const (
 	operator = "Authorization: Bearer " + vms.Token
 	viewer   = "Authorization: Bearer " + vms.Viewer
 	asJSON   = "Accept: application/json"
+	browser  = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 	camera   = "/api/v1/cameras/1"
 	cameras  = "/api/v1/cameras"
@@ -88,10 +90,9 @@ func (h *house) did(status int, method, path, body string) {
 	}
 }
 
-func full(h *house) {
-	h.did(201, "POST", cameras, gate)
-	h.did(201, "POST", cameras, gate)
-}
+func one(h *house) { h.did(201, "POST", cameras, gate) }
+
+func full(h *house) { one(h); one(h) }
 
 // Each row of the page, its cause brought about, and what a client does then.
 func TestEachCodeHasItsCause(t *testing.T) {
@@ -115,7 +116,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			name: "200 a list of cameras", given: full,
 			method: "GET", path: list, header: []string{viewer, asJSON}, client: "is done",
 		},
-		{name: "200 the recorder has a picture", method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "is done"},
+		{name: "200 the recorder has a picture", given: one, method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "is done"},
 		{name: "201 an item is created", method: "POST", path: "/api/v1/items", body: good, header: []string{viewer, asJSON}, client: "is done"},
 		{name: "201 a camera is created", method: "POST", path: cameras, body: gate, header: []string{operator, asJSON}, client: "is done"},
 		{
@@ -130,7 +131,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "400 the body is no JSON", method: "POST", path: cameras, body: `{`, header: []string{operator, asJSON}, client: "corrects it"},
 		{
 			name:   "400 the external system has the camera switched off",
-			given:  func(h *house) { h.records(409, "text/plain", "camera off") },
+			given:  func(h *house) { one(h); h.records(409, "text/plain", "camera off") },
 			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "corrects it",
 		},
 		{name: "401 the token is missing", method: "GET", path: list, header: []string{asJSON}, client: "stops"},
@@ -141,7 +142,18 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 		{name: "403 a viewer creates nothing", method: "POST", path: cameras, body: gate, header: []string{viewer, asJSON}, client: "stops"},
 		{name: "404 there is no such camera", method: "GET", path: camera, header: []string{viewer, asJSON}, client: "stops"},
-		{name: "404 as a page where anything is asked for", method: "GET", path: camera, header: []string{viewer, "Accept: */*"}, client: "stops"},
+		{name: "404 where anything is asked for", method: "GET", path: camera, header: []string{viewer, "Accept: */*"}, client: "stops"},
+		{name: "404 as a page for a browser", method: "GET", path: camera, header: []string{viewer, browser}, client: "stops"},
+		{name: "404 in Russian", method: "GET", path: camera, header: []string{viewer, asJSON, "Hl: ru"}, client: "stops"},
+		{name: "404 a view of no camera", method: "GET", path: camera + "/live?session=a", header: []string{viewer, asJSON}, client: "stops"},
+		{name: "404 a snapshot of no camera", method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "stops"},
+		{name: "404 the archive of no camera", method: "GET", path: camera + "/archive?hour=25", header: []string{viewer, asJSON}, client: "stops"},
+		{name: "400 a view without a session", given: one, method: "GET", path: camera + "/live", header: []string{viewer, asJSON}, client: "corrects it"},
+		{name: "400 an hour that is no number", given: one, method: "GET", path: camera + "/archive?hour=noon", header: []string{viewer, asJSON}, client: "corrects it"},
+		{name: "404 there is no such route", method: "GET", path: "/api/v1/doors", header: []string{viewer, asJSON}, client: "stops"},
+		{name: "405 nobody changes a camera", method: "PUT", path: camera, body: gate, header: []string{operator, asJSON}, client: "corrects it"},
+		{name: "413 the body is too long", method: "POST", path: cameras, body: strings.Repeat(" ", 1<<20) + gate, header: []string{operator, asJSON}, client: "corrects it"},
+		{name: "415 the body is a form", method: "POST", path: cameras, body: "name=Gate", header: []string{operator, asJSON, "Content-Type: application/x-www-form-urlencoded"}, client: "corrects it"},
 		{name: "422 every fault of each field", method: "POST", path: "/api/v1/items", body: bad, header: []string{viewer, asJSON}, client: "corrects it"},
 		{name: "422 in Russian by header", method: "POST", path: "/api/v1/items", body: bad, header: []string{viewer, asJSON, "Hl: ru"}, client: "corrects it"},
 		{name: "422 in Russian by query", method: "POST", path: "/api/v1/items?hl=ru", body: bad, header: []string{viewer, asJSON}, client: "corrects it"},
@@ -170,28 +182,30 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			method: "GET", path: camera + "/live?session=c", header: []string{operator, asJSON}, client: "is done",
 		},
 		{
-			name:   "500 a bug panics",
-			method: "GET", path: camera + "/archive?hour=25", header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "index out of range",
+			name:  "500 a bug panics",
+			given: one, method: "GET", path: camera + "/archive?hour=25", header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "index out of range",
 		},
 		{
 			name:   "502 the recorder sends no picture",
-			given:  func(h *house) { h.records(200, "text/html", "<html>") },
+			given:  func(h *house) { one(h); h.records(200, "text/html", "<html>") },
 			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "no picture",
 		},
 		{
 			name:   "502 the recorder fails",
-			given:  func(h *house) { h.records(500, "text/plain", "disk 3 is full") },
+			given:  func(h *house) { one(h); h.records(500, "text/plain", "disk 3 is full") },
 			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "answered 500",
 		},
 		{
-			name:   "503 the recorder is gone",
+			name:   "502 the recorder is gone",
 			config: vms.Config{Recorder: "http://" + testnet.Closed},
+			given:  one,
 			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "refused",
 		},
 		{
 			name:   "504 the recorder is too slow",
 			config: vms.Config{Timeout: time.Millisecond},
 			given: func(h *house) {
+				one(h)
 				h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 			},
 			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "exceeded",
@@ -242,13 +256,27 @@ func TestMaintenanceSaysToTheSecondWhenItEnds(t *testing.T) {
 	})
 }
 
-// The client end asks for JSON by itself. Who does not gets a page.
-func TestAFailureIsAPageForWhoDoesNotAskForJSON(t *testing.T) {
+// Sessions are for cameras that there are: whoever asks for others has them all left.
+func TestAViewOfNoCameraTakesNoSession(t *testing.T) {
 	t.Parallel()
 	h := open(t, vms.Config{})
-	r := golden.Request(t, h.url, "GET", camera, "", viewer)
+	one(h)
+	for _, session := range []string{"a", "b", "c", "d"} {
+		h.did(404, "GET", "/api/v1/cameras/999/live?session="+session, "")
+	}
+	h.did(200, "GET", camera+"/live?session=e", "")
+	h.did(200, "GET", camera+"/live?session=f", "")
+	h.did(429, "GET", camera+"/live?session=g", "")
+}
+
+// What curl sends where it is told nothing else gets the page's own example.
+func TestThePagesExampleComesOutForCurl(t *testing.T) {
+	t.Parallel()
+	h := open(t, vms.Config{})
+	const sent = `{"url":"http//example.com","date":"2000-01-01"}`
+	r := golden.Request(t, h.url, "POST", "/api/v1/items", sent, viewer, "Accept: */*", "User-Agent: curl/8.14.1")
 	res, err := http.DefaultClient.Do(r)
-	golden.Exchange(t, "404 as a page where no JSON is asked for", r, "", golden.Read(t, res, err))
+	golden.Exchange(t, "422 the example of the page", r, sent, golden.Read(t, res, err))
 }
 
 func TestTheCapHoldsHoweverManyComeAtOnce(t *testing.T) {
@@ -283,6 +311,7 @@ func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
 	t.Parallel()
 	keeps := golden.Keep(t)
 	h := open(t, vms.Config{Activity: keeps.Recorder})
+	one(h)
 	h.records(409, "text/plain", "camera off")
 	a := golden.Send(t, "vms", http.DefaultTransport, golden.Request(t, h.url, "GET", snapshot, "", viewer, asJSON), 1)
 	r := keeps.Find(a.Response.Header.Get("X-Request-Id"))

@@ -19,8 +19,8 @@ type recorder struct {
 }
 
 // snapshot is the picture of now. That a camera is off is no fault of anybody's,
-// and VMS's page has 400 for it; all else that goes wrong there is told by its
-// kind alone.
+// and VMS's page has 400 for it. A recorder that is gone is 502, for 503 says that
+// maintenance is in progress.
 func (p recorder) snapshot(_ http.ResponseWriter, r *http.Request) (any, error) {
 	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, p.url+"/"+r.PathValue("id"), nil)
 	if err != nil {
@@ -28,7 +28,7 @@ func (p recorder) snapshot(_ http.ResponseWriter, r *http.Request) (any, error) 
 	}
 	res, err := p.client.Do(req)
 	if err != nil {
-		return nil, server.Upstream(err)
+		return nil, behind(r, err)
 	}
 	defer res.Body.Close()
 	picture, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
@@ -36,7 +36,7 @@ func (p recorder) snapshot(_ http.ResponseWriter, r *http.Request) (any, error) 
 	switch {
 	case err != nil:
 	case res.StatusCode == http.StatusConflict:
-		return nil, parlance.NewError(parlance.Invalid, "The camera is switched off")
+		return nil, parlance.NewError(parlance.Invalid, "%s", say(r).cameraOff)
 	case res.StatusCode != http.StatusOK:
 		err = fmt.Errorf("the recorder answered %s", res.Status)
 	case !strings.HasPrefix(kind, "image/"):
@@ -44,7 +44,17 @@ func (p recorder) snapshot(_ http.ResponseWriter, r *http.Request) (any, error) 
 	default:
 		return server.Raw{ContentType: kind, Body: picture}, nil
 	}
-	return nil, server.Upstream(err)
+	return nil, behind(r, err)
+}
+
+// behind is what went wrong with the recorder, in our own words.
+func behind(r *http.Request, err error) error {
+	err = server.Upstream(err, parlance.Outcome{Detail: say(r).recorder})
+	if o := parlance.OutcomeOf(err); o.Kind == parlance.Unavailable {
+		o.Kind, o.RetryAfter = parlance.BadGateway, 0
+		return &parlance.Error{Outcome: o, Err: err}
+	}
+	return err
 }
 
 // archive is how many minutes were recorded in an hour of today.
@@ -52,7 +62,7 @@ func archive(_ http.ResponseWriter, r *http.Request) (any, error) {
 	var recorded [24]int
 	hour, err := strconv.Atoi(r.FormValue("hour"))
 	if err != nil {
-		return nil, parlance.NewError(parlance.Invalid, "hour is a number")
+		return nil, parlance.NewError(parlance.Invalid, "%s", say(r).noHour)
 	}
 	// The bug: nobody looks whether there is such an hour.
 	return map[string]int{"minutes": recorded[hour]}, nil

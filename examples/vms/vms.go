@@ -1,19 +1,20 @@
 // Package vms is a small camera service that answers as VMS does, each code for
 // its real cause:
 //
-//	POST   /api/v1/items                  422 where url or date is invalid, with every fault of each, in English or Russian
-//	POST   /api/v1/cameras                201; 402 beyond the licence's cap, 403 for a viewer
-//	GET    /api/v1/cameras/{id}           404 where there is none
-//	DELETE /api/v1/cameras/{id}           204, and the licence has room again
-//	GET    /api/v1/billing/cameras/list   200, the literal null where there are none
-//	GET    /api/v1/cameras/{id}/live      429 where ?session= is one too many of the caller's
+//	POST   /api/v1/items                  422 if url or date is invalid, with every fault of each
+//	POST   /api/v1/cameras                201; 402 beyond the license's cap, 403 for a viewer
+//	GET    /api/v1/cameras/{id}           404 if there is none
+//	DELETE /api/v1/cameras/{id}           204, and the license has room again
+//	GET    /api/v1/billing/cameras/list   200, the literal null if there are none
+//	GET    /api/v1/cameras/{id}/live      429 if ?session= is one too many of the caller's, 404 if there is no such camera
 //	DELETE /api/v1/sessions/{session}     204, and there is room for another
-//	GET    /api/v1/cameras/{id}/snapshot  asks the recorder: 400 where the camera is off, 502 where it answers wrongly
-//	GET    /api/v1/cameras/{id}/archive   500: a bug that was left in panics where ?hour= is none of the day
+//	GET    /api/v1/cameras/{id}/snapshot  asks the recorder: 400 if the camera is off, 502 if it answers wrongly
+//	GET    /api/v1/cameras/{id}/archive   500: a bug that was left in panics if ?hour= is none of the day
 //
 // All want "Authorization: Bearer demo-token", or that of a viewer, who changes
 // nothing, else 401; each caller may send so many requests a second, else 429.
-// During maintenance all answer 503 and say when it ends.
+// During maintenance all answer 503 and say when it ends. The header Hl or the query
+// hl chooses the language of the texts: en or ru.
 package vms
 
 import (
@@ -81,13 +82,10 @@ func New(c Config) (*Service, error) {
 		}}},
 		sessions: limit.Sessions{
 			Store: c.Store.Seats(), Name: "live", Most: cmp.Or(c.Sessions, 2), By: limit.Principal,
-			Session: func(r *http.Request) string { return r.FormValue("session") },
-			Refusal: parlance.Outcome{Kind: parlance.RateLimited, Detail: "Too many sessions"},
+			Session: session,
 		},
 		cameras: cameras{all: map[int]camera{}, licence: server.Cap{
 			Store: c.Store.Seats(), Name: "cameras", Most: cmp.Or(c.Cameras, 2),
-			Refusal: parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Fields: []parlance.Field{
-				{Path: "license", Message: "The license limit is exceeded"}}},
 		}},
 		recorder: recorder{c.Recorder, &http.Client{Transport: server.Behind(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
 	}, nil
@@ -95,24 +93,41 @@ func New(c Config) (*Service, error) {
 
 // Handler serves the routes.
 func (s *Service) Handler() http.Handler {
-	mayChange := server.RequireScopes("cameras")
-	handle := s.api.Handle
+	handle, there := s.api.Handle, s.cameras.there
+	mayChange := inWords(server.RequireScopes("cameras"), func(w *words) string { return w.permission })
+	views := inWords(s.sessions.Wrap, func(w *words) string { return w.sessions })
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/v1/items", newItem(handle(createItem)))
 	mux.Handle("POST /api/v1/cameras", mayChange(newCamera(handle(s.cameras.create))))
 	mux.Handle("GET /api/v1/cameras/{id}", handle(s.cameras.read))
 	mux.Handle("DELETE /api/v1/cameras/{id}", mayChange(handle(s.cameras.remove)))
 	mux.Handle("GET /api/v1/billing/cameras/list", handle(s.cameras.list))
-	mux.Handle("GET /api/v1/cameras/{id}/live", s.sessions.Wrap(handle(s.cameras.read)))
+	mux.Handle("GET /api/v1/cameras/{id}/live", there(named(views(handle(s.cameras.read)))))
 	mux.Handle("DELETE /api/v1/sessions/{session}", handle(s.endSession))
-	mux.Handle("GET /api/v1/cameras/{id}/snapshot", handle(s.recorder.snapshot))
-	mux.Handle("GET /api/v1/cameras/{id}/archive", handle(archive))
+	mux.Handle("GET /api/v1/cameras/{id}/snapshot", there(handle(s.recorder.snapshot)))
+	mux.Handle("GET /api/v1/cameras/{id}/archive", there(handle(archive)))
 
-	authenticate := server.Authenticate(server.Bearer(server.Keys{
+	authenticate := inWords(server.Authenticate(server.Bearer(server.Keys{
 		server.HashKey(Token):  {Principal: server.Principal{ID: "operator", Scopes: []string{"cameras"}}},
 		server.HashKey(Viewer): {Principal: server.Principal{ID: "viewer"}},
-	}))
-	return s.api.Wrap(s.Maintenance.Wrap(authenticate(s.rate.Wrap(mux))))
+	})), func(w *words) string { return w.credential })
+	limited := inWords(s.rate.Wrap, func(w *words) string { return w.requests })
+	open := inWords(s.Maintenance.Wrap, func(w *words) string { return w.maintenance })
+	return s.api.Wrap(open(authenticate(limited(mux))))
+}
+
+// session is the live view that a request belongs to.
+func session(r *http.Request) string { return r.FormValue("session") }
+
+// named lets those pass that say which live view they belong to.
+func named(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if session(r) == "" {
+			server.Fail(w, r, parlance.NewError(parlance.Invalid, "%s", say(r).noSession))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (s *Service) endSession(_ http.ResponseWriter, r *http.Request) (any, error) {

@@ -77,7 +77,7 @@ func TestOneTooManyIsToldWhenToComeBackAndThenServed(t *testing.T) {
 	t.Parallel()
 	for dialect, body := range map[string]string{
 		"omilia": `{"errors":[{"code":"1002","detail":"Too many requests too quickly","meta":{},"source":"","status":429,"title":"Too Many Requests"}]}`,
-		"vms":    `{"message":"Too many requests too quickly"}`,
+		"vms":    `{"message":"","errors":{"error":["Too many requests too quickly"]}}`,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newServer(t, dialect)
