@@ -224,7 +224,7 @@ func ExampleDialect_Test() {
 	// Output:
 	// no seat left (vms.cases.jsonl:1) reads detail: want "No licence left", got "No seat left"
 	// 6 passed, 1 failed
-	// shapes 6 of 10
+	// shapes 6 of 11
 }
 
 func FuzzCases(f *testing.F) {

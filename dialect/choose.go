@@ -121,7 +121,7 @@ func (t *template) fillable(present set) bool {
 // bare reports that a list has nothing to hold of what there is.
 func (t *template) bare(present set) bool {
 	for _, e := range t.elems {
-		if e.op == opConst || e.op == opAny && e.text != "" {
+		if e.op == opConst || e.op == opAny && e.text != "" || e.standsIn() {
 			return false
 		}
 	}
@@ -145,7 +145,7 @@ func (t *template) needs() (s set) {
 		}
 		switch m.value.op {
 		case opHole:
-			if m.value.hole.guard == nil {
+			if m.value.hole.guard == nil && !m.value.standsIn() {
 				s |= m.value.writes & m.value.hole.readings[0].needed()
 			}
 		case opList:

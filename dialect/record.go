@@ -327,7 +327,7 @@ func (w *writer) turns(t *template, must bool, write func(*template)) {
 		write(e)
 	case e.apart || len(t.elems) > 1 && t.elems[1].apart:
 		w.rests(t, write)
-	case e.writes.of(whole) != 0 && (must || w.tells(e)):
+	case e.writes.of(whole) != 0 && (must || e.standsIn() || w.tells(e)):
 		write(e)
 	}
 }

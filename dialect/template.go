@@ -109,6 +109,9 @@ func (t *template) makes(o owner) bool { return t.reads.of(o) != 0 && t.inner.of
 // templates: an element must say it, the others may follow the other templates.
 func (t *template) guarded() bool { return t.op == opList && len(t.elems) > 0 && t.elems[0].tells }
 
+// standsIn reports that a hole is written with a text of its own if nothing is set.
+func (t *template) standsIn() bool { return t.op == opHole && t.hole.standIn != nil }
+
 // lax reports that an object with none of the members fits too: each may be
 // left out.
 func (t *template) lax() bool {
