@@ -26,7 +26,7 @@ func ExampleMaintenance() {
 	m.Reopen()
 	showAs(h, "GET", "/cameras", "X-Operator", "")
 	// Output:
-	// 503 [] {"message":"The service is closed for maintenance."}
+	// 503 [] {"message":"","errors":{"error":["The service is closed for maintenance."]}}
 	// 200 [] "here"
 	// 200 [] "here"
 	// 200 [] "here"
@@ -106,5 +106,5 @@ func ExampleMaxBody() {
 	h.ServeHTTP(w, r)
 	fmt.Println(w.Code, w.Body)
 	// Output:
-	// 413 {"message":"The body is longer than 16 bytes"}
+	// 413 {"message":"","errors":{"error":["The body is longer than 16 bytes"]}}
 }

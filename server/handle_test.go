@@ -78,7 +78,7 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 		},
 		"an error around an error shows the inner one": {
 			"vms", returns(nil, fmt.Errorf("while looking: %w", parlance.NewError(parlance.NotFound, "no camera 7"))),
-			404, [2]string{}, `{"message":"no camera 7"}`,
+			404, [2]string{}, `{"message":"","errors":{"error":["no camera 7"]}}`,
 		},
 		"field errors": {
 			"vms", returns(nil, parlance.NewError(parlance.Invalid, "Submitted data was invalid").WithReason(parlance.Fields).WithFields(
@@ -96,7 +96,7 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 		},
 		"a wait becomes Retry-After": {
 			"vms", returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, RetryAfter: 90 * time.Second}}),
-			503, [2]string{"Retry-After", "90"}, `{"message":"The service is closed for maintenance. Retry in 90 seconds."}`,
+			503, [2]string{"Retry-After", "90"}, `{"message":"","errors":{"error":["The service is closed for maintenance. Retry in 90 seconds."]}}`,
 		},
 		"any other error is ours and stays inside": {
 			"plain", returns(nil, secret),

@@ -57,7 +57,7 @@ func TestWhileAllSeatsAreTakenNobodyElseWorks(t *testing.T) {
 		gone int
 	}{
 		"omilia": {403, `{"errors":[{"code":"1040","detail":"No available licenses","meta":{},"source":"","status":403,"title":"Forbidden"}]}`, 204},
-		"vms":    {402, `{"message":"All licenses are in use."}`, 204},
+		"vms":    {402, `{"message":"","errors":{"error":["All licenses are in use."]}}`, 204},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, _ := newServer(t, dialect)

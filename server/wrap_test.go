@@ -42,7 +42,7 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 		body    string
 	}{
 		"a route that a ServeMux does not know": {
-			"vms", mux, "GET", "/nope", 404, `{"message":"There is no resource at GET /nope."}`,
+			"vms", mux, "GET", "/nope", 404, `{"message":"","errors":{"error":["There is no resource at GET /nope."]}}`,
 		},
 		"a method that a ServeMux does not know": {
 			"plain", mux, "POST", "/known", 405, `{"message":"The method POST is not allowed at /known. Allowed: GET, HEAD."}`,
@@ -53,7 +53,7 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 		},
 		"the text of http.Error is kept from clients in a 5xx": {
 			"vms", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret", 500) }),
-			"GET", "/", 500, `{"message":"The request could not be handled. The cause is in the server's log under the request ID."}`,
+			"GET", "/", 500, `{"message":"","errors":{"error":["The request could not be handled. The cause is in the server's log under the request ID."]}}`,
 		},
 		"a status without a body": {
 			"problem", writes(403, "", ""), "GET", "/", 403, `{"title":"Forbidden","status":403,"detail":"The caller has no permission for GET /.","instance":"/","kind":"forbidden","request_id":"ID"}`,
@@ -84,7 +84,7 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 			"vbapi", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), "GET", "/", 200, `{"data":{},"error":null,"debug":{"activityId":"ID"}}`,
 		},
 		"a panic is a 500": {
-			"vms", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret") }), "GET", "/", 500, `{"message":"The request could not be handled. The cause is in the server's log under the request ID."}`,
+			"vms", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret") }), "GET", "/", 500, `{"message":"","errors":{"error":["The request could not be handled. The cause is in the server's log under the request ID."]}}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -303,7 +303,7 @@ func TestInterimAnswersPass(t *testing.T) {
 		w.WriteHeader(http.StatusEarlyHints)
 		http.Error(w, "nope", 404)
 	})), "GET", "/")
-	if a.status != 404 || a.body != `{"message":"nope"}` {
+	if a.status != 404 || a.body != `{"message":"","errors":{"error":["nope"]}}` {
 		t.Errorf("got %+v", a)
 	}
 }
@@ -438,7 +438,7 @@ func TestFlushDoesNotGiveAFailureAway(t *testing.T) {
 		http.Error(w, "no", 404)
 		w.(http.Flusher).Flush()
 	})), "GET", "/")
-	if a.body != `{"message":"no"}` {
+	if a.body != `{"message":"","errors":{"error":["no"]}}` {
 		t.Errorf("got %+v", a)
 	}
 }
