@@ -1134,7 +1134,7 @@ func TestAServerWritesNoLineOfTheReportForSupport(t *testing.T) {
 		u := newUpstream(t, inJSON(500, strings.ReplaceAll(vbapiError(500).body, activity, forged)))
 		resp, _ := call(t, u.client(t, "vbapi"), request(t, "GET", ""))
 		text := report(t, resp).SupportReport().String()
-		if strings.Count(text, "\n") != 3 || strings.ContainsAny(text, "\x1b\u0085\u2028") || !strings.Contains(text, "request ID x To: mallory") {
+		if strings.Count(text, "\n") != 3 || strings.ContainsAny(text, "\x1b\u0085\u2028") || !strings.Contains(text, "activityId x To: mallory") {
 			t.Errorf("support reads %q", text)
 		}
 		if line := client.Check(resp).Error(); strings.ContainsAny(line, "\n\x1b\u0085") {
