@@ -191,7 +191,11 @@ func (g *Gateway) encode(p *passage, o *parlance.Outcome, data dialect.Payload) 
 	}
 	p.told(m.Status, o)
 	for _, l := range m.Losses {
-		g.log.LogAttrs(p, slog.LevelDebug, "lost in translation", slog.String("attribute", l.Attribute), slog.String("reason", l.Reason))
+		level := slog.LevelDebug // the same for every such response, and known from the dialects
+		if l.Matters() {
+			level = slog.LevelWarn
+		}
+		g.log.LogAttrs(p, level, "lost in translation", slog.String("attribute", l.Attribute), slog.String("reason", l.Reason))
 	}
 	return m
 }

@@ -255,3 +255,23 @@ func TestLossesAreLoggedUnderTheActivityID(t *testing.T) {
 		t.Errorf("no loss in the log: %s", log)
 	}
 }
+
+func TestALostNoteOrRecordIsAWarning(t *testing.T) {
+	t.Parallel()
+	const records = `<ORDERS><SO><RES><Code>200</Code><Message>m</Message></RES></SO><SO><RES><Code>400</Code><Message>n</Message></RES></SO></ORDERS>`
+	for attribute, upstream := range map[string]http.HandlerFunc{
+		"notes": says(203, jsonType, `[1]`, "Vision-Note", "It is being counted"),
+		"items": says(207, "application/xml", records),
+	} {
+		u := serve(t, upstream)
+		addr, log := before(t, u.URL, "vision", "vms")
+		get(t, "POST", addr, "<ORDERS/>")
+		found := false
+		for line := range strings.Lines(log.String()) {
+			found = found || strings.Contains(line, "level=WARN") && strings.Contains(line, "attribute="+attribute)
+		}
+		if !found {
+			t.Errorf("got no warning of lost %s in the log: %s", attribute, log)
+		}
+	}
+}

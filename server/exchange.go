@@ -41,6 +41,7 @@ type exchange struct {
 	logged  bool   // why the request failed
 
 	watch   *watch            // nil where nobody wants to know
+	notes   []string          // by AddNote, about what the handler writes itself
 	outcome *parlance.Outcome // what was answered, nil where it is not known
 	cut     bool              // the connection, before the answer was complete
 
@@ -199,6 +200,9 @@ func (x *exchange) stream() (err error) {
 	if x.nested && x.status >= 400 {
 		x.undone = bareUndone(x.meaning(x.status))
 	}
+	if len(x.notes) > 0 {
+		x.tellNotes()
+	}
 	if h := x.Header(); h.Get(RequestIDHeader) == "" {
 		h[RequestIDHeader] = []string{activity.ID(x.ctx)}
 	}
@@ -291,7 +295,8 @@ func (x *exchange) overflow() error {
 		return x.stream()
 	}
 	mark := []byte(`"` + activity.NewID() + `"`)
-	m := x.encode(nil, &parlance.Outcome{Kind: kindOf(x.status), Status: x.status}, dialect.Payload{ContentType: "application/json", Body: mark}, nil)
+	o := x.written()
+	m := x.encode(nil, &o, dialect.Payload{ContentType: "application/json", Body: mark}, nil)
 	head, tail, found := bytes.Cut(m.Body, mark)
 	if !found {
 		x.logged = true
@@ -300,7 +305,7 @@ func (x *exchange) overflow() error {
 		return http.ErrContentLength // the answer that went out has its own length
 	}
 	x.mode, x.tail = enveloping, tail
-	x.came(parlance.Outcome{Kind: kindOf(x.status), Status: x.status})
+	x.came(o)
 	x.putHeader(m)
 	x.Header().Del("Content-Length")
 	x.dropValidators()
@@ -334,6 +339,15 @@ func (x *exchange) finish(r *http.Request) {
 	}
 }
 
+// written is what a success is that the handler wrote itself.
+func (x *exchange) written() parlance.Outcome {
+	o := parlance.Outcome{Kind: kindOf(x.status), Status: x.status, Notes: x.notes}
+	if len(x.notes) > 0 {
+		o.Kind = parlance.Noted
+	}
+	return o
+}
+
 // dropValidators takes away what the handler said of the bare payload: ranges
 // and validators of it are not those of the envelope (RFC 9110, 8.8.1 and 14.3).
 func (x *exchange) dropValidators() {
@@ -348,7 +362,7 @@ func (x *exchange) envelope() {
 	switch {
 	case len(x.held) == 0 || json.Valid(x.held):
 		x.dropValidators()
-		x.render(parlance.Outcome{Kind: kindOf(x.status), Status: x.status},
+		x.render(x.written(),
 			dialect.Payload{ContentType: "application/json", Body: bytes.TrimSpace(x.held)}, nil)
 	case declared:
 		x.logged = true

@@ -196,8 +196,8 @@ func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 	for _, loss := range m.Losses {
 		if !slices.Contains(added, loss.Attribute) {
 			level := slog.LevelDebug // the same for every such answer, and known from the dialect
-			if loss.Attribute == "data" || loss.Attribute == "items" {
-				level = slog.LevelWarn // the client does not get what it asked for
+			if loss.Matters() {
+				level = slog.LevelWarn
 			}
 			x.server.logger.Log(x.ctx, level, "the dialect cannot say all", "attribute", loss.Attribute, "reason", loss.Reason)
 		}
