@@ -16,7 +16,8 @@ func (c conversion) read(text []byte, from clock) ([]byte, bool) {
 	case plain:
 	case integer:
 		// 1e2 and 1.0 are numbers to JSON, yet no vendor's code is written so.
-		if _, err := strconv.ParseInt(string(text), 10, 64); err != nil {
+		n, err := strconv.ParseInt(string(text), 10, 64)
+		if err != nil || !c.takes(n, string(text)) {
 			return nil, false
 		}
 	case boolean:
@@ -47,7 +48,8 @@ func (c conversion) read(text []byte, from clock) ([]byte, bool) {
 func (c conversion) wire(value string, from clock) (string, bool) {
 	switch c.notation {
 	case integer:
-		return value, isWhole(value)
+		n, err := strconv.ParseInt(value, 10, 64)
+		return value, err == nil && isNumber(value) && c.takes(n, value)
 	case boolean:
 		if isDigits(value) {
 			return strconv.FormatBool(value != "0"), true // whether there are any
@@ -72,6 +74,12 @@ func (c conversion) wire(value string, from clock) (string, bool) {
 		return "", false
 	}
 	return string(c.appendWait(nil, d, from)), true
+}
+
+// takes reports that a number is one of those that an int may be: if they are
+// bounded, without a sign or zeros before it.
+func (c conversion) takes(n int64, text string) bool {
+	return c.within == span{} || int64(c.within.from) <= n && n <= int64(c.within.to) && strconv.FormatInt(n, 10) == text
 }
 
 // isWhole is a number that a conversion to int takes.

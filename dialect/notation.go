@@ -42,9 +42,10 @@ type conversion struct {
 	prefix    string // a path prefix that is dropped on reading
 	keep      bool   // and put back on writing
 	key, item string // the member names of a pair
+	within    span   // the numbers that an int may be; the zero value is all
 }
 
-// parseConversion reads "int", "pointer(/body)", "pointer(#)", "segments(body?)" or "pairs(key, value)".
+// parseConversion reads "int", "int(100-150)", "pointer(/body)", "pointer(#)", "segments(body?)" or "pairs(key, value)".
 func parseConversion(text string) (c conversion, message string) {
 	name, rest, has := strings.Cut(text, "(")
 	args := strings.TrimSuffix(rest, ")")
@@ -68,6 +69,11 @@ func parseConversion(text string) (c conversion, message string) {
 		c.key, c.item = strings.TrimSpace(key), strings.TrimSpace(value)
 		if !two || c.key == "" || c.item == "" {
 			return c, "expected the names of the two members, such as pairs(key, value)"
+		}
+	case integer:
+		var ok bool
+		if c.within, ok = parseSpan(args); has && (!ok || c.within == span{}) {
+			return c, "expected the first and the last number, such as int(100-150)"
 		}
 	default:
 		if has {

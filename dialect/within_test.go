@@ -1,0 +1,54 @@
+package dialect_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// A form that is told from others by its number, and by having no other member.
+func TestAnIntWithinBoundsTellsAFormFromOthers(t *testing.T) {
+	t.Parallel()
+	const file = "codes_are_statuses: true\ncodes: {200: success, 110: {kind: invalid, status: 400}, 4xx: invalid}\nshapes:\n" +
+		"  - {name: code, json: {Code!: '$code:int(100-150)', Message!: $detail, $any=other: $absent}}\n"
+	coded := `{"kind": "invalid", "code": "110", "detail": "m"}`
+	hold(t, []construct{
+		{name: "a number", file: file, status: 400, body: `{"Code":110,"Message":"m"}`, want: coded},
+		{name: "a text", file: file, status: 400, body: `{"Code":"110","Message":"m"}`, want: coded, wrote: `{"Code":110,"Message":"m"}`},
+		{name: "a number beyond them", file: file, status: 400, body: `{"Code":151,"Message":"m"}`, want: `{"kind": "invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "zeros before it", file: file, status: 400, body: `{"Code":"0110","Message":"m"}`, want: `{"kind": "invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "another member", file: file, status: 400, body: `{"Code":110,"Message":"m","More":null}`, want: `{"kind": "invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "a missing member", file: file, status: 400, body: `{"Code":110}`, want: `{"kind": "invalid"}`, told: "unfit_body", wrote: "-"},
+	})
+}
+
+// The same dialect reads one after the other, so that what a body taught it is not
+// taken for another.
+func TestANumberBeyondTheBoundsIsNotReadByWhatOneWithinThemTaught(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("test.yaml", []byte("dialect: test\ncodes: {200: success, 110: {kind: invalid, status: 400}, 4xx: invalid}\nshapes:\n"+
+		"  - {name: code, json: {Code!: '$code:int(100-150)', Message!: $detail}}\n"+
+		"  - {name: other, json: {Code!: $title, Message!: $help}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		for body, code := range map[string]string{`{"Code":110,"Message":"m"}`: "110", `{"Code":119,"Message":"n"}`: "119", `{"Code":200,"Message":"m"}`: "", `{"Code":"x","Message":"m"}`: ""} {
+			o := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(body)}).Outcome
+			if o.Code != code || (o.Title == "") != (code != "") {
+				t.Fatalf("%s: got code %q, title %q; want code %q", body, o.Code, o.Title, code)
+			}
+		}
+	}
+}
+
+func TestBoundsThatAreNoneAreComplainedOf(t *testing.T) {
+	t.Parallel()
+	for _, notation := range []string{"int()", "int(x)", "int(150-100)"} {
+		_, err := dialect.Compile("test.yaml", []byte("dialect: test\n"+usual+"shapes: [{name: code, json: {Code: '$code:"+notation+"'}}]\n"))
+		if err == nil || !strings.Contains(err.Error(), "such as int(100-150)") {
+			t.Errorf("%s: got %v", notation, err)
+		}
+	}
+}
