@@ -314,7 +314,9 @@ func TestADecisionNamesTheLineThatSaidSo(t *testing.T) {
 	d := open(t, "vision")
 	lines := map[string]string{}
 	for _, e := range d.Codes() {
-		lines[e.Key] = e.Line
+		if lines[e.Key] == "" { // the first is that of a POST
+			lines[e.Key] = e.Line
+		}
 	}
 	for _, c := range []struct {
 		name, body string

@@ -2,6 +2,7 @@ package vision
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 
@@ -48,15 +49,22 @@ func (s *Service) counted(_ context.Context, r server.Record) (item parlance.Ite
 	return item, nil
 }
 
-// endCount ends a count of which all was booked: 204 where nothing was otherwise
-// than it had been booked, and 205 where it was, for what the caller shows of the
-// stock is wrong by now.
+// endCount ends a count of which all was booked: 204 if nothing was otherwise than it
+// had been booked; 205 if something was, for what the caller shows of the stock is
+// wrong by now.
 func (s *Service) endCount(found iter.Seq[parlance.Item]) parlance.Outcome {
 	s.Count(false)
+	all, other := 0, 0
 	for f := range found {
+		all++
 		if f.Outcome.Kind == parlance.Noted {
-			return parlance.Outcome{Kind: parlance.Noted, Status: http.StatusResetContent}
+			other++
 		}
 	}
-	return parlance.Outcome{Kind: parlance.Noted, Status: http.StatusNoContent}
+	if other == 0 {
+		return parlance.Outcome{Kind: parlance.Noted, Status: http.StatusNoContent,
+			Notes: []string{"The count has ended. The stock is as it was booked"}}
+	}
+	return parlance.Outcome{Kind: parlance.Noted, Status: http.StatusResetContent,
+		Notes: []string{fmt.Sprintf("The count has ended. Quantities that were corrected: %d of %d. Look at the stock again", other, all)}}
 }

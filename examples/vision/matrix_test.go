@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,7 +30,8 @@ type house struct {
 	url     string
 	tape    *golden.Tape
 	carrier *httptest.Server
-	form    url.Values // the first grant
+	price   atomic.Value // what the carrier says
+	form    url.Values   // the first grant
 	login   *client.Login
 	refresh string // that the login holds
 	keeps   golden.Kept
@@ -40,8 +42,12 @@ type house struct {
 func open(t *testing.T, virtual bool, rate server.Rate, options ...func(*vision.Config)) *house {
 	h := &house{t: t, keeps: golden.Keep(t), form: url.Values{"grant_type": {"client_credentials"}, "client_id": {vision.ClientID}, "client_secret": {vision.ClientCode}}}
 	c := vision.Config{Logger: slog.New(slog.DiscardHandler), Activity: h.keeps.Recorder, Rate: rate}
-	if !virtual {
-		h.carrier = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "900") }))
+	if virtual {
+		silent := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		c.Carrier, c.Transport = "http://carrier", memhttp.Serve(t, silent)
+	} else {
+		h.price.Store("900")
+		h.carrier = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, h.price.Load().(string)) }))
 		t.Cleanup(h.carrier.Close)
 		c.Carrier = h.carrier.URL
 	}
@@ -196,6 +202,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: "leaves it to its caller to repeat after 5m0s",
 		},
 		{name: "200 there is stock", method: "GET", path: stock, client: "is done"},
+		{name: "203 as XML", given: (*house).count, method: "GET", path: stock + "&response_type=XML", client: "is done and tells the user"},
 		{name: "200 as XML", method: "GET", path: stock + "&response_type=XML", client: "is done"},
 		{name: "200 the carrier is asked", method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: "is done"},
 		{name: "200 every record is handled", method: "POST", path: complete, body: manufacture(record("A1", "MAIN"), record("A2", "WEST")), client: "is done"},
@@ -294,6 +301,20 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{
 			name: "500 a bug panics", virtual: true,
 			method: "GET", path: "/ShippingRates?pieces=4&weight=31", client: inVain,
+		},
+		{
+			name:   "502 the carrier says nothing of use",
+			given:  func(h *house) { h.price.Store("<html>") },
+			method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: "leaves it to its caller to repeat after 5m0s",
+		},
+		{
+			name:   "503 the warehouse is closed",
+			given:  func(h *house) { h.Maintenance.Close(time.Time{}) },
+			method: "GET", path: stock, client: "leaves it to its caller to repeat after 5m0s",
+		},
+		{
+			name: "504 the carrier does not respond in time", virtual: true,
+			method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: inVain,
 		},
 		{
 			name: "999 the old ledger cannot spell it", virtual: true,

@@ -42,20 +42,23 @@ func (s *Service) order(_ context.Context, r server.Record) (parlance.Item, erro
 	return parlance.Item{Outcome: o}, nil
 }
 
-// backOrdered is what an order came to: 201 where some of it is on back order, 202
-// where all of it is.
+// backOrdered is what an order came to: 201 if some of it is on back order, 202 if
+// all of it is. The RES of each line says how much; the note, how many lines it is.
 func backOrdered(lines iter.Seq[parlance.Item]) parlance.Outcome {
-	o := parlance.Outcome{Status: http.StatusAccepted}
+	o := parlance.Outcome{Kind: parlance.Noted, Status: http.StatusAccepted}
+	all, short := 0, 0
 	for l := range lines {
+		all++
 		if l.Outcome.Kind == parlance.Noted {
-			o.Kind, o.Notes = parlance.Noted, append(o.Notes, l.Outcome.Detail)
+			short++
 		}
 		if l.Outcome.Status != http.StatusAccepted {
 			o.Status = http.StatusCreated
 		}
 	}
-	if len(o.Notes) == 0 {
+	if short == 0 {
 		return parlance.Outcome{}
 	}
+	o.Notes = []string{fmt.Sprintf("Lines on back order, in part or whole: %d of %d", short, all)}
 	return o
 }

@@ -9,8 +9,10 @@ import (
 func TestEveryRowOfThePageIsAnswered(t *testing.T) {
 	t.Parallel()
 	golden.Rows(t, "vision", map[string]string{
-		"207 noted":   "it is the answer of a bulk request, and only a POST is one",
-		"2xx noted":   "201 to 206 have rows of their own, and no cause is left for another",
-		"406 invalid": "only a POST has XML to validate",
+		"207 noted":    "it is the answer of a bulk request, and only a POST is one",
+		"2xx noted":    "201 to 206 have rows of their own, and no cause is left for another",
+		"400 invalid":  "a wrong parameter of a GET is code 110",
+		"406 invalid":  "only a POST has XML to validate",
+		"5xx internal": "500, 502, 503 and 504 have rows of their own, and no cause is left for another",
 	})
 }

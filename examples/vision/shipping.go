@@ -3,11 +3,13 @@ package vision
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
 )
 
 // parcel is what one may weigh, in kg.
@@ -30,14 +32,29 @@ func (s *Service) rates(_ http.ResponseWriter, r *http.Request) (any, error) {
 
 	price, err := s.ask(r.Context())
 	if err != nil {
-		// It is the other service that fails, and none of the caller's business how.
-		return nil, parlance.NewError(parlance.Internal, "The carrier's service fails").WithCode("150").Because(err)
+		return nil, carrierFails(err)
 	}
 	return map[string]int{"Parcels": parcels, "Price": parcels * price}, nil
 }
 
+// carrierFails is code 150 if the carrier's service cannot be asked, 504 if it does not
+// respond in time, and 502 if its response is of no use. How it failed is none of the
+// caller's business.
+func carrierFails(err error) error {
+	reason := parlance.OutcomeOfTransport(err).Reason
+	if reason == parlance.Refused || reason == parlance.DNS || errors.Is(err, errNoCarrier) {
+		return parlance.NewError(parlance.Internal, "The carrier's service fails").WithCode("150").Because(err)
+	}
+	return server.Upstream(err)
+}
+
+var errNoCarrier = errors.New("there is no carrier")
+
 // ask is what the carrier takes for a parcel.
 func (s *Service) ask(ctx context.Context) (price int, err error) {
+	if s.config.Carrier == "" {
+		return 0, errNoCarrier
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.config.Carrier, nil)
 	if err != nil {
 		return 0, err

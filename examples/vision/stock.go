@@ -19,6 +19,13 @@ func (s *Service) Stock(product string, pieces int) {
 type available struct {
 	Product  string
 	Quantity int
+	RES      *res `json:",omitempty"`
+}
+
+// res is what is to be said of a record, as in the response to a POST.
+type res struct {
+	Code    string
+	Message string
 }
 
 func (s *Service) availability(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -40,17 +47,19 @@ func (s *Service) availability(_ http.ResponseWriter, r *http.Request) (any, err
 	if !known {
 		return nil, nil
 	}
-	answer, err := shown(r, []available{{product, quantity}})
-	if err != nil || !old {
-		return answer, err
+	found := available{Product: product, Quantity: quantity}
+	if !old {
+		return shown(r, found)
 	}
-	noted := server.Noted(answer, counting)
+	found.RES = &res{"203", counting}
+	response, err := shown(r, found)
+	noted := server.Noted(response, counting)
 	noted.Outcome.Status = http.StatusNonAuthoritativeInfo
-	return noted, nil
+	return noted, err
 }
 
 // shown is JSON unless response_type=XML asks for the other.
-func shown(r *http.Request, all []available) (any, error) {
+func shown(r *http.Request, all ...available) (any, error) {
 	if r.URL.Query().Get("response_type") != "XML" {
 		return all, nil
 	}
@@ -78,7 +87,7 @@ func (s *Service) history(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if _, known := s.stock[product]; !known {
 		return nil, nil
 	}
-	return shown(r, []available{{product, 5}}) // all that the ledger knows is how it began
+	return shown(r, available{Product: product, Quantity: 5}) // all that the ledger knows is how it began
 }
 
 // missing is that a parameter is not there, or is no such.

@@ -14,8 +14,11 @@
 //	GET  /StockCount                   code 120 while the stock is counted
 //	GET  /PriceList                    CSV; 206 to who asks for a range of it
 //	GET  /StockHistory                 ?product=X; the old ledger answers 999 to what it cannot spell
-//	GET  /ShippingRates                ?pieces=N&weight=KG; code 150 where the carrier's service fails, and
-//	                                   500 by a bug
+//	GET  /ShippingRates                ?pieces=N&weight=KG; code 150 if the carrier's service cannot be asked,
+//	                                   504 if it is too slow, 502 if its response is of no use; 500 by a bug
+//
+// A success from 201 to 206 carries its note: in the RES of each record, and in the
+// header Vision-Note. 503 is that the warehouse is closed for maintenance.
 //
 // All but the first want the access token as bearer: code 101 under 401 without
 // or with an unknown one, a bare 401 once it has expired. 403 is that the account
@@ -47,10 +50,13 @@ type Config struct {
 	TokenLife time.Duration      // how long an access token is good; 0 is 20 min
 	Rate      server.Rate        // how often an account may ask, and how often post; zero is 600 times a minute
 	Carrier   string             // URL that tells what a parcel costs; "" is a carrier that cannot be asked
+	Transport http.RoundTripper  // to the carrier; nil is http.DefaultTransport
 }
 
 // Service is the warehouse, its stock in memory. It is safe for concurrent use.
 type Service struct {
+	Maintenance server.Maintenance // closes it
+
 	config  Config
 	api     *server.Server
 	carrier *http.Client
@@ -76,8 +82,10 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
+		Maintenance: server.Maintenance{Refusal: parlance.Outcome{Detail: "The warehouse is closed for maintenance"}},
+
 		config: c, api: server.New(d, server.WithLogger(c.Logger), server.WithRecorder(c.Activity)),
-		carrier: &http.Client{Transport: server.Behind(nil), Timeout: 10 * time.Second},
+		carrier: &http.Client{Transport: server.Behind(c.Transport), Timeout: 10 * time.Second},
 		done:    map[string]bool{}, stock: map[string]int{"WIDGET": 5},
 	}, nil
 }
@@ -113,7 +121,7 @@ func (s *Service) Handler() http.Handler {
 	})
 	mux.Handle("/service/", bearer(posts.Wrap(warehouse)))
 	mux.Handle("/", bearer(asks.Wrap(shop)))
-	return s.api.Wrap(server.MaxBody(maxBody)(mux))
+	return s.api.Wrap(s.Maintenance.Wrap(server.MaxBody(maxBody)(mux)))
 }
 
 // limit is what an account may ask in a time.
