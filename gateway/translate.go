@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
@@ -40,9 +41,11 @@ func (g *Gateway) translate(resp *http.Response) error {
 		g.replace(p, resp, &o, enveloped(r, resp))
 		return nil
 	case resp.StatusCode == http.StatusSwitchingProtocols: // what is said since is not HTTP
-	case resp.StatusCode >= 300, resp.Header.Get("Content-Range") != "":
-		// A redirect and a 304 are told by their headers; a part of a document
-		// is none.
+	case resp.StatusCode >= 300: // a redirect and a 304 are told by their headers
+	case resp.Header.Get("Content-Range") != "": // a part of a document is none
+		if o.Kind != parlance.Success {
+			g.restate(p, resp, &o)
+		}
 	case r.Enveloped && !r.Cut:
 		g.replace(p, resp, &o, enveloped(r, resp))
 		return nil
@@ -104,6 +107,9 @@ func (g *Gateway) success(p *passage, resp *http.Response, r *client.Report) err
 	case ok:
 		g.replace(p, resp, &o, dialect.Payload{ContentType: "application/json", Body: data})
 	default:
+		if o.Kind != parlance.Success {
+			g.restate(p, resp, &o)
+		}
 		g.sign(p, resp.Header)
 	}
 	return nil
@@ -166,14 +172,21 @@ func (g *Gateway) replace(p *passage, resp *http.Response, o *parlance.Outcome, 
 	g.sign(p, resp.Header)
 }
 
-// restate says by status and headers what a success is whose body streams on.
+// restate says by status and headers what a success is whose body streams on, with its
+// records in it.
 func (g *Gateway) restate(p *passage, resp *http.Response, o *parlance.Outcome) {
-	m := g.encode(p, o, dialect.Payload{})
-	resp.StatusCode, resp.Status = m.Status, ""
+	whole := *o
+	whole.Items = nil
+	m := g.encode(p, &whole, dialect.Payload{})
+	m.Header = slices.DeleteFunc(slices.Clone(m.Header), func(f dialect.Pair) bool { return f.Name == "Content-Type" })
+	if resp.Header.Get("Content-Range") == "" { // else 206 is the only status that fits
+		resp.StatusCode, resp.Status = m.Status, ""
+	}
 	for _, f := range m.Header {
-		if f.Name != "Content-Type" {
-			resp.Header.Set(f.Name, f.Value)
-		}
+		resp.Header.Del(f.Name)
+	}
+	for _, f := range m.Header {
+		resp.Header.Add(f.Name, f.Value)
 	}
 }
 

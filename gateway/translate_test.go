@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -272,6 +273,22 @@ func TestALostNoteOrRecordIsAWarning(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("got no warning of lost %s in the log: %s", attribute, log)
+		}
+	}
+}
+
+func TestTheNotesOfAPartOrOfALongBodyStandInTheHeader(t *testing.T) {
+	t.Parallel()
+	for name, upstream := range map[string]http.HandlerFunc{
+		"a part":  says(206, "text/csv", "WIDGET,900", "Vision-Note", "One", "Vision-Note", "Two", "Content-Range", "bytes 0-9/37"),
+		"a whole": says(203, "text/csv", "WIDGET,900", "Vision-Note", "One", "Vision-Note", "Two"),
+		"records": says(201, "application/xml", "<ORDERS><SO><RES><Code>200</Code><Message>m</Message></RES></SO></ORDERS>", "Vision-Note", "One", "Vision-Note", "Two"),
+	} {
+		u := serve(t, upstream)
+		addr, log := before(t, u.URL, "vision", "problem")
+		resp, body := get(t, "POST", addr, "<ORDERS/>")
+		if got := resp.Header.Values("Outcome-Note"); !slices.Equal(got, []string{"One", "Two"}) || resp.Header.Get("Outcome-Kind") != "noted" {
+			t.Errorf("%s: got %d %v %q; log %s", name, resp.StatusCode, resp.Header, body, log)
 		}
 	}
 }

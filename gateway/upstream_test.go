@@ -97,7 +97,7 @@ func says(status int, contentType, body string, header ...string) http.HandlerFu
 			w.Header().Set("Content-Type", contentType)
 		}
 		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
+			w.Header().Add(header[i], header[i+1])
 		}
 		w.WriteHeader(status)
 		io.WriteString(w, body)
