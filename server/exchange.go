@@ -153,12 +153,25 @@ func (x *exchange) WriteHeader(status int) {
 		x.mode, x.status = waiting, status
 	case x.respells(status):
 		x.mode, x.status = redirecting, status
+	case !x.server.gives(status):
+		x.mode, x.status = catching, x.unredirected(status)
 	case x.needsEnvelope(status):
 		x.mode, x.status = holding, status
 	default:
 		x.status = status
 		x.stream()
 	}
+}
+
+// unredirected is the status in place of a 3xx that the dialect's API never gives: what
+// was asked for is not here.
+func (x *exchange) unredirected(status int) int {
+	x.server.logger.WarnContext(x.ctx, "the handler gave a status that the dialect says its API never gives", "status", status,
+		"method", x.request.Method, "path", x.request.Path)
+	h := x.Header()
+	h.Del("Location")
+	h.Del("Content-Type")
+	return http.StatusNotFound
 }
 
 // needsEnvelope reports whether a success that was written around us can and
@@ -177,6 +190,10 @@ func (x *exchange) needsEnvelope(status int) bool {
 func (x *exchange) sendHead(status int) {
 	x.status = status
 	h := x.Header()
+	if !x.server.gives(http.StatusNotModified) {
+		delete(h, "Etag") // nothing to come back with
+		delete(h, "Last-Modified")
+	}
 	if _, said := h[answered]; !said && x.undid() { // else the word of who is inside counts
 		x.undone = true
 	}

@@ -16,6 +16,7 @@ package server
 import (
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
@@ -29,6 +30,7 @@ const RequestIDHeader = "X-Request-Id"
 // one process may hold several, of several dialects.
 type Server struct {
 	dialect *dialect.Dialect
+	unused  [100]bool // the statuses from 300 that the dialect says its API never gives
 	config
 }
 
@@ -39,7 +41,28 @@ func New(d *dialect.Dialect, options ...Option) *Server {
 		o.apply(&s.config)
 	}
 	s.logger = slog.New(activity.NewHandler(s.logger.Handler()))
+	for i := range s.unused {
+		for _, e := range d.Explain(strconv.Itoa(300 + i)) {
+			s.unused[i] = s.unused[i] || e.NotUsed
+		}
+	}
 	return s
+}
+
+// gives reports that a status may leave the server.
+func (s *Server) gives(status int) bool {
+	return status < 300 || status >= 300+len(s.unused) || !s.unused[status-300]
+}
+
+// unconditional takes the conditions away that 304 responds to, if the dialect's API
+// does not give 304. A server may ignore them: it then gives no validator to come back
+// with (RFC 9110, 13.1.2 and 13.1.3). r is a copy.
+func (s *Server) unconditional(r *http.Request) {
+	if r.Header["If-None-Match"] != nil || r.Header["If-Modified-Since"] != nil {
+		r.Header = r.Header.Clone() // who called us keeps the header that he had
+		delete(r.Header, "If-None-Match")
+		delete(r.Header, "If-Modified-Since")
+	}
 }
 
 // Dialect is the dialect that the server answers in.

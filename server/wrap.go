@@ -22,6 +22,9 @@ import (
 //     /tree/) is not_found in the dialect; its detail names the clean path. A
 //     handler's own redirect stays as it is.
 //   - Each request that failed has a line in the log.
+//     application/json, is left as it is.
+//   - A 3xx that the dialect's API never gives is not_found in the dialect. If 304 is
+//     one, If-None-Match and If-Modified-Since are ignored and no validator is sent.
 //   - A panic is a 500 in the dialect, its value and stack in the log. Where
 //     bytes went out already, the connection is cut.
 //   - A success streams untouched; Flush, Hijack and http.ResponseController
@@ -60,6 +63,14 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 		defer x.watched()
 	}
 	defer x.end(r)
+	defer x.end()
+	if !s.gives(http.StatusNotModified) {
+		inner := next
+		next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.unconditional(r)
+			inner.ServeHTTP(w, r)
+		})
+	}
 	pass(x.ctx, next, x, r)
 }
 
