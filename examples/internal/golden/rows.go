@@ -46,7 +46,7 @@ func Rows(t testing.TB, name string, without map[string]string) {
 		return !strings.HasSuffix(r.Name, ".golden") // a sample of the file itself
 	})
 
-	rows := slices.DeleteFunc(d.Codes(), func(e dialect.Entry) bool { return e.Builtin })
+	rows := slices.DeleteFunc(d.Codes(), func(e dialect.Entry) bool { return e.Builtin || e.NotUsed })
 	promised := map[string]bool{}
 	for _, row := range rows {
 		for _, code := range codes(row.Key, rows) {
