@@ -143,11 +143,11 @@ func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 }
 
 // byBareKind is a row of the same kind, the file's own before those of http.
-// For a transport that failed there is no answer: only the times of such a row
-// are taken, so that its schedule holds.
+// For a transport that failed there is no response: only the backoff of such a row is
+// taken. A schedule is what the page says of errors that the API itself gives.
 func (d *Dialect) byBareKind(o *parlance.Outcome, req *Request) *row {
 	for _, r := range d.rows {
-		if r.kind == o.Kind && r.applies(req, anyForm) {
+		if r.kind == o.Kind && r.applies(req, anyForm) && (len(r.retry.schedule) == 0 || transportWords[o.Reason] == "") {
 			return r
 		}
 	}
