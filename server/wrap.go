@@ -63,7 +63,6 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 		defer x.watched()
 	}
 	defer x.end(r)
-	defer x.end()
 	if !s.gives(http.StatusNotModified) {
 		inner := next
 		next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
