@@ -24,6 +24,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/disk"
 	"github.com/parlance-api/parlance/internal/testlog"
+	_ "github.com/parlance-api/parlance/internal/testnet" // for the transport that all share
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/postgres"

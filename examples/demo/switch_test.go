@@ -21,6 +21,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/examples/demo"
+	_ "github.com/parlance-api/parlance/internal/testnet" // for the transport that all share
 )
 
 // On a machine without curl, this program is what the commands find as curl.

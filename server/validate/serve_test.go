@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance/catalog"
+	_ "github.com/parlance-api/parlance/internal/testnet" // for the transport that all share
 	"github.com/parlance-api/parlance/server"
 )
 

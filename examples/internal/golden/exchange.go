@@ -11,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
+	_ "github.com/parlance-api/parlance/internal/testnet" // for the transport that all share
 )
 
 // Request is one whose body is sent as JSON. A header is "Name: value".
