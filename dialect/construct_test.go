@@ -1154,3 +1154,26 @@ shapes: [{name: error, status: 4xx 5xx, json: {message: $detail}}]
 		}
 	}
 }
+
+// What a body shows as null is named, also by what was kept of an earlier response.
+func TestWhatABodyShowsAsNullIsNamed(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes: {200: success, 404: not_found, 4xx: invalid}
+shapes: [{name: error, status: 4xx, json: {message: $detail, title: $title or $phrase, at: $instance, hint?: $help, id: $request_id, none: $type = ""}}]
+`)
+	for range 6 {
+		for _, c := range []struct {
+			o    parlance.Outcome
+			want string
+		}{
+			{parlance.Outcome{Kind: parlance.NotFound}, "detail instance request_id"},
+			{parlance.Outcome{Kind: parlance.NotFound, Detail: "no", RequestID: "r"}, "instance"},
+			{parlance.Outcome{Kind: parlance.NotFound, Detail: "no", RequestID: "r", Instance: "/x"}, ""},
+		} {
+			if m := d.Encode(nil, dialect.Request{}, &c.o, dialect.Payload{}); strings.Join(m.Unset, " ") != c.want {
+				t.Errorf("%s: unset is %q, not %q", m.Body, m.Unset, c.want)
+			}
+		}
+	}
+}

@@ -80,6 +80,10 @@ type Message struct {
 	Body   []byte // the caller's buffer with the body appended
 	Losses []parlance.Loss
 
+	// Unset are the attributes that a JSON body shows as null, since the Outcome does not
+	// have them and the file names nothing in their place: "instance", "request_id".
+	Unset []string
+
 	// Phrase is what the response is called for people: the title of the row that it was
 	// written by, else HTTP's words for the status (RFC 9110, 15). "" if there are none.
 	Phrase string

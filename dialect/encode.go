@@ -123,7 +123,7 @@ func (d *Dialect) encode(m *Message, dst []byte, req *Request, o *parlance.Outco
 		}
 	}
 	w.lose(m.Header)
-	m.Body, m.Losses = w.dst, w.losses
+	m.Body, m.Losses, m.Unset = w.dst, w.losses, w.unset
 	if w.trace != nil {
 		c.unroll(l, w.program(m))
 	}
@@ -198,6 +198,7 @@ type writer struct {
 	dst     []byte
 	start   int // where the body begins in it
 	losses  []parlance.Loss
+	unset   []string // attributes that are written as null
 
 	items   records
 	fields  records

@@ -22,6 +22,7 @@ type program struct {
 	header []Pair
 	texts  []varying // of the header
 	losses []parlance.Loss
+	unset  []string
 }
 
 // step is bytes as they are, and then a text or turns.
@@ -80,7 +81,7 @@ func (p *program) run(m *Message, dst []byte, c *choice, o *parlance.Outcome, da
 	}
 	if dst, ok = run(p.steps, slices.Grow(dst, p.size), o, data, 1<<len(o.Fields)-1); ok {
 		m.Status, m.Header, m.Body, m.Losses = c.status, header, dst, p.losses[:len(p.losses):len(p.losses)]
-		m.Phrase = c.phrase
+		m.Phrase, m.Unset = c.phrase, p.unset[:len(p.unset):len(p.unset)]
 	}
 	return ok
 }
@@ -268,7 +269,7 @@ func (w *writer) spoil() {
 // program is made of what was marked, nil where the writer went a way that other
 // texts do not go.
 func (w *writer) program(m *Message) *program {
-	p := &program{header: m.Header, texts: w.trace.texts, media: w.trace.media, losses: m.Losses, size: min(len(w.dst)-w.start, maxHint)}
+	p := &program{header: m.Header, texts: w.trace.texts, media: w.trace.media, losses: m.Losses, unset: m.Unset, size: min(len(w.dst)-w.start, maxHint)}
 	if w.trace.spoilt || w.headersSay != "" || slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasPrefix(l.Attribute, "fields[") }) {
 		return nil
 	}

@@ -133,7 +133,7 @@ func (w *writer) jsonHole(h *hole) {
 		}
 		switch {
 		case text == "":
-			w.dst = append(w.dst, "null"...)
+			w.null(first)
 			return
 		case h.plain:
 			w.dst = appendJSONText(w.dst, text)
@@ -164,7 +164,7 @@ func (w *writer) jsonHole(h *hole) {
 	}
 	text := w.render(h)
 	if text == "" && !h.defaults && !first.conv.structured() {
-		w.dst = append(w.dst, "null"...)
+		w.null(first)
 		return
 	}
 	wire, ok := text, true
@@ -187,6 +187,14 @@ func (w *writer) jsonHole(h *hole) {
 		w.dst = appendJSONText(w.dst, wire)
 	}
 	w.marked(h, at)
+}
+
+// null writes that an attribute is not set.
+func (w *writer) null(r *reading) {
+	w.dst = append(w.dst, "null"...)
+	if r.pattern == nil && r.target.owner == whole && w.item == nil && w.field == nil {
+		w.unset = append(w.unset, r.target.attr.String())
+	}
 }
 
 // unwritable reports a value of a record that the notation cannot hold.

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,9 +22,11 @@ func (a *app) encodeCommand() *cobra.Command {
 of that dialect would give, and what the dialect could not carry (the losses):
 
   {"outcome", "data", "dialect", "method", "path", "request_headers"}
-  → {"status", "headers", "body", "losses": [{"attribute", "reason"}]}
+  → {"status", "headers", "body", "losses": [{"attribute", "reason"}], "unset"}
 
-Only the outcome must be there. data is the payload of a success: JSON, or a text
+Only the outcome must be there. A failure gets its instance from the path if the
+dialect shows one. unset names the attributes that the body shows as null, because
+neither the outcome nor the request tells them. data is the payload of a success: JSON, or a text
 that holds XML. With --jsonl it reads one such object a line and answers each
 with a line; one that cannot be read is answered {"error": …}, and the exit code
 is then 1.`,
@@ -67,6 +70,7 @@ type encoded struct {
 	Header pairs           `json:"headers"`
 	Body   string          `json:"body"`
 	Losses []parlance.Loss `json:"losses"` // never null
+	Unset  []string        `json:"unset"`  // never null
 }
 
 func (a *app) encode(x exchange, text []byte) (any, error) {
@@ -85,8 +89,13 @@ func (a *app) encode(x exchange, text []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := write(d, input.request(d), input.Outcome, input.Data)
-	return encoded{m.Status, m.Header, string(m.Body), append([]parlance.Loss{}, m.Losses...)}, nil
+	req := input.request(d)
+	m := write(d, req, input.Outcome, input.Data)
+	if o := input.Outcome; o.Kind.Failing() && req.Path != "" && slices.Contains(m.Unset, "instance") {
+		o.Instance = req.Path // as a server fills it (RFC 9457, 3.1.5)
+		m = write(d, req, o, input.Data)
+	}
+	return encoded{m.Status, m.Header, string(m.Body), append([]parlance.Loss{}, m.Losses...), append([]string{}, m.Unset...)}, nil
 }
 
 // write encodes with the payload that the input has: JSON as it is or, where the
