@@ -1177,3 +1177,23 @@ shapes: [{name: error, status: 4xx, json: {message: $detail, title: $title or $p
 		}
 	}
 }
+
+// A Field that is called like a member of the body would be written twice, or read as
+// what that member means.
+func TestAFieldThatIsCalledLikeAMemberIsALoss(t *testing.T) {
+	t.Parallel()
+	d := compile(t, usual+`
+shapes: [{name: error, status: 4xx, json: {message: $detail, errors: {base?: [$detail], $field: [$field.message]}}}]
+`)
+	for range 6 { // the later ones by what was kept of the first
+		for _, c := range []struct{ path, body, lost string }{
+			{"name", `{"message":"no","errors":{"base":["no"],"name":["is wrong"]}}`, ""},
+			{"base", `{"message":"no","errors":{"base":["no"]}}`, "fields[0]"},
+		} {
+			o := parlance.Outcome{Kind: parlance.Invalid, Detail: "no", Fields: []parlance.Field{{Path: c.path, Message: "is wrong"}}}
+			if m := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{}); string(m.Body) != c.body || attributes(m.Losses) != c.lost {
+				t.Errorf("%s: got %s, lost %q; want %s, lost %q", c.path, m.Body, attributes(m.Losses), c.body, c.lost)
+			}
+		}
+	}
+}

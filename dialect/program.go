@@ -32,7 +32,8 @@ type step struct {
 	from   target
 	conv   *conversion
 	turns  []step
-	single bool // of names: a second Field of one name has no place
+	single bool      // of names: a second Field of one name has no place
+	among  *template // of names: whose own members no Field can be called
 }
 
 type stepKind uint8
@@ -125,6 +126,9 @@ func run(steps []step, dst []byte, o *parlance.Outcome, data *Payload, of uint64
 			for left := of; left != 0; {
 				own := left & -left
 				path := o.Fields[bits.TrailingZeros64(left)].Path
+				if key, _ := s.among.keyConv.wire(path, nil); s.among.names([]byte(key)) {
+					return dst, false
+				}
 				for rest := left &^ own; rest != 0; rest &= rest - 1 {
 					if o.Fields[bits.TrailingZeros64(rest)].Path == path {
 						own |= rest & -rest
@@ -194,6 +198,7 @@ type cut struct {
 	kind     stepKind
 	from     target
 	conv     *conversion
+	among    *template
 	at, past int
 }
 
@@ -234,7 +239,7 @@ func (w *writer) markText(from target, c *conversion, at int) {
 		if w.shape.form == formXML {
 			kind = stepXML
 		}
-		w.trace.cuts = append(w.trace.cuts, cut{kind, from, c, at, len(w.dst)})
+		w.trace.cuts = append(w.trace.cuts, cut{kind: kind, from: from, conv: c, at: at, past: len(w.dst)})
 	}
 }
 
@@ -242,6 +247,13 @@ func (w *writer) markText(from target, c *conversion, at int) {
 func (w *writer) markData(k stepKind, at int) {
 	if w.traced() {
 		w.trace.cuts = append(w.trace.cuts, cut{kind: k, at: at, past: len(w.dst)})
+	}
+}
+
+// markNames notes that the turn of a name begins here, among the members of a template.
+func (w *writer) markNames(t *template) {
+	if w.traced() {
+		w.trace.cuts = append(w.trace.cuts, cut{kind: stepNames, among: t, at: len(w.dst), past: len(w.dst)})
 	}
 }
 
@@ -309,7 +321,7 @@ type unroller struct {
 func (u *unroller) steps() (all []step) {
 	for len(u.cuts) > 0 && u.cuts[0].kind != stepTurned {
 		c := u.cuts[0]
-		s := step{before: string(u.body[u.pos:c.at]), kind: c.kind, from: c.from, conv: c.conv}
+		s := step{before: string(u.body[u.pos:c.at]), kind: c.kind, from: c.from, conv: c.conv, among: c.among}
 		u.cuts, u.pos = u.cuts[1:], c.past
 		if c.kind == stepNames || c.kind == stepEach {
 			s.turns = u.turn()

@@ -289,7 +289,7 @@ func (w *writer) jsonObject(t *template) {
 				w.json(value)
 				return
 			}
-			w.markTurn(stepNames)
+			w.markNames(t)
 			at := len(w.dst)
 			w.dst = appendJSONText(w.dst, key)
 			w.markText(t.key, &t.keyConv, at)
@@ -472,6 +472,13 @@ func (w *writer) byName(o owner, chosen []int, name func(int) string, consumed i
 		key, ok := t.keyConv.wire(name(group[0]), w)
 		if !ok {
 			return // told of as lost at the end
+		}
+		if t.names([]byte(key)) {
+			for _, i := range group {
+				w.of(o).done[i] = true
+				w.lost(recordName(o)+"["+strconv.Itoa(i)+"]", "the member "+strconv.Quote(key)+" means something else here")
+			}
+			return
 		}
 		outer := w.around
 		w.around |= t.key.bit()
