@@ -174,7 +174,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "404 a job of nobody", method: "GET", path: "/jobs/7", client: "stops"},
 		{
 			name: "409 another request is in the way under the same key", given: busy,
-			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "stops",
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it after 1s",
 		},
 		{
 			name:   "409 the key was used for something else",
