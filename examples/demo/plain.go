@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,13 +21,13 @@ const (
 const slow = 100 * time.Millisecond
 
 func plainStation(d *Demo) (*station, error) {
-	const atOnce = 4
+	const atOnce, room = 4, 20
 	var service *plain.Service
 	s := &station{system: "plain"}
 	s.well = response(http.StatusOK, "application/json", `{"report":"all is well"}`)
 	s.build = func(i *instance) (_ http.Handler, err error) {
 		service, err = plain.New(plain.Config{
-			Logger: d.journal.logger("plain"), AtOnce: atOnce,
+			Logger: d.journal.logger("plain"), AtOnce: atOnce, Room: room,
 			Backend: i.behind, Transport: i.transport(), Timeout: i.setting.timeout,
 		})
 		if err != nil {
@@ -83,6 +84,7 @@ func plainStation(d *Demo) (*station, error) {
 		{Name: "201", Comes: "201", Cause: "a book is added", Ask: add(`{"title":"The Lake"}`, librarian)},
 		{Name: "401", Comes: "401", Cause: "no credentials were sent", Ask: get(book.Path)},
 		{Name: "418", Comes: "418", Cause: "a client error that the page does not list: the archive behind is a teapot", Set: says(418, "text/plain", "short and stout"), Ask: archive},
+		{Name: "423", Comes: "423", Cause: "a client error that the page does not list: somebody else has the book", Given: s.after(send("PUT", "/books/1/loan", "", librarian)), Ask: send("PUT", "/books/1/loan", "", reader)},
 		{Name: "429", Comes: "429", Cause: "a client error, since the page does not list it: the archive behind is overloaded", Set: says(429, "text/plain", "slower"), Ask: archive},
 		{Name: "500", Comes: "500", Cause: "a bug panics: there is no such month", Ask: get("/books/1/loans?month=13", reader)},
 		{Name: "502", Comes: "502", Cause: "the report writer behind sends nonsense", Set: says(200, "text/html", "<html>"), Ask: reports},
@@ -101,6 +103,12 @@ func plainStation(d *Demo) (*station, error) {
 			Set:   hangs(time.Hour),
 			Given: func(ctx context.Context, _ *way) error { return s.held(ctx, atOnce, reports) },
 			Ask:   book,
+		},
+		{
+			Name: "507", Comes: "507",
+			Cause: "a server error that the page does not list: the shelf is full",
+			Given: s.after(slices.Repeat([]Ask{add(`{"title":"The Lake"}`, librarian)}, room-1)...),
+			Ask:   add(`{"title":"The Lake"}`, librarian),
 		},
 		{Name: "599", Comes: "599", Cause: "a server error that the page does not list: the archive behind has a code of its own", Set: says(599, "text/plain", "reel 7 is torn"), Ask: archive},
 	}

@@ -69,6 +69,19 @@ func (h *house) hang() {
 	h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 }
 
+// did sends what went before, which succeeds.
+func (h *house) did(method, path, body, as string) {
+	h.t.Helper()
+	res, err := http.DefaultTransport.RoundTrip(golden.Request(h.t, h.url, method, path, body, as))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode > 299 {
+		h.t.Fatalf("%s %s: got %d", method, path, res.StatusCode)
+	}
+}
+
 // busy has a request served that ends with the test.
 func (h *house) busy() {
 	began := make(chan bool)
@@ -151,6 +164,21 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 
 		// What the page does not list goes by its class.
+		{
+			name:   "203 the archive has a copy",
+			given:  func(h *house) { h.says.Store(says(203, "application/json", `{"copy":true}`)) },
+			method: "GET", path: "/archive/1926", as: reader, client: "is done",
+		},
+		{
+			name:   "423 somebody else has the book",
+			given:  func(h *house) { h.did("PUT", "/books/1/loan", "", librarian) },
+			method: "PUT", path: "/books/1/loan", as: reader, client: "corrects it",
+		},
+		{
+			name:   "507 the shelf is full",
+			config: plain.Config{Room: 1},
+			method: "POST", path: "/books", body: `{"title":"The Sky"}`, as: librarian, client: "would repeat it if that were safe", log: "The shelf is full",
+		},
 		{name: "405 nobody deletes a book", method: "DELETE", path: "/books/1", as: librarian, client: "corrects it"},
 		{
 			name:   "413 the body is too long",

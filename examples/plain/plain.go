@@ -1,8 +1,9 @@
 // Package plain is a small library service that answers with conventional
 // statuses, each for its real cause:
 //
-//	POST /books             201; 400 where the title is missing, 403 for a reader
+//	POST /books             201; 400 if the title is missing, 403 for a reader, 507 if the shelf is full
 //	GET  /books/{id}        404 where there is none
+//	PUT  /books/{id}/loan   lends the book to the caller: 423 if somebody else has it
 //	GET  /books/{id}/loans  500: a bug that was left in panics where ?month= is none of the year
 //	GET  /reports           asks a service behind: 502 where that answers wrongly, 503 where it is gone or hangs
 //	GET  /archive/          is the service behind itself, with whatever codes it has
@@ -39,6 +40,7 @@ type Config struct {
 	Transport http.RoundTripper  // to it; nil is http.DefaultTransport
 	Timeout   time.Duration      // how long it may take; 0 is 2 s
 	AtOnce    int                // requests that are served at one time; 0 is server.DefaultServed
+	Room      int                // books that the shelf holds; 0 is 100
 }
 
 // Service is the library, its books in memory. It is safe for concurrent use.
@@ -70,7 +72,7 @@ func New(c Config) (*Service, error) {
 		Maintenance: server.Maintenance{Refusal: closed},
 
 		api: server.New(d, server.WithLogger(c.Logger), server.WithRecorder(c.Activity)), config: c,
-		shelf:   shelf{books: []book{{1, "The Sea"}}},
+		shelf:   shelf{room: cmp.Or(c.Room, 100), books: []book{{1, "The Sea"}}, lent: map[int]string{}},
 		reports: reports{backend, &http.Client{Transport: c.Transport, Timeout: c.Timeout}},
 	}, nil
 }
@@ -80,6 +82,7 @@ func (s *Service) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST /books", server.RequireScopes("books")(newBook(s.api.Handle(s.shelf.add))))
 	mux.Handle("GET /books/{id}", s.api.Handle(s.shelf.read))
+	mux.Handle("PUT /books/{id}/loan", s.api.Handle(s.shelf.lend))
 	mux.Handle("GET /books/{id}/loans", s.api.Handle(s.shelf.loans))
 	mux.Handle("GET /reports", s.api.Handle(s.reports.write))
 	mux.Handle("GET /archive/", server.Deadline(s.config.Timeout)(s.archive()))

@@ -25,8 +25,10 @@ var newBook = func() server.Middleware {
 
 // shelf is the books that there are.
 type shelf struct {
+	room  int // books that it holds
 	mu    sync.Mutex
-	books []book // the id is the place, from 1
+	books []book         // the id is the place, from 1
+	lent  map[int]string // the user who has the book, by its id
 }
 
 type book struct {
@@ -41,6 +43,11 @@ func (s *shelf) add(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.books) >= s.room {
+		// No code of the page says so, but one of the class does.
+		return nil, &parlance.Error{Outcome: parlance.Outcome{
+			Kind: parlance.Internal, Status: http.StatusInsufficientStorage, Detail: "The shelf is full"}}
+	}
 	b.ID = len(s.books) + 1
 	s.books = append(s.books, b)
 	return server.Created("/books/"+strconv.Itoa(b.ID), b), nil
@@ -50,10 +57,32 @@ func (s *shelf) read(_ http.ResponseWriter, r *http.Request) (any, error) {
 	return s.book(r)
 }
 
+// lend gives the book to the caller, who may ask for it again.
+func (s *shelf) lend(_ http.ResponseWriter, r *http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.find(r)
+	if err != nil {
+		return nil, err
+	}
+	who, _ := server.PrincipalOf(r.Context())
+	if has, lent := s.lent[b.ID]; lent && has != who.ID {
+		return nil, &parlance.Error{Outcome: parlance.Outcome{
+			Kind: parlance.Invalid, Status: http.StatusLocked, Detail: "Somebody else has this book"}}
+	}
+	s.lent[b.ID] = who.ID
+	return b, nil
+}
+
 // book is the one that the route names.
 func (s *shelf) book(r *http.Request) (book, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.find(r)
+}
+
+// find is book for a caller who holds the lock.
+func (s *shelf) find(r *http.Request) (book, error) {
 	id, err := strconv.Atoi(r.PathValue("id"))
 	if err != nil || id < 1 || id > len(s.books) {
 		return book{}, parlance.NewError(parlance.NotFound, "There is no book %q", r.PathValue("id"))
