@@ -208,7 +208,7 @@ func TestEachRowOfThePagesHasASwitch(t *testing.T) {
 		"omilia": "200 201 202 204 400 401 402 403 403-license 404 409 409-mismatch 422 422-other 429 500 502 503 503-overload 504",
 		"plain":  "200 201 400 401 403 404 418 423 429 500 502 503 503-overload 507 599",
 		"vbapi":  "200 201 207 400 401 401-expired 403 403-address 404 429 500 502 503 504",
-		"vms":    "200 200-null 201 204 400 401 402 403 404 422 429 429-sessions 500 502 503",
+		"vms":    "200 200-null 201 204 400 401 402 403 404 422 429 429-sessions 500 502 502-gone 503",
 	} {
 		for _, row := range strings.Fields(want) {
 			if !rows[system][row] {

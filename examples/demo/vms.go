@@ -96,6 +96,7 @@ func vmsStation(d *Demo) (*station, error) {
 		{Name: "429-sessions", Comes: "429", Cause: "too many live views at one time", Given: s.after(create, of("/live?session=a"), of("/live?session=b")), Ask: of("/live?session=c")},
 		{Name: "500", Comes: "500", Cause: "a bug panics: there is no such hour", Given: one, Ask: of("/archive?hour=25")},
 		{Name: "502", Comes: "502", Cause: "the recorder behind sends no picture", Set: says(200, "text/html", "<html>"), Given: one, Ask: snapshot},
+		{Name: "502-gone", Comes: "502", Cause: "the recorder behind is gone", Set: gone, Given: one, Ask: snapshot},
 		{Name: "504", Comes: "504", Cause: "the recorder behind is too slow", Set: hangs(slow), Given: one, Ask: snapshot},
 	}
 	s.unseen = []string{"419: this service writes 429 in its place, also at the one endpoint that has it."}

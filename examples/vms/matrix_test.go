@@ -66,7 +66,9 @@ func open(t *testing.T, c vms.Config) *house {
 	if h.Service, err = vms.New(c); err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(h.Handler())
+	s := httptest.NewUnstartedServer(h.Handler())
+	server.Bounded(s.Config)
+	s.Start()
 	t.Cleanup(s.Close)
 	h.url = s.URL
 	return h
