@@ -210,7 +210,7 @@ func TestVBAPIPage(t *testing.T) {
 		t.Parallel()
 		h.acts(t, parlance.Stop, "GET", vbapiProducts, "")
 	})
-	t.Run("B8: each response has the one envelope, also for what net/http would answer", func(t *testing.T) {
+	t.Run("B8: each response has the one envelope, also for what the library would answer by itself", func(t *testing.T) {
 		t.Parallel()
 		for _, m := range h.failures(t) {
 			m.id(t)
