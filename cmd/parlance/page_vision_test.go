@@ -180,14 +180,14 @@ func visionFound(quantity string) string {
 	return "<COUNTS><CT><Product>WIDGET</Product><Quantity>" + quantity + "</Quantity></CT></COUNTS>"
 }
 
-// visionBehind is a page of the 5xx group in words of a support that one may write to.
+// visionBehind is what explain says of each code of the group 5xx.
 var visionBehind = []string{"Wait 5 minutes, then retry every 30 minutes, and tell Vision Support if it persists", "after 5 minutes, then every 30 minutes", "it reports it to Vision Support, with the request ID"}
 
 const (
-	visionDone      = "Manufacture complete processed"
-	visionNoSite    = "Validation failure occurred on line: 1 Customer Code: JOE and site code: PF does not exist."
-	visionNotKnown  = "The credential is wrong"
-	visionAuditsAll = "The account may not post"
+	visionDone       = "Manufacture complete processed"
+	visionNoSite     = "Validation failure occurred on line: 1 Customer Code: JOE and site code: PF does not exist."
+	visionNotKnown   = "The credential is wrong"
+	visionMayNotPost = "The account may not post"
 )
 
 // visionRow is a response of the warehouse, its cause, and what is made of it.
@@ -202,7 +202,7 @@ type visionRow struct {
 
 	status  int
 	want    string   // the whole body
-	type_   string   // its content type; "" for no body
+	kind    string   // its content type; "" for no body
 	headers []string // of the response, beside the type
 	note    string   // in the header Vision-Note, and in what the client end tells
 
@@ -237,45 +237,45 @@ func (visionLate) RoundTrip(*http.Request) (*http.Response, error) {
 var visionRows = []visionRow{
 	{
 		says: "V1: 200 says that there is stock", method: "GET", path: visionStock,
-		status: 200, want: `[{"Product":"WIDGET","Quantity":5}]`, type_: visionAsJSON, act: "done success",
+		status: 200, want: `[{"Product":"WIDGET","Quantity":5}]`, kind: visionAsJSON, act: "done success",
 		code: "200", help: []string{"OK", "means success", "The request was handled", "A client has nothing more to do"},
 	},
 	{
 		says: "V1: 200 says it as XML", method: "GET", path: visionStock + "&response_type=XML",
-		status: 200, want: "<STOCK><SA><Product>WIDGET</Product><Quantity>5</Quantity></SA></STOCK>", type_: visionAsXML, act: "done success",
+		status: 200, want: "<STOCK><SA><Product>WIDGET</Product><Quantity>5</Quantity></SA></STOCK>", kind: visionAsXML, act: "done success",
 	},
 	{
 		says: "V1: 200 says that each record is handled", method: "POST", path: visionComplete, body: visionMakes(visionMade("A1", "MAIN", ""), visionMade("A2", "WEST", "")),
-		status: 200, want: visionMakes(visionMade("A1", "MAIN", visionRES("200", visionDone)), visionMade("A2", "WEST", visionRES("200", visionDone))), type_: visionAsXML, act: "done success",
+		status: 200, want: visionMakes(visionMade("A1", "MAIN", visionRES("200", visionDone)), visionMade("A2", "WEST", visionRES("200", visionDone))), kind: visionAsXML, act: "done success",
 		reads: []string{"items 0 A1 success 200 " + visionDone + " 1 A2 success 200 " + visionDone},
 	},
 	{
 		says: "V3: 120 is in the body that the stock is counted", given: visionCounted, method: "GET", path: "/StockCount",
-		status: 200, want: visionRES("120", visionCounting), type_: visionAsXML, act: "inspect noted",
+		status: 200, want: visionRES("120", visionCounting), kind: visionAsXML, act: "inspect noted",
 		reads: []string{"code 120", "title Informational", "detail " + visionCounting},
 		code:  "120", help: []string{"Informational", "means noted", "in the body, under HTTP status 200", "shows its user what to look at"},
 	},
 	{
 		says: "V4: 201 is some of it on back order", method: "POST", path: visionSales, body: visionOrders(visionLine("WIDGET", "9", "")),
-		status: 201, want: visionOrders(visionLine("WIDGET", "9", visionRES("200", "Sales order processed, 4 of WIDGET on back order"))), type_: visionAsXML,
+		status: 201, want: visionOrders(visionLine("WIDGET", "9", visionRES("200", "Sales order processed, 4 of WIDGET on back order"))), kind: visionAsXML,
 		note: "Lines on back order, in part or whole: 1 of 1", act: "inspect noted", reads: []string{"status 201", "4 of WIDGET on back order"},
 		code: "201", help: []string{"Success with notes", "A success with notes or comments", "tell the user what they say"},
 	},
 	{
 		says: "V4: 202 is all of it on back order", given: func(_ *testing.T, h *visionHouse) { h.Stock("WIDGET", 0) }, method: "POST", path: visionSales, body: visionOrders(visionLine("WIDGET", "1", "")),
-		status: 202, want: visionOrders(visionLine("WIDGET", "1", visionRES("200", "Sales order processed, 1 of WIDGET on back order"))), type_: visionAsXML,
+		status: 202, want: visionOrders(visionLine("WIDGET", "1", visionRES("200", "Sales order processed, 1 of WIDGET on back order"))), kind: visionAsXML,
 		note: "Lines on back order, in part or whole: 1 of 1", act: "inspect noted", reads: []string{"status 202"},
 		code: "202", help: []string{"Success with notes", "tell the user what they say"},
 	},
 	{
 		says: "V4: 203 is the stock of before the count, in JSON", given: visionCounted, method: "GET", path: visionStock,
-		status: 203, want: `[{"Product":"WIDGET","Quantity":5,"RES":{"Code":"203","Message":"` + visionCounting + `"}}]`, type_: visionAsJSON,
+		status: 203, want: `[{"Product":"WIDGET","Quantity":5,"RES":{"Code":"203","Message":"` + visionCounting + `"}}]`, kind: visionAsJSON,
 		note: visionCounting, act: "inspect noted", reads: []string{"status 203"},
 		code: "203", help: []string{"Success with notes", "tell the user what they say"},
 	},
 	{
 		says: "V4: 203 is the stock of before the count, in XML", given: visionCounted, method: "GET", path: visionStock + "&response_type=XML",
-		status: 203, want: "<STOCK><SA><Product>WIDGET</Product><Quantity>5</Quantity>" + visionRES("203", visionCounting) + "</SA></STOCK>", type_: visionAsXML,
+		status: 203, want: "<STOCK><SA><Product>WIDGET</Product><Quantity>5</Quantity>" + visionRES("203", visionCounting) + "</SA></STOCK>", kind: visionAsXML,
 		note: visionCounting, act: "inspect noted",
 	},
 	{
@@ -290,133 +290,133 @@ var visionRows = []visionRow{
 	},
 	{
 		says: "V4: 206 is a part of the price list", method: "GET", path: "/PriceList", header: []string{"Range: bytes=14-24"},
-		status: 206, want: "WIDGET,900\n", type_: visionAsCSV, headers: []string{"Content-Range: bytes 14-24/37"},
+		status: 206, want: "WIDGET,900\n", kind: visionAsCSV, headers: []string{"Content-Range: bytes 14-24/37"},
 		note: "This is a part of the price list: bytes 14-24/37", act: "inspect noted", reads: []string{"status 206"},
 		code: "206", help: []string{"Success with notes", "tell the user what they say"},
 	},
 	{
 		says: "V5: 207 is one of two lines of no product", method: "POST", path: visionSales, body: visionOrders(visionLine("WIDGET", "5", ""), visionLine("GADGET", "1", "")),
-		status: 207, want: visionOrders(visionLine("WIDGET", "5", visionRES("200", "Sales order processed")), visionLine("GADGET", "1", visionRES("400", "Product GADGET does not exist"))), type_: visionAsXML,
+		status: 207, want: visionOrders(visionLine("WIDGET", "5", visionRES("200", "Sales order processed")), visionLine("GADGET", "1", visionRES("400", "Product GADGET does not exist"))), kind: visionAsXML,
 		act: "inspect partial", reads: []string{"title Partial success", "0 success 200 Sales order processed 1 invalid 400 Product GADGET does not exist"},
 		code: "207", help: []string{"Partial success", "means partial", "the body says which", "resubmit only these, corrected"},
 	},
 	{
 		says: "V7: 400 is for a grant that is not given", method: "POST", path: "/token", body: "grant_type=magic", header: []string{visionForm},
-		status: 400, want: "This grant_type is not given", type_: visionAsText, act: "correct invalid", reads: []string{"detail This grant_type is not given"},
+		status: 400, want: "This grant_type is not given", kind: visionAsText, act: "correct invalid", reads: []string{"detail This grant_type is not given"},
 		code: "400", help: []string{"Review the issues, correct them and send the request again", "never sends it again unchanged"},
 	},
 	{
 		says: "V7: 405 is for a method that is not allowed", method: "GET", path: visionComplete,
-		status: 405, want: "The method GET is not allowed at " + visionComplete + ". Allowed: POST.", type_: visionAsText, headers: []string{"Allow: POST"}, act: "correct invalid",
+		status: 405, want: "The method GET is not allowed at " + visionComplete + ". Allowed: POST.", kind: visionAsText, headers: []string{"Allow: POST"}, act: "correct invalid",
 		code: "405", help: []string{"Client error", "Review the issues, correct them and send the request again", "never sends it again unchanged"},
 	},
 	{
 		says: "V7: 412 is for a condition that does not hold", method: "GET", path: "/PriceList", header: []string{`If-Match: "1"`},
-		status: 412, want: "A condition in the header of GET /PriceList does not hold.", type_: visionAsText, act: "correct invalid",
+		status: 412, want: "A condition in the header of GET /PriceList does not hold.", kind: visionAsText, act: "correct invalid",
 	},
 	{
 		says: "V7: 415 is for a body of another type", method: "POST", path: visionComplete, body: "{}", header: []string{"Content-Type: application/json"},
-		status: 415, want: "The content type must be application/xml, text/xml", type_: visionAsText, headers: []string{"Accept: application/xml, text/xml"}, act: "correct invalid",
+		status: 415, want: "The content type must be application/xml, text/xml", kind: visionAsText, headers: []string{"Accept: application/xml, text/xml"}, act: "correct invalid",
 	},
 	{
 		says: "V7: 416 is for a range behind the end", method: "GET", path: "/PriceList", header: []string{"Range: bytes=100-"},
-		status: 416, want: "invalid range: failed to overlap", type_: visionAsText, headers: []string{"Content-Range: bytes */37"}, act: "correct invalid",
+		status: 416, want: "invalid range: failed to overlap", kind: visionAsText, headers: []string{"Content-Range: bytes */37"}, act: "correct invalid",
 	},
 	{
 		says: "V8: 500 is for a bug", method: "GET", path: visionBug,
-		status: 500, want: "The request could not be handled. The cause is in the server's log under the request ID.", type_: visionAsText, act: "retry internal",
+		status: 500, want: "The request could not be handled. The cause is in the server's log under the request ID.", kind: visionAsText, act: "retry internal",
 		reads: []string{"after 5 minutes, then every 30 minutes", "then escalate"},
 		code:  "500", help: append([]string{"Internal server error"}, visionBehind[1:]...),
 	},
 	{
 		says: "V9: 502 is for a carrier of no use", price: "<html>", method: "GET", path: visionRates,
-		status: 502, want: "A service behind this one gave an unusable response.", type_: visionAsText, act: "retry bad_gateway", reads: []string{"after 5 minutes, then every 30 minutes", "then escalate"},
+		status: 502, want: "A service behind this one gave an unusable response.", kind: visionAsText, act: "retry bad_gateway", reads: []string{"after 5 minutes, then every 30 minutes", "then escalate"},
 		code: "502", help: visionBehind,
 	},
 	{
 		says: "V9: 503 is for a warehouse that is closed", given: func(_ *testing.T, h *visionHouse) { h.Maintenance.Close(time.Time{}) }, method: "GET", path: visionStock,
-		status: 503, want: "The warehouse is closed for maintenance", type_: visionAsText, headers: []string{"Retry-After:"}, act: "retry unavailable",
+		status: 503, want: "The warehouse is closed for maintenance", kind: visionAsText, headers: []string{"Retry-After:"}, act: "retry unavailable",
 		reads: []string{"after 5 minutes, then every 30 minutes", "then escalate"}, code: "503", help: visionBehind,
 	},
 	{
 		says: "V9: 504 is for a carrier that is late", set: func(c *vision.Config) { c.Transport = visionLate{} }, method: "GET", path: visionRates,
-		status: 504, want: "A service behind this one did not respond in time.", type_: visionAsText, act: "retry timeout",
+		status: 504, want: "A service behind this one did not respond in time.", kind: visionAsText, act: "retry timeout",
 		reads: []string{"after 5 minutes, then every 30 minutes", "then escalate"}, code: "504", help: visionBehind,
 	},
 	{
 		says: "V11: 102 is of what serves customers", method: "GET", path: visionStock + "&customer=ACME",
-		status: 403, want: visionRES("102", "No permission for customer ACME"), type_: visionAsXML, act: "stop forbidden",
+		status: 403, want: visionRES("102", "No permission for customer ACME"), kind: visionAsXML, act: "stop forbidden",
 		reads: []string{"code 102", "title No permission"}, code: "102", help: []string{"No permission", "means forbidden", "A client stops"},
 	},
 	{
 		says: "V12: 101 is for a token that nobody got", method: "GET", path: visionStock, header: []string{"Authorization: Bearer made-up"},
-		status: 401, want: visionRES("101", visionNotKnown), type_: visionAsXML, act: "stop unauthenticated", reads: []string{"code 101", "title Authentication failed"},
+		status: 401, want: visionRES("101", visionNotKnown), kind: visionAsXML, act: "stop unauthenticated", reads: []string{"code 101", "title Authentication failed"},
 		code: "101", help: []string{"Authentication failed", "means unauthenticated:", "The token or the secret is wrong, or has no access to the service", "check the credential", "A client stops"},
 	},
 	{
 		says: "V12: 101 is for a wrong secret", method: "POST", path: "/token", body: "grant_type=client_credentials&client_id=warehouse&client_secret=guess", header: []string{visionForm},
-		status: 401, want: visionRES("101", visionNotKnown), type_: visionAsXML, act: "stop unauthenticated", reads: []string{"code 101"},
+		status: 401, want: visionRES("101", visionNotKnown), kind: visionAsXML, act: "stop unauthenticated", reads: []string{"code 101"},
 	},
 	{
 		says: "V12: 101 is for no token at all", method: "GET", path: visionStock, header: []string{"Authorization: "},
-		status: 401, want: visionRES("101", "A credential is needed"), type_: visionAsXML, act: "stop unauthenticated", reads: []string{"code 101"},
+		status: 401, want: visionRES("101", "A credential is needed"), kind: visionAsXML, act: "stop unauthenticated", reads: []string{"code 101"},
 	},
 	{
 		says: "V13: 110 is for a parameter that is missing", method: "GET", path: "/StockAvailability",
-		status: 400, want: visionRES("110", "The parameter product is missing or wrong"), type_: visionAsXML, act: "correct invalid",
+		status: 400, want: visionRES("110", "The parameter product is missing or wrong"), kind: visionAsXML, act: "correct invalid",
 		reads: []string{"code 110", "title Invalid parameters", "detail The parameter product is missing or wrong"},
 		code:  "110", help: []string{"Invalid parameters", "The parameters are invalid for this API", "under HTTP status 400", "never sends it again unchanged"},
 	},
 	{
 		says: "V13: 110 is for a parameter that is no number", method: "GET", path: "/ShippingRates?pieces=some&weight=10",
-		status: 400, want: visionRES("110", "The parameter pieces is missing or wrong"), type_: visionAsXML, act: "correct invalid",
+		status: 400, want: visionRES("110", "The parameter pieces is missing or wrong"), kind: visionAsXML, act: "correct invalid",
 	},
 	{
 		says: "V14: 150 is for a carrier that cannot be asked", set: func(c *vision.Config) { c.Carrier = "http://" + testnet.Closed }, method: "GET", path: visionRates,
-		status: 500, want: visionRES("150", "The carrier's service fails"), type_: visionAsXML, act: "retry internal",
+		status: 500, want: visionRES("150", "The carrier's service fails"), kind: visionAsXML, act: "retry internal",
 		reads: []string{"code 150", "title An error in the service", "after 5 minutes, then every 30 minutes", "then escalate"},
 		code:  "150", help: append([]string{"An error occurred in the requested service", "under HTTP status 500"}, visionBehind[1:]...),
 	},
 	{
 		says: "V17: 403 is for an account that may not post", given: visionAuditor, method: "POST", path: visionComplete, body: visionMakes(visionMade("A1", "MAIN", "")),
-		status: 403, want: visionAuditsAll, type_: visionAsText, act: "stop forbidden", reads: []string{"title Forbidden", "detail " + visionAuditsAll},
+		status: 403, want: visionMayNotPost, kind: visionAsText, act: "stop forbidden", reads: []string{"title Forbidden", "detail " + visionMayNotPost},
 		code: "403", help: []string{"Forbidden", "The user is not authorised for this API", "A client stops"},
 	},
 	{
 		says: "V17: 403 is for an account that is not authorised for one API", given: visionAuditor, method: "GET", path: visionRates,
-		status: 403, want: "The account is not authorised for ShippingRates", type_: visionAsText, act: "stop forbidden",
+		status: 403, want: "The account is not authorised for ShippingRates", kind: visionAsText, act: "stop forbidden",
 	},
 	{
 		says: "V17: 403 is for an account that posts too often", set: visionOften, method: "POST", path: visionSales, body: visionOrders(visionLine("WIDGET", "1", "")),
 		given: func(t *testing.T, h *visionHouse) {
 			h.ask(t, "POST", visionSales, visionOrders(visionLine("WIDGET", "1", "")))
 		},
-		status: 403, want: "The account posts too often", type_: visionAsText, act: "stop forbidden",
+		status: 403, want: "The account posts too often", kind: visionAsText, act: "stop forbidden",
 	},
 	{
 		says: "V18: 404 is for a service that does not exist", method: "GET", path: "/Nothing",
-		status: 404, want: "There is no resource at GET /Nothing.", type_: visionAsText, act: "stop not_found", reads: []string{"title Service not found"},
+		status: 404, want: "There is no resource at GET /Nothing.", kind: visionAsText, act: "stop not_found", reads: []string{"title Service not found"},
 		code: "404", help: []string{"Service not found", "There is no such service", "A client stops"},
 	},
 	{
 		says: "V18: 404 is for a service that the warehouse does not have", method: "POST", path: "/service/Nothing", body: visionOrders(),
-		status: 404, want: "There is no resource at POST /service/Nothing.", type_: visionAsText, act: "stop not_found",
+		status: 404, want: "There is no resource at POST /service/Nothing.", kind: visionAsText, act: "stop not_found",
 	},
 	{
 		says: "V19: 429 is for an account that asks too often", set: visionOften, method: "GET", path: visionStock,
 		given:  func(t *testing.T, h *visionHouse) { h.ask(t, "GET", visionStock, "") },
-		status: 429, want: "There were too many requests in a short time. Retry in 60 seconds.", type_: visionAsText, headers: []string{"Retry-After: 60"}, act: "retry rate_limited",
+		status: 429, want: "There were too many requests in a short time. Retry in 60 seconds.", kind: visionAsText, headers: []string{"Retry-After: 60"}, act: "retry rate_limited",
 		reads: []string{"title API access restricted", "when after 1 minute"},
 		code:  "429", help: []string{"API access restricted", "Access to the API is restricted for now", "after 1 second, then up to twice as long each time, at most 1 minute"},
 	},
 	{
 		says: "V20: 999 is for what the old ledger cannot spell", method: "GET", path: "/StockHistory?product=%C5%BBURAW",
-		status: 500, want: visionRES("999", "The ledger cannot read this"), type_: visionAsXML, act: "retry internal", reads: []string{"code 999", "title Internal server error"},
+		status: 500, want: visionRES("999", "The ledger cannot read this"), kind: visionAsXML, act: "retry internal", reads: []string{"code 999", "title Internal server error"},
 		code: "999", help: append([]string{"Internal server error", "An internal error, or an invalid request caused it (encoding, data types)"}, visionBehind[1:]...),
 	},
 	{
 		says: "V20: 500 is for what nobody thought of in a request", method: "GET", path: visionBug,
-		status: 500, want: "The request could not be handled. The cause is in the server's log under the request ID.", type_: visionAsText, act: "retry internal",
+		status: 500, want: "The request could not be handled. The cause is in the server's log under the request ID.", kind: visionAsText, act: "retry internal",
 		code: "500", help: []string{"Internal server error", "An internal error, or an invalid request caused it (encoding, data types)"},
 	},
 	{
@@ -426,29 +426,29 @@ var visionRows = []visionRow{
 	},
 	{
 		says: "V22: 207 says in its body what became of each record", method: "POST", path: visionComplete, body: visionMakes(visionMade("A1", "MAIN", ""), visionMade("A2", "PF", "")),
-		status: 207, want: visionMakes(visionMade("A1", "MAIN", visionRES("200", visionDone)), visionMade("A2", "PF", visionRES("400", visionNoSite))), type_: visionAsXML,
+		status: 207, want: visionMakes(visionMade("A1", "MAIN", visionRES("200", visionDone)), visionMade("A2", "PF", visionRES("400", visionNoSite))), kind: visionAsXML,
 		act: "inspect partial", reads: []string{"items 0 A1 success 200 " + visionDone + " 1 A2 invalid 400 " + visionNoSite},
 		code: "207", help: []string{"if the method is POST", "Some records failed. The others are done."},
 	},
 	{
 		says: "V23: 400 says in its body why each record failed", method: "POST", path: visionComplete, body: visionMakes(visionMade("A1", "PF", "")),
-		status: 400, want: visionMakes(visionMade("A1", "PF", visionRES("400", visionNoSite))), type_: visionAsXML, act: "correct invalid",
+		status: 400, want: visionMakes(visionMade("A1", "PF", visionRES("400", visionNoSite))), kind: visionAsXML, act: "correct invalid",
 		reads: []string{"title All records failed", "items 0 A1 invalid 400 " + visionNoSite, "Correct the parameters, or what the body says of each record"},
 		code:  "400", help: []string{"All records failed", "if the method is POST", "Correct the parameters, or what the body says of each record, and send the records again"},
 	},
 	{
 		says: "V24: 406 says what is too long", method: "POST", path: visionComplete, body: visionMakes(visionMade("A1", "TOOLONG", "")),
-		status: 406, want: "Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed", type_: visionAsText, act: "correct invalid/xml",
+		status: 406, want: "Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed", kind: visionAsText, act: "correct invalid/xml",
 		reads: []string{"title Input XML validation failed", "fields SiteCode Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed"},
 		code:  "406", help: []string{"Input XML validation failed", "if the method is POST", "The input XML is not valid: the body says why", "never sends it again unchanged"},
 	},
 	{
 		says: "V24: 406 says what is missing", method: "POST", path: visionSales, body: "<ORDERS><SO><Product>WIDGET</Product></SO></ORDERS>",
-		status: 406, want: "Failed validation because field 'Quantity' is missing", type_: visionAsText, act: "correct invalid/xml", reads: []string{"fields Quantity Failed"},
+		status: 406, want: "Failed validation because field 'Quantity' is missing", kind: visionAsText, act: "correct invalid/xml", reads: []string{"fields Quantity Failed"},
 	},
 	{
 		says: "V24: 406 says where it is no XML", method: "POST", path: visionComplete, body: "<MANUFACTURING><MC>",
-		status: 406, want: "The body is not well-formed XML: line 1, column 20", type_: visionAsText, act: "correct invalid/xml", reads: []string{"detail The body is not well-formed XML: line 1, column 20"},
+		status: 406, want: "The body is not well-formed XML: line 1, column 20", kind: visionAsText, act: "correct invalid/xml", reads: []string{"detail The body is not well-formed XML: line 1, column 20"},
 	},
 }
 
@@ -486,7 +486,7 @@ func TestVisionPage(t *testing.T) {
 		t.Run(r.says, func(t *testing.T) {
 			t.Parallel()
 			m := r.open(t).ask(t, r.method, r.path, r.body, r.header...)
-			m.is(t, r.status, r.want, append([]string{"Content-Type: " + r.type_, "Vision-Note: " + r.note, "Location:"}, r.headers...)...)
+			m.is(t, r.status, r.want, append([]string{"Content-Type: " + r.kind, "Vision-Note: " + r.note, "Location:"}, r.headers...)...)
 			if m.header.Get("X-Request-Id") == "" {
 				t.Error("no request ID came")
 			}
