@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 }
 
 // environment is what the calls of tests find in variables.
-var environment = map[string]string{"TOKEN": "the-bearer-token", "KEY": "the-api-key", "LOGIN": "reader:the-password"}
+var environment = map[string]string{"TOKEN": "the-bearer-token", "KEY": "the-api-key", "LOGIN": "reader:the-password", "READER": "reader:demo", "LIBRARIAN": "librarian:demo"}
 
 // calling runs the command, its requests sent by base.
 func calling(ctx context.Context, base http.RoundTripper, stdin string, args ...string) (stdout, stderr string, exit int) {
