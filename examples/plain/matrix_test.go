@@ -17,6 +17,7 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
+	"github.com/parlance-api/parlance/server"
 )
 
 const (
@@ -49,7 +50,9 @@ func open(t *testing.T, c plain.Config) *house {
 	if h.Service, err = plain.New(c); err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(h.Handler())
+	s := httptest.NewUnstartedServer(h.Handler())
+	server.Bounded(s.Config)
+	s.Start()
 	t.Cleanup(s.Close)
 	h.url = s.URL
 	return h
