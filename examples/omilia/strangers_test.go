@@ -1,18 +1,14 @@
 package omilia_test
 
 import (
-	"bufio"
 	"encoding/json"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/omilia"
 )
 
@@ -63,11 +59,11 @@ func TestWhateverAStrangerSendsIsAnsweredWholeAndWithACodeOfTheList(t *testing.T
 			t.Parallel()
 			h := open(t, omilia.Config{})
 			dialog(h)
-			a := raw(t, h.url, row.method, row.path, row.body, append([]string{key}, row.header...)...)
-			if a.status != row.status {
-				t.Fatalf("got %d %s, want %d", a.status, a.body, row.status)
+			a := answer(golden.Raw(t, h.url, row.method, row.path, row.body, append([]string{key, "Content-Type: application/json"}, row.header...)...))
+			if a.Status != row.status {
+				t.Fatalf("got %d %s, want %d", a.Status, a.Body, row.status)
 			}
-			if a.header.Get("X-Request-Id") == "" {
+			if a.Header.Get("X-Request-Id") == "" {
 				t.Error("no request ID came")
 			}
 			switch {
@@ -76,12 +72,12 @@ func TestWhateverAStrangerSendsIsAnsweredWholeAndWithACodeOfTheList(t *testing.T
 			case row.code != "":
 				a.isFirstEnvelope(t, row.code)
 			case row.method == "HEAD":
-				if a.body != "" {
-					t.Errorf("got a body: %s", a.body)
+				if a.Body != "" {
+					t.Errorf("got a body: %s", a.Body)
 				}
 			default:
-				if want := `{"id":"1","app":"bank"}`; strings.TrimSpace(a.body) != want {
-					t.Errorf("got %s, want %s", a.body, want)
+				if want := `{"id":"1","app":"bank"}`; strings.TrimSpace(a.Body) != want {
+					t.Errorf("got %s, want %s", a.Body, want)
 				}
 			}
 		})
@@ -89,49 +85,7 @@ func TestWhateverAStrangerSendsIsAnsweredWholeAndWithACodeOfTheList(t *testing.T
 }
 
 // answer is a response as it came, before anybody has read it.
-type answer struct {
-	status int
-	header http.Header
-	body   string
-}
-
-// raw writes a request as it stands, its path uncleaned. A header is "Name: value", the
-// last of a name counts, and "Name: " leaves it out.
-func raw(t *testing.T, base, method, path, body string, header ...string) answer {
-	t.Helper()
-	host := strings.TrimPrefix(base, "http://")
-	c, err := net.Dial("tcp", host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	fields := map[string]string{"Host": host, "Connection": "close"}
-	if body != "" {
-		fields["Content-Type"] = "application/json"
-	}
-	fields["Content-Length"] = fmt.Sprint(len(body))
-	for _, h := range header {
-		name, value, _ := strings.Cut(h, ": ")
-		fields[name] = value
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\n", method, path)
-	for name, value := range fields {
-		if value != "" {
-			fmt.Fprintf(&b, "%s: %s\r\n", name, value)
-		}
-	}
-	go func() { _, _ = io.WriteString(c, b.String()+"\r\n"+body) }() // the server may not read it to its end
-	res, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: method})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{res.StatusCode, res.Header, string(text)}
-}
+type answer golden.Bare
 
 // isFirstEnvelope wants one error with all of its members, of their types.
 func (a answer) isFirstEnvelope(t *testing.T, code string) {
@@ -139,16 +93,16 @@ func (a answer) isFirstEnvelope(t *testing.T, code string) {
 	var got struct {
 		Errors []map[string]any `json:"errors"`
 	}
-	if err := json.Unmarshal([]byte(a.body), &got); err != nil || len(got.Errors) != 1 {
-		t.Fatalf("got %s, want one error in the first envelope", a.body)
+	if err := json.Unmarshal([]byte(a.Body), &got); err != nil || len(got.Errors) != 1 {
+		t.Fatalf("got %s, want one error in the first envelope", a.Body)
 	}
 	e := got.Errors[0]
 	title := titleOf(t, code)
 	meta, isObject := e["meta"].(map[string]any)
 	_, isText := e["source"].(string)
 	detail, _ := e["detail"].(string)
-	if len(e) != 6 || e["code"] != code || e["title"] != title || e["status"] != float64(a.status) || !isObject || len(meta) > 0 || !isText || detail == "" {
-		t.Errorf("got %s\nwant the code %s, the title %q, the status %d, a detail, an empty meta and a source", a.body, code, title, a.status)
+	if len(e) != 6 || e["code"] != code || e["title"] != title || e["status"] != float64(a.Status) || !isObject || len(meta) > 0 || !isText || detail == "" {
+		t.Errorf("got %s\nwant the code %s, the title %q, the status %d, a detail, an empty meta and a source", a.Body, code, title, a.Status)
 	}
 	a.readsWithoutComplaint(t)
 }
@@ -159,14 +113,14 @@ func (a answer) isSecondEnvelope(t *testing.T, code string) {
 	var got struct {
 		Detail []map[string]any `json:"detail"`
 	}
-	if err := json.Unmarshal([]byte(a.body), &got); err != nil || len(got.Detail) == 0 {
-		t.Fatalf("got %s, want the second envelope", a.body)
+	if err := json.Unmarshal([]byte(a.Body), &got); err != nil || len(got.Detail) == 0 {
+		t.Fatalf("got %s, want the second envelope", a.Body)
 	}
 	for _, e := range got.Detail {
 		loc, _ := e["loc"].([]any)
 		message, _ := e["msg"].(string)
 		if len(e) != 3 || e["type"] != code || len(loc) == 0 || loc[0] != "body" || message == "" {
-			t.Errorf("got %s\nwant the type %s, a loc in the body, and a msg", a.body, code)
+			t.Errorf("got %s\nwant the type %s, a loc in the body, and a msg", a.Body, code)
 		}
 	}
 	titleOf(t, code)
@@ -198,7 +152,7 @@ func (a answer) readsWithoutComplaint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res := dialect.Response{Status: a.status, Header: dialect.Fields(a.header), Body: []byte(a.body)}
+	res := dialect.Response{Status: a.Status, Header: dialect.Fields(a.Header), Body: []byte(a.Body)}
 	x, y := own.Decode(dialect.Request{}, res), vendor.Decode(dialect.Request{}, res)
 	if len(x.Diagnostics)+len(y.Diagnostics) > 0 || x.Outcome.Kind != y.Outcome.Kind || x.Outcome.Detail != y.Outcome.Detail {
 		t.Errorf("got %v %v and %v %v", x.Outcome, x.Diagnostics, y.Outcome, y.Diagnostics)

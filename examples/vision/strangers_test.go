@@ -1,18 +1,14 @@
 package vision_test
 
 import (
-	"bufio"
 	"cmp"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/server"
 )
 
@@ -101,12 +97,12 @@ func TestWhateverAStrangerSendsIsAnsweredInTheDialect(t *testing.T) {
 			if row.body != "" {
 				header = append(header, asXML)
 			}
-			a := raw(t, socket.URL, row.method, row.path, row.body, append(header, row.header...)...)
-			if a.status != row.status || row.says != "" && a.body != row.says {
-				t.Errorf("got %d %s, want %d %s", a.status, a.body, row.status, cmp.Or(row.says, "and a text"))
+			a := answer(golden.Raw(t, socket.URL, row.method, row.path, row.body, append(header, row.header...)...))
+			if a.Status != row.status || row.says != "" && a.Body != row.says {
+				t.Errorf("got %d %s, want %d %s", a.Status, a.Body, row.status, cmp.Or(row.says, "and a text"))
 			}
-			if a.header.Get("Location") != "" || a.header.Get("X-Request-Id") == "" {
-				t.Errorf("got %v, want no other place and a request ID", a.header)
+			if a.Header.Get("Location") != "" || a.Header.Get("X-Request-Id") == "" {
+				t.Errorf("got %v, want no other place and a request ID", a.Header)
 			}
 			a.isOfTheDialect(t, row.method, row.path)
 		})
@@ -114,45 +110,7 @@ func TestWhateverAStrangerSendsIsAnsweredInTheDialect(t *testing.T) {
 }
 
 // answer is a response as it came, before anybody has read it.
-type answer struct {
-	status int
-	header http.Header
-	body   string
-}
-
-// raw writes a request as it stands, its path uncleaned. A header is "Name: value", the
-// last of a name counts, and "Name: " leaves it out.
-func raw(t *testing.T, base, method, path, body string, header ...string) answer {
-	t.Helper()
-	host := strings.TrimPrefix(base, "http://")
-	c, err := net.Dial("tcp", host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	fields := map[string]string{"Host": host, "Connection": "close", "Content-Length": fmt.Sprint(len(body))}
-	for _, h := range header {
-		name, value, _ := strings.Cut(h, ": ")
-		fields[name] = value
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\n", method, path)
-	for name, value := range fields {
-		if value != "" {
-			fmt.Fprintf(&b, "%s: %s\r\n", name, value)
-		}
-	}
-	go func() { _, _ = io.WriteString(c, b.String()+"\r\n"+body) }() // the server may not read it to its end
-	res, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: method})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{res.StatusCode, res.Header, string(text)}
-}
+type answer golden.Bare
 
 // isOfTheDialect wants a response that the file reads without a complaint, and a failure
 // that says something, as a sentence or as a RES.
@@ -163,18 +121,18 @@ func (a answer) isOfTheDialect(t *testing.T, method, path string) {
 		t.Fatal(err)
 	}
 	path, _, _ = strings.Cut(path, "?")
-	read := d.Decode(dialect.Request{Method: method, Path: path}, dialect.Response{Status: a.status, Header: dialect.Fields(a.header), Body: []byte(a.body)})
-	if len(read.Diagnostics) > 0 || read.Outcome.Kind.Good() != (a.status < 300) {
+	read := d.Decode(dialect.Request{Method: method, Path: path}, dialect.Response{Status: a.Status, Header: dialect.Fields(a.Header), Body: []byte(a.Body)})
+	if len(read.Diagnostics) > 0 || read.Outcome.Kind.Good() != (a.Status < 300) {
 		t.Errorf("got %v %v", read.Outcome, read.Diagnostics)
 	}
-	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
+	kind, _, _ := strings.Cut(a.Header.Get("Content-Type"), ";")
 	switch {
 	case method == "HEAD":
-		if a.body != "" || a.header.Get("Content-Length") == "0" {
-			t.Errorf("got %q and %v, want no body and the length of one", a.body, a.header)
+		if a.Body != "" || a.Header.Get("Content-Length") == "0" {
+			t.Errorf("got %q and %v, want no body and the length of one", a.Body, a.Header)
 		}
-	case a.status < 300:
+	case a.Status < 300:
 	case read.Outcome.Detail == "" || kind != "text/plain" && kind != "application/xml":
-		t.Errorf("got %d %s %q, want a text that says what is wrong", a.status, kind, a.body)
+		t.Errorf("got %d %s %q, want a text that says what is wrong", a.Status, kind, a.Body)
 	}
 }
