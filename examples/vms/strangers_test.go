@@ -1,12 +1,8 @@
 package vms_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +10,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/vms"
 )
 
@@ -79,7 +76,7 @@ func TestAStrangerIsAnsweredInTheDialectWhateverIsSent(t *testing.T) {
 			h := open(t, vms.Config{})
 			one(h)
 			for _, accept := range []string{"Accept: */*", "Accept: ", asJSON, browser} {
-				a := raw(t, h.url, row.method, row.path, row.body, append([]string{operator, accept}, row.header...)...)
+				a := answer(golden.Raw(t, h.url, row.method, row.path, row.body, slices.Concat(curl, []string{operator, accept}, row.header)...))
 				kind := "application/json"
 				switch {
 				case row.whole == "GIF89a":
@@ -87,20 +84,20 @@ func TestAStrangerIsAnsweredInTheDialectWhateverIsSent(t *testing.T) {
 				case accept == browser && row.status >= 400:
 					kind = "text/html; charset=utf-8"
 				}
-				if a.status != row.status || a.header.Get("Content-Type") != kind || a.header.Get("X-Request-Id") == "" {
-					t.Errorf("%s: got %d %v %s\nwant %d, %s and a request ID", accept, a.status, a.header, a.body, row.status, kind)
+				if a.Status != row.status || a.Header.Get("Content-Type") != kind || a.Header.Get("X-Request-Id") == "" {
+					t.Errorf("%s: got %d %v %s\nwant %d, %s and a request ID", accept, a.Status, a.Header, a.Body, row.status, kind)
 				}
-				switch said := page.FindStringSubmatch(a.body); {
+				switch said := page.FindStringSubmatch(a.Body); {
 				case row.method == "HEAD":
-					if a.body != "" || a.header.Get("Content-Length") == "" {
-						t.Errorf("%s: got %v %q, want a length and no body", accept, a.header, a.body)
+					if a.Body != "" || a.Header.Get("Content-Length") == "" {
+						t.Errorf("%s: got %v %q, want a length and no body", accept, a.Header, a.Body)
 					}
 				case kind == "text/html; charset=utf-8":
 					if said == nil || said[1] != fmt.Sprint(row.status) {
-						t.Errorf("%s: got %s, want a page of %d", accept, a.body, row.status)
+						t.Errorf("%s: got %s, want a page of %d", accept, a.Body, row.status)
 					}
-				case a.body != row.whole:
-					t.Errorf("%s: got %s\nwant %s", accept, a.body, row.whole)
+				case a.Body != row.whole:
+					t.Errorf("%s: got %s\nwant %s", accept, a.Body, row.whole)
 				}
 				if row.status >= 400 && row.method != "HEAD" {
 					a.readsWithoutComplaint(t, row.whole)
@@ -117,9 +114,9 @@ func TestAStrangerWithoutATokenGetsTheSameEverywhere(t *testing.T) {
 	one(h)
 	for _, asked := range []string{"GET " + camera, "GET /nowhere", "PUT " + cameras, "OPTIONS " + cameras, "GET /" + camera} {
 		method, path, _ := strings.Cut(asked, " ")
-		a := raw(t, h.url, method, path, "")
-		if want := own("A credential is needed"); a.status != 401 || a.body != want || a.header.Get("WWW-Authenticate") != "Bearer" {
-			t.Errorf("%s: got %d %v %s, want 401 %s", asked, a.status, a.header, a.body, want)
+		a := answer(golden.Raw(t, h.url, method, path, "", curl[:2]...))
+		if want := own("A credential is needed"); a.Status != 401 || a.Body != want || a.Header.Get("WWW-Authenticate") != "Bearer" {
+			t.Errorf("%s: got %d %v %s, want 401 %s", asked, a.Status, a.Header, a.Body, want)
 		}
 	}
 }
@@ -130,49 +127,10 @@ func own(reason string) string {
 }
 
 // answer is a response as it came, before anybody has read it.
-type answer struct {
-	status int
-	header http.Header
-	body   string
-}
+type answer golden.Bare
 
-// raw writes a request as it stands, its path uncleaned. A header is "Name: value", the
-// last of a name counts, and "Name: " leaves it out.
-func raw(t *testing.T, base, method, path, body string, header ...string) answer {
-	t.Helper()
-	host := strings.TrimPrefix(base, "http://")
-	c, err := net.Dial("tcp", host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	fields := map[string]string{"Host": host, "Connection": "close", "User-Agent": "curl/8.14.1", "Accept": "*/*"}
-	if body != "" {
-		fields["Content-Type"] = "application/json"
-		fields["Content-Length"] = fmt.Sprint(len(body))
-	}
-	for _, h := range header {
-		name, value, _ := strings.Cut(h, ": ")
-		fields[name] = value
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\n", method, path)
-	for name, value := range fields {
-		if value != "" {
-			fmt.Fprintf(&b, "%s: %s\r\n", name, value)
-		}
-	}
-	go func() { _, _ = io.WriteString(c, b.String()+"\r\n"+body) }() // the server may not read it to its end
-	res, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: method})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{res.StatusCode, res.Header, string(text)}
-}
+// curl are the header fields that curl sends with a body of JSON.
+var curl = []string{"User-Agent: curl/8.14.1", "Accept: */*", "Content-Type: application/json"}
 
 // readsWithoutComplaint wants the reason of the body in JSON in what is read of the
 // response, whatever its form.
@@ -190,7 +148,7 @@ func (a answer) readsWithoutComplaint(t *testing.T, inJSON string) {
 		t.Fatal(err)
 	}
 	said := append(slices.Clone(e.Errors["error"]), e.Message)
-	got := d.Decode(dialect.Request{}, dialect.Response{Status: a.status, Header: dialect.Fields(a.header), Body: []byte(a.body)})
+	got := d.Decode(dialect.Request{}, dialect.Response{Status: a.Status, Header: dialect.Fields(a.Header), Body: []byte(a.Body)})
 	o := got.Outcome
 	if len(got.Diagnostics) > 0 || o.Detail == "" || !slices.ContainsFunc(said, func(s string) bool { return s != "" && strings.HasPrefix(o.Detail, s) }) {
 		t.Errorf("got %+v %v, want the detail of %s", o, got.Diagnostics, inJSON)
