@@ -337,6 +337,7 @@ func (r *running) work(ctx context.Context) (ended bool, result JobResult, err e
 // resultOf is what is kept of what a job's function returned.
 func resultOf(value any) (JobResult, error) {
 	reply := replyOf(value)
+	reply.Outcome.Kind = meantKind(&reply.Outcome)
 	data, err := newScratch().payload(reply.Value)
 	return JobResult{Outcome: reply.Outcome, ContentType: data.ContentType, Body: data.Body, Location: reply.Location}, err
 }
@@ -344,9 +345,7 @@ func resultOf(value any) (JobResult, error) {
 // failed notes a failure, or has the job done again later.
 func (r *running) failed(ctx context.Context, log *slog.Logger, err error) {
 	o := parlance.OutcomeOf(err)
-	if o.Kind == 0 {
-		o.Kind = parlance.Internal // an Error whose maker forgot it
-	}
+	o.Kind = meantKind(&o)
 	again := (o.Kind.ServerFault() || o.Kind == parlance.RateLimited) && r.Attempt < r.jobs.attempts
 	level := slog.LevelInfo
 	if o.Kind.ServerFault() {

@@ -375,9 +375,8 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 	item, err := b.each(ctx, r)
 	if err != nil {
 		b.log(ctx, r.Index, err)
-		if item.Outcome = parlance.OutcomeOf(err); item.Outcome.Kind == 0 {
-			item.Outcome.Kind = parlance.Internal // an Error whose maker forgot it
-		}
+		item.Outcome = parlance.OutcomeOf(err)
+		item.Outcome.Kind = meantKind(&item.Outcome)
 		if o := &item.Outcome; o.Kind == parlance.Internal && o.Detail == "" {
 			o.Detail = b.server.internalDetail("record")
 		}

@@ -26,6 +26,7 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	o := parlance.OutcomeOf(err)
+	o.Kind = meantKind(&o)
 	m := bare().Encode(nil, dialect.Request{Method: r.Method}, &parlance.Outcome{Kind: o.Kind, Status: o.Status, RetryAfter: o.RetryAfter}, none)
 	for _, p := range m.Header {
 		if p.Name == "Retry-After" {
@@ -43,6 +44,18 @@ var bare = sync.OnceValue(func() *dialect.Dialect {
 	}
 	return d
 })
+
+// meantKind is the kind of a failure. If its maker gave a status alone, it is what that means
+// to any client of HTTP, else that the server failed.
+func meantKind(o *parlance.Outcome) parlance.Kind {
+	if o.Kind != 0 {
+		return o.Kind
+	}
+	if k := bare().Decode(dialect.Request{}, dialect.Response{Status: o.Status}).Outcome.Kind; o.Status != 0 && k.Failing() {
+		return k
+	}
+	return parlance.Internal
+}
 
 // refuseWith is what a mechanism is told to say of its refusals, whose Kind zero
 // is the mechanism's own kind and reason.

@@ -67,6 +67,7 @@ func (x *exchange) answer(ctx context.Context, value any, err error) {
 // good until the memory is used again.
 func (x *exchange) compose(s *scratch, value any) (dialect.Message, error) {
 	reply := replyOf(value)
+	x.complete(&reply.Outcome)
 	data, err := s.payload(reply.Value)
 	if err != nil {
 		return dialect.Message{}, err

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,9 +22,28 @@ var none dialect.Payload
 // fail tells the client what it may know of err, and the log the rest.
 func (x *exchange) fail(err error) {
 	x.logFailure("request failed", err)
-	o := parlance.OutcomeOf(err)
+	o := x.outcomeOf(err)
 	x.undone = undone(&o)
 	x.render(o, none, nil)
+}
+
+// outcomeOf is what an error means. Its maker may have given a status alone.
+func (x *exchange) outcomeOf(err error) parlance.Outcome {
+	o := parlance.OutcomeOf(err)
+	x.complete(&o)
+	return o
+}
+
+// complete gives a kind to an Outcome whose maker left it open: what its status means in
+// the dialect, else that the server failed.
+func (x *exchange) complete(o *parlance.Outcome) {
+	if o.Kind != 0 {
+		return
+	}
+	o.Kind = parlance.Internal
+	if means := x.meaning(o.Status); o.Status != 0 && means.Kind.Failing() {
+		o.Kind, o.Reason = means.Kind, cmp.Or(o.Reason, means.Reason)
+	}
 }
 
 // undone reports that a failure proves that nothing was done.
@@ -42,7 +62,7 @@ func undone(o *parlance.Outcome) bool {
 // error; one of the request, or a client that went away, is no alarm.
 func (x *exchange) logFailure(message string, err error) {
 	x.logged = true
-	o := parlance.OutcomeOf(err)
+	o := x.outcomeOf(err)
 	level := slog.LevelInfo
 	if o.Kind.ServerFault() && !errors.Is(x.ctx.Err(), context.Canceled) {
 		level = slog.LevelError
@@ -166,9 +186,7 @@ func (x *exchange) send(m dialect.Message) {
 // them open, the server adds the path that was called, a description of the case, and
 // as title the row's own, else the status in words (RFC 9457, 4.2.1).
 func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
-	if o.Kind == 0 {
-		o.Kind = parlance.Internal // an Error whose maker forgot it
-	}
+	x.complete(o)
 	var added []string // by us, so that its loss is none of the handler's
 	add := func(to *string, name, text string) {
 		if *to == "" {

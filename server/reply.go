@@ -21,7 +21,7 @@ type Raw struct {
 // Reply is a success that says more than its value. The zero value is a plain
 // success without one. A handler returns it as its value.
 type Reply struct {
-	Outcome  parlance.Outcome // Kind zero is success, or empty where there is no Value
+	Outcome  parlance.Outcome // Kind zero is what a Status from 400 on means, else success, or empty if there is no Value
 	Value    any              // as a handler would return it alone; nil is none
 	Location string           // where the created thing, or the progress of the work, is found; "" is nowhere
 	Document []byte           // the caller's own document, for a dialect that grafts its answer into it
@@ -60,7 +60,7 @@ func Bulk(document []byte, items ...parlance.Item) Reply {
 func replyOf(value any) Reply {
 	switch v := value.(type) {
 	case Reply:
-		if v.Outcome.Kind == 0 {
+		if v.Outcome.Kind == 0 && v.Outcome.Status < 400 {
 			v.Outcome.Kind = parlance.Success
 			if v.Value == nil {
 				v.Outcome.Kind = parlance.Empty
