@@ -62,7 +62,38 @@ func (d *Dialect) withCode(chosen *row, status int, o *parlance.Outcome, req *Re
 			best = r
 		}
 	}
+	if best == chosen && o.Status == status && o.Kind.Failing() && !(d.owns(chosen) && chosen.names(strconv.Itoa(status))) {
+		return d.withNeededCode(chosen, status, o, req)
+	}
 	return best
+}
+
+// withNeededCode is for a status that only its class covers, in a dialect whose errors
+// all need a code. It is the first row of the same meaning with a code, fine or coarse.
+// Without it nothing could be written, and the text would be lost.
+func (d *Dialect) withNeededCode(chosen *row, status int, o *parlance.Outcome, req *Request) *row {
+	writes := func(r *row, code string) bool {
+		w := writer{d: d, req: req, row: r, status: status, code: code,
+			o: &parlance.Outcome{Kind: o.Kind, Reason: o.Reason, Status: status, Detail: "any"}}
+		w.attributes()
+		return slices.ContainsFunc(d.shapes, func(s *shape) bool { return s.writes.has(whole, attrDetail) && w.eligible(s, false) })
+	}
+	if writes(chosen, "") {
+		return chosen
+	}
+	for _, r := range d.rows {
+		if sp, ok := r.number(); r.notUsed || ok && sp.from != sp.to || strings.Contains(r.first, "*") || d.named(r.first) {
+			continue // it does not say which code
+		}
+		code := "" // of a status: the coarser one may do
+		if r.status != 0 {
+			code = r.first
+		}
+		if (code != "" || r.family != "") && r.kind == o.Kind && r.reason == o.Reason && r.applies(req, anyForm) && writes(r, code) {
+			return r
+		}
+	}
+	return chosen
 }
 
 // statusFor chooses by the Outcome alone: by its code where the file lists it,

@@ -18,7 +18,8 @@ import (
 func TestAnUnlistedStatusKeepsItsTextOverTheWire(t *testing.T) {
 	t.Parallel()
 	const text = "reel 7 is torn"
-	textless := map[string]bool{"oauth2-bearer": true} // it has no body, and no place for a text
+	// The first has no body, and the second no text but in the body of a 207.
+	textless := map[string]bool{"oauth2-bearer": true, "webdav": true}
 	all, err := catalog.All()
 	if err != nil {
 		t.Fatal(err)
