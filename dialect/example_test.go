@@ -115,5 +115,5 @@ func ExampleDialect_Explain() {
 	for _, e := range vision.Explain("500") {
 		fmt.Println(e.Key, e.Kind, e.Decision.Act, e.Decision.Schedule, e.Decision.Then, e.Line)
 	}
-	// Output: 500, 999 internal retry [5m0s 30m0s] escalate vision.yaml:44
+	// Output: 500, 999 internal retry [5m0s 30m0s] escalate vision.yaml:45
 }

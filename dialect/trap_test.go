@@ -314,7 +314,7 @@ func TestADecisionNamesTheLineThatSaidSo(t *testing.T) {
 	d := open(t, "vision")
 	lines := map[string]string{}
 	for _, e := range d.Codes() {
-		if lines[e.Key] == "" { // the first is that of a POST
+		if lines[e.Key] == "" && !strings.Contains(e.When, "/token") { // the first is that of a POST
 			lines[e.Key] = e.Line
 		}
 	}

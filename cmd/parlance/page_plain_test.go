@@ -251,7 +251,7 @@ func TestPlainPage(t *testing.T) {
 		},
 		{
 			name: "P4: 400 is for a value that is missing", method: "POST", path: "/books", body: `{}`, header: []string{plainLibrarian},
-			status: 400, want: `A book needs a title (title: The title field is required)`,
+			status: 400, want: `Submitted data was invalid (title: The title field is required)`,
 			act: parlance.Correct, means: "invalid",
 		},
 		{

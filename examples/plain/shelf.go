@@ -8,20 +8,15 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/validate"
-	"golang.org/x/text/language"
 )
 
-// newBook is what adding a book takes. The dialect has a place for one message
-// and none for fields, so that it says what is wrong by itself.
-var newBook = func() server.Middleware {
-	texts := validate.NewTexts()
-	texts.SetString(language.English, "detail", "A book needs a title")
-	return validate.JSON(validate.MustCompile(`{
-		"type": "object",
-		"required": ["title"],
-		"properties": {"title": {"type": "string", "minLength": 1}}
-	}`), validate.WithTexts(texts))
-}()
+// newBook is what adding a book takes. The dialect has a place for one message and none
+// for fields, so what is wrong with a field is told in the message.
+var newBook = validate.JSON(validate.MustCompile(`{
+	"type": "object",
+	"required": ["title"],
+	"properties": {"title": {"type": "string", "minLength": 1}}
+}`))
 
 // shelf is the books that there are.
 type shelf struct {

@@ -1,11 +1,6 @@
 package plain_test
 
 import (
-	"bufio"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -40,66 +35,39 @@ func TestWhateverAStrangerSendsIsAnsweredInTheDialect(t *testing.T) {
 		{"a date", "GET", "/books/1", "", "If-Modified-Since: Thu, 01 Jan 2026 00:00:00 GMT", 200, sea},
 		{"a precondition", "GET", "/books/1", "", `If-Match: "1"`, 200, sea},
 		{"a range", "GET", "/books/1", "", "Range: bytes=0-3", 200, sea},
+		{"a path that climbs", "GET", "/../books/1", "", "", 404, ""},
+		{"no credential", "GET", "/books/1", "", "Authorization: ", 401, `{"message":"A credential is needed"}`},
+		{"options of no resource", "OPTIONS", "*", "", "", 400, `{"message":"The target * names no resource. Call a path."}`},
 		{"options", "OPTIONS", "/books/1", "", "", 405, `{"message":"The method OPTIONS is not allowed at /books/1. Allowed: GET, HEAD."}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			headers := []string{librarian}
+			if c.method == "POST" {
+				headers = append(headers, "Content-Type: application/json")
+			}
 			if c.header != "" {
 				headers = append(headers, c.header)
 			}
-			res, err := http.DefaultTransport.RoundTrip(golden.Request(t, h.url, c.method, c.path, c.body, headers...))
-			if err != nil {
-				t.Fatal(err)
+			res := golden.Raw(t, h.url, c.method, c.path, c.body, headers...)
+			if res.Status != c.status || c.want != "" && res.Body != c.want || c.want == "" && !said.MatchString(res.Body) {
+				t.Errorf("got  %d %s\nwant %d %s", res.Status, res.Body, c.status, c.want)
 			}
-			inTheDialect(t, res, c.status, c.want)
+			if kind := res.Header.Get("Content-Type"); kind != "application/json" {
+				t.Errorf("got the type %q, want application/json", kind)
+			}
+			if id := res.Header.Get("X-Request-Id"); len(id) != 36 {
+				t.Errorf("got the request ID %q, want a UUID", id)
+			}
 		})
 	}
 	t.Run("HEAD", func(t *testing.T) {
 		t.Parallel()
 		for path, status := range map[string]int{"/books/1": 200, "/nowhere": 404} {
-			res, err := http.DefaultTransport.RoundTrip(golden.Request(t, h.url, "HEAD", path, "", librarian))
-			if err != nil {
-				t.Fatal(err)
-			}
-			res.Body.Close()
-			if res.StatusCode != status || res.Header.Get("Content-Type") != "application/json" || res.ContentLength <= 0 {
-				t.Errorf("%s: got %d %v, want %d with the header of a GET", path, res.StatusCode, res.Header, status)
+			res := golden.Raw(t, h.url, "HEAD", path, "", librarian)
+			if res.Status != status || res.Body != "" || res.Header.Get("Content-Type") != "application/json" || res.Header.Get("Content-Length") == "" {
+				t.Errorf("%s: got %+v, want %d with the header of a GET", path, res, status)
 			}
 		}
 	})
-	t.Run("OPTIONS of no resource", func(t *testing.T) {
-		t.Parallel()
-		c, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		fmt.Fprintf(c, "OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: close\r\n%s\r\n\r\n", librarian)
-		res, err := http.ReadResponse(bufio.NewReader(c), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		inTheDialect(t, res, 400, `{"message":"The target * names no resource. Call a path."}`)
-	})
-}
-
-// inTheDialect holds a response against its status and body, whole; "" is any message.
-func inTheDialect(t *testing.T, res *http.Response, status int, want string) {
-	t.Helper()
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body := string(text)
-	if res.StatusCode != status || want != "" && body != want || want == "" && !said.MatchString(body) {
-		t.Errorf("got  %d %s\nwant %d %s", res.StatusCode, body, status, want)
-	}
-	if kind := res.Header.Get("Content-Type"); kind != "application/json" {
-		t.Errorf("got the type %q, want application/json", kind)
-	}
-	if id := res.Header.Get("X-Request-Id"); len(id) != 36 {
-		t.Errorf("got the request ID %q, want a UUID", id)
-	}
 }
