@@ -143,11 +143,13 @@ func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 }
 
 // byBareKind is a row of the same kind, the file's own before those of http.
-// For a transport that failed there is no response: only the backoff of such a row is
-// taken. A schedule is what the page says of errors that the API itself gives.
+// For a transport that failed there is no response: only the backoff of a row without a
+// reason is taken. A schedule, and what is done about maintenance, is what the page says
+// of errors that the API itself gives.
 func (d *Dialect) byBareKind(o *parlance.Outcome, req *Request) *row {
+	silent := transportWords[o.Reason] != ""
 	for _, r := range d.rows {
-		if r.kind == o.Kind && r.applies(req, anyForm) && (len(r.retry.schedule) == 0 || transportWords[o.Reason] == "") {
+		if r.kind == o.Kind && r.applies(req, anyForm) && !(silent && (len(r.retry.schedule) > 0 || r.reason != "")) {
 			return r
 		}
 	}

@@ -90,7 +90,7 @@ func fitting(word string, room int) string {
 		return word
 	}
 	for end := len(word); end > 0; end = strings.LastIndexByte(word[:end-1], '/') + 1 {
-		if end < len(word) && utf8.RuneCountInString(word[:end]) <= room {
+		if end > 1 && end < len(word) && utf8.RuneCountInString(word[:end]) <= room { // a slash begins a path
 			return word[:end]
 		}
 	}

@@ -37,6 +37,9 @@ func (s *Service) update(ctx context.Context, r server.Record) (parlance.Item, e
 	if err := r.Decode(&c); err != nil {
 		return parlance.Item{}, err
 	}
+	if c.Activity == 0 && c.Payee == "" {
+		return parlance.Item{}, parlance.NewError(parlance.Invalid, "A record needs the key of an activity and of a payee.")
+	}
 	item := parlance.Item{ID: c.String()}
 	if c.Amount < 0 {
 		return item, parlance.NewError(parlance.Invalid, "The amount must not be negative.")
