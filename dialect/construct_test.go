@@ -1197,3 +1197,29 @@ shapes: [{name: error, status: 4xx, json: {message: $detail, errors: {base?: [$d
 		}
 	}
 }
+
+// A text that says what a failure is counts wherever it stands in a body that fits no shape.
+func TestATextThatIsRecognisedCountsInABodyOfAnyForm(t *testing.T) {
+	t.Parallel()
+	d := compile(t, `
+codes: {200: success, 403: forbidden, no seat: {kind: quota, status: 403}}
+shapes:
+  - {name: error, status: 4xx, json: {message!: $detail}}
+  - {name: no seat, status: 403, is: no seat, read_only: true, text: "$detail is '{_}No seat is free{_}'"}
+`)
+	for body, want := range map[string]parlance.Kind{
+		`No seat is free`: parlance.Quota,
+		`{"a":[{"b":"Sorry: no seat is free now"}]}`: parlance.Quota,
+		`<e><m>No seat is free</m></e>`:              parlance.Quota,
+		`["No seat is free"]`:                        parlance.Quota,
+		`{"message":"No seat is free"}`:              parlance.Forbidden, // the shape before it fits
+		`{"a":"No seat"}`:                            parlance.Forbidden,
+	} {
+		if o := d.Decode(dialect.Request{}, dialect.Response{Status: 403, Body: []byte(body)}).Outcome; o.Kind != want {
+			t.Errorf("%s: got %v, want %v", body, o.Kind, want)
+		}
+	}
+	if o := d.Decode(dialect.Request{}, dialect.Response{Status: 404, Body: []byte(`["No seat is free"]`)}).Outcome; o.Kind != parlance.NotFound {
+		t.Errorf("under 404 it reads as %v", o.Kind)
+	}
+}

@@ -246,6 +246,9 @@ func (d *Dialect) read(m *matcher, p *plan, req *Request, res *Response) (fitted
 		if success && !expected {
 			return nil, true // a payload of another kind
 		}
+		if s := m.recognised(p, req, res, f); s != nil {
+			return s, true
+		}
 		m.note("unfit_body", "the body has a form that the dialect does not have here")
 		return nil, !success
 	}
@@ -263,11 +266,33 @@ func (d *Dialect) read(m *matcher, p *plan, req *Request, res *Response) (fitted
 		m.back(before)
 	}
 	m.cut = res.Cut
+	if s := m.recognised(p, req, res, f); s != nil {
+		return s, true
+	}
 	if success && !expected {
 		return nil, true
 	}
 	m.note("unfit_body", "the body has none of the forms that the dialect knows for status %d", res.Status)
 	return nil, !success
+}
+
+// recognised is the shape that is known by a text, which stands somewhere in a failure's
+// body of a form that fits no shape. Nothing is read of such a body but what it means.
+func (m *matcher) recognised(p *plan, req *Request, res *Response, f form) *shape {
+	if res.Status < 400 || f == formText {
+		return nil
+	}
+	for _, s := range p.shapes {
+		if s.form != formText || s.is == "" || !s.body.tells || len(s.headers) > 0 || !p.concerns(s, req) {
+			continue
+		}
+		before := m.mark()
+		fits := m.body(s, res.Body)
+		if m.back(before); fits {
+			return s
+		}
+	}
+	return nil
 }
 
 // body fits the document, parsed before, against a shape.

@@ -712,6 +712,10 @@ func omiliaLicenses(t *testing.T) {
 			{asJSON, "No available licenses", "No available licenses"},
 			{page, `<html><head><title>Forbidden</title></head><body><p>No available licenses</p></body></html>`, "No available licenses"},
 			{page, `<html><head><title>No available licenses</title></head><body></body></html>`, "No available licenses"},
+			// Further down, or in a form that is not Omilia's: what it means is read, and no text.
+			{asJSON, `{"data":{"why":[{"text":{"en":"No available licenses"}}]}}`, ""},
+			{asJSON, `{"error":{"errors":[{"message":"No available licenses"}]}}`, ""},
+			{"application/xml", `<error><message>No available licenses</message></error>`, ""},
 		} {
 			for _, d := range []*dialect.Dialect{list, vendor} {
 				report, _ := omiliaCall(t, d, omiliaRequest(t, t.Context(), socket.URL, "POST", "/dialogs", row.body, "X-Type: "+row.kind))
