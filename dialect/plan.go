@@ -112,25 +112,30 @@ var meaningful = func() (s set) {
 
 // alters reports that the shape can say more than the status does.
 func (s *shape) alters() bool {
-	return s.is != "" && s.is != "failed" || s.reads&meaningful != 0 || s.expected() || s.body != nil && s.body.saysKind()
+	return s.is != "" && s.is != "failed" || s.reads&meaningful != 0 || s.expected() || s.body != nil && s.body.saysKind(map[*instance]bool{})
 }
 
-// saysKind reports that $is stands somewhere in it.
-func (t *template) saysKind() bool {
-	if t.is != "" || t.op == opReference {
+// saysKind reports that $is stands somewhere in it. seen are the definitions that
+// have been looked into.
+func (t *template) saysKind(seen map[*instance]bool) bool {
+	switch {
+	case t.is != "":
 		return true
+	case t.op == opReference && !seen[t.def]:
+		seen[t.def] = true
+		return t.def.body.saysKind(seen)
 	}
 	for i := range t.members {
-		if t.members[i].value.saysKind() {
+		if t.members[i].value.saysKind(seen) {
 			return true
 		}
 	}
 	for _, e := range t.elems {
-		if e.saysKind() {
+		if e.saysKind(seen) {
 			return true
 		}
 	}
-	return t.rest != nil && t.rest.value.saysKind()
+	return t.rest != nil && t.rest.value.saysKind(seen)
 }
 
 // planFor is the plan of a status.
