@@ -4,6 +4,9 @@
 # installing it.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# The documents that are held to plain English.
+PROSE := README.md CONTRIBUTING.md docs/architecture.md docs/client.md
+
 # TIMEOUT is of the tests of one package. It ends what hangs, and not what a busy
 # machine is slow at.
 
@@ -44,8 +47,13 @@ vet: ## go vet
 	go vet -tags readme .
 
 .PHONY: lint
-lint: ## staticcheck
+lint: ## staticcheck, and plain English in the documents
 	go run $(STATICCHECK) ./...
+	go run ./internal/prose $(PROSE)
+
+.PHONY: prose
+prose: ## plain English in the comments of exported names; not yet held by lint
+	go run ./internal/prose -go .
 
 .PHONY: race
 race: ## the tests, import rules among them, with the race detector
