@@ -201,12 +201,12 @@ func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 		if o.Detail == "" && len(o.Fields) == 0 && len(o.Items) == 0 { // these say it themselves
 			add(&o.Detail, "detail", x.describe(o))
 		}
+		if o.Title == "" {
+			_, phrase := x.server.dialect.StatusFor(request, o, data)
+			add(&o.Title, "title", phrase)
+		}
 	}
 	m := x.server.dialect.Encode(dst, request, o, data)
-	if o.Kind.Failing() && o.Title == "" {
-		add(&o.Title, "title", m.Phrase)
-		m = x.server.dialect.Encode(m.Body[:0], request, o, data)
-	}
 	if m.Status < 200 || m.Status > 999 {
 		x.server.logger.ErrorContext(x.ctx, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
 		m.Status = http.StatusInternalServerError
