@@ -86,7 +86,8 @@ func (c *claim) end(ctx context.Context, x *exchange, rec *recording, returned b
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx)
-	undone := rec.undone()
+	inside := x.reported(rec.header.of(reportHeader))
+	undone := inside.undone
 	if !returned {
 		undone = !c.key.Outside // it was cut off, and not by an Atomic
 	}
@@ -96,7 +97,7 @@ func (c *claim) end(ctx context.Context, x *exchange, rec *recording, returned b
 	a := rec.answer(returned)
 	if x.recorded() {
 		err := c.store.Transact(ctx, func(ctx context.Context) error {
-			return c.record(ctx, x, a, told(a.Header[answered]))
+			return c.record(ctx, x, a, inside.outcome)
 		})
 		if err == nil {
 			return nil
@@ -126,7 +127,7 @@ func (c *claim) record(ctx context.Context, x *exchange, a Answer, of *parlance.
 func (c *claim) keeps(a Answer) Answer {
 	h := make(http.Header)
 	for name, values := range a.Header {
-		if name != answered && name != "Date" && name != "Connection" && !slices.Equal(values, c.before.of(name)) {
+		if name != reportHeader && name != "Date" && name != "Connection" && !slices.Equal(values, c.before.of(name)) {
 			h[name] = values
 		}
 	}

@@ -35,10 +35,11 @@ type exchange struct {
 	request dialect.Request
 	caller  atomic.Pointer[identity] // that Authenticate found right behind
 
-	rawPath string // of the URL as it was called
-	nested  bool   // in another exchange, with something between the two
-	undone  bool   // the answer proves that nothing was done
-	logged  bool   // why the request failed
+	rawPath string    // of the URL as it was called
+	outer   *exchange // around this one, with something between the two; nil if there is none
+	inside  reports   // of the exchanges inside this one
+	undone  bool      // the answer proves that nothing was done
+	logged  bool      // why the request failed
 
 	watch   *watch            // nil where nobody wants to know
 	notes   []string          // by AddNote, about what the handler writes itself
@@ -75,17 +76,6 @@ var (
 )
 
 type exchangeKey struct{}
-
-// answered marks, among the headers, an answer that an exchange inside this one
-// has written in its dialect. It goes by way of the headers because what stands
-// between the two may buffer, or answer by itself from another goroutine, as
-// http.TimeoutHandler does. It is no name that HTTP could carry. Its value is
-// provedUndone where the answer proves that nothing was done, and where somebody
-// watches, the outcome beside it.
-const (
-	answered     = "parlance: answered"
-	provedUndone = "undone"
-)
 
 // exchangeOf is the innermost exchange of the context, nil where there is none.
 func exchangeOf(ctx context.Context) *exchange {
@@ -138,14 +128,14 @@ func (x *exchange) WriteHeader(status int) {
 		panic(fmt.Sprintf("server: invalid WriteHeader code %d", status))
 	}
 	interim := status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols
-	said, done := x.Header()[answered]
+	mark, done := x.Header()[reportHeader]
 	switch {
 	case interim || x.mode == streaming:
 		x.inner.WriteHeader(status)
 	case x.mode != open:
 	case done:
-		x.mode, x.undone = streaming, slices.Contains(said, provedUndone)
-		x.outcome = told(said)
+		inside := x.reported(mark)
+		x.mode, x.undone, x.outcome = streaming, inside.undone, inside.outcome
 		x.sendHead(status)
 	case status >= 400 && x.mediaType("", "text/plain"):
 		x.mode, x.status = catching, status
@@ -194,27 +184,22 @@ func (x *exchange) sendHead(status int) {
 		delete(h, "Etag") // nothing to come back with
 		delete(h, "Last-Modified")
 	}
-	if _, said := h[answered]; !said && x.undid() { // else the word of who is inside counts
-		x.undone = true
+	if _, said := h[reportHeader]; !said { // else the word of the exchange inside counts
+		if x.undid() {
+			x.undone = true
+		}
+		if !x.logged && (status >= 400 || x.outcome != nil && x.outcome.Kind.Failing()) {
+			x.logAnswer(status)
+		}
 	}
-	if _, said := h[answered]; !said && !x.logged && (status >= 400 || x.outcome != nil && x.outcome.Kind.Failing()) {
-		x.logAnswer(status)
-	}
-	switch {
-	case !x.nested:
-		delete(h, answered)
-	case x.undone:
-		h[answered] = x.tell(provedUndone)
-	default:
-		h[answered] = x.tell("")
-	}
+	x.report(h)
 	x.inner.WriteHeader(status)
 }
 
 // stream sends the head, and what was held, as it is.
 func (x *exchange) stream() (err error) {
 	x.mode = streaming
-	if x.nested && x.status >= 400 {
+	if x.outer != nil && x.status >= 400 {
 		x.undone = bareUndone(x.meaning(x.status))
 	}
 	if len(x.notes) > 0 {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -150,7 +149,7 @@ func (x *exchange) came(to parlance.Outcome) {
 	if x.watch == nil && !to.Kind.Failing() {
 		return
 	}
-	if x.watch != nil && !x.nested {
+	if x.watch != nil && x.outer == nil {
 		x.watch.outcome = to
 		x.outcome = &x.watch.outcome
 		return
@@ -179,29 +178,5 @@ func (x *exchange) result() (o parlance.Outcome) {
 	if x.sent() {
 		o.Status = x.status
 	}
-	return o
-}
-
-// tell is the value of the header answered: a word, and for an exchange outside
-// that is watched the outcome.
-func (x *exchange) tell(word string) []string {
-	if x.watch == nil {
-		return []string{word}
-	}
-	text, err := json.Marshal(x.result())
-	if err != nil {
-		return []string{word}
-	}
-	return []string{word, string(text)}
-}
-
-// told is the outcome that an exchange inside this one has told, nil where it has
-// not.
-func told(said []string) *parlance.Outcome {
-	if len(said) < 2 {
-		return nil
-	}
-	o := new(parlance.Outcome)
-	_ = json.Unmarshal([]byte(said[1]), o) // it is our own
 	return o
 }

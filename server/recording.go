@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"net"
 	"net/http"
-	"slices"
 )
 
 // recording is a writer that holds an answer back until it was kept. One that is
@@ -96,9 +95,6 @@ func (w *recording) send() {
 		w.Header()[f.name] = f.values
 	}
 }
-
-// undone reports that the answer proves that nothing was done.
-func (w *recording) undone() bool { return slices.Contains(w.header.of(answered), provedUndone) }
 
 // answer is what is kept. One that broke off is not the handler's word.
 func (w *recording) answer(whole bool) Answer {

@@ -104,7 +104,7 @@ func (e *TokenEndpoint) write(w http.ResponseWriter, r *http.Request, status int
 		return
 	}
 	if exchangeOf(r.Context()) != nil {
-		w.Header()[answered] = []string{""} // no envelope around it
+		markReported(w.Header()) // no envelope around it
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -51,7 +51,7 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 	}
 	x := &exchange{
 		Context: s.identified(r),
-		server:  s, inner: w, request: s.request(r), rawPath: r.URL.RawPath, nested: outer != nil,
+		server:  s, inner: w, request: s.request(r), rawPath: r.URL.RawPath, outer: outer,
 	}
 	x.ctx = x
 	if outer != nil {
