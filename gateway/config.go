@@ -11,7 +11,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Config is what a [Gateway] is made of. Upstream, Speaks and Answers must be
+// Config is what a [Gateway] is made of. New takes a copy. Upstream, Speaks and Answers must be
 // set; the zero value of the rest stands for the default that is given.
 type Config struct {
 	Upstream *url.URL         // where requests go: http or https; its path is put before theirs

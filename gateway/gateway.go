@@ -22,7 +22,7 @@ import (
 // Gateway is an [http.Handler] that forwards each request to its upstream and
 // translates the answer. It is safe for concurrent use.
 type Gateway struct {
-	Config
+	config Config
 	log    *slog.Logger
 	client *client.Transport
 	proxy  httputil.ReverseProxy
@@ -44,17 +44,17 @@ func New(c Config) (*Gateway, error) {
 	case c.Speaks == nil || c.Answers == nil:
 		return nil, errors.New("gateway: the Config needs both dialects, Speaks and Answers")
 	}
-	g := &Gateway{Config: c.withDefaults()}
-	g.log = slog.New(activity.NewHandler(g.Logger.Handler()))
-	options := []client.Option{client.WithBase(g.Transport), client.WithCeiling(g.Ceiling), client.WithLimit(g.Limit), client.WithObserver(g.calls())}
-	g.client = client.New(g.Speaks, append(options, g.Client...)...)
-	if g.Answers.IdempotencyHeader() != "" && g.Speaks.IdempotencyHeader() == "" {
+	g := &Gateway{config: c.withDefaults()}
+	g.log = slog.New(activity.NewHandler(g.config.Logger.Handler()))
+	options := []client.Option{client.WithBase(g.config.Transport), client.WithCeiling(g.config.Ceiling), client.WithLimit(g.config.Limit), client.WithObserver(g.calls())}
+	g.client = client.New(g.config.Speaks, append(options, g.config.Client...)...)
+	if g.config.Answers.IdempotencyHeader() != "" && g.config.Speaks.IdempotencyHeader() == "" {
 		g.log.Warn("the callers' dialect has idempotency keys and the upstream's has none: a caller who retries under a key may be served twice",
-			"speaks", g.Speaks.Name(), "answers", g.Answers.Name())
+			"speaks", g.config.Speaks.Name(), "answers", g.config.Answers.Name())
 	}
 	plain := dialect.Request{Method: http.MethodGet, Path: "/"}
-	g.reads = g.Speaks.Alters(plain, http.StatusOK, http.Header{}) ||
-		g.Answers.Wraps(plain, &parlance.Outcome{Kind: parlance.Success, Status: http.StatusOK})
+	g.reads = g.config.Speaks.Alters(plain, http.StatusOK, http.Header{}) ||
+		g.config.Answers.Wraps(plain, &parlance.Outcome{Kind: parlance.Success, Status: http.StatusOK})
 	g.proxy = httputil.ReverseProxy{
 		Rewrite:        g.rewrite,
 		Transport:      g.client,
@@ -114,7 +114,7 @@ func (g *Gateway) CloseIdleConnections() { g.client.CloseIdleConnections() }
 // anybody can write.
 func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	pr.Out.URL.RawQuery = pr.In.URL.RawQuery // as it came: we read nothing in it
-	pr.SetURL(g.Upstream)
+	pr.SetURL(g.config.Upstream)
 	pr.SetXForwarded()
 	// RFC 9110, 7.6.3: so that whoever follows a request sees where it went.
 	pr.Out.Header.Add("Via", strings.TrimPrefix(pr.In.Proto, "HTTP/")+" parlance")
@@ -142,7 +142,7 @@ func (g *Gateway) askForm(h http.Header) {
 		h.Del("Accept") // the client end asks for what is best
 		return
 	}
-	if best, _, _ := strings.Cut(g.Speaks.Accept(), ","); best != "" {
+	if best, _, _ := strings.Cut(g.config.Speaks.Accept(), ","); best != "" {
 		h.Set("Accept", accept+", "+best+";q=0.9")
 	}
 }

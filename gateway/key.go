@@ -17,7 +17,7 @@ const standardKey = "Idempotency-Key"
 // key that went unseen would be replaced by a new one, and the repeat of it done
 // again.
 func (g *Gateway) keyOf(h http.Header) string {
-	for _, name := range [...]string{g.Answers.IdempotencyHeader(), g.Speaks.IdempotencyHeader(), standardKey} {
+	for _, name := range [...]string{g.config.Answers.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader(), standardKey} {
 		if key := strings.TrimSpace(h.Get(name)); name != "" && key != "" {
 			return key
 		}
@@ -27,7 +27,7 @@ func (g *Gateway) keyOf(h http.Header) string {
 
 // putKey gives the upstream the caller's key under the name that it knows.
 func (g *Gateway) putKey(p *passage, h http.Header) {
-	if name := g.Speaks.IdempotencyHeader(); name != "" && p.asked.Key != "" {
+	if name := g.config.Speaks.IdempotencyHeader(); name != "" && p.asked.Key != "" {
 		h.Set(name, p.asked.Key)
 	}
 }
@@ -36,7 +36,7 @@ func (g *Gateway) putKey(p *passage, h http.Header) {
 // again under it: without it a repeat would be another request.
 func (g *Gateway) returnKey(p *passage, h http.Header, key string) {
 	if key != "" && p.asked.Key == "" {
-		h.Set(cmp.Or(g.Answers.IdempotencyHeader(), g.Speaks.IdempotencyHeader()), key)
+		h.Set(cmp.Or(g.config.Answers.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader()), key)
 	}
 }
 

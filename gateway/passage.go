@@ -36,7 +36,7 @@ type passageKey struct{}
 
 func (g *Gateway) newPassage(w http.ResponseWriter, r *http.Request) *passage {
 	p := &passage{
-		deadline: time.Now().Add(g.Timeout),
+		deadline: time.Now().Add(g.config.Timeout),
 		id:       activity.ID(r.Context()), // of a server.Wrap around us
 		streams:  r.ContentLength != 0 && !held(r),
 		head:     r.Method == http.MethodHead,
@@ -54,7 +54,7 @@ func (g *Gateway) newPassage(w http.ResponseWriter, r *http.Request) *passage {
 	p.collector, p.recorded = collector, activity.CollectorOf(ctx) != nil
 	p.Context, p.cancel = context.WithCancelCause(ctx)
 	caller := http.NewResponseController(w)
-	p.timer = time.AfterFunc(g.Timeout, func() {
+	p.timer = time.AfterFunc(g.config.Timeout, func() {
 		p.cancel(context.DeadlineExceeded)
 		if p.streams {
 			_ = caller.SetReadDeadline(time.Now()) // or the transport waits for a body that stalls

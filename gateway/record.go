@@ -14,7 +14,7 @@ import (
 // begin gathers the record of a request, where one is kept and nobody around does so
 // already.
 func (g *Gateway) begin(ctx context.Context, r *http.Request) (context.Context, *activity.Collector) {
-	if g.Recorder == nil || activity.CollectorOf(ctx) != nil {
+	if g.config.Recorder == nil || activity.CollectorOf(ctx) != nil {
 		return ctx, nil
 	}
 	first := activity.Record{Start: time.Now(), Method: r.Method, Path: r.URL.Path}
@@ -23,7 +23,7 @@ func (g *Gateway) begin(ctx context.Context, r *http.Request) (context.Context, 
 			first.Trace = trace.ID
 		}
 	}
-	return g.Recorder.Begin(ctx, first)
+	return g.config.Recorder.Begin(ctx, first)
 }
 
 // told notes what the caller is told.
@@ -61,7 +61,7 @@ func (g *Gateway) calls() client.Observer {
 			return
 		}
 		activity.AddCall(ctx, activity.Call{
-			Start: a.Start, Took: a.Took, Dialect: g.Speaks.Name(), Method: r.Method, Host: r.URL.Host, Path: r.URL.Path,
+			Start: a.Start, Took: a.Took, Dialect: g.config.Speaks.Name(), Method: r.Method, Host: r.URL.Host, Path: r.URL.Path,
 			Attempt: a.Number, Outcome: a.Outcome, Act: a.Decision.Act, Why: strings.Trim(a.Decision.Why+"; "+a.Held, "; "),
 		})
 	})

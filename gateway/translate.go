@@ -84,9 +84,9 @@ func (g *Gateway) success(p *passage, resp *http.Response, r *client.Report) err
 	o := r.Outcome
 	if r.Cut {
 		g.log.WarnContext(p, "the answer is longer than the limit: an envelope stays on it, an error in it unseen",
-			"limit", g.Limit, "path", p.asked.Path)
+			"limit", g.config.Limit, "path", p.asked.Path)
 	}
-	if !g.Answers.Wraps(p.asked, &o) {
+	if !g.config.Answers.Wraps(p.asked, &o) {
 		if o.Kind != parlance.Success {
 			g.restate(p, resp, &o)
 		}
@@ -126,22 +126,22 @@ func (g *Gateway) payload(p *passage, resp *http.Response) (data []byte, ok bool
 		g.log.DebugContext(p, asItIs, "because", "it is not JSON, or a coding is on it", "path", p.asked.Path)
 		return nil, false, nil
 	}
-	if resp.ContentLength > int64(g.Limit) {
-		g.log.WarnContext(p, asItIs, "because", "it is longer than the limit", "limit", g.Limit, "path", p.asked.Path)
+	if resp.ContentLength > int64(g.config.Limit) {
+		g.log.WarnContext(p, asItIs, "because", "it is longer than the limit", "limit", g.config.Limit, "path", p.asked.Path)
 		return nil, false, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(g.Limit)+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(g.config.Limit)+1))
 	if err != nil {
 		return nil, false, err
 	}
-	if len(body) <= g.Limit && (len(body) == 0 || json.Valid(body)) {
+	if len(body) <= g.config.Limit && (len(body) == 0 || json.Valid(body)) {
 		return bytes.TrimSpace(body), true, nil
 	}
 	because := "it is declared as JSON and is none"
-	if len(body) > g.Limit {
+	if len(body) > g.config.Limit {
 		because = "it is longer than the limit"
 	}
-	g.log.WarnContext(p, asItIs, "because", because, "limit", g.Limit, "path", p.asked.Path)
+	g.log.WarnContext(p, asItIs, "because", because, "limit", g.config.Limit, "path", p.asked.Path)
 	resp.Body = &replayed{io.MultiReader(bytes.NewReader(body), resp.Body), resp.Body}
 	return nil, false, nil
 }
@@ -197,7 +197,7 @@ func (g *Gateway) encode(p *passage, o *parlance.Outcome, data dialect.Payload) 
 	if o.RequestID == "" || p.recorded {
 		o.RequestID = p.id
 	}
-	m := g.Answers.Encode(nil, p.asked, o, data)
+	m := g.config.Answers.Encode(nil, p.asked, o, data)
 	if m.Status < 200 || m.Status > 999 {
 		g.log.ErrorContext(p, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
 		m.Status = http.StatusInternalServerError
