@@ -28,7 +28,7 @@ func TestReal(t *testing.T) {
 	}
 	const stall, watched = 10 * time.Second, 70 * time.Second
 	var b strings.Builder
-	b.WriteString("| client | recovery | amplification from the stall to the recovery | answered in time, of all that came in 70 s after the stall |\n|---|--:|--:|--:|\n")
+	b.WriteString("| client | recovery | amplification from the stall to the recovery | in time, of all requests in 70 s after the stall |\n|---|--:|--:|--:|\n")
 	for _, p := range []peer{peers[0], peers[1], peers[2]} {
 		r := realRun(t, p, 67, stall, watched)
 		begin, end := ticks(warmup), ticks(warmup+stall)
