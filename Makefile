@@ -5,7 +5,7 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The documents that are held to plain English.
-PROSE := README.md CHANGELOG.md CONTRIBUTING.md docs/architecture.md docs/client.md docs/dialect.md docs/server.md docs/storm.md docs/your-own-api.md docs/design examples
+PROSE := README.md CHANGELOG.md CONTRIBUTING.md docs/architecture.md docs/client.md docs/dialect.md docs/server.md docs/storm.md docs/your-own-api.md docs/design examples bench
 
 # TIMEOUT is of the tests of one package. It ends what hangs, and not what a busy
 # machine is slow at.
