@@ -155,33 +155,39 @@ func (e *end) kill(t *testing.T) {
 	e.p.kill()
 }
 
-const page = `# Killed again and again
+const page = `# Killing a server again and again
 
     make crash
 
-A server with idempotency keys is killed (kill -9) at random moments while 8
-callers ask it for effects, half of them inside of its store, half outside: a line
-in a file. They repeat what was cut off, what they know already, and sometimes
-the same at once. At the end each key is repeated, and what was done is held
-against what was said.
+A server with idempotency keys is killed (kill -9) at random moments, while 8 callers
+request effects. Half of the effects are inside its store, the other half are outside: a
+line in a file.
 
-- **Cut off** are requests that a kill left without an answer; **resolved** are
-  those that a repeat brought to one.
-- **Uncertain** is what an operator has to settle: an effect outside was under way,
-  and nobody knows. None is inside.
-- **Late** are those that were uncertain and then answered: PostgreSQL ends what a
-  process had sent to it, a moment after that is gone. The answer is the true one.
-- **Replays** are repeats of what was acknowledged: each had the same body.
-- **Told** are requests that did something and were acknowledged, or were inside, and
-  whose activity record is found by its id: it is committed with effect and answer.
-- **Faults** would be an acknowledged effect that is not there, an acknowledged
-  request without its record, an effect that is there twice or by another request than
-  was said, a key that is neither replayed nor uncertain, one that is uncertain though
-  it was acknowledged or inside, or one that the operator's list does not have.
-- **A mistake** is the same with an effect inside that is committed by itself and
-  not in an Atomic, to show that the faults would be seen.
+The callers send again the requests that were cut off, those that succeeded, and sometimes
+the same one at once. At the end each key is sent once more, and the effects are compared
+with the responses.
 
-A kill leaves the operating system what it was given, so this says nothing of a
+- **Cut off** requests got no response because of a kill. **Resolved** ones got it by a
+  retry.
+- **Uncertain** keys need an operator: an effect outside was in progress, and its result is
+  unknown. No key with an effect inside is uncertain.
+- **Late** keys were uncertain and then got their true response. PostgreSQL completes the
+  last statements of a process a moment after its death.
+- **Replays** are retries of acknowledged requests; each had the same body.
+- **Told** requests are those that were acknowledged, or had their effect inside, and whose
+  activity record is found by its ID. It is committed with effect and response.
+- **A mistake** commits an effect inside by itself rather than in an Atomic, to show that
+  the test finds faults.
+
+**Faults** would be:
+
+- an acknowledged effect that is missing, or an acknowledged request without its record;
+- an effect that exists twice, or belongs to another request than the response says;
+- a key that is neither replayed nor uncertain;
+- a key that is uncertain although it was acknowledged or its effect is inside;
+- an uncertain key that is missing from the operator's list.
+
+A kill does not lose data that the operating system has, so this says nothing about a
 power failure.
 
 | store | kills | done inside | done outside | cut off | resolved | uncertain | late | replays | told | faults |

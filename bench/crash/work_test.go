@@ -378,19 +378,22 @@ func (l *ledger) settle(p *process) {
 }
 
 const workPage = `
-## Jobs and licences
+## Jobs and licenses
 
-The same with requests that become jobs, things of which there may be so many, and
-seats. At the end every job that was accepted must have a result, and there must be
-room for just as many things and seats as nobody has.
+This test does the same with requests that become jobs, with a limited number of things,
+and with seats. At the end every accepted job must have a result. The room that is left
+must be exactly that of the things and seats that are free.
 
-- **Done again** are jobs whose process was killed between an effect outside and
-  the note of it: a job is done at least once, under the same id each time. None is
-  inside, where effect and result are one commit.
-- **Faults** would be a job that was accepted and is not there, never ends, has
-  another result than before, or was done twice inside; a thing or a seat that was
-  acknowledged and is not there, or one more than there may be; and room that is
-  lost.
+- **Done again** are jobs whose process was killed between an effect outside and its
+  record. A job is done at least once, with the same ID each time. Inside, where effect and
+  result are one commit, no job is done again.
+
+**Faults** would be:
+
+- an accepted job that is missing, never ends, has another result than before, or was done
+  twice inside;
+- an acknowledged thing or seat that is missing, or one more than the limit;
+- room that is lost.
 
 | store | kills | jobs inside | jobs outside | done again | things created | seats taken | cut off | faults |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|
