@@ -385,8 +385,8 @@ and with seats. At the end every accepted job must have a result. The room that 
 must be exactly that of the things and seats that are free.
 
 - **Done again** are jobs whose process was killed between an effect outside and its
-  record. A job is done at least once, with the same ID each time. Inside, where effect and
-  result are one commit, no job is done again.
+  record. A job is done at least once, with the same ID each time. Inside, effect and result
+  are one commit, so no job is done again.
 
 **Faults** would be:
 

@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// bare is a text without the marks that keep a rename of a word out of this test.
+func bare(text string) string { return strings.ReplaceAll(text, "~", "") }
+
 // long has n words.
 func long(n int) string { return strings.TrimSpace(strings.Repeat("word ", n)) + "." }
 
@@ -16,32 +19,36 @@ func TestEachRuleFindsItsWord(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ text, found string }{
 		{"The client reads the response.", ""},
-		{"The client reads the answer.", `"answer"`},
-		{"It is not repeated.", `"repeated"`},
-		{"Repeating it is safe.", `"Repeating"`},
-		{"The licence is full.", `"licence"`},
-		{"Catalogue of dialects.", `"Catalogue"`},
+		{"The client reads the answ~er.", `"answ~er"`},
+		{"It is not rep~eated.", `"rep~eated"`},
+		{"Rep~eating it is safe.", `"Rep~eating"`},
+		{"The lic~ence is full.", `"lic~ence"`},
+		{"Cat~alogue of dialects.", `"Cat~alogue"`},
 		{"It recognises the form.", `"recognises"`},
-		{"The behaviour changed.", `"behaviour"`},
+		{"The beh~aviour changed.", `"beh~aviour"`},
 		{"Exercise and promise are fine, as is advertised.", ""},
-		{"What it says counts.", `"What it says counts."`},
+		{"What it says counts.", `"What"`},
 		{"What does it say?", ""},
-		{"Of these the first counts.", `"Of these`},
-		{"Where it fails, stop.", `"Where it`},
-		{"Nobody asks and nothing is said.", `"Nobody asks`},
+		{"Of these the first counts.", `"Of"`},
+		{"Where it fails, stop.", `"Where"`},
+		{"Stop where it fails.", `"where"`},
+		{"The file says where the list is.", ""},
+		{"Where is it?", ""},
+		{"A part of what it read is kept.", `"of what"`},
+		{"Nobody asks and nothing is said.", `"Nobody"`},
 		{"Nobody asks.", ""},
-		{"Call `answer` and `catalogue`.", ""},
-		{"See [the answer](docs/x.md).", `"answer"`},
-		{"See [the page](docs/answer.md).", ""},
+		{"Call `answ~er` and `cat~alogue`.", ""},
+		{"See [the answ~er](docs/x.md).", `"answ~er"`},
+		{"See [the page](docs/answ~er.md).", ""},
 	} {
 		var found []finding
-		for _, p := range markdown(test.text) {
+		for _, p := range markdown(bare(test.text)) {
 			found = append(found, check("x.md", p)...)
 		}
 		switch {
 		case test.found == "" && len(found) > 0:
 			t.Errorf("%s: got %v, want nothing", test.text, found)
-		case test.found != "" && (len(found) != 1 || !strings.Contains(found[0].text, test.found)):
+		case test.found != "" && (len(found) != 1 || !strings.Contains(found[0].text, bare(test.found))):
 			t.Errorf("%s: got %v, want one with %s", test.text, found, test.found)
 		}
 	}
@@ -81,9 +88,9 @@ func TestASentenceHasAtMostThirtyWords(t *testing.T) {
 
 func TestAFindingNamesItsLine(t *testing.T) {
 	t.Parallel()
-	text := "# A title\n\nOne line.\nTwo `a\nb` lines.\nThe answer is here.\n\n| a | b |\n|---|---|\n| c | the catalogue |\n"
+	text := "# A title\n\nOne line.\nTwo `a\nb` lines.\nThe answ~er is here.\n\n| a | b |\n|---|---|\n| c | the cat~alogue |\n"
 	var lines []int
-	for _, p := range markdown(text) {
+	for _, p := range markdown(bare(text)) {
 		for _, f := range check("x.md", p) {
 			lines = append(lines, f.line)
 		}
@@ -95,28 +102,28 @@ func TestAFindingNamesItsLine(t *testing.T) {
 
 func TestCommentsOfExportedNamesAreRead(t *testing.T) {
 	t.Parallel()
-	const file = `// Package x has a catalogue.
+	const file = `// Package x has a cat~alogue.
 package x
 
 // T is read.
 //
-//	an answer in code
+//	an answ~er in code
 type T struct {
-	A int // the answer
-	b int // the answer
+	A int // the answ~er
+	b int // the answ~er
 }
 
-// hidden has an answer.
+// hidden has an answ~er.
 func hidden() {}
 
-// F repeats, see [T].
+// F rep~eats, see [T].
 func F() {}
 
 const (
-	C = 1 // the behaviour
+	C = 1 // the beh~aviour
 )
 `
-	passages, err := comments("x.go", file)
+	passages, err := comments("x.go", bare(file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +146,7 @@ func TestFoldersAreWalkedWithoutTheOneLeftOut(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte("The answer.\n"), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(bare("The answ~er.\n")), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
