@@ -40,7 +40,7 @@ func detect(among []*dialect.Dialect, req dialect.Request, res dialect.Response)
 	var all []weighed
 	total := math.Exp2(elsewhere)
 	for _, d := range among {
-		c := cues{in: d, req: &req, res: &res, evidence: d.Evidence(req, res)}
+		c := cues{in: d, req: &req, res: &res, evidence: dialect.EvidenceOf(d, req, res)}
 		if c.weigh(); c.speaks {
 			w := weighed{Guess{Name: d.Name(), Why: c.why()}, math.Exp2(min(c.weight, most))}
 			all = append(all, w)

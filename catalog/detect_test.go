@@ -240,7 +240,7 @@ func TestAllIsTheWholeCatalogueWithoutItsSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if all[i].Name() != name || !slices.Equal(all[i].Sources(), d.Sources()) || !reflect.DeepEqual(all[i].Codes(), d.Codes()) || !reflect.DeepEqual(all[i].Losses(parlance.Invalid), d.Losses(parlance.Invalid)) {
+		if all[i].Name() != name || !slices.Equal(all[i].Sources(), d.Sources()) || !reflect.DeepEqual(dialect.Codes(all[i]), dialect.Codes(d)) || !reflect.DeepEqual(dialect.Losses(all[i], parlance.Invalid), dialect.Losses(d, parlance.Invalid)) {
 			t.Errorf("%s is not what Open says of it", name)
 		}
 	}

@@ -81,7 +81,7 @@ func TestACaseComparesOnlyWhatItNames(t *testing.T) {
 			if err != nil || len(cases) != 1 {
 				t.Fatal(err)
 			}
-			report := d.Test(cases...)
+			report := dialect.Test(d, cases...)
 			if report.Results[0].Passed != true {
 				t.Errorf("the sample: %+v", report.Results[0].Differences)
 			}
@@ -127,7 +127,7 @@ func TestATestTellsWhatNothingReached(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := d.Test(cases...).Coverage
+			c := dialect.Test(d, cases...).Coverage
 			if got := missing(c.Shapes); got != test.shapes {
 				t.Errorf("shapes %s", got)
 			}
@@ -148,7 +148,7 @@ func TestTheCatalogueAndItsSamplesAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range d.Test().Results {
+		for _, r := range dialect.Test(d).Results {
 			for _, f := range r.Differences {
 				t.Errorf("%s:%d: %+v", r.File, r.Line, f)
 			}
@@ -191,7 +191,7 @@ func TestAFaultOfACaseIsToldWithItsPlace(t *testing.T) {
 func TestACaseCanBeMadeByHand(t *testing.T) {
 	t.Parallel()
 	minute := time.Minute
-	report := compiled(t, shop).Test(dialect.Case{
+	report := dialect.Test(compiled(t, shop), dialect.Case{
 		Response: dialect.Response{Status: 429},
 		Outcome:  map[string]any{"kind": "rate_limited", "status": 429},
 		Act:      parlance.Retry,
@@ -203,7 +203,7 @@ func TestACaseCanBeMadeByHand(t *testing.T) {
 }
 
 // Hold a dialect against a recorded answer.
-func ExampleDialect_Test() {
+func ExampleTest() {
 	vms, err := catalog.Open("vms")
 	if err != nil {
 		panic(err)
@@ -213,7 +213,7 @@ func ExampleDialect_Test() {
 	if err != nil {
 		panic(err)
 	}
-	report := vms.Test(cases...)
+	report := dialect.Test(vms, cases...)
 	for _, r := range report.Results {
 		for _, d := range r.Differences {
 			fmt.Printf("%s (%s:%d) %s %s: want %s, got %s\n", r.Name, r.File, r.Line, d.Part, d.Attribute, d.Want, d.Got)
@@ -254,7 +254,7 @@ func FuzzCases(f *testing.F) {
 				dialect.Excerpt(lines, d)
 			}
 		}
-		report := d.Test(cases...)
+		report := dialect.Test(d, cases...)
 		for _, r := range report.Results {
 			if r.Passed != (len(r.Differences) == 0) {
 				t.Errorf("%+v", r)
@@ -285,7 +285,7 @@ shapes:
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := d.Test(cases...).Coverage
+	c := dialect.Test(d, cases...).Coverage
 	if got := fmt.Sprintf("%d/%d %d/%d %d/%d %v", c.Shapes.Reached, c.Shapes.Total, c.Codes.Reached, c.Codes.Total,
 		c.Alternatives.Reached, c.Alternatives.Total, c.Alternatives.Missing); got != "1/2 1/1 2/3 [{tree: alternative 3 of 3 own.yaml 5 67}]" {
 		t.Error(got)

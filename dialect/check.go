@@ -7,7 +7,7 @@ import (
 
 // meetable warns of codes that no shape can read, that have no status to travel
 // under, or that could be taken for a status.
-func (d *Dialect) meetable(r *reporter) {
+func (d *Spec) meetable(r *reporter) {
 	named, reads := map[string]bool{}, false
 	for _, s := range slices.Concat(d.shapes, d.extras) {
 		named[s.is] = true
@@ -35,7 +35,7 @@ func (d *Dialect) meetable(r *reporter) {
 }
 
 // reachable reports that another row gives the kind a status.
-func (d *Dialect) reachable(w *row) bool {
+func (d *Spec) reachable(w *row) bool {
 	return slices.ContainsFunc(d.codes.rows, func(o *row) bool {
 		sp, numeric := o.number()
 		return o.kind == w.kind && numeric && sp.from == sp.to
@@ -43,7 +43,7 @@ func (d *Dialect) reachable(w *row) bool {
 }
 
 // numericCodes reports that a shape reads $code:int.
-func (d *Dialect) numericCodes() bool {
+func (d *Spec) numericCodes() bool {
 	var inside func(t *template) bool
 	inside = func(t *template) bool {
 		if t == nil || t.op == opReference {
@@ -67,7 +67,7 @@ func (d *Dialect) numericCodes() bool {
 }
 
 // shadows warns of a shape that an earlier one always takes the body from.
-func (d *Dialect) shadows(r *reporter) {
+func (d *Spec) shadows(r *reporter) {
 	for i, s := range d.shapes {
 		for _, e := range d.shapes[:i] {
 			if e.form != s.form || e.writeOnly || s.writeOnly || len(e.methods)+len(e.paths)+len(e.headers) > 0 || !covers(e.status, s.status) {

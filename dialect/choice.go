@@ -76,7 +76,7 @@ type choices struct {
 }
 
 // conditions are the headers of requests that rows ask for.
-func (d *Dialect) conditions(req *Request) (set uint64) {
+func (d *Spec) conditions(req *Request) (set uint64) {
 	for i := range d.asked {
 		if d.asked[i].holds(req) {
 			set |= 1 << (i & 63)
@@ -87,7 +87,7 @@ func (d *Dialect) conditions(req *Request) (set uint64) {
 
 // choiceAt makes the key of the choice for an Outcome, and finds the place where
 // it is kept: nil for one with records, and for texts that are too long.
-func (d *Dialect) choiceAt(key *choiceKey, req *Request, o *parlance.Outcome, payload bool) *atomic.Pointer[choice] {
+func (d *Writer) choiceAt(key *choiceKey, req *Request, o *parlance.Outcome, payload bool) *atomic.Pointer[choice] {
 	*key = choiceKey{kind: o.Kind, payload: payload, fields: len(o.Fields) > 0, status: o.Status, reason: o.Reason, code: o.Code, family: o.Family, method: req.Method}
 	if len(d.asked) > 0 {
 		key.conditions = d.conditions(req)
@@ -120,7 +120,7 @@ func (k choiceKey) keep() choiceKey {
 	return k
 }
 
-func (d *Dialect) newChoice(w *writer, key choiceKey) *choice {
+func (d *Writer) newChoice(w *output, key choiceKey) *choice {
 	c := &choice{key: key}
 	w.row, w.status = d.writable(w.o, w.req)
 	w.code = w.chooseCode()
@@ -136,7 +136,7 @@ func (d *Dialect) newChoice(w *writer, key choiceKey) *choice {
 
 // dressKey makes the key of the dress for an Outcome. It reports false where none
 // is kept.
-func (d *Dialect) dressKey(key *dressKey, req *Request, o *parlance.Outcome, present, lacking set) bool {
+func (d *Writer) dressKey(key *dressKey, req *Request, o *parlance.Outcome, present, lacking set) bool {
 	*key = dressKey{present: present, lacking: lacking, retryable: o.Retryable}
 	if len(d.forms) > 1 {
 		// Several fields are kept by nobody.
@@ -155,7 +155,7 @@ func (c *choice) at(k *dressKey) *atomic.Pointer[dress] {
 }
 
 // program is that of the dress for an Outcome, nil where there is none.
-func (c *choice) program(d *Dialect, req *Request, o *parlance.Outcome) *program {
+func (c *choice) program(d *Writer, req *Request, o *parlance.Outcome) *program {
 	if c.telling {
 		return nil
 	}
@@ -171,7 +171,7 @@ func (c *choice) program(d *Dialect, req *Request, o *parlance.Outcome) *program
 }
 
 // dress finds or makes the shape for the attributes that are set.
-func (c *choice) dress(w *writer) *dress {
+func (c *choice) dress(w *output) *dress {
 	var k dressKey
 	kept := w.d.dressKey(&k, w.req, w.o, w.present, w.lacking)
 	at := c.at(&k)

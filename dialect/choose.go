@@ -9,7 +9,7 @@ import (
 
 // chooseShape is the shape that loses least, among these the smallest, among
 // these the first; nil where none may be written.
-func (w *writer) chooseShape() *shape {
+func (w *output) chooseShape() *shape {
 	form := w.negotiate()
 	var best *shape
 	least, size := 0, 0
@@ -45,7 +45,7 @@ func (w *writer) chooseShape() *shape {
 }
 
 // eligible reports that a shape may be written for this outcome.
-func (w *writer) eligible(s *shape, named bool) bool {
+func (w *output) eligible(s *shape, named bool) bool {
 	if s.body.integers().has(whole, attrCode) && s.body.needs().has(whole, attrCode) && !isWhole(w.code) {
 		return false // the code would be no number, and the body not be read
 	}
@@ -84,7 +84,7 @@ func (w *writer) eligible(s *shape, named bool) bool {
 
 // codeFits reports that a shape which is written for some codes only is so for
 // this one, or that there is none.
-func (w *writer) codeFits(s *shape) bool {
+func (w *output) codeFits(s *shape) bool {
 	if len(s.codes) == 0 || w.code == "" {
 		return true
 	}

@@ -31,7 +31,7 @@ func (s *served) now() time.Time {
 }
 
 // now is the whole second in which an answer is written, as its Date will say.
-func (w *writer) now() time.Time {
+func (w *output) now() time.Time {
 	t := w.req.Now
 	if t.IsZero() {
 		t = time.Now()

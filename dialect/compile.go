@@ -3,7 +3,6 @@ package dialect
 import (
 	_ "embed"
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"strings"
 	"sync"
@@ -13,62 +12,52 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 )
 
-// Dialect is one API's response conventions, compiled from one file. It is
-// immutable and safe for concurrent use.
-type Dialect struct {
+// Spec is one dialect file, compiled: its codes, its shapes, and what is known of
+// both before the first response. It is immutable.
+type Spec struct {
 	file        string
 	source      []byte
 	name, title string
 	sources     []string
 	codes       codes
+	rows        []*row   // the file's, and those of the dialect that it extends where it says nothing
 	separate    bool     // the file says whether codes and statuses are one list
 	shapes      []*shape // with a body, in the order of the file
 	extras      []*shape // headers only: they read and are written beside a body
+	everyHeader []*shape // extras, then those of http
 	formsListed bool     // the file says which forms can be asked for
 	forms       []form   // in the order of preference
-	idempotency string
+	media       []ownMedia
+	names       []string // what forms say of themselves, beside kinds
+	telling     []telling
+	byStatus    [lastStatus - firstStatus + 1]*plan
+	guide       [formText + 1]*tree.Guide // of the bodies of a form
+	service     service
+	samples     []sample
+	warnings    []parlance.Diagnostic
+	base        *Spec // of the dialect that it extends, at last http; nil for http itself
+	facts
+}
+
+// service is what a file says of the API beside its responses.
+type service struct {
+	idempotency string // the request header of an idempotency key
 	support     Support
 	auth        Auth
 	poll        Polling
-	asked       []headerCondition // what rows ask of the header of a request
-	extensions  []Extension
-	media       []ownMedia
-	rows        []*row   // the file's, and those of the dialect that it extends where it says nothing
-	conditional bool     // a row here or below asks for something of the request
-	formed      bool     // a row here or below asks for what the form says
-	pathed      bool     // something depends on the path of a request
-	trees       bool     // which shape is written depends on the paths of fields
-	grafts      bool     // a shape is written into the caller's own document
-	kept        *choices // what writing chose last
-	moulds      *moulds  // what reading met last
-	meanings    *meanings
-	byStatus    [lastStatus - firstStatus + 1]*plan
-	guide       [formText + 1]*tree.Guide // of the bodies of a form
 	limits      []limit
 	operations  []operation
-	names       []string // what forms say of themselves, beside kinds
-	samples     []sample
-	warnings    []parlance.Diagnostic
-	everyHeader []*shape // extras, then those of base
-	telling     []telling
-	base        *Dialect // the dialect that it extends, at last http; nil for http itself
 }
 
-// Name is the dialect's own name, such as "vms".
-func (d *Dialect) Name() string { return d.name }
-
-// Title is the API's name for people.
-func (d *Dialect) Title() string { return d.title }
-
-// Sources are the pages that the file was written from.
-func (d *Dialect) Sources() []string { return d.sources }
-
-// IdempotencyHeader is the request header that carries an idempotency key, ""
-// where the API has none.
-func (d *Dialect) IdempotencyHeader() string { return d.idempotency }
-
-// Support is whom to tell of a failure that persists.
-func (d *Dialect) Support() Support { return d.support }
+// facts are what of a request reading and writing depend on.
+type facts struct {
+	asked       []headerCondition // what rows ask of the header of a request
+	conditional bool              // a row here or below asks for something of the request
+	formed      bool              // a row here or below asks for what the form says
+	pathed      bool              // something depends on the path of a request
+	trees       bool              // which shape is written depends on the paths of fields
+	grafts      bool              // a shape is written into the caller's own document
+}
 
 // FileError is every fault of a dialect file at once.
 type FileError struct {
@@ -87,17 +76,12 @@ func (e *FileError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Finder gives the dialect that a file extends.
-type Finder func(name string) (*Dialect, error)
+// Finder gives the file that another one extends.
+type finder func(name string) (*Spec, error)
 
-// Compile makes a Dialect of a file. file names it in diagnostics and
-// decisions; find, if given, finds a dialect that the file extends. The error
-// is a *FileError that holds every fault of the file.
-func Compile(file string, source []byte, find ...Finder) (*Dialect, error) {
-	return compile(file, source, builtin(), find)
-}
-
-func compile(file string, source []byte, base *Dialect, find []Finder) (*Dialect, error) {
+// compileSpec compiles a file. base is what it extends if it does not say; find
+// finds what it says. The error is a *FileError that holds every fault.
+func compileSpec(file string, source []byte, base *Spec, find []finder) (*Spec, error) {
 	r := &reporter{file: file, defs: map[string]*definition{}}
 	d := r.dialect(source, base, find)
 	d.file, d.source = file, source
@@ -118,8 +102,8 @@ var httpSource []byte
 func HTTP() []byte { return slices.Clone(httpSource) }
 
 // builtin is the dialect http, on which all others stand.
-var builtin = sync.OnceValue(func() *Dialect {
-	d, err := compile("http.yaml", httpSource, nil, nil)
+var builtin = sync.OnceValue(func() *Spec {
+	d, err := compileSpec("http.yaml", httpSource, nil, nil)
 	if err != nil {
 		panic(err) // the file is embedded: a test holds it right
 	}
@@ -131,8 +115,8 @@ var fileKeys = []string{
 	"idempotency", "support", "auth", "poll", "limits", "operations",
 }
 
-func (r *reporter) dialect(source []byte, base *Dialect, find []Finder) *Dialect {
-	d := &Dialect{base: base, codes: codes{exact: map[string][]*row{}, status: map[int][]*row{}}}
+func (r *reporter) dialect(source []byte, base *Spec, find []finder) *Spec {
+	d := &Spec{base: base, codes: codes{exact: map[string][]*row{}, status: map[int][]*row{}}}
 	root := r.load(source)
 	if root == nil {
 		return d
@@ -204,7 +188,7 @@ func (r *reporter) dialect(source []byte, base *Dialect, find []Finder) *Dialect
 	if n := sections["samples"]; n != nil {
 		d.samples = r.samples(n)
 	}
-	for key, read := range map[string]func(*Dialect, *yaml.Node){
+	for key, read := range map[string]func(*Spec, *yaml.Node){
 		"idempotency": r.idempotency, "support": r.support, "auth": r.auth, "poll": r.poll, "limits": r.limits, "operations": r.operations,
 	} {
 		if n := sections[key]; n != nil {
@@ -225,7 +209,7 @@ func isName(s string) bool {
 
 // link checks that the names which forms give stand in the table, and that the
 // forms which rows ask for are given.
-func (d *Dialect) link(r *reporter) {
+func (d *Spec) link(r *reporter) {
 	for _, n := range r.named {
 		if _, isKind := parlance.ParseKind(n.name); isKind || d.lists(n.name) {
 			continue
@@ -255,7 +239,7 @@ func (d *Dialect) link(r *reporter) {
 }
 
 // given are the names that the forms of the dialect say which this one extends.
-func (d *Dialect) given() (names []string) {
+func (d *Spec) given() (names []string) {
 	if d.base == nil {
 		return nil
 	}
@@ -269,7 +253,7 @@ func (d *Dialect) given() (names []string) {
 
 // overrides reports that the file itself says what a row of the dialect that it
 // extends speaks of.
-func (d *Dialect) overrides(w *row) bool {
+func (d *Spec) overrides(w *row) bool {
 	if sp, numeric := w.number(); numeric && w.status == 0 {
 		return d.codes.byStatus(sp.from, anyForm, &Request{}) != nil
 	}
@@ -278,7 +262,7 @@ func (d *Dialect) overrides(w *row) bool {
 
 // lists reports that a name stands in the table, or in that of the dialect
 // which this one extends; or that a row asks for it.
-func (d *Dialect) lists(name string) bool {
+func (d *Spec) lists(name string) bool {
 	return d.codes.exact[name] != nil || slices.ContainsFunc(d.codes.rows, func(w *row) bool { return w.is == name }) || d.base != nil && d.base.lists(name)
 }
 
@@ -289,8 +273,7 @@ type ownMedia struct {
 }
 
 // depends finds out what of a request writing depends on.
-func (d *Dialect) depends() {
-	d.kept, d.moulds, d.meanings = &choices{seed: maphash.MakeSeed()}, new(moulds), new(meanings)
+func (d *Spec) depends() {
 	for b := d; b != nil; b = b.base {
 		d.formed = d.formed || b.codes.formed
 		for _, w := range b.codes.rows {
@@ -315,7 +298,7 @@ func (d *Dialect) depends() {
 
 // finish derives what reading and writing need, and warns of what only the
 // whole file shows.
-func (d *Dialect) finish(r *reporter) {
+func (d *Spec) finish(r *reporter) {
 	for _, w := range d.codes.rows {
 		w.line = fmt.Sprintf("%s:%d", w.file, w.pos.line)
 		w.why = w.explain(w.key)

@@ -42,7 +42,7 @@ func newReached() *reached {
 }
 
 // by adds what one case came by.
-func (e *reached) by(d *Dialect, c *Case, r *Result) {
+func (e *reached) by(d author, c *Case, r *Result) {
 	e.rows[d.rowOf(&r.Outcome, &c.Request)] = true
 	for i := range r.Outcome.Items {
 		e.rows[d.rowOf(&r.Outcome.Items[i].Outcome, &c.Request)] = true
@@ -68,9 +68,9 @@ func (e *reached) by(d *Dialect, c *Case, r *Result) {
 }
 
 // writtenBy is the shape that an outcome is written by, nil for none.
-func (d *Dialect) writtenBy(c *Case, o *parlance.Outcome) *shape {
+func (d author) writtenBy(c *Case, o *parlance.Outcome) *shape {
 	req := asked(c.Request, &c.Response)
-	w := writer{d: d, req: &req, o: o}
+	w := output{d: d.Writer, req: &req, o: o}
 	w.row, w.status = d.writable(o, &req)
 	w.code = w.chooseCode()
 	w.attributes()
@@ -142,7 +142,7 @@ func (e *reached) first(m *matcher, t *template, n uint32) *template {
 
 // coverage counts what was reached of what there is in the file itself, and not
 // in the one that it extends.
-func (d *Dialect) coverage(e *reached) (c Coverage) {
+func (d author) coverage(e *reached) (c Coverage) {
 	file := d.file
 	n := alternatives{&c.Alternatives, e, file, "", map[position]bool{}, map[*instance]bool{}}
 	for _, s := range slices.Concat(d.shapes, d.extras) {

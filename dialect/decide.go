@@ -9,18 +9,9 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Decide says what the provider tells its callers to do about an outcome.
-// tried are the acts taken on the earlier answers to the same request, oldest
-// first. For a transport that failed, pass parlance.OutcomeOfTransport(err).
-// It is safe for concurrent use.
-func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) (p parlance.Decision) {
-	d.decide(&p, &req, o, nil, tried, nil)
-	return p
-}
-
 // decide is Decide into an empty Decision, where the row of the outcome may be
 // known, and its Retry-After may not have been looked for in the answer yet.
-func (d *Dialect) decide(p *parlance.Decision, req *Request, o *parlance.Outcome, r *row, tried []parlance.Act, answer *served) {
+func (d *Table) decide(p *parlance.Decision, req *Request, o *parlance.Outcome, r *row, tried []parlance.Act, answer *served) {
 	if r == nil {
 		r = d.rowOf(o, req)
 	}
@@ -55,7 +46,7 @@ func (d *Dialect) decide(p *parlance.Decision, req *Request, o *parlance.Outcome
 
 // unsafe says what a retry lacks that could do something twice, or allows it as
 // the caller wants.
-func (d *Dialect) unsafe(p *parlance.Decision, o *parlance.Outcome, req *Request) {
+func (d *Table) unsafe(p *parlance.Decision, o *parlance.Outcome, req *Request) {
 	theirs := o.Status >= 400 && o.Status <= 499
 	if req.RetryUnsafe && !theirs {
 		p.RepeatSafe = true
@@ -63,7 +54,7 @@ func (d *Dialect) unsafe(p *parlance.Decision, o *parlance.Outcome, req *Request
 		return
 	}
 	p.Why += "; a " + req.Method + " is retried only with an idempotency key"
-	if d.idempotency == "" {
+	if d.service.idempotency == "" {
 		p.Why += " (this API has none)"
 	}
 	if theirs {
@@ -74,16 +65,16 @@ func (d *Dialect) unsafe(p *parlance.Decision, o *parlance.Outcome, req *Request
 }
 
 // patience is how many scheduled repeats fail before the next act follows.
-func (d *Dialect) patience() int {
-	if d.support.After > 0 {
-		return d.support.After
+func (d *Table) patience() int {
+	if d.service.support.After > 0 {
+		return d.service.support.After
 	}
 	return 2
 }
 
 // rowOf finds the row that an outcome came from, or would have come from: by
 // its code, its status, or its kind, but only one that means the same.
-func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
+func (d *Table) rowOf(o *parlance.Outcome, req *Request) *row {
 	same := func(r *row) bool { return r != nil && r.kind == o.Kind && r.reason == o.Reason }
 	for _, code := range [...]string{o.Code, o.Family} {
 		if code == "" {
@@ -146,7 +137,7 @@ func (d *Dialect) rowOf(o *parlance.Outcome, req *Request) *row {
 // For a transport that failed there is no response: only the backoff of a row without a
 // reason is taken. A schedule, and what is done about maintenance, is what the page says
 // of errors that the API itself gives.
-func (d *Dialect) byBareKind(o *parlance.Outcome, req *Request) *row {
+func (d *Table) byBareKind(o *parlance.Outcome, req *Request) *row {
 	silent := transportWords[o.Reason] != ""
 	for _, r := range d.rows {
 		if r.kind == o.Kind && r.applies(req, anyForm) && !(silent && (len(r.retry.schedule) > 0 || r.reason != "")) {
@@ -189,7 +180,7 @@ var keyWords = map[parlance.Reason]string{
 
 // plan makes an empty Decision the act of a row on the first answer, with its
 // times. Where answer is not nil it is asked for Retry-After, if that is needed.
-func (d *Dialect) plan(p *parlance.Decision, o *parlance.Outcome, r *row, answer *served) {
+func (d *Table) plan(p *parlance.Decision, o *parlance.Outcome, r *row, answer *served) {
 	p.Act, p.Why, p.Line, p.Then = acts[o.Kind], r.whyOf(o), r.line, r.retry.then
 	switch {
 	case o.Status == 0 && transportWords[o.Reason] != "":
@@ -237,7 +228,7 @@ func (d *Dialect) plan(p *parlance.Decision, o *parlance.Outcome, r *row, answer
 
 // times states when to repeat: what the answer asks for beats schedule and
 // backoff; of several exact times the longest counts.
-func (d *Dialect) times(p *parlance.Decision, o *parlance.Outcome, r *row) {
+func (d *Table) times(p *parlance.Decision, o *parlance.Outcome, r *row) {
 	p.After = max(o.RetryAfter, r.retry.after)
 	switch {
 	case p.After > 0:
@@ -253,11 +244,11 @@ func (d *Dialect) times(p *parlance.Decision, o *parlance.Outcome, r *row) {
 // repeatSafe is the second law: an idempotent method (RFC 9110, 9.2.2), an
 // idempotency key where the dialect has one, or an answer that proves that
 // nothing was done.
-func (d *Dialect) repeatSafe(o *parlance.Outcome, r *row, req *Request) bool {
+func (d *Table) repeatSafe(o *parlance.Outcome, r *row, req *Request) bool {
 	if d.safe(req) {
 		return true
 	}
-	if d.idempotency != "" && (req.Key != "" || slices.ContainsFunc(values(req.Header, d.idempotency), func(v string) bool { return strings.TrimSpace(v) != "" })) {
+	if d.service.idempotency != "" && (req.Key != "" || slices.ContainsFunc(values(req.Header, d.service.idempotency), func(v string) bool { return strings.TrimSpace(v) != "" })) {
 		return true
 	}
 	return provesUndone(o, r)
@@ -274,7 +265,7 @@ func provesUndone(o *parlance.Outcome, r *row) bool {
 
 // decideItems turns the decision on a bulk answer to the records that failed: a
 // bulk request is never repeated whole.
-func (d *Dialect) decideItems(p *parlance.Decision, o *parlance.Outcome, req *Request) {
+func (d *Table) decideItems(p *parlance.Decision, o *parlance.Outcome, req *Request) {
 	var best *parlance.Decision
 	safe := true
 	for i := range o.Items {

@@ -14,25 +14,22 @@ import (
 // beyond it counts as cut off there.
 const MaxBody = 1 << 20
 
-// Decode reads an answer to req. It never fails: a body that cannot be read
-// leaves the meaning of the status, and a Diagnostic. It keeps nothing of
-// res.Body but Reading.Data, and is safe for concurrent use.
-func (d *Dialect) Decode(req Request, res Response) (reading Reading) {
-	if len(d.extensions) > 0 {
-		return d.decodeExtended(req, res)
-	}
-	d.into(&reading, &req, &res, 0)
-	return reading
+// Reader reads responses by a dialect file. It is safe for concurrent use.
+type Reader struct {
+	*Table
+	moulds *moulds // what it met last
 }
 
+func newReader(t *Table) *Reader { return &Reader{t, new(moulds)} }
+
 // decode reads an answer that stands in so many others.
-func (d *Dialect) decode(req Request, res Response, depth int) (reading Reading) {
+func (d *Reader) decode(req Request, res Response, depth int) (reading Reading) {
 	d.into(&reading, &req, &res, depth)
 	return reading
 }
 
 // into is decode into an empty Reading, for one is large to be handed on.
-func (d *Dialect) into(reading *Reading, req *Request, res *Response, depth int) {
+func (d *Reader) into(reading *Reading, req *Request, res *Response, depth int) {
 	o := &reading.Outcome
 	if switches(res) {
 		o.Kind, o.Status = parlance.Success, 101
@@ -73,45 +70,40 @@ type Glance struct {
 	Decision parlance.Decision
 }
 
-// Glance reads just as much of an answer as its meaning and the decision need,
-// which is what a proxy asks for first. It says what Decode and Decide say, at a
-// fraction of their cost, and is safe for concurrent use.
-func (d *Dialect) Glance(req Request, res Response) (g Glance) {
+// glance is Glance without extensions, into an empty one.
+func (d *Reader) glance(g *Glance, req *Request, res *Response) {
 	var o parlance.Outcome
 	var row *row
 	late := &served{res.Header, res.Received} // asked for Retry-After where the decision is to wait
 	p := d.planFor(res.Status)
 	switch {
-	case switches(&res):
+	case switches(res):
 		o.Kind, o.Status = parlance.Success, 101
 		late = nil
-	case d.extended(&req, res.Status, res.Header):
-		o, late = d.Decode(req, res).Outcome, nil
-	case !p.alters || p.alone(&req, &res):
-		r := d.statusRow(res.Status, &req)
+	case !p.alters || p.alone(req, res):
+		r := d.statusRow(res.Status, req)
 		o.Kind, o.Reason, o.Status = r.kind, r.reason, res.Status
 	default:
 		fill := filler{d: d, wants: meaningful, lends: true}
 		defer fill.release()
-		s, readable := d.fit(&fill, &o, &req, &res)
+		s, readable := d.fit(&fill, &o, req, res)
 		if fill.held(item) {
-			o, late = d.decode(req, res, 0).Outcome, nil
+			o, late = d.decode(*req, *res, 0).Outcome, nil
 			break
 		}
-		row = d.judge(&fill, &o, &req, &res, s, readable)
+		row = d.judge(&fill, &o, req, res, s, readable)
 		o.Title, o.Help = "", ""
 		if fill.bound.has(whole, attrReason) {
 			o.Reason = parlance.Reason(strings.Clone(string(o.Reason))) // it was lent
 		}
 	}
 	g.Kind, g.Reason = o.Kind, o.Reason
-	d.decide(&g.Decision, &req, &o, row, nil, late)
-	return g
+	d.decide(&g.Decision, req, &o, row, nil, late)
 }
 
 // fit reads the body and the header into an Outcome, but for what they say of
 // records. It returns the shape that the body fits, and whether it could be read.
-func (d *Dialect) fit(f *filler, o *parlance.Outcome, req *Request, res *Response) (shape *shape, readable bool) {
+func (d *Reader) fit(f *filler, o *parlance.Outcome, req *Request, res *Response) (shape *shape, readable bool) {
 	if len(res.Body) > MaxBody {
 		res.Body, res.Cut = res.Body[:MaxBody], true
 	}
@@ -149,7 +141,7 @@ func (d *Dialect) fit(f *filler, o *parlance.Outcome, req *Request, res *Respons
 
 // judge finds the meaning of what was read. It returns the row that rowOf would
 // find for it, nil where that has to look.
-func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Response, shape *shape, readable bool) *row {
+func (d *Reader) judge(fill *filler, o *parlance.Outcome, req *Request, res *Response, shape *shape, readable bool) *row {
 	o.Status = res.Status
 	stated := o.Kind // by a $kind hole
 	if stated != 0 && !d.mayState(stated, res.Status, req) {
@@ -214,7 +206,7 @@ func (d *Dialect) judge(fill *filler, o *parlance.Outcome, req *Request, res *Re
 // read finds the first shape that fits the body and leaves in m what its holes
 // took. It reports false where the body of a 2xx could not be read although it
 // could have decided otherwise.
-func (d *Dialect) read(m *matcher, p *plan, req *Request, res *Response) (fitted *shape, readable bool) {
+func (d *Reader) read(m *matcher, p *plan, req *Request, res *Response) (fitted *shape, readable bool) {
 	if p.bodyless(req, res) {
 		return nil, true
 	}
@@ -236,7 +228,7 @@ func (d *Dialect) read(m *matcher, p *plan, req *Request, res *Response) (fitted
 	if res.Cut && !success {
 		m.note("cut_body", "only the first %d bytes of the body were read", len(res.Body))
 	}
-	f, ok := m.parse(d, wanted, res.Header, res.Body)
+	f, ok := m.parse(d.Spec, wanted, res.Header, res.Body)
 	m.form = f
 	m.limit = minSteps + stepsPerNode*len(m.tree.Nodes)
 	if !ok {
@@ -337,22 +329,18 @@ func (m *matcher) root(t *template) bool {
 	return m.value(w.value, 0)
 }
 
-// Alters reports whether the body of such an answer can alter its meaning, or
-// holds the payload in an envelope, so that it must be read (up to the reader's
-// limit) before the meaning is known. Where it is false a success can be
-// streamed untouched.
-func (d *Dialect) Alters(req Request, status int, header Header) bool {
-	if status < 200 || status == 204 || status == 304 || req.Method == "HEAD" {
-		return false
-	}
-	if d.extended(&req, status, header) {
-		return true
-	}
-	if status < 400 && untouched(header) {
+// mayAlter reports that a response can have a body that is looked at.
+func mayAlter(req *Request, status int) bool {
+	return status >= 200 && status != 204 && status != 304 && req.Method != "HEAD"
+}
+
+// alters is Alters without extensions.
+func (d *Reader) alters(req *Request, status int, header Header) bool {
+	if !mayAlter(req, status) || status < 400 && untouched(header) {
 		return false
 	}
 	for _, s := range d.shapes {
-		if s.fits(&req, status) {
+		if s.fits(req, status) {
 			return true
 		}
 	}

@@ -5,93 +5,133 @@
 package dialect
 
 import (
-	"time"
-
 	"github.com/parlance-api/parlance"
 )
 
-// Header is what the core asks of HTTP headers. An http.Header is one.
-type Header interface {
-	// Values returns every value of the field, whose name is given in the
-	// canonical form of net/textproto (Retry-After).
-	Values(name string) []string
+// Dialect is one API's response conventions, compiled from one file. It is
+// immutable and safe for concurrent use.
+type Dialect struct {
+	core       *Writer // which reads and decides, too
+	extensions []Extension
 }
 
-// Fields is a Header over a map whose names are in canonical form, as net/http
-// keeps them: Fields(response.Header) costs nothing, and spares making each name
-// canonical again. nil is no header.
-type Fields map[string][]string
+// Finder gives the dialect that a file extends.
+type Finder func(name string) (*Dialect, error)
 
-// Values returns every value of the field.
-func (f Fields) Values(name string) []string { return f[name] }
-
-// Request is what reading, writing and deciding need of a request. The zero
-// value is a GET of which nothing else is known.
-type Request struct {
-	Method string // "" is GET
-	Path   string
-	Key    string // the idempotency key that goes with it, where the dialect has one
-	Header Header // nil is no header
-
-	// RetryUnsafe is set where the caller allows a retry that may do the request
-	// twice. It changes nothing about an answer with a 4XX.
-	RetryUnsafe bool
-
-	Body []byte // the caller's own document; only writing a grafted bulk answer looks at it
-
-	Now time.Time // when the answer is written, for those that name a moment; zero is time.Now
+// Compile makes a Dialect of a file. file names it in diagnostics and
+// decisions; find, if given, finds a dialect that the file extends. The error
+// is a *FileError that holds every fault of the file.
+func Compile(file string, source []byte, find ...Finder) (*Dialect, error) {
+	var finders []finder
+	for _, f := range find {
+		finders = append(finders, func(name string) (*Spec, error) {
+			d, err := f(name)
+			if err != nil {
+				return nil, err
+			}
+			return d.core.Spec, nil
+		})
+	}
+	s, err := compileSpec(file, source, builtin(), finders)
+	if err != nil {
+		return nil, err
+	}
+	return &Dialect{core: newWriter(newReader(newTable(s)))}, nil
 }
 
-// Response is one answer as it came over the wire, its transfer and content
-// codings undone.
-type Response struct {
-	Status   int
-	Header   Header    // nil is no header
-	Body     []byte    // only read; nothing of it is kept
-	Cut      bool      // Body is the beginning of a longer one
-	Received time.Time // "now" where the answer has no Date; zero is time.Now
+// Name is the dialect's own name, such as "vms".
+func (d *Dialect) Name() string { return d.core.name }
+
+// Title is the API's name for people.
+func (d *Dialect) Title() string { return d.core.title }
+
+// Sources are the pages that the file was written from.
+func (d *Dialect) Sources() []string { return d.core.sources }
+
+// IdempotencyHeader is the request header that carries an idempotency key, ""
+// where the API has none.
+func (d *Dialect) IdempotencyHeader() string { return d.core.service.idempotency }
+
+// Support is whom to tell of a failure that persists.
+func (d *Dialect) Support() Support { return d.core.service.support }
+
+// Auth is what the file says of getting access.
+func (d *Dialect) Auth() Auth { return d.core.service.auth }
+
+// Polling is what the file says of following a 202.
+func (d *Dialect) Polling() Polling {
+	p := d.core.service.poll
+	if len(p.Headers) == 0 {
+		p.Headers = []string{"Location"}
+	}
+	return p
 }
 
-// Reading is what Decode made of a response.
-type Reading struct {
-	Outcome     parlance.Outcome
-	Data        []byte                // the success payload, a part of Response.Body; nil where no envelope holds one
-	Enveloped   bool                  // Data was found in an envelope
-	Shape       string                // the name of the shape that read it, "" for none
-	Diagnostics []parlance.Diagnostic // what could not be read
+// Accept is the Accept field (RFC 9110, 12.5.1) by which a caller asks for the
+// form that tells the most, with anything else as second best; "" for a dialect
+// without bodies. Some APIs answer with an HTML page that says little unless
+// they are asked.
+func (d *Dialect) Accept() string { return d.core.Accept() }
+
+// Limits reads what the headers of an answer say of rate limits, those that
+// they say anything of.
+func (d *Dialect) Limits(res Response) []Limit { return d.core.Limits(res) }
+
+// Safe reports that a request to such a method and path does nothing twice when
+// it is repeated, by its method (RFC 9110, 9.2.2) or because the file says so.
+func (d *Dialect) Safe(req Request) bool { return d.core.safe(&req) }
+
+// Decide says what the provider tells its callers to do about an outcome.
+// tried are the acts taken on the earlier answers to the same request, oldest
+// first. For a transport that failed, pass parlance.OutcomeOfTransport(err).
+// It is safe for concurrent use.
+func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) (p parlance.Decision) {
+	d.core.decide(&p, &req, o, nil, tried, nil)
+	return p
 }
 
-// Payload is the success value that an envelope is put around, or that is
-// written as it is where the dialect has none.
-type Payload struct {
-	ContentType string // "" is the type of the form that is written
-	Body        []byte // JSON for JSON forms, XML for XML forms, anything where there is no envelope
+// Decode reads an answer to req. It never fails: a body that cannot be read
+// leaves the meaning of the status, and a Diagnostic. It keeps nothing of
+// res.Body but Reading.Data, and is safe for concurrent use.
+func (d *Dialect) Decode(req Request, res Response) (reading Reading) {
+	if len(d.extensions) > 0 {
+		return d.decodeExtended(req, res)
+	}
+	d.core.into(&reading, &req, &res, 0)
+	return reading
 }
 
-// Pair is one header field to be sent.
-type Pair struct {
-	Name, Value string
+// Glance reads just as much of an answer as its meaning and the decision need,
+// which is what a proxy asks for first. It says what Decode and Decide say, at a
+// fraction of their cost, and is safe for concurrent use.
+func (d *Dialect) Glance(req Request, res Response) (g Glance) {
+	if !switches(&res) && d.extended(&req, res.Status, res.Header) {
+		o := d.Decode(req, res).Outcome
+		return Glance{o.Kind, o.Reason, d.Decide(req, &o)}
+	}
+	d.core.glance(&g, &req, &res)
+	return g
 }
 
-// Message is a response that Encode wrote.
-type Message struct {
-	Status int
-	Header []Pair
-	Body   []byte // the caller's buffer with the body appended
-	Losses []parlance.Loss
-
-	// Unset are the attributes that a JSON body shows as null, since the Outcome does not
-	// have them and the file names nothing in their place: "instance", "request_id".
-	Unset []string
-
-	// Phrase is what the response is called for people: the title of the row that it was
-	// written by, else HTTP's words for the status (RFC 9110, 15). "" if there are none.
-	Phrase string
+// Alters reports whether the body of such an answer can alter its meaning, or
+// holds the payload in an envelope, so that it must be read (up to the reader's
+// limit) before the meaning is known. Where it is false a success can be
+// streamed untouched.
+func (d *Dialect) Alters(req Request, status int, header Header) bool {
+	return d.core.alters(&req, status, header) || mayAlter(&req, status) && d.extended(&req, status, header)
 }
 
-// Support is how a provider is told of a failure that persists.
-type Support struct {
-	Contact string
-	After   int    // scheduled retries that fail before it is time; 0 is 2
-	ID      string // what the provider calls the request ID, such as activityId; "" for no word of its own
+// Encode writes an Outcome as the answer to req, appending the body to dst.
+// data is the success payload. The body is well-formed whatever goes in; what
+// cannot be carried is in Message.Losses. It is safe for concurrent use.
+func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payload) (m Message) {
+	if len(d.extensions) > 0 {
+		return d.encodeExtended(dst, req, o, data)
+	}
+	d.core.encode(&m, dst, &req, o, &data, 0)
+	return m
 }
+
+// Wraps reports whether Encode puts an envelope around the payload of such an
+// outcome, or would otherwise not pass it on as it is.
+func (d *Dialect) Wraps(req Request, o *parlance.Outcome) bool { return d.core.wraps(&req, o) }

@@ -3,6 +3,7 @@ package dialect
 import (
 	"bytes"
 	"cmp"
+	"hash/maphash"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,20 +12,9 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Encode writes an Outcome as the answer to req, appending the body to dst.
-// data is the success payload. The body is well-formed whatever goes in; what
-// cannot be carried is in Message.Losses. It is safe for concurrent use.
-func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payload) (m Message) {
-	if len(d.extensions) > 0 {
-		return d.encodeExtended(dst, req, o, data)
-	}
-	d.encode(&m, dst, &req, o, &data, 0)
-	return m
-}
-
 // encode writes an answer that stands in so many others. What is large is handed
 // on by reference, for a program takes little longer than copies of it.
-func (d *Dialect) encode(m *Message, dst []byte, req *Request, o *parlance.Outcome, data *Payload, depth int) {
+func (d *Writer) encode(m *Message, dst []byte, req *Request, o *parlance.Outcome, data *Payload, depth int) {
 	if len(data.Body) > 0 && string(bytes.TrimSpace(data.Body)) == "null" {
 		data = new(Payload) // JSON's word for no payload
 	}
@@ -40,7 +30,7 @@ func (d *Dialect) encode(m *Message, dst []byte, req *Request, o *parlance.Outco
 			c = nil
 		}
 	}
-	w := writers.Get().(*writer)
+	w := writers.Get().(*output)
 	w.d, w.o, w.data, w.dst, w.start, w.depth = d, o, *data, dst, len(dst), depth
 	w.own, w.req = *req, &w.own // in memory that is used again
 	if c == nil {
@@ -130,16 +120,16 @@ func (d *Dialect) encode(m *Message, dst []byte, req *Request, o *parlance.Outco
 	w.release()
 }
 
-var writers = sync.Pool{New: func() any { return new(writer) }}
+var writers = sync.Pool{New: func() any { return new(output) }}
 
 // release gives the writer back, without anything of the caller's in it.
-func (w *writer) release() {
+func (w *output) release() {
 	items, fields, scratch, back := w.items, w.fields, w.scratch[:0], w.back[:0]
 	clear(back[:cap(back)])
 	if cap(scratch) > 1<<14 || cap(items.site)+cap(fields.site) > 1<<14 || cap(back) > 1<<10 {
 		return
 	}
-	*w = writer{}
+	*w = output{}
 	w.items.site, w.items.done = items.site[:0], items.done[:0]
 	w.fields.site, w.fields.done = fields.site[:0], fields.done[:0]
 	w.scratch, w.back = scratch, back
@@ -148,18 +138,16 @@ func (w *writer) release() {
 
 // headerShapes are those without a body: the file's own, then those of http,
 // which give every dialect a place for the request id.
-func (d *Dialect) headerShapes() []*shape {
+func (d *Spec) headerShapes() []*shape {
 	if d.base == nil {
 		return d.extras
 	}
 	return d.everyHeader
 }
 
-// Wraps reports whether Encode puts an envelope around the payload of such an
-// outcome, or would otherwise not pass it on as it is.
-func (d *Dialect) Wraps(req Request, o *parlance.Outcome) bool {
-	w := writer{d: d, req: &req, o: o, data: Payload{Body: []byte("{}")}}
-	w.row, w.status = d.writable(o, &req)
+func (d *Writer) wraps(req *Request, o *parlance.Outcome) bool {
+	w := output{d: d, req: req, o: o, data: Payload{Body: []byte("{}")}}
+	w.row, w.status = d.writable(o, req)
 	w.code = w.chooseCode()
 	w.attributes()
 	return w.status == 204 || w.status == 304 || w.chooseShape() != nil
@@ -167,7 +155,7 @@ func (d *Dialect) Wraps(req Request, o *parlance.Outcome) bool {
 
 // formOf is the form of a payload whose type nobody said: what it begins with
 // tells, else the first of the dialect's own.
-func (d *Dialect) formOf(payload []byte) form {
+func (d *Writer) formOf(payload []byte) form {
 	switch start := strings.TrimLeft(string(payload[:min(len(payload), 64)]), " \t\r\n"); {
 	case strings.HasPrefix(start, "{"), strings.HasPrefix(start, "["):
 		return formJSON
@@ -180,9 +168,24 @@ func (d *Dialect) formOf(payload []byte) form {
 	return formJSON
 }
 
-// writer writes one Outcome.
-type writer struct {
-	d       *Dialect
+// Writer writes responses by a dialect file. It is safe for concurrent use.
+type Writer struct {
+	*Reader
+	base *Writer  // of the dialect that this one extends
+	kept *choices // what writing chose last
+}
+
+func newWriter(r *Reader) *Writer {
+	w := &Writer{Reader: r, kept: &choices{seed: maphash.MakeSeed()}}
+	for at, b := w, r.Table.base; b != nil; at, b = at.base, b.base {
+		at.base = &Writer{Reader: &Reader{Table: b}}
+	}
+	return w
+}
+
+// output is one response that is being written.
+type output struct {
+	d       *Writer
 	own     Request
 	req     *Request
 	choice  *choice // nil where it is made
@@ -231,7 +234,7 @@ type writer struct {
 }
 
 // body writes the chosen shape.
-func (w *writer) body() {
+func (w *output) body() {
 	for _, o := range [...]owner{item, field} {
 		w.atRoot(o)
 	}

@@ -36,11 +36,12 @@ type Mark struct {
 // like them.
 const maxMarks = 3
 
-// Evidence reads an answer as Decode does, and tells what of it the dialect
+// EvidenceOf reads an answer as Decode does, and tells what of it the dialect
 // foresees. It says nothing about other dialects: how much each fact weighs is
 // for whoever compares several. It is safe for concurrent use.
-func (d *Dialect) Evidence(req Request, res Response) Evidence {
-	e := Evidence{Reading: d.Decode(req, res)}
+func EvidenceOf(in *Dialect, req Request, res Response) Evidence {
+	d := in.core
+	e := Evidence{Reading: in.Decode(req, res)}
 	o := &e.Reading.Outcome
 	e.Row = d.codes.byStatus(res.Status, "", &req) != nil
 	e.Exact = e.Row && len(d.codes.status[res.Status]) > 0

@@ -107,12 +107,12 @@ shapes:
 }
 
 // Ask what a code means.
-func ExampleDialect_Explain() {
+func ExampleExplain() {
 	vision, err := catalog.Open("vision")
 	if err != nil {
 		panic(err)
 	}
-	for _, e := range vision.Explain("500") {
+	for _, e := range dialect.Explain(vision, "500") {
 		fmt.Println(e.Key, e.Kind, e.Decision.Act, e.Decision.Schedule, e.Decision.Then, e.Line)
 	}
 	// Output: 500, 999 internal retry [5m0s 30m0s] escalate vision.yaml:45

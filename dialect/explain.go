@@ -12,6 +12,9 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
+// author sees all parts of a Dialect.
+type author struct{ *Writer }
+
 // Entry is one row of the codes table, for people and tools that show it.
 type Entry struct {
 	Key      string            // as it stands in the file: "429, 419"
@@ -38,7 +41,9 @@ type Group struct {
 }
 
 // Codes lists the rows of the table, in the order of the file.
-func (d *Dialect) Codes() []Entry {
+func Codes(d *Dialect) []Entry { return author{d.core}.list() }
+
+func (d author) list() []Entry {
 	all := make([]Entry, 0, len(d.codes.rows))
 	for _, r := range d.codes.rows {
 		all = append(all, d.entry(r, statusOf(r), ""))
@@ -51,8 +56,10 @@ func (d *Dialect) Codes() []Entry {
 // without a condition. If no row names the code it is what its class or the
 // dialect http says. A class or a range has the readings of that. The list is
 // empty for a text that is neither listed nor a number.
-func (d *Dialect) Explain(code string) []Entry {
-	if g, ok := d.Range(code); ok {
+func Explain(d *Dialect, code string) []Entry { return author{d.core}.explain(code) }
+
+func (d author) explain(code string) []Entry {
+	if g, ok := d.within(code); ok {
 		return g.Class
 	}
 	n, err := strconv.Atoi(code)
@@ -66,9 +73,9 @@ func (d *Dialect) Explain(code string) []Entry {
 
 // readings are the rows that speak of a code, up to the first without a
 // condition: the file's, those of the dialect that it extends, then http's.
-func (d *Dialect) readings(code string, n int, numeric bool) (all []Entry) {
-	for b := d; b != nil; b = b.base {
-		builtin := b.base == nil && b != d
+func (d author) readings(code string, n int, numeric bool) (all []Entry) {
+	for b := d.Table; b != nil; b = b.base {
+		builtin := b.base == nil && b != d.Table
 		if builtin && (!numeric || n < firstStatus || n > 999) {
 			return all
 		}
@@ -112,7 +119,7 @@ func (c *codes) of(code string, n int, numeric bool) (all [][]*row) {
 }
 
 // byForm are the readings of a status that hang on the form of the response.
-func (d *Dialect) byForm(status int, plain []Entry) (all []Entry) {
+func (d author) byForm(status int, plain []Entry) (all []Entry) {
 	for _, s := range slices.Concat(d.shapes, d.extras) {
 		if s.is == "" || s.writeOnly || !s.status.admits(status) {
 			continue
@@ -142,8 +149,8 @@ func (d *Dialect) byForm(status int, plain []Entry) (all []Entry) {
 const orElse = ", or "
 
 // saidBy is what a shape says of itself: the rows of the name, or a kind.
-func (d *Dialect) saidBy(s *shape, status int) (all []Entry) {
-	for b := d; b != nil; b = b.base {
+func (d author) saidBy(s *shape, status int) (all []Entry) {
+	for b := d.Table; b != nil; b = b.base {
 		for _, r := range b.codes.exact[s.is] {
 			if !r.conditional() {
 				e := d.entry(r, status, strconv.Itoa(status))
@@ -160,7 +167,9 @@ func (d *Dialect) saidBy(s *shape, status int) (all []Entry) {
 }
 
 // Under are the codes that travel in bodies under an HTTP status.
-func (d *Dialect) Under(status int) (codes []string) {
+func Under(d *Dialect, status int) (codes []string) { return author{d.core}.under(status) }
+
+func (d author) under(status int) (codes []string) {
 	for _, r := range d.rows {
 		if r.status != status || d.named(r.first) {
 			continue
@@ -176,9 +185,11 @@ func (d *Dialect) Under(status int) (codes []string) {
 
 // Groups are all rows, class by class, then those of codes that stand in bodies
 // alone. A class that the file says nothing of is left out.
-func (d *Dialect) Groups() (all []Group) {
+func Groups(d *Dialect) []Group { return author{d.core}.groups() }
+
+func (d author) groups() (all []Group) {
 	for class := 1; class <= 5; class++ {
-		g, _ := d.Range(strconv.Itoa(class) + "xx")
+		g, _ := d.within(strconv.Itoa(class) + "xx")
 		if len(g.Rows) > 0 || slices.ContainsFunc(g.Class, func(e Entry) bool { return !e.Builtin }) {
 			all = append(all, g)
 		}
@@ -197,14 +208,16 @@ func (d *Dialect) Groups() (all []Group) {
 
 // Range is what the file says of a class or a range of codes, such as 4xx or
 // 400-429, else what the dialect http does. It reports false for any other text.
-func (d *Dialect) Range(text string) (Group, bool) {
+func Range(d *Dialect, text string) (Group, bool) { return author{d.core}.within(text) }
+
+func (d author) within(text string) (Group, bool) {
 	sp, ok := parseSpan(text)
 	if !ok || sp.from == sp.to {
 		return Group{}, false
 	}
 	g := Group{Name: text}
 	var class []*row
-	for b := d; b != nil && len(class) == 0; b = b.base {
+	for b := d.Table; b != nil && len(class) == 0; b = b.base {
 		for _, of := range b.codes.ranges {
 			if inside(sp, of.span) { // the narrowest that holds all of it
 				class = of.rows
@@ -213,7 +226,7 @@ func (d *Dialect) Range(text string) (Group, bool) {
 		}
 		for _, r := range class {
 			e := d.entry(r, sp.from, text)
-			e.Builtin = b.base == nil && b != d
+			e.Builtin = b.base == nil && b != d.Table
 			g.Class = append(g.Class, e)
 		}
 	}
@@ -240,7 +253,7 @@ func (d *Dialect) Range(text string) (Group, bool) {
 
 // classed is where a row stands among the statuses. It reports false for one
 // that is about a code in bodies alone.
-func (d *Dialect) classed(r *row) (span, bool) {
+func (d author) classed(r *row) (span, bool) {
 	sp, numeric := r.number()
 	switch {
 	case numeric && (r.status == 0 || d.codes.merged) && sp.from >= firstStatus && sp.to <= lastStatus:
@@ -260,7 +273,7 @@ func (d *Dialect) classed(r *row) (span, bool) {
 
 // among is a row among others of its class: told by its codes without that of the
 // class, or by the status if a shape gives it its name.
-func (d *Dialect) among(r *row, at, class span) Entry {
+func (d author) among(r *row, at, class span) Entry {
 	if _, numeric := r.number(); !numeric && d.named(r.first) {
 		e := d.entry(r, at.from, strconv.Itoa(at.from))
 		e.Status = 0
@@ -290,7 +303,7 @@ func statusOf(r *row) int {
 	return sp.from
 }
 
-func (d *Dialect) entry(r *row, status int, code string) Entry {
+func (d author) entry(r *row, status int, code string) Entry {
 	o := &parlance.Outcome{Kind: r.kind, Reason: r.reason, Status: status, Code: cmp.Or(code, r.first)}
 	req := &Request{Method: "POST"}
 	var p parlance.Decision
@@ -306,7 +319,7 @@ func (d *Dialect) entry(r *row, status int, code string) Entry {
 }
 
 // when is the conditions of a row in words.
-func (d *Dialect) when(r *row) string {
+func (d author) when(r *row) string {
 	var parts []string
 	if r.of != nil {
 		parts = append(parts, concerning(r.of.methods, r.of.paths)...)

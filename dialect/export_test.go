@@ -11,16 +11,15 @@ import (
 // and not only what its shapes ask for. Their members have no numbers, so all of
 // them are weighed and none is fitted straight; and no status is believed alone.
 func Unguided(d *Dialect) *Dialect {
-	all := *d
+	all := *d.core.Spec
 	for f := range all.guide {
 		if all.guide[f] != nil {
 			all.guide[f] = tree.NewGuide()
 			all.guide[f].All()
 		}
 	}
-	all.moulds = new(moulds)
-	for i, p := range d.byStatus {
-		if i > 0 && p == d.byStatus[i-1] { // as most are
+	for i, p := range d.core.byStatus {
+		if i > 0 && p == d.core.byStatus[i-1] { // as most are
 			all.byStatus[i] = all.byStatus[i-1]
 			continue
 		}
@@ -28,15 +27,13 @@ func Unguided(d *Dialect) *Dialect {
 		asking.fields, asking.moulds = nil, false
 		all.byStatus[i] = &asking
 	}
-	return &all
+	return &Dialect{newWriter(newReader(newTable(&all))), d.extensions}
 }
 
 // Forgetful is a Dialect that reads and writes as d does, and has kept no choice, no
 // program and no mould yet.
 func Forgetful(d *Dialect) *Dialect {
-	all := *d
-	all.kept, all.moulds, all.meanings = &choices{seed: d.kept.seed}, new(moulds), new(meanings)
-	return &all
+	return &Dialect{newWriter(newReader(newTable(d.core.Spec))), d.extensions}
 }
 
 // Straight reports whether the body of an answer is fitted by one walk, and not
@@ -45,9 +42,10 @@ func Straight(d *Dialect, req Request, res Response) bool {
 	m := matchers.Get().(*matcher)
 	defer m.release()
 	m.reset(&res, 0)
-	form, ok := m.parse(d, d.planFor(res.Status).wanted, res.Header, res.Body)
-	return ok && form == formJSON && slices.ContainsFunc(d.planFor(res.Status).shapes, func(s *shape) bool {
-		return s.form == formJSON && d.planFor(res.Status).concerns(s, &req) && m.straight(s.body)
+	p := d.core.planFor(res.Status)
+	form, ok := m.parse(d.core.Spec, p.wanted, res.Header, res.Body)
+	return ok && form == formJSON && slices.ContainsFunc(p.shapes, func(s *shape) bool {
+		return s.form == formJSON && p.concerns(s, &req) && m.straight(s.body)
 	})
 }
 
@@ -55,7 +53,7 @@ func Straight(d *Dialect, req Request, res Response) bool {
 // written before, with other texts.
 func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 	var key choiceKey
-	at := d.choiceAt(&key, &req, o, len(data.Body) > 0)
+	at := d.core.choiceAt(&key, &req, o, len(data.Body) > 0)
 	if at == nil {
 		return false
 	}
@@ -63,7 +61,7 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 	if c == nil || c.key != key {
 		return false
 	}
-	p := c.program(d, &req, o)
+	p := c.program(d.core, &req, o)
 	return p != nil && p.run(new(Message), nil, c, o, &data)
 }
 
@@ -71,6 +69,6 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 // an answer before.
 func Recasts(d *Dialect, req Request, res Response) bool {
 	var texts stretches
-	g := d.recast(d.planFor(res.Status), &req, &res, &texts)
-	return g != nil && g.fill(&filler{d: d, wants: everyAttribute}, new(parlance.Outcome), &res, &texts)
+	g := d.core.recast(d.core.planFor(res.Status), &req, &res, &texts)
+	return g != nil && g.fill(&filler{d: d.core.Reader, wants: everyAttribute}, new(parlance.Outcome), &res, &texts)
 }

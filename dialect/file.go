@@ -13,17 +13,17 @@ import (
 )
 
 // extends takes another dialect as what holds where this file says nothing.
-func (r *reporter) extends(d *Dialect, n *yaml.Node, find []Finder) {
+func (r *reporter) extends(d *Spec, n *yaml.Node, find []finder) {
 	name, ok := r.text(n, "extends")
 	if !ok {
 		return
 	}
 	err := errors.New("this program knows no other dialects here")
 	for _, f := range find {
-		var other *Dialect
+		var other *Spec
 		if other, err = f(name); err == nil {
 			// A copy of its own, for the templates learn their numbers from the dialect that they serve.
-			if other, err = compile(other.file, other.source, d.base, find); err != nil {
+			if other, err = compileSpec(other.file, other.source, d.base, find); err != nil {
 				continue
 			}
 			d.base = other
@@ -42,7 +42,7 @@ func (r *reporter) extends(d *Dialect, n *yaml.Node, find []Finder) {
 // inherit takes over the shapes of the dialect that is extended, behind the
 // file's own; one of the same name is replaced. What else the file does not say
 // is taken over too.
-func (d *Dialect) inherit(http *Dialect) {
+func (d *Spec) inherit(http *Spec) {
 	if d.base == nil || d.base == http {
 		return
 	}
@@ -56,11 +56,11 @@ func (d *Dialect) inherit(http *Dialect) {
 	if !d.formsListed {
 		d.forms, d.formsListed = d.base.forms, d.base.formsListed
 	}
-	d.idempotency, d.support, d.auth, d.poll, d.limits = d.base.idempotency, d.base.support, d.base.auth, d.base.poll, d.base.limits
+	d.service.idempotency, d.service.support, d.service.auth, d.service.poll, d.service.limits = d.base.service.idempotency, d.base.service.support, d.base.service.auth, d.base.service.poll, d.base.service.limits
 }
 
 // builtinExtras are the header shapes of the dialect http.
-func builtinExtras(d *Dialect) []*shape {
+func builtinExtras(d *Spec) []*shape {
 	for d.base != nil {
 		d = d.base
 	}
@@ -121,26 +121,26 @@ func (r *reporter) unused() {
 	}
 }
 
-func (r *reporter) idempotency(d *Dialect, n *yaml.Node) {
+func (r *reporter) idempotency(d *Spec, n *yaml.Node) {
 	r.pairs(n, "idempotency", func(k, v *yaml.Node) {
 		if k.Value != "header" {
 			r.unknown(at(k), "unknown_key", "key of idempotency", k.Value, []string{"header"})
 			return
 		}
 		name, _ := r.text(v, "header")
-		d.idempotency = canonicalHeader(name)
+		d.service.idempotency = canonicalHeader(name)
 	})
 }
 
-func (r *reporter) support(d *Dialect, n *yaml.Node) {
+func (r *reporter) support(d *Spec, n *yaml.Node) {
 	r.pairs(n, "support", func(k, v *yaml.Node) {
 		switch k.Value {
 		case "contact":
-			d.support.Contact, _ = r.text(v, "contact")
+			d.service.support.Contact, _ = r.text(v, "contact")
 		case "after":
-			d.support.After = r.count(v, "after", "failures")
+			d.service.support.After = r.count(v, "after", "failures")
 		case "id":
-			d.support.ID, _ = r.text(v, "id")
+			d.service.support.ID, _ = r.text(v, "id")
 		default:
 			r.unknown(at(k), "unknown_key", "key of support", k.Value, []string{"contact", "after", "id"})
 		}
@@ -166,34 +166,31 @@ type Auth struct {
 	Expires time.Duration // how long a token is good where the answer does not say; 0 is unknown
 }
 
-// Auth is what the file says of getting access.
-func (d *Dialect) Auth() Auth { return d.auth }
-
 var grants = []string{"client_credentials", "password", "refresh_token", "authorization_code"}
 
-func (r *reporter) auth(d *Dialect, n *yaml.Node) {
+func (r *reporter) auth(d *Spec, n *yaml.Node) {
 	keys := []string{"token", "grants", "login", "header", "scheme", "expires"}
 	r.pairs(n, "auth", func(k, v *yaml.Node) {
 		switch k.Value {
 		case "token":
-			d.auth.Token, _ = r.text(v, "token")
+			d.service.auth.Token, _ = r.text(v, "token")
 		case "grants":
-			d.auth.Grants = nil
+			d.service.auth.Grants = nil
 			for _, g := range r.words(v, "grants") {
 				if !slices.Contains(grants, g) {
 					r.unknown(at(v), "unknown_grant", "grant", g, grants)
 				}
-				d.auth.Grants = append(d.auth.Grants, g)
+				d.service.auth.Grants = append(d.service.auth.Grants, g)
 			}
 		case "login":
-			d.auth.Login, _ = r.text(v, "login")
+			d.service.auth.Login, _ = r.text(v, "login")
 		case "header":
 			name, _ := r.text(v, "header")
-			d.auth.Header = canonicalHeader(name)
+			d.service.auth.Header = canonicalHeader(name)
 		case "scheme":
-			d.auth.Scheme, _ = r.text(v, "scheme")
+			d.service.auth.Scheme, _ = r.text(v, "scheme")
 		case "expires":
-			d.auth.Expires = r.duration(v, v.Value)
+			d.service.auth.Expires = r.duration(v, v.Value)
 		default:
 			r.unknown(at(k), "unknown_key", "key of auth", k.Value, keys)
 		}
@@ -208,28 +205,19 @@ type Polling struct {
 	Result  string        // the response header of the last look that points at the result; "" where it holds the result
 }
 
-// Polling is what the file says of following a 202.
-func (d *Dialect) Polling() Polling {
-	p := d.poll
-	if len(p.Headers) == 0 {
-		p.Headers = []string{"Location"}
-	}
-	return p
-}
-
-func (r *reporter) poll(d *Dialect, n *yaml.Node) {
+func (r *reporter) poll(d *Spec, n *yaml.Node) {
 	r.pairs(n, "poll", func(k, v *yaml.Node) {
 		switch k.Value {
 		case "headers":
-			d.poll.Headers = nil
+			d.service.poll.Headers = nil
 			for _, name := range r.words(v, "headers") {
-				d.poll.Headers = append(d.poll.Headers, canonicalHeader(name))
+				d.service.poll.Headers = append(d.service.poll.Headers, canonicalHeader(name))
 			}
 		case "every":
-			d.poll.Every = r.duration(v, v.Value)
+			d.service.poll.Every = r.duration(v, v.Value)
 		case "result":
 			name, _ := r.text(v, "result")
-			d.poll.Result = canonicalHeader(name)
+			d.service.poll.Result = canonicalHeader(name)
 		default:
 			r.unknown(at(k), "unknown_key", "key of poll", k.Value, []string{"headers", "every", "result"})
 		}
@@ -254,8 +242,8 @@ type limit struct {
 
 // Limits reads what the headers of an answer say of rate limits, those that
 // they say anything of.
-func (d *Dialect) Limits(res Response) (all []Limit) {
-	m := matcher{served: served{res.Header, res.Received}}
+func (d *Reader) Limits(res Response) (all []Limit) {
+	from := &served{res.Header, res.Received}
 	number := func(name string) int {
 		for _, v := range values(res.Header, name) {
 			if n, err := strconv.Atoi(strings.TrimSpace(v)); err == nil && name != "" {
@@ -264,10 +252,10 @@ func (d *Dialect) Limits(res Response) (all []Limit) {
 		}
 		return -1
 	}
-	for _, l := range d.limits {
+	for _, l := range d.service.limits {
 		one := Limit{Name: l.name, Limit: number(l.limit), Remaining: number(l.remaining)}
 		for _, v := range values(res.Header, l.reset) {
-			one.Reset, _ = l.conv.wait(strings.TrimSpace(v), &m)
+			one.Reset, _ = l.conv.wait(strings.TrimSpace(v), from)
 		}
 		if one.Limit >= 0 || one.Remaining >= 0 || one.Reset > 0 {
 			all = append(all, one)
@@ -276,8 +264,8 @@ func (d *Dialect) Limits(res Response) (all []Limit) {
 	return all
 }
 
-func (r *reporter) limits(d *Dialect, n *yaml.Node) {
-	d.limits = nil
+func (r *reporter) limits(d *Spec, n *yaml.Node) {
+	d.service.limits = nil
 	r.pairs(n, "limits", func(k, v *yaml.Node) {
 		l := limit{name: k.Value}
 		r.pairs(v, "a limit", func(k, v *yaml.Node) {
@@ -297,7 +285,7 @@ func (r *reporter) limits(d *Dialect, n *yaml.Node) {
 				r.unknown(at(k), "unknown_key", "key of a limit", k.Value, []string{"limit", "remaining", "reset"})
 			}
 		})
-		d.limits = append(d.limits, l)
+		d.service.limits = append(d.service.limits, l)
 	})
 }
 
@@ -315,7 +303,7 @@ func (o *operation) concerns(req *Request) bool {
 
 // operations reads rows that hold for some requests, and which of them are safe
 // to repeat although their method is not.
-func (r *reporter) operations(d *Dialect, n *yaml.Node) {
+func (r *reporter) operations(d *Spec, n *yaml.Node) {
 	if n.Kind != yaml.SequenceNode {
 		r.fault(at(n), "wrong_type", "write a list: each begins with `- path: …`", "operations must be a list, not %s", kindOf(n))
 		return
@@ -349,22 +337,20 @@ func (r *reporter) operations(d *Dialect, n *yaml.Node) {
 			}
 			d.codes.add(o.codes)
 		}
-		d.operations = append(d.operations, o)
+		d.service.operations = append(d.service.operations, o)
 	}
 }
 
-// Safe reports that a request to such a method and path does nothing twice when
+// safe reports that a request to such a method and path does nothing twice when
 // it is repeated, by its method (RFC 9110, 9.2.2) or because the file says so.
-func (d *Dialect) Safe(req Request) bool { return d.safe(&req) }
-
-func (d *Dialect) safe(req *Request) bool {
+func (d *Table) safe(req *Request) bool {
 	switch req.Method {
 	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
 		return true
 	}
 	for ; d != nil; d = d.base {
-		for i := range d.operations {
-			if d.operations[i].safe && d.operations[i].concerns(req) {
+		for i := range d.service.operations {
+			if d.service.operations[i].safe && d.service.operations[i].concerns(req) {
 				return true
 			}
 		}

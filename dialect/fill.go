@@ -15,7 +15,7 @@ import (
 // filler turns what the holes took into an Outcome. All texts share one
 // allocation that is the Outcome's own.
 type filler struct {
-	d     *Dialect
+	d     *Reader
 	depth int      // of answers inside of answers
 	wants set      // the attributes that are asked for
 	lends bool     // texts stay where they are: the Outcome does not outlive them

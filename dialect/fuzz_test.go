@@ -283,7 +283,7 @@ func checkReading(t *testing.T, d *dialect.Dialect, res dialect.Response, read d
 	if o.Status != res.Status {
 		t.Fatalf("the status is %d, not %d", o.Status, res.Status)
 	}
-	said := slices.ContainsFunc(d.Explain(strconv.Itoa(res.Status)), func(e dialect.Entry) bool { return !e.Builtin && e.Kind.Good() })
+	said := slices.ContainsFunc(dialect.Explain(d, strconv.Itoa(res.Status)), func(e dialect.Entry) bool { return !e.Builtin && e.Kind.Good() })
 	if res.Status >= 400 && o.Kind.Good() && o.Code == "" && read.Shape == "" && !said {
 		t.Fatalf("a failing status became %v, and no code, row or form says so", o.Kind)
 	}

@@ -6,7 +6,7 @@ import (
 
 // grafts reports that the records of the shape stand in the caller's own
 // document.
-func (w *writer) grafts(s *shape) bool {
+func (w *output) grafts(s *shape) bool {
 	var t tree.Tree
 	return t.XML(w.req.Body, false) == nil && len(recordsOf(&t, s.body)) > 0
 }
@@ -14,7 +14,7 @@ func (w *writer) grafts(s *shape) bool {
 // graft writes the answer into the caller's document: what the shape says of a
 // record and the document does not is added as the last child of each record,
 // in order.
-func (w *writer) graft() bool {
+func (w *output) graft() bool {
 	var t tree.Tree
 	if t.XML(w.req.Body, false) != nil {
 		return false

@@ -8,7 +8,7 @@ import (
 
 // guides says which parts of a body any shape asks for, so that the readers
 // pass over the rest; and it gives every member the number of its name.
-func (d *Dialect) guides() {
+func (d *Spec) guides() {
 	for _, f := range [...]form{formJSON, formXML} {
 		g := tree.NewGuide()
 		b := guideBuilder{form: f, seen: map[place]bool{}, left: maxGuides}

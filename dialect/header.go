@@ -301,7 +301,7 @@ func parameterValue(s string) (value, rest string) {
 }
 
 // headers writes the fields of a shape that hold one of the attributes.
-func (w *writer) headers(to []Pair, s *shape, of set) []Pair {
+func (w *output) headers(to []Pair, s *shape, of set) []Pair {
 	for i := range s.headers {
 		h := &s.headers[i]
 		switch {
@@ -328,7 +328,7 @@ func (w *writer) headers(to []Pair, s *shape, of set) []Pair {
 }
 
 // textField writes a field that is one text, or one for each note.
-func (w *writer) textField(to []Pair, h *headerHole, of set) []Pair {
+func (w *output) textField(to []Pair, h *headerHole, of set) []Pair {
 	hole := h.value.hole
 	if of&h.value.writes == 0 {
 		return to
@@ -366,7 +366,7 @@ func (w *writer) textField(to []Pair, h *headerHole, of set) []Pair {
 }
 
 // parts writes challenges or parameters, "" where there is nothing to say.
-func (w *writer) parts(h *headerHole, of set) string {
+func (w *output) parts(h *headerHole, of set) string {
 	list := func(params []parameter, quoted bool) (texts []string) {
 		said := !slices.ContainsFunc(params, func(p parameter) bool { return p.value.op == opHole })
 		for _, p := range params {

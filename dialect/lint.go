@@ -25,10 +25,10 @@ func Inspect(file string, source []byte, find ...Finder) Inspection {
 	if fe, bad := err.(*FileError); bad {
 		return Inspection{Diagnostics: fe.Diagnostics, Samples: countSamples(source)}
 	}
-	r := &reporter{file: file, all: d.warnings}
-	for i := range d.samples {
-		s := &d.samples[i]
-		for _, f := range d.try(s.asCase(file)).Differences {
+	r := &reporter{file: file, all: d.core.warnings}
+	for i := range d.core.samples {
+		s := &d.core.samples[i]
+		for _, f := range try(d, s.asCase(file)).Differences {
 			pos := position{f.Line, f.Column}
 			switch f.Part {
 			case Reads:
@@ -38,7 +38,7 @@ func Inspect(file string, source []byte, find ...Finder) Inspection {
 			}
 		}
 	}
-	return Inspection{Diagnostics: r.sorted(), Samples: len(d.samples), Ran: true}
+	return Inspection{Diagnostics: r.sorted(), Samples: len(d.core.samples), Ran: true}
 }
 
 // countSamples is how many samples a file has that could not be compiled.

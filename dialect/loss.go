@@ -7,12 +7,12 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-func (w *writer) lost(attribute, reason string) {
+func (w *output) lost(attribute, reason string) {
 	w.losses = append(w.losses, parlance.Loss{Attribute: attribute, Reason: reason})
 }
 
 // left is what no place took so far.
-func (w *writer) left() set {
+func (w *output) left() set {
 	s := w.present.of(whole) &^ w.carried &^ bitOf(whole, attrStatus) &^ bitOf(whole, attrRetryAfter) &^ bitOf(whole, attrData) &^ bitOf(whole, attrFailures) &^ bitOf(whole, attrSuccesses) &^ bitOf(whole, attrTotal)
 	if back := w.choice.back; back.kind == w.o.Kind && back.reason == w.o.Reason {
 		s &^= bitOf(whole, attrKind) | bitOf(whole, attrReason)
@@ -24,7 +24,7 @@ func (w *writer) left() set {
 var losable = [...]attribute{attrCode, attrFamily, attrTitle, attrDetail, attrType, attrInstance, attrRequestID, attrNote, attrRetryAfter, attrRetryable, attrHelp}
 
 // lose reports every attribute that is set and was not carried.
-func (w *writer) lose(header []Pair) {
+func (w *output) lose(header []Pair) {
 	o := w.o
 	back := w.reads()
 	kind, reason := back.kind, back.reason
@@ -115,7 +115,7 @@ func (w *writer) lose(header []Pair) {
 }
 
 // reads is the row that what was written reads as.
-func (w *writer) reads() *row {
+func (w *output) reads() *row {
 	code, family, is := "", "", w.shapeIs()
 	if w.carried.has(whole, attrCode) {
 		code = w.code
@@ -141,21 +141,21 @@ func undone(done []bool) (left []int) {
 }
 
 // shapeIs is what the form that is written says of itself.
-func (w *writer) shapeIs() string {
+func (w *output) shapeIs() string {
 	if w.shape == nil || w.shape.is == "" {
 		return w.headersSay
 	}
 	return w.shape.is
 }
 
-func (w *writer) family() string { return w.value(target{whole, attrFamily}) }
+func (w *output) family() string { return w.value(target{whole, attrFamily}) }
 
 // copiedField reports the Fields that what was written does not say in the text
 // of another attribute, where the shape reads them out of it.
-func (w *writer) copiedField() {
+func (w *output) copiedField() {
 	var found []parlance.Field
 	if w.shape != nil && w.shape.copies.of(field) != 0 && len(w.dst) > w.start {
-		f := filler{d: w.d, depth: w.depth, wants: everyAttribute}
+		f := filler{d: w.d.Reader, depth: w.depth, wants: everyAttribute}
 		defer f.release()
 		var o parlance.Outcome
 		w.d.fit(&f, &o, w.req, &Response{Status: w.status, Header: Fields{"Content-Type": {w.shape.media}}, Body: w.dst[w.start:]})
@@ -179,7 +179,7 @@ func (w *writer) copiedField() {
 	}
 }
 
-func (w *writer) loseField(i int, written set) {
+func (w *output) loseField(i int, written set) {
 	missing := fieldSet(&w.o.Fields[i]) &^ written
 	if missing == 0 {
 		return

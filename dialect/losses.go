@@ -15,13 +15,14 @@ import (
 // tells the most. Code and Reason are tried apart from the rest, for they choose
 // how the rest is written: each is one of the file's own for the kind, else a
 // foreign one.
-func (d *Dialect) Losses(kind parlance.Kind) []parlance.Loss {
+func Losses(in *Dialect, kind parlance.Kind) []parlance.Loss {
+	d := author{in.core}
 	full := fullOutcome(kind)
-	losses := d.losses(full)
+	losses := lossesOf(in, full)
 	keep := func(attribute string, change func(*parlance.Outcome)) {
 		o := full
 		change(&o)
-		for _, l := range d.losses(o) {
+		for _, l := range lossesOf(in, o) {
 			if l.Attribute == attribute {
 				losses = append(losses, l)
 			}
@@ -39,7 +40,7 @@ func (d *Dialect) Losses(kind parlance.Kind) []parlance.Loss {
 	return losses
 }
 
-func (d *Dialect) losses(o parlance.Outcome) []parlance.Loss {
+func lossesOf(d *Dialect, o parlance.Outcome) []parlance.Loss {
 	req := Request{Header: fields{"Accept": {d.Accept()}}}
 	if o.Kind == parlance.Partial {
 		req.Method = "POST" // what has records is a bulk request
@@ -73,7 +74,7 @@ func fullOutcome(kind parlance.Kind) parlance.Outcome {
 
 // codeFor is a code that the table has for a kind, else one that it does not
 // have at all, of digits, for some dialects write codes as numbers.
-func (d *Dialect) codeFor(kind parlance.Kind) string {
+func (d author) codeFor(kind parlance.Kind) string {
 	req := &Request{}
 	for _, r := range d.codes.rows {
 		_, numeric := r.number()
@@ -93,7 +94,7 @@ func (d *Dialect) codeFor(kind parlance.Kind) string {
 
 // reasonFor is a reason that the table has for a kind, else one that is usual
 // for it, "" where it has none.
-func (d *Dialect) reasonFor(kind parlance.Kind) parlance.Reason {
+func (d author) reasonFor(kind parlance.Kind) parlance.Reason {
 	for _, r := range d.codes.rows {
 		if r.kind == kind && r.reason != "" && r.applies(&Request{}, anyForm) {
 			return r.reason

@@ -12,7 +12,7 @@ import (
 
 func lossNames(d *dialect.Dialect, k parlance.Kind) string {
 	var all []string
-	for _, l := range d.Losses(k) {
+	for _, l := range dialect.Losses(d, k) {
 		all = append(all, l.Attribute)
 	}
 	return strings.Join(all, " ")
@@ -49,7 +49,7 @@ func TestEveryLossHasAReasonAndIsNamedOnce(t *testing.T) {
 		}
 		for _, k := range parlance.Kinds() {
 			seen := map[string]bool{}
-			for _, l := range d.Losses(k) {
+			for _, l := range dialect.Losses(d, k) {
 				if l.Reason == "" || seen[l.Attribute] {
 					t.Errorf("%s, %s: %+v", name, k, l)
 				}
@@ -60,12 +60,12 @@ func TestEveryLossHasAReasonAndIsNamedOnce(t *testing.T) {
 }
 
 // Ask what an API cannot say before a gateway answers in its words.
-func ExampleDialect_Losses() {
+func ExampleLosses() {
 	plain, err := catalog.Open("plain")
 	if err != nil {
 		panic(err)
 	}
-	for _, l := range plain.Losses(parlance.Conflict) {
+	for _, l := range dialect.Losses(plain, parlance.Conflict) {
 		if l.Attribute == "kind" || l.Attribute == "fields" {
 			fmt.Println(l.Attribute+":", l.Reason)
 		}

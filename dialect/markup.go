@@ -11,7 +11,7 @@ import (
 )
 
 // element writes a template as an XML element, or as several of the name.
-func (w *writer) element(name string, t *template) {
+func (w *output) element(name string, t *template) {
 	if t.writeOnly {
 		carried := w.carried
 		defer func() { w.carried = carried }() // nobody reads it again
@@ -70,7 +70,7 @@ func (w *writer) element(name string, t *template) {
 }
 
 // xmlText writes a constant or a hole as escaped text.
-func (w *writer) xmlText(t *template) {
+func (w *output) xmlText(t *template) {
 	switch t.op {
 	case opConst, opAny:
 		w.dst = appendXMLText(w.dst, t.text)
@@ -105,7 +105,7 @@ func (w *writer) xmlText(t *template) {
 }
 
 // xmlPayload writes the success value into its element.
-func (w *writer) xmlPayload() {
+func (w *output) xmlPayload() {
 	var t tree.Tree
 	if len(w.data.Body) == 0 {
 		return
@@ -121,7 +121,7 @@ func (w *writer) xmlPayload() {
 }
 
 // html writes the smallest page that holds the elements.
-func (w *writer) html(t *template) {
+func (w *output) html(t *template) {
 	texts := map[string]string{}
 	for i := range t.members {
 		m := &t.members[i]

@@ -7,6 +7,22 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
+// Table says what codes and statuses mean, and what to do about each. It is safe
+// for concurrent use.
+type Table struct {
+	*Spec
+	base     *Table    // of the dialect that this one extends, nil for http
+	meanings *meanings // what codes meant that were met last
+}
+
+func newTable(s *Spec) *Table {
+	t := &Table{Spec: s, meanings: new(meanings)}
+	for at, b := t, s.base; b != nil; at, b = at.base, b.base {
+		at.base = &Table{Spec: b}
+	}
+	return t
+}
+
 // firstReason keeps a reason that the body states only beside a kind that it
 // states; otherwise the row's counts.
 func firstReason(body, row parlance.Reason, stated parlance.Kind) parlance.Reason {
@@ -25,7 +41,7 @@ func good(is string) bool {
 // mayState reports that a kind in the body or a header can stand under a
 // status: it turns no failure into a success, and not the one side's fault into
 // the other's.
-func (d *Dialect) mayState(k parlance.Kind, status int, req *Request) bool {
+func (d *Table) mayState(k parlance.Kind, status int, req *Request) bool {
 	return k == d.statusRow(status, req).kind ||
 		k.Failing() == (status >= 400) && k.ServerFault() == (status >= 500)
 }
@@ -34,7 +50,7 @@ func (d *Dialect) mayState(k parlance.Kind, status int, req *Request) bool {
 // its coarser one, then what the form says, then the HTTP status, then its
 // class; the dialect that this one extends where the file has no row, and the
 // dialect http at last. It reports whether it is the row of a code.
-func (d *Dialect) meaning(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
+func (d *Table) meaning(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
 	if o.Code == "" && o.Family == "" && is == "" {
 		return d.statusRow(o.Status, req), false
 	}
@@ -75,7 +91,7 @@ func (all *meanings) at(o *parlance.Outcome) *atomic.Pointer[meant] {
 }
 
 // look is meaning without what is kept.
-func (d *Dialect) look(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
+func (d *Table) look(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
 	if r, coded := d.said(o, is, req); r != nil {
 		return r, coded
 	}
@@ -84,7 +100,7 @@ func (d *Dialect) look(o *parlance.Outcome, is string, req *Request) (r *row, co
 
 // said is the row of what an answer says beside its status, nil where it says
 // nothing that has a meaning. It reports whether it is the row of a code.
-func (d *Dialect) said(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
+func (d *Table) said(o *parlance.Outcome, is string, req *Request) (r *row, coded bool) {
 	for _, code := range [...]string{o.Code, o.Family} {
 		if code == "" {
 			continue
@@ -106,7 +122,7 @@ func (d *Dialect) said(o *parlance.Outcome, is string, req *Request) (r *row, co
 }
 
 // nameRow is the row of a name that a form says of itself.
-func (d *Dialect) nameRow(is string, req *Request) *row {
+func (d *Table) nameRow(is string, req *Request) *row {
 	if r := choose(d.codes.exact[is], is, req); r != nil || d.base == nil {
 		return r
 	}
@@ -115,7 +131,7 @@ func (d *Dialect) nameRow(is string, req *Request) *row {
 
 // codeRow is the row of a vendor's code, nil for an unlisted one. Where codes
 // are statuses an unlisted one has the meaning that HTTP gives it.
-func (d *Dialect) codeRow(code, is string, req *Request) *row {
+func (d *Table) codeRow(code, is string, req *Request) *row {
 	if r := d.codes.byCode(code, is, req); r != nil {
 		return r
 	}
@@ -134,16 +150,16 @@ func (d *Dialect) codeRow(code, is string, req *Request) *row {
 }
 
 // inBodies reports that the tables list codes that stand in bodies.
-func (d *Dialect) inBodies() bool {
+func (d *Spec) inBodies() bool {
 	return d.codes.inBodies() || d.base != nil && d.base.base != nil && d.base.inBodies()
 }
 
 // statusRow is the row of an HTTP status; there always is one.
-func (d *Dialect) statusRow(status int, req *Request) *row { return d.statusRowAs(status, "", req) }
+func (d *Table) statusRow(status int, req *Request) *row { return d.statusRowAs(status, "", req) }
 
 // settled is the row of a status that nothing is a condition of, nil where
 // something is.
-func (d *Dialect) settled(status int) *row {
+func (d *Spec) settled(status int) *row {
 	for b := d; b != nil; b = b.base {
 		any := false
 		for _, rows := range b.codes.about(status) {
@@ -162,7 +178,7 @@ func (d *Dialect) settled(status int) *row {
 }
 
 // statusRowAs is that of an answer whose form says something by itself.
-func (d *Dialect) statusRowAs(status int, is string, req *Request) *row {
+func (d *Table) statusRowAs(status int, is string, req *Request) *row {
 	if status >= firstStatus && status <= lastStatus {
 		if p := d.byStatus[status-firstStatus]; p != nil && p.row != nil {
 			return p.row
@@ -194,7 +210,7 @@ func rollUp(of *row, items []parlance.Item, failuresOnly bool) (parlance.Kind, p
 // itemMeaning is the row of a record: by its code, the coarser one, what its
 // form says, then its own status; a record that gives none shares the meaning
 // of the whole.
-func (d *Dialect) itemMeaning(it, of *parlance.Outcome, is string, req *Request) *row {
+func (d *Table) itemMeaning(it, of *parlance.Outcome, is string, req *Request) *row {
 	if r, _ := d.said(it, is, req); r != nil {
 		return r
 	}

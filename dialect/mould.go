@@ -104,7 +104,7 @@ type moulds [mouldSets]struct {
 
 // recast finds the mould that a body fits, and where its texts lie; nil where
 // none fits.
-func (d *Dialect) recast(p *plan, req *Request, res *Response, at *stretches) *mould {
+func (d *Reader) recast(p *plan, req *Request, res *Response, at *stretches) *mould {
 	if !p.moulds || res.Cut || len(res.Body) > 2*maxMould || p.bodyless(req, res) {
 		return nil
 	}
@@ -141,7 +141,7 @@ func (d *Dialect) recast(p *plan, req *Request, res *Response, at *stretches) *m
 
 // learn makes a mould in which the words of a body stand that has other ones than
 // those before, of ever fewer such bodies.
-func (g *mould) learn(d *Dialect, body []byte) {
+func (g *mould) learn(d *Reader, body []byte) {
 	if n := g.others.Add(1); n&(n-1) == 0 {
 		if c := d.mould(g.plan, g.of, body, vocabulary); c != nil {
 			g.close[bits.Len32(n)%mouldWays].Store(c)
@@ -252,7 +252,7 @@ func (u *use) set(o *parlance.Outcome, text string) {
 
 // mould makes one of a body, nil where its shape does not follow from what
 // stands between the texts, or it is not fitted straight.
-func (d *Dialect) mould(p *plan, of uint64, body []byte, words set) *mould {
+func (d *Reader) mould(p *plan, of uint64, body []byte, words set) *mould {
 	if len(body) > maxMould || body[0] != '{' && body[0] != '[' {
 		return nil
 	}

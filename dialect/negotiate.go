@@ -11,7 +11,7 @@ import (
 // form that tells the most, with anything else as second best; "" for a dialect
 // without bodies. Some APIs answer with an HTML page that says little unless
 // they are asked.
-func (d *Dialect) Accept() string {
+func (d *Spec) Accept() string {
 	var best *shape
 	for _, s := range d.shapes {
 		if s.form == formText || s.writeOnly {
@@ -35,7 +35,7 @@ func (d *Dialect) Accept() string {
 // negotiate chooses the form of the body by the Accept field of the request
 // (RFC 9110, 12.5.1): of the types that the caller takes, the one it prefers,
 // at equal weight the one it names exactly, then the order of the dialect.
-func (w *writer) negotiate() form {
+func (w *output) negotiate() form {
 	var forms []form
 	named := slices.ContainsFunc(w.d.shapes, func(s *shape) bool { return s.is != "" && s.is == w.row.first })
 	for _, f := range w.d.forms {
@@ -72,7 +72,7 @@ func (w *writer) negotiate() form {
 	return best
 }
 
-func (w *writer) media(f form) string {
+func (w *output) media(f form) string {
 	for _, s := range w.d.shapes {
 		if s.form == f {
 			return s.media

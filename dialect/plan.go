@@ -22,7 +22,7 @@ type plan struct {
 const firstStatus, lastStatus = 100, 599
 
 // plans works them out for every status, and keeps one of each kind.
-func (d *Dialect) plans() {
+func (d *Spec) plans() {
 	known := map[string]*plan{}
 	key := make([]byte, 0, 64)
 	for status := firstStatus; status <= lastStatus; status++ {
@@ -44,7 +44,7 @@ func (d *Dialect) plans() {
 	}
 }
 
-func (d *Dialect) newPlan(status int) *plan {
+func (d *Spec) newPlan(status int) *plan {
 	p := &plan{}
 	take := func(to *[]*shape, from []*shape) {
 		for _, s := range from {
@@ -139,7 +139,7 @@ func (t *template) saysKind(seen map[*instance]bool) bool {
 }
 
 // planFor is the plan of a status.
-func (d *Dialect) planFor(status int) *plan {
+func (d *Spec) planFor(status int) *plan {
 	if status < firstStatus || status > lastStatus {
 		return d.newPlan(status)
 	}

@@ -67,7 +67,7 @@ func attributes(o *parlance.Outcome, by *row, code string, payload bool) (s, lac
 }
 
 // attributes finds out what of the Outcome is there to be written.
-func (w *writer) attributes() {
+func (w *output) attributes() {
 	w.present, w.lacking = attributes(w.o, w.row, w.code, len(w.data.Body) > 0)
 }
 

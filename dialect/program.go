@@ -203,10 +203,10 @@ type cut struct {
 }
 
 // traced reports that texts are to be marked.
-func (w *writer) traced() bool { return w.trace != nil && !w.trace.spoilt }
+func (w *output) traced() bool { return w.trace != nil && !w.trace.spoilt }
 
 // marked notes a hole that was written from an offset on.
-func (w *writer) marked(h *hole, at int) {
+func (w *output) marked(h *hole, at int) {
 	if !w.traced() {
 		return
 	}
@@ -233,7 +233,7 @@ func (w *writer) marked(h *hole, at int) {
 }
 
 // markText notes a text that was written from an offset on.
-func (w *writer) markText(from target, c *conversion, at int) {
+func (w *output) markText(from target, c *conversion, at int) {
 	if w.traced() {
 		kind := stepText
 		if w.shape.form == formXML {
@@ -244,35 +244,35 @@ func (w *writer) markText(from target, c *conversion, at int) {
 }
 
 // markData notes the payload from an offset on.
-func (w *writer) markData(k stepKind, at int) {
+func (w *output) markData(k stepKind, at int) {
 	if w.traced() {
 		w.trace.cuts = append(w.trace.cuts, cut{kind: k, at: at, past: len(w.dst)})
 	}
 }
 
 // markNames notes that the turn of a name begins here, among the members of a template.
-func (w *writer) markNames(t *template) {
+func (w *output) markNames(t *template) {
 	if w.traced() {
 		w.trace.cuts = append(w.trace.cuts, cut{kind: stepNames, among: t, at: len(w.dst), past: len(w.dst)})
 	}
 }
 
 // markTurn notes that a turn begins or ends here.
-func (w *writer) markTurn(k stepKind) {
+func (w *output) markTurn(k stepKind) {
 	if w.traced() {
 		w.trace.cuts = append(w.trace.cuts, cut{kind: k, at: len(w.dst), past: len(w.dst)})
 	}
 }
 
 // markHeader notes that the last field of a header holds a text of the whole.
-func (w *writer) markHeader(to []Pair, from attribute) {
+func (w *output) markHeader(to []Pair, from attribute) {
 	if w.trace != nil {
 		w.trace.texts = append(w.trace.texts, varying{len(to) - 1, from})
 	}
 }
 
 // spoil gives the program up.
-func (w *writer) spoil() {
+func (w *output) spoil() {
 	if w.trace != nil {
 		w.trace.spoilt = true
 	}
@@ -280,7 +280,7 @@ func (w *writer) spoil() {
 
 // program is made of what was marked, nil where the writer went a way that other
 // texts do not go.
-func (w *writer) program(m *Message) *program {
+func (w *output) program(m *Message) *program {
 	p := &program{header: m.Header, texts: w.trace.texts, media: w.trace.media, losses: m.Losses, unset: m.Unset, size: min(len(w.dst)-w.start, maxHint)}
 	if w.trace.spoilt || w.headersSay != "" || slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasPrefix(l.Attribute, "fields[") }) {
 		return nil
@@ -355,7 +355,7 @@ func (s step) equal(other step) bool {
 
 // unrolls reports that what is written in a dress follows from which attributes
 // are there, but for texts that are marked.
-func (w *writer) unrolls(s *shape) bool {
+func (w *output) unrolls(s *shape) bool {
 	has := w.present.of(field)
 	if w.choice.telling || has&w.lacking != 0 || has == 0 && len(w.o.Fields) > 0 {
 		return false // Fields that are not alike go different ways

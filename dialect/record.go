@@ -20,7 +20,7 @@ type records struct {
 
 // assign chooses for every record the site of the shape that loses least, and
 // in which it reads back as what it is.
-func (w *writer) assign() {
+func (w *output) assign() {
 	for i := range w.o.Items {
 		id, _ := w.itemSite(i)
 		w.items.site, w.items.done = append(w.items.site, id), append(w.items.done, false)
@@ -36,7 +36,7 @@ func (w *writer) assign() {
 const misplaced = 32
 
 // misfits are the records that a shape has no good place for.
-func (w *writer) misfits(s *shape) (n int) {
+func (w *output) misfits(s *shape) (n int) {
 	outer := w.shape
 	w.shape = s
 	for i := range w.o.Items {
@@ -51,7 +51,7 @@ func (w *writer) misfits(s *shape) (n int) {
 	return n
 }
 
-func (w *writer) itemSite(i int) (id uint16, least int) {
+func (w *output) itemSite(i int) (id uint16, least int) {
 	it := &w.o.Items[i]
 	for n := 1; n < len(w.shape.sites); n++ {
 		if s := &w.shape.sites[n]; s.owner == item {
@@ -68,7 +68,7 @@ func (w *writer) itemSite(i int) (id uint16, least int) {
 
 // fieldSite is the place of a Field. Of equal ones in a tree the deepest counts:
 // a record is written at its own place.
-func (w *writer) fieldSite(i int) (id uint16, least int) {
+func (w *output) fieldSite(i int) (id uint16, least int) {
 	f := &w.o.Fields[i]
 	sites := w.shape.sites
 	have := fieldSet(f)
@@ -106,7 +106,7 @@ func segmentsOf(path string) int {
 	return strings.Count(path, ".") + 1
 }
 
-func (w *writer) itemCost(it *parlance.Item, s *site) int {
+func (w *output) itemCost(it *parlance.Item, s *site) int {
 	weigh := itemSet(it) &^ (bitOf(item, attrIndex) | bitOf(item, attrKind) | bitOf(item, attrReason) | bitOf(item, attrStatus))
 	written := s.written
 	if written.has(item, attrBody) {
@@ -127,13 +127,13 @@ func (w *writer) itemCost(it *parlance.Item, s *site) int {
 
 // lacks reports that a record does not have what must be there for it to be read
 // at a site. The code is chosen later.
-func (w *writer) lacks(it *parlance.Item, s *site) bool {
+func (w *output) lacks(it *parlance.Item, s *site) bool {
 	return s.must&^(itemSet(it)|bitOf(item, attrCode)|bitOf(item, attrStatus)) != 0
 }
 
 // readsBack is what a record reads as that is written with these attributes in
 // such a form.
-func (w *writer) readsBack(it *parlance.Item, s *site, written set) *row {
+func (w *output) readsBack(it *parlance.Item, s *site, written set) *row {
 	switch {
 	case written.has(item, attrKind), written.has(item, attrBody):
 		return &row{kind: it.Outcome.Kind, reason: it.Outcome.Reason}
@@ -183,7 +183,7 @@ type itemMeant struct {
 }
 
 // meaningOf is that of a record which is written with these attributes in such a form.
-func (w *writer) meaningOf(it *parlance.Item, written set, s *site) *itemMeant {
+func (w *output) meaningOf(it *parlance.Item, written set, s *site) *itemMeant {
 	o := &it.Outcome
 	for i := range w.meant {
 		if m := &w.meant[i]; m.site == s && m.kind == o.Kind && m.given == o.Status && m.written == written &&
@@ -198,7 +198,7 @@ func (w *writer) meaningOf(it *parlance.Item, written set, s *site) *itemMeant {
 }
 
 // of are the records of an owner.
-func (w *writer) of(o owner) *records {
+func (w *output) of(o owner) *records {
 	if o == item {
 		return &w.items
 	}
@@ -206,7 +206,7 @@ func (w *writer) of(o owner) *records {
 }
 
 // path is what names of members say of a record.
-func (w *writer) path(o owner, i int) string {
+func (w *output) path(o owner, i int) string {
 	if o == item {
 		return w.o.Items[i].ID
 	}
@@ -214,7 +214,7 @@ func (w *writer) path(o owner, i int) string {
 }
 
 // rest is the part of it that names around have not said yet.
-func (w *writer) rest(o owner, i int) string {
+func (w *output) rest(o owner, i int) string {
 	path := w.path(o, i)
 	for range w.of(o).consumed {
 		_, path, _ = strings.Cut(path, ".")
@@ -223,7 +223,7 @@ func (w *writer) rest(o owner, i int) string {
 }
 
 // placed reports that a record is to be written at or below a place.
-func (w *writer) placed(t *template, o owner, i int) bool {
+func (w *output) placed(t *template, o owner, i int) bool {
 	r := w.of(o)
 	id := r.site[i]
 	if id == 0 || r.done[i] || !t.sites.has(id) && !w.shape.sites[id].tree {
@@ -252,7 +252,7 @@ func (s *shape) ends(at sites, o owner) bool {
 
 // pick are the records that are to be written at or below a place. They lie in
 // the writer's own memory until the caller gives it back.
-func (w *writer) pick(t *template, o owner) []int {
+func (w *output) pick(t *template, o owner) []int {
 	r := w.of(o)
 	start := len(w.scratch)
 	switch {
@@ -275,7 +275,7 @@ func (w *writer) pick(t *template, o owner) []int {
 }
 
 // picks reports that there are such records.
-func (w *writer) picks(t *template, o owner) bool {
+func (w *output) picks(t *template, o owner) bool {
 	r := w.of(o)
 	if len(t.sites) == 0 {
 		return false
@@ -292,7 +292,7 @@ func (w *writer) picks(t *template, o owner) bool {
 }
 
 // within writes with a part of the records.
-func (w *writer) within(o owner, chosen []int, consumed int, write func()) {
+func (w *output) within(o owner, chosen []int, consumed int, write func()) {
 	r := w.of(o)
 	outer := *r
 	r.chosen, r.consumed = chosen, r.consumed+consumed
@@ -301,7 +301,7 @@ func (w *writer) within(o owner, chosen []int, consumed int, write func()) {
 }
 
 // turns calls write for each element that a list is written with.
-func (w *writer) turns(t *template, must bool, write func(*template)) {
+func (w *output) turns(t *template, must bool, write func(*template)) {
 	if len(t.elems) == 0 {
 		return
 	}
@@ -333,13 +333,13 @@ func (w *writer) turns(t *template, must bool, write func(*template)) {
 }
 
 // tells reports that an element says something of the whole.
-func (w *writer) tells(e *template) bool {
+func (w *output) tells(e *template) bool {
 	return w.has(&template{writes: e.writes.of(whole) &^ bitOf(whole, attrStatus)})
 }
 
 // rests writes the elements that a constant tells apart and that say something
 // of the whole.
-func (w *writer) rests(t *template, write func(*template)) {
+func (w *output) rests(t *template, write func(*template)) {
 	for _, e := range t.elems {
 		if e.apart && e.writes.of(whole)&w.present&^w.carried != 0 && (e.writes|e.copies).of(item)|(e.writes|e.copies).of(field) == 0 && !e.readOnly {
 			write(e)
@@ -349,7 +349,7 @@ func (w *writer) rests(t *template, write func(*template)) {
 
 // write writes records: each as an element, or several that share what stands
 // outside of a repetition in it.
-func (w *writer) write(t *template, o owner, chosen []int, write func(*template)) {
+func (w *output) write(t *template, o owner, chosen []int, write func(*template)) {
 	if o == field && t.elems[0].writes.of(whole) != 0 && !t.elems[0].apart && w.item == nil {
 		chosen = w.first(t, chosen, write)
 	}
@@ -379,7 +379,7 @@ func (w *writer) write(t *template, o owner, chosen []int, write func(*template)
 }
 
 // elementFor is the template of a list that a record is written with.
-func (w *writer) elementFor(t *template, o owner, i int) *template {
+func (w *output) elementFor(t *template, o owner, i int) *template {
 	for _, e := range t.elems {
 		if w.placed(e, o, i) {
 			return e
@@ -390,7 +390,7 @@ func (w *writer) elementFor(t *template, o owner, i int) *template {
 
 // leaf reports that a record is written by this template, and not by a
 // repetition in it.
-func (w *writer) leaf(e *template, o owner, i int) bool {
+func (w *output) leaf(e *template, o owner, i int) bool {
 	switch e = e.resolve(); e.op {
 	case opEither:
 		return slices.ContainsFunc(e.elems, func(one *template) bool { return w.leaf(one, o, i) })
@@ -403,7 +403,7 @@ func (w *writer) leaf(e *template, o owner, i int) bool {
 }
 
 // alike reports that two records have the same attributes of a set.
-func (w *writer) alike(o owner, i, j int, of set) bool {
+func (w *output) alike(o owner, i, j int, of set) bool {
 	for a := attrNone + 1; a < attrCount; a++ {
 		if o == field && a != attrCode && a != attrMessage && a != attrPath || !of.has(o, a) {
 			continue
@@ -417,7 +417,7 @@ func (w *writer) alike(o owner, i, j int, of set) bool {
 
 // group writes an element whose repetition holds the records; what stands
 // outside of that is the first one's.
-func (w *writer) group(o owner, chosen []int, e *template, write func(*template)) {
+func (w *output) group(o owner, chosen []int, e *template, write func(*template)) {
 	w.within(o, chosen, 0, func() {
 		outer := w.around
 		w.around |= e.shallow()
@@ -438,7 +438,7 @@ func (w *writer) group(o owner, chosen []int, e *template, write func(*template)
 }
 
 // one writes a record as an element.
-func (w *writer) one(o owner, i int, e, t *template, write func(*template)) {
+func (w *output) one(o owner, i int, e, t *template, write func(*template)) {
 	outerField, outerAt, outerItem, outerCode, outerStatus := w.field, w.fieldAt, w.item, w.itemCode, w.itemStatus
 	if o == item {
 		w.withItem(i, e, write)
@@ -451,7 +451,7 @@ func (w *writer) one(o owner, i int, e, t *template, write func(*template)) {
 
 // first writes the element that tells of the whole, together with the first
 // record where both say the same. It returns the records that are left.
-func (w *writer) first(t *template, chosen []int, write func(*template)) []int {
+func (w *output) first(t *template, chosen []int, write func(*template)) []int {
 	e := t.elems[0]
 	if w.told {
 		return chosen
@@ -480,7 +480,7 @@ func (w *writer) first(t *template, chosen []int, write func(*template)) []int {
 
 // merges reports that the first Field can stand in the same element as the
 // whole: every text that is read as both is equal, or the whole has none.
-func (w *writer) merges(e *template, f *parlance.Field) bool {
+func (w *output) merges(e *template, f *parlance.Field) bool {
 	if e.op == opHole {
 		first := e.hole.readings[0]
 		if first.pattern != nil || first.target.owner != whole {
@@ -507,7 +507,7 @@ func (w *writer) merges(e *template, f *parlance.Field) bool {
 	return true
 }
 
-func (w *writer) withField(i int, e, t *template, write func(*template)) {
+func (w *output) withField(i int, e, t *template, write func(*template)) {
 	f := &w.o.Fields[i]
 	w.field, w.fieldAt = f, i
 	if t.guarded() && !w.merged && len(t.elems) > 1 {
@@ -529,7 +529,7 @@ func (w *writer) withField(i int, e, t *template, write func(*template)) {
 }
 
 // atRoot takes the first record whose place is the body itself.
-func (w *writer) atRoot(o owner) {
+func (w *output) atRoot(o owner) {
 	r := w.of(o)
 	for i, id := range r.site {
 		if id == 0 || !w.shape.sites[id].root || w.path(o, i) == "" {
@@ -562,7 +562,7 @@ func (w *writer) atRoot(o owner) {
 
 // saidBy are the attributes of a Field that a text which was written says in a
 // part of it.
-func (w *writer) saidBy(e *template, i int) (s set) {
+func (w *output) saidBy(e *template, i int) (s set) {
 	if e.implied == 0 {
 		return 0
 	}
@@ -587,7 +587,7 @@ func (w *writer) saidBy(e *template, i int) (s set) {
 }
 
 // itemSaid are the attributes of a record that were written.
-func (w *writer) itemSaid(it *parlance.Item, written set) set {
+func (w *output) itemSaid(it *parlance.Item, written set) set {
 	have := itemSet(it) &^ (bitOf(item, attrCode) | bitOf(item, attrStatus))
 	if w.itemCode != "" {
 		have |= bitOf(item, attrCode)
@@ -598,7 +598,7 @@ func (w *writer) itemSaid(it *parlance.Item, written set) set {
 	return have & written
 }
 
-func (w *writer) withItem(i int, e *template, write func(*template)) {
+func (w *output) withItem(i int, e *template, write func(*template)) {
 	it := &w.o.Items[i]
 	w.item, w.itemAt = it, i
 	site := &w.shape.sites[w.items.site[i]]
@@ -664,7 +664,7 @@ func (w *writer) withItem(i int, e *template, write func(*template)) {
 }
 
 // answer writes a record as an answer of its own, with a body and a header.
-func (w *writer) answer(it *parlance.Item, at string) {
+func (w *output) answer(it *parlance.Item, at string) {
 	o := it.Outcome
 	var m Message
 	w.d.encode(&m, nil, &Request{Path: w.req.Path, Now: w.req.Now, Header: acceptJSON}, &o, &Payload{}, w.depth+1)
@@ -693,13 +693,13 @@ var acceptJSON = Fields{"Accept": {"application/json"}}
 
 // itemMeaning is the code and the status that a record is written with, so that
 // it reads back as its kind.
-func (w *writer) itemMeaning(it *parlance.Item, written set, s *site) (code string, status int) {
+func (w *output) itemMeaning(it *parlance.Item, written set, s *site) (code string, status int) {
 	m := w.meaningOf(it, written, s)
 	return m.code, m.status
 }
 
 // meanItem is itemMeaning for a record that means something else than those before.
-func (w *writer) meanItem(it *parlance.Item, written set, s *site) (code string, status int) {
+func (w *output) meanItem(it *parlance.Item, written set, s *site) (code string, status int) {
 	o := &it.Outcome
 	if written.has(item, attrKind) {
 		return o.Code, o.Status // the kind is told by itself
@@ -749,7 +749,7 @@ func (w *writer) meanItem(it *parlance.Item, written set, s *site) (code string,
 // recordCode is the code that a record of a kind is written with: one that
 // stands in bodies, else a status, where a status is what the dialect has for
 // it; "" where no code says it.
-func (d *Dialect) recordCode(o *parlance.Outcome, fallback *row, req *Request) string {
+func (d *Writer) recordCode(o *parlance.Outcome, fallback *row, req *Request) string {
 	try := func(fits func(*row) bool) string {
 		for _, r := range d.rows {
 			if _, numeric := r.number(); fits(r) && r.is == "" && r.applies(req, "") && !strings.Contains(r.first, "*") && (!numeric || r.status != 0) && !d.codes.merged && !d.named(r.first) {

@@ -9,7 +9,7 @@ import (
 
 // render is the text of a hole for the record or the whole that is being
 // written.
-func (w *writer) render(h *hole) string {
+func (w *output) render(h *hole) string {
 	r := &h.readings[0]
 	if r.pattern != nil {
 		text, _ := w.renderParts(r.pattern.parts)
@@ -51,7 +51,7 @@ func (w *writer) render(h *hole) string {
 
 // renderParts writes a pattern; "" and false where a hole is empty, for no reader
 // takes a pattern with an empty hole. An optional part with one is left out.
-func (w *writer) renderParts(parts []part) (string, bool) {
+func (w *output) renderParts(parts []part) (string, bool) {
 	var b strings.Builder
 	for _, p := range parts {
 		switch {
@@ -73,7 +73,7 @@ func (w *writer) renderParts(parts []part) (string, bool) {
 }
 
 // value is the text of an attribute.
-func (w *writer) value(t target) string {
+func (w *output) value(t target) string {
 	switch t.owner {
 	case field:
 		if w.field != nil {
@@ -129,7 +129,7 @@ func (w *writer) value(t target) string {
 }
 
 // counted is a number of items.
-func (w *writer) counted(a attribute) string {
+func (w *output) counted(a attribute) string {
 	n := 0
 	for i := range w.o.Items {
 		k := w.o.Items[i].Outcome.Kind
@@ -142,7 +142,7 @@ func (w *writer) counted(a attribute) string {
 
 // carry notes that a hole was written; for the attributes of the whole it
 // checks that the text is theirs.
-func (w *writer) carry(h *hole, text string) {
+func (w *output) carry(h *hole, text string) {
 	for i, r := range h.readings {
 		if r.pattern != nil {
 			if i == 0 {
@@ -157,7 +157,7 @@ func (w *writer) carry(h *hole, text string) {
 }
 
 // has reports that there is something to write at or below a place.
-func (w *writer) has(t *template) bool {
+func (w *output) has(t *template) bool {
 	if t.writes&w.present.of(whole)&^bitOf(whole, attrNote) != 0 {
 		return true
 	}

@@ -47,7 +47,7 @@ func untouched(h Header) bool {
 // parse finds out which of the wanted forms a body has, formNone for another,
 // and reads it. The type that the header names is a hint, for it may lie: the
 // first letters decide. It reports false, with a note, where the body is broken.
-func (m *matcher) parse(d *Dialect, wanted [formText + 1]bool, h Header, body []byte) (form, bool) {
+func (m *matcher) parse(d *Spec, wanted [formText + 1]bool, h Header, body []byte) (form, bool) {
 	start := body
 	if start[0] <= ' ' || start[0] == 0xEF {
 		start = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
@@ -110,7 +110,7 @@ func mayBeJSON(c byte, media string, declared bool) bool {
 
 // declares reports that a shape of the form has the type for its own, such as
 // application/x-amz-json-1.0.
-func (d *Dialect) declares(media string, f form) bool {
+func (d *Spec) declares(media string, f form) bool {
 	for _, own := range d.media {
 		if own.form == f && own.media == media {
 			return true

@@ -12,13 +12,13 @@ import (
 // Where it has records and nothing holds records under that status, a status
 // whose shape does is taken if the records roll up to the same kind under it, or
 // the notes that make it noted stand beside them.
-func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
+func (d *Writer) writable(o *parlance.Outcome, req *Request) (*row, int) {
 	r, status := d.statusFor(o, req)
 	if len(o.Items) == 0 {
 		return d.withCode(r, status, o, req), status
 	}
 	holds := func(status int) bool {
-		w := writer{d: d, req: req, o: o, row: d.statusRow(status, req), status: status}
+		w := output{d: d, req: req, o: o, row: d.statusRow(status, req), status: status}
 		w.attributes()
 		return slices.ContainsFunc(d.shapes, func(s *shape) bool { return s.carriesItems() && w.eligible(s, false) })
 	}
@@ -46,7 +46,7 @@ func (d *Dialect) writable(o *parlance.Outcome, req *Request) (*row, int) {
 // withCode is the row by whose code an Outcome without a code of its own is written:
 // the chosen one, unless the file has a default for this status. The default must
 // mean what the status does, or what the Outcome does.
-func (d *Dialect) withCode(chosen *row, status int, o *parlance.Outcome, req *Request) *row {
+func (d *Writer) withCode(chosen *row, status int, o *parlance.Outcome, req *Request) *row {
 	if o.Code != "" || o.Family != "" || chosen.status != 0 {
 		return chosen
 	}
@@ -71,9 +71,9 @@ func (d *Dialect) withCode(chosen *row, status int, o *parlance.Outcome, req *Re
 // withNeededCode is for a status that only its class covers, in a dialect whose errors
 // all need a code. It is the first row of the same meaning with a code, fine or coarse.
 // Without it nothing could be written, and the text would be lost.
-func (d *Dialect) withNeededCode(chosen *row, status int, o *parlance.Outcome, req *Request) *row {
+func (d *Writer) withNeededCode(chosen *row, status int, o *parlance.Outcome, req *Request) *row {
 	writes := func(r *row, code string) bool {
-		w := writer{d: d, req: req, row: r, status: status, code: code,
+		w := output{d: d, req: req, row: r, status: status, code: code,
 			o: &parlance.Outcome{Kind: o.Kind, Reason: o.Reason, Status: status, Detail: "any"}}
 		w.attributes()
 		return slices.ContainsFunc(d.shapes, func(s *shape) bool { return s.writes.has(whole, attrDetail) && w.eligible(s, false) })
@@ -98,7 +98,7 @@ func (d *Dialect) withNeededCode(chosen *row, status int, o *parlance.Outcome, r
 
 // statusFor chooses by the Outcome alone: by its code where the file lists it,
 // then its own status where that can be kept, then by its kind.
-func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
+func (d *Writer) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 	code := o.Code
 	if o.Family != "" && (code == "" || d.codeRow(code, anyForm, req) == nil) {
 		code = o.Family // a fine code that nobody listed means what its family does
@@ -133,7 +133,7 @@ func (d *Dialect) statusFor(o *parlance.Outcome, req *Request) (*row, int) {
 // meant is the row of a code that means what the Outcome does, whatever form it
 // asks for; else the one that the code has without a form. It is nil for an
 // unlisted code.
-func (d *Dialect) meant(code string, o *parlance.Outcome, req *Request) *row {
+func (d *Writer) meant(code string, o *parlance.Outcome, req *Request) *row {
 	for b := d; b != nil && b.base != nil; b = b.base {
 		for _, r := range b.codes.exact[code] {
 			if r.kind == o.Kind && r.reason == o.Reason && r.is != "" && r.applies(req, anyForm) {
@@ -147,7 +147,7 @@ func (d *Dialect) meant(code string, o *parlance.Outcome, req *Request) *row {
 // same reports that a row means what the Outcome does. A reason that no row of
 // the file has cannot decide; but beside such a word only a row that names the
 // status counts, for of a whole class it is not known that it suits.
-func (d *Dialect) same(r *row, o *parlance.Outcome, req *Request) bool {
+func (d *Writer) same(r *row, o *parlance.Outcome, req *Request) bool {
 	if o.Reason == "" || d.ownRow(o, req) != nil {
 		return r.kind == o.Kind && r.reason == o.Reason
 	}
@@ -167,7 +167,7 @@ func (r *row) names(code string) bool {
 // keep is the row under which the Outcome's own status reads back as what it
 // means: by the table, by a kind beside it, by its records, or by a form that
 // says the kind. It is nil where the status cannot be kept.
-func (d *Dialect) keep(o *parlance.Outcome, req *Request) (*row, int) {
+func (d *Writer) keep(o *parlance.Outcome, req *Request) (*row, int) {
 	r := d.statusRow(o.Status, req)
 	if r.notUsed {
 		return nil, 0
@@ -203,7 +203,7 @@ func (d *Dialect) keep(o *parlance.Outcome, req *Request) (*row, int) {
 
 // saysKind reports that the kind stands beside the Outcome's status, in the body
 // or a header, so that a status of HTTP's own on the same side can be kept.
-func (d *Dialect) saysKind(o *parlance.Outcome) bool {
+func (d *Writer) saysKind(o *parlance.Outcome) bool {
 	if d.base == nil || o.Kind == parlance.Empty || o.Kind == parlance.Partial {
 		return false
 	}
@@ -219,7 +219,7 @@ func (d *Dialect) saysKind(o *parlance.Outcome) bool {
 }
 
 // rollsUp reports that the records under the Outcome's status read as its kind.
-func (d *Dialect) rollsUp(o *parlance.Outcome, req *Request) bool {
+func (d *Writer) rollsUp(o *parlance.Outcome, req *Request) bool {
 	only := slices.ContainsFunc(d.shapes, func(s *shape) bool { return s.failuresOnly && s.concerns(req, o.Status) })
 	kind, _ := rollUp(d.statusRow(o.Status, req), o.Items, only)
 	return kind == o.Kind
@@ -227,19 +227,19 @@ func (d *Dialect) rollsUp(o *parlance.Outcome, req *Request) bool {
 
 // alias reports that a status is another name for the first one of its row: it
 // is a failure, and no status that HTTP defines for the kind.
-func (d *Dialect) alias(r *row, status int) bool {
+func (d *Writer) alias(r *row, status int) bool {
 	if !r.kind.Failing() || d.base == nil {
 		return false
 	}
 	return d.base.statusRow(status, &Request{}).kind != r.kind
 }
 
-func (d *Dialect) owns(r *row) bool { return slices.Contains(d.rows, r) }
+func (d *Table) owns(r *row) bool { return slices.Contains(d.rows, r) }
 
 func sendable(status int) bool { return status >= 200 && status <= 999 }
 
 // ownRow is the file's row for a kind and its reason.
-func (d *Dialect) ownRow(o *parlance.Outcome, req *Request) *row {
+func (d *Table) ownRow(o *parlance.Outcome, req *Request) *row {
 	for _, r := range d.rows {
 		if r.kind == o.Kind && r.reason == o.Reason && r.applies(req, anyForm) {
 			return r
@@ -250,7 +250,7 @@ func (d *Dialect) ownRow(o *parlance.Outcome, req *Request) *row {
 
 // byKind chooses by kind and reason, then by kind, then what stands for the
 // kind, then the dialect http.
-func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
+func (d *Writer) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 	r, status := d.byKindAndReason(o, req)
 	if o.Reason != "" || len(o.Fields) == 0 || d.holdsFields(r, status, req) {
 		return r, status
@@ -265,7 +265,7 @@ func (d *Dialect) byKind(o *parlance.Outcome, req *Request) (*row, int) {
 }
 
 // holdsFields reports that what is written by a row has a place for Fields.
-func (d *Dialect) holdsFields(r *row, status int, req *Request) bool {
+func (d *Writer) holdsFields(r *row, status int, req *Request) bool {
 	return slices.ContainsFunc(d.shapes, func(s *shape) bool {
 		k, isKind := parlance.ParseKind(s.is)
 		return !s.readOnly && s.concerns(req, status) && (s.writes|s.copies).of(field) != 0 &&
@@ -274,7 +274,7 @@ func (d *Dialect) holdsFields(r *row, status int, req *Request) bool {
 }
 
 // byKindAndReason chooses without regard to Fields.
-func (d *Dialect) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int) {
+func (d *Writer) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int) {
 	try := func(fits func(*row) bool) (*row, int) {
 		for _, r := range d.rows {
 			if r.notUsed || !r.applies(req, anyForm) || !fits(r) {
@@ -341,11 +341,11 @@ func (d *Dialect) byKindAndReason(o *parlance.Outcome, req *Request) (*row, int)
 }
 
 // named reports that a form gives the name.
-func (d *Dialect) named(name string) bool { return slices.Contains(d.names, name) }
+func (d *Spec) named(name string) bool { return slices.Contains(d.names, name) }
 
 // builtinStatus is the status that the dialect http has for a kind, nil where
 // the file gives it another meaning.
-func (d *Dialect) builtinStatus(k parlance.Kind, req *Request) (*row, int) {
+func (d *Writer) builtinStatus(k parlance.Kind, req *Request) (*row, int) {
 	b := d
 	for b.base != nil {
 		b = b.base
@@ -362,19 +362,19 @@ func (d *Dialect) builtinStatus(k parlance.Kind, req *Request) (*row, int) {
 
 // told reports that a row is met only by a text in the body: it says more than
 // its kind.
-func (d *Dialect) told(r *row) bool {
+func (d *Spec) told(r *row) bool {
 	return slices.ContainsFunc(d.telling, func(t telling) bool { return t.is == r.first })
 }
 
 // familyMeans reports that the coarser code alone means what the Outcome does.
-func (w *writer) familyMeans() bool {
+func (w *output) familyMeans() bool {
 	r := w.d.codeRow(w.o.Family, anyForm, w.req)
 	return r != nil && r.kind == w.o.Kind && r.reason == w.o.Reason
 }
 
 // chooseCode is the vendor's code to write: the Outcome's own, unless it means
 // something else here, or the one that the chosen row stands under.
-func (w *writer) chooseCode() string {
+func (w *output) chooseCode() string {
 	// A row that a shape is recognised by has no code of its own.
 	coded := w.row.status != 0 && !w.d.named(w.row.first)
 	if code := w.o.Code; code != "" {

@@ -8,7 +8,7 @@ import (
 
 // silence drops texts by which the dialect recognises another meaning (where a
 // shape's `is` hangs on a text, nothing else may say that text).
-func (w *writer) silence() {
+func (w *output) silence() {
 	for _, g := range w.d.telling {
 		if !w.d.misleads(&g, w.row, w.status) {
 			continue
@@ -36,7 +36,7 @@ func (w *writer) silence() {
 }
 
 // misleads reports that the text would say another meaning than a row's.
-func (d *Dialect) misleads(g *telling, r *row, status int) bool {
+func (d *Writer) misleads(g *telling, r *row, status int) bool {
 	if g.is == r.first || g.is == r.is || !g.shape.status.admits(status) {
 		return false
 	}
@@ -47,7 +47,7 @@ func (d *Dialect) misleads(g *telling, r *row, status int) bool {
 // unshare drops codes of Fields that would be read as the code of the whole, and
 // mean something else there: where one text is read as both, and the whole has
 // no code of its own.
-func (w *writer) unshare() {
+func (w *output) unshare() {
 	for i := range w.o.Fields {
 		code := w.o.Fields[i].Code
 		if code == "" {
@@ -111,7 +111,7 @@ const maxTold = 20
 
 // tellFields adds the texts of the Fields to the detail, each with its path, and returns
 // the dress for that. It changes nothing if the detail says them already, or has no place.
-func (w *writer) tellFields(l *dress) *dress {
+func (w *output) tellFields(l *dress) *dress {
 	text := w.fieldTexts()
 	if text == "" {
 		return l
@@ -133,7 +133,7 @@ func (w *writer) tellFields(l *dress) *dress {
 }
 
 // fieldTexts are the texts of the Fields that the detail does not hold, in one line.
-func (w *writer) fieldTexts() string {
+func (w *output) fieldTexts() string {
 	var b strings.Builder
 	told := 0
 	for i := range w.o.Fields {

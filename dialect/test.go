@@ -93,10 +93,11 @@ type Report struct {
 // Test reads each sample of the file and each of the cases, holds the outcome
 // and the decision against what is expected, writes the outcome back, and tells
 // what of the file none of them reached. It is safe for concurrent use.
-func (d *Dialect) Test(cases ...Case) Report {
+func Test(d *Dialect, cases ...Case) Report {
+	a := author{d.core}
 	var all []*Case
-	for i := range d.samples {
-		c := d.samples[i].asCase(d.file)
+	for i := range a.samples {
+		c := a.samples[i].asCase(a.file)
 		c.Name = "sample " + strconv.Itoa(i+1)
 		all = append(all, c)
 	}
@@ -106,16 +107,16 @@ func (d *Dialect) Test(cases ...Case) Report {
 	report := Report{Results: []Result{}}
 	reached := newReached()
 	for _, c := range all {
-		r := d.try(c)
+		r := try(d, c)
 		if r.Passed {
 			report.Passed++
 		} else {
 			report.Failed++
 		}
 		report.Results = append(report.Results, r)
-		reached.by(d, c, &r)
+		reached.by(a, c, &r)
 	}
-	report.Coverage = d.coverage(reached)
+	report.Coverage = a.coverage(reached)
 	return report
 }
 
@@ -136,11 +137,12 @@ func (s *sample) asCase(file string) *Case {
 
 // try reads a case, compares what it came to, writes that and holds what was
 // written against the response: the same members, types and constants.
-func (d *Dialect) try(c *Case) Result {
+func try(d *Dialect, c *Case) Result {
+	a := author{d.core}
 	read := d.Decode(c.Request, c.Response)
 	o := read.Outcome
 	r := Result{Name: c.Name, File: c.File, Line: c.Line, Shape: read.Shape, Outcome: o, Decision: d.Decide(c.Request, &o)}
-	if row := d.rowOf(&o, &c.Request); d.owns(row) {
+	if row := a.rowOf(&o, &c.Request); a.owns(row) {
 		r.Row = row.line
 	}
 	r.reads(d, c, &read)
@@ -181,7 +183,7 @@ func (r *Result) reads(d *Dialect, c *Case, read *Reading) {
 	got := asTree(read.Outcome)
 	if c.whole {
 		// What a row adds is not the response's to say.
-		row := d.rowOf(&read.Outcome, &c.Request)
+		row := d.core.rowOf(&read.Outcome, &c.Request)
 		for name, own := range map[string]string{"title": row.title, "help": row.help} {
 			if _, stated := c.Outcome[name]; !stated && got[name] == own {
 				delete(got, name)

@@ -13,7 +13,7 @@ import (
 )
 
 // json writes a template as JSON.
-func (w *writer) json(t *template) {
+func (w *output) json(t *template) {
 	if t.writeOnly {
 		carried := w.carried
 		defer func() { w.carried = carried }() // nobody reads it again
@@ -54,7 +54,7 @@ const maxNested = 64
 // alternative is the one that places most of the records that are being
 // written, among these the one that loses least of the whole, among equals the
 // first.
-func (w *writer) alternative(t *template) *template {
+func (w *output) alternative(t *template) *template {
 	var best *template
 	most, least := -1, 0
 	for _, e := range t.elems {
@@ -99,7 +99,7 @@ func (w *writer) alternative(t *template) *template {
 }
 
 // indexes reports that what comes next in the paths of the records are numbers.
-func (w *writer) indexes(o owner, chosen []int) bool {
+func (w *output) indexes(o owner, chosen []int) bool {
 	for _, i := range chosen {
 		head, _, _ := strings.Cut(w.rest(o, i), ".")
 		if !isDigits(head) {
@@ -123,7 +123,7 @@ func appendConstant(dst []byte, t *template) []byte {
 	return appendJSONText(dst, t.text)
 }
 
-func (w *writer) jsonHole(h *hole) {
+func (w *output) jsonHole(h *hole) {
 	first := &h.readings[0]
 	if len(h.readings) == 1 && (h.plain || first.target.attr == attrStatus && first.conv.notation == integer && first.target.owner == whole && !h.defaults) {
 		// The commonest places: an attribute as it is, and the status.
@@ -190,7 +190,7 @@ func (w *writer) jsonHole(h *hole) {
 }
 
 // null writes that an attribute is not set.
-func (w *writer) null(r *reading) {
+func (w *output) null(r *reading) {
 	w.dst = append(w.dst, "null"...)
 	if r.pattern == nil && r.target.owner == whole && w.item == nil && w.field == nil {
 		w.unset = append(w.unset, r.target.attr.String())
@@ -198,7 +198,7 @@ func (w *writer) null(r *reading) {
 }
 
 // unwritable reports a value of a record that the notation cannot hold.
-func (w *writer) unwritable(r *reading, text string) {
+func (w *output) unwritable(r *reading, text string) {
 	switch {
 	case r.target.owner == field && w.field != nil:
 		w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+r.target.attr.String(), "it is no "+notationNames[r.conv.notation])
@@ -212,7 +212,7 @@ func (w *writer) unwritable(r *reading, text string) {
 }
 
 // embedHeader writes the header of an answer that stands in a body.
-func (w *writer) embedHeader() {
+func (w *output) embedHeader() {
 	w.dst = append(w.dst, '{')
 	for i, p := range w.itemHeader {
 		if i > 0 {
@@ -225,7 +225,7 @@ func (w *writer) embedHeader() {
 }
 
 // payload writes the success value into the envelope, or what stands there without one.
-func (w *writer) payload(without string) {
+func (w *output) payload(without string) {
 	if len(w.data.Body) == 0 {
 		w.dst = append(w.dst, cmp.Or(without, "null")...)
 		return
@@ -256,7 +256,7 @@ var unasked = tree.NewGuide()
 
 var validators = sync.Pool{New: func() any { return new(tree.Tree) }}
 
-func (w *writer) jsonObject(t *template) {
+func (w *output) jsonObject(t *template) {
 	w.dst = append(w.dst, '{')
 	first := len(w.dst)
 	if w.shape != nil && t == w.shape.body && len(w.data.Body) > 0 && t.reads == 0 && t.rest == nil && w.o.Kind.Good() && w.beside(t) {
@@ -304,7 +304,7 @@ func (w *writer) jsonObject(t *template) {
 // beside writes the payload of a shape that is constants alone: what the
 // constants mark stands beside them. It reports false for a payload that is no
 // JSON object.
-func (w *writer) beside(t *template) bool {
+func (w *output) beside(t *template) bool {
 	w.spoil()
 	var p tree.Tree
 	if p.JSON(w.data.Body, false) != nil || p.Nodes[0].Kind != tree.Object {
@@ -355,7 +355,7 @@ func (w *writer) beside(t *template) bool {
 // leftOut reports that a member is not written: it is for reading alone, or it
 // is optional and has nothing to say. A constant and a value with a default
 // always have.
-func (m *member) leftOut(w *writer) bool {
+func (m *member) leftOut(w *output) bool {
 	switch {
 	case m.value.readOnly, m.value.op == opAbsent, m.value.op == opAny && m.value.text == "":
 		return true
@@ -377,7 +377,7 @@ func (m *member) leftOut(w *writer) bool {
 }
 
 // jsonList writes a list, which must not be empty where must says so.
-func (w *writer) jsonList(t *template, must bool) {
+func (w *output) jsonList(t *template, must bool) {
 	w.dst = append(w.dst, '[')
 	first := true
 	w.turns(t, must, func(e *template) {
@@ -399,7 +399,7 @@ func (w *writer) jsonList(t *template, must bool) {
 
 // others writes the members whose name is an attribute: one for each name that
 // occurs, with all records of that name; or one of the written name.
-func (w *writer) others(t *template, write func(key string, value *template)) {
+func (w *output) others(t *template, write func(key string, value *template)) {
 	mine := len(w.scratch)
 	defer func() { w.scratch = w.scratch[:mine] }()
 	value := t.rest.value
@@ -432,7 +432,7 @@ func (w *writer) others(t *template, write func(key string, value *template)) {
 }
 
 // unnamable reports an attribute that cannot be the name of an element.
-func (w *writer) unnamable(t target, name string) {
+func (w *output) unnamable(t target, name string) {
 	at := t.attr.String()
 	if t.owner == item {
 		at = "items[" + strconv.Itoa(w.itemAt) + "].outcome." + at
@@ -444,11 +444,11 @@ func (w *writer) unnamable(t target, name string) {
 }
 
 // nests reports that names below say more of the same path.
-func (w *writer) nests(t *template) bool { return t.rest.value.keys.hasTarget(t.key) }
+func (w *output) nests(t *template) bool { return t.rest.value.keys.hasTarget(t.key) }
 
 // anyNamed writes the member whose name is skipped: one with all that it holds,
 // and where it can hold one record only, that one.
-func (w *writer) anyNamed(t *template, write func(key string, value *template)) {
+func (w *output) anyNamed(t *template, write func(key string, value *template)) {
 	value := t.rest.value
 	for _, o := range [...]owner{item, field} {
 		if chosen := w.pick(value, o); len(chosen) > 0 && value.op != opList {
@@ -467,7 +467,7 @@ func (w *writer) anyNamed(t *template, write func(key string, value *template)) 
 
 // byName writes a member for each name that records have, in the order in which
 // the names first occur.
-func (w *writer) byName(o owner, chosen []int, name func(int) string, consumed int, t *template, write func(string, *template)) {
+func (w *output) byName(o owner, chosen []int, name func(int) string, consumed int, t *template, write func(string, *template)) {
 	w.grouped(chosen, name, func(group []int) {
 		key, ok := t.keyConv.wire(name(group[0]), w)
 		if !ok {
@@ -520,7 +520,7 @@ const maxPadding = 1000
 
 // jsonIndexed writes a list in which the place of an element is a part of the
 // path of its records. What stands between them is empty.
-func (w *writer) jsonIndexed(t *template) {
+func (w *output) jsonIndexed(t *template) {
 	o := t.key.owner
 	mine := len(w.scratch)
 	defer func() { w.scratch = w.scratch[:mine] }()
@@ -569,7 +569,7 @@ func (w *writer) jsonIndexed(t *template) {
 
 // grouped calls write with the records that share a name, in the order in which
 // the names first occur.
-func (w *writer) grouped(chosen []int, name func(int) string, write func([]int)) {
+func (w *output) grouped(chosen []int, name func(int) string, write func([]int)) {
 	if len(chosen) > maxCompared {
 		of := make(map[string][]int, len(chosen))
 		for _, i := range chosen {

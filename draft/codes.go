@@ -48,7 +48,7 @@ func (d *drafted) statusRow(status int, g *guesser) {
 
 // kindOfStatus is what HTTP says of a status.
 func kindOfStatus(status int) string {
-	for _, e := range http().Explain(strconv.Itoa(status)) {
+	for _, e := range dialect.Explain(http(), strconv.Itoa(status)) {
 		return e.Kind.String()
 	}
 	return "internal"

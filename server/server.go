@@ -42,7 +42,7 @@ func New(d *dialect.Dialect, options ...Option) *Server {
 	}
 	s.logger = slog.New(activity.NewHandler(s.logger.Handler()))
 	for i := range s.unused {
-		for _, e := range d.Explain(strconv.Itoa(300 + i)) {
+		for _, e := range dialect.Explain(d, strconv.Itoa(300 + i)) {
 			s.unused[i] = s.unused[i] || e.NotUsed
 		}
 	}

@@ -94,7 +94,7 @@ func rowOf(r decoded) (dialect.Entry, bool) {
 		if code == "" {
 			continue
 		}
-		for _, e := range r.of.Explain(code) {
+		for _, e := range dialect.Explain(r.of, code) {
 			if e.Line == r.Decision.Line && e.Kind == o.Kind && e.Reason == o.Reason {
 				return e, true
 			}

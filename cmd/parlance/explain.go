@@ -61,7 +61,7 @@ comes from, and the header that makes a POST safe to retry.`,
 // explainCodes explains a code, a class or a range, or each of a list of them.
 func (a *app) explainCodes(d *dialect.Dialect, text string, asJSON bool) error {
 	codes := []string{text}
-	if len(d.Explain(text)) == 0 { // a code may have a comma in it
+	if len(dialect.Explain(d, text)) == 0 { // a code may have a comma in it
 		codes = keys(text)
 	}
 	all := make([]explained, len(codes))
@@ -84,11 +84,11 @@ func (a *app) explainCodes(d *dialect.Dialect, text string, asJSON bool) error {
 }
 
 func explain(d *dialect.Dialect, code string) explained {
-	e := explained{Dialect: d.Name(), Code: code, Meanings: meanings(d.Explain(code))}
+	e := explained{Dialect: d.Name(), Code: code, Meanings: meanings(dialect.Explain(d, code))}
 	for _, m := range e.Meanings {
 		e.Listed = e.Listed || m.lists(code)
 	}
-	if g, ok := d.Range(code); ok {
+	if g, ok := dialect.Range(d, code); ok {
 		e.Codes = meanings(g.Rows)
 		return e
 	}
@@ -96,8 +96,8 @@ func explain(d *dialect.Dialect, code string) explained {
 	if err != nil || status < 100 || status > 599 {
 		return e
 	}
-	e.Under = d.Under(status)
-	if g, _ := d.Range(classOf(status)); len(g.Class) > 0 && !g.Class[0].Builtin {
+	e.Under = dialect.Under(d, status)
+	if g, _ := dialect.Range(d, classOf(status)); len(g.Class) > 0 && !g.Class[0].Builtin {
 		group := meanings(g.Class[:1])[0]
 		if !slices.ContainsFunc(e.Meanings, func(m rowJSON) bool { return m.Line == group.Line }) {
 			e.Group = &group
@@ -114,7 +114,7 @@ func (a *app) completeCode(name string) []string {
 		return nil
 	}
 	var codes []string
-	for _, e := range d.Codes() {
+	for _, e := range dialect.Codes(d) {
 		codes = append(codes, keys(e.Key)...)
 	}
 	return slices.Compact(codes)

@@ -50,7 +50,7 @@ func pageOf(d *dialect.Dialect) page {
 		Auth:        pageAuth{auth.Token, auth.Grants, auth.Login, auth.Header, auth.Scheme, auth.Expires.Seconds()},
 		Idempotency: d.IdempotencyHeader(),
 	}
-	for _, g := range d.Groups() {
+	for _, g := range dialect.Groups(d) {
 		one := pageGroup{Name: g.Name, Title: classWords[g.Name], Class: meanings(g.Class), Codes: meanings(g.Rows)}
 		switch {
 		case g.Name == "":

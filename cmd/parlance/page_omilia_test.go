@@ -539,7 +539,7 @@ func omiliaCodes(t *testing.T) {
 		page, _, _ := invoke(t, "", "explain", omiliaList)
 		look := func(m met, code string) {
 			t.Helper()
-			rows := list.Explain(code)
+			rows := dialect.Explain(list, code)
 			if code == "" || len(rows) != 1 || rows[0].Key != code || rows[0].Title == "" || rows[0].Help == "" {
 				t.Errorf("%s %s: got %d %s, and %+v in the list", m.method, m.path, m.status, m.body, rows)
 				return

@@ -81,7 +81,7 @@ func compiledView(d *dialect.Dialect) compiled {
 		Sources:     append([]string{}, d.Sources()...),
 		Idempotency: d.IdempotencyHeader(),
 		Contact:     d.Support().Contact,
-		Codes:       meanings(d.Codes()),
+		Codes:       meanings(dialect.Codes(d)),
 	}
 }
 
@@ -99,7 +99,7 @@ type kindLosses struct {
 func lossesOf(d *dialect.Dialect) losses {
 	all := losses{Name: d.Name()}
 	for _, k := range parlance.Kinds() {
-		all.Kinds = append(all.Kinds, kindLosses{k, append([]parlance.Loss{}, d.Losses(k)...)})
+		all.Kinds = append(all.Kinds, kindLosses{k, append([]parlance.Loss{}, dialect.Losses(d, k)...)})
 	}
 	return all
 }

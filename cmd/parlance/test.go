@@ -88,7 +88,7 @@ func (a *app) test(names []string, t trial) error {
 		if err != nil {
 			return err
 		}
-		one := testedFile{file, d.Test(cases...)}
+		one := testedFile{file, dialect.Test(d, cases...)}
 		all.Files = append(all.Files, one)
 		all.Passed, all.Failed = all.Passed+one.Passed, all.Failed+one.Failed
 		if !t.json {

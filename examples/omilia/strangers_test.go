@@ -134,7 +134,7 @@ func titleOf(t *testing.T, code string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := slices.DeleteFunc(d.Explain(code), func(e dialect.Entry) bool { return e.Key != code })
+	rows := slices.DeleteFunc(dialect.Explain(d, code), func(e dialect.Entry) bool { return e.Key != code })
 	if len(rows) != 1 || rows[0].Title == "" || rows[0].Help == "" {
 		t.Fatalf("the list has %v for %s, want one row with a title and a help", rows, code)
 	}

@@ -42,11 +42,11 @@ func Rows(t testing.TB, name string, without map[string]string) {
 		}
 		cases = append(cases, exchanges(file, string(text))...)
 	}
-	results := slices.DeleteFunc(d.Test(cases...).Results, func(r dialect.Result) bool {
+	results := slices.DeleteFunc(dialect.Test(d, cases...).Results, func(r dialect.Result) bool {
 		return !strings.HasSuffix(r.Name, ".golden") // a sample of the file itself
 	})
 
-	rows := slices.DeleteFunc(d.Codes(), func(e dialect.Entry) bool { return e.Builtin || e.NotUsed })
+	rows := slices.DeleteFunc(dialect.Codes(d), func(e dialect.Entry) bool { return e.Builtin || e.NotUsed })
 	promised := map[string]bool{}
 	for _, row := range rows {
 		for _, code := range codes(row.Key, rows) {
