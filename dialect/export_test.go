@@ -53,7 +53,7 @@ func Straight(d *Dialect, req Request, res Response) bool {
 // written before, with other texts.
 func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 	var key choiceKey
-	at := d.core.choiceAt(&key, &req, o, len(data.Body) > 0)
+	at := d.core.kept.place(d.core.Spec, &key, &req, o, len(data.Body) > 0)
 	if at == nil {
 		return false
 	}
@@ -61,7 +61,7 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 	if c == nil || c.key != key {
 		return false
 	}
-	p := c.program(d.core, &req, o)
+	p := c.program(d.core.Spec, &req, o)
 	return p != nil && p.run(new(Message), nil, c, o, &data)
 }
 
@@ -70,5 +70,5 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 func Recasts(d *Dialect, req Request, res Response) bool {
 	var texts stretches
 	g := d.core.recast(d.core.planFor(res.Status), &req, &res, &texts)
-	return g != nil && g.fill(&filler{d: d.core.Reader, wants: everyAttribute}, new(parlance.Outcome), &res, &texts)
+	return g != nil && g.fill(new(parlance.Outcome), &res, &texts, everyAttribute, false)
 }

@@ -1,0 +1,293 @@
+package dialect
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+)
+
+// records is what is being written of the Items or the Fields.
+type records struct {
+	site     []uint16 // of each record: where it is written, 0 for nowhere
+	done     []bool   // it was written
+	chosen   []int    // those that a repetition around this place writes; nil is all
+	consumed int      // segments of their paths that names around this place have said
+}
+
+// assign chooses for every record the site of the shape that loses least, and
+// in which it reads back as what it is.
+func (w *output) assign() {
+	for i := range w.o.Items {
+		id, _ := w.itemSite(i)
+		w.items.site, w.items.done = append(w.items.site, id), append(w.items.done, false)
+	}
+	for i := range w.o.Fields {
+		id, _ := w.fieldSite(i)
+		w.fields.site, w.fields.done = append(w.fields.site, id), append(w.fields.done, false)
+	}
+}
+
+// misplaced is the least that it costs where a record would not be read again
+// as what it is.
+const misplaced = 32
+
+// misfits are the records that a shape has no good place for.
+func (w *output) misfits(s *shape) (n int) {
+	outer := w.shape
+	w.shape = s
+	for i := range w.o.Items {
+		_, cost := w.itemSite(i)
+		n += btoi(cost >= misplaced)
+	}
+	for i := range w.o.Fields {
+		_, cost := w.fieldSite(i)
+		n += btoi(cost >= misplaced)
+	}
+	w.shape = outer
+	return n
+}
+
+func (w *output) itemSite(i int) (id uint16, least int) {
+	it := &w.o.Items[i]
+	for n := 1; n < len(w.shape.sites); n++ {
+		if s := &w.shape.sites[n]; s.owner == item {
+			if c := w.itemCost(it, s); id == 0 || c < least {
+				id, least = uint16(n), c
+			}
+		}
+	}
+	if id == 0 {
+		return 0, misplaced
+	}
+	return id, least
+}
+
+// fieldSite is the place of a Field. Of equal ones in a tree the deepest counts:
+// a record is written at its own place.
+func (w *output) fieldSite(i int) (id uint16, least int) {
+	f := &w.o.Fields[i]
+	sites := w.shape.sites
+	have := fieldSet(f)
+	for n := 1; n < len(sites); n++ {
+		s := &sites[n]
+		if s.owner != field {
+			continue
+		}
+		lost := bits.OnesCount64(uint64(have &^ s.written))
+		if s.tree && s.keys > segmentsOf(f.Path) || s.must&^have != 0 || s.indexed && !beginsWithNumber(f.Path) {
+			lost += misplaced
+		}
+		if s.keys > 0 && f.Path == "" && !s.tree {
+			lost++ // its name would be empty
+		}
+		if id == 0 || lost < least || lost == least && s.tree && s.keys > sites[id].keys {
+			id, least = uint16(n), lost
+		}
+	}
+	if id == 0 {
+		return 0, misplaced
+	}
+	return id, least
+}
+
+func beginsWithNumber(path string) bool {
+	head, _, _ := strings.Cut(path, ".")
+	return isDigits(head)
+}
+
+func segmentsOf(path string) int {
+	if path == "" {
+		return 0
+	}
+	return strings.Count(path, ".") + 1
+}
+
+func (w *output) itemCost(it *parlance.Item, s *site) int {
+	weigh := itemSet(it) &^ (bitOf(item, attrIndex) | bitOf(item, attrKind) | bitOf(item, attrReason) | bitOf(item, attrStatus))
+	written := s.written
+	if written.has(item, attrBody) {
+		written |= ownerBits[item]
+	}
+	lost := bits.OnesCount64(uint64(weigh &^ written))
+	if w.lacks(it, s) {
+		lost += 2 * misplaced // it would not be read
+	}
+	if back := w.readsBack(it, s, s.written); back.kind != it.Outcome.Kind {
+		lost += misplaced
+		if back.kind.Failing() != it.Outcome.Kind.Failing() {
+			lost += 3 * misplaced // rather not at all
+		}
+	}
+	return lost
+}
+
+// lacks reports that a record does not have what must be there for it to be read
+// at a site. The code is chosen later.
+func (w *output) lacks(it *parlance.Item, s *site) bool {
+	return s.must&^(itemSet(it)|bitOf(item, attrCode)|bitOf(item, attrStatus)) != 0
+}
+
+// readsBack is what a record reads as that is written with these attributes in
+// such a form.
+func (w *output) readsBack(it *parlance.Item, s *site, written set) *row {
+	switch {
+	case written.has(item, attrKind), written.has(item, attrBody):
+		return &row{kind: it.Outcome.Kind, reason: it.Outcome.Reason}
+	}
+	m := w.meaningOf(it, written, s)
+	code, status := m.code, m.status
+	have := itemSet(it) &^ (bitOf(item, attrCode) | bitOf(item, attrStatus))
+	if code != "" {
+		have |= bitOf(item, attrCode)
+	}
+	if status != 0 {
+		have |= bitOf(item, attrStatus)
+	}
+	if s.must&^have != 0 {
+		return &row{kind: parlance.Noted} // a record without what must be there is not read
+	}
+	if m.back == nil {
+		o := parlance.Outcome{}
+		if written.has(item, attrCode) {
+			o.Code = code
+		}
+		if written.has(item, attrFamily) {
+			o.Family = it.Outcome.Family
+		}
+		if written.has(item, attrStatus) {
+			o.Status = status
+		}
+		m.back = w.d.itemMeaning(&o, w.o, s.is, w.req)
+	}
+	return m.back
+}
+
+// itemMeant is how a record is written, and what that reads as. Most records of an
+// answer mean the same, and each is asked after more than once.
+type itemMeant struct {
+	kind    parlance.Kind
+	reason  parlance.Reason
+	given   int // the record's own status
+	own     string
+	family  string
+	written set
+	site    *site // nil where nothing is kept
+
+	code   string
+	status int
+	back   *row // nil where nobody has asked
+}
+
+// meaningOf is that of a record which is written with these attributes in such a form.
+func (w *output) meaningOf(it *parlance.Item, written set, s *site) *itemMeant {
+	o := &it.Outcome
+	for i := range w.meant {
+		if m := &w.meant[i]; m.site == s && m.kind == o.Kind && m.given == o.Status && m.written == written &&
+			m.reason == o.Reason && m.own == o.Code && m.family == o.Family {
+			return m
+		}
+	}
+	w.meant[0], w.meant[1] = itemMeant{kind: o.Kind, reason: o.Reason, given: o.Status, own: o.Code, family: o.Family, written: written, site: s}, w.meant[0]
+	m := &w.meant[0]
+	m.code, m.status = w.meanItem(it, written, s)
+	return m
+}
+
+// of are the records of an owner.
+func (w *output) of(o owner) *records {
+	if o == item {
+		return &w.items
+	}
+	return &w.fields
+}
+
+// path is what names of members say of a record.
+func (w *output) path(o owner, i int) string {
+	if o == item {
+		return w.o.Items[i].ID
+	}
+	return w.o.Fields[i].Path
+}
+
+// rest is the part of it that names around have not said yet.
+func (w *output) rest(o owner, i int) string {
+	path := w.path(o, i)
+	for range w.of(o).consumed {
+		_, path, _ = strings.Cut(path, ".")
+	}
+	return path
+}
+
+// placed reports that a record is to be written at or below a place.
+func (w *output) placed(t *template, o owner, i int) bool {
+	r := w.of(o)
+	id := r.site[i]
+	if id == 0 || r.done[i] || !t.sites.has(id) && !w.shape.sites[id].tree {
+		return false
+	}
+	if !w.shape.sites[id].tree {
+		return true
+	}
+	// In a tree every place where a path may end will do for it.
+	if w.rest(o, i) == "" {
+		return w.shape.ends(t.near, o)
+	}
+	return t.keys.of(o) != 0
+}
+
+// pick are the records that are to be written at or below a place. They lie in
+// the writer's own memory until the caller gives it back.
+func (w *output) pick(t *template, o owner) []int {
+	r := w.of(o)
+	start := len(w.scratch)
+	switch {
+	case len(t.sites) == 0 || len(r.site) == 0:
+		return nil
+	case r.chosen != nil:
+		for _, i := range r.chosen {
+			if w.placed(t, o, i) {
+				w.scratch = append(w.scratch, i)
+			}
+		}
+	default:
+		for i := range r.site {
+			if w.placed(t, o, i) {
+				w.scratch = append(w.scratch, i)
+			}
+		}
+	}
+	return w.scratch[start:]
+}
+
+// picks reports that there are such records.
+func (w *output) picks(t *template, o owner) bool {
+	r := w.of(o)
+	if len(t.sites) == 0 {
+		return false
+	}
+	if r.chosen != nil {
+		return slices.ContainsFunc(r.chosen, func(i int) bool { return w.placed(t, o, i) })
+	}
+	for i := range r.site {
+		if w.placed(t, o, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// within writes with a part of the records.
+func (w *output) within(o owner, chosen []int, consumed int, write func()) {
+	r := w.of(o)
+	outer := *r
+	r.chosen, r.consumed = chosen, r.consumed+consumed
+	write()
+	r.chosen, r.consumed = outer.chosen, outer.consumed
+}
+
+// inTree reports that records stand in a definition that refers to itself.
+func (w *output) inTree(chosen []int, r *records) bool {
+	return slices.ContainsFunc(chosen, func(i int) bool { return w.shape.sites[r.site[i]].tree })
+}
