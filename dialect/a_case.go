@@ -58,7 +58,7 @@ func Cases(file string, lines []byte) ([]Case, error) {
 			continue
 		}
 		before := len(r.all)
-		c := r.oneCase(&t, number)
+		c := oneCase(r, &t, number)
 		if len(r.all) == before {
 			all = append(all, c)
 		}
@@ -109,7 +109,7 @@ func columnOf(line []byte, offset int) int {
 	return utf8.RuneCount(line[:min(offset, len(line))]) + 1
 }
 
-func (r *reporter) oneCase(t *tree.Tree, line int) Case {
+func oneCase(r *reporter, t *tree.Tree, line int) Case {
 	c := Case{File: r.file, Line: line}
 	status, places := false, map[string]position{}
 	r.pairs(jsonNode(t, 0, line), "a case", func(k, v *yaml.Node) {
@@ -136,9 +136,9 @@ func (r *reporter) oneCase(t *tree.Tree, line int) Case {
 			}
 			c.Response.Status = n
 		case "headers":
-			c.Response.Header = r.headerFields(v, "headers")
+			c.Response.Header = headerFields(r, v, "headers")
 		case "request_headers":
-			c.Request.Header = r.headerFields(v, "request_headers")
+			c.Request.Header = headerFields(r, v, "request_headers")
 		case "body":
 			c.Response.Body = bodyOf(t)
 		case "outcome":
@@ -195,7 +195,7 @@ func bodyOf(t *tree.Tree) (body []byte) {
 	return slices.Clone(body)
 }
 
-func (r *reporter) headerFields(n *yaml.Node, what string) fields {
+func headerFields(r *reporter, n *yaml.Node, what string) fields {
 	h := fields{}
 	r.pairs(n, what, func(k, v *yaml.Node) {
 		if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
@@ -207,7 +207,7 @@ func (r *reporter) headerFields(n *yaml.Node, what string) fields {
 }
 
 func answerRules() (names []string) {
-	for _, rule := range rules {
+	for _, rule := range allRules {
 		if rule.Answer {
 			names = append(names, rule.Name)
 		}

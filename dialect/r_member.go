@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"strings"
 	"unsafe"
 
 	"github.com/parlance-api/parlance/dialect/internal/tree"
@@ -108,14 +107,6 @@ func (m *matcher) called(w *member, c uint32, i int) bool {
 		return node.Slot == w.slots[i]
 	}
 	return (node.Kind == tree.Attribute) == w.attribute && m.tree.KeyIs(c, w.local(m.form, w.names[i]))
-}
-
-// local is the name by which a member is found.
-func (w *member) local(f form, name string) string {
-	if f != formXML || w.attribute && strings.HasPrefix(name, "xmlns") {
-		return name
-	}
-	return local(name)
 }
 
 // siblings fits the elements of one name against a list.

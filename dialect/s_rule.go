@@ -19,15 +19,15 @@ type Rule struct {
 }
 
 // Rules lists every rule in the order of its name, for tools and documentation.
-func Rules() []Rule { return slices.Clone(rules) }
+func Rules() []Rule { return slices.Clone(allRules) }
 
 // RuleOf finds a rule by its name. It reports false for an unknown one.
 func RuleOf(name string) (Rule, bool) {
-	i, found := slices.BinarySearchFunc(rules, name, func(r Rule, name string) int { return strings.Compare(r.Name, name) })
+	i, found := slices.BinarySearchFunc(allRules, name, func(r Rule, name string) int { return strings.Compare(r.Name, name) })
 	if !found {
 		return Rule{}, false
 	}
-	return rules[i], true
+	return allRules[i], true
 }
 
 // why is the reason of a rule, "" for one that is not in the table.
@@ -53,8 +53,8 @@ func both(r Rule) Rule {
 	return r
 }
 
-// rules are in the order of their names, to be searched by halves.
-var rules = []Rule{
+// allRules are in the order of their names, to be searched by halves.
+var allRules = []Rule{
 	fileFault("anchor",
 		"What YAML shares by an anchor changes in several places when one is edited, and a few lines of it can grow to gigabytes.",
 		"Write the part twice."),

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	yaml "go.yaml.in/yaml/v4"
@@ -202,3 +203,11 @@ const (
 	opEither              // the first of the templates that fits
 	opReference           // a definition
 )
+
+// local is the name by which a member is found.
+func (w *member) local(f form, name string) string {
+	if f != formXML || w.attribute && strings.HasPrefix(name, "xmlns") {
+		return name
+	}
+	return local(name)
+}

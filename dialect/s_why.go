@@ -115,3 +115,6 @@ func plural(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
+
+// maxKey is how long a text may be to be kept as a key, in bytes.
+const maxKey = 128

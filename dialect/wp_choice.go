@@ -60,7 +60,6 @@ type dressKey struct {
 const (
 	maxChoices = 256 // of one dialect
 	maxDresses = 8   // of one choice
-	maxKey     = 128 // bytes of a text in a key: longer ones are not kept
 	maxTries   = 4   // whose texts went another way, before a program is given up
 )
 
