@@ -1,6 +1,7 @@
 package parlance_test
 
 import (
+	"cmp"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -74,7 +75,8 @@ func TestEveryRoomImportsOnlyWhatItMay(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if why := refuse(filepath.ToSlash(filepath.Dir(path)), imported); why != "" {
+			dir := filepath.ToSlash(filepath.Dir(path))
+			if why := cmp.Or(refuse(dir, imported), climbs(dir, imported)); why != "" {
 				t.Errorf("%s must not import %s: %s", path, imported, why)
 			}
 		}
@@ -82,6 +84,60 @@ func TestEveryRoomImportsOnlyWhatItMay(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// floors are the packages of the dialect, from the lowest to the highest. Each may
+// import those below it, so that no reference runs upward.
+var floors = []string{
+	"dialect/internal/wire", "dialect/internal/tree", "dialect/internal/spec", "dialect/internal/meaning",
+	"dialect/internal/read/replay", "dialect/internal/read", "dialect/internal/write/replay", "dialect/internal/write",
+	"dialect", "dialect/authoring",
+}
+
+// parent is the only package that may import what holds what earlier responses
+// taught it.
+var parent = map[string]string{
+	"dialect/internal/read/replay":  "dialect/internal/read",
+	"dialect/internal/write/replay": "dialect/internal/write",
+}
+
+// climbs says why a package of the dialect must not import another; "" if it may.
+func climbs(dir, imported string) string {
+	target, ours := strings.CutPrefix(imported, module+"/")
+	from, to := slices.Index(floors, dir), slices.Index(floors, target)
+	switch {
+	case !ours || from < 0:
+		return ""
+	case strings.HasPrefix(target, "dialect/internal/") && to < 0:
+		return "no floor is called " + target + "; add it to floors"
+	case to > from:
+		return "it is a floor above: wire < tree < spec < meaning < read < write < dialect < authoring"
+	case parent[target] != "" && parent[target] != dir:
+		return "only " + parent[target] + " may"
+	}
+	return ""
+}
+
+func TestTheDialectImportsOnlyWhatLiesBelow(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		dir, imported string
+		allowed       bool
+	}{
+		{"dialect/internal/spec", "dialect/internal/tree", true},
+		{"dialect/internal/tree", "dialect/internal/spec", false},
+		{"dialect/internal/read", "dialect/internal/read/replay", true},
+		{"dialect/internal/read/replay", "dialect/internal/read", false},
+		{"dialect/internal/write", "dialect/internal/read/replay", false},
+		{"dialect/internal/write", "dialect/internal/read", true},
+		{"dialect", "dialect/authoring", false},
+		{"dialect/authoring", "dialect", true},
+		{"dialect/internal/read", "dialect/internal/attic", false},
+	} {
+		if why := climbs(test.dir, module+"/"+test.imported); (why == "") != test.allowed {
+			t.Errorf("%s importing %s: %q", test.dir, test.imported, why)
+		}
 	}
 }
 

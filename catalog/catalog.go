@@ -84,7 +84,7 @@ func find(chain ...string) dialect.Finder {
 
 // Read is the text of a dialect of the catalogue, or of a file for what IsFile,
 // and the name that diagnostics give it. A file must be a regular one of at most
-// dialect.MaxSource bytes: a stranger may have named it.
+// spec.MaxSource bytes: a stranger may have named it.
 func Read(nameOrFile string) (file string, text []byte, err error) {
 	if !IsFile(nameOrFile) {
 		text, err = source(nameOrFile)

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance/catalog"
-	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 func TestEveryFileIsFreeOfFaultsAndWarningsAndItsSamplesReadAndWrite(t *testing.T) {
@@ -16,8 +16,8 @@ func TestEveryFileIsFreeOfFaultsAndWarningsAndItsSamplesReadAndWrite(t *testing.
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, d := range dialect.Lint(name+".yaml", source) {
-				t.Errorf("%s\n%s", d.Error(), dialect.Excerpt(source, d))
+			for _, d := range authoring.Lint(name+".yaml", source) {
+				t.Errorf("%s\n%s", d.Error(), authoring.Excerpt(source, d))
 			}
 		})
 	}

@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // Guess is one dialect that a response may be of.
@@ -40,7 +41,7 @@ func detect(among []*dialect.Dialect, req dialect.Request, res dialect.Response)
 	var all []weighed
 	total := math.Exp2(elsewhere)
 	for _, d := range among {
-		c := cues{in: d, req: &req, res: &res, evidence: dialect.EvidenceOf(d, req, res)}
+		c := cues{in: d, req: &req, res: &res, evidence: authoring.EvidenceOf(d, req, res)}
 		if c.weigh(); c.speaks {
 			w := weighed{Guess{Name: d.Name(), Why: c.why()}, math.Exp2(min(c.weight, most))}
 			all = append(all, w)
@@ -134,7 +135,7 @@ type cues struct {
 	in       *dialect.Dialect
 	req      *dialect.Request
 	res      *dialect.Response
-	evidence dialect.Evidence
+	evidence authoring.Evidence
 
 	weight  float64
 	speaks  bool // something of its own speaks for it

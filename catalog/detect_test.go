@@ -9,6 +9,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 func jsonResponse(status int, body string) dialect.Response {
@@ -240,7 +241,7 @@ func TestAllIsTheWholeCatalogueWithoutItsSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if all[i].Name() != name || !slices.Equal(all[i].Sources(), d.Sources()) || !reflect.DeepEqual(dialect.Codes(all[i]), dialect.Codes(d)) || !reflect.DeepEqual(dialect.Losses(all[i], parlance.Invalid), dialect.Losses(d, parlance.Invalid)) {
+		if all[i].Name() != name || !slices.Equal(all[i].Sources(), d.Sources()) || !reflect.DeepEqual(authoring.Codes(all[i]), authoring.Codes(d)) || !reflect.DeepEqual(authoring.Losses(all[i], parlance.Invalid), authoring.Losses(d, parlance.Invalid)) {
 			t.Errorf("%s is not what Open says of it", name)
 		}
 	}

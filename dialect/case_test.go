@@ -12,6 +12,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 const shop = `dialect: shop
@@ -77,11 +78,11 @@ func TestACaseComparesOnlyWhatItNames(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			cases, err := dialect.Cases("shop.cases.jsonl", []byte(test.line))
+			cases, err := authoring.Cases("shop.cases.jsonl", []byte(test.line))
 			if err != nil || len(cases) != 1 {
 				t.Fatal(err)
 			}
-			report := dialect.Test(d, cases...)
+			report := authoring.Test(d, cases...)
 			if report.Results[0].Passed != true {
 				t.Errorf("the sample: %+v", report.Results[0].Differences)
 			}
@@ -103,7 +104,7 @@ func TestACaseComparesOnlyWhatItNames(t *testing.T) {
 func TestATestTellsWhatNothingReached(t *testing.T) {
 	t.Parallel()
 	d := compiled(t, shop)
-	missing := func(c dialect.Covered) string {
+	missing := func(c authoring.Covered) string {
 		var all []string
 		for _, m := range c.Missing {
 			all = append(all, fmt.Sprintf("%s:%d", m.Name, m.Line))
@@ -123,11 +124,11 @@ func TestATestTellsWhatNothingReached(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			cases, err := dialect.Cases("shop.cases.jsonl", []byte(test.lines))
+			cases, err := authoring.Cases("shop.cases.jsonl", []byte(test.lines))
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := dialect.Test(d, cases...).Coverage
+			c := authoring.Test(d, cases...).Coverage
 			if got := missing(c.Shapes); got != test.shapes {
 				t.Errorf("shapes %s", got)
 			}
@@ -148,7 +149,7 @@ func TestTheCatalogueAndItsSamplesAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range dialect.Test(d).Results {
+		for _, r := range authoring.Test(d).Results {
 			for _, f := range r.Differences {
 				t.Errorf("%s:%d: %+v", r.File, r.Line, f)
 			}
@@ -175,7 +176,7 @@ func TestAFaultOfACaseIsToldWithItsPlace(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := dialect.Cases("shop.cases.jsonl", []byte(test.line))
+			_, err := authoring.Cases("shop.cases.jsonl", []byte(test.line))
 			var faults *dialect.FileError
 			if errors.As(err, &faults) {
 				if d := faults.Diagnostics[0]; fmt.Sprintf("%d:%d %s", d.Line, d.Column, d.Rule) != test.want || len(faults.Diagnostics) > 1 {
@@ -191,7 +192,7 @@ func TestAFaultOfACaseIsToldWithItsPlace(t *testing.T) {
 func TestACaseCanBeMadeByHand(t *testing.T) {
 	t.Parallel()
 	minute := time.Minute
-	report := dialect.Test(compiled(t, shop), dialect.Case{
+	report := authoring.Test(compiled(t, shop), authoring.Case{
 		Response: dialect.Response{Status: 429},
 		Outcome:  map[string]any{"kind": "rate_limited", "status": 429},
 		Act:      parlance.Retry,
@@ -208,12 +209,12 @@ func ExampleTest() {
 	if err != nil {
 		panic(err)
 	}
-	cases, err := dialect.Cases("vms.cases.jsonl", []byte(
+	cases, err := authoring.Cases("vms.cases.jsonl", []byte(
 		`{"name": "no seat left", "status": 402, "headers": {"Content-Type": "application/json"}, "body": {"message": "No seat left"}, "outcome": {"kind": "quota", "detail": "No licence left"}, "act": "stop"}`))
 	if err != nil {
 		panic(err)
 	}
-	report := dialect.Test(vms, cases...)
+	report := authoring.Test(vms, cases...)
 	for _, r := range report.Results {
 		for _, d := range r.Differences {
 			fmt.Printf("%s (%s:%d) %s %s: want %s, got %s\n", r.Name, r.File, r.Line, d.Part, d.Attribute, d.Want, d.Got)
@@ -241,7 +242,7 @@ func FuzzCases(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, lines []byte) {
-		cases, err := dialect.Cases("x.cases.jsonl", lines)
+		cases, err := authoring.Cases("x.cases.jsonl", lines)
 		var faults *dialect.FileError
 		if err != nil && !errors.As(err, &faults) {
 			t.Fatalf("%v", err)
@@ -251,10 +252,10 @@ func FuzzCases(f *testing.F) {
 				if d.Line < 1 || d.Column < 1 || d.Rule == "" {
 					t.Errorf("%+v", d)
 				}
-				dialect.Excerpt(lines, d)
+				authoring.Excerpt(lines, d)
 			}
 		}
-		report := dialect.Test(d, cases...)
+		report := authoring.Test(d, cases...)
 		for _, r := range report.Results {
 			if r.Passed != (len(r.Differences) == 0) {
 				t.Errorf("%+v", r)
@@ -281,11 +282,11 @@ shapes:
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases, err := dialect.Cases("own.cases.jsonl", []byte(`{"status":418,"body":{"root":{"children":[{"children":[{"text":"a"}]},{"text":"b"}]}}}`))
+	cases, err := authoring.Cases("own.cases.jsonl", []byte(`{"status":418,"body":{"root":{"children":[{"children":[{"text":"a"}]},{"text":"b"}]}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := dialect.Test(d, cases...).Coverage
+	c := authoring.Test(d, cases...).Coverage
 	if got := fmt.Sprintf("%d/%d %d/%d %d/%d %v", c.Shapes.Reached, c.Shapes.Total, c.Codes.Reached, c.Codes.Total,
 		c.Alternatives.Reached, c.Alternatives.Total, c.Alternatives.Missing); got != "1/2 1/1 2/3 [{tree: alternative 3 of 3 own.yaml 5 67}]" {
 		t.Error(got)
@@ -312,7 +313,7 @@ func TestEveryAttributeOfAnOutcomeCanBeExpected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dialect.Cases("x.jsonl", []byte(`{"status":207,"outcome":`+string(text)+`}`)); err != nil {
+	if _, err := authoring.Cases("x.jsonl", []byte(`{"status":207,"outcome":`+string(text)+`}`)); err != nil {
 		t.Error(err)
 	}
 }

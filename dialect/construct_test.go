@@ -12,6 +12,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // construct is one case of one construct of the language: a dialect that has
@@ -56,7 +57,7 @@ func (c *construct) hold(t *testing.T) {
 	if !strings.Contains("\n"+c.file, "\ncodes:") {
 		source = "dialect: test\n" + usual + c.file
 	}
-	if all := dialect.Lint("test.yaml", []byte(source)); len(all) > 0 {
+	if all := authoring.Lint("test.yaml", []byte(source)); len(all) > 0 {
 		t.Fatalf("the file is complained of: %v", all)
 	}
 	d, err := dialect.Compile("test.yaml", []byte(source))
@@ -688,7 +689,7 @@ func family(t *testing.T, parent, child string) *dialect.Dialect {
 		return dialect.Compile(name+".yaml", []byte("dialect: "+name+"\n"+parent))
 	}
 	source := []byte("dialect: child\nextends: parent\n" + child)
-	if all := dialect.Lint("child.yaml", source, find); len(all) > 0 {
+	if all := authoring.Lint("child.yaml", source, find); len(all) > 0 {
 		t.Fatalf("the file is complained of: %v", all)
 	}
 	d, err := dialect.Compile("child.yaml", source, find)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 const coded = `codes:
@@ -91,7 +92,7 @@ func TestADefaultThatCannotBeWrittenIsComplainedOf(t *testing.T) {
 		"E-1: {kind: not_found, status: 404, default: maybe}":                                                    "wrong_type",
 		"E1: {kind: not_found, status: 404, default: true}\n  E2: {kind: not_found, status: 404, default: true}": "shadowed",
 	} {
-		found := dialect.Lint("test.yaml", []byte("dialect: test\ncodes:\n  200: success\n  "+row+"\nshapes:\n  - {name: error, status: 4xx, json: {code: $code}}\n"))
+		found := authoring.Lint("test.yaml", []byte("dialect: test\ncodes:\n  200: success\n  "+row+"\nshapes:\n  - {name: error, status: 4xx, json: {code: $code}}\n"))
 		if got := rules(found); len(got) != 1 || got[0] != want {
 			t.Errorf("%s\ngot %v, want %s", row, got, want)
 		}

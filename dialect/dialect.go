@@ -6,12 +6,16 @@ package dialect
 
 import (
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/meaning"
+	"github.com/parlance-api/parlance/dialect/internal/read"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/write"
 )
 
 // Dialect is one API's response conventions, compiled from one file. It is
 // immutable and safe for concurrent use.
 type Dialect struct {
-	core       *Writer // which reads and decides, too
+	core       *write.Writer // which reads and decides, too
 	extensions []Extension
 }
 
@@ -22,9 +26,9 @@ type Finder func(name string) (*Dialect, error)
 // decisions; find, if given, finds a dialect that the file extends. The error
 // is a *FileError that holds every fault of the file.
 func Compile(file string, source []byte, find ...Finder) (*Dialect, error) {
-	var finders []finder
+	var finders []spec.Finder
 	for _, f := range find {
-		finders = append(finders, func(name string) (*Spec, error) {
+		finders = append(finders, func(name string) (*spec.Spec, error) {
 			d, err := f(name)
 			if err != nil {
 				return nil, err
@@ -32,35 +36,39 @@ func Compile(file string, source []byte, find ...Finder) (*Dialect, error) {
 			return d.core.Spec, nil
 		})
 	}
-	s, err := compileSpec(file, source, builtin(), finders)
+	s, err := spec.Compile(file, source, spec.HTTP(), finders)
 	if err != nil {
 		return nil, err
 	}
-	return &Dialect{core: newWriter(newReader(newTable(s)))}, nil
+	return &Dialect{core: write.New(read.New(meaning.New(s)))}, nil
 }
 
+// Internal is what a Dialect is made of. It is for package authoring, and its type
+// is not for other modules.
+func (d *Dialect) Internal() *write.Writer { return d.core }
+
 // Name is the dialect's own name, such as "vms".
-func (d *Dialect) Name() string { return d.core.name }
+func (d *Dialect) Name() string { return d.core.Name }
 
 // Title is the API's name for people.
-func (d *Dialect) Title() string { return d.core.title }
+func (d *Dialect) Title() string { return d.core.Title }
 
 // Sources are the pages that the file was written from.
-func (d *Dialect) Sources() []string { return d.core.sources }
+func (d *Dialect) Sources() []string { return d.core.Sources }
 
 // IdempotencyHeader is the request header that carries an idempotency key, ""
 // where the API has none.
-func (d *Dialect) IdempotencyHeader() string { return d.core.service.idempotency }
+func (d *Dialect) IdempotencyHeader() string { return d.core.Service.Idempotency }
 
 // Support is whom to tell of a failure that persists.
-func (d *Dialect) Support() Support { return d.core.service.support }
+func (d *Dialect) Support() Support { return d.core.Service.Support }
 
 // Auth is what the file says of getting access.
-func (d *Dialect) Auth() Auth { return d.core.service.auth }
+func (d *Dialect) Auth() Auth { return d.core.Service.Auth }
 
 // Polling is what the file says of following a 202.
 func (d *Dialect) Polling() Polling {
-	p := d.core.service.poll
+	p := d.core.Service.Poll
 	if len(p.Headers) == 0 {
 		p.Headers = []string{"Location"}
 	}
@@ -79,14 +87,14 @@ func (d *Dialect) Limits(res Response) []Limit { return d.core.Limits(res) }
 
 // Safe reports that a request to such a method and path does nothing twice when
 // it is repeated, by its method (RFC 9110, 9.2.2) or because the file says so.
-func (d *Dialect) Safe(req Request) bool { return d.core.safe(&req) }
+func (d *Dialect) Safe(req Request) bool { return d.core.Safe(&req) }
 
 // Decide says what the provider tells its callers to do about an outcome.
 // tried are the acts taken on the earlier answers to the same request, oldest
 // first. For a transport that failed, pass parlance.OutcomeOfTransport(err).
 // It is safe for concurrent use.
 func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) (p parlance.Decision) {
-	d.core.decide(&p, &req, o, nil, tried, nil)
+	d.core.Decide(&p, &req, o, nil, tried, nil)
 	return p
 }
 
@@ -97,7 +105,7 @@ func (d *Dialect) Decode(req Request, res Response) (reading Reading) {
 	if len(d.extensions) > 0 {
 		return d.decodeExtended(req, res)
 	}
-	d.core.into(&reading, &req, &res, 0)
+	d.core.DecodeInto(&reading, &req, &res, 0)
 	return reading
 }
 
@@ -105,11 +113,11 @@ func (d *Dialect) Decode(req Request, res Response) (reading Reading) {
 // which is what a proxy asks for first. It says what Decode and Decide say, at a
 // fraction of their cost, and is safe for concurrent use.
 func (d *Dialect) Glance(req Request, res Response) (g Glance) {
-	if !switches(&res) && d.extended(&req, res.Status, res.Header) {
+	if !read.Switches(&res) && d.extended(&req, res.Status, res.Header) {
 		o := d.Decode(req, res).Outcome
-		return Glance{o.Kind, o.Reason, d.Decide(req, &o)}
+		return Glance{Kind: o.Kind, Reason: o.Reason, Decision: d.Decide(req, &o)}
 	}
-	d.core.glance(&g, &req, &res)
+	d.core.Classify(&g, &req, &res)
 	return g
 }
 
@@ -118,7 +126,7 @@ func (d *Dialect) Glance(req Request, res Response) (g Glance) {
 // limit) before the meaning is known. Where it is false a success can be
 // streamed untouched.
 func (d *Dialect) Alters(req Request, status int, header Header) bool {
-	return d.core.alters(&req, status, header) || mayAlter(&req, status) && d.extended(&req, status, header)
+	return d.core.NeedsBody(&req, status, header) || read.MayAlter(&req, status) && d.extended(&req, status, header)
 }
 
 // Encode writes an Outcome as the answer to req, appending the body to dst.
@@ -128,10 +136,12 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	if len(d.extensions) > 0 {
 		return d.encodeExtended(dst, req, o, data)
 	}
-	d.core.encode(&m, dst, &req, o, &data, 0)
+	d.core.Encode(&m, dst, &req, o, &data, 0)
 	return m
 }
 
 // Wraps reports whether Encode puts an envelope around the payload of such an
 // outcome, or would otherwise not pass it on as it is.
-func (d *Dialect) Wraps(req Request, o *parlance.Outcome) bool { return d.core.wraps(&req, o) }
+func (d *Dialect) Wraps(req Request, o *parlance.Outcome) bool {
+	return d.core.HasEnvelope(&req, o)
+}

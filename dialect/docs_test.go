@@ -15,6 +15,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 const languagePage = "../docs/dialect.md"
@@ -105,8 +106,8 @@ func whole(part string) string {
 func (e *shownCase) hold(t *testing.T) {
 	t.Helper()
 	source := []byte(whole(e.dialect))
-	for _, g := range dialect.Lint("page.yaml", source, catalog.Open) {
-		t.Errorf("a complaint: %v\n%s", g, dialect.Excerpt(source, g))
+	for _, g := range authoring.Lint("page.yaml", source, catalog.Open) {
+		t.Errorf("a complaint: %v\n%s", g, authoring.Excerpt(source, g))
 	}
 	d, err := dialect.Compile("page.yaml", source, catalog.Open)
 	if err != nil || e.answer == "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // Read an answer and see what its provider says to do about it.
@@ -92,7 +93,7 @@ shapes:
 	var faults *dialect.FileError
 	if errors.As(err, &faults) {
 		for _, d := range faults.Diagnostics {
-			fmt.Printf("%d:%d %s\n%s\n%s\n", d.Line, d.Column, d.Rule, dialect.Excerpt(source, d), d.Hint)
+			fmt.Printf("%d:%d %s\n%s\n%s\n", d.Line, d.Column, d.Rule, authoring.Excerpt(source, d), d.Hint)
 		}
 	}
 	// Output:
@@ -112,7 +113,7 @@ func ExampleExplain() {
 	if err != nil {
 		panic(err)
 	}
-	for _, e := range dialect.Explain(vision, "500") {
+	for _, e := range authoring.Explain(vision, "500") {
 		fmt.Println(e.Key, e.Kind, e.Decision.Act, e.Decision.Schedule, e.Decision.Then, e.Line)
 	}
 	// Output: 500, 999 internal retry [5m0s 30m0s] escalate vision.yaml:45

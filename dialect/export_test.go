@@ -4,7 +4,12 @@ import (
 	"slices"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/meaning"
+	"github.com/parlance-api/parlance/dialect/internal/read"
+	"github.com/parlance-api/parlance/dialect/internal/read/replay"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/write"
 )
 
 // Unguided is a Dialect that reads as d does, from trees that hold all of a body
@@ -12,47 +17,47 @@ import (
 // them are weighed and none is fitted straight; and no status is believed alone.
 func Unguided(d *Dialect) *Dialect {
 	all := *d.core.Spec
-	for f := range all.guide {
-		if all.guide[f] != nil {
-			all.guide[f] = tree.NewGuide()
-			all.guide[f].All()
+	for f := range all.Guide {
+		if all.Guide[f] != nil {
+			all.Guide[f] = tree.NewGuide()
+			all.Guide[f].All()
 		}
 	}
-	for i, p := range d.core.byStatus {
-		if i > 0 && p == d.core.byStatus[i-1] { // as most are
-			all.byStatus[i] = all.byStatus[i-1]
+	for i, p := range d.core.ByStatus {
+		if i > 0 && p == d.core.ByStatus[i-1] { // as most are
+			all.ByStatus[i] = all.ByStatus[i-1]
 			continue
 		}
 		asking := *p
-		asking.fields, asking.moulds = nil, false
-		all.byStatus[i] = &asking
+		asking.Fields, asking.Replays = nil, false
+		all.ByStatus[i] = &asking
 	}
-	return &Dialect{newWriter(newReader(newTable(&all))), d.extensions}
+	return &Dialect{write.New(read.New(meaning.New(&all))), d.extensions}
 }
 
 // Forgetful is a Dialect that reads and writes as d does, and has kept no choice, no
 // program and no mould yet.
 func Forgetful(d *Dialect) *Dialect {
-	return &Dialect{newWriter(newReader(newTable(d.core.Spec))), d.extensions}
+	return &Dialect{write.New(read.New(meaning.New(d.core.Spec))), d.extensions}
 }
 
 // Straight reports whether the body of an answer is fitted by one walk, and not
 // weighed.
 func Straight(d *Dialect, req Request, res Response) bool {
-	m := matchers.Get().(*matcher)
-	defer m.release()
-	m.reset(&res, 0)
-	p := d.core.planFor(res.Status)
-	form, ok := m.parse(d.core.Spec, p.wanted, res.Header, res.Body)
-	return ok && form == formJSON && slices.ContainsFunc(p.shapes, func(s *shape) bool {
-		return s.form == formJSON && p.concerns(s, &req) && m.straight(s.body)
+	m := read.Matchers.Get().(*read.Matcher)
+	defer m.Release()
+	m.Reset(&res, 0)
+	p := d.core.PlanFor(res.Status)
+	form, ok := m.Parse(d.core.Spec, p.Wanted, res.Header, res.Body)
+	return ok && form == spec.FormJSON && slices.ContainsFunc(p.Shapes, func(s *spec.Shape) bool {
+		return s.Form == spec.FormJSON && p.Concerns(s, &req) && m.Fast(s.Body)
 	})
 }
 
 // Recasts reports that such an answer is read by a mould: one that was made of
 // an answer before.
 func Recasts(d *Dialect, req Request, res Response) bool {
-	var texts stretches
-	g := d.core.recast(d.core.planFor(res.Status), &req, &res, &texts)
-	return g != nil && g.fill(new(parlance.Outcome), &res, &texts, everyAttribute, false)
+	var texts replay.Spans
+	g := d.core.Recall(d.core.PlanFor(res.Status), &req, &res, &texts)
+	return g != nil && g.Fill(new(parlance.Outcome), &res, &texts, read.EveryAttribute, false)
 }

@@ -1,19 +1,22 @@
 package dialect
 
-import "github.com/parlance-api/parlance"
+import (
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/write/replay"
+)
 
 // Repeats reports that such an answer is written by a program: one that was
 // written before, with other texts.
 func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
-	var key choiceKey
-	at := d.core.kept.place(d.core.Spec, &key, &req, o, len(data.Body) > 0)
+	var key replay.ChoiceKey
+	at := d.core.Kept.Place(d.core.Spec, &key, &req, o, len(data.Body) > 0)
 	if at == nil {
 		return false
 	}
 	c := at.Load()
-	if c == nil || c.key != key {
+	if c == nil || c.Key != key {
 		return false
 	}
-	p := c.program(d.core.Spec, &req, o)
-	return p != nil && p.run(new(Message), nil, c, o, &data)
+	p := c.Program(d.core.Spec, &req, o)
+	return p != nil && p.Run(new(Message), nil, c, o, &data)
 }

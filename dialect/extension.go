@@ -39,7 +39,7 @@ func (d *Dialect) extended(req *Request, status int, header Header) bool {
 
 // decodeExtended reads an answer, and lets the extensions read it after that.
 func (d *Dialect) decodeExtended(req Request, res Response) (reading Reading) {
-	reading = d.core.decode(req, res, 0)
+	reading = d.core.Decode(req, res, 0)
 	for _, e := range d.extensions {
 		if e.Concerns(req, res.Status, res.Header) {
 			e.Read(d, req, res, &reading)
@@ -50,7 +50,7 @@ func (d *Dialect) decodeExtended(req Request, res Response) (reading Reading) {
 
 // encodeExtended writes an answer, and lets the extensions change it.
 func (d *Dialect) encodeExtended(dst []byte, req Request, o *parlance.Outcome, data Payload) (m Message) {
-	d.core.encode(&m, nil, &req, o, &data, 0)
+	d.core.Encode(&m, nil, &req, o, &data, 0)
 	m.Header, m.Losses = slices.Clone(m.Header), slices.Clone(m.Losses) // what is kept is not theirs to change
 	for _, e := range d.extensions {
 		e.Write(d, req, o, &m)

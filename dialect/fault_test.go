@@ -11,6 +11,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -30,7 +31,7 @@ func TestEveryFaultOfAFileIsToldWithLineCaretAndHint(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all := dialect.Lint(name+".yaml", source)
+		all := authoring.Lint(name+".yaml", source)
 		for _, d := range all {
 			rules[d.Rule] = true
 		}
@@ -68,7 +69,7 @@ func TestEveryFaultOfAFileIsToldWithLineCaretAndHint(t *testing.T) {
 // tell writes what is said of a fault, without colour.
 func tell(out *bytes.Buffer, source []byte, d parlance.Diagnostic) {
 	out.WriteString(d.Error() + "\n")
-	if e := dialect.Excerpt(source, d); e != "" {
+	if e := authoring.Excerpt(source, d); e != "" {
 		out.WriteString(e + "\n")
 	}
 	if d.Hint != "" {
@@ -106,7 +107,7 @@ func TestAFileBeyondTheBoundsIsRefusedBeforeItIsRead(t *testing.T) {
 		"a thousand levels":          "dialect: sample\ncodes: " + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + "\n",
 		"a thousand levels by blank": "dialect: sample\n" + levels(1000),
 	} {
-		all := dialect.Lint("sample.yaml", []byte(source))
+		all := authoring.Lint("sample.yaml", []byte(source))
 		if len(all) != 1 || all[0].Rule != "too_large" && all[0].Rule != "too_deep" {
 			t.Errorf("%s: %v", name, all)
 		}

@@ -11,6 +11,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 func TestAFileIsLaidOutInOneWay(t *testing.T) {
@@ -84,14 +85,14 @@ samples:
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := dialect.Format([]byte(test.source))
+			got, err := authoring.Format([]byte(test.source))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if string(got) != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
-			again, err := dialect.Format(got)
+			again, err := authoring.Format(got)
 			if err != nil || !bytes.Equal(again, got) {
 				t.Errorf("a second time, %v\n%s", err, again)
 			}
@@ -103,7 +104,7 @@ func TestWhatIsNoDialectFileIsNotLaidOut(t *testing.T) {
 	t.Parallel()
 	for _, source := range []string{"", "a: [", "- a\n", "a: &b 1\n", "a: !!str 1\n", "a: 1\n---\nb: 2\n", "a: 1\na: 2\n"} {
 		var faults *dialect.FileError
-		if out, err := dialect.Format([]byte(source)); !errors.As(err, &faults) || len(faults.Diagnostics) == 0 {
+		if out, err := authoring.Format([]byte(source)); !errors.As(err, &faults) || len(faults.Diagnostics) == 0 {
 			t.Errorf("%q: %v\n%s", source, err, out)
 		}
 	}
@@ -115,12 +116,12 @@ func TestTheCatalogueIsLaidOutSoAndMeansTheSame(t *testing.T) {
 	if err != nil || len(files) < 6 {
 		t.Fatal(files, err)
 	}
-	for _, file := range append(files, "http.yaml") {
+	for _, file := range append(files, "internal/spec/http.yaml") {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := dialect.Format(source)
+		got, err := authoring.Format(source)
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
@@ -160,7 +161,7 @@ func FuzzFormat(f *testing.F) {
 		f.Add([]byte(source))
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
-		once, err := dialect.Format(source)
+		once, err := authoring.Format(source)
 		var faults *dialect.FileError
 		if errors.As(err, &faults) {
 			return
@@ -172,7 +173,7 @@ func FuzzFormat(f *testing.F) {
 			source = append(bytes.Clone(source), '\n')
 		}
 		sameValues(t, source, once)
-		twice, err := dialect.Format(once)
+		twice, err := authoring.Format(once)
 		if err != nil || !bytes.Equal(once, twice) {
 			t.Errorf("a second time, %v\n%s\nbefore\n%s", err, twice, once)
 		}

@@ -22,6 +22,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // made are dialects that use what those of the catalogue do not.
@@ -173,7 +174,7 @@ func FuzzCompile(f *testing.F) {
 				if g.Line < 1 || g.Line > lines || g.Message == "" || g.Rule == "" {
 					t.Fatalf("a diagnostic without a place or text: %+v", g)
 				}
-				dialect.Excerpt(source, g)
+				authoring.Excerpt(source, g)
 			}
 			return
 		}
@@ -283,7 +284,7 @@ func checkReading(t *testing.T, d *dialect.Dialect, res dialect.Response, read d
 	if o.Status != res.Status {
 		t.Fatalf("the status is %d, not %d", o.Status, res.Status)
 	}
-	said := slices.ContainsFunc(dialect.Explain(d, strconv.Itoa(res.Status)), func(e dialect.Entry) bool { return !e.Builtin && e.Kind.Good() })
+	said := slices.ContainsFunc(authoring.Explain(d, strconv.Itoa(res.Status)), func(e authoring.Entry) bool { return !e.Builtin && e.Kind.Good() })
 	if res.Status >= 400 && o.Kind.Good() && o.Code == "" && read.Shape == "" && !said {
 		t.Fatalf("a failing status became %v, and no code, row or form says so", o.Kind)
 	}
@@ -385,7 +386,7 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
-// checkMessage writes an outcome and checks that it is well-formed HTTP, JSON
+// checkMessage writes an outcome and checks that it is well-formed spec.HTTPSource, JSON
 // or XML, that what stood in the buffer still does, and that it reads as the
 // same kind where no loss says otherwise.
 func checkMessage(t *testing.T, d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, data dialect.Payload) {

@@ -8,11 +8,12 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 func lossNames(d *dialect.Dialect, k parlance.Kind) string {
 	var all []string
-	for _, l := range dialect.Losses(d, k) {
+	for _, l := range authoring.Losses(d, k) {
 		all = append(all, l.Attribute)
 	}
 	return strings.Join(all, " ")
@@ -49,7 +50,7 @@ func TestEveryLossHasAReasonAndIsNamedOnce(t *testing.T) {
 		}
 		for _, k := range parlance.Kinds() {
 			seen := map[string]bool{}
-			for _, l := range dialect.Losses(d, k) {
+			for _, l := range authoring.Losses(d, k) {
 				if l.Reason == "" || seen[l.Attribute] {
 					t.Errorf("%s, %s: %+v", name, k, l)
 				}
@@ -65,7 +66,7 @@ func ExampleLosses() {
 	if err != nil {
 		panic(err)
 	}
-	for _, l := range dialect.Losses(plain, parlance.Conflict) {
+	for _, l := range authoring.Losses(plain, parlance.Conflict) {
 		if l.Attribute == "kind" || l.Attribute == "fields" {
 			fmt.Println(l.Attribute+":", l.Reason)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // complaint is the method that complains, and which of its arguments is the rule.
@@ -25,12 +26,16 @@ var complaint = map[string]int{"fault": 1, "warn": 1, "unknown": 1, "note": 0}
 // complain of it.
 func rulesInSource(t *testing.T) map[string][]string {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
+	files, err := filepath.Glob("internal/*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tools, err := filepath.Glob("authoring/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	found := map[string][]string{}
-	for _, name := range files {
+	for _, name := range append(files, tools...) {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
@@ -47,13 +52,14 @@ func rulesInSource(t *testing.T) map[string][]string {
 			if !ok {
 				return true
 			}
-			at, ok := complaint[method.Sel.Name]
+			called := strings.ToLower(method.Sel.Name)
+			at, ok := complaint[called]
 			if !ok || at >= len(call.Args) {
 				return true
 			}
 			if literal, ok := call.Args[at].(*ast.BasicLit); ok && literal.Kind == gotoken.STRING {
-				if rule, err := strconv.Unquote(literal.Value); err == nil && !slices.Contains(found[rule], method.Sel.Name) {
-					found[rule] = append(found[rule], method.Sel.Name)
+				if rule, err := strconv.Unquote(literal.Value); err == nil && !slices.Contains(found[rule], called) {
+					found[rule] = append(found[rule], called)
 				}
 			}
 			return true
@@ -104,7 +110,7 @@ func TestEveryRuleHasItsReason(t *testing.T) {
 
 func TestADiagnosticSaysWhy(t *testing.T) {
 	t.Parallel()
-	all := dialect.Lint("x.yaml", []byte("dialect: x\ncodes: {404: notfound}\n"))
+	all := authoring.Lint("x.yaml", []byte("dialect: x\ncodes: {404: notfound}\n"))
 	if rule, _ := dialect.RuleOf("unknown_kind"); len(all) != 1 || all[0].Why != rule.Why || rule.Why == "" {
 		t.Errorf("%+v", all)
 	}
@@ -132,7 +138,7 @@ func examples(t *testing.T) []example {
 		}
 		e.put, _ = os.ReadFile(strings.TrimSuffix(file, ".bad.yaml") + ".good.yaml") // most have none
 		var said bytes.Buffer
-		for _, d := range dialect.Lint(e.name+".yaml", e.source) {
+		for _, d := range authoring.Lint(e.name+".yaml", e.source) {
 			e.rules[d.Rule] = true
 			tell(&said, e.source, d)
 		}
@@ -211,7 +217,7 @@ func TestThePagesOfTheRulesSayWhatTheTableSays(t *testing.T) {
 	const dir = "../docs/rules"
 	all := examples(t)
 	pages := map[string]string{}
-	index := "# Rules\n\nWhat `parlance lint` complains of, and what is noticed about a response that was read. `parlance lint --explain RULE` says the same on the command line. These pages are made from the table in [dialect/rule.go](../../dialect/rule.go) by `go test -run Pages -update ./dialect`.\n\n| Rule | | Why it matters |\n|---|---|---|\n"
+	index := "# Rules\n\nWhat `parlance lint` complains of, and what is noticed about a response that was read. `parlance lint --explain RULE` says the same on the command line. These pages are made from the table in [rule.go](../../dialect/internal/spec/rule.go) by `go test -run Pages -update ./dialect`.\n\n| Rule | | Why it matters |\n|---|---|---|\n"
 	for _, rule := range dialect.Rules() {
 		pages[rule.Name+".md"] = page(all, rule)
 		kind := rule.Severity.String()
@@ -258,8 +264,8 @@ func TestWhatIsPutRightHasNoFaultLeft(t *testing.T) {
 		if e.put == nil {
 			continue
 		}
-		for _, d := range dialect.Lint(e.name+".good.yaml", e.put) {
-			t.Errorf("%s\n%s", d.Error(), dialect.Excerpt(e.put, d))
+		for _, d := range authoring.Lint(e.name+".good.yaml", e.put) {
+			t.Errorf("%s\n%s", d.Error(), authoring.Excerpt(e.put, d))
 		}
 	}
 }
@@ -275,7 +281,7 @@ func TestOfALongLineTheExcerptShowsWhatStandsAroundTheColumn(t *testing.T) {
 		{1, "1 | " + strings.Repeat("a", 120) + "…\n  | ^"},
 		{401, "1 | …" + strings.Repeat("b", 120) + "\n  | " + strings.Repeat(" ", 120) + "^"},
 	} {
-		if got := dialect.Excerpt([]byte(line), parlance.Diagnostic{Line: 1, Column: test.column}); got != test.want {
+		if got := authoring.Excerpt([]byte(line), parlance.Diagnostic{Line: 1, Column: test.column}); got != test.want {
 			t.Errorf("column %d:\n%s\nnot\n%s", test.column, got, test.want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // compile makes a dialect of the text of a file that must be free of faults.
@@ -313,7 +314,7 @@ func TestADecisionNamesTheLineThatSaidSo(t *testing.T) {
 	t.Parallel()
 	d := open(t, "vision")
 	lines := map[string]string{}
-	for _, e := range dialect.Codes(d) {
+	for _, e := range authoring.Codes(d) {
 		if lines[e.Key] == "" && !strings.Contains(e.When, "/token") { // the first is that of a POST
 			lines[e.Key] = e.Line
 		}
@@ -617,7 +618,7 @@ func TestAForgottenDollarIsWarnedOf(t *testing.T) {
 		`{message: detail}`: true, `{message: {text: code}}`: true, `{errors: [field.message]}`: true, `{"id": item}`: true,
 		`{message: $detail}`: false, `{message: "detail"}`: false, `{status: failed}`: false, `{message: title of it}`: false,
 	} {
-		all := dialect.Lint("test.yaml", []byte("dialect: test\n"+usual+"shapes: [{name: e, status: 4xx, json: "+body+"}]\n"))
+		all := authoring.Lint("test.yaml", []byte("dialect: test\n"+usual+"shapes: [{name: e, status: 4xx, json: "+body+"}]\n"))
 		if told := strings.Contains(strings.Join(rules(all), " "), "constant_attribute"); told != want {
 			t.Errorf("%s: %v", body, all)
 		}

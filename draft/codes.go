@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // row is one row of the table of codes.
@@ -48,7 +49,7 @@ func (d *drafted) statusRow(status int, g *guesser) {
 
 // kindOfStatus is what HTTP says of a status.
 func kindOfStatus(status int) string {
-	for _, e := range dialect.Explain(http(), strconv.Itoa(status)) {
+	for _, e := range authoring.Explain(http(), strconv.Itoa(status)) {
 		return e.Kind.String()
 	}
 	return "internal"

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // Recorded is one response from which a file is drafted.
@@ -31,9 +32,9 @@ const maxBody = 64 << 10
 var ErrNothing = errors.New("there is no response to draft from")
 
 // File drafts the dialect file of an API from recorded responses. What it
-// returns compiles, and dialect.Lint has nothing to say of it: a guess that does
+// returns compiles, and authoring.Lint has nothing to say of it: a guess that does
 // not hold against the responses themselves is left out. The error is
-// ErrNothing, or of a name that no dialect can have, a *dialect.FileError.
+// ErrNothing, or of a name that no dialect can have, a *spec.FileError.
 func File(name string, recorded ...Recorded) ([]byte, error) {
 	if len(recorded) == 0 {
 		return nil, ErrNothing
@@ -47,7 +48,7 @@ func File(name string, recorded ...Recorded) ([]byte, error) {
 	}
 	d.merge()
 	d.verify()
-	return dialect.Format(d.text(true))
+	return authoring.Format(d.text(true))
 }
 
 // drafted is a file in the making.
@@ -162,7 +163,7 @@ func (d *drafted) merge() {
 func (d *drafted) verify() {
 	for {
 		d.read()
-		findings := dialect.Lint(d.name+".yaml", d.text(false))
+		findings := authoring.Lint(d.name+".yaml", d.text(false))
 		if len(findings) == 0 {
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/draft"
 	"github.com/parlance-api/parlance/internal/rawhttp"
 )
@@ -65,8 +66,8 @@ func clean(t *testing.T, all ...draft.Recorded) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range dialect.Lint("acme.yaml", file) {
-		t.Errorf("%s\n%s\n%s", d.Error(), dialect.Excerpt(file, d), file)
+	for _, d := range authoring.Lint("acme.yaml", file) {
+		t.Errorf("%s\n%s\n%s", d.Error(), authoring.Excerpt(file, d), file)
 	}
 	return file
 }

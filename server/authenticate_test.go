@@ -18,6 +18,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
 )
@@ -251,7 +252,7 @@ func TestADialectWithoutAWordForTheCauseSaysItsKind(t *testing.T) {
 			request := dialect.Request{Method: "GET", Path: "/", Header: dialect.Fields(http.Header{"Accept": {"application/json"}})}
 			got := d.Encode(nil, request, &o, dialect.Payload{})
 			want := d.Encode(nil, request, &bare, dialect.Payload{})
-			if slices.ContainsFunc(dialect.Codes(d), func(e dialect.Entry) bool { return e.Kind == o.Kind && e.Reason == reason }) {
+			if slices.ContainsFunc(authoring.Codes(d), func(e authoring.Entry) bool { return e.Kind == o.Kind && e.Reason == reason }) {
 				continue // it has the word
 			}
 			if got.Status != want.Status || !sameKind(d, request, got, want) {

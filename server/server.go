@@ -20,6 +20,7 @@ import (
 
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // RequestIDHeader carries the activity id in an answer whose dialect has no
@@ -42,7 +43,7 @@ func New(d *dialect.Dialect, options ...Option) *Server {
 	}
 	s.logger = slog.New(activity.NewHandler(s.logger.Handler()))
 	for i := range s.unused {
-		for _, e := range dialect.Explain(d, strconv.Itoa(300 + i)) {
+		for _, e := range authoring.Explain(d, strconv.Itoa(300+i)) {
 			s.unused[i] = s.unused[i] || e.NotUsed
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // showDecoded writes an outcome and a decision for people.
@@ -88,24 +89,24 @@ func (s sheet) outcome(o parlance.Outcome, id string) {
 
 // rowOf is the row of the table that an outcome was read by; it reports false for one
 // that no row speaks of.
-func rowOf(r decoded) (dialect.Entry, bool) {
+func rowOf(r decoded) (authoring.Entry, bool) {
 	o := &r.Outcome
 	for _, code := range [...]string{o.Code, o.Family, strconv.Itoa(o.Status)} {
 		if code == "" {
 			continue
 		}
-		for _, e := range dialect.Explain(r.of, code) {
+		for _, e := range authoring.Explain(r.of, code) {
 			if e.Line == r.Decision.Line && e.Kind == o.Kind && e.Reason == o.Reason {
 				return e, true
 			}
 		}
 	}
-	return dialect.Entry{}, false
+	return authoring.Entry{}, false
 }
 
 // tableRow writes what the row says that the outcome does not: its own title, and the
 // condition on which it holds.
-func (s sheet) tableRow(e dialect.Entry, o parlance.Outcome) {
+func (s sheet) tableRow(e authoring.Entry, o parlance.Outcome) {
 	text := cmp.Or(e.Code, e.Key)
 	if e.Title != "" && e.Title != o.Title {
 		text += " " + e.Title

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance/catalog"
-	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 func (a *app) dialectsCommand() *cobra.Command {
@@ -64,7 +64,7 @@ func catalogue() ([]listed, error) {
 	var list []listed
 	for _, d := range all {
 		codes := 0
-		for _, e := range dialect.Codes(d) {
+		for _, e := range authoring.Codes(d) {
 			if !e.Builtin {
 				codes++
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/internal/nearest"
 )
 
@@ -61,7 +62,7 @@ comes from, and the header that makes a POST safe to retry.`,
 // explainCodes explains a code, a class or a range, or each of a list of them.
 func (a *app) explainCodes(d *dialect.Dialect, text string, asJSON bool) error {
 	codes := []string{text}
-	if len(dialect.Explain(d, text)) == 0 { // a code may have a comma in it
+	if len(authoring.Explain(d, text)) == 0 { // a code may have a comma in it
 		codes = keys(text)
 	}
 	all := make([]explained, len(codes))
@@ -84,11 +85,11 @@ func (a *app) explainCodes(d *dialect.Dialect, text string, asJSON bool) error {
 }
 
 func explain(d *dialect.Dialect, code string) explained {
-	e := explained{Dialect: d.Name(), Code: code, Meanings: meanings(dialect.Explain(d, code))}
+	e := explained{Dialect: d.Name(), Code: code, Meanings: meanings(authoring.Explain(d, code))}
 	for _, m := range e.Meanings {
 		e.Listed = e.Listed || m.lists(code)
 	}
-	if g, ok := dialect.Range(d, code); ok {
+	if g, ok := authoring.Range(d, code); ok {
 		e.Codes = meanings(g.Rows)
 		return e
 	}
@@ -96,8 +97,8 @@ func explain(d *dialect.Dialect, code string) explained {
 	if err != nil || status < 100 || status > 599 {
 		return e
 	}
-	e.Under = dialect.Under(d, status)
-	if g, _ := dialect.Range(d, classOf(status)); len(g.Class) > 0 && !g.Class[0].Builtin {
+	e.Under = authoring.Under(d, status)
+	if g, _ := authoring.Range(d, classOf(status)); len(g.Class) > 0 && !g.Class[0].Builtin {
 		group := meanings(g.Class[:1])[0]
 		if !slices.ContainsFunc(e.Meanings, func(m rowJSON) bool { return m.Line == group.Line }) {
 			e.Group = &group
@@ -114,7 +115,7 @@ func (a *app) completeCode(name string) []string {
 		return nil
 	}
 	var codes []string
-	for _, e := range dialect.Codes(d) {
+	for _, e := range authoring.Codes(d) {
 		codes = append(codes, keys(e.Key)...)
 	}
 	return slices.Compact(codes)
@@ -148,7 +149,7 @@ type rowJSON struct {
 	Reset    bool              `json:"reset,omitempty"`    // the response may say when to retry
 }
 
-func meanings(entries []dialect.Entry) []rowJSON {
+func meanings(entries []authoring.Entry) []rowJSON {
 	rows := make([]rowJSON, len(entries))
 	for i, e := range entries {
 		rows[i] = rowJSON{e.Key, e.Code, e.Kind, e.Reason, e.Title, e.Help, e.Status, e.When, e.Decision, e.Line, e.Builtin, e.NotUsed, e.Reset}

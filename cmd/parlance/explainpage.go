@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // page is all that a dialect says to a caller.
@@ -50,7 +51,7 @@ func pageOf(d *dialect.Dialect) page {
 		Auth:        pageAuth{auth.Token, auth.Grants, auth.Login, auth.Header, auth.Scheme, auth.Expires.Seconds()},
 		Idempotency: d.IdempotencyHeader(),
 	}
-	for _, g := range dialect.Groups(d) {
+	for _, g := range authoring.Groups(d) {
 		one := pageGroup{Name: g.Name, Title: classWords[g.Name], Class: meanings(g.Class), Codes: meanings(g.Rows)}
 		switch {
 		case g.Name == "":

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // formatting is what fmt does with what it laid out.
@@ -76,7 +77,7 @@ func (a *app) formatFile(f formatting, name string) error {
 }
 
 func (a *app) format(f formatting, file string, text []byte) error {
-	out, err := dialect.Format(text)
+	out, err := authoring.Format(text)
 	var faults *dialect.FileError
 	if errors.As(err, &faults) {
 		for i := range faults.Diagnostics {

@@ -48,7 +48,7 @@ const mostTexts = 4096
 // header is a few fields, of which any can be asked for.
 type header struct{ names, values []string }
 
-// Values is what dialect.Header asks for. It shares memory with the header.
+// Values is what wire.Header asks for. It shares memory with the header.
 func (h *header) Values(name string) []string {
 	from := slices.Index(h.names, name)
 	if from < 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 func (a *app) lintCommand() *cobra.Command {
@@ -88,7 +89,7 @@ func (a *app) lint(names []string, asJSON bool) error {
 			unreadable = err
 			continue
 		}
-		found := dialect.Inspect(file, text, catalog.Find(file))
+		found := authoring.Inspect(file, text, catalog.Find(file))
 		one := lintedFile{file, found.Samples, found.Ran, append([]parlance.Diagnostic{}, found.Diagnostics...)}
 		for _, d := range found.Diagnostics {
 			if d.Severity == parlance.Fault {
@@ -165,7 +166,7 @@ func (s style) diagnostic(w io.Writer, source []byte, d parlance.Diagnostic) {
 	}
 	word := d.Severity.String() + ":"
 	fmt.Fprintln(w, strings.Replace(text, word, paint(word), 1))
-	if line, caret, found := strings.Cut(dialect.Excerpt(source, d), "\n"); line != "" {
+	if line, caret, found := strings.Cut(authoring.Excerpt(source, d), "\n"); line != "" {
 		fmt.Fprintln(w, line)
 		if found {
 			gutter, mark, _ := strings.Cut(caret, "|")

@@ -20,6 +20,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/examples/omilia"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
@@ -539,7 +540,7 @@ func omiliaCodes(t *testing.T) {
 		page, _, _ := invoke(t, "", "explain", omiliaList)
 		look := func(m met, code string) {
 			t.Helper()
-			rows := dialect.Explain(list, code)
+			rows := authoring.Explain(list, code)
 			if code == "" || len(rows) != 1 || rows[0].Key != code || rows[0].Title == "" || rows[0].Help == "" {
 				t.Errorf("%s %s: got %d %s, and %+v in the list", m.method, m.path, m.status, m.body, rows)
 				return

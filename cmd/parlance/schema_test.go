@@ -13,7 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	yaml "go.yaml.in/yaml/v4"
 
-	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // compileSchema reads what parlance schema prints.
@@ -118,7 +118,7 @@ func TestEveryDialectOfTheCatalogueFitsTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(append(append(files, drafts...), mended...), "../../dialect/http.yaml") {
+	for _, file := range append(append(append(files, drafts...), mended...), "../../dialect/internal/spec/http.yaml") {
 		if err := schema.Validate(asJSON(t, file)); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
@@ -181,7 +181,7 @@ func TestTheSchemaHasTheKeysOfTheLanguage(t *testing.T) {
 		{"dialect: a\ncodes: {200: success}\nsamples: [{response: HTTP/1.1 200 OK, outcome: {kind: success}, nokey: 1}]\n", schema.Defs.Sample},
 	} {
 		var said []string
-		for _, d := range dialect.Lint("a.yaml", []byte(test.file)) {
+		for _, d := range authoring.Lint("a.yaml", []byte(test.file)) {
 			if _, list, ok := strings.Cut(d.Message, "\"nokey\"; expected one of "); ok {
 				said = strings.Split(list, ", ")
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -81,7 +82,7 @@ func compiledView(d *dialect.Dialect) compiled {
 		Sources:     append([]string{}, d.Sources()...),
 		Idempotency: d.IdempotencyHeader(),
 		Contact:     d.Support().Contact,
-		Codes:       meanings(dialect.Codes(d)),
+		Codes:       meanings(authoring.Codes(d)),
 	}
 }
 
@@ -99,7 +100,7 @@ type kindLosses struct {
 func lossesOf(d *dialect.Dialect) losses {
 	all := losses{Name: d.Name()}
 	for _, k := range parlance.Kinds() {
-		all.Kinds = append(all.Kinds, kindLosses{k, append([]parlance.Loss{}, dialect.Losses(d, k)...)})
+		all.Kinds = append(all.Kinds, kindLosses{k, append([]parlance.Loss{}, authoring.Losses(d, k)...)})
 	}
 	return all
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // trial is how dialect files are tested.
@@ -70,7 +70,7 @@ type tested struct {
 
 type testedFile struct {
 	File string `json:"file"`
-	dialect.Report
+	authoring.Report
 }
 
 func (a *app) test(names []string, t trial) error {
@@ -88,7 +88,7 @@ func (a *app) test(names []string, t trial) error {
 		if err != nil {
 			return err
 		}
-		one := testedFile{file, dialect.Test(d, cases...)}
+		one := testedFile{file, authoring.Test(d, cases...)}
 		all.Files = append(all.Files, one)
 		all.Passed, all.Failed = all.Passed+one.Passed, all.Failed+one.Failed
 		if !t.json {
@@ -110,12 +110,12 @@ func (a *app) test(names []string, t trial) error {
 }
 
 // read reads the cases beside a file on disk, and those that were named.
-func (t trial) read(file string, onDisk bool, name string) ([]dialect.Case, error) {
+func (t trial) read(file string, onDisk bool, name string) ([]authoring.Case, error) {
 	files := t.cases
 	if beside := strings.TrimSuffix(file, filepath.Ext(file)) + ".cases.jsonl"; onDisk && !slices.Contains(files, beside) {
 		files = append([]string{beside}, files...)
 	}
-	var all []dialect.Case
+	var all []authoring.Case
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if errors.Is(err, fs.ErrNotExist) && !slices.Contains(t.cases, f) {
@@ -124,7 +124,7 @@ func (t trial) read(file string, onDisk bool, name string) ([]dialect.Case, erro
 		if err != nil {
 			return nil, fmt.Errorf("the cases cannot be read: %w", err)
 		}
-		cases, err := dialect.Cases(f, text)
+		cases, err := authoring.Cases(f, text)
 		if err != nil {
 			return nil, &mistake{
 				message: fmt.Sprintf("the file of cases %s has faults", f),
@@ -186,7 +186,7 @@ func (a *app) showTested(f testedFile, t trial) {
 	var rows [][]string
 	for _, sort := range []struct {
 		name string
-		dialect.Covered
+		authoring.Covered
 	}{{"shape", c.Shapes}, {"code", c.Codes}, {"alternative", c.Alternatives}} {
 		for _, m := range sort.Missing {
 			place := m.File + ":" + strconv.Itoa(m.Line)
@@ -204,11 +204,11 @@ func (a *app) showTested(f testedFile, t trial) {
 	}
 }
 
-func ratio(c dialect.Covered) string { return fmt.Sprintf("%d/%d", c.Reached, c.Total) }
+func ratio(c authoring.Covered) string { return fmt.Sprintf("%d/%d", c.Reached, c.Total) }
 
 // differences writes what was expected over what came, attribute by attribute.
-func (s style) differences(a *app, all []dialect.Difference) {
-	part := dialect.Part("")
+func (s style) differences(a *app, all []authoring.Difference) {
+	part := authoring.Part("")
 	for i, f := range all {
 		label := ""
 		if f.Part != part {

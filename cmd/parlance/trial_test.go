@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 func TestLongTextsAreShownWhereTheyComeApart(t *testing.T) {
@@ -27,9 +27,9 @@ func TestLongTextsAreShownWhereTheyComeApart(t *testing.T) {
 func TestOfManyDifferencesOnlyTheFirstAreShown(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	all := make([]dialect.Difference, 30)
+	all := make([]authoring.Difference, 30)
 	for i := range all {
-		all[i] = dialect.Difference{Part: dialect.Reads, Attribute: "notes", Want: "1", Got: "2"}
+		all[i] = authoring.Difference{Part: authoring.Reads, Attribute: "notes", Want: "1", Got: "2"}
 	}
 	style{}.differences(&app{stdout: &b}, all)
 	if lines := strings.Count(b.String(), "\n"); lines != 2*maxShown+1 || !strings.HasSuffix(b.String(), "… and 18 more\n") {

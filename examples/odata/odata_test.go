@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/examples/odata"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
@@ -97,7 +98,7 @@ func TestTheFileHasNoFaultAndReadsItsSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, fault := range dialect.Lint("odata.yaml", source) {
+	for _, fault := range authoring.Lint("odata.yaml", source) {
 		t.Error(fault)
 	}
 }

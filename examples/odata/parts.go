@@ -16,7 +16,7 @@ import (
 )
 
 // What a batch may hold. Beyond it nothing is read, which is a Diagnostic. The
-// whole body has at most dialect.MaxBody bytes.
+// whole body has at most read.MaxBody bytes.
 const (
 	MaxParts  = 1000     // answers and change sets, those in change sets included
 	MaxHeader = 16 << 10 // bytes of the header of a part, and of the answer in it

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/omilia"
 )
@@ -134,7 +135,7 @@ func titleOf(t *testing.T, code string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := slices.DeleteFunc(dialect.Explain(d, code), func(e dialect.Entry) bool { return e.Key != code })
+	rows := slices.DeleteFunc(authoring.Explain(d, code), func(e authoring.Entry) bool { return e.Key != code })
 	if len(rows) != 1 || rows[0].Title == "" || rows[0].Help == "" {
 		t.Fatalf("the list has %v for %s, want one row with a title and a help", rows, code)
 	}

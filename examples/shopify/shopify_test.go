@@ -15,6 +15,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/examples/shopify"
 	"github.com/parlance-api/parlance/internal/memhttp"
 )
@@ -50,7 +51,7 @@ func TestTheFileHasNoFaultAndReadsItsSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, fault := range dialect.Lint("shopify.yaml", source) {
+	for _, fault := range authoring.Lint("shopify.yaml", source) {
 		t.Error(fault)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // Rows holds the goldens of a test against the page: every code that the dialect's
@@ -34,7 +35,7 @@ func Rows(t testing.TB, name string, without map[string]string) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("there are no goldens", err)
 	}
-	var cases []dialect.Case
+	var cases []authoring.Case
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -42,16 +43,16 @@ func Rows(t testing.TB, name string, without map[string]string) {
 		}
 		cases = append(cases, exchanges(file, string(text))...)
 	}
-	results := slices.DeleteFunc(dialect.Test(d, cases...).Results, func(r dialect.Result) bool {
+	results := slices.DeleteFunc(authoring.Test(d, cases...).Results, func(r authoring.Result) bool {
 		return !strings.HasSuffix(r.Name, ".golden") // a sample of the file itself
 	})
 
-	rows := slices.DeleteFunc(dialect.Codes(d), func(e dialect.Entry) bool { return e.Builtin || e.NotUsed })
+	rows := slices.DeleteFunc(authoring.Codes(d), func(e authoring.Entry) bool { return e.Builtin || e.NotUsed })
 	promised := map[string]bool{}
 	for _, row := range rows {
 		for _, code := range codes(row.Key, rows) {
 			promise := strings.TrimSuffix(fmt.Sprintf("%s %v/%s", code, row.Kind, row.Reason), "/")
-			promised[promise] = slices.ContainsFunc(results, func(r dialect.Result) bool {
+			promised[promise] = slices.ContainsFunc(results, func(r authoring.Result) bool {
 				o := r.Outcome
 				return r.Row == row.Line && o.Kind == row.Kind && o.Reason == row.Reason &&
 					(code == row.Key || code == o.Code || code == strconv.Itoa(o.Status) || !isNumber(code))
@@ -75,7 +76,7 @@ const few = 10
 
 // codes are those that a row is of, without those in a range that have a row of
 // their own.
-func codes(key string, rows []dialect.Entry) (all []string) {
+func codes(key string, rows []authoring.Entry) (all []string) {
 	for _, code := range strings.Split(key, ", ") {
 		first, last, ranged := strings.Cut(code, "-")
 		from, _ := strconv.Atoi(first)
@@ -86,7 +87,7 @@ func codes(key string, rows []dialect.Entry) (all []string) {
 		}
 		for n := from; n <= to; n++ {
 			one := strconv.Itoa(n)
-			if !slices.ContainsFunc(rows, func(e dialect.Entry) bool { return e.Key == one }) {
+			if !slices.ContainsFunc(rows, func(e authoring.Entry) bool { return e.Key == one }) {
 				all = append(all, one)
 			}
 		}
@@ -106,7 +107,7 @@ var head = regexp.MustCompile(`(?m)^(?:([A-Z]+) (/\S*)|(\d{3}) .*)\n(?:[A-Z][\w-
 var pause = regexp.MustCompile(`(?m)^… .* later$`)
 
 // exchanges are those of a golden, as write and Tape have written them.
-func exchanges(file, text string) (all []dialect.Case) {
+func exchanges(file, text string) (all []authoring.Case) {
 	places := head.FindAllStringSubmatchIndex(text, -1)
 	var request dialect.Request
 	for i, m := range places {
@@ -134,7 +135,7 @@ func exchanges(file, text string) (all []dialect.Case) {
 		}
 		status, _ := strconv.Atoi(part(3))
 		body := strings.TrimSpace(pause.ReplaceAllString(text[m[1]:end], ""))
-		all = append(all, dialect.Case{Name: file, Request: request, ReadsOnly: true,
+		all = append(all, authoring.Case{Name: file, Request: request, ReadsOnly: true,
 			Response: dialect.Response{Status: status, Header: header, Body: []byte(body)}})
 	}
 	return all

@@ -1,0 +1,219 @@
+package authoring
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// Case is one recorded response and what it is expected to come to.
+type Case struct {
+	Name       string           // for people; "" is the place
+	File       string           // where it stands
+	Line       int              // from 1; 0 where it stands in no file
+	Dialect    string           // the one it is of, where it says so; Test does not look at it
+	Request    dialect.Request  //
+	Response   dialect.Response //
+	Outcome    map[string]any   // what is expected, in the names of an Outcome's JSON; nil is anything
+	Act        parlance.Act     // the decision on the first answer; 0 is any
+	After      *time.Duration   // its exact wait; nil is any
+	Complaints []string         // the rules of the diagnostics that reading it gives
+	ReadsOnly  bool             // it is not written back
+
+	whole    bool // an attribute that Outcome does not name must not be set
+	expected spec.Expected
+}
+
+var caseKeys = []string{"name", "dialect", "method", "path", "request_headers", "status", "headers", "body", "outcome", "act", "after", "complaints", "reads_only"}
+
+// Cases reads recorded responses, one JSON object a line:
+//
+//	{"name", "method", "path", "request_headers", "status", "headers", "body",
+//	 "outcome", "act", "after", "complaints", "reads_only"}
+//
+// and "dialect", for a file of several. Only status must be there. The outcome is in the form of an Outcome's JSON, of
+// which the attributes that it names are compared; null and "" are "not set". A
+// body is a text, or JSON as it is. file names the lines in diagnostics; the
+// error is a *dialect.FileError that holds every fault.
+func Cases(file string, lines []byte) ([]Case, error) {
+	r := &spec.Reporter{File: file}
+	var all []Case
+	number := 0
+	for line := range bytes.Lines(bytes.TrimPrefix(lines, []byte("\ufeff"))) {
+		number++
+		line = bytes.TrimRight(line, "\r\n")
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		var t tree.Tree
+		if err := t.JSON(line, false); err != nil {
+			r.Fault(spec.Position{Line: number, Column: 1}, "bad_sample", `write one JSON object a line: {"status": 404, "body": "…", "outcome": {"kind": "not_found"}}`, "the line is not JSON that can be read: %s", err)
+			continue
+		}
+		before := len(r.All)
+		c := oneCase(r, &t, number)
+		if len(r.All) == before {
+			all = append(all, c)
+		}
+	}
+	if r.Failed() {
+		return nil, &dialect.FileError{Diagnostics: r.Sorted(), Source: lines}
+	}
+	return all, nil
+}
+
+// jsonNode is a value of a line as the reader of dialect files takes it, so that
+// both are read, and complained of, by one text.
+func jsonNode(t *tree.Tree, i uint32, line int) *yaml.Node {
+	node := &t.Nodes[i]
+	n := &yaml.Node{Kind: yaml.ScalarNode, Line: line, Column: columnOf(t.Source, int(node.Start))}
+	switch node.Kind {
+	case tree.Object, tree.List:
+		n.Kind = yaml.SequenceNode
+		if node.Kind == tree.Object {
+			n.Kind = yaml.MappingNode
+		}
+		for c := range t.Children(i) {
+			if node.Kind == tree.Object {
+				n.Content = append(n.Content, &yaml.Node{
+					Kind: yaml.ScalarNode, Tag: "!!str", Value: string(t.Key(c)),
+					Line: line, Column: columnOf(t.Source, int(t.Nodes[c].KeyStart)),
+				})
+			}
+			n.Content = append(n.Content, jsonNode(t, c, line))
+		}
+	case tree.Null:
+		n.Tag = "!!null"
+	case tree.True, tree.False:
+		n.Tag, n.Value = "!!bool", string(t.Raw(i))
+	case tree.Number:
+		n.Tag, n.Value = "!!float", string(t.Raw(i))
+	default:
+		n.Tag, n.Value = "!!str", string(t.Value(i))
+	}
+	return n
+}
+
+// columnOf counts characters from 1; texts and keys begin at their quote.
+func columnOf(line []byte, offset int) int {
+	if offset > 0 && offset <= len(line) && line[offset-1] == '"' {
+		offset--
+	}
+	return utf8.RuneCount(line[:min(offset, len(line))]) + 1
+}
+
+func oneCase(r *spec.Reporter, t *tree.Tree, line int) Case {
+	c := Case{File: r.File, Line: line}
+	status, places := false, map[string]spec.Position{}
+	r.Pairs(jsonNode(t, 0, line), "a case", func(k, v *yaml.Node) {
+		places[k.Value] = spec.At(v)
+		var given string
+		switch k.Value {
+		case "name", "dialect", "method", "path", "act":
+			given, _ = r.Text(v, k.Value)
+		}
+		switch k.Value {
+		case "name":
+			c.Name = given
+		case "method":
+			c.Request.Method = strings.ToUpper(given)
+		case "path":
+			c.Request.Path = given
+		case "act":
+			c.Act = r.Act(v)
+		case "status":
+			status = true
+			n, err := strconv.Atoi(v.Value)
+			if err != nil || n < 100 || n > 999 {
+				r.Fault(spec.At(v), "bad_status", "write the one that was recorded: 404", "%s is no HTTP status", spec.KindOf(v))
+			}
+			c.Response.Status = n
+		case "headers":
+			c.Response.Header = headerFields(r, v, "headers")
+		case "request_headers":
+			c.Request.Header = headerFields(r, v, "request_headers")
+		case "body":
+			c.Response.Body = bodyOf(t)
+		case "outcome":
+			c.expected = r.Expected(v, false)
+			c.Outcome = c.expected.Value
+		case "after":
+			f, err := strconv.ParseFloat(v.Value, 64)
+			wait, ok := parlance.Seconds(f)
+			if err != nil || !ok || v.Tag != "!!float" {
+				r.Fault(spec.At(v), "wrong_type", "write it without a unit: 60", "after must be a number of seconds, not %s", spec.KindOf(v))
+			}
+			c.After = new(time.Duration)
+			*c.After = wait
+		case "complaints":
+			c.Complaints = r.Texts(v, "complaints")
+			for _, rule := range c.Complaints {
+				if known, ok := spec.RuleOf(rule); !ok || !known.Answer {
+					r.Unknown(spec.At(v), "unknown_name", "complaint", rule, answerRules())
+				}
+			}
+		case "reads_only":
+			c.ReadsOnly = r.Boolean(v, "reads_only")
+		case "dialect":
+			c.Dialect = given
+		default:
+			r.Unknown(spec.At(k), "unknown_key", "key of a case", k.Value, caseKeys)
+		}
+	})
+	if c.expected.Places == nil {
+		c.expected = spec.Expected{Pos: spec.Position{Line: line, Column: 1}, Places: map[string]spec.Position{}}
+	}
+	c.expected.Places["act"], c.expected.Places["after"] = places["act"], places["after"]
+	if !status && t.Nodes[0].Kind == tree.Object {
+		r.Fault(spec.Position{Line: line, Column: 1}, "bad_sample", `add "status": 404, or what was recorded`, "the case has no status")
+	}
+	return c
+}
+
+// bodyOf is the member body: a text as it is, anything else as the JSON that it is.
+func bodyOf(t *tree.Tree) (body []byte) {
+	for c := range t.Children(0) {
+		if !t.KeyIs(c, "body") {
+			continue
+		}
+		switch t.Nodes[c].Kind {
+		case tree.Text:
+			body = t.Value(c)
+		case tree.Null:
+			body = nil
+		default:
+			body = t.Raw(c)
+		}
+	}
+	return slices.Clone(body)
+}
+
+func headerFields(r *spec.Reporter, n *yaml.Node, what string) spec.Fields {
+	h := spec.Fields{}
+	r.Pairs(n, what, func(k, v *yaml.Node) {
+		if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
+			return
+		}
+		h[wire.CanonicalHeader(k.Value)] = r.Texts(v, "the value of a header field")
+	})
+	return h
+}
+
+func answerRules() (names []string) {
+	for _, rule := range spec.AllRules {
+		if rule.Answer {
+			names = append(names, rule.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,209 @@
+package authoring
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/read"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/write"
+)
+
+// Coverage is how much of a file was reached by a test.
+type Coverage struct {
+	Shapes       Covered `json:"shapes"`
+	Codes        Covered `json:"codes"`        // rows of the table
+	Alternatives Covered `json:"alternatives"` // of $either, and of lists with several templates
+}
+
+// Covered counts the places of one sort, and names those that nothing reached.
+type Covered struct {
+	Reached int     `json:"reached"`
+	Total   int     `json:"total"`
+	Missing []Place `json:"missing,omitempty"`
+}
+
+// Place is a part of a dialect file.
+type Place struct {
+	Name   string `json:"name"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+// reached is what the cases of a test came by.
+type reached struct {
+	shapes       map[*spec.Shape]bool
+	rows         map[*spec.Row]bool
+	alternatives map[spec.Position]bool // by their places: a definition is one place in every shape that uses it
+}
+
+func newReached() *reached {
+	return &reached{map[*spec.Shape]bool{}, map[*spec.Row]bool{}, map[spec.Position]bool{}}
+}
+
+// by adds what one case came by.
+func (e *reached) by(d author, c *Case, r *Result) {
+	e.rows[d.RowOf(&r.Outcome, &c.Request)] = true
+	for i := range r.Outcome.Items {
+		e.rows[d.RowOf(&r.Outcome.Items[i].Outcome, &c.Request)] = true
+	}
+	m := read.Matchers.Get().(*read.Matcher)
+	defer m.Release()
+	m.Reset(&c.Response, 0)
+	if s, _ := d.Read(m, d.PlanFor(c.Response.Status), &c.Request, &c.Response); s != nil {
+		e.shapes[s] = true
+		if s.Form == spec.FormJSON || s.Form == spec.FormXML && s.Body.Op == spec.OpObject {
+			e.walk(m, s.Body, 0)
+		}
+	}
+	for _, s := range d.Extras {
+		if s.Fits(&c.Request, c.Response.Status) && m.Header(s, c.Response.Header) {
+			e.shapes[s] = true
+		}
+	}
+	// A shape that is only written is reached where the outcome is written by it.
+	if s := d.writtenBy(c, &r.Outcome); s != nil && s.WriteOnly {
+		e.shapes[s] = true
+	}
+}
+
+// writtenBy is the shape that an outcome is written by, nil for none.
+func (d author) writtenBy(c *Case, o *parlance.Outcome) *spec.Shape {
+	req := asked(c.Request, &c.Response)
+	w := write.Output{D: d.Writer, Req: &req, O: o}
+	w.Row, w.Status = d.Writable(o, &req)
+	w.Code = w.ChooseCode()
+	w.Attributes()
+	return w.ChooseShape()
+}
+
+// walk follows a document that fitted a template, and notes which alternatives
+// it took.
+func (e *reached) walk(m *read.Matcher, t *spec.Template, n uint32) {
+	switch t.Op {
+	case spec.OpReference:
+		e.walk(m, t.Def.Body, n)
+	case spec.OpEither:
+		if a := e.first(m, t, n); a != nil {
+			e.walk(m, a, n)
+		}
+	case spec.OpObject:
+		for i := range t.Members {
+			w := &t.Members[i]
+			for c := range m.Tree.Children(n) {
+				if m.Takes(&read.Selection{Named: w}, c) {
+					e.element(m, w.Value, c)
+				}
+			}
+		}
+		if t.Rest == nil {
+			return
+		}
+		others := read.Selection{Unnamed: t}
+		for c := range m.Tree.Children(n) {
+			if m.Takes(&others, c) {
+				e.element(m, t.Rest.Value, c)
+			}
+		}
+	case spec.OpList:
+		for c := range m.Tree.Children(n) {
+			if a := e.first(m, t, c); a != nil {
+				e.walk(m, a, c)
+			}
+		}
+	}
+}
+
+// element walks a member; one of several elements of a name in XML is an
+// element of the list itself.
+func (e *reached) element(m *read.Matcher, t *spec.Template, n uint32) {
+	if t.Op == spec.OpList && m.Tree.Nodes[n].Kind == tree.Element {
+		if a := e.first(m, t, n); a != nil {
+			e.walk(m, a, n)
+		}
+		return
+	}
+	e.walk(m, t, n)
+}
+
+// first notes the first of the templates that a node fits.
+func (e *reached) first(m *read.Matcher, t *spec.Template, n uint32) *spec.Template {
+	before := m.Mark()
+	defer m.Back(before)
+	for _, a := range t.Elems {
+		if m.Value(a, n) {
+			e.alternatives[a.Pos] = true
+			return a
+		}
+		m.Back(before)
+	}
+	return nil
+}
+
+// coverage counts what was reached of what there is in the file itself, and not
+// in the one that it extends.
+func (d author) coverage(e *reached) (c Coverage) {
+	file := d.File
+	n := alternatives{&c.Alternatives, e, file, "", map[spec.Position]bool{}, map[*spec.Instance]bool{}}
+	for _, s := range slices.Concat(d.Shapes, d.Extras) {
+		if d.Base != nil && (slices.Contains(d.Base.Shapes, s) || slices.Contains(d.Base.Extras, s)) {
+			continue
+		}
+		c.Shapes.count(e.shapes[s], Place{s.Name, file, s.Pos.Line, s.Pos.Column})
+		if s.Body != nil && !s.WriteOnly {
+			n.shape = s.Name
+			n.of(s.Body)
+		}
+	}
+	for _, r := range d.Codes.Rows {
+		name := r.Key
+		if when := d.when(r); when != "" {
+			name += " if " + when
+		}
+		c.Codes.count(e.rows[r], Place{name, file, r.Pos.Line, r.Pos.Column})
+	}
+	return c
+}
+
+// alternatives counts those of a file's templates.
+type alternatives struct {
+	to    *Covered
+	e     *reached
+	file  string
+	shape string
+	seen  map[spec.Position]bool
+	open  map[*spec.Instance]bool // definitions may refer to themselves
+}
+
+func (n *alternatives) of(t *spec.Template) {
+	if t.Op == spec.OpReference && !n.open[t.Def] {
+		n.open[t.Def] = true
+		n.of(t.Def.Body)
+	}
+	for i, a := range t.Elems {
+		if len(t.Elems) > 1 && !n.seen[a.Pos] && !a.WriteOnly {
+			n.seen[a.Pos] = true
+			name := fmt.Sprintf("%s: alternative %d of %d", n.shape, i+1, len(t.Elems))
+			n.to.count(n.e.alternatives[a.Pos], Place{name, n.file, a.Pos.Line, a.Pos.Column})
+		}
+		n.of(a)
+	}
+	for i := range t.Members {
+		n.of(t.Members[i].Value)
+	}
+	if t.Rest != nil {
+		n.of(t.Rest.Value)
+	}
+}
+
+func (c *Covered) count(reached bool, at Place) {
+	c.Total++
+	if reached {
+		c.Reached++
+		return
+	}
+	c.Missing = append(c.Missing, at)
+}

@@ -1,0 +1,238 @@
+package authoring
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/internal/read"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Evidence is what in one response speaks for a dialect, and against it.
+type Evidence struct {
+	Reading   dialect.Reading
+	Constants []string // members that hold the very constant, or the text, that the shape asks for
+	Flags     []string // members that hold the true or false that the shape asks for
+	Texts     []string // texts in which a pattern of the shape found a part; many texts have none
+	Named     []Mark   // members of the body that the shape has by name
+	Inputs    []string // members that the shape takes for inputs or records of that name, as in {"email": ["is taken"]}
+	Strange   []string // members of the body that it has not
+	Missing   []string // members that the shape always writes, and that are not there
+	Headers   []string // fields of the header that the file's own shapes read
+	Type      string   // the content type that is the shape's own, "" where it is any of its form
+	Row       bool     // the file has a row for the status
+	Exact     bool     // and for that very one, not for a range
+	Listed    bool     // the file lists the code that was read
+	Path      bool     // the file names such a path of a request
+}
+
+// Mark is a member with a name in a shape.
+type Mark struct {
+	Path    string // such as error.code or errors[].field
+	Choices int    // how many names the shape gives for it; one of many says little
+}
+
+// maxMarks is how many elements of a list are looked at: those after them look
+// like them.
+const maxMarks = 3
+
+// EvidenceOf reads an answer as Decode does, and tells what of it the dialect
+// foresees. It says nothing about other dialects: how much each fact weighs is
+// for whoever compares several. It is safe for concurrent use.
+func EvidenceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) Evidence {
+	d := in.Internal()
+	e := Evidence{Reading: in.Decode(req, res)}
+	o := &e.Reading.Outcome
+	e.Row = d.Codes.ByStatus(res.Status, "", &req) != nil
+	e.Exact = e.Row && len(d.Codes.Status[res.Status]) > 0
+	e.Listed = o.Code != "" && o.Code != strconv.Itoa(res.Status) && d.Codes.ByCode(o.Code, "", &req) != nil
+	m := read.Matchers.Get().(*read.Matcher)
+	defer m.Release()
+	if len(res.Body) > dialect.MaxBody {
+		res.Body, res.Cut = res.Body[:dialect.MaxBody], true
+	}
+	m.Reset(&res, 0)
+	s, _ := d.Read(m, d.PlanFor(res.Status), &req, &res)
+	if s != nil { // now with what no shape asks for
+		switch s.Form {
+		case spec.FormJSON:
+			_ = m.Tree.JSON(res.Body, res.Cut)
+		case spec.FormXML:
+			_ = m.Tree.XML(res.Body, res.Cut)
+		}
+	}
+	e.Path = s != nil && onPath(s.Paths, req.Path) || slices.ContainsFunc(d.Shapes, func(one *spec.Shape) bool { return onPath(one.WriteFor, req.Path) })
+	for _, one := range slices.Concat(d.Shapes, d.Extras) {
+		if one.Body != nil && one != s {
+			continue
+		}
+		for _, h := range one.Headers {
+			if len(wire.Values(res.Header, h.Name)) > 0 && !slices.Contains(e.Headers, h.Name) {
+				e.Headers = append(e.Headers, h.Name)
+			}
+		}
+	}
+	if s == nil {
+		return e
+	}
+	if !slices.Contains(spec.MediaTypes[:], s.Media) {
+		e.Type = s.Media
+	}
+	w := witness{m: m, e: &e}
+	switch {
+	case s.Form == spec.FormJSON && len(m.Tree.Nodes) > 0:
+		w.see(s.Body, 0, "")
+	case s.Form == spec.FormXML && len(m.Tree.Nodes) > 0:
+		root := s.Body.Root()
+		name := string(m.Tree.Key(0))
+		if s.Body.Rest == nil {
+			w.name(root, name)
+		}
+		if root.Value.Op == spec.OpList {
+			w.elements(root.Value, name, func(yield func(uint32) bool) { yield(0) })
+		} else {
+			w.see(root.Value, 0, name)
+		}
+	case s.Body.Guarded() || s.Body.Tells:
+		e.Constants = append(e.Constants, s.Name)
+	case s.Body.Implied.Has(spec.Field, spec.AttrPath) && len(o.Fields) > 0 && o.Fields[0].Path != "":
+		e.Texts = append(e.Texts, s.Name)
+	}
+	return e
+}
+
+// onPath reports that a path is one of those that the globs name.
+func onPath(globs []string, path string) bool {
+	return path != "" && slices.ContainsFunc(globs, func(g string) bool { return strings.Trim(g, "*/") != "" && spec.Glob(g, path) })
+}
+
+// witness holds a document, read before, against the template that it fits.
+type witness struct {
+	m    *read.Matcher
+	e    *Evidence
+	seen []*spec.Member // those that are named already: a definition counts once, however deep it goes
+}
+
+func (w *witness) see(t *spec.Template, n uint32, path string) {
+	switch t.Op {
+	case spec.OpConst:
+		switch t.Kind {
+		case tree.Null:
+		case tree.True, tree.False:
+			w.e.Flags = append(w.e.Flags, path)
+		default:
+			w.e.Constants = append(w.e.Constants, path)
+		}
+	case spec.OpHole:
+		if t.Hole != nil && t.Hole.Guard != nil {
+			w.e.Constants = append(w.e.Constants, path)
+		}
+	case spec.OpObject:
+		w.members(t, n, path)
+	case spec.OpList:
+		w.elements(t, path+"[]", w.m.Tree.Children(n))
+	case spec.OpReference:
+		w.see(t.Def.Body, n, path)
+	case spec.OpEither:
+		if by := w.fitting(t.Elems, n); by != nil {
+			w.see(by, n, path)
+		}
+	}
+}
+
+// fitting is the first of the templates that a node fits.
+func (w *witness) fitting(of []*spec.Template, n uint32) *spec.Template {
+	for _, t := range of {
+		before := w.m.Mark()
+		fits := w.m.Value(t, n)
+		w.m.Back(before)
+		if fits {
+			return t
+		}
+	}
+	return nil
+}
+
+func (w *witness) elements(t *spec.Template, path string, all func(yield func(uint32) bool)) {
+	seen := 0
+	for c := range all {
+		if by := w.fitting(t.Elems, c); by != nil {
+			w.see(by, c, path)
+		}
+		if seen++; seen == maxMarks {
+			break
+		}
+	}
+}
+
+func (w *witness) members(t *spec.Template, n uint32, path string) {
+	found := make([]bool, len(t.Members))
+	others := 0
+	for c := range w.m.Tree.Children(n) {
+		name := string(w.m.Tree.Key(c))
+		below := name
+		if path != "" {
+			below = path + "." + name
+		}
+		i := slices.IndexFunc(t.Members, func(one spec.Member) bool {
+			return w.m.Takes(&read.Selection{Named: &one}, c)
+		})
+		switch {
+		case i >= 0:
+			one := &t.Members[i]
+			switch {
+			case one.Value.Op == spec.OpList && w.m.Tree.Nodes[c].Kind == tree.Element:
+				w.name(one, below)
+				w.elements(one.Value, below, func(yield func(uint32) bool) { yield(c) })
+			case !w.m.Filled(one, c):
+				w.name(one, below)
+			case w.fitting([]*spec.Template{one.Value}, c) == nil:
+				continue // of another form: it is a stranger that has the name
+			default:
+				if !found[i] {
+					w.name(one, below)
+				}
+				w.see(one.Value, c, below)
+			}
+			found[i] = true
+		case t.Rest != nil:
+			if others++; others > maxMarks {
+				continue
+			}
+			siblings := t.Rest.Value.Op == spec.OpList && w.m.Tree.Nodes[c].Kind == tree.Element
+			if !siblings && w.fitting([]*spec.Template{t.Rest.Value}, c) == nil {
+				continue
+			}
+			if t.Key.Attr != spec.AttrNone && name != "" && !slices.Contains(w.e.Inputs, below) {
+				w.e.Inputs = append(w.e.Inputs, below)
+			}
+			if siblings {
+				w.elements(t.Rest.Value, path+".*", func(yield func(uint32) bool) { yield(c) })
+			} else {
+				w.see(t.Rest.Value, c, path+".*")
+			}
+		case w.m.Tree.Nodes[c].Kind != tree.Attribute && !slices.Contains(w.e.Strange, below):
+			w.e.Strange = append(w.e.Strange, below)
+		}
+	}
+	for i := range t.Members {
+		if one := &t.Members[i]; !found[i] && !one.Optional && len(one.Names) > 0 {
+			w.e.Missing = append(w.e.Missing, one.Names[0])
+		}
+	}
+}
+
+// name notes a member that the shape has by name.
+func (w *witness) name(one *spec.Member, path string) {
+	if slices.Contains(w.seen, one) {
+		return
+	}
+	w.seen = append(w.seen, one)
+	if !slices.ContainsFunc(w.e.Named, func(k Mark) bool { return k.Path == path }) {
+		w.e.Named = append(w.e.Named, Mark{Path: path, Choices: len(one.Names)})
+	}
+}

@@ -1,0 +1,57 @@
+package authoring
+
+import (
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// Inspection is all that can be said of a file.
+type Inspection struct {
+	Diagnostics []parlance.Diagnostic // in the order of the file
+	Samples     int                   // how many the file has
+	Ran         bool                  // they were read and written; a file with faults cannot be tried
+}
+
+// Lint lists all that is wrong with a file: faults, warnings, and samples that
+// do not read or write as they say. find gives the dialect that a file extends.
+func Lint(file string, source []byte, find ...dialect.Finder) []parlance.Diagnostic {
+	return Inspect(file, source, find...).Diagnostics
+}
+
+// Inspect is Lint that also says whether the samples could be tried.
+func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
+	d, err := dialect.Compile(file, source, find...)
+	if fe, bad := err.(*dialect.FileError); bad {
+		return Inspection{Diagnostics: fe.Diagnostics, Samples: countSamples(source)}
+	}
+	r := &spec.Reporter{File: file, All: d.Internal().Warnings}
+	for i := range d.Internal().Samples {
+		s := &d.Internal().Samples[i]
+		for _, f := range try(d, asCase(s, file)).Differences {
+			pos := spec.Position{Line: f.Line, Column: f.Column}
+			switch f.Part {
+			case Reads:
+				r.Fault(pos, "sample_reads", "correct the shape or the row, or the outcome of the sample", "%s", f.sentence())
+			default:
+				r.Fault(s.Pos, "sample_writes", "give it a place in the shape, or add reads_only: true to the sample", "%s", f.sentence())
+			}
+		}
+	}
+	return Inspection{Diagnostics: r.Sorted(), Samples: len(d.Internal().Samples), Ran: true}
+}
+
+// countSamples is how many samples a file has that could not be compiled.
+func countSamples(source []byte) int {
+	root := (&spec.Reporter{}).Load(source)
+	if root == nil || root.Kind != yaml.MappingNode {
+		return 0
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i].Value == "samples" && root.Content[i+1].Kind == yaml.SequenceNode {
+			return len(root.Content[i+1].Content)
+		}
+	}
+	return 0
+}

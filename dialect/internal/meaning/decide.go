@@ -1,0 +1,231 @@
+package meaning
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Decide is Decide into an empty Decision, where the row of the outcome may be
+// known, and its Retry-After may not have been looked for in the answer yet.
+func (d *Table) Decide(p *parlance.Decision, req *wire.Request, o *parlance.Outcome, r *spec.Row, tried []parlance.Act, answer *wire.Arrival) {
+	if r == nil {
+		r = d.RowOf(o, req)
+	}
+	d.Plan(p, o, r, answer)
+	p.RepeatSafe = d.RepeatSafe(o, r, req)
+	refreshed, retried := 0, 0
+	for _, a := range tried {
+		switch a {
+		case parlance.Refresh:
+			refreshed++
+		case parlance.Retry:
+			retried++
+		}
+	}
+	switch {
+	case p.Act == parlance.Refresh && refreshed > 0:
+		p.Act, p.Scope, p.Why = parlance.Stop, "", "the new credential was refused, too; check the login"
+	case p.Act == parlance.Retry && p.Then != 0 && retried >= d.patience():
+		// The time is kept: the provider's page may go on repeating after the report.
+		p.Act, p.Then, p.Scope, p.Why = p.Then, 0, "", fmt.Sprintf("it still failed after the scheduled retries (%d)", retried)
+	}
+	switch {
+	case o.Kind == parlance.Partial, len(o.Items) > 0 && o.Kind.Failing() && o.Status < 400:
+		d.decideItems(p, o, req)
+	case len(o.Items) > 0 && p.Act == parlance.Correct:
+		p.Scope = parlance.ScopeItems
+	}
+	if p.Act == parlance.Retry && p.Scope == parlance.ScopeRequest && !p.RepeatSafe {
+		d.unsafe(p, o, req)
+	}
+}
+
+// unsafe says what a retry lacks that could do something twice, or allows it as
+// the caller wants.
+func (d *Table) unsafe(p *parlance.Decision, o *parlance.Outcome, req *wire.Request) {
+	theirs := o.Status >= 400 && o.Status <= 499
+	if req.RetryUnsafe && !theirs {
+		p.RepeatSafe = true
+		p.Why += "; the caller allows a retry that may do it twice"
+		return
+	}
+	p.Why += "; a " + req.Method + " is retried only with an idempotency key"
+	if d.Service.Idempotency == "" {
+		p.Why += " (this API has none)"
+	}
+	if theirs {
+		p.Why += " or if the dialect marks the operation"
+		return
+	}
+	p.Why += ", if the dialect marks the operation, or if the caller allows it"
+}
+
+// patience is how many scheduled repeats fail before the next act follows.
+func (d *Table) patience() int {
+	if d.Service.Support.After > 0 {
+		return d.Service.Support.After
+	}
+	return 2
+}
+
+// RowOf finds the row that an outcome came from, or would have come from: by
+// its code, its status, or its kind, but only one that means the same.
+func (d *Table) RowOf(o *parlance.Outcome, req *wire.Request) *spec.Row {
+	same := func(r *spec.Row) bool { return r != nil && r.Kind == o.Kind && r.Reason == o.Reason }
+	for _, code := range [...]string{o.Code, o.Family} {
+		if code == "" {
+			continue
+		}
+		if d.Codes.Formed {
+			// A row may have asked for a form that the Outcome does not tell of.
+			for _, r := range d.Codes.Exact[code] {
+				if same(r) && r.Is != "" && r.Applies(req, spec.AnyForm) {
+					return r
+				}
+			}
+		}
+		if r := d.CodeRow(code, "", req); same(r) {
+			return r
+		}
+	}
+	if o.Status != 0 {
+		if d.Codes.Formed {
+			for _, r := range d.Codes.Status[o.Status] {
+				if same(r) && r.Is != "" && r.Applies(req, spec.AnyForm) {
+					return r
+				}
+			}
+		}
+		if r := d.StatusRow(o.Status, req); same(r) && d.Owns(r) {
+			return r
+		}
+	}
+	for _, name := range d.Names {
+		if r := d.NameRow(name, req); same(r) {
+			return r
+		}
+	}
+	if o.Status != 0 {
+		if r := d.StatusRow(o.Status, req); same(r) {
+			return r // what is built in comes behind all that the file says
+		}
+	}
+	for i := range o.Items {
+		// What all records came to is told by the first of them.
+		if it := &o.Items[i].Outcome; o.Kind.Failing() && it.Kind == o.Kind && it.Reason == o.Reason {
+			return d.RowOf(it, req)
+		}
+	}
+	if o.Status != 0 {
+		// The body said something else than the status: no row speaks of it.
+		return &spec.Row{Kind: o.Kind, Reason: o.Reason, Line: d.StatusRow(o.Status, req).Line}
+	}
+	if r := d.OwnRow(o, req); r != nil {
+		return r
+	}
+	if r := d.byBareKind(o, req); r != nil {
+		return r
+	}
+	return &spec.Row{Kind: o.Kind, Reason: o.Reason, Line: "http.yaml:1"}
+}
+
+// byBareKind is a row of the same kind, the file's own before those of http.
+// For a transport that failed there is no response: only the backoff of a row without a
+// reason is taken. A schedule, and what is done about maintenance, is what the page says
+// of errors that the API itself gives.
+func (d *Table) byBareKind(o *parlance.Outcome, req *wire.Request) *spec.Row {
+	silent := transportWords[o.Reason] != ""
+	for _, r := range d.Rows {
+		if r.Kind == o.Kind && r.Applies(req, spec.AnyForm) && !(silent && (len(r.Retry.Schedule) > 0 || r.Reason != "")) {
+			return r
+		}
+	}
+	if d.Base != nil {
+		return d.Base.byBareKind(o, req)
+	}
+	return nil
+}
+
+// acts are what a kind asks for where its row does not say otherwise.
+var acts = [256]parlance.Act{
+	parlance.Success: parlance.Done, parlance.Redirected: parlance.Done, parlance.Empty: parlance.Done,
+	parlance.Noted: parlance.Inspect, parlance.Partial: parlance.Inspect, parlance.Accepted: parlance.Poll,
+	parlance.Invalid: parlance.Correct,
+	parlance.Failed:  parlance.Stop, parlance.Forbidden: parlance.Stop, parlance.NotFound: parlance.Stop,
+	parlance.Conflict: parlance.Stop, parlance.Quota: parlance.Stop, parlance.Unauthenticated: parlance.Stop,
+	parlance.RateLimited: parlance.Retry, parlance.Internal: parlance.Retry, parlance.BadGateway: parlance.Retry,
+	parlance.Unavailable: parlance.Retry, parlance.Timeout: parlance.Retry,
+}
+
+// transportWords are the reasons of a decision where there is no answer.
+var transportWords = map[parlance.Reason]string{
+	parlance.Refused:  "the connection was refused: nothing was sent",
+	parlance.DNS:      "the name could not be resolved: nothing was sent",
+	parlance.TLS:      "the TLS handshake failed: nothing was sent",
+	parlance.Reset:    "the connection broke: what was done is unknown",
+	parlance.Deadline: "no response in time: what was done is unknown",
+	parlance.Canceled: "the caller gave up",
+	parlance.Withheld: "our own end did not send it",
+}
+
+// keyWords say what to do about a conflict over an idempotency key.
+var keyWords = map[parlance.Reason]string{
+	parlance.InFlight: "wait, then send the same request with the same idempotency key",
+	parlance.Mismatch: "the idempotency key was used for another request; take a new key for a new request only",
+}
+
+// Plan makes an empty Decision the act of a row on the first answer, with its
+// times. Where answer is not nil it is asked for Retry-After, if that is needed.
+func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, answer *wire.Arrival) {
+	p.Act, p.Why, p.Line, p.Then = acts[o.Kind], r.WhyOf(o), r.Line, r.Retry.Then
+	switch {
+	case o.Status == 0 && transportWords[o.Reason] != "":
+		p.Why = transportWords[o.Reason]
+	case p.Why == "" || r.Kind != o.Kind || r.Reason != o.Reason:
+		p.Why = (&spec.Row{Kind: o.Kind, Reason: o.Reason}).Explain("")
+	}
+	if words := keyWords[o.Reason]; words != "" && o.Kind == parlance.Conflict {
+		p.Why += "; " + words
+	}
+	switch {
+	case r.Kind != o.Kind: // a row that only lends its line
+	case r.Do != 0:
+		p.Act = r.Do
+	case r.Retry.Act != 0 && (r.Retry.Act != parlance.Retry || o.Status != 0 || p.Act == parlance.Retry):
+		p.Act = r.Retry.Act
+	case o.Reason == parlance.Expired && o.Kind == parlance.Unauthenticated:
+		p.Act = parlance.Refresh
+	case o.Reason == parlance.InFlight && o.Kind == parlance.Conflict:
+		p.Act = parlance.Retry // under the same key: without one it is not safe
+	}
+	switch again := p.Act == parlance.Retry || p.Act == parlance.Refresh || p.Act == parlance.Poll; {
+	case o.Retryable == parlance.AdviceStop && p.Act == parlance.Retry:
+		p.Act, p.Then, p.Why = parlance.Stop, 0, "the response says not to retry: "+p.Why
+	case o.Retryable == parlance.AdviceRetry && !again && !o.Kind.Good():
+		p.Act, p.Why = parlance.Retry, "the response says to retry: "+p.Why
+	}
+	if o.Status == 0 && o.Reason == parlance.Canceled {
+		p.Act = parlance.Stop
+	}
+	if answer != nil && (p.Act == parlance.Retry || p.Act == parlance.Poll) {
+		ReadRetryAfter(o, answer)
+	}
+	switch p.Act {
+	case parlance.Retry:
+		p.Scope = parlance.ScopeRequest
+		d.times(p, o, r)
+	case parlance.Poll:
+		// Retry-After beside a 202 says when to look (RFC 9110, 10.2.3).
+		p.After = max(o.RetryAfter, r.Retry.After)
+	case parlance.Refresh, parlance.Correct:
+		p.Scope = parlance.ScopeRequest
+	}
+}
+
+// Delays of a retry where neither the file nor the answer states one: the usual
+// exponential backoff, from a second to a minute.
+var defaultBackoff = parlance.Backoff{Floor: time.Second, Cap: time.Minute}

@@ -1,0 +1,237 @@
+package meaning
+
+import (
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Table says what codes and statuses mean, and what to do about each. It is safe
+// for concurrent use.
+type Table struct {
+	*spec.Spec
+	Base     *Table    // of the dialect that this one extends, nil for http
+	meanings *meanings // what codes meant that were met last
+}
+
+func New(s *spec.Spec) *Table {
+	t := &Table{Spec: s, meanings: new(meanings)}
+	for at, b := t, s.Base; b != nil; at, b = at.Base, b.Base {
+		at.Base = &Table{Spec: b}
+	}
+	return t
+}
+
+// FirstReason keeps a reason that the body states only beside a kind that it
+// states; otherwise the row's counts.
+func FirstReason(body, row parlance.Reason, stated parlance.Kind) parlance.Reason {
+	if stated != 0 {
+		return body
+	}
+	return row
+}
+
+// Good reports that a form says by itself that all went well.
+func Good(is string) bool {
+	k, _ := parlance.ParseKind(is)
+	return k.Good()
+}
+
+// MayState reports that a kind in the body or a header can stand under a
+// status: it turns no failure into a success, and not the one side's fault into
+// the other's.
+func (d *Table) MayState(k parlance.Kind, status int, req *wire.Request) bool {
+	return k == d.StatusRow(status, req).Kind ||
+		k.Failing() == (status >= 400) && k.ServerFault() == (status >= 500)
+}
+
+// Meaning finds the row that says what an answer is: the vendor's code, then
+// its coarser one, then what the form says, then the spec.HTTPSource status, then its
+// class; the dialect that this one extends where the file has no row, and the
+// dialect http at last. It reports whether it is the row of a code.
+func (d *Table) Meaning(o *parlance.Outcome, is string, req *wire.Request) (r *spec.Row, coded bool) {
+	if o.Code == "" && o.Family == "" && is == "" {
+		return d.StatusRow(o.Status, req), false
+	}
+	if d.Conditional || o.Code == "" && o.Family == "" || len(o.Code)+len(o.Family) > spec.MaxKey {
+		return d.look(o, is, req)
+	}
+	at := d.meanings.at(o)
+	k := at.Load()
+	if k == nil || k.status != o.Status || k.is != is || k.code != o.Code || k.family != o.Family {
+		k = &known{status: o.Status, is: is, code: strings.Clone(o.Code), family: strings.Clone(o.Family)}
+		k.row, k.coded = d.look(o, is, req)
+		at.Store(k)
+	}
+	return k.row, k.coded
+}
+
+// known is what a code meant. Those that were met last are kept, for finding one
+// among globs and ranges costs as much as reading the body that it stood in.
+type known struct {
+	status       int
+	is           string
+	code, family string
+	row          *spec.Row
+	coded        bool
+}
+
+type meanings [64]atomic.Pointer[known]
+
+// at is the place of a code: by its length, and by what it begins and ends with.
+func (all *meanings) at(o *parlance.Outcome) *atomic.Pointer[known] {
+	code := o.Code
+	if code == "" {
+		code = o.Family
+	}
+	n := len(code)
+	h := uint64(n)<<40 ^ uint64(o.Status)<<24 ^ uint64(code[0])<<16 ^ uint64(code[n/2])<<8 ^ uint64(code[n-1])
+	return &all[h*0x9E3779B97F4A7C15>>58]
+}
+
+// look is meaning without what is kept.
+func (d *Table) look(o *parlance.Outcome, is string, req *wire.Request) (r *spec.Row, coded bool) {
+	if r, coded := d.Said(o, is, req); r != nil {
+		return r, coded
+	}
+	return d.statusRowAs(o.Status, is, req), false
+}
+
+// Said is the row of what an answer says beside its status, nil where it says
+// nothing that has a meaning. It reports whether it is the row of a code.
+func (d *Table) Said(o *parlance.Outcome, is string, req *wire.Request) (r *spec.Row, coded bool) {
+	for _, code := range [...]string{o.Code, o.Family} {
+		if code == "" {
+			continue
+		}
+		if r := d.CodeRow(code, is, req); r != nil && !(Good(is) && !r.Kind.Good()) {
+			return r, true
+		}
+	}
+	if is == "" || is == "failed" && o.Status >= 400 {
+		return nil, false
+	}
+	if r := d.NameRow(is, req); r != nil {
+		return r, false
+	}
+	if k, ok := parlance.ParseKind(is); ok {
+		return &spec.Row{Kind: k, Key: is, Line: d.statusRowAs(o.Status, is, req).Line}, false
+	}
+	return nil, false
+}
+
+// NameRow is the row of a name that a form says of itself.
+func (d *Table) NameRow(is string, req *wire.Request) *spec.Row {
+	if r := spec.Choose(d.Codes.Exact[is], is, req); r != nil || d.Base == nil {
+		return r
+	}
+	return d.Base.NameRow(is, req)
+}
+
+// CodeRow is the row of a vendor's code, nil for an unlisted one. Where codes
+// are statuses an unlisted one has the meaning that spec.HTTPSource gives it.
+func (d *Table) CodeRow(code, is string, req *wire.Request) *spec.Row {
+	if r := d.Codes.ByCode(code, is, req); r != nil {
+		return r
+	}
+	if d.Base != nil && d.Base.Base != nil {
+		if r := d.Base.CodeRow(code, is, req); r != nil {
+			return r
+		}
+	}
+	if !d.Codes.Merged {
+		return nil
+	}
+	if n, err := spec.Number(code); err == nil && n >= 100 && n <= 999 {
+		return d.StatusRow(n, req)
+	}
+	return nil
+}
+
+// StatusRow is the row of an spec.HTTPSource status; there always is one.
+func (d *Table) StatusRow(status int, req *wire.Request) *spec.Row {
+	return d.statusRowAs(status, "", req)
+}
+
+// statusRowAs is that of an answer whose form says something by itself.
+func (d *Table) statusRowAs(status int, is string, req *wire.Request) *spec.Row {
+	if status >= spec.FirstStatus && status <= spec.LastStatus {
+		if p := d.ByStatus[status-spec.FirstStatus]; p != nil && p.Row != nil {
+			return p.Row
+		}
+	}
+	if r := d.Codes.ByStatus(status, is, req); r != nil {
+		return r
+	}
+	if d.Base != nil {
+		return d.Base.statusRowAs(status, is, req)
+	}
+	return &spec.Row{Kind: parlance.Internal, Line: "http.yaml"}
+}
+
+// RollUp is the meaning of a bulk answer under a good status: what its records
+// come to, or, where all went well, the status's own unless that tells of
+// failures. Of a list that holds failures only the others went well.
+func RollUp(of *spec.Row, items []parlance.Item, failuresOnly bool) (parlance.Kind, parlance.Reason) {
+	kind, reason := parlance.RollUp(items)
+	switch {
+	case kind == parlance.Success && of.Kind != parlance.Partial && !of.Kind.Failing():
+		return of.Kind, of.Reason
+	case kind.Failing() && failuresOnly:
+		return parlance.Partial, ""
+	}
+	return kind, reason
+}
+
+// ItemMeaning is the row of a record: by its code, the coarser one, what its
+// form says, then its own status; a record that gives none shares the meaning
+// of the whole.
+func (d *Table) ItemMeaning(it, of *parlance.Outcome, is string, req *wire.Request) *spec.Row {
+	if r, _ := d.Said(it, is, req); r != nil {
+		return r
+	}
+	if it.Status != 0 {
+		return d.StatusRow(it.Status, req)
+	}
+	if of.Kind.Failing() {
+		return &spec.Row{Kind: of.Kind, Reason: of.Reason}
+	}
+	if it.Code != "" {
+		// A code that nobody listed, of a record in a good answer: no guess that it is good.
+		return &spec.Row{Kind: parlance.Noted}
+	}
+	return &spec.Row{Kind: parlance.Success}
+}
+
+func (d *Table) Owns(r *spec.Row) bool { return slices.Contains(d.Rows, r) }
+
+// OwnRow is the file's row for a kind and its reason.
+func (d *Table) OwnRow(o *parlance.Outcome, req *wire.Request) *spec.Row {
+	for _, r := range d.Rows {
+		if r.Kind == o.Kind && r.Reason == o.Reason && r.Applies(req, spec.AnyForm) {
+			return r
+		}
+	}
+	return nil
+}
+
+// Safe reports that a request to such a method and path does nothing twice when
+// it is repeated, by its method (RFC 9110, 9.2.2) or because the file says so.
+func (d *Table) Safe(req *wire.Request) bool {
+	switch req.Method {
+	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
+		return true
+	}
+	for ; d != nil; d = d.Base {
+		for i := range d.Service.Operations {
+			if d.Service.Operations[i].Safe && d.Service.Operations[i].Concerns(req) {
+				return true
+			}
+		}
+	}
+	return false
+}

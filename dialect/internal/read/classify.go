@@ -1,0 +1,65 @@
+package read
+
+import (
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Glance is what an answer means and what to do about it, without its texts.
+type Glance struct {
+	Kind     parlance.Kind
+	Reason   parlance.Reason
+	Decision parlance.Decision
+}
+
+// Classify is Glance without extensions, into an empty one.
+func (d *Reader) Classify(g *Glance, req *wire.Request, res *wire.Response) {
+	var o parlance.Outcome
+	var row *spec.Row
+	late := &wire.Arrival{Header: res.Header, Received: res.Received} // asked for Retry-After where the decision is to wait
+	p := d.PlanFor(res.Status)
+	switch {
+	case Switches(res):
+		o.Kind, o.Status = parlance.Success, 101
+		late = nil
+	case !p.Alters || p.Alone(req, res):
+		r := d.StatusRow(res.Status, req)
+		o.Kind, o.Reason, o.Status = r.Kind, r.Reason, res.Status
+	default:
+		fill := filler{d: d, wants: spec.Meaningful, lends: true}
+		defer fill.release()
+		s, readable := d.fit(&fill, &o, req, res)
+		if fill.held(spec.Item) {
+			o, late = d.Decode(*req, *res, 0).Outcome, nil
+			break
+		}
+		row = d.interpret(&fill, &o, req, res, s, readable)
+		o.Title, o.Help = "", ""
+		if fill.bound.Has(spec.Whole, spec.AttrReason) {
+			o.Reason = parlance.Reason(strings.Clone(string(o.Reason))) // it was lent
+		}
+	}
+	g.Kind, g.Reason = o.Kind, o.Reason
+	d.Decide(&g.Decision, req, &o, row, nil, late)
+}
+
+// MayAlter reports that a response can have a body that is looked at.
+func MayAlter(req *wire.Request, status int) bool {
+	return status >= 200 && status != 204 && status != 304 && req.Method != "HEAD"
+}
+
+// NeedsBody is Alters without extensions.
+func (d *Reader) NeedsBody(req *wire.Request, status int, header wire.Header) bool {
+	if !MayAlter(req, status) || status < 400 && wire.Untouched(header) {
+		return false
+	}
+	for _, s := range d.Shapes {
+		if s.Fits(req, status) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,97 @@
+package read
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// filler turns what the holes took into an Outcome. All texts share one
+// allocation that is the Outcome's own.
+type filler struct {
+	d     *Reader
+	depth int      // of answers inside of answers
+	wants spec.Set // the attributes that are asked for
+	lends bool     // texts stay where they are: the Outcome does not outlive them
+	m     *Matcher // nil where a mould has told all
+	bound spec.Set // the attributes that a text was taken for
+	own   string
+
+	counts  bool // the turns of one owner's records have been marked
+	counted bool
+	reset   time.Duration // what $reset holds
+	told    [3]string     // what the counts say: failures, successes, total
+}
+
+// held reports that something was taken for an attribute of the owner.
+func (f *filler) held(o spec.Owner) bool { return f.bound.Of(o) != 0 }
+
+// matcher is the one of the answer. Where a mould has read the body it is only
+// for the header.
+func (f *filler) matcher(res *wire.Response) *Matcher {
+	if f.m == nil {
+		f.m = Matchers.Get().(*Matcher)
+		f.m.Reset(res, f.depth)
+		f.m.wants, f.m.bound = f.wants, f.bound
+	}
+	return f.m
+}
+
+// release gives the matcher back.
+func (f *filler) release() {
+	if f.m != nil {
+		f.m.Release()
+	}
+}
+
+// text is that of a bind.
+func (f *filler) text(i int) string { return f.lying(f.m.binds[i].Extent) }
+
+func (f *filler) lying(at tree.Extent) string { return f.own[at.Start : at.Start+at.Size] }
+
+func (f *filler) whole(o *parlance.Outcome) {
+	binds := f.m.binds
+	if f.own = unsafe.String(unsafe.SliceData(f.m.own), len(f.m.own)); !f.lends {
+		f.own = strings.Clone(f.own)
+	}
+	for i := range binds {
+		if t := binds[i].target; t.Owner == spec.Whole {
+			switch {
+			case t.Attr == spec.AttrReset:
+				f.reset = max(f.reset, spec.WaitOf(f.text(i)))
+			case t.Attr.Counts():
+				f.told[t.Attr-spec.AttrFailures], f.counted = f.text(i), true
+			default:
+				spec.SetWhole(o, t.Attr, f.text(i))
+			}
+		}
+	}
+}
+
+// contradicts reports that a count says something else than the records.
+func (f *filler) contradicts(items []parlance.Item, failuresOnly bool) bool {
+	failed := 0
+	for i := range items {
+		if k := items[i].Outcome.Kind; k.Failing() || k == parlance.Partial {
+			failed++
+		}
+	}
+	for i, is := range [3]int{failed, len(items) - failed, len(items)} {
+		switch told := f.told[i]; {
+		case told == "", i > 0 && (failuresOnly || len(items) == 0): // what went well is not listed
+		case told == "true" || told == "false":
+			if (told == "true") != (is > 0) {
+				return true
+			}
+		case told != strconv.Itoa(is):
+			return true
+		}
+	}
+	return false
+}

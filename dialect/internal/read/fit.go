@@ -1,0 +1,178 @@
+package read
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/meaning"
+	"github.com/parlance-api/parlance/dialect/internal/read/replay"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// fit reads the body and the header into an Outcome, but for what they say of
+// records. It returns the shape that the body fits, and whether it could be read.
+func (d *Reader) fit(f *filler, o *parlance.Outcome, req *wire.Request, res *wire.Response) (shape *spec.Shape, readable bool) {
+	if len(res.Body) > MaxBody {
+		res.Body, res.Cut = res.Body[:MaxBody], true
+	}
+	p := d.PlanFor(res.Status)
+	var texts replay.Spans
+	if g := d.Recall(p, req, res, &texts); g != nil && g.Fill(o, res, &texts, f.wants, f.lends) {
+		shape, readable, f.bound = g.Shape, true, g.Bound&f.wants
+	} else {
+		m := f.matcher(res)
+		shape, readable = d.Read(m, p, req, res)
+		f.bound = m.bound
+	}
+	for _, s := range p.Extras {
+		if !p.Concerns(s, req) || s.Bare && (s.Reads&f.wants&^f.bound == 0 || s.Silent(res.Header, f.wants)) {
+			continue // what it could say is known, not asked for, or not there
+		}
+		m := f.matcher(res)
+		before := m.Mark()
+		switch {
+		case !m.Header(s, res.Header):
+			m.Back(before)
+		case s.Is != "" && (shape == nil || shape.Is == "") && m.says == "": // what the body says counts first
+			m.says = s.Is
+		}
+		f.bound = m.bound
+	}
+	if f.m != nil {
+		f.whole(o)
+		if o.Fields == nil {
+			f.fields(o)
+		}
+	}
+	return shape, readable
+}
+
+// interpret finds the meaning of what was read. It returns the row that rowOf would
+// find for it, nil where that has to look.
+func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request, res *wire.Response, shape *spec.Shape, readable bool) *spec.Row {
+	o.Status = res.Status
+	stated := o.Kind // by a $kind hole
+	if stated != 0 && !d.MayState(stated, res.Status, req) {
+		stated = 0
+	}
+	is := ""
+	if fill.m != nil {
+		is = fill.m.says
+	}
+	if is == "" && shape != nil {
+		is = shape.Is
+	}
+	r, coded := d.Meaning(o, is, req)
+	o.Kind, o.Reason = r.Kind, meaning.FirstReason(o.Reason, r.Reason, stated)
+	if stated != 0 {
+		o.Kind = stated
+	}
+	if !fill.lends || r.Retry.Reset { // else the decision asks for it
+		meaning.ReadRetryAfter(o, &wire.Arrival{Header: res.Header, Received: res.Received})
+	}
+	if o.RetryAfter == 0 && r.Retry.Reset {
+		o.RetryAfter = fill.reset
+	}
+	fill.items(o, req)
+	if len(o.Items) > 0 && res.Status < 400 && stated == 0 && !meaning.Good(is) {
+		o.Kind, o.Reason = meaning.RollUp(r, o.Items, shape != nil && shape.FailuresOnly)
+		if o.Kind.Failing() && fill.m.unread > 0 {
+			o.Kind, o.Reason = parlance.Partial, "" // of what was not read nobody knows that it failed
+		}
+	}
+	if fill.counted && fill.contradicts(o.Items, shape != nil && shape.FailuresOnly) {
+		fill.m.unread++
+		fill.m.note("count_contradicts", "the answer counts other items than it lists")
+	}
+	if r.NotUsed {
+		fill.matcher(res).note("not_used", "the API says that it does not use status %d", res.Status)
+	}
+	if o.Kind == r.Kind {
+		if o.Title == "" {
+			o.Title = r.Title
+		}
+		if o.Help == "" {
+			o.Help = r.Help
+		}
+	}
+	if o.Kind == parlance.Success && stated == 0 && !meaning.Good(is) && d.InBodies() {
+		if code := cmp.Or(o.Code, o.Family); code != "" && d.CodeRow(code, is, req) == nil {
+			m := fill.matcher(res)
+			m.unread++
+			m.note("unlisted_code", "the code %q is not listed", code)
+		}
+	}
+	if (!readable || fill.m != nil && fill.m.unread > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
+		o.Kind, o.Reason = parlance.Noted, ""
+	}
+	if o.Kind == r.Kind && o.Reason == r.Reason && coded && !d.Formed && !meaning.Good(is) && len(o.Items) == 0 {
+		return r
+	}
+	return nil
+}
+
+// recognised is the shape that is known by a text, which stands somewhere in a failure's
+// body of a form that fits no shape. Nothing is read of such a body but what it means.
+func (m *Matcher) recognised(p *spec.Plan, req *wire.Request, res *wire.Response, f spec.Form) *spec.Shape {
+	if res.Status < 400 || f == spec.FormText {
+		return nil
+	}
+	for _, s := range p.Shapes {
+		if s.Form != spec.FormText || s.Is == "" || !s.Body.Tells || len(s.Headers) > 0 || !p.Concerns(s, req) {
+			continue
+		}
+		before := m.Mark()
+		fits := m.body(s, res.Body)
+		if m.Back(before); fits {
+			return s
+		}
+	}
+	return nil
+}
+
+// body fits the document, parsed before, against a shape.
+func (m *Matcher) body(s *spec.Shape, body []byte) bool {
+	switch s.Form {
+	case spec.FormJSON:
+		return m.Fast(s.Body) || m.Value(s.Body, 0)
+	case spec.FormXML:
+		return m.root(s.Body)
+	case spec.FormHTML:
+		m.checkUTF8(body)
+		return m.page(s.Body, body)
+	}
+	text := bytes.TrimSpace(body)
+	if bytes.IndexByte(text, 0) >= 0 {
+		m.note("broken_body", "the body is no text: it holds NUL characters")
+		return false
+	}
+	m.checkUTF8(body)
+	if s.Body.Op == spec.OpConst {
+		return string(text) == s.Body.Text
+	}
+	return len(text) > 0 && m.text(s.Body.Hole, bytes.ToValidUTF8(text, []byte("\uFFFD")))
+}
+
+// checkUTF8 notes that a text is not UTF-8.
+func (m *Matcher) checkUTF8(text []byte) {
+	if !utf8.Valid(text) {
+		m.note("not_utf8", "the body is not UTF-8; what could not be read stands as U+FFFD")
+	}
+}
+
+// root fits the root element.
+func (m *Matcher) root(t *spec.Template) bool {
+	w := t.Root()
+	if t.Rest == nil && !slices.ContainsFunc(w.Names, func(name string) bool { return m.Tree.KeyIs(0, tree.LocalName(name)) }) {
+		return false
+	}
+	if w.Value.Op == spec.OpList {
+		return m.iteration(w.Value, 0, 0, spec.Target{}, false, 0) >= 0
+	}
+	return m.Value(w.Value, 0)
+}

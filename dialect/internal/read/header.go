@@ -1,0 +1,124 @@
+package read
+
+import (
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+import "strings"
+
+// Header fits the fields of a response's header against a shape's.
+func (m *Matcher) Header(s *spec.Shape, h wire.Header) bool {
+	present := 0
+	for i := range s.Headers {
+		f := &s.Headers[i]
+		if s.Bare && f.Idle(m.wants) {
+			continue
+		}
+		given := wire.Values(h, f.Name)
+		switch {
+		case f.Json != nil:
+			present += m.headerJSON(f, given)
+		case f.Value == nil:
+			present += m.headerParts(f, given)
+		case f.Value.Op == spec.OpConst:
+			if len(given) == 0 || given[0] != f.Value.Text {
+				return false
+			}
+			present++
+		case f.Value.Op == spec.OpAbsent:
+			if len(given) > 0 {
+				return false
+			}
+			present++
+		case f.Value.Op == spec.OpAny:
+			if len(given) == 0 {
+				return false
+			}
+			present++
+		default:
+			for _, v := range given {
+				if !m.text(f.Value.Hole, []byte(v)) {
+					return false
+				}
+				present++
+				if f.Value.Hole.Readings[0].Target.Attr != spec.AttrNote {
+					break
+				}
+			}
+		}
+	}
+	return present > 0 || len(s.Headers) == 0
+}
+
+// headerParts reads parameters, of the field or of the first challenge that is
+// named and fits. It returns how many the shape knows; where nothing fits it
+// takes nothing.
+func (m *Matcher) headerParts(f *spec.HeaderHole, given []string) int {
+	for _, v := range given {
+		all := wire.Challenges(v)
+		if f.Params != nil {
+			if n := m.parameters(f.Params, all); n > 0 {
+				return n
+			}
+			continue
+		}
+		for _, want := range f.Schemes {
+			for i := range all {
+				if strings.EqualFold(all[i].Scheme, want.Scheme) {
+					if n := m.parameters(want.Params, all[i:i+1]); n > 0 {
+						return n
+					}
+				}
+			}
+		}
+	}
+	return 0
+}
+
+// parameters fits those of some challenges. Constants and $absent are
+// conditions.
+func (m *Matcher) parameters(want []spec.Parameter, all []wire.Challenge) (present int) {
+	before := m.Mark()
+	for _, p := range want {
+		value, there := "", false
+		for i := range all {
+			for _, one := range all[i].Params {
+				if one[0] == p.Name && !there {
+					value, there = one[1], true
+				}
+			}
+		}
+		switch {
+		case p.Value.Op == spec.OpConst && (!there || value != p.Value.Text), p.Value.Op == spec.OpAbsent && there:
+			m.Back(before)
+			return 0
+		case p.Value.Op == spec.OpConst, p.Value.Op == spec.OpHole && there && m.text(p.Value.Hole, []byte(value)):
+			present++
+		}
+	}
+	return present
+}
+
+// headerJSON reads a JSON document in a field. One that cannot be read says
+// nothing.
+func (m *Matcher) headerJSON(f *spec.HeaderHole, given []string) int {
+	for _, v := range given {
+		before := m.Mark()
+		// A matcher of its own: this one's tree is that of the body.
+		inner := Matchers.Get().(*Matcher)
+		inner.Reset(&wire.Response{Header: m.Arrival.Header, Received: m.Received}, m.depth)
+		inner.form = spec.FormJSON
+		fits := inner.Tree.JSON([]byte(v), false) == nil && inner.Value(f.Json, 0)
+		for i := range inner.binds {
+			b := &inner.binds[i]
+			m.bind(b.target, inner.textAt(b.Extent), b.copy)
+		}
+		inner.Release()
+		if fits {
+			return 1
+		}
+		m.Back(before)
+	}
+	return 0
+}

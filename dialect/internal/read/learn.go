@@ -1,0 +1,101 @@
+package read
+
+import (
+	"slices"
+
+	"github.com/parlance-api/parlance/dialect/internal/read/replay"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Recall finds the mould that a body fits, and where its texts lie; nil where
+// none fits. Of a few that fit none, one is made.
+func (d *Reader) Recall(p *spec.Plan, req *wire.Request, res *wire.Response, at *replay.Spans) *replay.Replay {
+	if !p.Replays || res.Cut || len(res.Body) > 2*replay.MaxBody || p.Bodyless(req, res) {
+		return nil
+	}
+	of := p.Of(req)
+	if g := d.moulds.Find(p, of, res, at); g != nil {
+		return g
+	}
+	if place := d.moulds.Missed(res.Status); place != nil {
+		if g := d.learn(p, of, res.Body); g != nil {
+			place.Store(g)
+		}
+	}
+	return nil
+}
+
+// learn makes a mould of a body, nil where its shape does not follow from what
+// stands between the texts, or it is not fitted straight.
+func (d *Reader) learn(p *spec.Plan, of uint64, body []byte) *replay.Replay {
+	if len(body) > replay.MaxBody || body[0] != '{' && body[0] != '[' {
+		return nil
+	}
+	m := &Matcher{origins: []replay.Origin{}}
+	m.Reset(&wire.Response{Body: body}, 0)
+	every := new(tree.Tree)
+	if m.Tree.JSONBy(d.Guide[spec.FormJSON], body, false) != nil || m.Tree.Repaired || every.JSON(body, false) != nil {
+		return nil
+	}
+	first := true
+	for i, s := range p.Shapes {
+		m.origins = m.origins[:0]
+		switch {
+		case s.Form != spec.FormJSON || of>>i&1 == 0:
+			continue
+		case m.Fast(s.Body) && m.data == 0:
+			return replay.New(&replay.Replay{Plan: p, Of: of, Shape: s, Fields: len(m.fields), Bound: m.bound}, m.walk(every, first))
+		case !m.rulesOut(s.Body, 0):
+			return nil
+		}
+		first = false
+	}
+	return nil
+}
+
+// rulesOut reports that a template does not fit a node, whatever the texts in it.
+func (m *Matcher) rulesOut(t *spec.Template, n uint32) bool {
+	node := &m.Tree.Nodes[n]
+	switch t.Op {
+	case spec.OpConst:
+		return node.Kind != t.Kind
+	case spec.OpList:
+		return node.Kind != tree.List
+	case spec.OpEither:
+		return !slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return e.WriteOnly || !m.rulesOut(e, n) })
+	case spec.OpObject:
+		if node.Kind != tree.Object {
+			return !t.Indexed
+		}
+		for i := range t.Members {
+			w := &t.Members[i]
+			there, fits := false, false
+			for c := range m.Tree.Children(n) {
+				if slices.Contains(w.Slots, m.Tree.Nodes[c].Slot) {
+					there, fits = true, fits || w.Value.Op == spec.OpAbsent || !m.rulesOut(w.Value, c)
+				}
+			}
+			if w.Value.Op == spec.OpAbsent && there || w.Must && !fits {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// walk is what the walk over the body found.
+func (m *Matcher) walk(every *tree.Tree, first bool) *replay.Walk {
+	w := &replay.Walk{Asked: &m.Tree, Every: every, First: first, Origins: m.origins, Own: m.own}
+	for _, b := range m.binds {
+		w.Taken = append(w.Taken, replay.Taken{Target: b.target, Lies: b.Extent})
+	}
+	for i, f := range m.fields {
+		w.Taken = append(w.Taken,
+			replay.Taken{Target: spec.Target{Owner: spec.Field, Attr: spec.AttrPath}, Lies: f.path, Field: i},
+			replay.Taken{Target: spec.Target{Owner: spec.Field, Attr: spec.AttrCode}, Lies: f.code, Field: i},
+			replay.Taken{Target: spec.Target{Owner: spec.Field, Attr: spec.AttrMessage}, Lies: f.message, Field: i})
+	}
+	return w
+}

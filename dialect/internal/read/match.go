@@ -1,0 +1,208 @@
+package read
+
+import (
+	"strconv"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// Value fits node n against a template.
+func (m *Matcher) Value(t *spec.Template, n uint32) bool {
+	if t.WriteOnly {
+		return true
+	}
+	if m.steps++; m.steps > m.limit {
+		return false // alternatives in alternatives would take for ever
+	}
+	switch t.Op {
+	case spec.OpConst:
+		return m.constant(t, n)
+	case spec.OpHole:
+		return m.hole(t.Hole, n)
+	case spec.OpAny:
+		return true
+	case spec.OpObject:
+		return m.object(t, n)
+	case spec.OpList:
+		if m.Tree.Nodes[n].Kind != tree.List {
+			return false
+		}
+		return m.iterations(t, n, Selection{})
+	case spec.OpEither:
+		for _, e := range t.Elems {
+			if e.WriteOnly {
+				continue
+			}
+			before := m.Mark()
+			if m.Value(e, n) {
+				return true
+			}
+			m.Back(before)
+		}
+	case spec.OpReference:
+		return m.Value(t.Def.Body, n)
+	}
+	return false
+}
+
+func (m *Matcher) constant(t *spec.Template, n uint32) bool {
+	node := &m.Tree.Nodes[n]
+	if node.Kind == tree.Element || node.Kind == tree.Attribute {
+		return string(m.Tree.Value(n)) == t.Text
+	}
+	if node.Kind != t.Kind {
+		return false
+	}
+	switch t.Kind {
+	case tree.Text:
+		return string(m.Tree.Value(n)) == t.Text
+	case tree.Number:
+		if string(m.Tree.Raw(n)) == t.Text {
+			return true
+		}
+		a, errA := strconv.ParseFloat(string(m.Tree.Raw(n)), 64)
+		b, errB := strconv.ParseFloat(t.Text, 64)
+		return errA == nil && errB == nil && a == b
+	}
+	return true
+}
+
+// hole takes the value of a node.
+func (m *Matcher) hole(h *spec.Hole, n uint32) bool {
+	first := &h.Readings[0]
+	node := &m.Tree.Nodes[n]
+	switch first.Target.Attr {
+	case spec.AttrData:
+		if node.Kind != tree.Null {
+			m.data = int32(n) + 1
+		}
+		return true
+	case spec.AttrBody:
+		if node.Kind == tree.Text {
+			m.bind(first.Target, m.Tree.Value(n), false) // a document in a text
+		} else {
+			m.bind(first.Target, m.Tree.Raw(n), false)
+		}
+		return true
+	case spec.AttrHeaders:
+		if node.Kind == tree.Object {
+			m.bind(first.Target, m.Tree.Raw(n), false)
+		}
+		return node.Kind == tree.Object || node.Kind == tree.Null
+	}
+	if first.Conv.Structured() {
+		text, ok := first.Conv.ReadStructured(&m.Tree, n)
+		if !ok {
+			return false
+		}
+		m.bind(first.Target, text, false)
+		return true
+	}
+	switch node.Kind {
+	case tree.Null:
+		return h.Guard == nil
+	case tree.True, tree.False:
+		return first.Conv.Notation == spec.Boolean && m.text(h, m.Tree.Raw(n))
+	case tree.Text, tree.Number:
+		if h.Plain && !node.Escaped && node.End > node.Start {
+			m.copies(h, m.scope, node)
+			return true
+		}
+		return m.text(h, m.Tree.Value(n))
+	case tree.Element, tree.Attribute:
+		return m.text(h, m.Tree.Value(n))
+	}
+	return false
+}
+
+// text takes a text by every reading of a hole. The first must fit; a copy that
+// does not is left out.
+func (m *Matcher) text(h *spec.Hole, text []byte) bool {
+	if h.Guard != nil && !h.Guard.Fits(text) {
+		return false
+	}
+	if h.Defaults && string(text) == h.Fallback {
+		return true
+	}
+	for i := range h.Readings {
+		r := &h.Readings[i]
+		if r.Pattern != nil {
+			all, fits := r.Pattern.Read(text, m, m.taken[:0])
+			for _, one := range all {
+				m.bind(one.Hole, one.Text, false)
+			}
+			m.taken = all[:0]
+			if !fits && i == 0 {
+				return false
+			}
+			continue
+		}
+		if r.Bit&m.wants == 0 && r.Conv.Notation >= spec.Pointer {
+			continue // it would fit
+		}
+		s, ok := r.Conv.Read(text, m)
+		if !ok {
+			if i == 0 && len(text) > 0 {
+				return false
+			}
+			continue
+		}
+		// A copy is one only where the attribute of the whole was really taken.
+		m.bind(r.Target, s, i > 0 && h.Readings[0].Pattern == nil && h.Readings[0].Target.Owner == spec.Whole && m.later == 0)
+	}
+	return true
+}
+
+func (m *Matcher) bind(t spec.Target, text []byte, copied bool) {
+	if len(text) == 0 || t.Bit()&m.wants == 0 || t.Owner == spec.Whole && m.later > 0 && t.Attr != spec.AttrNote {
+		return
+	}
+	m.bound |= t.Bit()
+	m.take(t, m.scope, m.keep(text)).copy = copied
+}
+
+func (m *Matcher) object(t *spec.Template, n uint32) bool {
+	kind := m.Tree.Nodes[n].Kind
+	if t.Indexed {
+		if kind != tree.List {
+			return false
+		}
+		fits, _ := m.others(t, n)
+		return fits && m.say(t.Is)
+	}
+	if kind != tree.Object && kind != tree.Element {
+		return false
+	}
+	present := 0
+	named, once := m.names(n)
+	next := n + 1 // documents mostly have the members in the order of the file
+	for i := range t.Members {
+		w := &t.Members[i]
+		var ok, there bool
+		switch {
+		case !w.Simple || !once:
+			ok, there = m.member(w, n)
+		case named&(1<<(w.Slots[0]&63)) == 0:
+			ok = m.cut || !w.Must
+		default:
+			ok, there, next = m.simple(w, n, next)
+		}
+		if !ok {
+			return false
+		}
+		if there {
+			present++
+		}
+	}
+	if t.Rest != nil {
+		ok, there := m.others(t, n)
+		if !ok {
+			return false
+		}
+		if there {
+			present++
+		}
+	}
+	return (present > 0 || m.cut || t.Lax()) && m.say(t.Is)
+}

@@ -1,0 +1,209 @@
+package read
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/read/replay"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// bind is one text that a hole took. It holds no pointers, so that thousands of
+// them cost the garbage collector nothing.
+type bind struct {
+	target spec.Target
+	copy   bool  // the same text was taken for an attribute of the whole
+	key    bool  // it was the name of a member
+	scope  int32 // the turn of a repetition in which it was taken; 0 is outside of any
+	before int32 // one more than the place of the bind of the same scope and owner before it; 0 for none
+	tree.Extent
+}
+
+// scope is one turn of a repetition that holds holes of a record.
+type scope struct {
+	parent int32
+	place  int32  // of the element in its list, from 0
+	node   uint32 // where it stands in the document
+	field  bool   // the innermost one for fields: it makes one
+	item   bool   // the innermost one for items
+	items  bool   // it is about items, made by it or by turns inside it
+	both   bool   // it can hold a text of its own beside deeper ones
+
+	last  int32 // one more than the place of its last bind
+	makes bool  // it makes a record
+	inner bool  // a turn inside it makes one
+}
+
+// Matcher fits one document against templates and collects what the holes take.
+type Matcher struct {
+	wire.Arrival
+	Tree   tree.Tree
+	form   spec.Form
+	cut    bool
+	depth  int      // of answers inside of answers
+	steps  int      // templates that were tried
+	limit  int      // of them
+	wants  spec.Set // the attributes that are asked for
+	binds  []bind
+	scopes []scope
+	bound  spec.Set // the attributes that a text was taken for
+	own    []byte   // the texts that were taken, one behind the other
+	scope  int32
+	later  int    // over 0 in turns after the first that fitted: attributes of the whole come from one element
+	unread int32  // elements that could not be read
+	data   int32  // one more than the node of the payload; 0 for none
+	says   string // what the first form says of the whole, "" for nothing
+	diags  []parlance.Diagnostic
+	taken  []spec.Taken   // of the pattern that is being read
+	made   []int32        // the turns that make records, in the order of the document
+	fields []fieldExtents // what straight took, in the order of the document
+	lone   fieldExtents   // of that, what stands in no list
+
+	origins []replay.Origin // of what straight took as it is, where a mould is made of it; else nil
+}
+
+var Matchers = sync.Pool{New: func() any { return new(Matcher) }}
+
+// Reset empties it. Pointers are left alone where they are as they should be:
+// each that is written costs while the garbage collector runs.
+func (m *Matcher) Reset(res *wire.Response, depth int) {
+	m.binds = m.binds[:0]
+	m.own = m.own[:0]
+	m.fields = m.fields[:0]
+	if m.scopes = m.scopes[:0]; cap(m.scopes) == 0 {
+		m.scopes = make([]scope, 0, 16)
+	}
+	m.scopes = append(m.scopes, scope{parent: -1})
+	if m.says != "" {
+		m.says = ""
+	}
+	if m.diags != nil {
+		m.diags = nil
+	}
+	m.scope, m.later, m.unread, m.data = 0, 0, 0, 0
+	m.cut, m.depth, m.bound = res.Cut, depth, 0
+	m.Arrival = wire.Arrival{Header: res.Header, Received: res.Received}
+	m.steps, m.limit, m.wants = 0, minSteps, EveryAttribute
+}
+
+// Release gives the matcher back, without anything of the caller's in it. One
+// that a large body has blown up is left to the garbage collector.
+func (m *Matcher) Release() {
+	if cap(m.Tree.Nodes) > 1<<15 || cap(m.binds) > 1<<13 || cap(m.scopes) > 1<<13 || cap(m.fields) > 1<<12 || cap(m.own) > 1<<17 {
+		return
+	}
+	if len(m.taken) > 0 || cap(m.taken) > 0 {
+		clear(m.taken[:cap(m.taken)])
+	}
+	if m.Tree.Source != nil {
+		m.Tree.Source = nil
+	}
+	if m.diags != nil {
+		m.diags = nil
+	}
+	m.Arrival = wire.Arrival{}
+	Matchers.Put(m)
+}
+
+const (
+	minSteps     = 10_000 // templates that may be tried, for a body of any size
+	stepsPerNode = 100
+
+	EveryAttribute = ^spec.Set(0)
+)
+
+// mark is a state to come back to. One is made for every element and
+// alternative, so it has the four words that the compiler keeps in registers.
+type mark struct {
+	taken struct{ binds, scopes int32 }
+	at    struct{ own, data int32 }
+	told  struct {
+		unread int32
+		diags  int16 // at most maxNotes
+		says   bool
+	}
+	bound spec.Set
+}
+
+func (m *Matcher) Mark() (at mark) {
+	at.taken.binds, at.taken.scopes = int32(len(m.binds)), int32(len(m.scopes))
+	at.at.own, at.at.data = int32(len(m.own)), m.data
+	at.told.unread, at.told.diags, at.told.says = m.unread, int16(len(m.diags)), m.says != ""
+	at.bound = m.bound
+	return at
+}
+
+func (m *Matcher) Back(to mark) {
+	m.binds = m.binds[:to.taken.binds]
+	m.scopes = m.scopes[:to.taken.scopes]
+	m.own = m.own[:to.at.own]
+	m.diags = m.diags[:to.told.diags]
+	m.unread, m.data, m.bound = to.told.unread, to.at.data, to.bound
+	if !to.told.says && m.says != "" {
+		m.says = ""
+	}
+}
+
+// textAt is what lies there.
+func (m *Matcher) textAt(at tree.Extent) []byte { return m.own[at.Start : at.Start+at.Size] }
+
+func (m *Matcher) keep(text []byte) tree.Extent {
+	at := len(m.own)
+	if cap(m.own)-at < len(text) {
+		m.own = slices.Grow(m.own, len(text))
+	}
+	m.own = m.own[:at+len(text)] // append would write the pointer each time
+	copy(m.own[at:], text)
+	return tree.Extent{Start: uint32(at), Size: uint32(len(text))}
+}
+
+// take keeps a text for an attribute, in a turn. The bind is set in place: one
+// that is built beside and copied costs three times as much.
+func (m *Matcher) take(t spec.Target, scope int32, at tree.Extent) *bind {
+	n := len(m.binds)
+	if n == cap(m.binds) {
+		m.binds = slices.Grow(m.binds, max(16, n))
+	}
+	m.binds = m.binds[:n+1]
+	b := &m.binds[n]
+	*b = bind{}
+	b.target, b.scope, b.Extent = t, scope, at
+	return b
+}
+
+// newScope makes the scope of one turn of a repetition, in place like a bind.
+func (m *Matcher) newScope(t *spec.Template, outer, place int32, node uint32) int32 {
+	n := len(m.scopes)
+	if n == cap(m.scopes) {
+		m.scopes = slices.Grow(m.scopes, max(16, n))
+	}
+	m.scopes = m.scopes[:n+1]
+	s := &m.scopes[n]
+	*s = scope{}
+	s.parent, s.place, s.node = outer, place, node
+	s.field, s.item, s.items, s.both = t.Makes(spec.Field), t.Makes(spec.Item), t.Reads.Of(spec.Item) != 0, t.Both
+	return int32(n)
+}
+
+// maxNotes is how much is told about one answer: a body of one fault a thousand
+// times is told of often enough.
+const maxNotes = 16
+
+func (m *Matcher) note(rule, format string, args ...any) {
+	if len(m.diags) >= maxNotes {
+		return
+	}
+	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.Warning, Message: fmt.Sprintf(format, args...), Why: spec.WhyOf(rule)})
+}
+
+// payload is what $data took, nil for nothing.
+func (m *Matcher) payload() []byte {
+	if m.data == 0 {
+		return nil
+	}
+	return tree.Content(&m.Tree, uint32(m.data-1))
+}

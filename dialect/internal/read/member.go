@@ -1,0 +1,233 @@
+package read
+
+import (
+	"unsafe"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// member fits one named member. A member need not be there, unless it is a
+// constant or marked with !.
+func (m *Matcher) member(w *spec.Member, n uint32) (fits, present bool) {
+	switch {
+	case w.Value.WriteOnly:
+		return true, false
+	case w.Text:
+		return m.ownText(w, n)
+	case w.Value.Op == spec.OpAbsent:
+		for i := range w.Names {
+			if _, found := m.find(w, n, i); found {
+				return false, false
+			}
+		}
+		return true, false
+	}
+	if w.Value.Op == spec.OpList && m.Tree.Nodes[n].Kind == tree.Element {
+		return m.siblings(w, n)
+	}
+	// The first name whose member is filled and fits; one that is empty says
+	// nothing, and leaves it to the next.
+	there, unfit := false, false
+	for i := range w.Names {
+		c, found := m.find(w, n, i)
+		if !found {
+			continue
+		}
+		there = true
+		if m.Filled(w, c) {
+			if !w.Optional && len(w.Names) == 1 {
+				return m.Value(w.Value, c), true // where it does not fit nothing is kept
+			}
+			before := m.Mark()
+			if m.Value(w.Value, c) {
+				return true, true
+			}
+			m.Back(before)
+			unfit = true
+		}
+	}
+	switch {
+	case !there:
+		return m.cut || w.Optional || !w.Must && w.Value.Op != spec.OpConst, false
+	case !unfit:
+		return !w.Must, true
+	}
+	return m.unfit(w), true
+}
+
+// ownText fits the text of the element itself, beside its attributes.
+func (m *Matcher) ownText(w *spec.Member, n uint32) (fits, present bool) {
+	if len(m.Tree.Value(n)) == 0 && w.Value.Op != spec.OpConst {
+		return !w.Must, false
+	}
+	return m.Value(w.Value, n) || w.Optional, true
+}
+
+// Filled reports that a member is to be looked into: it is a constant, or not
+// empty, or an empty value whose type has to be right.
+func (m *Matcher) Filled(w *spec.Member, c uint32) bool {
+	if w.Value.Op == spec.OpConst || !tree.Empty(&m.Tree, c) {
+		return true
+	}
+	kind := m.Tree.Nodes[c].Kind
+	value := w.Value.Resolve()
+	switch value.Op {
+	case spec.OpAny:
+		return false
+	case spec.OpHole:
+		if value.Hole.Readings[0].Target.Attr == spec.AttrData {
+			return kind != tree.Null // an empty payload is one
+		}
+		return kind == tree.Object || kind == tree.List && !value.Hole.Readings[0].Conv.Structured()
+	}
+	return kind == tree.Text
+}
+
+// find is the member of that name, the last one where it stands twice, as
+// encoding/json has it.
+func (m *Matcher) find(w *spec.Member, n uint32, i int) (at uint32, found bool) {
+	times := 0
+	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
+		if m.called(w, c, i) {
+			at = c
+			times++
+		}
+	}
+	if times > 1 && m.Tree.Nodes[at].Kind != tree.Element {
+		m.note("duplicate_key", "the member %q stands there %d times; the last one is read", w.Names[i], times)
+	}
+	return at, times > 0
+}
+
+// called reports that a child has one of a member's names, by its number where
+// the guide gave it one.
+func (m *Matcher) called(w *spec.Member, c uint32, i int) bool {
+	node := &m.Tree.Nodes[c]
+	if node.Slot != 0 && len(w.Slots) > 0 {
+		return node.Slot == w.Slots[i]
+	}
+	return (node.Kind == tree.Attribute) == w.Attribute && m.Tree.KeyIs(c, w.Local(m.form, w.Names[i]))
+}
+
+// siblings fits the elements of one name against a list.
+func (m *Matcher) siblings(w *spec.Member, n uint32) (fits, present bool) {
+	of := Selection{Named: w}
+	if !m.any(n, of) {
+		return m.cut || !w.Must, false
+	}
+	before := m.Mark()
+	if m.iterations(w.Value, n, of) {
+		return true, true
+	}
+	m.Back(before)
+	if w.Optional {
+		m.unread++
+		m.note("unfit_member", "the element %q has a form that the dialect does not know", w.Names[0])
+		return true, true
+	}
+	return false, true
+}
+
+// unfit passes over a member that has another form than the dialect knows,
+// where it may be left out.
+func (m *Matcher) unfit(w *spec.Member) bool {
+	if w.Optional {
+		m.unread++
+		m.note("unfit_member", "the member %q has a form that the dialect does not know", w.Names[0])
+	}
+	return w.Optional
+}
+
+// say takes over what a form says by itself: of the record that it stands in,
+// else of the whole. It always fits.
+func (m *Matcher) say(is string) bool {
+	if is == "" {
+		return true
+	}
+	for s := m.scope; s > 0; s = m.scopes[s].parent {
+		if m.scopes[s].items {
+			m.bound |= spec.BitOf(spec.Item, spec.AttrIs)
+			m.take(spec.Target{Owner: spec.Item, Attr: spec.AttrIs}, s, m.keep([]byte(is)))
+			return true
+		}
+	}
+	if m.later == 0 && m.says == "" {
+		m.says = is
+	}
+	return true
+}
+
+// names are the numbers of the names that an object has, modulo 64, and
+// whether each of them stands there once and every member has one. It spares a
+// look for each member that is not there.
+func (m *Matcher) names(n uint32) (set uint64, once bool) {
+	once = true
+	nodes := m.Tree.Nodes
+	for c := n + 1; c < nodes[n].Next; c = nodes[c].Next {
+		slot := nodes[c].Slot
+		bit := uint64(1) << (slot & 63)
+		once = once && slot != 0 && set&bit == 0
+		set |= bit
+	}
+	return set, once
+}
+
+// simple fits a member that is one text, which is there once. It begins to look
+// at from, and returns where the next member may stand.
+func (m *Matcher) simple(w *spec.Member, n, from uint32) (fits, present bool, next uint32) {
+	nodes := m.Tree.Nodes
+	end := nodes[n].Next
+	if from >= end {
+		from = n + 1
+	}
+	c := from
+	for nodes[c].Slot != w.Slots[0] {
+		if c = nodes[c].Next; c >= end {
+			c = n + 1
+		}
+		if c == from {
+			return m.cut || !w.Must, false, from // another name of the same place in the set
+		}
+	}
+	node := &nodes[c]
+	next = node.Next
+	switch node.Kind {
+	case tree.Null:
+		return !w.Must, true, next
+	case tree.Text, tree.Number:
+		if node.Start == node.End {
+			return !w.Must, true, next
+		}
+		h := w.Value.Hole
+		switch {
+		case node.Escaped:
+			fits = m.text(h, m.Tree.Value(c))
+		case h.Plain:
+			m.copies(h, m.scope, node)
+			return true, true, next
+		case h.Unused && tree.IsDigits(unsafe.String(&m.Tree.Source[node.Start], int(node.End-node.Start))):
+			return true, true, next
+		default:
+			fits = m.text(h, m.Tree.Source[node.Start:node.End])
+		}
+		return fits || m.unfit(w), true, next
+	}
+	return m.unfit(w), true, next
+}
+
+// copies takes a text of the body by every reading of a plain hole.
+func (m *Matcher) copies(h *spec.Hole, scope int32, node *tree.Node) {
+	var at tree.Extent
+	for i := range h.Readings {
+		r := &h.Readings[i]
+		if r.Bit&m.wants == 0 || m.later > 0 && r.Target.Owner == spec.Whole && r.Target.Attr != spec.AttrNote {
+			continue
+		}
+		if at.Size == 0 {
+			at = m.keep(m.Tree.Source[node.Start:node.End])
+		}
+		m.bound |= r.Bit
+		m.take(r.Target, scope, at).copy = i > 0 && m.later == 0 && h.Readings[0].Target.Owner == spec.Whole
+	}
+}

@@ -1,0 +1,138 @@
+package read
+
+import (
+	"slices"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/meaning"
+	"github.com/parlance-api/parlance/dialect/internal/read/replay"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// MaxBody is how much of a body is looked at, in bytes. What a caller passes
+// beyond it counts as cut off there.
+const MaxBody = 1 << 20
+
+// Reader reads responses by a dialect file. It is safe for concurrent use.
+type Reader struct {
+	*meaning.Table
+	moulds *replay.Memory // what it met last
+}
+
+func New(t *meaning.Table) *Reader { return &Reader{t, new(replay.Memory)} }
+
+// Decode reads an answer that stands in so many others.
+func (d *Reader) Decode(req wire.Request, res wire.Response, depth int) (reading wire.Reading) {
+	d.DecodeInto(&reading, &req, &res, depth)
+	return reading
+}
+
+// DecodeInto is decode into an empty Reading, for one is large to be handed on.
+func (d *Reader) DecodeInto(reading *wire.Reading, req *wire.Request, res *wire.Response, depth int) {
+	o := &reading.Outcome
+	if Switches(res) {
+		o.Kind, o.Status = parlance.Success, 101
+		return
+	}
+	p := d.PlanFor(res.Status)
+	if p.Alone(req, res) {
+		r := p.Row
+		o.Kind, o.Reason, o.Status, o.Title, o.Help = r.Kind, r.Reason, res.Status, r.Title, r.Help
+		return
+	}
+	fill := filler{d: d, depth: depth, wants: EveryAttribute}
+	defer fill.release()
+	shape, readable := d.fit(&fill, o, req, res)
+	d.interpret(&fill, o, req, res, shape, readable)
+	if shape != nil {
+		reading.Shape = shape.Name
+		reading.Enveloped = shape.CarriesData() && !res.Cut
+		if reading.Enveloped && fill.m != nil {
+			reading.Data = fill.m.payload()
+		}
+	}
+	if fill.m != nil && len(fill.m.diags) > 0 {
+		reading.Diagnostics = slices.Clone(fill.m.diags)
+	}
+}
+
+// Switches reports a protocol switch (RFC 9110, 7.8): no answer, and never
+// looked up.
+func Switches(res *wire.Response) bool {
+	return res.Status == 101 && len(wire.Values(res.Header, "Upgrade")) > 0
+}
+
+// Read finds the first shape that fits the body and leaves in m what its holes
+// took. It reports false where the body of a 2xx could not be read although it
+// could have decided otherwise.
+func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Response) (fitted *spec.Shape, readable bool) {
+	if p.Bodyless(req, res) {
+		return nil, true
+	}
+	success := res.Status >= 200 && res.Status < 300
+	readable = true
+	wanted, expected := p.Wanted, p.Expected
+	if p.Asks {
+		wanted, expected = [spec.FormText + 1]bool{}, false
+		for _, s := range p.Shapes {
+			if p.Concerns(s, req) {
+				wanted[s.Form] = true
+				expected = expected || s.Expected()
+			}
+		}
+	}
+	if wanted == [spec.FormText + 1]bool{} {
+		return nil, true
+	}
+	if res.Cut && !success {
+		m.note("cut_body", "only the first %d bytes of the body were read", len(res.Body))
+	}
+	f, ok := m.Parse(d.Spec, wanted, res.Header, res.Body)
+	m.form = f
+	m.limit = minSteps + stepsPerNode*len(m.Tree.Nodes)
+	if !ok {
+		return nil, !success
+	}
+	if f == spec.FormNone {
+		if success && !expected {
+			return nil, true // a payload of another kind
+		}
+		if s := m.recognised(p, req, res, f); s != nil {
+			return s, true
+		}
+		m.note("unfit_body", "the body has a form that the dialect does not have here")
+		return nil, !success
+	}
+	for _, s := range p.Shapes {
+		if s.Form != f || !p.Concerns(s, req) {
+			continue
+		}
+		before := m.Mark()
+		// What tells one failure from another must have been seen, and not be in
+		// the part that is missing: the status alone says it safely.
+		m.cut = res.Cut && (s.Is == "" || success)
+		if (len(s.Headers) == 0 || m.Header(s, res.Header)) && m.body(s, res.Body) {
+			return s, true
+		}
+		m.Back(before)
+	}
+	m.cut = res.Cut
+	if s := m.recognised(p, req, res, f); s != nil {
+		return s, true
+	}
+	if success && !expected {
+		return nil, true
+	}
+	m.note("unfit_body", "the body has none of the forms that the dialect knows for status %d", res.Status)
+	return nil, !success
+}
+
+// FieldsIn are the Fields that a response holds, whatever it means.
+func (d *Reader) FieldsIn(req *wire.Request, res *wire.Response, depth int) []parlance.Field {
+	f := filler{d: d, depth: depth, wants: EveryAttribute}
+	defer f.release()
+	var o parlance.Outcome
+	d.fit(&f, &o, req, res)
+	return o.Fields
+}

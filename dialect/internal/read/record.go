@@ -1,0 +1,242 @@
+package read
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// records marks the turns that make a record of the owner and returns how many
+// there are. A turn makes one if it holds something of its own and no turn
+// inside it made one; but not where all it holds are copies of the whole's.
+func (f *filler) records(o spec.Owner) int {
+	binds, scopes := f.m.binds, f.m.scopes
+	if f.counts { // for another owner
+		for s := range scopes {
+			scopes[s].last, scopes[s].makes, scopes[s].inner = 0, false, false
+		}
+	}
+	f.counts = true
+	relevant := false
+	for i := range binds {
+		if b := &binds[i]; b.target.Owner == o {
+			// A list of the scope's binds, threaded through them from the last one.
+			b.before, scopes[b.scope].last = scopes[b.scope].last, int32(i)+1
+			relevant = true
+		}
+	}
+	if !relevant {
+		return 0
+	}
+	count := 0
+	for s := len(scopes) - 1; s >= 0; s-- {
+		sc := &scopes[s]
+		keyOnly, copies, located, text := true, true, false, false
+		for i := sc.last; i > 0; i = binds[i-1].before {
+			b := &binds[i-1]
+			keyOnly = keyOnly && b.key
+			copies = copies && b.copy
+			text = text || sc.both && !b.key && b.target.Bit()&spec.Texts != 0
+			located = located || b.target.Attr == spec.AttrPath || b.target.Attr == spec.AttrID
+		}
+		innermost := s > 0 && (o == spec.Field && sc.field || o == spec.Item && sc.item)
+		if (!sc.inner || text) && sc.last > 0 && (!keyOnly || innermost) && (!copies || located) {
+			sc.makes = true
+			count++
+		}
+		if (sc.makes || sc.inner) && s > 0 {
+			scopes[sc.parent].inner = true
+		}
+	}
+	return count
+}
+
+// made are the turns that make records, in the order of the document.
+func (f *filler) made(n int) []int32 {
+	all := f.m.made[:0]
+	sorted := true
+	for s := range int32(len(f.m.scopes)) {
+		if !f.m.scopes[s].makes {
+			continue
+		}
+		if n := len(all); n > 0 && f.m.scopes[all[n-1]].node > f.m.scopes[s].node {
+			sorted = false
+		}
+		all = append(all, s)
+	}
+	if !sorted {
+		scopes := f.m.scopes
+		slices.SortStableFunc(all, func(a, b int32) int { return cmp.Compare(scopes[a].node, scopes[b].node) })
+	}
+	f.m.made = all
+	return all
+}
+
+// get is an attribute of a record: of its own turn, else of the turns around it.
+// Names of members that nest make one path.
+func (f *filler) get(scope int32, a spec.Attribute) string {
+	if a != spec.AttrID && !f.bound.Has(spec.Item, a) {
+		return "" // most records have three or four; an id can be a name as well
+	}
+	for ; scope >= 0; scope = f.m.scopes[scope].parent {
+		found := int32(0)
+		for i := f.m.scopes[scope].last; i > 0; i = f.m.binds[i-1].before {
+			// The first of the turn counts, and a value before a name.
+			if b := &f.m.binds[i-1]; b.target.Attr == a && !(b.key && found > 0) {
+				found = i
+			}
+		}
+		if found > 0 {
+			text := f.text(int(found - 1))
+			if f.m.binds[found-1].key && (a == spec.AttrPath || a == spec.AttrID) {
+				if around := f.keys(f.m.scopes[scope].parent, a); around != "" {
+					return around + "." + text
+				}
+			}
+			return text
+		}
+	}
+	return ""
+}
+
+// keys joins the names around a turn.
+func (f *filler) keys(scope int32, a spec.Attribute) string {
+	for ; scope >= 0; scope = f.m.scopes[scope].parent {
+		for i := f.m.scopes[scope].last; i > 0; i = f.m.binds[i-1].before {
+			if b := &f.m.binds[i-1]; b.target.Attr == a && b.key {
+				text := f.text(int(i - 1))
+				if around := f.keys(f.m.scopes[scope].parent, a); around != "" {
+					return around + "." + text
+				}
+				return text
+			}
+		}
+	}
+	return ""
+}
+
+func (f *filler) fields(o *parlance.Outcome) {
+	if !f.held(spec.Field) {
+		return
+	}
+	if taken := f.m.fields; len(taken) > 0 {
+		o.Fields = make([]parlance.Field, len(taken))
+		for i := range taken {
+			to, of := &o.Fields[i], &taken[i]
+			// A pointer that is written costs, also where it is to no text.
+			if of.path.Size > 0 {
+				to.Path = f.lying(of.path)
+			}
+			if of.code.Size > 0 {
+				to.Code = f.lying(of.code)
+			}
+			if of.message.Size > 0 {
+				to.Message = f.lying(of.message)
+			}
+		}
+		return
+	}
+	n := f.records(spec.Field)
+	if n == 0 {
+		return
+	}
+	o.Fields = make([]parlance.Field, n)
+	for i, s := range f.made(n) {
+		f.field(&o.Fields[i], s)
+	}
+}
+
+// field fills one from its turn, and from those around it.
+func (f *filler) field(to *parlance.Field, s int32) {
+	path := int32(0)
+	for ; s >= 0; s = f.m.scopes[s].parent {
+		found := int32(0) // of this turn
+		var code, message int32
+		for i := f.m.scopes[s].last; i > 0; i = f.m.binds[i-1].before {
+			switch b := &f.m.binds[i-1]; b.target.Attr {
+			case spec.AttrPath:
+				if !b.key || found == 0 { // a value before a name
+					found = i
+				}
+			case spec.AttrCode:
+				code = i
+			case spec.AttrMessage:
+				message = i
+			}
+		}
+		if code > 0 && to.Code == "" {
+			to.Code = f.text(int(code - 1))
+		}
+		if message > 0 && to.Message == "" {
+			to.Message = f.text(int(message - 1))
+		}
+		switch {
+		case found == 0:
+		case path == 0:
+			path, to.Path = found, f.text(int(found-1))
+		case f.m.binds[path-1].key && f.m.binds[found-1].key: // names that nest are one path
+			to.Path = f.text(int(found-1)) + "." + to.Path
+		}
+	}
+}
+
+func (f *filler) items(o *parlance.Outcome, req *wire.Request) {
+	if !f.held(spec.Item) {
+		return
+	}
+	n := f.records(spec.Item)
+	if n == 0 {
+		return
+	}
+	o.Items = make([]parlance.Item, n)
+	made := f.made(n)
+	// Where all stand in one list, each keeps its place, also beside one that could not be read.
+	own := true
+	for i, s := range made {
+		own = own && f.m.scopes[s].parent == 0 && (i == 0 || f.m.scopes[s].place > f.m.scopes[made[i-1]].place)
+	}
+	for i, s := range made {
+		it := &o.Items[i]
+		if it.Index = i; own {
+			it.Index = int(f.m.scopes[s].place)
+		}
+		f.item(it, o, s, req)
+	}
+}
+
+// itemAttributeOrder are those that an item takes over as they are.
+var itemAttributeOrder = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spec.AttrTitle, spec.AttrDetail, spec.AttrType, spec.AttrInstance, spec.AttrRequestID, spec.AttrHelp, spec.AttrRetryAfter, spec.AttrRetryable, spec.AttrKind, spec.AttrReason, spec.AttrNote}
+
+// item fills one that has its place from its turn.
+func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req *wire.Request) {
+	it.ID = f.get(scope, spec.AttrID)
+	if text := f.get(scope, spec.AttrIndex); text != "" {
+		if n, err := strconv.Atoi(text); err == nil && n >= 0 {
+			it.Index = n
+		}
+	}
+	o := &it.Outcome
+	for _, a := range itemAttributeOrder {
+		if v := f.get(scope, a); v != "" {
+			spec.SetWhole(o, a, v)
+		}
+	}
+	if text := f.get(scope, spec.AttrStatus); text != "" { // the error of "" would be an allocation for each
+		o.Status, _ = strconv.Atoi(text)
+	}
+	if body, headers := f.get(scope, spec.AttrBody), f.get(scope, spec.AttrHeaders); body != "" || headers != "" {
+		f.answer(o, of, body, headers, req)
+	}
+	if o.Kind == 0 {
+		r := f.d.ItemMeaning(o, of, f.get(scope, spec.AttrIs), req)
+		o.Kind, o.Reason = r.Kind, r.Reason
+		if r.Kind == parlance.Noted && r.Key == "" {
+			f.m.unread++
+			f.m.note("unlisted_code", "the code %q of item %d is not listed", o.Code, it.Index)
+		}
+	}
+}

@@ -1,0 +1,352 @@
+package replay
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Replay is an answer that was read once, cut at the texts that change from one
+// to the next. One that has the same bytes between its texts is read in a single
+// pass: what they are taken for was found by the walk over the first (straight).
+// A text that decided anything there stands in the mould as it was, so what the
+// mould fits would have gone the same way. It is to reading what a program is to
+// writing.
+type Replay struct {
+	Plan   *spec.Plan
+	Of     uint64 // the shapes of the plan that the request was a matter of
+	Shape  *spec.Shape
+	gaps   []gap
+	tail   string
+	said   []Taken // by what stands in it
+	pieces []piece // of a body, that are taken
+	meant  []piece // of these what a glance has to look at, as one
+	Fields int     // how many Fields it has
+	Bound  spec.Set
+}
+
+// gap is bytes as they are, and then a text.
+type gap struct {
+	before string
+	kind   gapKind
+	unset  *spec.Hole     // with a text that stands for none, where it has one
+	beside *spec.Template // of a name: with members of other names, where it has some
+}
+
+// Span is where a text stands in a body, of at most 2*MaxBody bytes.
+type Span struct{ start, end uint16 }
+
+// Spans are those of the texts of the gaps.
+type Spans [maxGaps]Span
+
+type gapKind uint8
+
+const (
+	gapText  gapKind = iota // up to its closing quote, and not empty
+	gapLoose                // one that may be empty
+	gapNumber
+)
+
+// piece is texts with so little between them that they are copied with it.
+type piece struct {
+	first, last int // gaps
+	uses        []Taken
+}
+
+// Taken is what a text is taken for.
+type Taken struct {
+	gap    int    // whose text it is
+	own    string // of what is said: what the walk made of texts which stand in the mould
+	Target spec.Target
+	Lies   tree.Extent // where it was taken from the walk
+	bit    spec.Set
+	Field  int              // which Field's it is, where the owner is one
+	conv   *spec.Conversion // nil where it is taken as it is
+}
+
+// Origin is where in the source the text lies that a text was taken from.
+type Origin struct {
+	Own        uint32 // where the latter lies in the matcher's memory
+	Start, End uint32
+	Reading    *spec.Reading // nil for a name
+	Hole       *spec.Hole
+	Beside     *spec.Template // of a name, that with the members that have their own
+}
+
+const (
+	MaxBody   = 2 << 10 // bytes of the body that one is made of
+	maxGaps   = 32
+	maxApart  = 8 // bytes between two texts of a piece
+	mouldSets = 64
+	mouldWays = 4 // of a set
+)
+
+// Memory keeps those that were made last, in a set for each status. Making one
+// costs as much as dozens of reads: of the answers that none fits the first eight make
+// one, and after them ever fewer do, so that nothing grows and answers that are
+// never alike cost nothing.
+type Memory [mouldSets]struct {
+	ways   [mouldWays]atomic.Pointer[Replay]
+	misses atomic.Uint32
+}
+
+// Find is the one that a body fits, with the places of its texts; nil for none.
+func (all *Memory) Find(p *spec.Plan, of uint64, res *wire.Response, at *Spans) *Replay {
+	for i := range all[uint(res.Status)%mouldSets].ways {
+		g := all[uint(res.Status)%mouldSets].ways[i].Load()
+		if g != nil && g.Plan == p && g.Of == of && g.fits(res.Body, at) {
+			return g
+		}
+	}
+	return nil
+}
+
+// Missed counts a response that none fits. It returns the place of one that is to
+// be made of it, nil for most.
+func (all *Memory) Missed(status int) *atomic.Pointer[Replay] {
+	set := &all[uint(status)%mouldSets]
+	way := set.misses.Add(1)
+	switch n := way; {
+	case n <= 2*mouldWays:
+	case n&(n-1) == 0:
+		way = uint32(bits.Len32(n))
+	default:
+		return nil
+	}
+	return &set.ways[way%mouldWays]
+}
+
+// fits finds the texts of a body that has the same bytes between them.
+func (g *Replay) fits(body []byte, to *Spans) bool {
+	at := 0
+	for i := range g.gaps {
+		gap := &g.gaps[i]
+		start := at + len(gap.before)
+		if start > len(body) || string(body[at:start]) != gap.before {
+			return false
+		}
+		fits := false
+		if gap.kind == gapNumber {
+			at, fits = tree.NumberEnd(body, start)
+		} else {
+			at, fits = tree.TextEnd(body, start)
+			fits = fits && (at > start || gap.kind == gapLoose)
+		}
+		if !fits || gap.unset != nil && string(body[start:at]) == gap.unset.Fallback || gap.beside != nil && gap.beside.Names(body[start:at]) {
+			return false
+		}
+		to[i] = Span{uint16(start), uint16(at)}
+	}
+	return string(body[at:]) == g.tail
+}
+
+// Fill sets what its texts are taken for. It reports false, having set nothing,
+// where one cannot be read so. If it lends, the texts stay where they are in the
+// body.
+func (g *Replay) Fill(o *parlance.Outcome, res *wire.Response, at *Spans, wants spec.Set, lends bool) bool {
+	pieces, own := g.meant, strings.Builder{}
+	if !lends {
+		pieces = g.pieces
+		own.Grow(g.size(at))
+		if g.Fields > 0 {
+			o.Fields = make([]parlance.Field, g.Fields)
+		}
+	}
+	for i := range g.said {
+		if u := &g.said[i]; u.bit&wants != 0 {
+			u.set(o, u.own)
+		}
+	}
+	body := unsafe.String(unsafe.SliceData(res.Body), len(res.Body))
+	for i := range pieces {
+		p := &pieces[i]
+		from, moved := body, 0
+		if !lends {
+			end := int(at[p.last].end)
+			own.WriteString(body[at[p.first].start:end])
+			from, moved = own.String(), own.Len()-end
+		}
+		for j := range p.uses {
+			u := &p.uses[j]
+			text := from[int(at[u.gap].start)+moved : int(at[u.gap].end)+moved]
+			if u.conv != nil {
+				var fits bool
+				if text, fits = u.read(text, res); !fits {
+					*o = parlance.Outcome{}
+					return false
+				}
+				if u.bit&wants == 0 {
+					continue
+				}
+			}
+			u.set(o, text)
+		}
+	}
+	return true
+}
+
+// size is that of the pieces.
+func (g *Replay) size(at *Spans) (n int) {
+	for i := range g.pieces {
+		n += int(at[g.pieces[i].last].end - at[g.pieces[i].first].start)
+	}
+	return n
+}
+
+// read reads a text in its notation, where it says something then.
+func (u *Taken) read(text string, res *wire.Response) (string, bool) {
+	var now spec.Clock
+	if u.conv.Notation.Timed() {
+		now = &wire.Arrival{Header: res.Header, Received: res.Received}
+	}
+	read, ok := u.conv.Read(unsafe.Slice(unsafe.StringData(text), len(text)), now) // which changes nothing in it
+	return unsafe.String(unsafe.SliceData(read), len(read)), ok && len(read) > 0
+}
+
+func (u *Taken) set(o *parlance.Outcome, text string) {
+	if u.Target.Owner == spec.Whole {
+		spec.SetWhole(o, u.Target.Attr, text)
+		return
+	}
+	switch f := &o.Fields[u.Field]; u.Target.Attr {
+	case spec.AttrPath:
+		f.Path = text
+	case spec.AttrCode:
+		f.Code = text
+	default:
+		f.Message = text
+	}
+}
+
+// conv is the notation that the text was read in, nil for as it is.
+func (o *Origin) conv() *spec.Conversion {
+	if o.Reading == nil || o.Reading.Conv.Notation == spec.Plain {
+		return nil
+	}
+	return &o.Reading.Conv
+}
+
+// Walk is what was found in a body that is fitted straight.
+type Walk struct {
+	Asked   *tree.Tree // what the shapes look at
+	Every   *tree.Tree // all of the body
+	First   bool       // no other shape was tried before
+	Origins []Origin
+	Taken   []Taken // each with its text and its target
+	Own     []byte  // the memory that origins point into
+}
+
+// New cuts the document that was walked over. It returns nil for one that a
+// mould does not hold. Beside shapes that come first no name is free, for one that
+// they know could stand there.
+func New(g *Replay, w *Walk) *Replay {
+	free := w.free()
+	asked := map[uint32]bool{} // what a shape looks at
+	for _, n := range w.Asked.Nodes {
+		if n.Kind == tree.Text || n.Kind == tree.Number {
+			asked[n.Start] = true
+		}
+	}
+	text, from := string(w.Asked.Source), uint32(0)
+	gaps := map[uint32]int{} // by where their texts begin
+	cut := func(start, end uint32, kind gapKind) {
+		gap := gap{before: strings.Clone(text[from:start]), kind: kind} // other texts do not stay in memory
+		if h := free[start].Hole; h != nil && h.Defaults {
+			gap.unset = h
+		}
+		if t := free[start].Beside; t != nil && len(t.Members) > 0 {
+			gap.beside = t
+		}
+		gaps[start], g.gaps, from = len(g.gaps), append(g.gaps, gap), end
+	}
+	for i := range w.Every.Nodes {
+		n := &w.Every.Nodes[i]
+		if _, path := free[n.KeyStart]; path && n.KeyEnd > n.KeyStart {
+			if !w.First {
+				return nil
+			}
+			cut(n.KeyStart, n.KeyEnd, gapText)
+		}
+		_, own := free[n.Start]
+		switch {
+		case n.Escaped || asked[n.Start] && !own:
+		case n.Kind == tree.Number:
+			cut(n.Start, n.End, gapNumber)
+		case n.Kind == tree.Text && own:
+			cut(n.Start, n.End, gapText)
+		case n.Kind == tree.Text:
+			cut(n.Start, n.End, gapLoose)
+		}
+	}
+	g.tail = strings.Clone(text[from:])
+	if !g.use(w, free, gaps) || len(g.gaps) > maxGaps {
+		return nil
+	}
+	return g
+}
+
+// free finds the texts that may be others, by where they begin in the source.
+func (w *Walk) free() map[uint32]Origin {
+	kept := map[uint32]bool{} // of what was taken, by where it lies
+	for i := range w.Taken {
+		kept[w.Taken[i].Lies.Start] = true
+	}
+	free := map[uint32]Origin{}
+	for _, o := range w.Origins {
+		free[o.Start] = o
+	}
+	for _, o := range w.Origins {
+		if o.conv() != nil && !kept[o.Own] {
+			delete(free, o.Start) // it was dropped when it had been read: another may not be readable
+		}
+	}
+	return free
+}
+
+// use notes what the walk took. It reports false for what a mould does not hold.
+func (g *Replay) use(w *Walk, free map[uint32]Origin, gaps map[uint32]int) bool {
+	var uses []Taken
+	for _, u := range w.Taken {
+		switch {
+		case u.Target.Attr == spec.AttrReset || u.Target.Attr.Counts():
+			return false
+		case u.Lies.Size == 0:
+			continue
+		}
+		u.bit = u.Target.Bit()
+		i := slices.IndexFunc(w.Origins, func(o Origin) bool { return o.Own == u.Lies.Start })
+		if i < 0 || free[w.Origins[i].Start] == (Origin{}) {
+			if u.Target.Attr == spec.AttrRetryAfter {
+				return false // it may be until a moment, and less each time
+			}
+			u.own = string(w.Own[u.Lies.Start : u.Lies.Start+u.Lies.Size])
+			g.said = append(g.said, u)
+			continue
+		}
+		u.gap, u.conv = gaps[w.Origins[i].Start], w.Origins[i].conv()
+		uses = append(uses, u)
+	}
+	slices.SortStableFunc(uses, func(a, b Taken) int { return a.gap - b.gap })
+	var meant piece
+	for _, u := range uses {
+		n := len(g.pieces) - 1
+		if n < 0 || u.gap > g.pieces[n].last+1 || u.gap > g.pieces[n].last && len(g.gaps[u.gap].before) > maxApart {
+			g.pieces, n = append(g.pieces, piece{first: u.gap}), n+1
+		}
+		g.pieces[n].last, g.pieces[n].uses = u.gap, append(g.pieces[n].uses, u)
+		if u.bit&spec.Meaningful != 0 || u.conv != nil && u.conv.Notation < spec.Pointer { // in which not every text can be read
+			meant.uses = append(meant.uses, u)
+		}
+	}
+	if len(meant.uses) > 0 {
+		g.meant = []piece{meant}
+	}
+	return true
+}

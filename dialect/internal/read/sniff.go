@@ -1,0 +1,78 @@
+package read
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Parse finds out which of the wanted forms a body has, spec.FormNone for another,
+// and reads it. The type that the header names is a hint, for it may lie: the
+// first letters decide. It reports false, with a note, where the body is broken.
+func (m *Matcher) Parse(d *spec.Spec, wanted [spec.FormText + 1]bool, h wire.Header, body []byte) (spec.Form, bool) {
+	start := body
+	if start[0] <= ' ' || start[0] == 0xEF {
+		start = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
+	}
+	if len(start) == 0 {
+		return spec.FormNone, true
+	}
+	media := ""
+	if !wanted[spec.FormJSON] || start[0] != '{' && start[0] != '[' || wanted[spec.FormText] {
+		media = wire.MediaType(h) // otherwise the type changes nothing
+	}
+	declared := media != "" && (wire.IsJSON(media) || d.Declares(media, spec.FormJSON))
+	switch c := start[0]; {
+	case c == '<' && (isHTML(start) || media == "text/html" && !bytes.HasPrefix(start, []byte("<?xml"))):
+		if wanted[spec.FormHTML] {
+			return spec.FormHTML, true
+		}
+		return spec.FormNone, true
+	case c == '<':
+		if !wanted[spec.FormXML] {
+			break
+		}
+		if err := m.Tree.XMLBy(d.Guide[spec.FormXML], body, m.cut); err != nil {
+			if media == "text/plain" && wanted[spec.FormText] {
+				return spec.FormText, true // a sentence that begins so
+			}
+			m.note("broken_body", "the body is not XML that can be read: %s", err)
+			return spec.FormNone, false
+		}
+		return spec.FormXML, true
+	case wanted[spec.FormJSON] && mayBeJSON(c, media, declared):
+		err := m.Tree.JSONBy(d.Guide[spec.FormJSON], body, m.cut)
+		if err == nil {
+			if m.Tree.Repaired {
+				m.note("not_utf8", "the JSON is not UTF-8; what could not be read stands as U+FFFD")
+			}
+			return spec.FormJSON, true
+		}
+		brackets := (c == '{' || c == '[') && !(media == "text/plain" && wanted[spec.FormText])
+		if brackets || declared {
+			m.note("broken_body", "the body is not JSON that can be read: %s", err)
+		}
+		if brackets || declared && !wanted[spec.FormText] {
+			return spec.FormNone, false
+		}
+	}
+	if wanted[spec.FormText] && (media == "text/plain" || !bytes.ContainsRune([]byte("{[<"), rune(start[0]))) {
+		return spec.FormText, true
+	}
+	return spec.FormNone, true
+}
+
+// mayBeJSON reports that a body which begins with c is to be tried as JSON: it
+// is an object or list, it is declared as JSON, or it could be a bare value and
+// nothing says otherwise.
+func mayBeJSON(c byte, media string, declared bool) bool {
+	return c == '{' || c == '[' || declared ||
+		strings.IndexByte(`"-0123456789tfn`, c) >= 0 && (media == "" || media == "text/plain")
+}
+
+func isHTML(start []byte) bool {
+	head := strings.ToLower(string(start[:min(len(start), 14)]))
+	return strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html") || strings.HasPrefix(head, "<head")
+}

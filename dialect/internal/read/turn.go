@@ -1,0 +1,206 @@
+package read
+
+import (
+	"strconv"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// others fits every member that has no name in the template.
+func (m *Matcher) others(t *spec.Template, n uint32) (fits, present bool) {
+	of := Selection{Unnamed: t}
+	if !m.any(n, of) {
+		return m.cut || !t.Rest.Must, false
+	}
+	if t.Single() {
+		return m.only(t, n, of)
+	}
+	if t.Rest.Value.Op == spec.OpList && m.Tree.Nodes[n].Kind == tree.Element {
+		return m.iterations(t.Rest.Value, n, of), true
+	}
+	of.key = t.Key
+	before := m.Mark()
+	if m.iterations(t.Entries, n, of) {
+		return true, true
+	}
+	m.Back(before)
+	if t.Rest.Optional {
+		m.unread++
+		m.note("unfit_member", "the members have a form that the dialect does not know")
+		return true, true
+	}
+	return false, true
+}
+
+// only takes the name of the first member that has no name of its own.
+func (m *Matcher) only(t *spec.Template, n uint32, of Selection) (fits, present bool) {
+	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
+		if !m.Takes(&of, c) {
+			continue
+		}
+		before := m.Mark()
+		if name, ok := t.KeyConv.Read(m.Tree.Key(c), m); ok && m.Value(t.Rest.Value, c) {
+			m.bind(t.Key, name, false)
+			return true, true
+		}
+		m.Back(before)
+	}
+	return t.Rest.Optional, true
+}
+
+// Selection is which children of a node a repetition goes through: those of a
+// member's name, those that a template does not name, or all.
+type Selection struct {
+	Named   *spec.Member
+	Unnamed *spec.Template
+	key     spec.Target // what the children's names are
+}
+
+func (m *Matcher) Takes(of *Selection, c uint32) bool {
+	switch {
+	case of.Named != nil:
+		for i := range of.Named.Names {
+			if m.called(of.Named, c, i) {
+				return true
+			}
+		}
+		return false
+	case of.Unnamed != nil:
+		if m.Tree.Nodes[c].Kind == tree.Attribute {
+			return false
+		}
+		for i := range of.Unnamed.Members {
+			for j := range of.Unnamed.Members[i].Names {
+				if m.called(&of.Unnamed.Members[i], c, j) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func (m *Matcher) any(n uint32, of Selection) bool {
+	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
+		if m.Takes(&of, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// iterations fits each of the children against the first of the templates that it
+// fits. One that fits none forbids success; if none at all fits, the list does
+// not.
+func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
+	fitted, failed, guarded := 0, 0, 0
+	later := m.later
+	told := false    // the whole has been told of by an element that nothing tells apart
+	var apart uint64 // and by which of those that a constant does
+	texts := len(t.Elems) == 1 && t.Elems[0].Op == spec.OpHole && t.Elems[0].Hole.Plain && of.key.Attr == spec.AttrNone
+	records := t.Reads.Of(spec.Field)|t.Reads.Of(spec.Item) != 0
+	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
+		if !m.Takes(&of, c) {
+			continue
+		}
+		if node := &m.Tree.Nodes[c]; texts && node.Kind == tree.Text && !node.Escaped && node.Start < node.End {
+			// The commonest list of all: texts, taken as they lie.
+			inside := m.scope
+			if m.later = later + spec.Btoi(told); records {
+				inside = m.newScope(t, m.scope, int32(fitted+failed), c)
+			}
+			m.copies(t.Elems[0].Hole, inside, node)
+			fitted, told = fitted+1, true
+			continue
+		}
+		by := m.iteration(t, c, int32(fitted+failed), of.key, told, apart)
+		if by < 0 {
+			failed++
+			continue
+		}
+		fitted++
+		if by == 0 {
+			guarded++
+		}
+		switch {
+		case t.Elems[by].Apart && by < 64:
+			apart |= 1 << by
+		case by == 0 || !t.Guarded():
+			told = told || t.Elems[by].Op != spec.OpAny
+		}
+	}
+	m.later = later
+	if t.Guarded() && guarded == 0 {
+		return false // none says what the shape is recognised by
+	}
+	if failed > 0 && (fitted > 0 || m.cut) {
+		m.unread += int32(failed)
+		m.note("unread_element", "%d of %d elements could not be read", failed, failed+fitted)
+		return true
+	}
+	return failed == 0
+}
+
+// iteration fits one element of a repetition, in a scope of its own where the
+// repetition holds records. It returns the place of the template that fitted,
+// negative where none did. told and apart say which templates have told of the
+// whole before: attributes of the whole come from one element each.
+func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Target, told bool, apart uint64) int {
+	before, outer, later := m.Mark(), m.scope, m.later
+	if (t.Reads.Of(spec.Field) | t.Reads.Of(spec.Item)) != 0 {
+		m.scope = m.newScope(t, outer, place, c)
+	}
+	if key.Attr != spec.AttrNone {
+		m.key(t, c, place, key)
+	}
+	by := -1
+	for i, e := range t.Elems {
+		switch {
+		case e.Apart && i < 64:
+			m.later = later + int(apart>>i&1)
+		case told || i > 0 && t.Guarded(): // the whole is what the recognised element says
+			m.later = later + 1
+		default:
+			m.later = later
+		}
+		if e.WriteOnly {
+			continue
+		}
+		if i == len(t.Elems)-1 {
+			if m.Value(e, c) {
+				by = i
+			}
+			break
+		}
+		inner := m.Mark()
+		if m.Value(e, c) {
+			by = i
+			break
+		}
+		m.Back(inner)
+	}
+	m.scope, m.later = outer, later
+	if by < 0 {
+		m.Back(before)
+	}
+	return by
+}
+
+// key takes the name of a member, or the place of an element in a list.
+func (m *Matcher) key(t *spec.Template, c uint32, place int32, key spec.Target) {
+	if node := &m.Tree.Nodes[c]; t.KeyConv.Notation == spec.Plain && !node.KeyEscape && !t.Indexed {
+		if node.KeyEnd > node.KeyStart {
+			m.take(key, m.scope, m.keep(m.Tree.Source[node.KeyStart:node.KeyEnd])).key = true
+		}
+		return
+	}
+	name := m.Tree.Key(c)
+	if t.Indexed {
+		name = strconv.AppendInt(nil, int64(place), 10)
+	}
+	if name, ok := t.KeyConv.Read(name, m); ok && len(name) > 0 {
+		m.bound |= key.Bit()
+		m.take(key, m.scope, m.keep(name)).key = true
+	}
+}

@@ -1,0 +1,276 @@
+package spec
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// codes is the table: rows by exact key, then globs, then ranges from narrow to
+// wide. Of the rows of one key, those with conditions come first.
+type codes struct {
+	Rows   []*Row // in the order of the file
+	Exact  map[string][]*Row
+	Status map[int][]*Row // the exact numeric keys, for a look-up without text
+	globs  []keyed
+	Ranges []ranged
+	Merged bool // codes and statuses are one list
+	Formed bool // a row asks for what the form says
+}
+
+type keyed struct {
+	glob string
+	rows []*Row
+}
+
+type ranged struct {
+	Span
+	pos  Position
+	Rows []*Row
+}
+
+// ByCode finds the row of a vendor's code, nil for an unlisted one. A row whose
+// key is a number from 100 to 999 is about HTTPSource statuses and not found here,
+// unless it says under which status the code travels, or the file says that
+// codes and statuses are one list.
+func (c *codes) ByCode(code, is string, req *wire.Request) *Row {
+	n, err := Number(code)
+	about := func(r *Row) bool { return r.Status != 0 || c.Merged || err != nil || n < 100 || n > 999 }
+	for _, r := range c.Exact[code] {
+		if about(r) && r.Applies(req, is) {
+			return r
+		}
+	}
+	for _, g := range c.globs {
+		if Glob(g.glob, code) {
+			if r := Choose(g.rows, is, req); r != nil {
+				return r
+			}
+		}
+	}
+	if err != nil {
+		return nil
+	}
+	return c.inRange(n, is, req, about)
+}
+
+var errNoNumber = errors.New("no number")
+
+// Number is strconv.Atoi without what the error of a text costs.
+func Number(code string) (int, error) {
+	if code == "" || code[0] != '-' && (code[0] < '0' || code[0] > '9') {
+		return 0, errNoNumber
+	}
+	return strconv.Atoi(code)
+}
+
+// InBodies reports that the table lists codes that stand in bodies, so that an
+// unlisted one is a stranger.
+func (c *codes) InBodies() bool {
+	return c.Merged || slices.ContainsFunc(c.Rows, func(r *Row) bool {
+		_, numeric := r.Number()
+		return r.Status != 0 || !numeric
+	})
+}
+
+// ByStatus finds the row of an HTTPSource status, nil for an unlisted one. A row that
+// says under which status its code travels is about a code and not found here,
+// unless the file says that codes and statuses are one list.
+func (c *codes) ByStatus(status int, is string, req *wire.Request) *Row {
+	about := func(r *Row) bool { return r.Status == 0 || c.Merged }
+	for _, r := range c.Status[status] {
+		if about(r) && r.Applies(req, is) {
+			return r
+		}
+	}
+	return c.inRange(status, is, req, about)
+}
+
+// about are the lists of rows that speak of a status.
+func (c *codes) about(status int) (all [][]*Row) {
+	if rows := c.Status[status]; rows != nil {
+		all = append(all, rows)
+	}
+	for _, g := range c.Ranges {
+		if g.From <= status && status <= g.To {
+			all = append(all, g.Rows)
+		}
+	}
+	return all
+}
+
+func (c *codes) inRange(n int, is string, req *wire.Request, about func(*Row) bool) *Row {
+	for _, g := range c.Ranges {
+		if g.From <= n && n <= g.To {
+			for _, r := range g.Rows {
+				if about(r) && r.Applies(req, is) {
+					return r
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func Choose(rows []*Row, is string, req *wire.Request) *Row {
+	for _, r := range rows {
+		if r.Applies(req, is) {
+			return r
+		}
+	}
+	return nil
+}
+
+// codes compiles the table.
+func (r *Reporter) codes(n *yaml.Node, merged bool) codes {
+	c := codes{Exact: map[string][]*Row{}, Status: map[int][]*Row{}, Merged: merged}
+	r.Pairs(n, "codes", func(k, v *yaml.Node) {
+		var rows []*Row
+		variants := []*yaml.Node{v}
+		if v.Kind == yaml.SequenceNode {
+			variants = v.Content
+		}
+		for _, one := range variants {
+			if row := r.row(k, one); row != nil {
+				rows = append(rows, row)
+			}
+		}
+		c.Rows = append(c.Rows, rows...)
+		// With a condition beats without; otherwise the order of the file holds.
+		rows = slices.Clone(rows)
+		slices.SortStableFunc(rows, func(a, b *Row) int {
+			switch {
+			case a.Conditional() == b.Conditional():
+				return 0
+			case a.Conditional():
+				return -1
+			}
+			return 1
+		})
+		for i, row := range rows[:max(len(rows)-1, 0)] {
+			if !row.Conditional() {
+				r.warn(rows[i+1].Pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never taken: the one on line %d has no condition", k.Value, row.Pos.Line)
+			}
+		}
+		first, named := "", false
+		for one := range strings.SplitSeq(k.Value, ",") {
+			one = strings.TrimSpace(one)
+			if one == "" {
+				r.Fault(At(k), "bad_code", "write 200, 201", "an empty code in %q", k.Value)
+				continue
+			}
+			sp, ok := ParseSpan(one)
+			switch {
+			case ok && sp.From != sp.To:
+				for _, other := range c.Ranges {
+					if other.From <= sp.To && sp.From <= other.To && !Inside(other.Span, sp) && !Inside(sp, other.Span) {
+						r.Fault(At(k), "overlap", "let one of them end where the other begins", "the range %s overlaps the one on line %d, and neither lies within the other", one, other.pos.Line)
+					}
+					if other.Span == sp {
+						r.Fault(At(k), "duplicate_code", "make one list of rows of them", "the range %s stands on line %d already", one, other.pos.Line)
+					}
+				}
+				c.Ranges = append(c.Ranges, ranged{sp, At(k), rows})
+			case strings.Contains(one, "*"):
+				c.globs = append(c.globs, keyed{one, rows})
+			default:
+				if old := c.Exact[one]; old != nil {
+					r.Fault(At(k), "duplicate_code", "make one list of rows of them", "the code %s stands on line %d already", one, old[0].Pos.Line)
+				}
+				c.Exact[one] = rows
+				if ok {
+					c.Status[sp.From] = rows
+				}
+			}
+			// What is written is the first that names one code.
+			if definite := ok && sp.From == sp.To || !ok && !strings.Contains(one, "*"); first == "" || definite && !named {
+				first, named = one, definite
+			}
+		}
+		for _, row := range rows {
+			row.First = first
+			row.span, row.numeric = ParseSpan(first)
+			if sp, ok := ParseSpan(first); ok && sp.From == sp.To && row.Status == 0 && (sp.From >= 0 && sp.From < 200 || sp.From > 999) {
+				r.warn(row.Pos, "unsendable_status", "say under which HTTP status the code travels: status: 400", "%s cannot be sent as a final HTTP status", first)
+			}
+		}
+	})
+	r.defaults(c.Rows)
+	c.sort()
+	return c
+}
+
+// defaults checks the rows whose codes are written for an Outcome that has none.
+func (r *Reporter) defaults(rows []*Row) {
+	for i, w := range rows {
+		if !w.ByDefault {
+			continue
+		}
+		if w.Status == 0 || strings.Contains(w.First, "*") || w.numeric && w.span.From != w.span.To {
+			r.Fault(w.Pos, "contradiction", "give it one code as its key, and the status under which that travels: status: 404", "%q is no code that can be written by default", w.Key)
+			continue
+		}
+		for _, before := range rows[:i] {
+			if before.ByDefault && before.Status == w.Status && before.Kind == w.Kind && before.Reason == w.Reason && !before.Conditional() {
+				r.warn(w.Pos, "shadowed", "keep one default for each kind, reason and status", "the code %s is never written by default: %s on line %d is", w.First, before.First, before.Pos.Line)
+				break
+			}
+		}
+	}
+}
+
+// sort puts narrow ranges before wide ones, and globs with more letters before
+// those with fewer.
+func (c *codes) sort() {
+	c.Formed = slices.ContainsFunc(c.Rows, func(r *Row) bool { return r.Is != "" })
+	slices.SortStableFunc(c.Ranges, func(a, b ranged) int { return (a.To - a.From) - (b.To - b.From) })
+	slices.SortStableFunc(c.globs, func(a, b keyed) int { return len(b.glob) - len(a.glob) })
+}
+
+// add puts the rows of an operation before those of the file: they ask for a
+// request, so they come first.
+func (c *codes) add(of codes) {
+	c.Rows = append(c.Rows, of.Rows...)
+	for key, rows := range of.Exact {
+		c.Exact[key] = append(rows, c.Exact[key]...)
+	}
+	for key, rows := range of.Status {
+		c.Status[key] = append(rows, c.Status[key]...)
+	}
+	c.globs = append(of.globs, c.globs...)
+	for _, g := range of.Ranges {
+		if i := slices.IndexFunc(c.Ranges, func(o ranged) bool { return o.Span == g.Span }); i >= 0 {
+			c.Ranges[i].Rows = append(g.Rows, c.Ranges[i].Rows...)
+			continue
+		}
+		c.Ranges = append(c.Ranges, g)
+	}
+	c.sort()
+}
+
+// Of are the lists of rows that speak of a code, in the order in which they
+// count.
+func (c *codes) Of(code string, n int, numeric bool) (all [][]*Row) {
+	if rows := c.Exact[code]; rows != nil {
+		all = append(all, rows)
+	}
+	for _, g := range c.globs {
+		if Glob(g.glob, code) {
+			all = append(all, g.rows)
+		}
+	}
+	if !numeric {
+		return all
+	}
+	for _, g := range c.Ranges {
+		if g.From <= n && n <= g.To {
+			all = append(all, g.Rows)
+		}
+	}
+	return all
+}

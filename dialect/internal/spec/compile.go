@@ -1,0 +1,312 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// shapeCompiler compiles the body of one shape.
+type shapeCompiler struct {
+	*Reporter
+	form     Form
+	readOnly bool // what is compiled is never written
+	uses     map[string]*Instance
+	used     []*Instance // in the order in which they were met
+	inside   *Instance   // the one that is being compiled
+	spent    int         // templates that were compiled
+}
+
+// maxTemplates bounds what one shape of a stranger's file can grow to.
+const maxTemplates = 100_000
+
+func (c *shapeCompiler) template(n *yaml.Node) *Template {
+	if c.spent++; c.spent > maxTemplates {
+		if c.spent == maxTemplates+1 {
+			c.Fault(At(n), "too_large", "use fewer definitions in each other", "a shape has more than %d parts, with its definitions", maxTemplates)
+		}
+		return &Template{Op: OpAny, Pos: At(n)}
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		return c.object(n)
+	case yaml.SequenceNode:
+		return c.list(n)
+	}
+	return c.scalar(n)
+}
+
+// repeat takes over what a repeated template reads.
+func (t *Template) repeat(below *Template) {
+	t.take(below)
+	t.Deep |= below.Reads
+}
+
+func (t *Template) take(below *Template) {
+	t.Reads |= below.Reads
+	t.Writes |= below.Writes
+	t.Copies |= below.Copies
+	t.Implied |= below.Implied
+	t.Deep |= below.Deep
+	t.Keys |= below.Keys
+	t.Tells = t.Tells || below.Tells
+	t.size += below.size
+}
+
+func (c *shapeCompiler) list(n *yaml.Node) *Template {
+	t := &Template{Op: OpList, Pos: At(n), size: 1}
+	for _, e := range n.Content {
+		below := c.template(e)
+		if c.form == FormXML && below.Op == OpList {
+			c.Fault(At(e), "wrong_type", "name the elements of the inner list", "XML has no list inside a list")
+		}
+		t.Elems = append(t.Elems, below)
+		t.inner |= below.Deep
+		t.Both = t.Both || below.hasBoth()
+		t.repeat(below)
+	}
+	return t
+}
+
+// wrapped are the keys that stand alone in a mapping.
+var wrapped = []string{"$either", "$read", "$write"}
+
+func (c *shapeCompiler) object(n *yaml.Node) *Template {
+	if len(n.Content) > 0 && slices.Contains(wrapped, n.Content[0].Value) {
+		return c.wrapper(n)
+	}
+	t := &Template{Op: OpObject, Pos: At(n)}
+	names := map[string]bool{}
+	c.Pairs(n, "a body", func(k, v *yaml.Node) {
+		if slices.Contains(wrapped, k.Value) {
+			c.Fault(At(k), "bad_key", "put the members into "+k.Value, "%s must stand alone", k.Value)
+			return
+		}
+		if k.Value == "$is" {
+			if t.Is, _ = c.Text(v, "$is"); t.Is != "" {
+				c.named = append(c.named, namedPlace{t.Is, At(v)})
+			}
+			return
+		}
+		t.size++
+		m := Member{}
+		name := k.Value
+		if rest, ok := strings.CutSuffix(name, "?"); ok {
+			name, m.Optional = rest, true
+		} else if rest, ok := strings.CutSuffix(name, "!"); ok {
+			name, m.Must = rest, true
+		}
+		switch {
+		case name == "$text" && c.form == FormXML:
+			m.Text = true
+			m.Names = []string{name}
+		case strings.HasPrefix(name, "$") && !strings.HasPrefix(name, "$$"):
+			c.rest(t, k, v, name, m)
+			return
+		default:
+			if rest, escaped := strings.CutPrefix(name, "$$"); escaped {
+				name = "$" + rest
+			}
+			if c.form == FormXML {
+				name, m.Attribute = strings.CutPrefix(name, "@")
+			}
+			if m.Names = c.names(k, name, m.Attribute, names); m.Names == nil {
+				return
+			}
+		}
+		m.Value = c.template(v)
+		if (m.Attribute || m.Text) && m.Value.Op != OpHole && m.Value.Op != OpConst && m.Value.Op != OpAny {
+			c.Fault(At(v), "wrong_type", "", "the value of an attribute, and an element's own text, must be a text")
+			return
+		}
+		t.Apart = t.Apart || m.Value.Op == OpConst && !m.Optional
+		m.Json = string(tree.AppendJSON(nil, m.Names[0])) + ":"
+		m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
+		t.take(m.Value)
+		t.Members = append(t.Members, m)
+	})
+	return t
+}
+
+// names are those of a member: first|second.
+func (c *shapeCompiler) names(k *yaml.Node, name string, attribute bool, taken map[string]bool) (all []string) {
+	for one := range strings.SplitSeq(name, "|") {
+		one = strings.TrimSpace(one)
+		if one == "" {
+			c.Fault(At(k), "bad_key", "write name, or first|second", "a member without a name")
+			return nil
+		}
+		c.element(At(k), one, attribute)
+		key := one
+		if attribute {
+			key = "@" + one
+		}
+		if taken[key] {
+			c.Fault(At(k), "duplicate_key", "keep one of them", "the member %q is named twice", one)
+		}
+		taken[key] = true
+		all = append(all, one)
+	}
+	return all
+}
+
+// wrapper compiles {$either: [A, B]}, {$read: T} and {$write: T}.
+func (c *shapeCompiler) wrapper(n *yaml.Node) *Template {
+	k, v := n.Content[0], n.Content[1]
+	if len(n.Content) > 2 {
+		c.Fault(At(n), "bad_key", "put the members into it", "%s must stand alone", k.Value)
+	}
+	t := &Template{Op: OpEither, Pos: At(n)}
+	if k.Value != "$either" {
+		outer := c.readOnly
+		c.readOnly = c.readOnly || k.Value == "$read"
+		below := *c.template(v)
+		c.readOnly = outer
+		t = &below
+		if k.Value == "$read" {
+			t.ReadOnly = true
+			t.Copies, t.Writes, t.Keys, t.Implied = 0, 0, 0, 0
+			return t
+		}
+		t.WriteOnly = true
+		t.Reads, t.Copies, t.Deep, t.Tells = 0, 0, 0, false
+		return t
+	}
+	if v.Kind != yaml.SequenceNode || len(v.Content) < 2 {
+		c.Fault(At(k), "wrong_type", "write $either: [first, second]", "$either needs a list of alternatives")
+		return t
+	}
+	for _, e := range v.Content {
+		below := c.template(e)
+		below.Loops = below.loopsBack()
+		t.Indexes = t.Indexes || below.Resolve() == nil || below.Resolve().Indexed || below.Loops
+		for _, earlier := range t.Elems {
+			if !earlier.WriteOnly && !below.WriteOnly && earlier.coversAll(below) {
+				c.warn(At(e), "shadowed", "put the one that asks for more first", "this alternative is never taken: the one on line %d, column %d takes all that fits it", earlier.Pos.Line, earlier.Pos.Column)
+				break
+			}
+		}
+		t.Elems = append(t.Elems, below)
+		t.take(below)
+	}
+	return t
+}
+
+// reference compiles the use of a definition, with what is known of it so far.
+func (c *shapeCompiler) reference(n *yaml.Node, d *definition) *Template {
+	d.used = true
+	in := c.uses[d.name]
+	if in == nil {
+		in = &Instance{def: d}
+		if c.uses == nil {
+			c.uses = map[string]*Instance{}
+		}
+		c.uses[d.name], c.used = in, append(c.used, in)
+	}
+	if c.inside != nil {
+		c.inside.refs = append(c.inside.refs, in)
+	}
+	t := &Template{Op: OpReference, Pos: At(n), Def: in}
+	if in.Body != nil {
+		t.take(in.Body)
+		t.Apart = in.Body.Apart
+	}
+	t.size = 1
+	return t
+}
+
+// maxRounds bounds how often definitions are compiled until it is known what
+// those read that they refer to.
+const maxRounds = 8
+
+// whole compiles the body of a shape, and the definitions that it uses: round
+// by round, until nothing more becomes known of them.
+func (c *shapeCompiler) whole(n *yaml.Node) *Template {
+	t := c.template(n)
+	for round := 0; round < maxRounds && len(c.used) > 0 && c.spent <= maxTemplates; round++ {
+		changed := false
+		for i := 0; i < len(c.used); i++ {
+			in := c.used[i]
+			c.inside, in.refs = in, nil
+			body := c.template(in.def.node)
+			c.inside = nil
+			changed = changed || in.Body == nil || !in.Body.alike(body)
+			in.Body, in.flat, in.both = body, body.Shallow(), body.hasBoth()
+		}
+		for _, in := range c.used {
+			in.Loops = in.reaches(in, map[*Instance]bool{})
+		}
+		t = c.template(n)
+		if !changed {
+			break
+		}
+	}
+	return t
+}
+
+// element refuses a name that the form cannot have.
+func (c *shapeCompiler) element(pos Position, name string, attribute bool) {
+	prefix, local, prefixed := strings.Cut(name, ":")
+	if !prefixed {
+		prefix, local = "", name
+	}
+	switch {
+	case c.form == FormXML && (!tree.IsXMLName(local) || prefixed && !tree.IsXMLName(prefix)):
+		c.Fault(pos, "bad_key", "", "%q is no name of XML", name)
+	case c.form == FormHTML && (!tree.IsXMLName(name) || strings.ContainsAny(name, "._-")):
+		c.Fault(pos, "bad_key", "", "%q is no element of HTML", name)
+	}
+}
+
+// rest compiles the entry that takes every other member: $field: T, where the
+// name is an attribute; $field#: T, where the index in a list is; or
+// $any=name: T, where it is skipped.
+func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member) {
+	if t.Rest != nil {
+		c.Fault(At(k), "duplicate_key", "keep one of them", "a second entry for every other member")
+		return
+	}
+	if skip, any := strings.CutPrefix(name, "$any"); any {
+		written, has := strings.CutPrefix(skip, "=")
+		if !has || written == "" {
+			c.Fault(At(k), "bad_key", "write $any=name, where name is what is written", "$any needs a name to write")
+			return
+		}
+		c.element(At(k), written, false)
+		t.AnyName = written
+	} else {
+		name, t.Indexed = strings.CutSuffix(name, "#")
+		key, conv, ok := c.attribute(At(k), name[1:])
+		if !ok {
+			return
+		}
+		switch {
+		case key.Owner != Field && key.Attr != AttrID && key.Attr != AttrCode && key.Attr != AttrFamily || conv.Structured() || conv.timed():
+			c.Fault(At(k), "bad_key", "use $field, $item, or the code of one, or $any=name", "the names of members cannot be %s", key)
+			return
+		case t.Indexed && (key.Attr != AttrPath && key.Attr != AttrID || c.form != FormJSON || len(t.Members) > 0):
+			c.Fault(At(k), "bad_key", "write {$field#: …} or {$item#: …}, alone in a mapping of a JSON body", "an index can be a part of a path or of an id only")
+			return
+		}
+		t.Key, t.KeyConv = key, conv
+	}
+	m.Value = c.template(v)
+	if t.Key.Attr != AttrNone {
+		t.Reads |= t.Key.Bit()
+		if !m.Value.ReadOnly {
+			t.Writes |= t.Key.Bit()
+			t.Keys |= t.Key.Bit()
+		}
+	}
+	t.Rest = &m
+	if t.Single() {
+		t.take(m.Value)
+		return
+	}
+	t.repeat(m.Value)
+	t.Deep |= t.Key.Bit() // AttrNone's bit means nothing
+	t.Entries = &Template{Op: OpList, Pos: At(v), Elems: []*Template{m.Value}, Reads: t.Key.Bit() | m.Value.Reads, inner: m.Value.Deep, Both: m.Value.hasBoth(), Indexed: t.Indexed, KeyConv: t.KeyConv}
+}

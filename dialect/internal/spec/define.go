@@ -1,0 +1,120 @@
+package spec
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// extends takes another dialect as what holds where this file says nothing.
+func (r *Reporter) extends(d *Spec, n *yaml.Node, find []Finder) {
+	name, ok := r.Text(n, "extends")
+	if !ok {
+		return
+	}
+	err := errors.New("this program knows no other dialects here")
+	for _, f := range find {
+		var other *Spec
+		if other, err = f(name); err == nil {
+			// A copy of its own, for the templates learn their numbers from the dialect that they serve.
+			if other, err = Compile(other.File, other.source, d.Base, find); err != nil {
+				continue
+			}
+			d.Base = other
+			d.Codes.Merged = other.Codes.Merged
+			return
+		}
+	}
+	var faulty *FileError
+	if errors.As(err, &faulty) {
+		r.Fault(At(n), "unknown_dialect", "mend that file first", "the dialect %q cannot be extended: its own file has faults, the first: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
+		return
+	}
+	r.Fault(At(n), "unknown_dialect", "name one that `parlance dialects` lists, or a file beside this one", "the dialect %q cannot be extended: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
+}
+
+// inherit takes over the shapes of the dialect that is extended, behind the
+// file's own; one of the same name is replaced. What else the file does not say
+// is taken over too.
+func (d *Spec) inherit(http *Spec) {
+	if d.Base == nil || d.Base == http {
+		return
+	}
+	own := map[string]bool{}
+	for _, s := range slices.Concat(d.Shapes, d.Extras) {
+		own[s.Name] = true
+	}
+	replaced := func(s *Shape) bool { return own[s.Name] }
+	d.Shapes = append(d.Shapes, slices.DeleteFunc(slices.Clone(d.Base.Shapes), replaced)...)
+	d.Extras = append(d.Extras, slices.DeleteFunc(slices.Clone(d.Base.Extras), replaced)...)
+	if !d.FormsListed {
+		d.Forms, d.FormsListed = d.Base.Forms, d.Base.FormsListed
+	}
+	d.Service.Idempotency, d.Service.Support, d.Service.Auth, d.Service.Poll, d.Service.Limits = d.Base.Service.Idempotency, d.Base.Service.Support, d.Base.Service.Auth, d.Base.Service.Poll, d.Base.Service.Limits
+}
+
+// builtinExtras are the header shapes of the dialect http.
+func builtinExtras(d *Spec) []*Shape {
+	for d.Base != nil {
+		d = d.Base
+	}
+	return d.Extras
+}
+
+// define reads the templates that have names.
+func (r *Reporter) define(n *yaml.Node) {
+	r.Pairs(n, "define", func(k, v *yaml.Node) {
+		_, known := ParseTarget(k.Value)
+		if !isReason(k.Value) || known == nil || k.Value == "any" || k.Value == "absent" {
+			r.Fault(At(k), "bad_name", "choose another word of lower-case letters, digits and _", "%q cannot be the name of a definition", k.Value)
+			return
+		}
+		r.defs[k.Value] = &definition{name: k.Value, pos: At(k), node: v}
+	})
+	for _, d := range r.definitions() {
+		if d.endless(r, d.node, map[string]bool{d.name: true}) {
+			r.Fault(d.pos, "endless", "put a member or a list around the part that repeats", "the definition %s refers to itself without anything of the body being read in between", d.name)
+			d.node, d.used = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: d.pos.Line, Column: d.pos.Column}, true
+		}
+	}
+}
+
+// definitions are in the order of the file.
+func (r *Reporter) definitions() []*definition {
+	return slices.SortedFunc(maps.Values(r.defs), func(a, b *definition) int { return cmp.Or(a.pos.Line-b.pos.Line, a.pos.Column-b.pos.Column) })
+}
+
+// endless reports that a definition comes to itself through alternatives alone.
+func (d *definition) endless(r *Reporter, n *yaml.Node, seen map[string]bool) bool {
+	switch {
+	case n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "$"):
+		name := n.Value[1:]
+		if name == d.name {
+			return true
+		}
+		if other := r.defs[name]; other != nil && !seen[name] {
+			seen[name] = true
+			return d.endless(r, other.node, seen)
+		}
+	case n.Kind == yaml.MappingNode && len(n.Content) == 2 && slices.Contains(wrapped, n.Content[0].Value):
+		alternatives := []*yaml.Node{n.Content[1]}
+		if n.Content[1].Kind == yaml.SequenceNode && n.Content[0].Value == "$either" {
+			alternatives = n.Content[1].Content
+		}
+		return slices.ContainsFunc(alternatives, func(a *yaml.Node) bool { return d.endless(r, a, seen) })
+	}
+	return false
+}
+
+// unused warns of definitions that no shape uses.
+func (r *Reporter) unused() {
+	for _, d := range r.definitions() {
+		if !d.used {
+			r.warn(d.pos, "unused_definition", "write $"+d.name+" where it belongs, or remove it", "nothing refers to the definition %s", d.name)
+		}
+	}
+}

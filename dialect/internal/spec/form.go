@@ -1,0 +1,17 @@
+package spec
+
+// Form is the syntax of a body.
+type Form uint8
+
+const (
+	FormNone Form = iota
+	FormJSON
+	FormXML
+	FormHTML
+	FormText
+)
+
+var formNames = map[string]Form{"json": FormJSON, "xml": FormXML, "html": FormHTML, "text": FormText}
+
+// MediaTypes are what a form is sent as, where a shape does not say.
+var MediaTypes = [...]string{"", "application/json", "application/xml", "text/html; charset=utf-8", "text/plain; charset=utf-8"}

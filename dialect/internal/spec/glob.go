@@ -1,0 +1,132 @@
+package spec
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// statuses is a condition on the HTTPSource status; nil is any.
+type statuses []Span
+
+type Span struct{ From, To int }
+
+func (s statuses) Admits(status int) bool {
+	if len(s) == 0 {
+		return true
+	}
+	for _, r := range s {
+		if r.From <= status && status <= r.To {
+			return true
+		}
+	}
+	return false
+}
+
+// ParseSpan reads 422, 4xx, 200-299 (also 200–299 with a dash) or -32099..-32000.
+func ParseSpan(s string) (Span, bool) {
+	if from, to, ok := strings.Cut(s, ".."); ok {
+		lo, errLo := strconv.Atoi(strings.TrimSpace(from))
+		hi, errHi := strconv.Atoi(strings.TrimSpace(to))
+		return Span{min(lo, hi), max(lo, hi)}, errLo == nil && errHi == nil
+	}
+	s = strings.ReplaceAll(s, "–", "-")
+	if len(s) == 3 && strings.HasSuffix(strings.ToLower(s), "xx") && s[0] >= '1' && s[0] <= '9' {
+		base := int(s[0]-'0') * 100
+		return Span{base, base + 99}, true
+	}
+	from, to, ranged := strings.Cut(s, "-")
+	if ranged && from == "" {
+		return Span{}, false // a negative number, not a range
+	}
+	lo, err := strconv.Atoi(strings.TrimSpace(from))
+	if err != nil || strconv.Itoa(lo) != strings.TrimSpace(from) {
+		return Span{}, false // 0500 is a word, and no status
+	}
+	hi := lo
+	if ranged {
+		if hi, err = strconv.Atoi(strings.TrimSpace(to)); err != nil || hi < lo {
+			return Span{}, false
+		}
+	}
+	return Span{lo, hi}, true
+}
+
+func admitsMethod(methods []string, method string) bool {
+	if len(methods) == 0 {
+		return true
+	}
+	if method == "" {
+		method = "GET"
+	}
+	for _, m := range methods {
+		if m == method {
+			return true
+		}
+	}
+	return false
+}
+
+func AdmitsPath(globs []string, path string) bool {
+	if len(globs) == 0 {
+		return true
+	}
+	for _, g := range globs {
+		if Glob(g, path) {
+			return true
+		}
+	}
+	return false
+}
+
+// Glob matches a text against a pattern in which * stands for any run of
+// characters. It takes time in the product of the lengths at worst.
+func Glob(pattern, text string) bool {
+	fixed := strings.IndexByte(pattern, '*') // most differ before it, or end there
+	switch {
+	case fixed < 0:
+		return pattern == text
+	case len(text) < fixed || text[:fixed] != pattern[:fixed]:
+		return false
+	case fixed == len(pattern)-1:
+		return true
+	}
+	star, mark := -1, 0
+	p, t := fixed, fixed
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && pattern[p] == text[t]:
+			p++
+			t++
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	for p < len(pattern) && pattern[p] == '*' {
+		p++
+	}
+	return p == len(pattern)
+}
+
+func Inside(a, b Span) bool { return b.From <= a.From && a.To <= b.To }
+
+func covers(wide, narrow statuses) bool {
+	if len(wide) == 0 {
+		return true
+	}
+	if len(narrow) == 0 {
+		return false
+	}
+	for _, n := range narrow {
+		if !slices.ContainsFunc(wide, func(w Span) bool { return Inside(n, w) }) {
+			return false
+		}
+	}
+	return true
+}

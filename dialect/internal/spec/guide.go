@@ -1,0 +1,150 @@
+package spec
+
+import (
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// guides says which parts of a body any shape asks for, so that the readers
+// pass over the rest; and it gives every member the number of its name.
+func (d *Spec) guides() {
+	for _, f := range [...]Form{FormJSON, FormXML} {
+		g := tree.NewGuide()
+		b := guideBuilder{form: f, seen: map[place]bool{}, left: maxGuides}
+		for _, s := range d.Shapes {
+			switch {
+			case s.Form != f || s.WriteOnly:
+			case f == FormJSON:
+				b.add(g, s.Body)
+			default:
+				b.root(g, s.Body)
+			}
+		}
+		d.Guide[f] = g
+	}
+}
+
+type guideBuilder struct {
+	form Form
+	seen map[place]bool
+	left int // guides that may still be made
+}
+
+// maxGuides bounds what the definitions of a stranger's file can grow to: what
+// is beyond is taken whole.
+const maxGuides = 4096
+
+// place is a definition at a guide: it need not be built there twice.
+type place struct {
+	guide *tree.Guide
+	def   *Instance
+}
+
+// root adds what the root element of an XML body asks for.
+func (b *guideBuilder) root(g *tree.Guide, t *Template) { b.elements(g, t.Root().Value) }
+
+// elements adds an element, or those of a list: in XML they are siblings.
+func (b *guideBuilder) elements(g *tree.Guide, t *Template) {
+	if t = t.Resolve(); t.Op == OpList {
+		for _, e := range t.Elems {
+			b.add(g, e)
+		}
+		return
+	}
+	b.add(g, t)
+}
+
+func (b *guideBuilder) add(g *tree.Guide, t *Template) {
+	if t.WriteOnly {
+		return
+	}
+	if b.left--; b.left < 0 {
+		g.All()
+		return
+	}
+	switch t.Op {
+	case OpHole:
+		if t.Hole.Readings[0].Conv.Structured() {
+			g.All()
+		}
+	case OpObject:
+		b.members(g, t)
+	case OpList:
+		below := g.Elements(nil)
+		for _, e := range t.Elems {
+			b.add(below, e)
+		}
+	case OpEither:
+		for _, e := range t.Elems {
+			b.add(g, e)
+		}
+	case OpReference:
+		if t.Def.Loops {
+			g.All() // as deep as it goes
+		}
+		if at := (place{g, t.Def}); !b.seen[at] && !t.Def.Loops {
+			b.seen[at] = true
+			b.add(g, t.Def.Body)
+		}
+	}
+}
+
+func (b *guideBuilder) members(g *tree.Guide, t *Template) {
+	for i := range t.Members {
+		m := &t.Members[i]
+		if m.Text || m.Value.WriteOnly {
+			continue
+		}
+		m.Slots = m.Slots[:0]
+		for _, name := range m.Names {
+			if b.form == FormXML && !(m.Attribute && strings.HasPrefix(name, "xmlns")) {
+				name = tree.LocalName(name)
+			}
+			if m.Attribute {
+				m.Slots = append(m.Slots, g.Attribute(name))
+				continue
+			}
+			slot, below := g.Member(name, nil)
+			m.Slots = append(m.Slots, slot)
+			if b.form == FormXML {
+				b.elements(below, m.Value)
+			} else {
+				b.add(below, m.Value)
+			}
+		}
+	}
+	t.Guided, t.Named = b.form == FormJSON, t.Named[:0]
+	for i := range t.Members {
+		m := &t.Members[i]
+		if m.Value.WriteOnly {
+			continue
+		}
+		for _, slot := range m.Slots {
+			t.Named = append(t.Named, numbered{slot, uint16(i)})
+		}
+		if m.Must || m.Value.Op == OpConst && !m.Optional {
+			t.Needed |= 1 << i
+		}
+		m.Simple = b.form == FormJSON && len(m.Slots) == 1 && m.Value.Op == OpHole && !m.Value.WriteOnly && Textual(m.Value.Hole)
+	}
+	if t.Rest == nil {
+		return
+	}
+	below := g.Others
+	if t.Indexed {
+		below = g.Elements
+	}
+	if b.form == FormXML {
+		b.elements(below(nil), t.Rest.Value)
+	} else {
+		b.add(below(nil), t.Rest.Value)
+	}
+}
+
+// Textual reports that a hole takes a text, and no list or document, nor a
+// truth value.
+func Textual(h *Hole) bool {
+	r := &h.Readings[0]
+	return !r.Conv.Structured() && r.Conv.Notation != Boolean && r.Target.Attr != AttrData && r.Target.Attr != AttrBody && r.Target.Attr != AttrHeaders
+}

@@ -1,0 +1,217 @@
+package spec
+
+import "strings"
+
+// Reading is one way to take a text: as an attribute, or by a pattern.
+type Reading struct {
+	Target  Target
+	Bit     Set // of the target
+	Conv    Conversion
+	Pattern *Pattern // nil where the whole text is the attribute
+}
+
+func (r Reading) Targets() Set {
+	if r.Pattern != nil {
+		return r.Pattern.Targets()
+	}
+	return r.Target.Bit()
+}
+
+// needed are the targets without which it cannot be written.
+func (r Reading) needed() Set {
+	if r.Pattern == nil {
+		return r.Targets()
+	}
+	var s Set
+	for _, p := range r.Pattern.Parts {
+		if p.Hole.Attr != AttrNone {
+			s |= p.Hole.Bit()
+		}
+	}
+	return s
+}
+
+// Hole is where an attribute stands in a shape: $code:int = 0, or
+// $detail & $field.message. The first reading is written, the others are
+// copies of the same text.
+type Hole struct {
+	Readings []Reading
+	Fallback string   // the value that stands for "unset", and is written for it
+	Defaults bool     // fallback is given
+	Plain    bool     // every reading is the whole text as it is
+	Unused   bool     // it is the status of the whole, which is the transport's
+	Guard    *Pattern // the text must fit it; its canonical text is written where the attribute does not
+	StandIn  *Pattern // what is written for an attribute that is not set, and read as it stands; nil for nothing
+	NoData   string   // what is written for $data that is not set: {} or []; "" for null
+}
+
+// hole reads "$a:int & $b & 'pattern' = default", "$a or 'text'" and "$a is 'pattern'".
+// It returns nil after a fault.
+func (c *shapeCompiler) hole(pos Position, text string) *Hole {
+	h := &Hole{}
+	operands := splitOutside(text, " & ")
+	if first := strings.TrimSpace(operands[0]); len(operands) > 1 && isPattern(first) && first == unquote(first) {
+		c.Fault(pos, "bad_hole", "put it in quotes: '"+first+"' & "+strings.Join(operands[1:], " & "), "a pattern that other readings follow needs quotes, for & could be a part of it")
+		return nil
+	}
+	last := len(operands) - 1
+	if head, guard, found := cutOutside(operands[last], " is "); found && strings.HasPrefix(text, "$") {
+		operands[last] = head
+		if last > 0 && guard == unquote(guard) {
+			c.Fault(pos, "bad_hole", "put the pattern in quotes if `is` belongs to it, or what it checks if it does not", "it is not clear whether ` is ` belongs to the pattern before it")
+			return nil
+		}
+		guard = unquote(guard)
+		if h.Guard = c.parsePattern(pos, guard); h.Guard == nil {
+			return nil
+		}
+		h.Guard.fold()
+		if h.Guard.Targets() != 0 {
+			c.Fault(pos, "bad_pattern", "use {_} or {_=text} in it", "the pattern after `is` only checks; it cannot hold attributes")
+			return nil
+		}
+	}
+	if head, value, found := cutOutside(operands[last], " or "); found && head == "$data" && (value == "{}" || value == "[]") {
+		operands[last], h.NoData = head, value
+	} else if found && strings.HasPrefix(text, "$") {
+		operands[last] = head
+		if h.StandIn = c.standIn(pos, strings.TrimSpace(value)); h.StandIn == nil {
+			return nil
+		}
+	}
+	if head, value, found := cutOutside(operands[last], " = "); found && strings.HasPrefix(text, "$") {
+		if h.StandIn != nil {
+			c.Fault(pos, "bad_hole", "keep one: `= text` if the text means that nothing is set, `or text` if it is a value like any other", "a hole has `=` or `or`, not both")
+			return nil
+		}
+		operands[last], h.Fallback, h.Defaults = head, unquote(value), true
+	}
+	for i, one := range operands {
+		one = unquote(one)
+		if name, isHole := strings.CutPrefix(one, "$"); isHole && !isPattern(one) {
+			t, conv, ok := c.attribute(pos, name)
+			if !ok {
+				return nil
+			}
+			h.Readings = append(h.Readings, Reading{Target: t, Bit: t.Bit(), Conv: conv})
+			continue
+		}
+		if !isPattern(one) {
+			c.Fault(pos, "bad_hole", "write $attribute, or a pattern such as 'text {$detail}'", "%q is neither an attribute nor a pattern", one)
+			return nil
+		}
+		p := c.parsePattern(pos, one)
+		if p == nil {
+			return nil
+		}
+		if i == 0 && p.readOnly() && !c.readOnly {
+			c.warn(pos, "lossy", "write {_=text} so that it can be written back, or {$read: …} where it need not be", "a bare {_} makes this place read-only")
+		}
+		h.Readings = append(h.Readings, Reading{Pattern: p})
+	}
+	return h
+}
+
+// standInHoles are the attributes that a text after `or` may hold: those that every
+// response has that is written by the same row.
+const standInHoles = Set(1<<AttrKind | 1<<AttrReason | 1<<AttrStatus | 1<<AttrCode | 1<<AttrFamily | 1<<AttrPhrase)
+
+// standIn reads what is written for an attribute that is not set: $phrase, a text, or
+// a text with holes. It returns nil after a fault.
+func (c *shapeCompiler) standIn(pos Position, text string) *Pattern {
+	if name, isHole := strings.CutPrefix(text, "$"); isHole {
+		text = "{$" + name + "}"
+	}
+	p := c.parsePattern(pos, unquote(text))
+	if p == nil {
+		return nil
+	}
+	if p.Targets()&^standInHoles != 0 || p.readOnly() || len(p.Parts) == 0 {
+		c.Fault(pos, "bad_hole", "write a text, or one with {$status}, {$phrase}, {$code}, {$family}, {$kind} or {$reason} in it",
+			"the text after `or` must be known wherever the attribute is not set")
+		return nil
+	}
+	return p
+}
+
+// splitOutside splits a text at a separator that stands neither in braces nor
+// in an operand in quotes.
+func splitOutside(s, separator string) (all []string) {
+	for {
+		head, rest, found := cutOutside(s, separator)
+		all = append(all, head)
+		if !found {
+			return all
+		}
+		s = rest
+	}
+}
+
+// cutOutside is strings.Cut at such a place.
+func cutOutside(s, separator string) (head, rest string, found bool) {
+	depth, start := 0, len(s)-len(strings.TrimLeft(s, " "))
+	if start < len(s) && (s[start] == '\'' || s[start] == '"') {
+		if end := strings.IndexByte(s[start+1:], s[start]); end >= 0 {
+			start += end + 2
+		}
+	}
+	for i := start; i < len(s); i++ {
+		switch {
+		case s[i] == '{':
+			depth++
+		case s[i] == '}':
+			depth--
+		case depth <= 0 && strings.HasPrefix(s[i:], separator):
+			return s[:i], s[i+len(separator):], true
+		}
+	}
+	return s, "", false
+}
+
+// attribute reads "field.path:pointer(#)".
+func (c *shapeCompiler) attribute(pos Position, text string) (t Target, conv Conversion, ok bool) {
+	name, notation, _ := strings.Cut(text, ":")
+	t, known := ParseTarget(name)
+	if known != nil {
+		for def := range c.defs {
+			known = append(known, def)
+		}
+		sortTexts(known)
+		c.Unknown(pos, "unknown_attribute", "attribute", name, known)
+		return t, conv, false
+	}
+	if notation != "" {
+		conv, ok = c.conversion(pos, notation, t)
+		return t, conv, ok
+	}
+	if t.Attr.Counts() {
+		conv = Conversion{Notation: Integer} // a count is a number unless the file says otherwise
+	}
+	return t, conv, true
+}
+
+func (r *Reporter) conversion(pos Position, text string, t Target) (Conversion, bool) {
+	c, message := parseConversion(text)
+	switch message {
+	case "":
+		if ok, what := c.suits(t); !ok {
+			r.Fault(pos, "bad_place", "", "%s is for %s, not for %s", text, what, t)
+			return c, false
+		}
+		return c, true
+	case "unknown":
+		name, _, _ := strings.Cut(text, "(")
+		r.Unknown(pos, "unknown_notation", "notation", name, NotationNames[1:])
+	default:
+		r.Fault(pos, "unknown_notation", "", "%s", message)
+	}
+	return c, false
+}
+
+func unquote(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) >= 2 && (s[0] == '\'' || s[0] == '"') && s[len(s)-1] == s[0] {
+		return s[1 : len(s)-1]
+	}
+	return s
+}

@@ -1,0 +1,118 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+)
+
+// notation is how a value stands on the wire.
+type notation uint8
+
+const (
+	Plain      notation = iota // as it is
+	Integer                    // a whole number
+	Boolean                    // true or false
+	seconds                    // a time as a number of seconds; fractions are fine
+	millis                     // of milliseconds
+	minutes                    // of minutes
+	epoch                      // a moment, in seconds since 1970
+	epochMS                    // in milliseconds
+	iso                        // a moment after RFC 3339
+	httpDate                   // a moment after RFC 9110, 5.6.7
+	goDuration                 // 6m0s
+	protobuf                   // 3.5s, google.protobuf.Duration in JSON
+	Pointer                    // a path as a JSON pointer (RFC 6901)
+	brackets                   // a path as a[0][b]
+	dots                       // a path as a[0].b
+	Segments                   // a path as a list of its segments
+	pairs                      // an id of several parts, as a list of objects
+	statusLine                 // a status as HTTPSource/1.1 423 Locked
+)
+
+var NotationNames = [...]string{
+	"", "int", "bool", "seconds", "ms", "minutes", "epoch", "epochms", "iso", "date", "duration", "protobuf",
+	"pointer", "brackets", "dots", "segments", "pairs", "statusline",
+}
+
+// Conversion is a notation with what its parentheses say.
+type Conversion struct {
+	Notation  notation
+	prefix    string // a path prefix that is dropped on reading
+	keep      bool   // and put back on writing
+	key, item string // the member names of a pair
+	within    Span   // the numbers that an int may be; the zero value is all
+}
+
+// parseConversion reads "int", "int(100-150)", "pointer(/body)", "pointer(#)", "segments(body?)" or "pairs(key, value)".
+func parseConversion(text string) (c Conversion, message string) {
+	name, rest, has := strings.Cut(text, "(")
+	args := strings.TrimSuffix(rest, ")")
+	i := slices.Index(NotationNames[:], name)
+	if i <= 0 {
+		return c, "unknown"
+	}
+	c.Notation = notation(i)
+	if has && !strings.HasSuffix(rest, ")") {
+		return c, "the parenthesis does not end"
+	}
+	switch c.Notation {
+	case Pointer, brackets, dots, Segments:
+		c.keep = !strings.HasSuffix(args, "?")
+		c.prefix = strings.Trim(strings.TrimSuffix(args, "?"), "/")
+		if strings.ContainsAny(c.prefix, "./ ") {
+			return c, "a prefix is one segment, such as " + name + "(body)"
+		}
+	case pairs:
+		key, value, two := strings.Cut(args, ",")
+		c.key, c.item = strings.TrimSpace(key), strings.TrimSpace(value)
+		if !two || c.key == "" || c.item == "" {
+			return c, "expected the names of the two members, such as pairs(key, value)"
+		}
+	case Integer:
+		var ok bool
+		if c.within, ok = ParseSpan(args); has && (!ok || c.within == Span{}) {
+			return c, "expected the first and the last number, such as int(100-150)"
+		}
+	default:
+		if has {
+			return c, name + " takes nothing in parentheses"
+		}
+	}
+	return c, ""
+}
+
+// Structured reports that the notation is a list and not a scalar.
+func (c Conversion) Structured() bool { return c.Notation == Segments || c.Notation == pairs }
+
+// Timed reports that it is of a time, which may be counted from the answer's.
+func (n notation) Timed() bool { return n >= seconds && n <= protobuf }
+
+// Bare reports that JSON has the value without quotes.
+func (c Conversion) Bare() bool { return c.Notation >= Integer && c.Notation <= epochMS }
+
+// timed reports that the value is a time to wait.
+func (c Conversion) timed() bool { return c.Notation >= seconds && c.Notation <= protobuf }
+
+// suits reports that an attribute can stand in the notation, and names what
+// the notation is for.
+func (c Conversion) suits(t Target) (bool, string) {
+	wait := t.Attr == AttrRetryAfter || t.Attr == AttrReset
+	switch {
+	case c.timed():
+		return wait, "a time to wait: $retry_after or $reset"
+	case c.Notation == statusLine:
+		return t.Attr == AttrStatus, "$status or $item.status"
+	case c.Notation == pairs:
+		return t.Attr == AttrID, "$item.id"
+	case c.Notation >= Pointer && c.Notation <= Segments:
+		return t.Attr == AttrPath || t.Attr == AttrID, "$field or $item.id"
+	case c.Notation == Boolean:
+		return t.Attr == AttrRetryable || t.Attr.Counts() || t.Attr == AttrCode, "$retryable, a count or a code"
+	}
+	return true, ""
+}
+
+// TakesAll reports that every text can be written in the notation.
+func (c Conversion) TakesAll() bool {
+	return c.Notation == Plain || c.Notation >= Pointer && c.Notation <= Segments
+}

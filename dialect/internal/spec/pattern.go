@@ -1,0 +1,290 @@
+package spec
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Pattern is a text with holes: "field '{$field}'", "{?{_=soap}:}{$code}". It
+// is read from left to right, each hole up to the next place where the literal
+// after it stands; there is no going back, so that its time is bounded by the
+// length of the text. One with optional parts is read with all of them first,
+// then without.
+type Pattern struct {
+	Parts    []Part
+	variants []*Pattern // without optional parts, in the order in which they are tried; itself where it has none
+}
+
+// Part is a literal, a skip, a hole, or an optional run of these.
+type Part struct {
+	Literal string
+	skip    bool
+	Write   string // what a skip writes
+	bare    bool   // a skip that writes nothing of its own
+	Hole    Target
+	Conv    Conversion
+	Group   []Part // {?…}
+}
+
+const maxOptional = 3 // optional parts of a pattern: each doubles what is tried
+
+func (p Part) Open() bool { return p.skip || p.Hole.Attr != AttrNone }
+
+// isPattern reports whether a text is one: {$name}, {_}, {_=text} or {?…} is in it.
+func isPattern(s string) bool {
+	return strings.Contains(s, "{$") || strings.Contains(s, "{_") || strings.Contains(s, "{?")
+}
+
+// parsePattern reads a pattern. It returns nil after a fault.
+func (r *Reporter) parsePattern(pos Position, s string) *Pattern {
+	parts, ok := r.patternParts(pos, s, false)
+	if !ok {
+		return nil
+	}
+	p := &Pattern{Parts: parts}
+	p.variants = variants(parts)
+	if len(p.variants) > 1<<maxOptional {
+		r.Fault(pos, "bad_pattern", "make two alternatives of it with $either", "a pattern can have at most %d optional parts", maxOptional)
+		return nil
+	}
+	for _, v := range p.variants {
+		for i := 1; i < len(v.Parts); i++ {
+			if v.Parts[i-1].Open() && v.Parts[i].Open() {
+				r.Fault(pos, "touching_holes", "put the text that stands between them there", "two holes touch, so nothing says where the first one ends")
+				return nil
+			}
+		}
+	}
+	return p
+}
+
+func (r *Reporter) patternParts(pos Position, s string, inside bool) (parts []Part, ok bool) {
+	text := ""
+	for s != "" {
+		i := strings.IndexByte(s, '{')
+		if i < 0 || i+1 == len(s) || !strings.ContainsRune("$_?", rune(s[i+1])) {
+			// No brace, or one of the text itself.
+			n := len(s)
+			if i >= 0 {
+				n = i + 1
+			}
+			text, s = text+s[:n], s[n:]
+			continue
+		}
+		text += s[:i]
+		end := closing(s[i:])
+		if end < 0 {
+			r.Fault(pos, "bad_pattern", "write {$detail} or {_=text}", "a { in the pattern has no }")
+			return nil, false
+		}
+		inner := s[i+1 : i+end]
+		s = s[i+end+1:]
+		if text != "" {
+			parts, text = append(parts, Part{Literal: text}), ""
+		}
+		one, ok := r.patternPart(pos, inner, inside)
+		if !ok {
+			return nil, false
+		}
+		parts = append(parts, one)
+	}
+	if text != "" {
+		parts = append(parts, Part{Literal: text})
+	}
+	return parts, true
+}
+
+// closing is where the brace that s begins with is closed, -1 where it is not.
+func closing(s string) int {
+	depth := 0
+	for i, c := range s {
+		switch c {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func (r *Reporter) patternPart(pos Position, inner string, inside bool) (p Part, ok bool) {
+	switch inner[0] {
+	case '?':
+		if inside {
+			r.Fault(pos, "bad_pattern", "put the two beside each other", "an optional part cannot stand in another")
+			return p, false
+		}
+		p.Group, ok = r.patternParts(pos, inner[1:], true)
+		return p, ok
+	case '_':
+		write, has := strings.CutPrefix(inner, "_=")
+		if !has && inner != "_" {
+			r.Fault(pos, "bad_pattern", "write {_} to skip, or {_=text} to skip and write text", "unknown skip {%s}", inner)
+			return p, false
+		}
+		if has {
+			return Part{skip: true, Write: write}, true
+		}
+		return Part{skip: true, bare: true}, true
+	}
+	name, conv, _ := strings.Cut(inner[1:], ":")
+	t, known := ParseTarget(name)
+	if known != nil {
+		r.Unknown(pos, "unknown_attribute", "attribute", name, known)
+		return p, false
+	}
+	p.Hole = t
+	if conv != "" {
+		p.Conv, ok = r.conversion(pos, conv, t)
+		return p, ok
+	}
+	return p, true
+}
+
+// variants are the patterns without optional parts that a run of parts stands
+// for, those with more of them first. Literals beside each other become one.
+func variants(parts []Part) []*Pattern {
+	all := []*Pattern{{}}
+	for _, p := range parts {
+		if p.Group == nil {
+			for _, v := range all {
+				v.add(p)
+			}
+			continue
+		}
+		var both []*Pattern
+		for _, v := range all {
+			with := &Pattern{Parts: append([]Part(nil), v.Parts...)}
+			for _, g := range p.Group {
+				with.add(g)
+			}
+			both = append(both, with)
+		}
+		all = append(both, all...)
+		if len(all) > 2<<maxOptional {
+			return all // too many: the caller says so
+		}
+	}
+	return all
+}
+
+func (p *Pattern) add(one Part) {
+	if n := len(p.Parts); one.Literal != "" && n > 0 && p.Parts[n-1].Literal != "" {
+		p.Parts[n-1].Literal += one.Literal
+		return
+	}
+	p.Parts = append(p.Parts, one)
+}
+
+// Targets are the attributes that it reads.
+func (p *Pattern) Targets() (s Set) { return targetsOf(p.Parts) }
+
+func targetsOf(parts []Part) (s Set) {
+	for _, p := range parts {
+		if p.Hole.Attr != AttrNone {
+			s |= p.Hole.Bit()
+		}
+		s |= targetsOf(p.Group)
+	}
+	return s
+}
+
+// readOnly reports that it cannot be written: a bare skip says nothing of what
+// stood there.
+func (p *Pattern) readOnly() bool { return HasBare(p.Parts) }
+
+func HasBare(parts []Part) bool {
+	for _, p := range parts {
+		if p.skip && p.bare {
+			return true
+		}
+	}
+	return false
+}
+
+// Taken is a text that a hole of a pattern took.
+type Taken struct {
+	Hole Target
+	Text []byte
+}
+
+// Read fits text against the pattern and appends what its holes took. It
+// reports false where the text does not fit.
+func (p *Pattern) Read(text []byte, from Clock, to []Taken) ([]Taken, bool) {
+	for _, v := range p.variants {
+		if all, ok := v.readFlat(text, from, to); ok {
+			return all, true
+		}
+	}
+	return to, false
+}
+
+// fold makes a guard of a pattern without holes: the case of letters does not matter.
+func (p *Pattern) fold() {
+	for _, v := range p.variants {
+		for i := range v.Parts {
+			v.Parts[i].Literal = strings.ToLower(v.Parts[i].Literal)
+		}
+	}
+}
+
+// Fits reports that text fits a guard.
+func (p *Pattern) Fits(text []byte) bool {
+	_, ok := p.Read(bytes.ToLower(text), nil, nil)
+	return ok
+}
+
+func (p *Pattern) readFlat(text []byte, from Clock, to []Taken) ([]Taken, bool) {
+	for i := 0; i < len(p.Parts); i++ {
+		now := &p.Parts[i]
+		if !now.Open() {
+			if len(text) < len(now.Literal) || string(text[:len(now.Literal)]) != now.Literal {
+				return to, false
+			}
+			text = text[len(now.Literal):]
+			continue
+		}
+		end := len(text)
+		if i+1 < len(p.Parts) {
+			after := []byte(p.Parts[i+1].Literal)
+			if i+2 == len(p.Parts) {
+				// The last literal ends the text, wherever else it stands.
+				if !bytes.HasSuffix(text, after) {
+					return to, false
+				}
+				end = len(text) - len(after)
+			} else if end = bytes.Index(text, after); end < 0 {
+				return to, false
+			}
+		}
+		if now.Hole.Attr != AttrNone {
+			if end == 0 {
+				return to, false
+			}
+			value, ok := now.Conv.Read(text[:end], from)
+			if !ok {
+				return to, false
+			}
+			if len(value) > 0 {
+				to = append(to, Taken{now.Hole, value})
+			}
+		}
+		text = text[end:]
+	}
+	return to, len(text) == 0
+}
+
+// Canonical is the text it writes where no attribute fills it: its literals,
+// and what its skips write.
+func (p *Pattern) Canonical() string {
+	var b strings.Builder
+	for _, part := range p.Parts {
+		if part.Group == nil {
+			b.WriteString(part.Literal + part.Write)
+		}
+	}
+	return b.String()
+}

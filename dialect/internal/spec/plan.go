@@ -1,0 +1,188 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Plan is what can be read under a status: the shapes that it allows, worked
+// out once.
+type Plan struct {
+	Row      *Row // what the status means, nil where that depends on the request or the form
+	Shapes   []*Shape
+	Extras   []*Shape // headers only, those of http among them
+	Fields   []string // of a header, all that is read; nil where the absence of one says something
+	Wanted   [FormText + 1]bool
+	Expected bool // under a good status a body that fits none of them is no plain success
+	Asks     bool // a shape asks for a method or a path
+	Replays  bool // no header decides which shape of JSON fits
+	Alters   bool // something in a body or a header can say more than the status
+}
+
+const FirstStatus, LastStatus = 100, 599
+
+// plans works them out for every status, and keeps one of each kind.
+func (d *Spec) plans() {
+	known := map[string]*Plan{}
+	key := make([]byte, 0, 64)
+	for status := FirstStatus; status <= LastStatus; status++ {
+		key = key[:0]
+		for _, list := range [...][]*Shape{d.Shapes, d.HeaderShapes()} {
+			for _, s := range list {
+				key = append(key, '0'+byte(Btoi(!s.WriteOnly && s.Status.Admits(status))))
+			}
+		}
+		row := d.settled(status)
+		key = fmt.Appendf(key, "%p", row)
+		p := known[string(key)]
+		if p == nil {
+			p = d.newPlan(status)
+			p.Row = row
+			known[string(key)] = p
+		}
+		d.ByStatus[status-FirstStatus] = p
+	}
+}
+
+func (d *Spec) newPlan(status int) *Plan {
+	p := &Plan{}
+	take := func(to *[]*Shape, from []*Shape) {
+		for _, s := range from {
+			if s.WriteOnly || !s.Status.Admits(status) {
+				continue
+			}
+			*to = append(*to, s)
+			p.Wanted[s.Form] = p.Wanted[s.Form] || s.Body != nil
+			p.Asks = p.Asks || len(s.Methods)+len(s.Paths) > 0
+			p.Expected = p.Expected || s.Expected()
+			p.Alters = p.Alters || s.alters() || s.Is == "failed" && (status < 400 || status >= 600)
+		}
+	}
+	take(&p.Shapes, d.Shapes)
+	p.Replays = p.Wanted[FormJSON] && len(p.Shapes) <= 64 && !slices.ContainsFunc(p.Shapes, func(s *Shape) bool { return s.Form == FormJSON && len(s.Headers) > 0 })
+	take(&p.Extras, d.HeaderShapes())
+	p.Fields = []string{"Retry-After"}
+	for _, s := range p.Extras {
+		for i := range s.Headers {
+			p.Fields = append(p.Fields, s.Headers[i].Name)
+		}
+	}
+	if slices.ContainsFunc(p.Extras, func(s *Shape) bool {
+		return slices.ContainsFunc(s.Headers, func(h HeaderHole) bool { return h.Value != nil && h.Value.Op == OpAbsent })
+	}) {
+		p.Fields = nil
+	}
+	return p
+}
+
+// Bodyless reports that no body is looked at.
+func (p *Plan) Bodyless(req *wire.Request, res *wire.Response) bool {
+	return len(p.Shapes) == 0 || len(res.Body) == 0 || req.Method == "HEAD" || res.Status == 204 || res.Status == 304 ||
+		res.Status >= 200 && res.Status < 300 && wire.Untouched(res.Header)
+}
+
+// Alone reports that the status alone says what an answer means: most good
+// answers are so, and need nothing of what is read with.
+func (p *Plan) Alone(req *wire.Request, res *wire.Response) bool {
+	if p.Row == nil || p.Fields == nil || !p.Bodyless(req, res) {
+		return false
+	}
+	for _, name := range p.Fields {
+		if len(wire.Values(res.Header, name)) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Expected reports that a body is to be of this form or one like it, so that
+// another one under a good status is no plain success.
+func (s *Shape) Expected() bool {
+	return !s.ReadOnly && (s.CarriesData() || s.CarriesItems() || s.Is == "success")
+}
+
+// Meaningful are the attributes that can change what an answer means, or what
+// is done about it.
+var Meaningful = func() (s Set) {
+	for _, a := range [...]Attribute{AttrKind, AttrReason, AttrCode, AttrFamily, AttrRetryAfter, AttrRetryable, AttrReset, AttrFailures, AttrSuccesses, AttrTotal} {
+		s |= BitOf(Whole, a)
+	}
+	return s | OwnerBits[Item]
+}()
+
+// alters reports that the shape can say more than the status does.
+func (s *Shape) alters() bool {
+	return s.Is != "" && s.Is != "failed" || s.Reads&Meaningful != 0 || s.Expected() || s.Body != nil && s.Body.saysKind(map[*Instance]bool{})
+}
+
+// saysKind reports that $is stands somewhere in it. seen are the definitions that
+// have been looked into.
+func (t *Template) saysKind(seen map[*Instance]bool) bool {
+	switch {
+	case t.Is != "":
+		return true
+	case t.Op == OpReference && !seen[t.Def]:
+		seen[t.Def] = true
+		return t.Def.Body.saysKind(seen)
+	}
+	for i := range t.Members {
+		if t.Members[i].Value.saysKind(seen) {
+			return true
+		}
+	}
+	for _, e := range t.Elems {
+		if e.saysKind(seen) {
+			return true
+		}
+	}
+	return t.Rest != nil && t.Rest.Value.saysKind(seen)
+}
+
+// PlanFor is the plan of a status.
+func (d *Spec) PlanFor(status int) *Plan {
+	if status < FirstStatus || status > LastStatus {
+		return d.newPlan(status)
+	}
+	return d.ByStatus[status-FirstStatus]
+}
+
+// Concerns reports that a shape of the plan is about such a request.
+func (p *Plan) Concerns(s *Shape, req *wire.Request) bool {
+	return !p.Asks || admitsMethod(s.Methods, req.Method) && AdmitsPath(s.Paths, req.Path)
+}
+
+// Of are the shapes of the plan, which are not too many to be told so, that are
+// about such a request.
+func (p *Plan) Of(req *wire.Request) (set uint64) {
+	if !p.Asks {
+		return ^uint64(0)
+	}
+	for i, s := range p.Shapes {
+		if p.Concerns(s, req) {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// settled is the row of a status that nothing is a condition of, nil where
+// something is.
+func (d *Spec) settled(status int) *Row {
+	for b := d; b != nil; b = b.Base {
+		any := false
+		for _, rows := range b.Codes.about(status) {
+			for _, r := range rows {
+				any = true
+				if r.Conditional() || r.NotUsed || r.Status != 0 && !b.Codes.Merged {
+					return nil // what a response under it means has to be looked up, or complained of
+				}
+			}
+		}
+		if any {
+			return b.Codes.ByStatus(status, "", &wire.Request{})
+		}
+	}
+	return nil
+}

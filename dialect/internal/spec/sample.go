@@ -1,0 +1,288 @@
+package spec
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// Sample is a recorded response in the file, with the outcome that it reads as.
+type Sample struct {
+	Pos      Position
+	Request  wire.Request
+	Response wire.Response
+	outcome  parlance.Outcome
+	Expected Expected
+	ReadOnly bool
+}
+
+// Expected is an outcome as somebody wrote it down: what is set, in the names of
+// an Outcome's JSON, and where it stands.
+type Expected struct {
+	Pos    Position
+	Value  map[string]any
+	Places map[string]Position // of "detail", "fields[0].path", …
+}
+
+// Of is the place of an attribute, or of what holds it.
+func (e *Expected) Of(attribute string) Position {
+	for a := attribute; a != ""; {
+		if pos, ok := e.Places[a]; ok {
+			return pos
+		}
+		a = a[:max(strings.LastIndexAny(a, ".["), 0)]
+	}
+	return e.Pos
+}
+
+var sampleKeys = []string{"response", "outcome", "method", "path", "request", "reads_only"}
+
+func (r *Reporter) samples(n *yaml.Node) []Sample {
+	if n.Kind != yaml.SequenceNode {
+		r.Fault(At(n), "wrong_type", "write a list: each sample begins with `- response: |`", "samples must be a list, not %s", KindOf(n))
+		return nil
+	}
+	var all []Sample
+	for _, e := range n.Content {
+		s := Sample{Pos: At(e)}
+		parts := 0
+		r.Pairs(e, "a sample", func(k, v *yaml.Node) {
+			switch k.Value {
+			case "response":
+				parts++
+				text, _ := r.Text(v, "response")
+				if err := s.parse(text); err != "" {
+					r.Fault(At(v), "bad_sample", "write what curl -i prints: a status line, fields, an empty line, the body", "%s", err)
+				}
+			case "outcome":
+				parts++
+				s.Expected = r.Expected(v, true)
+				s.outcome = s.Expected.Outcome()
+			case "method":
+				s.Request.Method = strings.ToUpper(v.Value)
+			case "path":
+				s.Request.Path = v.Value
+			case "request":
+				h := Fields{}
+				r.Pairs(v, "request", func(hk, hv *yaml.Node) {
+					text, _ := r.Text(hv, "the value of a request header")
+					h[wire.CanonicalHeader(hk.Value)] = []string{text}
+				})
+				s.Request.Header = h
+			case "reads_only":
+				s.ReadOnly = r.Boolean(v, "reads_only")
+			default:
+				r.Unknown(At(k), "unknown_key", "key of a sample", k.Value, sampleKeys)
+			}
+		})
+		if parts < 2 {
+			r.Fault(s.Pos, "bad_sample", "", "a sample needs a response and an outcome")
+			continue
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// Fields are the header fields of a sample.
+type Fields map[string][]string
+
+func (f Fields) Values(name string) []string { return f[name] }
+
+// parse reads a response as it stands in a file.
+func (s *Sample) parse(text string) string {
+	head, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
+	lines := strings.Split(strings.TrimRight(head, "\n"), "\n")
+	words := strings.SplitN(lines[0], " ", 3)
+	if len(words) < 2 || !strings.HasPrefix(words[0], "HTTP/") {
+		return fmt.Sprintf("the response must begin with a status line, not %q", lines[0])
+	}
+	status, err := strconv.Atoi(words[1])
+	if err != nil || status < 100 || status > 999 {
+		return fmt.Sprintf("%q is no HTTP status", words[1])
+	}
+	h := Fields{}
+	for _, l := range lines[1:] {
+		name, value, ok := strings.Cut(l, ":")
+		if !ok {
+			return fmt.Sprintf("%q is no header field", l)
+		}
+		name = wire.CanonicalHeader(strings.TrimSpace(name))
+		h[name] = append(h[name], strings.TrimSpace(value))
+	}
+	s.Response = wire.Response{Status: status, Header: h, Body: []byte(strings.TrimSuffix(body, "\n"))}
+	return ""
+}
+
+// OutcomeAttributes are the names of an Outcome's JSON, in its order.
+var OutcomeAttributes = []string{"kind", "reason", "status", "code", "family", "title", "detail", "type", "instance", "request_id", "fields", "items", "notes", "retry_after", "retryable", "help"}
+
+// Expected reads an outcome as a file states it. whole asks for a kind.
+func (r *Reporter) Expected(n *yaml.Node, whole bool) Expected {
+	e := Expected{Pos: At(n), Places: map[string]Position{}}
+	o := outcomeReader{r, e.Places, whole}
+	e.Value = o.outcome(n, "")
+	return e
+}
+
+// Outcome is what is expected as an Outcome. It was checked when it was read.
+func (e *Expected) Outcome() (o parlance.Outcome) {
+	if text, err := json.Marshal(e.Value); err != nil || json.Unmarshal(text, &o) != nil {
+		return parlance.Outcome{}
+	}
+	return o
+}
+
+// outcomeReader reads an outcome and keeps where each of its attributes stands.
+type outcomeReader struct {
+	*Reporter
+	places map[string]Position
+	whole  bool
+}
+
+func (r outcomeReader) outcome(n *yaml.Node, under string) map[string]any {
+	r.places[strings.TrimSuffix(under, ".")] = At(n)
+	value, stated := map[string]any{}, false
+	r.Pairs(n, "an outcome", func(k, v *yaml.Node) {
+		name, path := k.Value, under+k.Value
+		r.places[path] = At(v)
+		var given any
+		switch {
+		case !slices.Contains(OutcomeAttributes, name):
+			r.Unknown(At(k), "unknown_attribute", "attribute of an outcome", name, OutcomeAttributes)
+			return
+		case v.Tag == "!!null":
+		case name == "kind":
+			stated = true
+			if text, ok := r.word(v, name); ok {
+				if _, known := parlance.ParseKind(text); !known {
+					r.Unknown(At(v), "unknown_kind", "kind", text, kindWords())
+					break
+				}
+				given = text
+			}
+		case name == "status":
+			given = r.number(v, name, true)
+		case name == "retry_after":
+			given = r.number(v, name, false)
+		case name == "retryable":
+			given = r.Boolean(v, name)
+		case name == "fields":
+			given = r.list(v, path, "fields", func(e *yaml.Node, path string) any { return r.field(e, path) })
+		case name == "items":
+			given = r.list(v, path, "items", func(e *yaml.Node, path string) any { return r.item(e, path) })
+		case name == "notes":
+			given = r.list(v, path, "notes", func(e *yaml.Node, _ string) any {
+				text, _ := r.word(e, "a note")
+				return text
+			})
+		default:
+			if text, ok := r.word(v, name); ok {
+				given = text
+			}
+		}
+		value[name] = given
+	})
+	if !stated && r.whole && n.Kind == yaml.MappingNode {
+		r.Fault(At(n), "missing_kind", "add kind: invalid, or what it reads as", "the outcome has no kind")
+	}
+	return value
+}
+
+// list reads each element; path names the list.
+func (r outcomeReader) list(n *yaml.Node, path, what string, element func(e *yaml.Node, path string) any) any {
+	if n.Kind != yaml.SequenceNode {
+		r.Fault(At(n), "wrong_type", "write a list: each element begins with a hyphen", "%s must be a list, not %s", what, KindOf(n))
+		return nil
+	}
+	all := []any{}
+	for i, e := range n.Content {
+		one := path + "[" + strconv.Itoa(i) + "]"
+		r.places[one] = At(e)
+		all = append(all, element(e, one))
+	}
+	return all
+}
+
+func (r outcomeReader) field(n *yaml.Node, path string) map[string]any {
+	return r.members(n, path, "a field", []string{"path", "code", "message"}, func(name string, v *yaml.Node) any {
+		text, ok := r.word(v, "the "+name+" of a field")
+		if !ok {
+			return nil
+		}
+		return text
+	})
+}
+
+func (r outcomeReader) item(n *yaml.Node, path string) map[string]any {
+	return r.members(n, path, "an item", []string{"index", "id", "outcome"}, func(name string, v *yaml.Node) any {
+		switch name {
+		case "index":
+			return r.number(v, "the index of an item", true)
+		case "outcome":
+			return r.outcome(v, path+".outcome.")
+		}
+		text, ok := r.word(v, "the id of an item")
+		if !ok {
+			return nil
+		}
+		return text
+	})
+}
+
+// members reads a mapping whose keys are known.
+func (r outcomeReader) members(n *yaml.Node, path, what string, known []string, read func(name string, v *yaml.Node) any) map[string]any {
+	value := map[string]any{}
+	r.Pairs(n, what, func(k, v *yaml.Node) {
+		if !slices.Contains(known, k.Value) {
+			r.Unknown(At(k), "unknown_attribute", "attribute of "+what, k.Value, known)
+			return
+		}
+		r.places[path+"."+k.Value] = At(v)
+		if v.Tag != "!!null" {
+			value[k.Value] = read(k.Value, v)
+		}
+	})
+	return value
+}
+
+// word is a text; a number or a boolean without quotes is none, for what the
+// wire holds as a text would be compared with something else.
+func (r outcomeReader) word(n *yaml.Node, what string) (string, bool) {
+	if n.Kind == yaml.ScalarNode {
+		switch n.Tag {
+		case "!!int", "!!float", "!!bool":
+			r.Fault(At(n), "wrong_type", "put it in quotes: "+strconv.Quote(n.Value), "%s must be a text; %s without quotes is %s", what, n.Value, scalarWord(n))
+			return "", false
+		}
+	}
+	return r.Text(n, what)
+}
+
+// number is a number, not negative, as JSON has it.
+func (r outcomeReader) number(n *yaml.Node, what string, integer bool) any {
+	f, err := strconv.ParseFloat(n.Value, 64)
+	_, valid := parlance.Seconds(f)
+	if n.Kind != yaml.ScalarNode || err != nil || !valid || integer && f != float64(int32(f)) || n.Tag != "!!int" && n.Tag != "!!float" {
+		expects, hint := "a whole number", "write digits, without quotes"
+		if !integer {
+			expects, hint = "a number of seconds", "write it without quotes and unit: 60"
+		}
+		r.Fault(At(n), "wrong_type", hint, "%s must be %s, not %s", what, expects, KindOf(n))
+		return nil
+	}
+	return f
+}
+
+func scalarWord(n *yaml.Node) string {
+	if n.Tag == "!!bool" {
+		return "true or false"
+	}
+	return "a number"
+}

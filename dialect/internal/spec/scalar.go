@@ -1,0 +1,143 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// scalar compiles a scalar of a shape: a hole, a pattern, a name, or a constant.
+func (c *shapeCompiler) scalar(n *yaml.Node) *Template {
+	t := &Template{Op: OpConst, Pos: At(n)}
+	switch n.Tag {
+	case "!!null":
+		t.Kind = tree.Null
+		return t
+	case "!!bool":
+		t.Kind = tree.False
+		if strings.EqualFold(n.Value, "true") {
+			t.Kind = tree.True
+		}
+		t.Text = strings.ToLower(n.Value) // as XML would hold it
+		return t
+	case "!!int", "!!float":
+		if !tree.IsNumber(n.Value) {
+			c.Fault(At(n), "bad_constant", "write it as JSON does, or in quotes for a text", "%s is no number of JSON", n.Value)
+		}
+		t.Kind, t.Text = tree.Number, n.Value
+		return t
+	}
+	t.Kind, t.Text = tree.Text, n.Value
+	if rest, escaped := strings.CutPrefix(n.Value, "$$"); escaped {
+		t.Text = "$" + rest
+		return t
+	}
+	if name, dollar := strings.CutPrefix(n.Value, "$"); dollar {
+		if t := c.word(n, name); t != nil {
+			return t
+		}
+	} else if !isPattern(n.Value) {
+		c.looksMeant(n)
+		return t
+	}
+	h := c.hole(At(n), n.Value)
+	if h == nil {
+		return t
+	}
+	c.placed(At(n), h)
+	h.Plain = h.Guard == nil && !h.Defaults && !slices.ContainsFunc(h.Readings, func(r Reading) bool {
+		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.Attr == AttrData || r.Target.Attr == AttrBody || r.Target.Attr == AttrHeaders
+	})
+	h.Unused = len(h.Readings) == 1 && !h.Defaults && h.Guard == nil && h.Readings[0].Conv.Notation == Integer && h.Readings[0].Target == Target{Whole, AttrStatus}
+	t.Op, t.Hole, t.Tells = OpHole, h, h.Guard != nil
+	for i, r := range h.Readings {
+		t.Reads |= r.Targets()
+		if i > 0 && r.Pattern != nil {
+			t.Implied |= r.Targets()
+		}
+		if i == 0 && !(r.Pattern != nil && r.Pattern.readOnly()) {
+			t.Writes |= r.Targets()
+		}
+	}
+	t.Copies = t.Reads &^ t.Writes
+	return t
+}
+
+// word compiles what is no attribute behind a dollar: $any, $absent, and the
+// names of definitions. It returns nil for everything else.
+func (c *shapeCompiler) word(n *yaml.Node, name string) *Template {
+	head, value, has := strings.Cut(name, " = ")
+	switch {
+	case name == "absent":
+		return &Template{Op: OpAbsent, Pos: At(n)}
+	case head == "any":
+		t := &Template{Op: OpAny, Pos: At(n)}
+		if has {
+			t.Text = c.literal(n, strings.TrimSpace(value))
+		}
+		return t
+	case c.defs[name] != nil:
+		return c.reference(n, c.defs[name])
+	}
+	return nil
+}
+
+// literal is the JSON of what $any writes, or its text in other forms.
+func (c *shapeCompiler) literal(n *yaml.Node, value string) string {
+	quoted := value != unquote(value)
+	value = unquote(value)
+	if c.form != FormJSON {
+		return value
+	}
+	var t tree.Tree
+	if !quoted && t.JSON([]byte(value), false) == nil {
+		return value
+	}
+	if !quoted && value != "" && strings.IndexByte("{[", value[0]) >= 0 {
+		c.Fault(At(n), "bad_constant", "write {}, [], null, a number or a text", "%s is no JSON", value)
+	}
+	return string(tree.AppendJSON(nil, value))
+}
+
+// looksMeant warns of a constant that was probably meant as something else.
+func (c *shapeCompiler) looksMeant(n *yaml.Node) {
+	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		return
+	}
+	if strings.Contains(" yes no on off y n ", " "+strings.ToLower(n.Value)+" ") {
+		c.warn(At(n), "word_for_boolean", "write true or false, or put the text in quotes", "%s is the text %q here, and no boolean", n.Value, n.Value)
+	}
+	if _, known := ParseTarget(n.Value); known == nil {
+		c.warn(At(n), "constant_attribute", "write $"+n.Value+" for the attribute, or put the constant in quotes",
+			"the text %q is a constant here: the body must hold just that, and nothing is read", n.Value)
+	}
+}
+
+// placed refuses what cannot stand in the form that is compiled.
+func (c *shapeCompiler) placed(pos Position, h *Hole) {
+	alone := len(h.Readings) == 1 && h.Readings[0].Pattern == nil
+	for i, r := range h.Readings {
+		whole := func(attr Attribute) bool { return r.Targets().Has(Whole, attr) }
+		embedded := r.Targets().Has(Item, AttrBody) || r.Targets().Has(Item, AttrHeaders)
+		structured := r.Conv.Structured()
+		if r.Pattern != nil {
+			for _, p := range r.Pattern.Parts {
+				structured = structured || p.Conv.Structured()
+			}
+		}
+		if whole(AttrData) && (c.form != FormJSON && c.form != FormXML || !alone) {
+			c.Fault(pos, "bad_place", "let $data stand alone, as a member of a JSON body or an element of XML", "the payload cannot stand here")
+		}
+		if h.NoData != "" && c.form != FormJSON {
+			c.Fault(pos, "bad_place", "write $data alone", "an empty object or list after `or` is for JSON bodies")
+		}
+		if embedded && (c.form != FormJSON || !alone) {
+			c.Fault(pos, "bad_place", "let $item.body and $item.headers stand alone, as members of a JSON body", "an answer of its own cannot stand here")
+		}
+		if structured && (c.form != FormJSON || r.Pattern != nil || i > 0) {
+			c.Fault(pos, "bad_place", "write it as a text, for example with :pointer", "a list cannot stand here")
+		}
+	}
+}

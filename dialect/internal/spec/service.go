@@ -1,0 +1,215 @@
+package spec
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Support is how a provider is told of a failure that persists.
+type Support struct {
+	Contact string
+	After   int    // scheduled retries that fail before it is time; 0 is 2
+	ID      string // what the provider calls the request ID, such as activityId; "" for no word of its own
+}
+
+// Auth is how a provider grants access: where a token is got, and how it is
+// renewed. The zero value says nothing.
+type Auth struct {
+	Token   string        // path or URL of the token endpoint (RFC 6749, 3.2)
+	Grants  []string      // grant types in the order of preference: client_credentials, password, refresh_token
+	Login   string        // method and path of a log-in, where there is no token endpoint
+	Header  string        // the request header of the credential; "" is Authorization
+	Scheme  string        // its scheme; "" is Bearer in Authorization, none elsewhere
+	Expires time.Duration // how long a token is good where the answer does not say; 0 is unknown
+}
+
+var grants = []string{"client_credentials", "password", "refresh_token", "authorization_code"}
+
+// Polling is how an accepted request is followed. The zero value is
+// RFC 9110's: the Location of the answer, until one is no longer accepted.
+type Polling struct {
+	Headers []string      // the response headers that say where to look, the first that is there
+	Every   time.Duration // how long to wait between two looks where the answer does not say; 0 leaves it to the caller
+	Result  string        // the response header of the last look that points at the result; "" where it holds the result
+}
+
+// Limit is what an answer says of a rate limit. A number that it does not state
+// is -1, a time that it does not state 0.
+type Limit struct {
+	Name             string        // as the file names it
+	Limit, Remaining int           // requests in the window
+	Reset            time.Duration // until the window begins anew
+}
+
+// limit is where the numbers of one stand.
+type limit struct {
+	Name             string
+	Limit, Remaining string // headers
+	Reset            string
+	Conv             Conversion // of reset
+}
+
+func (r *Reporter) idempotency(d *Spec, n *yaml.Node) {
+	r.Pairs(n, "idempotency", func(k, v *yaml.Node) {
+		if k.Value != "header" {
+			r.Unknown(At(k), "unknown_key", "key of idempotency", k.Value, []string{"header"})
+			return
+		}
+		name, _ := r.Text(v, "header")
+		d.Service.Idempotency = wire.CanonicalHeader(name)
+	})
+}
+
+func (r *Reporter) support(d *Spec, n *yaml.Node) {
+	r.Pairs(n, "support", func(k, v *yaml.Node) {
+		switch k.Value {
+		case "contact":
+			d.Service.Support.Contact, _ = r.Text(v, "contact")
+		case "after":
+			d.Service.Support.After = r.count(v, "after", "failures")
+		case "id":
+			d.Service.Support.ID, _ = r.Text(v, "id")
+		default:
+			r.Unknown(At(k), "unknown_key", "key of support", k.Value, []string{"contact", "after", "id"})
+		}
+	})
+}
+
+func (r *Reporter) count(n *yaml.Node, key, what string) int {
+	count, err := strconv.Atoi(n.Value)
+	if err != nil || count < 1 {
+		r.Fault(At(n), "wrong_type", "", "%s must be a number of %s, from 1", key, what)
+	}
+	return count
+}
+
+func (r *Reporter) auth(d *Spec, n *yaml.Node) {
+	keys := []string{"token", "grants", "login", "header", "scheme", "expires"}
+	r.Pairs(n, "auth", func(k, v *yaml.Node) {
+		switch k.Value {
+		case "token":
+			d.Service.Auth.Token, _ = r.Text(v, "token")
+		case "grants":
+			d.Service.Auth.Grants = nil
+			for _, g := range r.words(v, "grants") {
+				if !slices.Contains(grants, g) {
+					r.Unknown(At(v), "unknown_grant", "grant", g, grants)
+				}
+				d.Service.Auth.Grants = append(d.Service.Auth.Grants, g)
+			}
+		case "login":
+			d.Service.Auth.Login, _ = r.Text(v, "login")
+		case "header":
+			name, _ := r.Text(v, "header")
+			d.Service.Auth.Header = wire.CanonicalHeader(name)
+		case "scheme":
+			d.Service.Auth.Scheme, _ = r.Text(v, "scheme")
+		case "expires":
+			d.Service.Auth.Expires = r.duration(v, v.Value)
+		default:
+			r.Unknown(At(k), "unknown_key", "key of auth", k.Value, keys)
+		}
+	})
+}
+
+func (r *Reporter) poll(d *Spec, n *yaml.Node) {
+	r.Pairs(n, "poll", func(k, v *yaml.Node) {
+		switch k.Value {
+		case "headers":
+			d.Service.Poll.Headers = nil
+			for _, name := range r.words(v, "headers") {
+				d.Service.Poll.Headers = append(d.Service.Poll.Headers, wire.CanonicalHeader(name))
+			}
+		case "every":
+			d.Service.Poll.Every = r.duration(v, v.Value)
+		case "result":
+			name, _ := r.Text(v, "result")
+			d.Service.Poll.Result = wire.CanonicalHeader(name)
+		default:
+			r.Unknown(At(k), "unknown_key", "key of poll", k.Value, []string{"headers", "every", "result"})
+		}
+	})
+}
+
+func (r *Reporter) limits(d *Spec, n *yaml.Node) {
+	d.Service.Limits = nil
+	r.Pairs(n, "limits", func(k, v *yaml.Node) {
+		l := limit{Name: k.Value}
+		r.Pairs(v, "a limit", func(k, v *yaml.Node) {
+			name, _ := r.Text(v, k.Value)
+			switch k.Value {
+			case "limit":
+				l.Limit = wire.CanonicalHeader(name)
+			case "remaining":
+				l.Remaining = wire.CanonicalHeader(name)
+			case "reset":
+				name, notation, _ := strings.Cut(name, ":")
+				l.Reset, l.Conv = wire.CanonicalHeader(name), Conversion{Notation: seconds}
+				if notation != "" {
+					l.Conv, _ = r.conversion(At(v), notation, Target{Whole, AttrReset})
+				}
+			default:
+				r.Unknown(At(k), "unknown_key", "key of a limit", k.Value, []string{"limit", "remaining", "reset"})
+			}
+		})
+		d.Service.Limits = append(d.Service.Limits, l)
+	})
+}
+
+// operation is what holds for some requests only.
+type operation struct {
+	Methods []string
+	Paths   []string
+	Safe    bool
+	codes   codes
+}
+
+func (o *operation) Concerns(req *wire.Request) bool {
+	return admitsMethod(o.Methods, req.Method) && AdmitsPath(o.Paths, req.Path)
+}
+
+// operations reads rows that hold for some requests, and which of them are safe
+// to repeat although their method is not.
+func (r *Reporter) operations(d *Spec, n *yaml.Node) {
+	if n.Kind != yaml.SequenceNode {
+		r.Fault(At(n), "wrong_type", "write a list: each begins with `- path: …`", "operations must be a list, not %s", KindOf(n))
+		return
+	}
+	for _, e := range n.Content {
+		o := operation{}
+		var rows *yaml.Node
+		r.Pairs(e, "an operation", func(k, v *yaml.Node) {
+			switch k.Value {
+			case "method":
+				o.Methods = r.methods(v)
+			case "path":
+				o.Paths = r.words(v, "path")
+			case "safe":
+				o.Safe = r.Boolean(v, "safe")
+			case "codes":
+				rows = v
+			default:
+				r.Unknown(At(k), "unknown_key", "key of an operation", k.Value, []string{"method", "path", "safe", "codes"})
+			}
+		})
+		if len(o.Methods)+len(o.Paths) == 0 {
+			r.Fault(At(e), "empty_shape", "add method or path", "the operation says nothing of which requests it is about")
+			continue
+		}
+		if rows != nil {
+			o.codes = r.codes(rows, d.Codes.Merged)
+			of := o
+			for _, w := range o.codes.Rows {
+				w.Of = &of
+			}
+			d.Codes.add(o.codes)
+		}
+		d.Service.Operations = append(d.Service.Operations, o)
+	}
+}

@@ -1,0 +1,46 @@
+package spec
+
+import "slices"
+
+// Telling is a text by which a shape is recognised.
+type Telling struct {
+	Shape *Shape
+	Is    string
+	Guard *Pattern
+}
+
+// Guards collects the texts that a template is recognised by.
+func (t *Template) Guards(yield func(*Pattern)) {
+	if t.Hole != nil && t.Hole.Guard != nil {
+		yield(t.Hole.Guard)
+	}
+	for i := range t.Members {
+		t.Members[i].Value.Guards(yield)
+	}
+	for _, e := range t.Elems {
+		e.Guards(yield)
+	}
+	if t.Rest != nil {
+		t.Rest.Value.Guards(yield)
+	}
+}
+
+// sharesCode reports that a text is read as the code of the whole and of a Field.
+func (t *Template) sharesCode() bool {
+	if t.Op == OpHole {
+		of := t.Reads
+		return of.Has(Whole, AttrCode) && of.Has(Field, AttrCode)
+	}
+	for i := range t.Members {
+		if t.Members[i].Value.sharesCode() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(t.Elems, (*Template).sharesCode) || t.Rest != nil && t.Rest.Value.sharesCode()
+}
+
+// TellsFields reports that the shape has a place for the detail and none for Fields, so
+// that people find what is wrong with each in the detail.
+func (s *Shape) TellsFields() bool {
+	return (s.Writes|s.Copies).Of(Field) == 0 && s.Writes.Has(Whole, AttrDetail)
+}

@@ -1,0 +1,213 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// Called is the place in named of the member that has a name of that number,
+// looked for from one of them on; negative for none.
+func (t *Template) Called(slot uint16, from int) int {
+	for range t.Named {
+		if from >= len(t.Named) {
+			from = 0
+		}
+		if t.Named[from].slot == slot {
+			return from
+		}
+		from++
+	}
+	return -1
+}
+
+// Names reports that a template has a member of that name.
+func (t *Template) Names(name []byte) bool {
+	for i := range t.Members {
+		for _, known := range t.Members[i].Names {
+			if string(name) == known {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// op is what a template does at its place in the body.
+type op uint8
+
+// Template is one place of a body, written once and read and written by the
+// same text.
+type Template struct {
+	Op        op
+	Pos       Position
+	Kind      tree.Kind   // of a constant
+	Text      string      // of a constant, and what $any writes, "" for nothing
+	Hole      *Hole       //
+	Members   []Member    //
+	Rest      *Member     // takes every member that has no name of its own
+	Entries   *Template   // rest as a repetition
+	Key       Target      // what the name of such a member is, AttrNone where it is skipped
+	KeyConv   Conversion  // in which notation
+	Indexed   bool        // the members are the elements of a list, and their names its indexes
+	AnyName   string      // what a skipped name is written as
+	Is        string      // what the form says by itself: $is
+	Elems     []*Template // of a list, or alternatives
+	Def       *Instance   // what a reference refers to
+	ReadOnly  bool        // {$read: …}
+	WriteOnly bool        // {$write: …}
+	Reads     Set         // every attribute read at or below this place
+	Writes    Set         // those that are written
+	Copies    Set         // those that are read from a text that another attribute writes
+	Implied   Set         // those that are read from a part of a text, if it says them
+	Deep      Set         // those that are read inside a repetition below this place
+	Both      bool        // of a repetition: an element can have a text of its own beside deeper ones
+	inner     Set         // of a repetition: those that are read inside another one in its elements
+	Keys      Set         // those that a name of a member gives at or below it
+	Tells     bool        // a text at or below it must fit a pattern
+	Indexes   bool        // of alternatives: one of them is a list in which the place counts
+	Loops     bool        // a definition stands in it without the name of a member before it
+	Apart     bool        // an object that a constant tells from others
+	Guided    bool        // of an object: its members have their numbers in the guide
+	Named     []numbered  // the names of its members by these
+	Needed    uint64      // and which of the first 64 must be there, in JSON
+	size      int         // members at and below it, for choosing the smallest
+	Site      [2]uint16   // this place's number where a turn of it makes an Item or a Field, 0 where not
+	Sites     sites       // the numbers of those at and below it
+	Near      sites       // those that no name of a member stands before
+}
+
+// Member is one named part of an object or element.
+type Member struct {
+	Names     []string // the first one is written
+	Slots     []uint16 // their numbers in the guide of the dialect
+	Attribute bool     // an XML attribute
+	Text      bool     // the element's own text
+	Json      string   // its first name as JSON, with the colon
+	Unwritten bool     // it is for reading alone
+	Simple    bool     // it has one name, and its value is one text
+	Optional  bool     // key?: left out where there is nothing to write
+	Must      bool     // key!: must be there and not empty for the shape to fit
+	Value     *Template
+}
+
+// numbered is a name of a member by its number in the guide of the dialect.
+type numbered struct {
+	slot   uint16
+	Member uint16
+}
+
+// definition is a template that has a name: define: {name: …}.
+type definition struct {
+	name string
+	pos  Position
+	node *yaml.Node
+	used bool
+}
+
+// Instance is a definition in one shape.
+type Instance struct {
+	def   *definition
+	Body  *Template
+	refs  []*Instance // those that its body refers to
+	Loops bool        // it refers to itself, perhaps through others
+	flat  Set         // what stands in it outside of repetitions
+	both  bool        // it can hold a text beside deeper ones
+}
+
+// Makes reports that a turn of this repetition makes a record of the owner,
+// rather than one below it.
+func (t *Template) Makes(o Owner) bool { return t.Reads.Of(o) != 0 && t.inner.Of(o) == 0 }
+
+// Guarded reports that a list is recognised by a text in the first of its
+// templates: an element must say it, the others may follow the other templates.
+func (t *Template) Guarded() bool { return t.Op == OpList && len(t.Elems) > 0 && t.Elems[0].Tells }
+
+// StandsIn reports that a hole is written with a text of its own if nothing is set.
+func (t *Template) StandsIn() bool { return t.Op == OpHole && t.Hole.StandIn != nil }
+
+// Lax reports that an object with none of the members fits too: each may be
+// left out.
+func (t *Template) Lax() bool {
+	for i := range t.Members {
+		if !t.Members[i].Optional {
+			return false
+		}
+	}
+	return true
+}
+
+// hasBoth reports that an element can have a text of its own beside those of
+// repetitions in it.
+func (t *Template) hasBoth() bool {
+	if t.Op == OpReference {
+		return t.Def.both
+	}
+	return t.Shallow()&t.Deep&Texts != 0 || t.Op == OpEither && slices.ContainsFunc(t.Elems, (*Template).hasBoth)
+}
+
+// Resolve follows a reference.
+func (t *Template) Resolve() *Template {
+	if t.Op == OpReference {
+		return t.Def.Body
+	}
+	return t
+}
+
+// Root is the one member of an XML body.
+func (t *Template) Root() *Member {
+	if t.Rest != nil {
+		return t.Rest
+	}
+	return &t.Members[0]
+}
+
+// Single reports that the name of just one member is taken, as an attribute of
+// what is around it.
+func (t *Template) Single() bool {
+	return t.Key.Attr != AttrNone && t.Key.Attr != AttrPath && t.Key.Attr != AttrID && t.Key.Owner != Field
+}
+
+// alike reports that two compilations of a definition read and write the same.
+func (t *Template) alike(o *Template) bool {
+	return t.Reads == o.Reads && t.Writes == o.Writes && t.Copies == o.Copies && t.Deep == o.Deep && t.Keys == o.Keys &&
+		t.Implied == o.Implied && t.Tells == o.Tells && t.Apart == o.Apart && t.Shallow() == o.Shallow() && t.hasBoth() == o.hasBoth()
+}
+
+// reaches reports that an instance refers to another one, perhaps through
+// others.
+func (in *Instance) reaches(to *Instance, seen map[*Instance]bool) bool {
+	for _, ref := range in.refs {
+		if ref == to {
+			return true
+		}
+		if !seen[ref] {
+			seen[ref] = true
+			if ref.reaches(to, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+const (
+	OpConst     op = iota // must be equal, is written
+	OpHole                // names attributes
+	OpAny                 // anything, passed over
+	OpAbsent              // must not be there
+	OpObject              // members by name, and perhaps any other
+	OpList                // each element takes the first of the templates that it fits
+	OpEither              // the first of the templates that fits
+	OpReference           // a definition
+)
+
+// Local is the name by which a member is found.
+func (w *Member) Local(f Form, name string) string {
+	if f != FormXML || w.Attribute && strings.HasPrefix(name, "xmlns") {
+		return name
+	}
+	return tree.LocalName(name)
+}

@@ -1,0 +1,120 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+)
+
+// many reports that a row speaks of more than one code.
+func (r *Row) many() bool {
+	return strings.ContainsAny(r.Key, ",*") || r.numeric && r.span.From != r.span.To
+}
+
+// covers reports that a code is one of those that the row speaks of.
+func (r *Row) covers(code string) bool {
+	n, err := Number(code)
+	for key := range strings.SplitSeq(r.Key, ",") {
+		key = strings.TrimSpace(key)
+		if key == code || strings.Contains(key, "*") && Glob(key, code) {
+			return true
+		}
+		if sp, ok := ParseSpan(key); ok && err == nil && sp.From <= n && n <= sp.To {
+			return true
+		}
+	}
+	return false
+}
+
+// said is the reason of a decision by the code that was met.
+type said struct {
+	code, family string
+	status       int
+	why          string
+}
+
+// maxSaid is how many of them a row keeps, so that most decisions allocate
+// nothing.
+const maxSaid = 16
+
+// WhyOf is the reason of a decision on an outcome: what the row says of the code
+// that was met.
+func (r *Row) WhyOf(o *parlance.Outcome) string {
+	if r.Why == "" || !r.many() {
+		return r.Why
+	}
+	var all []said
+	if kept := r.said.Load(); kept != nil {
+		all = *kept
+	}
+	for i := range all {
+		if s := &all[i]; s.status == o.Status && s.code == o.Code && s.family == o.Family {
+			return s.why
+		}
+	}
+	met := r.First
+	for _, code := range [...]string{o.Code, o.Family, strconv.Itoa(o.Status)} {
+		if code != "" && r.covers(code) {
+			met = code
+			break
+		}
+	}
+	why := r.Explain(met)
+	if len(all) < maxSaid && len(o.Code)+len(o.Family) <= MaxKey {
+		next := append(slices.Clone(all), said{strings.Clone(o.Code), strings.Clone(o.Family), o.Status, why})
+		r.said.Store(&next)
+	}
+	return why
+}
+
+// Explain is the reason of a decision: what the row says of a code, in one
+// sentence.
+func (r *Row) Explain(code string) string {
+	s := r.Kind.String()
+	if r.Reason != "" {
+		s += " (" + string(r.Reason) + ")"
+	}
+	if code != "" {
+		s = code + " means " + s
+	}
+	if r.Help != "" {
+		s += ": " + r.Help
+	} else if r.Title != "" {
+		s += ": " + r.Title
+	}
+	if r.Retry.Then != 0 && len(r.Retry.Schedule) > 0 {
+		waits := make([]string, len(r.Retry.Schedule))
+		for i, w := range r.Retry.Schedule {
+			waits[i] = durationWords(w)
+		}
+		s += "; retry after " + strings.Join(waits, ", then every ") + ", and " + r.Retry.Then.String() + " if it persists"
+	}
+	return s
+}
+
+// durationWords is a duration as people write it.
+func durationWords(d time.Duration) string {
+	switch {
+	case d >= time.Hour && d%time.Hour == 0:
+		return Plural(int(d/time.Hour), "hour")
+	case d >= time.Minute && d%time.Minute == 0:
+		return Plural(int(d/time.Minute), "minute")
+	case d%time.Second == 0:
+		return Plural(int(d/time.Second), "second")
+	}
+	return d.String()
+}
+
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// MaxKey is how long a text may be to be kept as a key, in bytes.
+const MaxKey = 128

@@ -1,0 +1,111 @@
+package tree
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// AppendJSON appends a JSON text (RFC 8259, 7). What is not UTF-8 becomes
+// U+FFFD.
+func AppendJSON(dst []byte, s string) []byte {
+	if dst, plain := AppendPlain(dst, s); plain {
+		return dst
+	}
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c >= 0x20 && c != '"' && c != '\\' {
+				i++
+				continue
+			}
+			dst = append(dst, s[from:i]...)
+			switch c {
+			case '"', '\\':
+				dst = append(dst, '\\', c)
+			case '\n':
+				dst = append(dst, '\\', 'n')
+			case '\r':
+				dst = append(dst, '\\', 'r')
+			case '\t':
+				dst = append(dst, '\\', 't')
+			default:
+				dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			}
+			i++
+			from = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			dst = append(append(dst, s[from:i]...), "\uFFFD"...)
+			i++
+			from = i
+			continue
+		}
+		i += size
+	}
+	return append(append(dst, s[from:]...), '"')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// AppendXML appends escaped text. A character that XML cannot hold becomes
+// U+FFFD.
+func AppendXML(dst []byte, s string) []byte {
+	for _, r := range s {
+		switch {
+		case r == '<':
+			dst = append(dst, "&lt;"...)
+		case r == '>':
+			dst = append(dst, "&gt;"...)
+		case r == '&':
+			dst = append(dst, "&amp;"...)
+		case r == '"':
+			dst = append(dst, "&quot;"...)
+		case r == '\r', r == '\n', r == '\t':
+			// As references, for white space is folded by some readers.
+			dst = append(strconv.AppendInt(append(dst, "&#"...), int64(r), 10), ';')
+		case r < 0x20 || r == 0xFFFE || r == 0xFFFF:
+			dst = append(dst, "\uFFFD"...)
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
+}
+
+// IsXMLName is a careful part of the production Name of XML 1.0, 2.3.
+func IsXMLName(s string) bool {
+	for i, c := range s {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789-.", c)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// IsNumber is JSON's grammar of a number, but for exponents, which no code has.
+func IsNumber(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	whole, fraction, has := strings.Cut(s, ".")
+	return IsDigits(whole) && (len(whole) == 1 || whole[0] != '0') && (!has || IsDigits(fraction))
+}
+
+func IsDigits(s string) bool {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// IsWhole is a number that a conversion to int takes.
+func IsWhole(s string) bool {
+	_, err := strconv.ParseInt(s, 10, 64)
+	return err == nil && IsNumber(s)
+}

@@ -1,0 +1,33 @@
+package wire
+
+import "time"
+
+// Arrival is the header of an answer, and when it came.
+type Arrival struct {
+	Header   Header
+	Received time.Time
+}
+
+// Now is the server's own clock where the answer has a Date, so that a skew
+// between the two does not count; else when it came.
+func (s *Arrival) Now() time.Time {
+	for _, date := range Values(s.Header, "Date") {
+		if served, ok := ParseHTTPDate(date); ok {
+			return served
+		}
+	}
+	if s.Received.IsZero() {
+		return time.Now()
+	}
+	return s.Received
+}
+
+// ParseHTTPDate reads the three forms of RFC 9110, 5.6.7.
+func ParseHTTPDate(s string) (time.Time, bool) {
+	for _, layout := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}

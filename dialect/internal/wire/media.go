@@ -1,0 +1,83 @@
+package wire
+
+import (
+	"strconv"
+	"strings"
+)
+
+// MediaType is the type and subtype of the content, lower case, "" for none.
+func MediaType(h Header) string {
+	v := Values(h, "Content-Type")
+	if len(v) == 0 {
+		return ""
+	}
+	t, _, _ := strings.Cut(v[0], ";")
+	return strings.ToLower(strings.TrimSpace(t))
+}
+
+func IsJSON(media string) bool {
+	return strings.HasSuffix(media, "/json") || strings.HasSuffix(media, "+json")
+}
+
+func isXML(media string) bool {
+	return strings.HasSuffix(media, "/xml") || strings.HasSuffix(media, "+xml")
+}
+
+// Untouched reports that a success of this kind is never looked into: media,
+// events, archives and downloads (law 6).
+func Untouched(h Header) bool {
+	media := MediaType(h)
+	switch main, _, _ := strings.Cut(media, "/"); main {
+	case "image", "audio", "video", "font", "model", "multipart":
+		return true
+	}
+	switch media {
+	case "text/event-stream", "application/octet-stream", "application/zip", "application/gzip", "application/pdf", "application/grpc",
+		"application/x-ndjson", "application/jsonl", "text/csv", "text/css", "text/javascript", "application/javascript", "application/wasm":
+		return true
+	}
+	for _, v := range Values(h, "Content-Disposition") {
+		if strings.HasPrefix(strings.ToLower(strings.TrimSpace(v)), "attachment") {
+			return true
+		}
+	}
+	return false
+}
+
+// Accepts is the weight that an Accept field gives to a type, and how exactly
+// it names it: 3 for the type, 2 for its form, 1 for main/*, 0 for */* or an
+// empty field, negative where it does not.
+func Accepts(accept, media string) (q float64, exact int) {
+	media, _, _ = strings.Cut(media, ";")
+	if strings.TrimSpace(accept) == "" {
+		return 1, 0
+	}
+	q, exact = 0, -1
+	for one := range strings.SplitSeq(accept, ",") {
+		name, params, _ := strings.Cut(one, ";")
+		name = strings.ToLower(strings.TrimSpace(name))
+		weight := 1.0
+		for p := range strings.SplitSeq(params, ";") {
+			if v, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(p)), "q="); ok {
+				weight, _ = strconv.ParseFloat(v, 64)
+			}
+		}
+		e := -1
+		main, _, _ := strings.Cut(media, "/")
+		switch {
+		case name == media:
+			e = 3
+		case name == "application/json" && IsJSON(media), (name == "application/xml" || name == "text/xml") && isXML(media),
+			name == "application/xhtml+xml" && media == "text/html":
+			e = 2
+		case name == main+"/*":
+			e = 1
+		case name == "*/*":
+			e = 0
+		}
+		if e > exact {
+			q, exact = weight, e
+		}
+	}
+	return q, exact
+}

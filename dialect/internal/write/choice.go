@@ -1,0 +1,50 @@
+package write
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/dialect/internal/write/replay"
+)
+
+func (d *Writer) newChoice(w *Output, key replay.ChoiceKey) *replay.Choice {
+	c := &replay.Choice{Key: key}
+	w.Row, w.Status = d.Writable(w.O, w.Req)
+	w.Code = w.ChooseCode()
+	if w.Code == key.Code {
+		w.Code = key.Code // in memory of its own
+	}
+	c.Row, c.Status, c.Code, c.Lost = w.Row, w.Status, w.Code, w.losses
+	c.StatusText, c.Phrase = strconv.Itoa(c.Status), c.Row.Phrase(c.Status)
+	c.Back = d.StatusRow(c.Status, w.Req)
+	c.Telling = slices.ContainsFunc(d.Telling, func(g spec.Telling) bool { return d.misleads(&g, c.Row, c.Status) })
+	return c
+}
+
+// dress finds or makes the shape for the attributes that are set.
+func (w *Output) dress() *replay.Rendering {
+	c := w.choice
+	var k replay.RenderingKey
+	kept := k.Set(w.D.Spec, w.Req, w.O, w.present, w.lacking)
+	at := c.At(&k)
+	if kept {
+		if l := at.Load(); l != nil && l.RenderingKey == k {
+			return l
+		}
+	}
+	k.Accept = strings.Clone(k.Accept)
+	l := &replay.Rendering{RenderingKey: k, Shape: w.ChooseShape()}
+	if l.Shape != nil {
+		l.Header = []wire.Pair{{Name: "Content-Type", Value: l.Shape.Media}}
+	}
+	if kept {
+		if w.unrolls(l.Shape) {
+			l.Tries = replay.MaxTries
+		}
+		at.Store(l)
+	}
+	return l
+}

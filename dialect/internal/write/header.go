@@ -1,0 +1,122 @@
+package write
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/dialect/internal/write/replay"
+)
+
+// headers writes the fields of a shape that hold one of the attributes.
+func (w *Output) headers(to []wire.Pair, s *spec.Shape, of spec.Set) []wire.Pair {
+	for i := range s.Headers {
+		h := &s.Headers[i]
+		switch {
+		case h.Json != nil:
+			if h.Json.Writes&of != 0 && w.has(h.Json) {
+				w.spoil()
+				outer := w.dst
+				w.dst = nil
+				w.json(h.Json)
+				to = append(to, wire.Pair{Name: h.Name, Value: wire.AsciiJSON(w.dst)})
+				w.dst = outer
+			}
+		case h.Value == nil:
+			if text := w.parts(h, of); text != "" {
+				to = append(to, wire.Pair{Name: h.Name, Value: text})
+			}
+		case h.Value.Op == spec.OpConst:
+			to = append(to, wire.Pair{Name: h.Name, Value: h.Value.Text})
+		case h.Value.Op == spec.OpHole:
+			to = w.textField(to, h, of)
+		}
+	}
+	return to
+}
+
+// textField writes a field that is one text, or one for each note.
+func (w *Output) textField(to []wire.Pair, h *spec.HeaderHole, of spec.Set) []wire.Pair {
+	hole := h.Value.Hole
+	if of&h.Value.Writes == 0 {
+		return to
+	}
+	texts := []string{w.render(hole)}
+	if hole.Readings[0].Target.Attr == spec.AttrNote {
+		texts = w.O.Notes
+	} else {
+		wire, ok := hole.Readings[0].Conv.Wire(texts[0], w)
+		if !ok {
+			w.spoil()
+			return to
+		}
+		texts[0] = wire
+	}
+	intact := true // every text went out as it is
+	for _, text := range texts {
+		safe := wire.HeaderText(text)
+		intact = intact && safe == text
+		if safe != "" {
+			to = append(to, wire.Pair{Name: h.Name, Value: safe})
+		}
+	}
+	if intact {
+		w.carried |= h.Value.Writes.Of(spec.Whole)
+	}
+	if loose := h.Value.Writes & w.present &^ spec.Settled; loose != 0 {
+		if !intact || !hole.Plain || len(hole.Readings) > 1 || loose&replay.Free == 0 {
+			w.spoil()
+		} else {
+			w.markHeader(to, hole.Readings[0].Target.Attr)
+		}
+	}
+	return to
+}
+
+// parts writes challenges or parameters, "" where there is nothing to say.
+func (w *Output) parts(h *spec.HeaderHole, of spec.Set) string {
+	list := func(params []spec.Parameter, quoted bool) (texts []string) {
+		said := !slices.ContainsFunc(params, func(p spec.Parameter) bool { return p.Value.Op == spec.OpHole })
+		for _, p := range params {
+			if p.Value.Op != spec.OpHole && p.Value.Op != spec.OpConst {
+				continue
+			}
+			text := p.Value.Text
+			if p.Value.Op == spec.OpHole {
+				if p.Value.Writes&of == 0 {
+					continue
+				}
+				if p.Value.Writes&of&^spec.Settled != 0 {
+					w.spoil()
+				}
+				encoded, ok := p.Value.Hole.Readings[0].Conv.Wire(w.render(p.Value.Hole), w)
+				text = wire.HeaderText(encoded)
+				if !ok || text == "" {
+					continue
+				}
+				said = true
+				if text == encoded {
+					w.carried |= p.Value.Writes.Of(spec.Whole)
+				}
+			}
+			if quoted || !wire.IsToken(text) {
+				text = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+			}
+			texts = append(texts, p.Name+"="+text)
+		}
+		if !said {
+			return nil
+		}
+		return texts
+	}
+	if h.Params != nil {
+		return strings.Join(list(h.Params, false), ", ")
+	}
+	for _, c := range h.Schemes {
+		if texts := list(c.Params, true); texts != nil {
+			return c.Scheme + " " + strings.Join(texts, ", ")
+		}
+	}
+	return ""
+}

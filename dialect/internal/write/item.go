@@ -1,0 +1,171 @@
+package write
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// itemSaid are the attributes of a record that were written.
+func (w *Output) itemSaid(it *parlance.Item, written spec.Set) spec.Set {
+	have := spec.ItemSet(it) &^ (spec.BitOf(spec.Item, spec.AttrCode) | spec.BitOf(spec.Item, spec.AttrStatus))
+	if w.itemCode != "" {
+		have |= spec.BitOf(spec.Item, spec.AttrCode)
+	}
+	if w.itemStatus != 0 {
+		have |= spec.BitOf(spec.Item, spec.AttrStatus)
+	}
+	return have & written
+}
+
+func (w *Output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
+	it := &w.O.Items[i]
+	w.item, w.itemAt = it, i
+	site := &w.shape.Sites[w.items.site[i]]
+	written := e.Writes | e.Copies | w.around
+	w.itemCode, w.itemStatus = w.itemMeaning(it, written, site)
+	if site.Must&^w.itemSaid(it, spec.OwnerBits[spec.Item]) != 0 {
+		w.lost("items["+strconv.Itoa(i)+"]", "it lacks what must be there for it to be read")
+		return
+	}
+	at := func(name string) string { return "items[" + strconv.Itoa(i) + "].outcome." + name }
+	if written.Has(spec.Item, spec.AttrBody) {
+		w.answer(it, at(""))
+	}
+	write(e)
+	if w.itemBody == nil && site.Is == "" && w.itemSaid(it, written) == 0 {
+		w.lost("items["+strconv.Itoa(i)+"]", "it has nothing that stands in such a place")
+		return
+	}
+	back := w.readsBack(it, site, written)
+	if w.itemBody != nil {
+		back = &spec.Row{Kind: w.itemBack.Kind, Reason: w.itemBack.Reason}
+	}
+	w.back = append(w.back, parlance.Item{Outcome: parlance.Outcome{Kind: back.Kind, Reason: back.Reason}})
+	if back.Kind != it.Outcome.Kind {
+		w.lost(at("kind"), "it is written as "+back.Kind.String())
+	}
+	if it.Outcome.Reason != "" && back.Reason != it.Outcome.Reason {
+		w.lost(at("reason"), "there is no place for it")
+	}
+	if it.Index != len(w.back)-1 && !written.Has(spec.Item, spec.AttrIndex) && !w.grafted {
+		w.lost("items["+strconv.Itoa(i)+"].index", "records have no number of their own here")
+	}
+	lost := spec.ItemSet(it) &^ (spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrIndex))
+	if w.itemBody != nil {
+		lost &= spec.BitOf(spec.Item, spec.AttrStatus) | spec.BitOf(spec.Item, spec.AttrID)
+	}
+	same := written // those that are written as they are
+	if w.itemCode != it.Outcome.Code {
+		same &^= spec.BitOf(spec.Item, spec.AttrCode)
+	}
+	if w.itemStatus != it.Outcome.Status {
+		same &^= spec.BitOf(spec.Item, spec.AttrStatus)
+	}
+	if lost &^= same; lost != 0 {
+		for a := spec.AttrNone + 1; a < spec.AttrCount; a++ {
+			if !lost.Has(spec.Item, a) {
+				continue
+			}
+			name := at(a.String())
+			if a == spec.AttrID {
+				name = "items[" + strconv.Itoa(i) + "].id"
+			}
+			w.lost(name, "there is no place for it")
+		}
+	}
+	if len(it.Outcome.Notes) > 0 && w.itemBody == nil {
+		w.lost(at("notes"), "there is no place for them")
+	}
+	if len(it.Outcome.Fields) > 0 && w.itemBody == nil {
+		w.lost(at("fields"), "there is no place for them")
+	}
+	w.itemBody, w.itemHeader = nil, nil
+}
+
+// answer writes a record as an answer of its own, with a body and a header.
+func (w *Output) answer(it *parlance.Item, at string) {
+	o := it.Outcome
+	var m wire.Message
+	w.D.Encode(&m, nil, &wire.Request{Path: w.Req.Path, Now: w.Req.Now, Header: acceptJSON}, &o, &wire.Payload{}, w.depth+1)
+	w.itemStatus = m.Status
+	w.itemBody, w.itemHeader = m.Body, m.Header
+	if w.itemBody == nil {
+		w.itemBody = []byte{}
+	}
+	var t tree.Tree
+	if len(m.Body) > 0 && t.JSON(m.Body, false) != nil {
+		w.itemBody = tree.AppendJSON(nil, string(m.Body))
+	}
+	w.itemBack = o
+	for _, l := range m.Losses {
+		w.lost(at+l.Attribute, l.Reason)
+		switch l.Attribute {
+		case "kind":
+			w.itemBack.Kind, w.itemBack.Reason = w.D.StatusRow(m.Status, w.Req).Kind, ""
+		case "reason":
+			w.itemBack.Reason = ""
+		}
+	}
+}
+
+var acceptJSON = wire.Fields{"Accept": {"application/json"}}
+
+// itemMeaning is the code and the status that a record is written with, so that
+// it reads back as its kind.
+func (w *Output) itemMeaning(it *parlance.Item, written spec.Set, s *spec.Site) (code string, status int) {
+	m := w.meaningOf(it, written, s)
+	return m.code, m.status
+}
+
+// meanItem is itemMeaning for a record that means something else than those before.
+func (w *Output) meanItem(it *parlance.Item, written spec.Set, s *spec.Site) (code string, status int) {
+	o := &it.Outcome
+	if written.Has(spec.Item, spec.AttrKind) {
+		return o.Code, o.Status // the kind is told by itself
+	}
+	row, fallback := w.D.Writable(&parlance.Outcome{Kind: o.Kind, Reason: o.Reason}, w.Req)
+	status = o.Status
+	if status < 100 || status > 999 || w.D.StatusRow(status, w.Req).Kind != o.Kind {
+		status = fallback // what is no status of three digits would not be read as one
+	}
+	code = o.Code
+	if allowed := w.shape.ItemCodes; len(allowed) > 0 && !slices.Contains(allowed, code) {
+		code = ""
+		for _, c := range allowed {
+			r := w.D.CodeRow(c, spec.AnyForm, w.Req)
+			if r == nil {
+				continue
+			}
+			if r.Kind == o.Kind || code == "" && r.Kind.Failing() == o.Kind.Failing() {
+				code = c
+			}
+			if r.Kind == o.Kind {
+				break
+			}
+		}
+		return code, status
+	}
+	if s.Whole.Has(spec.Item, spec.AttrCode) && !tree.IsWhole(code) {
+		code = "" // it would be no number
+	}
+	own := w.D.CodeRow(code, spec.AnyForm, w.Req)
+	if said, _ := w.D.Said(&parlance.Outcome{Status: -1}, s.Is, w.Req); said != nil && said.Kind == o.Kind && (code == "" || own == nil || own.Kind == o.Kind) {
+		return code, status // the form says it, and needs no code
+	}
+	if !written.Has(spec.Item, spec.AttrStatus) {
+		status = 0
+		if code == "" || own != nil && own.Kind != o.Kind || own == nil && w.D.InBodies() {
+			code = w.D.recordCode(o, row, w.Req)
+		}
+	} else if w.D.Codes.Merged && (own == nil || own.Kind != o.Kind) {
+		code = strconv.Itoa(status) // codes are statuses: a foreign one has no place
+	} else if own != nil && own.Kind != o.Kind {
+		code = ""
+	}
+	return code, status
+}

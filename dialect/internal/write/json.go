@@ -1,0 +1,385 @@
+package write
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/dialect/internal/write/replay"
+)
+
+// json writes a template as JSON.
+func (w *Output) json(t *spec.Template) {
+	if t.WriteOnly {
+		carried := w.carried
+		defer func() { w.carried = carried }() // nobody reads it again
+	}
+	switch t.Op {
+	case spec.OpConst:
+		w.dst = appendConstant(w.dst, t)
+	case spec.OpHole:
+		w.jsonHole(t.Hole)
+	case spec.OpAny:
+		if t.Text == "" {
+			w.dst = append(w.dst, "null"...)
+		}
+		w.dst = append(w.dst, t.Text...)
+	case spec.OpObject:
+		if t.Indexed {
+			w.jsonIndexed(t)
+			return
+		}
+		w.jsonObject(t)
+	case spec.OpEither:
+		w.json(w.alternative(t))
+	case spec.OpList:
+		w.jsonList(t, false)
+	case spec.OpReference:
+		if w.nested++; w.nested > maxNested {
+			w.dst = append(w.dst, "null"...)
+		} else {
+			w.json(t.Def.Body)
+		}
+		w.nested--
+	}
+}
+
+// maxNested bounds a definition that is written in itself.
+const maxNested = 64
+
+// alternative is the one that places most of the records that are being
+// written, among these the one that loses least of the whole, among equals the
+// first.
+func (w *Output) alternative(t *spec.Template) *spec.Template {
+	var best *spec.Template
+	most, least := -1, 0
+	for _, e := range t.Elems {
+		if e.ReadOnly {
+			continue
+		}
+		placed := 0
+		for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
+			mine := len(w.scratch)
+			chosen := w.pick(e, o)
+			w.scratch = w.scratch[:mine] // it is only looked at
+			placed += 3 * len(chosen)
+			if len(chosen) > 0 && (w.leaf(e, o, chosen[0]) || !e.Loops && e.Near.Has(w.of(o).site[chosen[0]])) {
+				placed++ // its own place, before one further down
+			}
+			if e := e.Resolve(); e.Op == spec.OpObject && e.Indexed && len(chosen) > 0 {
+				if w.indexes(o, chosen) {
+					placed++ // a list before names that are numbers
+				} else {
+					placed = -1
+				}
+			}
+		}
+		lost := bits.OnesCount64(uint64((t.Writes | t.Copies) & w.present &^ (e.Writes | e.Copies)))
+		if !e.Fillable(w.present) {
+			lost += misplaced // it would not be read
+		}
+		if w.field != nil && placed <= 0 {
+			lost += bits.OnesCount64(uint64(spec.FieldSet(w.field) &^ (e.Writes | e.Copies)))
+		}
+		if lost == 0 && placed > 0 && best == nil && !t.Indexes {
+			return e // nothing can be better
+		}
+		if best == nil || placed > most || placed == most && lost < least {
+			best, most, least = e, placed, lost
+		}
+	}
+	if best == nil {
+		return t.Elems[0]
+	}
+	return best
+}
+
+// indexes reports that what comes next in the paths of the records are numbers.
+func (w *Output) indexes(o spec.Owner, chosen []int) bool {
+	for _, i := range chosen {
+		head, _, _ := strings.Cut(w.rest(o, i), ".")
+		if !tree.IsDigits(head) {
+			return false
+		}
+	}
+	return true
+}
+
+func appendConstant(dst []byte, t *spec.Template) []byte {
+	switch t.Kind {
+	case tree.Null:
+		return append(dst, "null"...)
+	case tree.True:
+		return append(dst, "true"...)
+	case tree.False:
+		return append(dst, "false"...)
+	case tree.Number:
+		return append(dst, t.Text...)
+	}
+	return tree.AppendJSON(dst, t.Text)
+}
+
+func (w *Output) jsonHole(h *spec.Hole) {
+	first := &h.Readings[0]
+	if len(h.Readings) == 1 && (h.Plain || first.Target.Attr == spec.AttrStatus && first.Conv.Notation == spec.Integer && first.Target.Owner == spec.Whole && !h.Defaults) {
+		// The commonest places: an attribute as it is, and the status.
+		text, at := w.value(first.Target), len(w.dst)
+		if text == "" && h.StandIn != nil {
+			text = w.render(h)
+		}
+		switch {
+		case text == "":
+			w.null(first)
+			return
+		case h.Plain:
+			w.dst = tree.AppendJSON(w.dst, text)
+			w.marked(h, at)
+		default:
+			w.dst = append(w.dst, text...)
+		}
+		if first.Target.Owner == spec.Whole {
+			w.carried |= first.Bit
+		}
+		return
+	}
+	if first.Pattern == nil {
+		switch first.Target.Attr {
+		case spec.AttrData:
+			w.payload(h.NoData)
+			return
+		case spec.AttrBody:
+			if len(w.itemBody) == 0 {
+				w.dst = append(w.dst, "null"...)
+			}
+			w.dst = append(w.dst, w.itemBody...)
+			return
+		case spec.AttrHeaders:
+			w.embedHeader()
+			return
+		}
+	}
+	text := w.render(h)
+	if text == "" && !h.Defaults && !first.Conv.Structured() {
+		w.null(first)
+		return
+	}
+	wire, ok := text, true
+	if first.Pattern == nil && !(h.Defaults && text == h.Fallback) {
+		wire, ok = first.Conv.Wire(text, w)
+	}
+	if !ok {
+		w.unwritable(first, text)
+		w.dst = append(w.dst, "null"...)
+		return
+	}
+	w.carry(h, text)
+	at := len(w.dst)
+	switch {
+	case first.Conv.Structured():
+		w.dst = first.Conv.AppendStructured(w.dst, text)
+	case first.Pattern == nil && first.Conv.Bare() && (tree.IsNumber(wire) || wire == "true" || wire == "false"):
+		w.dst = append(w.dst, wire...)
+	default:
+		w.dst = tree.AppendJSON(w.dst, wire)
+	}
+	w.marked(h, at)
+}
+
+// null writes that an attribute is not set.
+func (w *Output) null(r *spec.Reading) {
+	w.dst = append(w.dst, "null"...)
+	if r.Pattern == nil && r.Target.Owner == spec.Whole && w.item == nil && w.field == nil {
+		w.unset = append(w.unset, r.Target.Attr.String())
+	}
+}
+
+// unwritable reports a value of a record that the notation cannot hold.
+func (w *Output) unwritable(r *spec.Reading, text string) {
+	switch {
+	case r.Target.Owner == spec.Field && w.field != nil:
+		w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+r.Target.Attr.String(), "it is no "+spec.NotationNames[r.Conv.Notation])
+	case r.Target.Owner == spec.Item && w.item != nil:
+		name := "items[" + strconv.Itoa(w.itemAt) + "].outcome." + r.Target.Attr.String()
+		if r.Target.Attr == spec.AttrID {
+			name = "items[" + strconv.Itoa(w.itemAt) + "].id"
+		}
+		w.lost(name, "it is no "+spec.NotationNames[r.Conv.Notation])
+	}
+}
+
+// embedHeader writes the header of an answer that stands in a body.
+func (w *Output) embedHeader() {
+	w.dst = append(w.dst, '{')
+	for i, p := range w.itemHeader {
+		if i > 0 {
+			w.dst = append(w.dst, ',')
+		}
+		w.dst = append(tree.AppendJSON(w.dst, p.Name), ':')
+		w.dst = tree.AppendJSON(w.dst, p.Value)
+	}
+	w.dst = append(w.dst, '}')
+}
+
+// payload writes the success value into the envelope, or what stands there without one.
+func (w *Output) payload(without string) {
+	if len(w.data.Body) == 0 {
+		w.dst = append(w.dst, cmp.Or(without, "null")...)
+		return
+	}
+	w.carried |= spec.BitOf(spec.Whole, spec.AttrData)
+	if tree.ValidJSON(w.data.Body) {
+		at := len(w.dst)
+		w.dst = append(w.dst, w.data.Body...)
+		w.markData(replay.StepJSON, at)
+		return
+	}
+	// A payload that is no JSON goes into the envelope as a text.
+	w.spoil()
+	w.dst = tree.AppendJSON(w.dst, string(w.data.Body))
+}
+
+func (w *Output) jsonObject(t *spec.Template) {
+	w.dst = append(w.dst, '{')
+	first := len(w.dst)
+	if w.shape != nil && t == w.shape.Body && len(w.data.Body) > 0 && t.Reads == 0 && t.Rest == nil && w.O.Kind.Good() && w.beside(t) {
+		return
+	}
+	for i := range t.Members {
+		m := &t.Members[i]
+		if (m.Optional || m.Unwritten) && w.leavesOut(m) {
+			continue
+		}
+		if len(w.dst) > first {
+			w.dst = append(w.dst, ',')
+		}
+		w.dst = append(w.dst, m.Json...)
+		if m.Must {
+			if value := m.Value.Resolve(); value.Op == spec.OpList {
+				w.jsonList(value, true)
+				continue
+			}
+		}
+		w.json(m.Value)
+	}
+	if t.Rest != nil {
+		w.others(t, func(key string, value *spec.Template) {
+			if len(w.dst) > first {
+				w.dst = append(w.dst, ',')
+			}
+			if t.Key != (spec.Target{Owner: spec.Field, Attr: spec.AttrPath}) {
+				w.dst = append(tree.AppendJSON(w.dst, key), ':')
+				w.json(value)
+				return
+			}
+			w.markNames(t)
+			at := len(w.dst)
+			w.dst = tree.AppendJSON(w.dst, key)
+			w.markText(t.Key, &t.KeyConv, at)
+			w.dst = append(w.dst, ':')
+			w.json(value)
+			w.markTurn(replay.StepTurned)
+		})
+	}
+	w.dst = append(w.dst, '}')
+}
+
+// beside writes the payload of a shape that is constants alone: what the
+// constants mark stands beside them. It reports false for a payload that is no
+// JSON object.
+func (w *Output) beside(t *spec.Template) bool {
+	w.spoil()
+	var p tree.Tree
+	if p.JSON(w.data.Body, false) != nil || p.Nodes[0].Kind != tree.Object {
+		return false
+	}
+	first := len(w.dst)
+	for i := range t.Members {
+		if m := &t.Members[i]; !w.leavesOut(m) {
+			if len(w.dst) > first {
+				w.dst = append(w.dst, ',')
+			}
+			w.dst = append(w.dst, m.Json...)
+			w.json(m.Value)
+		}
+	}
+	for c := range p.Children(0) {
+		named := slices.IndexFunc(t.Members, func(m spec.Member) bool {
+			return slices.ContainsFunc(m.Names, func(name string) bool { return p.KeyIs(c, name) })
+		})
+		if named >= 0 {
+			if m := t.Members[named].Value; m.Op != spec.OpConst || m.Kind != p.Nodes[c].Kind || m.Kind >= tree.Number && m.Text != string(p.Value(c)) {
+				w.lost("data", "its member "+t.Members[named].Names[0]+" says something else here")
+			}
+			continue
+		}
+		if len(w.dst) > first {
+			w.dst = append(w.dst, ',')
+		}
+		node := &p.Nodes[c]
+		w.dst = append(append(append(w.dst, '"'), p.Source[node.KeyStart:node.KeyEnd]...), '"', ':')
+		if node.Kind == tree.Text {
+			w.dst = append(append(append(w.dst, '"'), p.Raw(c)...), '"')
+		} else {
+			w.dst = append(w.dst, p.Raw(c)...)
+		}
+	}
+	w.dst = append(w.dst, '}')
+	// What stands in the payload may mean something else to another shape.
+	read := w.D.Decode(*w.Req, wire.Response{Status: w.Status, Header: wire.Fields{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
+	if read.Outcome.Kind != w.O.Kind {
+		w.dst = w.dst[:first]
+		return false
+	}
+	w.carried |= spec.BitOf(spec.Whole, spec.AttrData)
+	return true
+}
+
+// leavesOut reports that a member is not written: it is for reading alone, or it
+// is optional and has nothing to say. A constant and a value with a default
+// always have.
+func (w *Output) leavesOut(m *spec.Member) bool {
+	switch {
+	case m.Value.ReadOnly, m.Value.Op == spec.OpAbsent, m.Value.Op == spec.OpAny && m.Value.Text == "":
+		return true
+	case !m.Optional, m.Value.Op == spec.OpConst, m.Value.Op == spec.OpAny, m.Value.Op == spec.OpHole && m.Value.Hole.Defaults:
+		return false
+	case m.Value.Op == spec.OpHole && m.Value.Hole.Guard == nil:
+		switch first := &m.Value.Hole.Readings[0]; {
+		case first.Pattern != nil:
+		case first.Target.Attr == spec.AttrData:
+			return len(w.data.Body) == 0
+		case first.Target.Attr == spec.AttrBody:
+			return len(w.itemBody) == 0
+		case first.Target.Attr == spec.AttrHeaders:
+			return len(w.itemHeader) == 0
+		}
+		return w.render(m.Value.Hole) == ""
+	}
+	return !w.has(m.Value)
+}
+
+// jsonList writes a list, which must not be empty where must says so.
+func (w *Output) jsonList(t *spec.Template, must bool) {
+	w.dst = append(w.dst, '[')
+	first := true
+	w.turns(t, must, func(e *spec.Template) {
+		if !first {
+			w.dst = append(w.dst, ',')
+		}
+		first = false
+		own := w.field != nil && !w.merged
+		if own {
+			w.markTurn(replay.StepEach)
+		}
+		w.json(e)
+		if own {
+			w.markTurn(replay.StepTurned)
+		}
+	})
+	w.dst = append(w.dst, ']')
+}

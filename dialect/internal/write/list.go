@@ -1,0 +1,216 @@
+package write
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+)
+
+// turns calls write for each element that a list is written with.
+func (w *Output) turns(t *spec.Template, must bool, write func(*spec.Template)) {
+	if len(t.Elems) == 0 {
+		return
+	}
+	mine := len(w.scratch)
+	for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
+		if chosen := w.pick(t, o); len(chosen) > 0 {
+			w.write(t, o, chosen, write)
+			w.rests(t, write)
+			w.scratch = w.scratch[:mine]
+			return
+		}
+	}
+	e := t.Elems[0]
+	switch {
+	case t.Writes.Has(spec.Whole, spec.AttrNote):
+		for _, n := range w.O.Notes {
+			w.note = n
+			write(e)
+		}
+		w.note = ""
+		w.carried |= spec.BitOf(spec.Whole, spec.AttrNote)
+	case e.Op == spec.OpConst, e.Op == spec.OpAny && e.Text != "":
+		write(e)
+	case e.Apart || len(t.Elems) > 1 && t.Elems[1].Apart:
+		w.rests(t, write)
+	case e.Writes.Of(spec.Whole) != 0 && (must || e.StandsIn() || w.tells(e)):
+		write(e)
+	}
+}
+
+// tells reports that an element says something of the whole.
+func (w *Output) tells(e *spec.Template) bool {
+	return w.has(&spec.Template{Writes: e.Writes.Of(spec.Whole) &^ spec.BitOf(spec.Whole, spec.AttrStatus)})
+}
+
+// rests writes the elements that a constant tells apart and that say something
+// of the whole.
+func (w *Output) rests(t *spec.Template, write func(*spec.Template)) {
+	for _, e := range t.Elems {
+		if e.Apart && e.Writes.Of(spec.Whole)&w.present&^w.carried != 0 && (e.Writes|e.Copies).Of(spec.Item)|(e.Writes|e.Copies).Of(spec.Field) == 0 && !e.ReadOnly {
+			write(e)
+		}
+	}
+}
+
+// write writes records: each as an element, or several that share what stands
+// outside of a repetition in it.
+func (w *Output) write(t *spec.Template, o spec.Owner, chosen []int, write func(*spec.Template)) {
+	if o == spec.Field && t.Elems[0].Writes.Of(spec.Whole) != 0 && !t.Elems[0].Apart && w.item == nil {
+		chosen = w.first(t, chosen, write)
+	}
+	outer := w.follows
+	defer func() { w.follows = outer }()
+	for ; len(chosen) > 0; w.follows = true {
+		i := chosen[0]
+		e := w.elementFor(t, o, i)
+		if w.leaf(e, o, i) {
+			w.within(o, chosen[:1:1], 0, func() { w.one(o, i, e, t, write) })
+			chosen = chosen[1:]
+			continue
+		}
+		if s := &w.shape.Sites[w.of(o).site[i]]; o == spec.Item && w.lacks(&w.O.Items[i], s) {
+			w.items.done[i] = true
+			w.lost("items["+strconv.Itoa(i)+"]", "it lacks what must be there for it to be read")
+			chosen = chosen[1:]
+			continue
+		}
+		n := 1
+		for n < len(chosen) && !w.shape.Sites[w.of(o).site[i]].Single && w.elementFor(t, o, chosen[n]) == e && w.alike(o, i, chosen[n], e.Shallow()) {
+			n++
+		}
+		w.group(o, chosen[:n], e, write)
+		chosen = chosen[n:]
+	}
+}
+
+// elementFor is the template of a list that a record is written with.
+func (w *Output) elementFor(t *spec.Template, o spec.Owner, i int) *spec.Template {
+	for _, e := range t.Elems {
+		if w.placed(e, o, i) {
+			return e
+		}
+	}
+	return t.Elems[0]
+}
+
+// leaf reports that a record is written by this template, and not by a
+// repetition in it.
+func (w *Output) leaf(e *spec.Template, o spec.Owner, i int) bool {
+	switch e = e.Resolve(); e.Op {
+	case spec.OpEither:
+		return slices.ContainsFunc(e.Elems, func(one *spec.Template) bool { return w.leaf(one, o, i) })
+	}
+	id := e.Site[o-spec.Item]
+	if id != 0 && w.shape.Sites[id].Tree {
+		return w.rest(o, i) == ""
+	}
+	return id != 0 && id == w.of(o).site[i]
+}
+
+// alike reports that two records have the same attributes of a set.
+func (w *Output) alike(o spec.Owner, i, j int, of spec.Set) bool {
+	for a := spec.AttrNone + 1; a < spec.AttrCount; a++ {
+		if o == spec.Field && a != spec.AttrCode && a != spec.AttrMessage && a != spec.AttrPath || !of.Has(o, a) {
+			continue
+		}
+		if o == spec.Field && spec.FieldText(&w.O.Fields[i], a) != spec.FieldText(&w.O.Fields[j], a) || o == spec.Item && spec.ItemText(&w.O.Items[i], a) != spec.ItemText(&w.O.Items[j], a) {
+			return false
+		}
+	}
+	return true
+}
+
+// group writes an element whose repetition holds the records; what stands
+// outside of that is the first one's.
+func (w *Output) group(o spec.Owner, chosen []int, e *spec.Template, write func(*spec.Template)) {
+	w.within(o, chosen, 0, func() {
+		outer := w.around
+		w.around |= e.Shallow()
+		if o == spec.Item {
+			it := &w.O.Items[chosen[0]]
+			w.item, w.itemAt = it, chosen[0]
+			site := &w.shape.Sites[w.items.site[chosen[0]]]
+			w.itemCode, w.itemStatus = w.itemMeaning(it, site.Written, site)
+			write(e)
+			w.item, w.itemCode, w.itemStatus = nil, "", 0
+		} else {
+			w.field, w.fieldAt = &w.O.Fields[chosen[0]], chosen[0]
+			write(e)
+			w.field = nil
+		}
+		w.around = outer
+	})
+}
+
+// one writes a record as an element.
+func (w *Output) one(o spec.Owner, i int, e, t *spec.Template, write func(*spec.Template)) {
+	outerField, outerAt, outerItem, outerCode, outerStatus := w.field, w.fieldAt, w.item, w.itemCode, w.itemStatus
+	if o == spec.Item {
+		w.withItem(i, e, write)
+	} else {
+		w.withField(i, e, t, write)
+	}
+	w.field, w.fieldAt, w.item, w.itemCode, w.itemStatus = outerField, outerAt, outerItem, outerCode, outerStatus
+	w.of(o).done[i] = true
+}
+
+// first writes the element that tells of the whole, together with the first
+// record where both say the same. It returns the records that are left.
+func (w *Output) first(t *spec.Template, chosen []int, write func(*spec.Template)) []int {
+	e := t.Elems[0]
+	if w.told {
+		return chosen
+	}
+	w.told = true
+	w.merged = w.merges(e, &w.O.Fields[chosen[0]])
+	switch {
+	case w.merged && !w.leaf(e, spec.Field, chosen[0]) && e.Deep.Of(spec.Field) != 0:
+		n := 1
+		for n < len(chosen) && w.alike(spec.Field, chosen[0], chosen[n], e.Shallow()) {
+			n++
+		}
+		w.group(spec.Field, chosen[:n], e, write)
+		w.merged, chosen = false, chosen[n:]
+	case w.merged:
+		if i := chosen[0]; w.O.Fields[i].Path == "" {
+			w.lost("fields["+strconv.Itoa(i)+"]", "without a path it reads as the whole's own")
+		}
+		w.within(spec.Field, chosen[:1:1], 0, func() { w.one(spec.Field, chosen[0], e, t, write) })
+		w.merged, chosen = false, chosen[1:]
+	case t.Guarded() || w.tells(e):
+		w.within(spec.Field, []int{}, 0, func() { write(e) })
+	}
+	return chosen
+}
+
+// merges reports that the first Field can stand in the same element as the
+// whole: every text that is read as both is equal, or the whole has none.
+func (w *Output) merges(e *spec.Template, f *parlance.Field) bool {
+	if e.Op == spec.OpHole {
+		first := e.Hole.Readings[0]
+		if first.Pattern != nil || first.Target.Owner != spec.Whole {
+			return true
+		}
+		for _, c := range e.Hole.Readings[1:] {
+			if c.Pattern == nil && c.Target.Owner == spec.Field {
+				text := w.value(first.Target)
+				if e.Hole.Guard != nil {
+					text = w.render(e.Hole)
+				}
+				if text != "" && text != spec.FieldText(f, c.Target.Attr) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	for i := range e.Members {
+		if !w.merges(e.Members[i].Value, f) {
+			return false
+		}
+	}
+	return true
+}

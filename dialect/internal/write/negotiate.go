@@ -1,0 +1,58 @@
+package write
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// negotiate chooses the form of the body by the Accept field of the request
+// (RFC 9110, 12.5.1): of the types that the caller takes, the one it prefers,
+// at equal weight the one it names exactly, then the order of the dialect.
+func (w *Output) negotiate() spec.Form {
+	var forms []spec.Form
+	named := slices.ContainsFunc(w.D.Shapes, func(s *spec.Shape) bool { return s.Is != "" && s.Is == w.Row.First })
+	for _, f := range w.D.Forms {
+		for _, s := range w.D.Shapes {
+			if s.Form == f && w.eligible(s, named) {
+				forms = append(forms, f)
+				break
+			}
+		}
+	}
+	if len(forms) == 0 {
+		return spec.FormNone
+	}
+	if len(forms) == 1 {
+		return forms[0]
+	}
+	// A text is what is left where the form that could say more needs what is not there.
+	accept := strings.Join(wire.Values(w.Req.Header, "Accept"), ",")
+	if !w.D.FormsListed {
+		forms = slices.DeleteFunc(forms, func(f spec.Form) bool { return f == spec.FormText })
+	}
+	best, weight, exact := forms[0], 0.0, 0
+	refused := true
+	for _, f := range forms {
+		q, e := wire.Accepts(accept, w.media(f))
+		switch {
+		case q > weight || q > 0 && q == weight && e > exact:
+			best, weight, exact = f, q, e
+		case weight == 0 && e < 0 && refused:
+			best = f // one that is not named, before one that is refused
+		}
+		refused = refused && e >= 0
+	}
+	return best
+}
+
+func (w *Output) media(f spec.Form) string {
+	for _, s := range w.D.Shapes {
+		if s.Form == f {
+			return s.Media
+		}
+	}
+	return spec.MediaTypes[f]
+}

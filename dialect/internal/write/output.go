@@ -1,0 +1,103 @@
+package write
+
+import (
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/dialect/internal/write/replay"
+)
+
+// Output is one response that is being written.
+type Output struct {
+	D       *Writer
+	own     wire.Request
+	Req     *wire.Request
+	choice  *replay.Choice // nil where it is made
+	O       *parlance.Outcome
+	data    wire.Payload
+	Row     *spec.Row
+	Status  int
+	Code    string // the code to write, "" for none
+	shape   *spec.Shape
+	present spec.Set // the attributes of the Outcome that are set
+	lacking spec.Set // those of a Field that some of them do not have
+	carried spec.Set // those of the whole that were written
+	dst     []byte
+	start   int // where the body begins in it
+	losses  []parlance.Loss
+	unset   []string // attributes that are written as null
+
+	items   records
+	fields  records
+	follows bool     // an element before this one has told of the whole
+	around  spec.Set // what repetitions and names around the record hold of it
+	told    bool     // the list of errors has told of the whole
+
+	fieldsTold bool // the detail says what the Fields say
+	behind     bool // behind what it said by itself
+
+	field      *parlance.Field // the record that is being written, nil outside
+	fieldAt    int             // its place
+	merged     bool            // it is written into the same element as the whole
+	item       *parlance.Item
+	itemAt     int // its place
+	itemCode   string
+	itemStatus int
+	itemBody   []byte // the answer that it is, where it is one
+	itemHeader []wire.Pair
+	itemBack   parlance.Outcome // what that reads as
+	meant      [2]itemMeant     // how the last records were written
+	note       string
+	scratch    []int           // places of records that are being written
+	back       []parlance.Item // what the records that were written read as
+	headersSay string          // what the headers that were written say of the form
+	grafted    bool            // records stand in the caller's own document
+	nested     int             // definitions that are written in each other
+	depth      int             // of answers inside of answers
+	trace      *replay.Trace   // nil where no program is looked for
+}
+
+// body writes the chosen shape.
+func (w *Output) body() {
+	for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
+		w.atRoot(o)
+	}
+	switch w.shape.Form {
+	case spec.FormJSON:
+		w.json(w.shape.Body)
+	case spec.FormXML:
+		root := w.shape.Body.Root()
+		name := w.shape.Body.AnyName
+		if w.shape.Body.Rest == nil {
+			name = root.Names[0]
+		}
+		w.element(name, root.Value)
+	case spec.FormHTML:
+		w.html(w.shape.Body)
+	case spec.FormText:
+		if w.shape.Body.Op == spec.OpConst {
+			w.dst = append(w.dst, w.shape.Body.Text...)
+			return
+		}
+		text := w.render(w.shape.Body.Hole)
+		w.dst = append(w.dst, text...)
+		w.carry(w.shape.Body.Hole, strings.TrimSpace(text)) // as it is read
+	}
+}
+
+// Attributes finds out what of the Outcome is there to be written.
+func (w *Output) Attributes() {
+	w.present, w.lacking = spec.Attributes(w.O, w.Row, w.Code, len(w.data.Body) > 0)
+}
+
+// Now is the whole second in which an answer is written, as its Date will say.
+func (w *Output) Now() time.Time {
+	t := w.Req.Now
+	if t.IsZero() {
+		t = time.Now()
+	}
+	return t.Truncate(time.Second)
+}

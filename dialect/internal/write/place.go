@@ -1,0 +1,295 @@
+package write
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// records is what is being written of the Items or the Fields.
+type records struct {
+	site     []uint16 // of each record: where it is written, 0 for nowhere
+	done     []bool   // it was written
+	chosen   []int    // those that a repetition around this place writes; nil is all
+	consumed int      // segments of their paths that names around this place have said
+}
+
+// assign chooses for every record the site of the shape that loses least, and
+// in which it reads back as what it is.
+func (w *Output) assign() {
+	for i := range w.O.Items {
+		id, _ := w.itemSite(i)
+		w.items.site, w.items.done = append(w.items.site, id), append(w.items.done, false)
+	}
+	for i := range w.O.Fields {
+		id, _ := w.fieldSite(i)
+		w.fields.site, w.fields.done = append(w.fields.site, id), append(w.fields.done, false)
+	}
+}
+
+// misplaced is the least that it costs where a record would not be read again
+// as what it is.
+const misplaced = 32
+
+// misfits are the records that a shape has no good place for.
+func (w *Output) misfits(s *spec.Shape) (n int) {
+	outer := w.shape
+	w.shape = s
+	for i := range w.O.Items {
+		_, cost := w.itemSite(i)
+		n += spec.Btoi(cost >= misplaced)
+	}
+	for i := range w.O.Fields {
+		_, cost := w.fieldSite(i)
+		n += spec.Btoi(cost >= misplaced)
+	}
+	w.shape = outer
+	return n
+}
+
+func (w *Output) itemSite(i int) (id uint16, least int) {
+	it := &w.O.Items[i]
+	for n := 1; n < len(w.shape.Sites); n++ {
+		if s := &w.shape.Sites[n]; s.Owner == spec.Item {
+			if c := w.itemCost(it, s); id == 0 || c < least {
+				id, least = uint16(n), c
+			}
+		}
+	}
+	if id == 0 {
+		return 0, misplaced
+	}
+	return id, least
+}
+
+// fieldSite is the place of a Field. Of equal ones in a tree the deepest counts:
+// a record is written at its own place.
+func (w *Output) fieldSite(i int) (id uint16, least int) {
+	f := &w.O.Fields[i]
+	sites := w.shape.Sites
+	have := spec.FieldSet(f)
+	for n := 1; n < len(sites); n++ {
+		s := &sites[n]
+		if s.Owner != spec.Field {
+			continue
+		}
+		lost := bits.OnesCount64(uint64(have &^ s.Written))
+		if s.Tree && s.Keys > segmentsOf(f.Path) || s.Must&^have != 0 || s.Indexed && !beginsWithNumber(f.Path) {
+			lost += misplaced
+		}
+		if s.Keys > 0 && f.Path == "" && !s.Tree {
+			lost++ // its name would be empty
+		}
+		if id == 0 || lost < least || lost == least && s.Tree && s.Keys > sites[id].Keys {
+			id, least = uint16(n), lost
+		}
+	}
+	if id == 0 {
+		return 0, misplaced
+	}
+	return id, least
+}
+
+func beginsWithNumber(path string) bool {
+	head, _, _ := strings.Cut(path, ".")
+	return tree.IsDigits(head)
+}
+
+func segmentsOf(path string) int {
+	if path == "" {
+		return 0
+	}
+	return strings.Count(path, ".") + 1
+}
+
+func (w *Output) itemCost(it *parlance.Item, s *spec.Site) int {
+	weigh := spec.ItemSet(it) &^ (spec.BitOf(spec.Item, spec.AttrIndex) | spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrStatus))
+	written := s.Written
+	if written.Has(spec.Item, spec.AttrBody) {
+		written |= spec.OwnerBits[spec.Item]
+	}
+	lost := bits.OnesCount64(uint64(weigh &^ written))
+	if w.lacks(it, s) {
+		lost += 2 * misplaced // it would not be read
+	}
+	if back := w.readsBack(it, s, s.Written); back.Kind != it.Outcome.Kind {
+		lost += misplaced
+		if back.Kind.Failing() != it.Outcome.Kind.Failing() {
+			lost += 3 * misplaced // rather not at all
+		}
+	}
+	return lost
+}
+
+// lacks reports that a record does not have what must be there for it to be read
+// at a site. The code is chosen later.
+func (w *Output) lacks(it *parlance.Item, s *spec.Site) bool {
+	return s.Must&^(spec.ItemSet(it)|spec.BitOf(spec.Item, spec.AttrCode)|spec.BitOf(spec.Item, spec.AttrStatus)) != 0
+}
+
+// readsBack is what a record reads as that is written with these attributes in
+// such a form.
+func (w *Output) readsBack(it *parlance.Item, s *spec.Site, written spec.Set) *spec.Row {
+	switch {
+	case written.Has(spec.Item, spec.AttrKind), written.Has(spec.Item, spec.AttrBody):
+		return &spec.Row{Kind: it.Outcome.Kind, Reason: it.Outcome.Reason}
+	}
+	m := w.meaningOf(it, written, s)
+	code, status := m.code, m.status
+	have := spec.ItemSet(it) &^ (spec.BitOf(spec.Item, spec.AttrCode) | spec.BitOf(spec.Item, spec.AttrStatus))
+	if code != "" {
+		have |= spec.BitOf(spec.Item, spec.AttrCode)
+	}
+	if status != 0 {
+		have |= spec.BitOf(spec.Item, spec.AttrStatus)
+	}
+	if s.Must&^have != 0 {
+		return &spec.Row{Kind: parlance.Noted} // a record without what must be there is not read
+	}
+	if m.back == nil {
+		o := parlance.Outcome{}
+		if written.Has(spec.Item, spec.AttrCode) {
+			o.Code = code
+		}
+		if written.Has(spec.Item, spec.AttrFamily) {
+			o.Family = it.Outcome.Family
+		}
+		if written.Has(spec.Item, spec.AttrStatus) {
+			o.Status = status
+		}
+		m.back = w.D.ItemMeaning(&o, w.O, s.Is, w.Req)
+	}
+	return m.back
+}
+
+// itemMeant is how a record is written, and what that reads as. Most records of an
+// answer mean the same, and each is asked after more than once.
+type itemMeant struct {
+	kind    parlance.Kind
+	reason  parlance.Reason
+	given   int // the record's own status
+	own     string
+	family  string
+	written spec.Set
+	site    *spec.Site // nil where nothing is kept
+
+	code   string
+	status int
+	back   *spec.Row // nil where nobody has asked
+}
+
+// meaningOf is that of a record which is written with these attributes in such a form.
+func (w *Output) meaningOf(it *parlance.Item, written spec.Set, s *spec.Site) *itemMeant {
+	o := &it.Outcome
+	for i := range w.meant {
+		if m := &w.meant[i]; m.site == s && m.kind == o.Kind && m.given == o.Status && m.written == written &&
+			m.reason == o.Reason && m.own == o.Code && m.family == o.Family {
+			return m
+		}
+	}
+	w.meant[0], w.meant[1] = itemMeant{kind: o.Kind, reason: o.Reason, given: o.Status, own: o.Code, family: o.Family, written: written, site: s}, w.meant[0]
+	m := &w.meant[0]
+	m.code, m.status = w.meanItem(it, written, s)
+	return m
+}
+
+// of are the records of an owner.
+func (w *Output) of(o spec.Owner) *records {
+	if o == spec.Item {
+		return &w.items
+	}
+	return &w.fields
+}
+
+// path is what names of members say of a record.
+func (w *Output) path(o spec.Owner, i int) string {
+	if o == spec.Item {
+		return w.O.Items[i].ID
+	}
+	return w.O.Fields[i].Path
+}
+
+// rest is the part of it that names around have not said yet.
+func (w *Output) rest(o spec.Owner, i int) string {
+	path := w.path(o, i)
+	for range w.of(o).consumed {
+		_, path, _ = strings.Cut(path, ".")
+	}
+	return path
+}
+
+// placed reports that a record is to be written at or below a place.
+func (w *Output) placed(t *spec.Template, o spec.Owner, i int) bool {
+	r := w.of(o)
+	id := r.site[i]
+	if id == 0 || r.done[i] || !t.Sites.Has(id) && !w.shape.Sites[id].Tree {
+		return false
+	}
+	if !w.shape.Sites[id].Tree {
+		return true
+	}
+	// In a tree every place where a path may end will do for it.
+	if w.rest(o, i) == "" {
+		return w.shape.Ends(t.Near, o)
+	}
+	return t.Keys.Of(o) != 0
+}
+
+// pick are the records that are to be written at or below a place. They lie in
+// the writer's own memory until the caller gives it back.
+func (w *Output) pick(t *spec.Template, o spec.Owner) []int {
+	r := w.of(o)
+	start := len(w.scratch)
+	switch {
+	case len(t.Sites) == 0 || len(r.site) == 0:
+		return nil
+	case r.chosen != nil:
+		for _, i := range r.chosen {
+			if w.placed(t, o, i) {
+				w.scratch = append(w.scratch, i)
+			}
+		}
+	default:
+		for i := range r.site {
+			if w.placed(t, o, i) {
+				w.scratch = append(w.scratch, i)
+			}
+		}
+	}
+	return w.scratch[start:]
+}
+
+// picks reports that there are such records.
+func (w *Output) picks(t *spec.Template, o spec.Owner) bool {
+	r := w.of(o)
+	if len(t.Sites) == 0 {
+		return false
+	}
+	if r.chosen != nil {
+		return slices.ContainsFunc(r.chosen, func(i int) bool { return w.placed(t, o, i) })
+	}
+	for i := range r.site {
+		if w.placed(t, o, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// within writes with a part of the records.
+func (w *Output) within(o spec.Owner, chosen []int, consumed int, write func()) {
+	r := w.of(o)
+	outer := *r
+	r.chosen, r.consumed = chosen, r.consumed+consumed
+	write()
+	r.chosen, r.consumed = outer.chosen, outer.consumed
+}
+
+// inTree reports that records stand in a definition that refers to itself.
+func (w *Output) inTree(chosen []int, r *records) bool {
+	return slices.ContainsFunc(chosen, func(i int) bool { return w.shape.Sites[r.site[i]].Tree })
+}

@@ -1,0 +1,156 @@
+package replay
+
+import (
+	"cmp"
+	"hash/maphash"
+	"strings"
+	"sync/atomic"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Choice is what follows from the meaning of an Outcome alone: the row that it
+// is written by, the status, the code, and what these read back as. Making it
+// costs more than writing a body, and most answers of an API are of a few
+// kinds, so each dialect keeps those that it made last.
+type Choice struct {
+	Key        ChoiceKey
+	Row        *spec.Row
+	Status     int
+	StatusText string
+	Phrase     string
+	Code       string
+	Lost       []parlance.Loss // of the code
+	Back       *spec.Row       // what the status reads as
+	Telling    bool            // texts may have to be dropped
+	dresses    renderings
+}
+
+// ChoiceKey is all that a choice depends on.
+type ChoiceKey struct {
+	kind       parlance.Kind
+	payload    bool
+	fields     bool
+	status     int
+	conditions uint64 // which request headers hold that rows ask for
+	reason     parlance.Reason
+	Code       string
+	family     string
+	method     string
+	path       string // "" where nothing in the file depends on it
+}
+
+// Rendering is the shape that a choice is written in, for a set of attributes and
+// what the caller accepts.
+type Rendering struct {
+	RenderingKey
+	Shape   *spec.Shape
+	Header  []wire.Pair // its content type
+	Tries   int         // how often more a program is looked for
+	program *Replay     // nil where none was found
+}
+
+type RenderingKey struct {
+	present   spec.Set
+	lacking   spec.Set // what some of the fields do not have
+	retryable parlance.Advice
+	Accept    string
+}
+
+const (
+	maxChoices = 256 // of one dialect
+	maxDresses = 8   // of one choice
+	MaxTries   = 4   // whose texts went another way, before a program is given up
+)
+
+type renderings [maxDresses]atomic.Pointer[Rendering]
+
+// Memory keeps what was chosen, each at the place that its key hashes to. A
+// later one takes the place of an earlier one, so that nothing grows.
+type Memory struct {
+	Seed maphash.Seed
+	kept [maxChoices]atomic.Pointer[Choice]
+}
+
+func (c *Memory) mixed(h uint64, text string) uint64 {
+	if text == "" {
+		return h
+	}
+	return h*31 ^ maphash.String(c.Seed, text)
+}
+
+// Keep is the key in memory of its own.
+func (k ChoiceKey) Keep() ChoiceKey {
+	k.reason, k.Code = parlance.Reason(strings.Clone(string(k.reason))), strings.Clone(k.Code)
+	k.family, k.method, k.path = strings.Clone(k.family), strings.Clone(k.method), strings.Clone(k.path)
+	return k
+}
+
+func (c *Choice) At(k *RenderingKey) *atomic.Pointer[Rendering] {
+	return &c.dresses[((uint64(k.present)^uint64(k.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(k.Accept)))%maxDresses]
+}
+
+// Program is that of the dress for an Outcome, nil where there is none.
+func (c *Choice) Program(d *spec.Spec, req *wire.Request, o *parlance.Outcome) *Replay {
+	if c.Telling {
+		return nil
+	}
+	present, lacking := spec.Attributes(o, c.Row, c.Code, c.Key.payload)
+	var k RenderingKey
+	if !k.Set(d, req, o, present, lacking) {
+		return nil
+	}
+	if l := c.At(&k).Load(); l != nil && l.RenderingKey == k {
+		return l.program
+	}
+	return nil
+}
+
+// Unroll keeps the program of a dress, if one was found.
+func (c *Choice) Unroll(l *Rendering, p *Replay) {
+	next := *l
+	next.Tries--
+	if next.program = p; p != nil {
+		next.Tries = 0
+	}
+	c.At(&l.RenderingKey).Store(&next)
+}
+
+// Place makes the key of the choice for an Outcome, and finds the place where
+// it is kept: nil for one with records, and for texts that are too long.
+func (c *Memory) Place(d *spec.Spec, key *ChoiceKey, req *wire.Request, o *parlance.Outcome, payload bool) *atomic.Pointer[Choice] {
+	*key = ChoiceKey{kind: o.Kind, payload: payload, fields: len(o.Fields) > 0, status: o.Status, reason: o.Reason, Code: o.Code, family: o.Family, method: req.Method}
+	if len(d.Asked) > 0 {
+		key.conditions = d.Conditions(req)
+	}
+	if d.Pathed {
+		key.path = req.Path
+	}
+	if len(o.Items) > 0 || len(d.Asked) > 64 || len(key.reason) > spec.MaxKey || len(key.Code) > spec.MaxKey || len(key.family) > spec.MaxKey || len(key.method) > spec.MaxKey || len(key.path) > spec.MaxKey {
+		return nil
+	}
+	h := (uint64(key.kind)<<10 ^ uint64(key.status) ^ key.conditions<<20) * 0x9E3779B97F4A7C15
+	h = c.mixed(h, string(key.reason))
+	h = c.mixed(h, cmp.Or(key.Code, key.family)) // a code is of one family
+	h = c.mixed(h, key.path)
+	h ^= uint64(len(key.method)) << 40
+	return &c.kept[(h^h>>32)%maxChoices]
+}
+
+// Set makes the key of the dress for an Outcome. It reports false where none
+// is kept.
+func (key *RenderingKey) Set(d *spec.Spec, req *wire.Request, o *parlance.Outcome, present, lacking spec.Set) bool {
+	*key = RenderingKey{present: present, lacking: lacking, retryable: o.Retryable}
+	if len(d.Forms) > 1 {
+		// Several fields are kept by nobody.
+		switch all := wire.Values(req.Header, "Accept"); {
+		case len(all) > 1 || len(all) == 1 && len(all[0]) > spec.MaxKey:
+			return false
+		case len(all) == 1:
+			key.Accept = all[0]
+		}
+	}
+	return len(o.Items) == 0 && !(d.Trees && len(o.Fields) > 0) && !(d.Grafts && len(req.Body) > 0)
+}

@@ -1,0 +1,40 @@
+package replay
+
+import "github.com/parlance-api/parlance/dialect/internal/spec"
+
+import "slices"
+
+// Trace is what a writer marks for a program.
+type Trace struct {
+	Cuts   []Cut
+	Texts  []Varying
+	Media  string
+	Spoilt bool // something was written that depends on more than is marked
+}
+
+// Cut is a text in the body, or where turns begin and end.
+type Cut struct {
+	Kind     StepKind
+	From     spec.Target
+	Conv     *spec.Conversion
+	Among    *spec.Template
+	At, Past int
+}
+
+// Program is made of what was marked in a body that begins at start, nil where turns
+// differ in more than texts.
+func (t *Trace) Program(p *Replay, body []byte, start int) *Replay {
+	p.texts, p.media, p.size = t.Texts, t.Media, min(len(body)-start, maxHint)
+	if len(p.texts) > 0 {
+		p.Header = slices.Clone(p.Header)
+		for _, text := range p.texts {
+			p.Header[text.At].Value = "" // the caller's
+		}
+	}
+	u := unroller{cuts: t.Cuts, body: body, pos: start}
+	p.steps = append(u.steps(), step{before: string(body[u.pos:])})
+	if u.uneven || len(u.cuts) > 0 {
+		return nil
+	}
+	return p
+}

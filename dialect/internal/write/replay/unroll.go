@@ -1,0 +1,115 @@
+package replay
+
+import "github.com/parlance-api/parlance/dialect/internal/spec"
+
+import "slices"
+
+// Unrolls reports that what is written by a template follows from which attributes
+// are there, but for texts that are marked, inside of so many kinds of turns:
+// names, and in them or alone the elements of a list.
+func Unrolls(t *spec.Template, present spec.Set, inside int) bool {
+	same := (t.Writes|t.Copies|t.Keys)&present&^spec.Settled == 0
+	switch t.Op {
+	case spec.OpHole:
+		return holeUnrolls(t.Hole, present, inside)
+	case spec.OpObject:
+		if same && inside == 0 {
+			return true
+		}
+		for i := range t.Members {
+			if m := &t.Members[i]; !m.Unwritten && !Unrolls(m.Value, present, inside) {
+				return false
+			}
+		}
+		switch {
+		case t.Indexed:
+			return false
+		case t.Rest == nil:
+			return true
+		case t.Key.Attr != spec.AttrNone && t.Single():
+			return t.Key.Bit()&present&^spec.Settled == 0 && Unrolls(t.Rest.Value, present, inside)
+		}
+		// One name after the other, and no names in names.
+		return inside == 0 && t.Key == spec.Target{Owner: spec.Field, Attr: spec.AttrPath} && t.KeyConv.TakesAll() && t.Rest.Value.Writes.Of(spec.Whole) == 0 &&
+			t.Rest.Value.Keys == 0 && Unrolls(t.Rest.Value, present, 1)
+	case spec.OpList:
+		switch {
+		case same && inside == 0:
+			return true
+		case (t.Writes|t.Copies).Of(spec.Field)&present == 0:
+			return inside == 0 && !slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return !Unrolls(e, present, 0) })
+		}
+		return inside < 2 && len(t.Elems) == 1 && !t.Guarded() && t.Elems[0].Writes.Of(spec.Whole) == 0 && Unrolls(t.Elems[0], present, 2)
+	case spec.OpEither:
+		return same && inside == 0 || !t.Indexes && !slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return e.ReadOnly || !Unrolls(e, present, inside) })
+	case spec.OpReference:
+		return same && inside == 0 || !t.Def.Loops && Unrolls(t.Def.Body, present, inside)
+	}
+	return true
+}
+
+// holeUnrolls reports that a text is settled, or goes out as it is whatever it is.
+func holeUnrolls(h *spec.Hole, present spec.Set, inside int) bool {
+	first, loose := &h.Readings[0], false // some of it is not settled
+	if first.Target.Attr == spec.AttrData && first.Pattern == nil && len(h.Readings) == 1 {
+		return inside == 0 && h.Guard == nil
+	}
+	for i, r := range h.Readings {
+		if r.Targets()&present&^spec.Settled == 0 {
+			continue
+		}
+		loose = true
+		if r.Pattern != nil || r.Bit&Free == 0 || i > 0 && r.Target.Owner == spec.Whole {
+			return false // a second one of the whole is carried if it is the same
+		}
+	}
+	if loose && (h.Guard != nil || first.Pattern != nil || !first.Conv.TakesAll() || h.Defaults && first.Conv.Notation != spec.Plain) {
+		return false
+	}
+	// In a record's own element a text of both would be the record's.
+	return inside == 0 || len(h.Readings) == 1 || first.Pattern == nil && first.Target.Owner == spec.Field
+}
+
+// unroller makes steps of cuts.
+type unroller struct {
+	cuts   []Cut
+	body   []byte
+	pos    int  // what stands before it is in a step
+	uneven bool // turns differ in more than texts
+}
+
+// steps are those up to the end of the turn, or of all.
+func (u *unroller) steps() (all []step) {
+	for len(u.cuts) > 0 && u.cuts[0].Kind != StepTurned {
+		c := u.cuts[0]
+		s := step{before: string(u.body[u.pos:c.At]), kind: c.Kind, from: c.From, conv: c.Conv, among: c.Among}
+		u.cuts, u.pos = u.cuts[1:], c.Past
+		if c.Kind == StepNames || c.Kind == StepEach {
+			s.turns = u.turn()
+			for len(u.cuts) > 0 && u.cuts[0].Kind == c.Kind && string(u.body[u.pos:u.cuts[0].At]) == "," {
+				u.pos, u.cuts = u.cuts[0].At, u.cuts[1:]
+				u.uneven = !slices.EqualFunc(u.turn(), s.turns, step.equal) || u.uneven
+			}
+			s.single = !slices.ContainsFunc(s.turns, func(s step) bool { return s.kind == StepEach })
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// turn are the steps of one turn, with its end.
+func (u *unroller) turn() []step {
+	all := u.steps()
+	if len(u.cuts) == 0 {
+		u.uneven = true
+		return nil
+	}
+	end := u.cuts[0].At
+	all = append(all, step{before: string(u.body[u.pos:end])})
+	u.cuts, u.pos = u.cuts[1:], end
+	return all
+}
+
+func (s step) equal(other step) bool {
+	return s.before == other.before && s.kind == other.kind && s.from == other.from && s.conv == other.conv && slices.EqualFunc(s.turns, other.turns, step.equal)
+}

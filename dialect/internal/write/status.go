@@ -1,0 +1,230 @@
+package write
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/meaning"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// Writable chooses the row that an Outcome is written by, and the spec.HTTPSource status.
+// Where it has records and nothing holds records under that status, a status
+// whose shape does is taken if the records roll up to the same kind under it, or
+// the notes that make it noted stand beside them.
+func (d *Writer) Writable(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
+	r, status := d.statusFor(o, req)
+	if len(o.Items) == 0 {
+		return d.withCode(r, status, o, req), status
+	}
+	holds := func(status int) bool {
+		w := Output{D: d, Req: req, O: o, Row: d.StatusRow(status, req), Status: status}
+		w.Attributes()
+		return slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.CarriesItems() && w.eligible(s, false) })
+	}
+	if holds(status) {
+		return r, status
+	}
+	for _, s := range d.Shapes {
+		if s.CarriesItems() && len(s.Status) > 0 && s.Status[0].From < 400 && holds(s.Status[0].From) {
+			under := *o
+			under.Status = s.Status[0].From
+			here := *o
+			here.Status = status
+			if o.Kind == parlance.Noted && d.StatusRow(status, req).Kind == parlance.Success && !d.saysKind(&here) {
+				under.Kind = parlance.Success // it is written as one either way, and so its records are told
+			}
+			noted := o.Kind == parlance.Noted && len(o.Notes) > 0 && s.Writes.Has(spec.Whole, spec.AttrNote)
+			if noted || d.rollsUp(&under, req) {
+				return d.StatusRow(under.Status, req), under.Status
+			}
+		}
+	}
+	return r, status
+}
+
+// withCode is the row by whose code an Outcome without a code of its own is written:
+// the chosen one, unless the file has a default for this status. The default must
+// mean what the status does, or what the Outcome does.
+func (d *Writer) withCode(chosen *spec.Row, status int, o *parlance.Outcome, req *wire.Request) *spec.Row {
+	if o.Code != "" || o.Family != "" || chosen.Status != 0 {
+		return chosen
+	}
+	best := chosen
+	for _, r := range d.Rows {
+		if !r.ByDefault || r.Status != status || r.Kind != chosen.Kind || !r.Applies(req, spec.AnyForm) {
+			continue
+		}
+		if r.Reason == o.Reason {
+			return r
+		}
+		if r.Reason == chosen.Reason && best == chosen {
+			best = r
+		}
+	}
+	if best == chosen && o.Status == status && o.Kind.Failing() && !(d.Owns(chosen) && chosen.Names(strconv.Itoa(status))) {
+		return d.withNeededCode(chosen, status, o, req)
+	}
+	return best
+}
+
+// withNeededCode is for a status that only its class covers, in a dialect whose errors
+// all need a code. It is the first row of the same meaning with a code, fine or coarse.
+// Without it nothing could be written, and the text would be lost.
+func (d *Writer) withNeededCode(chosen *spec.Row, status int, o *parlance.Outcome, req *wire.Request) *spec.Row {
+	writes := func(r *spec.Row, code string) bool {
+		w := Output{D: d, Req: req, Row: r, Status: status, Code: code,
+			O: &parlance.Outcome{Kind: o.Kind, Reason: o.Reason, Status: status, Detail: "any"}}
+		w.Attributes()
+		return slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.Writes.Has(spec.Whole, spec.AttrDetail) && w.eligible(s, false) })
+	}
+	if writes(chosen, "") {
+		return chosen
+	}
+	for _, r := range d.Rows {
+		if sp, ok := r.Number(); r.NotUsed || ok && sp.From != sp.To || strings.Contains(r.First, "*") || d.Named(r.First) {
+			continue // it does not say which code
+		}
+		code := "" // of a status: the coarser one may do
+		if r.Status != 0 {
+			code = r.First
+		}
+		if (code != "" || r.Family != "") && r.Kind == o.Kind && r.Reason == o.Reason && r.Applies(req, spec.AnyForm) && writes(r, code) {
+			return r
+		}
+	}
+	return chosen
+}
+
+// statusFor chooses by the Outcome alone: by its code where the file lists it,
+// then its own status where that can be kept, then by its kind.
+func (d *Writer) statusFor(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
+	code := o.Code
+	if o.Family != "" && (code == "" || d.CodeRow(code, spec.AnyForm, req) == nil) {
+		code = o.Family // a fine code that nobody listed means what its family does
+	}
+	if code != "" {
+		if r := d.meant(code, o, req); r != nil && d.same(r, o, req) {
+			switch sp, ok := r.Number(); {
+			case r.Status != 0:
+				return r, r.Status
+			case o.Status != 0 && d.same(d.StatusRow(o.Status, req), o, req):
+				return r, o.Status
+			case ok && sp.From == sp.To && sendable(sp.From):
+				return r, sp.From
+			case ok && sp.From < sp.To:
+				// Of a range it is the code itself, if that can be a status: 999 cannot.
+				if n, err := strconv.Atoi(code); err == nil && n >= sp.From && n <= sp.To && sendable(n) && n <= 599 {
+					return r, n
+				}
+			}
+			_, status := d.byKind(o, req)
+			return r, status
+		}
+	}
+	if o.Status != 0 && sendable(o.Status) {
+		if r, status := d.keep(o, req); r != nil {
+			return r, status
+		}
+	}
+	return d.byKind(o, req)
+}
+
+// meant is the row of a code that means what the Outcome does, whatever form it
+// asks for; else the one that the code has without a form. It is nil for an
+// unlisted code.
+func (d *Writer) meant(code string, o *parlance.Outcome, req *wire.Request) *spec.Row {
+	for b := d; b != nil && b.Base != nil; b = b.Base {
+		for _, r := range b.Codes.Exact[code] {
+			if r.Kind == o.Kind && r.Reason == o.Reason && r.Is != "" && r.Applies(req, spec.AnyForm) {
+				return r
+			}
+		}
+	}
+	return d.CodeRow(code, "", req)
+}
+
+// same reports that a row means what the Outcome does. A reason that no row of
+// the file has cannot decide; but beside such a word only a row that names the
+// status counts, for of a whole class it is not known that it suits.
+func (d *Writer) same(r *spec.Row, o *parlance.Outcome, req *wire.Request) bool {
+	if o.Reason == "" || d.OwnRow(o, req) != nil {
+		return r.Kind == o.Kind && r.Reason == o.Reason
+	}
+	return r.Kind == o.Kind && r.Reason == "" && r.Names(strconv.Itoa(o.Status))
+}
+
+// keep is the row under which the Outcome's own status reads back as what it
+// means: by the table, by a kind beside it, by its records, or by a form that
+// says the kind. It is nil where the status cannot be kept.
+func (d *Writer) keep(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
+	r := d.StatusRow(o.Status, req)
+	if r.NotUsed {
+		return nil, 0
+	}
+	if d.same(r, o, req) && (o.Status <= 599 || d.Owns(r)) {
+		switch first, ok := r.Number(); {
+		case ok && first.From == first.To && r.Names(strconv.Itoa(o.Status)) && d.alias(r, o.Status):
+			return r, first.From // 429, 419: the first one is written
+		case r.Status != 0:
+			return r, r.Status
+		}
+		return r, o.Status
+	}
+	if d.saysKind(o) {
+		return r, o.Status
+	}
+	for _, s := range d.Shapes {
+		if s.CarriesItems() && len(o.Items) > 0 && o.Status < 400 && s.Concerns(req, o.Status) && d.rollsUp(o, req) {
+			return r, o.Status
+		}
+		if s.Is == "" || len(s.Status) == 0 || s.ReadOnly || !s.Status.Admits(o.Status) {
+			continue
+		}
+		if k, ok := parlance.ParseKind(s.Is); ok && k == o.Kind && k != parlance.Failed {
+			return &spec.Row{Kind: k}, o.Status
+		}
+		if named := d.NameRow(s.Is, req); named != nil && named.Kind == o.Kind && named.Reason == o.Reason {
+			return named, o.Status
+		}
+	}
+	return nil, 0
+}
+
+// saysKind reports that the kind stands beside the Outcome's status, in the body
+// or a header, so that a status of spec.HTTPSource's own on the same side can be kept.
+func (d *Writer) saysKind(o *parlance.Outcome) bool {
+	if d.Base == nil || o.Kind == parlance.Empty || o.Kind == parlance.Partial {
+		return false
+	}
+	if o.Kind.Good() != (o.Status < 300) || o.Kind.Failing() && o.Kind.ServerFault() != (o.Status >= 500) {
+		return false
+	}
+	if o.Kind.Failing() && d.Base.Codes.Status[o.Status] == nil {
+		return false
+	}
+	return slices.ContainsFunc(slices.Concat(d.Shapes, d.Extras), func(s *spec.Shape) bool {
+		return s.Writes.Has(spec.Whole, spec.AttrKind) && s.Status.Admits(o.Status)
+	})
+}
+
+// rollsUp reports that the records under the Outcome's status read as its kind.
+func (d *Writer) rollsUp(o *parlance.Outcome, req *wire.Request) bool {
+	only := slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.FailuresOnly && s.Concerns(req, o.Status) })
+	kind, _ := meaning.RollUp(d.StatusRow(o.Status, req), o.Items, only)
+	return kind == o.Kind
+}
+
+// alias reports that a status is another name for the first one of its row: it
+// is a failure, and no status that spec.HTTPSource defines for the kind.
+func (d *Writer) alias(r *spec.Row, status int) bool {
+	if !r.Kind.Failing() || d.Base == nil {
+		return false
+	}
+	return d.Base.StatusRow(status, &wire.Request{}).Kind != r.Kind
+}
+
+func sendable(status int) bool { return status >= 200 && status <= 999 }

@@ -1,0 +1,179 @@
+package write
+
+import (
+	"bytes"
+	"cmp"
+	"hash/maphash"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/read"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/dialect/internal/write/replay"
+)
+
+// Writer writes responses by a dialect file. It is safe for concurrent use.
+type Writer struct {
+	*read.Reader
+	Base *Writer        // of the dialect that this one extends
+	Kept *replay.Memory // what writing chose last
+}
+
+func New(r *read.Reader) *Writer {
+	w := &Writer{Reader: r, Kept: &replay.Memory{Seed: maphash.MakeSeed()}}
+	for at, b := w, r.Table.Base; b != nil; at, b = at.Base, b.Base {
+		at.Base = &Writer{Reader: &read.Reader{Table: b}}
+	}
+	return w
+}
+
+// Encode writes an answer that stands in so many others. What is large is handed
+// on by reference, for a program takes little longer than copies of it.
+func (d *Writer) Encode(m *wire.Message, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int) {
+	if len(data.Body) > 0 && string(bytes.TrimSpace(data.Body)) == "null" {
+		data = new(wire.Payload) // JSON's word for no payload
+	}
+	var key replay.ChoiceKey
+	var c *replay.Choice
+	at := d.Kept.Place(d.Spec, &key, req, o, len(data.Body) > 0)
+	if at != nil {
+		if c = at.Load(); c != nil && c.Key == key {
+			if p := c.Program(d.Spec, req, o); p != nil && p.Run(m, dst, c, o, data) {
+				return
+			}
+		} else {
+			c = nil
+		}
+	}
+	w := writers.Get().(*Output)
+	w.D, w.O, w.data, w.dst, w.start, w.depth = d, o, *data, dst, len(dst), depth
+	w.own, w.Req = *req, &w.own // in memory that is used again
+	if c == nil {
+		if at != nil {
+			key = key.Keep()
+		}
+		if c = d.newChoice(w, key); at != nil {
+			at.Store(c)
+		}
+	}
+	w.Row, w.Status, w.Code, w.losses, w.choice = c.Row, c.Status, c.Code, c.Lost[:len(c.Lost):len(c.Lost)], c
+	if c.Telling {
+		w.silence()
+	}
+	w.Attributes()
+	m.Status, m.Phrase = w.Status, c.Phrase
+	l := w.dress()
+	if l.Tries > 0 {
+		w.trace = new(replay.Trace)
+	}
+	if len(o.Fields) > 0 && (l.Shape == nil || l.Shape.TellsFields()) {
+		w.trace = nil // whether the detail says what they say is another matter each time
+		l = w.tellFields(l)
+	}
+	w.shape, m.Header = l.Shape, l.Header[:len(l.Header):len(l.Header)] // it is kept: what is added goes elsewhere
+	typed := m.Header
+	// RFC 9110, 9.3.2 and 6.4.1: such an answer has no body.
+	bodiless := w.Status == 204 || w.Status == 304 || w.Status < 200 || req.Method == "HEAD"
+	switch {
+	case bodiless:
+		w.shape = nil
+	case w.shape != nil:
+		if w.shape.Shares && w.Code == "" && len(o.Fields) > 0 {
+			w.unshare()
+		}
+		w.assign()
+		if !w.shape.Graft || len(req.Body) == 0 || !w.graft() {
+			w.body()
+		}
+	case o.Kind.Good() && len(data.Body) > 0:
+		w.dst = append(w.dst, data.Body...)
+		w.markData(replay.StepData, len(dst))
+		if w.trace != nil {
+			w.trace.Media = data.ContentType
+			w.trace.Spoilt = w.trace.Spoilt || data.ContentType == ""
+		}
+		w.carried |= spec.BitOf(spec.Whole, spec.AttrData)
+		media := wire.HeaderText(data.ContentType)
+		if media == "" {
+			media = spec.MediaTypes[d.formOf(data.Body)]
+		}
+		typed = []wire.Pair{{Name: "Content-Type", Value: media}}
+	}
+	if m.Header = typed; len(w.dst) == len(dst) {
+		m.Header = nil
+	}
+	if w.shape != nil {
+		m.Header = w.headers(m.Header, w.shape, w.present)
+	}
+	for _, s := range d.HeaderShapes() {
+		if !s.ReadOnly && s.Concerns(req, w.Status) && (s.Is == "" || s.Is == w.Row.First || s.Is == w.Row.Is) {
+			if left := w.left(); s.Writes&left != 0 || s.Is != "" {
+				m.Header = w.headers(m.Header, s, left)
+				w.headersSay = cmp.Or(w.headersSay, s.Is)
+			}
+		}
+	}
+	if o.RetryAfter > 0 {
+		// Whole seconds, rounded up so that nobody comes too early (RFC 9110, 10.2.3).
+		seconds := o.RetryAfter / time.Second
+		if o.RetryAfter%time.Second > 0 {
+			seconds++
+		}
+		m.Header = append(m.Header, wire.Pair{Name: "Retry-After", Value: strconv.FormatInt(int64(seconds), 10)})
+		if o.RetryAfter%time.Second == 0 {
+			w.carried |= spec.BitOf(spec.Whole, spec.AttrRetryAfter)
+			w.markHeader(m.Header, spec.AttrRetryAfter)
+		} else {
+			w.spoil()
+		}
+	}
+	w.lose(m.Header)
+	m.Body, m.Losses, m.Unset = w.dst, w.losses, w.unset
+	if w.trace != nil {
+		c.Unroll(l, w.program(m))
+	}
+	w.release()
+}
+
+var writers = sync.Pool{New: func() any { return new(Output) }}
+
+// release gives the writer back, without anything of the caller's in it.
+func (w *Output) release() {
+	items, fields, scratch, back := w.items, w.fields, w.scratch[:0], w.back[:0]
+	clear(back[:cap(back)])
+	if cap(scratch) > 1<<14 || cap(items.site)+cap(fields.site) > 1<<14 || cap(back) > 1<<10 {
+		return
+	}
+	*w = Output{}
+	w.items.site, w.items.done = items.site[:0], items.done[:0]
+	w.fields.site, w.fields.done = fields.site[:0], fields.done[:0]
+	w.scratch, w.back = scratch, back
+	writers.Put(w)
+}
+
+func (d *Writer) HasEnvelope(req *wire.Request, o *parlance.Outcome) bool {
+	w := Output{D: d, Req: req, O: o, data: wire.Payload{Body: []byte("{}")}}
+	w.Row, w.Status = d.Writable(o, req)
+	w.Code = w.ChooseCode()
+	w.Attributes()
+	return w.Status == 204 || w.Status == 304 || w.ChooseShape() != nil
+}
+
+// formOf is the form of a payload whose type nobody said: what it begins with
+// tells, else the first of the dialect's own.
+func (d *Writer) formOf(payload []byte) spec.Form {
+	switch start := strings.TrimLeft(string(payload[:min(len(payload), 64)]), " \t\r\n"); {
+	case strings.HasPrefix(start, "{"), strings.HasPrefix(start, "["):
+		return spec.FormJSON
+	case strings.HasPrefix(start, "<"):
+		return spec.FormXML
+	}
+	if len(d.Forms) > 0 {
+		return d.Forms[0]
+	}
+	return spec.FormJSON
+}
