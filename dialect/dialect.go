@@ -140,6 +140,14 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	return m
 }
 
+// StatusFor is the status that Encode gives the response to such an Outcome, and what the
+// response is called for people: its Message's Status and Phrase. It costs little, so a
+// caller may ask first and complete the Outcome by it. Only an Extension can give another
+// status: it sees the response once it is written.
+func (d *Dialect) StatusFor(req Request, o *parlance.Outcome, data Payload) (status int, phrase string) {
+	return d.core.StatusFor(&req, o, &data)
+}
+
 // Wraps reports whether Encode puts an envelope around the payload of such an
 // outcome, or would otherwise not pass it on as it is.
 func (d *Dialect) Wraps(req Request, o *parlance.Outcome) bool {

@@ -5,10 +5,32 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/dialect/internal/write/replay"
 )
+
+// choiceFor is what follows from the meaning of an Outcome alone.
+func (d *Writer) choiceFor(req *wire.Request, o *parlance.Outcome, data *wire.Payload) *replay.Choice {
+	var key replay.ChoiceKey
+	at := d.Kept.Place(d.Spec, &key, req, o, len(data.Body) > 0)
+	if at != nil {
+		if c := at.Load(); c != nil && c.Key == key {
+			return c
+		}
+		key = key.Keep()
+	}
+	w := writers.Get().(*Output)
+	defer w.release()
+	w.D, w.O, w.data = d, o, *data
+	w.own, w.Req = *req, &w.own
+	c := d.newChoice(w, key)
+	if at != nil {
+		at.Store(c)
+	}
+	return c
+}
 
 func (d *Writer) newChoice(w *Output, key replay.ChoiceKey) *replay.Choice {
 	c := &replay.Choice{Key: key}

@@ -48,7 +48,9 @@ func (w *Output) ChooseCode() string {
 	return ""
 }
 
-func (w *Output) family() string { return w.value(spec.Target{Owner: spec.Whole, Attr: spec.AttrFamily}) }
+func (w *Output) family() string {
+	return w.value(spec.Target{Owner: spec.Whole, Attr: spec.AttrFamily})
+}
 
 // recordCode is the code that a record of a kind is written with: one that
 // stands in bodies, else a status, where a status is what the dialect has for

@@ -1,8 +1,9 @@
 package write
 
-import "github.com/parlance-api/parlance/dialect/internal/spec"
-
-import "github.com/parlance-api/parlance/dialect/internal/tree"
+import (
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
 
 // grafts reports that the records of the shape stand in the caller's own
 // document.

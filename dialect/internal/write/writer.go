@@ -23,6 +23,7 @@ type Writer struct {
 	Kept *replay.Memory // what writing chose last
 }
 
+// New makes a Writer that has written nothing yet.
 func New(r *read.Reader) *Writer {
 	w := &Writer{Reader: r, Kept: &replay.Memory{Seed: maphash.MakeSeed()}}
 	for at, b := w, r.Table.Base; b != nil; at, b = at.Base, b.Base {
@@ -31,35 +32,32 @@ func New(r *read.Reader) *Writer {
 	return w
 }
 
+// given is a payload, without JSON's word for none.
+func given(data *wire.Payload) *wire.Payload {
+	if len(data.Body) > 0 && string(bytes.TrimSpace(data.Body)) == "null" {
+		return new(wire.Payload)
+	}
+	return data
+}
+
+// StatusFor is the status and the phrase that Encode writes, before anything of an
+// Extension.
+func (d *Writer) StatusFor(req *wire.Request, o *parlance.Outcome, data *wire.Payload) (status int, phrase string) {
+	c := d.choiceFor(req, o, given(data))
+	return c.Status, c.Phrase
+}
+
 // Encode writes an answer that stands in so many others. What is large is handed
 // on by reference, for a program takes little longer than copies of it.
 func (d *Writer) Encode(m *wire.Message, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int) {
-	if len(data.Body) > 0 && string(bytes.TrimSpace(data.Body)) == "null" {
-		data = new(wire.Payload) // JSON's word for no payload
-	}
-	var key replay.ChoiceKey
-	var c *replay.Choice
-	at := d.Kept.Place(d.Spec, &key, req, o, len(data.Body) > 0)
-	if at != nil {
-		if c = at.Load(); c != nil && c.Key == key {
-			if p := c.Program(d.Spec, req, o); p != nil && p.Run(m, dst, c, o, data) {
-				return
-			}
-		} else {
-			c = nil
-		}
+	data = given(data)
+	c := d.choiceFor(req, o, data)
+	if p := c.Program(d.Spec, req, o); p != nil && p.Run(m, dst, c, o, data) {
+		return
 	}
 	w := writers.Get().(*Output)
 	w.D, w.O, w.data, w.dst, w.start, w.depth = d, o, *data, dst, len(dst), depth
 	w.own, w.Req = *req, &w.own // in memory that is used again
-	if c == nil {
-		if at != nil {
-			key = key.Keep()
-		}
-		if c = d.newChoice(w, key); at != nil {
-			at.Store(c)
-		}
-	}
 	w.Row, w.Status, w.Code, w.losses, w.choice = c.Row, c.Status, c.Code, c.Lost[:len(c.Lost):len(c.Lost)], c
 	if c.Telling {
 		w.silence()
