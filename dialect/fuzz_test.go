@@ -386,7 +386,7 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
-// checkMessage writes an outcome and checks that it is well-formed spec.HTTPSource, JSON
+// checkMessage writes an outcome and checks that it is well-formed HTTP, JSON
 // or XML, that what stood in the buffer still does, and that it reads as the
 // same kind where no loss says otherwise.
 func checkMessage(t *testing.T, d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, data dialect.Payload) {

@@ -156,7 +156,7 @@ func asText(v any) string {
 }
 
 // conforms compares two bodies: the same members in whatever order, the same
-// types, and the same texts, but that a number may be the spec.HTTPSource status, since a
+// types, and the same texts, but that a number may be the HTTP status, since a
 // status inside a body may differ from it. It returns what differs first.
 func conforms(want, got []byte, status string) string {
 	want, got = bytes.TrimSpace(want), bytes.TrimSpace(got)

@@ -23,7 +23,7 @@ type Entry struct {
 	Reason   parlance.Reason   //
 	Title    string            //
 	Help     string            //
-	Status   int               // the spec.HTTPSource status under which an in-body code travels; 0 if the key is one
+	Status   int               // the HTTP status under which an in-body code travels; 0 if the key is one
 	When     string            // the conditions in words, "" for none
 	Decision parlance.Decision // what a client does on the first response; RepeatSafe is of a POST without a key
 	Line     string            // file:line
@@ -51,7 +51,7 @@ func (d author) list() []Entry {
 	return all
 }
 
-// Explain lists every reading of a code or an spec.HTTPSource status: those that hang on the
+// Explain lists every reading of a code or an HTTP status: those that hang on the
 // form of the response first, then those that hang on the request, then the one
 // without a condition. If no row names the code it is what its class or the
 // dialect http says. A class or a range has the readings of that. The list is
@@ -144,7 +144,7 @@ func (d author) saidBy(s *spec.Shape, status int) (all []Entry) {
 	return []Entry{d.entry(&spec.Row{Kind: kind, Key: s.Is, Line: fmt.Sprintf("%s:%d", d.File, s.Pos.Line)}, status, strconv.Itoa(status))}
 }
 
-// Under are the codes that travel in bodies under an spec.HTTPSource status.
+// Under are the codes that travel in bodies under an HTTP status.
 func Under(d *dialect.Dialect, status int) (codes []string) {
 	return author{d.Internal()}.under(status)
 }

@@ -50,7 +50,7 @@ func (d *Table) MayState(k parlance.Kind, status int, req *wire.Request) bool {
 }
 
 // Meaning finds the row that says what an answer is: the vendor's code, then
-// its coarser one, then what the form says, then the spec.HTTPSource status, then its
+// its coarser one, then what the form says, then the HTTP status, then its
 // class; the dialect that this one extends where the file has no row, and the
 // dialect http at last. It reports whether it is the row of a code.
 func (d *Table) Meaning(o *parlance.Outcome, is string, req *wire.Request) (r *spec.Row, coded bool) {
@@ -133,7 +133,7 @@ func (d *Table) NameRow(is string, req *wire.Request) *spec.Row {
 }
 
 // CodeRow is the row of a vendor's code, nil for an unlisted one. Where codes
-// are statuses an unlisted one has the meaning that spec.HTTPSource gives it.
+// are statuses an unlisted one has the meaning that HTTP gives it.
 func (d *Table) CodeRow(code, is string, req *wire.Request) *spec.Row {
 	if r := d.Codes.ByCode(code, is, req); r != nil {
 		return r
@@ -152,7 +152,7 @@ func (d *Table) CodeRow(code, is string, req *wire.Request) *spec.Row {
 	return nil
 }
 
-// StatusRow is the row of an spec.HTTPSource status; there always is one.
+// StatusRow is the row of an HTTP status; there always is one.
 func (d *Table) StatusRow(status int, req *wire.Request) *spec.Row {
 	return d.statusRowAs(status, "", req)
 }

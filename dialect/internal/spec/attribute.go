@@ -46,7 +46,7 @@ const (
 	AttrIs      // what the form says: $is
 	AttrPath
 	AttrMessage
-	AttrPhrase // the title of the row, else HTTPSource's words for the status: written, and never read
+	AttrPhrase // the title of the row, else HTTP's words for the status: written, and never read
 	AttrCount
 )
 

@@ -35,7 +35,7 @@ type ranged struct {
 }
 
 // ByCode finds the row of a vendor's code, nil for an unlisted one. A row whose
-// key is a number from 100 to 999 is about HTTPSource statuses and not found here,
+// key is a number from 100 to 999 is about HTTP statuses and not found here,
 // unless it says under which status the code travels, or the file says that
 // codes and statuses are one list.
 func (c *codes) ByCode(code, is string, req *wire.Request) *Row {
@@ -78,7 +78,7 @@ func (c *codes) InBodies() bool {
 	})
 }
 
-// ByStatus finds the row of an HTTPSource status, nil for an unlisted one. A row that
+// ByStatus finds the row of an HTTP status, nil for an unlisted one. A row that
 // says under which status its code travels is about a code and not found here,
 // unless the file says that codes and statuses are one list.
 func (c *codes) ByStatus(status int, is string, req *wire.Request) *Row {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// statuses is a condition on the HTTPSource status; nil is any.
+// statuses is a condition on the HTTP status; nil is any.
 type statuses []Span
 
 type Span struct{ From, To int }

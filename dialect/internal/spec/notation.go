@@ -26,7 +26,7 @@ const (
 	dots                       // a path as a[0].b
 	Segments                   // a path as a list of its segments
 	pairs                      // an id of several parts, as a list of objects
-	statusLine                 // a status as HTTPSource/1.1 423 Locked
+	statusLine                 // a status as HTTP/1.1 423 Locked
 )
 
 var NotationNames = [...]string{

@@ -171,7 +171,7 @@ func OutcomeText(o *parlance.Outcome, a Attribute) string {
 }
 
 // SetWhole sets an attribute that is not set yet: of several places the first
-// filled one counts. The HTTPSource status is the transport's and never the body's.
+// filled one counts. The HTTP status is the transport's and never the body's.
 func SetWhole(o *parlance.Outcome, a Attribute, text string) {
 	var to *string
 	switch a {

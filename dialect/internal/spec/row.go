@@ -22,7 +22,7 @@ type Row struct {
 	Reason    parlance.Reason
 	Title     string
 	Help      string
-	Status    int // the HTTPSource status under which an in-body code travels; 0 where the key is one
+	Status    int // the HTTP status under which an in-body code travels; 0 where the key is one
 	Methods   []string
 	Paths     []string
 	Headers   []headerCondition
@@ -201,7 +201,7 @@ func (r *Reporter) kind(n *yaml.Node) (parlance.Kind, parlance.Reason) {
 }
 
 // Phrase is what a response that is written by the row is called for people: the row's
-// title if it speaks of this status alone, else HTTPSource's words, else those for the class.
+// title if it speaks of this status alone, else HTTP's words, else those for the class.
 func (r *Row) Phrase(status int) string {
 	sp, numeric := r.Number()
 	ofClass := numeric && sp.From != sp.To

@@ -6,7 +6,7 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Header is what the core asks of spec.HTTPSource headers. An http.Header is one.
+// Header is what the core asks of HTTP headers. An http.Header is one.
 type Header interface {
 	// Values returns every value of the field, whose name is given in the
 	// canonical form of net/textproto (Retry-After).
@@ -72,7 +72,7 @@ type Message struct {
 	Unset []string
 
 	// Phrase is what the response is called for people: the title of the row that it was
-	// written by, else spec.HTTPSource's words for the status (RFC 9110, 15). "" if there are none.
+	// written by, else HTTP's words for the status (RFC 9110, 15). "" if there are none.
 	Phrase string
 }
 

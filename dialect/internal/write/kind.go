@@ -71,7 +71,7 @@ func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.
 			return r, status
 		}
 		if i == anyReason && o.Kind.Failing() {
-			// A code with a reason of its own says too much, where spec.HTTPSource has a status for the kind.
+			// A code with a reason of its own says too much, where HTTP has a status for the kind.
 			if r, status := d.builtinStatus(o.Kind, req); r != nil {
 				return r, status
 			}

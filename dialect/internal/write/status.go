@@ -11,7 +11,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Writable chooses the row that an Outcome is written by, and the spec.HTTPSource status.
+// Writable chooses the row that an Outcome is written by, and the HTTP status.
 // Where it has records and nothing holds records under that status, a status
 // whose shape does is taken if the records roll up to the same kind under it, or
 // the notes that make it noted stand beside them.
@@ -195,7 +195,7 @@ func (d *Writer) keep(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 }
 
 // saysKind reports that the kind stands beside the Outcome's status, in the body
-// or a header, so that a status of spec.HTTPSource's own on the same side can be kept.
+// or a header, so that a status of HTTP's own on the same side can be kept.
 func (d *Writer) saysKind(o *parlance.Outcome) bool {
 	if d.Base == nil || o.Kind == parlance.Empty || o.Kind == parlance.Partial {
 		return false
@@ -219,7 +219,7 @@ func (d *Writer) rollsUp(o *parlance.Outcome, req *wire.Request) bool {
 }
 
 // alias reports that a status is another name for the first one of its row: it
-// is a failure, and no status that spec.HTTPSource defines for the kind.
+// is a failure, and no status that HTTP defines for the kind.
 func (d *Writer) alias(r *spec.Row, status int) bool {
 	if !r.Kind.Failing() || d.Base == nil {
 		return false
