@@ -175,18 +175,18 @@ func exampleOf(all []example, rule dialect.Rule) (best example, found bool) {
 
 func page(all []example, rule dialect.Rule) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n%s\n\n**Why.** %s\n\n**What to do.** %s\n", rule.Name, where(rule), rule.Why, rule.Do)
+	fmt.Fprintf(&b, "# %s\n\n%s\n\n**Why.** %s\n\n**Fix.** %s\n", rule.Name, where(rule), rule.Why, rule.Do)
 	e, found := exampleOf(all, rule)
 	if !found {
 		return b.String()
 	}
 	fence := func(language, text string) { fmt.Fprintf(&b, "\n```%s\n%s```\n", language, ended(text)) }
-	fmt.Fprint(&b, "\n## Met\n")
+	fmt.Fprint(&b, "\n## Example\n")
 	fence("yaml", string(e.source))
-	fmt.Fprint(&b, "\n`parlance lint` says\n")
+	fmt.Fprint(&b, "\n`parlance lint` prints\n")
 	fence("text", e.said)
 	if e.put != nil {
-		fmt.Fprint(&b, "\n## Put right\n")
+		fmt.Fprint(&b, "\n## Corrected\n")
 		fence("yaml", string(e.put))
 	}
 	return b.String()
@@ -217,7 +217,7 @@ func TestThePagesOfTheRulesSayWhatTheTableSays(t *testing.T) {
 	const dir = "../docs/rules"
 	all := examples(t)
 	pages := map[string]string{}
-	index := "# Rules\n\nWhat `parlance lint` complains of, and what is noticed about a response that was read. `parlance lint --explain RULE` says the same on the command line. These pages are made from the table in [rule.go](../../dialect/internal/spec/rule.go) by `go test -run Pages -update ./dialect`.\n\n| Rule | | Why it matters |\n|---|---|---|\n"
+	index := "# Rules\n\nThese are the messages of `parlance lint`, and the warnings about a response that was read. `parlance lint --explain RULE` prints the same on the command line. These pages are made from the table in [rule.go](../../dialect/internal/spec/rule.go) by `go test -run Pages -update ./dialect`.\n\n| Rule | | Why it matters |\n|---|---|---|\n"
 	for _, rule := range dialect.Rules() {
 		pages[rule.Name+".md"] = page(all, rule)
 		kind := rule.Severity.String()

@@ -20,9 +20,8 @@ import (
 func main() {
 	log.SetFlags(0)
 	inGo := flag.Bool("go", false, "read the comments of exported names in Go files, not Markdown")
-	except := flag.String("except", "", "a `folder` to leave out, such as one of generated pages")
 	flag.Parse()
-	n, err := run(os.Stdout, *inGo, filepath.Clean(*except), flag.Args())
+	n, err := run(os.Stdout, *inGo, flag.Args())
 	if err != nil {
 		log.Fatal("prose: ", err)
 	}
@@ -32,14 +31,14 @@ func main() {
 }
 
 // run prints what it finds in files and folders, and counts it.
-func run(w io.Writer, inGo bool, except string, places []string) (n int, err error) {
+func run(w io.Writer, inGo bool, places []string) (n int, err error) {
 	for _, place := range places {
 		err := filepath.WalkDir(place, func(path string, d fs.DirEntry, err error) error {
 			if err != nil {
 				return err
 			}
 			switch name := d.Name(); {
-			case d.IsDir() && path != place && (strings.HasPrefix(name, ".") || name == "testdata" || filepath.Clean(path) == except):
+			case d.IsDir() && path != place && (strings.HasPrefix(name, ".") || name == "testdata"):
 				return filepath.SkipDir
 			case d.IsDir(), !wanted(inGo, name):
 				return nil

@@ -138,10 +138,10 @@ const (
 	}
 }
 
-func TestFoldersAreWalkedWithoutTheOneLeftOut(t *testing.T) {
+func TestFoldersAreWalkedWithoutHiddenOnes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for _, name := range []string{"a.md", "made/b.md", ".git/c.md", "d.txt"} {
+	for _, name := range []string{"a.md", "testdata/b.md", ".git/c.md", "d.txt"} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -151,11 +151,11 @@ func TestFoldersAreWalkedWithoutTheOneLeftOut(t *testing.T) {
 		}
 	}
 	var b strings.Builder
-	n, err := run(&b, false, filepath.Join(dir, "made"), []string{dir})
+	n, err := run(&b, false, []string{dir})
 	if want := fmt.Sprintf("%s:1: ", filepath.Join(dir, "a.md")); err != nil || n != 1 || !strings.HasPrefix(b.String(), want) {
 		t.Errorf("got %d, %v and %q, want 1 finding at %s", n, err, b.String(), want)
 	}
-	if _, err := run(&b, false, "", []string{filepath.Join(dir, "none")}); err == nil {
+	if _, err := run(&b, false, []string{filepath.Join(dir, "none")}); err == nil {
 		t.Error("got no error for a folder that does not exist")
 	}
 }
