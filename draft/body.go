@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"html"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -38,38 +39,47 @@ const (
 // and what a caller needs lies nearer the top.
 const maxDepth = 16
 
-// parse reads a body, nil for one that says nothing or cannot be read.
+// parse reads a body. It is nil for one that says nothing or cannot be read.
 func parse(r Recorded) *value {
 	body := bytes.TrimSpace(bytes.TrimPrefix(r.Body, []byte("\ufeff")))
 	if len(body) == 0 || len(body) > maxBody || bytes.IndexByte(body, 0) >= 0 {
 		return nil
 	}
 	media, _, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
-	head := strings.ToLower(string(body[:min(len(body), 14)]))
 	switch {
-	case strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html") || strings.HasPrefix(head, "<head") || body[0] == '<' && strings.TrimSpace(media) == "text/html":
+	case isPage(body, strings.TrimSpace(media)):
 		return &value{form: "html", kind: textual, text: string(body)}
 	case body[0] == '<':
-		if v := parseXML(body); v != nil {
-			v.form = "xml"
-			return v
-		}
-		return nil
+		return parseXML(body)
 	case body[0] == '{' || body[0] == '[':
-		dec := json.NewDecoder(bytes.NewReader(body))
-		dec.UseNumber()
-		v, err := parseJSON(dec, 0)
-		if _, end := dec.Token(); err != nil || end != io.EOF {
-			return nil
-		}
-		v.form = "json"
-		return v
+		return parseDocument(body)
 	case strings.HasSuffix(strings.TrimSpace(media), "json"):
 		return nil // a bare value
 	case strings.HasPrefix(media, "text/") || media == "":
 		return &value{form: "text", kind: textual, text: string(body)}
 	}
 	return nil
+}
+
+// isPage reports an HTML page, which says so at its beginning or in its media type.
+func isPage(body []byte, media string) bool {
+	if body[0] != '<' {
+		return false
+	}
+	head := strings.ToLower(string(body[:min(len(body), 14)]))
+	return media == "text/html" || strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html") || strings.HasPrefix(head, "<head")
+}
+
+// parseDocument reads a whole JSON document.
+func parseDocument(body []byte) *value {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	v, err := parseJSON(dec, 0)
+	if _, end := dec.Token(); err != nil || end != io.EOF {
+		return nil
+	}
+	v.form = "json"
+	return v
 }
 
 func parseJSON(dec *json.Decoder, depth int) (*value, error) {
@@ -119,6 +129,11 @@ func parseJSON(dec *json.Decoder, depth int) (*value, error) {
 	return &value{kind: null}, nil
 }
 
+// all reports that each element of a list is of one of these kinds.
+func (v *value) all(kinds ...kind) bool {
+	return !slices.ContainsFunc(v.elems, func(e *value) bool { return !slices.Contains(kinds, e.kind) })
+}
+
 // set adds a member; of two of one name the last one counts.
 func (v *value) set(name string, to *value) {
 	for i := range v.members {
@@ -143,7 +158,7 @@ func parseXML(body []byte) *value {
 			if err != nil {
 				return nil
 			}
-			return &value{kind: object, members: []member{{start.Name.Local, below}}}
+			return &value{form: "xml", kind: object, members: []member{{start.Name.Local, below}}}
 		}
 	}
 }
@@ -216,27 +231,32 @@ func heading(page, name string) string {
 	return strings.Join(strings.Fields(html.UnescapeString(inside)), " ")
 }
 
-// complains reports that a body tells of a failure, whatever the status says.
+// complains reports that a body tells of a failure, whatever the status says. The
+// first member that says whether it went well decides.
 func (v *value) complains() bool {
-	switch v.kind {
-	case object:
-		for _, m := range v.members {
-			name := plain(m.name)
-			switch {
-			case isFlag(name) && m.value.kind == boolean:
-				return isGoodFlag(name) != (m.value.text == "true")
-			case name == "error" && (m.value.kind == object && len(m.value.members) > 0 || m.value.kind == textual && m.value.text != ""):
-				return true
-			case name == "fault" && m.value.kind == object:
-				return true
-			case (name == "status" || name == "result") && failureWords[strings.ToLower(m.value.text)]:
-				return true
-			case v.form == "xml" && len(v.members) == 1, name == "body" && m.value.kind == object && v.form == "":
-				return m.value.complains()
-			}
+	for _, m := range v.members {
+		name := plain(m.name)
+		switch of := m.value; {
+		case isFlag(name) && of.kind == boolean:
+			return isGoodFlag(name) != (of.text == "true")
+		case isFailure(name, of):
+			return true
+		case v.form == "xml" && len(v.members) == 1, name == "body" && of.kind == object && v.form == "":
+			return of.complains()
 		}
-	case list:
-		return false
+	}
+	return false
+}
+
+// isFailure reports a member that is there only if a request failed.
+func isFailure(name string, v *value) bool {
+	switch name {
+	case "error":
+		return v.kind == object && len(v.members) > 0 || v.kind == textual && v.text != ""
+	case "fault":
+		return v.kind == object
+	case "status", "result":
+		return failureWords[strings.ToLower(v.text)]
 	}
 	return false
 }

@@ -57,19 +57,17 @@ func kindOfStatus(status int) string {
 
 // codeRow lists a code of a body, with what it is taken to mean.
 func (d *drafted) codeRow(code string, status int) {
-	if n, err := strconv.Atoi(code); err == nil && n >= 100 && n <= 999 || strings.ContainsAny(code, ",*–") || len(code) > 60 {
-		return // it would be read as a status, a list or a pattern
-	}
-	if slices.ContainsFunc(d.rows, func(r row) bool { return r.key == code }) || isSpan(code) {
+	if isSpecial(code) || len(code) > 60 || slices.ContainsFunc(d.rows, func(r row) bool { return r.key == code }) {
 		return
 	}
 	kind, comment := kindOfStatus(status), asStatus
-	if by := kindOfWord(code); by != "" && (status < 500 && !serverKinds[by] || status >= 500 && serverKinds[by] || status < 400) {
+	switch by := kindOfWord(code); {
+	case by != "" && (status < 400 || (status >= 500) == serverKinds[by]):
 		if by != kind {
 			comment = "by its name"
 		}
 		kind = by
-	} else if status < 400 {
+	case status < 400:
 		kind, comment = "failed", "it tells of a failure"
 	}
 	d.rows = append(d.rows, row{key: code, text: kind, comment: comment, code: true, status: status})
@@ -92,14 +90,19 @@ func (d *drafted) meaning(r row) string {
 	return "{kind: " + kind + ", status: " + strconv.Itoa(r.status) + "}"
 }
 
-// isSpan reports a code that would be read as a range or a class.
-func isSpan(code string) bool {
-	from, to, ranged := strings.Cut(code, "-")
-	if _, err := strconv.Atoi(from); ranged && err == nil {
-		_, err = strconv.Atoi(to)
-		return err == nil
+// isSpecial reports a code that would be read as a status, a list, a pattern, a
+// range or a class.
+func isSpecial(code string) bool {
+	if n, err := strconv.Atoi(code); err == nil && n >= 100 && n <= 999 || strings.ContainsAny(code, ",*–") {
+		return true
 	}
-	return len(code) == 3 && strings.HasSuffix(strings.ToLower(code), "xx")
+	if len(code) == 3 && strings.HasSuffix(strings.ToLower(code), "xx") {
+		return true
+	}
+	from, to, ranged := strings.Cut(code, "-")
+	_, low := strconv.Atoi(from)
+	_, high := strconv.Atoi(to)
+	return ranged && low == nil && high == nil
 }
 
 var serverKinds = map[string]bool{"internal": true, "unavailable": true, "timeout": true}

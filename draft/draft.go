@@ -192,52 +192,76 @@ func (d *drafted) read() {
 
 // relent takes away what a complaint is about: first that a sample is written
 // back, then the shape that reads it, then codes and headers, at last the
-// sample. It reports false where nothing is left to take.
+// sample. It reports false if nothing is left to take.
 func (d *drafted) relent(findings []parlance.Diagnostic) bool {
-	text := string(d.text(false))
-	starts := d.places(text)
-	done, told := false, map[*sample]bool{}
+	return d.takeBlamed(findings) || d.takeCode() || d.takeShape() || d.takeHeaders() || d.takeSamples()
+}
+
+// takeBlamed takes away one thing of each part that a finding is about.
+func (d *drafted) takeBlamed(findings []parlance.Diagnostic) (done bool) {
+	lines := d.places(string(d.text(false)))
+	eased := map[*sample]bool{}
 	for _, f := range findings {
-		switch part := starts.of(f.Line); {
-		case part.sample != nil && told[part.sample]:
-		case part.sample != nil && f.Rule == "sample_writes" && !part.sample.readsOnly:
-			part.sample.readsOnly, done = true, true
-			told[part.sample] = true // one thing at a time
-		case part.sample != nil && part.sample.shape != nil && !part.sample.shape.gone:
-			part.sample.shape.gone, done = true, true
-			told[part.sample] = true
-		case part.sample != nil && !part.sample.gone && !done:
-			part.sample.gone, done = true, true
+		switch part := lines.of(f.Line); {
+		case part.sample != nil && !eased[part.sample]:
+			if part.sample.ease(f.Rule) {
+				eased[part.sample], done = true, true // one thing at a time
+			} else if !part.sample.gone && !done {
+				part.sample.gone, done = true, true
+			}
 		case part.shape != nil && !part.shape.gone:
 			part.shape.gone, done = true, true
 		}
 	}
-	if done {
-		return true
+	return done
+}
+
+// ease asks less of a sample: it need not be written back, or the shape that reads
+// it goes. It reports false if there is nothing to ease.
+func (s *sample) ease(rule string) bool {
+	switch {
+	case rule == "sample_writes" && !s.readsOnly:
+		s.readsOnly = true
+	case s.shape != nil && !s.shape.gone:
+		s.shape.gone = true
+	default:
+		return false
 	}
-	for i := len(d.rows) - 1; i >= 0; i-- {
-		if d.rows[i].code {
+	return true
+}
+
+// takeCode takes away the last code.
+func (d *drafted) takeCode() bool {
+	for i, r := range slices.Backward(d.rows) {
+		if r.code {
 			d.rows = slices.Delete(d.rows, i, i+1)
 			return true
 		}
 	}
-	for _, s := range d.shapes {
-		if !s.gone {
-			s.gone = true
-			return true
-		}
-	}
-	switch {
-	case len(d.headers) > 0:
-		d.headers = nil
-		return true
-	case slices.ContainsFunc(d.samples, func(s *sample) bool { return !s.gone }):
-		for _, s := range d.samples {
-			s.gone = true
-		}
+	return false
+}
+
+// takeShape takes away the first shape that holds.
+func (d *drafted) takeShape() bool {
+	for _, s := range d.standing() {
+		s.gone = true
 		return true
 	}
 	return false
+}
+
+func (d *drafted) takeHeaders() bool {
+	took := len(d.headers) > 0
+	d.headers = nil
+	return took
+}
+
+func (d *drafted) takeSamples() (took bool) {
+	for _, s := range d.samples {
+		took = took || !s.gone
+		s.gone = true
+	}
+	return took
 }
 
 // part is what a line of the file belongs to.

@@ -8,19 +8,20 @@ import (
 // The names by which vendors call what a response says, without case, blanks,
 // hyphens and underscores, the most telling first.
 var (
-	codeNames    = []string{"code", "errorcode", "errcode", "faultcode", "errortype", "type", "error", "reason", "name", "status", "category", "issue", "key"}
-	detailNames  = []string{"message", "errormessage", "errormsg", "defaultmessage", "msg", "detail", "errordescription", "faultstring", "description", "reason", "problem", "error", "errors", "text", "explanation", "info"}
-	titleNames   = []string{"title", "summary"}
-	requestNames = []string{"requestid", "correlationid", "traceid", "debugid", "activityid", "transactionid", "reqid", "xrequestid", "logid", "trackingid", "auditid"}
-	statusNames  = []string{"status", "statuscode", "httpstatus", "httpstatuscode", "httpcode", "code", "errorcode"}
-	helpNames    = []string{"moreinfo", "docurl", "documentationurl", "documentation", "informationlink", "helpurl", "helplink", "help", "infolink", "infourl", "docs", "link", "href", "url"}
-	waitNames    = []string{"retryafter", "retryafterseconds", "retryafterms", "retryin"}
-	noteNames    = []string{"warning", "warnings", "notice", "notices"}
-	inputNames   = []string{"field", "path", "param", "parameter", "property", "propertypath", "pointer", "attribute", "loc", "location", "target", "fieldname", "name", "key", "fields", "source"}
-	listNames    = []string{"errors", "details", "violations", "fielderrors", "fieldviolations", "causes", "invalidparams", "validationerrors", "issues", "problems", "fields", "invalid", "detail", "rootcause"}
-	nestedNames  = []string{"error", "errors", "fault", "failure", "problem", "exception", "response", "responsestatus", "responsemetadata", "meta", "metadata", "debug", "details", "head", "header", "data", "detail", "innererror", "errorinfo", "errordetails", "source", "body", "context", "extensions"}
-	idNames      = []string{"id", "index", "itemid", "ref", "reference", "docref", "href"}
-	flagNames    = []string{"success", "ok", "succeeded", "issuccess", "successful", "iserror", "failed", "haserrors", "haserror"}
+	codeNames     = []string{"code", "errorcode", "errcode", "faultcode", "errortype", "type", "error", "reason", "name", "status", "category", "issue", "key"}
+	detailNames   = []string{"message", "errormessage", "errormsg", "defaultmessage", "msg", "detail", "errordescription", "faultstring", "description", "reason", "problem", "error", "errors", "text", "explanation", "info"}
+	titleNames    = []string{"title", "summary"}
+	requestNames  = []string{"requestid", "correlationid", "traceid", "debugid", "activityid", "transactionid", "reqid", "xrequestid", "logid", "trackingid", "auditid"}
+	statusNames   = []string{"status", "statuscode", "httpstatus", "httpstatuscode", "httpcode", "code", "errorcode"}
+	helpNames     = []string{"moreinfo", "docurl", "documentationurl", "documentation", "informationlink", "helpurl", "helplink", "help", "infolink", "infourl", "docs", "link", "href", "url"}
+	waitNames     = []string{"retryafter", "retryafterseconds", "retryafterms", "retryin"}
+	noteNames     = []string{"warning", "warnings", "notice", "notices"}
+	inputNames    = []string{"field", "path", "param", "parameter", "property", "propertypath", "pointer", "attribute", "loc", "location", "target", "fieldname", "name", "key", "fields", "source"}
+	listNames     = []string{"errors", "details", "violations", "fielderrors", "fieldviolations", "causes", "invalidparams", "validationerrors", "issues", "problems", "fields", "invalid", "detail", "rootcause"}
+	nestedNames   = []string{"error", "errors", "fault", "failure", "problem", "exception", "response", "responsestatus", "responsemetadata", "meta", "metadata", "debug", "details", "head", "header", "data", "detail", "innererror", "errorinfo", "errordetails", "source", "body", "context", "extensions"}
+	envelopeNames = []string{"error", "fault", "envelope", "body"}
+	idNames       = []string{"id", "index", "itemid", "ref", "reference", "docref", "href"}
+	flagNames     = []string{"success", "ok", "succeeded", "issuccess", "successful", "iserror", "failed", "haserrors", "haserror"}
 )
 
 // failureWords are what a text says that only says that it failed.
