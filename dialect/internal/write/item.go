@@ -129,43 +129,48 @@ func (w *Output) meanItem(it *parlance.Item, written spec.Set, s *spec.Site) (co
 		return o.Code, o.Status // the kind is told by itself
 	}
 	row, fallback := w.D.Writable(&parlance.Outcome{Kind: o.Kind, Reason: o.Reason}, w.Req)
-	status = o.Status
+	code, status = o.Code, o.Status
 	if status < 100 || status > 999 || w.D.StatusRow(status, w.Req).Kind != o.Kind {
 		status = fallback // what is no status of three digits would not be read as one
 	}
-	code = o.Code
 	if allowed := w.shape.ItemCodes; len(allowed) > 0 && !slices.Contains(allowed, code) {
-		code = ""
-		for _, c := range allowed {
-			r := w.D.CodeRow(c, spec.AnyForm, w.Req)
-			if r == nil {
-				continue
-			}
-			if r.Kind == o.Kind || code == "" && r.Kind.Failing() == o.Kind.Failing() {
-				code = c
-			}
-			if r.Kind == o.Kind {
-				break
-			}
-		}
-		return code, status
+		return w.allowedCode(o.Kind), status
 	}
 	if s.Whole.Has(spec.Item, spec.AttrCode) && !tree.IsWhole(code) {
 		code = "" // it would be no number
 	}
 	own := w.D.CodeRow(code, spec.AnyForm, w.Req)
-	if said, _ := w.D.Said(&parlance.Outcome{Status: -1}, s.Is, w.Req); said != nil && said.Kind == o.Kind && (code == "" || own == nil || own.Kind == o.Kind) {
+	means := own != nil && own.Kind == o.Kind // the record's own code says the kind
+	said, _ := w.D.Said(&parlance.Outcome{Status: -1}, s.Is, w.Req)
+	switch {
+	case said != nil && said.Kind == o.Kind && (code == "" || own == nil || means):
 		return code, status // the form says it, and needs no code
-	}
-	if !written.Has(spec.Item, spec.AttrStatus) {
-		status = 0
-		if code == "" || own != nil && own.Kind != o.Kind || own == nil && w.D.InBodies() {
+	case !written.Has(spec.Item, spec.AttrStatus):
+		if code == "" || own != nil && !means || own == nil && w.D.InBodies() {
 			code = w.D.recordCode(o, row, w.Req)
 		}
-	} else if w.D.Codes.Merged && (own == nil || own.Kind != o.Kind) {
-		code = strconv.Itoa(status) // codes are statuses: a foreign one has no place
-	} else if own != nil && own.Kind != o.Kind {
-		code = ""
+		return code, 0
+	case means:
+		return code, status
+	case w.D.Codes.Merged:
+		return strconv.Itoa(status), status // codes are statuses: a foreign one has no place
+	case own != nil:
+		return "", status
 	}
 	return code, status
+}
+
+// allowedCode is the one of a shape's codes for records that says a kind, else one of
+// the same side; "" for none.
+func (w *Output) allowedCode(kind parlance.Kind) (code string) {
+	for _, c := range w.shape.ItemCodes {
+		switch r := w.D.CodeRow(c, spec.AnyForm, w.Req); {
+		case r == nil:
+		case r.Kind == kind:
+			return c
+		case code == "" && r.Kind.Failing() == kind.Failing():
+			code = c
+		}
+	}
+	return code
 }

@@ -36,29 +36,6 @@ func (d *Writer) holdsFields(r *spec.Row, status int, req *wire.Request) bool {
 
 // byKindAndReason chooses without regard to Fields.
 func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
-	try := func(fits func(*spec.Row) bool) (*spec.Row, int) {
-		for _, r := range d.Rows {
-			if r.NotUsed || !r.Applies(req, spec.AnyForm) || !fits(r) {
-				continue
-			}
-			sp, ok := r.Number()
-			if r.Status != 0 {
-				if ok && sp.From != sp.To || strings.Contains(r.First, "*") {
-					continue // a range of codes does not say which of them to write
-				}
-				return r, r.Status
-			}
-			if ok && sendable(sp.From) {
-				return r, sp.From
-			}
-			for _, s := range d.Shapes {
-				if s.Is == r.First && len(s.Status) > 0 {
-					return r, s.Status[0].From
-				}
-			}
-		}
-		return nil, 0
-	}
 	const anyReason = 2
 	for i, fits := range []func(*spec.Row) bool{
 		func(r *spec.Row) bool { return r.Kind == o.Kind && r.Reason == o.Reason },
@@ -67,7 +44,7 @@ func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.
 		func(r *spec.Row) bool { return slices.Contains(r.StandsFor, o.Kind) },
 	} {
 		// A status of its own says it without inventing a code.
-		if r, status := try(func(r *spec.Row) bool { return r.Status == 0 && fits(r) }); r != nil {
+		if r, status := d.firstRow(req, func(r *spec.Row) bool { return r.Status == 0 && fits(r) }); r != nil {
 			return r, status
 		}
 		if i == anyReason && o.Kind.Failing() {
@@ -76,25 +53,64 @@ func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.
 				return r, status
 			}
 		}
-		if r, status := try(fits); r != nil {
+		if r, status := d.firstRow(req, fits); r != nil {
 			return r, status
 		}
 	}
 	if d.Base == nil {
 		return &spec.Row{Kind: parlance.Internal}, 500
 	}
-	r, status := d.Base.byKindAndReason(&parlance.Outcome{Kind: o.Kind}, req)
-	if d.StatusRow(status, req).NotUsed && o.Kind != parlance.NotFound {
+	return d.byBase(o.Kind, req)
+}
+
+// firstRow is the first row that fits and that says under which status it is written.
+func (d *Writer) firstRow(req *wire.Request, fits func(*spec.Row) bool) (*spec.Row, int) {
+	for _, r := range d.Rows {
+		if r.NotUsed || !r.Applies(req, spec.AnyForm) || !fits(r) {
+			continue
+		}
+		if status := d.writtenUnder(r); status != 0 {
+			return r, status
+		}
+	}
+	return nil, 0
+}
+
+// writtenUnder is the status that a row is written under; 0 for a row that does not
+// say it, such as a range of codes.
+func (d *Writer) writtenUnder(r *spec.Row) int {
+	sp, numeric := r.Number()
+	switch {
+	case r.Status != 0 && (numeric && sp.From != sp.To || strings.Contains(r.First, "*")):
+		return 0 // it does not say which of the codes to write
+	case r.Status != 0:
+		return r.Status
+	case numeric && sendable(sp.From):
+		return sp.From
+	}
+	for _, s := range d.Shapes {
+		if s.Is == r.First && len(s.Status) > 0 {
+			return s.Status[0].From
+		}
+	}
+	return 0
+}
+
+// byBase chooses what the dialect that this one extends has for a kind.
+func (d *Writer) byBase(kind parlance.Kind, req *wire.Request) (*spec.Row, int) {
+	r, status := d.Base.byKindAndReason(&parlance.Outcome{Kind: kind}, req)
+	own := d.StatusRow(status, req)
+	if own.NotUsed && kind != parlance.NotFound {
 		// A redirect that cannot be sent: what was asked for is not here.
 		return d.byKindAndReason(&parlance.Outcome{Kind: parlance.NotFound}, req)
 	}
-	if own := d.StatusRow(status, req); r.Kind == o.Kind && own.Kind != o.Kind && o.Kind.Failing() {
+	if r.Kind == kind && own.Kind != kind && kind.Failing() {
 		// Here that status means something else: the plain failure of its side says nothing wrong.
 		plain := parlance.Invalid
-		if o.Kind.ServerFault() {
+		if kind.ServerFault() {
 			plain = parlance.Internal
 		}
-		if own.Kind != plain && o.Kind != plain {
+		if own.Kind != plain && kind != plain {
 			return d.byKindAndReason(&parlance.Outcome{Kind: plain}, req)
 		}
 	}

@@ -28,35 +28,26 @@ var losable = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spec.AttrTitle
 
 // lose reports every attribute that is set and was not carried.
 func (w *Output) lose(header []wire.Pair) {
+	w.loseMeaning(header)
+	w.loseTexts()
+	if w.behind && w.carried.Has(spec.Whole, spec.AttrDetail) {
+		w.lost("detail", "the texts of the fields stand behind it")
+	}
+	if len(w.data.Body) > 0 && !w.carried.Has(spec.Whole, spec.AttrData) {
+		w.lost("data", "there is no place for a payload in such an answer")
+	}
+	if n := len(w.O.Fields); n > 0 && !w.loseSome("fields", n, w.fields.done) {
+		w.copiedField()
+	}
+	if n := len(w.O.Items); n > 0 && !w.loseSome("items", n, w.items.done) {
+		w.lost("items", "there is no place for them")
+	}
+}
+
+// loseMeaning reports a kind, a reason or a status that what was written does not say.
+func (w *Output) loseMeaning(header []wire.Pair) {
 	o := w.O
-	back := w.reads()
-	kind, reason := back.Kind, back.Reason
-	if w.carried.Has(spec.Whole, spec.AttrKind) && w.D.MayState(o.Kind, w.Status, w.Req) {
-		kind, reason = o.Kind, ""
-		if w.carried.Has(spec.Whole, spec.AttrReason) {
-			reason = o.Reason
-		}
-	}
-	if len(w.back) > 0 && w.Status < 400 {
-		kind, reason = meaning.RollUp(back, w.back, w.shape.FailuresOnly)
-		if kind == parlance.Success && slices.ContainsFunc(w.back, func(it parlance.Item) bool { return it.Outcome.Kind == parlance.Noted }) {
-			kind = parlance.Noted
-		}
-	}
-	if len(o.Items) > 0 && len(w.back) == 0 && w.shape != nil && w.shape.CarriesItems() {
-		// A form of records without any may be read as something else: see what.
-		read := w.D.Decode(*w.Req, wire.Response{Status: w.Status, Header: wire.Fields{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
-		kind, reason = read.Outcome.Kind, read.Outcome.Reason
-	}
-	if w.headersSay != "" && w.Status >= 200 {
-		// What a header says of the form and what the body says may differ: see what counts.
-		fields := wire.Fields{}
-		for _, p := range header {
-			fields[wire.CanonicalHeader(p.Name)] = append(fields[wire.CanonicalHeader(p.Name)], p.Value)
-		}
-		read := w.D.Decode(*w.Req, wire.Response{Status: w.Status, Header: fields, Body: w.dst[w.start:]}, w.depth)
-		kind, reason = read.Outcome.Kind, read.Outcome.Reason
-	}
+	kind, reason := w.readsAs(header)
 	if kind != o.Kind {
 		w.lost("kind", "status "+strconv.Itoa(w.Status)+" means "+kind.String()+" here")
 	}
@@ -70,17 +61,59 @@ func (w *Output) lose(header []wire.Pair) {
 	if o.Status != 0 && o.Status != w.Status {
 		w.lost("status", "it is written as "+strconv.Itoa(w.Status))
 	}
+}
+
+// readsAs is what the response means to those who read it.
+func (w *Output) readsAs(header []wire.Pair) (kind parlance.Kind, reason parlance.Reason) {
+	if w.headersSay != "" && w.Status >= 200 {
+		// What a header says of the form and what the body says may differ: see what counts.
+		fields := wire.Fields{}
+		for _, p := range header {
+			fields[wire.CanonicalHeader(p.Name)] = append(fields[wire.CanonicalHeader(p.Name)], p.Value)
+		}
+		return w.readBack(fields)
+	}
+	if len(w.O.Items) > 0 && len(w.back) == 0 && w.shape != nil && w.shape.CarriesItems() {
+		// A form of records without any may be read as something else: see what.
+		return w.readBack(wire.Fields{"Content-Type": {w.shape.Media}})
+	}
+	back := w.reads()
+	if len(w.back) > 0 && w.Status < 400 {
+		kind, reason = meaning.RollUp(back, w.back, w.shape.FailuresOnly)
+		if kind == parlance.Success && slices.ContainsFunc(w.back, func(it parlance.Item) bool { return it.Outcome.Kind == parlance.Noted }) {
+			kind = parlance.Noted
+		}
+		return kind, reason
+	}
+	if w.carried.Has(spec.Whole, spec.AttrKind) && w.D.MayState(w.O.Kind, w.Status, w.Req) {
+		if w.carried.Has(spec.Whole, spec.AttrReason) {
+			reason = w.O.Reason
+		}
+		return w.O.Kind, reason
+	}
+	return back.Kind, back.Reason
+}
+
+// readBack reads what was written, under such a header.
+func (w *Output) readBack(header wire.Fields) (parlance.Kind, parlance.Reason) {
+	read := w.D.Decode(*w.Req, wire.Response{Status: w.Status, Header: header, Body: w.dst[w.start:]}, w.depth)
+	return read.Outcome.Kind, read.Outcome.Reason
+}
+
+// loseTexts reports the attributes of the whole that no place took.
+func (w *Output) loseTexts() {
+	left := w.present &^ w.carried
 	for _, a := range losable {
-		if t := (spec.Target{Owner: spec.Whole, Attr: a}); !(w.present &^ w.carried).HasTarget(t) {
+		if !left.Has(spec.Whole, a) {
 			continue
 		}
 		switch a {
 		case spec.AttrFamily:
-			if o.Family != "" {
+			if w.O.Family != "" {
 				w.lost("family", "there is no place for it")
 			}
 		case spec.AttrCode:
-			if o.Code == w.Code {
+			if w.O.Code == w.Code {
 				w.lost("code", "there is no place for it")
 			}
 		case spec.AttrNote:
@@ -91,30 +124,19 @@ func (w *Output) lose(header []wire.Pair) {
 			w.lost(a.String(), "there is no place for it")
 		}
 	}
-	if w.behind && w.carried.Has(spec.Whole, spec.AttrDetail) {
-		w.lost("detail", "the texts of the fields stand behind it")
+}
+
+// loseSome reports the records that were not written beside others. It returns false,
+// having reported nothing, if none was.
+func (w *Output) loseSome(what string, n int, done []bool) bool {
+	left := undone(done)
+	if len(left) == n || len(done) == 0 {
+		return false
 	}
-	if len(w.data.Body) > 0 && !w.carried.Has(spec.Whole, spec.AttrData) {
-		w.lost("data", "there is no place for a payload in such an answer")
+	for _, i := range left {
+		w.lost(what+"["+strconv.Itoa(i)+"]", "there is no place for it beside the others")
 	}
-	switch left := undone(w.fields.done); {
-	case len(o.Fields) == 0:
-	case len(left) == len(o.Fields), len(w.fields.done) == 0:
-		w.copiedField()
-	default:
-		for _, i := range left {
-			w.lost("fields["+strconv.Itoa(i)+"]", "there is no place for it beside the others")
-		}
-	}
-	switch left := undone(w.items.done); {
-	case len(o.Items) == 0:
-	case len(left) == len(o.Items), len(w.items.done) == 0:
-		w.lost("items", "there is no place for them")
-	default:
-		for _, i := range left {
-			w.lost("items["+strconv.Itoa(i)+"]", "there is no place for it beside the others")
-		}
-	}
+	return true
 }
 
 // reads is the row that what was written reads as.

@@ -47,8 +47,9 @@ func (d *Writer) StatusFor(req *wire.Request, o *parlance.Outcome, data *wire.Pa
 	return c.Status, c.Phrase
 }
 
-// Encode writes an answer that stands in so many others. What is large is handed
-// on by reference, for a program takes little longer than copies of it.
+// Encode writes a response that stands in so many others, appending its body to dst.
+// What is large is handed on by reference, for a replay takes little longer than
+// copies of it.
 func (d *Writer) Encode(m *wire.Message, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int) {
 	data = given(data)
 	c := d.choiceFor(req, o, data)
@@ -63,78 +64,107 @@ func (d *Writer) Encode(m *wire.Message, dst []byte, req *wire.Request, o *parla
 		w.silence()
 	}
 	w.Attributes()
+	l := w.chooseRendering()
 	m.Status, m.Phrase = w.Status, c.Phrase
-	l := w.dress()
-	if l.Tries > 0 {
-		w.trace = new(replay.Trace)
-	}
-	if len(o.Fields) > 0 && (l.Shape == nil || l.Shape.TellsFields()) {
-		w.trace = nil // whether the detail says what they say is another matter each time
-		l = w.tellFields(l)
-	}
-	w.shape, m.Header = l.Shape, l.Header[:len(l.Header):len(l.Header)] // it is kept: what is added goes elsewhere
-	typed := m.Header
-	// RFC 9110, 9.3.2 and 6.4.1: such an answer has no body.
-	bodiless := w.Status == 204 || w.Status == 304 || w.Status < 200 || req.Method == "HEAD"
-	switch {
-	case bodiless:
-		w.shape = nil
-	case w.shape != nil:
-		if w.shape.Shares && w.Code == "" && len(o.Fields) > 0 {
-			w.unshare()
-		}
-		w.assign()
-		if !w.shape.Graft || len(req.Body) == 0 || !w.graft() {
-			w.body()
-		}
-	case o.Kind.Good() && len(data.Body) > 0:
-		w.dst = append(w.dst, data.Body...)
-		w.markData(replay.StepData, len(dst))
-		if w.trace != nil {
-			w.trace.Media = data.ContentType
-			w.trace.Spoilt = w.trace.Spoilt || data.ContentType == ""
-		}
-		w.carried |= spec.BitOf(spec.Whole, spec.AttrData)
-		media := wire.HeaderText(data.ContentType)
-		if media == "" {
-			media = spec.MediaTypes[d.formOf(data.Body)]
-		}
-		typed = []wire.Pair{{Name: "Content-Type", Value: media}}
-	}
-	if m.Header = typed; len(w.dst) == len(dst) {
-		m.Header = nil
-	}
-	if w.shape != nil {
-		m.Header = w.headers(m.Header, w.shape, w.present)
-	}
-	for _, s := range d.HeaderShapes() {
-		if !s.ReadOnly && s.Concerns(req, w.Status) && (s.Is == "" || s.Is == w.Row.First || s.Is == w.Row.Is) {
-			if left := w.left(); s.Writes&left != 0 || s.Is != "" {
-				m.Header = w.headers(m.Header, s, left)
-				w.headersSay = cmp.Or(w.headersSay, s.Is)
-			}
-		}
-	}
-	if o.RetryAfter > 0 {
-		// Whole seconds, rounded up so that nobody comes too early (RFC 9110, 10.2.3).
-		seconds := o.RetryAfter / time.Second
-		if o.RetryAfter%time.Second > 0 {
-			seconds++
-		}
-		m.Header = append(m.Header, wire.Pair{Name: "Retry-After", Value: strconv.FormatInt(int64(seconds), 10)})
-		if o.RetryAfter%time.Second == 0 {
-			w.carried |= spec.BitOf(spec.Whole, spec.AttrRetryAfter)
-			w.markHeader(m.Header, spec.AttrRetryAfter)
-		} else {
-			w.spoil()
-		}
-	}
+	m.Header = w.header(w.content(l))
 	w.lose(m.Header)
 	m.Body, m.Losses, m.Unset = w.dst, w.losses, w.unset
 	if w.trace != nil {
 		c.Unroll(l, w.program(m))
 	}
 	w.release()
+}
+
+// chooseRendering is the shape for what is to be written, and whether a trace is kept of
+// it.
+func (w *Output) chooseRendering() *replay.Rendering {
+	l := w.dress()
+	if l.Tries > 0 {
+		w.trace = new(replay.Trace)
+	}
+	if len(w.O.Fields) > 0 && (l.Shape == nil || l.Shape.TellsFields()) {
+		w.trace = nil // whether the detail says what they say is another matter each time
+		l = w.tellFields(l)
+	}
+	return l
+}
+
+// content writes the body, and returns the content type of it.
+func (w *Output) content(l *replay.Rendering) (typed []wire.Pair) {
+	typed = l.Header[:len(l.Header):len(l.Header)] // it is kept: what is added goes elsewhere
+	w.shape = l.Shape
+	switch {
+	case w.Status == 204 || w.Status == 304 || w.Status < 200 || w.Req.Method == "HEAD":
+		w.shape = nil // such a response has no body (RFC 9110, 9.3.2 and 6.4.1)
+	case w.shape != nil:
+		if w.shape.Shares && w.Code == "" && len(w.O.Fields) > 0 {
+			w.unshare()
+		}
+		w.assign()
+		if !w.shape.Graft || len(w.Req.Body) == 0 || !w.graft() {
+			w.body()
+		}
+	case w.O.Kind.Good() && len(w.data.Body) > 0:
+		typed = w.plainPayload()
+	}
+	if len(w.dst) == w.start {
+		return nil
+	}
+	return typed
+}
+
+// plainPayload writes the payload of a success that has no envelope.
+func (w *Output) plainPayload() (typed []wire.Pair) {
+	w.dst = append(w.dst, w.data.Body...)
+	w.markData(replay.StepData, w.start)
+	if w.trace != nil {
+		w.trace.Media = w.data.ContentType
+		w.trace.Spoilt = w.trace.Spoilt || w.data.ContentType == ""
+	}
+	w.carried |= spec.BitOf(spec.Whole, spec.AttrData)
+	media := wire.HeaderText(w.data.ContentType)
+	if media == "" {
+		media = spec.MediaTypes[w.D.formOf(w.data.Body)]
+	}
+	return []wire.Pair{{Name: "Content-Type", Value: media}}
+}
+
+// header writes the fields of the shape, those of the shapes that are headers alone,
+// and Retry-After.
+func (w *Output) header(to []wire.Pair) []wire.Pair {
+	if w.shape != nil {
+		to = w.headers(to, w.shape, w.present)
+	}
+	for _, s := range w.D.HeaderShapes() {
+		if s.ReadOnly || !s.Concerns(w.Req, w.Status) || s.Is != "" && s.Is != w.Row.First && s.Is != w.Row.Is {
+			continue
+		}
+		if left := w.left(); s.Writes&left != 0 || s.Is != "" {
+			to = w.headers(to, s, left)
+			w.headersSay = cmp.Or(w.headersSay, s.Is)
+		}
+	}
+	if w.O.RetryAfter > 0 {
+		to = w.retryAfter(to)
+	}
+	return to
+}
+
+// retryAfter writes whole seconds, rounded up so that nobody comes too early
+// (RFC 9110, 10.2.3).
+func (w *Output) retryAfter(to []wire.Pair) []wire.Pair {
+	seconds, rest := w.O.RetryAfter/time.Second, w.O.RetryAfter%time.Second
+	if rest > 0 {
+		seconds++
+	}
+	to = append(to, wire.Pair{Name: "Retry-After", Value: strconv.FormatInt(int64(seconds), 10)})
+	if rest > 0 {
+		w.spoil()
+		return to
+	}
+	w.carried |= spec.BitOf(spec.Whole, spec.AttrRetryAfter)
+	w.markHeader(to, spec.AttrRetryAfter)
+	return to
 }
 
 var writers = sync.Pool{New: func() any { return new(Output) }}
