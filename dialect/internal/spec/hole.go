@@ -45,6 +45,12 @@ type Hole struct {
 	NoData   string   // what is written for $data that is not set: {} or []; "" for null
 }
 
+// IsStatus reports that a hole is the status of the whole, as a number and nothing else.
+func (h *Hole) IsStatus() bool {
+	first := &h.Readings[0]
+	return first.Target == Target{Whole, AttrStatus} && first.Conv.Notation == Integer && !h.Defaults
+}
+
 // hole reads "$a:int & $b & 'pattern' = default", "$a or 'text'" and "$a is 'pattern'".
 // It returns nil after a fault.
 func (c *shapeCompiler) hole(pos Position, text string) *Hole {

@@ -200,6 +200,17 @@ func (r *Reporter) kind(n *yaml.Node) (parlance.Kind, parlance.Reason) {
 	return kind, parlance.Reason(reason)
 }
 
+// Text is the row's own words for a title or a help, "" for another attribute.
+func (r *Row) Text(a Attribute) string {
+	switch a {
+	case AttrTitle:
+		return r.Title
+	case AttrHelp:
+		return r.Help
+	}
+	return ""
+}
+
 // Phrase is what a response that is written by the row is called for people: the row's
 // title if it speaks of this status alone, else HTTP's words, else those for the class.
 func (r *Row) Phrase(status int) string {

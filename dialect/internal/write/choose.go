@@ -14,10 +14,8 @@ import (
 func (w *Output) ChooseShape() *spec.Shape {
 	form := w.negotiate()
 	var best *spec.Shape
-	least, size := 0, 0
-	named := slices.ContainsFunc(w.D.Shapes, func(s *spec.Shape) bool { return s.Is != "" && s.Is == w.Row.First })
-	weigh := w.present &^ (spec.BitOf(spec.Whole, spec.AttrKind) | spec.BitOf(spec.Whole, spec.AttrReason) | spec.BitOf(spec.Whole, spec.AttrStatus) |
-		spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrIndex))
+	least := 0
+	named := w.named()
 	for _, s := range w.D.Shapes {
 		if s.Form != form || !w.eligible(s, named) {
 			continue
@@ -28,22 +26,36 @@ func (w *Output) ChooseShape() *spec.Shape {
 		if len(s.WriteFor) > 0 && !spec.AdmitsPath(s.WriteFor, w.Req.Path) {
 			continue // of another resource: its names would be wrong
 		}
-		lost := bits.OnesCount64(uint64(weigh&^(s.Writes|s.Copies))) + 4*w.misfits(s)
-		n := s.Size
-		if len(w.O.Items) > 0 && !s.CarriesItems() {
-			lost += 64 // without its records a bulk answer says nothing
-		}
-		if len(s.Codes) > 0 && w.Code != "" {
-			lost -= 32 // it is the shape of this very code
-		}
-		if len(s.WriteFor) > 0 {
-			lost -= 64 // the caller's own resource comes first
-		}
-		if best == nil || lost < least || lost == least && n < size {
-			best, least, size = s, lost, n
+		if lost := w.weigh(s); best == nil || lost < least || lost == least && s.Size < best.Size {
+			best, least = s, lost
 		}
 	}
 	return best
+}
+
+// named reports that a shape says of itself what the chosen row is called.
+func (w *Output) named() bool {
+	return slices.ContainsFunc(w.D.Shapes, func(s *spec.Shape) bool { return s.Is != "" && s.Is == w.Row.First })
+}
+
+// told are the attributes that need no place of their own: the status says them, or
+// the order of the records.
+var told = spec.BitOf(spec.Whole, spec.AttrKind) | spec.BitOf(spec.Whole, spec.AttrReason) | spec.BitOf(spec.Whole, spec.AttrStatus) |
+	spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrIndex)
+
+// weigh is what is lost in a shape: the less, the better it suits.
+func (w *Output) weigh(s *spec.Shape) int {
+	lost := bits.OnesCount64(uint64(w.present&^told&^(s.Writes|s.Copies))) + 4*w.misfits(s)
+	if len(w.O.Items) > 0 && !s.CarriesItems() {
+		lost += 64 // without its records a bulk answer says nothing
+	}
+	if len(s.Codes) > 0 && w.Code != "" {
+		lost -= 32 // it is the shape of this very code
+	}
+	if len(s.WriteFor) > 0 {
+		lost -= 64 // the caller's own resource comes first
+	}
+	return lost
 }
 
 // eligible reports that a shape may be written for this outcome.
@@ -54,34 +66,24 @@ func (w *Output) eligible(s *spec.Shape, named bool) bool {
 	if s.ReadOnly || !s.Concerns(w.Req, w.Status) || !s.Body.Fillable(w.present) || !w.codeFits(s) {
 		return false
 	}
-	if w.Row.Is != "" && w.O.Kind == w.Row.Kind {
+	switch {
+	case w.Row.Is != "" && w.O.Kind == w.Row.Kind:
 		return s.Is == w.Row.Is
-	}
-	if named && w.O.Kind == w.Row.Kind {
+	case named && w.O.Kind == w.Row.Kind:
 		return s.Is == w.Row.First
-	}
-	if s.Is != "" {
+	case s.Is == parlance.Failed.String():
+		return w.O.Kind.Failing()
+	case s.Is != "":
 		k, isKind := parlance.ParseKind(s.Is)
-		switch {
-		case !isKind:
-			return false
-		case s.Is == "failed":
-			return w.O.Kind.Failing()
-		}
-		return k == w.O.Kind
-	}
-	if w.O.Kind.Failing() {
+		return isKind && k == w.O.Kind
+	case w.O.Kind.Failing():
 		return !s.CarriesData()
 	}
 	// Under a good status only what has a place there: the payload's envelope,
 	// records, a kind that is no plain success, or a code that says more.
-	switch {
-	case s.CarriesData(), s.CarriesItems() && len(w.O.Items) > 0:
-		return true
-	case s.Writes.Has(spec.Whole, spec.AttrKind) && w.O.Kind == parlance.Partial:
-		return true
-	}
-	return w.Code != "" && s.Body.Needs().Has(spec.Whole, spec.AttrCode)
+	return s.CarriesData() || s.CarriesItems() && len(w.O.Items) > 0 ||
+		s.Writes.Has(spec.Whole, spec.AttrKind) && w.O.Kind == parlance.Partial ||
+		w.Code != "" && s.Body.Needs().Has(spec.Whole, spec.AttrCode)
 }
 
 // codeFits reports that a shape which is written for some codes only is so for

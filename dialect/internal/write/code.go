@@ -20,30 +20,38 @@ func (w *Output) familyMeans() bool {
 func (w *Output) ChooseCode() string {
 	// A row that a shape is recognised by has no code of its own.
 	coded := w.Row.Status != 0 && !w.D.Named(w.Row.First)
-	if code := w.O.Code; code != "" {
-		back := w.D.StatusRow(w.Status, w.Req)
-		switch r := w.D.meant(code, w.O, w.Req); {
-		case r != nil && r.Kind != w.O.Kind:
-			w.lost("code", "here "+code+" means "+r.Kind.String())
-		case r != nil:
-			return code
-		case w.D.Codes.Merged:
-			w.lost("code", "codes are statuses here")
-		case w.O.Family != "" && w.familyMeans():
-			return code
-		case w.O.Kind == parlance.Success && w.D.Codes.InBodies():
-			w.lost("code", "a success with a code that is not listed is read as noted here")
-		case coded && (back.Kind != w.O.Kind || back.Reason != w.O.Reason):
-			w.lost("code", "the code of the meaning stands in its place")
-		default:
-			return code
+	if w.O.Code != "" {
+		why := w.refuses(coded)
+		if why == "" {
+			return w.O.Code
 		}
+		w.lost("code", why)
 	}
 	if sp, ok := w.Row.Number(); ok && sp.From != sp.To || strings.Contains(w.Row.First, "*") {
 		return ""
 	}
 	if coded && !(w.O.Code == "" && w.O.Family != "" && w.familyMeans()) {
 		return w.Row.First
+	}
+	return ""
+}
+
+// refuses says why the Outcome's own code cannot be written; "" if it can.
+func (w *Output) refuses(coded bool) string {
+	back := w.D.StatusRow(w.Status, w.Req)
+	switch r := w.D.meant(w.O.Code, w.O, w.Req); {
+	case r != nil && r.Kind != w.O.Kind:
+		return "here " + w.O.Code + " means " + r.Kind.String()
+	case r != nil:
+		return ""
+	case w.D.Codes.Merged:
+		return "codes are statuses here"
+	case w.O.Family != "" && w.familyMeans():
+		return ""
+	case w.O.Kind == parlance.Success && w.D.Codes.InBodies():
+		return "a success with a code that is not listed is read as noted here"
+	case coded && (back.Kind != w.O.Kind || back.Reason != w.O.Reason):
+		return "the code of the meaning stands in its place"
 	}
 	return ""
 }

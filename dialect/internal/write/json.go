@@ -62,23 +62,7 @@ func (w *Output) alternative(t *spec.Template) *spec.Template {
 		if e.ReadOnly {
 			continue
 		}
-		placed := 0
-		for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
-			mine := len(w.scratch)
-			chosen := w.pick(e, o)
-			w.scratch = w.scratch[:mine] // it is only looked at
-			placed += 3 * len(chosen)
-			if len(chosen) > 0 && (w.leaf(e, o, chosen[0]) || !e.Loops && e.Near.Has(w.of(o).site[chosen[0]])) {
-				placed++ // its own place, before one further down
-			}
-			if e := e.Resolve(); e.Op == spec.OpObject && e.Indexed && len(chosen) > 0 {
-				if w.indexes(o, chosen) {
-					placed++ // a list before names that are numbers
-				} else {
-					placed = -1
-				}
-			}
-		}
+		placed := w.places(e)
 		lost := bits.OnesCount64(uint64((t.Writes | t.Copies) & w.present &^ (e.Writes | e.Copies)))
 		if !e.Fillable(w.present) {
 			lost += misplaced // it would not be read
@@ -97,6 +81,31 @@ func (w *Output) alternative(t *spec.Template) *spec.Template {
 		return t.Elems[0]
 	}
 	return best
+}
+
+// places weighs how many of the records that are being written have their place in a
+// template; it is negative for a list that cannot hold them.
+func (w *Output) places(e *spec.Template) (placed int) {
+	for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
+		mine := len(w.scratch)
+		chosen := w.pick(e, o)
+		w.scratch = w.scratch[:mine] // it is only looked at
+		if len(chosen) == 0 {
+			continue
+		}
+		placed += 3 * len(chosen)
+		if w.leaf(e, o, chosen[0]) || !e.Loops && e.Near.Has(w.of(o).site[chosen[0]]) {
+			placed++ // its own place, before one further down
+		}
+		if e := e.Resolve(); e.Op == spec.OpObject && e.Indexed {
+			if w.indexes(o, chosen) {
+				placed++ // a list before names that are numbers
+			} else {
+				placed = -1
+			}
+		}
+	}
+	return placed
 }
 
 // indexes reports that what comes next in the paths of the records are numbers.
@@ -124,54 +133,22 @@ func appendConstant(dst []byte, t *spec.Template) []byte {
 	return tree.AppendJSON(dst, t.Text)
 }
 
+// jsonHole writes the value of a hole.
 func (w *Output) jsonHole(h *spec.Hole) {
 	first := &h.Readings[0]
-	if len(h.Readings) == 1 && (h.Plain || first.Target.Attr == spec.AttrStatus && first.Conv.Notation == spec.Integer && first.Target.Owner == spec.Whole && !h.Defaults) {
-		// The commonest places: an attribute as it is, and the status.
-		text, at := w.value(first.Target), len(w.dst)
-		if text == "" && h.StandIn != nil {
-			text = w.render(h)
-		}
-		switch {
-		case text == "":
-			w.null(first)
-			return
-		case h.Plain:
-			w.dst = tree.AppendJSON(w.dst, text)
-			w.marked(h, at)
-		default:
-			w.dst = append(w.dst, text...)
-		}
-		if first.Target.Owner == spec.Whole {
-			w.carried |= first.Bit
-		}
+	if len(h.Readings) == 1 && (h.Plain || h.IsStatus()) {
+		w.jsonText(h, first)
 		return
 	}
-	if first.Pattern == nil {
-		switch first.Target.Attr {
-		case spec.AttrData:
-			w.payload(h.NoData)
-			return
-		case spec.AttrBody:
-			if len(w.itemBody) == 0 {
-				w.dst = append(w.dst, "null"...)
-			}
-			w.dst = append(w.dst, w.itemBody...)
-			return
-		case spec.AttrHeaders:
-			w.embedHeader()
-			return
-		}
+	if first.Pattern == nil && w.jsonDocument(h, first.Target.Attr) {
+		return
 	}
 	text := w.render(h)
 	if text == "" && !h.Defaults && !first.Conv.Structured() {
 		w.null(first)
 		return
 	}
-	wire, ok := text, true
-	if first.Pattern == nil && !(h.Defaults && text == h.Fallback) {
-		wire, ok = first.Conv.Wire(text, w)
-	}
+	encoded, ok := w.encoded(h, text)
 	if !ok {
 		w.unwritable(first, text)
 		w.dst = append(w.dst, "null"...)
@@ -182,12 +159,62 @@ func (w *Output) jsonHole(h *spec.Hole) {
 	switch {
 	case first.Conv.Structured():
 		w.dst = first.Conv.AppendStructured(w.dst, text)
-	case first.Pattern == nil && first.Conv.Bare() && (tree.IsNumber(wire) || wire == "true" || wire == "false"):
-		w.dst = append(w.dst, wire...)
+	case first.Pattern == nil && first.Conv.Bare() && (tree.IsNumber(encoded) || encoded == "true" || encoded == "false"):
+		w.dst = append(w.dst, encoded...)
 	default:
-		w.dst = tree.AppendJSON(w.dst, wire)
+		w.dst = tree.AppendJSON(w.dst, encoded)
 	}
 	w.marked(h, at)
+}
+
+// encoded is a text in the notation of a hole. It reports false for a text that the
+// notation cannot hold.
+func (w *Output) encoded(h *spec.Hole, text string) (string, bool) {
+	first := &h.Readings[0]
+	if first.Pattern != nil || h.Defaults && text == h.Fallback {
+		return text, true
+	}
+	return first.Conv.Wire(text, w)
+}
+
+// jsonText writes the commonest values: an attribute as it is, and the status.
+func (w *Output) jsonText(h *spec.Hole, r *spec.Reading) {
+	text, at := w.value(r.Target), len(w.dst)
+	if text == "" && h.StandIn != nil {
+		text = w.render(h)
+	}
+	switch {
+	case text == "":
+		w.null(r)
+		return
+	case h.Plain:
+		w.dst = tree.AppendJSON(w.dst, text)
+		w.marked(h, at)
+	default:
+		w.dst = append(w.dst, text...)
+	}
+	if r.Target.Owner == spec.Whole {
+		w.carried |= r.Bit
+	}
+}
+
+// jsonDocument writes an attribute that is a document and no text: a payload, or the
+// body or the header of a record's own response. It reports false for another one.
+func (w *Output) jsonDocument(h *spec.Hole, a spec.Attribute) bool {
+	switch a {
+	case spec.AttrData:
+		w.payload(h.NoData)
+	case spec.AttrBody:
+		if len(w.itemBody) == 0 {
+			w.dst = append(w.dst, "null"...)
+		}
+		w.dst = append(w.dst, w.itemBody...)
+	case spec.AttrHeaders:
+		w.embedHeader()
+	default:
+		return false
+	}
+	return true
 }
 
 // null writes that an attribute is not set.

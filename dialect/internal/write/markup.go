@@ -88,17 +88,14 @@ func (w *Output) xmlText(t *spec.Template) {
 	if text == "" && !t.Hole.Defaults {
 		return
 	}
-	wire, ok := text, true
-	if first.Pattern == nil && !(t.Hole.Defaults && text == t.Hole.Fallback) {
-		wire, ok = first.Conv.Wire(text, w)
-	}
+	encoded, ok := w.encoded(t.Hole, text)
 	if !ok {
 		w.unwritable(first, text)
 		return
 	}
 	as, at := strings.TrimSpace(text), len(w.dst) // as it is read
 	w.carry(t.Hole, as)
-	w.dst = tree.AppendXML(w.dst, wire)
+	w.dst = tree.AppendXML(w.dst, encoded)
 	if w.marked(t.Hole, at); as != text {
 		w.spoil()
 	}

@@ -13,7 +13,7 @@ import (
 // at equal weight the one it names exactly, then the order of the dialect.
 func (w *Output) negotiate() spec.Form {
 	var forms []spec.Form
-	named := slices.ContainsFunc(w.D.Shapes, func(s *spec.Shape) bool { return s.Is != "" && s.Is == w.Row.First })
+	named := w.named()
 	for _, f := range w.D.Forms {
 		for _, s := range w.D.Shapes {
 			if s.Form == f && w.eligible(s, named) {

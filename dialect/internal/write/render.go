@@ -1,6 +1,7 @@
 package write
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -11,29 +12,11 @@ import (
 // render is the text of a hole for the record or the whole that is being
 // written.
 func (w *Output) render(h *spec.Hole) string {
-	r := &h.Readings[0]
-	if r.Pattern != nil {
-		text, _ := w.renderParts(r.Pattern.Parts)
+	if p := h.Readings[0].Pattern; p != nil {
+		text, _ := w.renderParts(p.Parts)
 		return text
 	}
-	text := w.value(r.Target)
-	if r.Target.Owner == spec.Whole && (w.field != nil || w.item != nil) {
-		// In a record's own element a text that is read as both is the record's.
-		for _, c := range h.Readings[1:] {
-			if c.Pattern == nil && (c.Target.Owner == spec.Field && w.field != nil || c.Target.Owner == spec.Item && w.item != nil) {
-				if own := w.value(c.Target); !w.merged || text == "" {
-					text = own
-				}
-			}
-		}
-	}
-	if text == "" && len(h.Readings) > 1 && r.Target.Owner == spec.Item && w.item != nil {
-		for _, c := range h.Readings[1:] {
-			if c.Pattern == nil && text == "" {
-				text = w.value(c.Target)
-			}
-		}
-	}
+	text := w.shared(h)
 	if h.Guard != nil && !h.Guard.Fits([]byte(text)) {
 		if w.field != nil && !w.merged {
 			w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+spec.AttrMessage.String(), "the dialect is recognised by another text here")
@@ -46,6 +29,28 @@ func (w *Output) render(h *spec.Hole) string {
 		return h.Fallback
 	case h.StandIn != nil:
 		text, _ = w.renderParts(h.StandIn.Parts)
+	}
+	return text
+}
+
+// shared is the text of a hole that may be read as several attributes: in a record's own
+// element it is the record's.
+func (w *Output) shared(h *spec.Hole) string {
+	first := h.Readings[0].Target
+	text := w.value(first)
+	for i := 1; i < len(h.Readings); i++ {
+		c := &h.Readings[i]
+		if c.Pattern != nil {
+			continue
+		}
+		switch {
+		case first.Owner == spec.Whole && (c.Target.Owner == spec.Field && w.field != nil || c.Target.Owner == spec.Item && w.item != nil):
+			if own := w.value(c.Target); !w.merged || text == "" {
+				text = own
+			}
+		case first.Owner == spec.Item && w.item != nil && text == "":
+			text = w.value(c.Target)
+		}
 	}
 	return text
 }
@@ -73,30 +78,33 @@ func (w *Output) renderParts(parts []spec.Part) (string, bool) {
 	return b.String(), true
 }
 
-// value is the text of an attribute.
+// value is the text of an attribute, "" if it is not set.
 func (w *Output) value(t spec.Target) string {
-	switch t.Owner {
-	case spec.Field:
-		if w.field != nil {
-			return spec.FieldText(w.field, t.Attr)
-		}
-		return ""
-	case spec.Item:
-		if w.item == nil {
-			return ""
-		}
-		switch t.Attr {
-		case spec.AttrCode:
-			return w.itemCode
-		case spec.AttrStatus:
-			if w.itemStatus != 0 {
-				return strconv.Itoa(w.itemStatus)
-			}
-			return ""
-		}
-		return spec.ItemText(w.item, t.Attr)
+	switch {
+	case t.Owner == spec.Whole:
+		return w.wholeValue(t.Attr)
+	case t.Owner == spec.Field && w.field != nil:
+		return spec.FieldText(w.field, t.Attr)
+	case t.Owner == spec.Item && w.item != nil:
+		return w.itemValue(t.Attr)
 	}
-	switch t.Attr {
+	return ""
+}
+
+func (w *Output) itemValue(a spec.Attribute) string {
+	switch {
+	case a == spec.AttrCode:
+		return w.itemCode
+	case a != spec.AttrStatus:
+		return spec.ItemText(w.item, a)
+	case w.itemStatus != 0:
+		return strconv.Itoa(w.itemStatus)
+	}
+	return ""
+}
+
+func (w *Output) wholeValue(a spec.Attribute) string {
+	switch a {
 	case spec.AttrStatus:
 		if w.choice != nil {
 			return w.choice.StatusText
@@ -110,23 +118,23 @@ func (w *Output) value(t spec.Target) string {
 		}
 		return w.Row.Phrase(w.Status)
 	case spec.AttrFamily:
-		if w.O.Family == "" {
-			return w.Row.Family
-		}
+		return cmp.Or(w.O.Family, w.Row.Family)
 	case spec.AttrNote:
 		return w.note
 	case spec.AttrReset:
-		if w.Row.Retry.Reset {
-			return spec.OutcomeText(w.O, spec.AttrRetryAfter)
+		if !w.Row.Retry.Reset {
+			return ""
 		}
-		return ""
+		a = spec.AttrRetryAfter
 	case spec.AttrFailures, spec.AttrSuccesses, spec.AttrTotal:
-		return w.counted(t.Attr)
-	}
-	if t.Attr == spec.AttrTitle && w.O.Title == w.Row.Title || t.Attr == spec.AttrHelp && w.O.Help == w.Row.Help {
+		return w.counted(a)
+	case spec.AttrTitle, spec.AttrHelp:
+		if text := spec.OutcomeText(w.O, a); text != w.Row.Text(a) {
+			return text
+		}
 		return "" // the row's own words
 	}
-	return spec.OutcomeText(w.O, t.Attr)
+	return spec.OutcomeText(w.O, a)
 }
 
 // counted is a number of items.
@@ -165,30 +173,31 @@ func (w *Output) has(t *spec.Template) bool {
 	if t.Writes.Has(spec.Whole, spec.AttrNote) && (w.note != "" || len(w.O.Notes) > 0) {
 		return true
 	}
-	records := (t.Writes | t.Copies)
 	if w.field != nil || w.item != nil {
-		records = t.Shallow() // what is further down belongs to other records
-	}
-	if w.field != nil && records&spec.FieldSet(w.field) != 0 {
-		return true
-	}
-	if w.item != nil {
-		s := spec.ItemSet(w.item)
-		if w.itemCode != "" {
-			s |= spec.BitOf(spec.Item, spec.AttrCode)
-		}
-		if w.itemStatus != 0 {
-			s |= spec.BitOf(spec.Item, spec.AttrStatus)
-		}
-		if len(w.itemBody) > 0 {
-			s |= spec.BitOf(spec.Item, spec.AttrBody)
-		}
-		if len(w.itemHeader) > 0 {
-			s |= spec.BitOf(spec.Item, spec.AttrHeaders)
-		}
-		if records&s != 0 {
+		// What is further down belongs to other records.
+		if t.Shallow()&w.recordSet() != 0 {
 			return true
 		}
 	}
 	return w.picks(t, spec.Item) || w.picks(t, spec.Field)
+}
+
+// recordSet are the attributes of the record that is being written.
+func (w *Output) recordSet() (s spec.Set) {
+	if w.field != nil {
+		s = spec.FieldSet(w.field)
+	}
+	if w.item == nil {
+		return s
+	}
+	s |= spec.ItemSet(w.item)
+	for _, one := range [...]struct {
+		attr spec.Attribute
+		set  bool
+	}{{spec.AttrCode, w.itemCode != ""}, {spec.AttrStatus, w.itemStatus != 0}, {spec.AttrBody, len(w.itemBody) > 0}, {spec.AttrHeaders, len(w.itemHeader) > 0}} {
+		if one.set {
+			s |= spec.BitOf(spec.Item, one.attr)
+		}
+	}
+	return s
 }

@@ -108,21 +108,7 @@ func (d *Writer) statusFor(o *parlance.Outcome, req *wire.Request) (*spec.Row, i
 	}
 	if code != "" {
 		if r := d.meant(code, o, req); r != nil && d.same(r, o, req) {
-			switch sp, ok := r.Number(); {
-			case r.Status != 0:
-				return r, r.Status
-			case o.Status != 0 && d.same(d.StatusRow(o.Status, req), o, req):
-				return r, o.Status
-			case ok && sp.From == sp.To && sendable(sp.From):
-				return r, sp.From
-			case ok && sp.From < sp.To:
-				// Of a range it is the code itself, if that can be a status: 999 cannot.
-				if n, err := strconv.Atoi(code); err == nil && n >= sp.From && n <= sp.To && sendable(n) && n <= 599 {
-					return r, n
-				}
-			}
-			_, status := d.byKind(o, req)
-			return r, status
+			return r, d.codeStatus(r, code, o, req)
 		}
 	}
 	if o.Status != 0 && sendable(o.Status) {
@@ -131,6 +117,25 @@ func (d *Writer) statusFor(o *parlance.Outcome, req *wire.Request) (*spec.Row, i
 		}
 	}
 	return d.byKind(o, req)
+}
+
+// codeStatus is the status under which a listed code travels.
+func (d *Writer) codeStatus(r *spec.Row, code string, o *parlance.Outcome, req *wire.Request) int {
+	switch sp, numeric := r.Number(); {
+	case r.Status != 0:
+		return r.Status
+	case o.Status != 0 && d.same(d.StatusRow(o.Status, req), o, req):
+		return o.Status
+	case numeric && sp.From == sp.To && sendable(sp.From):
+		return sp.From
+	case numeric && sp.From < sp.To:
+		// Of a range it is the code itself, if that can be a status: 999 cannot.
+		if n, err := strconv.Atoi(code); err == nil && n >= sp.From && n <= sp.To && sendable(n) && n <= 599 {
+			return n
+		}
+	}
+	_, status := d.byKind(o, req)
+	return status
 }
 
 // meant is the row of a code that means what the Outcome does, whatever form it
@@ -181,17 +186,26 @@ func (d *Writer) keep(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 		if s.CarriesItems() && len(o.Items) > 0 && o.Status < 400 && s.Concerns(req, o.Status) && d.rollsUp(o, req) {
 			return r, o.Status
 		}
-		if s.Is == "" || len(s.Status) == 0 || s.ReadOnly || !s.Status.Admits(o.Status) {
-			continue
-		}
-		if k, ok := parlance.ParseKind(s.Is); ok && k == o.Kind && k != parlance.Failed {
-			return &spec.Row{Kind: k}, o.Status
-		}
-		if named := d.NameRow(s.Is, req); named != nil && named.Kind == o.Kind && named.Reason == o.Reason {
+		if named := d.rowOfForm(s, o, req); named != nil {
 			return named, o.Status
 		}
 	}
 	return nil, 0
+}
+
+// rowOfForm is the row of what a shape says of itself, if that is what the Outcome
+// means and its status is one of the shape's; else nil.
+func (d *Writer) rowOfForm(s *spec.Shape, o *parlance.Outcome, req *wire.Request) *spec.Row {
+	if s.Is == "" || len(s.Status) == 0 || s.ReadOnly || !s.Status.Admits(o.Status) {
+		return nil
+	}
+	if k, ok := parlance.ParseKind(s.Is); ok && k == o.Kind && k != parlance.Failed {
+		return &spec.Row{Kind: k}
+	}
+	if named := d.NameRow(s.Is, req); named != nil && named.Kind == o.Kind && named.Reason == o.Reason {
+		return named
+	}
+	return nil
 }
 
 // saysKind reports that the kind stands beside the Outcome's status, in the body
