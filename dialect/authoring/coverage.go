@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/read"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
-	"github.com/parlance-api/parlance/dialect/internal/write"
 )
 
 // Coverage is how much of a file was reached by a test.
@@ -65,19 +63,10 @@ func (e *reached) by(d author, c *Case, r *Result) {
 		}
 	}
 	// A shape that is only written is reached where the outcome is written by it.
-	if s := d.writtenBy(c, &r.Outcome); s != nil && s.WriteOnly {
+	req := asked(c.Request, &c.Response)
+	if s := d.ShapeFor(&req, &r.Outcome); s != nil && s.WriteOnly {
 		e.shapes[s] = true
 	}
-}
-
-// writtenBy is the shape that an outcome is written by, nil for none.
-func (d author) writtenBy(c *Case, o *parlance.Outcome) *spec.Shape {
-	req := asked(c.Request, &c.Response)
-	w := write.Output{D: d.Writer, Req: &req, O: o}
-	w.Row, w.Status = d.Writable(o, &req)
-	w.Code = w.ChooseCode()
-	w.Attributes()
-	return w.ChooseShape()
 }
 
 // walk follows a document that fitted a template, and notes which alternatives

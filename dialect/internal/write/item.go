@@ -32,18 +32,25 @@ func (w *Output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
 		w.lost("items["+strconv.Itoa(i)+"]", "it lacks what must be there for it to be read")
 		return
 	}
-	at := func(name string) string { return "items[" + strconv.Itoa(i) + "].outcome." + name }
 	if written.Has(spec.Item, spec.AttrBody) {
-		w.answer(it, at(""))
+		w.answer(it, "items["+strconv.Itoa(i)+"].outcome.")
 	}
 	write(e)
 	if w.itemBody == nil && site.Is == "" && w.itemSaid(it, written) == 0 {
 		w.lost("items["+strconv.Itoa(i)+"]", "it has nothing that stands in such a place")
 		return
 	}
+	w.loseItem(it, i, site, written)
+	w.itemBody, w.itemHeader = nil, nil
+}
+
+// loseItem notes what the record that was written reads as, and reports what of it was
+// not written.
+func (w *Output) loseItem(it *parlance.Item, i int, site *spec.Site, written spec.Set) {
+	at := func(name string) string { return "items[" + strconv.Itoa(i) + "].outcome." + name }
 	back := w.readsBack(it, site, written)
 	if w.itemBody != nil {
-		back = &spec.Row{Kind: w.itemBack.Kind, Reason: w.itemBack.Reason}
+		back = &spec.Row{Kind: w.itemBack.kind, Reason: w.itemBack.reason}
 	}
 	w.back = append(w.back, parlance.Item{Outcome: parlance.Outcome{Kind: back.Kind, Reason: back.Reason}})
 	if back.Kind != it.Outcome.Kind {
@@ -55,27 +62,14 @@ func (w *Output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
 	if it.Index != len(w.back)-1 && !written.Has(spec.Item, spec.AttrIndex) && !w.grafted {
 		w.lost("items["+strconv.Itoa(i)+"].index", "records have no number of their own here")
 	}
-	lost := spec.ItemSet(it) &^ (spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrIndex))
-	if w.itemBody != nil {
-		lost &= spec.BitOf(spec.Item, spec.AttrStatus) | spec.BitOf(spec.Item, spec.AttrID)
-	}
-	same := written // those that are written as they are
-	if w.itemCode != it.Outcome.Code {
-		same &^= spec.BitOf(spec.Item, spec.AttrCode)
-	}
-	if w.itemStatus != it.Outcome.Status {
-		same &^= spec.BitOf(spec.Item, spec.AttrStatus)
-	}
-	if lost &^= same; lost != 0 {
-		for a := spec.AttrNone + 1; a < spec.AttrCount; a++ {
-			if !lost.Has(spec.Item, a) {
-				continue
-			}
-			name := at(a.String())
-			if a == spec.AttrID {
-				name = "items[" + strconv.Itoa(i) + "].id"
-			}
-			w.lost(name, "there is no place for it")
+	lost := w.itemLost(it, written)
+	for a := spec.AttrNone + 1; a < spec.AttrCount && lost != 0; a++ {
+		switch {
+		case !lost.Has(spec.Item, a):
+		case a == spec.AttrID:
+			w.lost("items["+strconv.Itoa(i)+"].id", "there is no place for it")
+		default:
+			w.lost(at(a.String()), "there is no place for it")
 		}
 	}
 	if len(it.Outcome.Notes) > 0 && w.itemBody == nil {
@@ -84,7 +78,21 @@ func (w *Output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
 	if len(it.Outcome.Fields) > 0 && w.itemBody == nil {
 		w.lost(at("fields"), "there is no place for them")
 	}
-	w.itemBody, w.itemHeader = nil, nil
+}
+
+// itemLost are the attributes of a record that were not written as they are.
+func (w *Output) itemLost(it *parlance.Item, written spec.Set) spec.Set {
+	lost := spec.ItemSet(it) &^ (spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrIndex))
+	if w.itemBody != nil {
+		lost &= spec.BitOf(spec.Item, spec.AttrStatus) | spec.BitOf(spec.Item, spec.AttrID)
+	}
+	if w.itemCode != it.Outcome.Code {
+		written &^= spec.BitOf(spec.Item, spec.AttrCode)
+	}
+	if w.itemStatus != it.Outcome.Status {
+		written &^= spec.BitOf(spec.Item, spec.AttrStatus)
+	}
+	return lost &^ written
 }
 
 // answer writes a record as an answer of its own, with a body and a header.
@@ -101,14 +109,14 @@ func (w *Output) answer(it *parlance.Item, at string) {
 	if len(m.Body) > 0 && t.JSON(m.Body, false) != nil {
 		w.itemBody = tree.AppendJSON(nil, string(m.Body))
 	}
-	w.itemBack = o
+	w.itemBack.kind, w.itemBack.reason = o.Kind, o.Reason
 	for _, l := range m.Losses {
 		w.lost(at+l.Attribute, l.Reason)
 		switch l.Attribute {
 		case "kind":
-			w.itemBack.Kind, w.itemBack.Reason = w.D.StatusRow(m.Status, w.Req).Kind, ""
+			w.itemBack.kind, w.itemBack.reason = w.D.StatusRow(m.Status, w.Req).Kind, ""
 		case "reason":
-			w.itemBack.Reason = ""
+			w.itemBack.reason = ""
 		}
 	}
 }

@@ -147,13 +147,13 @@ func (w *Output) group(o spec.Owner, chosen []int, e *spec.Template, write func(
 
 // one writes a record as an element.
 func (w *Output) one(o spec.Owner, i int, e, t *spec.Template, write func(*spec.Template)) {
-	outerField, outerAt, outerItem, outerCode, outerStatus := w.field, w.fieldAt, w.item, w.itemCode, w.itemStatus
+	outer := w.record
 	if o == spec.Item {
 		w.withItem(i, e, write)
 	} else {
 		w.withField(i, e, t, write)
 	}
-	w.field, w.fieldAt, w.item, w.itemCode, w.itemStatus = outerField, outerAt, outerItem, outerCode, outerStatus
+	w.record = outer
 	w.of(o).done[i] = true
 }
 

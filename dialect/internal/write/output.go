@@ -39,17 +39,9 @@ type Output struct {
 	fieldsTold bool // the detail says what the Fields say
 	behind     bool // behind what it said by itself
 
-	field      *parlance.Field // the record that is being written, nil outside
-	fieldAt    int             // its place
-	merged     bool            // it is written into the same element as the whole
-	item       *parlance.Item
-	itemAt     int // its place
-	itemCode   string
-	itemStatus int
-	itemBody   []byte // the answer that it is, where it is one
-	itemHeader []wire.Pair
-	itemBack   parlance.Outcome // what that reads as
-	meant      [2]itemMeant     // how the last records were written
+	record // that is being written
+
+	meant      [2]itemMeant // how the last records were written
 	note       string
 	scratch    []int           // places of records that are being written
 	back       []parlance.Item // what the records that were written read as
@@ -58,6 +50,23 @@ type Output struct {
 	nested     int             // definitions that are written in each other
 	depth      int             // of answers inside of answers
 	trace      *replay.Trace   // nil where no program is looked for
+}
+
+// record is the one that is being written. The zero value is none.
+type record struct {
+	field      *parlance.Field
+	fieldAt    int  // its place
+	merged     bool // it is written into the same element as the whole
+	item       *parlance.Item
+	itemAt     int // its place
+	itemCode   string
+	itemStatus int
+	itemBody   []byte // the response that it is, if it is one
+	itemHeader []wire.Pair
+	itemBack   struct { // what that reads as
+		kind   parlance.Kind
+		reason parlance.Reason
+	}
 }
 
 // body writes the chosen shape.

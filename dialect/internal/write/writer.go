@@ -183,12 +183,25 @@ func (w *Output) release() {
 	writers.Put(w)
 }
 
+// HasEnvelope reports whether Encode puts an envelope around the payload of such an
+// Outcome, or would otherwise not pass it on as it is.
 func (d *Writer) HasEnvelope(req *wire.Request, o *parlance.Outcome) bool {
-	w := Output{D: d, Req: req, O: o, data: wire.Payload{Body: []byte("{}")}}
+	shape, status := d.shapeFor(req, o, wire.Payload{Body: []byte("{}")})
+	return status == 204 || status == 304 || shape != nil
+}
+
+// ShapeFor is the shape that an Outcome without a payload is written by, nil for none.
+func (d *Writer) ShapeFor(req *wire.Request, o *parlance.Outcome) *spec.Shape {
+	shape, _ := d.shapeFor(req, o, wire.Payload{})
+	return shape
+}
+
+func (d *Writer) shapeFor(req *wire.Request, o *parlance.Outcome, data wire.Payload) (*spec.Shape, int) {
+	w := Output{D: d, Req: req, O: o, data: data}
 	w.Row, w.Status = d.Writable(o, req)
 	w.Code = w.ChooseCode()
 	w.Attributes()
-	return w.Status == 204 || w.Status == 304 || w.ChooseShape() != nil
+	return w.ChooseShape(), w.Status
 }
 
 // formOf is the form of a payload whose type nobody said: what it begins with

@@ -94,55 +94,23 @@ func run(steps []step, dst []byte, o *parlance.Outcome, data *wire.Payload, of u
 		dst = append(dst, s.before...)
 		switch s.kind {
 		case StepText:
-			text := ""
-			if s.from.Owner == spec.Field {
-				text = spec.FieldText(&o.Fields[bits.TrailingZeros64(of)], s.from.Attr)
-			} else {
-				text = spec.OutcomeText(o, s.from.Attr)
-			}
-			switch s.conv.Notation {
-			case spec.Plain:
-				dst = tree.AppendJSON(dst, text)
-			case spec.Segments:
-				dst = s.conv.AppendStructured(dst, text)
-			default:
-				text, _ = s.conv.Wire(text, nil) // one that takes all texts
-				dst = tree.AppendJSON(dst, text)
-			}
+			dst = s.text(dst, o, of)
 		case StepXML:
 			text := spec.OutcomeText(o, s.from.Attr)
 			if strings.TrimSpace(text) != text {
 				return dst, false // it would not be read as it is
 			}
 			dst = tree.AppendXML(dst, text)
-		case StepData:
-			dst = append(dst, data.Body...)
 		case StepJSON:
 			if !tree.ValidJSON(data.Body) {
 				return dst, false
 			}
 			dst = append(dst, data.Body...)
+		case StepData:
+			dst = append(dst, data.Body...)
 		case StepNames:
-			for left := of; left != 0; {
-				own := left & -left
-				path := o.Fields[bits.TrailingZeros64(left)].Path
-				if key, _ := s.among.KeyConv.Wire(path, nil); s.among.Names([]byte(key)) {
-					return dst, false
-				}
-				for rest := left &^ own; rest != 0; rest &= rest - 1 {
-					if o.Fields[bits.TrailingZeros64(rest)].Path == path {
-						own |= rest & -rest
-					}
-				}
-				if s.single && own&(own-1) != 0 {
-					return dst, false
-				}
-				if dst, ok = run(s.turns, dst, o, data, own); !ok {
-					return dst, false
-				}
-				if left &^= own; left != 0 {
-					dst = append(dst, ',')
-				}
+			if dst, ok = s.names(dst, o, data, of); !ok {
+				return dst, false
 			}
 		case StepEach:
 			for left := of; left != 0; left &= left - 1 {
@@ -151,6 +119,50 @@ func run(steps []step, dst []byte, o *parlance.Outcome, data *wire.Payload, of u
 				}
 				dst, _ = run(s.turns, dst, o, data, left&-left)
 			}
+		}
+	}
+	return dst, true
+}
+
+// text writes a text of the whole, or of the Field whose turn it is, as JSON.
+func (s *step) text(dst []byte, o *parlance.Outcome, of uint64) []byte {
+	text := ""
+	if s.from.Owner == spec.Field {
+		text = spec.FieldText(&o.Fields[bits.TrailingZeros64(of)], s.from.Attr)
+	} else {
+		text = spec.OutcomeText(o, s.from.Attr)
+	}
+	switch s.conv.Notation {
+	case spec.Plain:
+		return tree.AppendJSON(dst, text)
+	case spec.Segments:
+		return s.conv.AppendStructured(dst, text)
+	}
+	text, _ = s.conv.Wire(text, nil) // one that takes all texts
+	return tree.AppendJSON(dst, text)
+}
+
+// names writes a turn for each path that the Fields have.
+func (s *step) names(dst []byte, o *parlance.Outcome, data *wire.Payload, of uint64) (_ []byte, ok bool) {
+	for left := of; left != 0; {
+		own := left & -left
+		path := o.Fields[bits.TrailingZeros64(left)].Path
+		if key, _ := s.among.KeyConv.Wire(path, nil); s.among.Names([]byte(key)) {
+			return dst, false
+		}
+		for rest := left &^ own; rest != 0; rest &= rest - 1 {
+			if o.Fields[bits.TrailingZeros64(rest)].Path == path {
+				own |= rest & -rest
+			}
+		}
+		if s.single && own&(own-1) != 0 {
+			return dst, false
+		}
+		if dst, ok = run(s.turns, dst, o, data, own); !ok {
+			return dst, false
+		}
+		if left &^= own; left != 0 {
+			dst = append(dst, ',')
 		}
 	}
 	return dst, true

@@ -1,8 +1,10 @@
 package replay
 
-import "github.com/parlance-api/parlance/dialect/internal/spec"
+import (
+	"slices"
 
-import "slices"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+)
 
 // Trace is what a writer marks for a program.
 type Trace struct {

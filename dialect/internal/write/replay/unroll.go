@@ -1,51 +1,61 @@
 package replay
 
-import "github.com/parlance-api/parlance/dialect/internal/spec"
+import (
+	"slices"
 
-import "slices"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+)
 
 // Unrolls reports that what is written by a template follows from which attributes
 // are there, but for texts that are marked, inside of so many kinds of turns:
 // names, and in them or alone the elements of a list.
 func Unrolls(t *spec.Template, present spec.Set, inside int) bool {
-	same := (t.Writes|t.Copies|t.Keys)&present&^spec.Settled == 0
-	switch t.Op {
-	case spec.OpHole:
+	if t.Op == spec.OpHole {
 		return holeUnrolls(t.Hole, present, inside)
+	}
+	if inside == 0 && (t.Writes|t.Copies|t.Keys)&present&^spec.Settled == 0 {
+		return true
+	}
+	switch t.Op {
 	case spec.OpObject:
-		if same && inside == 0 {
-			return true
-		}
-		for i := range t.Members {
-			if m := &t.Members[i]; !m.Unwritten && !Unrolls(m.Value, present, inside) {
-				return false
-			}
-		}
-		switch {
-		case t.Indexed:
-			return false
-		case t.Rest == nil:
-			return true
-		case t.Key.Attr != spec.AttrNone && t.Single():
-			return t.Key.Bit()&present&^spec.Settled == 0 && Unrolls(t.Rest.Value, present, inside)
-		}
-		// One name after the other, and no names in names.
-		return inside == 0 && t.Key == spec.Target{Owner: spec.Field, Attr: spec.AttrPath} && t.KeyConv.TakesAll() && t.Rest.Value.Writes.Of(spec.Whole) == 0 &&
-			t.Rest.Value.Keys == 0 && Unrolls(t.Rest.Value, present, 1)
+		return objectUnrolls(t, present, inside)
 	case spec.OpList:
-		switch {
-		case same && inside == 0:
-			return true
-		case (t.Writes|t.Copies).Of(spec.Field)&present == 0:
-			return inside == 0 && !slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return !Unrolls(e, present, 0) })
-		}
-		return inside < 2 && len(t.Elems) == 1 && !t.Guarded() && t.Elems[0].Writes.Of(spec.Whole) == 0 && Unrolls(t.Elems[0], present, 2)
+		return listUnrolls(t, present, inside)
 	case spec.OpEither:
-		return same && inside == 0 || !t.Indexes && !slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return e.ReadOnly || !Unrolls(e, present, inside) })
+		return !t.Indexes && !slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return e.ReadOnly || !Unrolls(e, present, inside) })
 	case spec.OpReference:
-		return same && inside == 0 || !t.Def.Loops && Unrolls(t.Def.Body, present, inside)
+		return !t.Def.Loops && Unrolls(t.Def.Body, present, inside)
 	}
 	return true
+}
+
+// objectUnrolls is Unrolls for an object.
+func objectUnrolls(t *spec.Template, present spec.Set, inside int) bool {
+	for i := range t.Members {
+		if m := &t.Members[i]; !m.Unwritten && !Unrolls(m.Value, present, inside) {
+			return false
+		}
+	}
+	switch {
+	case t.Indexed:
+		return false
+	case t.Rest == nil:
+		return true
+	case t.Key.Attr != spec.AttrNone && t.Single():
+		return t.Key.Bit()&present&^spec.Settled == 0 && Unrolls(t.Rest.Value, present, inside)
+	}
+	// One name after the other, and no names in names.
+	below := t.Rest.Value
+	return inside == 0 && t.Key == spec.Target{Owner: spec.Field, Attr: spec.AttrPath} && t.KeyConv.TakesAll() &&
+		below.Writes.Of(spec.Whole) == 0 && below.Keys == 0 && Unrolls(below, present, 1)
+}
+
+// listUnrolls is Unrolls for a list.
+func listUnrolls(t *spec.Template, present spec.Set, inside int) bool {
+	if (t.Writes|t.Copies).Of(spec.Field)&present == 0 {
+		return inside == 0 && !slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return !Unrolls(e, present, 0) })
+	}
+	return inside < 2 && len(t.Elems) == 1 && !t.Guarded() && t.Elems[0].Writes.Of(spec.Whole) == 0 && Unrolls(t.Elems[0], present, 2)
 }
 
 // holeUnrolls reports that a text is settled, or goes out as it is whatever it is.
