@@ -17,6 +17,6 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 	if c == nil || c.Key != key {
 		return false
 	}
-	p := c.Program(d.core.Spec, &req, o)
+	p := c.Replay(d.core.Spec, &req, o)
 	return p != nil && p.Run(new(Message), nil, c, o, &data)
 }

@@ -21,10 +21,10 @@ func (d *Writer) choiceFor(req *wire.Request, o *parlance.Outcome, data *wire.Pa
 		}
 		key = key.Keep()
 	}
-	w := writers.Get().(*Output)
+	w := writers.Get().(*output)
 	defer w.release()
-	w.D, w.O, w.data = d, o, *data
-	w.own, w.Req = *req, &w.own
+	w.d, w.o, w.data = d, o, *data
+	w.own, w.req = *req, &w.own
 	c := d.newChoice(w, key)
 	if at != nil {
 		at.Store(c)
@@ -32,25 +32,25 @@ func (d *Writer) choiceFor(req *wire.Request, o *parlance.Outcome, data *wire.Pa
 	return c
 }
 
-func (d *Writer) newChoice(w *Output, key replay.ChoiceKey) *replay.Choice {
+func (d *Writer) newChoice(w *output, key replay.ChoiceKey) *replay.Choice {
 	c := &replay.Choice{Key: key}
-	w.Row, w.Status = d.Writable(w.O, w.Req)
-	w.Code = w.ChooseCode()
-	if w.Code == key.Code {
-		w.Code = key.Code // in memory of its own
+	w.row, w.status = d.writable(w.o, w.req)
+	w.code = w.chooseCode()
+	if w.code == key.Code {
+		w.code = key.Code // in memory of its own
 	}
-	c.Row, c.Status, c.Code, c.Lost = w.Row, w.Status, w.Code, w.losses
+	c.Row, c.Status, c.Code, c.Lost = w.row, w.status, w.code, w.losses
 	c.StatusText, c.Phrase = strconv.Itoa(c.Status), c.Row.Phrase(c.Status)
-	c.Back = d.StatusRow(c.Status, w.Req)
+	c.Back = d.StatusRow(c.Status, w.req)
 	c.Telling = slices.ContainsFunc(d.Telling, func(g spec.Telling) bool { return d.misleads(&g, c.Row, c.Status) })
 	return c
 }
 
-// dress finds or makes the shape for the attributes that are set.
-func (w *Output) dress() *replay.Rendering {
+// rendering finds or makes the shape for the attributes that are set.
+func (w *output) rendering() *replay.Rendering {
 	c := w.choice
 	var k replay.RenderingKey
-	kept := k.Set(w.D.Spec, w.Req, w.O, w.present, w.lacking)
+	kept := k.Set(w.d.Spec, w.req, w.o, w.present, w.lacking)
 	at := c.At(&k)
 	if kept {
 		if l := at.Load(); l != nil && l.RenderingKey == k {
@@ -58,7 +58,7 @@ func (w *Output) dress() *replay.Rendering {
 		}
 	}
 	k.Accept = strings.Clone(k.Accept)
-	l := &replay.Rendering{RenderingKey: k, Shape: w.ChooseShape()}
+	l := &replay.Rendering{RenderingKey: k, Shape: w.chooseShape()}
 	if l.Shape != nil {
 		l.Header = []wire.Pair{{Name: "Content-Type", Value: l.Shape.Media}}
 	}

@@ -9,21 +9,21 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
-// ChooseShape is the shape that loses least, among these the smallest, among
+// chooseShape is the shape that loses least, among these the smallest, among
 // these the first; nil where none may be written.
-func (w *Output) ChooseShape() *spec.Shape {
+func (w *output) chooseShape() *spec.Shape {
 	form := w.negotiate()
 	var best *spec.Shape
 	least := 0
 	named := w.named()
-	for _, s := range w.D.Shapes {
+	for _, s := range w.d.Shapes {
 		if s.Form != form || !w.eligible(s, named) {
 			continue
 		}
-		if s.Graft && len(w.Req.Body) > 0 && w.grafts(s) {
+		if s.Graft && len(w.req.Body) > 0 && w.grafts(s) {
 			return s
 		}
-		if len(s.WriteFor) > 0 && !spec.AdmitsPath(s.WriteFor, w.Req.Path) {
+		if len(s.WriteFor) > 0 && !spec.AdmitsPath(s.WriteFor, w.req.Path) {
 			continue // of another resource: its names would be wrong
 		}
 		if lost := w.weigh(s); best == nil || lost < least || lost == least && s.Size < best.Size {
@@ -34,8 +34,8 @@ func (w *Output) ChooseShape() *spec.Shape {
 }
 
 // named reports that a shape says of itself what the chosen row is called.
-func (w *Output) named() bool {
-	return slices.ContainsFunc(w.D.Shapes, func(s *spec.Shape) bool { return s.Is != "" && s.Is == w.Row.First })
+func (w *output) named() bool {
+	return slices.ContainsFunc(w.d.Shapes, func(s *spec.Shape) bool { return s.Is != "" && s.Is == w.row.First })
 }
 
 // told are the attributes that need no place of their own: the status says them, or
@@ -44,12 +44,12 @@ var told = spec.BitOf(spec.Whole, spec.AttrKind) | spec.BitOf(spec.Whole, spec.A
 	spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrIndex)
 
 // weigh is what is lost in a shape: the less, the better it suits.
-func (w *Output) weigh(s *spec.Shape) int {
+func (w *output) weigh(s *spec.Shape) int {
 	lost := bits.OnesCount64(uint64(w.present&^told&^(s.Writes|s.Copies))) + 4*w.misfits(s)
-	if len(w.O.Items) > 0 && !s.CarriesItems() {
+	if len(w.o.Items) > 0 && !s.CarriesItems() {
 		lost += 64 // without its records a bulk answer says nothing
 	}
-	if len(s.Codes) > 0 && w.Code != "" {
+	if len(s.Codes) > 0 && w.code != "" {
 		lost -= 32 // it is the shape of this very code
 	}
 	if len(s.WriteFor) > 0 {
@@ -59,42 +59,42 @@ func (w *Output) weigh(s *spec.Shape) int {
 }
 
 // eligible reports that a shape may be written for this outcome.
-func (w *Output) eligible(s *spec.Shape, named bool) bool {
-	if s.Body.Integers().Has(spec.Whole, spec.AttrCode) && s.Body.Needs().Has(spec.Whole, spec.AttrCode) && !tree.IsWhole(w.Code) {
+func (w *output) eligible(s *spec.Shape, named bool) bool {
+	if s.Body.Integers().Has(spec.Whole, spec.AttrCode) && s.Body.Needs().Has(spec.Whole, spec.AttrCode) && !tree.IsWhole(w.code) {
 		return false // the code would be no number, and the body not be read
 	}
-	if s.ReadOnly || !s.Concerns(w.Req, w.Status) || !s.Body.Fillable(w.present) || !w.codeFits(s) {
+	if s.ReadOnly || !s.Concerns(w.req, w.status) || !s.Body.Fillable(w.present) || !w.codeFits(s) {
 		return false
 	}
 	switch {
-	case w.Row.Is != "" && w.O.Kind == w.Row.Kind:
-		return s.Is == w.Row.Is
-	case named && w.O.Kind == w.Row.Kind:
-		return s.Is == w.Row.First
+	case w.row.Is != "" && w.o.Kind == w.row.Kind:
+		return s.Is == w.row.Is
+	case named && w.o.Kind == w.row.Kind:
+		return s.Is == w.row.First
 	case s.Is == parlance.Failed.String():
-		return w.O.Kind.Failing()
+		return w.o.Kind.Failing()
 	case s.Is != "":
 		k, isKind := parlance.ParseKind(s.Is)
-		return isKind && k == w.O.Kind
-	case w.O.Kind.Failing():
+		return isKind && k == w.o.Kind
+	case w.o.Kind.Failing():
 		return !s.CarriesData()
 	}
 	// Under a good status only what has a place there: the payload's envelope,
 	// records, a kind that is no plain success, or a code that says more.
-	return s.CarriesData() || s.CarriesItems() && len(w.O.Items) > 0 ||
-		s.Writes.Has(spec.Whole, spec.AttrKind) && w.O.Kind == parlance.Partial ||
-		w.Code != "" && s.Body.Needs().Has(spec.Whole, spec.AttrCode)
+	return s.CarriesData() || s.CarriesItems() && len(w.o.Items) > 0 ||
+		s.Writes.Has(spec.Whole, spec.AttrKind) && w.o.Kind == parlance.Partial ||
+		w.code != "" && s.Body.Needs().Has(spec.Whole, spec.AttrCode)
 }
 
 // codeFits reports that a shape which is written for some codes only is so for
 // this one, or that there is none.
-func (w *Output) codeFits(s *spec.Shape) bool {
-	if len(s.Codes) == 0 || w.Code == "" {
+func (w *output) codeFits(s *spec.Shape) bool {
+	if len(s.Codes) == 0 || w.code == "" {
 		return true
 	}
 	family := "" // a shape with a place for both is that of the coarser one's too
 	if s.Writes.Has(spec.Whole, spec.AttrCode) && s.Writes.Has(spec.Whole, spec.AttrFamily) {
 		family = w.family()
 	}
-	return slices.ContainsFunc(s.Codes, func(c string) bool { return spec.Glob(c, w.Code) || family != "" && spec.Glob(c, family) })
+	return slices.ContainsFunc(s.Codes, func(c string) bool { return spec.Glob(c, w.code) || family != "" && spec.Glob(c, family) })
 }

@@ -10,53 +10,53 @@ import (
 )
 
 // familyMeans reports that the coarser code alone means what the Outcome does.
-func (w *Output) familyMeans() bool {
-	r := w.D.CodeRow(w.O.Family, spec.AnyForm, w.Req)
-	return r != nil && r.Kind == w.O.Kind && r.Reason == w.O.Reason
+func (w *output) familyMeans() bool {
+	r := w.d.CodeRow(w.o.Family, spec.AnyForm, w.req)
+	return r != nil && r.Kind == w.o.Kind && r.Reason == w.o.Reason
 }
 
-// ChooseCode is the vendor's code to write: the Outcome's own, unless it means
+// chooseCode is the vendor's code to write: the Outcome's own, unless it means
 // something else here, or the one that the chosen row stands under.
-func (w *Output) ChooseCode() string {
+func (w *output) chooseCode() string {
 	// A row that a shape is recognised by has no code of its own.
-	coded := w.Row.Status != 0 && !w.D.Named(w.Row.First)
-	if w.O.Code != "" {
+	coded := w.row.Status != 0 && !w.d.Named(w.row.First)
+	if w.o.Code != "" {
 		why := w.refuses(coded)
 		if why == "" {
-			return w.O.Code
+			return w.o.Code
 		}
 		w.lost("code", why)
 	}
-	if sp, ok := w.Row.Number(); ok && sp.From != sp.To || strings.Contains(w.Row.First, "*") {
+	if sp, ok := w.row.Number(); ok && sp.From != sp.To || strings.Contains(w.row.First, "*") {
 		return ""
 	}
-	if coded && !(w.O.Code == "" && w.O.Family != "" && w.familyMeans()) {
-		return w.Row.First
+	if coded && !(w.o.Code == "" && w.o.Family != "" && w.familyMeans()) {
+		return w.row.First
 	}
 	return ""
 }
 
 // refuses says why the Outcome's own code cannot be written; "" if it can.
-func (w *Output) refuses(coded bool) string {
-	back := w.D.StatusRow(w.Status, w.Req)
-	switch r := w.D.meant(w.O.Code, w.O, w.Req); {
-	case r != nil && r.Kind != w.O.Kind:
-		return "here " + w.O.Code + " means " + r.Kind.String()
+func (w *output) refuses(coded bool) string {
+	back := w.d.StatusRow(w.status, w.req)
+	switch r := w.d.meant(w.o.Code, w.o, w.req); {
+	case r != nil && r.Kind != w.o.Kind:
+		return "here " + w.o.Code + " means " + r.Kind.String()
 	case r != nil:
 		return ""
-	case w.D.Codes.Merged:
+	case w.d.Codes.Merged:
 		return "codes are statuses here"
-	case w.O.Family != "" && w.familyMeans():
+	case w.o.Family != "" && w.familyMeans():
 		return ""
-	case w.O.Kind == parlance.Success && w.D.Codes.InBodies():
+	case w.o.Kind == parlance.Success && w.d.Codes.InBodies():
 		return "a success with a code that is not listed is read as noted here"
-	case coded && (back.Kind != w.O.Kind || back.Reason != w.O.Reason):
+	case coded && (back.Kind != w.o.Kind || back.Reason != w.o.Reason):
 		return "the code of the meaning stands in its place"
 	}
 	return ""
 }
 
-func (w *Output) family() string {
+func (w *output) family() string {
 	return w.value(spec.Target{Owner: spec.Whole, Attr: spec.AttrFamily})
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-func (w *Output) withField(i int, e, t *spec.Template, write func(*spec.Template)) {
-	f := &w.O.Fields[i]
+func (w *output) withField(i int, e, t *spec.Template, write func(*spec.Template)) {
+	f := &w.o.Fields[i]
 	w.field, w.fieldAt = f, i
 	if t.Guarded() && !w.merged && len(t.Elems) > 1 {
 		e = t.Elems[1] // the first one says what the shape is recognised by
@@ -32,7 +32,7 @@ func (w *Output) withField(i int, e, t *spec.Template, write func(*spec.Template
 }
 
 // atRoot takes the first record whose place is the body itself.
-func (w *Output) atRoot(o spec.Owner) {
+func (w *output) atRoot(o spec.Owner) {
 	r := w.of(o)
 	for i, id := range r.site {
 		if id == 0 || !w.shape.Sites[id].Root || w.path(o, i) == "" {
@@ -41,17 +41,17 @@ func (w *Output) atRoot(o spec.Owner) {
 		r.done[i] = true
 		if o == spec.Item {
 			w.withItem(i, w.shape.Body, func(*spec.Template) { w.item = nil })
-			w.item, w.itemAt = &w.O.Items[i], i
+			w.item, w.itemAt = &w.o.Items[i], i
 			w.itemCode, w.itemStatus = w.itemMeaning(w.item, w.shape.Sites[id].Written, &w.shape.Sites[id])
 			return
 		}
-		w.field, w.fieldAt, w.merged = &w.O.Fields[i], i, true
+		w.field, w.fieldAt, w.merged = &w.o.Fields[i], i, true
 		f := w.field
 		own, direct := w.shape.Sites[id].Written, w.shape.Body.Writes
 		for _, a := range [...]spec.Attribute{spec.AttrCode, spec.AttrMessage} {
-			text := w.Code
+			text := w.code
 			if a == spec.AttrMessage {
-				text = w.O.Detail
+				text = w.o.Detail
 			}
 			// A copy of what the whole says.
 			if is := spec.FieldText(f, a); is != "" && text != "" && is != text && !direct.Has(spec.Field, a) {
@@ -65,7 +65,7 @@ func (w *Output) atRoot(o spec.Owner) {
 
 // saidBy are the attributes of a Field that a text which was written says in a
 // part of it.
-func (w *Output) saidBy(e *spec.Template, i int) (s spec.Set) {
+func (w *output) saidBy(e *spec.Template, i int) (s spec.Set) {
 	if e.Implied == 0 {
 		return 0
 	}
@@ -77,7 +77,7 @@ func (w *Output) saidBy(e *spec.Template, i int) (s spec.Set) {
 			}
 			all, _ := r.Pattern.Read(text, w, nil)
 			for _, one := range all {
-				if one.Hole.Owner == spec.Field && string(one.Text) == spec.FieldText(&w.O.Fields[i], one.Hole.Attr) {
+				if one.Hole.Owner == spec.Field && string(one.Text) == spec.FieldText(&w.o.Fields[i], one.Hole.Attr) {
 					s |= one.Hole.Bit()
 				}
 			}
@@ -89,8 +89,8 @@ func (w *Output) saidBy(e *spec.Template, i int) (s spec.Set) {
 	return s
 }
 
-func (w *Output) loseField(i int, written spec.Set) {
-	missing := spec.FieldSet(&w.O.Fields[i]) &^ written
+func (w *output) loseField(i int, written spec.Set) {
+	missing := spec.FieldSet(&w.o.Fields[i]) &^ written
 	if missing == 0 {
 		return
 	}
@@ -103,12 +103,12 @@ func (w *Output) loseField(i int, written spec.Set) {
 
 // copiedField reports the Fields that what was written does not say in the text
 // of another attribute, where the shape reads them out of it.
-func (w *Output) copiedField() {
+func (w *output) copiedField() {
 	var found []parlance.Field
 	if w.shape != nil && w.shape.Copies.Of(spec.Field) != 0 && len(w.dst) > w.start {
-		found = w.D.FieldsIn(w.Req, &wire.Response{Status: w.Status, Header: wire.Fields{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
+		found = w.d.FieldsIn(w.req, &wire.Response{Status: w.status, Header: wire.Fields{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
 	}
-	if slices.Equal(found, w.O.Fields) {
+	if slices.Equal(found, w.o.Fields) {
 		return
 	}
 	switch {
@@ -119,7 +119,7 @@ func (w *Output) copiedField() {
 		w.lost("fields", "there is no place for them")
 		return
 	}
-	for i, f := range w.O.Fields {
+	for i, f := range w.o.Fields {
 		if !slices.Contains(found, f) {
 			w.lost("fields["+strconv.Itoa(i)+"]", "it does not stand in the text")
 		}

@@ -7,17 +7,17 @@ import (
 
 // grafts reports that the records of the shape stand in the caller's own
 // document.
-func (w *Output) grafts(s *spec.Shape) bool {
+func (w *output) grafts(s *spec.Shape) bool {
 	var t tree.Tree
-	return t.XML(w.Req.Body, false) == nil && len(recordsOf(&t, s.Body)) > 0
+	return t.XML(w.req.Body, false) == nil && len(recordsOf(&t, s.Body)) > 0
 }
 
 // graft writes the answer into the caller's document: what the shape says of a
 // record and the document does not is added as the last child of each record,
 // in order.
-func (w *Output) graft() bool {
+func (w *output) graft() bool {
 	var t tree.Tree
-	if t.XML(w.Req.Body, false) != nil {
+	if t.XML(w.req.Body, false) != nil {
 		return false
 	}
 	records := recordsOf(&t, w.shape.Body)
@@ -27,16 +27,16 @@ func (w *Output) graft() bool {
 	list := recordList(w.shape.Body)
 	w.grafted = true
 	from := 0
-	for i := range w.O.Items {
-		it := &w.O.Items[i]
-		if it.Index < 0 || it.Index >= len(records) || i > 0 && it.Index <= w.O.Items[i-1].Index {
+	for i := range w.o.Items {
+		it := &w.o.Items[i]
+		if it.Index < 0 || it.Index >= len(records) || i > 0 && it.Index <= w.o.Items[i-1].Index {
 			continue // told of as lost at the end
 		}
 		r := records[it.Index]
 		end := int(t.Nodes[r].Close)
-		w.dst = append(w.dst, w.Req.Body[from:end]...)
+		w.dst = append(w.dst, w.req.Body[from:end]...)
 		from = end
-		selfClosed := w.Req.Body[end] == '/'
+		selfClosed := w.req.Body[end] == '/'
 		if selfClosed {
 			w.dst = append(w.dst, '>')
 			from = end + len("/>")
@@ -50,11 +50,11 @@ func (w *Output) graft() bool {
 			}
 		})
 		if selfClosed {
-			name := startName(w.Req.Body, int(t.Nodes[r].KeyStart), int(t.Nodes[r].KeyEnd))
+			name := startName(w.req.Body, int(t.Nodes[r].KeyStart), int(t.Nodes[r].KeyEnd))
 			w.dst = append(append(append(w.dst, "</"...), name...), '>')
 		}
 	}
-	w.dst = append(w.dst, w.Req.Body[from:]...)
+	w.dst = append(w.dst, w.req.Body[from:]...)
 	return true
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // headers writes the fields of a shape that hold one of the attributes.
-func (w *Output) headers(to []wire.Pair, s *spec.Shape, of spec.Set) []wire.Pair {
+func (w *output) headers(to []wire.Pair, s *spec.Shape, of spec.Set) []wire.Pair {
 	for i := range s.Headers {
 		h := &s.Headers[i]
 		switch {
@@ -37,14 +37,14 @@ func (w *Output) headers(to []wire.Pair, s *spec.Shape, of spec.Set) []wire.Pair
 }
 
 // textField writes a field that is one text, or one for each note.
-func (w *Output) textField(to []wire.Pair, h *spec.HeaderHole, of spec.Set) []wire.Pair {
+func (w *output) textField(to []wire.Pair, h *spec.HeaderHole, of spec.Set) []wire.Pair {
 	hole := h.Value.Hole
 	if of&h.Value.Writes == 0 {
 		return to
 	}
 	texts := []string{w.render(hole)}
 	if hole.Readings[0].Target.Attr == spec.AttrNote {
-		texts = w.O.Notes
+		texts = w.o.Notes
 	} else {
 		wire, ok := hole.Readings[0].Conv.Wire(texts[0], w)
 		if !ok {
@@ -75,7 +75,7 @@ func (w *Output) textField(to []wire.Pair, h *spec.HeaderHole, of spec.Set) []wi
 }
 
 // parts writes challenges or parameters, "" where there is nothing to say.
-func (w *Output) parts(h *spec.HeaderHole, of spec.Set) string {
+func (w *output) parts(h *spec.HeaderHole, of spec.Set) string {
 	list := func(params []spec.Parameter, quoted bool) (texts []string) {
 		said := !slices.ContainsFunc(params, func(p spec.Parameter) bool { return p.Value.Op == spec.OpHole })
 		for _, p := range params {

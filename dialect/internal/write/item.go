@@ -11,7 +11,7 @@ import (
 )
 
 // itemSaid are the attributes of a record that were written.
-func (w *Output) itemSaid(it *parlance.Item, written spec.Set) spec.Set {
+func (w *output) itemSaid(it *parlance.Item, written spec.Set) spec.Set {
 	have := spec.ItemSet(it) &^ (spec.BitOf(spec.Item, spec.AttrCode) | spec.BitOf(spec.Item, spec.AttrStatus))
 	if w.itemCode != "" {
 		have |= spec.BitOf(spec.Item, spec.AttrCode)
@@ -22,8 +22,8 @@ func (w *Output) itemSaid(it *parlance.Item, written spec.Set) spec.Set {
 	return have & written
 }
 
-func (w *Output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
-	it := &w.O.Items[i]
+func (w *output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
+	it := &w.o.Items[i]
 	w.item, w.itemAt = it, i
 	site := &w.shape.Sites[w.items.site[i]]
 	written := e.Writes | e.Copies | w.around
@@ -46,7 +46,7 @@ func (w *Output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
 
 // loseItem notes what the record that was written reads as, and reports what of it was
 // not written.
-func (w *Output) loseItem(it *parlance.Item, i int, site *spec.Site, written spec.Set) {
+func (w *output) loseItem(it *parlance.Item, i int, site *spec.Site, written spec.Set) {
 	at := func(name string) string { return "items[" + strconv.Itoa(i) + "].outcome." + name }
 	back := w.readsBack(it, site, written)
 	if w.itemBody != nil {
@@ -81,7 +81,7 @@ func (w *Output) loseItem(it *parlance.Item, i int, site *spec.Site, written spe
 }
 
 // itemLost are the attributes of a record that were not written as they are.
-func (w *Output) itemLost(it *parlance.Item, written spec.Set) spec.Set {
+func (w *output) itemLost(it *parlance.Item, written spec.Set) spec.Set {
 	lost := spec.ItemSet(it) &^ (spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrIndex))
 	if w.itemBody != nil {
 		lost &= spec.BitOf(spec.Item, spec.AttrStatus) | spec.BitOf(spec.Item, spec.AttrID)
@@ -96,10 +96,10 @@ func (w *Output) itemLost(it *parlance.Item, written spec.Set) spec.Set {
 }
 
 // answer writes a record as an answer of its own, with a body and a header.
-func (w *Output) answer(it *parlance.Item, at string) {
+func (w *output) answer(it *parlance.Item, at string) {
 	o := it.Outcome
 	var m wire.Message
-	w.D.Encode(&m, nil, &wire.Request{Path: w.Req.Path, Now: w.Req.Now, Header: acceptJSON}, &o, &wire.Payload{}, w.depth+1)
+	w.d.Encode(&m, nil, &wire.Request{Path: w.req.Path, Now: w.req.Now, Header: acceptJSON}, &o, &wire.Payload{}, w.depth+1)
 	w.itemStatus = m.Status
 	w.itemBody, w.itemHeader = m.Body, m.Header
 	if w.itemBody == nil {
@@ -114,7 +114,7 @@ func (w *Output) answer(it *parlance.Item, at string) {
 		w.lost(at+l.Attribute, l.Reason)
 		switch l.Attribute {
 		case "kind":
-			w.itemBack.kind, w.itemBack.reason = w.D.StatusRow(m.Status, w.Req).Kind, ""
+			w.itemBack.kind, w.itemBack.reason = w.d.StatusRow(m.Status, w.req).Kind, ""
 		case "reason":
 			w.itemBack.reason = ""
 		}
@@ -125,20 +125,20 @@ var acceptJSON = wire.Fields{"Accept": {"application/json"}}
 
 // itemMeaning is the code and the status that a record is written with, so that
 // it reads back as its kind.
-func (w *Output) itemMeaning(it *parlance.Item, written spec.Set, s *spec.Site) (code string, status int) {
+func (w *output) itemMeaning(it *parlance.Item, written spec.Set, s *spec.Site) (code string, status int) {
 	m := w.meaningOf(it, written, s)
 	return m.code, m.status
 }
 
 // meanItem is itemMeaning for a record that means something else than those before.
-func (w *Output) meanItem(it *parlance.Item, written spec.Set, s *spec.Site) (code string, status int) {
+func (w *output) meanItem(it *parlance.Item, written spec.Set, s *spec.Site) (code string, status int) {
 	o := &it.Outcome
 	if written.Has(spec.Item, spec.AttrKind) {
 		return o.Code, o.Status // the kind is told by itself
 	}
-	row, fallback := w.D.Writable(&parlance.Outcome{Kind: o.Kind, Reason: o.Reason}, w.Req)
+	row, fallback := w.d.writable(&parlance.Outcome{Kind: o.Kind, Reason: o.Reason}, w.req)
 	code, status = o.Code, o.Status
-	if status < 100 || status > 999 || w.D.StatusRow(status, w.Req).Kind != o.Kind {
+	if status < 100 || status > 999 || w.d.StatusRow(status, w.req).Kind != o.Kind {
 		status = fallback // what is no status of three digits would not be read as one
 	}
 	if allowed := w.shape.ItemCodes; len(allowed) > 0 && !slices.Contains(allowed, code) {
@@ -147,20 +147,20 @@ func (w *Output) meanItem(it *parlance.Item, written spec.Set, s *spec.Site) (co
 	if s.Whole.Has(spec.Item, spec.AttrCode) && !tree.IsWhole(code) {
 		code = "" // it would be no number
 	}
-	own := w.D.CodeRow(code, spec.AnyForm, w.Req)
+	own := w.d.CodeRow(code, spec.AnyForm, w.req)
 	means := own != nil && own.Kind == o.Kind // the record's own code says the kind
-	said, _ := w.D.Said(&parlance.Outcome{Status: -1}, s.Is, w.Req)
+	said, _ := w.d.Said(&parlance.Outcome{Status: -1}, s.Is, w.req)
 	switch {
 	case said != nil && said.Kind == o.Kind && (code == "" || own == nil || means):
 		return code, status // the form says it, and needs no code
 	case !written.Has(spec.Item, spec.AttrStatus):
-		if code == "" || own != nil && !means || own == nil && w.D.InBodies() {
-			code = w.D.recordCode(o, row, w.Req)
+		if code == "" || own != nil && !means || own == nil && w.d.InBodies() {
+			code = w.d.recordCode(o, row, w.req)
 		}
 		return code, 0
 	case means:
 		return code, status
-	case w.D.Codes.Merged:
+	case w.d.Codes.Merged:
 		return strconv.Itoa(status), status // codes are statuses: a foreign one has no place
 	case own != nil:
 		return "", status
@@ -170,9 +170,9 @@ func (w *Output) meanItem(it *parlance.Item, written spec.Set, s *spec.Site) (co
 
 // allowedCode is the one of a shape's codes for records that says a kind, else one of
 // the same side; "" for none.
-func (w *Output) allowedCode(kind parlance.Kind) (code string) {
+func (w *output) allowedCode(kind parlance.Kind) (code string) {
 	for _, c := range w.shape.ItemCodes {
-		switch r := w.D.CodeRow(c, spec.AnyForm, w.Req); {
+		switch r := w.d.CodeRow(c, spec.AnyForm, w.req); {
 		case r == nil:
 		case r.Kind == kind:
 			return c

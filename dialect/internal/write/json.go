@@ -14,7 +14,7 @@ import (
 )
 
 // json writes a template as JSON.
-func (w *Output) json(t *spec.Template) {
+func (w *output) json(t *spec.Template) {
 	if t.WriteOnly {
 		carried := w.carried
 		defer func() { w.carried = carried }() // nobody reads it again
@@ -55,7 +55,7 @@ const maxNested = 64
 // alternative is the one that places most of the records that are being
 // written, among these the one that loses least of the whole, among equals the
 // first.
-func (w *Output) alternative(t *spec.Template) *spec.Template {
+func (w *output) alternative(t *spec.Template) *spec.Template {
 	var best *spec.Template
 	most, least := -1, 0
 	for _, e := range t.Elems {
@@ -85,7 +85,7 @@ func (w *Output) alternative(t *spec.Template) *spec.Template {
 
 // places weighs how many of the records that are being written have their place in a
 // template; it is negative for a list that cannot hold them.
-func (w *Output) places(e *spec.Template) (placed int) {
+func (w *output) places(e *spec.Template) (placed int) {
 	for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
 		mine := len(w.scratch)
 		chosen := w.pick(e, o)
@@ -109,7 +109,7 @@ func (w *Output) places(e *spec.Template) (placed int) {
 }
 
 // indexes reports that what comes next in the paths of the records are numbers.
-func (w *Output) indexes(o spec.Owner, chosen []int) bool {
+func (w *output) indexes(o spec.Owner, chosen []int) bool {
 	for _, i := range chosen {
 		head, _, _ := strings.Cut(w.rest(o, i), ".")
 		if !tree.IsDigits(head) {
@@ -134,7 +134,7 @@ func appendConstant(dst []byte, t *spec.Template) []byte {
 }
 
 // jsonHole writes the value of a hole.
-func (w *Output) jsonHole(h *spec.Hole) {
+func (w *output) jsonHole(h *spec.Hole) {
 	first := &h.Readings[0]
 	if len(h.Readings) == 1 && (h.Plain || h.IsStatus()) {
 		w.jsonText(h, first)
@@ -169,7 +169,7 @@ func (w *Output) jsonHole(h *spec.Hole) {
 
 // encoded is a text in the notation of a hole. It reports false for a text that the
 // notation cannot hold.
-func (w *Output) encoded(h *spec.Hole, text string) (string, bool) {
+func (w *output) encoded(h *spec.Hole, text string) (string, bool) {
 	first := &h.Readings[0]
 	if first.Pattern != nil || h.Defaults && text == h.Fallback {
 		return text, true
@@ -178,7 +178,7 @@ func (w *Output) encoded(h *spec.Hole, text string) (string, bool) {
 }
 
 // jsonText writes the commonest values: an attribute as it is, and the status.
-func (w *Output) jsonText(h *spec.Hole, r *spec.Reading) {
+func (w *output) jsonText(h *spec.Hole, r *spec.Reading) {
 	text, at := w.value(r.Target), len(w.dst)
 	if text == "" && h.StandIn != nil {
 		text = w.render(h)
@@ -200,7 +200,7 @@ func (w *Output) jsonText(h *spec.Hole, r *spec.Reading) {
 
 // jsonDocument writes an attribute that is a document and no text: a payload, or the
 // body or the header of a record's own response. It reports false for another one.
-func (w *Output) jsonDocument(h *spec.Hole, a spec.Attribute) bool {
+func (w *output) jsonDocument(h *spec.Hole, a spec.Attribute) bool {
 	switch a {
 	case spec.AttrData:
 		w.payload(h.NoData)
@@ -218,7 +218,7 @@ func (w *Output) jsonDocument(h *spec.Hole, a spec.Attribute) bool {
 }
 
 // null writes that an attribute is not set.
-func (w *Output) null(r *spec.Reading) {
+func (w *output) null(r *spec.Reading) {
 	w.dst = append(w.dst, "null"...)
 	if r.Pattern == nil && r.Target.Owner == spec.Whole && w.item == nil && w.field == nil {
 		w.unset = append(w.unset, r.Target.Attr.String())
@@ -226,7 +226,7 @@ func (w *Output) null(r *spec.Reading) {
 }
 
 // unwritable reports a value of a record that the notation cannot hold.
-func (w *Output) unwritable(r *spec.Reading, text string) {
+func (w *output) unwritable(r *spec.Reading, text string) {
 	switch {
 	case r.Target.Owner == spec.Field && w.field != nil:
 		w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+r.Target.Attr.String(), "it is no "+spec.NotationNames[r.Conv.Notation])
@@ -240,7 +240,7 @@ func (w *Output) unwritable(r *spec.Reading, text string) {
 }
 
 // embedHeader writes the header of an answer that stands in a body.
-func (w *Output) embedHeader() {
+func (w *output) embedHeader() {
 	w.dst = append(w.dst, '{')
 	for i, p := range w.itemHeader {
 		if i > 0 {
@@ -253,7 +253,7 @@ func (w *Output) embedHeader() {
 }
 
 // payload writes the success value into the envelope, or what stands there without one.
-func (w *Output) payload(without string) {
+func (w *output) payload(without string) {
 	if len(w.data.Body) == 0 {
 		w.dst = append(w.dst, cmp.Or(without, "null")...)
 		return
@@ -270,10 +270,10 @@ func (w *Output) payload(without string) {
 	w.dst = tree.AppendJSON(w.dst, string(w.data.Body))
 }
 
-func (w *Output) jsonObject(t *spec.Template) {
+func (w *output) jsonObject(t *spec.Template) {
 	w.dst = append(w.dst, '{')
 	first := len(w.dst)
-	if w.shape != nil && t == w.shape.Body && len(w.data.Body) > 0 && t.Reads == 0 && t.Rest == nil && w.O.Kind.Good() && w.beside(t) {
+	if w.shape != nil && t == w.shape.Body && len(w.data.Body) > 0 && t.Reads == 0 && t.Rest == nil && w.o.Kind.Good() && w.beside(t) {
 		return
 	}
 	for i := range t.Members {
@@ -309,7 +309,7 @@ func (w *Output) jsonObject(t *spec.Template) {
 			w.markText(t.Key, &t.KeyConv, at)
 			w.dst = append(w.dst, ':')
 			w.json(value)
-			w.markTurn(replay.StepTurned)
+			w.markTurn(replay.StepEnd)
 		})
 	}
 	w.dst = append(w.dst, '}')
@@ -318,7 +318,7 @@ func (w *Output) jsonObject(t *spec.Template) {
 // beside writes the payload of a shape that is constants alone: what the
 // constants mark stands beside them. It reports false for a payload that is no
 // JSON object.
-func (w *Output) beside(t *spec.Template) bool {
+func (w *output) beside(t *spec.Template) bool {
 	w.spoil()
 	var p tree.Tree
 	if p.JSON(w.data.Body, false) != nil || p.Nodes[0].Kind != tree.Object {
@@ -357,8 +357,8 @@ func (w *Output) beside(t *spec.Template) bool {
 	}
 	w.dst = append(w.dst, '}')
 	// What stands in the payload may mean something else to another shape.
-	read := w.D.Decode(*w.Req, wire.Response{Status: w.Status, Header: wire.Fields{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
-	if read.Outcome.Kind != w.O.Kind {
+	read := w.d.Decode(*w.req, wire.Response{Status: w.status, Header: wire.Fields{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
+	if read.Outcome.Kind != w.o.Kind {
 		w.dst = w.dst[:first]
 		return false
 	}
@@ -369,7 +369,7 @@ func (w *Output) beside(t *spec.Template) bool {
 // leavesOut reports that a member is not written: it is for reading alone, or it
 // is optional and has nothing to say. A constant and a value with a default
 // always have.
-func (w *Output) leavesOut(m *spec.Member) bool {
+func (w *output) leavesOut(m *spec.Member) bool {
 	switch {
 	case m.Value.ReadOnly, m.Value.Op == spec.OpAbsent, m.Value.Op == spec.OpAny && m.Value.Text == "":
 		return true
@@ -391,7 +391,7 @@ func (w *Output) leavesOut(m *spec.Member) bool {
 }
 
 // jsonList writes a list, which must not be empty where must says so.
-func (w *Output) jsonList(t *spec.Template, must bool) {
+func (w *output) jsonList(t *spec.Template, must bool) {
 	w.dst = append(w.dst, '[')
 	first := true
 	w.turns(t, must, func(e *spec.Template) {
@@ -405,7 +405,7 @@ func (w *Output) jsonList(t *spec.Template, must bool) {
 		}
 		w.json(e)
 		if own {
-			w.markTurn(replay.StepTurned)
+			w.markTurn(replay.StepEnd)
 		}
 	})
 	w.dst = append(w.dst, ']')

@@ -9,7 +9,7 @@ import (
 )
 
 // turns calls write for each element that a list is written with.
-func (w *Output) turns(t *spec.Template, must bool, write func(*spec.Template)) {
+func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) {
 	if len(t.Elems) == 0 {
 		return
 	}
@@ -25,7 +25,7 @@ func (w *Output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	e := t.Elems[0]
 	switch {
 	case t.Writes.Has(spec.Whole, spec.AttrNote):
-		for _, n := range w.O.Notes {
+		for _, n := range w.o.Notes {
 			w.note = n
 			write(e)
 		}
@@ -41,13 +41,13 @@ func (w *Output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 }
 
 // tells reports that an element says something of the whole.
-func (w *Output) tells(e *spec.Template) bool {
+func (w *output) tells(e *spec.Template) bool {
 	return w.has(&spec.Template{Writes: e.Writes.Of(spec.Whole) &^ spec.BitOf(spec.Whole, spec.AttrStatus)})
 }
 
 // rests writes the elements that a constant tells apart and that say something
 // of the whole.
-func (w *Output) rests(t *spec.Template, write func(*spec.Template)) {
+func (w *output) rests(t *spec.Template, write func(*spec.Template)) {
 	for _, e := range t.Elems {
 		if e.Apart && e.Writes.Of(spec.Whole)&w.present&^w.carried != 0 && (e.Writes|e.Copies).Of(spec.Item)|(e.Writes|e.Copies).Of(spec.Field) == 0 && !e.ReadOnly {
 			write(e)
@@ -57,7 +57,7 @@ func (w *Output) rests(t *spec.Template, write func(*spec.Template)) {
 
 // write writes records: each as an element, or several that share what stands
 // outside of a repetition in it.
-func (w *Output) write(t *spec.Template, o spec.Owner, chosen []int, write func(*spec.Template)) {
+func (w *output) write(t *spec.Template, o spec.Owner, chosen []int, write func(*spec.Template)) {
 	if o == spec.Field && t.Elems[0].Writes.Of(spec.Whole) != 0 && !t.Elems[0].Apart && w.item == nil {
 		chosen = w.first(t, chosen, write)
 	}
@@ -71,7 +71,7 @@ func (w *Output) write(t *spec.Template, o spec.Owner, chosen []int, write func(
 			chosen = chosen[1:]
 			continue
 		}
-		if s := &w.shape.Sites[w.of(o).site[i]]; o == spec.Item && w.lacks(&w.O.Items[i], s) {
+		if s := &w.shape.Sites[w.of(o).site[i]]; o == spec.Item && w.lacks(&w.o.Items[i], s) {
 			w.items.done[i] = true
 			w.lost("items["+strconv.Itoa(i)+"]", "it lacks what must be there for it to be read")
 			chosen = chosen[1:]
@@ -87,7 +87,7 @@ func (w *Output) write(t *spec.Template, o spec.Owner, chosen []int, write func(
 }
 
 // elementFor is the template of a list that a record is written with.
-func (w *Output) elementFor(t *spec.Template, o spec.Owner, i int) *spec.Template {
+func (w *output) elementFor(t *spec.Template, o spec.Owner, i int) *spec.Template {
 	for _, e := range t.Elems {
 		if w.placed(e, o, i) {
 			return e
@@ -98,7 +98,7 @@ func (w *Output) elementFor(t *spec.Template, o spec.Owner, i int) *spec.Templat
 
 // leaf reports that a record is written by this template, and not by a
 // repetition in it.
-func (w *Output) leaf(e *spec.Template, o spec.Owner, i int) bool {
+func (w *output) leaf(e *spec.Template, o spec.Owner, i int) bool {
 	switch e = e.Resolve(); e.Op {
 	case spec.OpEither:
 		return slices.ContainsFunc(e.Elems, func(one *spec.Template) bool { return w.leaf(one, o, i) })
@@ -111,12 +111,12 @@ func (w *Output) leaf(e *spec.Template, o spec.Owner, i int) bool {
 }
 
 // alike reports that two records have the same attributes of a set.
-func (w *Output) alike(o spec.Owner, i, j int, of spec.Set) bool {
+func (w *output) alike(o spec.Owner, i, j int, of spec.Set) bool {
 	for a := spec.AttrNone + 1; a < spec.AttrCount; a++ {
 		if o == spec.Field && a != spec.AttrCode && a != spec.AttrMessage && a != spec.AttrPath || !of.Has(o, a) {
 			continue
 		}
-		if o == spec.Field && spec.FieldText(&w.O.Fields[i], a) != spec.FieldText(&w.O.Fields[j], a) || o == spec.Item && spec.ItemText(&w.O.Items[i], a) != spec.ItemText(&w.O.Items[j], a) {
+		if o == spec.Field && spec.FieldText(&w.o.Fields[i], a) != spec.FieldText(&w.o.Fields[j], a) || o == spec.Item && spec.ItemText(&w.o.Items[i], a) != spec.ItemText(&w.o.Items[j], a) {
 			return false
 		}
 	}
@@ -125,19 +125,19 @@ func (w *Output) alike(o spec.Owner, i, j int, of spec.Set) bool {
 
 // group writes an element whose repetition holds the records; what stands
 // outside of that is the first one's.
-func (w *Output) group(o spec.Owner, chosen []int, e *spec.Template, write func(*spec.Template)) {
+func (w *output) group(o spec.Owner, chosen []int, e *spec.Template, write func(*spec.Template)) {
 	w.within(o, chosen, 0, func() {
 		outer := w.around
 		w.around |= e.Shallow()
 		if o == spec.Item {
-			it := &w.O.Items[chosen[0]]
+			it := &w.o.Items[chosen[0]]
 			w.item, w.itemAt = it, chosen[0]
 			site := &w.shape.Sites[w.items.site[chosen[0]]]
 			w.itemCode, w.itemStatus = w.itemMeaning(it, site.Written, site)
 			write(e)
 			w.item, w.itemCode, w.itemStatus = nil, "", 0
 		} else {
-			w.field, w.fieldAt = &w.O.Fields[chosen[0]], chosen[0]
+			w.field, w.fieldAt = &w.o.Fields[chosen[0]], chosen[0]
 			write(e)
 			w.field = nil
 		}
@@ -146,7 +146,7 @@ func (w *Output) group(o spec.Owner, chosen []int, e *spec.Template, write func(
 }
 
 // one writes a record as an element.
-func (w *Output) one(o spec.Owner, i int, e, t *spec.Template, write func(*spec.Template)) {
+func (w *output) one(o spec.Owner, i int, e, t *spec.Template, write func(*spec.Template)) {
 	outer := w.record
 	if o == spec.Item {
 		w.withItem(i, e, write)
@@ -159,13 +159,13 @@ func (w *Output) one(o spec.Owner, i int, e, t *spec.Template, write func(*spec.
 
 // first writes the element that tells of the whole, together with the first
 // record where both say the same. It returns the records that are left.
-func (w *Output) first(t *spec.Template, chosen []int, write func(*spec.Template)) []int {
+func (w *output) first(t *spec.Template, chosen []int, write func(*spec.Template)) []int {
 	e := t.Elems[0]
 	if w.told {
 		return chosen
 	}
 	w.told = true
-	w.merged = w.merges(e, &w.O.Fields[chosen[0]])
+	w.merged = w.merges(e, &w.o.Fields[chosen[0]])
 	switch {
 	case w.merged && !w.leaf(e, spec.Field, chosen[0]) && e.Deep.Of(spec.Field) != 0:
 		n := 1
@@ -175,7 +175,7 @@ func (w *Output) first(t *spec.Template, chosen []int, write func(*spec.Template
 		w.group(spec.Field, chosen[:n], e, write)
 		w.merged, chosen = false, chosen[n:]
 	case w.merged:
-		if i := chosen[0]; w.O.Fields[i].Path == "" {
+		if i := chosen[0]; w.o.Fields[i].Path == "" {
 			w.lost("fields["+strconv.Itoa(i)+"]", "without a path it reads as the whole's own")
 		}
 		w.within(spec.Field, chosen[:1:1], 0, func() { w.one(spec.Field, chosen[0], e, t, write) })
@@ -188,7 +188,7 @@ func (w *Output) first(t *spec.Template, chosen []int, write func(*spec.Template
 
 // merges reports that the first Field can stand in the same element as the
 // whole: every text that is read as both is equal, or the whole has none.
-func (w *Output) merges(e *spec.Template, f *parlance.Field) bool {
+func (w *output) merges(e *spec.Template, f *parlance.Field) bool {
 	if e.Op == spec.OpHole {
 		first := e.Hole.Readings[0]
 		if first.Pattern != nil || first.Target.Owner != spec.Whole {

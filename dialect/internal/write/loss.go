@@ -10,14 +10,14 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-func (w *Output) lost(attribute, reason string) {
+func (w *output) lost(attribute, reason string) {
 	w.losses = append(w.losses, parlance.Loss{Attribute: attribute, Reason: reason})
 }
 
 // left is what no place took so far.
-func (w *Output) left() spec.Set {
+func (w *output) left() spec.Set {
 	s := w.present.Of(spec.Whole) &^ w.carried &^ spec.BitOf(spec.Whole, spec.AttrStatus) &^ spec.BitOf(spec.Whole, spec.AttrRetryAfter) &^ spec.BitOf(spec.Whole, spec.AttrData) &^ spec.BitOf(spec.Whole, spec.AttrFailures) &^ spec.BitOf(spec.Whole, spec.AttrSuccesses) &^ spec.BitOf(spec.Whole, spec.AttrTotal)
-	if back := w.choice.Back; back.Kind == w.O.Kind && back.Reason == w.O.Reason {
+	if back := w.choice.Back; back.Kind == w.o.Kind && back.Reason == w.o.Reason {
 		s &^= spec.BitOf(spec.Whole, spec.AttrKind) | spec.BitOf(spec.Whole, spec.AttrReason)
 	}
 	return s
@@ -27,7 +27,7 @@ func (w *Output) left() spec.Set {
 var losable = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spec.AttrTitle, spec.AttrDetail, spec.AttrType, spec.AttrInstance, spec.AttrRequestID, spec.AttrNote, spec.AttrRetryAfter, spec.AttrRetryable, spec.AttrHelp}
 
 // lose reports every attribute that is set and was not carried.
-func (w *Output) lose(header []wire.Pair) {
+func (w *output) lose(header []wire.Pair) {
 	w.loseMeaning(header)
 	w.loseTexts()
 	if w.behind && w.carried.Has(spec.Whole, spec.AttrDetail) {
@@ -36,20 +36,20 @@ func (w *Output) lose(header []wire.Pair) {
 	if len(w.data.Body) > 0 && !w.carried.Has(spec.Whole, spec.AttrData) {
 		w.lost("data", "there is no place for a payload in such an answer")
 	}
-	if n := len(w.O.Fields); n > 0 && !w.loseSome("fields", n, w.fields.done) {
+	if n := len(w.o.Fields); n > 0 && !w.loseSome("fields", n, w.fields.done) {
 		w.copiedField()
 	}
-	if n := len(w.O.Items); n > 0 && !w.loseSome("items", n, w.items.done) {
+	if n := len(w.o.Items); n > 0 && !w.loseSome("items", n, w.items.done) {
 		w.lost("items", "there is no place for them")
 	}
 }
 
 // loseMeaning reports a kind, a reason or a status that what was written does not say.
-func (w *Output) loseMeaning(header []wire.Pair) {
-	o := w.O
+func (w *output) loseMeaning(header []wire.Pair) {
+	o := w.o
 	kind, reason := w.readsAs(header)
 	if kind != o.Kind {
-		w.lost("kind", "status "+strconv.Itoa(w.Status)+" means "+kind.String()+" here")
+		w.lost("kind", "status "+strconv.Itoa(w.status)+" means "+kind.String()+" here")
 	}
 	switch {
 	case reason == o.Reason:
@@ -58,14 +58,14 @@ func (w *Output) loseMeaning(header []wire.Pair) {
 	case reason == parlance.Expired:
 		w.lost("reason", "it is read as expired here, which a client answers with a refresh")
 	}
-	if o.Status != 0 && o.Status != w.Status {
-		w.lost("status", "it is written as "+strconv.Itoa(w.Status))
+	if o.Status != 0 && o.Status != w.status {
+		w.lost("status", "it is written as "+strconv.Itoa(w.status))
 	}
 }
 
 // readsAs is what the response means to those who read it.
-func (w *Output) readsAs(header []wire.Pair) (kind parlance.Kind, reason parlance.Reason) {
-	if w.headersSay != "" && w.Status >= 200 {
+func (w *output) readsAs(header []wire.Pair) (kind parlance.Kind, reason parlance.Reason) {
+	if w.headersSay != "" && w.status >= 200 {
 		// What a header says of the form and what the body says may differ: see what counts.
 		fields := wire.Fields{}
 		for _, p := range header {
@@ -73,35 +73,35 @@ func (w *Output) readsAs(header []wire.Pair) (kind parlance.Kind, reason parlanc
 		}
 		return w.readBack(fields)
 	}
-	if len(w.O.Items) > 0 && len(w.back) == 0 && w.shape != nil && w.shape.CarriesItems() {
+	if len(w.o.Items) > 0 && len(w.back) == 0 && w.shape != nil && w.shape.CarriesItems() {
 		// A form of records without any may be read as something else: see what.
 		return w.readBack(wire.Fields{"Content-Type": {w.shape.Media}})
 	}
 	back := w.reads()
-	if len(w.back) > 0 && w.Status < 400 {
+	if len(w.back) > 0 && w.status < 400 {
 		kind, reason = meaning.RollUp(back, w.back, w.shape.FailuresOnly)
 		if kind == parlance.Success && slices.ContainsFunc(w.back, func(it parlance.Item) bool { return it.Outcome.Kind == parlance.Noted }) {
 			kind = parlance.Noted
 		}
 		return kind, reason
 	}
-	if w.carried.Has(spec.Whole, spec.AttrKind) && w.D.MayState(w.O.Kind, w.Status, w.Req) {
+	if w.carried.Has(spec.Whole, spec.AttrKind) && w.d.MayState(w.o.Kind, w.status, w.req) {
 		if w.carried.Has(spec.Whole, spec.AttrReason) {
-			reason = w.O.Reason
+			reason = w.o.Reason
 		}
-		return w.O.Kind, reason
+		return w.o.Kind, reason
 	}
 	return back.Kind, back.Reason
 }
 
 // readBack reads what was written, under such a header.
-func (w *Output) readBack(header wire.Fields) (parlance.Kind, parlance.Reason) {
-	read := w.D.Decode(*w.Req, wire.Response{Status: w.Status, Header: header, Body: w.dst[w.start:]}, w.depth)
+func (w *output) readBack(header wire.Fields) (parlance.Kind, parlance.Reason) {
+	read := w.d.Decode(*w.req, wire.Response{Status: w.status, Header: header, Body: w.dst[w.start:]}, w.depth)
 	return read.Outcome.Kind, read.Outcome.Reason
 }
 
 // loseTexts reports the attributes of the whole that no place took.
-func (w *Output) loseTexts() {
+func (w *output) loseTexts() {
 	left := w.present &^ w.carried
 	for _, a := range losable {
 		if !left.Has(spec.Whole, a) {
@@ -109,11 +109,11 @@ func (w *Output) loseTexts() {
 		}
 		switch a {
 		case spec.AttrFamily:
-			if w.O.Family != "" {
+			if w.o.Family != "" {
 				w.lost("family", "there is no place for it")
 			}
 		case spec.AttrCode:
-			if w.O.Code == w.Code {
+			if w.o.Code == w.code {
 				w.lost("code", "there is no place for it")
 			}
 		case spec.AttrNote:
@@ -128,7 +128,7 @@ func (w *Output) loseTexts() {
 
 // loseSome reports the records that were not written beside others. It returns false,
 // having reported nothing, if none was.
-func (w *Output) loseSome(what string, n int, done []bool) bool {
+func (w *output) loseSome(what string, n int, done []bool) bool {
 	left := undone(done)
 	if len(left) == n || len(done) == 0 {
 		return false
@@ -140,10 +140,10 @@ func (w *Output) loseSome(what string, n int, done []bool) bool {
 }
 
 // reads is the row that what was written reads as.
-func (w *Output) reads() *spec.Row {
+func (w *output) reads() *spec.Row {
 	code, family, is := "", "", w.shapeIs()
 	if w.carried.Has(spec.Whole, spec.AttrCode) {
-		code = w.Code
+		code = w.code
 	}
 	if w.carried.Has(spec.Whole, spec.AttrFamily) {
 		family = w.family()
@@ -151,7 +151,7 @@ func (w *Output) reads() *spec.Row {
 	if code == "" && family == "" && is == "" {
 		return w.choice.Back
 	}
-	r, _ := w.D.Meaning(&parlance.Outcome{Status: w.Status, Code: code, Family: family}, is, w.Req)
+	r, _ := w.d.Meaning(&parlance.Outcome{Status: w.status, Code: code, Family: family}, is, w.req)
 	return r
 }
 
@@ -166,7 +166,7 @@ func undone(done []bool) (left []int) {
 }
 
 // shapeIs is what the form that is written says of itself.
-func (w *Output) shapeIs() string {
+func (w *output) shapeIs() string {
 	if w.shape == nil || w.shape.Is == "" {
 		return w.headersSay
 	}

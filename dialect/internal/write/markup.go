@@ -11,7 +11,7 @@ import (
 )
 
 // element writes a template as an XML element, or as several of the name.
-func (w *Output) element(name string, t *spec.Template) {
+func (w *output) element(name string, t *spec.Template) {
 	if t.WriteOnly {
 		carried := w.carried
 		defer func() { w.carried = carried }() // nobody reads it again
@@ -70,7 +70,7 @@ func (w *Output) element(name string, t *spec.Template) {
 }
 
 // xmlText writes a constant or a hole as escaped text.
-func (w *Output) xmlText(t *spec.Template) {
+func (w *output) xmlText(t *spec.Template) {
 	switch t.Op {
 	case spec.OpConst, spec.OpAny:
 		w.dst = tree.AppendXML(w.dst, t.Text)
@@ -102,7 +102,7 @@ func (w *Output) xmlText(t *spec.Template) {
 }
 
 // xmlPayload writes the success value into its element.
-func (w *Output) xmlPayload() {
+func (w *output) xmlPayload() {
 	var t tree.Tree
 	if len(w.data.Body) == 0 {
 		return
@@ -118,7 +118,7 @@ func (w *Output) xmlPayload() {
 }
 
 // html writes the smallest page that holds the elements.
-func (w *Output) html(t *spec.Template) {
+func (w *output) html(t *spec.Template) {
 	texts := map[string]string{}
 	for i := range t.Members {
 		m := &t.Members[i]

@@ -11,7 +11,7 @@ import (
 
 // others writes the members whose name is an attribute: one for each name that
 // occurs, with all records of that name; or one of the written name.
-func (w *Output) others(t *spec.Template, write func(key string, value *spec.Template)) {
+func (w *output) others(t *spec.Template, write func(key string, value *spec.Template)) {
 	mine := len(w.scratch)
 	defer func() { w.scratch = w.scratch[:mine] }()
 	value := t.Rest.Value
@@ -33,7 +33,7 @@ func (w *Output) others(t *spec.Template, write func(key string, value *spec.Tem
 			write(name, value)
 		}
 	case o == spec.Field && t.Key.Attr != spec.AttrPath:
-		w.byName(o, w.pick(t, o), func(i int) string { return spec.FieldText(&w.O.Fields[i], t.Key.Attr) }, 0, t, write)
+		w.byName(o, w.pick(t, o), func(i int) string { return spec.FieldText(&w.o.Fields[i], t.Key.Attr) }, 0, t, write)
 	case w.nests(t):
 		// A record whose path has been said belongs to the members beside.
 		chosen := slices.DeleteFunc(w.pick(value, o), func(i int) bool { return w.rest(o, i) == "" })
@@ -44,7 +44,7 @@ func (w *Output) others(t *spec.Template, write func(key string, value *spec.Tem
 }
 
 // unnamable reports an attribute that cannot be the name of an element.
-func (w *Output) unnamable(t spec.Target, name string) {
+func (w *output) unnamable(t spec.Target, name string) {
 	at := t.Attr.String()
 	if t.Owner == spec.Item {
 		at = "items[" + strconv.Itoa(w.itemAt) + "].outcome." + at
@@ -56,11 +56,11 @@ func (w *Output) unnamable(t spec.Target, name string) {
 }
 
 // nests reports that names below say more of the same path.
-func (w *Output) nests(t *spec.Template) bool { return t.Rest.Value.Keys.HasTarget(t.Key) }
+func (w *output) nests(t *spec.Template) bool { return t.Rest.Value.Keys.HasTarget(t.Key) }
 
 // anyNamed writes the member whose name is skipped: one with all that it holds,
 // and where it can hold one record only, that one.
-func (w *Output) anyNamed(t *spec.Template, write func(key string, value *spec.Template)) {
+func (w *output) anyNamed(t *spec.Template, write func(key string, value *spec.Template)) {
 	value := t.Rest.Value
 	for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
 		if chosen := w.pick(value, o); len(chosen) > 0 && value.Op != spec.OpList {
@@ -79,7 +79,7 @@ func (w *Output) anyNamed(t *spec.Template, write func(key string, value *spec.T
 
 // byName writes a member for each name that records have, in the order in which
 // the names first occur.
-func (w *Output) byName(o spec.Owner, chosen []int, name func(int) string, consumed int, t *spec.Template, write func(string, *spec.Template)) {
+func (w *output) byName(o spec.Owner, chosen []int, name func(int) string, consumed int, t *spec.Template, write func(string, *spec.Template)) {
 	w.grouped(chosen, name, func(group []int) {
 		key, ok := t.KeyConv.Wire(name(group[0]), w)
 		if !ok {
@@ -132,7 +132,7 @@ const maxPadding = 1000
 
 // jsonIndexed writes a list in which the place of an element is a part of the
 // path of its records. What stands between them is empty.
-func (w *Output) jsonIndexed(t *spec.Template) {
+func (w *output) jsonIndexed(t *spec.Template) {
 	o := t.Key.Owner
 	mine := len(w.scratch)
 	defer func() { w.scratch = w.scratch[:mine] }()
@@ -181,7 +181,7 @@ func (w *Output) jsonIndexed(t *spec.Template) {
 
 // grouped calls write with the records that share a name, in the order in which
 // the names first occur.
-func (w *Output) grouped(chosen []int, name func(int) string, write func([]int)) {
+func (w *output) grouped(chosen []int, name func(int) string, write func([]int)) {
 	if len(chosen) > maxCompared {
 		of := make(map[string][]int, len(chosen))
 		for _, i := range chosen {

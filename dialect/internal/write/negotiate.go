@@ -11,11 +11,11 @@ import (
 // negotiate chooses the form of the body by the Accept field of the request
 // (RFC 9110, 12.5.1): of the types that the caller takes, the one it prefers,
 // at equal weight the one it names exactly, then the order of the dialect.
-func (w *Output) negotiate() spec.Form {
+func (w *output) negotiate() spec.Form {
 	var forms []spec.Form
 	named := w.named()
-	for _, f := range w.D.Forms {
-		for _, s := range w.D.Shapes {
+	for _, f := range w.d.Forms {
+		for _, s := range w.d.Shapes {
 			if s.Form == f && w.eligible(s, named) {
 				forms = append(forms, f)
 				break
@@ -29,8 +29,8 @@ func (w *Output) negotiate() spec.Form {
 		return forms[0]
 	}
 	// A text is what is left where the form that could say more needs what is not there.
-	accept := strings.Join(wire.Values(w.Req.Header, "Accept"), ",")
-	if !w.D.FormsListed {
+	accept := strings.Join(wire.Values(w.req.Header, "Accept"), ",")
+	if !w.d.FormsListed {
 		forms = slices.DeleteFunc(forms, func(f spec.Form) bool { return f == spec.FormText })
 	}
 	best, weight, exact := forms[0], 0.0, 0
@@ -48,8 +48,8 @@ func (w *Output) negotiate() spec.Form {
 	return best
 }
 
-func (w *Output) media(f spec.Form) string {
-	for _, s := range w.D.Shapes {
+func (w *output) media(f spec.Form) string {
+	for _, s := range w.d.Shapes {
 		if s.Form == f {
 			return s.Media
 		}

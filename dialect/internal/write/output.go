@@ -10,17 +10,17 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/write/replay"
 )
 
-// Output is one response that is being written.
-type Output struct {
-	D       *Writer
+// output is one response that is being written.
+type output struct {
+	d       *Writer
 	own     wire.Request
-	Req     *wire.Request
+	req     *wire.Request
 	choice  *replay.Choice // nil where it is made
-	O       *parlance.Outcome
+	o       *parlance.Outcome
 	data    wire.Payload
-	Row     *spec.Row
-	Status  int
-	Code    string // the code to write, "" for none
+	row     *spec.Row
+	status  int
+	code    string // the code to write, "" for none
 	shape   *spec.Shape
 	present spec.Set // the attributes of the Outcome that are set
 	lacking spec.Set // those of a Field that some of them do not have
@@ -70,7 +70,7 @@ type record struct {
 }
 
 // body writes the chosen shape.
-func (w *Output) body() {
+func (w *output) body() {
 	for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
 		w.atRoot(o)
 	}
@@ -97,14 +97,14 @@ func (w *Output) body() {
 	}
 }
 
-// Attributes finds out what of the Outcome is there to be written.
-func (w *Output) Attributes() {
-	w.present, w.lacking = spec.Attributes(w.O, w.Row, w.Code, len(w.data.Body) > 0)
+// attributes finds out what of the Outcome is there to be written.
+func (w *output) attributes() {
+	w.present, w.lacking = spec.Attributes(w.o, w.row, w.code, len(w.data.Body) > 0)
 }
 
 // Now is the whole second in which an answer is written, as its Date will say.
-func (w *Output) Now() time.Time {
-	t := w.Req.Now
+func (w *output) Now() time.Time {
+	t := w.req.Now
 	if t.IsZero() {
 		t = time.Now()
 	}

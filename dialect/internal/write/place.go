@@ -20,12 +20,12 @@ type records struct {
 
 // assign chooses for every record the site of the shape that loses least, and
 // in which it reads back as what it is.
-func (w *Output) assign() {
-	for i := range w.O.Items {
+func (w *output) assign() {
+	for i := range w.o.Items {
 		id, _ := w.itemSite(i)
 		w.items.site, w.items.done = append(w.items.site, id), append(w.items.done, false)
 	}
-	for i := range w.O.Fields {
+	for i := range w.o.Fields {
 		id, _ := w.fieldSite(i)
 		w.fields.site, w.fields.done = append(w.fields.site, id), append(w.fields.done, false)
 	}
@@ -36,14 +36,14 @@ func (w *Output) assign() {
 const misplaced = 32
 
 // misfits are the records that a shape has no good place for.
-func (w *Output) misfits(s *spec.Shape) (n int) {
+func (w *output) misfits(s *spec.Shape) (n int) {
 	outer := w.shape
 	w.shape = s
-	for i := range w.O.Items {
+	for i := range w.o.Items {
 		_, cost := w.itemSite(i)
 		n += spec.Btoi(cost >= misplaced)
 	}
-	for i := range w.O.Fields {
+	for i := range w.o.Fields {
 		_, cost := w.fieldSite(i)
 		n += spec.Btoi(cost >= misplaced)
 	}
@@ -51,8 +51,8 @@ func (w *Output) misfits(s *spec.Shape) (n int) {
 	return n
 }
 
-func (w *Output) itemSite(i int) (id uint16, least int) {
-	it := &w.O.Items[i]
+func (w *output) itemSite(i int) (id uint16, least int) {
+	it := &w.o.Items[i]
 	for n := 1; n < len(w.shape.Sites); n++ {
 		if s := &w.shape.Sites[n]; s.Owner == spec.Item {
 			if c := w.itemCost(it, s); id == 0 || c < least {
@@ -68,8 +68,8 @@ func (w *Output) itemSite(i int) (id uint16, least int) {
 
 // fieldSite is the place of a Field. Of equal ones in a tree the deepest counts:
 // a record is written at its own place.
-func (w *Output) fieldSite(i int) (id uint16, least int) {
-	f := &w.O.Fields[i]
+func (w *output) fieldSite(i int) (id uint16, least int) {
+	f := &w.o.Fields[i]
 	sites := w.shape.Sites
 	have := spec.FieldSet(f)
 	for n := 1; n < len(sites); n++ {
@@ -106,7 +106,7 @@ func segmentsOf(path string) int {
 	return strings.Count(path, ".") + 1
 }
 
-func (w *Output) itemCost(it *parlance.Item, s *spec.Site) int {
+func (w *output) itemCost(it *parlance.Item, s *spec.Site) int {
 	weigh := spec.ItemSet(it) &^ (spec.BitOf(spec.Item, spec.AttrIndex) | spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrStatus))
 	written := s.Written
 	if written.Has(spec.Item, spec.AttrBody) {
@@ -127,13 +127,13 @@ func (w *Output) itemCost(it *parlance.Item, s *spec.Site) int {
 
 // lacks reports that a record does not have what must be there for it to be read
 // at a site. The code is chosen later.
-func (w *Output) lacks(it *parlance.Item, s *spec.Site) bool {
+func (w *output) lacks(it *parlance.Item, s *spec.Site) bool {
 	return s.Must&^(spec.ItemSet(it)|spec.BitOf(spec.Item, spec.AttrCode)|spec.BitOf(spec.Item, spec.AttrStatus)) != 0
 }
 
 // readsBack is what a record reads as that is written with these attributes in
 // such a form.
-func (w *Output) readsBack(it *parlance.Item, s *spec.Site, written spec.Set) *spec.Row {
+func (w *output) readsBack(it *parlance.Item, s *spec.Site, written spec.Set) *spec.Row {
 	switch {
 	case written.Has(spec.Item, spec.AttrKind), written.Has(spec.Item, spec.AttrBody):
 		return &spec.Row{Kind: it.Outcome.Kind, Reason: it.Outcome.Reason}
@@ -161,7 +161,7 @@ func (w *Output) readsBack(it *parlance.Item, s *spec.Site, written spec.Set) *s
 		if written.Has(spec.Item, spec.AttrStatus) {
 			o.Status = status
 		}
-		m.back = w.D.ItemMeaning(&o, w.O, s.Is, w.Req)
+		m.back = w.d.ItemMeaning(&o, w.o, s.Is, w.req)
 	}
 	return m.back
 }
@@ -183,7 +183,7 @@ type itemMeant struct {
 }
 
 // meaningOf is that of a record which is written with these attributes in such a form.
-func (w *Output) meaningOf(it *parlance.Item, written spec.Set, s *spec.Site) *itemMeant {
+func (w *output) meaningOf(it *parlance.Item, written spec.Set, s *spec.Site) *itemMeant {
 	o := &it.Outcome
 	for i := range w.meant {
 		if m := &w.meant[i]; m.site == s && m.kind == o.Kind && m.given == o.Status && m.written == written &&
@@ -198,7 +198,7 @@ func (w *Output) meaningOf(it *parlance.Item, written spec.Set, s *spec.Site) *i
 }
 
 // of are the records of an owner.
-func (w *Output) of(o spec.Owner) *records {
+func (w *output) of(o spec.Owner) *records {
 	if o == spec.Item {
 		return &w.items
 	}
@@ -206,15 +206,15 @@ func (w *Output) of(o spec.Owner) *records {
 }
 
 // path is what names of members say of a record.
-func (w *Output) path(o spec.Owner, i int) string {
+func (w *output) path(o spec.Owner, i int) string {
 	if o == spec.Item {
-		return w.O.Items[i].ID
+		return w.o.Items[i].ID
 	}
-	return w.O.Fields[i].Path
+	return w.o.Fields[i].Path
 }
 
 // rest is the part of it that names around have not said yet.
-func (w *Output) rest(o spec.Owner, i int) string {
+func (w *output) rest(o spec.Owner, i int) string {
 	path := w.path(o, i)
 	for range w.of(o).consumed {
 		_, path, _ = strings.Cut(path, ".")
@@ -223,7 +223,7 @@ func (w *Output) rest(o spec.Owner, i int) string {
 }
 
 // placed reports that a record is to be written at or below a place.
-func (w *Output) placed(t *spec.Template, o spec.Owner, i int) bool {
+func (w *output) placed(t *spec.Template, o spec.Owner, i int) bool {
 	r := w.of(o)
 	id := r.site[i]
 	if id == 0 || r.done[i] || !t.Sites.Has(id) && !w.shape.Sites[id].Tree {
@@ -241,7 +241,7 @@ func (w *Output) placed(t *spec.Template, o spec.Owner, i int) bool {
 
 // pick are the records that are to be written at or below a place. They lie in
 // the writer's own memory until the caller gives it back.
-func (w *Output) pick(t *spec.Template, o spec.Owner) []int {
+func (w *output) pick(t *spec.Template, o spec.Owner) []int {
 	r := w.of(o)
 	start := len(w.scratch)
 	switch {
@@ -264,7 +264,7 @@ func (w *Output) pick(t *spec.Template, o spec.Owner) []int {
 }
 
 // picks reports that there are such records.
-func (w *Output) picks(t *spec.Template, o spec.Owner) bool {
+func (w *output) picks(t *spec.Template, o spec.Owner) bool {
 	r := w.of(o)
 	if len(t.Sites) == 0 {
 		return false
@@ -281,7 +281,7 @@ func (w *Output) picks(t *spec.Template, o spec.Owner) bool {
 }
 
 // within writes with a part of the records.
-func (w *Output) within(o spec.Owner, chosen []int, consumed int, write func()) {
+func (w *output) within(o spec.Owner, chosen []int, consumed int, write func()) {
 	r := w.of(o)
 	outer := *r
 	r.chosen, r.consumed = chosen, r.consumed+consumed
@@ -290,6 +290,6 @@ func (w *Output) within(o spec.Owner, chosen []int, consumed int, write func()) 
 }
 
 // inTree reports that records stand in a definition that refers to itself.
-func (w *Output) inTree(chosen []int, r *records) bool {
+func (w *output) inTree(chosen []int, r *records) bool {
 	return slices.ContainsFunc(chosen, func(i int) bool { return w.shape.Sites[r.site[i]].Tree })
 }

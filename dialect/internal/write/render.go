@@ -11,7 +11,7 @@ import (
 
 // render is the text of a hole for the record or the whole that is being
 // written.
-func (w *Output) render(h *spec.Hole) string {
+func (w *output) render(h *spec.Hole) string {
 	if p := h.Readings[0].Pattern; p != nil {
 		text, _ := w.renderParts(p.Parts)
 		return text
@@ -35,7 +35,7 @@ func (w *Output) render(h *spec.Hole) string {
 
 // shared is the text of a hole that may be read as several attributes: in a record's own
 // element it is the record's.
-func (w *Output) shared(h *spec.Hole) string {
+func (w *output) shared(h *spec.Hole) string {
 	first := h.Readings[0].Target
 	text := w.value(first)
 	for i := 1; i < len(h.Readings); i++ {
@@ -57,7 +57,7 @@ func (w *Output) shared(h *spec.Hole) string {
 
 // renderParts writes a pattern; "" and false where a hole is empty, for no reader
 // takes a pattern with an empty hole. An optional part with one is left out.
-func (w *Output) renderParts(parts []spec.Part) (string, bool) {
+func (w *output) renderParts(parts []spec.Part) (string, bool) {
 	var b strings.Builder
 	for _, p := range parts {
 		switch {
@@ -79,7 +79,7 @@ func (w *Output) renderParts(parts []spec.Part) (string, bool) {
 }
 
 // value is the text of an attribute, "" if it is not set.
-func (w *Output) value(t spec.Target) string {
+func (w *output) value(t spec.Target) string {
 	switch {
 	case t.Owner == spec.Whole:
 		return w.wholeValue(t.Attr)
@@ -91,7 +91,7 @@ func (w *Output) value(t spec.Target) string {
 	return ""
 }
 
-func (w *Output) itemValue(a spec.Attribute) string {
+func (w *output) itemValue(a spec.Attribute) string {
 	switch {
 	case a == spec.AttrCode:
 		return w.itemCode
@@ -103,45 +103,45 @@ func (w *Output) itemValue(a spec.Attribute) string {
 	return ""
 }
 
-func (w *Output) wholeValue(a spec.Attribute) string {
+func (w *output) wholeValue(a spec.Attribute) string {
 	switch a {
 	case spec.AttrStatus:
 		if w.choice != nil {
 			return w.choice.StatusText
 		}
-		return strconv.Itoa(w.Status)
+		return strconv.Itoa(w.status)
 	case spec.AttrCode:
-		return w.Code
+		return w.code
 	case spec.AttrPhrase:
 		if w.choice != nil {
 			return w.choice.Phrase
 		}
-		return w.Row.Phrase(w.Status)
+		return w.row.Phrase(w.status)
 	case spec.AttrFamily:
-		return cmp.Or(w.O.Family, w.Row.Family)
+		return cmp.Or(w.o.Family, w.row.Family)
 	case spec.AttrNote:
 		return w.note
 	case spec.AttrReset:
-		if !w.Row.Retry.Reset {
+		if !w.row.Retry.Reset {
 			return ""
 		}
 		a = spec.AttrRetryAfter
 	case spec.AttrFailures, spec.AttrSuccesses, spec.AttrTotal:
 		return w.counted(a)
 	case spec.AttrTitle, spec.AttrHelp:
-		if text := spec.OutcomeText(w.O, a); text != w.Row.Text(a) {
+		if text := spec.OutcomeText(w.o, a); text != w.row.Text(a) {
 			return text
 		}
 		return "" // the row's own words
 	}
-	return spec.OutcomeText(w.O, a)
+	return spec.OutcomeText(w.o, a)
 }
 
 // counted is a number of items.
-func (w *Output) counted(a spec.Attribute) string {
+func (w *output) counted(a spec.Attribute) string {
 	n := 0
-	for i := range w.O.Items {
-		k := w.O.Items[i].Outcome.Kind
+	for i := range w.o.Items {
+		k := w.o.Items[i].Outcome.Kind
 		if failed := k.Failing() || k == parlance.Partial; a == spec.AttrTotal || failed == (a == spec.AttrFailures) {
 			n++
 		}
@@ -151,7 +151,7 @@ func (w *Output) counted(a spec.Attribute) string {
 
 // carry notes that a hole was written; for the attributes of the whole it
 // checks that the text is theirs.
-func (w *Output) carry(h *spec.Hole, text string) {
+func (w *output) carry(h *spec.Hole, text string) {
 	for i, r := range h.Readings {
 		if r.Pattern != nil {
 			if i == 0 {
@@ -166,11 +166,11 @@ func (w *Output) carry(h *spec.Hole, text string) {
 }
 
 // has reports that there is something to write at or below a place.
-func (w *Output) has(t *spec.Template) bool {
+func (w *output) has(t *spec.Template) bool {
 	if t.Writes&w.present.Of(spec.Whole)&^spec.BitOf(spec.Whole, spec.AttrNote) != 0 {
 		return true
 	}
-	if t.Writes.Has(spec.Whole, spec.AttrNote) && (w.note != "" || len(w.O.Notes) > 0) {
+	if t.Writes.Has(spec.Whole, spec.AttrNote) && (w.note != "" || len(w.o.Notes) > 0) {
 		return true
 	}
 	if w.field != nil || w.item != nil {
@@ -183,7 +183,7 @@ func (w *Output) has(t *spec.Template) bool {
 }
 
 // recordSet are the attributes of the record that is being written.
-func (w *Output) recordSet() (s spec.Set) {
+func (w *output) recordSet() (s spec.Set) {
 	if w.field != nil {
 		s = spec.FieldSet(w.field)
 	}

@@ -11,18 +11,18 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Writable chooses the row that an Outcome is written by, and the HTTP status.
+// writable chooses the row that an Outcome is written by, and the HTTP status.
 // Where it has records and nothing holds records under that status, a status
 // whose shape does is taken if the records roll up to the same kind under it, or
 // the notes that make it noted stand beside them.
-func (d *Writer) Writable(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
+func (d *Writer) writable(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 	r, status := d.statusFor(o, req)
 	if len(o.Items) == 0 {
 		return d.withCode(r, status, o, req), status
 	}
 	holds := func(status int) bool {
-		w := Output{D: d, Req: req, O: o, Row: d.StatusRow(status, req), Status: status}
-		w.Attributes()
+		w := output{d: d, req: req, o: o, row: d.StatusRow(status, req), status: status}
+		w.attributes()
 		return slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.CarriesItems() && w.eligible(s, false) })
 	}
 	if holds(status) {
@@ -76,9 +76,9 @@ func (d *Writer) withCode(chosen *spec.Row, status int, o *parlance.Outcome, req
 // Without it nothing could be written, and the text would be lost.
 func (d *Writer) withNeededCode(chosen *spec.Row, status int, o *parlance.Outcome, req *wire.Request) *spec.Row {
 	writes := func(r *spec.Row, code string) bool {
-		w := Output{D: d, Req: req, Row: r, Status: status, Code: code,
-			O: &parlance.Outcome{Kind: o.Kind, Reason: o.Reason, Status: status, Detail: "any"}}
-		w.Attributes()
+		w := output{d: d, req: req, row: r, status: status, code: code,
+			o: &parlance.Outcome{Kind: o.Kind, Reason: o.Reason, Status: status, Detail: "any"}}
+		w.attributes()
 		return slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.Writes.Has(spec.Whole, spec.AttrDetail) && w.eligible(s, false) })
 	}
 	if writes(chosen, "") {

@@ -12,26 +12,26 @@ import (
 
 // silence drops texts by which the dialect recognises another meaning (where a
 // shape's `is` hangs on a text, nothing else may say that text).
-func (w *Output) silence() {
-	for _, g := range w.D.Telling {
-		if !w.D.misleads(&g, w.Row, w.Status) {
+func (w *output) silence() {
+	for _, g := range w.d.Telling {
+		if !w.d.misleads(&g, w.row, w.status) {
 			continue
 		}
 		says := func(s string) bool { return s != "" && g.Guard.Fits([]byte(s)) }
-		if says(w.O.Detail) {
-			own := *w.O
-			own.Detail, w.O = "", &own
+		if says(w.o.Detail) {
+			own := *w.o
+			own.Detail, w.o = "", &own
 			w.lost("detail", "the text means "+g.Is+" here")
 		}
-		if says(w.O.Title) {
-			own := *w.O
-			own.Title, w.O = "", &own
+		if says(w.o.Title) {
+			own := *w.o
+			own.Title, w.o = "", &own
 			w.lost("title", "the text means "+g.Is+" here")
 		}
-		for i := range w.O.Fields {
-			if says(w.O.Fields[i].Message) {
-				own := *w.O
-				own.Fields, w.O = slices.Clone(own.Fields), &own
+		for i := range w.o.Fields {
+			if says(w.o.Fields[i].Message) {
+				own := *w.o
+				own.Fields, w.o = slices.Clone(own.Fields), &own
 				own.Fields[i].Message = ""
 				w.lost("fields["+strconv.Itoa(i)+"].message", "the text means "+g.Is+" here")
 			}
@@ -51,17 +51,17 @@ func (d *Writer) misleads(g *spec.Telling, r *spec.Row, status int) bool {
 // unshare drops codes of Fields that would be read as the code of the whole, and
 // mean something else there: where one text is read as both, and the whole has
 // no code of its own.
-func (w *Output) unshare() {
-	for i := range w.O.Fields {
-		code := w.O.Fields[i].Code
+func (w *output) unshare() {
+	for i := range w.o.Fields {
+		code := w.o.Fields[i].Code
 		if code == "" {
 			continue
 		}
-		if r := w.D.CodeRow(code, "", w.Req); r == nil || r.Kind == w.O.Kind {
+		if r := w.d.CodeRow(code, "", w.req); r == nil || r.Kind == w.o.Kind {
 			continue
 		}
-		own := *w.O
-		own.Fields, w.O = slices.Clone(own.Fields), &own
+		own := *w.o
+		own.Fields, w.o = slices.Clone(own.Fields), &own
 		own.Fields[i].Code = ""
 		w.lost("fields["+strconv.Itoa(i)+"].code", "it would be read as the code of the whole")
 	}
@@ -72,21 +72,21 @@ const maxTold = 20
 
 // tellFields adds the texts of the Fields to the detail, each with its path, and returns
 // the dress for that. It changes nothing if the detail says them already, or has no place.
-func (w *Output) tellFields(l *replay.Rendering) *replay.Rendering {
+func (w *output) tellFields(l *replay.Rendering) *replay.Rendering {
 	text := w.fieldTexts()
 	if text == "" {
 		return l
 	}
-	outer, own := w.O, *w.O
+	outer, own := w.o, *w.o
 	if own.Detail = text; outer.Detail != "" {
 		own.Detail = outer.Detail + " (" + text + ")"
 	}
-	w.O = &own
-	w.Attributes()
-	with := w.dress()
+	w.o = &own
+	w.attributes()
+	with := w.rendering()
 	if with.Shape == nil || !with.Shape.TellsFields() {
-		w.O = outer
-		w.Attributes()
+		w.o = outer
+		w.attributes()
 		return l
 	}
 	w.fieldsTold, w.behind = true, outer.Detail != ""
@@ -94,12 +94,12 @@ func (w *Output) tellFields(l *replay.Rendering) *replay.Rendering {
 }
 
 // fieldTexts are the texts of the Fields that the detail does not hold, in one line.
-func (w *Output) fieldTexts() string {
+func (w *output) fieldTexts() string {
 	var b strings.Builder
 	told := 0
-	for i := range w.O.Fields {
-		f := &w.O.Fields[i]
-		if f.Message == "" || strings.Contains(w.O.Detail, f.Message) {
+	for i := range w.o.Fields {
+		f := &w.o.Fields[i]
+		if f.Message == "" || strings.Contains(w.o.Detail, f.Message) {
 			continue
 		}
 		if told++; told > maxTold {

@@ -11,10 +11,10 @@ import (
 )
 
 // traced reports that texts are to be marked.
-func (w *Output) traced() bool { return w.trace != nil && !w.trace.Spoilt }
+func (w *output) traced() bool { return w.trace != nil && !w.trace.Spoilt }
 
 // marked notes a hole that was written from an offset on.
-func (w *Output) marked(h *spec.Hole, at int) {
+func (w *output) marked(h *spec.Hole, at int) {
 	if !w.traced() {
 		return
 	}
@@ -41,7 +41,7 @@ func (w *Output) marked(h *spec.Hole, at int) {
 }
 
 // markText notes a text that was written from an offset on.
-func (w *Output) markText(from spec.Target, c *spec.Conversion, at int) {
+func (w *output) markText(from spec.Target, c *spec.Conversion, at int) {
 	if w.traced() {
 		kind := replay.StepText
 		if w.shape.Form == spec.FormXML {
@@ -52,35 +52,35 @@ func (w *Output) markText(from spec.Target, c *spec.Conversion, at int) {
 }
 
 // markData notes the payload from an offset on.
-func (w *Output) markData(k replay.StepKind, at int) {
+func (w *output) markData(k replay.StepKind, at int) {
 	if w.traced() {
 		w.trace.Cuts = append(w.trace.Cuts, replay.Cut{Kind: k, At: at, Past: len(w.dst)})
 	}
 }
 
 // markNames notes that the turn of a name begins here, among the members of a template.
-func (w *Output) markNames(t *spec.Template) {
+func (w *output) markNames(t *spec.Template) {
 	if w.traced() {
 		w.trace.Cuts = append(w.trace.Cuts, replay.Cut{Kind: replay.StepNames, Among: t, At: len(w.dst), Past: len(w.dst)})
 	}
 }
 
 // markTurn notes that a turn begins or ends here.
-func (w *Output) markTurn(k replay.StepKind) {
+func (w *output) markTurn(k replay.StepKind) {
 	if w.traced() {
 		w.trace.Cuts = append(w.trace.Cuts, replay.Cut{Kind: k, At: len(w.dst), Past: len(w.dst)})
 	}
 }
 
 // markHeader notes that the last field of a header holds a text of the whole.
-func (w *Output) markHeader(to []wire.Pair, from spec.Attribute) {
+func (w *output) markHeader(to []wire.Pair, from spec.Attribute) {
 	if w.trace != nil {
 		w.trace.Texts = append(w.trace.Texts, replay.Varying{At: len(to) - 1, From: from})
 	}
 }
 
 // spoil gives the program up.
-func (w *Output) spoil() {
+func (w *output) spoil() {
 	if w.trace != nil {
 		w.trace.Spoilt = true
 	}
@@ -88,7 +88,7 @@ func (w *Output) spoil() {
 
 // program is made of what was marked, nil where the output went a way that other
 // texts do not go.
-func (w *Output) program(m *wire.Message) *replay.Replay {
+func (w *output) program(m *wire.Message) *replay.Replay {
 	if w.trace.Spoilt || w.headersSay != "" || slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasPrefix(l.Attribute, "fields[") }) {
 		return nil
 	}
@@ -96,27 +96,27 @@ func (w *Output) program(m *wire.Message) *replay.Replay {
 	for i, id := range w.fields.site {
 		switch {
 		case w.fields.done[i] && w.shape.Sites[id].Root:
-			if lone = len(w.O.Fields) == 1; !lone {
+			if lone = len(w.o.Fields) == 1; !lone {
 				return nil
 			}
 		case !w.fields.done[i] && w.shape.Copies.Of(spec.Field) != 0:
 			return nil // whether the text of another attribute says it
 		}
 	}
-	return w.trace.Program(&replay.Replay{Header: m.Header, Losses: m.Losses, Unset: m.Unset, Lone: lone}, w.dst, w.start)
+	return w.trace.Replay(&replay.Replay{Header: m.Header, Losses: m.Losses, Unset: m.Unset, Lone: lone}, w.dst, w.start)
 }
 
 // unrolls reports that what is written in a dress follows from which attributes
 // are there, but for texts that are marked.
-func (w *Output) unrolls(s *spec.Shape) bool {
+func (w *output) unrolls(s *spec.Shape) bool {
 	has := w.present.Of(spec.Field)
-	if w.choice.Telling || has&w.lacking != 0 || has == 0 && len(w.O.Fields) > 0 {
+	if w.choice.Telling || has&w.lacking != 0 || has == 0 && len(w.o.Fields) > 0 {
 		return false // Fields that are not alike go different ways
 	}
 	if s == nil {
 		return true
 	}
-	if s.Shares && w.Code == "" && has.Has(spec.Field, spec.AttrCode) {
+	if s.Shares && w.code == "" && has.Has(spec.Field, spec.AttrCode) {
 		return false // a code may have to be dropped
 	}
 	return (s.Form == spec.FormJSON || s.Form == spec.FormXML && has == 0) && replay.Unrolls(s.Body, w.present, 0)

@@ -53,19 +53,19 @@ func (d *Writer) StatusFor(req *wire.Request, o *parlance.Outcome, data *wire.Pa
 func (d *Writer) Encode(m *wire.Message, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int) {
 	data = given(data)
 	c := d.choiceFor(req, o, data)
-	if p := c.Program(d.Spec, req, o); p != nil && p.Run(m, dst, c, o, data) {
+	if p := c.Replay(d.Spec, req, o); p != nil && p.Run(m, dst, c, o, data) {
 		return
 	}
-	w := writers.Get().(*Output)
-	w.D, w.O, w.data, w.dst, w.start, w.depth = d, o, *data, dst, len(dst), depth
-	w.own, w.Req = *req, &w.own // in memory that is used again
-	w.Row, w.Status, w.Code, w.losses, w.choice = c.Row, c.Status, c.Code, c.Lost[:len(c.Lost):len(c.Lost)], c
+	w := writers.Get().(*output)
+	w.d, w.o, w.data, w.dst, w.start, w.depth = d, o, *data, dst, len(dst), depth
+	w.own, w.req = *req, &w.own // in memory that is used again
+	w.row, w.status, w.code, w.losses, w.choice = c.Row, c.Status, c.Code, c.Lost[:len(c.Lost):len(c.Lost)], c
 	if c.Telling {
 		w.silence()
 	}
-	w.Attributes()
+	w.attributes()
 	l := w.chooseRendering()
-	m.Status, m.Phrase = w.Status, c.Phrase
+	m.Status, m.Phrase = w.status, c.Phrase
 	m.Header = w.header(w.content(l))
 	w.lose(m.Header)
 	m.Body, m.Losses, m.Unset = w.dst, w.losses, w.unset
@@ -77,12 +77,12 @@ func (d *Writer) Encode(m *wire.Message, dst []byte, req *wire.Request, o *parla
 
 // chooseRendering is the shape for what is to be written, and whether a trace is kept of
 // it.
-func (w *Output) chooseRendering() *replay.Rendering {
-	l := w.dress()
+func (w *output) chooseRendering() *replay.Rendering {
+	l := w.rendering()
 	if l.Tries > 0 {
 		w.trace = new(replay.Trace)
 	}
-	if len(w.O.Fields) > 0 && (l.Shape == nil || l.Shape.TellsFields()) {
+	if len(w.o.Fields) > 0 && (l.Shape == nil || l.Shape.TellsFields()) {
 		w.trace = nil // whether the detail says what they say is another matter each time
 		l = w.tellFields(l)
 	}
@@ -90,21 +90,21 @@ func (w *Output) chooseRendering() *replay.Rendering {
 }
 
 // content writes the body, and returns the content type of it.
-func (w *Output) content(l *replay.Rendering) (typed []wire.Pair) {
+func (w *output) content(l *replay.Rendering) (typed []wire.Pair) {
 	typed = l.Header[:len(l.Header):len(l.Header)] // it is kept: what is added goes elsewhere
 	w.shape = l.Shape
 	switch {
-	case w.Status == 204 || w.Status == 304 || w.Status < 200 || w.Req.Method == "HEAD":
+	case w.status == 204 || w.status == 304 || w.status < 200 || w.req.Method == "HEAD":
 		w.shape = nil // such a response has no body (RFC 9110, 9.3.2 and 6.4.1)
 	case w.shape != nil:
-		if w.shape.Shares && w.Code == "" && len(w.O.Fields) > 0 {
+		if w.shape.Shares && w.code == "" && len(w.o.Fields) > 0 {
 			w.unshare()
 		}
 		w.assign()
-		if !w.shape.Graft || len(w.Req.Body) == 0 || !w.graft() {
+		if !w.shape.Graft || len(w.req.Body) == 0 || !w.graft() {
 			w.body()
 		}
-	case w.O.Kind.Good() && len(w.data.Body) > 0:
+	case w.o.Kind.Good() && len(w.data.Body) > 0:
 		typed = w.plainPayload()
 	}
 	if len(w.dst) == w.start {
@@ -114,7 +114,7 @@ func (w *Output) content(l *replay.Rendering) (typed []wire.Pair) {
 }
 
 // plainPayload writes the payload of a success that has no envelope.
-func (w *Output) plainPayload() (typed []wire.Pair) {
+func (w *output) plainPayload() (typed []wire.Pair) {
 	w.dst = append(w.dst, w.data.Body...)
 	w.markData(replay.StepData, w.start)
 	if w.trace != nil {
@@ -124,19 +124,19 @@ func (w *Output) plainPayload() (typed []wire.Pair) {
 	w.carried |= spec.BitOf(spec.Whole, spec.AttrData)
 	media := wire.HeaderText(w.data.ContentType)
 	if media == "" {
-		media = spec.MediaTypes[w.D.formOf(w.data.Body)]
+		media = spec.MediaTypes[w.d.formOf(w.data.Body)]
 	}
 	return []wire.Pair{{Name: "Content-Type", Value: media}}
 }
 
 // header writes the fields of the shape, those of the shapes that are headers alone,
 // and Retry-After.
-func (w *Output) header(to []wire.Pair) []wire.Pair {
+func (w *output) header(to []wire.Pair) []wire.Pair {
 	if w.shape != nil {
 		to = w.headers(to, w.shape, w.present)
 	}
-	for _, s := range w.D.HeaderShapes() {
-		if s.ReadOnly || !s.Concerns(w.Req, w.Status) || s.Is != "" && s.Is != w.Row.First && s.Is != w.Row.Is {
+	for _, s := range w.d.HeaderShapes() {
+		if s.ReadOnly || !s.Concerns(w.req, w.status) || s.Is != "" && s.Is != w.row.First && s.Is != w.row.Is {
 			continue
 		}
 		if left := w.left(); s.Writes&left != 0 || s.Is != "" {
@@ -144,7 +144,7 @@ func (w *Output) header(to []wire.Pair) []wire.Pair {
 			w.headersSay = cmp.Or(w.headersSay, s.Is)
 		}
 	}
-	if w.O.RetryAfter > 0 {
+	if w.o.RetryAfter > 0 {
 		to = w.retryAfter(to)
 	}
 	return to
@@ -152,8 +152,8 @@ func (w *Output) header(to []wire.Pair) []wire.Pair {
 
 // retryAfter writes whole seconds, rounded up so that nobody comes too early
 // (RFC 9110, 10.2.3).
-func (w *Output) retryAfter(to []wire.Pair) []wire.Pair {
-	seconds, rest := w.O.RetryAfter/time.Second, w.O.RetryAfter%time.Second
+func (w *output) retryAfter(to []wire.Pair) []wire.Pair {
+	seconds, rest := w.o.RetryAfter/time.Second, w.o.RetryAfter%time.Second
 	if rest > 0 {
 		seconds++
 	}
@@ -167,16 +167,16 @@ func (w *Output) retryAfter(to []wire.Pair) []wire.Pair {
 	return to
 }
 
-var writers = sync.Pool{New: func() any { return new(Output) }}
+var writers = sync.Pool{New: func() any { return new(output) }}
 
 // release gives the writer back, without anything of the caller's in it.
-func (w *Output) release() {
+func (w *output) release() {
 	items, fields, scratch, back := w.items, w.fields, w.scratch[:0], w.back[:0]
 	clear(back[:cap(back)])
 	if cap(scratch) > 1<<14 || cap(items.site)+cap(fields.site) > 1<<14 || cap(back) > 1<<10 {
 		return
 	}
-	*w = Output{}
+	*w = output{}
 	w.items.site, w.items.done = items.site[:0], items.done[:0]
 	w.fields.site, w.fields.done = fields.site[:0], fields.done[:0]
 	w.scratch, w.back = scratch, back
@@ -197,11 +197,11 @@ func (d *Writer) ShapeFor(req *wire.Request, o *parlance.Outcome) *spec.Shape {
 }
 
 func (d *Writer) shapeFor(req *wire.Request, o *parlance.Outcome, data wire.Payload) (*spec.Shape, int) {
-	w := Output{D: d, Req: req, O: o, data: data}
-	w.Row, w.Status = d.Writable(o, req)
-	w.Code = w.ChooseCode()
-	w.Attributes()
-	return w.ChooseShape(), w.Status
+	w := output{d: d, req: req, o: o, data: data}
+	w.row, w.status = d.writable(o, req)
+	w.code = w.chooseCode()
+	w.attributes()
+	return w.chooseShape(), w.status
 }
 
 // formOf is the form of a payload whose type nobody said: what it begins with

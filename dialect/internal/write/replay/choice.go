@@ -92,8 +92,8 @@ func (c *Choice) At(k *RenderingKey) *atomic.Pointer[Rendering] {
 	return &c.dresses[((uint64(k.present)^uint64(k.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(k.Accept)))%maxDresses]
 }
 
-// Program is that of the dress for an Outcome, nil where there is none.
-func (c *Choice) Program(d *spec.Spec, req *wire.Request, o *parlance.Outcome) *Replay {
+// Replay is that of the dress for an Outcome, nil where there is none.
+func (c *Choice) Replay(d *spec.Spec, req *wire.Request, o *parlance.Outcome) *Replay {
 	if c.Telling {
 		return nil
 	}

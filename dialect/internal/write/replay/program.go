@@ -42,14 +42,14 @@ type step struct {
 type StepKind uint8
 
 const (
-	stepBytes  StepKind = iota
-	StepText            // a text of the whole, or of the Field whose turn it is, as JSON
-	StepXML             // such a text as XML
-	StepNames           // a turn for each path that Fields have
-	StepEach            // a turn for each Field, of this path where names are around
-	StepData            // the payload, as it is
-	StepJSON            // the payload, which must be JSON
-	StepTurned          // in a trace: a turn ends
+	stepBytes StepKind = iota
+	StepText           // a text of the whole, or of the Field whose turn it is, as JSON
+	StepXML            // such a text as XML
+	StepNames          // a turn for each path that Fields have
+	StepEach           // a turn for each Field, of this path where names are around
+	StepData           // the payload, as it is
+	StepJSON           // the payload, which must be JSON
+	StepEnd            // in a trace: a turn ends
 )
 
 // Varying is a header field that holds a text of the whole.

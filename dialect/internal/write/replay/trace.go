@@ -23,9 +23,9 @@ type Cut struct {
 	At, Past int
 }
 
-// Program is made of what was marked in a body that begins at start, nil where turns
+// Replay is made of what was marked in a body that begins at start, nil where turns
 // differ in more than texts.
-func (t *Trace) Program(p *Replay, body []byte, start int) *Replay {
+func (t *Trace) Replay(p *Replay, body []byte, start int) *Replay {
 	p.texts, p.media, p.size = t.Texts, t.Media, min(len(body)-start, maxHint)
 	if len(p.texts) > 0 {
 		p.Header = slices.Clone(p.Header)

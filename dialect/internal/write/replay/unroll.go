@@ -90,7 +90,7 @@ type unroller struct {
 
 // steps are those up to the end of the turn, or of all.
 func (u *unroller) steps() (all []step) {
-	for len(u.cuts) > 0 && u.cuts[0].Kind != StepTurned {
+	for len(u.cuts) > 0 && u.cuts[0].Kind != StepEnd {
 		c := u.cuts[0]
 		s := step{before: string(u.body[u.pos:c.At]), kind: c.Kind, from: c.From, conv: c.Conv, among: c.Among}
 		u.cuts, u.pos = u.cuts[1:], c.Past
