@@ -3,11 +3,11 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/core"
+	"github.com/parlance-api/parlance/server/internal/snapshot"
 )
 
 var (
@@ -18,20 +18,20 @@ var (
 // atomic answers with a value that is made in a transaction. Under a key the
 // answer is kept in the same one. Nothing is sent before it is committed.
 func (x *exchange) atomic(ctx context.Context, fn Atomic) {
-	c := claimOf(ctx)
+	c := core.ClaimOf(ctx)
 	t := x.transactor(ctx)
 	if t == nil {
 		x.fail(errNoTransactor)
 		return
 	}
 	if c != nil {
-		if err := c.enter(); err != nil {
+		if err := c.Enter(); err != nil {
 			x.fail(err)
 			return
 		}
-		defer c.leave()
+		defer c.Leave()
 	}
-	before := markOf(x.Header())
+	before := snapshot.Of(x.Header())
 	s := scratches.Get().(*scratch) // Transact returns when fn has
 	defer s.release()
 	var (
@@ -41,31 +41,31 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 	)
 	err := t.Transact(ctx, func(ctx context.Context) error {
 		if ran {
-			before.restore(x.Header()) // without that of a run before
+			before.Restore(x.Header()) // without that of a run before
 		}
 		ran = true
 		if answer, failure = x.attempt(ctx, s, fn); failure != nil || c == nil {
 			return failure
 		}
-		return c.record(ctx, x, Answer{Status: answer.Status, Header: x.Header(), Body: answer.Body}, x.outcome)
+		return c.Record(ctx, x, core.Response{Status: answer.Status, Header: x.Header(), Body: answer.Body}, x.outcome)
 	})
 	if failure != nil {
 		err = failure
 	}
-	switch t, panicked := err.(*thrown); {
+	switch t, panicked := err.(*core.Panic); {
 	case panicked:
 		panic(t)
 	case failure != nil:
-		x.answer(ctx, nil, failure)
+		x.Answer(ctx, nil, failure)
 	case err != nil: // the store's, and nothing was done
-		before.restore(x.Header())
+		before.Restore(x.Header())
 		if e := new(parlance.Error); !errors.As(err, &e) {
 			err = parlance.NewError(parlance.Unavailable, "").Because(err)
 		}
 		x.fail(err)
 	default:
 		if c != nil {
-			c.kept = true
+			c.Committed()
 		}
 		x.send(answer)
 	}
@@ -73,11 +73,8 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 
 // transactor is the store of the keys, else the server's; nil where there is none.
 func (x *exchange) transactor(ctx context.Context) Transactor {
-	if c := claimOf(ctx); c != nil {
-		return c.store
-	}
-	if s, ok := ctx.Value(storeKey{}).(KeyStore); ok {
-		return s
+	if t := core.StoreOf(ctx); t != nil {
+		return t
 	}
 	return x.server.transactor
 }
@@ -85,11 +82,7 @@ func (x *exchange) transactor(ctx context.Context) Transactor {
 // attempt makes the value and its answer. A panic is handed over as an error,
 // for a store may run it on a goroutine where a panic would end the process.
 func (x *exchange) attempt(ctx context.Context, s *scratch, fn Atomic) (m dialect.Message, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = &thrown{cause, debug.Stack()}
-		}
-	}()
+	defer core.Catch(&err)
 	value, err := fn(ctx)
 	if err != nil {
 		return m, err
@@ -99,11 +92,3 @@ func (x *exchange) attempt(ctx context.Context, s *scratch, fn Atomic) (m dialec
 	}
 	return x.compose(s, value)
 }
-
-// thrown is a panic on its way out of a transaction.
-type thrown struct {
-	cause any
-	stack []byte
-}
-
-func (t *thrown) Error() string { return fmt.Sprint("panic: ", t.cause) }

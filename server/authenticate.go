@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/core"
+	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
 // Verifier says whose a credential is. It is called concurrently.
@@ -89,32 +91,28 @@ func Authenticate(schemes ...Scheme) Middleware {
 				}
 				p, err := s.verify(r.Context(), shown)
 				if err != nil {
-					challenge(w, s, refusing(r.Context(), err), schemes)
+					challenge(w, s, wording.Apply(r.Context(), err), schemes)
 					Fail(w, r, err)
 					return
 				}
-				admit(&identity{p, s}, next, w, r)
+				core.Admit(&core.Identity{Caller: core.Caller(p), Scheme: s}, next, w, r)
 				return
 			}
 			err := Refuse(parlance.NoCredential)
-			challenge(w, nil, refusing(r.Context(), err), schemes)
+			challenge(w, nil, wording.Apply(r.Context(), err), schemes)
 			Fail(w, r, err)
 		})
 	}
 }
 
-// admit goes on with who calls. Right behind an exchange, which nobody else shares, it
-// is noted there; else in a context of its own, so that of several requests that are
-// made under one, as of a batch, each has its own.
-func admit(c *identity, next http.Handler, w http.ResponseWriter, r *http.Request) {
-	ctx := r.Context()
-	x := exchangeOf(ctx)
-	if x == nil || w != http.ResponseWriter(x) || identityOf(ctx) != nil || !x.caller.CompareAndSwap(nil, c) {
-		pass(withIdentity(ctx, c), next, w, r)
-		return
+// schemeOf is the scheme by which it was told who calls, nil if it was none.
+func schemeOf(ctx context.Context) *Scheme {
+	i := core.IdentityOf(ctx)
+	if i == nil {
+		return nil
 	}
-	x.watch.setCaller(&c.Principal)
-	next.ServeHTTP(w, r)
+	s, _ := i.Scheme.(*Scheme)
+	return s
 }
 
 // RequireScopes lets those pass whose principal has all of the scopes (RFC 6749,
@@ -155,8 +153,8 @@ func require(check func(*http.Request, Principal) error, scopes []string) Middle
 				next.ServeHTTP(w, r)
 				return
 			}
-			if c := identityOf(r.Context()); c != nil && c.scheme != nil {
-				challenge(w, c.scheme, refusing(r.Context(), err), []Scheme{*c.scheme}, scopes...)
+			if s := schemeOf(r.Context()); s != nil {
+				challenge(w, s, wording.Apply(r.Context(), err), []Scheme{*s}, scopes...)
 			}
 			Fail(w, r, err)
 		})

@@ -14,6 +14,8 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server/internal/core"
+	"github.com/parlance-api/parlance/server/internal/generic"
 )
 
 // Work does a job. What it returns becomes the job's result, as what a handler
@@ -193,7 +195,7 @@ func (b *Jobs) worker(ctx, hard context.Context, kinds []string, name string) {
 			continue
 		}
 		if err != nil && ctx.Err() == nil {
-			b.server.logger.ErrorContext(ctx, "no job can be taken", "error", err)
+			b.server.Logger().ErrorContext(ctx, "no job can be taken", "error", err)
 		}
 		timer := time.NewTimer(b.poll)
 		select {
@@ -242,7 +244,7 @@ func (b *Jobs) do(hard context.Context, j Job, worker string) {
 	r := &running{Job: j, jobs: b, worker: worker, poke: make(chan struct{}, 1), progress: j.Progress, note: j.Note}
 	ctx := WithPrincipal(activity.WithID(hard, j.Activity), Principal{ID: j.Owner})
 	ctx = context.WithValue(ctx, runningKey{}, r)
-	log := b.server.logger.With("job", j.ID, "job_kind", j.Kind, "attempt", j.Attempt)
+	log := b.server.Logger().With("job", j.ID, "job_kind", j.Kind, "attempt", j.Attempt)
 	switch {
 	case j.Stopping:
 		r.end(ctx, log, JobResult{Outcome: parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled}})
@@ -298,7 +300,7 @@ func (b *Jobs) do(hard context.Context, j Job, worker string) {
 func (r *running) work(ctx context.Context) (ended bool, result JobResult, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			r.jobs.server.logger.ErrorContext(ctx, "the job panicked", "job", r.ID, "job_kind", r.Kind,
+			r.jobs.server.Logger().ErrorContext(ctx, "the job panicked", "job", r.ID, "job_kind", r.Kind,
 				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			ended, err = false, parlance.ErrInternal
 		}
@@ -313,11 +315,7 @@ func (r *running) work(ctx context.Context) (ended bool, result JobResult, err e
 		return false, result, err
 	}
 	err = r.jobs.store.Transact(ctx, func(ctx context.Context) (err error) {
-		defer func() { // a store may run this where a panic would end the process
-			if cause := recover(); cause != nil {
-				err = &thrown{cause, debug.Stack()}
-			}
-		}()
+		defer core.Catch(&err)
 		value, err := atomic(ctx)
 		if err != nil {
 			return err
@@ -328,7 +326,7 @@ func (r *running) work(ctx context.Context) (ended bool, result JobResult, err e
 		result.At = time.Now()
 		return r.jobs.store.End(ctx, r.ID, r.worker, result)
 	})
-	if t, ok := err.(*thrown); ok {
+	if t, ok := err.(*core.Panic); ok {
 		panic(t)
 	}
 	return err == nil, result, err
@@ -336,16 +334,16 @@ func (r *running) work(ctx context.Context) (ended bool, result JobResult, err e
 
 // resultOf is what is kept of what a job's function returned.
 func resultOf(value any) (JobResult, error) {
-	reply := replyOf(value)
-	reply.Outcome.Kind = meantKind(&reply.Outcome)
-	data, err := newScratch().payload(reply.Value)
+	reply := ReplyOf(value)
+	reply.Outcome.Kind = generic.Kind(&reply.Outcome)
+	data, err := reply.Payload()
 	return JobResult{Outcome: reply.Outcome, ContentType: data.ContentType, Body: data.Body, Location: reply.Location}, err
 }
 
 // failed notes a failure, or has the job done again later.
 func (r *running) failed(ctx context.Context, log *slog.Logger, err error) {
 	o := parlance.OutcomeOf(err)
-	o.Kind = meantKind(&o)
+	o.Kind = generic.Kind(&o)
 	again := (o.Kind.ServerFault() || o.Kind == parlance.RateLimited) && r.Attempt < r.jobs.attempts
 	level := slog.LevelInfo
 	if o.Kind.ServerFault() {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 // Handler has requests done by the Work of a kind, with the body as the job's input:
@@ -41,7 +42,7 @@ func (b *Jobs) handler(kind string, always bool) http.Handler {
 			caller, _ := PrincipalOf(r.Context())
 			return b.now(r.Context(), kind, input, caller)
 		}
-		if claimedInside(r.Context()) {
+		if core.ClaimedInside(r.Context()) {
 			if p.async {
 				w.Header().Add("Preference-Applied", "respond-async")
 			}
@@ -66,7 +67,7 @@ func (b *Jobs) handler(kind string, always bool) http.Handler {
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r)
-		if claimedInside(r.Context()) {
+		if core.ClaimedInside(r.Context()) {
 			b.rouse() // now that it is committed
 		}
 	})
@@ -84,7 +85,7 @@ func (b *Jobs) now(ctx context.Context, kind string, input []byte, caller Princi
 	}
 	value, err := work(ctx, j)
 	fn, ok := value.(Atomic)
-	if err != nil || !ok || b.server.transactor != nil || claimOf(ctx) != nil {
+	if err != nil || !ok || core.Of(ctx).HasTransactor() || core.ClaimOf(ctx) != nil {
 		return value, err
 	}
 	err = b.store.Transact(ctx, func(ctx context.Context) (err error) {

@@ -8,6 +8,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/generic"
 )
 
 // Behind is the way to services behind this one: it notes each call in the activity
@@ -44,7 +45,7 @@ func (b behind) RoundTrip(r *http.Request) (*http.Response, error) {
 	case err != nil:
 		call.Outcome = parlance.OutcomeOfTransport(err)
 	default:
-		call.Outcome = bare().Decode(dialect.Request{Method: call.Method, Path: call.Path},
+		call.Outcome = generic.Dialect().Decode(dialect.Request{Method: call.Method, Path: call.Path},
 			dialect.Response{Status: res.StatusCode, Header: dialect.Fields(res.Header)}).Outcome
 	}
 	activity.AddCall(ctx, call)

@@ -19,6 +19,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/core"
+	"github.com/parlance-api/parlance/server/internal/generic"
+	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
 // Record is one record of a bulk request. Its bytes are good until the handler
@@ -185,9 +188,9 @@ func (s *Server) EachRecord(f RecordFunc, options ...RecordsOption) http.Handler
 }
 
 func (b *records) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := exchangeOf(r.Context())
+	x := core.Of(r.Context())
 	if !b.last {
-		_ = http.NewResponseController(x.inner).EnableFullDuplex() // where it cannot be, it need not
+		_ = http.NewResponseController(x).EnableFullDuplex() // where it cannot be, it need not
 	}
 	a := &bulkAnswer{x: x, hold: b.last, whole: b.whole, spool: spool{dir: b.dir, max: b.maxSpool}}
 	defer a.spool.close()
@@ -196,15 +199,15 @@ func (b *records) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := b.run(ctx, in, a)
 	switch {
 	case err == nil:
-		x.server.logger.InfoContext(ctx, "bulk request", "records", a.total, "failed", a.failed)
+		x.Logger().InfoContext(ctx, "bulk request", "records", a.total, "failed", a.failed)
 	case errors.Is(err, context.Canceled), errors.Is(err, errUnheard):
-		x.server.logger.InfoContext(ctx, "the client went away during a bulk request", "records", a.total, "failed", a.failed)
+		x.Logger().InfoContext(ctx, "the client went away during a bulk request", "records", a.total, "failed", a.failed)
 		panic(http.ErrAbortHandler)
 	default:
 		if a.total > 0 {
-			x.server.logger.ErrorContext(ctx, "a bulk request was broken off", "records", a.total, "failed", a.failed)
+			x.Logger().ErrorContext(ctx, "a bulk request was broken off", "records", a.total, "failed", a.failed)
 		}
-		x.answer(ctx, nil, err)
+		x.Answer(ctx, nil, err)
 	}
 }
 
@@ -327,7 +330,7 @@ func (b *records) together(ctx context.Context, in *bulkInput, source bulkSource
 		if failed != nil {
 			close(stop)
 			// The reader may be waiting for a client that has no more to say.
-			_ = http.NewResponseController(a.x.inner).SetReadDeadline(time.Unix(1, 0))
+			_ = http.NewResponseController(a.x).SetReadDeadline(time.Unix(1, 0))
 		}
 	}
 }
@@ -360,9 +363,9 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 	defer func() {
 		if !finished {
 			cause := recover() // nil is runtime.Goexit
-			b.server.logger.ErrorContext(ctx, "the handler of a record panicked",
+			b.server.Logger().ErrorContext(ctx, "the handler of a record panicked",
 				"record", r.Index, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			item = parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Internal, Detail: b.server.internalDetail("record")}}
+			item = parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Internal, Detail: wording.Internal(b.server.Dialect(), "record")}}
 		}
 		item.Index, item.ID = r.Index, cmp.Or(item.ID, id)
 		if o := &item.Outcome; o.Kind == 0 {
@@ -376,9 +379,9 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 	if err != nil {
 		b.log(ctx, r.Index, err)
 		item.Outcome = parlance.OutcomeOf(err)
-		item.Outcome.Kind = meantKind(&item.Outcome)
+		item.Outcome.Kind = generic.Kind(&item.Outcome)
 		if o := &item.Outcome; o.Kind == parlance.Internal && o.Detail == "" {
-			o.Detail = b.server.internalDetail("record")
+			o.Detail = wording.Internal(b.server.Dialect(), "record")
 		}
 	}
 	finished = true
@@ -391,7 +394,7 @@ func (b *records) log(ctx context.Context, index int, err error) {
 	if parlance.OutcomeOf(err).Kind.ServerFault() && ctx.Err() == nil {
 		level = slog.LevelError
 	}
-	b.server.logger.Log(ctx, level, "a record failed", "record", index, "error", err.Error())
+	b.server.Logger().Log(ctx, level, "a record failed", "record", index, "error", err.Error())
 }
 
 // tooMany is that there are more records than may be.

@@ -8,12 +8,13 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 // bulkAnswer tells what became of each record, in order. It is kept until the head
 // can be known, and goes out in pieces from then on.
 type bulkAnswer struct {
-	x     *exchange
+	x     core.Exchange
 	hold  bool   // until the request was read
 	graft *graft // where the request is XML: the answer may be written into it
 	spool spool
@@ -138,11 +139,11 @@ func (a *bulkAnswer) begin() error {
 	var message dialect.Message
 	if a.grafts() {
 		a.place = true
-		if e := a.x.echo(&o, a.graft, a.name); e != nil {
+		if e := newEcho(a.x, &o, a.graft, a.name); e != nil {
 			a.out, message = e, e.message
 		}
 	} else {
-		l, place := a.x.list(&o)
+		l, place := newListing(a.x, &o)
 		a.place = place
 		if l != nil {
 			a.out, a.tail, message = l, l.tail, l.message
@@ -152,13 +153,7 @@ func (a *bulkAnswer) begin() error {
 	if a.out == nil {
 		return nil
 	}
-	h := a.x.Header()
-	h.Del("Content-Length")
-	a.x.dropValidators()
-	a.x.putHeader(message)
-	a.x.mode = streaming
-	a.x.came(o)
-	a.x.sendHead(message.Status)
+	a.x.Begin(message, o)
 	err := a.spool.all(a.write)
 	a.spool.close()
 	return err
@@ -201,7 +196,7 @@ func (a *bulkAnswer) put() (err error) {
 	}
 	clear(a.pending)
 	a.pending, a.size, a.arena = a.pending[:0], 0, a.arena[:0]
-	_, err = a.x.inner.Write(a.text)
+	_, err = a.x.Write(a.text)
 	a.text = a.text[:0]
 	if err != nil {
 		return errUnheard
@@ -217,7 +212,7 @@ func (a *bulkAnswer) flush() error {
 	if err := a.put(); err != nil {
 		return err
 	}
-	_ = http.NewResponseController(a.x.inner).Flush() // where it cannot be, it goes out at the end
+	_ = http.NewResponseController(a.x).Flush() // where it cannot be, it goes out at the end
 	return nil
 }
 
@@ -237,7 +232,7 @@ func (a *bulkAnswer) end(rest *parlance.Error) error {
 		return err
 	}
 	if s := a.concluded.Status; s == http.StatusNoContent || s == http.StatusResetContent {
-		a.x.render(a.concluded, none, nil) // that of all of them is enough
+		a.x.Render(a.concluded, dialect.Payload{}, nil) // that of all of them is enough
 		return nil
 	}
 	if a.out == nil && a.total > 0 {
@@ -254,8 +249,8 @@ func (a *bulkAnswer) end(rest *parlance.Error) error {
 	if a.grafts() {
 		a.tail = a.graft.end(rest != nil)
 	}
-	a.x.came(a.outcome())
-	if _, err := a.x.inner.Write(a.tail); err != nil {
+	a.x.Came(a.outcome())
+	if _, err := a.x.Write(a.tail); err != nil {
 		return errUnheard
 	}
 	return nil
@@ -281,10 +276,10 @@ func (a *bulkAnswer) inOne() error {
 		o = a.witnesses[0].Outcome
 		o.Kind, o.Reason = kind, reason
 	}
-	data := none
-	if a.total == 0 && a.graft == nil && a.x.server.dialect.Wraps(a.x.request, &o) {
-		data = emptyList // where an envelope has a place for what became of them
+	data := dialect.Payload{}
+	if a.total == 0 && a.graft == nil && a.x.Dialect().Wraps(a.x.Request(), &o) {
+		data = dialect.Payload{ContentType: "application/json", Body: []byte("[]")} // where an envelope has a place for what became of them
 	}
-	a.x.render(o, data, nil)
+	a.x.Render(o, data, nil)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 // echo writes records with their answers in them, as a dialect writes them into the
@@ -13,7 +14,7 @@ import (
 // that, so it is asked for with empty ones, and kept for the next that came to the
 // same.
 type echo struct {
-	x       *exchange
+	x       core.Exchange
 	root    []byte           // start tag
 	close   []byte           // end tag
 	outcome parlance.Outcome // of the whole
@@ -38,15 +39,15 @@ const maxKnown = 256
 // in nothing that is.
 const between = "<!--|-->"
 
-// echo is how the dialect writes into the caller's document; nil where it does not
+// newEcho is how the dialect writes into the caller's document; nil where it does not
 // after all. name is that of a record in it.
-func (x *exchange) echo(o *parlance.Outcome, g *graft, name string) *echo {
+func newEcho(x core.Exchange, o *parlance.Outcome, g *graft, name string) *echo {
 	e := &echo{x: x, root: g.xml.root, close: g.close, known: make(map[added][]byte)}
 	o.Items = slices.Clone(o.Items)
 	for i := range o.Items {
 		o.Items[i].Index = i // in a document of their own
 	}
-	e.message = x.encode(nil, o, none, e.document(name, len(o.Items)))
+	e.message = x.Encode(nil, o, dialect.Payload{}, e.document(name, len(o.Items)))
 	e.outcome = *o
 	one, other := o.Items[0], o.Items[0]
 	one.ID, other.ID = "1", "2"
@@ -69,13 +70,13 @@ func (e *echo) document(name string, records int) []byte {
 
 // encode is what is added to each of these records, beside the witnesses.
 func (e *echo) encode(name string, items []parlance.Item) ([][]byte, error) {
-	o, request := e.outcome, e.x.request
+	o, request := e.outcome, e.x.Request()
 	o.Items = append(slices.Clip(o.Items), items...)
 	for i := range o.Items {
 		o.Items[i].Index = i
 	}
 	request.Body = e.document(name, len(o.Items))
-	body := e.x.server.dialect.Encode(nil, request, &o, none).Body
+	body := e.x.Dialect().Encode(nil, request, &o, dialect.Payload{}).Body
 	body, begins := bytes.CutPrefix(body, e.root)
 	body, ends := bytes.CutSuffix(body, e.close)
 	all := bytes.Split(body, []byte(between))

@@ -7,13 +7,14 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 // graft reads the records of an XML document that the answer is written into, if
 // the dialect writes it so.
 type graft struct {
 	xml      *xmlRecords
-	exchange *exchange
+	exchange core.Exchange
 	max      int // bytes that may stand between two records
 
 	begun  bool
@@ -78,10 +79,10 @@ func (g *graft) isRecord(name string) bool {
 		// What is echoed has been grafted; else an answer would be written anew.
 		record := "<" + name + " echoed='yes'"
 		document := slices.Concat(g.xml.root, []byte(record+"/>"), g.close)
-		request := g.exchange.request
+		request := g.exchange.Request()
 		request.Body = document
 		o := parlance.Outcome{Kind: parlance.Success, Items: []parlance.Item{{Outcome: parlance.Outcome{Kind: parlance.Success}}}}
-		body := g.exchange.server.dialect.Encode(nil, request, &o, none).Body
+		body := g.exchange.Dialect().Encode(nil, request, &o, dialect.Payload{}).Body
 		is = len(body) > len(document) && bytes.HasPrefix(body, append(g.xml.root, record...)) && bytes.HasSuffix(body, g.close)
 		if len(g.names) < maxNames {
 			g.names[name] = is

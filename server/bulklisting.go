@@ -7,13 +7,14 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 // listing writes records one after the other as a dialect writes them together. It
 // has some encoded at a time, behind the witnesses, so that the whole stays what it
 // is, and cuts out what they add.
 type listing struct {
-	x       *exchange
+	x       core.Exchange
 	outcome parlance.Outcome // of the whole; its items are the witnesses
 	message dialect.Message  // the head's status and headers
 
@@ -29,10 +30,10 @@ type listing struct {
 
 var errNotListed = errors.New("server: the dialect cannot write a record behind the others")
 
-// list is how the dialect lists records; nil where it cannot write one after the
+// newListing is how the dialect lists records; nil where it cannot write one after the
 // other. place is false where it cannot write them at all.
-func (x *exchange) list(o *parlance.Outcome) (l *listing, place bool) {
-	l = &listing{x: x, message: x.encode(nil, o, none, nil), outcome: *o}
+func newListing(x core.Exchange, o *parlance.Outcome) (l *listing, place bool) {
+	l = &listing{x: x, message: x.Encode(nil, o, dialect.Payload{}, nil), outcome: *o}
 	one, some := l.message.Body, o.Items
 	if len(one) == 0 || slices.ContainsFunc(l.message.Losses, func(l parlance.Loss) bool { return l.Attribute == "items" }) {
 		return nil, false
@@ -65,9 +66,9 @@ func (x *exchange) list(o *parlance.Outcome) (l *listing, place bool) {
 
 // encode is the body of the whole with these records.
 func (l *listing) encode(items []parlance.Item) []byte {
-	o, request := l.outcome, l.x.request
+	o, request := l.outcome, l.x.Request()
 	o.Items = items
-	return l.x.server.dialect.Encode(nil, request, &o, none).Body
+	return l.x.Dialect().Encode(nil, request, &o, dialect.Payload{}).Body
 }
 
 // append writes records. first is that none is before them.
@@ -78,7 +79,7 @@ func (l *listing) append(dst []byte, records []handled, first bool) ([]byte, err
 	}
 	o := l.outcome
 	o.Items = l.items
-	l.body = l.x.server.dialect.Encode(l.body[:0], l.x.request, &o, none).Body
+	l.body = l.x.Dialect().Encode(l.body[:0], l.x.Request(), &o, dialect.Payload{}).Body
 	added, ok := l.cut(l.body)
 	if ok {
 		added, ok = bytes.CutPrefix(added, l.comma)

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,43 +11,33 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/core"
+	"github.com/parlance-api/parlance/server/internal/snapshot"
 )
 
 // claim is a key while its request is served.
 type claim struct {
 	store  KeyStore
 	key    Key
-	limit  int  // bytes of an answer that is kept
-	before mark // the answer's header when the key was claimed
+	limit  int             // bytes of an answer that is kept
+	before snapshot.Header // the answer's header when the key was claimed
 
 	mu    sync.Mutex // held while a transaction runs, which may be in a goroutine that nobody waits for
 	kept  bool       // an Atomic has committed its answer
 	ended bool       // it was recorded or freed
 }
 
-type (
-	claimKey struct{} // the claim that the request is served under
-	storeKey struct{} // the KeyStore that an Atomic is run in where there is no claim
-)
+// Store is where an Atomic is run.
+func (c *claim) Store() core.Transactor { return c.store }
 
-// claimOf is the claim of the context, nil where there is none.
-func claimOf(ctx context.Context) *claim {
-	c, _ := ctx.Value(claimKey{}).(*claim)
-	return c
-}
-
-// claimedInside reports that the context's request is served under a key, and does
-// all that it does in an Atomic.
-func claimedInside(ctx context.Context) bool {
-	c := claimOf(ctx)
-	return c != nil && !c.key.Outside
-}
+// Transactional reports that the handler does all that it does in an Atomic.
+func (c *claim) Transactional() bool { return !c.key.Outside }
 
 var errEnded = errors.New("server: the request was answered before its Atomic was run; nothing was done")
 
-// enter begins a transaction. It fails where the request was answered already,
+// Enter begins a transaction. It fails where the request was answered already,
 // by another Atomic or, as http.TimeoutHandler does, over the handler's head.
-func (c *claim) enter() error {
+func (c *claim) Enter() error {
 	c.mu.Lock()
 	if c.kept || c.ended {
 		c.mu.Unlock()
@@ -57,28 +46,12 @@ func (c *claim) enter() error {
 	return nil
 }
 
-func (c *claim) leave() { c.mu.Unlock() }
-
-// undid reports that the answer is a failure that a repeat may mend, under a key
-// whose effect is inside. Where no Atomic committed, which end looks at, it proves
-// that nothing was done, and kept it would be all that the key ever says.
-func (x *exchange) undid() bool {
-	if x.outcome == nil && x.status < 400 || !claimedInside(x.ctx) {
-		return false
-	}
-	o := x.result()
-	switch {
-	case !o.Kind.Failing() || o.Retryable == parlance.AdviceStop:
-		return false
-	case o.Retryable == parlance.AdviceRetry || o.RetryAfter > 0:
-		return true
-	}
-	return o.Kind.ServerFault() || o.Kind == parlance.RateLimited
-}
+// Leave ends it.
+func (c *claim) Leave() { c.mu.Unlock() }
 
 // end keeps an answer, or frees the key where the answer proves that nothing was
 // done. It does neither where an Atomic has committed its own.
-func (c *claim) end(ctx context.Context, x *exchange, rec *recording, returned bool) error {
+func (c *claim) end(ctx context.Context, x core.Exchange, rec *recording, returned bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ended = true
@@ -86,8 +59,8 @@ func (c *claim) end(ctx context.Context, x *exchange, rec *recording, returned b
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx)
-	inside := x.reported(rec.header.of(reportHeader))
-	undone := inside.undone
+	inside := x.Reported(rec.header.Values(core.ReportHeader))
+	undone := inside.Undone
 	if !returned {
 		undone = !c.key.Outside // it was cut off, and not by an Atomic
 	}
@@ -95,9 +68,9 @@ func (c *claim) end(ctx context.Context, x *exchange, rec *recording, returned b
 		return c.store.Free(ctx, c.key)
 	}
 	a := rec.answer(returned)
-	if x.recorded() {
+	if x.Recorded() {
 		err := c.store.Transact(ctx, func(ctx context.Context) error {
-			return c.record(ctx, x, a, inside.outcome)
+			return c.Record(ctx, x, core.Response{Status: a.Status, Header: a.Header, Body: a.Body}, inside.Outcome)
 		})
 		if err == nil {
 			return nil
@@ -106,28 +79,24 @@ func (c *claim) end(ctx context.Context, x *exchange, rec *recording, returned b
 	return c.store.Record(ctx, c.key, c.keeps(a))
 }
 
-// record keeps an answer, and with it the record of its request.
-func (c *claim) record(ctx context.Context, x *exchange, a Answer, of *parlance.Outcome) error {
-	if err := c.store.Record(ctx, c.key, c.keeps(a)); err != nil || !x.recorded() {
+// Record keeps a response, and with it the record of its request.
+func (c *claim) Record(ctx context.Context, x core.Exchange, r core.Response, of *parlance.Outcome) error {
+	a := Answer{Status: r.Status, Header: r.Header, Body: r.Body}
+	if err := c.store.Record(ctx, c.key, c.keeps(a)); err != nil || !x.Recorded() {
 		return err
 	}
-	var o parlance.Outcome
-	if of != nil {
-		o = *of
-	} else { // it broke off, or was written around us
-		o = x.meaning(cmp.Or(a.Status, http.StatusInternalServerError))
-	}
-	o.Status = a.Status
-	s := x.watch.served(a.Status, o)
-	return x.watch.entry.commit(ctx, &s, &a)
+	return x.CommitRecord(ctx, r, of)
 }
+
+// Committed notes that an Atomic has committed its answer.
+func (c *claim) Committed() { c.kept = true }
 
 // keeps is what is kept of an answer: of its header what was set since the key was
 // claimed, for the rest is of the request and not of its answer.
 func (c *claim) keeps(a Answer) Answer {
 	h := make(http.Header)
 	for name, values := range a.Header {
-		if name != reportHeader && name != "Date" && name != "Connection" && !slices.Equal(values, c.before.of(name)) {
+		if name != core.ReportHeader && name != "Date" && name != "Connection" && !slices.Equal(values, c.before.Values(name)) {
 			h[name] = values
 		}
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"context"
+	"github.com/parlance-api/parlance/server/internal/core"
 	"log/slog"
 	"maps"
 	"net"
@@ -29,10 +30,10 @@ func Deadline(d time.Duration) Middleware {
 			defer cancel()
 			g := &guard{ctx: ctx, w: w, rc: http.NewResponseController(w), header: w.Header().Clone()}
 			h := next
-			if x := exchangeOf(r.Context()); x != nil {
+			if x := core.Of(r.Context()); x != nil {
 				// One of its own, whose answers pass the guard: Fail would answer by
 				// that of another goroutine.
-				h = x.server.Wrap(next)
+				h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { x.Serve(next, w, r) })
 			}
 			ended := make(chan any, 1)
 			go func() {
@@ -114,8 +115,8 @@ func (g *guard) expire(r *http.Request, ended <-chan any) {
 	g.mu.Lock()
 	g.state.Store(shut)
 	g.mu.Unlock()
-	if x := exchangeOf(r.Context()); x != nil {
-		x.server.logger.ErrorContext(g.ctx, "the deadline passed after the answer had begun; the connection is cut",
+	if x := core.Of(r.Context()); x != nil {
+		x.Logger().ErrorContext(g.ctx, "the deadline passed after the answer had begun; the connection is cut",
 			slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	}
 	panic(http.ErrAbortHandler)

@@ -1,13 +1,12 @@
 package server
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
 // maxCalled bounds, in bytes, how much of a path a detail repeats.
@@ -54,21 +53,21 @@ func (x *exchange) describe(o *parlance.Outcome) string {
 	case parlance.Conflict:
 		return fmt.Sprintf("The request %s conflicts with another request, or with the state of the resource.", called)
 	case parlance.RateLimited:
-		return "There were too many requests in a short time" + again(o.RetryAfter)
+		return "There were too many requests in a short time" + wording.Again(o.RetryAfter)
 	case parlance.Quota:
 		if o.Reason == parlance.Licence {
 			return "All licenses are in use."
 		}
 		return "The quota is used up."
 	case parlance.Internal:
-		return x.server.internalDetail("request")
+		return wording.Internal(x.server.dialect, "request")
 	case parlance.BadGateway:
 		return upstreamDetail(o.Kind, 0)
 	case parlance.Unavailable:
 		if o.Reason == parlance.Maintenance {
-			return "The service is closed for maintenance" + again(o.RetryAfter)
+			return "The service is closed for maintenance" + wording.Again(o.RetryAfter)
 		}
-		return "The service cannot handle requests at the moment" + again(o.RetryAfter)
+		return "The service cannot handle requests at the moment" + wording.Again(o.RetryAfter)
 	case parlance.Timeout:
 		return fmt.Sprintf("The request %s took longer than the server allows.", called)
 	}
@@ -77,25 +76,6 @@ func (x *exchange) describe(o *parlance.Outcome) string {
 
 // calledAs is what was called, for a sentence: "GET /x".
 func (x *exchange) calledAs() string { return short(x.request.Method) + " " + short(x.instance()) }
-
-// internalDetail says of a request or a record that the server failed, and where the
-// cause is found.
-func (s *Server) internalDetail(what string) string {
-	return fmt.Sprintf("The %s could not be handled. The cause is in the server's log under the %s.", what, cmp.Or(s.dialect.Support().ID, "request ID"))
-}
-
-// again ends a sentence with the time after which a retry makes sense, if it is known.
-// It is the time of the Retry-After field.
-func again(after time.Duration) string {
-	if after <= 0 {
-		return "."
-	}
-	n := (after + time.Second - 1) / time.Second
-	if n == 1 {
-		return ". Retry in 1 second."
-	}
-	return fmt.Sprintf(". Retry in %d seconds.", n)
-}
 
 // short is a text of a caller, as much of it as a sentence can hold.
 func short(text string) string {

@@ -18,6 +18,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 // exchange is one request and the writer of its answer. What a handler writes is
@@ -33,7 +34,7 @@ type exchange struct {
 	ctx     context.Context // this one, and what observers add to it
 	inner   http.ResponseWriter
 	request dialect.Request
-	caller  atomic.Pointer[identity] // that Authenticate found right behind
+	caller  atomic.Pointer[core.Identity] // that auth.Authenticate found right behind
 
 	rawPath string    // of the URL as it was called
 	outer   *exchange // around this one, with something between the two; nil if there is none
@@ -73,22 +74,21 @@ var (
 	_ http.Hijacker       = (*exchange)(nil)
 	_ io.ReaderFrom       = (*exchange)(nil)
 	_ context.Context     = (*exchange)(nil)
+	_ core.Exchange       = (*exchange)(nil)
 )
-
-type exchangeKey struct{}
 
 // exchangeOf is the innermost exchange of the context, nil where there is none.
 func exchangeOf(ctx context.Context) *exchange {
-	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	x, _ := ctx.Value(core.Key{}).(*exchange)
 	return x
 }
 
 // Value finds the exchange itself, who calls, and what its own context holds.
 func (x *exchange) Value(key any) any {
 	switch key.(type) {
-	case exchangeKey:
+	case core.Key:
 		return x
-	case identityKey:
+	case core.IdentityKey:
 		if c := x.caller.Load(); c != nil {
 			return c
 		}
@@ -128,14 +128,14 @@ func (x *exchange) WriteHeader(status int) {
 		panic(fmt.Sprintf("server: invalid WriteHeader code %d", status))
 	}
 	interim := status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols
-	mark, done := x.Header()[reportHeader]
+	mark, done := x.Header()[core.ReportHeader]
 	switch {
 	case interim || x.mode == streaming:
 		x.inner.WriteHeader(status)
 	case x.mode != open:
 	case done:
-		inside := x.reported(mark)
-		x.mode, x.undone, x.outcome = streaming, inside.undone, inside.outcome
+		inside := x.Reported(mark)
+		x.mode, x.undone, x.outcome = streaming, inside.Undone, inside.Outcome
 		x.sendHead(status)
 	case status >= 400 && x.mediaType("", "text/plain"):
 		x.mode, x.status = catching, status
@@ -184,7 +184,7 @@ func (x *exchange) sendHead(status int) {
 		delete(h, "Etag") // nothing to come back with
 		delete(h, "Last-Modified")
 	}
-	if _, said := h[reportHeader]; !said { // else the word of the exchange inside counts
+	if _, said := h[core.ReportHeader]; !said { // else the word of the exchange inside counts
 		if x.undid() {
 			x.undone = true
 		}
@@ -298,16 +298,16 @@ func (x *exchange) overflow() error {
 	}
 	mark := []byte(`"` + activity.NewID() + `"`)
 	o := x.written()
-	m := x.encode(nil, &o, dialect.Payload{ContentType: "application/json", Body: mark}, nil)
+	m := x.Encode(nil, &o, dialect.Payload{ContentType: "application/json", Body: mark}, nil)
 	head, tail, found := bytes.Cut(m.Body, mark)
 	if !found {
 		x.logged = true
 		x.server.logger.ErrorContext(x.ctx, "the answer is too long for its envelope; see WithMaxBuffered", "limit", x.server.maxBuffered)
-		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
+		x.Render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
 		return http.ErrContentLength // the answer that went out has its own length
 	}
 	x.mode, x.tail = enveloping, tail
-	x.came(o)
+	x.Came(o)
 	x.putHeader(m)
 	x.Header().Del("Content-Length")
 	x.dropValidators()
@@ -364,12 +364,12 @@ func (x *exchange) envelope() {
 	switch {
 	case len(x.held) == 0 || json.Valid(x.held):
 		x.dropValidators()
-		x.render(x.written(),
+		x.Render(x.written(),
 			dialect.Payload{ContentType: "application/json", Body: bytes.TrimSpace(x.held)}, nil)
 	case declared:
 		x.logged = true
 		x.server.logger.ErrorContext(x.ctx, "the handler's answer is declared as JSON and is none", "path", x.request.Path)
-		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
+		x.Render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
 	default:
 		_ = x.stream() // an error here is a client that is gone
 	}
@@ -392,7 +392,7 @@ func (x *exchange) translate() {
 	case strings.HasPrefix(http.DetectContentType(x.held), "text/plain"):
 		o.Detail = text
 	}
-	x.render(o, none, nil)
+	x.Render(o, none, nil)
 }
 
 // meaning is what the dialect's table says of a status.

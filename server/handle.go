@@ -28,18 +28,18 @@ func (s *Server) Handle(f HandlerFunc) http.Handler {
 	return s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
 		value, err := f(w, r)
-		x.answer(r.Context(), value, err)
+		x.Answer(r.Context(), value, err)
 	}))
 }
 
-// answer writes what a handler returned. The context is the handler's.
-func (x *exchange) answer(ctx context.Context, value any, err error) {
+// Answer writes what a handler returned. The context is the handler's.
+func (x *exchange) Answer(ctx context.Context, value any, err error) {
 	switch {
 	case err == nil && value == nil && x.mode != open:
 		return // the handler wrote its answer itself
 	case err != nil && x.sent():
 		x.logFailure("the handler failed after its answer had begun; the connection is cut", err)
-		x.came(parlance.OutcomeOf(err))
+		x.Came(parlance.OutcomeOf(err))
 		panic(http.ErrAbortHandler)
 	case err == nil && x.sent():
 		x.server.logger.ErrorContext(x.ctx, "the handler returned a value after its answer had begun; the value is dropped")
@@ -66,7 +66,7 @@ func (x *exchange) answer(ctx context.Context, value any, err error) {
 // compose makes the answer of a handler's value, its header in place. Its body is
 // good until the memory is used again.
 func (x *exchange) compose(s *scratch, value any) (dialect.Message, error) {
-	reply := replyOf(value)
+	reply := ReplyOf(value)
 	x.complete(&reply.Outcome)
 	data, err := s.payload(reply.Value)
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/core"
+	"github.com/parlance-api/parlance/server/internal/snapshot"
 )
 
 // What holds for Idempotent unless an option says otherwise.
@@ -101,11 +102,11 @@ func Idempotent(store KeyStore, options ...KeyOption) Middleware {
 	return func(next http.Handler) http.Handler {
 		serve := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { i.serve(w, r, next) })
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			x := exchangeOf(r.Context())
+			x := core.Of(r.Context())
 			if x == nil {
 				panic("server: Idempotent stands under no Server, and has no dialect to answer in; put it behind Server.Wrap")
 			}
-			x.server.serve(serve, w, r) // so that w is the innermost exchange
+			x.Serve(serve, w, r) // so that w is the innermost exchange
 		})
 	}
 }
@@ -164,14 +165,14 @@ type idempotency struct {
 
 // serve looks at the key. The writer is the innermost exchange.
 func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	x := exchangeOf(r.Context())
-	if claimOf(r.Context()) != nil {
+	x := core.Of(r.Context())
+	if core.ClaimOf(r.Context()) != nil {
 		next.ServeHTTP(w, r)
 		return
 	}
 	key, err := i.keyOf(x, r)
 	if err == nil && key == "" {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), storeKey{}, i.store)))
+		next.ServeHTTP(w, r.WithContext(core.WithStore(r.Context(), i.store)))
 		return
 	}
 	var body []byte
@@ -179,18 +180,18 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 		body, err = i.bodyOf(w, r)
 	}
 	if err != nil {
-		x.answer(r.Context(), nil, err)
+		x.Answer(r.Context(), nil, err)
 		return
 	}
 	now := time.Now()
 	k := Key{
-		Scope:       i.caller(r) + " " + r.Method + " " + x.request.Path,
+		Scope:       i.caller(r) + " " + r.Method + " " + x.Request().Path,
 		Key:         key,
 		Fingerprint: fingerprint(r, body),
 		Outside:     !i.inside,
 		Claimed:     now,
 		Expires:     now.Add(i.expiry),
-		Activity:    activity.ID(x.ctx),
+		Activity:    activity.ID(x.RequestContext()),
 	}
 	// Not to be cancelled: a claim whose answer nobody waits for would stay.
 	found, err := i.store.Claim(context.WithoutCancel(r.Context()), k)
@@ -201,34 +202,34 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 		i.run(x, r, body, next, k)
 		return
 	case found.State == Replay && found.Answer.whole():
-		x.replay(found.Answer)
+		replay(x, found.Answer)
 		return
 	default:
 		err = refusal(found).Because(errors.New("key " + hashOf(key)))
 	}
-	x.answer(r.Context(), nil, err)
+	x.Answer(r.Context(), nil, err)
 }
 
 // run serves a request under a key that is ours, and keeps its answer.
-func (i *idempotency) run(x *exchange, r *http.Request, body []byte, next http.Handler, k Key) {
-	c := &claim{store: i.store, key: k, limit: i.maxAnswer, before: markOf(x.Header())}
+func (i *idempotency) run(x core.Exchange, r *http.Request, body []byte, next http.Handler, k Key) {
+	c := &claim{store: i.store, key: k, limit: i.maxAnswer, before: snapshot.Of(x.Header())}
 	ctx, cancel := lasting(r.Context())
 	defer cancel()
-	r = r.WithContext(context.WithValue(ctx, claimKey{}, c))
+	r = r.WithContext(core.WithClaim(ctx, c))
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	rec := &recording{inner: x, limit: i.maxAnswer}
 	returned := false
 	defer func() {
 		if err := c.end(ctx, x, rec, returned); err != nil {
 			// The client is told the truth all the same.
-			x.server.logger.ErrorContext(x.ctx, "what became of an idempotency key could not be kept; until it is settled its repeats are refused",
-				"error", err, "key_hash", hashOf(k.Key), "method", x.request.Method, "path", x.request.Path)
+			x.Logger().ErrorContext(x.RequestContext(), "what became of an idempotency key could not be kept; until it is settled its repeats are refused",
+				"error", err, "key_hash", hashOf(k.Key), "method", x.Request().Method, "path", x.Request().Path)
 		}
 		if returned {
 			rec.send()
 		}
 	}()
-	x.server.serve(next, rec, r)
+	x.Serve(next, rec, r)
 	returned = true
 }
 
@@ -249,7 +250,7 @@ func (a *Answer) whole() bool {
 }
 
 // replay gives an answer again.
-func (x *exchange) replay(a Answer) {
+func replay(x core.Exchange, a Answer) {
 	h, was := x.Header(), ""
 	if id := a.Header[keptActivity]; len(id) > 0 {
 		was = id[0]
@@ -261,7 +262,7 @@ func (x *exchange) replay(a Answer) {
 		values = slices.Clone(values)
 		for n, v := range values {
 			if was != "" && v == was {
-				values[n] = activity.ID(x.ctx)
+				values[n] = activity.ID(x.RequestContext())
 			}
 		}
 		h[name] = values
@@ -270,14 +271,7 @@ func (x *exchange) replay(a Answer) {
 	if was != "" {
 		h.Set(OriginalHeader, was)
 	}
-	x.mode = streaming
-	if x.watch != nil {
-		x.came(x.server.dialect.Decode(x.request, dialect.Response{Status: a.Status, Header: dialect.Fields(h), Body: a.Body}).Outcome)
-	}
-	x.sendHead(a.Status)
-	if len(a.Body) > 0 {
-		_, _ = x.inner.Write(a.Body) // an error here is a client that is gone
-	}
+	x.Resend(a.Status, a.Body)
 }
 
 // refusal is what is said of a key that is neither fresh nor answered.
@@ -311,11 +305,11 @@ func withStatus(status int) string {
 }
 
 // keyOf is the request's key, "" where it has none and needs none.
-func (i *idempotency) keyOf(x *exchange, r *http.Request) (string, error) {
+func (i *idempotency) keyOf(x core.Exchange, r *http.Request) (string, error) {
 	if !slices.Contains(i.methods, r.Method) {
 		return "", nil
 	}
-	name := cmp.Or(x.server.dialect.IdempotencyHeader(), "Idempotency-Key")
+	name := cmp.Or(x.Dialect().IdempotencyHeader(), "Idempotency-Key")
 	values := r.Header.Values(name)
 	if len(values) == 0 {
 		if !i.required {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
 // DefaultLease is how long a seat is kept for a holder who does nothing, unless
@@ -151,7 +152,7 @@ func licensed(room bool, err error, refusal parlance.Outcome) error {
 	case err != nil:
 		return unlicensed(err)
 	case !room:
-		return refuseWith(refusal, parlance.Quota, parlance.Licence)
+		return wording.Error(refusal, parlance.Quota, parlance.Licence)
 	}
 	return nil
 }

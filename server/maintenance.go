@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
 // Maintenance closes a service for planned work: by a switch, or in windows that
@@ -100,7 +101,7 @@ func (m *Maintenance) Wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		err := refuseWith(m.Refusal, parlance.Unavailable, parlance.Maintenance)
+		err := wording.Error(m.Refusal, parlance.Unavailable, parlance.Maintenance)
 		if !until.IsZero() {
 			err.Outcome.RetryAfter = until.Sub(now)
 		}

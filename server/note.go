@@ -21,12 +21,12 @@ func (x *exchange) tellNotes() {
 		return // they are about a success
 	}
 	o, h := x.written(), x.Header()
-	m := x.encode(nil, &o, none, nil)
+	m := x.Encode(nil, &o, none, nil)
 	media, typed := h["Content-Type"]
 	x.putHeader(m)
 	if delete(h, "Content-Type"); typed {
 		h["Content-Type"] = media // the handler's own, as the body is
 	}
 	o.Status = x.status
-	x.came(o)
+	x.Came(o)
 }

@@ -143,9 +143,9 @@ func (w *watch) served(status int, o parlance.Outcome) Served {
 	return s
 }
 
-// came notes what was answered. Of a success that nobody watches the status says
+// Came notes what was answered. Of a success that nobody watches the status says
 // enough.
-func (x *exchange) came(to parlance.Outcome) {
+func (x *exchange) Came(to parlance.Outcome) {
 	if x.watch == nil && !to.Kind.Failing() {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
 // What Overload does unless it is told otherwise.
@@ -79,8 +80,8 @@ func (o *Overload) turn(r *http.Request) bool {
 }
 
 func (o *Overload) shed(w http.ResponseWriter, r *http.Request) {
-	err := refuseWith(o.Refusal, parlance.Unavailable, "")
+	err := wording.Error(o.Refusal, parlance.Unavailable, "")
 	err.Outcome.RetryAfter = cmp.Or(err.Outcome.RetryAfter, DefaultRetryAfter)
-	err.Outcome.Detail = cmp.Or(err.Outcome.Detail, "The server handles as many requests as it can"+again(err.Outcome.RetryAfter))
+	err.Outcome.Detail = cmp.Or(err.Outcome.Detail, "The server handles as many requests as it can"+wording.Again(err.Outcome.RetryAfter))
 	Fail(w, r, err)
 }

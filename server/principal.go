@@ -1,6 +1,10 @@
 package server
 
-import "context"
+import (
+	"context"
+
+	"github.com/parlance-api/parlance/server/internal/core"
+)
 
 // Principal is who a request is made by, as far as a credential told. The zero
 // value is nobody.
@@ -10,40 +14,21 @@ type Principal struct {
 	Scopes []string // what it may do (RFC 6749, 3.3)
 }
 
-// identity is who calls, and by which scheme it was told, nil where it was none of
-// [Authenticate]'s.
-type identity struct {
-	Principal
-	scheme *Scheme
-}
-
-type identityKey struct{}
-
-func identityOf(ctx context.Context) *identity {
-	c, _ := ctx.Value(identityKey{}).(*identity)
-	return c
-}
-
 // WithPrincipal returns a context that carries who calls. Authentication sets
 // it; what comes behind counts limits, keys and seats by it, and the record of the
 // request that ctx is of names it.
 func WithPrincipal(ctx context.Context, p Principal) context.Context {
-	c := &identity{Principal: p}
-	if before := identityOf(ctx); before != nil {
-		c.scheme = before.scheme
+	i := &core.Identity{Caller: core.Caller(p)}
+	if before := core.IdentityOf(ctx); before != nil {
+		i.Scheme = before.Scheme
 	}
-	return withIdentity(ctx, c)
-}
-
-func withIdentity(ctx context.Context, c *identity) context.Context {
-	watchOf(ctx).setCaller(&c.Principal)
-	return context.WithValue(ctx, identityKey{}, c)
+	return core.WithIdentity(ctx, i)
 }
 
 // PrincipalOf is who calls, and false where nobody is known.
 func PrincipalOf(ctx context.Context) (Principal, bool) {
-	if c := identityOf(ctx); c != nil {
-		return c.Principal, true
+	if i := core.IdentityOf(ctx); i != nil {
+		return Principal(i.Caller), true
 	}
 	return Principal{}, false
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 // WithRecorder keeps the record of each request, to be found by its activity id:
@@ -106,7 +107,7 @@ func (w *entry) end(s *Served) {
 
 // commit adds what is known of the request to the transaction in which its answer
 // is kept.
-func (w *entry) commit(ctx context.Context, s *Served, a *Answer) error {
+func (w *entry) commit(ctx context.Context, s *Served, a *core.Response) error {
 	request, response := w.chosen(), []byte(nil)
 	if len(w.response) > 0 && isJSON(a.Header) {
 		response = w.recorder.Choose(a.Body[:min(len(a.Body), maxPassing)], w.response...)

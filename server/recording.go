@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"github.com/parlance-api/parlance/server/internal/snapshot"
 	"net"
 	"net/http"
 )
@@ -13,8 +14,8 @@ type recording struct {
 	inner http.ResponseWriter
 	limit int // bytes
 
-	status int  // 0 is none yet
-	header mark // when the status was set
+	status int             // 0 is none yet
+	header snapshot.Header // when the status was set
 	body   []byte
 	out    bool // the head is with the client
 	cut    bool // body is not all
@@ -33,7 +34,7 @@ func (w *recording) WriteHeader(status int) {
 	case status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols:
 		w.inner.WriteHeader(status)
 	default:
-		w.status, w.header = status, markOf(w.Header())
+		w.status, w.header = status, snapshot.Of(w.Header())
 	}
 }
 
@@ -82,23 +83,23 @@ func (w *recording) send() {
 		return
 	}
 	w.out = true
-	var later mark
-	if !w.header.is(w.Header()) {
-		later = markOf(w.Header())
-		w.header.restore(w.Header())
+	var later snapshot.Header
+	if !w.header.Equal(w.Header()) {
+		later = snapshot.Of(w.Header())
+		w.header.Restore(w.Header())
 	}
 	w.inner.WriteHeader(w.status)
 	if len(w.body) > 0 {
 		_, _ = w.inner.Write(w.body) // an error here is a client that is gone
 	}
 	for _, f := range later { // trailers
-		w.Header()[f.name] = f.values
+		w.Header()[f.Name] = f.Values
 	}
 }
 
 // answer is what is kept. One that broke off is not the handler's word.
 func (w *recording) answer(whole bool) Answer {
-	a := Answer{Status: w.status, Header: w.header.header(), Body: w.body}
+	a := Answer{Status: w.status, Header: w.header.Copy(), Body: w.body}
 	if w.cut || !whole {
 		a.Header[notKept], a.Body = []string{""}, nil
 	}

@@ -51,7 +51,7 @@ func (x *exchange) redirect(pattern string) {
 	if strings.HasSuffix(to.Path, "/") && !strings.HasSuffix(found, "/") {
 		found += "/"
 	}
-	x.render(parlance.Outcome{
+	x.Render(parlance.Outcome{
 		Kind: parlance.NotFound, Status: http.StatusNotFound,
 		Detail: fmt.Sprintf("There is no resource at %s %s. The clean form of this path is %s.", short(x.request.Method), short(x.escaped()), short(found)),
 	}, none, nil)

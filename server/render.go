@@ -15,6 +15,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 var none dialect.Payload
@@ -24,7 +25,7 @@ func (x *exchange) fail(err error) {
 	x.logFailure("request failed", err)
 	o := x.outcomeOf(err)
 	x.undone = undone(&o)
-	x.render(o, none, nil)
+	x.Render(o, none, nil)
 }
 
 // outcomeOf is what an error means. Its maker may have given a status alone.
@@ -56,6 +57,23 @@ func undone(o *parlance.Outcome) bool {
 		return o.Reason != parlance.Reset && o.Reason != parlance.Canceled && o.Reason != parlance.Deadline
 	}
 	return false
+}
+
+// undid reports that the answer is a failure that a repeat may mend, under a key
+// whose effect is inside. Where no Atomic committed, which package idempotency looks at, it proves
+// that nothing was done, and kept it would be all that the key ever says.
+func (x *exchange) undid() bool {
+	if x.outcome == nil && x.status < 400 || !core.ClaimedInside(x.ctx) {
+		return false
+	}
+	o := x.result()
+	switch {
+	case !o.Kind.Failing() || o.Retryable == parlance.AdviceStop:
+		return false
+	case o.Retryable == parlance.AdviceRetry || o.RetryAfter > 0:
+		return true
+	}
+	return o.Kind.ServerFault() || o.Kind == parlance.RateLimited
 }
 
 // logFailure logs what the client is not told. A fault of the server is an
@@ -132,8 +150,8 @@ func fieldsIn(fields []parlance.Field) string {
 	return b.String()
 }
 
-// render writes an outcome in the dialect. What was held is dropped.
-func (x *exchange) render(o parlance.Outcome, data dialect.Payload, document []byte) {
+// Render writes an outcome in the dialect. What was held is dropped.
+func (x *exchange) Render(o parlance.Outcome, data dialect.Payload, document []byte) {
 	s := scratches.Get().(*scratch)
 	defer s.release()
 	x.send(x.dress(s, &o, data, document))
@@ -146,9 +164,9 @@ const lengthKnown = 2 << 10
 // dress makes the answer of an outcome, and puts its header in place.
 func (x *exchange) dress(s *scratch, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
 	s.outcome = *o
-	m := x.encode(s.body[:0], &s.outcome, data, document)
+	m := x.Encode(s.body[:0], &s.outcome, data, document)
 	s.body = m.Body
-	x.came(s.outcome)
+	x.Came(s.outcome)
 	if s.outcome.Kind.Failing() {
 		// A failure is not what these were set for.
 		for _, name := range []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Etag", "Last-Modified"} {
@@ -182,10 +200,10 @@ func (x *exchange) send(m dialect.Message) {
 	}
 }
 
-// encode appends an outcome to dst, under the request's id. If the maker of a failure left
+// Encode appends an outcome to dst, under the request's id. If the maker of a failure left
 // them open, the server adds the path that was called, a description of the case, and
 // as title the row's own, else the status in words (RFC 9457, 4.2.1).
-func (x *exchange) encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
+func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
 	x.complete(o)
 	var added []string // by us, so that its loss is none of the handler's
 	add := func(to *string, name, text string) {

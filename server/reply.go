@@ -56,8 +56,9 @@ func Bulk(document []byte, items ...parlance.Item) Reply {
 	return Reply{Outcome: parlance.Outcome{Kind: kind, Reason: reason, Items: items}, Document: document}
 }
 
-// replyOf is the Reply that a handler's value stands for.
-func replyOf(value any) Reply {
+// ReplyOf is the Reply that a handler's value stands for. Its Kind stays zero if only the
+// dialect knows it: that of a failure's Status.
+func ReplyOf(value any) Reply {
 	switch v := value.(type) {
 	case Reply:
 		if v.Outcome.Kind == 0 && v.Outcome.Status < 400 {
@@ -68,7 +69,7 @@ func replyOf(value any) Reply {
 		}
 		return v
 	case *Reply:
-		return replyOf(*v)
+		return ReplyOf(*v)
 	case nil:
 		return Reply{Outcome: parlance.Outcome{Kind: parlance.Empty}}
 	}
@@ -86,6 +87,9 @@ func (r *Reply) listsNothing(written []byte) bool {
 	}
 	return string(written) == "null" && reflect.TypeOf(r.Value).Kind() == reflect.Slice
 }
+
+// Payload is the Value as it is written: as JSON, or as it is if it is Raw.
+func (r *Reply) Payload() (dialect.Payload, error) { return newScratch().payload(r.Value) }
 
 // scratch is memory in which one answer is made after the other.
 type scratch struct {

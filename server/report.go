@@ -5,53 +5,38 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
-
-// report is what an exchange tells the one around it of its response.
-type report struct {
-	undone  bool              // the response proves that nothing was done
-	outcome *parlance.Outcome // nil unless somebody watches
-}
 
 // reports are those of the exchanges inside another one. Several requests may be
 // made under one, as of a batch, and one that http.TimeoutHandler has given up may
 // still report.
 type reports struct {
 	mu  sync.Mutex
-	all []report
+	all []core.Report
 }
-
-// reportHeader marks a response that an exchange inside has written in its dialect.
-// Its value is the number of the report, which the exchange around it keeps.
-//
-// The mark goes with the header because that is all that certainly tells one response
-// from another: whatever stands between the two exchanges may buffer, as a
-// httptest.ResponseRecorder does, or respond by itself, as http.TimeoutHandler does. HTTP
-// has no field of this name, and net/http writes none: the mark never leaves the process.
-const reportHeader = "parlance: report"
 
 // report tells the exchange around this one of the response, if there is one.
 func (x *exchange) report(h http.Header) {
 	if x.outer == nil {
-		delete(h, reportHeader)
+		delete(h, core.ReportHeader)
 		return
 	}
-	r := report{undone: x.undone}
+	r := core.Report{Undone: x.undone}
 	if x.watch != nil {
 		o := x.result()
-		r.outcome = &o
+		r.Outcome = &o
 	}
 	in := &x.outer.inside
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	h[reportHeader] = []string{strconv.Itoa(len(in.all))}
+	h[core.ReportHeader] = []string{strconv.Itoa(len(in.all))}
 	in.all = append(in.all, r)
 }
 
-// reported is the report with this mark. Nothing is known of a response that
-// markReported has marked.
-func (x *exchange) reported(mark []string) (r report) {
+// Reported is the report with this mark. Nothing is known of a response that
+// core.MarkReported has marked.
+func (x *exchange) Reported(mark []string) (r core.Report) {
 	if len(mark) != 1 {
 		return r
 	}
@@ -63,6 +48,3 @@ func (x *exchange) reported(mark []string) (r report) {
 	}
 	return r
 }
-
-// markReported marks a response that is complete as it is: it gets no envelope.
-func markReported(h http.Header) { h[reportHeader] = []string{""} }

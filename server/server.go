@@ -69,6 +69,9 @@ func (s *Server) unconditional(r *http.Request) {
 // Dialect is the dialect that the server answers in.
 func (s *Server) Dialect() *dialect.Dialect { return s.dialect }
 
+// Logger is where the server logs. It adds the activity id of a context to each line.
+func (s *Server) Logger() *slog.Logger { return s.logger }
+
 // request is what the dialect asks to know of a request. A HEAD is answered with
 // the headers of the GET (RFC 9110, 9.3.2); net/http leaves the body out.
 func (s *Server) request(r *http.Request) dialect.Request {

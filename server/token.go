@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 // How long tokens are good unless a TokenEndpoint says otherwise.
@@ -88,9 +89,9 @@ func (e *TokenEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store") // RFC 6749, 5.1
-	x := exchangeOf(r.Context())
+	x := core.Of(r.Context())
 	if x != nil && !e.ByRFC {
-		x.answer(r.Context(), granted, nil)
+		x.Answer(r.Context(), granted, nil)
 		return
 	}
 	e.write(w, r, http.StatusOK, granted)
@@ -103,8 +104,8 @@ func (e *TokenEndpoint) write(w http.ResponseWriter, r *http.Request, status int
 		Fail(w, r, err) // of Members: what they gave is no JSON
 		return
 	}
-	if exchangeOf(r.Context()) != nil {
-		markReported(w.Header()) // no envelope around it
+	if core.Of(r.Context()) != nil {
+		core.MarkReported(w.Header()) // no envelope around it
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -154,8 +155,8 @@ func (e *TokenEndpoint) refuse(w http.ResponseWriter, r *http.Request, err error
 		Fail(w, r, err)
 		return
 	}
-	if x := exchangeOf(r.Context()); x != nil {
-		x.logFailure("request failed", err)
+	if x := core.Of(r.Context()); x != nil {
+		x.LogFailure(err)
 	}
 	status := http.StatusBadRequest
 	if told.word == "invalid_client" {
@@ -207,8 +208,8 @@ func (e *TokenEndpoint) grant(w http.ResponseWriter, r *http.Request) (map[strin
 // gives reports that a grant is given.
 func (e *TokenEndpoint) gives(ctx context.Context, grant string) bool {
 	grants := e.Grants
-	if x := exchangeOf(ctx); grants == nil && x != nil {
-		grants = x.server.dialect.Auth().Grants
+	if x := core.Of(ctx); grants == nil && x != nil {
+		grants = x.Dialect().Auth().Grants
 	}
 	if grants == nil {
 		grants = []string{"client_credentials", "refresh_token"}

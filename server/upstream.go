@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
 // Upstream is what went wrong with a service behind this one, as this one's own
@@ -42,7 +43,7 @@ func Upstream(err error, refusal ...parlance.Outcome) error {
 		mine.RetryAfter = o.RetryAfter
 	}
 	for _, words := range refusal {
-		mine = inWords(words, mine)
+		mine = wording.In(words, mine)
 	}
 	if mine.Detail == "" {
 		mine.Detail = upstreamDetail(kind, mine.RetryAfter)
@@ -70,7 +71,7 @@ func upstreamOutcome(err error) parlance.Outcome {
 func upstreamDetail(kind parlance.Kind, after time.Duration) string {
 	switch kind {
 	case parlance.Unavailable:
-		return "A service behind this one is unavailable" + again(after)
+		return "A service behind this one is unavailable" + wording.Again(after)
 	case parlance.Timeout:
 		return "A service behind this one did not respond in time."
 	}

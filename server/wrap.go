@@ -8,6 +8,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 // Wrap answers in the dialect for any handler, such as an http.ServeMux.
@@ -70,25 +71,14 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 			inner.ServeHTTP(w, r)
 		})
 	}
-	pass(x.ctx, next, x, r)
-}
-
-// pass goes on under another context, and lets the request know the pattern that a
-// ServeMux finds for it, as if there was no copy between the two.
-func pass(ctx context.Context, next http.Handler, w http.ResponseWriter, r *http.Request) {
-	copied := r.WithContext(ctx)
-	defer func() {
-		r.Pattern = copied.Pattern
-		watchOf(ctx).leave(copied)
-	}()
-	next.ServeHTTP(w, copied)
+	core.Pass(x.ctx, next, x, r)
 }
 
 // end finishes the answer when the handler is done, by return or by panic.
 func (x *exchange) end(r *http.Request) {
 	cause, stack := recover(), []byte(nil)
-	if t, ok := cause.(*thrown); ok {
-		cause, stack = t.cause, t.stack
+	if t, ok := cause.(*core.Panic); ok {
+		cause, stack = t.Cause, t.Stack
 	}
 	switch {
 	case cause == nil:
@@ -107,7 +97,7 @@ func (x *exchange) end(r *http.Request) {
 			x.cut = true
 			panic(http.ErrAbortHandler) // the client must be able to tell
 		}
-		x.render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
+		x.Render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
 	}
 }
 

@@ -1,0 +1,90 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/core"
+)
+
+// What follows is the exchange as the packages below see it: see core.Exchange.
+
+// RequestContext is that of the request, with what observers have added.
+func (x *exchange) RequestContext() context.Context { return x.ctx }
+
+// Request is what the dialect is asked about.
+func (x *exchange) Request() dialect.Request { return x.request }
+
+// Dialect is that of the response.
+func (x *exchange) Dialect() *dialect.Dialect { return x.server.dialect }
+
+// Logger is the Server's.
+func (x *exchange) Logger() *slog.Logger { return x.server.logger }
+
+// Serve serves a request by a handler.
+func (x *exchange) Serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	x.server.serve(next, w, r)
+}
+
+// LogFailure logs what the client is not told of an error.
+func (x *exchange) LogFailure(err error) { x.logFailure("request failed", err) }
+
+// HasTransactor reports that the Server was given one.
+func (x *exchange) HasTransactor() bool { return x.server.transactor != nil }
+
+// Admit notes who calls, once.
+func (x *exchange) Admit(i *core.Identity) bool {
+	if !x.caller.CompareAndSwap(nil, i) {
+		return false
+	}
+	x.SetCaller(&i.Caller)
+	return true
+}
+
+// SetCaller notes who calls, for observers.
+func (x *exchange) SetCaller(c *core.Caller) { x.watch.setCaller((*Principal)(c)) }
+
+// Left notes the pattern of a copy of the request.
+func (x *exchange) Left(copied *http.Request) { x.watch.leave(copied) }
+
+// Resend sends a response that was given before.
+func (x *exchange) Resend(status int, body []byte) {
+	x.mode = streaming
+	if x.watch != nil {
+		x.Came(x.server.dialect.Decode(x.request, dialect.Response{Status: status, Header: dialect.Fields(x.Header()), Body: body}).Outcome)
+	}
+	x.sendHead(status)
+	if len(body) > 0 {
+		_, _ = x.inner.Write(body) // an error here is a client that is gone
+	}
+}
+
+// Recorded reports that a record of the request is kept.
+func (x *exchange) Recorded() bool { return x.watch != nil && x.watch.entry != nil }
+
+// CommitRecord adds what is known of the request to a transaction.
+func (x *exchange) CommitRecord(ctx context.Context, r core.Response, of *parlance.Outcome) error {
+	var o parlance.Outcome
+	if of != nil {
+		o = *of
+	} else { // it broke off, or was written around us
+		o = x.meaning(cmp.Or(r.Status, http.StatusInternalServerError))
+	}
+	o.Status = r.Status
+	s := x.watch.served(r.Status, o)
+	return x.watch.entry.commit(ctx, &s, &r)
+}
+
+// Begin sends the head of a response that is written piece by piece.
+func (x *exchange) Begin(m dialect.Message, o parlance.Outcome) {
+	x.Header().Del("Content-Length")
+	x.dropValidators()
+	x.putHeader(m)
+	x.mode = streaming
+	x.Came(o)
+	x.sendHead(m.Status)
+}

@@ -1,0 +1,91 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Transactor is server.Transactor.
+type Transactor interface {
+	Transact(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Claim is the idempotency key that a request is served under, for an Atomic: what
+// it does is committed with the key and the response.
+type Claim interface {
+	// Store is where the Atomic runs.
+	Store() Transactor
+
+	// Transactional reports that the handler does all that it does in an Atomic.
+	Transactional() bool
+
+	// Enter begins a transaction, and Leave ends it. Enter fails if the request was
+	// answered already.
+	Enter() error
+	Leave()
+
+	// Record keeps the response, within the transaction, and the record of the request
+	// with it.
+	Record(ctx context.Context, x Exchange, r Response, o *parlance.Outcome) error
+
+	// Committed says that the transaction was committed.
+	Committed()
+}
+
+type (
+	claimKey struct{}
+	storeKey struct{}
+)
+
+// WithClaim returns a context under which a request is served under a key.
+func WithClaim(ctx context.Context, c Claim) context.Context {
+	return context.WithValue(ctx, claimKey{}, c)
+}
+
+// ClaimOf is the Claim of the context, nil if there is none.
+func ClaimOf(ctx context.Context) Claim {
+	c, _ := ctx.Value(claimKey{}).(Claim)
+	return c
+}
+
+// ClaimedInside reports that the context's request is served under a key, and does
+// all that it does in an Atomic.
+func ClaimedInside(ctx context.Context) bool {
+	c := ClaimOf(ctx)
+	return c != nil && c.Transactional()
+}
+
+// WithStore returns a context in which an Atomic runs in this store if there is no
+// Claim.
+func WithStore(ctx context.Context, t Transactor) context.Context {
+	return context.WithValue(ctx, storeKey{}, t)
+}
+
+// StoreOf is where an Atomic runs: in the store of the Claim, else in that of
+// WithStore. It is nil if the context has neither.
+func StoreOf(ctx context.Context) Transactor {
+	if c := ClaimOf(ctx); c != nil {
+		return c.Store()
+	}
+	t, _ := ctx.Value(storeKey{}).(Transactor)
+	return t
+}
+
+// Panic is a panic on its way out of a transaction: a store may run one on a goroutine
+// where a panic would end the process.
+type Panic struct {
+	Cause any
+	Stack []byte
+}
+
+func (p *Panic) Error() string { return fmt.Sprint("panic: ", p.Cause) }
+
+// Catch makes a panic of a deferring function its error, a *Panic.
+func Catch(err *error) {
+	if cause := recover(); cause != nil {
+		*err = &Panic{cause, debug.Stack()}
+	}
+}

@@ -1,0 +1,119 @@
+// Package core is what the packages below server need of a request that a Server is
+// serving, and what the Server needs of them. It keeps both out of server's own names.
+package core
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// Exchange is one request under a Server, and the writer of its response.
+type Exchange interface {
+	http.ResponseWriter
+
+	// RequestContext has the request's id and what observers have added. The context of
+	// a handler may have more.
+	RequestContext() context.Context
+
+	// Request is what the dialect is asked about: the path as it was called, whatever
+	// was stripped since.
+	Request() dialect.Request
+
+	Dialect() *dialect.Dialect
+	Logger() *slog.Logger
+
+	// Serve serves a request by a handler, as Server.Wrap does.
+	Serve(next http.Handler, w http.ResponseWriter, r *http.Request)
+
+	// Answer writes what a handler returned. The context is the handler's.
+	Answer(ctx context.Context, value any, err error)
+
+	// LogFailure logs what the client is not told of an error.
+	LogFailure(err error)
+
+	// HasTransactor reports that the Server was given one for each Atomic.
+	HasTransactor() bool
+
+	caller
+	recorder
+	encoder
+}
+
+// caller is for whatever finds out who calls.
+type caller interface {
+	// Admit notes who calls, for all that share the exchange. It is false if somebody
+	// is noted already.
+	Admit(i *Identity) bool
+
+	// SetCaller notes who calls, for observers alone.
+	SetCaller(c *Caller)
+
+	// Left notes the pattern that a ServeMux found for a copy of the request.
+	Left(copied *http.Request)
+}
+
+// recorder is for whatever keeps a response.
+type recorder interface {
+	// Resend sends a response that was given before. Its header is in place.
+	Resend(status int, body []byte)
+
+	// Reported is the report with this mark, by an exchange inside this one; see
+	// ReportHeader.
+	Reported(mark []string) Report
+
+	// Recorded reports that a record of the request is kept.
+	Recorded() bool
+
+	// CommitRecord adds what is known of the request to the transaction in which its
+	// response is kept. A nil Outcome is that of the status.
+	CommitRecord(ctx context.Context, r Response, o *parlance.Outcome) error
+}
+
+// encoder is for whatever writes a response piece by piece.
+type encoder interface {
+	// Encode appends an outcome to dst, completed as that of any response. document is
+	// the caller's own, for a dialect that writes into it.
+	Encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message
+
+	// Render writes a complete response.
+	Render(o parlance.Outcome, data dialect.Payload, document []byte)
+
+	// Begin sends the head of a response; its body follows by Write.
+	Begin(m dialect.Message, o parlance.Outcome)
+
+	// Came notes for observers what the response says.
+	Came(o parlance.Outcome)
+}
+
+// Response is a response as it is kept.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Key is the key of a context's innermost Exchange.
+type Key struct{}
+
+// Of is the innermost Exchange of the context, nil if there is none.
+func Of(ctx context.Context) Exchange {
+	x, _ := ctx.Value(Key{}).(Exchange)
+	return x
+}
+
+// Pass goes on under another context, and lets the request know the pattern that a
+// ServeMux finds for it, as if there was no copy between the two.
+func Pass(ctx context.Context, next http.Handler, w http.ResponseWriter, r *http.Request) {
+	copied := r.WithContext(ctx)
+	defer func() {
+		r.Pattern = copied.Pattern
+		if x := Of(ctx); x != nil {
+			x.Left(copied)
+		}
+	}()
+	next.ServeHTTP(w, copied)
+}

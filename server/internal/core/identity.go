@@ -1,0 +1,50 @@
+package core
+
+import (
+	"context"
+	"net/http"
+)
+
+// Caller is server.Principal, field by field.
+type Caller struct {
+	ID     string
+	Tenant string
+	Scopes []string
+}
+
+// Identity is who calls, and by which scheme of package auth it was told: nil if it
+// was told otherwise.
+type Identity struct {
+	Caller
+	Scheme any
+}
+
+// IdentityKey is the key of a context's Identity.
+type IdentityKey struct{}
+
+// IdentityOf is the Identity of the context, nil if nobody is known.
+func IdentityOf(ctx context.Context) *Identity {
+	i, _ := ctx.Value(IdentityKey{}).(*Identity)
+	return i
+}
+
+// WithIdentity returns a context that carries who calls.
+func WithIdentity(ctx context.Context, i *Identity) context.Context {
+	if x := Of(ctx); x != nil {
+		x.SetCaller(&i.Caller)
+	}
+	return context.WithValue(ctx, IdentityKey{}, i)
+}
+
+// Admit goes on with who calls. Right behind an exchange, which nobody else shares, it
+// is noted there; else in a context of its own, so that of several requests that are
+// made under one, as of a batch, each has its own.
+func Admit(i *Identity, next http.Handler, w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	x := Of(ctx)
+	if x == nil || w != http.ResponseWriter(x) || IdentityOf(ctx) != nil || !x.Admit(i) {
+		Pass(WithIdentity(ctx, i), next, w, r)
+		return
+	}
+	next.ServeHTTP(w, r)
+}

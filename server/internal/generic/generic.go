@@ -1,0 +1,30 @@
+// Package generic is what any client of HTTP understands, whatever the dialect.
+package generic
+
+import (
+	"sync"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// Dialect is that of HTTP itself.
+var Dialect = sync.OnceValue(func() *dialect.Dialect {
+	d, err := dialect.Compile("http.yaml", dialect.HTTP())
+	if err != nil {
+		panic(err) // the file is the module's own: its test holds it right
+	}
+	return d
+})
+
+// Kind is the kind of a failure. If its maker gave a status alone, it is what that means
+// to any client of HTTP, else that the server failed.
+func Kind(o *parlance.Outcome) parlance.Kind {
+	if o.Kind != 0 {
+		return o.Kind
+	}
+	if k := Dialect().Decode(dialect.Request{}, dialect.Response{Status: o.Status}).Outcome.Kind; o.Status != 0 && k.Failing() {
+		return k
+	}
+	return parlance.Internal
+}

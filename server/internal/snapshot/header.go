@@ -1,0 +1,68 @@
+// Package snapshot holds a header as it was at one time.
+package snapshot
+
+import (
+	"net/http"
+	"slices"
+)
+
+// Header is a header as it was at one time, its values those of then: nobody writes
+// to the values of a header, they are replaced. Of the few fields that a response has
+// a list is less to make than another map.
+type Header []Field
+
+// Field is one field of a Header.
+type Field struct {
+	Name   string
+	Values []string
+}
+
+// Of is the header as it is now.
+func Of(h http.Header) Header {
+	if len(h) == 0 {
+		return nil
+	}
+	s := make(Header, 0, len(h))
+	for name, values := range h {
+		s = append(s, Field{name, values})
+	}
+	return s
+}
+
+// Values are those that a field had.
+func (s Header) Values(name string) []string {
+	for _, f := range s {
+		if f.Name == name {
+			return f.Values
+		}
+	}
+	return nil
+}
+
+// Equal reports that a header is as it was.
+func (s Header) Equal(h http.Header) bool {
+	if len(s) != len(h) {
+		return false
+	}
+	for _, f := range s {
+		if values, there := h[f.Name]; !there || !slices.Equal(values, f.Values) {
+			return false
+		}
+	}
+	return true
+}
+
+// Restore makes a header what it was.
+func (s Header) Restore(h http.Header) {
+	clear(h)
+	for _, f := range s {
+		h[f.Name] = f.Values
+	}
+}
+
+// Copy is a header of its own.
+func (s Header) Copy() http.Header {
+	h := make(http.Header, len(s)+1)
+	s.Restore(h)
+	return h
+}
