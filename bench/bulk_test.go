@@ -103,7 +103,7 @@ func (s *sink) Write(p []byte) (int, error) {
 func (b bulkOf) ask(t testing.TB, each server.RecordFunc, options ...server.RecordsOption) *sink {
 	api := server.New(open(t, b.dialect), server.WithLogger(slog.New(slog.DiscardHandler)))
 	s := &sink{header: http.Header{}}
-	api.EachRecord(each, options...).ServeHTTP(s, httptest.NewRequest("POST", b.path, &document{of: b}))
+	server.EachRecord(api, each, options...).ServeHTTP(s, httptest.NewRequest("POST", b.path, &document{of: b}))
 	return s
 }
 

@@ -265,7 +265,7 @@ func TestASuccessInAnEnvelopeHasDataWhateverItIs(t *testing.T) {
 		"an empty list":   {func(s *server.Server) http.Handler { return s.Handle(returns([]int{}, nil)) }, 200, `[]`},
 		"a nil list":      {func(s *server.Server) http.Handler { return s.Handle(returns([]int(nil), nil)) }, 200, `[]`},
 		"a batch of none": {func(s *server.Server) http.Handler { return s.Handle(returns(server.Bulk(nil), nil)) }, 200, `[]`},
-		"records of none": {func(s *server.Server) http.Handler { return s.EachRecord(take) }, 200, `[]`},
+		"records of none": {func(s *server.Server) http.Handler { return server.EachRecord(s, take) }, 200, `[]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -130,11 +130,11 @@ const begun = 4
 // Background keeps work in a store and does it there where [Jobs.Run] runs: in this
 // process or in another one. What was put survives them all.
 //
-//	jobs := api.Background(db.Jobs(), server.JobKind("export", export))
+//	jobs := server.Background(api, db.Jobs(), server.JobKind("export", export))
 //	mux.Handle("POST /exports", jobs.Handler("export"))
 //	mux.Handle("/jobs/", jobs.Watch())
 //	go jobs.Run(ctx)
-func (s *Server) Background(store JobStore, options ...JobsOption) *Jobs {
+func Background(s *Server, store JobStore, options ...JobsOption) *Jobs {
 	b := &Jobs{server: s, store: store, waiter: make(map[string]chan struct{}), active: make(map[string]*running), jobsConfig: jobsConfig{
 		works: make(map[string]Work), workers: 4, lease: 30 * time.Second, poll: time.Second, again: 2 * time.Second,
 		drain: 20 * time.Second, attempts: 5, backoff: 5 * time.Second, place: "/jobs/", maxInput: 1 << 20, maxWait: 30 * time.Second,

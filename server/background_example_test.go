@@ -25,7 +25,7 @@ func ExampleServer_Background() {
 		server.Progress(ctx, 0.5, "half of the rows are written")
 		return map[string]any{"year": from.Year, "rows": 3}, nil
 	}
-	jobs := api.Background(db.Jobs(), server.JobKind("export", export), server.JobPoll(10*time.Millisecond))
+	jobs := server.Background(api, db.Jobs(), server.JobKind("export", export), server.JobPoll(10*time.Millisecond))
 
 	mux := http.NewServeMux()
 	mux.Handle("POST /exports", jobs.Handler("export"))

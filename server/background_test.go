@@ -34,7 +34,7 @@ func startJobs(t *testing.T, dialect string, store server.JobStore, work server.
 	t.Helper()
 	a := &jobsAPI{t: t, store: store}
 	a.api, a.log = newServer(t, dialect)
-	a.jobs = a.api.Background(store, append([]server.JobsOption{server.JobKind("export", work)}, options...)...)
+	a.jobs = server.Background(a.api, store, append([]server.JobsOption{server.JobKind("export", work)}, options...)...)
 	mux := http.NewServeMux()
 	mux.Handle("POST /exports", a.jobs.Handler("export"))
 	mux.Handle("POST /reports", a.jobs.AsyncHandler("export"))
@@ -466,7 +466,7 @@ func TestAJobIsPutInTheTransactionOfItsCaller(t *testing.T) {
 func TestAJobIsWatchedWhereAndAsOftenAsTheServiceSays(t *testing.T) {
 	t.Parallel()
 	api, _ := newServer(t, "problem")
-	jobs := api.Background(memory.New().Jobs(), server.JobsAt("/v1/exports/"), server.JobRetryAfter(7*time.Second),
+	jobs := server.Background(api, memory.New().Jobs(), server.JobsAt("/v1/exports/"), server.JobRetryAfter(7*time.Second),
 		server.JobKind("export", func(context.Context, server.Job) (any, error) { return "done", nil }))
 	mux := http.NewServeMux()
 	mux.Handle("POST /v1/exports", jobs.AsyncHandler("export"))
@@ -520,7 +520,7 @@ func TestAJobIsCommittedWithItsKey(t *testing.T) {
 				keys := &keyStore{KeyStore: store.Keys(), fault: make(map[string]error)}
 				api, _ := newServer(t, "problem")
 				var done atomic.Int32
-				jobs := api.Background(store.Jobs(), server.JobPoll(time.Hour), server.JobKind("export", func(context.Context, server.Job) (any, error) {
+				jobs := server.Background(api, store.Jobs(), server.JobPoll(time.Hour), server.JobKind("export", func(context.Context, server.Job) (any, error) {
 					return done.Add(1), nil
 				}))
 				key := server.Idempotent(keys, server.KeyInside())
@@ -576,7 +576,7 @@ func TestAJobThatWasCommittedWithItsKeyIsBegunAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, done := memory.New(), make(chan struct{})
 		api, _ := newServer(t, "problem")
-		jobs := api.Background(store.Jobs(), server.JobPoll(time.Hour), server.JobKind("export", func(context.Context, server.Job) (any, error) {
+		jobs := server.Background(api, store.Jobs(), server.JobPoll(time.Hour), server.JobKind("export", func(context.Context, server.Job) (any, error) {
 			close(done)
 			return nil, nil
 		}))

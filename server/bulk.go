@@ -179,7 +179,7 @@ type records struct {
 // A dialect that cannot list records one after the other is answered at the end,
 // with all items in memory; one that cannot tell of records at all says only what
 // the whole came to.
-func (s *Server) EachRecord(f RecordFunc, options ...RecordsOption) http.Handler {
+func EachRecord(s *Server, f RecordFunc, options ...RecordsOption) http.Handler {
 	b := &records{server: s, each: f, atOnce: 1, maxRecord: DefaultMaxRecord, maxSpool: DefaultMaxBuffered}
 	for _, o := range options {
 		o.apply(b)

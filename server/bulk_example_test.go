@@ -15,7 +15,7 @@ import (
 // each: here in the caller's own document.
 func ExampleServer_EachRecord() {
 	api := open("vision")
-	orders := api.EachRecord(func(ctx context.Context, r server.Record) (parlance.Item, error) {
+	orders := server.EachRecord(api, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 		var order struct {
 			DocRef   string
 			Quantity int
@@ -42,7 +42,7 @@ func ExampleServer_EachRecord() {
 // Some records at the same time, from a list that is a member of an object.
 func ExampleAtOnce() {
 	api := open("problem")
-	users := api.EachRecord(func(ctx context.Context, r server.Record) (parlance.Item, error) {
+	users := server.EachRecord(api, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 		if string(r.Raw) == `"eve"` {
 			return parlance.Item{}, parlance.ErrForbidden
 		}

@@ -125,7 +125,7 @@ func TestEachRecordIsToldOfInTheDialect(t *testing.T) {
 			t.Parallel()
 			for _, atOnce := range []int{1, 3} {
 				s, log := newServer(t, c.dialect)
-				res, err := http.Post(serve(t, s.EachRecord(take, server.AtOnce(atOnce))).URL+c.path, "", strings.NewReader(c.document))
+				res, err := http.Post(serve(t, server.EachRecord(s, take, server.AtOnce(atOnce))).URL+c.path, "", strings.NewReader(c.document))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -151,7 +151,7 @@ func TestTheHandlerOfARecordKnowsWhoCalls(t *testing.T) {
 	t.Parallel()
 	s, _ := newServer(t, "problem")
 	who := make(chan string, 1)
-	each := s.EachRecord(func(ctx context.Context, _ server.Record) (parlance.Item, error) {
+	each := server.EachRecord(s, func(ctx context.Context, _ server.Record) (parlance.Item, error) {
 		p, _ := server.PrincipalOf(ctx)
 		who <- p.ID
 		return parlance.Item{}, nil
@@ -168,7 +168,7 @@ func TestTheHandlerOfARecordKnowsWhoCalls(t *testing.T) {
 func TestTheListOfRecordsMayBeAMember(t *testing.T) {
 	t.Parallel()
 	s, _ := newServer(t, "problem")
-	url := serve(t, s.EachRecord(take, server.Member("orders"))).URL
+	url := serve(t, server.EachRecord(s, take, server.Member("orders"))).URL
 	for _, c := range []struct {
 		name, document string
 		status, items  int
@@ -211,7 +211,7 @@ func TestWhatIsTooMuchIsOneFailureAndTheRecordsBeforeItStand(t *testing.T) {
 		{"an element too long", `<a><b/><b>` + long + `</b></a>`, "longer than 100 bytes", 207},
 		{"what stands between", `<a><b/><!--` + long + `--><b/></a>`, "longer than 100 bytes", 207},
 	} {
-		status, _, body := postBulk(t, serve(t, s.EachRecord(take, server.MaxRecord(100), server.MaxRecords(3))).URL, c.document)
+		status, _, body := postBulk(t, serve(t, server.EachRecord(s, take, server.MaxRecord(100), server.MaxRecords(3))).URL, c.document)
 		if status != c.status || !strings.Contains(body, c.says) {
 			t.Errorf("%s: %d %s", c.name, status, body)
 		}
@@ -222,7 +222,7 @@ func TestThePanicOfARecordIsItsFailureAndLeaksNothing(t *testing.T) {
 	t.Parallel()
 	for _, atOnce := range []int{1, 2} {
 		s, log := newServer(t, "problem")
-		status, _, body := postBulk(t, serve(t, s.EachRecord(take, server.AtOnce(atOnce))).URL, `[{"Ref":"1","Want":"panic"},{"Ref":"2"}]`)
+		status, _, body := postBulk(t, serve(t, server.EachRecord(s, take, server.AtOnce(atOnce))).URL, `[{"Ref":"1","Want":"panic"},{"Ref":"2"}]`)
 		if status != 207 || !strings.Contains(body, `"items":[{"index":0,"kind":"internal","detail":"The record could not be handled. The cause is in the server's log under the request ID."},{"index":1,"id":"2","kind":"success"`) {
 			t.Errorf("%d %s", status, body)
 		}
@@ -247,7 +247,7 @@ func TestAPanicOrARecordThatCannotBeReadHasItsID(t *testing.T) {
 	})
 	for _, atOnce := range []int{1, 3} {
 		s, _ := newServer(t, "vbapi")
-		_, _, body := postBulk(t, serve(t, s.EachRecord(take, name, server.AtOnce(atOnce))).URL,
+		_, _, body := postBulk(t, serve(t, server.EachRecord(s, take, name, server.AtOnce(atOnce))).URL,
 			`[{"Ref":"1","Want":"panic"},{"Ref":2},{"Ref":"a=3"},7]`)
 		want := `{"data":[{"id":[{"key":"ref","value":1}],"status":500,"body":"The record could not be handled. The cause is in the server's log under the activityId."},` +
 			`{"id":[{"key":"ref","value":2}],"status":400,"body":"Ref must not be a number"},` +
@@ -301,7 +301,7 @@ func TestARecordKnowsTheLineThatItBeginsOn(t *testing.T) {
 				options = append(options, server.Member("orders"))
 			}
 			s, _ := newServer(t, "problem")
-			postBulk(t, serve(t, s.EachRecord(func(_ context.Context, r server.Record) (parlance.Item, error) {
+			postBulk(t, serve(t, server.EachRecord(s, func(_ context.Context, r server.Record) (parlance.Item, error) {
 				lines[r.Index] = r.Line
 				return parlance.Item{}, nil
 			}, options...)).URL, document)
@@ -347,7 +347,7 @@ func TestTheWholeMayBeNotedAndHaveAStatusOfItsOwn(t *testing.T) {
 			t.Parallel()
 			for _, spooled := range []int{1 << 20, 10} { // in memory, and in a file
 				s, log := newServer(t, "vision")
-				url := serve(t, s.EachRecord(take, server.Whole(whole), server.SpoolTo(t.TempDir(), spooled))).URL
+				url := serve(t, server.EachRecord(s, take, server.Whole(whole), server.SpoolTo(t.TempDir(), spooled))).URL
 				status, _, body := postBulk(t, url+"/service/Orders", "<ORDERS>"+c.document+"</ORDERS>")
 				if status != c.status || body != c.body {
 					t.Errorf("%d %s\nwant %d %s\nlog %s", status, body, c.status, c.body, log)
@@ -361,7 +361,7 @@ func TestTheWholeMayBeNotedAndHaveAStatusOfItsOwn(t *testing.T) {
 		"vbapi": `{"data":[{"id":[{"key":"short","value":1}],"status":200,"body":"taken"}],"error":null,"debug":{"activityId":"ID"}}`,
 	} {
 		s, _ := newServer(t, dialect)
-		status, _, body := postBulk(t, serve(t, s.EachRecord(take, server.Whole(whole))).URL, `[{"Ref":"short=1"}]`)
+		status, _, body := postBulk(t, serve(t, server.EachRecord(s, take, server.Whole(whole))).URL, `[{"Ref":"short=1"}]`)
 		if body = ids.ReplaceAllString(body, "ID"); status != 207 || body != want {
 			t.Errorf("%s: %d %s\nwant 207 %s", dialect, status, body, want)
 		}
@@ -378,7 +378,7 @@ func TestAnAnswerStreamsOnceARecordFailedAndAnotherDidNot(t *testing.T) {
 	} {
 		for _, atOnce := range []int{1, 4} {
 			s, _ := newServer(t, c.dialect)
-			url := serve(t, s.EachRecord(take, server.AtOnce(atOnce))).URL
+			url := serve(t, server.EachRecord(s, take, server.AtOnce(atOnce))).URL
 			out, in := io.Pipe()
 			req, _ := http.NewRequest("POST", url+"/service/Orders", out)
 			answered := make(chan *http.Response)
@@ -430,7 +430,7 @@ func readUntil(t *testing.T, r *bufio.Reader, text string) {
 func TestAnAnswerMayWaitForTheWholeRequest(t *testing.T) {
 	t.Parallel()
 	s, _ := newServer(t, "problem")
-	h := s.EachRecord(take, server.AnswerLast())
+	h := server.EachRecord(s, take, server.AnswerLast())
 	out, in := io.Pipe()
 	w := httptest.NewRecorder()
 	done := make(chan struct{})
@@ -461,7 +461,7 @@ func TestALongAnswerIsKeptOnDiskAndTheFileIsRemoved(t *testing.T) {
 		const n = 5000
 		var most atomic.Int64
 		s, _ := newServer(t, c.dialect)
-		h := s.EachRecord(func(ctx context.Context, r server.Record) (parlance.Item, error) {
+		h := server.EachRecord(s, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 			if r.Index == n {
 				var size int64
 				entries, _ := os.ReadDir("/proc/self/fd")
@@ -493,7 +493,7 @@ func TestALongAnswerIsKeptOnDiskAndTheFileIsRemoved(t *testing.T) {
 func TestWhereNothingCanBeKeptTheAnswerIsAFailureOfTheServer(t *testing.T) {
 	t.Parallel()
 	s, log := newServer(t, "vbapi")
-	h := s.EachRecord(take, server.SpoolTo(filepath.Join(t.TempDir(), "missing"), 100))
+	h := server.EachRecord(s, take, server.SpoolTo(filepath.Join(t.TempDir(), "missing"), 100))
 	status, _, body := postBulk(t, serve(t, h).URL, "["+strings.Repeat("{},", 100)+"{}]")
 	if status != 500 || strings.Contains(body, "missing") || !strings.Contains(log.String(), "missing") {
 		t.Errorf("%d %s\n%s", status, body, log)
@@ -506,7 +506,7 @@ func TestWhenTheClientGoesAwayTheRecordInHandIsTheLast(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var handled atomic.Int64
 			s, log := newServer(t, "vbapi")
-			transport := memhttp.Serve(t, s.EachRecord(func(ctx context.Context, r server.Record) (parlance.Item, error) {
+			transport := memhttp.Serve(t, server.EachRecord(s, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 				handled.Add(1)
 				return parlance.Item{}, nil
 			}, server.AtOnce(atOnce)))
@@ -538,7 +538,7 @@ func TestRecordsAtOnceAreBoundedAndToldInTheirOrder(t *testing.T) {
 	var first sync.WaitGroup
 	first.Add(atOnce)
 	s, _ := newServer(t, "problem")
-	h := s.EachRecord(func(ctx context.Context, r server.Record) (parlance.Item, error) {
+	h := server.EachRecord(s, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 		now := running.Add(1)
 		defer running.Add(-1)
 		for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
@@ -589,7 +589,7 @@ shapes:
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := serve(t, server.New(d).EachRecord(take)).URL
+	url := serve(t, server.EachRecord(server.New(d), take)).URL
 	status, _, body := postBulk(t, url, `[{"Ref":"1"},{"Ref":"2","Want":"bad"},{"Ref":"3"}]`)
 	if want := `{"done":[{"id":"1"},{"id":"3"}],"refused":[{"id":"2","why":"bad <2>"}]}`; status != 207 || body != want {
 		t.Errorf("%d %s", status, body)
@@ -622,7 +622,7 @@ func TestTheStreamedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
 				r := httptest.NewRequest("POST", "/things", strings.NewReader("["+strings.Repeat("0,", n-1)+"0]"))
 				r.Header.Set("Accept", accept)
 				w := httptest.NewRecorder()
-				s.EachRecord(func(_ context.Context, r server.Record) (parlance.Item, error) { return items[r.Index], nil }).
+				server.EachRecord(s, func(_ context.Context, r server.Record) (parlance.Item, error) { return items[r.Index], nil }).
 					ServeHTTP(w, r.WithContext(activity.WithID(r.Context(), id)))
 
 				o := parlance.Outcome{Kind: parlance.Partial, RequestID: id, Items: items}
@@ -658,7 +658,7 @@ func TestTheEchoedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
 	s, _ := newServer(t, "vision")
 	r := httptest.NewRequest("POST", "/service/Orders", strings.NewReader(document.String()))
 	w := httptest.NewRecorder()
-	s.EachRecord(func(_ context.Context, r server.Record) (parlance.Item, error) { return items[r.Index], nil }).ServeHTTP(w, r)
+	server.EachRecord(s, func(_ context.Context, r server.Record) (parlance.Item, error) { return items[r.Index], nil }).ServeHTTP(w, r)
 	o := parlance.Outcome{Kind: parlance.Partial, Items: items}
 	m := s.Dialect().Encode(nil, dialect.Request{Method: "POST", Path: "/service/Orders", Body: []byte(document.String())}, &o, dialect.Payload{})
 	if w.Code != m.Status || w.Body.String() != string(m.Body) {

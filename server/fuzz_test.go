@@ -154,7 +154,7 @@ func FuzzEachRecord(f *testing.F) {
 	var servers []http.Handler
 	for _, name := range []string{"vision", "vbapi", "problem", "vms"} {
 		s, _ := newServer(f, name)
-		servers = append(servers, s.EachRecord(func(_ context.Context, r server.Record) (item parlance.Item, err error) {
+		servers = append(servers, server.EachRecord(s, func(_ context.Context, r server.Record) (item parlance.Item, err error) {
 			var o order
 			if err := r.Decode(&o); err != nil {
 				return item, err

@@ -30,11 +30,11 @@ func fortress(s *server.Server) http.Handler {
 	mux.Handle("POST /xml", validate.XML(rules, validate.WithGzip())(s.Handle(reads)))
 	mux.Handle("POST /form", validate.Form(schema)(s.Handle(reads)))
 	mux.Handle("POST /keyed", server.Idempotent(memory.New().Keys(), server.KeyRequired())(s.Handle(reads)))
-	mux.Handle("POST /job", s.Background(memory.New().Jobs()).AsyncHandler("job"))
+	mux.Handle("POST /job", server.Background(s, memory.New().Jobs()).AsyncHandler("job"))
 	mux.Handle("POST /token", endpoint(memory.New().Tokens()))
 	mux.Handle("POST /raw", s.Handle(reads))
 	outside := http.NewServeMux()
-	outside.Handle("POST /service/Orders", s.EachRecord(take)) // of any length
+	outside.Handle("POST /service/Orders", server.EachRecord(s, take)) // of any length
 	outside.Handle("/", server.MaxBody(1<<20)(mux))
 	return s.Wrap(outside)
 }
@@ -193,7 +193,7 @@ func TestABulkAnswerThatFillsTheDiskIsAFailureOfTheServerAndGivesTheSpaceBack(t 
 	for _, dialect := range []string{"vms", "vision"} {
 		s, log := newServer(t, dialect)
 		handled := 0
-		h := listen(t, s.EachRecord(func(ctx context.Context, r server.Record) (parlance.Item, error) {
+		h := listen(t, server.EachRecord(s, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 			handled++
 			return take(ctx, r)
 		}, server.SpoolTo(d.Folder, 1000)))

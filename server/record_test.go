@@ -368,7 +368,7 @@ func TestWhatABulkRequestCameToIsKnownThoughItStreams(t *testing.T) {
 	t.Parallel()
 	b := storetest.Keep(t)
 	s, _ := newServer(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
-	srv := listen(t, s.EachRecord(func(_ context.Context, r server.Record) (parlance.Item, error) {
+	srv := listen(t, server.EachRecord(s, func(_ context.Context, r server.Record) (parlance.Item, error) {
 		if r.Index == 1 {
 			return parlance.Item{}, parlance.NewError(parlance.Invalid, "no")
 		}

@@ -62,7 +62,7 @@ func TestAClockThatWasSetBetweenTwoProcessesRepeatsNothingAndLosesNothing(t *tes
 					api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 						return server.Atomic(func(ctx context.Context) (any, error) { return "made", limit.Take(ctx, 1) }), nil
 					})))
-				jobs := api.Background(s.Jobs(), server.JobKind("job", work), server.JobPoll(time.Millisecond), server.JobDrain(0))
+				jobs := server.Background(api, s.Jobs(), server.JobKind("job", work), server.JobPoll(time.Millisecond), server.JobDrain(0))
 				mux.Handle("POST /job/{id}", jobs.AsyncHandler("job"))
 				mux.Handle("GET /jobs/", jobs.Watch())
 				pool := server.Seats{Store: s.Seats(), Pool: "p", Count: 1}

@@ -192,7 +192,7 @@ func (o outage) test(t *testing.T) {
 				outside[r.PathValue("id")]++
 				return "done", nil
 			})))
-		jobs := s.Background(o.store.Jobs(), server.JobKind("job", func(context.Context, server.Job) (any, error) { return "done", nil }))
+		jobs := server.Background(s, o.store.Jobs(), server.JobKind("job", func(context.Context, server.Job) (any, error) { return "done", nil }))
 		mux.Handle("POST /job/{id}", jobs.AsyncHandler("job"))
 		mux.Handle("GET /jobs/", jobs.Watch())
 		seats := server.Seats{Store: o.store.Seats(), Pool: "p", Count: 100}

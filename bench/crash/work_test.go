@@ -35,7 +35,7 @@ const (
 
 // serveWork is that part of the process.
 func serveWork(mux *http.ServeMux, api *server.Server, s store.Store, e engine, world *os.File) {
-	jobs := api.Background(s.Jobs(), server.JobLease(time.Second), server.JobPoll(20*time.Millisecond),
+	jobs := server.Background(api, s.Jobs(), server.JobLease(time.Second), server.JobPoll(20*time.Millisecond),
 		server.JobKind(jobsInside, func(ctx context.Context, j server.Job) (any, error) {
 			did := effect{string(j.Input), j.ID}
 			if e.apart {

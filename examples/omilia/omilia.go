@@ -125,7 +125,7 @@ func New(c Config) (*Service, error) {
 		},
 	}
 	s.Maintenance.Refusal.Detail = "Maintenance: the service is closed for planned work"
-	s.jobs = s.api.Background(c.Store.Jobs(), server.JobKind("count", s.dialogs.count))
+	s.jobs = server.Background(s.api, c.Store.Jobs(), server.JobKind("count", s.dialogs.count))
 	return s, nil
 }
 

@@ -85,7 +85,7 @@ func (s *Service) Handler() http.Handler {
 	inside.Handle("GET /clients/{client}/products/{id}", own(s.api.Handle(s.read)))
 	inside.Handle("GET /clients/{client}/products/{id}/price", own(s.api.Handle(s.price)))
 	inside.Handle("GET /clients/{client}/products/{id}/rating", own(server.Deadline(s.config.Timeout)(s.api.Handle(s.rating))))
-	inside.Handle("PUT /commission-activities-batch", s.api.EachRecord(s.update, server.IDOf(activityID)))
+	inside.Handle("PUT /commission-activities-batch", server.EachRecord(s.api, s.update, server.IDOf(activityID)))
 
 	often := limit.Limiter{Store: s.config.Store.Limits(), Logger: s.config.Logger,
 		Policies: []limit.Policy{{Name: "user", Rate: s.config.Rate, By: limit.Principal}}}

@@ -97,9 +97,9 @@ const maxBody = 1 << 20
 func (s *Service) Handler() http.Handler {
 	// The warehouse's own services, which take XML.
 	warehouse := http.NewServeMux()
-	warehouse.Handle("POST /service/ManufactureComplete", mayPost(validManufacture(s.api.EachRecord(s.manufacture))))
-	warehouse.Handle("POST /service/SalesOrder", mayPost(validOrder(s.api.EachRecord(s.order, server.Whole(backOrdered)))))
-	warehouse.Handle("POST /service/StockCount", mayPost(validCount(s.api.EachRecord(s.counted, server.Whole(s.endCount)))))
+	warehouse.Handle("POST /service/ManufactureComplete", mayPost(validManufacture(server.EachRecord(s.api, s.manufacture))))
+	warehouse.Handle("POST /service/SalesOrder", mayPost(validOrder(server.EachRecord(s.api, s.order, server.Whole(backOrdered)))))
+	warehouse.Handle("POST /service/StockCount", mayPost(validCount(server.EachRecord(s.api, s.counted, server.Whole(s.endCount)))))
 	// Those of the shop.
 	shop := http.NewServeMux()
 	shop.Handle("GET /StockAvailability", s.api.Handle(s.availability))
