@@ -13,10 +13,11 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // sendRaw sends a request as text, and reads the response without following it.
-func sendRaw(t *testing.T, s *httptest.Server, request string) answer {
+func sendRaw(t *testing.T, s *httptest.Server, request string) servertest.Answer {
 	t.Helper()
 	c, err := net.Dial("tcp", s.Listener.Addr().String())
 	if err != nil {
@@ -31,11 +32,11 @@ func sendRaw(t *testing.T, s *httptest.Server, request string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := io.ReadAll(res.Body)
+	a, err := servertest.Read(res)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{res.StatusCode, res.Header, string(body), res.ContentLength}
+	return a
 }
 
 func TestAPathThatIsNotCleanIsNotFoundInTheDialect(t *testing.T) {
@@ -71,22 +72,22 @@ func TestAPathThatIsNotCleanIsNotFoundInTheDialect(t *testing.T) {
 		t.Run(c.called, func(t *testing.T) {
 			t.Parallel()
 			for _, dialect := range []string{"vbapi", "problem", "vision"} {
-				s, log := newServer(t, dialect)
+				s, log := servertest.New(t, dialect)
 				between := func(next http.Handler) http.Handler { // a middleware that copies nothing
 					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r) })
 				}
-				a := sendRaw(t, listen(t, s.Wrap(between(mux))), c.called)
+				a := sendRaw(t, servertest.Listen(t, s.Wrap(between(mux))), c.called)
 				if c.clean == "" {
-					if dialect != "vision" && (a.status != 301 || a.header.Get("Location") != c.to) {
-						t.Errorf("%s: got %d %v, want 301 to %s", dialect, a.status, a.header, c.to)
+					if dialect != "vision" && (a.Status != 301 || a.Header.Get("Location") != c.to) {
+						t.Errorf("%s: got %d %v, want 301 to %s", dialect, a.Status, a.Header, c.to)
 					}
 					continue
 				}
 				want := fmt.Sprintf("There is no resource at %s. The clean form of this path is %s.", strings.TrimSuffix(c.called, "?page=2"), c.clean)
-				if a.status != 404 || !strings.Contains(a.body, want) || a.header.Get("Location") != "" || strings.Contains(a.body, "<a ") {
-					t.Errorf("%s: got %d %v %s\nwant 404 with %s", dialect, a.status, a.header, a.body, want)
+				if a.Status != 404 || !strings.Contains(a.Body, want) || a.Header.Get("Location") != "" || strings.Contains(a.Body, "<a ") {
+					t.Errorf("%s: got %d %v %s\nwant 404 with %s", dialect, a.Status, a.Header, a.Body, want)
 				}
-				if lines := log.lines(t); len(lines) != 1 || lines[0]["activity_id"] != a.id() || lines[0]["kind"] != "not_found" {
+				if lines := log.Lines(t); len(lines) != 1 || lines[0]["activity_id"] != a.ID() || lines[0]["kind"] != "not_found" {
 					t.Errorf("%s: got the lines %v, want one of the request", dialect, lines)
 				}
 			}
@@ -96,7 +97,7 @@ func TestAPathThatIsNotCleanIsNotFoundInTheDialect(t *testing.T) {
 
 func TestALongRedirectOfAHandlerReachesTheClientWhole(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vbapi")
+	s, _ := servertest.New(t, "vbapi")
 	long := strings.Repeat("<p>moved</p>", 1000)
 	for name, end := range map[string]func(w http.ResponseWriter){
 		"written in pieces": func(w http.ResponseWriter) {
@@ -110,21 +111,21 @@ func TestALongRedirectOfAHandlerReachesTheClientWhole(t *testing.T) {
 			_, _ = io.WriteString(w, "</p>")
 		},
 	} {
-		a := sendRaw(t, listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		a := sendRaw(t, servertest.Listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "/tree/")
 			w.Header().Set("Content-Type", "text/html")
 			w.WriteHeader(http.StatusMovedPermanently)
 			end(w)
 		}))), "GET /tree")
-		if want := map[string]string{"written in pieces": long + long, "flushed": "<p></p>"}[name]; a.status != 301 || a.body != want {
-			t.Errorf("%s: got %d with %d bytes, want 301 with %d", name, a.status, len(a.body), len(want))
+		if want := map[string]string{"written in pieces": long + long, "flushed": "<p></p>"}[name]; a.Status != 301 || a.Body != want {
+			t.Errorf("%s: got %d with %d bytes, want 301 with %d", name, a.Status, len(a.Body), len(want))
 		}
 	}
 }
 
 func TestOptionsOfTheWholeServerAreAnsweredInTheDialect(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vbapi")
+	s, _ := servertest.New(t, "vbapi")
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /known", writes(0, "application/json", "1"))
 	unstarted := httptest.NewUnstartedServer(s.Wrap(mux))
@@ -135,8 +136,8 @@ func TestOptionsOfTheWholeServerAreAnsweredInTheDialect(t *testing.T) {
 		"OPTIONS *":      `{"data":null,"error":{"type":"https://httpstatuses.com/400","title":"Bad Request","status":400,"detail":"The target * names no resource. Call a path.","instance":"*"},"debug":{"activityId":"ID"}}`,
 		"OPTIONS /known": `{"data":null,"error":{"type":"https://httpstatuses.com/405","title":"Method Not Allowed","status":405,"detail":"The method OPTIONS is not allowed at /known. Allowed: GET, HEAD.","instance":"/known"},"debug":{"activityId":"ID"}}`,
 	} {
-		if a := sendRaw(t, unstarted, called); a.noID() != want {
-			t.Errorf("%s: got %d %s\nwant %s", called, a.status, a.noID(), want)
+		if a := sendRaw(t, unstarted, called); a.WithoutID() != want {
+			t.Errorf("%s: got %d %s\nwant %s", called, a.Status, a.WithoutID(), want)
 		}
 	}
 }
@@ -163,10 +164,10 @@ func TestConditionsAndRangesLeaveInTheDialect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newServer(t, "vbapi")
-			a := ask(t, s.Wrap(file), "GET", "/", c.header[:]...)
-			if a.status != c.status || a.noID() != c.body {
-				t.Errorf("got  %d %s\nwant %d %s", a.status, a.noID(), c.status, c.body)
+			s, _ := servertest.New(t, "vbapi")
+			a := servertest.Ask(t, s.Wrap(file), "GET", "/", c.header[:]...)
+			if a.Status != c.status || a.WithoutID() != c.body {
+				t.Errorf("got  %d %s\nwant %d %s", a.Status, a.WithoutID(), c.status, c.body)
 			}
 		})
 	}
@@ -174,16 +175,16 @@ func TestConditionsAndRangesLeaveInTheDialect(t *testing.T) {
 
 func TestAFailureWithoutABodyIsWrittenInTheDialectWhateverItsType(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "plain")
+	s, _ := servertest.New(t, "plain")
 	h := s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(409)
 	}))
-	if a := ask(t, h, "GET", "/x"); a.status != 409 || a.body != `{"message":"The request GET /x is invalid."}` {
-		t.Errorf("got %d %s", a.status, a.body)
+	if a := servertest.Ask(t, h, "GET", "/x"); a.Status != 409 || a.Body != `{"message":"The request GET /x is invalid."}` {
+		t.Errorf("got %d %s", a.Status, a.Body)
 	}
-	if a := ask(t, h, "HEAD", "/x"); a.status != 409 || a.body != "" || a.header.Get("Content-Type") != "application/json" {
-		t.Errorf("HEAD: got %d %v %s", a.status, a.header, a.body)
+	if a := servertest.Ask(t, h, "HEAD", "/x"); a.Status != 409 || a.Body != "" || a.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("HEAD: got %d %v %s", a.Status, a.Header, a.Body)
 	}
 }
 
@@ -211,14 +212,14 @@ func TestEachRequestThatFailedHasALineUnderItsID(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, log := newServer(t, "vbapi")
-			a := ask(t, s.Wrap(c.handler(s)), c.method, c.path)
-			lines := log.lines(t)
+			s, log := servertest.New(t, "vbapi")
+			a := servertest.Ask(t, s.Wrap(c.handler(s)), c.method, c.path)
+			lines := log.Lines(t)
 			if len(lines) != 1 {
 				t.Fatalf("got %d lines, want 1: %v", len(lines), lines)
 			}
-			if l := lines[0]; l["activity_id"] != a.id() || l["kind"] != c.kind || l["method"] != c.method || l["path"] != c.path {
-				t.Errorf("got %v, want the %s of %s %s under %s", l, c.kind, c.method, c.path, a.id())
+			if l := lines[0]; l["activity_id"] != a.ID() || l["kind"] != c.kind || l["method"] != c.method || l["path"] != c.path {
+				t.Errorf("got %v, want the %s of %s %s under %s", l, c.kind, c.method, c.path, a.ID())
 			}
 		})
 	}
@@ -226,13 +227,13 @@ func TestEachRequestThatFailedHasALineUnderItsID(t *testing.T) {
 
 func TestTheLogNamesTheFieldsAndNotTheirTexts(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vms")
+	s, log := servertest.New(t, "vms")
 	many := make([]parlance.Field, 22)
 	for i := range many {
 		many[i] = parlance.Field{Path: fmt.Sprint("f", i), Code: "required", Message: "a secret that was entered"}
 	}
-	ask(t, s.Handle(returns(nil, parlance.NewError(parlance.Invalid, "Look at it").WithReason(parlance.Fields).WithFields(many...))), "GET", "/")
-	got := fmt.Sprint(log.lines(t)[0]["fields"])
+	servertest.Ask(t, s.Handle(returns(nil, parlance.NewError(parlance.Invalid, "Look at it").WithReason(parlance.Fields).WithFields(many...))), "GET", "/")
+	got := fmt.Sprint(log.Lines(t)[0]["fields"])
 	if !strings.HasPrefix(got, "f0 (required), f1 (required), ") || !strings.HasSuffix(got, "f19 (required), and 2 more") {
 		t.Errorf("got %s", got)
 	}
@@ -243,13 +244,13 @@ func TestTheLogNamesTheFieldsAndNotTheirTexts(t *testing.T) {
 
 func TestADetailRepeatsALongPathShortened(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "plain")
+	s, _ := servertest.New(t, "plain")
 	path := "/" + strings.Repeat("x", 5000)
-	if a := ask(t, s.Wrap(http.NewServeMux()), "GET", path+"%3Cscript%3E"); a.body != `{"message":"There is no resource at GET `+path[:200]+`…."}` {
-		t.Errorf("got %s", a.body)
+	if a := servertest.Ask(t, s.Wrap(http.NewServeMux()), "GET", path+"%3Cscript%3E"); a.Body != `{"message":"There is no resource at GET `+path[:200]+`…."}` {
+		t.Errorf("got %s", a.Body)
 	}
-	if a := ask(t, s.Wrap(http.NewServeMux()), "GET", "/%3Cscript%3E"); a.body != `{"message":"There is no resource at GET /%3Cscript%3E."}` {
-		t.Errorf("got %s", a.body)
+	if a := servertest.Ask(t, s.Wrap(http.NewServeMux()), "GET", "/%3Cscript%3E"); a.Body != `{"message":"There is no resource at GET /%3Cscript%3E."}` {
+		t.Errorf("got %s", a.Body)
 	}
 }
 
@@ -269,14 +270,14 @@ func TestASuccessInAnEnvelopeHasDataWhateverItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newServer(t, "vbapi")
+			s, _ := servertest.New(t, "vbapi")
 			res, err := http.Post(serve(t, c.handler(s)).URL, "application/json", strings.NewReader("[]"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, err := readAnswer(res)
-			if want := `{"data":` + c.data + `,"error":null,"debug":{"activityId":"ID"}}`; err != nil || a.status != c.status || a.noID() != want {
-				t.Errorf("got  %d %s %v\nwant %d %s", a.status, a.noID(), err, c.status, want)
+			a, err := servertest.Read(res)
+			if want := `{"data":` + c.data + `,"error":null,"debug":{"activityId":"ID"}}`; err != nil || a.Status != c.status || a.WithoutID() != want {
+				t.Errorf("got  %d %s %v\nwant %d %s", a.Status, a.WithoutID(), err, c.status, want)
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // ledger is a Transactor over a number: what is added is there where it commits.
@@ -90,19 +91,19 @@ func TestAnAtomicIsCommittedBeforeItsAnswerAndUndoneWithIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bank := c.ledger
-			s, log := newServer(t, "problem", server.WithTransactor(&bank))
-			a := ask(t, s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
+			s, log := servertest.New(t, "problem", server.WithTransactor(&bank))
+			a := servertest.Ask(t, s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
 				return server.Atomic(func(ctx context.Context) (any, error) {
 					add(ctx, 1)
 					w.Header().Add("Run", "x")
 					return c.fn(w, ctx)
 				}), nil
 			}), "POST", "/")
-			if a.status != c.status || bank.sum != c.sum || !strings.Contains(log.String(), c.log) {
+			if a.Status != c.status || bank.sum != c.sum || !strings.Contains(log.String(), c.log) {
 				t.Errorf("sum %d, got %+v, log %s", bank.sum, a, log)
 			}
-			if n := len(a.header.Values("Run")); n > 1 || a.status == 503 && a.header.Get("Location") != "" {
-				t.Errorf("headers of another run: %v", a.header)
+			if n := len(a.Header.Values("Run")); n > 1 || a.Status == 503 && a.Header.Get("Location") != "" {
+				t.Errorf("headers of another run: %v", a.Header)
 			}
 		})
 	}
@@ -111,8 +112,8 @@ func TestAnAtomicIsCommittedBeforeItsAnswerAndUndoneWithIt(t *testing.T) {
 func TestAnAtomicThatWritesByItselfIsUndoneAndTheConnectionCut(t *testing.T) {
 	t.Parallel()
 	var bank ledger
-	s, _ := newServer(t, "problem", server.WithTransactor(&bank))
-	_, err := try(t, listen(t, s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
+	s, _ := servertest.New(t, "problem", server.WithTransactor(&bank))
+	_, err := servertest.Try(t, servertest.Listen(t, s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
 		return server.Atomic(func(ctx context.Context) (any, error) {
 			add(ctx, 1)
 			_, err := w.Write([]byte("a,b"))
@@ -126,15 +127,15 @@ func TestAnAtomicThatWritesByItselfIsUndoneAndTheConnectionCut(t *testing.T) {
 
 func TestAnAtomicNeedsAStore(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "problem")
-	a := ask(t, s.Handle(returns(server.Atomic(func(context.Context) (any, error) { return 1, nil }), nil)), "POST", "/")
-	if a.status != 500 || !strings.Contains(log.String(), "WithTransactor") {
+	s, log := servertest.New(t, "problem")
+	a := servertest.Ask(t, s.Handle(returns(server.Atomic(func(context.Context) (any, error) { return 1, nil }), nil)), "POST", "/")
+	if a.Status != 500 || !strings.Contains(log.String(), "WithTransactor") {
 		t.Errorf("got %+v, log %s", a, log)
 	}
 }
 
 // listenAtomic listens with an Atomic behind Idempotent.
-func listenAtomic(t *testing.T, store server.KeyStore, fn server.Atomic) (*httptest.Server, *log) {
+func listenAtomic(t *testing.T, store server.KeyStore, fn server.Atomic) (*httptest.Server, *servertest.Log) {
 	t.Helper()
 	return keyed(t, "problem", store, returns(fn, nil), server.KeyInside())
 }
@@ -147,16 +148,16 @@ func TestUnderAKeyTheAnswerIsCommittedWithTheEffect(t *testing.T) {
 		return server.Created("/orders/7", map[string]int{"id": 7}), nil
 	})
 	store.fail("Transact", errors.New("disk full"))
-	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.status != 503 {
+	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.Status != 503 {
 		t.Errorf("a commit that failed: %+v", a)
 	}
 	store.fail("Transact", nil)
 	first := post(t, l, "/", "{}", "Idempotency-Key", "k")
 	again := post(t, l, "/", "{}", "Idempotency-Key", "k")
-	if first.status != 201 || replayed(first) || runs != 2 {
+	if first.Status != 201 || replayed(first) || runs != 2 {
 		t.Errorf("%d runs: a key whose commit failed is not free: %+v", runs, first)
 	}
-	if !replayed(again) || again.body != first.body || again.header.Get("Location") != "/orders/7" {
+	if !replayed(again) || again.Body != first.Body || again.Header.Get("Location") != "/orders/7" {
 		t.Errorf("first %+v\nagain %+v", first, again)
 	}
 }
@@ -166,11 +167,11 @@ func TestAnAnswerThatCannotBeRecordedUndoesTheEffectInside(t *testing.T) {
 	store := newKeyStore()
 	l, _ := listenAtomic(t, store, func(ctx context.Context) (any, error) { return 1, nil })
 	store.fail("Record", errors.New("disk full"))
-	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.status != 503 {
+	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.Status != 503 {
 		t.Errorf("got %+v", a)
 	}
 	store.fail("Record", nil)
-	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.status != 200 || replayed(a) {
+	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.Status != 200 || replayed(a) {
 		t.Errorf("got %+v", a)
 	}
 }
@@ -185,7 +186,7 @@ func TestACommitThatCameThroughThoughItFailedIsReplayed(t *testing.T) {
 	})
 	first := post(t, l, "/", "{}", "Idempotency-Key", "k")
 	again := post(t, l, "/", "{}", "Idempotency-Key", "k")
-	if first.status != 503 || again.status != 200 || !replayed(again) || runs != 1 {
+	if first.Status != 503 || again.Status != 200 || !replayed(again) || runs != 1 {
 		t.Errorf("%d runs, first %+v\nagain %+v", runs, first, again)
 	}
 }
@@ -213,7 +214,7 @@ func TestFailuresOfAnAtomicUnderAKeyAreKeptOrFreeIt(t *testing.T) {
 		l, _ := listenAtomic(t, newKeyStore(), c.fn)
 		first := post(t, l, "/", "{}", "Idempotency-Key", "k")
 		again := post(t, l, "/", "{}", "Idempotency-Key", "k")
-		if again.status != first.status || replayed(again) != c.kept {
+		if again.Status != first.Status || replayed(again) != c.kept {
 			t.Errorf("%s: first %+v\nagain %+v", name, first, again)
 		}
 	}
@@ -227,7 +228,7 @@ func TestUnderIdempotentARequestWithoutAKeyIsAtomicToo(t *testing.T) {
 		return runs, nil
 	})
 	post(t, l, "/", "{}")
-	if a := post(t, l, "/", "{}"); a.body != "2" {
+	if a := post(t, l, "/", "{}"); a.Body != "2" {
 		t.Errorf("got %+v", a)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // keys are those of the tests: each is named for what it is.
@@ -83,17 +84,17 @@ func TestEachCauseOfARefusalIsTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newServer(t, "problem")
-			a := ask(t, s.Wrap(server.Authenticate(c.scheme)(s.Handle(says))), "GET", "/", c.header...)
+			s, _ := servertest.New(t, "problem")
+			a := servertest.Ask(t, s.Wrap(server.Authenticate(c.scheme)(s.Handle(says))), "GET", "/", c.header...)
 			got := read(t, "problem", a)
-			if got.Kind != c.want.Kind || got.Reason != c.want.Reason || a.status != c.want.Status {
-				t.Errorf("got %d %s", a.status, a.body)
+			if got.Kind != c.want.Kind || got.Reason != c.want.Reason || a.Status != c.want.Status {
+				t.Errorf("got %d %s", a.Status, a.Body)
 			}
-			if got := a.header.Get("WWW-Authenticate"); got != c.challenge {
+			if got := a.Header.Get("WWW-Authenticate"); got != c.challenge {
 				t.Errorf("the challenge is %s", got)
 			}
-			if strings.Contains(a.body, "10.0.0.7") {
-				t.Errorf("a text of ours went out: %s", a.body)
+			if strings.Contains(a.Body, "10.0.0.7") {
+				t.Errorf("a text of ours went out: %s", a.Body)
 			}
 		})
 	}
@@ -121,10 +122,10 @@ func TestAGoodCredentialSaysWhoCalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newServer(t, "vms")
-			a := ask(t, s.Wrap(c.middleware(s.Handle(says))), "GET", "/", c.header...)
-			if a.status != c.status || a.body != c.body {
-				t.Errorf("got %d %s", a.status, a.body)
+			s, _ := servertest.New(t, "vms")
+			a := servertest.Ask(t, s.Wrap(c.middleware(s.Handle(says))), "GET", "/", c.header...)
+			if a.Status != c.status || a.Body != c.body {
+				t.Errorf("got %d %s", a.Status, a.Body)
 			}
 		})
 	}
@@ -132,17 +133,17 @@ func TestAGoodCredentialSaysWhoCalls(t *testing.T) {
 
 func TestEverySchemeIsOfferedToWhoHasNone(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
+	s, _ := servertest.New(t, "vms")
 	h := s.Wrap(server.Authenticate(server.Bearer(keys), server.Basic("", accounts))(s.Handle(says)))
-	if got := ask(t, h, "GET", "/").header.Values("WWW-Authenticate"); !slices.Equal(got, []string{`Bearer`, `Basic realm="", charset="UTF-8"`}) {
+	if got := servertest.Ask(t, h, "GET", "/").Header.Values("WWW-Authenticate"); !slices.Equal(got, []string{`Bearer`, `Basic realm="", charset="UTF-8"`}) {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestACredentialThatIsSentTwiceIsInvalid(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
-	h := listen(t, s.Wrap(server.Authenticate(server.Bearer(keys))(s.Handle(says))))
+	s, _ := servertest.New(t, "vms")
+	h := servertest.Listen(t, s.Wrap(server.Authenticate(server.Bearer(keys))(s.Handle(says))))
 	r, err := http.NewRequestWithContext(t.Context(), "GET", h.URL, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -175,26 +176,26 @@ func TestWhatIsNotPermittedIsForbidden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newServer(t, "problem")
-			a := ask(t, s.Wrap(server.Authenticate(server.Bearer(keys))(c.middleware(s.Handle(says)))), "GET", c.path, "Authorization", "Bearer good")
-			if got := read(t, "problem", a); a.status != c.status || got.Reason != c.reason {
-				t.Errorf("got %d %s", a.status, a.body)
+			s, _ := servertest.New(t, "problem")
+			a := servertest.Ask(t, s.Wrap(server.Authenticate(server.Bearer(keys))(c.middleware(s.Handle(says)))), "GET", c.path, "Authorization", "Bearer good")
+			if got := read(t, "problem", a); a.Status != c.status || got.Reason != c.reason {
+				t.Errorf("got %d %s", a.Status, a.Body)
 			}
-			if got := a.header.Get("WWW-Authenticate"); got != c.challenge {
+			if got := a.Header.Get("WWW-Authenticate"); got != c.challenge {
 				t.Errorf("the challenge is %s", got)
 			}
 		})
 	}
-	s, _ := newServer(t, "problem")
-	if a := ask(t, s.Wrap(server.RequireScopes("read")(s.Handle(says))), "GET", "/"); a.status != 401 {
-		t.Errorf("nobody: got %d %s", a.status, a.body)
+	s, _ := servertest.New(t, "problem")
+	if a := servertest.Ask(t, s.Wrap(server.RequireScopes("read")(s.Handle(says))), "GET", "/"); a.Status != 401 {
+		t.Errorf("nobody: got %d %s", a.Status, a.Body)
 	}
 }
 
 func TestAKeyIsGoodUntilItExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newServer(t, "vbapi")
+		s, _ := servertest.New(t, "vbapi")
 		k := server.Keys{server.HashKey("k"): {Expires: time.Now().Add(time.Hour)}}
 		client := http.Client{Transport: memhttp.Serve(t, s.Wrap(server.Authenticate(server.APIKey("X-Api-Key", k))(s.Handle(says))))}
 		for _, want := range []int{200, 401} {
@@ -231,10 +232,10 @@ shapes:
 		t.Fatal(err)
 	}
 	s := server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
-	h := listen(t, s.Wrap(server.Authenticate(server.Bearer(keys))(server.RequireScopes("write")(s.Handle(says)))))
+	h := servertest.Listen(t, s.Wrap(server.Authenticate(server.Bearer(keys))(server.RequireScopes("write")(s.Handle(says)))))
 	for token, want := range map[string]string{"": "K1", "x": "K2", "old": "K3", "revoked": "K4", "good": "P1"} {
-		if a, err := try(t, h, "GET", "/", "Authorization", "Bearer "+token); err != nil || a.body != `{"code":"`+want+`"}` {
-			t.Errorf("%q: got %s, %v", token, a.body, err)
+		if a, err := servertest.Try(t, h, "GET", "/", "Authorization", "Bearer "+token); err != nil || a.Body != `{"code":"`+want+`"}` {
+			t.Errorf("%q: got %s, %v", token, a.Body, err)
 		}
 	}
 }
@@ -278,13 +279,13 @@ func outcome(k parlance.Kind, r parlance.Reason, status int) parlance.Outcome {
 }
 
 // read is what an answer means in a dialect of the catalogue.
-func read(t testing.TB, name string, a answer) parlance.Outcome {
+func read(t testing.TB, name string, a servertest.Answer) parlance.Outcome {
 	t.Helper()
 	d, err := catalog.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d.Decode(dialect.Request{}, dialect.Response{Status: a.status, Header: dialect.Fields(a.header), Body: []byte(a.body)}).Outcome
+	return d.Decode(dialect.Request{}, dialect.Response{Status: a.Status, Header: dialect.Fields(a.Header), Body: []byte(a.Body)}).Outcome
 }
 
 func basicOf(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
@@ -293,7 +294,7 @@ func basicOf(pair string) string { return "Basic " + base64.StdEncoding.EncodeTo
 // with a credential of its own.
 func TestEachRequestOfABatchHasItsOwnCaller(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	names := server.VerifierFunc(func(_ context.Context, _, secret string) (server.Principal, error) {
 		return server.Principal{ID: secret}, nil
 	})

@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
 // A request that takes long is done in the background where the client prefers it,
 // and is looked at below /jobs/. Asked for without the preference, it is done at once.
 func ExampleServer_Background() {
-	api, db := open("omilia"), memory.New()
+	api, db := servertest.Open("omilia"), memory.New()
 	export := func(ctx context.Context, j server.Job) (any, error) {
 		var from struct{ Year int }
 		if err := json.Unmarshal(j.Input, &from); err != nil {

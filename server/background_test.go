@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -23,7 +24,7 @@ import (
 type jobsAPI struct {
 	t     *testing.T
 	api   *server.Server
-	log   *log
+	log   *servertest.Log
 	store server.JobStore
 	jobs  *server.Jobs
 	http  *http.Transport
@@ -33,7 +34,7 @@ type jobsAPI struct {
 func startJobs(t *testing.T, dialect string, store server.JobStore, work server.Work, options ...server.JobsOption) *jobsAPI {
 	t.Helper()
 	a := &jobsAPI{t: t, store: store}
-	a.api, a.log = newServer(t, dialect)
+	a.api, a.log = servertest.New(t, dialect)
 	a.jobs = server.Background(a.api, store, append([]server.JobsOption{server.JobKind("export", work)}, options...)...)
 	mux := http.NewServeMux()
 	mux.Handle("POST /exports", a.jobs.Handler("export"))
@@ -465,7 +466,7 @@ func TestAJobIsPutInTheTransactionOfItsCaller(t *testing.T) {
 
 func TestAJobIsWatchedWhereAndAsOftenAsTheServiceSays(t *testing.T) {
 	t.Parallel()
-	api, _ := newServer(t, "problem")
+	api, _ := servertest.New(t, "problem")
 	jobs := server.Background(api, memory.New().Jobs(), server.JobsAt("/v1/exports/"), server.JobRetryAfter(7*time.Second),
 		server.JobKind("export", func(context.Context, server.Job) (any, error) { return "done", nil }))
 	mux := http.NewServeMux()
@@ -518,7 +519,7 @@ func TestAJobIsCommittedWithItsKey(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := memory.New()
 				keys := &keyStore{KeyStore: store.Keys(), fault: make(map[string]error)}
-				api, _ := newServer(t, "problem")
+				api, _ := servertest.New(t, "problem")
 				var done atomic.Int32
 				jobs := server.Background(api, store.Jobs(), server.JobPoll(time.Hour), server.JobKind("export", func(context.Context, server.Job) (any, error) {
 					return done.Add(1), nil
@@ -575,7 +576,7 @@ func TestAJobThatWasCommittedWithItsKeyIsBegunAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, done := memory.New(), make(chan struct{})
-		api, _ := newServer(t, "problem")
+		api, _ := servertest.New(t, "problem")
 		jobs := server.Background(api, store.Jobs(), server.JobPoll(time.Hour), server.JobKind("export", func(context.Context, server.Job) (any, error) {
 			close(done)
 			return nil, nil

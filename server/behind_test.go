@@ -11,12 +11,13 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/storetest"
 )
 
 func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
 	t.Parallel()
-	bank := listen(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	bank := servertest.Listen(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "7")
 		http.Error(w, "secret", http.StatusServiceUnavailable)
 	}))
@@ -34,8 +35,8 @@ func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
 		return "paid", nil
 	}
 	b := storetest.Keep(t)
-	recorded, _ := newServer(t, "omilia", server.WithRecorder(b.Recorder))
-	id := ask(t, recorded.Handle(pay), "GET", "/").id()
+	recorded, _ := servertest.New(t, "omilia", server.WithRecorder(b.Recorder))
+	id := servertest.Ask(t, recorded.Handle(pay), "GET", "/").ID()
 	r := b.Find(id)
 	if len(r.Calls) != 2 {
 		t.Fatalf("got %+v", r.Calls)
@@ -55,9 +56,9 @@ func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
 		}
 	}
 
-	unrecorded, _ := newServer(t, "omilia")
-	if a := ask(t, unrecorded.Handle(pay), "GET", "/"); a.body != `"paid"` {
-		t.Errorf("without a recorder: %d %s", a.status, a.body)
+	unrecorded, _ := servertest.New(t, "omilia")
+	if a := servertest.Ask(t, unrecorded.Handle(pay), "GET", "/"); a.Body != `"paid"` {
+		t.Errorf("without a recorder: %d %s", a.Status, a.Body)
 	}
 }
 
@@ -69,7 +70,7 @@ func TestACallThatTookTooLongIsATimeoutInTheRecord(t *testing.T) {
 			bank := &http.Client{Timeout: limit.client, Transport: server.Behind(memhttp.Serve(t,
 				http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })))}
 			b := storetest.Keep(t)
-			s, _ := newServer(t, "omilia", server.WithRecorder(b.Recorder))
+			s, _ := servertest.New(t, "omilia", server.WithRecorder(b.Recorder))
 			house := memhttp.Serve(t, s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 				ctx, cancel := context.WithTimeout(r.Context(), limit.context)
 				defer cancel()

@@ -14,6 +14,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // reads answers with how much it read.
@@ -28,8 +29,8 @@ func reads(_ http.ResponseWriter, r *http.Request) (any, error) {
 func TestALongBodyIsRefused(t *testing.T) {
 	t.Parallel()
 	for dialect, kind := range map[string]parlance.Kind{"vms": parlance.Invalid, "vision": parlance.Invalid, "problem": parlance.Invalid} {
-		s, _ := newServer(t, dialect)
-		h := listen(t, s.Wrap(server.MaxBody(10)(s.Handle(reads))))
+		s, _ := servertest.New(t, dialect)
+		h := servertest.Listen(t, s.Wrap(server.MaxBody(10)(s.Handle(reads))))
 		for name, c := range map[string]struct {
 			body   io.Reader
 			status int
@@ -45,8 +46,8 @@ func TestALongBodyIsRefused(t *testing.T) {
 			}
 			r.Header.Set("Accept", "application/json")
 			a := do(t, h.Client(), r)
-			if a.status != c.status || a.status != 200 && read(t, dialect, a).Kind != kind {
-				t.Errorf("%s, %s: got %d %s", dialect, name, a.status, a.body)
+			if a.Status != c.status || a.Status != 200 && read(t, dialect, a).Kind != kind {
+				t.Errorf("%s, %s: got %d %s", dialect, name, a.Status, a.Body)
 			}
 		}
 	}
@@ -54,8 +55,8 @@ func TestALongBodyIsRefused(t *testing.T) {
 
 func TestABodyThatStallsIsATimeout(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
-	h := listen(t, s.Wrap(server.SlowBody(50*time.Millisecond)(s.Handle(reads))))
+	s, _ := servertest.New(t, "problem")
+	h := servertest.Listen(t, s.Wrap(server.SlowBody(50*time.Millisecond)(s.Handle(reads))))
 	conn, err := net.Dial("tcp", h.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -66,8 +67,8 @@ func TestABodyThatStallsIsATimeout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, _ := readAnswer(res); a.status != 408 || !res.Close {
-		t.Errorf("got %d %s", a.status, a.body)
+	if a, _ := servertest.Read(res); a.Status != 408 || !res.Close {
+		t.Errorf("got %d %s", a.Status, a.Body)
 	}
 }
 
@@ -89,9 +90,9 @@ func TestAClientThatSendsAByteASecondIsCutOffAndOneOnASlowLineIsNot(t *testing.T
 	t.Parallel()
 	for dialect, status := range map[string]int{"vms": 408, "vision": 504, "problem": 408} { // Vision's page has no 408
 		synctest.Test(t, func(t *testing.T) {
-			s, _ := newServer(t, dialect)
+			s, _ := servertest.New(t, dialect)
 			c := &http.Client{Transport: memhttp.Serve(t, s.Wrap(server.SlowBody(10*time.Second+time.Millisecond)(s.Handle(reads))))} // not in the moment of a byte
-			send := func(body io.Reader) answer {
+			send := func(body io.Reader) servertest.Answer {
 				r, err := http.NewRequestWithContext(t.Context(), "POST", "http://x/", body)
 				if err != nil {
 					t.Fatal(err)
@@ -101,14 +102,14 @@ func TestAClientThatSendsAByteASecondIsCutOffAndOneOnASlowLineIsNot(t *testing.T
 			}
 			began := time.Now()
 			a := send(&slowly{3600, []byte("x")})
-			if took := time.Since(began); a.status != status || took > 12*time.Second { // virtual, too
-				t.Errorf("%s, a byte a second: after %v got %d %s", dialect, took, a.status, a.body)
+			if took := time.Since(began); a.Status != status || took > 12*time.Second { // virtual, too
+				t.Errorf("%s, a byte a second: after %v got %d %s", dialect, took, a.Status, a.Body)
 			}
 			if got := read(t, dialect, a).Kind; got != parlance.Timeout {
-				t.Errorf("%s: that means %v: %s", dialect, got, a.body)
+				t.Errorf("%s: that means %v: %s", dialect, got, a.Body)
 			}
-			if a := send(&slowly{60, make([]byte, 256)}); a.status != 200 {
-				t.Errorf("%s, 2 kbit/s: got %d %s", dialect, a.status, a.body)
+			if a := send(&slowly{60, make([]byte, 256)}); a.Status != 200 {
+				t.Errorf("%s, 2 kbit/s: got %d %s", dialect, a.Status, a.Body)
 			}
 		})
 	}
@@ -116,8 +117,8 @@ func TestAClientThatSendsAByteASecondIsCutOffAndOneOnASlowLineIsNot(t *testing.T
 
 func TestAHandlerMayTakeItsTimeOnceTheBodyIsThere(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
-	h := listen(t, s.Wrap(server.SlowBody(10*time.Millisecond)(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+	s, _ := servertest.New(t, "vms")
+	h := servertest.Listen(t, s.Wrap(server.SlowBody(10*time.Millisecond)(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		if _, err := io.ReadAll(r.Body); err != nil {
 			return nil, err
 		}
@@ -134,8 +135,8 @@ func TestAHandlerMayTakeItsTimeOnceTheBodyIsThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Accept", "application/json")
-		if a := do(t, h.Client(), r); a.status != 200 {
-			t.Errorf("got %d %s", a.status, a.body)
+		if a := do(t, h.Client(), r); a.Status != 200 {
+			t.Errorf("got %d %s", a.Status, a.Body)
 		}
 	}
 }

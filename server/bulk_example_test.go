@@ -9,12 +9,13 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // Each record of a request is handled by itself, and the answer says what became of
 // each: here in the caller's own document.
 func ExampleServer_EachRecord() {
-	api := open("vision")
+	api := servertest.Open("vision")
 	orders := server.EachRecord(api, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 		var order struct {
 			DocRef   string
@@ -41,7 +42,7 @@ func ExampleServer_EachRecord() {
 
 // Some records at the same time, from a list that is a member of an object.
 func ExampleAtOnce() {
-	api := open("problem")
+	api := servertest.Open("problem")
 	users := server.EachRecord(api, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 		if string(r.Raw) == `"eve"` {
 			return parlance.Item{}, parlance.ErrForbidden

@@ -27,6 +27,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // order is a record of the tests, and says itself what is to become of it.
@@ -124,7 +125,7 @@ func TestEachRecordIsToldOfInTheDialect(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			for _, atOnce := range []int{1, 3} {
-				s, log := newServer(t, c.dialect)
+				s, log := servertest.New(t, c.dialect)
 				res, err := http.Post(serve(t, server.EachRecord(s, take, server.AtOnce(atOnce))).URL+c.path, "", strings.NewReader(c.document))
 				if err != nil {
 					t.Fatal(err)
@@ -149,7 +150,7 @@ func TestEachRecordIsToldOfInTheDialect(t *testing.T) {
 
 func TestTheHandlerOfARecordKnowsWhoCalls(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	who := make(chan string, 1)
 	each := server.EachRecord(s, func(ctx context.Context, _ server.Record) (parlance.Item, error) {
 		p, _ := server.PrincipalOf(ctx)
@@ -167,7 +168,7 @@ func TestTheHandlerOfARecordKnowsWhoCalls(t *testing.T) {
 
 func TestTheListOfRecordsMayBeAMember(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	url := serve(t, server.EachRecord(s, take, server.Member("orders"))).URL
 	for _, c := range []struct {
 		name, document string
@@ -198,7 +199,7 @@ func TestTheListOfRecordsMayBeAMember(t *testing.T) {
 
 func TestWhatIsTooMuchIsOneFailureAndTheRecordsBeforeItStand(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	long := `{"Ref":"` + strings.Repeat("x", 200) + `"}`
 	for _, c := range []struct {
 		name, document, says string
@@ -221,13 +222,13 @@ func TestWhatIsTooMuchIsOneFailureAndTheRecordsBeforeItStand(t *testing.T) {
 func TestThePanicOfARecordIsItsFailureAndLeaksNothing(t *testing.T) {
 	t.Parallel()
 	for _, atOnce := range []int{1, 2} {
-		s, log := newServer(t, "problem")
+		s, log := servertest.New(t, "problem")
 		status, _, body := postBulk(t, serve(t, server.EachRecord(s, take, server.AtOnce(atOnce))).URL, `[{"Ref":"1","Want":"panic"},{"Ref":"2"}]`)
 		if status != 207 || !strings.Contains(body, `"items":[{"index":0,"kind":"internal","detail":"The record could not be handled. The cause is in the server's log under the request ID."},{"index":1,"id":"2","kind":"success"`) {
 			t.Errorf("%d %s", status, body)
 		}
 		var told bool
-		for _, line := range log.lines(t) {
+		for _, line := range log.Lines(t) {
 			told = told || line["panic"] == "secret of 1" && strings.Contains(fmt.Sprint(line["stack"]), "bulk_test.go") && strings.Contains(body, fmt.Sprint(line["activity_id"]))
 		}
 		if !told || strings.Contains(body, "secret") {
@@ -246,7 +247,7 @@ func TestAPanicOrARecordThatCannotBeReadHasItsID(t *testing.T) {
 		return fmt.Sprintf("ref=%v", o.Ref)
 	})
 	for _, atOnce := range []int{1, 3} {
-		s, _ := newServer(t, "vbapi")
+		s, _ := servertest.New(t, "vbapi")
 		_, _, body := postBulk(t, serve(t, server.EachRecord(s, take, name, server.AtOnce(atOnce))).URL,
 			`[{"Ref":"1","Want":"panic"},{"Ref":2},{"Ref":"a=3"},7]`)
 		want := `{"data":[{"id":[{"key":"ref","value":1}],"status":500,"body":"The record could not be handled. The cause is in the server's log under the activityId."},` +
@@ -300,7 +301,7 @@ func TestARecordKnowsTheLineThatItBeginsOn(t *testing.T) {
 			if document[0] == '{' {
 				options = append(options, server.Member("orders"))
 			}
-			s, _ := newServer(t, "problem")
+			s, _ := servertest.New(t, "problem")
 			postBulk(t, serve(t, server.EachRecord(s, func(_ context.Context, r server.Record) (parlance.Item, error) {
 				lines[r.Index] = r.Line
 				return parlance.Item{}, nil
@@ -346,7 +347,7 @@ func TestTheWholeMayBeNotedAndHaveAStatusOfItsOwn(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			for _, spooled := range []int{1 << 20, 10} { // in memory, and in a file
-				s, log := newServer(t, "vision")
+				s, log := servertest.New(t, "vision")
 				url := serve(t, server.EachRecord(s, take, server.Whole(whole), server.SpoolTo(t.TempDir(), spooled))).URL
 				status, _, body := postBulk(t, url+"/service/Orders", "<ORDERS>"+c.document+"</ORDERS>")
 				if status != c.status || body != c.body {
@@ -360,7 +361,7 @@ func TestTheWholeMayBeNotedAndHaveAStatusOfItsOwn(t *testing.T) {
 		// It has no word for a note, and says what became of the records all the same.
 		"vbapi": `{"data":[{"id":[{"key":"short","value":1}],"status":200,"body":"taken"}],"error":null,"debug":{"activityId":"ID"}}`,
 	} {
-		s, _ := newServer(t, dialect)
+		s, _ := servertest.New(t, dialect)
 		status, _, body := postBulk(t, serve(t, server.EachRecord(s, take, server.Whole(whole))).URL, `[{"Ref":"short=1"}]`)
 		if body = ids.ReplaceAllString(body, "ID"); status != 207 || body != want {
 			t.Errorf("%s: %d %s\nwant 207 %s", dialect, status, body, want)
@@ -377,7 +378,7 @@ func TestAnAnswerStreamsOnceARecordFailedAndAnotherDidNot(t *testing.T) {
 		{"vbapi", "[{}", ",{}", `,{"Want":"bad"}`, "]", `"body":"taken"}`, `"body":"bad <>"}`},
 	} {
 		for _, atOnce := range []int{1, 4} {
-			s, _ := newServer(t, c.dialect)
+			s, _ := servertest.New(t, c.dialect)
 			url := serve(t, server.EachRecord(s, take, server.AtOnce(atOnce))).URL
 			out, in := io.Pipe()
 			req, _ := http.NewRequest("POST", url+"/service/Orders", out)
@@ -429,7 +430,7 @@ func readUntil(t *testing.T, r *bufio.Reader, text string) {
 
 func TestAnAnswerMayWaitForTheWholeRequest(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	h := server.EachRecord(s, take, server.AnswerLast())
 	out, in := io.Pipe()
 	w := httptest.NewRecorder()
@@ -460,7 +461,7 @@ func TestALongAnswerIsKeptOnDiskAndTheFileIsRemoved(t *testing.T) {
 		dir := t.TempDir()
 		const n = 5000
 		var most atomic.Int64
-		s, _ := newServer(t, c.dialect)
+		s, _ := servertest.New(t, c.dialect)
 		h := server.EachRecord(s, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 			if r.Index == n {
 				var size int64
@@ -492,7 +493,7 @@ func TestALongAnswerIsKeptOnDiskAndTheFileIsRemoved(t *testing.T) {
 
 func TestWhereNothingCanBeKeptTheAnswerIsAFailureOfTheServer(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vbapi")
+	s, log := servertest.New(t, "vbapi")
 	h := server.EachRecord(s, take, server.SpoolTo(filepath.Join(t.TempDir(), "missing"), 100))
 	status, _, body := postBulk(t, serve(t, h).URL, "["+strings.Repeat("{},", 100)+"{}]")
 	if status != 500 || strings.Contains(body, "missing") || !strings.Contains(log.String(), "missing") {
@@ -505,7 +506,7 @@ func TestWhenTheClientGoesAwayTheRecordInHandIsTheLast(t *testing.T) {
 	for _, atOnce := range []int{1, 3} {
 		synctest.Test(t, func(t *testing.T) {
 			var handled atomic.Int64
-			s, log := newServer(t, "vbapi")
+			s, log := servertest.New(t, "vbapi")
 			transport := memhttp.Serve(t, server.EachRecord(s, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 				handled.Add(1)
 				return parlance.Item{}, nil
@@ -537,7 +538,7 @@ func TestRecordsAtOnceAreBoundedAndToldInTheirOrder(t *testing.T) {
 	var running, most atomic.Int64
 	var first sync.WaitGroup
 	first.Add(atOnce)
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	h := server.EachRecord(s, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 		now := running.Add(1)
 		defer running.Add(-1)
@@ -618,7 +619,7 @@ func TestTheStreamedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
 				for i := range n {
 					items = append(items, parlance.Item{Index: i, ID: fmt.Sprintf("k=%d", i), Outcome: outcomes[i%worst]})
 				}
-				s, _ := newServer(t, name)
+				s, _ := servertest.New(t, name)
 				r := httptest.NewRequest("POST", "/things", strings.NewReader("["+strings.Repeat("0,", n-1)+"0]"))
 				r.Header.Set("Accept", accept)
 				w := httptest.NewRecorder()
@@ -655,7 +656,7 @@ func TestTheEchoedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
 		document.WriteString([]string{"<SO/>", "\n<SO ><DocRef/> </SO >", "<!-- </SO> --><SO a='>'><![CDATA[</SO>]]></SO>"}[i%3])
 	}
 	document.WriteString(" </ORDERS>")
-	s, _ := newServer(t, "vision")
+	s, _ := servertest.New(t, "vision")
 	r := httptest.NewRequest("POST", "/service/Orders", strings.NewReader(document.String()))
 	w := httptest.NewRecorder()
 	server.EachRecord(s, func(_ context.Context, r server.Record) (parlance.Item, error) { return items[r.Index], nil }).ServeHTTP(w, r)

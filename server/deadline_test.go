@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 func TestADeadlineEndsWhatTakesTooLong(t *testing.T) {
@@ -46,14 +47,14 @@ func TestADeadlineEndsWhatTakesTooLong(t *testing.T) {
 			}, parlance.Forbidden, 0},
 		} {
 			synctest.Test(t, func(t *testing.T) {
-				s, _ := newServer(t, dialect)
+				s, _ := servertest.New(t, dialect)
 				h := &http.Client{Transport: memhttp.Serve(t, s.Wrap(server.Deadline(5*time.Second)(s.Handle(c.handler))))}
 				begin := time.Now()
 				a := as(t, h, "ann", "POST", "http://house/x")
-				if got := read(t, dialect, a); got.Kind != c.kind || a.header.Get("X-Late") != "" {
-					t.Errorf("%s, %s: got %d %s", dialect, name, a.status, a.body)
+				if got := read(t, dialect, a); got.Kind != c.kind || a.Header.Get("X-Late") != "" {
+					t.Errorf("%s, %s: got %d %s", dialect, name, a.Status, a.Body)
 				}
-				if a.id() == "" {
+				if a.ID() == "" {
 					t.Errorf("%s, %s: no id", dialect, name)
 				}
 				if took := time.Since(begin); took != c.took {
@@ -71,7 +72,7 @@ func TestADeadlineCutsAStreamThatHasBegun(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []string{"problem", "vbapi"} {
 		synctest.Test(t, func(t *testing.T) {
-			s, log := newServer(t, dialect)
+			s, log := servertest.New(t, dialect)
 			late := make(chan error, 1)
 			h := &http.Client{Transport: memhttp.Serve(t, s.Wrap(server.Deadline(5*time.Second)(s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
 				w.Header().Set("Content-Type", "text/csv")
@@ -87,9 +88,9 @@ func TestADeadlineCutsAStreamThatHasBegun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, err := readAnswer(res)
-			if err == nil || a.body != "id,name\n" {
-				t.Errorf("%s: got %q, %v", dialect, a.body, err)
+			a, err := servertest.Read(res)
+			if err == nil || a.Body != "id,name\n" {
+				t.Errorf("%s: got %q, %v", dialect, a.Body, err)
 			}
 			if err := <-late; !errors.Is(err, http.ErrHandlerTimeout) {
 				t.Errorf("%s: writing late gave %v", dialect, err)
@@ -105,9 +106,9 @@ func TestADeadlineCutsAStreamThatHasBegun(t *testing.T) {
 // connection.
 func TestADeadlineCutsAnAnswerThatNobodyReads(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
+	s, _ := servertest.New(t, "vms")
 	ended := make(chan error, 1)
-	h := listen(t, s.Wrap(server.Deadline(100*time.Millisecond)(s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
+	h := servertest.Listen(t, s.Wrap(server.Deadline(100*time.Millisecond)(s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
 		w.Header().Set("Content-Type", "text/csv")
 		chunk := make([]byte, 1<<20)
 		for {
@@ -144,8 +145,8 @@ func TestADeadlineUnderNoServerIsPlain(t *testing.T) {
 			<-r.Context().Done()
 			time.Sleep(time.Second)
 		})))}
-		if a := as(t, h, "ann", "GET", "http://house/"); a.status != 504 || a.body != "Gateway Timeout\n" {
-			t.Errorf("got %d %q", a.status, a.body)
+		if a := as(t, h, "ann", "GET", "http://house/"); a.Status != 504 || a.Body != "Gateway Timeout\n" {
+			t.Errorf("got %d %q", a.Status, a.Body)
 		}
 		time.Sleep(time.Minute)
 	})
@@ -154,15 +155,15 @@ func TestADeadlineUnderNoServerIsPlain(t *testing.T) {
 func TestTheContextOfADeadlineSaysWhy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newServer(t, "vms")
+		s, _ := servertest.New(t, "vms")
 		cause := make(chan error, 1)
 		h := &http.Client{Transport: memhttp.Serve(t, s.Wrap(server.Deadline(time.Second)(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			<-r.Context().Done()
 			cause <- r.Context().Err()
 			return nil, server.Upstream(r.Context().Err())
 		}))))}
-		if a := as(t, h, "ann", "GET", "http://house/"); a.status != 504 {
-			t.Errorf("got %d %s", a.status, a.body)
+		if a := as(t, h, "ann", "GET", "http://house/"); a.Status != 504 {
+			t.Errorf("got %d %s", a.Status, a.Body)
 		}
 		if err := <-cause; !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)

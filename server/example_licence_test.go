@@ -6,13 +6,14 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
 // Who works takes a seat; while all are taken the next one is refused, until one
 // is given back or its lease ends.
 func ExampleSeats() {
-	api := open("omilia")
+	api := servertest.Open("omilia")
 	seats := &server.Seats{Store: memory.New().Seats(), Pool: "agents", Count: 1, Refusal: parlance.Outcome{Code: "1040"}}
 	seats.Holder = func(r *http.Request) string { return r.Header.Get("X-Agent") }
 	mux := http.NewServeMux()
@@ -24,10 +25,10 @@ func ExampleSeats() {
 	}))
 	h := api.Wrap(mux)
 
-	showAs(h, "GET", "/dialogs", "X-Agent", "ann")
-	showAs(h, "GET", "/dialogs", "X-Agent", "bob")
-	showAs(h, "DELETE", "/session", "X-Agent", "ann")
-	showAs(h, "GET", "/dialogs", "X-Agent", "bob")
+	servertest.ShowAs(h, "GET", "/dialogs", "X-Agent", "ann")
+	servertest.ShowAs(h, "GET", "/dialogs", "X-Agent", "bob")
+	servertest.ShowAs(h, "DELETE", "/session", "X-Agent", "ann")
+	servertest.ShowAs(h, "GET", "/dialogs", "X-Agent", "bob")
 	// Output:
 	// 200 [] []
 	// 403 [] {"errors":[{"code":"1040","detail":"No available licenses","meta":{},"source":"","status":403,"title":"Forbidden"}]}
@@ -37,7 +38,7 @@ func ExampleSeats() {
 
 // What is created is counted with it, or neither happens.
 func ExampleCap() {
-	api := open("vms")
+	api := servertest.Open("vms")
 	limit := server.Cap{Store: memory.New().Seats(), Name: "cameras", Most: 1,
 		Refusal: parlance.Outcome{Fields: []parlance.Field{{Path: "license", Message: "The license limit is exceeded"}}}}
 	create := api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -50,8 +51,8 @@ func ExampleCap() {
 		return server.Created("/cameras/1", map[string]int{"id": 1}), nil
 	})
 
-	show(create, "POST", "/cameras")
-	show(create, "POST", "/cameras")
+	servertest.Show(create, "POST", "/cameras")
+	servertest.Show(create, "POST", "/cameras")
 	// Output:
 	// 201 {"id":1}
 	// 402 {"message":"","errors":{"license":["The license limit is exceeded"]}}

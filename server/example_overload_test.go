@@ -11,20 +11,21 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // A switch closes the service for those who do not do the work.
 func ExampleMaintenance() {
-	api := open("vms")
+	api := servertest.Open("vms")
 	m := server.Maintenance{Admit: func(r *http.Request) bool { return r.Header.Get("X-Operator") == "ann" }}
 	h := api.Wrap(m.Wrap(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return "here", nil })))
 
 	m.Close(time.Time{}) // nobody knows how long
-	showAs(h, "GET", "/cameras", "X-Operator", "")
-	showAs(h, "GET", "/cameras", "X-Operator", "ann")
-	showAs(h, "GET", "/healthz", "X-Operator", "")
+	servertest.ShowAs(h, "GET", "/cameras", "X-Operator", "")
+	servertest.ShowAs(h, "GET", "/cameras", "X-Operator", "ann")
+	servertest.ShowAs(h, "GET", "/healthz", "X-Operator", "")
 	m.Reopen()
-	showAs(h, "GET", "/cameras", "X-Operator", "")
+	servertest.ShowAs(h, "GET", "/cameras", "X-Operator", "")
 	// Output:
 	// 503 [] {"message":"","errors":{"error":["The service is closed for maintenance."]}}
 	// 200 [] "here"
@@ -48,7 +49,7 @@ func ExampleMaintenance_Plan() {
 
 // While as many are served as can be, the rest is told to come back, at once.
 func ExampleOverload() {
-	api := open("vbapi")
+	api := servertest.Open("vbapi")
 	busy, proceed := make(chan bool), make(chan bool)
 	o := server.Overload{Served: 1, Refusal: parlance.Outcome{RetryAfter: 3 * time.Second}}
 	h := api.Wrap(o.Wrap(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
@@ -73,7 +74,7 @@ func ExampleOverload() {
 
 // A route has so long; then its context ends, and the client gets an answer.
 func ExampleDeadline() {
-	api := open("problem")
+	api := servertest.Open("problem")
 	h := api.Wrap(server.Deadline(time.Millisecond)(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		<-r.Context().Done() // as a database does, that was given the context
 		return nil, r.Context().Err()
@@ -87,9 +88,9 @@ func ExampleDeadline() {
 
 // What goes wrong with a service behind is not told by its words.
 func ExampleUpstream() {
-	api := open("vbapi")
+	api := servertest.Open("vbapi")
 	bank := func(context.Context) error { return errors.New("unexpected end of JSON from 10.0.0.7") }
-	show(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+	servertest.Show(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, server.Upstream(bank(r.Context()))
 	}), "GET", "/balance")
 	// Output:
@@ -98,7 +99,7 @@ func ExampleUpstream() {
 
 // A body that is too long is refused before it is read.
 func ExampleMaxBody() {
-	api := open("vms")
+	api := servertest.Open("vms")
 	h := api.Wrap(server.MaxBody(16)(api.Handle(nil)))
 	r := httptest.NewRequest("POST", "/items", strings.NewReader(strings.Repeat("x", 17)))
 	r.Header.Set("Accept", "application/json")

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,32 +15,14 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 )
-
-// open makes the server of an example. An activity id is set around it, so that
-// the output is the same in every run; a program leaves that to the server.
-func open(dialect string) *server.Server {
-	d, err := catalog.Open(dialect)
-	if err != nil {
-		panic(err)
-	}
-	return server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
-}
-
-func show(h http.Handler, method, path string) {
-	r := httptest.NewRequest(method, path, nil)
-	r.Header.Set("Accept", "application/json")
-	r = r.WithContext(activity.WithID(r.Context(), "a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"))
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	fmt.Println(w.Code, w.Body)
-}
 
 // A handler returns a value or an error; the dialect says how it looks.
 func ExampleServer_Handle() {
 	for _, name := range []string{"vbapi", "vms"} {
-		api := open(name)
+		api := servertest.Open(name)
 		mux := http.NewServeMux()
 		mux.Handle("GET /products/{id}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			if r.PathValue("id") != "1" {
@@ -49,8 +30,8 @@ func ExampleServer_Handle() {
 			}
 			return map[string]string{"name": "Pear"}, nil
 		}))
-		show(mux, "GET", "/products/1")
-		show(mux, "GET", "/products/2")
+		servertest.Show(mux, "GET", "/products/1")
+		servertest.Show(mux, "GET", "/products/2")
 	}
 	// Output:
 	// 200 {"data":{"name":"Pear"},"error":null,"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
@@ -62,8 +43,8 @@ func ExampleServer_Handle() {
 // What a handler fails of is told in two ways: what the client may know, and the
 // cause for the log.
 func ExampleServer_Handle_error() {
-	api := open("plain")
-	show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+	api := servertest.Open("plain")
+	servertest.Show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		return nil, parlance.NewError(parlance.Conflict, "The order is being changed").Because(errors.New("row 7 is locked by 10.0.0.4"))
 	}), "PUT", "/orders/7")
 	// Output:
@@ -72,8 +53,8 @@ func ExampleServer_Handle_error() {
 
 // Every fault of an input is told at once.
 func ExampleServer_Handle_fields() {
-	api := open("vms")
-	show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+	api := servertest.Open("vms")
+	servertest.Show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		return nil, parlance.NewError(parlance.Invalid, "Submitted data was invalid").WithReason(parlance.Fields).WithFields(
 			parlance.Field{Path: "url", Message: "The URL value is in invalid format"},
 			parlance.Field{Path: "date", Message: "The date is missing"})
@@ -87,12 +68,12 @@ func ExampleServer_Wrap() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /old", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "moved to the attic", http.StatusGone) })
 	mux.HandleFunc("GET /bug", func(http.ResponseWriter, *http.Request) { panic("a secret") })
-	api := open("problem").Wrap(mux)
+	api := servertest.Open("problem").Wrap(mux)
 
-	show(api, "GET", "/old")
-	show(api, "POST", "/old")
-	show(api, "GET", "/nowhere")
-	show(api, "GET", "/bug")
+	servertest.Show(api, "GET", "/old")
+	servertest.Show(api, "POST", "/old")
+	servertest.Show(api, "GET", "/nowhere")
+	servertest.Show(api, "GET", "/bug")
 	// Output:
 	// 410 {"title":"Gone","status":410,"detail":"moved to the attic","instance":"/old","kind":"not_found","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
 	// 405 {"title":"Method Not Allowed","status":405,"detail":"The method POST is not allowed at /old. Allowed: GET, HEAD.","instance":"/old","kind":"invalid","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
@@ -103,8 +84,8 @@ func ExampleServer_Wrap() {
 // Each record of a bulk request gets an answer of its own. Vision's answer
 // stands in the caller's own document.
 func ExampleBulk() {
-	api := open("vision")
-	show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+	api := servertest.Open("vision")
+	servertest.Show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		document := `<MANUFACTURING><MC><DocRef>A1</DocRef></MC><MC><DocRef>A2</DocRef></MC></MANUFACTURING>`
 		return server.Bulk([]byte(document),
 			parlance.Item{Index: 0, ID: "A1", Outcome: parlance.Outcome{Kind: parlance.Success, Detail: "Processed"}},
@@ -117,7 +98,7 @@ func ExampleBulk() {
 
 // A client is told where the created thing is.
 func ExampleCreated() {
-	api := open("omilia")
+	api := servertest.Open("omilia")
 	h := api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		return server.Created("/dialogs/7", map[string]int{"id": 7}), nil
 	})
@@ -132,7 +113,7 @@ func ExampleCreated() {
 // answer are one commit, and the answer is given again.
 func ExampleIdempotent() {
 	store, orders := memory.New().Keys(), 0 // a program takes store/sqlite, and orders are a table of it
-	api := open("problem")
+	api := servertest.Open("problem")
 	order := api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -168,8 +149,8 @@ func ExampleIdempotent() {
 // A handler may write a stream itself. An error after bytes went out cuts the
 // connection.
 func ExampleHandlerFunc_stream() {
-	api := open("vms")
-	show(api.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
+	api := servertest.Open("vms")
+	servertest.Show(api.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
 		w.Header().Set("Content-Type", "text/csv")
 		_, err := io.WriteString(w, "id,name")
 		return nil, err

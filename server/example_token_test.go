@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
 // A service without an identity provider gives its own tokens, and refuses in
 // its own dialect.
 func ExampleTokenEndpoint() {
-	api, tokens := open("vision"), memory.New().Tokens()
+	api, tokens := servertest.Open("vision"), memory.New().Tokens()
 	clients := server.Accounts{"warehouse": {
 		Secret:    server.HashKey("demo"), // a real one is of NewSecret; its hash stands in the configuration
 		Principal: server.Principal{ID: "warehouse"},
@@ -43,7 +44,7 @@ func ExampleTokenEndpoint() {
 	}
 	_ = json.Unmarshal(ask("demo").Body.Bytes(), &granted)
 	fmt.Println(granted.Expires)
-	showAs(h, "GET", "/me", "Authorization", "Bearer "+granted.Token)
+	servertest.ShowAs(h, "GET", "/me", "Authorization", "Bearer "+granted.Token)
 	// Output:
 	// 401 <RES><Code>101</Code><Message>The credential is wrong</Message></RES>
 	// 1200
@@ -52,7 +53,7 @@ func ExampleTokenEndpoint() {
 
 // A log-in of the API's own: Basic gets a token, the token opens the rest.
 func ExampleGiveToken() {
-	api, tokens := open("vbapi"), memory.New().Tokens()
+	api, tokens := servertest.Open("vbapi"), memory.New().Tokens()
 	users := server.Accounts{"ann": { // what HashPassword made of "demo"
 		Password:  "pbkdf2-sha256$600000$6a4ctLqDWqkljKU3GddZYg$6p2GLmsMh+JuNdwafzHgA5fkgwgFDG3mPVs/UY1+nzk",
 		Principal: server.Principal{ID: "ann"},

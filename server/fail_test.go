@@ -6,16 +6,17 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 func TestAFailureGoesByWayOfWhatStandsBefore(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	var seen int
-	a := ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a := servertest.Ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		server.Fail(&seeing{w, &seen}, r, parlance.NewError(parlance.RateLimited, "later"))
 	})), "GET", "/path")
-	if a.status != 429 || seen != 429 || a.noID() != `{"title":"Too Many Requests","status":429,"detail":"later","instance":"/path","kind":"rate_limited","request_id":"ID"}` {
+	if a.Status != 429 || seen != 429 || a.WithoutID() != `{"title":"Too Many Requests","status":429,"detail":"later","instance":"/path","kind":"rate_limited","request_id":"ID"}` {
 		t.Errorf("seen %d, got %+v", seen, a)
 	}
 }
@@ -33,10 +34,10 @@ func (w *seeing) WriteHeader(status int) {
 
 func TestUnderNoServerAFailureIsItsStatusInWords(t *testing.T) {
 	t.Parallel()
-	a := ask(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a := servertest.Ask(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		server.Fail(w, r, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.RateLimited, Status: 429}})
 	}), "GET", "/")
-	if a.status != 429 || a.body != "Too Many Requests\n" {
+	if a.Status != 429 || a.Body != "Too Many Requests\n" {
 		t.Errorf("got %+v", a)
 	}
 }

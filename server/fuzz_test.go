@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -25,7 +26,7 @@ func FuzzAuthenticate(f *testing.F) {
 	for _, seed := range []string{"", "Bearer good", "bearer  good ", "Bearer", "Basic YW5uOnJpZ2h0", "Basic %", "Basic YW5u", "Bearer good, Bearer good", "Bearer \"\\\r\n", "\x00"} {
 		f.Add(seed)
 	}
-	s, _ := newServer(f, "problem")
+	s, _ := servertest.New(f, "problem")
 	h := s.Wrap(server.Authenticate(server.Bearer(keys), server.Basic("a \"house\"", accounts))(s.Handle(says)))
 	f.Fuzz(func(t *testing.T, value string) {
 		r := httptest.NewRequest("GET", "/", nil)
@@ -52,7 +53,7 @@ func FuzzTokenEndpoint(f *testing.F) {
 	for _, seed := range []string{"", byClient, byPassword, "grant_type=refresh_token&refresh_token=x", "grant_type=%", "a=1&a=2", strings.Repeat("&", 100), "grant_type=password&username=ann&password=wrong&scope=%00"} {
 		f.Add(seed)
 	}
-	s, _ := newServer(f, "vision")
+	s, _ := servertest.New(f, "vision")
 	f.Fuzz(func(t *testing.T, form string) {
 		h := s.Wrap(endpoint(memory.New().Tokens()))
 		r := httptest.NewRequest("POST", "/token", strings.NewReader(form))
@@ -116,7 +117,7 @@ func FuzzHeaders(f *testing.F) {
 	seen := "" // by the handler
 	var servers []http.Handler
 	for _, name := range []string{"vms", "vision", "vbapi", "omilia", "plain", "problem", "soap", "jsonapi", "django-rest-framework"} {
-		s, _ := newServer(f, name, server.WithTrustedID("X-Request-Id"))
+		s, _ := servertest.New(f, name, server.WithTrustedID("X-Request-Id"))
 		servers = append(servers, s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			seen = activity.ID(r.Context())
 			text := r.Header.Get("X-Text")
@@ -153,7 +154,7 @@ func FuzzEachRecord(f *testing.F) {
 	}
 	var servers []http.Handler
 	for _, name := range []string{"vision", "vbapi", "problem", "vms"} {
-		s, _ := newServer(f, name)
+		s, _ := servertest.New(f, name)
 		servers = append(servers, server.EachRecord(s, func(_ context.Context, r server.Record) (item parlance.Item, err error) {
 			var o order
 			if err := r.Decode(&o); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 type camera struct {
@@ -121,21 +122,21 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, log := newServer(t, c.dialect)
-			a := ask(t, s.Handle(c.handler), "GET", "/path")
-			if a.status != c.status || a.header.Get(c.header[0]) != c.header[1] {
-				t.Errorf("got %d %v, want %d with %v", a.status, a.header, c.status, c.header)
+			s, log := servertest.New(t, c.dialect)
+			a := servertest.Ask(t, s.Handle(c.handler), "GET", "/path")
+			if a.Status != c.status || a.Header.Get(c.header[0]) != c.header[1] {
+				t.Errorf("got %d %v, want %d with %v", a.Status, a.Header, c.status, c.header)
 			}
-			if got := a.noID(); got != c.body {
+			if got := a.WithoutID(); got != c.body {
 				t.Errorf("got  %s\nwant %s", got, c.body)
 			}
-			if strings.Contains(a.body, "10.0.0.7") {
+			if strings.Contains(a.Body, "10.0.0.7") {
 				t.Error("the cause reached the client")
 			}
 			if c.status >= 400 {
-				lines := log.lines(t)
-				if len(lines) != 1 || lines[0]["activity_id"] != a.id() || a.id() == "" {
-					t.Errorf("want one line with the id %q, got %s", a.id(), log)
+				lines := log.Lines(t)
+				if len(lines) != 1 || lines[0]["activity_id"] != a.ID() || a.ID() == "" {
+					t.Errorf("want one line with the id %q, got %s", a.ID(), log)
 				}
 			}
 		})
@@ -148,9 +149,9 @@ func TestAFaultOfTheServerIsLoggedAsAnErrorAndOneOfTheRequestIsNot(t *testing.T)
 		"ERROR": errors.New("disk full"),
 		"INFO":  parlance.NewError(parlance.Invalid, "no name").Because(errors.New("disk full")),
 	} {
-		s, log := newServer(t, "problem")
-		ask(t, s.Handle(returns(nil, err)), "GET", "/")
-		if l := log.lines(t)[0]; l["level"] != level || !strings.Contains(l["error"].(string), "disk full") {
+		s, log := servertest.New(t, "problem")
+		servertest.Ask(t, s.Handle(returns(nil, err)), "GET", "/")
+		if l := log.Lines(t)[0]; l["level"] != level || !strings.Contains(l["error"].(string), "disk full") {
 			t.Errorf("want level %s and the cause, got %v", level, l)
 		}
 	}
@@ -158,21 +159,21 @@ func TestAFaultOfTheServerIsLoggedAsAnErrorAndOneOfTheRequestIsNot(t *testing.T)
 
 func TestAHandlerMayWriteItsAnswerItself(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "problem")
-	a := ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+	s, log := servertest.New(t, "problem")
+	a := servertest.Ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
 		w.Header().Set("Content-Type", "text/csv")
 		_, err := w.Write([]byte("a,b"))
 		return nil, err
 	}), "GET", "/")
-	if a.status != 200 || a.body != "a,b" || log.String() != "" {
+	if a.Status != 200 || a.Body != "a,b" || log.String() != "" {
 		t.Errorf("got %+v, log %s", a, log)
 	}
 }
 
 func TestAnErrorAfterTheAnswerBeganCutsTheConnection(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "problem")
-	a, err := try(t, listen(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+	s, log := servertest.New(t, "problem")
+	a, err := servertest.Try(t, servertest.Listen(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
 		_, _ = w.Write([]byte("a,b"))
 		_ = http.NewResponseController(w).Flush()
 		return nil, errors.New("disk full")
@@ -187,54 +188,54 @@ func TestAnErrorAfterTheAnswerBeganCutsTheConnection(t *testing.T) {
 
 func TestAValueAfterTheAnswerBeganIsDroppedAndLogged(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vms")
-	a := ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+	s, log := servertest.New(t, "vms")
+	a := servertest.Ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
 		_, _ = w.Write([]byte("a,b"))
 		return 1, nil
 	}), "GET", "/")
-	if a.body != "a,b" || !strings.Contains(log.String(), "dropped") {
+	if a.Body != "a,b" || !strings.Contains(log.String(), "dropped") {
 		t.Errorf("got %+v, log %s", a, log)
 	}
 }
 
 func TestTheIDOfAServiceBehindStaysInTheLog(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vbapi")
-	a := ask(t, s.Handle(returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.BadGateway, RequestID: "theirs"}})), "GET", "/")
-	if strings.Contains(a.body, "theirs") || log.lines(t)[0]["upstream_request_id"] != "theirs" {
-		t.Errorf("got %s, log %s", a.body, log)
+	s, log := servertest.New(t, "vbapi")
+	a := servertest.Ask(t, s.Handle(returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.BadGateway, RequestID: "theirs"}})), "GET", "/")
+	if strings.Contains(a.Body, "theirs") || log.Lines(t)[0]["upstream_request_id"] != "theirs" {
+		t.Errorf("got %s, log %s", a.Body, log)
 	}
 }
 
 func TestRecordsThatADialectHasNoPlaceForAreMissedInTheLog(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vms")
-	ask(t, s.Handle(returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Success}}), nil)), "POST", "/")
-	if l := log.lines(t); len(l) != 1 || l[0]["level"] != "WARN" || l[0]["attribute"] != "items" {
+	s, log := servertest.New(t, "vms")
+	servertest.Ask(t, s.Handle(returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Success}}), nil)), "POST", "/")
+	if l := log.Lines(t); len(l) != 1 || l[0]["level"] != "WARN" || l[0]["attribute"] != "items" {
 		t.Errorf("got %s", log)
 	}
 }
 
 func TestAnErrorReplacesWhatIsStillHeld(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vbapi")
-	a := ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+	s, _ := servertest.New(t, "vbapi")
+	a := servertest.Ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`[1,2`))
 		return nil, parlance.ErrConflict
 	}), "GET", "/")
-	if a.status != 400 && a.status != 409 || strings.Contains(a.body, "[1,2") {
+	if a.Status != 400 && a.Status != 409 || strings.Contains(a.Body, "[1,2") {
 		t.Errorf("got %+v", a)
 	}
 }
 
 func TestHEADHasTheHeadersOfGETAndNoBody(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vbapi")
-	l := listen(t, s.Handle(returns(camera{1, "Gate"}, nil)))
-	get, _ := try(t, l, "GET", "/")
-	head, _ := try(t, l, "HEAD", "/")
-	if head.body != "" || head.length != get.length || head.length != int64(len(get.body)) || head.status != get.status {
+	s, _ := servertest.New(t, "vbapi")
+	l := servertest.Listen(t, s.Handle(returns(camera{1, "Gate"}, nil)))
+	get, _ := servertest.Try(t, l, "GET", "/")
+	head, _ := servertest.Try(t, l, "HEAD", "/")
+	if head.Body != "" || head.Length != get.Length || head.Length != int64(len(get.Body)) || head.Status != get.Status {
 		t.Errorf("GET %+v, HEAD %+v", get, head)
 	}
 }
@@ -262,8 +263,8 @@ func TestBulkRollsItsRecordsUp(t *testing.T) {
 // By whomever it is said: by us of a long answer, by net/http of a short one.
 func TestAnAnswerSaysHowLongItIs(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
-	srv := listen(t, s.Wrap(s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+	s, _ := servertest.New(t, "vms")
+	srv := servertest.Listen(t, s.Wrap(s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
 		n, err := strconv.Atoi(r.URL.Query().Get("n"))
 		w.Header().Set("Content-Length", "7") // of something else
 		return server.Raw{ContentType: "text/plain", Body: bytes.Repeat([]byte("x"), n)}, err

@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/disk"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/server/validate"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -119,8 +120,8 @@ func TestWhatStrangersSendIsRefusedInTheDialectAndCostsLittle(t *testing.T) {
 		"a body has no end":                   {"/raw", "text/plain", func() io.Reader { return much("x", endless) }, nil, all(413)},
 	}
 	for _, dialect := range []string{"vms", "vision", "problem"} {
-		s, log := newServer(t, dialect)
-		h := listen(t, fortress(s))
+		s, log := servertest.New(t, dialect)
+		h := servertest.Listen(t, fortress(s))
 		for sentence, c := range hostile {
 			t.Run(sentence+", in "+dialect, func(t *testing.T) {
 				r, err := http.NewRequestWithContext(t.Context(), "POST", h.URL+c.path, c.body())
@@ -143,11 +144,11 @@ func TestWhatStrangersSendIsRefusedInTheDialectAndCostsLittle(t *testing.T) {
 				if !own {
 					want = c.status[""]
 				}
-				if a.status != want || read(t, dialect, a).Kind != parlance.Invalid {
-					t.Errorf("got %d %s, which means %v; want %d", a.status, a.body, read(t, dialect, a).Kind, want)
+				if a.Status != want || read(t, dialect, a).Kind != parlance.Invalid {
+					t.Errorf("got %d %s, which means %v; want %d", a.Status, a.Body, read(t, dialect, a).Kind, want)
 				}
-				if inside := insides.FindString(a.body); inside != "" {
-					t.Errorf("%q of what is inside came out: %s", inside, a.body)
+				if inside := insides.FindString(a.Body); inside != "" {
+					t.Errorf("%q of what is inside came out: %s", inside, a.Body)
 				}
 				if strings.Contains(log.String(), `"level":"ERROR"`) {
 					t.Errorf("it is no fault of the server's: %s", log)
@@ -171,18 +172,18 @@ func xmls(status int) map[string]int { return map[string]int{"": status, "vision
 
 // attempt sends a request for as long as somebody reads it, and reads the answer,
 // which may come before. http.Client gives up where the one meets the other.
-func attempt(address string, r *http.Request) (answer, error) {
+func attempt(address string, r *http.Request) (servertest.Answer, error) {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
-		return answer{}, err
+		return servertest.Answer{}, err
 	}
 	defer conn.Close()
 	go r.Write(conn) // until nobody reads it
 	res, err := http.ReadResponse(bufio.NewReader(conn), r)
 	if err != nil {
-		return answer{}, err
+		return servertest.Answer{}, err
 	}
-	return readAnswer(res)
+	return servertest.Read(res)
 }
 
 // What is kept of a bulk answer until its head can go out needs a disk. Where that is
@@ -191,9 +192,9 @@ func TestABulkAnswerThatFillsTheDiskIsAFailureOfTheServerAndGivesTheSpaceBack(t 
 	t.Parallel()
 	d := disk.Small(t, 1<<20)
 	for _, dialect := range []string{"vms", "vision"} {
-		s, log := newServer(t, dialect)
+		s, log := servertest.New(t, dialect)
 		handled := 0
-		h := listen(t, server.EachRecord(s, func(ctx context.Context, r server.Record) (parlance.Item, error) {
+		h := servertest.Listen(t, server.EachRecord(s, func(ctx context.Context, r server.Record) (parlance.Item, error) {
 			handled++
 			return take(ctx, r)
 		}, server.SpoolTo(d.Folder, 1000)))
@@ -209,8 +210,8 @@ func TestABulkAnswerThatFillsTheDiskIsAFailureOfTheServerAndGivesTheSpaceBack(t 
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.status != 500 || insides.MatchString(a.body) || strings.Contains(a.body, "space") || handled == records {
-				t.Errorf("%s: %d %s, after %d records", dialect, a.status, a.body, handled)
+			if a.Status != 500 || insides.MatchString(a.Body) || strings.Contains(a.Body, "space") || handled == records {
+				t.Errorf("%s: %d %s, after %d records", dialect, a.Status, a.Body, handled)
 			}
 			if !strings.Contains(log.String(), "no space left") {
 				t.Errorf("%s: the log says %s", dialect, log)
@@ -236,12 +237,12 @@ func TestNoTextMakesAHeaderOfItsOwn(t *testing.T) {
 		return nil, err
 	}
 	for _, dialect := range []string{"vms", "vision", "vbapi", "omilia", "plain", "problem", "soap", "oauth2-bearer", "microsoft-graph", "azure", "aws-s3", "twilio"} {
-		s, _ := newServer(t, dialect, server.WithTrustedID("X-Request-Id"))
+		s, _ := servertest.New(t, dialect, server.WithTrustedID("X-Request-Id"))
 		mux := http.NewServeMux()
 		mux.Handle("/out", s.Handle(out))
 		mux.Handle("/made", s.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return server.Created("/"+evil, 1), nil }))
 		mux.Handle("/who", server.Authenticate(server.Basic(evil, accounts))(s.Handle(says)))
-		h := listen(t, s.Wrap(mux))
+		h := servertest.Listen(t, s.Wrap(mux))
 		for _, path := range []string{"/out", "/made", "/who", "/none/a%0d%0aSet-Cookie:%20stolen=1"} {
 			conn, err := net.Dial("tcp", h.Listener.Addr().String())
 			if err != nil {

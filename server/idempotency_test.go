@@ -19,10 +19,11 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // post sends a body to a server that listens. Headers are name, value, ….
-func post(t testing.TB, l *httptest.Server, path, body string, headers ...string) answer {
+func post(t testing.TB, l *httptest.Server, path, body string, headers ...string) servertest.Answer {
 	t.Helper()
 	a, err := send(t.Context(), l, "POST", path, body, headers...)
 	if err != nil {
@@ -31,10 +32,10 @@ func post(t testing.TB, l *httptest.Server, path, body string, headers ...string
 	return a
 }
 
-func send(ctx context.Context, l *httptest.Server, method, path, body string, headers ...string) (answer, error) {
+func send(ctx context.Context, l *httptest.Server, method, path, body string, headers ...string) (servertest.Answer, error) {
 	r, err := http.NewRequestWithContext(ctx, method, l.URL+path, strings.NewReader(body))
 	if err != nil {
-		return answer{}, err
+		return servertest.Answer{}, err
 	}
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("Content-Type", "application/json")
@@ -43,18 +44,16 @@ func send(ctx context.Context, l *httptest.Server, method, path, body string, he
 	}
 	res, err := l.Client().Do(r)
 	if err != nil {
-		return answer{}, err
+		return servertest.Answer{}, err
 	}
-	defer res.Body.Close()
-	read, err := io.ReadAll(res.Body)
-	return answer{res.StatusCode, res.Header, string(read), res.ContentLength}, err
+	return servertest.Read(res)
 }
 
 // keyed listens with one handler behind Idempotent.
-func keyed(t testing.TB, dialect string, store server.KeyStore, f server.HandlerFunc, options ...server.KeyOption) (*httptest.Server, *log) {
+func keyed(t testing.TB, dialect string, store server.KeyStore, f server.HandlerFunc, options ...server.KeyOption) (*httptest.Server, *servertest.Log) {
 	t.Helper()
-	s, l := newServer(t, dialect)
-	return listen(t, s.Wrap(server.Idempotent(store, options...)(s.Handle(f)))), l
+	s, l := servertest.New(t, dialect)
+	return servertest.Listen(t, s.Wrap(server.Idempotent(store, options...)(s.Handle(f)))), l
 }
 
 // counting is a handler that counts its runs and tells the number.
@@ -64,7 +63,7 @@ func counting(runs *atomic.Int32) server.HandlerFunc {
 	}
 }
 
-func replayed(a answer) bool { return a.header.Get(server.ReplayedHeader) == "true" }
+func replayed(a servertest.Answer) bool { return a.Header.Get(server.ReplayedHeader) == "true" }
 
 func TestARepeatGetsTheSameAnswerByteForByteAndTheHandlerIsNotRun(t *testing.T) {
 	t.Parallel()
@@ -73,12 +72,12 @@ func TestARepeatGetsTheSameAnswerByteForByteAndTheHandlerIsNotRun(t *testing.T) 
 		l, _ := keyed(t, dialect, newKeyStore(), counting(&runs))
 		first := post(t, l, "/orders", `{"a":1}`, "Idempotency-Key", "k")
 		again := post(t, l, "/orders", `{"a":1}`, "Idempotency-Key", `"k"`)
-		if runs.Load() != 1 || first.status < 200 || first.status > 299 || again.status != first.status || again.body != first.body {
+		if runs.Load() != 1 || first.Status < 200 || first.Status > 299 || again.Status != first.Status || again.Body != first.Body {
 			t.Errorf("%s: %d runs\nfirst %+v\nagain %+v", dialect, runs.Load(), first, again)
 		}
-		if replayed(first) || !replayed(again) || again.header.Get("Location") != "/orders/7" ||
-			again.header.Get("Content-Type") != first.header.Get("Content-Type") {
-			t.Errorf("%s:\nfirst %v\nagain %v", dialect, first.header, again.header)
+		if replayed(first) || !replayed(again) || again.Header.Get("Location") != "/orders/7" ||
+			again.Header.Get("Content-Type") != first.Header.Get("Content-Type") {
+			t.Errorf("%s:\nfirst %v\nagain %v", dialect, first.Header, again.Header)
 		}
 	}
 }
@@ -139,11 +138,11 @@ func TestWhatIsSaidOfAKeyIsSaidInTheDialect(t *testing.T) {
 				if !own {
 					want = c.status[""]
 				}
-				if a.status != want || a.header.Get("Retry-After") != c.retryIn {
+				if a.Status != want || a.Header.Get("Retry-After") != c.retryIn {
 					t.Errorf("got %+v, want %d", a, want)
 				}
-				if dialect == "problem" && c.reason != "" && !strings.Contains(a.body, `"reason":"`+string(c.reason)+`"`) {
-					t.Errorf("no reason %s in %s", c.reason, a.body)
+				if dialect == "problem" && c.reason != "" && !strings.Contains(a.Body, `"reason":"`+string(c.reason)+`"`) {
+					t.Errorf("no reason %s in %s", c.reason, a.Body)
 				}
 				if ran := runs.Load() - before; ran > 0 != (want < 300) {
 					t.Errorf("the handler was run %d times", ran)
@@ -182,12 +181,12 @@ func TestAHundredAtOnceUnderOneKeyAreDoneOnce(t *testing.T) {
 				wg.Go(func() {
 					a := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
 					switch {
-					case a.status == 409:
+					case a.Status == 409:
 						conflicts.Add(1)
-						if a.header.Get("Retry-After") != "1" {
-							t.Errorf("a conflict without a time: %v", a.header)
+						if a.Header.Get("Retry-After") != "1" {
+							t.Errorf("a conflict without a time: %v", a.Header)
 						}
-					case a.status/100 != 2:
+					case a.Status/100 != 2:
 						t.Errorf("got %+v", a)
 					case !replayed(a):
 						fresh.Add(1)
@@ -214,12 +213,12 @@ func TestAKeyThatIsBeingServedIsAConflictWithATime(t *testing.T) {
 	wg.Go(func() { post(t, l, "/orders", "{}", "Idempotency-Key", "k") })
 	<-entered
 	a := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
-	if a.status != 409 || a.header.Get("Retry-After") != "1" || !strings.Contains(a.body, `"reason":"idempotency_in_flight"`) {
+	if a.Status != 409 || a.Header.Get("Retry-After") != "1" || !strings.Contains(a.Body, `"reason":"idempotency_in_flight"`) {
 		t.Errorf("got %+v", a)
 	}
 	close(leave)
 	wg.Wait()
-	if a := post(t, l, "/orders", "{}", "Idempotency-Key", "k"); !replayed(a) || a.body != `"done"` {
+	if a := post(t, l, "/orders", "{}", "Idempotency-Key", "k"); !replayed(a) || a.Body != `"done"` {
 		t.Errorf("got %+v", a)
 	}
 }
@@ -295,7 +294,7 @@ func TestAnAnswerIsKeptUnlessItProvesThatNothingWasDone(t *testing.T) {
 				if kept := runs.Load() == 1; kept != want || cut == nil && replayed(again) != want || cut == nil && err != nil {
 					t.Errorf("%d runs, again %+v, %v", runs.Load(), again, err)
 				}
-				if cut == nil && want && (again.status != first.status || again.body != first.body) {
+				if cut == nil && want && (again.Status != first.Status || again.Body != first.Body) {
 					t.Errorf("first %+v\nagain %+v", first, again)
 				}
 			})
@@ -311,7 +310,7 @@ func atomically(value any, err error) server.Atomic {
 func TestATimeoutOverTheHandlersHeadIsKeptAndWhatComesLateIsNotDone(t *testing.T) {
 	t.Parallel()
 	store, late := newKeyStore(), make(chan bool)
-	s, log := newServer(t, "problem")
+	s, log := servertest.New(t, "problem")
 	done := make(chan bool)
 	var effects atomic.Int32
 	slow := s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
@@ -322,12 +321,12 @@ func TestATimeoutOverTheHandlersHeadIsKeptAndWhatComesLateIsNotDone(t *testing.T
 		defer close(done)
 		slow.ServeHTTP(w, r)
 	}), time.Nanosecond, "")
-	l := listen(t, s.Wrap(server.Idempotent(store)(h)))
+	l := servertest.Listen(t, s.Wrap(server.Idempotent(store)(h)))
 	first := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
 	close(late)
 	<-done
 	again := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
-	if first.status != 503 || again.body != first.body || !replayed(again) || effects.Load() != 0 {
+	if first.Status != 503 || again.Body != first.Body || !replayed(again) || effects.Load() != 0 {
 		t.Errorf("%d effects, first %+v\nagain %+v", effects.Load(), first, again)
 	}
 	if !strings.Contains(log.String(), "nothing was done") {
@@ -339,9 +338,9 @@ func TestAKeyIsTheCallersOwnAtOnePath(t *testing.T) {
 	t.Parallel()
 	store := newKeyStore()
 	var runs atomic.Int32
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	h := server.Idempotent(store)(s.Handle(counting(&runs)))
-	l := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	l := servertest.Listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id := r.Header.Get("Principal"); id != "" {
 			r = r.WithContext(server.WithPrincipal(r.Context(), server.Principal{ID: id, Tenant: r.Header.Get("Tenant")}))
 		}
@@ -415,7 +414,7 @@ func TestAnotherQueryTypeOrBodyIsAMismatch(t *testing.T) {
 		if c[2] != "" {
 			headers = append(headers, "Content-Type", c[2])
 		}
-		if a := post(t, l, c[0], c[1], headers...); a.status != 422 || !strings.Contains(a.body, `"reason":"idempotency_mismatch"`) {
+		if a := post(t, l, c[0], c[1], headers...); a.Status != 422 || !strings.Contains(a.Body, `"reason":"idempotency_mismatch"`) {
 			t.Errorf("%v: got %+v", c, a)
 		}
 	}
@@ -442,7 +441,7 @@ func TestTheHandlerReadsTheBodyThatWasSent(t *testing.T) {
 		b, err := io.ReadAll(r.Body)
 		return string(b), err
 	})
-	if a := post(t, l, "/", "a body", "Idempotency-Key", "k"); a.body != `"a body"` {
+	if a := post(t, l, "/", "a body", "Idempotency-Key", "k"); a.Body != `"a body"` {
 		t.Errorf("got %+v", a)
 	}
 }
@@ -451,13 +450,13 @@ func TestAClientThatGoesAwayStopsNothing(t *testing.T) {
 	t.Parallel()
 	entered, gone := make(chan bool), make(chan bool)
 	done := make(chan error, 1)
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	h := server.Idempotent(newKeyStore())(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		close(entered)
 		<-gone
 		return "done", r.Context().Err()
 	}))
-	l := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	l := servertest.Listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Patience") != "" { // the first one: wait until the server knows that he went
 			go func() {
 				<-r.Context().Done()
@@ -476,7 +475,7 @@ func TestAClientThatGoesAwayStopsNothing(t *testing.T) {
 		t.Error("the client did not go")
 	}
 	<-done
-	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.body != `"done"` || !replayed(a) {
+	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.Body != `"done"` || !replayed(a) {
 		t.Errorf("got %+v", a)
 	}
 }
@@ -484,17 +483,17 @@ func TestAClientThatGoesAwayStopsNothing(t *testing.T) {
 func TestADeadlineHoldsUnderAKey(t *testing.T) {
 	t.Parallel()
 	want := time.Now().Add(time.Hour)
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	h := server.Idempotent(newKeyStore())(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		at, ok := r.Context().Deadline()
 		return ok && at.Equal(want), nil
 	}))
-	l := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	l := servertest.Listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithDeadline(r.Context(), want)
 		defer cancel()
 		h.ServeHTTP(w, r.WithContext(ctx))
 	})))
-	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.body != "true" {
+	if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.Body != "true" {
 		t.Errorf("got %+v", a)
 	}
 }
@@ -535,17 +534,17 @@ func TestAnAnswerThatCannotBeKeptGoesOutAndItsRepeatSaysSo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var runs atomic.Int32
-			s, _ := newServer(t, "problem")
-			l := listen(t, s.Wrap(server.Idempotent(newKeyStore(), server.KeyMaxAnswer(20))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s, _ := servertest.New(t, "problem")
+			l := servertest.Listen(t, s.Wrap(server.Idempotent(newKeyStore(), server.KeyMaxAnswer(20))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				runs.Add(1)
 				c.handler(w, r)
 			}))))
 			first, err := send(t.Context(), l, "POST", "/", "{}", "Idempotency-Key", "k")
-			if first.body != c.body || (err != nil) != c.broken {
+			if first.Body != c.body || (err != nil) != c.broken {
 				t.Errorf("got %+v, %v", first, err)
 			}
 			again := post(t, l, "/", "{}", "Idempotency-Key", "k")
-			if again.status != 409 || !strings.Contains(again.body, `"reason":"idempotency_not_kept"`) || !strings.Contains(again.body, c.said) || runs.Load() != 1 {
+			if again.Status != 409 || !strings.Contains(again.Body, `"reason":"idempotency_not_kept"`) || !strings.Contains(again.Body, c.said) || runs.Load() != 1 {
 				t.Errorf("%d runs, got %+v", runs.Load(), again)
 			}
 		})
@@ -559,16 +558,16 @@ func TestAnAtomicWhoseAnswerIsTooLongIsDoneAndSaysSo(t *testing.T) {
 	}, server.KeyMaxAnswer(20))
 	first := post(t, l, "/", "{}", "Idempotency-Key", "k")
 	again := post(t, l, "/", "{}", "Idempotency-Key", "k")
-	if first.status != 200 || len(first.body) != 42 || again.status != 409 || !strings.Contains(again.body, "idempotency_not_kept") {
+	if first.Status != 200 || len(first.Body) != 42 || again.Status != 409 || !strings.Contains(again.Body, "idempotency_not_kept") {
 		t.Errorf("got %+v\nthen %+v", first, again)
 	}
 }
 
 func TestAFlushIsObeyedAndTheAnswerKept(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	read := make(chan bool)
-	l := listen(t, s.Wrap(server.Idempotent(newKeyStore())(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	l := servertest.Listen(t, s.Wrap(server.Idempotent(newKeyStore())(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.Header().Set("Trailer", "Sum")
 		w.WriteHeader(http.StatusEarlyHints)
@@ -602,7 +601,7 @@ func TestAFlushIsObeyedAndTheAnswerKept(t *testing.T) {
 		res += line
 	}
 	again := post(t, l, "/", "{}", "Idempotency-Key", "k")
-	if again.body != "data: 1\n\ndata: 2\n\n" || !replayed(again) || again.header.Get("Content-Type") != "text/event-stream" {
+	if again.Body != "data: 1\n\ndata: 2\n\n" || !replayed(again) || again.Header.Get("Content-Type") != "text/event-stream" {
 		t.Errorf("got %+v", again)
 	}
 }
@@ -614,10 +613,10 @@ func TestAnAnswerThatCannotBeRecordedGoesOutAndTheClaimStays(t *testing.T) {
 	l, log := keyed(t, "problem", store, counting(&runs))
 	first := post(t, l, "/", "{}", "Idempotency-Key", "a-secret-key")
 	again := post(t, l, "/", "{}", "Idempotency-Key", "a-secret-key")
-	if first.status != 201 || again.status != 409 || runs.Load() != 1 {
+	if first.Status != 201 || again.Status != 409 || runs.Load() != 1 {
 		t.Errorf("%d runs, first %+v\nagain %+v", runs.Load(), first, again)
 	}
-	line := log.lines(t)[0]
+	line := log.Lines(t)[0]
 	if line["level"] != "ERROR" || line["error"] != "disk full" || line["key_hash"] == "" || strings.Contains(log.String(), "a-secret-key") {
 		t.Errorf("got %s", log)
 	}
@@ -629,7 +628,7 @@ func TestAClaimTellsTheStoreWhetherTheEffectIsOutside(t *testing.T) {
 		store := newKeyStore()
 		l, _ := keyed(t, "omilia", store, returns(1, nil), options...)
 		a := post(t, l, "/orders", "{}", "Idempotency-Key", "k")
-		if k := store.claimed[0]; k.Outside != outside || k.Key != "k" || k.Activity != a.id() || k.Expires.Sub(k.Claimed) != server.DefaultKeyExpiry {
+		if k := store.claimed[0]; k.Outside != outside || k.Key != "k" || k.Activity != a.ID() || k.Expires.Sub(k.Claimed) != server.DefaultKeyExpiry {
 			t.Errorf("got %+v", k)
 		}
 	}
@@ -637,26 +636,26 @@ func TestAClaimTellsTheStoreWhetherTheEffectIsOutside(t *testing.T) {
 
 func TestAReplayHasHeadersOfItsOwnRequestAndNamesTheOriginal(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "stripe")
+	s, _ := servertest.New(t, "stripe")
 	h := s.Wrap(server.Idempotent(newKeyStore())(s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
 		w.Header().Set("Order", "7")
 		return map[string]int{"id": 7}, nil
 	})))
 	var asked atomic.Int32
-	l := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	l := servertest.Listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("RateLimit-Remaining", fmt.Sprint(10-asked.Add(1)))
 		h.ServeHTTP(w, r)
 	}))
 	first := post(t, l, "/", "{}", "Idempotency-Key", "k")
 	again := post(t, l, "/", "{}", "Idempotency-Key", "k")
-	id := first.header.Get("Request-Id")
-	if id == "" || again.header.Get("Request-Id") == id || again.header.Get("Request-Id") == "" || again.header.Get(server.OriginalHeader) != id {
-		t.Errorf("first %v\nagain %v", first.header, again.header)
+	id := first.Header.Get("Request-Id")
+	if id == "" || again.Header.Get("Request-Id") == id || again.Header.Get("Request-Id") == "" || again.Header.Get(server.OriginalHeader) != id {
+		t.Errorf("first %v\nagain %v", first.Header, again.Header)
 	}
-	if again.header.Get("RateLimit-Remaining") != "8" || again.header.Get("Order") != "7" {
-		t.Errorf("again %v", again.header)
+	if again.Header.Get("RateLimit-Remaining") != "8" || again.Header.Get("Order") != "7" {
+		t.Errorf("again %v", again.Header)
 	}
-	for name := range again.header {
+	for name := range again.Header {
 		if strings.Contains(name, "parlance") {
 			t.Errorf("a mark went out: %s", name)
 		}
@@ -666,11 +665,11 @@ func TestAReplayHasHeadersOfItsOwnRequestAndNamesTheOriginal(t *testing.T) {
 func TestTwoOfThemOneBehindTheOtherAreOne(t *testing.T) {
 	t.Parallel()
 	store := newKeyStore()
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	idempotent := server.Idempotent(store)
-	l := listen(t, s.Wrap(idempotent(idempotent(s.Handle(returns("done", nil))))))
+	l := servertest.Listen(t, s.Wrap(idempotent(idempotent(s.Handle(returns("done", nil))))))
 	for range 2 {
-		if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.body != `"done"` {
+		if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.Body != `"done"` {
 			t.Errorf("got %+v", a)
 		}
 	}
@@ -678,29 +677,29 @@ func TestTwoOfThemOneBehindTheOtherAreOne(t *testing.T) {
 
 func TestAServerOfAnotherDialectMayStandBehindTheKey(t *testing.T) {
 	t.Parallel()
-	outer, _ := newServer(t, "problem")
-	inner, _ := newServer(t, "vbapi")
-	l := listen(t, outer.Wrap(server.Idempotent(newKeyStore())(inner.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+	outer, _ := servertest.New(t, "problem")
+	inner, _ := servertest.New(t, "vbapi")
+	l := servertest.Listen(t, outer.Wrap(server.Idempotent(newKeyStore())(inner.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		return server.Atomic(func(context.Context) (any, error) { return 7, nil }), nil
 	}))))
 	first := post(t, l, "/", "{}", "Idempotency-Key", "k")
 	again := post(t, l, "/", "{}", "Idempotency-Key", "k")
-	if !strings.HasPrefix(first.body, `{"data":7,`) || again.body != first.body || !replayed(again) {
+	if !strings.HasPrefix(first.Body, `{"data":7,`) || again.Body != first.Body || !replayed(again) {
 		t.Errorf("first %+v\nagain %+v", first, again)
 	}
 }
 
 func TestWhatAServerBehindSaysWasNotDoneFreesTheKey(t *testing.T) {
 	t.Parallel()
-	outer, _ := newServer(t, "problem")
-	inner, _ := newServer(t, "vbapi")
+	outer, _ := servertest.New(t, "problem")
+	inner, _ := servertest.New(t, "vbapi")
 	var runs atomic.Int32
-	l := listen(t, outer.Wrap(server.Idempotent(newKeyStore())(inner.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+	l := servertest.Listen(t, outer.Wrap(server.Idempotent(newKeyStore())(inner.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		runs.Add(1)
 		return nil, parlance.ErrUnavailable
 	}))))
 	for range 2 {
-		if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.status != 503 || replayed(a) {
+		if a := post(t, l, "/", "{}", "Idempotency-Key", "k"); a.Status != 503 || replayed(a) {
 			t.Errorf("got %+v", a)
 		}
 	}
@@ -724,7 +723,7 @@ func TestAnAnswerIsKeptBeforeItGoesOut(t *testing.T) {
 				t.Errorf("%s: it went out first: %s", name, w.Body)
 			}
 		}
-		s, _ := newServer(t, "problem")
+		s, _ := servertest.New(t, "problem")
 		r := httptest.NewRequest("POST", "/", nil)
 		r.Header.Set("Idempotency-Key", "k")
 		s.Wrap(server.Idempotent(store)(s.Handle(handler))).ServeHTTP(w, r)
@@ -736,8 +735,8 @@ func TestAnAnswerIsKeptBeforeItGoesOut(t *testing.T) {
 
 func TestHeadersThatAreSetAfterTheHeadAreTrailersOrNothing(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
-	l := listen(t, s.Wrap(server.Idempotent(newKeyStore())(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s, _ := servertest.New(t, "problem")
+	l := servertest.Listen(t, s.Wrap(server.Idempotent(newKeyStore())(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Trailer", "Sum")
 		w.WriteHeader(200)
 		_, _ = io.WriteString(w, "1 2")
@@ -776,7 +775,7 @@ func FuzzAKeyIsReadAsAStructuredField(f *testing.F) {
 	for _, s := range []string{"k", `"k"`, `"a \"b\" \\"`, `"`, `""`, `"k";a=1`, `"a\k"`, "a\x00", "é", ` "k" `, strings.Repeat("k", 256), `a"b`} {
 		f.Add(s)
 	}
-	s, _ := newServer(f, "problem")
+	s, _ := servertest.New(f, "problem")
 	keyOf := func(header string) (string, bool) {
 		store := newKeyStore()
 		r := httptest.NewRequest("POST", "/", nil)

@@ -15,6 +15,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -38,7 +39,7 @@ func agents(s *server.Server, seats *server.Seats) http.Handler {
 }
 
 // as asks with the name of an agent.
-func as(t testing.TB, c *http.Client, name, method, url string) answer {
+func as(t testing.TB, c *http.Client, name, method, url string) servertest.Answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
@@ -60,7 +61,7 @@ func TestWhileAllSeatsAreTakenNobodyElseWorks(t *testing.T) {
 		"vms":    {402, `{"message":"","errors":{"error":["All licenses are in use."]}}`, 204},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s, _ := newServer(t, dialect)
+			s, _ := servertest.New(t, dialect)
 			own := parlance.Outcome{Code: map[string]string{"omilia": "1040"}[dialect]}
 			seats := &server.Seats{Store: memory.New().Seats(), Pool: "agents", Count: 2, Lease: time.Minute, Refusal: own}
 			h := &http.Client{Transport: memhttp.Serve(t, agents(s, seats))}
@@ -68,8 +69,8 @@ func TestWhileAllSeatsAreTakenNobodyElseWorks(t *testing.T) {
 			want := func(name, method, url string, status int) {
 				t.Helper()
 				a := as(t, h, name, method, url)
-				if a.status != status || status == c.full && a.body != c.body {
-					t.Errorf("%s: %s %s %s: got %d %s", dialect, name, method, url, a.status, a.body)
+				if a.Status != status || status == c.full && a.Body != c.body {
+					t.Errorf("%s: %s %s %s: got %d %s", dialect, name, method, url, a.Status, a.Body)
 				}
 			}
 			want("ann", "GET", work, 200)
@@ -91,8 +92,8 @@ func TestWhileAllSeatsAreTakenNobodyElseWorks(t *testing.T) {
 			want("ann", "GET", work+"?for=10m", 200) // bob's lease ends in the meantime, and hers does not
 			want("cid", "GET", work, 200)
 			want("bob", "GET", work, c.full)
-			if got := as(t, h, "", "GET", work); got.status != 401 {
-				t.Errorf("nobody: got %d %s", got.status, got.body)
+			if got := as(t, h, "", "GET", work); got.Status != 401 {
+				t.Errorf("nobody: got %d %s", got.Status, got.Body)
 			}
 		})
 	}
@@ -101,25 +102,25 @@ func TestWhileAllSeatsAreTakenNobodyElseWorks(t *testing.T) {
 func TestALongRequestKeepsItsSeatWhileItIsServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newServer(t, "omilia")
+		s, _ := servertest.New(t, "omilia")
 		seats := &server.Seats{Store: memory.New().Seats(), Pool: "agents", Count: 1, Lease: time.Minute}
 		h := &http.Client{Transport: memhttp.Serve(t, agents(s, seats))}
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if a := as(t, h, "ann", "GET", "http://house/work?for=10m"); a.status != 200 {
-				t.Errorf("got %d %s", a.status, a.body)
+			if a := as(t, h, "ann", "GET", "http://house/work?for=10m"); a.Status != 200 {
+				t.Errorf("got %d %s", a.Status, a.Body)
 			}
 		})
 		for range 9 {
 			time.Sleep(time.Minute) // virtual
-			if a := as(t, h, "bob", "GET", "http://house/work"); a.status != 403 {
-				t.Errorf("bob: got %d %s", a.status, a.body)
+			if a := as(t, h, "bob", "GET", "http://house/work"); a.Status != 403 {
+				t.Errorf("bob: got %d %s", a.Status, a.Body)
 			}
 		}
 		wg.Wait()
 		time.Sleep(time.Minute)
-		if a := as(t, h, "bob", "GET", "http://house/work"); a.status != 200 {
-			t.Errorf("bob, later: got %d %s", a.status, a.body)
+		if a := as(t, h, "bob", "GET", "http://house/work"); a.Status != 200 {
+			t.Errorf("bob, later: got %d %s", a.Status, a.Body)
 		}
 	})
 }
@@ -161,16 +162,16 @@ func TestWhatIsOneTooManyIsNotCreatedUntilAnotherIsDeleted(t *testing.T) {
 		"vms":    {402, `{"message":"","errors":{"license":["The license limit is exceeded"]}}`},
 		"omilia": {403, `{"errors":[{"code":"1040","detail":"No available licenses","meta":{},"source":"","status":403,"title":"Forbidden"}]}`},
 	} {
-		s, _ := newServer(t, dialect)
+		s, _ := servertest.New(t, dialect)
 		limit := server.Cap{Store: memory.New().Seats(), Name: "cameras", Most: 2, Refusal: parlance.Outcome{Code: "1040"}}
 		if dialect == "vms" {
 			limit.Refusal.Fields = []parlance.Field{{Path: "license", Message: "The license limit is exceeded"}}
 		}
-		h := listen(t, cameras(s, limit, new(atomic.Int32)))
+		h := servertest.Listen(t, cameras(s, limit, new(atomic.Int32)))
 		want := func(method, path string, status int, body string) {
 			t.Helper()
-			if a, err := try(t, h, method, path); err != nil || a.status != status || body != "" && a.body != body {
-				t.Errorf("%s: %s %s: got %d %s, %v", dialect, method, path, a.status, a.body, err)
+			if a, err := servertest.Try(t, h, method, path); err != nil || a.Status != status || body != "" && a.Body != body {
+				t.Errorf("%s: %s %s: got %d %s, %v", dialect, method, path, a.Status, a.Body, err)
 			}
 		}
 		const conflict = 409
@@ -189,12 +190,12 @@ func TestWhatIsOneTooManyIsNotCreatedUntilAnotherIsDeleted(t *testing.T) {
 
 func TestManyAtOnceCreateNoMoreThanTheCap(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
+	s, _ := servertest.New(t, "vms")
 	var made atomic.Int32
-	h := listen(t, cameras(s, server.Cap{Store: memory.New().Seats(), Name: "cameras", Most: 5}, &made))
+	h := servertest.Listen(t, cameras(s, server.Cap{Store: memory.New().Seats(), Name: "cameras", Most: 5}, &made))
 	var wg sync.WaitGroup
 	for range 20 {
-		wg.Go(func() { _, _ = try(t, h, "POST", "/cameras") })
+		wg.Go(func() { _, _ = servertest.Try(t, h, "POST", "/cameras") })
 	}
 	wg.Wait()
 	if made.Load() != 5 {
@@ -211,10 +212,10 @@ func (brokenSeats) Sit(context.Context, string, string, int, time.Duration) (boo
 
 func TestWithoutItsStoreALicenceLetsNobodyIn(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "omilia")
-	h := listen(t, agents(s, &server.Seats{Store: brokenSeats{}, Pool: "agents", Count: 1}))
-	a, err := try(t, h, "GET", "/work", "X-Api-Key", "ann")
-	if err != nil || a.status != 503 || strings.Contains(a.body, "disk") || !strings.Contains(log.String(), "disk 7") {
-		t.Errorf("got %d %s, %v; the log: %s", a.status, a.body, err, log)
+	s, log := servertest.New(t, "omilia")
+	h := servertest.Listen(t, agents(s, &server.Seats{Store: brokenSeats{}, Pool: "agents", Count: 1}))
+	a, err := servertest.Try(t, h, "GET", "/work", "X-Api-Key", "ann")
+	if err != nil || a.Status != 503 || strings.Contains(a.Body, "disk") || !strings.Contains(log.String(), "disk 7") {
+		t.Errorf("got %d %s, %v; the log: %s", a.Status, a.Body, err, log)
 	}
 }

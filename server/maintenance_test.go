@@ -9,13 +9,14 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // wantClosed asks, and wants the status and, to the second, when to come back.
 func wantClosed(t *testing.T, c *http.Client, path string, status int, after string) {
 	t.Helper()
-	if a := as(t, c, "ann", "GET", "http://house"+path); a.status != status || a.header.Get("Retry-After") != after {
-		t.Errorf("%s: got %d, Retry-After %q, %s", path, a.status, a.header.Get("Retry-After"), a.body)
+	if a := as(t, c, "ann", "GET", "http://house"+path); a.Status != status || a.Header.Get("Retry-After") != after {
+		t.Errorf("%s: got %d, Retry-After %q, %s", path, a.Status, a.Header.Get("Retry-After"), a.Body)
 	}
 }
 
@@ -23,7 +24,7 @@ func TestMaintenanceSaysToTheSecondWhenItEnds(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []string{"vms", "problem", "omilia"} {
 		synctest.Test(t, func(t *testing.T) {
-			s, _ := newServer(t, dialect)
+			s, _ := servertest.New(t, dialect)
 			var m server.Maintenance
 			c := &http.Client{Transport: memhttp.Serve(t, s.Wrap(m.Wrap(s.Handle(says))))}
 			now := time.Now()
@@ -70,10 +71,10 @@ func TestMaintenanceSaysToTheSecondWhenItEnds(t *testing.T) {
 
 func TestMaintenanceIsAReasonOfItsOwn(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
+	s, _ := servertest.New(t, "problem")
 	var m server.Maintenance
 	m.Close(time.Time{})
-	a := ask(t, s.Wrap(m.Wrap(s.Handle(says))), "GET", "/")
+	a := servertest.Ask(t, s.Wrap(m.Wrap(s.Handle(says))), "GET", "/")
 	if got := read(t, "problem", a); got.Kind != parlance.Unavailable || got.Reason != parlance.Maintenance {
 		t.Errorf("got %+v", got)
 	}
@@ -81,24 +82,24 @@ func TestMaintenanceIsAReasonOfItsOwn(t *testing.T) {
 
 func TestHealthAndOperatorsAreLetThroughMaintenance(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
+	s, _ := servertest.New(t, "vms")
 	m := server.Maintenance{Admit: func(r *http.Request) bool { return r.Header.Get("X-Operator") != "" }}
 	m.Close(time.Time{})
-	h := listen(t, s.Wrap(m.Wrap(s.Handle(says))))
+	h := servertest.Listen(t, s.Wrap(m.Wrap(s.Handle(says))))
 	for path, want := range map[string]int{"/healthz": 200, "/livez": 200, "/readyz": 200, "/healthz/x": 503, "/cameras": 503} {
-		if a, err := try(t, h, "GET", path); err != nil || a.status != want {
-			t.Errorf("%s: got %d, %v", path, a.status, err)
+		if a, err := servertest.Try(t, h, "GET", path); err != nil || a.Status != want {
+			t.Errorf("%s: got %d, %v", path, a.Status, err)
 		}
 	}
-	if a, err := try(t, h, "GET", "/cameras", "X-Operator", "1"); err != nil || a.status != 200 {
-		t.Errorf("the operator: got %d, %v", a.status, err)
+	if a, err := servertest.Try(t, h, "GET", "/cameras", "X-Operator", "1"); err != nil || a.Status != 200 {
+		t.Errorf("the operator: got %d, %v", a.Status, err)
 	}
 	m2 := server.Maintenance{Open: []string{"/admin/"}}
 	m2.Close(time.Time{})
-	h = listen(t, s.Wrap(m2.Wrap(s.Handle(says))))
+	h = servertest.Listen(t, s.Wrap(m2.Wrap(s.Handle(says))))
 	for path, want := range map[string]int{"/healthz": 503, "/admin/": 200, "/admin/x": 200, "/admin": 503} {
-		if a, err := try(t, h, "GET", path); err != nil || a.status != want {
-			t.Errorf("%s: got %d, %v", path, a.status, err)
+		if a, err := servertest.Try(t, h, "GET", path); err != nil || a.Status != want {
+			t.Errorf("%s: got %d, %v", path, a.Status, err)
 		}
 	}
 }

@@ -9,25 +9,26 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 func TestANoteAboutWhatAHandlerWritesItselfStandsInTheHeader(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vision")
+	s, log := servertest.New(t, "vision")
 	h := s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		server.AddNote(r, "This is a part")
 		server.AddNote(r, "There is more")
 		http.ServeContent(w, r, "a.csv", time.Time{}, strings.NewReader("0123456789"))
 	}))
-	a := ask(t, h, "GET", "/", "Range", "bytes=2-4")
-	if got, want := a.header.Values("Vision-Note"), []string{"This is a part", "There is more"}; !slices.Equal(got, want) || a.status != 206 || a.body != "234" || !strings.HasPrefix(a.header.Get("Content-Type"), "text/csv") {
+	a := servertest.Ask(t, h, "GET", "/", "Range", "bytes=2-4")
+	if got, want := a.Header.Values("Vision-Note"), []string{"This is a part", "There is more"}; !slices.Equal(got, want) || a.Status != 206 || a.Body != "234" || !strings.HasPrefix(a.Header.Get("Content-Type"), "text/csv") {
 		t.Errorf("got %+v, want the notes %q", a, want)
 	}
-	if a.header.Get(server.RequestIDHeader) == "" || log.String() != "" {
-		t.Errorf("got header %v, log %s", a.header, log)
+	if a.Header.Get(server.RequestIDHeader) == "" || log.String() != "" {
+		t.Errorf("got header %v, log %s", a.Header, log)
 	}
 	// Under a failure there is nothing to note.
-	if a := ask(t, h, "GET", "/", "Range", "bytes=99-"); a.header.Get("Vision-Note") != "" || a.status != 416 {
+	if a := servertest.Ask(t, h, "GET", "/", "Range", "bytes=99-"); a.Header.Get("Vision-Note") != "" || a.Status != 416 {
 		t.Errorf("got %+v", a)
 	}
 }
@@ -52,9 +53,9 @@ func TestANoteWithoutAPlaceIsAWarningInTheLog(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, log := newServer(t, "vbapi")
-			a := ask(t, h(s), "GET", "/")
-			if l := log.lines(t); len(l) != 1 || l[0]["level"] != "WARN" || l[0]["attribute"] != "notes" || l[0]["activity_id"] != a.id() {
+			s, log := servertest.New(t, "vbapi")
+			a := servertest.Ask(t, h(s), "GET", "/")
+			if l := log.Lines(t); len(l) != 1 || l[0]["level"] != "WARN" || l[0]["attribute"] != "notes" || l[0]["activity_id"] != a.ID() {
 				t.Errorf("got log %s, of %+v", log, a)
 			}
 		})
@@ -63,11 +64,11 @@ func TestANoteWithoutAPlaceIsAWarningInTheLog(t *testing.T) {
 
 func TestANoteUnderNoServerDoesNothing(t *testing.T) {
 	t.Parallel()
-	a := ask(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a := servertest.Ask(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		server.AddNote(r, "Look at it")
 		_, _ = io.WriteString(w, "done")
 	}), "GET", "/")
-	if a.body != "done" {
+	if a.Body != "done" {
 		t.Errorf("got %+v", a)
 	}
 }

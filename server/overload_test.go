@@ -11,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 func TestMoreThanAServiceCanServeIsShed(t *testing.T) {
@@ -25,7 +26,7 @@ func TestMoreThanAServiceCanServeIsShed(t *testing.T) {
 		{"omilia", parlance.Outcome{Kind: parlance.RateLimited, RetryAfter: 5 * time.Second}, 429, "5"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s, _ := newServer(t, c.dialect)
+			s, _ := servertest.New(t, c.dialect)
 			o := server.Overload{Served: 2, Queue: 3, Wait: 10 * time.Second, Refusal: c.refusal}
 			var now, most atomic.Int32
 			h := s.Wrap(o.Wrap(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
@@ -47,10 +48,10 @@ func TestMoreThanAServiceCanServeIsShed(t *testing.T) {
 					a := as(t, client, "ann", "GET", "http://house/")
 					mu.Lock()
 					defer mu.Unlock()
-					got[a.status]++
+					got[a.Status]++
 					took[time.Since(begin)]++
-					if a.status != 200 && a.header.Get("Retry-After") != c.after {
-						t.Errorf("%s: Retry-After %q", c.dialect, a.header.Get("Retry-After"))
+					if a.Status != 200 && a.Header.Get("Retry-After") != c.after {
+						t.Errorf("%s: Retry-After %q", c.dialect, a.Header.Get("Retry-After"))
 					}
 				})
 			}
@@ -62,8 +63,8 @@ func TestMoreThanAServiceCanServeIsShed(t *testing.T) {
 			if took[0] != 5 || took[8*time.Second] != 2 || took[10*time.Second] != 1 || took[16*time.Second] != 2 {
 				t.Errorf("%s: they took %v", c.dialect, took)
 			}
-			if a := as(t, client, "ann", "GET", "http://house/"); a.status != 200 {
-				t.Errorf("%s: afterwards %d", c.dialect, a.status)
+			if a := as(t, client, "ann", "GET", "http://house/"); a.Status != 200 {
+				t.Errorf("%s: afterwards %d", c.dialect, a.Status)
 			}
 		})
 	}

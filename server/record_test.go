@@ -20,6 +20,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 	"github.com/parlance-api/parlance/store/storetest"
 )
@@ -28,7 +29,7 @@ func TestTheRecordOfARequestTellsAllOfIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := storetest.Keep(t)
-		s, log := newServer(t, "vbapi", server.WithRecorder(b.Recorder))
+		s, log := servertest.New(t, "vbapi", server.WithRecorder(b.Recorder))
 		mux := http.NewServeMux()
 		mux.Handle("PUT /orders/{id}", s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			time.Sleep(30 * time.Millisecond)
@@ -49,7 +50,7 @@ func TestTheRecordOfARequestTellsAllOfIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		body, _ := io.ReadAll(resp.Body)
-		id := answer{header: resp.Header, body: string(body)}.id()
+		id := servertest.Answer{Header: resp.Header, Body: string(body)}.ID()
 		r := b.Find(id)
 		want := &activity.Record{
 			ID: id, Trace: "0af7651916cd43dd8448eb211c80319c", Start: start.UTC(), Took: 30 * time.Millisecond,
@@ -69,7 +70,7 @@ func TestTheRecordOfARequestTellsAllOfIt(t *testing.T) {
 		if len(r.Lines) != 1 || r.Lines[0].Message != "request failed" || !strings.Contains(fmt.Sprint(r.Lines[0].Attrs), ": row 7 is locked") {
 			t.Errorf("the lines are %+v", r.Lines)
 		}
-		if l := log.lines(t); len(l) != 1 || l[0]["activity_id"] != id {
+		if l := log.Lines(t); len(l) != 1 || l[0]["activity_id"] != id {
 			t.Errorf("the log is %s", log)
 		}
 	})
@@ -115,10 +116,10 @@ func TestEveryEndOfARequestIsRecorded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := storetest.Keep(t)
-			s, _ := newServer(t, c.dialect, server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
+			s, _ := servertest.New(t, c.dialect, server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
 			done := make(chan struct{})
 			h := s.Wrap(c.handler(s))
-			srv := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			srv := servertest.Listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				defer close(done)
 				h.ServeHTTP(w, r)
 			}))
@@ -205,10 +206,10 @@ func another(*server.Server) http.Handler {
 }
 
 // askAndEnd returns when the handler has too, and not when its answer is there.
-func askAndEnd(t *testing.T, h http.Handler, method, path string, headers ...string) answer {
+func askAndEnd(t *testing.T, h http.Handler, method, path string, headers ...string) servertest.Answer {
 	t.Helper()
-	srv := listen(t, h)
-	a, err := try(t, srv, method, path, headers...)
+	srv := servertest.Listen(t, h)
+	a, err := servertest.Try(t, srv, method, path, headers...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,9 +248,9 @@ func TestARouteIsFoundWhereverTheServeMuxStands(t *testing.T) {
 		"where it finds nothing": {func(s *server.Server) http.Handler { return s.Wrap(mux("/b/", handler)) }, ""},
 	} {
 		b := storetest.Keep(t)
-		s, _ := newServer(t, "vms", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
+		s, _ := servertest.New(t, "vms", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
 		a := askAndEnd(t, c.make(s), "GET", "/a/b", "X-Id", "id-1", "X-Api-Key", "k")
-		if r := b.Find(a.header.Get(server.RequestIDHeader)); r.Route != c.want || r.Path != "/a/b" {
+		if r := b.Find(a.Header.Get(server.RequestIDHeader)); r.Route != c.want || r.Path != "/a/b" {
 			t.Errorf("%s: the route is %q, the path %q", name, r.Route, r.Path)
 		}
 	}
@@ -275,8 +276,8 @@ func TestWhatAKeyedRequestAndItsRepeatCameToIsKnown(t *testing.T) {
 				want = parlance.Conflict
 			}
 			b, keys := storetest.Keep(t), memory.New()
-			s, _ := newServer(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
-			srv := listen(t, s.Wrap(server.Idempotent(keys.Keys())(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+			s, _ := servertest.New(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
+			srv := servertest.Listen(t, s.Wrap(server.Idempotent(keys.Keys())(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 				if err, failed := value.(error); failed {
 					return nil, err
 				}
@@ -315,7 +316,7 @@ func TestTheRecordOfAKeyedRequestIsCommittedWithItsAnswer(t *testing.T) {
 			for id, where := range map[string]*memory.Store{"together": store, "apart": memory.New()} {
 				synctest.Test(t, func(t *testing.T) {
 					recorder := activity.NewRecorder(where.Activity())
-					s, _ := newServer(t, "problem", server.WithRecorder(recorder, server.KeepRequest("/a"), server.KeepResponse("/n")), server.WithTrustedID("X-Id"))
+					s, _ := servertest.New(t, "problem", server.WithRecorder(recorder, server.KeepRequest("/a"), server.KeepResponse("/n")), server.WithTrustedID("X-Id"))
 					mux := http.NewServeMux()
 					mux.Handle("POST /orders/{id}", server.Idempotent(store.Keys())(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 						_, _ = io.Copy(io.Discard, r.Body)
@@ -367,8 +368,8 @@ func TestTheRecordOfAKeyedRequestIsCommittedWithItsAnswer(t *testing.T) {
 func TestWhatABulkRequestCameToIsKnownThoughItStreams(t *testing.T) {
 	t.Parallel()
 	b := storetest.Keep(t)
-	s, _ := newServer(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
-	srv := listen(t, server.EachRecord(s, func(_ context.Context, r server.Record) (parlance.Item, error) {
+	s, _ := servertest.New(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
+	srv := servertest.Listen(t, server.EachRecord(s, func(_ context.Context, r server.Record) (parlance.Item, error) {
 		if r.Index == 1 {
 			return parlance.Item{}, parlance.NewError(parlance.Invalid, "no")
 		}
@@ -394,8 +395,8 @@ func TestATraceThatIsNotValidIsNone(t *testing.T) {
 		{nil, ""},
 	} {
 		b := storetest.Keep(t)
-		s, _ := newServer(t, "vms", server.WithRecorder(b.Recorder))
-		srv := listen(t, s.Wrap(writes(200, "", "hi")))
+		s, _ := servertest.New(t, "vms", server.WithRecorder(b.Recorder))
+		srv := servertest.Listen(t, s.Wrap(writes(200, "", "hi")))
 		req, _ := http.NewRequest("GET", srv.URL, nil)
 		req.Header["traceparent"] = c.header // a server makes it Traceparent
 		resp, err := srv.Client().Do(req)
@@ -436,9 +437,9 @@ func TestOfBodiesWhatWasChosenIsKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := storetest.Keep(t)
-			s, _ := newServer(t, "vbapi", server.WithRecorder(b.Recorder,
+			s, _ := servertest.New(t, "vbapi", server.WithRecorder(b.Recorder,
 				server.KeepRequest("/order/id", "/order/items/1/sku", "/order/token", "/note"), server.KeepResponse("/data/id")))
-			srv := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			srv := servertest.Listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if c.reads {
 					if got, err := io.ReadAll(r.Body); string(got) != c.body || err != nil {
 						t.Errorf("the handler read %d bytes, %v", len(got), err)
@@ -471,8 +472,8 @@ func TestNoSecretOfARequestIsRecorded(t *testing.T) {
 	logger := slog.New(activity.NewHandler(slog.DiscardHandler))
 	for _, method := range []string{"POST", "PUT"} {
 		b := storetest.Keep(t, activity.WithLevel(slog.LevelDebug))
-		s, _ := newServer(t, "vbapi", server.WithRecorder(b.Recorder, server.KeepRequest(""), server.KeepResponse("", "/data/token")))
-		srv := listen(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+		s, _ := servertest.New(t, "vbapi", server.WithRecorder(b.Recorder, server.KeepRequest(""), server.KeepResponse("", "/data/token")))
+		srv := servertest.Listen(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
 			body, _ := io.ReadAll(r.Body)
 			logger.DebugContext(r.Context(), "asked", "header", r.Header, "url", r.URL, "body", body, "cookies", r.Cookies())
 			if r.Method == "PUT" {
@@ -492,7 +493,7 @@ func TestNoSecretOfARequestIsRecorded(t *testing.T) {
 		}
 		body, _ := io.ReadAll(resp.Body)
 		srv.Close() // the record is complete when the handler is done
-		r := b.Find(answer{header: resp.Header, body: string(body)}.id())
+		r := b.Find(servertest.Answer{Header: resp.Header, Body: string(body)}.ID())
 		text, err := json.Marshal(r)
 		if err != nil || r.Request == nil || r.Response == nil || len(r.Lines) == 0 {
 			t.Fatalf("%s, %v", text, err)
@@ -533,8 +534,8 @@ func TestObserversAreToldOfARequestOnce(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var all []string
-	s, _ := newServer(t, "vms", server.WithObserver(seen{"first", &mu, &all}), server.WithObserver(seen{"second", &mu, &all}))
-	inner, _ := newServer(t, "vbapi", server.WithObserver(seen{"inner", &mu, &all}))
+	s, _ := servertest.New(t, "vms", server.WithObserver(seen{"first", &mu, &all}), server.WithObserver(seen{"second", &mu, &all}))
+	inner, _ := servertest.New(t, "vbapi", server.WithObserver(seen{"inner", &mu, &all}))
 	mux := http.NewServeMux()
 	mux.Handle("/a", inner.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%v: %w", r.Context().Value(seenKey{"second"}), parlance.ErrNotFound)

@@ -12,6 +12,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 func TestARefusalIsSaidInTheServicesOwnWords(t *testing.T) {
@@ -45,13 +46,13 @@ func TestARefusalIsSaidInTheServicesOwnWords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newServer(t, "problem")
+			s, _ := servertest.New(t, "problem")
 			h := s.Wrap(c.middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				server.Fail(w, r, parlance.NewError(parlance.Conflict, "The handler's words"))
 			})))
-			a := ask(t, h, "GET", "/", "Authorization", c.authorization)
-			if a.status != c.status || !strings.HasPrefix(a.body, c.body) || a.header.Get("WWW-Authenticate") != c.challenge {
-				t.Errorf("got  %d %s %q\nwant %d %s %q", a.status, a.body, a.header.Get("WWW-Authenticate"), c.status, c.body, c.challenge)
+			a := servertest.Ask(t, h, "GET", "/", "Authorization", c.authorization)
+			if a.Status != c.status || !strings.HasPrefix(a.Body, c.body) || a.Header.Get("WWW-Authenticate") != c.challenge {
+				t.Errorf("got  %d %s %q\nwant %d %s %q", a.Status, a.Body, a.Header.Get("WWW-Authenticate"), c.status, c.body, c.challenge)
 			}
 		})
 	}
@@ -60,7 +61,7 @@ func TestARefusalIsSaidInTheServicesOwnWords(t *testing.T) {
 func TestADeadlineThatPassesIsSaidInTheServicesOwnWords(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, log := newServer(t, "omilia")
+		s, log := servertest.New(t, "omilia")
 		slow := server.Refusing(server.Deadline(time.Second), parlance.Outcome{Code: "1071", Detail: "The report takes too long"})
 		h := &http.Client{Transport: memhttp.Serve(t, s.Wrap(slow(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			<-r.Context().Done()
@@ -75,10 +76,10 @@ func TestADeadlineThatPassesIsSaidInTheServicesOwnWords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := readAnswer(res)
+		a, err := servertest.Read(res)
 		want := `{"errors":[{"code":"1071","detail":"The report takes too long","meta":{},"source":"","status":504,"title":"Unidentified Server Error"}]}`
-		if err != nil || a.status != 504 || a.noID() != want {
-			t.Errorf("got %d %s, %v", a.status, a.body, err)
+		if err != nil || a.Status != 504 || a.WithoutID() != want {
+			t.Errorf("got %d %s, %v", a.Status, a.Body, err)
 		}
 		if !strings.Contains(log.String(), "context deadline exceeded") {
 			t.Errorf("the cause is not in the log: %s", log)

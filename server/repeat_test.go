@@ -17,6 +17,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/sqlite"
 )
 
@@ -64,7 +65,7 @@ func TestAFaultUnderAKeyIsMendedByARepeatOrFinal(t *testing.T) {
 			}
 			var runs atomic.Int32
 			api := server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
-			l := listen(t, api.Wrap(server.Idempotent(store.Keys(), c.options...)(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+			l := servertest.Listen(t, api.Wrap(server.Idempotent(store.Keys(), c.options...)(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 				return server.Atomic(func(ctx context.Context) (any, error) {
 					if _, err := sqlite.Tx(ctx).ExecContext(ctx, "INSERT INTO stock VALUES (1)"); err != nil {
 						return nil, err
@@ -94,7 +95,7 @@ func TestAFaultUnderAKeyIsMendedByARepeatOrFinal(t *testing.T) {
 			}
 			// Another who asks under the same key is told the same.
 			again := post(t, l, "/orders", "{}", "Idempotency-Key", resp.Request.Header.Get("Idempotency-Key"))
-			if !replayed(again) || again.status != c.statuses[len(c.statuses)-1] || runs.Load() != c.runs {
+			if !replayed(again) || again.Status != c.statuses[len(c.statuses)-1] || runs.Load() != c.runs {
 				t.Errorf("again %s, %d runs", fmt.Sprint(again), runs.Load())
 			}
 		})

@@ -17,6 +17,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -70,21 +71,21 @@ func askToken(t testing.TB, c *http.Client, at, form string, basic ...string) (a
 		r.SetBasicAuth(basic[0], basic[1])
 	}
 	got := do(t, c, r)
-	if err := json.Unmarshal([]byte(got.body), &a); err != nil && got.status == 200 {
-		t.Fatalf("%v in %s", err, got.body)
+	if err := json.Unmarshal([]byte(got.Body), &a); err != nil && got.Status == 200 {
+		t.Fatalf("%v in %s", err, got.Body)
 	}
-	a.status, a.header, a.body = got.status, got.header, got.body
+	a.status, a.header, a.body = got.Status, got.Header, got.Body
 	return a
 }
 
 // do sends a request and reads the answer.
-func do(t testing.TB, c *http.Client, r *http.Request) answer {
+func do(t testing.TB, c *http.Client, r *http.Request) servertest.Answer {
 	t.Helper()
 	res, err := c.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := readAnswer(res)
+	a, err := servertest.Read(res)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func do(t testing.TB, c *http.Client, r *http.Request) answer {
 }
 
 // get asks with a bearer token.
-func get(t testing.TB, c *http.Client, at, token string) answer {
+func get(t testing.TB, c *http.Client, at, token string) servertest.Answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", at, nil)
 	if err != nil {
@@ -111,10 +112,10 @@ const (
 func TestATokenIsGivenByEachGrantAndOpensTheDoor(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []string{"vision", "vbapi"} {
-		s, _ := newServer(t, dialect)
+		s, _ := servertest.New(t, dialect)
 		e := endpoint(memory.New().Tokens())
 		e.ByRFC = dialect == "vbapi" // whose envelope no OAuth client knows
-		h := listen(t, house(s, e))
+		h := servertest.Listen(t, house(s, e))
 		for name, c := range map[string]struct {
 			form, who string
 			basic     []string
@@ -130,11 +131,11 @@ func TestATokenIsGivenByEachGrantAndOpensTheDoor(t *testing.T) {
 			if a.status != 200 || a.Type != "bearer" || a.Expires != 1200 || a.Refresh == "" || a.Scope != c.scope || a.header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s, %s: got %d %v %s", dialect, name, a.status, a.header, a.body)
 			}
-			if got := get(t, h.Client(), h.URL, a.Access); got.status != 200 || !strings.Contains(got.body, `"`+c.who+`"`) {
-				t.Errorf("%s, %s: the token opens %d %s", dialect, name, got.status, got.body)
+			if got := get(t, h.Client(), h.URL, a.Access); got.Status != 200 || !strings.Contains(got.Body, `"`+c.who+`"`) {
+				t.Errorf("%s, %s: the token opens %d %s", dialect, name, got.Status, got.Body)
 			}
-			if got := get(t, h.Client(), h.URL, a.Refresh); got.status != 401 {
-				t.Errorf("%s, %s: the refresh token opens %d %s", dialect, name, got.status, got.body)
+			if got := get(t, h.Client(), h.URL, a.Refresh); got.Status != 401 {
+				t.Errorf("%s, %s: the refresh token opens %d %s", dialect, name, got.Status, got.Body)
 			}
 		}
 	}
@@ -143,7 +144,7 @@ func TestATokenIsGivenByEachGrantAndOpensTheDoor(t *testing.T) {
 func TestVisionsTokensHaveTheMembersOfItsPage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newServer(t, "vision")
+		s, _ := servertest.New(t, "vision")
 		e := endpoint(memory.New().Tokens())
 		e.Members = server.Stamps
 		c := &http.Client{Transport: memhttp.Serve(t, house(s, e))}
@@ -156,14 +157,14 @@ func TestVisionsTokensHaveTheMembersOfItsPage(t *testing.T) {
 
 func TestEachCauseThatNoTokenIsGivenIsTold(t *testing.T) {
 	t.Parallel()
-	problem, _ := newServer(t, "problem")
-	vision, _ := newServer(t, "vision")
+	problem, _ := servertest.New(t, "problem")
+	vision, _ := servertest.New(t, "vision")
 	e := endpoint(memory.New().Tokens())
 	rfc := *e
 	rfc.ByRFC = true
 	narrow := *e
 	narrow.Grants, narrow.Clients = nil, nil // by default password is none, and there are no clients
-	h, inVision, bare, little := listen(t, house(problem, e)), listen(t, house(vision, e)), listen(t, house(vision, &rfc)), listen(t, house(problem, &narrow))
+	h, inVision, bare, little := servertest.Listen(t, house(problem, e)), servertest.Listen(t, house(vision, e)), servertest.Listen(t, house(vision, &rfc)), servertest.Listen(t, house(problem, &narrow))
 	for name, c := range map[string]struct {
 		form   string
 		basic  []string
@@ -189,7 +190,7 @@ func TestEachCauseThatNoTokenIsGivenIsTold(t *testing.T) {
 		"a name with a quote": {byClient + `&"=1&"=2`, nil, parlance.Invalid, "", "400", "invalid_request"},
 	} {
 		a := askToken(t, h.Client(), h.URL, c.form, c.basic...)
-		got := read(t, "problem", answer{status: a.status, header: a.header, body: a.body})
+		got := read(t, "problem", servertest.Answer{Status: a.status, Header: a.header, Body: a.body})
 		if got.Kind != c.kind || got.Reason != c.reason {
 			t.Errorf("%s: got %d %s", name, a.status, a.body)
 		}
@@ -197,7 +198,7 @@ func TestEachCauseThatNoTokenIsGivenIsTold(t *testing.T) {
 			t.Errorf("%s: no challenge", name)
 		}
 		a = askToken(t, inVision.Client(), inVision.URL, c.form, c.basic...)
-		if got := read(t, "vision", answer{status: a.status, header: a.header, body: a.body}); got.Code != c.vision && a.status != 400 || got.Kind != c.kind {
+		if got := read(t, "vision", servertest.Answer{Status: a.status, Header: a.header, Body: a.body}); got.Code != c.vision && a.status != 400 || got.Kind != c.kind {
 			t.Errorf("%s: vision says %d %s", name, a.status, a.body)
 		}
 		a = askToken(t, bare.Client(), bare.URL, c.form, c.basic...)
@@ -210,15 +211,15 @@ func TestEachCauseThatNoTokenIsGivenIsTold(t *testing.T) {
 			t.Errorf("a grant that is not given: got %d %s", a.status, a.body)
 		}
 	}
-	if a, err := try(t, h, "GET", "/token"); err != nil || a.status != 405 || a.header.Get("Allow") != "POST" {
-		t.Errorf("GET: got %d, %v", a.status, err)
+	if a, err := servertest.Try(t, h, "GET", "/token"); err != nil || a.Status != 405 || a.Header.Get("Allow") != "POST" {
+		t.Errorf("GET: got %d, %v", a.Status, err)
 	}
 }
 
 func TestARefreshTokenIsGoodOnceAndItsFamilyEndsWhenItComesAgain(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "problem")
-	h := listen(t, house(s, endpoint(memory.New().Tokens())))
+	s, log := servertest.New(t, "problem")
+	h := servertest.Listen(t, house(s, endpoint(memory.New().Tokens())))
 	again := func(refresh string) tokenAnswer {
 		return askToken(t, h.Client(), h.URL, "grant_type=refresh_token&refresh_token="+url.QueryEscape(refresh))
 	}
@@ -228,13 +229,13 @@ func TestARefreshTokenIsGoodOnceAndItsFamilyEndsWhenItComesAgain(t *testing.T) {
 		t.Fatalf("got %d %s", second.status, second.body)
 	}
 	third := again(second.Refresh)
-	if got := get(t, h.Client(), h.URL, third.Access); got.status != 200 {
-		t.Fatalf("got %d %s", got.status, got.body)
+	if got := get(t, h.Client(), h.URL, third.Access); got.Status != 200 {
+		t.Fatalf("got %d %s", got.Status, got.Body)
 	}
 	unrelated := askToken(t, h.Client(), h.URL, byPassword)
 
 	stolen := again(second.Refresh)
-	if got := read(t, "problem", answer{status: stolen.status, header: stolen.header, body: stolen.body}); got.Reason != parlance.Spent {
+	if got := read(t, "problem", servertest.Answer{Status: stolen.status, Header: stolen.header, Body: stolen.body}); got.Reason != parlance.Spent {
 		t.Errorf("got %d %s", stolen.status, stolen.body)
 	}
 	if !strings.Contains(log.String(), "used twice") || strings.Contains(log.String(), second.Refresh) {
@@ -242,21 +243,21 @@ func TestARefreshTokenIsGoodOnceAndItsFamilyEndsWhenItComesAgain(t *testing.T) {
 	}
 	for _, token := range []string{first.Access, second.Access, third.Access} {
 		if got := get(t, h.Client(), h.URL, token); read(t, "problem", got).Reason != parlance.Spent {
-			t.Errorf("a token of the family opens %d %s", got.status, got.body)
+			t.Errorf("a token of the family opens %d %s", got.Status, got.Body)
 		}
 	}
 	if got := again(third.Refresh); got.status != 401 {
 		t.Errorf("the family lives on: %d %s", got.status, got.body)
 	}
-	if got := get(t, h.Client(), h.URL, unrelated.Access); got.status != 200 {
-		t.Errorf("another log-in ended too: %d %s", got.status, got.body)
+	if got := get(t, h.Client(), h.URL, unrelated.Access); got.Status != 200 {
+		t.Errorf("another log-in ended too: %d %s", got.Status, got.Body)
 	}
 }
 
 func TestOfManyWhoRefreshAtOnceOneIsGivenAToken(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vision")
-	h := listen(t, house(s, endpoint(memory.New().Tokens())))
+	s, _ := servertest.New(t, "vision")
+	h := servertest.Listen(t, house(s, endpoint(memory.New().Tokens())))
 	first := askToken(t, h.Client(), h.URL, byPassword)
 	var given atomic.Int32
 	var wg sync.WaitGroup
@@ -275,8 +276,8 @@ func TestOfManyWhoRefreshAtOnceOneIsGivenAToken(t *testing.T) {
 
 func TestARefreshTokenBelongsToTheClientThatItWasGivenTo(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vision")
-	h := listen(t, house(s, endpoint(memory.New().Tokens())))
+	s, _ := servertest.New(t, "vision")
+	h := servertest.Listen(t, house(s, endpoint(memory.New().Tokens())))
 	a := askToken(t, h.Client(), h.URL, byClient)
 	form := "grant_type=refresh_token&refresh_token=" + a.Refresh
 	for name, basic := range map[string][]string{"nobody": nil, "another": {"other", "right"}, "a liar": {"shop", "wrong"}} {
@@ -295,22 +296,22 @@ func TestARefreshTokenBelongsToTheClientThatItWasGivenTo(t *testing.T) {
 func TestTokensExpireToTheSecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newServer(t, "problem")
+		s, _ := servertest.New(t, "problem")
 		e := endpoint(memory.New().Tokens())
 		e.Life, e.RefreshLife = time.Minute, time.Hour
 		c := &http.Client{Transport: memhttp.Serve(t, house(s, e))}
 		a := askToken(t, c, "http://house", byPassword)
 		time.Sleep(time.Minute - time.Nanosecond) // virtual
-		if got := get(t, c, "http://house", a.Access); got.status != 200 {
-			t.Errorf("got %d %s", got.status, got.body)
+		if got := get(t, c, "http://house", a.Access); got.Status != 200 {
+			t.Errorf("got %d %s", got.Status, got.Body)
 		}
 		time.Sleep(time.Nanosecond)
 		if got := get(t, c, "http://house", a.Access); read(t, "problem", got).Reason != parlance.Expired {
-			t.Errorf("got %d %s", got.status, got.body)
+			t.Errorf("got %d %s", got.Status, got.Body)
 		}
 		time.Sleep(time.Hour - time.Minute)
 		got := askToken(t, c, "http://house", "grant_type=refresh_token&refresh_token="+a.Refresh)
-		if read(t, "problem", answer{status: got.status, header: got.header, body: got.body}).Reason != parlance.Spent {
+		if read(t, "problem", servertest.Answer{Status: got.status, Header: got.header, Body: got.body}).Reason != parlance.Spent {
 			t.Errorf("the refresh token: got %d %s", got.status, got.body)
 		}
 	})
@@ -322,7 +323,7 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []string{"vision", "problem"} {
 		synctest.Test(t, func(t *testing.T) {
-			s, _ := newServer(t, dialect)
+			s, _ := servertest.New(t, dialect)
 			m := memory.New()
 			c := &http.Client{Transport: memhttp.Serve(t, house(s, endpoint(m.Tokens())))}
 			first := askToken(t, c, "http://house", byClient)
@@ -334,10 +335,10 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 				t.Helper()
 				return askToken(t, c, "http://house", "grant_type=refresh_token&refresh_token="+secret, "shop", "right")
 			}
-			is := func(what string, a answer, want parlance.Reason) {
+			is := func(what string, a servertest.Answer, want parlance.Reason) {
 				t.Helper()
 				if got := read(t, dialect, a); got.Kind != parlance.Unauthenticated || got.Reason != want {
-					t.Errorf("%s, %s: got %d %s", dialect, what, a.status, a.body)
+					t.Errorf("%s, %s: got %d %s", dialect, what, a.Status, a.Body)
 				}
 			}
 			time.Sleep(29 * 24 * time.Hour) // virtual
@@ -348,8 +349,8 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 				is("a token of a month ago", get(t, c, "http://house", token), parlance.Expired)
 			}
 			next := renew(first.Refresh)
-			if got := get(t, c, "http://house", next.Access); next.status != 200 || got.status != 200 {
-				t.Errorf("%s: got %d %s, then %d %s", dialect, next.status, next.body, got.status, got.body)
+			if got := get(t, c, "http://house", next.Access); next.status != 200 || got.Status != 200 {
+				t.Errorf("%s: got %d %s, then %d %s", dialect, next.status, next.body, got.Status, got.Body)
 			}
 			wrong := parlance.WrongCredential
 			if dialect == "vision" {
@@ -360,7 +361,7 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 
 			time.Sleep(60 * 24 * time.Hour)
 			if got := renew(next.Refresh); dialect == "problem" {
-				is("a refresh token of long ago", answer{status: got.status, header: got.header, body: got.body}, parlance.Spent)
+				is("a refresh token of long ago", servertest.Answer{Status: got.status, Header: got.header, Body: got.body}, parlance.Spent)
 			} else if got.status != 401 {
 				t.Errorf("got %d %s", got.status, got.body)
 			}
@@ -373,7 +374,7 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 func TestOurClientStaysIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newServer(t, "vision")
+		s, _ := servertest.New(t, "vision")
 		e := endpoint(memory.New().Tokens())
 		e.Life, e.RefreshLife = time.Minute, time.Hour
 		wire := memhttp.Serve(t, house(s, e))
@@ -385,8 +386,8 @@ func TestOurClientStaysIn(t *testing.T) {
 			if err != nil {
 				t.Fatalf("after %v: %v", wait, err)
 			}
-			if got := get(t, &http.Client{Transport: wire}, "http://house", token); got.status != 200 {
-				t.Errorf("after %v: got %d %s", wait, got.status, got.body)
+			if got := get(t, &http.Client{Transport: wire}, "http://house", token); got.Status != 200 {
+				t.Errorf("after %v: got %d %s", wait, got.Status, got.Body)
 			}
 		}
 	})
@@ -404,16 +405,16 @@ func (brokenTokens) Token(context.Context, [32]byte) (server.Token, error) {
 
 func TestATokenStoreThatIsDownIsUnavailableAndSaysNoMore(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vision")
-	h := listen(t, house(s, endpoint(brokenTokens{})))
+	s, log := servertest.New(t, "vision")
+	h := servertest.Listen(t, house(s, endpoint(brokenTokens{})))
 	for _, form := range []string{byClient, "grant_type=refresh_token&refresh_token=x"} {
 		a := askToken(t, h.Client(), h.URL, form)
-		if read(t, "vision", answer{status: a.status, header: a.header, body: a.body}).Kind != parlance.Unavailable || strings.Contains(a.body, "disk") {
+		if read(t, "vision", servertest.Answer{Status: a.status, Header: a.header, Body: a.body}).Kind != parlance.Unavailable || strings.Contains(a.body, "disk") {
 			t.Errorf("got %d %s", a.status, a.body)
 		}
 	}
-	if a := get(t, h.Client(), h.URL, "x"); a.status != 503 {
-		t.Errorf("got %d %s", a.status, a.body)
+	if a := get(t, h.Client(), h.URL, "x"); a.Status != 503 {
+		t.Errorf("got %d %s", a.Status, a.Body)
 	}
 	if !strings.Contains(log.String(), "disk 7") {
 		t.Errorf("the log says %s", log)

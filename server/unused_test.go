@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 func TestAConditionIsIgnoredIfTheDialectHasNo304(t *testing.T) {
@@ -19,7 +20,7 @@ func TestAConditionIsIgnoredIfTheDialectHasNo304(t *testing.T) {
 	for name, status := range map[string]int{"vision": 200, "vbapi": 304} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newServer(t, name)
+			s, _ := servertest.New(t, name)
 			for header, value := range map[string]string{"If-None-Match": `"1"`, "If-Modified-Since": written.Format(http.TimeFormat)} {
 				var seen *http.Request
 				outer := func(next http.Handler) http.Handler {
@@ -29,9 +30,9 @@ func TestAConditionIsIgnoredIfTheDialectHasNo304(t *testing.T) {
 					})
 				}
 				for _, method := range []string{"GET", "HEAD"} {
-					a := ask(t, outer(s.Wrap(http.HandlerFunc(file))), method, "/", header, value)
-					validated := a.header.Get("Etag") != "" || a.header.Get("Last-Modified") != ""
-					if a.status != status || validated != (status == 304) {
+					a := servertest.Ask(t, outer(s.Wrap(http.HandlerFunc(file))), method, "/", header, value)
+					validated := a.Header.Get("Etag") != "" || a.Header.Get("Last-Modified") != ""
+					if a.Status != status || validated != (status == 304) {
 						t.Errorf("%s with %s: got %+v, want %d", method, header, a, status)
 					}
 					if seen.Header.Get(header) != value {
@@ -45,9 +46,9 @@ func TestAConditionIsIgnoredIfTheDialectHasNo304(t *testing.T) {
 
 func TestARedirectThatTheDialectDoesNotHaveIsNotFound(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vision")
-	a := ask(t, s.Wrap(http.RedirectHandler("/elsewhere", http.StatusFound)), "GET", "/here")
-	if a.status != 404 || a.header.Get("Location") != "" || strings.Contains(a.body, "<") || a.header.Get(server.RequestIDHeader) == "" {
+	s, log := servertest.New(t, "vision")
+	a := servertest.Ask(t, s.Wrap(http.RedirectHandler("/elsewhere", http.StatusFound)), "GET", "/here")
+	if a.Status != 404 || a.Header.Get("Location") != "" || strings.Contains(a.Body, "<") || a.Header.Get(server.RequestIDHeader) == "" {
 		t.Errorf("got %+v", a)
 	}
 	if !strings.Contains(log.String(), `"status":302`) {

@@ -16,11 +16,12 @@ import (
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 func TestWhatGoesWrongBehindIsToldByItsTrueCause(t *testing.T) {
 	t.Parallel()
-	behind := func(h http.HandlerFunc) string { return listen(t, h).URL }
+	behind := func(h http.HandlerFunc) string { return servertest.Listen(t, h).URL }
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	secure.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
@@ -76,13 +77,13 @@ func TestWhatGoesWrongBehindIsToldByItsTrueCause(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, dialect := range []string{"problem", "vbapi"} {
-				s, log := newServer(t, dialect)
-				a := ask(t, s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+				s, log := servertest.New(t, dialect)
+				a := servertest.Ask(t, s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 					return nil, server.Upstream(c.call(r.Context()))
 				}), "GET", "/")
 				got := read(t, dialect, a)
-				if got.Kind != c.kind || got.RetryAfter != c.after || got.Reason != "" || strings.Contains(a.body, "secret") || strings.Contains(a.body, "theirs") {
-					t.Errorf("got %d %v %s", a.status, a.header, a.body)
+				if got.Kind != c.kind || got.RetryAfter != c.after || got.Reason != "" || strings.Contains(a.Body, "secret") || strings.Contains(a.Body, "theirs") {
+					t.Errorf("got %d %v %s", a.Status, a.Header, a.Body)
 				}
 				if !strings.Contains(log.String(), "request failed") {
 					t.Errorf("the log says %s", log)

@@ -15,6 +15,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 func writes(status int, contentType, body string) http.HandlerFunc {
@@ -89,16 +90,16 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newServer(t, c.dialect)
-			a := ask(t, s.Wrap(c.handler), c.method, c.path)
-			if a.status != c.status || a.noID() != c.body {
-				t.Errorf("got  %d %s\nwant %d %s", a.status, a.noID(), c.status, c.body)
+			s, _ := servertest.New(t, c.dialect)
+			a := servertest.Ask(t, s.Wrap(c.handler), c.method, c.path)
+			if a.Status != c.status || a.WithoutID() != c.body {
+				t.Errorf("got  %d %s\nwant %d %s", a.Status, a.WithoutID(), c.status, c.body)
 			}
-			if a.id() == "" {
-				t.Errorf("the answer has no request id: %v", a.header)
+			if a.ID() == "" {
+				t.Errorf("the answer has no request id: %v", a.Header)
 			}
-			if a.length != int64(len(a.body)) {
-				t.Errorf("Content-Length is %d, the body has %d bytes", a.length, len(a.body))
+			if a.Length != int64(len(a.Body)) {
+				t.Errorf("Content-Length is %d, the body has %d bytes", a.Length, len(a.Body))
 			}
 		})
 	}
@@ -106,27 +107,27 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 
 func TestAllowIsKeptOnA405(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
+	s, _ := servertest.New(t, "vms")
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /known", writes(0, "", "hi"))
-	if a := ask(t, s.Wrap(mux), "POST", "/known"); a.header.Get("Allow") != "GET, HEAD" {
-		t.Errorf("got %v", a.header)
+	if a := servertest.Ask(t, s.Wrap(mux), "POST", "/known"); a.Header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("got %v", a.Header)
 	}
 }
 
 func TestAPanicIsLoggedWithItsStackUnderTheIDThatTheClientSees(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vbapi")
-	a := ask(t, s.Handle(panics), "GET", "/")
-	l := log.lines(t)
-	if a.status != 500 || len(l) != 1 || l[0]["activity_id"] != a.id() || l[0]["level"] != "ERROR" {
+	s, log := servertest.New(t, "vbapi")
+	a := servertest.Ask(t, s.Handle(panics), "GET", "/")
+	l := log.Lines(t)
+	if a.Status != 500 || len(l) != 1 || l[0]["activity_id"] != a.ID() || l[0]["level"] != "ERROR" {
 		t.Fatalf("got %+v, log %s", a, log)
 	}
 	if stack := l[0]["stack"].(string); !strings.Contains(stack, "server_test.panics") || !strings.Contains(l[0]["panic"].(string), "out of range") {
 		t.Errorf("the log does not tell where: %v", l[0])
 	}
-	if strings.Contains(a.body, "range") {
-		t.Errorf("the client sees inside: %s", a.body)
+	if strings.Contains(a.Body, "range") {
+		t.Errorf("the client sees inside: %s", a.Body)
 	}
 }
 
@@ -138,8 +139,8 @@ func panics(http.ResponseWriter, *http.Request) (any, error) {
 func TestAPanicAfterBytesWentOutCutsTheConnection(t *testing.T) {
 	t.Parallel()
 	for dialect, flush := range map[string]bool{"vms": false, "vbapi": true} {
-		s, log := newServer(t, dialect)
-		a, err := try(t, listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s, log := servertest.New(t, dialect)
+		a, err := servertest.Try(t, servertest.Listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, strings.Repeat("[", 8<<10))
 			if flush {
@@ -148,7 +149,7 @@ func TestAPanicAfterBytesWentOutCutsTheConnection(t *testing.T) {
 			panic("half way")
 		}))), "GET", "/")
 		if err == nil {
-			t.Errorf("%s: the client cannot tell: %d bytes", dialect, len(a.body))
+			t.Errorf("%s: the client cannot tell: %d bytes", dialect, len(a.Body))
 		}
 		if !strings.Contains(log.String(), "half way") {
 			t.Errorf("%s: the panic is not logged", dialect)
@@ -158,8 +159,8 @@ func TestAPanicAfterBytesWentOutCutsTheConnection(t *testing.T) {
 
 func TestAHandlersOwnAbortIsNotLogged(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vms")
-	if _, err := try(t, listen(t, s.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))), "GET", "/"); err == nil {
+	s, log := servertest.New(t, "vms")
+	if _, err := servertest.Try(t, servertest.Listen(t, s.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))), "GET", "/"); err == nil {
 		t.Error("the connection was not cut")
 	}
 	if log.String() != "" {
@@ -169,8 +170,8 @@ func TestAHandlersOwnAbortIsNotLogged(t *testing.T) {
 
 func TestAFailureDropsTheHeadersOfTheSuccessThatItReplaces(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "problem")
-	a := ask(t, s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
+	s, _ := servertest.New(t, "problem")
+	a := servertest.Ask(t, s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
 		w.Header().Set("Cache-Control", "max-age=3600")
 		w.Header().Set("Etag", `"1"`)
 		w.Header().Set("Content-Encoding", "br")
@@ -178,11 +179,11 @@ func TestAFailureDropsTheHeadersOfTheSuccessThatItReplaces(t *testing.T) {
 		return nil, parlance.ErrConflict
 	}), "GET", "/")
 	for _, name := range []string{"Cache-Control", "Etag", "Content-Encoding"} {
-		if a.header.Get(name) != "" {
-			t.Errorf("%s: %s is left", name, a.header.Get(name))
+		if a.Header.Get(name) != "" {
+			t.Errorf("%s: %s is left", name, a.Header.Get(name))
 		}
 	}
-	if a.header.Get("X-Mine") != "kept" {
+	if a.Header.Get("X-Mine") != "kept" {
 		t.Error("an unrelated header was dropped")
 	}
 }
@@ -203,11 +204,11 @@ func TestTheActivityIDIsTakenFromATrustedHeaderOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newServer(t, "vms", c.options...)
+			s, _ := servertest.New(t, "vms", c.options...)
 			var inside string
-			a := ask(t, s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { inside = activity.ID(r.Context()) })), "GET", "/", "X-Request-Id", c.sent)
-			if a.id() != inside || (inside == c.sent) != c.taken || !c.taken && !uuid.MatchString(inside) {
-				t.Errorf("sent %q, the handler saw %q, the answer has %q", c.sent, inside, a.id())
+			a := servertest.Ask(t, s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { inside = activity.ID(r.Context()) })), "GET", "/", "X-Request-Id", c.sent)
+			if a.ID() != inside || (inside == c.sent) != c.taken || !c.taken && !uuid.MatchString(inside) {
+				t.Errorf("sent %q, the handler saw %q, the answer has %q", c.sent, inside, a.ID())
 			}
 		})
 	}
@@ -215,9 +216,9 @@ func TestTheActivityIDIsTakenFromATrustedHeaderOnly(t *testing.T) {
 
 func TestAStreamGoesOutWhileItIsWritten(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vbapi") // whose envelope is not for events
+	s, _ := servertest.New(t, "vbapi") // whose envelope is not for events
 	next := make(chan struct{})
-	l := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	l := servertest.Listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for range 3 {
 			fmt.Fprint(w, "data: x\n")
@@ -243,8 +244,8 @@ func TestALongSuccessStreamsInsideItsEnvelope(t *testing.T) {
 	t.Parallel()
 	long := `["` + strings.Repeat("x", 5000) + `","` + strings.Repeat("y", 5000) + `"]`
 	for name, contentType := range map[string]string{"declared": "application/json", "recognised": ""} {
-		s, _ := newServer(t, "vbapi", server.WithMaxBuffered(1000))
-		a := ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s, _ := servertest.New(t, "vbapi", server.WithMaxBuffered(1000))
+		a := servertest.Ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if contentType != "" {
 				w.Header().Set("Content-Type", contentType)
 			}
@@ -257,21 +258,21 @@ func TestALongSuccessStreamsInsideItsEnvelope(t *testing.T) {
 			Data  [2]string
 			Debug struct{ ActivityID string }
 		}
-		if err := json.Unmarshal([]byte(a.body), &v); err != nil || len(v.Data[1]) != 5000 || v.Debug.ActivityID == "" {
-			t.Errorf("%s: %v: %.100s", name, err, a.body)
+		if err := json.Unmarshal([]byte(a.Body), &v); err != nil || len(v.Data[1]) != 5000 || v.Debug.ActivityID == "" {
+			t.Errorf("%s: %v: %.100s", name, err, a.Body)
 		}
 	}
-	s, _ := newServer(t, "vbapi", server.WithMaxBuffered(1000))
+	s, _ := servertest.New(t, "vbapi", server.WithMaxBuffered(1000))
 	text := strings.Repeat("no JSON ", 1000)
-	if a := ask(t, s.Wrap(writes(0, "", text)), "GET", "/"); a.body != text {
-		t.Errorf("a long text without a type was changed: %.100s", a.body)
+	if a := servertest.Ask(t, s.Wrap(writes(0, "", text)), "GET", "/"); a.Body != text {
+		t.Errorf("a long text without a type was changed: %.100s", a.Body)
 	}
 }
 
 func TestAHandlerMayTakeTheConnection(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vbapi")
-	l := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s, log := servertest.New(t, "vbapi")
+	l := servertest.Listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, rw, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -297,21 +298,21 @@ func TestAHandlerMayTakeTheConnection(t *testing.T) {
 
 func TestInterimAnswersPass(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
-	a := ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s, _ := servertest.New(t, "vms")
+	a := servertest.Ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Link", "</style.css>")
 		w.WriteHeader(http.StatusEarlyHints)
 		http.Error(w, "nope", 404)
 	})), "GET", "/")
-	if a.status != 404 || a.body != `{"message":"","errors":{"error":["nope"]}}` {
+	if a.Status != 404 || a.Body != `{"message":"","errors":{"error":["nope"]}}` {
 		t.Errorf("got %+v", a)
 	}
 }
 
 func TestTheInnermostServerAnswersUnderOneID(t *testing.T) {
 	t.Parallel()
-	outer, _ := newServer(t, "vbapi")
-	inner, log := newServer(t, "plain")
+	outer, _ := servertest.New(t, "vbapi")
+	inner, log := servertest.New(t, "plain")
 	mux := http.NewServeMux()
 	mux.Handle("/inner/", inner.Wrap(http.NotFoundHandler()))
 	mux.Handle("/ours", outer.Handle(returns(1, nil)))
@@ -320,22 +321,22 @@ func TestTheInnermostServerAnswersUnderOneID(t *testing.T) {
 		seen = activity.ID(r.Context())
 		mux.ServeHTTP(w, r)
 	}))
-	if a := ask(t, h, "GET", "/inner/x"); a.status != 404 || strings.Contains(a.body, "activityId") || a.id() != seen {
+	if a := servertest.Ask(t, h, "GET", "/inner/x"); a.Status != 404 || strings.Contains(a.Body, "activityId") || a.ID() != seen {
 		t.Errorf("inner: got %+v under %s, log %s", a, seen, log)
 	}
-	if a := ask(t, h, "GET", "/ours"); a.noID() != `{"data":1,"error":null,"debug":{"activityId":"ID"}}` || a.id() != seen {
+	if a := servertest.Ask(t, h, "GET", "/ours"); a.WithoutID() != `{"data":1,"error":null,"debug":{"activityId":"ID"}}` || a.ID() != seen {
 		t.Errorf("ours: got %+v under %s", a, seen)
 	}
 }
 
 func TestAMiddlewareBetweenSeesTheAnswer(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vbapi")
+	s, _ := servertest.New(t, "vbapi")
 	var seen int
 	between := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(statusOf{w, &seen}, r) })
 	}
-	ask(t, s.Wrap(between(s.Handle(returns(nil, parlance.ErrNotFound)))), "GET", "/")
+	servertest.Ask(t, s.Wrap(between(s.Handle(returns(nil, parlance.ErrNotFound)))), "GET", "/")
 	if seen != 404 {
 		t.Errorf("got %d", seen)
 	}
@@ -350,39 +351,39 @@ func (s statusOf) WriteHeader(status int) { *s.status = status; s.ResponseWriter
 
 func TestWhatStandsBetweenMayAnswerItself(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, "vbapi")
+	s, log := servertest.New(t, "vbapi")
 	slow := s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		<-r.Context().Done() // TimeoutHandler gives up first
 		return nil, r.Context().Err()
 	})
 	quick := s.Handle(returns(1, nil))
-	a := ask(t, s.Wrap(http.TimeoutHandler(slow, time.Millisecond, "")), "GET", "/")
-	if want := `{"data":null,"error":{"type":"https://httpstatuses.com/503","title":"Service Unavailable","status":503,"detail":"The service cannot handle requests at the moment.","instance":"/"},"debug":{"activityId":"ID"}}`; a.status != 503 || a.noID() != want {
-		t.Errorf("got %d %s, log %s", a.status, a.body, log)
+	a := servertest.Ask(t, s.Wrap(http.TimeoutHandler(slow, time.Millisecond, "")), "GET", "/")
+	if want := `{"data":null,"error":{"type":"https://httpstatuses.com/503","title":"Service Unavailable","status":503,"detail":"The service cannot handle requests at the moment.","instance":"/"},"debug":{"activityId":"ID"}}`; a.Status != 503 || a.WithoutID() != want {
+		t.Errorf("got %d %s, log %s", a.Status, a.Body, log)
 	}
 	h := s.Wrap(http.StripPrefix("/prefix", http.TimeoutHandler(quick, time.Minute, "")))
-	if a := ask(t, h, "GET", "/prefix/x"); a.noID() != `{"data":1,"error":null,"debug":{"activityId":"ID"}}` || len(a.header) != 3 {
-		t.Errorf("got %d %v %s", a.status, a.header, a.body)
+	if a := servertest.Ask(t, h, "GET", "/prefix/x"); a.WithoutID() != `{"data":1,"error":null,"debug":{"activityId":"ID"}}` || len(a.Header) != 3 {
+		t.Errorf("got %d %v %s", a.Status, a.Header, a.Body)
 	}
 	h = s.Wrap(http.StripPrefix("/prefix", s.Handle(returns(nil, parlance.ErrNotFound))))
-	if a := ask(t, h, "GET", "/prefix/x"); !strings.Contains(a.body, `"instance":"/prefix/x"`) {
-		t.Errorf("got %s", a.body)
+	if a := servertest.Ask(t, h, "GET", "/prefix/x"); !strings.Contains(a.Body, `"instance":"/prefix/x"`) {
+		t.Errorf("got %s", a.Body)
 	}
 }
 
 func TestFilesAreServedInParts(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vbapi")
+	s, _ := servertest.New(t, "vbapi")
 	h := s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "a.txt", time.Time{}, strings.NewReader("0123456789"))
 	}))
-	if a := ask(t, h, "GET", "/"); a.body != "0123456789" || a.length != 10 {
+	if a := servertest.Ask(t, h, "GET", "/"); a.Body != "0123456789" || a.Length != 10 {
 		t.Errorf("got %+v", a)
 	}
-	if a := ask(t, h, "GET", "/", "Range", "bytes=2-4"); a.status != 206 || a.body != "234" {
+	if a := servertest.Ask(t, h, "GET", "/", "Range", "bytes=2-4"); a.Status != 206 || a.Body != "234" {
 		t.Errorf("got %+v", a)
 	}
-	if a := ask(t, h, "GET", "/", "Range", "bytes=99-"); a.status < 400 || !strings.Contains(a.body, `"error":{`) || a.header.Get("Content-Range") != "bytes */10" {
+	if a := servertest.Ask(t, h, "GET", "/", "Range", "bytes=99-"); a.Status < 400 || !strings.Contains(a.Body, `"error":{`) || a.Header.Get("Content-Range") != "bytes */10" {
 		t.Errorf("got %+v", a)
 	}
 	// io.Copy goes by ReadFrom, also where the envelope holds it.
@@ -390,16 +391,16 @@ func TestFilesAreServedInParts(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.Copy(w, struct{ io.Reader }{strings.NewReader("[1]")})
 	}))
-	if a := ask(t, h, "GET", "/"); a.noID() != `{"data":[1],"error":null,"debug":{"activityId":"ID"}}` {
+	if a := servertest.Ask(t, h, "GET", "/"); a.WithoutID() != `{"data":[1],"error":null,"debug":{"activityId":"ID"}}` {
 		t.Errorf("got %+v", a)
 	}
 }
 
 func TestFlushSendsWhatTheEnvelopeHolds(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vbapi")
+	s, _ := servertest.New(t, "vbapi")
 	next := make(chan struct{})
-	l := listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	l := servertest.Listen(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		control := http.NewResponseController(w)
 		if err := control.SetWriteDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Error(err)
@@ -433,26 +434,26 @@ func TestFlushSendsWhatTheEnvelopeHolds(t *testing.T) {
 
 func TestFlushDoesNotGiveAFailureAway(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
-	a := ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s, _ := servertest.New(t, "vms")
+	a := servertest.Ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "no", 404)
 		w.(http.Flusher).Flush()
 	})), "GET", "/")
-	if a.body != `{"message":"","errors":{"error":["no"]}}` {
+	if a.Body != `{"message":"","errors":{"error":["no"]}}` {
 		t.Errorf("got %+v", a)
 	}
 }
 
 func TestALongTextOfAFailureIsCut(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "vms")
-	a := ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s, _ := servertest.New(t, "vms")
+	a := servertest.Ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(400)
 		for range 1000 {
 			_, _ = io.WriteString(w, "1234567é")
 		}
 	})), "GET", "/")
-	if len(a.body) > 4200 || !json.Valid([]byte(a.body)) {
-		t.Errorf("got %d bytes: %.100s", len(a.body), a.body)
+	if len(a.Body) > 4200 || !json.Valid([]byte(a.Body)) {
+		t.Errorf("got %d bytes: %.100s", len(a.Body), a.Body)
 	}
 }
