@@ -16,6 +16,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/bulk"
 )
 
 // many is how many records a bulk request has, of which every hundredth fails.
@@ -100,10 +101,10 @@ func (s *sink) Write(p []byte) (int, error) {
 }
 
 // ask sends a bulk request to a handler of records.
-func (b bulkOf) ask(t testing.TB, each server.RecordFunc, options ...server.RecordsOption) *sink {
+func (b bulkOf) ask(t testing.TB, each bulk.Func, options ...bulk.Option) *sink {
 	api := server.New(open(t, b.dialect), server.WithLogger(slog.New(slog.DiscardHandler)))
 	s := &sink{header: http.Header{}}
-	server.EachRecord(api, each, options...).ServeHTTP(s, httptest.NewRequest("POST", b.path, &document{of: b}))
+	bulk.Handle(api, each, options...).ServeHTTP(s, httptest.NewRequest("POST", b.path, &document{of: b}))
 	return s
 }
 
@@ -153,7 +154,7 @@ func BenchmarkRecords(b *testing.B) {
 			})
 		}
 		run("parlance", func(b *testing.B) {
-			s := of.ask(b, func(_ context.Context, r server.Record) (item parlance.Item, err error) {
+			s := of.ask(b, func(_ context.Context, r bulk.Record) (item parlance.Item, err error) {
 				var m movement
 				if err := r.Decode(&m); err != nil {
 					return item, err
@@ -167,7 +168,7 @@ func BenchmarkRecords(b *testing.B) {
 		})
 		run("raw", func(b *testing.B) {
 			around := docRefs[of.name]
-			s := of.ask(b, func(_ context.Context, r server.Record) (item parlance.Item, err error) {
+			s := of.ask(b, func(_ context.Context, r bulk.Record) (item parlance.Item, err error) {
 				_, id, _ := bytes.Cut(r.Raw, around[0])
 				id, _, _ = bytes.Cut(id, around[1])
 				item.ID, item.Outcome.Detail = string(id), "Manufacture complete processed"
@@ -264,7 +265,7 @@ func TestABulkRequestTakesConstantMemory(t *testing.T) {
 	for _, of := range bulks {
 		for _, failing := range []int{0, many - 1} { // the one that fails
 			var few, most uint64 // bytes in use
-			s := of.ask(t, func(_ context.Context, r server.Record) (item parlance.Item, err error) {
+			s := of.ask(t, func(_ context.Context, r bulk.Record) (item parlance.Item, err error) {
 				if r.Index%(many/5) == many/10 {
 					var m runtime.MemStats
 					runtime.GC()
@@ -277,7 +278,7 @@ func TestABulkRequestTakesConstantMemory(t *testing.T) {
 					err = parlance.ErrInvalid
 				}
 				return item, err
-			}, server.SpoolTo(t.TempDir(), 64<<10))
+			}, bulk.Spool(t.TempDir(), 64<<10))
 			if s.status != 207 || s.bytes < of.size()/4 {
 				t.Error(s.status, s.bytes)
 			}

@@ -35,6 +35,7 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/memory"
 	"github.com/parlance-api/parlance/store/sqlite"
@@ -146,14 +147,14 @@ func parlanceChain(name string, r *activity.Recorder) (http.Handler, error) {
 		options = append(options, server.WithRecorder(r))
 	}
 	api := server.New(d, options...)
-	keys := server.Authenticate(server.APIKey(chainHeader, server.VerifierFunc(func(_ context.Context, _, key string) (server.Principal, error) {
+	keys := auth.Authenticate(auth.APIKey(chainHeader, auth.VerifierFunc(func(_ context.Context, _, key string) (server.Principal, error) {
 		if who := callerOf(key); who != "" {
 			return server.Principal{ID: who}, nil
 		}
-		return server.Principal{}, server.Refuse(parlance.WrongCredential)
+		return server.Principal{}, auth.CredentialError(parlance.WrongCredential)
 	})))
 	limits := limit.Limiter{Store: memory.New().Limits(), Policies: []limit.Policy{
-		{Name: "hour", Rate: server.Rate{Quota: chainQuota, Window: time.Hour}, By: limit.Principal},
+		{Name: "hour", Rate: limit.Rate{Quota: chainQuota, Window: time.Hour}, By: limit.Principal},
 	}}
 	mux := http.NewServeMux()
 	mux.Handle("GET /cameras/{id}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {

@@ -63,7 +63,7 @@ func BenchmarkLarge(b *testing.B) {
 const records = 1000
 
 var (
-	bulk        = dialect.Request{Method: http.MethodPost, Path: "/service/ManufactureComplete"}
+	bulkRequest = dialect.Request{Method: http.MethodPost, Path: "/service/ManufactureComplete"}
 	bulkRecords = func() dialect.Response {
 		var text strings.Builder
 		text.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n<MANUFACTURING>")
@@ -81,7 +81,7 @@ var (
 
 func TestEveryRecordIsRead(t *testing.T) {
 	t.Parallel()
-	read := open(t, "vision").Decode(bulk, bulkRecords)
+	read := open(t, "vision").Decode(bulkRequest, bulkRecords)
 	o := read.Outcome
 	failed := 0
 	for i, it := range o.Items {
@@ -100,7 +100,7 @@ func TestEveryRecordIsRead(t *testing.T) {
 // BenchmarkBulk makes an Outcome of each record, beside an xml.Decoder that only
 // walks over the tokens.
 func BenchmarkBulk(b *testing.B) {
-	b.Run("of=records/by=parlance", func(b *testing.B) { decode(b, open(b, "vision"), bulk, parlance.Partial, bulkRecords) })
+	b.Run("of=records/by=parlance", func(b *testing.B) { decode(b, open(b, "vision"), bulkRequest, parlance.Partial, bulkRecords) })
 	b.Run("of=records/by=xml-token", func(b *testing.B) {
 		b.SetBytes(int64(len(bulkRecords.Body)))
 		for b.Loop() {

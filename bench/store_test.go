@@ -25,6 +25,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
 	"github.com/parlance-api/parlance/store/sqlite"
@@ -82,7 +83,7 @@ func BenchmarkStore(b *testing.B) {
 func BenchmarkPosts(b *testing.B) {
 	b.Run("by=parlance", func(b *testing.B) {
 		s := openStore(b)
-		posts(b, serve(b, s.Keys(), func(ctx context.Context, name string) error {
+		posts(b, serve(b, s.Idempotency(), func(ctx context.Context, name string) error {
 			_, err := sqlite.Tx(ctx).ExecContext(ctx, effectInsert, name)
 			return err
 		}))
@@ -116,7 +117,7 @@ func BenchmarkPosts(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { s.Close() })
-		posts(b, serve(b, s.Keys(), func(ctx context.Context, name string) error {
+		posts(b, serve(b, s.Idempotency(), func(ctx context.Context, name string) error {
 			_, err := postgres.Tx(ctx).Exec(ctx, "INSERT INTO effect (name) VALUES ($1)", name)
 			return err
 		}))
@@ -167,14 +168,14 @@ func startPostgres(b *testing.B) *pgtest.Server {
 }
 
 // serve has one effect for each POST, and an answer.
-func serve(b *testing.B, keys server.KeyStore, effect func(ctx context.Context, name string) error) http.Handler {
+func serve(b *testing.B, keys idempotency.Store, effect func(ctx context.Context, name string) error) http.Handler {
 	b.Helper()
 	d, err := catalog.Open("problem")
 	if err != nil {
 		b.Fatal(err)
 	}
 	api := server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
-	return api.Wrap(server.Idempotent(keys, server.KeyInside())(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+	return api.Wrap(idempotency.Middleware(keys, idempotency.Transactional())(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		name, err := io.ReadAll(r.Body)
 		if err != nil {
 			return nil, err
@@ -208,8 +209,8 @@ func openStore(b *testing.B) *sqlite.Store {
 // keep is what Idempotent and Atomic do with a store.
 func keep(s *sqlite.Store, i int) error {
 	ctx, name := context.Background(), strconv.Itoa(i)
-	k := server.Key{Scope: "caller POST /cameras", Key: name, Activity: "5c0d21c5-fb2a-4ccd-81f9-30fca07f6613", Claimed: time.Now()}
-	if _, err := s.Keys().Claim(ctx, k); err != nil {
+	k := idempotency.Key{Scope: "caller POST /cameras", Key: name, Activity: "5c0d21c5-fb2a-4ccd-81f9-30fca07f6613", Claimed: time.Now()}
+	if _, err := s.Idempotency().Claim(ctx, k); err != nil {
 		return err
 	}
 	body, err := json.Marshal(made)
@@ -220,7 +221,7 @@ func keep(s *sqlite.Store, i int) error {
 		if _, err := sqlite.Tx(ctx).ExecContext(ctx, effectInsert, name); err != nil {
 			return err
 		}
-		return s.Keys().Record(ctx, k, server.Answer{Status: 201, Header: http.Header{"Location": {"/cameras/7"}}, Body: body, At: time.Now()})
+		return s.Idempotency().Record(ctx, k, idempotency.Response{Status: 201, Header: http.Header{"Location": {"/cameras/7"}}, Body: body, At: time.Now()})
 	})
 }
 

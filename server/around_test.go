@@ -13,6 +13,9 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/bulk"
+	"github.com/parlance-api/parlance/server/guard"
 	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
@@ -129,7 +132,7 @@ func TestOptionsOfTheWholeServerAreAnsweredInTheDialect(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /known", writes(0, "application/json", "1"))
 	unstarted := httptest.NewUnstartedServer(s.Wrap(mux))
-	server.Bounded(unstarted.Config)
+	guard.ApplyDefaultLimits(unstarted.Config)
 	unstarted.Start()
 	t.Cleanup(unstarted.Close)
 	for called, want := range map[string]string{
@@ -202,12 +205,14 @@ func TestEachRequestThatFailedHasALineUnderItsID(t *testing.T) {
 		"a wrong method":                 {func(*server.Server) http.Handler { return mux }, "PUT", "/known", "invalid"},
 		"a text":                         {func(*server.Server) http.Handler { return writes(403, "", "no") }, "GET", "/", "forbidden"},
 		"a failure in a form of its own": {func(*server.Server) http.Handler { return writes(502, "application/json", "{}") }, "GET", "/", "bad_gateway"},
-		"a failure as a value":           {func(s *server.Server) http.Handler { return s.Handle(returns(server.Reply{Outcome: failing}, nil)) }, "GET", "/", "conflict"},
+		"a failure as a value": {func(s *server.Server) http.Handler {
+			return s.Handle(servertest.Returns(server.Reply{Outcome: failing}, nil))
+		}, "GET", "/", "conflict"},
 		"a middleware's refusal": {func(s *server.Server) http.Handler {
-			return server.Authenticate(server.APIKey("X-Key", server.Keys{}))(s.Handle(returns(1, nil)))
+			return auth.Authenticate(auth.APIKey("X-Key", auth.APIKeys{}))(s.Handle(servertest.Returns(1, nil)))
 		}, "GET", "/", "unauthenticated"},
 		"a middleware's refusal inside": {func(s *server.Server) http.Handler {
-			return server.Deadline(time.Minute)(server.MaxBody(1)(s.Handle(returns(nil, parlance.ErrForbidden))))
+			return guard.Deadline(time.Minute)(guard.MaxBody(1)(s.Handle(servertest.Returns(nil, parlance.ErrForbidden))))
 		}, "GET", "/", "forbidden"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -232,7 +237,7 @@ func TestTheLogNamesTheFieldsAndNotTheirTexts(t *testing.T) {
 	for i := range many {
 		many[i] = parlance.Field{Path: fmt.Sprint("f", i), Code: "required", Message: "a secret that was entered"}
 	}
-	servertest.Ask(t, s.Handle(returns(nil, parlance.NewError(parlance.Invalid, "Look at it").WithReason(parlance.Fields).WithFields(many...))), "GET", "/")
+	servertest.Ask(t, s.Handle(servertest.Returns(nil, parlance.NewError(parlance.Invalid, "Look at it").WithReason(parlance.Fields).WithFields(many...))), "GET", "/")
 	got := fmt.Sprint(log.Lines(t)[0]["fields"])
 	if !strings.HasPrefix(got, "f0 (required), f1 (required), ") || !strings.HasSuffix(got, "f19 (required), and 2 more") {
 		t.Errorf("got %s", got)
@@ -261,17 +266,19 @@ func TestASuccessInAnEnvelopeHasDataWhateverItIs(t *testing.T) {
 		status  int
 		data    string
 	}{
-		"nothing":         {func(s *server.Server) http.Handler { return s.Handle(returns(nil, nil)) }, 200, `{}`},
-		"created, bare":   {func(s *server.Server) http.Handler { return s.Handle(returns(server.Created("/x/1", nil), nil)) }, 201, `{}`},
-		"an empty list":   {func(s *server.Server) http.Handler { return s.Handle(returns([]int{}, nil)) }, 200, `[]`},
-		"a nil list":      {func(s *server.Server) http.Handler { return s.Handle(returns([]int(nil), nil)) }, 200, `[]`},
-		"a batch of none": {func(s *server.Server) http.Handler { return s.Handle(returns(server.Bulk(nil), nil)) }, 200, `[]`},
-		"records of none": {func(s *server.Server) http.Handler { return server.EachRecord(s, take) }, 200, `[]`},
+		"nothing": {func(s *server.Server) http.Handler { return s.Handle(servertest.Returns(nil, nil)) }, 200, `{}`},
+		"created, bare": {func(s *server.Server) http.Handler {
+			return s.Handle(servertest.Returns(server.Created("/x/1", nil), nil))
+		}, 201, `{}`},
+		"an empty list":   {func(s *server.Server) http.Handler { return s.Handle(servertest.Returns([]int{}, nil)) }, 200, `[]`},
+		"a nil list":      {func(s *server.Server) http.Handler { return s.Handle(servertest.Returns([]int(nil), nil)) }, 200, `[]`},
+		"a batch of none": {func(s *server.Server) http.Handler { return s.Handle(servertest.Returns(server.Bulk(nil), nil)) }, 200, `[]`},
+		"records of none": {func(s *server.Server) http.Handler { return bulk.Handle(s, servertest.Take) }, 200, `[]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, _ := servertest.New(t, "vbapi")
-			res, err := http.Post(serve(t, c.handler(s)).URL, "application/json", strings.NewReader("[]"))
+			res, err := http.Post(servertest.Serve(t, c.handler(s)).URL, "application/json", strings.NewReader("[]"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,14 +11,14 @@ import (
 	"github.com/parlance-api/parlance/server/internal/generic"
 )
 
-// Behind is the way to services behind this one: it notes each call in the activity
+// RecordCalls is the way to services behind this one: it notes each call in the activity
 // record of the request on whose behalf it is made, which is the one of the call's
 // context, with what it came to by HTTP's own meaning of its status. Of an address
 // it notes host and path. base is http.DefaultTransport where it is nil. Under no
 // record it does nothing but pass the call on.
 //
 //	bank := &http.Client{Transport: server.Behind(nil), Timeout: 2 * time.Second}
-func Behind(base http.RoundTripper) http.RoundTripper {
+func RecordCalls(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
 	}

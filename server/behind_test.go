@@ -21,7 +21,7 @@ func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
 		w.Header().Set("Retry-After", "7")
 		http.Error(w, "secret", http.StatusServiceUnavailable)
 	}))
-	calls := &http.Client{Transport: server.Behind(nil)}
+	calls := &http.Client{Transport: server.RecordCalls(nil)}
 	pay := func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		for _, url := range []string{bank.URL + "/pay?token=secret", "http://" + testnet.Closed + "/rates"} {
 			req, err := http.NewRequestWithContext(r.Context(), "POST", url, nil)
@@ -67,7 +67,7 @@ func TestACallThatTookTooLongIsATimeoutInTheRecord(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []struct{ client, context time.Duration }{{time.Second, time.Hour}, {time.Hour, time.Second}} {
 		synctest.Test(t, func(t *testing.T) {
-			bank := &http.Client{Timeout: limit.client, Transport: server.Behind(memhttp.Serve(t,
+			bank := &http.Client{Timeout: limit.client, Transport: server.RecordCalls(memhttp.Serve(t,
 				http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })))}
 			b := storetest.Keep(t)
 			s, _ := servertest.New(t, "omilia", server.WithRecorder(b.Recorder))

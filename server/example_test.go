@@ -1,22 +1,18 @@
 package server_test
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/internal/servertest"
-	"github.com/parlance-api/parlance/store/memory"
 )
 
 // A handler returns a value or an error; the dialect says how it looks.
@@ -109,43 +105,6 @@ func ExampleCreated() {
 	// 201 /dialogs/7 {"id":7}
 }
 
-// An order is made once, however often it is sent: the effect, the key and the
-// answer are one commit, and the answer is given again.
-func ExampleIdempotent() {
-	store, orders := memory.New().Keys(), 0 // a program takes store/sqlite, and orders are a table of it
-	api := servertest.Open("problem")
-	order := api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		return server.Atomic(func(context.Context) (any, error) {
-			orders++
-			return server.Created(fmt.Sprint("/orders/", orders), string(body)), nil
-		}), nil
-	})
-	h := api.Wrap(server.Idempotent(store, server.KeyRequired(), server.KeyInside())(order))
-
-	for _, sent := range []struct{ key, body string }{{"1f3a", "a pear"}, {"1f3a", "a pear"}, {"1f3a", "a plum"}, {"", "a plum"}} {
-		r := httptest.NewRequest("POST", "/orders", strings.NewReader(sent.body))
-		if sent.key != "" {
-			r.Header.Set("Idempotency-Key", sent.key)
-		}
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		var problem struct{ Reason string }
-		_ = json.Unmarshal(w.Body.Bytes(), &problem)
-		fmt.Println(w.Code, cmp.Or(problem.Reason, w.Header().Get("Location")), w.Header().Get(server.ReplayedHeader) == "true")
-	}
-	fmt.Println("orders:", orders)
-	// Output:
-	// 201 /orders/1 false
-	// 201 /orders/1 true
-	// 422 idempotency_mismatch false
-	// 400 idempotency_key_missing false
-	// orders: 1
-}
-
 // A handler may write a stream itself. An error after bytes went out cuts the
 // connection.
 func ExampleHandlerFunc_stream() {
@@ -177,4 +136,15 @@ func ExampleWithTrustedID() {
 	fmt.Println(w.Body)
 	// Output:
 	// "from-the-proxy-7"
+}
+
+// What goes wrong with a service behind is not told by its words.
+func ExampleUpstream() {
+	api := servertest.Open("vbapi")
+	bank := func(context.Context) error { return errors.New("unexpected end of JSON from 10.0.0.7") }
+	servertest.Show(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		return nil, server.Upstream(bank(r.Context()))
+	}), "GET", "/balance")
+	// Output:
+	// 502 {"data":null,"error":{"type":"https://httpstatuses.com/502","title":"Bad Gateway","status":502,"detail":"A service behind this one gave an unusable response.","instance":"/balance"},"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
 }

@@ -14,12 +14,12 @@ import (
 // dialect they answer; each may be used alone.
 type Middleware = func(http.Handler) http.Handler
 
-// Fail answers with an error from anywhere under a Server, as if the handler had
+// WriteError answers with an error from anywhere under a Server, as if the handler had
 // returned it: in the dialect, the cause to the log. After bytes went out it cuts
 // the connection, by panicking with http.ErrAbortHandler. Under no Server it
 // answers with the status that HTTP has for the kind, for there is no dialect to
 // do better.
-func Fail(w http.ResponseWriter, r *http.Request, err error) {
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	err = wording.Apply(r.Context(), err)
 	if x := exchangeOf(r.Context()); x != nil {
 		// By way of w, for what stands between it and the exchange may answer too.

@@ -23,10 +23,6 @@ type camera struct {
 	Name string `json:"name"`
 }
 
-func returns(value any, err error) server.HandlerFunc {
-	return func(http.ResponseWriter, *http.Request) (any, error) { return value, err }
-}
-
 func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 	t.Parallel()
 	secret := errors.New("dial tcp 10.0.0.7:5432: password of user admin")
@@ -38,85 +34,85 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 		body    string
 	}{
 		"a value is the payload": {
-			"vms", returns(camera{1, "<Gate>"}, nil),
+			"vms", servertest.Returns(camera{1, "<Gate>"}, nil),
 			200, [2]string{"Content-Type", "application/json"}, `{"id":1,"name":"<Gate>"}`,
 		},
 		"a value stands in the envelope where the dialect has one": {
-			"vbapi", returns(camera{1, "Gate"}, nil),
+			"vbapi", servertest.Returns(camera{1, "Gate"}, nil),
 			200, [2]string{"Content-Type", "application/json"}, `{"data":{"id":1,"name":"Gate"},"error":null,"debug":{"activityId":"ID"}}`,
 		},
 		"raw bytes go out as they are": {
-			"vision", returns(server.Raw{ContentType: "application/xml", Body: []byte("<PRODUCTS/>")}, nil),
+			"vision", servertest.Returns(server.Raw{ContentType: "application/xml", Body: []byte("<PRODUCTS/>")}, nil),
 			200, [2]string{"Content-Type", "application/xml"}, `<PRODUCTS/>`,
 		},
 		"no value is an empty answer": {
-			"vms", returns(nil, nil),
+			"vms", servertest.Returns(nil, nil),
 			204, [2]string{}, ``,
 		},
 		"a created thing says where it is": {
-			"omilia", returns(server.Created("/dialogs/7", camera{7, "x"}), nil),
+			"omilia", servertest.Returns(server.Created("/dialogs/7", camera{7, "x"}), nil),
 			201, [2]string{"Location", "/dialogs/7"}, `{"id":7,"name":"x"}`,
 		},
 		"accepted work says where to look": {
-			"omilia", returns(server.Accepted("/jobs/7", nil), nil),
+			"omilia", servertest.Returns(server.Accepted("/jobs/7", nil), nil),
 			202, [2]string{"Location", "/jobs/7"}, ``,
 		},
 		"a reply without a value is an empty one": {
-			"vms", returns(&server.Reply{Outcome: parlance.Outcome{Kind: parlance.Empty, Status: 200}}, nil),
+			"vms", servertest.Returns(&server.Reply{Outcome: parlance.Outcome{Kind: parlance.Empty, Status: 200}}, nil),
 			200, [2]string{}, `null`,
 		},
 		"a reply without a kind is a success": {
-			"vbapi", returns(server.Reply{Value: 1}, nil),
+			"vbapi", servertest.Returns(server.Reply{Value: 1}, nil),
 			200, [2]string{}, `{"data":1,"error":null,"debug":{"activityId":"ID"}}`,
 		},
 		"an error that has no kind is ours": {
-			"plain", returns(nil, &parlance.Error{Outcome: parlance.Outcome{Detail: "odd"}}),
+			"plain", servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Detail: "odd"}}),
 			500, [2]string{}, `{"message":"odd"}`,
 		},
 		"an error shows its detail and not its cause": {
-			"plain", returns(nil, parlance.NewError(parlance.NotFound, "no camera 7").Because(secret)),
+			"plain", servertest.Returns(nil, parlance.NewError(parlance.NotFound, "no camera 7").Because(secret)),
 			404, [2]string{}, `{"message":"no camera 7"}`,
 		},
 		"an error around an error shows the inner one": {
-			"vms", returns(nil, fmt.Errorf("while looking: %w", parlance.NewError(parlance.NotFound, "no camera 7"))),
+			"vms", servertest.Returns(nil, fmt.Errorf("while looking: %w", parlance.NewError(parlance.NotFound, "no camera 7"))),
 			404, [2]string{}, `{"message":"","errors":{"error":["no camera 7"]}}`,
 		},
 		"field errors": {
-			"vms", returns(nil, parlance.NewError(parlance.Invalid, "Submitted data was invalid").WithReason(parlance.Fields).WithFields(
+			"vms", servertest.Returns(nil, parlance.NewError(parlance.Invalid, "Submitted data was invalid").WithReason(parlance.Fields).WithFields(
 				parlance.Field{Path: "url", Message: "The URL value is in invalid format"},
 				parlance.Field{Path: "url", Message: "The URL can be no longer than 10 characters"})),
 			422, [2]string{}, `{"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"]}}`,
 		},
 		"the whole envelope of an error": {
-			"vbapi", returns(nil, parlance.NewError(parlance.NotFound, "The resource you requested (xyz) was not found.")),
+			"vbapi", servertest.Returns(nil, parlance.NewError(parlance.NotFound, "The resource you requested (xyz) was not found.")),
 			404, [2]string{}, `{"data":null,"error":{"type":"https://httpstatuses.com/404","title":"Not Found","status":404,"detail":"The resource you requested (xyz) was not found.","instance":"/path"},"debug":{"activityId":"ID"}}`,
 		},
 		"a sentinel is its kind": {
-			"problem", returns(nil, fmt.Errorf("table cameras: %w", parlance.ErrForbidden)),
+			"problem", servertest.Returns(nil, fmt.Errorf("table cameras: %w", parlance.ErrForbidden)),
 			403, [2]string{"Content-Type", "application/problem+json"}, `{"title":"Forbidden","status":403,"detail":"The caller has no permission for GET /path.","instance":"/path","kind":"forbidden","request_id":"ID"}`,
 		},
 		"a wait becomes Retry-After": {
-			"vms", returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, RetryAfter: 90 * time.Second}}),
+			"vms", servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, RetryAfter: 90 * time.Second}}),
 			503, [2]string{"Retry-After", "90"}, `{"message":"","errors":{"error":["The service is closed for maintenance. Retry in 90 seconds."]}}`,
 		},
 		"any other error is ours and stays inside": {
-			"plain", returns(nil, secret),
+			"plain", servertest.Returns(nil, secret),
 			500, [2]string{}, `{"message":"The request could not be handled. The cause is in the server's log under the request ID."}`,
 		},
 		"a deadline that passed is a timeout": {
-			"omilia", returns(nil, fmt.Errorf("query: %w", context.DeadlineExceeded)),
+			"omilia", servertest.Returns(nil, fmt.Errorf("query: %w", context.DeadlineExceeded)),
 			504, [2]string{}, `{"errors":[{"code":null,"detail":"The request GET /path took longer than the server allows.","meta":{},"source":"","status":504,"title":"Unidentified Server Error"}]}`,
 		},
 		"a value that JSON cannot hold is a fault of ours": {
-			"plain", returns(math.NaN(), nil),
+			"plain", servertest.Returns(math.NaN(), nil),
 			500, [2]string{}, `{"message":"The request could not be handled. The cause is in the server's log under the request ID."}`,
 		},
 		"a reset has no body, and says so": {
-			"vision", returns(server.Reply{Outcome: parlance.Outcome{Kind: parlance.Noted, Status: 205}}, nil),
+			"vision", servertest.Returns(server.Reply{Outcome: parlance.Outcome{Kind: parlance.Noted, Status: 205}}, nil),
 			205, [2]string{"Content-Length", "0"}, ``,
 		},
 		"notes make a success a noted one": {
-			"problem", returns(server.Noted(1, "stock is low"), nil),
+			"problem", servertest.Returns(server.Noted(1, "stock is low"), nil),
 			200, [2]string{"Outcome-Note", "stock is low"}, `1`,
 		},
 	} {
@@ -150,7 +146,7 @@ func TestAFaultOfTheServerIsLoggedAsAnErrorAndOneOfTheRequestIsNot(t *testing.T)
 		"INFO":  parlance.NewError(parlance.Invalid, "no name").Because(errors.New("disk full")),
 	} {
 		s, log := servertest.New(t, "problem")
-		servertest.Ask(t, s.Handle(returns(nil, err)), "GET", "/")
+		servertest.Ask(t, s.Handle(servertest.Returns(nil, err)), "GET", "/")
 		if l := log.Lines(t)[0]; l["level"] != level || !strings.Contains(l["error"].(string), "disk full") {
 			t.Errorf("want level %s and the cause, got %v", level, l)
 		}
@@ -201,7 +197,7 @@ func TestAValueAfterTheAnswerBeganIsDroppedAndLogged(t *testing.T) {
 func TestTheIDOfAServiceBehindStaysInTheLog(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "vbapi")
-	a := servertest.Ask(t, s.Handle(returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.BadGateway, RequestID: "theirs"}})), "GET", "/")
+	a := servertest.Ask(t, s.Handle(servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.BadGateway, RequestID: "theirs"}})), "GET", "/")
 	if strings.Contains(a.Body, "theirs") || log.Lines(t)[0]["upstream_request_id"] != "theirs" {
 		t.Errorf("got %s, log %s", a.Body, log)
 	}
@@ -210,7 +206,7 @@ func TestTheIDOfAServiceBehindStaysInTheLog(t *testing.T) {
 func TestRecordsThatADialectHasNoPlaceForAreMissedInTheLog(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "vms")
-	servertest.Ask(t, s.Handle(returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Success}}), nil)), "POST", "/")
+	servertest.Ask(t, s.Handle(servertest.Returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Success}}), nil)), "POST", "/")
 	if l := log.Lines(t); len(l) != 1 || l[0]["level"] != "WARN" || l[0]["attribute"] != "items" {
 		t.Errorf("got %s", log)
 	}
@@ -232,7 +228,7 @@ func TestAnErrorReplacesWhatIsStillHeld(t *testing.T) {
 func TestHEADHasTheHeadersOfGETAndNoBody(t *testing.T) {
 	t.Parallel()
 	s, _ := servertest.New(t, "vbapi")
-	l := servertest.Listen(t, s.Handle(returns(camera{1, "Gate"}, nil)))
+	l := servertest.Listen(t, s.Handle(servertest.Returns(camera{1, "Gate"}, nil)))
 	get, _ := servertest.Try(t, l, "GET", "/")
 	head, _ := servertest.Try(t, l, "HEAD", "/")
 	if head.Body != "" || head.Length != get.Length || head.Length != int64(len(get.Body)) || head.Status != get.Status {

@@ -16,7 +16,12 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/disk"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/bulk"
+	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/server/internal/servertest"
+	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/server/validate"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -27,16 +32,16 @@ func fortress(s *server.Server) http.Handler {
 	schema := validate.MustCompile(`{"type": "object", "properties": {"n": {"type": "number"}}}`)
 	rules := validate.MustCompileElement(validate.Element{Name: "ORDERS", Children: []validate.Element{{Name: "SO", Repeated: true, Open: true}}})
 	mux := http.NewServeMux()
-	mux.Handle("POST /json", validate.JSON(schema, validate.WithGzip())(s.Handle(reads)))
-	mux.Handle("POST /xml", validate.XML(rules, validate.WithGzip())(s.Handle(reads)))
-	mux.Handle("POST /form", validate.Form(schema)(s.Handle(reads)))
-	mux.Handle("POST /keyed", server.Idempotent(memory.New().Keys(), server.KeyRequired())(s.Handle(reads)))
-	mux.Handle("POST /job", server.Background(s, memory.New().Jobs()).AsyncHandler("job"))
-	mux.Handle("POST /token", endpoint(memory.New().Tokens()))
-	mux.Handle("POST /raw", s.Handle(reads))
+	mux.Handle("POST /json", validate.JSON(schema, validate.WithGzip())(s.Handle(servertest.Reads)))
+	mux.Handle("POST /xml", validate.XML(rules, validate.WithGzip())(s.Handle(servertest.Reads)))
+	mux.Handle("POST /form", validate.Form(schema)(s.Handle(servertest.Reads)))
+	mux.Handle("POST /keyed", idempotency.Middleware(memory.New().Idempotency(), idempotency.Required())(s.Handle(servertest.Reads)))
+	mux.Handle("POST /job", jobs.New(s, memory.New().Jobs()).AsyncHandler("job"))
+	mux.Handle("POST /token", servertest.Endpoint(memory.New().Tokens()))
+	mux.Handle("POST /raw", s.Handle(servertest.Reads))
 	outside := http.NewServeMux()
-	outside.Handle("POST /service/Orders", server.EachRecord(s, take)) // of any length
-	outside.Handle("/", server.MaxBody(1<<20)(mux))
+	outside.Handle("POST /service/Orders", bulk.Handle(s, servertest.Take)) // of any length
+	outside.Handle("/", guard.MaxBody(1<<20)(mux))
 	return s.Wrap(outside)
 }
 
@@ -144,8 +149,8 @@ func TestWhatStrangersSendIsRefusedInTheDialectAndCostsLittle(t *testing.T) {
 				if !own {
 					want = c.status[""]
 				}
-				if a.Status != want || read(t, dialect, a).Kind != parlance.Invalid {
-					t.Errorf("got %d %s, which means %v; want %d", a.Status, a.Body, read(t, dialect, a).Kind, want)
+				if a.Status != want || servertest.Meaning(t, dialect, a).Kind != parlance.Invalid {
+					t.Errorf("got %d %s, which means %v; want %d", a.Status, a.Body, servertest.Meaning(t, dialect, a).Kind, want)
 				}
 				if inside := insides.FindString(a.Body); inside != "" {
 					t.Errorf("%q of what is inside came out: %s", inside, a.Body)
@@ -194,10 +199,10 @@ func TestABulkAnswerThatFillsTheDiskIsAFailureOfTheServerAndGivesTheSpaceBack(t 
 	for _, dialect := range []string{"vms", "vision"} {
 		s, log := servertest.New(t, dialect)
 		handled := 0
-		h := servertest.Listen(t, server.EachRecord(s, func(ctx context.Context, r server.Record) (parlance.Item, error) {
+		h := servertest.Listen(t, bulk.Handle(s, func(ctx context.Context, r bulk.Record) (parlance.Item, error) {
 			handled++
-			return take(ctx, r)
-		}, server.SpoolTo(d.Folder, 1000)))
+			return servertest.Take(ctx, r)
+		}, bulk.Spool(d.Folder, 1000)))
 		const records = 60_000
 		long := "<ORDERS>" + strings.Repeat("<SO><DocRef>one that is well</DocRef></SO>", records) + "</ORDERS>"
 		for range 2 { // or there would be no space
@@ -217,7 +222,7 @@ func TestABulkAnswerThatFillsTheDiskIsAFailureOfTheServerAndGivesTheSpaceBack(t 
 				t.Errorf("%s: the log says %s", dialect, log)
 			}
 		}
-		if status, _, body := postBulk(t, h.URL+"/service/Orders", "<ORDERS>"+strings.Repeat("<SO/>", 1000)+"</ORDERS>"); status >= 300 {
+		if status, _, body := servertest.PostBulk(t, h.URL+"/service/Orders", "<ORDERS>"+strings.Repeat("<SO/>", 1000)+"</ORDERS>"); status >= 300 {
 			t.Errorf("%s, afterwards: %d %s", dialect, status, body)
 		}
 	}
@@ -241,7 +246,7 @@ func TestNoTextMakesAHeaderOfItsOwn(t *testing.T) {
 		mux := http.NewServeMux()
 		mux.Handle("/out", s.Handle(out))
 		mux.Handle("/made", s.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return server.Created("/"+evil, 1), nil }))
-		mux.Handle("/who", server.Authenticate(server.Basic(evil, accounts))(s.Handle(says)))
+		mux.Handle("/who", auth.Authenticate(auth.Basic(evil, servertest.Accounts))(s.Handle(servertest.Caller)))
 		h := servertest.Listen(t, s.Wrap(mux))
 		for _, path := range []string{"/out", "/made", "/who", "/none/a%0d%0aSet-Cookie:%20stolen=1"} {
 			conn, err := net.Dial("tcp", h.Listener.Addr().String())

@@ -36,7 +36,9 @@ func TestANoteAboutWhatAHandlerWritesItselfStandsInTheHeader(t *testing.T) {
 func TestANoteWithoutAPlaceIsAWarningInTheLog(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]func(*server.Server) http.Handler{
-		"returned": func(s *server.Server) http.Handler { return s.Handle(returns(server.Noted(nil, "Look at it"), nil)) },
+		"returned": func(s *server.Server) http.Handler {
+			return s.Handle(servertest.Returns(server.Noted(nil, "Look at it"), nil))
+		},
 		"about what the handler wrote": func(s *server.Server) http.Handler {
 			return s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				server.AddNote(r, "Look at it")

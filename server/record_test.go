@@ -20,6 +20,9 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/bulk"
+	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 	"github.com/parlance-api/parlance/store/storetest"
@@ -39,8 +42,8 @@ func TestTheRecordOfARequestTellsAllOfIt(t *testing.T) {
 			})
 			return nil, parlance.NewError(parlance.Conflict, "The order is being changed").Because(errors.New("row 7 is locked"))
 		}))
-		keys := server.Keys{server.HashKey("k-1"): {Principal: server.Principal{ID: "ann"}}}
-		transport := memhttp.Serve(t, s.Wrap(server.Authenticate(server.APIKey("X-Api-Key", keys))(mux)))
+		keys := auth.APIKeys{auth.HashKey("k-1"): {Principal: server.Principal{ID: "ann"}}}
+		transport := memhttp.Serve(t, s.Wrap(auth.Authenticate(auth.APIKey("X-Api-Key", keys))(mux)))
 		start := time.Now()
 		req, _ := http.NewRequest("PUT", "http://api.test/orders/7?sig=1", strings.NewReader(`{"a":1}`))
 		req.Header.Set("X-Api-Key", "k-1")
@@ -237,7 +240,7 @@ func TestARouteIsFoundWhereverTheServeMuxStands(t *testing.T) {
 		"within":              {func(s *server.Server) http.Handler { return s.Wrap(mux("GET /a/{b}", handler)) }, "GET /a/{b}"},
 		"around":              {func(s *server.Server) http.Handler { return mux("GET /a/{b}", s.Wrap(handler)) }, "GET /a/{b}"},
 		"behind a middleware": {func(s *server.Server) http.Handler { return s.Wrap(copies(mux("/a/", s.Wrap(handler)))) }, "/a/"},
-		"behind our own":      {func(s *server.Server) http.Handler { return s.Wrap(server.Authenticate(anybody)(mux("/a/", handler))) }, "/a/"},
+		"behind our own":      {func(s *server.Server) http.Handler { return s.Wrap(auth.Authenticate(anybody)(mux("/a/", handler))) }, "/a/"},
 		"in another":          {func(s *server.Server) http.Handler { return s.Wrap(mux("/a/", mux("GET /a/{b}", handler))) }, "GET /a/{b}"},
 		"in another, behind": {func(s *server.Server) http.Handler {
 			return s.Wrap(mux("/a/", copies(mux("GET /a/{b}", s.Wrap(handler)))))
@@ -256,7 +259,7 @@ func TestARouteIsFoundWhereverTheServeMuxStands(t *testing.T) {
 	}
 }
 
-var anybody = server.APIKey("X-Api-Key", server.VerifierFunc(func(context.Context, string, string) (server.Principal, error) {
+var anybody = auth.APIKey("X-Api-Key", auth.VerifierFunc(func(context.Context, string, string) (server.Principal, error) {
 	return server.Principal{ID: "ann"}, nil
 }))
 
@@ -277,14 +280,14 @@ func TestWhatAKeyedRequestAndItsRepeatCameToIsKnown(t *testing.T) {
 			}
 			b, keys := storetest.Keep(t), memory.New()
 			s, _ := servertest.New(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
-			srv := servertest.Listen(t, s.Wrap(server.Idempotent(keys.Keys())(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+			srv := servertest.Listen(t, s.Wrap(idempotency.Middleware(keys.Idempotency())(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 				if err, failed := value.(error); failed {
 					return nil, err
 				}
 				return value, nil
 			}))))
 			for _, id := range []string{"id-1", "id-2"} {
-				post(t, srv, "/a", "{}", "Idempotency-Key", "k", "X-Id", id)
+				servertest.Post(t, srv, "/a", "{}", "Idempotency-Key", "k", "X-Id", id)
 			}
 			srv.Close()
 			first, repeat := b.Find("id-1"), b.Find("id-2")
@@ -318,7 +321,7 @@ func TestTheRecordOfAKeyedRequestIsCommittedWithItsAnswer(t *testing.T) {
 					recorder := activity.NewRecorder(where.Activity())
 					s, _ := servertest.New(t, "problem", server.WithRecorder(recorder, server.KeepRequest("/a"), server.KeepResponse("/n")), server.WithTrustedID("X-Id"))
 					mux := http.NewServeMux()
-					mux.Handle("POST /orders/{id}", server.Idempotent(store.Keys())(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+					mux.Handle("POST /orders/{id}", idempotency.Middleware(store.Idempotency())(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 						_, _ = io.Copy(io.Discard, r.Body)
 						time.Sleep(time.Second)
 						if err, failed := value.(error); failed {
@@ -326,8 +329,8 @@ func TestTheRecordOfAKeyedRequestIsCommittedWithItsAnswer(t *testing.T) {
 						}
 						return value, nil
 					})))
-					keys := server.Keys{server.HashKey("k-1"): {Principal: server.Principal{ID: "ann"}}}
-					transport := memhttp.Serve(t, s.Wrap(server.Authenticate(server.APIKey("X-Api-Key", keys))(mux)))
+					keys := auth.APIKeys{auth.HashKey("k-1"): {Principal: server.Principal{ID: "ann"}}}
+					transport := memhttp.Serve(t, s.Wrap(auth.Authenticate(auth.APIKey("X-Api-Key", keys))(mux)))
 					req, _ := http.NewRequest("POST", "http://api.test/orders/7", strings.NewReader(`{"a":1}`))
 					for name, value := range map[string]string{
 						"X-Api-Key": "k-1", "X-Id": id, "Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": id,
@@ -369,13 +372,13 @@ func TestWhatABulkRequestCameToIsKnownThoughItStreams(t *testing.T) {
 	t.Parallel()
 	b := storetest.Keep(t)
 	s, _ := servertest.New(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
-	srv := servertest.Listen(t, server.EachRecord(s, func(_ context.Context, r server.Record) (parlance.Item, error) {
+	srv := servertest.Listen(t, bulk.Handle(s, func(_ context.Context, r bulk.Record) (parlance.Item, error) {
 		if r.Index == 1 {
 			return parlance.Item{}, parlance.NewError(parlance.Invalid, "no")
 		}
 		return parlance.Item{}, nil
 	}))
-	post(t, srv, "/a", "[{},{},{}]", "X-Id", "id-1")
+	servertest.Post(t, srv, "/a", "[{},{},{}]", "X-Id", "id-1")
 	srv.Close()
 	if r := b.Find("id-1"); r.Outcome.Kind != parlance.Partial || r.Status == 0 {
 		t.Errorf("it came to %d %+v", r.Status, r.Outcome)
@@ -540,7 +543,7 @@ func TestObserversAreToldOfARequestOnce(t *testing.T) {
 	mux.Handle("/a", inner.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, fmt.Errorf("%v: %w", r.Context().Value(seenKey{"second"}), parlance.ErrNotFound)
 	}))
-	askAndEnd(t, s.Wrap(server.Authenticate(anybody)(mux)), "GET", "/a", "X-Api-Key", "k")
+	askAndEnd(t, s.Wrap(auth.Authenticate(anybody)(mux)), "GET", "/a", "X-Api-Key", "k")
 	want := []string{
 		"first before /a, id true, first <nil>", "second before /a, id true, first true",
 		"second after /a, 404 not_found by ann, cut false, own true, first true", "first after /a, 404 not_found by ann, cut false, own true, first true",

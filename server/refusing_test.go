@@ -12,19 +12,21 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/guard"
 	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 func TestARefusalIsSaidInTheServicesOwnWords(t *testing.T) {
 	t.Parallel()
-	keys := server.Keys{server.HashKey("good"): {Principal: server.Principal{ID: "ann"}}}
-	enter := server.Authenticate(server.Bearer(keys))
+	keys := auth.APIKeys{auth.HashKey("good"): {Principal: server.Principal{ID: "ann"}}}
+	enter := auth.Authenticate(auth.Bearer(keys))
 	mine := parlance.Outcome{Code: "1071", Detail: "In our words"}
-	in := func(m server.Middleware) server.Middleware { return server.Refusing(m, mine) }
+	in := func(m server.Middleware) server.Middleware { return server.WithError(m, mine) }
 	inside := func(m server.Middleware) server.Middleware {
-		return func(next http.Handler) http.Handler { return enter(server.Refusing(m, mine)(next)) }
+		return func(next http.Handler) http.Handler { return enter(server.WithError(m, mine)(next)) }
 	}
-	with := func(o parlance.Outcome, m server.Middleware) server.Middleware { return server.Refusing(m, o) }
+	with := func(o parlance.Outcome, m server.Middleware) server.Middleware { return server.WithError(m, o) }
 	for name, c := range map[string]struct {
 		middleware    server.Middleware
 		authorization string
@@ -35,9 +37,9 @@ func TestARefusalIsSaidInTheServicesOwnWords(t *testing.T) {
 		"nobody": {in(enter), "", 401, `{"title":"Unauthorized","status":401,"detail":"In our words","instance":"/","kind":"unauthenticated","reason":"no_credential","code":"1071"`, `Bearer`},
 		"a stranger": {in(enter), "Bearer bad", 401, `{"title":"Unauthorized","status":401,"detail":"In our words","instance":"/","kind":"unauthenticated","reason":"wrong_credential","code":"1071"`,
 			`Bearer error="invalid_token", error_description="In our words"`},
-		"a scope that is lacking": {inside(server.RequireScopes("write")), "Bearer good", 403, `{"title":"Forbidden","status":403,"detail":"In our words","instance":"/","kind":"forbidden","reason":"scope","code":"1071"`,
+		"a scope that is lacking": {inside(auth.RequireScopes("write")), "Bearer good", 403, `{"title":"Forbidden","status":403,"detail":"In our words","instance":"/","kind":"forbidden","reason":"scope","code":"1071"`,
 			`Bearer error="insufficient_scope", error_description="In our words", scope="write"`},
-		"what is not permitted": {inside(server.Require(func(*http.Request, server.Principal) bool { return false })), "Bearer good", 403,
+		"what is not permitted": {inside(auth.Require(func(*http.Request, server.Principal) bool { return false })), "Bearer good", 403,
 			`{"title":"Forbidden","status":403,"detail":"In our words","instance":"/","kind":"forbidden","code":"1071"`, ``},
 		"only a code": {with(parlance.Outcome{Code: "7"}, enter), "", 401, `{"title":"Unauthorized","status":401,"detail":"A credential is needed","instance":"/","kind":"unauthenticated","reason":"no_credential","code":"7"`, `Bearer`},
 		"another kind": {with(parlance.Outcome{Kind: parlance.NotFound, Detail: "Nothing here"}, enter), "", 404,
@@ -48,7 +50,7 @@ func TestARefusalIsSaidInTheServicesOwnWords(t *testing.T) {
 			t.Parallel()
 			s, _ := servertest.New(t, "problem")
 			h := s.Wrap(c.middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				server.Fail(w, r, parlance.NewError(parlance.Conflict, "The handler's words"))
+				server.WriteError(w, r, parlance.NewError(parlance.Conflict, "The handler's words"))
 			})))
 			a := servertest.Ask(t, h, "GET", "/", "Authorization", c.authorization)
 			if a.Status != c.status || !strings.HasPrefix(a.Body, c.body) || a.Header.Get("WWW-Authenticate") != c.challenge {
@@ -62,7 +64,7 @@ func TestADeadlineThatPassesIsSaidInTheServicesOwnWords(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, log := servertest.New(t, "omilia")
-		slow := server.Refusing(server.Deadline(time.Second), parlance.Outcome{Code: "1071", Detail: "The report takes too long"})
+		slow := server.WithError(guard.Deadline(time.Second), parlance.Outcome{Code: "1071", Detail: "The report takes too long"})
 		h := &http.Client{Transport: memhttp.Serve(t, s.Wrap(slow(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			<-r.Context().Done()
 			time.Sleep(time.Second) // virtual: what it says for itself comes too late

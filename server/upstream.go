@@ -22,7 +22,7 @@ import (
 //
 // No text, code or reason of it goes to the client, which is told only that it was a
 // service behind this one. The log has them, and the other's request id. Words of your
-// own may stand in their place, as by [Refusing].
+// own may stand in their place, as by [WithError].
 //
 //	return nil, server.Upstream(err, parlance.Outcome{Detail: "The report writer cannot be used now"})
 func Upstream(err error, refusal ...parlance.Outcome) error {

@@ -81,7 +81,7 @@ func TestWhatGoesWrongBehindIsToldByItsTrueCause(t *testing.T) {
 				a := servertest.Ask(t, s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 					return nil, server.Upstream(c.call(r.Context()))
 				}), "GET", "/")
-				got := read(t, dialect, a)
+				got := servertest.Meaning(t, dialect, a)
 				if got.Kind != c.kind || got.RetryAfter != c.after || got.Reason != "" || strings.Contains(a.Body, "secret") || strings.Contains(a.Body, "theirs") {
 					t.Errorf("got %d %v %s", a.Status, a.Header, a.Body)
 				}

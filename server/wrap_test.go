@@ -118,7 +118,7 @@ func TestAllowIsKeptOnA405(t *testing.T) {
 func TestAPanicIsLoggedWithItsStackUnderTheIDThatTheClientSees(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "vbapi")
-	a := servertest.Ask(t, s.Handle(panics), "GET", "/")
+	a := servertest.Ask(t, s.Handle(servertest.Panics), "GET", "/")
 	l := log.Lines(t)
 	if a.Status != 500 || len(l) != 1 || l[0]["activity_id"] != a.ID() || l[0]["level"] != "ERROR" {
 		t.Fatalf("got %+v, log %s", a, log)
@@ -129,11 +129,6 @@ func TestAPanicIsLoggedWithItsStackUnderTheIDThatTheClientSees(t *testing.T) {
 	if strings.Contains(a.Body, "range") {
 		t.Errorf("the client sees inside: %s", a.Body)
 	}
-}
-
-func panics(http.ResponseWriter, *http.Request) (any, error) {
-	var list []int
-	return list[len(list)], nil
 }
 
 func TestAPanicAfterBytesWentOutCutsTheConnection(t *testing.T) {
@@ -315,7 +310,7 @@ func TestTheInnermostServerAnswersUnderOneID(t *testing.T) {
 	inner, log := servertest.New(t, "plain")
 	mux := http.NewServeMux()
 	mux.Handle("/inner/", inner.Wrap(http.NotFoundHandler()))
-	mux.Handle("/ours", outer.Handle(returns(1, nil)))
+	mux.Handle("/ours", outer.Handle(servertest.Returns(1, nil)))
 	var seen string
 	h := outer.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen = activity.ID(r.Context())
@@ -336,7 +331,7 @@ func TestAMiddlewareBetweenSeesTheAnswer(t *testing.T) {
 	between := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(statusOf{w, &seen}, r) })
 	}
-	servertest.Ask(t, s.Wrap(between(s.Handle(returns(nil, parlance.ErrNotFound)))), "GET", "/")
+	servertest.Ask(t, s.Wrap(between(s.Handle(servertest.Returns(nil, parlance.ErrNotFound)))), "GET", "/")
 	if seen != 404 {
 		t.Errorf("got %d", seen)
 	}
@@ -356,7 +351,7 @@ func TestWhatStandsBetweenMayAnswerItself(t *testing.T) {
 		<-r.Context().Done() // TimeoutHandler gives up first
 		return nil, r.Context().Err()
 	})
-	quick := s.Handle(returns(1, nil))
+	quick := s.Handle(servertest.Returns(1, nil))
 	a := servertest.Ask(t, s.Wrap(http.TimeoutHandler(slow, time.Millisecond, "")), "GET", "/")
 	if want := `{"data":null,"error":{"type":"https://httpstatuses.com/503","title":"Service Unavailable","status":503,"detail":"The service cannot handle requests at the moment.","instance":"/"},"debug":{"activityId":"ID"}}`; a.Status != 503 || a.WithoutID() != want {
 		t.Errorf("got %d %s, log %s", a.Status, a.Body, log)
@@ -365,7 +360,7 @@ func TestWhatStandsBetweenMayAnswerItself(t *testing.T) {
 	if a := servertest.Ask(t, h, "GET", "/prefix/x"); a.WithoutID() != `{"data":1,"error":null,"debug":{"activityId":"ID"}}` || len(a.Header) != 3 {
 		t.Errorf("got %d %v %s", a.Status, a.Header, a.Body)
 	}
-	h = s.Wrap(http.StripPrefix("/prefix", s.Handle(returns(nil, parlance.ErrNotFound))))
+	h = s.Wrap(http.StripPrefix("/prefix", s.Handle(servertest.Returns(nil, parlance.ErrNotFound))))
 	if a := servertest.Ask(t, h, "GET", "/prefix/x"); !strings.Contains(a.Body, `"instance":"/prefix/x"`) {
 		t.Errorf("got %s", a.Body)
 	}

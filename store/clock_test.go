@@ -12,6 +12,10 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/store/sqlite"
 	"github.com/parlance-api/parlance/store/storetest"
 )
@@ -37,7 +41,7 @@ func TestAClockThatWasSetBetweenTwoProcessesRepeatsNothingAndLosesNothing(t *tes
 			path := filepath.Join(t.TempDir(), "store.db")
 			began := make(chan bool)
 			done := make(chan string, 8)
-			work := func(ctx context.Context, j server.Job) (any, error) {
+			work := func(ctx context.Context, j jobs.Job) (any, error) {
 				if j.Attempt > 1 {
 					done <- string(j.Input)
 					return "done", nil
@@ -57,22 +61,22 @@ func TestAClockThatWasSetBetweenTwoProcessesRepeatsNothingAndLosesNothing(t *tes
 				}
 				api := server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
 				mux := http.NewServeMux()
-				limit := server.Cap{Store: s.Seats(), Name: "cameras", Most: 1}
-				mux.Handle("POST /camera/{id}", server.Idempotent(s.Keys(), server.KeyRequired(), server.KeyInside())(
+				limit := license.Cap{Store: s.Seats(), Name: "cameras", Most: 1}
+				mux.Handle("POST /camera/{id}", idempotency.Middleware(s.Idempotency(), idempotency.Required(), idempotency.Transactional())(
 					api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 						return server.Atomic(func(ctx context.Context) (any, error) { return "made", limit.Take(ctx, 1) }), nil
 					})))
-				jobs := server.Background(api, s.Jobs(), server.JobKind("job", work), server.JobPoll(time.Millisecond), server.JobDrain(0))
+				jobs := jobs.New(api, s.Jobs(), jobs.Kind("job", work), jobs.Poll(time.Millisecond), jobs.Drain(0))
 				mux.Handle("POST /job/{id}", jobs.AsyncHandler("job"))
 				mux.Handle("GET /jobs/", jobs.Watch())
-				pool := server.Seats{Store: s.Seats(), Pool: "p", Count: 1}
+				pool := license.Seats{Store: s.Seats(), Pool: "p", Count: 1}
 				mux.Handle("POST /seat/{id}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-					return "sits", pool.Sit(r.Context(), r.PathValue("id"))
+					return "sits", pool.Acquire(r.Context(), r.PathValue("id"))
 				}))
 				mux.Handle("POST /token/{id}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-					return server.GiveToken(r.Context(), s.Tokens(), server.Principal{ID: "a"}, 20*time.Minute)
+					return auth.GiveToken(r.Context(), s.Tokens(), server.Principal{ID: "a"}, 20*time.Minute)
 				}))
-				mux.Handle("GET /mine", server.Authenticate(server.APIKey("Idempotency-Key", server.Tokens(s.Tokens())))(
+				mux.Handle("GET /mine", auth.Authenticate(auth.APIKey("Idempotency-Key", auth.Tokens(s.Tokens())))(
 					api.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return "mine", nil })))
 				h := httptest.NewServer(api.Wrap(mux))
 				ctx, stop := context.WithCancel(t.Context())
@@ -106,7 +110,7 @@ func TestAClockThatWasSetBetweenTwoProcessesRepeatsNothingAndLosesNothing(t *tes
 			clock.Pass(c.set)
 			url, end = serve()
 			defer end()
-			if _, header := is(200, "POST", url+"/camera/1", "first"); header.Get(server.ReplayedHeader) != "true" {
+			if _, header := is(200, "POST", url+"/camera/1", "first"); header.Get(idempotency.ReplayedHeader) != "true" {
 				t.Error("what was acknowledged was done again")
 			}
 			is(403, "POST", url+"/camera/2", "second") // the cap counts as before

@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/store/sqlite"
 )
 
@@ -34,7 +35,7 @@ func TestADamagedFileIsToldAndNothingOfItIsMadeUp(t *testing.T) {
 		}
 		api := server.New(d, server.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 		mux := http.NewServeMux()
-		mux.Handle("POST /{id}", server.Idempotent(s.Keys(), server.KeyRequired(), server.KeyInside())(
+		mux.Handle("POST /{id}", idempotency.Middleware(s.Idempotency(), idempotency.Required(), idempotency.Transactional())(
 			api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 				return server.Atomic(func(context.Context) (any, error) {
 					return "it is " + r.PathValue("id") + strings.Repeat("!", 500), nil
@@ -99,9 +100,9 @@ func TestADamagedFileIsToldAndNothingOfItIsMadeUp(t *testing.T) {
 				switch {
 				case status == 503 && kind == parlance.Unavailable && !insides.MatchString(body):
 					failed++
-				case status == 200 && body == before && header.Get(server.ReplayedHeader) == "true":
+				case status == 200 && body == before && header.Get(idempotency.ReplayedHeader) == "true":
 				default:
-					t.Errorf("%s, in %s: %s is answered %d %v %.80s (replayed %q), and was %.20s", sentence, name, id, status, kind, body, header.Get(server.ReplayedHeader), before)
+					t.Errorf("%s, in %s: %s is answered %d %v %.80s (replayed %q), and was %.20s", sentence, name, id, status, kind, body, header.Get(idempotency.ReplayedHeader), before)
 				}
 			}
 			if failed > 0 && strings.Contains(log.String(), "restore it from a backup") {

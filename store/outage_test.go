@@ -26,6 +26,10 @@ import (
 	"github.com/parlance-api/parlance/internal/testlog"
 	_ "github.com/parlance-api/parlance/internal/testnet" // for the transport that all share
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
@@ -181,26 +185,26 @@ func (o outage) test(t *testing.T) {
 		}
 		s := server.New(d, server.WithLogger(logger), server.WithRecorder(recorder))
 		mux := http.NewServeMux()
-		mux.Handle("POST /inside/{id}", server.Idempotent(o.store.Keys(), server.KeyRequired(), server.KeyInside())(
+		mux.Handle("POST /inside/{id}", idempotency.Middleware(o.store.Idempotency(), idempotency.Required(), idempotency.Transactional())(
 			s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 				return server.Atomic(func(ctx context.Context) (any, error) { return "done", o.do(ctx, r.PathValue("id")) }), nil
 			})))
-		mux.Handle("POST /outside/{id}", server.Idempotent(o.store.Keys(), server.KeyRequired())(
+		mux.Handle("POST /outside/{id}", idempotency.Middleware(o.store.Idempotency(), idempotency.Required())(
 			s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 				mu.Lock()
 				defer mu.Unlock()
 				outside[r.PathValue("id")]++
 				return "done", nil
 			})))
-		jobs := server.Background(s, o.store.Jobs(), server.JobKind("job", func(context.Context, server.Job) (any, error) { return "done", nil }))
+		jobs := jobs.New(s, o.store.Jobs(), jobs.Kind("job", func(context.Context, jobs.Job) (any, error) { return "done", nil }))
 		mux.Handle("POST /job/{id}", jobs.AsyncHandler("job"))
 		mux.Handle("GET /jobs/", jobs.Watch())
-		seats := server.Seats{Store: o.store.Seats(), Pool: "p", Count: 100}
+		seats := license.Seats{Store: o.store.Seats(), Pool: "p", Count: 100}
 		mux.Handle("POST /seat/{id}", s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-			return "sits", seats.Sit(r.Context(), r.PathValue("id"))
+			return "sits", seats.Acquire(r.Context(), r.PathValue("id"))
 		}))
 		mux.Handle("POST /token/{id}", s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-			_, err := server.GiveToken(r.Context(), o.store.Tokens(), server.Principal{ID: "a"}, time.Hour)
+			_, err := auth.GiveToken(r.Context(), o.store.Tokens(), server.Principal{ID: "a"}, time.Hour)
 			return "given", err
 		}))
 		mux.Handle("GET /free", s.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return "free", nil }))
@@ -257,7 +261,7 @@ func (o outage) test(t *testing.T) {
 				for status >= 300 && soon.Err() == nil { // until a session that was cut off is seen to be
 					status, _, body, header = post(name, path, when+name)
 				}
-				replayed := header.Get(server.ReplayedHeader) == "true"
+				replayed := header.Get(idempotency.ReplayedHeader) == "true"
 				if keyed := path == "/inside/" || path == "/outside/"; status >= 300 || keyed && replayed != (when == "before-") {
 					t.Errorf("%s, %s%s afterwards: %d %s, replayed %v", name, path, when, status, body, replayed)
 				}

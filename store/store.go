@@ -10,6 +10,11 @@ import (
 
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/license"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // Store is an engine: one set of transactions, and a view of it for each
@@ -23,11 +28,11 @@ import (
 type Store interface {
 	server.Transactor
 
-	Keys() server.KeyStore
-	Limits() server.LimitStore
-	Seats() server.SeatStore
-	Jobs() server.JobStore
-	Tokens() server.TokenStore
+	Idempotency() idempotency.Store
+	Limits() limit.Store
+	Seats() license.Store
+	Jobs() jobs.Store
+	Tokens() auth.TokenStore
 	Activity() activity.Store
 
 	// Close waits for what is under way and refuses all that comes after it. A

@@ -21,6 +21,7 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 )
 
 // The environment of a process that is to be killed.
@@ -69,7 +70,7 @@ func serve(e engine, dir string) error {
 	recorder := activity.NewRecorder(s.Activity())
 	api := server.New(problem, server.WithRecorder(recorder), server.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))))
 	mux := http.NewServeMux()
-	mux.Handle("POST "+inside, server.Idempotent(s.Keys(), server.KeyRequired(), server.KeyInside())(
+	mux.Handle("POST "+inside, idempotency.Middleware(s.Idempotency(), idempotency.Required(), idempotency.Transactional())(
 		api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			did, err := asked(r)
 			if err != nil {
@@ -80,7 +81,7 @@ func serve(e engine, dir string) error {
 			}
 			return server.Atomic(func(ctx context.Context) (any, error) { return did, e.do(ctx, did) }), nil
 		})))
-	mux.Handle("POST "+outside, server.Idempotent(s.Keys(), server.KeyRequired())(
+	mux.Handle("POST "+outside, idempotency.Middleware(s.Idempotency(), idempotency.Required())(
 		api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			did, err := asked(r)
 			if err != nil {
@@ -92,7 +93,7 @@ func serve(e engine, dir string) error {
 			return did, world.Sync()
 		})))
 	mux.Handle("GET "+uncertain, api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-		keys, err := s.Keys().Uncertain(r.Context(), 1<<20)
+		keys, err := s.Idempotency().Uncertain(r.Context(), 1<<20)
 		ids := []string{}
 		for _, k := range keys {
 			ids = append(ids, k.Key)
@@ -226,7 +227,7 @@ func (p *process) do(method, path, key, text string) (answer, error) {
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	return answer{res.StatusCode, string(body), res.Header.Get("Location"), res.Header.Get(server.ReplayedHeader) == "true"}, err
+	return answer{res.StatusCode, string(body), res.Header.Get("Location"), res.Header.Get(idempotency.ReplayedHeader) == "true"}, err
 }
 
 // get reads JSON.

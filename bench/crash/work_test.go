@@ -16,6 +16,9 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/store"
 )
 
@@ -35,15 +38,15 @@ const (
 
 // serveWork is that part of the process.
 func serveWork(mux *http.ServeMux, api *server.Server, s store.Store, e engine, world *os.File) {
-	jobs := server.Background(api, s.Jobs(), server.JobLease(time.Second), server.JobPoll(20*time.Millisecond),
-		server.JobKind(jobsInside, func(ctx context.Context, j server.Job) (any, error) {
+	jobs := jobs.New(api, s.Jobs(), jobs.Lease(time.Second), jobs.Poll(20*time.Millisecond),
+		jobs.Kind(jobsInside, func(ctx context.Context, j jobs.Job) (any, error) {
 			did := effect{string(j.Input), j.ID}
 			if e.apart {
 				return did, s.Transact(ctx, func(ctx context.Context) error { return e.do(ctx, did) })
 			}
 			return server.Atomic(func(ctx context.Context) (any, error) { return did, e.do(ctx, did) }), nil
 		}),
-		server.JobKind(jobsOutside, func(_ context.Context, j server.Job) (any, error) {
+		jobs.Kind(jobsOutside, func(_ context.Context, j jobs.Job) (any, error) {
 			did := effect{string(j.Input), j.ID}
 			if _, err := fmt.Fprintln(world, did.ID, did.By); err != nil {
 				return nil, err
@@ -52,11 +55,11 @@ func serveWork(mux *http.ServeMux, api *server.Server, s store.Store, e engine, 
 		}))
 	go jobs.Run(context.Background())
 	for _, kind := range []string{jobsInside, jobsOutside} {
-		mux.Handle("POST "+kind, server.Idempotent(s.Keys(), server.KeyRequired(), server.KeyInside())(jobs.AsyncHandler(kind)))
+		mux.Handle("POST "+kind, idempotency.Middleware(s.Idempotency(), idempotency.Required(), idempotency.Transactional())(jobs.AsyncHandler(kind)))
 	}
 	mux.Handle("GET /jobs/", jobs.Watch())
 
-	limit := server.Cap{Store: s.Seats(), Name: "things", Most: mostThings}
+	limit := license.Cap{Store: s.Seats(), Name: "things", Most: mostThings}
 	mux.Handle("POST "+things+"{id}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, limit.Create(r.Context(), func(ctx context.Context) error { return e.do(ctx, effect{ID: r.PathValue("id")}) })
 	}))
@@ -69,12 +72,12 @@ func serveWork(mux *http.ServeMux, api *server.Server, s store.Store, e engine, 
 			return err
 		})
 	}))
-	pool := server.Seats{Store: s.Seats(), Pool: "seats", Count: mostSeats, Lease: time.Hour}
+	pool := license.Seats{Store: s.Seats(), Pool: "seats", Count: mostSeats, Lease: time.Hour}
 	mux.Handle("POST "+seats+"{holder}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-		return nil, pool.Sit(r.Context(), r.PathValue("holder"))
+		return nil, pool.Acquire(r.Context(), r.PathValue("holder"))
 	}))
 	mux.Handle("DELETE "+seats+"{holder}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-		return nil, pool.Stand(r.Context(), r.PathValue("holder"))
+		return nil, pool.Release(r.Context(), r.PathValue("holder"))
 	}))
 }
 

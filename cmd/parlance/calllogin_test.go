@@ -19,6 +19,7 @@ import (
 	"github.com/parlance-api/parlance/examples/vision"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -49,7 +50,7 @@ func warehouse(t *testing.T) (address, expired string) {
 	}
 	h := httptest.NewServer(s.Handler())
 	t.Cleanup(h.Close)
-	expired, err = server.GiveToken(t.Context(), store.Tokens(), server.Principal{ID: vision.ClientID}, time.Nanosecond)
+	expired, err = auth.GiveToken(t.Context(), store.Tokens(), server.Principal{ID: vision.ClientID}, time.Nanosecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +151,7 @@ func TestACallLogsInAnewAtVBAPI(t *testing.T) {
 	}
 	h := httptest.NewServer(s.Handler())
 	t.Cleanup(h.Close)
-	expired, err := server.GiveToken(t.Context(), store.Tokens(), server.Principal{ID: vbapi.User}, time.Nanosecond)
+	expired, err := auth.GiveToken(t.Context(), store.Tokens(), server.Principal{ID: vbapi.User}, time.Nanosecond)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,8 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -68,7 +69,7 @@ func openOmilia(t *testing.T, c omilia.Config) *omiliaHouse {
 		t.Fatal(err)
 	}
 	socket := httptest.NewUnstartedServer(h.Handler())
-	server.Bounded(socket.Config)
+	guard.ApplyDefaultLimits(socket.Config)
 	socket.Start()
 	t.Cleanup(socket.Close)
 	h.url = socket.URL
@@ -320,7 +321,7 @@ var omiliaRows = []omiliaRow{
 		list:   "stop conflict/idempotency_mismatch", vendor: "stop conflict",
 	},
 	{
-		says: "O13: 429 says when to come back", config: omilia.Config{Rate: server.Rate{Quota: 2, Window: time.Minute}}, given: omiliaFull, method: "GET", path: "/dialogs/1",
+		says: "O13: 429 says when to come back", config: omilia.Config{Rate: limit.Rate{Quota: 2, Window: time.Minute}}, given: omiliaFull, method: "GET", path: "/dialogs/1",
 		status: 429, code: "1002", detail: "There were too many requests in a short time. Retry in 30 seconds.", title: "Too Many Requests", headers: []string{"Retry-After: 30"},
 		list: "retry rate_limited", vendor: "retry rate_limited",
 		help: []string{"Too Many Requests", "wait longer after each one", "after 1 second, then up to twice as long each time, at most 1 minute"},
@@ -615,7 +616,7 @@ func omiliaBackground(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, vendor := omiliaDialects(t)
-		s, to := omiliaTown(t, server.Rate{})
+		s, to := omiliaTown(t, limit.Rate{})
 		through := &http.Client{Transport: client.New(vendor, client.WithBase(to))}
 		res, err := through.Do(omiliaRequest(t, t.Context(), "http://house", "POST", "/jobs", ""))
 		if err != nil {
@@ -661,7 +662,7 @@ func omiliaBackground(t *testing.T) {
 }
 
 // omiliaTown is the service in virtual time.
-func omiliaTown(t *testing.T, rate server.Rate) (*omilia.Service, http.RoundTripper) {
+func omiliaTown(t *testing.T, rate limit.Rate) (*omilia.Service, http.RoundTripper) {
 	t.Helper()
 	s, err := omilia.New(omilia.Config{Logger: new(testlog.Log).Logger(), Rate: rate})
 	if err != nil {
@@ -830,7 +831,7 @@ func omiliaToldToWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, vendor := omiliaDialects(t)
-		_, to := omiliaTown(t, server.Rate{Quota: 1, Window: 10 * time.Second})
+		_, to := omiliaTown(t, limit.Rate{Quota: 1, Window: 10 * time.Second})
 		call := func() *client.Report {
 			t.Helper()
 			report, _ := omiliaCall(t, vendor, omiliaRequest(t, t.Context(), "http://house", "POST", "/dialogs", omiliaBank), client.WithBase(to))

@@ -21,7 +21,7 @@ import (
 	"github.com/parlance-api/parlance/examples/plain"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/guard"
 )
 
 const (
@@ -67,7 +67,7 @@ func openPlain(t *testing.T, c plain.Config) *plainHouse {
 		}
 		serve.ServeHTTP(w, r)
 	}))
-	server.Bounded(socket.Config)
+	guard.ApplyDefaultLimits(socket.Config)
 	socket.Start()
 	t.Cleanup(socket.Close)
 	h.url = socket.URL

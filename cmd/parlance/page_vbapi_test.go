@@ -19,7 +19,8 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/examples/vbapi"
 	"github.com/parlance-api/parlance/internal/testlog"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // vbapiHouse is the products service on a socket, its log, and a user who is logged in.
@@ -30,7 +31,7 @@ type vbapiHouse struct {
 	who   []string // the headers of the user
 }
 
-func openVBAPI(t *testing.T, rate server.Rate) *vbapiHouse {
+func openVBAPI(t *testing.T, rate limit.Rate) *vbapiHouse {
 	t.Helper()
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close() // the rating service
@@ -40,7 +41,7 @@ func openVBAPI(t *testing.T, rate server.Rate) *vbapiHouse {
 		t.Fatal(err)
 	}
 	socket := httptest.NewUnstartedServer(s.Handler())
-	server.Bounded(socket.Config)
+	guard.ApplyDefaultLimits(socket.Config)
 	socket.Start()
 	t.Cleanup(socket.Close)
 	h.url = socket.URL
@@ -157,7 +158,7 @@ func (h *vbapiHouse) failures(t *testing.T) []vbapiFailure {
 // TestVBAPIPage holds each statement of the page at both ends.
 func TestVBAPIPage(t *testing.T) {
 	t.Parallel()
-	h := openVBAPI(t, server.Rate{})
+	h := openVBAPI(t, limit.Rate{})
 
 	t.Run("B1: 200 is a success", func(t *testing.T) {
 		t.Parallel()
@@ -169,7 +170,7 @@ func TestVBAPIPage(t *testing.T) {
 	})
 	t.Run("B2: 201 says that something was created", func(t *testing.T) {
 		t.Parallel()
-		h := openVBAPI(t, server.Rate{})
+		h := openVBAPI(t, limit.Rate{})
 		m := h.ask(t, "POST", vbapiProducts, `{"id":"hearing","name":"Hearing plan"}`)
 		m.same(t, 201, `{"data":{"id":"hearing","name":"Hearing plan"},"error":null,"debug":{"activityId":"ID"}}`)
 		if got := m.header.Get("Location"); got != vbapiProducts+"/hearing" {
@@ -240,7 +241,7 @@ func TestVBAPIPage(t *testing.T) {
 	})
 	t.Run("B9: data is a list for a list, also for one of nothing, and an object for one thing", func(t *testing.T) {
 		t.Parallel()
-		h := openVBAPI(t, server.Rate{})
+		h := openVBAPI(t, limit.Rate{})
 		h.ask(t, "GET", vbapiProducts+"?pageSize=1", "").same(t, 200, `{"data":[{"id":"dental","name":"Dental plan"}],"error":null,"debug":{"activityId":"ID"}}`)
 		h.ask(t, "GET", vbapiProducts+"?page=9", "").same(t, 200, `{"data":[],"error":null,"debug":{"activityId":"ID"}}`)
 		h.ask(t, "GET", vbapiProducts+"/vision", "").same(t, 200, `{"data":{"id":"vision","name":"Vision plan"},"error":null,"debug":{"activityId":"ID"}}`)
@@ -257,7 +258,7 @@ func TestVBAPIPage(t *testing.T) {
 	})
 	t.Run("B11: a success has null for error", func(t *testing.T) {
 		t.Parallel()
-		h := openVBAPI(t, server.Rate{})
+		h := openVBAPI(t, limit.Rate{})
 		for _, m := range []met{
 			h.ask(t, "GET", vbapiProducts, ""), h.ask(t, "POST", vbapiProducts, `{"id":"hearing","name":"Hearing plan"}`),
 			h.ask(t, "PUT", "/commission-activities-batch", `[{"commissionActivity_Key":1,"payee_ID":"P1","amount":-5},{"commissionActivity_Key":1,"payee_ID":"P1","amount":5}]`),
@@ -332,7 +333,7 @@ func vbapiMembers(t *testing.T, h *vbapiHouse) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			busy := openVBAPI(t, server.Rate{Quota: 1, Window: 1 << 40})
+			busy := openVBAPI(t, limit.Rate{Quota: 1, Window: 1 << 40})
 			busy.ask(t, "GET", vbapiProducts, "")
 			all := h.failures(t)
 			all = append(all, vbapiFailure{met: busy.ask(t, "GET", vbapiProducts, "")})

@@ -28,6 +28,9 @@ import (
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -66,7 +69,7 @@ func openVision(t *testing.T, price string, options ...func(*vision.Config)) *vi
 		t.Fatal(err)
 	}
 	socket := httptest.NewUnstartedServer(s.Handler())
-	server.Bounded(socket.Config)
+	guard.ApplyDefaultLimits(socket.Config)
 	socket.Start()
 	t.Cleanup(socket.Close)
 	h := &visionHouse{Service: s, url: socket.URL}
@@ -225,7 +228,7 @@ func visionAuditor(t *testing.T, h *visionHouse) {
 	h.is(t, url.Values{"grant_type": {"password"}, "username": {vision.Auditor}, "password": {vision.Password}})
 }
 
-func visionOften(c *vision.Config) { c.Rate = server.Rate{Quota: 1, Window: time.Minute} }
+func visionOften(c *vision.Config) { c.Rate = limit.Rate{Quota: 1, Window: time.Minute} }
 
 // visionLate is a carrier that is not done in time.
 type visionLate struct{}
@@ -807,7 +810,7 @@ func visionTown(t *testing.T, set func(*vision.Config)) (to http.RoundTripper, t
 	if err != nil {
 		t.Fatal(err)
 	}
-	if token, err = server.GiveToken(t.Context(), c.Store.Tokens(), server.Principal{ID: vision.ClientID}, 24*time.Hour); err != nil {
+	if token, err = auth.GiveToken(t.Context(), c.Store.Tokens(), server.Principal{ID: vision.ClientID}, 24*time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	return memhttp.Serve(t, s.Handler()), token
@@ -969,7 +972,7 @@ func visionRecord(t *testing.T) *visionRecords {
 	h := openVision(t, "900", func(c *vision.Config) { c.Store = store })
 	r := &visionRecords{refresh: refreshToken(t, h.url, byClient)}
 	var err error
-	if r.expired, err = server.GiveToken(t.Context(), store.Tokens(), server.Principal{ID: vision.ClientID}, time.Nanosecond); err != nil {
+	if r.expired, err = auth.GiveToken(t.Context(), store.Tokens(), server.Principal{ID: vision.ClientID}, time.Nanosecond); err != nil {
 		t.Fatal(err)
 	}
 	inner := h.Handler()

@@ -24,6 +24,8 @@ import (
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -73,7 +75,7 @@ func openVMS(t *testing.T, c vms.Config) *vmsHouse {
 		t.Fatal(err)
 	}
 	socket := httptest.NewUnstartedServer(h.Handler())
-	server.Bounded(socket.Config)
+	guard.ApplyDefaultLimits(socket.Config)
 	socket.Start()
 	t.Cleanup(socket.Close)
 	h.url = socket.URL
@@ -307,7 +309,7 @@ var vmsRows = []vmsRow{
 		status: 415, whole: vmsOwn("The content type must be application/json"), headers: []string{"Accept: application/json"}, act: "correct invalid",
 	},
 	{
-		says: "M9: 429 is for too many requests, and says when to come back", config: vms.Config{Rate: server.Rate{Quota: 2, Window: time.Minute}}, given: vmsFull,
+		says: "M9: 429 is for too many requests, and says when to come back", config: vms.Config{Rate: limit.Rate{Quota: 2, Window: time.Minute}}, given: vmsFull,
 		method: "GET", path: vmsList, who: vmsOperator,
 		status: 429, whole: vmsOwn("Too many requests in a short time"), headers: []string{"Retry-After: 30"},
 		act: "retry rate_limited", title: "429, 419 Too Many Requests (rate_limited)",
@@ -757,7 +759,7 @@ func vmsAnnounced(t *testing.T) {
 			t.Helper()
 			return omiliaCall(t, vmsDialect(t), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to))
 		}
-		s.Maintenance.Plan(server.Window{From: time.Now(), To: time.Now().Add(25 * time.Second)})
+		s.Maintenance.Plan(guard.Window{From: time.Now(), To: time.Now().Add(25 * time.Second)})
 		report, body := call()
 		if len(report.Attempts) != 2 || report.Attempts[0].Wait != 25*time.Second || body != "null" {
 			t.Errorf("got %s after %+v, want null after a wait of 25s", body, report.Attempts)

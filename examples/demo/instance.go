@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // instance is a service that has just been started, and all that belongs to it. A
@@ -31,7 +31,7 @@ type setting struct {
 
 // rate is how often a caller may ask each service that limits it: often enough for
 // a person, and used up in a moment by a program.
-var rate = server.Rate{Quota: 20, Window: 20 * time.Second}
+var rate = limit.Rate{Quota: 20, Window: 20 * time.Second}
 
 // gone is that nothing listens where the service behind should be.
 func gone(s *setting) { s.gone = true }

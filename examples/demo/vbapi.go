@@ -9,6 +9,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/examples/vbapi"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -22,8 +23,8 @@ func vbapiStation(d *Demo) (*station, error) {
 	s.well = response(http.StatusOK, "application/json", `{"stars":4}`)
 	s.build = func(i *instance) (http.Handler, error) {
 		store := memory.New(memory.WithClock(i.clock.Now))
-		user := server.Token{Principal: server.Principal{ID: vbapi.User}, Left: day}
-		if err := put(store, map[string]server.Token{token: user}); err != nil {
+		user := auth.Token{Principal: server.Principal{ID: vbapi.User}, Left: day}
+		if err := put(store, map[string]auth.Token{token: user}); err != nil {
 			return nil, err
 		}
 		c := vbapi.Config{

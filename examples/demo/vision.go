@@ -7,6 +7,7 @@ import (
 
 	"github.com/parlance-api/parlance/examples/vision"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -23,16 +24,16 @@ const (
 func visionTokens(s store.Store) error {
 	const family = "demo " + vision.ClientID // the log-in, and the client that it is of
 	warehouse := server.Principal{ID: vision.ClientID}
-	return put(s, map[string]server.Token{
-		token:          {Family: family, Principal: warehouse, Left: server.DefaultTokenLife},
-		refresh:        {Family: family, Principal: warehouse, Left: server.DefaultRefreshLife, Refresh: true},
-		"demo-auditor": {Principal: server.Principal{ID: vision.Auditor}, Left: server.DefaultTokenLife},
+	return put(s, map[string]auth.Token{
+		token:          {Family: family, Principal: warehouse, Left: auth.DefaultTokenLife},
+		refresh:        {Family: family, Principal: warehouse, Left: auth.DefaultRefreshLife, Refresh: true},
+		"demo-auditor": {Principal: server.Principal{ID: vision.Auditor}, Left: auth.DefaultTokenLife},
 	})
 }
 
-func put(s store.Store, tokens map[string]server.Token) error {
+func put(s store.Store, tokens map[string]auth.Token) error {
 	for secret, t := range tokens {
-		if err := s.Tokens().PutToken(context.Background(), server.HashKey(secret), t); err != nil {
+		if err := s.Tokens().PutToken(context.Background(), auth.HashKey(secret), t); err != nil {
 			return err
 		}
 	}
@@ -72,11 +73,11 @@ func visionStation(d *Demo) (*station, error) {
 	grant := func(form string) Ask { return send("POST", "/token", form, formBody).anonymous() }
 	renew := grant(renewal(refresh).Encode())
 	later := func(context.Context, *way) error {
-		s.instance.clock.move(server.DefaultTokenLife)
+		s.instance.clock.move(auth.DefaultTokenLife)
 		return nil
 	}
 	spent := func(ctx context.Context, w *way) error {
-		s.instance.clock.move(server.DefaultTokenLife)
+		s.instance.clock.move(auth.DefaultTokenLife)
 		if login, ok := w.credential.(*warehouse); ok {
 			return login.spend(ctx)
 		}

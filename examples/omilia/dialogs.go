@@ -9,6 +9,8 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/server/validate"
 )
 
@@ -17,7 +19,7 @@ const silence = 30 * time.Minute
 
 // dialogs are those that are open. Each has a seat.
 type dialogs struct {
-	seats  server.Seats
+	seats  license.Seats
 	engine engine
 
 	mu   sync.Mutex
@@ -42,7 +44,7 @@ func (s *dialogs) open(_ http.ResponseWriter, r *http.Request) (any, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		d.ID = strconv.Itoa(s.last + 1)
-		if err := s.seats.Sit(ctx, d.ID); err != nil {
+		if err := s.seats.Acquire(ctx, d.ID); err != nil {
 			return nil, err
 		}
 		s.last++
@@ -72,7 +74,7 @@ func (s *dialogs) close(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.seats.Stand(r.Context(), d.ID); err != nil {
+	if err := s.seats.Release(r.Context(), d.ID); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -88,7 +90,7 @@ func (s *dialogs) message(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.seats.Sit(r.Context(), d.ID); err != nil {
+	if err := s.seats.Acquire(r.Context(), d.ID); err != nil {
 		return nil, err
 	}
 	var said struct{ Text string }
@@ -108,7 +110,7 @@ func (s *dialogs) message(_ http.ResponseWriter, r *http.Request) (any, error) {
 }
 
 // count is what the job in the background comes to.
-func (s *dialogs) count(context.Context, server.Job) (any, error) {
+func (s *dialogs) count(context.Context, jobs.Job) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return map[string]int{"dialogs": len(s.all)}, nil

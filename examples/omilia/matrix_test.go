@@ -20,7 +20,7 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -192,7 +192,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "201 an app is created", method: "POST", path: "/apps", body: `{"name":"bank","language":"el"}`, client: "is done"},
 		{name: "422 in the envelope of the services that validate", method: "POST", path: "/apps", body: `{"name":"","language":"xx"}`, client: "corrects it"},
 		{
-			name: "429 too many requests too quickly", config: omilia.Config{Rate: server.Rate{Quota: 2, Window: time.Minute}}, given: full,
+			name: "429 too many requests too quickly", config: omilia.Config{Rate: limit.Rate{Quota: 2, Window: time.Minute}}, given: full,
 			method: "GET", path: "/dialogs/1", client: "repeats it after 30s",
 		},
 		{
@@ -268,7 +268,7 @@ func TestTheClientEndReadsBothEnvelopes(t *testing.T) {
 // town is the service in virtual time.
 func town(t *testing.T, engine http.HandlerFunc) (*omilia.Service, http.RoundTripper) {
 	s, err := omilia.New(omilia.Config{
-		Logger: new(testlog.Log).Logger(), Seats: 1, Rate: server.Rate{Quota: 10, Window: 10 * time.Second},
+		Logger: new(testlog.Log).Logger(), Seats: 1, Rate: limit.Rate{Quota: 10, Window: 10 * time.Second},
 		Engine: "http://engine", Transport: memhttp.Serve(t, engine),
 	})
 	if err != nil {

@@ -28,6 +28,11 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/memory"
@@ -71,8 +76,8 @@ type Config struct {
 	Activity  *activity.Recorder // keeps the record of each request, found by its X-Request-Id; nil keeps nothing
 	Store     store.Store        // of keys, seats, jobs and rates; nil is memory.New
 	Seats     int                // dialogs at one time; 0 is 2
-	Rate      server.Rate        // requests of one caller; 0 is 20 in 2 s
-	AtOnce    int                // requests that are served at one time; 0 is server.DefaultServed
+	Rate      limit.Rate         // requests of one caller; 0 is 20 in 2 s
+	AtOnce    int                // requests that are served at one time; 0 is guard.DefaultServed
 	Engine    string             // URL of the service that knows what a message means
 	Transport http.RoundTripper  // to it; nil is http.DefaultTransport
 	Timeout   time.Duration      // how long it may take; 0 is 2 s
@@ -81,15 +86,15 @@ type Config struct {
 // Service is the dialog service, its dialogs in memory. It is safe for concurrent
 // use.
 type Service struct {
-	Maintenance server.Maintenance // closes it
+	Maintenance guard.Maintenance // closes it
 
 	api        *server.Server
 	validating *server.Server // the part that has the other of Omilia's two envelopes
 	config     Config
 	rate       limit.Limiter
-	overload   server.Overload
+	overload   guard.Overload
 	dialogs    dialogs
-	jobs       *server.Jobs
+	jobs       *jobs.Queue
 }
 
 // New makes a service with all seats free. Its error is that of the dialect file.
@@ -112,20 +117,20 @@ func New(c Config) (*Service, error) {
 		config:     c,
 		rate: limit.Limiter{
 			Store: c.Store.Limits(), Logger: c.Logger,
-			Policies: []limit.Policy{{Name: "requests", By: limit.Principal, Rate: cmp.Or(c.Rate, server.Rate{Quota: 20, Window: 2 * time.Second})}},
+			Policies: []limit.Policy{{Name: "requests", By: limit.Principal, Rate: cmp.Or(c.Rate, limit.Rate{Quota: 20, Window: 2 * time.Second})}},
 		},
-		overload: server.Overload{Served: c.AtOnce, Refusal: parlance.Outcome{Code: codeOverload, Detail: "Overload: the service handles as many requests as it can"}},
+		overload: guard.Overload{Served: c.AtOnce, Error: parlance.Outcome{Code: codeOverload, Detail: "Overload: the service handles as many requests as it can"}},
 		dialogs: dialogs{
 			all: map[string]dialog{},
-			seats: server.Seats{
+			seats: license.Seats{
 				Store: c.Store.Seats(), Pool: "dialogs", Count: cmp.Or(c.Seats, 2), Lease: silence,
-				Refusal: parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Detail: "No available licenses"},
+				Error: parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Detail: "No available licenses"},
 			},
-			engine: engine{c.Engine, &http.Client{Transport: server.Behind(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
+			engine: engine{c.Engine, &http.Client{Transport: server.RecordCalls(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
 		},
 	}
-	s.Maintenance.Refusal.Detail = "Maintenance: the service is closed for planned work"
-	s.jobs = server.Background(s.api, c.Store.Jobs(), server.JobKind("count", s.dialogs.count))
+	s.Maintenance.Error.Detail = "Maintenance: the service is closed for planned work"
+	s.jobs = jobs.New(s.api, c.Store.Jobs(), jobs.Kind("count", s.dialogs.count))
 	return s, nil
 }
 
@@ -137,21 +142,21 @@ func (s *Service) Run(ctx context.Context) { s.jobs.Run(ctx) }
 func (s *Service) Handler() http.Handler {
 	// A seat and a job are in the store, and so committed with the key; what
 	// the engine was asked is outside of it.
-	inside := server.Idempotent(s.config.Store.Keys(), server.KeyInside())
-	outside := server.Idempotent(s.config.Store.Keys())
+	inside := idempotency.Middleware(s.config.Store.Idempotency(), idempotency.Transactional())
+	outside := idempotency.Middleware(s.config.Store.Idempotency())
 	handle := s.api.Handle
 	mux := http.NewServeMux()
 	mux.Handle("POST /dialogs", inside(newDialog(handle(s.dialogs.open))))
 	mux.Handle("GET /dialogs/{id}", handle(s.dialogs.read))
 	mux.Handle("DELETE /dialogs/{id}", handle(s.dialogs.close))
 	mux.Handle("POST /dialogs/{id}/messages", outside(newMessage(handle(s.dialogs.message))))
-	mux.Handle("POST /apps", server.RequireScopes("apps")(s.newApp(handle(createApp))))
+	mux.Handle("POST /apps", auth.RequireScopes("apps")(s.newApp(handle(createApp))))
 	mux.Handle("POST /jobs", inside(handle(s.startCount)))
 	mux.Handle("/jobs/{id}", s.jobs.Watch())
 
-	authenticate := server.Authenticate(server.Bearer(server.Keys{
-		server.HashKey(Key):    {Principal: server.Principal{ID: "demo", Scopes: []string{"apps"}}},
-		server.HashKey(Reader): {Principal: server.Principal{ID: "reader"}},
+	authenticate := auth.Authenticate(auth.Bearer(auth.APIKeys{
+		auth.HashKey(Key):    {Principal: server.Principal{ID: "demo", Scopes: []string{"apps"}}},
+		auth.HashKey(Reader): {Principal: server.Principal{ID: "reader"}},
 	}))
 	return s.api.Wrap(s.Maintenance.Wrap(s.overload.Wrap(authenticate(s.rate.Wrap(mux)))))
 }

@@ -42,7 +42,9 @@ const maxBody = 64 << 10
 
 // failCoded says what is wrong in the service's own codes. What is only missing is 400,
 // for so has Omilia's page; the 422 is for what is there and wrong.
-func failCoded(w http.ResponseWriter, r *http.Request, err error) { server.Fail(w, r, coded(err)) }
+func failCoded(w http.ResponseWriter, r *http.Request, err error) {
+	server.WriteError(w, r, coded(err))
+}
 
 // coded says it in the service's own codes. The first fault stands for the whole, since
 // each is an error of its own in Omilia's envelope: one that is there and wrong comes

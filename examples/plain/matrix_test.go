@@ -17,7 +17,7 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/guard"
 )
 
 const (
@@ -51,7 +51,7 @@ func open(t *testing.T, c plain.Config) *house {
 		t.Fatal(err)
 	}
 	s := httptest.NewUnstartedServer(h.Handler())
-	server.Bounded(s.Config)
+	guard.ApplyDefaultLimits(s.Config)
 	s.Start()
 	t.Cleanup(s.Close)
 	h.url = s.URL

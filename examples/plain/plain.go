@@ -26,6 +26,8 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/guard"
 )
 
 // Password is that of both users, "reader" and "librarian".
@@ -39,13 +41,13 @@ type Config struct {
 	Backend   string             // URL of the service that writes the reports and has the archive
 	Transport http.RoundTripper  // to it; nil is http.DefaultTransport
 	Timeout   time.Duration      // how long it may take; 0 is 2 s
-	AtOnce    int                // requests that are served at one time; 0 is server.DefaultServed
+	AtOnce    int                // requests that are served at one time; 0 is guard.DefaultServed
 	Room      int                // books that the shelf holds; 0 is 100
 }
 
 // Service is the library, its books in memory. It is safe for concurrent use.
 type Service struct {
-	Maintenance server.Maintenance // closes it
+	Maintenance guard.Maintenance // closes it
 
 	api     *server.Server
 	shelf   shelf
@@ -58,7 +60,7 @@ type Service struct {
 func New(c Config) (*Service, error) {
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	c.Timeout = cmp.Or(c.Timeout, 2*time.Second)
-	c.Transport = server.Behind(c.Transport)
+	c.Transport = server.RecordCalls(c.Transport)
 	d, err := catalog.Open("plain")
 	if err != nil {
 		return nil, err
@@ -69,7 +71,7 @@ func New(c Config) (*Service, error) {
 	}
 	closed := parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, Detail: "The library is closed for maintenance"}
 	return &Service{
-		Maintenance: server.Maintenance{Refusal: closed},
+		Maintenance: guard.Maintenance{Error: closed},
 
 		api: server.New(d, server.WithLogger(c.Logger), server.WithRecorder(c.Activity)), config: c,
 		shelf:   shelf{room: cmp.Or(c.Room, 100), books: []book{{1, "The Sea"}}, lent: map[int]string{}},
@@ -80,24 +82,24 @@ func New(c Config) (*Service, error) {
 // Handler serves the routes.
 func (s *Service) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /books", server.RequireScopes("books")(newBook(s.api.Handle(s.shelf.add))))
+	mux.Handle("POST /books", auth.RequireScopes("books")(newBook(s.api.Handle(s.shelf.add))))
 	mux.Handle("GET /books/{id}", s.api.Handle(s.shelf.read))
 	mux.Handle("PUT /books/{id}/loan", s.api.Handle(s.shelf.lend))
 	mux.Handle("GET /books/{id}/loans", s.api.Handle(s.shelf.loans))
 	mux.Handle("GET /reports", s.api.Handle(s.reports.write))
-	mux.Handle("GET /archive/", server.Deadline(s.config.Timeout)(s.archive()))
+	mux.Handle("GET /archive/", guard.Deadline(s.config.Timeout)(s.archive()))
 
-	overload := &server.Overload{Served: s.config.AtOnce, Refusal: parlance.Outcome{
+	overload := &guard.Overload{Served: s.config.AtOnce, Error: parlance.Outcome{
 		Kind: parlance.Unavailable, Detail: "Too many readers at one time"}}
-	authenticate := server.Authenticate(server.Basic("library", server.VerifierFunc(verify)))
+	authenticate := auth.Authenticate(auth.Basic("library", auth.VerifierFunc(verify)))
 	return s.api.Wrap(s.Maintenance.Wrap(overload.Wrap(authenticate(mux))))
 }
 
 // users are programs, by name and password. Theirs are made at random; those that
-// people choose belong into server.Accounts, whose hash is slow on purpose.
-var users = server.Keys{
-	server.HashKey("reader:" + Password):    {Principal: server.Principal{ID: "reader"}},
-	server.HashKey("librarian:" + Password): {Principal: server.Principal{ID: "librarian", Scopes: []string{"books"}}},
+// people choose belong into auth.Accounts, whose hash is slow on purpose.
+var users = auth.APIKeys{
+	auth.HashKey("reader:" + Password):    {Principal: server.Principal{ID: "reader"}},
+	auth.HashKey("librarian:" + Password): {Principal: server.Principal{ID: "librarian", Scopes: []string{"books"}}},
 }
 
 func verify(ctx context.Context, id, secret string) (server.Principal, error) {
@@ -115,7 +117,7 @@ func (s *Service) archive() http.Handler {
 			r.Out.Header.Del("Authorization") // it is ours, and none of its concern
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			server.Fail(w, r, behind(err))
+			server.WriteError(w, r, behind(err))
 		},
 	}
 }

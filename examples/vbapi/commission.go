@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/bulk"
 )
 
 // commissionKey says which activity it is: a number and a payee.
@@ -20,7 +20,7 @@ func (k commissionKey) String() string {
 
 // activityID says which record of a batch it is that cannot be handled; "" where
 // nobody knows.
-func activityID(r server.Record) string {
+func activityID(r bulk.Record) string {
 	var k commissionKey
 	if r.Decode(&k) != nil {
 		return ""
@@ -29,7 +29,7 @@ func activityID(r server.Record) string {
 }
 
 // update sets the amount of one activity of a batch.
-func (s *Service) update(ctx context.Context, r server.Record) (parlance.Item, error) {
+func (s *Service) update(ctx context.Context, r bulk.Record) (parlance.Item, error) {
 	var c struct {
 		commissionKey
 		Amount float64 `json:"amount"`

@@ -6,6 +6,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 )
 
 // What the service knows: the key of a program, a user and his password, and the
@@ -18,18 +19,18 @@ const (
 )
 
 // programs are those that may call, on whoever's behalf.
-var programs = server.Keys{server.HashKey(Key): {Principal: server.Principal{ID: "demo program"}}}
+var programs = auth.APIKeys{auth.HashKey(Key): {Principal: server.Principal{ID: "demo program"}}}
 
-// users are those who may log in. The password is "demo" as server.HashPassword
+// users are those who may log in. The password is "demo" as auth.HashPassword
 // keeps it, but of few rounds, as everybody knows it.
-var users = server.Accounts{User: {
+var users = auth.Accounts{User: {
 	Password:  "pbkdf2-sha256$1000$dGhlIHNhbHQgb2YgZGVtbw$vZNQFJcnfmxgRq8H2zTRALRhaXcL/TN6SEEbVYsRe80",
 	Principal: server.Principal{ID: User},
 }}
 
 // own keeps out who asks for another's client.
-var own = server.Refusing(
-	server.Require(func(r *http.Request, _ server.Principal) bool { return r.PathValue("client") == Client }),
+var own = server.WithError(
+	auth.Require(func(r *http.Request, _ server.Principal) bool { return r.PathValue("client") == Client }),
 	parlance.Outcome{Detail: "The user does not work for this client."})
 
 // tokenLife is how long an idToken is good. There is nothing to refresh it with.
@@ -37,6 +38,6 @@ const tokenLife = 24 * time.Hour
 
 func (s *Service) logIn(_ http.ResponseWriter, r *http.Request) (any, error) {
 	user, _ := server.PrincipalOf(r.Context())
-	token, err := server.GiveToken(r.Context(), s.config.Store.Tokens(), user, tokenLife)
+	token, err := auth.GiveToken(r.Context(), s.config.Store.Tokens(), user, tokenLife)
 	return map[string]string{"idToken": token}, err
 }

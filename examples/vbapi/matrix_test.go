@@ -22,7 +22,7 @@ import (
 	"github.com/parlance-api/parlance/examples/vbapi"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testnet"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // house is the products, the rating service behind them, and a caller with the
@@ -39,7 +39,7 @@ type house struct {
 }
 
 // open starts it all: over sockets, or in memory where time is virtual.
-func open(t *testing.T, virtual bool, rate server.Rate, options ...func(*vbapi.Config)) *house {
+func open(t *testing.T, virtual bool, rate limit.Rate, options ...func(*vbapi.Config)) *house {
 	h := &house{t: t, rating: says("application/json", `{"stars":4}`), keeps: golden.Keep(t)}
 	c := vbapi.Config{Activity: h.keeps.Recorder, Logger: slog.New(slog.DiscardHandler), Rate: rate}
 	behind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.rating(w, r) })
@@ -146,7 +146,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name               string
-		rate               server.Rate
+		rate               limit.Rate
 		given              func(*house) // brings the cause about
 		method, path, body string
 		header             string
@@ -208,7 +208,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "404 there is no such product", method: "GET", path: products + "/xyz", client: "stops"},
 		{name: "404 there is no such route", method: "GET", path: "/nowhere", client: "stops"},
 		{
-			name: "429 the user asks too often", virtual: true, rate: server.Rate{Quota: 2, Window: time.Minute},
+			name: "429 the user asks too often", virtual: true, rate: limit.Rate{Quota: 2, Window: time.Minute},
 			given: func(h *house) {
 				h.send("GET", products, "", "")
 				h.send("GET", products, "", "")
@@ -276,7 +276,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 
 func TestTheActivityIDAloneFindsEveryLineOfARequest(t *testing.T) {
 	t.Parallel()
-	h := open(t, false, server.Rate{})
+	h := open(t, false, limit.Rate{})
 	h.send("GET", products+"/vision/price?quantity=1", "", "") // another one, whose lines are its own
 	report := h.send("GET", products+"/dental/price?quantity=30", "", "")
 	record := h.keeps.Find(report.Outcome.RequestID)
@@ -295,7 +295,7 @@ func TestTheActivityIDAloneFindsEveryLineOfARequest(t *testing.T) {
 
 func TestTheRecordOfARequestTellsWhoWasAskedOnItsBehalf(t *testing.T) {
 	t.Parallel()
-	h := open(t, false, server.Rate{}, gone)
+	h := open(t, false, limit.Rate{}, gone)
 	record := h.keeps.Find(h.send("GET", rated, "", "").Outcome.RequestID)
 	if record.Caller != vbapi.User || record.Route != "GET /clients/{client}/products/{id}/rating" || record.Status != 503 || len(record.Calls) != 1 {
 		t.Fatalf("got %+v", record)

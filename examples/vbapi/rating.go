@@ -19,7 +19,7 @@ func (s *Service) rating(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	behind := http.Client{Transport: server.Behind(s.config.Transport)}
+	behind := http.Client{Transport: server.RecordCalls(s.config.Transport)}
 	res, err := behind.Do(req)
 	if err != nil {
 		return nil, server.Upstream(err)

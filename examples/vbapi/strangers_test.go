@@ -9,7 +9,7 @@ import (
 
 	"github.com/parlance-api/parlance/examples/internal/golden"
 	"github.com/parlance-api/parlance/examples/vbapi"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // whole is an envelope that is complete: of a success, or of an error with all of its
@@ -18,7 +18,7 @@ var whole = regexp.MustCompile(`^\{"data":(null,"error":\{"type":"https://httpst
 
 func TestWhateverAStrangerSendsHasTheWholeEnvelope(t *testing.T) {
 	t.Parallel()
-	h := open(t, false, server.Rate{})
+	h := open(t, false, limit.Rate{})
 	token, err := h.login.Token(t.Context())
 	if err != nil {
 		t.Fatal(err)

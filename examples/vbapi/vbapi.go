@@ -28,6 +28,9 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/bulk"
+	"github.com/parlance-api/parlance/server/guard"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/memory"
@@ -39,7 +42,7 @@ type Config struct {
 	Logger    *slog.Logger       // nil is slog.Default
 	Activity  *activity.Recorder // keeps the record of each request, found by its activityId; nil keeps nothing
 	Blocked   []netip.Prefix     // addresses that are not served
-	Rate      server.Rate        // how often a user may ask; zero is 600 times a minute
+	Rate      limit.Rate         // how often a user may ask; zero is 600 times a minute
 	Rating    string             // URL of the rating service; "" is one that cannot be asked
 	Transport http.RoundTripper  // to the rating service; nil is http.DefaultTransport
 	Timeout   time.Duration      // how long the rating service may take; 0 is 10 s
@@ -65,7 +68,7 @@ func New(c Config) (*Service, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	c.Rate = cmp.Or(c.Rate, server.Rate{Quota: 600, Window: time.Minute})
+	c.Rate = cmp.Or(c.Rate, limit.Rate{Quota: 600, Window: time.Minute})
 	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
 	d, err := catalog.Open("vbapi")
 	if err != nil {
@@ -84,19 +87,19 @@ func (s *Service) Handler() http.Handler {
 	inside.Handle("POST /clients/{client}/products", own(isProduct(s.api.Handle(s.add))))
 	inside.Handle("GET /clients/{client}/products/{id}", own(s.api.Handle(s.read)))
 	inside.Handle("GET /clients/{client}/products/{id}/price", own(s.api.Handle(s.price)))
-	inside.Handle("GET /clients/{client}/products/{id}/rating", own(server.Deadline(s.config.Timeout)(s.api.Handle(s.rating))))
-	inside.Handle("PUT /commission-activities-batch", server.EachRecord(s.api, s.update, server.IDOf(activityID)))
+	inside.Handle("GET /clients/{client}/products/{id}/rating", own(guard.Deadline(s.config.Timeout)(s.api.Handle(s.rating))))
+	inside.Handle("PUT /commission-activities-batch", bulk.Handle(s.api, s.update, bulk.ID(activityID)))
 
 	often := limit.Limiter{Store: s.config.Store.Limits(), Logger: s.config.Logger,
 		Policies: []limit.Policy{{Name: "user", Rate: s.config.Rate, By: limit.Principal}}}
-	key := server.Refusing(server.Authenticate(server.APIKey("X-Api-Key", programs)),
+	key := server.WithError(auth.Authenticate(auth.APIKey("X-Api-Key", programs)),
 		parlance.Outcome{Detail: "The x-api-key is missing or wrong."})
-	bearer := server.Authenticate(server.Bearer(server.Tokens(s.config.Store.Tokens())))
+	bearer := auth.Authenticate(auth.Bearer(auth.Tokens(s.config.Store.Tokens())))
 
 	mux := http.NewServeMux()
-	mux.Handle("POST /user-authentication", server.Authenticate(server.Basic("vbapi", users))(s.api.Handle(s.logIn)))
+	mux.Handle("POST /user-authentication", auth.Authenticate(auth.Basic("vbapi", users))(s.api.Handle(s.logIn)))
 	mux.Handle("/", bearer(often.Wrap(inside)))
-	return s.api.Wrap(s.unblocked(named(key(server.MaxBody(1 << 20)(mux)))))
+	return s.api.Wrap(s.unblocked(named(key(guard.MaxBody(1 << 20)(mux)))))
 }
 
 // unblocked keeps those out whose address is blocked. It is that of the connection:
@@ -105,7 +108,7 @@ func (s *Service) unblocked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from, _ := netip.ParseAddrPort(r.RemoteAddr)
 		if slices.ContainsFunc(s.config.Blocked, func(p netip.Prefix) bool { return p.Contains(from.Addr().Unmap()) }) {
-			server.Fail(w, r, parlance.NewError(parlance.Forbidden, "This address is blocked."))
+			server.WriteError(w, r, parlance.NewError(parlance.Forbidden, "This address is blocked."))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -116,7 +119,7 @@ func (s *Service) unblocked(next http.Handler) http.Handler {
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.UserAgent() == "" {
-			server.Fail(w, r, parlance.NewError(parlance.Forbidden, "A User-Agent is needed."))
+			server.WriteError(w, r, parlance.NewError(parlance.Forbidden, "A User-Agent is needed."))
 			return
 		}
 		next.ServeHTTP(w, r)

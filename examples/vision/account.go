@@ -6,6 +6,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 )
 
 // The credentials that the service knows, for the client_credentials and the
@@ -16,13 +17,13 @@ const (
 	Auditor              = "ada"
 )
 
-// demo is "demo" as server.HashPassword keeps it, but of few rounds, as everybody
+// demo is "demo" as auth.HashPassword keeps it, but of few rounds, as everybody
 // knows it.
 const demo = "pbkdf2-sha256$1000$dGhlIHNhbHQgb2YgZGVtbw$vZNQFJcnfmxgRq8H2zTRALRhaXcL/TN6SEEbVYsRe80"
 
 var (
-	clients = server.Accounts{ClientID: {Password: demo, Principal: server.Principal{ID: ClientID}}}
-	users   = server.Accounts{
+	clients = auth.Accounts{ClientID: {Password: demo, Principal: server.Principal{ID: ClientID}}}
+	users   = auth.Accounts{
 		User:    {Password: demo, Principal: server.Principal{ID: User}},
 		Auditor: {Password: demo, Principal: server.Principal{ID: Auditor}},
 	}
@@ -41,8 +42,8 @@ var (
 )
 
 func allBut(user, says string) server.Middleware {
-	may := server.Require(func(_ *http.Request, p server.Principal) bool { return p.ID != user })
-	return server.Refusing(may, parlance.Outcome{Detail: says})
+	may := auth.Require(func(_ *http.Request, p server.Principal) bool { return p.ID != user })
+	return server.WithError(may, parlance.Outcome{Detail: says})
 }
 
 // permit says that the caller has nothing to do with a customer.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/bulk"
 )
 
 // Count begins or ends a count of the stock. While it goes on, what is told of
@@ -31,7 +32,7 @@ func (s *Service) count(http.ResponseWriter, *http.Request) (any, error) {
 }
 
 // counted books what was found of one product.
-func (s *Service) counted(_ context.Context, r server.Record) (item parlance.Item, err error) {
+func (s *Service) counted(_ context.Context, r bulk.Record) (item parlance.Item, err error) {
 	var found line
 	if err := r.Decode(&found); err != nil {
 		return item, err

@@ -6,11 +6,12 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/bulk"
 )
 
 // manufacture handles one record of ManufactureComplete; what it came to says
 // nothing about the others.
-func (s *Service) manufacture(ctx context.Context, r server.Record) (parlance.Item, error) {
+func (s *Service) manufacture(ctx context.Context, r bulk.Record) (parlance.Item, error) {
 	var m struct{ DocRef, Customer, SiteCode string }
 	if err := r.Decode(&m); err != nil {
 		return parlance.Item{}, err

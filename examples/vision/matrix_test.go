@@ -20,7 +20,7 @@ import (
 	"github.com/parlance-api/parlance/examples/vision"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testnet"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // house is a warehouse, the carrier behind it, and a caller with the client end.
@@ -39,7 +39,7 @@ type house struct {
 }
 
 // open starts it all: over sockets, or in memory where time is virtual.
-func open(t *testing.T, virtual bool, rate server.Rate, options ...func(*vision.Config)) *house {
+func open(t *testing.T, virtual bool, rate limit.Rate, options ...func(*vision.Config)) *house {
 	h := &house{t: t, keeps: golden.Keep(t), form: url.Values{"grant_type": {"client_credentials"}, "client_id": {vision.ClientID}, "client_secret": {vision.ClientCode}}}
 	c := vision.Config{Logger: slog.New(slog.DiscardHandler), Activity: h.keeps.Recorder, Rate: rate}
 	if virtual {
@@ -177,7 +177,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name               string
-		rate               server.Rate
+		rate               limit.Rate
 		given              func(*house) // brings the cause about
 		method, path, body string
 		header             string
@@ -261,7 +261,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: "stops",
 		},
 		{
-			name: "403 the account posts too often", virtual: true, rate: server.Rate{Quota: 2, Window: time.Minute},
+			name: "403 the account posts too often", virtual: true, rate: limit.Rate{Quota: 2, Window: time.Minute},
 			given: func(h *house) {
 				h.send("POST", sales, order("WIDGET", "1"))
 				h.send("POST", sales, order("WIDGET", "1"))
@@ -291,7 +291,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "406 it is no XML", method: "POST", path: complete, body: "<MANUFACTURING><MC>", client: "has it corrected"},
 		{name: "415 it is of another type", method: "POST", path: complete, body: "{}", header: "Content-Type: application/json", client: "has it corrected"},
 		{
-			name: "429 the account asks too often", virtual: true, rate: server.Rate{Quota: 2, Window: time.Minute},
+			name: "429 the account asks too often", virtual: true, rate: limit.Rate{Quota: 2, Window: time.Minute},
 			given: func(h *house) {
 				h.send("GET", stock, "")
 				h.send("GET", stock, "")
@@ -362,7 +362,7 @@ func (h *house) count() { h.Count(true) }
 
 func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
 	t.Parallel()
-	h := open(t, false, server.Rate{})
+	h := open(t, false, limit.Rate{})
 	record := h.keeps.Find(h.send("GET", "/ShippingRates?pieces=4&weight=10", "").Outcome.RequestID)
 	if record.Caller != vision.ClientID || record.Route != "GET /ShippingRates" || record.Status != 200 || len(record.Calls) != 1 {
 		t.Fatalf("got %+v", record)

@@ -7,7 +7,7 @@ import (
 	"net/http"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/bulk"
 )
 
 // line is one record of an order.
@@ -17,7 +17,7 @@ type line struct {
 }
 
 // order takes what is in stock of one line and puts the rest on back order.
-func (s *Service) order(_ context.Context, r server.Record) (parlance.Item, error) {
+func (s *Service) order(_ context.Context, r bulk.Record) (parlance.Item, error) {
 	var l line
 	if err := r.Decode(&l); err != nil {
 		return parlance.Item{}, err

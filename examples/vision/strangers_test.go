@@ -9,7 +9,8 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/examples/internal/golden"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // Whatever a stranger sends, the response is one of the page's: never a redirect, and a
@@ -84,13 +85,13 @@ func TestWhateverAStrangerSendsIsAnsweredInTheDialect(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			h := open(t, false, server.Rate{})
+			h := open(t, false, limit.Rate{})
 			token, err := h.login.Token(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			socket := httptest.NewUnstartedServer(h.Handler())
-			server.Bounded(socket.Config)
+			guard.ApplyDefaultLimits(socket.Config)
 			socket.Start()
 			t.Cleanup(socket.Close)
 			header := []string{"Authorization: Bearer " + token}

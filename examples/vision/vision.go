@@ -37,6 +37,9 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/bulk"
+	"github.com/parlance-api/parlance/server/guard"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/memory"
@@ -48,14 +51,14 @@ type Config struct {
 	Logger    *slog.Logger       // nil is slog.Default
 	Activity  *activity.Recorder // keeps the record of each request, found by its X-Request-Id; nil keeps nothing
 	TokenLife time.Duration      // how long an access token is good; 0 is 20 min
-	Rate      server.Rate        // how often an account may ask, and how often post; zero is 600 times a minute
+	Rate      limit.Rate         // how often an account may ask, and how often post; zero is 600 times a minute
 	Carrier   string             // URL that tells what a parcel costs; "" is a carrier that cannot be asked
 	Transport http.RoundTripper  // to the carrier; nil is http.DefaultTransport
 }
 
 // Service is the warehouse, its stock in memory. It is safe for concurrent use.
 type Service struct {
-	Maintenance server.Maintenance // closes it
+	Maintenance guard.Maintenance // closes it
 
 	config  Config
 	api     *server.Server
@@ -76,16 +79,16 @@ func New(c Config) (*Service, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	c.Rate = cmp.Or(c.Rate, server.Rate{Quota: 600, Window: time.Minute})
+	c.Rate = cmp.Or(c.Rate, limit.Rate{Quota: 600, Window: time.Minute})
 	d, err := catalog.Open("vision")
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
-		Maintenance: server.Maintenance{Refusal: parlance.Outcome{Detail: "The warehouse is closed for maintenance"}},
+		Maintenance: guard.Maintenance{Error: parlance.Outcome{Detail: "The warehouse is closed for maintenance"}},
 
 		config: c, api: server.New(d, server.WithLogger(c.Logger), server.WithRecorder(c.Activity)),
-		carrier: &http.Client{Transport: server.Behind(c.Transport), Timeout: 10 * time.Second},
+		carrier: &http.Client{Transport: server.RecordCalls(c.Transport), Timeout: 10 * time.Second},
 		done:    map[string]bool{}, stock: map[string]int{"WIDGET": 5},
 	}, nil
 }
@@ -97,9 +100,9 @@ const maxBody = 1 << 20
 func (s *Service) Handler() http.Handler {
 	// The warehouse's own services, which take XML.
 	warehouse := http.NewServeMux()
-	warehouse.Handle("POST /service/ManufactureComplete", mayPost(validManufacture(server.EachRecord(s.api, s.manufacture))))
-	warehouse.Handle("POST /service/SalesOrder", mayPost(validOrder(server.EachRecord(s.api, s.order, server.Whole(backOrdered)))))
-	warehouse.Handle("POST /service/StockCount", mayPost(validCount(server.EachRecord(s.api, s.counted, server.Whole(s.endCount)))))
+	warehouse.Handle("POST /service/ManufactureComplete", mayPost(validManufacture(bulk.Handle(s.api, s.manufacture))))
+	warehouse.Handle("POST /service/SalesOrder", mayPost(validOrder(bulk.Handle(s.api, s.order, bulk.Summary(backOrdered)))))
+	warehouse.Handle("POST /service/StockCount", mayPost(validCount(bulk.Handle(s.api, s.counted, bulk.Summary(s.endCount)))))
 	// Those of the shop.
 	shop := http.NewServeMux()
 	shop.Handle("GET /StockAvailability", s.api.Handle(s.availability))
@@ -111,21 +114,21 @@ func (s *Service) Handler() http.Handler {
 	// Who asks too often is told so by 429 in the shop, and by 403 in the warehouse.
 	asks := s.limit("account", parlance.Outcome{})
 	posts := s.limit("posts", parlance.Outcome{Kind: parlance.Forbidden, Detail: "The account posts too often"})
-	bearer := server.Authenticate(server.Bearer(server.Tokens(s.config.Store.Tokens())))
+	bearer := auth.Authenticate(auth.Bearer(auth.Tokens(s.config.Store.Tokens())))
 
 	mux := http.NewServeMux()
-	mux.Handle("/token", &server.TokenEndpoint{
+	mux.Handle("/token", &auth.TokenEndpoint{
 		Store: s.config.Store.Tokens(), Clients: clients, Users: users,
 		Grants: []string{"client_credentials", "password", "refresh_token"}, RefreshClients: true,
-		Life: s.config.TokenLife, Members: server.Stamps,
+		Life: s.config.TokenLife, Members: auth.Stamps,
 	})
 	mux.Handle("/service/", bearer(posts.Wrap(warehouse)))
 	mux.Handle("/", bearer(asks.Wrap(shop)))
-	return s.api.Wrap(s.Maintenance.Wrap(server.MaxBody(maxBody)(mux)))
+	return s.api.Wrap(s.Maintenance.Wrap(guard.MaxBody(maxBody)(mux)))
 }
 
 // limit is what an account may ask in a time.
 func (s *Service) limit(name string, refusal parlance.Outcome) *limit.Limiter {
-	return &limit.Limiter{Store: s.config.Store.Limits(), Logger: s.config.Logger, Refusal: refusal,
+	return &limit.Limiter{Store: s.config.Store.Limits(), Logger: s.config.Logger, Error: refusal,
 		Policies: []limit.Policy{{Name: name, Rate: s.config.Rate, By: limit.Principal}}}
 }

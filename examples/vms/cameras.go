@@ -10,12 +10,13 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/server/validate"
 )
 
 // cameras are those that there are, and how many there may be.
 type cameras struct {
-	licence server.Cap
+	licence license.Cap
 
 	mu   sync.Mutex
 	all  map[int]camera
@@ -41,7 +42,7 @@ func (s *cameras) create(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	licence := s.licence
-	licence.Refusal.Fields = []parlance.Field{{Path: "license", Message: say(r).license}}
+	licence.Error.Fields = []parlance.Field{{Path: "license", Message: say(r).license}}
 	err := licence.Create(r.Context(), func(context.Context) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -77,7 +78,7 @@ func (s *cameras) remove(_ http.ResponseWriter, r *http.Request) (any, error) {
 func (s *cameras) there(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := s.read(w, r); err != nil {
-			server.Fail(w, r, err)
+			server.WriteError(w, r, err)
 			return
 		}
 		next.ServeHTTP(w, r)

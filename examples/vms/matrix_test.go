@@ -18,7 +18,8 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -67,7 +68,7 @@ func open(t *testing.T, c vms.Config) *house {
 		t.Fatal(err)
 	}
 	s := httptest.NewUnstartedServer(h.Handler())
-	server.Bounded(s.Config)
+	guard.ApplyDefaultLimits(s.Config)
 	s.Start()
 	t.Cleanup(s.Close)
 	h.url = s.URL
@@ -160,7 +161,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "422 in Russian by header", method: "POST", path: "/api/v1/items", body: bad, header: []string{viewer, asJSON, "Hl: ru"}, client: "corrects it"},
 		{name: "422 in Russian by query", method: "POST", path: "/api/v1/items?hl=ru", body: bad, header: []string{viewer, asJSON}, client: "corrects it"},
 		{
-			name: "429 too many requests", config: vms.Config{Rate: server.Rate{Quota: 2, Window: time.Minute}}, given: full,
+			name: "429 too many requests", config: vms.Config{Rate: limit.Rate{Quota: 2, Window: time.Minute}}, given: full,
 			method: "GET", path: list, header: []string{operator, asJSON}, client: "repeats it after 30s",
 		},
 		{
@@ -243,7 +244,7 @@ func TestMaintenanceSaysToTheSecondWhenItEnds(t *testing.T) {
 		house := memhttp.Serve(t, s.Handler())
 		ask := func() *http.Request { return golden.Request(t, "http://house", "GET", list, "", viewer, asJSON) }
 		began := time.Now()
-		s.Maintenance.Plan(server.Window{From: began, To: began.Add(90 * time.Second)})
+		s.Maintenance.Plan(guard.Window{From: began, To: began.Add(90 * time.Second)})
 
 		r := ask()
 		a := golden.Send(t, "vms", house, r, 1)

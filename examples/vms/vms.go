@@ -27,6 +27,9 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/memory"
@@ -46,7 +49,7 @@ type Config struct {
 	Store     store.Store        // of what is counted; nil is memory.New
 	Cameras   int                // the licence's cap; 0 is 2
 	Sessions  int                // live views of one caller at one time; 0 is 2
-	Rate      server.Rate        // requests of one caller; 0 is 100 a second
+	Rate      limit.Rate         // requests of one caller; 0 is 100 a second
 	Recorder  string             // URL of the service that has the pictures
 	Transport http.RoundTripper  // to it; nil is http.DefaultTransport
 	Timeout   time.Duration      // how long it may take; 0 is 2 s
@@ -55,7 +58,7 @@ type Config struct {
 // Service is the camera service, its cameras in memory. It is safe for concurrent
 // use.
 type Service struct {
-	Maintenance server.Maintenance // closes it
+	Maintenance guard.Maintenance // closes it
 
 	api      *server.Server
 	rate     limit.Limiter
@@ -78,23 +81,23 @@ func New(c Config) (*Service, error) {
 		api: server.New(d, server.WithLogger(c.Logger), server.WithRecorder(c.Activity)),
 		rate: limit.Limiter{Store: c.Store.Limits(), Logger: c.Logger, Policies: []limit.Policy{{
 			Name: "requests", By: limit.Principal,
-			Rate: cmp.Or(c.Rate, server.Rate{Quota: 100, Window: time.Second}),
+			Rate: cmp.Or(c.Rate, limit.Rate{Quota: 100, Window: time.Second}),
 		}}},
 		sessions: limit.Sessions{
 			Store: c.Store.Seats(), Name: "live", Most: cmp.Or(c.Sessions, 2), By: limit.Principal,
 			Session: session,
 		},
-		cameras: cameras{all: map[int]camera{}, licence: server.Cap{
+		cameras: cameras{all: map[int]camera{}, licence: license.Cap{
 			Store: c.Store.Seats(), Name: "cameras", Most: cmp.Or(c.Cameras, 2),
 		}},
-		recorder: recorder{c.Recorder, &http.Client{Transport: server.Behind(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
+		recorder: recorder{c.Recorder, &http.Client{Transport: server.RecordCalls(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
 	}, nil
 }
 
 // Handler serves the routes.
 func (s *Service) Handler() http.Handler {
 	handle, there := s.api.Handle, s.cameras.there
-	mayChange := inWords(server.RequireScopes("cameras"), func(w *words) string { return w.permission })
+	mayChange := inWords(auth.RequireScopes("cameras"), func(w *words) string { return w.permission })
 	views := inWords(s.sessions.Wrap, func(w *words) string { return w.sessions })
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/v1/items", newItem(handle(createItem)))
@@ -107,9 +110,9 @@ func (s *Service) Handler() http.Handler {
 	mux.Handle("GET /api/v1/cameras/{id}/snapshot", there(handle(s.recorder.snapshot)))
 	mux.Handle("GET /api/v1/cameras/{id}/archive", there(handle(archive)))
 
-	authenticate := inWords(server.Authenticate(server.Bearer(server.Keys{
-		server.HashKey(Token):  {Principal: server.Principal{ID: "operator", Scopes: []string{"cameras"}}},
-		server.HashKey(Viewer): {Principal: server.Principal{ID: "viewer"}},
+	authenticate := inWords(auth.Authenticate(auth.Bearer(auth.APIKeys{
+		auth.HashKey(Token):  {Principal: server.Principal{ID: "operator", Scopes: []string{"cameras"}}},
+		auth.HashKey(Viewer): {Principal: server.Principal{ID: "viewer"}},
 	})), func(w *words) string { return w.credential })
 	limited := inWords(s.rate.Wrap, func(w *words) string { return w.requests })
 	open := inWords(s.Maintenance.Wrap, func(w *words) string { return w.maintenance })
@@ -123,7 +126,7 @@ func session(r *http.Request) string { return r.FormValue("session") }
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if session(r) == "" {
-			server.Fail(w, r, parlance.NewError(parlance.Invalid, "%s", say(r).noSession))
+			server.WriteError(w, r, parlance.NewError(parlance.Invalid, "%s", say(r).noSession))
 			return
 		}
 		next.ServeHTTP(w, r)

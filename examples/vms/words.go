@@ -65,7 +65,7 @@ func inWords(m server.Middleware, refusal func(*words) string) server.Middleware
 	return func(next http.Handler) http.Handler {
 		in := make([]http.Handler, len(texts))
 		for i := range texts {
-			in[i] = server.Refusing(m, parlance.Outcome{Detail: refusal(&texts[i])})(next)
+			in[i] = server.WithError(m, parlance.Outcome{Detail: refusal(&texts[i])})(next)
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { in[spoken(r)].ServeHTTP(w, r) })
 	}

@@ -21,7 +21,7 @@ func ExampleLimiter() {
 	}
 	api := server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
 	l := limit.Limiter{Store: memory.New().Limits(), Policies: []limit.Policy{
-		{Name: "hour", Rate: server.Rate{Quota: 2, Window: time.Hour}, By: limit.Address},
+		{Name: "hour", Rate: limit.Rate{Quota: 2, Window: time.Hour}, By: limit.Address},
 	}}
 	h := api.Wrap(l.Wrap(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return "here", nil })))
 

@@ -13,13 +13,13 @@ import (
 // not concern it.
 type Key func(*http.Request) string
 
-// Principal is who calls, behind server.Authenticate.
+// Principal is who calls, behind auth.Authenticate.
 func Principal(r *http.Request) string {
 	p, _ := server.PrincipalOf(r.Context())
 	return p.ID
 }
 
-// Tenant is the customer that the caller belongs to, behind server.Authenticate.
+// Tenant is the customer that the caller belongs to, behind auth.Authenticate.
 func Tenant(r *http.Request) string {
 	p, _ := server.PrincipalOf(r.Context())
 	return p.Tenant

@@ -6,8 +6,8 @@
 // it stands under.
 //
 //	l := limit.Limiter{Store: store.Limits(), Policies: []limit.Policy{
-//		{Name: "burst", Rate: server.Rate{Quota: 20, Window: time.Second}, By: limit.Principal},
-//		{Name: "tenant", Rate: server.Rate{Quota: 10_000, Window: time.Hour}, By: limit.Tenant},
+//		{Name: "burst", Rate: Rate{Quota: 20, Window: time.Second}, By: limit.Principal},
+//		{Name: "tenant", Rate: Rate{Quota: 10_000, Window: time.Hour}, By: limit.Tenant},
 //	}}
 //	http.ListenAndServe(addr, api.Wrap(authenticate(l.Wrap(mux))))
 package limit
@@ -27,7 +27,7 @@ import (
 
 // Limiter holds requests to its policies. It must not change while it serves.
 type Limiter struct {
-	Store    server.LimitStore
+	Store    Store
 	Policies []Policy
 
 	// Older are the fields that the API's page names, besides those of the draft.
@@ -41,15 +41,15 @@ type Limiter struct {
 	// Logger is where it is logged; nil is slog.Default.
 	Logger *slog.Logger
 
-	// Refusal is what is said of one too many, such as a code of the service's own.
+	// Error is what is said of one too many, such as a code of the service's own.
 	// Its Kind zero is rate_limited.
-	Refusal parlance.Outcome
+	Error parlance.Outcome
 }
 
 // Policy is one limit: each key may be used so often.
 type Policy struct {
 	Name string // in the fields: printable ASCII, and no other policy's
-	Rate server.Rate
+	Rate Rate
 	By   Key                     // whose limit it is; nil is one for all together
 	Cost func(*http.Request) int // of a request; nil is 1 each, 0 is free
 }
@@ -85,7 +85,7 @@ func (l *Limiter) Wrap(next http.Handler) http.Handler {
 			taken, err := l.Store.Take(r.Context(), key, p.Rate, min(cost, p.Rate.Quota))
 			if err != nil {
 				if l.Closed {
-					server.Fail(w, r, parlance.NewError(parlance.Unavailable, "").Because(err))
+					server.WriteError(w, r, parlance.NewError(parlance.Unavailable, "").Because(err))
 					return
 				}
 				l.logger().ErrorContext(r.Context(), "the rate limit cannot be counted: the request is let pass",
@@ -95,7 +95,7 @@ func (l *Limiter) Wrap(next http.Handler) http.Handler {
 			said = said.with(names[i], p.Rate.Quota, taken)
 			if !taken.Allowed {
 				said.write(w.Header(), announced, &l.Older)
-				server.Fail(w, r, l.refusal(taken.After))
+				server.WriteError(w, r, l.refusal(taken.After))
 				return
 			}
 		}
@@ -105,7 +105,7 @@ func (l *Limiter) Wrap(next http.Handler) http.Handler {
 }
 
 func (l *Limiter) refusal(after time.Duration) error {
-	o := l.Refusal
+	o := l.Error
 	if o.Kind == 0 {
 		o.Kind = parlance.RateLimited
 	}
@@ -170,14 +170,14 @@ func (p *Policy) cost(r *http.Request) int {
 
 // statement is what is known of the limits of one request.
 type statement struct {
-	text  []byte       // the field RateLimit
-	least server.Taken // of the policy that has the least left, by its share
-	quota int          // its; 0 is that no policy was about the request
+	text  []byte // the field RateLimit
+	least Taken  // of the policy that has the least left, by its share
+	quota int    // its; 0 is that no policy was about the request
 }
 
 // with says also of a policy what is left of it. Numbers in a structured field are
 // written as anywhere (RFC 9651, 4.1.4).
-func (s statement) with(name string, quota int, t server.Taken) statement {
+func (s statement) with(name string, quota int, t Taken) statement {
 	if len(s.text) > 0 {
 		s.text = append(s.text, ", "...)
 	}

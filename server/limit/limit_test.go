@@ -20,6 +20,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -35,7 +36,7 @@ func newServer(t testing.TB, name string) *server.Server {
 
 // knows takes a name and a tenant, "ann@acme", from X-Api-Key.
 func knows(next http.Handler) http.Handler {
-	return server.Authenticate(server.APIKey("X-Api-Key", server.VerifierFunc(func(_ context.Context, _, secret string) (server.Principal, error) {
+	return auth.Authenticate(auth.APIKey("X-Api-Key", auth.VerifierFunc(func(_ context.Context, _, secret string) (server.Principal, error) {
 		name, tenant, _ := strings.Cut(secret, "@")
 		return server.Principal{ID: name, Tenant: tenant}, nil
 	})))(next)
@@ -83,8 +84,8 @@ func TestOneTooManyIsToldWhenToComeBackAndThenServed(t *testing.T) {
 			s := newServer(t, dialect)
 			l := limit.Limiter{
 				Store:    memory.New().Limits(),
-				Policies: []limit.Policy{{Name: "burst", Rate: server.Rate{Quota: 3, Window: 30 * time.Second}, By: limit.Principal}},
-				Refusal:  parlance.Outcome{Code: "1002", Detail: "Too many requests too quickly"},
+				Policies: []limit.Policy{{Name: "burst", Rate: limit.Rate{Quota: 3, Window: 30 * time.Second}, By: limit.Principal}},
+				Error:    parlance.Outcome{Code: "1002", Detail: "Too many requests too quickly"},
 			}
 			h := memhttp.Serve(t, s.Wrap(knows(l.Wrap(s.Handle(done)))))
 			want := func(who string, status int, rate, after string) {
@@ -117,8 +118,8 @@ func TestTheFieldsAreStructuredFieldsAndLeaveWithFailuresToo(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, "problem")
 	l := limit.Limiter{Store: memory.New().Limits(), Policies: []limit.Policy{
-		{Name: `with "quotes"`, Rate: server.Rate{Quota: 5, Window: time.Minute}},
-		{Name: "b", Rate: server.Rate{Quota: 7, Window: 1500 * time.Millisecond}},
+		{Name: `with "quotes"`, Rate: limit.Rate{Quota: 5, Window: time.Minute}},
+		{Name: "b", Rate: limit.Rate{Quota: 7, Window: 1500 * time.Millisecond}},
 	}}
 	h := memhttp.Serve(t, s.Wrap(l.Wrap(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return nil, parlance.ErrNotFound }))))
 	a := ask(t, h, "", "/")
@@ -133,7 +134,7 @@ func TestTheFieldsAreStructuredFieldsAndLeaveWithFailuresToo(t *testing.T) {
 
 func TestEachKeyHasALimitOfItsOwn(t *testing.T) {
 	t.Parallel()
-	rate := server.Rate{Quota: 1, Window: time.Hour}
+	rate := limit.Rate{Quota: 1, Window: time.Hour}
 	for name, c := range map[string]struct {
 		policy limit.Policy
 		ask    [][2]string // who, path
@@ -194,8 +195,8 @@ func TestOlderFieldsSayTheSameAsADialectReadsIt(t *testing.T) {
 		for name, older := range map[string]limit.Fields{"discord": {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset-After", false}, "github": github} {
 			s := newServer(t, name)
 			l := limit.Limiter{Store: memory.New().Limits(), Older: older, Policies: []limit.Policy{
-				{Name: "hour", Rate: server.Rate{Quota: 100, Window: time.Hour}},
-				{Name: "burst", Rate: server.Rate{Quota: 4, Window: time.Minute}},
+				{Name: "hour", Rate: limit.Rate{Quota: 100, Window: time.Hour}},
+				{Name: "burst", Rate: limit.Rate{Quota: 4, Window: time.Minute}},
 			}}
 			a := ask(t, memhttp.Serve(t, s.Wrap(l.Wrap(s.Handle(done)))), "", "/")
 			got := s.Dialect().Limits(dialect.Response{Header: dialect.Fields(a.header), Received: time.Now()})
@@ -209,8 +210,8 @@ func TestOlderFieldsSayTheSameAsADialectReadsIt(t *testing.T) {
 // down is a store that cannot be asked.
 type down struct{}
 
-func (down) Take(context.Context, string, server.Rate, int) (server.Taken, error) {
-	return server.Taken{}, errors.New("disk 7 is full")
+func (down) Take(context.Context, string, limit.Rate, int) (limit.Taken, error) {
+	return limit.Taken{}, errors.New("disk 7 is full")
 }
 
 func TestWithoutItsStoreALimitLetsPassOrRefusesAsItWasTold(t *testing.T) {
@@ -220,7 +221,7 @@ func TestWithoutItsStoreALimitLetsPassOrRefusesAsItWasTold(t *testing.T) {
 			s := newServer(t, dialect)
 			var log strings.Builder
 			l := limit.Limiter{Store: down{}, Closed: closed, Logger: slog.New(slog.NewTextHandler(&log, nil)),
-				Policies: []limit.Policy{{Name: "p", Rate: server.Rate{Quota: 1, Window: time.Hour}}}}
+				Policies: []limit.Policy{{Name: "p", Rate: limit.Rate{Quota: 1, Window: time.Hour}}}}
 			a := ask(t, memhttp.Serve(t, s.Wrap(l.Wrap(s.Handle(done)))), "", "/")
 			if a.status != want || a.header.Get("RateLimit") != "" || strings.Contains(a.body, "disk") {
 				t.Errorf("got %d %v %s", a.status, a.header, a.body)
@@ -235,7 +236,7 @@ func TestWithoutItsStoreALimitLetsPassOrRefusesAsItWasTold(t *testing.T) {
 func TestManyAtOnceGetNoMoreThanTheQuota(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, "vbapi")
-	l := limit.Limiter{Store: memory.New().Limits(), Policies: []limit.Policy{{Name: "p", Rate: server.Rate{Quota: 7, Window: time.Hour}}}}
+	l := limit.Limiter{Store: memory.New().Limits(), Policies: []limit.Policy{{Name: "p", Rate: limit.Rate{Quota: 7, Window: time.Hour}}}}
 	h := memhttp.Serve(t, s.Wrap(l.Wrap(s.Handle(done))))
 	var served atomic.Int32
 	var wg sync.WaitGroup
@@ -254,13 +255,13 @@ func TestManyAtOnceGetNoMoreThanTheQuota(t *testing.T) {
 
 func TestAPolicyThatCannotBeIsFoundAtOnce(t *testing.T) {
 	t.Parallel()
-	good := server.Rate{Quota: 1, Window: time.Hour}
+	good := limit.Rate{Quota: 1, Window: time.Hour}
 	for name, policies := range map[string][]limit.Policy{
 		"no name":            {{Rate: good}},
 		"one name for two":   {{Name: "a", Rate: good}, {Name: "a", Rate: good}},
 		"a name not printed": {{Name: "ä", Rate: good}},
-		"no quota":           {{Name: "a", Rate: server.Rate{Window: time.Hour}}},
-		"no window":          {{Name: "a", Rate: server.Rate{Quota: 1}}},
+		"no quota":           {{Name: "a", Rate: limit.Rate{Window: time.Hour}}},
+		"no window":          {{Name: "a", Rate: limit.Rate{Quota: 1}}},
 	} {
 		func() {
 			defer func() {

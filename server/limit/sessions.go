@@ -9,13 +9,14 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/license"
 )
 
 // Sessions bounds how many sessions each key has at one time, or how many
 // requests. One too many is rate_limited; when there will be room nobody knows,
 // so that it has no Retry-After. It must not change while it serves.
 type Sessions struct {
-	Store server.SeatStore
+	Store license.Store
 	Name  string // of the limit: those of two limits are counted apart
 	Most  int    // at one time, of each key
 	By    Key    // whose they are; nil is one for all together. "" is not counted
@@ -24,8 +25,8 @@ type Sessions struct {
 	// without a request, or by End. nil makes each request one, which ends with it.
 	Session func(*http.Request) string
 
-	Lease   time.Duration    // 0 is server.DefaultLease
-	Refusal parlance.Outcome // what is said; its Kind zero is rate_limited
+	Lease time.Duration    // 0 is license.DefaultLease
+	Error parlance.Outcome // what is said; its Kind zero is rate_limited
 }
 
 // Wrap lets those pass for whom there is room.
@@ -44,14 +45,14 @@ func (s *Sessions) Wrap(next http.Handler) http.Handler {
 		}
 		release, err := seats.Hold(r.Context(), session)
 		if err != nil {
-			server.Fail(w, r, s.refusal(err))
+			server.WriteError(w, r, s.refusal(err))
 			return
 		}
 		defer func() {
 			release()
 			if s.Session == nil {
 				// Also where the client has gone; else the lease ends it.
-				_ = seats.Stand(context.WithoutCancel(r.Context()), session)
+				_ = seats.Release(context.WithoutCancel(r.Context()), session)
 			}
 		}()
 		next.ServeHTTP(w, r)
@@ -64,11 +65,11 @@ func (s *Sessions) End(r *http.Request, session string) error {
 	if !counted {
 		return nil
 	}
-	return seats.Stand(r.Context(), session)
+	return seats.Release(r.Context(), session)
 }
 
 // seats are those of the request's key.
-func (s *Sessions) seats(r *http.Request) (*server.Seats, bool) {
+func (s *Sessions) seats(r *http.Request) (*license.Seats, bool) {
 	pool := "limit " + s.Name
 	if s.By != nil {
 		by := s.By(r)
@@ -77,14 +78,14 @@ func (s *Sessions) seats(r *http.Request) (*server.Seats, bool) {
 		}
 		pool += " " + by
 	}
-	return &server.Seats{Store: s.Store, Pool: pool, Count: s.Most, Lease: s.Lease}, true
+	return &license.Seats{Store: s.Store, Pool: pool, Count: s.Most, Lease: s.Lease}, true
 }
 
 func (s *Sessions) refusal(err error) error {
 	if !errors.Is(err, parlance.ErrQuota) {
 		return err
 	}
-	o := s.Refusal
+	o := s.Error
 	if o.Kind == 0 {
 		o.Kind = parlance.RateLimited
 	}

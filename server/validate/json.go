@@ -68,7 +68,7 @@ func middleware(check func(http.ResponseWriter, *http.Request) error) server.Mid
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if err := check(w, r); err != nil {
-				server.Fail(w, r, err)
+				server.WriteError(w, r, err)
 				return
 			}
 			next.ServeHTTP(w, r)

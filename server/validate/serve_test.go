@@ -34,7 +34,7 @@ func serve(t testing.TB, dialect string, h http.Handler) string {
 func echo(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		server.Fail(w, r, err)
+		server.WriteError(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")

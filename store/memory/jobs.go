@@ -8,20 +8,20 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/jobs"
 )
 
-type jobs struct{ *Store }
+type jobStore struct{ *Store }
 
 // job is one as it is kept, and what nobody else needs to know of it.
 type job struct {
-	server.Job
+	jobs.Job
 	worker string // who leased it last
 	order  int    // among those that were created at the same time
 }
 
 // copied makes a job whose memory is nobody else's.
-func copied(j server.Job) server.Job {
+func copied(j jobs.Job) jobs.Job {
 	j.Input = bytes.Clone(j.Input)
 	if j.Result != nil {
 		r := *j.Result
@@ -31,20 +31,20 @@ func copied(j server.Job) server.Job {
 	return j
 }
 
-func (s jobs) Put(ctx context.Context, j server.Job) error {
+func (s jobStore) Put(ctx context.Context, j jobs.Job) error {
 	return s.do(ctx, func(t *transaction, _ time.Time) error {
 		if _, taken := s.jobs[j.ID]; taken {
 			return fmt.Errorf("memory: a job %q is there already: %w", j.ID, parlance.ErrConflict)
 		}
 		s.puts++
-		set(t, s.jobs, j.ID, job{order: s.puts, Job: copied(server.Job{
+		set(t, s.jobs, j.ID, job{order: s.puts, Job: copied(jobs.Job{
 			ID: j.ID, Kind: j.Kind, Input: j.Input, Owner: j.Owner, Activity: j.Activity, Created: j.Created,
 		})})
 		return nil
 	})
 }
 
-func (s jobs) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (taken server.Job, found bool, err error) {
+func (s jobStore) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (taken jobs.Job, found bool, err error) {
 	err = s.do(ctx, func(t *transaction, now time.Time) error {
 		var oldest job
 		for _, j := range s.jobs {
@@ -66,7 +66,7 @@ func (s jobs) Take(ctx context.Context, kinds []string, worker string, lease tim
 	return taken, found, err
 }
 
-func (s jobs) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
+func (s jobStore) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
 	err = s.do(ctx, func(t *transaction, now time.Time) error {
 		j, err := s.leased(id, worker)
 		if err != nil {
@@ -80,7 +80,7 @@ func (s jobs) Keep(ctx context.Context, id, worker string, lease time.Duration, 
 	return cancelled, err
 }
 
-func (s jobs) End(ctx context.Context, id, worker string, result server.JobResult) error {
+func (s jobStore) End(ctx context.Context, id, worker string, result jobs.Result) error {
 	return s.do(ctx, func(t *transaction, _ time.Time) error {
 		j, err := s.leased(id, worker)
 		if err != nil {
@@ -94,15 +94,15 @@ func (s jobs) End(ctx context.Context, id, worker string, result server.JobResul
 }
 
 // leased finds a job that is this worker's.
-func (s jobs) leased(id, worker string) (job, error) {
+func (s jobStore) leased(id, worker string) (job, error) {
 	j, err := s.find(id)
 	if err == nil && (j.Result != nil || j.Lease.IsZero() || j.worker != worker) {
-		err = fmt.Errorf("memory: job %q: %w", id, server.ErrLeaseLost)
+		err = fmt.Errorf("memory: job %q: %w", id, jobs.ErrLeaseLost)
 	}
 	return j, err
 }
 
-func (s jobs) find(id string) (job, error) {
+func (s jobStore) find(id string) (job, error) {
 	j, known := s.jobs[id]
 	if !known {
 		return j, fmt.Errorf("memory: no job %q: %w", id, parlance.ErrNotFound)
@@ -110,7 +110,7 @@ func (s jobs) find(id string) (job, error) {
 	return j, nil
 }
 
-func (s jobs) Job(ctx context.Context, id string) (found server.Job, err error) {
+func (s jobStore) Job(ctx context.Context, id string) (found jobs.Job, err error) {
 	err = s.do(ctx, func(*transaction, time.Time) error {
 		j, err := s.find(id)
 		found = copied(j.Job)
@@ -119,7 +119,7 @@ func (s jobs) Job(ctx context.Context, id string) (found server.Job, err error) 
 	return found, err
 }
 
-func (s jobs) Cancel(ctx context.Context, id string) error {
+func (s jobStore) Cancel(ctx context.Context, id string) error {
 	return s.do(ctx, func(t *transaction, now time.Time) error {
 		j, err := s.find(id)
 		if err != nil || j.Result != nil {
@@ -127,7 +127,7 @@ func (s jobs) Cancel(ctx context.Context, id string) error {
 		}
 		j.Stopping = true
 		if j.Lease.IsZero() {
-			j.Result = &server.JobResult{Outcome: parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled}, At: now}
+			j.Result = &jobs.Result{Outcome: parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled}, At: now}
 		}
 		set(t, s.jobs, id, j)
 		return nil

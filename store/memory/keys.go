@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 )
 
 type keys struct{ *Store }
@@ -17,8 +17,8 @@ type keyID struct{ scope, key string }
 
 // entry is a key that is claimed, or answered.
 type entry struct {
-	key    server.Key
-	answer *server.Answer // nil while it is claimed
+	key    idempotency.Key
+	answer *idempotency.Response // nil while it is claimed
 }
 
 // expired reports that the key may be used anew. One that is claimed never is.
@@ -26,9 +26,9 @@ func (e entry) expired(now time.Time) bool {
 	return e.answer != nil && !e.key.Expires.IsZero() && !e.key.Expires.After(now)
 }
 
-func idOf(k server.Key) keyID { return keyID{k.Scope, k.Key} }
+func idOf(k idempotency.Key) keyID { return keyID{k.Scope, k.Key} }
 
-func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err error) {
+func (s keys) Claim(ctx context.Context, k idempotency.Key) (c idempotency.Claim, err error) {
 	if k.Outside && ctx.Value(s.Store) != nil {
 		return c, errors.New("memory: an effect outside of the transaction is claimed before it, not within")
 	}
@@ -36,24 +36,24 @@ func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err erro
 		e, known := s.keys[idOf(k)]
 		switch {
 		case !known || e.expired(now):
-			c.State = server.Fresh
+			c.State = idempotency.Fresh
 			set(t, s.keys, idOf(k), entry{key: k})
 		case e.key.Fingerprint != k.Fingerprint:
-			c.State = server.Mismatch
+			c.State = idempotency.Mismatch
 		case e.answer == nil:
-			c.State = server.InFlight
+			c.State = idempotency.InFlight
 		default:
-			c = server.Claim{State: server.Replay, Answer: clone(*e.answer)}
+			c = idempotency.Claim{State: idempotency.Replay, Response: clone(*e.answer)}
 		}
 		return nil
 	})
 	return c, err
 }
 
-func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
+func (s keys) Record(ctx context.Context, k idempotency.Key, a idempotency.Response) error {
 	return s.do(context.WithoutCancel(ctx), func(t *transaction, _ time.Time) error {
 		if e, known := s.keys[idOf(k)]; !known || e.answer != nil {
-			return fmt.Errorf("memory: %w", server.ErrClaimLost)
+			return fmt.Errorf("memory: %w", idempotency.ErrClaimLost)
 		}
 		a := clone(a)
 		set(t, s.keys, idOf(k), entry{k, &a})
@@ -61,7 +61,7 @@ func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
 	})
 }
 
-func (s keys) Free(ctx context.Context, k server.Key) error {
+func (s keys) Free(ctx context.Context, k idempotency.Key) error {
 	return s.do(context.WithoutCancel(ctx), func(t *transaction, _ time.Time) error {
 		if e := s.keys[idOf(k)]; e.answer == nil {
 			unset(t, s.keys, idOf(k))
@@ -71,18 +71,18 @@ func (s keys) Free(ctx context.Context, k server.Key) error {
 }
 
 // Uncertain lists none: with the process that died, the store is gone too.
-func (s keys) Uncertain(ctx context.Context, limit int) ([]server.Key, error) {
+func (s keys) Uncertain(ctx context.Context, limit int) ([]idempotency.Key, error) {
 	return nil, s.do(ctx, func(*transaction, time.Time) error { return nil })
 }
 
-func (s keys) Settle(ctx context.Context, k server.Key, a *server.Answer) error {
+func (s keys) Settle(ctx context.Context, k idempotency.Key, a *idempotency.Response) error {
 	return s.do(ctx, func(*transaction, time.Time) error {
 		return fmt.Errorf("memory: the key is not uncertain: %w", parlance.ErrNotFound)
 	})
 }
 
 // clone makes an answer whose memory is nobody else's.
-func clone(a server.Answer) server.Answer {
+func clone(a idempotency.Response) idempotency.Response {
 	a.Header, a.Body = a.Header.Clone(), bytes.Clone(a.Body)
 	return a
 }

@@ -9,7 +9,7 @@ type seats struct{ *Store }
 
 type seatID struct{ pool, holder string }
 
-func (s seats) Sit(ctx context.Context, pool, holder string, most int, lease time.Duration) (sits bool, err error) {
+func (s seats) Acquire(ctx context.Context, pool, holder string, most int, lease time.Duration) (sits bool, err error) {
 	err = s.do(ctx, func(t *transaction, now time.Time) error {
 		id := seatID{pool, holder}
 		sits = s.Store.seats[id].After(now) || s.seated(pool, now) < most
@@ -21,14 +21,14 @@ func (s seats) Sit(ctx context.Context, pool, holder string, most int, lease tim
 	return sits, err
 }
 
-func (s seats) Stand(ctx context.Context, pool, holder string) error {
+func (s seats) Release(ctx context.Context, pool, holder string) error {
 	return s.do(ctx, func(t *transaction, _ time.Time) error {
 		unset(t, s.Store.seats, seatID{pool, holder})
 		return nil
 	})
 }
 
-func (s seats) Seated(ctx context.Context, pool string) (n int, err error) {
+func (s seats) InUse(ctx context.Context, pool string) (n int, err error) {
 	err = s.do(ctx, func(_ *transaction, now time.Time) error {
 		n = s.seated(pool, now)
 		return nil

@@ -7,18 +7,18 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 )
 
 type tokens struct{ *Store }
 
 // token is one as it is kept; its Left is that of the time when it was put.
 type token struct {
-	server.Token
+	auth.Token
 	expires time.Time
 }
 
-func (s tokens) PutToken(ctx context.Context, hash [32]byte, put server.Token) error {
+func (s tokens) PutToken(ctx context.Context, hash [32]byte, put auth.Token) error {
 	return s.do(ctx, func(t *transaction, now time.Time) error {
 		if _, taken := s.tokens[hash]; taken {
 			return fmt.Errorf("memory: that token is there already: %w", parlance.ErrConflict)
@@ -32,7 +32,7 @@ func (s tokens) PutToken(ctx context.Context, hash [32]byte, put server.Token) e
 	})
 }
 
-func (s tokens) Token(ctx context.Context, hash [32]byte) (found server.Token, err error) {
+func (s tokens) Token(ctx context.Context, hash [32]byte) (found auth.Token, err error) {
 	err = s.do(ctx, func(_ *transaction, now time.Time) error {
 		kept, known := s.tokens[hash]
 		if !known {

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
 )
@@ -55,52 +56,52 @@ func Benchmark(b *testing.B) {
 		_, err := postgres.Tx(ctx).Exec(ctx, "UPDATE stock SET n = n+1 WHERE id = $1", n%10_000)
 		return err
 	}
-	answer := server.Answer{Status: 201, Body: make([]byte, 200)}
+	answer := idempotency.Response{Status: 201, Body: make([]byte, 200)}
 	each("Transaction", func(ctx context.Context, n int64) error {
 		return s.Transact(ctx, func(ctx context.Context) error { return effect(ctx, n) })
 	})
 	each("Keyed", func(ctx context.Context, n int64) error {
-		k := server.Key{Key: fmt.Sprint(n), Activity: fmt.Sprint(n)}
+		k := idempotency.Key{Key: fmt.Sprint(n), Activity: fmt.Sprint(n)}
 		return s.Transact(ctx, func(ctx context.Context) error {
-			if _, err := s.Keys().Claim(ctx, k); err != nil {
+			if _, err := s.Idempotency().Claim(ctx, k); err != nil {
 				return err
 			}
 			if err := effect(ctx, n); err != nil {
 				return err
 			}
-			return s.Keys().Record(ctx, k, answer)
+			return s.Idempotency().Record(ctx, k, answer)
 		})
 	})
-	each("Served", func(ctx context.Context, n int64) error { // as server.Idempotent does it, under KeyInside
-		k := server.Key{Key: fmt.Sprint("s", n), Activity: fmt.Sprint(n), Claimed: time.Now()}
-		if _, err := s.Keys().Claim(ctx, k); err != nil {
+	each("Served", func(ctx context.Context, n int64) error { // as idempotency.Middleware does it, under KeyInside
+		k := idempotency.Key{Key: fmt.Sprint("s", n), Activity: fmt.Sprint(n), Claimed: time.Now()}
+		if _, err := s.Idempotency().Claim(ctx, k); err != nil {
 			return err
 		}
 		return s.Transact(ctx, func(ctx context.Context) error {
 			if err := effect(ctx, n); err != nil {
 				return err
 			}
-			return s.Keys().Record(ctx, k, answer)
+			return s.Idempotency().Record(ctx, k, answer)
 		})
 	})
 	each("Replay", func(ctx context.Context, n int64) error {
-		_, err := s.Keys().Claim(ctx, server.Key{Key: "1"})
+		_, err := s.Idempotency().Claim(ctx, idempotency.Key{Key: "1"})
 		return err
 	})
 	each("LimitOften", func(ctx context.Context, n int64) error {
-		_, err := s.Limits().Take(ctx, "one", server.Rate{Quota: 1_000_000_000, Window: time.Hour}, 1)
+		_, err := s.Limits().Take(ctx, "one", limit.Rate{Quota: 1_000_000_000, Window: time.Hour}, 1)
 		return err
 	})
 	each("LimitSeldom", func(ctx context.Context, n int64) error {
-		_, err := s.Limits().Take(ctx, fmt.Sprint(n), server.Rate{Quota: 1000, Window: time.Hour}, 1)
+		_, err := s.Limits().Take(ctx, fmt.Sprint(n), limit.Rate{Quota: 1000, Window: time.Hour}, 1)
 		return err
 	})
 	each("LimitRefused", func(ctx context.Context, n int64) error {
-		_, err := s.Limits().Take(ctx, "one", server.Rate{Quota: 1, Window: time.Hour}, 1)
+		_, err := s.Limits().Take(ctx, "one", limit.Rate{Quota: 1, Window: time.Hour}, 1)
 		return err
 	})
 	each("Seat", func(ctx context.Context, n int64) error {
-		_, err := s.Seats().Sit(ctx, fmt.Sprint(n%100), fmt.Sprint(n%1000), 100, time.Hour)
+		_, err := s.Seats().Acquire(ctx, fmt.Sprint(n%100), fmt.Sprint(n%1000), 100, time.Hour)
 		return err
 	})
 	each("Activity", func(ctx context.Context, n int64) error {

@@ -6,13 +6,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 )
 
 // debt is what is still to be said of a claim since PostgreSQL could not be told:
 // that it is free, or that nobody holds it any more.
 type debt struct {
-	key    server.Key
+	key    idempotency.Key
 	ticket int64 // of a claim that nobody heard of; 0 for one that the caller had
 	free   bool
 	since  time.Time

@@ -10,13 +10,13 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/store/internal/wire"
 )
 
-type jobs struct{ *Store }
+type jobStore struct{ *Store }
 
-func (s jobs) Put(ctx context.Context, j server.Job) error {
+func (s jobStore) Put(ctx context.Context, j jobs.Job) error {
 	put := false
 	err := s.do(ctx, func(ctx context.Context, q querier) error {
 		tag, err := q.Exec(ctx, s.sql(`
@@ -35,11 +35,11 @@ func (s jobs) Put(ctx context.Context, j server.Job) error {
 const jobColumns = "id, kind, input, owner, activity, created, attempt, lease, progress, note, stopping, ended, outcome, content_type, body, location, result_at"
 
 // scanJob reads the jobColumns.
-func scanJob(row pgx.Row) (j server.Job, err error) {
+func scanJob(row pgx.Row) (j jobs.Job, err error) {
 	var created, lease, end pgtype.Timestamptz
 	var ended bool
 	var outcome []byte
-	var r server.JobResult
+	var r jobs.Result
 	err = row.Scan(&j.ID, &j.Kind, &j.Input, &j.Owner, &j.Activity, &created, &j.Attempt, &lease, &j.Progress, &j.Note,
 		&j.Stopping, &ended, &outcome, &r.ContentType, &r.Body, &r.Location, &end)
 	if err != nil {
@@ -56,7 +56,7 @@ func scanJob(row pgx.Row) (j server.Job, err error) {
 }
 
 // Take passes by what others are just taking: they need not wait for each other.
-func (s jobs) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (j server.Job, found bool, err error) {
+func (s jobStore) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (j jobs.Job, found bool, err error) {
 	err = s.do(ctx, func(ctx context.Context, q querier) (err error) {
 		j, err = scanJob(q.QueryRow(ctx, s.sql(`
 			WITH next AS MATERIALIZED (
@@ -70,7 +70,7 @@ func (s jobs) Take(ctx context.Context, kinds []string, worker string, lease tim
 			SELECT `+jobColumns+` FROM taken`), each(kinds, text), text(worker), lease))
 		found = err == nil
 		if errors.Is(err, pgx.ErrNoRows) {
-			j, err = server.Job{}, nil
+			j, err = jobs.Job{}, nil
 		}
 		return err
 	})
@@ -80,7 +80,7 @@ func (s jobs) Take(ctx context.Context, kinds []string, worker string, lease tim
 // mine is a job that a worker has leased.
 const mine = " WHERE id = $1 AND worker = $2 AND lease IS NOT NULL AND NOT ended"
 
-func (s jobs) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
+func (s jobStore) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
 	var stopping *bool
 	err = s.change(ctx, id, &stopping, "SET lease = clock_timestamp() + $3::interval, progress = $4, note = $5"+mine,
 		text(id), text(worker), lease, progress, text(note))
@@ -90,7 +90,7 @@ func (s jobs) Keep(ctx context.Context, id, worker string, lease time.Duration, 
 	return stopping != nil && *stopping, err
 }
 
-func (s jobs) End(ctx context.Context, id, worker string, r server.JobResult) error {
+func (s jobStore) End(ctx context.Context, id, worker string, r jobs.Result) error {
 	outcome, err := wire.Outcome(r.Outcome)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (s jobs) End(ctx context.Context, id, worker string, r server.JobResult) er
 	return err
 }
 
-func (s jobs) Cancel(ctx context.Context, id string) error {
+func (s jobStore) Cancel(ctx context.Context, id string) error {
 	outcome, err := wire.Outcome(parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled})
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (s jobs) Cancel(ctx context.Context, id string) error {
 
 // change changes a job and reads whether it is to stop; nil is that it was not
 // changed.
-func (s jobs) change(ctx context.Context, id string, stopping **bool, set string, args ...any) error {
+func (s jobStore) change(ctx context.Context, id string, stopping **bool, set string, args ...any) error {
 	return s.do(ctx, func(ctx context.Context, q querier) error {
 		var known bool
 		err := q.QueryRow(ctx, s.sql(`
@@ -131,7 +131,7 @@ func (s jobs) change(ctx context.Context, id string, stopping **bool, set string
 	})
 }
 
-func (s jobs) Job(ctx context.Context, id string) (j server.Job, err error) {
+func (s jobStore) Job(ctx context.Context, id string) (j jobs.Job, err error) {
 	err = s.do(ctx, func(ctx context.Context, q querier) (err error) {
 		j, err = scanJob(q.QueryRow(ctx, s.sql("SELECT "+jobColumns+" FROM parlance.job WHERE id = $1"), text(id)))
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -147,5 +147,5 @@ func missing(id string) error {
 }
 
 func lost(id string) error {
-	return fmt.Errorf("postgres: job %q: %w", id, server.ErrLeaseLost)
+	return fmt.Errorf("postgres: job %q: %w", id, jobs.ErrLeaseLost)
 }

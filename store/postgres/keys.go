@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/store/internal/wire"
 )
 
@@ -22,11 +22,11 @@ type keys struct{ *Store }
 // had taken it.
 const ours = " WHERE id = $1 AND owner = ANY($2) AND claimed IS NOT DISTINCT FROM $3 AND activity = $4 AND NOT answered"
 
-func (s keys) ours(k server.Key) []any {
+func (s keys) ours(k idempotency.Key) []any {
 	return []any{hash(k.Scope, k.Key), s.presence.ours(), at(k.Claimed), text(k.Activity)}
 }
 
-func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err error) {
+func (s keys) Claim(ctx context.Context, k idempotency.Key) (c idempotency.Claim, err error) {
 	within := s.tx(ctx) != nil
 	if k.Outside && within {
 		return c, errors.New("postgres: an effect outside of the transaction is claimed before it, not within")
@@ -42,7 +42,7 @@ func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err erro
 		return err
 	})
 	if refused := new(pgconn.PgError); errors.As(err, &refused) && refused.Code == "55P03" && !within {
-		return server.Claim{State: server.InFlight}, nil // a transaction that takes its time has it
+		return idempotency.Claim{State: idempotency.InFlight}, nil // a transaction that takes its time has it
 	}
 	if err != nil && sent && !within {
 		s.owe(ctx, debt{key: k, ticket: ticket, free: true}) // it may have come through unheard, and nobody serves it
@@ -50,7 +50,7 @@ func (s keys) Claim(ctx context.Context, k server.Key) (c server.Claim, err erro
 	return c, err
 }
 
-func (s keys) claim(ctx context.Context, q querier, owner, ticket int64, k server.Key) (c server.Claim, err error) {
+func (s keys) claim(ctx context.Context, q querier, owner, ticket int64, k idempotency.Key) (c idempotency.Claim, err error) {
 	id := hash(k.Scope, k.Key)
 	args := []any{id, text(k.Scope), text(k.Key), k.Fingerprint[:], k.Outside, at(k.Claimed), left(k.Expires), text(k.Activity), owner, ticket}
 	insert := `
@@ -69,7 +69,7 @@ func (s keys) claim(ctx context.Context, q querier, owner, ticket int64, k serve
 			return c, err
 		}
 		if tag.RowsAffected() == 1 {
-			return server.Claim{State: server.Fresh}, nil
+			return idempotency.Claim{State: idempotency.Fresh}, nil
 		}
 		e, err := s.find(ctx, q, id)
 		switch {
@@ -88,16 +88,16 @@ func (s keys) claim(ctx context.Context, q querier, owner, ticket int64, k serve
 			if tag.RowsAffected() == 0 {
 				continue // another was faster
 			}
-			return server.Claim{State: server.Fresh}, nil
+			return idempotency.Claim{State: idempotency.Fresh}, nil
 		case [32]byte(e.fingerprint) != k.Fingerprint:
-			c.State = server.Mismatch
+			c.State = idempotency.Mismatch
 		case e.answered:
-			c.State = server.Replay
-			c.Answer, err = e.answer()
+			c.State = idempotency.Replay
+			c.Response, err = e.answer()
 		case e.alive:
-			c.State = server.InFlight
+			c.State = idempotency.InFlight
 		default:
-			c.State = server.Uncertain
+			c.State = idempotency.Uncertain
 		}
 		return c, err
 	}
@@ -125,8 +125,8 @@ func (s keys) find(ctx context.Context, q querier, id []byte) (e entry, err erro
 	return e, err
 }
 
-func (e *entry) answer() (a server.Answer, err error) {
-	a = server.Answer{Status: *e.status, Body: e.body, At: when(e.at)}
+func (e *entry) answer() (a idempotency.Response, err error) {
+	a = idempotency.Response{Status: *e.status, Body: e.body, At: when(e.at)}
 	a.Header, err = wire.ParseHeader(e.header)
 	return a, err
 }
@@ -140,7 +140,7 @@ func (s keys) lasting(ctx context.Context) context.Context {
 	return context.WithoutCancel(ctx)
 }
 
-func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
+func (s keys) Record(ctx context.Context, k idempotency.Key, a idempotency.Response) error {
 	recorded := false
 	ctx = s.lasting(ctx)
 	err := s.do(ctx, func(ctx context.Context, q querier) error {
@@ -153,12 +153,12 @@ func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
 	case err != nil && s.tx(ctx) == nil:
 		s.owe(ctx, debt{key: k})
 	case err == nil && !recorded:
-		err = fmt.Errorf("postgres: %w", server.ErrClaimLost)
+		err = fmt.Errorf("postgres: %w", idempotency.ErrClaimLost)
 	}
 	return err
 }
 
-func (s keys) Free(ctx context.Context, k server.Key) error {
+func (s keys) Free(ctx context.Context, k idempotency.Key) error {
 	ctx = s.lasting(ctx)
 	err := s.do(ctx, func(ctx context.Context, q querier) error {
 		_, err := q.Exec(ctx, s.sql("DELETE FROM parlance.key"+ours), s.ours(k)...)
@@ -170,7 +170,7 @@ func (s keys) Free(ctx context.Context, k server.Key) error {
 	return err
 }
 
-func (s keys) Uncertain(ctx context.Context, limit int) (found []server.Key, err error) {
+func (s keys) Uncertain(ctx context.Context, limit int) (found []idempotency.Key, err error) {
 	err = s.do(ctx, func(ctx context.Context, q querier) error {
 		rows, err := q.Query(ctx, s.sql(`
 			SELECT scope, key, fingerprint, claimed, expires, activity FROM parlance.key k
@@ -179,12 +179,12 @@ func (s keys) Uncertain(ctx context.Context, limit int) (found []server.Key, err
 		if err != nil {
 			return err
 		}
-		found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (server.Key, error) {
+		found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (idempotency.Key, error) {
 			var scope, key, activity string
 			var fingerprint []byte
 			var claimed, expires pgtype.Timestamptz
 			err := row.Scan(&scope, &key, &fingerprint, &claimed, &expires, &activity)
-			return server.Key{
+			return idempotency.Key{
 				Scope: untext(scope), Key: untext(key), Fingerprint: [32]byte(fingerprint), Outside: true,
 				Claimed: when(claimed), Expires: when(expires), Activity: untext(activity),
 			}, err
@@ -194,7 +194,7 @@ func (s keys) Uncertain(ctx context.Context, limit int) (found []server.Key, err
 	return found, err
 }
 
-func (s keys) Settle(ctx context.Context, k server.Key, a *server.Answer) error {
+func (s keys) Settle(ctx context.Context, k idempotency.Key, a *idempotency.Response) error {
 	id := hash(k.Scope, k.Key)
 	settled := false
 	err := s.do(ctx, func(ctx context.Context, q querier) error {

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/internal/rate"
 )
 
@@ -22,13 +22,13 @@ import (
 type limits struct {
 	*Store
 	mu    sync.Mutex
-	known map[limit]*lease
+	known map[limitKey]*lease
 	sweep int // so many are worth a look at which are idle
 }
 
-type limit struct {
+type limitKey struct {
 	key  string
-	rate server.Rate
+	rate limit.Rate
 }
 
 // A lease holds for a while that is short, and short beside the window, since that
@@ -40,7 +40,7 @@ const (
 	fewLimits = 1024 // are never worth a sweep
 )
 
-func (r limit) hold() time.Duration { return min(maxHold, r.rate.Window/holdDivides) }
+func (r limitKey) hold() time.Duration { return min(maxHold, r.rate.Window/holdDivides) }
 
 // lease is what one process knows of a rate. Times are the process's own, from
 // before the database was asked: a lease never outlives what the database thinks.
@@ -52,24 +52,24 @@ type lease struct {
 	until time.Time // the lease
 	deny  int       // so many and more are too much, 0 for none
 	again time.Time // until then
-	seen  server.Taken
+	seen  limit.Taken
 	when  time.Time // it was seen
 
 	slot         time.Time // since when it is counted what is used
 	used, before int       // in this slot and the last
 }
 
-func (s *limits) Take(ctx context.Context, key string, r server.Rate, n int) (server.Taken, error) {
+func (s *limits) Take(ctx context.Context, key string, r limit.Rate, n int) (limit.Taken, error) {
 	if err := ctx.Err(); err != nil {
-		return server.Taken{}, err
+		return limit.Taken{}, err
 	}
 	if _, _, err := rate.Take(0, 0, r, n); err != nil {
-		return server.Taken{}, err
+		return limit.Taken{}, err
 	}
 	if err := s.usable(ctx); err != nil {
-		return server.Taken{}, err
+		return limit.Taken{}, err
 	}
-	id := limit{key, r}
+	id := limitKey{key, r}
 	l := s.want(id)
 	defer s.leave(l)
 	wait, cancel := context.WithTimeout(ctx, s.patience)
@@ -78,7 +78,7 @@ func (s *limits) Take(ctx context.Context, key string, r server.Rate, n int) (se
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
 	case <-wait.Done():
-		return server.Taken{}, explain(ctx, wait.Err(), true)
+		return limit.Taken{}, explain(ctx, wait.Err(), true)
 	}
 	now := time.Now()
 	if n > 0 {
@@ -91,7 +91,7 @@ func (s *limits) Take(ctx context.Context, key string, r server.Rate, n int) (se
 }
 
 // take takes from what is known; false is that the database must be asked.
-func (l *lease) take(now time.Time, n int) (server.Taken, bool) {
+func (l *lease) take(now time.Time, n int) (limit.Taken, bool) {
 	if !now.Before(l.until) {
 		l.left = 0
 	}
@@ -104,12 +104,12 @@ func (l *lease) take(now time.Time, n int) (server.Taken, bool) {
 		t.After = l.again.Sub(now)
 		return t, true
 	}
-	return server.Taken{}, false
+	return limit.Taken{}, false
 }
 
 // taken is what was seen, as far as it holds still.
-func (l *lease) taken(now time.Time, allowed bool) server.Taken {
-	return server.Taken{Allowed: allowed, Remaining: l.seen.Remaining + l.left, Reset: max(l.seen.Reset-now.Sub(l.when), 0)}
+func (l *lease) taken(now time.Time, allowed bool) limit.Taken {
+	return limit.Taken{Allowed: allowed, Remaining: l.seen.Remaining + l.left, Reset: max(l.seen.Reset-now.Sub(l.when), 0)}
 }
 
 // count counts what is used of late, which is what a lease will be for.
@@ -125,7 +125,7 @@ func (l *lease) count(now time.Time, hold time.Duration, n int) {
 }
 
 // ask uses n of the row, and leases more where that is worth it.
-func (s *limits) ask(wait, ctx context.Context, id limit, l *lease, now time.Time, n int) (server.Taken, error) {
+func (s *limits) ask(wait, ctx context.Context, id limitKey, l *lease, now time.Time, n int) (limit.Taken, error) {
 	want := 0
 	if n > 0 {
 		want = max(l.before, l.used-n, s.others(l))
@@ -141,9 +141,9 @@ func (s *limits) ask(wait, ctx context.Context, id limit, l *lease, now time.Tim
 			Scan(&allowed, &leased, &remaining, &reset, &after)
 	})
 	if err != nil {
-		return server.Taken{}, explain(ctx, err, true)
+		return limit.Taken{}, explain(ctx, err, true)
 	}
-	l.seen, l.when = server.Taken{Remaining: int(remaining), Reset: time.Duration(reset)}, now
+	l.seen, l.when = limit.Taken{Remaining: int(remaining), Reset: time.Duration(reset)}, now
 	if leased > 0 {
 		l.left, l.until = int(leased), now.Add(hold)
 	}
@@ -157,7 +157,7 @@ func (s *limits) ask(wait, ctx context.Context, id limit, l *lease, now time.Tim
 }
 
 // want finds what is known of a rate and says that somebody wants it.
-func (s *limits) want(id limit) *lease {
+func (s *limits) want(id limitKey) *lease {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.known[id]

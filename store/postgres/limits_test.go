@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/internal/rate"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
@@ -34,7 +34,7 @@ func countsAsOthers(t *testing.T, pg *pgtest.Server) {
 	const hold = int64(10 * time.Millisecond)
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range 20 {
-		r := server.Rate{Quota: 1 + random.IntN(200), Window: time.Duration(1+random.IntN(1_000)) * time.Millisecond}
+		r := limit.Rate{Quota: 1 + random.IntN(200), Window: time.Duration(1+random.IntN(1_000)) * time.Millisecond}
 		id := []byte{byte(i)}
 		var full int64
 		for range 50 {
@@ -66,7 +66,7 @@ func countsAsOthers(t *testing.T, pg *pgtest.Server) {
 				}
 				continue
 			}
-			said := server.Taken{Allowed: allowed, Remaining: int(remaining), Reset: time.Duration(reset), After: time.Duration(after)}
+			said := limit.Taken{Allowed: allowed, Remaining: int(remaining), Reset: time.Duration(reset), After: time.Duration(after)}
 			if got != said || full != max(next, before) {
 				t.Fatalf("%+v, %d: the database says %+v, full at %d; want %+v, %d", r, n, said, full, got, next)
 			}
@@ -88,7 +88,7 @@ func replicas(t *testing.T, pg *pgtest.Server) {
 		}
 		return nanos
 	}
-	r := server.Rate{Quota: 500, Window: time.Second}
+	r := limit.Rate{Quota: 500, Window: time.Second}
 	began := now()
 	var asked, allowed atomic.Int64
 	if _, err := race(12, func(i int) (bool, error) {
@@ -116,7 +116,7 @@ func replicas(t *testing.T, pg *pgtest.Server) {
 func idle(t *testing.T, pg *pgtest.Server) {
 	s := open(t, pg, "s")
 	for i := range 3000 {
-		if _, err := s.Limits().Take(t.Context(), fmt.Sprint(i), server.Rate{Quota: 1, Window: time.Millisecond}, 0); err != nil {
+		if _, err := s.Limits().Take(t.Context(), fmt.Sprint(i), limit.Rate{Quota: 1, Window: time.Millisecond}, 0); err != nil {
 			t.Fatal(err)
 		}
 	}

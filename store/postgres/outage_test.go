@@ -10,7 +10,8 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
 )
@@ -20,56 +21,56 @@ func TestAProcessThatIsTakenForDeadDoesNothingTwice(t *testing.T) {
 	pg := pgtest.Start(t)
 	ctx := t.Context()
 	taken := open(t, pg, "s")
-	inside, again := server.Key{Key: "inside", Activity: "1"}, server.Key{Key: "again", Activity: "1"}
-	outside, freed := server.Key{Key: "outside", Outside: true}, server.Key{Key: "freed", Outside: true}
-	for _, k := range []server.Key{inside, again, outside, freed} {
-		is(t, taken, k, server.Fresh)
+	inside, again := idempotency.Key{Key: "inside", Activity: "1"}, idempotency.Key{Key: "again", Activity: "1"}
+	outside, freed := idempotency.Key{Key: "outside", Outside: true}, idempotency.Key{Key: "freed", Outside: true}
+	for _, k := range []idempotency.Key{inside, again, outside, freed} {
+		is(t, taken, k, idempotency.Fresh)
 	}
 	pg.Exec("SELECT pg_terminate_backend(pid) FROM s.instance")
 	other := open(t, pg, "s")
 	mine := inside
 	mine.Activity = "2"
-	until(t, func() bool { return state(t, other, mine) == server.Fresh })
-	is(t, other, outside, server.Uncertain)
-	is(t, other, freed, server.Uncertain)
+	until(t, func() bool { return state(t, other, mine) == idempotency.Fresh })
+	is(t, other, outside, idempotency.Uncertain)
+	is(t, other, freed, idempotency.Uncertain)
 
 	// It is served by another now: what this one did in its transaction is undone.
 	err := taken.Transact(ctx, func(ctx context.Context) error {
 		if _, err := taken.Seats().Add(ctx, "effect", 1, 1); err != nil {
 			return err
 		}
-		return taken.Keys().Record(ctx, inside, server.Answer{Status: 201})
+		return taken.Idempotency().Record(ctx, inside, idempotency.Response{Status: 201})
 	})
-	if !errors.Is(err, server.ErrClaimLost) {
+	if !errors.Is(err, idempotency.ErrClaimLost) {
 		t.Errorf("recorded what another serves: %v", err)
 	}
-	if err := taken.Keys().Free(ctx, inside); err != nil {
+	if err := taken.Idempotency().Free(ctx, inside); err != nil {
 		t.Error(err)
 	}
-	is(t, other, mine, server.InFlight)
+	is(t, other, mine, idempotency.InFlight)
 	if added, err := other.Seats().Add(ctx, "effect", 1, 1); !added || err != nil {
 		t.Errorf("the effect was not undone: %v", err)
 	}
 
 	// What it did outside is known after all.
-	if err := taken.Keys().Record(ctx, outside, server.Answer{Status: 201}); err != nil {
+	if err := taken.Idempotency().Record(ctx, outside, idempotency.Response{Status: 201}); err != nil {
 		t.Error(err)
 	}
-	if err := taken.Keys().Free(ctx, freed); err != nil {
+	if err := taken.Idempotency().Free(ctx, freed); err != nil {
 		t.Error(err)
 	}
-	is(t, other, outside, server.Replay)
-	is(t, other, freed, server.Fresh)
+	is(t, other, outside, idempotency.Replay)
+	is(t, other, freed, idempotency.Fresh)
 
 	// Its own next request is another one, though the process is the same.
 	second := again
 	second.Activity = "2"
-	until(t, func() bool { return state(t, taken, second) == server.Fresh })
-	if err := taken.Keys().Record(ctx, again, server.Answer{Status: 500}); !errors.Is(err, server.ErrClaimLost) {
+	until(t, func() bool { return state(t, taken, second) == idempotency.Fresh })
+	if err := taken.Idempotency().Record(ctx, again, idempotency.Response{Status: 500}); !errors.Is(err, idempotency.ErrClaimLost) {
 		t.Errorf("recorded what another request has: %v", err)
 	}
-	is(t, other, again, server.InFlight) // under the new number
-	if err := taken.Keys().Record(ctx, second, server.Answer{Status: 201}); err != nil {
+	is(t, other, again, idempotency.InFlight) // under the new number
+	if err := taken.Idempotency().Record(ctx, second, idempotency.Response{Status: 201}); err != nil {
 		t.Error(err)
 	}
 }
@@ -79,9 +80,9 @@ func TestAnOutageIsUnavailableAndOver(t *testing.T) {
 	pg := pgtest.Start(t)
 	ctx := t.Context()
 	s, other := open(t, pg, "s"), open(t, pg, "s")
-	key := func(name string) server.Key { return server.Key{Key: name, Outside: true, Activity: name} }
+	key := func(name string) idempotency.Key { return idempotency.Key{Key: name, Outside: true, Activity: name} }
 	for _, name := range []string{"answered", "freed", "lost", "served"} {
-		is(t, s, key(name), server.Fresh)
+		is(t, s, key(name), idempotency.Fresh)
 	}
 	if ok, err := s.Seats().Add(ctx, "kept", 1, 1); !ok || err != nil {
 		t.Fatal(err)
@@ -90,11 +91,11 @@ func TestAnOutageIsUnavailableAndOver(t *testing.T) {
 	pg.Kill()
 	for what, err := range map[string]error{
 		"Transact": s.Transact(ctx, func(context.Context) error { return nil }),
-		"Claim":    second(s.Keys().Claim(ctx, key("new"))),
-		"Record":   s.Keys().Record(ctx, key("lost"), server.Answer{Status: 201}),
-		"Free":     s.Keys().Free(ctx, key("freed")),
-		"Take":     second(s.Limits().Take(ctx, "k", server.Rate{Quota: 1, Window: time.Hour}, 1)),
-		"Sit":      second(s.Seats().Sit(ctx, "p", "h", 1, time.Hour)),
+		"Claim":    second(s.Idempotency().Claim(ctx, key("new"))),
+		"Record":   s.Idempotency().Record(ctx, key("lost"), idempotency.Response{Status: 201}),
+		"Free":     s.Idempotency().Free(ctx, key("freed")),
+		"Take":     second(s.Limits().Take(ctx, "k", limit.Rate{Quota: 1, Window: time.Hour}, 1)),
+		"Sit":      second(s.Seats().Acquire(ctx, "p", "h", 1, time.Hour)),
 		"Job":      second(s.Jobs().Job(ctx, "j")),
 		"Revoke":   s.Tokens().Revoke(ctx, "f"),
 		"Prune":    second(s.Activity().Prune(ctx, time.Now(), 0)),
@@ -112,7 +113,7 @@ func TestAnOutageIsUnavailableAndOver(t *testing.T) {
 	}
 
 	pg.Restart()
-	if err := s.Keys().Record(ctx, key("answered"), server.Answer{Status: 201}); err != nil {
+	if err := s.Idempotency().Record(ctx, key("answered"), idempotency.Response{Status: 201}); err != nil {
 		t.Error(err) // though its number is gone
 	}
 	if ok, err := s.Seats().Add(ctx, "kept", 1, 1); ok || err != nil {
@@ -121,12 +122,12 @@ func TestAnOutageIsUnavailableAndOver(t *testing.T) {
 	if err := s.Keep(ctx); err != nil {
 		t.Error(err)
 	}
-	is(t, other, key("answered"), server.Replay)
-	is(t, other, key("lost"), server.Uncertain)
-	is(t, other, key("served"), server.Uncertain)
-	is(t, other, key("freed"), server.Fresh)
-	is(t, s, key("new"), server.Fresh)
-	is(t, other, key("new"), server.InFlight)
+	is(t, other, key("answered"), idempotency.Replay)
+	is(t, other, key("lost"), idempotency.Uncertain)
+	is(t, other, key("served"), idempotency.Uncertain)
+	is(t, other, key("freed"), idempotency.Fresh)
+	is(t, s, key("new"), idempotency.Fresh)
+	is(t, other, key("new"), idempotency.InFlight)
 	if _, err := s.Activity().Prune(ctx, time.Time{}, 0); err != nil {
 		t.Error(err)
 	}
@@ -145,13 +146,13 @@ func TestAServerThatFallsSilentIsUnavailableToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	k := server.Key{Key: "k", Activity: "k"}
-	is(t, s, k, server.Fresh)
+	k := idempotency.Key{Key: "k", Activity: "k"}
+	is(t, s, k, idempotency.Fresh)
 	pg.Freeze()
 	calls := []func() error{
 		func() error { return s.Transact(ctx, func(context.Context) error { return nil }) },
-		func() error { return second(s.Keys().Claim(ctx, server.Key{Key: "new"})) },
-		func() error { return second(s.Limits().Take(ctx, "k", server.Rate{Quota: 1, Window: time.Hour}, 1)) },
+		func() error { return second(s.Idempotency().Claim(ctx, idempotency.Key{Key: "new"})) },
+		func() error { return second(s.Limits().Take(ctx, "k", limit.Rate{Quota: 1, Window: time.Hour}, 1)) },
 		func() error { return second(s.Jobs().Job(ctx, "j")) },
 	}
 	if won, _ := race(len(calls), func(i int) (bool, error) {
@@ -162,10 +163,10 @@ func TestAServerThatFallsSilentIsUnavailableToo(t *testing.T) {
 	}
 	pg.Thaw()
 	until(t, func() bool { return s.Transact(ctx, func(context.Context) error { return nil }) == nil })
-	if err := s.Keys().Record(ctx, k, server.Answer{Status: 201}); err != nil {
+	if err := s.Idempotency().Record(ctx, k, idempotency.Response{Status: 201}); err != nil {
 		t.Error(err)
 	}
-	is(t, s, k, server.Replay)
+	is(t, s, k, idempotency.Replay)
 }
 
 // second is the error of what returns something else too.
@@ -192,17 +193,17 @@ func TestWhatWasAcknowledgedIsThereThoughPostgresDiesInBetween(t *testing.T) {
 				default:
 				}
 				id := fmt.Sprint(w, "/", i)
-				k := server.Key{Key: id, Activity: id}
+				k := idempotency.Key{Key: id, Activity: id}
 				for range 2 { // who got no answer repeats it
 					err := s.Transact(ctx, func(ctx context.Context) error {
-						c, err := s.Keys().Claim(ctx, k)
-						if err != nil || c.State == server.Replay {
+						c, err := s.Idempotency().Claim(ctx, k)
+						if err != nil || c.State == idempotency.Replay {
 							return err
 						}
 						if _, err := postgres.Tx(ctx).Exec(ctx, "INSERT INTO effect VALUES ($1)", id); err != nil {
 							return err
 						}
-						return s.Keys().Record(ctx, k, server.Answer{Status: 201})
+						return s.Idempotency().Record(ctx, k, idempotency.Response{Status: 201})
 					})
 					if err == nil {
 						acknowledged[w][id] = true

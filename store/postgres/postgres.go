@@ -46,7 +46,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/license"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store"
 )
 
@@ -112,7 +116,7 @@ func Open(ctx context.Context, url string, options ...Option) (*Store, error) {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	s.presence = presence{connect: config.ConnConfig.Copy(), patience: s.patience, turn: make(chan struct{}, 1)}
-	s.limits.Store, s.limits.known = s, map[limit]*lease{}
+	s.limits.Store, s.limits.known = s, map[limitKey]*lease{}
 	s.records.Store = s
 	err = s.again(ctx, func() error {
 		return s.on(ctx, s.pool, func(c *pgx.Conn) error { return s.migrate(ctx, c) })
@@ -159,12 +163,12 @@ func (s *Store) configure(c *pgx.ConnConfig) {
 
 // The views.
 
-func (s *Store) Keys() server.KeyStore     { return keys{s} }
-func (s *Store) Limits() server.LimitStore { return &s.limits }
-func (s *Store) Seats() server.SeatStore   { return seats{s} }
-func (s *Store) Jobs() server.JobStore     { return jobs{s} }
-func (s *Store) Tokens() server.TokenStore { return tokens{s} }
-func (s *Store) Activity() activity.Store  { return &s.records }
+func (s *Store) Idempotency() idempotency.Store { return keys{s} }
+func (s *Store) Limits() limit.Store            { return &s.limits }
+func (s *Store) Seats() license.Store           { return seats{s} }
+func (s *Store) Jobs() jobs.Store               { return jobStore{s} }
+func (s *Store) Tokens() auth.TokenStore        { return tokens{s} }
+func (s *Store) Activity() activity.Store       { return &s.records }
 
 // Close waits for what is under way, writes the records that were held back and
 // ends the connections. Its error is that of the records, which were lost.

@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
 )
@@ -44,11 +46,11 @@ func serve(url, schema string, in io.Reader, out io.Writer) error {
 	name := fmt.Sprint(os.Getpid())
 	commands := map[string]func(i int) (bool, error){
 		"limit": func(int) (bool, error) {
-			taken, err := s.Limits().Take(ctx, "k", server.Rate{Quota: 100, Window: 24 * time.Hour}, 1)
+			taken, err := s.Limits().Take(ctx, "k", limit.Rate{Quota: 100, Window: 24 * time.Hour}, 1)
 			return taken.Allowed, err
 		},
 		"sit": func(i int) (bool, error) {
-			return s.Seats().Sit(ctx, "p", fmt.Sprint(name, i), 5, time.Hour)
+			return s.Seats().Acquire(ctx, "p", fmt.Sprint(name, i), 5, time.Hour)
 		},
 		"cap": func(int) (bool, error) { return s.Seats().Add(ctx, "c", 1, 7) },
 		"job": func(i int) (bool, error) {
@@ -56,18 +58,18 @@ func serve(url, schema string, in io.Reader, out io.Writer) error {
 			return found && j.Attempt == 1, err
 		},
 		"inside": func(i int) (bool, error) {
-			return once(ctx, s, server.Key{Key: "inside", Activity: fmt.Sprint(name, i)})
+			return once(ctx, s, idempotency.Key{Key: "inside", Activity: fmt.Sprint(name, i)})
 		},
 		"outside": func(i int) (bool, error) {
-			return once(ctx, s, server.Key{Key: "outside", Outside: true, Activity: fmt.Sprint(name, i)})
+			return once(ctx, s, idempotency.Key{Key: "outside", Outside: true, Activity: fmt.Sprint(name, i)})
 		},
 		"hold": func(int) (bool, error) {
-			in, err := s.Keys().Claim(ctx, server.Key{Key: "held inside"})
+			in, err := s.Idempotency().Claim(ctx, idempotency.Key{Key: "held inside"})
 			if err != nil {
 				return false, err
 			}
-			outside, err := s.Keys().Claim(ctx, server.Key{Key: "held outside", Outside: true})
-			return in.State == server.Fresh && outside.State == server.Fresh, err
+			outside, err := s.Idempotency().Claim(ctx, idempotency.Key{Key: "held outside", Outside: true})
+			return in.State == idempotency.Fresh && outside.State == idempotency.Fresh, err
 		},
 	}
 	fmt.Fprintln(out, "ready")
@@ -83,16 +85,16 @@ func serve(url, schema string, in io.Reader, out io.Writer) error {
 }
 
 // once does what is done once under a key.
-func once(ctx context.Context, s *postgres.Store, k server.Key) (done bool, err error) {
+func once(ctx context.Context, s *postgres.Store, k idempotency.Key) (done bool, err error) {
 	if k.Outside {
-		if c, err := s.Keys().Claim(ctx, k); err != nil || c.State != server.Fresh {
+		if c, err := s.Idempotency().Claim(ctx, k); err != nil || c.State != idempotency.Fresh {
 			return false, err
 		}
 	}
 	err = s.Transact(ctx, func(ctx context.Context) error {
 		if done = k.Outside; !done {
-			c, err := s.Keys().Claim(ctx, k)
-			if err != nil || c.State != server.Fresh {
+			c, err := s.Idempotency().Claim(ctx, k)
+			if err != nil || c.State != idempotency.Fresh {
 				return err
 			}
 			done = true
@@ -100,7 +102,7 @@ func once(ctx context.Context, s *postgres.Store, k server.Key) (done bool, err 
 		if _, err := s.Seats().Add(ctx, "done "+k.Key, 1, 1000); err != nil {
 			return err
 		}
-		return s.Keys().Record(ctx, k, server.Answer{Status: 200})
+		return s.Idempotency().Record(ctx, k, idempotency.Response{Status: 200})
 	})
 	return done && err == nil, err
 }
@@ -200,7 +202,7 @@ func TestThreeProcessesAreOne(t *testing.T) {
 		}
 	}
 	for i := range 20 {
-		if err := s.Jobs().Put(t.Context(), server.Job{ID: fmt.Sprint(i), Kind: "k", Created: time.Now()}); err != nil {
+		if err := s.Jobs().Put(t.Context(), jobs.Job{ID: fmt.Sprint(i), Kind: "k", Created: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -226,33 +228,33 @@ func TestThreeProcessesAreOne(t *testing.T) {
 	if all("hold", 1, killed) != 1 || all("hold", 1, other) != 0 {
 		t.Error("a claim is held by one")
 	}
-	inside, outside := server.Key{Key: "held inside"}, server.Key{Key: "held outside", Outside: true}
-	is(t, s, inside, server.InFlight)
-	is(t, s, outside, server.InFlight)
+	inside, outside := idempotency.Key{Key: "held inside"}, idempotency.Key{Key: "held outside", Outside: true}
+	is(t, s, inside, idempotency.InFlight)
+	is(t, s, outside, idempotency.InFlight)
 	killed.cmd.Process.Kill()
-	until(t, func() bool { return state(t, s, inside) == server.Fresh })
-	is(t, s, outside, server.Uncertain)
-	is(t, s, inside, server.InFlight)
-	if found, err := s.Keys().Uncertain(t.Context(), 10); err != nil || len(found) != 1 || found[0].Key != outside.Key {
+	until(t, func() bool { return state(t, s, inside) == idempotency.Fresh })
+	is(t, s, outside, idempotency.Uncertain)
+	is(t, s, inside, idempotency.InFlight)
+	if found, err := s.Idempotency().Uncertain(t.Context(), 10); err != nil || len(found) != 1 || found[0].Key != outside.Key {
 		t.Errorf("uncertain: %+v, %v", found, err)
 	}
-	if err := s.Keys().Settle(t.Context(), outside, nil); err != nil {
+	if err := s.Idempotency().Settle(t.Context(), outside, nil); err != nil {
 		t.Error(err)
 	}
-	is(t, s, outside, server.Fresh)
+	is(t, s, outside, idempotency.Fresh)
 }
 
 // state claims a key.
-func state(t *testing.T, s *postgres.Store, k server.Key) server.ClaimState {
+func state(t *testing.T, s *postgres.Store, k idempotency.Key) idempotency.State {
 	t.Helper()
-	c, err := s.Keys().Claim(t.Context(), k)
+	c, err := s.Idempotency().Claim(t.Context(), k)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c.State
 }
 
-func is(t *testing.T, s *postgres.Store, k server.Key, want server.ClaimState) {
+func is(t *testing.T, s *postgres.Store, k idempotency.Key, want idempotency.State) {
 	t.Helper()
 	if got := state(t, s, k); got != want {
 		t.Errorf("claim of %s: state %d, want %d", k.Key, got, want)

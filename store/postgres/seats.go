@@ -12,7 +12,7 @@ import (
 // since its lease may end while it is written.
 type seats struct{ *Store }
 
-func (s seats) Sit(ctx context.Context, pool, holder string, most int, lease time.Duration) (sits bool, err error) {
+func (s seats) Acquire(ctx context.Context, pool, holder string, most int, lease time.Duration) (sits bool, err error) {
 	err = s.do(ctx, func(ctx context.Context, q querier) error {
 		var b pgx.Batch
 		b.Queue("SELECT pg_advisory_xact_lock($1, $2)", lockPool, lockOf(s.schema, pool))
@@ -41,14 +41,14 @@ func batch(ctx context.Context, q querier, b *pgx.Batch, changed *bool) error {
 	return r.Close()
 }
 
-func (s seats) Stand(ctx context.Context, pool, holder string) error {
+func (s seats) Release(ctx context.Context, pool, holder string) error {
 	return s.do(ctx, func(ctx context.Context, q querier) error {
 		_, err := q.Exec(ctx, s.sql("DELETE FROM parlance.seat WHERE pool = $1 AND holder = $2"), text(pool), text(holder))
 		return err
 	})
 }
 
-func (s seats) Seated(ctx context.Context, pool string) (n int, err error) {
+func (s seats) InUse(ctx context.Context, pool string) (n int, err error) {
 	err = s.do(ctx, func(ctx context.Context, q querier) error {
 		return q.QueryRow(ctx, s.sql("SELECT count(*) FROM parlance.seat WHERE pool = $1 AND until > clock_timestamp()"), text(pool)).Scan(&n)
 	})

@@ -12,7 +12,10 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
 )
@@ -104,15 +107,15 @@ func TestTheStoreInPostgres(t *testing.T) {
 		}
 		defer quick.Close()
 		err = s.Transact(ctx, func(ctx context.Context) error {
-			if _, err := s.Seats().Sit(ctx, "held", "a", 2, time.Hour); err != nil {
+			if _, err := s.Seats().Acquire(ctx, "held", "a", 2, time.Hour); err != nil {
 				return err
 			}
-			is(t, quick, server.Key{Key: "free"}, server.Fresh)
-			if _, err := s.Keys().Claim(ctx, server.Key{Key: "held"}); err != nil {
+			is(t, quick, idempotency.Key{Key: "free"}, idempotency.Fresh)
+			if _, err := s.Idempotency().Claim(ctx, idempotency.Key{Key: "held"}); err != nil {
 				return err
 			}
-			is(t, quick, server.Key{Key: "held"}, server.InFlight)
-			if _, err := quick.Seats().Sit(t.Context(), "held", "b", 2, time.Hour); !errors.Is(err, parlance.ErrUnavailable) {
+			is(t, quick, idempotency.Key{Key: "held"}, idempotency.InFlight)
+			if _, err := quick.Seats().Acquire(t.Context(), "held", "b", 2, time.Hour); !errors.Is(err, parlance.ErrUnavailable) {
 				t.Errorf("%v", err)
 			}
 			return nil
@@ -155,13 +158,13 @@ func TestTheStoreInPostgres(t *testing.T) {
 			if got := postgres.Untext(postgres.Text(name)); got != name {
 				t.Errorf("%q became %q", name, got)
 			}
-			k := server.Key{Scope: name, Key: name, Activity: name}
-			is(t, s, k, server.Fresh)
-			if err := s.Keys().Record(ctx, k, server.Answer{Status: 200}); err != nil {
+			k := idempotency.Key{Scope: name, Key: name, Activity: name}
+			is(t, s, k, idempotency.Fresh)
+			if err := s.Idempotency().Record(ctx, k, idempotency.Response{Status: 200}); err != nil {
 				t.Error(err)
 			}
-			is(t, s, k, server.Replay)
-			if _, err := s.Limits().Take(ctx, name, server.Rate{Quota: 1, Window: time.Hour}, 1); err != nil {
+			is(t, s, k, idempotency.Replay)
+			if _, err := s.Limits().Take(ctx, name, limit.Rate{Quota: 1, Window: time.Hour}, 1); err != nil {
 				t.Error(err)
 			}
 			r := &activity.Record{ID: fmt.Sprint(i), Route: name, Path: name, Start: time.Now()}
@@ -179,24 +182,24 @@ func TestTheStoreInPostgres(t *testing.T) {
 	t.Run("What has ended is deleted", func(t *testing.T) {
 		s := open(t, pg, "swept")
 		old := time.Now().Add(-30 * 24 * time.Hour)
-		past := server.Key{Key: "past", Expires: old}
-		for _, k := range []server.Key{past, {Key: "kept"}, {Key: "held"}, {Key: "held outside", Outside: true}} {
-			is(t, s, k, server.Fresh)
+		past := idempotency.Key{Key: "past", Expires: old}
+		for _, k := range []idempotency.Key{past, {Key: "kept"}, {Key: "held"}, {Key: "held outside", Outside: true}} {
+			is(t, s, k, idempotency.Fresh)
 		}
-		r := server.JobResult{Outcome: parlance.Outcome{Kind: parlance.Success}, At: old}
+		r := jobs.Result{Outcome: parlance.Outcome{Kind: parlance.Success}, At: old}
 		for _, err := range []error{
-			s.Keys().Record(ctx, past, server.Answer{Status: 200}),
-			s.Keys().Record(ctx, server.Key{Key: "kept"}, server.Answer{Status: 200}),
-			second(s.Seats().Sit(ctx, "p", "h", 1, -time.Hour)),
-			second(s.Seats().Sit(ctx, "p", "kept", 1, time.Hour)),
-			s.Jobs().Put(ctx, server.Job{ID: "past", Kind: "k", Created: old}),
-			s.Jobs().Put(ctx, server.Job{ID: "kept", Kind: "other", Created: old}),
+			s.Idempotency().Record(ctx, past, idempotency.Response{Status: 200}),
+			s.Idempotency().Record(ctx, idempotency.Key{Key: "kept"}, idempotency.Response{Status: 200}),
+			second(s.Seats().Acquire(ctx, "p", "h", 1, -time.Hour)),
+			second(s.Seats().Acquire(ctx, "p", "kept", 1, time.Hour)),
+			s.Jobs().Put(ctx, jobs.Job{ID: "past", Kind: "k", Created: old}),
+			s.Jobs().Put(ctx, jobs.Job{ID: "kept", Kind: "other", Created: old}),
 			third(s.Jobs().Take(ctx, []string{"k"}, "w", time.Hour)),
 			s.Jobs().End(ctx, "past", "w", r),
-			s.Tokens().PutToken(ctx, [32]byte{1}, server.Token{Left: -48 * time.Hour}),
-			s.Tokens().PutToken(ctx, [32]byte{2}, server.Token{}),
-			second(s.Limits().Take(ctx, "past", server.Rate{Quota: 1, Window: 1}, 1)),
-			second(s.Limits().Take(ctx, "kept", server.Rate{Quota: 1, Window: time.Hour}, 1)),
+			s.Tokens().PutToken(ctx, [32]byte{1}, auth.Token{Left: -48 * time.Hour}),
+			s.Tokens().PutToken(ctx, [32]byte{2}, auth.Token{}),
+			second(s.Limits().Take(ctx, "past", limit.Rate{Quota: 1, Window: 1}, 1)),
+			second(s.Limits().Take(ctx, "kept", limit.Rate{Quota: 1, Window: time.Hour}, 1)),
 			s.Keep(ctx),
 		} {
 			if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 )
 
 // tokens has what concerns one family done one after another, by a lock on the
@@ -21,7 +21,7 @@ func (s tokens) lock(b *pgx.Batch, family string) {
 	}
 }
 
-func (s tokens) PutToken(ctx context.Context, hash [32]byte, t server.Token) error {
+func (s tokens) PutToken(ctx context.Context, hash [32]byte, t auth.Token) error {
 	put := false
 	err := s.do(ctx, func(ctx context.Context, q querier) error {
 		var b pgx.Batch
@@ -41,7 +41,7 @@ func (s tokens) PutToken(ctx context.Context, hash [32]byte, t server.Token) err
 	return err
 }
 
-func (s tokens) Token(ctx context.Context, hash [32]byte) (t server.Token, err error) {
+func (s tokens) Token(ctx context.Context, hash [32]byte) (t auth.Token, err error) {
 	err = s.do(ctx, func(ctx context.Context, q querier) error {
 		err := q.QueryRow(ctx, s.sql(`
 			SELECT family, refresh, principal, tenant, scopes, expires - clock_timestamp(), spent, revoked FROM parlance.token WHERE hash = $1`), hash[:]).

@@ -3,7 +3,7 @@ package sqlite
 import (
 	"sync"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 )
 
 // claims are the keys under which this process serves a request now. They are in
@@ -16,15 +16,15 @@ type claims struct {
 type keyID struct{ scope, key string }
 
 type claim struct {
-	key   server.Key
+	key   idempotency.Key
 	row   bool // there may be one of the key in the file
 	ended bool // answered or freed in a transaction that is under way
 }
 
-func idOf(k server.Key) keyID { return keyID{k.Scope, k.Key} }
+func idOf(k idempotency.Key) keyID { return keyID{k.Scope, k.Key} }
 
 // take claims a key. Where it is claimed already it returns who has it, and false.
-func (c *claims) take(k server.Key) (*claim, bool) {
+func (c *claims) take(k idempotency.Key) (*claim, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if other := c.held[idOf(k)]; other != nil {
@@ -36,7 +36,7 @@ func (c *claims) take(k server.Key) (*claim, bool) {
 }
 
 // of is the claim on a key that is still to be ended, or nil.
-func (c *claims) of(k server.Key) *claim {
+func (c *claims) of(k idempotency.Key) *claim {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if it := c.held[idOf(k)]; it != nil && !it.ended {
@@ -46,7 +46,7 @@ func (c *claims) of(k server.Key) *claim {
 }
 
 // has reports that somebody serves a request under the key.
-func (c *claims) has(k server.Key) bool {
+func (c *claims) has(k idempotency.Key) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.held[idOf(k)] != nil

@@ -17,7 +17,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/store/sqlite"
 	"github.com/parlance-api/parlance/store/storetest"
 )
@@ -144,16 +144,16 @@ func TestAFullDiskIsToldAndLosesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	key := func(i int) server.Key { return server.Key{Scope: "s", Key: fmt.Sprint(i)} }
+	key := func(i int) idempotency.Key { return idempotency.Key{Scope: "s", Key: fmt.Sprint(i)} }
 	pages(120)
 	var kept [64]atomic.Bool
 	var all sync.WaitGroup
 	for i := range kept {
 		all.Go(func() {
-			if c, err := s.Keys().Claim(t.Context(), key(i)); err != nil || c.State != server.Fresh {
+			if c, err := s.Idempotency().Claim(t.Context(), key(i)); err != nil || c.State != idempotency.Fresh {
 				t.Errorf("claim of %d: %+v, %v", i, c, err)
 			}
-			err := s.Keys().Record(t.Context(), key(i), server.Answer{Status: 200, Body: make([]byte, 10_000)})
+			err := s.Idempotency().Record(t.Context(), key(i), idempotency.Response{Status: 200, Body: make([]byte, 10_000)})
 			kept[i].Store(err == nil)
 			if err != nil {
 				says(t, err, "free some space")
@@ -171,12 +171,12 @@ func TestAFullDiskIsToldAndLosesNothing(t *testing.T) {
 	pages(1_000_000)
 	n := 0
 	for i := range kept {
-		want := server.Fresh // a claim whose answer could not be kept is free: the effect was inside
+		want := idempotency.Fresh // a claim whose answer could not be kept is free: the effect was inside
 		if kept[i].Load() {
-			want = server.Replay
+			want = idempotency.Replay
 			n++
 		}
-		if c, err := s.Keys().Claim(t.Context(), key(i)); err != nil || c.State != want {
+		if c, err := s.Idempotency().Claim(t.Context(), key(i)); err != nil || c.State != want {
 			t.Errorf("claim of %d: state %d, want %d, %v", i, c.State, want, err)
 		}
 	}
@@ -205,8 +205,8 @@ func TestAFileThatAnotherProcessWritesToIsUnavailable(t *testing.T) {
 	if _, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}
-	k := server.Key{Scope: "s", Key: "k", Outside: true}
-	_, err = s.Keys().Claim(t.Context(), k)
+	k := idempotency.Key{Scope: "s", Key: "k", Outside: true}
+	_, err = s.Idempotency().Claim(t.Context(), k)
 	says(t, err, "another process writes")
 	if !errors.Is(err, parlance.ErrUnavailable) {
 		t.Errorf("%v is not unavailable", err)
@@ -214,7 +214,7 @@ func TestAFileThatAnotherProcessWritesToIsUnavailable(t *testing.T) {
 	if _, err := other.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != server.Fresh {
+	if c, err := s.Idempotency().Claim(t.Context(), k); err != nil || c.State != idempotency.Fresh {
 		t.Errorf("claim: %+v, %v", c, err)
 	}
 }
@@ -227,14 +227,14 @@ func TestWhatHasEndedIsDeleted(t *testing.T) {
 	ctx := t.Context()
 	if err := s.Transact(ctx, func(ctx context.Context) error {
 		for i := range 2500 { // more than are deleted at once
-			k := server.Key{Scope: "s", Key: fmt.Sprint(i), Expires: soon}
-			if _, err := s.Keys().Claim(ctx, k); err != nil {
+			k := idempotency.Key{Scope: "s", Key: fmt.Sprint(i), Expires: soon}
+			if _, err := s.Idempotency().Claim(ctx, k); err != nil {
 				return err
 			}
-			if _, err := s.Seats().Sit(ctx, k.Key, "h", 1, time.Hour); err != nil {
+			if _, err := s.Seats().Acquire(ctx, k.Key, "h", 1, time.Hour); err != nil {
 				return err
 			}
-			if err := s.Keys().Record(ctx, k, server.Answer{Status: 204}); err != nil {
+			if err := s.Idempotency().Record(ctx, k, idempotency.Response{Status: 204}); err != nil {
 				return err
 			}
 		}
@@ -242,14 +242,14 @@ func TestWhatHasEndedIsDeleted(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range []server.Key{
+	for _, k := range []idempotency.Key{
 		{Key: "served", Outside: true, Expires: soon}, {Key: "kept"},
 	} {
-		if _, err := s.Keys().Claim(ctx, k); err != nil {
+		if _, err := s.Idempotency().Claim(ctx, k); err != nil {
 			t.Fatal(err)
 		}
 		if !k.Outside {
-			if err := s.Keys().Record(ctx, k, server.Answer{Status: 204}); err != nil {
+			if err := s.Idempotency().Record(ctx, k, idempotency.Response{Status: 204}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -288,7 +288,7 @@ func victim(path string) {
 		_, err := sqlite.Tx(ctx).ExecContext(ctx, "CREATE TABLE effect (n INTEGER PRIMARY KEY)")
 		return err
 	})
-	if _, err := s.Keys().Claim(ctx, server.Key{Scope: "s", Key: "outside", Outside: true}); err != nil {
+	if _, err := s.Idempotency().Claim(ctx, idempotency.Key{Scope: "s", Key: "outside", Outside: true}); err != nil {
 		fmt.Println("claim", err)
 		os.Exit(1)
 	}
@@ -297,15 +297,15 @@ func victim(path string) {
 		go func() {
 			for {
 				n := next.Add(1)
-				k := server.Key{Scope: "s", Key: fmt.Sprint(n)}
-				if c, err := s.Keys().Claim(ctx, k); err != nil || c.State != server.Fresh {
+				k := idempotency.Key{Scope: "s", Key: fmt.Sprint(n)}
+				if c, err := s.Idempotency().Claim(ctx, k); err != nil || c.State != idempotency.Fresh {
 					fmt.Println("claim", c.State, err)
 				}
 				if err := s.Transact(ctx, func(ctx context.Context) error {
 					if _, err := sqlite.Tx(ctx).ExecContext(ctx, "INSERT INTO effect VALUES (?)", n); err != nil {
 						return err
 					}
-					return s.Keys().Record(ctx, k, server.Answer{Status: 201})
+					return s.Idempotency().Record(ctx, k, idempotency.Response{Status: 201})
 				}); err != nil {
 					fmt.Println("transact", err)
 				}
@@ -366,15 +366,15 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 		most = max(most, n)
 	}
 	for n := range most + 16 {
-		c, err := s.Keys().Claim(t.Context(), server.Key{Scope: "s", Key: fmt.Sprint(n)})
+		c, err := s.Idempotency().Claim(t.Context(), idempotency.Key{Scope: "s", Key: fmt.Sprint(n)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if kept := c.State == server.Replay; kept != effects[n] || done[n] && !kept {
+		if kept := c.State == idempotency.Replay; kept != effects[n] || done[n] && !kept {
 			t.Errorf("%d: acknowledged %v, effect %v, answer %v", n, done[n], effects[n], kept)
 		}
 	}
-	if c, err := s.Keys().Claim(t.Context(), server.Key{Scope: "s", Key: "outside", Outside: true}); err != nil || c.State != server.Uncertain {
+	if c, err := s.Idempotency().Claim(t.Context(), idempotency.Key{Scope: "s", Key: "outside", Outside: true}); err != nil || c.State != idempotency.Uncertain {
 		t.Errorf("the claim outside: %+v, %v", c, err)
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/store/internal/wire"
 )
 
-type jobs struct{ *Store }
+type jobStore struct{ *Store }
 
-func (s jobs) Put(ctx context.Context, j server.Job) error {
+func (s jobStore) Put(ctx context.Context, j jobs.Job) error {
 	return s.do(ctx, func(t *transaction) error {
 		n, err := t.exec("INSERT INTO parlance_job (id, kind, input, owner, activity, created) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
 			j.ID, j.Kind, j.Input, j.Owner, j.Activity, wire.Nanos(j.Created))
@@ -30,11 +30,11 @@ const columns = "id, kind, input, owner, activity, created, attempt, lease, prog
 
 // jobRow is a job as it stands in its row.
 type jobRow struct {
-	server.Job
+	jobs.Job
 	created, lease, at int64
 	ended              bool
 	outcome            []byte
-	result             server.JobResult
+	result             jobs.Result
 }
 
 func (r *jobRow) scan() []any {
@@ -45,7 +45,7 @@ func (r *jobRow) scan() []any {
 	}
 }
 
-func (r *jobRow) job() (_ server.Job, err error) {
+func (r *jobRow) job() (_ jobs.Job, err error) {
 	r.Created, r.Lease = wire.Time(r.created), wire.Time(r.lease)
 	if r.ended {
 		if r.result.Outcome, err = wire.ParseOutcome(r.outcome); err != nil {
@@ -57,7 +57,7 @@ func (r *jobRow) job() (_ server.Job, err error) {
 	return r.Job, nil
 }
 
-func (s jobs) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (j server.Job, found bool, err error) {
+func (s jobStore) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (j jobs.Job, found bool, err error) {
 	list, err := json.Marshal(append([]string{}, kinds...)) // none is [], and not null
 	if err != nil {
 		return j, false, err
@@ -80,7 +80,7 @@ func (s jobs) Take(ctx context.Context, kinds []string, worker string, lease tim
 // leased is the condition that a job is a worker's.
 const leased = " WHERE id = ? AND worker = ? AND lease <> 0 AND ended = 0 "
 
-func (s jobs) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
+func (s jobStore) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
 	err = s.do(ctx, func(t *transaction) error {
 		mine, err := t.row("UPDATE parlance_job SET lease = ?, progress = ?, note = ?"+leased+"RETURNING stopping",
 			[]any{s.clock().Add(lease).UnixNano(), progress, note, id, worker}, &cancelled)
@@ -92,7 +92,7 @@ func (s jobs) Keep(ctx context.Context, id, worker string, lease time.Duration, 
 	return cancelled, err
 }
 
-func (s jobs) End(ctx context.Context, id, worker string, result server.JobResult) error {
+func (s jobStore) End(ctx context.Context, id, worker string, result jobs.Result) error {
 	outcome, err := wire.Outcome(result.Outcome)
 	if err != nil {
 		return err
@@ -116,24 +116,24 @@ func lost(t *transaction, id string) error {
 	if !there {
 		return unknown(id)
 	}
-	return fmt.Errorf("sqlite: job %q: %w", id, server.ErrLeaseLost)
+	return fmt.Errorf("sqlite: job %q: %w", id, jobs.ErrLeaseLost)
 }
 
 func unknown(id string) error { return fmt.Errorf("sqlite: no job %q: %w", id, parlance.ErrNotFound) }
 
-func (s jobs) Job(ctx context.Context, id string) (server.Job, error) {
+func (s jobStore) Job(ctx context.Context, id string) (jobs.Job, error) {
 	var r jobRow
 	found, err := s.row(ctx, "SELECT "+columns+" FROM parlance_job WHERE id = ?", []any{id}, r.scan()...)
 	if err == nil && !found {
 		err = unknown(id)
 	}
 	if err != nil {
-		return server.Job{}, err
+		return jobs.Job{}, err
 	}
 	return r.job()
 }
 
-func (s jobs) Cancel(ctx context.Context, id string) error {
+func (s jobStore) Cancel(ctx context.Context, id string) error {
 	outcome, err := wire.Outcome(parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled})
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func (s jobs) Cancel(ctx context.Context, id string) error {
 		if n > 0 || err != nil {
 			return err
 		}
-		if err := lost(t, id); !errors.Is(err, server.ErrLeaseLost) {
+		if err := lost(t, id); !errors.Is(err, jobs.ErrLeaseLost) {
 			return err
 		}
 		return nil // it has ended

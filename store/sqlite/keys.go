@@ -6,19 +6,19 @@ import (
 	"fmt"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/store/internal/wire"
 )
 
 type keys struct{ *Store }
 
-func (s keys) Claim(ctx context.Context, k server.Key) (server.Claim, error) {
+func (s keys) Claim(ctx context.Context, k idempotency.Key) (idempotency.Claim, error) {
 	t := s.within(ctx)
 	if k.Outside && t != nil {
-		return server.Claim{}, errors.New("sqlite: an effect outside of the transaction is claimed before it, not within")
+		return idempotency.Claim{}, errors.New("sqlite: an effect outside of the transaction is claimed before it, not within")
 	}
 	if err := s.usable(ctx); err != nil {
-		return server.Claim{}, err
+		return idempotency.Claim{}, err
 	}
 	mine, ok := s.claims.take(k)
 	if !ok {
@@ -27,16 +27,16 @@ func (s keys) Claim(ctx context.Context, k server.Key) (server.Claim, error) {
 		found, err := s.look(ctx, k)
 		switch {
 		case err != nil:
-			return server.Claim{}, err
-		case found.State == server.Replay || found.State == server.Mismatch:
+			return idempotency.Claim{}, err
+		case found.State == idempotency.Replay || found.State == idempotency.Mismatch:
 			return found.Claim, nil
 		case mine.key.Fingerprint != k.Fingerprint:
-			return server.Claim{State: server.Mismatch}, nil
+			return idempotency.Claim{State: idempotency.Mismatch}, nil
 		}
-		return server.Claim{State: server.InFlight}, nil
+		return idempotency.Claim{State: idempotency.InFlight}, nil
 	}
 	found, err := s.look(ctx, k)
-	if mine.row = found.row; err == nil && found.State == server.Fresh && k.Outside {
+	if mine.row = found.row; err == nil && found.State == idempotency.Fresh && k.Outside {
 		query := mine.put()
 		mine.row = true
 		err = s.do(ctx, func(t *transaction) error { return put(t, query, k, nil) })
@@ -44,8 +44,8 @@ func (s keys) Claim(ctx context.Context, k server.Key) (server.Claim, error) {
 	switch {
 	case err != nil:
 		s.claims.let(mine)
-		return server.Claim{}, err
-	case found.State != server.Fresh:
+		return idempotency.Claim{}, err
+	case found.State != idempotency.Fresh:
 		s.claims.let(mine)
 	case t != nil:
 		t.onUndo(func() { s.claims.let(mine) })
@@ -55,55 +55,55 @@ func (s keys) Claim(ctx context.Context, k server.Key) (server.Claim, error) {
 
 // found is what has become of a key, and whether it has a row.
 type found struct {
-	server.Claim
+	idempotency.Claim
 	row bool
 }
 
 // look says what has become of a key that nobody has a claim on.
-func (s keys) look(ctx context.Context, k server.Key) (f found, err error) {
+func (s keys) look(ctx context.Context, k idempotency.Key) (f found, err error) {
 	if !s.known.may(k) {
-		f.State = server.Fresh
+		f.State = idempotency.Fresh
 		return f, nil
 	}
 	// Most are not there, and to read one column is less to prepare for than eight.
 	if f.row, err = s.there(ctx, k); err != nil || !f.row {
-		f.State = server.Fresh
+		f.State = idempotency.Fresh
 		return f, err
 	}
 	f.Claim, err = s.found(ctx, k)
 	return f, err
 }
 
-func (s keys) there(ctx context.Context, k server.Key) (bool, error) {
+func (s keys) there(ctx context.Context, k idempotency.Key) (bool, error) {
 	var one int
 	return s.row(ctx, "SELECT 1 FROM parlance_key WHERE scope = ? AND key = ?", []any{k.Scope, k.Key}, &one)
 }
 
 // found is look for a key that had a row just now.
-func (s keys) found(ctx context.Context, k server.Key) (server.Claim, error) {
+func (s keys) found(ctx context.Context, k idempotency.Key) (idempotency.Claim, error) {
 	var (
 		fingerprint, header, body []byte
 		answered                  bool
 		expires, at               int64
-		a                         server.Answer
+		a                         idempotency.Response
 	)
 	known, err := s.row(ctx, "SELECT fingerprint, answered, expires, answer_at, status, header, body FROM parlance_key WHERE scope = ? AND key = ?",
 		[]any{k.Scope, k.Key}, &fingerprint, &answered, &expires, &at, &a.Status, &header, &body)
 	switch {
 	case err != nil:
-		return server.Claim{}, err
+		return idempotency.Claim{}, err
 	case !known || answered && expires != 0 && expires <= s.clock().UnixNano():
-		return server.Claim{State: server.Fresh}, nil
+		return idempotency.Claim{State: idempotency.Fresh}, nil
 	case string(fingerprint) != string(k.Fingerprint[:]):
-		return server.Claim{State: server.Mismatch}, nil
+		return idempotency.Claim{State: idempotency.Mismatch}, nil
 	case !answered:
-		return server.Claim{State: server.Uncertain}, nil
+		return idempotency.Claim{State: idempotency.Uncertain}, nil
 	}
 	if a.Header, err = wire.ParseHeader(header); err != nil {
-		return server.Claim{}, fmt.Errorf("sqlite: the header of a kept answer: %w", err)
+		return idempotency.Claim{}, fmt.Errorf("sqlite: the header of a kept answer: %w", err)
 	}
 	a.Body, a.At = body, wire.Time(at)
-	return server.Claim{State: server.Replay, Answer: a}, nil
+	return idempotency.Claim{State: idempotency.Replay, Response: a}, nil
 }
 
 const keyRow = " INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body) " +
@@ -125,10 +125,10 @@ func (c *claim) put() string {
 }
 
 // put writes the row of a key: answered, or under way where a is nil.
-func put(t *transaction, query string, k server.Key, a *server.Answer) error {
+func put(t *transaction, query string, k idempotency.Key, a *idempotency.Response) error {
 	answered := a != nil
 	if !answered {
-		a = &server.Answer{}
+		a = &idempotency.Response{}
 	}
 	if s := t.writer.store; s.known.add(k) {
 		s.learns.Go(func() { s.learn() })
@@ -142,17 +142,17 @@ func put(t *transaction, query string, k server.Key, a *server.Answer) error {
 
 // Record keeps the answer also where the caller has gone: it is known, and the
 // next one asks for it.
-func (s keys) Record(ctx context.Context, k server.Key, a server.Answer) error {
+func (s keys) Record(ctx context.Context, k idempotency.Key, a idempotency.Response) error {
 	return s.end(ctx, k, func(t *transaction, it *claim) error {
 		if it == nil {
-			return fmt.Errorf("sqlite: %w", server.ErrClaimLost)
+			return fmt.Errorf("sqlite: %w", idempotency.ErrClaimLost)
 		}
 		return put(t, it.put(), k, &a)
 	})
 }
 
 // Free frees also where the caller has gone.
-func (s keys) Free(ctx context.Context, k server.Key) error {
+func (s keys) Free(ctx context.Context, k idempotency.Key) error {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (s keys) Free(ctx context.Context, k server.Key) error {
 
 // end runs what ends the claim on a key. Where that fails outside of a transaction
 // the claim is let go of all the same: a row that is left says that it is uncertain.
-func (s keys) end(ctx context.Context, k server.Key, fn func(t *transaction, it *claim) error) error {
+func (s keys) end(ctx context.Context, k idempotency.Key, fn func(t *transaction, it *claim) error) error {
 	within := s.within(ctx) != nil
 	if !within {
 		ctx = context.WithoutCancel(ctx)
@@ -199,12 +199,12 @@ func (s keys) end(ctx context.Context, k server.Key, fn func(t *transaction, it 
 
 // Uncertain asks the writer, since what is open there and claimed by nobody cannot
 // be answered in between.
-func (s keys) Uncertain(ctx context.Context, limit int) (uncertain []server.Key, err error) {
+func (s keys) Uncertain(ctx context.Context, limit int) (uncertain []idempotency.Key, err error) {
 	err = s.do(ctx, func(t *transaction) error {
 		uncertain = nil
 		return t.each("SELECT scope, key, fingerprint, outside, claimed, expires, activity FROM parlance_key WHERE answered = 0 ORDER BY claimed, rowid",
 			nil, func(scan func(to ...any) error) error {
-				var k server.Key
+				var k idempotency.Key
 				var fingerprint []byte
 				var claimed, expires int64
 				if err := scan(&k.Scope, &k.Key, &fingerprint, &k.Outside, &claimed, &expires, &k.Activity); err != nil {
@@ -221,7 +221,7 @@ func (s keys) Uncertain(ctx context.Context, limit int) (uncertain []server.Key,
 	return uncertain, err
 }
 
-func (s keys) Settle(ctx context.Context, k server.Key, a *server.Answer) error {
+func (s keys) Settle(ctx context.Context, k idempotency.Key, a *idempotency.Response) error {
 	return s.do(ctx, func(t *transaction) error {
 		var fingerprint []byte
 		var claimed int64

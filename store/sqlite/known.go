@@ -6,7 +6,7 @@ import (
 
 	"github.com/bits-and-blooms/bloom/v3"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 )
 
 // known tells of most keys that the file has no row of them, without asking it: a
@@ -31,7 +31,7 @@ const (
 )
 
 // may reports that the file may have a row of the key.
-func (n *known) may(k server.Key) bool {
+func (n *known) may(k idempotency.Key) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.filter == nil || n.filter.Test(n.bytes(k.Scope, k.Key))
@@ -39,7 +39,7 @@ func (n *known) may(k server.Key) bool {
 
 // add notes a key that is about to be written, and reports that the caller is to see
 // to a larger filter, or to the first one.
-func (n *known) add(k server.Key) bool {
+func (n *known) add(k idempotency.Key) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.added++
@@ -75,7 +75,7 @@ func (n *known) begin(keys int) (noted bool) {
 }
 
 // fill adds keys that are in the file.
-func (n *known) fill(keys []server.Key) {
+func (n *known) fill(keys []idempotency.Key) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, k := range keys {
@@ -124,14 +124,14 @@ func (s *Store) learn() (err error) {
 			return err
 		}
 	}
-	page := make([]server.Key, 1, knownPage) // of the least key, which stands behind none
+	page := make([]idempotency.Key, 1, knownPage) // of the least key, which stands behind none
 	for len(page) > 0 {
 		s.known.fill(page)
 		last := page[len(page)-1]
 		page = page[:0]
 		err := l.rows(ctx, "SELECT scope, key FROM parlance_key WHERE (scope, key) > (?, ?) ORDER BY scope, key LIMIT ?",
 			[]any{last.Scope, last.Key, knownPage}, func(scan func(to ...any) error) error {
-				page = append(page, server.Key{})
+				page = append(page, idempotency.Key{})
 				k := &page[len(page)-1]
 				return scan(&k.Scope, &k.Key)
 			})

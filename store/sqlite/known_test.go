@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 )
 
 // What the file has is never taken for new, also while the filter is outgrown and
@@ -25,8 +25,8 @@ func TestNoKeyIsForgotten(t *testing.T) {
 	s.learns.Wait()
 	s.known.again = 10
 	const least, at, filters = 800, 8, 5
-	key := func(i int) server.Key {
-		return server.Key{Scope: "POST /cameras", Key: fmt.Sprint(i), Claimed: time.Now(), Expires: time.Now().Add(time.Hour)}
+	key := func(i int) idempotency.Key {
+		return idempotency.Key{Scope: "POST /cameras", Key: fmt.Sprint(i), Claimed: time.Now(), Expires: time.Now().Add(time.Hour)}
 	}
 	made := 0 // filters
 	enough := func() bool {
@@ -41,7 +41,7 @@ func TestNoKeyIsForgotten(t *testing.T) {
 			for next.Load() < least || !enough() {
 				i := int(next.Add(1) - 1)
 				k := key(i)
-				if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != server.Fresh {
+				if c, err := s.Idempotency().Claim(t.Context(), k); err != nil || c.State != idempotency.Fresh {
 					t.Errorf("key %d: %v, %v", i, c.State, err)
 				}
 				if err := s.Transact(t.Context(), func(ctx context.Context) error {
@@ -51,11 +51,11 @@ func TestNoKeyIsForgotten(t *testing.T) {
 						made++
 					}
 					s.known.mu.Unlock()
-					return s.Keys().Record(ctx, k, server.Answer{Status: 201, At: time.Now()})
+					return s.Idempotency().Record(ctx, k, idempotency.Response{Status: 201, At: time.Now()})
 				}); err != nil {
 					t.Errorf("key %d: %v", i, err)
 				}
-				if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != server.Replay {
+				if c, err := s.Idempotency().Claim(t.Context(), k); err != nil || c.State != idempotency.Replay {
 					t.Errorf("key %d, answered before: %v, %v", i, c.State, err)
 				}
 			}
@@ -93,20 +93,20 @@ func TestNoKeyIsForgotten(t *testing.T) {
 func TestTheLeastKeyIsLearnedToo(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "store.db")
-	all := []server.Key{{}, {Key: "a"}, {Scope: "a"}, {Scope: "a\x00", Key: "\xff"}}
-	for i, want := range []server.ClaimState{server.Fresh, server.Replay} {
+	all := []idempotency.Key{{}, {Key: "a"}, {Scope: "a"}, {Scope: "a\x00", Key: "\xff"}}
+	for i, want := range []idempotency.State{idempotency.Fresh, idempotency.Replay} {
 		s, err := Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.learns.Wait()
 		for _, k := range all {
-			if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != want {
+			if c, err := s.Idempotency().Claim(t.Context(), k); err != nil || c.State != want {
 				t.Errorf("%q %q at opening %d: %v, %v", k.Scope, k.Key, i, c.State, err)
 				continue
 			}
-			if want == server.Fresh {
-				if err := s.Keys().Record(t.Context(), k, server.Answer{Status: 201, At: time.Now()}); err != nil {
+			if want == idempotency.Fresh {
+				if err := s.Idempotency().Record(t.Context(), k, idempotency.Response{Status: 201, At: time.Now()}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -140,11 +140,11 @@ func TestAFilterThatCouldNotBeMadeIsTriedAgain(t *testing.T) {
 	s.known.again = 0
 	first := s.known.filter
 	for i := range 4 {
-		k := server.Key{Key: fmt.Sprint(i)}
-		if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != server.Fresh {
+		k := idempotency.Key{Key: fmt.Sprint(i)}
+		if c, err := s.Idempotency().Claim(t.Context(), k); err != nil || c.State != idempotency.Fresh {
 			t.Fatal(c.State, err)
 		}
-		if err := s.Keys().Record(t.Context(), k, server.Answer{Status: 201, At: time.Now()}); err != nil {
+		if err := s.Idempotency().Record(t.Context(), k, idempotency.Response{Status: 201, At: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		s.learns.Wait()
@@ -184,12 +184,12 @@ func TestAKeyThatAnotherProcessWroteIsNotDoneAgain(t *testing.T) {
 		}
 		defer db.Close()
 		now := time.Now()
-		key := func(name string) server.Key {
-			return server.Key{Scope: "POST /orders", Key: name, Outside: outside, Claimed: now, Expires: now.Add(time.Hour)}
+		key := func(name string) idempotency.Key {
+			return idempotency.Key{Scope: "POST /orders", Key: name, Outside: outside, Claimed: now, Expires: now.Add(time.Hour)}
 		}
-		keep := func(k server.Key) error {
+		keep := func(k idempotency.Key) error {
 			return s.Transact(t.Context(), func(ctx context.Context) error {
-				return s.Keys().Record(ctx, k, server.Answer{Status: 202, At: now})
+				return s.Idempotency().Record(ctx, k, idempotency.Response{Status: 202, At: now})
 			})
 		}
 		for _, name := range []string{"first", "second"} {
@@ -197,22 +197,22 @@ func TestAKeyThatAnotherProcessWroteIsNotDoneAgain(t *testing.T) {
 				VALUES ('POST /orders', ?, ?, 1, 1, ?, '', 1, 1, 201, '{}', '')`, name, make([]byte, 32), now.Add(time.Hour).UnixNano()); err != nil {
 				t.Fatal(err)
 			}
-			if c, err := s.Keys().Claim(t.Context(), key(name)); err == nil && c.State == server.Fresh {
+			if c, err := s.Idempotency().Claim(t.Context(), key(name)); err == nil && c.State == idempotency.Fresh {
 				if outside {
 					t.Error("what is outside may be done again")
 				}
 				if err := keep(key(name)); err == nil {
 					t.Error("what is inside was done again")
 				}
-				if err := s.Keys().Free(t.Context(), key(name)); err != nil {
+				if err := s.Idempotency().Free(t.Context(), key(name)); err != nil {
 					t.Error(err)
 				}
 			}
-			if c, err := s.Keys().Claim(t.Context(), key(name)); err != nil || c.State != server.Replay || c.Answer.Status != 201 {
+			if c, err := s.Idempotency().Claim(t.Context(), key(name)); err != nil || c.State != idempotency.Replay || c.Response.Status != 201 {
 				t.Errorf("outside %t: %v, %v, and not what was answered", outside, c, err)
 			}
 			k := key(name + ", ours")
-			if c, err := s.Keys().Claim(t.Context(), k); err != nil || c.State != server.Fresh {
+			if c, err := s.Idempotency().Claim(t.Context(), k); err != nil || c.State != idempotency.Fresh {
 				t.Fatal(c.State, err)
 			}
 			if err := keep(k); err != nil {

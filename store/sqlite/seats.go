@@ -7,7 +7,7 @@ import (
 
 type seats struct{ *Store }
 
-func (s seats) Sit(ctx context.Context, pool, holder string, most int, lease time.Duration) (sits bool, err error) {
+func (s seats) Acquire(ctx context.Context, pool, holder string, most int, lease time.Duration) (sits bool, err error) {
 	err = s.do(ctx, func(t *transaction) error {
 		now := s.clock()
 		if _, err := t.exec("DELETE FROM parlance_seat WHERE pool = ? AND until <= ?", pool, now.UnixNano()); err != nil {
@@ -22,14 +22,14 @@ func (s seats) Sit(ctx context.Context, pool, holder string, most int, lease tim
 	return sits, err
 }
 
-func (s seats) Stand(ctx context.Context, pool, holder string) error {
+func (s seats) Release(ctx context.Context, pool, holder string) error {
 	return s.do(ctx, func(t *transaction) error {
 		_, err := t.exec("DELETE FROM parlance_seat WHERE pool = ? AND holder = ?", pool, holder)
 		return err
 	})
 }
 
-func (s seats) Seated(ctx context.Context, pool string) (n int, err error) {
+func (s seats) InUse(ctx context.Context, pool string) (n int, err error) {
 	_, err = s.row(ctx, "SELECT count(*) FROM parlance_seat WHERE pool = ? AND until > ?", []any{pool, s.clock().UnixNano()}, &n)
 	return n, err
 }

@@ -30,7 +30,11 @@ import (
 	driver "modernc.org/sqlite"
 
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/license"
+	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/internal/clock"
 	"github.com/parlance-api/parlance/store/internal/rate"
@@ -228,9 +232,9 @@ func (s *Store) Reader() *sql.DB { return s.readers }
 
 // The views.
 
-func (s *Store) Keys() server.KeyStore     { return keys{s} }
-func (s *Store) Limits() server.LimitStore { return s.limits }
-func (s *Store) Seats() server.SeatStore   { return seats{s} }
-func (s *Store) Jobs() server.JobStore     { return jobs{s} }
-func (s *Store) Tokens() server.TokenStore { return tokens{s} }
-func (s *Store) Activity() activity.Store  { return story{s} }
+func (s *Store) Idempotency() idempotency.Store { return keys{s} }
+func (s *Store) Limits() limit.Store            { return s.limits }
+func (s *Store) Seats() license.Store           { return seats{s} }
+func (s *Store) Jobs() jobs.Store               { return jobStore{s} }
+func (s *Store) Tokens() auth.TokenStore        { return tokens{s} }
+func (s *Store) Activity() activity.Store       { return story{s} }

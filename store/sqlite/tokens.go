@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 )
 
 type tokens struct{ *Store }
 
-func (s tokens) PutToken(ctx context.Context, hash [32]byte, token server.Token) error {
+func (s tokens) PutToken(ctx context.Context, hash [32]byte, token auth.Token) error {
 	return s.do(ctx, func(t *transaction) error {
 		n, err := t.exec("INSERT INTO parlance_token (hash, family, refresh, principal, tenant, scopes, expires, spent, revoked) "+
 			"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 OR (?2 <> '' AND EXISTS (SELECT 1 FROM parlance_token WHERE family = ?2 AND revoked))) ON CONFLICT DO NOTHING",
@@ -25,7 +25,7 @@ func (s tokens) PutToken(ctx context.Context, hash [32]byte, token server.Token)
 	})
 }
 
-func (s tokens) Token(ctx context.Context, hash [32]byte) (t server.Token, err error) {
+func (s tokens) Token(ctx context.Context, hash [32]byte) (t auth.Token, err error) {
 	var scopes string
 	var expires int64
 	found, err := s.row(ctx, "SELECT family, refresh, principal, tenant, scopes, expires, spent, revoked FROM parlance_token WHERE hash = ?", []any{hash[:]},

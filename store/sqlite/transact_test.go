@@ -177,9 +177,9 @@ func TestATransactionIsGoodWithinTransactOnly(t *testing.T) {
 	if err := tx.QueryRowContext(kept, "SELECT 1").Scan(new(int)); err == nil {
 		t.Error("a row after the end")
 	}
-	_, err = s.Seats().Sit(kept, "p", "h", 1, time.Hour)
+	_, err = s.Seats().Acquire(kept, "p", "h", 1, time.Hour)
 	says(t, err, "has ended")
-	_, err = s.Seats().Seated(kept, "p")
+	_, err = s.Seats().InUse(kept, "p")
 	says(t, err, "has ended")
 }
 

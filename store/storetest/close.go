@@ -13,7 +13,11 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
+	"github.com/parlance-api/parlance/server/license"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // question is one thing that can be asked of a store.
@@ -37,28 +41,28 @@ func (s *scene) questions() []question {
 		return s.Transact(ctx, func(context.Context) error { return nil })
 	})
 	for _, name := range []string{"known", "new"} {
-		k := server.Key{Scope: "all", Key: name, Expires: s.in(1)}
+		k := idempotency.Key{Scope: "all", Key: name, Expires: s.in(1)}
 		outside := k
 		outside.Outside = true
 		write("Keys.Claim "+name, func(ctx context.Context) error {
-			c, err := s.Keys().Claim(ctx, k)
+			c, err := s.Idempotency().Claim(ctx, k)
 			if err != nil && c.State != 0 {
 				s.Errorf("refused, and yet told: %+v", c)
 			}
 			return err
 		})
 		write("Keys.Claim outside "+name, func(ctx context.Context) error {
-			_, err := s.Keys().Claim(ctx, outside)
+			_, err := s.Idempotency().Claim(ctx, outside)
 			return err
 		})
-		write("Keys.Record "+name, func(ctx context.Context) error { return s.Keys().Record(ctx, k, s.answer()) })
-		write("Keys.Free "+name, func(ctx context.Context) error { return s.Keys().Free(ctx, k) })
-		write("Keys.Free outside "+name, func(ctx context.Context) error { return s.Keys().Free(ctx, outside) })
-		write("Keys.Settle "+name, func(ctx context.Context) error { return s.Keys().Settle(ctx, k, nil) })
+		write("Keys.Record "+name, func(ctx context.Context) error { return s.Idempotency().Record(ctx, k, s.answer()) })
+		write("Keys.Free "+name, func(ctx context.Context) error { return s.Idempotency().Free(ctx, k) })
+		write("Keys.Free outside "+name, func(ctx context.Context) error { return s.Idempotency().Free(ctx, outside) })
+		write("Keys.Settle "+name, func(ctx context.Context) error { return s.Idempotency().Settle(ctx, k, nil) })
 
 		for _, most := range []int{0, 9} {
 			write(fmt.Sprint("Seats.Sit ", name, most), func(ctx context.Context) error {
-				_, err := s.Seats().Sit(ctx, name, "holder", most, time.Hour)
+				_, err := s.Seats().Acquire(ctx, name, "holder", most, time.Hour)
 				return err
 			})
 			write(fmt.Sprint("Seats.Add ", name, most), func(ctx context.Context) error {
@@ -66,13 +70,13 @@ func (s *scene) questions() []question {
 				return err
 			})
 		}
-		write("Seats.Stand "+name, func(ctx context.Context) error { return s.Seats().Stand(ctx, name, "holder") })
+		write("Seats.Stand "+name, func(ctx context.Context) error { return s.Seats().Release(ctx, name, "holder") })
 		read("Seats.Seated "+name, func(ctx context.Context) error {
-			_, err := s.Seats().Seated(ctx, name)
+			_, err := s.Seats().InUse(ctx, name)
 			return err
 		})
 
-		write("Jobs.Put "+name, func(ctx context.Context) error { return s.Jobs().Put(ctx, server.Job{ID: name}) })
+		write("Jobs.Put "+name, func(ctx context.Context) error { return s.Jobs().Put(ctx, jobs.Job{ID: name}) })
 		write("Jobs.Take "+name, func(ctx context.Context) error {
 			_, _, err := s.Jobs().Take(ctx, []string{name}, "w", time.Hour)
 			return err
@@ -81,7 +85,7 @@ func (s *scene) questions() []question {
 			_, err := s.Jobs().Keep(ctx, name, "w", time.Hour, 0, "")
 			return err
 		})
-		write("Jobs.End "+name, func(ctx context.Context) error { return s.Jobs().End(ctx, name, "w", server.JobResult{}) })
+		write("Jobs.End "+name, func(ctx context.Context) error { return s.Jobs().End(ctx, name, "w", jobs.Result{}) })
 		read("Jobs.Job "+name, func(ctx context.Context) error {
 			_, err := s.Jobs().Job(ctx, name)
 			return err
@@ -89,7 +93,7 @@ func (s *scene) questions() []question {
 		write("Jobs.Cancel "+name, func(ctx context.Context) error { return s.Jobs().Cancel(ctx, name) })
 
 		write("Tokens.PutToken "+name, func(ctx context.Context) error {
-			return s.Tokens().PutToken(ctx, hash(name), server.Token{})
+			return s.Tokens().PutToken(ctx, hash(name), auth.Token{})
 		})
 		read("Tokens.Token "+name, func(ctx context.Context) error {
 			_, err := s.Tokens().Token(ctx, hash(name))
@@ -103,7 +107,7 @@ func (s *scene) questions() []question {
 
 		for _, n := range []int{0, 1} {
 			read(fmt.Sprint("Limits.Take ", name, n), func(ctx context.Context) error {
-				_, err := s.Limits().Take(ctx, name, server.Rate{Quota: 1, Window: time.Hour}, n)
+				_, err := s.Limits().Take(ctx, name, limit.Rate{Quota: 1, Window: time.Hour}, n)
 				return err
 			})
 		}
@@ -117,7 +121,7 @@ func (s *scene) questions() []question {
 		})
 	}
 	read("Keys.Uncertain", func(ctx context.Context) error {
-		_, err := s.Keys().Uncertain(ctx, 1)
+		_, err := s.Idempotency().Uncertain(ctx, 1)
 		return err
 	})
 	write("Jobs.Take of no kind", func(ctx context.Context) error {
@@ -144,8 +148,8 @@ func (s *scene) unasked(all []question) (names []string) {
 		asked[name] = true
 	}
 	for view, has := range map[string]reflect.Type{
-		"Keys": reflect.TypeFor[server.KeyStore](), "Limits": reflect.TypeFor[server.LimitStore](), "Seats": reflect.TypeFor[server.SeatStore](),
-		"Jobs": reflect.TypeFor[server.JobStore](), "Tokens": reflect.TypeFor[server.TokenStore](), "Activity": reflect.TypeFor[activity.Store](),
+		"Keys": reflect.TypeFor[idempotency.Store](), "Limits": reflect.TypeFor[limit.Store](), "Seats": reflect.TypeFor[license.Store](),
+		"Jobs": reflect.TypeFor[jobs.Store](), "Tokens": reflect.TypeFor[auth.TokenStore](), "Activity": reflect.TypeFor[activity.Store](),
 	} {
 		for m := range has.Methods() {
 			if m.Name != "Transact" && !asked[view+"."+m.Name] { // which is the store's
@@ -159,7 +163,7 @@ func (s *scene) unasked(all []question) (names []string) {
 func closing(t *testing.T, e Engine) {
 	each(t, e, "Whatever is asked after Close is refused, each time", func(s *scene) {
 		s.everything(s.ctx, "known")
-		s.state(s.ctx, server.Key{Key: "held"}, server.Fresh)
+		s.state(s.ctx, idempotency.Key{Key: "held"}, idempotency.Fresh)
 		all := s.questions()
 		for _, name := range s.unasked(all) {
 			s.Errorf("%s is not asked", name)
@@ -211,13 +215,13 @@ func closing(t *testing.T, e Engine) {
 		s.transact(func(ctx context.Context) error {
 			once.Do(func() { close(began) }) // it may be run again
 			for {
-				if _, err := s.Seats().Seated(s.ctx, "others"); err != nil {
+				if _, err := s.Seats().InUse(s.ctx, "others"); err != nil {
 					break // it closes
 				}
 				runtime.Gosched()
 			}
 			s.everything(ctx, "a")
-			_, err := s.Limits().Take(ctx, "a", server.Rate{Quota: 1, Window: time.Hour}, 1)
+			_, err := s.Limits().Take(ctx, "a", limit.Rate{Quota: 1, Window: time.Hour}, 1)
 			return err
 		})
 		s.must(<-closed)
@@ -237,7 +241,7 @@ func closing(t *testing.T, e Engine) {
 					err := s.Activity().Add(s.ctx, &activity.Record{ID: id, Start: s.in(0)})
 					if err == nil {
 						served[i]++
-						_, err = s.Seats().Seated(s.ctx, id)
+						_, err = s.Seats().InUse(s.ctx, id)
 					}
 					if n == 9 {
 						enough()

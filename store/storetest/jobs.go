@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/store"
 )
 
 // takes takes a job of kind k and expects that one; "" is none.
-func (s *scene) takes(worker string, lease time.Duration, want string) server.Job {
+func (s *scene) takes(worker string, lease time.Duration, want string) jobs.Job {
 	s.Helper()
 	j, found, err := s.Jobs().Take(s.ctx, []string{"none", "k"}, worker, lease)
 	s.must(err)
@@ -30,7 +30,7 @@ func (s *scene) must2(_ any, err error) {
 }
 
 // job expects a job as it is.
-func (s *scene) job(want server.Job) {
+func (s *scene) job(want jobs.Job) {
 	s.Helper()
 	got, err := s.Jobs().Job(s.ctx, want.ID)
 	s.must(err)
@@ -51,17 +51,17 @@ func (s *scene) job(want server.Job) {
 	}
 }
 
-func jobs(t *testing.T, e Engine) {
-	put := func(s *scene, id string, created time.Time) server.Job {
+func jobStore(t *testing.T, e Engine) {
+	put := func(s *scene, id string, created time.Time) jobs.Job {
 		s.Helper()
-		j := server.Job{
+		j := jobs.Job{
 			ID: id, Kind: "k", Input: []byte("input\x00"), Owner: "owner", Activity: "activity", Created: created,
 		}
 		s.must(s.Jobs().Put(s.ctx, j))
 		return j
 	}
-	result := func(s *scene) server.JobResult {
-		return server.JobResult{
+	result := func(s *scene) jobs.Result {
+		return jobs.Result{
 			Outcome: parlance.Outcome{
 				Kind: parlance.Partial, Code: "206", Detail: "one of two",
 				Items: []parlance.Item{{Index: 1, Outcome: parlance.Outcome{Kind: parlance.Invalid}}},
@@ -73,7 +73,7 @@ func jobs(t *testing.T, e Engine) {
 	each(t, e, "A job is put, taken, kept and ended", func(s *scene) {
 		j := put(s, "j", s.ago(1))
 		s.job(j)
-		s.wraps(s.Jobs().Put(s.ctx, server.Job{ID: "j", Kind: "other"}), parlance.ErrConflict)
+		s.wraps(s.Jobs().Put(s.ctx, jobs.Job{ID: "j", Kind: "other"}), parlance.ErrConflict)
 
 		got := s.takes("w", time.Hour, "j")
 		j.Attempt, j.Lease = 1, s.in(1)
@@ -95,20 +95,20 @@ func jobs(t *testing.T, e Engine) {
 		j.Lease, j.Result = time.Time{}, &r
 		s.job(j)
 		s.takes("w", time.Hour, "")
-		s.wraps(s.Jobs().End(s.ctx, "j", "w", server.JobResult{}), server.ErrLeaseLost)
+		s.wraps(s.Jobs().End(s.ctx, "j", "w", jobs.Result{}), jobs.ErrLeaseLost)
 		_, err = s.Jobs().Keep(s.ctx, "j", "w", time.Hour, 1, "")
-		s.wraps(err, server.ErrLeaseLost)
+		s.wraps(err, jobs.ErrLeaseLost)
 		s.must(s.Jobs().Cancel(s.ctx, "j"))
 		s.job(j)
 	})
 	each(t, e, "What was put is a job that waits, whatever else was said", func(s *scene) {
-		s.must(s.Jobs().Put(s.ctx, server.Job{
-			ID: "j", Kind: "k", Created: s.ago(1), Attempt: 7, Lease: s.in(1), Progress: 1, Note: "n", Stopping: true, Result: &server.JobResult{},
+		s.must(s.Jobs().Put(s.ctx, jobs.Job{
+			ID: "j", Kind: "k", Created: s.ago(1), Attempt: 7, Lease: s.in(1), Progress: 1, Note: "n", Stopping: true, Result: &jobs.Result{},
 		}))
-		s.job(server.Job{ID: "j", Kind: "k", Created: s.ago(1)})
+		s.job(jobs.Job{ID: "j", Kind: "k", Created: s.ago(1)})
 	})
 	each(t, e, "The oldest is taken first, and only of the kinds that were asked for", func(s *scene) {
-		s.must(s.Jobs().Put(s.ctx, server.Job{ID: "other", Kind: "other", Created: s.ago(9)}))
+		s.must(s.Jobs().Put(s.ctx, jobs.Job{ID: "other", Kind: "other", Created: s.ago(9)}))
 		put(s, "second", s.ago(2))
 		put(s, "third", s.ago(2))
 		put(s, "first", s.ago(3))
@@ -127,8 +127,8 @@ func jobs(t *testing.T, e Engine) {
 			s.Errorf("taken again: %+v", j)
 		}
 		_, err := s.Jobs().Keep(s.ctx, "j", "w1", time.Hour, 1, "")
-		s.wraps(err, server.ErrLeaseLost)
-		s.wraps(s.Jobs().End(s.ctx, "j", "w1", result(s)), server.ErrLeaseLost)
+		s.wraps(err, jobs.ErrLeaseLost)
+		s.wraps(s.Jobs().End(s.ctx, "j", "w1", result(s)), jobs.ErrLeaseLost)
 		s.must(s.Jobs().End(s.ctx, "j", "w2", result(s)))
 	})
 	each(t, e, "A lease ends in time", func(s *scene) {
@@ -178,8 +178,8 @@ func jobs(t *testing.T, e Engine) {
 	each(t, e, "A job that waits is nobody's", func(s *scene) {
 		put(s, "j", s.ago(1))
 		_, err := s.Jobs().Keep(s.ctx, "j", "", time.Hour, 0, "")
-		s.wraps(err, server.ErrLeaseLost)
-		s.wraps(s.Jobs().End(s.ctx, "j", "", result(s)), server.ErrLeaseLost)
+		s.wraps(err, jobs.ErrLeaseLost)
+		s.wraps(s.Jobs().End(s.ctx, "j", "", result(s)), jobs.ErrLeaseLost)
 	})
 	each(t, e, "Of many at once one takes a job", func(s *scene) {
 		put(s, "j", s.ago(1))
@@ -213,8 +213,8 @@ func jobs(t *testing.T, e Engine) {
 	each(t, e, "A result of nothing is one", func(s *scene) {
 		j := put(s, "j", s.ago(1))
 		s.takes("w", time.Hour, "j")
-		s.must(s.Jobs().End(s.ctx, "j", "w", server.JobResult{At: s.in(0)}))
-		j.Attempt, j.Result = 1, &server.JobResult{At: s.in(0)}
+		s.must(s.Jobs().End(s.ctx, "j", "w", jobs.Result{At: s.in(0)}))
+		j.Attempt, j.Result = 1, &jobs.Result{At: s.in(0)}
 		s.job(j)
 	})
 	each(t, e, "A result is kept for a while", func(s *scene) {

@@ -9,23 +9,23 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/store"
 )
 
 func hash(s string) [32]byte { return sha256.Sum256([]byte(s)) }
 
 // key is a key with every attribute set.
-func (s *scene) key(name string) server.Key {
-	return server.Key{
+func (s *scene) key(name string) idempotency.Key {
+	return idempotency.Key{
 		Scope: "caller POST /orders", Key: name, Fingerprint: hash(name),
 		Claimed: s.in(0), Expires: s.in(24), Activity: "activity of " + name,
 	}
 }
 
 // answer is an answer with every attribute set.
-func (s *scene) answer() server.Answer {
-	return server.Answer{
+func (s *scene) answer() idempotency.Response {
+	return idempotency.Response{
 		Status: 201,
 		Header: http.Header{"Location": {"/orders/7"}, "Link": {"<a>", "<b>"}},
 		Body:   []byte("{\"id\":7}\x00\xff"),
@@ -34,14 +34,14 @@ func (s *scene) answer() server.Answer {
 }
 
 // replays expects that the key replays the answer.
-func (s *scene) replays(k server.Key, want server.Answer) {
+func (s *scene) replays(k idempotency.Key, want idempotency.Response) {
 	s.Helper()
 	c := s.claim(s.ctx, k)
-	if c.State != server.Replay {
+	if c.State != idempotency.Replay {
 		s.Errorf("claim of %s: state %d, want Replay", k.Key, c.State)
 		return
 	}
-	got := c.Answer
+	got := c.Response
 	if !got.At.Equal(want.At) {
 		s.Errorf("answered at %v, want %v", got.At, want.At)
 	}
@@ -52,9 +52,9 @@ func (s *scene) replays(k server.Key, want server.Answer) {
 }
 
 // uncertain expects these keys, in that order.
-func (s *scene) uncertain(want ...server.Key) {
+func (s *scene) uncertain(want ...idempotency.Key) {
 	s.Helper()
-	got, err := s.Keys().Uncertain(s.ctx, 10)
+	got, err := s.Idempotency().Uncertain(s.ctx, 10)
 	s.must(err)
 	if len(got) != len(want) {
 		s.Errorf("uncertain are %d, want %d", len(got), len(want))
@@ -76,32 +76,32 @@ func keys(t *testing.T, e Engine) {
 		name    string
 		outside bool
 	}{{"inside", false}, {"outside", true}} {
-		key := func(s *scene, name string) server.Key {
+		key := func(s *scene, name string) idempotency.Key {
 			k := s.key(name)
 			k.Outside = effect.outside
 			return k
 		}
 		each(t, e, "An answer is replayed: "+effect.name, func(s *scene) {
 			k := key(s, "k")
-			s.state(s.ctx, k, server.Fresh)
-			s.state(s.ctx, k, server.InFlight)
+			s.state(s.ctx, k, idempotency.Fresh)
+			s.state(s.ctx, k, idempotency.InFlight)
 			s.uncertain()
 			a := s.answer()
-			s.must(s.Keys().Record(s.ctx, k, a))
+			s.must(s.Idempotency().Record(s.ctx, k, a))
 			a.Body[0] = '!' // the store has memory of its own
 			for range 2 {
 				s.replays(k, s.answer())
 			}
-			s.must(s.Keys().Free(s.ctx, k)) // it is no claim any more
-			s.wraps(s.Keys().Record(s.ctx, k, s.answer()), server.ErrClaimLost)
+			s.must(s.Idempotency().Free(s.ctx, k)) // it is no claim any more
+			s.wraps(s.Idempotency().Record(s.ctx, k, s.answer()), idempotency.ErrClaimLost)
 			s.replays(k, s.answer())
 		})
 		each(t, e, "An answer of nothing is replayed: "+effect.name, func(s *scene) {
 			k := key(s, "")
 			k.Scope, k.Activity = "", ""
-			s.state(s.ctx, k, server.Fresh)
-			s.must(s.Keys().Record(s.ctx, k, server.Answer{Status: 204, At: s.in(0)}))
-			if c := s.claim(s.ctx, k); c.State != server.Replay || c.Answer.Status != 204 || len(c.Answer.Header)+len(c.Answer.Body) > 0 {
+			s.state(s.ctx, k, idempotency.Fresh)
+			s.must(s.Idempotency().Record(s.ctx, k, idempotency.Response{Status: 204, At: s.in(0)}))
+			if c := s.claim(s.ctx, k); c.State != idempotency.Replay || c.Response.Status != 204 || len(c.Response.Header)+len(c.Response.Body) > 0 {
 				s.Errorf("%+v", c)
 			}
 		})
@@ -109,56 +109,56 @@ func keys(t *testing.T, e Engine) {
 			k := key(s, "k")
 			other := k
 			other.Fingerprint[31]++
-			s.state(s.ctx, k, server.Fresh)
-			s.state(s.ctx, other, server.Mismatch)
-			s.must(s.Keys().Record(s.ctx, k, s.answer()))
-			s.state(s.ctx, other, server.Mismatch)
+			s.state(s.ctx, k, idempotency.Fresh)
+			s.state(s.ctx, other, idempotency.Mismatch)
+			s.must(s.Idempotency().Record(s.ctx, k, s.answer()))
+			s.state(s.ctx, other, idempotency.Mismatch)
 			s.replays(k, s.answer())
 		})
 		each(t, e, "Another scope is another key: "+effect.name, func(s *scene) {
 			a, b := key(s, "k"), key(s, "k")
 			b.Scope += "/7"
-			s.state(s.ctx, a, server.Fresh)
-			s.state(s.ctx, b, server.Fresh)
+			s.state(s.ctx, a, idempotency.Fresh)
+			s.state(s.ctx, b, idempotency.Fresh)
 		})
 		each(t, e, "What is freed can be claimed anew: "+effect.name, func(s *scene) {
 			k := key(s, "k")
-			s.must(s.Keys().Free(s.ctx, k)) // nothing to free
-			s.state(s.ctx, k, server.Fresh)
-			s.must(s.Keys().Free(s.ctx, k))
+			s.must(s.Idempotency().Free(s.ctx, k)) // nothing to free
+			s.state(s.ctx, k, idempotency.Fresh)
+			s.must(s.Idempotency().Free(s.ctx, k))
 			other := k
 			other.Fingerprint[0]++
-			s.state(s.ctx, other, server.Fresh)
+			s.state(s.ctx, other, idempotency.Fresh)
 		})
 		each(t, e, "A key that was answered can be used anew when it has expired: "+effect.name, func(s *scene) {
 			k := key(s, "k")
 			k.Expires = s.ago(1)
-			s.state(s.ctx, k, server.Fresh)
-			s.state(s.ctx, k, server.InFlight) // who serves it is not done
-			s.must(s.Keys().Record(s.ctx, k, s.answer()))
+			s.state(s.ctx, k, idempotency.Fresh)
+			s.state(s.ctx, k, idempotency.InFlight) // who serves it is not done
+			s.must(s.Idempotency().Record(s.ctx, k, s.answer()))
 			k = key(s, "k")
 			k.Fingerprint[0]++
-			s.state(s.ctx, k, server.Fresh)
-			s.state(s.ctx, k, server.InFlight)
-			s.must(s.Keys().Record(s.ctx, k, s.answer()))
+			s.state(s.ctx, k, idempotency.Fresh)
+			s.state(s.ctx, k, idempotency.InFlight)
+			s.must(s.Idempotency().Record(s.ctx, k, s.answer()))
 			s.replays(k, s.answer())
 		})
 		each(t, e, "Of many at once one has the key: "+effect.name, func(s *scene) {
 			k := key(s, "k")
 			var other atomic.Int64
 			if won := s.race(func(int) (bool, error) {
-				c, err := s.Keys().Claim(s.ctx, k)
-				if c.State != server.Fresh && c.State != server.InFlight {
+				c, err := s.Idempotency().Claim(s.ctx, k)
+				if c.State != idempotency.Fresh && c.State != idempotency.InFlight {
 					other.Store(int64(c.State))
 				}
-				return c.State == server.Fresh, err
+				return c.State == idempotency.Fresh, err
 			}); won != 1 || other.Load() != 0 {
 				s.Errorf("%d have it; one found state %d", won, other.Load())
 			}
-			s.must(s.Keys().Record(s.ctx, k, s.answer()))
+			s.must(s.Idempotency().Record(s.ctx, k, s.answer()))
 			if replays := s.race(func(int) (bool, error) {
-				c, err := s.Keys().Claim(s.ctx, k)
-				return c.State == server.Replay, err
+				c, err := s.Idempotency().Claim(s.ctx, k)
+				return c.State == idempotency.Replay, err
 			}); replays != racers {
 				s.Errorf("%d of %d replay the answer", replays, racers)
 			}
@@ -166,15 +166,15 @@ func keys(t *testing.T, e Engine) {
 		each(t, e, "Of many at once one does it: "+effect.name, func(s *scene) {
 			if won := s.race(func(int) (bool, error) {
 				k := key(s, "k")
-				c, err := s.Keys().Claim(s.ctx, k)
-				if err != nil || c.State != server.Fresh {
+				c, err := s.Idempotency().Claim(s.ctx, k)
+				if err != nil || c.State != idempotency.Fresh {
 					return false, err
 				}
 				return true, s.Transact(s.ctx, func(ctx context.Context) error {
 					if _, err := s.Seats().Add(ctx, "effect", 1, racers); err != nil {
 						return err
 					}
-					return s.Keys().Record(ctx, k, s.answer())
+					return s.Idempotency().Record(ctx, k, s.answer())
 				})
 			}); won != 1 {
 				s.Errorf("%d did it", won)
@@ -186,36 +186,36 @@ func keys(t *testing.T, e Engine) {
 		})
 		each(t, e, "A claim outlives a transaction that failed to answer it: "+effect.name, func(s *scene) {
 			k := key(s, "k")
-			s.state(s.ctx, k, server.Fresh)
+			s.state(s.ctx, k, idempotency.Fresh)
 			for _, end := range []func(ctx context.Context) error{
-				func(ctx context.Context) error { return s.Keys().Record(ctx, k, s.answer()) },
-				func(ctx context.Context) error { return s.Keys().Free(ctx, k) },
+				func(ctx context.Context) error { return s.Idempotency().Record(ctx, k, s.answer()) },
+				func(ctx context.Context) error { return s.Idempotency().Free(ctx, k) },
 			} {
 				s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
 					s.must(end(ctx))
 					return errFailed
 				}), errFailed)
-				s.state(s.ctx, k, server.InFlight)
+				s.state(s.ctx, k, idempotency.InFlight)
 			}
-			s.must(s.Keys().Record(s.ctx, k, s.answer()))
+			s.must(s.Idempotency().Record(s.ctx, k, s.answer()))
 			s.replays(k, s.answer())
 		})
 		each(t, e, "What became of a key is kept though its caller has gone: "+effect.name, func(s *scene) {
 			answered, freed := key(s, "answered"), key(s, "freed")
-			s.state(s.ctx, answered, server.Fresh)
-			s.state(s.ctx, freed, server.Fresh)
+			s.state(s.ctx, answered, idempotency.Fresh)
+			s.state(s.ctx, freed, idempotency.Fresh)
 			gone, leave := context.WithCancel(s.ctx)
 			leave()
-			s.must(s.Keys().Record(gone, answered, s.answer()))
-			s.must(s.Keys().Free(gone, freed))
+			s.must(s.Idempotency().Record(gone, answered, s.answer()))
+			s.must(s.Idempotency().Free(gone, freed))
 			s.replays(answered, s.answer())
-			s.state(s.ctx, freed, server.Fresh)
+			s.state(s.ctx, freed, idempotency.Fresh)
 		})
 		each(t, e, "What is freed in a transaction is free when that commits: "+effect.name, func(s *scene) {
 			k := key(s, "k")
-			s.state(s.ctx, k, server.Fresh)
-			s.transact(func(ctx context.Context) error { return s.Keys().Free(ctx, k) })
-			s.state(s.ctx, k, server.Fresh)
+			s.state(s.ctx, k, idempotency.Fresh)
+			s.transact(func(ctx context.Context) error { return s.Idempotency().Free(ctx, k) })
+			s.state(s.ctx, k, idempotency.Fresh)
 		})
 	}
 
@@ -223,37 +223,37 @@ func keys(t *testing.T, e Engine) {
 		k := s.key("k")
 		k.Outside = true
 		s.transact(func(ctx context.Context) error {
-			if c, err := s.Keys().Claim(ctx, k); err == nil {
+			if c, err := s.Idempotency().Claim(ctx, k); err == nil {
 				s.Errorf("claimed: %+v", c)
 			}
 			return nil
 		})
-		s.state(s.ctx, k, server.Fresh)
+		s.state(s.ctx, k, idempotency.Fresh)
 	})
 	each(t, e, "A claim in a transaction that fails is free", func(s *scene) {
 		k := s.key("k")
 		s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
-			s.state(ctx, k, server.Fresh)
-			s.state(ctx, k, server.InFlight)
+			s.state(ctx, k, idempotency.Fresh)
+			s.state(ctx, k, idempotency.InFlight)
 			return errFailed
 		}), errFailed)
 		s.transact(func(ctx context.Context) error {
-			s.state(ctx, k, server.Fresh)
+			s.state(ctx, k, idempotency.Fresh)
 			return nil
 		})
-		s.state(s.ctx, k, server.InFlight)
+		s.state(s.ctx, k, idempotency.InFlight)
 	})
 	each(t, e, "Of many that claim and answer in one transaction one does it", func(s *scene) {
 		k := s.key("k")
 		done := s.race(func(int) (done bool, err error) {
 			err = s.Transact(s.ctx, func(ctx context.Context) error {
 				done = false // it may be run again
-				c, err := s.Keys().Claim(ctx, k)
-				if err != nil || c.State != server.Fresh {
+				c, err := s.Idempotency().Claim(ctx, k)
+				if err != nil || c.State != idempotency.Fresh {
 					return err
 				}
 				done = true
-				return s.Keys().Record(ctx, k, s.answer())
+				return s.Idempotency().Record(ctx, k, s.answer())
 			})
 			return done, err
 		})
@@ -263,27 +263,27 @@ func keys(t *testing.T, e Engine) {
 		s.replays(k, s.answer())
 	})
 	each(t, e, "An answer without a claim is refused", func(s *scene) {
-		s.wraps(s.Keys().Record(s.ctx, s.key("k"), s.answer()), server.ErrClaimLost)
-		s.state(s.ctx, s.key("k"), server.Fresh)
+		s.wraps(s.Idempotency().Record(s.ctx, s.key("k"), s.answer()), idempotency.ErrClaimLost)
+		s.state(s.ctx, s.key("k"), idempotency.Fresh)
 	})
 	each(t, e, "Only what is uncertain is settled", func(s *scene) {
 		a := s.answer()
 		k := s.key("k")
 		k.Outside = true
-		s.missing(s.Keys().Settle(s.ctx, k, &a))
-		s.state(s.ctx, k, server.Fresh)
-		s.missing(s.Keys().Settle(s.ctx, k, nil)) // whoever serves it will say
-		s.state(s.ctx, k, server.InFlight)
-		s.must(s.Keys().Record(s.ctx, k, a))
-		s.missing(s.Keys().Settle(s.ctx, k, nil))
+		s.missing(s.Idempotency().Settle(s.ctx, k, &a))
+		s.state(s.ctx, k, idempotency.Fresh)
+		s.missing(s.Idempotency().Settle(s.ctx, k, nil)) // whoever serves it will say
+		s.state(s.ctx, k, idempotency.InFlight)
+		s.must(s.Idempotency().Record(s.ctx, k, a))
+		s.missing(s.Idempotency().Settle(s.ctx, k, nil))
 		s.replays(k, a)
 	})
 	each(t, e, "A key that never expires does not", func(s *scene) {
 		k := s.key("k")
 		k.Expires = time.Time{}
-		s.state(s.ctx, k, server.Fresh)
+		s.state(s.ctx, k, idempotency.Fresh)
 		a := s.answer()
-		s.must(s.Keys().Record(s.ctx, k, a))
+		s.must(s.Idempotency().Record(s.ctx, k, a))
 		s.clock.Pass(10 * store.KeepJobs)
 		s.replays(k, a)
 	})
@@ -292,12 +292,12 @@ func keys(t *testing.T, e Engine) {
 			s.Skip("its time is its own")
 		}
 		k := s.key("k")
-		s.state(s.ctx, k, server.Fresh)
+		s.state(s.ctx, k, idempotency.Fresh)
 		a := s.answer()
-		s.must(s.Keys().Record(s.ctx, k, a))
+		s.must(s.Idempotency().Record(s.ctx, k, a))
 		s.clock.Pass(23 * time.Hour)
 		s.replays(k, a)
 		s.clock.Pass(time.Hour)
-		s.state(s.ctx, k, server.Fresh)
+		s.state(s.ctx, k, idempotency.Fresh)
 	})
 }

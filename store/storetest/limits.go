@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 func limits(t *testing.T, e Engine) {
-	take := func(s *scene, ctx context.Context, key string, r server.Rate, n int) server.Taken {
+	take := func(s *scene, ctx context.Context, key string, r limit.Rate, n int) limit.Taken {
 		s.Helper()
 		taken, err := s.Limits().Take(ctx, key, r, n)
 		s.must(err)
@@ -22,7 +22,7 @@ func limits(t *testing.T, e Engine) {
 			s.Errorf("%s is %v, want %v", what, got, want)
 		}
 	}
-	day := server.Rate{Quota: 4, Window: 24 * time.Hour}
+	day := limit.Rate{Quota: 4, Window: 24 * time.Hour}
 
 	each(t, e, "A quota is used up", func(s *scene) {
 		for i := range 4 {
@@ -43,7 +43,7 @@ func limits(t *testing.T, e Engine) {
 		if got := take(s, s.ctx, "other", day, 4); !got.Allowed {
 			s.Errorf("another key: %+v", got)
 		}
-		if got := take(s, s.ctx, "k", server.Rate{Quota: 4, Window: time.Hour}, 4); !got.Allowed {
+		if got := take(s, s.ctx, "k", limit.Rate{Quota: 4, Window: time.Hour}, 4); !got.Allowed {
 			s.Errorf("another rate: %+v", got)
 		}
 	})
@@ -63,10 +63,10 @@ func limits(t *testing.T, e Engine) {
 	})
 	each(t, e, "What can never be allowed is an error", func(s *scene) {
 		for _, bad := range []struct {
-			rate server.Rate
+			rate limit.Rate
 			n    int
 		}{
-			{day, 5}, {day, -1}, {server.Rate{}, 1}, {server.Rate{Quota: 1}, 1}, {server.Rate{Window: 1}, 0},
+			{day, 5}, {day, -1}, {limit.Rate{}, 1}, {limit.Rate{Quota: 1}, 1}, {limit.Rate{Window: 1}, 0},
 		} {
 			if got, err := s.Limits().Take(s.ctx, "k", bad.rate, bad.n); err == nil {
 				s.Errorf("%+v of %d: %+v", bad.rate, bad.n, got)

@@ -10,7 +10,7 @@ import (
 func seats(t *testing.T, e Engine) {
 	sit := func(s *scene, pool, holder string, seats int, lease time.Duration, want bool) {
 		s.Helper()
-		sits, err := s.Seats().Sit(s.ctx, pool, holder, seats, lease)
+		sits, err := s.Seats().Acquire(s.ctx, pool, holder, seats, lease)
 		s.must(err)
 		if sits != want {
 			s.Errorf("%s sits in %s: %v, want %v", holder, pool, sits, want)
@@ -18,7 +18,7 @@ func seats(t *testing.T, e Engine) {
 	}
 	seated := func(s *scene, pool string, want int) {
 		s.Helper()
-		n, err := s.Seats().Seated(s.ctx, pool)
+		n, err := s.Seats().InUse(s.ctx, pool)
 		s.must(err)
 		if n != want {
 			s.Errorf("%s: %d seated, want %d", pool, n, want)
@@ -42,9 +42,9 @@ func seats(t *testing.T, e Engine) {
 		sit(s, "p", "a", 2, 2*time.Hour, true)
 		sit(s, "p", "a", 1, 2*time.Hour, true) // fewer by now, but he sits
 		seated(s, "p", 2)
-		s.must(s.Seats().Stand(s.ctx, "p", "a"))
-		s.must(s.Seats().Stand(s.ctx, "p", "a"))
-		s.must(s.Seats().Stand(s.ctx, "r", "nobody"))
+		s.must(s.Seats().Release(s.ctx, "p", "a"))
+		s.must(s.Seats().Release(s.ctx, "p", "a"))
+		s.must(s.Seats().Release(s.ctx, "r", "nobody"))
 		seated(s, "p", 1)
 		sit(s, "p", "c", 2, time.Hour, true)
 		sit(s, "p", "a", 2, time.Hour, false)
@@ -76,14 +76,14 @@ func seats(t *testing.T, e Engine) {
 		sit(s, "p", "a", 3, time.Hour, true)
 		sit(s, "p", "b", 3, time.Hour, true)
 		if won := s.race(func(i int) (bool, error) {
-			return s.Seats().Sit(s.ctx, "p", fmt.Sprint(i), 3, time.Hour)
+			return s.Seats().Acquire(s.ctx, "p", fmt.Sprint(i), 3, time.Hour)
 		}); won != 1 {
 			s.Errorf("%d have it", won)
 		}
 		seated(s, "p", 3)
 	})
 	each(t, e, "One holder has one seat, however often at once", func(s *scene) {
-		if won := s.race(func(int) (bool, error) { return s.Seats().Sit(s.ctx, "p", "a", 1, time.Hour) }); won != racers {
+		if won := s.race(func(int) (bool, error) { return s.Seats().Acquire(s.ctx, "p", "a", 1, time.Hour) }); won != racers {
 			s.Errorf("%d of %d sit", won, racers)
 		}
 		seated(s, "p", 1)
@@ -111,7 +111,7 @@ func seats(t *testing.T, e Engine) {
 	each(t, e, "Of many transactions at once one has seat and cap", func(s *scene) {
 		won := s.race(func(i int) (won bool, err error) {
 			err = s.Transact(s.ctx, func(ctx context.Context) (err error) {
-				if won, err = s.Seats().Sit(ctx, "p", fmt.Sprint(i), 1, time.Hour); !won || err != nil {
+				if won, err = s.Seats().Acquire(ctx, "p", fmt.Sprint(i), 1, time.Hour); !won || err != nil {
 					return err
 				}
 				won, err = s.Seats().Add(ctx, "c", 1, 1)

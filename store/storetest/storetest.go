@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/store"
 )
 
@@ -42,7 +42,7 @@ func Run(t *testing.T, e Engine) {
 		{"Keys", keys},
 		{"Limits", limits},
 		{"Seats", seats},
-		{"Jobs", jobs},
+		{"Jobs", jobStore},
 		{"Tokens", tokens},
 		{"Activity", story},
 		{"Reopen", reopen},
@@ -146,15 +146,15 @@ func (s *scene) race(fn func(i int) (bool, error)) int {
 }
 
 // claim is Claim that must not fail.
-func (s *scene) claim(ctx context.Context, k server.Key) server.Claim {
+func (s *scene) claim(ctx context.Context, k idempotency.Key) idempotency.Claim {
 	s.Helper()
-	c, err := s.Keys().Claim(ctx, k)
+	c, err := s.Idempotency().Claim(ctx, k)
 	s.must(err)
 	return c
 }
 
 // state claims a key and expects that state.
-func (s *scene) state(ctx context.Context, k server.Key, want server.ClaimState) {
+func (s *scene) state(ctx context.Context, k idempotency.Key, want idempotency.State) {
 	s.Helper()
 	if c := s.claim(ctx, k); c.State != want {
 		s.Errorf("claim of %s/%s: state %d, want %d", k.Scope, k.Key, c.State, want)

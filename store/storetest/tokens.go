@@ -9,21 +9,22 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/store"
 )
 
 func tokens(t *testing.T, e Engine) {
-	token := func(s *scene, family string) server.Token {
-		return server.Token{
+	token := func(s *scene, family string) auth.Token {
+		return auth.Token{
 			Family: family, Refresh: true, Left: time.Hour,
 			Principal: server.Principal{ID: "id", Tenant: "tenant", Scopes: []string{"read", "write"}},
 		}
 	}
-	put := func(s *scene, name string, t server.Token) {
+	put := func(s *scene, name string, t auth.Token) {
 		s.Helper()
 		s.must(s.Tokens().PutToken(s.ctx, hash(name), t))
 	}
-	is := func(s *scene, name string, want server.Token) {
+	is := func(s *scene, name string, want auth.Token) {
 		s.Helper()
 		got, err := s.Tokens().Token(s.ctx, hash(name))
 		s.must(err)
@@ -45,7 +46,7 @@ func tokens(t *testing.T, e Engine) {
 	}
 
 	each(t, e, "A token is found as it was put", func(s *scene) {
-		full, bare, old := token(s, "f"), server.Token{Left: time.Hour}, token(s, "f")
+		full, bare, old := token(s, "f"), auth.Token{Left: time.Hour}, token(s, "f")
 		old.Left = -time.Hour
 		put(s, "full", full)
 		put(s, "bare", bare)
@@ -72,7 +73,7 @@ func tokens(t *testing.T, e Engine) {
 		is(s, "next", next)
 
 		spend(s, "first", false)
-		for name, t := range map[string]server.Token{"first": first, "next": next, "access": access} {
+		for name, t := range map[string]auth.Token{"first": first, "next": next, "access": access} {
 			t.Revoked = true
 			is(s, name, t)
 		}

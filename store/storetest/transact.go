@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/idempotency"
+	"github.com/parlance-api/parlance/server/jobs"
 )
 
 var errFailed = errors.New("storetest: failed on purpose")
@@ -31,35 +33,35 @@ func (s *scene) wraps(err, want error) {
 // everything does one thing of every kind that a transaction takes in.
 func (s *scene) everything(ctx context.Context, name string) {
 	s.Helper()
-	k := server.Key{Scope: "all", Key: name, Expires: s.in(1)}
-	s.state(ctx, k, server.Fresh)
-	s.must(s.Keys().Record(ctx, k, server.Answer{Status: 201}))
-	sits, err := s.Seats().Sit(ctx, name, "holder", 1, time.Hour)
+	k := idempotency.Key{Scope: "all", Key: name, Expires: s.in(1)}
+	s.state(ctx, k, idempotency.Fresh)
+	s.must(s.Idempotency().Record(ctx, k, idempotency.Response{Status: 201}))
+	sits, err := s.Seats().Acquire(ctx, name, "holder", 1, time.Hour)
 	s.must(err)
 	added, err := s.Seats().Add(ctx, name, 1, 1)
 	s.must(err)
 	if !sits || !added {
 		s.Errorf("%s: sits %v, counted %v", name, sits, added)
 	}
-	s.must(s.Jobs().Put(ctx, server.Job{ID: name, Kind: name, Created: s.clock.Now()}))
-	s.must(s.Tokens().PutToken(ctx, hash(name), server.Token{Left: time.Hour}))
+	s.must(s.Jobs().Put(ctx, jobs.Job{ID: name, Kind: name, Created: s.clock.Now()}))
+	s.must(s.Tokens().PutToken(ctx, hash(name), auth.Token{Left: time.Hour}))
 	s.add(ctx, name)
 }
 
 // done expects all or nothing of it.
 func (s *scene) done(ctx context.Context, name string, want bool) {
 	s.Helper()
-	seated, err := s.Seats().Seated(ctx, name)
+	seated, err := s.Seats().InUse(ctx, name)
 	s.must(err)
 	fits, err := s.Seats().Add(ctx, name, 1, 1)
 	s.must(err)
 	_, job := s.Jobs().Job(ctx, name)
 	_, token := s.Tokens().Token(ctx, hash(name))
-	k := server.Key{Scope: "all", Key: name, Expires: s.in(1)}
+	k := idempotency.Key{Scope: "all", Key: name, Expires: s.in(1)}
 	c := s.claim(ctx, k)
-	s.must(s.Keys().Free(ctx, k))
+	s.must(s.Idempotency().Free(ctx, k))
 	for what, got := range map[string]bool{
-		"key": c.State == server.Replay, "seat": seated == 1, "cap": !fits,
+		"key": c.State == idempotency.Replay, "seat": seated == 1, "cap": !fits,
 		"job": job == nil, "token": token == nil, "activity": s.found(ctx, name),
 	} {
 		if got != want {
@@ -170,7 +172,7 @@ func transactions(t *testing.T, e Engine) {
 		s.wraps(s.Transact(ctx, func(ctx context.Context) error {
 			s.everything(ctx, "a")
 			giveUp()
-			_, err := s.Seats().Seated(ctx, "a")
+			_, err := s.Seats().InUse(ctx, "a")
 			return err
 		}), context.Canceled)
 		s.done(s.ctx, "a", false)
@@ -196,38 +198,38 @@ func reopen(t *testing.T, e Engine) {
 		first, second := s.key("first"), s.key("second")
 		first.Outside, second.Outside = true, true
 		first.Claimed, second.Claimed = s.ago(2), s.ago(1)
-		for _, k := range []server.Key{inside, second, first} {
-			s.state(s.ctx, k, server.Fresh)
-			s.state(s.ctx, k, server.InFlight)
+		for _, k := range []idempotency.Key{inside, second, first} {
+			s.state(s.ctx, k, idempotency.Fresh)
+			s.state(s.ctx, k, idempotency.InFlight)
 		}
 		s.uncertain()
 
 		s.reopen()
-		s.state(s.ctx, inside, server.Fresh)
+		s.state(s.ctx, inside, idempotency.Fresh)
 		for range 2 {
-			s.state(s.ctx, first, server.Uncertain)
-			s.state(s.ctx, second, server.Uncertain)
+			s.state(s.ctx, first, idempotency.Uncertain)
+			s.state(s.ctx, second, idempotency.Uncertain)
 			s.uncertain(first, second)
 		}
-		if some, err := s.Keys().Uncertain(s.ctx, 1); err != nil || len(some) != 1 {
+		if some, err := s.Idempotency().Uncertain(s.ctx, 1); err != nil || len(some) != 1 {
 			s.Errorf("asked for one: %v, %v", some, err)
 		}
 		other := first
 		other.Fingerprint[0]++
-		s.state(s.ctx, other, server.Mismatch)
-		s.wraps(s.Keys().Record(s.ctx, first, server.Answer{Status: 200}), server.ErrClaimLost)
-		s.must(s.Keys().Free(s.ctx, first)) // whoever says so had no claim
-		s.state(s.ctx, first, server.Uncertain)
+		s.state(s.ctx, other, idempotency.Mismatch)
+		s.wraps(s.Idempotency().Record(s.ctx, first, idempotency.Response{Status: 200}), idempotency.ErrClaimLost)
+		s.must(s.Idempotency().Free(s.ctx, first)) // whoever says so had no claim
+		s.state(s.ctx, first, idempotency.Uncertain)
 
 		a := s.answer()
-		s.must(s.Keys().Settle(s.ctx, first, &a))
-		s.must(s.Keys().Settle(s.ctx, second, nil))
-		s.missing(s.Keys().Settle(s.ctx, second, nil))
-		s.missing(s.Keys().Settle(s.ctx, first, nil))
-		s.missing(s.Keys().Settle(s.ctx, inside, nil))
+		s.must(s.Idempotency().Settle(s.ctx, first, &a))
+		s.must(s.Idempotency().Settle(s.ctx, second, nil))
+		s.missing(s.Idempotency().Settle(s.ctx, second, nil))
+		s.missing(s.Idempotency().Settle(s.ctx, first, nil))
+		s.missing(s.Idempotency().Settle(s.ctx, inside, nil))
 		s.uncertain()
 		s.replays(first, a)
-		s.state(s.ctx, second, server.Fresh)
+		s.state(s.ctx, second, idempotency.Fresh)
 		s.reopen()
 		s.uncertain(second)
 		s.replays(first, a)
@@ -235,42 +237,42 @@ func reopen(t *testing.T, e Engine) {
 	each(t, e, "A claim that expired is as uncertain", func(s *scene) {
 		k := s.key("k")
 		k.Outside, k.Expires = true, s.ago(1)
-		s.state(s.ctx, k, server.Fresh)
+		s.state(s.ctx, k, idempotency.Fresh)
 		s.reopen()
-		s.state(s.ctx, k, server.Uncertain)
+		s.state(s.ctx, k, idempotency.Uncertain)
 		s.uncertain(k)
 	})
 	each(t, e, "A claim outside that was freed or answered is certain", func(s *scene) {
 		freed, answered := s.key("freed"), s.key("answered")
 		freed.Outside, answered.Outside = true, true
-		s.state(s.ctx, freed, server.Fresh)
-		s.state(s.ctx, answered, server.Fresh)
-		s.must(s.Keys().Free(s.ctx, freed))
-		s.must(s.Keys().Record(s.ctx, answered, s.answer()))
+		s.state(s.ctx, freed, idempotency.Fresh)
+		s.state(s.ctx, answered, idempotency.Fresh)
+		s.must(s.Idempotency().Free(s.ctx, freed))
+		s.must(s.Idempotency().Record(s.ctx, answered, s.answer()))
 		s.reopen()
 		s.uncertain()
 		s.replays(answered, s.answer())
-		s.state(s.ctx, freed, server.Fresh)
+		s.state(s.ctx, freed, idempotency.Fresh)
 	})
 	each(t, e, "An answer that failed to commit leaves a claim outside uncertain", func(s *scene) {
 		k := s.key("k")
 		k.Outside = true
-		s.state(s.ctx, k, server.Fresh)
+		s.state(s.ctx, k, idempotency.Fresh)
 		s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
-			s.must(s.Keys().Record(ctx, k, s.answer()))
+			s.must(s.Idempotency().Record(ctx, k, s.answer()))
 			return errFailed
 		}), errFailed)
 		s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
-			s.must(s.Keys().Free(ctx, k))
+			s.must(s.Idempotency().Free(ctx, k))
 			return errFailed
 		}), errFailed)
-		s.state(s.ctx, k, server.InFlight)
+		s.state(s.ctx, k, idempotency.InFlight)
 		s.reopen()
-		s.state(s.ctx, k, server.Uncertain)
+		s.state(s.ctx, k, idempotency.Uncertain)
 	})
 	each(t, e, "A job that was under way is taken again when its lease ends", func(s *scene) {
-		s.must(s.Jobs().Put(s.ctx, server.Job{ID: "left", Kind: "k", Created: s.ago(2)}))
-		s.must(s.Jobs().Put(s.ctx, server.Job{ID: "held", Kind: "k", Created: s.ago(1)}))
+		s.must(s.Jobs().Put(s.ctx, jobs.Job{ID: "left", Kind: "k", Created: s.ago(2)}))
+		s.must(s.Jobs().Put(s.ctx, jobs.Job{ID: "held", Kind: "k", Created: s.ago(1)}))
 		s.takes("w1", -time.Hour, "left") // as a worker that died an hour ago
 		s.takes("w2", time.Hour, "left")
 		s.must2(s.Jobs().Keep(s.ctx, "left", "w2", -time.Hour, .5, "half"))

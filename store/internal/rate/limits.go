@@ -5,25 +5,25 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
-// Limits is a server.LimitStore in memory. What is full again is forgotten, so
+// Limits is a limit.Store in memory. What is full again is forgotten, so
 // that it holds no more than about twice the keys that were used within a window.
 type Limits struct {
 	clock  func() time.Time
 	usable func(ctx context.Context) error
 
 	mu    sync.Mutex
-	full  map[limit]int64 // in unix nanoseconds
-	sweep int             // so many are worth a look at which are full
+	full  map[limitKey]int64 // in unix nanoseconds
+	sweep int                // so many are worth a look at which are full
 }
 
-var _ server.LimitStore = (*Limits)(nil)
+var _ limit.Store = (*Limits)(nil)
 
-type limit struct {
+type limitKey struct {
 	key  string
-	rate server.Rate
+	rate limit.Rate
 }
 
 // few is how many keys are never worth a sweep.
@@ -32,18 +32,18 @@ const few = 1024
 // NewLimits makes an empty one that reads the time from clock. usable says why
 // nothing can be taken now, such as that the store is closed, or nil.
 func NewLimits(clock func() time.Time, usable func(ctx context.Context) error) *Limits {
-	return &Limits{clock: clock, usable: usable, full: map[limit]int64{}, sweep: few}
+	return &Limits{clock: clock, usable: usable, full: map[limitKey]int64{}, sweep: few}
 }
 
-// Take is server.LimitStore's.
-func (l *Limits) Take(ctx context.Context, key string, r server.Rate, n int) (server.Taken, error) {
+// Take is limit.Store's.
+func (l *Limits) Take(ctx context.Context, key string, r limit.Rate, n int) (limit.Taken, error) {
 	if err := ctx.Err(); err != nil {
-		return server.Taken{}, err
+		return limit.Taken{}, err
 	}
 	if err := l.usable(ctx); err != nil {
-		return server.Taken{}, err
+		return limit.Taken{}, err
 	}
-	at := limit{key, r}
+	at := limitKey{key, r}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock().UnixNano()

@@ -1,0 +1,50 @@
+package auth_test
+
+import (
+	"net/http"
+
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/internal/servertest"
+)
+
+// Keys and tokens are verified before any route, and the routes know who calls.
+func ExampleAuthenticate() {
+	api := servertest.Open("vms")
+	keys := auth.APIKeys{auth.HashKey("s3cret"): {Principal: server.Principal{ID: "ann", Scopes: []string{"cameras"}}}}
+	mux := http.NewServeMux()
+	mux.Handle("GET /me", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		who, _ := server.PrincipalOf(r.Context())
+		return who.ID, nil
+	}))
+	mux.Handle("GET /bills", auth.RequireScopes("billing")(api.Handle(nil)))
+	h := api.Wrap(auth.Authenticate(auth.Bearer(keys))(mux))
+
+	servertest.ShowAs(h, "GET", "/me", "Authorization", "Bearer s3cret")
+	servertest.ShowAs(h, "GET", "/me", "Authorization", "")
+	servertest.ShowAs(h, "GET", "/me", "Authorization", "Bearer guess")
+	servertest.ShowAs(h, "GET", "/bills", "Authorization", "Bearer s3cret")
+	// Output:
+	// 200 [] "ann"
+	// 401 [Bearer] {"message":"","errors":{"error":["A credential is needed"]}}
+	// 401 [Bearer error="invalid_token", error_description="The credential is wrong"] {"message":"","errors":{"error":["The credential is wrong"]}}
+	// 403 [Bearer error="insufficient_scope", error_description="The credential is not good for this", scope="billing"] {"message":"","errors":{"error":["The credential is not good for this"]}}
+}
+
+// A resource may belong to somebody.
+func ExampleRequire() {
+	api := servertest.Open("vms")
+	keys := auth.APIKeys{auth.HashKey("s3cret"): {Principal: server.Principal{ID: "ann", Tenant: "acme"}}}
+	mux := http.NewServeMux()
+	theirs := func(r *http.Request, p server.Principal) bool { return r.PathValue("tenant") == p.Tenant }
+	mux.Handle("GET /{tenant}/cameras", auth.Require(theirs)(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		return []string{"Gate"}, nil
+	})))
+	h := api.Wrap(auth.Authenticate(auth.APIKey("X-Api-Key", keys))(mux))
+
+	servertest.ShowAs(h, "GET", "/acme/cameras", "X-Api-Key", "s3cret")
+	servertest.ShowAs(h, "GET", "/other/cameras", "X-Api-Key", "s3cret")
+	// Output:
+	// 200 [] ["Gate"]
+	// 403 [] {"message":"","errors":{"error":["This is not permitted"]}}
+}

@@ -1,0 +1,123 @@
+package auth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+// HashKey is what is kept of a secret that was made at random, such as an API
+// key or a token: its SHA-256. Nobody guesses 128 random bits, however fast the
+// hash.
+func HashKey(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
+
+// NewSecret makes a key or a token: 256 random bits in 43 letters, digits, - and _.
+func NewSecret() string {
+	var b [32]byte
+	rand.Read(b[:]) // it never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// rounds of PBKDF2 with SHA-256: what OWASP asks for, and a tenth of a second.
+const rounds = 600_000
+
+// HashPassword is what is kept of a password that a person chose: salted, and
+// slow on purpose (PBKDF2, RFC 8018), because it may be guessed. An attacker can
+// use that too: put a limit before a log-in.
+func HashPassword(password string) string {
+	salt := make([]byte, 16)
+	rand.Read(salt) // it never fails
+	hash, err := pbkdf2.Key(sha256.New, password, salt, rounds, sha256.Size)
+	if err != nil {
+		panic(err) // a key too long, or FIPS 140 with a short salt: ours are right
+	}
+	encode := base64.RawStdEncoding.EncodeToString
+	return "pbkdf2-sha256$" + strconv.Itoa(rounds) + "$" + encode(salt) + "$" + encode(hash)
+}
+
+// CheckPassword reports whether a password is the one of the hash, in a time
+// that does not tell how much of it is right.
+func CheckPassword(hash, password string) bool {
+	part := strings.Split(hash, "$")
+	if len(part) != 4 || part[0] != "pbkdf2-sha256" {
+		return false
+	}
+	n, err := strconv.Atoi(part[1])
+	salt, saltErr := base64.RawStdEncoding.DecodeString(part[2])
+	want, wantErr := base64.RawStdEncoding.DecodeString(part[3])
+	if err != nil || saltErr != nil || wantErr != nil || len(want) == 0 {
+		return false
+	}
+	got, err := pbkdf2.Key(sha256.New, password, salt, n, len(want))
+	return err == nil && hmac.Equal(got, want)
+}
+
+// APIKeys is a [Verifier] of API keys that a program knows from its configuration,
+// by what [HashKey] makes of them. It must not change while it is used. That a
+// key is looked up by its hash takes no time that tells of the key.
+type APIKeys map[[32]byte]IssuedKey
+
+// IssuedKey is what is known of an API key.
+type IssuedKey struct {
+	Principal server.Principal
+	Expires   time.Time // zero is never
+	Revoked   bool
+}
+
+// Verify tells a key that is wrong from one that has expired or was revoked.
+func (k APIKeys) Verify(_ context.Context, _, secret string) (server.Principal, error) {
+	key, known := k[HashKey(secret)]
+	switch {
+	case !known:
+		return server.Principal{}, CredentialError(parlance.WrongCredential)
+	case key.Revoked:
+		return server.Principal{}, CredentialError(parlance.Spent)
+	case !key.Expires.IsZero() && !time.Now().Before(key.Expires):
+		return server.Principal{}, CredentialError(parlance.Expired)
+	}
+	return key.Principal, nil
+}
+
+// Accounts is a [Verifier] of names and passwords that a program knows from its
+// configuration: of users, or of the clients of a token endpoint. It must not
+// change while it is used.
+type Accounts map[string]Account
+
+// Account is what is known of one name: the password that a person chose, or the
+// secret that a program was given.
+type Account struct {
+	Password  string   // what HashPassword made of it
+	Secret    [32]byte // what HashKey made of it, instead: for those of NewSecret, and quick
+	Principal server.Principal
+}
+
+// Verify checks a password or secret. It takes as long for a name that nobody has.
+func (a Accounts) Verify(_ context.Context, id, secret string) (server.Principal, error) {
+	account, known := a[id]
+	if !known {
+		for _, account = range a {
+			break
+		}
+	}
+	if !account.checks(secret) || !known {
+		return server.Principal{}, CredentialError(parlance.WrongCredential)
+	}
+	return account.Principal, nil
+}
+
+func (a *Account) checks(secret string) bool {
+	if a.Secret != [32]byte{} {
+		hash := HashKey(secret)
+		return hmac.Equal(hash[:], a.Secret[:])
+	}
+	return CheckPassword(a.Password, secret)
+}

@@ -1,0 +1,101 @@
+package bulk
+
+import (
+	"bytes"
+	"io"
+	"slices"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/internal/core"
+)
+
+// graft reads the records of an XML document that the answer is written into, if
+// the dialect writes it so.
+type graft struct {
+	xml      *xmlRecords
+	exchange core.Exchange
+	max      int // bytes that may stand between two records
+
+	begun  bool
+	into   bool            // the dialect writes into the document
+	rooted bool            // a record was given, and the root's start tag before it
+	close  []byte          // the root's end tag
+	names  map[string]bool // of elements: whether they are records
+	aside  []byte          // elements that are none, and what is around them
+}
+
+// maxNames bounds how many names of elements are remembered.
+const maxNames = 64
+
+func (g *graft) next() (rawRecord, error) {
+	for {
+		r, err := g.xml.next()
+		switch {
+		case err == io.EOF && g.into && !dialect.WellFormed(slices.Concat(g.xml.root, g.aside, g.xml.tail)):
+			return rawRecord{}, g.xml.in.bad(0, "what stands behind the last record is no XML")
+		case err != nil:
+			return r, err
+		}
+		if !g.begun {
+			g.begun, g.names = true, make(map[string]bool)
+			g.close = []byte("</" + g.xml.name + ">")
+			g.into = g.isRecord(r.name)
+		}
+		if !g.into {
+			return r, nil
+		}
+		if !g.isRecord(r.name) {
+			if g.aside = append(append(g.aside, r.before...), r.bytes...); len(g.aside) > g.max {
+				return rawRecord{}, g.xml.in.bad(0, "too much stands between two records")
+			}
+			continue
+		}
+		if len(g.aside) > 0 {
+			r.before = append(g.aside, r.before...)
+			g.aside = nil
+		}
+		// What is echoed must not break the answer.
+		if !g.stands(r.before) || !dialect.WellFormed(r.bytes) {
+			return rawRecord{}, g.xml.in.bad(-len(r.bytes), "this is no XML")
+		}
+		return r, nil
+	}
+}
+
+// stands reports that what stands before a record can be echoed.
+func (g *graft) stands(before []byte) bool {
+	if !g.rooted { // it has the root's start tag
+		g.rooted = true
+		return dialect.WellFormed(slices.Concat(before, g.close))
+	}
+	return onlySpace(before) || dialect.WellFormed(slices.Concat([]byte("<a>"), before, []byte("</a>")))
+}
+
+// isRecord reports that the dialect answers into elements of this name.
+func (g *graft) isRecord(name string) bool {
+	is, known := g.names[name]
+	if !known {
+		// What is echoed has been grafted; else an answer would be written anew.
+		record := "<" + name + " echoed='yes'"
+		document := slices.Concat(g.xml.root, []byte(record+"/>"), g.close)
+		request := g.exchange.Request()
+		request.Body = document
+		o := parlance.Outcome{Kind: parlance.Success, Items: []parlance.Item{{Outcome: parlance.Outcome{Kind: parlance.Success}}}}
+		body := g.exchange.Dialect().Encode(nil, request, &o, dialect.Payload{}).Body
+		is = len(body) > len(document) && bytes.HasPrefix(body, append(g.xml.root, record...)) && bytes.HasSuffix(body, g.close)
+		if len(g.names) < maxNames {
+			g.names[name] = is
+		}
+	}
+	return is
+}
+
+// end is what goes out behind the last record: the document's own end, or where it
+// was cut short the least that makes it one.
+func (g *graft) end(cut bool) []byte {
+	if cut {
+		return g.close
+	}
+	return append(g.aside, g.xml.tail...)
+}

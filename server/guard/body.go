@@ -1,0 +1,126 @@
+package guard
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+)
+
+// What Bounded sets where a server has no bound of its own.
+const (
+	maxHeaderBytes = 64 << 10
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = 2 * time.Minute
+)
+
+// ApplyDefaultLimits sets the bounds of a server that it does not have yet, so that a client
+// that is slow or hostile costs little: 64 KiB of headers, 10 s to send them, 2 min
+// for a connection that does nothing. net/http itself answers what is beyond, in
+// no dialect. "OPTIONS *" goes to the handler, so that it is answered in the dialect.
+// It returns hs.
+func ApplyDefaultLimits(hs *http.Server) *http.Server {
+	hs.MaxHeaderBytes = cmp.Or(hs.MaxHeaderBytes, maxHeaderBytes)
+	hs.ReadHeaderTimeout = cmp.Or(hs.ReadHeaderTimeout, headerTimeout)
+	hs.IdleTimeout = cmp.Or(hs.IdleTimeout, idleTimeout)
+	hs.DisableGeneralOptionsHandler = true
+	return hs
+}
+
+// MaxBody bounds the body of a request, in bytes. A longer one that says so is
+// refused before it is read, as invalid with the status 413 (RFC 9110, 15.5.14).
+// One that does not is read that far: then the reader gets an error that a handler
+// returns, and that comes to the same. A body is never unpacked here, so what is
+// bounded is what was sent.
+func MaxBody(bytes int64) server.Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.ContentLength > bytes {
+				w.Header().Set("Connection", "close") // nobody reads it to its end
+				server.WriteError(w, r, tooLarge(bytes, nil))
+				return
+			}
+			if r.Body != nil && r.Body != http.NoBody {
+				q := *r
+				q.Body = boundedBody{http.MaxBytesReader(w, r.Body, bytes), bytes}
+				r = &q
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+type boundedBody struct {
+	io.ReadCloser
+	most int64
+}
+
+func (b boundedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	var long *http.MaxBytesError
+	if errors.As(err, &long) {
+		err = tooLarge(b.most, err)
+	}
+	return n, err
+}
+
+func tooLarge(most int64, cause error) error {
+	err := parlance.NewError(parlance.Invalid, "The body is longer than %d bytes", most)
+	err.Outcome.Status = http.StatusRequestEntityTooLarge
+	return err.Because(cause)
+}
+
+// slowest is how much of a body must come in the time that SlowBody gives, in bytes:
+// less than any network carries, and more than a byte now and then.
+const slowest = 1 << 10
+
+// SlowBody bounds how long a client may take for each KiB of a body that a handler
+// waits for, or for what is left of it: whether it sends nothing or a byte a second.
+// The reader then gets an error that a handler returns: a timeout with the status
+// 408 (RFC 9110, 15.5.9). The time that the handler takes is its own. It stands in
+// the place of http.Server.ReadTimeout, which would count both.
+func SlowBody(stall time.Duration) server.Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Body != nil && r.Body != http.NoBody {
+				q := *r
+				q.Body = &slowBody{ReadCloser: r.Body, rc: http.NewResponseController(w), w: w, stall: stall, left: stall}
+				r = &q
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+type slowBody struct {
+	io.ReadCloser
+	rc    *http.ResponseController
+	w     http.ResponseWriter
+	stall time.Duration
+	left  time.Duration // of it, for the KiB that is coming
+	came  int           // of that KiB, in bytes
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	began := time.Now()
+	if b.rc.SetReadDeadline(began.Add(b.left)) != nil {
+		return b.ReadCloser.Read(p) // a connection that knows no deadlines
+	}
+	n, err := b.ReadCloser.Read(p)
+	_ = b.rc.SetReadDeadline(time.Time{}) // net/http goes on listening, for a client that leaves
+	b.left -= time.Since(began)
+	if b.came += n; b.came >= slowest {
+		b.left, b.came = b.stall, 0
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		b.w.Header().Set("Connection", "close") // the rest of it would be taken for a request
+		err = &parlance.Error{Err: err, Outcome: parlance.Outcome{
+			Kind: parlance.Timeout, Status: http.StatusRequestTimeout, Detail: "The body did not come in time"}}
+	}
+	return n, err
+}

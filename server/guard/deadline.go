@@ -1,0 +1,213 @@
+package guard
+
+import (
+	"bufio"
+	"context"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/core"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Deadline gives a handler so long. When it ends, so does the context of the
+// request, and what has not been answered fails with timeout at once, even if the
+// handler does not look at its context; where bytes went out already, and the rest
+// does not follow within 100 ms, the connection is cut, so that the client can tell.
+// What the handler does then goes
+// nowhere: writing gives http.ErrHandlerTimeout, and that it goes on until it
+// returns is its own to mind.
+//
+// It is for one route or for a few of one kind: a stream has no deadline, and a
+// connection that a handler has taken (Hijack) has none any more.
+func Deadline(d time.Duration) server.Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithTimeout(r.Context(), d)
+			defer cancel()
+			g := &guard{ctx: ctx, w: w, rc: http.NewResponseController(w), header: w.Header().Clone()}
+			h := next
+			if x := core.Of(r.Context()); x != nil {
+				// One of its own, whose answers pass the guard: Fail would answer by
+				// that of another goroutine.
+				h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { x.Serve(next, w, r) })
+			}
+			ended := make(chan any, 1)
+			go func() {
+				defer func() { ended <- recover() }()
+				h.ServeHTTP(g, r.WithContext(ctx))
+			}()
+			select {
+			case cause := <-ended:
+				if g.state.Load() == sent || ctx.Err() == nil {
+					g.finish(cause)
+					return
+				}
+			case <-ctx.Done():
+			}
+			g.expire(r, ended)
+		})
+	}
+}
+
+// guard is the way of a handler to the client, which can be shut behind it.
+type guard struct {
+	ctx context.Context
+	w   http.ResponseWriter
+	rc  *http.ResponseController
+
+	state atomic.Int32 // unsent, sent or shut
+	mu    sync.Mutex   // held while something is written
+
+	header http.Header // the handler's, copied when it is written
+	wrote  bool        // the final status
+}
+
+const (
+	unsent int32 = iota
+	sent         // what went out cannot be taken back
+	shut         // nothing goes out any more
+)
+
+// lastWords is how long an answer that has begun may take to end.
+const lastWords = 100 * time.Millisecond
+
+// finish ends the answer of a handler that returned or panicked.
+func (g *guard) finish(cause any) {
+	if cause != nil {
+		panic(cause)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.copyHeader() // net/http writes the status where nobody did; else these are trailers
+}
+
+// expire answers for a handler that took too long, or whose client has gone.
+func (g *guard) expire(r *http.Request, ended <-chan any) {
+	if r.Body != nil && r.Body != http.NoBody {
+		// A read that waits for a slow client would keep net/http waiting, too.
+		_ = g.rc.SetReadDeadline(time.Unix(1, 0))
+	}
+	if g.state.CompareAndSwap(unsent, shut) {
+		g.mu.Lock() // an interim answer may be under way
+		defer g.mu.Unlock()
+		if r.Body != nil && r.Body != http.NoBody {
+			g.w.Header().Set("Connection", "close") // nobody knows how much of the body was read
+		}
+		server.WriteError(g.w, r, g.ctx.Err())
+		return
+	}
+	// It may have been answering in that moment.
+	soon := time.NewTimer(lastWords)
+	defer soon.Stop()
+	select {
+	case cause := <-ended:
+		g.finish(cause)
+		return
+	case <-soon.C:
+	}
+	// A write that waits for a slow client gives up, for net/http must not close
+	// the connection in the middle of it.
+	_ = g.rc.SetWriteDeadline(time.Unix(1, 0))
+	g.mu.Lock()
+	g.state.Store(shut)
+	g.mu.Unlock()
+	if x := core.Of(r.Context()); x != nil {
+		x.Logger().ErrorContext(g.ctx, "the deadline passed after the answer had begun; the connection is cut",
+			slog.String("method", r.Method), slog.String("path", r.URL.Path))
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// begin claims the answer, and reports false where it is too late, though expire
+// may have yet to hear of that. It is called with the lock held.
+func (g *guard) begin() bool {
+	return g.ctx.Err() == nil && g.state.CompareAndSwap(unsent, sent) || g.state.Load() == sent
+}
+
+func (g *guard) copyHeader() {
+	h := g.w.Header()
+	clear(h)
+	maps.Copy(h, g.header)
+}
+
+// Header is that of the handler's answer.
+func (g *guard) Header() http.Header { return g.header }
+
+func (g *guard) WriteHeader(status int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if status < 200 && status != http.StatusSwitchingProtocols {
+		if g.state.Load() != shut {
+			g.copyHeader()
+			g.w.WriteHeader(status)
+		}
+		return
+	}
+	g.head(status)
+}
+
+// head sends the final status, once.
+func (g *guard) head(status int) bool {
+	if !g.begin() {
+		return false
+	}
+	if !g.wrote {
+		g.wrote = true
+		g.copyHeader()
+		g.w.WriteHeader(status)
+	}
+	return true
+}
+
+func (g *guard) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.head(http.StatusOK) {
+		return 0, http.ErrHandlerTimeout
+	}
+	return g.w.Write(p)
+}
+
+// Flush is FlushError for callers that ask for an http.Flusher.
+func (g *guard) Flush() { _ = g.FlushError() }
+
+func (g *guard) FlushError() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.head(http.StatusOK) {
+		return http.ErrHandlerTimeout
+	}
+	return g.rc.Flush()
+}
+
+// Hijack gives the connection to the handler.
+func (g *guard) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.begin() {
+		return nil, nil, http.ErrHandlerTimeout
+	}
+	conn, rw, err := g.rc.Hijack()
+	if err == nil {
+		g.wrote = true
+	}
+	return conn, rw, err
+}
+
+// The rest of what http.ResponseController asks for. Unwrap would lead past the
+// guard.
+func (g *guard) SetReadDeadline(t time.Time) error { return g.rc.SetReadDeadline(t) }
+
+func (g *guard) SetWriteDeadline(t time.Time) error {
+	if g.state.Load() == shut {
+		return http.ErrHandlerTimeout
+	}
+	return g.rc.SetWriteDeadline(t)
+}
+
+func (g *guard) EnableFullDuplex() error { return g.rc.EnableFullDuplex() }

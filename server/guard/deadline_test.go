@@ -1,0 +1,173 @@
+package guard_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/internal/servertest"
+)
+
+func TestADeadlineEndsWhatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range []string{"problem", "vbapi", "vision"} {
+		for name, c := range map[string]struct {
+			handler server.HandlerFunc
+			kind    parlance.Kind
+			took    time.Duration
+		}{
+			"in time": {func(http.ResponseWriter, *http.Request) (any, error) {
+				time.Sleep(time.Second) // virtual
+				return "done", nil
+			}, parlance.Success, time.Second},
+			"it heeds its context": {func(_ http.ResponseWriter, r *http.Request) (any, error) {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			}, parlance.Timeout, 5 * time.Second},
+			"it heeds nothing": {func(w http.ResponseWriter, _ *http.Request) (any, error) {
+				w.Header().Set("X-Late", "1")
+				time.Sleep(time.Minute)
+				return "late", nil
+			}, parlance.Timeout, 5 * time.Second},
+			"it fails in time": {func(http.ResponseWriter, *http.Request) (any, error) {
+				return nil, parlance.ErrNotFound
+			}, parlance.NotFound, 0},
+			"it panics in time": {servertest.Panics, parlance.Internal, 0},
+			"what stands before it fails by itself": {func(w http.ResponseWriter, r *http.Request) (any, error) {
+				server.WriteError(w, r, parlance.ErrForbidden)
+				return nil, nil
+			}, parlance.Forbidden, 0},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				s, _ := servertest.New(t, dialect)
+				h := &http.Client{Transport: memhttp.Serve(t, s.Wrap(guard.Deadline(5*time.Second)(s.Handle(c.handler))))}
+				begin := time.Now()
+				a := servertest.As(t, h, "ann", "POST", "http://house/x")
+				if got := servertest.Meaning(t, dialect, a); got.Kind != c.kind || a.Header.Get("X-Late") != "" {
+					t.Errorf("%s, %s: got %d %s", dialect, name, a.Status, a.Body)
+				}
+				if a.ID() == "" {
+					t.Errorf("%s, %s: no id", dialect, name)
+				}
+				if took := time.Since(begin); took != c.took {
+					t.Errorf("%s, %s: it took %v", dialect, name, took)
+				}
+				time.Sleep(2 * time.Minute) // what is late must harm nobody
+				servertest.As(t, h, "ann", "POST", "http://house/x")
+				time.Sleep(2 * time.Minute)
+			})
+		}
+	}
+}
+
+func TestADeadlineCutsAStreamThatHasBegun(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range []string{"problem", "vbapi"} {
+		synctest.Test(t, func(t *testing.T) {
+			s, log := servertest.New(t, dialect)
+			late := make(chan error, 1)
+			h := &http.Client{Transport: memhttp.Serve(t, s.Wrap(guard.Deadline(5*time.Second)(s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+				w.Header().Set("Content-Type", "text/csv")
+				_, _ = io.WriteString(w, "id,name\n")
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(time.Minute)
+				_, err := io.WriteString(w, "late")
+				late <- err
+				return nil, r.Context().Err()
+			}))))}
+			r, _ := http.NewRequestWithContext(t.Context(), "GET", "http://house/", nil)
+			res, err := h.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := servertest.Read(res)
+			if err == nil || a.Body != "id,name\n" {
+				t.Errorf("%s: got %q, %v", dialect, a.Body, err)
+			}
+			if err := <-late; !errors.Is(err, http.ErrHandlerTimeout) {
+				t.Errorf("%s: writing late gave %v", dialect, err)
+			}
+			if !strings.Contains(log.String(), "connection is cut") {
+				t.Errorf("%s: the log says %s", dialect, log)
+			}
+		})
+	}
+}
+
+// A handler that waits for a client that reads nothing must not keep the
+// connection.
+func TestADeadlineCutsAnAnswerThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	s, _ := servertest.New(t, "vms")
+	ended := make(chan error, 1)
+	h := servertest.Listen(t, s.Wrap(guard.Deadline(100*time.Millisecond)(s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
+		w.Header().Set("Content-Type", "text/csv")
+		chunk := make([]byte, 1<<20)
+		for {
+			if _, err := w.Write(chunk); err != nil {
+				ended <- err
+				return nil, err
+			}
+		}
+	}))))
+	r, err := http.NewRequestWithContext(t.Context(), "GET", h.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var res *http.Response
+	for range 100 {
+		if res, err = h.Client().Do(r); err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		<-ended // although nothing is read
+		if res.StatusCode == 200 {
+			break // else the machine was too busy for the answer to begin in time
+		}
+	}
+	if _, err := io.Copy(io.Discard, res.Body); err == nil {
+		t.Error("the client cannot tell that it was cut")
+	}
+}
+
+func TestADeadlineUnderNoServerIsPlain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := &http.Client{Transport: memhttp.Serve(t, guard.Deadline(time.Second)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+			time.Sleep(time.Second)
+		})))}
+		if a := servertest.As(t, h, "ann", "GET", "http://house/"); a.Status != 504 || a.Body != "Gateway Timeout\n" {
+			t.Errorf("got %d %q", a.Status, a.Body)
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestTheContextOfADeadlineSaysWhy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := servertest.New(t, "vms")
+		cause := make(chan error, 1)
+		h := &http.Client{Transport: memhttp.Serve(t, s.Wrap(guard.Deadline(time.Second)(s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+			<-r.Context().Done()
+			cause <- r.Context().Err()
+			return nil, server.Upstream(r.Context().Err())
+		}))))}
+		if a := servertest.As(t, h, "ann", "GET", "http://house/"); a.Status != 504 {
+			t.Errorf("got %d %s", a.Status, a.Body)
+		}
+		if err := <-cause; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+}

@@ -1,0 +1,123 @@
+package idempotency
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server/internal/core"
+	"github.com/parlance-api/parlance/server/internal/snapshot"
+)
+
+// claim is a key while its request is served.
+type claim struct {
+	store  Store
+	key    Key
+	limit  int             // bytes of an answer that is kept
+	before snapshot.Header // the answer's header when the key was claimed
+
+	mu    sync.Mutex // held while a transaction runs, which may be in a goroutine that nobody waits for
+	kept  bool       // an Atomic has committed its answer
+	ended bool       // it was recorded or freed
+}
+
+// Store is where an Atomic is run.
+func (c *claim) Store() core.Transactor { return c.store }
+
+// Transactional reports that the handler does all that it does in an Atomic.
+func (c *claim) Transactional() bool { return !c.key.Outside }
+
+var errEnded = errors.New("server: the request was answered before its Atomic was run; nothing was done")
+
+// Enter begins a transaction. It fails where the request was answered already,
+// by another Atomic or, as http.TimeoutHandler does, over the handler's head.
+func (c *claim) Enter() error {
+	c.mu.Lock()
+	if c.kept || c.ended {
+		c.mu.Unlock()
+		return errEnded
+	}
+	return nil
+}
+
+// Leave ends it.
+func (c *claim) Leave() { c.mu.Unlock() }
+
+// end keeps an answer, or frees the key where the answer proves that nothing was
+// done. It does neither where an Atomic has committed its own.
+func (c *claim) end(ctx context.Context, x core.Exchange, rec *recording, returned bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	if c.kept {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	inside := x.Reported(rec.header.Values(core.ReportHeader))
+	undone := inside.Undone
+	if !returned {
+		undone = !c.key.Outside // it was cut off, and not by an Atomic
+	}
+	if undone {
+		return c.store.Free(ctx, c.key)
+	}
+	a := rec.answer(returned)
+	if x.Recorded() {
+		err := c.store.Transact(ctx, func(ctx context.Context) error {
+			return c.Record(ctx, x, core.Response{Status: a.Status, Header: a.Header, Body: a.Body}, inside.Outcome)
+		})
+		if err == nil {
+			return nil
+		} // else the answer alone: it counts for more than the record
+	}
+	return c.store.Record(ctx, c.key, c.keeps(a))
+}
+
+// Record keeps a response, and with it the record of its request.
+func (c *claim) Record(ctx context.Context, x core.Exchange, r core.Response, of *parlance.Outcome) error {
+	a := Response{Status: r.Status, Header: r.Header, Body: r.Body}
+	if err := c.store.Record(ctx, c.key, c.keeps(a)); err != nil || !x.Recorded() {
+		return err
+	}
+	return x.CommitRecord(ctx, r, of)
+}
+
+// Committed notes that an Atomic has committed its answer.
+func (c *claim) Committed() { c.kept = true }
+
+// keeps is what is kept of an answer: of its header what was set since the key was
+// claimed, for the rest is of the request and not of its answer.
+func (c *claim) keeps(a Response) Response {
+	h := make(http.Header)
+	for name, values := range a.Header {
+		if name != core.ReportHeader && name != "Date" && name != "Connection" && !slices.Equal(values, c.before.Values(name)) {
+			h[name] = values
+		}
+	}
+	h[keptActivity] = []string{c.key.Activity}
+	if len(a.Body) > c.limit {
+		h[notKept], a.Body = []string{""}, nil
+	}
+	a.Header, a.At = h, time.Now()
+	return a
+}
+
+// Among the headers of an answer that was kept, under names that HTTP could not
+// carry: the id of the request that it was given to, and that its body, or all
+// of it, is missing.
+const (
+	keptActivity = "parlance: activity"
+	notKept      = "parlance: not kept"
+)
+
+// hashOf is a key as it may stand in a log.
+func hashOf(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:8])
+}

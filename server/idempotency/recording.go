@@ -1,0 +1,107 @@
+package idempotency
+
+import (
+	"bufio"
+	"github.com/parlance-api/parlance/server/internal/snapshot"
+	"net"
+	"net/http"
+)
+
+// recording is a writer that holds an answer back until it was kept. One that is
+// longer than may be kept, or flushed, goes out while it is written; of a
+// flushed one a copy is made up to the bound.
+type recording struct {
+	inner http.ResponseWriter
+	limit int // bytes
+
+	status int             // 0 is none yet
+	header snapshot.Header // when the status was set
+	body   []byte
+	out    bool // the head is with the client
+	cut    bool // body is not all
+}
+
+// Header is that of the answer.
+func (w *recording) Header() http.Header { return w.inner.Header() }
+
+// Unwrap lets http.ResponseController reach the deadlines of the connection.
+func (w *recording) Unwrap() http.ResponseWriter { return w.inner }
+
+// WriteHeader notes a final status and lets interim ones pass.
+func (w *recording) WriteHeader(status int) {
+	switch {
+	case w.status != 0:
+	case status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols:
+		w.inner.WriteHeader(status)
+	default:
+		w.status, w.header = status, snapshot.Of(w.Header())
+	}
+}
+
+// Write holds p, or passes it on.
+func (w *recording) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	if !w.cut && len(w.body)+len(p) <= w.limit {
+		w.body = append(w.body, p...)
+		if !w.out {
+			return len(p), nil
+		}
+		return w.inner.Write(p)
+	}
+	w.send()
+	w.cut, w.body = true, nil
+	return w.inner.Write(p)
+}
+
+// Flush is FlushError for callers that ask for an http.Flusher.
+func (w *recording) Flush() { _ = w.FlushError() }
+
+// FlushError sends what there is.
+func (w *recording) FlushError() error {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	w.send()
+	return http.NewResponseController(w.inner).Flush()
+}
+
+// Hijack gives the connection to the handler; what is said on it is not kept.
+func (w *recording) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.inner).Hijack()
+	if err == nil {
+		w.out, w.cut = true, true
+	}
+	return conn, rw, err
+}
+
+// send sends what was held, under the header of its time: what was set later is
+// not of the head.
+func (w *recording) send() {
+	if w.out {
+		return
+	}
+	w.out = true
+	var later snapshot.Header
+	if !w.header.Equal(w.Header()) {
+		later = snapshot.Of(w.Header())
+		w.header.Restore(w.Header())
+	}
+	w.inner.WriteHeader(w.status)
+	if len(w.body) > 0 {
+		_, _ = w.inner.Write(w.body) // an error here is a client that is gone
+	}
+	for _, f := range later { // trailers
+		w.Header()[f.Name] = f.Values
+	}
+}
+
+// answer is what is kept. One that broke off is not the handler's word.
+func (w *recording) answer(whole bool) Response {
+	a := Response{Status: w.status, Header: w.header.Copy(), Body: w.body}
+	if w.cut || !whole {
+		a.Header[notKept], a.Body = []string{""}, nil
+	}
+	return a
+}

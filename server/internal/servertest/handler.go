@@ -1,0 +1,33 @@
+package servertest
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/parlance-api/parlance/server"
+)
+
+func Returns(value any, err error) server.HandlerFunc {
+	return func(http.ResponseWriter, *http.Request) (any, error) { return value, err }
+}
+
+// Caller answers with who calls.
+func Caller(_ http.ResponseWriter, r *http.Request) (any, error) {
+	p, _ := server.PrincipalOf(r.Context())
+	return p, nil
+}
+
+func Panics(http.ResponseWriter, *http.Request) (any, error) {
+	var list []int
+	return list[len(list)], nil
+}
+
+// Reads answers with how much it read.
+func Reads(_ http.ResponseWriter, r *http.Request) (any, error) {
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, fmt.Errorf("the order: %w", err)
+	}
+	return len(b), nil
+}

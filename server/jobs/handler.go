@@ -1,0 +1,202 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/core"
+)
+
+// Handler has requests done by the Work of a kind, with the body as the job's input:
+// at once, or in the background where the client prefers it (Prefer: respond-async;
+// RFC 7240, 4.1). With wait=N beside it the answer is the result if that is there
+// within N seconds (RFC 7240, 4.3).
+//
+// Behind [idempotency.Middleware] with [idempotency.Transactional] the job is committed with the key and the
+// answer, so that a repeat finds the same one: for that the store of the keys is the
+// jobs' own. The answer is then 202 at once, for it is made before the job is there.
+func (b *Queue) Handler(kind string) http.Handler { return b.handler(kind, false) }
+
+// AsyncHandler has every request done in the background by the Work of a kind, as
+// Handler does where the client prefers it.
+func (b *Queue) AsyncHandler(kind string) http.Handler { return b.handler(kind, true) }
+
+func (b *Queue) handler(kind string, always bool) http.Handler {
+	h := b.server.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+		input, err := io.ReadAll(http.MaxBytesReader(w, r.Body, b.maxInput))
+		if err != nil {
+			return nil, unreadInput(err)
+		}
+		if !always {
+			w.Header().Add("Vary", "Prefer")
+		}
+		p := preferOf(r.Header.Values("Prefer"))
+		if !always && !p.async {
+			caller, _ := server.PrincipalOf(r.Context())
+			return b.now(r.Context(), kind, input, caller)
+		}
+		if core.ClaimedInside(r.Context()) {
+			if p.async {
+				w.Header().Add("Preference-Applied", "respond-async")
+			}
+			return server.Atomic(func(ctx context.Context) (any, error) { return b.Accept(ctx, kind, input) }), nil
+		}
+		j, err := b.Put(r.Context(), kind, input)
+		if err != nil {
+			return nil, err
+		}
+		if p.waits {
+			w.Header().Add("Preference-Applied", "wait="+strconv.Itoa(int(p.wait/time.Second)))
+			if now, err := b.wait(r.Context(), j.ID, min(p.wait, b.maxWait)); err == nil && now.Result != nil {
+				return now.Result.reply(), nil
+			} else if err == nil {
+				j = now
+			}
+		}
+		if p.async {
+			w.Header().Add("Preference-Applied", "respond-async")
+		}
+		return b.accepted(j), nil
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r)
+		if core.ClaimedInside(r.Context()) {
+			b.rouse() // now that it is committed
+		}
+	})
+}
+
+// now does the work within the request.
+func (b *Queue) now(ctx context.Context, kind string, input []byte, caller server.Principal) (any, error) {
+	work, ok := b.works[kind]
+	if !ok {
+		return nil, errors.New("server: nobody does jobs of kind " + strconv.Quote(kind))
+	}
+	j := Job{
+		ID: activity.NewID(), Kind: kind, Input: input, Owner: caller.ID,
+		Activity: activity.ID(ctx), Created: time.Now(), Attempt: 1,
+	}
+	value, err := work(ctx, j)
+	fn, ok := value.(server.Atomic)
+	if err != nil || !ok || core.Of(ctx).HasTransactor() || core.ClaimOf(ctx) != nil {
+		return value, err
+	}
+	err = b.store.Transact(ctx, func(ctx context.Context) (err error) {
+		value, err = fn(ctx)
+		return err
+	})
+	return value, err
+}
+
+// Accept puts a job and is what a handler returns of it: 202, with the place to look.
+// Under a key it belongs into an [server.Atomic], so that both are committed together.
+//
+//	return jobs.Accept(ctx, "export", input)
+func (b *Queue) Accept(ctx context.Context, kind string, input []byte) (any, error) {
+	j, err := b.Put(ctx, kind, input)
+	if err != nil {
+		return nil, err
+	}
+	return b.accepted(j), nil
+}
+
+// status is what is shown of a job that has not ended.
+type status struct {
+	ID       string  `json:"id"`
+	Progress float64 `json:"progress"`
+	Note     string  `json:"note,omitempty"`
+	Stopping bool    `json:"stopping,omitempty"`
+}
+
+// accepted says that a job goes on.
+func (b *Queue) accepted(j Job) server.Reply {
+	reply := server.Accepted(b.place+j.ID, status{j.ID, j.Progress, j.Note, j.Stopping})
+	reply.Outcome.RetryAfter = b.again
+	return reply
+}
+
+// reply is the job's result as the answer of a request that waited for it.
+func (r *Result) reply() server.Reply {
+	reply := server.Reply{Outcome: r.Outcome, Location: r.Location}
+	if len(r.Body) > 0 {
+		reply.Value = server.Raw{ContentType: r.ContentType, Body: r.Body}
+	}
+	return reply
+}
+
+// Watch is the place to look, for the path of [Path]. A GET is answered as
+// accepted while the job goes on, with its progress where the dialect has a place for
+// it, and then with its result, as if the request had waited for it. A DELETE asks
+// it to stop: accepted where it has to be waited for, empty where there is nothing
+// to stop any more. A job of somebody else's is not found.
+func (b *Queue) Watch() http.Handler {
+	return b.server.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+		w.Header().Set("Cache-Control", "no-store")
+		j, err := b.owned(r)
+		if err != nil {
+			return nil, err
+		}
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+			if j.Result != nil {
+				return j.Result.reply(), nil
+			}
+			return b.accepted(j), nil
+		case http.MethodDelete:
+			if err := b.cancel(r.Context(), j.ID); err != nil {
+				return nil, unavailable(err)
+			}
+			if j, err = b.store.Job(r.Context(), j.ID); err != nil {
+				return nil, unavailable(err)
+			}
+			if j.Result != nil {
+				b.tell(j.ID)
+				return nil, nil
+			}
+			return b.accepted(j), nil
+		}
+		w.Header().Set("Allow", "GET, HEAD, DELETE")
+		refused := parlance.NewError(parlance.Invalid, "A job can be looked at and canceled")
+		refused.Outcome.Status = http.StatusMethodNotAllowed
+		return nil, refused
+	})
+}
+
+// owned is the job that a request names, if it is the caller's.
+func (b *Queue) owned(r *http.Request) (Job, error) {
+	id := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+	j, err := b.store.Job(r.Context(), id)
+	if err != nil {
+		return j, unavailable(err)
+	}
+	if caller, _ := server.PrincipalOf(r.Context()); caller.ID != j.Owner {
+		return j, parlance.ErrNotFound
+	}
+	return j, nil
+}
+
+// unavailable is a store's error, as a client is told of it.
+func unavailable(err error) error {
+	if errors.Is(err, parlance.ErrNotFound) {
+		return err
+	}
+	return parlance.NewError(parlance.Unavailable, "").Because(err)
+}
+
+// unreadInput is why a request cannot become a job.
+func unreadInput(err error) error {
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		refused := parlance.NewError(parlance.Invalid, "No more than %d bytes are taken", e.Limit)
+		refused.Outcome.Status = http.StatusRequestEntityTooLarge
+		return refused
+	}
+	return parlance.NewError(parlance.Invalid, "The request broke off").Because(err)
+}

@@ -1,0 +1,496 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/core"
+	"github.com/parlance-api/parlance/server/internal/generic"
+)
+
+// Work does a job. What it returns becomes the job's result, as what a handler
+// returns becomes its answer; a Reply's Location and Document are not kept.
+//
+// A job is done at least once, and not exactly once: a process may die between the
+// effect and the note of it, and the job is then done again. j.ID is the same each
+// time, and so the idempotency key to use towards others; j.Attempt counts. An
+// effect in the job's own store happens once if Work returns it as [server.Atomic]: effect
+// and result are then one commit.
+//
+// ctx carries the activity id of the request that asked for the job, its principal's
+// ID, and what [Progress] needs. It ends where somebody cancels the job, where its
+// lease is lost, so that another may be doing it, and where the process has no more
+// time; context.Cause tells [ErrCanceled], [ErrLeaseLost] or [ErrShutdown].
+type Work func(ctx context.Context, j Job) (any, error)
+
+// Why the context of a job ended, beside ErrLeaseLost.
+var (
+	ErrCanceled = errors.New("server: somebody canceled the job")
+	ErrShutdown = errors.New("server: the process ends before the job does")
+)
+
+// Queue does work in the background, and lets it be watched. It is safe for
+// concurrent use.
+type Queue struct {
+	server *server.Server
+	store  Store
+	config
+
+	wake   chan struct{} // there may be a job
+	mu     sync.Mutex
+	waiter map[string]chan struct{} // closed when a job of this id has ended here
+	active map[string]*running      // those that are being done here
+}
+
+type config struct {
+	works    map[string]Work
+	workers  int
+	lease    time.Duration
+	poll     time.Duration
+	again    time.Duration
+	drain    time.Duration
+	attempts int
+	backoff  time.Duration
+	place    string
+	maxInput int64
+	maxWait  time.Duration
+}
+
+// Option changes how background work is done.
+type Option interface{ apply(*config) }
+
+type option func(*config)
+
+func (o option) apply(c *config) { o(c) }
+
+// Kind says how jobs of a kind are done. Processes that share a store may know
+// different kinds: each takes what it knows.
+func Kind(kind string, w Work) Option {
+	return option(func(c *config) { c.works[kind] = w })
+}
+
+// Workers sets how many jobs a process does at the same time; it is 4 otherwise.
+func Workers(n int) Option { return option(func(c *config) { c.workers = max(n, 1) }) }
+
+// Lease sets how long a job stays with a process that says nothing more; it is
+// 30 s otherwise. It is renewed three times as often. So long a job rests after its
+// process has died.
+func Lease(d time.Duration) Option { return option(func(c *config) { c.lease = d }) }
+
+// Poll sets how often the store is asked for jobs, and for the results that
+// somebody waits for; it is 1 s otherwise. What this process puts itself outside
+// of a transaction is begun at once.
+func Poll(d time.Duration) Option { return option(func(c *config) { c.poll = d }) }
+
+// Attempts bounds how often a job is begun that fails by the server's fault, or
+// is refused for a rate, and how long it rests after the first time; twice as long
+// after each other, and never shorter than the failure says. It is 5 and 5 s
+// otherwise. Any other failure is final. A job that never ends, because its process
+// does before, is begun four times as often.
+func Attempts(n int, backoff time.Duration) Option {
+	return option(func(c *config) { c.attempts, c.backoff = max(n, 1), backoff })
+}
+
+// Drain sets how long jobs may go on once Run is to end; it is 20 s otherwise.
+// One that does not end by then is done again, by whoever takes it.
+func Drain(d time.Duration) Option { return option(func(c *config) { c.drain = d }) }
+
+// Path sets the path below which jobs are watched; it is /jobs/ otherwise.
+func Path(prefix string) Option {
+	return option(func(c *config) { c.place = prefix })
+}
+
+// RetryAfter sets when a client is told to look again; it is 2 s otherwise.
+func RetryAfter(d time.Duration) Option {
+	return option(func(c *config) { c.again = d })
+}
+
+// MaxInput bounds, in bytes, the request that becomes a job; it is 1 MiB otherwise.
+func MaxInput(bytes int64) Option {
+	return option(func(c *config) { c.maxInput = bytes })
+}
+
+// MaxWait bounds how long a client may have itself kept waiting for a result; it
+// is 30 s otherwise.
+func MaxWait(d time.Duration) Option { return option(func(c *config) { c.maxWait = d }) }
+
+// begun is how many times as often a job is begun that does not even fail.
+const begun = 4
+
+// New keeps work in a store and does it there where [Queue.Run] runs: in this
+// process or in another one. What was put survives them all.
+//
+//	jobs := server.Background(api, db.Jobs(), server.JobKind("export", export))
+//	mux.Handle("POST /exports", jobs.Handler("export"))
+//	mux.Handle("/jobs/", jobs.Watch())
+//	go jobs.Run(ctx)
+func New(s *server.Server, store Store, options ...Option) *Queue {
+	b := &Queue{server: s, store: store, waiter: make(map[string]chan struct{}), active: make(map[string]*running), config: config{
+		works: make(map[string]Work), workers: 4, lease: 30 * time.Second, poll: time.Second, again: 2 * time.Second,
+		drain: 20 * time.Second, attempts: 5, backoff: 5 * time.Second, place: "/jobs/", maxInput: 1 << 20, maxWait: 30 * time.Second,
+	}}
+	for _, o := range options {
+		o.apply(&b.config)
+	}
+	b.wake = make(chan struct{}, b.workers)
+	return b
+}
+
+// Put adds a job for whoever calls, and returns it. In a transaction of the store it
+// is there where that commits.
+func (b *Queue) Put(ctx context.Context, kind string, input []byte) (Job, error) {
+	caller, _ := server.PrincipalOf(ctx)
+	j := Job{ID: activity.NewID(), Kind: kind, Input: input, Owner: caller.ID, Activity: activity.ID(ctx), Created: time.Now()}
+	if err := b.store.Put(ctx, j); err != nil {
+		return Job{}, parlance.NewError(parlance.Unavailable, "").Because(err)
+	}
+	b.rouse()
+	return j, nil
+}
+
+// rouse wakes a worker.
+func (b *Queue) rouse() {
+	select {
+	case b.wake <- struct{}{}:
+	default: // as many are awake as there are
+	}
+}
+
+// Run does jobs until ctx ends, and then those it has begun, for as long as
+// [Drain] says. It returns once none is left: a Work that does not heed its
+// context keeps it.
+func (b *Queue) Run(ctx context.Context) {
+	kinds := slices.Sorted(maps.Keys(b.works))
+	process := activity.NewID()
+	hard, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	var all sync.WaitGroup
+	for i := range b.workers {
+		all.Go(func() { b.worker(ctx, hard, kinds, fmt.Sprintf("%s/%d", process, i)) })
+	}
+	defer context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(b.drain, func() { stop(ErrShutdown) })
+		<-hard.Done()
+		timer.Stop()
+	})()
+	all.Wait()
+}
+
+// worker does one job after the other.
+func (b *Queue) worker(ctx, hard context.Context, kinds []string, name string) {
+	for ctx.Err() == nil {
+		j, found, err := b.store.Take(ctx, kinds, name, b.lease)
+		if found {
+			b.do(hard, j, name)
+			continue
+		}
+		if err != nil && ctx.Err() == nil {
+			b.server.Logger().ErrorContext(ctx, "no job can be taken", "error", err)
+		}
+		timer := time.NewTimer(b.poll)
+		select {
+		case <-ctx.Done():
+		case <-b.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// running is a job that is being done.
+type running struct {
+	Job
+	jobs   *Queue
+	worker string
+	stop   context.CancelCauseFunc
+
+	poke     chan struct{} // there is news
+	mu       sync.Mutex
+	progress float64
+	note     string
+}
+
+type runningKey struct{}
+
+// Progress says how far the job of this context is, from 0 to 1, and what it is at,
+// for people. It is kept with the job, once a second at most. Elsewhere it does
+// nothing.
+func Progress(ctx context.Context, progress float64, note string) {
+	r, ok := ctx.Value(runningKey{}).(*running)
+	if !ok {
+		return
+	}
+	r.mu.Lock()
+	r.progress, r.note = min(max(progress, 0), 1), note
+	r.mu.Unlock()
+	select {
+	case r.poke <- struct{}{}:
+	default:
+	}
+}
+
+// do does a job that was taken, and notes what it came to.
+func (b *Queue) do(hard context.Context, j Job, worker string) {
+	r := &running{Job: j, jobs: b, worker: worker, poke: make(chan struct{}, 1), progress: j.Progress, note: j.Note}
+	ctx := server.WithPrincipal(activity.WithID(hard, j.Activity), server.Principal{ID: j.Owner})
+	ctx = context.WithValue(ctx, runningKey{}, r)
+	log := b.server.Logger().With("job", j.ID, "job_kind", j.Kind, "attempt", j.Attempt)
+	switch {
+	case j.Stopping:
+		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled}})
+		return
+	case j.Attempt > begun*b.attempts: // it took its process with it each time
+		log.ErrorContext(ctx, "the job was begun too often and never ended")
+		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.Internal}})
+		return
+	}
+	working, stop := context.WithCancelCause(ctx)
+	r.stop = stop
+	b.mu.Lock()
+	b.active[j.ID] = r
+	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.active[j.ID] == r { // and not this process again, after the lease was lost
+			delete(b.active, j.ID)
+		}
+	}()
+	kept := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(kept)
+		r.keep(ctx, log, done)
+	}()
+	ended, result, err := r.work(working)
+	cause := context.Cause(working)
+	stop(nil)
+	close(done)
+	<-kept // nothing is renewed any more
+	switch {
+	case ended:
+		b.tell(j.ID)
+	case errors.Is(cause, ErrLeaseLost), errors.Is(err, ErrLeaseLost):
+		log.WarnContext(ctx, "the lease of the job was lost: another may be doing it", "error", fmt.Sprint(err))
+	case err == nil:
+		r.end(ctx, log, result)
+	case errors.Is(cause, ErrCanceled):
+		log.InfoContext(ctx, "the job was canceled")
+		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled}})
+	case errors.Is(cause, ErrShutdown):
+		log.WarnContext(ctx, "the job did not end in time, and will be done again", "error", err)
+		r.rest(ctx, log, 0)
+	default:
+		r.failed(ctx, log, err)
+	}
+}
+
+// work runs the job's function, whatever it does. ended is that the result is kept
+// already.
+func (r *running) work(ctx context.Context) (ended bool, result Result, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			r.jobs.server.Logger().ErrorContext(ctx, "the job panicked", "job", r.ID, "job_kind", r.Kind,
+				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			ended, err = false, parlance.ErrInternal
+		}
+	}()
+	value, err := r.jobs.works[r.Kind](ctx, r.Job)
+	if err != nil {
+		return false, Result{}, err
+	}
+	atomic, ok := value.(server.Atomic)
+	if !ok {
+		result, err = resultOf(value)
+		return false, result, err
+	}
+	err = r.jobs.store.Transact(ctx, func(ctx context.Context) (err error) {
+		defer core.Catch(&err)
+		value, err := atomic(ctx)
+		if err != nil {
+			return err
+		}
+		if result, err = resultOf(value); err != nil {
+			return err
+		}
+		result.At = time.Now()
+		return r.jobs.store.End(ctx, r.ID, r.worker, result)
+	})
+	if t, ok := err.(*core.Panic); ok {
+		panic(t)
+	}
+	return err == nil, result, err
+}
+
+// resultOf is what is kept of what a job's function returned.
+func resultOf(value any) (Result, error) {
+	reply := server.ReplyOf(value)
+	reply.Outcome.Kind = generic.Kind(&reply.Outcome)
+	data, err := reply.Payload()
+	return Result{Outcome: reply.Outcome, ContentType: data.ContentType, Body: data.Body, Location: reply.Location}, err
+}
+
+// failed notes a failure, or has the job done again later.
+func (r *running) failed(ctx context.Context, log *slog.Logger, err error) {
+	o := parlance.OutcomeOf(err)
+	o.Kind = generic.Kind(&o)
+	again := (o.Kind.ServerFault() || o.Kind == parlance.RateLimited) && r.Attempt < r.jobs.attempts
+	level := slog.LevelInfo
+	if o.Kind.ServerFault() {
+		level = slog.LevelError
+	}
+	log.Log(ctx, level, "the job failed", "error", err, "kind", o.Kind.String(), "again", again)
+	if !again {
+		r.end(ctx, log, Result{Outcome: o})
+		return
+	}
+	backoff := r.jobs.backoff << min(r.Attempt-1, 16)
+	if backoff > 0 {
+		backoff = backoff/2 + rand.N(backoff/2+1) // so that what failed together does not come back together
+	}
+	r.rest(ctx, log, max(backoff, o.RetryAfter))
+}
+
+// rest leaves the job to whoever takes it after this time.
+func (r *running) rest(ctx context.Context, log *slog.Logger, d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	// The lease is what rests; the store needs no other word for it.
+	if _, err := r.jobs.store.Keep(context.WithoutCancel(ctx), r.ID, r.worker, d, r.progress, r.note); err != nil {
+		log.WarnContext(ctx, "the job cannot be put back before its lease ends", "error", err)
+	}
+}
+
+// end keeps the result. Where that cannot be for as long as the lease, the job will
+// be done again.
+func (r *running) end(ctx context.Context, log *slog.Logger, result Result) {
+	result.At = time.Now()
+	if o := &result.Outcome; o.Kind.Failing() && o.Detail == "" && len(o.Fields) == 0 {
+		o.Detail = fmt.Sprintf("The job failed. The cause is in the server's log under the job's ID %s.", r.ID)
+		if o.Reason == parlance.Canceled {
+			o.Detail = "The job was canceled."
+		}
+	}
+	until := result.At.Add(r.jobs.lease / 2)
+	for {
+		err := r.jobs.store.End(context.WithoutCancel(ctx), r.ID, r.worker, result)
+		if err == nil {
+			r.jobs.tell(r.ID)
+			return
+		}
+		if errors.Is(err, ErrLeaseLost) || ctx.Err() != nil || !time.Now().Before(until) {
+			log.ErrorContext(ctx, "the job's result cannot be kept: it will be done again", "error", err)
+			return
+		}
+		timer := time.NewTimer(r.jobs.lease / 16)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+// keep renews the lease, and stops the work where it is lost or canceled.
+func (r *running) keep(ctx context.Context, log *slog.Logger, done <-chan struct{}) {
+	every, last := r.jobs.lease/3, time.Now()
+	until := last.Add(r.jobs.lease)
+	timer := time.NewTimer(every)
+	defer timer.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-r.poke:
+			timer.Reset(min(max(time.Until(last.Add(time.Second)), 0), every))
+			continue
+		case <-timer.C:
+		}
+		r.mu.Lock()
+		progress, note := r.progress, r.note
+		r.mu.Unlock()
+		last = time.Now()
+		timer.Reset(every)
+		canceled, err := r.jobs.store.Keep(context.WithoutCancel(ctx), r.ID, r.worker, r.jobs.lease, progress, note)
+		switch {
+		case err == nil && canceled:
+			r.stop(ErrCanceled)
+			fallthrough
+		case err == nil:
+			until = last.Add(r.jobs.lease)
+		case errors.Is(err, ErrLeaseLost), !time.Now().Add(every).Before(until):
+			r.stop(ErrLeaseLost) // or will be before the next try
+			return
+		default:
+			log.WarnContext(ctx, "the lease of the job cannot be renewed yet", "error", err)
+		}
+	}
+}
+
+// tell wakes those who wait for a job of this process.
+func (b *Queue) tell(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c, ok := b.waiter[id]; ok {
+		close(c)
+		delete(b.waiter, id)
+	}
+}
+
+// cancel asks a job to stop.
+func (b *Queue) cancel(ctx context.Context, id string) error {
+	if err := b.store.Cancel(ctx, id); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r, ok := b.active[id]; ok {
+		r.stop(ErrCanceled)
+	}
+	return nil
+}
+
+// wait is the job once it has ended, or as it is after this time.
+func (b *Queue) wait(ctx context.Context, id string, atMost time.Duration) (Job, error) {
+	b.mu.Lock()
+	ended, ok := b.waiter[id]
+	if !ok {
+		ended = make(chan struct{})
+		b.waiter[id] = ended
+	}
+	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.waiter[id] == ended {
+			delete(b.waiter, id) // another who waits for it finds it by asking
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
+	for {
+		j, err := b.store.Job(context.WithoutCancel(ctx), id)
+		if err != nil || j.Result != nil || ctx.Err() != nil {
+			return j, err
+		}
+		timer := time.NewTimer(b.poll)
+		select {
+		case <-ended:
+			ended = nil // and asked for once more; by polling where that was too early
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}

@@ -1,0 +1,61 @@
+package jobs
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// prefer is what a client prefers of how it is answered (RFC 7240).
+type prefer struct {
+	async bool          // respond-async
+	wait  time.Duration // whole seconds
+	waits bool          // wait was given
+}
+
+// preferOf reads the values of the Prefer fields. What is not understood is passed
+// over, and of a preference that comes twice the first counts (RFC 7240, 2).
+func preferOf(values []string) (p prefer) {
+	seen := map[string]bool{}
+	for _, value := range values {
+		for value != "" {
+			var one string
+			one, value = cutOutside(value, ',')
+			one, _ = cutOutside(one, ';') // its parameters say nothing to us
+			name, text, _ := strings.Cut(one, "=")
+			name = strings.ToLower(strings.TrimSpace(name))
+			if seen[name] {
+				continue
+			}
+			seen[name] = true
+			switch name {
+			case "respond-async":
+				p.async = true
+			case "wait":
+				text = strings.Trim(strings.TrimSpace(text), `"`)
+				// 32 bits of seconds are 136 years, and no time.Duration overflows.
+				if n, err := strconv.ParseUint(text, 10, 32); err == nil {
+					p.wait, p.waits = time.Duration(n)*time.Second, true
+				}
+			}
+		}
+	}
+	return p
+}
+
+// cutOutside cuts a text at the first separator that stands in no quoted string
+// (RFC 9110, 5.6.4).
+func cutOutside(s string, separator byte) (before, after string) {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && quoted:
+			i++
+		case c == separator && !quoted:
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}

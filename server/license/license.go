@@ -1,0 +1,170 @@
+package license
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/auth"
+	"github.com/parlance-api/parlance/server/internal/wording"
+)
+
+// DefaultLease is how long a seat is kept for a holder who does nothing, unless
+// Seats.Lease says otherwise.
+const DefaultLease = 5 * time.Minute
+
+// Seats is a licence for so many at one time: users who are logged in, dialogs
+// that are open. Who wants one while all are taken fails with quota/licence. A
+// seat that is not given back is free again when its lease ends; each use renews
+// it. Those that share a Store share the seats. It must not change while it is
+// used.
+type Seats struct {
+	Store Store
+	Pool  string        // which seats, such as "agents" or "agents/acme"
+	Count int           // how many there are
+	Lease time.Duration // 0 is DefaultLease
+
+	// Holder is who takes a seat under Wrap; "" is nobody, who gets none. nil is
+	// server.Principal.ID.
+	Holder func(*http.Request) string
+
+	// Error is what is said where all are taken, such as a code of the service's
+	// own. Its Kind zero is quota, with the reason licence.
+	Error parlance.Outcome
+}
+
+// Acquire takes a seat, or renews the lease of the one that the holder has. In a
+// transaction of the Store it is taken where that commits.
+func (s *Seats) Acquire(ctx context.Context, holder string) error {
+	sits, err := s.Store.Acquire(ctx, s.Pool, holder, s.Count, cmp.Or(s.Lease, DefaultLease))
+	return licensed(sits, err, s.Error)
+}
+
+// Release gives the seat back. A holder without one is no error.
+func (s *Seats) Release(ctx context.Context, holder string) error {
+	if err := s.Store.Release(ctx, s.Pool, holder); err != nil {
+		return unlicensed(err)
+	}
+	return nil
+}
+
+// Hold is Sit for work that may outlast the lease: the seat is renewed until
+// release is called, which does not give it back. release waits for a renewal
+// that is under way.
+func (s *Seats) Hold(ctx context.Context, holder string) (release func(), err error) {
+	if err := s.Acquire(ctx, holder); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(max(cmp.Or(s.Lease, DefaultLease)/3, 1))
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				_ = s.Acquire(ctx, holder) // there are two more before the lease ends
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-done }, nil
+}
+
+// Wrap takes or renews a seat for whoever calls, and holds it while the request
+// is served. It stands behind [auth.Authenticate]; who is nobody has no credential. A
+// route that gives the seat back stands outside of it.
+func (s *Seats) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		holder := ""
+		if s.Holder != nil {
+			holder = s.Holder(r)
+		} else if p, known := server.PrincipalOf(r.Context()); known {
+			holder = p.ID
+		}
+		if holder == "" {
+			server.WriteError(w, r, auth.CredentialError(parlance.NoCredential))
+			return
+		}
+		release, err := s.Hold(r.Context(), holder)
+		if err != nil {
+			server.WriteError(w, r, err)
+			return
+		}
+		defer release()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Cap is a licence for so many things that were created, such as cameras: what
+// would be one too many fails with quota/licence, until one is deleted. It counts
+// what it is told of, so the count and the thing belong into one transaction; see
+// Create and Delete. It is a value, cheap to make for each tenant.
+type Cap struct {
+	Store Store
+	Name  string // what is counted, such as "cameras" or "cameras/acme"
+	Most  int
+
+	// Error is what is said of one too many, such as Fields for dialects whose
+	// clients look there. Its Kind zero is quota, with the reason licence.
+	Error parlance.Outcome
+}
+
+// Take counts n more. In a transaction of the Store, such as that of an
+// [server.Atomic], they are counted where that commits.
+func (c Cap) Take(ctx context.Context, n int) error {
+	added, err := c.Store.Add(ctx, c.Name, n, c.Most)
+	return licensed(added, err, c.Error)
+}
+
+// Free counts n less.
+func (c Cap) Free(ctx context.Context, n int) error { return c.Take(ctx, -n) }
+
+// Create counts one more and creates it, or neither, in one transaction of the
+// Store. create is given its context, and may be run again; its error is
+// returned.
+func (c Cap) Create(ctx context.Context, create func(ctx context.Context) error) error {
+	return c.Store.Transact(ctx, func(ctx context.Context) error {
+		if err := c.Take(ctx, 1); err != nil {
+			return err
+		}
+		return create(ctx)
+	})
+}
+
+// Delete deletes one and counts it no more, or neither, as Create does.
+func (c Cap) Delete(ctx context.Context, remove func(ctx context.Context) error) error {
+	return c.Store.Transact(ctx, func(ctx context.Context) error {
+		if err := remove(ctx); err != nil {
+			return err
+		}
+		return c.Free(ctx, 1)
+	})
+}
+
+// licensed is the refusal where there is no room.
+func licensed(room bool, err error, refusal parlance.Outcome) error {
+	switch {
+	case err != nil:
+		return unlicensed(err)
+	case !room:
+		return wording.Error(refusal, parlance.Quota, parlance.Licence)
+	}
+	return nil
+}
+
+// unlicensed is that nobody knows whether there is room: a licence that is not
+// counted is none. A database's own words, by which it is asked again, stay
+// beneath.
+func unlicensed(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return parlance.NewError(parlance.Unavailable, "").Because(err)
+}
