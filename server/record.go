@@ -31,27 +31,31 @@ func WithRecorder(recorder *activity.Recorder, options ...RecordOption) Option {
 	}
 	j := &journal{recorder: recorder}
 	for _, o := range options {
-		o(j)
+		o.applyRecord(j)
 	}
 	return option(func(c *config) { c.journal = j })
 }
 
 // RecordOption is one setting of [WithRecorder].
-type RecordOption func(*journal)
+type RecordOption interface{ applyRecord(*journal) }
+
+type recordOption func(*journal)
+
+func (o recordOption) applyRecord(j *journal) { o(j) }
 
 // KeepRequest keeps the values of a JSON request that pointers (RFC 6901) such as
 // /order/id name, without what is secret by its name: see
 // [activity.Recorder.Choose]. They are found as far as the handler reads the body,
 // and in its first 64 KiB.
 func KeepRequest(pointers ...string) RecordOption {
-	return func(j *journal) { j.request = append(j.request, pointers...) }
+	return recordOption(func(j *journal) { j.request = append(j.request, pointers...) })
 }
 
 // KeepResponse keeps the values of a JSON answer that pointers name, as
 // [KeepRequest] does. They are those of the answer as it was sent, with the
 // dialect's envelope.
 func KeepResponse(pointers ...string) RecordOption {
-	return func(j *journal) { j.response = append(j.response, pointers...) }
+	return recordOption(func(j *journal) { j.response = append(j.response, pointers...) })
 }
 
 // journal is how the requests of a Server are recorded.

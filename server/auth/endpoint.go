@@ -327,7 +327,7 @@ func (e *TokenEndpoint) renew(ctx context.Context, form url.Values, clientID str
 			return err
 		}
 		if !first {
-			cause := fmt.Errorf("server: a refresh token of %s was used twice: its family %s ends", t.Principal.ID, t.Family)
+			cause := fmt.Errorf("auth: a refresh token of %s was used twice: its family %s ends", t.Principal.ID, t.Family)
 			refusal = refuseGrant("invalid_grant", CredentialError(parlance.Spent).Because(cause))
 			return nil // or the end of the family would not be committed
 		}

@@ -42,7 +42,7 @@ func (r Record) Decode(v any) error {
 	case r.Name != "":
 		err = xml.Unmarshal(r.Raw, v)
 	case !utf8.Valid(r.Raw): // RFC 8259, 8.1; encoding/json would put something else in its place
-		err = errors.New("server: the record is not UTF-8")
+		err = errors.New("bulk: the record is not UTF-8")
 	default:
 		err = json.Unmarshal(r.Raw, v)
 	}
@@ -213,7 +213,7 @@ func (b *records) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // errUnheard is that the answer could not be sent.
-var errUnheard = errors.New("server: the client does not take the answer")
+var errUnheard = errors.New("bulk: the client does not take the answer")
 
 // run handles every record and ends the answer.
 func (b *records) run(ctx context.Context, in *input, a *response) error {
@@ -406,7 +406,7 @@ func (e *tooMany) Error() string { return fmt.Sprintf("more than %d records", e.
 // cutInput is that the request could not be read further.
 type cutInput struct{ err error }
 
-func (e *cutInput) Error() string { return "server: the request broke off: " + e.err.Error() }
+func (e *cutInput) Error() string { return "bulk: the request broke off: " + e.err.Error() }
 func (e *cutInput) Unwrap() error { return e.err }
 
 // unread is what the client is told of the part that was not read; nil where the

@@ -49,7 +49,7 @@ func (s *spool) spill() error {
 	if s.file == nil {
 		f, err := os.CreateTemp(s.dir, "parlance-bulk-*")
 		if err != nil {
-			return fmt.Errorf("server: the spool of a bulk answer: %w", err)
+			return fmt.Errorf("bulk: the spool of a response: %w", err)
 		}
 		_ = os.Remove(f.Name()) // where the system lets us, so that no crash leaves it behind; else close does
 		s.file, s.out = f, bufio.NewWriterSize(f, chunk)
@@ -57,7 +57,7 @@ func (s *spool) spill() error {
 	_, err := s.out.Write(s.memory)
 	s.memory = s.memory[:0]
 	if err != nil {
-		return fmt.Errorf("server: the spool of a bulk answer: %w", err)
+		return fmt.Errorf("bulk: the spool of a response: %w", err)
 	}
 	return nil
 }
@@ -68,10 +68,10 @@ func (s *spool) all(yield func(*handled) error) error {
 	var from io.Reader = bytes.NewReader(s.memory)
 	if s.file != nil {
 		if err := s.out.Flush(); err != nil {
-			return fmt.Errorf("server: the spool of a bulk answer: %w", err)
+			return fmt.Errorf("bulk: the spool of a response: %w", err)
 		}
 		if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-			return fmt.Errorf("server: the spool of a bulk answer: %w", err)
+			return fmt.Errorf("bulk: the spool of a response: %w", err)
 		}
 		from = bufio.NewReaderSize(s.file, chunk)
 	}
@@ -82,12 +82,12 @@ func (s *spool) all(yield func(*handled) error) error {
 		case err == io.EOF:
 			return nil
 		case err != nil:
-			return fmt.Errorf("server: the spool of a bulk answer: %w", err)
+			return fmt.Errorf("bulk: the spool of a response: %w", err)
 		}
 		n := int(binary.LittleEndian.Uint32(size[:]))
 		entry = slices.Grow(entry[:0], n)[:n]
 		if _, err := io.ReadFull(from, entry); err != nil {
-			return fmt.Errorf("server: the spool of a bulk answer: %w", err)
+			return fmt.Errorf("bulk: the spool of a response: %w", err)
 		}
 		h, err := readHandled(entry)
 		if err != nil {
@@ -134,7 +134,7 @@ func plain(o *parlance.Outcome) bool {
 		len(o.Items) == 0 && len(o.Notes) == 0 && o.RetryAfter == 0 && o.Retryable == 0 && o.Help == ""
 }
 
-var errSpool = errors.New("server: the spool of a bulk answer was changed by somebody")
+var errSpool = errors.New("bulk: the spool of a response was changed by somebody")
 
 func readHandled(b []byte) (h handled, err error) {
 	index, n := binary.Uvarint(b)

@@ -33,7 +33,7 @@ func (c *claim) Store() core.Transactor { return c.store }
 // Transactional reports that the handler does all that it does in an Atomic.
 func (c *claim) Transactional() bool { return !c.key.Outside }
 
-var errEnded = errors.New("server: the request was answered before its Atomic was run; nothing was done")
+var errEnded = errors.New("idempotency: the request was answered before its Atomic was run; nothing was done")
 
 // Enter begins a transaction. It fails where the request was answered already,
 // by another Atomic or, as http.TimeoutHandler does, over the handler's head.

@@ -98,14 +98,14 @@ func Middleware(store Store, options ...Option) server.Middleware {
 		maxBody: DefaultMaxBody, maxAnswer: DefaultMaxResponse, caller: callerOf,
 	}
 	for _, o := range options {
-		o.applyKey(i)
+		o.apply(i)
 	}
 	return func(next http.Handler) http.Handler {
 		serve := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { i.serve(w, r, next) })
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			x := core.Of(r.Context())
 			if x == nil {
-				panic("server: Idempotent stands under no Server, and has no dialect to answer in; put it behind Server.Wrap")
+				panic("idempotency: Middleware stands under no Server, and has no dialect to answer in; put it behind Server.Wrap")
 			}
 			x.Serve(serve, w, r) // so that w is the innermost exchange
 		})
@@ -113,11 +113,11 @@ func Middleware(store Store, options ...Option) server.Middleware {
 }
 
 // Option changes how Idempotent works.
-type Option interface{ applyKey(*idempotency) }
+type Option interface{ apply(*idempotency) }
 
 type option func(*idempotency)
 
-func (o option) applyKey(i *idempotency) { o(i) }
+func (o option) apply(i *idempotency) { o(i) }
 
 // Required refuses a request that has no key (2.7).
 func Required() Option { return option(func(i *idempotency) { i.required = true }) }

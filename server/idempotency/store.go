@@ -85,4 +85,4 @@ type Response struct {
 
 // ErrClaimLost is that this process has no claim on a key: it never had, or was
 // taken for dead.
-var ErrClaimLost = errors.New("server: the claim of the idempotency key was lost")
+var ErrClaimLost = errors.New("idempotency: the claim of the idempotency key was lost")

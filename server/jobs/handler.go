@@ -78,7 +78,7 @@ func (b *Queue) handler(kind string, always bool) http.Handler {
 func (b *Queue) now(ctx context.Context, kind string, input []byte, caller server.Principal) (any, error) {
 	work, ok := b.works[kind]
 	if !ok {
-		return nil, errors.New("server: nobody does jobs of kind " + strconv.Quote(kind))
+		return nil, errors.New("jobs: nobody does jobs of kind " + strconv.Quote(kind))
 	}
 	j := Job{
 		ID: activity.NewID(), Kind: kind, Input: input, Owner: caller.ID,

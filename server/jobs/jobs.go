@@ -36,8 +36,8 @@ type Work func(ctx context.Context, j Job) (any, error)
 
 // Why the context of a job ended, beside ErrLeaseLost.
 var (
-	ErrCanceled = errors.New("server: somebody canceled the job")
-	ErrShutdown = errors.New("server: the process ends before the job does")
+	ErrCanceled = errors.New("jobs: somebody canceled the job")
+	ErrShutdown = errors.New("jobs: the process ends before the job does")
 )
 
 // Queue does work in the background, and lets it be watched. It is safe for

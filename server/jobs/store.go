@@ -68,4 +68,4 @@ type Result struct {
 }
 
 // ErrLeaseLost is that a job is another worker's now: its lease had ended.
-var ErrLeaseLost = errors.New("server: the lease of the job was lost")
+var ErrLeaseLost = errors.New("jobs: the lease of the job was lost")

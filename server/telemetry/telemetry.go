@@ -71,32 +71,36 @@ type config struct {
 }
 
 // Option is one setting of an Observer.
-type Option func(*config)
+type Option interface{ apply(*config) }
+
+type option func(*config)
+
+func (o option) apply(c *config) { o(c) }
 
 // WithTracerProvider sets where spans go: OpenTelemetry's global provider if
 // unset.
 func WithTracerProvider(p trace.TracerProvider) Option {
-	return func(c *config) { c.tracers = p }
+	return option(func(c *config) { c.tracers = p })
 }
 
 // WithMeterProvider sets where the metrics go: OpenTelemetry's global provider if
 // unset.
 func WithMeterProvider(p metric.MeterProvider) Option {
-	return func(c *config) { c.meters = p }
+	return option(func(c *config) { c.meters = p })
 }
 
 // WithPropagators sets how the caller's trace is read, such as
 // propagation.TraceContext for W3C's traceparent: OpenTelemetry's global
 // propagator if unset, which reads nothing unless the program set one.
 func WithPropagators(p propagation.TextMapPropagator) Option {
-	return func(c *config) { c.propagator = p }
+	return option(func(c *config) { c.propagator = p })
 }
 
 // WithPublicEndpoint begins a trace of its own for each request and links it to
 // the caller's, for callers who are strangers: by their trace they would choose
 // what is sampled.
 func WithPublicEndpoint() Option {
-	return func(c *config) { c.public = true }
+	return option(func(c *config) { c.public = true })
 }
 
 // New makes an Observer for Servers of a dialect, which may be nil where it need
@@ -104,7 +108,7 @@ func WithPublicEndpoint() Option {
 func New(d *dialect.Dialect, opts ...Option) *Observer {
 	var c config
 	for _, o := range opts {
-		o(&c)
+		o.apply(&c)
 	}
 	if c.tracers == nil {
 		c.tracers = otel.GetTracerProvider()

@@ -61,7 +61,7 @@ func (s *scene) questions() []question {
 		write("Keys.Settle "+name, func(ctx context.Context) error { return s.Idempotency().Settle(ctx, k, nil) })
 
 		for _, most := range []int{0, 9} {
-			write(fmt.Sprint("Seats.Sit ", name, most), func(ctx context.Context) error {
+			write(fmt.Sprint("Seats.Acquire ", name, most), func(ctx context.Context) error {
 				_, err := s.Seats().Acquire(ctx, name, "holder", most, time.Hour)
 				return err
 			})
@@ -70,8 +70,8 @@ func (s *scene) questions() []question {
 				return err
 			})
 		}
-		write("Seats.Stand "+name, func(ctx context.Context) error { return s.Seats().Release(ctx, name, "holder") })
-		read("Seats.Seated "+name, func(ctx context.Context) error {
+		write("Seats.Release "+name, func(ctx context.Context) error { return s.Seats().Release(ctx, name, "holder") })
+		read("Seats.InUse "+name, func(ctx context.Context) error {
 			_, err := s.Seats().InUse(ctx, name)
 			return err
 		})
