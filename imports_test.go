@@ -76,7 +76,7 @@ func TestEveryRoomImportsOnlyWhatItMay(t *testing.T) {
 				return err
 			}
 			dir := filepath.ToSlash(filepath.Dir(path))
-			if why := cmp.Or(refuse(dir, imported), climbs(dir, imported)); why != "" {
+			if why := cmp.Or(refuse(dir, imported), climbs(dir, imported), leans(dir, imported)); why != "" {
 				t.Errorf("%s must not import %s: %s", path, imported, why)
 			}
 		}
@@ -141,6 +141,70 @@ func TestTheDialectImportsOnlyWhatLiesBelow(t *testing.T) {
 	}
 }
 
+// shelves are the packages below the server, and the other shelves that each may
+// import. All import the server, which imports none of them.
+var shelves = map[string][]string{
+	"auth":        nil,
+	"bulk":        nil,
+	"guard":       nil,
+	"idempotency": nil,
+	"jobs":        nil,
+	"license":     {"auth"},    // a caller without a name has no credential
+	"limit":       {"license"}, // sessions are seats
+	"telemetry":   nil,
+	"validate":    nil,
+}
+
+// leans says why a package of the server must not import another; "" if it may.
+func leans(dir, imported string) string {
+	target, ours := strings.CutPrefix(imported, module+"/server/")
+	shelf, below := strings.CutPrefix(dir, "server/")
+	may, known := shelves[shelf]
+	switch {
+	case ours && target == "internal/servertest":
+		return "it is for tests"
+	case shelf == "internal/servertest":
+		return ""
+	case strings.HasPrefix(shelf, "internal/") && (ours || imported == module+"/server"):
+		return "what the server and its shelves share is below both"
+	case !ours, strings.HasPrefix(target, "internal/"), !below && dir != "server":
+		return ""
+	case dir == "server":
+		return "the shelves import the server, and it imports none of them"
+	case !known:
+		return "no shelf is called " + shelf + "; add it to shelves"
+	case !slices.Contains(may, target):
+		return "a shelf of the server imports another only if shelves says so"
+	}
+	return ""
+}
+
+func TestTheShelvesOfTheServerImportTheServerAlone(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		dir, imported string
+		allowed       bool
+	}{
+		{"server/auth", "server", true},
+		{"server/auth", "server/internal/core", true},
+		{"server", "server/internal/core", true},
+		{"server", "server/auth", false},
+		{"server/jobs", "server/idempotency", false},
+		{"server/limit", "server/license", true},
+		{"server/license", "server/limit", false},
+		{"server/attic", "server/auth", false},
+		{"server/internal/core", "server", false},
+		{"server/internal/core", "server/auth", false},
+		{"server/auth", "server/internal/servertest", false},
+		{"server/internal/servertest", "server/auth", true},
+		{"store/memory", "server/auth", true},
+	} {
+		if why := leans(test.dir, module+"/"+test.imported); (why == "") != test.allowed {
+			t.Errorf("%s importing %s: %q", test.dir, test.imported, why)
+		}
+	}
+}
+
 func TestImportRulesRefuseWhatTheyShould(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -190,6 +254,9 @@ func refuse(dir, imported string) string {
 		target := "."
 		if imported != module {
 			target, _, _ = strings.Cut(strings.TrimPrefix(imported, module+"/"), "/")
+		}
+		if dir == "server/internal/servertest" {
+			return "" // for tests, which may bring both ends together
 		}
 		if name == "examples" && below != "demo" && target == "gateway" {
 			return "an example is a service behind a gateway; only the demo puts one before it"

@@ -206,7 +206,7 @@ func openStore(b *testing.B) *sqlite.Store {
 	return s
 }
 
-// keep is what Idempotent and Atomic do with a store.
+// keep is what idempotency.Middleware and Atomic do with a store.
 func keep(s *sqlite.Store, i int) error {
 	ctx, name := context.Background(), strconv.Itoa(i)
 	k := idempotency.Key{Scope: "caller POST /cameras", Key: name, Activity: "5c0d21c5-fb2a-4ccd-81f9-30fca07f6613", Claimed: time.Now()}

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	errNoTransactor = errors.New("server: an Atomic needs a store: see WithTransactor and Idempotent")
+	errNoTransactor = errors.New("server: an Atomic needs a store: see WithTransactor and package idempotency")
 	errWroteItself  = errors.New("server: an Atomic wrote to the client before it was committed")
 )
 

@@ -1,3 +1,12 @@
+// Package auth finds out who makes a request to a [server.Server]: by API keys, by names
+// and passwords, or by tokens, which its [TokenEndpoint] issues.
+//
+//	keys := auth.APIKeys{auth.HashKey(secret): {Principal: server.Principal{ID: "ann"}}}
+//	h := auth.Authenticate(auth.Bearer(auth.Tokens(db.Tokens())), auth.APIKey("X-Api-Key", keys))(mux)
+//	http.ListenAndServe(addr, api.Wrap(h))
+//
+// A handler behind it asks [server.PrincipalOf]. [RequireScopes] and [Require] let only
+// some callers pass. A refusal is a [CredentialError], and leaves in the dialect.
 package auth
 
 import (

@@ -1,3 +1,16 @@
+// Package bulk handles requests of many records, one record at a time. It reads the
+// request and writes the response as a stream, so a request may have any length.
+//
+//	mux.Handle("POST /orders", bulk.Handle(api, func(ctx context.Context, r bulk.Record) (parlance.Item, error) {
+//		var o order
+//		if err := r.Decode(&o); err != nil {
+//			return parlance.Item{}, err
+//		}
+//		return parlance.Item{ID: o.Ref}, save(ctx, o)
+//	}))
+//
+// The response says in the dialect what each record came to. A short list that is in
+// memory already is a [server.Bulk] reply.
 package bulk
 
 import (

@@ -12,7 +12,7 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
-// What Bounded sets where a server has no bound of its own.
+// What ApplyDefaultLimits sets where a server has no bound of its own.
 const (
 	maxHeaderBytes = 64 << 10
 	headerTimeout  = 10 * time.Second

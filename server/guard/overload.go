@@ -1,3 +1,10 @@
+// Package guard protects a [server.Server]: from too much load ([Overload]), from work that
+// takes too long ([Deadline]), from bodies that are too large or too slow ([MaxBody],
+// [SlowBody]), and from requests during planned work ([Maintenance]).
+//
+//	overload := &guard.Overload{Served: 100}
+//	h := api.Wrap(overload.Wrap(guard.MaxBody(1 << 20)(mux)))
+//	log.Fatal(guard.ApplyDefaultLimits(&http.Server{Addr: addr, Handler: h}).ListenAndServe())
 package guard
 
 import (

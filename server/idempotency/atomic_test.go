@@ -135,7 +135,7 @@ func TestAnAtomicNeedsAStore(t *testing.T) {
 	}
 }
 
-// listenAtomic listens with an Atomic behind Idempotent.
+// listenAtomic listens with an Atomic behind Middleware.
 func listenAtomic(t *testing.T, store idempotency.Store, fn server.Atomic) (*httptest.Server, *servertest.Log) {
 	t.Helper()
 	return keyed(t, "problem", store, servertest.Returns(fn, nil), idempotency.Transactional())

@@ -1,3 +1,16 @@
+// Package idempotency lets a client retry a request under an idempotency key without its
+// being done twice: the response is kept in a [Store], and given again.
+//
+//	once := idempotency.Middleware(db.Idempotency(), idempotency.Transactional())
+//	mux.Handle("POST /orders", once(api.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+//		return server.Atomic(func(ctx context.Context) (any, error) {
+//			tx := sqlite.Tx(ctx)
+//			…
+//			return server.Created("/orders/7", order), nil
+//		}), nil
+//	})))
+//
+// Effect, key and response are then committed together.
 package idempotency
 
 import (
@@ -22,7 +35,7 @@ import (
 	"github.com/parlance-api/parlance/server/internal/snapshot"
 )
 
-// What holds for Idempotent unless an option says otherwise.
+// What holds for Middleware unless an option says otherwise.
 const (
 	DefaultExpiry      = 24 * time.Hour
 	DefaultMaxBody     = 1 << 20 // bytes
@@ -112,7 +125,7 @@ func Middleware(store Store, options ...Option) server.Middleware {
 	}
 }
 
-// Option changes how Idempotent works.
+// Option changes how Middleware works.
 type Option interface{ apply(*idempotency) }
 
 type option func(*idempotency)
@@ -152,7 +165,7 @@ func MaxResponse(bytes int) Option {
 	return option(func(i *idempotency) { i.maxAnswer = bytes })
 }
 
-// idempotency is Idempotent with its options.
+// idempotency is Middleware with its options.
 type idempotency struct {
 	store     Store
 	methods   []string

@@ -23,7 +23,7 @@ import (
 	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
-// keyed listens with one handler behind Idempotent.
+// keyed listens with one handler behind Middleware.
 func keyed(t testing.TB, dialect string, store idempotency.Store, f server.HandlerFunc, options ...idempotency.Option) (*httptest.Server, *servertest.Log) {
 	t.Helper()
 	s, l := servertest.New(t, dialect)

@@ -1,3 +1,10 @@
+// Package jobs does work in the background of a [server.Server]. A job is kept in a
+// [Store] and survives its process; a client can watch it, get its result and cancel it.
+//
+//	queue := jobs.New(api, db.Jobs(), jobs.Kind("export", export))
+//	mux.Handle("POST /exports", queue.Handler("export"))
+//	mux.Handle("/jobs/", queue.Watch())
+//	go queue.Run(ctx)
 package jobs
 
 import (
@@ -131,10 +138,10 @@ const begun = 4
 // New keeps work in a store and does it there where [Queue.Run] runs: in this
 // process or in another one. What was put survives them all.
 //
-//	jobs := server.Background(api, db.Jobs(), server.JobKind("export", export))
-//	mux.Handle("POST /exports", jobs.Handler("export"))
-//	mux.Handle("/jobs/", jobs.Watch())
-//	go jobs.Run(ctx)
+//	queue := jobs.New(api, db.Jobs(), jobs.Kind("export", export))
+//	mux.Handle("POST /exports", queue.Handler("export"))
+//	mux.Handle("/jobs/", queue.Watch())
+//	go queue.Run(ctx)
 func New(s *server.Server, store Store, options ...Option) *Queue {
 	b := &Queue{server: s, store: store, waiter: make(map[string]chan struct{}), active: make(map[string]*running), config: config{
 		works: make(map[string]Work), workers: 4, lease: 30 * time.Second, poll: time.Second, again: 2 * time.Second,

@@ -1,3 +1,8 @@
+// Package license enforces what a customer has paid for: [Seats] for so many users at one
+// time, and a [Cap] on so many created things. One too many fails with quota/licence.
+//
+//	seats := &license.Seats{Store: db.Seats(), Pool: "agents", Count: 25}
+//	http.ListenAndServe(addr, api.Wrap(authenticate(seats.Wrap(mux))))
 package license
 
 import (

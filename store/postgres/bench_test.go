@@ -72,7 +72,7 @@ func Benchmark(b *testing.B) {
 			return s.Idempotency().Record(ctx, k, answer)
 		})
 	})
-	each("Served", func(ctx context.Context, n int64) error { // as idempotency.Middleware does it, under KeyInside
+	each("Served", func(ctx context.Context, n int64) error { // as idempotency.Middleware does it, under Transactional
 		k := idempotency.Key{Key: fmt.Sprint("s", n), Activity: fmt.Sprint(n), Claimed: time.Now()}
 		if _, err := s.Idempotency().Claim(ctx, k); err != nil {
 			return err

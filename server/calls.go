@@ -17,7 +17,7 @@ import (
 // it notes host and path. base is http.DefaultTransport where it is nil. Under no
 // record it does nothing but pass the call on.
 //
-//	bank := &http.Client{Transport: server.Behind(nil), Timeout: 2 * time.Second}
+//	bank := &http.Client{Transport: server.RecordCalls(nil), Timeout: 2 * time.Second}
 func RecordCalls(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
