@@ -39,6 +39,6 @@ func WithTrustedID(header string) Option { return option(func(c *config) { c.tru
 // the envelope goes out around it while it streams.
 func WithMaxBuffered(bytes int) Option { return option(func(c *config) { c.maxBuffered = bytes }) }
 
-// WithTransactor sets where an [Atomic] is run. Under [idempotency.Middleware] it is run in
+// WithTransactor sets where an [Atomic] is run. Under idempotency.Middleware it is run in
 // the store of the keys, so that the key is committed with the effect.
 func WithTransactor(t Transactor) Option { return option(func(c *config) { c.transactor = t }) }

@@ -20,7 +20,7 @@ import (
 // Servers the outermost that has a Recorder or an [Observer] keeps the record.
 //
 // It is written a moment after the answer, and a crash may lose it; but that of a
-// request whose answer is kept under a key, by [idempotency.Middleware] behind this Server, is
+// request whose answer is kept under a key, by idempotency.Middleware behind this Server, is
 // committed with the answer, where the Recorder's store is that of the keys. What
 // is known only later, such as how long it took, is added like all others.
 //

@@ -47,7 +47,7 @@ func Noted(value any, notes ...string) Reply {
 // success where no record failed, a partial where some did, and a failure of
 // their kind where all did. document is what the caller sent, for a dialect that
 // answers into it; others ignore it. A request of any length is for
-// [bulk.Handle], which reads and answers it as a stream.
+// bulk.Handle, which reads and answers it as a stream.
 func Bulk(document []byte, items ...parlance.Item) Reply {
 	kind, reason := parlance.RollUp(items)
 	if items == nil {

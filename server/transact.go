@@ -18,7 +18,7 @@ type Transactor interface {
 }
 
 // Atomic is a handler's value that is made in a transaction: under
-// [idempotency.Middleware] the effect, the key and the answer are committed together, so that
+// idempotency.Middleware the effect, the key and the answer are committed together, so that
 // the effect happens once however often the request comes, and whenever the
 // process is killed. Elsewhere it is run in a transaction of its own.
 //

@@ -9,8 +9,8 @@ import (
 )
 
 // WithError has a middleware refuse in the service's own words, for those that are
-// made by a function and so have no field Error: [auth.Authenticate], [auth.RequireScopes],
-// [auth.Require], [guard.Deadline], those of package validate. What the refusal sets stands in
+// made by a function and so have no field Error: auth.Authenticate, auth.RequireScopes,
+// auth.Require, guard.Deadline, those of package validate. What the refusal sets stands in
 // place of what would be said; its Kind zero is the middleware's own kind and
 // reason, whatever they are. What the handler behind says is not touched.
 //
