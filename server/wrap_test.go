@@ -123,7 +123,7 @@ func TestAPanicIsLoggedWithItsStackUnderTheIDThatTheClientSees(t *testing.T) {
 	if a.Status != 500 || len(l) != 1 || l[0]["activity_id"] != a.ID() || l[0]["level"] != "ERROR" {
 		t.Fatalf("got %+v, log %s", a, log)
 	}
-	if stack := l[0]["stack"].(string); !strings.Contains(stack, "server_test.panics") || !strings.Contains(l[0]["panic"].(string), "out of range") {
+	if stack := l[0]["stack"].(string); !strings.Contains(stack, "servertest.Panics") || !strings.Contains(l[0]["panic"].(string), "out of range") {
 		t.Errorf("the log does not tell where: %v", l[0])
 	}
 	if strings.Contains(a.Body, "range") {
