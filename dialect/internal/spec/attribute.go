@@ -85,6 +85,12 @@ type Target struct {
 	Attr  Attribute
 }
 
+// document reports that it is a payload, or a part of an embedded response, and no
+// text.
+func (t Target) document() bool {
+	return t.Attr == AttrData || t.Attr == AttrBody || t.Attr == AttrHeaders
+}
+
 func (t Target) String() string {
 	switch t.Owner {
 	case Field:

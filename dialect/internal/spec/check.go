@@ -5,37 +5,49 @@ import "slices"
 // meetable warns of codes that no shape can read, that have no status to travel
 // under, or that could be taken for a status.
 func (d *Spec) meetable(r *Reporter) {
-	named, reads := map[string]bool{}, false
-	for _, s := range slices.Concat(d.Shapes, d.Extras) {
+	shapes, named := slices.Concat(d.Shapes, d.Extras), map[string]bool{}
+	for _, s := range shapes {
 		named[s.Is] = true
-		reads = reads || s.Reads.Has(Whole, AttrCode) || s.Reads.Has(Item, AttrCode)
 	}
 	for _, name := range d.Names {
 		named[name] = true
 	}
-	ambiguous := reads && !d.separate && d.numericCodes()
+	reads := slices.ContainsFunc(shapes, (*Shape).readsCode)
 	for _, w := range d.Codes.Rows {
-		sp, numeric := w.Number()
-		inBody := !numeric || w.Status != 0 && !d.Codes.Merged
+		inBody := !w.numeric || w.Status != 0 && !d.Codes.Merged
 		if inBody && !reads && !named[w.First] {
 			r.warn(w.Pos, "unreadable_code", "let a shape read $code, or give the name with is:", "no shape can read the code %q", w.First)
 		}
-		if !numeric && w.Status == 0 && w.Kind.Failing() && !d.reachable(w) {
+		if w.Kind.Failing() && !d.sendable(w) {
 			r.warn(w.Pos, "unsendable_code", "say under which HTTP status it travels: status: 400", "the code %q has no HTTP status of its own", w.First)
 		}
-		if ambiguous && numeric && sp.From == sp.To && sp.From >= 100 && sp.From <= 999 && w.Status == 0 {
-			ambiguous = false // once is enough
+	}
+	if reads && !d.separate && d.numericCodes() {
+		d.ambiguous(r)
+	}
+}
+
+// readsCode reports that a shape reads a code, of the whole or of an item.
+func (s *Shape) readsCode() bool { return s.Reads.Has(Whole, AttrCode) || s.Reads.Has(Item, AttrCode) }
+
+// ambiguous warns of the first row whose key is a status and could be a code in a
+// body: once is enough.
+func (d *Spec) ambiguous(r *Reporter) {
+	for _, w := range d.Codes.Rows {
+		if n, ok := w.single(); ok && n >= 100 && n <= 999 && w.Status == 0 {
 			r.warn(w.Pos, "code_or_status", "add codes_are_statuses: true where a code in the body means the same, or false where it does not",
-				"shapes read codes as numbers, and %d could be such a code: it is taken for an HTTP status only", sp.From)
+				"shapes read codes as numbers, and %d could be such a code: it is taken for an HTTP status only", n)
+			return
 		}
 	}
 }
 
-// reachable reports that another row gives the kind a status.
-func (d *Spec) reachable(w *Row) bool {
-	return slices.ContainsFunc(d.Codes.Rows, func(o *Row) bool {
-		sp, numeric := o.Number()
-		return o.Kind == w.Kind && numeric && sp.From == sp.To
+// sendable reports that the code of a row has a status to travel under, if only
+// that of another row of its kind.
+func (d *Spec) sendable(w *Row) bool {
+	return w.numeric || w.Status != 0 || slices.ContainsFunc(d.Codes.Rows, func(o *Row) bool {
+		_, single := o.single()
+		return o.Kind == w.Kind && single
 	})
 }
 
@@ -81,32 +93,36 @@ func (d *Spec) shadows(r *Reporter) {
 // coversAll reports that every body which fits s fits t too. It errs on the
 // side of no.
 func (t *Template) coversAll(s *Template) bool {
-	if t.Op == OpAny {
+	switch {
+	case t.Op == OpAny:
 		return true
-	}
-	if t.Op == OpHole && t.Hole.Guard == nil && t.Hole.Readings[0].Pattern == nil && !t.Hole.Readings[0].Conv.Structured() {
+	case t.Op == OpHole && t.Hole.Guard == nil && t.Hole.Readings[0].Pattern == nil && !t.Hole.Readings[0].Conv.Structured():
 		return s.Op == OpHole && t.Hole.Readings[0].Conv.Notation == Plain
-	}
-	if t.Op == OpObject && s.Op == OpObject && !t.Indexed && !s.Indexed {
-		if len(t.Members) == 0 && t.Rest == nil {
-			return true
-		}
-		found := false
-		for _, m := range t.Members {
-			i := slices.IndexFunc(s.Members, func(o Member) bool { return slices.Equal(o.Names, m.Names) && o.Attribute == m.Attribute })
-			if i < 0 {
-				if m.Must || m.Value.Op == OpConst {
-					return false
-				}
-				continue
-			}
-			o := s.Members[i]
-			if m.Must && !o.Must || !m.Value.coversAll(o.Value) {
-				return false
-			}
-			found = found || o.Must || o.Value.Op == OpConst || len(s.Members) == len(t.Members)
-		}
-		return found && t.Rest == nil
+	case t.Op == OpObject && s.Op == OpObject && !t.Indexed && !s.Indexed:
+		return t.coversMembers(s)
 	}
 	return t.Op == OpConst && s.Op == OpConst && t.Kind == s.Kind && t.Text == s.Text
+}
+
+// coversMembers is coversAll for two objects.
+func (t *Template) coversMembers(s *Template) bool {
+	if len(t.Members) == 0 && t.Rest == nil {
+		return true
+	}
+	found := false
+	for _, m := range t.Members {
+		i := slices.IndexFunc(s.Members, func(o Member) bool { return slices.Equal(o.Names, m.Names) && o.Attribute == m.Attribute })
+		if i < 0 {
+			if m.Must || m.Value.Op == OpConst {
+				return false
+			}
+			continue
+		}
+		o := s.Members[i]
+		if m.Must && !o.Must || !m.Value.coversAll(o.Value) {
+			return false
+		}
+		found = found || o.Must || o.Value.Op == OpConst || len(s.Members) == len(t.Members)
+	}
+	return found && t.Rest == nil
 }

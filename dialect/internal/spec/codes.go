@@ -130,72 +130,14 @@ func Choose(rows []*Row, is string, req *wire.Request) *Row {
 func (r *Reporter) codes(n *yaml.Node, merged bool) codes {
 	c := codes{Exact: map[string][]*Row{}, Status: map[int][]*Row{}, Merged: merged}
 	r.Pairs(n, "codes", func(k, v *yaml.Node) {
-		var rows []*Row
-		variants := []*yaml.Node{v}
-		if v.Kind == yaml.SequenceNode {
-			variants = v.Content
-		}
-		for _, one := range variants {
-			if row := r.row(k, one); row != nil {
-				rows = append(rows, row)
-			}
-		}
+		rows := r.rows(k, v)
 		c.Rows = append(c.Rows, rows...)
-		// With a condition beats without; otherwise the order of the file holds.
-		rows = slices.Clone(rows)
-		slices.SortStableFunc(rows, func(a, b *Row) int {
-			switch {
-			case a.Conditional() == b.Conditional():
-				return 0
-			case a.Conditional():
-				return -1
-			}
-			return 1
-		})
-		for i, row := range rows[:max(len(rows)-1, 0)] {
-			if !row.Conditional() {
-				r.warn(rows[i+1].Pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never taken: the one on line %d has no condition", k.Value, row.Pos.Line)
-			}
-		}
-		first, named := "", false
-		for one := range strings.SplitSeq(k.Value, ",") {
-			one = strings.TrimSpace(one)
-			if one == "" {
-				r.Fault(At(k), "bad_code", "write 200, 201", "an empty code in %q", k.Value)
-				continue
-			}
-			sp, ok := ParseSpan(one)
-			switch {
-			case ok && sp.From != sp.To:
-				for _, other := range c.Ranges {
-					if other.From <= sp.To && sp.From <= other.To && !Inside(other.Span, sp) && !Inside(sp, other.Span) {
-						r.Fault(At(k), "overlap", "let one of them end where the other begins", "the range %s overlaps the one on line %d, and neither lies within the other", one, other.pos.Line)
-					}
-					if other.Span == sp {
-						r.Fault(At(k), "duplicate_code", "make one list of rows of them", "the range %s stands on line %d already", one, other.pos.Line)
-					}
-				}
-				c.Ranges = append(c.Ranges, ranged{sp, At(k), rows})
-			case strings.Contains(one, "*"):
-				c.globs = append(c.globs, keyed{one, rows})
-			default:
-				if old := c.Exact[one]; old != nil {
-					r.Fault(At(k), "duplicate_code", "make one list of rows of them", "the code %s stands on line %d already", one, old[0].Pos.Line)
-				}
-				c.Exact[one] = rows
-				if ok {
-					c.Status[sp.From] = rows
-				}
-			}
-			// What is written is the first that names one code.
-			if definite := ok && sp.From == sp.To || !ok && !strings.Contains(one, "*"); first == "" || definite && !named {
-				first, named = one, definite
-			}
-		}
+		rows = r.conditionalFirst(k, rows)
+		first := r.enter(&c, k, rows)
 		for _, row := range rows {
 			row.First = first
 			row.span, row.numeric = ParseSpan(first)
-			if sp, ok := ParseSpan(first); ok && sp.From == sp.To && row.Status == 0 && (sp.From >= 0 && sp.From < 200 || sp.From > 999) {
+			if status, ok := row.single(); ok && row.Status == 0 && (status >= 0 && status < 200 || status > 999) {
 				r.warn(row.Pos, "unsendable_status", "say under which HTTP status the code travels: status: 400", "%s cannot be sent as a final HTTP status", first)
 			}
 		}
@@ -203,6 +145,81 @@ func (r *Reporter) codes(n *yaml.Node, merged bool) codes {
 	r.defaults(c.Rows)
 	c.sort()
 	return c
+}
+
+// rows are those of a key: one, or a list of them.
+func (r *Reporter) rows(k, v *yaml.Node) (all []*Row) {
+	variants := []*yaml.Node{v}
+	if v.Kind == yaml.SequenceNode {
+		variants = v.Content
+	}
+	for _, one := range variants {
+		if row := r.row(k, one); row != nil {
+			all = append(all, row)
+		}
+	}
+	return all
+}
+
+// conditionalFirst puts the rows of a key that have a condition before those that
+// have none. Otherwise the order of the file holds. It warns of rows that are
+// never taken.
+func (r *Reporter) conditionalFirst(k *yaml.Node, rows []*Row) []*Row {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b *Row) int { return Btoi(b.Conditional()) - Btoi(a.Conditional()) })
+	for i, row := range rows[:max(len(rows)-1, 0)] {
+		if !row.Conditional() {
+			r.warn(rows[i+1].Pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never taken: the one on line %d has no condition", k.Value, row.Pos.Line)
+		}
+	}
+	return rows
+}
+
+// enter puts rows under each of the codes of a key. It returns the code that is
+// written: the first that is a single one, else the first.
+func (r *Reporter) enter(c *codes, k *yaml.Node, rows []*Row) (first string) {
+	single := false
+	for one := range strings.SplitSeq(k.Value, ",") {
+		one = strings.TrimSpace(one)
+		if one == "" {
+			r.Fault(At(k), "bad_code", "write 200, 201", "an empty code in %q", k.Value)
+			continue
+		}
+		sp, numeric := ParseSpan(one)
+		wide, glob := numeric && sp.From != sp.To, strings.Contains(one, "*")
+		switch {
+		case wide:
+			r.freeRange(c, k, one, sp)
+			c.Ranges = append(c.Ranges, ranged{sp, At(k), rows})
+		case glob:
+			c.globs = append(c.globs, keyed{one, rows})
+		default:
+			if old := c.Exact[one]; old != nil {
+				r.Fault(At(k), "duplicate_code", "make one list of rows of them", "the code %s stands on line %d already", one, old[0].Pos.Line)
+			}
+			c.Exact[one] = rows
+			if numeric {
+				c.Status[sp.From] = rows
+			}
+		}
+		if definite := !wide && !glob; first == "" || definite && !single {
+			first, single = one, definite
+		}
+	}
+	return first
+}
+
+// freeRange refuses a range that stands in the table already, or that overlaps
+// one without either lying in the other.
+func (r *Reporter) freeRange(c *codes, k *yaml.Node, text string, sp Span) {
+	for _, other := range c.Ranges {
+		if other.From <= sp.To && sp.From <= other.To && !Inside(other.Span, sp) && !Inside(sp, other.Span) {
+			r.Fault(At(k), "overlap", "let one of them end where the other begins", "the range %s overlaps the one on line %d, and neither lies within the other", text, other.pos.Line)
+		}
+		if other.Span == sp {
+			r.Fault(At(k), "duplicate_code", "make one list of rows of them", "the range %s stands on line %d already", text, other.pos.Line)
+		}
+	}
 }
 
 // defaults checks the rows whose codes are written for an Outcome that has none.

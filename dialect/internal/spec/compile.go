@@ -79,26 +79,18 @@ func (c *shapeCompiler) object(n *yaml.Node) *Template {
 		return c.wrapper(n)
 	}
 	t := &Template{Op: OpObject, Pos: At(n)}
-	names := map[string]bool{}
+	taken := map[string]bool{}
 	c.Pairs(n, "a body", func(k, v *yaml.Node) {
 		if slices.Contains(wrapped, k.Value) {
 			c.Fault(At(k), "bad_key", "put the members into "+k.Value, "%s must stand alone", k.Value)
 			return
 		}
 		if k.Value == "$is" {
-			if t.Is, _ = c.Text(v, "$is"); t.Is != "" {
-				c.named = append(c.named, namedPlace{t.Is, At(v)})
-			}
+			c.nameTo(&t.Is, &c.named)(k, v)
 			return
 		}
 		t.size++
-		m := Member{}
-		name := k.Value
-		if rest, ok := strings.CutSuffix(name, "?"); ok {
-			name, m.Optional = rest, true
-		} else if rest, ok := strings.CutSuffix(name, "!"); ok {
-			name, m.Must = rest, true
-		}
+		m, name := newMember(k.Value)
 		switch {
 		case name == "$text" && c.form == FormXML:
 			m.Text = true
@@ -107,41 +99,55 @@ func (c *shapeCompiler) object(n *yaml.Node) *Template {
 			c.rest(t, k, v, name, m)
 			return
 		default:
-			if rest, escaped := strings.CutPrefix(name, "$$"); escaped {
-				name = "$" + rest
-			}
-			if c.form == FormXML {
-				name, m.Attribute = strings.CutPrefix(name, "@")
-			}
-			if m.Names = c.names(k, name, m.Attribute, names); m.Names == nil {
+			if m.Names = c.names(k, name, &m, taken); m.Names == nil {
 				return
 			}
 		}
-		m.Value = c.template(v)
-		if (m.Attribute || m.Text) && m.Value.Op != OpHole && m.Value.Op != OpConst && m.Value.Op != OpAny {
-			c.Fault(At(v), "wrong_type", "", "the value of an attribute, and an element's own text, must be a text")
-			return
-		}
-		t.Apart = t.Apart || m.Value.Op == OpConst && !m.Optional
-		m.Json = string(tree.AppendJSON(nil, m.Names[0])) + ":"
-		m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
-		t.take(m.Value)
-		t.Members = append(t.Members, m)
+		c.member(t, m, v)
 	})
 	return t
 }
 
-// names are those of a member: first|second.
-func (c *shapeCompiler) names(k *yaml.Node, name string, attribute bool, taken map[string]bool) (all []string) {
+// newMember reads the mark after the name of a member: name? or name!.
+func newMember(key string) (m Member, name string) {
+	if name, m.Optional = strings.CutSuffix(key, "?"); !m.Optional {
+		name, m.Must = strings.CutSuffix(key, "!")
+	}
+	return m, name
+}
+
+// member compiles the value of a member and adds it to an object.
+func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
+	m.Value = c.template(v)
+	if (m.Attribute || m.Text) && m.Value.Op != OpHole && m.Value.Op != OpConst && m.Value.Op != OpAny {
+		c.Fault(At(v), "wrong_type", "", "the value of an attribute, and an element's own text, must be a text")
+		return
+	}
+	t.Apart = t.Apart || m.Value.Op == OpConst && !m.Optional
+	m.Json = string(tree.AppendJSON(nil, m.Names[0])) + ":"
+	m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
+	t.take(m.Value)
+	t.Members = append(t.Members, m)
+}
+
+// names are those of a member: first|second, $$name for $name, and @name for an
+// attribute of XML. It returns nil after a fault.
+func (c *shapeCompiler) names(k *yaml.Node, name string, m *Member, taken map[string]bool) (all []string) {
+	if rest, escaped := strings.CutPrefix(name, "$$"); escaped {
+		name = "$" + rest
+	}
+	if c.form == FormXML {
+		name, m.Attribute = strings.CutPrefix(name, "@")
+	}
 	for one := range strings.SplitSeq(name, "|") {
 		one = strings.TrimSpace(one)
 		if one == "" {
 			c.Fault(At(k), "bad_key", "write name, or first|second", "a member without a name")
 			return nil
 		}
-		c.element(At(k), one, attribute)
+		c.element(At(k), one)
 		key := one
-		if attribute {
+		if m.Attribute {
 			key = "@" + one
 		}
 		if taken[key] {
@@ -248,7 +254,7 @@ func (c *shapeCompiler) whole(n *yaml.Node) *Template {
 }
 
 // element refuses a name that the form cannot have.
-func (c *shapeCompiler) element(pos Position, name string, attribute bool) {
+func (c *shapeCompiler) element(pos Position, name string) {
 	prefix, local, prefixed := strings.Cut(name, ":")
 	if !prefixed {
 		prefix, local = "", name
@@ -275,23 +281,10 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 			c.Fault(At(k), "bad_key", "write $any=name, where name is what is written", "$any needs a name to write")
 			return
 		}
-		c.element(At(k), written, false)
+		c.element(At(k), written)
 		t.AnyName = written
-	} else {
-		name, t.Indexed = strings.CutSuffix(name, "#")
-		key, conv, ok := c.attribute(At(k), name[1:])
-		if !ok {
-			return
-		}
-		switch {
-		case key.Owner != Field && key.Attr != AttrID && key.Attr != AttrCode && key.Attr != AttrFamily || conv.Structured() || conv.timed():
-			c.Fault(At(k), "bad_key", "use $field, $item, or the code of one, or $any=name", "the names of members cannot be %s", key)
-			return
-		case t.Indexed && (key.Attr != AttrPath && key.Attr != AttrID || c.form != FormJSON || len(t.Members) > 0):
-			c.Fault(At(k), "bad_key", "write {$field#: …} or {$item#: …}, alone in a mapping of a JSON body", "an index can be a part of a path or of an id only")
-			return
-		}
-		t.Key, t.KeyConv = key, conv
+	} else if !c.restKey(t, At(k), name[1:]) {
+		return
 	}
 	m.Value = c.template(v)
 	if t.Key.Attr != AttrNone {
@@ -309,4 +302,26 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 	t.repeat(m.Value)
 	t.Deep |= t.Key.Bit() // AttrNone's bit means nothing
 	t.Entries = &Template{Op: OpList, Pos: At(v), Elems: []*Template{m.Value}, Reads: t.Key.Bit() | m.Value.Reads, inner: m.Value.Deep, Both: m.Value.hasBoth(), Indexed: t.Indexed, KeyConv: t.KeyConv}
+}
+
+// restKey reads the attribute that the names of the other members are. It
+// returns false after a fault.
+func (c *shapeCompiler) restKey(t *Template, pos Position, name string) bool {
+	name, t.Indexed = strings.CutSuffix(name, "#")
+	key, conv, ok := c.attribute(pos, name)
+	if !ok {
+		return false
+	}
+	named := key.Owner == Field || key.Attr == AttrID || key.Attr == AttrCode || key.Attr == AttrFamily
+	if !named || conv.Structured() || conv.timed() {
+		c.Fault(pos, "bad_key", "use $field, $item, or the code of one, or $any=name", "the names of members cannot be %s", key)
+		return false
+	}
+	located := key.Attr == AttrPath || key.Attr == AttrID
+	if t.Indexed && (!located || c.form != FormJSON || len(t.Members) > 0) {
+		c.Fault(pos, "bad_key", "write {$field#: …} or {$item#: …}, alone in a mapping of a JSON body", "an index can be a part of a path or of an id only")
+		return false
+	}
+	t.Key, t.KeyConv = key, conv
+	return true
 }

@@ -154,37 +154,47 @@ func (c Conversion) appendPointer(path string) string {
 
 // ReadStructured reads a list node: segments of a path, or pairs of an id.
 func (c Conversion) ReadStructured(t *tree.Tree, n uint32) ([]byte, bool) {
-	if t.Nodes[n].Kind != tree.List {
+	switch {
+	case t.Nodes[n].Kind != tree.List:
 		return nil, false
+	case c.Notation == Segments:
+		return c.readSegments(t, n)
 	}
-	var out []byte
+	return c.readPairs(t, n)
+}
+
+// readSegments reads ["a", 0, "b"] as a.0.b.
+func (c Conversion) readSegments(t *tree.Tree, n uint32) (out []byte, ok bool) {
 	first := true
 	for e := range t.Children(n) {
-		if c.Notation == Segments {
-			kind := t.Nodes[e].Kind
-			if kind != tree.Text && kind != tree.Number {
-				return nil, false
-			}
-			v := t.Value(e)
-			if first && c.prefix != "" && string(v) == c.prefix {
-				first = false
-				continue
-			}
-			if first = false; len(out) > 0 {
-				out = append(out, '.')
-			}
-			out = append(out, v...)
+		kind := t.Nodes[e].Kind
+		if kind != tree.Text && kind != tree.Number {
+			return nil, false
+		}
+		v := t.Value(e)
+		if first && c.prefix != "" && string(v) == c.prefix {
+			first = false
 			continue
 		}
+		if first = false; len(out) > 0 {
+			out = append(out, '.')
+		}
+		out = append(out, v...)
+	}
+	return out, true
+}
+
+// readPairs reads [{"key": "a", "value": 1}] as a=1.
+func (c Conversion) readPairs(t *tree.Tree, n uint32) (out []byte, ok bool) {
+	for e := range t.Children(n) {
 		var key, value []byte
 		for m := range t.Children(e) {
-			if t.IsLeaf(m) {
-				switch {
-				case t.KeyIs(m, c.key):
-					key = t.Value(m)
-				case t.KeyIs(m, c.item):
-					value = t.Value(m)
-				}
+			switch {
+			case !t.IsLeaf(m):
+			case t.KeyIs(m, c.key):
+				key = t.Value(m)
+			case t.KeyIs(m, c.item):
+				value = t.Value(m)
 			}
 		}
 		if key == nil || value == nil {

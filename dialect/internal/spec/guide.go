@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"strings"
-
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
@@ -91,34 +89,14 @@ func (b *guideBuilder) add(g *tree.Guide, t *Template) {
 }
 
 func (b *guideBuilder) members(g *tree.Guide, t *Template) {
-	for i := range t.Members {
-		m := &t.Members[i]
-		if m.Text || m.Value.WriteOnly {
-			continue
-		}
-		m.Slots = m.Slots[:0]
-		for _, name := range m.Names {
-			if b.form == FormXML && !(m.Attribute && strings.HasPrefix(name, "xmlns")) {
-				name = tree.LocalName(name)
-			}
-			if m.Attribute {
-				m.Slots = append(m.Slots, g.Attribute(name))
-				continue
-			}
-			slot, below := g.Member(name, nil)
-			m.Slots = append(m.Slots, slot)
-			if b.form == FormXML {
-				b.elements(below, m.Value)
-			} else {
-				b.add(below, m.Value)
-			}
-		}
-	}
 	t.Guided, t.Named = b.form == FormJSON, t.Named[:0]
 	for i := range t.Members {
 		m := &t.Members[i]
 		if m.Value.WriteOnly {
 			continue
+		}
+		if !m.Text {
+			b.member(g, m)
 		}
 		for _, slot := range m.Slots {
 			t.Named = append(t.Named, numbered{slot, uint16(i)})
@@ -126,25 +104,44 @@ func (b *guideBuilder) members(g *tree.Guide, t *Template) {
 		if m.Must || m.Value.Op == OpConst && !m.Optional {
 			t.Needed |= 1 << i
 		}
-		m.Simple = b.form == FormJSON && len(m.Slots) == 1 && m.Value.Op == OpHole && !m.Value.WriteOnly && Textual(m.Value.Hole)
+		m.Simple = b.form == FormJSON && len(m.Slots) == 1 && m.Value.Op == OpHole && Textual(m.Value.Hole)
 	}
-	if t.Rest == nil {
+	switch {
+	case t.Rest == nil:
+	case t.Indexed:
+		b.value(g.Elements(nil), t.Rest.Value)
+	default:
+		b.value(g.Others(nil), t.Rest.Value)
+	}
+}
+
+// member adds what a member asks for, and gives it the numbers of its names.
+func (b *guideBuilder) member(g *tree.Guide, m *Member) {
+	m.Slots = m.Slots[:0]
+	for _, name := range m.Names {
+		name = m.Local(b.form, name)
+		if m.Attribute {
+			m.Slots = append(m.Slots, g.Attribute(name))
+			continue
+		}
+		slot, below := g.Member(name, nil)
+		m.Slots = append(m.Slots, slot)
+		b.value(below, m.Value)
+	}
+}
+
+// value adds what stands behind a name.
+func (b *guideBuilder) value(g *tree.Guide, t *Template) {
+	if b.form == FormXML {
+		b.elements(g, t)
 		return
 	}
-	below := g.Others
-	if t.Indexed {
-		below = g.Elements
-	}
-	if b.form == FormXML {
-		b.elements(below(nil), t.Rest.Value)
-	} else {
-		b.add(below(nil), t.Rest.Value)
-	}
+	b.add(g, t)
 }
 
 // Textual reports that a hole takes a text, and no list or document, nor a
 // truth value.
 func Textual(h *Hole) bool {
 	r := &h.Readings[0]
-	return !r.Conv.Structured() && r.Conv.Notation != Boolean && r.Target.Attr != AttrData && r.Target.Attr != AttrBody && r.Target.Attr != AttrHeaders
+	return !r.Conv.Structured() && r.Conv.Notation != Boolean && !r.Target.document()
 }

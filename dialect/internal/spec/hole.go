@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Reading is one way to take a text: as an attribute, or by a pattern.
 type Reading struct {
@@ -15,6 +18,11 @@ func (r Reading) Targets() Set {
 		return r.Pattern.Targets()
 	}
 	return r.Target.Bit()
+}
+
+// structured reports that it, or a part of its pattern, is a list and no text.
+func (r Reading) structured() bool {
+	return r.Conv.Structured() || r.Pattern != nil && slices.ContainsFunc(r.Pattern.Parts, func(p Part) bool { return p.Conv.Structured() })
 }
 
 // needed are the targets without which it cannot be written.
@@ -60,37 +68,10 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 		c.Fault(pos, "bad_hole", "put it in quotes: '"+first+"' & "+strings.Join(operands[1:], " & "), "a pattern that other readings follow needs quotes, for & could be a part of it")
 		return nil
 	}
-	last := len(operands) - 1
-	if head, guard, found := cutOutside(operands[last], " is "); found && strings.HasPrefix(text, "$") {
-		operands[last] = head
-		if last > 0 && guard == unquote(guard) {
-			c.Fault(pos, "bad_hole", "put the pattern in quotes if `is` belongs to it, or what it checks if it does not", "it is not clear whether ` is ` belongs to the pattern before it")
-			return nil
-		}
-		guard = unquote(guard)
-		if h.Guard = c.parsePattern(pos, guard); h.Guard == nil {
-			return nil
-		}
-		h.Guard.fold()
-		if h.Guard.Targets() != 0 {
-			c.Fault(pos, "bad_pattern", "use {_} or {_=text} in it", "the pattern after `is` only checks; it cannot hold attributes")
-			return nil
-		}
-	}
-	if head, value, found := cutOutside(operands[last], " or "); found && head == "$data" && (value == "{}" || value == "[]") {
-		operands[last], h.NoData = head, value
-	} else if found && strings.HasPrefix(text, "$") {
-		operands[last] = head
-		if h.StandIn = c.standIn(pos, strings.TrimSpace(value)); h.StandIn == nil {
-			return nil
-		}
-	}
-	if head, value, found := cutOutside(operands[last], " = "); found && strings.HasPrefix(text, "$") {
-		if h.StandIn != nil {
-			c.Fault(pos, "bad_hole", "keep one: `= text` if the text means that nothing is set, `or text` if it is a value like any other", "a hole has `=` or `or`, not both")
-			return nil
-		}
-		operands[last], h.Fallback, h.Defaults = head, unquote(value), true
+	if !strings.HasPrefix(text, "$") {
+		h.emptyData(operands)
+	} else if !c.ending(pos, h, operands) {
+		return nil
 	}
 	for i, one := range operands {
 		one = unquote(one)
@@ -116,6 +97,61 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 		h.Readings = append(h.Readings, Reading{Pattern: p})
 	}
 	return h
+}
+
+// ending takes from the last operand what follows the readings: is 'pattern',
+// or 'text', and = default. It returns false after a fault.
+func (c *shapeCompiler) ending(pos Position, h *Hole, operands []string) bool {
+	last := &operands[len(operands)-1]
+	if head, guard, found := cutOutside(*last, " is "); found {
+		if *last = head; len(operands) > 1 && guard == unquote(guard) {
+			c.Fault(pos, "bad_hole", "put the pattern in quotes if `is` belongs to it, or what it checks if it does not", "it is not clear whether ` is ` belongs to the pattern before it")
+			return false
+		}
+		if h.Guard = c.guard(pos, unquote(guard)); h.Guard == nil {
+			return false
+		}
+	}
+	if head, value, found := cutOutside(*last, " or "); found && !h.emptyData(operands) {
+		*last = head
+		if h.StandIn = c.standIn(pos, strings.TrimSpace(value)); h.StandIn == nil {
+			return false
+		}
+	}
+	if head, value, found := cutOutside(*last, " = "); found {
+		if h.StandIn != nil {
+			c.Fault(pos, "bad_hole", "keep one: `= text` if the text means that nothing is set, `or text` if it is a value like any other", "a hole has `=` or `or`, not both")
+			return false
+		}
+		*last, h.Fallback, h.Defaults = head, unquote(value), true
+	}
+	return true
+}
+
+// emptyData takes from the last operand what is written for a payload that is not
+// set: $data or {}, $data or [].
+func (h *Hole) emptyData(operands []string) bool {
+	last := &operands[len(operands)-1]
+	head, value, _ := cutOutside(*last, " or ")
+	if head != "$data" || value != "{}" && value != "[]" {
+		return false
+	}
+	*last, h.NoData = head, value
+	return true
+}
+
+// guard reads the pattern after is. It returns nil after a fault.
+func (c *shapeCompiler) guard(pos Position, text string) *Pattern {
+	p := c.parsePattern(pos, text)
+	if p == nil {
+		return nil
+	}
+	p.fold()
+	if p.Targets() != 0 {
+		c.Fault(pos, "bad_pattern", "use {_} or {_=text} in it", "the pattern after `is` only checks; it cannot hold attributes")
+		return nil
+	}
+	return p
 }
 
 // standInHoles are the attributes that a text after `or` may hold: those that every

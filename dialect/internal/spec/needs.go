@@ -8,21 +8,30 @@ func (t *Template) Fillable(present Set) bool {
 		return false
 	}
 	for i := range t.Members {
-		switch m := &t.Members[i]; {
-		case m.Value.Op == OpEither && m.Must:
-			if !slices.ContainsFunc(m.Value.Elems, func(e *Template) bool {
-				return !e.ReadOnly && e.Fillable(present) && (e.Writes == 0 || e.Writes&present != 0)
-			}) {
-				return false
-			}
-		case m.Value.Op == OpList && m.Must && !m.Value.Tells && m.Value.bare(present):
-			return false // an empty list is not read there
-		case m.Value.Op == OpObject && (m.Must || !m.Optional) && !m.Value.Fillable(present),
-			m.Value.Op == OpObject && m.Must && !m.Value.Apart && (m.Value.Writes|m.Value.Copies)&present == 0:
+		if !t.Members[i].fillable(present) {
 			return false
 		}
 	}
 	return t.Rest == nil || t.Rest.Value.Op != OpObject || t.Rest.Value.Fillable(present)
+}
+
+// fillable reports that a member can be written so that the object is read back.
+func (w *Member) fillable(present Set) bool {
+	t := w.Value
+	switch t.Op {
+	case OpEither:
+		return !w.Must || slices.ContainsFunc(t.Elems, func(e *Template) bool {
+			return !e.ReadOnly && e.Fillable(present) && (e.Writes == 0 || e.Writes&present != 0)
+		})
+	case OpList:
+		return !w.Must || t.Tells || !t.bare(present) // an empty list is not read there
+	case OpObject:
+		if w.Must && !t.Apart && (t.Writes|t.Copies)&present == 0 {
+			return false
+		}
+		return w.Optional && !w.Must || t.Fillable(present)
+	}
+	return true
 }
 
 // bare reports that a list has nothing to hold of what there is.
@@ -43,25 +52,7 @@ func (t *Template) bare(present Set) bool {
 // written so that it reads back.
 func (t *Template) Needs() (s Set) {
 	for i := range t.Members {
-		m := &t.Members[i]
-		if !m.Must {
-			if m.Value.Op == OpObject && !m.Optional {
-				s |= m.Value.Needs()
-			}
-			continue
-		}
-		switch m.Value.Op {
-		case OpHole:
-			if m.Value.Hole.Guard == nil && !m.Value.StandsIn() {
-				s |= m.Value.Writes & m.Value.Hole.Readings[0].needed()
-			}
-		case OpList:
-			if m.Value.Writes.Of(Whole) == 0 {
-				s |= firstBit(m.Value.Writes)
-			}
-		case OpObject:
-			s |= m.Value.Needs()
-		}
+		s |= t.Members[i].needs()
 	}
 	if t.Rest != nil && t.Rest.Value.Op == OpObject {
 		s |= t.Rest.Value.Needs()
@@ -70,4 +61,19 @@ func (t *Template) Needs() (s Set) {
 		s |= firstBit(t.Rest.Value.Writes)
 	}
 	return s.Of(Whole) | recordBit(s, Field, AttrMessage) | recordBit(s, Item, AttrKind)
+}
+
+// needs are those of a member: of an object also where it need not be filled.
+func (w *Member) needs() Set {
+	t := w.Value
+	switch {
+	case t.Op == OpObject && (w.Must || !w.Optional):
+		return t.Needs()
+	case !w.Must:
+	case t.Op == OpHole && t.Hole.Guard == nil && !t.StandsIn():
+		return t.Writes & t.Hole.Readings[0].needed()
+	case t.Op == OpList && t.Writes.Of(Whole) == 0:
+		return firstBit(t.Writes)
+	}
+	return 0
 }

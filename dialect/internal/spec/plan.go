@@ -48,33 +48,43 @@ func (d *Spec) plans() {
 
 func (d *Spec) newPlan(status int) *Plan {
 	p := &Plan{}
-	take := func(to *[]*Shape, from []*Shape) {
-		for _, s := range from {
-			if s.WriteOnly || !s.Status.Admits(status) {
-				continue
-			}
-			*to = append(*to, s)
-			p.Wanted[s.Form] = p.Wanted[s.Form] || s.Body != nil
-			p.Asks = p.Asks || len(s.Methods)+len(s.Paths) > 0
-			p.Expected = p.Expected || s.Expected()
-			p.Alters = p.Alters || s.alters() || s.Is == "failed" && (status < 400 || status >= 600)
-		}
-	}
-	take(&p.Shapes, d.Shapes)
+	p.Shapes = p.admit(d.Shapes, status)
 	p.Replays = p.Wanted[FormJSON] && len(p.Shapes) <= 64 && !slices.ContainsFunc(p.Shapes, func(s *Shape) bool { return s.Form == FormJSON && len(s.Headers) > 0 })
-	take(&p.Extras, d.HeaderShapes())
-	p.Fields = []string{"Retry-After"}
-	for _, s := range p.Extras {
+	p.Extras = p.admit(d.HeaderShapes(), status)
+	p.Fields = fieldsOf(p.Extras)
+	return p
+}
+
+// admit are the shapes that read a response with that status. It notes what they
+// ask for.
+func (p *Plan) admit(from []*Shape, status int) (all []*Shape) {
+	for _, s := range from {
+		if s.WriteOnly || !s.Status.Admits(status) {
+			continue
+		}
+		all = append(all, s)
+		p.Wanted[s.Form] = p.Wanted[s.Form] || s.Body != nil
+		p.Asks = p.Asks || len(s.Methods)+len(s.Paths) > 0
+		p.Expected = p.Expected || s.Expected()
+		p.Alters = p.Alters || s.alters() || s.Is == "failed" && (status < 400 || status >= 600)
+	}
+	return all
+}
+
+// fieldsOf are the header fields that shapes without a body read, nil where the
+// absence of one says something.
+func fieldsOf(extras []*Shape) []string {
+	fields := []string{"Retry-After"}
+	for _, s := range extras {
 		for i := range s.Headers {
-			p.Fields = append(p.Fields, s.Headers[i].Name)
+			h := &s.Headers[i]
+			if h.Value != nil && h.Value.Op == OpAbsent {
+				return nil
+			}
+			fields = append(fields, h.Name)
 		}
 	}
-	if slices.ContainsFunc(p.Extras, func(s *Shape) bool {
-		return slices.ContainsFunc(s.Headers, func(h HeaderHole) bool { return h.Value != nil && h.Value.Op == OpAbsent })
-	}) {
-		p.Fields = nil
-	}
-	return p
+	return fields
 }
 
 // Bodyless reports that no body is looked at.

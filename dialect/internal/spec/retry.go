@@ -19,35 +19,19 @@ type retry struct {
 	Then     parlance.Act
 }
 
-var retryKeys = []string{"after", "backoff", "schedule", "then"}
-
 // retry reads never, refresh, poll, {after: 60s}, {after: [$reset, 60s]}, {backoff: 1s..60s} or
 // {schedule: [5m, 30m], then: escalate}.
 func (r *Reporter) retry(n *yaml.Node) (p retry) {
 	if n.Kind == yaml.ScalarNode {
-		switch n.Value {
-		case "never":
-			p.Act = parlance.Stop
-		case "refresh":
-			p.Act = parlance.Refresh
-		case "poll":
-			p.Act = parlance.Poll
-		default:
-			if d, err := time.ParseDuration(n.Value); err == nil && d > 0 {
-				r.Fault(At(n), "bad_retry", "write {after: "+n.Value+"}", "a time alone does not say what it is")
-				return p
-			}
-			r.Unknown(At(n), "bad_retry", "retry", n.Value, []string{"never", "refresh", "poll", "{after: 60s}", "{backoff: 1s..60s}", "{schedule: [5m, 30m]}"})
-		}
+		p.Act = r.retryWord(n)
 		return p
 	}
 	p.Act = parlance.Retry
 	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		r.Fault(At(n), "bad_retry", "write {backoff: 1s..60s}, or leave retry out", "the retry says no time")
 	}
-	r.Pairs(n, "retry", func(k, v *yaml.Node) {
-		switch k.Value {
-		case "after":
+	r.Keys(n, "retry",
+		Key{"after", func(_, v *yaml.Node) {
 			for _, one := range r.words(v, "after") {
 				if one == "$reset" {
 					p.Reset = true
@@ -55,27 +39,48 @@ func (r *Reporter) retry(n *yaml.Node) (p retry) {
 				}
 				p.After = r.duration(v, one)
 			}
-		case "backoff":
-			floor, top, ok := strings.Cut(v.Value, "..")
-			if !ok {
-				r.Fault(At(v), "bad_duration", "write 1s..60s", "a backoff has a floor and a cap")
-				return
-			}
-			p.Backoff = parlance.Backoff{Floor: r.duration(v, floor), Cap: r.duration(v, top)}
-			if p.Backoff.Cap < p.Backoff.Floor {
-				r.Fault(At(v), "bad_duration", "write the smaller one first", "the cap %s is below the floor %s", top, floor)
-			}
-		case "schedule":
+		}},
+		Key{"backoff", func(_, v *yaml.Node) { p.Backoff = r.backoff(v) }},
+		Key{"schedule", func(_, v *yaml.Node) {
 			for _, s := range r.words(v, "schedule") {
 				p.Schedule = append(p.Schedule, r.duration(v, s))
 			}
-		case "then":
-			p.Then = r.Act(v)
-		default:
-			r.Unknown(At(k), "unknown_key", "key of retry", k.Value, retryKeys)
-		}
-	})
+		}},
+		Key{"then", func(_, v *yaml.Node) { p.Then = r.Act(v) }},
+	)
 	return p
+}
+
+// retryWord reads never, refresh or poll. It returns 0 after a fault.
+func (r *Reporter) retryWord(n *yaml.Node) parlance.Act {
+	switch n.Value {
+	case "never":
+		return parlance.Stop
+	case "refresh":
+		return parlance.Refresh
+	case "poll":
+		return parlance.Poll
+	}
+	if d, err := time.ParseDuration(n.Value); err == nil && d > 0 {
+		r.Fault(At(n), "bad_retry", "write {after: "+n.Value+"}", "a time alone does not say what it is")
+		return 0
+	}
+	r.Unknown(At(n), "bad_retry", "retry", n.Value, []string{"never", "refresh", "poll", "{after: 60s}", "{backoff: 1s..60s}", "{schedule: [5m, 30m]}"})
+	return 0
+}
+
+// backoff reads 1s..60s. It returns the zero value for what is not two times.
+func (r *Reporter) backoff(n *yaml.Node) (b parlance.Backoff) {
+	floor, top, ok := strings.Cut(n.Value, "..")
+	if !ok {
+		r.Fault(At(n), "bad_duration", "write 1s..60s", "a backoff has a floor and a cap")
+		return b
+	}
+	b = parlance.Backoff{Floor: r.duration(n, floor), Cap: r.duration(n, top)}
+	if b.Cap < b.Floor {
+		r.Fault(At(n), "bad_duration", "write the smaller one first", "the cap %s is below the floor %s", top, floor)
+	}
+	return b
 }
 
 // duration reads Go's notation of a duration, with d for days. Zero and

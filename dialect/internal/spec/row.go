@@ -80,81 +80,83 @@ func (c *headerCondition) holds(req *wire.Request) bool {
 // false for a word.
 func (r *Row) Number() (Span, bool) { return r.span, r.numeric }
 
+// single is the first of its keys as one number. It reports false for a word and
+// for a range.
+func (r *Row) single() (int, bool) { return r.span.From, r.numeric && r.span.From == r.span.To }
+
+// Conditional reports that a row does not hold for every request.
 func (r *Row) Conditional() bool {
 	return len(r.Methods)+len(r.Paths)+len(r.Headers)+len(r.Is) > 0 || r.Of != nil
 }
 
-var rowKeys = []string{"kind", "title", "help", "status", "method", "path", "request", "do", "retry", "undone", "default", "not_used", "stands_for", "is", "family"}
-
+// row compiles a row of the table. k is the key under which it stands.
 func (r *Reporter) row(k, n *yaml.Node) *Row {
 	w := &Row{Key: k.Value, Pos: At(n), file: r.File}
 	if n.Kind == yaml.ScalarNode {
 		w.Kind, w.Reason = r.kind(n)
 		return w
 	}
+	if !r.IsMapping(n, "the row of a code") {
+		return w
+	}
 	kinded := false
-	r.Pairs(n, "the row of a code", func(k, v *yaml.Node) {
-		switch k.Value {
-		case "kind":
-			w.Kind, w.Reason = r.kind(v)
-			kinded = true
-		case "title":
-			w.Title, _ = r.Text(v, "title")
-		case "help":
-			w.Help, _ = r.Text(v, "help")
-		case "status":
-			sp, ok := ParseSpan(v.Value)
-			if !ok || sp.From != sp.To || sp.From < 200 || sp.From > 999 {
-				r.Fault(At(v), "bad_status", "write one from 200 to 599", "%q is no status under which a code can travel", v.Value)
-				return
-			}
-			w.Status = sp.From
-		case "method":
-			w.Methods = r.methods(v)
-		case "path":
-			w.Paths = r.words(v, "path")
-		case "request":
-			if v.Kind == yaml.MappingNode && len(v.Content) == 0 {
-				r.Fault(At(v), "wrong_type", "write {Authorization: \"Bearer *\"}", "the condition on the request names no header")
-			}
-			r.Pairs(v, "request", func(hk, hv *yaml.Node) {
-				text, _ := r.Text(hv, "the value of a request header")
-				w.Headers = append(w.Headers, headerCondition{wire.CanonicalHeader(hk.Value), strings.ToLower(text)})
-			})
-		case "do":
-			w.Do = r.Act(v)
-		case "retry":
-			w.Retry = r.retry(v)
-		case "is":
-			if w.Is, _ = r.Text(v, "is"); w.Is != "" {
-				r.asked = append(r.asked, namedPlace{w.Is, At(v)})
-			}
-		case "family":
-			w.Family, _ = r.Text(v, "family")
-		case "undone":
-			w.Undone = r.Boolean(v, "undone")
-		case "default":
-			w.ByDefault = r.Boolean(v, "default")
-		case "not_used":
-			w.NotUsed = r.Boolean(v, "not_used")
-		case "stands_for":
-			for _, name := range r.words(v, "stands_for") {
-				kind, ok := parlance.ParseKind(name)
-				if !ok {
-					r.Unknown(At(v), "unknown_kind", "kind", name, kindWords())
-					continue
-				}
-				w.StandsFor = append(w.StandsFor, kind)
-			}
-		default:
-			r.Unknown(At(k), "unknown_key", "key of a row", k.Value, rowKeys)
-		}
-	})
-	if n.Kind == yaml.MappingNode && !kinded {
+	r.Keys(n, "a row",
+		Key{"kind", func(_, v *yaml.Node) { w.Kind, w.Reason = r.kind(v); kinded = true }},
+		Key{"title", r.TextTo(&w.Title)},
+		Key{"help", r.TextTo(&w.Help)},
+		Key{"status", func(_, v *yaml.Node) { w.Status = r.travels(v) }},
+		Key{"method", r.methodsTo(&w.Methods)},
+		Key{"path", r.wordsTo(&w.Paths)},
+		Key{"request", func(_, v *yaml.Node) { w.Headers = append(w.Headers, r.conditions(v)...) }},
+		Key{"do", func(_, v *yaml.Node) { w.Do = r.Act(v) }},
+		Key{"retry", func(_, v *yaml.Node) { w.Retry = r.retry(v) }},
+		Key{"undone", r.BooleanTo(&w.Undone)},
+		Key{"default", r.BooleanTo(&w.ByDefault)},
+		Key{"not_used", r.BooleanTo(&w.NotUsed)},
+		Key{"stands_for", func(_, v *yaml.Node) { w.StandsFor = append(w.StandsFor, r.kinds(v)...) }},
+		Key{"is", r.nameTo(&w.Is, &r.asked)},
+		Key{"family", r.TextTo(&w.Family)},
+	)
+	if !kinded {
 		r.Fault(At(n), "missing_kind", "add kind: invalid, or what it is", "the row of %q has no kind", k.Value)
 		return nil
 	}
 	return w
+}
+
+// travels is the status under which a code travels, 0 after a fault.
+func (r *Reporter) travels(n *yaml.Node) int {
+	sp, ok := ParseSpan(n.Value)
+	if !ok || sp.From != sp.To || sp.From < 200 || sp.From > 999 {
+		r.Fault(At(n), "bad_status", "write one from 200 to 599", "%q is no status under which a code can travel", n.Value)
+		return 0
+	}
+	return sp.From
+}
+
+// conditions are the headers that a row asks of a request.
+func (r *Reporter) conditions(n *yaml.Node) (all []headerCondition) {
+	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
+		r.Fault(At(n), "wrong_type", "write {Authorization: \"Bearer *\"}", "the condition on the request names no header")
+	}
+	r.Pairs(n, "request", func(k, v *yaml.Node) {
+		text, _ := r.Text(v, "the value of a request header")
+		all = append(all, headerCondition{wire.CanonicalHeader(k.Value), strings.ToLower(text)})
+	})
+	return all
+}
+
+// kinds are the words for kinds in a text or list.
+func (r *Reporter) kinds(n *yaml.Node) (all []parlance.Kind) {
+	for _, name := range r.words(n, "stands_for") {
+		kind, ok := parlance.ParseKind(name)
+		if !ok {
+			r.Unknown(At(n), "unknown_kind", "kind", name, kindWords())
+			continue
+		}
+		all = append(all, kind)
+	}
+	return all
 }
 
 // reasonWords are the reasons that a file may give and the ends act on.

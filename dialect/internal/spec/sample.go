@@ -41,53 +41,49 @@ func (e *Expected) Of(attribute string) Position {
 	return e.Pos
 }
 
-var sampleKeys = []string{"response", "outcome", "method", "path", "request", "reads_only"}
-
 func (r *Reporter) samples(n *yaml.Node) []Sample {
-	if n.Kind != yaml.SequenceNode {
-		r.Fault(At(n), "wrong_type", "write a list: each sample begins with `- response: |`", "samples must be a list, not %s", KindOf(n))
-		return nil
-	}
 	var all []Sample
-	for _, e := range n.Content {
-		s := Sample{Pos: At(e)}
-		parts := 0
-		r.Pairs(e, "a sample", func(k, v *yaml.Node) {
-			switch k.Value {
-			case "response":
-				parts++
-				text, _ := r.Text(v, "response")
-				if err := s.parse(text); err != "" {
-					r.Fault(At(v), "bad_sample", "write what curl -i prints: a status line, fields, an empty line, the body", "%s", err)
-				}
-			case "outcome":
-				parts++
-				s.Expected = r.Expected(v, true)
-				s.outcome = s.Expected.Outcome()
-			case "method":
-				s.Request.Method = strings.ToUpper(v.Value)
-			case "path":
-				s.Request.Path = v.Value
-			case "request":
-				h := Fields{}
-				r.Pairs(v, "request", func(hk, hv *yaml.Node) {
-					text, _ := r.Text(hv, "the value of a request header")
-					h[wire.CanonicalHeader(hk.Value)] = []string{text}
-				})
-				s.Request.Header = h
-			case "reads_only":
-				s.ReadOnly = r.Boolean(v, "reads_only")
-			default:
-				r.Unknown(At(k), "unknown_key", "key of a sample", k.Value, sampleKeys)
-			}
-		})
-		if parts < 2 {
-			r.Fault(s.Pos, "bad_sample", "", "a sample needs a response and an outcome")
-			continue
+	for _, e := range r.elements(n, "samples", "write a list: each sample begins with `- response: |`") {
+		if s, ok := r.sample(e); ok {
+			all = append(all, s)
 		}
-		all = append(all, s)
 	}
 	return all
+}
+
+func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
+	s.Pos = At(n)
+	parts := 0
+	r.Keys(n, "a sample",
+		Key{"response", func(_, v *yaml.Node) {
+			parts++
+			text, _ := r.Text(v, "response")
+			if err := s.parse(text); err != "" {
+				r.Fault(At(v), "bad_sample", "write what curl -i prints: a status line, fields, an empty line, the body", "%s", err)
+			}
+		}},
+		Key{"outcome", func(_, v *yaml.Node) {
+			parts++
+			s.Expected = r.Expected(v, true)
+			s.outcome = s.Expected.Outcome()
+		}},
+		Key{"method", func(_, v *yaml.Node) { s.Request.Method = strings.ToUpper(v.Value) }},
+		Key{"path", func(_, v *yaml.Node) { s.Request.Path = v.Value }},
+		Key{"request", func(_, v *yaml.Node) {
+			h := Fields{}
+			r.Pairs(v, "request", func(hk, hv *yaml.Node) {
+				text, _ := r.Text(hv, "the value of a request header")
+				h[wire.CanonicalHeader(hk.Value)] = []string{text}
+			})
+			s.Request.Header = h
+		}},
+		Key{"reads_only", r.BooleanTo(&s.ReadOnly)},
+	)
+	if parts < 2 {
+		r.Fault(s.Pos, "bad_sample", "", "a sample needs a response and an outcome")
+		return s, false
+	}
+	return s, true
 }
 
 // Fields are the header fields of a sample.
@@ -152,47 +148,52 @@ func (r outcomeReader) outcome(n *yaml.Node, under string) map[string]any {
 	r.Pairs(n, "an outcome", func(k, v *yaml.Node) {
 		name, path := k.Value, under+k.Value
 		r.places[path] = At(v)
-		var given any
-		switch {
-		case !slices.Contains(OutcomeAttributes, name):
+		if !slices.Contains(OutcomeAttributes, name) {
 			r.Unknown(At(k), "unknown_attribute", "attribute of an outcome", name, OutcomeAttributes)
 			return
-		case v.Tag == "!!null":
-		case name == "kind":
-			stated = true
-			if text, ok := r.word(v, name); ok {
-				if _, known := parlance.ParseKind(text); !known {
-					r.Unknown(At(v), "unknown_kind", "kind", text, kindWords())
-					break
-				}
-				given = text
-			}
-		case name == "status":
-			given = r.number(v, name, true)
-		case name == "retry_after":
-			given = r.number(v, name, false)
-		case name == "retryable":
-			given = r.Boolean(v, name)
-		case name == "fields":
-			given = r.list(v, path, "fields", func(e *yaml.Node, path string) any { return r.field(e, path) })
-		case name == "items":
-			given = r.list(v, path, "items", func(e *yaml.Node, path string) any { return r.item(e, path) })
-		case name == "notes":
-			given = r.list(v, path, "notes", func(e *yaml.Node, _ string) any {
-				text, _ := r.word(e, "a note")
-				return text
-			})
-		default:
-			if text, ok := r.word(v, name); ok {
-				given = text
-			}
 		}
-		value[name] = given
+		value[name] = nil
+		if v.Tag != "!!null" {
+			stated = stated || name == "kind"
+			value[name] = r.value(name, path, v)
+		}
 	})
 	if !stated && r.whole && n.Kind == yaml.MappingNode {
 		r.Fault(At(n), "missing_kind", "add kind: invalid, or what it reads as", "the outcome has no kind")
 	}
 	return value
+}
+
+// value is that of an attribute, nil after a fault.
+func (r outcomeReader) value(name, path string, v *yaml.Node) any {
+	switch name {
+	case "kind":
+		text, ok := r.word(v, name)
+		if !ok {
+			return nil
+		}
+		if _, known := parlance.ParseKind(text); !known {
+			r.Unknown(At(v), "unknown_kind", "kind", text, kindWords())
+			return nil
+		}
+		return text
+	case "status":
+		return r.number(v, name, true)
+	case "retry_after":
+		return r.number(v, name, false)
+	case "retryable":
+		return r.Boolean(v, name)
+	case "fields":
+		return r.list(v, path, "fields", func(e *yaml.Node, path string) any { return r.field(e, path) })
+	case "items":
+		return r.list(v, path, "items", func(e *yaml.Node, path string) any { return r.item(e, path) })
+	case "notes":
+		return r.list(v, path, "notes", func(e *yaml.Node, _ string) any {
+			text, _ := r.word(e, "a note")
+			return text
+		})
+	}
+	return r.text(v, name)
 }
 
 // list reads each element; path names the list.
@@ -212,11 +213,7 @@ func (r outcomeReader) list(n *yaml.Node, path, what string, element func(e *yam
 
 func (r outcomeReader) field(n *yaml.Node, path string) map[string]any {
 	return r.members(n, path, "a field", []string{"path", "code", "message"}, func(name string, v *yaml.Node) any {
-		text, ok := r.word(v, "the "+name+" of a field")
-		if !ok {
-			return nil
-		}
-		return text
+		return r.text(v, "the "+name+" of a field")
 	})
 }
 
@@ -228,12 +225,16 @@ func (r outcomeReader) item(n *yaml.Node, path string) map[string]any {
 		case "outcome":
 			return r.outcome(v, path+".outcome.")
 		}
-		text, ok := r.word(v, "the id of an item")
-		if !ok {
-			return nil
-		}
-		return text
+		return r.text(v, "the id of an item")
 	})
+}
+
+// text is word as a value, nil after a fault.
+func (r outcomeReader) text(n *yaml.Node, what string) any {
+	if text, ok := r.word(n, what); ok {
+		return text
+	}
+	return nil
 }
 
 // members reads a mapping whose keys are known.

@@ -10,26 +10,11 @@ import (
 
 // scalar compiles a scalar of a shape: a hole, a pattern, a name, or a constant.
 func (c *shapeCompiler) scalar(n *yaml.Node) *Template {
-	t := &Template{Op: OpConst, Pos: At(n)}
 	switch n.Tag {
-	case "!!null":
-		t.Kind = tree.Null
-		return t
-	case "!!bool":
-		t.Kind = tree.False
-		if strings.EqualFold(n.Value, "true") {
-			t.Kind = tree.True
-		}
-		t.Text = strings.ToLower(n.Value) // as XML would hold it
-		return t
-	case "!!int", "!!float":
-		if !tree.IsNumber(n.Value) {
-			c.Fault(At(n), "bad_constant", "write it as JSON does, or in quotes for a text", "%s is no number of JSON", n.Value)
-		}
-		t.Kind, t.Text = tree.Number, n.Value
-		return t
+	case "!!null", "!!bool", "!!int", "!!float":
+		return c.constant(n)
 	}
-	t.Kind, t.Text = tree.Text, n.Value
+	t := &Template{Op: OpConst, Pos: At(n), Kind: tree.Text, Text: n.Value}
 	if rest, escaped := strings.CutPrefix(n.Value, "$$"); escaped {
 		t.Text = "$" + rest
 		return t
@@ -47,10 +32,7 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *Template {
 		return t
 	}
 	c.placed(At(n), h)
-	h.Plain = h.Guard == nil && !h.Defaults && !slices.ContainsFunc(h.Readings, func(r Reading) bool {
-		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.Attr == AttrData || r.Target.Attr == AttrBody || r.Target.Attr == AttrHeaders
-	})
-	h.Unused = len(h.Readings) == 1 && !h.Defaults && h.Guard == nil && h.Readings[0].Conv.Notation == Integer && h.Readings[0].Target == Target{Whole, AttrStatus}
+	h.derive()
 	t.Op, t.Hole, t.Tells = OpHole, h, h.Guard != nil
 	for i, r := range h.Readings {
 		t.Reads |= r.Targets()
@@ -63,6 +45,35 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *Template {
 	}
 	t.Copies = t.Reads &^ t.Writes
 	return t
+}
+
+// constant compiles what is no text: null, true, false, or a number.
+func (c *shapeCompiler) constant(n *yaml.Node) *Template {
+	t := &Template{Op: OpConst, Pos: At(n)}
+	switch n.Tag {
+	case "!!null":
+		t.Kind = tree.Null
+	case "!!bool":
+		t.Kind = tree.False
+		t.Text = strings.ToLower(n.Value) // as XML would hold it
+		if t.Text == "true" {
+			t.Kind = tree.True
+		}
+	default:
+		if !tree.IsNumber(n.Value) {
+			c.Fault(At(n), "bad_constant", "write it as JSON does, or in quotes for a text", "%s is no number of JSON", n.Value)
+		}
+		t.Kind, t.Text = tree.Number, n.Value
+	}
+	return t
+}
+
+// derive sets what follows from the readings of a hole.
+func (h *Hole) derive() {
+	h.Plain = h.Guard == nil && !h.Defaults && !slices.ContainsFunc(h.Readings, func(r Reading) bool {
+		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.document()
+	})
+	h.Unused = len(h.Readings) == 1 && !h.Defaults && h.Guard == nil && h.Readings[0].Conv.Notation == Integer && h.Readings[0].Target == Target{Whole, AttrStatus}
 }
 
 // word compiles what is no attribute behind a dollar: $any, $absent, and the
@@ -115,28 +126,27 @@ func (c *shapeCompiler) looksMeant(n *yaml.Node) {
 	}
 }
 
+// alone reports that nothing but an attribute stands in a hole.
+func (h *Hole) alone() bool { return len(h.Readings) == 1 && h.Readings[0].Pattern == nil }
+
+// embedded are the parts of a response inside a response.
+var embedded = BitOf(Item, AttrBody) | BitOf(Item, AttrHeaders)
+
 // placed refuses what cannot stand in the form that is compiled.
 func (c *shapeCompiler) placed(pos Position, h *Hole) {
-	alone := len(h.Readings) == 1 && h.Readings[0].Pattern == nil
+	alone := h.alone()
 	for i, r := range h.Readings {
-		whole := func(attr Attribute) bool { return r.Targets().Has(Whole, attr) }
-		embedded := r.Targets().Has(Item, AttrBody) || r.Targets().Has(Item, AttrHeaders)
-		structured := r.Conv.Structured()
-		if r.Pattern != nil {
-			for _, p := range r.Pattern.Parts {
-				structured = structured || p.Conv.Structured()
-			}
-		}
-		if whole(AttrData) && (c.form != FormJSON && c.form != FormXML || !alone) {
+		reads := r.Targets()
+		if reads.Has(Whole, AttrData) && (c.form != FormJSON && c.form != FormXML || !alone) {
 			c.Fault(pos, "bad_place", "let $data stand alone, as a member of a JSON body or an element of XML", "the payload cannot stand here")
 		}
 		if h.NoData != "" && c.form != FormJSON {
 			c.Fault(pos, "bad_place", "write $data alone", "an empty object or list after `or` is for JSON bodies")
 		}
-		if embedded && (c.form != FormJSON || !alone) {
+		if reads&embedded != 0 && (c.form != FormJSON || !alone) {
 			c.Fault(pos, "bad_place", "let $item.body and $item.headers stand alone, as members of a JSON body", "an answer of its own cannot stand here")
 		}
-		if structured && (c.form != FormJSON || r.Pattern != nil || i > 0) {
+		if r.structured() && (c.form != FormJSON || r.Pattern != nil || i > 0) {
 			c.Fault(pos, "bad_place", "write it as a text, for example with :pointer", "a list cannot stand here")
 		}
 	}

@@ -56,29 +56,16 @@ type limit struct {
 }
 
 func (r *Reporter) idempotency(d *Spec, n *yaml.Node) {
-	r.Pairs(n, "idempotency", func(k, v *yaml.Node) {
-		if k.Value != "header" {
-			r.Unknown(At(k), "unknown_key", "key of idempotency", k.Value, []string{"header"})
-			return
-		}
-		name, _ := r.Text(v, "header")
-		d.Service.Idempotency = wire.CanonicalHeader(name)
-	})
+	r.Keys(n, "idempotency", Key{"header", r.headerTo(&d.Service.Idempotency)})
 }
 
 func (r *Reporter) support(d *Spec, n *yaml.Node) {
-	r.Pairs(n, "support", func(k, v *yaml.Node) {
-		switch k.Value {
-		case "contact":
-			d.Service.Support.Contact, _ = r.Text(v, "contact")
-		case "after":
-			d.Service.Support.After = r.count(v, "after", "failures")
-		case "id":
-			d.Service.Support.ID, _ = r.Text(v, "id")
-		default:
-			r.Unknown(At(k), "unknown_key", "key of support", k.Value, []string{"contact", "after", "id"})
-		}
-	})
+	s := &d.Service.Support
+	r.Keys(n, "support",
+		Key{"contact", r.TextTo(&s.Contact)},
+		Key{"after", func(_, v *yaml.Node) { s.After = r.count(v, "after", "failures") }},
+		Key{"id", r.TextTo(&s.ID)},
+	)
 }
 
 func (r *Reporter) count(n *yaml.Node, key, what string) int {
@@ -90,51 +77,39 @@ func (r *Reporter) count(n *yaml.Node, key, what string) int {
 }
 
 func (r *Reporter) auth(d *Spec, n *yaml.Node) {
-	keys := []string{"token", "grants", "login", "header", "scheme", "expires"}
-	r.Pairs(n, "auth", func(k, v *yaml.Node) {
-		switch k.Value {
-		case "token":
-			d.Service.Auth.Token, _ = r.Text(v, "token")
-		case "grants":
-			d.Service.Auth.Grants = nil
-			for _, g := range r.words(v, "grants") {
-				if !slices.Contains(grants, g) {
-					r.Unknown(At(v), "unknown_grant", "grant", g, grants)
-				}
-				d.Service.Auth.Grants = append(d.Service.Auth.Grants, g)
-			}
-		case "login":
-			d.Service.Auth.Login, _ = r.Text(v, "login")
-		case "header":
-			name, _ := r.Text(v, "header")
-			d.Service.Auth.Header = wire.CanonicalHeader(name)
-		case "scheme":
-			d.Service.Auth.Scheme, _ = r.Text(v, "scheme")
-		case "expires":
-			d.Service.Auth.Expires = r.duration(v, v.Value)
-		default:
-			r.Unknown(At(k), "unknown_key", "key of auth", k.Value, keys)
+	a := &d.Service.Auth
+	r.Keys(n, "auth",
+		Key{"token", r.TextTo(&a.Token)},
+		Key{"grants", func(_, v *yaml.Node) { a.Grants = r.grants(v) }},
+		Key{"login", r.TextTo(&a.Login)},
+		Key{"header", r.headerTo(&a.Header)},
+		Key{"scheme", r.TextTo(&a.Scheme)},
+		Key{"expires", r.durationTo(&a.Expires)},
+	)
+}
+
+func (r *Reporter) grants(n *yaml.Node) (all []string) {
+	all = r.words(n, "grants")
+	for _, g := range all {
+		if !slices.Contains(grants, g) {
+			r.Unknown(At(n), "unknown_grant", "grant", g, grants)
 		}
-	})
+	}
+	return all
 }
 
 func (r *Reporter) poll(d *Spec, n *yaml.Node) {
-	r.Pairs(n, "poll", func(k, v *yaml.Node) {
-		switch k.Value {
-		case "headers":
-			d.Service.Poll.Headers = nil
+	p := &d.Service.Poll
+	r.Keys(n, "poll",
+		Key{"headers", func(_, v *yaml.Node) {
+			p.Headers = nil // not those of the dialect that is extended
 			for _, name := range r.words(v, "headers") {
-				d.Service.Poll.Headers = append(d.Service.Poll.Headers, wire.CanonicalHeader(name))
+				p.Headers = append(p.Headers, wire.CanonicalHeader(name))
 			}
-		case "every":
-			d.Service.Poll.Every = r.duration(v, v.Value)
-		case "result":
-			name, _ := r.Text(v, "result")
-			d.Service.Poll.Result = wire.CanonicalHeader(name)
-		default:
-			r.Unknown(At(k), "unknown_key", "key of poll", k.Value, []string{"headers", "every", "result"})
-		}
-	})
+		}},
+		Key{"every", r.durationTo(&p.Every)},
+		Key{"result", r.headerTo(&p.Result)},
+	)
 }
 
 func (r *Reporter) limits(d *Spec, n *yaml.Node) {
@@ -177,27 +152,15 @@ func (o *operation) Concerns(req *wire.Request) bool {
 // operations reads rows that hold for some requests, and which of them are safe
 // to repeat although their method is not.
 func (r *Reporter) operations(d *Spec, n *yaml.Node) {
-	if n.Kind != yaml.SequenceNode {
-		r.Fault(At(n), "wrong_type", "write a list: each begins with `- path: …`", "operations must be a list, not %s", KindOf(n))
-		return
-	}
-	for _, e := range n.Content {
+	for _, e := range r.elements(n, "operations", "write a list: each begins with `- path: …`") {
 		o := operation{}
 		var rows *yaml.Node
-		r.Pairs(e, "an operation", func(k, v *yaml.Node) {
-			switch k.Value {
-			case "method":
-				o.Methods = r.methods(v)
-			case "path":
-				o.Paths = r.words(v, "path")
-			case "safe":
-				o.Safe = r.Boolean(v, "safe")
-			case "codes":
-				rows = v
-			default:
-				r.Unknown(At(k), "unknown_key", "key of an operation", k.Value, []string{"method", "path", "safe", "codes"})
-			}
-		})
+		r.Keys(e, "an operation",
+			Key{"method", r.methodsTo(&o.Methods)},
+			Key{"path", r.wordsTo(&o.Paths)},
+			Key{"safe", r.BooleanTo(&o.Safe)},
+			Key{"codes", func(_, v *yaml.Node) { rows = v }},
+		)
 		if len(o.Methods)+len(o.Paths) == 0 {
 			r.Fault(At(e), "empty_shape", "add method or path", "the operation says nothing of which requests it is about")
 			continue

@@ -60,15 +60,9 @@ func (s *Shape) CarriesData() bool { return s.Reads.Has(Whole, AttrData) }
 // CarriesItems reports that records of a bulk request stand in the body.
 func (s *Shape) CarriesItems() bool { return s.Reads.Of(Item) != 0 }
 
-var shapeKeys = []string{"name", "status", "method", "path", "for", "headers", "json", "xml", "html", "text", "is", "type", "read_only", "write_only", "graft", "item_codes", "codes", "lists"}
-
 func (r *Reporter) shapes(n *yaml.Node) []*Shape {
-	if n.Kind != yaml.SequenceNode {
-		r.Fault(At(n), "wrong_type", "write a list: each shape begins with `- name: …`", "shapes must be a list, not %s", KindOf(n))
-		return nil
-	}
 	var all []*Shape
-	for _, e := range n.Content {
+	for _, e := range r.elements(n, "shapes", "write a list: each shape begins with `- name: …`") {
 		if s := r.shape(e); s != nil {
 			all = append(all, s)
 		}
@@ -76,84 +70,103 @@ func (r *Reporter) shapes(n *yaml.Node) []*Shape {
 	return all
 }
 
+// shape compiles a shape. It returns nil for what says nothing of what it looks
+// like.
 func (r *Reporter) shape(n *yaml.Node) *Shape {
-	s := &Shape{Pos: At(n)}
-	if n.Kind != yaml.MappingNode {
-		r.Pairs(n, "a shape", nil)
+	if !r.IsMapping(n, "a shape") {
 		return nil
 	}
-	r.Pairs(n, "a shape", func(k, v *yaml.Node) {
-		switch k.Value {
-		case "name":
-			s.Name, _ = r.Text(v, "the name of a shape")
-		case "status":
-			for _, w := range r.words(v, "status") {
-				sp, ok := ParseSpan(w)
-				if !ok || sp.From < 100 || sp.To > 999 {
-					r.Fault(At(v), "bad_status", "write 422, 4xx or 200-299", "%q is no HTTP status", w)
-					continue
-				}
-				s.Status = append(s.Status, sp)
-			}
-		case "method":
-			s.Methods = r.methods(v)
-		case "path":
-			s.Paths = r.words(v, "path")
-		case "for":
-			s.WriteFor = r.words(v, "for")
-		case "headers":
-			r.headers(v, s)
-		case "json", "xml", "html", "text":
-			if s.Form != FormNone {
-				r.Fault(At(k), "duplicate_key", "make a second shape of it", "a shape has one body")
-				return
-			}
-			if v.Tag == "!!null" && v.Value == "" {
-				r.Fault(At(k), "empty_shape", "write "+k.Value+": null if the body is the literal null", "nothing stands after %s:", k.Value)
-				return
-			}
-			s.Form = formNames[k.Value]
-			s.Body = r.body(s.Form, v, readOnly(n))
-			s.take(s.Body)
-			s.Size += s.Body.size
-		case "is":
-			if s.Is, _ = r.Text(v, "is"); s.Is != "" {
-				r.named = append(r.named, namedPlace{s.Is, At(v)})
-			}
-		case "type":
-			s.Media, _ = r.Text(v, "type")
-			if wire.HeaderText(s.Media) != s.Media {
-				r.Fault(At(v), "bad_header", "", "a content type cannot hold line breaks or blanks around it")
-			}
-		case "read_only":
-			s.ReadOnly = r.Boolean(v, "read_only")
-		case "write_only":
-			s.WriteOnly = r.Boolean(v, "write_only")
-		case "graft":
-			s.Graft = r.Boolean(v, "graft")
-		case "item_codes":
-			s.ItemCodes = r.words(v, "item_codes")
-		case "codes":
-			s.Codes = r.words(v, "codes")
-		case "lists":
-			if s.FailuresOnly = v.Value == "failures"; !s.FailuresOnly {
-				r.Fault(At(v), "wrong_type", "write lists: failures, or leave it out", "lists says that a list holds failures only, not %s", KindOf(v))
-			}
-		default:
-			r.Unknown(At(k), "unknown_key", "key of a shape", k.Value, shapeKeys)
+	s := &Shape{Pos: At(n)}
+	body := func(k, v *yaml.Node) { r.bodyOf(s, k, v, readOnly(n)) }
+	r.Keys(n, "a shape",
+		Key{"name", func(_, v *yaml.Node) { s.Name, _ = r.Text(v, "the name of a shape") }},
+		Key{"status", func(_, v *yaml.Node) { s.Status = append(s.Status, r.statuses(v)...) }},
+		Key{"method", r.methodsTo(&s.Methods)},
+		Key{"path", r.wordsTo(&s.Paths)},
+		Key{"for", r.wordsTo(&s.WriteFor)},
+		Key{"headers", func(_, v *yaml.Node) { r.headers(v, s) }},
+		Key{"json", body},
+		Key{"xml", body},
+		Key{"html", body},
+		Key{"text", body},
+		Key{"is", r.nameTo(&s.Is, &r.named)},
+		Key{"type", func(_, v *yaml.Node) { s.Media = r.media(v) }},
+		Key{"read_only", r.BooleanTo(&s.ReadOnly)},
+		Key{"write_only", r.BooleanTo(&s.WriteOnly)},
+		Key{"graft", r.BooleanTo(&s.Graft)},
+		Key{"item_codes", r.wordsTo(&s.ItemCodes)},
+		Key{"codes", r.wordsTo(&s.Codes)},
+		Key{"lists", func(_, v *yaml.Node) { s.FailuresOnly = r.failuresOnly(v) }},
+	)
+	s.derive()
+	return r.sound(s)
+}
+
+// statuses are the HTTP statuses that a shape has.
+func (r *Reporter) statuses(n *yaml.Node) (all statuses) {
+	for _, w := range r.words(n, "status") {
+		sp, ok := ParseSpan(w)
+		if !ok || sp.From < 100 || sp.To > 999 {
+			r.Fault(At(n), "bad_status", "write 422, 4xx or 200-299", "%q is no HTTP status", w)
+			continue
 		}
-	})
+		all = append(all, sp)
+	}
+	return all
+}
+
+// bodyOf compiles the body of a shape, whose key is its form.
+func (r *Reporter) bodyOf(s *Shape, k, v *yaml.Node, readOnly bool) {
+	if s.Form != FormNone {
+		r.Fault(At(k), "duplicate_key", "make a second shape of it", "a shape has one body")
+		return
+	}
+	if v.Tag == "!!null" && v.Value == "" {
+		r.Fault(At(k), "empty_shape", "write "+k.Value+": null if the body is the literal null", "nothing stands after %s:", k.Value)
+		return
+	}
+	s.Form = formNames[k.Value]
+	s.Body = r.body(s.Form, v, readOnly)
+	s.take(s.Body)
+	s.Size += s.Body.size
+}
+
+// media is a content type.
+func (r *Reporter) media(n *yaml.Node) string {
+	media, _ := r.Text(n, "type")
+	if wire.HeaderText(media) != media {
+		r.Fault(At(n), "bad_header", "", "a content type cannot hold line breaks or blanks around it")
+	}
+	return media
+}
+
+// failuresOnly reads lists: failures.
+func (r *Reporter) failuresOnly(n *yaml.Node) bool {
+	if n.Value != "failures" {
+		r.Fault(At(n), "wrong_type", "write lists: failures, or leave it out", "lists says that a list holds failures only, not %s", KindOf(n))
+		return false
+	}
+	return true
+}
+
+// derive sets what follows from the keys of a shape, and what it does not say.
+func (s *Shape) derive() {
 	s.Bare = s.Body == nil && s.unasked()
+	s.Shares = s.Body != nil && s.Body.sharesCode()
 	if s.Name == "" {
 		s.Name = "line " + strconv.Itoa(s.Pos.Line)
 	}
-	s.Shares = s.Body != nil && s.Body.sharesCode()
 	if s.Is == "" && s.Body != nil && s.Body.Op == OpObject {
 		s.Is = s.Body.Is // what the form says of the whole
 	}
 	if s.Media == "" {
 		s.Media = MediaTypes[s.Form]
 	}
+}
+
+// sound refuses a shape whose keys contradict each other. It returns nil for one
+// that says nothing of what it looks like.
+func (r *Reporter) sound(s *Shape) *Shape {
 	if s.ReadOnly && s.WriteOnly {
 		r.Fault(s.Pos, "contradiction", "keep one of them", "the shape %q is read only and write only, so it is never used", s.Name)
 	}

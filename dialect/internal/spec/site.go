@@ -96,6 +96,7 @@ func (l *locator) root(t *Template) {
 	}
 }
 
+// walk goes through what stands outside of a repetition.
 func (l *locator) walk(t *Template, p route) {
 	if t.ReadOnly {
 		return
@@ -105,71 +106,81 @@ func (l *locator) walk(t *Template, p route) {
 		for i := range t.Members {
 			l.walk(t.Members[i].Value, p)
 		}
-		if t.Rest == nil {
-			return
+		if t.Rest != nil {
+			l.others(t, p)
 		}
-		if t.Single() {
-			l.walk(t.Rest.Value, p)
-			return
-		}
-		in := p
-		if t.Key.Attr != AttrNone {
-			in.around[t.Key.Owner] |= t.Key.Bit()
-			in.index = in.index || t.Indexed && in.keys[t.Key.Owner] == 0
-			in.keys[t.Key.Owner]++
-		} else if t.Rest.Value.Op != OpList {
-			in.single = true
-		}
-		l.turn(t.Rest.Value, in, t.Key)
 	case OpList:
 		for _, e := range t.Elems {
-			l.turn(e, p, Target{})
+			l.element(e, p, Target{})
 		}
 	case OpEither:
 		for _, e := range t.Elems {
 			l.walk(e, p)
 		}
 	case OpReference:
-		if !l.seen[t.Def] {
-			l.seen[t.Def] = true
-			p.tree = p.tree || t.Def.Loops
+		if l.enters(t.Def, &p) {
 			l.walk(t.Def.Body, p)
 		}
 	}
 }
 
-// turn goes into an element of a repetition: a site where it makes a record,
-// else what is around deeper ones. key is what its name is.
-func (l *locator) turn(e *Template, p route, key Target) {
-	switch e.Op {
-	case OpEither:
-		if e.ReadOnly {
-			return
+// others goes into the value of the members without a name of their own: of the
+// single one, or of each.
+func (l *locator) others(t *Template, p route) {
+	switch {
+	case t.Single():
+		l.walk(t.Rest.Value, p)
+		return
+	case t.Key.Attr != AttrNone:
+		p.around[t.Key.Owner] |= t.Key.Bit()
+		p.index = p.index || t.Indexed && p.keys[t.Key.Owner] == 0
+		p.keys[t.Key.Owner]++
+	case t.Rest.Value.Op != OpList:
+		p.single = true
+	}
+	l.element(t.Rest.Value, p, t.Key)
+}
+
+// enters reports that the body of a definition has still to be gone through.
+func (l *locator) enters(in *Instance, p *route) bool {
+	if l.seen[in] {
+		return false
+	}
+	l.seen[in] = true
+	p.tree = p.tree || in.Loops
+	return true
+}
+
+// element goes into an element of a repetition. key is what its name is.
+func (l *locator) element(e *Template, p route, key Target) {
+	switch {
+	case e.Op == OpReference:
+		if l.enters(e.Def, &p) {
+			l.element(e.Def.Body, p, key)
 		}
+	case e.ReadOnly:
+	case e.Op == OpEither:
 		for _, one := range e.Elems {
-			l.turn(one, p, key)
+			l.element(one, p, key)
 		}
-		return
-	case OpReference:
-		if !l.seen[e.Def] {
-			l.seen[e.Def] = true
-			p.tree = p.tree || e.Def.Loops
-			l.turn(e.Def.Body, p, key)
-		}
-		return
+	default:
+		l.record(e, p, key)
 	}
-	if e.ReadOnly {
-		return
-	}
-	own, is := e.Shallow(), cmp.Or(e.Is, p.is)
+}
+
+// record makes an element a site if a record is written there. If records are
+// made further down, what stands here is around them.
+func (l *locator) record(e *Template, p route, key Target) {
+	own, writes := e.Shallow(), e.Writes|e.Copies
+	p.is = cmp.Or(e.Is, p.is)
 	deeper := false
 	for _, o := range [...]Owner{Item, Field} {
-		all := (e.Writes | e.Copies).Of(o)
-		if all == 0 && (key.Attr == AttrNone || key.Owner != o) && (e.Is == "" || o == Field) {
+		named := key.Attr != AttrNone && key.Owner == o || e.Is != "" && o == Item
+		if writes.Of(o) == 0 && !named {
 			continue
 		}
 		p.around[o] |= own.Of(o)
-		if e.Deep.Of(o) != 0 && (e.Writes|e.Copies)&e.Deep.Of(o) != 0 {
+		if writes&e.Deep.Of(o) != 0 {
 			deeper = true
 			if own&Texts == 0 {
 				continue // a record is made further down only
@@ -177,11 +188,10 @@ func (l *locator) turn(e *Template, p route, key Target) {
 		}
 		if len(l.shape.Sites) < maxSites {
 			e.Site[o-Item] = uint16(len(l.shape.Sites))
-			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o] | own.Of(o), Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: is, Must: e.musts().Of(o), Whole: e.Integers().Of(o)})
+			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o], Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: p.is, Must: e.musts().Of(o), Whole: e.Integers().Of(o)})
 		}
 	}
 	if deeper {
-		p.is = is
 		l.walk(e, p)
 	}
 }

@@ -7,8 +7,10 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/internal/nearest"
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -217,11 +219,20 @@ func (r *Reporter) plain(n *yaml.Node, depth int, budget *int) {
 	}
 }
 
+// IsMapping reports that a node is a mapping; another kind is a fault that names
+// what was expected.
+func (r *Reporter) IsMapping(n *yaml.Node, what string) bool {
+	if n.Kind != yaml.MappingNode {
+		r.Fault(At(n), "wrong_type", "", "%s must be a mapping of keys to values, not %s", what, KindOf(n))
+		return false
+	}
+	return true
+}
+
 // Pairs calls yield for each key and value of a mapping; a node of another kind
 // is a fault that names what was expected.
 func (r *Reporter) Pairs(n *yaml.Node, what string, yield func(key, value *yaml.Node)) {
-	if n.Kind != yaml.MappingNode {
-		r.Fault(At(n), "wrong_type", "", "%s must be a mapping of keys to values, not %s", what, KindOf(n))
+	if !r.IsMapping(n, what) {
 		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -229,6 +240,80 @@ func (r *Reporter) Pairs(n *yaml.Node, what string, yield func(key, value *yaml.
 			yield(n.Content[i], n.Content[i+1])
 		}
 	}
+}
+
+// Key is a key that a mapping may have, with the function that reads its value.
+type Key struct {
+	Name string
+	Read func(key, value *yaml.Node)
+}
+
+// Keys reads a mapping whose keys are known. Another key is a fault that lists
+// those, in their order. what names the mapping in faults, such as "a shape".
+func (r *Reporter) Keys(n *yaml.Node, what string, known ...Key) {
+	r.Pairs(n, what, func(k, v *yaml.Node) {
+		if i := slices.IndexFunc(known, func(one Key) bool { return one.Name == k.Value }); i >= 0 {
+			known[i].Read(k, v)
+			return
+		}
+		names := make([]string, len(known))
+		for i, one := range known {
+			names[i] = one.Name
+		}
+		r.Unknown(At(k), "unknown_key", "key of "+what, k.Value, names)
+	})
+}
+
+// TextTo reads a text. The key names it in faults, as in all that follow.
+func (r *Reporter) TextTo(to *string) func(k, v *yaml.Node) {
+	return func(k, v *yaml.Node) { *to, _ = r.Text(v, k.Value) }
+}
+
+// BooleanTo reads true or false.
+func (r *Reporter) BooleanTo(to *bool) func(k, v *yaml.Node) {
+	return func(k, v *yaml.Node) { *to = r.Boolean(v, k.Value) }
+}
+
+// wordsTo reads words.
+func (r *Reporter) wordsTo(to *[]string) func(k, v *yaml.Node) {
+	return func(k, v *yaml.Node) { *to = r.words(v, k.Value) }
+}
+
+// nameTo reads a name that codes must explain, and notes where it stands.
+func (r *Reporter) nameTo(to *string, at *[]namedPlace) func(k, v *yaml.Node) {
+	return func(k, v *yaml.Node) {
+		if *to, _ = r.Text(v, k.Value); *to != "" {
+			*at = append(*at, namedPlace{*to, At(v)})
+		}
+	}
+}
+
+// methodsTo reads the methods of a condition.
+func (r *Reporter) methodsTo(to *[]string) func(k, v *yaml.Node) {
+	return func(_, v *yaml.Node) { *to = r.methods(v) }
+}
+
+// headerTo reads the name of a header field.
+func (r *Reporter) headerTo(to *string) func(k, v *yaml.Node) {
+	return func(k, v *yaml.Node) {
+		name, _ := r.Text(v, k.Value)
+		*to = wire.CanonicalHeader(name)
+	}
+}
+
+// durationTo reads a duration.
+func (r *Reporter) durationTo(to *time.Duration) func(k, v *yaml.Node) {
+	return func(_, v *yaml.Node) { *to = r.duration(v, v.Value) }
+}
+
+// elements are those of a list; a node of another kind is a fault that names
+// what was expected, with a hint that shows it.
+func (r *Reporter) elements(n *yaml.Node, what, hint string) []*yaml.Node {
+	if n.Kind != yaml.SequenceNode {
+		r.Fault(At(n), "wrong_type", hint, "%s must be a list, not %s", what, KindOf(n))
+		return nil
+	}
+	return n.Content
 }
 
 // Text is the value of a scalar; another kind is a fault.

@@ -99,49 +99,18 @@ var fileKeys = []string{
 	"idempotency", "support", "auth", "poll", "limits", "operations",
 }
 
+// dialect compiles the sections of a file, each after those that it depends on.
 func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
 	d := &Spec{Base: base, Codes: codes{Exact: map[string][]*Row{}, Status: map[int][]*Row{}}}
 	root := r.Load(source)
 	if root == nil {
 		return d
 	}
-	sections := map[string]*yaml.Node{}
-	r.Pairs(root, "a dialect file", func(k, v *yaml.Node) {
-		if !slices.Contains(fileKeys, k.Value) {
-			r.Unknown(At(k), "unknown_key", "key", k.Value, fileKeys)
-			return
-		}
-		if sections[k.Value] == nil {
-			sections[k.Value] = v
-		}
-	})
+	sections := r.sections(root)
 	if root.Kind != yaml.MappingNode {
 		return d
 	}
-	if n := sections["dialect"]; n == nil {
-		r.Fault(At(root), "missing_name", "begin with `dialect: name`", "the file does not say which dialect it is")
-	} else if d.Name, _ = r.Text(n, "the name of a dialect"); !isName(d.Name) {
-		r.Fault(At(n), "bad_name", "use lower-case letters, digits and hyphens", "%q is no name for a dialect", d.Name)
-	}
-	if n := sections["title"]; n != nil {
-		d.Title, _ = r.Text(n, "title")
-	}
-	if n := sections["source"]; n != nil {
-		d.Sources = r.Texts(n, "source")
-	}
-	if n := sections["language"]; n != nil && n.Value != "1" {
-		r.Fault(At(n), "unknown_language", "this program reads language: 1", "the file is written in version %s of the language", n.Value)
-	}
-	if n := sections["forms"]; n != nil {
-		for _, w := range r.words(n, "forms") {
-			f, ok := formNames[w]
-			if !ok {
-				r.Unknown(At(n), "unknown_form", "form", w, []string{"json", "xml", "html", "text"})
-				continue
-			}
-			d.Forms, d.FormsListed = append(d.Forms, f), true
-		}
-	}
+	r.head(d, root, sections)
 	merged := false
 	if n := sections["extends"]; n != nil {
 		r.extends(d, n, find)
@@ -172,14 +141,75 @@ func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
 	if n := sections["samples"]; n != nil {
 		d.Samples = r.samples(n)
 	}
-	for key, read := range map[string]func(*Spec, *yaml.Node){
-		"idempotency": r.idempotency, "support": r.support, "auth": r.auth, "poll": r.poll, "limits": r.limits, "operations": r.operations,
+	r.service(d, sections)
+	return d
+}
+
+// sections are the values of a file by their keys.
+func (r *Reporter) sections(root *yaml.Node) map[string]*yaml.Node {
+	all := map[string]*yaml.Node{}
+	r.Pairs(root, "a dialect file", func(k, v *yaml.Node) {
+		switch {
+		case !slices.Contains(fileKeys, k.Value):
+			r.Unknown(At(k), "unknown_key", "key", k.Value, fileKeys)
+		case all[k.Value] == nil:
+			all[k.Value] = v
+		}
+	})
+	return all
+}
+
+// head reads what a file says of itself.
+func (r *Reporter) head(d *Spec, root *yaml.Node, sections map[string]*yaml.Node) {
+	if n := sections["dialect"]; n == nil {
+		r.Fault(At(root), "missing_name", "begin with `dialect: name`", "the file does not say which dialect it is")
+	} else if d.Name, _ = r.Text(n, "the name of a dialect"); !isName(d.Name) {
+		r.Fault(At(n), "bad_name", "use lower-case letters, digits and hyphens", "%q is no name for a dialect", d.Name)
+	}
+	if n := sections["title"]; n != nil {
+		d.Title, _ = r.Text(n, "title")
+	}
+	if n := sections["source"]; n != nil {
+		d.Sources = r.Texts(n, "source")
+	}
+	if n := sections["language"]; n != nil && n.Value != "1" {
+		r.Fault(At(n), "unknown_language", "this program reads language: 1", "the file is written in version %s of the language", n.Value)
+	}
+	if n := sections["forms"]; n != nil {
+		d.Forms = r.forms(n)
+		d.FormsListed = len(d.Forms) > 0
+	}
+}
+
+func (r *Reporter) forms(n *yaml.Node) (all []Form) {
+	for _, w := range r.words(n, "forms") {
+		f, ok := formNames[w]
+		if !ok {
+			r.Unknown(At(n), "unknown_form", "form", w, []string{"json", "xml", "html", "text"})
+			continue
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// service reads what a file says of the API beside its responses.
+func (r *Reporter) service(d *Spec, sections map[string]*yaml.Node) {
+	for _, section := range [...]struct {
+		key  string
+		read func(*Spec, *yaml.Node)
+	}{
+		{"idempotency", r.idempotency},
+		{"support", r.support},
+		{"auth", r.auth},
+		{"poll", r.poll},
+		{"limits", r.limits},
+		{"operations", r.operations},
 	} {
-		if n := sections[key]; n != nil {
-			read(d, n)
+		if n := sections[section.key]; n != nil {
+			section.read(d, n)
 		}
 	}
-	return d
 }
 
 func isName(s string) bool {
@@ -261,48 +291,44 @@ func (d *Spec) depends() {
 	for b := d; b != nil; b = b.Base {
 		d.Formed = d.Formed || b.Codes.Formed
 		for _, w := range b.Codes.Rows {
-			d.Conditional = d.Conditional || len(w.Methods)+len(w.Paths)+len(w.Headers) > 0 || w.Of != nil
-			d.Pathed = d.Pathed || len(w.Paths) > 0 || w.Of != nil && len(w.Of.Paths) > 0
-			for _, h := range w.Headers {
-				if !slices.Contains(d.Asked, h) {
-					d.Asked = append(d.Asked, h)
-				}
-			}
+			d.dependsOnRow(w)
 		}
 	}
 	for _, s := range slices.Concat(d.Shapes, d.HeaderShapes()) {
-		d.Pathed = d.Pathed || len(s.Paths) > 0 || len(s.WriteFor) > 0
-		d.Grafts = d.Grafts || s.Graft
+		d.dependsOnShape(s)
+	}
+}
+
+func (f *facts) dependsOnRow(w *Row) {
+	f.Conditional = f.Conditional || len(w.Methods)+len(w.Paths)+len(w.Headers) > 0 || w.Of != nil
+	f.Pathed = f.Pathed || len(w.Paths) > 0 || w.Of != nil && len(w.Of.Paths) > 0
+	for _, h := range w.Headers {
+		if !slices.Contains(f.Asked, h) {
+			f.Asked = append(f.Asked, h)
+		}
+	}
+}
+
+func (f *facts) dependsOnShape(s *Shape) {
+	f.Pathed = f.Pathed || len(s.Paths) > 0 || len(s.WriteFor) > 0
+	f.Grafts = f.Grafts || s.Graft
+	f.Trees = f.Trees || slices.ContainsFunc(s.Sites, func(s Site) bool { return s.Owner == Field && (s.Tree || s.Indexed) })
+}
+
+// ownTypes are the types that only this dialect gives a form to.
+func (d *Spec) ownTypes() {
+	for _, s := range slices.Concat(d.Shapes, d.HeaderShapes()) {
 		if media, _, _ := strings.Cut(s.Media, ";"); s.Body != nil && !strings.HasPrefix(media, "text/") {
 			d.media = append(d.media, ownMedia{strings.ToLower(strings.TrimSpace(media)), s.Form})
 		}
-		d.Trees = d.Trees || slices.ContainsFunc(s.Sites, func(s Site) bool { return s.Owner == Field && (s.Tree || s.Indexed) })
 	}
 }
 
 // finish derives what reading and writing need, and warns of what only the
 // whole file shows.
 func (d *Spec) finish(r *Reporter) {
-	for _, w := range d.Codes.Rows {
-		w.Line = fmt.Sprintf("%s:%d", w.file, w.Pos.Line)
-		w.Why = w.Explain(w.Key)
-	}
-	d.Rows = d.Codes.Rows
-	if d.Base != nil && d.Base.Base != nil {
-		for _, w := range d.Base.Rows {
-			if !d.overrides(w) {
-				d.Rows = append(d.Rows[:len(d.Rows):len(d.Rows)], w)
-			}
-		}
-	}
-	for _, n := range r.named {
-		if _, isKind := parlance.ParseKind(n.name); !isKind && !slices.Contains(d.Names, n.name) {
-			d.Names = append(d.Names, n.name)
-		}
-	}
-	if d.Base != nil {
-		d.Names = append(d.Names, d.Base.Names...)
-	}
+	d.inheritRows()
+	d.names(r)
 	for _, s := range d.Shapes {
 		if !slices.Contains(d.Forms, s.Form) {
 			d.Forms = append(d.Forms, s.Form)
@@ -322,8 +348,40 @@ func (d *Spec) finish(r *Reporter) {
 	d.guides()
 	d.plans()
 	d.depends()
+	d.ownTypes()
 	d.shadows(r)
 	d.meetable(r)
+}
+
+// inheritRows completes the rows of the file, and puts behind them those of the
+// dialect that it extends where it says nothing.
+func (d *Spec) inheritRows() {
+	for _, w := range d.Codes.Rows {
+		w.Line = fmt.Sprintf("%s:%d", w.file, w.Pos.Line)
+		w.Why = w.Explain(w.Key)
+	}
+	d.Rows = d.Codes.Rows
+	if d.Base == nil || d.Base.Base == nil {
+		return
+	}
+	for _, w := range d.Base.Rows {
+		if !d.overrides(w) {
+			d.Rows = append(d.Rows[:len(d.Rows):len(d.Rows)], w)
+		}
+	}
+}
+
+// names collects what forms say of themselves, here and in the dialect that is
+// extended.
+func (d *Spec) names(r *Reporter) {
+	for _, n := range r.named {
+		if _, isKind := parlance.ParseKind(n.name); !isKind && !slices.Contains(d.Names, n.name) {
+			d.Names = append(d.Names, n.name)
+		}
+	}
+	if d.Base != nil {
+		d.Names = append(d.Names, d.Base.Names...)
+	}
 }
 
 // HeaderShapes are those without a body: the file's own, then those of http,
