@@ -75,44 +75,8 @@ func (d *Table) patience() int {
 // RowOf finds the row that an outcome came from, or would have come from: by
 // its code, its status, or its kind, but only one that means the same.
 func (d *Table) RowOf(o *parlance.Outcome, req *wire.Request) *spec.Row {
-	same := func(r *spec.Row) bool { return r != nil && r.Kind == o.Kind && r.Reason == o.Reason }
-	for _, code := range [...]string{o.Code, o.Family} {
-		if code == "" {
-			continue
-		}
-		if d.Codes.Formed {
-			// A row may have asked for a form that the Outcome does not tell of.
-			for _, r := range d.Codes.Exact[code] {
-				if same(r) && r.Is != "" && r.Applies(req, spec.AnyForm) {
-					return r
-				}
-			}
-		}
-		if r := d.CodeRow(code, "", req); same(r) {
-			return r
-		}
-	}
-	if o.Status != 0 {
-		if d.Codes.Formed {
-			for _, r := range d.Codes.Status[o.Status] {
-				if same(r) && r.Is != "" && r.Applies(req, spec.AnyForm) {
-					return r
-				}
-			}
-		}
-		if r := d.StatusRow(o.Status, req); same(r) && d.Owns(r) {
-			return r
-		}
-	}
-	for _, name := range d.Names {
-		if r := d.NameRow(name, req); same(r) {
-			return r
-		}
-	}
-	if o.Status != 0 {
-		if r := d.StatusRow(o.Status, req); same(r) {
-			return r // what is built in comes behind all that the file says
-		}
+	if r := d.rowAsRead(o, req); r != nil {
+		return r
 	}
 	for i := range o.Items {
 		// What all records came to is told by the first of them.
@@ -131,6 +95,51 @@ func (d *Table) RowOf(o *parlance.Outcome, req *wire.Request) *spec.Row {
 		return r
 	}
 	return &spec.Row{Kind: o.Kind, Reason: o.Reason, Line: "http.yaml:1"}
+}
+
+// rowAsRead is the row that a response with the Outcome's code, status or form comes
+// to, if it means the same; else nil.
+func (d *Table) rowAsRead(o *parlance.Outcome, req *wire.Request) *spec.Row {
+	same := func(r *spec.Row) bool { return r != nil && r.Kind == o.Kind && r.Reason == o.Reason }
+	// A row may have asked for a form that the Outcome does not tell of.
+	formed := func(rows []*spec.Row) *spec.Row {
+		for _, r := range rows {
+			if d.Codes.Formed && same(r) && r.Is != "" && r.Applies(req, spec.AnyForm) {
+				return r
+			}
+		}
+		return nil
+	}
+	for _, code := range [...]string{o.Code, o.Family} {
+		if code == "" {
+			continue
+		}
+		if r := formed(d.Codes.Exact[code]); r != nil {
+			return r
+		}
+		if r := d.CodeRow(code, "", req); same(r) {
+			return r
+		}
+	}
+	if o.Status != 0 {
+		if r := formed(d.Codes.Status[o.Status]); r != nil {
+			return r
+		}
+		if r := d.StatusRow(o.Status, req); same(r) && d.Owns(r) {
+			return r
+		}
+	}
+	for _, name := range d.Names {
+		if r := d.NameRow(name, req); same(r) {
+			return r
+		}
+	}
+	if o.Status != 0 {
+		if r := d.StatusRow(o.Status, req); same(r) {
+			return r // what is built in comes behind all that the file says
+		}
+	}
+	return nil
 }
 
 // byBareKind is a row of the same kind, the file's own before those of http.
@@ -181,27 +190,7 @@ var keyWords = map[parlance.Reason]string{
 // Plan makes an empty Decision the act of a row on the first answer, with its
 // times. Where answer is not nil it is asked for Retry-After, if that is needed.
 func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, answer *wire.Arrival) {
-	p.Act, p.Why, p.Line, p.Then = acts[o.Kind], r.WhyOf(o), r.Line, r.Retry.Then
-	switch {
-	case o.Status == 0 && transportWords[o.Reason] != "":
-		p.Why = transportWords[o.Reason]
-	case p.Why == "" || r.Kind != o.Kind || r.Reason != o.Reason:
-		p.Why = (&spec.Row{Kind: o.Kind, Reason: o.Reason}).Explain("")
-	}
-	if words := keyWords[o.Reason]; words != "" && o.Kind == parlance.Conflict {
-		p.Why += "; " + words
-	}
-	switch {
-	case r.Kind != o.Kind: // a row that only lends its line
-	case r.Do != 0:
-		p.Act = r.Do
-	case r.Retry.Act != 0 && (r.Retry.Act != parlance.Retry || o.Status != 0 || p.Act == parlance.Retry):
-		p.Act = r.Retry.Act
-	case o.Reason == parlance.Expired && o.Kind == parlance.Unauthenticated:
-		p.Act = parlance.Refresh
-	case o.Reason == parlance.InFlight && o.Kind == parlance.Conflict:
-		p.Act = parlance.Retry // under the same key: without one it is not safe
-	}
+	p.Act, p.Why, p.Line, p.Then = rowAct(o, r), rowWords(o, r), r.Line, r.Retry.Then
 	switch again := p.Act == parlance.Retry || p.Act == parlance.Refresh || p.Act == parlance.Poll; {
 	case o.Retryable == parlance.AdviceStop && p.Act == parlance.Retry:
 		p.Act, p.Then, p.Why = parlance.Stop, 0, "the response says not to retry: "+p.Why
@@ -224,6 +213,38 @@ func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, ans
 	case parlance.Refresh, parlance.Correct:
 		p.Scope = parlance.ScopeRequest
 	}
+}
+
+// rowAct is the act of a row: the one that it names, else the usual one of the kind.
+func rowAct(o *parlance.Outcome, r *spec.Row) parlance.Act {
+	usual := acts[o.Kind]
+	switch {
+	case r.Kind != o.Kind: // a row that only lends its line
+	case r.Do != 0:
+		return r.Do
+	case r.Retry.Act != 0 && (r.Retry.Act != parlance.Retry || o.Status != 0 || usual == parlance.Retry):
+		return r.Retry.Act
+	case o.Reason == parlance.Expired && o.Kind == parlance.Unauthenticated:
+		return parlance.Refresh
+	case o.Reason == parlance.InFlight && o.Kind == parlance.Conflict:
+		return parlance.Retry // under the same key: without one it is not safe
+	}
+	return usual
+}
+
+// rowWords says why a row is what the outcome comes from.
+func rowWords(o *parlance.Outcome, r *spec.Row) string {
+	why := r.WhyOf(o)
+	switch {
+	case o.Status == 0 && transportWords[o.Reason] != "":
+		why = transportWords[o.Reason]
+	case why == "" || r.Kind != o.Kind || r.Reason != o.Reason:
+		why = (&spec.Row{Kind: o.Kind, Reason: o.Reason}).Explain("")
+	}
+	if o.Kind == parlance.Conflict && keyWords[o.Reason] != "" {
+		why += "; " + keyWords[o.Reason]
+	}
+	return why
 }
 
 // Delays of a retry where neither the file nor the answer states one: the usual

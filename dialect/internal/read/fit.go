@@ -33,15 +33,7 @@ func (d *Reader) fit(f *filler, o *parlance.Outcome, req *wire.Request, res *wir
 		if !p.Concerns(s, req) || s.Bare && (s.Reads&f.wants&^f.bound == 0 || s.Silent(res.Header, f.wants)) {
 			continue // what it could say is known, not asked for, or not there
 		}
-		m := f.matcher(res)
-		before := m.Mark()
-		switch {
-		case !m.Header(s, res.Header):
-			m.Back(before)
-		case s.Is != "" && (shape == nil || shape.Is == "") && m.says == "": // what the body says counts first
-			m.says = s.Is
-		}
-		f.bound = m.bound
+		f.header(s, res, shape)
 	}
 	if f.m != nil {
 		f.whole(o)
@@ -52,6 +44,20 @@ func (d *Reader) fit(f *filler, o *parlance.Outcome, req *wire.Request, res *wir
 	return shape, readable
 }
 
+// header reads a shape that is headers alone. What the body says by its form counts
+// before what it says.
+func (f *filler) header(s *spec.Shape, res *wire.Response, body *spec.Shape) {
+	m := f.matcher(res)
+	before := m.Mark()
+	switch {
+	case !m.Header(s, res.Header):
+		m.Back(before)
+	case s.Is != "" && (body == nil || body.Is == "") && m.says == "":
+		m.says = s.Is
+	}
+	f.bound = m.bound
+}
+
 // interpret finds the meaning of what was read. It returns the row that rowOf would
 // find for it, nil where that has to look.
 func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request, res *wire.Response, shape *spec.Shape, readable bool) *spec.Row {
@@ -60,13 +66,7 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	if stated != 0 && !d.MayState(stated, res.Status, req) {
 		stated = 0
 	}
-	is := ""
-	if fill.m != nil {
-		is = fill.m.says
-	}
-	if is == "" && shape != nil {
-		is = shape.Is
-	}
+	is := fill.says(shape)
 	r, coded := d.Meaning(o, is, req)
 	o.Kind, o.Reason = r.Kind, meaning.FirstReason(o.Reason, r.Reason, stated)
 	if stated != 0 {
@@ -79,41 +79,64 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 		o.RetryAfter = fill.reset
 	}
 	fill.items(o, req)
-	if len(o.Items) > 0 && res.Status < 400 && stated == 0 && !meaning.Good(is) {
-		o.Kind, o.Reason = meaning.RollUp(r, o.Items, shape != nil && shape.FailuresOnly)
-		if o.Kind.Failing() && fill.m.unread > 0 {
-			o.Kind, o.Reason = parlance.Partial, "" // of what was not read nobody knows that it failed
-		}
-	}
-	if fill.counted && fill.contradicts(o.Items, shape != nil && shape.FailuresOnly) {
-		fill.m.unread++
-		fill.m.note("count_contradicts", "the answer counts other items than it lists")
-	}
+	own := stated != 0 || meaning.Good(is) // the response says its kind by itself
+	fill.roll(o, r, res, shape, own)
 	if r.NotUsed {
 		fill.matcher(res).note("not_used", "the API says that it does not use status %d", res.Status)
 	}
 	if o.Kind == r.Kind {
-		if o.Title == "" {
-			o.Title = r.Title
-		}
-		if o.Help == "" {
-			o.Help = r.Help
-		}
+		o.Title, o.Help = cmp.Or(o.Title, r.Title), cmp.Or(o.Help, r.Help)
 	}
-	if o.Kind == parlance.Success && stated == 0 && !meaning.Good(is) && d.InBodies() {
+	if o.Kind == parlance.Success && !own && d.InBodies() {
 		if code := cmp.Or(o.Code, o.Family); code != "" && d.CodeRow(code, is, req) == nil {
 			m := fill.matcher(res)
 			m.unread++
 			m.note("unlisted_code", "the code %q is not listed", code)
 		}
 	}
-	if (!readable || fill.m != nil && fill.m.unread > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
+	if (!readable || fill.unread() > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
 		o.Kind, o.Reason = parlance.Noted, ""
 	}
 	if o.Kind == r.Kind && o.Reason == r.Reason && coded && !d.Formed && !meaning.Good(is) && len(o.Items) == 0 {
 		return r
 	}
 	return nil
+}
+
+// says is what the response says of its own form: in a place of the body or the header,
+// else by the shape that it fits.
+func (f *filler) says(shape *spec.Shape) string {
+	if f.m != nil && f.m.says != "" {
+		return f.m.says
+	}
+	if shape != nil {
+		return shape.Is
+	}
+	return ""
+}
+
+// unread is how much of the response could not be read.
+func (f *filler) unread() int32 {
+	if f.m == nil {
+		return 0
+	}
+	return f.m.unread
+}
+
+// roll lets the records of a good status say what they come to together, and holds
+// their number against what the response counts.
+func (f *filler) roll(o *parlance.Outcome, r *spec.Row, res *wire.Response, shape *spec.Shape, own bool) {
+	failuresOnly := shape != nil && shape.FailuresOnly
+	if len(o.Items) > 0 && res.Status < 400 && !own {
+		o.Kind, o.Reason = meaning.RollUp(r, o.Items, failuresOnly)
+		if o.Kind.Failing() && f.m.unread > 0 {
+			o.Kind, o.Reason = parlance.Partial, "" // of what was not read nobody knows that it failed
+		}
+	}
+	if f.counted && f.contradicts(o.Items, failuresOnly) {
+		f.m.unread++
+		f.m.note("count_contradicts", "the answer counts other items than it lists")
+	}
 }
 
 // recognised is the shape that is known by a text, which stands somewhere in a failure's

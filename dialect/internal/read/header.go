@@ -1,11 +1,11 @@
 package read
 
 import (
+	"strings"
+
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
-
-import "strings"
 
 // Header fits the fields of a response's header against a shape's.
 func (m *Matcher) Header(s *spec.Shape, h wire.Header) bool {

@@ -70,21 +70,11 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 	if p.Bodyless(req, res) {
 		return nil, true
 	}
-	success := res.Status >= 200 && res.Status < 300
-	readable = true
-	wanted, expected := p.Wanted, p.Expected
-	if p.Asks {
-		wanted, expected = [spec.FormText + 1]bool{}, false
-		for _, s := range p.Shapes {
-			if p.Concerns(s, req) {
-				wanted[s.Form] = true
-				expected = expected || s.Expected()
-			}
-		}
-	}
-	if wanted == [spec.FormText + 1]bool{} {
+	wanted, expected := p.Forms(req)
+	if wanted == (spec.Forms{}) {
 		return nil, true
 	}
+	success := res.Status >= 200 && res.Status < 300
 	if res.Cut && !success {
 		m.note("cut_body", "only the first %d bytes of the body were read", len(res.Body))
 	}
@@ -94,38 +84,46 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 	if !ok {
 		return nil, !success
 	}
-	if f == spec.FormNone {
-		if success && !expected {
-			return nil, true // a payload of another kind
-		}
-		if s := m.recognised(p, req, res, f); s != nil {
+	if f != spec.FormNone {
+		if s := m.first(p, req, res); s != nil {
 			return s, true
 		}
-		m.note("unfit_body", "the body has a form that the dialect does not have here")
-		return nil, !success
 	}
+	payload := success && !expected // one of another form, which says nothing
+	if payload && f == spec.FormNone {
+		return nil, true
+	}
+	if s := m.recognised(p, req, res, f); s != nil {
+		return s, true
+	}
+	switch {
+	case payload:
+		return nil, true
+	case f == spec.FormNone:
+		m.note("unfit_body", "the body has a form that the dialect does not have here")
+	default:
+		m.note("unfit_body", "the body has none of the forms that the dialect knows for status %d", res.Status)
+	}
+	return nil, !success
+}
+
+// first is the first shape of its form that the body fits, nil for none.
+func (m *Matcher) first(p *spec.Plan, req *wire.Request, res *wire.Response) *spec.Shape {
 	for _, s := range p.Shapes {
-		if s.Form != f || !p.Concerns(s, req) {
+		if s.Form != m.form || !p.Concerns(s, req) {
 			continue
 		}
 		before := m.Mark()
 		// What tells one failure from another must have been seen, and not be in
 		// the part that is missing: the status alone says it safely.
-		m.cut = res.Cut && (s.Is == "" || success)
+		m.cut = res.Cut && (s.Is == "" || res.Status >= 200 && res.Status < 300)
 		if (len(s.Headers) == 0 || m.Header(s, res.Header)) && m.body(s, res.Body) {
-			return s, true
+			return s
 		}
 		m.Back(before)
 	}
 	m.cut = res.Cut
-	if s := m.recognised(p, req, res, f); s != nil {
-		return s, true
-	}
-	if success && !expected {
-		return nil, true
-	}
-	m.note("unfit_body", "the body has none of the forms that the dialect knows for status %d", res.Status)
-	return nil, !success
+	return nil
 }
 
 // FieldsIn are the Fields that a response holds, whatever it means.

@@ -8,10 +8,10 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Parse finds out which of the wanted forms a body has, spec.FormNone for another,
+// Parse finds out which of the wanted forms a body has, FormNone for another,
 // and reads it. The type that the header names is a hint, for it may lie: the
 // first letters decide. It reports false, with a note, where the body is broken.
-func (m *Matcher) Parse(d *spec.Spec, wanted [spec.FormText + 1]bool, h wire.Header, body []byte) (spec.Form, bool) {
+func (m *Matcher) Parse(d *spec.Spec, wanted spec.Forms, h wire.Header, body []byte) (spec.Form, bool) {
 	start := body
 	if start[0] <= ' ' || start[0] == 0xEF {
 		start = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
@@ -30,38 +30,46 @@ func (m *Matcher) Parse(d *spec.Spec, wanted [spec.FormText + 1]bool, h wire.Hea
 			return spec.FormHTML, true
 		}
 		return spec.FormNone, true
-	case c == '<':
-		if !wanted[spec.FormXML] {
-			break
-		}
-		if err := m.Tree.XMLBy(d.Guide[spec.FormXML], body, m.cut); err != nil {
-			if media == "text/plain" && wanted[spec.FormText] {
-				return spec.FormText, true // a sentence that begins so
-			}
-			m.note("broken_body", "the body is not XML that can be read: %s", err)
-			return spec.FormNone, false
-		}
-		return spec.FormXML, true
-	case wanted[spec.FormJSON] && mayBeJSON(c, media, declared):
-		err := m.Tree.JSONBy(d.Guide[spec.FormJSON], body, m.cut)
-		if err == nil {
-			if m.Tree.Repaired {
-				m.note("not_utf8", "the JSON is not UTF-8; what could not be read stands as U+FFFD")
-			}
-			return spec.FormJSON, true
-		}
-		brackets := (c == '{' || c == '[') && !(media == "text/plain" && wanted[spec.FormText])
-		if brackets || declared {
-			m.note("broken_body", "the body is not JSON that can be read: %s", err)
-		}
-		if brackets || declared && !wanted[spec.FormText] {
-			return spec.FormNone, false
+	case c == '<' && wanted[spec.FormXML]:
+		return m.parseXML(d, body, wanted[spec.FormText] && media == "text/plain")
+	case c != '<' && wanted[spec.FormJSON] && mayBeJSON(c, media, declared):
+		if form, ok, sure := m.parseJSON(d, body, c == '{' || c == '[', wanted[spec.FormText], media, declared); sure {
+			return form, ok
 		}
 	}
 	if wanted[spec.FormText] && (media == "text/plain" || !bytes.ContainsRune([]byte("{[<"), rune(start[0]))) {
 		return spec.FormText, true
 	}
 	return spec.FormNone, true
+}
+
+// parseXML reads a body as XML. One that is no XML may be a sentence that begins so.
+func (m *Matcher) parseXML(d *spec.Spec, body []byte, sentence bool) (spec.Form, bool) {
+	err := m.Tree.XMLBy(d.Guide[spec.FormXML], body, m.cut)
+	switch {
+	case err == nil:
+		return spec.FormXML, true
+	case sentence:
+		return spec.FormText, true
+	}
+	m.note("broken_body", "the body is not XML that can be read: %s", err)
+	return spec.FormNone, false
+}
+
+// parseJSON reads a body as JSON. It is not sure of one that may be a text as well.
+func (m *Matcher) parseJSON(d *spec.Spec, body []byte, brackets, text bool, media string, declared bool) (form spec.Form, ok, sure bool) {
+	err := m.Tree.JSONBy(d.Guide[spec.FormJSON], body, m.cut)
+	if err == nil {
+		if m.Tree.Repaired {
+			m.note("not_utf8", "the JSON is not UTF-8; what could not be read stands as U+FFFD")
+		}
+		return spec.FormJSON, true, true
+	}
+	brackets = brackets && !(media == "text/plain" && text)
+	if brackets || declared {
+		m.note("broken_body", "the body is not JSON that can be read: %s", err)
+	}
+	return spec.FormNone, false, brackets || declared && !text
 }
 
 // mayBeJSON reports that a body which begins with c is to be tried as JSON: it

@@ -222,24 +222,7 @@ func (m *Matcher) field(t *spec.Template, n uint32, path tree.Extent) bool {
 func (m *Matcher) one(h *spec.Hole, n uint32, f *fieldExtents) bool {
 	node := &m.Tree.Nodes[n]
 	if h.Plain && !node.Escaped && (node.Kind == tree.Text || node.Kind == tree.Number) {
-		// The commonest of all: nothing has to be made of it.
-		var at tree.Extent
-		for i := range h.Readings {
-			r := &h.Readings[i]
-			if r.Bit&m.wants == 0 {
-				continue
-			}
-			if at.Size == 0 {
-				at = m.keep(m.Tree.Source[node.Start:node.End])
-			}
-			if !m.give(f, r, at, i > 0 && h.Readings[0].Target.Owner == spec.Whole) {
-				return false
-			}
-			if m.origins != nil {
-				m.origins = append(m.origins, replay.Origin{Own: at.Start, Start: node.Start, End: node.End, Reading: r, Hole: h})
-			}
-		}
-		return true
+		return m.asItIs(h, node, f)
 	}
 	first := &h.Readings[0]
 	if first.Target.Attr == spec.AttrData {
@@ -252,10 +235,33 @@ func (m *Matcher) one(h *spec.Hole, n uint32, f *fieldExtents) bool {
 	if node.Escaped {
 		text = m.Tree.Value(n)
 	}
-	switch {
-	case h.Unused && len(text) < 10 && tree.IsDigits(unsafe.String(&text[0], len(text))), h.Defaults && string(text) == h.Fallback:
+	if h.Unused && len(text) < 10 && tree.IsDigits(unsafe.String(&text[0], len(text))) || h.Defaults && string(text) == h.Fallback {
 		return true
 	}
+	return m.converted(h, node, text, f)
+}
+
+// asItIs is one for the commonest hole of all: nothing has to be made of the text.
+func (m *Matcher) asItIs(h *spec.Hole, node *tree.Node, f *fieldExtents) bool {
+	var at tree.Extent
+	for i := range h.Readings {
+		r := &h.Readings[i]
+		if r.Bit&m.wants == 0 {
+			continue
+		}
+		if at.Size == 0 {
+			at = m.keep(m.Tree.Source[node.Start:node.End])
+		}
+		if !m.give(f, r, at, i > 0 && h.Readings[0].Target.Owner == spec.Whole) {
+			return false
+		}
+		m.remember(h, r, at, node)
+	}
+	return true
+}
+
+// converted is one for a hole with a notation.
+func (m *Matcher) converted(h *spec.Hole, node *tree.Node, text []byte, f *fieldExtents) bool {
 	var plainly tree.Extent // the text as it is
 	from := len(m.origins)
 	for i := range h.Readings {
@@ -281,17 +287,24 @@ func (m *Matcher) one(h *spec.Hole, n uint32, f *fieldExtents) bool {
 			at = m.keep(text)
 			plainly = at
 		}
-		if !m.give(f, r, at, i > 0 && first.Target.Owner == spec.Whole) {
+		if !m.give(f, r, at, i > 0 && h.Readings[0].Target.Owner == spec.Whole) {
 			return false
 		}
-		if m.origins != nil && !node.Escaped {
-			m.origins = append(m.origins, replay.Origin{Own: at.Start, Start: node.Start, End: node.End, Reading: r, Hole: h})
+		if !node.Escaped {
+			m.remember(h, r, at, node)
 		}
 	}
 	if m.origins != nil && len(m.origins)-from < len(h.Readings) {
 		m.origins = m.origins[:from] // some of it was left out, which another text may not be
 	}
 	return true
+}
+
+// remember notes where a text comes from, if a replay is made of the body.
+func (m *Matcher) remember(h *spec.Hole, r *spec.Reading, at tree.Extent, node *tree.Node) {
+	if m.origins != nil {
+		m.origins = append(m.origins, replay.Origin{Own: at.Start, Start: node.Start, End: node.End, Reading: r, Hole: h})
+	}
 }
 
 // give takes a text for an attribute that has none yet: of several texts the

@@ -15,3 +15,6 @@ var formNames = map[string]Form{"json": FormJSON, "xml": FormXML, "html": FormHT
 
 // MediaTypes are what a form is sent as, where a shape does not say.
 var MediaTypes = [...]string{"", "application/json", "application/xml", "text/html; charset=utf-8", "text/plain; charset=utf-8"}
+
+// Forms is a set of forms.
+type Forms [FormText + 1]bool

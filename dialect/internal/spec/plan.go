@@ -14,11 +14,11 @@ type Plan struct {
 	Shapes   []*Shape
 	Extras   []*Shape // headers only, those of http among them
 	Fields   []string // of a header, all that is read; nil where the absence of one says something
-	Wanted   [FormText + 1]bool
-	Expected bool // under a good status a body that fits none of them is no plain success
-	Asks     bool // a shape asks for a method or a path
-	Replays  bool // no header decides which shape of JSON fits
-	Alters   bool // something in a body or a header can say more than the status
+	Wanted   Forms    // of the shapes
+	Expected bool     // under a good status a body that fits none of them is no plain success
+	Asks     bool     // a shape asks for a method or a path
+	Replays  bool     // no header decides which shape of JSON fits
+	Alters   bool     // something in a body or a header can say more than the status
 }
 
 const FirstStatus, LastStatus = 100, 599
@@ -156,6 +156,21 @@ func (d *Spec) PlanFor(status int) *Plan {
 		return d.newPlan(status)
 	}
 	return d.ByStatus[status-FirstStatus]
+}
+
+// Forms are those that the shapes of the plan ask for which are about such a request,
+// and whether one of them is expected.
+func (p *Plan) Forms(req *wire.Request) (wanted Forms, expected bool) {
+	if !p.Asks {
+		return p.Wanted, p.Expected
+	}
+	for _, s := range p.Shapes {
+		if p.Concerns(s, req) {
+			wanted[s.Form] = true
+			expected = expected || s.Expected()
+		}
+	}
+	return wanted, expected
 }
 
 // Concerns reports that a shape of the plan is about such a request.
