@@ -6,7 +6,6 @@ package dialect
 
 import (
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/dialect/internal/meaning"
 	"github.com/parlance-api/parlance/dialect/internal/read"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/write"
@@ -40,7 +39,7 @@ func Compile(file string, source []byte, find ...Finder) (*Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Dialect{core: write.New(read.New(meaning.New(s)))}, nil
+	return &Dialect{core: write.New(s)}, nil
 }
 
 // Internal is what a Dialect is made of. It is for package authoring, and its type

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/dialect/internal/meaning"
 	"github.com/parlance-api/parlance/dialect/internal/read"
 	"github.com/parlance-api/parlance/dialect/internal/read/replay"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
@@ -32,13 +31,13 @@ func Unguided(d *Dialect) *Dialect {
 		asking.Fields, asking.Replays = nil, false
 		all.ByStatus[i] = &asking
 	}
-	return &Dialect{write.New(read.New(meaning.New(&all))), d.extensions}
+	return &Dialect{write.New(&all), d.extensions}
 }
 
 // Forgetful is a Dialect that reads and writes as d does, and has kept no choice, no
 // program and no mould yet.
 func Forgetful(d *Dialect) *Dialect {
-	return &Dialect{write.New(read.New(meaning.New(d.core.Spec))), d.extensions}
+	return &Dialect{write.New(d.core.Spec), d.extensions}
 }
 
 // Straight reports whether the body of an answer is fitted by one walk, and not

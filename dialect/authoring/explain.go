@@ -74,8 +74,8 @@ func (d author) explain(code string) []Entry {
 // readings are the rows that speak of a code, up to the first without a
 // condition: the file's, those of the dialect that it extends, then http's.
 func (d author) readings(code string, n int, numeric bool) (all []Entry) {
-	for b := d.Table; b != nil; b = b.Base {
-		builtin := b.Base == nil && b != d.Table
+	for b := &d.Table; b != nil; b = b.Base {
+		builtin := b.Base == nil && b != &d.Table
 		if builtin && (!numeric || n < spec.FirstStatus || n > 999) {
 			return all
 		}
@@ -128,7 +128,7 @@ const orElse = ", or "
 
 // saidBy is what a shape says of itself: the rows of the name, or a kind.
 func (d author) saidBy(s *spec.Shape, status int) (all []Entry) {
-	for b := d.Table; b != nil; b = b.Base {
+	for b := &d.Table; b != nil; b = b.Base {
 		for _, r := range b.Codes.Exact[s.Is] {
 			if !r.Conditional() {
 				e := d.entry(r, status, strconv.Itoa(status))

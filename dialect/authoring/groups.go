@@ -45,7 +45,7 @@ func (d author) within(text string) (Group, bool) {
 	}
 	g := Group{Name: text}
 	var class []*spec.Row
-	for b := d.Table; b != nil && len(class) == 0; b = b.Base {
+	for b := &d.Table; b != nil && len(class) == 0; b = b.Base {
 		for _, of := range b.Codes.Ranges {
 			if spec.Inside(sp, of.Span) { // the narrowest that holds all of it
 				class = of.Rows
@@ -54,7 +54,7 @@ func (d author) within(text string) (Group, bool) {
 		}
 		for _, r := range class {
 			e := d.entry(r, sp.From, text)
-			e.Builtin = b.Base == nil && b != d.Table
+			e.Builtin = b.Base == nil && b != &d.Table
 			g.Class = append(g.Class, e)
 		}
 	}

@@ -17,6 +17,23 @@ func (d *Table) Decide(p *parlance.Decision, req *wire.Request, o *parlance.Outc
 	}
 	d.Plan(p, o, r, answer)
 	p.RepeatSafe = d.RepeatSafe(o, r, req)
+	if len(tried) > 0 {
+		d.again(p, tried)
+	}
+	switch {
+	case o.Kind == parlance.Partial, len(o.Items) > 0 && o.Kind.Failing() && o.Status < 400:
+		d.decideItems(p, o, req)
+	case len(o.Items) > 0 && p.Act == parlance.Correct:
+		p.Scope = parlance.ScopeItems
+	}
+	if p.Act == parlance.Retry && p.Scope == parlance.ScopeRequest && !p.RepeatSafe {
+		d.unsafe(p, o, req)
+	}
+}
+
+// again changes a Decision by what was tried before: a second refusal after a refresh is
+// final, and what persists after the scheduled retries is passed on.
+func (d *Table) again(p *parlance.Decision, tried []parlance.Act) {
 	refreshed, retried := 0, 0
 	for _, a := range tried {
 		switch a {
@@ -32,15 +49,6 @@ func (d *Table) Decide(p *parlance.Decision, req *wire.Request, o *parlance.Outc
 	case p.Act == parlance.Retry && p.Then != 0 && retried >= d.patience():
 		// The time is kept: the provider's page may go on repeating after the report.
 		p.Act, p.Then, p.Scope, p.Why = p.Then, 0, "", fmt.Sprintf("it still failed after the scheduled retries (%d)", retried)
-	}
-	switch {
-	case o.Kind == parlance.Partial, len(o.Items) > 0 && o.Kind.Failing() && o.Status < 400:
-		d.decideItems(p, o, req)
-	case len(o.Items) > 0 && p.Act == parlance.Correct:
-		p.Scope = parlance.ScopeItems
-	}
-	if p.Act == parlance.Retry && p.Scope == parlance.ScopeRequest && !p.RepeatSafe {
-		d.unsafe(p, o, req)
 	}
 }
 
@@ -100,43 +108,53 @@ func (d *Table) RowOf(o *parlance.Outcome, req *wire.Request) *spec.Row {
 // rowAsRead is the row that a response with the Outcome's code, status or form comes
 // to, if it means the same; else nil.
 func (d *Table) rowAsRead(o *parlance.Outcome, req *wire.Request) *spec.Row {
-	same := func(r *spec.Row) bool { return r != nil && r.Kind == o.Kind && r.Reason == o.Reason }
-	// A row may have asked for a form that the Outcome does not tell of.
-	formed := func(rows []*spec.Row) *spec.Row {
-		for _, r := range rows {
-			if d.Codes.Formed && same(r) && r.Is != "" && r.Applies(req, spec.AnyForm) {
-				return r
-			}
-		}
-		return nil
-	}
 	for _, code := range [...]string{o.Code, o.Family} {
 		if code == "" {
 			continue
 		}
-		if r := formed(d.Codes.Exact[code]); r != nil {
+		if r := d.formed(d.Codes.Exact[code], o, req); r != nil {
 			return r
 		}
-		if r := d.CodeRow(code, "", req); same(r) {
+		if r := d.CodeRow(code, "", req); means(r, o) {
 			return r
 		}
 	}
+	var ofStatus *spec.Row
 	if o.Status != 0 {
-		if r := formed(d.Codes.Status[o.Status]); r != nil {
-			return r
+		if d.Codes.Formed {
+			if r := d.formed(d.Codes.Status[o.Status], o, req); r != nil {
+				return r
+			}
 		}
-		if r := d.StatusRow(o.Status, req); same(r) && d.Owns(r) {
-			return r
+		if ofStatus = d.StatusRow(o.Status, req); means(ofStatus, o) && d.Owns(ofStatus) {
+			return ofStatus
 		}
 	}
 	for _, name := range d.Names {
-		if r := d.NameRow(name, req); same(r) {
+		if r := d.NameRow(name, req); means(r, o) {
 			return r
 		}
 	}
-	if o.Status != 0 {
-		if r := d.StatusRow(o.Status, req); same(r) {
-			return r // what is built in comes behind all that the file says
+	if means(ofStatus, o) {
+		return ofStatus // what is built in comes behind all that the file says
+	}
+	return nil
+}
+
+// means reports that a row means what the Outcome does.
+func means(r *spec.Row, o *parlance.Outcome) bool {
+	return r != nil && r.Kind == o.Kind && r.Reason == o.Reason
+}
+
+// formed is the first row that means the same and asks for a form, of which the Outcome
+// does not tell.
+func (d *Table) formed(rows []*spec.Row, o *parlance.Outcome, req *wire.Request) *spec.Row {
+	if !d.Codes.Formed {
+		return nil
+	}
+	for _, r := range rows {
+		if means(r, o) && r.Is != "" && r.Applies(req, spec.AnyForm) {
+			return r
 		}
 	}
 	return nil

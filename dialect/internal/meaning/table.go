@@ -18,9 +18,10 @@ type Table struct {
 	meanings *meanings // what codes meant that were met last
 }
 
-func New(s *spec.Spec) *Table {
-	t := &Table{Spec: s, meanings: new(meanings)}
-	for at, b := t, s.Base; b != nil; at, b = at.Base, b.Base {
+// New makes the Table of a file.
+func New(s *spec.Spec) Table {
+	t := Table{Spec: s, meanings: new(meanings)}
+	for at, b := &t, s.Base; b != nil; at, b = at.Base, b.Base {
 		at.Base = &Table{Spec: b}
 	}
 	return t

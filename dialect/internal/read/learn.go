@@ -16,10 +16,10 @@ func (d *Reader) Recall(p *spec.Plan, req *wire.Request, res *wire.Response, at 
 		return nil
 	}
 	of := p.Of(req)
-	if g := d.moulds.Find(p, of, res, at); g != nil {
+	if g := d.memory.Find(p, of, res, at); g != nil {
 		return g
 	}
-	if place := d.moulds.Missed(res.Status); place != nil {
+	if place := d.memory.Missed(res.Status); place != nil {
 		if g := d.learn(p, of, res.Body); g != nil {
 			place.Store(g)
 		}

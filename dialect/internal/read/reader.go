@@ -16,11 +16,12 @@ const MaxBody = 1 << 20
 
 // Reader reads responses by a dialect file. It is safe for concurrent use.
 type Reader struct {
-	*meaning.Table
-	moulds *replay.Memory // what it met last
+	meaning.Table
+	memory *replay.Memory // what it met last
 }
 
-func New(t *meaning.Table) *Reader { return &Reader{t, new(replay.Memory)} }
+// New makes a Reader that has met nothing yet.
+func New(s *spec.Spec) Reader { return Reader{meaning.New(s), new(replay.Memory)} }
 
 // Decode reads an answer that stands in so many others.
 func (d *Reader) Decode(req wire.Request, res wire.Response, depth int) (reading wire.Reading) {

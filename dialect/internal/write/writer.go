@@ -18,16 +18,16 @@ import (
 
 // Writer writes responses by a dialect file. It is safe for concurrent use.
 type Writer struct {
-	*read.Reader
+	read.Reader
 	Base *Writer        // of the dialect that this one extends
 	Kept *replay.Memory // what writing chose last
 }
 
 // New makes a Writer that has written nothing yet.
-func New(r *read.Reader) *Writer {
-	w := &Writer{Reader: r, Kept: &replay.Memory{Seed: maphash.MakeSeed()}}
-	for at, b := w, r.Table.Base; b != nil; at, b = at.Base, b.Base {
-		at.Base = &Writer{Reader: &read.Reader{Table: b}}
+func New(s *spec.Spec) *Writer {
+	w := &Writer{Reader: read.New(s), Kept: &replay.Memory{Seed: maphash.MakeSeed()}}
+	for at, b := w, w.Table.Base; b != nil; at, b = at.Base, b.Base {
+		at.Base = &Writer{Reader: read.Reader{Table: *b}}
 	}
 	return w
 }
