@@ -4,9 +4,9 @@ import (
 	"math"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // What follows writes what encoding/json writes for the same values, to the
@@ -29,7 +29,7 @@ func appendDecoded(b []byte, d *decoded) []byte {
 	b = append(b, ']')
 	if f := d.detection; f != nil {
 		b = append(b, `,"dialect":`...)
-		b = appendText(b, f.Dialect)
+		b = jsontext.AppendStandard(b, f.Dialect)
 		b = append(b, `,"sure":`...)
 		b = appendNumber(b, f.Sure)
 		b = appendTexts(b, `,"why":`, f.Why)
@@ -39,7 +39,7 @@ func appendDecoded(b []byte, d *decoded) []byte {
 				b = append(b, ',')
 			}
 			b = append(b, `{"dialect":`...)
-			b = appendText(b, o.Dialect)
+			b = jsontext.AppendStandard(b, o.Dialect)
 			b = append(b, `,"sure":`...)
 			b = append(appendNumber(b, o.Sure), '}')
 		}
@@ -50,7 +50,7 @@ func appendDecoded(b []byte, d *decoded) []byte {
 
 func appendOutcome(b []byte, o *parlance.Outcome) []byte {
 	b = append(b, `{"kind":`...)
-	b = appendText(b, o.Kind.String())
+	b = jsontext.AppendStandard(b, o.Kind.String())
 	b = appendSet(b, `,"reason":`, string(o.Reason))
 	if o.Status != 0 {
 		b = append(b, `,"status":`...)
@@ -114,7 +114,7 @@ func appendField(b []byte, f *parlance.Field) []byte {
 
 func appendDecision(b []byte, d *parlance.Decision) []byte {
 	b = append(b, `{"act":`...)
-	b = appendText(b, d.Act.String())
+	b = jsontext.AppendStandard(b, d.Act.String())
 	b = appendSet(b, `,"scope":`, string(d.Scope))
 	if d.After != 0 {
 		b = append(b, `,"after":`...)
@@ -131,14 +131,14 @@ func appendDecision(b []byte, d *parlance.Decision) []byte {
 	}
 	if d.Then != 0 {
 		b = append(b, `,"then":`...)
-		b = appendText(b, d.Then.String())
+		b = jsontext.AppendStandard(b, d.Then.String())
 	}
 	b = append(b, `,"repeat_safe":`...)
 	b = strconv.AppendBool(b, d.RepeatSafe)
 	b = append(b, `,"why":`...)
-	b = appendText(b, d.Why)
+	b = jsontext.AppendStandard(b, d.Why)
 	b = append(b, `,"line":`...)
-	return append(appendText(b, d.Line), '}')
+	return append(jsontext.AppendStandard(b, d.Line), '}')
 }
 
 func appendWaits(b []byte, waits []time.Duration) []byte {
@@ -153,9 +153,9 @@ func appendWaits(b []byte, waits []time.Duration) []byte {
 
 func appendDiagnostic(b []byte, d *parlance.Diagnostic) []byte {
 	b = append(b, `{"rule":`...)
-	b = appendText(b, d.Rule)
+	b = jsontext.AppendStandard(b, d.Rule)
 	b = append(b, `,"severity":`...)
-	b = appendText(b, d.Severity.String())
+	b = jsontext.AppendStandard(b, d.Severity.String())
 	b = appendSet(b, `,"file":`, d.File)
 	if d.Line != 0 {
 		b = append(b, `,"line":`...)
@@ -166,7 +166,7 @@ func appendDiagnostic(b []byte, d *parlance.Diagnostic) []byte {
 		b = strconv.AppendInt(b, int64(d.Column), 10)
 	}
 	b = append(b, `,"message":`...)
-	b = appendText(b, d.Message)
+	b = jsontext.AppendStandard(b, d.Message)
 	b = appendSet(b, `,"hint":`, d.Hint)
 	return append(appendSet(b, `,"why":`, d.Why), '}')
 }
@@ -176,7 +176,7 @@ func appendSet(b []byte, name, text string) []byte {
 	if text == "" {
 		return b
 	}
-	return appendText(append(b, name...), text)
+	return jsontext.AppendStandard(append(b, name...), text)
 }
 
 // appendTexts appends a name with its list, and nothing where that is empty.
@@ -189,59 +189,9 @@ func appendTexts(b []byte, name string, texts []string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendText(b, t)
+		b = jsontext.AppendStandard(b, t)
 	}
 	return append(b, ']')
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendText appends a JSON text, without the escapes for HTML.
-func appendText(b []byte, s string) []byte {
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c < utf8.RuneSelf {
-			b = append(b, s[from:i]...)
-			switch c {
-			case '"', '\\':
-				b = append(b, '\\', c)
-			case '\b':
-				b = append(b, '\\', 'b')
-			case '\f':
-				b = append(b, '\\', 'f')
-			case '\n':
-				b = append(b, '\\', 'n')
-			case '\r':
-				b = append(b, '\\', 'r')
-			case '\t':
-				b = append(b, '\\', 't')
-			default:
-				b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-			}
-			i++
-			from = i
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			b = append(append(b, s[from:i]...), `\ufffd`...)
-		case r == '\u2028' || r == '\u2029': // line ends to JavaScript
-			b = append(append(b, s[from:i]...), '\\', 'u', '2', '0', '2', hexDigits[r&15])
-		default:
-			i += size
-			continue
-		}
-		i += size
-		from = i
-	}
-	return append(append(b, s[from:]...), '"')
 }
 
 // appendNumber appends a number as ECMAScript writes it.

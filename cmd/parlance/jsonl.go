@@ -9,6 +9,8 @@ import (
 	"io"
 	"reflect"
 	"strings"
+
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // maxInput bounds a response, and a line of them: 64 MiB is far more than any
@@ -115,7 +117,7 @@ func (a *app) appendLines(answer func(b, line []byte) ([]byte, error)) error {
 		if err != nil {
 			failed++
 			text = append(text[:0], `{"error":`...)
-			text = append(appendText(text, fmt.Sprintf("line %d: %v", number, err)), '}')
+			text = append(jsontext.AppendStandard(text, fmt.Sprintf("line %d: %v", number, err)), '}')
 		}
 		if _, err := out.Write(append(text, '\n')); err != nil {
 			bar.clear()

@@ -5,10 +5,10 @@ import (
 	"net/textproto"
 	"slices"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // lineParser reads the lines of --jsonl as encoding/json reads them into a
@@ -31,7 +31,9 @@ type lineParser struct {
 	text2 []byte
 }
 
-// The members of a line.
+// members are the names that a line may have. The bit of each is 1 << its place.
+var members = [...]string{"dialect", "method", "path", "status", "headers", "body", "request_headers"}
+
 const (
 	hasDialect uint8 = 1 << iota
 	hasMethod
@@ -108,63 +110,47 @@ func (p *lineParser) member() bool {
 	if !ok || !p.take(':') {
 		return false
 	}
-	var bit uint8
-	switch string(name) {
-	case "dialect":
-		bit = hasDialect
-	case "method":
-		bit = hasMethod
-	case "path":
-		bit = hasPath
-	case "status":
-		bit = hasStatus
-	case "headers":
-		bit = hasHeaders
-	case "body":
-		bit = hasBody
-	case "request_headers":
-		bit = hasRequest
-	default:
-		if similar(name) {
-			return false
-		}
-		return p.skip(0)
+	place := slices.IndexFunc(members[:], func(known string) bool { return known == string(name) })
+	if place < 0 {
+		return !similar(name) && p.skip(0)
 	}
+	bit := uint8(1) << place
 	if p.has&bit != 0 {
 		return false // of two the last one counts, and encoding/json knows how
 	}
 	p.space()
-	switch {
-	case p.at < len(p.line) && p.line[p.at] == 'n':
+	if p.at < len(p.line) && p.line[p.at] == 'n' {
 		return p.word("null") // the same as nothing said
-	case bit == hasStatus:
-		p.status, ok = p.number()
-	case bit == hasHeaders:
-		ok = p.fields(&p.headers)
-	case bit == hasRequest:
-		ok = p.fields(&p.request)
-	case bit == hasBody:
-		p.body, p.body2, ok = p.unescaped(p.body2)
-	default:
-		var text string
-		text, ok = p.kept()
-		switch bit {
-		case hasDialect:
-			p.dialect = text
-		case hasMethod:
-			p.method = text
-		case hasPath:
-			p.path = text
-		}
 	}
 	p.has |= bit
+	return p.value(bit)
+}
+
+// value reads the value of a member.
+func (p *lineParser) value(bit uint8) (ok bool) {
+	switch bit {
+	case hasDialect:
+		p.dialect, ok = p.kept()
+	case hasMethod:
+		p.method, ok = p.kept()
+	case hasPath:
+		p.path, ok = p.kept()
+	case hasStatus:
+		p.status, ok = p.number()
+	case hasHeaders:
+		ok = p.fields(&p.headers)
+	case hasRequest:
+		ok = p.fields(&p.request)
+	case hasBody:
+		p.body, p.body2, ok = p.unescaped(p.body2)
+	}
 	return ok
 }
 
 // similar reports a name that encoding/json takes for one of ours: it does not
 // look at the case.
 func similar(name []byte) bool {
-	for _, known := range [...]string{"dialect", "method", "path", "status", "headers", "body", "request_headers"} {
+	for _, known := range members {
 		if len(name) >= len(known) && strings.EqualFold(string(name), known) {
 			return true
 		}
@@ -224,78 +210,18 @@ func (p *lineParser) raw() ([]byte, bool) {
 	}
 }
 
-// unescaped is a text without its escapes: a part of the line where it has
-// none, else of the memory that is given.
+// unescaped is a text without its escapes: a part of the line if it has none, else
+// of the memory that is given.
 func (p *lineParser) unescaped(into []byte) (text, memory []byte, ok bool) {
 	raw, ok := p.raw()
-	if !ok {
+	switch {
+	case !ok, !jsontext.ValidEscapes(raw):
 		return nil, into, false
-	}
-	at := bytes.IndexByte(raw, '\\')
-	if at < 0 {
+	case bytes.IndexByte(raw, '\\') < 0:
 		return raw, into, true
 	}
-	b := into
-	for {
-		b = append(b, raw[:at]...)
-		raw = raw[at:]
-		if len(raw) == 0 {
-			return b[len(into):], b, true
-		}
-		switch raw[1] { // raw ends behind no backslash of its own
-		case '"', '\\', '/':
-			b = append(b, raw[1])
-		case 'b':
-			b = append(b, '\b')
-		case 'f':
-			b = append(b, '\f')
-		case 'n':
-			b = append(b, '\n')
-		case 'r':
-			b = append(b, '\r')
-		case 't':
-			b = append(b, '\t')
-		case 'u':
-			r := hex4(raw)
-			if r < 0 {
-				return nil, into, false
-			}
-			if utf16.IsSurrogate(r) {
-				if r = utf16.DecodeRune(r, hex4(raw[6:])); r == utf8.RuneError {
-					return nil, into, false
-				}
-				raw = raw[6:]
-			}
-			b = utf8.AppendRune(b, r)
-			raw = raw[4:]
-		default:
-			return nil, into, false
-		}
-		raw = raw[2:]
-		if at = bytes.IndexByte(raw, '\\'); at < 0 {
-			at = len(raw)
-		}
-	}
-}
-
-// hex4 reads \u00e4, negative for something else.
-func hex4(b []byte) rune {
-	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
-		return -1
-	}
-	r := rune(0)
-	for _, c := range b[2:6] {
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'a' <= c|0x20 && c|0x20 <= 'f':
-			c = c | 0x20 - 'a' + 10
-		default:
-			return -1
-		}
-		r = r<<4 | rune(c)
-	}
-	return r
+	b := jsontext.AppendUnescaped(into, raw)
+	return b[len(into):], b, true
 }
 
 // kept is a text that outlives the line. Those that come back are kept once.
@@ -390,7 +316,7 @@ func (p *lineParser) skip(depth int) bool {
 	switch c := p.line[p.at]; c {
 	case '"':
 		raw, ok := p.raw()
-		return ok && (bytes.IndexByte(raw, '\\') < 0 || validEscapes(raw))
+		return ok && jsontext.ValidEscapes(raw)
 	case 't':
 		return p.word("true")
 	case 'f':
@@ -398,50 +324,30 @@ func (p *lineParser) skip(depth int) bool {
 	case 'n':
 		return p.word("null")
 	case '{', '[':
-		closing := c + 2
 		p.at++
-		if p.take(closing) {
-			return true
-		}
-		for {
-			if c == '{' {
-				p.space()
-				name, ok := p.raw()
-				if !ok || bytes.IndexByte(name, '\\') >= 0 && !validEscapes(name) || !p.take(':') {
-					return false
-				}
-			}
-			if !p.skip(depth + 1) {
-				return false
-			}
-			if p.take(',') {
-				continue
-			}
-			return p.take(closing)
-		}
+		return p.take(c+2) || p.skipMembers(c, depth)
 	}
 	_, ok := p.number()
 	return ok
 }
 
-func validEscapes(raw []byte) bool {
-	for i := 0; i < len(raw); i++ {
-		if raw[i] != '\\' {
-			continue
-		}
-		i++
-		switch raw[i] {
-		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		case 'u':
-			if hex4(raw[i-1:]) < 0 {
+// skipMembers passes over what stands in an object or a list, its end included.
+func (p *lineParser) skipMembers(opening byte, depth int) bool {
+	for {
+		if opening == '{' {
+			p.space()
+			name, ok := p.raw()
+			if !ok || !jsontext.ValidEscapes(name) || !p.take(':') {
 				return false
 			}
-			i += 4
-		default:
+		}
+		if !p.skip(depth + 1) {
 			return false
 		}
+		if !p.take(',') {
+			return p.take(opening + 2)
+		}
 	}
-	return true
 }
 
 // appendLine answers a line, and reports false for one that is left to

@@ -3,8 +3,9 @@ package tree
 import (
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // JSON reads a document after RFC 8259. It accepts and rejects what
@@ -280,7 +281,7 @@ func space(src []byte, at int) int {
 // member finds the guide and slot of a member by its name.
 func (t *Tree) member(of *container, start, end int, escape bool) (child *Guide, slot uint16) {
 	if escape {
-		t.scratch = appendUnescaped(t.scratch[:0], t.Source[start:end])
+		t.scratch = jsontext.AppendUnescaped(t.scratch[:0], t.Source[start:end])
 		return of.guide.member(t.scratch, 0, len(t.scratch), &of.next)
 	}
 	return of.guide.member(t.Source, start, end, &of.next)
@@ -308,20 +309,12 @@ const (
 	highs = 0x8080808080808080
 )
 
-// stops marks with its high bit the first byte of eight that is a control
-// character, a quote or a backslash. Bytes behind it, and those that are not
-// ASCII, may be marked wrongly.
-func stops(word uint64) uint64 {
-	// With its second bit turned a quote comes right behind the control characters.
-	return (word ^ ones*2 - ones*0x21) | (word ^ ones*'\\' - ones)
-}
-
 // plain moves over ASCII that stands for itself in a text, eight bytes at a
 // time. Most texts end where it stops.
 func plain(src []byte, at int) int {
 	for at+8 <= len(src) {
 		word := binary.LittleEndian.Uint64(src[at : at+8 : at+8])
-		if stop := (stops(word) | word) & highs; stop != 0 {
+		if stop := (jsontext.Stops(word) | word) & highs; stop != 0 {
 			return at + bits.TrailingZeros64(stop)/8
 		}
 		at += 8
@@ -343,7 +336,7 @@ func text(src []byte, start, at int) (end int, escaped, repaired bool, fault str
 	for {
 		for at+8 <= len(src) {
 			word := binary.LittleEndian.Uint64(src[at : at+8 : at+8])
-			if stop := stops(word) &^ word & highs; stop != 0 {
+			if stop := jsontext.Stops(word) &^ word & highs; stop != 0 {
 				first := bits.TrailingZeros64(stop) & 0x38
 				all |= word & (1<<first - 1)
 				at += first / 8
@@ -407,7 +400,7 @@ func escape(src []byte, at int) (int, string) {
 	case 'u':
 		at++
 		for range 4 {
-			if at >= len(src) || hex(src[at]) < 0 {
+			if at >= len(src) || jsontext.Hex(src[at]) < 0 {
 				return at, "expected four hexadecimal digits"
 			}
 			at++
@@ -466,67 +459,3 @@ func digits(src []byte, at int) int {
 	}
 	return at
 }
-
-func hex(c byte) rune {
-	switch {
-	case '0' <= c && c <= '9':
-		return rune(c - '0')
-	case 'a' <= c && c <= 'f':
-		return rune(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return rune(c-'A') + 10
-	}
-	return -1
-}
-
-// appendUnescaped appends a validated JSON text with its escapes undone. As in
-// encoding/json, a surrogate without its other half and bytes that are not
-// UTF-8 become U+FFFD.
-func appendUnescaped(dst, raw []byte) []byte {
-	for i := 0; i < len(raw); {
-		if raw[i] != '\\' {
-			if raw[i] < utf8.RuneSelf {
-				dst = append(dst, raw[i])
-				i++
-				continue
-			}
-			r, size := utf8.DecodeRune(raw[i:])
-			dst = utf8.AppendRune(dst, r)
-			i += size
-			continue
-		}
-		c := raw[i+1]
-		i += 2
-		switch c {
-		case 'b':
-			dst = append(dst, '\b')
-		case 'f':
-			dst = append(dst, '\f')
-		case 'n':
-			dst = append(dst, '\n')
-		case 'r':
-			dst = append(dst, '\r')
-		case 't':
-			dst = append(dst, '\t')
-		case 'u':
-			r := hex4(raw[i:])
-			i += 4
-			if utf16.IsSurrogate(r) {
-				if i+6 <= len(raw) && raw[i] == '\\' && raw[i+1] == 'u' {
-					if pair := utf16.DecodeRune(r, hex4(raw[i+2:])); pair != utf8.RuneError {
-						dst = utf8.AppendRune(dst, pair)
-						i += 6
-						continue
-					}
-				}
-				r = utf8.RuneError
-			}
-			dst = utf8.AppendRune(dst, r)
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return dst
-}
-
-func hex4(b []byte) rune { return hex(b[0])<<12 | hex(b[1])<<8 | hex(b[2])<<4 | hex(b[3]) }

@@ -4,53 +4,13 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
-// AppendJSON appends a JSON text (RFC 8259, 7). What is not UTF-8 becomes
+// AppendJSON appends a JSON text (RFC 8259, 7). Bytes that are not UTF-8 become
 // U+FFFD.
-func AppendJSON(dst []byte, s string) []byte {
-	if dst, plain := AppendPlain(dst, s); plain {
-		return dst
-	}
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if c >= 0x20 && c != '"' && c != '\\' {
-				i++
-				continue
-			}
-			dst = append(dst, s[from:i]...)
-			switch c {
-			case '"', '\\':
-				dst = append(dst, '\\', c)
-			case '\n':
-				dst = append(dst, '\\', 'n')
-			case '\r':
-				dst = append(dst, '\\', 'r')
-			case '\t':
-				dst = append(dst, '\\', 't')
-			default:
-				dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-			}
-			i++
-			from = i
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 {
-			dst = append(append(dst, s[from:i]...), "\uFFFD"...)
-			i++
-			from = i
-			continue
-		}
-		i += size
-	}
-	return append(append(dst, s[from:]...), '"')
-}
-
-const hexDigits = "0123456789abcdef"
+func AppendJSON(dst []byte, s string) []byte { return jsontext.Append(dst, s) }
 
 // AppendXML appends escaped text. A character that XML cannot hold becomes
 // U+FFFD.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // MaxDepth bounds the nesting of a document. Error bodies nest a handful deep;
@@ -128,7 +130,7 @@ func (t *Tree) KeyIs(i uint32, name string) bool {
 	if len(raw) > len(`\u0000`)*len(name) {
 		return false // no escape is longer for what it says
 	}
-	return string(appendUnescaped(nil, raw)) == name
+	return string(jsontext.AppendUnescaped(nil, raw)) == name
 }
 
 // Key is the name of node i, its escapes undone. It may share memory with Source.
@@ -136,7 +138,7 @@ func (t *Tree) Key(i uint32) []byte {
 	n := &t.Nodes[i]
 	raw := t.Source[n.KeyStart:n.KeyEnd]
 	if n.KeyEscape {
-		return appendUnescaped(nil, raw)
+		return jsontext.AppendUnescaped(nil, raw)
 	}
 	return raw
 }
@@ -159,7 +161,7 @@ func (t *Tree) Value(i uint32) []byte {
 	switch n.Kind {
 	case Text:
 		if n.Escaped {
-			return appendUnescaped(make([]byte, 0, len(raw)), raw)
+			return jsontext.AppendUnescaped(make([]byte, 0, len(raw)), raw)
 		}
 	case Element, Attribute:
 		raw = trim(raw)
