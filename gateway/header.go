@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/httpheader"
 	"github.com/parlance-api/parlance/server"
 )
 
@@ -48,9 +49,7 @@ func (g *Gateway) sign(p *passage, h http.Header) {
 
 // isJSON reports whether a body is declared as JSON.
 func isJSON(h http.Header) bool {
-	media, _, _ := strings.Cut(h.Get("Content-Type"), ";")
-	media = strings.ToLower(strings.TrimSpace(media))
-	return media == "application/json" || strings.HasSuffix(media, "+json")
+	return httpheader.IsJSON(httpheader.MediaType(h.Get("Content-Type")))
 }
 
 // acceptsGzip reports whether an Accept-Encoding names gzip and does not refuse

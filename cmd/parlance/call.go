@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 func (a *app) callCommand() *cobra.Command {
@@ -146,7 +147,7 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 		return &mistake{message: fmt.Sprintf("--key: the dialect %s has no idempotency key", d.Name()), hint: "-H 'Name: KEY' sends any header"}
 	case len(req.Header[name]) > 0:
 		return &mistake{message: "--key and --header name two idempotency keys", hint: "leave one of them out"}
-	case !isValue(c.key):
+	case !httpheader.IsValue(c.key):
 		return &mistake{message: "--key holds what no header can", hint: "it is one line, without control characters"}
 	}
 	out, err := a.bodyFile(c.output)

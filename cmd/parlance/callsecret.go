@@ -10,9 +10,9 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"unicode"
 
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // given is what a call was given to prove who calls.
@@ -52,7 +52,7 @@ func (a *app) credentials(c *call, req *http.Request, hidden *secrets) (given, [
 		if name == "" {
 			g.token, g.bearer = token, true
 		} else {
-			if !isToken(name) {
+			if !httpheader.IsToken(name) {
 				return g, nil, &mistake{message: "--token: what stands before the colon is no header's name", hint: "for example: --token 'X-Api-Key: env:KEY'"}
 			}
 			hidden.name(name)
@@ -116,7 +116,7 @@ func (a *app) secret(flag, place string) (string, error) {
 	switch {
 	case text == "":
 		return "", &mistake{message: fmt.Sprintf("%s: %s is empty", flag, what), hint: "env:NAME needs a variable that is exported"}
-	case !isValue(text):
+	case !httpheader.IsValue(text):
 		return "", &mistake{message: fmt.Sprintf("%s: %s holds what no header can", flag, what), hint: "it is one line, without control characters"}
 	}
 	return text, nil
@@ -171,23 +171,11 @@ func headerLines(lines []string, hidden *secrets) (http.Header, error) {
 
 func onlyValid(f fields) bool {
 	for name, values := range f {
-		if !isToken(name) || !isValue(strings.Join(values, "")) {
+		if !httpheader.IsToken(name) || !httpheader.IsValue(strings.Join(values, "")) {
 			return false
 		}
 	}
 	return true
-}
-
-// isToken reports that a text may be a header's name (RFC 9110, 5.6.2).
-func isToken(name string) bool {
-	return name != "" && strings.IndexFunc(name, func(r rune) bool {
-		return r > unicode.MaxASCII || r <= ' ' || r == 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	}) < 0
-}
-
-// isValue reports that a text may be a header's value (RFC 9110, 5.5).
-func isValue(text string) bool {
-	return strings.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) < 0
 }
 
 // secrets are what is never printed: values of headers by their names, and

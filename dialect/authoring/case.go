@@ -8,12 +8,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	yaml "go.yaml.in/yaml/v4"
+
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
-	"github.com/parlance-api/parlance/dialect/internal/wire"
-	yaml "go.yaml.in/yaml/v4"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // Case is one recorded response and what it is expected to come to.
@@ -204,7 +205,7 @@ func headerFields(r *spec.Reporter, n *yaml.Node, what string) spec.Fields {
 		if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
 			return
 		}
-		h[wire.CanonicalHeader(k.Value)] = r.Texts(v, "the value of a header field")
+		h[httpheader.Canonical(k.Value)] = r.Texts(v, "the value of a header field")
 	})
 	return h
 }

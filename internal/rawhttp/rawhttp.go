@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/textproto"
 	"strings"
+
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // maxHead bounds one head: more than any server sends (common limits lie
@@ -124,7 +126,7 @@ func parseHead(text []byte, line int) (*head, error) {
 		keep()
 		before, after, ok := strings.Cut(field, ":")
 		before = strings.TrimRight(before, " \t")
-		if !ok || !isToken(before) {
+		if !ok || !httpheader.IsToken(before) {
 			return nil, &SyntaxError{line, fmt.Sprintf("expected a header (Name: value) or an empty line before the body, found %s", quote(field))}
 		}
 		name, value = textproto.CanonicalMIMEHeaderKey(before), []string{clean(after)}
@@ -173,18 +175,6 @@ func isProto(s string) bool {
 func isDigits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// isToken holds a field name to RFC 9110, 5.6.2.
-func isToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
-		if !letter && (c < '0' || c > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
 			return false
 		}
 	}

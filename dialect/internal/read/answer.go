@@ -4,6 +4,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // maxDepth bounds answers inside of answers.
@@ -54,7 +55,7 @@ func jsonHeader(object string) wire.Header {
 	}
 	h := wire.Fields{}
 	for c := range t.Children(0) {
-		name := wire.CanonicalHeader(string(t.Key(c)))
+		name := httpheader.Canonical(string(t.Key(c)))
 		if t.Nodes[c].Kind == tree.List {
 			for e := range t.Children(c) {
 				h[name] = append(h[name], string(t.Value(e)))

@@ -7,6 +7,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // HeaderHole is a header field with what stands in it: a text, parameters, or
@@ -34,10 +35,10 @@ type Parameter struct {
 func (r *Reporter) headers(n *yaml.Node, s *Shape) {
 	c := &shapeCompiler{Reporter: r, form: FormNone}
 	r.Pairs(n, "headers", func(k, v *yaml.Node) {
-		if !wire.IsToken(k.Value) || strings.HasSuffix(k.Value, "!") {
+		if !httpheader.IsToken(k.Value) || strings.HasSuffix(k.Value, "!") {
 			r.Fault(At(k), "bad_header", "write the name alone: a constant and $any ask for the field, $absent for its absence", "%q is no name of a header field", k.Value)
 		}
-		h := HeaderHole{Name: wire.CanonicalHeader(k.Value)}
+		h := HeaderHole{Name: httpheader.Canonical(k.Value)}
 		if v.Kind != yaml.MappingNode {
 			h.Value = c.headerText(v)
 			s.take(h.Value)
@@ -92,7 +93,7 @@ func (c *shapeCompiler) params(n *yaml.Node, s *Shape) (all []Parameter) {
 }
 
 func (c *shapeCompiler) param(k, v *yaml.Node, s *Shape) Parameter {
-	if !wire.IsToken(k.Value) {
+	if !httpheader.IsToken(k.Value) {
 		c.Fault(At(k), "bad_header", "", "%q is no name of a parameter", k.Value)
 	}
 	p := Parameter{strings.ToLower(k.Value), c.headerText(v)}

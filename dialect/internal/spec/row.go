@@ -4,10 +4,12 @@ import (
 	"strings"
 	"sync/atomic"
 
+	yaml "go.yaml.in/yaml/v4"
+
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/httpheader"
 	"github.com/parlance-api/parlance/internal/nearest"
-	yaml "go.yaml.in/yaml/v4"
 )
 
 // Row is one meaning of a code, as the table states it.
@@ -141,7 +143,7 @@ func (r *Reporter) conditions(n *yaml.Node) (all []headerCondition) {
 	}
 	r.Pairs(n, "request", func(k, v *yaml.Node) {
 		text, _ := r.Text(v, "the value of a request header")
-		all = append(all, headerCondition{wire.CanonicalHeader(k.Value), strings.ToLower(text)})
+		all = append(all, headerCondition{httpheader.Canonical(k.Value), strings.ToLower(text)})
 	})
 	return all
 }

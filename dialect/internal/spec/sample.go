@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"strings"
 
+	yaml "go.yaml.in/yaml/v4"
+
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
-	yaml "go.yaml.in/yaml/v4"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // Sample is a recorded response in the file, with the outcome that it reads as.
@@ -73,7 +75,7 @@ func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
 			h := Fields{}
 			r.Pairs(v, "request", func(hk, hv *yaml.Node) {
 				text, _ := r.Text(hv, "the value of a request header")
-				h[wire.CanonicalHeader(hk.Value)] = []string{text}
+				h[httpheader.Canonical(hk.Value)] = []string{text}
 			})
 			s.Request.Header = h
 		}},
@@ -109,7 +111,7 @@ func (s *Sample) parse(text string) string {
 		if !ok {
 			return fmt.Sprintf("%q is no header field", l)
 		}
-		name = wire.CanonicalHeader(strings.TrimSpace(name))
+		name = httpheader.Canonical(strings.TrimSpace(name))
 		h[name] = append(h[name], strings.TrimSpace(value))
 	}
 	s.Response = wire.Response{Status: status, Header: h, Body: []byte(strings.TrimSuffix(body, "\n"))}

@@ -9,6 +9,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // Support is how a provider is told of a failure that persists.
@@ -104,7 +105,7 @@ func (r *Reporter) poll(d *Spec, n *yaml.Node) {
 		Key{"headers", func(_, v *yaml.Node) {
 			p.Headers = nil // not those of the dialect that is extended
 			for _, name := range r.words(v, "headers") {
-				p.Headers = append(p.Headers, wire.CanonicalHeader(name))
+				p.Headers = append(p.Headers, httpheader.Canonical(name))
 			}
 		}},
 		Key{"every", r.durationTo(&p.Every)},
@@ -120,12 +121,12 @@ func (r *Reporter) limits(d *Spec, n *yaml.Node) {
 			name, _ := r.Text(v, k.Value)
 			switch k.Value {
 			case "limit":
-				l.Limit = wire.CanonicalHeader(name)
+				l.Limit = httpheader.Canonical(name)
 			case "remaining":
-				l.Remaining = wire.CanonicalHeader(name)
+				l.Remaining = httpheader.Canonical(name)
 			case "reset":
 				name, notation, _ := strings.Cut(name, ":")
-				l.Reset, l.Conv = wire.CanonicalHeader(name), Conversion{Notation: seconds}
+				l.Reset, l.Conv = httpheader.Canonical(name), Conversion{Notation: seconds}
 				if notation != "" {
 					l.Conv, _ = r.conversion(At(v), notation, Target{Whole, AttrReset})
 				}

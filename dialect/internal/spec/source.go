@@ -9,10 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/dialect/internal/wire"
-	"github.com/parlance-api/parlance/internal/nearest"
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/httpheader"
+	"github.com/parlance-api/parlance/internal/nearest"
 )
 
 // MaxSource is the most bytes that a dialect file may have. The largest one we
@@ -297,7 +298,7 @@ func (r *Reporter) methodsTo(to *[]string) func(k, v *yaml.Node) {
 func (r *Reporter) headerTo(to *string) func(k, v *yaml.Node) {
 	return func(k, v *yaml.Node) {
 		name, _ := r.Text(v, k.Value)
-		*to = wire.CanonicalHeader(name)
+		*to = httpheader.Canonical(name)
 	}
 }
 

@@ -15,33 +15,6 @@ func Values(h Header, name string) []string {
 	return fields[name]
 }
 
-// CanonicalHeader is textproto.CanonicalMIMEHeaderKey for the names that files
-// hold, without its import.
-func CanonicalHeader(name string) string {
-	b := []byte(strings.TrimSpace(name))
-	upper := true
-	for i, c := range b {
-		switch {
-		case upper && 'a' <= c && c <= 'z':
-			b[i] = c - 'a' + 'A'
-		case !upper && 'A' <= c && c <= 'Z':
-			b[i] = c - 'A' + 'a'
-		}
-		upper = c == '-'
-	}
-	return string(b)
-}
-
-// IsToken is the grammar of a header field's name (RFC 9110, 5.6.2).
-func IsToken(s string) bool {
-	for _, c := range s {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", c) {
-			return false
-		}
-	}
-	return s != ""
-}
-
 // HeaderText is a text that can stand in a header field: no control
 // characters, so that nobody can add a field or a body (RFC 9110, 5.5).
 func HeaderText(s string) string {

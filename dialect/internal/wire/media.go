@@ -3,6 +3,8 @@ package wire
 import (
 	"strconv"
 	"strings"
+
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // MediaType is the type and subtype of the content, lower case, "" for none.
@@ -11,8 +13,7 @@ func MediaType(h Header) string {
 	if len(v) == 0 {
 		return ""
 	}
-	t, _, _ := strings.Cut(v[0], ";")
-	return strings.ToLower(strings.TrimSpace(t))
+	return httpheader.MediaType(v[0])
 }
 
 func IsJSON(media string) bool {

@@ -7,6 +7,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/dialect/internal/write/replay"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // headers writes the fields of a shape that hold one of the attributes.
@@ -100,7 +101,7 @@ func (w *output) parts(h *spec.HeaderHole, of spec.Set) string {
 					w.carried |= p.Value.Writes.Of(spec.Whole)
 				}
 			}
-			if quoted || !wire.IsToken(text) {
+			if quoted || !httpheader.IsToken(text) {
 				text = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 			}
 			texts = append(texts, p.Name+"="+text)

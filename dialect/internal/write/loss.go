@@ -8,6 +8,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/meaning"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 func (w *output) lost(attribute, reason string) {
@@ -69,7 +70,7 @@ func (w *output) readsAs(header []wire.Pair) (kind parlance.Kind, reason parlanc
 		// What a header says of the form and what the body says may differ: see what counts.
 		fields := wire.Fields{}
 		for _, p := range header {
-			fields[wire.CanonicalHeader(p.Name)] = append(fields[wire.CanonicalHeader(p.Name)], p.Value)
+			fields[httpheader.Canonical(p.Name)] = append(fields[httpheader.Canonical(p.Name)], p.Value)
 		}
 		return w.readBack(fields)
 	}
