@@ -18,6 +18,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/httpheader"
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
@@ -137,7 +138,7 @@ func (x *exchange) WriteHeader(status int) {
 		inside := x.Reported(mark)
 		x.mode, x.undone, x.outcome = streaming, inside.Undone, inside.Outcome
 		x.sendHead(status)
-	case status >= 400 && x.mediaType("", "text/plain"):
+	case status >= 400 && x.untyped("text/plain"):
 		x.mode, x.status = catching, status
 	case status >= 400:
 		x.mode, x.status = waiting, status
@@ -170,7 +171,7 @@ func (x *exchange) needsEnvelope(status int) bool {
 	if status < 200 || status > 299 || status == 204 || status == 205 || status == 206 {
 		return false // no body, or a part of one
 	}
-	if x.Header().Get("Content-Encoding") != "" || !x.mediaType("", "application/json", "+json") {
+	if media := x.mediaType(); x.Header().Get("Content-Encoding") != "" || media != "" && !httpheader.IsJSON(media) {
 		return false // nothing that can stand in an envelope
 	}
 	return x.server.dialect.Wraps(x.request, &parlance.Outcome{Kind: kindOf(status), Status: status})
@@ -293,7 +294,7 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // overflow begins to stream a success that cannot be held to its end: the
 // envelope is written around a mark, and the answer takes the mark's place.
 func (x *exchange) overflow() error {
-	if !x.mediaType("application/json", "+json") && !looksJSON(x.held) {
+	if !httpheader.IsJSON(x.mediaType()) && !looksJSON(x.held) {
 		return x.stream()
 	}
 	mark := []byte(`"` + activity.NewID() + `"`)
@@ -360,7 +361,7 @@ func (x *exchange) dropValidators() {
 
 // envelope puts the dialect's envelope around a success that was held.
 func (x *exchange) envelope() {
-	declared := x.mediaType("application/json", "+json")
+	declared := httpheader.IsJSON(x.mediaType())
 	switch {
 	case len(x.held) == 0 || json.Valid(x.held):
 		x.dropValidators()
@@ -406,15 +407,17 @@ func (x *exchange) meaning(status int) parlance.Outcome {
 // it of one that still runs.
 func bareUndone(o parlance.Outcome) bool { return o.Kind != parlance.Unavailable && undone(&o) }
 
-// mediaType reports whether the answer's type is one of these, or ends so ("+json").
-func (x *exchange) mediaType(types ...string) bool {
-	actual, _, _ := mime.ParseMediaType(x.Header().Get("Content-Type"))
-	for _, t := range types {
-		if actual == t || strings.HasPrefix(t, "+") && strings.HasSuffix(actual, t) {
-			return true
-		}
-	}
-	return false
+// mediaType is the response's type, "" if none can be read.
+func (x *exchange) mediaType() string {
+	media, _, _ := mime.ParseMediaType(x.Header().Get("Content-Type"))
+	return media
+}
+
+// untyped reports that the response's type says no more than net/http does by itself:
+// it is this one, or none.
+func (x *exchange) untyped(usual string) bool {
+	media := x.mediaType()
+	return media == "" || media == usual
 }
 
 // looksJSON reports whether bytes without a type begin as a JSON object or list.

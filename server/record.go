@@ -5,10 +5,10 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/internal/httpheader"
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
@@ -135,9 +135,7 @@ func (s *Served) complete(r *activity.Record, request, response []byte) {
 
 // isJSON reports that a body is JSON and not packed.
 func isJSON(h http.Header) bool {
-	t, _, _ := strings.Cut(h.Get("Content-Type"), ";")
-	t = strings.ToLower(strings.TrimSpace(t))
-	return (t == "application/json" || strings.HasSuffix(t, "+json")) && h.Get("Content-Encoding") == ""
+	return httpheader.IsJSON(httpheader.MediaType(h.Get("Content-Type"))) && h.Get("Content-Encoding") == ""
 }
 
 // passing is the beginning of a body that passes by. It is safe for concurrent

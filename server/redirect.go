@@ -18,7 +18,7 @@ func (x *exchange) respells(status int) bool {
 		return false
 	}
 	to, err := url.Parse(x.Header().Get("Location"))
-	if err != nil || to.Scheme != "" || to.Host != "" || !x.mediaType("", "text/html") {
+	if err != nil || to.Scheme != "" || to.Host != "" || !x.untyped("text/html") {
 		return false
 	}
 	return x.cleans(to) || to.Path == clean(x.request.Path)+"/"
