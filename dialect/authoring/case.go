@@ -35,8 +35,6 @@ type Case struct {
 	expected spec.Expected
 }
 
-var caseKeys = []string{"name", "dialect", "method", "path", "request_headers", "status", "headers", "body", "outcome", "act", "after", "complaints", "reads_only"}
-
 // Cases reads recorded responses, one JSON object a line:
 //
 //	{"name", "method", "path", "request_headers", "status", "headers", "body",
@@ -116,61 +114,30 @@ func columnOf(line []byte, offset int) int {
 func oneCase(r *spec.Reporter, t *tree.Tree, line int) Case {
 	c := Case{File: r.File, Line: line}
 	status, places := false, map[string]spec.Position{}
-	r.Pairs(jsonNode(t, 0, line), "a case", func(k, v *yaml.Node) {
-		places[k.Value] = spec.At(v)
-		var given string
-		switch k.Value {
-		case "name", "dialect", "method", "path", "act":
-			given, _ = r.Text(v, k.Value)
-		}
-		switch k.Value {
-		case "name":
-			c.Name = given
-		case "method":
-			c.Request.Method = strings.ToUpper(given)
-		case "path":
-			c.Request.Path = given
-		case "act":
-			c.Act = r.Act(v)
-		case "status":
-			status = true
-			n, err := strconv.Atoi(v.Value)
-			if err != nil || n < 100 || n > 999 {
-				r.Fault(spec.At(v), "bad_status", "write the one that was recorded: 404", "%s is no HTTP status", spec.KindOf(v))
-			}
-			c.Response.Status = n
-		case "headers":
-			c.Response.Header = headerFields(r, v, "headers")
-		case "request_headers":
-			c.Request.Header = headerFields(r, v, "request_headers")
-		case "body":
-			c.Response.Body = bodyOf(t)
-		case "outcome":
+	r.Keys(jsonNode(t, 0, line), "a case",
+		spec.Key{Name: "name", Read: r.TextTo(&c.Name)},
+		spec.Key{Name: "dialect", Read: r.TextTo(&c.Dialect)},
+		spec.Key{Name: "method", Read: func(_, v *yaml.Node) {
+			method, _ := r.Text(v, "method")
+			c.Request.Method = strings.ToUpper(method)
+		}},
+		spec.Key{Name: "path", Read: r.TextTo(&c.Request.Path)},
+		spec.Key{Name: "request_headers", Read: func(_, v *yaml.Node) { c.Request.Header = headerFields(r, v, "request_headers") }},
+		spec.Key{Name: "status", Read: func(_, v *yaml.Node) { c.Response.Status, status = statusIn(r, v), true }},
+		spec.Key{Name: "headers", Read: func(_, v *yaml.Node) { c.Response.Header = headerFields(r, v, "headers") }},
+		spec.Key{Name: "body", Read: func(_, _ *yaml.Node) { c.Response.Body = bodyOf(t) }},
+		spec.Key{Name: "outcome", Read: func(_, v *yaml.Node) {
 			c.expected = r.Expected(v, false)
 			c.Outcome = c.expected.Value
-		case "after":
-			f, err := strconv.ParseFloat(v.Value, 64)
-			wait, ok := parlance.Seconds(f)
-			if err != nil || !ok || v.Tag != "!!float" {
-				r.Fault(spec.At(v), "wrong_type", "write it without a unit: 60", "after must be a number of seconds, not %s", spec.KindOf(v))
-			}
-			c.After = new(time.Duration)
-			*c.After = wait
-		case "complaints":
-			c.Complaints = r.Texts(v, "complaints")
-			for _, rule := range c.Complaints {
-				if known, ok := spec.RuleOf(rule); !ok || !known.Answer {
-					r.Unknown(spec.At(v), "unknown_name", "complaint", rule, answerRules())
-				}
-			}
-		case "reads_only":
-			c.ReadsOnly = r.Boolean(v, "reads_only")
-		case "dialect":
-			c.Dialect = given
-		default:
-			r.Unknown(spec.At(k), "unknown_key", "key of a case", k.Value, caseKeys)
-		}
-	})
+		}},
+		spec.Key{Name: "act", Read: func(k, v *yaml.Node) {
+			r.Text(v, "act")
+			c.Act, places["act"] = r.Act(v), spec.At(v)
+		}},
+		spec.Key{Name: "after", Read: func(_, v *yaml.Node) { c.After, places["after"] = waitIn(r, v), spec.At(v) }},
+		spec.Key{Name: "complaints", Read: func(_, v *yaml.Node) { c.Complaints = complaintsIn(r, v) }},
+		spec.Key{Name: "reads_only", Read: r.BooleanTo(&c.ReadsOnly)},
+	)
 	if c.expected.Places == nil {
 		c.expected = spec.Expected{Pos: spec.Position{Line: line, Column: 1}, Places: map[string]spec.Position{}}
 	}
@@ -179,6 +146,33 @@ func oneCase(r *spec.Reporter, t *tree.Tree, line int) Case {
 		r.Fault(spec.Position{Line: line, Column: 1}, "bad_sample", `add "status": 404, or what was recorded`, "the case has no status")
 	}
 	return c
+}
+
+func statusIn(r *spec.Reporter, n *yaml.Node) int {
+	status, err := strconv.Atoi(n.Value)
+	if err != nil || status < 100 || status > 999 {
+		r.Fault(spec.At(n), "bad_status", "write the one that was recorded: 404", "%s is no HTTP status", spec.KindOf(n))
+	}
+	return status
+}
+
+func waitIn(r *spec.Reporter, n *yaml.Node) *time.Duration {
+	f, err := strconv.ParseFloat(n.Value, 64)
+	wait, ok := parlance.Seconds(f)
+	if err != nil || !ok || n.Tag != "!!float" {
+		r.Fault(spec.At(n), "wrong_type", "write it without a unit: 60", "after must be a number of seconds, not %s", spec.KindOf(n))
+	}
+	return &wait
+}
+
+func complaintsIn(r *spec.Reporter, n *yaml.Node) []string {
+	rules := r.Texts(n, "complaints")
+	for _, rule := range rules {
+		if known, ok := spec.RuleOf(rule); !ok || !known.Answer {
+			r.Unknown(spec.At(n), "unknown_name", "complaint", rule, answerRules())
+		}
+	}
+	return rules
 }
 
 // bodyOf is the member body: a text as it is, anything else as the JSON that it is.

@@ -47,39 +47,12 @@ func (f *Difference) sentence() string {
 func compare(to []Difference, path string, want, got any, whole bool) []Difference {
 	switch w := want.(type) {
 	case map[string]any:
-		g, _ := got.(map[string]any)
-		under := path
-		if under != "" {
-			if g == nil {
-				break
-			}
-			under += "."
+		if g, is := got.(map[string]any); is || path == "" {
+			return compareMembers(to, path, w, g, whole)
 		}
-		for _, name := range names(w, g) {
-			v, wanted := w[name]
-			if !wanted && (!whole || name == "index") {
-				continue
-			}
-			to = compare(to, under+name, v, g[name], whole)
-		}
-		return to
 	case []any:
 		g, _ := got.([]any)
-		for i := range max(len(w), len(g)) {
-			one := path + "[" + strconv.Itoa(i) + "]"
-			switch {
-			case i >= len(g):
-				to = append(to, Difference{Attribute: one, Want: asText(w[i])})
-			case i >= len(w):
-				to = append(to, Difference{Attribute: one, Got: asText(g[i])})
-			default:
-				to = compare(to, one, w[i], g[i], whole)
-			}
-		}
-		return to
-	}
-	if unset(want) && unset(got) {
-		return to
+		return compareElements(to, path, w, g, whole)
 	}
 	f := Difference{Attribute: path}
 	if !unset(want) {
@@ -90,6 +63,31 @@ func compare(to []Difference, path string, want, got any, whole bool) []Differen
 	}
 	if f.Want != f.Got {
 		to = append(to, f)
+	}
+	return to
+}
+
+func compareMembers(to []Difference, path string, want, got map[string]any, whole bool) []Difference {
+	for _, name := range names(want, got) {
+		w, wanted := want[name]
+		if wanted || whole && name != "index" {
+			to = compare(to, below(path, name), w, got[name], whole)
+		}
+	}
+	return to
+}
+
+func compareElements(to []Difference, path string, want, got []any, whole bool) []Difference {
+	for i := range max(len(want), len(got)) {
+		one := path + "[" + strconv.Itoa(i) + "]"
+		switch {
+		case i >= len(got):
+			to = append(to, Difference{Attribute: one, Want: asText(want[i])})
+		case i >= len(want):
+			to = append(to, Difference{Attribute: one, Got: asText(got[i])})
+		default:
+			to = compare(to, one, want[i], got[i], whole)
+		}
 	}
 	return to
 }
@@ -163,74 +161,105 @@ func conforms(want, got []byte, status string) string {
 	if bytes.Equal(want, got) {
 		return ""
 	}
-	var a, b tree.Tree
-	if a.JSON(want, false) == nil {
-		if b.JSON(got, false) != nil {
+	p := bodies{status: status}
+	if p.want.JSON(want, false) == nil {
+		if p.got.JSON(got, false) != nil {
 			return "it is not JSON"
 		}
-		return differs(&a, &b, 0, 0, "", status)
+		return p.values(0, 0, "")
 	}
-	if a.XML(want, false) == nil {
-		if b.XML(got, false) != nil {
+	if p.want.XML(want, false) == nil {
+		if p.got.XML(got, false) != nil {
 			return "it is not XML"
 		}
-		return differs(&a, &b, 0, 0, string(a.Key(0)), status)
+		return p.values(0, 0, string(p.want.Key(0)))
 	}
 	return "the texts differ"
 }
 
-func differs(a, b *tree.Tree, i, j uint32, path, status string) string {
-	x, y := a.Nodes[i], b.Nodes[j]
+// bodies are two documents that are compared. What compares them returns "" for
+// what is the same.
+type bodies struct {
+	want, got tree.Tree
+	status    string
+}
+
+// values compares a node of one with a node of the other.
+func (p *bodies) values(i, j uint32, path string) string {
+	kind, other := p.want.Nodes[i].Kind, p.got.Nodes[j].Kind
 	here := "the body"
 	if path != "" {
 		here = strconv.Quote(path)
 	}
-	if x.Kind != y.Kind {
+	switch {
+	case kind != other:
 		return here + " has another type"
+	case kind == tree.List:
+		return p.elements(i, j, path, here)
+	case kind != tree.Object && !p.sameText(i, j):
+		return fmt.Sprintf("%s is %q, not %q", here, p.got.Value(j), p.want.Value(i))
 	}
-	if x.Kind != tree.Object && x.Kind != tree.List && !bytes.Equal(a.Value(i), b.Value(j)) && (x.Kind != tree.Number || string(b.Value(j)) != status) {
-		return fmt.Sprintf("%s is %q, not %q", here, b.Value(j), a.Value(i))
+	return p.members(i, j, path)
+}
+
+// sameText reports that two texts are the same, or that a number is the status.
+func (p *bodies) sameText(i, j uint32) bool {
+	got := p.got.Value(j)
+	return bytes.Equal(p.want.Value(i), got) || p.want.Nodes[i].Kind == tree.Number && string(got) == p.status
+}
+
+func (p *bodies) elements(i, j uint32, path, here string) string {
+	want, got := slices.Collect(p.want.Children(i)), slices.Collect(p.got.Children(j))
+	if len(want) != len(got) {
+		return fmt.Sprintf("%s has %s, not %d", here, spec.Plural(len(got), "element"), len(want))
 	}
-	left, right := slices.Collect(a.Children(i)), slices.Collect(b.Children(j))
-	if x.Kind == tree.List {
-		if len(left) != len(right) {
-			return fmt.Sprintf("%s has %s, not %d", here, spec.Plural(len(right), "element"), len(left))
+	for k, c := range want {
+		if d := p.values(c, got[k], below(path, strconv.Itoa(k))); d != "" {
+			return d
 		}
-		for k, c := range left {
-			if d := differs(a, b, c, right[k], below(path, strconv.Itoa(k)), status); d != "" {
-				return d
-			}
-		}
-		return ""
 	}
+	return ""
+}
+
+// members compares those of one name in their order.
+func (p *bodies) members(i, j uint32, path string) string {
 	nth := map[string]int{}
-	for _, c := range left {
-		name := string(a.Key(c))
+	for c := range p.want.Children(i) {
+		name := string(p.want.Key(c))
 		nth[name]++
-		seen, found, problem := 0, false, "is missing"
-		for _, o := range right {
-			if b.KeyIs(o, name) && b.Nodes[o].Kind != a.Nodes[c].Kind {
-				problem = "has another type"
-			} else if b.KeyIs(o, name) {
-				if seen++; seen == nth[name] {
-					found = true
-					if d := differs(a, b, c, o, below(path, name), status); d != "" {
-						return d
-					}
-				}
-			}
-		}
-		if !found {
+		o, problem := p.counterpart(c, j, name, nth[name])
+		if problem != "" {
 			return strconv.Quote(below(path, name)) + " " + problem
 		}
+		if d := p.values(c, o, below(path, name)); d != "" {
+			return d
+		}
 	}
-	for _, o := range right {
-		name := string(b.Key(o))
+	for o := range p.got.Children(j) {
+		name := string(p.got.Key(o))
 		if nth[name]--; nth[name] < 0 {
 			return strconv.Quote(below(path, name)) + " is there and was not recorded"
 		}
 	}
 	return ""
+}
+
+// counterpart finds the nth child of j that has the name and the type of c, or
+// says what is wrong.
+func (p *bodies) counterpart(c, j uint32, name string, nth int) (o uint32, problem string) {
+	problem = "is missing"
+	for o := range p.got.Children(j) {
+		switch {
+		case !p.got.KeyIs(o, name):
+		case p.got.Nodes[o].Kind != p.want.Nodes[c].Kind:
+			problem = "has another type"
+		default:
+			if nth--; nth == 0 {
+				return o, ""
+			}
+		}
+	}
+	return 0, problem
 }
 
 func below(path, name string) string {

@@ -1,6 +1,7 @@
 package authoring
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,10 +47,10 @@ const maxMarks = 3
 func EvidenceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) Evidence {
 	d := in.Internal()
 	e := Evidence{Reading: in.Decode(req, res)}
-	o := &e.Reading.Outcome
+	code := e.Reading.Outcome.Code
 	e.Row = d.Codes.ByStatus(res.Status, "", &req) != nil
 	e.Exact = e.Row && len(d.Codes.Status[res.Status]) > 0
-	e.Listed = o.Code != "" && o.Code != strconv.Itoa(res.Status) && d.Codes.ByCode(o.Code, "", &req) != nil
+	e.Listed = code != "" && code != strconv.Itoa(res.Status) && d.Codes.ByCode(code, "", &req) != nil
 	m := read.Matchers.Get().(*read.Matcher)
 	defer m.Release()
 	if len(res.Body) > dialect.MaxBody {
@@ -57,52 +58,52 @@ func EvidenceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) 
 	}
 	m.Reset(&res, 0)
 	s, _ := d.Read(m, d.PlanFor(res.Status), &req, &res)
-	if s != nil { // now with what no shape asks for
-		switch s.Form {
-		case spec.FormJSON:
-			_ = m.Tree.JSON(res.Body, res.Cut)
-		case spec.FormXML:
-			_ = m.Tree.XML(res.Body, res.Cut)
-		}
-	}
 	e.Path = s != nil && onPath(s.Paths, req.Path) || slices.ContainsFunc(d.Shapes, func(one *spec.Shape) bool { return onPath(one.WriteFor, req.Path) })
 	for _, one := range slices.Concat(d.Shapes, d.Extras) {
-		if one.Body != nil && one != s {
-			continue
-		}
-		for _, h := range one.Headers {
-			if len(wire.Values(res.Header, h.Name)) > 0 && !slices.Contains(e.Headers, h.Name) {
-				e.Headers = append(e.Headers, h.Name)
-			}
+		if one.Body == nil || one == s {
+			e.headers(one, res.Header)
 		}
 	}
 	if s == nil {
 		return e
 	}
+	switch s.Form { // now with what no shape asks for
+	case spec.FormJSON:
+		_ = m.Tree.JSON(res.Body, res.Cut)
+	case spec.FormXML:
+		_ = m.Tree.XML(res.Body, res.Cut)
+	}
 	if !slices.Contains(spec.MediaTypes[:], s.Media) {
 		e.Type = s.Media
 	}
-	w := witness{m: m, e: &e}
+	e.body(m, s)
+	return e
+}
+
+// headers notes the fields that a shape reads and the response has.
+func (e *Evidence) headers(s *spec.Shape, h wire.Header) {
+	for i := range s.Headers {
+		if name := s.Headers[i].Name; len(wire.Values(h, name)) > 0 && !slices.Contains(e.Headers, name) {
+			e.Headers = append(e.Headers, name)
+		}
+	}
+}
+
+// body holds the document that a shape has read against it. Of a text or a page
+// it can only say that it fits.
+func (e *Evidence) body(m *read.Matcher, s *spec.Shape) {
+	w := witness{m: m, e: e}
+	fields := e.Reading.Outcome.Fields
 	switch {
 	case s.Form == spec.FormJSON && len(m.Tree.Nodes) > 0:
 		w.see(s.Body, 0, "")
 	case s.Form == spec.FormXML && len(m.Tree.Nodes) > 0:
-		root := s.Body.Root()
-		name := string(m.Tree.Key(0))
-		if s.Body.Rest == nil {
-			w.name(root, name)
-		}
-		if root.Value.Op == spec.OpList {
-			w.elements(root.Value, name, func(yield func(uint32) bool) { yield(0) })
-		} else {
-			w.see(root.Value, 0, name)
-		}
+		w.root(s.Body)
 	case s.Body.Guarded() || s.Body.Tells:
 		e.Constants = append(e.Constants, s.Name)
-	case s.Body.Implied.Has(spec.Field, spec.AttrPath) && len(o.Fields) > 0 && o.Fields[0].Path != "":
+	case s.Body.Implied.Has(spec.Field, spec.AttrPath) && len(fields) > 0 && fields[0].Path != "":
 		e.Texts = append(e.Texts, s.Name)
 	}
-	return e
 }
 
 // onPath reports that a path is one of those that the globs name.
@@ -116,6 +117,22 @@ type witness struct {
 	e    *Evidence
 	seen []*spec.Member // those that are named already: a definition counts once, however deep it goes
 }
+
+// root sees the root element of an XML body.
+func (w *witness) root(t *spec.Template) {
+	root, name := t.Root(), string(w.m.Tree.Key(0))
+	if t.Rest == nil {
+		w.name(root, name)
+	}
+	if root.Value.Op == spec.OpList {
+		w.elements(root.Value, name, only(0))
+	} else {
+		w.see(root.Value, 0, name)
+	}
+}
+
+// only is a list of one node.
+func only(n uint32) iter.Seq[uint32] { return func(yield func(uint32) bool) { yield(n) } }
 
 func (w *witness) see(t *spec.Template, n uint32, path string) {
 	switch t.Op {
@@ -157,7 +174,7 @@ func (w *witness) fitting(of []*spec.Template, n uint32) *spec.Template {
 	return nil
 }
 
-func (w *witness) elements(t *spec.Template, path string, all func(yield func(uint32) bool)) {
+func (w *witness) elements(t *spec.Template, path string, all iter.Seq[uint32]) {
 	seen := 0
 	for c := range all {
 		if by := w.fitting(t.Elems, c); by != nil {
@@ -173,50 +190,19 @@ func (w *witness) members(t *spec.Template, n uint32, path string) {
 	found := make([]bool, len(t.Members))
 	others := 0
 	for c := range w.m.Tree.Children(n) {
-		name := string(w.m.Tree.Key(c))
-		below := name
-		if path != "" {
-			below = path + "." + name
-		}
+		at := below(path, string(w.m.Tree.Key(c)))
 		i := slices.IndexFunc(t.Members, func(one spec.Member) bool {
 			return w.m.Takes(&read.Selection{Named: &one}, c)
 		})
 		switch {
 		case i >= 0:
-			one := &t.Members[i]
-			switch {
-			case one.Value.Op == spec.OpList && w.m.Tree.Nodes[c].Kind == tree.Element:
-				w.name(one, below)
-				w.elements(one.Value, below, func(yield func(uint32) bool) { yield(c) })
-			case !w.m.Filled(one, c):
-				w.name(one, below)
-			case w.fitting([]*spec.Template{one.Value}, c) == nil:
-				continue // of another form: it is a stranger that has the name
-			default:
-				if !found[i] {
-					w.name(one, below)
-				}
-				w.see(one.Value, c, below)
-			}
-			found[i] = true
+			found[i] = w.member(&t.Members[i], c, at, found[i]) || found[i]
 		case t.Rest != nil:
-			if others++; others > maxMarks {
-				continue
+			if others++; others <= maxMarks {
+				w.other(t, c, path, at)
 			}
-			siblings := t.Rest.Value.Op == spec.OpList && w.m.Tree.Nodes[c].Kind == tree.Element
-			if !siblings && w.fitting([]*spec.Template{t.Rest.Value}, c) == nil {
-				continue
-			}
-			if t.Key.Attr != spec.AttrNone && name != "" && !slices.Contains(w.e.Inputs, below) {
-				w.e.Inputs = append(w.e.Inputs, below)
-			}
-			if siblings {
-				w.elements(t.Rest.Value, path+".*", func(yield func(uint32) bool) { yield(c) })
-			} else {
-				w.see(t.Rest.Value, c, path+".*")
-			}
-		case w.m.Tree.Nodes[c].Kind != tree.Attribute && !slices.Contains(w.e.Strange, below):
-			w.e.Strange = append(w.e.Strange, below)
+		case w.m.Tree.Nodes[c].Kind != tree.Attribute && !slices.Contains(w.e.Strange, at):
+			w.e.Strange = append(w.e.Strange, at)
 		}
 	}
 	for i := range t.Members {
@@ -224,6 +210,49 @@ func (w *witness) members(t *spec.Template, n uint32, path string) {
 			w.e.Missing = append(w.e.Missing, one.Names[0])
 		}
 	}
+}
+
+// member sees a member that the shape has by name. It reports false for one of
+// another form: that is a stranger that has the name. again says that the name
+// was found before.
+func (w *witness) member(one *spec.Member, c uint32, at string, again bool) bool {
+	switch {
+	case w.siblings(one.Value, c):
+		w.name(one, at)
+		w.elements(one.Value, at, only(c))
+	case !w.m.Filled(one, c):
+		w.name(one, at)
+	case w.fitting([]*spec.Template{one.Value}, c) == nil:
+		return false
+	default:
+		if !again {
+			w.name(one, at)
+		}
+		w.see(one.Value, c, at)
+	}
+	return true
+}
+
+// other sees a member that has no name of its own in the shape.
+func (w *witness) other(t *spec.Template, c uint32, path, at string) {
+	value := t.Rest.Value
+	siblings := w.siblings(value, c)
+	if !siblings && w.fitting([]*spec.Template{value}, c) == nil {
+		return
+	}
+	if t.Key.Attr != spec.AttrNone && len(w.m.Tree.Key(c)) > 0 && !slices.Contains(w.e.Inputs, at) {
+		w.e.Inputs = append(w.e.Inputs, at)
+	}
+	if siblings {
+		w.elements(value, path+".*", only(c))
+	} else {
+		w.see(value, c, path+".*")
+	}
+}
+
+// siblings reports that an element is one of a list: in XML these are siblings.
+func (w *witness) siblings(t *spec.Template, c uint32) bool {
+	return t.Op == spec.OpList && w.m.Tree.Nodes[c].Kind == tree.Element
 }
 
 // name notes a member that the shape has by name.

@@ -207,7 +207,7 @@ func (l *layout) blockLines(n *yaml.Node, indent int) (from, to int) {
 	least := indent + 1
 	for i := from; i < len(l.starts); i++ {
 		text := l.line(i)
-		if strings.TrimLeft(text, " ") == "" {
+		if blank(text) {
 			continue
 		}
 		if spec.Indentation(text) < least {
@@ -394,30 +394,45 @@ func (l *layout) block(n *yaml.Node, indent int, first string) {
 		}
 		l.blocks = l.blocks[:depth]
 		if indent == 0 && depth == 1 && n.Kind == yaml.MappingNode {
-			if len(l.sections) == 0 {
-				l.put(above...)
-				above = nil
-			}
-			l.sections = append(l.sections, &section{key: key.Value})
+			above = l.section(key.Value, above)
 		}
 		l.put(above...)
-		start := first
-		first = ""
 		if n.Kind == yaml.MappingNode {
-			if key.Style&blockStyle != 0 || l.endLine(key) != key.Line {
-				l.lost = true
-			}
-			start += l.scalar(key, true) + ":"
-			l.below(start, key.Line, value, here)
-			continue
+			l.pair(first, key, value, here)
+		} else {
+			l.element(first, n, value, here)
 		}
-		if value.Kind == yaml.ScalarNode && value.Style&quotedStyle != 0 && l.endLine(value) == value.Line && l.keepsQuotes(n) {
-			l.entry([]string{start + "- " + l.source[l.offset(value):l.end(value)]}, value.Line, value.Line)
-			continue
-		}
-		l.below(start+"-", value.Line, value, here)
+		first = ""
 	}
 	l.blocks = l.blocks[:depth]
+}
+
+// section begins a key of the file. What stands above the first one stays above
+// all of them; it returns what is left to be written.
+func (l *layout) section(key string, above []string) []string {
+	if len(l.sections) == 0 {
+		l.put(above...)
+		above = nil
+	}
+	l.sections = append(l.sections, &section{key: key})
+	return above
+}
+
+// pair writes a key with its value.
+func (l *layout) pair(start string, key, value *yaml.Node, here column) {
+	if key.Style&blockStyle != 0 || l.endLine(key) != key.Line {
+		l.lost = true
+	}
+	l.below(start+l.scalar(key, true)+":", key.Line, value, here)
+}
+
+// element writes an element of a list.
+func (l *layout) element(start string, list, value *yaml.Node, here column) {
+	if value.Kind == yaml.ScalarNode && value.Style&quotedStyle != 0 && l.endLine(value) == value.Line && l.keepsQuotes(list) {
+		l.entry([]string{start + "- " + l.source[l.offset(value):l.end(value)]}, value.Line, value.Line)
+		return
+	}
+	l.below(start+"-", value.Line, value, here)
 }
 
 // below writes what stands after a key or a dash.
@@ -443,58 +458,72 @@ func (l *layout) value(v *yaml.Node, here column, indent int, start string) []st
 	if start != "" {
 		start += " "
 	}
-	if v.Kind == yaml.ScalarNode && v.Style&blockStyle != 0 {
-		at := l.offset(v)
-		head := headOf(l.line(v.Line-1), l.starts[v.Line-1], at)
-		keeps := strings.Contains(head, "+")
-		lines := []string{start + strings.Map(func(r rune) rune {
-			if r >= '1' && r <= '9' {
-				return '2'
-			}
-			return r
-		}, head)}
-		from, to := l.blockLines(v, here.was)
-		if keeps {
-			for to < len(l.starts) && strings.TrimLeft(l.line(to), " ") == "" && to+1 < len(l.starts) {
-				to++
-			}
-		}
-		was := l.contentIndent(v, here.was, from, to, head)
-		for i := from; i < to; i++ {
-			text := l.line(i)
-			l.told[i] = true
-			if len(text) <= was && strings.TrimLeft(text, " ") == "" {
-				lines = append(lines, "")
-				continue
-			}
-			lines = append(lines, strings.Repeat(" ", indent+2)+text[min(was, len(text)):])
-		}
-		// The comment beside the | belongs there, and blanks at an end are content.
-		l.entry(lines[:1], v.Line, v.Line)
-		l.put(lines[1:]...)
-		l.cursor = max(l.cursor, to)
+	switch {
+	case v.Kind == yaml.ScalarNode && v.Style&blockStyle != 0:
+		l.blockText(v, here, indent, start)
 		return nil
+	case l.endLine(v) != v.Line:
+		return l.moved(v, here, indent, start)
+	case v.Kind == yaml.ScalarNode:
+		return []string{strings.TrimRight(start+l.scalar(v, false), " ")}
 	}
-	if l.endLine(v) == v.Line {
-		if v.Kind == yaml.ScalarNode {
-			return []string{strings.TrimRight(start+l.scalar(v, false), " ")}
+	return []string{start + l.flow(v)}
+}
+
+// blockText writes a text behind | or >, its lines indented anew.
+func (l *layout) blockText(v *yaml.Node, here column, indent int, start string) {
+	head := headOf(l.line(v.Line-1), l.starts[v.Line-1], l.offset(v))
+	from, to := l.blockLines(v, here.was)
+	if strings.Contains(head, "+") { // empty lines at its end are kept
+		for to+1 < len(l.starts) && blank(l.line(to)) {
+			to++
 		}
-		return []string{start + l.flow(v)}
 	}
-	// Several lines stay several, moved with the line that they belong to.
-	from, to := l.offset(v), l.end(v)
-	text := strings.Split(l.source[from:to], "\n")
-	text[0] = start + text[0]
-	for i := range text {
-		if i == 0 {
+	was := l.contentIndent(v, here.was, from, to, head)
+	var lines []string
+	for i := from; i < to; i++ {
+		text := l.line(i)
+		l.told[i] = true
+		if len(text) <= was && blank(text) {
+			lines = append(lines, "")
 			continue
 		}
-		text[i] = strings.Repeat(" ", max(0, spec.Indentation(text[i])+indent-here.was)) + strings.TrimLeft(text[i], " ")
+		lines = append(lines, strings.Repeat(" ", indent+2)+text[min(was, len(text)):])
+	}
+	// The comment beside the | belongs there, and blanks at an end are content.
+	l.entry([]string{start + indentedBy2(head)}, v.Line, v.Line)
+	l.put(lines...)
+	l.cursor = max(l.cursor, to)
+}
+
+// blank reports a line of blanks, or an empty one.
+func blank(line string) bool { return strings.TrimLeft(line, " ") == "" }
+
+// indentedBy2 is the head of a block text whose lines are indented by two blanks.
+func indentedBy2(head string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '1' && r <= '9' {
+			return '2'
+		}
+		return r
+	}, head)
+}
+
+// moved is a value of several lines: they stay several, moved with the line that
+// they belong to.
+func (l *layout) moved(v *yaml.Node, here column, indent int, start string) []string {
+	lines := strings.Split(l.source[l.offset(v):l.end(v)], "\n")
+	for i, text := range lines {
+		if i > 0 {
+			start = strings.Repeat(" ", max(0, spec.Indentation(text)+indent-here.was))
+			text = strings.TrimLeft(text, " ")
+		}
+		lines[i] = start + text
 	}
 	for i := v.Line - 1; i < l.endLine(v)-1; i++ {
 		l.told[i] = true // it is part of the text
 	}
-	return text
+	return lines
 }
 
 // contentIndent is how deep the content of a block text is indented.
@@ -503,7 +532,7 @@ func (l *layout) contentIndent(v *yaml.Node, indent, from, to int, head string) 
 		return max(indent, 0) + int(head[i]-'0')
 	}
 	for i := from; i < to; i++ {
-		if text := l.line(i); strings.TrimLeft(text, " ") != "" {
+		if text := l.line(i); !blank(text) {
 			return spec.Indentation(text)
 		}
 	}
@@ -643,16 +672,7 @@ func (l *layout) scalar(n *yaml.Node, key bool) string {
 // else: letters, digits, blanks and a few marks, beginning with a letter.
 func needsNoQuotes(s string, key bool) bool {
 	for i, r := range s {
-		switch {
-		case r < utf8.RuneSelf && unicode.IsLetter(r):
-		case r > utf8.RuneSelf && unicode.IsLetter(r) && i > 0:
-		case i == 0 && r == '$' && len(s) > 1:
-		case i == 0:
-			return false
-		case r < utf8.RuneSelf && unicode.IsDigit(r), strings.ContainsRune("_-./?!|=+;$", r):
-		case r == ' ' && i < len(s)-1:
-		case r == ':' && i < len(s)-1 && s[i+1] != ' ' && !key:
-		default:
+		if !standsBare(s, i, r, key) {
 			return false
 		}
 	}
@@ -662,6 +682,23 @@ func needsNoQuotes(s string, key bool) bool {
 	}
 	_, known := spec.ParseTarget(s)
 	return key || known != nil
+}
+
+// standsBare reports that a character means nothing but itself at its place in a
+// text without quotes.
+func standsBare(s string, at int, r rune, key bool) bool {
+	last := at == len(s)-1
+	switch {
+	case at == 0:
+		return r < utf8.RuneSelf && unicode.IsLetter(r) || r == '$' && !last
+	case r == ' ':
+		return !last
+	case r == ':':
+		return !last && s[at+1] != ' ' && !key
+	case r < utf8.RuneSelf && unicode.IsDigit(r), strings.ContainsRune("_-./?!|=+;$", r):
+		return true
+	}
+	return unicode.IsLetter(r)
 }
 
 // sameFile reports that two files say the same, their keys in whatever order.
