@@ -56,14 +56,6 @@ type watch struct {
 	outcome parlance.Outcome // of the exchange that began it
 }
 
-// watchOf is that of the context's request, nil where nobody wants to know.
-func watchOf(ctx context.Context) *watch {
-	if x := exchangeOf(ctx); x != nil {
-		return x.watch
-	}
-	return nil
-}
-
 // enter notes the pattern of a request that comes to one of us.
 func (w *watch) enter(r *http.Request) {
 	if w != nil && r.Pattern != "" {

@@ -72,9 +72,6 @@ type entry struct {
 	said      *passing
 }
 
-// recorded reports that a record of the request is kept.
-func (x *exchange) recorded() bool { return x.watch != nil && x.watch.entry != nil }
-
 // begin gathers the record of an exchange.
 func (j *journal) begin(x *exchange, r *http.Request) *http.Request {
 	w := &x.watch.own
