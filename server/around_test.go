@@ -20,7 +20,7 @@ import (
 )
 
 // sendRaw sends a request as text, and reads the response without following it.
-func sendRaw(t *testing.T, s *httptest.Server, request string) servertest.Answer {
+func sendRaw(t *testing.T, s *httptest.Server, request string) servertest.Response {
 	t.Helper()
 	c, err := net.Dial("tcp", s.Listener.Addr().String())
 	if err != nil {

@@ -56,7 +56,7 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 	case panicked:
 		panic(t)
 	case failure != nil:
-		x.Answer(ctx, nil, failure)
+		x.Respond(ctx, nil, failure)
 	case err != nil: // the store's, and nothing was done
 		before.Restore(x.Header())
 		if e := new(parlance.Error); !errors.As(err, &e) {

@@ -48,14 +48,14 @@ func (x *exchange) Admit(i *core.Identity) bool {
 // SetCaller notes who calls, for observers.
 func (x *exchange) SetCaller(c *core.Caller) { x.watch.setCaller((*Principal)(c)) }
 
-// Left notes the pattern of a copy of the request.
-func (x *exchange) Left(copied *http.Request) { x.watch.leave(copied) }
+// SetPattern notes the pattern of a copy of the request.
+func (x *exchange) SetPattern(copied *http.Request) { x.watch.leave(copied) }
 
 // Resend sends a response that was given before.
 func (x *exchange) Resend(status int, body []byte) {
 	x.mode = streaming
 	if x.watch != nil {
-		x.Came(x.server.dialect.Decode(x.request, dialect.Response{Status: status, Header: dialect.Fields(x.Header()), Body: body}).Outcome)
+		x.SetOutcome(x.server.dialect.Decode(x.request, dialect.Response{Status: status, Header: dialect.Fields(x.Header()), Body: body}).Outcome)
 	}
 	x.sendHead(status)
 	if len(body) > 0 {
@@ -85,6 +85,6 @@ func (x *exchange) Begin(m dialect.Message, o parlance.Outcome) {
 	x.dropValidators()
 	x.putHeader(m)
 	x.mode = streaming
-	x.Came(o)
+	x.SetOutcome(o)
 	x.sendHead(m.Status)
 }

@@ -144,7 +144,7 @@ func (x *exchange) WriteHeader(status int) {
 		x.mode, x.status = waiting, status
 	case x.respells(status):
 		x.mode, x.status = redirecting, status
-	case !x.server.gives(status):
+	case !x.server.allows(status):
 		x.mode, x.status = catching, x.unredirected(status)
 	case x.needsEnvelope(status):
 		x.mode, x.status = holding, status
@@ -181,12 +181,12 @@ func (x *exchange) needsEnvelope(status int) bool {
 func (x *exchange) sendHead(status int) {
 	x.status = status
 	h := x.Header()
-	if !x.server.gives(http.StatusNotModified) {
+	if !x.server.allows(http.StatusNotModified) {
 		delete(h, "Etag") // nothing to come back with
 		delete(h, "Last-Modified")
 	}
 	if _, said := h[core.ReportHeader]; !said { // else the word of the exchange inside counts
-		if x.undid() {
+		if x.freesKey() {
 			x.undone = true
 		}
 		if !x.logged && (status >= 400 || x.outcome != nil && x.outcome.Kind.Failing()) {
@@ -201,7 +201,7 @@ func (x *exchange) sendHead(status int) {
 func (x *exchange) stream() (err error) {
 	x.mode = streaming
 	if x.outer != nil && x.status >= 400 {
-		x.undone = bareUndone(x.meaning(x.status))
+		x.undone = statusProvesUndone(x.meaning(x.status))
 	}
 	if len(x.notes) > 0 {
 		x.tellNotes()
@@ -308,7 +308,7 @@ func (x *exchange) overflow() error {
 		return http.ErrContentLength // the answer that went out has its own length
 	}
 	x.mode, x.tail = enveloping, tail
-	x.Came(o)
+	x.SetOutcome(o)
 	x.putHeader(m)
 	x.Header().Del("Content-Length")
 	x.dropValidators()
@@ -381,7 +381,7 @@ func (x *exchange) envelope() {
 // of a 5xx is not, since many handlers put err.Error() there.
 func (x *exchange) translate() {
 	o := x.meaning(x.status)
-	x.undone = bareUndone(o)
+	x.undone = statusProvesUndone(o)
 	text := strings.TrimSpace(strings.ToValidUTF8(string(x.held), ""))
 	switch {
 	case text == "", text == "404 page not found", text == http.StatusText(x.status):
@@ -402,10 +402,12 @@ func (x *exchange) meaning(status int) parlance.Outcome {
 	return parlance.Outcome{Kind: read.Kind, Reason: read.Reason, Status: status}
 }
 
-// bareUndone reports that a status without an Outcome proves that nothing was
+// statusProvesUndone reports that a status without an Outcome proves that nothing was
 // done. That the handler was unavailable is no proof: http.TimeoutHandler says
 // it of one that still runs.
-func bareUndone(o parlance.Outcome) bool { return o.Kind != parlance.Unavailable && undone(&o) }
+func statusProvesUndone(o parlance.Outcome) bool {
+	return o.Kind != parlance.Unavailable && provesUndone(&o)
+}
 
 // mediaType is the response's type, "" if none can be read.
 func (x *exchange) mediaType() string {

@@ -28,18 +28,18 @@ func (s *Server) Handle(f HandlerFunc) http.Handler {
 	return s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
 		value, err := f(w, r)
-		x.Answer(r.Context(), value, err)
+		x.Respond(r.Context(), value, err)
 	}))
 }
 
-// Answer writes what a handler returned. The context is the handler's.
-func (x *exchange) Answer(ctx context.Context, value any, err error) {
+// Respond writes what a handler returned. The context is the handler's.
+func (x *exchange) Respond(ctx context.Context, value any, err error) {
 	switch {
 	case err == nil && value == nil && x.mode != open:
 		return // the handler wrote its answer itself
 	case err != nil && x.sent():
 		x.logFailure("the handler failed after its answer had begun; the connection is cut", err)
-		x.Came(parlance.OutcomeOf(err))
+		x.SetOutcome(parlance.OutcomeOf(err))
 		panic(http.ErrAbortHandler)
 	case err == nil && x.sent():
 		x.server.logger.ErrorContext(x.ctx, "the handler returned a value after its answer had begun; the value is dropped")
@@ -78,5 +78,5 @@ func (x *exchange) compose(s *scratch, value any) (dialect.Message, error) {
 	if reply.Location != "" {
 		x.Header().Set("Location", reply.Location)
 	}
-	return x.dress(s, &reply.Outcome, data, reply.Document), nil
+	return x.prepare(s, &reply.Outcome, data, reply.Document), nil
 }

@@ -177,16 +177,16 @@ func xmls(status int) map[string]int { return map[string]int{"": status, "vision
 
 // attempt sends a request for as long as somebody reads it, and reads the answer,
 // which may come before. http.Client gives up where the one meets the other.
-func attempt(address string, r *http.Request) (servertest.Answer, error) {
+func attempt(address string, r *http.Request) (servertest.Response, error) {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
-		return servertest.Answer{}, err
+		return servertest.Response{}, err
 	}
 	defer conn.Close()
 	go r.Write(conn) // until nobody reads it
 	res, err := http.ReadResponse(bufio.NewReader(conn), r)
 	if err != nil {
-		return servertest.Answer{}, err
+		return servertest.Response{}, err
 	}
 	return servertest.Read(res)
 }

@@ -28,5 +28,5 @@ func (x *exchange) tellNotes() {
 		h["Content-Type"] = media // the handler's own, as the body is
 	}
 	o.Status = x.status
-	x.Came(o)
+	x.SetOutcome(o)
 }

@@ -106,8 +106,8 @@ func (x *exchange) begin(r *http.Request) *http.Request {
 	return r
 }
 
-// watched tells what the request came to.
-func (x *exchange) watched() {
+// notify tells what the request came to.
+func (x *exchange) notify() {
 	w := x.watch
 	served := w.served(x.status, x.result())
 	served.Cut = x.cut
@@ -135,9 +135,9 @@ func (w *watch) served(status int, o parlance.Outcome) Served {
 	return s
 }
 
-// Came notes what was answered. Of a success that nobody watches the status says
+// SetOutcome notes what was answered. Of a success that nobody watches the status says
 // enough.
-func (x *exchange) Came(to parlance.Outcome) {
+func (x *exchange) SetOutcome(to parlance.Outcome) {
 	if x.watch == nil && !to.Kind.Failing() {
 		return
 	}

@@ -53,7 +53,7 @@ func TestTheRecordOfARequestTellsAllOfIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		body, _ := io.ReadAll(resp.Body)
-		id := servertest.Answer{Header: resp.Header, Body: string(body)}.ID()
+		id := servertest.Response{Header: resp.Header, Body: string(body)}.ID()
 		r := b.Find(id)
 		want := &activity.Record{
 			ID: id, Trace: "0af7651916cd43dd8448eb211c80319c", Start: start.UTC(), Took: 30 * time.Millisecond,
@@ -209,7 +209,7 @@ func another(*server.Server) http.Handler {
 }
 
 // askAndEnd returns when the handler has too, and not when its answer is there.
-func askAndEnd(t *testing.T, h http.Handler, method, path string, headers ...string) servertest.Answer {
+func askAndEnd(t *testing.T, h http.Handler, method, path string, headers ...string) servertest.Response {
 	t.Helper()
 	srv := servertest.Listen(t, h)
 	a, err := servertest.Try(t, srv, method, path, headers...)
@@ -496,7 +496,7 @@ func TestNoSecretOfARequestIsRecorded(t *testing.T) {
 		}
 		body, _ := io.ReadAll(resp.Body)
 		srv.Close() // the record is complete when the handler is done
-		r := b.Find(servertest.Answer{Header: resp.Header, Body: string(body)}.ID())
+		r := b.Find(servertest.Response{Header: resp.Header, Body: string(body)}.ID())
 		text, err := json.Marshal(r)
 		if err != nil || r.Request == nil || r.Response == nil || len(r.Lines) == 0 {
 			t.Fatalf("%s, %v", text, err)

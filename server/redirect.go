@@ -38,7 +38,7 @@ func (x *exchange) cleans(to *url.URL) bool {
 func (x *exchange) redirect(pattern string) {
 	to, err := url.Parse(x.Header().Get("Location"))
 	if err != nil || !x.cleans(to) && !addsSlash(pattern, x.request.Path) {
-		if !x.server.gives(x.status) {
+		if !x.server.allows(x.status) {
 			x.status, x.held = x.unredirected(x.status), nil
 			x.translate()
 			return

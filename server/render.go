@@ -24,7 +24,7 @@ var none dialect.Payload
 func (x *exchange) fail(err error) {
 	x.logFailure("request failed", err)
 	o := x.outcomeOf(err)
-	x.undone = undone(&o)
+	x.undone = provesUndone(&o)
 	x.Render(o, none, nil)
 }
 
@@ -47,8 +47,8 @@ func (x *exchange) complete(o *parlance.Outcome) {
 	}
 }
 
-// undone reports that a failure proves that nothing was done.
-func undone(o *parlance.Outcome) bool {
+// provesUndone reports that a failure proves that nothing was done.
+func provesUndone(o *parlance.Outcome) bool {
 	switch o.Kind {
 	case parlance.Invalid, parlance.Unauthenticated, parlance.RateLimited:
 		return len(o.Items) == 0 // a record of a bulk request has an answer of its own
@@ -59,10 +59,10 @@ func undone(o *parlance.Outcome) bool {
 	return false
 }
 
-// undid reports that the answer is a failure that a repeat may mend, under a key
+// freesKey reports that the answer is a failure that a repeat may mend, under a key
 // whose effect is inside. Where no Atomic committed, which package idempotency looks at, it proves
 // that nothing was done, and kept it would be all that the key ever says.
-func (x *exchange) undid() bool {
+func (x *exchange) freesKey() bool {
 	if x.outcome == nil && x.status < 400 || !core.ClaimedInside(x.ctx) {
 		return false
 	}
@@ -154,19 +154,19 @@ func fieldsIn(fields []parlance.Field) string {
 func (x *exchange) Render(o parlance.Outcome, data dialect.Payload, document []byte) {
 	s := scratches.Get().(*scratch)
 	defer s.release()
-	x.send(x.dress(s, &o, data, document))
+	x.send(x.prepare(s, &o, data, document))
 }
 
 // lengthKnown is the length, in bytes, up to which net/http says by itself how long an
 // answer is (http.ResponseWriter), and takes less time for it.
 const lengthKnown = 2 << 10
 
-// dress makes the answer of an outcome, and puts its header in place.
-func (x *exchange) dress(s *scratch, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
+// prepare makes the answer of an outcome, and puts its header in place.
+func (x *exchange) prepare(s *scratch, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
 	s.outcome = *o
 	m := x.Encode(s.body[:0], &s.outcome, data, document)
 	s.body = m.Body
-	x.Came(s.outcome)
+	x.SetOutcome(s.outcome)
 	if s.outcome.Kind.Failing() {
 		// A failure is not what these were set for.
 		for _, name := range []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Etag", "Last-Modified"} {

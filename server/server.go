@@ -50,8 +50,8 @@ func New(d *dialect.Dialect, options ...Option) *Server {
 	return s
 }
 
-// gives reports that a status may leave the server.
-func (s *Server) gives(status int) bool {
+// allows reports that a status may leave the server.
+func (s *Server) allows(status int) bool {
 	return status < 300 || status >= 300+len(s.unused) || !s.unused[status-300]
 }
 

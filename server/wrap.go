@@ -61,10 +61,10 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 	}
 	if x.watch == nil && s.watches() {
 		r = x.begin(r)
-		defer x.watched()
+		defer x.notify()
 	}
 	defer x.end(r)
-	if !s.gives(http.StatusNotModified) {
+	if !s.allows(http.StatusNotModified) {
 		inner := next
 		next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.unconditional(r)

@@ -214,11 +214,11 @@ func (s *Scheme) verify(ctx context.Context, shown []string) (server.Principal, 
 		id, secret = name, password
 	}
 	p, err := s.Verifier.Verify(ctx, id, secret)
-	return p, refused(err)
+	return p, verifierError(err)
 }
 
-// refused is what a client is told of a verifier's error.
-func refused(err error) error {
+// verifierError is what a client is told of a verifier's error.
+func verifierError(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -86,13 +86,13 @@ const maxForm = 64 << 10
 func (e *TokenEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	granted, err := e.grant(w, r)
 	if err != nil {
-		e.refuse(w, r, err)
+		e.fail(w, r, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store") // RFC 6749, 5.1
 	x := core.Of(r.Context())
 	if x != nil && !e.ByRFC {
-		x.Answer(r.Context(), granted, nil)
+		x.Respond(r.Context(), granted, nil)
 		return
 	}
 	e.write(w, r, http.StatusOK, granted)
@@ -122,16 +122,16 @@ type tokenError struct {
 func (e *tokenError) Error() string { return e.told.Error() }
 func (e *tokenError) Unwrap() error { return e.told }
 
-func refuseGrant(word string, err *parlance.Error) error { return &tokenError{err, word} }
+func grantError(word string, err *parlance.Error) error { return &tokenError{err, word} }
 
 func invalidRequest(format string, args ...any) error {
-	return refuseGrant("invalid_request", parlance.NewError(parlance.Invalid, format, args...))
+	return grantError("invalid_request", parlance.NewError(parlance.Invalid, format, args...))
 }
 
 // verified is what is told of a verifier's error: its causes in the RFC's word,
 // and what could not be verified as it is.
 func verified(word string, err error) error {
-	if err = refused(err); err == nil {
+	if err = verifierError(err); err == nil {
 		return nil
 	}
 	var told *parlance.Error
@@ -141,10 +141,10 @@ func verified(word string, err error) error {
 	if told.Outcome.Kind.ServerFault() {
 		return told
 	}
-	return refuseGrant(word, told)
+	return grantError(word, told)
 }
 
-func (e *TokenEndpoint) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (e *TokenEndpoint) fail(w http.ResponseWriter, r *http.Request, err error) {
 	o := parlance.OutcomeOf(err)
 	var told *tokenError
 	known := errors.As(err, &told)
@@ -186,7 +186,7 @@ func (e *TokenEndpoint) grant(w http.ResponseWriter, r *http.Request) (map[strin
 	case grant == "":
 		return nil, invalidRequest("The parameter grant_type is missing")
 	case !e.gives(r.Context(), grant):
-		return nil, refuseGrant("unsupported_grant_type", parlance.NewError(parlance.Invalid, "This grant_type is not given").WithReason("grant_type"))
+		return nil, grantError("unsupported_grant_type", parlance.NewError(parlance.Invalid, "This grant_type is not given").WithReason("grant_type"))
 	case grant == "refresh_token":
 		return e.renew(r.Context(), form, clientID)
 	case grant == "password":
@@ -201,7 +201,7 @@ func (e *TokenEndpoint) grant(w http.ResponseWriter, r *http.Request) (map[strin
 		return e.begin(r.Context(), form, user, clientID, e.gives(r.Context(), "refresh_token"))
 	}
 	if clientID == "" {
-		return nil, refuseGrant("invalid_client", CredentialError(parlance.NoCredential))
+		return nil, grantError("invalid_client", CredentialError(parlance.NoCredential))
 	}
 	return e.begin(r.Context(), form, client, clientID, e.RefreshClients && e.gives(r.Context(), "refresh_token"))
 }
@@ -229,7 +229,7 @@ func (e *TokenEndpoint) gives(ctx context.Context, grant string) bool {
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		return nil, refuseGrant("invalid_request", &parlance.Error{Outcome: parlance.Outcome{
+		return nil, grantError("invalid_request", &parlance.Error{Outcome: parlance.Outcome{
 			Kind: parlance.Invalid, Status: http.StatusMethodNotAllowed, Detail: "A token is asked for by POST"}})
 	}
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/x-www-form-urlencoded" {
@@ -305,16 +305,16 @@ func (e *TokenEndpoint) renew(ctx context.Context, form url.Values, clientID str
 		t, err := e.Store.Token(ctx, hash)
 		switch {
 		case errors.Is(err, parlance.ErrNotFound) && saysEnded(secret):
-			refusal = refuseGrant("invalid_grant", CredentialError(parlance.Spent))
+			refusal = grantError("invalid_grant", CredentialError(parlance.Spent))
 			return nil
 		case errors.Is(err, parlance.ErrNotFound), err == nil && (!t.Refresh || clientOf(t.Family) != clientID):
 			// One that was given to another client is none of this one's (RFC 6749, 6).
-			refusal = refuseGrant("invalid_grant", CredentialError(parlance.WrongCredential))
+			refusal = grantError("invalid_grant", CredentialError(parlance.WrongCredential))
 			return nil
 		case err != nil:
 			return err
 		case t.Revoked, !t.Spent && t.Left <= 0:
-			refusal = refuseGrant("invalid_grant", CredentialError(parlance.Spent))
+			refusal = grantError("invalid_grant", CredentialError(parlance.Spent))
 			return nil
 		}
 		scopes, err := narrowed(t.Principal.Scopes, form)
@@ -328,7 +328,7 @@ func (e *TokenEndpoint) renew(ctx context.Context, form url.Values, clientID str
 		}
 		if !first {
 			cause := fmt.Errorf("auth: a refresh token of %s was used twice: its family %s ends", t.Principal.ID, t.Family)
-			refusal = refuseGrant("invalid_grant", CredentialError(parlance.Spent).Because(cause))
+			refusal = grantError("invalid_grant", CredentialError(parlance.Spent).Because(cause))
 			return nil // or the end of the family would not be committed
 		}
 		g = e.prepare(t.Principal, scopes, t.Family, true)
@@ -406,7 +406,7 @@ func narrowed(has []string, form url.Values) ([]string, error) {
 	}
 	for _, s := range asked {
 		if !slices.Contains(has, s) {
-			return nil, refuseGrant("invalid_scope", parlance.NewError(parlance.Invalid, "The scope is more than there is").WithReason(parlance.OutOfScope))
+			return nil, grantError("invalid_scope", parlance.NewError(parlance.Invalid, "The scope is more than there is").WithReason(parlance.OutOfScope))
 		}
 	}
 	return asked, nil

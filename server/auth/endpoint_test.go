@@ -65,7 +65,7 @@ func askToken(t testing.TB, c *http.Client, at, form string, basic ...string) (a
 }
 
 // get asks with a bearer token.
-func get(t testing.TB, c *http.Client, at, token string) servertest.Answer {
+func get(t testing.TB, c *http.Client, at, token string) servertest.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", at, nil)
 	if err != nil {
@@ -157,7 +157,7 @@ func TestEachCauseThatNoTokenIsGivenIsTold(t *testing.T) {
 		"a name with a quote": {servertest.ByClient + `&"=1&"=2`, nil, parlance.Invalid, "", "400", "invalid_request"},
 	} {
 		a := askToken(t, h.Client(), h.URL, c.form, c.basic...)
-		got := servertest.Meaning(t, "problem", servertest.Answer{Status: a.status, Header: a.header, Body: a.body})
+		got := servertest.Meaning(t, "problem", servertest.Response{Status: a.status, Header: a.header, Body: a.body})
 		if got.Kind != c.kind || got.Reason != c.reason {
 			t.Errorf("%s: got %d %s", name, a.status, a.body)
 		}
@@ -165,7 +165,7 @@ func TestEachCauseThatNoTokenIsGivenIsTold(t *testing.T) {
 			t.Errorf("%s: no challenge", name)
 		}
 		a = askToken(t, inVision.Client(), inVision.URL, c.form, c.basic...)
-		if got := servertest.Meaning(t, "vision", servertest.Answer{Status: a.status, Header: a.header, Body: a.body}); got.Code != c.vision && a.status != 400 || got.Kind != c.kind {
+		if got := servertest.Meaning(t, "vision", servertest.Response{Status: a.status, Header: a.header, Body: a.body}); got.Code != c.vision && a.status != 400 || got.Kind != c.kind {
 			t.Errorf("%s: vision says %d %s", name, a.status, a.body)
 		}
 		a = askToken(t, bare.Client(), bare.URL, c.form, c.basic...)
@@ -202,7 +202,7 @@ func TestARefreshTokenIsGoodOnceAndItsFamilyEndsWhenItComesAgain(t *testing.T) {
 	unrelated := askToken(t, h.Client(), h.URL, servertest.ByPassword)
 
 	stolen := again(second.Refresh)
-	if got := servertest.Meaning(t, "problem", servertest.Answer{Status: stolen.status, Header: stolen.header, Body: stolen.body}); got.Reason != parlance.Spent {
+	if got := servertest.Meaning(t, "problem", servertest.Response{Status: stolen.status, Header: stolen.header, Body: stolen.body}); got.Reason != parlance.Spent {
 		t.Errorf("got %d %s", stolen.status, stolen.body)
 	}
 	if !strings.Contains(log.String(), "used twice") || strings.Contains(log.String(), second.Refresh) {
@@ -278,7 +278,7 @@ func TestTokensExpireToTheSecond(t *testing.T) {
 		}
 		time.Sleep(time.Hour - time.Minute)
 		got := askToken(t, c, "http://house", "grant_type=refresh_token&refresh_token="+a.Refresh)
-		if servertest.Meaning(t, "problem", servertest.Answer{Status: got.status, Header: got.header, Body: got.body}).Reason != parlance.Spent {
+		if servertest.Meaning(t, "problem", servertest.Response{Status: got.status, Header: got.header, Body: got.body}).Reason != parlance.Spent {
 			t.Errorf("the refresh token: got %d %s", got.status, got.body)
 		}
 	})
@@ -302,7 +302,7 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 				t.Helper()
 				return askToken(t, c, "http://house", "grant_type=refresh_token&refresh_token="+secret, "shop", "right")
 			}
-			is := func(what string, a servertest.Answer, want parlance.Reason) {
+			is := func(what string, a servertest.Response, want parlance.Reason) {
 				t.Helper()
 				if got := servertest.Meaning(t, dialect, a); got.Kind != parlance.Unauthenticated || got.Reason != want {
 					t.Errorf("%s, %s: got %d %s", dialect, what, a.Status, a.Body)
@@ -328,7 +328,7 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 
 			time.Sleep(60 * 24 * time.Hour)
 			if got := renew(next.Refresh); dialect == "problem" {
-				is("a refresh token of long ago", servertest.Answer{Status: got.status, Header: got.header, Body: got.body}, parlance.Spent)
+				is("a refresh token of long ago", servertest.Response{Status: got.status, Header: got.header, Body: got.body}, parlance.Spent)
 			} else if got.status != 401 {
 				t.Errorf("got %d %s", got.status, got.body)
 			}
@@ -376,7 +376,7 @@ func TestATokenStoreThatIsDownIsUnavailableAndSaysNoMore(t *testing.T) {
 	h := servertest.Listen(t, house(s, servertest.Endpoint(brokenTokens{})))
 	for _, form := range []string{servertest.ByClient, "grant_type=refresh_token&refresh_token=x"} {
 		a := askToken(t, h.Client(), h.URL, form)
-		if servertest.Meaning(t, "vision", servertest.Answer{Status: a.status, Header: a.header, Body: a.body}).Kind != parlance.Unavailable || strings.Contains(a.body, "disk") {
+		if servertest.Meaning(t, "vision", servertest.Response{Status: a.status, Header: a.header, Body: a.body}).Kind != parlance.Unavailable || strings.Contains(a.body, "disk") {
 			t.Errorf("got %d %s", a.status, a.body)
 		}
 	}

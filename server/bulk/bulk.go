@@ -221,7 +221,7 @@ func (b *records) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if a.total > 0 {
 			x.Logger().ErrorContext(ctx, "a bulk request was broken off", "records", a.total, "failed", a.failed)
 		}
-		x.Answer(ctx, nil, err)
+		x.Respond(ctx, nil, err)
 	}
 }
 

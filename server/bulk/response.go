@@ -249,7 +249,7 @@ func (a *response) end(rest *parlance.Error) error {
 	if a.grafts() {
 		a.tail = a.graft.end(rest != nil)
 	}
-	a.x.Came(a.outcome())
+	a.x.SetOutcome(a.outcome())
 	if _, err := a.x.Write(a.tail); err != nil {
 		return errUnheard
 	}

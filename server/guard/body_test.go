@@ -82,7 +82,7 @@ func TestAClientThatSendsAByteASecondIsCutOffAndOneOnASlowLineIsNot(t *testing.T
 		synctest.Test(t, func(t *testing.T) {
 			s, _ := servertest.New(t, dialect)
 			c := &http.Client{Transport: memhttp.Serve(t, s.Wrap(guard.SlowBody(10*time.Second+time.Millisecond)(s.Handle(servertest.Reads))))} // not in the moment of a byte
-			send := func(body io.Reader) servertest.Answer {
+			send := func(body io.Reader) servertest.Response {
 				r, err := http.NewRequestWithContext(t.Context(), "POST", "http://x/", body)
 				if err != nil {
 					t.Fatal(err)

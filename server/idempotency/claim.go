@@ -67,7 +67,7 @@ func (c *claim) end(ctx context.Context, x core.Exchange, rec *recording, return
 	if undone {
 		return c.store.Free(ctx, c.key)
 	}
-	a := rec.answer(returned)
+	a := rec.response(returned)
 	if x.Recorded() {
 		err := c.store.Transact(ctx, func(ctx context.Context) error {
 			return c.Record(ctx, x, core.Response{Status: a.Status, Header: a.Header, Body: a.Body}, inside.Outcome)

@@ -108,7 +108,7 @@ const (
 func Middleware(store Store, options ...Option) server.Middleware {
 	i := &idempotency{
 		store: store, methods: []string{http.MethodPost, http.MethodPatch}, expiry: DefaultExpiry,
-		maxBody: DefaultMaxBody, maxAnswer: DefaultMaxResponse, caller: callerOf,
+		maxBody: DefaultMaxBody, maxResponse: DefaultMaxResponse, caller: callerOf,
 	}
 	for _, o := range options {
 		o.apply(i)
@@ -162,19 +162,19 @@ func MaxBody(bytes int64) Option { return option(func(i *idempotency) { i.maxBod
 
 // MaxResponse bounds, in bytes, the body of an answer that is kept.
 func MaxResponse(bytes int) Option {
-	return option(func(i *idempotency) { i.maxAnswer = bytes })
+	return option(func(i *idempotency) { i.maxResponse = bytes })
 }
 
 // idempotency is Middleware with its options.
 type idempotency struct {
-	store     Store
-	methods   []string
-	required  bool
-	inside    bool
-	expiry    time.Duration
-	maxBody   int64 // bytes
-	maxAnswer int   // bytes
-	caller    func(*http.Request) string
+	store       Store
+	methods     []string
+	required    bool
+	inside      bool
+	expiry      time.Duration
+	maxBody     int64 // bytes
+	maxResponse int   // bytes
+	caller      func(*http.Request) string
 }
 
 // serve looks at the key. The writer is the innermost exchange.
@@ -194,7 +194,7 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 		body, err = i.bodyOf(w, r)
 	}
 	if err != nil {
-		x.Answer(r.Context(), nil, err)
+		x.Respond(r.Context(), nil, err)
 		return
 	}
 	now := time.Now()
@@ -219,19 +219,19 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 		replay(x, found.Response)
 		return
 	default:
-		err = refusal(found).Because(errors.New("key " + hashOf(key)))
+		err = stateError(found).Because(errors.New("key " + hashOf(key)))
 	}
-	x.Answer(r.Context(), nil, err)
+	x.Respond(r.Context(), nil, err)
 }
 
 // run serves a request under a key that is ours, and keeps its answer.
 func (i *idempotency) run(x core.Exchange, r *http.Request, body []byte, next http.Handler, k Key) {
-	c := &claim{store: i.store, key: k, limit: i.maxAnswer, before: snapshot.Of(x.Header())}
+	c := &claim{store: i.store, key: k, limit: i.maxResponse, before: snapshot.Of(x.Header())}
 	ctx, cancel := lasting(r.Context())
 	defer cancel()
 	r = r.WithContext(core.WithClaim(ctx, c))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	rec := &recording{inner: x, limit: i.maxAnswer}
+	rec := &recording{inner: x, limit: i.maxResponse}
 	returned := false
 	defer func() {
 		if err := c.end(ctx, x, rec, returned); err != nil {
@@ -288,8 +288,8 @@ func replay(x core.Exchange, a Response) {
 	x.Resend(a.Status, a.Body)
 }
 
-// refusal is what is said of a key that is neither fresh nor answered.
-func refusal(c Claim) *parlance.Error {
+// stateError is what is said of a key that is neither fresh nor answered.
+func stateError(c Claim) *parlance.Error {
 	switch c.State {
 	case InFlight:
 		e := parlance.NewError(parlance.Conflict, "A request with this idempotency key is being served: wait for it, and repeat with the same key.").

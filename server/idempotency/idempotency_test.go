@@ -37,7 +37,7 @@ func counting(runs *atomic.Int32) server.HandlerFunc {
 	}
 }
 
-func replayed(a servertest.Answer) bool { return a.Header.Get(idempotency.ReplayedHeader) == "true" }
+func replayed(a servertest.Response) bool { return a.Header.Get(idempotency.ReplayedHeader) == "true" }
 
 func TestARepeatGetsTheSameAnswerByteForByteAndTheHandlerIsNotRun(t *testing.T) {
 	t.Parallel()

@@ -97,8 +97,8 @@ func (w *recording) send() {
 	}
 }
 
-// answer is what is kept. One that broke off is not the handler's word.
-func (w *recording) answer(whole bool) Response {
+// response is what is kept. One that broke off is not the handler's word.
+func (w *recording) response(whole bool) Response {
 	a := Response{Status: w.status, Header: w.header.Copy(), Body: w.body}
 	if w.cut || !whole {
 		a.Header[notKept], a.Body = []string{""}, nil

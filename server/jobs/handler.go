@@ -69,7 +69,7 @@ func (b *Queue) handler(kind string, always bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r)
 		if core.ClaimedInside(r.Context()) {
-			b.rouse() // now that it is committed
+			b.wake() // now that it is committed
 		}
 	})
 }
@@ -158,7 +158,7 @@ func (b *Queue) Watch() http.Handler {
 				return nil, unavailable(err)
 			}
 			if j.Result != nil {
-				b.tell(j.ID)
+				b.notify(j.ID)
 				return nil, nil
 			}
 			return b.accepted(j), nil

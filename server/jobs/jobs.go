@@ -54,7 +54,7 @@ type Queue struct {
 	store  Store
 	config
 
-	wake   chan struct{} // there may be a job
+	woken  chan struct{} // there may be a job
 	mu     sync.Mutex
 	waiter map[string]chan struct{} // closed when a job of this id has ended here
 	active map[string]*running      // those that are being done here
@@ -150,7 +150,7 @@ func New(s *server.Server, store Store, options ...Option) *Queue {
 	for _, o := range options {
 		o.apply(&b.config)
 	}
-	b.wake = make(chan struct{}, b.workers)
+	b.woken = make(chan struct{}, b.workers)
 	return b
 }
 
@@ -162,14 +162,14 @@ func (b *Queue) Put(ctx context.Context, kind string, input []byte) (Job, error)
 	if err := b.store.Put(ctx, j); err != nil {
 		return Job{}, parlance.NewError(parlance.Unavailable, "").Because(err)
 	}
-	b.rouse()
+	b.wake()
 	return j, nil
 }
 
-// rouse wakes a worker.
-func (b *Queue) rouse() {
+// wake wakes a worker.
+func (b *Queue) wake() {
 	select {
-	case b.wake <- struct{}{}:
+	case b.woken <- struct{}{}:
 	default: // as many are awake as there are
 	}
 }
@@ -208,7 +208,7 @@ func (b *Queue) worker(ctx, hard context.Context, kinds []string, name string) {
 		timer := time.NewTimer(b.poll)
 		select {
 		case <-ctx.Done():
-		case <-b.wake:
+		case <-b.woken:
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -287,7 +287,7 @@ func (b *Queue) do(hard context.Context, j Job, worker string) {
 	<-kept // nothing is renewed any more
 	switch {
 	case ended:
-		b.tell(j.ID)
+		b.notify(j.ID)
 	case errors.Is(cause, ErrLeaseLost), errors.Is(err, ErrLeaseLost):
 		log.WarnContext(ctx, "the lease of the job was lost: another may be doing it", "error", fmt.Sprint(err))
 	case err == nil:
@@ -393,7 +393,7 @@ func (r *running) end(ctx context.Context, log *slog.Logger, result Result) {
 	for {
 		err := r.jobs.store.End(context.WithoutCancel(ctx), r.ID, r.worker, result)
 		if err == nil {
-			r.jobs.tell(r.ID)
+			r.jobs.notify(r.ID)
 			return
 		}
 		if errors.Is(err, ErrLeaseLost) || ctx.Err() != nil || !time.Now().Before(until) {
@@ -445,8 +445,8 @@ func (r *running) keep(ctx context.Context, log *slog.Logger, done <-chan struct
 	}
 }
 
-// tell wakes those who wait for a job of this process.
-func (b *Queue) tell(id string) {
+// notify wakes those who wait for a job of this process.
+func (b *Queue) notify(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if c, ok := b.waiter[id]; ok {

@@ -29,8 +29,8 @@ type Exchange interface {
 	// Serve serves a request by a handler, as Server.Wrap does.
 	Serve(next http.Handler, w http.ResponseWriter, r *http.Request)
 
-	// Answer writes what a handler returned. The context is the handler's.
-	Answer(ctx context.Context, value any, err error)
+	// Respond writes what a handler returned. The context is the handler's.
+	Respond(ctx context.Context, value any, err error)
 
 	// LogFailure logs what the client is not told of an error.
 	LogFailure(err error)
@@ -52,8 +52,8 @@ type caller interface {
 	// SetCaller notes who calls, for observers alone.
 	SetCaller(c *Caller)
 
-	// Left notes the pattern that a ServeMux found for a copy of the request.
-	Left(copied *http.Request)
+	// SetPattern notes the pattern that a ServeMux found for a copy of the request.
+	SetPattern(copied *http.Request)
 }
 
 // recorder is for whatever keeps a response.
@@ -85,8 +85,8 @@ type encoder interface {
 	// Begin sends the head of a response; its body follows by Write.
 	Begin(m dialect.Message, o parlance.Outcome)
 
-	// Came notes for observers what the response says.
-	Came(o parlance.Outcome)
+	// SetOutcome notes for observers what the response says.
+	SetOutcome(o parlance.Outcome)
 }
 
 // Response is a response as it is kept.
@@ -112,7 +112,7 @@ func Pass(ctx context.Context, next http.Handler, w http.ResponseWriter, r *http
 	defer func() {
 		r.Pattern = copied.Pattern
 		if x := Of(ctx); x != nil {
-			x.Left(copied)
+			x.SetPattern(copied)
 		}
 	}()
 	next.ServeHTTP(w, copied)

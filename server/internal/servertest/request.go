@@ -19,7 +19,7 @@ import (
 )
 
 // Do sends a request and reads the answer.
-func Do(t testing.TB, c *http.Client, r *http.Request) Answer {
+func Do(t testing.TB, c *http.Client, r *http.Request) Response {
 	t.Helper()
 	res, err := c.Do(r)
 	if err != nil {
@@ -33,7 +33,7 @@ func Do(t testing.TB, c *http.Client, r *http.Request) Answer {
 }
 
 // As asks with the name of an agent.
-func As(t testing.TB, c *http.Client, name, method, url string) Answer {
+func As(t testing.TB, c *http.Client, name, method, url string) Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
@@ -45,7 +45,7 @@ func As(t testing.TB, c *http.Client, name, method, url string) Answer {
 }
 
 // Post sends a body to a server that listens. Headers are name, value, ….
-func Post(t testing.TB, l *httptest.Server, path, body string, headers ...string) Answer {
+func Post(t testing.TB, l *httptest.Server, path, body string, headers ...string) Response {
 	t.Helper()
 	a, err := Send(t.Context(), l, "POST", path, body, headers...)
 	if err != nil {
@@ -54,10 +54,10 @@ func Post(t testing.TB, l *httptest.Server, path, body string, headers ...string
 	return a
 }
 
-func Send(ctx context.Context, l *httptest.Server, method, path, body string, headers ...string) (Answer, error) {
+func Send(ctx context.Context, l *httptest.Server, method, path, body string, headers ...string) (Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, l.URL+path, strings.NewReader(body))
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("Content-Type", "application/json")
@@ -66,7 +66,7 @@ func Send(ctx context.Context, l *httptest.Server, method, path, body string, he
 	}
 	res, err := l.Client().Do(r)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	return Read(res)
 }
@@ -93,7 +93,7 @@ func Serve(t testing.TB, h http.Handler) *httptest.Server {
 }
 
 // Meaning is what an answer means in a dialect of the catalogue.
-func Meaning(t testing.TB, name string, a Answer) parlance.Outcome {
+func Meaning(t testing.TB, name string, a Response) parlance.Outcome {
 	t.Helper()
 	d, err := catalog.Open(name)
 	if err != nil {

@@ -47,8 +47,8 @@ func (l *Log) Lines(t testing.TB) (all []map[string]any) {
 	return all
 }
 
-// Answer is a response that was read to its end.
-type Answer struct {
+// Response is a response that was read to its end.
+type Response struct {
 	Status int
 	Header http.Header
 	Body   string
@@ -56,7 +56,7 @@ type Answer struct {
 }
 
 // ID is the activity id, wherever the dialect put it.
-func (a Answer) ID() string {
+func (a Response) ID() string {
 	if id := a.Header.Get(server.RequestIDHeader); id != "" {
 		return id
 	}
@@ -79,7 +79,7 @@ func Listen(t testing.TB, h http.Handler) *httptest.Server {
 }
 
 // Ask serves h on a socket for one request. Headers are name, value, ….
-func Ask(t testing.TB, h http.Handler, method, path string, headers ...string) Answer {
+func Ask(t testing.TB, h http.Handler, method, path string, headers ...string) Response {
 	t.Helper()
 	a, err := Try(t, Listen(t, h), method, path, headers...)
 	if err != nil {
@@ -89,7 +89,7 @@ func Ask(t testing.TB, h http.Handler, method, path string, headers ...string) A
 }
 
 // Try asks a server that listens already.
-func Try(t testing.TB, s *httptest.Server, method, path string, headers ...string) (Answer, error) {
+func Try(t testing.TB, s *httptest.Server, method, path string, headers ...string) (Response, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, nil)
 	if err != nil {
@@ -101,20 +101,20 @@ func Try(t testing.TB, s *httptest.Server, method, path string, headers ...strin
 	}
 	res, err := s.Client().Do(r)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	return Read(res)
 }
 
 // Read reads a response to its end.
-func Read(res *http.Response) (Answer, error) {
+func Read(res *http.Response) (Response, error) {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	return Answer{res.StatusCode, res.Header, string(body), res.ContentLength}, err
+	return Response{res.StatusCode, res.Header, string(body), res.ContentLength}, err
 }
 
 // WithoutID takes the id out of a body, so that it can be compared.
-func (a Answer) WithoutID() string {
+func (a Response) WithoutID() string {
 	if a.ID() == "" {
 		return a.Body
 	}
