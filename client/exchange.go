@@ -11,6 +11,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
 // exchange is one request of the caller's and all the attempts at it. It is also
@@ -246,7 +247,9 @@ func (x *exchange) tried() []parlance.Act {
 
 // asked is the request as the dialect sees it.
 func (x *exchange) asked() dialect.Request {
-	return dialect.Request{Method: x.out.Method, Path: x.out.URL.Path, Key: x.key, Header: x.out.Header, RetryUnsafe: x.asks().RetryUnsafe}
+	q := httpdialect.Request(x.dialect, x.out)
+	q.Key, q.RetryUnsafe = x.key, x.asks().RetryUnsafe
+	return q
 }
 
 // begin tells the observers, and returns the request with the context and the
@@ -269,7 +272,7 @@ func (x *exchange) begin(a *Attempt) *http.Request {
 // read learns what a response means, from its body where that can tell.
 func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) {
 	n := &x.answer
-	answer := dialect.Response{Status: resp.StatusCode, Header: dialect.Fields(resp.Header)}
+	answer := httpdialect.Response(resp, nil)
 	if mustRead(x.dialect, asked, resp) {
 		answer.Body, answer.Cut, n.broken = x.body.peek(resp, x.cfg.limit)
 		n.whole, n.cut = !answer.Cut, answer.Cut && n.broken == nil

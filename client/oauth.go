@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
 // NewOAuth is a [Login] at an OAuth 2 token endpoint (RFC 6749, 4 and 6). first
@@ -75,7 +76,7 @@ func retryAfter(resp *http.Response) time.Duration {
 	if err != nil {
 		return 0 // the file is the module's own: its test holds it right
 	}
-	return d.Decode(dialect.Request{}, dialect.Response{Status: resp.StatusCode, Header: resp.Header, Received: time.Now()}).Outcome.RetryAfter
+	return d.Decode(dialect.Request{}, httpdialect.Response(resp, nil)).Outcome.RetryAfter
 }
 
 // maxTokenAnswer is more than any token endpoint says.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
 // unanswered answers for an upstream that did not. The cause goes to the log.
@@ -50,7 +52,8 @@ func failureOf(err error) parlance.Outcome {
 func (g *Gateway) answer(w http.ResponseWriter, p *passage, o parlance.Outcome) {
 	o.Instance = p.instance
 	m := g.encode(p, &o, dialect.Payload{})
-	put(w.Header(), m)
+	httpdialect.SetHeader(w.Header(), m)
+	w.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))
 	g.sign(p, w.Header())
 	w.WriteHeader(m.Status)
 	if !p.head && len(m.Body) > 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
 // passage is one request on its way through. It is the request's context: it
@@ -41,10 +42,7 @@ func (g *Gateway) newPassage(w http.ResponseWriter, r *http.Request) *passage {
 		streams:  r.ContentLength != 0 && !held(r),
 		head:     r.Method == http.MethodHead,
 		instance: "/" + strings.TrimLeft(r.URL.EscapedPath(), "/"), // never //host
-		asked:    dialect.Request{Method: r.Method, Path: r.URL.Path, Header: dialect.Fields(r.Header)},
-	}
-	if p.head {
-		p.asked.Method = http.MethodGet // whose headers it is answered with (RFC 9110, 9.3.2)
+		asked:    httpdialect.Received(g.config.Answers, r),
 	}
 	p.asked.Key = g.keyOf(r.Header)
 	if p.id == "" {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
 var errNoReport = errors.New("gateway: a response without a report")
@@ -130,39 +130,26 @@ func (g *Gateway) payload(p *passage, resp *http.Response) (data []byte, ok bool
 		g.log.WarnContext(p, asItIs, "because", "it is longer than the limit", "limit", g.config.Limit, "path", p.asked.Path)
 		return nil, false, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(g.config.Limit)+1))
+	read, err := httpdialect.Peek(resp, g.config.Limit)
 	if err != nil {
 		return nil, false, err
 	}
-	if len(body) <= g.config.Limit && (len(body) == 0 || json.Valid(body)) {
-		return bytes.TrimSpace(body), true, nil
+	if !read.Cut && (len(read.Body) == 0 || json.Valid(read.Body)) {
+		return bytes.TrimSpace(read.Body), true, nil
 	}
 	because := "it is declared as JSON and is none"
-	if len(body) > g.config.Limit {
+	if read.Cut {
 		because = "it is longer than the limit"
 	}
 	g.log.WarnContext(p, asItIs, "because", because, "limit", g.config.Limit, "path", p.asked.Path)
-	resp.Body = &replayed{io.MultiReader(bytes.NewReader(body), resp.Body), resp.Body}
 	return nil, false, nil
-}
-
-// replayed is a body of which a part was read ahead.
-type replayed struct {
-	io.Reader
-	io.Closer
 }
 
 // replace puts an outcome, as the callers' dialect writes it, in a response's
 // place.
 func (g *Gateway) replace(p *passage, resp *http.Response, o *parlance.Outcome, data dialect.Payload) {
 	m := g.encode(p, o, data)
-	_ = resp.Body.Close() // what was of use in it has been read
-	dropDescription(resp.Header)
-	resp.StatusCode, resp.Status = m.Status, ""
-	resp.Trailer, resp.TransferEncoding = nil, nil
-	resp.ContentLength = int64(len(m.Body))
-	resp.Body = io.NopCloser(bytes.NewReader(m.Body))
-	put(resp.Header, m)
+	httpdialect.Replace(resp, m)
 	if p.head {
 		resp.Body = http.NoBody
 		if o.Kind.Good() {
@@ -182,12 +169,7 @@ func (g *Gateway) restate(p *passage, resp *http.Response, o *parlance.Outcome) 
 	if resp.Header.Get("Content-Range") == "" { // else 206 is the only status that fits
 		resp.StatusCode, resp.Status = m.Status, ""
 	}
-	for _, f := range m.Header {
-		resp.Header.Del(f.Name)
-	}
-	for _, f := range m.Header {
-		resp.Header.Add(f.Name, f.Value)
-	}
+	httpdialect.SetHeader(resp.Header, m)
 }
 
 // encode writes an outcome in the callers' dialect. The request id is the
@@ -198,9 +180,9 @@ func (g *Gateway) encode(p *passage, o *parlance.Outcome, data dialect.Payload) 
 		o.RequestID = p.id
 	}
 	m := g.config.Answers.Encode(nil, p.asked, o, data)
-	if m.Status < 200 || m.Status > 999 {
+	if status := httpdialect.Status(m); status != m.Status {
 		g.log.ErrorContext(p, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
-		m.Status = http.StatusInternalServerError
+		m.Status = status
 	}
 	p.told(m.Status, o)
 	for _, l := range m.Losses {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/server/internal/generic"
 )
 
@@ -45,8 +45,7 @@ func (b behind) RoundTrip(r *http.Request) (*http.Response, error) {
 	case err != nil:
 		call.Outcome = parlance.OutcomeOfTransport(err)
 	default:
-		call.Outcome = generic.Dialect().Decode(dialect.Request{Method: call.Method, Path: call.Path},
-			dialect.Response{Status: res.StatusCode, Header: dialect.Fields(res.Header)}).Outcome
+		call.Outcome = generic.Dialect().Decode(httpdialect.Request(generic.Dialect(), r), httpdialect.Response(res, nil)).Outcome
 	}
 	activity.AddCall(ctx, call)
 	return res, err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/textproto"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
@@ -225,9 +225,9 @@ func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 		}
 	}
 	m := x.server.dialect.Encode(dst, request, o, data)
-	if m.Status < 200 || m.Status > 999 {
+	if status := httpdialect.Status(m); status != m.Status {
 		x.server.logger.ErrorContext(x.ctx, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
-		m.Status = http.StatusInternalServerError
+		m.Status = status
 	}
 	for _, loss := range m.Losses {
 		if !slices.Contains(added, loss.Attribute) {
@@ -242,29 +242,8 @@ func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 }
 
 // putHeader sets the dialect's headers in place of those that a handler set under the
-// same names. A name that comes twice keeps both values.
+// same names.
 func (x *exchange) putHeader(m dialect.Message) {
-	h := x.Header()
-	delete(h, "Content-Type")
-	values := make([]string, len(m.Header)) // of all, in one piece
-	for i := range m.Header {
-		p := &m.Header[i]
-		name := canonical(p.Name)
-		if slices.ContainsFunc(m.Header[:i], func(before dialect.Pair) bool { return canonical(before.Name) == name }) {
-			h[name] = append(h[name], p.Value)
-			continue
-		}
-		values[i] = p.Value
-		h[name] = values[i : i+1 : i+1]
-	}
-}
-
-// canonical is a name as net/http has it in a Header. That of the commonest ones is
-// known.
-func canonical(name string) string {
-	switch name {
-	case "Content-Type", RequestIDHeader:
-		return name
-	}
-	return textproto.CanonicalMIMEHeaderKey(name)
+	delete(x.Header(), "Content-Type")
+	httpdialect.SetHeader(x.Header(), m)
 }

@@ -71,16 +71,3 @@ func (s *Server) Dialect() *dialect.Dialect { return s.dialect }
 
 // Logger is where the server logs. It adds the activity id of a context to each line.
 func (s *Server) Logger() *slog.Logger { return s.logger }
-
-// request is what the dialect asks to know of a request. A HEAD is answered with
-// the headers of the GET (RFC 9110, 9.3.2); net/http leaves the body out.
-func (s *Server) request(r *http.Request) dialect.Request {
-	q := dialect.Request{Method: r.Method, Path: r.URL.Path, Header: dialect.Fields(r.Header)}
-	if q.Method == http.MethodHead {
-		q.Method = http.MethodGet
-	}
-	if h := s.dialect.IdempotencyHeader(); h != "" {
-		q.Key = r.Header.Get(h)
-	}
-	return q
-}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
@@ -52,7 +53,7 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 	}
 	x := &exchange{
 		Context: s.identified(r),
-		server:  s, inner: w, request: s.request(r), rawPath: r.URL.RawPath, outer: outer,
+		server:  s, inner: w, request: httpdialect.Received(s.dialect, r), rawPath: r.URL.RawPath, outer: outer,
 	}
 	x.ctx = x
 	if outer != nil {

@@ -55,6 +55,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/internal/recent"
 )
 
@@ -129,7 +130,9 @@ func (p *Pacer) read(resp *http.Response, now time.Time) []statement {
 	if p.dialect == nil {
 		return all
 	}
-	for _, l := range p.dialect.Limits(dialect.Response{Status: resp.StatusCode, Header: dialect.Fields(resp.Header), Received: now}) {
+	said := httpdialect.Response(resp, nil)
+	said.Received = now
+	for _, l := range p.dialect.Limits(said) {
 		all = append(all, statement{
 			name: "dialect " + l.Name, quota: count(int64(l.Limit)), left: count(int64(l.Remaining)), reset: sane(l.Reset),
 		})

@@ -1,20 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/textproto"
 	"net/url"
 	"time"
 	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
-	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
 // called is all that is said of a call.
@@ -164,13 +162,9 @@ func (r *called) deliver(c *call, t *teller, out io.WriteCloser, resp *http.Resp
 // nil for none. The body is there to be read again.
 func likelyDialect(resp *http.Response) *detection {
 	const enough, sure = 64 << 10, 0.5
-	head, _ := io.ReadAll(io.LimitReader(resp.Body, enough)) // its error comes again
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
+	read, _ := httpdialect.Peek(resp, enough) // its error comes again
 	asked := exchange{Method: resp.Request.Method, Path: resp.Request.URL.Path, Header: fields(resp.Request.Header)}
-	found := detect(asked, dialect.Response{Status: resp.StatusCode, Header: textproto.MIMEHeader(resp.Header), Body: head})
+	found := detect(asked, read)
 	if found.Dialect == undetected || found.Sure < sure {
 		return nil
 	}

@@ -12,10 +12,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
 // endpoint is where a token comes from.
@@ -173,7 +173,7 @@ func logIn(ctx context.Context, hc *http.Client, d *dialect.Dialect, at endpoint
 	if err != nil {
 		return client.Grant{}, err
 	}
-	read := d.Decode(dialect.Request{Method: at.method, Path: at.url.Path}, dialect.Response{Status: res.StatusCode, Header: dialect.Fields(res.Header), Body: body, Received: time.Now()})
+	read := d.Decode(httpdialect.Request(d, req), httpdialect.Response(res, body))
 	if o := read.Outcome; !o.Kind.Good() {
 		return client.Grant{}, fmt.Errorf("the log-in was refused: %d %s", res.StatusCode, strings.TrimSpace(meaning(o.Kind, o.Reason)+" "+o.Detail))
 	}
