@@ -48,6 +48,10 @@ type container struct {
 // json reads the source. Where there is a fault it lies at the returned place,
 // within so many containers. A child that is cut apart counts as skipped where
 // nobody asked for it.
+//
+// It is one long function on purpose. Place, depth and container change with each
+// byte and are kept in registers: with the scalars in a function of their own, a
+// dense document took 4% longer.
 func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
 	src := t.Source
 	if len(src) >= 3 && src[0] == 0xEF && src[1] == 0xBB && src[2] == 0xBF {
@@ -172,8 +176,8 @@ func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
 }
 
 // skip moves over a value that nobody asked for, within so many containers. It
-// checks all that json does, and is apart from it because what keeps nothing is
-// twice as fast.
+// checks all that json does. It is apart from json because it keeps nothing, which
+// makes it twice as fast, and it is one function for the same reason as json.
 func (t *Tree) skip(at, outer int) (end int, fault string) {
 	src, depth, closing := t.Source, outer, byte(0)
 	for {

@@ -292,29 +292,38 @@ func (p *xmlParser) markup() error {
 	case next != '!':
 		return p.startTag()
 	case p.has("<!--"):
-		from := p.at
-		p.at += 4
-		end, err := p.past("-->", "a comment does not end")
-		if err != nil {
-			return err
-		}
-		if body := p.src[from+4 : end]; bytes.Contains(body, []byte("--")) || bytes.HasSuffix(body, []byte("-")) {
-			return &SyntaxError{from, "-- inside a comment"}
-		}
-		return nil
+		return p.comment()
 	case p.has("<![CDATA["):
-		if len(p.elements) == 0 {
-			return p.fail("text outside of the root element")
-		}
-		p.at += 9
-		start := p.at
-		end, err := p.past("]]>", "a CDATA section does not end")
-		if err == nil && end > start {
-			p.ownLiteral(start, end)
-		}
-		return err
+		return p.literal()
 	}
 	return p.fail("a DTD or another declaration, which is not read because it could define entities")
+}
+
+func (p *xmlParser) comment() error {
+	from := p.at
+	p.at += len("<!--")
+	end, err := p.past("-->", "a comment does not end")
+	if err != nil {
+		return err
+	}
+	if body := p.src[from+len("<!--") : end]; bytes.Contains(body, []byte("--")) || bytes.HasSuffix(body, []byte("-")) {
+		return &SyntaxError{from, "-- inside a comment"}
+	}
+	return nil
+}
+
+// literal reads a CDATA section.
+func (p *xmlParser) literal() error {
+	if len(p.elements) == 0 {
+		return p.fail("text outside of the root element")
+	}
+	p.at += len("<![CDATA[")
+	start := p.at
+	end, err := p.past("]]>", "a CDATA section does not end")
+	if err == nil && end > start {
+		p.ownLiteral(start, end)
+	}
+	return err
 }
 
 // instruction reads a processing instruction, of which only the XML declaration
@@ -385,46 +394,56 @@ func isUTF8(charset []byte) bool {
 
 // name reads a qualified name and returns where its local part begins.
 func (p *xmlParser) name() (start, local int, err error) {
-	start, local = p.at, p.at
+	start = p.at
 	if p.at < len(p.src) && nameByte[p.src[p.at]] == letter {
 		for p.at++; p.at < len(p.src) && nameByte[p.src[p.at]] != 0; {
 			p.at++
 		}
+		if p.at < len(p.src) && p.src[p.at] != ':' && p.src[p.at] < utf8.RuneSelf {
+			return start, start, nil // ASCII without a prefix, as most are
+		}
 	}
+	local, err = p.nameFrom(start)
+	return start, local, err
+}
+
+// nameFrom goes on with a name that began at start, and returns where its local
+// part begins.
+func (p *xmlParser) nameFrom(start int) (local int, err error) {
+	local = start
 	for p.at < len(p.src) {
 		size := 1
 		switch c := p.src[p.at]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_':
-		case '0' <= c && c <= '9', c == '-', c == '.':
+		case nameByte[c] == letter:
+		case nameByte[c] == more:
 			if p.at == local {
-				return 0, 0, p.fail("a name cannot begin so")
+				return 0, p.fail("a name cannot begin so")
 			}
 		case c == ':':
 			if p.at == local || local != start {
-				return 0, 0, p.fail("a name with a colon out of place")
+				return 0, p.fail("a name with a colon out of place")
 			}
 			local = p.at + 1
 		case c >= utf8.RuneSelf:
 			if p.cut && !utf8.FullRune(p.src[p.at:]) {
-				return 0, 0, done
+				return 0, done
 			}
 			var r rune
 			r, size = utf8.DecodeRune(p.src[p.at:])
 			if !unicode.Is(nameStart, r) && (p.at == local || !unicode.Is(nameMore, r)) {
-				return 0, 0, p.fail("a character that no name can have")
+				return 0, p.fail("a character that no name can have")
 			}
+		case p.at == local:
+			return 0, p.fail("expected a name")
 		default:
-			if p.at == local {
-				return 0, 0, p.fail("expected a name")
-			}
-			return start, local, nil
+			return local, nil
 		}
 		p.at += size
 	}
-	return 0, 0, p.fail("")
+	return 0, p.fail("")
 }
 
-// nameByte says which ASCII a name without a prefix has, as most are.
+// nameByte says which ASCII a name without a prefix has.
 var nameByte = func() (of [256]byte) {
 	for c := range of {
 		switch {
@@ -471,15 +490,7 @@ func (p *xmlParser) startTag() error {
 	if err != nil {
 		return err
 	}
-	guide, slot := p.guide, uint16(0)
-	if len(p.elements) > 0 {
-		outer := &p.elements[len(p.elements)-1]
-		if guide = outer.guide; guide != nil {
-			if guide, slot = guide.member(p.src, local, p.at, &outer.next); guide == nil {
-				p.Nodes[outer.node].skip()
-			}
-		}
-	}
+	guide, slot := p.child(local)
 	mine := uint32(len(p.Nodes))
 	if guide != nil {
 		n := p.node()
@@ -488,6 +499,27 @@ func (p *xmlParser) startTag() error {
 	p.count++
 	p.elements = append(p.elements, element{guide: guide, node: mine, start: uint32(start), end: uint32(p.at), text: p.count, blank: true, empty: true})
 	p.names, p.seen = p.names[:0], nil
+	return p.attributes(guide, mine)
+}
+
+// child finds the guide and slot of an element by its local name, which ends
+// where the parser is.
+func (p *xmlParser) child(local int) (guide *Guide, slot uint16) {
+	if len(p.elements) == 0 {
+		return p.guide, 0
+	}
+	outer := &p.elements[len(p.elements)-1]
+	if outer.guide == nil {
+		return nil, 0
+	}
+	if guide, slot = outer.guide.member(p.src, local, p.at, &outer.next); guide == nil {
+		p.Nodes[outer.node].skip()
+	}
+	return guide, slot
+}
+
+// attributes reads the rest of a start tag.
+func (p *xmlParser) attributes(guide *Guide, element uint32) error {
 	for {
 		spaced := p.space()
 		switch {
@@ -506,7 +538,7 @@ func (p *xmlParser) startTag() error {
 		case !spaced:
 			return p.fail("expected white space, > or />")
 		}
-		if err := p.attribute(guide, mine); err != nil {
+		if err := p.attribute(guide, element); err != nil {
 			return err
 		}
 	}
@@ -518,39 +550,17 @@ func (p *xmlParser) attribute(guide *Guide, element uint32) error {
 		return err
 	}
 	end := p.at
-	p.space()
-	if p.at >= len(p.src) || p.src[p.at] != '=' {
-		return p.fail("expected = after an attribute's name")
-	}
-	p.at++
-	p.space()
-	if p.at >= len(p.src) || p.src[p.at] != '"' && p.src[p.at] != '\'' {
-		return p.fail("expected an attribute's value in quotes")
+	if err := p.equals(); err != nil {
+		return err
 	}
 	quote := p.src[p.at]
 	p.at++
-	from, broken, references, folded := p.at, false, false, false
-	for p.at = special(p.src, p.at, quote); p.at < len(p.src) && p.src[p.at] != quote; p.at = special(p.src, p.at+1, quote) {
-		switch p.src[p.at] {
-		case '<':
-			broken = true
-		case '&':
-			references = true
-		case '\r':
-			folded = true
-		}
+	from := p.at
+	escaped, err := p.value(quote)
+	if err != nil {
+		return err
 	}
 	to := p.at
-	switch {
-	case p.at >= len(p.src):
-		return p.fail("")
-	case broken:
-		return &SyntaxError{from, "< in an attribute's value"}
-	case references:
-		if err := p.entities(from, to); err != nil {
-			return err
-		}
-	}
 	p.at++
 	if p.twice(start, end) {
 		return &SyntaxError{start, "an attribute twice"}
@@ -570,9 +580,47 @@ func (p *xmlParser) attribute(guide *Guide, element uint32) error {
 		return nil
 	}
 	n := p.node()
-	n.Kind, n.Slot, n.Escaped = Attribute, slot, references || folded
+	n.Kind, n.Slot, n.Escaped = Attribute, slot, escaped
 	n.KeyStart, n.KeyEnd, n.Start, n.End, n.Next = uint32(local), uint32(end), uint32(from), uint32(to), uint32(len(p.Nodes))
 	return nil
+}
+
+// equals moves to the quote before the value of an attribute.
+func (p *xmlParser) equals() error {
+	p.space()
+	if p.at >= len(p.src) || p.src[p.at] != '=' {
+		return p.fail("expected = after an attribute's name")
+	}
+	p.at++
+	p.space()
+	if p.at >= len(p.src) || p.src[p.at] != '"' && p.src[p.at] != '\'' {
+		return p.fail("expected an attribute's value in quotes")
+	}
+	return nil
+}
+
+// value moves to the quote after the value of an attribute.
+func (p *xmlParser) value(quote byte) (escaped bool, err error) {
+	from, broken, references, folded := p.at, false, false, false
+	for p.at = special(p.src, p.at, quote); p.at < len(p.src) && p.src[p.at] != quote; p.at = special(p.src, p.at+1, quote) {
+		switch p.src[p.at] {
+		case '<':
+			broken = true
+		case '&':
+			references = true
+		case '\r':
+			folded = true
+		}
+	}
+	switch {
+	case p.at >= len(p.src):
+		return false, p.fail("")
+	case broken:
+		return false, &SyntaxError{from, "< in an attribute's value"}
+	case references:
+		err = p.entities(from, p.at)
+	}
+	return references || folded, err
 }
 
 // fewAttributes is up to how many each is compared with every other.
