@@ -92,14 +92,14 @@ func (e *Evidence) headers(s *spec.Shape, h wire.Header) {
 // body holds the document that a shape has read against it. Of a text or a page
 // it can only say that it fits.
 func (e *Evidence) body(m *read.Matcher, s *spec.Shape) {
-	w := witness{m: m, e: e}
+	w := collector{m: m, e: e}
 	fields := e.Reading.Outcome.Fields
 	switch {
 	case s.Form == spec.FormJSON && len(m.Tree.Nodes) > 0:
-		w.see(s.Body, 0, "")
+		w.value(s.Body, 0, "")
 	case s.Form == spec.FormXML && len(m.Tree.Nodes) > 0:
 		w.root(s.Body)
-	case s.Body.Guarded() || s.Body.Tells:
+	case s.Body.Guarded() || s.Body.HasGuard:
 		e.Constants = append(e.Constants, s.Name)
 	case s.Body.Implied.Has(spec.Field, spec.AttrPath) && len(fields) > 0 && fields[0].Path != "":
 		e.Texts = append(e.Texts, s.Name)
@@ -111,15 +111,16 @@ func onPath(globs []string, path string) bool {
 	return path != "" && slices.ContainsFunc(globs, func(g string) bool { return strings.Trim(g, "*/") != "" && spec.Glob(g, path) })
 }
 
-// witness holds a document, read before, against the template that it fits.
-type witness struct {
+// collector notes the evidence that a document gives, held against the template
+// that it fits.
+type collector struct {
 	m    *read.Matcher
 	e    *Evidence
 	seen []*spec.Member // those that are named already: a definition counts once, however deep it goes
 }
 
-// root sees the root element of an XML body.
-func (w *witness) root(t *spec.Template) {
+// root looks at the root element of an XML body.
+func (w *collector) root(t *spec.Template) {
 	root, name := t.Root(), string(w.m.Tree.Key(0))
 	if t.Rest == nil {
 		w.name(root, name)
@@ -127,14 +128,14 @@ func (w *witness) root(t *spec.Template) {
 	if root.Value.Op == spec.OpList {
 		w.elements(root.Value, name, only(0))
 	} else {
-		w.see(root.Value, 0, name)
+		w.value(root.Value, 0, name)
 	}
 }
 
 // only is a list of one node.
 func only(n uint32) iter.Seq[uint32] { return func(yield func(uint32) bool) { yield(n) } }
 
-func (w *witness) see(t *spec.Template, n uint32, path string) {
+func (w *collector) value(t *spec.Template, n uint32, path string) {
 	switch t.Op {
 	case spec.OpConst:
 		switch t.Kind {
@@ -153,16 +154,16 @@ func (w *witness) see(t *spec.Template, n uint32, path string) {
 	case spec.OpList:
 		w.elements(t, path+"[]", w.m.Tree.Children(n))
 	case spec.OpReference:
-		w.see(t.Def.Body, n, path)
+		w.value(t.Def.Body, n, path)
 	case spec.OpEither:
 		if by := w.fitting(t.Elems, n); by != nil {
-			w.see(by, n, path)
+			w.value(by, n, path)
 		}
 	}
 }
 
 // fitting is the first of the templates that a node fits.
-func (w *witness) fitting(of []*spec.Template, n uint32) *spec.Template {
+func (w *collector) fitting(of []*spec.Template, n uint32) *spec.Template {
 	for _, t := range of {
 		before := w.m.Mark()
 		fits := w.m.Value(t, n)
@@ -174,11 +175,11 @@ func (w *witness) fitting(of []*spec.Template, n uint32) *spec.Template {
 	return nil
 }
 
-func (w *witness) elements(t *spec.Template, path string, all iter.Seq[uint32]) {
+func (w *collector) elements(t *spec.Template, path string, all iter.Seq[uint32]) {
 	seen := 0
 	for c := range all {
 		if by := w.fitting(t.Elems, c); by != nil {
-			w.see(by, c, path)
+			w.value(by, c, path)
 		}
 		if seen++; seen == maxMarks {
 			break
@@ -186,7 +187,7 @@ func (w *witness) elements(t *spec.Template, path string, all iter.Seq[uint32]) 
 	}
 }
 
-func (w *witness) members(t *spec.Template, n uint32, path string) {
+func (w *collector) members(t *spec.Template, n uint32, path string) {
 	found := make([]bool, len(t.Members))
 	others := 0
 	for c := range w.m.Tree.Children(n) {
@@ -212,10 +213,10 @@ func (w *witness) members(t *spec.Template, n uint32, path string) {
 	}
 }
 
-// member sees a member that the shape has by name. It reports false for one of
+// member looks at a member that the shape has by name. It reports false for one of
 // another form: that is a stranger that has the name. again says that the name
 // was found before.
-func (w *witness) member(one *spec.Member, c uint32, at string, again bool) bool {
+func (w *collector) member(one *spec.Member, c uint32, at string, again bool) bool {
 	switch {
 	case w.siblings(one.Value, c):
 		w.name(one, at)
@@ -228,13 +229,13 @@ func (w *witness) member(one *spec.Member, c uint32, at string, again bool) bool
 		if !again {
 			w.name(one, at)
 		}
-		w.see(one.Value, c, at)
+		w.value(one.Value, c, at)
 	}
 	return true
 }
 
-// other sees a member that has no name of its own in the shape.
-func (w *witness) other(t *spec.Template, c uint32, path, at string) {
+// other looks at a member that has no name of its own in the shape.
+func (w *collector) other(t *spec.Template, c uint32, path, at string) {
 	value := t.Rest.Value
 	siblings := w.siblings(value, c)
 	if !siblings && w.fitting([]*spec.Template{value}, c) == nil {
@@ -246,17 +247,17 @@ func (w *witness) other(t *spec.Template, c uint32, path, at string) {
 	if siblings {
 		w.elements(value, path+".*", only(c))
 	} else {
-		w.see(value, c, path+".*")
+		w.value(value, c, path+".*")
 	}
 }
 
 // siblings reports that an element is one of a list: in XML these are siblings.
-func (w *witness) siblings(t *spec.Template, c uint32) bool {
+func (w *collector) siblings(t *spec.Template, c uint32) bool {
 	return t.Op == spec.OpList && w.m.Tree.Nodes[c].Kind == tree.Element
 }
 
 // name notes a member that the shape has by name.
-func (w *witness) name(one *spec.Member, path string) {
+func (w *collector) name(one *spec.Member, path string) {
 	if slices.Contains(w.seen, one) {
 		return
 	}

@@ -109,7 +109,7 @@ func (d author) byForm(status int, plain []Entry) (all []Entry) {
 			slices.ContainsFunc(plain, func(e Entry) bool { return e.Kind == kind }):
 			continue // a failure is no news under a status that tells of one
 		}
-		for _, e := range d.saidBy(s, status) {
+		for _, e := range d.byShape(s, status) {
 			i := slices.IndexFunc(all, func(o Entry) bool { return o.Line == e.Line && o.Key == e.Key })
 			switch when := shapeWords(s); {
 			case i < 0:
@@ -126,8 +126,8 @@ func (d author) byForm(status int, plain []Entry) (all []Entry) {
 // orElse stands between conditions of which one is enough.
 const orElse = ", or "
 
-// saidBy is what a shape says of itself: the rows of the name, or a kind.
-func (d author) saidBy(s *spec.Shape, status int) (all []Entry) {
+// byShape is what a shape says of itself: the rows of the name, or a kind.
+func (d author) byShape(s *spec.Shape, status int) (all []Entry) {
 	for b := &d.Table; b != nil; b = b.Base {
 		for _, r := range b.Codes.Exact[s.Is] {
 			if !r.Conditional() {

@@ -89,11 +89,11 @@ func format(source []byte) ([]byte, error) {
 // layout writes a file anew, line by line, from the nodes and from what the
 // nodes do not hold: comments, and how a text was quoted.
 type layout struct {
-	source string
-	starts []int    // where each line begins
-	opaque [][2]int // quoted and block texts, in which # is no comment
-	remark []int    // where the comment of each line begins, -1 for none
-	told   []bool   // the comment of that line is written
+	source  string
+	starts  []int    // where each line begins
+	opaque  [][2]int // quoted and block texts, in which # is no comment
+	comment []int    // where the comment of each line begins, -1 for none
+	written []bool   // the comment of that line is written
 
 	cursor   int // the first line whose comment may still have to be written
 	sections []*section
@@ -119,11 +119,11 @@ func newLayout(source string, root *yaml.Node) *layout {
 			l.starts = append(l.starts, i+1)
 		}
 	}
-	l.shade(root, -1)
+	l.noteOpaque(root, -1)
 	slices.SortFunc(l.opaque, func(a, b [2]int) int { return a[0] - b[0] })
-	l.remark, l.told = make([]int, len(l.starts)), make([]bool, len(l.starts))
+	l.comment, l.written = make([]int, len(l.starts)), make([]bool, len(l.starts))
 	for i := range l.starts {
-		l.remark[i] = l.commentOf(i)
+		l.comment[i] = l.commentOf(i)
 	}
 	return l
 }
@@ -157,9 +157,9 @@ func (l *layout) offset(n *yaml.Node) int {
 const quotedStyle = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle
 const blockStyle = yaml.LiteralStyle | yaml.FoldedStyle
 
-// shade notes where texts stand that may hold a #. indent is the column of the
+// noteOpaque notes where texts stand that may hold a #. indent is the column of the
 // block around a node, from 0.
-func (l *layout) shade(n *yaml.Node, indent int) {
+func (l *layout) noteOpaque(n *yaml.Node, indent int) {
 	switch {
 	case n.Kind == yaml.ScalarNode && n.Style&quotedStyle != 0:
 		from := l.offset(n)
@@ -173,7 +173,7 @@ func (l *layout) shade(n *yaml.Node, indent int) {
 			indent = n.Column - 1
 		}
 		for _, c := range n.Content {
-			l.shade(c, indent)
+			l.noteOpaque(c, indent)
 		}
 	}
 }
@@ -263,7 +263,7 @@ func (l *layout) within(at int) int {
 
 // comments are all of the file, sorted: none may be lost.
 func (l *layout) comments() (all []string) {
-	for i, at := range l.remark {
+	for i, at := range l.comment {
 		if at >= 0 {
 			all = append(all, strings.TrimRight(l.line(i)[at:], " \t"))
 		}
@@ -280,7 +280,7 @@ func (l *layout) file(root *yaml.Node) {
 	} else {
 		l.block(root, 0, "")
 	}
-	l.remarks(len(l.starts), column{-1, 0}, true)
+	l.commentsBefore(len(l.starts), column{-1, 0}, true)
 	slices.SortStableFunc(l.sections, func(a, b *section) int { return rank(a.key) - rank(b.key) })
 }
 
@@ -309,16 +309,16 @@ func (l *layout) put(lines ...string) {
 	s.lines = append(s.lines, lines...)
 }
 
-// remarks writes the comments of the lines before one that stand alone: at the
+// commentsBefore writes the comments of the lines before one that stand alone: at the
 // indentation of what follows, or, where they stand deeper, of what they end.
 // Comments at the margin after the last entry end the file.
-func (l *layout) remarks(before int, next column, last bool) (above []string) {
+func (l *layout) commentsBefore(before int, next column, last bool) (above []string) {
 	for i := l.cursor; i < before && i < len(l.starts); i++ {
-		at := l.remark[i]
-		if at < 0 || l.told[i] {
+		at := l.comment[i]
+		if at < 0 || l.written[i] {
 			continue
 		}
-		l.told[i] = true
+		l.written[i] = true
 		text := strings.TrimRight(l.line(i)[at:], " \t")
 		indent, ends := next.is, false
 		if len(above) == 0 {
@@ -349,12 +349,12 @@ func (l *layout) remarks(before int, next column, last bool) (above []string) {
 func (l *layout) entry(lines []string, from, to int) {
 	var texts []string
 	at := -1
-	for i := from - 1; i < to && i < len(l.told); i++ {
-		if l.remark[i] >= 0 && !l.told[i] {
-			l.told[i] = true
-			texts = append(texts, strings.TrimRight(l.line(i)[l.remark[i]:], " \t"))
+	for i := from - 1; i < to && i < len(l.written); i++ {
+		if l.comment[i] >= 0 && !l.written[i] {
+			l.written[i] = true
+			texts = append(texts, strings.TrimRight(l.line(i)[l.comment[i]:], " \t"))
 			if at < 0 {
-				at = utf8.RuneCountInString(l.line(i)[:l.remark[i]]) - spec.Indentation(l.line(from-1))
+				at = utf8.RuneCountInString(l.line(i)[:l.comment[i]]) - spec.Indentation(l.line(from-1))
 				if len(lines) > 0 { // a block of text may have none
 					at += spec.Indentation(lines[0])
 				}
@@ -388,7 +388,7 @@ func (l *layout) block(n *yaml.Node, indent int, first string) {
 		above := []string{}
 		if i > 0 || first == "" {
 			if !nothing(key) {
-				above = l.remarks(key.Line-1, here, false)
+				above = l.commentsBefore(key.Line-1, here, false)
 			}
 			first = strings.Repeat(" ", indent)
 		}
@@ -483,7 +483,7 @@ func (l *layout) blockText(v *yaml.Node, here column, indent int, start string) 
 	var lines []string
 	for i := from; i < to; i++ {
 		text := l.line(i)
-		l.told[i] = true
+		l.written[i] = true
 		if len(text) <= was && blank(text) {
 			lines = append(lines, "")
 			continue
@@ -521,7 +521,7 @@ func (l *layout) moved(v *yaml.Node, here column, indent int, start string) []st
 		lines[i] = start + text
 	}
 	for i := v.Line - 1; i < l.endLine(v)-1; i++ {
-		l.told[i] = true // it is part of the text
+		l.written[i] = true // it is part of the text
 	}
 	return lines
 }

@@ -108,8 +108,8 @@ func templateWords(t *spec.Template, path string) (parts []string) {
 		case m.Value.Op == spec.OpAbsent:
 			parts = append(parts, name+" is missing")
 		case m.Must:
-			told := templateWords(m.Value, name)
-			if parts = append(parts, told...); len(told) == 0 {
+			inside := templateWords(m.Value, name)
+			if parts = append(parts, inside...); len(inside) == 0 {
 				musts = append(musts, "the body has "+name)
 			}
 		case !m.Optional:

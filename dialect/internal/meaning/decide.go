@@ -121,7 +121,7 @@ func (d *Table) rowAsRead(o *parlance.Outcome, req *wire.Request) *spec.Row {
 	}
 	var ofStatus *spec.Row
 	if o.Status != 0 {
-		if d.Codes.Formed {
+		if d.Codes.ByForm {
 			if r := d.formed(d.Codes.Status[o.Status], o, req); r != nil {
 				return r
 			}
@@ -149,7 +149,7 @@ func means(r *spec.Row, o *parlance.Outcome) bool {
 // formed is the first row that means the same and asks for a form, of which the Outcome
 // does not tell.
 func (d *Table) formed(rows []*spec.Row, o *parlance.Outcome, req *wire.Request) *spec.Row {
-	if !d.Codes.Formed {
+	if !d.Codes.ByForm {
 		return nil
 	}
 	for _, r := range rows {

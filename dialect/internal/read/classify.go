@@ -25,7 +25,7 @@ func (d *Reader) Classify(g *Glance, req *wire.Request, res *wire.Response) {
 	case Switches(res):
 		o.Kind, o.Status = parlance.Success, 101
 		late = nil
-	case !p.Alters || p.Alone(req, res):
+	case !p.SaysMore || p.Alone(req, res):
 		r := d.StatusRow(res.Status, req)
 		o.Kind, o.Reason, o.Status = r.Kind, r.Reason, res.Status
 	default:

@@ -97,7 +97,7 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	if (!readable || fill.unread() > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
 		o.Kind, o.Reason = parlance.Noted, ""
 	}
-	if o.Kind == r.Kind && o.Reason == r.Reason && coded && !d.Formed && !meaning.Good(is) && len(o.Items) == 0 {
+	if o.Kind == r.Kind && o.Reason == r.Reason && coded && !d.ByForm && !meaning.Good(is) && len(o.Items) == 0 {
 		return r
 	}
 	return nil
@@ -146,7 +146,7 @@ func (m *Matcher) recognised(p *spec.Plan, req *wire.Request, res *wire.Response
 		return nil
 	}
 	for _, s := range p.Shapes {
-		if s.Form != spec.FormText || s.Is == "" || !s.Body.Tells || len(s.Headers) > 0 || !p.Concerns(s, req) {
+		if s.Form != spec.FormText || s.Is == "" || !s.Body.HasGuard || len(s.Headers) > 0 || !p.Concerns(s, req) {
 			continue
 		}
 		before := m.Mark()

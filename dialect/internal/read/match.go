@@ -204,5 +204,5 @@ func (m *Matcher) object(t *spec.Template, n uint32) bool {
 			present++
 		}
 	}
-	return (present > 0 || m.cut || t.Lax()) && m.say(t.Is)
+	return (present > 0 || m.cut || t.AllOptional()) && m.say(t.Is)
 }

@@ -147,7 +147,7 @@ func (m *Matcher) flat(t *spec.Template, n uint32, f *fieldExtents) bool {
 		}
 		filled |= bit
 	}
-	return filled&t.Needed == t.Needed && (seen != 0 || t.Lax())
+	return filled&t.Needed == t.Needed && (seen != 0 || t.AllOptional())
 }
 
 // named fits an object whose names are the paths of Fields. One that has a member

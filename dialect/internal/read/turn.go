@@ -124,7 +124,7 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 			guarded++
 		}
 		switch {
-		case t.Elems[by].Apart && by < 64:
+		case t.Elems[by].Tagged && by < 64:
 			apart |= 1 << by
 		case by == 0 || !t.Guarded():
 			told = told || t.Elems[by].Op != spec.OpAny
@@ -157,7 +157,7 @@ func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Ta
 	by := -1
 	for i, e := range t.Elems {
 		switch {
-		case e.Apart && i < 64:
+		case e.Tagged && i < 64:
 			m.later = later + int(apart>>i&1)
 		case told || i > 0 && t.Guarded(): // the whole is what the recognised element says
 			m.later = later + 1

@@ -2,9 +2,9 @@ package spec
 
 import "slices"
 
-// meetable warns of codes that no shape can read, that have no status to travel
+// checkCodes warns of codes that no shape can read, that have no status to travel
 // under, or that could be taken for a status.
-func (d *Spec) meetable(r *Reporter) {
+func (d *Spec) checkCodes(r *Reporter) {
 	shapes, named := slices.Concat(d.Shapes, d.Extras), map[string]bool{}
 	for _, s := range shapes {
 		named[s.Is] = true
@@ -75,8 +75,8 @@ func (d *Spec) numericCodes() bool {
 	return slices.ContainsFunc(d.Shapes, func(s *Shape) bool { return inside(s.Body) })
 }
 
-// shadows warns of a shape that an earlier one always takes the body from.
-func (d *Spec) shadows(r *Reporter) {
+// checkShadowed warns of a shape that an earlier one always takes the body from.
+func (d *Spec) checkShadowed(r *Reporter) {
 	for i, s := range d.Shapes {
 		for _, e := range d.Shapes[:i] {
 			if e.Form != s.Form || e.WriteOnly || s.WriteOnly || len(e.Methods)+len(e.Paths)+len(e.Headers) > 0 || !covers(e.Status, s.Status) {

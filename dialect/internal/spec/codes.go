@@ -20,7 +20,7 @@ type codes struct {
 	globs  []keyed
 	Ranges []ranged
 	Merged bool // codes and statuses are one list
-	Formed bool // a row asks for what the form says
+	ByForm bool // a row asks for what the form says
 }
 
 type keyed struct {
@@ -244,7 +244,7 @@ func (r *Reporter) defaults(rows []*Row) {
 // sort puts narrow ranges before wide ones, and globs with more letters before
 // those with fewer.
 func (c *codes) sort() {
-	c.Formed = slices.ContainsFunc(c.Rows, func(r *Row) bool { return r.Is != "" })
+	c.ByForm = slices.ContainsFunc(c.Rows, func(r *Row) bool { return r.Is != "" })
 	slices.SortStableFunc(c.Ranges, func(a, b ranged) int { return (a.To - a.From) - (b.To - b.From) })
 	slices.SortStableFunc(c.globs, func(a, b keyed) int { return len(b.glob) - len(a.glob) })
 }

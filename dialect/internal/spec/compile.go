@@ -52,7 +52,7 @@ func (t *Template) take(below *Template) {
 	t.Implied |= below.Implied
 	t.Deep |= below.Deep
 	t.Keys |= below.Keys
-	t.Tells = t.Tells || below.Tells
+	t.HasGuard = t.HasGuard || below.HasGuard
 	t.size += below.size
 }
 
@@ -123,7 +123,7 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 		c.Fault(At(v), "wrong_type", "", "the value of an attribute, and an element's own text, must be a text")
 		return
 	}
-	t.Apart = t.Apart || m.Value.Op == OpConst && !m.Optional
+	t.Tagged = t.Tagged || m.Value.Op == OpConst && !m.Optional
 	m.Json = string(tree.AppendJSON(nil, m.Names[0])) + ":"
 	m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
 	t.take(m.Value)
@@ -178,7 +178,7 @@ func (c *shapeCompiler) wrapper(n *yaml.Node) *Template {
 			return t
 		}
 		t.WriteOnly = true
-		t.Reads, t.Copies, t.Deep, t.Tells = 0, 0, 0, false
+		t.Reads, t.Copies, t.Deep, t.HasGuard = 0, 0, 0, false
 		return t
 	}
 	if v.Kind != yaml.SequenceNode || len(v.Content) < 2 {
@@ -218,7 +218,7 @@ func (c *shapeCompiler) reference(n *yaml.Node, d *definition) *Template {
 	t := &Template{Op: OpReference, Pos: At(n), Def: in}
 	if in.Body != nil {
 		t.take(in.Body)
-		t.Apart = in.Body.Apart
+		t.Tagged = in.Body.Tagged
 	}
 	t.size = 1
 	return t

@@ -110,8 +110,8 @@ func (d *definition) endless(r *Reporter, n *yaml.Node, seen map[string]bool) bo
 	return false
 }
 
-// unused warns of definitions that no shape uses.
-func (r *Reporter) unused() {
+// checkUnused warns of definitions that no shape uses.
+func (r *Reporter) checkUnused() {
 	for _, d := range r.definitions() {
 		if !d.used {
 			r.warn(d.pos, "unused_definition", "write $"+d.name+" where it belongs, or remove it", "nothing refers to the definition %s", d.name)

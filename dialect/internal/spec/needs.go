@@ -24,9 +24,9 @@ func (w *Member) fillable(present Set) bool {
 			return !e.ReadOnly && e.Fillable(present) && (e.Writes == 0 || e.Writes&present != 0)
 		})
 	case OpList:
-		return !w.Must || t.Tells || !t.bare(present) // an empty list is not read there
+		return !w.Must || t.HasGuard || !t.bare(present) // an empty list is not read there
 	case OpObject:
-		if w.Must && !t.Apart && (t.Writes|t.Copies)&present == 0 {
+		if w.Must && !t.Tagged && (t.Writes|t.Copies)&present == 0 {
 			return false
 		}
 		return w.Optional && !w.Must || t.Fillable(present)

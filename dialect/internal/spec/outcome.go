@@ -235,5 +235,5 @@ func WaitOf(seconds string) time.Duration {
 
 const forever = 100 * 365 * 24 * time.Hour
 
-// Settled are the attributes whose texts a choice and a dress are kept for.
-const Settled = Set(1<<AttrKind | 1<<AttrReason | 1<<AttrStatus | 1<<AttrCode | 1<<AttrFamily | 1<<AttrRetryable)
+// ChoiceKey are the attributes whose texts a choice and a dress are kept for.
+const ChoiceKey = Set(1<<AttrKind | 1<<AttrReason | 1<<AttrStatus | 1<<AttrCode | 1<<AttrFamily | 1<<AttrRetryable)

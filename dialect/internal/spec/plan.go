@@ -18,7 +18,7 @@ type Plan struct {
 	Expected bool     // under a good status a body that fits none of them is no plain success
 	Asks     bool     // a shape asks for a method or a path
 	Replays  bool     // no header decides which shape of JSON fits
-	Alters   bool     // something in a body or a header can say more than the status
+	SaysMore bool     // something in a body or a header can say more than the status
 }
 
 const FirstStatus, LastStatus = 100, 599
@@ -34,7 +34,7 @@ func (d *Spec) plans() {
 				key = append(key, '0'+byte(Btoi(!s.WriteOnly && s.Status.Admits(status))))
 			}
 		}
-		row := d.settled(status)
+		row := d.unconditional(status)
 		key = fmt.Appendf(key, "%p", row)
 		p := known[string(key)]
 		if p == nil {
@@ -66,7 +66,7 @@ func (p *Plan) admit(from []*Shape, status int) (all []*Shape) {
 		p.Wanted[s.Form] = p.Wanted[s.Form] || s.Body != nil
 		p.Asks = p.Asks || len(s.Methods)+len(s.Paths) > 0
 		p.Expected = p.Expected || s.Expected()
-		p.Alters = p.Alters || s.alters() || s.Is == "failed" && (status < 400 || status >= 600)
+		p.SaysMore = p.SaysMore || s.saysMore() || s.Is == "failed" && (status < 400 || status >= 600)
 	}
 	return all
 }
@@ -122,8 +122,8 @@ var Meaningful = func() (s Set) {
 	return s | OwnerBits[Item]
 }()
 
-// alters reports that the shape can say more than the status does.
-func (s *Shape) alters() bool {
+// saysMore reports that the shape can say more than the status does.
+func (s *Shape) saysMore() bool {
 	return s.Is != "" && s.Is != "failed" || s.Reads&Meaningful != 0 || s.Expected() || s.Body != nil && s.Body.saysKind(map[*Instance]bool{})
 }
 
@@ -192,9 +192,9 @@ func (p *Plan) Of(req *wire.Request) (set uint64) {
 	return set
 }
 
-// settled is the row of a status that nothing is a condition of, nil where
+// unconditional is the row of a status that nothing is a condition of, nil where
 // something is.
-func (d *Spec) settled(status int) *Row {
+func (d *Spec) unconditional(status int) *Row {
 	for b := d; b != nil; b = b.Base {
 		any := false
 		for _, rows := range b.Codes.about(status) {

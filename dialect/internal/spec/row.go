@@ -37,9 +37,9 @@ type Row struct {
 	ByDefault bool // its code is written for an Outcome that has none
 	NotUsed   bool // the page says that the API never gives it
 	StandsFor []parlance.Kind
-	Line      string                 // file:line, for decisions
-	Why       string                 // the reason of a decision, made once
-	said      atomic.Pointer[[]said] // the reasons by the code that was met, of a row of several
+	Line      string                        // file:line, for decisions
+	Why       string                        // the reason of a decision, made once
+	reasons   atomic.Pointer[[]knownReason] // the reasons by the code that was met, of a row of several
 }
 
 // headerCondition is a request header that a row asks for, as a glob in lower

@@ -24,16 +24,16 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *Template {
 			return t
 		}
 	} else if !isPattern(n.Value) {
-		c.looksMeant(n)
+		c.warnOfConstant(n)
 		return t
 	}
 	h := c.hole(At(n), n.Value)
 	if h == nil {
 		return t
 	}
-	c.placed(At(n), h)
+	c.checkPlace(At(n), h)
 	h.derive()
-	t.Op, t.Hole, t.Tells = OpHole, h, h.Guard != nil
+	t.Op, t.Hole, t.HasGuard = OpHole, h, h.Guard != nil
 	for i, r := range h.Readings {
 		t.Reads |= r.Targets()
 		if i > 0 && r.Pattern != nil {
@@ -112,8 +112,8 @@ func (c *shapeCompiler) literal(n *yaml.Node, value string) string {
 	return string(tree.AppendJSON(nil, value))
 }
 
-// looksMeant warns of a constant that was probably meant as something else.
-func (c *shapeCompiler) looksMeant(n *yaml.Node) {
+// warnOfConstant warns of a constant that was probably meant as something else.
+func (c *shapeCompiler) warnOfConstant(n *yaml.Node) {
 	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 		return
 	}
@@ -132,8 +132,8 @@ func (h *Hole) alone() bool { return len(h.Readings) == 1 && h.Readings[0].Patte
 // embedded are the parts of a response inside a response.
 var embedded = BitOf(Item, AttrBody) | BitOf(Item, AttrHeaders)
 
-// placed refuses what cannot stand in the form that is compiled.
-func (c *shapeCompiler) placed(pos Position, h *Hole) {
+// checkPlace refuses what cannot stand in the form that is compiled.
+func (c *shapeCompiler) checkPlace(pos Position, h *Hole) {
 	alone := h.alone()
 	for i, r := range h.Readings {
 		reads := r.Targets()

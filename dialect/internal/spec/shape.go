@@ -34,7 +34,7 @@ type Shape struct {
 	Copies       Set
 	Size         int
 	Sites        []Site // where records are written, by their number
-	Shares       bool   // a text in it is read as the code of the whole and of a Field
+	SharesCode   bool   // a text in it is read as the code of the whole and of a Field
 	Bare         bool   // it is headers that ask for nothing: they are read if they are there
 }
 
@@ -99,7 +99,7 @@ func (r *Reporter) shape(n *yaml.Node) *Shape {
 		Key{"lists", func(_, v *yaml.Node) { s.FailuresOnly = r.failuresOnly(v) }},
 	)
 	s.derive()
-	return r.sound(s)
+	return r.checked(s)
 }
 
 // statuses are the HTTP statuses that a shape has.
@@ -152,7 +152,7 @@ func (r *Reporter) failuresOnly(n *yaml.Node) bool {
 // derive sets what follows from the keys of a shape, and what it does not say.
 func (s *Shape) derive() {
 	s.Bare = s.Body == nil && s.unasked()
-	s.Shares = s.Body != nil && s.Body.sharesCode()
+	s.SharesCode = s.Body != nil && s.Body.sharesCode()
 	if s.Name == "" {
 		s.Name = "line " + strconv.Itoa(s.Pos.Line)
 	}
@@ -164,9 +164,9 @@ func (s *Shape) derive() {
 	}
 }
 
-// sound refuses a shape whose keys contradict each other. It returns nil for one
+// checked refuses a shape whose keys contradict each other. It returns nil for one
 // that says nothing of what it looks like.
-func (r *Reporter) sound(s *Shape) *Shape {
+func (r *Reporter) checked(s *Shape) *Shape {
 	if s.ReadOnly && s.WriteOnly {
 		r.Fault(s.Pos, "contradiction", "keep one of them", "the shape %q is read only and write only, so it is never used", s.Name)
 	}

@@ -188,7 +188,7 @@ func (l *locator) record(e *Template, p route, key Target) {
 		}
 		if len(l.shape.Sites) < maxSites {
 			e.Site[o-Item] = uint16(len(l.shape.Sites))
-			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o], Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: p.is, Must: e.musts().Of(o), Whole: e.Integers().Of(o)})
+			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o], Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: p.is, Must: e.required().Of(o), Whole: e.Integers().Of(o)})
 		}
 	}
 	if deeper {
@@ -221,8 +221,8 @@ func (t *Template) Shallow() (s Set) {
 	return s
 }
 
-// musts are the attributes without which a template does not fit.
-func (t *Template) musts() (s Set) {
+// required are the attributes without which a template does not fit.
+func (t *Template) required() (s Set) {
 	if t.Op == OpHole {
 		return t.Hole.Readings[0].needed() // an element that is one text
 	}
@@ -231,7 +231,7 @@ func (t *Template) musts() (s Set) {
 		case m.Value.Op == OpHole && m.Must:
 			s |= m.Value.Hole.Readings[0].needed()
 		case m.Value.Op == OpObject && !m.Optional:
-			s |= m.Value.musts()
+			s |= m.Value.required()
 		}
 	}
 	return s

@@ -103,7 +103,7 @@ func (r *Reporter) Load(source []byte) *yaml.Node {
 		return nil
 	}
 	budget := maxNodes
-	r.plain(document.Content[0], 0, &budget)
+	r.checkNode(document.Content[0], 0, &budget)
 	if budget < 0 {
 		return nil // beyond the bounds nothing is worth looking at
 	}
@@ -176,9 +176,9 @@ func needsQuotes(line string) bool {
 
 func Indentation(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// plain checks every value for what the language does not have. It stops at the
+// checkNode checks every value for what the language does not have. It stops at the
 // bounds, with a negative budget.
-func (r *Reporter) plain(n *yaml.Node, depth int, budget *int) {
+func (r *Reporter) checkNode(n *yaml.Node, depth int, budget *int) {
 	if *budget < 0 {
 		return
 	}
@@ -216,7 +216,7 @@ func (r *Reporter) plain(n *yaml.Node, depth int, budget *int) {
 		}
 	}
 	for _, c := range n.Content {
-		r.plain(c, depth+1, budget)
+		r.checkNode(c, depth+1, budget)
 	}
 }
 

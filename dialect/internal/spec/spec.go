@@ -30,7 +30,7 @@ type Spec struct {
 	Forms       []Form   // in the order of preference
 	media       []ownMedia
 	Names       []string // what forms say of themselves, beside kinds
-	Telling     []Telling
+	Guarded     []GuardedShape
 	ByStatus    [LastStatus - FirstStatus + 1]*Plan
 	Guide       [FormText + 1]*tree.Guide // of the bodies of a form
 	Service     service
@@ -54,8 +54,8 @@ type service struct {
 type facts struct {
 	Asked       []headerCondition // what rows ask of the header of a request
 	Conditional bool              // a row here or below asks for something of the request
-	Formed      bool              // a row here or below asks for what the form says
-	Pathed      bool              // something depends on the path of a request
+	ByForm      bool              // a row here or below asks for what the form says
+	ByPath      bool              // something depends on the path of a request
 	Trees       bool              // which shape is written depends on the paths of fields
 	Grafts      bool              // a shape is written into the caller's own document
 }
@@ -136,7 +136,7 @@ func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
 			}
 		}
 	}
-	r.unused()
+	r.checkUnused()
 	d.inherit(base)
 	if n := sections["samples"]; n != nil {
 		d.Samples = r.samples(n)
@@ -286,22 +286,22 @@ type ownMedia struct {
 	form  Form
 }
 
-// depends finds out what of a request writing depends on.
-func (d *Spec) depends() {
+// deriveFacts finds out what of a request writing depends on.
+func (d *Spec) deriveFacts() {
 	for b := d; b != nil; b = b.Base {
-		d.Formed = d.Formed || b.Codes.Formed
+		d.ByForm = d.ByForm || b.Codes.ByForm
 		for _, w := range b.Codes.Rows {
-			d.dependsOnRow(w)
+			d.addRow(w)
 		}
 	}
 	for _, s := range slices.Concat(d.Shapes, d.HeaderShapes()) {
-		d.dependsOnShape(s)
+		d.addShape(s)
 	}
 }
 
-func (f *facts) dependsOnRow(w *Row) {
+func (f *facts) addRow(w *Row) {
 	f.Conditional = f.Conditional || len(w.Methods)+len(w.Paths)+len(w.Headers) > 0 || w.Of != nil
-	f.Pathed = f.Pathed || len(w.Paths) > 0 || w.Of != nil && len(w.Of.Paths) > 0
+	f.ByPath = f.ByPath || len(w.Paths) > 0 || w.Of != nil && len(w.Of.Paths) > 0
 	for _, h := range w.Headers {
 		if !slices.Contains(f.Asked, h) {
 			f.Asked = append(f.Asked, h)
@@ -309,8 +309,8 @@ func (f *facts) dependsOnRow(w *Row) {
 	}
 }
 
-func (f *facts) dependsOnShape(s *Shape) {
-	f.Pathed = f.Pathed || len(s.Paths) > 0 || len(s.WriteFor) > 0
+func (f *facts) addShape(s *Shape) {
+	f.ByPath = f.ByPath || len(s.Paths) > 0 || len(s.WriteFor) > 0
 	f.Grafts = f.Grafts || s.Graft
 	f.Trees = f.Trees || slices.ContainsFunc(s.Sites, func(s Site) bool { return s.Owner == Field && (s.Tree || s.Indexed) })
 }
@@ -334,7 +334,7 @@ func (d *Spec) finish(r *Reporter) {
 			d.Forms = append(d.Forms, s.Form)
 		}
 		if s.Is != "" {
-			s.Body.Guards(func(p *Pattern) { d.Telling = append(d.Telling, Telling{s, s.Is, p}) })
+			s.Body.Guards(func(p *Pattern) { d.Guarded = append(d.Guarded, GuardedShape{s, s.Is, p}) })
 		}
 	}
 	if d.Base != nil {
@@ -347,10 +347,10 @@ func (d *Spec) finish(r *Reporter) {
 	}
 	d.guides()
 	d.plans()
-	d.depends()
+	d.deriveFacts()
 	d.ownTypes()
-	d.shadows(r)
-	d.meetable(r)
+	d.checkShadowed(r)
+	d.checkCodes(r)
 }
 
 // inheritRows completes the rows of the file, and puts behind them those of the
@@ -396,10 +396,10 @@ func (d *Spec) HeaderShapes() []*Shape {
 // Named reports that a form gives the name.
 func (d *Spec) Named(name string) bool { return slices.Contains(d.Names, name) }
 
-// Told reports that a row is met only by a text in the body: it says more than
+// ByGuard reports that a row is met only by a text in the body: it says more than
 // its kind.
-func (d *Spec) Told(r *Row) bool {
-	return slices.ContainsFunc(d.Telling, func(t Telling) bool { return t.Is == r.First })
+func (d *Spec) ByGuard(r *Row) bool {
+	return slices.ContainsFunc(d.Guarded, func(g GuardedShape) bool { return g.Is == r.First })
 }
 
 // Conditions are the headers of requests that rows ask for.

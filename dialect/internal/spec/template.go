@@ -66,10 +66,10 @@ type Template struct {
 	Both      bool        // of a repetition: an element can have a text of its own beside deeper ones
 	inner     Set         // of a repetition: those that are read inside another one in its elements
 	Keys      Set         // those that a name of a member gives at or below it
-	Tells     bool        // a text at or below it must fit a pattern
+	HasGuard  bool        // a text at or below it must fit a pattern
 	Indexes   bool        // of alternatives: one of them is a list in which the place counts
 	Loops     bool        // a definition stands in it without the name of a member before it
-	Apart     bool        // an object that a constant tells from others
+	Tagged    bool        // an object that a constant tells from others
 	Guided    bool        // of an object: its members have their numbers in the guide
 	Named     []numbered  // the names of its members by these
 	Needed    uint64      // and which of the first 64 must be there, in JSON
@@ -123,14 +123,14 @@ func (t *Template) Makes(o Owner) bool { return t.Reads.Of(o) != 0 && t.inner.Of
 
 // Guarded reports that a list is recognised by a text in the first of its
 // templates: an element must say it, the others may follow the other templates.
-func (t *Template) Guarded() bool { return t.Op == OpList && len(t.Elems) > 0 && t.Elems[0].Tells }
+func (t *Template) Guarded() bool { return t.Op == OpList && len(t.Elems) > 0 && t.Elems[0].HasGuard }
 
 // StandsIn reports that a hole is written with a text of its own if nothing is set.
 func (t *Template) StandsIn() bool { return t.Op == OpHole && t.Hole.StandIn != nil }
 
-// Lax reports that an object with none of the members fits too: each may be
+// AllOptional reports that an object with none of the members fits too: each may be
 // left out.
-func (t *Template) Lax() bool {
+func (t *Template) AllOptional() bool {
 	for i := range t.Members {
 		if !t.Members[i].Optional {
 			return false
@@ -173,7 +173,7 @@ func (t *Template) Single() bool {
 // alike reports that two compilations of a definition read and write the same.
 func (t *Template) alike(o *Template) bool {
 	return t.Reads == o.Reads && t.Writes == o.Writes && t.Copies == o.Copies && t.Deep == o.Deep && t.Keys == o.Keys &&
-		t.Implied == o.Implied && t.Tells == o.Tells && t.Apart == o.Apart && t.Shallow() == o.Shallow() && t.hasBoth() == o.hasBoth()
+		t.Implied == o.Implied && t.HasGuard == o.HasGuard && t.Tagged == o.Tagged && t.Shallow() == o.Shallow() && t.hasBoth() == o.hasBoth()
 }
 
 // reaches reports that an instance refers to another one, perhaps through

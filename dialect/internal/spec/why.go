@@ -30,16 +30,16 @@ func (r *Row) covers(code string) bool {
 	return false
 }
 
-// said is the reason of a decision by the code that was met.
-type said struct {
+// knownReason is the reason of a decision by the code that was met.
+type knownReason struct {
 	code, family string
 	status       int
 	why          string
 }
 
-// maxSaid is how many of them a row keeps, so that most decisions allocate
+// maxReasons is how many of them a row keeps, so that most decisions allocate
 // nothing.
-const maxSaid = 16
+const maxReasons = 16
 
 // WhyOf is the reason of a decision on an outcome: what the row says of the code
 // that was met.
@@ -47,8 +47,8 @@ func (r *Row) WhyOf(o *parlance.Outcome) string {
 	if r.Why == "" || !r.many() {
 		return r.Why
 	}
-	var all []said
-	if kept := r.said.Load(); kept != nil {
+	var all []knownReason
+	if kept := r.reasons.Load(); kept != nil {
 		all = *kept
 	}
 	for i := range all {
@@ -64,9 +64,9 @@ func (r *Row) WhyOf(o *parlance.Outcome) string {
 		}
 	}
 	why := r.Explain(met)
-	if len(all) < maxSaid && len(o.Code)+len(o.Family) <= MaxKey {
-		next := append(slices.Clone(all), said{strings.Clone(o.Code), strings.Clone(o.Family), o.Status, why})
-		r.said.Store(&next)
+	if len(all) < maxReasons && len(o.Code)+len(o.Family) <= MaxKey {
+		next := append(slices.Clone(all), knownReason{strings.Clone(o.Code), strings.Clone(o.Family), o.Status, why})
+		r.reasons.Store(&next)
 	}
 	return why
 }

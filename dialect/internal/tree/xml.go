@@ -84,8 +84,8 @@ func (p *xmlParser) has(prefix string) bool {
 	return len(p.src)-p.at >= len(prefix) && string(p.src[p.at:p.at+len(prefix)]) == prefix
 }
 
-// past moves behind the next end mark and returns where it began.
-func (p *xmlParser) past(end, message string) (int, error) {
+// skipPast moves behind the next end mark and returns where it began.
+func (p *xmlParser) skipPast(end, message string) (int, error) {
 	i := bytes.Index(p.src[p.at:], []byte(end))
 	if i < 0 {
 		p.at = len(p.src)
@@ -186,7 +186,7 @@ func (p *xmlParser) content() error {
 		}
 	}
 	if p.at > start {
-		p.own(start, p.at, references || folded)
+		p.addText(start, p.at, references || folded)
 	}
 	return p.markup()
 }
@@ -207,10 +207,10 @@ func special(src []byte, at int, end byte) int {
 	return at
 }
 
-// own adds a run of text to the element that is open. Its text is all that
+// addText adds a run of text to the element that is open. Its text is all that
 // stands before its first child, or, where that is blank, what stands after the
 // first child that is followed by any, up to the next.
-func (p *xmlParser) own(start, end int, escaped bool) {
+func (p *xmlParser) addText(start, end int, escaped bool) {
 	e := &p.elements[len(p.elements)-1]
 	if e.guide == nil {
 		return
@@ -239,30 +239,30 @@ func (p *xmlParser) own(start, end int, escaped bool) {
 	n.End = uint32(len(p.moved))
 }
 
-// ownLiteral is own for a CDATA section, in which nothing but line ends is
+// addLiteral is addText for a CDATA section, in which nothing but line ends is
 // folded.
-func (p *xmlParser) ownLiteral(start, end int) {
+func (p *xmlParser) addLiteral(start, end int) {
 	run := p.src[start:end]
 	if bytes.IndexByte(run, '\r') < 0 {
-		p.own(start, end, false)
+		p.addText(start, end, false)
 		return
 	}
 	// Up to each \r it stands as it is, \r\n and \r become \n.
 	for start < end {
 		i := bytes.IndexByte(p.src[start:end], '\r')
 		if i < 0 {
-			p.own(start, end, false)
+			p.addText(start, end, false)
 			return
 		}
 		if i > 0 {
-			p.own(start, start+i, false)
+			p.addText(start, start+i, false)
 		}
 		start += i
 		to := start + 1
 		if to < end && p.src[to] == '\n' {
 			to++
 		}
-		p.own(start, to, true)
+		p.addText(start, to, true)
 		start = to
 	}
 }
@@ -302,7 +302,7 @@ func (p *xmlParser) markup() error {
 func (p *xmlParser) comment() error {
 	from := p.at
 	p.at += len("<!--")
-	end, err := p.past("-->", "a comment does not end")
+	end, err := p.skipPast("-->", "a comment does not end")
 	if err != nil {
 		return err
 	}
@@ -319,9 +319,9 @@ func (p *xmlParser) literal() error {
 	}
 	p.at += len("<![CDATA[")
 	start := p.at
-	end, err := p.past("]]>", "a CDATA section does not end")
+	end, err := p.skipPast("]]>", "a CDATA section does not end")
 	if err == nil && end > start {
-		p.ownLiteral(start, end)
+		p.addLiteral(start, end)
 	}
 	return err
 }
@@ -337,7 +337,7 @@ func (p *xmlParser) instruction(begun bool) error {
 	}
 	target := p.src[from:p.at]
 	body := p.at
-	end, err := p.past("?>", "a processing instruction does not end")
+	end, err := p.skipPast("?>", "a processing instruction does not end")
 	switch {
 	case err != nil:
 		return err
@@ -562,7 +562,7 @@ func (p *xmlParser) attribute(guide *Guide, element uint32) error {
 	}
 	to := p.at
 	p.at++
-	if p.twice(start, end) {
+	if p.repeated(start, end) {
 		return &SyntaxError{start, "an attribute twice"}
 	}
 	// A prefix is dropped, but that of a declaration: xmlns:a is not named a.
@@ -629,9 +629,9 @@ const fewAttributes = 16
 // name is where one lies, its prefix included.
 type name struct{ start, end uint32 }
 
-// twice reports that the element has an attribute of that full name already:
+// repeated reports that the element has an attribute of that full name already:
 // a:x and b:x may stand beside each other.
-func (p *xmlParser) twice(start, end int) bool {
+func (p *xmlParser) repeated(start, end int) bool {
 	full := p.src[start:end]
 	if p.seen == nil {
 		for _, n := range p.names {

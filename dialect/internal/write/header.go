@@ -65,7 +65,7 @@ func (w *output) textField(to []wire.Pair, h *spec.HeaderHole, of spec.Set) []wi
 	if intact {
 		w.carried |= h.Value.Writes.Of(spec.Whole)
 	}
-	if loose := h.Value.Writes & w.present &^ spec.Settled; loose != 0 {
+	if loose := h.Value.Writes & w.present &^ spec.ChoiceKey; loose != 0 {
 		if !intact || !hole.Plain || len(hole.Readings) > 1 || loose&replay.Free == 0 {
 			w.spoil()
 		} else {
@@ -88,7 +88,7 @@ func (w *output) parts(h *spec.HeaderHole, of spec.Set) string {
 				if p.Value.Writes&of == 0 {
 					continue
 				}
-				if p.Value.Writes&of&^spec.Settled != 0 {
+				if p.Value.Writes&of&^spec.ChoiceKey != 0 {
 					w.spoil()
 				}
 				encoded, ok := p.Value.Hole.Readings[0].Conv.Wire(w.render(p.Value.Hole), w)

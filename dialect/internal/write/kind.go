@@ -40,7 +40,7 @@ func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.
 	for i, fits := range []func(*spec.Row) bool{
 		func(r *spec.Row) bool { return r.Kind == o.Kind && r.Reason == o.Reason },
 		func(r *spec.Row) bool { return r.Kind == o.Kind && r.Reason == "" },
-		func(r *spec.Row) bool { return r.Kind == o.Kind && !d.Told(r) },
+		func(r *spec.Row) bool { return r.Kind == o.Kind && !d.ByGuard(r) },
 		func(r *spec.Row) bool { return slices.Contains(r.StandsFor, o.Kind) },
 	} {
 		// A status of its own says it without inventing a code.

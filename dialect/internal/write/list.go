@@ -33,7 +33,7 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 		w.carried |= spec.BitOf(spec.Whole, spec.AttrNote)
 	case e.Op == spec.OpConst, e.Op == spec.OpAny && e.Text != "":
 		write(e)
-	case e.Apart || len(t.Elems) > 1 && t.Elems[1].Apart:
+	case e.Tagged || len(t.Elems) > 1 && t.Elems[1].Tagged:
 		w.rests(t, write)
 	case e.Writes.Of(spec.Whole) != 0 && (must || e.StandsIn() || w.tells(e)):
 		write(e)
@@ -49,7 +49,7 @@ func (w *output) tells(e *spec.Template) bool {
 // of the whole.
 func (w *output) rests(t *spec.Template, write func(*spec.Template)) {
 	for _, e := range t.Elems {
-		if e.Apart && e.Writes.Of(spec.Whole)&w.present&^w.carried != 0 && (e.Writes|e.Copies).Of(spec.Item)|(e.Writes|e.Copies).Of(spec.Field) == 0 && !e.ReadOnly {
+		if e.Tagged && e.Writes.Of(spec.Whole)&w.present&^w.carried != 0 && (e.Writes|e.Copies).Of(spec.Item)|(e.Writes|e.Copies).Of(spec.Field) == 0 && !e.ReadOnly {
 			write(e)
 		}
 	}
@@ -58,7 +58,7 @@ func (w *output) rests(t *spec.Template, write func(*spec.Template)) {
 // write writes records: each as an element, or several that share what stands
 // outside of a repetition in it.
 func (w *output) write(t *spec.Template, o spec.Owner, chosen []int, write func(*spec.Template)) {
-	if o == spec.Field && t.Elems[0].Writes.Of(spec.Whole) != 0 && !t.Elems[0].Apart && w.item == nil {
+	if o == spec.Field && t.Elems[0].Writes.Of(spec.Whole) != 0 && !t.Elems[0].Tagged && w.item == nil {
 		chosen = w.first(t, chosen, write)
 	}
 	outer := w.follows

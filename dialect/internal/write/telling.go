@@ -13,7 +13,7 @@ import (
 // silence drops texts by which the dialect recognises another meaning (where a
 // shape's `is` hangs on a text, nothing else may say that text).
 func (w *output) silence() {
-	for _, g := range w.d.Telling {
+	for _, g := range w.d.Guarded {
 		if !w.d.misleads(&g, w.row, w.status) {
 			continue
 		}
@@ -40,7 +40,7 @@ func (w *output) silence() {
 }
 
 // misleads reports that the text would say another meaning than a row's.
-func (d *Writer) misleads(g *spec.Telling, r *spec.Row, status int) bool {
+func (d *Writer) misleads(g *spec.GuardedShape, r *spec.Row, status int) bool {
 	if g.Is == r.First || g.Is == r.Is || !g.Shape.Status.Admits(status) {
 		return false
 	}
@@ -84,7 +84,7 @@ func (w *output) tellFields(l *replay.Rendering) *replay.Rendering {
 	w.o = &own
 	w.attributes()
 	with := w.rendering()
-	if with.Shape == nil || !with.Shape.TellsFields() {
+	if with.Shape == nil || !with.Shape.FieldsInDetail() {
 		w.o = outer
 		w.attributes()
 		return l

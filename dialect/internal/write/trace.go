@@ -116,7 +116,7 @@ func (w *output) unrolls(s *spec.Shape) bool {
 	if s == nil {
 		return true
 	}
-	if s.Shares && w.code == "" && has.Has(spec.Field, spec.AttrCode) {
+	if s.SharesCode && w.code == "" && has.Has(spec.Field, spec.AttrCode) {
 		return false // a code may have to be dropped
 	}
 	return (s.Form == spec.FormJSON || s.Form == spec.FormXML && has == 0) && replay.Unrolls(s.Body, w.present, 0)

@@ -82,7 +82,7 @@ func (w *output) chooseRendering() *replay.Rendering {
 	if l.Tries > 0 {
 		w.trace = new(replay.Trace)
 	}
-	if len(w.o.Fields) > 0 && (l.Shape == nil || l.Shape.TellsFields()) {
+	if len(w.o.Fields) > 0 && (l.Shape == nil || l.Shape.FieldsInDetail()) {
 		w.trace = nil // whether the detail says what they say is another matter each time
 		l = w.tellFields(l)
 	}
@@ -97,7 +97,7 @@ func (w *output) content(l *replay.Rendering) (typed []wire.Pair) {
 	case w.status == 204 || w.status == 304 || w.status < 200 || w.req.Method == "HEAD":
 		w.shape = nil // such a response has no body (RFC 9110, 9.3.2 and 6.4.1)
 	case w.shape != nil:
-		if w.shape.Shares && w.code == "" && len(w.o.Fields) > 0 {
+		if w.shape.SharesCode && w.code == "" && len(w.o.Fields) > 0 {
 			w.unshare()
 		}
 		w.assign()

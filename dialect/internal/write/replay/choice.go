@@ -125,7 +125,7 @@ func (c *Memory) Place(d *spec.Spec, key *ChoiceKey, req *wire.Request, o *parla
 	if len(d.Asked) > 0 {
 		key.conditions = d.Conditions(req)
 	}
-	if d.Pathed {
+	if d.ByPath {
 		key.path = req.Path
 	}
 	if len(o.Items) > 0 || len(d.Asked) > 64 || len(key.reason) > spec.MaxKey || len(key.Code) > spec.MaxKey || len(key.family) > spec.MaxKey || len(key.method) > spec.MaxKey || len(key.path) > spec.MaxKey {

@@ -13,7 +13,7 @@ func Unrolls(t *spec.Template, present spec.Set, inside int) bool {
 	if t.Op == spec.OpHole {
 		return holeUnrolls(t.Hole, present, inside)
 	}
-	if inside == 0 && (t.Writes|t.Copies|t.Keys)&present&^spec.Settled == 0 {
+	if inside == 0 && (t.Writes|t.Copies|t.Keys)&present&^spec.ChoiceKey == 0 {
 		return true
 	}
 	switch t.Op {
@@ -42,7 +42,7 @@ func objectUnrolls(t *spec.Template, present spec.Set, inside int) bool {
 	case t.Rest == nil:
 		return true
 	case t.Key.Attr != spec.AttrNone && t.Single():
-		return t.Key.Bit()&present&^spec.Settled == 0 && Unrolls(t.Rest.Value, present, inside)
+		return t.Key.Bit()&present&^spec.ChoiceKey == 0 && Unrolls(t.Rest.Value, present, inside)
 	}
 	// One name after the other, and no names in names.
 	below := t.Rest.Value
@@ -65,7 +65,7 @@ func holeUnrolls(h *spec.Hole, present spec.Set, inside int) bool {
 		return inside == 0 && h.Guard == nil
 	}
 	for i, r := range h.Readings {
-		if r.Targets()&present&^spec.Settled == 0 {
+		if r.Targets()&present&^spec.ChoiceKey == 0 {
 			continue
 		}
 		loose = true

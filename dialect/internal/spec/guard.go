@@ -2,8 +2,8 @@ package spec
 
 import "slices"
 
-// Telling is a text by which a shape is recognised.
-type Telling struct {
+// GuardedShape is a text by which a shape is recognised.
+type GuardedShape struct {
 	Shape *Shape
 	Is    string
 	Guard *Pattern
@@ -39,8 +39,8 @@ func (t *Template) sharesCode() bool {
 	return slices.ContainsFunc(t.Elems, (*Template).sharesCode) || t.Rest != nil && t.Rest.Value.sharesCode()
 }
 
-// TellsFields reports that the shape has a place for the detail and none for Fields, so
+// FieldsInDetail reports that the shape has a place for the detail and none for Fields, so
 // that people find what is wrong with each in the detail.
-func (s *Shape) TellsFields() bool {
+func (s *Shape) FieldsInDetail() bool {
 	return (s.Writes|s.Copies).Of(Field) == 0 && s.Writes.Has(Whole, AttrDetail)
 }
