@@ -8,6 +8,7 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
+// Returns is a handler that returns this.
 func Returns(value any, err error) server.HandlerFunc {
 	return func(http.ResponseWriter, *http.Request) (any, error) { return value, err }
 }
@@ -18,6 +19,7 @@ func Caller(_ http.ResponseWriter, r *http.Request) (any, error) {
 	return p, nil
 }
 
+// Panics is a handler with a bug.
 func Panics(http.ResponseWriter, *http.Request) (any, error) {
 	var list []int
 	return list[len(list)], nil

@@ -14,6 +14,7 @@ type Order struct {
 	Want string `xml:"Want"`
 }
 
+// Take handles an Order as it says itself.
 func Take(_ context.Context, r bulk.Record) (item parlance.Item, err error) {
 	var o Order
 	if err := r.Decode(&o); err != nil {

@@ -54,6 +54,7 @@ func Post(t testing.TB, l *httptest.Server, path, body string, headers ...string
 	return a
 }
 
+// Send is Post by any method, for a request that may fail.
 func Send(ctx context.Context, l *httptest.Server, method, path, body string, headers ...string) (Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, l.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -86,13 +87,14 @@ func PostBulk(t testing.TB, url, document string) (status int, contentType, body
 	return res.StatusCode, res.Header.Get("Content-Type"), string(b)
 }
 
+// Serve serves h on a socket until the test ends.
 func Serve(t testing.TB, h http.Handler) *httptest.Server {
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return s
 }
 
-// Meaning is what an answer means in a dialect of the catalogue.
+// Meaning is what an answer means in a dialect of the catalog.
 func Meaning(t testing.TB, name string, a Response) parlance.Outcome {
 	t.Helper()
 	d, err := catalog.Open(name)
@@ -133,4 +135,5 @@ func Whole(w *httptest.ResponseRecorder) error {
 	return nil
 }
 
+// IDs matches an activity ID.
 var IDs = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)

@@ -20,6 +20,7 @@ type Keys struct {
 	Recording func() // is called when an answer is recorded
 }
 
+// NewKeys makes one without a fault.
 func NewKeys() *Keys {
 	return &Keys{Store: memory.New().Idempotency(), Faults: make(map[string]error)}
 }
@@ -44,6 +45,7 @@ func (s *Keys) faultOf(method string) error {
 	return s.Faults[method]
 }
 
+// Transact may fail at the commit.
 func (s *Keys) Transact(ctx context.Context, fn func(context.Context) error) error {
 	return s.Store.Transact(ctx, func(ctx context.Context) error {
 		if err := fn(ctx); err != nil {
@@ -53,6 +55,7 @@ func (s *Keys) Transact(ctx context.Context, fn func(context.Context) error) err
 	})
 }
 
+// Claim may fail, or find the state that Say has set.
 func (s *Keys) Claim(ctx context.Context, k idempotency.Key) (idempotency.Claim, error) {
 	if err := s.faultOf("Claim"); err != nil {
 		return idempotency.Claim{}, err
@@ -66,6 +69,7 @@ func (s *Keys) Claim(ctx context.Context, k idempotency.Key) (idempotency.Claim,
 	return s.Store.Claim(ctx, k)
 }
 
+// Record may fail.
 func (s *Keys) Record(ctx context.Context, k idempotency.Key, a idempotency.Response) error {
 	if err := s.faultOf("Record"); err != nil {
 		return err
