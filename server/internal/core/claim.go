@@ -16,14 +16,14 @@ type Transactor interface {
 // Claim is the idempotency key that a request is served under, for an Atomic: what
 // it does is committed with the key and the response.
 type Claim interface {
-	// Store is where the Atomic runs.
+	// Store runs the Atomic.
 	Store() Transactor
 
 	// Transactional reports that the handler does all that it does in an Atomic.
 	Transactional() bool
 
-	// Enter begins a transaction, and Leave ends it. Enter fails if the request was
-	// answered already.
+	// Enter begins a transaction, and Leave ends it. Enter fails if the request has
+	// its response already.
 	Enter() error
 	Leave()
 
@@ -64,8 +64,8 @@ func WithStore(ctx context.Context, t Transactor) context.Context {
 	return context.WithValue(ctx, storeKey{}, t)
 }
 
-// StoreOf is where an Atomic runs: in the store of the Claim, else in that of
-// WithStore. It is nil if the context has neither.
+// StoreOf is the store that runs an Atomic: that of the Claim, else that of WithStore. It
+// is nil if the context has neither.
 func StoreOf(ctx context.Context) Transactor {
 	if c := ClaimOf(ctx); c != nil {
 		return c.Store()
@@ -74,8 +74,8 @@ func StoreOf(ctx context.Context) Transactor {
 	return t
 }
 
-// Panic is a panic on its way out of a transaction: a store may run one on a goroutine
-// where a panic would end the process.
+// Panic is a panic on its way out of a transaction. A store may run a transaction on a
+// goroutine of its own, and there a panic would end the process.
 type Panic struct {
 	Cause any
 	Stack []byte

@@ -19,8 +19,8 @@ type Exchange interface {
 	// a handler may have more.
 	RequestContext() context.Context
 
-	// Request is what the dialect is asked about: the path as it was called, whatever
-	// was stripped since.
+	// Request describes the request to the dialect. Its path is the one that was called,
+	// even if a handler has stripped a prefix since.
 	Request() dialect.Request
 
 	Dialect() *dialect.Dialect
@@ -99,7 +99,7 @@ type Response struct {
 // Key is the key of a context's innermost Exchange.
 type Key struct{}
 
-// Of is the innermost Exchange of the context, nil if there is none.
+// Of returns the innermost Exchange of the context, nil if there is none.
 func Of(ctx context.Context) Exchange {
 	x, _ := ctx.Value(Key{}).(Exchange)
 	return x

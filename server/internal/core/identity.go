@@ -36,9 +36,9 @@ func WithIdentity(ctx context.Context, i *Identity) context.Context {
 	return context.WithValue(ctx, IdentityKey{}, i)
 }
 
-// Admit goes on with who calls. Right behind an exchange, which nobody else shares, it
-// is noted there; else in a context of its own, so that of several requests that are
-// made under one, as of a batch, each has its own.
+// Admit calls next, with i as the caller. If it stands right behind an exchange, it notes
+// the caller there, because nobody else shares that exchange. Otherwise it makes a context:
+// if a batch makes several requests under one, each has its own caller.
 func Admit(i *Identity, next http.Handler, w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	x := Of(ctx)

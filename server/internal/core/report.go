@@ -15,8 +15,8 @@ type Report struct {
 // ReportHeader marks a response that an exchange inside has written in its dialect.
 // Its value is the number of the Report, which the exchange around it keeps.
 //
-// The mark goes with the header because that is all that certainly tells one response
-// from another: whatever stands between the two exchanges may buffer, as a
+// The mark goes with the header because only that certainly tells one response from
+// another. A middleware between the two exchanges may buffer, as a
 // httptest.ResponseRecorder does, or respond by itself, as http.TimeoutHandler does. HTTP
 // has no field of this name, and net/http writes none: the mark never leaves the process.
 const ReportHeader = "parlance: report"

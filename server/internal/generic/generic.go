@@ -1,4 +1,4 @@
-// Package generic is what any client of HTTP understands, whatever the dialect.
+// Package generic gives the meaning that any client of HTTP understands, in every dialect.
 package generic
 
 import (

@@ -13,7 +13,7 @@ func Returns(value any, err error) server.HandlerFunc {
 	return func(http.ResponseWriter, *http.Request) (any, error) { return value, err }
 }
 
-// Caller answers with who calls.
+// Caller responds with the caller.
 func Caller(_ http.ResponseWriter, r *http.Request) (any, error) {
 	p, _ := server.PrincipalOf(r.Context())
 	return p, nil
@@ -25,7 +25,7 @@ func Panics(http.ResponseWriter, *http.Request) (any, error) {
 	return list[len(list)], nil
 }
 
-// Reads answers with how much it read.
+// Reads responds with the number of bytes that it read.
 func Reads(_ http.ResponseWriter, r *http.Request) (any, error) {
 	b, err := io.ReadAll(r.Body)
 	if err != nil {

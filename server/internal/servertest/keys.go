@@ -8,8 +8,8 @@ import (
 	"github.com/parlance-api/parlance/store/memory"
 )
 
-// Keys is a Keys in memory with faults to order. It remembers what was
-// claimed.
+// Keys is a store of idempotency keys in memory, with faults to order. It remembers the
+// keys that were claimed.
 type Keys struct {
 	idempotency.Store
 	mu      sync.Mutex
@@ -17,7 +17,7 @@ type Keys struct {
 	State   idempotency.State
 	Claimed []idempotency.Key
 
-	Recording func() // is called when an answer is recorded
+	Recording func() // is called when a response is recorded
 }
 
 // NewKeys makes one without a fault.
@@ -33,7 +33,7 @@ func (s *Keys) Fail(method string, err error) *Keys {
 	return s
 }
 
-// Say answers every claim with a state.
+// Say lets every claim find a state.
 func (s *Keys) Say(state idempotency.State) *Keys {
 	s.State = state
 	return s

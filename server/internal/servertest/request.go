@@ -18,7 +18,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Do sends a request and reads the answer.
+// Do sends a request and reads the response.
 func Do(t testing.TB, c *http.Client, r *http.Request) Response {
 	t.Helper()
 	res, err := c.Do(r)
@@ -72,7 +72,7 @@ func Send(ctx context.Context, l *httptest.Server, method, path, body string, he
 	return Read(res)
 }
 
-// PostBulk sends a document and returns the answer.
+// PostBulk sends a document and returns the response.
 func PostBulk(t testing.TB, url, document string) (status int, contentType, body string) {
 	t.Helper()
 	res, err := http.Post(url, "application/octet-stream", strings.NewReader(document))
@@ -94,7 +94,7 @@ func Serve(t testing.TB, h http.Handler) *httptest.Server {
 	return s
 }
 
-// Meaning is what an answer means in a dialect of the catalog.
+// Meaning reads a response in a dialect of the catalog.
 func Meaning(t testing.TB, name string, a Response) parlance.Outcome {
 	t.Helper()
 	d, err := catalog.Open(name)
@@ -104,8 +104,8 @@ func Meaning(t testing.TB, name string, a Response) parlance.Outcome {
 	return d.Decode(dialect.Request{}, dialect.Response{Status: a.Status, Header: dialect.Fields(a.Header), Body: []byte(a.Body)}).Outcome
 }
 
-// Whole reports what is wrong with an answer whatever was asked: its status, its
-// headers, and whether its body is what its type says.
+// Whole reports a fault that no response may have, for any request: in its status, in its
+// headers, or in a body that is not of its type.
 func Whole(w *httptest.ResponseRecorder) error {
 	if w.Code < 200 || w.Code > 599 {
 		return errors.New("no status of an answer")

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Header is a header as it was at one time, its values those of then: nobody writes
-// to the values of a header, they are replaced. Of the few fields that a response has
-// a list is less to make than another map.
+// Header is a header as it was at one time. It keeps the values of then, because nobody
+// writes to the values of a header: they are replaced. A response has few fields, so a
+// list is cheaper to make than another map.
 type Header []Field
 
 // Field is one field of a Header.
@@ -17,7 +17,7 @@ type Field struct {
 	Values []string
 }
 
-// Of is the header as it is now.
+// Of takes a snapshot of the header.
 func Of(h http.Header) Header {
 	if len(h) == 0 {
 		return nil

@@ -1,5 +1,5 @@
-// Package wording says what is told of an error: the words that a middleware has of its
-// own, those that a service sets in their place, and sentences that several say.
+// Package wording makes the texts of errors. It has the words that a service sets in place
+// of those of a middleware, and the sentences that several mechanisms use.
 package wording
 
 import (
@@ -77,8 +77,8 @@ func Again(after time.Duration) string {
 	return fmt.Sprintf(". Retry in %d seconds.", n)
 }
 
-// Internal says of a request or a record that the server failed, and where the cause is
-// found.
+// Internal says that the server could not handle a request or a record, and names the ID
+// under which the log has the cause.
 func Internal(d *dialect.Dialect, what string) string {
 	return fmt.Sprintf("The %s could not be handled. The cause is in the server's log under the %s.", what, cmp.Or(d.Support().ID, "request ID"))
 }
