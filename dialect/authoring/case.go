@@ -20,13 +20,13 @@ import (
 // Case is one recorded response and what it is expected to come to.
 type Case struct {
 	Name       string           // for people; "" is the place
-	File       string           // where it stands
-	Line       int              // from 1; 0 where it stands in no file
-	Dialect    string           // the one it is of, where it says so; Test does not look at it
+	File       string           // its file
+	Line       int              // from 1; 0 if it stands in no file
+	Dialect    string           // the one it is of, if it says so; Test does not look at it
 	Request    dialect.Request  //
 	Response   dialect.Response //
 	Outcome    map[string]any   // what is expected, in the names of an Outcome's JSON; nil is anything
-	Act        parlance.Act     // the decision on the first answer; 0 is any
+	Act        parlance.Act     // the decision on the first response; 0 is any
 	After      *time.Duration   // its exact wait; nil is any
 	Complaints []string         // the rules of the diagnostics that reading it gives
 	ReadsOnly  bool             // it is not written back
@@ -40,10 +40,12 @@ type Case struct {
 //	{"name", "method", "path", "request_headers", "status", "headers", "body",
 //	 "outcome", "act", "after", "complaints", "reads_only"}
 //
-// and "dialect", for a file of several. Only status must be there. The outcome is in the form of an Outcome's JSON, of
-// which the attributes that it names are compared; null and "" are "not set". A
-// body is a text, or JSON as it is. file names the lines in diagnostics; the
-// error is a *dialect.FileError that holds every fault.
+// and "dialect", for a file of several. Only status must be there. The outcome is
+// in the form of an Outcome's JSON. Only the attributes that it names are compared;
+// null and "" mean "not set". A body is a text, or JSON as it is.
+//
+// file names the lines in diagnostics. The error is a *dialect.FileError that holds
+// every fault.
 func Cases(file string, lines []byte) ([]Case, error) {
 	r := &spec.Reporter{File: file}
 	var all []Case
@@ -71,8 +73,8 @@ func Cases(file string, lines []byte) ([]Case, error) {
 	return all, nil
 }
 
-// jsonNode is a value of a line as the reader of dialect files takes it, so that
-// both are read, and complained of, by one text.
+// jsonNode is a value of a line as the reader of dialect files takes it, so that the
+// same code reads both.
 func jsonNode(t *tree.Tree, i uint32, line int) *yaml.Node {
 	node := &t.Nodes[i]
 	n := &yaml.Node{Kind: yaml.ScalarNode, Line: line, Column: columnOf(t.Source, int(node.Start))}
@@ -111,6 +113,7 @@ func columnOf(line []byte, offset int) int {
 	return utf8.RuneCount(line[:min(offset, len(line))]) + 1
 }
 
+// oneCase reads the case of a line.
 func oneCase(r *spec.Reporter, t *tree.Tree, line int) Case {
 	c := Case{File: r.File, Line: line}
 	status, places := false, map[string]spec.Position{}

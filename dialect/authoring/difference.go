@@ -20,8 +20,8 @@ type Difference struct {
 	Attribute string `json:"attribute,omitempty"` // as in JSON: "detail", "fields[0].path", "act"
 	Want      string `json:"want,omitempty"`      // as JSON; "" for unset
 	Got       string `json:"got,omitempty"`       // as JSON; "" for unset
-	Message   string `json:"message,omitempty"`   // what is said of it where there are no two values to compare
-	Line      int    `json:"line,omitempty"`      // where the expectation stands
+	Message   string `json:"message,omitempty"`   // what is wrong, if there are no two values to compare
+	Line      int    `json:"line,omitempty"`      // the place of the expectation
 	Column    int    `json:"column,omitempty"`    //
 }
 
@@ -42,8 +42,8 @@ func (f *Difference) sentence() string {
 	return fmt.Sprintf("the sample reads %s as %s, not as %s", f.Attribute, f.Got, f.Want)
 }
 
-// compare appends what differs between what is wanted and what is there. What
-// is not wanted counts only where the whole does.
+// compare appends the differences between a value that is wanted and the one that
+// is there. An attribute that is not wanted counts only if the whole does.
 func compare(to []Difference, path string, want, got any, whole bool) []Difference {
 	switch w := want.(type) {
 	case map[string]any:
@@ -177,8 +177,8 @@ func conforms(want, got []byte, status string) string {
 	return "the texts differ"
 }
 
-// bodies are two documents that are compared. What compares them returns "" for
-// what is the same.
+// bodies are two documents that are compared. Each method returns the first
+// difference in words, "" for none.
 type bodies struct {
 	want, got tree.Tree
 	status    string

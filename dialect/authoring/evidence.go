@@ -13,7 +13,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Evidence is what in one response speaks for a dialect, and against it.
+// Evidence is all that speaks for a dialect in one response, and against it.
 type Evidence struct {
 	Reading   dialect.Reading
 	Constants []string // members that hold the very constant, or the text, that the shape asks for
@@ -24,7 +24,7 @@ type Evidence struct {
 	Strange   []string // members of the body that it has not
 	Missing   []string // members that the shape always writes, and that are not there
 	Headers   []string // fields of the header that the file's own shapes read
-	Type      string   // the content type that is the shape's own, "" where it is any of its form
+	Type      string   // the content type that is the shape's own, "" for one that any shape of the form has
 	Row       bool     // the file has a row for the status
 	Exact     bool     // and for that very one, not for a range
 	Listed    bool     // the file lists the code that was read
@@ -41,9 +41,9 @@ type Mark struct {
 // like them.
 const maxMarks = 3
 
-// EvidenceOf reads an answer as Decode does, and tells what of it the dialect
-// foresees. It says nothing about other dialects: how much each fact weighs is
-// for whoever compares several. It is safe for concurrent use.
+// EvidenceOf reads a response as Decode does, and says which parts of it the dialect
+// foresees. It says nothing about other dialects: a caller that compares several
+// weighs the facts. It is safe for concurrent use.
 func EvidenceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) Evidence {
 	d := in.Internal()
 	e := Evidence{Reading: in.Decode(req, res)}

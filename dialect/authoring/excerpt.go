@@ -11,8 +11,8 @@ import (
 const excerptWidth = 120
 
 // Excerpt is the line of a file that a Diagnostic points at, with a caret under
-// the column; "" where it points at none. Of a long line it is what stands
-// around the column.
+// the column; "" if it points at none. A long line is cut to the part around the
+// column.
 func Excerpt(source []byte, d parlance.Diagnostic) string {
 	if d.Line < 1 {
 		return ""

@@ -18,7 +18,7 @@ type author struct{ *write.Writer }
 // Entry is one row of the codes table, for people and tools that show it.
 type Entry struct {
 	Key      string            // as it stands in the file: "429, 419"
-	Code     string            // the code or status that it is told of: "419"; "" if it is told as it stands
+	Code     string            // the code or status that it is shown for: "419"; "" if it is shown as it stands
 	Kind     parlance.Kind     //
 	Reason   parlance.Reason   //
 	Title    string            //
@@ -37,7 +37,7 @@ type Entry struct {
 type Group struct {
 	Name  string  // "4xx", "400-429"; "" for the codes that stand in bodies alone
 	Class []Entry // what a code of it means that no row names; empty for codes in bodies
-	Rows  []Entry // the rows of the codes within, told by their codes
+	Rows  []Entry // the rows of the codes within, shown by their codes
 }
 
 // Codes lists the rows of the table, in the order of the file.
@@ -51,11 +51,11 @@ func (d author) list() []Entry {
 	return all
 }
 
-// Explain lists every reading of a code or an HTTP status: those that hang on the
-// form of the response first, then those that hang on the request, then the one
-// without a condition. If no row names the code it is what its class or the
-// dialect http says. A class or a range has the readings of that. The list is
-// empty for a text that is neither listed nor a number.
+// Explain lists every reading of a code or an HTTP status. Those that depend on the
+// form of the response come first, then those that depend on the request, then the
+// one without a condition. If no row names the code, the reading is that of its
+// class, else that of the dialect http. A class or a range has the readings of the
+// class. The list is empty for a text that is neither listed nor a number.
 func Explain(d *dialect.Dialect, code string) []Entry { return author{d.Internal()}.explain(code) }
 
 func (d author) explain(code string) []Entry {
@@ -71,7 +71,7 @@ func (d author) explain(code string) []Entry {
 	return append(d.byForm(n, plain), plain...)
 }
 
-// readings are the rows that speak of a code, up to the first without a
+// readings are the rows for a code, up to the first without a
 // condition: the file's, those of the dialect that it extends, then http's.
 func (d author) readings(code string, n int, numeric bool) (all []Entry) {
 	for b := &d.Table; b != nil; b = b.Base {
@@ -79,7 +79,7 @@ func (d author) readings(code string, n int, numeric bool) (all []Entry) {
 		if builtin && (!numeric || n < spec.FirstStatus || n > 999) {
 			return all
 		}
-		for _, rows := range b.Codes.Of(code, n, numeric) {
+		for _, rows := range b.Codes.RowsFor(code, n, numeric) {
 			for _, r := range rows {
 				status := statusOf(r)
 				if r.Status == 0 && numeric {
@@ -96,7 +96,7 @@ func (d author) readings(code string, n int, numeric bool) (all []Entry) {
 	return all
 }
 
-// byForm are the readings of a status that hang on the form of the response.
+// byForm are the readings of a status that depend on the form of the response.
 func (d author) byForm(status int, plain []Entry) (all []Entry) {
 	for _, s := range slices.Concat(d.Shapes, d.Extras) {
 		if s.Is == "" || s.WriteOnly || !s.Status.Admits(status) {

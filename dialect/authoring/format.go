@@ -15,7 +15,7 @@ import (
 )
 
 // keyOrder is the order in which the keys of a file stand: what it is, what is
-// true of all answers, how they look, and the proof.
+// true of all responses, how they look, and the proof.
 var keyOrder = []string{
 	"dialect", "title", "source", "language", "extends", "forms", "codes_are_statuses", "codes",
 	"idempotency", "auth", "poll", "operations", "limits", "support", "define", "shapes", "samples",
@@ -25,15 +25,20 @@ var keyOrder = []string{
 // says. It is a fault of ours.
 var errLayout = errors.New("the file is left as it is: laid out anew, it would say something else; this is a fault of the formatter")
 
-// Format lays a dialect file out in the canonical way: the keys of the file in
-// one order, indentation by two blanks, no empty lines, one blank after a colon
-// or a comma, and quotes only around what YAML or a reader could take for
-// something else. Comments stay with what they stand beside, and what an author
-// wrote in one line or in several stays so. What the file means is the same, and
-// formatting twice changes nothing more.
+// Format lays a dialect file out in the canonical way:
 //
-// The error is a *dialect.FileError for what is not YAML, or not the YAML of a dialect
-// file: anchors, tags, several documents. Other faults do not matter to it.
+//   - the keys of the file stand in one order;
+//   - indentation is two blanks, and there are no empty lines;
+//   - one blank follows a colon or a comma;
+//   - quotes stand only around a text that YAML or a reader could take for
+//     something else.
+//
+// A comment stays beside its value. A value in one line stays in one line, and one
+// in several stays in several. The meaning of the file is the same, and formatting
+// twice changes nothing more.
+//
+// The error is a *dialect.FileError for a text that is not YAML, or not the YAML of a
+// dialect file: anchors, tags, several documents. Other faults do not matter to it.
 func Format(source []byte) ([]byte, error) {
 	out, err := format(source)
 	for range maxFormats {

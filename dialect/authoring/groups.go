@@ -99,7 +99,7 @@ func (d author) classed(r *spec.Row) (spec.Span, bool) {
 	return sp, false
 }
 
-// among is a row among others of its class: told by its codes without that of the
+// among is a row among others of its class: shown by its codes without that of the
 // class, or by the status if a shape gives it its name.
 func (d author) among(r *spec.Row, at, class spec.Span) Entry {
 	if _, numeric := r.Number(); !numeric && d.Named(r.First) {

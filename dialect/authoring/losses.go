@@ -10,13 +10,13 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 )
 
-// Losses lists what an Outcome of a kind loses when it is written in this
-// dialect, found by writing one that has every attribute: texts, two Fields
-// where the kind is failing, Notes where it is noted, two Items where it is
-// partial. It answers a GET, a partial one a POST, that asks for the form which
-// tells the most. Code and Reason are tried apart from the rest, for they choose
-// how the rest is written: each is one of the file's own for the kind, else a
-// foreign one.
+// Losses lists what an Outcome of a kind loses when it is written in this dialect.
+// It writes one that has every attribute: texts, two Fields if the kind is failing,
+// Notes if it is noted, two Items if it is partial. The request is a GET, for a
+// partial Outcome a POST, and asks for the form that says the most.
+//
+// Code and Reason are tried apart from the rest, because they choose how the rest
+// is written. Each is one of the file's own for the kind, else a foreign one.
 func Losses(in *dialect.Dialect, kind parlance.Kind) []parlance.Loss {
 	d := author{in.Internal()}
 	full := fullOutcome(kind)

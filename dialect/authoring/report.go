@@ -17,12 +17,12 @@ type Part string
 
 // The parts.
 const (
-	Reads   Part = "reads"   // what the response came to
+	Reads   Part = "reads"   // how the response is read
 	Decides Part = "decides" // what a client does about it
 	Writes  Part = "writes"  // what the outcome is written as
 )
 
-// Result is what came of one case.
+// Result is the result of one case.
 type Result struct {
 	Name        string            `json:"name,omitempty"`
 	File        string            `json:"file,omitempty"`
@@ -35,7 +35,7 @@ type Result struct {
 	Differences []Difference      `json:"differences,omitempty"`
 }
 
-// Report is what came of the samples of a file and of further cases.
+// Report holds the results of the samples of a file and of further cases.
 type Report struct {
 	Results  []Result `json:"results"`
 	Passed   int      `json:"passed"`
@@ -43,9 +43,9 @@ type Report struct {
 	Coverage Coverage `json:"coverage"`
 }
 
-// Test reads each sample of the file and each of the cases, holds the outcome
-// and the decision against what is expected, writes the outcome back, and tells
-// what of the file none of them reached. It is safe for concurrent use.
+// Test reads each sample of the file and each of the cases. It compares the outcome
+// and the decision with the expected ones and writes the outcome back. The report
+// says which parts of the file none of them reached. It is safe for concurrent use.
 func Test(d *dialect.Dialect, cases ...Case) Report {
 	a := author{d.Internal()}
 	var all []*Case
@@ -88,8 +88,8 @@ func asCase(s *spec.Sample, file string) *Case {
 	}
 }
 
-// try reads a case, compares what it came to, writes that and holds what was
-// written against the response: the same members, types and constants.
+// try reads a case and compares the outcome. It writes the outcome and compares the
+// result with the response: the same members, types and constants.
 func try(d *dialect.Dialect, c *Case) Result {
 	a := author{d.Internal()}
 	read := d.Decode(c.Request, c.Response)
@@ -108,7 +108,7 @@ func try(d *dialect.Dialect, c *Case) Result {
 }
 
 func (r *Result) add(c *Case, f Difference) {
-	pos := c.expected.Of(f.Attribute)
+	pos := c.expected.Place(f.Attribute)
 	if f.Part == Writes {
 		pos = spec.Position{} // the whole of it is written
 	}

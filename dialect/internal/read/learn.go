@@ -15,7 +15,7 @@ func (d *Reader) Recall(p *spec.Plan, req *wire.Request, res *wire.Response, at 
 	if !p.Replays || res.Cut || len(res.Body) > 2*replay.MaxBody || p.Bodyless(req, res) {
 		return nil
 	}
-	of := p.Of(req)
+	of := p.ShapesFor(req)
 	if g := d.memory.Find(p, of, res, at); g != nil {
 		return g
 	}

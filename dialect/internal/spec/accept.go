@@ -6,9 +6,9 @@ import (
 )
 
 // Accept is the Accept field (RFC 9110, 12.5.1) by which a caller asks for the
-// form that tells the most, with anything else as second best; "" for a dialect
-// without bodies. Some APIs answer with an HTML page that says little unless
-// they are asked.
+// form that says the most. Anything else is second best. It is "" for a dialect
+// without bodies. Some APIs send an HTML page that says little unless they are
+// asked.
 func (d *Spec) Accept() string {
 	var best *Shape
 	for _, s := range d.Shapes {

@@ -8,6 +8,7 @@ import (
 // Owner is what an attribute belongs to.
 type Owner uint8
 
+// The owners.
 const (
 	Whole Owner = iota // the Outcome itself
 	Item               // one of its Items
@@ -18,6 +19,7 @@ const (
 // of the whole, for an item has an Outcome of its own.
 type Attribute uint8
 
+// The attributes. The name of each is its word in a dialect file.
 const (
 	AttrNone Attribute = iota
 	AttrKind
@@ -35,19 +37,19 @@ const (
 	AttrRetryable
 	AttrNote
 	AttrData
-	AttrReset     // a time that counts only where a row's retry asks for it
+	AttrReset     // a time that counts only if the retry of a row asks for it
 	AttrFailures  // how many items failed
 	AttrSuccesses // how many did not
 	AttrTotal     // how many there are
 	AttrID
 	AttrIndex
-	AttrBody    // an answer of its own, read by the whole dialect
+	AttrBody    // a response of its own, read by the whole dialect
 	AttrHeaders // its header
 	AttrIs      // what the form says: $is
 	AttrPath
 	AttrMessage
 	AttrPhrase // the title of the row, else HTTP's words for the status: written, and never read
-	AttrCount
+	AttrCount  // how many attributes there are
 )
 
 var wholeAttributes = map[string]Attribute{
@@ -74,6 +76,7 @@ var attributeNames = func() (names [AttrCount]string) {
 	return
 }()
 
+// String is the word for the attribute in a dialect file, without its owner.
 func (a Attribute) String() string { return attributeNames[a] }
 
 // Counts reports that an attribute is a number of items.
@@ -91,6 +94,7 @@ func (t Target) document() bool {
 	return t.Attr == AttrData || t.Attr == AttrBody || t.Attr == AttrHeaders
 }
 
+// String is the target as a hole names it, such as $field.path.
 func (t Target) String() string {
 	switch t.Owner {
 	case Field:
@@ -110,6 +114,7 @@ const (
 	fieldShift = 56
 )
 
+// BitOf is the set that holds one attribute of an owner.
 func BitOf(o Owner, a Attribute) Set {
 	if o != Field {
 		return 1 << (Set(a) + Set(o)*itemShift)
@@ -123,15 +128,19 @@ func BitOf(o Owner, a Attribute) Set {
 	return MessageBit
 }
 
+// OwnerBits are the sets of all attributes that an owner can have.
 var OwnerBits = [...]Set{Whole: 1<<itemShift - 1, Item: (1<<itemShift - 1) << itemShift, Field: 7 << fieldShift}
 
+// Bit is the set that holds the target alone.
 func (t Target) Bit() Set { return BitOf(t.Owner, t.Attr) }
 
-// Of is the part of a set that belongs to an owner.
+// [Set.Of] is the part of a set that belongs to an owner.
 func (s Set) Of(o Owner) Set { return s & OwnerBits[o] }
 
+// Has reports that the attribute of an owner is in the set.
 func (s Set) Has(o Owner, a Attribute) bool { return s&BitOf(o, a) != 0 }
 
+// HasTarget reports that the target is in the set.
 func (s Set) HasTarget(t Target) bool { return s&t.Bit() != 0 }
 
 // ParseTarget reads the name in a hole. $field alone is its path, $item its id.
@@ -172,14 +181,15 @@ func ParseTarget(name string) (t Target, known []string) {
 
 func sortTexts(s []string) { slices.Sort(s) }
 
+// The sets that hold one attribute of a Field.
 const (
 	PathBit    = Set(1) << fieldShift
 	CodeBit    = Set(2) << fieldShift
 	MessageBit = Set(4) << fieldShift
 )
 
-// Texts are the attributes of a record that make one also where others stand
-// further down: a node of a tree with a text of its own.
+// Texts are the attributes of a record that make one even if other records stand
+// further down: such a node of a tree has a text of its own.
 var Texts = MessageBit | CodeBit | BitOf(Item, AttrDetail) | BitOf(Item, AttrCode)
 
 func firstBit(s Set) Set { return s & -s }

@@ -34,10 +34,10 @@ type ranged struct {
 	Rows []*Row
 }
 
-// ByCode finds the row of a vendor's code, nil for an unlisted one. A row whose
-// key is a number from 100 to 999 is about HTTP statuses and not found here,
-// unless it says under which status the code travels, or the file says that
-// codes and statuses are one list.
+// ByCode finds the row of a vendor's code, nil for an unlisted one. It passes over
+// a row whose key is a number from 100 to 999: that row is about an HTTP status.
+// Such a row is about a code if it says under which status the code travels, or if
+// the file says that codes and statuses are one list.
 func (c *codes) ByCode(code, is string, req *wire.Request) *Row {
 	n, err := Number(code)
 	about := func(r *Row) bool { return r.Status != 0 || c.Merged || err != nil || n < 100 || n > 999 }
@@ -117,6 +117,8 @@ func (c *codes) inRange(n int, is string, req *wire.Request, about func(*Row) bo
 	return nil
 }
 
+// Choose finds the first of some rows that applies to a request and the form of
+// its response, nil for none.
 func Choose(rows []*Row, is string, req *wire.Request) *Row {
 	for _, r := range rows {
 		if r.Applies(req, is) {
@@ -270,9 +272,9 @@ func (c *codes) add(of codes) {
 	c.sort()
 }
 
-// Of are the lists of rows that speak of a code, in the order in which they
+// RowsFor are the lists of rows that speak of a code, in the order in which they
 // count.
-func (c *codes) Of(code string, n int, numeric bool) (all [][]*Row) {
+func (c *codes) RowsFor(code string, n int, numeric bool) (all [][]*Row) {
 	if rows := c.Exact[code]; rows != nil {
 		all = append(all, rows)
 	}

@@ -3,6 +3,7 @@ package spec
 // Form is the syntax of a body.
 type Form uint8
 
+// The forms.
 const (
 	FormNone Form = iota
 	FormJSON
@@ -13,7 +14,7 @@ const (
 
 var formNames = map[string]Form{"json": FormJSON, "xml": FormXML, "html": FormHTML, "text": FormText}
 
-// MediaTypes are what a form is sent as, where a shape does not say.
+// MediaTypes are the content types of the forms, for a shape that names none.
 var MediaTypes = [...]string{"", "application/json", "application/xml", "text/html; charset=utf-8", "text/plain; charset=utf-8"}
 
 // Forms is a set of forms.

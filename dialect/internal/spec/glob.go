@@ -9,8 +9,10 @@ import (
 // statuses is a condition on the HTTP status; nil is any.
 type statuses []Span
 
+// Span is a range of numbers, both ends included.
 type Span struct{ From, To int }
 
+// Admits reports that a status is in one of the ranges. No ranges admit any status.
 func (s statuses) Admits(status int) bool {
 	if len(s) == 0 {
 		return true
@@ -67,6 +69,7 @@ func admitsMethod(methods []string, method string) bool {
 	return false
 }
 
+// AdmitsPath reports that a path fits one of the globs. No globs admit any path.
 func AdmitsPath(globs []string, path string) bool {
 	if len(globs) == 0 {
 		return true
@@ -114,6 +117,7 @@ func Glob(pattern, text string) bool {
 	return p == len(pattern)
 }
 
+// Inside reports that a lies within b.
 func Inside(a, b Span) bool { return b.From <= a.From && a.To <= b.To }
 
 func covers(wide, narrow statuses) bool {

@@ -2,14 +2,14 @@ package spec
 
 import "slices"
 
-// GuardedShape is a text by which a shape is recognised.
+// GuardedShape is a shape that is recognized by a text in the body.
 type GuardedShape struct {
 	Shape *Shape
 	Is    string
 	Guard *Pattern
 }
 
-// Guards collects the texts that a template is recognised by.
+// Guards collects the patterns of the texts that a template is recognized by.
 func (t *Template) Guards(yield func(*Pattern)) {
 	if t.Hole != nil && t.Hole.Guard != nil {
 		yield(t.Hole.Guard)

@@ -10,11 +10,11 @@ import (
 	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
-// HeaderHole is a header field with what stands in it: a text, parameters, or
-// a JSON document.
+// HeaderHole is a header field and its content: a text, parameters, or a JSON
+// document.
 type HeaderHole struct {
 	Name    string
-	Value   *Template   // a hole or a constant, nil where the field has parts
+	Value   *Template   // a hole or a constant, nil if the field has parts
 	Schemes []challenge // of WWW-Authenticate and its like (RFC 9110, 11.6.1)
 	Params  []Parameter // name=value, with , or ; between them
 	Json    *Template
@@ -26,6 +26,7 @@ type challenge struct {
 	Params []Parameter
 }
 
+// Parameter is one name=value of a header field.
 type Parameter struct {
 	Name  string
 	Value *Template // a hole or a constant
@@ -117,6 +118,7 @@ func (f *HeaderHole) Idle(wants Set) bool {
 	return f.Value.Hole.Plain && f.Value.Reads&wants == 0
 }
 
+// Btoi is 1 for true.
 func Btoi(b bool) int {
 	if b {
 		return 1

@@ -10,9 +10,10 @@ type Reading struct {
 	Target  Target
 	Bit     Set // of the target
 	Conv    Conversion
-	Pattern *Pattern // nil where the whole text is the attribute
+	Pattern *Pattern // nil if the whole text is the attribute
 }
 
+// Targets are the attributes that a reading gives.
 func (r Reading) Targets() Set {
 	if r.Pattern != nil {
 		return r.Pattern.Targets()
@@ -39,16 +40,16 @@ func (r Reading) needed() Set {
 	return s
 }
 
-// Hole is where an attribute stands in a shape: $code:int = 0, or
-// $detail & $field.message. The first reading is written, the others are
-// copies of the same text.
+// Hole is a place of a shape that names attributes: $code:int = 0, or
+// $detail & $field.message. The first reading is written; the others are copies of
+// the same text.
 type Hole struct {
 	Readings []Reading
 	Fallback string   // the value that stands for "unset", and is written for it
 	Defaults bool     // fallback is given
 	Plain    bool     // every reading is the whole text as it is
 	Unused   bool     // it is the status of the whole, which is the transport's
-	Guard    *Pattern // the text must fit it; its canonical text is written where the attribute does not
+	Guard    *Pattern // the text must fit it; its canonical text is written if the attribute does not
 	StandIn  *Pattern // what is written for an attribute that is not set, and read as it stands; nil for nothing
 	NoData   string   // what is written for $data that is not set: {} or []; "" for null
 }

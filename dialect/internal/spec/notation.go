@@ -29,12 +29,13 @@ const (
 	statusLine                 // a status as HTTP/1.1 423 Locked
 )
 
+// NotationNames are the words for the notations in a dialect file.
 var NotationNames = [...]string{
 	"", "int", "bool", "seconds", "ms", "minutes", "epoch", "epochms", "iso", "date", "duration", "protobuf",
 	"pointer", "brackets", "dots", "segments", "pairs", "statusline",
 }
 
-// Conversion is a notation with what its parentheses say.
+// Conversion is a notation and the content of its parentheses.
 type Conversion struct {
 	Notation  notation
 	prefix    string // a path prefix that is dropped on reading
@@ -84,7 +85,8 @@ func parseConversion(text string) (c Conversion, message string) {
 // Structured reports that the notation is a list and not a scalar.
 func (c Conversion) Structured() bool { return c.Notation == Segments || c.Notation == pairs }
 
-// Timed reports that it is of a time, which may be counted from the answer's.
+// Timed reports that the value is a time. It may be counted from that of the
+// response.
 func (n notation) Timed() bool { return n >= seconds && n <= protobuf }
 
 // Bare reports that JSON has the value without quotes.

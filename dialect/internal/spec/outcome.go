@@ -68,6 +68,7 @@ func Attributes(o *parlance.Outcome, by *Row, code string, payload bool) (s, lac
 	return s, lacking
 }
 
+// FieldSet are the attributes that a Field has.
 func FieldSet(f *parlance.Field) (s Set) {
 	if f.Path != "" {
 		s = PathBit
@@ -81,6 +82,7 @@ func FieldSet(f *parlance.Field) (s Set) {
 	return s
 }
 
+// FieldText is an attribute of a Field, "" if it is not set.
 func FieldText(f *parlance.Field, a Attribute) string {
 	switch a {
 	case AttrPath:
@@ -123,6 +125,7 @@ func ItemSet(it *parlance.Item) Set {
 	return s
 }
 
+// ItemText is an attribute of an Item as text, "" if it is not set.
 func ItemText(it *parlance.Item, a Attribute) string {
 	switch a {
 	case AttrID:
@@ -157,7 +160,7 @@ func textAt(o *parlance.Outcome, a Attribute) *string {
 	return nil
 }
 
-// OutcomeText is an attribute as text, "" where it is not set.
+// OutcomeText is an attribute as text, "" if it is not set.
 func OutcomeText(o *parlance.Outcome, a Attribute) string {
 	if text := textAt(o, a); text != nil {
 		return *text
@@ -235,5 +238,6 @@ func WaitOf(seconds string) time.Duration {
 
 const forever = 100 * 365 * 24 * time.Hour
 
-// ChoiceKey are the attributes whose texts a choice and a dress are kept for.
+// ChoiceKey are the attributes whose texts choose how an Outcome is written: the
+// lessons of an earlier one are kept for each combination of them.
 const ChoiceKey = Set(1<<AttrKind | 1<<AttrReason | 1<<AttrStatus | 1<<AttrCode | 1<<AttrFamily | 1<<AttrRetryable)

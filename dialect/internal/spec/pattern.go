@@ -5,11 +5,10 @@ import (
 	"strings"
 )
 
-// Pattern is a text with holes: "field '{$field}'", "{?{_=soap}:}{$code}". It
-// is read from left to right, each hole up to the next place where the literal
-// after it stands; there is no going back, so that its time is bounded by the
-// length of the text. One with optional parts is read with all of them first,
-// then without.
+// Pattern is a text with holes: "field '{$field}'", "{?{_=soap}:}{$code}". It is
+// read from left to right. A hole ends at the next place of the literal after it.
+// There is no going back, so that the time is bounded by the length of the text. A
+// pattern with optional parts is read with all of them first, then without.
 type Pattern struct {
 	Parts    []Part
 	variants []*Pattern // without optional parts, in the order in which they are tried; itself where it has none
@@ -28,6 +27,7 @@ type Part struct {
 
 const maxOptional = 3 // optional parts of a pattern: each doubles what is tried
 
+// Open reports that a part takes a text that is not known beforehand.
 func (p Part) Open() bool { return p.skip || p.Hole.Attr != AttrNone }
 
 // isPattern reports whether a text is one: {$name}, {_}, {_=text} or {?…} is in it.
@@ -196,6 +196,7 @@ func targetsOf(parts []Part) (s Set) {
 // stood there.
 func (p *Pattern) readOnly() bool { return HasBare(p.Parts) }
 
+// HasBare reports that one of the parts skips a text and writes nothing for it.
 func HasBare(parts []Part) bool {
 	for _, p := range parts {
 		if p.skip && p.bare {
@@ -212,7 +213,7 @@ type Taken struct {
 }
 
 // Read fits text against the pattern and appends what its holes took. It
-// reports false where the text does not fit.
+// reports false if the text does not fit.
 func (p *Pattern) Read(text []byte, from Clock, to []Taken) ([]Taken, bool) {
 	for _, v := range p.variants {
 		if all, ok := v.readFlat(text, from, to); ok {
@@ -277,8 +278,8 @@ func (p *Pattern) readFlat(text []byte, from Clock, to []Taken) ([]Taken, bool) 
 	return to, len(text) == 0
 }
 
-// Canonical is the text it writes where no attribute fills it: its literals,
-// and what its skips write.
+// Canonical is the text it writes if no attribute fills it: its literals, and what
+// its skips write.
 func (p *Pattern) Canonical() string {
 	var b strings.Builder
 	for _, part := range p.Parts {

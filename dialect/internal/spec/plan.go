@@ -10,10 +10,10 @@ import (
 // Plan is what can be read under a status: the shapes that it allows, worked
 // out once.
 type Plan struct {
-	Row      *Row // what the status means, nil where that depends on the request or the form
+	Row      *Row // what the status means, nil if that depends on the request or the form
 	Shapes   []*Shape
 	Extras   []*Shape // headers only, those of http among them
-	Fields   []string // of a header, all that is read; nil where the absence of one says something
+	Fields   []string // of a header, all that is read; nil if the absence of one says something
 	Wanted   Forms    // of the shapes
 	Expected bool     // under a good status a body that fits none of them is no plain success
 	Asks     bool     // a shape asks for a method or a path
@@ -21,6 +21,7 @@ type Plan struct {
 	SaysMore bool     // something in a body or a header can say more than the status
 }
 
+// FirstStatus and LastStatus bound the statuses whose plans are made beforehand.
 const FirstStatus, LastStatus = 100, 599
 
 // plans works them out for every status, and keeps one of each kind.
@@ -93,8 +94,8 @@ func (p *Plan) Bodyless(req *wire.Request, res *wire.Response) bool {
 		res.Status >= 200 && res.Status < 300 && wire.Untouched(res.Header)
 }
 
-// Alone reports that the status alone says what an answer means: most good
-// answers are so, and need nothing of what is read with.
+// Alone reports that the status alone says what a response means. Most good
+// responses are so, and need no reader.
 func (p *Plan) Alone(req *wire.Request, res *wire.Response) bool {
 	if p.Row == nil || p.Fields == nil || !p.Bodyless(req, res) {
 		return false
@@ -113,8 +114,8 @@ func (s *Shape) Expected() bool {
 	return !s.ReadOnly && (s.CarriesData() || s.CarriesItems() || s.Is == "success")
 }
 
-// Meaningful are the attributes that can change what an answer means, or what
-// is done about it.
+// Meaningful are the attributes that can change what a response means, or what a
+// client does about it.
 var Meaningful = func() (s Set) {
 	for _, a := range [...]Attribute{AttrKind, AttrReason, AttrCode, AttrFamily, AttrRetryAfter, AttrRetryable, AttrReset, AttrFailures, AttrSuccesses, AttrTotal} {
 		s |= BitOf(Whole, a)
@@ -178,9 +179,9 @@ func (p *Plan) Concerns(s *Shape, req *wire.Request) bool {
 	return !p.Asks || admitsMethod(s.Methods, req.Method) && AdmitsPath(s.Paths, req.Path)
 }
 
-// Of are the shapes of the plan, which are not too many to be told so, that are
-// about such a request.
-func (p *Plan) Of(req *wire.Request) (set uint64) {
+// ShapesFor are the shapes of the plan that are about such a request, one bit each.
+// Nobody may ask it of a plan with more than 64 shapes.
+func (p *Plan) ShapesFor(req *wire.Request) (set uint64) {
 	if !p.Asks {
 		return ^uint64(0)
 	}

@@ -101,6 +101,7 @@ func (r *Reporter) duration(n *yaml.Node, text string) time.Duration {
 	return d
 }
 
+// Act reads the word for an act.
 func (r *Reporter) Act(n *yaml.Node) parlance.Act {
 	a, ok := parlance.ParseAct(n.Value)
 	if !ok {

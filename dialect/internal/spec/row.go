@@ -24,7 +24,7 @@ type Row struct {
 	Reason    parlance.Reason
 	Title     string
 	Help      string
-	Status    int // the HTTP status under which an in-body code travels; 0 where the key is one
+	Status    int // the HTTP status under which an in-body code travels; 0 if the key is one
 	Methods   []string
 	Paths     []string
 	Headers   []headerCondition
@@ -46,12 +46,12 @@ type Row struct {
 // case.
 type headerCondition struct{ Name, Glob string }
 
-// AnyForm is for those who ask for a row without an answer at hand: a condition
-// on its form holds for all of them.
+// AnyForm is given to ask for a row without a response at hand: every condition on
+// its form holds.
 const AnyForm = "*"
 
-// Applies reports that the row's conditions hold for a request and the form of
-// its answer.
+// Applies reports that the row's conditions hold for a request and the form of its
+// response.
 func (r *Row) Applies(req *wire.Request, is string) bool {
 	if r.Is != "" && r.Is != is && is != AnyForm || r.Of != nil && !r.Of.Concerns(req) {
 		return false
@@ -215,8 +215,9 @@ func (r *Row) Text(a Attribute) string {
 	return ""
 }
 
-// Phrase is what a response that is written by the row is called for people: the row's
-// title if it speaks of this status alone, else HTTP's words, else those for the class.
+// Phrase is the title for people of a response that is written by the row. It is
+// the row's title if the row speaks of this status alone. Otherwise it is HTTP's
+// phrase for the status, or for its class.
 func (r *Row) Phrase(status int) string {
 	sp, numeric := r.Number()
 	ofClass := numeric && sp.From != sp.To

@@ -11,7 +11,7 @@ import (
 // carries. A name is never given another meaning, for people filter by it.
 type Rule struct {
 	Name     string            `json:"rule"`
-	Severity parlance.Severity `json:"severity"` // in a file; of an answer it is always a warning
+	Severity parlance.Severity `json:"severity"` // in a file; of a response it is always a warning
 	File     bool              `json:"file"`     // it is about a dialect file
 	Answer   bool              `json:"answer"`   // it is about a response that was read
 	Why      string            `json:"why"`      // why it matters, in one sentence

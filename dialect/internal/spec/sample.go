@@ -24,16 +24,16 @@ type Sample struct {
 	ReadOnly bool
 }
 
-// Expected is an outcome as somebody wrote it down: what is set, in the names of
-// an Outcome's JSON, and where it stands.
+// Expected is an outcome that somebody wrote down: the attributes that are set, in
+// the names of an Outcome's JSON, and their places.
 type Expected struct {
 	Pos    Position
 	Value  map[string]any
 	Places map[string]Position // of "detail", "fields[0].path", …
 }
 
-// Of is the place of an attribute, or of what holds it.
-func (e *Expected) Of(attribute string) Position {
+// Place is the place of an attribute, else that of the value around it.
+func (e *Expected) Place(attribute string) Position {
 	for a := attribute; a != ""; {
 		if pos, ok := e.Places[a]; ok {
 			return pos
@@ -91,6 +91,7 @@ func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
 // Fields are the header fields of a sample.
 type Fields map[string][]string
 
+// Values are those of the fields of a name.
 func (f Fields) Values(name string) []string { return f[name] }
 
 // parse reads a response as it stands in a file.

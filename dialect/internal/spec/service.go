@@ -19,29 +19,29 @@ type Support struct {
 	ID      string // what the provider calls the request ID, such as activityId; "" for no word of its own
 }
 
-// Auth is how a provider grants access: where a token is got, and how it is
+// Auth is how a provider grants access: the source of a token, and how it is
 // renewed. The zero value says nothing.
 type Auth struct {
 	Token   string        // path or URL of the token endpoint (RFC 6749, 3.2)
 	Grants  []string      // grant types in the order of preference: client_credentials, password, refresh_token
-	Login   string        // method and path of a log-in, where there is no token endpoint
+	Login   string        // method and path of a log-in, if there is no token endpoint
 	Header  string        // the request header of the credential; "" is Authorization
 	Scheme  string        // its scheme; "" is Bearer in Authorization, none elsewhere
-	Expires time.Duration // how long a token is good where the answer does not say; 0 is unknown
+	Expires time.Duration // how long a token is good if the response does not say; 0 is unknown
 }
 
 var grants = []string{"client_credentials", "password", "refresh_token", "authorization_code"}
 
 // Polling is how an accepted request is followed. The zero value is
-// RFC 9110's: the Location of the answer, until one is no longer accepted.
+// RFC 9110's: the Location of the response, until one is no longer accepted.
 type Polling struct {
 	Headers []string      // the response headers that say where to look, the first that is there
-	Every   time.Duration // how long to wait between two looks where the answer does not say; 0 leaves it to the caller
-	Result  string        // the response header of the last look that points at the result; "" where it holds the result
+	Every   time.Duration // how long to wait between two looks if the response does not say; 0 leaves it to the caller
+	Result  string        // the response header of the last look that points at the result; "" if that response holds it
 }
 
-// Limit is what an answer says of a rate limit. A number that it does not state
-// is -1, a time that it does not state 0.
+// Limit is what a response says of a rate limit. A number that it does not state
+// is -1, and a time that it does not state is 0.
 type Limit struct {
 	Name             string        // as the file names it
 	Limit, Remaining int           // requests in the window
@@ -146,6 +146,7 @@ type operation struct {
 	codes   codes
 }
 
+// Concerns reports that the operation is about such a request.
 func (o *operation) Concerns(req *wire.Request) bool {
 	return admitsMethod(o.Methods, req.Method) && AdmitsPath(o.Paths, req.Path)
 }

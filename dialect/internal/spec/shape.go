@@ -33,7 +33,7 @@ type Shape struct {
 	Writes       Set
 	Copies       Set
 	Size         int
-	Sites        []Site // where records are written, by their number
+	Sites        []Site // the places of records, by their number
 	SharesCode   bool   // a text in it is read as the code of the whole and of a Field
 	Bare         bool   // it is headers that ask for nothing: they are read if they are there
 }
@@ -44,12 +44,13 @@ func (s *Shape) take(t *Template) {
 	s.Copies |= t.Copies
 }
 
-// Fits reports that the shape may read an answer with this status to such a
+// Fits reports that the shape may read a response with this status to such a
 // request.
 func (s *Shape) Fits(req *wire.Request, status int) bool {
 	return !s.WriteOnly && s.Concerns(req, status)
 }
 
+// Concerns reports that the shape is about such a request and status.
 func (s *Shape) Concerns(req *wire.Request, status int) bool {
 	return s.Status.Admits(status) && admitsMethod(s.Methods, req.Method) && AdmitsPath(s.Paths, req.Path)
 }

@@ -16,8 +16,8 @@ func (s *Shape) Ends(at sites, o Owner) bool {
 	return false
 }
 
-// Site is a place of a shape where a record is written: an element of a
-// repetition, or the value behind a name.
+// Site is the place of a record in a shape, for writing: an element of a list, or
+// the value behind a name.
 type Site struct {
 	Owner   Owner
 	Written Set    // the attributes of the record that stand there and around it
@@ -34,6 +34,7 @@ type Site struct {
 // sites is a set of numbers of sites, in ascending order.
 type sites []uint16
 
+// Has reports that a number is in the set.
 func (s sites) Has(id uint16) bool { return slices.Contains(s, id) }
 
 func (s sites) with(other sites) sites {
@@ -196,8 +197,8 @@ func (l *locator) record(e *Template, p route, key Target) {
 	}
 }
 
-// Shallow are the attributes that stand in a template outside of any
-// repetition in it.
+// Shallow are the attributes that stand in a template, and not in the lists and
+// the members without a name in it.
 func (t *Template) Shallow() (s Set) {
 	switch {
 	case t.ReadOnly:

@@ -24,6 +24,7 @@ const MaxSource = 1 << 20
 // Position is a place in a dialect file, both counted from 1.
 type Position struct{ Line, Column int }
 
+// At is the place of a node.
 func At(n *yaml.Node) Position { return Position{n.Line, n.Column} }
 
 // Reporter collects every complaint about one file, so that an author sees all
@@ -52,6 +53,7 @@ func (r *Reporter) add(severity parlance.Severity, pos Position, rule, hint, for
 	}
 }
 
+// Fault notes a fault: the file cannot be used.
 func (r *Reporter) Fault(pos Position, rule, hint, format string, args ...any) {
 	r.add(parlance.Fault, pos, rule, hint, format, args...)
 }
@@ -60,10 +62,12 @@ func (r *Reporter) warn(pos Position, rule, hint, format string, args ...any) {
 	r.add(parlance.Warning, pos, rule, hint, format, args...)
 }
 
+// Failed reports that there is a fault.
 func (r *Reporter) Failed() bool {
 	return slices.ContainsFunc(r.All, func(d parlance.Diagnostic) bool { return d.Severity == parlance.Fault })
 }
 
+// Sorted are all faults and warnings, in the order of the file.
 func (r *Reporter) Sorted() []parlance.Diagnostic {
 	slices.SortStableFunc(r.All, func(a, b parlance.Diagnostic) int {
 		if a.Line != b.Line {
@@ -174,6 +178,7 @@ func needsQuotes(line string) bool {
 	return value != "" && strings.ContainsRune("{[*&!%@`", rune(value[0])) || strings.Contains(value, ": ")
 }
 
+// Indentation is how many blanks a line begins with.
 func Indentation(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 // checkNode checks every value for what the language does not have. It stops at the
@@ -353,6 +358,7 @@ func (r *Reporter) words(n *yaml.Node, what string) []string {
 	return all
 }
 
+// Boolean is true or false; another value is a fault.
 func (r *Reporter) Boolean(n *yaml.Node, what string) bool {
 	switch n.Value {
 	case "true":
@@ -364,6 +370,7 @@ func (r *Reporter) Boolean(n *yaml.Node, what string) bool {
 	return false
 }
 
+// KindOf names the value of a node for a fault: "a list", or a text in quotes.
 func KindOf(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:

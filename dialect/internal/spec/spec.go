@@ -13,15 +13,15 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 )
 
-// Spec is one dialect file, compiled: its codes, its shapes, and what is known of
-// both before the first response. It is immutable.
+// Spec is one dialect file, compiled: its codes, its shapes, and all that is known
+// of both before the first response. It is immutable.
 type Spec struct {
 	File        string
 	source      []byte
 	Name, Title string
 	Sources     []string
 	Codes       codes
-	Rows        []*Row   // the file's, and those of the dialect that it extends where it says nothing
+	Rows        []*Row   // the file's, and those of the dialect that it extends if it says nothing
 	separate    bool     // the file says whether codes and statuses are one list
 	Shapes      []*Shape // with a body, in the order of the file
 	Extras      []*Shape // headers only: they read and are written beside a body
@@ -81,8 +81,8 @@ type Finder func(name string) (*Spec, error)
 //go:embed http.yaml
 var httpSource []byte
 
-// HTTPSource is the file of the dialect http: what every status means where no file
-// says otherwise, and how an API without a dialect is read.
+// HTTPSource is the file of the dialect http. It says what a status means if no
+// other file does, and how an API without a dialect is read.
 func HTTPSource() []byte { return slices.Clone(httpSource) }
 
 // HTTP is the dialect http, on which all others stand.

@@ -48,8 +48,8 @@ type Template struct {
 	Hole      *Hole       //
 	Members   []Member    //
 	Rest      *Member     // takes every member that has no name of its own
-	Entries   *Template   // rest as a repetition
-	Key       Target      // what the name of such a member is, AttrNone where it is skipped
+	Entries   *Template   // rest as a list
+	Key       Target      // what the name of such a member is, AttrNone if it is skipped
 	KeyConv   Conversion  // in which notation
 	Indexed   bool        // the members are the elements of a list, and their names its indexes
 	AnyName   string      // what a skipped name is written as
@@ -62,9 +62,9 @@ type Template struct {
 	Writes    Set         // those that are written
 	Copies    Set         // those that are read from a text that another attribute writes
 	Implied   Set         // those that are read from a part of a text, if it says them
-	Deep      Set         // those that are read inside a repetition below this place
-	Both      bool        // of a repetition: an element can have a text of its own beside deeper ones
-	inner     Set         // of a repetition: those that are read inside another one in its elements
+	Deep      Set         // those that are read inside a list below this place
+	Both      bool        // of a list: an element can have a text of its own beside deeper ones
+	inner     Set         // of a list: those that are read inside another one in its elements
 	Keys      Set         // those that a name of a member gives at or below it
 	HasGuard  bool        // a text at or below it must fit a pattern
 	Indexes   bool        // of alternatives: one of them is a list in which the place counts
@@ -74,7 +74,7 @@ type Template struct {
 	Named     []numbered  // the names of its members by these
 	Needed    uint64      // and which of the first 64 must be there, in JSON
 	size      int         // members at and below it, for choosing the smallest
-	Site      [2]uint16   // this place's number where a turn of it makes an Item or a Field, 0 where not
+	Site      [2]uint16   // this place's number if an element here makes an Item or a Field, else 0
 	Sites     sites       // the numbers of those at and below it
 	Near      sites       // those that no name of a member stands before
 }
@@ -88,7 +88,7 @@ type Member struct {
 	Json      string   // its first name as JSON, with the colon
 	Unwritten bool     // it is for reading alone
 	Simple    bool     // it has one name, and its value is one text
-	Optional  bool     // key?: left out where there is nothing to write
+	Optional  bool     // key?: left out if there is nothing to write
 	Must      bool     // key!: must be there and not empty for the shape to fit
 	Value     *Template
 }
@@ -117,12 +117,12 @@ type Instance struct {
 	both  bool        // it can hold a text beside deeper ones
 }
 
-// Makes reports that a turn of this repetition makes a record of the owner,
-// rather than one below it.
+// Makes reports that an element of this list makes a record of the owner, rather
+// than one below it.
 func (t *Template) Makes(o Owner) bool { return t.Reads.Of(o) != 0 && t.inner.Of(o) == 0 }
 
-// Guarded reports that a list is recognised by a text in the first of its
-// templates: an element must say it, the others may follow the other templates.
+// Guarded reports that a list is recognized by a text in the first of its
+// templates: an element must have it, the others may follow the other templates.
 func (t *Template) Guarded() bool { return t.Op == OpList && len(t.Elems) > 0 && t.Elems[0].HasGuard }
 
 // StandsIn reports that a hole is written with a text of its own if nothing is set.
@@ -164,8 +164,8 @@ func (t *Template) Root() *Member {
 	return &t.Members[0]
 }
 
-// Single reports that the name of just one member is taken, as an attribute of
-// what is around it.
+// Single reports that the name of just one member is taken: it is an attribute of
+// the record around it.
 func (t *Template) Single() bool {
 	return t.Key.Attr != AttrNone && t.Key.Attr != AttrPath && t.Key.Attr != AttrID && t.Key.Owner != Field
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Clock tells the moment from which the times of an answer are counted.
+// Clock gives the moment from which the times of a response are counted.
 type Clock interface{ Now() time.Time }
 
 // Wait reads a time to wait in one of the notations of time. A moment that has

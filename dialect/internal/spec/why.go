@@ -109,6 +109,7 @@ func durationWords(d time.Duration) string {
 	return d.String()
 }
 
+// Plural is a number with its noun: "1 hour", "2 hours".
 func Plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -6,10 +6,10 @@ import (
 	"math/bits"
 )
 
-// Guide says what of a value somebody asks for: which of its members,
-// attributes and elements become nodes. What nobody asks for is validated all
-// the same and leaves none. A Guide may lead to itself. It is built by one
-// goroutine; once it is whole any number may read by it.
+// Guide says which parts of a value become nodes: its members, attributes and
+// elements that somebody asks for. The other parts are validated all the same. A
+// Guide may lead to itself. It is built by one goroutine; once it is whole, any
+// number may read by it.
 type Guide struct {
 	slots      map[label]uint16 // shared by guides that belong together, so that a name has one slot in all
 	members    names
@@ -39,11 +39,11 @@ func NewGuide() *Guide {
 	return &Guide{slots: map[label]uint16{}}
 }
 
-// Member asks for the members, or child elements, of that name. Their values
-// are read by child; nil stands for the guide that the name has already, or for
-// a new one, which takes nothing below. It returns that guide, and the slot
-// that the nodes carry: of one name the same in every guide reached from one
-// NewGuide, never 0 but where there are more than 65,535 names.
+// Member asks for the members, or child elements, of that name. Their values are
+// read by child; nil stands for the guide that the name has already, or for a new
+// one, which takes nothing below. It returns that guide, and the slot that the
+// nodes carry. A name has the same slot in every guide that one NewGuide leads to.
+// The slot is 0 only for a name beyond the 65,535th.
 func (g *Guide) Member(name string, child *Guide) (slot uint16, guide *Guide) {
 	n := g.members.find([]byte(name), 0, len(name), new(int32))
 	if n == nil {

@@ -8,14 +8,14 @@ import (
 	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
-// JSON reads a document after RFC 8259. It accepts and rejects what
-// encoding/json does, but for the depth. With cut, source is the beginning of a
-// longer document: where it ends, everything that is open counts as complete,
-// and a member or scalar that is cut apart is dropped.
+// JSON reads a document after RFC 8259. It accepts and rejects what encoding/json
+// does, except for the depth. With cut, source is the beginning of a longer
+// document: everything that is open at its end counts as complete. A member or
+// scalar that is cut apart is dropped.
 func (t *Tree) JSON(source []byte, cut bool) error { return t.JSONBy(everything, source, cut) }
 
-// JSONBy is JSON, where only what the guide asks for becomes nodes. It accepts
-// and rejects the same.
+// JSONBy is JSON, but only the parts that the guide asks for become nodes. It
+// accepts and rejects the same.
 func (t *Tree) JSONBy(guide *Guide, source []byte, cut bool) error {
 	if err := t.reset(source, cut); err != nil {
 		return err
@@ -372,7 +372,7 @@ func text(src []byte, start, at int) (end int, escaped, repaired bool, fault str
 	}
 }
 
-// TextEnd is where the text that begins behind a quote ends. It reports false
+// TextEnd is the end of the text that begins behind a quote. It reports false
 // for one that does not end, or whose value is not its bytes.
 func TextEnd(src []byte, at int) (end int, plainly bool) {
 	if end = plain(src, at); end < len(src) && src[end] == '"' {
@@ -382,8 +382,8 @@ func TextEnd(src []byte, at int) (end int, plainly bool) {
 	return end, fault == "" && !escaped
 }
 
-// NumberEnd is where the number that begins there ends. It reports false where
-// none does.
+// NumberEnd is the end of the number that begins there. It reports false if none
+// does.
 func NumberEnd(src []byte, at int) (end int, is bool) {
 	if at >= len(src) || src[at] != '-' && (src[at] < '0' || src[at] > '9') {
 		return at, false

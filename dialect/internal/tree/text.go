@@ -48,13 +48,14 @@ func IsXMLName(s string) bool {
 	return s != ""
 }
 
-// IsNumber is JSON's grammar of a number, but for exponents, which no code has.
+// IsNumber reports a number of JSON without an exponent: no code has one.
 func IsNumber(s string) bool {
 	s = strings.TrimPrefix(s, "-")
 	whole, fraction, has := strings.Cut(s, ".")
 	return IsDigits(whole) && (len(whole) == 1 || whole[0] != '0') && (!has || IsDigits(fraction))
 }
 
+// IsDigits reports a text of ASCII digits, and at least one.
 func IsDigits(s string) bool {
 	for _, c := range []byte(s) {
 		if c < '0' || c > '9' {
@@ -64,7 +65,7 @@ func IsDigits(s string) bool {
 	return s != ""
 }
 
-// IsWhole is a number that a conversion to int takes.
+// IsWhole reports a number that a conversion to int takes.
 func IsWhole(s string) bool {
 	_, err := strconv.ParseInt(s, 10, 64)
 	return err == nil && IsNumber(s)

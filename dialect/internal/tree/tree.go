@@ -1,7 +1,11 @@
-// Package tree holds one document, JSON or XML, as a flat list of nodes over
-// the bytes it was read from: one pass, no pointers, nothing copied. Both
-// readers validate all that they accept and bound the depth. A Guide says what
-// becomes nodes; without one all of the document does.
+// Package tree holds one document, JSON or XML, as a flat list of nodes over the
+// bytes it was read from: one pass, no pointers, nothing copied. Both readers
+// validate all that they accept and bound the depth. A [Guide] says what becomes
+// nodes; without one all of the document does. The package also writes texts of
+// JSON and XML (text.go).
+//
+// Begin reading at [Tree] and [Tree.JSON]. The package knows nothing of dialects:
+// it imports the standard library alone.
 package tree
 
 import (
@@ -12,8 +16,8 @@ import (
 	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
-// MaxDepth bounds the nesting of a document. Error bodies nest a handful deep;
-// what nests more is an attack or not an answer.
+// MaxDepth bounds the nesting of a document. Error bodies nest a handful deep; a
+// document that nests deeper than this is an attack, or no response.
 const MaxDepth = 256
 
 // Kind is what a node is.
@@ -38,13 +42,13 @@ type Node struct {
 	Escaped   bool   // the value has escapes, references, line ends to fold, or bytes that are not UTF-8
 	KeyEscape bool   // the key has escapes, or bytes that are not UTF-8
 	Moved     bool   // the value lies in the tree's own buffer, already unescaped
-	Slot      uint16 // of the name in the guide; 0 where it has none there
-	Skipped   uint16 // how many children became no nodes because nobody asked for them; 65,535 stands for more too
+	Slot      uint16 // of the name in the guide; 0 if it has none there
+	Skipped   uint16 // how many children became no nodes because the guide did not ask for them; 65,535 stands for more too
 	KeyStart  uint32 // the member's or element's name, prefix dropped
 	KeyEnd    uint32
 	Start     uint32 // a scalar's text without quotes; a container from its first to past its last byte
 	End       uint32
-	Close     uint32 // of an element: where its end tag, or the /> of an empty one, begins
+	Close     uint32 // of an element: the place of its end tag, or of the /> of an empty one
 	Next      uint32 // index of the node after this one's descendants
 }
 
@@ -69,6 +73,7 @@ type SyntaxError struct {
 	Message string
 }
 
+// Error is the message with the place.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Message, e.Offset) }
 
 // done is what the parsers return inside where a cut document ends.
@@ -152,9 +157,9 @@ func (t *Tree) Raw(i uint32) []byte {
 	return t.Source[n.Start:n.End]
 }
 
-// Value is the text of a scalar, an attribute, or an element's own text with
-// the white space around it dropped, but for what is written as a reference. It
-// may share memory with Source.
+// Value is the text of a scalar, an attribute, or an element's own text. The white
+// space around a text of XML is dropped, unless it is written as a reference. The
+// value may share memory with Source.
 func (t *Tree) Value(i uint32) []byte {
 	n := &t.Nodes[i]
 	raw := t.Raw(i)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Extent is where a text lies in the matcher's own memory. The same text taken
-// for several attributes lies there once.
+// Extent is the place of a text in the matcher's own memory. The same text taken
+// for several attributes is kept once.
 type Extent struct{ Start, Size uint32 }
 
 // Content is the payload that stands at a node: the value, or what is between

@@ -13,14 +13,14 @@ import (
 
 // XML reads a document of XML 1.0 in UTF-8. There are no entities but the five
 // of the standard and character references; a DTD is refused, for it could
-// define others. Prefixes are dropped from names: an answer is told apart by
-// its local names. White space may stand before the declaration (servers send
-// it to keep a connection alive). With cut, source is the beginning of a longer
-// document: where it ends, everything that is open counts as complete.
+// define others. Prefixes are dropped from names: a response is recognized by its
+// local names. White space may stand before the declaration (servers send it to
+// keep a connection alive). With cut, source is the beginning of a longer document:
+// everything that is open at its end counts as complete.
 func (t *Tree) XML(source []byte, cut bool) error { return t.XMLBy(everything, source, cut) }
 
-// XMLBy is XML, where only what the guide of the root element asks for becomes
-// nodes. It accepts and rejects the same.
+// XMLBy is XML, but only the parts that the guide of the root element asks for
+// become nodes. It accepts and rejects the same.
 func (t *Tree) XMLBy(guide *Guide, source []byte, cut bool) error {
 	if err := t.reset(source, cut); err != nil {
 		return err
