@@ -14,6 +14,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
@@ -196,8 +197,8 @@ func bodyOf(t *tree.Tree) (body []byte) {
 	return slices.Clone(body)
 }
 
-func headerFields(r *spec.Reporter, n *yaml.Node, what string) spec.Fields {
-	h := spec.Fields{}
+func headerFields(r *spec.Reporter, n *yaml.Node, what string) wire.Fields {
+	h := wire.Fields{}
 	r.Pairs(n, what, func(k, v *yaml.Node) {
 		if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
 			return

@@ -8,6 +8,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
 // Losses lists what an Outcome of a kind loses when it is written in this dialect.
@@ -43,7 +44,7 @@ func Losses(in *dialect.Dialect, kind parlance.Kind) []parlance.Loss {
 }
 
 func lossesOf(d *dialect.Dialect, o parlance.Outcome) []parlance.Loss {
-	req := dialect.Request{Header: spec.Fields{"Accept": {d.Accept()}}}
+	req := dialect.Request{Header: wire.Fields{"Accept": {d.Accept()}}}
 	if o.Kind == parlance.Partial {
 		req.Method = "POST" // what has records is a bulk request
 	}

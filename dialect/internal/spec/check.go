@@ -53,26 +53,22 @@ func (d *Spec) sendable(w *Row) bool {
 
 // numericCodes reports that a shape reads $code:int.
 func (d *Spec) numericCodes() bool {
-	var inside func(t *Template) bool
-	inside = func(t *Template) bool {
-		if t == nil || t.Op == OpReference {
-			return false
-		}
-		if t.Hole != nil {
-			for _, r := range t.Hole.Readings {
-				if r.Target.Attr == AttrCode && r.Target.Owner != Field && r.Conv.Notation == Integer {
-					return true
-				}
-			}
-		}
-		for _, m := range t.Members {
-			if inside(m.Value) {
-				return true
-			}
-		}
-		return slices.ContainsFunc(t.Elems, inside) || t.Rest != nil && inside(t.Rest.Value)
+	return slices.ContainsFunc(d.Shapes, func(s *Shape) bool { return s.Body != nil && s.Body.numericCode() })
+}
+
+// numericCode reports that a code is read as a number, outside of definitions.
+func (t *Template) numericCode() bool {
+	if t.Hole != nil && slices.ContainsFunc(t.Hole.Readings, func(r Reading) bool {
+		return r.Target.Attr == AttrCode && r.Target.Owner != Field && r.Conv.Notation == Integer
+	}) {
+		return true
 	}
-	return slices.ContainsFunc(d.Shapes, func(s *Shape) bool { return inside(s.Body) })
+	for b := range t.below {
+		if b.numericCode() {
+			return true
+		}
+	}
+	return false
 }
 
 // checkShadowed warns of a shape that an earlier one always takes the body from.

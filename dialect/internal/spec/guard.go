@@ -1,7 +1,5 @@
 package spec
 
-import "slices"
-
 // GuardedShape is a shape that is recognized by a text in the body.
 type GuardedShape struct {
 	Shape *Shape
@@ -14,29 +12,22 @@ func (t *Template) Guards(yield func(*Pattern)) {
 	if t.Hole != nil && t.Hole.Guard != nil {
 		yield(t.Hole.Guard)
 	}
-	for i := range t.Members {
-		t.Members[i].Value.Guards(yield)
-	}
-	for _, e := range t.Elems {
-		e.Guards(yield)
-	}
-	if t.Rest != nil {
-		t.Rest.Value.Guards(yield)
+	for b := range t.below {
+		b.Guards(yield)
 	}
 }
 
 // sharesCode reports that a text is read as the code of the whole and of a Field.
 func (t *Template) sharesCode() bool {
 	if t.Op == OpHole {
-		of := t.Reads
-		return of.Has(Whole, AttrCode) && of.Has(Field, AttrCode)
+		return t.Reads.Has(Whole, AttrCode) && t.Reads.Has(Field, AttrCode)
 	}
-	for i := range t.Members {
-		if t.Members[i].Value.sharesCode() {
+	for b := range t.below {
+		if b.sharesCode() {
 			return true
 		}
 	}
-	return slices.ContainsFunc(t.Elems, (*Template).sharesCode) || t.Rest != nil && t.Rest.Value.sharesCode()
+	return false
 }
 
 // FieldsInDetail reports that the shape has a place for the detail and none for Fields, so

@@ -138,17 +138,12 @@ func (t *Template) saysKind(seen map[*Instance]bool) bool {
 		seen[t.Def] = true
 		return t.Def.Body.saysKind(seen)
 	}
-	for i := range t.Members {
-		if t.Members[i].Value.saysKind(seen) {
+	for b := range t.below {
+		if b.saysKind(seen) {
 			return true
 		}
 	}
-	for _, e := range t.Elems {
-		if e.saysKind(seen) {
-			return true
-		}
-	}
-	return t.Rest != nil && t.Rest.Value.saysKind(seen)
+	return false
 }
 
 // PlanFor is the plan of a status.

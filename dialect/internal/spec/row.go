@@ -168,14 +168,8 @@ var reasonWords = []string{
 	string(parlance.InFlight), string(parlance.Mismatch), string(parlance.KeyMissing), string(parlance.KeyMalformed), string(parlance.Uncertain), string(parlance.NotKept),
 }
 
-func isReason(s string) bool {
-	for _, c := range s {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
-			return false
-		}
-	}
-	return s != ""
-}
+// isReason reports a word that can be a reason.
+func isReason(s string) bool { return isWord(s, '_') }
 
 func kindWords() []string {
 	var words []string
@@ -221,7 +215,7 @@ func (r *Row) Text(a Attribute) string {
 func (r *Row) Phrase(status int) string {
 	sp, numeric := r.Number()
 	ofClass := numeric && sp.From != sp.To
-	switch words := wire.Phrases[status]; {
+	switch words := wire.Phrase(status); {
 	case r.Title != "" && (!ofClass || words == ""):
 		return r.Title
 	case words != "":

@@ -72,7 +72,7 @@ func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
 		Key{"method", func(_, v *yaml.Node) { s.Request.Method = strings.ToUpper(v.Value) }},
 		Key{"path", func(_, v *yaml.Node) { s.Request.Path = v.Value }},
 		Key{"request", func(_, v *yaml.Node) {
-			h := Fields{}
+			h := wire.Fields{}
 			r.Pairs(v, "request", func(hk, hv *yaml.Node) {
 				text, _ := r.Text(hv, "the value of a request header")
 				h[httpheader.Canonical(hk.Value)] = []string{text}
@@ -88,12 +88,6 @@ func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
 	return s, true
 }
 
-// Fields are the header fields of a sample.
-type Fields map[string][]string
-
-// Values are those of the fields of a name.
-func (f Fields) Values(name string) []string { return f[name] }
-
 // parse reads a response as it stands in a file.
 func (s *Sample) parse(text string) string {
 	head, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
@@ -106,7 +100,7 @@ func (s *Sample) parse(text string) string {
 	if err != nil || status < 100 || status > 999 {
 		return fmt.Sprintf("%q is no HTTP status", words[1])
 	}
-	h := Fields{}
+	h := wire.Fields{}
 	for _, l := range lines[1:] {
 		name, value, ok := strings.Cut(l, ":")
 		if !ok {

@@ -212,13 +212,17 @@ func (r *Reporter) service(d *Spec, sections map[string]*yaml.Node) {
 	}
 }
 
-func isName(s string) bool {
+// isName reports a name for a dialect.
+func isName(s string) bool { return isWord(s, '-') && s[0] >= 'a' }
+
+// isWord reports a text of lower-case letters, digits and a mark.
+func isWord(s string, mark rune) bool {
 	for _, c := range s {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != mark {
 			return false
 		}
 	}
-	return s != "" && s[0] >= 'a'
+	return s != ""
 }
 
 // link checks that the names which forms give stand in the table, and that the

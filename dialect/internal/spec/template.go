@@ -93,6 +93,24 @@ type Member struct {
 	Value     *Template
 }
 
+// below yields the templates right below one: of its members, of its elements or
+// alternatives, and of the members without a name.
+func (t *Template) below(yield func(*Template) bool) {
+	for i := range t.Members {
+		if !yield(t.Members[i].Value) {
+			return
+		}
+	}
+	for _, e := range t.Elems {
+		if !yield(e) {
+			return
+		}
+	}
+	if t.Rest != nil {
+		yield(t.Rest.Value)
+	}
+}
+
 // numbered is a name of a member by its number in the guide of the dialect.
 type numbered struct {
 	slot   uint16

@@ -2,14 +2,14 @@ package wire
 
 import "time"
 
-// Arrival is the header of an answer, and when it came.
+// Arrival is the header of a response, and the moment when it came.
 type Arrival struct {
 	Header   Header
 	Received time.Time
 }
 
-// Now is the server's own clock where the answer has a Date, so that a skew
-// between the two does not count; else when it came.
+// Now is the server's own clock if the response has a Date, so that a skew between
+// the two does not count. Otherwise it is the moment when the response came.
 func (s *Arrival) Now() time.Time {
 	for _, date := range Values(s.Header, "Date") {
 		if served, ok := ParseHTTPDate(date); ok {

@@ -15,8 +15,8 @@ func Values(h Header, name string) []string {
 	return fields[name]
 }
 
-// HeaderText is a text that can stand in a header field: no control
-// characters, so that nobody can add a field or a body (RFC 9110, 5.5).
+// HeaderText makes a text that can stand in a header field. It has no control
+// characters, which could add a field or a body (RFC 9110, 5.5).
 func HeaderText(s string) string {
 	if plainHeader(s) {
 		return s

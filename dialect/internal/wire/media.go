@@ -16,6 +16,7 @@ func MediaType(h Header) string {
 	return httpheader.MediaType(v[0])
 }
 
+// IsJSON reports a media type of JSON: application/json, or one that ends in +json.
 func IsJSON(media string) bool {
 	return strings.HasSuffix(media, "/json") || strings.HasSuffix(media, "+json")
 }
@@ -45,9 +46,9 @@ func Untouched(h Header) bool {
 	return false
 }
 
-// Accepts is the weight that an Accept field gives to a type, and how exactly
-// it names it: 3 for the type, 2 for its form, 1 for main/*, 0 for */* or an
-// empty field, negative where it does not.
+// Accepts is the weight that an Accept field gives to a type. It also says how
+// exactly the field names the type: 3 for the type itself, 2 for its form, 1 for
+// main/*, 0 for */* or an empty field, and a negative number for none of these.
 func Accepts(accept, media string) (q float64, exact int) {
 	media, _, _ = strings.Cut(media, ";")
 	if strings.TrimSpace(accept) == "" {

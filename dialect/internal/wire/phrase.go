@@ -1,8 +1,8 @@
 package wire
 
-// Phrases are the reason phrases that a status line is written with (RFC 9110,
+// phrases are the reason phrases that a status line is written with (RFC 9110,
 // 15; RFC 4918, 11; RFC 6585).
-var Phrases = map[int]string{
+var phrases = map[int]string{
 	200: "OK", 201: "Created", 202: "Accepted", 203: "Non-Authoritative Information", 204: "No Content", 205: "Reset Content", 206: "Partial Content",
 	207: "Multi-Status", 208: "Already Reported", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
 	307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden",
@@ -14,4 +14,5 @@ var Phrases = map[int]string{
 	504: "Gateway Timeout", 505: "HTTP Version Not Supported", 507: "Insufficient Storage", 508: "Loop Detected", 511: "Network Authentication Required",
 }
 
-func Phrase(status int) string { return Phrases[status] }
+// Phrase is the reason phrase of a status, "" for one that the RFCs do not name.
+func Phrase(status int) string { return phrases[status] }
