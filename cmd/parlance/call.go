@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
@@ -132,7 +133,7 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 	}
 	t := a.newTeller(c, d, hidden)
 	switch {
-	case c.login != "" || c.refresh != "":
+	case c.renews():
 		cr, err := a.renewal(c, d, req.URL, c.given.token, c.given.apiKeys(req.Header, hidden), t)
 		if err != nil {
 			return err
@@ -141,14 +142,8 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 	case c.given.token != "":
 		granted = append(granted, client.WithCredential(theToken(c.given.token)))
 	}
-	switch name := d.IdempotencyHeader(); {
-	case c.key == "":
-	case name == "":
-		return &mistake{message: fmt.Sprintf("--key: the dialect %s has no idempotency key", d.Name()), hint: "-H 'Name: KEY' sends any header"}
-	case len(req.Header[name]) > 0:
-		return &mistake{message: "--key and --header name two idempotency keys", hint: "leave one of them out"}
-	case !httpheader.IsValue(c.key):
-		return &mistake{message: "--key holds what no header can", hint: "it is one line, without control characters"}
+	if err := c.checkKey(d, req.Header); err != nil {
+		return err
 	}
 	out, err := a.bodyFile(c.output)
 	if err != nil {
@@ -161,15 +156,8 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 		ctx, cancel = context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 	}
-	base := a.base
-	if base == nil {
-		base = http.DefaultTransport
-	}
-	if c.verbose && !c.asJSON {
-		base = heads{base, t}
-	}
 	transport := client.New(d, append(granted,
-		client.WithBase(base), client.WithObserver(t),
+		client.WithBase(a.baseOf(c, t)), client.WithObserver(t),
 		client.WithAttempts(c.attempts), client.WithCeiling(c.ceiling), client.WithAttemptTimeout(c.attemptTimeout))...)
 
 	// Not by an http.Client, which follows redirects: that is for the caller to say.
@@ -183,6 +171,32 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 		defer resp.Body.Close()
 	}
 	return a.finish(ctx, c, t, out, resp, err)
+}
+
+// checkKey finds fault with an idempotency key that cannot be sent.
+func (c *call) checkKey(d *dialect.Dialect, header http.Header) error {
+	switch name := d.IdempotencyHeader(); {
+	case c.key == "":
+	case name == "":
+		return &mistake{message: fmt.Sprintf("--key: the dialect %s has no idempotency key", d.Name()), hint: "-H 'Name: KEY' sends any header"}
+	case len(header[name]) > 0:
+		return &mistake{message: "--key and --header name two idempotency keys", hint: "leave one of them out"}
+	case !httpheader.IsValue(c.key):
+		return &mistake{message: "--key holds what no header can", hint: "it is one line, without control characters"}
+	}
+	return nil
+}
+
+// baseOf is what sends the requests, and shows their heads if that was asked for.
+func (a *app) baseOf(c *call, t *teller) http.RoundTripper {
+	base := a.base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	if c.verbose && !c.asJSON {
+		base = heads{base, t}
+	}
+	return base
 }
 
 // request is what the flags ask to be sent.

@@ -75,41 +75,57 @@ func (t *teller) elsewhere(r *called) string {
 // prove says what to do about a credential: one that is missing, of another kind
 // than is asked for, refused or expired.
 func (t *teller) prove(c *call, r *called, last *sending) string {
-	auth, had := t.of.Auth(), c.given
 	basic, bearer := r.asks("Basic"), r.asks("Bearer")
-	renewing := "--login env:NAME gets a new one" + at(t.of)
-	if len(auth.Grants) > 0 && auth.Token != "" {
-		renewing = "--refresh env:NAME or " + renewing
-	}
-	switch {
-	case basic && !bearer && !had.basic && (had.bearer || had.header):
+	switch had := c.given; {
+	case !had.basic && !had.bearer && !had.header:
+		return t.give(basic, bearer)
+	case basic && !bearer && !had.basic:
 		return "The API asks for user and password (Basic), and got another credential. Give them with -u env:NAME."
 	case bearer && !basic && had.basic && !had.bearer:
 		return "The API asks for a token (Bearer), and got user and password. Give one with --token env:NAME" + orLogin(t.of) + "."
-	case !had.basic && !had.bearer && !had.header:
-		switch {
-		case basic && !bearer:
-			return "The API asks for user and password (Basic). Give them with -u env:NAME."
-		case bearer && !basic, auth.Token != "", auth.Login != "", auth.Header != "":
-			return "Give a token with --token env:NAME" + orLogin(t.of) + "."
-		}
-		return "Give a credential: a token with --token env:NAME, or user and password with -u env:NAME."
-	case r.Decision.Act == parlance.Refresh && (c.login != "" || c.refresh != ""):
-		if last != nil && last.Error != "" {
-			return "The token was refused, and no new one could be had: see the error above."
-		}
-		return "The token was refused. Send the request again to get a new one."
-	case r.Decision.Act == parlance.Refresh && (auth.Token != "" || auth.Login != ""):
-		return "The token was refused, probably because it has expired. " + renewing + "."
 	case r.Decision.Act == parlance.Refresh:
-		return "The credential was refused, probably because it has expired. Get a new one, and call with that."
+		return t.renew(c, last)
 	case r.Error != "" || len(r.Attempts) == 0:
 		return "No token could be had, so nothing was sent. Check what --login and --refresh name."
-	case c.login != "" || c.refresh != "":
+	case c.renews():
 		return "The API refused the token that it gave. Check whether this account may call here."
 	}
 	return "The API refused the credential. Check that it is the right one and still good."
 }
+
+// give says which credential to give, if there was none.
+func (t *teller) give(basic, bearer bool) string {
+	auth := t.of.Auth()
+	switch {
+	case basic && !bearer:
+		return "The API asks for user and password (Basic). Give them with -u env:NAME."
+	case bearer && !basic, auth.Token != "", auth.Login != "", auth.Header != "":
+		return "Give a token with --token env:NAME" + orLogin(t.of) + "."
+	}
+	return "Give a credential: a token with --token env:NAME, or user and password with -u env:NAME."
+}
+
+// renew says how to get another credential for one that has expired.
+func (t *teller) renew(c *call, last *sending) string {
+	if c.renews() {
+		if last != nil && last.Error != "" {
+			return "The token was refused, and no new one could be had: see the error above."
+		}
+		return "The token was refused. Send the request again to get a new one."
+	}
+	auth := t.of.Auth()
+	if auth.Token == "" && auth.Login == "" {
+		return "The credential was refused, probably because it has expired. Get a new one, and call with that."
+	}
+	ways := "--login env:NAME gets a new one" + at(t.of)
+	if len(auth.Grants) > 0 && auth.Token != "" {
+		ways = "--refresh env:NAME or " + ways
+	}
+	return "The token was refused, probably because it has expired. " + ways + "."
+}
+
+// renews reports that the call was told where a token comes from.
+func (c *call) renews() bool { return c.login != "" || c.refresh != "" }
 
 // at is where the dialect says that a token comes from; "" if it does not.
 func at(d *dialect.Dialect) string {

@@ -172,56 +172,22 @@ func keys(key string) []string {
 }
 
 func (a *app) showExplained(e explained, d *dialect.Dialect) {
-	code := printable(e.Code)
 	s := sheet{a.stdout, a.styleOf(a.stdout)}
 	if len(e.Meanings) == 0 && len(e.Codes) == 0 {
-		fmt.Fprintf(a.stdout, "%s has no row for %s, and it is no HTTP status: it takes the meaning of the status that it comes with.\n", e.Dialect, code)
+		fmt.Fprintf(a.stdout, "%s has no row for %s, and it is no HTTP status: it takes the meaning of the status that it comes with.\n", e.Dialect, printable(e.Code))
 		if best := nearest.Word(e.Code, a.completeCode(e.Dialect)); best != "" {
 			fmt.Fprintf(a.stderr, "hint: did you mean %s?\n", best)
 		}
 		return
 	}
 	if !e.Listed && len(e.Meanings) > 0 {
-		m := e.Meanings[len(e.Meanings)-1]
-		says := fmt.Sprintf("its row for %s says", m.Key)
-		if m.Builtin {
-			says = "nor for its class, so what is built in counts"
-			if len(e.Codes) > 0 {
-				says = "what is built in counts"
-			}
-		}
-		fmt.Fprintf(a.stdout, "%s has no row for %s: %s\n\n", e.Dialect, code, says)
+		fmt.Fprintf(a.stdout, "%s has no row for %s: %s\n\n", e.Dialect, printable(e.Code), e.instead())
 	}
-	for i, m := range e.Meanings {
+	for i := range e.Meanings {
 		if i > 0 {
 			fmt.Fprintln(a.stdout)
 		}
-		title := cmp.Or(m.Title, classWords[e.Code])
-		if m.Builtin {
-			title = cmp.Or(classWords[e.Code], m.Title)
-		}
-		s.title(e.Dialect, s.bold(strings.TrimSpace(code+"  "+title)))
-		switch {
-		case m.When != "":
-			s.prose("if", m.When)
-		case i > 0:
-			s.prose("if", "no condition above holds")
-		}
-		if m.NotUsed {
-			s.prose("not used", notUsed)
-		}
-		s.prose("means", meaning(m.Kind, m.Reason)+": "+kindWords[m.Kind])
-		if m.Status != 0 {
-			s.prose("travels", "in the body, under HTTP status "+strconv.Itoa(m.Status))
-		}
-		s.prose("help", m.Help)
-		s.prose("advice", advice(m.Decision, m.Reset, d.Support()))
-		s.prose("retry", retryable(m, d))
-		line := m.Line
-		if m.Builtin {
-			line += ", built in"
-		}
-		s.row("line", line)
+		s.meaning(&e, i, d)
 	}
 	if g := e.Group; g != nil {
 		s.prose("group", strings.TrimSuffix(g.Key+": "+cmp.Or(g.Title, g.Help, classWords[g.Key]), "."))
@@ -233,6 +199,44 @@ func (a *app) showExplained(e explained, d *dialect.Dialect) {
 		s.prose("in bodies", strings.Join(e.Under, ", ")+" may come under this status")
 	}
 	s.codes(e.Codes, d)
+}
+
+// instead says what counts for a code that has no row.
+func (e *explained) instead() string {
+	switch m := e.Meanings[len(e.Meanings)-1]; {
+	case !m.Builtin:
+		return fmt.Sprintf("its row for %s says", m.Key)
+	case len(e.Codes) > 0:
+		return "what is built in counts"
+	}
+	return "nor for its class, so what is built in counts"
+}
+
+// meaning writes one meaning of the code, with the condition that it has.
+func (s sheet) meaning(e *explained, i int, d *dialect.Dialect) {
+	m := &e.Meanings[i]
+	title, line := cmp.Or(m.Title, classWords[e.Code]), m.Line
+	if m.Builtin {
+		title, line = cmp.Or(classWords[e.Code], m.Title), line+", built in"
+	}
+	s.title(e.Dialect, s.bold(strings.TrimSpace(printable(e.Code)+"  "+title)))
+	switch {
+	case m.When != "":
+		s.prose("if", m.When)
+	case i > 0:
+		s.prose("if", "no condition above holds")
+	}
+	if m.NotUsed {
+		s.prose("not used", notUsed)
+	}
+	s.prose("means", meaning(m.Kind, m.Reason)+": "+kindWords[m.Kind])
+	if m.Status != 0 {
+		s.prose("travels", "in the body, under HTTP status "+strconv.Itoa(m.Status))
+	}
+	s.prose("help", m.Help)
+	s.prose("advice", advice(m.Decision, m.Reset, d.Support()))
+	s.prose("retry", retryable(*m, d))
+	s.row("line", line)
 }
 
 // codes writes rows, each with its condition.
