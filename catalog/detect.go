@@ -15,6 +15,7 @@ import (
 
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // Guess is one dialect that a response may be of.
@@ -161,26 +162,9 @@ func (c *cues) addMember(weight float64, path string) {
 }
 
 func (c *cues) weigh() {
+	c.weighMembers()
+	c.weighInputs()
 	e := &c.evidence
-	for _, m := range e.Named {
-		weight := float64(ownName)
-		if commonNames[lastName(m.Path)] {
-			weight = commonName
-		}
-		c.addMember(weight/float64(m.Choices), m.Path)
-	}
-	if len(e.Inputs) > 0 {
-		weight := rootMap
-		for _, path := range e.Inputs {
-			switch {
-			case strings.Contains(path, "."):
-				weight = aMap
-			case envelopes[strings.ToLower(path)]:
-				e.Strange = append(e.Strange, path)
-			}
-		}
-		c.add(weight, "a map of %s", strings.Join(e.Inputs[:min(len(e.Inputs), shown)], ", "))
-	}
 	for _, path := range e.Constants {
 		c.add(constant, "what stands in %s", path)
 	}
@@ -192,34 +176,74 @@ func (c *cues) weigh() {
 	}
 	c.weight += max(strangeName*float64(len(e.Strange)), mostStrange)
 	c.weight += max(missingName*float64(len(e.Missing)), mostMissing)
-	for _, name := range e.Headers {
-		if commonHeaders[strings.ToLower(name)] {
-			c.weight += plainHeader
-			continue
-		}
-		c.add(ownHeader, "the header %s", name)
-	}
+	c.weighHeaders()
 	if e.Listed {
 		c.add(listedCode, "the code %s, which it lists", e.Reading.Outcome.Code)
 	}
-	if given := contentType(c.res.Header); !plainTypes[given] || e.Type != "" && given != "" {
-		declared, _, _ := strings.Cut(e.Type, ";")
-		switch {
-		case e.Type == "":
-			c.weight += vendorsType
-		case !strings.EqualFold(strings.TrimSpace(declared), given):
-			c.weight += otherType
-		case !plainTypes[given]:
-			c.add(ownType, "the content type %s", given)
-		}
-	}
+	c.weighType()
 	if e.Path {
 		c.add(ownPath, "the path of the request")
 	}
 	if by := c.itself(); by != "" {
 		c.add(namesItself, "%s, which names it", by)
 	}
+	c.weighStatus()
+	c.weighComplaints()
+}
+
+func (c *cues) weighMembers() {
+	for _, m := range c.evidence.Named {
+		weight := float64(ownName)
+		if commonNames[lastName(m.Path)] {
+			weight = commonName
+		}
+		c.addMember(weight/float64(m.Choices), m.Path)
+	}
+}
+
+func (c *cues) weighInputs() {
+	e := &c.evidence
+	if len(e.Inputs) == 0 {
+		return
+	}
+	weight := rootMap
+	for _, path := range e.Inputs {
+		switch {
+		case strings.Contains(path, "."):
+			weight = aMap
+		case envelopes[strings.ToLower(path)]:
+			e.Strange = append(e.Strange, path)
+		}
+	}
+	c.add(weight, "a map of %s", strings.Join(e.Inputs[:min(len(e.Inputs), shown)], ", "))
+}
+
+func (c *cues) weighHeaders() {
+	for _, name := range c.evidence.Headers {
+		if commonHeaders[strings.ToLower(name)] {
+			c.weight += plainHeader
+			continue
+		}
+		c.add(ownHeader, "the header %s", name)
+	}
+}
+
+func (c *cues) weighType() {
+	own, given := httpheader.MediaType(c.evidence.Type), contentType(c.res.Header)
 	switch {
+	case plainTypes[given] && (own == "" || given == ""):
+		// it tells nothing
+	case own == "":
+		c.weight += vendorsType
+	case own != given:
+		c.weight += otherType
+	case !plainTypes[given]:
+		c.add(ownType, "the content type %s", given)
+	}
+}
+
+func (c *cues) weighStatus() {
+	switch e := &c.evidence; {
 	case e.Exact && http.StatusText(c.res.Status) == "":
 		c.add(ownStatus, "the status %d", c.res.Status)
 	case e.Row:
@@ -227,7 +251,10 @@ func (c *cues) weigh() {
 	default:
 		c.weight += noStatusRow
 	}
-	for _, d := range e.Reading.Diagnostics {
+}
+
+func (c *cues) weighComplaints() {
+	for _, d := range c.evidence.Reading.Diagnostics {
 		if d.Rule == "unfit_body" || d.Rule == "broken_body" {
 			c.weight += unfit
 		} else {
@@ -268,29 +295,46 @@ const shown = 5
 // itself is where the response says whose it is: a field of the header whose
 // name holds that of the dialect, or a link to its site. "" for nowhere.
 func (c *cues) itself() string {
-	own := strings.Split(c.in.Name(), "-")
 	for _, name := range headerNames(c.res.Header) {
-		parts := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '-' || r == '_' })
-		if len(parts) > 1 && slices.ContainsFunc(own, func(w string) bool { return len(w) > 2 && !plainWords[w] && slices.Contains(parts, w) }) {
+		if c.named(name) {
 			return "the header " + name
 		}
 	}
-	texts := [][]byte{c.res.Body[:min(len(c.res.Body), 16<<10)]}
-	for _, name := range linkHeaders {
-		if c.res.Header != nil {
-			for _, v := range c.res.Header.Values(name) {
-				texts = append(texts, []byte(v))
-			}
-		}
-	}
+	texts := c.linking()
 	for _, site := range c.sites() {
-		for _, text := range texts {
-			if at := bytes.Index(text, []byte(site)); at > 0 && (text[at-1] == '.' || text[at-1] == '/' || text[at-1] == '@') {
-				return "a link to " + site
-			}
+		if slices.ContainsFunc(texts, func(text []byte) bool { return links(text, site) }) {
+			return "a link to " + site
 		}
 	}
 	return ""
+}
+
+// named reports that the name of a field holds a word of the dialect's name.
+func (c *cues) named(header string) bool {
+	parts := strings.FieldsFunc(strings.ToLower(header), func(r rune) bool { return r == '-' || r == '_' })
+	return len(parts) > 1 && slices.ContainsFunc(strings.Split(c.in.Name(), "-"), func(w string) bool {
+		return len(w) > 2 && !plainWords[w] && slices.Contains(parts, w)
+	})
+}
+
+// linking are the parts of the response that links stand in.
+func (c *cues) linking() [][]byte {
+	texts := [][]byte{c.res.Body[:min(len(c.res.Body), 16<<10)]}
+	if c.res.Header == nil {
+		return texts
+	}
+	for _, name := range linkHeaders {
+		for _, v := range c.res.Header.Values(name) {
+			texts = append(texts, []byte(v))
+		}
+	}
+	return texts
+}
+
+// links reports that a text begins to speak of a site as the end of a host does.
+func links(text []byte, site string) bool {
+	at := bytes.Index(text, []byte(site))
+	return at > 0 && bytes.IndexByte([]byte("./@"), text[at-1]) >= 0
 }
 
 // linkHeaders are the fields of a header that hold links.
@@ -341,8 +385,7 @@ func contentType(h dialect.Header) string {
 	if len(v) == 0 {
 		return ""
 	}
-	media, _, _ := strings.Cut(v[0], ";")
-	return strings.ToLower(strings.TrimSpace(media))
+	return httpheader.MediaType(v[0])
 }
 
 // lastName is the name of a member without where it stands.

@@ -14,10 +14,11 @@ import (
 	"testing"
 	"time"
 
+	yaml "go.yaml.in/yaml/v4"
+
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
-	yaml "go.yaml.in/yaml/v4"
 )
 
 // dump is where the frozen texts are written in full, to be compared with those
