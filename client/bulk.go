@@ -56,29 +56,41 @@ func (b Bulk[T]) FollowUp(resp *http.Response, records []T) (*http.Request, []T,
 	}
 	var rest []T
 	for i, it := range r.Outcome.Items {
-		if !it.Outcome.Kind.Failing() {
-			continue
-		}
-		d := r.ItemDecision(i)
-		take := d.RepeatSafe && (d.Act == parlance.Retry || d.Act == parlance.Refresh)
-		if b.Take != nil {
-			take = b.Take(it, d)
-		}
-		if take {
+		if it.Outcome.Kind.Failing() && b.takes(it, r.ItemDecision(i)) {
 			rest = append(rest, records[at[i]])
 		}
 	}
 	if len(rest) == 0 {
 		return nil, nil, nil
 	}
-	encode := b.Encode
-	if encode == nil {
-		encode = func(rest []T) ([]byte, error) { return json.Marshal(rest) }
-	}
-	body, err := encode(rest)
+	body, err := b.encode(rest)
 	if err != nil {
 		return nil, nil, fmt.Errorf("client: the follow-up: %w", err)
 	}
+	req, err := r.resend(body)
+	if err != nil {
+		return nil, nil, err
+	}
+	return req, rest, nil
+}
+
+// takes reports that a record that failed is part of the follow-up.
+func (b Bulk[T]) takes(it parlance.Item, d parlance.Decision) bool {
+	if b.Take != nil {
+		return b.Take(it, d)
+	}
+	return d.RepeatSafe && (d.Act == parlance.Retry || d.Act == parlance.Refresh)
+}
+
+func (b Bulk[T]) encode(rest []T) ([]byte, error) {
+	if b.Encode != nil {
+		return b.Encode(rest)
+	}
+	return json.Marshal(rest)
+}
+
+// resend is the request of the caller with another body.
+func (r *Report) resend(body []byte) (*http.Request, error) {
 	asked := r.of.req
 	ctx := asked.Context()
 	if c := CallOf(ctx); c.Key != "" {
@@ -90,13 +102,13 @@ func (b Bulk[T]) FollowUp(resp *http.Response, records []T) (*http.Request, []T,
 	}
 	req, err := http.NewRequestWithContext(ctx, asked.Method, asked.URL.String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	req.Host, req.Header = asked.Host, asked.Header.Clone()
 	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Idempotency-Key", "X-Idempotency-Key", r.of.dialect.IdempotencyHeader()} {
 		req.Header.Del(name)
 	}
-	return req, rest, nil
+	return req, nil
 }
 
 // match finds the record of each item.

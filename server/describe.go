@@ -16,28 +16,13 @@ const maxCalled = 200
 // title alone tells nobody which request it is about. It says what was called and what
 // the kind means, and never anything of the inside.
 func (x *exchange) describe(o *parlance.Outcome) string {
-	path, called := short(x.instance()), x.calledAs()
-	if path == "*" {
+	if x.instance() == "*" {
 		return "The target * names no resource. Call a path."
 	}
-	switch o.Status {
-	case http.StatusMethodNotAllowed:
-		allowed := x.Header().Get("Allow")
-		if allowed == "" {
-			return fmt.Sprintf("The method %s is not allowed at %s.", short(x.request.Method), path)
-		}
-		return fmt.Sprintf("The method %s is not allowed at %s. Allowed: %s.", short(x.request.Method), path, allowed)
-	case http.StatusRequestTimeout:
-		return "The request did not arrive in time."
-	case http.StatusPreconditionFailed:
-		return fmt.Sprintf("A condition in the header of %s does not hold.", called)
-	case http.StatusRequestEntityTooLarge:
-		return fmt.Sprintf("The body of %s is too large.", called)
-	case http.StatusUnsupportedMediaType:
-		return fmt.Sprintf("The content type of %s is not supported.", called)
-	case http.StatusRequestedRangeNotSatisfiable:
-		return fmt.Sprintf("The range that %s asks for does not exist.", called)
+	if text := x.describeStatus(o.Status); text != "" {
+		return text
 	}
+	called := x.calledAs()
 	switch o.Kind {
 	case parlance.Failed:
 		return fmt.Sprintf("The request %s is valid, but it failed.", called)
@@ -72,6 +57,30 @@ func (x *exchange) describe(o *parlance.Outcome) string {
 		return fmt.Sprintf("The request %s took longer than the server allows.", called)
 	}
 	return fmt.Sprintf("The request %s is invalid.", called)
+}
+
+// describeStatus is the detail of a status that says more than its kind; "" for others.
+func (x *exchange) describeStatus(status int) string {
+	called := x.calledAs()
+	switch status {
+	case http.StatusMethodNotAllowed:
+		text := fmt.Sprintf("The method %s is not allowed at %s.", short(x.request.Method), short(x.instance()))
+		if allowed := x.Header().Get("Allow"); allowed != "" {
+			text += " Allowed: " + allowed + "."
+		}
+		return text
+	case http.StatusRequestTimeout:
+		return "The request did not arrive in time."
+	case http.StatusPreconditionFailed:
+		return fmt.Sprintf("A condition in the header of %s does not hold.", called)
+	case http.StatusRequestEntityTooLarge:
+		return fmt.Sprintf("The body of %s is too large.", called)
+	case http.StatusUnsupportedMediaType:
+		return fmt.Sprintf("The content type of %s is not supported.", called)
+	case http.StatusRequestedRangeNotSatisfiable:
+		return fmt.Sprintf("The range that %s asks for does not exist.", called)
+	}
+	return ""
 }
 
 // calledAs is what was called, for a sentence: "GET /x".

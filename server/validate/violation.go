@@ -40,7 +40,6 @@ func (s *Schema) violations(e *jsonschema.ValidationError) []violation {
 		if len(k.Subschemas) == 0 {
 			return s.branches(e, "oneOf")
 		}
-		return s.one(e, "oneOf")
 	case *kind.Required:
 		return s.each(e, "required", k.Missing)
 	case *kind.AdditionalProperties:
@@ -51,8 +50,6 @@ func (s *Schema) violations(e *jsonschema.ValidationError) []violation {
 		return s.each(e, "dependentRequired", k.Missing, k.Prop)
 	case *kind.PropertyNames:
 		return s.each(e, "propertyNames", []string{k.Property})
-	case *kind.FalseSchema:
-		return s.one(e, lastKeyword(e.SchemaURL))
 	case *formatFault:
 		all := s.one(e, "format", k.name)
 		all[0].keys = []string{"format " + k.name}
@@ -60,53 +57,85 @@ func (s *Schema) violations(e *jsonschema.ValidationError) []violation {
 			all[0].keys = []string{k.text}
 		}
 		return all
-	case *kind.Type:
-		return s.one(e, "type", strings.Join(k.Want, ", "))
-	case *kind.Enum:
-		return s.one(e, "enum", list(k.Want))
-	case *kind.Const:
-		return s.one(e, "const", clip(asText(k.Want)))
-	case *kind.MinProperties:
-		return s.one(e, "minProperties", k.Want)
-	case *kind.MaxProperties:
-		return s.one(e, "maxProperties", k.Want)
-	case *kind.MinItems:
-		return s.one(e, "minItems", k.Want)
-	case *kind.MaxItems:
-		return s.one(e, "maxItems", k.Want)
-	case *kind.AdditionalItems:
-		return s.one(e, "additionalItems")
-	case *kind.UniqueItems:
-		return s.one(e, "uniqueItems", k.Duplicates[0], k.Duplicates[1])
-	case *kind.Contains:
-		return s.one(e, "contains")
-	case *kind.MinContains:
-		return s.one(e, "minContains", k.Want)
-	case *kind.MaxContains:
-		return s.one(e, "maxContains", k.Want)
-	case *kind.MinLength:
-		return s.one(e, "minLength", k.Want)
-	case *kind.MaxLength:
-		return s.one(e, "maxLength", k.Want)
-	case *kind.Pattern:
-		return s.one(e, "pattern", k.Want)
-	case *kind.Minimum:
-		return s.one(e, "minimum", number(k.Want))
-	case *kind.Maximum:
-		return s.one(e, "maximum", number(k.Want))
-	case *kind.ExclusiveMinimum:
-		return s.one(e, "exclusiveMinimum", number(k.Want))
-	case *kind.ExclusiveMaximum:
-		return s.one(e, "exclusiveMaximum", number(k.Want))
-	case *kind.MultipleOf:
-		return s.one(e, "multipleOf", number(k.Want))
+	}
+	return s.one(e, keyword(e), wants(e.ErrorKind)...)
+}
+
+// keyword is the one that a value itself breaks.
+func keyword(e *jsonschema.ValidationError) string {
+	switch e.ErrorKind.(type) {
+	case *kind.FalseSchema:
+		return lastKeyword(e.SchemaURL)
 	case *kind.Not:
-		return s.one(e, "not")
+		return "not"
 	}
 	if path := e.ErrorKind.KeywordPath(); len(path) > 0 {
-		return s.one(e, path[0])
+		return path[0]
 	}
-	return s.one(e, "schema")
+	return "schema"
+}
+
+// wants is what a keyword demands of a value, for its text.
+func wants(of jsonschema.ErrorKind) []any {
+	switch k := of.(type) {
+	case *kind.Type:
+		return []any{strings.Join(k.Want, ", ")}
+	case *kind.Enum:
+		return []any{list(k.Want)}
+	case *kind.Const:
+		return []any{clip(asText(k.Want))}
+	case *kind.UniqueItems:
+		return []any{k.Duplicates[0], k.Duplicates[1]}
+	case *kind.Pattern:
+		return []any{k.Want}
+	}
+	if n := count(of); n != nil {
+		return []any{*n}
+	}
+	if n := bound(of); n != nil {
+		return []any{number(n)}
+	}
+	return nil
+}
+
+// count is the number of things that a keyword demands, nil for other keywords.
+func count(of jsonschema.ErrorKind) *int {
+	switch k := of.(type) {
+	case *kind.MinProperties:
+		return &k.Want
+	case *kind.MaxProperties:
+		return &k.Want
+	case *kind.MinItems:
+		return &k.Want
+	case *kind.MaxItems:
+		return &k.Want
+	case *kind.MinContains:
+		return &k.Want
+	case *kind.MaxContains:
+		return &k.Want
+	case *kind.MinLength:
+		return &k.Want
+	case *kind.MaxLength:
+		return &k.Want
+	}
+	return nil
+}
+
+// bound is the number that a keyword compares with, nil for other keywords.
+func bound(of jsonschema.ErrorKind) *big.Rat {
+	switch k := of.(type) {
+	case *kind.Minimum:
+		return k.Want
+	case *kind.Maximum:
+		return k.Want
+	case *kind.ExclusiveMinimum:
+		return k.Want
+	case *kind.ExclusiveMaximum:
+		return k.Want
+	case *kind.MultipleOf:
+		return k.Want
+	}
+	return nil
 }
 
 // one is the violation of a keyword by the value itself.

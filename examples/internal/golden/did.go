@@ -53,19 +53,24 @@ func one(a client.Attempt) string {
 		}
 		return "needs a new token"
 	case parlance.Retry:
-		switch {
-		case a.Again && len(d.Schedule) > 0:
-			return fmt.Sprintf("repeats after %v", a.Wait)
-		case a.Again && d.After > 0:
-			return fmt.Sprintf("repeats when it was told to, after %v", d.After)
-		case a.Again:
-			return "waits and repeats"
-		case !d.RepeatSafe:
-			return "must not repeat"
-		case len(d.Schedule) > 0:
-			return fmt.Sprintf("leaves it to its caller to repeat after %v", a.Wait)
-		}
-		return "gives up"
+		return retried(a)
 	}
 	return "stops"
+}
+
+// retried is what became of a retry that was advised.
+func retried(a client.Attempt) string {
+	switch d := a.Decision; {
+	case a.Again && len(d.Schedule) > 0:
+		return fmt.Sprintf("repeats after %v", a.Wait)
+	case a.Again && d.After > 0:
+		return fmt.Sprintf("repeats when it was told to, after %v", d.After)
+	case a.Again:
+		return "waits and repeats"
+	case !d.RepeatSafe:
+		return "must not repeat"
+	case len(d.Schedule) > 0:
+		return fmt.Sprintf("leaves it to its caller to repeat after %v", a.Wait)
+	}
+	return "gives up"
 }

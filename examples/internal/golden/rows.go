@@ -46,19 +46,9 @@ func Rows(t testing.TB, name string, without map[string]string) {
 	results := slices.DeleteFunc(authoring.Test(d, cases...).Results, func(r authoring.Result) bool {
 		return !strings.HasSuffix(r.Name, ".golden") // a sample of the file itself
 	})
-
 	rows := slices.DeleteFunc(authoring.Codes(d), func(e authoring.Entry) bool { return e.Builtin || e.NotUsed })
-	promised := map[string]bool{}
-	for _, row := range rows {
-		for _, code := range codes(row.Key, rows) {
-			promise := strings.TrimSuffix(fmt.Sprintf("%s %v/%s", code, row.Kind, row.Reason), "/")
-			promised[promise] = slices.ContainsFunc(results, func(r authoring.Result) bool {
-				o := r.Outcome
-				return r.Row == row.Line && o.Kind == row.Kind && o.Reason == row.Reason &&
-					(code == row.Key || code == o.Code || code == strconv.Itoa(o.Status) || !isNumber(code))
-			})
-		}
-	}
+
+	promised := kept(rows, results)
 	for _, promise := range slices.Sorted(maps.Keys(promised)) {
 		if reason, excused := without[promise]; promised[promise] == excused {
 			t.Errorf("%s: %s: an answer: %v, a reason why there is none: %q", name, promise, promised[promise], reason)
@@ -69,6 +59,27 @@ func Rows(t testing.TB, name string, without map[string]string) {
 			t.Errorf("%s: the page has no %s", name, promise)
 		}
 	}
+}
+
+// kept is what rows promise, and for each whether a result keeps it.
+func kept(rows []authoring.Entry, results []authoring.Result) map[string]bool {
+	promised := map[string]bool{}
+	for _, row := range rows {
+		for _, code := range codes(row.Key, rows) {
+			promise := strings.TrimSuffix(fmt.Sprintf("%s %v/%s", code, row.Kind, row.Reason), "/")
+			promised[promise] = slices.ContainsFunc(results, func(r authoring.Result) bool { return keeps(r, row, code) })
+		}
+	}
+	return promised
+}
+
+// keeps reports that a response has the code and means what its row says.
+func keeps(r authoring.Result, row authoring.Entry, code string) bool {
+	o := r.Outcome
+	if r.Row != row.Line || o.Kind != row.Kind || o.Reason != row.Reason {
+		return false
+	}
+	return code == row.Key || code == o.Code || code == strconv.Itoa(o.Status) || !isNumber(code)
 }
 
 // few is how many codes a range has whose every one counts.
