@@ -12,8 +12,8 @@ import (
 )
 
 // follow does what the Decision on the last attempt says and reports whether
-// there is a request to be sent again. Where there is not, and the act was to
-// repeat, the attempt says why.
+// there is a request to be sent again. If there is none, and the act was to retry,
+// the attempt says why.
 func (x *exchange) follow() bool {
 	a := x.last()
 	if x.cfg.budget != nil && a.Outcome.Status != 0 && !a.Outcome.Kind.ServerFault() && a.Outcome.Kind != parlance.RateLimited {
@@ -33,19 +33,7 @@ func (x *exchange) follow() bool {
 	if !a.Again {
 		return false
 	}
-	switch {
-	case !x.wait(a.Wait):
-		a.hold(heldContext)
-	case a.Decision.Act == parlance.Retry && x.cfg.budget != nil && x.cfg.budget.ranOut(x.out.URL.Host, a.Start.Add(a.Took)):
-		a.hold("too many other requests to " + x.out.URL.Host + " failed during the wait (WithBudget)")
-	case !x.rewind():
-		a.hold(heldBody)
-	default:
-		if err := x.gates(); err != nil {
-			a.hold(err.Error())
-		}
-	}
-	if a.Held != "" {
+	if a.hold(x.ready(a)); a.Held != "" {
 		a.Again = false
 		return false
 	}
@@ -55,6 +43,24 @@ func (x *exchange) follow() bool {
 		x.renewed = true
 	}
 	return true
+}
+
+// ready waits and makes the next request. It says what kept it from that; "" for
+// nothing.
+func (x *exchange) ready(a *Attempt) string {
+	host := x.out.URL.Host
+	switch {
+	case !x.wait(a.Wait):
+		return heldContext
+	case a.Decision.Act == parlance.Retry && x.cfg.budget != nil && x.cfg.budget.ranOut(host, a.Start.Add(a.Took)):
+		return "too many other requests to " + host + " failed during the wait (WithBudget)"
+	case !x.rewind():
+		return heldBody
+	}
+	if err := x.gates(); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 const (

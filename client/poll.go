@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // Poller follows an accepted request (202) to its end. The zero value calls by
@@ -83,43 +84,17 @@ func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response
 	if !ok {
 		return resp, ErrForeign
 	}
-	hc := p.Client
-	if hc == nil {
-		hc = http.DefaultClient
+	if p.Client == nil {
+		p.Client = http.DefaultClient
 	}
-	var (
-		how   = r.of.dialect.Polling()
-		asked = r.of.req
-		end   = time.Now().Add(firstOf(p.Patience, patience))
-		step  = firstLook
-		place *url.URL
-		err   error
-	)
+	f := &following{
+		Poller: p, how: r.of.dialect.Polling(), asked: r.of.req,
+		end: time.Now().Add(firstOf(p.Patience, patience)), step: firstLook,
+	}
 	for r.Outcome.Kind == parlance.Accepted {
-		if place, err = next(resp, how.Headers, place, asked); err != nil {
-			return resp, &PendingError{Outcome: r.Outcome, Err: err}
-		}
-		wait := firstOf(r.Decision.After, how.Every, p.Every, step)
-		step = min(2*step, lastLook)
-		pending := &PendingError{Where: place.String(), After: wait, Outcome: r.Outcome}
-		deadline, bounded := ctx.Deadline()
-		if now := time.Now().Add(wait); now.After(end) || bounded && now.After(deadline) {
-			pending.Err = errImpatient
-			return resp, pending
-		}
-		if p.Look != nil {
-			p.Look(r, wait)
-		}
-		if !sleep(ctx, wait) {
-			pending.Err = context.Cause(ctx)
-			return resp, pending
-		}
-		later, err := p.look(ctx, hc, r.of, place)
+		later, err := f.again(ctx, resp, r)
 		if err != nil {
-			if pending.Err = err; ctx.Err() != nil {
-				pending.Err = context.Cause(ctx)
-			}
-			return resp, pending // the work goes on, and its place is known
+			return resp, err
 		}
 		_ = resp.Body.Close() // superseded
 		if resp = later; resp.Request != nil {
@@ -129,13 +104,62 @@ func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response
 			return resp, ErrForeign
 		}
 	}
-	if how.Result == "" || r.Outcome.Kind.Failing() || resp.Header.Get(how.Result) == "" || place == nil {
+	return f.result(ctx, resp, r)
+}
+
+// following is what is known between two looks.
+type following struct {
+	Poller
+	how   dialect.Polling
+	asked *http.Request
+	end   time.Time     // of the patience
+	step  time.Duration // the next wait, if nothing else says
+	place *url.URL      // where it looked last, nil for nowhere yet
+}
+
+// again waits, then looks where the last answer points. An error is a *PendingError.
+func (f *following) again(ctx context.Context, resp *http.Response, r *Report) (*http.Response, error) {
+	place, err := next(resp, f.how.Headers, f.place, f.asked)
+	if err != nil {
+		return nil, &PendingError{Outcome: r.Outcome, Err: err}
+	}
+	f.place = place
+	wait := firstOf(r.Decision.After, f.how.Every, f.Every, f.step)
+	f.step = min(2*f.step, lastLook)
+	pending := &PendingError{Where: place.String(), After: wait, Outcome: r.Outcome}
+	deadline, bounded := ctx.Deadline()
+	if at := time.Now().Add(wait); at.After(f.end) || bounded && at.After(deadline) {
+		pending.Err = errImpatient
+		return nil, pending
+	}
+	if f.Look != nil {
+		f.Look(r, wait)
+	}
+	if !sleep(ctx, wait) {
+		pending.Err = context.Cause(ctx)
+		return nil, pending
+	}
+	later, err := f.look(ctx, f.Client, r.of, place)
+	if err == nil {
+		return later, nil
+	}
+	if pending.Err = err; ctx.Err() != nil {
+		pending.Err = context.Cause(ctx)
+	}
+	return nil, pending // the work goes on, and its place is known
+}
+
+// result is what the work came to, which may stand in another place than the answer
+// that says that it has ended.
+func (f *following) result(ctx context.Context, resp *http.Response, r *Report) (*http.Response, error) {
+	if f.how.Result == "" || r.Outcome.Kind.Failing() || resp.Header.Get(f.how.Result) == "" || f.place == nil {
 		return resp, nil
 	}
-	if place, err = next(resp, []string{how.Result}, place, asked); err != nil {
+	place, err := next(resp, []string{f.how.Result}, f.place, f.asked)
+	if err != nil {
 		return resp, nil // the last look is what there is
 	}
-	result, err := p.look(ctx, hc, r.of, place)
+	result, err := f.look(ctx, f.Client, r.of, place)
 	_ = resp.Body.Close()
 	if err != nil {
 		return nil, err
@@ -219,7 +243,7 @@ func public(h http.Header) http.Header {
 	return shown
 }
 
-// cmpOr is the first wait that is stated.
+// firstOf is the first wait that is stated.
 func firstOf(waits ...time.Duration) time.Duration {
 	for _, w := range waits {
 		if w > 0 {

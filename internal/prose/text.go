@@ -37,64 +37,96 @@ var (
 
 // markdown cuts a page into passages. Fences, indented code and comments are left
 // out.
-func markdown(text string) (all []passage) {
-	var open *passage
-	end := func() {
-		if open != nil {
-			all, open = append(all, *open), nil
-		}
-	}
-	fenced, commented, listed, empty := "", false, false, true
+func markdown(text string) []passage {
+	p := page{empty: true}
 	for i, row := range strings.Split(text, "\n") {
-		trimmed := strings.TrimSpace(row)
-		switch {
-		case fenced != "":
-			if strings.HasPrefix(trimmed, fenced) {
-				fenced = ""
-			}
-			continue
-		case strings.HasPrefix(trimmed, "```"):
-			end()
-			fenced = "```"
-			continue
-		case commented || strings.HasPrefix(trimmed, "<!--"):
-			end()
-			commented = !strings.Contains(trimmed, "-->")
-			continue
-		case trimmed == "":
-			end()
-			empty = true
-			continue
-		case heading.MatchString(row):
-			end()
-			listed, empty = false, false
-			continue
-		case strings.HasPrefix(trimmed, "|"):
-			end()
-			if !ruler.MatchString(row) {
-				for _, cell := range cells(trimmed) {
-					all = append(all, passage{i + 1, []string{plain(cell)}})
-				}
-			}
-			continue
-		case entry.MatchString(row) && (listed || !indented(row)):
-			end()
-			listed, row = true, entry.ReplaceAllString(row, "")
-		case open == nil && indented(row) && (!listed || strings.HasPrefix(row, "      ")) && empty:
-			continue // code
-		case open == nil && !strings.HasPrefix(row, " "):
-			listed = false
-		}
-		if open == nil {
-			open = &passage{line: i + 1}
-		}
-		open.rows, empty = append(open.rows, strings.TrimSpace(row)), false
+		p.row(i+1, row)
 	}
-	end()
-	for i := range all {
-		all[i].rows = strings.Split(plain(strings.Join(all[i].rows, "\n")), "\n")
+	p.end()
+	for i := range p.all {
+		p.all[i].rows = strings.Split(plain(strings.Join(p.all[i].rows, "\n")), "\n")
 	}
-	return all
+	return p.all
+}
+
+// page is a page of Markdown that is read row by row.
+type page struct {
+	all       []passage
+	open      *passage // the one that goes on, nil for none
+	fenced    bool
+	commented bool
+	listed    bool // in a list, in which code is indented further
+	empty     bool // the row before was empty
+}
+
+// end ends the passage that is open.
+func (p *page) end() {
+	if p.open != nil {
+		p.all, p.open = append(p.all, *p.open), nil
+	}
+}
+
+// row reads one row.
+func (p *page) row(line int, row string) {
+	trimmed := strings.TrimSpace(row)
+	switch {
+	case p.skips(trimmed):
+	case trimmed == "":
+		p.end()
+		p.empty = true
+	case heading.MatchString(row):
+		p.end()
+		p.listed, p.empty = false, false
+	case strings.HasPrefix(trimmed, "|"):
+		p.end()
+		p.table(line, row, trimmed)
+	case entry.MatchString(row) && (p.listed || !indented(row)):
+		p.end()
+		p.listed = true
+		p.add(line, entry.ReplaceAllString(row, ""))
+	case p.open != nil:
+		p.add(line, row)
+	case p.empty && indented(row) && (!p.listed || strings.HasPrefix(row, "      ")):
+		// code
+	default:
+		p.listed = p.listed && strings.HasPrefix(row, " ")
+		p.add(line, row)
+	}
+}
+
+// skips passes over fences and comments. It reports false for a row of neither.
+func (p *page) skips(trimmed string) bool {
+	switch fence := strings.HasPrefix(trimmed, "```"); {
+	case p.fenced:
+		p.fenced = !fence
+	case fence:
+		p.end()
+		p.fenced = true
+	case p.commented || strings.HasPrefix(trimmed, "<!--"):
+		p.end()
+		p.commented = !strings.Contains(trimmed, "-->")
+	default:
+		return false
+	}
+	return true
+}
+
+// table reads a row of a table, each of whose cells is a passage.
+func (p *page) table(line int, row, trimmed string) {
+	if ruler.MatchString(row) {
+		return
+	}
+	for _, cell := range cells(trimmed) {
+		p.all = append(p.all, passage{line, []string{plain(cell)}})
+	}
+}
+
+// add puts a row into the passage that is open, or opens one.
+func (p *page) add(line int, row string) {
+	if p.open == nil {
+		p.open = &passage{line: line}
+	}
+	p.open.rows, p.empty = append(p.open.rows, strings.TrimSpace(row)), false
 }
 
 func indented(row string) bool {
