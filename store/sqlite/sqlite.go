@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -98,76 +99,85 @@ func (s *Store) open(path string) (err error) {
 		path = real // one file has one lock, by whatever name it is opened
 	}
 	ctx := context.Background()
-	var opened []func() error
-	undo := func() error {
-		var all error
-		for i := len(opened) - 1; i >= 0; i-- {
-			all = errors.Join(all, opened[i]())
-		}
-		return all
-	}
+	var opened closers
 	defer func() {
 		if err != nil {
-			undo()
+			_ = opened.close()
 		}
 	}()
-
 	if s.lock, err = lock(path); err != nil {
 		return err
 	}
-	opened = append(opened, func() error { return unlockFile(s.lock) })
-	// Before SQLite has it: on some systems to close a file ends all locks on it.
-	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
-		f.Close()
-	} else if !errors.Is(err, fs.ErrExist) {
+	opened.add(func() error { return unlockFile(s.lock) })
+	if err := create(path); err != nil {
 		return err
 	}
+	if err := s.openWriter(ctx, path, &opened); err != nil {
+		return err
+	}
+	if err := s.openReaders(ctx, path, &opened); err != nil {
+		return err
+	}
+	s.limits = rate.NewLimits(s.clock, s.usable)
+	s.claims.held = map[keyID]*claim{}
+	go s.writer.loop()
+	s.known.making = true
+	s.learns.Go(func() { s.learn() })
 
+	s.close = sync.OnceValue(func() error {
+		s.records.refuse()
+		close(s.writer.closing)
+		<-s.writer.ended
+		s.learns.Wait()
+		return opened.close()
+	})
+	return nil
+}
+
+// closers close what was opened, the last one first.
+type closers []func() error
+
+func (c *closers) add(closer func() error) { *c = append(*c, closer) }
+
+func (c closers) close() (all error) {
+	for _, closer := range slices.Backward(c) {
+		all = errors.Join(all, closer())
+	}
+	return all
+}
+
+// create makes the file if there is none. It does so before SQLite has it: on some
+// systems to close a file ends all locks on it.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case err == nil:
+		f.Close()
+	case !errors.Is(err, fs.ErrExist):
+		return err
+	}
+	return nil
+}
+
+// openWriter opens the one connection that writes, and brings the file up to date.
+func (s *Store) openWriter(ctx context.Context, path string, opened *closers) error {
 	db, err := sql.Open("sqlite", address(path, s.patient, "synchronous(FULL)", "fullfsync(1)", "journal_mode(WAL)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return err
 	}
-	opened = append(opened, db.Close)
+	opened.add(db.Close)
 	db.SetMaxOpenConns(1)
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	writing := &link{conn: conn}
-	opened = append(opened, writing.close)
+	opened.add(writing.close)
 	theirs := &statements{conn: conn}
-	opened = append(opened, theirs.close)
+	opened.add(theirs.close)
 	if err := migrate(ctx, conn); err != nil {
 		return err
 	}
-
-	many := max(4, runtime.GOMAXPROCS(0))
-	reading := func(most int) (*sql.DB, error) {
-		db, err := sql.Open("sqlite", address(path, s.patient, "query_only(1)"))
-		if err == nil {
-			db.SetMaxOpenConns(most)
-			db.SetMaxIdleConns(many)
-			opened = append(opened, db.Close)
-		}
-		return db, err
-	}
-	if s.readers, err = reading(many); err != nil {
-		return err
-	}
-	if s.read.db, err = reading(many + 1); err != nil { // one is to learn the keys by
-		return err
-	}
-	opened = append(opened, s.read.close)
-	for range many {
-		one, err := s.read.another(ctx)
-		if err != nil {
-			return err
-		}
-		s.read.all = append(s.read.all, one)
-	}
-
-	s.limits = rate.NewLimits(s.clock, s.usable)
-	s.claims.held = map[keyID]*claim{}
 	s.writer = &writer{
 		store:   s,
 		conn:    conn,
@@ -179,24 +189,39 @@ func (s *Store) open(path string) (err error) {
 		ended:   make(chan struct{}),
 		took:    batchLong, // until it is known
 	}
-	if err := conn.Raw(func(c any) error {
+	return conn.Raw(func(c any) error {
 		c.(driver.HookRegisterer).RegisterCommitHook(s.writer.mayCommit)
 		c.(driver.HookRegisterer).RegisterRollbackHook(s.writer.wasRolledBack)
 		return nil
-	}); err != nil {
+	})
+}
+
+// openReaders opens the connections that only read.
+func (s *Store) openReaders(ctx context.Context, path string, opened *closers) (err error) {
+	many := max(4, runtime.GOMAXPROCS(0))
+	reading := func(most int) (*sql.DB, error) {
+		db, err := sql.Open("sqlite", address(path, s.patient, "query_only(1)"))
+		if err == nil {
+			db.SetMaxOpenConns(most)
+			db.SetMaxIdleConns(many)
+			opened.add(db.Close)
+		}
+		return db, err
+	}
+	if s.readers, err = reading(many); err != nil {
 		return err
 	}
-	go s.writer.loop()
-	s.known.making = true
-	s.learns.Go(func() { s.learn() })
-
-	s.close = sync.OnceValue(func() error {
-		s.records.refuse()
-		close(s.writer.closing)
-		<-s.writer.ended
-		s.learns.Wait()
-		return undo()
-	})
+	if s.read.db, err = reading(many + 1); err != nil { // one is to learn the keys by
+		return err
+	}
+	opened.add(s.read.close)
+	for range many {
+		one, err := s.read.another(ctx)
+		if err != nil {
+			return err
+		}
+		s.read.all = append(s.read.all, one)
+	}
 	return nil
 }
 
