@@ -23,20 +23,15 @@ func (x *exchange) describe(o *parlance.Outcome) string {
 		return text
 	}
 	called := x.calledAs()
+	if text, simple := details[o.Kind]; simple {
+		return fmt.Sprintf(text, called)
+	}
 	switch o.Kind {
-	case parlance.Failed:
-		return fmt.Sprintf("The request %s is valid, but it failed.", called)
 	case parlance.Unauthenticated:
 		if o.Reason == parlance.Expired {
 			return "The credential has expired."
 		}
 		return fmt.Sprintf("The request %s needs a valid credential.", called)
-	case parlance.Forbidden:
-		return fmt.Sprintf("The caller has no permission for %s.", called)
-	case parlance.NotFound:
-		return fmt.Sprintf("There is no resource at %s.", called)
-	case parlance.Conflict:
-		return fmt.Sprintf("The request %s conflicts with another request, or with the state of the resource.", called)
 	case parlance.RateLimited:
 		return "There were too many requests in a short time" + wording.Again(o.RetryAfter)
 	case parlance.Quota:
@@ -53,10 +48,17 @@ func (x *exchange) describe(o *parlance.Outcome) string {
 			return "The service is closed for maintenance" + wording.Again(o.RetryAfter)
 		}
 		return "The service cannot handle requests at the moment" + wording.Again(o.RetryAfter)
-	case parlance.Timeout:
-		return fmt.Sprintf("The request %s took longer than the server allows.", called)
 	}
 	return fmt.Sprintf("The request %s is invalid.", called)
+}
+
+// details are those of kinds that need no more than what was called.
+var details = map[parlance.Kind]string{
+	parlance.Failed:    "The request %s is valid, but it failed.",
+	parlance.Forbidden: "The caller has no permission for %s.",
+	parlance.NotFound:  "There is no resource at %s.",
+	parlance.Conflict:  "The request %s conflicts with another request, or with the state of the resource.",
+	parlance.Timeout:   "The request %s took longer than the server allows.",
 }
 
 // describeStatus is the detail of a status that says more than its kind; "" for others.

@@ -291,6 +291,20 @@ func (e *TokenEndpoint) begin(ctx context.Context, form url.Values, p server.Pri
 	return g.answer(e, form), nil
 }
 
+// unrenewable is why nothing is given for a refresh token; "" if something may be.
+func unrenewable(t Token, err error, secret, clientID string) parlance.Reason {
+	switch {
+	case errors.Is(err, parlance.ErrNotFound) && saysEnded(secret):
+		return parlance.Spent
+	case errors.Is(err, parlance.ErrNotFound), err == nil && (!t.Refresh || clientOf(t.Family) != clientID):
+		// One that was given to another client is none of this one's (RFC 6749, 6).
+		return parlance.WrongCredential
+	case err == nil && (t.Revoked || !t.Spent && t.Left <= 0):
+		return parlance.Spent
+	}
+	return ""
+}
+
 // renew gives the next tokens for a refresh token.
 func (e *TokenEndpoint) renew(ctx context.Context, form url.Values, clientID string) (map[string]any, error) {
 	secret := form.Get("refresh_token")
@@ -303,19 +317,12 @@ func (e *TokenEndpoint) renew(ctx context.Context, form url.Values, clientID str
 	err := e.Store.Transact(ctx, func(ctx context.Context) error {
 		g, refusal = nil, nil // a store may run this again
 		t, err := e.Store.Token(ctx, hash)
-		switch {
-		case errors.Is(err, parlance.ErrNotFound) && saysEnded(secret):
-			refusal = grantError("invalid_grant", CredentialError(parlance.Spent))
+		if why := unrenewable(t, err, secret, clientID); why != "" {
+			refusal = grantError("invalid_grant", CredentialError(why))
 			return nil
-		case errors.Is(err, parlance.ErrNotFound), err == nil && (!t.Refresh || clientOf(t.Family) != clientID):
-			// One that was given to another client is none of this one's (RFC 6749, 6).
-			refusal = grantError("invalid_grant", CredentialError(parlance.WrongCredential))
-			return nil
-		case err != nil:
+		}
+		if err != nil {
 			return err
-		case t.Revoked, !t.Spent && t.Left <= 0:
-			refusal = grantError("invalid_grant", CredentialError(parlance.Spent))
-			return nil
 		}
 		scopes, err := narrowed(t.Principal.Scopes, form)
 		if err != nil && !t.Spent {

@@ -73,31 +73,48 @@ func (x *xmlRecords) next() (rawRecord, error) {
 		i = t.end
 		switch t.kind {
 		case closing:
-			if got := string(x.in.buf[t.nameStart:t.nameEnd]); got != x.name {
-				return rawRecord{}, x.in.bad(t.start, fmt.Sprintf("</%s> does not fit <%s>", got, x.name))
-			}
-			x.ended = true
-			x.tail = bytes.Clone(x.in.take(t.end))
-			return rawRecord{}, x.epilog()
+			return rawRecord{}, x.end(t)
 		case opening, whole:
 			name := string(x.in.buf[t.nameStart:t.nameEnd])
-			if t.kind == opening {
-				if i, err = x.close(t); err != nil {
-					return rawRecord{}, x.in.short(err)
-				}
+			if i, err = x.recordEnd(t); err != nil {
+				return rawRecord{}, err
 			}
-			if i > x.in.max {
-				return rawRecord{}, x.in.bad(t.start, fmt.Sprintf("a record is longer than %d bytes", x.in.max))
+			if x.member == "" || local(name) == x.member {
+				return x.record(t, name, i), nil
 			}
-			if x.member != "" && local(name) != x.member {
-				continue
-			}
-			line := x.in.lines + 1
-			all := x.in.take(i)
-			line += bytes.Count(all[:t.start], newline)
-			return rawRecord{before: all[:t.start], name: name, bytes: all[t.start:], line: line}, nil
 		}
 	}
+}
+
+// end ends the records at the end tag of the root.
+func (x *xmlRecords) end(t tag) error {
+	if got := string(x.in.buf[t.nameStart:t.nameEnd]); got != x.name {
+		return x.in.bad(t.start, fmt.Sprintf("</%s> does not fit <%s>", got, x.name))
+	}
+	x.ended = true
+	x.tail = bytes.Clone(x.in.take(t.end))
+	return x.epilog()
+}
+
+// recordEnd is the end of a record, which must not be longer than the limit.
+func (x *xmlRecords) recordEnd(t tag) (end int, err error) {
+	if end = t.end; t.kind == opening {
+		if end, err = x.close(t); err != nil {
+			return 0, x.in.short(err)
+		}
+	}
+	if end > x.in.max {
+		return 0, x.in.bad(t.start, fmt.Sprintf("a record is longer than %d bytes", x.in.max))
+	}
+	return end, nil
+}
+
+// record takes a record with what stands before it.
+func (x *xmlRecords) record(t tag, name string, end int) rawRecord {
+	line := x.in.lines + 1
+	all := x.in.take(end)
+	line += bytes.Count(all[:t.start], newline)
+	return rawRecord{before: all[:t.start], name: name, bytes: all[t.start:], line: line}
 }
 
 // local is a name without its prefix.
@@ -223,6 +240,12 @@ func (x *xmlRecords) tag(i int) (t tag, err error) {
 	default:
 		t.kind, t.nameStart = opening, t.start+1
 	}
+	return x.element(t)
+}
+
+// element is the rest of a tag that has a name: the name, and all up to the >.
+func (x *xmlRecords) element(t tag) (_ tag, err error) {
+	in := x.in
 	if t.nameEnd, err = in.findAny(t.nameStart, &nameEnds); err != nil {
 		return t, err
 	}
