@@ -8,28 +8,32 @@ func (t *Template) Fillable(present Set) bool {
 		return false
 	}
 	for i := range t.Members {
-		if !t.Members[i].fillable(present) {
+		if m := &t.Members[i]; m.needed() && !m.fillable(present) {
 			return false
 		}
 	}
 	return t.Rest == nil || t.Rest.Value.Op != OpObject || t.Rest.Value.Fillable(present)
 }
 
-// fillable reports that a member can be written so that the object is read back.
+// needed reports that a body is read only with this member: it must be there, or it
+// is an object that is always written.
+func (w *Member) needed() bool { return w.Must || !w.Optional && w.Value.Op == OpObject }
+
+// fillable reports that a member that is needed can be written so that it is read.
 func (w *Member) fillable(present Set) bool {
 	t := w.Value
 	switch t.Op {
 	case OpEither:
-		return !w.Must || slices.ContainsFunc(t.Elems, func(e *Template) bool {
+		return slices.ContainsFunc(t.Elems, func(e *Template) bool {
 			return !e.ReadOnly && e.Fillable(present) && (e.Writes == 0 || e.Writes&present != 0)
 		})
 	case OpList:
-		return !w.Must || t.HasGuard || !t.bare(present) // an empty list is not read there
+		return t.HasGuard || !t.bare(present) // an empty list is not read there
 	case OpObject:
 		if w.Must && !t.Tagged && (t.Writes|t.Copies)&present == 0 {
 			return false
 		}
-		return w.Optional && !w.Must || t.Fillable(present)
+		return t.Fillable(present)
 	}
 	return true
 }
@@ -52,7 +56,9 @@ func (t *Template) bare(present Set) bool {
 // written so that it reads back.
 func (t *Template) Needs() (s Set) {
 	for i := range t.Members {
-		s |= t.Members[i].needs()
+		if m := &t.Members[i]; m.needed() {
+			s |= m.needs()
+		}
 	}
 	if t.Rest != nil && t.Rest.Value.Op == OpObject {
 		s |= t.Rest.Value.Needs()
@@ -63,13 +69,12 @@ func (t *Template) Needs() (s Set) {
 	return s.Of(Whole) | recordBit(s, Field, AttrMessage) | recordBit(s, Item, AttrKind)
 }
 
-// needs are those of a member: of an object also where it need not be filled.
+// needs are those of a member that is needed.
 func (w *Member) needs() Set {
 	t := w.Value
 	switch {
-	case t.Op == OpObject && (w.Must || !w.Optional):
+	case t.Op == OpObject:
 		return t.Needs()
-	case !w.Must:
 	case t.Op == OpHole && t.Hole.Guard == nil && !t.StandsIn():
 		return t.Writes & t.Hole.Readings[0].needed()
 	case t.Op == OpList && t.Writes.Of(Whole) == 0:
