@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/parlance-api/parlance/client"
-	"github.com/parlance-api/parlance/internal/label"
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/label"
+	"github.com/parlance-api/parlance/internal/telemetry"
 )
 
 // asked are the attributes of a request that have few values, for the metric too.
@@ -19,8 +21,8 @@ func (o *Observer) asked(ctx context.Context, req *http.Request) []attribute.Key
 		semconv.ServerAddress(req.URL.Hostname()),
 		semconv.ServerPort(portOf(req)),
 	)
-	attrs = add(attrs, "parlance.dialect", o.dialect)
-	return add(attrs, "parlance.operation", client.CallOf(ctx).Operation)
+	attrs = telemetry.Add(attrs, "parlance.dialect", o.dialect)
+	return telemetry.Add(attrs, "parlance.operation", client.CallOf(ctx).Operation)
 }
 
 // answered are the attributes of what came that have few values, for the metric
@@ -30,25 +32,18 @@ func answered(a *client.Attempt) []attribute.KeyValue {
 	if a.Outcome.Status != 0 {
 		attrs = append(attrs, semconv.HTTPResponseStatusCode(a.Outcome.Status))
 	}
-	attrs = add(attrs, string(semconv.ErrorTypeKey), errorType(a))
-	return add(attrs, "parlance.kind", a.Outcome.Kind.String())
+	attrs = telemetry.Add(attrs, string(semconv.ErrorTypeKey), errorType(a))
+	return telemetry.Add(attrs, "parlance.kind", a.Outcome.Kind.String())
 }
 
 // told are the attributes of what came that have many values.
 func told(a *client.Attempt) []attribute.KeyValue {
-	attrs := add(nil, "parlance.reason", string(a.Outcome.Reason))
-	attrs = add(attrs, "parlance.code", a.Outcome.Code)
-	attrs = add(attrs, "parlance.request_id", a.Outcome.RequestID)
-	attrs = add(attrs, "parlance.act", a.Decision.Act.String())
-	attrs = add(attrs, "parlance.why", a.Decision.Why)
-	return add(attrs, "parlance.line", a.Decision.Line)
-}
-
-func add(attrs []attribute.KeyValue, key, value string) []attribute.KeyValue {
-	if value == "" {
-		return attrs
-	}
-	return append(attrs, attribute.String(key, label.Text(value)))
+	attrs := telemetry.Add(nil, "parlance.reason", string(a.Outcome.Reason))
+	attrs = telemetry.Add(attrs, "parlance.code", a.Outcome.Code)
+	attrs = telemetry.Add(attrs, "parlance.request_id", a.Outcome.RequestID)
+	attrs = telemetry.Add(attrs, "parlance.act", a.Decision.Act.String())
+	attrs = telemetry.Add(attrs, "parlance.why", a.Decision.Why)
+	return telemetry.Add(attrs, "parlance.line", a.Decision.Line)
 }
 
 // errorType is the class of the failure, "" where there is none: the status where

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"net/http"
 
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/client/telemetry"
-	"go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
 // A 200 that holds a failure is an error in the trace, and its URL has no token.

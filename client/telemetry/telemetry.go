@@ -32,17 +32,18 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/parlance-api/parlance/client"
-	"github.com/parlance-api/parlance/dialect"
-	"github.com/parlance-api/parlance/internal/label"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/semconv/v1.43.0/httpconv"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/label"
+	"github.com/parlance-api/parlance/internal/telemetry"
 )
 
 // SchemaURL names the version of the conventions that are followed.
@@ -63,12 +64,10 @@ type Observer struct {
 
 var _ client.Observer = (*Observer)(nil)
 
-// config is what the options set; nil is OpenTelemetry's global one.
+// config is what the options set.
 type config struct {
-	tracers    trace.TracerProvider
-	meters     metric.MeterProvider
-	propagator propagation.TextMapPropagator
-	url        func(*url.URL) string
+	telemetry.Providers
+	url func(*url.URL) string
 }
 
 // Option is one setting of an Observer.
@@ -77,13 +76,13 @@ type Option func(*config)
 // WithTracerProvider sets where spans go: OpenTelemetry's global provider if
 // unset.
 func WithTracerProvider(p trace.TracerProvider) Option {
-	return func(c *config) { c.tracers = p }
+	return func(c *config) { c.Tracers = p }
 }
 
 // WithMeterProvider sets where durations go: OpenTelemetry's global provider if
 // unset.
 func WithMeterProvider(p metric.MeterProvider) Option {
-	return func(c *config) { c.meters = p }
+	return func(c *config) { c.Meters = p }
 }
 
 // WithPropagators sets how the trace is handed to the server, such as
@@ -91,7 +90,7 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 // propagator if unset, which hands on nothing unless the program set one. Mind
 // that Baggage would go to the API's vendor.
 func WithPropagators(p propagation.TextMapPropagator) Option {
-	return func(c *config) { c.propagator = p }
+	return func(c *config) { c.Propagator = p }
 }
 
 // WithURL sets how a URL is written to url.full, for an API that puts a secret in
@@ -107,27 +106,19 @@ func New(d *dialect.Dialect, opts ...Option) *Observer {
 	for _, o := range opts {
 		o(&c)
 	}
-	if c.tracers == nil {
-		c.tracers = otel.GetTracerProvider()
-	}
-	if c.meters == nil {
-		c.meters = otel.GetMeterProvider()
-	}
-	if c.propagator == nil {
-		c.propagator = otel.GetTextMapPropagator()
-	}
+	to := c.WithGlobals()
 	if c.url == nil {
 		c.url = Redacted
 	}
-	meter := c.meters.Meter(scope, metric.WithSchemaURL(SchemaURL))
+	meter := to.Meters.Meter(scope, metric.WithSchemaURL(SchemaURL))
 	duration, err := httpconv.NewClientRequestDuration(meter)
 	if err != nil {
 		otel.Handle(err) // duration does nothing then
 	}
 	o := &Observer{
-		tracer:     c.tracers.Tracer(scope, trace.WithSchemaURL(SchemaURL)),
+		tracer:     to.Tracers.Tracer(scope, trace.WithSchemaURL(SchemaURL)),
 		duration:   duration,
-		propagator: c.propagator,
+		propagator: to.Propagator,
 		url:        c.url,
 	}
 	if d != nil {
@@ -160,14 +151,7 @@ func (o *Observer) After(ctx context.Context, req *http.Request, a *client.Attem
 	came := answered(a)
 	if span, ok := ctx.Value(spanKey{o}).(trace.Span); ok {
 		span.SetAttributes(append(came, told(a)...)...)
-		switch what := errorType(a); {
-		case what == "":
-		case a.Outcome.Status >= 400:
-			span.SetStatus(codes.Error, "") // the status says it all
-		default:
-			span.SetStatus(codes.Error, what)
-		}
-		span.End(trace.WithTimestamp(a.Start.Add(a.Took)))
+		telemetry.End(span, a.Start.Add(a.Took), errorType(a), a.Outcome.Status >= 400)
 	}
 	o.duration.RecordSet(ctx, a.Took.Seconds(), attribute.NewSet(append(o.asked(ctx, req), came...)...))
 }

@@ -12,11 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/parlance-api/parlance/catalog"
-	"github.com/parlance-api/parlance/client"
-	"github.com/parlance-api/parlance/client/telemetry"
-	"github.com/parlance-api/parlance/dialect"
-	"github.com/parlance-api/parlance/internal/memhttp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
@@ -25,6 +20,12 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	api "go.opentelemetry.io/otel/trace"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/client/telemetry"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
 // recorded is an Observer and what it recorded.

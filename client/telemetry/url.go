@@ -2,38 +2,12 @@ package telemetry
 
 import (
 	"net/url"
-	"strings"
-)
 
-// redacted stands where something was taken out (OpenTelemetry, url.full).
-const redacted = "REDACTED"
+	"github.com/parlance-api/parlance/internal/telemetry"
+)
 
 // Redacted writes a URL without what may be a secret: user and password, the
 // value of every query parameter, and the fragment, which is never sent. The
-// conventions name four parameters to redact; what another vendor's is called,
-// nobody knows.
-func Redacted(u *url.URL) string {
-	shown := *u
-	if shown.User != nil {
-		shown.User = url.UserPassword(redacted, redacted)
-	}
-	shown.Opaque, shown.Fragment, shown.RawFragment = "", "", ""
-	shown.RawQuery = query(u.RawQuery)
-	return shown.String()
-}
-
-func query(raw string) string {
-	if raw == "" {
-		return ""
-	}
-	pairs := strings.Split(raw, "&")
-	for i, pair := range pairs {
-		switch name, _, ok := strings.Cut(pair, "="); {
-		case ok:
-			pairs[i] = name + "=" + redacted
-		case pair != "":
-			pairs[i] = redacted // a value without a name
-		}
-	}
-	return strings.Join(pairs, "&")
-}
+// conventions name four parameters to redact. The names that other vendors use
+// are unknown.
+func Redacted(u *url.URL) string { return telemetry.Redacted(u) }

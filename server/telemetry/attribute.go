@@ -7,11 +7,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/internal/label"
-	"github.com/parlance-api/parlance/server"
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/internal/label"
+	"github.com/parlance-api/parlance/internal/telemetry"
+	"github.com/parlance-api/parlance/server"
 )
 
 // asked are the attributes of a request that have few values, for the metrics too.
@@ -19,7 +21,7 @@ import (
 func (o *Observer) asked(r *http.Request) []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, 20)
 	attrs = append(attrs, semconv.HTTPRequestMethodKey.String(label.Method(r.Method)), semconv.URLScheme(schemeOf(r)))
-	return add(attrs, "parlance.dialect", o.dialect)
+	return telemetry.Add(attrs, "parlance.dialect", o.dialect)
 }
 
 // seen are the attributes of a request that have many values.
@@ -28,8 +30,8 @@ func seen(r *http.Request) []attribute.KeyValue {
 	if label.Method(r.Method) == label.Other {
 		attrs = append(attrs, semconv.HTTPRequestMethodOriginal(label.Text(r.Method)))
 	}
-	attrs = add(attrs, string(semconv.URLQueryKey), query(r.URL.RawQuery))
-	attrs = add(attrs, string(semconv.UserAgentOriginalKey), r.UserAgent())
+	attrs = telemetry.Add(attrs, string(semconv.URLQueryKey), telemetry.Query(r.URL.RawQuery))
+	attrs = telemetry.Add(attrs, string(semconv.UserAgentOriginalKey), r.UserAgent())
 	attrs = address(attrs, semconv.ServerAddressKey, semconv.ServerPortKey, r.Host)
 	attrs = address(attrs, semconv.NetworkPeerAddressKey, semconv.NetworkPeerPortKey, r.RemoteAddr)
 	return append(attrs, semconv.NetworkProtocolVersion(protocolOf(r)))
@@ -41,7 +43,7 @@ func address(attrs []attribute.KeyValue, host, port attribute.Key, text string) 
 	if err != nil {
 		name = text
 	}
-	attrs = add(attrs, string(host), strings.Trim(name, "[]"))
+	attrs = telemetry.Add(attrs, string(host), strings.Trim(name, "[]"))
 	if n, err := strconv.Atoi(number); err == nil {
 		attrs = append(attrs, port.Int(n))
 	}
@@ -52,26 +54,19 @@ func address(attrs []attribute.KeyValue, host, port attribute.Key, text string) 
 // the duration too.
 func answered(s *server.Served) []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, 16)
-	attrs = add(attrs, string(semconv.HTTPRouteKey), routeOf(s.Route))
+	attrs = telemetry.Add(attrs, string(semconv.HTTPRouteKey), routeOf(s.Route))
 	if s.Status != 0 {
 		attrs = append(attrs, semconv.HTTPResponseStatusCode(s.Status))
 	}
-	attrs = add(attrs, string(semconv.ErrorTypeKey), errorType(s))
-	return add(attrs, "parlance.kind", s.Outcome.Kind.String())
+	attrs = telemetry.Add(attrs, string(semconv.ErrorTypeKey), errorType(s))
+	return telemetry.Add(attrs, "parlance.kind", s.Outcome.Kind.String())
 }
 
 // told are the attributes of what came that have many values.
 func told(ctx context.Context, s *server.Served) []attribute.KeyValue {
-	attrs := add(nil, "parlance.reason", string(s.Outcome.Reason))
-	attrs = add(attrs, "parlance.code", s.Outcome.Code)
-	return add(attrs, "parlance.request_id", activity.ID(ctx))
-}
-
-func add(attrs []attribute.KeyValue, key, value string) []attribute.KeyValue {
-	if value == "" {
-		return attrs
-	}
-	return append(attrs, attribute.String(key, label.Text(value)))
+	attrs := telemetry.Add(nil, "parlance.reason", string(s.Outcome.Reason))
+	attrs = telemetry.Add(attrs, "parlance.code", s.Outcome.Code)
+	return telemetry.Add(attrs, "parlance.request_id", activity.ID(ctx))
 }
 
 // errorType is the class of a failure of the server, "" where there is none: the
@@ -105,24 +100,4 @@ func routeOf(pattern string) string {
 		return pattern[i:]
 	}
 	return ""
-}
-
-// redacted stands where something was taken out (OpenTelemetry, url.query).
-const redacted = "REDACTED"
-
-// query writes a query without its values, any of which may be a secret.
-func query(raw string) string {
-	if raw == "" {
-		return ""
-	}
-	pairs := strings.Split(raw, "&")
-	for i, pair := range pairs {
-		switch name, _, ok := strings.Cut(pair, "="); {
-		case ok:
-			pairs[i] = name + "=" + redacted
-		case pair != "":
-			pairs[i] = redacted // a value without a name
-		}
-	}
-	return strings.Join(pairs, "&")
 }

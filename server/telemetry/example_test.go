@@ -6,12 +6,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/telemetry"
-	"go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
 // A 200 that holds a failure of the server is an error in the trace.

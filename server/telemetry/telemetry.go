@@ -28,18 +28,19 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/dialect"
-	"github.com/parlance-api/parlance/internal/label"
-	"github.com/parlance-api/parlance/server"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/semconv/v1.43.0/httpconv"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/label"
+	"github.com/parlance-api/parlance/internal/telemetry"
+	"github.com/parlance-api/parlance/server"
 )
 
 // SchemaURL names the version of the conventions that are followed.
@@ -62,12 +63,10 @@ type Observer struct {
 
 var _ server.Observer = (*Observer)(nil)
 
-// config is what the options set; nil is OpenTelemetry's global one.
+// config is what the options set.
 type config struct {
-	tracers    trace.TracerProvider
-	meters     metric.MeterProvider
-	propagator propagation.TextMapPropagator
-	public     bool
+	telemetry.Providers
+	public bool
 }
 
 // Option is one setting of an Observer.
@@ -80,20 +79,20 @@ func (o option) apply(c *config) { o(c) }
 // WithTracerProvider sets where spans go: OpenTelemetry's global provider if
 // unset.
 func WithTracerProvider(p trace.TracerProvider) Option {
-	return option(func(c *config) { c.tracers = p })
+	return option(func(c *config) { c.Tracers = p })
 }
 
 // WithMeterProvider sets where the metrics go: OpenTelemetry's global provider if
 // unset.
 func WithMeterProvider(p metric.MeterProvider) Option {
-	return option(func(c *config) { c.meters = p })
+	return option(func(c *config) { c.Meters = p })
 }
 
 // WithPropagators sets how the caller's trace is read, such as
 // propagation.TraceContext for W3C's traceparent: OpenTelemetry's global
 // propagator if unset, which reads nothing unless the program set one.
 func WithPropagators(p propagation.TextMapPropagator) Option {
-	return option(func(c *config) { c.propagator = p })
+	return option(func(c *config) { c.Propagator = p })
 }
 
 // WithPublicEndpoint begins a trace of its own for each request and links it to
@@ -110,16 +109,8 @@ func New(d *dialect.Dialect, opts ...Option) *Observer {
 	for _, o := range opts {
 		o.apply(&c)
 	}
-	if c.tracers == nil {
-		c.tracers = otel.GetTracerProvider()
-	}
-	if c.meters == nil {
-		c.meters = otel.GetMeterProvider()
-	}
-	if c.propagator == nil {
-		c.propagator = otel.GetTextMapPropagator()
-	}
-	meter := c.meters.Meter(scope, metric.WithSchemaURL(SchemaURL))
+	to := c.WithGlobals()
+	meter := to.Meters.Meter(scope, metric.WithSchemaURL(SchemaURL))
 	duration, err := httpconv.NewServerRequestDuration(meter)
 	if err != nil {
 		otel.Handle(err) // duration does nothing then
@@ -129,10 +120,10 @@ func New(d *dialect.Dialect, opts ...Option) *Observer {
 		otel.Handle(err)
 	}
 	o := &Observer{
-		tracer:     c.tracers.Tracer(scope, trace.WithSchemaURL(SchemaURL)),
+		tracer:     to.Tracers.Tracer(scope, trace.WithSchemaURL(SchemaURL)),
 		duration:   duration,
 		active:     active,
-		propagator: c.propagator,
+		propagator: to.Propagator,
 		public:     c.public,
 	}
 	if d != nil {
@@ -167,14 +158,7 @@ func (o *Observer) After(ctx context.Context, r *http.Request, s *server.Served)
 	if span, ok := ctx.Value(spanKey{o}).(trace.Span); ok {
 		span.SetName(label.Name(r.Method, routeOf(s.Route)))
 		span.SetAttributes(append(came, told(ctx, s)...)...)
-		switch what := errorType(s); {
-		case what == "":
-		case s.Status >= 500:
-			span.SetStatus(codes.Error, "") // the status says it all
-		default:
-			span.SetStatus(codes.Error, what)
-		}
-		span.End(trace.WithTimestamp(s.Start.Add(s.Took)))
+		telemetry.End(span, s.Start.Add(s.Took), errorType(s), s.Status >= 500)
 	}
 	o.active.AddSet(ctx, -1, attribute.NewSet(asked...))
 	o.duration.RecordSet(ctx, s.Took.Seconds(), attribute.NewSet(append(asked, came...)...))

@@ -12,14 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/catalog"
-	"github.com/parlance-api/parlance/dialect"
-	"github.com/parlance-api/parlance/internal/memhttp"
-	"github.com/parlance-api/parlance/server"
-	"github.com/parlance-api/parlance/server/telemetry"
-	"github.com/parlance-api/parlance/store/memory"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
@@ -28,6 +20,15 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	api "go.opentelemetry.io/otel/trace"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/telemetry"
+	"github.com/parlance-api/parlance/store/memory"
 )
 
 func open(t testing.TB, name string) *dialect.Dialect {
