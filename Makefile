@@ -3,6 +3,12 @@
 # Pinned, so that a lint that passes today passes tomorrow. Go runs it without
 # installing it.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOCYCLO     := github.com/fzipp/gocyclo/cmd/gocyclo@v0.6.0
+
+# No function outside of tests is more complex than 30 (cyclomatic), and at most this
+# many are more complex than 15. A scanner that has to be one long function says so, with
+# its reason, by gocyclo:ignore.
+COMPLEX := 48
 
 # TIMEOUT is of the tests of one package. It ends what hangs, and not what a busy
 # machine is slow at.
@@ -44,9 +50,13 @@ vet: ## go vet
 	go vet -tags readme .
 
 .PHONY: lint
-lint: ## staticcheck, and plain English in the documents
+lint: ## staticcheck, simple functions, and plain English in the documents
 	go run $(STATICCHECK) ./...
 	go run ./internal/prose .
+	go run $(GOCYCLO) -over 30 -ignore '_test\.go' .
+	@over=$$(go run $(GOCYCLO) -over 15 -ignore '_test\.go' . 2>/dev/null); \
+	if [ "$$(echo "$$over" | wc -l)" -gt $(COMPLEX) ]; then \
+		echo "$$over"; echo "More than $(COMPLEX) functions are more complex than 15."; exit 1; fi
 
 .PHONY: prose
 prose: ## plain English in the comments of exported names; not yet held by lint
