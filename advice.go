@@ -2,12 +2,12 @@ package parlance
 
 import "fmt"
 
-// Advice is what an answer says of a repeat of its own accord, such as
+// Advice is what a response says of a retry of its own accord, such as
 // Stripe-Should-Retry: it beats what the code means. The zero value says
 // nothing.
 type Advice uint8
 
-// The two that an answer can give.
+// The two that a response can give.
 const (
 	AdviceRetry Advice = iota + 1 // try again
 	AdviceStop                    // do not

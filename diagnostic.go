@@ -8,13 +8,13 @@ type Severity uint8
 
 // The severities.
 const (
-	Fault Severity = iota
-	Warning
+	SeverityError Severity = iota
+	SeverityWarning
 )
 
 // String is "error" or "warning", the words that compilers print.
 func (s Severity) String() string {
-	if s == Warning {
+	if s == SeverityWarning {
 		return "warning"
 	}
 	return "error"

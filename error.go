@@ -11,19 +11,19 @@ import (
 // Sentinels, one for each failing kind, for errors.Is. A handler may return
 // one, or an error that wraps one; the text around it stays in the log.
 var (
-	ErrInvalid         error = sentinel(Invalid)
-	ErrFailed          error = sentinel(Failed)
-	ErrUnauthenticated error = sentinel(Unauthenticated)
-	ErrForbidden       error = sentinel(Forbidden)
-	ErrNotFound        error = sentinel(NotFound)
-	ErrConflict        error = sentinel(Conflict)
-	ErrRateLimited     error = sentinel(RateLimited)
-	ErrQuota           error = sentinel(Quota)
-	ErrInternal        error = sentinel(Internal)
-	ErrBadGateway      error = sentinel(BadGateway)
-	ErrUnavailable     error = sentinel(Unavailable)
-	ErrTimeout         error = sentinel(Timeout)
-	ErrPartial         error = sentinel(Partial)
+	ErrInvalid         error = sentinel(KindInvalid)
+	ErrFailed          error = sentinel(KindFailed)
+	ErrUnauthenticated error = sentinel(KindUnauthenticated)
+	ErrForbidden       error = sentinel(KindForbidden)
+	ErrNotFound        error = sentinel(KindNotFound)
+	ErrConflict        error = sentinel(KindConflict)
+	ErrRateLimited     error = sentinel(KindRateLimited)
+	ErrQuota           error = sentinel(KindQuota)
+	ErrInternal        error = sentinel(KindInternal)
+	ErrBadGateway      error = sentinel(KindBadGateway)
+	ErrUnavailable     error = sentinel(KindUnavailable)
+	ErrTimeout         error = sentinel(KindTimeout)
+	ErrPartial         error = sentinel(KindPartial)
 )
 
 type sentinel Kind
@@ -97,7 +97,7 @@ func oneLine(s string) string {
 // Unwrap is the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is makes errors.Is(err, ErrNotFound) true for an Error of kind NotFound.
+// Is makes errors.Is(err, ErrNotFound) true for an Error of kind KindNotFound.
 func (e *Error) Is(target error) bool {
 	s, ok := target.(sentinel)
 	return ok && Kind(s) == e.Outcome.Kind
@@ -116,7 +116,7 @@ func OutcomeOf(err error) Outcome {
 		return Outcome{Kind: Kind(s)}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return Outcome{Kind: Timeout, Reason: Deadline}
+		return Outcome{Kind: KindTimeout, Reason: ReasonDeadline}
 	}
-	return Outcome{Kind: Internal}
+	return Outcome{Kind: KindInternal}
 }

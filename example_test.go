@@ -11,7 +11,7 @@ import (
 
 // An error that a client may read, with a cause that only the log sees.
 func ExampleNewError() {
-	err := parlance.NewError(parlance.NotFound, "camera %d is unknown", 7).Because(errors.New("sql: no rows"))
+	err := parlance.NewError(parlance.KindNotFound, "camera %d is unknown", 7).Because(errors.New("sql: no rows"))
 	fmt.Println(errors.Is(err, parlance.ErrNotFound))
 	fmt.Println(parlance.OutcomeOf(fmt.Errorf("loading: %w", err)).Detail)
 	// Output:
@@ -27,7 +27,7 @@ func ExampleOutcomeOf() {
 }
 
 func ExampleOutcome_MarshalJSON() {
-	b, err := json.Marshal(parlance.Outcome{Kind: parlance.RateLimited, Status: 429, RetryAfter: 1500 * time.Millisecond})
+	b, err := json.Marshal(parlance.Outcome{Kind: parlance.KindRateLimited, Status: 429, RetryAfter: 1500 * time.Millisecond})
 	if err != nil {
 		panic(err)
 	}
@@ -40,8 +40,8 @@ func ExampleDecision_Delay() {
 	schedule := parlance.Decision{Schedule: []time.Duration{5 * time.Minute, 30 * time.Minute}}
 	backoff := parlance.Decision{Backoff: parlance.Backoff{Floor: time.Second, Cap: time.Minute}}
 	half := func() float64 { return 0.5 }
-	for repeat := 1; repeat <= 3; repeat++ {
-		fmt.Println(schedule.Delay(repeat, half), backoff.Delay(repeat, half))
+	for retry := 1; retry <= 3; retry++ {
+		fmt.Println(schedule.Delay(retry, half), backoff.Delay(retry, half))
 	}
 	// Output:
 	// 5m0s 1.5s
@@ -51,8 +51,8 @@ func ExampleDecision_Delay() {
 
 func ExampleRollUp() {
 	items := []parlance.Item{
-		{Index: 0, Outcome: parlance.Outcome{Kind: parlance.Success}},
-		{Index: 1, Outcome: parlance.Outcome{Kind: parlance.Invalid, Detail: "no such site"}},
+		{Index: 0, Outcome: parlance.Outcome{Kind: parlance.KindSuccess}},
+		{Index: 1, Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "no such site"}},
 	}
 	some, _ := parlance.RollUp(items)
 	all, _ := parlance.RollUp(items[1:])

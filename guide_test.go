@@ -128,18 +128,18 @@ type guideFence struct {
 
 func fencesOfGuide(text string) (all []guideFence) {
 	var inside *guideFence
-	answers := false
+	responses := false
 	for line := range strings.Lines(text) {
 		info, mark := strings.CutPrefix(line, "```")
 		switch {
 		case mark && inside == nil:
-			inside = &guideFence{info: strings.TrimSpace(info), answers: answers}
+			inside = &guideFence{info: strings.TrimSpace(info), answers: responses}
 		case mark:
-			all, inside, answers = append(all, *inside), nil, true
+			all, inside, responses = append(all, *inside), nil, true
 		case inside != nil:
 			inside.text += line
 		case strings.TrimSpace(line) != "":
-			answers = false
+			responses = false
 		}
 	}
 	return all

@@ -16,7 +16,7 @@ func RollUp(items []Item) (Kind, Reason) {
 	failed, alike, server := 0, true, true
 	for i := range items {
 		o := &items[i].Outcome
-		if !o.Kind.Failing() && o.Kind != Partial {
+		if !o.Kind.Failing() && o.Kind != KindPartial {
 			continue
 		}
 		failed++
@@ -28,13 +28,13 @@ func RollUp(items []Item) (Kind, Reason) {
 	}
 	switch {
 	case failed == 0:
-		return Success, ""
+		return KindSuccess, ""
 	case failed < len(items):
-		return Partial, ""
+		return KindPartial, ""
 	case alike:
 		return first.Kind, first.Reason
 	case server:
-		return Internal, ""
+		return KindInternal, ""
 	}
-	return Invalid, ""
+	return KindInvalid, ""
 }

@@ -9,25 +9,25 @@ type Kind uint8
 
 // The kinds, in the order of their numbers. Never reorder: append.
 const (
-	_               Kind = iota
-	Success              // handled as asked
-	Noted                // handled, with something the user should look at
-	Partial              // some items of a bulk request failed
-	Accepted             // work goes on in the background (RFC 9110, 15.3.3)
-	Empty                // handled, and there is nothing to show
-	Redirected           // the answer is elsewhere (RFC 9110, 15.4)
-	Invalid              // the request is at fault and can be corrected
-	Failed               // the request was understood and valid, yet it failed
-	Unauthenticated      // no, wrong or expired credentials
-	Forbidden            // known caller, not allowed
-	NotFound             // no such resource or service
-	Conflict             // the state of the resource, or another request, is in the way
-	RateLimited          // too many requests in a given time (RFC 6585, 4)
-	Quota                // a cap, a seat or a licence is used up; time alone does not help
-	Internal             // the server's own fault
-	BadGateway           // a server behind the server answered wrongly
-	Unavailable          // overloaded, in maintenance, or not reached at all
-	Timeout              // no answer in time, from the server or from one behind it
+	_                   Kind = iota
+	KindSuccess              // handled as asked
+	KindNoted                // handled, with something the user should look at
+	KindPartial              // some items of a bulk request failed
+	KindAccepted             // work goes on in the background (RFC 9110, 15.3.3)
+	KindEmpty                // handled, and there is nothing to show
+	KindRedirected           // the response is elsewhere (RFC 9110, 15.4)
+	KindInvalid              // the request is at fault and can be corrected
+	KindFailed               // the request was understood and valid, yet it failed
+	KindUnauthenticated      // no, wrong or expired credentials
+	KindForbidden            // known caller, not allowed
+	KindNotFound             // no such resource or service
+	KindConflict             // the state of the resource, or another request, is in the way
+	KindRateLimited          // too many requests in a given time (RFC 6585, 4)
+	KindQuota                // a cap, a seat or a license is used up; time alone does not help
+	KindInternal             // the server's own fault
+	KindBadGateway           // a server behind the server answered wrongly
+	KindUnavailable          // overloaded, in maintenance, or not reached at all
+	KindTimeout              // no response in time, from the server or from one behind it
 )
 
 var kindNames = [...]string{
@@ -39,7 +39,7 @@ var kindNames = [...]string{
 // Kinds lists every kind in the order of its number.
 func Kinds() []Kind {
 	all := make([]Kind, 0, len(kindNames)-1)
-	for k := Success; int(k) < len(kindNames); k++ {
+	for k := KindSuccess; int(k) < len(kindNames); k++ {
 		all = append(all, k)
 	}
 	return all
@@ -70,15 +70,15 @@ func ParseKind(name string) (Kind, bool) {
 // Good reports that the whole request was handled: success, noted, accepted,
 // empty or redirected. A partial is neither good nor failing.
 func (k Kind) Good() bool {
-	return k >= Success && k <= Redirected && k != Partial
+	return k >= KindSuccess && k <= KindRedirected && k != KindPartial
 }
 
 // Failing reports that the request was not handled.
-func (k Kind) Failing() bool { return k >= Invalid && int(k) < len(kindNames) }
+func (k Kind) Failing() bool { return k >= KindInvalid && int(k) < len(kindNames) }
 
 // ServerFault reports that the failure is the server's, or the way's to it, and
 // not the request's.
-func (k Kind) ServerFault() bool { return k >= Internal && int(k) < len(kindNames) }
+func (k Kind) ServerFault() bool { return k >= KindInternal && int(k) < len(kindNames) }
 
 // MarshalText writes the name. It never fails.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }

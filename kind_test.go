@@ -23,7 +23,7 @@ func TestEveryKindIsFoundByItsNameAndIsGoodFailingOrPartial(t *testing.T) {
 		if found, ok := parlance.ParseKind(k.String()); !ok || found != k {
 			t.Errorf("%s is found as %s", k, found)
 		}
-		if sides := btoi(k.Good()) + btoi(k.Failing()) + btoi(k == parlance.Partial); sides != 1 {
+		if sides := btoi(k.Good()) + btoi(k.Failing()) + btoi(k == parlance.KindPartial); sides != 1 {
 			t.Errorf("%s is on %d sides", k, sides)
 		}
 		if k.ServerFault() && !k.Failing() {
@@ -56,9 +56,9 @@ func TestTheNumbersOfTheKindsNeverChange(t *testing.T) {
 func TestAnOutcomeComesBackFromItsJSON(t *testing.T) {
 	t.Parallel()
 	o := parlance.Outcome{
-		Kind: parlance.Partial, Reason: "r", Status: 207, Code: "c", Title: "t", Detail: "a<b>&c", Type: "ty", Instance: "/i", RequestID: "id",
+		Kind: parlance.KindPartial, Reason: "r", Status: 207, Code: "c", Title: "t", Detail: "a<b>&c", Type: "ty", Instance: "/i", RequestID: "id",
 		Fields: []parlance.Field{{Path: "a.0", Code: "x", Message: "m"}, {Message: "of no field"}},
-		Items:  []parlance.Item{{Index: 0, Outcome: parlance.Outcome{Kind: parlance.Success}}, {Index: 1, ID: "k=1", Outcome: parlance.Outcome{Kind: parlance.Invalid, Detail: "d"}}},
+		Items:  []parlance.Item{{Index: 0, Outcome: parlance.Outcome{Kind: parlance.KindSuccess}}, {Index: 1, ID: "k=1", Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "d"}}},
 		Notes:  []string{"n"}, RetryAfter: 64570 * time.Millisecond, Help: "h",
 	}
 	b, err := json.Marshal(o)
@@ -72,7 +72,7 @@ func TestAnOutcomeComesBackFromItsJSON(t *testing.T) {
 	if again, _ := json.Marshal(back); string(again) != string(b) || back.RetryAfter != o.RetryAfter || len(back.Items) != 2 {
 		t.Errorf("%s came back as %s", b, again)
 	}
-	if b, _ := json.Marshal(parlance.Outcome{Kind: parlance.Success}); string(b) != `{"kind":"success"}` {
+	if b, _ := json.Marshal(parlance.Outcome{Kind: parlance.KindSuccess}); string(b) != `{"kind":"success"}` {
 		t.Errorf("unset attributes are written: %s", b)
 	}
 }
@@ -99,26 +99,26 @@ func TestNoNumberThatIsNoWaitBecomesADuration(t *testing.T) {
 func TestABackoffDoublesFromItsFloorAndStaysUnderItsCap(t *testing.T) {
 	t.Parallel()
 	d := parlance.Decision{Backoff: parlance.Backoff{Floor: time.Second, Cap: time.Minute}}
-	for repeat, top := range []time.Duration{1: 2 * time.Second, 2: 4 * time.Second, 5: 32 * time.Second, 6: time.Minute, 100: time.Minute} {
+	for retry, top := range []time.Duration{1: 2 * time.Second, 2: 4 * time.Second, 5: 32 * time.Second, 6: time.Minute, 100: time.Minute} {
 		if top == 0 {
 			continue
 		}
-		if low, high := d.Delay(repeat, func() float64 { return 0 }), d.Delay(repeat, func() float64 { return 1 }); low != time.Second || high != top {
-			t.Errorf("repeat %d waits %s to %s, not 1s to %s", repeat, low, high, top)
+		if low, high := d.Delay(retry, func() float64 { return 0 }), d.Delay(retry, func() float64 { return 1 }); low != time.Second || high != top {
+			t.Errorf("retry %d waits %s to %s, not 1s to %s", retry, low, high, top)
 		}
 	}
 }
 
 func TestSentinelsAreFoundThroughWrapping(t *testing.T) {
 	t.Parallel()
-	err := fmt.Errorf("in the handler: %w", parlance.NewError(parlance.Quota, "full").WithReason(parlance.Licence).WithCode("7"))
+	err := fmt.Errorf("in the handler: %w", parlance.NewError(parlance.KindQuota, "full").WithReason(parlance.ReasonLicense).WithCode("7"))
 	if !errors.Is(err, parlance.ErrQuota) || errors.Is(err, parlance.ErrForbidden) {
 		t.Error("the kind is not found through the wrapping")
 	}
-	if o := parlance.OutcomeOf(fmt.Errorf("with a password: %w", parlance.ErrConflict)); o.Kind != parlance.Conflict || o.Detail != "" {
+	if o := parlance.OutcomeOf(fmt.Errorf("with a password: %w", parlance.ErrConflict)); o.Kind != parlance.KindConflict || o.Detail != "" {
 		t.Errorf("a sentinel gives %+v", o)
 	}
-	if o := parlance.OutcomeOf(context.DeadlineExceeded); o.Kind != parlance.Timeout {
+	if o := parlance.OutcomeOf(context.DeadlineExceeded); o.Kind != parlance.KindTimeout {
 		t.Errorf("a deadline gives %s", o.Kind)
 	}
 }
@@ -169,13 +169,13 @@ func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
 		reason    parlance.Reason
 		undone    bool
 	}{
-		{name: "nobody listens", url: "http://" + testnet.Closed, kind: parlance.Unavailable, reason: parlance.Refused, undone: true},
-		{name: "a name that does not resolve", url: "http://nobody.invalid", kind: parlance.Unavailable, reason: parlance.DNS, undone: true},
-		{name: "a server that speaks no TLS", url: "https://" + plain.Listener.Addr().String(), kind: parlance.Unavailable, reason: parlance.TLS, undone: true},
-		{name: "a certificate of an unknown authority", url: unknown.URL, kind: parlance.Unavailable, reason: parlance.TLS, undone: true},
-		{name: "a connection that breaks", url: "http://" + reset, kind: parlance.Unavailable, reason: parlance.Reset},
-		{name: "no answer in time", url: "http://" + silent, timeout: 50 * time.Millisecond, kind: parlance.Timeout, reason: parlance.Deadline},
-		{name: "a caller that gives up", url: "http://" + silent, cancel: true, kind: parlance.Unavailable, reason: parlance.Canceled},
+		{name: "nobody listens", url: "http://" + testnet.Closed, kind: parlance.KindUnavailable, reason: parlance.ReasonRefused, undone: true},
+		{name: "a name that does not resolve", url: "http://nobody.invalid", kind: parlance.KindUnavailable, reason: parlance.ReasonDNS, undone: true},
+		{name: "a server that speaks no TLS", url: "https://" + plain.Listener.Addr().String(), kind: parlance.KindUnavailable, reason: parlance.ReasonTLS, undone: true},
+		{name: "a certificate of an unknown authority", url: unknown.URL, kind: parlance.KindUnavailable, reason: parlance.ReasonTLS, undone: true},
+		{name: "a connection that breaks", url: "http://" + reset, kind: parlance.KindUnavailable, reason: parlance.ReasonReset},
+		{name: "no response in time", url: "http://" + silent, timeout: 50 * time.Millisecond, kind: parlance.KindTimeout, reason: parlance.ReasonDeadline},
+		{name: "a caller that gives up", url: "http://" + silent, cancel: true, kind: parlance.KindUnavailable, reason: parlance.ReasonCanceled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -200,8 +200,8 @@ func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
 				t.Fatal("it answered")
 			}
 			o := parlance.OutcomeOfTransport(err)
-			if o.Kind != c.kind || o.Reason != c.reason || o.Status != 0 || o.Reason.Undone() != c.undone {
-				t.Errorf("%v is %s/%s, undone %t", err, o.Kind, o.Reason, o.Reason.Undone())
+			if o.Kind != c.kind || o.Reason != c.reason || o.Status != 0 || o.Reason.NoEffect() != c.undone {
+				t.Errorf("%v is %s/%s, undone %t", err, o.Kind, o.Reason, o.Reason.NoEffect())
 			}
 		})
 	}

@@ -14,7 +14,7 @@ import (
 type Outcome struct {
 	Kind       Kind
 	Reason     Reason        // a finer word under Kind
-	Status     int           // HTTP status; 0 where the transport failed without an answer
+	Status     int           // HTTP status; 0 where the transport failed without a response
 	Code       string        // the vendor's own code, from the vendor's content only; numbers in decimal
 	Family     string        // the vendor's coarser code beside it, such as Stripe's type: kept and written back
 	Title      string        // a short text for the kind of problem (RFC 9457, 3.1.3)
@@ -25,8 +25,8 @@ type Outcome struct {
 	Fields     []Field       // bad inputs, in the order of the document
 	Items      []Item        // records of a bulk request, in the order of the document
 	Notes      []string      // what a user should be told about a success
-	RetryAfter time.Duration // when the server said to come back, counted from the answer
-	Retryable  Advice        // what the answer itself says of a repeat, whatever its code means
+	RetryAfter time.Duration // when the server said to come back, counted from the response
+	Retryable  Advice        // what the response itself says of a retry, whatever its code means
 	Help       string        // a link or a text on what to do
 }
 

@@ -81,18 +81,18 @@ type fence struct {
 func fencesOf(text string) []fence {
 	var all []fence
 	var inside *fence
-	answers := false
+	responses := false
 	for _, line := range strings.Split(text, "\n") {
 		language, mark := strings.CutPrefix(line, "```")
 		switch {
 		case mark && inside == nil:
-			inside = &fence{language: strings.TrimSpace(language), answers: answers}
+			inside = &fence{language: strings.TrimSpace(language), answers: responses}
 		case mark:
-			all, inside, answers = append(all, *inside), nil, true
+			all, inside, responses = append(all, *inside), nil, true
 		case inside != nil:
 			inside.text += line + "\n"
 		case strings.TrimSpace(line) != "":
-			answers = false
+			responses = false
 		}
 	}
 	return all

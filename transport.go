@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// OutcomeOfTransport classes a transport that failed without an answer: an
+// OutcomeOfTransport classes a transport that failed without a response: an
 // Outcome of kind unavailable or timeout with no status, whose Reason says what
 // happened. [Undone] tells of a Reason whether the request can have had an
 // effect.
@@ -25,22 +25,24 @@ func OutcomeOfTransport(err error) Outcome {
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
-		return Outcome{Kind: Unavailable, Reason: Canceled}
+		return Outcome{Kind: KindUnavailable, Reason: ReasonCanceled}
 	case errors.As(err, &dns):
 		// A name that could not be resolved, in time or not: nothing was sent.
-		return Outcome{Kind: Unavailable, Reason: DNS}
-	// A record error has its connection only where the first record was no TLS:
+		return Outcome{Kind: KindUnavailable, Reason: ReasonDNS}
+	// A record error has its connection only where the first record was no ReasonTLS:
 	// later ones may come after the request was read.
 	case errors.As(err, &record) && record.Conn != nil, errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &host):
-		return Outcome{Kind: Unavailable, Reason: TLS}
+		return Outcome{Kind: KindUnavailable, Reason: ReasonTLS}
 	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &op) && op.Op == "dial" && !op.Timeout():
-		return Outcome{Kind: Unavailable, Reason: Refused}
+		return Outcome{Kind: KindUnavailable, Reason: ReasonRefused}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return Outcome{Kind: Timeout, Reason: Deadline}
+		return Outcome{Kind: KindTimeout, Reason: ReasonDeadline}
 	}
-	return Outcome{Kind: Unavailable, Reason: Reset}
+	return Outcome{Kind: KindUnavailable, Reason: ReasonReset}
 }
 
-// Undone reports that a transport reason proves that the request had no effect:
+// NoEffect reports that a transport reason proves that the request had no effect:
 // it was never sent.
-func (r Reason) Undone() bool { return r == Refused || r == DNS || r == TLS || r == Withheld }
+func (r Reason) NoEffect() bool {
+	return r == ReasonRefused || r == ReasonDNS || r == ReasonTLS || r == ReasonNotSent
+}

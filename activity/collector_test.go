@@ -169,7 +169,7 @@ func TestCallsAndItemsAreBounded(t *testing.T) {
 	}
 	all.Wait()
 	items := make([]parlance.Item, 120)
-	c.End(func(r *activity.Record) { r.Outcome = parlance.Outcome{Kind: parlance.Partial, Items: items} })
+	c.End(func(r *activity.Record) { r.Outcome = parlance.Outcome{Kind: parlance.KindPartial, Items: items} })
 	c.End(nil)
 	activity.AddCall(ctx, activity.Call{Host: "late"})
 	recorder.Close(context.Background())
@@ -192,7 +192,7 @@ func TestWhatIsKnownSoFarIsCommittedAndWhatComesLaterTakesItsPlace(t *testing.T)
 	log.InfoContext(ctx, "one")
 	commit := func(ctx context.Context) error {
 		return c.Commit(ctx, func(r *activity.Record) {
-			r.Status, r.Outcome = 200, parlance.Outcome{Kind: parlance.Success, Notes: []string{"token=abc123"}}
+			r.Status, r.Outcome = 200, parlance.Outcome{Kind: parlance.KindSuccess, Notes: []string{"token=abc123"}}
 		})
 	}
 	lost := errors.New("undone")
@@ -273,8 +273,8 @@ func TestNoCredentialIsGathered(t *testing.T) {
 			log.InfoContext(ctx, "m", "error", errors.New(text))
 			log.InfoContext(ctx, "m", "bytes", []byte(text), "text", text, "list", []string{text})
 			activity.AddCall(ctx, activity.Call{Path: text, Outcome: parlance.Outcome{
-				Kind: parlance.Invalid, Detail: text, Notes: []string{text}, Fields: []parlance.Field{{Message: text}},
-				Items: []parlance.Item{{Outcome: parlance.Outcome{Kind: parlance.Failed, Detail: text}}},
+				Kind: parlance.KindInvalid, Detail: text, Notes: []string{text}, Fields: []parlance.Field{{Message: text}},
+				Items: []parlance.Item{{Outcome: parlance.Outcome{Kind: parlance.KindFailed, Detail: text}}},
 			}})
 		}
 	}, activity.WithSecrets("mine", "…"), activity.WithLines(10_000, 1<<30))

@@ -21,11 +21,11 @@ func TestTheJSONOfARecordIsReadAsItWasWritten(t *testing.T) {
 		"nothing": {activity.Record{}, `{"id":""}`},
 		"all of it": {activity.Record{
 			ID: "id-1", Trace: traceID, Start: at, Took: 12345678 * time.Nanosecond, Method: "POST", Route: "POST /orders/{id}", Path: "/orders/7",
-			Caller: "ann", Status: 409, Outcome: parlance.Outcome{Kind: parlance.Conflict, RetryAfter: time.Second},
+			Caller: "ann", Status: 409, Outcome: parlance.Outcome{Kind: parlance.KindConflict, RetryAfter: time.Second},
 			Request: []byte(`{"/order/id":7}`), Response: []byte("\xff<no>"),
 			Calls: []activity.Call{{
 				Start: at, Took: time.Second, Dialect: "vms", Method: "GET", Host: "h:1", Path: "/p", Attempt: 2,
-				Outcome: parlance.Outcome{Kind: parlance.Unavailable}, Act: parlance.Retry, Why: "it says so",
+				Outcome: parlance.Outcome{Kind: parlance.KindUnavailable}, Act: parlance.ActRetry, Why: "it says so",
 			}, {}},
 			Lines:   []activity.Line{{Time: at, Level: slog.LevelWarn, Message: "a <b>", Attrs: []string{"n=1"}}, {}},
 			Dropped: 3,

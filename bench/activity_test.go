@@ -127,7 +127,7 @@ func BenchmarkAmong(b *testing.B) {
 				err := s.Activity().Add(ctx, &activity.Record{
 					ID: id, Start: start.Add(time.Duration(from*10_000+i) * time.Millisecond), Took: time.Millisecond,
 					Method: "GET", Route: "GET /cameras/{id}", Path: "/cameras/7", Caller: "ann", Status: 200,
-					Outcome: parlance.Outcome{Kind: parlance.Success, Status: 200, RequestID: id},
+					Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: 200, RequestID: id},
 					Lines:   []activity.Line{{Time: start, Message: "camera read", Attrs: []string{"camera=7", "took=1ms"}}},
 				})
 				if err != nil {

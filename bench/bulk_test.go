@@ -22,7 +22,7 @@ import (
 // many is how many records a bulk request has, of which every hundredth fails.
 const many = 100_000
 
-// bulkOf is one kind of bulk request. A record and its answer are of usual size.
+// bulkOf is one kind of bulk request. A record and its response are of usual size.
 type bulkOf struct {
 	name, dialect, path string
 	open, comma, shut   string
@@ -111,7 +111,7 @@ func (b bulkOf) ask(t testing.TB, each bulk.Func, options ...bulk.Option) *sink 
 // done is what becomes of record i.
 func done(i int) error {
 	if i%100 == 0 {
-		return parlance.NewError(parlance.Invalid, "Customer code JOE and site code PF does not exist.")
+		return parlance.NewError(parlance.KindInvalid, "Customer code JOE and site code PF does not exist.")
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ var docRefs = map[string][2][]byte{
 }
 
 // BenchmarkRecords answers a bulk request of 100,000 records, beside a loop over
-// encoding/xml or encoding/json that decodes each, and encodes its answer. by=raw
+// encoding/xml or encoding/json that decodes each, and encodes its response. by=raw
 // has a handler that looks for the id in the bytes, by=parlance one that decodes
 // the record too.
 func BenchmarkRecords(b *testing.B) {
@@ -228,7 +228,7 @@ func answerJSON(b *testing.B, r io.Reader, w io.Writer) {
 		Key   string `json:"key"`
 		Value string `json:"value"`
 	}
-	type answer struct {
+	type response struct {
 		ID     []key  `json:"id"`
 		Status int    `json:"status"`
 		Body   string `json:"body"`
@@ -244,7 +244,7 @@ func answerJSON(b *testing.B, r io.Reader, w io.Writer) {
 		if err := d.Decode(&m); err != nil {
 			b.Fatal(err)
 		}
-		a := answer{[]key{{"ref", m.DocRef}}, 200, "Manufacture complete processed"}
+		a := response{[]key{{"ref", m.DocRef}}, 200, "Manufacture complete processed"}
 		if err := done(n); err != nil {
 			a.Status, a.Body = 400, parlance.OutcomeOf(err).Detail
 		}
@@ -285,7 +285,7 @@ func TestABulkRequestTakesConstantMemory(t *testing.T) {
 			if most > few+1<<20 {
 				t.Errorf("%s, record %d fails: %d KiB at 10,000 records, %d KiB at most", of.name, failing, few>>10, most>>10)
 			}
-			t.Logf("%s, record %d fails: %d KiB and %d KiB, %d MB of answer", of.name, failing, few>>10, most>>10, s.bytes/1e6)
+			t.Logf("%s, record %d fails: %d KiB and %d KiB, %d MB of response", of.name, failing, few>>10, most>>10, s.bytes/1e6)
 		}
 	}
 }

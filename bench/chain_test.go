@@ -115,8 +115,8 @@ func bareChain() (http.Handler, error) {
 	return mux, nil
 }
 
-// fieldsChain is that, and what cannot be left out of an answer that has an id and a
-// limit, with nobody who counts: a new id in the request's context and in the answer,
+// fieldsChain is that, and what cannot be left out of a response that has an id and a
+// limit, with nobody who counts: a new id in the request's context and in the response,
 // and two fields more.
 func fieldsChain() (http.Handler, error) {
 	bare, err := bareChain()
@@ -151,7 +151,7 @@ func parlanceChain(name string, r *activity.Recorder) (http.Handler, error) {
 		if who := callerOf(key); who != "" {
 			return server.Principal{ID: who}, nil
 		}
-		return server.Principal{}, auth.CredentialError(parlance.WrongCredential)
+		return server.Principal{}, auth.CredentialError(parlance.ReasonWrongCredential)
 	})))
 	limits := limit.Limiter{Store: memory.New().Limits(), Policies: []limit.Policy{
 		{Name: "hour", Rate: limit.Rate{Quota: chainQuota, Window: time.Hour}, By: limit.Principal},
@@ -160,7 +160,7 @@ func parlanceChain(name string, r *activity.Recorder) (http.Handler, error) {
 	mux.Handle("GET /cameras/{id}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		c, err := cameraOf(r.PathValue("id"))
 		if err != nil {
-			return nil, parlance.NewError(parlance.NotFound, "There is no such camera").Because(err)
+			return nil, parlance.NewError(parlance.KindNotFound, "There is no such camera").Because(err)
 		}
 		return c, nil
 	}))
@@ -218,7 +218,7 @@ func chiChain() (http.Handler, error) {
 }
 
 // humaChain is huma on that chi, without the link to a schema that it would add to
-// the answer.
+// the response.
 func humaChain() (http.Handler, error) {
 	r := chiUsual()
 	config := huma.DefaultConfig("cameras", "1")
@@ -446,7 +446,7 @@ func TestEachChainAnswersTheSameAndRefusesStrangers(t *testing.T) {
 }
 
 // BenchmarkChainAlone is what the same servers do between net/http's reading of a
-// request and its writing of the answer.
+// request and its writing of the response.
 func BenchmarkChainAlone(b *testing.B) {
 	for _, c := range chains {
 		if c.name == "parlance-recorded" {

@@ -14,7 +14,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-// callers are what a user would pick to repeat requests with, in their usual
+// callers are what a user would pick to retry requests with, in their usual
 // setting, and none of them.
 func callers(b *testing.B, base http.RoundTripper) []struct {
 	name string

@@ -16,7 +16,7 @@ type file struct {
 	text []byte
 }
 
-// files are those of the catalogue, by their lines.
+// files are those of the catalog, by their lines.
 func files(b *testing.B) (all []file) {
 	b.Helper()
 	for _, name := range catalog.Names() {

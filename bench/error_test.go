@@ -77,12 +77,12 @@ type example[T any] struct {
 	fastjson func(*fastjson.Value, *T)
 }
 
-var jsonHeader = dialect.Fields{"Content-Type": {"application/json"}}
+var jsonHeader = dialect.HeaderMap{"Content-Type": {"application/json"}}
 
 var vms = example[vmsError]{
 	name: "vms",
 	res:  dialect.Response{Status: 422, Header: jsonHeader, Body: []byte(vmsBody)},
-	kind: parlance.Invalid,
+	kind: parlance.KindInvalid,
 	asStruct: func(o *parlance.Outcome) (e vmsError) {
 		e.Message, e.Errors = o.Detail, map[string][]string{}
 		for _, f := range o.Fields {
@@ -117,7 +117,7 @@ var vms = example[vmsError]{
 var vbapi = example[vbapiError]{
 	name: "vbapi",
 	res:  dialect.Response{Status: 404, Header: jsonHeader, Body: []byte(vbapiBody)},
-	kind: parlance.NotFound,
+	kind: parlance.KindNotFound,
 	asStruct: func(o *parlance.Outcome) (e vbapiError) {
 		e.Error.Type, e.Error.Title, e.Error.Status, e.Error.Detail, e.Error.Instance = o.Type, o.Title, o.Status, o.Detail, o.Instance
 		e.Debug.ActivityID = o.RequestID
@@ -140,7 +140,7 @@ var vbapi = example[vbapiError]{
 var stripe = example[stripeError]{
 	name: "stripe",
 	res:  dialect.Response{Status: 400, Header: jsonHeader, Body: []byte(stripeBody)},
-	kind: parlance.Invalid,
+	kind: parlance.KindInvalid,
 	asStruct: func(o *parlance.Outcome) (e stripeError) {
 		e.Error.Code, e.Error.DocURL, e.Error.Message, e.Error.Type = o.Code, o.Type, o.Detail, o.Family
 		if len(o.Fields) == 1 {
@@ -164,11 +164,11 @@ var stripe = example[stripeError]{
 var examples = []interface {
 	test(*testing.T)
 	read(*testing.B)
-	glance(*testing.B)
+	classify(*testing.B)
 	write(*testing.B)
 }{&vms, &vbapi, &stripe}
 
-var request = dialect.Request{Method: http.MethodPost, Path: "/cameras", Header: dialect.Fields{"Accept": {"application/json"}}}
+var request = dialect.Request{Method: http.MethodPost, Path: "/cameras", Header: dialect.HeaderMap{"Accept": {"application/json"}}}
 
 func open(tb testing.TB, name string) *dialect.Dialect {
 	tb.Helper()
@@ -232,15 +232,15 @@ func (x *example[T]) test(t *testing.T) {
 			t.Errorf("%s: %s reads\n%+v, %v\nparlance\n%+v", x.name, r.by, e, err, ours)
 		}
 	}
-	g := d.Glance(request, x.res)
-	if want := (dialect.Glance{Kind: o.Kind, Reason: o.Reason, Decision: d.Decide(request, &o)}); !reflect.DeepEqual(g, want) {
-		t.Errorf("%s: a glance says %+v, reading %+v", x.name, g, want)
+	g := d.Classify(request, x.res)
+	if want := (dialect.Classification{Kind: o.Kind, Reason: o.Reason, Decision: d.Decide(request, &o)}); !reflect.DeepEqual(g, want) {
+		t.Errorf("%s: a classification says %+v, reading %+v", x.name, g, want)
 	}
 	m := d.Encode(nil, request, &o, dialect.Payload{})
 	if len(m.Losses) > 0 || m.Status != x.res.Status {
 		t.Errorf("%s: written with status %d and losses %v", x.name, m.Status, m.Losses)
 	}
-	texts := map[string][]byte{"parlance": m.Body, "the answer": x.res.Body}
+	texts := map[string][]byte{"parlance": m.Body, "the response": x.res.Body}
 	for _, w := range writers {
 		text, err := w.write(nil, &ours)
 		if err != nil {
@@ -270,13 +270,13 @@ func canonical(t *testing.T, text []byte) string {
 	return string(text)
 }
 
-// BenchmarkRead makes a whole Outcome of an answer; the peers fill the struct.
+// BenchmarkRead makes a whole Outcome of a response; the peers fill the struct.
 func BenchmarkRead(b *testing.B) {
 	for _, x := range examples {
 		x.read(b)
 	}
 	for _, name := range statusOnly {
-		b.Run("of="+name+"-200/by=parlance", func(b *testing.B) { decode(b, open(b, name), request, parlance.Success, plainSuccess) })
+		b.Run("of="+name+"-200/by=parlance", func(b *testing.B) { decode(b, open(b, name), request, parlance.KindSuccess, plainSuccess) })
 	}
 }
 
@@ -288,7 +288,7 @@ func (x *example[T]) read(b *testing.B) {
 	}
 }
 
-// unlike are answers of the same length, each with another escape in a text, so
+// unlike are responses of the same length, each with another escape in a text, so
 // that none is like one before: no mould fits, and all of the way is gone.
 func unlike(res dialect.Response) (all []dialect.Response) {
 	for c := range 64 {
@@ -302,7 +302,7 @@ func unlike(res dialect.Response) (all []dialect.Response) {
 }
 
 func decode(b *testing.B, d *dialect.Dialect, req dialect.Request, kind parlance.Kind, all ...dialect.Response) {
-	if kind != parlance.Success { // of which the body is not read
+	if kind != parlance.KindSuccess { // of which the body is not read
 		b.SetBytes(int64(len(all[0].Body)))
 	}
 	for i := 0; b.Loop(); i++ {
@@ -325,26 +325,26 @@ func fill[T any](b *testing.B, read func([]byte, *T) error, body []byte) {
 	}
 }
 
-// BenchmarkGlance is what a proxy needs first: kind and decision. Its peer reads
+// BenchmarkClassify is what a proxy needs first: kind and decision. Its peer reads
 // the whole struct, for encoding/json cannot do less and still validate.
-func BenchmarkGlance(b *testing.B) {
+func BenchmarkClassify(b *testing.B) {
 	for _, x := range examples {
-		x.glance(b)
+		x.classify(b)
 	}
 	for _, name := range statusOnly {
-		b.Run("of="+name+"-200/by=parlance", func(b *testing.B) { glance(b, open(b, name), plainSuccess, parlance.Success) })
+		b.Run("of="+name+"-200/by=parlance", func(b *testing.B) { classify(b, open(b, name), plainSuccess, parlance.KindSuccess) })
 	}
 }
 
-func (x *example[T]) glance(b *testing.B) {
-	b.Run("of="+x.name+"/by=parlance", func(b *testing.B) { glance(b, open(b, x.name), x.res, x.kind) })
+func (x *example[T]) classify(b *testing.B) {
+	b.Run("of="+x.name+"/by=parlance", func(b *testing.B) { classify(b, open(b, x.name), x.res, x.kind) })
 	peer := x.readers()[0]
 	b.Run("of="+x.name+"/by="+peer.by, func(b *testing.B) { fill(b, peer.read, x.res.Body) })
 }
 
-func glance(b *testing.B, d *dialect.Dialect, res dialect.Response, kind parlance.Kind) {
+func classify(b *testing.B, d *dialect.Dialect, res dialect.Response, kind parlance.Kind) {
 	for b.Loop() {
-		if g := d.Glance(request, res); g.Kind != kind || g.Decision.Act == 0 {
+		if g := d.Classify(request, res); g.Kind != kind || g.Decision.Act == 0 {
 			b.Fatalf("%+v", g)
 		}
 	}
@@ -361,7 +361,7 @@ func TestTheStatusAloneDecidesAPlainSuccess(t *testing.T) {
 	for _, name := range statusOnly {
 		d := open(t, name)
 		read := d.Decode(request, plainSuccess)
-		if d.Alters(request, 200, jsonHeader) || read.Outcome.Kind != parlance.Success || read.Shape != "" || len(read.Diagnostics) > 0 {
+		if d.NeedsBody(request, 200, jsonHeader) || read.Outcome.Kind != parlance.KindSuccess || read.Shape != "" || len(read.Diagnostics) > 0 {
 			t.Errorf("%s reads %+v", name, read)
 		}
 	}
@@ -423,9 +423,9 @@ func BenchmarkDecide(b *testing.B) {
 		name, dialect string
 		outcome       parlance.Outcome
 	}{
-		{"of=vms-422", "vms", parlance.Outcome{Kind: parlance.Invalid, Reason: parlance.Fields, Status: 422}},
-		{"of=vms-503", "vms", parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, Status: 503}},
-		{"of=vision-150", "vision", parlance.Outcome{Kind: parlance.Internal, Status: 500, Code: "150"}},
+		{"of=vms-422", "vms", parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonFields, Status: 422}},
+		{"of=vms-503", "vms", parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonMaintenance, Status: 503}},
+		{"of=vision-150", "vision", parlance.Outcome{Kind: parlance.KindInternal, Status: 500, Code: "150"}},
 	} {
 		b.Run(c.name+"/by=parlance", func(b *testing.B) {
 			d := open(b, c.dialect)

@@ -47,7 +47,7 @@ func TestALargeErrorReadsAsTheErrorInIt(t *testing.T) {
 func BenchmarkLarge(b *testing.B) {
 	for _, name := range []string{"dense", "text"} {
 		res := large[name]
-		b.Run("of="+name+"/by=parlance", func(b *testing.B) { decode(b, open(b, "vms"), request, parlance.Invalid, res) })
+		b.Run("of="+name+"/by=parlance", func(b *testing.B) { decode(b, open(b, "vms"), request, parlance.KindInvalid, res) })
 		b.Run("of="+name+"/by=json-valid", func(b *testing.B) {
 			b.SetBytes(int64(len(res.Body)))
 			for b.Loop() {
@@ -59,7 +59,7 @@ func BenchmarkLarge(b *testing.B) {
 	}
 }
 
-// Records of a bulk answer, of which every tenth was refused.
+// Records of a bulk response, of which every tenth was refused.
 const records = 1000
 
 var (
@@ -75,7 +75,7 @@ var (
 			fmt.Fprintf(&text, "\n  <MC><DocRef>API_%d</DocRef><RES><Code>%d</Code><Message>%s</Message></RES></MC>", i, code, message)
 		}
 		text.WriteString("\n</MANUFACTURING>\n")
-		return dialect.Response{Status: 207, Header: dialect.Fields{"Content-Type": {"application/xml"}}, Body: []byte(text.String())}
+		return dialect.Response{Status: 207, Header: dialect.HeaderMap{"Content-Type": {"application/xml"}}, Body: []byte(text.String())}
 	}()
 )
 
@@ -92,7 +92,7 @@ func TestEveryRecordIsRead(t *testing.T) {
 			t.Errorf("record %d reads %+v", i, it)
 		}
 	}
-	if o.Kind != parlance.Partial || len(o.Items) != records || failed != records/10 || len(read.Diagnostics) > 0 {
+	if o.Kind != parlance.KindPartial || len(o.Items) != records || failed != records/10 || len(read.Diagnostics) > 0 {
 		t.Errorf("%v, %d records, %d failed, %v", o.Kind, len(o.Items), failed, read.Diagnostics)
 	}
 }
@@ -100,7 +100,7 @@ func TestEveryRecordIsRead(t *testing.T) {
 // BenchmarkBulk makes an Outcome of each record, beside an xml.Decoder that only
 // walks over the tokens.
 func BenchmarkBulk(b *testing.B) {
-	b.Run("of=records/by=parlance", func(b *testing.B) { decode(b, open(b, "vision"), bulkRequest, parlance.Partial, bulkRecords) })
+	b.Run("of=records/by=parlance", func(b *testing.B) { decode(b, open(b, "vision"), bulkRequest, parlance.KindPartial, bulkRecords) })
 	b.Run("of=records/by=xml-token", func(b *testing.B) {
 		b.SetBytes(int64(len(bulkRecords.Body)))
 		for b.Loop() {

@@ -35,7 +35,7 @@ import (
 const callers64 = 64
 
 // What a keyed request writes: an effect of the program's own, and its key with the
-// answer.
+// response.
 const (
 	effectTable  = "CREATE TABLE effect (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"
 	effectInsert = "INSERT INTO effect (name) VALUES (?)"
@@ -51,7 +51,7 @@ type camera struct {
 var made = camera{7, "a camera", "created"}
 
 // BenchmarkStore is a keyed request's part of a file on the disk, with 64 requests
-// served at once: the key is looked for, and the effect, the key and the answer are
+// served at once: the key is looked for, and the effect, the key and the response are
 // one durable commit. Beside it stands what one would write by hand for that: one
 // goroutine that does the same for all callers that wait, and commits once (bare);
 // and the least that there is to write, the same two rows with no look at what was
@@ -65,10 +65,10 @@ func BenchmarkStore(b *testing.B) {
 		name := map[bool]string{true: "by=bare", false: "by=least"}[looks]
 		b.Run(name, func(b *testing.B) {
 			g := openGroup(b, looks)
-			answer, _ := json.Marshal(made)
+			response, _ := json.Marshal(made)
 			many(b, func(i int) error {
 				key := strconv.Itoa(i)
-				_, err := g.do(key, sha256.Sum256([]byte(key)), answer)
+				_, err := g.do(key, sha256.Sum256([]byte(key)), response)
 				return err
 			})
 		})
@@ -96,9 +96,9 @@ func BenchmarkPosts(b *testing.B) {
 				http.Error(w, "", 400)
 				return
 			}
-			answer, err := json.Marshal(made)
+			response, err := json.Marshal(made)
 			if err == nil {
-				answer, err = g.do(r.Header.Get("Idempotency-Key"), sha256.Sum256(body), answer)
+				response, err = g.do(r.Header.Get("Idempotency-Key"), sha256.Sum256(body), response)
 			}
 			if err != nil {
 				http.Error(w, "", 500)
@@ -107,7 +107,7 @@ func BenchmarkPosts(b *testing.B) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Location", "/cameras/7")
 			w.WriteHeader(201)
-			w.Write(answer)
+			w.Write(response)
 		}))
 	})
 	b.Run("by=parlance-postgres", func(b *testing.B) {
@@ -167,7 +167,7 @@ func startPostgres(b *testing.B) *pgtest.Server {
 	return pg
 }
 
-// serve has one effect for each POST, and an answer.
+// serve has one effect for each POST, and a response.
 func serve(b *testing.B, keys idempotency.Store, effect func(ctx context.Context, name string) error) http.Handler {
 	b.Helper()
 	d, err := catalog.Open("problem")
@@ -236,9 +236,9 @@ type member struct {
 	done        chan error
 }
 
-// do returns the answer when it is on the disk, or was before.
-func (g *group) do(key string, fingerprint [32]byte, answer []byte) ([]byte, error) {
-	m := &member{key, fingerprint, answer, make(chan error, 1)}
+// do returns the response when it is on the disk, or was before.
+func (g *group) do(key string, fingerprint [32]byte, response []byte) ([]byte, error) {
+	m := &member{key, fingerprint, response, make(chan error, 1)}
 	g.queue <- m
 	err := <-m.done
 	return m.answer, err

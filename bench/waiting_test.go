@@ -15,7 +15,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-// later answers that the caller is to come back in a minute.
+// later responses that the caller is to come back in a minute.
 type later struct{ answered atomic.Int64 }
 
 const laterBody = `{"message":"Down for maintenance","errors":{}}`
@@ -28,9 +28,9 @@ func (l *later) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// BenchmarkWaiting is what a request costs while it waits to be repeated, 10,000
+// BenchmarkWaiting is what a request costs while it waits to be retried, 10,000
 // of them at once: bytes of heap and of stack, above those of as many goroutines
-// that hold such an answer and wait for nothing but a channel.
+// that hold such a response and wait for nothing but a channel.
 func BenchmarkWaiting(b *testing.B) {
 	const callers = 10_000
 	d, err := catalog.Open("vms")
@@ -80,7 +80,7 @@ func BenchmarkWaiting(b *testing.B) {
 			}
 		}},
 		{"parlance", func(base *later) func(context.Context) {
-			t := client.New(d, client.WithBase(base), client.WithCeiling(time.Hour), client.WithBudget(nil))
+			t := client.New(d, client.WithBase(base), client.WithMaxWait(time.Hour), client.WithBudget(nil))
 			return func(ctx context.Context) {
 				resp, err := t.RoundTrip(request(ctx))
 				if err == nil {

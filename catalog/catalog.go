@@ -17,7 +17,7 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// ErrUnknown is the error, for errors.Is, of a name that is not in the catalogue.
+// ErrUnknown is the error, for errors.Is, of a name that is not in the catalog.
 var ErrUnknown = errors.New("no such dialect")
 
 // builtin is the dialect on which all others stand; package dialect holds it.
@@ -58,7 +58,7 @@ func Load(nameOrFile string) (*dialect.Dialect, error) {
 }
 
 // Find returns what finds the dialects that a file extends: those of the
-// catalogue by their name, and others by a path that begins with . and counts
+// catalog by their name, and others by a path that begins with . and counts
 // from the file. Files that extend each other in a ring are an error.
 func Find(file string) dialect.Finder { return find(file) }
 
@@ -82,7 +82,7 @@ func find(chain ...string) dialect.Finder {
 	}
 }
 
-// Read is the text of a dialect of the catalogue, or of a file for what IsFile,
+// Read is the text of a dialect of the catalog, or of a file for what IsFile,
 // and the name that diagnostics give it. A file must be a regular one of at most
 // spec.MaxSource bytes: a stranger may have named it.
 func Read(nameOrFile string) (file string, text []byte, err error) {

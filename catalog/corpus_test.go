@@ -52,12 +52,12 @@ type recorded struct {
 
 // coarse is the corpus's word for a kind.
 var coarse = map[parlance.Kind]string{
-	parlance.Success: "success", parlance.Noted: "success_with_notes", parlance.Partial: "partial",
-	parlance.Accepted: "accepted", parlance.Empty: "empty", parlance.Redirected: "redirected",
-	parlance.Invalid: "client_error", parlance.Failed: "client_error",
-	parlance.Unauthenticated: "auth_error", parlance.Forbidden: "permission", parlance.NotFound: "not_found",
-	parlance.Conflict: "conflict", parlance.RateLimited: "rate_limited", parlance.Quota: "quota",
-	parlance.Internal: "server_error", parlance.BadGateway: "unavailable", parlance.Unavailable: "unavailable", parlance.Timeout: "unavailable",
+	parlance.KindSuccess: "success", parlance.KindNoted: "success_with_notes", parlance.KindPartial: "partial",
+	parlance.KindAccepted: "accepted", parlance.KindEmpty: "empty", parlance.KindRedirected: "redirected",
+	parlance.KindInvalid: "client_error", parlance.KindFailed: "client_error",
+	parlance.KindUnauthenticated: "auth_error", parlance.KindForbidden: "permission", parlance.KindNotFound: "not_found",
+	parlance.KindConflict: "conflict", parlance.KindRateLimited: "rate_limited", parlance.KindQuota: "quota",
+	parlance.KindInternal: "server_error", parlance.KindBadGateway: "unavailable", parlance.KindUnavailable: "unavailable", parlance.KindTimeout: "unavailable",
 }
 
 func readCorpus(t *testing.T, file string) []recorded {
@@ -182,10 +182,10 @@ func dialectOf(vendor string) string {
 }
 
 // withoutCustomer drops an element of the caller's own document: it is there
-// where the answer is grafted, and an Outcome does not hold it.
+// where the response is grafted, and an Outcome does not hold it.
 func withoutCustomer(s string) string { return strings.ReplaceAll(s, "<Customer>JOE</Customer>", "") }
 
-func pairs(of []dialect.Pair) http.Header {
+func pairs(of []dialect.HeaderField) http.Header {
 	h := http.Header{}
 	for _, p := range of {
 		h.Add(p.Name, p.Value)
@@ -273,7 +273,7 @@ func compare(t *testing.T, r *recorded, o *parlance.Outcome, d parlance.Decision
 		text(fmt.Sprintf("item %d's code", i), got.Outcome.Code, it.Code)
 		text(fmt.Sprintf("item %d's detail", i), got.Outcome.Detail, it.Message)
 	}
-	if got := retryWord(o, d); got != r.Expect.Retry && o.Kind != parlance.Accepted {
+	if got := retryWord(o, d); got != r.Expect.Retry && o.Kind != parlance.KindAccepted {
 		t.Errorf("a client does %s (%s), not %s", d.Act, got, r.Expect.Retry)
 	}
 	if r.Expect.RetryAfterS != nil {
@@ -285,9 +285,9 @@ func compare(t *testing.T, r *recorded, o *parlance.Outcome, d parlance.Decision
 
 func retryWord(o *parlance.Outcome, d parlance.Decision) string {
 	switch {
-	case d.Act == parlance.Refresh:
+	case d.Act == parlance.ActRefresh:
 		return "refresh_then_retry"
-	case d.Act != parlance.Retry:
+	case d.Act != parlance.ActRetry:
 		return "no"
 	case d.After > 0:
 		return fmt.Sprintf("after_seconds:%d", int(math.Ceil(d.After.Seconds())))

@@ -21,11 +21,11 @@ import (
 // Guess is one dialect that a response may be of.
 type Guess struct {
 	Name string   // as Open takes it
-	Sure float64  // from 0 to 1; all guesses together come to at most 1, the rest is for an API that is not in the catalogue
+	Sure float64  // from 0 to 1; all guesses together come to at most 1, the rest is for an API that is not in the catalog
 	Why  []string // what speaks for it, the most telling first
 }
 
-// Detect says which dialects of the catalogue a response may be of, the
+// Detect says which dialects of the catalog a response may be of, the
 // likeliest first. It tries every one, and weighs what fits: members that the
 // shape names, constants, fields of the header, codes that are listed. What fits
 // many APIs makes nobody sure, and dialects that fit equally well share. The
@@ -64,14 +64,14 @@ func detect(among []*dialect.Dialect, req dialect.Request, res dialect.Response)
 	return guesses
 }
 
-// compiled is every dialect of the catalogue but the one on which all stand,
+// compiled is every dialect of the catalog but the one on which all stand,
 // compiled when it is first asked for.
 var compiled = sync.OnceValue(func() []*dialect.Dialect {
 	all, _ := All() // a test holds that there is no error
 	return slices.DeleteFunc(all, func(d *dialect.Dialect) bool { return d == nil || d.Name() == builtin })
 })
 
-// All compiles the whole catalogue at once, in the order of Names. The samples
+// All compiles the whole catalog at once, in the order of Names. The samples
 // are left out: they are a third of the text, and nobody who goes through all
 // dialects runs them; whoever does opens the one.
 func All() ([]*dialect.Dialect, error) {
@@ -93,11 +93,11 @@ func All() ([]*dialect.Dialect, error) {
 }
 
 // Weights are powers of two: a fact of weight 1 makes its dialect twice as
-// likely as one that is not in the catalogue. They were set by hand so that the
+// likely as one that is not in the catalog. They were set by hand so that the
 // recorded responses of testdata are found to be their vendors', and what any
 // API answers is nobody's.
 const (
-	elsewhere = 2.5 // what an API that is not in the catalogue has for it from the start
+	elsewhere = 2.5 // what an API that is not in the catalog has for it from the start
 	most      = 40  // beyond it all is certain
 
 	// What is there seldom by chance.
@@ -178,7 +178,7 @@ func (c *cues) weigh() {
 	c.weight += max(missingName*float64(len(e.Missing)), mostMissing)
 	c.weighHeaders()
 	if e.Listed {
-		c.add(listedCode, "the code %s, which it lists", e.Reading.Outcome.Code)
+		c.add(listedCode, "the code %s, which it lists", e.Decoded.Outcome.Code)
 	}
 	c.weighType()
 	if e.Path {
@@ -254,7 +254,7 @@ func (c *cues) weighStatus() {
 }
 
 func (c *cues) weighComplaints() {
-	for _, d := range c.evidence.Reading.Diagnostics {
+	for _, d := range c.evidence.Decoded.Diagnostics {
 		if d.Rule == "unfit_body" || d.Rule == "broken_body" {
 			c.weight += unfit
 		} else {

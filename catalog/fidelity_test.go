@@ -49,7 +49,7 @@ func anOutcome(r *rand.Rand) (parlance.Outcome, dialect.Request) {
 		o.Code = []string{"1022", "101", "x", "400", "999", "card_declined"}[r.IntN(6)]
 	}
 	if r.IntN(4) == 0 {
-		o.Reason = []parlance.Reason{parlance.Expired, parlance.Licence, parlance.Fields, "own"}[r.IntN(4)]
+		o.Reason = []parlance.Reason{parlance.ReasonExpired, parlance.ReasonLicense, parlance.ReasonFields, "own"}[r.IntN(4)]
 	}
 	if r.IntN(5) == 0 {
 		o.RetryAfter = time.Duration(r.IntN(4000)) * time.Millisecond
@@ -59,16 +59,16 @@ func anOutcome(r *rand.Rand) (parlance.Outcome, dialect.Request) {
 			o.Fields = append(o.Fields, parlance.Field{Path: []string{"a", "b.0.c", "a", ""}[r.IntN(4)], Code: text(), Message: text()})
 		}
 	}
-	if o.Kind == parlance.Noted {
+	if o.Kind == parlance.KindNoted {
 		for range r.IntN(3) {
 			o.Notes = append(o.Notes, []string{"one", "two"}[r.IntN(2)])
 		}
 	}
-	if o.Kind == parlance.Partial {
+	if o.Kind == parlance.KindPartial {
 		item := func(i int, k parlance.Kind) parlance.Item {
 			return parlance.Item{Index: i, ID: []string{"", "k=1", "API_1"}[r.IntN(3)], Outcome: parlance.Outcome{Kind: k, Detail: text()}}
 		}
-		o.Items = []parlance.Item{item(0, parlance.Success), item(1, []parlance.Kind{parlance.Invalid, parlance.NotFound, parlance.Unavailable}[r.IntN(3)])}
+		o.Items = []parlance.Item{item(0, parlance.KindSuccess), item(1, []parlance.Kind{parlance.KindInvalid, parlance.KindNotFound, parlance.KindUnavailable}[r.IntN(3)])}
 	}
 	methods := []string{"GET", "POST", "PUT"}
 	return o, dialect.Request{Method: methods[r.IntN(3)], Path: "/x"}

@@ -84,15 +84,15 @@ func reading(t *testing.T, w io.Writer, d *dialect.Dialect, req dialect.Request,
 		fmt.Fprintf(w, "complains %s\n", g.Rule)
 	}
 	decision(w, "decides", d.Decide(req, &o))
-	g := d.Glance(req, res)
+	g := d.Classify(req, res)
 	decision(w, "glances "+g.Kind.String()+"/"+string(g.Reason), g.Decision)
-	fmt.Fprintf(w, "needs body %t\n", d.Alters(req, res.Status, res.Header))
+	fmt.Fprintf(w, "needs body %t\n", d.NeedsBody(req, res.Status, res.Header))
 	return o
 }
 
 func decision(w io.Writer, what string, d parlance.Decision) {
 	fmt.Fprintf(w, "%s %s %s after %s backoff %s..%s schedule %s then %s safe %t line %s\n",
-		what, d.Act, d.Scope, d.After, d.Backoff.Floor, d.Backoff.Cap, d.Schedule, d.Then, d.RepeatSafe, d.Line)
+		what, d.Act, d.Scope, d.After, d.Backoff.Floor, d.Backoff.Cap, d.Schedule, d.Then, d.RetrySafe, d.Line)
 }
 
 // writing says all that a dialect writes, but for sentences.
@@ -107,7 +107,7 @@ func writing(w io.Writer, d *dialect.Dialect, req dialect.Request, o *parlance.O
 	for _, l := range m.Losses {
 		fmt.Fprintf(w, "loses %s\n", l.Attribute)
 	}
-	fmt.Fprintf(w, "unset %s envelope %t\n", m.Unset, d.Wraps(req, o))
+	fmt.Fprintf(w, "unset %s envelope %t\n", m.Unset, d.HasEnvelope(req, o))
 }
 
 // full are Outcomes of a kind, from a bare one to one that has everything.
@@ -119,8 +119,8 @@ func full(kind parlance.Kind) []parlance.Outcome {
 	every.Fields = []parlance.Field{{Path: "first", Code: "c1", Message: "Message 1"}, {Path: "list.0.second", Message: "Message 2"}}
 	items := texts
 	items.Items = []parlance.Item{
-		{Index: 0, ID: "1", Outcome: parlance.Outcome{Kind: parlance.Success, Detail: "Record 1"}},
-		{Index: 1, ID: "2", Outcome: parlance.Outcome{Kind: parlance.Invalid, Detail: "Record 2", Code: "400"}},
+		{Index: 0, ID: "1", Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Detail: "Record 1"}},
+		{Index: 1, ID: "2", Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "Record 2", Code: "400"}},
 	}
 	return []parlance.Outcome{{Kind: kind}, texts, every, items}
 }

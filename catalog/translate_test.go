@@ -58,7 +58,7 @@ func TestOneErrorOfEachSystemTranslatedIntoEachOfTheOthers(t *testing.T) {
 			}
 			// Whoever reads it acts no bolder than the source allowed.
 			back := to.Decode(req, dialect.Response{Status: w.Status, Header: pairs(w.Header), Body: w.Body}).Outcome
-			if o.Kind.Failing() && !back.Kind.Failing() || o.Kind == parlance.Partial && back.Kind == parlance.Success && !told(w.Losses, "kind") {
+			if o.Kind.Failing() && !back.Kind.Failing() || o.Kind == parlance.KindPartial && back.Kind == parlance.KindSuccess && !told(w.Losses, "kind") {
 				t.Errorf("%s of %s is read in %s as %s", o.Kind, c.from, name, back.Kind)
 			}
 		}

@@ -12,11 +12,11 @@ type Attempt struct {
 	Start    time.Time         // when it was sent
 	Took     time.Duration     // until its meaning was known
 	Key      string            // the idempotency key that it was sent with; "" for none
-	Hedged   bool              // it was sent twice, and this is the better answer
-	Outcome  parlance.Outcome  // Status is 0 where no answer came
+	Hedged   bool              // it was sent twice, and this is the better response
+	Outcome  parlance.Outcome  // Status is 0 where no response came
 	Decision parlance.Decision // what the dialect says to do about it
 
-	// Err is what kept an answer or the whole of its body from coming, or a new
+	// Err is what kept a response or the whole of its body from coming, or a new
 	// token from being had; nil where nothing did. It is for logs: its text is
 	// that of the transport or of the caller's own Credential.
 	Err error
@@ -29,6 +29,6 @@ type Attempt struct {
 	Again bool
 
 	// Held says, for people, why an act that repeats was not followed; "" where
-	// it was, and where the act repeats nothing.
+	// it was, and where the act retries nothing.
 	Held string
 }

@@ -20,7 +20,7 @@ func mustRead(d *dialect.Dialect, req dialect.Request, resp *http.Response) bool
 	if resp.Body == nil || resp.Body == http.NoBody {
 		return false
 	}
-	return resp.StatusCode >= 400 || d.Alters(req, resp.StatusCode, resp.Header)
+	return resp.StatusCode >= 400 || d.NeedsBody(req, resp.StatusCode, resp.Header)
 }
 
 // replayed is a body of which a part was read ahead: head comes first, then err,

@@ -70,7 +70,7 @@ func TestWhatNeedNotBeReadStreams(t *testing.T) {
 			if got := string(first) + string(rest); got != "first;second" || err != nil {
 				t.Errorf("read %q, %v", got, err)
 			}
-			if r := report(t, resp); r.Whole || r.Outcome.Kind != parlance.Success {
+			if r := report(t, resp); r.Whole || r.Outcome.Kind != parlance.KindSuccess {
 				t.Errorf("report %+v", r.Outcome)
 			}
 		})
@@ -91,7 +91,7 @@ func TestABodyBeyondTheLimitReachesTheCallerWhole(t *testing.T) {
 					}
 					io.WriteString(w, want)
 				})
-				resp := get(t, &http.Client{Transport: client.New(open(t, "vms"), client.WithLimit(1000))}, srv.URL)
+				resp := get(t, &http.Client{Transport: client.New(open(t, "vms"), client.WithMaxBody(1000))}, srv.URL)
 				body, err := io.ReadAll(resp.Body)
 				if string(body) != want || err != nil {
 					t.Errorf("read %d bytes, %v", len(body), err)
@@ -100,7 +100,7 @@ func TestABodyBeyondTheLimitReachesTheCallerWhole(t *testing.T) {
 				if r.Whole != (size <= 1000) {
 					t.Errorf("whole: %v", r.Whole)
 				}
-				if r.Outcome.Kind != parlance.Invalid {
+				if r.Outcome.Kind != parlance.KindInvalid {
 					t.Errorf("kind %v", r.Outcome.Kind)
 				}
 			})
@@ -145,7 +145,7 @@ func TestContentCodingsAreUndoneForReadingOnly(t *testing.T) {
 			if body != string(want) {
 				t.Errorf("the caller read %q", body)
 			}
-			if o := report(t, resp).Outcome; o.Detail != tt.want || o.Kind != parlance.Invalid {
+			if o := report(t, resp).Outcome; o.Detail != tt.want || o.Kind != parlance.KindInvalid {
 				t.Errorf("outcome %+v", o)
 			}
 		})
@@ -170,7 +170,7 @@ func TestABombCostsNoMoreThanTheLimit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := report(t, resp); r.Outcome.Kind != parlance.Invalid || len(r.Outcome.Detail) > 1<<20 {
+		if r := report(t, resp); r.Outcome.Kind != parlance.KindInvalid || len(r.Outcome.Detail) > 1<<20 {
 			t.Errorf("kind %v, %d bytes of detail", r.Outcome.Kind, len(r.Outcome.Detail))
 		}
 		resp.Body.Close()
@@ -215,7 +215,7 @@ func TestASwitchedProtocolPassesWithItsConnection(t *testing.T) {
 		if line != "you said hello\n" {
 			t.Errorf("%s: got %q", name, line)
 		}
-		if r := report(t, resp); r.Outcome.Kind != parlance.Success || r.Decision.Act != parlance.Done {
+		if r := report(t, resp); r.Outcome.Kind != parlance.KindSuccess || r.Decision.Act != parlance.ActDone {
 			t.Errorf("%s: %+v", name, r.Outcome)
 		}
 	}
@@ -230,7 +230,7 @@ func TestHEADIsReadByItsStatus(t *testing.T) {
 			w.WriteHeader(http.StatusNotFound)
 		}
 	})
-	for path, want := range map[string]parlance.Kind{"/": parlance.Success, "/gone": parlance.NotFound} {
+	for path, want := range map[string]parlance.Kind{"/": parlance.KindSuccess, "/gone": parlance.KindNotFound} {
 		resp, err := (&http.Client{Transport: client.New(open(t, "vms"))}).Head(srv.URL + path)
 		if err != nil {
 			t.Fatal(err)
@@ -253,7 +253,7 @@ func TestTheEnvelopesPayloadIsInTheReport(t *testing.T) {
 	resp, got := call(t, &http.Client{Transport: client.New(open(t, "vbapi"))}, req)
 	r := report(t, resp)
 	if got != body || !r.Whole || !r.Enveloped || string(r.Data) != `{"id":7}` || r.Outcome.RequestID == "" {
-		t.Errorf("read %q, report %+v", got, r.Reading)
+		t.Errorf("read %q, report %+v", got, r.Decoded)
 	}
 }
 
@@ -267,8 +267,8 @@ func TestTheRequestBodyIsAlwaysClosed(t *testing.T) {
 		url  string
 		t    *client.Transport
 	}{
-		{"after an answer", srv.URL, client.New(d)},
-		{"after no answer", "http://" + testnet.Closed, client.New(d, client.WithAttempts(1))},
+		{"after a response", srv.URL, client.New(d)},
+		{"after no response", "http://" + testnet.Closed, client.New(d, client.WithMaxAttempts(1))},
 		{"where no token could be had", srv.URL, client.New(d, client.WithCredential(broken))},
 	}
 	for _, tt := range tests {

@@ -45,7 +45,7 @@ func wire(t *testing.T, do func(net.Conn)) (url string, served *atomic.Int32) {
 	return "http://" + l.Addr().String(), served
 }
 
-// An upstream that gives no answer: the caller gets an error that says how, with
+// An upstream that gives no response: the caller gets an error that says how, with
 // the transport's own error in it. The ceiling of 0 has no test wait.
 func TestNoAnswerIsAnErrorThatSaysHow(t *testing.T) {
 	t.Parallel()
@@ -58,15 +58,15 @@ func TestNoAnswerIsAnErrorThatSaysHow(t *testing.T) {
 		is                error
 		safe              bool
 	}{
-		{"refused, so a POST may be repeated", "POST", "http://" + testnet.Closed, parlance.Unavailable, parlance.Refused, syscall.ECONNREFUSED, true},
-		{"reset, so a GET may be repeated", "GET", reset, parlance.Unavailable, parlance.Reset, nil, true},
-		{"reset, so a POST may not be repeated", "POST", reset, parlance.Unavailable, parlance.Reset, nil, false},
-		{"an answer that is not HTTP", "GET", nonsense, parlance.Unavailable, parlance.Reset, nil, true},
+		{"refused, so a POST may be repeated", "POST", "http://" + testnet.Closed, parlance.KindUnavailable, parlance.ReasonRefused, syscall.ECONNREFUSED, true},
+		{"reset, so a GET may be repeated", "GET", reset, parlance.KindUnavailable, parlance.ReasonReset, nil, true},
+		{"reset, so a POST may not be retried", "POST", reset, parlance.KindUnavailable, parlance.ReasonReset, nil, false},
+		{"a response that is not HTTP", "GET", nonsense, parlance.KindUnavailable, parlance.ReasonReset, nil, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := &http.Client{Transport: client.New(open(t, "vms"), client.WithCeiling(0), client.WithBase(&http.Transport{DisableKeepAlives: true}))}
+			c := &http.Client{Transport: client.New(open(t, "vms"), client.WithMaxWait(0), client.WithBase(&http.Transport{DisableKeepAlives: true}))}
 			req, _ := http.NewRequest(tt.method, tt.url, nil)
 			_, err := c.Do(req)
 			var e *client.Error
@@ -83,7 +83,7 @@ func TestNoAnswerIsAnErrorThatSaysHow(t *testing.T) {
 			if !errors.Is(err, parlance.ErrUnavailable) {
 				t.Errorf("%v has not its sentinel", err)
 			}
-			if e.Decision.RepeatSafe != tt.safe || len(e.Attempts) != 1 || e.Attempts[0].Held == "" {
+			if e.Decision.RetrySafe != tt.safe || len(e.Attempts) != 1 || e.Attempts[0].Held == "" {
 				t.Errorf("decision %+v, attempts %+v", e.Decision, e.Attempts)
 			}
 		})
@@ -98,14 +98,14 @@ func TestNoAnswerIsAnErrorThatSaysHow(t *testing.T) {
 func TestAServerThatHangsEndsWithTheCallersTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		hang := answer{do: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
+		hang := response{do: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
 		u := newUpstream(t, hang)
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		_, err := u.client(t, "vms").Do(request(t, "GET", "").WithContext(ctx))
 		var e *client.Error
-		if !errors.As(err, &e) || e.Outcome.Kind != parlance.Timeout || e.Outcome.Reason != parlance.Deadline {
+		if !errors.As(err, &e) || e.Outcome.Kind != parlance.KindTimeout || e.Outcome.Reason != parlance.ReasonDeadline {
 			t.Fatalf("got %v", err)
 		}
 		var timeout interface{ Timeout() bool }
@@ -121,7 +121,7 @@ func TestAServerThatHangsEndsWithTheCallersTime(t *testing.T) {
 func TestAServerThatComesBackIsFound(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 200, body: "{}"})
+		u := newUpstream(t, response{status: 200, body: "{}"})
 		down := 2
 		base := roundTripper(func(req *http.Request) (*http.Response, error) {
 			if down--; down >= 0 {
@@ -129,7 +129,7 @@ func TestAServerThatComesBackIsFound(t *testing.T) {
 			}
 			return u.transport.RoundTrip(req)
 		})
-		resp, body := call(t, u.client(t, "vms", client.WithBase(base), client.WithCeiling(time.Hour)), request(t, "POST", `{"a":1}`))
+		resp, body := call(t, u.client(t, "vms", client.WithBase(base), client.WithMaxWait(time.Hour)), request(t, "POST", `{"a":1}`))
 		if resp.StatusCode != 200 || body != "{}" || len(report(t, resp).Attempts) != 3 {
 			t.Errorf("got %d after %d attempts", resp.StatusCode, len(report(t, resp).Attempts))
 		}
@@ -158,16 +158,16 @@ func TestHalfAnAnswerReachesTheCallerAsFarAsItCame(t *testing.T) {
 		want                                int32 // requests
 		broken                              bool
 	}{
-		{"half a failure is a failure", "vms", "GET", "400 Bad Request", `{"message":"to`, parlance.Invalid, 1, true},
-		{"half a success whose rest decides proves nothing", "vbapi", "POST", "200 OK", `{"data":{"id`, parlance.Unavailable, 1, true},
-		{"half a success that nothing can alter is the caller's", "omilia", "GET", "200 OK", `{"id":`, parlance.Success, 1, false},
+		{"half a failure is a failure", "vms", "GET", "400 Bad Request", `{"message":"to`, parlance.KindInvalid, 1, true},
+		{"half a success whose rest decides proves nothing", "vbapi", "POST", "200 OK", `{"data":{"id`, parlance.KindUnavailable, 1, true},
+		{"half a success that nothing can alter is the caller's", "omilia", "GET", "200 OK", `{"id":`, parlance.KindSuccess, 1, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			addr, served := wire(t, half(tt.status, tt.body))
 			req, _ := http.NewRequest(tt.method, addr, nil)
-			resp, err := (&http.Client{Transport: client.New(open(t, tt.dialect), client.WithCeiling(0))}).Do(req)
+			resp, err := (&http.Client{Transport: client.New(open(t, tt.dialect), client.WithMaxWait(0))}).Do(req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -191,13 +191,13 @@ func TestHalfASuccessIsAskedForAgainWhereThatIsSafe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(t,
-			answer{do: func(w http.ResponseWriter, _ *http.Request) {
+			response{do: func(w http.ResponseWriter, _ *http.Request) {
 				conn, _, _ := w.(http.Hijacker).Hijack()
 				defer conn.Close()
 				half("200 OK", `{"data":`)(conn)
 			}},
-			answer{status: 200, body: `{"data":[],"error":null,"debug":{"activityId":"1b4e28ba-2fa1-11d2-883f-0016d3cca427"}}`})
-		resp, body := call(t, u.client(t, "vbapi", client.WithCeiling(time.Hour)), request(t, "GET", ""))
+			response{status: 200, body: `{"data":[],"error":null,"debug":{"activityId":"1b4e28ba-2fa1-11d2-883f-0016d3cca427"}}`})
+		resp, body := call(t, u.client(t, "vbapi", client.WithMaxWait(time.Hour)), request(t, "GET", ""))
 		if n := len(u.sightings()); n != 2 || body == "" {
 			t.Errorf("%d requests, body %q", n, body)
 		}
@@ -209,7 +209,7 @@ func TestHalfASuccessIsAskedForAgainWhereThatIsSafe(t *testing.T) {
 
 func TestAForeignResponseHasNoReport(t *testing.T) {
 	t.Parallel()
-	if _, ok := client.Outcome(&http.Response{StatusCode: 200}); ok {
+	if _, ok := client.ReportOf(&http.Response{StatusCode: 200}); ok {
 		t.Error("a report of nothing")
 	}
 	if err := client.Check(&http.Response{StatusCode: 200}); !errors.Is(err, client.ErrForeign) {
@@ -225,12 +225,12 @@ func TestABaseThatForgetsIsForgiven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body, err := io.ReadAll(resp.Body); len(body) != 0 || err != nil || report(t, resp).Outcome.Kind != parlance.NotFound {
+	if body, err := io.ReadAll(resp.Body); len(body) != 0 || err != nil || report(t, resp).Outcome.Kind != parlance.KindNotFound {
 		t.Errorf("%q, %v", body, err)
 	}
 	nothing := roundTripper(func(*http.Request) (*http.Response, error) { return nil, nil })
-	if _, err := client.New(d, client.WithBase(nothing), client.WithCeiling(0)).RoundTrip(request(t, "GET", "")); err == nil {
-		t.Error("nothing is not an answer")
+	if _, err := client.New(d, client.WithBase(nothing), client.WithMaxWait(0)).RoundTrip(request(t, "GET", "")); err == nil {
+		t.Error("nothing is not a response")
 	}
 	if _, err := client.New(d).RoundTrip(&http.Request{}); err == nil {
 		t.Error("a request without a URL")
@@ -256,7 +256,7 @@ func TestARequestThatCannotBeSentIsTheCallersToCorrect(t *testing.T) {
 			tt.spoil(req)
 			_, err := client.New(open(t, "http"), client.WithBase(&http.Transport{})).RoundTrip(req)
 			var e *client.Error
-			if !errors.As(err, &e) || len(e.Attempts) != 1 || e.Outcome.Kind != parlance.Invalid || e.Decision.Act != parlance.Correct || !e.Decision.RepeatSafe {
+			if !errors.As(err, &e) || len(e.Attempts) != 1 || e.Outcome.Kind != parlance.KindInvalid || e.Decision.Act != parlance.ActCorrect || !e.Decision.RetrySafe {
 				t.Errorf("the error is %v: %+v", err, e)
 			}
 		})

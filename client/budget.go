@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Budget pays for repeats, so that callers who repeat cannot keep a server down
-// that has stalled: every answer of a working server puts a part of a repeat in,
-// every repeat takes a whole one out, and where there is none left the answer is
+// Budget pays for retries, so that callers who retry cannot keep a server down
+// that has stalled: every response of a working server puts a part of a retry in,
+// every retry takes a whole one out, and where there is none left the response is
 // handed back. Each host has its own. A Budget may be shared by any number of
 // Transports, and is safe for concurrent use; the zero value pays for nothing.
 //
@@ -21,7 +21,7 @@ import (
 // requests, and those that wait would meet the same server, all at once and just
 // as it recovers (docs/storm.md).
 type Budget struct {
-	capacity int64 // in thousandths of a repeat
+	capacity int64 // in thousandths of a retry
 	deposit  int64
 
 	spent atomic.Int32 // how many buckets there are, so that a success need not lock where all are full
@@ -41,8 +41,8 @@ const (
 	budgetDeposit  = 0.1
 )
 
-// NewBudget makes a Budget of which each host's bucket holds capacity repeats,
-// is full at the start, and gains deposit of a repeat with each success: 100 and
+// NewBudget makes a Budget of which each host's bucket holds capacity retries,
+// is full at the start, and gains deposit of a retry with each success: 100 and
 // 0.1 are a Transport's own.
 func NewBudget(capacity int, deposit float64) *Budget {
 	return &Budget{capacity: int64(max(capacity, 0)) * 1000, deposit: int64(max(deposit, 0) * 1000)}
@@ -71,7 +71,7 @@ func (b *Budget) succeed(host string) {
 // more than these is forgotten, one for one.
 const maxBuckets = 10000
 
-// pay takes out one repeat, and reports false where there is none.
+// pay takes out one retry, and reports false where there is none.
 func (b *Budget) pay(host string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

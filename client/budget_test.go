@@ -16,8 +16,8 @@ import (
 func TestABudgetThatIsSpentHandsTheAnswerBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 503, body: vmsError})
-		c := u.client(t, "vms", client.WithBudget(client.NewBudget(4, 0.1)), client.WithCeiling(1e15))
+		u := newUpstream(t, response{status: 503, body: vmsError})
+		c := u.client(t, "vms", client.WithBudget(client.NewBudget(4, 0.1)), client.WithMaxWait(1e15))
 		var held []string
 		for range 4 {
 			resp, body := call(t, c, request(t, "GET", ""))
@@ -28,7 +28,7 @@ func TestABudgetThatIsSpentHandsTheAnswerBack(t *testing.T) {
 			held = append(held, fmt.Sprint(len(r.Attempts), r.Attempts[len(r.Attempts)-1].Held))
 		}
 		if n := len(u.sightings()); n != 4+4 {
-			t.Errorf("the server saw %d requests, want 4 and the 4 repeats that are paid for; held: %q", n, held)
+			t.Errorf("the server saw %d requests, want 4 and the 4 retries that are paid for; held: %q", n, held)
 		}
 		if !strings.Contains(held[3], "too many requests to upstream.test failed") {
 			t.Errorf("held: %q", held[3])
@@ -40,31 +40,31 @@ func TestSuccessesFillABudgetAndNothingElseDoes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
-		fill  answer
+		fill  response
 		times int
-		want  int // repeats that can be paid for afterwards
+		want  int // retries that can be paid for afterwards
 	}{
-		{"ten successes earn a repeat", answer{status: 200, body: "{}"}, 10, 1},
-		{"nine do not", answer{status: 200, body: "{}"}, 9, 0},
-		{"a client's mistake is an answer of a server that works", answer{status: 404, body: vmsError}, 10, 1},
-		{"a server's failure earns nothing", answer{status: 500, body: vmsError}, 50, 0},
-		{"nor does a 429", answer{status: 429, body: vmsError}, 50, 0},
-		{"it holds no more than it did at the start", answer{status: 200, body: "{}"}, 500, 3},
+		{"ten successes earn a retry", response{status: 200, body: "{}"}, 10, 1},
+		{"nine do not", response{status: 200, body: "{}"}, 9, 0},
+		{"a client's mistake is a response of a server that works", response{status: 404, body: vmsError}, 10, 1},
+		{"a server's failure earns nothing", response{status: 500, body: vmsError}, 50, 0},
+		{"nor does a 429", response{status: 429, body: vmsError}, 50, 0},
+		{"it holds no more than it did at the start", response{status: 200, body: "{}"}, 500, 3},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				var now answer
-				u := newUpstream(t, answer{do: func(w http.ResponseWriter, _ *http.Request) {
+				var now response
+				u := newUpstream(t, response{do: func(w http.ResponseWriter, _ *http.Request) {
 					w.Header().Set("Content-Type", "application/json")
 					w.WriteHeader(now.status)
 					fmt.Fprint(w, now.body)
 				}})
-				c := u.client(t, "vms", client.WithBudget(client.NewBudget(3, 0.1)), client.WithCeiling(1e15))
-				failing := answer{status: 503, body: vmsError}
+				c := u.client(t, "vms", client.WithBudget(client.NewBudget(3, 0.1)), client.WithMaxWait(1e15))
+				failing := response{status: 503, body: vmsError}
 				now = failing
-				call(t, c, request(t, "GET", "")) // three repeats: all there is
+				call(t, c, request(t, "GET", "")) // three retries: all there is
 				now = tt.fill
 				for range tt.times {
 					call(t, c, request(t, "GET", ""))
@@ -72,7 +72,7 @@ func TestSuccessesFillABudgetAndNothingElseDoes(t *testing.T) {
 				now = failing
 				resp, _ := call(t, c, request(t, "GET", ""))
 				if got := len(report(t, resp).Attempts) - 1; got != tt.want {
-					t.Errorf("%d repeats, want %d", got, tt.want)
+					t.Errorf("%d retries, want %d", got, tt.want)
 				}
 			})
 		})
@@ -82,7 +82,7 @@ func TestSuccessesFillABudgetAndNothingElseDoes(t *testing.T) {
 func TestABudgetIsOfAHostAndSharedByThoseWhoAreGivenIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 503, body: vmsError})
+		u := newUpstream(t, response{status: 503, body: vmsError})
 		b := client.NewBudget(3, 0.1)
 		attempts := func(c *http.Client, url string) int {
 			req, err := http.NewRequest("GET", url, nil)
@@ -92,8 +92,8 @@ func TestABudgetIsOfAHostAndSharedByThoseWhoAreGivenIt(t *testing.T) {
 			resp, _ := call(t, c, req)
 			return len(report(t, resp).Attempts)
 		}
-		first := u.client(t, "vms", client.WithBudget(b), client.WithCeiling(1e15))
-		second := u.client(t, "vms", client.WithBudget(b), client.WithCeiling(1e15))
+		first := u.client(t, "vms", client.WithBudget(b), client.WithMaxWait(1e15))
+		second := u.client(t, "vms", client.WithBudget(b), client.WithMaxWait(1e15))
 		if n := attempts(first, "http://upstream.test/a"); n != 4 {
 			t.Errorf("%d attempts with a full budget", n)
 		}
@@ -103,17 +103,17 @@ func TestABudgetIsOfAHostAndSharedByThoseWhoAreGivenIt(t *testing.T) {
 		if n := attempts(second, "http://other.test/a"); n != 4 {
 			t.Errorf("%d attempts at another host", n)
 		}
-		if n := attempts(u.client(t, "vms", client.WithBudget(nil), client.WithCeiling(1e15)), "http://upstream.test/a"); n != 4 {
+		if n := attempts(u.client(t, "vms", client.WithBudget(nil), client.WithMaxWait(1e15)), "http://upstream.test/a"); n != 4 {
 			t.Errorf("%d attempts without a budget", n)
 		}
 	})
 }
 
-func TestABudgetPaysEachRepeatOnceHoweverManyAsk(t *testing.T) {
+func TestABudgetPaysEachRetryOnceHoweverManyAsk(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 503, body: vmsError})
-		c := u.client(t, "vms", client.WithBudget(client.NewBudget(7, 0.1)), client.WithCeiling(1e15))
+		u := newUpstream(t, response{status: 503, body: vmsError})
+		c := u.client(t, "vms", client.WithBudget(client.NewBudget(7, 0.1)), client.WithMaxWait(1e15))
 		var mu sync.Mutex
 		held := map[string]int{}
 		var all sync.WaitGroup
@@ -146,8 +146,8 @@ func TestABudgetThatRunsOutTakesBackWhatHasNotBeenSent(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "5"}, body: vmsError})
-				c := u.client(t, "vms", client.WithBudget(client.NewBudget(2, 0)), client.WithAttempts(2))
+				u := newUpstream(t, response{status: 503, header: map[string]string{"Retry-After": "5"}, body: vmsError})
+				c := u.client(t, "vms", client.WithBudget(client.NewBudget(2, 0)), client.WithMaxAttempts(2))
 				held := make([]string, len(tt.held))
 				var callers sync.WaitGroup
 				for i := range held {
@@ -173,12 +173,12 @@ func TestABudgetThatRunsOutTakesBackWhatHasNotBeenSent(t *testing.T) {
 }
 
 const (
-	budgetOften  = "not retried: it was sent 2 times, as often as allowed (WithAttempts)"
+	budgetOften  = "not retried: it was sent 2 times, as often as allowed (WithMaxAttempts)"
 	budgetSpent  = "not retried: too many requests to upstream.test failed; retries go on as soon as more succeed (WithBudget)"
 	budgetRanOut = "not retried: too many other requests to upstream.test failed during the wait (WithBudget)"
 )
 
-// lastHeld says what kept the last attempt from being repeated.
+// lastHeld says what kept the last attempt from being retried.
 func lastHeld(t *testing.T, resp *http.Response) string {
 	t.Helper()
 	a := report(t, resp).Attempts

@@ -11,20 +11,20 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// ItemDecision is what the dialect says of one record of a bulk answer, as if it
+// ItemDecision is what the dialect says of one record of a bulk response, as if it
 // had been sent alone. It panics where there is no such record.
 func (r *Report) ItemDecision(i int) parlance.Decision {
 	return r.of.dialect.Decide(r.of.asked(), &r.Outcome.Items[i].Outcome)
 }
 
 // Bulk builds the follow-up of a bulk request whose answer is partial: a request
-// of just the records that failed. A [Transport] never repeats a bulk request
+// of just the records that failed. A [Transport] never retries a bulk request
 // whole, since some of it is done. The zero value matches by place, writes a JSON
 // array, and takes what may be repeated as it is.
 type Bulk[T any] struct {
-	// ID is the id of a record as the answer has it (parlance.Item.ID). It is
-	// needed where the answer speaks only of some of the records. nil matches by
-	// place: the answer has as many records as were sent, in their order.
+	// ID is the id of a record as the response has it (parlance.Item.ID). It is
+	// needed where the response speaks only of some of the records. nil matches by
+	// place: the response has as many records as were sent, in their order.
 	ID func(T) string
 
 	// Encode makes the body of the follow-up, with the Content-Type of the first
@@ -32,21 +32,21 @@ type Bulk[T any] struct {
 	Encode func([]T) ([]byte, error)
 
 	// Take chooses among the records that failed. nil takes those whose Decision
-	// says retry or refresh and that are safe to repeat; what is to be corrected
+	// says retry or refresh and that are safe to retry; what is to be corrected
 	// is taken by a caller that has corrected it.
 	Take func(parlance.Item, parlance.Decision) bool
 }
 
 // ErrUnmatched is what FollowUp wraps where it cannot tell which record is which.
-var ErrUnmatched = errors.New("client: the answer's records cannot be matched with those that were sent")
+var ErrUnmatched = errors.New("client: the response's records cannot be matched with those that were sent")
 
 // FollowUp returns the request for what is left of records, which are those that
 // resp answers, in the order sent; and what of them it holds. Both are nil where
 // nothing is left. The request has the caller's context, URL and headers; an
 // idempotency key is left out, for another body needs another key. When to send
-// it is told by the Decision of [Outcome].
+// it is told by the Decision of [ReportOf].
 func (b Bulk[T]) FollowUp(resp *http.Response, records []T) (*http.Request, []T, error) {
-	r, ok := Outcome(resp)
+	r, ok := ReportOf(resp)
 	if !ok {
 		return nil, nil, ErrForeign
 	}
@@ -79,7 +79,7 @@ func (b Bulk[T]) takes(it parlance.Item, d parlance.Decision) bool {
 	if b.Take != nil {
 		return b.Take(it, d)
 	}
-	return d.RepeatSafe && (d.Act == parlance.Retry || d.Act == parlance.Refresh)
+	return d.RetrySafe && (d.Act == parlance.ActRetry || d.Act == parlance.ActRefresh)
 }
 
 func (b Bulk[T]) encode(rest []T) ([]byte, error) {

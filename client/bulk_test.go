@@ -14,13 +14,13 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-// batch is an answer of vbapi whose items have these statuses.
-func batch(statuses ...int) answer {
+// batch is a response of vbapi whose items have these statuses.
+func batch(statuses ...int) response {
 	var items []string
 	for i, s := range statuses {
 		items = append(items, fmt.Sprintf(`{"id":[{"key":"id","value":"%d"}],"status":%d,"body":"b"}`, i, s))
 	}
-	return answer{status: 207, header: map[string]string{"Content-Type": "text/plain"},
+	return response{status: 207, header: map[string]string{"Content-Type": "text/plain"},
 		body: `{"data":[` + strings.Join(items, ",") + `],"error":null,"debug":{"activityId":"1b4e28ba-2fa1-11d2-883f-0016d3cca427"}}`}
 }
 
@@ -45,16 +45,16 @@ func TestTheFollowUpOfABulkIsJustWhatFailed(t *testing.T) {
 		{"nor an item's 500, which vbapi sends to support", client.Bulk[thing]{}, []int{500, 200, 200}, nil, nil},
 		{"what the caller has corrected", client.Bulk[thing]{Take: all}, []int{400, 200, 404}, []int{0, 2}, nil},
 		{"by id", client.Bulk[thing]{ID: byID}, []int{503, 200, 503}, []int{0, 2}, nil},
-		{"by id, of an answer that speaks of some", client.Bulk[thing]{ID: byID}, []int{200, 503}, []int{1}, nil},
-		{"not of an answer that speaks of some, by place", client.Bulk[thing]{}, []int{200, 503}, nil, client.ErrUnmatched},
-		{"not of an answer that speaks of strangers", client.Bulk[thing]{ID: byID}, []int{200, 503, 503, 503}, nil, client.ErrUnmatched},
+		{"by id, of a response that speaks of some", client.Bulk[thing]{ID: byID}, []int{200, 503}, []int{1}, nil},
+		{"not of a response that speaks of some, by place", client.Bulk[thing]{}, []int{200, 503}, nil, client.ErrUnmatched},
+		{"not of a response that speaks of strangers", client.Bulk[thing]{ID: byID}, []int{200, 503, 503, 503}, nil, client.ErrUnmatched},
 		{"not of records that share an id", client.Bulk[thing]{ID: func(thing) string { return "id=0" }}, []int{503, 200, 200}, nil, client.ErrUnmatched},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, batch(tt.statuses...), answer{status: 200, body: "{}"})
+				u := newUpstream(t, batch(tt.statuses...), response{status: 200, body: "{}"})
 				c := u.client(t, "vbapi")
 				first := request(t, "PUT", `[{"id":0},{"id":1},{"id":2}]`)
 				first.Header.Set("X-Tenant", "a")
@@ -88,8 +88,8 @@ func TestAFollowUpIsWrittenByTheCallerWhereItIsNoJSON(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const order = `<SO><DocRef>%s</DocRef><RES><Code>%d</Code><Message>m</Message></RES></SO>`
-		u := newUpstream(t, answer{status: 207, header: map[string]string{"Content-Type": "application/xml"},
-			body: "<ORDERS>" + fmt.Sprintf(order, "A", 200) + fmt.Sprintf(order, "B", 400) + "</ORDERS>"}, answer{status: 200})
+		u := newUpstream(t, response{status: 207, header: map[string]string{"Content-Type": "application/xml"},
+			body: "<ORDERS>" + fmt.Sprintf(order, "A", 200) + fmt.Sprintf(order, "B", 400) + "</ORDERS>"}, response{status: 200})
 		c := u.client(t, "vision")
 		req, err := http.NewRequest("POST", "http://upstream.test/service/Order", strings.NewReader("<ORDERS/>"))
 		if err != nil {
@@ -97,11 +97,11 @@ func TestAFollowUpIsWrittenByTheCallerWhereItIsNoJSON(t *testing.T) {
 		}
 		req.Header.Set("Content-Type", "application/xml")
 		resp, _ := call(t, c, req)
-		if d := report(t, resp).ItemDecision(1); d.Act != parlance.Correct {
+		if d := report(t, resp).ItemDecision(1); d.Act != parlance.ActCorrect {
 			t.Errorf("the record is to be %v", d.Act)
 		}
 		follow, rest, err := client.Bulk[string]{
-			Take:   func(it parlance.Item, d parlance.Decision) bool { return d.Act == parlance.Correct },
+			Take:   func(it parlance.Item, d parlance.Decision) bool { return d.Act == parlance.ActCorrect },
 			Encode: func(refs []string) ([]byte, error) { return []byte("<ORDERS>" + refs[0] + "</ORDERS>"), nil },
 		}.FollowUp(resp, []string{"a", "b"})
 		if err != nil || !slices.Equal(rest, []string{"b"}) {

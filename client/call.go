@@ -23,12 +23,12 @@ type Call struct {
 	// changes nothing about a 4XX.
 	RetryUnsafe bool
 
-	// Once forbids repeats: the request is sent once, whatever the answer says.
+	// Once forbids retries: the request is sent once, whatever the response says.
 	Once bool
 
-	// Ceiling is the longest single wait, instead of the Transport's; 0 leaves
+	// MaxWait is the longest single wait, instead of the Transport's; 0 leaves
 	// that, and a negative one allows no wait.
-	Ceiling time.Duration
+	MaxWait time.Duration
 }
 
 type callKey struct{}

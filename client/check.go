@@ -16,7 +16,7 @@ func Check(resp *http.Response) error {
 	if !ok {
 		return ErrForeign
 	}
-	if a := x.last(); a.Outcome.Kind.Good() && a.Decision.Act != parlance.Stop {
+	if a := x.last(); a.Outcome.Kind.Good() && a.Decision.Act != parlance.ActStop {
 		return nil
 	}
 	return x.fault()

@@ -22,9 +22,9 @@ func TestCheckMakesAnErrorOfWhatIsNotGood(t *testing.T) {
 		{"a success is none", "vms", 200, `{"id":1}`, nil, ""},
 		{"an empty list is none", "vms", 200, `null`, nil, ""},
 		{"a success with notes is none", "vision", 202, `<ok/>`, nil, ""},
-		{"a 404", "vms", 404, `{"message":"no such camera"}`, parlance.ErrNotFound, "not_found: no such camera; stop"},
+		{"a 404", "vms", 404, `{"message":"no such camera"}`, parlance.ErrNotFound, "not_found: no such camera (do not retry)"},
 		{"a code in the body under 401", "vision", 401, `<RES><Code>101</Code><Message>wrong secret</Message></RES>`,
-			parlance.ErrUnauthenticated, "unauthenticated [101]: wrong secret; stop"},
+			parlance.ErrUnauthenticated, "unauthenticated [101]: wrong secret (do not retry)"},
 		{"a partial", "vbapi", 207, vbapiBulk, parlance.ErrPartial, ""},
 	}
 	for _, tt := range tests {

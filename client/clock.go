@@ -37,20 +37,20 @@ func (x *exchange) startClock(out **http.Request) (c clock) {
 	return c
 }
 
-// stop ends the time of an attempt. Where it has run out, no answer came; where
+// stop ends the time of an attempt. Where it has run out, no response came; where
 // a body streams on, its context lives until the body is closed.
 func (c clock) stop(x *exchange, resp *http.Response, err error) (*http.Response, error) {
 	if c.timer == nil {
 		return resp, err
 	}
 	switch out := !c.timer.Stop() && x.Err() == nil; {
-	case out && (err != nil || !x.answer.whole):
+	case out && (err != nil || !x.response.whole):
 		if resp != nil {
-			_ = resp.Body.Close() // of an answer that came too late
+			_ = resp.Body.Close() // of a response that came too late
 		}
 		c.cancel()
 		return nil, errAttemptTimeout
-	case err != nil || x.answer.whole:
+	case err != nil || x.response.whole:
 		c.cancel()
 	default:
 		resp.Body = untilClosed(resp.Body, c.cancel)

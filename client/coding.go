@@ -22,7 +22,7 @@ func undo(header http.Header, body []byte, cut bool, limit int) ([]byte, bool) {
 		return nil, false
 	}
 	if len(body) == 0 {
-		return nil, cut // the answer to a HEAD says how it would be coded
+		return nil, cut // the response to a HEAD says how it would be coded
 	}
 	zr, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {

@@ -41,7 +41,7 @@ type originKey struct{}
 
 // atHome reports whether a request goes to the origin that the caller named, so
 // that what is the caller's secret may go with it: not to where a redirect led
-// away, nor where an answer pointed that is followed.
+// away, nor where a response pointed that is followed.
 func atHome(req *http.Request) bool {
 	return sameOrigin(homeOf(req), req.URL)
 }

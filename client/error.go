@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 )
 
-// Error is a request that did not come to what the caller asked for: no answer
-// came, or, from [Check], the answer is a failure or a partial one. errors.Is
+// Error is a request that did not come to what the caller asked for: no response
+// came, or, from [Check], the response is a failure or a partial one. errors.Is
 // finds the sentinel of its kind (parlance.ErrNotFound) as well as the
 // transport's own error (context.DeadlineExceeded, syscall.ECONNREFUSED).
 //
@@ -23,7 +24,7 @@ type Error struct {
 	Decision parlance.Decision // what remains for the caller to do
 	Attempts []Attempt         // every sending, oldest first; none where nothing was sent
 	Key      string            // the idempotency key of all of them; "" for none. See Again
-	Err      error             // the transport's error; nil where an answer came
+	Err      error             // the transport's error; nil where a response came
 
 	of *exchange
 }
@@ -37,13 +38,28 @@ var ErrForeign = errors.New("client: the response did not come through a client.
 func (e *Error) Error() string {
 	cause := parlance.Error{Outcome: e.Outcome, Err: e.Err}
 	s := cause.Error()
+	var notes []string
 	if n := len(e.Attempts); n > 1 {
-		s += fmt.Sprintf(" (after %d attempts)", n)
+		notes = append(notes, fmt.Sprintf("after %d attempts", n))
 	}
-	if e.Decision.Act != 0 {
-		s += "; " + e.Decision.Act.String()
+	if next := adviceOn[e.Decision.Act]; next != "" {
+		notes = append(notes, next)
+	}
+	if len(notes) > 0 {
+		s += " (" + strings.Join(notes, "; ") + ")"
 	}
 	return s
+}
+
+// adviceOn says in a log what is left to do.
+var adviceOn = map[parlance.Act]string{
+	parlance.ActInspect:  "look at the result",
+	parlance.ActCorrect:  "correct the request",
+	parlance.ActRefresh:  "get a new credential",
+	parlance.ActPoll:     "poll for the result",
+	parlance.ActRetry:    "retry later",
+	parlance.ActEscalate: "report it to the provider",
+	parlance.ActStop:     "do not retry",
 }
 
 // Unwrap is the transport's error.

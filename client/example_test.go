@@ -61,12 +61,12 @@ func ExampleCheck() {
 		fmt.Println(e.Outcome.Detail)
 	}
 	// Output:
-	// true not_found: no such camera; stop
+	// true not_found: no such camera (do not retry)
 	// no such camera
 }
 
 // Outcome tells what a response means and what remains to be done.
-func ExampleOutcome() {
+func ExampleReportOf() {
 	srv := vms(http.StatusUnprocessableEntity, `{"message":"","errors":{"url":["The URL is too long"]}}`)
 	defer srv.Close()
 	d, _ := catalog.Open("vms")
@@ -78,7 +78,7 @@ func ExampleOutcome() {
 	}
 	defer resp.Body.Close()
 
-	if r, ok := client.Outcome(resp); ok {
+	if r, ok := client.ReportOf(resp); ok {
 		fmt.Println(r.Outcome.Kind, r.Decision.Act)
 		for _, f := range r.Outcome.Fields {
 			fmt.Println(f.Path+":", f.Message)
@@ -90,27 +90,27 @@ func ExampleOutcome() {
 }
 
 // A wait beyond the ceiling is handed back with its time, for the caller to park.
-func ExampleWithCeiling() {
+func ExampleWithMaxWait() {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "90")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}))
 	defer srv.Close()
 	d, _ := catalog.Open("vms")
-	c := &http.Client{Transport: client.New(d, client.WithCeiling(10*time.Second))}
+	c := &http.Client{Transport: client.New(d, client.WithMaxWait(10*time.Second))}
 
 	resp, err := c.Get(srv.URL)
 	if err != nil {
 		panic(err)
 	}
 	defer resp.Body.Close()
-	r, _ := client.Outcome(resp)
+	r, _ := client.ReportOf(resp)
 	last := r.Attempts[len(r.Attempts)-1]
 	fmt.Println(r.Decision.Act, last.Wait)
 	fmt.Println(last.Held)
 	// Output:
 	// retry 1m30s
-	// not retried: the wait of 1m30s is longer than 10s, the longest allowed (WithCeiling)
+	// not retried: the wait of 1m30s is longer than 10s, the longest allowed (WithMaxWait)
 }
 
 // A login is renewed once, however many requests find its token expired.
@@ -138,7 +138,7 @@ func ExampleNewLogin() {
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(resp.Body)
-	r, _ := client.Outcome(resp)
+	r, _ := client.ReportOf(resp)
 	fmt.Println(string(body), "after", len(r.Attempts), "attempts")
 	// Output: welcome after 2 attempts
 }
@@ -168,7 +168,7 @@ func vms(status int, body string) *httptest.Server {
 	}))
 }
 
-// A token that has expired is renewed, and the request repeated.
+// A token that has expired is renewed, and the request retried.
 func ExampleNewOAuth() {
 	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"access_token":"%s","refresh_token":"r1","expires_in":3600}`, r.FormValue("grant_type"))
@@ -191,7 +191,7 @@ func ExampleNewOAuth() {
 		panic(err)
 	}
 	defer resp.Body.Close()
-	report, _ := client.Outcome(resp)
+	report, _ := client.ReportOf(resp)
 	for _, a := range report.Attempts {
 		fmt.Println(a.Outcome.Status, a.Outcome.Kind, a.Decision.Act)
 	}
@@ -217,7 +217,7 @@ func ExampleWithCall() {
 		panic(err)
 	}
 	defer resp.Body.Close()
-	report, _ := client.Outcome(resp)
+	report, _ := client.ReportOf(resp)
 	fmt.Println(report.Decision.Act, "-", report.Attempts[0].Held)
 	// Output: retry - not retried: the caller asked to send it once (Call.Once)
 }
@@ -308,7 +308,7 @@ func ExampleReport_SupportReport() {
 		panic(err)
 	}
 	defer resp.Body.Close()
-	report, _ := client.Outcome(resp)
+	report, _ := client.ReportOf(resp)
 	support := report.SupportReport()
 	fmt.Println(report.Decision.Act, support.Contact)
 	for _, a := range support.Attempts {
@@ -319,7 +319,7 @@ func ExampleReport_SupportReport() {
 	// GET 500 internal 1b4e28ba
 }
 
-// Two clients of one host share what pays for repeats.
+// Two clients of one host share what pays for retries.
 func ExampleNewBudget() {
 	vms, _ := catalog.Open("vms")
 	problem, _ := catalog.Open("problem")
@@ -364,7 +364,7 @@ func ExampleWithAPIKey() {
 		panic(err)
 	}
 	defer resp.Body.Close()
-	report, _ := client.Outcome(resp)
+	report, _ := client.ReportOf(resp)
 	fmt.Println(string(report.Data))
 	// Output: "k-123"
 }
@@ -387,7 +387,7 @@ func ExampleError_Again() {
 	}))
 	defer srv.Close()
 	d, _ := catalog.Open("stripe")
-	c := &http.Client{Transport: client.New(d, client.WithAttempts(1))}
+	c := &http.Client{Transport: client.New(d, client.WithMaxAttempts(1))}
 	charge := func(ctx context.Context) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL+"/v1/charges", strings.NewReader("amount=2000"))
 		if err != nil {
@@ -399,7 +399,7 @@ func ExampleError_Again() {
 	ctx := context.Background()
 	resp, err := charge(ctx)
 	var e *client.Error
-	if errors.As(err, &e) && e.Decision.Act == parlance.Retry && e.Decision.RepeatSafe {
+	if errors.As(err, &e) && e.Decision.Act == parlance.ActRetry && e.Decision.RetrySafe {
 		resp, err = charge(e.Again(ctx))
 	}
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // the context that its attempts are sent with: the caller's, by which a response
 // leads back here; and it holds the request that is sent. That spares the
 // allocations of both. Thousands may wait at once, so it is kept small: what is
-// told of it is gathered when somebody asks ([Outcome]).
+// told of it is gathered when somebody asks ([ReportOf]).
 type exchange struct {
 	context.Context
 	*Transport
@@ -30,7 +30,7 @@ type exchange struct {
 	token    string        // the token of ours that goes with out, "" for none
 	attempts []Attempt
 	first    [1]Attempt // where attempts begin: most requests have one
-	answer   answer     // the last one
+	response response   // the last one
 	body     replayed   // of the response that was read last
 	watched  *watched   // nil where nobody watches
 	retries  int32
@@ -38,8 +38,8 @@ type exchange struct {
 	renewed  bool // the token was refreshed
 }
 
-// answer is what a Report tells of the last answer, besides what its Attempt does.
-type answer struct {
+// response is what a Report tells of the last response, besides what its Attempt does.
+type response struct {
 	data        []byte
 	enveloped   bool
 	whole, cut  bool
@@ -125,7 +125,7 @@ func (x *exchange) prepare() error {
 	return nil
 }
 
-// shield keeps the base from repeating by itself what this dialect does not call
+// shield keeps the base from retrying by itself what this dialect does not call
 // safe: net/http takes any request with an Idempotency-Key for idempotent, and
 // sends it again on a new connection where it can have the body again.
 func (x *exchange) shield() {
@@ -141,11 +141,11 @@ func (x *exchange) shield() {
 
 // tokenless is the error where no token could be had, so that nothing was sent.
 func (x *exchange) tokenless(err error) *Error {
-	o := parlance.Outcome{Kind: parlance.Unauthenticated}
-	d := parlance.Decision{Act: parlance.Stop, RepeatSafe: true, Why: "no token could be had, so the request was not sent"}
+	o := parlance.Outcome{Kind: parlance.KindUnauthenticated}
+	d := parlance.Decision{Act: parlance.ActStop, RetrySafe: true, Why: "no token could be had, so the request was not sent"}
 	if w := (*waitError)(nil); errors.As(err, &w) {
-		o = parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Withheld, RetryAfter: w.left}
-		d.Act, d.Scope, d.After = parlance.Retry, parlance.ScopeRequest, w.left
+		o = parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonNotSent, RetryAfter: w.left}
+		d.Act, d.Scope, d.After = parlance.ActRetry, parlance.ScopeRequest, w.left
 	}
 	if x.Err() != nil {
 		o = parlance.OutcomeOfTransport(err)
@@ -153,23 +153,23 @@ func (x *exchange) tokenless(err error) *Error {
 	return &Error{of: x, Outcome: o, Err: err, Decision: d, Key: x.sentKey()}
 }
 
-// withheld is the error where a gate kept the first attempt from being sent. It
+// notSent is the error where a gate kept the first attempt from being sent. It
 // is a word of our own, never mistaken for a server's.
-func (x *exchange) withheld(err error) *Error {
-	o := parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Withheld}
+func (x *exchange) notSent(err error) *Error {
+	o := parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonNotSent}
 	if x.Err() != nil {
 		o = parlance.OutcomeOfTransport(context.Cause(x))
 	}
 	e := &Error{of: x, Outcome: o, Err: err, Key: x.sentKey(), Decision: parlance.Decision{
-		Act: parlance.Retry, Scope: parlance.ScopeRequest, RepeatSafe: true, Why: err.Error(),
+		Act: parlance.ActRetry, Scope: parlance.ScopeRequest, RetrySafe: true, Why: err.Error(),
 	}}
-	if w := (*withheld)(nil); errors.As(err, &w) && w.wait > 0 {
+	if w := (*notSentError)(nil); errors.As(err, &w) && w.wait > 0 {
 		e.Decision.After, e.Outcome.RetryAfter = w.wait, w.wait
 	} else {
 		e.Decision.Backoff = parlance.Backoff{Floor: time.Second, Cap: time.Minute} // nobody knows when, but not at once
 	}
-	if o.Reason == parlance.Canceled {
-		e.Decision.Act, e.Decision.Scope, e.Decision.After, e.Outcome.RetryAfter = parlance.Stop, "", 0, 0
+	if o.Reason == parlance.ReasonCanceled {
+		e.Decision.Act, e.Decision.Scope, e.Decision.After, e.Outcome.RetryAfter = parlance.ActStop, "", 0, 0
 	}
 	return e
 }
@@ -208,7 +208,7 @@ func (x *exchange) send() (*http.Response, error) {
 	if err == nil && resp == nil {
 		err = errNoResponse
 	}
-	x.answer = answer{}
+	x.response = response{}
 	if err == nil {
 		if resp.Body == nil {
 			resp.Body = http.NoBody // what a base in a test may forget
@@ -220,12 +220,12 @@ func (x *exchange) send() (*http.Response, error) {
 	}
 	resp, err = clock.stop(x, resp, err)
 	if err != nil {
-		x.answer = answer{}
+		x.response = response{}
 		if a.Outcome, a.Err = parlance.OutcomeOfTransport(err), err; unsendable(out, err) {
-			a.Outcome = parlance.Outcome{Kind: parlance.Invalid, Reason: parlance.Withheld}
+			a.Outcome = parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonNotSent}
 		}
 	} else {
-		a.Err = x.answer.broken
+		a.Err = x.response.broken
 	}
 	a.Took = time.Since(a.Start)
 	a.Decision = final(x.dialect.Decide(asked, &a.Outcome, x.tried()...), &a.Outcome, resp)
@@ -233,7 +233,7 @@ func (x *exchange) send() (*http.Response, error) {
 	return resp, err
 }
 
-// tried are the acts on the answers before the last one.
+// tried are the acts on the responses before the last one.
 func (x *exchange) tried() []parlance.Act {
 	if len(x.attempts) == 1 {
 		return nil
@@ -271,7 +271,7 @@ func (x *exchange) begin(a *Attempt) *http.Request {
 
 // read learns what a response means, from its body where that can tell.
 func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) {
-	n := &x.answer
+	n := &x.response
 	answer := httpdialect.Response(resp, nil)
 	if mustRead(x.dialect, asked, resp) {
 		answer.Body, answer.Cut, n.broken = x.body.peek(resp, x.cfg.limit)
@@ -284,7 +284,7 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 	r := x.dialect.Decode(asked, answer)
 	if n.broken != nil && !r.Outcome.Kind.Failing() {
 		// Half of a success proves nothing. Half of a failure is a failure still.
-		r = dialect.Reading{Outcome: parlance.OutcomeOfTransport(n.broken)}
+		r = dialect.Decoded{Outcome: parlance.OutcomeOfTransport(n.broken)}
 	}
 	a.Outcome = r.Outcome
 	n.data, n.enveloped, n.shape, n.diagnostics = r.Data, r.Enveloped, r.Shape, r.Diagnostics

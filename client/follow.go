@@ -16,13 +16,13 @@ import (
 // the attempt says why.
 func (x *exchange) follow() bool {
 	a := x.last()
-	if x.cfg.budget != nil && a.Outcome.Status != 0 && !a.Outcome.Kind.ServerFault() && a.Outcome.Kind != parlance.RateLimited {
+	if x.cfg.budget != nil && a.Outcome.Status != 0 && !a.Outcome.Kind.ServerFault() && a.Outcome.Kind != parlance.KindRateLimited {
 		x.cfg.budget.succeed(x.out.URL.Host)
 	}
-	if act := a.Decision.Act; act == parlance.Retry || act == parlance.Refresh {
+	if act := a.Decision.Act; act == parlance.ActRetry || act == parlance.ActRefresh {
 		a.Wait = x.delay(a.Decision)
 		a.hold(x.held(a))
-		if act == parlance.Refresh {
+		if act == parlance.ActRefresh {
 			x.refresh(a)
 		}
 		a.Again = a.Held == ""
@@ -37,7 +37,7 @@ func (x *exchange) follow() bool {
 		a.Again = false
 		return false
 	}
-	if a.Decision.Act == parlance.Retry {
+	if a.Decision.Act == parlance.ActRetry {
 		x.retries++
 	} else {
 		x.renewed = true
@@ -52,7 +52,7 @@ func (x *exchange) ready(a *Attempt) string {
 	switch {
 	case !x.wait(a.Wait):
 		return heldContext
-	case a.Decision.Act == parlance.Retry && x.cfg.budget != nil && x.cfg.budget.ranOut(host, a.Start.Add(a.Took)):
+	case a.Decision.Act == parlance.ActRetry && x.cfg.budget != nil && x.cfg.budget.ranOut(host, a.Start.Add(a.Took)):
 		return "too many other requests to " + host + " failed during the wait (WithBudget)"
 	case !x.rewind():
 		return heldBody
@@ -86,13 +86,13 @@ func (x *exchange) delay(d parlance.Decision) time.Duration {
 
 // ceiling is the longest single wait.
 func (x *exchange) ceiling() time.Duration {
-	if asked := x.asks().Ceiling; asked != 0 {
+	if asked := x.asks().MaxWait; asked != 0 {
 		return max(asked, 0)
 	}
 	return x.cfg.ceiling
 }
 
-// held says what keeps a repeat from being made; "" for nothing. What the budget
+// held says what keeps a retry from being made; "" for nothing. What the budget
 // pays for is the last thing asked, for it is then spent.
 func (x *exchange) held(a *Attempt) string {
 	d := a.Decision
@@ -101,26 +101,26 @@ func (x *exchange) held(a *Attempt) string {
 		return "the caller asked to send it once (Call.Once)"
 	case d.Scope == parlance.ScopeItems:
 		return "some of it is done; send what failed in a request of its own"
-	case !d.RepeatSafe && a.Outcome.Status >= 400 && a.Outcome.Status <= 499:
+	case !d.RetrySafe && a.Outcome.Status >= 400 && a.Outcome.Status <= 499:
 		return "after a 4XX a " + methodOf(x.out) + " is retried only with an idempotency key or an operation that the dialect marks"
-	case !d.RepeatSafe:
+	case !d.RetrySafe:
 		return "a " + methodOf(x.out) + " is retried only with an idempotency key, an operation that the dialect marks, or Call.RetryUnsafe"
 	case x.hasBody() && x.req.GetBody == nil:
 		return heldBody
-	case d.Act == parlance.Retry && int(x.retries)+1 >= x.cfg.attempts:
+	case d.Act == parlance.ActRetry && int(x.retries)+1 >= x.cfg.attempts:
 		if a.Number == 1 {
-			return "it was sent once, as often as allowed (WithAttempts)"
+			return "it was sent once, as often as allowed (WithMaxAttempts)"
 		}
-		return fmt.Sprintf("it was sent %d times, as often as allowed (WithAttempts)", a.Number)
-	case d.Act == parlance.Refresh && x.token == "":
+		return fmt.Sprintf("it was sent %d times, as often as allowed (WithMaxAttempts)", a.Number)
+	case d.Act == parlance.ActRefresh && x.token == "":
 		return "the token is the caller's own; send it again with a new one"
-	case d.Act == parlance.Refresh && x.renewed:
+	case d.Act == parlance.ActRefresh && x.renewed:
 		return "the token was renewed once already"
 	}
 	if why := x.tooLong(a.Wait); why != "" {
 		return why
 	}
-	if d.Act == parlance.Retry && x.cfg.budget != nil && !x.cfg.budget.pay(x.out.URL.Host) {
+	if d.Act == parlance.ActRetry && x.cfg.budget != nil && !x.cfg.budget.pay(x.out.URL.Host) {
 		return "too many requests to " + x.out.URL.Host + " failed; retries go on as soon as more succeed (WithBudget)"
 	}
 	return ""
@@ -129,7 +129,7 @@ func (x *exchange) held(a *Attempt) string {
 // tooLong says why a wait is not begun; "" where it is.
 func (x *exchange) tooLong(wait time.Duration) string {
 	if ceiling := x.ceiling(); wait > ceiling {
-		return fmt.Sprintf("the wait of %s is longer than %s, the longest allowed (WithCeiling)", rounded(wait), rounded(ceiling))
+		return fmt.Sprintf("the wait of %s is longer than %s, the longest allowed (WithMaxWait)", rounded(wait), rounded(ceiling))
 	}
 	if end, ok := x.Deadline(); ok && time.Until(end) <= wait {
 		return "the context ends before the wait would"
@@ -158,7 +158,7 @@ func rounded(d time.Duration) string {
 }
 
 // refresh drops the token that was refused, so that nobody sends it again, and
-// puts a new one on the request where that is to be repeated.
+// puts a new one on the request where that is to be retried.
 func (x *exchange) refresh(a *Attempt) {
 	if x.token == "" || x.renewed {
 		return // a second refusal says nothing of the token's age

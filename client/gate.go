@@ -15,25 +15,25 @@ import (
 type Gate interface {
 	// Enter is asked before an attempt is sent, and must not block. wait is how
 	// long the attempt is to be held first; an error refuses it, and nothing is
-	// sent. leave, where it is not nil, is called exactly once: with the answer
+	// sent. leave, where it is not nil, is called exactly once: with the response
 	// (nil where none came) and the attempt, or with two nils where the attempt
 	// was not sent after all.
 	Enter(req *http.Request) (wait time.Duration, leave func(*http.Response, *Attempt), err error)
 }
 
-// ErrWithheld is in the error of a request that our own end did not send: a
+// ErrNotSent is in the error of a request that our own end did not send: a
 // [Gate] refused it, or asked for a longer wait than the ceiling. No server said
-// anything; its Outcome has the reason parlance.Withheld.
-var ErrWithheld = errors.New("client: the request was not sent")
+// anything; its Outcome has the reason parlance.ReasonNotSent.
+var ErrNotSent = errors.New("client: the request was not sent")
 
-// withheld says who kept an attempt from being sent, and for how long.
-type withheld struct {
+// notSentError says who kept an attempt from being sent, and for how long.
+type notSentError struct {
 	wait  time.Duration // 0 where that is not known
 	cause error
 }
 
-func (w *withheld) Error() string   { return ErrWithheld.Error() + ": " + w.cause.Error() }
-func (w *withheld) Unwrap() []error { return []error{ErrWithheld, w.cause} }
+func (w *notSentError) Error() string   { return ErrNotSent.Error() + ": " + w.cause.Error() }
+func (w *notSentError) Unwrap() []error { return []error{ErrNotSent, w.cause} }
 
 // gates asks every gate in turn, waits as long as the longest asks, and keeps
 // what is to be called when the attempt has ended.
@@ -46,7 +46,7 @@ func (x *exchange) gates() error {
 		wait, leave, err := g.Enter(x.out)
 		if err != nil {
 			x.leave(nil, nil)
-			return &withheld{wait, err}
+			return &notSentError{wait, err}
 		}
 		if leave != nil {
 			x.watched.leaving = append(x.watched.leaving, leave)
@@ -64,7 +64,7 @@ func (x *exchange) gates() error {
 	}
 	if cause != nil {
 		x.leave(nil, nil)
-		return &withheld{hold, cause}
+		return &notSentError{hold, cause}
 	}
 	return nil
 }

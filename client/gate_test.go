@@ -50,7 +50,7 @@ var errShut = errors.New("shut")
 func TestAGateIsToldOfEveryAttemptThatItLetThrough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "1"}, body: vmsError}, answer{status: 200, body: "{}"})
+		u := newUpstream(t, response{status: 503, header: map[string]string{"Retry-After": "1"}, body: vmsError}, response{status: 200, body: "{}"})
 		outer, inner := &turnstile{}, &turnstile{waits: []time.Duration{2 * time.Second, 0}}
 		start := time.Now()
 		resp, _ := call(t, u.client(t, "vms", client.WithGate(outer), client.WithGate(inner)), request(t, "GET", ""))
@@ -77,20 +77,20 @@ func TestARefusalOfOurOwnIsNeverTakenForTheServersAnswer(t *testing.T) {
 			t.Fatalf("the error is %v", err)
 		}
 		o := e.Outcome
-		if o.Status != 0 || o.Kind != parlance.Unavailable || o.Reason != parlance.Withheld || !o.Reason.Undone() {
+		if o.Status != 0 || o.Kind != parlance.KindUnavailable || o.Reason != parlance.ReasonNotSent || !o.Reason.NoEffect() {
 			t.Errorf("the outcome is %+v", o)
 		}
-		if d := e.Decision; d.Act != parlance.Retry || !d.RepeatSafe || d.After != after || len(e.Attempts) != 0 {
+		if d := e.Decision; d.Act != parlance.ActRetry || !d.RetrySafe || d.After != after || len(e.Attempts) != 0 {
 			t.Errorf("the decision is %+v after %d attempts", d, len(e.Attempts))
 		}
-		if !errors.Is(err, client.ErrWithheld) {
-			t.Errorf("%v is no ErrWithheld", err)
+		if !errors.Is(err, client.ErrNotSent) {
+			t.Errorf("%v is no ErrNotSent", err)
 		}
 	}
 	t.Run("before the first attempt it is an error", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			u := newUpstream(t, answer{status: 200, body: "{}"})
+			u := newUpstream(t, response{status: 200, body: "{}"})
 			first := &turnstile{}
 			_, err := u.client(t, "vms", client.WithGate(first), client.WithGate(&turnstile{refuse: errShut})).Do(request(t, "POST", "{}"))
 			refused(t, err, 0)
@@ -105,7 +105,7 @@ func TestARefusalOfOurOwnIsNeverTakenForTheServersAnswer(t *testing.T) {
 	t.Run("a wait beyond the ceiling is handed back with its time", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			u := newUpstream(t, answer{status: 200, body: "{}"})
+			u := newUpstream(t, response{status: 200, body: "{}"})
 			g := &turnstile{waits: []time.Duration{31 * time.Second}}
 			start := time.Now()
 			_, err := u.client(t, "vms", client.WithGate(g)).Do(request(t, "GET", ""))
@@ -115,10 +115,10 @@ func TestARefusalOfOurOwnIsNeverTakenForTheServersAnswer(t *testing.T) {
 			}
 		})
 	})
-	t.Run("before a repeat the last answer is what the caller gets", func(t *testing.T) {
+	t.Run("before a retry the last response is what the caller gets", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "1"}, body: vmsError})
+			u := newUpstream(t, response{status: 503, header: map[string]string{"Retry-After": "1"}, body: vmsError})
 			resp, body := call(t, u.client(t, "vms", client.WithGate(&turnstile{refuse: errShut, from: 2})), request(t, "GET", ""))
 			if resp.StatusCode != 503 || body != vmsError || len(u.sightings()) != 1 {
 				t.Errorf("got %d %q, and the server saw %d", resp.StatusCode, body, len(u.sightings()))
@@ -131,13 +131,13 @@ func TestARefusalOfOurOwnIsNeverTakenForTheServersAnswer(t *testing.T) {
 	t.Run("a context that ends while it is held is the context's error", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			u := newUpstream(t, answer{status: 200, body: "{}"})
+			u := newUpstream(t, response{status: 200, body: "{}"})
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Second, cancel)
 			g := &turnstile{waits: []time.Duration{20 * time.Second}}
 			_, err := u.client(t, "vms", client.WithGate(g)).Do(request(t, "GET", "").WithContext(ctx))
 			var e *client.Error
-			if !errors.As(err, &e) || e.Outcome.Reason != parlance.Canceled || !slices.Equal(g.left, []string{"unsent"}) {
+			if !errors.As(err, &e) || e.Outcome.Reason != parlance.ReasonCanceled || !slices.Equal(g.left, []string{"unsent"}) {
 				t.Errorf("%v; it was told %q", err, g.left)
 			}
 		})
@@ -153,15 +153,15 @@ func TestWhatACallerAsksOfOneRequestBeatsTheOptions(t *testing.T) {
 		held string
 	}{
 		{"nothing", client.Call{}, 1, "longer than 30s"},
-		{"a higher ceiling", client.Call{Ceiling: time.Minute}, 4, "as often as allowed"},
-		{"no wait at all", client.Call{Ceiling: -1}, 1, "longer than 0s"},
-		{"to be sent once", client.Call{Ceiling: time.Minute, Once: true}, 1, "the caller asked to send it once"},
+		{"a higher ceiling", client.Call{MaxWait: time.Minute}, 4, "as often as allowed"},
+		{"no wait at all", client.Call{MaxWait: -1}, 1, "longer than 0s"},
+		{"to be sent once", client.Call{MaxWait: time.Minute, Once: true}, 1, "the caller asked to send it once"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "45"}, body: vmsError})
+				u := newUpstream(t, response{status: 503, header: map[string]string{"Retry-After": "45"}, body: vmsError})
 				resp, _ := call(t, u.client(t, "vms"), request(t, "GET", "").WithContext(client.WithCall(t.Context(), tt.call)))
 				r := report(t, resp)
 				if held := r.Attempts[len(r.Attempts)-1].Held; len(u.sightings()) != tt.want || !strings.Contains(held, tt.held) {

@@ -9,24 +9,24 @@ import (
 // transmit hands one attempt to the base, and a second one like it where that is
 // wanted and the first is late.
 func (x *exchange) transmit(out *http.Request, a *Attempt) (*http.Response, error) {
-	if x.cfg.hedge <= 0 || x.asks().Once || x.hasBody() && x.req.GetBody == nil || !x.dialect.Safe(x.asked()) {
+	if x.cfg.hedge <= 0 || x.asks().Once || x.hasBody() && x.req.GetBody == nil || !x.dialect.Idempotent(x.asked()) {
 		return x.cfg.base.RoundTrip(out)
 	}
 	return x.hedged(out, a)
 }
 
-// answered is what one of two requests came to.
-type answered struct {
+// hedgeResult is what one of two requests came to.
+type hedgeResult struct {
 	resp   *http.Response
 	err    error
 	cancel context.CancelFunc
 }
 
 // good reports that there is no reason to wait for the other one.
-func (r *answered) good() bool { return r.err == nil && r.resp != nil && r.resp.StatusCode < 500 }
+func (r *hedgeResult) good() bool { return r.err == nil && r.resp != nil && r.resp.StatusCode < 500 }
 
 // drop ends a request whose answer nobody wants.
-func (r *answered) drop() {
+func (r *hedgeResult) drop() {
 	r.cancel()
 	if r.err == nil && r.resp != nil && r.resp.Body != nil {
 		_ = r.resp.Body.Close() // nobody reads it
@@ -34,10 +34,10 @@ func (r *answered) drop() {
 }
 
 func (x *exchange) hedged(out *http.Request, a *Attempt) (*http.Response, error) {
-	came := make(chan *answered, 2)
-	launch := func(req *http.Request) *answered {
+	came := make(chan *hedgeResult, 2)
+	launch := func(req *http.Request) *hedgeResult {
 		ctx, cancel := context.WithCancel(req.Context())
-		r := &answered{cancel: cancel}
+		r := &hedgeResult{cancel: cancel}
 		go func() {
 			defer func() { came <- r }()
 			r.resp, r.err = x.cfg.base.RoundTrip(req.WithContext(ctx))
@@ -88,8 +88,8 @@ func (x *exchange) hedged(out *http.Request, a *Attempt) (*http.Response, error)
 	return best.take()
 }
 
-// take is the answer to be used: its context lives as long as its body.
-func (r *answered) take() (*http.Response, error) {
+// take is the response to be used: its context lives as long as its body.
+func (r *hedgeResult) take() (*http.Response, error) {
 	if r.err != nil || r.resp == nil || r.resp.Body == nil {
 		r.cancel()
 		return r.resp, r.err

@@ -15,8 +15,8 @@ import (
 func TestALateAnswerIsHedged(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
-	after := func(d time.Duration, status int, body string) answer {
-		return answer{do: func(w http.ResponseWriter, r *http.Request) {
+	after := func(d time.Duration, status int, body string) response {
+		return response{do: func(w http.ResponseWriter, r *http.Request) {
 			select {
 			case <-time.After(d):
 			case <-r.Context().Done():
@@ -30,18 +30,18 @@ func TestALateAnswerIsHedged(t *testing.T) {
 		name    string
 		method  string
 		options []client.Option
-		answers []answer
+		answers []response
 		body    string
 		seen    int
 		took    time.Duration
 	}{
-		{"not where it comes in time", "GET", nil, []answer{after(40*ms, 200, "first")}, "first", 1, 40 * ms},
-		{"the second one wins", "GET", nil, []answer{after(500*ms, 200, "first"), after(10*ms, 200, "second")}, "second", 2, 60 * ms},
-		{"the first one wins after all", "GET", nil, []answer{after(70*ms, 200, "first"), after(100*ms, 200, "second")}, "first", 2, 70 * ms},
-		{"a server's failure does not win over an answer", "GET", nil, []answer{after(100*ms, 200, "first"), after(10*ms, 503, "second")}, "first", 2, 100 * ms},
-		{"with its body", "PUT", nil, []answer{after(500*ms, 200, "first"), after(10*ms, 200, "second")}, "second", 2, 60 * ms},
-		{"not where a repeat could do something twice", "POST", nil, []answer{after(90*ms, 200, "first")}, "first", 1, 90 * ms},
-		{"not where no budget pays for it", "GET", []client.Option{client.WithBudget(client.NewBudget(0, 0))}, []answer{after(90*ms, 200, "first")}, "first", 1, 90 * ms},
+		{"not where it comes in time", "GET", nil, []response{after(40*ms, 200, "first")}, "first", 1, 40 * ms},
+		{"the second one wins", "GET", nil, []response{after(500*ms, 200, "first"), after(10*ms, 200, "second")}, "second", 2, 60 * ms},
+		{"the first one wins after all", "GET", nil, []response{after(70*ms, 200, "first"), after(100*ms, 200, "second")}, "first", 2, 70 * ms},
+		{"a server's failure does not win over a response", "GET", nil, []response{after(100*ms, 200, "first"), after(10*ms, 503, "second")}, "first", 2, 100 * ms},
+		{"with its body", "PUT", nil, []response{after(500*ms, 200, "first"), after(10*ms, 200, "second")}, "second", 2, 60 * ms},
+		{"not where a retry could do something twice", "POST", nil, []response{after(90*ms, 200, "first")}, "first", 1, 90 * ms},
+		{"not where no budget pays for it", "GET", []client.Option{client.WithBudget(client.NewBudget(0, 0))}, []response{after(90*ms, 200, "first")}, "first", 1, 90 * ms},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -198,7 +198,7 @@ func TestWhatAStrangerIsPointedToIsNotToldWhoWeAre(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if read(t, resp); report(t, resp).Outcome.Kind != parlance.Success {
+				if read(t, resp); report(t, resp).Outcome.Kind != parlance.KindSuccess {
 					t.Errorf("it came to %v", report(t, resp).Outcome.Kind)
 				}
 				if got := c.urls(); !slices.Equal(got, tt.want) {
@@ -213,7 +213,7 @@ func TestWhatAStrangerIsPointedToIsNotToldWhoWeAre(t *testing.T) {
 }
 
 // A redirect that keeps the method takes the request to another host; what
-// follows from its answer goes there too, and is still no business of our
+// follows from its response goes there too, and is still no business of our
 // credentials.
 func TestWhatFollowsFromAStrangersAnswerIsNotToldWhoWeAre(t *testing.T) {
 	t.Parallel()
@@ -325,14 +325,14 @@ func TestAPlaceThatIsNoneIsNotLookedAt(t *testing.T) {
 					t.Errorf("%v; asked were %q", err, c.urls())
 				}
 				if resp == nil || read(t, resp) != "{}" {
-					t.Error("the last answer is lost")
+					t.Error("the last response is lost")
 				}
 			})
 		})
 	}
 }
 
-// A look that gets no answer ends the following, and leaves nothing open.
+// A look that gets no response ends the following, and leaves nothing open.
 func TestALookThatComesToNothingLeavesNothingOpen(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -414,7 +414,7 @@ func TestARedirectedPOSTIsTheSameRequestOrANewOne(t *testing.T) {
 						to(w, tt.status, tt.where)
 					case 2:
 						w.Header().Set("Retry-After", "2")
-						w.WriteHeader(503) // so that it is repeated there
+						w.WriteHeader(503) // so that it is retried there
 					}
 				})
 				resp, _ := call(t, secretly(t, c, "omilia"), request(t, "POST", `{"a":1}`))
@@ -454,7 +454,7 @@ func TestARedirectToWhatIsNoWebAddressIsAnErrorAndIsNotFollowed(t *testing.T) {
 				c := newCrowd(t, func(w http.ResponseWriter, r *http.Request, n int) { to(w, 307, where) })
 				resp, err := secretly(t, c, "omilia").Do(request(t, "POST", "{}"))
 				if where == "" && err == nil { // net/http hands it back as it is
-					if r := report(t, resp); r.Outcome.Kind != parlance.Redirected {
+					if r := report(t, resp); r.Outcome.Kind != parlance.KindRedirected {
 						t.Errorf("it came to %v", r.Outcome.Kind)
 					}
 					resp.Body.Close()
@@ -498,7 +498,7 @@ func TestARetryAfterIsTakenAtItsWordOrNotAtAll(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, answer{do: func(w http.ResponseWriter, r *http.Request) {
+				u := newUpstream(t, response{do: func(w http.ResponseWriter, r *http.Request) {
 					w.Header()["Retry-After"] = tt.values
 					w.Header().Set("Content-Type", "application/json")
 					w.WriteHeader(429)
@@ -508,7 +508,7 @@ func TestARetryAfterIsTakenAtItsWordOrNotAtAll(t *testing.T) {
 				resp, body := call(t, u.client(t, "vms"), request(t, "POST", "{}"))
 				r := report(t, resp)
 				last := r.Attempts[len(r.Attempts)-1]
-				if body != vmsError || r.Outcome.Kind != parlance.RateLimited || len(u.sightings()) != tt.sent {
+				if body != vmsError || r.Outcome.Kind != parlance.KindRateLimited || len(u.sightings()) != tt.sent {
 					t.Fatalf("it came to %v %q after %d requests", r.Outcome.Kind, body, len(u.sightings()))
 				}
 				if last.Held == "" || last.Again {
@@ -537,12 +537,12 @@ func TestARefusalOfEveryTokenIsAskedForTwiceAndNoMore(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var logins atomic.Int32
-				u := newUpstream(t, answer{status: 401, header: map[string]string{"Www-Authenticate": `Bearer error="invalid_token"`, "Retry-After": "0"}, body: `{"error":"invalid_token"}`})
-				c := u.client(t, name, client.WithCredential(counting(&logins)), client.WithAttempts(100))
+				u := newUpstream(t, response{status: 401, header: map[string]string{"Www-Authenticate": `Bearer error="invalid_token"`, "Retry-After": "0"}, body: `{"error":"invalid_token"}`})
+				c := u.client(t, name, client.WithCredential(counting(&logins)), client.WithMaxAttempts(100))
 				for i := range 3 {
 					resp, body := call(t, c, request(t, "POST", "{}"))
 					r := report(t, resp)
-					if resp.StatusCode != 401 || body != `{"error":"invalid_token"}` || r.Decision.Act != parlance.Stop || len(r.Attempts) != 2 {
+					if resp.StatusCode != 401 || body != `{"error":"invalid_token"}` || r.Decision.Act != parlance.ActStop || len(r.Attempts) != 2 {
 						t.Errorf("got %d %q, %v after %d attempts", resp.StatusCode, body, r.Decision.Act, len(r.Attempts))
 					}
 					if err := client.Check(resp); !errors.Is(err, parlance.ErrUnauthenticated) {
@@ -603,7 +603,7 @@ func TestARefreshThatIsItselfRefusedGivesThe401AndLeavesTheEndpointAlone(t *test
 		before := len(c.all())
 		_, err := hc.Do(request(t, "GET", ""))
 		var e *client.Error
-		if !errors.As(err, &e) || e.Decision.Act != parlance.Retry || e.Decision.After != 2*time.Minute || e.Outcome.Reason != parlance.Withheld || len(e.Attempts) != 0 {
+		if !errors.As(err, &e) || e.Decision.Act != parlance.ActRetry || e.Decision.After != 2*time.Minute || e.Outcome.Reason != parlance.ReasonNotSent || len(e.Attempts) != 0 {
 			t.Errorf("the error is %v", err)
 		}
 		if len(c.all()) != before || time.Since(start) != 0 {
@@ -672,7 +672,7 @@ func TestAPollThatNeverEndsIsGivenUp(t *testing.T) {
 			t.Errorf("the error is %v", err)
 		}
 		if read(t, resp) != "still at it" {
-			t.Error("the last answer is lost")
+			t.Error("the last response is lost")
 		}
 		if took := time.Since(start); took > time.Hour || took < time.Hour-30*time.Second || len(c.all()) > 130 {
 			t.Errorf("it took %v and %d looks", took, len(c.all()))
@@ -691,12 +691,12 @@ func TestAnAnswerThatEndsEarlyIsNoSuccess(t *testing.T) {
 		kind                       parlance.Kind
 		safe                       bool
 	}{
-		{"less than was promised", "GET", "HTTP/1.1 200 OK\r\n" + head + "Content-Length: 1000\r\n\r\n" + `{"data":`, `{"data":`, parlance.Unavailable, true},
-		{"less than was promised, of a POST", "POST", "HTTP/1.1 200 OK\r\n" + head + "Content-Length: 1000\r\n\r\n" + `{"data":`, `{"data":`, parlance.Unavailable, false},
-		{"a chunk that is cut", "GET", "HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\nff\r\n" + `{"data":`, `{"data":`, parlance.Unavailable, true},
-		{"no last chunk", "GET", "HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\n8\r\n" + `{"data":` + "\r\n", `{"data":`, parlance.Unavailable, true},
-		{"a chunk whose length is garbage", "POST", "HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "", parlance.Unavailable, false},
-		{"half a failure", "POST", "HTTP/1.1 404 Not Found\r\n" + head + "Content-Length: 1000\r\n\r\n" + `{"data":null,`, `{"data":null,`, parlance.NotFound, false},
+		{"less than was promised", "GET", "HTTP/1.1 200 OK\r\n" + head + "Content-Length: 1000\r\n\r\n" + `{"data":`, `{"data":`, parlance.KindUnavailable, true},
+		{"less than was promised, of a POST", "POST", "HTTP/1.1 200 OK\r\n" + head + "Content-Length: 1000\r\n\r\n" + `{"data":`, `{"data":`, parlance.KindUnavailable, false},
+		{"a chunk that is cut", "GET", "HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\nff\r\n" + `{"data":`, `{"data":`, parlance.KindUnavailable, true},
+		{"no last chunk", "GET", "HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\n8\r\n" + `{"data":` + "\r\n", `{"data":`, parlance.KindUnavailable, true},
+		{"a chunk whose length is garbage", "POST", "HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "", parlance.KindUnavailable, false},
+		{"half a failure", "POST", "HTTP/1.1 404 Not Found\r\n" + head + "Content-Length: 1000\r\n\r\n" + `{"data":null,`, `{"data":null,`, parlance.KindNotFound, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -707,7 +707,7 @@ func TestAnAnswerThatEndsEarlyIsNoSuccess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp, err := client.New(open(t, "vbapi"), client.WithBase(base), client.WithCeiling(0)).RoundTrip(req)
+			resp, err := client.New(open(t, "vbapi"), client.WithBase(base), client.WithMaxWait(0)).RoundTrip(req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -717,10 +717,10 @@ func TestAnAnswerThatEndsEarlyIsNoSuccess(t *testing.T) {
 			if string(body) != tt.body || broken == nil || r.Broken == nil {
 				t.Errorf("read %q, %v; broken %v", body, broken, r.Broken)
 			}
-			if r.Outcome.Kind != tt.kind || r.Decision.RepeatSafe != tt.safe {
-				t.Errorf("it came to %v, safe %v", r.Outcome.Kind, r.Decision.RepeatSafe)
+			if r.Outcome.Kind != tt.kind || r.Decision.RetrySafe != tt.safe {
+				t.Errorf("it came to %v, safe %v", r.Outcome.Kind, r.Decision.RetrySafe)
 			}
-			if err := client.Check(resp); err == nil || tt.kind != parlance.NotFound && !errors.Is(err, broken) {
+			if err := client.Check(resp); err == nil || tt.kind != parlance.KindNotFound && !errors.Is(err, broken) {
 				t.Errorf("the error is %v", err)
 			}
 		})
@@ -748,7 +748,7 @@ func TestABodyWithoutEndCostsABoundedAmount(t *testing.T) {
 		name, dialect, start string
 		status, sent         int
 	}{
-		{"under a 500 that is repeated", "vms", `{"message":"`, 500, 4},
+		{"under a 500 that is retried", "vms", `{"message":"`, 500, 4},
 		{"under a 400", "vms", `{"message":"`, 400, 1},
 		{"of brackets", "plain", "[", 400, 1},
 		{"under a 200 whose body decides", "vbapi", `{"data":"`, 200, 1},
@@ -806,7 +806,7 @@ func TestAHundredMegabytesUnderA500AreNotFetched(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var wrote atomic.Int64
-		u := newUpstream(t, answer{do: func(w http.ResponseWriter, r *http.Request) {
+		u := newUpstream(t, response{do: func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(500)
 			piece := bytes.Repeat([]byte("x"), 64<<10)
 			for range 1600 {
@@ -866,7 +866,7 @@ func TestABombIsNotUnpackedForTheCallerWhoAskedForIt(t *testing.T) {
 			if len(r.Outcome.Detail) > 1<<20 || len(r.Data) > 1<<20 {
 				t.Errorf("%d bytes of detail, %d of data", len(r.Outcome.Detail), len(r.Data))
 			}
-			if r.Outcome.Status != tt.status || tt.status == 500 && r.Outcome.Kind != parlance.Internal {
+			if r.Outcome.Status != tt.status || tt.status == 500 && r.Outcome.Kind != parlance.KindInternal {
 				t.Errorf("it came to %v", r.Outcome.Kind)
 			}
 			if tt.accept != "" {
@@ -882,17 +882,17 @@ func TestACodeThatNobodyListedIsNoPlainSuccess(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, dialect string
-		answer        answer
+		answer        response
 		kind          parlance.Kind
 		act           parlance.Act
 	}{
-		{"in a body under 200", "vision", inXML(200, res(4711, "?")), parlance.Noted, parlance.Inspect},
-		{"in a body under 200, as a status that nobody has", "vision", inXML(200, res(777, "?")), parlance.Internal, parlance.Retry},
-		{"in a body under 500", "vision", inXML(500, res(777, "?")), parlance.Internal, parlance.Retry},
-		{"of a record under 200", "vision", inXML(200, made(4711)), parlance.Noted, parlance.Inspect},
-		{"a body that is not what was promised", "vbapi", inJSON(200, `<html>`), parlance.Noted, parlance.Inspect},
-		{"an error under 200", "vbapi", inJSON(200, strings.Replace(vbapiError(404).body, `"data":null`, `"data":[]`, 1)), parlance.Failed, parlance.Stop},
-		{"a code of omilia's own", "omilia", inJSON(422, omiliaErrors("666", "?", "", 422)), parlance.Invalid, parlance.Correct},
+		{"in a body under 200", "vision", inXML(200, res(4711, "?")), parlance.KindNoted, parlance.ActInspect},
+		{"in a body under 200, as a status that nobody has", "vision", inXML(200, res(777, "?")), parlance.KindInternal, parlance.ActRetry},
+		{"in a body under 500", "vision", inXML(500, res(777, "?")), parlance.KindInternal, parlance.ActRetry},
+		{"of a record under 200", "vision", inXML(200, made(4711)), parlance.KindNoted, parlance.ActInspect},
+		{"a body that is not what was promised", "vbapi", inJSON(200, `<html>`), parlance.KindNoted, parlance.ActInspect},
+		{"an error under 200", "vbapi", inJSON(200, strings.Replace(vbapiError(404).body, `"data":null`, `"data":[]`, 1)), parlance.KindFailed, parlance.ActStop},
+		{"a code of omilia's own", "omilia", inJSON(422, omiliaErrors("666", "?", "", 422)), parlance.KindInvalid, parlance.ActCorrect},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -901,7 +901,7 @@ func TestACodeThatNobodyListedIsNoPlainSuccess(t *testing.T) {
 				u := newUpstream(t, tt.answer)
 				resp, body := call(t, u.client(t, tt.dialect), request(t, "GET", ""))
 				r := report(t, resp)
-				if body != tt.answer.body || r.Outcome.Kind == parlance.Success {
+				if body != tt.answer.body || r.Outcome.Kind == parlance.KindSuccess {
 					t.Errorf("it came to %v %q", r.Outcome.Kind, body)
 				}
 				if r.Outcome.Kind != tt.kind || r.Decision.Act != tt.act {
@@ -924,13 +924,13 @@ func TestAStatusThatIsNoneIsAnAnswerOrAnErrorAndNeverASuccess(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				resp, err := client.New(open(t, name), client.WithBase(base), client.WithCeiling(0)).RoundTrip(req)
+				resp, err := client.New(open(t, name), client.WithBase(base), client.WithMaxWait(0)).RoundTrip(req)
 				if served.Load() != 1 {
 					t.Errorf("a POST was sent %d times", served.Load())
 				}
 				if err != nil {
 					var e *client.Error
-					if !errors.As(err, &e) || e.Outcome.Kind != parlance.Unavailable || e.Outcome.Reason != parlance.Reset {
+					if !errors.As(err, &e) || e.Outcome.Kind != parlance.KindUnavailable || e.Outcome.Reason != parlance.ReasonReset {
 						t.Errorf("the error is %v", err)
 					}
 					return
@@ -966,9 +966,9 @@ func TestInterimAnswersWithoutEndAreNotWaitedOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.New(open(t, "vms"), client.WithBase(base), client.WithCeiling(0)).RoundTrip(req)
+	_, err = client.New(open(t, "vms"), client.WithBase(base), client.WithMaxWait(0)).RoundTrip(req)
 	var e *client.Error
-	if !errors.As(err, &e) || e.Outcome.Kind != parlance.Unavailable || e.Decision.RepeatSafe || served.Load() != 1 {
+	if !errors.As(err, &e) || e.Outcome.Kind != parlance.KindUnavailable || e.Decision.RetrySafe || served.Load() != 1 {
 		t.Errorf("%v after %d requests", err, served.Load())
 	}
 }
@@ -986,9 +986,9 @@ func TestAHeaderOfAbsurdSizeIsAnErrorOrIsNotKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = client.New(open(t, "vms"), client.WithBase(base), client.WithCeiling(0)).RoundTrip(req)
+		_, err = client.New(open(t, "vms"), client.WithBase(base), client.WithMaxWait(0)).RoundTrip(req)
 		var e *client.Error
-		if !errors.As(err, &e) || e.Outcome.Reason != parlance.Reset || e.Decision.RepeatSafe {
+		if !errors.As(err, &e) || e.Outcome.Reason != parlance.ReasonReset || e.Decision.RetrySafe {
 			t.Errorf("the error is %v", err)
 		}
 	})
@@ -996,10 +996,10 @@ func TestAHeaderOfAbsurdSizeIsAnErrorOrIsNotKept(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			header := map[string]string{"X-Request-Id": big, "Retry-After": "9" + big, "Content-Type": "application/json; " + big, "Location": "/" + big}
-			u := newUpstream(t, answer{status: 404, header: header, body: `{"message":"gone"}`})
+			u := newUpstream(t, response{status: 404, header: header, body: `{"message":"gone"}`})
 			resp, body := call(t, u.client(t, "plain"), request(t, "GET", ""))
 			o := report(t, resp).Outcome
-			if body != `{"message":"gone"}` || o.Kind != parlance.NotFound || o.RetryAfter != 0 {
+			if body != `{"message":"gone"}` || o.Kind != parlance.KindNotFound || o.RetryAfter != 0 {
 				t.Errorf("it came to %v %q, after %v", o.Kind, body, o.RetryAfter)
 			}
 			if resp.Header.Get("X-Request-Id") != big {
@@ -1047,10 +1047,10 @@ func TestAProtocolIsSwitchedWhateverWatchesTheClock(t *testing.T) {
 	}
 }
 
-func TestABudgetOfOneRepeatIsSpentByTheFirst(t *testing.T) {
+func TestABudgetOfOneRetryIsSpentByTheFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 502, body: vmsError})
+		u := newUpstream(t, response{status: 502, body: vmsError})
 		c := u.client(t, "vms", client.WithBudget(client.NewBudget(1, 0.1)))
 		for i, want := range []int{2, 1, 1} {
 			resp, body := call(t, c, request(t, "GET", ""))
@@ -1058,7 +1058,7 @@ func TestABudgetOfOneRepeatIsSpentByTheFirst(t *testing.T) {
 			if len(a) != want || resp.StatusCode != 502 || body != vmsError {
 				t.Errorf("call %d made %d attempts and got %d %q", i+1, len(a), resp.StatusCode, body)
 			}
-			if last := a[len(a)-1]; !strings.Contains(last.Held, "WithBudget") || last.Decision.Act != parlance.Retry || last.Wait == 0 {
+			if last := a[len(a)-1]; !strings.Contains(last.Held, "WithBudget") || last.Decision.Act != parlance.ActRetry || last.Wait == 0 {
 				t.Errorf("it is held because %q, and may be repeated after %v", last.Held, last.Wait)
 			}
 		}
@@ -1069,11 +1069,11 @@ func TestABudgetOfOneRepeatIsSpentByTheFirst(t *testing.T) {
 func TestABodyThatIsGoneWhenItIsNeededLeavesTheLastAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 503, body: vmsError})
+		u := newUpstream(t, response{status: 503, body: vmsError})
 		req := request(t, "PUT", "{}")
 		gone := errors.New("the file was deleted")
 		req.GetBody = func() (io.ReadCloser, error) { return nil, gone }
-		resp, body := call(t, u.client(t, "vms", client.WithCeiling(time.Hour)), req)
+		resp, body := call(t, u.client(t, "vms", client.WithMaxWait(time.Hour)), req)
 		r := report(t, resp)
 		if resp.StatusCode != 503 || body != vmsError || len(u.sightings()) != 1 || len(r.Attempts) != 1 {
 			t.Errorf("got %d %q after %d requests", resp.StatusCode, body, len(u.sightings()))
@@ -1084,9 +1084,9 @@ func TestABodyThatIsGoneWhenItIsNeededLeavesTheLastAnswer(t *testing.T) {
 	})
 }
 
-// An answer may come before the request has been read. What is left of the body
-// is not mixed with that of the repeat.
-func TestAnAnswerBeforeTheBodyWasReadIsRepeatedWithAllOfIt(t *testing.T) {
+// A response may come before the request has been read. What is left of the body
+// is not mixed with that of the retry.
+func TestAnAnswerBeforeTheBodyWasReadIsRetriedWithAllOfIt(t *testing.T) {
 	t.Parallel()
 	whole := strings.Repeat("0123456789", 1<<15)
 	var n atomic.Int32
@@ -1119,7 +1119,7 @@ func TestAnAnswerBeforeTheBodyWasReadIsRepeatedWithAllOfIt(t *testing.T) {
 // waited.
 func quickly(t *testing.T) *dialect.Dialect {
 	t.Helper()
-	d, err := dialect.Compile("quickly.yaml", []byte("dialect: quickly\ntitle: Quickly\ncodes: {200: success, 425: {kind: unavailable, undone: true, retry: {schedule: [1ms]}}}\n"))
+	d, err := dialect.Compile("quickly.yaml", []byte("dialect: quickly\ntitle: Quickly\ncodes: {200: success, 425: {kind: unavailable, no_effect: true, retry: {schedule: [1ms]}}}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -1159,10 +1159,10 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 		name   string
 		answer func(w http.ResponseWriter, r *http.Request)
 		opts   func() []client.Option
-		status int // of the answer that the caller gets; 0 for an error
+		status int // of the response that the caller gets; 0 for an error
 		seen   int
 	}{
-		{"before a repeat", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Retry-After", "20"); w.WriteHeader(503) }, none, 503, 1},
+		{"before a retry", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Retry-After", "20"); w.WriteHeader(503) }, none, 503, 1},
 		{"for the head", slow, none, 0, 1},
 		{"for the head, with an attempt timeout", slow, with(client.WithAttemptTimeout(time.Minute)), 0, 1},
 		{"for the head, with a hedge", slow, with(client.WithHedge(time.Second)), 0, 2},
@@ -1187,16 +1187,16 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 			t.Run(tt.name+", "+how, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					u := newUpstream(t, answer{do: tt.answer})
+					u := newUpstream(t, response{do: tt.answer})
 					start := time.Now()
 					ctx, cancel := context.WithCancel(t.Context())
 					stop := time.AfterFunc(give, cancel)
 					defer stop.Stop()
-					want := parlance.Unavailable
+					want := parlance.KindUnavailable
 					if how == "timed out" {
 						cancel()
 						ctx, cancel = context.WithTimeout(t.Context(), give)
-						want = parlance.Timeout
+						want = parlance.KindTimeout
 					}
 					defer cancel()
 					resp, err := u.client(t, "vms", tt.opts()...).Do(request(t, "GET", "").WithContext(ctx))
@@ -1217,10 +1217,10 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 						if !errors.As(err, &e) {
 							t.Fatalf("the error is %v", err)
 						}
-						if withheld := errors.Is(err, client.ErrWithheld); e.Outcome.Kind != want && !withheld {
+						if withheld := errors.Is(err, client.ErrNotSent); e.Outcome.Kind != want && !withheld {
 							t.Errorf("it came to %v/%v", e.Outcome.Kind, e.Outcome.Reason)
 						}
-						if (e.Decision.Act == parlance.Stop) != (how == "cancelled") && tt.name != "for a log-in" {
+						if (e.Decision.Act == parlance.ActStop) != (how == "cancelled") && tt.name != "for a log-in" {
 							t.Errorf("the caller gave up, and is told to %v", e.Decision.Act)
 						}
 						if !errors.Is(err, context.Cause(ctx)) && took == give {

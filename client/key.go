@@ -10,7 +10,7 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// needsKey reports whether a repeat of the method could do something twice, so
+// needsKey reports whether a retry of the method could do something twice, so
 // that an idempotency key is worth making (RFC 9110, 9.2.2).
 func needsKey(method string) bool {
 	return method == http.MethodPost || method == http.MethodPatch
@@ -23,7 +23,7 @@ func newKey() string { return rand.Text() }
 var errTwoKeys = errors.New("client: the request has one idempotency key in its header and another in its Call: remove one of them")
 
 // addKey puts an idempotency key on the request that is sent first: the caller's
-// own, or a new one where a repeat could do something twice.
+// own, or a new one where a retry could do something twice.
 func (x *exchange) addKey() error {
 	name := x.dialect.IdempotencyHeader()
 	if name == "" {
@@ -37,8 +37,8 @@ func (x *exchange) addKey() error {
 	switch {
 	case x.key != "" && asked != "" && x.key != asked:
 		x.key = ""
-		return &Error{of: x, Err: errTwoKeys, Outcome: parlance.Outcome{Kind: parlance.Invalid, Reason: parlance.Withheld},
-			Decision: parlance.Decision{Act: parlance.Correct, Scope: parlance.ScopeRequest, RepeatSafe: true, Why: errTwoKeys.Error()}}
+		return &Error{of: x, Err: errTwoKeys, Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonNotSent},
+			Decision: parlance.Decision{Act: parlance.ActCorrect, Scope: parlance.ScopeRequest, RetrySafe: true, Why: errTwoKeys.Error()}}
 	case x.key != "":
 		return nil
 	case asked != "":
@@ -72,7 +72,7 @@ func (x *exchange) sentKey() string {
 // What ctx asks of the Transport stays. Without a key it is ctx.
 func (e *Error) Again(ctx context.Context) context.Context { return again(ctx, e.Key) }
 
-// Again is like [Error.Again], where an answer came.
+// Again is like [Error.Again], where a response came.
 func (r *Report) Again(ctx context.Context) context.Context { return again(ctx, r.Key) }
 
 func again(ctx context.Context, key string) context.Context {
@@ -94,19 +94,19 @@ func (x *exchange) earlierKey() string {
 	return newKey()
 }
 
-// replayedHeader marks, with "true", an answer that was given before under the same
+// replayedHeader marks, with "true", a response that was given before under the same
 // idempotency key, as Stripe names it and package server writes it.
 const replayedHeader = "Idempotent-Replayed"
 
-// final is a Decision on an answer, which is to stop where that is a failure that
+// final is a Decision on a response, which is to stop where that is a failure that
 // was given before: under the same key the same would be said again.
 func final(d parlance.Decision, o *parlance.Outcome, resp *http.Response) parlance.Decision {
-	again := d.Act == parlance.Retry || d.Act == parlance.Refresh
+	again := d.Act == parlance.ActRetry || d.Act == parlance.ActRefresh
 	if resp == nil || !again || !o.Kind.Failing() || resp.Header.Get(replayedHeader) != "true" {
 		return d
 	}
 	return parlance.Decision{
-		Act: parlance.Stop, RepeatSafe: d.RepeatSafe, Line: d.Line,
-		Why: "the server repeats its earlier answer to this idempotency key, so a retry changes nothing; find out what was done, then send a new request with a new key",
+		Act: parlance.ActStop, RetrySafe: d.RetrySafe, Line: d.Line,
+		Why: "the server replays its earlier response to this idempotency key, so a retry changes nothing; find out what was done, then send a new request with a new key",
 	}
 }

@@ -18,8 +18,8 @@ func TestWhoFollowsTheAdviceAfterADeadlineIsChargedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(t,
-			answer{do: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}, // charged, and nobody is told
-			answer{status: 201, body: "{}"})
+			response{do: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}, // charged, and nobody is told
+			response{status: 201, body: "{}"})
 		c := u.client(t, "stripe")
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -29,8 +29,8 @@ func TestWhoFollowsTheAdviceAfterADeadlineIsChargedOnce(t *testing.T) {
 		if !errors.As(err, &e) {
 			t.Fatalf("got %v, want a *client.Error", err)
 		}
-		if e.Decision.Act != parlance.Retry || !e.Decision.RepeatSafe || e.Key == "" {
-			t.Fatalf("got %v, safe %t, key %q, want a safe retry and its key", e.Decision.Act, e.Decision.RepeatSafe, e.Key)
+		if e.Decision.Act != parlance.ActRetry || !e.Decision.RetrySafe || e.Key == "" {
+			t.Fatalf("got %v, safe %t, key %q, want a safe retry and its key", e.Decision.Act, e.Decision.RetrySafe, e.Key)
 		}
 		again := req.Clone(e.Again(t.Context()))
 		if again.Body, err = req.GetBody(); err != nil {
@@ -66,7 +66,7 @@ func TestARequestGoesUnderTheKeyThatItsCallNames(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, answer{status: 200, body: "{}"})
+				u := newUpstream(t, response{status: 200, body: "{}"})
 				req := request(t, tt.method, "")
 				if tt.header != "" {
 					req.Header.Set("Idempotency-Key", tt.header)
@@ -78,7 +78,7 @@ func TestARequestGoesUnderTheKeyThatItsCallNames(t *testing.T) {
 				}
 				if tt.sent == 0 {
 					var e *client.Error
-					if !errors.As(err, &e) || e.Outcome.Reason != parlance.Withheld || e.Decision.Act != parlance.Correct {
+					if !errors.As(err, &e) || e.Outcome.Reason != parlance.ReasonNotSent || e.Decision.Act != parlance.ActCorrect {
 						t.Fatalf("got %v, want a withheld request that is to be corrected", err)
 					}
 					return
@@ -102,14 +102,14 @@ func TestACallerMayAllowAnUnsafeRetry(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
-		answer answer
+		answer response
 		sent   int
 		safe   bool
 		why    string
 	}{
-		{"after a 5XX", answer{status: 500, body: `{"message":"broke"}`}, 4, true, "the caller allows a retry"},
-		{"never after a 4XX", answer{status: 400, body: `{"message":"wrong"}`}, 1, false, ""},
-		{"nor after a 408, where the server waited in vain", answer{status: 408, body: `{"message":"slow"}`}, 1, false, ""},
+		{"after a 5XX", response{status: 500, body: `{"message":"broke"}`}, 4, true, "the caller allows a retry"},
+		{"never after a 4XX", response{status: 400, body: `{"message":"wrong"}`}, 1, false, ""},
+		{"nor after a 408, where the server waited in vain", response{status: 408, body: `{"message":"slow"}`}, 1, false, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -117,12 +117,12 @@ func TestACallerMayAllowAnUnsafeRetry(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				u := newUpstream(t, tt.answer)
 				ctx := client.WithCall(t.Context(), client.Call{RetryUnsafe: true})
-				resp, _ := call(t, u.client(t, "plain", client.WithCeiling(time.Hour)), request(t, "POST", "{}").WithContext(ctx))
+				resp, _ := call(t, u.client(t, "plain", client.WithMaxWait(time.Hour)), request(t, "POST", "{}").WithContext(ctx))
 				if n := len(u.sightings()); n != tt.sent {
 					t.Errorf("sent %d times, want %d", n, tt.sent)
 				}
-				if d := report(t, resp).Decision; d.RepeatSafe != tt.safe || !strings.Contains(d.Why, tt.why) {
-					t.Errorf("safe %t because %q, want %t and %q", d.RepeatSafe, d.Why, tt.safe, tt.why)
+				if d := report(t, resp).Decision; d.RetrySafe != tt.safe || !strings.Contains(d.Why, tt.why) {
+					t.Errorf("safe %t because %q, want %t and %q", d.RetrySafe, d.Why, tt.safe, tt.why)
 				}
 			})
 		})
@@ -144,7 +144,7 @@ func TestAKeyInFlightIsWaitedForAndSentAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, answer{status: 409, header: tt.header, body: inUse}, answer{status: 200, body: "{}"})
+				u := newUpstream(t, response{status: 409, header: tt.header, body: inUse}, response{status: 200, body: "{}"})
 				resp, _ := call(t, u.client(t, "stripe"), request(t, "POST", "amount=2000"))
 				r, seen := report(t, resp), u.sightings()
 				if resp.StatusCode != 200 || len(seen) != 2 {
@@ -167,12 +167,12 @@ func TestAKeyInFlightIsWaitedForAndSentAgain(t *testing.T) {
 func TestAKeyInFlightIsRetriedInEveryDialectThatKnowsIt(t *testing.T) {
 	t.Parallel()
 	d := open(t, "omilia")
-	o := &parlance.Outcome{Kind: parlance.Conflict, Reason: parlance.InFlight, Status: 409}
+	o := &parlance.Outcome{Kind: parlance.KindConflict, Reason: parlance.ReasonInFlight, Status: 409}
 	with, without := d.Decide(dialect.Request{Method: "POST", Key: "k"}, o), d.Decide(dialect.Request{Method: "POST"}, o)
-	if with.Act != parlance.Retry || !with.RepeatSafe {
-		t.Errorf("with a key: %v, safe %t, want a safe retry", with.Act, with.RepeatSafe)
+	if with.Act != parlance.ActRetry || !with.RetrySafe {
+		t.Errorf("with a key: %v, safe %t, want a safe retry", with.Act, with.RetrySafe)
 	}
-	if without.RepeatSafe {
+	if without.RetrySafe {
 		t.Error("without a key it is called safe")
 	}
 }
@@ -180,10 +180,10 @@ func TestAKeyInFlightIsRetriedInEveryDialectThatKnowsIt(t *testing.T) {
 func TestAKeyThatWasUsedForSomethingElseIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 400, body: `{"error":{"type":"idempotency_error","message":"other parameters"}}`})
+		u := newUpstream(t, response{status: 400, body: `{"error":{"type":"idempotency_error","message":"other parameters"}}`})
 		resp, _ := call(t, u.client(t, "stripe"), request(t, "POST", "amount=2000"))
 		d := report(t, resp).Decision
-		if n := len(u.sightings()); n != 1 || d.Act != parlance.Stop || !strings.Contains(d.Why, "a new key for a new request only") {
+		if n := len(u.sightings()); n != 1 || d.Act != parlance.ActStop || !strings.Contains(d.Why, "a new key for a new request only") {
 			t.Errorf("sent %d times, %v because %q, want once, stop, and what a new key is for", n, d.Act, d.Why)
 		}
 	})
@@ -200,14 +200,14 @@ codes:
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 301, header: map[string]string{"Location": "/elsewhere"}})
+		u := newUpstream(t, response{status: 301, header: map[string]string{"Location": "/elsewhere"}})
 		c := &http.Client{
 			Transport:     client.New(d, client.WithBase(u.transport)),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 		resp, _ := call(t, c, request(t, "GET", ""))
 		var e *client.Error
-		if err := client.Check(resp); resp.StatusCode != 301 || len(u.sightings()) != 1 || !errors.As(err, &e) || e.Decision.Act != parlance.Stop {
+		if err := client.Check(resp); resp.StatusCode != 301 || len(u.sightings()) != 1 || !errors.As(err, &e) || e.Decision.Act != parlance.ActStop {
 			t.Errorf("got %d after %d requests, checked as %v, want 301, once, an error that says stop", resp.StatusCode, len(u.sightings()), err)
 		}
 	})

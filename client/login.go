@@ -67,7 +67,7 @@ func (l *Login) Resume(g Grant) *Login {
 
 // Token is the current token, or a new one where it is not good any more. The
 // error is that of the log-in or renewal, or the context's. Where that was a
-// [TokenError] with a RetryAfter, it is repeated until then, an hour at
+// [TokenError] with a RetryAfter, it is retried until then, an hour at
 // most, and nobody asks.
 func (l *Login) Token(ctx context.Context) (string, error) {
 	l.mu.Lock()

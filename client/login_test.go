@@ -228,8 +228,8 @@ func TestOAuthErrorsSayWhatTheEndpointSaidAndNoSecret(t *testing.T) {
 		status     int
 		want       string
 	}{
-		{"a wrong client", `{"error":"invalid_client"}`, 401, `client: the token endpoint answered 401 "invalid_client"`},
-		{"a limit", `slow down`, 429, `client: the token endpoint answered 429 ""`},
+		{"a wrong client", `{"error":"invalid_client"}`, 401, `client: the token endpoint responded with 401 "invalid_client"`},
+		{"a limit", `slow down`, 429, `client: the token endpoint responded with 429 ""`},
 		{"a page", `<html>`, 200, `client: the token endpoint answered what is not JSON: invalid character '<' looking for beginning of value`},
 		{"no token", `{}`, 200, `client: the log-in gave no token`},
 	}
@@ -278,7 +278,7 @@ func TestATokenEndpointThatWantsToBeLeftAloneIs(t *testing.T) {
 			}
 			io.WriteString(w, `{"access_token":"t1"}`)
 		}))
-		u := newUpstream(t, answer{status: 200, body: "{}"})
+		u := newUpstream(t, response{status: 200, body: "{}"})
 		c := u.client(t, "vision", client.WithCredential(client.NewOAuth(&http.Client{Transport: tokens}, "http://login.test/token", url.Values{"grant_type": {"client_credentials"}})))
 		for _, left := range []time.Duration{60 * time.Second, 40 * time.Second, 20 * time.Second} {
 			_, err := c.Do(request(t, "POST", "<ORDERS/>"))
@@ -287,7 +287,7 @@ func TestATokenEndpointThatWantsToBeLeftAloneIs(t *testing.T) {
 			if !errors.As(err, &e) || !errors.As(err, &token) || token.Status != 429 {
 				t.Fatalf("the error is %v", err)
 			}
-			if d := e.Decision; d.Act != parlance.Retry || d.After != left || !d.RepeatSafe || e.Outcome.Reason != parlance.Withheld {
+			if d := e.Decision; d.Act != parlance.ActRetry || d.After != left || !d.RetrySafe || e.Outcome.Reason != parlance.ReasonNotSent {
 				t.Errorf("the decision is %+v, want a retry after %v", d, left)
 			}
 			time.Sleep(20 * time.Second) // virtual

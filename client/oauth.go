@@ -55,7 +55,7 @@ func NewOAuth(hc *http.Client, endpoint string, first url.Values) *Login {
 // errNoGrant is that only a refresh token was given, and it is spent.
 var errNoGrant = errors.New("client: the refresh token is missing or spent, and there is nothing to log in with")
 
-// TokenError is the answer of a token endpoint that gave no token.
+// TokenError is the response of a token endpoint that gave no token.
 type TokenError struct {
 	Status     int           // of HTTP
 	Code       string        // the error code of RFC 6749, 5.2; "" where there was none
@@ -64,7 +64,7 @@ type TokenError struct {
 
 // Error is the status and the code. No part of what was sent is in it.
 func (e *TokenError) Error() string {
-	return fmt.Sprintf("client: the token endpoint answered %d %.60q", e.Status, e.Code)
+	return fmt.Sprintf("client: the token endpoint responded with %d %.60q", e.Status, e.Code)
 }
 
 // plainly reads what no dialect of its own tells of.
@@ -79,8 +79,8 @@ func retryAfter(resp *http.Response) time.Duration {
 	return d.Decode(dialect.Request{}, httpdialect.Response(resp, nil)).Outcome.RetryAfter
 }
 
-// maxTokenAnswer is more than any token endpoint says.
-const maxTokenAnswer = 64 << 10
+// maxTokenResponse is more than any token endpoint says.
+const maxTokenResponse = 64 << 10
 
 // askToken posts a form to a token endpoint. Its errors hold the endpoint's
 // error code and no part of the form.
@@ -102,11 +102,11 @@ func askToken(ctx context.Context, hc *http.Client, endpoint string, form url.Va
 		Expires json.Number `json:"expires_in"` // seconds; some endpoints put it in quotes
 		Error   string      `json:"error"`
 	}
-	err = json.NewDecoder(io.LimitReader(resp.Body, maxTokenAnswer)).Decode(&answer)
+	err = json.NewDecoder(io.LimitReader(resp.Body, maxTokenResponse)).Decode(&answer)
 	switch {
 	case answer.Error == "invalid_grant", // RFC 6749, 5.2: also an expired or revoked refresh token
 		form.Get("grant_type") == "refresh_token" && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests:
-		// Not every endpoint says it in the RFC's words: vision answers 401 with a code of its own.
+		// Not every endpoint says it in the RFC's words: vision responds with 401 with a code of its own.
 		return Grant{}, fmt.Errorf("%w: %w", ErrSpent, &TokenError{Status: resp.StatusCode, Code: answer.Error})
 	case resp.StatusCode != http.StatusOK:
 		return Grant{}, &TokenError{resp.StatusCode, answer.Error, retryAfter(resp)}

@@ -36,7 +36,7 @@ func (ObserverFunc) Before(ctx context.Context, _ *http.Request, _ *Attempt) con
 func (f ObserverFunc) After(ctx context.Context, req *http.Request, a *Attempt) { f(ctx, req, a) }
 
 // LogTo is an [Observer] that writes a record for each attempt: at Debug what
-// went well, at Info what is repeated or is the caller's to put right, at Warn
+// went well, at Info what is retried or is the caller's to put right, at Warn
 // the rest. Names are those of OpenTelemetry's conventions for HTTP where it has
 // them. Of the URL only host and path are written: a query may hold secrets.
 func LogTo(l *slog.Logger) Observer {
@@ -69,7 +69,7 @@ func LogTo(l *slog.Logger) Observer {
 		add("request_id", o.RequestID)
 		add("idempotency_key", a.Key)
 		add("held", a.Held)
-		if d.Act == parlance.Retry || d.Act == parlance.Refresh || a.Wait > 0 {
+		if d.Act == parlance.ActRetry || d.Act == parlance.ActRefresh || a.Wait > 0 {
 			record = append(record, slog.Duration("wait", a.Wait))
 		}
 		if a.Err != nil {
@@ -83,7 +83,7 @@ func levelOf(a *Attempt) slog.Level {
 	switch {
 	case a.Outcome.Kind.Good() && a.Err == nil:
 		return slog.LevelDebug
-	case a.Again, a.Decision.Act == parlance.Correct:
+	case a.Again, a.Decision.Act == parlance.ActCorrect:
 		return slog.LevelInfo
 	}
 	return slog.LevelWarn

@@ -75,38 +75,38 @@ func WithBasic(user, password string) Option {
 	return WithAPIKey("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 }
 
-// WithLimit sets how many bytes of a body are read to learn what a response
+// WithMaxBody sets how many bytes of a body are read to learn what a response
 // means: 1 MiB if unset, which is as much as a dialect looks at. The rest of a
 // longer body streams to the caller.
-func WithLimit(bytes int) Option {
+func WithMaxBody(bytes int) Option {
 	return option(func(c *config) { c.limit = min(max(bytes, 0), dialect.MaxBody) })
 }
 
-// WithCeiling sets the longest single wait before a repeat: 30 s if unset. A
+// WithMaxWait sets the longest single wait before a retry: 30 s if unset. A
 // response whose wait is longer is handed back at once, its Decision with it; a
 // wait is never cut short.
-func WithCeiling(d time.Duration) Option {
+func WithMaxWait(d time.Duration) Option {
 	return option(func(c *config) { c.ceiling = d })
 }
 
-// WithAttempts sets how often a request may be sent: 4 times if unset, and 1
-// sends it once. The one repeat after a refreshed token does not count.
-func WithAttempts(n int) Option {
+// WithMaxAttempts sets how often a request may be sent: 4 times if unset, and 1
+// sends it once. The one retry after a refreshed token does not count.
+func WithMaxAttempts(n int) Option {
 	return option(func(c *config) { c.attempts = max(n, 1) })
 }
 
 // WithAttemptTimeout bounds one attempt, until its meaning is known: the head of
-// the answer, and as much of the body as can alter it. What streams after that
+// the response, and as much of the body as can alter it. What streams after that
 // has no bound but the caller's own. An attempt that ran out of time is a timeout
-// like a server's, repeated where that is safe. Unset, there is no bound but the
+// like a server's, retried where that is safe. Unset, there is no bound but the
 // context's.
 func WithAttemptTimeout(d time.Duration) Option {
 	return option(func(c *config) { c.timeout = d })
 }
 
-// WithBudget sets what pays for repeats, to share it with other Transports or to
-// change its size. Unset, a Transport has one of its own, of 100 repeats a host
-// and 0.1 for each success. nil lets every repeat pass.
+// WithBudget sets what pays for retries, to share it with other Transports or to
+// change its size. Unset, a Transport has one of its own, of 100 retries a host
+// and 0.1 for each success. nil lets every retry pass.
 func WithBudget(b *Budget) Option {
 	return option(func(c *config) { c.budget = b })
 }
@@ -116,8 +116,8 @@ func WithGate(g Gate) Option {
 	return option(func(c *config) { c.gates = append(slices.Clip(c.gates), g) })
 }
 
-// WithHedge sends a second request where a first one that is safe to repeat has
-// no answer after d, and takes the first answer of the two that is not the
+// WithHedge sends a second request where a first one that is safe to retry has
+// no response after d, and takes the first response of the two that is not the
 // server's failure ("The Tail at Scale", Dean and Barroso, 2013). The second one
 // is paid from the budget. Choose for d what 95 of 100 answers need. Unset,
 // nothing is sent twice at once.

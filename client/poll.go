@@ -18,15 +18,15 @@ import (
 type Poller struct {
 	Client *http.Client
 
-	// Every is the wait between two looks where neither the answer (Retry-After)
+	// Every is the wait between two looks where neither the response (Retry-After)
 	// nor the dialect says: 0 begins with a second and doubles to half a minute.
 	Every time.Duration
 
-	// Patience is how long it looks in all: 0 is an hour. A wait that would end
+	// Timeout is how long it looks in all: 0 is an hour. A wait that would end
 	// after it, or after the context, is not begun.
-	Patience time.Duration
+	Timeout time.Duration
 
-	// Look is called before each wait, where it is not nil: with the answer so
+	// Look is called before each wait, where it is not nil: with the response so
 	// far, and how long until the next look.
 	Look func(so *Report, wait time.Duration)
 }
@@ -54,8 +54,8 @@ func (e *PendingError) Error() string {
 func (e *PendingError) Unwrap() error { return e.Err }
 
 var (
-	errNowhere    = errors.New("the answer does not say where to look")
-	errImpatient  = errors.New("the next look is later than there is patience for")
+	errNowhere    = errors.New("the response does not say where to look")
+	errImpatient  = errors.New("the next look would be later than the timeout")
 	errUnfollowed = errors.New("client: the place to look at is no http or https URL")
 	errRedirects  = errors.New("client: the place to look at was redirected too often")
 )
@@ -68,19 +68,19 @@ const (
 	maxRedirects = 10 // as many as net/http follows
 )
 
-// Follow looks at where an accepted answer points (the dialect's poll headers,
+// Follow looks at where an accepted response points (the dialect's poll headers,
 // else Location, RFC 9110, 15.3.3; a GET that points nowhere is itself looked at
-// again) until the answer is another, and returns that, its body readable. Any
+// again) until the response is another, and returns that, its body readable. Any
 // other response comes back at once. A look is a GET of the caller's own headers,
 // without those that speak of a body or a key; to another origin than that of
 // resp none of them goes, nor a credential.
 //
-// Where it ends too early the last answer is returned together with a
-// *[PendingError], its body readable too. It closes the bodies of the answers
-// between. A look that gets no answer ends it so, too: Err is then an *[Error], or
+// Where it ends too early the last response is returned together with a
+// *[PendingError], its body readable too. It closes the bodies of the responses
+// between. A look that gets no response ends it so, too: Err is then an *[Error], or
 // that of the Client.
 func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response, error) {
-	r, ok := Outcome(resp)
+	r, ok := ReportOf(resp)
 	if !ok {
 		return resp, ErrForeign
 	}
@@ -89,16 +89,16 @@ func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response
 	}
 	f := &following{
 		Poller: p, how: r.of.dialect.Polling(), asked: r.of.req,
-		end: time.Now().Add(firstOf(p.Patience, patience)), step: firstLook,
+		end: time.Now().Add(firstOf(p.Timeout, patience)), step: firstLook,
 	}
-	for r.Outcome.Kind == parlance.Accepted {
+	for r.Outcome.Kind == parlance.KindAccepted {
 		later, err := f.again(ctx, resp, r)
 		if err != nil {
 			return resp, err
 		}
 		_ = resp.Body.Close() // superseded
 		if resp = later; resp.Request != nil {
-			r, ok = Outcome(resp)
+			r, ok = ReportOf(resp)
 		}
 		if !ok {
 			return resp, ErrForeign
@@ -117,7 +117,7 @@ type following struct {
 	place *url.URL      // where it looked last, nil for nowhere yet
 }
 
-// again waits, then looks where the last answer points. An error is a *PendingError.
+// again waits, then looks where the last response points. An error is a *PendingError.
 func (f *following) again(ctx context.Context, resp *http.Response, r *Report) (*http.Response, error) {
 	place, err := next(resp, f.how.Headers, f.place, f.asked)
 	if err != nil {
@@ -149,7 +149,7 @@ func (f *following) again(ctx context.Context, resp *http.Response, r *Report) (
 	return nil, pending // the work goes on, and its place is known
 }
 
-// result is what the work came to, which may stand in another place than the answer
+// result is what the work came to, which may stand in another place than the response
 // that says that it has ended.
 func (f *following) result(ctx context.Context, resp *http.Response, r *Report) (*http.Response, error) {
 	if f.how.Result == "" || r.Outcome.Kind.Failing() || resp.Header.Get(f.how.Result) == "" || f.place == nil {
@@ -167,7 +167,7 @@ func (f *following) result(ctx context.Context, resp *http.Response, r *Report) 
 	return result, nil
 }
 
-// next is where an answer points, seen from where it came from.
+// next is where a response points, seen from where it came from.
 func next(resp *http.Response, headers []string, before *url.URL, asked *http.Request) (*url.URL, error) {
 	for _, name := range headers {
 		ref := resp.Header.Get(name)

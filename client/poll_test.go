@@ -16,47 +16,47 @@ import (
 
 // operations is a service that accepts work and says at a place of its own how
 // it goes.
-func operations(where string, looks ...answer) []answer {
-	return append([]answer{{status: 202, header: map[string]string{"Location": where}, body: "{}"}}, looks...)
+func operations(where string, looks ...response) []response {
+	return append([]response{{status: 202, header: map[string]string{"Location": where}, body: "{}"}}, looks...)
 }
 
 func TestAnAcceptedRequestIsFollowedToItsEnd(t *testing.T) {
 	t.Parallel()
-	pending := answer{status: 202, body: "{}"}
+	pending := response{status: 202, body: "{}"}
 	tests := []struct {
 		name    string
 		dialect string
 		method  string
-		answers []answer
+		answers []response
 		kind    parlance.Kind
 		body    string
 		looks   []string        // method and path of each
 		waits   []time.Duration // before each
 	}{
-		{"at once where it is done", "omilia", "POST", []answer{{status: 200, body: `{"a":1}`}}, parlance.Success, `{"a":1}`, nil, nil},
+		{"at once where it is done", "omilia", "POST", []response{{status: 200, body: `{"a":1}`}}, parlance.KindSuccess, `{"a":1}`, nil, nil},
 		{"by Location, first after a second, then later and later", "omilia", "POST",
-			operations("/jobs/1", pending, pending, answer{status: 200, body: `{"done":true}`}), parlance.Success, `{"done":true}`,
+			operations("/jobs/1", pending, pending, response{status: 200, body: `{"done":true}`}), parlance.KindSuccess, `{"done":true}`,
 			[]string{"GET /jobs/1", "GET /jobs/1", "GET /jobs/1"}, []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}},
 		{"to where it moves on", "omilia", "POST",
-			operations("/jobs/1", answer{status: 202, header: map[string]string{"Location": "/jobs/2"}}, answer{status: 200, body: "{}"}), parlance.Success, "{}",
+			operations("/jobs/1", response{status: 202, header: map[string]string{"Location": "/jobs/2"}}, response{status: 200, body: "{}"}), parlance.KindSuccess, "{}",
 			[]string{"GET /jobs/1", "GET /jobs/2"}, []time.Duration{time.Second, 2 * time.Second}},
-		{"when the answer says so", "omilia", "POST",
-			[]answer{{status: 202, header: map[string]string{"Location": "jobs/1", "Retry-After": "7"}}, {status: 204}}, parlance.Empty, "",
+		{"when the response says so", "omilia", "POST",
+			[]response{{status: 202, header: map[string]string{"Location": "jobs/1", "Retry-After": "7"}}, {status: 204}}, parlance.KindEmpty, "",
 			[]string{"GET /jobs/1"}, []time.Duration{7 * time.Second}},
 		{"over a failure that passes", "omilia", "POST",
-			operations("/jobs/1", answer{status: 503, header: map[string]string{"Retry-After": "3"}, body: `{"errors":[]}`}, answer{status: 200, body: "{}"}), parlance.Success, "{}",
+			operations("/jobs/1", response{status: 503, header: map[string]string{"Retry-After": "3"}, body: `{"errors":[]}`}, response{status: 200, body: "{}"}), parlance.KindSuccess, "{}",
 			[]string{"GET /jobs/1", "GET /jobs/1"}, []time.Duration{time.Second, 3 * time.Second}},
 		{"to the failure that it ends in", "omilia", "POST",
-			operations("/jobs/1", answer{status: 404, body: `{"errors":[]}`}), parlance.NotFound, `{"errors":[]}`,
+			operations("/jobs/1", response{status: 404, body: `{"errors":[]}`}), parlance.KindNotFound, `{"errors":[]}`,
 			[]string{"GET /jobs/1"}, []time.Duration{time.Second}},
 		{"by a redirect to the result", "omilia", "POST",
-			operations("/jobs/1", answer{status: 303, header: map[string]string{"Location": "/results/1"}}, answer{status: 200, body: `{"r":1}`}), parlance.Success, `{"r":1}`,
+			operations("/jobs/1", response{status: 303, header: map[string]string{"Location": "/results/1"}}, response{status: 200, body: `{"r":1}`}), parlance.KindSuccess, `{"r":1}`,
 			[]string{"GET /jobs/1", "GET /results/1"}, []time.Duration{time.Second, 0}},
 		{"by asking again, where a GET points nowhere", "github", "GET",
-			[]answer{{status: 202, body: "{}"}, {status: 200, body: `[1]`}}, parlance.Success, `[1]`,
+			[]response{{status: 202, body: "{}"}, {status: 200, body: `[1]`}}, parlance.KindSuccess, `[1]`,
 			[]string{"GET /things"}, []time.Duration{time.Second}},
 		{"by the header that its dialect names", "azure", "PUT",
-			[]answer{{status: 202, header: map[string]string{"Azure-Asyncoperation": "/operations/1", "Location": "/other"}}, {status: 200, body: `{}`}}, parlance.Success, `{}`,
+			[]response{{status: 202, header: map[string]string{"Azure-Asyncoperation": "/operations/1", "Location": "/other"}}, {status: 200, body: `{}`}}, parlance.KindSuccess, `{}`,
 			[]string{"GET /operations/1"}, []time.Duration{time.Second}},
 	}
 	for _, tt := range tests {
@@ -97,7 +97,7 @@ func TestAnAcceptedRequestIsFollowedToItsEnd(t *testing.T) {
 func TestALookCarriesTheCallersHeadersAndNothingOfTheBodys(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, operations("/jobs/1", answer{status: 200, body: "{}"})...)
+		u := newUpstream(t, operations("/jobs/1", response{status: 200, body: "{}"})...)
 		c := u.client(t, "omilia", client.WithAPIKey("x-api-key", "k1"))
 		req := request(t, "POST", "{}")
 		for name, value := range map[string]string{"Authorization": "Bearer t", "Content-Type": "application/json", "Idempotency-Key": "i", "Prefer": "respond-async", "X-Tenant": "a"} {
@@ -125,15 +125,15 @@ func TestWhatDoesNotEndIsHandedBackWithItsPlace(t *testing.T) {
 		name    string
 		poller  client.Poller
 		timeout time.Duration // of the context, 0 for none
-		answers []answer
+		answers []response
 		where   string
 		is      error
 		took    time.Duration
 	}{
-		{"after the patience", client.Poller{Patience: 10 * time.Second}, 0, operations("/jobs/1", answer{status: 202}), "http://upstream.test/jobs/1", nil, 7 * time.Second},
-		{"before a wait that the context does not allow", client.Poller{}, 30 * time.Second, operations("/jobs/1", answer{status: 202, header: map[string]string{"Retry-After": "60"}}), "http://upstream.test/jobs/1", nil, time.Second},
-		{"at the pace that the caller sets", client.Poller{Every: 4 * time.Second, Patience: 10 * time.Second}, 0, operations("/jobs/1", answer{status: 202}), "http://upstream.test/jobs/1", nil, 8 * time.Second},
-		{"without a place, where none is said", client.Poller{}, 0, []answer{{status: 202}}, "", nil, 0},
+		{"after the patience", client.Poller{Timeout: 10 * time.Second}, 0, operations("/jobs/1", response{status: 202}), "http://upstream.test/jobs/1", nil, 7 * time.Second},
+		{"before a wait that the context does not allow", client.Poller{}, 30 * time.Second, operations("/jobs/1", response{status: 202, header: map[string]string{"Retry-After": "60"}}), "http://upstream.test/jobs/1", nil, time.Second},
+		{"at the pace that the caller sets", client.Poller{Every: 4 * time.Second, Timeout: 10 * time.Second}, 0, operations("/jobs/1", response{status: 202}), "http://upstream.test/jobs/1", nil, 8 * time.Second},
+		{"without a place, where none is said", client.Poller{}, 0, []response{{status: 202}}, "", nil, 0},
 		{"without a place that is no web address", client.Poller{}, 0, operations("javascript:alert(1)"), "", nil, 0},
 	}
 	for _, tt := range tests {
@@ -155,11 +155,11 @@ func TestWhatDoesNotEndIsHandedBackWithItsPlace(t *testing.T) {
 				start := time.Now()
 				resp, err := tt.poller.Follow(ctx, first)
 				var p *client.PendingError
-				if !errors.As(err, &p) || p.Where != tt.where || p.Outcome.Kind != parlance.Accepted {
+				if !errors.As(err, &p) || p.Where != tt.where || p.Outcome.Kind != parlance.KindAccepted {
 					t.Fatalf("the error is %v", err)
 				}
-				if resp == nil || report(t, resp).Outcome.Kind != parlance.Accepted {
-					t.Error("the last answer is lost")
+				if resp == nil || report(t, resp).Outcome.Kind != parlance.KindAccepted {
+					t.Error("the last response is lost")
 				} else {
 					read(t, resp)
 				}
@@ -174,7 +174,7 @@ func TestWhatDoesNotEndIsHandedBackWithItsPlace(t *testing.T) {
 func TestAContextThatEndsDuringAFollowLosesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, operations("/jobs/1", answer{status: 202})...)
+		u := newUpstream(t, operations("/jobs/1", response{status: 202})...)
 		c := u.client(t, "omilia")
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(10*time.Second, cancel)
@@ -199,8 +199,8 @@ func TestTheResultIsFetchedFromWhereTheLastLookPoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 202, header: map[string]string{"Operation-Location": "/jobs/1"}},
-			answer{status: 200, header: map[string]string{"Location": "/results/1"}, body: `{"status":"done"}`}, answer{status: 200, body: `{"r":1}`})
+		u := newUpstream(t, response{status: 202, header: map[string]string{"Operation-Location": "/jobs/1"}},
+			response{status: 200, header: map[string]string{"Location": "/results/1"}, body: `{"status":"done"}`}, response{status: 200, body: `{"r":1}`})
 		c := &http.Client{Transport: client.New(d, client.WithBase(u.transport))}
 		first, err := c.Do(request(t, "POST", "{}"))
 		if err != nil {
@@ -219,8 +219,8 @@ func TestTheResultIsFetchedFromWhereTheLastLookPoints(t *testing.T) {
 func TestALookThatGetsNoAnswerLosesNoPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, operations("/jobs/1", answer{do: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }})...)
-		c := u.client(t, "omilia", client.WithAttempts(1))
+		u := newUpstream(t, operations("/jobs/1", response{do: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }})...)
+		c := u.client(t, "omilia", client.WithMaxAttempts(1))
 		first, err := c.Do(request(t, "POST", "{}"))
 		if err != nil {
 			t.Fatal(err)
@@ -228,11 +228,11 @@ func TestALookThatGetsNoAnswerLosesNoPlace(t *testing.T) {
 		resp, err := client.Poller{Client: c}.Follow(t.Context(), first)
 		var p *client.PendingError
 		var e *client.Error
-		if !errors.As(err, &p) || p.Where != "http://upstream.test/jobs/1" || !errors.As(err, &e) || e.Outcome.Reason != parlance.Reset {
+		if !errors.As(err, &p) || p.Where != "http://upstream.test/jobs/1" || !errors.As(err, &e) || e.Outcome.Reason != parlance.ReasonReset {
 			t.Errorf("the error is %v", err)
 		}
 		if resp == nil || read(t, resp) != "{}" {
-			t.Error("the last answer is lost")
+			t.Error("the last response is lost")
 		}
 	})
 }

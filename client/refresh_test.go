@@ -14,10 +14,10 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-// guarded answers 200 to the token that is good, else 401 as vision's expired
+// guarded responds with 200 to the token that is good, else 401 as vision's expired
 // tokens do.
-func guarded(good string) answer {
-	return answer{do: func(w http.ResponseWriter, r *http.Request) {
+func guarded(good string) response {
+	return response{do: func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+good {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
@@ -33,7 +33,7 @@ func counting(logins *atomic.Int32) *client.Login {
 	}, nil)
 }
 
-func TestATokenThatExpiredIsRenewedAndTheRequestRepeated(t *testing.T) {
+func TestATokenThatExpiredIsRenewedAndTheRequestRetried(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, dialect, method, body string }{
 		{"a GET of vision", "vision", "GET", ""},
@@ -55,7 +55,7 @@ func TestATokenThatExpiredIsRenewedAndTheRequestRepeated(t *testing.T) {
 				if len(seen) != 2 || seen[1].body != tt.body {
 					t.Errorf("the server saw %+v", seen)
 				}
-				if r := report(t, resp); r.Attempts[0].Decision.Act != parlance.Refresh || r.Attempts[0].Outcome.Reason != parlance.Expired {
+				if r := report(t, resp); r.Attempts[0].Decision.Act != parlance.ActRefresh || r.Attempts[0].Outcome.Reason != parlance.ReasonExpired {
 					t.Errorf("first attempt %+v", r.Attempts[0])
 				}
 				if len(req.Header) != 0 {
@@ -75,7 +75,7 @@ func TestASecond401IsTheAnswer(t *testing.T) {
 		if resp.StatusCode != 401 || len(u.sightings()) != 2 || logins.Load() != 2 {
 			t.Errorf("got %d after %d requests and %d log-ins", resp.StatusCode, len(u.sightings()), logins.Load())
 		}
-		if act := report(t, resp).Decision.Act; act != parlance.Stop {
+		if act := report(t, resp).Decision.Act; act != parlance.ActStop {
 			t.Errorf("act %v", act)
 		}
 	})
@@ -155,9 +155,9 @@ func TestATokenDoesNotFollowARedirectToAnotherHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logins atomic.Int32
 		u := newUpstream(t,
-			answer{status: 302, header: map[string]string{"Location": "/here"}},
-			answer{status: 302, header: map[string]string{"Location": "http://elsewhere.test/"}},
-			answer{status: 200, body: "{}"})
+			response{status: 302, header: map[string]string{"Location": "/here"}},
+			response{status: 302, header: map[string]string{"Location": "http://elsewhere.test/"}},
+			response{status: 200, body: "{}"})
 		call(t, u.client(t, "vms", client.WithCredential(counting(&logins))), request(t, "GET", ""))
 		var got []string
 		for _, s := range u.sightings() {

@@ -10,7 +10,7 @@ import (
 // Report tells what a response came to and how it was come by. It is not to be
 // altered.
 type Report struct {
-	dialect.Reading                   // the Outcome, and the success payload where an envelope held it
+	dialect.Decoded                   // the Outcome, and the success payload where an envelope held it
 	Decision        parlance.Decision // what remains for the caller to do
 	Attempts        []Attempt         // every sending, oldest first; the last one is this response
 	Key             string            // the idempotency key of all of them; "" for none. See Again
@@ -29,18 +29,18 @@ type Report struct {
 	of *exchange
 }
 
-// Outcome is the report on a response that came through a [Transport]. It
+// ReportOf is the report on a response that came through a [Transport]. It
 // reports false for any other response. The response leads to it by the context
 // of its Request, since its Body may be wrapped again on the way to the caller:
 // http.Client does so where it has a Timeout.
-func Outcome(resp *http.Response) (*Report, bool) {
+func ReportOf(resp *http.Response) (*Report, bool) {
 	x, ok := exchangeOf(resp)
 	if !ok {
 		return nil, false
 	}
-	n, a := &x.answer, x.last()
+	n, a := &x.response, x.last()
 	return &Report{
-		Reading:  dialect.Reading{Outcome: a.Outcome, Data: n.data, Enveloped: n.enveloped, Shape: n.shape, Diagnostics: n.diagnostics},
+		Decoded:  dialect.Decoded{Outcome: a.Outcome, Data: n.data, Enveloped: n.enveloped, Shape: n.shape, Diagnostics: n.diagnostics},
 		Decision: a.Decision,
 		Attempts: x.attempts,
 		Key:      x.sentKey(),

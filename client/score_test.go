@@ -29,7 +29,7 @@ import (
 
 // scorer is a server that answers at random and keeps score of what it was made
 // to do. It works as an API of its dialect would: a POST or PATCH has an effect
-// but where its answer proves that it has none, and a key that it has seen has
+// but where its response proves that it has none, and a key that it has seen has
 // none again.
 type scorer struct {
 	dialect *dialect.Dialect
@@ -51,11 +51,11 @@ type shot struct {
 	sighting
 	status int
 	answer http.Header
-	wrote  []byte // the answer's body, as far as it was sent
+	wrote  []byte // the response's body, as far as it was sent
 	fate   fate
 }
 
-// fate is what becomes of an answer on its way.
+// fate is what becomes of a response on its way.
 type fate int
 
 const (
@@ -137,9 +137,9 @@ func nothingDone(o *parlance.Outcome) bool {
 	switch {
 	case len(o.Items) > 0 && o.Status < 400:
 		return false
-	case o.Kind == parlance.RateLimited, o.Kind == parlance.Unauthenticated && o.Reason == parlance.Expired:
+	case o.Kind == parlance.KindRateLimited, o.Kind == parlance.KindUnauthenticated && o.Reason == parlance.ReasonExpired:
 		return true
-	case o.Status == 425 && o.Kind == parlance.Unavailable: // RFC 8470, 5.2
+	case o.Status == 425 && o.Kind == parlance.KindUnavailable: // RFC 8470, 5.2
 		return true
 	}
 	return slices.Contains(undoneCodes, o.Code)
@@ -157,14 +157,14 @@ func (sh *shot) response() dialect.Response {
 	return dialect.Response{Status: sh.status, Header: sh.answer, Body: sh.wrote, Received: sh.at}
 }
 
-// meant is what the answer means to who can read all of it that came.
+// meant is what the response means to who can read all of it that came.
 func (sh *shot) meant(d *dialect.Dialect, path string) parlance.Outcome {
 	if sh.fate == lost {
 		return parlance.OutcomeOfTransport(syscall.ECONNRESET)
 	}
 	req, answer := sh.asked(d, path), sh.response()
 	answer.Cut = sh.fate == halved
-	read := sh.status >= 400 || d.Alters(req, sh.status, dialect.Fields(sh.answer))
+	read := sh.status >= 400 || d.NeedsBody(req, sh.status, dialect.HeaderMap(sh.answer))
 	o := d.Decode(req, answer).Outcome
 	if sh.fate == halved && read && !o.Kind.Failing() {
 		return parlance.OutcomeOfTransport(io.ErrUnexpectedEOF)
@@ -190,12 +190,12 @@ func (s *scorer) answer(r *http.Request) (int, http.Header, []byte) {
 	case 1, 2, 3:
 		o := parlance.Outcome{Kind: pick(s.rng, parlance.Kinds()...), Detail: "because"}
 		switch o.Kind {
-		case parlance.Unauthenticated:
-			o.Reason = pick(s.rng, parlance.Expired, "")
-		case parlance.Partial:
+		case parlance.KindUnauthenticated:
+			o.Reason = pick(s.rng, parlance.ReasonExpired, "")
+		case parlance.KindPartial:
 			o.Items = []parlance.Item{
-				{ID: "a", Outcome: parlance.Outcome{Kind: parlance.Success}},
-				{Index: 1, ID: "b", Outcome: parlance.Outcome{Kind: pick(s.rng, parlance.RateLimited, parlance.Unavailable, parlance.Invalid)}},
+				{ID: "a", Outcome: parlance.Outcome{Kind: parlance.KindSuccess}},
+				{Index: 1, ID: "b", Outcome: parlance.Outcome{Kind: pick(s.rng, parlance.KindRateLimited, parlance.KindUnavailable, parlance.KindInvalid)}},
 			}
 		}
 		m := s.dialect.Encode(nil, dialect.Request{Method: r.Method, Path: r.URL.Path, Header: r.Header}, &o, dialect.Payload{})
@@ -214,7 +214,7 @@ func (s *scorer) answer(r *http.Request) (int, http.Header, []byte) {
 func pick[T any](rng *rand.Rand, from ...T) T { return from[rng.IntN(len(from))] }
 
 // attempts is how often a client that keeps every promise would have made the
-// request, as far as the server's answers tell; at least and at most, for a
+// request, as far as the server's responses tell; at least and at most, for a
 // drawn wait may be on either side of the ceiling.
 func (sc *score) attempts(d *dialect.Dialect, path string, m *asking) (least, most int) {
 	var tried []parlance.Act
@@ -223,10 +223,10 @@ func (sc *score) attempts(d *dialect.Dialect, path string, m *asking) (least, mo
 	for i := range sc.seen {
 		o := sc.seen[i].meant(d, path)
 		p := d.Decide(sc.seen[i].asked(d, path), &o, tried...)
-		if p.Act != parlance.Retry && p.Act != parlance.Refresh || !p.RepeatSafe || p.Scope == parlance.ScopeItems || m.once || m.body != "" && !m.replayable {
+		if p.Act != parlance.ActRetry && p.Act != parlance.ActRefresh || !p.RetrySafe || p.Scope == parlance.ScopeItems || m.once || m.body != "" && !m.replayable {
 			return or(least, i+1), i + 1
 		}
-		if p.Act == parlance.Retry && retries == 3 || p.Act == parlance.Refresh && (!m.ours || refreshes == 1) {
+		if p.Act == parlance.ActRetry && retries == 3 || p.Act == parlance.ActRefresh && (!m.ours || refreshes == 1) {
 			return or(least, i+1), i + 1
 		}
 		if p.Delay(retries+1, func() float64 { return 0 }) > m.ceiling {
@@ -235,7 +235,7 @@ func (sc *score) attempts(d *dialect.Dialect, path string, m *asking) (least, mo
 		if p.Delay(retries+1, func() float64 { return 1 }) > m.ceiling && least < 0 {
 			least = i + 1
 		}
-		if tried = append(tried, p.Act); p.Act == parlance.Retry {
+		if tried = append(tried, p.Act); p.Act == parlance.ActRetry {
 			retries++
 		} else {
 			refreshes++
@@ -291,14 +291,14 @@ func (c *balancedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// repeatable4xx are the 4XX of the five systems that their pages say to repeat;
+// retryable4xx are the 4XX of the five systems that their pages say to retry;
 // for 408 and 425, where a page does not speak of them, RFC 9110, 15.5.9 and
-// RFC 8470 do. In all other cases 4XX is never repeated as it is.
-var repeatable4xx = map[string][]int{
+// RFC 8470 do. In all other cases 4XX is never retried as it is.
+var retryable4xx = map[string][]int{
 	"vision": {401, 429}, "omilia": {408, 425, 429}, "plain": {}, "vbapi": {401, 408, 425, 429}, "vms": {408, 419, 425, 429},
 }
 
-// What every dialect promises, balance by the server: no repeat but where a row
+// What every dialect promises, balance by the server: no retry but where a row
 // says so, no effect twice, never more often than allowed, one refresh, and
 // nothing lost or left open.
 func TestAServerThatKeepsScoreFindsEveryPromiseKept(t *testing.T) {
@@ -381,9 +381,9 @@ func keepScore(t *testing.T, name string, seed uint64, exchanges int) {
 				req.GetBody = fresh
 			}
 		}
-		call := client.Call{Once: m.once, Ceiling: m.ceiling}
+		call := client.Call{Once: m.once, MaxWait: m.ceiling}
 		if m.ceiling == 0 {
-			call.Ceiling = -1
+			call.MaxWait = -1
 		}
 		req = req.WithContext(client.WithCall(t.Context(), call))
 		before, header, body, at := *req, req.Header.Clone(), req.Body, *req.URL
@@ -403,7 +403,7 @@ func keepScore(t *testing.T, name string, seed uint64, exchanges int) {
 		if fmt.Sprint(req.Header) != fmt.Sprint(header) || *req.URL != at || req.Body != body || req.Method != before.Method || req.ContentLength != before.ContentLength || (req.GetBody == nil) != (before.GetBody == nil) {
 			fail("the caller's request was altered")
 		}
-		// The caller has the last answer, whole, and its meaning.
+		// The caller has the last response, whole, and its meaning.
 		var attempts []client.Attempt
 		var got parlance.Outcome
 		switch {
@@ -459,32 +459,32 @@ func keepScore(t *testing.T, name string, seed uint64, exchanges int) {
 			if i+1 == len(sc.seen) {
 				break
 			}
-			// It was repeated: who said so, and when?
+			// It was retried: who said so, and when?
 			o := sh.meant(d, m.path)
 			p := d.Decide(sh.asked(d, m.path), &o, tried...)
-			if p.Act != parlance.Retry && p.Act != parlance.Refresh || !p.RepeatSafe || p.Scope != parlance.ScopeRequest {
-				fail("it was repeated after %d (%v/%v), of which the dialect says %v, safe %t, %q", sh.status, o.Kind, o.Reason, p.Act, p.RepeatSafe, p.Scope)
+			if p.Act != parlance.ActRetry && p.Act != parlance.ActRefresh || !p.RetrySafe || p.Scope != parlance.ScopeRequest {
+				fail("it was retried after %d (%v/%v), of which the dialect says %v, safe %t, %q", sh.status, o.Kind, o.Reason, p.Act, p.RetrySafe, p.Scope)
 			}
-			if may, known := repeatable4xx[name]; known && sh.fate != lost && sh.status/100 == 4 && len(sh.wrote) == 0 && !slices.Contains(may, sh.status) {
-				fail("a bare %d was repeated", sh.status)
+			if may, known := retryable4xx[name]; known && sh.fate != lost && sh.status/100 == 4 && len(sh.wrote) == 0 && !slices.Contains(may, sh.status) {
+				fail("a bare %d was retried", sh.status)
 			}
 			if sh.status/100 == 2 && sh.fate == arrives && len(sh.wrote) == 0 {
-				fail("a bare %d was repeated", sh.status)
+				fail("a bare %d was retried", sh.status)
 			}
 			wait := sc.seen[i+1].at.Sub(sh.at)
 			if low, high := p.Delay(retries+1, func() float64 { return 0 }), p.Delay(retries+1, func() float64 { return 1 }); wait < low || wait > high || wait > m.ceiling {
 				fail("after %d it waited %v, not %v to %v; the ceiling is %v", sh.status, wait, low, high, m.ceiling)
 			}
 			tokens := [2]string{sh.header.Get(tokenHeader), sc.seen[i+1].header.Get(tokenHeader)}
-			if (p.Act == parlance.Refresh) != (tokens[0] != tokens[1]) {
+			if (p.Act == parlance.ActRefresh) != (tokens[0] != tokens[1]) {
 				fail("after %v the token %q became %q", p.Act, tokens[0], tokens[1])
 			}
-			if tried = append(tried, p.Act); p.Act == parlance.Retry {
+			if tried = append(tried, p.Act); p.Act == parlance.ActRetry {
 				retries++
 			}
 		}
 		if retries > 3 || len(tried)-retries > 1 {
-			fail("repeated %d times, and refreshed %d times", retries, len(tried)-retries)
+			fail("retried %d times, and refreshed %d times", retries, len(tried)-retries)
 		}
 		if t.Failed() {
 			return // the first one tells the most
@@ -506,7 +506,7 @@ func keepScore(t *testing.T, name string, seed uint64, exchanges int) {
 		t.Errorf("%d connections were opened and %d closed", o, c)
 	}
 	if exchanges >= 100 && repeats == 0 {
-		t.Error("nothing was ever repeated, so nothing was tested")
+		t.Error("nothing was ever retried, so nothing was tested")
 	}
 }
 
@@ -527,7 +527,7 @@ func serve(t *testing.T, h http.Handler, conns *balance) *http.Transport {
 }
 
 // Many at once share a transport, its connections, its token and its budget, and
-// nothing else: nobody gets another's answer, key or body.
+// nothing else: nobody gets another's response, key or body.
 func TestManyAtOnceAreKeptApart(t *testing.T) {
 	t.Parallel()
 	const callers, each = 40, 10
@@ -547,7 +547,7 @@ func TestManyAtOnceAreKeptApart(t *testing.T) {
 					return resp, err
 				})
 				var logins atomic.Int32
-				tr := client.New(d, client.WithBase(watched), client.WithCredential(counting(&logins)), client.WithCeiling(time.Hour))
+				tr := client.New(d, client.WithBase(watched), client.WithCredential(counting(&logins)), client.WithMaxWait(time.Hour))
 				var all sync.WaitGroup
 				for n := range callers {
 					all.Go(func() {

@@ -21,7 +21,7 @@ import (
 // net/http sends a request with an Idempotency-Key again by itself, where a kept
 // connection breaks under it. A server whose dialect has no such key does it
 // twice.
-func TestAKeyThatTheDialectDoesNotHaveRepeatsNothingUnderneath(t *testing.T) {
+func TestAKeyThatTheDialectDoesNotHaveRetriesNothingUnderneath(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"vision", "plain", "vbapi", "vms", "problem"} {
 		for _, body := range []string{"pay", ""} {
@@ -34,7 +34,7 @@ func TestAKeyThatTheDialectDoesNotHaveRepeatsNothingUnderneath(t *testing.T) {
 				if r.Method == http.MethodPost {
 					io.Copy(io.Discard, r.Body)
 					posts.Add(1)
-					panic(http.ErrAbortHandler) // done, and no answer
+					panic(http.ErrAbortHandler) // done, and no response
 				}
 				io.WriteString(w, "{}")
 			}))
@@ -67,7 +67,7 @@ func TestAKeyThatTheDialectDoesNotHaveRepeatsNothingUnderneath(t *testing.T) {
 
 // What breaks TLS after the handshake proves nothing: the request may have been
 // read.
-func TestABrokenTLSRecordAfterTheRequestRepeatsNoPost(t *testing.T) {
+func TestABrokenTLSRecordAfterTheRequestRetriesNoPost(t *testing.T) {
 	t.Parallel()
 	ts := httptest.NewUnstartedServer(nil)
 	ts.StartTLS()
@@ -113,7 +113,7 @@ func TestABrokenTLSRecordAfterTheRequestRepeatsNoPost(t *testing.T) {
 		resp.Body.Close()
 	}
 	var failed *client.Error
-	if !errors.As(err, &failed) || failed.Outcome.Reason != parlance.Reset || posts.Load() != 1 {
+	if !errors.As(err, &failed) || failed.Outcome.Reason != parlance.ReasonReset || posts.Load() != 1 {
 		t.Errorf("the server did it %d times: %v", posts.Load(), err)
 	}
 }

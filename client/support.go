@@ -39,7 +39,7 @@ type SupportAttempt struct {
 // due where the Decision says escalate, and may be made of any.
 func (r *Report) SupportReport() SupportReport { return r.of.supportReport() }
 
-// SupportReport is the report for the provider's support where no answer came.
+// SupportReport is the report for the provider's support where no response came.
 func (e *Error) SupportReport() SupportReport { return e.of.supportReport() }
 
 func (x *exchange) supportReport() SupportReport {

@@ -34,8 +34,8 @@ func secretive(t *testing.T) *http.Request {
 func TestTheReportForSupportHoldsIDsTimesAndCodesAndNoSecrets(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 500, header: map[string]string{"Content-Type": "application/xml", "X-Request-Id": "r-1", "Set-Cookie": "s3cret"}, body: visionError})
-		c := u.client(t, "vision", client.WithCeiling(time.Hour))
+		u := newUpstream(t, response{status: 500, header: map[string]string{"Content-Type": "application/xml", "X-Request-Id": "r-1", "Set-Cookie": "s3cret"}, body: visionError})
+		c := u.client(t, "vision", client.WithMaxWait(time.Hour))
 		resp, _ := call(t, c, secretive(t).WithContext(client.WithCall(t.Context(), client.Call{Operation: "put a thing"})))
 		r := report(t, resp).SupportReport()
 		const want = "To: Vision Support\n" +
@@ -56,7 +56,7 @@ func TestTheReportForSupportHoldsIDsTimesAndCodesAndNoSecrets(t *testing.T) {
 func TestTheReportForSupportIsMadeWhereNoAnswerCame(t *testing.T) {
 	t.Parallel()
 	d := open(t, "http")
-	c := &http.Client{Transport: client.New(d, client.WithAttempts(1), client.WithBase(roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })))}
+	c := &http.Client{Transport: client.New(d, client.WithMaxAttempts(1), client.WithBase(roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })))}
 	_, err := c.Do(secretive(t))
 	var e *client.Error
 	if !errors.As(err, &e) {
@@ -73,9 +73,9 @@ func TestEveryAttemptIsLoggedWithItsReasonAndLineAndNoSecrets(t *testing.T) {
 		var log bytes.Buffer
 		logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		u := newUpstream(t,
-			answer{status: 503, header: map[string]string{"Retry-After": "3", "X-Request-Id": "r-1"}, body: vmsError},
-			answer{status: 422, body: `{"message":"bad","errors":{"url":["no URL"]}}`},
-			answer{status: 200, body: "{}"})
+			response{status: 503, header: map[string]string{"Retry-After": "3", "X-Request-Id": "r-1"}, body: vmsError},
+			response{status: 422, body: `{"message":"bad","errors":{"url":["no URL"]}}`},
+			response{status: 200, body: "{}"})
 		c := u.client(t, "vms", client.WithObserver(client.LogTo(logger)))
 		ctx := client.WithCall(t.Context(), client.Call{Operation: "put a thing"})
 		call(t, c, secretive(t).WithContext(ctx))
@@ -125,7 +125,7 @@ func TestEveryAttemptIsLoggedWithItsReasonAndLineAndNoSecrets(t *testing.T) {
 func TestWhatAnObserverSetsGoesWithItsAttemptOnly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "3"}, body: vmsError}, answer{status: 200, body: "{}"})
+		u := newUpstream(t, response{status: 503, header: map[string]string{"Retry-After": "3"}, body: vmsError}, response{status: 200, body: "{}"})
 		type mark struct{}
 		o := marking{before: func(ctx context.Context, req *http.Request, a *client.Attempt) context.Context {
 			req.Header.Add("Traceparent", string(rune('0'+a.Number)))

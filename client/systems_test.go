@@ -35,15 +35,15 @@ type promise struct {
 	sends  string            // its body
 	login  bool              // the client has a credential, whose tokens are t1, t2, …
 
-	// The answers, the last of which repeats.
-	answers []answer
+	// The responses, the last of which repeats.
+	answers []response
 
 	kind   parlance.Kind
 	reason parlance.Reason
 	code   string
 	act    parlance.Act
 	scope  parlance.Scope
-	held   string // a part of why a repeat that the page asks for was not made
+	held   string // a part of why a retry that the page asks for was not made
 
 	detail string
 	fields []parlance.Field
@@ -52,7 +52,7 @@ type promise struct {
 
 	sent    int              // how often the server saw it; 0 is once
 	tokens  []string         // the Authorization of each request
-	waits   []time.Duration  // before each repeat, where they are exact
+	waits   []time.Duration  // before each retry, where they are exact
 	backoff parlance.Backoff // the bounds of each wait, where they are not
 	wait    time.Duration    // what is handed back to be waited for
 	more    func(*testing.T, *http.Response, *client.Report)
@@ -64,11 +64,11 @@ func (p *promise) virtual() bool { return len(p.waits) > 0 || p.backoff.Floor > 
 
 // sentinels has one error for each kind that is not good.
 var sentinels = map[parlance.Kind]error{
-	parlance.Invalid: parlance.ErrInvalid, parlance.Failed: parlance.ErrFailed, parlance.Unauthenticated: parlance.ErrUnauthenticated,
-	parlance.Forbidden: parlance.ErrForbidden, parlance.NotFound: parlance.ErrNotFound, parlance.Conflict: parlance.ErrConflict,
-	parlance.RateLimited: parlance.ErrRateLimited, parlance.Quota: parlance.ErrQuota, parlance.Internal: parlance.ErrInternal,
-	parlance.BadGateway: parlance.ErrBadGateway, parlance.Unavailable: parlance.ErrUnavailable, parlance.Timeout: parlance.ErrTimeout,
-	parlance.Partial: parlance.ErrPartial,
+	parlance.KindInvalid: parlance.ErrInvalid, parlance.KindFailed: parlance.ErrFailed, parlance.KindUnauthenticated: parlance.ErrUnauthenticated,
+	parlance.KindForbidden: parlance.ErrForbidden, parlance.KindNotFound: parlance.ErrNotFound, parlance.KindConflict: parlance.ErrConflict,
+	parlance.KindRateLimited: parlance.ErrRateLimited, parlance.KindQuota: parlance.ErrQuota, parlance.KindInternal: parlance.ErrInternal,
+	parlance.KindBadGateway: parlance.ErrBadGateway, parlance.KindUnavailable: parlance.ErrUnavailable, parlance.KindTimeout: parlance.ErrTimeout,
+	parlance.KindPartial: parlance.ErrPartial,
 }
 
 // onlyOfKind wants the error to be that of the kind and of no other.
@@ -86,8 +86,8 @@ func onlyOfKind(t *testing.T, err error, kind parlance.Kind) {
 
 var minute = parlance.Backoff{Floor: time.Second, Cap: time.Minute}
 
-func inXML(status int, body string) answer {
-	return answer{status: status, header: map[string]string{"Content-Type": "application/xml"}, body: body}
+func inXML(status int, body string) response {
+	return response{status: status, header: map[string]string{"Content-Type": "application/xml"}, body: body}
 }
 
 func res(code int, message string) string {
@@ -103,9 +103,9 @@ func made(codes ...int) string {
 	return s + "</MANUFACTURING>"
 }
 
-func inJSON(status int, body string) answer { return answer{status: status, body: body} }
+func inJSON(status int, body string) response { return response{status: status, body: body} }
 
-func (a answer) with(name, value string) answer {
+func (a response) with(name, value string) response {
 	header := map[string]string{name: value}
 	for n, v := range a.header {
 		header[n] = v
@@ -120,15 +120,15 @@ func omiliaErrors(code, detail, source string, status int) string {
 
 const activity = "a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"
 
-func vbapiError(status int) answer {
+func vbapiError(status int) response {
 	return inJSON(status, fmt.Sprintf(`{"data":null,"error":{"type":"https://httpstatuses.com/%[1]d","title":"T","status":%[1]d,"detail":"what went wrong","instance":"/things"},"debug":{"activityId":%[2]q}}`, status, activity))
 }
 
-func vbapiData(status int, data string) answer {
+func vbapiData(status int, data string) response {
 	return inJSON(status, fmt.Sprintf(`{"data":%s,"error":null,"debug":{"activityId":%q}}`, data, activity))
 }
 
-func vbapiBatch(statuses ...int) answer {
+func vbapiBatch(statuses ...int) response {
 	var items []string
 	for i, s := range statuses {
 		items = append(items, fmt.Sprintf(`{"id":[{"key":"key","value":%d}],"status":%d,"body":"text %d"}`, i+1, s, i+1))
@@ -140,7 +140,7 @@ const vmsPage = `<html><head><title>Not Found</title></head><body>404</body></ht
 
 // negotiating is a server of vms: without a wish for JSON, and so under */* too,
 // its errors are a page.
-var negotiating = answer{do: func(w http.ResponseWriter, r *http.Request) {
+var negotiating = response{do: func(w http.ResponseWriter, r *http.Request) {
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(404)
@@ -178,62 +178,62 @@ func five() map[string][]promise {
 	schedule := []time.Duration{5 * m, 30 * m}
 
 	vision := []promise{
-		{name: "101 under 401: a wrong token is not refreshed", login: true, answers: []answer{inXML(401, res(101, "wrong token"))},
-			kind: parlance.Unauthenticated, code: "101", act: parlance.Stop, detail: "wrong token", tokens: []string{"Bearer t1"}, more: told("credential")},
-		{name: "101 under 200: the code wins over the status", login: true, answers: []answer{inXML(200, res(101, "wrong token"))},
-			kind: parlance.Unauthenticated, code: "101", act: parlance.Stop, detail: "wrong token", tokens: []string{"Bearer t1"}},
-		{name: "102 under 403", answers: []answer{inXML(403, res(102, "not this site"))}, kind: parlance.Forbidden, code: "102", act: parlance.Stop, detail: "not this site", more: told("customer or site")},
-		{name: "102 under 200", answers: []answer{inXML(200, res(102, "not this site"))}, kind: parlance.Forbidden, code: "102", act: parlance.Stop, detail: "not this site"},
-		{name: "110 under 400", answers: []answer{inXML(400, res(110, "bad date"))}, kind: parlance.Invalid, code: "110", act: parlance.Correct, scope: parlance.ScopeRequest, detail: "bad date"},
-		{name: "110 under 200", answers: []answer{inXML(200, res(110, "bad date"))}, kind: parlance.Invalid, code: "110", act: parlance.Correct, scope: parlance.ScopeRequest, detail: "bad date"},
-		{name: "150 under 500 is handed back where 5 minutes are too long", answers: []answer{inXML(500, res(150, "the service broke"))},
-			kind: parlance.Internal, code: "150", act: parlance.Retry, scope: parlance.ScopeRequest, detail: "the service broke", held: "longer than 30s", wait: 5 * m},
-		{name: "150 under 500: as 500", answers: []answer{inXML(500, res(150, "the service broke"))},
-			kind: parlance.Internal, code: "150", act: parlance.Escalate, detail: "the service broke", sent: 3, waits: schedule},
-		{name: "200", answers: []answer{inJSON(200, `[{"SKU":"A"}]`)}, kind: parlance.Success, act: parlance.Done},
-		post(promise{name: "200 with a record each", answers: []answer{inXML(200, made(200, 200))},
-			kind: parlance.Success, act: parlance.Done, items: []string{"0 API_1 success 200", "1 API_2 success 200"}}),
-		post(promise{name: "RES 400 under 200 is no success", answers: []answer{inXML(200, made(400))},
-			kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeItems, items: []string{"0 API_1 invalid 400"}}),
-		post(promise{name: "RES 400 beside RES 200 under 200 is partial", answers: []answer{inXML(200, made(200, 400))},
-			kind: parlance.Partial, act: parlance.Inspect, items: []string{"0 API_1 success 200", "1 API_2 invalid 400"}}),
-		{name: "RES 400 under 200 of a GET is no success", answers: []answer{inXML(200, made(400))},
-			kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeItems, items: []string{"0 API_1 invalid 400"}},
-		{name: "204 of a GET is empty, and the user is told", answers: []answer{{status: 204}}, kind: parlance.Empty, act: parlance.Inspect, more: told("nothing matches")},
-		post(promise{name: "204 of a POST is noted", answers: []answer{{status: 204}}, kind: parlance.Noted, act: parlance.Inspect}),
-		post(promise{name: "207", answers: []answer{inXML(207, made(200, 400))},
-			kind: parlance.Partial, act: parlance.Inspect, items: []string{"0 API_1 success 200", "1 API_2 invalid 400"}, more: told("resubmit only these")}),
-		{name: "207 of a GET is noted", answers: []answer{inXML(207, "<X/>")}, kind: parlance.Noted, act: parlance.Inspect},
-		post(promise{name: "400: every record failed", answers: []answer{inXML(400, made(400, 400))},
-			kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeItems, items: []string{"0 API_1 invalid 400", "1 API_2 invalid 400"}}),
-		{name: "401 is expired: refreshed once, then repeated", login: true, answers: []answer{{status: 401}, inJSON(200, "[]")},
-			kind: parlance.Success, act: parlance.Done, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}},
-		post(promise{name: "401 of a POST did nothing, so it is repeated with its body", login: true, answers: []answer{{status: 401}, inXML(200, made(200))},
-			kind: parlance.Success, act: parlance.Done, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}, items: []string{"0 API_1 success 200"}}),
-		{name: "401 a second time is stop", login: true, answers: []answer{{status: 401}}, kind: parlance.Unauthenticated, reason: parlance.Expired, act: parlance.Stop,
+		{name: "101 under 401: a wrong token is not refreshed", login: true, answers: []response{inXML(401, res(101, "wrong token"))},
+			kind: parlance.KindUnauthenticated, code: "101", act: parlance.ActStop, detail: "wrong token", tokens: []string{"Bearer t1"}, more: told("credential")},
+		{name: "101 under 200: the code wins over the status", login: true, answers: []response{inXML(200, res(101, "wrong token"))},
+			kind: parlance.KindUnauthenticated, code: "101", act: parlance.ActStop, detail: "wrong token", tokens: []string{"Bearer t1"}},
+		{name: "102 under 403", answers: []response{inXML(403, res(102, "not this site"))}, kind: parlance.KindForbidden, code: "102", act: parlance.ActStop, detail: "not this site", more: told("customer or site")},
+		{name: "102 under 200", answers: []response{inXML(200, res(102, "not this site"))}, kind: parlance.KindForbidden, code: "102", act: parlance.ActStop, detail: "not this site"},
+		{name: "110 under 400", answers: []response{inXML(400, res(110, "bad date"))}, kind: parlance.KindInvalid, code: "110", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "bad date"},
+		{name: "110 under 200", answers: []response{inXML(200, res(110, "bad date"))}, kind: parlance.KindInvalid, code: "110", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "bad date"},
+		{name: "150 under 500 is handed back where 5 minutes are too long", answers: []response{inXML(500, res(150, "the service broke"))},
+			kind: parlance.KindInternal, code: "150", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "the service broke", held: "longer than 30s", wait: 5 * m},
+		{name: "150 under 500: as 500", answers: []response{inXML(500, res(150, "the service broke"))},
+			kind: parlance.KindInternal, code: "150", act: parlance.ActEscalate, detail: "the service broke", sent: 3, waits: schedule},
+		{name: "200", answers: []response{inJSON(200, `[{"SKU":"A"}]`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
+		post(promise{name: "200 with a record each", answers: []response{inXML(200, made(200, 200))},
+			kind: parlance.KindSuccess, act: parlance.ActDone, items: []string{"0 API_1 success 200", "1 API_2 success 200"}}),
+		post(promise{name: "RES 400 under 200 is no success", answers: []response{inXML(200, made(400))},
+			kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeItems, items: []string{"0 API_1 invalid 400"}}),
+		post(promise{name: "RES 400 beside RES 200 under 200 is partial", answers: []response{inXML(200, made(200, 400))},
+			kind: parlance.KindPartial, act: parlance.ActInspect, items: []string{"0 API_1 success 200", "1 API_2 invalid 400"}}),
+		{name: "RES 400 under 200 of a GET is no success", answers: []response{inXML(200, made(400))},
+			kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeItems, items: []string{"0 API_1 invalid 400"}},
+		{name: "204 of a GET is empty, and the user is told", answers: []response{{status: 204}}, kind: parlance.KindEmpty, act: parlance.ActInspect, more: told("nothing matches")},
+		post(promise{name: "204 of a POST is noted", answers: []response{{status: 204}}, kind: parlance.KindNoted, act: parlance.ActInspect}),
+		post(promise{name: "207", answers: []response{inXML(207, made(200, 400))},
+			kind: parlance.KindPartial, act: parlance.ActInspect, items: []string{"0 API_1 success 200", "1 API_2 invalid 400"}, more: told("resubmit only these")}),
+		{name: "207 of a GET is noted", answers: []response{inXML(207, "<X/>")}, kind: parlance.KindNoted, act: parlance.ActInspect},
+		post(promise{name: "400: every record failed", answers: []response{inXML(400, made(400, 400))},
+			kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeItems, items: []string{"0 API_1 invalid 400", "1 API_2 invalid 400"}}),
+		{name: "401 is expired: refreshed once, then retried", login: true, answers: []response{{status: 401}, inJSON(200, "[]")},
+			kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}},
+		post(promise{name: "401 of a POST did nothing, so it is retried with its body", login: true, answers: []response{{status: 401}, inXML(200, made(200))},
+			kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}, items: []string{"0 API_1 success 200"}}),
+		{name: "401 a second time is stop", login: true, answers: []response{{status: 401}}, kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActStop,
 			sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}},
-		{name: "401 without a credential of ours is handed back", answers: []answer{{status: 401}}, kind: parlance.Unauthenticated, reason: parlance.Expired, act: parlance.Refresh,
+		{name: "401 without a credential of ours is handed back", answers: []response{{status: 401}}, kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActRefresh,
 			scope: parlance.ScopeRequest, held: "the caller's own"},
-		post(promise{name: "403", answers: []answer{{status: 403}}, kind: parlance.Forbidden, act: parlance.Stop, more: told("rate limit")}),
-		{name: "404", answers: []answer{{status: 404}}, kind: parlance.NotFound, act: parlance.Stop},
-		post(promise{name: "406: the sentence names the field", answers: []answer{{status: 406, header: map[string]string{"Content-Type": "text/plain"}, body: "Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed"}},
-			kind: parlance.Invalid, reason: parlance.XML, act: parlance.Correct, scope: parlance.ScopeRequest,
+		post(promise{name: "403", answers: []response{{status: 403}}, kind: parlance.KindForbidden, act: parlance.ActStop, more: told("rate limit")}),
+		{name: "404", answers: []response{{status: 404}}, kind: parlance.KindNotFound, act: parlance.ActStop},
+		post(promise{name: "406: the sentence names the field", answers: []response{{status: 406, header: map[string]string{"Content-Type": "text/plain"}, body: "Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed"}},
+			kind: parlance.KindInvalid, reason: parlance.ReasonXML, act: parlance.ActCorrect, scope: parlance.ScopeRequest,
 			detail: "Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed",
 			fields: []parlance.Field{{Path: "SiteCode", Message: "Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed"}}}),
-		post(promise{name: "406 that names no field", answers: []answer{{status: 406, header: map[string]string{"Content-Type": "text/plain"}, body: "The root element is missing"}},
-			kind: parlance.Invalid, reason: parlance.XML, act: parlance.Correct, scope: parlance.ScopeRequest, detail: "The root element is missing"}),
-		{name: "406 of a GET is a client error like others", answers: []answer{{status: 406}}, kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeRequest},
-		{name: "429 backs off", answers: []answer{{status: 429}}, kind: parlance.RateLimited, act: parlance.Retry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"},
-		post(promise{name: "429 of a POST did nothing, so it is repeated", answers: []answer{{status: 429}, {status: 429}, inXML(200, made(200))},
-			kind: parlance.Success, act: parlance.Done, sent: 3, backoff: minute, items: []string{"0 API_1 success 200"}}),
-		{name: "500: 5 minutes, then 30, then support", answers: []answer{inXML(500, res(500, "encoding"))}, kind: parlance.Internal, code: "500", act: parlance.Escalate, detail: "encoding", sent: 3, waits: schedule},
-		{name: "500 that passes is forgotten", answers: []answer{{status: 500}, inJSON(200, "[]")}, kind: parlance.Success, act: parlance.Done, sent: 2, waits: schedule[:1]},
-		{name: "500 is handed back where 5 minutes are too long", answers: []answer{{status: 500}}, kind: parlance.Internal, act: parlance.Retry, scope: parlance.ScopeRequest, held: "longer than 30s", wait: 5 * m},
-		post(promise{name: "500 of a POST is not repeated, for something may have been done", answers: []answer{{status: 500}}, kind: parlance.Internal, act: parlance.Retry, scope: parlance.ScopeRequest, held: "Call.RetryUnsafe", wait: 5 * m}),
-		{name: "500 in a body under 200", answers: []answer{inXML(200, res(500, "encoding"))}, kind: parlance.Internal, code: "500", act: parlance.Escalate, detail: "encoding", sent: 3, waits: schedule},
-		{name: "999 as a status", answers: []answer{{status: 999}}, kind: parlance.Internal, act: parlance.Escalate, sent: 3, waits: schedule},
-		{name: "999 as a status over a socket", answers: []answer{inXML(999, res(999, "old"))}, kind: parlance.Internal, code: "999", act: parlance.Retry, scope: parlance.ScopeRequest, detail: "old", held: "longer than 30s", wait: 5 * m},
-		{name: "999 in a body under 200", answers: []answer{inXML(200, res(999, "old"))}, kind: parlance.Internal, code: "999", act: parlance.Escalate, detail: "old", sent: 3, waits: schedule},
+		post(promise{name: "406 that names no field", answers: []response{{status: 406, header: map[string]string{"Content-Type": "text/plain"}, body: "The root element is missing"}},
+			kind: parlance.KindInvalid, reason: parlance.ReasonXML, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "The root element is missing"}),
+		{name: "406 of a GET is a client error like others", answers: []response{{status: 406}}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest},
+		{name: "429 backs off", answers: []response{{status: 429}}, kind: parlance.KindRateLimited, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"},
+		post(promise{name: "429 of a POST did nothing, so it is retried", answers: []response{{status: 429}, {status: 429}, inXML(200, made(200))},
+			kind: parlance.KindSuccess, act: parlance.ActDone, sent: 3, backoff: minute, items: []string{"0 API_1 success 200"}}),
+		{name: "500: 5 minutes, then 30, then support", answers: []response{inXML(500, res(500, "encoding"))}, kind: parlance.KindInternal, code: "500", act: parlance.ActEscalate, detail: "encoding", sent: 3, waits: schedule},
+		{name: "500 that passes is forgotten", answers: []response{{status: 500}, inJSON(200, "[]")}, kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, waits: schedule[:1]},
+		{name: "500 is handed back where 5 minutes are too long", answers: []response{{status: 500}}, kind: parlance.KindInternal, act: parlance.ActRetry, scope: parlance.ScopeRequest, held: "longer than 30s", wait: 5 * m},
+		post(promise{name: "500 of a POST is not retried, for something may have been done", answers: []response{{status: 500}}, kind: parlance.KindInternal, act: parlance.ActRetry, scope: parlance.ScopeRequest, held: "Call.RetryUnsafe", wait: 5 * m}),
+		{name: "500 in a body under 200", answers: []response{inXML(200, res(500, "encoding"))}, kind: parlance.KindInternal, code: "500", act: parlance.ActEscalate, detail: "encoding", sent: 3, waits: schedule},
+		{name: "999 as a status", answers: []response{{status: 999}}, kind: parlance.KindInternal, act: parlance.ActEscalate, sent: 3, waits: schedule},
+		{name: "999 as a status over a socket", answers: []response{inXML(999, res(999, "old"))}, kind: parlance.KindInternal, code: "999", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "old", held: "longer than 30s", wait: 5 * m},
+		{name: "999 in a body under 200", answers: []response{inXML(200, res(999, "old"))}, kind: parlance.KindInternal, code: "999", act: parlance.ActEscalate, detail: "old", sent: 3, waits: schedule},
 	}
 	for path, record := range map[string]string{ // where a record says which it is differs by resource
 		"/service/PreAdvice":   "<PREADVICES><PA><HD><CustomerPONumber>R1</CustomerPONumber></HD>%s</PA></PREADVICES>",
@@ -245,17 +245,17 @@ func five() map[string][]promise {
 		if strings.Contains(record, "R1") {
 			id = "R1"
 		}
-		vision = append(vision, promise{name: "a record of " + path, method: "POST", path: path, sends: "<X/>", answers: []answer{inXML(400, fmt.Sprintf(record, res(400, "no")))},
-			kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeItems, items: []string{"0 " + id + " invalid 400"}})
+		vision = append(vision, promise{name: "a record of " + path, method: "POST", path: path, sends: "<X/>", answers: []response{inXML(400, fmt.Sprintf(record, res(400, "no")))},
+			kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeItems, items: []string{"0 " + id + " invalid 400"}})
 	}
 	for _, code := range []int{100, 103, 109, 111, 120, 149} {
-		vision = append(vision, promise{name: fmt.Sprintf("%d under 200 is for information", code), answers: []answer{inXML(200, res(code, "by the way"))},
-			kind: parlance.Noted, code: strconv.Itoa(code), act: parlance.Inspect, detail: "by the way"})
+		vision = append(vision, promise{name: fmt.Sprintf("%d under 200 is for information", code), answers: []response{inXML(200, res(code, "by the way"))},
+			kind: parlance.KindNoted, code: strconv.Itoa(code), act: parlance.ActInspect, detail: "by the way"})
 	}
 	for _, status := range []int{201, 202, 203, 205, 206} {
 		vision = append(vision,
-			promise{name: fmt.Sprintf("%d is noted, and the user is told", status), answers: []answer{{status: status}}, kind: parlance.Noted, act: parlance.Inspect, more: told("need attention")},
-			post(promise{name: fmt.Sprintf("%d of a POST is noted", status), answers: []answer{{status: status}}, kind: parlance.Noted, act: parlance.Inspect}))
+			promise{name: fmt.Sprintf("%d is noted, and the user is told", status), answers: []response{{status: status}}, kind: parlance.KindNoted, act: parlance.ActInspect, more: told("need attention")},
+			post(promise{name: fmt.Sprintf("%d of a POST is noted", status), answers: []response{{status: status}}, kind: parlance.KindNoted, act: parlance.ActInspect}))
 	}
 	for status := 400; status <= 429; status++ {
 		switch status {
@@ -263,83 +263,83 @@ func five() map[string][]promise {
 			continue
 		}
 		vision = append(vision,
-			promise{name: fmt.Sprintf("%d is to be corrected", status), answers: []answer{{status: status}}, kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeRequest},
-			post(promise{name: fmt.Sprintf("%d of a POST is to be corrected", status), answers: []answer{{status: status}}, kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeRequest}))
+			promise{name: fmt.Sprintf("%d is to be corrected", status), answers: []response{{status: status}}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest},
+			post(promise{name: fmt.Sprintf("%d of a POST is to be corrected", status), answers: []response{{status: status}}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest}))
 	}
 
 	create := func(p promise) promise {
 		p.method, p.sends = "POST", `{"name":"x"}`
 		return p
 	}
-	failure := func(status int, detail string) []answer {
-		return []answer{inJSON(status, omiliaErrors("1000", detail, "", status))}
+	failure := func(status int, detail string) []response {
+		return []response{inJSON(status, omiliaErrors("1000", detail, "", status))}
 	}
 	omilia := []promise{
-		{name: "200", answers: []answer{inJSON(200, `{"id":1}`)}, kind: parlance.Success, act: parlance.Done},
-		create(promise{name: "201 says where", answers: []answer{inJSON(201, `{"id":1}`).with("Location", "/things/1")}, kind: parlance.Success, act: parlance.Done,
+		{name: "200", answers: []response{inJSON(200, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
+		create(promise{name: "201 says where", answers: []response{inJSON(201, `{"id":1}`).with("Location", "/things/1")}, kind: parlance.KindSuccess, act: parlance.ActDone,
 			more: func(t *testing.T, resp *http.Response, _ *client.Report) {
 				if at, err := resp.Location(); err != nil || at.Path != "/things/1" {
 					t.Errorf("it is at %v, %v", at, err)
 				}
 			}}),
-		create(promise{name: "202 is to be polled and never counted as done", answers: []answer{{status: 202, header: map[string]string{"Location": "/jobs/1", "Retry-After": "7"}}}, kind: parlance.Accepted, act: parlance.Poll,
+		create(promise{name: "202 is to be polled and never counted as done", answers: []response{{status: 202, header: map[string]string{"Location": "/jobs/1", "Retry-After": "7"}}}, kind: parlance.KindAccepted, act: parlance.ActPoll,
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
 				if r.Decision.After != 7*time.Second {
 					t.Errorf("look again after %v", r.Decision.After)
 				}
 			}}),
-		create(promise{name: "204", answers: []answer{{status: 204}}, kind: parlance.Empty, act: parlance.Done}),
-		create(promise{name: "400", answers: failure(400, "name is missing"), kind: parlance.Invalid, code: "1000", act: parlance.Correct, scope: parlance.ScopeRequest, detail: "name is missing"}),
-		create(promise{name: "401 is not refreshed", login: true, answers: []answer{{status: 401}}, kind: parlance.Unauthenticated, act: parlance.Stop, tokens: []string{"Bearer t1"}, more: told("API key")}),
-		create(promise{name: "402", answers: failure(402, "the card was refused"), kind: parlance.Failed, code: "1000", act: parlance.Stop, detail: "the card was refused"}),
-		create(promise{name: "403", answers: failure(403, "not yours"), kind: parlance.Forbidden, code: "1000", act: parlance.Stop, detail: "not yours"}),
-		create(promise{name: "403 for want of a seat", answers: failure(403, "No available licenses"), kind: parlance.Quota, reason: parlance.Licence, code: "1000", act: parlance.Stop, detail: "No available licenses", more: told("seat")}),
-		create(promise{name: "403 for want of a seat, in the other envelope", answers: []answer{inJSON(403, `{"detail":[{"loc":["body"],"msg":"No available licenses for voice","type":"licence"}]}`)},
-			kind: parlance.Quota, reason: parlance.Licence, act: parlance.Stop, detail: "No available licenses for voice",
-			fields: []parlance.Field{{Code: "licence", Message: "No available licenses for voice"}}}),
-		{name: "404", answers: failure(404, "no such thing"), kind: parlance.NotFound, code: "1000", act: parlance.Stop, detail: "no such thing"},
-		create(promise{name: "409 is never sent twice", answers: failure(409, "the key is in use"), kind: parlance.Conflict, code: "1000", act: parlance.Stop, detail: "the key is in use", more: told("new key")}),
-		{name: "409 of a GET is not repeated either", answers: failure(409, "busy"), kind: parlance.Conflict, code: "1000", act: parlance.Stop, detail: "busy"},
-		create(promise{name: "422 whose inner status is another", answers: []answer{inJSON(422, omiliaErrors("1022", "Description too long", "/body/description", 400))},
-			kind: parlance.Invalid, reason: parlance.Fields, code: "1022", act: parlance.Correct, scope: parlance.ScopeRequest, detail: "Description too long",
+		create(promise{name: "204", answers: []response{{status: 204}}, kind: parlance.KindEmpty, act: parlance.ActDone}),
+		create(promise{name: "400", answers: failure(400, "name is missing"), kind: parlance.KindInvalid, code: "1000", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "name is missing"}),
+		create(promise{name: "401 is not refreshed", login: true, answers: []response{{status: 401}}, kind: parlance.KindUnauthenticated, act: parlance.ActStop, tokens: []string{"Bearer t1"}, more: told("API key")}),
+		create(promise{name: "402", answers: failure(402, "the card was refused"), kind: parlance.KindFailed, code: "1000", act: parlance.ActStop, detail: "the card was refused"}),
+		create(promise{name: "403", answers: failure(403, "not yours"), kind: parlance.KindForbidden, code: "1000", act: parlance.ActStop, detail: "not yours"}),
+		create(promise{name: "403 for want of a seat", answers: failure(403, "No available licenses"), kind: parlance.KindQuota, reason: parlance.ReasonLicense, code: "1000", act: parlance.ActStop, detail: "No available licenses", more: told("seat")}),
+		create(promise{name: "403 for want of a seat, in the other envelope", answers: []response{inJSON(403, `{"detail":[{"loc":["body"],"msg":"No available licenses for voice","type":"license"}]}`)},
+			kind: parlance.KindQuota, reason: parlance.ReasonLicense, act: parlance.ActStop, detail: "No available licenses for voice",
+			fields: []parlance.Field{{Code: "license", Message: "No available licenses for voice"}}}),
+		{name: "404", answers: failure(404, "no such thing"), kind: parlance.KindNotFound, code: "1000", act: parlance.ActStop, detail: "no such thing"},
+		create(promise{name: "409 is never sent twice", answers: failure(409, "the key is in use"), kind: parlance.KindConflict, code: "1000", act: parlance.ActStop, detail: "the key is in use", more: told("new key")}),
+		{name: "409 of a GET is not retried either", answers: failure(409, "busy"), kind: parlance.KindConflict, code: "1000", act: parlance.ActStop, detail: "busy"},
+		create(promise{name: "422 whose inner status is another", answers: []response{inJSON(422, omiliaErrors("1022", "Description too long", "/body/description", 400))},
+			kind: parlance.KindInvalid, reason: parlance.ReasonFields, code: "1022", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "Description too long",
 			fields: []parlance.Field{{Path: "description", Code: "1022", Message: "Description too long"}}}),
-		create(promise{name: "422 in the other envelope, whose type is the field's code only", answers: []answer{inJSON(422, `{"detail":[{"loc":["body","apps",0,"name"],"msg":"field required","type":"value_error.missing"},{"loc":["body","size"],"msg":"too big","type":"value_error"}]}`)},
-			kind: parlance.Invalid, reason: parlance.Fields, act: parlance.Correct, scope: parlance.ScopeRequest, detail: "field required",
+		create(promise{name: "422 in the other envelope, whose type is the field's code only", answers: []response{inJSON(422, `{"detail":[{"loc":["body","apps",0,"name"],"msg":"field required","type":"value_error.missing"},{"loc":["body","size"],"msg":"too big","type":"value_error"}]}`)},
+			kind: parlance.KindInvalid, reason: parlance.ReasonFields, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "field required",
 			fields: []parlance.Field{{Path: "apps.0.name", Code: "value_error.missing", Message: "field required"}, {Path: "size", Code: "value_error", Message: "too big"}}}),
-		create(promise{name: "429 backs off", answers: []answer{{status: 429}}, kind: parlance.RateLimited, act: parlance.Retry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"}),
+		create(promise{name: "429 backs off", answers: []response{{status: 429}}, kind: parlance.KindRateLimited, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"}),
 	}
-	for status, kind := range map[int]parlance.Kind{500: parlance.Internal, 502: parlance.BadGateway, 503: parlance.Unavailable, 504: parlance.Timeout} {
+	for status, kind := range map[int]parlance.Kind{500: parlance.KindInternal, 502: parlance.KindBadGateway, 503: parlance.KindUnavailable, 504: parlance.KindTimeout} {
 		omilia = append(omilia,
-			promise{name: fmt.Sprintf("%d of a GET", status), answers: failure(status, "later"), kind: kind, code: "1000", act: parlance.Retry, scope: parlance.ScopeRequest, detail: "later", sent: 4, backoff: minute, held: "as often as allowed"},
-			create(promise{name: fmt.Sprintf("%d of a POST, whose key makes a repeat safe", status), answers: failure(status, "later"), kind: kind, code: "1000", act: parlance.Retry, scope: parlance.ScopeRequest, detail: "later", sent: 4, backoff: minute, held: "as often as allowed"}),
-			create(promise{name: fmt.Sprintf("%d of a POST that passes", status), answers: append(failure(status, "later"), inJSON(201, `{"id":1}`)), kind: parlance.Success, act: parlance.Done, sent: 2, backoff: minute}))
+			promise{name: fmt.Sprintf("%d of a GET", status), answers: failure(status, "later"), kind: kind, code: "1000", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "later", sent: 4, backoff: minute, held: "as often as allowed"},
+			create(promise{name: fmt.Sprintf("%d of a POST, whose key makes a retry safe", status), answers: failure(status, "later"), kind: kind, code: "1000", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "later", sent: 4, backoff: minute, held: "as often as allowed"}),
+			create(promise{name: fmt.Sprintf("%d of a POST that passes", status), answers: append(failure(status, "later"), inJSON(201, `{"id":1}`)), kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, backoff: minute}))
 	}
 
-	message := func(status int) []answer { return []answer{inJSON(status, `{"message":"in words"}`)} }
+	message := func(status int) []response { return []response{inJSON(status, `{"message":"in words"}`)} }
 	plain := []promise{
-		{name: "200", answers: []answer{inJSON(200, `{"id":1}`)}, kind: parlance.Success, act: parlance.Done},
-		create(promise{name: "201", answers: []answer{inJSON(201, `{"id":1}`)}, kind: parlance.Success, act: parlance.Done}),
-		{name: "503 with Retry-After waits just so long", answers: []answer{message(503)[0].with("Retry-After", "120"), inJSON(200, "{}")}, kind: parlance.Success, act: parlance.Done, sent: 2, waits: []time.Duration{2 * m}},
-		{name: "503 with a Retry-After that is too long is handed back", answers: []answer{message(503)[0].with("Retry-After", "120")}, kind: parlance.Unavailable, act: parlance.Retry, scope: parlance.ScopeRequest, detail: "in words", wait: 2 * m, held: "longer than 30s"},
-		{name: "503 as a page", answers: []answer{{status: 503, header: map[string]string{"Content-Type": "text/html", "Retry-After": "31"}, body: "<html><head><title>Down</title></head></html>"}}, kind: parlance.Unavailable, act: parlance.Retry, scope: parlance.ScopeRequest, detail: "Down", wait: 31 * time.Second, held: "longer than 30s"},
+		{name: "200", answers: []response{inJSON(200, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
+		create(promise{name: "201", answers: []response{inJSON(201, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone}),
+		{name: "503 with Retry-After waits just so long", answers: []response{message(503)[0].with("Retry-After", "120"), inJSON(200, "{}")}, kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, waits: []time.Duration{2 * m}},
+		{name: "503 with a Retry-After that is too long is handed back", answers: []response{message(503)[0].with("Retry-After", "120")}, kind: parlance.KindUnavailable, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words", wait: 2 * m, held: "longer than 30s"},
+		{name: "503 as a page", answers: []response{{status: 503, header: map[string]string{"Content-Type": "text/html", "Retry-After": "31"}, body: "<html><head><title>Down</title></head></html>"}}, kind: parlance.KindUnavailable, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "Down", wait: 31 * time.Second, held: "longer than 30s"},
 	}
 	for status, row := range map[int]struct {
 		kind parlance.Kind
 		act  parlance.Act
 	}{
-		400: {parlance.Invalid, parlance.Correct}, 401: {parlance.Unauthenticated, parlance.Stop}, 403: {parlance.Forbidden, parlance.Stop}, 404: {parlance.NotFound, parlance.Stop},
-		402: {parlance.Invalid, parlance.Correct}, 409: {parlance.Invalid, parlance.Correct}, 418: {parlance.Invalid, parlance.Correct}, 429: {parlance.Invalid, parlance.Correct}, 499: {parlance.Invalid, parlance.Correct},
+		400: {parlance.KindInvalid, parlance.ActCorrect}, 401: {parlance.KindUnauthenticated, parlance.ActStop}, 403: {parlance.KindForbidden, parlance.ActStop}, 404: {parlance.KindNotFound, parlance.ActStop},
+		402: {parlance.KindInvalid, parlance.ActCorrect}, 409: {parlance.KindInvalid, parlance.ActCorrect}, 418: {parlance.KindInvalid, parlance.ActCorrect}, 429: {parlance.KindInvalid, parlance.ActCorrect}, 499: {parlance.KindInvalid, parlance.ActCorrect},
 	} {
-		p := promise{name: fmt.Sprintf("%d is never repeated unmodified", status), answers: message(status), login: true, kind: row.kind, act: row.act, detail: "in words", tokens: []string{"Bearer t1"}}
-		if row.act == parlance.Correct {
+		p := promise{name: fmt.Sprintf("%d is never retried unmodified", status), answers: message(status), login: true, kind: row.kind, act: row.act, detail: "in words", tokens: []string{"Bearer t1"}}
+		if row.act == parlance.ActCorrect {
 			p.scope = parlance.ScopeRequest
 		}
 		plain = append(plain, p, create(p))
 	}
-	for status, kind := range map[int]parlance.Kind{500: parlance.Internal, 502: parlance.BadGateway, 503: parlance.Unavailable, 599: parlance.Internal, 507: parlance.Internal} {
+	for status, kind := range map[int]parlance.Kind{500: parlance.KindInternal, 502: parlance.KindBadGateway, 503: parlance.KindUnavailable, 599: parlance.KindInternal, 507: parlance.KindInternal} {
 		plain = append(plain,
-			promise{name: fmt.Sprintf("%d is repeated after a delay", status), answers: message(status), kind: kind, act: parlance.Retry, scope: parlance.ScopeRequest, detail: "in words", sent: 4, backoff: minute, held: "as often as allowed"},
-			create(promise{name: fmt.Sprintf("%d of a POST is not, for something may have been done", status), answers: message(status), kind: kind, act: parlance.Retry, scope: parlance.ScopeRequest, detail: "in words", held: "Call.RetryUnsafe"}))
+			promise{name: fmt.Sprintf("%d is retried after a delay", status), answers: message(status), kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words", sent: 4, backoff: minute, held: "as often as allowed"},
+			create(promise{name: fmt.Sprintf("%d of a POST is not, for something may have been done", status), answers: message(status), kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words", held: "Call.RetryUnsafe"}))
 	}
 
 	problem := func(p promise) promise {
@@ -347,7 +347,7 @@ func five() map[string][]promise {
 		return p
 	}
 	vbapi := []promise{
-		{name: "200 list", answers: []answer{vbapiData(200, `[{"id":1,"name":"Example"}]`).with("X-Pagination", `{"TotalCount":1,"TotalPages":1,"CurrentPage":1,"PageSize":100}`)}, kind: parlance.Success, act: parlance.Done, id: activity,
+		{name: "200 list", answers: []response{vbapiData(200, `[{"id":1,"name":"Example"}]`).with("X-Pagination", `{"TotalCount":1,"TotalPages":1,"CurrentPage":1,"PageSize":100}`)}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity,
 			more: func(t *testing.T, resp *http.Response, r *client.Report) {
 				if string(r.Data) != `[{"id":1,"name":"Example"}]` {
 					t.Errorf("the data are %s", r.Data)
@@ -356,70 +356,70 @@ func five() map[string][]promise {
 					t.Error("the pagination is gone")
 				}
 			}},
-		create(promise{name: "201", answers: []answer{vbapiData(201, `{"id":1}`)}, kind: parlance.Success, act: parlance.Done, id: activity}),
-		{name: "207 batch, declared text/plain: an item's 500 is not repeated", method: "PUT", path: "/commission-activities-batch", sends: "[1,2,3]", answers: []answer{vbapiBatch(200, 201, 500)},
-			kind: parlance.Partial, act: parlance.Inspect, id: activity, items: []string{"0 key=1 success 200", "1 key=2 success 201", "2 key=3 internal 500"},
+		create(promise{name: "201", answers: []response{vbapiData(201, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity}),
+		{name: "207 batch, declared text/plain: an item's 500 is not retried", method: "PUT", path: "/commission-activities-batch", sends: "[1,2,3]", answers: []response{vbapiBatch(200, 201, 500)},
+			kind: parlance.KindPartial, act: parlance.ActInspect, id: activity, items: []string{"0 key=1 success 200", "1 key=2 success 201", "2 key=3 internal 500"},
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
 				if got := r.Outcome.Items[2].Outcome.Detail; got != "text 3" {
 					t.Errorf("the item's detail is %q", got)
 				}
-				if d := r.ItemDecision(2); d.Act != parlance.Escalate {
+				if d := r.ItemDecision(2); d.Act != parlance.ActEscalate {
 					t.Errorf("the item's 500 is %v", d.Act)
 				}
 			}},
-		{name: "207 batch: an item's 503 is to be repeated, alone", method: "PUT", path: "/commission-activities-batch", sends: "[1,2]", answers: []answer{vbapiBatch(200, 503)},
-			kind: parlance.Partial, act: parlance.Retry, scope: parlance.ScopeItems, id: activity, items: []string{"0 key=1 success 200", "1 key=2 unavailable 503"}, held: "in a request of its own"},
-		problem(promise{name: "400", answers: []answer{vbapiError(400)}, kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeRequest,
+		{name: "207 batch: an item's 503 is to be retried, alone", method: "PUT", path: "/commission-activities-batch", sends: "[1,2]", answers: []response{vbapiBatch(200, 503)},
+			kind: parlance.KindPartial, act: parlance.ActRetry, scope: parlance.ScopeItems, id: activity, items: []string{"0 key=1 success 200", "1 key=2 unavailable 503"}, held: "in a request of its own"},
+		problem(promise{name: "400", answers: []response{vbapiError(400)}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest,
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
 				if o := r.Outcome; o.Type != "https://httpstatuses.com/400" || o.Title != "T" || o.Instance != "/things" {
 					t.Errorf("type %q, title %q, instance %q", o.Type, o.Title, o.Instance)
 				}
 			}}),
-		{name: "401 with a bearer: log in again, then repeat", login: true, answers: []answer{vbapiError(401), vbapiData(200, "[]")}, kind: parlance.Success, act: parlance.Done, id: activity, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}},
-		create(promise{name: "401 with a bearer of a POST did nothing", login: true, answers: []answer{vbapiError(401), vbapiData(201, "{}")}, kind: parlance.Success, act: parlance.Done, id: activity, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}}),
-		problem(promise{name: "401 with a bearer, twice", login: true, answers: []answer{vbapiError(401)}, kind: parlance.Unauthenticated, reason: parlance.Expired, act: parlance.Stop, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}}),
-		problem(promise{name: "401 with the caller's own bearer is his to refresh", asks: map[string]string{"Authorization": "Bearer mine"}, login: true, answers: []answer{vbapiError(401)},
-			kind: parlance.Unauthenticated, reason: parlance.Expired, act: parlance.Refresh, scope: parlance.ScopeRequest, tokens: []string{"Bearer mine"}, held: "the caller's own"}),
-		problem(promise{name: "401 without a bearer", asks: map[string]string{"X-Api-Key": "k"}, answers: []answer{vbapiError(401)}, kind: parlance.Unauthenticated, act: parlance.Stop, tokens: []string{""}}),
-		problem(promise{name: "403", answers: []answer{vbapiError(403)}, kind: parlance.Forbidden, act: parlance.Stop, more: told("User-Agent", "blocked")}),
-		problem(promise{name: "404", answers: []answer{vbapiError(404)}, kind: parlance.NotFound, act: parlance.Stop}),
-		{name: "429 without a body", answers: []answer{{status: 429}}, kind: parlance.RateLimited, act: parlance.Retry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"},
-		create(promise{name: "429 of a POST did nothing", answers: []answer{{status: 429}, vbapiData(201, "{}")}, kind: parlance.Success, act: parlance.Done, id: activity, sent: 2, backoff: minute}),
-		problem(promise{name: "500 goes to support with the activityId, at once", answers: []answer{vbapiError(500)}, kind: parlance.Internal, act: parlance.Escalate,
+		{name: "401 with a bearer: log in again, then repeat", login: true, answers: []response{vbapiError(401), vbapiData(200, "[]")}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}},
+		create(promise{name: "401 with a bearer of a POST did nothing", login: true, answers: []response{vbapiError(401), vbapiData(201, "{}")}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}}),
+		problem(promise{name: "401 with a bearer, twice", login: true, answers: []response{vbapiError(401)}, kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActStop, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}}),
+		problem(promise{name: "401 with the caller's own bearer is his to refresh", asks: map[string]string{"Authorization": "Bearer mine"}, login: true, answers: []response{vbapiError(401)},
+			kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActRefresh, scope: parlance.ScopeRequest, tokens: []string{"Bearer mine"}, held: "the caller's own"}),
+		problem(promise{name: "401 without a bearer", asks: map[string]string{"X-Api-Key": "k"}, answers: []response{vbapiError(401)}, kind: parlance.KindUnauthenticated, act: parlance.ActStop, tokens: []string{""}}),
+		problem(promise{name: "403", answers: []response{vbapiError(403)}, kind: parlance.KindForbidden, act: parlance.ActStop, more: told("User-Agent", "blocked")}),
+		problem(promise{name: "404", answers: []response{vbapiError(404)}, kind: parlance.KindNotFound, act: parlance.ActStop}),
+		{name: "429 without a body", answers: []response{{status: 429}}, kind: parlance.KindRateLimited, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"},
+		create(promise{name: "429 of a POST did nothing", answers: []response{{status: 429}, vbapiData(201, "{}")}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity, sent: 2, backoff: minute}),
+		problem(promise{name: "500 goes to support with the activityId, at once", answers: []response{vbapiError(500)}, kind: parlance.KindInternal, act: parlance.ActEscalate,
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
 				if text := r.SupportReport().String(); !strings.Contains(text, "To: VBA Software support\n") || !strings.Contains(text, "activityId "+activity) {
 					t.Errorf("support reads\n%s", text)
 				}
 			}}),
-		problem(create(promise{name: "500 of a POST likewise", answers: []answer{vbapiError(500)}, kind: parlance.Internal, act: parlance.Escalate})),
+		problem(create(promise{name: "500 of a POST likewise", answers: []response{vbapiError(500)}, kind: parlance.KindInternal, act: parlance.ActEscalate})),
 	}
-	for status, kind := range map[int]parlance.Kind{502: parlance.BadGateway, 503: parlance.Unavailable, 504: parlance.Timeout} {
+	for status, kind := range map[int]parlance.Kind{502: parlance.KindBadGateway, 503: parlance.KindUnavailable, 504: parlance.KindTimeout} {
 		vbapi = append(vbapi,
-			problem(promise{name: fmt.Sprintf("%d backs off", status), answers: []answer{vbapiError(status)}, kind: kind, act: parlance.Retry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"}),
-			problem(create(promise{name: fmt.Sprintf("%d of a POST is not repeated, for it is not idempotent", status), answers: []answer{vbapiError(status)}, kind: kind, act: parlance.Retry, scope: parlance.ScopeRequest, held: "Call.RetryUnsafe"})))
+			problem(promise{name: fmt.Sprintf("%d backs off", status), answers: []response{vbapiError(status)}, kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"}),
+			problem(create(promise{name: fmt.Sprintf("%d of a POST is not retried, for it is not idempotent", status), answers: []response{vbapiError(status)}, kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, held: "Call.RetryUnsafe"})))
 	}
 
-	says := func(status int) []answer { return []answer{inJSON(status, `{"message":"in words","errors":{}}`)} }
+	says := func(status int) []response { return []response{inJSON(status, `{"message":"in words","errors":{}}`)} }
 	vms := []promise{
-		{name: "200", answers: []answer{inJSON(200, `[{"id":1}]`)}, kind: parlance.Success, act: parlance.Done},
-		{name: "200 with null is empty", answers: []answer{inJSON(200, "null")}, kind: parlance.Empty, act: parlance.Done},
-		create(promise{name: "201", answers: []answer{inJSON(201, `{"id":1}`)}, kind: parlance.Success, act: parlance.Done}),
-		{name: "204", method: "DELETE", answers: []answer{{status: 204}}, kind: parlance.Empty, act: parlance.Done},
-		create(promise{name: "400: the reason stands in the message", answers: says(400), kind: parlance.Invalid, act: parlance.Correct, scope: parlance.ScopeRequest, detail: "in words"}),
-		create(promise{name: "401 is not refreshed", login: true, answers: says(401), kind: parlance.Unauthenticated, act: parlance.Stop, detail: "in words", tokens: []string{"Bearer t1"}}),
-		create(promise{name: "402: no licence left", answers: []answer{inJSON(402, `{"message":"","errors":{"license":["The license limit is exceeded"]}}`)}, kind: parlance.Quota, reason: parlance.Licence, act: parlance.Stop,
+		{name: "200", answers: []response{inJSON(200, `[{"id":1}]`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
+		{name: "200 with null is empty", answers: []response{inJSON(200, "null")}, kind: parlance.KindEmpty, act: parlance.ActDone},
+		create(promise{name: "201", answers: []response{inJSON(201, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone}),
+		{name: "204", method: "DELETE", answers: []response{{status: 204}}, kind: parlance.KindEmpty, act: parlance.ActDone},
+		create(promise{name: "400: the reason stands in the message", answers: says(400), kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "in words"}),
+		create(promise{name: "401 is not refreshed", login: true, answers: says(401), kind: parlance.KindUnauthenticated, act: parlance.ActStop, detail: "in words", tokens: []string{"Bearer t1"}}),
+		create(promise{name: "402: no license left", answers: []response{inJSON(402, `{"message":"","errors":{"license":["The license limit is exceeded"]}}`)}, kind: parlance.KindQuota, reason: parlance.ReasonLicense, act: parlance.ActStop,
 			fields: []parlance.Field{{Path: "license", Message: "The license limit is exceeded"}}, more: told("license")}),
-		{name: "403", answers: says(403), kind: parlance.Forbidden, act: parlance.Stop, detail: "in words"},
-		{name: "404 in JSON, which the client asks for", answers: []answer{negotiating}, kind: parlance.NotFound, act: parlance.Stop, detail: "no such camera"},
-		{name: "404 as a page, where the caller takes anything", asks: map[string]string{"Accept": "*/*"}, answers: []answer{negotiating}, kind: parlance.NotFound, act: parlance.Stop, detail: "Not Found"},
-		{name: "404 as a page all the same", answers: []answer{{status: 404, header: map[string]string{"Content-Type": "text/html; charset=UTF-8"}, body: vmsPage}}, kind: parlance.NotFound, act: parlance.Stop, detail: "Not Found"},
-		create(promise{name: "422: several messages for one field", answers: []answer{inJSON(422, `{"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"],"date":["The date field doesn't match the format: Y-m-d H:i:s."]}}`)},
-			kind: parlance.Invalid, reason: parlance.Fields, act: parlance.Correct, scope: parlance.ScopeRequest, detail: "Submitted data was invalid",
+		{name: "403", answers: says(403), kind: parlance.KindForbidden, act: parlance.ActStop, detail: "in words"},
+		{name: "404 in JSON, which the client asks for", answers: []response{negotiating}, kind: parlance.KindNotFound, act: parlance.ActStop, detail: "no such camera"},
+		{name: "404 as a page, where the caller takes anything", asks: map[string]string{"Accept": "*/*"}, answers: []response{negotiating}, kind: parlance.KindNotFound, act: parlance.ActStop, detail: "Not Found"},
+		{name: "404 as a page all the same", answers: []response{{status: 404, header: map[string]string{"Content-Type": "text/html; charset=UTF-8"}, body: vmsPage}}, kind: parlance.KindNotFound, act: parlance.ActStop, detail: "Not Found"},
+		create(promise{name: "422: several messages for one field", answers: []response{inJSON(422, `{"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"],"date":["The date field doesn't match the format: Y-m-d H:i:s."]}}`)},
+			kind: parlance.KindInvalid, reason: parlance.ReasonFields, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "Submitted data was invalid",
 			fields: []parlance.Field{{Path: "url", Message: "The URL value is in invalid format"}, {Path: "url", Message: "The URL can be no longer than 10 characters"}, {Path: "date", Message: "The date field doesn't match the format: Y-m-d H:i:s."}}}),
-		create(promise{name: "422 in Russian", asks: map[string]string{"Hl": "ru"}, answers: []answer{inJSON(422, `{"message":"Данные неверны","errors":{"url":["Неверный формат"]}}`)},
-			kind: parlance.Invalid, reason: parlance.Fields, act: parlance.Correct, scope: parlance.ScopeRequest, detail: "Данные неверны", fields: []parlance.Field{{Path: "url", Message: "Неверный формат"}}}),
-		create(promise{name: "422 whose errors belong to no field", answers: []answer{inJSON(422, `{"message":"","errors":["not today"]}`)},
-			kind: parlance.Invalid, reason: parlance.Fields, act: parlance.Correct, scope: parlance.ScopeRequest, fields: []parlance.Field{{Message: "not today"}}}),
+		create(promise{name: "422 in Russian", asks: map[string]string{"Hl": "ru"}, answers: []response{inJSON(422, `{"message":"Данные неверны","errors":{"url":["Неверный формат"]}}`)},
+			kind: parlance.KindInvalid, reason: parlance.ReasonFields, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "Данные неверны", fields: []parlance.Field{{Path: "url", Message: "Неверный формат"}}}),
+		create(promise{name: "422 whose errors belong to no field", answers: []response{inJSON(422, `{"message":"","errors":["not today"]}`)},
+			kind: parlance.KindInvalid, reason: parlance.ReasonFields, act: parlance.ActCorrect, scope: parlance.ScopeRequest, fields: []parlance.Field{{Message: "not today"}}}),
 	}
 	for status, row := range map[int]struct {
 		kind   parlance.Kind
@@ -428,15 +428,15 @@ func five() map[string][]promise {
 		first  time.Duration
 		last   time.Duration
 	}{
-		419: {parlance.RateLimited, "", true, time.Second, m}, 429: {parlance.RateLimited, "", true, time.Second, m},
-		500: {parlance.Internal, "", false, time.Second, m}, 502: {parlance.BadGateway, "", false, time.Second, m},
-		503: {parlance.Unavailable, parlance.Maintenance, false, 10 * time.Second, 10 * m},
+		419: {parlance.KindRateLimited, "", true, time.Second, m}, 429: {parlance.KindRateLimited, "", true, time.Second, m},
+		500: {parlance.KindInternal, "", false, time.Second, m}, 502: {parlance.KindBadGateway, "", false, time.Second, m},
+		503: {parlance.KindUnavailable, parlance.ReasonMaintenance, false, 10 * time.Second, 10 * m},
 	} {
-		p := promise{answers: says(status), kind: row.kind, reason: row.reason, act: parlance.Retry, scope: parlance.ScopeRequest, detail: "in words"}
+		p := promise{answers: says(status), kind: row.kind, reason: row.reason, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words"}
 		get, set := p, create(p)
 		get.name, get.sent, get.held, get.backoff = fmt.Sprintf("%d of a GET", status), 4, "as often as allowed", parlance.Backoff{Floor: row.first, Cap: row.last}
-		if set.name, set.held = fmt.Sprintf("%d of a POST is not repeated", status), "Call.RetryUnsafe"; row.undone {
-			set.name, set.sent, set.held, set.backoff = fmt.Sprintf("%d of a POST did nothing, so it is repeated", status), 4, "as often as allowed", get.backoff
+		if set.name, set.held = fmt.Sprintf("%d of a POST is not retried", status), "Call.RetryUnsafe"; row.undone {
+			set.name, set.sent, set.held, set.backoff = fmt.Sprintf("%d of a POST did nothing, so it is retried", status), 4, "as often as allowed", get.backoff
 		}
 		vms = append(vms, get, set)
 	}
@@ -452,7 +452,7 @@ func TestEveryRowOfTheFiveSystemsIsKeptToByTheClient(t *testing.T) {
 				if p.virtual() {
 					synctest.Test(t, func(t *testing.T) {
 						u := newUpstream(t, p.answers...)
-						p.keep(t, system, u, "http://upstream.test", client.WithBase(u.transport), client.WithCeiling(time.Hour))
+						p.keep(t, system, u, "http://upstream.test", client.WithBase(u.transport), client.WithMaxWait(time.Hour))
 					})
 					return
 				}
@@ -494,11 +494,11 @@ func (p *promise) keep(t *testing.T, system string, u *upstream, host string, op
 	before := req.Header.Clone()
 	resp, read := call(t, &http.Client{Transport: client.New(d, opts...)}, req)
 
-	// What the caller got: the last answer, whole.
+	// What the caller got: the last response, whole.
 	seen := u.sightings()
 	last := p.answers[min(max(len(seen), 1), len(p.answers))-1]
 	if last.do == nil && (resp.StatusCode != last.status || read != last.body) {
-		t.Errorf("the caller got %d %q, not the last answer %d %q", resp.StatusCode, read, last.status, last.body)
+		t.Errorf("the caller got %d %q, not the last response %d %q", resp.StatusCode, read, last.status, last.body)
 	}
 	if fmt.Sprint(req.Header) != fmt.Sprint(before) || req.URL.String() != host+path {
 		t.Errorf("the caller's request was altered: %v %v", req.URL, req.Header)
@@ -588,7 +588,7 @@ func (p *promise) keep(t *testing.T, system string, u *upstream, host string, op
 }
 
 // A final 1xx cannot be sent by Go's server, and clients take all but 101 for an
-// interim answer. What does come through is looked up in the table.
+// interim response. What does come through is looked up in the table.
 func TestAStatusOfVisionBelow200IsReadWhereItComesThrough(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -597,11 +597,11 @@ func TestAStatusOfVisionBelow200IsReadWhereItComesThrough(t *testing.T) {
 		kind         parlance.Kind
 		act          parlance.Act
 	}{
-		{"a final 101 without Upgrade is a wrong token", "HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n", 101, parlance.Unauthenticated, parlance.Stop},
-		{"a final 101 with Upgrade is a protocol switch", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 101, parlance.Success, parlance.Done},
-		{"an interim 102 is passed over", "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 404, parlance.NotFound, parlance.Stop},
-		{"an interim 110 is passed over", "HTTP/1.1 110 X\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", 200, parlance.Success, parlance.Done},
-		{"an interim 150 is passed over", "HTTP/1.1 150 X\r\n\r\nHTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 403, parlance.Forbidden, parlance.Stop},
+		{"a final 101 without Upgrade is a wrong token", "HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n", 101, parlance.KindUnauthenticated, parlance.ActStop},
+		{"a final 101 with Upgrade is a protocol switch", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 101, parlance.KindSuccess, parlance.ActDone},
+		{"an interim 102 is passed over", "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 404, parlance.KindNotFound, parlance.ActStop},
+		{"an interim 110 is passed over", "HTTP/1.1 110 X\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", 200, parlance.KindSuccess, parlance.ActDone},
+		{"an interim 150 is passed over", "HTTP/1.1 150 X\r\n\r\nHTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 403, parlance.KindForbidden, parlance.ActStop},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -627,7 +627,7 @@ func TestAStatusOfVisionBelow200IsReadWhereItComesThrough(t *testing.T) {
 			}
 		})
 	}
-	for status, kind := range map[int]parlance.Kind{102: parlance.Forbidden, 110: parlance.Invalid, 120: parlance.Noted} {
+	for status, kind := range map[int]parlance.Kind{102: parlance.KindForbidden, 110: parlance.KindInvalid, 120: parlance.KindNoted} {
 		t.Run(fmt.Sprintf("a base that hands on a final %d", status), func(t *testing.T) {
 			t.Parallel()
 			base := roundTripper(func(*http.Request) (*http.Response, error) {
@@ -700,7 +700,7 @@ func TestVisionRefreshesAndWhereTheRefreshTokenIsSpentLogsInAgain(t *testing.T) 
 	}
 }
 
-// "Wait 5 minutes, then every 30 minutes": the client repeats until the second
+// "Wait 5 minutes, then every 30 minutes": the client retries until the second
 // scheduled failure, gives support all it needs, and keeps the time for a caller
 // who goes on.
 func TestVisionIsTriedAfter5MinutesThenEvery30AndSupportReadsAllOfIt(t *testing.T) {
@@ -708,7 +708,7 @@ func TestVisionIsTriedAfter5MinutesThenEvery30AndSupportReadsAllOfIt(t *testing.
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now().UTC()
 		u := newUpstream(t, inXML(500, res(500, "encoding")), inXML(999, res(999, "old")), inXML(500, res(150, "the service broke")), inXML(500, res(500, "encoding")), inXML(500, res(500, "encoding")), inJSON(200, "[]"))
-		c := u.client(t, "vision", client.WithCeiling(30*time.Minute), client.WithAttempts(10), client.WithAPIKey("X-Api-Key", "S3CRET"))
+		c := u.client(t, "vision", client.WithMaxWait(30*time.Minute), client.WithMaxAttempts(10), client.WithAPIKey("X-Api-Key", "S3CRET"))
 		ctx := client.WithCall(t.Context(), client.Call{Operation: "look for stock"})
 		get := func() *http.Response {
 			req := request(t, "GET", "").WithContext(ctx)
@@ -718,7 +718,7 @@ func TestVisionIsTriedAfter5MinutesThenEvery30AndSupportReadsAllOfIt(t *testing.
 		}
 		resp := get()
 		r := report(t, resp)
-		if r.Decision.Act != parlance.Escalate || len(r.Attempts) != 3 {
+		if r.Decision.Act != parlance.ActEscalate || len(r.Attempts) != 3 {
 			t.Fatalf("%v after %d attempts", r.Decision.Act, len(r.Attempts))
 		}
 		var support []string
@@ -736,10 +736,10 @@ func TestVisionIsTriedAfter5MinutesThenEvery30AndSupportReadsAllOfIt(t *testing.
 		}
 
 		// The page goes on: every 30 minutes, for as long as the caller likes.
-		repeat := 2
+		retry := 2
 		for r.Outcome.Kind.Failing() {
-			repeat++
-			wait := r.Decision.Delay(repeat, func() float64 { t.Error("a schedule is not jittered"); return 0 })
+			retry++
+			wait := r.Decision.Delay(retry, func() float64 { t.Error("a schedule is not jittered"); return 0 })
 			time.Sleep(wait) // virtual
 			once := client.WithCall(ctx, client.Call{Once: true})
 			resp, _ := call(t, c, request(t, "GET", "").WithContext(once))
@@ -755,7 +755,7 @@ func TestVisionIsTriedAfter5MinutesThenEvery30AndSupportReadsAllOfIt(t *testing.
 	})
 }
 
-// A transport that fails without an answer is an outcome too, in every system.
+// A transport that fails without a response is an outcome too, in every system.
 func TestNoAnswerComesToTheSameInEverySystem(t *testing.T) {
 	t.Parallel()
 	dial := func(err error) func(context.Context, string, string) (net.Conn, error) {
@@ -768,11 +768,11 @@ func TestNoAnswerComesToTheSameInEverySystem(t *testing.T) {
 		reason parlance.Reason
 		undone bool // so that a POST may be repeated too
 	}{
-		{"refused", &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, parlance.Unavailable, parlance.Refused, true},
-		{"a name that nobody has", &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "upstream.test", IsNotFound: true}}, parlance.Unavailable, parlance.DNS, true},
-		{"a name server that does not answer", &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "i/o timeout", Name: "upstream.test", IsTimeout: true}}, parlance.Unavailable, parlance.DNS, true},
-		{"reset", &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, parlance.Unavailable, parlance.Reset, false},
-		{"deadline", &net.OpError{Op: "read", Net: "tcp", Err: context.DeadlineExceeded}, parlance.Timeout, parlance.Deadline, false},
+		{"refused", &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, parlance.KindUnavailable, parlance.ReasonRefused, true},
+		{"a name that nobody has", &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "upstream.test", IsNotFound: true}}, parlance.KindUnavailable, parlance.ReasonDNS, true},
+		{"a name server that does not answer", &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "i/o timeout", Name: "upstream.test", IsTimeout: true}}, parlance.KindUnavailable, parlance.ReasonDNS, true},
+		{"reset", &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, parlance.KindUnavailable, parlance.ReasonReset, false},
+		{"deadline", &net.OpError{Op: "read", Net: "tcp", Err: context.DeadlineExceeded}, parlance.KindTimeout, parlance.ReasonDeadline, false},
 	}
 	for _, system := range []string{"vision", "omilia", "plain", "vbapi", "vms"} {
 		for _, tt := range tests {
@@ -790,7 +790,7 @@ func TestNoAnswerComesToTheSameInEverySystem(t *testing.T) {
 						if method == "POST" && !tt.undone && d.IdempotencyHeader() == "" {
 							want = 1
 						}
-						_, err := client.New(d, client.WithBase(base), client.WithCeiling(time.Hour)).RoundTrip(request(t, method, ""))
+						_, err := client.New(d, client.WithBase(base), client.WithMaxWait(time.Hour)).RoundTrip(request(t, method, ""))
 						var e *client.Error
 						if !errors.As(err, &e) {
 							t.Fatalf("got %v", err)
@@ -824,9 +824,9 @@ func TestNoAnswerComesToTheSameInEverySystem(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = client.New(open(t, system), client.WithBase(base), client.WithCeiling(0)).RoundTrip(req)
+			_, err = client.New(open(t, system), client.WithBase(base), client.WithMaxWait(0)).RoundTrip(req)
 			var e *client.Error
-			if !errors.As(err, &e) || e.Outcome.Reason != parlance.TLS || !errors.Is(err, parlance.ErrUnavailable) || !e.Decision.RepeatSafe || e.Decision.Act != parlance.Retry {
+			if !errors.As(err, &e) || e.Outcome.Reason != parlance.ReasonTLS || !errors.Is(err, parlance.ErrUnavailable) || !e.Decision.RetrySafe || e.Decision.Act != parlance.ActRetry {
 				t.Errorf("got %v", err)
 			}
 			if handled.Load() != 0 {

@@ -10,15 +10,15 @@ import (
 // says. It is safe for concurrent use and keeps nothing between requests but
 // what its Credential and its base keep.
 //
-// It repeats a request only where the Decision says retry or refresh for the
-// whole of it, where a repeat is safe (parlance.Decision.RepeatSafe), where the
+// It retries a request only where the Decision says retry or refresh for the
+// whole of it, where a retry is safe (parlance.Decision.RetrySafe), where the
 // body can be had again (none, or http.Request.GetBody), and where the wait is
 // below the ceiling and ends before the context does. In all other cases the
 // response is handed back at once, and what remains to be done stands in its
 // [Report]. Where the context ends during a wait, the response that was waited
 // on is returned, not the context's error: the caller loses nothing.
 //
-// Where an attempt gets no answer that is the error, as an [*Error], even where
+// Where an attempt gets no response that is the error, as an [*Error], even where
 // an earlier attempt had one: its Outcome is among the Attempts.
 type Transport struct {
 	dialect *dialect.Dialect
@@ -48,7 +48,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	err := x.prepare()
 	if err == nil && len(t.cfg.gates) > 0 {
 		if err = x.gates(); err != nil {
-			err = x.withheld(err)
+			err = x.notSent(err)
 		}
 	}
 	if err != nil {

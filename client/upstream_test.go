@@ -18,14 +18,14 @@ import (
 // listens in memory, so that it can run inside a synctest bubble.
 type upstream struct {
 	transport *http.Transport
-	answers   []answer // one a request; the last one repeats
+	answers   []response // one a request; the last one repeats
 
 	mu   sync.Mutex
 	seen []sighting
 }
 
-// answer is one scripted response.
-type answer struct {
+// response is one scripted response.
+type response struct {
 	status int
 	header map[string]string
 	body   string
@@ -41,9 +41,9 @@ type sighting struct {
 	body   string
 }
 
-func newUpstream(t *testing.T, answers ...answer) *upstream {
+func newUpstream(t *testing.T, responses ...response) *upstream {
 	t.Helper()
-	u := &upstream{answers: answers}
+	u := &upstream{answers: responses}
 	u.transport = memhttp.Serve(t, u)
 	return u
 }
@@ -99,7 +99,7 @@ func open(t testing.TB, name string) *dialect.Dialect {
 	return d
 }
 
-// call makes one request and reads the answer to its end.
+// call makes one request and reads the response to its end.
 func call(t *testing.T, c *http.Client, req *http.Request) (*http.Response, string) {
 	t.Helper()
 	resp, err := c.Do(req)
@@ -109,7 +109,7 @@ func call(t *testing.T, c *http.Client, req *http.Request) (*http.Response, stri
 	return resp, read(t, resp)
 }
 
-// read reads an answer to its end and closes it.
+// read reads a response to its end and closes it.
 func read(t *testing.T, resp *http.Response) string {
 	t.Helper()
 	defer resp.Body.Close()
@@ -135,7 +135,7 @@ func request(t testing.TB, method, body string) *http.Request {
 
 func report(t *testing.T, resp *http.Response) *client.Report {
 	t.Helper()
-	r, ok := client.Outcome(resp)
+	r, ok := client.ReportOf(resp)
 	if !ok {
 		t.Fatal("the response has no report")
 	}

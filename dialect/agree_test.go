@@ -114,7 +114,7 @@ func awkward(e exchange) (all []exchange) {
 	return append(all, late)
 }
 
-// every calls f with every answer to every dialect.
+// every calls f with every response to every dialect.
 func every(t *testing.T, f func(t *testing.T, d *dialect.Dialect, e exchange)) {
 	t.Helper()
 	var all []exchange
@@ -159,9 +159,9 @@ func TestFieldsAreAHeaderLikeThatOfNetHTTP(t *testing.T) {
 	every(t, func(t *testing.T, d *dialect.Dialect, e exchange) {
 		h := e.res.Header.(http.Header)
 		plain := e
-		plain.res.Header = dialect.Fields(h)
+		plain.res.Header = dialect.HeaderMap(h)
 		if req, ok := e.req.Header.(http.Header); ok {
-			plain.req.Header = dialect.Fields(req)
+			plain.req.Header = dialect.HeaderMap(req)
 		}
 		a, b := d.Decode(e.req, e.res), d.Decode(plain.req, plain.res)
 		if !reflect.DeepEqual(a, b) {
@@ -170,11 +170,11 @@ func TestFieldsAreAHeaderLikeThatOfNetHTTP(t *testing.T) {
 		if !reflect.DeepEqual(d.Limits(e.res), d.Limits(plain.res)) {
 			t.Errorf("the limits are %+v, not %+v", d.Limits(plain.res), d.Limits(e.res))
 		}
-		if a, b := d.Alters(e.req, e.res.Status, h), d.Alters(plain.req, e.res.Status, plain.res.Header); a != b {
+		if a, b := d.NeedsBody(e.req, e.res.Status, h), d.NeedsBody(plain.req, e.res.Status, plain.res.Header); a != b {
 			t.Errorf("its body is to be read: %t, not %t", b, a)
 		}
 	})
-	var none dialect.Fields
+	var none dialect.HeaderMap
 	if len(none.Values("Date")) > 0 {
 		t.Error("no header has a value")
 	}

@@ -142,7 +142,7 @@ func TestATestTellsWhatNothingReached(t *testing.T) {
 	}
 }
 
-func TestTheCatalogueAndItsSamplesAgree(t *testing.T) {
+func TestTheCatalogAndItsSamplesAgree(t *testing.T) {
 	t.Parallel()
 	for _, name := range catalog.Names() {
 		d, err := catalog.Open(name)
@@ -195,7 +195,7 @@ func TestACaseCanBeMadeByHand(t *testing.T) {
 	report := authoring.Test(compiled(t, shop), authoring.Case{
 		Response: dialect.Response{Status: 429},
 		Outcome:  map[string]any{"kind": "rate_limited", "status": 429},
-		Act:      parlance.Retry,
+		Act:      parlance.ActRetry,
 		After:    &minute,
 	})
 	if report.Failed != 0 {
@@ -203,14 +203,14 @@ func TestACaseCanBeMadeByHand(t *testing.T) {
 	}
 }
 
-// Hold a dialect against a recorded answer.
+// Hold a dialect against a recorded response.
 func ExampleTest() {
 	vms, err := catalog.Open("vms")
 	if err != nil {
 		panic(err)
 	}
 	cases, err := authoring.Cases("vms.cases.jsonl", []byte(
-		`{"name": "no seat left", "status": 402, "headers": {"Content-Type": "application/json"}, "body": {"message": "No seat left"}, "outcome": {"kind": "quota", "detail": "No licence left"}, "act": "stop"}`))
+		`{"name": "no seat left", "status": 402, "headers": {"Content-Type": "application/json"}, "body": {"message": "No seat left"}, "outcome": {"kind": "quota", "detail": "No license left"}, "act": "stop"}`))
 	if err != nil {
 		panic(err)
 	}
@@ -223,7 +223,7 @@ func ExampleTest() {
 	fmt.Println(report.Passed, "passed,", report.Failed, "failed")
 	fmt.Println("shapes", report.Coverage.Shapes.Reached, "of", report.Coverage.Shapes.Total)
 	// Output:
-	// no seat left (vms.cases.jsonl:1) reads detail: want "No licence left", got "No seat left"
+	// no seat left (vms.cases.jsonl:1) reads detail: want "No license left", got "No seat left"
 	// 6 passed, 1 failed
 	// shapes 6 of 11
 }
@@ -297,9 +297,9 @@ shapes:
 func TestEveryAttributeOfAnOutcomeCanBeExpected(t *testing.T) {
 	t.Parallel()
 	o := parlance.Outcome{
-		Kind: parlance.Partial, Notes: []string{"a"}, RetryAfter: time.Second, Retryable: parlance.AdviceStop, Status: 207,
+		Kind: parlance.KindPartial, Notes: []string{"a"}, RetryAfter: time.Second, Retryable: parlance.AdviceStop, Status: 207,
 		Fields: []parlance.Field{{Path: "a", Code: "b", Message: "c"}},
-		Items:  []parlance.Item{{Index: 1, ID: "2", Outcome: parlance.Outcome{Kind: parlance.Success}}},
+		Items:  []parlance.Item{{Index: 1, ID: "2", Outcome: parlance.Outcome{Kind: parlance.KindSuccess}}},
 	}
 	// Whatever text is added to it is set, too.
 	for v, i := reflect.ValueOf(&o).Elem(), 0; i < v.NumField(); i++ {

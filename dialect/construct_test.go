@@ -16,7 +16,7 @@ import (
 )
 
 // construct is one case of one construct of the language: a dialect that has
-// little else, an answer, what it reads as, and what that is written as.
+// little else, a response, what it reads as, and what that is written as.
 type construct struct {
 	name   string
 	file   string // what follows the name of the dialect; the usual codes stand before it where it has none
@@ -26,7 +26,7 @@ type construct struct {
 	header string
 	body   string
 	want   string // the whole Outcome as JSON, without its status
-	told   string // the rules of what is told about the answer
+	told   string // the rules of what is told about the response
 	act    string // the decision, as "retry 5s safe"; "" is not looked at
 
 	wrote string // the body that the Outcome is written as; "" is the one that was read, "-" is not looked at
@@ -129,7 +129,7 @@ func decided(p parlance.Decision) string {
 	if p.Scope == parlance.ScopeItems {
 		words = append(words, "items")
 	}
-	if p.RepeatSafe {
+	if p.RetrySafe {
 		words = append(words, "safe")
 	}
 	return strings.Join(words, " ")
@@ -179,13 +179,13 @@ func sameWhole(t *testing.T, what, want string, o *parlance.Outcome) {
 	}
 }
 
-// glanced holds what Glance says of an answer against what Decode and Decide say.
+// glanced holds what Classify says of a response against what Decode and Decide say.
 func glanced(t *testing.T, d *dialect.Dialect, req dialect.Request, res dialect.Response) {
 	t.Helper()
 	o := d.Decode(req, res).Outcome
-	want := dialect.Glance{Kind: o.Kind, Reason: o.Reason, Decision: d.Decide(req, &o)}
-	if got := d.Glance(req, res); !reflect.DeepEqual(got, want) {
-		t.Errorf("at a glance it is\n%+v\nnot\n%+v", got, want)
+	want := dialect.Classification{Kind: o.Kind, Reason: o.Reason, Decision: d.Decide(req, &o)}
+	if got := d.Classify(req, res); !reflect.DeepEqual(got, want) {
+		t.Errorf("classified it is\n%+v\nnot\n%+v", got, want)
 	}
 }
 
@@ -328,16 +328,16 @@ shapes: [{name: e, json: {retry?: "$retryable:bool", message: $detail}}]`
 			want: `{"kind":"rate_limited","family":"rate_limit_error","detail":"m"}`, act: "retry 1s 1m0s safe"},
 		{name: "a family alone under a good status is a failure", file: family, status: 200, body: `{"error":{"type":"card_error","message":"m"}}`,
 			want: `{"kind":"invalid","family":"card_error","detail":"m"}`, wrote: "-"},
-		{name: "an answer that says it is to be repeated", file: advice, method: "POST", status: 409, body: `{"retry":true,"message":"m"}`,
+		{name: "a response that says it is to be retried", file: advice, method: "POST", status: 409, body: `{"retry":true,"message":"m"}`,
 			want: `{"kind":"conflict","detail":"m","retryable":true}`, act: "retry 1s 1m0s"},
-		{name: "an answer that forbids to repeat it beats its status", file: advice, status: 500, body: `{"retry":false,"message":"m"}`,
+		{name: "a response that forbids to retry it beats its status", file: advice, status: 500, body: `{"retry":false,"message":"m"}`,
 			want: `{"kind":"internal","detail":"m","retryable":false}`, act: "stop safe"},
-		{name: "an answer that says what its row says", file: advice, status: 429, body: `{"retry":true,"message":"m"}`,
+		{name: "a response that says what its row says", file: advice, status: 429, body: `{"retry":true,"message":"m"}`,
 			want: `{"kind":"rate_limited","detail":"m","retryable":true}`, act: "retry 5s safe"},
-		{name: "an answer that says nothing of it", file: advice, status: 500, body: `{"message":"m"}`, want: `{"kind":"internal","detail":"m"}`, act: "retry 2s 8s safe"},
-		{name: "an answer that says it in another type", file: advice, status: 500, body: `{"retry":"no","message":"m"}`, want: `{"kind":"internal","detail":"m"}`, told: "unfit_member",
+		{name: "a response that says nothing of it", file: advice, status: 500, body: `{"message":"m"}`, want: `{"kind":"internal","detail":"m"}`, act: "retry 2s 8s safe"},
+		{name: "a response that says it in another type", file: advice, status: 500, body: `{"retry":"no","message":"m"}`, want: `{"kind":"internal","detail":"m"}`, told: "unfit_member",
 			wrote: `{"message":"m"}`},
-		{name: "a success that says it could be repeated is done", file: advice, status: 200, body: `{"retry":true,"message":"m"}`, want: `{"kind":"success","detail":"m","retryable":true}`, act: "done safe", wrote: "-"},
+		{name: "a success that says it could be retried is done", file: advice, status: 200, body: `{"retry":true,"message":"m"}`, want: `{"kind":"success","detail":"m","retryable":true}`, act: "done safe", wrote: "-"},
 	})
 }
 
@@ -519,10 +519,10 @@ shapes:
 		nested = `{"responses":[{"id":"a","status":200,"body":` + nested + `}]}`
 	}
 	hold(t, []construct{
-		{name: "an answer in a record gives it everything", file: file, status: 207, body: `{"responses":[{"id":"a","status":404,"headers":{"X-Note":["n"],"X-Request-Id":"r"},"body":{"message":"m","fields":["f"]}},{"id":"b","status":200}]}`,
+		{name: "a response in a record gives it everything", file: file, status: 207, body: `{"responses":[{"id":"a","status":404,"headers":{"X-Note":["n"],"X-Request-Id":"r"},"body":{"message":"m","fields":["f"]}},{"id":"b","status":200}]}`,
 			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","status":404,"detail":"m","request_id":"r","fields":[{"path":"f"}],"notes":["n"]}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`,
 			wrote: "-"},
-		{name: "an answer in a record is written as one", file: file, status: 207, body: `{"responses":[{"id":"a","status":404,"headers":{"Content-Type":"application/json","X-Note":"n"},"body":{"message":"m","fields":["f"]}},{"id":"b","status":200}]}`,
+		{name: "a response in a record is written as one", file: file, status: 207, body: `{"responses":[{"id":"a","status":404,"headers":{"Content-Type":"application/json","X-Note":"n"},"body":{"message":"m","fields":["f"]}},{"id":"b","status":200}]}`,
 			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","status":404,"detail":"m","fields":[{"path":"f"}],"notes":["n"]}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`},
 		{name: "its code is written as its own", file: file, status: 207, body: `{"responses":[{"id":"a","status":409,"headers":{"Content-Type":"application/json"},"body":{"code":"E1","message":"m"}},{"id":"b","status":200}]}`,
 			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"conflict","status":409,"code":"E1","detail":"m"}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`},
@@ -532,16 +532,16 @@ shapes:
 		{name: "its own times to wait count", file: file, status: 200, body: `{"responses":[{"id":"a","status":429,"headers":{"retry-after":"7"}},{"id":"b","status":429,"headers":{"x-reset":"9"}},{"id":"c","status":200}]}`,
 			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"rate_limited","status":429,"retry_after":7}},{"index":1,"id":"b","outcome":{"kind":"rate_limited","status":429,"retry_after":9}},{"index":2,"id":"c","outcome":{"kind":"success","status":200}}]}`,
 			act:  "retry 9s items safe", wrote: "-"},
-		{name: "an answer that is a text with JSON in it", file: file, status: 207, body: `{"responses":[{"id":"a","status":404,"body":"{\"message\":\"m\"}"},{"id":"b","status":200}]}`,
+		{name: "a response that is a text with JSON in it", file: file, status: 207, body: `{"responses":[{"id":"a","status":404,"body":"{\"message\":\"m\"}"},{"id":"b","status":200}]}`,
 			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","status":404,"detail":"m"}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`,
 			wrote: "-"},
-		{name: "an answer without a status of its own in one that says partial", file: strings.Replace(file, "status: 200 207", "status: 207", 1), status: 207, body: `{"responses":[{"id":"a","body":{"x":1}},{"id":"b","status":404}]}`,
+		{name: "a response without a status of its own in one that says partial", file: strings.Replace(file, "status: 200 207", "status: 207", 1), status: 207, body: `{"responses":[{"id":"a","body":{"x":1}},{"id":"b","status":404}]}`,
 			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"success"}},{"index":1,"id":"b","outcome":{"kind":"not_found","status":404}}]}`,
 			wrote: "-"},
 		{name: "answers in each other ten deep are read as far as four", file: file, status: 200, body: nested,
 			want: `{"kind":"success","items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200}}]}}]}}]}}]}}]}`,
 			told: "unread_element", wrote: "-"},
-		{name: "an answer that nobody can read makes no plain success", file: file, status: 200, body: `{"responses":[{"id":"a","status":200,"body":{"responses":[{"id":"b","status":404,"body":7}]}}]}`,
+		{name: "a response that nobody can read makes no plain success", file: file, status: 200, body: `{"responses":[{"id":"a","status":200,"body":{"responses":[{"id":"b","status":404,"body":7}]}}]}`,
 			want: `{"kind":"not_found","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","status":200,"items":[{"index":0,"id":"b","outcome":{"kind":"not_found","status":404}}]}}]}`,
 			told: "unfit_body", wrote: "-"},
 		{name: "headers that are no object", file: file, status: 207, body: `{"responses":[{"id":"a","status":404,"headers":["x"]},{"id":"b","status":200,"headers":null}]}`,
@@ -776,15 +776,15 @@ func TestWhatElseIsTakenOverFromADialectThatIsExtended(t *testing.T) {
 	if all := d.Limits(dialect.Response{Header: lines("X-Remaining: 4")}); len(all) != 1 || all[0].Remaining != 4 {
 		t.Errorf("limits %+v", all)
 	}
-	if !d.Safe(dialect.Request{Method: "POST", Path: "/search"}) || d.Safe(dialect.Request{Method: "POST", Path: "/orders"}) {
+	if !d.Idempotent(dialect.Request{Method: "POST", Path: "/search"}) || d.Idempotent(dialect.Request{Method: "POST", Path: "/orders"}) {
 		t.Error("operations are not taken over")
 	}
-	o := parlance.Outcome{Kind: parlance.Conflict, Code: "E1", Status: 409}
+	o := parlance.Outcome{Kind: parlance.KindConflict, Code: "E1", Status: 409}
 	if p := d.Decide(dialect.Request{}, &o); p.After != 7*time.Second || p.Line != "parent.yaml:7" {
 		t.Errorf("the decision is %+v", p)
 	}
-	m := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.NotFound, RequestID: "r"}, dialect.Payload{})
-	if len(m.Header) == 0 || m.Header[len(m.Header)-1] != (dialect.Pair{Name: "X-Trace", Value: "r"}) {
+	m := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindNotFound, RequestID: "r"}, dialect.Payload{})
+	if len(m.Header) == 0 || m.Header[len(m.Header)-1] != (dialect.HeaderField{Name: "X-Trace", Value: "r"}) {
 		t.Errorf("the header is %v", m.Header)
 	}
 }
@@ -859,19 +859,19 @@ operations:
 		want         parlance.Kind
 		decided      string
 	}{
-		{"POST", "/search/x", 404, ``, parlance.Empty, "done safe"},
-		{"GET", "/search/x", 404, ``, parlance.NotFound, "stop safe"},
-		{"POST", "/orders", 404, ``, parlance.NotFound, "stop"},
-		{"POST", "/search", 500, ``, parlance.Internal, "retry 1s 1m0s safe"},
-		{"POST", "/orders", 500, ``, parlance.Internal, "retry 1s 1m0s"},
-		{"PUT", "/locks/a", 409, `{"code":"E1","message":"m"}`, parlance.Unavailable, "retry 5s safe"},
-		{"POST", "/locks/a", 400, `{"code":"E1","message":"m"}`, parlance.Invalid, "correct"},
-		{"PUT", "/locks/a", 409, ``, parlance.Quota, "stop safe"},
-		{"DELETE", "/locks/a", 409, ``, parlance.Success, "done safe"},
-		{"DELETE", "/others/a", 409, ``, parlance.Conflict, "stop safe"},
-		{"PUT", "/locks/a", 418, ``, parlance.Forbidden, "stop safe"},
-		{"PUT", "/locks/a", 404, ``, parlance.NotFound, "stop safe"},
-		{"PUT", "/others", 418, ``, parlance.Invalid, "correct safe"},
+		{"POST", "/search/x", 404, ``, parlance.KindEmpty, "done safe"},
+		{"GET", "/search/x", 404, ``, parlance.KindNotFound, "stop safe"},
+		{"POST", "/orders", 404, ``, parlance.KindNotFound, "stop"},
+		{"POST", "/search", 500, ``, parlance.KindInternal, "retry 1s 1m0s safe"},
+		{"POST", "/orders", 500, ``, parlance.KindInternal, "retry 1s 1m0s"},
+		{"PUT", "/locks/a", 409, `{"code":"E1","message":"m"}`, parlance.KindUnavailable, "retry 5s safe"},
+		{"POST", "/locks/a", 400, `{"code":"E1","message":"m"}`, parlance.KindInvalid, "correct"},
+		{"PUT", "/locks/a", 409, ``, parlance.KindQuota, "stop safe"},
+		{"DELETE", "/locks/a", 409, ``, parlance.KindSuccess, "done safe"},
+		{"DELETE", "/others/a", 409, ``, parlance.KindConflict, "stop safe"},
+		{"PUT", "/locks/a", 418, ``, parlance.KindForbidden, "stop safe"},
+		{"PUT", "/locks/a", 404, ``, parlance.KindNotFound, "stop safe"},
+		{"PUT", "/others", 418, ``, parlance.KindInvalid, "correct safe"},
 	} {
 		req := dialect.Request{Method: c.method, Path: c.path}
 		res := dialect.Response{Status: c.status, Body: []byte(c.body)}
@@ -946,7 +946,7 @@ auth: {token: /oauth/token, grants: [client_credentials, refresh_token], header:
 		}
 	}
 	for method, safe := range map[string]bool{"": true, "GET": true, "HEAD": true, "OPTIONS": true, "PUT": true, "DELETE": true, "POST": false, "PATCH": false, "get": false, "LOCK": false} {
-		if d.Safe(dialect.Request{Method: method}) != safe {
+		if d.Idempotent(dialect.Request{Method: method}) != safe {
 			t.Errorf("%q is safe: %t", method, !safe)
 		}
 	}
@@ -959,14 +959,14 @@ func (h halves) Concerns(_ dialect.Request, status int, _ dialect.Header) bool {
 	return h.concerned && status == 200
 }
 
-func (halves) Read(_ *dialect.Dialect, _ dialect.Request, res dialect.Response, r *dialect.Reading) {
+func (halves) Read(_ *dialect.Dialect, _ dialect.Request, res dialect.Response, r *dialect.Decoded) {
 	if bytes.Contains(res.Body, []byte("half")) {
-		r.Outcome.Kind, r.Outcome.Notes = parlance.Noted, append(r.Outcome.Notes, "half of it")
+		r.Outcome.Kind, r.Outcome.Notes = parlance.KindNoted, append(r.Outcome.Notes, "half of it")
 	}
 }
 
-func (halves) Write(_ *dialect.Dialect, _ dialect.Request, o *parlance.Outcome, m *dialect.Message) {
-	m.Header = append(m.Header, dialect.Pair{Name: "X-Half", Value: o.Kind.String()})
+func (halves) Write(_ *dialect.Dialect, _ dialect.Request, o *parlance.Outcome, m *dialect.Encoded) {
+	m.Header = append(m.Header, dialect.HeaderField{Name: "X-Half", Value: o.Kind.String()})
 }
 
 func TestAnExtensionReadsAndWritesAfterTheFile(t *testing.T) {
@@ -978,20 +978,20 @@ func TestAnExtensionReadsAndWritesAfterTheFile(t *testing.T) {
 		d    *dialect.Dialect
 		want parlance.Kind
 		read bool
-	}{"without": {plain, parlance.Success, false}, "with": {d, parlance.Noted, true}, "unconcerned": {plain.With(halves{false}), parlance.Success, false}, "several": {plain.With(halves{false}).With(halves{true}), parlance.Noted, true}} {
+	}{"without": {plain, parlance.KindSuccess, false}, "with": {d, parlance.KindNoted, true}, "unconcerned": {plain.With(halves{false}), parlance.KindSuccess, false}, "several": {plain.With(halves{false}).With(halves{true}), parlance.KindNoted, true}} {
 		if got := c.d.Decode(dialect.Request{}, res).Outcome.Kind; got != c.want {
 			t.Errorf("%s it reads as %s", name, got)
 		}
-		if got := c.d.Alters(dialect.Request{}, 200, res.Header); got != c.read {
+		if got := c.d.NeedsBody(dialect.Request{}, 200, res.Header); got != c.read {
 			t.Errorf("%s its body is to be read: %t", name, got)
 		}
 		glanced(t, c.d, dialect.Request{}, res)
 	}
-	m := d.Encode([]byte("before"), dialect.Request{}, &parlance.Outcome{Kind: parlance.Invalid, Detail: "m"}, dialect.Payload{})
-	if string(m.Body) != `before{"message":"m"}` || m.Header[len(m.Header)-1] != (dialect.Pair{Name: "X-Half", Value: "invalid"}) {
+	m := d.Encode([]byte("before"), dialect.Request{}, &parlance.Outcome{Kind: parlance.KindInvalid, Detail: "m"}, dialect.Payload{})
+	if string(m.Body) != `before{"message":"m"}` || m.Header[len(m.Header)-1] != (dialect.HeaderField{Name: "X-Half", Value: "invalid"}) {
 		t.Errorf("it is written as %s %v", m.Body, m.Header)
 	}
-	again := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Invalid, Detail: "m"}, dialect.Payload{})
+	again := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindInvalid, Detail: "m"}, dialect.Payload{})
 	if len(again.Header) != len(m.Header) {
 		t.Errorf("what an extension adds stays: %v", again.Header)
 	}
@@ -1008,7 +1008,7 @@ func TestThePayloadInAnElement(t *testing.T) {
 	} {
 		copied := []byte(body)
 		read := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Body: copied})
-		if string(read.Data) != want || !read.Enveloped || read.Outcome.Kind != parlance.Success {
+		if string(read.Data) != want || !read.Enveloped || read.Outcome.Kind != parlance.KindSuccess {
 			t.Errorf("%s holds %q, enveloped %t, %s", body, read.Data, read.Enveloped, read.Outcome.Kind)
 		}
 		if !within(read.Data, copied) {
@@ -1124,7 +1124,7 @@ func TestFieldsWithoutAPlaceStandInTheDetail(t *testing.T) {
 			{"Wrong", []parlance.Field{{Path: "url", Code: "format"}}, "Wrong", "fields"},
 			{"", many, "fault a; fault b; fault c; fault d; fault e; fault f; fault g; fault h; fault i; fault j; fault k; fault l; fault m; fault n; fault o; fault p; fault q; fault r; fault s; fault t; and 5 more", "fields"},
 		} {
-			o := parlance.Outcome{Kind: parlance.Invalid, Detail: c.detail, Fields: c.fields}
+			o := parlance.Outcome{Kind: parlance.KindInvalid, Detail: c.detail, Fields: c.fields}
 			m := d.Encode(nil, dialect.Request{Method: "POST"}, &o, dialect.Payload{})
 			back := d.Decode(dialect.Request{}, dialect.Response{Status: m.Status, Body: m.Body}).Outcome
 			if back.Detail != c.want || attributes(m.Losses) != c.lost {
@@ -1149,8 +1149,8 @@ shapes: [{name: error, status: 4xx 5xx, json: {message: $detail}}]
 		{name: "of a class", file: file, status: 304, want: `{"kind":"redirected","help":"This API does not redirect"}`, told: "not_used", act: "stop safe", wrote: "-"},
 	})
 	d := compile(t, file)
-	for _, o := range []parlance.Outcome{{Kind: parlance.Redirected}, {Kind: parlance.Redirected, Status: 302}, {Kind: parlance.Empty, Status: 304}} {
-		if m := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{}); m.Status/100 == 3 || len(m.Losses) == 0 && o.Kind == parlance.Redirected {
+	for _, o := range []parlance.Outcome{{Kind: parlance.KindRedirected}, {Kind: parlance.KindRedirected, Status: 302}, {Kind: parlance.KindEmpty, Status: 304}} {
+		if m := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{}); m.Status/100 == 3 || len(m.Losses) == 0 && o.Kind == parlance.KindRedirected {
 			t.Errorf("%v %d is written as %d, with the losses %v", o.Kind, o.Status, m.Status, m.Losses)
 		}
 	}
@@ -1168,9 +1168,9 @@ shapes: [{name: error, status: 4xx, json: {message: $detail, title: $title or $p
 			o    parlance.Outcome
 			want string
 		}{
-			{parlance.Outcome{Kind: parlance.NotFound}, "detail instance request_id"},
-			{parlance.Outcome{Kind: parlance.NotFound, Detail: "no", RequestID: "r"}, "instance"},
-			{parlance.Outcome{Kind: parlance.NotFound, Detail: "no", RequestID: "r", Instance: "/x"}, ""},
+			{parlance.Outcome{Kind: parlance.KindNotFound}, "detail instance request_id"},
+			{parlance.Outcome{Kind: parlance.KindNotFound, Detail: "no", RequestID: "r"}, "instance"},
+			{parlance.Outcome{Kind: parlance.KindNotFound, Detail: "no", RequestID: "r", Instance: "/x"}, ""},
 		} {
 			if m := d.Encode(nil, dialect.Request{}, &c.o, dialect.Payload{}); strings.Join(m.Unset, " ") != c.want {
 				t.Errorf("%s: unset is %q, not %q", m.Body, m.Unset, c.want)
@@ -1191,7 +1191,7 @@ shapes: [{name: error, status: 4xx, json: {message: $detail, errors: {base?: [$d
 			{"name", `{"message":"no","errors":{"base":["no"],"name":["is wrong"]}}`, ""},
 			{"base", `{"message":"no","errors":{"base":["no"]}}`, "fields[0]"},
 		} {
-			o := parlance.Outcome{Kind: parlance.Invalid, Detail: "no", Fields: []parlance.Field{{Path: c.path, Message: "is wrong"}}}
+			o := parlance.Outcome{Kind: parlance.KindInvalid, Detail: "no", Fields: []parlance.Field{{Path: c.path, Message: "is wrong"}}}
 			if m := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{}); string(m.Body) != c.body || attributes(m.Losses) != c.lost {
 				t.Errorf("%s: got %s, lost %q; want %s, lost %q", c.path, m.Body, attributes(m.Losses), c.body, c.lost)
 			}
@@ -1209,18 +1209,18 @@ shapes:
   - {name: no seat, status: 403, is: no seat, read_only: true, text: "$detail is '{_}No seat is free{_}'"}
 `)
 	for body, want := range map[string]parlance.Kind{
-		`No seat is free`: parlance.Quota,
-		`{"a":[{"b":"Sorry: no seat is free now"}]}`: parlance.Quota,
-		`<e><m>No seat is free</m></e>`:              parlance.Quota,
-		`["No seat is free"]`:                        parlance.Quota,
-		`{"message":"No seat is free"}`:              parlance.Forbidden, // the shape before it fits
-		`{"a":"No seat"}`:                            parlance.Forbidden,
+		`No seat is free`: parlance.KindQuota,
+		`{"a":[{"b":"Sorry: no seat is free now"}]}`: parlance.KindQuota,
+		`<e><m>No seat is free</m></e>`:              parlance.KindQuota,
+		`["No seat is free"]`:                        parlance.KindQuota,
+		`{"message":"No seat is free"}`:              parlance.KindForbidden, // the shape before it fits
+		`{"a":"No seat"}`:                            parlance.KindForbidden,
 	} {
 		if o := d.Decode(dialect.Request{}, dialect.Response{Status: 403, Body: []byte(body)}).Outcome; o.Kind != want {
 			t.Errorf("%s: got %v, want %v", body, o.Kind, want)
 		}
 	}
-	if o := d.Decode(dialect.Request{}, dialect.Response{Status: 404, Body: []byte(`["No seat is free"]`)}).Outcome; o.Kind != parlance.NotFound {
+	if o := d.Decode(dialect.Request{}, dialect.Response{Status: 404, Body: []byte(`["No seat is free"]`)}).Outcome; o.Kind != parlance.KindNotFound {
 		t.Errorf("under 404 it reads as %v", o.Kind)
 	}
 }

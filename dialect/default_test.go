@@ -15,11 +15,11 @@ const coded = `codes:
   409: conflict
   422: invalid/fields
   503: unavailable
-  full: {kind: quota/licence, status: 403}
+  full: {kind: quota/license, status: 403}
   "1004": {kind: not_found, status: 404, default: true}
   "1005": {kind: invalid, status: 405, default: true}
   "1022": {kind: invalid, status: 422, default: true}
-  "1040": {kind: quota/licence, status: 403}
+  "1040": {kind: quota/license, status: 403}
   "1051": {kind: conflict/idempotency_mismatch, status: 409}
   "1070": {kind: unavailable, status: 503}
   "1071": {kind: unavailable/maintenance, status: 503, default: true}
@@ -40,15 +40,15 @@ func TestAnErrorWithoutACodeIsWrittenWithTheDefaultOfItsMeaning(t *testing.T) {
 		status int
 		code   string
 	}{
-		{"of its kind", parlance.Outcome{Kind: parlance.NotFound}, 404, "1004"},
-		{"of its kind and status", parlance.Outcome{Kind: parlance.Invalid, Status: 405}, 405, "1005"},
-		{"of its reason", parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance}, 503, "1071"},
-		{"of the kind, if none has its reason", parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Reset}, 503, "1072"},
-		{"a row of its reason needs no mark", parlance.Outcome{Kind: parlance.Conflict, Reason: parlance.Mismatch}, 409, "1051"},
-		{"a code of its own stands", parlance.Outcome{Kind: parlance.Unavailable, Code: "1070"}, 503, "1070"},
-		{"a foreign code stands", parlance.Outcome{Kind: parlance.NotFound, Code: "77"}, 404, "77"},
-		{"the meaning of the status is finer", parlance.Outcome{Kind: parlance.Invalid, Reason: parlance.Fields}, 422, ""},
-		{"there is none for the kind", parlance.Outcome{Kind: parlance.Conflict}, 409, ""},
+		{"of its kind", parlance.Outcome{Kind: parlance.KindNotFound}, 404, "1004"},
+		{"of its kind and status", parlance.Outcome{Kind: parlance.KindInvalid, Status: 405}, 405, "1005"},
+		{"of its reason", parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonMaintenance}, 503, "1071"},
+		{"of the kind, if none has its reason", parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonReset}, 503, "1072"},
+		{"a row of its reason needs no mark", parlance.Outcome{Kind: parlance.KindConflict, Reason: parlance.ReasonMismatch}, 409, "1051"},
+		{"a code of its own stands", parlance.Outcome{Kind: parlance.KindUnavailable, Code: "1070"}, 503, "1070"},
+		{"a foreign code stands", parlance.Outcome{Kind: parlance.KindNotFound, Code: "77"}, 404, "77"},
+		{"the meaning of the status is finer", parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonFields}, 422, ""},
+		{"there is none for the kind", parlance.Outcome{Kind: parlance.KindConflict}, 409, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -65,7 +65,7 @@ func TestATextThatTellsTheMeaningIsReadInAnyLetterCase(t *testing.T) {
 	t.Parallel()
 	d := compile(t, coded)
 	for text, want := range map[string]parlance.Kind{
-		"No seat": parlance.Quota, "NO SEAT IS FREE": parlance.Quota, "no seat": parlance.Quota, "No sea": parlance.Forbidden, "There is no seat": parlance.Forbidden,
+		"No seat": parlance.KindQuota, "NO SEAT IS FREE": parlance.KindQuota, "no seat": parlance.KindQuota, "No sea": parlance.KindForbidden, "There is no seat": parlance.KindForbidden,
 	} {
 		o := d.Decode(dialect.Request{}, dialect.Response{Status: 403, Body: []byte(`{"message":"` + text + `"}`)}).Outcome
 		if o.Kind != want || o.Detail != text {
@@ -77,7 +77,7 @@ func TestATextThatTellsTheMeaningIsReadInAnyLetterCase(t *testing.T) {
 func TestACodeOfTheSameMeaningKeepsTheTextThatTellsIt(t *testing.T) {
 	t.Parallel()
 	d := compile(t, coded)
-	o := parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Code: "1040", Detail: "NO SEAT today"}
+	o := parlance.Outcome{Kind: parlance.KindQuota, Reason: parlance.ReasonLicense, Code: "1040", Detail: "NO SEAT today"}
 	m := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{})
 	if want := `{"code":"1040","message":"NO SEAT today"}`; string(m.Body) != want || len(m.Losses) > 0 {
 		t.Errorf("got  %s %v\nwant %s", m.Body, m.Losses, want)

@@ -80,16 +80,16 @@ func (d *Dialect) Polling() Polling {
 // they are asked.
 func (d *Dialect) Accept() string { return d.core.Accept() }
 
-// Limits reads what the headers of an answer say of rate limits, those that
+// Limits reads what the headers of a response say of rate limits, those that
 // they say anything of.
 func (d *Dialect) Limits(res Response) []Limit { return d.core.Limits(res) }
 
-// Safe reports that a request to such a method and path does nothing twice when
-// it is repeated, by its method (RFC 9110, 9.2.2) or because the file says so.
-func (d *Dialect) Safe(req Request) bool { return d.core.Safe(&req) }
+// Idempotent reports that a request to such a method and path does nothing twice when
+// it is retried, by its method (RFC 9110, 9.2.2) or because the file says so.
+func (d *Dialect) Idempotent(req Request) bool { return d.core.Idempotent(&req) }
 
 // Decide says what the provider tells its callers to do about an outcome.
-// tried are the acts taken on the earlier answers to the same request, oldest
+// tried are the acts taken on the earlier responses to the same request, oldest
 // first. For a transport that failed, pass parlance.OutcomeOfTransport(err).
 // It is safe for concurrent use.
 func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) (p parlance.Decision) {
@@ -97,10 +97,10 @@ func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act
 	return p
 }
 
-// Decode reads an answer to req. It never fails: a body that cannot be read
+// Decode reads a response to req. It never fails: a body that cannot be read
 // leaves the meaning of the status, and a Diagnostic. It keeps nothing of
 // res.Body but Reading.Data, and is safe for concurrent use.
-func (d *Dialect) Decode(req Request, res Response) (reading Reading) {
+func (d *Dialect) Decode(req Request, res Response) (reading Decoded) {
 	if len(d.extensions) > 0 {
 		return d.decodeExtended(req, res)
 	}
@@ -108,30 +108,30 @@ func (d *Dialect) Decode(req Request, res Response) (reading Reading) {
 	return reading
 }
 
-// Glance reads just as much of an answer as its meaning and the decision need,
+// Classify reads just as much of a response as its meaning and the decision need,
 // which is what a proxy asks for first. It says what Decode and Decide say, at a
 // fraction of their cost, and is safe for concurrent use.
-func (d *Dialect) Glance(req Request, res Response) (g Glance) {
+func (d *Dialect) Classify(req Request, res Response) (g Classification) {
 	if !read.Switches(&res) && d.extended(&req, res.Status, res.Header) {
 		o := d.Decode(req, res).Outcome
-		return Glance{Kind: o.Kind, Reason: o.Reason, Decision: d.Decide(req, &o)}
+		return Classification{Kind: o.Kind, Reason: o.Reason, Decision: d.Decide(req, &o)}
 	}
 	d.core.Classify(&g, &req, &res)
 	return g
 }
 
-// Alters reports whether the body of such an answer can alter its meaning, or
+// NeedsBody reports whether the body of such a response can alter its meaning, or
 // holds the payload in an envelope, so that it must be read (up to the reader's
 // limit) before the meaning is known. Where it is false a success can be
 // streamed untouched.
-func (d *Dialect) Alters(req Request, status int, header Header) bool {
+func (d *Dialect) NeedsBody(req Request, status int, header Header) bool {
 	return d.core.NeedsBody(&req, status, header) || read.MayAlter(&req, status) && d.extended(&req, status, header)
 }
 
-// Encode writes an Outcome as the answer to req, appending the body to dst.
+// Encode writes an Outcome as the response to req, appending the body to dst.
 // data is the success payload. The body is well-formed whatever goes in; what
-// cannot be carried is in Message.Losses. It is safe for concurrent use.
-func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payload) (m Message) {
+// cannot be carried is in Encoded.Losses. It is safe for concurrent use.
+func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payload) (m Encoded) {
 	if len(d.extensions) > 0 {
 		return d.encodeExtended(dst, req, o, data)
 	}
@@ -147,8 +147,8 @@ func (d *Dialect) StatusFor(req Request, o *parlance.Outcome, data Payload) (sta
 	return d.core.StatusFor(&req, o, &data)
 }
 
-// Wraps reports whether Encode puts an envelope around the payload of such an
+// HasEnvelope reports whether Encode puts an envelope around the payload of such an
 // outcome, or would otherwise not pass it on as it is.
-func (d *Dialect) Wraps(req Request, o *parlance.Outcome) bool {
+func (d *Dialect) HasEnvelope(req Request, o *parlance.Outcome) bool {
 	return d.core.HasEnvelope(&req, o)
 }

@@ -20,19 +20,19 @@ import (
 
 const languagePage = "../docs/dialect.md"
 
-// shownCase is one answer of the page: the dialect that stands before it, the
-// outcome that stands after it, and the answer that this is written as.
+// shownCase is one response of the page: the dialect that stands before it, the
+// outcome that stands after it, and the response that this is written as.
 type shownCase struct {
 	line    int
 	dialect string
 	answer  string
 	outcome string
-	written string // "" is the answer itself
+	written string // "" is the response itself
 	reads   bool   // it is not written
 }
 
 // TestEveryExampleOfThePageIsTrue runs the page of the language: a fence of yaml
-// is a dialect or a part of one, of http an answer, of json the outcome, and a
+// is a dialect or a part of one, of http a response, of json the outcome, and a
 // second one of http what the outcome is written as. After `json reads` nothing
 // is written.
 func TestEveryExampleOfThePageIsTrue(t *testing.T) {
@@ -63,7 +63,7 @@ func shownCases(t *testing.T, text string) (all []shownCase) {
 		switch language := text[at[2]:at[3]]; {
 		case language == "yaml":
 			if !used {
-				t.Errorf("line %d: no answer stands after the dialect before", line)
+				t.Errorf("line %d: no response stands after the dialect before", line)
 			}
 			file, used = body, strings.Contains(body, "samples:")
 			all = append(all, shownCase{line: line, dialect: file, reads: true})
@@ -123,7 +123,7 @@ func (e *shownCase) hold(t *testing.T) {
 	}
 	res := answer(t, text)
 	if media := res.Header.Values("Content-Type"); len(media) > 0 {
-		req.Header = dialect.Fields{"Accept": media}
+		req.Header = dialect.HeaderMap{"Accept": media}
 	}
 	read := d.Decode(req, res)
 	want := object(t, e.outcome)

@@ -11,7 +11,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
-// Read an answer and see what its provider says to do about it.
+// Read a response and see what its provider says to do about it.
 func ExampleDialect_Decode() {
 	vms, err := catalog.Open("vms")
 	if err != nil {
@@ -29,20 +29,20 @@ func ExampleDialect_Decode() {
 		fmt.Println(f.Path+":", f.Message)
 	}
 	decision := vms.Decide(req, &o)
-	fmt.Println(decision.Act, decision.RepeatSafe, decision.Line)
+	fmt.Println(decision.Act, decision.RetrySafe, decision.Line)
 	// Output:
 	// invalid fields Submitted data was invalid
 	// url: The URL value is in invalid format
 	// correct false vms.yaml:22
 }
 
-// Write an Outcome as the answer of an API, and see what it could not carry.
+// Write an Outcome as the response of an API, and see what it could not carry.
 func ExampleDialect_Encode() {
 	plain, err := catalog.Open("plain")
 	if err != nil {
 		panic(err)
 	}
-	o := parlance.Outcome{Kind: parlance.NotFound, Detail: "No such camera", Fields: []parlance.Field{{Path: "id"}}}
+	o := parlance.Outcome{Kind: parlance.KindNotFound, Detail: "No such camera", Fields: []parlance.Field{{Path: "id"}}}
 	m := plain.Encode(nil, dialect.Request{}, &o, dialect.Payload{})
 	fmt.Printf("%d %s\n", m.Status, m.Body)
 	for _, l := range m.Losses {
@@ -59,13 +59,13 @@ func ExamplePayload() {
 	if err != nil {
 		panic(err)
 	}
-	o := parlance.Outcome{Kind: parlance.Success, RequestID: "a1"}
+	o := parlance.Outcome{Kind: parlance.KindSuccess, RequestID: "a1"}
 	m := vbapi.Encode(nil, dialect.Request{}, &o, dialect.Payload{Body: []byte(`[{"id":1}]`)})
 	fmt.Printf("%s\n", m.Body)
 	// Output: {"data":[{"id":1}],"error":null,"debug":{"activityId":"a1"}}
 }
 
-// Decide on a transport that failed without an answer.
+// Decide on a transport that failed without a response.
 func ExampleDialect_Decide_transport() {
 	vision, err := catalog.Open("vision")
 	if err != nil {
@@ -74,7 +74,7 @@ func ExampleDialect_Decide_transport() {
 	_, broken := http.Get("http://127.0.0.1:1/nobody-listens-here")
 	o := parlance.OutcomeOfTransport(broken)
 	d := vision.Decide(dialect.Request{Method: "POST"}, &o)
-	fmt.Println(o.Kind, o.Reason, d.Act, d.RepeatSafe)
+	fmt.Println(o.Kind, o.Reason, d.Act, d.RetrySafe)
 	fmt.Println(d.Why)
 	// Output:
 	// unavailable refused retry true

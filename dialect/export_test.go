@@ -40,7 +40,7 @@ func Forgetful(d *Dialect) *Dialect {
 	return &Dialect{write.New(d.core.Spec), d.extensions}
 }
 
-// Straight reports whether the body of an answer is fitted by one walk, and not
+// Straight reports whether the body of a response is fitted by one walk, and not
 // weighed.
 func Straight(d *Dialect, req Request, res Response) bool {
 	m := read.Matchers.Get().(*read.Matcher)
@@ -53,8 +53,8 @@ func Straight(d *Dialect, req Request, res Response) bool {
 	})
 }
 
-// Recasts reports that such an answer is read by a mould: one that was made of
-// an answer before.
+// Recasts reports that such a response is read by a mould: one that was made of
+// a response before.
 func Recasts(d *Dialect, req Request, res Response) bool {
 	var texts replay.Spans
 	g := d.core.Recall(d.core.PlanFor(res.Status), &req, &res, &texts)

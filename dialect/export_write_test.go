@@ -5,7 +5,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/write/replay"
 )
 
-// Repeats reports that such an answer is written by a program: one that was
+// Repeats reports that such a response is written by a program: one that was
 // written before, with other texts.
 func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 	var key replay.ChoiceKey
@@ -18,5 +18,5 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 		return false
 	}
 	p := c.Replay(d.core.Spec, &req, o)
-	return p != nil && p.Run(new(Message), nil, c, o, &data)
+	return p != nil && p.Run(new(Encoded), nil, c, o, &data)
 }

@@ -66,7 +66,7 @@ func TestEveryFaultOfAFileIsToldWithLineCaretAndHint(t *testing.T) {
 	}
 }
 
-// tell writes what is said of a fault, without colour.
+// tell writes what is said of a fault, without color.
 func tell(out *bytes.Buffer, source []byte, d parlance.Diagnostic) {
 	out.WriteString(d.Error() + "\n")
 	if e := authoring.Excerpt(source, d); e != "" {
@@ -90,7 +90,7 @@ func TestCompilingAFaultyFileGivesAllItsFaultsAsOneError(t *testing.T) {
 	}
 	count := 0
 	for _, d := range faults.Diagnostics {
-		if d.Severity == parlance.Fault {
+		if d.Severity == parlance.SeverityError {
 			count++
 		}
 	}

@@ -110,7 +110,7 @@ func TestWhatIsNoDialectFileIsNotLaidOut(t *testing.T) {
 	}
 }
 
-func TestTheCatalogueIsLaidOutSoAndMeansTheSame(t *testing.T) {
+func TestTheCatalogIsLaidOutSoAndMeansTheSame(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../catalog/*.yaml")
 	if err != nil || len(files) < 6 {
@@ -152,7 +152,7 @@ func sameValues(t *testing.T, a, b []byte) {
 // otherwise a second time.
 func FuzzFormat(f *testing.F) {
 	// Small ones: a fuzzer spends its time on making large ones smaller. The
-	// catalogue is held by the test above.
+	// catalog is held by the test above.
 	for _, source := range []string{
 		"# a\ndialect: a\ncodes:\n  200, 201: success   # b\n  404: {kind: not_found, help: \"a, b\"}\nshapes:\n  - name: c\n    json: {a?: $detail, b: [{'d': 1}]}\nsamples:\n  - response: |\n      HTTP/1.1 404\n\n      {}\n    outcome: {kind: not_found}\n",
 		"a: 1 # b\n# c\nb:\n - 1\n # d\n - - 2\n   - 3\n", "a: |2\n    b\n\nc: >+\n  d\n\ne: 'f\n\n  g'\n", "{a: b, c: [d, e: f]}\n",

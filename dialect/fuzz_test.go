@@ -25,7 +25,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
-// made are dialects that use what those of the catalogue do not.
+// made are dialects that use what those of the catalog do not.
 var made = map[string]string{
 	"alternatives": `
 dialect: alternatives
@@ -204,16 +204,16 @@ var answers = []dialect.Response{
 }
 
 var outcomes = []parlance.Outcome{
-	{Kind: parlance.Success, RequestID: "r"},
-	{Kind: parlance.Invalid, Reason: parlance.Fields, Status: 422, Code: "7\x00", Detail: "a\r\nb: <\xff>\"\\",
+	{Kind: parlance.KindSuccess, RequestID: "r"},
+	{Kind: parlance.KindInvalid, Reason: parlance.ReasonFields, Status: 422, Code: "7\x00", Detail: "a\r\nb: <\xff>\"\\",
 		Fields: []parlance.Field{{Path: "a.0~/ <", Code: "c\n", Message: "m\u2028"}, {Message: "n"}}},
-	{Kind: parlance.Partial, Notes: []string{"n\r\nSet-Cookie: a=b"}, Items: []parlance.Item{
-		{ID: "k=1,b", Outcome: parlance.Outcome{Kind: parlance.Success}},
-		{Index: 1, Outcome: parlance.Outcome{Kind: parlance.NotFound, Code: "]]>", Detail: "&"}}}},
-	{Kind: parlance.Unavailable, RetryAfter: 1, Title: "</title><script>", RequestID: "a\x00b", Help: "h"},
+	{Kind: parlance.KindPartial, Notes: []string{"n\r\nSet-Cookie: a=b"}, Items: []parlance.Item{
+		{ID: "k=1,b", Outcome: parlance.Outcome{Kind: parlance.KindSuccess}},
+		{Index: 1, Outcome: parlance.Outcome{Kind: parlance.KindNotFound, Code: "]]>", Detail: "&"}}}},
+	{Kind: parlance.KindUnavailable, RetryAfter: 1, Title: "</title><script>", RequestID: "a\x00b", Help: "h"},
 }
 
-// FuzzDecode reads any answer with every dialect.
+// FuzzDecode reads any response with every dialect.
 func FuzzDecode(f *testing.F) {
 	seeds := []struct{ media, body string }{
 		{"application/json", `{"message":"Submitted data was invalid","errors":{"url":["a","b"],"date":"c"}}`},
@@ -262,7 +262,7 @@ func FuzzDecode(f *testing.F) {
 		if whole := dialect.Unguided(d.Dialect).Decode(req, res); !cut && !reflect.DeepEqual(read, whole) {
 			t.Fatalf("by its guide it is\n%+v\nnot\n%+v", read, whole)
 		}
-		if fields := d.Decode(req, dialect.Response{Status: res.Status, Body: body, Cut: cut, Received: stated, Header: dialect.Fields(res.Header.(http.Header))}); !reflect.DeepEqual(read, fields) {
+		if fields := d.Decode(req, dialect.Response{Status: res.Status, Body: body, Cut: cut, Received: stated, Header: dialect.HeaderMap(res.Header.(http.Header))}); !reflect.DeepEqual(read, fields) {
 			t.Fatalf("by Fields it is\n%+v\nnot\n%+v", fields, read)
 		}
 	})
@@ -270,7 +270,7 @@ func FuzzDecode(f *testing.F) {
 
 // checkReading checks what holds of everything that is read, and clobbers the
 // body: the Outcome and the Diagnostics must not have kept any of it.
-func checkReading(t *testing.T, d *dialect.Dialect, res dialect.Response, read dialect.Reading) {
+func checkReading(t *testing.T, d *dialect.Dialect, res dialect.Response, read dialect.Decoded) {
 	t.Helper()
 	o := &read.Outcome
 	if !slices.Contains(parlance.Kinds(), o.Kind) {
@@ -292,7 +292,7 @@ func checkReading(t *testing.T, d *dialect.Dialect, res dialect.Response, read d
 		if g.Message == "" || g.Rule == "" {
 			t.Fatalf("a diagnostic that says nothing: %+v", g)
 		}
-		plain := o.Kind == parlance.Success || o.Kind == parlance.Empty
+		plain := o.Kind == parlance.KindSuccess || o.Kind == parlance.KindEmpty
 		if plain && res.Status/100 == 2 && slices.Contains([]string{"broken_body", "unread_element"}, g.Rule) {
 			t.Fatalf("%v, although %s", o.Kind, g.Message)
 		}
@@ -313,7 +313,7 @@ func checkReading(t *testing.T, d *dialect.Dialect, res dialect.Response, read d
 }
 
 // state is all that a Reading owns, as text.
-func state(t *testing.T, read dialect.Reading) string {
+func state(t *testing.T, read dialect.Decoded) string {
 	t.Helper()
 	read.Data = nil
 	text, err := json.Marshal(read)
@@ -441,8 +441,8 @@ func checkMessage(t *testing.T, d *dialect.Dialect, req dialect.Request, o *parl
 	}
 }
 
-// sameMessage checks that what was kept of an answer changes nothing of one.
-func sameMessage(t *testing.T, kept, fresh dialect.Message) {
+// sameMessage checks that what was kept of a response changes nothing of one.
+func sameMessage(t *testing.T, kept, fresh dialect.Encoded) {
 	t.Helper()
 	if fresh.Status != kept.Status || !bytes.Equal(fresh.Body, kept.Body) || !slices.Equal(fresh.Header, kept.Header) || !slices.Equal(fresh.Losses, kept.Losses) {
 		t.Fatalf("by what was kept it is\n%d %q %v %v\nnot\n%d %q %v %v", kept.Status, kept.Body, kept.Header, kept.Losses, fresh.Status, fresh.Body, fresh.Header, fresh.Losses)
@@ -464,7 +464,7 @@ shapes:
   - {headers: {X-Note: $note, X-Id: $request_id, X-Help: {help: $help}}}
 `
 
-// FuzzRepeat writes answers that have the same attributes and other texts, one
+// FuzzRepeat writes responses that have the same attributes and other texts, one
 // after the other: each must be what a dialect writes that has written nothing
 // before. What they have is drawn, for it takes many that are nearly alike.
 func FuzzRepeat(f *testing.F) {
@@ -508,7 +508,7 @@ func FuzzRepeat(f *testing.F) {
 				}
 			}
 			if alike.Status == 0 && r.IntN(2) == 0 {
-				alike.Kind = parlance.Success // has a payload, for the most part
+				alike.Kind = parlance.KindSuccess // has a payload, for the most part
 			}
 			for range 6 {
 				o := alike
@@ -556,7 +556,7 @@ func FuzzRepeat(f *testing.F) {
 }
 
 // misread reports that a kind came back as another one without a loss.
-func misread(t *testing.T, o *parlance.Outcome, m dialect.Message, body []byte, read dialect.Reading) {
+func misread(t *testing.T, o *parlance.Outcome, m dialect.Encoded, body []byte, read dialect.Decoded) {
 	t.Helper()
 	text, _ := json.Marshal(o)
 	t.Fatalf("%v came back as %v\nwritten: %s\nas: %d %q %v\nlosses: %v\nread by %q: %v", o.Kind, read.Outcome.Kind, text, m.Status, body, m.Header, m.Losses, read.Shape, read.Diagnostics)

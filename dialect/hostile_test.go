@@ -37,45 +37,45 @@ func TestAHostileBodyCostsLittleAndNeverTurnsAnAnswerAround(t *testing.T) {
 		rule                       string // of the diagnostic of the 200; "" where a success needs none
 		good                       parlance.Kind
 	}{
-		{"10 MB of [", "vbapi", json, strings.Repeat("[", ten), "broken_body", parlance.Noted},
-		{"10 MB of [0,", "vbapi", json, strings.Repeat("[0,", ten/3), "broken_body", parlance.Noted},
-		{"10 MB of {", "vbapi", json, strings.Repeat(`{"a":`, ten/5), "broken_body", parlance.Noted},
-		{"10 MB of 0,", "vbapi", json, "[" + strings.Repeat("0,", ten/2), "unfit_body", parlance.Noted},
-		{"10 MB of brackets beside each other", "vbapi", json, "[" + strings.Repeat("[],", ten/3), "unfit_body", parlance.Noted},
-		{"a text of 10 MB that does not end", "vbapi", json, `{"a":"` + strings.Repeat("x", ten), "", parlance.Success},
-		{"a text of 10 MB of backslashes", "vbapi", json, `"` + strings.Repeat(`\\`, ten/2) + `"`, "broken_body", parlance.Noted},
-		{"a number of 10 MB", "vbapi", json, strings.Repeat("9", ten), "broken_body", parlance.Noted},
-		{"a body cut off in the middle, and not known to be cut", "vbapi", json, `{"data":{"id":1},"error":{"ti`, "broken_body", parlance.Noted},
-		{"a body that goes on behind its end", "vbapi", json, `{"data":1,"error":null,"debug":{}} {}`, "broken_body", parlance.Noted},
-		{"an empty body of white space", "vbapi", json, " \n", "unfit_body", parlance.Noted},
-		{"null bytes", "vbapi", json, strings.Repeat("\x00", 1000), "broken_body", parlance.Noted},
-		{"JSON in UTF-16", "vbapi", json, utf16LE(`{"data":null,"error":{"title":"a"},"debug":{}}`), "broken_body", parlance.Noted},
-		{"HTML that is called JSON", "vbapi", json, "<html><title>Log in</title></html>", "unfit_body", parlance.Noted},
-		{"XML that is called JSON", "vbapi", json, "<error/>", "unfit_body", parlance.Noted},
-		{"text that is called JSON", "vbapi", json, "upstream timed out", "broken_body", parlance.Noted},
+		{"10 MB of [", "vbapi", json, strings.Repeat("[", ten), "broken_body", parlance.KindNoted},
+		{"10 MB of [0,", "vbapi", json, strings.Repeat("[0,", ten/3), "broken_body", parlance.KindNoted},
+		{"10 MB of {", "vbapi", json, strings.Repeat(`{"a":`, ten/5), "broken_body", parlance.KindNoted},
+		{"10 MB of 0,", "vbapi", json, "[" + strings.Repeat("0,", ten/2), "unfit_body", parlance.KindNoted},
+		{"10 MB of brackets beside each other", "vbapi", json, "[" + strings.Repeat("[],", ten/3), "unfit_body", parlance.KindNoted},
+		{"a text of 10 MB that does not end", "vbapi", json, `{"a":"` + strings.Repeat("x", ten), "", parlance.KindSuccess},
+		{"a text of 10 MB of backslashes", "vbapi", json, `"` + strings.Repeat(`\\`, ten/2) + `"`, "broken_body", parlance.KindNoted},
+		{"a number of 10 MB", "vbapi", json, strings.Repeat("9", ten), "broken_body", parlance.KindNoted},
+		{"a body cut off in the middle, and not known to be cut", "vbapi", json, `{"data":{"id":1},"error":{"ti`, "broken_body", parlance.KindNoted},
+		{"a body that goes on behind its end", "vbapi", json, `{"data":1,"error":null,"debug":{}} {}`, "broken_body", parlance.KindNoted},
+		{"an empty body of white space", "vbapi", json, " \n", "unfit_body", parlance.KindNoted},
+		{"null bytes", "vbapi", json, strings.Repeat("\x00", 1000), "broken_body", parlance.KindNoted},
+		{"JSON in UTF-16", "vbapi", json, utf16LE(`{"data":null,"error":{"title":"a"},"debug":{}}`), "broken_body", parlance.KindNoted},
+		{"HTML that is called JSON", "vbapi", json, "<html><title>Log in</title></html>", "unfit_body", parlance.KindNoted},
+		{"XML that is called JSON", "vbapi", json, "<error/>", "unfit_body", parlance.KindNoted},
+		{"text that is called JSON", "vbapi", json, "upstream timed out", "broken_body", parlance.KindNoted},
 
-		{"an entity bomb", "vision", xml, bomb + "<RES><Code>200</Code><Message>&c;</Message></RES>", "broken_body", parlance.Noted},
-		{"a DTD that includes a file", "vision", xml, `<!DOCTYPE RES SYSTEM "file:///etc/passwd"><RES><Code>200</Code></RES>`, "broken_body", parlance.Noted},
-		{"an unknown entity", "vision", xml, "<RES><Code>200</Code><Message>&nbsp;</Message></RES>", "broken_body", parlance.Noted},
-		{"XML in Latin-1, as it says", "vision", xml, "<?xml version='1.0' encoding='ISO-8859-1'?><RES><Code>200</Code><Message>caf\xe9</Message></RES>", "broken_body", parlance.Noted},
-		{"XML in Latin-1 that says UTF-8", "vision", xml, "<RES><Code>200</Code><Message>caf\xe9</Message></RES>", "broken_body", parlance.Noted},
-		{"XML in UTF-16", "vision", xml, utf16LE("<RES><Code>200</Code></RES>"), "unfit_body", parlance.Noted},
-		{"XML cut off in the middle, and not known to be cut", "vision", xml, "<RES><Code>200</Code><Mess", "broken_body", parlance.Noted},
-		{"10 MB of elements in each other", "vision", xml, strings.Repeat("<RES>", ten/5), "broken_body", parlance.Noted},
-		{"10 MB of elements beside each other", "vision", xml, "<RES>" + strings.Repeat("<a/>", ten/4), "", parlance.Success},
-		{"10 MB of attributes", "vision", xml, "<RES" + strings.Repeat(` aaaaaaaa="1"`, ten/13), "broken_body", parlance.Noted},
-		{"10 MB of blank text in pieces", "vision", xml, "<RES>" + strings.Repeat(" ", 1<<19) + strings.Repeat("<a/> ", ten/5), "", parlance.Success},
-		{"a comment of 10 MB that does not end", "vision", xml, "<RES><!--" + strings.Repeat(" -", ten/2), "", parlance.Success},
-		{"JSON that is called XML", "vision", xml, `{"Code":"110"}`, "unfit_body", parlance.Noted},
-		{"HTML that is called XML", "vision", xml, "<html><body>Log in</body></html>", "unfit_body", parlance.Noted},
-		{"an HTML page", "vision", html, "<!DOCTYPE html><html><title>Log in</title></html>", "unfit_body", parlance.Noted},
+		{"an entity bomb", "vision", xml, bomb + "<RES><Code>200</Code><Message>&c;</Message></RES>", "broken_body", parlance.KindNoted},
+		{"a DTD that includes a file", "vision", xml, `<!DOCTYPE RES SYSTEM "file:///etc/passwd"><RES><Code>200</Code></RES>`, "broken_body", parlance.KindNoted},
+		{"an unknown entity", "vision", xml, "<RES><Code>200</Code><Message>&nbsp;</Message></RES>", "broken_body", parlance.KindNoted},
+		{"XML in Latin-1, as it says", "vision", xml, "<?xml version='1.0' encoding='ISO-8859-1'?><RES><Code>200</Code><Message>caf\xe9</Message></RES>", "broken_body", parlance.KindNoted},
+		{"XML in Latin-1 that says UTF-8", "vision", xml, "<RES><Code>200</Code><Message>caf\xe9</Message></RES>", "broken_body", parlance.KindNoted},
+		{"XML in UTF-16", "vision", xml, utf16LE("<RES><Code>200</Code></RES>"), "unfit_body", parlance.KindNoted},
+		{"XML cut off in the middle, and not known to be cut", "vision", xml, "<RES><Code>200</Code><Mess", "broken_body", parlance.KindNoted},
+		{"10 MB of elements in each other", "vision", xml, strings.Repeat("<RES>", ten/5), "broken_body", parlance.KindNoted},
+		{"10 MB of elements beside each other", "vision", xml, "<RES>" + strings.Repeat("<a/>", ten/4), "", parlance.KindSuccess},
+		{"10 MB of attributes", "vision", xml, "<RES" + strings.Repeat(` aaaaaaaa="1"`, ten/13), "broken_body", parlance.KindNoted},
+		{"10 MB of blank text in pieces", "vision", xml, "<RES>" + strings.Repeat(" ", 1<<19) + strings.Repeat("<a/> ", ten/5), "", parlance.KindSuccess},
+		{"a comment of 10 MB that does not end", "vision", xml, "<RES><!--" + strings.Repeat(" -", ten/2), "", parlance.KindSuccess},
+		{"JSON that is called XML", "vision", xml, `{"Code":"110"}`, "unfit_body", parlance.KindNoted},
+		{"HTML that is called XML", "vision", xml, "<html><body>Log in</body></html>", "unfit_body", parlance.KindNoted},
+		{"an HTML page", "vision", html, "<!DOCTYPE html><html><title>Log in</title></html>", "unfit_body", parlance.KindNoted},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := open(t, test.dialect)
 			body := []byte(test.body)
 			header := http.Header{"Content-Type": {test.media}}
 			for _, status := range []int{200, 400, 401, 403, 404, 429, 500, 503} {
-				var read dialect.Reading
+				var read dialect.Decoded
 				req := dialect.Request{Method: "POST"}
 				used := allocated(func() { read = d.Decode(req, dialect.Response{Status: status, Header: header, Body: body}) })
 				o := &read.Outcome
@@ -131,18 +131,18 @@ func TestAContentTypeThatLiesIsNotBelieved(t *testing.T) {
 		detail                     string
 		told                       bool
 	}{
-		{"JSON that is called HTML is read", "vbapi", "text/html", envelope, 404, parlance.NotFound, "gone", false},
-		{"JSON that is called text is read", "vbapi", "text/plain", envelope, 404, parlance.NotFound, "gone", false},
-		{"JSON that is called XML is read", "vbapi", "application/xml", envelope, 404, parlance.NotFound, "gone", false},
-		{"JSON that is called a picture is read", "vbapi", "image/png", envelope, 404, parlance.NotFound, "gone", false},
-		{"JSON without a type is read", "vbapi", "", envelope, 404, parlance.NotFound, "gone", false},
-		{"JSON with a type that is none is read", "vbapi", ";;;/", envelope, 404, parlance.NotFound, "gone", false},
-		{"JSON that says it is Latin-1 is read as UTF-8", "vbapi", "application/json; charset=iso-8859-1", envelope, 404, parlance.NotFound, "gone", false},
-		{"an error in a 200 is read whatever it is called", "vbapi", "text/html", strings.Replace(envelope, "404", "500", 1), 200, parlance.Failed, "gone", false},
-		{"HTML that is called JSON is read where the dialect has pages", "vms", "application/json", "<html><head><title>Gone</title></head></html>", 404, parlance.NotFound, "Gone", false},
-		{"XML that is called JSON is read", "vision", "application/json", "<RES><Code>110</Code><Message>bad</Message></RES>", 200, parlance.Invalid, "bad", false},
-		{"XML that is called HTML is read", "vision", "text/html", "<?xml version='1.0'?><RES><Code>110</Code><Message>bad</Message></RES>", 200, parlance.Invalid, "bad", false},
-		{"text that is called JSON is told of", "plain", "application/json", "no such thing", 404, parlance.NotFound, "no such thing", true},
+		{"JSON that is called HTML is read", "vbapi", "text/html", envelope, 404, parlance.KindNotFound, "gone", false},
+		{"JSON that is called text is read", "vbapi", "text/plain", envelope, 404, parlance.KindNotFound, "gone", false},
+		{"JSON that is called XML is read", "vbapi", "application/xml", envelope, 404, parlance.KindNotFound, "gone", false},
+		{"JSON that is called a picture is read", "vbapi", "image/png", envelope, 404, parlance.KindNotFound, "gone", false},
+		{"JSON without a type is read", "vbapi", "", envelope, 404, parlance.KindNotFound, "gone", false},
+		{"JSON with a type that is none is read", "vbapi", ";;;/", envelope, 404, parlance.KindNotFound, "gone", false},
+		{"JSON that says it is Latin-1 is read as UTF-8", "vbapi", "application/json; charset=iso-8859-1", envelope, 404, parlance.KindNotFound, "gone", false},
+		{"an error in a 200 is read whatever it is called", "vbapi", "text/html", strings.Replace(envelope, "404", "500", 1), 200, parlance.KindFailed, "gone", false},
+		{"HTML that is called JSON is read where the dialect has pages", "vms", "application/json", "<html><head><title>Gone</title></head></html>", 404, parlance.KindNotFound, "Gone", false},
+		{"XML that is called JSON is read", "vision", "application/json", "<RES><Code>110</Code><Message>bad</Message></RES>", 200, parlance.KindInvalid, "bad", false},
+		{"XML that is called HTML is read", "vision", "text/html", "<?xml version='1.0'?><RES><Code>110</Code><Message>bad</Message></RES>", 200, parlance.KindInvalid, "bad", false},
+		{"text that is called JSON is told of", "plain", "application/json", "no such thing", 404, parlance.KindNotFound, "no such thing", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -176,14 +176,14 @@ shapes: [{name: error, status: 4xx 5xx, json: {code: "$code:int", wait: "$retry_
 		kind       parlance.Kind
 		told       bool
 	}{
-		{"a whole number is read", `{"code":5,"wait":1.5,"text":"a"}`, parlance.Quota, false},
-		{"1e400 is no code", `{"code":1e400,"text":"a"}`, parlance.Invalid, true},
-		{"a code of a thousand digits is none", `{"code":` + strings.Repeat("5", 1000) + `,"text":"a"}`, parlance.Invalid, true},
-		{"a fraction is no code", `{"code":5.5,"text":"a"}`, parlance.Invalid, true},
-		{"1e400 is no time", `{"wait":1e400,"text":"a"}`, parlance.Invalid, true},
-		{"a time before now is none", `{"wait":-1,"text":"a"}`, parlance.Invalid, true},
-		{"a time of three hundred years is none", `{"wait":9999999999,"text":"a"}`, parlance.Invalid, true},
-		{"an object is no number", `{"code":{},"text":"a"}`, parlance.Invalid, true},
+		{"a whole number is read", `{"code":5,"wait":1.5,"text":"a"}`, parlance.KindQuota, false},
+		{"1e400 is no code", `{"code":1e400,"text":"a"}`, parlance.KindInvalid, true},
+		{"a code of a thousand digits is none", `{"code":` + strings.Repeat("5", 1000) + `,"text":"a"}`, parlance.KindInvalid, true},
+		{"a fraction is no code", `{"code":5.5,"text":"a"}`, parlance.KindInvalid, true},
+		{"1e400 is no time", `{"wait":1e400,"text":"a"}`, parlance.KindInvalid, true},
+		{"a time before now is none", `{"wait":-1,"text":"a"}`, parlance.KindInvalid, true},
+		{"a time of three hundred years is none", `{"wait":9999999999,"text":"a"}`, parlance.KindInvalid, true},
+		{"an object is no number", `{"code":{},"text":"a"}`, parlance.KindInvalid, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -210,7 +210,7 @@ func TestARetryAfterThatIsNoneIsNotObeyedAndALongOneIs(t *testing.T) {
 		if got := read.Outcome.RetryAfter; (got > 0) != obeyed || got < 0 {
 			t.Errorf("%.20q is obeyed as %v", value, got)
 		}
-		if read.Outcome.Kind != parlance.Unavailable {
+		if read.Outcome.Kind != parlance.KindUnavailable {
 			t.Errorf("%.20q makes it %v", value, read.Outcome.Kind)
 		}
 	}
@@ -238,10 +238,10 @@ func TestABodyThatIsKnownToBeCutIsReadAsFarAsItGoes(t *testing.T) {
 		status              int
 		kind                parlance.Kind
 	}{
-		{"a success that contradicts nothing is one", "vbapi", `{"data":[{"id":1},{"id":2`, 200, parlance.Success},
-		{"an error that was seen counts", "vbapi", `{"data":null,"error":{"type":"t","title":"Bad","status":400,"detail":"d","instance":"/"},"debug":{"act`, 200, parlance.Failed},
-		{"a failure stays what its status says", "vms", `{"message":"Submitted`, 422, parlance.Invalid},
-		{"a failed record that was seen counts", "vision", `<ORDERS><SO><RES><Code>400</Code></RES></SO><SO><RES><Code>200</Code></RES></SO><SO>`, 207, parlance.Partial},
+		{"a success that contradicts nothing is one", "vbapi", `{"data":[{"id":1},{"id":2`, 200, parlance.KindSuccess},
+		{"an error that was seen counts", "vbapi", `{"data":null,"error":{"type":"t","title":"Bad","status":400,"detail":"d","instance":"/"},"debug":{"act`, 200, parlance.KindFailed},
+		{"a failure stays what its status says", "vms", `{"message":"Submitted`, 422, parlance.KindInvalid},
+		{"a failed record that was seen counts", "vision", `<ORDERS><SO><RES><Code>400</Code></RES></SO><SO><RES><Code>200</Code></RES></SO><SO>`, 207, parlance.KindPartial},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -277,13 +277,13 @@ func TestAHundredThousandRecordsTakeMemoryInProportion(t *testing.T) {
 		body          []byte
 		kind          parlance.Kind
 	}{
-		{"items in JSON", "vbapi", 207, items.Bytes(), parlance.Partial},
-		{"fields in JSON", "vms", 422, fields.Bytes(), parlance.Invalid},
-		{"items in XML", "vision", 207, marked.Bytes(), parlance.Partial},
+		{"items in JSON", "vbapi", 207, items.Bytes(), parlance.KindPartial},
+		{"fields in JSON", "vms", 422, fields.Bytes(), parlance.KindInvalid},
+		{"items in XML", "vision", 207, marked.Bytes(), parlance.KindPartial},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := open(t, test.dialect)
-			var read dialect.Reading
+			var read dialect.Decoded
 			used := allocated(func() {
 				read = d.Decode(dialect.Request{Method: "POST"}, dialect.Response{Status: test.status, Body: test.body})
 			})
@@ -303,11 +303,11 @@ func TestAHundredThousandRecordsTakeMemoryInProportion(t *testing.T) {
 // than the suite is given.
 func TestWritingManyRecordsCostsWorkThatGrowsWithTheirNumber(t *testing.T) {
 	t.Parallel()
-	fields := parlance.Outcome{Kind: parlance.Invalid, Reason: parlance.Fields, Status: 422, Detail: "d"}
-	items := parlance.Outcome{Kind: parlance.Partial, Status: 207}
+	fields := parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonFields, Status: 422, Detail: "d"}
+	items := parlance.Outcome{Kind: parlance.KindPartial, Status: 207}
 	for i := range 20_000 {
 		fields.Fields = append(fields.Fields, parlance.Field{Path: fmt.Sprintf("f%d", i), Message: "m"})
-		items.Items = append(items.Items, parlance.Item{Index: i, ID: fmt.Sprint(i), Outcome: parlance.Outcome{Kind: []parlance.Kind{parlance.Success, parlance.Invalid}[i%2], Code: "400", Detail: "d"}})
+		items.Items = append(items.Items, parlance.Item{Index: i, ID: fmt.Sprint(i), Outcome: parlance.Outcome{Kind: []parlance.Kind{parlance.KindSuccess, parlance.KindInvalid}[i%2], Code: "400", Detail: "d"}})
 	}
 	req := dialect.Request{Method: "POST", Path: "/service/ManufactureComplete", Header: http.Header{"Accept": {"application/json"}}}
 	for _, s := range subjects() {
@@ -325,7 +325,7 @@ func TestWritingManyRecordsCostsWorkThatGrowsWithTheirNumber(t *testing.T) {
 func TestAStrangersFileIsCompiledOrRefusedWithinItsBounds(t *testing.T) {
 	// Not parallel: memory is measured.
 	const frame = "dialect: stranger\ncodes: {200: success, 4xx: invalid, 5xx: internal}\n"
-	repeat := func(n int, line func(i int) string) string {
+	retry := func(n int, line func(i int) string) string {
 		var b strings.Builder
 		for i := range n {
 			b.WriteString(line(i))
@@ -336,38 +336,38 @@ func TestAStrangersFileIsCompiledOrRefusedWithinItsBounds(t *testing.T) {
 		name, source string
 		compiles     bool
 	}{
-		{"a thousand shapes", frame + "shapes:\n" + repeat(1000, func(i int) string {
+		{"a thousand shapes", frame + "shapes:\n" + retry(1000, func(i int) string {
 			return fmt.Sprintf("  - {name: s%d, status: 4xx, json: {m%d!: $detail, kind: k%d}}\n", i, i, i)
 		}), true},
 		{"a thousand shapes that are alike", frame + "shapes:\n" + strings.Repeat("  - {status: 4xx, json: {m!: $detail}}\n", 1000), true},
-		{"a thousand shapes of lists of alternatives", frame + "shapes:\n" + repeat(1000, func(i int) string {
+		{"a thousand shapes of lists of alternatives", frame + "shapes:\n" + retry(1000, func(i int) string {
 			return fmt.Sprintf("  - {status: 4xx, json: {e%d!: [{$either: [{a!: $field}, {b!: $field.code}, $field.message]}]}}\n", i)
 		}), true},
-		{"20,000 codes", "dialect: stranger\ncodes:\n  200: success\n" + repeat(20_000, func(i int) string { return fmt.Sprintf("  c%d: {kind: invalid, status: 400}\n", i) }) +
+		{"20,000 codes", "dialect: stranger\ncodes:\n  200: success\n" + retry(20_000, func(i int) string { return fmt.Sprintf("  c%d: {kind: invalid, status: 400}\n", i) }) +
 			"shapes: [{name: e, json: {code!: $code}}]\n", false},
-		{"20,000 codes in short", "dialect: stranger\ncodes:\n" + repeat(20_000, func(i int) string { return fmt.Sprintf("  %d: invalid\n", 1000+i) }) + "shapes: [{name: e, json: {code!: $code:int}}]\n", true},
-		{"20,000 codes of one row", "dialect: stranger\ncodes:\n  200: success\n  \"" + repeat(20_000, func(i int) string { return fmt.Sprintf("c%d, ", i) }) + "z\": {kind: invalid, status: 400}\nshapes: [{name: e, json: {code!: $code}}]\n", true},
-		{"5,000 globs", "dialect: stranger\ncodes:\n  200: success\n" + repeat(5000, func(i int) string { return fmt.Sprintf("  '*c%d*': {kind: invalid, status: 400}\n", i) }) + "shapes: [{name: e, json: {code!: $code}}]\n", true},
-		{"5,000 ranges that overlap", "dialect: stranger\ncodes:\n  200: success\n" + repeat(5000, func(i int) string { return fmt.Sprintf("  %d..%d: {kind: invalid, status: 400}\n", -i-2, i+1000) }) + "shapes: [{name: e, json: {code!: $code:int}}]\n", true},
+		{"20,000 codes in short", "dialect: stranger\ncodes:\n" + retry(20_000, func(i int) string { return fmt.Sprintf("  %d: invalid\n", 1000+i) }) + "shapes: [{name: e, json: {code!: $code:int}}]\n", true},
+		{"20,000 codes of one row", "dialect: stranger\ncodes:\n  200: success\n  \"" + retry(20_000, func(i int) string { return fmt.Sprintf("c%d, ", i) }) + "z\": {kind: invalid, status: 400}\nshapes: [{name: e, json: {code!: $code}}]\n", true},
+		{"5,000 globs", "dialect: stranger\ncodes:\n  200: success\n" + retry(5000, func(i int) string { return fmt.Sprintf("  '*c%d*': {kind: invalid, status: 400}\n", i) }) + "shapes: [{name: e, json: {code!: $code}}]\n", true},
+		{"5,000 ranges that overlap", "dialect: stranger\ncodes:\n  200: success\n" + retry(5000, func(i int) string { return fmt.Sprintf("  %d..%d: {kind: invalid, status: 400}\n", -i-2, i+1000) }) + "shapes: [{name: e, json: {code!: $code:int}}]\n", true},
 		{"a pattern of 10,000 characters", frame + "shapes: [{name: e, status: 4xx, text: \"{$code}" + strings.Repeat("a", 10_000) + "{$detail}\"}]\n", true},
 		{"a pattern of 2,000 holes", frame + "shapes: [{name: e, status: 4xx, text: \"" + strings.Repeat("{_=x}-", 2000) + "{$detail}\"}]\n", true},
 		{"a pattern of a thousand optional parts", frame + "shapes: [{name: e, status: 4xx, text: \"" + strings.Repeat("{?a{_=x}-}", 1000) + "{$detail}\"}]\n", false},
 		{"a pattern of 10,000 open braces", frame + "shapes: [{name: e, status: 4xx, text: \"" + strings.Repeat("{?", 10_000) + "{$detail}\"}]\n", false},
-		{"a ring of a hundred definitions", frame + "define:\n" + repeat(100, func(i int) string {
+		{"a ring of a hundred definitions", frame + "define:\n" + retry(100, func(i int) string {
 			return fmt.Sprintf("  d%d: {m?: $field.message, $field: $d%d}\n", i, (i+1)%100)
 		}) + "shapes: [{name: e, status: 4xx, json: $d0}]\n", true},
-		{"a ring of a hundred definitions that reads nothing", frame + "define:\n" + repeat(100, func(i int) string { return fmt.Sprintf("  d%d: {$either: [$d%d, $detail]}\n", i, (i+1)%100) }) + "shapes: [{name: e, status: 4xx, json: $d0}]\n", false},
-		{"thirty definitions, each with two of the next", frame + "define:\n" + repeat(30, func(i int) string { return fmt.Sprintf("  d%d: {a?: $d%d, b?: $d%d}\n", i, i+1, i+1) }) + "  d30: {c: $detail}\nshapes: [{name: e, status: 4xx, json: $d0}]\n", true},
-		{"thirty definitions that all refer to all", frame + "define:\n" + repeat(30, func(i int) string {
-			return fmt.Sprintf("  d%d: {m?: $field.message%s}\n", i, repeat(30, func(j int) string { return fmt.Sprintf(", e%d?: $d%d", j, j) }))
+		{"a ring of a hundred definitions that reads nothing", frame + "define:\n" + retry(100, func(i int) string { return fmt.Sprintf("  d%d: {$either: [$d%d, $detail]}\n", i, (i+1)%100) }) + "shapes: [{name: e, status: 4xx, json: $d0}]\n", false},
+		{"thirty definitions, each with two of the next", frame + "define:\n" + retry(30, func(i int) string { return fmt.Sprintf("  d%d: {a?: $d%d, b?: $d%d}\n", i, i+1, i+1) }) + "  d30: {c: $detail}\nshapes: [{name: e, status: 4xx, json: $d0}]\n", true},
+		{"thirty definitions that all refer to all", frame + "define:\n" + retry(30, func(i int) string {
+			return fmt.Sprintf("  d%d: {m?: $field.message%s}\n", i, retry(30, func(j int) string { return fmt.Sprintf(", e%d?: $d%d", j, j) }))
 		}) + "shapes: [{name: e, status: 4xx, json: {$field: $d0}}]\n", true},
 		{"25 levels of alternatives", frame + "shapes: [{name: e, status: 4xx, json: " + strings.Repeat("{$either: [{a!: $code}, ", 25) + "$detail" + strings.Repeat("]}", 25) + "}]\n", true},
 		{"64 levels of alternatives", frame + "shapes: [{name: e, status: 4xx, json: " + strings.Repeat("{$either: [[$field.message], ", 64) + "$detail" + strings.Repeat("]}", 64) + "}]\n", false},
 		{"a body of forty levels", frame + "shapes: [{name: e, status: 4xx, json: " + strings.Repeat("{a: ", 40) + "$detail" + strings.Repeat("}", 40) + "}]\n", true},
-		{"two thousand names of one member", frame + "shapes: [{name: e, status: 4xx, json: {\"" + repeat(2000, func(i int) string { return fmt.Sprintf("n%d|", i) }) + "z\": $detail}}]\n", true},
-		{"a list of two thousand templates", frame + "shapes: [{name: e, status: 4xx, json: {l!: [" + repeat(2000, func(i int) string { return fmt.Sprintf("{t: t%d, m: $field.message}, ", i) }) + "$any]}}]\n", true},
-		{"a thousand operations", frame + "operations:\n" + repeat(1000, func(i int) string { return fmt.Sprintf("  - {method: POST, path: /p%d, codes: {404: empty}}\n", i) }), true},
-		{"five thousand headers", frame + "shapes: [{headers: {" + repeat(5000, func(i int) string { return fmt.Sprintf("X-%d: $note, ", i) }) + "X-Z: $note}}]\n", true},
+		{"two thousand names of one member", frame + "shapes: [{name: e, status: 4xx, json: {\"" + retry(2000, func(i int) string { return fmt.Sprintf("n%d|", i) }) + "z\": $detail}}]\n", true},
+		{"a list of two thousand templates", frame + "shapes: [{name: e, status: 4xx, json: {l!: [" + retry(2000, func(i int) string { return fmt.Sprintf("{t: t%d, m: $field.message}, ", i) }) + "$any]}}]\n", true},
+		{"a thousand operations", frame + "operations:\n" + retry(1000, func(i int) string { return fmt.Sprintf("  - {method: POST, path: /p%d, codes: {404: empty}}\n", i) }), true},
+		{"five thousand headers", frame + "shapes: [{headers: {" + retry(5000, func(i int) string { return fmt.Sprintf("X-%d: $note, ", i) }) + "X-Z: $note}}]\n", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var d *dialect.Dialect
@@ -431,7 +431,7 @@ shapes:
 		} {
 			read := d.Decode(dialect.Request{}, dialect.Response{Status: 404, Body: []byte(body)})
 			o := &read.Outcome
-			if o.Kind != parlance.NotFound {
+			if o.Kind != parlance.KindNotFound {
 				t.Errorf("%s %d deep: %s", name, n, o.Kind)
 			}
 			if n <= 10 && name != "misfits" && len(o.Fields) != 1 {
@@ -464,7 +464,7 @@ shapes: [{name: tree, status: 200 4xx, json: $tree}]
 	for _, n := range []int{1, 5, 30, 60, 1000} {
 		body := []byte(strings.Repeat(`{"a":`, n) + `"x"` + strings.Repeat("}", n))
 		read := d.Decode(dialect.Request{}, dialect.Response{Status: 404, Body: body})
-		if read.Outcome.Kind != parlance.NotFound || len(read.Diagnostics) == 0 {
+		if read.Outcome.Kind != parlance.KindNotFound || len(read.Diagnostics) == 0 {
 			t.Errorf("%d deep: %s %v", n, read.Outcome.Kind, read.Diagnostics)
 		}
 		glanced(t, d, dialect.Request{}, dialect.Response{Status: 404, Body: body})

@@ -27,10 +27,10 @@ func TestTheLossesOfAKindAreWhatHasNoPlace(t *testing.T) {
 		kind parlance.Kind
 		want string
 	}{
-		{"a plain success says nothing in a body", parlance.Success, "code family title detail type instance retryable help"},
-		{"a note has no place", parlance.Noted, "kind code family title detail type instance notes retryable help"},
-		{"a code of the file has its place, and a foreign reason none", parlance.Failed, "reason family title type instance fields[0].code fields[1].code retryable help"},
-		{"a kind that the file does not have takes the status of HTTP, without a body", parlance.Unavailable, "reason code family title detail type instance fields retryable help"},
+		{"a plain success says nothing in a body", parlance.KindSuccess, "code family title detail type instance retryable help"},
+		{"a note has no place", parlance.KindNoted, "kind code family title detail type instance notes retryable help"},
+		{"a code of the file has its place, and a foreign reason none", parlance.KindFailed, "reason family title type instance fields[0].code fields[1].code retryable help"},
+		{"a kind that the file does not have takes the status of HTTP, without a body", parlance.KindUnavailable, "reason code family title detail type instance fields retryable help"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +66,7 @@ func ExampleLosses() {
 	if err != nil {
 		panic(err)
 	}
-	for _, l := range authoring.Losses(plain, parlance.Conflict) {
+	for _, l := range authoring.Losses(plain, parlance.KindConflict) {
 		if l.Attribute == "kind" || l.Attribute == "fields" {
 			fmt.Println(l.Attribute+":", l.Reason)
 		}

@@ -58,7 +58,7 @@ func TestAnAnswerLikeOneBeforeIsReadByItsMould(t *testing.T) {
 }
 
 func jsonAnswer(status int, body string) dialect.Response {
-	return dialect.Response{Status: status, Header: dialect.Fields{"Content-Type": {"application/json"}}, Body: []byte(body), Received: stated}
+	return dialect.Response{Status: status, Header: dialect.HeaderMap{"Content-Type": {"application/json"}}, Body: []byte(body), Received: stated}
 }
 
 // asIfNew holds what a dialect reads against one that has read nothing yet.
@@ -68,8 +68,8 @@ func asIfNew(t *testing.T, d *dialect.Dialect, req dialect.Request, res dialect.
 	if got, want := d.Decode(req, res), fresh.Decode(req, res); !reflect.DeepEqual(got, want) {
 		t.Errorf("%s\nis read as\n%+v\nnot\n%+v", res.Body, got, want)
 	}
-	if got, want := d.Glance(req, res), dialect.Forgetful(d).Glance(req, res); !reflect.DeepEqual(got, want) {
-		t.Errorf("at a glance %s\nis\n%+v\nnot\n%+v", res.Body, got, want)
+	if got, want := d.Classify(req, res), dialect.Forgetful(d).Classify(req, res); !reflect.DeepEqual(got, want) {
+		t.Errorf("classified %s\nis\n%+v\nnot\n%+v", res.Body, got, want)
 	}
 }
 
@@ -141,7 +141,7 @@ func TestReadingsShareNoText(t *testing.T) {
 		body := []byte(`{"error":{"code":"parameter_unknown","doc_url":"d","message":"the same","param":"p","type":"invalid_request_error"}}`)
 		o := d.Decode(dialect.Request{}, jsonAnswer(400, string(body))).Outcome
 		if i > 0 && (oneText(o.Code, last.Code) || oneText(o.Detail, last.Detail) || oneText(o.Fields[0].Message, last.Detail)) {
-			t.Error("two answers share a text")
+			t.Error("two responses share a text")
 		}
 		last = o
 	}
@@ -150,7 +150,7 @@ func TestReadingsShareNoText(t *testing.T) {
 // oneText reports that two texts are one, and not only equal.
 func oneText(a, b string) bool { return a == b && unsafe.StringData(a) == unsafe.StringData(b) }
 
-// A glance asks for Retry-After only where it is to be waited for.
+// A classification asks for Retry-After only where it is to be waited for.
 func TestAGlanceWaitsAsLongAsADecision(t *testing.T) {
 	t.Parallel()
 	for _, s := range subjects() {
@@ -159,7 +159,7 @@ func TestAGlanceWaitsAsLongAsADecision(t *testing.T) {
 				for _, again := range []string{"", "true", "false"} {
 					for _, body := range []string{"", "{}", `{"error":{"code":"lock_timeout","message":"m","type":"card_error"}}`, `{"code":429,"message":"m","retry_after":3}`} {
 						res := jsonAnswer(status, body)
-						res.Header = dialect.Fields{"Content-Type": {"application/json"}, "Retry-After": {after}, "Stripe-Should-Retry": {again}, "X-Ratelimit-Reset": {"9"}}
+						res.Header = dialect.HeaderMap{"Content-Type": {"application/json"}, "Retry-After": {after}, "Stripe-Should-Retry": {again}, "X-Ratelimit-Reset": {"9"}}
 						glanced(t, s.Dialect, dialect.Request{Method: "POST"}, res)
 					}
 				}
@@ -168,7 +168,7 @@ func TestAGlanceWaitsAsLongAsADecision(t *testing.T) {
 	}
 }
 
-// A moment that stands in an answer with an escape, as some write the + of a zone, is
+// A moment that stands in a response with an escape, as some write the + of a zone, is
 // as far off as it is now, and not as it was when a mould was made.
 func TestTimeGoesOnWhileAMomentIsTheSame(t *testing.T) {
 	t.Parallel()
@@ -227,7 +227,7 @@ func varied(r *rand.Rand, body []byte, texts ...string) []byte {
 	return to
 }
 
-// FuzzLike reads answers that differ in their texts, one after the other: each
+// FuzzLike reads responses that differ in their texts, one after the other: each
 // must read as by a dialect that has read nothing before.
 func FuzzLike(f *testing.F) {
 	own, err := dialect.Compile("repeated.yaml", []byte(repeated))

@@ -15,23 +15,23 @@ func TestAnAnswerLikeOneBeforeIsWrittenByAProgram(t *testing.T) {
 		before, after parlance.Outcome
 		is            bool
 	}{
-		{"vbapi", parlance.Outcome{Kind: parlance.NotFound, Title: "a", Detail: "b", RequestID: "c"}, parlance.Outcome{Kind: parlance.NotFound, Title: "d\n", Detail: "\xff", RequestID: "e\""}, true},
-		{"vms", parlance.Outcome{Kind: parlance.Invalid, Fields: []parlance.Field{{Path: "a", Message: "b"}}},
-			parlance.Outcome{Kind: parlance.Invalid, Fields: []parlance.Field{{Path: "a", Message: "b"}, {Path: "c", Message: "d"}, {Path: "a", Message: "e"}}}, true},
-		{"vms", parlance.Outcome{Kind: parlance.Invalid, Fields: []parlance.Field{{Path: "a", Message: "b"}}},
-			parlance.Outcome{Kind: parlance.Invalid, Fields: []parlance.Field{{Path: "a", Message: "b"}, {Message: "c"}}}, false}, // they are not alike
-		{"stripe", parlance.Outcome{Kind: parlance.Invalid, Code: "parameter_unknown", Detail: "a", RequestID: "b", Fields: []parlance.Field{{Path: "c", Message: "a"}}},
-			parlance.Outcome{Kind: parlance.Invalid, Code: "parameter_unknown", Detail: "d", RequestID: "e", Fields: []parlance.Field{{Path: "f.0", Message: "d"}}}, true},
-		{"stripe", parlance.Outcome{Kind: parlance.Invalid, Code: "parameter_unknown", Detail: "a", Fields: []parlance.Field{{Path: "c", Message: "a"}}},
-			parlance.Outcome{Kind: parlance.Invalid, Code: "parameter_unknown", Detail: "d", Fields: []parlance.Field{{Path: "f", Message: "e"}}}, false}, // a text is lost
-		{"stripe", parlance.Outcome{Kind: parlance.Invalid, Detail: "a", RequestID: "b"}, parlance.Outcome{Kind: parlance.Invalid, Detail: "a", RequestID: " b"}, false}, // the header cannot hold it
+		{"vbapi", parlance.Outcome{Kind: parlance.KindNotFound, Title: "a", Detail: "b", RequestID: "c"}, parlance.Outcome{Kind: parlance.KindNotFound, Title: "d\n", Detail: "\xff", RequestID: "e\""}, true},
+		{"vms", parlance.Outcome{Kind: parlance.KindInvalid, Fields: []parlance.Field{{Path: "a", Message: "b"}}},
+			parlance.Outcome{Kind: parlance.KindInvalid, Fields: []parlance.Field{{Path: "a", Message: "b"}, {Path: "c", Message: "d"}, {Path: "a", Message: "e"}}}, true},
+		{"vms", parlance.Outcome{Kind: parlance.KindInvalid, Fields: []parlance.Field{{Path: "a", Message: "b"}}},
+			parlance.Outcome{Kind: parlance.KindInvalid, Fields: []parlance.Field{{Path: "a", Message: "b"}, {Message: "c"}}}, false}, // they are not alike
+		{"stripe", parlance.Outcome{Kind: parlance.KindInvalid, Code: "parameter_unknown", Detail: "a", RequestID: "b", Fields: []parlance.Field{{Path: "c", Message: "a"}}},
+			parlance.Outcome{Kind: parlance.KindInvalid, Code: "parameter_unknown", Detail: "d", RequestID: "e", Fields: []parlance.Field{{Path: "f.0", Message: "d"}}}, true},
+		{"stripe", parlance.Outcome{Kind: parlance.KindInvalid, Code: "parameter_unknown", Detail: "a", Fields: []parlance.Field{{Path: "c", Message: "a"}}},
+			parlance.Outcome{Kind: parlance.KindInvalid, Code: "parameter_unknown", Detail: "d", Fields: []parlance.Field{{Path: "f", Message: "e"}}}, false}, // a text is lost
+		{"stripe", parlance.Outcome{Kind: parlance.KindInvalid, Detail: "a", RequestID: "b"}, parlance.Outcome{Kind: parlance.KindInvalid, Detail: "a", RequestID: " b"}, false}, // the header cannot hold it
 	} {
 		d, err := catalog.Open(test.name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		d = dialect.Forgetful(d)
-		req := dialect.Request{Method: "POST", Path: "/a", Header: dialect.Fields{"Accept": {"application/json"}}}
+		req := dialect.Request{Method: "POST", Path: "/a", Header: dialect.HeaderMap{"Accept": {"application/json"}}}
 		d.Encode(nil, req, &test.before, dialect.Payload{})
 		if dialect.Repeats(d, req, &test.after, dialect.Payload{}) != test.is {
 			t.Errorf("%s: it is %t that %+v is written like %+v", test.name, !test.is, test.after, test.before)
@@ -59,8 +59,8 @@ func TestASuccessLikeOneBeforeIsWrittenByAProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 		d = dialect.Forgetful(d)
-		req := dialect.Request{Method: "GET", Path: "/a", Header: dialect.Fields{"Accept": {"application/json"}}}
-		o := parlance.Outcome{Kind: parlance.Success, RequestID: "a"}
+		req := dialect.Request{Method: "GET", Path: "/a", Header: dialect.HeaderMap{"Accept": {"application/json"}}}
+		o := parlance.Outcome{Kind: parlance.KindSuccess, RequestID: "a"}
 		d.Encode(nil, req, &o, test.before)
 		o.RequestID = "b"
 		if dialect.Repeats(d, req, &o, test.after) != test.is {

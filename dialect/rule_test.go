@@ -82,9 +82,9 @@ func TestEveryRuleHasItsReason(t *testing.T) {
 		}
 		for _, m := range methods {
 			switch {
-			case m == "note" && !rule.Answer:
+			case m == "note" && !rule.Response:
 				t.Errorf("%s is about answers, and the table does not say so", name)
-			case m != "note" && (!rule.File || (m == "warn") != (rule.Severity == parlance.Warning)):
+			case m != "note" && (!rule.File || (m == "warn") != (rule.Severity == parlance.SeverityWarning)):
 				t.Errorf("%s is the %s of a file, and the table says otherwise", name, m)
 			}
 		}
@@ -94,7 +94,7 @@ func TestEveryRuleHasItsReason(t *testing.T) {
 		if len(methods) == 0 {
 			t.Errorf("nothing complains of %s", rule.Name)
 		}
-		if rule.Answer && !slices.Contains(methods, "note") || rule.File && !slices.ContainsFunc(methods, func(m string) bool { return m != "note" }) {
+		if rule.Response && !slices.Contains(methods, "note") || rule.File && !slices.ContainsFunc(methods, func(m string) bool { return m != "note" }) {
 			t.Errorf("%s is complained of by %v only", rule.Name, methods)
 		}
 		for _, sentence := range []string{rule.Why, rule.Do} {
@@ -202,11 +202,11 @@ func ended(text string) string {
 // where is what a rule is about.
 func where(rule dialect.Rule) string {
 	switch {
-	case rule.File && rule.Answer:
+	case rule.File && rule.Response:
 		return "An " + rule.Severity.String() + " in a dialect file, and a warning about a response that was read."
-	case rule.Answer:
+	case rule.Response:
 		return "A warning about a response that was read."
-	case rule.Severity == parlance.Warning:
+	case rule.Severity == parlance.SeverityWarning:
 		return "A warning about a dialect file."
 	}
 	return "An error in a dialect file."

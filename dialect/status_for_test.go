@@ -20,7 +20,7 @@ func TestStatusForIsTheStatusThatEncodeWrites(t *testing.T) {
 	req := dialect.Request{Method: "GET", Path: "/x"}
 	for _, name := range catalog.Names() {
 		asked, written := open(name), open(name) // two, so that neither learns from the other
-		for kind := parlance.Success; kind <= parlance.Timeout; kind++ {
+		for kind := parlance.KindSuccess; kind <= parlance.KindTimeout; kind++ {
 			for _, body := range []string{"", ` null `, `{"a":1}`} {
 				data := dialect.Payload{ContentType: "application/json", Body: []byte(body)}
 				for _, o := range []parlance.Outcome{

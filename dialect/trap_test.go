@@ -43,24 +43,24 @@ func TestAnAnswerIsNotTakenForBetterThanItIs(t *testing.T) {
 		kind                  parlance.Kind
 		told                  bool // a Diagnostic says so
 	}{
-		{"one of several records failed under 207", "vision", "POST", 207, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.Partial, false},
-		{"one of several records failed under 200", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.Partial, false},
-		{"a record without its RES under 200", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef></MC>`, 1), parlance.Noted, true},
-		{"a record's code that nobody listed", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>777</Code></RES></MC>`, 1), parlance.Partial, false},
-		{"a failed record under a method that the page does not name", "vision", "PUT", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.Partial, false},
-		{"a list without RES under GET", "vision", "GET", 200, "", `<PRODUCTS><PC><Name>a</Name></PC></PRODUCTS>`, parlance.Success, false},
-		{"an HTML log-in page where records are answered", "vision", "POST", 200, "text/html", `<html><title>Log in</title></html>`, parlance.Noted, true},
-		{"an HTML log-in page instead of the envelope", "vbapi", "GET", 200, "text/html", `<!DOCTYPE html><html><title>Log in</title></html>`, parlance.Noted, true},
-		{"JSON that is not the envelope", "vbapi", "GET", 200, "", `{"id":1}`, parlance.Noted, true},
-		{"an error in the envelope under 200", "vbapi", "GET", 200, "", `{"data":null,"error":{"type":null,"title":"T","status":404,"detail":"D","instance":"/x"},"debug":{"activityId":"a"}}`, parlance.Failed, false},
-		{"an envelope that is cut off in the middle", "vbapi", "GET", 200, "", `{"data":[{"id":1},{"i`, parlance.Noted, true},
-		{"a batch item without its status", "vbapi", "PUT", 207, "text/plain", `{"data":[{"id":[{"key":"k","value":1}],"status":200,"body":"ok"},{"id":[{"key":"k","value":2}],"body":"?"}],"error":null,"debug":{"activityId":"a"}}`, parlance.Noted, true},
-		{"XML that is broken where records are answered", "vision", "POST", 207, "", `<MANUFACTURING><MC>`, parlance.Partial, true},
-		{"JSON that is broken where null could be meant", "vms", "GET", 200, "application/json", `nul`, parlance.Noted, true},
-		{"an image where JSON could be", "vms", "GET", 200, "image/jpeg", "\xff\xd8\xff", parlance.Success, false},
-		{"a text that begins like a number", "vms", "GET", 200, "text/plain", "12 cameras", parlance.Success, false},
-		{"an unlisted code in the envelope of a 503", "omilia", "GET", 503, "", `{"errors":[{"code":"77","detail":"D","meta":{},"source":"","status":200,"title":"OK"}]}`, parlance.Unavailable, false},
-		{"a problem that calls itself a success under 500", "problem", "GET", 500, "", `{"kind":"success","detail":"fine"}`, parlance.Internal, false},
+		{"one of several records failed under 207", "vision", "POST", 207, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.KindPartial, false},
+		{"one of several records failed under 200", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.KindPartial, false},
+		{"a record without its RES under 200", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef></MC>`, 1), parlance.KindNoted, true},
+		{"a record's code that nobody listed", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>777</Code></RES></MC>`, 1), parlance.KindPartial, false},
+		{"a failed record under a method that the page does not name", "vision", "PUT", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.KindPartial, false},
+		{"a list without RES under GET", "vision", "GET", 200, "", `<PRODUCTS><PC><Name>a</Name></PC></PRODUCTS>`, parlance.KindSuccess, false},
+		{"an HTML log-in page where records are answered", "vision", "POST", 200, "text/html", `<html><title>Log in</title></html>`, parlance.KindNoted, true},
+		{"an HTML log-in page instead of the envelope", "vbapi", "GET", 200, "text/html", `<!DOCTYPE html><html><title>Log in</title></html>`, parlance.KindNoted, true},
+		{"JSON that is not the envelope", "vbapi", "GET", 200, "", `{"id":1}`, parlance.KindNoted, true},
+		{"an error in the envelope under 200", "vbapi", "GET", 200, "", `{"data":null,"error":{"type":null,"title":"T","status":404,"detail":"D","instance":"/x"},"debug":{"activityId":"a"}}`, parlance.KindFailed, false},
+		{"an envelope that is cut off in the middle", "vbapi", "GET", 200, "", `{"data":[{"id":1},{"i`, parlance.KindNoted, true},
+		{"a batch item without its status", "vbapi", "PUT", 207, "text/plain", `{"data":[{"id":[{"key":"k","value":1}],"status":200,"body":"ok"},{"id":[{"key":"k","value":2}],"body":"?"}],"error":null,"debug":{"activityId":"a"}}`, parlance.KindNoted, true},
+		{"XML that is broken where records are answered", "vision", "POST", 207, "", `<MANUFACTURING><MC>`, parlance.KindPartial, true},
+		{"JSON that is broken where null could be meant", "vms", "GET", 200, "application/json", `nul`, parlance.KindNoted, true},
+		{"an image where JSON could be", "vms", "GET", 200, "image/jpeg", "\xff\xd8\xff", parlance.KindSuccess, false},
+		{"a text that begins like a number", "vms", "GET", 200, "text/plain", "12 cameras", parlance.KindSuccess, false},
+		{"an unlisted code in the envelope of a 503", "omilia", "GET", 503, "", `{"errors":[{"code":"77","detail":"D","meta":{},"source":"","status":200,"title":"OK"}]}`, parlance.KindUnavailable, false},
+		{"a problem that calls itself a success under 500", "problem", "GET", 500, "", `{"kind":"success","detail":"fine"}`, parlance.KindInternal, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -82,19 +82,19 @@ func TestAnAnswerIsNotTakenForBetterThanItIs(t *testing.T) {
 func TestTextsThatCarryMeaningAreWrittenForThatMeaningAlone(t *testing.T) {
 	t.Parallel()
 	d := open(t, "omilia")
-	w := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Detail: "Der Platz ist belegt"}, dialect.Payload{})
+	w := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindQuota, Reason: parlance.ReasonLicense, Detail: "Der Platz ist belegt"}, dialect.Payload{})
 	if !strings.Contains(string(w.Body), "No available licenses") || len(w.Losses) != 1 || w.Losses[0].Attribute != "detail" {
 		t.Errorf("the canonical text is not written, or its loss not told: %s %v", w.Body, w.Losses)
 	}
-	w = d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Forbidden, Detail: "No available licenses"}, dialect.Payload{})
-	if back := d.Decode(dialect.Request{}, dialect.Response{Status: w.Status, Body: w.Body}); back.Outcome.Kind != parlance.Forbidden {
+	w = d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindForbidden, Detail: "No available licenses"}, dialect.Payload{})
+	if back := d.Decode(dialect.Request{}, dialect.Response{Status: w.Status, Body: w.Body}); back.Outcome.Kind != parlance.KindForbidden {
 		t.Errorf("a forbidden with that text reads as %s: %s", back.Outcome.Kind, w.Body)
 	}
 }
 
 func TestACodeThatMeansSomethingElseInTheDialectIsNotWritten(t *testing.T) {
 	t.Parallel()
-	w := open(t, "vision").Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.NotFound, Code: "101", Detail: "gone"}, dialect.Payload{})
+	w := open(t, "vision").Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindNotFound, Code: "101", Detail: "gone"}, dialect.Payload{})
 	if strings.Contains(string(w.Body), "101") || w.Status != 404 {
 		t.Errorf("it wrote %d %s", w.Status, w.Body)
 	}
@@ -114,14 +114,14 @@ shapes:
   - name: error
     json: {code!: $code:int, message: $detail}
 `)
-	if k := d.Decode(dialect.Request{}, dialect.Response{Status: 201}).Outcome.Kind; k != parlance.Success {
+	if k := d.Decode(dialect.Request{}, dialect.Response{Status: 201}).Outcome.Kind; k != parlance.KindSuccess {
 		t.Errorf("an HTTP 201 reads as %s", k)
 	}
-	if o := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(`{"code":230,"message":"m"}`)}).Outcome; o.Kind != parlance.Forbidden || o.Code != "230" {
+	if o := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(`{"code":230,"message":"m"}`)}).Outcome; o.Kind != parlance.KindForbidden || o.Code != "230" {
 		t.Errorf("the code 230 reads as %s, code %q", o.Kind, o.Code)
 	}
 	// And a plain row is about a status, and not about a code that looks like one.
-	if k := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(`{"code":404,"message":"m"}`)}).Outcome.Kind; k != parlance.Invalid {
+	if k := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(`{"code":404,"message":"m"}`)}).Outcome.Kind; k != parlance.KindInvalid {
 		t.Errorf("the code 404 under 400 reads as %s", k)
 	}
 }
@@ -136,7 +136,7 @@ codes:
 shapes:
   - {name: error, json: {state!: $code, yes?: $detail}}
 `)
-	for body, want := range map[string]parlance.Kind{`{"state":"on","yes":"y"}`: parlance.Invalid, `{"state":"no"}`: parlance.NotFound} {
+	for body, want := range map[string]parlance.Kind{`{"state":"on","yes":"y"}`: parlance.KindInvalid, `{"state":"no"}`: parlance.KindNotFound} {
 		if k := d.Decode(dialect.Request{}, dialect.Response{Status: 422, Body: []byte(body)}).Outcome.Kind; k != want {
 			t.Errorf("%s reads as %s, not %s", body, k, want)
 		}
@@ -213,9 +213,9 @@ func TestABodyBeyondTheLimitIsReadAsFarAsItGoes(t *testing.T) {
 		kind                parlance.Kind
 		detail              string
 	}{
-		{"a long success that contradicts nothing", "vbapi", `{"data":"` + long + `","error":null}`, 200, parlance.Success, ""},
-		{"a long failure tells what came first", "vms", `{"message":"first","errors":{"a":["` + long + `"]}}`, 422, parlance.Invalid, "first"},
-		{"a long failure keeps its meaning", "plain", long, 502, parlance.BadGateway, "*"},
+		{"a long success that contradicts nothing", "vbapi", `{"data":"` + long + `","error":null}`, 200, parlance.KindSuccess, ""},
+		{"a long failure tells what came first", "vms", `{"message":"first","errors":{"a":["` + long + `"]}}`, 422, parlance.KindInvalid, "first"},
+		{"a long failure keeps its meaning", "plain", long, 502, parlance.KindBadGateway, "*"},
 	} {
 		r := open(t, c.dialect).Decode(dialect.Request{}, dialect.Response{Status: c.status, Body: []byte(c.body)})
 		if r.Outcome.Kind != c.kind || c.detail != "*" && r.Outcome.Detail != c.detail {
@@ -232,17 +232,17 @@ func TestABulkAnswerIsGraftedIntoTheCallersOwnDocument(t *testing.T) {
 	d := open(t, "vision")
 	document := `<?xml version="1.0"?><m:MANUFACTURING xmlns:m="urn:m"><m:MC n="1"><m:DocRef>A &amp; B</m:DocRef><Customer>JOE</Customer></m:MC><m:MC/></m:MANUFACTURING>`
 	items := []parlance.Item{
-		{Index: 0, ID: "A & B", Outcome: parlance.Outcome{Kind: parlance.Success, Detail: "done"}},
-		{Index: 1, Outcome: parlance.Outcome{Kind: parlance.Invalid, Detail: "DocRef <is> missing"}},
+		{Index: 0, ID: "A & B", Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Detail: "done"}},
+		{Index: 1, Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "DocRef <is> missing"}},
 	}
 	req := dialect.Request{Method: "POST", Path: "/service/ManufactureComplete", Body: []byte(document)}
-	w := d.Encode(nil, req, &parlance.Outcome{Kind: parlance.Partial, Items: items}, dialect.Payload{})
+	w := d.Encode(nil, req, &parlance.Outcome{Kind: parlance.KindPartial, Items: items}, dialect.Payload{})
 	want := `<?xml version="1.0"?><m:MANUFACTURING xmlns:m="urn:m"><m:MC n="1"><m:DocRef>A &amp; B</m:DocRef><Customer>JOE</Customer><RES><Code>200</Code><Message>done</Message></RES></m:MC><m:MC><RES><Code>400</Code><Message>DocRef &lt;is&gt; missing</Message></RES></m:MC></m:MANUFACTURING>`
 	if string(w.Body) != want || w.Status != 207 {
 		t.Errorf("%d\n%s\nnot\n%s", w.Status, w.Body, want)
 	}
 	back := d.Decode(req, dialect.Response{Status: w.Status, Body: w.Body}).Outcome
-	if back.Kind != parlance.Partial || len(back.Items) != 2 || back.Items[0].ID != "A & B" || back.Items[1].Outcome.Kind != parlance.Invalid {
+	if back.Kind != parlance.KindPartial || len(back.Items) != 2 || back.Items[0].ID != "A & B" || back.Items[1].Outcome.Kind != parlance.KindInvalid {
 		t.Errorf("it reads as %+v", back)
 	}
 }
@@ -260,7 +260,7 @@ func TestTheFormOfAnAnswerFollowsAccept(t *testing.T) {
 		if c.accept != "" {
 			req.Header.(http.Header).Set("Accept", c.accept)
 		}
-		w := open(t, c.dialect).Encode(nil, req, &parlance.Outcome{Kind: parlance.NotFound, Detail: "no"}, dialect.Payload{})
+		w := open(t, c.dialect).Encode(nil, req, &parlance.Outcome{Kind: parlance.KindNotFound, Detail: "no"}, dialect.Payload{})
 		if got := w.Header[0]; got.Name != "Content-Type" || !strings.HasPrefix(got.Value, c.media) {
 			t.Errorf("%s with Accept %q answers %v", c.dialect, c.accept, w.Header)
 		}
@@ -275,25 +275,25 @@ codes:
   404:
     - not_found
     - {kind: empty, method: GET, path: "/search/*"}
-  409: {kind: conflict, undone: true, retry: {after: 3s}}
+  409: {kind: conflict, no_effect: true, retry: {after: 3s}}
 `)
 	for _, c := range []struct {
 		method, path string
 		want         parlance.Kind
-	}{{"GET", "/search/x", parlance.Empty}, {"POST", "/search/x", parlance.NotFound}, {"GET", "/items/1", parlance.NotFound}} {
+	}{{"GET", "/search/x", parlance.KindEmpty}, {"POST", "/search/x", parlance.KindNotFound}, {"GET", "/items/1", parlance.KindNotFound}} {
 		if k := d.Decode(dialect.Request{Method: c.method, Path: c.path}, dialect.Response{Status: 404}).Outcome.Kind; k != c.want {
 			t.Errorf("%s %s: %s, not %s", c.method, c.path, k, c.want)
 		}
 	}
-	p := d.Decide(dialect.Request{Method: "POST"}, &parlance.Outcome{Kind: parlance.Conflict, Status: 409})
-	if p.Act != parlance.Retry || !p.RepeatSafe || p.After != 3*time.Second {
+	p := d.Decide(dialect.Request{Method: "POST"}, &parlance.Outcome{Kind: parlance.KindConflict, Status: 409})
+	if p.Act != parlance.ActRetry || !p.RetrySafe || p.After != 3*time.Second {
 		t.Errorf("an undone conflict: %+v", p)
 	}
 }
 
 func TestHeaderValuesCannotEndTheHeader(t *testing.T) {
 	t.Parallel()
-	w := open(t, "problem").Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Noted, Status: 200, Notes: []string{"a\r\nSet-Cookie: x=1", "b"}, RequestID: "1\n2"}, dialect.Payload{})
+	w := open(t, "problem").Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindNoted, Status: 200, Notes: []string{"a\r\nSet-Cookie: x=1", "b"}, RequestID: "1\n2"}, dialect.Payload{})
 	for _, h := range w.Header {
 		if strings.ContainsAny(h.Value, "\r\n\x00") {
 			t.Errorf("%s: %q", h.Name, h.Value)
@@ -305,7 +305,7 @@ func TestARecordKeepsItsPlaceWhereAnotherCouldNotBeRead(t *testing.T) {
 	t.Parallel()
 	o := open(t, "vision").Decode(dialect.Request{Method: "POST"}, dialect.Response{Status: 207, Body: []byte(
 		`<MANUFACTURING><MC><DocRef>A</DocRef></MC><MC><DocRef>B</DocRef><RES><Code>400</Code><Message>x</Message></RES></MC></MANUFACTURING>`)}).Outcome
-	if o.Kind != parlance.Partial || len(o.Items) != 1 || o.Items[0].Index != 1 {
+	if o.Kind != parlance.KindPartial || len(o.Items) != 1 || o.Items[0].Index != 1 {
 		t.Errorf("it reads as %s with %+v; nobody knows that every record failed, and B is the second", o.Kind, o.Items)
 	}
 }
@@ -344,7 +344,7 @@ func TestADecisionNamesTheLineThatSaidSo(t *testing.T) {
 
 const records400 = `<ORDERS><SO><RES><Code>400</Code></RES></SO><SO><RES><Code>400</Code></RES></SO></ORDERS>`
 
-func TestOmiliasLicenceIsFoundAmongOtherErrorsAndInBothEnvelopes(t *testing.T) {
+func TestOmiliasLicenseIsFoundAmongOtherErrorsAndInBothEnvelopes(t *testing.T) {
 	t.Parallel()
 	d := open(t, "omilia")
 	for _, body := range []string{
@@ -353,7 +353,7 @@ func TestOmiliasLicenceIsFoundAmongOtherErrorsAndInBothEnvelopes(t *testing.T) {
 		`{"detail":[{"loc":[],"msg":"No available licenses","type":"t"}]}`,
 	} {
 		r := d.Decode(dialect.Request{}, dialect.Response{Status: 403, Body: []byte(body)})
-		if o := r.Outcome; o.Kind != parlance.Quota || o.Reason != parlance.Licence || !strings.HasPrefix(o.Detail, "No available licenses") || len(r.Diagnostics) > 0 {
+		if o := r.Outcome; o.Kind != parlance.KindQuota || o.Reason != parlance.ReasonLicense || !strings.HasPrefix(o.Detail, "No available licenses") || len(r.Diagnostics) > 0 {
 			t.Errorf("%s reads as %+v %v", body, o, r.Diagnostics)
 		}
 	}
@@ -379,7 +379,7 @@ func TestABatchItemOfAnUnknownFormHidesNoOther(t *testing.T) {
 	r := open(t, "vbapi").Decode(dialect.Request{Method: "PUT"}, dialect.Response{Status: 207, Body: []byte(
 		`{"data":[{"id":[{"key":"a","value":1}],"status":400,"body":{"msg":"x"}},{"id":[{"key":"a","value":2}],"status":200,"body":"ok"}],"error":null,"debug":{"activityId":"i"}}`)})
 	o := r.Outcome
-	if len(o.Items) != 2 || o.Items[0].Outcome.Kind != parlance.Invalid || o.Kind != parlance.Partial || len(r.Diagnostics) == 0 {
+	if len(o.Items) != 2 || o.Items[0].Outcome.Kind != parlance.KindInvalid || o.Kind != parlance.KindPartial || len(r.Diagnostics) == 0 {
 		t.Errorf("it reads as %s with %+v, %v", o.Kind, o.Items, r.Diagnostics)
 	}
 }
@@ -412,7 +412,7 @@ func TestProblemsOfOtherPeopleAreRead(t *testing.T) {
 		{"a kind of the other side", `{"title":"T","kind":"internal"}`, 0, "T"},
 	} {
 		r := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(c.body)})
-		if o := r.Outcome; o.Kind != parlance.Invalid || len(o.Fields) != c.fields || o.Title != c.title || len(r.Diagnostics) > 0 {
+		if o := r.Outcome; o.Kind != parlance.KindInvalid || len(o.Fields) != c.fields || o.Title != c.title || len(r.Diagnostics) > 0 {
 			t.Errorf("%s reads as %+v %v", c.name, o, r.Diagnostics)
 		}
 	}
@@ -421,7 +421,7 @@ func TestProblemsOfOtherPeopleAreRead(t *testing.T) {
 func TestAuthenticationSchemesAreComparedWithoutCase(t *testing.T) {
 	t.Parallel()
 	req := dialect.Request{Header: http.Header{"Authorization": {"bearer abc"}}}
-	if o := open(t, "vbapi").Decode(req, dialect.Response{Status: 401}).Outcome; o.Reason != parlance.Expired {
+	if o := open(t, "vbapi").Decode(req, dialect.Response{Status: 401}).Outcome; o.Reason != parlance.ReasonExpired {
 		t.Errorf("it reads as %+v", o)
 	}
 }
@@ -429,8 +429,8 @@ func TestAuthenticationSchemesAreComparedWithoutCase(t *testing.T) {
 func TestARecordShapeIsChosenByThePath(t *testing.T) {
 	t.Parallel()
 	d := open(t, "vision")
-	o := parlance.Outcome{Kind: parlance.Partial, Items: []parlance.Item{
-		{Index: 0, ID: "a", Outcome: parlance.Outcome{Kind: parlance.Success}}, {Index: 1, ID: "b", Outcome: parlance.Outcome{Kind: parlance.Invalid}},
+	o := parlance.Outcome{Kind: parlance.KindPartial, Items: []parlance.Item{
+		{Index: 0, ID: "a", Outcome: parlance.Outcome{Kind: parlance.KindSuccess}}, {Index: 1, ID: "b", Outcome: parlance.Outcome{Kind: parlance.KindInvalid}},
 	}}
 	for path, want := range map[string]string{
 		"/service/ManufactureComplete": "<MANUFACTURING><MC><DocRef>a</DocRef><RES><Code>200</Code><Message></Message></RES></MC>",
@@ -467,19 +467,19 @@ shapes:
     status: 4xx 5xx
     json: {code: $code, text: $detail, wait?: $retry_after:ms}
 `)
-	w := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.RateLimited, RetryAfter: 1500 * time.Millisecond}, dialect.Payload{})
+	w := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindRateLimited, RetryAfter: 1500 * time.Millisecond}, dialect.Payload{})
 	if !strings.Contains(string(w.Body), `"wait":1500`) {
 		t.Errorf("milliseconds are written as %s", w.Body)
 	}
 	if o := d.Decode(dialect.Request{}, dialect.Response{Status: w.Status, Body: w.Body}).Outcome; o.RetryAfter != 1500*time.Millisecond {
 		t.Errorf("they read as %s", o.RetryAfter)
 	}
-	w = d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Forbidden}, dialect.Payload{})
+	w = d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindForbidden}, dialect.Payload{})
 	if strings.Contains(string(w.Body), "E1") || w.Status != 403 {
 		t.Errorf("a glob is written as a code: %d %s", w.Status, w.Body)
 	}
-	w = d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.Partial, Items: []parlance.Item{
-		{Index: 0, ID: "a", Outcome: parlance.Outcome{Kind: parlance.Success}}, {Index: 1, ID: "b", Outcome: parlance.Outcome{Kind: parlance.Conflict}},
+	w = d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindPartial, Items: []parlance.Item{
+		{Index: 0, ID: "a", Outcome: parlance.Outcome{Kind: parlance.KindSuccess}}, {Index: 1, ID: "b", Outcome: parlance.Outcome{Kind: parlance.KindConflict}},
 	}}, dialect.Payload{})
 	if string(w.Body) != `{"results":[{"id":"a","state":"ok"},{"id":"b","state":"dup"}]}` || w.Status != 200 {
 		t.Errorf("records are written with the words of statuses: %d %s", w.Status, w.Body)
@@ -502,18 +502,18 @@ func TestATokenAnswerOfVisionIsASuccess(t *testing.T) {
 	d := open(t, "vision")
 	req := dialect.Request{Method: "POST", Path: "/token"}
 	r := d.Decode(req, dialect.Response{Status: 200, Body: []byte(`{"access_token":"a","token_type":"bearer","expires_in":3600,"refresh_token":"r"}`)})
-	if r.Outcome.Kind != parlance.Success || len(r.Diagnostics) > 0 {
+	if r.Outcome.Kind != parlance.KindSuccess || len(r.Diagnostics) > 0 {
 		t.Errorf("it reads as %s %v", r.Outcome.Kind, r.Diagnostics)
 	}
 	r = d.Decode(req, dialect.Response{Status: 400, Body: []byte(`{"error":"invalid_grant","error_description":"spent"}`)})
-	if r.Outcome.Kind != parlance.Invalid || r.Outcome.Detail != "spent" {
+	if r.Outcome.Kind != parlance.KindInvalid || r.Outcome.Detail != "spent" {
 		t.Errorf("a refusal reads as %+v", r.Outcome)
 	}
 }
 
 func TestAnAnswerToHEADHasNoBodyAndSaysWhatThatLoses(t *testing.T) {
 	t.Parallel()
-	w := open(t, "plain").Encode(nil, dialect.Request{Method: "HEAD"}, &parlance.Outcome{Kind: parlance.NotFound, Detail: "gone"}, dialect.Payload{})
+	w := open(t, "plain").Encode(nil, dialect.Request{Method: "HEAD"}, &parlance.Outcome{Kind: parlance.KindNotFound, Detail: "gone"}, dialect.Payload{})
 	if len(w.Body) > 0 || w.Status != 404 || len(w.Losses) != 1 || w.Losses[0].Attribute != "detail" {
 		t.Errorf("%d %q %v", w.Status, w.Body, w.Losses)
 	}
@@ -524,13 +524,13 @@ func TestAFormThatIsRefusedIsNotAnswered(t *testing.T) {
 	for accept, want := range map[string]string{
 		"application/json;q=0": "text/html", "text/html;q=0, application/json;q=0.1": "application/json", "text/html;q=0": "application/json",
 	} {
-		w := open(t, "vms").Encode(nil, dialect.Request{Header: http.Header{"Accept": {accept}}}, &parlance.Outcome{Kind: parlance.NotFound, Detail: "no"}, dialect.Payload{})
+		w := open(t, "vms").Encode(nil, dialect.Request{Header: http.Header{"Accept": {accept}}}, &parlance.Outcome{Kind: parlance.KindNotFound, Detail: "no"}, dialect.Payload{})
 		if got := w.Header[0].Value; !strings.HasPrefix(got, want) {
 			t.Errorf("%s answers %s", accept, got)
 		}
 	}
 	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
-	w := open(t, "vms").Encode(nil, dialect.Request{Header: http.Header{"Accept": {browser}}}, &parlance.Outcome{Kind: parlance.NotFound, Detail: "no"}, dialect.Payload{})
+	w := open(t, "vms").Encode(nil, dialect.Request{Header: http.Header{"Accept": {browser}}}, &parlance.Outcome{Kind: parlance.KindNotFound, Detail: "no"}, dialect.Payload{})
 	if got := w.Header[0].Value; !strings.HasPrefix(got, "text/html") {
 		t.Errorf("a browser is answered %s", got)
 	}
@@ -541,8 +541,8 @@ func TestABlankIdempotencyKeyIsNone(t *testing.T) {
 	d := open(t, "omilia")
 	for key, safe := range map[string]bool{"": false, "  ": false, "k": true} {
 		req := dialect.Request{Method: "POST", Header: http.Header{"Idempotency-Key": {key}}}
-		if p := d.Decide(req, &parlance.Outcome{Kind: parlance.Internal, Status: 500}); p.RepeatSafe != safe {
-			t.Errorf("with the key %q a repeat is safe: %t", key, p.RepeatSafe)
+		if p := d.Decide(req, &parlance.Outcome{Kind: parlance.KindInternal, Status: 500}); p.RetrySafe != safe {
+			t.Errorf("with the key %q a retry is safe: %t", key, p.RetrySafe)
 		}
 	}
 }
@@ -554,10 +554,10 @@ func TestDownloadsAreNeitherReadNorDoubted(t *testing.T) {
 		{"Content-Type": {"text/csv"}}, {"Content-Type": {"application/octet-stream"}}, {"Content-Type": {"text/event-stream; charset=utf-8"}},
 		{"Content-Type": {"application/json"}, "Content-Disposition": {`Attachment; filename="a.json"`}},
 	} {
-		if d.Alters(dialect.Request{}, 200, h) {
+		if d.NeedsBody(dialect.Request{}, 200, h) {
 			t.Errorf("%v is to be read", h)
 		}
-		if r := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Header: h, Body: []byte(`[1]`)}); r.Outcome.Kind != parlance.Success || len(r.Diagnostics) > 0 {
+		if r := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Header: h, Body: []byte(`[1]`)}); r.Outcome.Kind != parlance.KindSuccess || len(r.Diagnostics) > 0 {
 			t.Errorf("%v reads as %s %v", h, r.Outcome.Kind, r.Diagnostics)
 		}
 	}
@@ -572,10 +572,10 @@ shapes:
   - {name: coarse, status: 4xx, json: {error: {type!: $code, code: $absent, message: $detail}}}
 `)
 	for body, want := range map[string]parlance.Outcome{
-		`{"error":{"type":"card_error","message":"m"}}`:                   {Kind: parlance.Failed, Code: "card_error"},
-		`{"error":{"type":"card_error","code":"declined","message":"m"}}`: {Kind: parlance.Quota, Code: "declined", Family: "card_error"},
-		`{"error":{"code":"declined","message":"m"}}`:                     {Kind: parlance.Quota, Code: "declined"},
-		`{"error":{"type":"card_error","code":"new","message":"m"}}`:      {Kind: parlance.Failed, Code: "new", Family: "card_error"},
+		`{"error":{"type":"card_error","message":"m"}}`:                   {Kind: parlance.KindFailed, Code: "card_error"},
+		`{"error":{"type":"card_error","code":"declined","message":"m"}}`: {Kind: parlance.KindQuota, Code: "declined", Family: "card_error"},
+		`{"error":{"code":"declined","message":"m"}}`:                     {Kind: parlance.KindQuota, Code: "declined"},
+		`{"error":{"type":"card_error","code":"new","message":"m"}}`:      {Kind: parlance.KindFailed, Code: "new", Family: "card_error"},
 	} {
 		o := d.Decode(dialect.Request{}, dialect.Response{Status: 402, Body: []byte(body)}).Outcome
 		if o.Kind != want.Kind || o.Code != want.Code || o.Family != want.Family {
@@ -597,7 +597,7 @@ shapes:
   - {name: lists, status: 200, json: {added?: [{id: $item, code?: $item.code}], changed?: [{id: $item, code?: $item.code, text: $item.detail}], gone?: [$item]}}
 `)
 	o := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Body: []byte(`{"added":[{"id":"a"}],"changed":[{"id":"b","code":"bad","text":"t"}],"gone":["c","d"]}`)}).Outcome
-	if o.Kind != parlance.Partial || len(o.Items) != 4 {
+	if o.Kind != parlance.KindPartial || len(o.Items) != 4 {
 		t.Fatalf("it reads as %+v", o)
 	}
 	w := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{})
@@ -646,7 +646,7 @@ func TestAStatusThatNoServerCanSendIsNotWritten(t *testing.T) {
 	}
 }
 
-func headerOf(all []dialect.Pair) http.Header {
+func headerOf(all []dialect.HeaderField) http.Header {
 	h := http.Header{}
 	for _, p := range all {
 		h.Add(p.Name, p.Value)
@@ -658,7 +658,7 @@ func TestAFinalInterimStatusIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	for _, s := range subjects() {
 		for _, status := range []int{100, 102, 103, 110, 150, 199} {
-			if o := s.Decode(dialect.Request{}, dialect.Response{Status: status}).Outcome; o.Kind == parlance.Success {
+			if o := s.Decode(dialect.Request{}, dialect.Response{Status: status}).Outcome; o.Kind == parlance.KindSuccess {
 				t.Errorf("%s takes %d for %s", s.name, status, o.Kind)
 			}
 		}
@@ -685,7 +685,7 @@ func TestAPayloadThatIsATextIsStillJSON(t *testing.T) {
 	}
 }
 
-// What is told by a text that was cut away is not told: a client would repeat a
+// What is told by a text that was cut away is not told: a client would retry a
 // POST of which nothing is known.
 func TestACutBodyIsNotTakenForWhatItsMissingPartWouldTell(t *testing.T) {
 	t.Parallel()
@@ -693,10 +693,10 @@ func TestACutBodyIsNotTakenForWhatItsMissingPartWouldTell(t *testing.T) {
 		dialect, body string
 		want          parlance.Kind
 	}{
-		{"github", `{"message":"becaus`, parlance.Forbidden},
-		{"github", `{`, parlance.Forbidden},
-		{"github", `{"message":"You have exceeded a secondary rate limit. Please wait","documentation_url":"http`, parlance.RateLimited},
-		{"omilia", `{"errors":[{"code":"1`, parlance.Forbidden},
+		{"github", `{"message":"becaus`, parlance.KindForbidden},
+		{"github", `{`, parlance.KindForbidden},
+		{"github", `{"message":"You have exceeded a secondary rate limit. Please wait","documentation_url":"http`, parlance.KindRateLimited},
+		{"omilia", `{"errors":[{"code":"1`, parlance.KindForbidden},
 	} {
 		d, err := catalog.Open(c.dialect)
 		if err != nil {
@@ -710,7 +710,7 @@ func TestACutBodyIsNotTakenForWhatItsMissingPartWouldTell(t *testing.T) {
 }
 
 // A code that cannot be a status does not become one, nor does the first one of
-// the range that it is in: 600 is nobody's answer to 999.
+// the range that it is in: 600 is nobody's response to 999.
 func TestACodeThatCannotBeAStatusIsWrittenUnderThatOfItsMeaning(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -718,12 +718,12 @@ func TestACodeThatCannotBeAStatusIsWrittenUnderThatOfItsMeaning(t *testing.T) {
 		kind          parlance.Kind
 		status        int
 	}{
-		{"vbapi", "999", parlance.Internal, 500},
-		{"vbapi", "600", parlance.Internal, 500},
-		{"vbapi", "1", parlance.Internal, 500},
-		{"vision", "600", parlance.Internal, 500},
-		{"vision", "999", parlance.Internal, 500}, // in the body
-		{"vision", "415", parlance.Invalid, 415},
+		{"vbapi", "999", parlance.KindInternal, 500},
+		{"vbapi", "600", parlance.KindInternal, 500},
+		{"vbapi", "1", parlance.KindInternal, 500},
+		{"vision", "600", parlance.KindInternal, 500},
+		{"vision", "999", parlance.KindInternal, 500}, // in the body
+		{"vision", "415", parlance.KindInvalid, 415},
 	} {
 		d, err := catalog.Open(c.dialect)
 		if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Glance is what an answer means and what to do about it, without its texts.
-type Glance = read.Glance
+// Classification is what a response means and what to do about it, without its texts.
+type Classification = read.Classification
 
 // MaxBody is how much of a body is looked at, in bytes. What a caller passes
 // beyond it counts as cut off there.
@@ -31,10 +31,10 @@ type Support = spec.Support
 type Auth = spec.Auth
 
 // Polling is how an accepted request is followed. The zero value is
-// RFC 9110's: the Location of the answer, until one is no longer accepted.
+// RFC 9110's: the Location of the response, until one is no longer accepted.
 type Polling = spec.Polling
 
-// Limit is what an answer says of a rate limit. A number that it does not state
+// Limit is what a response says of a rate limit. A number that it does not state
 // is -1, a time that it does not state 0.
 type Limit = spec.Limit
 
@@ -53,16 +53,16 @@ type FileError = spec.FileError
 // Header is what the core asks of HTTP headers. An http.Header is one.
 type Header = wire.Header
 
-// Fields is a Header over a map whose names are in canonical form, as net/http
+// HeaderMap is a Header over a map whose names are in canonical form, as net/http
 // keeps them: Fields(response.Header) costs nothing, and spares making each name
 // canonical again. nil is no header.
-type Fields = wire.Fields
+type HeaderMap = wire.HeaderMap
 
 // Request is what reading, writing and deciding need of a request. The zero
 // value is a GET of which nothing else is known.
 type Request = wire.Request
 
-// Response is one answer as it came over the wire, its transfer and content
+// Response is one response as it came over the wire, its transfer and content
 // codings undone.
 type Response = wire.Response
 
@@ -70,11 +70,11 @@ type Response = wire.Response
 // written as it is where the dialect has none.
 type Payload = wire.Payload
 
-// Pair is one header field to be sent.
-type Pair = wire.Pair
+// HeaderField is one header field to be sent.
+type HeaderField = wire.HeaderField
 
-// Message is a response that Encode wrote.
-type Message = wire.Message
+// Encoded is a response that Encode wrote.
+type Encoded = wire.Encoded
 
-// Reading is what Decode made of a response.
-type Reading = wire.Reading
+// Decoded is what Decode made of a response.
+type Decoded = wire.Decoded

@@ -7,7 +7,7 @@ import (
 )
 
 // WellFormed reports that bytes are an XML document as this package reads one, so
-// that an answer can be written into it: whole, without a document type, and with
+// that a response can be written into it: whole, without a document type, and with
 // no entities but XML's own. It is safe for concurrent use.
 func WellFormed(document []byte) bool {
 	t := trees.Get().(*tree.Tree)

@@ -29,7 +29,7 @@ var http = sync.OnceValue(func() *dialect.Dialect {
 
 func (d *drafted) statusRow(status int, g *guesser) {
 	if status < 200 {
-		return // no final answer has one
+		return // no final response has one
 	}
 	key := strconv.Itoa(status)
 	text := kindOfStatus(status)

@@ -41,7 +41,7 @@ func (d *drafted) text(comments bool) []byte {
 		return a.status - b.status
 	})
 	if len(rows) == 0 {
-		line(2, "200: success", "no response had a status of a final answer")
+		line(2, "200: success", "no response had a status of a final response")
 	}
 	for _, r := range rows {
 		line(2, key(r.key)+": "+d.meaning(r), r.comment)

@@ -18,19 +18,19 @@ type Config struct {
 	Speaks   *dialect.Dialect // what the upstream speaks
 	Answers  *dialect.Dialect // what the callers are answered in
 
-	// Timeout is how long a caller waits for the beginning of an answer, all
+	// Timeout is how long a caller waits for the beginning of a response, all
 	// attempts and the waits between them included: 60 s. Once it has begun, an
 	// answer takes what time it needs.
 	Timeout time.Duration
 
-	// Ceiling is the longest single wait before a repeat: 10 s. An answer whose
+	// MaxWait is the longest single wait before a retry: 10 s. A response whose
 	// wait is longer goes to the caller, who is told the time.
-	Ceiling time.Duration
+	MaxWait time.Duration
 
-	// Limit is how many bytes of a body are read to learn its meaning, to take
+	// MaxBody is how many bytes of a body are read to learn its meaning, to take
 	// off its envelope or to put one on: 1 MiB, which is also the most. A longer
 	// success is passed on as it is, with a warning in the log, and never cut.
-	Limit int
+	MaxBody int
 
 	// Recorder keeps the record of each request, with every attempt at the upstream
 	// and what is logged under it; nil keeps none. Callers then get the activity id
@@ -49,11 +49,11 @@ func (c Config) withDefaults() Config {
 	if c.Timeout == 0 {
 		c.Timeout = 60 * time.Second
 	}
-	if c.Ceiling == 0 {
-		c.Ceiling = 10 * time.Second
+	if c.MaxWait == 0 {
+		c.MaxWait = 10 * time.Second
 	}
-	if c.Limit <= 0 || c.Limit > dialect.MaxBody {
-		c.Limit = dialect.MaxBody
+	if c.MaxBody <= 0 || c.MaxBody > dialect.MaxBody {
+		c.MaxBody = dialect.MaxBody
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

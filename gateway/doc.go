@@ -1,7 +1,7 @@
 // Package gateway stands before an API that speaks one dialect and answers its
 // callers in another. It is the server end of the one and the client end of the
-// other: what the upstream's page says to wait for or to repeat is waited for
-// and repeated, and what comes of it is written as the callers expect.
+// other: what the upstream's page says to wait for or to retry is waited for
+// and retried, and what comes of it is written as the callers expect.
 //
 //	g, err := gateway.New(gateway.Config{Upstream: u, Speaks: vms, Answers: problem})
 //	…

@@ -13,8 +13,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
-// unanswered answers for an upstream that did not. The cause goes to the log.
-func (g *Gateway) unanswered(w http.ResponseWriter, r *http.Request, err error) {
+// noResponse answers for an upstream that did not. The cause goes to the log.
+func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) {
 	p := passageOf(r.Context())
 	if p.Err() != nil && !errors.Is(context.Cause(p), context.DeadlineExceeded) {
 		g.log.DebugContext(p, "the caller went away", "path", p.asked.Path)
@@ -31,25 +31,25 @@ func (g *Gateway) unanswered(w http.ResponseWriter, r *http.Request, err error) 
 		advise(&o, &e.Decision)
 		g.returnKey(p, w.Header(), e.Key)
 	}
-	g.log.LogAttrs(p, slog.LevelWarn, "no answer from the upstream", slog.String("error", err.Error()),
+	g.log.LogAttrs(p, slog.LevelWarn, "no response from the upstream", slog.String("error", err.Error()),
 		slog.String("method", p.asked.Method), slog.String("path", p.asked.Path), slog.Int("attempts", attempts), slog.Int("status", o.Status))
-	g.answer(w, p, o)
+	g.respond(w, p, o)
 }
 
-// failureOf is what a caller may know of an upstream that gave no answer
+// failureOf is what a caller may know of an upstream that gave no response
 // (RFC 9110, 15.6.3 to 15.6.5).
 func failureOf(err error) parlance.Outcome {
 	switch parlance.OutcomeOfTransport(err).Reason {
-	case parlance.Refused, parlance.DNS:
-		return parlance.Outcome{Kind: parlance.Unavailable, Status: http.StatusServiceUnavailable, Detail: "The service behind this gateway cannot be reached."}
-	case parlance.Deadline:
-		return parlance.Outcome{Kind: parlance.Timeout, Status: http.StatusGatewayTimeout, Detail: "The service behind this gateway did not answer in time."}
+	case parlance.ReasonRefused, parlance.ReasonDNS:
+		return parlance.Outcome{Kind: parlance.KindUnavailable, Status: http.StatusServiceUnavailable, Detail: "The service behind this gateway cannot be reached."}
+	case parlance.ReasonDeadline:
+		return parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusGatewayTimeout, Detail: "The service behind this gateway did not answer in time."}
 	}
-	return parlance.Outcome{Kind: parlance.BadGateway, Status: http.StatusBadGateway, Detail: "The service behind this gateway gave no valid answer."}
+	return parlance.Outcome{Kind: parlance.KindBadGateway, Status: http.StatusBadGateway, Detail: "The service behind this gateway gave no valid answer."}
 }
 
-// answer writes an outcome of the gateway's own.
-func (g *Gateway) answer(w http.ResponseWriter, p *passage, o parlance.Outcome) {
+// respond writes an outcome of the gateway's own.
+func (g *Gateway) respond(w http.ResponseWriter, p *passage, o parlance.Outcome) {
 	o.Instance = p.instance
 	m := g.encode(p, &o, dialect.Payload{})
 	httpdialect.SetHeader(w.Header(), m)

@@ -35,10 +35,10 @@ func TestAnUpstreamThatGivesNoAnswer(t *testing.T) {
 		{"does not speak TLS", strings.Replace(wire(t, func(c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n") }), "http:", "https:", 1), 502},
 	}
 	for _, tt := range tests {
-		for _, answers := range []string{"problem", "vbapi", "vms"} {
-			t.Run(tt.name+", in "+answers, func(t *testing.T) {
+		for _, responses := range []string{"problem", "vbapi", "vms"} {
+			t.Run(tt.name+", in "+responses, func(t *testing.T) {
 				t.Parallel()
-				addr, log := before(t, tt.upstream, "vbapi", answers, func(c *gateway.Config) {
+				addr, log := before(t, tt.upstream, "vbapi", responses, func(c *gateway.Config) {
 					if strings.HasPrefix(tt.name, "hangs") {
 						c.Timeout = 50 * time.Millisecond
 					}

@@ -181,7 +181,7 @@ func TestASwitchedProtocolPasses(t *testing.T) {
 }
 
 // In virtual time: what is waited for, and what is sent again.
-func TestTheGatewayWaitsAndRepeatsAsThePageSays(t *testing.T) {
+func TestTheGatewayWaitsAndRetriesAsThePageSays(t *testing.T) {
 	t.Parallel()
 	short, long := `{"a":1}`, strings.Repeat("x", 100<<10)
 	tests := []struct {
@@ -191,8 +191,8 @@ func TestTheGatewayWaitsAndRepeatsAsThePageSays(t *testing.T) {
 		status             int
 		spent              time.Duration
 	}{
-		{"a GET is repeated", "GET", "", "3", 2, 200, 3 * time.Second},
-		{"a PUT whose body is short is repeated with it", "PUT", short, "10", 2, 200, 10 * time.Second},
+		{"a GET is retried", "GET", "", "3", 2, 200, 3 * time.Second},
+		{"a PUT whose body is short is retried with it", "PUT", short, "10", 2, 200, 10 * time.Second},
 		{"a PUT whose body is long is sent once", "PUT", long, "3", 1, 503, 0},
 		{"a POST is sent once", "POST", short, "3", 1, 503, 0},
 		{"a wait beyond the ceiling is the caller's", "GET", "", "11", 1, 503, 0},

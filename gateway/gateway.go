@@ -20,7 +20,7 @@ import (
 )
 
 // Gateway is an [http.Handler] that forwards each request to its upstream and
-// translates the answer. It is safe for concurrent use.
+// translates the response. It is safe for concurrent use.
 type Gateway struct {
 	config Config
 	log    *slog.Logger
@@ -46,20 +46,20 @@ func New(c Config) (*Gateway, error) {
 	}
 	g := &Gateway{config: c.withDefaults()}
 	g.log = slog.New(activity.NewHandler(g.config.Logger.Handler()))
-	options := []client.Option{client.WithBase(g.config.Transport), client.WithCeiling(g.config.Ceiling), client.WithLimit(g.config.Limit), client.WithObserver(g.calls())}
+	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithObserver(g.calls())}
 	g.client = client.New(g.config.Speaks, append(options, g.config.Client...)...)
 	if g.config.Answers.IdempotencyHeader() != "" && g.config.Speaks.IdempotencyHeader() == "" {
 		g.log.Warn("the callers' dialect has idempotency keys and the upstream's has none: a caller who retries under a key may be served twice",
 			"speaks", g.config.Speaks.Name(), "answers", g.config.Answers.Name())
 	}
 	plain := dialect.Request{Method: http.MethodGet, Path: "/"}
-	g.reads = g.config.Speaks.Alters(plain, http.StatusOK, http.Header{}) ||
-		g.config.Answers.Wraps(plain, &parlance.Outcome{Kind: parlance.Success, Status: http.StatusOK})
+	g.reads = g.config.Speaks.NeedsBody(plain, http.StatusOK, http.Header{}) ||
+		g.config.Answers.HasEnvelope(plain, &parlance.Outcome{Kind: parlance.KindSuccess, Status: http.StatusOK})
 	g.proxy = httputil.ReverseProxy{
 		Rewrite:        g.rewrite,
 		Transport:      g.client,
 		ModifyResponse: g.translate,
-		ErrorHandler:   g.unanswered,
+		ErrorHandler:   g.noResponse,
 		BufferPool:     &buffers{},
 		ErrorLog:       log.New(io.Discard, "", 0), // ServeHTTP logs what it would, under the activity id
 	}
@@ -67,7 +67,7 @@ func New(c Config) (*Gateway, error) {
 }
 
 // ServeHTTP forwards a request and answers it. It panics with
-// [http.ErrAbortHandler] where an answer that had begun breaks off, so that the
+// [http.ErrAbortHandler] where a response that had begun breaks off, so that the
 // connection is cut and the caller can tell.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := g.newPassage(w, r)
@@ -79,9 +79,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case nil:
 		case http.ErrAbortHandler:
 			if errors.Is(context.Cause(p), context.Canceled) {
-				panic(cause) // the caller went away, and no answer is missed
+				panic(cause) // the caller went away, and no response is missed
 			}
-			g.log.WarnContext(p, "the answer broke off; the connection is cut", "method", r.Method, "path", r.URL.Path)
+			g.log.WarnContext(p, "the response broke off; the connection is cut", "method", r.Method, "path", r.URL.Path)
 			panic(cause)
 		default:
 			panic(cause)
@@ -89,18 +89,18 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	r = r.WithContext(p)
 	if r.Method == http.MethodConnect {
-		// A tunnel has no answers to translate (RFC 9110, 9.3.6).
-		g.answer(w, p, parlance.Outcome{Kind: parlance.Invalid, Status: http.StatusMethodNotAllowed, Detail: "This gateway makes no tunnels."})
+		// A tunnel has no responses to translate (RFC 9110, 9.3.6).
+		g.respond(w, p, parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusMethodNotAllowed, Detail: "This gateway makes no tunnels."})
 		return
 	}
 	if err := p.hold(w, r); err != nil {
 		g.log.InfoContext(p, "the request's body broke off", "error", err, "method", r.Method, "path", r.URL.Path)
-		o := parlance.Outcome{Kind: parlance.Invalid, Status: http.StatusBadRequest, Detail: "The request's body ended early."}
+		o := parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: "The request's body ended early."}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			o = parlance.Outcome{Kind: parlance.Timeout, Status: http.StatusRequestTimeout, Detail: "The request's body did not come in time."}
+			o = parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The request's body did not come in time."}
 		}
 		w.Header().Set("Connection", "close")
-		g.answer(w, p, o)
+		g.respond(w, p, o)
 		return
 	}
 	g.proxy.ServeHTTP(w, r)

@@ -59,9 +59,9 @@ func ExampleNew() {
 
 	upstream, _ := url.Parse(vms.URL)
 	speaks, _ := catalog.Open("vms")
-	answers, _ := catalog.Open("plain")
+	responses, _ := catalog.Open("plain")
 	g, err := gateway.New(gateway.Config{
-		Upstream: upstream, Speaks: speaks, Answers: answers,
+		Upstream: upstream, Speaks: speaks, Answers: responses,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -14,7 +14,7 @@ const standardKey = "Idempotency-Key"
 
 // keyOf is the idempotency key that a caller sent: in the header of the dialect
 // that answers, in that of the upstream's, or in the one that most APIs share. A
-// key that went unseen would be replaced by a new one, and the repeat of it done
+// key that went unseen would be replaced by a new one, and the retry of it done
 // again.
 func (g *Gateway) keyOf(h http.Header) string {
 	for _, name := range [...]string{g.config.Answers.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader(), standardKey} {
@@ -33,7 +33,7 @@ func (g *Gateway) putKey(p *passage, h http.Header) {
 }
 
 // returnKey gives the caller the key that was made for him, so that he can send
-// again under it: without it a repeat would be another request.
+// again under it: without it a retry would be another request.
 func (g *Gateway) returnKey(p *passage, h http.Header, key string) {
 	if key != "" && p.asked.Key == "" {
 		h.Set(cmp.Or(g.config.Answers.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader()), key)
@@ -44,7 +44,7 @@ func (g *Gateway) returnKey(p *passage, h http.Header, key string) {
 // that answers has a place for that. His own client may know no better: a key
 // makes nothing safe where the upstream has no keys.
 func advise(o *parlance.Outcome, d *parlance.Decision) {
-	if d.Act == parlance.Retry && !d.RepeatSafe && o.Retryable == 0 {
+	if d.Act == parlance.ActRetry && !d.RetrySafe && o.Retryable == 0 {
 		o.Retryable = parlance.AdviceStop
 	}
 }

@@ -140,7 +140,7 @@ func TestAClientOfTheCallersDialectIsChargedOnceThroughTheGateway(t *testing.T) 
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	r, _ := client.Outcome(resp)
+	r, _ := client.ReportOf(resp)
 	if n, key := s.seen(); resp.StatusCode != http.StatusCreated || n != 1 || key != r.Key {
 		t.Errorf("got %d, charged %d times, under %q, want 201, once, under %q", resp.StatusCode, n, key, r.Key)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // passage is one request on its way through. It is the request's context: it
-// ends when the caller goes away, or when no answer has begun in time.
+// ends when the caller goes away, or when no response has begun in time.
 type passage struct {
 	context.Context
 	cancel   context.CancelCauseFunc
@@ -23,7 +23,7 @@ type passage struct {
 	deadline time.Time
 	id       string
 	streams  bool            // the caller's body is not held, but passed on as it comes
-	head     bool            // the method is HEAD: the answer has no body
+	head     bool            // the method is HEAD: the response has no body
 	asked    dialect.Request // by the caller
 	recorded bool            // the record of it has the upstream's id, so that the caller gets ours
 	instance string          // the path as it was called, as a URI reference (RFC 9457, 3.1.5)
@@ -81,7 +81,7 @@ func (p *passage) Deadline() (time.Time, bool) {
 	return p.deadline, true
 }
 
-// begun says that the answer has begun, so that it may take its time.
+// begun says that the response has begun, so that it may take its time.
 func (p *passage) begun() { p.timer.Stop() }
 
 // end frees what the passage holds.

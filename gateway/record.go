@@ -34,7 +34,7 @@ func (p *passage) told(status int, o *parlance.Outcome) {
 	}
 }
 
-// record ends the record. cause is what the answer broke off with, nil where it did
+// record ends the record. cause is what the response broke off with, nil where it did
 // not.
 func (p *passage) record(cause any) {
 	if p.collector == nil {
@@ -46,7 +46,7 @@ func (p *passage) record(cause any) {
 	case p.status == 0 && gone != nil:
 		o = parlance.OutcomeOfTransport(gone)
 	case !o.Kind.Failing():
-		o = parlance.Outcome{Kind: parlance.BadGateway, Reason: parlance.Reset, Status: p.status}
+		o = parlance.Outcome{Kind: parlance.KindBadGateway, Reason: parlance.ReasonReset, Status: p.status}
 	}
 	p.collector.End(func(r *activity.Record) {
 		r.Took, r.Status, r.Outcome = time.Since(r.Start), p.status, o

@@ -34,13 +34,13 @@ func TestTheIDThatACallerGotFindsWhatWasAskedForHim(t *testing.T) {
 		want     parlance.Outcome
 	}{
 		"a failure": {serve(t, says(422, jsonType, `{"message":"no such camera"}`, theirs...)).URL, "vms", "problem",
-			parlance.Outcome{Kind: parlance.Invalid, Status: 422}},
+			parlance.Outcome{Kind: parlance.KindInvalid, Status: 422}},
 		"a success that passes": {serve(t, says(200, jsonType, `{"id":7}`, theirs...)).URL, "plain", "problem",
-			parlance.Outcome{Kind: parlance.Success, Status: 200}},
+			parlance.Outcome{Kind: parlance.KindSuccess, Status: 200}},
 		"a success in an envelope": {serve(t, says(200, jsonType, `{"id":7}`, theirs...)).URL, "plain", "vbapi",
-			parlance.Outcome{Kind: parlance.Success, Status: 200}},
+			parlance.Outcome{Kind: parlance.KindSuccess, Status: 200}},
 		"an upstream that is not there": {"http://" + testnet.Closed, "vms", "problem",
-			parlance.Outcome{Kind: parlance.Unavailable, Status: 503}},
+			parlance.Outcome{Kind: parlance.KindUnavailable, Status: 503}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +81,7 @@ func TestAnAnswerThatNobodyGotWholeIsRecordedAsThat(t *testing.T) {
 		if _, err := io.ReadAll(resp.Body); err == nil {
 			t.Error("it came whole")
 		}
-		if r := find(resp.Header.Get("X-Request-Id")); r.Status != 200 || r.Outcome.Kind != parlance.BadGateway || r.Outcome.Reason != parlance.Reset || len(r.Calls) != 1 || len(r.Lines) != 1 {
+		if r := find(resp.Header.Get("X-Request-Id")); r.Status != 200 || r.Outcome.Kind != parlance.KindBadGateway || r.Outcome.Reason != parlance.ReasonReset || len(r.Calls) != 1 || len(r.Lines) != 1 {
 			t.Errorf("got %+v", r)
 		}
 	})
@@ -110,7 +110,7 @@ func TestAnAnswerThatNobodyGotWholeIsRecordedAsThat(t *testing.T) {
 		}
 		<-came
 		conn.Close()
-		if r := find(<-ended); r.Status != 0 || r.Outcome.Reason != parlance.Canceled || r.Path != "/cameras" {
+		if r := find(<-ended); r.Status != 0 || r.Outcome.Reason != parlance.ReasonCanceled || r.Path != "/cameras" {
 			t.Errorf("got %+v", r)
 		}
 	})

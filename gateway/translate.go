@@ -21,7 +21,7 @@ var errNoReport = errors.New("gateway: a response without a report")
 func (g *Gateway) translate(resp *http.Response) error {
 	p := passageOf(resp.Request.Context())
 	defer p.begun()
-	r, ok := client.Outcome(resp)
+	r, ok := client.ReportOf(resp)
 	if !ok {
 		return errNoReport
 	}
@@ -33,8 +33,8 @@ func (g *Gateway) translate(resp *http.Response) error {
 	case r.Broken != nil && o.Status == 0:
 		return r.Broken // half a success
 	case !o.Kind.Good():
-		if d := r.Decision; d.Act == parlance.Retry && d.RepeatSafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
-			// The page's time for a repeat, which was too long to wait for here.
+		if d := r.Decision; d.Act == parlance.ActRetry && d.RetrySafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
+			// The page's time for a retry, which was too long to wait for here.
 			o.RetryAfter = r.Attempts[len(r.Attempts)-1].Wait
 		}
 		advise(&o, &r.Decision)
@@ -43,7 +43,7 @@ func (g *Gateway) translate(resp *http.Response) error {
 	case resp.StatusCode == http.StatusSwitchingProtocols: // what is said since is not HTTP
 	case resp.StatusCode >= 300: // a redirect and a 304 are told by their headers
 	case resp.Header.Get("Content-Range") != "": // a part of a document is none
-		if o.Kind != parlance.Success {
+		if o.Kind != parlance.KindSuccess {
 			g.restate(p, resp, &o)
 		}
 	case r.Enveloped && !r.Cut:
@@ -83,11 +83,11 @@ func enveloped(r *client.Report, resp *http.Response) dialect.Payload {
 func (g *Gateway) success(p *passage, resp *http.Response, r *client.Report) error {
 	o := r.Outcome
 	if r.Cut {
-		g.log.WarnContext(p, "the answer is longer than the limit: an envelope stays on it, an error in it unseen",
-			"limit", g.config.Limit, "path", p.asked.Path)
+		g.log.WarnContext(p, "the response is longer than the limit: an envelope stays on it, an error in it unseen",
+			"limit", g.config.MaxBody, "path", p.asked.Path)
 	}
-	if !g.config.Answers.Wraps(p.asked, &o) {
-		if o.Kind != parlance.Success {
+	if !g.config.Answers.HasEnvelope(p.asked, &o) {
+		if o.Kind != parlance.KindSuccess {
 			g.restate(p, resp, &o)
 		}
 		if p.head && g.reads {
@@ -96,7 +96,7 @@ func (g *Gateway) success(p *passage, resp *http.Response, r *client.Report) err
 		g.sign(p, resp.Header)
 		return nil
 	}
-	if o.Kind == parlance.Empty || p.head {
+	if o.Kind == parlance.KindEmpty || p.head {
 		g.replace(p, resp, &o, dialect.Payload{})
 		return nil
 	}
@@ -107,7 +107,7 @@ func (g *Gateway) success(p *passage, resp *http.Response, r *client.Report) err
 	case ok:
 		g.replace(p, resp, &o, dialect.Payload{ContentType: "application/json", Body: data})
 	default:
-		if o.Kind != parlance.Success {
+		if o.Kind != parlance.KindSuccess {
 			g.restate(p, resp, &o)
 		}
 		g.sign(p, resp.Header)
@@ -121,16 +121,16 @@ func (g *Gateway) payload(p *passage, resp *http.Response) (data []byte, ok bool
 	if resp.ContentLength == 0 {
 		return nil, true, nil
 	}
-	const asItIs = "the answer is passed on without an envelope"
+	const asItIs = "the response is passed on without an envelope"
 	if !isJSON(resp.Header) || resp.Header.Get("Content-Encoding") != "" {
 		g.log.DebugContext(p, asItIs, "because", "it is not JSON, or a coding is on it", "path", p.asked.Path)
 		return nil, false, nil
 	}
-	if resp.ContentLength > int64(g.config.Limit) {
-		g.log.WarnContext(p, asItIs, "because", "it is longer than the limit", "limit", g.config.Limit, "path", p.asked.Path)
+	if resp.ContentLength > int64(g.config.MaxBody) {
+		g.log.WarnContext(p, asItIs, "because", "it is longer than the limit", "limit", g.config.MaxBody, "path", p.asked.Path)
 		return nil, false, nil
 	}
-	read, err := httpdialect.Peek(resp, g.config.Limit)
+	read, err := httpdialect.Peek(resp, g.config.MaxBody)
 	if err != nil {
 		return nil, false, err
 	}
@@ -141,7 +141,7 @@ func (g *Gateway) payload(p *passage, resp *http.Response) (data []byte, ok bool
 	if read.Cut {
 		because = "it is longer than the limit"
 	}
-	g.log.WarnContext(p, asItIs, "because", because, "limit", g.config.Limit, "path", p.asked.Path)
+	g.log.WarnContext(p, asItIs, "because", because, "limit", g.config.MaxBody, "path", p.asked.Path)
 	return nil, false, nil
 }
 
@@ -165,7 +165,7 @@ func (g *Gateway) restate(p *passage, resp *http.Response, o *parlance.Outcome) 
 	whole := *o
 	whole.Items = nil
 	m := g.encode(p, &whole, dialect.Payload{})
-	m.Header = slices.DeleteFunc(slices.Clone(m.Header), func(f dialect.Pair) bool { return f.Name == "Content-Type" })
+	m.Header = slices.DeleteFunc(slices.Clone(m.Header), func(f dialect.HeaderField) bool { return f.Name == "Content-Type" })
 	if resp.Header.Get("Content-Range") == "" { // else 206 is the only status that fits
 		resp.StatusCode, resp.Status = m.Status, ""
 	}
@@ -175,7 +175,7 @@ func (g *Gateway) restate(p *passage, resp *http.Response, o *parlance.Outcome) 
 // encode writes an outcome in the callers' dialect. The request id is the
 // upstream's where it has one, for its support asks for it and ours stands in the
 // log beside it; or ours, where the record beside it has theirs.
-func (g *Gateway) encode(p *passage, o *parlance.Outcome, data dialect.Payload) dialect.Message {
+func (g *Gateway) encode(p *passage, o *parlance.Outcome, data dialect.Payload) dialect.Encoded {
 	if o.RequestID == "" || p.recorded {
 		o.RequestID = p.id
 	}

@@ -165,7 +165,7 @@ func TestAWaitTooLongForTheGatewayIsToldToTheCaller(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			u := serve(t, tt.answer)
-			addr, _ := before(t, u.URL, tt.speaks, "problem", func(c *gateway.Config) { c.Ceiling = 0 })
+			addr, _ := before(t, u.URL, tt.speaks, "problem", func(c *gateway.Config) { c.MaxWait = 0 })
 			resp, _ := get(t, "GET", addr, "")
 			if got := resp.Header["Retry-After"]; len(got) != 1 || got[0] != tt.want || u.count() != 1 {
 				t.Errorf("Retry-After %q after %d requests, want %s after 1", got, u.count(), tt.want)
@@ -193,7 +193,7 @@ func TestASuccessBeyondTheLimitIsPassedOnWhole(t *testing.T) {
 					}
 					w.Write([]byte(tt.body))
 				})
-				addr, log := before(t, u.URL, tt.speaks, tt.answers, func(c *gateway.Config) { c.Limit = 1000 })
+				addr, log := before(t, u.URL, tt.speaks, tt.answers, func(c *gateway.Config) { c.MaxBody = 1000 })
 				resp, body := get(t, "GET", addr, "")
 				if resp.StatusCode != 200 || body != tt.body {
 					t.Errorf("%d with %d bytes of %d", resp.StatusCode, len(body), len(tt.body))
@@ -208,7 +208,7 @@ func TestASuccessBeyondTheLimitIsPassedOnWhole(t *testing.T) {
 
 func TestHEADIsAnsweredWithoutABody(t *testing.T) {
 	t.Parallel()
-	for _, answers := range []string{"problem", "vbapi", "plain"} {
+	for _, responses := range []string{"problem", "vbapi", "plain"} {
 		for _, speaks := range []string{"vms", "vbapi"} {
 			u := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", jsonType)
@@ -216,11 +216,11 @@ func TestHEADIsAnsweredWithoutABody(t *testing.T) {
 					w.WriteHeader(404)
 				}
 			})
-			addr, _ := before(t, u.URL, speaks, answers)
+			addr, _ := before(t, u.URL, speaks, responses)
 			for path, want := range map[string]int{"/": 200, "/gone": 404} {
 				resp, body := get(t, "HEAD", addr+path, "")
 				if resp.StatusCode != want || body != "" {
-					t.Errorf("%s to %s, HEAD %s: %d %q", speaks, answers, path, resp.StatusCode, body)
+					t.Errorf("%s to %s, HEAD %s: %d %q", speaks, responses, path, resp.StatusCode, body)
 				}
 			}
 		}
@@ -231,11 +231,11 @@ func TestRedirectsAndUnmodifiedPass(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 304, 307} {
 		u := serve(t, says(status, "", "", "Location", "/elsewhere", "Etag", `"1"`))
-		for _, answers := range []string{"problem", "vbapi"} {
-			addr, _ := before(t, u.URL, "plain", answers)
+		for _, responses := range []string{"problem", "vbapi"} {
+			addr, _ := before(t, u.URL, "plain", responses)
 			resp, _ := get(t, "GET", addr, "")
 			if resp.StatusCode != status || resp.Header.Get("Location") != "/elsewhere" || resp.Header.Get("Etag") != `"1"` {
-				t.Errorf("%s: %d %v, want %d", answers, resp.StatusCode, resp.Header, status)
+				t.Errorf("%s: %d %v, want %d", responses, resp.StatusCode, resp.Header, status)
 			}
 		}
 	}

@@ -31,16 +31,16 @@ func open(t testing.TB, name string) *dialect.Dialect {
 }
 
 // before puts a gateway on a real socket before an upstream at addr. It waits
-// for no repeat, unless change says so.
-func before(t *testing.T, addr, speaks, answers string, change ...func(*gateway.Config)) (url string, log *testlog.Log) {
+// for no retry, unless change says so.
+func before(t *testing.T, addr, speaks, responses string, change ...func(*gateway.Config)) (url string, log *testlog.Log) {
 	t.Helper()
-	g, log := build(t, addr, speaks, answers, append([]func(*gateway.Config){func(c *gateway.Config) { c.Ceiling = 1 }}, change...)...)
+	g, log := build(t, addr, speaks, responses, append([]func(*gateway.Config){func(c *gateway.Config) { c.MaxWait = 1 }}, change...)...)
 	srv := httptest.NewServer(g)
 	t.Cleanup(srv.Close)
 	return srv.URL, log
 }
 
-func build(t *testing.T, addr, speaks, answers string, change ...func(*gateway.Config)) (*gateway.Gateway, *testlog.Log) {
+func build(t *testing.T, addr, speaks, responses string, change ...func(*gateway.Config)) (*gateway.Gateway, *testlog.Log) {
 	t.Helper()
 	u, err := url.Parse(addr)
 	if err != nil {
@@ -48,7 +48,7 @@ func build(t *testing.T, addr, speaks, answers string, change ...func(*gateway.C
 	}
 	log := new(testlog.Log)
 	c := gateway.Config{
-		Upstream: u, Speaks: open(t, speaks), Answers: open(t, answers),
+		Upstream: u, Speaks: open(t, speaks), Answers: open(t, responses),
 		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, f := range change {

@@ -195,7 +195,7 @@ func TestEachRequestThatFailedHasALineUnderItsID(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /known", writes(0, "", "hi"))
-	failing := parlance.Outcome{Kind: parlance.Conflict, Detail: "Somebody else changes it"}
+	failing := parlance.Outcome{Kind: parlance.KindConflict, Detail: "Somebody else changes it"}
 	for name, c := range map[string]struct {
 		handler      func(*server.Server) http.Handler
 		method, path string
@@ -237,7 +237,7 @@ func TestTheLogNamesTheFieldsAndNotTheirTexts(t *testing.T) {
 	for i := range many {
 		many[i] = parlance.Field{Path: fmt.Sprint("f", i), Code: "required", Message: "a secret that was entered"}
 	}
-	servertest.Ask(t, s.Handle(servertest.Returns(nil, parlance.NewError(parlance.Invalid, "Look at it").WithReason(parlance.Fields).WithFields(many...))), "GET", "/")
+	servertest.Ask(t, s.Handle(servertest.Returns(nil, parlance.NewError(parlance.KindInvalid, "Look at it").WithReason(parlance.ReasonFields).WithFields(many...))), "GET", "/")
 	got := fmt.Sprint(log.Lines(t)[0]["fields"])
 	if !strings.HasPrefix(got, "f0 (required), f1 (required), ") || !strings.HasSuffix(got, "f19 (required), and 2 more") {
 		t.Errorf("got %s", got)

@@ -16,7 +16,7 @@ var (
 )
 
 // atomic answers with a value that is made in a transaction. Under a key the
-// answer is kept in the same one. Nothing is sent before it is committed.
+// response is kept in the same one. Nothing is sent before it is committed.
 func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 	c := core.ClaimOf(ctx)
 	t := x.transactor(ctx)
@@ -35,19 +35,19 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 	s := scratches.Get().(*scratch) // Transact returns when fn has
 	defer s.release()
 	var (
-		ran     bool
-		answer  dialect.Message
-		failure error // of the handler's own, in the last run
+		ran      bool
+		response dialect.Encoded
+		failure  error // of the handler's own, in the last run
 	)
 	err := t.Transact(ctx, func(ctx context.Context) error {
 		if ran {
 			before.Restore(x.Header()) // without that of a run before
 		}
 		ran = true
-		if answer, failure = x.attempt(ctx, s, fn); failure != nil || c == nil {
+		if response, failure = x.attempt(ctx, s, fn); failure != nil || c == nil {
 			return failure
 		}
-		return c.Record(ctx, x, core.Response{Status: answer.Status, Header: x.Header(), Body: answer.Body}, x.outcome)
+		return c.Record(ctx, x, core.Response{Status: response.Status, Header: x.Header(), Body: response.Body}, x.outcome)
 	})
 	if failure != nil {
 		err = failure
@@ -60,14 +60,14 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 	case err != nil: // the store's, and nothing was done
 		before.Restore(x.Header())
 		if e := new(parlance.Error); !errors.As(err, &e) {
-			err = parlance.NewError(parlance.Unavailable, "").Because(err)
+			err = parlance.NewError(parlance.KindUnavailable, "").Because(err)
 		}
 		x.fail(err)
 	default:
 		if c != nil {
 			c.Committed()
 		}
-		x.send(answer)
+		x.send(response)
 	}
 }
 
@@ -79,9 +79,9 @@ func (x *exchange) transactor(ctx context.Context) Transactor {
 	return x.server.transactor
 }
 
-// attempt makes the value and its answer. A panic is handed over as an error,
+// attempt makes the value and its response. A panic is handed over as an error,
 // for a store may run it on a goroutine where a panic would end the process.
-func (x *exchange) attempt(ctx context.Context, s *scratch, fn Atomic) (m dialect.Message, err error) {
+func (x *exchange) attempt(ctx context.Context, s *scratch, fn Atomic) (m dialect.Encoded, err error) {
 	defer core.Catch(&err)
 	value, err := fn(ctx)
 	if err != nil {

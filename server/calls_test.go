@@ -45,8 +45,8 @@ func TestACallToAServiceBehindStandsInTheRecordOfItsRequest(t *testing.T) {
 		host, path string
 		outcome    parlance.Outcome
 	}{
-		{bank.Listener.Addr().String(), "/pay", parlance.Outcome{Kind: parlance.Unavailable, Status: 503, RetryAfter: 7 * time.Second}},
-		{testnet.Closed, "/rates", parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused}},
+		{bank.Listener.Addr().String(), "/pay", parlance.Outcome{Kind: parlance.KindUnavailable, Status: 503, RetryAfter: 7 * time.Second}},
+		{testnet.Closed, "/rates", parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonRefused}},
 	} {
 		c := r.Calls[i]
 		if c.Method != "POST" || c.Host != want.host || c.Path != want.path || c.Start.Before(r.Start) || c.Took <= 0 ||
@@ -91,7 +91,7 @@ func TestACallThatTookTooLongIsATimeoutInTheRecord(t *testing.T) {
 			}
 			res.Body.Close()
 			record := b.Find(res.Header.Get("X-Request-Id"))
-			if len(record.Calls) != 1 || record.Calls[0].Outcome.Kind != parlance.Timeout || res.StatusCode != 504 {
+			if len(record.Calls) != 1 || record.Calls[0].Outcome.Kind != parlance.KindTimeout || res.StatusCode != 504 {
 				t.Errorf("%v: %s, %+v", limit, res.Status, record.Calls)
 			}
 		})

@@ -55,7 +55,7 @@ func (x *exchange) SetPattern(copied *http.Request) { x.watch.leave(copied) }
 func (x *exchange) Resend(status int, body []byte) {
 	x.mode = streaming
 	if x.watch != nil {
-		x.SetOutcome(x.server.dialect.Decode(x.request, dialect.Response{Status: status, Header: dialect.Fields(x.Header()), Body: body}).Outcome)
+		x.SetOutcome(x.server.dialect.Decode(x.request, dialect.Response{Status: status, Header: dialect.HeaderMap(x.Header()), Body: body}).Outcome)
 	}
 	x.sendHead(status)
 	if len(body) > 0 {
@@ -80,7 +80,7 @@ func (x *exchange) CommitRecord(ctx context.Context, r core.Response, of *parlan
 }
 
 // Begin sends the head of a response that is written piece by piece.
-func (x *exchange) Begin(m dialect.Message, o parlance.Outcome) {
+func (x *exchange) Begin(m dialect.Encoded, o parlance.Outcome) {
 	x.Header().Del("Content-Length")
 	x.dropValidators()
 	x.putHeader(m)

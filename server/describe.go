@@ -27,24 +27,24 @@ func (x *exchange) describe(o *parlance.Outcome) string {
 		return fmt.Sprintf(text, called)
 	}
 	switch o.Kind {
-	case parlance.Unauthenticated:
-		if o.Reason == parlance.Expired {
+	case parlance.KindUnauthenticated:
+		if o.Reason == parlance.ReasonExpired {
 			return "The credential has expired."
 		}
 		return fmt.Sprintf("The request %s needs a valid credential.", called)
-	case parlance.RateLimited:
+	case parlance.KindRateLimited:
 		return "There were too many requests in a short time" + wording.Again(o.RetryAfter)
-	case parlance.Quota:
-		if o.Reason == parlance.Licence {
+	case parlance.KindQuota:
+		if o.Reason == parlance.ReasonLicense {
 			return "All licenses are in use."
 		}
 		return "The quota is used up."
-	case parlance.Internal:
+	case parlance.KindInternal:
 		return wording.Internal(x.server.dialect, "request")
-	case parlance.BadGateway:
+	case parlance.KindBadGateway:
 		return upstreamDetail(o.Kind, 0)
-	case parlance.Unavailable:
-		if o.Reason == parlance.Maintenance {
+	case parlance.KindUnavailable:
+		if o.Reason == parlance.ReasonMaintenance {
 			return "The service is closed for maintenance" + wording.Again(o.RetryAfter)
 		}
 		return "The service cannot handle requests at the moment" + wording.Again(o.RetryAfter)
@@ -54,11 +54,11 @@ func (x *exchange) describe(o *parlance.Outcome) string {
 
 // details are those of kinds that need no more than what was called.
 var details = map[parlance.Kind]string{
-	parlance.Failed:    "The request %s is valid, but it failed.",
-	parlance.Forbidden: "The caller has no permission for %s.",
-	parlance.NotFound:  "There is no resource at %s.",
-	parlance.Conflict:  "The request %s conflicts with another request, or with the state of the resource.",
-	parlance.Timeout:   "The request %s took longer than the server allows.",
+	parlance.KindFailed:    "The request %s is valid, but it failed.",
+	parlance.KindForbidden: "The caller has no permission for %s.",
+	parlance.KindNotFound:  "There is no resource at %s.",
+	parlance.KindConflict:  "The request %s conflicts with another request, or with the state of the resource.",
+	parlance.KindTimeout:   "The request %s took longer than the server allows.",
 }
 
 // describeStatus is the detail of a status that says more than its kind; "" for others.

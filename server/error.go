@@ -14,7 +14,7 @@ import (
 // dialect they answer; each may be used alone.
 type Middleware = func(http.Handler) http.Handler
 
-// WriteError answers with an error from anywhere under a Server, as if the handler had
+// WriteError responds with an error from anywhere under a Server, as if the handler had
 // returned it: in the dialect, the cause to the log. After bytes went out it cuts
 // the connection, by panicking with http.ErrAbortHandler. Under no Server it
 // answers with the status that HTTP has for the kind, for there is no dialect to

@@ -22,7 +22,7 @@ func ExampleServer_Handle() {
 		mux := http.NewServeMux()
 		mux.Handle("GET /products/{id}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			if r.PathValue("id") != "1" {
-				return nil, parlance.NewError(parlance.NotFound, "No product %s", r.PathValue("id"))
+				return nil, parlance.NewError(parlance.KindNotFound, "No product %s", r.PathValue("id"))
 			}
 			return map[string]string{"name": "Pear"}, nil
 		}))
@@ -41,7 +41,7 @@ func ExampleServer_Handle() {
 func ExampleServer_Handle_error() {
 	api := servertest.Open("plain")
 	servertest.Show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
-		return nil, parlance.NewError(parlance.Conflict, "The order is being changed").Because(errors.New("row 7 is locked by 10.0.0.4"))
+		return nil, parlance.NewError(parlance.KindConflict, "The order is being changed").Because(errors.New("row 7 is locked by 10.0.0.4"))
 	}), "PUT", "/orders/7")
 	// Output:
 	// 400 {"message":"The order is being changed"}
@@ -51,7 +51,7 @@ func ExampleServer_Handle_error() {
 func ExampleServer_Handle_fields() {
 	api := servertest.Open("vms")
 	servertest.Show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
-		return nil, parlance.NewError(parlance.Invalid, "Submitted data was invalid").WithReason(parlance.Fields).WithFields(
+		return nil, parlance.NewError(parlance.KindInvalid, "Submitted data was invalid").WithReason(parlance.ReasonFields).WithFields(
 			parlance.Field{Path: "url", Message: "The URL value is in invalid format"},
 			parlance.Field{Path: "date", Message: "The date is missing"})
 	}), "POST", "/items")
@@ -77,15 +77,15 @@ func ExampleServer_Wrap() {
 	// 500 {"title":"Internal Server Error","status":500,"detail":"The request could not be handled. The cause is in the server's log under the request ID.","instance":"/bug","kind":"internal","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
 }
 
-// Each record of a bulk request gets an answer of its own. Vision's answer
+// Each record of a bulk request gets a response of its own. Vision's response
 // stands in the caller's own document.
 func ExampleBulk() {
 	api := servertest.Open("vision")
 	servertest.Show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		document := `<MANUFACTURING><MC><DocRef>A1</DocRef></MC><MC><DocRef>A2</DocRef></MC></MANUFACTURING>`
 		return server.Bulk([]byte(document),
-			parlance.Item{Index: 0, ID: "A1", Outcome: parlance.Outcome{Kind: parlance.Success, Detail: "Processed"}},
-			parlance.Item{Index: 1, ID: "A2", Outcome: parlance.Outcome{Kind: parlance.Invalid, Detail: "Record already exists"}},
+			parlance.Item{Index: 0, ID: "A1", Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Detail: "Processed"}},
+			parlance.Item{Index: 1, ID: "A2", Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "Record already exists"}},
 		), nil
 	}), "POST", "/service/ManufactureComplete")
 	// Output:

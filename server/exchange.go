@@ -22,7 +22,7 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// exchange is one request and the writer of its answer. What a handler writes is
+// exchange is one request and the writer of its response. What a handler writes is
 // looked at once, when the status is known; from then on its mode says where the
 // bytes go.
 //
@@ -37,16 +37,16 @@ type exchange struct {
 	request dialect.Request
 	caller  atomic.Pointer[core.Identity] // that auth.Authenticate found right behind
 
-	rawPath string    // of the URL as it was called
-	outer   *exchange // around this one, with something between the two; nil if there is none
-	inside  reports   // of the exchanges inside this one
-	undone  bool      // the answer proves that nothing was done
-	logged  bool      // why the request failed
+	rawPath  string    // of the URL as it was called
+	outer    *exchange // around this one, with something between the two; nil if there is none
+	inside   reports   // of the exchanges inside this one
+	noEffect bool      // the response proves that nothing was done
+	logged   bool      // why the request failed
 
 	watch   *watch            // nil where nobody wants to know
 	notes   []string          // by AddNote, about what the handler writes itself
 	outcome *parlance.Outcome // what was answered, nil where it is not known
-	cut     bool              // the connection, before the answer was complete
+	cut     bool              // the connection, before the response was complete
 
 	mode   mode
 	status int    // that was sent, or will be
@@ -118,10 +118,10 @@ func (x *exchange) sent() bool { return x.mode == streaming || x.mode == envelop
 // Unwrap lets http.ResponseController reach the deadlines of the connection.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.inner }
 
-// Header is that of the answer.
+// Header is that of the response.
 func (x *exchange) Header() http.Header { return x.inner.Header() }
 
-// WriteHeader decides where the answer goes. Interim answers (1xx) pass; a
+// WriteHeader decides where the response goes. Interim answers (1xx) pass; a
 // second final status is left to net/http to complain of, or dropped.
 func (x *exchange) WriteHeader(status int) {
 	if status < 100 || status > 999 {
@@ -136,7 +136,7 @@ func (x *exchange) WriteHeader(status int) {
 	case x.mode != open:
 	case done:
 		inside := x.Reported(mark)
-		x.mode, x.undone, x.outcome = streaming, inside.Undone, inside.Outcome
+		x.mode, x.noEffect, x.outcome = streaming, inside.NoEffect, inside.Outcome
 		x.sendHead(status)
 	case status >= 400 && x.untyped("text/plain"):
 		x.mode, x.status = catching, status
@@ -174,10 +174,10 @@ func (x *exchange) needsEnvelope(status int) bool {
 	if media := x.mediaType(); x.Header().Get("Content-Encoding") != "" || media != "" && !httpheader.IsJSON(media) {
 		return false // nothing that can stand in an envelope
 	}
-	return x.server.dialect.Wraps(x.request, &parlance.Outcome{Kind: kindOf(status), Status: status})
+	return x.server.dialect.HasEnvelope(x.request, &parlance.Outcome{Kind: kindOf(status), Status: status})
 }
 
-// sendHead sends the head of a final answer.
+// sendHead sends the head of a final response.
 func (x *exchange) sendHead(status int) {
 	x.status = status
 	h := x.Header()
@@ -187,10 +187,10 @@ func (x *exchange) sendHead(status int) {
 	}
 	if _, said := h[core.ReportHeader]; !said { // else the word of the exchange inside counts
 		if x.freesKey() {
-			x.undone = true
+			x.noEffect = true
 		}
 		if !x.logged && (status >= 400 || x.outcome != nil && x.outcome.Kind.Failing()) {
-			x.logAnswer(status)
+			x.logResponse(status)
 		}
 	}
 	x.report(h)
@@ -201,7 +201,7 @@ func (x *exchange) sendHead(status int) {
 func (x *exchange) stream() (err error) {
 	x.mode = streaming
 	if x.outer != nil && x.status >= 400 {
-		x.undone = statusProvesUndone(x.meaning(x.status))
+		x.noEffect = statusProvesUndone(x.meaning(x.status))
 	}
 	if len(x.notes) > 0 {
 		x.tellNotes()
@@ -292,7 +292,7 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // overflow begins to stream a success that cannot be held to its end: the
-// envelope is written around a mark, and the answer takes the mark's place.
+// envelope is written around a mark, and the response takes the mark's place.
 func (x *exchange) overflow() error {
 	if !httpheader.IsJSON(x.mediaType()) && !looksJSON(x.held) {
 		return x.stream()
@@ -303,9 +303,9 @@ func (x *exchange) overflow() error {
 	head, tail, found := bytes.Cut(m.Body, mark)
 	if !found {
 		x.logged = true
-		x.server.logger.ErrorContext(x.ctx, "the answer is too long for its envelope; see WithMaxBuffered", "limit", x.server.maxBuffered)
-		x.Render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
-		return http.ErrContentLength // the answer that went out has its own length
+		x.server.logger.ErrorContext(x.ctx, "the response is too long for its envelope; see WithMaxBuffered", "limit", x.server.maxBuffered)
+		x.Render(parlance.Outcome{Kind: parlance.KindInternal}, none, nil)
+		return http.ErrContentLength // the response that went out has its own length
 	}
 	x.mode, x.tail = enveloping, tail
 	x.SetOutcome(o)
@@ -318,7 +318,7 @@ func (x *exchange) overflow() error {
 	return err
 }
 
-// finish ends the answer of a handler that returned. r knows the pattern that a
+// finish ends the response of a handler that returned. r knows the pattern that a
 // ServeMux found.
 func (x *exchange) finish(r *http.Request) {
 	if x.mode == open {
@@ -346,7 +346,7 @@ func (x *exchange) finish(r *http.Request) {
 func (x *exchange) written() parlance.Outcome {
 	o := parlance.Outcome{Kind: kindOf(x.status), Status: x.status, Notes: x.notes}
 	if len(x.notes) > 0 {
-		o.Kind = parlance.Noted
+		o.Kind = parlance.KindNoted
 	}
 	return o
 }
@@ -369,8 +369,8 @@ func (x *exchange) envelope() {
 			dialect.Payload{ContentType: "application/json", Body: bytes.TrimSpace(x.held)}, nil)
 	case declared:
 		x.logged = true
-		x.server.logger.ErrorContext(x.ctx, "the handler's answer is declared as JSON and is none", "path", x.request.Path)
-		x.Render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
+		x.server.logger.ErrorContext(x.ctx, "the handler's response is declared as JSON and is none", "path", x.request.Path)
+		x.Render(parlance.Outcome{Kind: parlance.KindInternal}, none, nil)
 	default:
 		_ = x.stream() // an error here is a client that is gone
 	}
@@ -381,7 +381,7 @@ func (x *exchange) envelope() {
 // of a 5xx is not, since many handlers put err.Error() there.
 func (x *exchange) translate() {
 	o := x.meaning(x.status)
-	x.undone = statusProvesUndone(o)
+	x.noEffect = statusProvesUndone(o)
 	text := strings.TrimSpace(strings.ToValidUTF8(string(x.held), ""))
 	switch {
 	case text == "", text == "404 page not found", text == http.StatusText(x.status):
@@ -406,7 +406,7 @@ func (x *exchange) meaning(status int) parlance.Outcome {
 // done. That the handler was unavailable is no proof: http.TimeoutHandler says
 // it of one that still runs.
 func statusProvesUndone(o parlance.Outcome) bool {
-	return o.Kind != parlance.Unavailable && provesUndone(&o)
+	return o.Kind != parlance.KindUnavailable && provesUndone(&o)
 }
 
 // mediaType is the response's type, "" if none can be read.
@@ -432,9 +432,9 @@ func looksJSON(b []byte) bool {
 func kindOf(status int) parlance.Kind {
 	switch status {
 	case 202:
-		return parlance.Accepted
+		return parlance.KindAccepted
 	case 204, 205:
-		return parlance.Empty
+		return parlance.KindEmpty
 	}
-	return parlance.Success
+	return parlance.KindSuccess
 }

@@ -15,8 +15,8 @@ import (
 
 var madeID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-// Whatever stands in the headers by which an answer is chosen and named, and in
-// the text that it quotes, the answer is whole; and its id is the caller's where
+// Whatever stands in the headers by which a response is chosen and named, and in
+// the text that it quotes, the response is whole; and its id is the caller's where
 // that is fit for a log, else one of ours.
 func FuzzHeaders(f *testing.F) {
 	for _, seed := range [][4]string{
@@ -35,7 +35,7 @@ func FuzzHeaders(f *testing.F) {
 		servers = append(servers, s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			seen = activity.ID(r.Context())
 			text := r.Header.Get("X-Text")
-			return nil, parlance.NewError(parlance.Conflict, "%s", text).WithFields(parlance.Field{Path: text, Code: text, Message: text})
+			return nil, parlance.NewError(parlance.KindConflict, "%s", text).WithFields(parlance.Field{Path: text, Code: text, Message: text})
 		}))
 	}
 	f.Fuzz(func(t *testing.T, accept, id, trace, text string) {

@@ -36,13 +36,13 @@ func (s *Server) Handle(f HandlerFunc) http.Handler {
 func (x *exchange) Respond(ctx context.Context, value any, err error) {
 	switch {
 	case err == nil && value == nil && x.mode != open:
-		return // the handler wrote its answer itself
+		return // the handler wrote its response itself
 	case err != nil && x.sent():
-		x.logFailure("the handler failed after its answer had begun; the connection is cut", err)
+		x.logFailure("the handler failed after its response had begun; the connection is cut", err)
 		x.SetOutcome(parlance.OutcomeOf(err))
 		panic(http.ErrAbortHandler)
 	case err == nil && x.sent():
-		x.server.logger.ErrorContext(x.ctx, "the handler returned a value after its answer had begun; the value is dropped")
+		x.server.logger.ErrorContext(x.ctx, "the handler returned a value after its response had begun; the value is dropped")
 		return
 	}
 	if err != nil {
@@ -63,16 +63,16 @@ func (x *exchange) Respond(ctx context.Context, value any, err error) {
 	x.send(m)
 }
 
-// compose makes the answer of a handler's value, its header in place. Its body is
+// compose makes the response of a handler's value, its header in place. Its body is
 // good until the memory is used again.
-func (x *exchange) compose(s *scratch, value any) (dialect.Message, error) {
+func (x *exchange) compose(s *scratch, value any) (dialect.Encoded, error) {
 	reply := ReplyOf(value)
 	x.complete(&reply.Outcome)
 	data, err := s.payload(reply.Value)
 	if err != nil {
-		return dialect.Message{}, err
+		return dialect.Encoded{}, err
 	}
-	if reply.listsNothing(data.Body) && x.server.dialect.Wraps(x.request, &reply.Outcome) {
+	if reply.listsNothing(data.Body) && x.server.dialect.HasEnvelope(x.request, &reply.Outcome) {
 		data = emptyList
 	}
 	if reply.Location != "" {

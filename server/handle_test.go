@@ -45,7 +45,7 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 			"vision", servertest.Returns(server.Raw{ContentType: "application/xml", Body: []byte("<PRODUCTS/>")}, nil),
 			200, [2]string{"Content-Type", "application/xml"}, `<PRODUCTS/>`,
 		},
-		"no value is an empty answer": {
+		"no value is an empty response": {
 			"vms", servertest.Returns(nil, nil),
 			204, [2]string{}, ``,
 		},
@@ -58,7 +58,7 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 			202, [2]string{"Location", "/jobs/7"}, ``,
 		},
 		"a reply without a value is an empty one": {
-			"vms", servertest.Returns(&server.Reply{Outcome: parlance.Outcome{Kind: parlance.Empty, Status: 200}}, nil),
+			"vms", servertest.Returns(&server.Reply{Outcome: parlance.Outcome{Kind: parlance.KindEmpty, Status: 200}}, nil),
 			200, [2]string{}, `null`,
 		},
 		"a reply without a kind is a success": {
@@ -70,21 +70,21 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 			500, [2]string{}, `{"message":"odd"}`,
 		},
 		"an error shows its detail and not its cause": {
-			"plain", servertest.Returns(nil, parlance.NewError(parlance.NotFound, "no camera 7").Because(secret)),
+			"plain", servertest.Returns(nil, parlance.NewError(parlance.KindNotFound, "no camera 7").Because(secret)),
 			404, [2]string{}, `{"message":"no camera 7"}`,
 		},
 		"an error around an error shows the inner one": {
-			"vms", servertest.Returns(nil, fmt.Errorf("while looking: %w", parlance.NewError(parlance.NotFound, "no camera 7"))),
+			"vms", servertest.Returns(nil, fmt.Errorf("while looking: %w", parlance.NewError(parlance.KindNotFound, "no camera 7"))),
 			404, [2]string{}, `{"message":"","errors":{"error":["no camera 7"]}}`,
 		},
 		"field errors": {
-			"vms", servertest.Returns(nil, parlance.NewError(parlance.Invalid, "Submitted data was invalid").WithReason(parlance.Fields).WithFields(
+			"vms", servertest.Returns(nil, parlance.NewError(parlance.KindInvalid, "Submitted data was invalid").WithReason(parlance.ReasonFields).WithFields(
 				parlance.Field{Path: "url", Message: "The URL value is in invalid format"},
 				parlance.Field{Path: "url", Message: "The URL can be no longer than 10 characters"})),
 			422, [2]string{}, `{"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"]}}`,
 		},
 		"the whole envelope of an error": {
-			"vbapi", servertest.Returns(nil, parlance.NewError(parlance.NotFound, "The resource you requested (xyz) was not found.")),
+			"vbapi", servertest.Returns(nil, parlance.NewError(parlance.KindNotFound, "The resource you requested (xyz) was not found.")),
 			404, [2]string{}, `{"data":null,"error":{"type":"https://httpstatuses.com/404","title":"Not Found","status":404,"detail":"The resource you requested (xyz) was not found.","instance":"/path"},"debug":{"activityId":"ID"}}`,
 		},
 		"a sentinel is its kind": {
@@ -92,7 +92,7 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 			403, [2]string{"Content-Type", "application/problem+json"}, `{"title":"Forbidden","status":403,"detail":"The caller has no permission for GET /path.","instance":"/path","kind":"forbidden","request_id":"ID"}`,
 		},
 		"a wait becomes Retry-After": {
-			"vms", servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, RetryAfter: 90 * time.Second}}),
+			"vms", servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonMaintenance, RetryAfter: 90 * time.Second}}),
 			503, [2]string{"Retry-After", "90"}, `{"message":"","errors":{"error":["The service is closed for maintenance. Retry in 90 seconds."]}}`,
 		},
 		"any other error is ours and stays inside": {
@@ -108,7 +108,7 @@ func TestAHandlersValueOrErrorLeavesInTheDialect(t *testing.T) {
 			500, [2]string{}, `{"message":"The request could not be handled. The cause is in the server's log under the request ID."}`,
 		},
 		"a reset has no body, and says so": {
-			"vision", servertest.Returns(server.Reply{Outcome: parlance.Outcome{Kind: parlance.Noted, Status: 205}}, nil),
+			"vision", servertest.Returns(server.Reply{Outcome: parlance.Outcome{Kind: parlance.KindNoted, Status: 205}}, nil),
 			205, [2]string{"Content-Length", "0"}, ``,
 		},
 		"notes make a success a noted one": {
@@ -143,7 +143,7 @@ func TestAFaultOfTheServerIsLoggedAsAnErrorAndOneOfTheRequestIsNot(t *testing.T)
 	t.Parallel()
 	for level, err := range map[string]error{
 		"ERROR": errors.New("disk full"),
-		"INFO":  parlance.NewError(parlance.Invalid, "no name").Because(errors.New("disk full")),
+		"INFO":  parlance.NewError(parlance.KindInvalid, "no name").Because(errors.New("disk full")),
 	} {
 		s, log := servertest.New(t, "problem")
 		servertest.Ask(t, s.Handle(servertest.Returns(nil, err)), "GET", "/")
@@ -197,7 +197,7 @@ func TestAValueAfterTheAnswerBeganIsDroppedAndLogged(t *testing.T) {
 func TestTheIDOfAServiceBehindStaysInTheLog(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "vbapi")
-	a := servertest.Ask(t, s.Handle(servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.BadGateway, RequestID: "theirs"}})), "GET", "/")
+	a := servertest.Ask(t, s.Handle(servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindBadGateway, RequestID: "theirs"}})), "GET", "/")
 	if strings.Contains(a.Body, "theirs") || log.Lines(t)[0]["upstream_request_id"] != "theirs" {
 		t.Errorf("got %s, log %s", a.Body, log)
 	}
@@ -206,7 +206,7 @@ func TestTheIDOfAServiceBehindStaysInTheLog(t *testing.T) {
 func TestRecordsThatADialectHasNoPlaceForAreMissedInTheLog(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "vms")
-	servertest.Ask(t, s.Handle(servertest.Returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Success}}), nil)), "POST", "/")
+	servertest.Ask(t, s.Handle(servertest.Returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.KindSuccess}}), nil)), "POST", "/")
 	if l := log.Lines(t); len(l) != 1 || l[0]["level"] != "WARN" || l[0]["attribute"] != "items" {
 		t.Errorf("got %s", log)
 	}
@@ -243,12 +243,12 @@ func TestBulkRollsItsRecordsUp(t *testing.T) {
 		items []parlance.Item
 		want  parlance.Kind
 	}{
-		"no records are a success":                         {nil, parlance.Success},
-		"no record failed":                                 {[]parlance.Item{item(parlance.Success), item(parlance.Noted)}, parlance.Success},
-		"some records failed":                              {[]parlance.Item{item(parlance.Success), item(parlance.Invalid)}, parlance.Partial},
-		"all failed alike":                                 {[]parlance.Item{item(parlance.Conflict), item(parlance.Conflict)}, parlance.Conflict},
-		"all failed in several ways of the server":         {[]parlance.Item{item(parlance.Internal), item(parlance.Timeout)}, parlance.Internal},
-		"all failed in several ways, one of them a caller": {[]parlance.Item{item(parlance.Internal), item(parlance.Invalid)}, parlance.Invalid},
+		"no records are a success":                         {nil, parlance.KindSuccess},
+		"no record failed":                                 {[]parlance.Item{item(parlance.KindSuccess), item(parlance.KindNoted)}, parlance.KindSuccess},
+		"some records failed":                              {[]parlance.Item{item(parlance.KindSuccess), item(parlance.KindInvalid)}, parlance.KindPartial},
+		"all failed alike":                                 {[]parlance.Item{item(parlance.KindConflict), item(parlance.KindConflict)}, parlance.KindConflict},
+		"all failed in several ways of the server":         {[]parlance.Item{item(parlance.KindInternal), item(parlance.KindTimeout)}, parlance.KindInternal},
+		"all failed in several ways, one of them a caller": {[]parlance.Item{item(parlance.KindInternal), item(parlance.KindInvalid)}, parlance.KindInvalid},
 	} {
 		if got := server.Bulk(nil, c.items...).Outcome.Kind; got != c.want {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
@@ -256,7 +256,7 @@ func TestBulkRollsItsRecordsUp(t *testing.T) {
 	}
 }
 
-// By whomever it is said: by us of a long answer, by net/http of a short one.
+// By whomever it is said: by us of a long response, by net/http of a short one.
 func TestAnAnswerSaysHowLongItIs(t *testing.T) {
 	t.Parallel()
 	s, _ := servertest.New(t, "vms")

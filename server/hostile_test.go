@@ -149,7 +149,7 @@ func TestWhatStrangersSendIsRefusedInTheDialectAndCostsLittle(t *testing.T) {
 				if !own {
 					want = c.status[""]
 				}
-				if a.Status != want || servertest.Meaning(t, dialect, a).Kind != parlance.Invalid {
+				if a.Status != want || servertest.Meaning(t, dialect, a).Kind != parlance.KindInvalid {
 					t.Errorf("got %d %s, which means %v; want %d", a.Status, a.Body, servertest.Meaning(t, dialect, a).Kind, want)
 				}
 				if inside := insides.FindString(a.Body); inside != "" {
@@ -175,7 +175,7 @@ func all(status int) map[string]int { return map[string]int{"": status} }
 // xmls is all but for Vision, which has one of its own for XML.
 func xmls(status int) map[string]int { return map[string]int{"": status, "vision": 406} }
 
-// attempt sends a request for as long as somebody reads it, and reads the answer,
+// attempt sends a request for as long as somebody reads it, and reads the response,
 // which may come before. http.Client gives up where the one meets the other.
 func attempt(address string, r *http.Request) (servertest.Response, error) {
 	conn, err := net.Dial("tcp", address)
@@ -191,7 +191,7 @@ func attempt(address string, r *http.Request) (servertest.Response, error) {
 	return servertest.Read(res)
 }
 
-// What is kept of a bulk answer until its head can go out needs a disk. Where that is
+// What is kept of a bulk response until its head can go out needs a disk. Where that is
 // full the rest is not handled, and the space is given back.
 func TestABulkAnswerThatFillsTheDiskIsAFailureOfTheServerAndGivesTheSpaceBack(t *testing.T) {
 	t.Parallel()
@@ -235,7 +235,7 @@ func TestNoTextMakesAHeaderOfItsOwn(t *testing.T) {
 	const evil = "a\r\nSet-Cookie: stolen=1\r\n\r\n<script>"
 	out := func(w http.ResponseWriter, _ *http.Request) (any, error) {
 		w.Header().Set("X-Own", evil)
-		err := parlance.NewError(parlance.Conflict, "%s", evil).WithCode(evil).WithReason(evil).
+		err := parlance.NewError(parlance.KindConflict, "%s", evil).WithCode(evil).WithReason(evil).
 			WithFields(parlance.Field{Path: evil, Code: evil, Message: evil})
 		o := &err.Outcome
 		o.Title, o.Help, o.Type, o.Instance, o.RequestID, o.Notes = evil, evil, evil, evil, evil, []string{evil}

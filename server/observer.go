@@ -31,12 +31,12 @@ func WithObserver(o Observer) Option {
 // Served is what one request came to.
 type Served struct {
 	Start   time.Time
-	Took    time.Duration // until the handler had returned and the answer was written
+	Took    time.Duration // until the handler had returned and the response was written
 	Route   string        // the pattern that served it, http.Request.Pattern; "" where none is known
 	Caller  Principal     // zero is nobody
 	Status  int           // that was sent; 0 where none was, as of a connection that the handler took over
 	Outcome parlance.Outcome
-	Cut     bool // the connection was cut, since it failed after the answer had begun
+	Cut     bool // the connection was cut, since it failed after the response had begun
 }
 
 // watch gathers what observers are told of a request. What learns of it may stand
@@ -150,7 +150,7 @@ func (x *exchange) SetOutcome(to parlance.Outcome) {
 	x.outcome = &kept
 }
 
-// result is what the request came to, as far as is known of an answer that was
+// result is what the request came to, as far as is known of a response that was
 // written around the server.
 func (x *exchange) result() (o parlance.Outcome) {
 	if x.outcome != nil {
@@ -158,10 +158,10 @@ func (x *exchange) result() (o parlance.Outcome) {
 	}
 	switch {
 	case x.cut && !o.Kind.Failing():
-		o = parlance.Outcome{Kind: parlance.Internal, Reason: parlance.Reset}
+		o = parlance.Outcome{Kind: parlance.KindInternal, Reason: parlance.ReasonReset}
 	case o.Kind != 0:
 	case x.status == 0, x.status == http.StatusSwitchingProtocols: // what is said since is not HTTP
-		o.Kind = parlance.Success
+		o.Kind = parlance.KindSuccess
 	case x.status >= 200 && x.status <= 299:
 		o.Kind = kindOf(x.status)
 	default:

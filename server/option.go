@@ -2,7 +2,7 @@ package server
 
 import "log/slog"
 
-// DefaultMaxBuffered is how much of an answer is held unless WithMaxBuffered
+// DefaultMaxBuffered is how much of a response is held unless WithMaxBuffered
 // says otherwise: 1 MiB.
 const DefaultMaxBuffered = 1 << 20
 
@@ -34,7 +34,7 @@ func WithLogger(l *slog.Logger) Option { return option(func(c *config) { c.logge
 // not taken.
 func WithTrustedID(header string) Option { return option(func(c *config) { c.trusted = header }) }
 
-// WithMaxBuffered bounds, in bytes, what is held of an answer that was written
+// WithMaxBuffered bounds, in bytes, what is held of a response that was written
 // around the server and needs the dialect's envelope. A longer one is not cut:
 // the envelope goes out around it while it streams.
 func WithMaxBuffered(bytes int) Option { return option(func(c *config) { c.maxBuffered = bytes }) }

@@ -19,9 +19,9 @@ import (
 // nothing but the trace id of a valid traceparent. Of a request that passes several
 // Servers the outermost that has a Recorder or an [Observer] keeps the record.
 //
-// It is written a moment after the answer, and a crash may lose it; but that of a
+// It is written a moment after the response, and a crash may lose it; but that of a
 // request whose answer is kept under a key, by idempotency.Middleware behind this Server, is
-// committed with the answer, where the Recorder's store is that of the keys. What
+// committed with the response, where the Recorder's store is that of the keys. What
 // is known only later, such as how long it took, is added like all others.
 //
 // Close the Recorder after the http.Server has been shut down. nil keeps nothing.
@@ -52,7 +52,7 @@ func KeepRequest(pointers ...string) RecordOption {
 }
 
 // KeepResponse keeps the values of a JSON answer that pointers name, as
-// [KeepRequest] does. They are those of the answer as it was sent, with the
+// [KeepRequest] does. They are those of the response as it was sent, with the
 // dialect's envelope.
 func KeepResponse(pointers ...string) RecordOption {
 	return recordOption(func(j *journal) { j.response = append(j.response, pointers...) })
@@ -106,7 +106,7 @@ func (w *entry) end(s *Served) {
 	w.collector.End(func(r *activity.Record) { s.complete(r, request, response) })
 }
 
-// commit adds what is known of the request to the transaction in which its answer
+// commit adds what is known of the request to the transaction in which its response
 // is kept.
 func (w *entry) commit(ctx context.Context, s *Served, a *core.Response) error {
 	request, response := w.chosen(), []byte(nil)
@@ -136,7 +136,7 @@ func isJSON(h http.Header) bool {
 }
 
 // passing is the beginning of a body that passes by. It is safe for concurrent
-// use, since a handler may outlive its answer.
+// use, since a handler may outlive its response.
 type passing struct {
 	mu   sync.Mutex
 	kept []byte
@@ -171,7 +171,7 @@ func (b *readBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// writtenBody is an answer that is seen while it is written.
+// writtenBody is a response that is seen while it is written.
 type writtenBody struct {
 	http.ResponseWriter
 	*passing

@@ -38,9 +38,9 @@ func TestTheRecordOfARequestTellsAllOfIt(t *testing.T) {
 			time.Sleep(30 * time.Millisecond)
 			activity.AddCall(r.Context(), activity.Call{
 				Start: time.Now(), Took: time.Second, Dialect: "vms", Method: "GET", Host: "stock.test", Path: "/seats", Attempt: 1,
-				Outcome: parlance.Outcome{Kind: parlance.Unavailable, Status: 503}, Act: parlance.Retry, Why: "it says so",
+				Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Status: 503}, Act: parlance.ActRetry, Why: "it says so",
 			})
-			return nil, parlance.NewError(parlance.Conflict, "The order is being changed").Because(errors.New("row 7 is locked"))
+			return nil, parlance.NewError(parlance.KindConflict, "The order is being changed").Because(errors.New("row 7 is locked"))
 		}))
 		keys := auth.APIKeys{auth.HashKey("k-1"): {Principal: server.Principal{ID: "ann"}}}
 		transport := memhttp.Serve(t, s.Wrap(auth.Authenticate(auth.APIKey("X-Api-Key", keys))(mux)))
@@ -59,11 +59,11 @@ func TestTheRecordOfARequestTellsAllOfIt(t *testing.T) {
 			ID: id, Trace: "0af7651916cd43dd8448eb211c80319c", Start: start.UTC(), Took: 30 * time.Millisecond,
 			Method: "PUT", Route: "PUT /orders/{id}", Path: "/orders/7", Caller: "ann", Status: 409,
 			Outcome: parlance.Outcome{
-				Kind: parlance.Conflict, Status: 409, Title: "Conflict", Detail: "The order is being changed", Instance: "/orders/7", RequestID: id,
+				Kind: parlance.KindConflict, Status: 409, Title: "Conflict", Detail: "The order is being changed", Instance: "/orders/7", RequestID: id,
 			},
 			Calls: []activity.Call{{
 				Start: start.Add(30 * time.Millisecond).UTC(), Took: time.Second, Dialect: "vms", Method: "GET", Host: "stock.test", Path: "/seats", Attempt: 1,
-				Outcome: parlance.Outcome{Kind: parlance.Unavailable, Status: 503}, Act: parlance.Retry, Why: "it says so",
+				Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Status: 503}, Act: parlance.ActRetry, Why: "it says so",
 			}},
 			Lines: r.Lines,
 		}
@@ -90,31 +90,31 @@ func TestEveryEndOfARequestIsRecorded(t *testing.T) {
 		status  int
 		kind    parlance.Kind
 		reason  parlance.Reason
-		broken  bool // the client gets no whole answer
+		broken  bool // the client gets no whole response
 		line    string
 	}{
-		"a value":                 {"vms", gives(map[string]int{"n": 1}, nil), "GET", 200, parlance.Success, "", false, ""},
-		"nothing":                 {"vms", gives(nil, nil), "GET", 204, parlance.Empty, "", false, ""},
-		"a HEAD":                  {"vms", gives(map[string]int{"n": 1}, nil), "HEAD", 200, parlance.Success, "", false, ""},
-		"accepted":                {"vms", gives(server.Accepted("/jobs/1", nil), nil), "GET", 202, parlance.Accepted, "", false, ""},
-		"noted":                   {"problem", gives(server.Noted(1, "but"), nil), "GET", 200, parlance.Noted, "", false, ""},
-		"a failure in a 200":      {"slack", gives(nil, parlance.ErrNotFound), "GET", 200, parlance.NotFound, "", false, "request failed"},
-		"a panic":                 {"vms", by(panics), "GET", 500, parlance.Internal, "", false, "the handler panicked"},
-		"around the server":       {"vms", by(plain(201, "application/json", "{}")), "GET", 201, parlance.Success, "", false, ""},
-		"around it, with none":    {"vms", by(plain(204, "", "")), "GET", 204, parlance.Empty, "", false, ""},
-		"around it, elsewhere":    {"vms", by(plain(303, "", "")), "GET", 303, parlance.Redirected, "", false, ""},
-		"around it, in its form":  {"vms", by(plain(429, "application/json", "{}")), "GET", 429, parlance.RateLimited, "", false, "request failed"},
-		"around it, as text":      {"vms", by(plain(404, "", "no")), "GET", 404, parlance.NotFound, "", false, "request failed"},
-		"with an envelope":        {"vbapi", by(plain(200, "application/json", "{}")), "GET", 200, parlance.Success, "", false, ""},
-		"with a streamed one":     {"vbapi", by(plain(200, "application/json", `"`+strings.Repeat("x", 2<<20)+`"`)), "GET", 200, parlance.Success, "", false, ""},
-		"an error after a part":   {"vms", fails, "GET", 200, parlance.Unavailable, "", true, "the handler failed after"},
-		"a panic after a part":    {"vms", by(func(w http.ResponseWriter, r *http.Request) { part(w); panics(w, r) }), "GET", 200, parlance.Internal, parlance.Reset, true, "the handler panicked"},
-		"an abort after a part":   {"vms", by(func(w http.ResponseWriter, _ *http.Request) { part(w); panic(http.ErrAbortHandler) }), "GET", 200, parlance.Internal, parlance.Reset, true, ""},
-		"an abort before one":     {"vms", by(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "GET", 0, parlance.Internal, parlance.Reset, true, ""},
-		"an upgrade":              {"vms", by(upgrade), "GET", 0, parlance.Success, "", true, ""},
-		"a timeout in between":    {"vms", inTime, "GET", 503, parlance.Unavailable, parlance.Maintenance, false, "request failed"},
-		"something in between":    {"slack", between, "GET", 200, parlance.Conflict, "idempotency_in_flight", false, "request failed"},
-		"another server's answer": {"vms", another, "GET", 200, parlance.Conflict, "idempotency_in_flight", false, "request failed"},
+		"a value":                   {"vms", gives(map[string]int{"n": 1}, nil), "GET", 200, parlance.KindSuccess, "", false, ""},
+		"nothing":                   {"vms", gives(nil, nil), "GET", 204, parlance.KindEmpty, "", false, ""},
+		"a HEAD":                    {"vms", gives(map[string]int{"n": 1}, nil), "HEAD", 200, parlance.KindSuccess, "", false, ""},
+		"accepted":                  {"vms", gives(server.Accepted("/jobs/1", nil), nil), "GET", 202, parlance.KindAccepted, "", false, ""},
+		"noted":                     {"problem", gives(server.Noted(1, "but"), nil), "GET", 200, parlance.KindNoted, "", false, ""},
+		"a failure in a 200":        {"slack", gives(nil, parlance.ErrNotFound), "GET", 200, parlance.KindNotFound, "", false, "request failed"},
+		"a panic":                   {"vms", by(panics), "GET", 500, parlance.KindInternal, "", false, "the handler panicked"},
+		"around the server":         {"vms", by(plain(201, "application/json", "{}")), "GET", 201, parlance.KindSuccess, "", false, ""},
+		"around it, with none":      {"vms", by(plain(204, "", "")), "GET", 204, parlance.KindEmpty, "", false, ""},
+		"around it, elsewhere":      {"vms", by(plain(303, "", "")), "GET", 303, parlance.KindRedirected, "", false, ""},
+		"around it, in its form":    {"vms", by(plain(429, "application/json", "{}")), "GET", 429, parlance.KindRateLimited, "", false, "request failed"},
+		"around it, as text":        {"vms", by(plain(404, "", "no")), "GET", 404, parlance.KindNotFound, "", false, "request failed"},
+		"with an envelope":          {"vbapi", by(plain(200, "application/json", "{}")), "GET", 200, parlance.KindSuccess, "", false, ""},
+		"with a streamed one":       {"vbapi", by(plain(200, "application/json", `"`+strings.Repeat("x", 2<<20)+`"`)), "GET", 200, parlance.KindSuccess, "", false, ""},
+		"an error after a part":     {"vms", fails, "GET", 200, parlance.KindUnavailable, "", true, "the handler failed after"},
+		"a panic after a part":      {"vms", by(func(w http.ResponseWriter, r *http.Request) { part(w); panics(w, r) }), "GET", 200, parlance.KindInternal, parlance.ReasonReset, true, "the handler panicked"},
+		"an abort after a part":     {"vms", by(func(w http.ResponseWriter, _ *http.Request) { part(w); panic(http.ErrAbortHandler) }), "GET", 200, parlance.KindInternal, parlance.ReasonReset, true, ""},
+		"an abort before one":       {"vms", by(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "GET", 0, parlance.KindInternal, parlance.ReasonReset, true, ""},
+		"an upgrade":                {"vms", by(upgrade), "GET", 0, parlance.KindSuccess, "", true, ""},
+		"a timeout in between":      {"vms", inTime, "GET", 503, parlance.KindUnavailable, parlance.ReasonMaintenance, false, "request failed"},
+		"something in between":      {"slack", between, "GET", 200, parlance.KindConflict, "idempotency_in_flight", false, "request failed"},
+		"another server's response": {"vms", another, "GET", 200, parlance.KindConflict, "idempotency_in_flight", false, "request failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,11 +193,11 @@ func inTime(s *server.Server) http.Handler {
 
 func inFlight(s *server.Server) http.Handler {
 	return s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
-		return nil, parlance.NewError(parlance.Conflict, "").WithReason(parlance.InFlight)
+		return nil, parlance.NewError(parlance.KindConflict, "").WithReason(parlance.ReasonInFlight)
 	})
 }
 
-// between lets the answer pass through what knows nothing of us.
+// between lets the response pass through what knows nothing of us.
 func between(s *server.Server) http.Handler { return http.TimeoutHandler(inFlight(s), time.Hour, "") }
 
 func another(*server.Server) http.Handler {
@@ -208,7 +208,7 @@ func another(*server.Server) http.Handler {
 	return between(server.New(d, server.WithLogger(slog.New(slog.DiscardHandler))))
 }
 
-// askAndEnd returns when the handler has too, and not when its answer is there.
+// askAndEnd returns when the handler has too, and not when its response is there.
 func askAndEnd(t *testing.T, h http.Handler, method, path string, headers ...string) servertest.Response {
 	t.Helper()
 	srv := servertest.Listen(t, h)
@@ -263,20 +263,20 @@ var anybody = auth.APIKey("X-Api-Key", auth.VerifierFunc(func(context.Context, s
 	return server.Principal{ID: "ann"}, nil
 }))
 
-func TestWhatAKeyedRequestAndItsRepeatCameToIsKnown(t *testing.T) {
+func TestWhatAKeyedRequestAndItsRetryCameToIsKnown(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]any{
-		"a failure":          parlance.NewError(parlance.Conflict, "no"),
-		"one of an Atomic":   server.Atomic(func(context.Context) (any, error) { return nil, parlance.NewError(parlance.Conflict, "no") }),
+		"a failure":          parlance.NewError(parlance.KindConflict, "no"),
+		"one of an Atomic":   server.Atomic(func(context.Context) (any, error) { return nil, parlance.NewError(parlance.KindConflict, "no") }),
 		"a value":            1,
 		"that of an Atomic":  server.Atomic(func(context.Context) (any, error) { return 1, nil }),
 		"a Reply with notes": server.Noted(1, "but"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			want := parlance.Success
+			want := parlance.KindSuccess
 			if strings.Contains(name, "one") || strings.Contains(name, "failure") {
-				want = parlance.Conflict
+				want = parlance.KindConflict
 			}
 			b, keys := storetest.Keep(t), memory.New()
 			s, _ := servertest.New(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
@@ -290,15 +290,15 @@ func TestWhatAKeyedRequestAndItsRepeatCameToIsKnown(t *testing.T) {
 				servertest.Post(t, srv, "/a", "{}", "Idempotency-Key", "k", "X-Id", id)
 			}
 			srv.Close()
-			first, repeat := b.Find("id-1"), b.Find("id-2")
+			first, retry := b.Find("id-1"), b.Find("id-2")
 			if name == "a Reply with notes" {
-				want = parlance.Noted
+				want = parlance.KindNoted
 			}
 			if first.Outcome.Kind != want || first.Status == 0 {
 				t.Errorf("it came to %d %+v", first.Status, first.Outcome)
 			}
-			if failing := want.Failing(); repeat.Outcome.Kind.Failing() != failing || repeat.Status != first.Status || failing && repeat.Outcome.Kind != want {
-				t.Errorf("its repeat came to %d %+v", repeat.Status, repeat.Outcome)
+			if failing := want.Failing(); retry.Outcome.Kind.Failing() != failing || retry.Status != first.Status || failing && retry.Outcome.Kind != want {
+				t.Errorf("its retry came to %d %+v", retry.Status, retry.Outcome)
 			}
 		})
 	}
@@ -306,7 +306,7 @@ func TestWhatAKeyedRequestAndItsRepeatCameToIsKnown(t *testing.T) {
 
 func TestTheRecordOfAKeyedRequestIsCommittedWithItsAnswer(t *testing.T) {
 	t.Parallel()
-	failure := parlance.NewError(parlance.Conflict, "no").WithReason("taken")
+	failure := parlance.NewError(parlance.KindConflict, "no").WithReason("taken")
 	for name, value := range map[string]any{
 		"a value":                  map[string]int{"n": 1},
 		"a value of an Atomic":     server.Atomic(func(context.Context) (any, error) { return map[string]int{"n": 1}, nil }),
@@ -342,7 +342,7 @@ func TestTheRecordOfAKeyedRequestIsCommittedWithItsAnswer(t *testing.T) {
 						t.Fatal(err)
 					}
 					body, _ := io.ReadAll(resp.Body)
-					// No time has passed since, so that all there is was committed with the answer.
+					// No time has passed since, so that all there is was committed with the response.
 					r, err := where.Activity().Find(t.Context(), id)
 					if where != store {
 						if !errors.Is(err, parlance.ErrNotFound) {
@@ -374,13 +374,13 @@ func TestWhatABulkRequestCameToIsKnownThoughItStreams(t *testing.T) {
 	s, _ := servertest.New(t, "problem", server.WithRecorder(b.Recorder), server.WithTrustedID("X-Id"))
 	srv := servertest.Listen(t, bulk.Handle(s, func(_ context.Context, r bulk.Record) (parlance.Item, error) {
 		if r.Index == 1 {
-			return parlance.Item{}, parlance.NewError(parlance.Invalid, "no")
+			return parlance.Item{}, parlance.NewError(parlance.KindInvalid, "no")
 		}
 		return parlance.Item{}, nil
 	}))
 	servertest.Post(t, srv, "/a", "[{},{},{}]", "X-Id", "id-1")
 	srv.Close()
-	if r := b.Find("id-1"); r.Outcome.Kind != parlance.Partial || r.Status == 0 {
+	if r := b.Find("id-1"); r.Outcome.Kind != parlance.KindPartial || r.Status == 0 {
 		t.Errorf("it came to %d %+v", r.Status, r.Outcome)
 	}
 }
@@ -458,7 +458,7 @@ func TestOfBodiesWhatWasChosenIsKept(t *testing.T) {
 			}
 			got, err := io.ReadAll(resp.Body)
 			if err != nil || !strings.Contains(string(got), c.answered) {
-				t.Errorf("the answer is %d bytes, %v", len(got), err)
+				t.Errorf("the response is %d bytes, %v", len(got), err)
 			}
 			srv.Close() // the record is complete when the handler is done
 			r := b.Find(resp.Header.Get("X-Request-Id"))
@@ -480,7 +480,7 @@ func TestNoSecretOfARequestIsRecorded(t *testing.T) {
 			body, _ := io.ReadAll(r.Body)
 			logger.DebugContext(r.Context(), "asked", "header", r.Header, "url", r.URL, "body", body, "cookies", r.Cookies())
 			if r.Method == "PUT" {
-				return nil, parlance.NewError(parlance.Invalid, "not so: token=%s", secret).Because(fmt.Errorf("Authorization: %s", r.Header.Get("Authorization")))
+				return nil, parlance.NewError(parlance.KindInvalid, "not so: token=%s", secret).Because(fmt.Errorf("Authorization: %s", r.Header.Get("Authorization")))
 			}
 			http.SetCookie(w, &http.Cookie{Name: "session", Value: secret})
 			return map[string]any{"token": secret, "list": []any{map[string]any{"api_key": secret}}}, nil

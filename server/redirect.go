@@ -33,7 +33,7 @@ func (x *exchange) cleans(to *url.URL) bool {
 
 // redirect ends a redirect to another spelling of the path. If a ServeMux made it, it
 // becomes not_found in the dialect: an API has one address for each resource, its
-// responses have its form, and a client that follows a redirect may repeat a POST as a
+// responses have its form, and a client that follows a redirect may retry a POST as a
 // GET. Any other is the handler's own.
 func (x *exchange) redirect(pattern string) {
 	to, err := url.Parse(x.Header().Get("Location"))
@@ -52,7 +52,7 @@ func (x *exchange) redirect(pattern string) {
 		found += "/"
 	}
 	x.Render(parlance.Outcome{
-		Kind: parlance.NotFound, Status: http.StatusNotFound,
+		Kind: parlance.KindNotFound, Status: http.StatusNotFound,
 		Detail: fmt.Sprintf("There is no resource at %s %s. The clean form of this path is %s.", short(x.request.Method), short(x.escaped()), short(found)),
 	}, none, nil)
 }

@@ -24,7 +24,7 @@ var none dialect.Payload
 func (x *exchange) fail(err error) {
 	x.logFailure("request failed", err)
 	o := x.outcomeOf(err)
-	x.undone = provesUndone(&o)
+	x.noEffect = provesUndone(&o)
 	x.Render(o, none, nil)
 }
 
@@ -41,7 +41,7 @@ func (x *exchange) complete(o *parlance.Outcome) {
 	if o.Kind != 0 {
 		return
 	}
-	o.Kind = parlance.Internal
+	o.Kind = parlance.KindInternal
 	if means := x.meaning(o.Status); o.Status != 0 && means.Kind.Failing() {
 		o.Kind, o.Reason = means.Kind, cmp.Or(o.Reason, means.Reason)
 	}
@@ -50,16 +50,16 @@ func (x *exchange) complete(o *parlance.Outcome) {
 // provesUndone reports that a failure proves that nothing was done.
 func provesUndone(o *parlance.Outcome) bool {
 	switch o.Kind {
-	case parlance.Invalid, parlance.Unauthenticated, parlance.RateLimited:
-		return len(o.Items) == 0 // a record of a bulk request has an answer of its own
-	case parlance.Unavailable:
+	case parlance.KindInvalid, parlance.KindUnauthenticated, parlance.KindRateLimited:
+		return len(o.Items) == 0 // a record of a bulk request has a response of its own
+	case parlance.KindUnavailable:
 		// What was sent on and broke on its way may have come through.
-		return o.Reason != parlance.Reset && o.Reason != parlance.Canceled && o.Reason != parlance.Deadline
+		return o.Reason != parlance.ReasonReset && o.Reason != parlance.ReasonCanceled && o.Reason != parlance.ReasonDeadline
 	}
 	return false
 }
 
-// freesKey reports that the answer is a failure that a repeat may mend, under a key
+// freesKey reports that the response is a failure that a retry may mend, under a key
 // whose effect is inside. Where no Atomic committed, which package idempotency looks at, it proves
 // that nothing was done, and kept it would be all that the key ever says.
 func (x *exchange) freesKey() bool {
@@ -73,7 +73,7 @@ func (x *exchange) freesKey() bool {
 	case o.Retryable == parlance.AdviceRetry || o.RetryAfter > 0:
 		return true
 	}
-	return o.Kind.ServerFault() || o.Kind == parlance.RateLimited
+	return o.Kind.ServerFault() || o.Kind == parlance.KindRateLimited
 }
 
 // logFailure logs what the client is not told. A fault of the server is an
@@ -100,9 +100,9 @@ func (x *exchange) logFailure(message string, err error) {
 	x.server.logger.LogAttrs(x.ctx, level, message, attrs...)
 }
 
-// logAnswer logs a failure of which no error is known: it was written around the
+// logResponse logs a failure of which no error is known: it was written around the
 // server, or is an outcome that a handler returned as its value.
-func (x *exchange) logAnswer(status int) {
+func (x *exchange) logResponse(status int) {
 	x.logged = true
 	o := x.meaning(status)
 	if x.outcome != nil {
@@ -161,8 +161,8 @@ func (x *exchange) Render(o parlance.Outcome, data dialect.Payload, document []b
 // answer is (http.ResponseWriter), and takes less time for it.
 const lengthKnown = 2 << 10
 
-// prepare makes the answer of an outcome, and puts its header in place.
-func (x *exchange) prepare(s *scratch, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
+// prepare makes the response of an outcome, and puts its header in place.
+func (x *exchange) prepare(s *scratch, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Encoded {
 	s.outcome = *o
 	m := x.Encode(s.body[:0], &s.outcome, data, document)
 	s.body = m.Body
@@ -191,8 +191,8 @@ func (x *exchange) prepare(s *scratch, o *parlance.Outcome, data dialect.Payload
 	return m
 }
 
-// send sends an answer whose header is in place. What was held is dropped.
-func (x *exchange) send(m dialect.Message) {
+// send sends a response whose header is in place. What was held is dropped.
+func (x *exchange) send(m dialect.Encoded) {
 	x.mode, x.held = streaming, nil
 	x.sendHead(m.Status)
 	if len(m.Body) > 0 {
@@ -203,7 +203,7 @@ func (x *exchange) send(m dialect.Message) {
 // Encode appends an outcome to dst, under the request's id. If the maker of a failure left
 // them open, the server adds the path that was called, a description of the case, and
 // as title the row's own, else the status in words (RFC 9457, 4.2.1).
-func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message {
+func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Encoded {
 	x.complete(o)
 	var added []string // by us, so that its loss is none of the handler's
 	add := func(to *string, name, text string) {
@@ -231,7 +231,7 @@ func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 	}
 	for _, loss := range m.Losses {
 		if !slices.Contains(added, loss.Attribute) {
-			level := slog.LevelDebug // the same for every such answer, and known from the dialect
+			level := slog.LevelDebug // the same for every such response, and known from the dialect
 			if loss.Matters() {
 				level = slog.LevelWarn
 			}
@@ -243,7 +243,7 @@ func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 
 // putHeader sets the dialect's headers in place of those that a handler set under the
 // same names.
-func (x *exchange) putHeader(m dialect.Message) {
+func (x *exchange) putHeader(m dialect.Encoded) {
 	delete(x.Header(), "Content-Type")
 	httpdialect.SetHeader(x.Header(), m)
 }

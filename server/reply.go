@@ -24,23 +24,23 @@ type Reply struct {
 	Outcome  parlance.Outcome // Kind zero is what a Status from 400 on means, else success, or empty if there is no Value
 	Value    any              // as a handler would return it alone; nil is none
 	Location string           // where the created thing, or the progress of the work, is found; "" is nowhere
-	Document []byte           // the caller's own document, for a dialect that grafts its answer into it
+	Document []byte           // the caller's own document, for a dialect that grafts its response into it
 }
 
 // Created says that something new is at location (RFC 9110, 15.3.2).
 func Created(location string, value any) Reply {
-	return Reply{Outcome: parlance.Outcome{Kind: parlance.Success, Status: 201}, Value: value, Location: location}
+	return Reply{Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: 201}, Value: value, Location: location}
 }
 
 // Accepted says that work goes on in the background and can be watched at
 // location (RFC 9110, 15.3.3).
 func Accepted(location string, value any) Reply {
-	return Reply{Outcome: parlance.Outcome{Kind: parlance.Accepted}, Value: value, Location: location}
+	return Reply{Outcome: parlance.Outcome{Kind: parlance.KindAccepted}, Value: value, Location: location}
 }
 
 // Noted says that it is done, and what the user should be told about it.
 func Noted(value any, notes ...string) Reply {
-	return Reply{Outcome: parlance.Outcome{Kind: parlance.Noted, Notes: notes}, Value: value}
+	return Reply{Outcome: parlance.Outcome{Kind: parlance.KindNoted, Notes: notes}, Value: value}
 }
 
 // Bulk says what became of each record of a bulk request. The whole is a
@@ -62,18 +62,18 @@ func ReplyOf(value any) Reply {
 	switch v := value.(type) {
 	case Reply:
 		if v.Outcome.Kind == 0 && v.Outcome.Status < 400 {
-			v.Outcome.Kind = parlance.Success
+			v.Outcome.Kind = parlance.KindSuccess
 			if v.Value == nil {
-				v.Outcome.Kind = parlance.Empty
+				v.Outcome.Kind = parlance.KindEmpty
 			}
 		}
 		return v
 	case *Reply:
 		return ReplyOf(*v)
 	case nil:
-		return Reply{Outcome: parlance.Outcome{Kind: parlance.Empty}}
+		return Reply{Outcome: parlance.Outcome{Kind: parlance.KindEmpty}}
 	}
-	return Reply{Outcome: parlance.Outcome{Kind: parlance.Success}, Value: value}
+	return Reply{Outcome: parlance.Outcome{Kind: parlance.KindSuccess}, Value: value}
 }
 
 // emptyList is the payload of a list without elements.
@@ -91,7 +91,7 @@ func (r *Reply) listsNothing(written []byte) bool {
 // Payload is the Value as it is written: as JSON, or as it is if it is Raw.
 func (r *Reply) Payload() (dialect.Payload, error) { return newScratch().payload(r.Value) }
 
-// scratch is memory in which one answer is made after the other.
+// scratch is memory in which one response is made after the other.
 type scratch struct {
 	outcome parlance.Outcome
 	value   bytes.Buffer
@@ -101,7 +101,7 @@ type scratch struct {
 
 var scratches = sync.Pool{New: func() any { return newScratch() }}
 
-// maxScratch bounds, in bytes, what is kept for the next answer.
+// maxScratch bounds, in bytes, what is kept for the next response.
 const maxScratch = 64 << 10
 
 func newScratch() *scratch {
@@ -111,7 +111,7 @@ func newScratch() *scratch {
 	return s
 }
 
-// release gives the memory back. The answer that was made in it is out.
+// release gives the memory back. The response that was made in it is out.
 func (s *scratch) release() {
 	s.outcome = parlance.Outcome{}
 	if s.value.Cap() <= maxScratch && cap(s.body) <= maxScratch {

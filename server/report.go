@@ -22,7 +22,7 @@ func (x *exchange) report(h http.Header) {
 		delete(h, core.ReportHeader)
 		return
 	}
-	r := core.Report{Undone: x.undone}
+	r := core.Report{NoEffect: x.noEffect}
 	if x.watch != nil {
 		o := x.result()
 		r.Outcome = &o

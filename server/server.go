@@ -8,7 +8,7 @@
 //	http.ListenAndServe(addr, api.Wrap(mux))
 //
 // Every request has an activity id: in its context, on the log lines written
-// under it, and in the answer, in the dialect's own place or else in the header
+// under it, and in the response, in the dialect's own place or else in the header
 // X-Request-Id. What a client may not see (the cause of an error, the value of a
 // panic) goes to the log under that id.
 package server
@@ -23,7 +23,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
-// RequestIDHeader carries the activity id in an answer whose dialect has no
+// RequestIDHeader carries the activity id in a response whose dialect has no
 // place for it.
 const RequestIDHeader = "X-Request-Id"
 

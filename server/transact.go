@@ -11,14 +11,14 @@ import "context"
 //
 // fn may be run again where the database asks for it, so it does nothing outside
 // of the transaction; and it is quick, for others wait. Transact never returns while
-// fn runs, also where ctx ends: what fn made its answer in is used again. Within a transaction
+// fn runs, also where ctx ends: what fn made its response in is used again. Within a transaction
 // Transact runs fn in that one, and where it fails what it did alone is undone.
 type Transactor interface {
 	Transact(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
 // Atomic is a handler's value that is made in a transaction: under
-// idempotency.Middleware the effect, the key and the answer are committed together, so that
+// idempotency.Middleware the effect, the key and the response are committed together, so that
 // the effect happens once however often the request comes, and whenever the
 // process is killed. Elsewhere it is run in a transaction of its own.
 //

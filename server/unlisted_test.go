@@ -25,7 +25,7 @@ func TestAnUnlistedStatusKeepsItsTextOverTheWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range all {
-		for status, kind := range map[int]parlance.Kind{418: parlance.Invalid, 599: parlance.Internal} {
+		for status, kind := range map[int]parlance.Kind{418: parlance.KindInvalid, 599: parlance.KindInternal} {
 			for _, given := range []parlance.Kind{kind, 0} {
 				o := parlance.Outcome{Kind: given, Status: status, Detail: text}
 				for way, handler := range map[string]server.HandlerFunc{
@@ -38,12 +38,12 @@ func TestAnUnlistedStatusKeepsItsTextOverTheWire(t *testing.T) {
 						api := server.New(d, server.WithLogger(log.Logger()))
 						socket := httptest.NewServer(api.Wrap(api.Handle(handler)))
 						defer socket.Close()
-						res, err := (&http.Client{Transport: client.New(d, client.WithAttempts(1))}).Get(socket.URL + "/x")
+						res, err := (&http.Client{Transport: client.New(d, client.WithMaxAttempts(1))}).Get(socket.URL + "/x")
 						if err != nil {
 							t.Fatal(err)
 						}
 						defer res.Body.Close()
-						report, _ := client.Outcome(res)
+						report, _ := client.ReportOf(res)
 						got := report.Outcome
 						if textless[d.Name()] {
 							got.Detail = text

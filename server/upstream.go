@@ -10,7 +10,7 @@ import (
 
 // Upstream is what went wrong with a service behind this one, as this one's own
 // failure: a handler returns it. err is that of the transport or of the client
-// end, or a *parlance.Error with the Outcome of its answer, which alone tells of a
+// end, or a *parlance.Error with the Outcome of its response, which alone tells of a
 // RetryAfter; nil stays nil.
 //
 //   - It was not reached (its name, its port), or it said itself that it is
@@ -30,16 +30,16 @@ func Upstream(err error, refusal ...parlance.Outcome) error {
 		return nil
 	}
 	o := upstreamOutcome(err)
-	kind := parlance.BadGateway
+	kind := parlance.KindBadGateway
 	switch {
-	case o.Reason == parlance.TLS, o.Reason == parlance.Reset:
-	case o.Kind == parlance.Unavailable, o.Kind == parlance.RateLimited:
-		kind = parlance.Unavailable
-	case o.Kind == parlance.Timeout:
-		kind = parlance.Timeout
+	case o.Reason == parlance.ReasonTLS, o.Reason == parlance.ReasonReset:
+	case o.Kind == parlance.KindUnavailable, o.Kind == parlance.KindRateLimited:
+		kind = parlance.KindUnavailable
+	case o.Kind == parlance.KindTimeout:
+		kind = parlance.KindTimeout
 	}
 	mine := parlance.Outcome{Kind: kind, RequestID: o.RequestID}
-	if kind == parlance.Unavailable {
+	if kind == parlance.KindUnavailable {
 		mine.RetryAfter = o.RetryAfter
 	}
 	for _, words := range refusal {
@@ -53,12 +53,12 @@ func Upstream(err error, refusal ...parlance.Outcome) error {
 
 func upstreamOutcome(err error) parlance.Outcome {
 	o := parlance.OutcomeOf(err)
-	if errors.As(err, new(*parlance.Error)) || o.Kind != parlance.Internal {
+	if errors.As(err, new(*parlance.Error)) || o.Kind != parlance.KindInternal {
 		return o
 	}
 	// The client end's error is none of ours, and yet says its kind.
 	for sentinel, kind := range map[error]parlance.Kind{
-		parlance.ErrRateLimited: parlance.RateLimited, parlance.ErrTimeout: parlance.Timeout, parlance.ErrUnavailable: parlance.Unavailable,
+		parlance.ErrRateLimited: parlance.KindRateLimited, parlance.ErrTimeout: parlance.KindTimeout, parlance.ErrUnavailable: parlance.KindUnavailable,
 	} {
 		if errors.Is(err, sentinel) {
 			return parlance.Outcome{Kind: kind}
@@ -70,9 +70,9 @@ func upstreamOutcome(err error) parlance.Outcome {
 // upstreamDetail says which end failed, and nothing of which service it was.
 func upstreamDetail(kind parlance.Kind, after time.Duration) string {
 	switch kind {
-	case parlance.Unavailable:
+	case parlance.KindUnavailable:
 		return "A service behind this one is unavailable" + wording.Again(after)
-	case parlance.Timeout:
+	case parlance.KindTimeout:
 		return "A service behind this one did not respond in time."
 	}
 	return "A service behind this one gave an unusable response."

@@ -50,29 +50,31 @@ func TestWhatGoesWrongBehindIsToldByItsTrueCause(t *testing.T) {
 		kind  parlance.Kind
 		after time.Duration
 	}{
-		"nothing listens": {get("http://" + testnet.Closed), parlance.Unavailable, 0},
-		"no such name":    {get("http://secret.invalid"), parlance.Unavailable, 0},
-		"no trust":        {get(secure.URL), parlance.BadGateway, 0},
-		"it breaks off":   {get(behind(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })), parlance.BadGateway, 0},
+		"nothing listens": {get("http://" + testnet.Closed), parlance.KindUnavailable, 0},
+		"no such name":    {get("http://secret.invalid"), parlance.KindUnavailable, 0},
+		"no trust":        {get(secure.URL), parlance.KindBadGateway, 0},
+		"it breaks off":   {get(behind(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })), parlance.KindBadGateway, 0},
 		"it hangs": {func(ctx context.Context) error {
 			ctx, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 			defer cancel()
 			return get(hanging)(ctx)
-		}, parlance.Timeout, 0},
-		"it answers nonsense":  {func(context.Context) error { return secret }, parlance.BadGateway, 0},
-		"it refuses us":        {answered(parlance.Outcome{Kind: parlance.Unauthenticated, Detail: "secret"}), parlance.BadGateway, 0},
-		"it does not know it":  {answered(parlance.Outcome{Kind: parlance.NotFound, Detail: "secret"}), parlance.BadGateway, 0},
-		"it fails":             {answered(parlance.Outcome{Kind: parlance.Internal, Code: "secret"}), parlance.BadGateway, 0},
-		"it is in maintenance": {answered(parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, RetryAfter: time.Minute, Title: "secret"}), parlance.Unavailable, time.Minute},
-		"it has had too much":  {answered(parlance.Outcome{Kind: parlance.RateLimited, RetryAfter: time.Second, RequestID: "theirs"}), parlance.Unavailable, time.Second},
-		"it had a timeout":     {answered(parlance.Outcome{Kind: parlance.Timeout}), parlance.Timeout, 0},
+		}, parlance.KindTimeout, 0},
+		"it answers nonsense":  {func(context.Context) error { return secret }, parlance.KindBadGateway, 0},
+		"it refuses us":        {answered(parlance.Outcome{Kind: parlance.KindUnauthenticated, Detail: "secret"}), parlance.KindBadGateway, 0},
+		"it does not know it":  {answered(parlance.Outcome{Kind: parlance.KindNotFound, Detail: "secret"}), parlance.KindBadGateway, 0},
+		"it fails":             {answered(parlance.Outcome{Kind: parlance.KindInternal, Code: "secret"}), parlance.KindBadGateway, 0},
+		"it is in maintenance": {answered(parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonMaintenance, RetryAfter: time.Minute, Title: "secret"}), parlance.KindUnavailable, time.Minute},
+		"it has had too much":  {answered(parlance.Outcome{Kind: parlance.KindRateLimited, RetryAfter: time.Second, RequestID: "theirs"}), parlance.KindUnavailable, time.Second},
+		"it had a timeout":     {answered(parlance.Outcome{Kind: parlance.KindTimeout}), parlance.KindTimeout, 0},
 		"the client end says so": {func(context.Context) error {
-			return &client.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable}}
-		}, parlance.Unavailable, 0},
+			return &client.Error{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable}}
+		}, parlance.KindUnavailable, 0},
 		"the client end says 429": {func(context.Context) error {
-			return &client.Error{Outcome: parlance.Outcome{Kind: parlance.RateLimited}}
-		}, parlance.Unavailable, 0},
-		"the client end says 404": {func(context.Context) error { return &client.Error{Outcome: parlance.Outcome{Kind: parlance.NotFound}} }, parlance.BadGateway, 0},
+			return &client.Error{Outcome: parlance.Outcome{Kind: parlance.KindRateLimited}}
+		}, parlance.KindUnavailable, 0},
+		"the client end says 404": {func(context.Context) error {
+			return &client.Error{Outcome: parlance.Outcome{Kind: parlance.KindNotFound}}
+		}, parlance.KindBadGateway, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -42,7 +42,7 @@ func TestARefusalIsSaidInTheServicesOwnWords(t *testing.T) {
 		"what is not permitted": {inside(auth.Require(func(*http.Request, server.Principal) bool { return false })), "Bearer good", 403,
 			`{"title":"Forbidden","status":403,"detail":"In our words","instance":"/","kind":"forbidden","code":"1071"`, ``},
 		"only a code": {with(parlance.Outcome{Code: "7"}, enter), "", 401, `{"title":"Unauthorized","status":401,"detail":"A credential is needed","instance":"/","kind":"unauthenticated","reason":"no_credential","code":"7"`, `Bearer`},
-		"another kind": {with(parlance.Outcome{Kind: parlance.NotFound, Detail: "Nothing here"}, enter), "", 404,
+		"another kind": {with(parlance.Outcome{Kind: parlance.KindNotFound, Detail: "Nothing here"}, enter), "", 404,
 			`{"title":"Not Found","status":404,"detail":"Nothing here","instance":"/","kind":"not_found"`, ``},
 		"who is let in says what he says": {in(enter), "Bearer good", 409, `{"title":"Conflict","status":409,"detail":"The handler's words","instance":"/","kind":"conflict","request_id"`, ``},
 	} {
@@ -50,7 +50,7 @@ func TestARefusalIsSaidInTheServicesOwnWords(t *testing.T) {
 			t.Parallel()
 			s, _ := servertest.New(t, "problem")
 			h := s.Wrap(c.middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				server.WriteError(w, r, parlance.NewError(parlance.Conflict, "The handler's words"))
+				server.WriteError(w, r, parlance.NewError(parlance.KindConflict, "The handler's words"))
 			})))
 			a := servertest.Ask(t, h, "GET", "/", "Authorization", c.authorization)
 			if a.Status != c.status || !strings.HasPrefix(a.Body, c.body) || a.Header.Get("WWW-Authenticate") != c.challenge {
@@ -93,16 +93,16 @@ func TestADeadlineThatPassesIsSaidInTheServicesOwnWords(t *testing.T) {
 func TestWhatFailsBehindIsSaidInTheServicesOwnWords(t *testing.T) {
 	t.Parallel()
 	behind := &parlance.Error{Outcome: parlance.Outcome{
-		Kind: parlance.Unavailable, Detail: "secret", Code: "secret", RequestID: "theirs", RetryAfter: time.Minute}}
+		Kind: parlance.KindUnavailable, Detail: "secret", Code: "secret", RequestID: "theirs", RetryAfter: time.Minute}}
 	err := server.Upstream(behind, parlance.Outcome{Detail: "The report writer cannot be used now"})
 	o := parlance.OutcomeOf(err)
-	if o.Kind != parlance.Unavailable || o.Detail != "The report writer cannot be used now" || o.Code != "" || o.RetryAfter != time.Minute || !errors.Is(err, behind) {
+	if o.Kind != parlance.KindUnavailable || o.Detail != "The report writer cannot be used now" || o.Code != "" || o.RetryAfter != time.Minute || !errors.Is(err, behind) {
 		t.Errorf("got %+v", o)
 	}
 	if err := server.Upstream(nil, parlance.Outcome{Detail: "x"}); err != nil {
 		t.Errorf("nothing went wrong, and yet: %v", err)
 	}
-	if o := parlance.OutcomeOf(server.Upstream(context.DeadlineExceeded, parlance.Outcome{Kind: parlance.Unavailable})); o.Kind != parlance.Unavailable || o.Reason != "" {
+	if o := parlance.OutcomeOf(server.Upstream(context.DeadlineExceeded, parlance.Outcome{Kind: parlance.KindUnavailable})); o.Kind != parlance.KindUnavailable || o.Reason != "" {
 		t.Errorf("a timeout that is to be unavailable became %+v", o)
 	}
 }

@@ -75,7 +75,7 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 	core.Pass(x.ctx, next, x, r)
 }
 
-// end finishes the answer when the handler is done, by return or by panic.
+// end finishes the response when the handler is done, by return or by panic.
 func (x *exchange) end(r *http.Request) {
 	cause, stack := recover(), []byte(nil)
 	if t, ok := cause.(*core.Panic); ok {
@@ -98,7 +98,7 @@ func (x *exchange) end(r *http.Request) {
 			x.cut = true
 			panic(http.ErrAbortHandler) // the client must be able to tell
 		}
-		x.Render(parlance.Outcome{Kind: parlance.Internal}, none, nil)
+		x.Render(parlance.Outcome{Kind: parlance.KindInternal}, none, nil)
 	}
 }
 

@@ -96,7 +96,7 @@ func TestWhatIsWrittenAroundTheServerLeavesInTheDialect(t *testing.T) {
 				t.Errorf("got  %d %s\nwant %d %s", a.Status, a.WithoutID(), c.status, c.body)
 			}
 			if a.ID() == "" {
-				t.Errorf("the answer has no request id: %v", a.Header)
+				t.Errorf("the response has no request id: %v", a.Header)
 			}
 			if a.Length != int64(len(a.Body)) {
 				t.Errorf("Content-Length is %d, the body has %d bytes", a.Length, len(a.Body))
@@ -203,7 +203,7 @@ func TestTheActivityIDIsTakenFromATrustedHeaderOnly(t *testing.T) {
 			var inside string
 			a := servertest.Ask(t, s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { inside = activity.ID(r.Context()) })), "GET", "/", "X-Request-Id", c.sent)
 			if a.ID() != inside || (inside == c.sent) != c.taken || !c.taken && !uuid.MatchString(inside) {
-				t.Errorf("sent %q, the handler saw %q, the answer has %q", c.sent, inside, a.ID())
+				t.Errorf("sent %q, the handler saw %q, the response has %q", c.sent, inside, a.ID())
 			}
 		})
 	}
@@ -238,7 +238,7 @@ func TestAStreamGoesOutWhileItIsWritten(t *testing.T) {
 func TestALongSuccessStreamsInsideItsEnvelope(t *testing.T) {
 	t.Parallel()
 	long := `["` + strings.Repeat("x", 5000) + `","` + strings.Repeat("y", 5000) + `"]`
-	for name, contentType := range map[string]string{"declared": "application/json", "recognised": ""} {
+	for name, contentType := range map[string]string{"declared": "application/json", "recognized": ""} {
 		s, _ := servertest.New(t, "vbapi", server.WithMaxBuffered(1000))
 		a := servertest.Ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if contentType != "" {

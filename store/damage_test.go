@@ -98,7 +98,7 @@ func TestADamagedFileIsToldAndNothingOfItIsMadeUp(t *testing.T) {
 			for id, before := range said {
 				status, kind, body, header := ask(t, name, "POST", url+"/"+id, id)
 				switch {
-				case status == 503 && kind == parlance.Unavailable && !insides.MatchString(body):
+				case status == 503 && kind == parlance.KindUnavailable && !insides.MatchString(body):
 					failed++
 				case status == 200 && body == before && header.Get(idempotency.ReplayedHeader) == "true":
 				default:

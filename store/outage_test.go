@@ -100,7 +100,7 @@ func fullDisk(t *testing.T) outage {
 
 func lockedFile(t *testing.T) outage {
 	path := filepath.Join(t.TempDir(), "store.db")
-	o := onSQLite(t, path, sqlite.WithPatience(10*time.Millisecond))
+	o := onSQLite(t, path, sqlite.WithBusyTimeout(10*time.Millisecond))
 	// It waits for what the store still writes.
 	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(300000)")
 	if err != nil {
@@ -155,13 +155,13 @@ func onPostgres(t *testing.T, options ...postgres.Option) (outage, *pgtest.Serve
 }
 
 func postgresGone(t *testing.T) outage {
-	o, pg := onPostgres(t, postgres.WithPatience(time.Minute))
+	o, pg := onPostgres(t, postgres.WithTimeout(time.Minute))
 	o.begin, o.end, o.says = pg.Kill, pg.Restart, "postgres"
 	return o
 }
 
 func postgresSilent(t *testing.T) outage {
-	o, pg := onPostgres(t, postgres.WithPatience(5*time.Second)) // enough for a machine that is busy
+	o, pg := onPostgres(t, postgres.WithTimeout(5*time.Second)) // enough for a machine that is busy
 	o.begin, o.end, o.says = pg.Freeze, pg.Thaw, "postgres"
 	return o
 }
@@ -232,7 +232,7 @@ func (o outage) test(t *testing.T) {
 		for _, path := range paths {
 			all.Go(func() {
 				status, kind, body, _ := post(name, path, "during-"+name)
-				if status != 503 || kind != parlance.Unavailable || insides.MatchString(body) {
+				if status != 503 || kind != parlance.KindUnavailable || insides.MatchString(body) {
 					t.Errorf("%s, %s: %d %v %s", name, path, status, kind, body)
 				}
 			})
@@ -249,7 +249,7 @@ func (o outage) test(t *testing.T) {
 		t.Errorf("the operator is not told %q: %s", o.says, log)
 	}
 
-	// Whoever repeats it is served, once; and what was acknowledged is replayed.
+	// Whoever retries it is served, once; and what was acknowledged is replayed.
 	soon, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // lest it hangs
 	defer cancel()
 	var want []string
@@ -291,7 +291,7 @@ func (o outage) test(t *testing.T) {
 	}
 }
 
-// ask sends a request, and says what its answer means in the dialect.
+// ask sends a request, and says what its response means in the dialect.
 func ask(t *testing.T, name, method, url, key string) (int, parlance.Kind, string, http.Header) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -318,6 +318,6 @@ func ask(t *testing.T, name, method, url, key string) (int, parlance.Kind, strin
 		t.Error(err)
 		return 0, 0, "", nil
 	}
-	o := d.Decode(dialect.Request{}, dialect.Response{Status: res.StatusCode, Header: dialect.Fields(res.Header), Body: body}).Outcome
+	o := d.Decode(dialect.Request{}, dialect.Response{Status: res.StatusCode, Header: dialect.HeaderMap(res.Header), Body: body}).Outcome
 	return res.StatusCode, o.Kind, string(body), res.Header
 }

@@ -25,7 +25,7 @@ type key struct {
 	path, id  string
 	life      int    // the process that it was last sent to
 	twins     bool   // two callers sent it to that one at once
-	cut       int    // how often a kill cut its answer off
+	cut       int    // how often a kill cut its response off
 	answer    string // the acknowledged one; "" is none
 	uncertain bool   // nobody knows, and an operator is to settle it
 }
@@ -62,7 +62,7 @@ func (b *book) next(life int) (k *key, twins bool) {
 	return k, twins
 }
 
-// note takes an answer down, and complains of one that must not be.
+// note takes a response down, and complains of one that must not be.
 func (b *book) note(k *key, a answer, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -100,7 +100,7 @@ func (b *book) note(k *key, a answer, err error) {
 	}
 }
 
-// settle repeats every key, and holds what was done against what was said.
+// settle retries every key, and holds what was done against what was said.
 func (b *book) settle(p *process) {
 	b.pending = nil
 	for _, k := range b.keys {

@@ -93,7 +93,7 @@ func reported() {
 func (b *book) found() []string { return b.faults }
 
 // live lets callers ask until the server is killed: some time after a number of
-// answers, so that it is met while it claims, works, commits and answers.
+// responses, so that it is met while it claims, works, commits and answers.
 func (b *book) live(p *process, life int) {
 	b.Kills++
 	var wg sync.WaitGroup
@@ -123,7 +123,7 @@ func (b *book) live(p *process, life int) {
 // busy.
 const hangs = 5 * time.Minute
 
-// end is when a server is killed: some time after a number of answers.
+// end is when a server is killed: some time after a number of responses.
 type end struct {
 	p        *process
 	left     atomic.Int64
@@ -138,7 +138,7 @@ func newEnd(p *process) *end {
 	return e
 }
 
-// answered is that an answer was read, or cut off.
+// answered is that a response was read, or cut off.
 func (e *end) answered() {
 	if e.left.Add(-1) == -1 {
 		close(e.enough)

@@ -131,7 +131,7 @@ var inPostgres = engine{
 		if err != nil {
 			return nil, err
 		}
-		s, err := postgres.Open(context.Background(), string(url), postgres.WithPatience(time.Minute)) // the machine may be busy
+		s, err := postgres.Open(context.Background(), string(url), postgres.WithTimeout(time.Minute)) // the machine may be busy
 		if err != nil {
 			return nil, err
 		}

@@ -66,7 +66,7 @@ func serve(e engine, dir string) error {
 	if err != nil {
 		return err
 	}
-	// Its records come late, unless they are committed with the answer.
+	// Its records come late, unless they are committed with the response.
 	recorder := activity.NewRecorder(s.Activity())
 	api := server.New(problem, server.WithRecorder(recorder), server.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))))
 	mux := http.NewServeMux()
@@ -220,7 +220,7 @@ func (p *process) do(method, path, key, text string) (answer, error) {
 	if key != "" {
 		r.Header["Idempotency-Key"] = []string{key}
 	}
-	r.GetBody = nil // else net/http repeats by itself, for it takes a request with this header for idempotent
+	r.GetBody = nil // else net/http retries by itself, for it takes a request with this header for idempotent
 	res, err := p.client.Do(r)
 	if err != nil {
 		return answer{}, err

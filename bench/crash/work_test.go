@@ -81,7 +81,7 @@ func serveWork(mux *http.ServeMux, api *server.Server, s store.Store, e engine, 
 	}))
 }
 
-func TestNoJobOrLicenceIsLostByAServerThatIsKilled(t *testing.T) {
+func TestNoJobOrLicenseIsLostByAServerThatIsKilled(t *testing.T) {
 	t.Parallel()
 	var text string
 	for _, name := range slices.Sorted(maps.Keys(engines)) {
@@ -102,7 +102,7 @@ func TestNoJobOrLicenceIsLostByAServerThatIsKilled(t *testing.T) {
 }
 
 // ledger is what the callers know of jobs, things and seats. Whoever asks for one has
-// it to himself until he has noted the answer.
+// it to himself until he has noted the response.
 type ledger struct {
 	t    *testing.T
 	late bool // of the engine
@@ -166,7 +166,7 @@ func (l *ledger) live(p *process, _ int) {
 	all.Wait()
 }
 
-// job asks for a job, again where the answer was cut off, or looks at one.
+// job asks for a job, again where the response was cut off, or looks at one.
 func (l *ledger) job(p *process) bool {
 	l.mu.Lock()
 	var j *errand
@@ -232,14 +232,14 @@ func (l *ledger) looked(j *errand, a answer, err error) bool {
 
 // thing creates one, or deletes one.
 func (l *ledger) thing(p *process) bool {
-	return l.licence(p, things, &l.things, mostThings, &l.Created)
+	return l.license(p, things, &l.things, mostThings, &l.Created)
 }
 
 // seat takes one, renews the lease of one, or gives one back.
-func (l *ledger) seat(p *process) bool { return l.licence(p, seats, &l.seats, mostSeats, &l.Seated) }
+func (l *ledger) seat(p *process) bool { return l.license(p, seats, &l.seats, mostSeats, &l.Seated) }
 
-// licence asks for one more, or gives one back.
-func (l *ledger) licence(p *process, path string, has *map[string]bool, most int, granted *int) bool {
+// license asks for one more, or gives one back.
+func (l *ledger) license(p *process, path string, has *map[string]bool, most int, granted *int) bool {
 	l.mu.Lock()
 	if *has == nil {
 		*has = map[string]bool{}
@@ -280,7 +280,7 @@ func (l *ledger) licence(p *process, path string, has *map[string]bool, most int
 		if len(*has) > most {
 			l.faulty("%d of at most %d are had at %s", len(*has), most, path)
 		}
-	case method == "POST" && !renew && a.reason() == string(parlance.Licence):
+	case method == "POST" && !renew && a.reason() == string(parlance.ReasonLicense):
 	default:
 		l.faulty("%s %s (had: %v): status %d, %s", method, path+name, renew || method == "DELETE", a.status, a.body)
 	}
@@ -369,7 +369,7 @@ func (l *ledger) settle(p *process) {
 		for n := 0; ; n++ {
 			l.next++
 			if a := must(p.do("POST", fmt.Sprint(path, "last", l.next), "", "")); a.status >= 300 {
-				if n != want || a.reason() != string(parlance.Licence) {
+				if n != want || a.reason() != string(parlance.ReasonLicense) {
 					l.faulty("there was room for %d more at %s, not for %d: status %d", n, path, want, a.status)
 				}
 				return

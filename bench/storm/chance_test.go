@@ -13,7 +13,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-// chance is a server that has no trouble but that a share of its answers, drawn
+// chance is a server that has no trouble but that a share of its responses, drawn
 // by lot, is a 503.
 type chance struct {
 	share    float64
@@ -29,8 +29,8 @@ func (s *chance) RoundTrip(req *http.Request) (*http.Response, error) {
 	return answer(req, http.StatusOK), nil
 }
 
-// Who never repeats wins every storm. This is what he pays for it.
-func TestWhatFailsByChanceIsRepeatedUntilItSucceeds(t *testing.T) {
+// Who never retries wins every storm. This is what he pays for it.
+func TestWhatFailsByChanceIsRetriedUntilItSucceeds(t *testing.T) {
 	t.Parallel()
 	const requests, rate = 10000, 240
 	synctest.Test(t, func(t *testing.T) {

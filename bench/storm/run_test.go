@@ -24,7 +24,7 @@ func (c cell) String() string {
 
 const (
 	warmup = 10 * time.Second
-	trend  = time.Minute // after the stall, when every wait of a repeat is over that began in it
+	trend  = time.Minute // after the stall, when every wait of a retry is over that began in it
 )
 
 // trip is one run of one client.

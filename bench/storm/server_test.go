@@ -15,7 +15,7 @@ const (
 
 // server is a queue before one worker, as an [http.RoundTripper], in the time of
 // its bubble. It works on whatever it has taken in, wanted still or not. As
-// nothing leaves the queue early, the time of an answer is known when its request
+// nothing leaves the queue early, the time of a response is known when its request
 // comes, and nobody has to play the worker.
 type server struct {
 	shed             bool // refuse what comes to a queue of shedFrom

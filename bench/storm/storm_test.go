@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// TestOursIsBackAsSoonAsWhoNeverRepeats holds three cells of docs/storm.md; the
+// TestOursIsBackAsSoonAsWhoNeverRetries holds three cells of docs/storm.md; the
 // others need -storm.full.
-func TestOursIsBackAsSoonAsWhoNeverRepeats(t *testing.T) {
+func TestOursIsBackAsSoonAsWhoNeverRetries(t *testing.T) {
 	t.Parallel()
 	for _, c := range []cell{
 		{67, 10 * time.Second, false},

@@ -44,11 +44,11 @@ func (y tally) String() string {
 }
 
 // allow is how long a client is watched after the stall, by how long one took
-// that never repeats.
+// that never retries.
 func allow(none result) time.Duration { return 3*none.recovery + time.Minute }
 
 // grace is what two recoveries may differ by without being called different: one
-// attempt timeout. After short stalls who never repeats is back in no time, and
+// attempt timeout. After short stalls who never retries is back in no time, and
 // no multiple of that is more.
 const grace = 1.0
 
@@ -65,7 +65,7 @@ func failing(c cell, none, our tally) string {
 	case !all:
 		return fmt.Sprintf("%v: recovered with %d of %d seeds", c, our.recovered, our.seeds)
 	case took > factor*base+grace:
-		return fmt.Sprintf("%v: back after %.1f s, who never repeats after %.1f", c, took, base)
+		return fmt.Sprintf("%v: back after %.1f s, who never retries after %.1f", c, took, base)
 	case our.mean(our.steady) > 1.05:
 		return fmt.Sprintf("%v: %.2f attempts a request before the stall", c, our.mean(our.steady))
 	case our.over() > 1.2:

@@ -7,7 +7,7 @@
 // one attempt is let through, and what comes of it opens or closes the way for
 // the rest. A failure is the server's or the way's to it, as the dialect reads
 // it: parlance.Kind.ServerFault, whatever the HTTP status. A request that is at
-// fault, one too many ([parlance.RateLimited]), a 404 are answers of a server
+// fault, one too many ([parlance.KindRateLimited]), a 404 are responses of a server
 // that works.
 //
 // They are counted in a row and not by their share of a window of time: the
@@ -31,14 +31,14 @@ import (
 )
 
 // ErrOpen is in the error of a request that was not sent because its host has
-// failed too often. So is [client.ErrWithheld]. Its Outcome is our own word, of
-// the reason parlance.Withheld, and its Decision says when to ask again.
+// failed too often. So is [client.ErrNotSent]. Its Outcome is our own word, of
+// the reason parlance.ReasonNotSent, and its Decision says when to ask again.
 var ErrOpen = errors.New("breaker: the server failed too often")
 
 // Settings say when a Breaker opens. The zero value is good for most.
 type Settings struct {
 	// Failures is how many failures in a row open it: 10 if 0. It is more than
-	// one request causes with all its repeats, so that two callers at least
+	// one request causes with all its retries, so that two callers at least
 	// found the server down.
 	Failures int
 
@@ -115,7 +115,7 @@ var (
 // his deadline passed does, for it is how a server that hangs is seen.
 func verdict(a *client.Attempt) error {
 	switch {
-	case a == nil, a.Outcome.Reason == parlance.Canceled, a.Outcome.Reason == parlance.Withheld:
+	case a == nil, a.Outcome.Reason == parlance.ReasonCanceled, a.Outcome.Reason == parlance.ReasonNotSent:
 		return errNothing
 	case a.Outcome.Kind.ServerFault():
 		return errFault

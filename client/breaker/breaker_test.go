@@ -38,7 +38,7 @@ func caller(t *testing.T, s *server, settings breaker.Settings, opts ...client.O
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts = append([]client.Option{client.WithBase(memhttp.Serve(t, s)), client.WithAttempts(1), client.WithGate(breaker.New(settings))}, opts...)
+	opts = append([]client.Option{client.WithBase(memhttp.Serve(t, s)), client.WithMaxAttempts(1), client.WithGate(breaker.New(settings))}, opts...)
 	return &http.Client{Transport: client.New(d, opts...)}
 }
 
@@ -99,13 +99,13 @@ func TestARefusalIsOurOwnWordAndSaysWhenToAskAgain(t *testing.T) {
 		err := get(hc, url)
 
 		var e *client.Error
-		if !errors.As(err, &e) || !errors.Is(err, client.ErrWithheld) || !errors.Is(err, breaker.ErrOpen) {
+		if !errors.As(err, &e) || !errors.Is(err, client.ErrNotSent) || !errors.Is(err, breaker.ErrOpen) {
 			t.Fatalf("the error is %v", err)
 		}
-		if e.Outcome.Reason != parlance.Withheld || e.Outcome.Status != 0 || len(e.Attempts) != 0 {
+		if e.Outcome.Reason != parlance.ReasonNotSent || e.Outcome.Status != 0 || len(e.Attempts) != 0 {
 			t.Errorf("the outcome is %+v after %d attempts", e.Outcome, len(e.Attempts))
 		}
-		if e.Decision.Act != parlance.Retry || !e.Decision.RepeatSafe || e.Decision.After != 3*time.Second+time.Millisecond {
+		if e.Decision.Act != parlance.ActRetry || !e.Decision.RetrySafe || e.Decision.After != 3*time.Second+time.Millisecond {
 			t.Errorf("the decision is %+v", e.Decision)
 		}
 		if s.asked.Load() != 2 {
@@ -212,7 +212,7 @@ func TestWhatAnotherGateKeptBackSaysNothing(t *testing.T) {
 		s := &server{}
 		hc := caller(t, s, breaker.Settings{Failures: 1}, client.WithGate(longer{}))
 		for range 3 {
-			if err := get(hc, url); !errors.Is(err, client.ErrWithheld) || errors.Is(err, breaker.ErrOpen) {
+			if err := get(hc, url); !errors.Is(err, client.ErrNotSent) || errors.Is(err, breaker.ErrOpen) {
 				t.Fatal(err)
 			}
 		}
@@ -246,18 +246,18 @@ func TestHostsFailApart(t *testing.T) {
 	}
 }
 
-func TestARepeatIsRefusedToo(t *testing.T) {
+func TestARetryIsRefusedToo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{}
 		s.status.Store(503)
-		hc := caller(t, s, breaker.Settings{Failures: 2, Pause: time.Hour}, client.WithAttempts(4))
+		hc := caller(t, s, breaker.Settings{Failures: 2, Pause: time.Hour}, client.WithMaxAttempts(4))
 		resp, err := hc.Get(url)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer resp.Body.Close()
-		if r, _ := client.Outcome(resp); len(r.Attempts) != 2 || r.Attempts[1].Held == "" {
+		if r, _ := client.ReportOf(resp); len(r.Attempts) != 2 || r.Attempts[1].Held == "" {
 			t.Errorf("%d attempts, the last one held because %q", len(r.Attempts), r.Attempts[len(r.Attempts)-1].Held)
 		}
 	})

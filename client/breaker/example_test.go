@@ -26,7 +26,7 @@ func ExampleNew() {
 		panic(err)
 	}
 	spare := breaker.New(breaker.Settings{Failures: 3, Pause: time.Minute})
-	c := &http.Client{Transport: client.New(d, client.WithAttempts(1), client.WithGate(spare))}
+	c := &http.Client{Transport: client.New(d, client.WithMaxAttempts(1), client.WithGate(spare))}
 
 	for range 5 {
 		resp, err := c.Get(srv.URL)

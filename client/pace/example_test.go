@@ -26,7 +26,7 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	c := &http.Client{Transport: client.New(d, client.WithGate(pace.New(d)), client.WithCeiling(10*time.Second))}
+	c := &http.Client{Transport: client.New(d, client.WithGate(pace.New(d)), client.WithMaxWait(10*time.Second))}
 	resp, err := c.Get(srv.URL)
 	if err != nil {
 		panic(err)
@@ -40,6 +40,6 @@ func ExampleNew() {
 	}
 	fmt.Println("asked", asked, "times")
 	// Output:
-	// withheld retry after 1m0s
+	// not_sent retry after 1m0s
 	// asked 1 times
 }

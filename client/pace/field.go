@@ -10,7 +10,7 @@ import (
 	"github.com/dunglas/httpsfv"
 )
 
-// statement is what one answer says of one limit.
+// statement is what one response says of one limit.
 type statement struct {
 	name    string
 	quota   int           // requests in a window; -1 where it is not stated
@@ -35,7 +35,7 @@ const unnamed = ""
 // maxField is more bytes than any server's field has.
 const maxField = 4 << 10
 
-// fields reads the RateLimit fields of an answer, in the form of any draft.
+// fields reads the RateLimit fields of a response, in the form of any draft.
 func fields(h http.Header, now time.Time) []statement {
 	policies := policies(list(h[fieldPolicy]))
 	limits := limits(h[fieldLimits], now)
@@ -45,7 +45,7 @@ func fields(h http.Header, now time.Time) []statement {
 	for i := range limits {
 		limits[i].follow(policies)
 	}
-	for _, p := range policies { // of limits that this answer says no more of
+	for _, p := range policies { // of limits that this response says no more of
 		if p.name != unnamed && find(limits, p.name) == nil {
 			limits = append(limits, p)
 		}
@@ -248,7 +248,7 @@ func sane(d time.Duration) time.Duration {
 	return min(d, longest)
 }
 
-// fromCache reports that an answer is not of now (draft -10, 7.3).
+// fromCache reports that a response is not of now (draft -10, 7.3).
 func fromCache(h http.Header) bool {
 	for _, v := range h["Age"] {
 		if whole(v) > 0 {

@@ -33,9 +33,9 @@ func FuzzAHeaderHoldsNobodyForLong(f *testing.F) {
 		}
 		p := New(nil)
 		req := &http.Request{URL: &url.URL{Host: "api.test"}}
-		a := &client.Attempt{Outcome: parlance.Outcome{Kind: parlance.Success, Status: 200}}
+		a := &client.Attempt{Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: 200}}
 		if after != 0 {
-			a.Outcome = parlance.Outcome{Kind: parlance.RateLimited, Status: 429, RetryAfter: time.Duration(after)}
+			a.Outcome = parlance.Outcome{Kind: parlance.KindRateLimited, Status: 429, RetryAfter: time.Duration(after)}
 		}
 		for range 2 {
 			_, leave, _ := p.Enter(req)

@@ -31,7 +31,7 @@ type ending struct {
 	at      time.Time
 	stated  []statement
 	well    bool          // the server answered, and it was no fault of its own
-	silent  bool          // no answer came, and the server may have counted it
+	silent  bool          // no response came, and the server may have counted it
 	refused bool          // it was one too many
 	wait    time.Duration // that the refusal stated
 }

@@ -4,23 +4,23 @@
 //
 //	t := client.New(d, client.WithGate(pace.New(d)))
 //
-// What it knows of a host's limits it reads from every answer:
+// What it knows of a host's limits it reads from every response:
 //
 //   - the RateLimit and RateLimit-Policy fields, as lists
 //     (draft-ietf-httpapi-ratelimit-headers-08 and later), as a dictionary (-07),
 //     and as the three fields RateLimit-Limit, -Remaining and -Reset (before -07),
 //   - the vendor's own fields, where the dialect names them (limits),
-//   - and each answer that the dialect reads as rate_limited.
+//   - and each response that the dialect reads as rate_limited.
 //
 // While a limit has requests left, they are sent at once, but no more than are
 // left beside those under way. Where none is left, requests are held until the
 // limit begins anew, and then let through as many as it allows, each at a moment
-// of its own. After an answer that was rate_limited all requests to the host are
+// of its own. After a response that was rate_limited all requests to the host are
 // held until the time that it states; what then holds them apart, where no limit
 // is known, is a rate that was learned, see below.
 //
 // A Pacer never blocks: the client waits, up to its ceiling, and withholds a
-// request that would have to wait for longer ([client.ErrWithheld]), with the
+// request that would have to wait for longer ([client.ErrNotSent]), with the
 // time in its Decision. A request that waits is not held anew by what is learned
 // in the meantime.
 //
@@ -28,10 +28,10 @@
 //
 // The fields are a stranger's. One that is malformed is ignored (draft -10, 7),
 // as are negative numbers, times of more than 31 days, limits counted in another
-// unit than requests, fields of more than 4 KiB, and those of an answer from a
+// unit than requests, fields of more than 4 KiB, and those of a response from a
 // cache. A reset from 10^9 on is taken for a Unix time, which some servers send.
 // No statement holds a host for longer than an hour: then a request asks again,
-// which costs one answer where the limit is real, and ends the silence where it
+// which costs one response where the limit is real, and ends the silence where it
 // was a mistake. At most 8 limits of a host are kept, and 10,000 hosts.
 //
 // Partition keys (pk) are not told apart: where one client acts for several users
@@ -111,17 +111,17 @@ func (p *Pacer) leave(h *host, t *ticket, resp *http.Response, a *client.Attempt
 		h.giveUp(t)
 		return
 	}
-	e := ending{at: now, silent: resp == nil && !a.Outcome.Reason.Undone()}
+	e := ending{at: now, silent: resp == nil && !a.Outcome.Reason.NoEffect()}
 	if resp != nil {
 		e.well, e.stated = !a.Outcome.Kind.ServerFault(), p.read(resp, now)
 	}
-	if a.Outcome.Kind == parlance.RateLimited {
+	if a.Outcome.Kind == parlance.KindRateLimited {
 		e.refused, e.wait = true, sane(max(a.Outcome.RetryAfter, a.Decision.After))
 	}
 	h.end(t, e)
 }
 
-// read is what an answer states of limits.
+// read is what a response states of limits.
 func (p *Pacer) read(resp *http.Response, now time.Time) []statement {
 	if fromCache(resp.Header) {
 		return nil

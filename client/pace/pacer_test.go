@@ -63,14 +63,14 @@ func (p place) answer(o parlance.Outcome, lines ...string) {
 		h.Add(name, value)
 	}
 	if o.Kind == 0 {
-		o = parlance.Outcome{Kind: parlance.Success, Status: 200}
+		o = parlance.Outcome{Kind: parlance.KindSuccess, Status: 200}
 	}
 	p.leave(&http.Response{StatusCode: o.Status, Header: h}, &client.Attempt{Outcome: o})
 }
 
 var (
 	fine    = parlance.Outcome{}
-	tooMany = parlance.Outcome{Kind: parlance.RateLimited, Status: 429}
+	tooMany = parlance.Outcome{Kind: parlance.KindRateLimited, Status: 429}
 )
 
 func TestTheNextRequestWaitsAsTheAnswerSays(t *testing.T) {
@@ -219,15 +219,15 @@ func TestWhatGotNoAnswerMayHaveCounted(t *testing.T) {
 		reason parlance.Reason
 		want   time.Duration
 	}{
-		{"the connection broke", parlance.Reset, 10 * time.Second},
-		{"nothing was sent", parlance.Refused, 0},
+		{"the connection broke", parlance.ReasonReset, 10 * time.Second},
+		{"nothing was sent", parlance.ReasonRefused, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				p := pace.New(nil)
 				enter(t, p).answer(fine, `RateLimit: "a";r=1;t=10`)
-				enter(t, p).leave(nil, &client.Attempt{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: c.reason}})
+				enter(t, p).leave(nil, &client.Attempt{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: c.reason}})
 				if got := enter(t, p).wait; got != c.want {
 					t.Error(got)
 				}
@@ -257,7 +257,7 @@ func TestARefusalHoldsTheWholeHost(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := pace.New(nil)
 				refused := enter(t, p)
-				c.outcome.Kind, c.outcome.Status = parlance.RateLimited, 429
+				c.outcome.Kind, c.outcome.Status = parlance.KindRateLimited, 429
 				h := http.Header{}
 				for _, line := range c.header {
 					name, value, _ := strings.Cut(line, ": ")
@@ -431,7 +431,7 @@ func TestAServerThatTellsOfItsLimitRefusesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &shop{quota: 5, window: 10 * time.Second, tell: true}
-		hc := s.caller(t, client.WithCeiling(time.Hour))
+		hc := s.caller(t, client.WithMaxWait(time.Hour))
 		get := func() {
 			if resp, err := hc.Get("http://api.test/"); err != nil {
 				t.Error(err)
@@ -459,7 +459,7 @@ func TestAServerThatTellsNothingIsLearned(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &shop{quota: 10, window: time.Second}
-		hc := s.caller(t, client.WithAttempts(1), client.WithCeiling(time.Hour))
+		hc := s.caller(t, client.WithMaxAttempts(1), client.WithMaxWait(time.Hour))
 		var all sync.WaitGroup
 		for range 50 { // callers who each send one after the other, with no pause
 			all.Go(func() {
@@ -515,7 +515,7 @@ func TestAWaitBeyondTheCeilingIsHandedBackWithItsTime(t *testing.T) {
 		resp.Body.Close()
 		_, err = hc.Get("http://api.test/")
 		var e *client.Error
-		if !errors.As(err, &e) || !errors.Is(err, client.ErrWithheld) || e.Outcome.Reason != parlance.Withheld || e.Decision.After != time.Minute {
+		if !errors.As(err, &e) || !errors.Is(err, client.ErrNotSent) || e.Outcome.Reason != parlance.ReasonNotSent || e.Decision.After != time.Minute {
 			t.Errorf("the error is %v", err)
 		}
 		if len(s.taken)+len(s.refused) != 1 {
@@ -528,7 +528,7 @@ func TestManyAtOnceAreSafe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &shop{quota: 50, window: time.Second, tell: true}
-		hc := s.caller(t, client.WithCeiling(time.Minute))
+		hc := s.caller(t, client.WithMaxWait(time.Minute))
 		var all sync.WaitGroup
 		for i := range 300 {
 			all.Go(func() {

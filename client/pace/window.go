@@ -2,7 +2,7 @@ package pace
 
 import "time"
 
-// window is one limit of a host, as its answers state it.
+// window is one limit of a host, as its responses state it.
 type window struct {
 	name    string
 	foreign bool          // it does not count requests
@@ -13,17 +13,17 @@ type window struct {
 
 	// What follows holds while stated is set.
 	stated bool
-	left   int       // requests, when the answer to ticket number was written
+	left   int       // requests, when the response to ticket number was written
 	number uint64    // the latest ticket whose answer stated it
-	unsaid int       // that were sent and got no answer since: the server may have counted them
+	unsaid int       // that were sent and got no response since: the server may have counted them
 	end    time.Time // when the next one begins
-	next   bool      // it is the next one already, of which no answer has told
+	next   bool      // it is the next one already, of which no response has told
 }
 
 // rounding is by how much two statements of one moment in whole seconds differ.
 const rounding = time.Second
 
-// state takes what an answer says. Answers overtake one another: of two about the
+// state takes what a response says. Answers overtake one another: of two about the
 // same window that to the later request is the newer.
 func (w *window) state(s statement, number uint64, now time.Time) {
 	if s.quota >= 0 {

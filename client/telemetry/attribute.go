@@ -25,9 +25,9 @@ func (o *Observer) asked(ctx context.Context, req *http.Request) []attribute.Key
 	return telemetry.Add(attrs, "parlance.operation", client.CallOf(ctx).Operation)
 }
 
-// answered are the attributes of what came that have few values, for the metric
+// responseAttributes are the attributes of what came that have few values, for the metric
 // too.
-func answered(a *client.Attempt) []attribute.KeyValue {
+func responseAttributes(a *client.Attempt) []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, 16)
 	if a.Outcome.Status != 0 {
 		attrs = append(attrs, semconv.HTTPResponseStatusCode(a.Outcome.Status))
@@ -47,7 +47,7 @@ func told(a *client.Attempt) []attribute.KeyValue {
 }
 
 // errorType is the class of the failure, "" where there is none: the status where
-// that tells of it, else why no answer came, else the kind.
+// that tells of it, else why no response came, else the kind.
 func errorType(a *client.Attempt) string {
 	switch o := &a.Outcome; {
 	case !o.Kind.Failing():

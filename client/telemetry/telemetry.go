@@ -148,7 +148,7 @@ func (o *Observer) Before(ctx context.Context, req *http.Request, a *client.Atte
 
 // After ends the span with what the attempt came to, and records how long it took.
 func (o *Observer) After(ctx context.Context, req *http.Request, a *client.Attempt) {
-	came := answered(a)
+	came := responseAttributes(a)
 	if span, ok := ctx.Value(spanKey{o}).(trace.Span); ok {
 		span.SetAttributes(append(came, told(a)...)...)
 		telemetry.End(span, a.Start.Add(a.Took), errorType(a), a.Outcome.Status >= 400)

@@ -121,9 +121,9 @@ func TestASpanSaysWhatTheAttemptCameTo(t *testing.T) {
 			map[string]string{"http.response.status_code": "404", "error.type": "404", "parlance.kind": "not_found", "parlance.dialect": "vms", "parlance.act": "stop"}},
 		{"a failure inside of a success", "slack", base{status: 200, body: `{"ok":false,"error":"channel_not_found"}`}, "GET", codes.Error, "not_found",
 			map[string]string{"http.response.status_code": "200", "error.type": "not_found", "parlance.code": "channel_not_found"}},
-		{"no answer", "http", base{err: errors.New("reset by 10.0.0.1")}, "GET", codes.Error, "reset",
+		{"no response", "http", base{err: errors.New("reset by 10.0.0.1")}, "GET", codes.Error, "reset",
 			map[string]string{"http.response.status_code": "", "error.type": "reset", "parlance.kind": "unavailable", "parlance.reason": "reset"}},
-		{"no answer in time", "http", base{err: context.DeadlineExceeded}, "GET", codes.Error, "deadline",
+		{"no response in time", "http", base{err: context.DeadlineExceeded}, "GET", codes.Error, "deadline",
 			map[string]string{"error.type": "deadline", "parlance.kind": "timeout"}},
 		{"a method of somebody's own", "http", base{status: 200}, "BREW", codes.Unset, "",
 			map[string]string{"http.request.method": "_OTHER", "http.request.method_original": "BREW"}},
@@ -132,7 +132,7 @@ func TestASpanSaysWhatTheAttemptCameTo(t *testing.T) {
 			t.Parallel()
 			d := open(t, c.dialect)
 			r := record(d)
-			hc := &http.Client{Transport: client.New(d, client.WithBase(c.base), client.WithObserver(r), client.WithAttempts(1))}
+			hc := &http.Client{Transport: client.New(d, client.WithBase(c.base), client.WithObserver(r), client.WithMaxAttempts(1))}
 			req, _ := http.NewRequestWithContext(client.WithCall(t.Context(), client.Call{Operation: "see"}), c.method, "https://api.test/things", nil)
 			if resp, err := hc.Do(req); err == nil {
 				resp.Body.Close()
@@ -261,7 +261,7 @@ func TestNoSecretIsRecorded(t *testing.T) {
 	for _, b := range []base{
 		{status: 200}, {status: 401, body: `{"detail":"hunter2"}`}, {err: errors.New("dial: hunter2")}, {status: 500, body: secret},
 	} {
-		hc := &http.Client{Transport: client.New(d, client.WithBase(b), client.WithObserver(r), client.WithCredential(login), client.WithAttempts(1))}
+		hc := &http.Client{Transport: client.New(d, client.WithBase(b), client.WithObserver(r), client.WithCredential(login), client.WithMaxAttempts(1))}
 		for _, url := range []string{
 			"https://api.test/things?token=hunter2&page=1", "https://user:hunter2@api.test/things", "https://hunter2@api.test/?hunter2", "https://api.test/#hunter2",
 		} {

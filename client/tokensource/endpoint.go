@@ -52,7 +52,7 @@ func (s *single) RoundTrip(req *http.Request) (*http.Response, error) {
 	case err != nil:
 		s.err = err
 	case resp.StatusCode != http.StatusBadRequest && resp.StatusCode != http.StatusUnauthorized: // RFC 6749, 5.2
-		s.err = fmt.Errorf("tokensource: the token endpoint answered %d, and is not sent a refresh token again that it may have replaced", resp.StatusCode)
+		s.err = fmt.Errorf("tokensource: the token endpoint responded with %d, and is not sent a refresh token again that it may have replaced", resp.StatusCode)
 	}
 	return resp, err
 }

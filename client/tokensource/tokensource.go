@@ -10,7 +10,7 @@
 // and thrown away, and what remembers is the [client.Login] that these functions
 // return: one fetch is under way however many requests wait, each waits no longer
 // than its own context, a token that was refused is replaced, and a refresh token
-// that was replaced is not sent again. A token endpoint's answer that gives none is
+// that was replaced is not sent again. A token endpoint's response that gives none is
 // a [client.TokenError], and one that says when to come back is left alone until
 // then.
 //
@@ -101,13 +101,13 @@ func grant(t *oauth2.Token) client.Grant {
 // fetch takes one token of a new source, and leaves the source behind where the
 // context ends first.
 func fetch(ctx context.Context, open func(context.Context) oauth2.TokenSource) (*oauth2.Token, error) {
-	type answer struct {
+	type response struct {
 		token *oauth2.Token
 		err   error
 	}
-	came := make(chan answer, 1)
+	came := make(chan response, 1)
 	go func() {
-		a := answer{new(oauth2.Token), errors.New("tokensource: the source gave neither a token nor an error")}
+		a := response{new(oauth2.Token), errors.New("tokensource: the source gave neither a token nor an error")}
 		defer func() {
 			if cause := recover(); cause != nil { // nobody else could, on this goroutine
 				a.err = fmt.Errorf("tokensource: the source panicked: %v", cause)
@@ -117,7 +117,7 @@ func fetch(ctx context.Context, open func(context.Context) oauth2.TokenSource) (
 		if t, err := open(ctx).Token(); err != nil {
 			a.err = plain(err)
 		} else if t != nil {
-			a = answer{t, nil}
+			a = response{t, nil}
 		}
 	}()
 	select {
@@ -128,7 +128,7 @@ func fetch(ctx context.Context, open func(context.Context) oauth2.TokenSource) (
 	}
 }
 
-// plain makes a token endpoint's answer an error whose text holds its code and not
+// plain makes a token endpoint's response an error whose text holds its code and not
 // its body, which may repeat what was sent.
 func plain(err error) error {
 	var r *oauth2.RetrieveError

@@ -178,7 +178,7 @@ func TestASourceThatFailsInAnyWayIsAnError(t *testing.T) {
 		{"by not being there", nil, "panicked"},
 		{"with a page that repeats the secret", source(func() (*oauth2.Token, error) {
 			return nil, &oauth2.RetrieveError{Response: &http.Response{StatusCode: 500}, Body: []byte("client_secret=hunter2")}
-		}), "answered 500"},
+		}), "responded with 500"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -20,10 +20,10 @@ func (a *app) activityCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "activity ID --store STORE",
-		Short: "Print the story of one request, by the id that its answer had",
+		Short: "Print the story of one request, by the id that its response had",
 		Long: `Prints what is known of one request: when it came and from whom, what it came to,
 what was asked of others on its behalf, attempt by attempt, and what was logged
-under it. The id stands in the answer, where the dialect has its place for it or
+under it. The id stands in the response, where the dialect has its place for it or
 else in the header X-Request-Id.
 
 The store is what the server keeps its records in: a file of SQLite, or a database

@@ -24,16 +24,16 @@ func aRecord() *activity.Record {
 	return &activity.Record{
 		ID: "id-1", Trace: "0af7651916cd43dd8448eb211c80319c", Start: at, Took: 1212 * time.Millisecond,
 		Method: "PUT", Route: "PUT /orders/{id}", Path: "/orders/7", Caller: "ann", Status: 503,
-		Outcome: parlance.Outcome{Kind: parlance.Unavailable, Status: 503, Title: "Service Unavailable", RequestID: "id-1", RetryAfter: time.Minute},
+		Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Status: 503, Title: "Service Unavailable", RequestID: "id-1", RetryAfter: time.Minute},
 		Request: []byte(`{"/order/id":7}`), Response: []byte(`{"/error/status":503}`),
 		Calls: []activity.Call{
 			{
 				Start: at.Add(3 * time.Millisecond), Took: 200 * time.Millisecond, Dialect: "vms", Method: "POST", Host: "stock.test", Path: "/seats", Attempt: 1,
-				Outcome: parlance.Outcome{Kind: parlance.RateLimited, Status: 429, RequestID: "theirs-1"}, Act: parlance.Retry, Why: "it says when to come back",
+				Outcome: parlance.Outcome{Kind: parlance.KindRateLimited, Status: 429, RequestID: "theirs-1"}, Act: parlance.ActRetry, Why: "it says when to come back",
 			},
 			{
 				Start: at.Add(1203 * time.Millisecond), Took: time.Millisecond, Dialect: "vms", Method: "POST", Host: "stock.test", Path: "/seats", Attempt: 2,
-				Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused, Code: "7"}, Act: parlance.Stop, Why: "no attempt is left",
+				Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonRefused, Code: "7"}, Act: parlance.ActStop, Why: "no attempt is left",
 			},
 		},
 		Lines: []activity.Line{
@@ -160,7 +160,7 @@ func TestTheStoryIsFoundInPostgres(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", args, exit, stderr)
 		}
 	}
-	s, err := postgres.Open(t.Context(), pg.URL, postgres.WithSchema("own"), postgres.WithPatience(time.Minute))
+	s, err := postgres.Open(t.Context(), pg.URL, postgres.WithSchema("own"), postgres.WithTimeout(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}

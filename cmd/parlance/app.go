@@ -85,14 +85,14 @@ func (a *app) complain(err error) {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "parlance",
-		Short: "An API's way of answering, written down once and honoured at both ends",
+		Short: "An API's way of answering, written down once and honored at both ends",
 		Long: `Parlance reads and writes the responses of APIs. How an API answers (its codes,
-its error body, when to come back) stands in a dialect file; the catalogue holds
+its error body, when to come back) stands in a dialect file; the catalog holds
 some, and a path is accepted wherever a name is.
 
 Results go to standard output, prose to standard error. The exit code is 0 when
 all is well, 1 when something was found, 2 when the command or its input could
-not be understood. Colour is for terminals, and NO_COLOR turns it off.`,
+not be understood. Color is for terminals, and NO_COLOR turns it off.`,
 		Example: `  parlance demo
   parlance call https://api.example.com/cameras --dialect vms
   curl -i https://api.example.com/cameras | parlance decode --dialect vms

@@ -133,8 +133,8 @@ func appendDecision(b []byte, d *parlance.Decision) []byte {
 		b = append(b, `,"then":`...)
 		b = jsontext.AppendStandard(b, d.Then.String())
 	}
-	b = append(b, `,"repeat_safe":`...)
-	b = strconv.AppendBool(b, d.RepeatSafe)
+	b = append(b, `,"retry_safe":`...)
+	b = strconv.AppendBool(b, d.RetrySafe)
 	b = append(b, `,"why":`...)
 	b = jsontext.AppendStandard(b, d.Why)
 	b = append(b, `,"line":`...)

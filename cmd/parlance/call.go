@@ -58,7 +58,7 @@ understood.`,
   parlance call -X DELETE -H 'If-Match: "7"' https://api.example.com/cameras/7
   parlance call --dialect vision --token env:TOKEN --refresh env:REFRESH --login env:CLIENT https://api.example.com/stock
   parlance call --token 'X-Api-Key: env:KEY' --follow https://api.example.com/exports/7
-  parlance call --json --attempts 1 https://api.example.com/cameras/7`,
+  parlance call --json --max-attempts 1 https://api.example.com/cameras/7`,
 		Args: arguments(1, 1, "a URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
@@ -81,8 +81,8 @@ understood.`,
 	f.StringVar(&c.key, "key", "", "the idempotency `KEY`; one is made if unset and the dialect has them")
 	f.BoolVar(&c.retryUnsafe, "retry-unsafe", false, "retry a POST too that may have been done already")
 	f.BoolVar(&c.follow, "follow", false, "if the response says accepted, look again until the work has ended")
-	f.IntVar(&c.attempts, "attempts", 4, "how often it may be sent; 1 sends it once")
-	f.DurationVar(&c.ceiling, "ceiling", 30*time.Second, "the longest wait before a retry; a longer one is told and not waited for")
+	f.IntVar(&c.attempts, "max-attempts", 4, "how often it may be sent; 1 sends it once")
+	f.DurationVar(&c.ceiling, "max-wait", 30*time.Second, "the longest wait before a retry; a longer one is told and not waited for")
 	f.DurationVar(&c.attemptTimeout, "attempt-timeout", 0, "the longest that one attempt may take; 0 is no bound")
 	f.DurationVar(&c.timeout, "timeout", 0, "the longest that all of it may take; 0 is no bound")
 	f.StringVarP(&c.output, "output", "o", "", "the `FILE` to write the body to")
@@ -120,7 +120,7 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 		return nameFlag(err, "dialect")
 	}
 	if c.attempts < 1 {
-		return &mistake{message: fmt.Sprintf("--attempts %d sends nothing", c.attempts), hint: "--attempts 1 sends it once"}
+		return &mistake{message: fmt.Sprintf("--max-attempts %d sends nothing", c.attempts), hint: "--max-attempts 1 sends it once"}
 	}
 	hidden := &secrets{}
 	req, err := a.request(ctx, c, where, hidden)
@@ -158,7 +158,7 @@ func (a *app) call(ctx context.Context, c *call, where string) error {
 	}
 	transport := client.New(d, append(granted,
 		client.WithBase(a.baseOf(c, t)), client.WithObserver(t),
-		client.WithAttempts(c.attempts), client.WithCeiling(c.ceiling), client.WithAttemptTimeout(c.attemptTimeout))...)
+		client.WithMaxAttempts(c.attempts), client.WithMaxWait(c.ceiling), client.WithAttemptTimeout(c.attemptTimeout))...)
 
 	// Not by an http.Client, which follows redirects: that is for the caller to say.
 	resp, err := transport.RoundTrip(req.WithContext(client.WithCall(ctx, client.Call{Key: c.key, RetryUnsafe: c.retryUnsafe})))

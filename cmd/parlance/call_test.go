@@ -50,7 +50,7 @@ func calling(ctx context.Context, base http.RoundTripper, stdin string, args ...
 func api() http.Handler {
 	count := 0
 	mux := http.NewServeMux()
-	answer := func(w http.ResponseWriter, status int, body string, header ...string) {
+	response := func(w http.ResponseWriter, status int, body string, header ...string) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("X-Request-Id", fmt.Sprintf("r-%d", count))
 		for i := 0; i < len(header); i += 2 {
@@ -60,47 +60,47 @@ func api() http.Handler {
 		io.WriteString(w, body)
 	}
 	mux.HandleFunc("/cameras/7", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 200, `{"id":7,"name":"Door"}`, "Set-Cookie", "session=the-cookie", "Etag", `"7"`)
+		response(w, 200, `{"id":7,"name":"Door"}`, "Set-Cookie", "session=the-cookie", "Etag", `"7"`)
 	})
 	mux.HandleFunc("/items", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 422, `{"message":"Submitted data was invalid","errors":{"url":["is no URL","is too long"],"date":["has the wrong format"]}}`)
+		response(w, 422, `{"message":"Submitted data was invalid","errors":{"url":["is no URL","is too long"],"date":["has the wrong format"]}}`)
 	})
 	mux.HandleFunc("/busy", func(w http.ResponseWriter, _ *http.Request) {
 		if count++; count < 3 {
-			answer(w, 503, `{}`, "Retry-After", "2")
+			response(w, 503, `{}`, "Retry-After", "2")
 			return
 		}
-		answer(w, 200, `{"done":true}`)
+		response(w, 200, `{"done":true}`)
 	})
 	mux.HandleFunc("/closed", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 503, `{}`, "Retry-After", "300")
+		response(w, 503, `{}`, "Retry-After", "300")
 	})
 	mux.HandleFunc("POST /exports", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 202, `{"state":"queued"}`, "Location", "/exports/9?sig=the-signature", "Retry-After", "5")
+		response(w, 202, `{"state":"queued"}`, "Location", "/exports/9?sig=the-signature", "Retry-After", "5")
 	})
 	mux.HandleFunc("GET /exports/9", func(w http.ResponseWriter, _ *http.Request) {
 		if count++; count < 3 {
-			answer(w, 202, `{"state":"running"}`, "Retry-After", "5")
+			response(w, 202, `{"state":"running"}`, "Retry-After", "5")
 			return
 		}
-		answer(w, 200, `{"state":"done","rows":12}`)
+		response(w, 200, `{"state":"done","rows":12}`)
 	})
 	mux.HandleFunc("/bug", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 500, `{"data":null,"error":{"type":null,"title":"Internal Server Error","status":500,"detail":"It broke","instance":"/bug"},"debug":{"activityId":"a-1"}}`)
+		response(w, 500, `{"data":null,"error":{"type":null,"title":"Internal Server Error","status":500,"detail":"It broke","instance":"/bug"},"debug":{"activityId":"a-1"}}`)
 	})
 	mux.HandleFunc("/batch", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 207, `{"status":207,"kind":"partial","items":[{"index":0,"kind":"success","status":200},{"index":1,"id":"b","kind":"invalid","status":400,"detail":"The amount must not be negative"}]}`, "Content-Type", "application/problem+json")
+		response(w, 207, `{"status":207,"kind":"partial","items":[{"index":0,"kind":"success","status":200},{"index":1,"id":"b","kind":"invalid","status":400,"detail":"The amount must not be negative"}]}`, "Content-Type", "application/problem+json")
 	})
 	mux.HandleFunc("/moved", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 302, ``, "Location", "/cameras/7?token=the-query-secret")
+		response(w, 302, ``, "Location", "/cameras/7?token=the-query-secret")
 	})
 	mux.HandleFunc("/charges", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 402, `{"error":{"code":"card_declined","decline_code":"generic_decline","doc_url":"https://stripe.com/docs/error-codes/card-declined","message":"Your card was declined.","request_log_url":"https://dashboard.stripe.com/x","type":"card_error"}}`,
+		response(w, 402, `{"error":{"code":"card_declined","decline_code":"generic_decline","doc_url":"https://stripe.com/docs/error-codes/card-declined","message":"Your card was declined.","request_log_url":"https://dashboard.stripe.com/x","type":"card_error"}}`,
 			"Request-Id", "req_1", "Stripe-Version", "2024-06-20", "X-Request-Id", "")
 	})
 	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Echo", r.Header.Get("Authorization"))
-		answer(w, 401, fmt.Sprintf(`{"message":"bad token %s"}`, r.Header.Get("Authorization")))
+		response(w, 401, fmt.Sprintf(`{"message":"bad token %s"}`, r.Header.Get("Authorization")))
 	})
 	return mux
 }
@@ -206,7 +206,7 @@ func TestACallSendsWhatItIsTold(t *testing.T) {
 	}
 }
 
-func TestARepeatedPostKeepsItsKey(t *testing.T) {
+func TestARetriedPostKeepsItsKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var keys, bodies []string
@@ -259,10 +259,10 @@ func TestAnInterruptEndsAWaitAtOnce(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"before a repeat", []string{"/busy"}, []string{"waits       2s, until 00:00:02", "outcome       unavailable\n", "error         interrupted\n", "next          Send it again in 2 seconds, at 00:00:03.\n"}},
+		{"before a retry", []string{"/busy"}, []string{"waits       2s, until 00:00:02", "outcome       unavailable\n", "error         interrupted\n", "next          Send it again in 2 seconds, at 00:00:03.\n"}},
 		{"before a look", []string{"/exports", "--follow", "-d", "{}"}, []string{"pending       interrupted\n", "look again  in 5s\n", "where       http://api.example.com/exports/9?sig=…\n"}},
-		{"before an answer", []string{"/hangs"}, []string{"unavailable/canceled", "error         interrupted\n", "next          Send it again.\n"}},
-		{"before the answer to a POST", []string{"/hangs", "-d", "{}"}, []string{"error         interrupted\n", "next          It may have been done. Find out before you send it again.\n"}},
+		{"before a response", []string{"/hangs"}, []string{"unavailable/canceled", "error         interrupted\n", "next          Send it again.\n"}},
+		{"before the response to a POST", []string{"/hangs", "-d", "{}"}, []string{"error         interrupted\n", "next          It may have been done. Find out before you send it again.\n"}},
 		{"for its time is over", []string{"/hangs", "--timeout", "1s"}, []string{"timeout/deadline", "error         --timeout 1s is over\n"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -313,13 +313,13 @@ func TestACallSaysWhyNoAnswerCame(t *testing.T) {
 		base      http.RoundTripper
 		want      []string
 	}{
-		{"refused", "http://" + testnet.Closed, nil, []string{"unavailable/refused", "  what        nothing listens there", "connection refused\n", "  no retry    it was sent once, as often as allowed (--attempts)\n"}},
+		{"refused", "http://" + testnet.Closed, nil, []string{"unavailable/refused", "  what        nothing listens there", "connection refused\n", "  no retry    it was sent once, as often as allowed (--max-attempts)\n"}},
 		{"no certificate that is known", secure.URL, nil, []string{"unavailable/tls", "  what        no secure connection (TLS)", "certificate"}},
 		{"no such host", "http://nowhere.example", refusing{&net.DNSError{Err: "no such host", Name: "nowhere.example", IsNotFound: true}}, []string{"unavailable/dns", "  what        there is no such host", "lookup nowhere.example: no such host\n"}},
 		{"broken off", "http://api.example.com", refusing{io.ErrUnexpectedEOF}, []string{"unavailable/reset", "  what        the connection broke"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			stdout, stderr, exit := calling(t.Context(), test.base, "", "call", test.url+"/?token=the-query-secret", "--attempts", "1")
+			stdout, stderr, exit := calling(t.Context(), test.base, "", "call", test.url+"/?token=the-query-secret", "--max-attempts", "1")
 			if exit != exitFindings || stdout != "" || strings.Contains(stderr, "the-query-secret") {
 				t.Errorf("exit %d, stdout %q\n%s", exit, stdout, stderr)
 			}
@@ -409,7 +409,7 @@ func TestACallThatCannotBeUnderstoodSendsNothing(t *testing.T) {
 		{"another protocol", []string{"ftp://api.example.com"}, "parlance: \"ftp://api.example.com\" is no http or https URL\n"},
 		{"a dialect that does not exist", []string{"http://x.example", "--dialect", "vsm"}, "parlance: --dialect: no dialect is called \"vsm\"\nhint: did you mean \"vms\"? "},
 		{"a method that is none", []string{"http://x.example", "-X", "GE T"}, "parlance: --request \"GE T\" is no method\n"},
-		{"no attempt", []string{"http://x.example", "--attempts", "0"}, "parlance: --attempts 0 sends nothing\n"},
+		{"no attempt", []string{"http://x.example", "--max-attempts", "0"}, "parlance: --max-attempts 0 sends nothing\n"},
 		{"a header without a colon", []string{"http://x.example", "-H", "Authorization secret"}, "parlance: --header: expected 'Name: value', in one line\n"},
 		{"a header of two lines", []string{"http://x.example", "-H", "A: secret\nB: 2"}, "parlance: --header: expected 'Name: value', in one line\n"},
 		{"a file of headers that is not there", []string{"http://x.example", "-H", "@nowhere"}, "parlance: --header: open nowhere: "},
@@ -436,7 +436,7 @@ func TestTheCountdownCountsAndGoesAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w bytes.Buffer
 		c := &countdown{w: &w}
-		c.begin(answering)
+		c.begin(awaiting)
 		time.Sleep(1100 * time.Millisecond)
 		c.begin(waiting(90 * time.Second))
 		time.Sleep(1500 * time.Millisecond)
@@ -447,12 +447,12 @@ func TestTheCountdownCountsAndGoesAway(t *testing.T) {
 			lines = append(lines, line)
 		}
 		lines = slices.Compact(lines)
-		want := []string{"", "  no answer yet, 1s", "", "  1m30s to go; Ctrl-C ends the wait", "  1m29s to go; Ctrl-C ends the wait", ""}
+		want := []string{"", "  no response yet, 1s", "", "  1m30s to go; Ctrl-C ends the wait", "  1m29s to go; Ctrl-C ends the wait", ""}
 		if !slices.Equal(lines, want) {
 			t.Errorf("got %q, want %q", lines, want)
 		}
 	})
 	var nobody countdown
-	nobody.begin(answering)
+	nobody.begin(awaiting)
 	nobody.end()
 }

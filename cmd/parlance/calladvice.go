@@ -17,32 +17,32 @@ import (
 func (t *teller) next(c *call, r *called, last *sending) string {
 	d, o := r.Decision, &r.Outcome
 	switch {
-	case o.Reason == parlance.Canceled:
+	case o.Reason == parlance.ReasonCanceled:
 		return t.again(c, r, 0)
-	case o.Kind == parlance.Redirected:
+	case o.Kind == parlance.KindRedirected:
 		return t.elsewhere(r)
-	case o.Kind == parlance.Unauthenticated && (d.Act == parlance.Refresh || d.Act == parlance.Stop):
+	case o.Kind == parlance.KindUnauthenticated && (d.Act == parlance.ActRefresh || d.Act == parlance.ActStop):
 		return t.prove(c, r, last)
 	}
 	switch d.Act {
-	case parlance.Inspect:
+	case parlance.ActInspect:
 		return looksAt(o)
-	case parlance.Correct:
+	case parlance.ActCorrect:
 		if len(o.Items) > 0 {
 			return "Correct the records above and send them again. Unchanged they fail again."
 		}
 		return "Correct the request, then send it. Sent again unchanged it fails again."
-	case parlance.Refresh:
+	case parlance.ActRefresh:
 		return "Get a new credential, then send the request again."
-	case parlance.Poll:
+	case parlance.ActPoll:
 		if r.Pending == nil {
 			return "The work is not done yet. --follow looks again until it has ended."
 		}
-	case parlance.Retry:
+	case parlance.ActRetry:
 		return t.again(c, r, seconds(last.Wait))
-	case parlance.Escalate:
+	case parlance.ActEscalate:
 		return "Send the report below " + reporting(t.of.Support()) + "."
-	case parlance.Stop:
+	case parlance.ActStop:
 		return t.stop(r)
 	}
 	return ""
@@ -51,9 +51,9 @@ func (t *teller) next(c *call, r *called, last *sending) string {
 // looksAt says what to look at of what is done.
 func looksAt(o *parlance.Outcome) string {
 	switch {
-	case o.Kind == parlance.Partial:
+	case o.Kind == parlance.KindPartial:
 		return "Look above at the records that failed, and send only these again. The others are done."
-	case o.Kind == parlance.Empty:
+	case o.Kind == parlance.KindEmpty:
 		return "It is done, and nothing matches. Tell that to whoever asked."
 	case len(o.Notes) > 0 || o.Detail != "":
 		return "It is done. Read what the response says above."
@@ -66,7 +66,7 @@ func (t *teller) elsewhere(r *called) string {
 	if r.where == nil {
 		return "The response redirects and does not say where to."
 	}
-	if r.Decision.Act == parlance.Stop {
+	if r.Decision.Act == parlance.ActStop {
 		return "This API does not redirect, so something else may have answered. Check the address. The response points to " + shownURL(r.where) + "."
 	}
 	return "The response points to " + shownURL(r.where) + ". Call that address if it is the one that you want."
@@ -83,7 +83,7 @@ func (t *teller) prove(c *call, r *called, last *sending) string {
 		return "The API asks for user and password (Basic), and got another credential. Give them with -u env:NAME."
 	case bearer && !basic && had.basic && !had.bearer:
 		return "The API asks for a token (Bearer), and got user and password. Give one with --token env:NAME" + orLogin(t.of) + "."
-	case r.Decision.Act == parlance.Refresh:
+	case r.Decision.Act == parlance.ActRefresh:
 		return t.renew(c, last)
 	case r.Error != "" || len(r.Attempts) == 0:
 		return "No token could be had, so nothing was sent. Check what --login and --refresh name."
@@ -160,21 +160,21 @@ func (r *called) asks(scheme string) bool {
 // stop says why nothing is to be sent again, and what helps.
 func (t *teller) stop(r *called) string {
 	switch o := &r.Outcome; o.Kind {
-	case parlance.Forbidden:
+	case parlance.KindForbidden:
 		return "The caller may not do this. Ask for the permission, or call as somebody else."
-	case parlance.NotFound:
+	case parlance.KindNotFound:
 		return "There is nothing at this address. Check it."
-	case parlance.Quota:
+	case parlance.KindQuota:
 		return "There is no room left. Free something or ask for more, then send it again."
-	case parlance.Conflict:
+	case parlance.KindConflict:
 		switch o.Reason {
-		case parlance.InFlight:
+		case parlance.ReasonInFlight:
 			return "The same request is still at work. Wait, then send it again" + t.byKey(r) + "."
-		case parlance.Mismatch:
+		case parlance.ReasonMismatch:
 			return "The key belongs to another request. Send this one with a new key: --key."
 		}
 		return "Something is in the way. Look at it before you send the request again."
-	case parlance.Failed:
+	case parlance.KindFailed:
 		return "The request was valid and failed. Look at the reason: sent again unchanged it fails again."
 	}
 	return "Look at the reason. Sent again unchanged it fails again."
@@ -187,7 +187,7 @@ func (t *teller) again(c *call, r *called, wait time.Duration) string {
 	switch {
 	case d.Scope == parlance.ScopeItems:
 		return "Send only the records that failed, in a request of their own. The others are done."
-	case !d.RepeatSafe:
+	case !d.RetrySafe:
 		text = "It may have been done. Find out before you send it again."
 		if !c.retryUnsafe {
 			text += " --retry-unsafe sends it again all the same"
@@ -202,10 +202,10 @@ func (t *teller) again(c *call, r *called, wait time.Duration) string {
 	default:
 		text = "Send it again in " + period(wait) + ", at " + moment(time.Now().Add(wait)) + t.byKey(r) + "."
 		if wait > c.ceiling {
-			text += " --ceiling " + span(wait) + " waits for it."
+			text += " --max-wait " + span(wait) + " waits for it."
 		}
 	}
-	if d.Then == parlance.Escalate {
+	if d.Then == parlance.ActEscalate {
 		text += " If that does not help, report it " + reporting(t.of.Support()) + ": --report writes what to send."
 	}
 	return text

@@ -16,7 +16,7 @@ import (
 )
 
 // bodyFile is where the body goes. A file is opened before anything is sent, so
-// that no answer is lost for want of a place, and emptied when the answer is there.
+// that no response is lost for want of a place, and emptied when the response is there.
 func (a *app) bodyFile(name string) (io.WriteCloser, error) {
 	if name == "" || name == "-" {
 		return standard{a.stdout}, nil
@@ -33,7 +33,7 @@ type standard struct{ io.Writer }
 
 func (standard) Close() error { return nil }
 
-// unwritten is an answer that could not be written, which is no fault of its own.
+// unwritten is a response that could not be written, which is no fault of its own.
 type unwritten struct{ err error }
 
 func (u *unwritten) Error() string { return "cannot write the body: " + u.err.Error() }
@@ -107,7 +107,7 @@ func pairsOf(header http.Header, hidden *secrets) pairs {
 	all := pairs{}
 	for _, name := range slices.Sorted(maps.Keys(header)) {
 		for _, value := range header[name] {
-			all = append(all, dialect.Pair{Name: name, Value: hidden.value(name, value)})
+			all = append(all, dialect.HeaderField{Name: name, Value: hidden.value(name, value)})
 		}
 	}
 	return all

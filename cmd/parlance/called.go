@@ -24,7 +24,7 @@ type called struct {
 	Pending  *pending              `json:"pending,omitempty"`  // it was followed, and has not ended
 	Error    string                `json:"error,omitempty"`    // what kept the call from its end, in words
 	Support  *client.SupportReport `json:"support,omitempty"`  // where it is due or asked for
-	Response *answer               `json:"response,omitempty"` // nil if none came
+	Response *finalResponse        `json:"response,omitempty"` // nil if none came
 	Location string                `json:"location,omitempty"` // where a redirect points, without its query
 
 	where      *url.URL // the same
@@ -38,8 +38,8 @@ type pending struct {
 	Why   string  `json:"why"`
 }
 
-// answer is the last response. Of headers that are secret there is the name.
-type answer struct {
+// finalResponse is the last response. Of headers that are secret there is the name.
+type finalResponse struct {
 	Status  int    `json:"status"`
 	Headers pairs  `json:"headers"`
 	Body    string `json:"body,omitempty"`        // where it is text
@@ -48,7 +48,7 @@ type answer struct {
 
 // good reports that there is nothing left to see to.
 func (r *called) good() bool {
-	return r.Outcome.Kind.Good() && r.Decision.Act != parlance.Stop && r.Pending == nil && r.Error == ""
+	return r.Outcome.Kind.Good() && r.Decision.Act != parlance.ActStop && r.Pending == nil && r.Error == ""
 }
 
 // finish writes what came, and says what it means.
@@ -92,12 +92,12 @@ func (t *teller) called(c *call, resp *http.Response, err error) *called {
 	r.Diagnostics = []parlance.Diagnostic{}
 	var last []client.Attempt
 	var support client.SupportReport
-	if report, ok := client.Outcome(resp); ok {
+	if report, ok := client.ReportOf(resp); ok {
 		r.Outcome, r.Decision, last, support = report.Outcome, report.Decision, report.Attempts, report.SupportReport()
 		r.Diagnostics = append(r.Diagnostics, report.Diagnostics...)
-		r.Response = &answer{Status: resp.StatusCode, Headers: pairsOf(resp.Header, t.hidden)}
+		r.Response = &finalResponse{Status: resp.StatusCode, Headers: pairsOf(resp.Header, t.hidden)}
 		r.challenges = resp.Header["Www-Authenticate"]
-		if r.where = location(resp); r.Outcome.Kind == parlance.Redirected && r.where != nil {
+		if r.where = location(resp); r.Outcome.Kind == parlance.KindRedirected && r.where != nil {
 			r.Location = shownURL(r.where)
 		}
 	}
@@ -119,10 +119,10 @@ func (t *teller) called(c *call, resp *http.Response, err error) *called {
 		a := &last[len(last)-1]
 		r.Attempts[n-1].Again, r.Attempts[n-1].Held = a.Again, inWords(a.Held)
 	}
-	if c.report || r.Decision.Act == parlance.Escalate || c.asJSON && r.Decision.Then == parlance.Escalate {
+	if c.report || r.Decision.Act == parlance.ActEscalate || c.asJSON && r.Decision.Then == parlance.ActEscalate {
 		r.Support = &support
 	}
-	r.of = t.of
+	r.of, r.method = t.of, t.asked.Method
 	return r
 }
 
@@ -158,7 +158,7 @@ func (r *called) deliver(c *call, t *teller, out io.WriteCloser, resp *http.Resp
 	return nil
 }
 
-// likelyDialect is the dialect of the catalogue in which an answer probably is;
+// likelyDialect is the dialect of the catalog in which a response probably is;
 // nil for none. The body is there to be read again.
 func likelyDialect(resp *http.Response) *detection {
 	const enough, sure = 64 << 10, 0.5

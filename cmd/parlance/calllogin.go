@@ -225,7 +225,7 @@ func (g granting) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	g.t.waiting.end()
-	g.t.waiting.begin(answering)
+	g.t.waiting.begin(awaiting)
 	res, err := g.base.RoundTrip(req)
 	g.t.waiting.end()
 	if err != nil {

@@ -272,7 +272,7 @@ func TestACallNamesTheSupportOfWhatPersists(t *testing.T) {
 		base := memhttp.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }))
 		_, stderr, _ := calling(t.Context(), base, "", "call", "--dialect", "vision", "http://api.example.com/")
 		said := strings.Join(strings.Fields(stderr), " ")
-		if want := "next Send it again in 5 minutes, at 00:05:00. --ceiling 5m waits for it. If that does not help, report it to Vision Support, with the request ID: --report writes what to send."; !strings.Contains(said, want) {
+		if want := "next Send it again in 5 minutes, at 00:05:00. --max-wait 5m waits for it. If that does not help, report it to Vision Support, with the request ID: --report writes what to send."; !strings.Contains(said, want) {
 			t.Errorf("want %q in\n%s", want, stderr)
 		}
 	})

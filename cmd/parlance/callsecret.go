@@ -179,7 +179,7 @@ func onlyValid(f fields) bool {
 }
 
 // secrets are what is never printed: values of headers by their names, and
-// texts wherever they stand, for a server may say in its answer what it was sent.
+// texts wherever they stand, for a server may say in its response what it was sent.
 type secrets struct {
 	names map[string]bool
 	texts []string
@@ -222,7 +222,7 @@ func (s *secrets) ofURL(u *url.URL) {
 }
 
 // isSecret reports that what is called so is a secret: a word of its name ends
-// in one of these. An idempotency key is none, for whoever repeats needs it.
+// in one of these. An idempotency key is none, for whoever retries needs it.
 func (s *secrets) isSecret(name string) bool {
 	if s.names[http.CanonicalHeaderKey(name)] {
 		return true

@@ -81,7 +81,7 @@ func (t *teller) Before(ctx context.Context, req *http.Request, _ *client.Attemp
 		t.first = r
 	}
 	t.flying = true
-	t.waiting.begin(answering)
+	t.waiting.begin(awaiting)
 	return ctx
 }
 
@@ -165,7 +165,7 @@ type heads struct {
 // RoundTrip hands it on.
 func (h heads) RoundTrip(req *http.Request) (*http.Response, error) {
 	h.t.head(">", req.Method+" "+shownURL(req.URL), req.Header)
-	h.t.waiting.begin(answering)
+	h.t.waiting.begin(awaiting)
 	resp, err := h.base.RoundTrip(req)
 	if err == nil && resp != nil {
 		h.t.head("<", resp.Proto+" "+resp.Status, resp.Header)
@@ -173,19 +173,19 @@ func (h heads) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// transportWords says in a sentence why no answer came.
+// transportWords says in a sentence why no response came.
 var transportWords = map[parlance.Reason]string{
-	parlance.Refused:  "nothing listens there, or it cannot be reached; nothing was sent",
-	parlance.DNS:      "there is no such host, or its name could not be looked up; nothing was sent",
-	parlance.TLS:      "no secure connection (TLS) could be made; nothing was sent",
-	parlance.Reset:    "the connection broke; nobody knows whether anything was done",
-	parlance.Deadline: "no response came in time; nobody knows whether anything was done",
-	parlance.Canceled: "it was interrupted; nobody knows whether anything was done",
+	parlance.ReasonRefused:  "nothing listens there, or it cannot be reached; nothing was sent",
+	parlance.ReasonDNS:      "there is no such host, or its name could not be looked up; nothing was sent",
+	parlance.ReasonTLS:      "no secure connection (TLS) could be made; nothing was sent",
+	parlance.ReasonReset:    "the connection broke; nobody knows whether anything was done",
+	parlance.ReasonDeadline: "no response came in time; nobody knows whether anything was done",
+	parlance.ReasonCanceled: "it was interrupted; nobody knows whether anything was done",
 }
 
 // inWords puts into the command's words what the client says in Go's.
 func inWords(held string) string {
-	return strings.NewReplacer("not retried: ", "", "(WithAttempts)", "(--attempts)", "(WithCeiling)", "(--ceiling)", "the context ends", "--timeout ends", "the context ended during the wait", "the wait was ended", "Call.RetryUnsafe", "--retry-unsafe").Replace(held)
+	return strings.NewReplacer("not retried: ", "", "(WithMaxAttempts)", "(--max-attempts)", "(WithMaxWait)", "(--max-wait)", "the context ends", "--timeout ends", "the context ended during the wait", "the wait was ended", "Call.RetryUnsafe", "--retry-unsafe").Replace(held)
 }
 
 // moment is a time of day, with its day where that is not today.

@@ -55,16 +55,16 @@ func (c *countdown) end() {
 	}
 }
 
-// answering is the line while a request is on its way. Nobody wants to see it
+// awaiting is the line while a request is on its way. Nobody wants to see it
 // flicker, so that it says nothing at first.
-func answering(since time.Duration) string {
+func awaiting(since time.Duration) string {
 	if since < time.Second {
 		return ""
 	}
-	return "  no answer yet, " + brief(since.Truncate(time.Second))
+	return "  no response yet, " + brief(since.Truncate(time.Second))
 }
 
-// waiting is the line before a repeat.
+// waiting is the line before a retry.
 func waiting(wait time.Duration) func(time.Duration) string {
 	return func(since time.Duration) string {
 		left := wait - since

@@ -24,11 +24,11 @@ func (a *app) decodeCommand() *cobra.Command {
 came to (the outcome) and what its provider tells callers to do about it (the
 decision, for the first attempt).
 
-Heads of interim answers, of redirects, of challenges and of a proxy before the
+Heads of interim responses, of redirects, of challenges and of a proxy before the
 response are passed over. Transfer-Encoding and Content-Length mean nothing
 here, since curl has undone them.
 
-With --dialect auto it is found out which dialect of the catalogue the response
+With --dialect auto it is found out which dialect of the catalog the response
 is of. How sure that is, from 0 to 1, is said at the end: what many APIs answer
 alike makes nobody sure, and where none is likelier than that the API is in no
 file, the response is read as any HTTP API's.
@@ -74,13 +74,14 @@ type decoded struct {
 	Diagnostics []parlance.Diagnostic `json:"diagnostics"` // never null
 	*detection
 
-	of *dialect.Dialect // that read it
+	of     *dialect.Dialect // that read it
+	method string           // of the request
 }
 
 // detection is what --dialect auto found out.
 type detection struct {
 	Dialect string   `json:"dialect"`
-	Sure    float64  `json:"sure"`          // 0 where no dialect of the catalogue is likelier than none
+	Sure    float64  `json:"sure"`          // 0 where no dialect of the catalog is likelier than none
 	Why     []string `json:"why,omitempty"` // what speaks for it
 	Others  []other  `json:"others"`        // what it may be besides, never null
 }
@@ -137,6 +138,7 @@ func (a *app) decode(x exchange, res dialect.Response) (decoded, error) {
 		Diagnostics: append([]parlance.Diagnostic{}, reading.Diagnostics...),
 		detection:   found,
 		of:          d,
+		method:      req.Method,
 	}, nil
 }
 

@@ -23,7 +23,7 @@ func (s sheet) decoded(r decoded) {
 	if row, ok := rowOf(r); ok {
 		s.tableRow(row, r.Outcome)
 	}
-	s.decision(r.Decision, r.of.Support())
+	s.decision(r.Decision, r.method, r.of.Support())
 	for _, d := range r.Diagnostics {
 		s.title("noticed", s.yellow(printable(d.Message)))
 		s.row("hint", d.Hint)
@@ -45,9 +45,9 @@ func (s sheet) detection(d *detection) {
 	text := fmt.Sprintf("%s (sure: %.2f", s.bold(d.Dialect), d.Sure)
 	switch {
 	case d.Sure == 0 && also == "":
-		text = s.bold(d.Dialect) + " (no dialect of the catalogue is recognised"
+		text = s.bold(d.Dialect) + " (no dialect of the catalog is recognized"
 	case d.Sure == 0:
-		text = s.bold(d.Dialect) + " (no dialect of the catalogue is recognised; it might be " + also
+		text = s.bold(d.Dialect) + " (no dialect of the catalog is recognized; it might be " + also
 	case also != "":
 		text += "; it might also be " + also
 	}
@@ -122,24 +122,31 @@ func (s sheet) tableRow(e authoring.Entry, o parlance.Outcome) {
 	}
 }
 
-func (s sheet) decision(d parlance.Decision, support dialect.Support) {
-	s.title("decision", s.bold(d.Act.String()))
+func (s sheet) decision(d parlance.Decision, method string, support dialect.Support) {
+	s.title("vendor says", s.bold(d.Act.String()))
 	s.row("scope", string(d.Scope))
 	s.row("when", waits(d))
 	if d.Then != 0 {
 		s.row("then", d.Then.String())
 	}
-	if d.Act == parlance.Escalate || d.Then == parlance.Escalate {
+	if d.Act == parlance.ActEscalate || d.Then == parlance.ActEscalate {
 		s.row("support", contact(support)+", with the "+requestID(support))
 	}
-	s.row("retry", repeatWord(d.RepeatSafe))
+	s.row("auto retry", autoRetry(d, method))
 	s.row("why", d.Why)
 	s.row("line", d.Line)
 }
 
-func repeatWord(safe bool) string {
-	if safe {
-		return "safe"
+// autoRetry says whether a client sends such a request again by itself. It is
+// empty if the vendor does not say to.
+func autoRetry(d parlance.Decision, method string) string {
+	switch {
+	case d.Act != parlance.ActRetry && d.Act != parlance.ActRefresh:
+		return ""
+	case d.Scope == parlance.ScopeItems:
+		return "no (only the failed items, in a request of their own)"
+	case d.RetrySafe:
+		return "yes"
 	}
-	return "not safe"
+	return "no (" + cmp.Or(method, "GET") + " without a key)"
 }

@@ -16,7 +16,7 @@ func TestAutoFindsOutWhichDialectAResponseIsOf(t *testing.T) {
 		t.Errorf("exit %d\n%s%s", exit, stdout, stderr)
 	}
 	stdout, stderr, exit = invoke(t, "HTTP/1.1 404 Not Found\n\n"+`{"reason_why": "Gone"}`, "decode", "--dialect", "auto")
-	if exit != exitClean || !strings.Contains(stdout, "\ndialect       http (no dialect of the catalogue is recognised)\n") {
+	if exit != exitClean || !strings.Contains(stdout, "\ndialect       http (no dialect of the catalog is recognized)\n") {
 		t.Errorf("exit %d\n%s%s", exit, stdout, stderr)
 	}
 }

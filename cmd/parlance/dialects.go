@@ -16,8 +16,8 @@ func (a *app) dialectsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "dialects",
-		Short: "List the dialects of the catalogue",
-		Long: `Lists the dialects of the catalogue, one a line, with the sites that each was
+		Short: "List the dialects of the catalog",
+		Long: `Lists the dialects of the catalog, one a line, with the sites that each was
 written from. With --json it tells the pages.`,
 		Example: `  parlance dialects
   parlance dialects --json`,
@@ -48,7 +48,7 @@ written from. With --json it tells the pages.`,
 	return cmd
 }
 
-// listed is one dialect of the catalogue.
+// listed is one dialect of the catalog.
 type listed struct {
 	Name    string   `json:"name"`
 	Title   string   `json:"title"`

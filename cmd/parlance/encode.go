@@ -100,7 +100,7 @@ func (a *app) encode(x exchange, text []byte) (any, error) {
 
 // write encodes with the payload that the input has: JSON as it is or, where the
 // dialect writes XML, the XML that a JSON text holds.
-func write(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, data json.RawMessage) dialect.Message {
+func write(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, data json.RawMessage) dialect.Encoded {
 	var text string
 	if json.Unmarshal(data, &text) == nil && strings.HasPrefix(strings.TrimSpace(text), "<") {
 		m := d.Encode(nil, req, o, dialect.Payload{Body: []byte(text)})
@@ -118,7 +118,7 @@ func write(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, data js
 
 // pairs are header fields in the order in which they are sent. In JSON a name
 // that is sent twice has a list.
-type pairs []dialect.Pair
+type pairs []dialect.HeaderField
 
 func (p pairs) MarshalJSON() ([]byte, error) {
 	values := map[string][]string{}

@@ -14,7 +14,7 @@ import (
 )
 
 // exchange is what a line of JSON, or the flags, say of a request: which API it
-// went to, and what reading and writing its answer depend on.
+// went to, and what reading and writing its response depend on.
 type exchange struct {
 	Dialect string `json:"dialect"`
 	Method  string `json:"method"`

@@ -296,9 +296,9 @@ func (s sheet) prose(label, text string) {
 // retryable says which requests may be sent again; "" if the act sends none.
 func retryable(m rowJSON, d *dialect.Dialect) string {
 	switch {
-	case m.Decision.Act != parlance.Retry && m.Decision.Act != parlance.Refresh:
+	case m.Decision.Act != parlance.ActRetry && m.Decision.Act != parlance.ActRefresh:
 		return ""
-	case m.Decision.RepeatSafe:
+	case m.Decision.RetrySafe:
 		return "Every request may be sent again: the response proves that nothing was done."
 	}
 	text := "GET, PUT, DELETE and other idempotent requests are sent again. A POST is sent again only "

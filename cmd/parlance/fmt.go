@@ -67,7 +67,7 @@ standard output; a file that is laid out so already is left alone by --write.`,
 
 func (a *app) formatFile(f formatting, name string) error {
 	if !catalog.IsFile(name) {
-		name = "./" + name // of the catalogue's own there is nothing to write
+		name = "./" + name // of the catalog's own there is nothing to write
 	}
 	file, text, err := source(name)
 	if err != nil {

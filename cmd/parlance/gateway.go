@@ -20,27 +20,27 @@ import (
 	"github.com/parlance-api/parlance/gateway"
 )
 
-// grace is how long answers that have begun may go on after a signal: a little
+// grace is how long responses that have begun may go on after a signal: a little
 // under the 10 s after which container runtimes kill.
 const grace = 9 * time.Second
 
 func (a *app) gatewayCommand() *cobra.Command {
 	var upstream, speaks, listen string
-	answers := "problem"
+	responses := "problem"
 	var timeout, ceiling time.Duration
 	var keep place
 	cmd := &cobra.Command{
 		Use:   "gateway --upstream URL --speaks DIALECT",
 		Short: "Stand before an API and answer in another dialect",
 		Long: `Forwards requests to an API that speaks one dialect and answers its callers in
-another. What the API's page says to wait for or to repeat is waited for and
-repeated, where that is safe; a success whose meaning nothing can alter streams
+another. What the API's page says to wait for or to retry is waited for and
+retried, where that is safe; a success whose meaning nothing can alter streams
 through untouched.
 
 With --store it keeps the record of each request, every attempt at the API in it, and
 its callers get the id that "parlance activity" finds it by.
 
-It prints its address and runs until it is interrupted; answers that have begun
+It prints its address and runs until it is interrupted; responses that have begun
 may then finish.`,
 		Example: `  parlance gateway --upstream https://api.example.com --speaks vms
   parlance gateway --upstream http://localhost:9000 --speaks vision --answers problem --listen 127.0.0.1:8080
@@ -51,11 +51,11 @@ may then finish.`,
 			if err != nil {
 				return err
 			}
-			config := gateway.Config{Upstream: u, Timeout: timeout, Ceiling: ceiling, Logger: slog.New(slog.NewTextHandler(a.stderr, nil))}
+			config := gateway.Config{Upstream: u, Timeout: timeout, MaxWait: ceiling, Logger: slog.New(slog.NewTextHandler(a.stderr, nil))}
 			if config.Speaks, err = a.load(speaks); err != nil {
 				return nameFlag(err, "speaks")
 			}
-			if config.Answers, err = a.load(answers); err != nil {
+			if config.Answers, err = a.load(responses); err != nil {
 				return nameFlag(err, "answers")
 			}
 			if keep.name != "" {
@@ -76,11 +76,11 @@ may then finish.`,
 	}
 	cmd.Flags().StringVar(&upstream, "upstream", "", "the `URL` of the API; its path is put before the request's")
 	dialectFlag(cmd, &speaks, "speaks", "the dialect of the API")
-	dialectFlag(cmd, &answers, "answers", "the dialect of the answers")
+	dialectFlag(cmd, &responses, "answers", "the dialect of the responses")
 	storeFlags(cmd, &keep, "the `STORE` to keep records in: a file of SQLite, or a URL postgres://…; none are kept without it")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "the `ADDRESS` to listen at; port 0 is a free one")
-	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long a caller waits for an answer to begin, repeats included")
-	cmd.Flags().DurationVar(&ceiling, "ceiling", 10*time.Second, "the longest wait before a repeat; a longer one is handed to the caller")
+	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long a caller waits for a response to begin, retries included")
+	cmd.Flags().DurationVar(&ceiling, "max-wait", 10*time.Second, "the longest wait before a retry; a longer one is handed to the caller")
 	return cmd
 }
 
@@ -120,7 +120,7 @@ func upstreamURL(text string) (*url.URL, error) {
 }
 
 // serve runs a handler until the context ends or a signal comes, then lets the
-// answers that have begun finish.
+// responses that have begun finish.
 func (a *app) serve(ctx context.Context, address string, h http.Handler, banner string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

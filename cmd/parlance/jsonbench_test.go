@@ -132,7 +132,7 @@ func TestWhatIsAppendedIsWhatTheLibraryWrites(t *testing.T) {
 	for name, d := range map[string]decoded{
 		"nothing":    {Diagnostics: []parlance.Diagnostic{}},
 		"everything": full,
-		"some":       {Outcome: parlance.Outcome{Kind: parlance.Invalid, Fields: []parlance.Field{{}, {Path: "a"}}}, Diagnostics: []parlance.Diagnostic{}},
+		"some":       {Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Fields: []parlance.Field{{}, {Path: "a"}}}, Diagnostics: []parlance.Diagnostic{}},
 		"unsure":     {Diagnostics: []parlance.Diagnostic{}, detection: &detection{Dialect: "http", Others: []other{}}},
 	} {
 		var want bytes.Buffer

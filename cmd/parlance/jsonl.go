@@ -71,11 +71,11 @@ func (f flushBeforeRead) Read(p []byte) (int, error) {
 
 // eachLine writes one line of JSON for every line of JSON read, in its order. A
 // line that cannot be answered gets {"error": …} and makes it errFindings.
-func (a *app) eachLine(answer func(line []byte) (any, error)) error {
+func (a *app) eachLine(response func(line []byte) (any, error)) error {
 	var text bytes.Buffer
 	enc := newEncoder(&text)
 	return a.appendLines(func(b, line []byte) ([]byte, error) {
-		v, err := answer(line)
+		v, err := response(line)
 		if err != nil {
 			return b, err
 		}
@@ -87,12 +87,12 @@ func (a *app) eachLine(answer func(line []byte) (any, error)) error {
 	})
 }
 
-// appendLines is eachLine for an answer that appends its own JSON.
-func (a *app) appendLines(answer func(b, line []byte) ([]byte, error)) error {
+// appendLines is eachLine for a response that appends its own JSON.
+func (a *app) appendLines(response func(b, line []byte) ([]byte, error)) error {
 	out := bufio.NewWriterSize(a.stdout, 64<<10)
 	bar := a.newProgress()
 	lines := &lineReader{r: bufio.NewReaderSize(flushBeforeRead{bar.counting(a.stdin), out}, 64<<10), max: maxInput}
-	var text []byte // of one answer; used again
+	var text []byte // of one response; used again
 	total, failed := 0, 0
 	for number := 1; ; number++ {
 		line, err := lines.next()
@@ -112,7 +112,7 @@ func (a *app) appendLines(answer func(b, line []byte) ([]byte, error)) error {
 		total++
 		text = text[:0]
 		if err == nil {
-			text, err = answer(text, line)
+			text, err = response(text, line)
 		}
 		if err != nil {
 			failed++

@@ -13,12 +13,12 @@ import (
 func TestJSONLAnswersALineWhileTheInputStaysOpen(t *testing.T) {
 	t.Parallel()
 	in, feed := io.Pipe()
-	answers, out := io.Pipe()
+	responses, out := io.Pipe()
 	done := make(chan int)
 	go func() {
 		done <- run(context.Background(), []string{"decode", "--jsonl", "--dialect", "plain"}, func(string) string { return "" }, in, out, io.Discard)
 	}()
-	lines := bufio.NewScanner(answers)
+	lines := bufio.NewScanner(responses)
 	for range 3 { // each is answered before the next is sent, or this test hangs
 		if _, err := io.WriteString(feed, `{"status": 200}`+"\n"); err != nil {
 			t.Fatal(err)
@@ -155,13 +155,13 @@ func FuzzJSONL(f *testing.F) {
 				return
 			}
 			stdout, _, exit := invoke(t, string(text), command, "--jsonl", "--dialect", "vms")
-			answers := strings.Split(stdout, "\n")
-			if len(answers) != lines+1 || exit > exitFindings {
-				t.Fatalf("%s: %d answers to %d lines, exit %d", command, len(answers)-1, lines, exit)
+			responses := strings.Split(stdout, "\n")
+			if len(responses) != lines+1 || exit > exitFindings {
+				t.Fatalf("%s: %d answers to %d lines, exit %d", command, len(responses)-1, lines, exit)
 			}
-			for _, answer := range answers[:lines] {
-				if !json.Valid([]byte(answer)) {
-					t.Fatalf("%s answered %q", command, answer)
+			for _, response := range responses[:lines] {
+				if !json.Valid([]byte(response)) {
+					t.Fatalf("%s answered %q", command, response)
 				}
 			}
 		}

@@ -92,7 +92,7 @@ func (a *app) lint(names []string, asJSON bool) error {
 		found := authoring.Inspect(file, text, catalog.Find(file))
 		one := lintedFile{file, found.Samples, found.Ran, append([]parlance.Diagnostic{}, found.Diagnostics...)}
 		for _, d := range found.Diagnostics {
-			if d.Severity == parlance.Fault {
+			if d.Severity == parlance.SeverityError {
 				all.Errors++
 			} else {
 				all.Warnings++
@@ -127,7 +127,7 @@ func (a *app) lint(names []string, asJSON bool) error {
 // whose reason has been given.
 func (a *app) showLinted(f lintedFile, source []byte, told map[string]bool) {
 	s := a.styleOf(a.stdout)
-	for _, severity := range []parlance.Severity{parlance.Fault, parlance.Warning} {
+	for _, severity := range []parlance.Severity{parlance.SeverityError, parlance.SeverityWarning} {
 		for _, d := range f.Diagnostics {
 			if d.Severity != severity {
 				continue
@@ -161,7 +161,7 @@ func (a *app) report(w io.Writer, source []byte, found []parlance.Diagnostic) {
 
 func (s style) diagnostic(w io.Writer, source []byte, d parlance.Diagnostic) {
 	paint, text := s.red, printable(d.Error())
-	if d.Severity == parlance.Warning {
+	if d.Severity == parlance.SeverityWarning {
 		paint = s.yellow
 	}
 	word := d.Severity.String() + ":"
@@ -204,9 +204,9 @@ const sheetText = 80 - labelWidth
 func ruleIs(r dialect.Rule) string {
 	var is []string
 	if r.File {
-		is = append(is, map[parlance.Severity]string{parlance.Fault: "an error in", parlance.Warning: "a warning about"}[r.Severity]+" a dialect file")
+		is = append(is, map[parlance.Severity]string{parlance.SeverityError: "an error in", parlance.SeverityWarning: "a warning about"}[r.Severity]+" a dialect file")
 	}
-	if r.Answer {
+	if r.Response {
 		is = append(is, "a warning about a response that was read")
 	}
 	return strings.Join(is, ", and ")

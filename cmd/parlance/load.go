@@ -11,7 +11,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// load compiles a dialect of the catalogue or of a file, once.
+// load compiles a dialect of the catalog or of a file, once.
 func (a *app) load(nameOrFile string) (*dialect.Dialect, error) {
 	if d, ok := a.dialects[nameOrFile]; ok {
 		return d, nil
@@ -68,7 +68,7 @@ const known = "parlance dialects lists what there is, and a file is named by its
 // dialectFlag adds a flag that names a dialect, with completion. What value
 // holds is the default.
 func dialectFlag(cmd *cobra.Command, value *string, name, use string) {
-	cmd.Flags().StringVar(value, name, *value, use+": a `NAME` of the catalogue, or a file")
+	cmd.Flags().StringVar(value, name, *value, use+": a `NAME` of the catalog, or a file")
 	// The library's only error is a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc(name, completeDialect)
 }
@@ -78,7 +78,7 @@ func nameFlag(err error, flag string) error {
 	return fmt.Errorf("--%s: %w", flag, err)
 }
 
-// completeDialect offers the catalogue's names, and files after them.
+// completeDialect offers the catalog's names, and files after them.
 func completeDialect(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return catalog.Names(), cobra.ShellCompDirectiveDefault
 }

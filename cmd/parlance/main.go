@@ -1,5 +1,5 @@
 // Command parlance reads, writes, checks and serves the responses of APIs in
-// the dialects that the catalogue holds or that a file describes.
+// the dialects that the catalog holds or that a file describes.
 package main
 
 import (

@@ -179,7 +179,7 @@ func omiliaCall(t *testing.T, d *dialect.Dialect, r *http.Request, options ...cl
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, ok := client.Outcome(res)
+	report, ok := client.ReportOf(res)
 	if !ok {
 		t.Fatalf("%s %s: no report", r.Method, r.URL)
 	}
@@ -187,10 +187,10 @@ func omiliaCall(t *testing.T, d *dialect.Dialect, r *http.Request, options ...cl
 }
 
 // acts wants what the client end does about a response, and what it takes it for, such as
-// "stop quota/licence".
+// "stop quota/license".
 func (h *omiliaHouse) acts(t *testing.T, d *dialect.Dialect, want, method, path, body string, header ...string) {
 	t.Helper()
-	report, text := omiliaCall(t, d, omiliaRequest(t, t.Context(), h.url, method, path, body, header...), client.WithAttempts(1))
+	report, text := omiliaCall(t, d, omiliaRequest(t, t.Context(), h.url, method, path, body, header...), client.WithMaxAttempts(1))
 	if got := omiliaAct(report.Decision, report.Outcome); got != want {
 		t.Errorf("%s %s by %s: got %q for %d %s, want %q", method, path, d.Name(), got, report.Outcome.Status, text, want)
 	}
@@ -283,8 +283,8 @@ var omiliaRows = []omiliaRow{
 	{
 		says: "O10: 403 says that no license is available", given: omiliaFull, method: "POST", path: "/dialogs", body: omiliaBank,
 		status: 403, code: "1040", detail: "No available licenses", title: "Forbidden",
-		list: "stop quota/licence", vendor: "stop quota/licence",
-		help: []string{`a text in the body contains "No available licenses"`, "means quota/licence", "no seat is free", "means forbidden"},
+		list: "stop quota/license", vendor: "stop quota/license",
+		help: []string{`a text in the body contains "No available licenses"`, "means quota/license", "no seat is free", "means forbidden"},
 	},
 	{
 		says: "O10: 403 is also for a key that does not permit it", method: "POST", path: "/apps", body: omiliaApp, header: []string{"Authorization: Bearer " + omilia.Reader},
@@ -306,7 +306,7 @@ var omiliaRows = []omiliaRow{
 	{
 		says: "O12: 409 is for a key that is in flight", given: omiliaBusy, method: "POST", path: omiliaMessages, body: omiliaHello, header: []string{omiliaOnce},
 		status: 409, code: "1050", title: "Conflict", headers: []string{"Retry-After: 1"},
-		detail: "A request with this idempotency key is being served: wait for it, and repeat with the same key.",
+		detail: "A request with this idempotency key is being served: wait for it, and retry with the same key.",
 		list:   "retry conflict/idempotency_in_flight", vendor: "retry conflict/idempotency_in_flight",
 		help: []string{
 			"if the request has Idempotency-Key: … and the response has Retry-After", "wait as long as the response says, and send the same key again",
@@ -425,12 +425,12 @@ func TestOmiliaPage(t *testing.T) {
 		omiliaFull(h)
 		h.acts(t, h.list, "done empty", "DELETE", "/dialogs/1", "")
 		h.acts(t, h.vendor, "done empty", "DELETE", "/dialogs/2", "")
-		met{method: "DELETE", path: "/dialogs/1", status: 204}.decodes(t, "omilia", "outcome empty", "decision done")
+		met{method: "DELETE", path: "/dialogs/1", status: 204}.decodes(t, "omilia", "outcome empty", "vendor says done")
 	})
 	t.Run("O7: the parameter is in what a reader sees", func(t *testing.T) {
 		t.Parallel()
 		h := openOmilia(t, omilia.Config{})
-		h.ask(t, "POST", "/dialogs", `{"description":"x"}`).decodes(t, "omilia", "fields app 1021 The app field is required", "decision correct")
+		h.ask(t, "POST", "/dialogs", `{"description":"x"}`).decodes(t, "omilia", "fields app 1021 The app field is required", "vendor says correct")
 	})
 	omiliaLicenses(t)
 	list, vendor := omiliaDialects(t)
@@ -440,7 +440,7 @@ func TestOmiliaPage(t *testing.T) {
 	t.Run("O12: a request without a key is not sent again", func(t *testing.T) {
 		t.Parallel()
 		for key, want := range map[string]string{
-			``: `"act":"stop"`, `,"request_headers":{"Idempotency-Key":"order-7"}`: `"act":"retry","scope":"request","after":1,"repeat_safe":true`,
+			``: `"act":"stop"`, `,"request_headers":{"Idempotency-Key":"order-7"}`: `"act":"retry","scope":"request","after":1,"retry_safe":true`,
 		} {
 			says(t, `{"dialect":"omilia","method":"POST","path":"/dialogs","status":409,"headers":{"Retry-After":"1"}`+key+`}`, []string{"decode", "--jsonl"}, []string{want})
 		}
@@ -450,7 +450,7 @@ func TestOmiliaPage(t *testing.T) {
 		h := openOmilia(t, omilia.Config{})
 		h.did(201, "POST", "/dialogs", omiliaBank, omiliaOnce)
 		report, _ := omiliaCall(t, h.list, omiliaRequest(t, t.Context(), h.url, "POST", "/dialogs", `{"app":"shop"}`, omiliaOnce))
-		if len(report.Attempts) != 1 || report.Decision.Act != parlance.Stop || !strings.Contains(report.Decision.Why, "use a new key for a new request only") {
+		if len(report.Attempts) != 1 || report.Decision.Act != parlance.ActStop || !strings.Contains(report.Decision.Why, "use a new key for a new request only") {
 			t.Errorf("got %d attempts and %+v", len(report.Attempts), report.Decision)
 		}
 		explains(t, omiliaList, "1051", "use a new key for a new request only", "A client stops")
@@ -476,7 +476,7 @@ func TestOmiliaPage(t *testing.T) {
 					t.Errorf("%s: %q is in %s", r.says, secret, m.body)
 				}
 			}
-			m.decodes(t, "omilia", "detail "+got.Errors[0].Detail, "decision retry")
+			m.decodes(t, "omilia", "detail "+got.Errors[0].Detail, "vendor says retry")
 			seen[m.status] = true
 		}
 		for _, status := range []int{500, 502, 503, 504} {
@@ -495,7 +495,7 @@ func omiliaClasses(t *testing.T) {
 		_, vendor := omiliaDialects(t)
 		for _, r := range omiliaRows {
 			_, m := r.meet(t)
-			o := vendor.Decode(dialect.Request{Method: r.method, Path: r.path}, dialect.Response{Status: m.status, Header: dialect.Fields(m.header), Body: []byte(m.body)}).Outcome
+			o := vendor.Decode(dialect.Request{Method: r.method, Path: r.path}, dialect.Response{Status: m.status, Header: dialect.HeaderMap(m.header), Body: []byte(m.body)}).Outcome
 			if m.status != r.status || o.Kind.Good() != (m.status < 300) || omiliaServers(o.Kind) != (m.status >= 500) {
 				t.Errorf("%s: got %d %s, read as %s", r.says, m.status, m.body, o.Kind)
 			}
@@ -517,12 +517,12 @@ func omiliaClasses(t *testing.T) {
 			act, kind, _ := strings.Cut(c.act, " ")
 			list, vendor := omiliaDialects(t)
 			for _, d := range []*dialect.Dialect{list, vendor} {
-				report, _ := omiliaCall(t, d, omiliaRequest(t, t.Context(), socket.URL, "GET", "/", ""), client.WithAttempts(1))
+				report, _ := omiliaCall(t, d, omiliaRequest(t, t.Context(), socket.URL, "GET", "/", ""), client.WithMaxAttempts(1))
 				if got := omiliaAct(report.Decision, report.Outcome); got != c.act {
 					t.Errorf("%s: got %q, want %q", d.Name(), got, c.act)
 				}
 			}
-			meet(t, "GET", socket.URL+"/", "").decodes(t, "omilia", "outcome "+kind, "decision "+act)
+			meet(t, "GET", socket.URL+"/", "").decodes(t, "omilia", "outcome "+kind, "vendor says "+act)
 			explains(t, "omilia", c.class, c.title, "means "+kind, c.help)
 		})
 	}
@@ -530,7 +530,7 @@ func omiliaClasses(t *testing.T) {
 
 // omiliaServers are the kinds of failure that are the server's own.
 func omiliaServers(k parlance.Kind) bool {
-	return slices.Contains([]parlance.Kind{parlance.Internal, parlance.BadGateway, parlance.Unavailable, parlance.Timeout}, k)
+	return slices.Contains([]parlance.Kind{parlance.KindInternal, parlance.KindBadGateway, parlance.KindUnavailable, parlance.KindTimeout}, k)
 }
 
 // omiliaCodes holds that every error has a code which the list explains.
@@ -631,11 +631,11 @@ func omiliaBackground(t *testing.T) {
 			string(body) != fmt.Sprintf(`{"id":"%s","progress":0}`, strings.TrimPrefix(where, "/jobs/")) {
 			t.Errorf("got %d %v %s", res.StatusCode, res.Header, body)
 		}
-		report, _ := client.Outcome(res)
+		report, _ := client.ReportOf(res)
 		if got := omiliaAct(report.Decision, report.Outcome); got != "poll accepted" {
 			t.Errorf("got %q", got)
 		}
-		met{"POST", "/jobs", res.StatusCode, res.Header, string(body)}.decodes(t, "omilia", "outcome accepted", "decision poll")
+		met{"POST", "/jobs", res.StatusCode, res.Header, string(body)}.decodes(t, "omilia", "outcome accepted", "vendor says poll")
 		explains(t, "omilia", "202", "Accepted", "not done yet", "A client looks again later")
 
 		ctx, cancel := context.WithCancel(t.Context())
@@ -721,11 +721,11 @@ func omiliaLicenses(t *testing.T) {
 		} {
 			for _, d := range []*dialect.Dialect{list, vendor} {
 				report, _ := omiliaCall(t, d, omiliaRequest(t, t.Context(), socket.URL, "POST", "/dialogs", row.body, "X-Type: "+row.kind))
-				if got := omiliaAct(report.Decision, report.Outcome); got != "stop quota/licence" || report.Outcome.Detail != row.detail || len(report.Attempts) != 1 {
+				if got := omiliaAct(report.Decision, report.Outcome); got != "stop quota/license" || report.Outcome.Detail != row.detail || len(report.Attempts) != 1 {
 					t.Errorf("%s by %s: got %q %q, want %q", row.body, d.Name(), got, report.Outcome.Detail, row.detail)
 				}
 			}
-			meet(t, "POST", socket.URL+"/dialogs", row.body, "X-Type: "+row.kind).decodes(t, "omilia", "outcome quota/licence", "No license is available, so no seat is free")
+			meet(t, "POST", socket.URL+"/dialogs", row.body, "X-Type: "+row.kind).decodes(t, "omilia", "outcome quota/license", "No license is available, so no seat is free")
 		}
 		for _, row := range []struct{ kind, body string }{
 			{asJSON, `{"errors":[{"code":"1003","detail":"The credential is not good for this","meta":{},"source":"","status":403,"title":"Forbidden"}]}`},
@@ -778,7 +778,7 @@ func omiliaInFlight(t *testing.T, d *dialect.Dialect) {
 			close(release) // the second request was refused: now the first one gets its response
 		}
 	})
-	report, body := omiliaCall(t, d, omiliaRequest(t, t.Context(), h.url, "POST", omiliaMessages, omiliaHello, omiliaOnce), client.WithAttempts(20), client.WithObserver(saw))
+	report, body := omiliaCall(t, d, omiliaRequest(t, t.Context(), h.url, "POST", omiliaMessages, omiliaHello, omiliaOnce), client.WithMaxAttempts(20), client.WithObserver(saw))
 	m := <-first
 	m.is(t, 200, `{"intent":"balance","mood":"annoyed"}`, "Idempotent-Replayed:")
 	last := len(report.Attempts) - 1
@@ -786,7 +786,7 @@ func omiliaInFlight(t *testing.T, d *dialect.Dialect) {
 		t.Errorf("after %d attempts under %s and %d more questions to the engine: got %s, want %s", last+1, report.Key, len(began), body, m.body)
 	}
 	for i, a := range report.Attempts {
-		if i < last && (a.Outcome.Code != "1050" || a.Outcome.Reason != parlance.InFlight || a.Wait != time.Second || !a.Again) || a.Key != "order-7" {
+		if i < last && (a.Outcome.Code != "1050" || a.Outcome.Reason != parlance.ReasonInFlight || a.Wait != time.Second || !a.Again) || a.Key != "order-7" {
 			t.Errorf("attempt %d: got %+v", i+1, a)
 		}
 	}
@@ -804,7 +804,7 @@ func omiliaBackoff(t *testing.T) {
 		list, vendor := omiliaDialects(t)
 		for _, d := range []*dialect.Dialect{list, vendor} {
 			start := time.Now()
-			report, _ := omiliaCall(t, d, omiliaRequest(t, t.Context(), "http://house", "POST", "/dialogs", omiliaBank), client.WithBase(to), client.WithAttempts(8), client.WithCeiling(time.Minute))
+			report, _ := omiliaCall(t, d, omiliaRequest(t, t.Context(), "http://house", "POST", "/dialogs", omiliaBank), client.WithBase(to), client.WithMaxAttempts(8), client.WithMaxWait(time.Minute))
 			if len(report.Attempts) != 8 {
 				t.Fatalf("got %d attempts, want 8", len(report.Attempts))
 			}
@@ -822,7 +822,7 @@ func omiliaBackoff(t *testing.T) {
 			}
 		}
 		met{"POST", "/dialogs", 429, http.Header{"Content-Type": {"application/json"}}, omiliaError("1002", "Slow down", "", 429, "Too Many Requests")}.
-			decodes(t, "omilia", "outcome rate_limited", "decision retry", "after 1 second, then up to twice as long each time, at most 1 minute", "retry safe")
+			decodes(t, "omilia", "outcome rate_limited", "vendor says retry", "after 1 second, then up to twice as long each time, at most 1 minute", "auto retry yes")
 	})
 }
 

@@ -134,7 +134,7 @@ func (h *plainHouse) calls(t *testing.T, d *dialect.Dialect, call client.Call, m
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	report, ok := client.Outcome(res)
+	report, ok := client.ReportOf(res)
 	if !ok {
 		t.Fatalf("%s %s: no report", method, path)
 	}
@@ -218,10 +218,10 @@ func TestPlainPage(t *testing.T) {
 			act    parlance.Act
 			says   []string
 		}{
-			{203, "2xx", parlance.Done, []string{"2xx Success", "received, understood and accepted", "nothing more to do"}},
-			{418, "4xx", parlance.Correct, []string{"4xx Client error", "Never retry it unchanged", "corrects the request"}},
-			{429, "4xx", parlance.Correct, nil},
-			{599, "5xx", parlance.Retry, []string{"5xx Server error", "Retry after a delay", "sends the request again"}},
+			{203, "2xx", parlance.ActDone, []string{"2xx Success", "received, understood and accepted", "nothing more to do"}},
+			{418, "4xx", parlance.ActCorrect, []string{"4xx Client error", "Never retry it unchanged", "corrects the request"}},
+			{429, "4xx", parlance.ActCorrect, nil},
+			{599, "5xx", parlance.ActRetry, []string{"5xx Server error", "Retry after a delay", "sends the request again"}},
 		} {
 			h.behind(c.status, "application/json", `{}`)
 			report := h.calls(t, nil, client.Call{Once: true}, "GET", "/archive/1926", "", plainReader)
@@ -237,77 +237,77 @@ func TestPlainPage(t *testing.T) {
 		{
 			name: "P2: 200 means success", method: "GET", path: "/books/1", header: []string{plainReader},
 			status: 200, want: `{"id":1,"title":"The Sea"}`, has: []string{"Location:"},
-			act: parlance.Done, means: "success", explains: []string{"200 OK", "The request succeeded"},
+			act: parlance.ActDone, means: "success", explains: []string{"200 OK", "The request succeeded"},
 		},
 		{
 			name: "P3: 201 says that a resource was created", method: "POST", path: "/books", body: plainSky, header: []string{plainLibrarian},
 			status: 201, want: `{"id":2,"title":"The Sky"}`, has: []string{"Location: /books/2"},
-			act: parlance.Done, means: "success", explains: []string{"201 Created", "a new resource was created"},
+			act: parlance.ActDone, means: "success", explains: []string{"201 Created", "a new resource was created"},
 		},
 		{
 			name: "P4: 400 is for a body whose syntax is wrong", method: "POST", path: "/books", body: `{`, header: []string{plainLibrarian},
 			status: 400, want: `The body is not valid JSON: line 1, column 2`,
-			act: parlance.Correct, means: "invalid", explains: []string{"400 Bad Request", "The syntax of the request is invalid"},
+			act: parlance.ActCorrect, means: "invalid", explains: []string{"400 Bad Request", "The syntax of the request is invalid"},
 		},
 		{
 			name: "P4: 400 is for a value that is missing", method: "POST", path: "/books", body: `{}`, header: []string{plainLibrarian},
 			status: 400, want: `Submitted data was invalid (title: The title field is required)`,
-			act: parlance.Correct, means: "invalid",
+			act: parlance.ActCorrect, means: "invalid",
 		},
 		{
 			name: "P5: 401 is for missing credentials, and asks for user and password", method: "GET", path: "/books/1",
 			status: 401, want: `A credential is needed`, has: []string{`WWW-Authenticate: Basic realm="library", charset="UTF-8"`},
-			act: parlance.Stop, means: "unauthenticated", explains: []string{"401 Unauthorized", "no valid credentials"},
+			act: parlance.ActStop, means: "unauthenticated", explains: []string{"401 Unauthorized", "no valid credentials"},
 		},
 		{
 			name: "P6: 403 is for a caller who is known and refused", method: "POST", path: "/books", body: plainSky, header: []string{plainReader},
 			status: 403, want: `The credential is not good for this`,
-			act: parlance.Stop, means: "forbidden", explains: []string{"403 Forbidden", "understood the request, and refuses it"},
+			act: parlance.ActStop, means: "forbidden", explains: []string{"403 Forbidden", "understood the request, and refuses it"},
 		},
 		{
 			name: "P7: 404 is for a book that is not there", method: "GET", path: "/books/2", header: []string{plainReader},
 			status: 404, want: `There is no book "2"`,
-			act: parlance.Stop, means: "not_found", explains: []string{"404 Not Found", "does not have this resource"},
+			act: parlance.ActStop, means: "not_found", explains: []string{"404 Not Found", "does not have this resource"},
 		},
 		{
 			name: "P7: 404 is for a route that is not there", method: "GET", path: "/shelves", header: []string{plainReader},
 			status: 404, want: `There is no resource at GET /shelves.`,
-			act: parlance.Stop, means: "not_found",
+			act: parlance.ActStop, means: "not_found",
 		},
 		{
 			name: "P10: 5XX is for a server behind that cannot be reached", config: plain.Config{Backend: "http://" + testnet.Closed},
 			method: "GET", path: "/reports", header: []string{plainReader},
 			status: 503, want: `The report writer cannot be used now`,
-			act: parlance.Retry, means: "unavailable",
+			act: parlance.ActRetry, means: "unavailable",
 		},
 		{
 			name: "P11: 500 is for what nobody foresaw, and its cause stays inside", method: "GET", path: "/books/1/loans?month=13", header: []string{plainReader},
 			status: 500, want: plainServerFailed,
-			act: parlance.Retry, means: "internal", explains: []string{"500 Internal Server Error", "Something unforeseen stopped the server"},
+			act: parlance.ActRetry, means: "internal", explains: []string{"500 Internal Server Error", "Something unforeseen stopped the server"},
 		},
 		{
 			name: "P12: 502 is for an invalid response from behind", given: func(h *plainHouse) { h.behind(200, "text/html", "<html>") },
 			method: "GET", path: "/reports", header: []string{plainReader},
 			status: 502, want: `The report writer cannot be used now`,
-			act: parlance.Retry, means: "bad_gateway", explains: []string{"502 Bad Gateway", "A server behind this one gave an invalid response"},
+			act: parlance.ActRetry, means: "bad_gateway", explains: []string{"502 Bad Gateway", "A server behind this one gave an invalid response"},
 		},
 		{
 			name: "P13: 503 is for maintenance", given: func(h *plainHouse) { h.Maintenance.Close(time.Time{}) },
 			method: "GET", path: "/books/1", header: []string{plainReader},
 			status: 503, want: `The library is closed for maintenance`,
-			act: parlance.Retry, means: "unavailable", explains: []string{"503 Service Unavailable", "Temporary overload or maintenance"},
+			act: parlance.ActRetry, means: "unavailable", explains: []string{"503 Service Unavailable", "Temporary overload or maintenance"},
 		},
 		{
 			name: "P15: a code of the class keeps its text if the service says it", config: plain.Config{Room: 1},
 			method: "POST", path: "/books", body: plainSky, header: []string{plainLibrarian},
 			status: 507, want: `The shelf is full`,
-			act: parlance.Retry, means: "internal", explains: []string{"5xx"},
+			act: parlance.ActRetry, means: "internal", explains: []string{"5xx"},
 		},
 		{
 			name: "P15: a code of the class from behind is kept, and its text stays in the log", given: func(h *plainHouse) { h.behind(599, "text/plain", "reel 7 is torn") },
 			method: "GET", path: "/archive/1926", header: []string{plainReader},
 			status: 599, want: plainServerFailed,
-			act: parlance.Retry, means: "internal", explains: []string{"its row for 5xx says"},
+			act: parlance.ActRetry, means: "internal", explains: []string{"its row for 5xx says"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -343,7 +343,7 @@ func TestPlainPage(t *testing.T) {
 				{method: "GET"}, {method: "POST"}, {method: "POST", call: client.Call{RetryUnsafe: true}}, {method: "POST", speaks: keyed},
 			} {
 				report := h.calls(t, c.speaks, c.call, c.method, "/books", plainSky)
-				if report.Decision.Act == parlance.Retry || int(times.Load()) != i+1 {
+				if report.Decision.Act == parlance.ActRetry || int(times.Load()) != i+1 {
 					t.Errorf("%s after %d: got %v, and %d requests in all, want %d", c.method, status, report.Decision.Act, times.Load(), i+1)
 				}
 			}
@@ -385,7 +385,7 @@ func TestPlainPage(t *testing.T) {
 		h := closedPlain(t)
 		report := h.calls(t, nil, client.Call{}, "POST", "/books", plainSky, plainJSON, plainLibrarian)
 		held := report.Attempts[0].Held
-		if n := len(h.requests()); n != 1 || report.Decision.RepeatSafe || held != "not retried: a POST is retried only with an idempotency key, an operation that the dialect marks, or Call.RetryUnsafe" {
+		if n := len(h.requests()); n != 1 || report.Decision.RetrySafe || held != "not retried: a POST is retried only with an idempotency key, an operation that the dialect marks, or Call.RetryUnsafe" {
 			t.Errorf("got %d requests, and %q", n, held)
 		}
 		h = closedPlain(t)

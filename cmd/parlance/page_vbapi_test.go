@@ -80,12 +80,12 @@ func (h *vbapiHouse) acts(t *testing.T, want parlance.Act, method, path, body st
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Set(name, value)
 	}
-	res, err := (&http.Client{Transport: client.New(h.speak, client.WithAttempts(1))}).Do(r)
+	res, err := (&http.Client{Transport: client.New(h.speak, client.WithMaxAttempts(1))}).Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	report, ok := client.Outcome(res)
+	report, ok := client.ReportOf(res)
 	if !ok || report.Decision.Act != want {
 		t.Errorf("%s %s: got %+v, want the act %v", method, path, report, want)
 	}
@@ -164,7 +164,7 @@ func TestVBAPIPage(t *testing.T) {
 		t.Parallel()
 		m := h.ask(t, "GET", vbapiProducts+"/dental", "")
 		m.same(t, 200, `{"data":{"id":"dental","name":"Dental plan"},"error":null,"debug":{"activityId":"ID"}}`)
-		h.acts(t, parlance.Done, "GET", vbapiProducts+"/dental", "", h.who...)
+		h.acts(t, parlance.ActDone, "GET", vbapiProducts+"/dental", "", h.who...)
 		explains(t, "vbapi", "200", "success")
 		m.decodes(t, "vbapi", "success", "200")
 	})
@@ -176,7 +176,7 @@ func TestVBAPIPage(t *testing.T) {
 		if got := m.header.Get("Location"); got != vbapiProducts+"/hearing" {
 			t.Errorf("got the Location %s", got)
 		}
-		h.acts(t, parlance.Done, "POST", vbapiProducts, `{"id":"sight","name":"Sight plan"}`, h.who...)
+		h.acts(t, parlance.ActDone, "POST", vbapiProducts, `{"id":"sight","name":"Sight plan"}`, h.who...)
 		explains(t, "vbapi", "201", "success", "created")
 		m.decodes(t, "vbapi", "success", "201")
 	})
@@ -187,11 +187,11 @@ func TestVBAPIPage(t *testing.T) {
 		act                parlance.Act
 		says               string
 	}{
-		{"B3: 400 is the caller's mistake", vbapiProducts + "/dental/price?quantity=x", "", 400, "Bad Request", "The quantity must be a number from 1.", parlance.Correct, "invalid"},
-		{"B4: 401 wants a credential that is good", vbapiProducts, "X-Api-Key: guess", 401, "Unauthorized", "The x-api-key is missing or wrong.", parlance.Refresh, "unauthenticated"},
-		{"B5: 403 is for a caller who may not", "/clients/other/products", "", 403, "Forbidden", "The user does not work for this client.", parlance.Stop, "forbidden"},
-		{"B6: 404 is for what is not there", vbapiProducts + "/xyz", "", 404, "Not Found", "The resource you requested (xyz) was not found.", parlance.Stop, "not_found"},
-		{"B7: 500 is the server's own failure", vbapiProducts + "/dental/price?quantity=30", "", 500, "Internal Server Error", "The request could not be handled. The cause is in the server's log under the activityId.", parlance.Escalate, "internal"},
+		{"B3: 400 is the caller's mistake", vbapiProducts + "/dental/price?quantity=x", "", 400, "Bad Request", "The quantity must be a number from 1.", parlance.ActCorrect, "invalid"},
+		{"B4: 401 wants a credential that is good", vbapiProducts, "X-Api-Key: guess", 401, "Unauthorized", "The x-api-key is missing or wrong.", parlance.ActRefresh, "unauthenticated"},
+		{"B5: 403 is for a caller who may not", "/clients/other/products", "", 403, "Forbidden", "The user does not work for this client.", parlance.ActStop, "forbidden"},
+		{"B6: 404 is for what is not there", vbapiProducts + "/xyz", "", 404, "Not Found", "The resource you requested (xyz) was not found.", parlance.ActStop, "not_found"},
+		{"B7: 500 is the server's own failure", vbapiProducts + "/dental/price?quantity=30", "", 500, "Internal Server Error", "The request could not be handled. The cause is in the server's log under the activityId.", parlance.ActEscalate, "internal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -209,7 +209,7 @@ func TestVBAPIPage(t *testing.T) {
 	}
 	t.Run("B4: without a token a new one does not help", func(t *testing.T) {
 		t.Parallel()
-		h.acts(t, parlance.Stop, "GET", vbapiProducts, "")
+		h.acts(t, parlance.ActStop, "GET", vbapiProducts, "")
 	})
 	t.Run("B8: each response has the one envelope, also for what the library would answer by itself", func(t *testing.T) {
 		t.Parallel()
@@ -250,7 +250,7 @@ func TestVBAPIPage(t *testing.T) {
 		t.Parallel()
 		m := h.ask(t, "PUT", "/commission-activities-batch", `[]`)
 		m.same(t, 200, `{"data":[],"error":null,"debug":{"activityId":"ID"}}`)
-		h.acts(t, parlance.Done, "PUT", "/commission-activities-batch", `[]`, h.who...)
+		h.acts(t, parlance.ActDone, "PUT", "/commission-activities-batch", `[]`, h.who...)
 		m.decodes(t, "vbapi", "success")
 		for _, kind := range []string{"success", "empty"} {
 			says(t, `{"outcome":{"kind":"`+kind+`"}}`, []string{"encode", "--dialect", "vbapi"}, []string{`\"data\":{},\"error\":null`})

@@ -137,7 +137,7 @@ func visionCall(t *testing.T, r *http.Request, options ...client.Option) (*clien
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, ok := client.Outcome(res)
+	report, ok := client.ReportOf(res)
 	if !ok {
 		t.Fatalf("%s %s: no report", r.Method, r.URL)
 	}
@@ -478,7 +478,7 @@ func (r visionRow) open(t *testing.T) *visionHouse {
 func (r visionRow) acts(t *testing.T) (*client.Report, error) {
 	t.Helper()
 	h := r.open(t)
-	report, _, err := visionCall(t, visionRequest(t, t.Context(), h.url, h.token, r.method, r.path, r.body, r.header...), client.WithAttempts(1))
+	report, _, err := visionCall(t, visionRequest(t, t.Context(), h.url, h.token, r.method, r.path, r.body, r.header...), client.WithMaxAttempts(1))
 	return report, err
 }
 
@@ -501,7 +501,7 @@ func TestVisionPage(t *testing.T) {
 				t.Errorf("Check: got %v for %d", err, r.status)
 			}
 			act, kind, _ := strings.Cut(r.act, " ")
-			reads := append([]string{"outcome " + kind, "decision " + act}, r.reads...)
+			reads := append([]string{"outcome " + kind, "vendor says " + act}, r.reads...)
 			if r.note != "" {
 				if !slices.Contains(report.Outcome.Notes, r.note) {
 					t.Errorf("got the notes %q, want %q", report.Outcome.Notes, r.note)
@@ -565,8 +565,8 @@ func TestVisionPage(t *testing.T) {
 		report, _, err := visionCall(t, visionRequest(t, t.Context(), h.url, h.token, "POST", visionComplete, visionMakes(visionMade("A1", "MAIN", ""), visionMade("A2", "PF", ""))))
 		var failed *client.Error
 		items := report.Outcome.Items
-		if len(items) != 2 || items[0].ID != "A1" || items[0].Outcome.Kind != parlance.Success || items[1].ID != "A2" || items[1].Outcome.Detail != visionNoSite ||
-			report.ItemDecision(1).Act != parlance.Correct || len(report.Attempts) != 1 || !errors.As(err, &failed) {
+		if len(items) != 2 || items[0].ID != "A1" || items[0].Outcome.Kind != parlance.KindSuccess || items[1].ID != "A2" || items[1].Outcome.Detail != visionNoSite ||
+			report.ItemDecision(1).Act != parlance.ActCorrect || len(report.Attempts) != 1 || !errors.As(err, &failed) {
 			t.Errorf("got %+v %v, want the second record corrected, and an error", items, err)
 		}
 	})
@@ -605,7 +605,7 @@ func visionSays(t *testing.T, status int, kind, body string, header ...string) s
 // visionMeets wants what the client end does about it, and returns the response.
 func visionMeets(t *testing.T, url, method, act string) met {
 	t.Helper()
-	report, _, _ := visionCall(t, visionRequest(t, t.Context(), url, "", method, "/x", ""), client.WithAttempts(1))
+	report, _, _ := visionCall(t, visionRequest(t, t.Context(), url, "", method, "/x", ""), client.WithMaxAttempts(1))
 	if got := visionAct(report); got != act {
 		t.Errorf("%s: got %q for %d, want %q", method, got, report.Outcome.Status, act)
 	}
@@ -622,7 +622,7 @@ func visionRecordUnder200(t *testing.T) {
 		{"GET", visionAsJSON, `[{"DocRef":"A1","RES":{"Code":"400","Message":"no"}},{"DocRef":"A2","RES":{"Code":"200"}}]`, "inspect partial"},
 	} {
 		socket := visionSays(t, 200, row.kind, row.body)
-		report, _, err := visionCall(t, visionRequest(t, t.Context(), socket, "", row.method, visionComplete, ""), client.WithAttempts(1))
+		report, _, err := visionCall(t, visionRequest(t, t.Context(), socket, "", row.method, visionComplete, ""), client.WithMaxAttempts(1))
 		if got := visionAct(report); got != row.want || err == nil {
 			t.Errorf("%s %s: got %q and %v, want %q and an error", row.method, row.body, got, err, row.want)
 		}
@@ -642,7 +642,7 @@ func visionUserIsTold(t *testing.T) {
 		if isPlain {
 			plain++
 		}
-		if (report.Decision.Act == parlance.Done) != isPlain || !isPlain && report.Decision.Act != parlance.Inspect {
+		if (report.Decision.Act == parlance.ActDone) != isPlain || !isPlain && report.Decision.Act != parlance.ActInspect {
 			t.Errorf("%s: got %v for %d %s", r.says, report.Decision.Act, r.status, report.Outcome.Code)
 		}
 	}
@@ -650,7 +650,7 @@ func visionUserIsTold(t *testing.T) {
 		t.Error("no plain 200 came")
 	}
 	for _, status := range []int{208, 226, 299} {
-		visionMeets(t, visionSays(t, status, visionAsText, "x"), "POST", "inspect noted").decodes(t, "vision", "decision inspect", "Only 200 says that all is well: check any other code")
+		visionMeets(t, visionSays(t, status, visionAsText, "x"), "POST", "inspect noted").decodes(t, "vision", "vendor says inspect", "Only 200 says that all is well: check any other code")
 	}
 	explains(t, "vision", "2xx", "Success", "Only 200 says that all is well: check any other code and tell the user of a possible issue")
 }
@@ -659,7 +659,7 @@ func visionInforms(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"100", "103", "109", "111", "137", "149"} {
 		for kind, body := range map[string]string{visionAsXML: visionRES(code, "look"), visionAsJSON: `{"Code":` + code + `,"Message":"look"}`} {
-			visionMeets(t, visionSays(t, 200, kind, body), "GET", "inspect noted").decodes(t, "vision", "outcome noted", "code "+code, "detail look", "decision inspect")
+			visionMeets(t, visionSays(t, 200, kind, body), "GET", "inspect noted").decodes(t, "vision", "outcome noted", "code "+code, "detail look", "vendor says inspect")
 		}
 	}
 	explains(t, "vision", "137", "Informational", "For information: the codes from 100 to 150")
@@ -765,7 +765,7 @@ func visionRedirected(t *testing.T) {
 				t.Errorf("%s %d: asked for %v, want %v", method, row.status, asked, want)
 			}
 			mu.Unlock()
-			m.decodes(t, "vision", "outcome redirected", "decision stop", fmt.Sprint("the API says that it does not use status ", row.status))
+			m.decodes(t, "vision", "outcome redirected", "vendor says stop", fmt.Sprint("the API says that it does not use status ", row.status))
 			explains(t, "vision", fmt.Sprint(row.status), "Not used", "This API never gives it", "A client stops")
 		}
 	}
@@ -791,7 +791,7 @@ func visionReviewed(t *testing.T) {
 			t.Errorf("%d: got %q, %q and %v after %d requests, want %q after 1", status, got, report.Outcome.Detail, err, asked.Load(), want)
 		}
 		socket.Close()
-		met{"GET", "/x", status, http.Header{}, ""}.decodes(t, "vision", "outcome invalid", "decision correct", "Review the issues, correct them and send the request again")
+		met{"GET", "/x", status, http.Header{}, ""}.decodes(t, "vision", "outcome invalid", "vendor says correct", "Review the issues, correct them and send the request again")
 	}
 	explains(t, "vision", "4xx", "Client error", "Review the issues, correct them and send the request again", "400-429", "never sends it again unchanged")
 	for _, code := range []string{"401", "403", "404", "429"} { // what the group says is shown beside
@@ -826,7 +826,7 @@ func visionWaits(t *testing.T, report *client.Report, took time.Duration) {
 	if want := []time.Duration{5 * time.Minute, 30 * time.Minute}; !slices.Equal(waits, want) || took != 35*time.Minute { // virtual
 		t.Errorf("got %v in %v, want %v", waits, took, want)
 	}
-	if report.Decision.Act != parlance.Escalate {
+	if report.Decision.Act != parlance.ActEscalate {
 		t.Errorf("got %v after %d attempts, want it to be reported", report.Decision.Act, len(report.Attempts))
 	}
 }
@@ -837,7 +837,7 @@ func visionSchedule(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			to, token := visionTown(t, nil)
 			start := time.Now()
-			report, _, _ := visionCall(t, visionRequest(t, t.Context(), "http://warehouse", token, "GET", path, ""), client.WithBase(to), client.WithCeiling(time.Hour))
+			report, _, _ := visionCall(t, visionRequest(t, t.Context(), "http://warehouse", token, "GET", path, ""), client.WithBase(to), client.WithMaxWait(time.Hour))
 			visionWaits(t, report, time.Since(start))
 			first := report.Attempts[0].Decision
 			for i, want := range []time.Duration{5 * time.Minute, 30 * time.Minute, 30 * time.Minute, 30 * time.Minute} {
@@ -852,10 +852,10 @@ func visionSchedule(t *testing.T) {
 			to := memhttp.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
 			ctx := client.WithCall(t.Context(), client.Call{RetryUnsafe: unsafe})
 			start := time.Now()
-			report, _, _ := visionCall(t, visionRequest(t, ctx, "http://warehouse", "", "POST", visionSales, visionOrders()), client.WithBase(to), client.WithCeiling(time.Hour))
+			report, _, _ := visionCall(t, visionRequest(t, ctx, "http://warehouse", "", "POST", visionSales, visionOrders()), client.WithBase(to), client.WithMaxWait(time.Hour))
 			if unsafe {
 				visionWaits(t, report, time.Since(start))
-			} else if len(report.Attempts) != 1 || report.Decision.RepeatSafe {
+			} else if len(report.Attempts) != 1 || report.Decision.RetrySafe {
 				t.Errorf("got %d attempts and %+v, want a POST to be sent once", len(report.Attempts), report.Decision)
 			}
 		})
@@ -870,7 +870,7 @@ func visionGroup(t *testing.T) {
 	for status := 500; status <= 599; status++ {
 		o := d.Decode(dialect.Request{Method: "GET", Path: "/x"}, dialect.Response{Status: status}).Outcome
 		decision := d.Decide(dialect.Request{Method: "GET", Path: "/x"}, &o)
-		if decision.Act != parlance.Retry || !slices.Equal(decision.Schedule, want) || decision.Then != parlance.Escalate {
+		if decision.Act != parlance.ActRetry || !slices.Equal(decision.Schedule, want) || decision.Then != parlance.ActEscalate {
 			t.Errorf("%d: got %+v, want the schedule %v, and then the support", status, decision, want)
 		}
 	}
@@ -878,10 +878,10 @@ func visionGroup(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			to := memhttp.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 			start := time.Now()
-			report, _, _ := visionCall(t, visionRequest(t, t.Context(), "http://warehouse", "", "GET", "/x", ""), client.WithBase(to), client.WithCeiling(time.Hour))
+			report, _, _ := visionCall(t, visionRequest(t, t.Context(), "http://warehouse", "", "GET", "/x", ""), client.WithBase(to), client.WithMaxWait(time.Hour))
 			visionWaits(t, report, time.Since(start))
 		})
-		met{"GET", "/x", status, http.Header{}, ""}.decodes(t, "vision", "decision retry", "after 5 minutes, then every 30 minutes", "then escalate", "support Vision Support, with the request ID")
+		met{"GET", "/x", status, http.Header{}, ""}.decodes(t, "vision", "vendor says retry", "after 5 minutes, then every 30 minutes", "then escalate", "support Vision Support, with the request ID")
 	}
 	explains(t, "vision", "5xx", append([]string{"Server error", "500, 999", "502", "503", "504"}, visionBehind...)...)
 	explains(t, "vision", "501", visionBehind...)
@@ -891,9 +891,9 @@ func visionSupport(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		to, token := visionTown(t, nil)
-		report, _, _ := visionCall(t, visionRequest(t, t.Context(), "http://warehouse", token, "GET", visionBug, ""), client.WithBase(to), client.WithCeiling(time.Hour))
+		report, _, _ := visionCall(t, visionRequest(t, t.Context(), "http://warehouse", token, "GET", visionBug, ""), client.WithBase(to), client.WithMaxWait(time.Hour))
 		text := report.SupportReport().String()
-		if report.Decision.Act != parlance.Escalate || !strings.HasPrefix(text, "To: Vision Support\nGET http://warehouse/ShippingRates\n") {
+		if report.Decision.Act != parlance.ActEscalate || !strings.HasPrefix(text, "To: Vision Support\nGET http://warehouse/ShippingRates\n") {
 			t.Errorf("got %v and\n%s", report.Decision.Act, text)
 		}
 		for _, a := range report.Attempts {
@@ -907,18 +907,18 @@ func visionSupport(t *testing.T) {
 		want    []string
 	}{
 		{"1s", []string{"500 internal", "next Send it again in 5 minutes", "If that does not help, report it to Vision Support, with the request ID"}},
-		{"1h", []string{"attempt 1", "attempt 2", "waits 30m", "attempt 3", "decision escalate", "next Send the report below to Vision Support, with the request ID.", "To: Vision Support GET http://warehouse/ShippingRates 2000-01-01T00:00:00.000Z 500 internal request ID "}},
+		{"1h", []string{"attempt 1", "attempt 2", "waits 30m", "attempt 3", "vendor says escalate", "next Send the report below to Vision Support, with the request ID.", "To: Vision Support GET http://warehouse/ShippingRates 2000-01-01T00:00:00.000Z 500 internal request ID "}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			to, token := visionTown(t, nil)
 			var out, errs bytes.Buffer
 			a := newApp(func(string) string { return token }, strings.NewReader(""), &out, &errs)
 			a.base = to
-			exit := a.run(t.Context(), []string{"call", "--dialect", "vision", "--token", "env:TOKEN", "--ceiling", row.ceiling, "http://warehouse" + visionBug})
+			exit := a.run(t.Context(), []string{"call", "--dialect", "vision", "--token", "env:TOKEN", "--max-wait", row.ceiling, "http://warehouse" + visionBug})
 			said := strings.Join(strings.Fields(errs.String()), " ")
 			for _, want := range row.want {
 				if exit != exitFindings || !strings.Contains(said, want) {
-					t.Errorf("with --ceiling %s: exit %d, want %q in\n%s", row.ceiling, exit, want, errs.String())
+					t.Errorf("with --max-wait %s: exit %d, want %q in\n%s", row.ceiling, exit, want, errs.String())
 				}
 			}
 		})
@@ -945,7 +945,7 @@ func visionOwnCodes(t *testing.T) {
 		if !strings.HasPrefix(m.body, "<RES><Code>"+row.code+"</Code><Message>") {
 			t.Errorf("%s: got %d %s, want code %s", row.path, m.status, m.body, row.code)
 		}
-		report, _, _ := visionCall(t, visionRequest(t, t.Context(), h.url, h.token, "GET", row.path, "", row.header...), client.WithAttempts(1))
+		report, _, _ := visionCall(t, visionRequest(t, t.Context(), h.url, h.token, "GET", row.path, "", row.header...), client.WithMaxAttempts(1))
 		if report.Outcome.Code != row.code {
 			t.Errorf("%s: got %+v, want code %s", row.path, report.Outcome, row.code)
 		}
@@ -1028,14 +1028,14 @@ func visionRefresh(t *testing.T) {
 	r := visionRecord(t)
 	m := meet(t, "GET", r.url+visionStock, "", "Authorization: Bearer "+r.expired)
 	m.is(t, 401, "The credential has expired", "Content-Type: text/plain; charset=utf-8", `WWW-Authenticate: Bearer error="invalid_token", error_description="The credential has expired"`)
-	m.decodes(t, "vision", "outcome unauthenticated/expired", "title Unauthorised", "decision refresh", "refresh it with the refresh token")
+	m.decodes(t, "vision", "outcome unauthenticated/expired", "title Unauthorised", "vendor says refresh", "refresh it with the refresh token")
 	explains(t, "vision", "401", "Unauthorised", "means unauthenticated/expired", "The access token has probably expired: refresh it with the refresh token, or run the first grant again, and retry the request",
 		"A client gets a new credential and sends the request again, once", "Every request may be sent again")
 	r.sent(t, "GET /StockAvailability ")
 
 	body := visionOrders(visionLine("WIDGET", "1", ""))
 	report := r.calls(t, r.expired, r.refresh, "POST", visionSales, body)
-	if got := visionAct(report); got != "done success" || len(report.Attempts) != 2 || report.Attempts[0].Decision.Act != parlance.Refresh || !report.Attempts[0].Again {
+	if got := visionAct(report); got != "done success" || len(report.Attempts) != 2 || report.Attempts[0].Decision.Act != parlance.ActRefresh || !report.Attempts[0].Again {
 		t.Errorf("got %q after %+v", got, report.Attempts)
 	}
 	r.sent(t, "POST "+visionSales+" "+body, "POST /token refresh_token", "POST "+visionSales+" "+body)
@@ -1095,7 +1095,7 @@ func visionBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := memhttp.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }))
 		report, _, _ := visionCall(t, visionRequest(t, t.Context(), "http://warehouse", "", "POST", visionSales, visionOrders()),
-			client.WithBase(to), client.WithAttempts(8), client.WithCeiling(time.Minute))
+			client.WithBase(to), client.WithMaxAttempts(8), client.WithMaxWait(time.Minute))
 		if len(report.Attempts) != 8 {
 			t.Fatalf("got %d attempts, want 8", len(report.Attempts))
 		}
@@ -1107,7 +1107,7 @@ func visionBackoff(t *testing.T) {
 			}
 		}
 	})
-	met{"GET", "/x", 429, http.Header{}, ""}.decodes(t, "vision", "outcome rate_limited", "title API access restricted", "decision retry", "after 1 second, then up to twice as long each time, at most 1 minute")
+	met{"GET", "/x", 429, http.Header{}, ""}.decodes(t, "vision", "outcome rate_limited", "title API access restricted", "vendor says retry", "after 1 second, then up to twice as long each time, at most 1 minute")
 }
 
 func visionToldToWait(t *testing.T) {
@@ -1116,7 +1116,7 @@ func visionToldToWait(t *testing.T) {
 		to, token := visionTown(t, visionOften)
 		call := func() *client.Report {
 			t.Helper()
-			report, _, _ := visionCall(t, visionRequest(t, t.Context(), "http://warehouse", token, "GET", visionStock, ""), client.WithBase(to), client.WithCeiling(time.Hour))
+			report, _, _ := visionCall(t, visionRequest(t, t.Context(), "http://warehouse", token, "GET", visionStock, ""), client.WithBase(to), client.WithMaxWait(time.Hour))
 			return report
 		}
 		call()

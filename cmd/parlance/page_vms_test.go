@@ -132,7 +132,7 @@ func vmsHangs(h *vmsHouse) {
 func vmsAct(t *testing.T, d *dialect.Dialect, url, method, path, body string, header ...string) (string, *client.Report) {
 	t.Helper()
 	r := omiliaRequest(t, t.Context(), url, method, path, body, header...)
-	report, _ := omiliaCall(t, d, r, client.WithAttempts(1))
+	report, _ := omiliaCall(t, d, r, client.WithMaxAttempts(1))
 	return omiliaAct(report.Decision, report.Outcome), report
 }
 
@@ -189,7 +189,7 @@ func (r vmsRow) holds(t *testing.T) {
 	}
 	m.is(t, r.status, r.whole, append([]string{kind}, r.headers...)...)
 	act, takenFor, _ := strings.Cut(r.act, " ")
-	m.decodes(t, "vms", "outcome "+takenFor, "decision "+act)
+	m.decodes(t, "vms", "outcome "+takenFor, "vendor says "+act)
 	if r.title != "" {
 		explains(t, "vms", fmt.Sprint(r.status), append([]string{"means " + takenFor}, r.help...)...)
 		says(t, "", []string{"explain", "vms"}, []string{r.title})
@@ -251,7 +251,7 @@ var vmsRows = []vmsRow{
 	{
 		says: "M5: 402 is for one camera more than the license allows", given: vmsFull, method: "POST", path: vmsCameras, body: vmsGate, who: vmsOperator,
 		status: 402, whole: `{"message":"","errors":{"license":["The license limit is exceeded"]}}`,
-		act: "stop quota/licence", title: "402 Payment Required (quota/licence)", help: []string{"The license limit for creating cameras", "another license issue", "A client stops"},
+		act: "stop quota/license", title: "402 Payment Required (quota/license)", help: []string{"The license limit for creating cameras", "another license issue", "A client stops"},
 	},
 	{
 		says:  "M5: with a camera less there is room again, and no 402",
@@ -464,9 +464,9 @@ func TestVMSPage(t *testing.T) {
 		t.Parallel()
 		any := []parlance.Field{{Path: "any_key", Message: "Error details"}}
 		for _, status := range []int{400, 422} {
-			o := parlance.Outcome{Kind: parlance.Invalid, Status: status, Detail: "No error message here", Fields: any}
+			o := parlance.Outcome{Kind: parlance.KindInvalid, Status: status, Detail: "No error message here", Fields: any}
 			if status == 422 {
-				o.Reason = parlance.Fields
+				o.Reason = parlance.ReasonFields
 			}
 			url := vmsWriter(t, o)
 			m := meet(t, "GET", url+"/things", "")
@@ -484,7 +484,7 @@ func TestVMSPage(t *testing.T) {
 			says(t, decoded, []string{"encode", "--dialect", "vms"}, []string{`"body":` + quoted(t, vmsFirstBody), `"losses":[]`})
 		}
 		// Other errors have their reason in errors, beside the fields.
-		m := meet(t, "GET", vmsWriter(t, parlance.Outcome{Kind: parlance.NotFound, Detail: "No error message here", Fields: any})+"/things", "")
+		m := meet(t, "GET", vmsWriter(t, parlance.Outcome{Kind: parlance.KindNotFound, Detail: "No error message here", Fields: any})+"/things", "")
 		m.is(t, 404, `{"message":"","errors":{"error":["No error message here"],"any_key":["Error details"]}}`)
 	})
 	t.Run("M13: an error of another structure is read too", vmsOtherStructures)
@@ -569,7 +569,7 @@ func TestVMSPage(t *testing.T) {
 		}
 		// Also if another field stands between them: a key stands once.
 		apart := []parlance.Field{{Path: "a", Message: "first"}, {Path: "b", Message: "second"}, {Path: "a", Message: "third"}}
-		meet(t, "GET", vmsWriter(t, parlance.Outcome{Kind: parlance.Invalid, Reason: parlance.Fields, Detail: "Wrong", Fields: apart})+"/things", "").
+		meet(t, "GET", vmsWriter(t, parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonFields, Detail: "Wrong", Fields: apart})+"/things", "").
 			is(t, 422, `{"message":"Wrong","errors":{"a":["first","third"],"b":["second"]}}`)
 	})
 	t.Run("M18: the example of the page comes out to the letter", func(t *testing.T) {
@@ -578,7 +578,7 @@ func TestVMSPage(t *testing.T) {
 		m := meet(t, "POST", h.url+vmsItems, vmsExample, vmsViewer, "User-Agent: curl/8.14.1")
 		m.is(t, 422, vmsExampleBody, "Content-Type: application/json")
 		const url, long, date = "The URL value is in invalid format", "The URL can be no longer than 10 characters", "The date field doesn't match the format: Y-m-d H:i:s."
-		m.decodes(t, "vms", "outcome invalid/fields", "detail Submitted data was invalid", "url "+url, "url "+long, "date "+date, "decision correct")
+		m.decodes(t, "vms", "outcome invalid/fields", "detail Submitted data was invalid", "url "+url, "url "+long, "date "+date, "vendor says correct")
 		got, report := vmsAct(t, h.speak, h.url, "POST", vmsItems, vmsExample, vmsViewer)
 		want := []parlance.Field{{Path: "url", Message: url}, {Path: "url", Message: long}, {Path: "date", Message: date}}
 		if got != "correct invalid/fields" || report.Outcome.Detail != "Submitted data was invalid" || !slices.Equal(report.Outcome.Fields, want) {
@@ -691,9 +691,9 @@ func vmsNoField(t *testing.T) {
 		status int
 		body   string
 	}{
-		{parlance.Outcome{Kind: parlance.Invalid, Reason: parlance.Fields, Detail: "Wrong", Fields: fields}, 422, `{"message":"Wrong","errors":{"general":["The form has expired"],"url":["The URL is missing"]}}`},
-		{parlance.Outcome{Kind: parlance.Invalid, Detail: "Wrong", Fields: fields}, 400, `{"message":"Wrong","errors":{"general":["The form has expired"],"url":["The URL is missing"]}}`},
-		{parlance.Outcome{Kind: parlance.Forbidden, Detail: "Not yours", Fields: fields}, 403, `{"message":"","errors":{"error":["Not yours"],"general":["The form has expired"],"url":["The URL is missing"]}}`},
+		{parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonFields, Detail: "Wrong", Fields: fields}, 422, `{"message":"Wrong","errors":{"general":["The form has expired"],"url":["The URL is missing"]}}`},
+		{parlance.Outcome{Kind: parlance.KindInvalid, Detail: "Wrong", Fields: fields}, 400, `{"message":"Wrong","errors":{"general":["The form has expired"],"url":["The URL is missing"]}}`},
+		{parlance.Outcome{Kind: parlance.KindForbidden, Detail: "Not yours", Fields: fields}, 403, `{"message":"","errors":{"error":["Not yours"],"general":["The form has expired"],"url":["The URL is missing"]}}`},
 	} {
 		url := vmsWriter(t, row.o)
 		meet(t, "GET", url+"/things", "").is(t, row.status, row.body)
@@ -724,7 +724,7 @@ func vmsMaintenance(t *testing.T) {
 			t.Fatalf("got %d %s after %d attempts, want 200 null after 2", report.Outcome.Status, body, len(report.Attempts))
 		}
 		first := report.Attempts[0]
-		if first.Outcome.Reason != parlance.Maintenance || first.Wait < 10*time.Second || first.Wait > 20*time.Second || time.Since(began) != first.Wait {
+		if first.Outcome.Reason != parlance.ReasonMaintenance || first.Wait < 10*time.Second || first.Wait > 20*time.Second || time.Since(began) != first.Wait {
 			t.Errorf("waited %v after %+v, want from 10s to 20s", first.Wait, first.Outcome)
 		}
 
@@ -741,13 +741,13 @@ func vmsMaintenance(t *testing.T) {
 		}
 
 		// A client that may not wait so long says so in whole seconds.
-		report, _ = omiliaCall(t, vmsDialect(t), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to), client.WithCeiling(5*time.Second))
+		report, _ = omiliaCall(t, vmsDialect(t), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to), client.WithMaxWait(5*time.Second))
 		if held := report.Attempts[0].Held; len(report.Attempts) != 1 || !vmsWaited.MatchString(held) {
 			t.Errorf("got %d attempts, and %q", len(report.Attempts), held)
 		}
 	})
 	m := met{"GET", vmsList, 503, http.Header{"Content-Type": {"application/json"}}, vmsOwn("The system is closed for maintenance")}
-	m.decodes(t, "vms", "outcome unavailable/maintenance", "decision retry", "when after 10 seconds, then up to twice as long each time, at most 10 minutes")
+	m.decodes(t, "vms", "outcome unavailable/maintenance", "vendor says retry", "when after 10 seconds, then up to twice as long each time, at most 10 minutes")
 }
 
 // vmsAnnounced is the service in virtual time, which knows when it opens again.
@@ -771,7 +771,7 @@ func vmsAnnounced(t *testing.T) {
 		}
 	})
 	m := met{"GET", vmsList, 503, http.Header{"Content-Type": {"application/json"}, "Retry-After": {"25"}}, vmsOwn("The system is closed for maintenance")}
-	m.decodes(t, "vms", "outcome unavailable/maintenance", "decision retry", "25 seconds")
+	m.decodes(t, "vms", "outcome unavailable/maintenance", "vendor says retry", "25 seconds")
 }
 
 // vmsTown is the service in virtual time.

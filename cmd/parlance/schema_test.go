@@ -103,7 +103,7 @@ func appendYAML(b *bytes.Buffer, n *yaml.Node) bool {
 	return true
 }
 
-func TestEveryDialectOfTheCatalogueFitsTheSchema(t *testing.T) {
+func TestEveryDialectOfTheCatalogFitsTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := compileSchema(t)
 	files, err := filepath.Glob("../../catalog/*.yaml")

@@ -19,7 +19,7 @@ func (a *app) showCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NAME|FILE",
 		Short: "Print a dialect file, or what was made of it",
-		Long: `Prints a dialect file of the catalogue, as a start for one of your own. With
+		Long: `Prints a dialect file of the catalog, as a start for one of your own. With
 --json it prints what the file was compiled to: its table of codes with what a
 client does about each.
 
@@ -122,9 +122,9 @@ var lossColumns = []struct {
 func concerns(k parlance.Kind, attribute string) bool {
 	switch attribute {
 	case "notes":
-		return k == parlance.Noted
+		return k == parlance.KindNoted
 	case "items":
-		return k == parlance.Partial
+		return k == parlance.KindPartial
 	case "fields", "reason":
 		return k.Failing()
 	}

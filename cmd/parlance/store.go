@@ -44,9 +44,9 @@ type look interface {
 // look opens a look. Nothing is made where nothing is.
 func (p place) look() (look, error) {
 	if p.remote() {
-		return postgres.OpenLook(p.name, postgres.WithSchema(p.schema))
+		return postgres.OpenReadOnly(p.name, postgres.WithSchema(p.schema))
 	}
-	return sqlite.OpenLook(p.name)
+	return sqlite.OpenReadOnly(p.name)
 }
 
 // open opens the place to be written to.

@@ -14,7 +14,7 @@ type table struct {
 	widths []int
 }
 
-// row writes the cells of one row. paint has a colour for each column; where
+// row writes the cells of one row. paint has a color for each column; where
 // there is one only, it is that of all, and nil is none.
 func (t table) row(cells []string, paint ...func(string) string) {
 	columns := make([][]string, len(cells))

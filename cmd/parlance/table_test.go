@@ -19,7 +19,7 @@ func TestWrapBreaksAtSpacesThenAfterSlashesThenAnywhere(t *testing.T) {
 		{"one two", 7, "one two"},
 		{"one two three", 7, "one two|three"},
 		{"unavailable/maintenance, after 2m", 16, "unavailable/|maintenance,|after 2m"},
-		{"503 quota/licence", 10, "503 quota/|licence"},
+		{"503 quota/license", 10, "503 quota/|license"},
 		{"a/b/c/d", 4, "a/b/|c/d"},
 		{"abcdefgh", 3, "abc|def|gh"},
 		{"é✓→é", 2, "é✓|→é"},

@@ -31,7 +31,7 @@ func isTerminal(stream any) bool {
 // style is how a text for people looks; the zero value is plain.
 type style struct{ colour bool }
 
-// styleOf is colour for terminals, unless NO_COLOR (no-color.org) or a dumb
+// styleOf is color for terminals, unless NO_COLOR (no-color.org) or a dumb
 // terminal says otherwise, and for whoever sets CLICOLOR_FORCE.
 func (a *app) styleOf(w io.Writer) style {
 	if a.getenv("NO_COLOR") != "" {
@@ -58,7 +58,7 @@ func (s style) kind(k parlance.Kind, text string) string {
 	switch {
 	case k.Failing():
 		return s.paint("1;31", text)
-	case k == parlance.Noted || k == parlance.Partial || k == parlance.Accepted:
+	case k == parlance.KindNoted || k == parlance.KindPartial || k == parlance.KindAccepted:
 		return s.paint("1;33", text)
 	}
 	return s.paint("1;32", text)

@@ -33,9 +33,9 @@ func TestAResponseCannotChangeTheTerminal(t *testing.T) {
 	var out bytes.Buffer
 	s := sheet{w: &out}
 	s.outcome(parlance.Outcome{
-		Kind: parlance.Invalid, Reason: "\x1b[31m", Code: "\x07", Detail: "one\ntwo\x1b]0;title\x07\u202e\xff",
+		Kind: parlance.KindInvalid, Reason: "\x1b[31m", Code: "\x07", Detail: "one\ntwo\x1b]0;title\x07\u202e\xff",
 		Fields: []parlance.Field{{Path: "a\x1b", Message: "b\rc"}},
-		Items:  []parlance.Item{{ID: "\x9b", Outcome: parlance.Outcome{Kind: parlance.Failed, Detail: "\x00"}}},
+		Items:  []parlance.Item{{ID: "\x9b", Outcome: parlance.Outcome{Kind: parlance.KindFailed, Detail: "\x00"}}},
 		Notes:  []string{"\b"},
 	}, plainID)
 	want := `outcome       invalid/\x1b[31m
@@ -55,7 +55,7 @@ func TestNoLabelTouchesItsText(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	s := sheet{w: &out}
-	s.outcome(parlance.Outcome{Kind: parlance.NotFound, RequestID: "a07d", RetryAfter: 20 * time.Second}, plainID)
+	s.outcome(parlance.Outcome{Kind: parlance.KindNotFound, RequestID: "a07d", RetryAfter: 20 * time.Second}, plainID)
 	s.title("django-rest-framework", "404")
 	want := "outcome       not_found\n  request ID  a07d\n  come back   after 20s\ndjango-rest-framework  404\n"
 	if out.String() != want {
@@ -87,7 +87,7 @@ func TestEveryKindAndActHasWords(t *testing.T) {
 			t.Errorf("%v: %q", k, kindWords[k])
 		}
 	}
-	for a := parlance.Done; a <= parlance.Stop; a++ {
+	for a := parlance.ActDone; a <= parlance.ActStop; a++ {
 		if actWords[a] == "" {
 			t.Errorf("%v has no words", a)
 		}

@@ -29,7 +29,7 @@ func TestOfManyDifferencesOnlyTheFirstAreShown(t *testing.T) {
 	var b bytes.Buffer
 	all := make([]authoring.Difference, 30)
 	for i := range all {
-		all[i] = authoring.Difference{Part: authoring.Reads, Attribute: "notes", Want: "1", Got: "2"}
+		all[i] = authoring.Difference{Part: authoring.PartReads, Attribute: "notes", Want: "1", Got: "2"}
 	}
 	style{}.differences(&app{stdout: &b}, all)
 	if lines := strings.Count(b.String(), "\n"); lines != 2*maxShown+1 || !strings.HasSuffix(b.String(), "… and 18 more\n") {

@@ -12,36 +12,36 @@ import (
 
 // kindWords says in a sentence what each kind means.
 var kindWords = map[parlance.Kind]string{
-	parlance.Success:         "The request was handled as asked.",
-	parlance.Noted:           "The request was handled, and the response says something to look at.",
-	parlance.Partial:         "Some records failed. The others are done.",
-	parlance.Accepted:        "The work goes on in the background and is not done yet.",
-	parlance.Empty:           "The request was handled, and there is nothing to return.",
-	parlance.Redirected:      "The resource is at another address.",
-	parlance.Invalid:         "The request is wrong and has to be corrected.",
-	parlance.Failed:          "The request was valid, but it failed.",
-	parlance.Unauthenticated: "The credentials are missing, wrong or expired.",
-	parlance.Forbidden:       "The caller is known but may not do this.",
-	parlance.NotFound:        "There is no such resource or service.",
-	parlance.Conflict:        "Another request, or the state of the resource, is in the way.",
-	parlance.RateLimited:     "Too many requests came in a short time.",
-	parlance.Quota:           "A quota, a seat or a license is used up. Waiting alone does not help.",
-	parlance.Internal:        "The server failed.",
-	parlance.BadGateway:      "A server behind the server gave an invalid response.",
-	parlance.Unavailable:     "The server is overloaded, in maintenance, or cannot be reached.",
-	parlance.Timeout:         "The server, or one behind it, did not respond in time.",
+	parlance.KindSuccess:         "The request was handled as asked.",
+	parlance.KindNoted:           "The request was handled, and the response says something to look at.",
+	parlance.KindPartial:         "Some records failed. The others are done.",
+	parlance.KindAccepted:        "The work goes on in the background and is not done yet.",
+	parlance.KindEmpty:           "The request was handled, and there is nothing to return.",
+	parlance.KindRedirected:      "The resource is at another address.",
+	parlance.KindInvalid:         "The request is wrong and has to be corrected.",
+	parlance.KindFailed:          "The request was valid, but it failed.",
+	parlance.KindUnauthenticated: "The credentials are missing, wrong or expired.",
+	parlance.KindForbidden:       "The caller is known but may not do this.",
+	parlance.KindNotFound:        "There is no such resource or service.",
+	parlance.KindConflict:        "Another request, or the state of the resource, is in the way.",
+	parlance.KindRateLimited:     "Too many requests came in a short time.",
+	parlance.KindQuota:           "A quota, a seat or a license is used up. Waiting alone does not help.",
+	parlance.KindInternal:        "The server failed.",
+	parlance.KindBadGateway:      "A server behind the server gave an invalid response.",
+	parlance.KindUnavailable:     "The server is overloaded, in maintenance, or cannot be reached.",
+	parlance.KindTimeout:         "The server, or one behind it, did not respond in time.",
 }
 
 // actWords says in a sentence what a client does, without its subject.
 var actWords = map[parlance.Act]string{
-	parlance.Done:     "has nothing more to do",
-	parlance.Inspect:  "counts the request as done, and shows its user what to look at",
-	parlance.Correct:  "corrects the request before it sends it again, and never sends it again unchanged",
-	parlance.Refresh:  "gets a new credential and sends the request again, once",
-	parlance.Poll:     "looks again later, at the address that the response names",
-	parlance.Retry:    "sends the request again",
-	parlance.Escalate: "reports it",
-	parlance.Stop:     "stops and shows the reason",
+	parlance.ActDone:     "has nothing more to do",
+	parlance.ActInspect:  "counts the request as done, and shows its user what to look at",
+	parlance.ActCorrect:  "corrects the request before it sends it again, and never sends it again unchanged",
+	parlance.ActRefresh:  "gets a new credential and sends the request again, once",
+	parlance.ActPoll:     "looks again later, at the address that the response names",
+	parlance.ActRetry:    "sends the request again",
+	parlance.ActEscalate: "reports it",
+	parlance.ActStop:     "stops and shows the reason",
 }
 
 // classWords are what HTTP calls each class (RFC 9110, 15).
@@ -82,7 +82,7 @@ func contact(support dialect.Support) string {
 // response may say when.
 func advice(d parlance.Decision, reset bool, support dialect.Support) string {
 	text := "A client " + actWords[d.Act]
-	if d.Act == parlance.Escalate {
+	if d.Act == parlance.ActEscalate {
 		text += " " + reporting(support)
 	}
 	if d.Scope == parlance.ScopeItems {
@@ -98,7 +98,7 @@ func advice(d parlance.Decision, reset bool, support dialect.Support) string {
 	}
 	text += "."
 	switch {
-	case d.Then == parlance.Escalate:
+	case d.Then == parlance.ActEscalate:
 		text += " If that does not help, it reports it " + reporting(support) + "."
 	case d.Then != 0:
 		text += " If that does not help, it " + actWords[d.Then] + "."

@@ -172,8 +172,8 @@ func waitIn(r *spec.Reporter, n *yaml.Node) *time.Duration {
 func complaintsIn(r *spec.Reporter, n *yaml.Node) []string {
 	rules := r.Texts(n, "complaints")
 	for _, rule := range rules {
-		if known, ok := spec.RuleOf(rule); !ok || !known.Answer {
-			r.Unknown(spec.At(n), "unknown_name", "complaint", rule, answerRules())
+		if known, ok := spec.RuleOf(rule); !ok || !known.Response {
+			r.Unknown(spec.At(n), "unknown_name", "complaint", rule, responseRules())
 		}
 	}
 	return rules
@@ -197,8 +197,8 @@ func bodyOf(t *tree.Tree) (body []byte) {
 	return slices.Clone(body)
 }
 
-func headerFields(r *spec.Reporter, n *yaml.Node, what string) wire.Fields {
-	h := wire.Fields{}
+func headerFields(r *spec.Reporter, n *yaml.Node, what string) wire.HeaderMap {
+	h := wire.HeaderMap{}
 	r.Pairs(n, what, func(k, v *yaml.Node) {
 		if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
 			return
@@ -208,9 +208,9 @@ func headerFields(r *spec.Reporter, n *yaml.Node, what string) wire.Fields {
 	return h
 }
 
-func answerRules() (names []string) {
+func responseRules() (names []string) {
 	for _, rule := range spec.AllRules {
-		if rule.Answer {
+		if rule.Response {
 			names = append(names, rule.Name)
 		}
 	}

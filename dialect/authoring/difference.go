@@ -28,9 +28,9 @@ type Difference struct {
 // sentence is the difference in words, of a sample.
 func (f *Difference) sentence() string {
 	switch {
-	case f.Part == Writes && f.Message != "":
+	case f.Part == PartWrites && f.Message != "":
 		return fmt.Sprintf("written back, its %s %s", f.Attribute, f.Message)
-	case f.Part == Writes:
+	case f.Part == PartWrites:
 		return fmt.Sprintf("written back, its %s is %s, not %s", f.Attribute, f.Got, f.Want)
 	case f.Message != "":
 		return "the sample is read " + f.Message

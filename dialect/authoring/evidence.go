@@ -15,7 +15,7 @@ import (
 
 // Evidence is all that speaks for a dialect in one response, and against it.
 type Evidence struct {
-	Reading   dialect.Reading
+	Decoded   dialect.Decoded
 	Constants []string // members that hold the very constant, or the text, that the shape asks for
 	Flags     []string // members that hold the true or false that the shape asks for
 	Texts     []string // texts in which a pattern of the shape found a part; many texts have none
@@ -46,8 +46,8 @@ const maxMarks = 3
 // weighs the facts. It is safe for concurrent use.
 func EvidenceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) Evidence {
 	d := in.Internal()
-	e := Evidence{Reading: in.Decode(req, res)}
-	code := e.Reading.Outcome.Code
+	e := Evidence{Decoded: in.Decode(req, res)}
+	code := e.Decoded.Outcome.Code
 	e.Row = d.Codes.ByStatus(res.Status, "", &req) != nil
 	e.Exact = e.Row && len(d.Codes.Status[res.Status]) > 0
 	e.Listed = code != "" && code != strconv.Itoa(res.Status) && d.Codes.ByCode(code, "", &req) != nil
@@ -93,7 +93,7 @@ func (e *Evidence) headers(s *spec.Shape, h wire.Header) {
 // it can only say that it fits.
 func (e *Evidence) body(m *read.Matcher, s *spec.Shape) {
 	w := collector{m: m, e: e}
-	fields := e.Reading.Outcome.Fields
+	fields := e.Decoded.Outcome.Fields
 	switch {
 	case s.Form == spec.FormJSON && len(m.Tree.Nodes) > 0:
 		w.value(s.Body, 0, "")

@@ -25,7 +25,7 @@ type Entry struct {
 	Help     string            //
 	Status   int               // the HTTP status under which an in-body code travels; 0 if the key is one
 	When     string            // the conditions in words, "" for none
-	Decision parlance.Decision // what a client does on the first response; RepeatSafe is of a POST without a key
+	Decision parlance.Decision // what a client does on the first response; RetrySafe is of a POST without a key
 	Line     string            // file:line
 	Builtin  bool              // the file says nothing of the code: the row is the dialect http's
 	NotUsed  bool              // the page says that the API never gives it
@@ -105,7 +105,7 @@ func (d author) byForm(status int, plain []Entry) (all []Entry) {
 		kind, isKind := parlance.ParseKind(s.Is)
 		switch {
 		case !isKind:
-		case kind == parlance.Failed && (status < 200 || status >= 400),
+		case kind == parlance.KindFailed && (status < 200 || status >= 400),
 			slices.ContainsFunc(plain, func(e Entry) bool { return e.Kind == kind }):
 			continue // a failure is no news under a status that tells of one
 		}

@@ -139,7 +139,7 @@ func (d author) entry(r *spec.Row, status int, code string) Entry {
 	if r.Why != "" {
 		p.Why = r.Explain(cmp.Or(code, r.Key))
 	}
-	p.RepeatSafe = d.RepeatSafe(o, r, req)
+	p.RetrySafe = d.RetrySafe(o, r, req)
 	return Entry{
 		Key: r.Key, Code: code, Kind: r.Kind, Reason: r.Reason, Title: r.Title, Help: r.Help, Status: r.Status,
 		When: d.when(r), Decision: p, Line: r.Line, NotUsed: r.NotUsed, Reset: r.Retry.Reset,

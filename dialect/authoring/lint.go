@@ -32,7 +32,7 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 		for _, f := range try(d, asCase(s, file)).Differences {
 			pos := spec.Position{Line: f.Line, Column: f.Column}
 			switch f.Part {
-			case Reads:
+			case PartReads:
 				r.Fault(pos, "sample_reads", "correct the shape or the row, or the outcome of the sample", "%s", f.sentence())
 			default:
 				r.Fault(s.Pos, "sample_writes", "give it a place in the shape, or add reads_only: true to the sample", "%s", f.sentence())

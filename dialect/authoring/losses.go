@@ -44,8 +44,8 @@ func Losses(in *dialect.Dialect, kind parlance.Kind) []parlance.Loss {
 }
 
 func lossesOf(d *dialect.Dialect, o parlance.Outcome) []parlance.Loss {
-	req := dialect.Request{Header: wire.Fields{"Accept": {d.Accept()}}}
-	if o.Kind == parlance.Partial {
+	req := dialect.Request{Header: wire.HeaderMap{"Accept": {d.Accept()}}}
+	if o.Kind == parlance.KindPartial {
 		req.Method = "POST" // what has records is a bulk request
 	}
 	return d.Encode(nil, req, &o, dialect.Payload{}).Losses
@@ -59,12 +59,12 @@ func fullOutcome(kind parlance.Kind) parlance.Outcome {
 		Instance: "https://example.com/instance", RequestID: "request-1", Help: "A help", RetryAfter: time.Minute, Retryable: parlance.AdviceStop,
 	}
 	switch {
-	case kind == parlance.Noted:
+	case kind == parlance.KindNoted:
 		o.Notes = []string{"One note", "Another note"}
-	case kind == parlance.Partial:
+	case kind == parlance.KindPartial:
 		o.Items = []parlance.Item{
-			{Index: 0, ID: "1", Outcome: parlance.Outcome{Kind: parlance.Success, Detail: "Record 1"}},
-			{Index: 1, ID: "2", Outcome: parlance.Outcome{Kind: parlance.Invalid, Detail: "Record 2"}},
+			{Index: 0, ID: "1", Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Detail: "Record 1"}},
+			{Index: 1, ID: "2", Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "Record 2"}},
 		}
 	case kind.Failing():
 		o.Fields = []parlance.Field{
@@ -104,16 +104,16 @@ func (d author) reasonFor(kind parlance.Kind) parlance.Reason {
 		}
 	}
 	switch kind {
-	case parlance.Invalid:
-		return parlance.Fields
-	case parlance.Unauthenticated:
-		return parlance.Expired
-	case parlance.Quota:
-		return parlance.Licence
-	case parlance.Unavailable:
-		return parlance.Maintenance
-	case parlance.Conflict:
-		return parlance.InFlight
+	case parlance.KindInvalid:
+		return parlance.ReasonFields
+	case parlance.KindUnauthenticated:
+		return parlance.ReasonExpired
+	case parlance.KindQuota:
+		return parlance.ReasonLicense
+	case parlance.KindUnavailable:
+		return parlance.ReasonMaintenance
+	case parlance.KindConflict:
+		return parlance.ReasonInFlight
 	}
 	if kind.Failing() {
 		return "other"

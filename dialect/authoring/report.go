@@ -17,9 +17,9 @@ type Part string
 
 // The parts.
 const (
-	Reads   Part = "reads"   // how the response is read
-	Decides Part = "decides" // what a client does about it
-	Writes  Part = "writes"  // what the outcome is written as
+	PartReads   Part = "reads"   // how the response is read
+	PartDecides Part = "decides" // what a client does about it
+	PartWrites  Part = "writes"  // what the outcome is written as
 )
 
 // Result is the result of one case.
@@ -109,7 +109,7 @@ func try(d *dialect.Dialect, c *Case) Result {
 
 func (r *Result) add(c *Case, f Difference) {
 	pos := c.expected.Place(f.Attribute)
-	if f.Part == Writes {
+	if f.Part == PartWrites {
 		pos = spec.Position{} // the whole of it is written
 	}
 	if pos.Line == 0 {
@@ -119,16 +119,16 @@ func (r *Result) add(c *Case, f Difference) {
 	r.Differences = append(r.Differences, f)
 }
 
-func (r *Result) reads(d *dialect.Dialect, c *Case, read *dialect.Reading) {
+func (r *Result) reads(d *dialect.Dialect, c *Case, read *dialect.Decoded) {
 	missing := slices.Clone(c.Complaints)
 	for _, g := range read.Diagnostics {
 		if !slices.Contains(c.Complaints, g.Rule) {
-			r.add(c, Difference{Part: Reads, Message: fmt.Sprintf("with a complaint: %s [%s]", g.Message, g.Rule)})
+			r.add(c, Difference{Part: PartReads, Message: fmt.Sprintf("with a complaint: %s [%s]", g.Message, g.Rule)})
 		}
 		missing = slices.DeleteFunc(missing, func(rule string) bool { return rule == g.Rule })
 	}
 	for _, rule := range missing {
-		r.add(c, Difference{Part: Reads, Message: "without the complaint " + rule})
+		r.add(c, Difference{Part: PartReads, Message: "without the complaint " + rule})
 	}
 	if c.Outcome == nil {
 		return
@@ -144,21 +144,21 @@ func (r *Result) reads(d *dialect.Dialect, c *Case, read *dialect.Reading) {
 		}
 	}
 	for _, f := range compare(nil, "", map[string]any(c.Outcome), got, c.whole) {
-		f.Part = Reads
+		f.Part = PartReads
 		r.add(c, f)
 	}
 }
 
 func (r *Result) decides(c *Case) {
 	if c.Act != 0 && c.Act != r.Decision.Act {
-		r.add(c, Difference{Part: Decides, Attribute: "act", Want: strconv.Quote(c.Act.String()), Got: strconv.Quote(r.Decision.Act.String())})
+		r.add(c, Difference{Part: PartDecides, Attribute: "act", Want: strconv.Quote(c.Act.String()), Got: strconv.Quote(r.Decision.Act.String())})
 	}
 	if c.After != nil && *c.After != r.Decision.After {
-		r.add(c, Difference{Part: Decides, Attribute: "after", Want: inSeconds(*c.After), Got: inSeconds(r.Decision.After)})
+		r.add(c, Difference{Part: PartDecides, Attribute: "after", Want: inSeconds(*c.After), Got: inSeconds(r.Decision.After)})
 	}
 }
 
-func (r *Result) writes(d *dialect.Dialect, c *Case, read *dialect.Reading) {
+func (r *Result) writes(d *dialect.Dialect, c *Case, read *dialect.Decoded) {
 	o := read.Outcome
 	if c.whole {
 		o = c.expected.Outcome()
@@ -172,13 +172,13 @@ func (r *Result) writes(d *dialect.Dialect, c *Case, read *dialect.Reading) {
 	}
 	wrote := d.Encode(nil, asked(c.Request, &c.Response), &o, payload)
 	for _, l := range wrote.Losses {
-		r.add(c, Difference{Part: Writes, Attribute: l.Attribute, Message: "is lost: " + l.Reason})
+		r.add(c, Difference{Part: PartWrites, Attribute: l.Attribute, Message: "is lost: " + l.Reason})
 	}
 	if wrote.Status != c.Response.Status {
-		r.add(c, Difference{Part: Writes, Attribute: "status", Want: strconv.Itoa(c.Response.Status), Got: strconv.Itoa(wrote.Status)})
+		r.add(c, Difference{Part: PartWrites, Attribute: "status", Want: strconv.Itoa(c.Response.Status), Got: strconv.Itoa(wrote.Status)})
 	}
 	if diff := conforms(c.Response.Body, wrote.Body, strconv.Itoa(wrote.Status)); diff != "" {
-		r.add(c, Difference{Part: Writes, Attribute: "body", Message: "is another one: " + diff + "; it wrote " + short(wrote.Body)})
+		r.add(c, Difference{Part: PartWrites, Attribute: "body", Message: "is another one: " + diff + "; it wrote " + short(wrote.Body)})
 	}
 }
 

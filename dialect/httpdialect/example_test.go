@@ -27,8 +27,8 @@ func ExampleRequest() {
 	sent := httpdialect.Request(stripe, req)
 	fmt.Println(sent.Method, sent.Path, sent.Key)
 	// With a key the vendor does a POST once, however often it comes.
-	failed := parlance.Outcome{Kind: parlance.Unavailable, Status: 503}
-	fmt.Println(stripe.Decide(sent, &failed).RepeatSafe)
+	failed := parlance.Outcome{Kind: parlance.KindUnavailable, Status: 503}
+	fmt.Println(stripe.Decide(sent, &failed).RetrySafe)
 	// Output:
 	// POST /v1/charges order-7
 	// true
@@ -92,7 +92,7 @@ func ExampleWrite() {
 		panic(err)
 	}
 	handler := func(w http.ResponseWriter, r *http.Request) {
-		o := parlance.Outcome{Kind: parlance.NotFound, Title: "Not Found", Detail: "No such camera."}
+		o := parlance.Outcome{Kind: parlance.KindNotFound, Title: "Not Found", Detail: "No such camera."}
 		m := problem.Encode(nil, httpdialect.Received(problem, r), &o, dialect.Payload{})
 		if err := httpdialect.Write(w, m); err != nil {
 			panic(http.ErrAbortHandler)
@@ -113,7 +113,7 @@ func ExampleSetHeader() {
 	if err != nil {
 		panic(err)
 	}
-	o := parlance.Outcome{Kind: parlance.Unavailable, RetryAfter: 30e9}
+	o := parlance.Outcome{Kind: parlance.KindUnavailable, RetryAfter: 30e9}
 	h := http.Header{}
 	httpdialect.SetHeader(h, d.Encode(nil, dialect.Request{}, &o, dialect.Payload{}))
 	fmt.Println(h.Get("Retry-After"))
@@ -122,7 +122,7 @@ func ExampleSetHeader() {
 
 // See what status is sent of a message.
 func ExampleStatus() {
-	fmt.Println(httpdialect.Status(dialect.Message{Status: 404}), httpdialect.Status(dialect.Message{Status: 4711}))
+	fmt.Println(httpdialect.Status(dialect.Encoded{Status: 404}), httpdialect.Status(dialect.Encoded{Status: 4711}))
 	// Output: 404 500
 }
 

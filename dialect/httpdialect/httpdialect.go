@@ -36,7 +36,7 @@ import (
 // idempotency key in the header that the dialect names for it. The result shares the
 // header with r.
 func Request(d *dialect.Dialect, r *http.Request) dialect.Request {
-	q := dialect.Request{Method: r.Method, Path: r.URL.Path, Header: dialect.Fields(r.Header)}
+	q := dialect.Request{Method: r.Method, Path: r.URL.Path, Header: dialect.HeaderMap(r.Header)}
 	if name := d.IdempotencyHeader(); name != "" {
 		q.Key = r.Header.Get(name)
 	}
@@ -56,7 +56,7 @@ func Received(d *dialect.Dialect, r *http.Request) dialect.Request {
 // Response is a response whose body was read, as the dialect sees it. The result shares
 // the header with res. Set Cut if body is only the beginning.
 func Response(res *http.Response, body []byte) dialect.Response {
-	return dialect.Response{Status: res.StatusCode, Header: dialect.Fields(res.Header), Body: body}
+	return dialect.Response{Status: res.StatusCode, Header: dialect.HeaderMap(res.Header), Body: body}
 }
 
 // Peek reads up to limit bytes of a body. The body of res still gives all of it, and has
@@ -97,12 +97,12 @@ func (b broken) Read([]byte) (int, error) { return 0, b.err }
 // SetHeader puts the fields of a message into a header, in place of fields of the same
 // names. A name that the message has twice keeps both values. It does not set a
 // Content-Length.
-func SetHeader(h http.Header, m dialect.Message) {
+func SetHeader(h http.Header, m dialect.Encoded) {
 	values := make([]string, len(m.Header)) // of all, in one piece
 	for i := range m.Header {
 		p := &m.Header[i]
 		name := httpheader.Canonical(p.Name)
-		if slices.ContainsFunc(m.Header[:i], func(before dialect.Pair) bool { return httpheader.Canonical(before.Name) == name }) {
+		if slices.ContainsFunc(m.Header[:i], func(before dialect.HeaderField) bool { return httpheader.Canonical(before.Name) == name }) {
 			h[name] = append(h[name], p.Value)
 			continue
 		}
@@ -114,7 +114,7 @@ func SetHeader(h http.Header, m dialect.Message) {
 // Write sends a message as the response. Fields that w has already are sent too, unless
 // the message has others of their names. A status that cannot be sent becomes 500. An
 // error is that of w, whose client is most probably gone.
-func Write(w http.ResponseWriter, m dialect.Message) error {
+func Write(w http.ResponseWriter, m dialect.Encoded) error {
 	h := w.Header()
 	h.Del("Content-Type")
 	SetHeader(h, m)
@@ -140,7 +140,7 @@ func Write(w http.ResponseWriter, m dialect.Message) error {
 
 // Status is the status of a message. A dialect can name one that HTTP cannot carry as
 // that of a final response, which is outside 200 to 999: it becomes 500.
-func Status(m dialect.Message) int {
+func Status(m dialect.Encoded) int {
 	if m.Status < 200 || m.Status > 999 {
 		return http.StatusInternalServerError
 	}
@@ -157,7 +157,7 @@ var description = []string{
 
 // Replace puts a message in the place of a response: its status, its body and the fields
 // that describe it. Other fields of res stay. The body that res had is closed.
-func Replace(res *http.Response, m dialect.Message) {
+func Replace(res *http.Response, m dialect.Encoded) {
 	if res.Body != nil {
 		_ = res.Body.Close() // what was of use in it has been read
 	}

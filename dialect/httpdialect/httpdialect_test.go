@@ -104,7 +104,7 @@ func TestAResponseWithoutABodyIsReadAsNone(t *testing.T) {
 func TestFieldsOfAMessageReplaceThoseOfTheirNames(t *testing.T) {
 	t.Parallel()
 	h := http.Header{"X-Other": {"stays"}, "Warning": {"old", "older"}}
-	httpdialect.SetHeader(h, dialect.Message{Header: []dialect.Pair{{Name: "warning", Value: "a"}, {Name: "ETag", Value: "e"}, {Name: "Warning", Value: "b"}}})
+	httpdialect.SetHeader(h, dialect.Encoded{Header: []dialect.HeaderField{{Name: "warning", Value: "a"}, {Name: "ETag", Value: "e"}, {Name: "Warning", Value: "b"}}})
 	if want := (http.Header{"X-Other": {"stays"}, "Warning": {"a", "b"}, "Etag": {"e"}}); !reflect.DeepEqual(h, want) {
 		t.Errorf("got %v, want %v", h, want)
 	}
@@ -112,22 +112,22 @@ func TestFieldsOfAMessageReplaceThoseOfTheirNames(t *testing.T) {
 
 func TestAMessageIsWrittenAsHTTPAllows(t *testing.T) {
 	t.Parallel()
-	typed := []dialect.Pair{{Name: "Content-Type", Value: "application/json"}}
+	typed := []dialect.HeaderField{{Name: "Content-Type", Value: "application/json"}}
 	for _, test := range []struct {
 		name   string
-		m      dialect.Message
+		m      dialect.Encoded
 		status int
 		length string
 		media  string
 		body   string
 	}{
-		{"with a body", dialect.Message{Status: 404, Header: typed, Body: []byte("{}")}, 404, "2", "application/json", "{}"},
-		{"without one", dialect.Message{Status: 404}, 404, "0", "", ""},
-		{"a 204", dialect.Message{Status: 204, Header: typed, Body: []byte("{}")}, 204, "", "application/json", ""},
-		{"a 304", dialect.Message{Status: 304, Body: []byte("{}")}, 304, "", "", ""},
-		{"a 205", dialect.Message{Status: 205, Header: typed, Body: []byte("{}")}, 205, "0", "", ""},
-		{"a status that is none", dialect.Message{Status: 4711, Header: typed, Body: []byte("{}")}, 500, "2", "application/json", "{}"},
-		{"an interim status", dialect.Message{Status: 103, Header: typed, Body: []byte("{}")}, 500, "2", "application/json", "{}"},
+		{"with a body", dialect.Encoded{Status: 404, Header: typed, Body: []byte("{}")}, 404, "2", "application/json", "{}"},
+		{"without one", dialect.Encoded{Status: 404}, 404, "0", "", ""},
+		{"a 204", dialect.Encoded{Status: 204, Header: typed, Body: []byte("{}")}, 204, "", "application/json", ""},
+		{"a 304", dialect.Encoded{Status: 304, Body: []byte("{}")}, 304, "", "", ""},
+		{"a 205", dialect.Encoded{Status: 205, Header: typed, Body: []byte("{}")}, 205, "0", "", ""},
+		{"a status that is none", dialect.Encoded{Status: 4711, Header: typed, Body: []byte("{}")}, 500, "2", "application/json", "{}"},
+		{"an interim status", dialect.Encoded{Status: 103, Header: typed, Body: []byte("{}")}, 500, "2", "application/json", "{}"},
 	} {
 		w := httptest.NewRecorder()
 		w.Header().Set("Content-Type", "text/html")
@@ -149,7 +149,7 @@ func TestAMessageReplacesAResponseAndWhatDescribesIt(t *testing.T) {
 		StatusCode: 200, Status: "200 OK", Body: old, ContentLength: 3, TransferEncoding: []string{"chunked"}, Trailer: http.Header{"X-T": nil},
 		Header: http.Header{"Content-Encoding": {"br"}, "Etag": {"1"}, "Set-Cookie": {"a"}, "Content-Type": {"text/html"}},
 	}
-	httpdialect.Replace(res, dialect.Message{Status: 404, Header: []dialect.Pair{{Name: "Content-Type", Value: "application/json"}}, Body: []byte("{}")})
+	httpdialect.Replace(res, dialect.Encoded{Status: 404, Header: []dialect.HeaderField{{Name: "Content-Type", Value: "application/json"}}, Body: []byte("{}")})
 	if want := (http.Header{"Set-Cookie": {"a"}, "Content-Type": {"application/json"}, "Content-Length": {"2"}}); !reflect.DeepEqual(res.Header, want) {
 		t.Errorf("the header is %v, want %v", res.Header, want)
 	}
@@ -161,7 +161,7 @@ func TestAMessageReplacesAResponseAndWhatDescribesIt(t *testing.T) {
 		t.Error("the old body is open")
 	}
 	var fresh http.Response
-	httpdialect.Replace(&fresh, dialect.Message{Status: 204})
+	httpdialect.Replace(&fresh, dialect.Encoded{Status: 204})
 	if fresh.StatusCode != 204 || len(fresh.Header) > 0 || fresh.ContentLength != 0 {
 		t.Errorf("%+v", fresh)
 	}

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// deadEnd is an upstream that gives no answer. It counts the requests that
+// deadEnd is an upstream that gives no response. It counts the requests that
 // reach it.
 type deadEnd struct {
 	url string
@@ -27,7 +27,7 @@ func (h *house) silence() (*deadEnd, error) {
 	})
 }
 
-// half sends the beginning of an answer and hangs up.
+// half sends the beginning of a response and hangs up.
 func (h *house) half() (*deadEnd, error) {
 	return h.deadEnd("half a header", func(c net.Conn) {
 		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Le") // the other side sees what came of it
@@ -72,7 +72,7 @@ func (h *house) deadEnd(how string, answer func(net.Conn)) (*deadEnd, error) {
 }
 
 // take reads a request from a connection, so that a reset does not run ahead of
-// what is answered, and ends the connection after the answer.
+// what is answered, and ends the connection after the response.
 func (e *deadEnd) take(c net.Conn, answer func(net.Conn)) {
 	defer c.Close()
 	if !e.keep(c) {

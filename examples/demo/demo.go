@@ -28,12 +28,12 @@ import (
 	"github.com/parlance-api/parlance/gateway"
 )
 
-// attempts is how often a request is sent at most: one repeat shows that it is
-// repeated, and nobody wants to watch three.
+// attempts is how often a request is sent at most: one retry shows that it is
+// retried, and nobody wants to watch three.
 const attempts = 2
 
 // Ports is how many ports a demo takes, one after the other: a service and its
-// gateway for each of the five systems, the gateways of three that give no answer,
+// gateway for each of the five systems, the gateways of three that give no response,
 // and the switches.
 const Ports = 14
 
@@ -219,7 +219,7 @@ func (s *station) connect(d *Demo) error {
 	}
 	plain := &http.Client{Transport: s.transport}
 	options := func() (client.Credential, []client.Option) {
-		all := []client.Option{client.WithAttempts(attempts)}
+		all := []client.Option{client.WithMaxAttempts(attempts)}
 		if s.log == nil {
 			return nil, all
 		}
@@ -242,8 +242,8 @@ func (s *station) connect(d *Demo) error {
 		return err
 	}
 	s.door.lead(g)
-	// The caller of a gateway reads problems, and repeats nothing: the gateway did.
-	reader := client.New(problem, client.WithAttempts(1), client.WithBase(s.transport))
+	// The caller of a gateway reads problems, and retries nothing: the gateway did.
+	reader := client.New(problem, client.WithMaxAttempts(1), client.WithBase(s.transport))
 	s.gateway = &way{s.at, &http.Client{Transport: reader}, credential, ""}
 
 	s.person = &way{s.service, plain, nil, s.token}

@@ -17,7 +17,7 @@ func goneStation(d *Demo) (*station, error) {
 	return d.face(&station{system: "plain", state: "nothing listens", witness: absent{}, scenarios: []Scenario{{
 		Cause:   "the service itself is gone: nothing was sent",
 		Ask:     send("POST", "/books", `{"title":"The Lake"}`, librarian, jsonBody),
-		Promise: Promise{"", "unavailable/refused, unavailable/refused", "waited, repeated, gave up after 2", "503 unavailable"},
+		Promise: Promise{"", "unavailable/refused, unavailable/refused", "waited, retried, gave up after 2", "503 unavailable"},
 	}}}, d.nobody)
 }
 
@@ -43,7 +43,7 @@ func brokenStation(d *Demo) (*station, error) {
 	return d.face(&station{system: "plain", state: "it breaks off", witness: half, scenarios: []Scenario{{
 		Cause:   "the service breaks off during a POST, which may have been done",
 		Ask:     send("POST", "/books", `{"title":"The Lake"}`, librarian, jsonBody),
-		Promise: Promise{"half a header", "unavailable/reset", "did not repeat: not safe", "502 bad_gateway"},
+		Promise: Promise{"half a header", "unavailable/reset", "did not retry: not safe", "502 bad_gateway"},
 		Try:     "a service that breaks off",
 	}}}, half.url)
 }

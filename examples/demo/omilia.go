@@ -73,7 +73,7 @@ func omiliaStation(d *Demo) (*station, error) {
 			Cause:   "all seats are taken",
 			Given:   s.after(open("a call"), open("a call")),
 			Ask:     open("a call"),
-			Promise: Promise{"403", "quota/licence", "stopped", "403 quota/licence"},
+			Promise: Promise{"403", "quota/license", "stopped", "403 quota/license"},
 		},
 		{
 			Name: "201-freed", Comes: "201",
@@ -93,11 +93,11 @@ func omiliaStation(d *Demo) (*station, error) {
 			Name: "429", Comes: "429 1002",
 			Cause: "too many requests too quickly",
 			Given: s.exhausted(read, 429),
-			// Time stands still until the first answer, so that there is no room however
+			// Time stands still until the first response, so that there is no room however
 			// slow this machine is. Then it goes as everywhere.
 			Meantime: func() { s.instance.clock.release() },
 			Ask:      job,
-			Promise:  Promise{"429, 202", "rate_limited, accepted", "waited 1s, repeated, will look again", "202 accepted, after 2s"},
+			Promise:  Promise{"429, 202", "rate_limited, accepted", "waited 1s, retried, will look again", "202 accepted, after 2s"},
 		},
 
 		{Name: "200", Comes: "200", Cause: "a dialog is read", Given: dialog, Ask: read},

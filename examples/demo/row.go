@@ -17,17 +17,17 @@ import (
 
 // Row is what came of a scenario.
 type Row struct {
-	System  string           `json:"system"`
-	Cause   string           `json:"cause"`
-	Request string           `json:"request"` // method and path
-	Said    []string         `json:"said"`    // what the service answered, one for each request that it saw
-	Means   []string         `json:"means"`   // the kind and reason of each attempt
-	Did     string           `json:"did"`     // what the client end did, for people
-	Act     parlance.Act     `json:"act"`     // what the last answer's dialect says to do
-	Safe    bool             `json:"repeat_safe"`
-	Outcome parlance.Outcome `json:"outcome"` // of the service's last answer
-	Problem parlance.Outcome `json:"problem"` // of what came out of the gateway
-	Differs []string         `json:"differs"` // what came otherwise than promised; empty for nothing
+	System    string           `json:"system"`
+	Cause     string           `json:"cause"`
+	Request   string           `json:"request"` // method and path
+	Said      []string         `json:"said"`    // what the service answered, one for each request that it saw
+	Means     []string         `json:"means"`   // the kind and reason of each attempt
+	Did       string           `json:"did"`     // what the client end did, for people
+	Act       parlance.Act     `json:"act"`     // what the last response's dialect says to do
+	RetrySafe bool             `json:"retry_safe"`
+	Outcome   parlance.Outcome `json:"outcome"` // of the service's last response
+	Problem   parlance.Outcome `json:"problem"` // of what came out of the gateway
+	Differs   []string         `json:"differs"` // what came otherwise than promised; empty for nothing
 }
 
 // Promised reports whether all came as promised.
@@ -77,7 +77,7 @@ func (s *station) play(ctx context.Context, d *Demo, c Scenario) Row {
 	}
 	row.Did = did(straight.attempts)
 	if n := len(straight.attempts); n > 0 {
-		row.Act, row.Safe = straight.attempts[n-1].Decision.Act, straight.attempts[n-1].Decision.RepeatSafe
+		row.Act, row.RetrySafe = straight.attempts[n-1].Decision.Act, straight.attempts[n-1].Decision.RetrySafe
 	}
 	compare("the service answered", strings.Join(row.Said, ", "), c.Promise.Said)
 	compare("it meant", strings.Join(row.Means, ", "), c.Promise.Means)
@@ -152,7 +152,7 @@ func (s *station) meet(ctx context.Context, d *Demo, c Scenario, way func() *way
 	return r, err
 }
 
-// ask sends a request and reports what came of it, an answer or none.
+// ask sends a request and reports what came of it, a response or none.
 func ask(c *http.Client, req *http.Request) (result, error) {
 	res, err := c.Do(req)
 	if err != nil {
@@ -165,7 +165,7 @@ func ask(c *http.Client, req *http.Request) (result, error) {
 	if _, err := io.Copy(io.Discard, res.Body); err != nil {
 		return result{}, err
 	}
-	report, ok := client.Outcome(res)
+	report, ok := client.ReportOf(res)
 	if !ok {
 		return result{}, client.ErrForeign
 	}

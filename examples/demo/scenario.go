@@ -22,7 +22,7 @@ type Scenario struct {
 	Given    func(context.Context, *way) error // brings the cause about, before the request on each way; nil for nothing
 	Meantime func()                            // what happens on the table's ways as soon as the first response is given; nil for nothing
 	Ask      Ask
-	Patience time.Duration                         // how long the caller waits for an answer; 0 is long enough
+	Patience time.Duration                         // how long the caller waits for a response; 0 is long enough
 	Promise  Promise                               // of the table; the zero value is not in the table
 	Check    func(parlance.Outcome) (fault string) // what else must hold of the outcome on both ways; nil for nothing
 	Try      string                                // what a reader sees who sends the request by the gateway; "" is not to be tried
@@ -37,7 +37,7 @@ func (c Scenario) comes() (int, string) {
 // Promise is what is to come of a request, in the words of a [Row].
 type Promise struct {
 	Said  string // what the service saw and answered, on either way: "401, POST /token 200, 200"
-	Means string // what each answer means: "unauthenticated/expired, success"
+	Means string // what each response means: "unauthenticated/expired, success"
 	Did   string // what the client end did about it
 	Out   string // what came out of the gateway: "422 invalid/fields"
 }
@@ -108,7 +108,7 @@ func (w *way) request(ctx context.Context, a Ask) (*http.Request, error) {
 	return req, nil
 }
 
-// do sends a request on a way and reads its answer, for a Given.
+// do sends a request on a way and reads its response, for a Given.
 func (w *way) do(ctx context.Context, ask Ask) (status int, body []byte, err error) {
 	req, err := w.request(ctx, ask)
 	if err != nil {

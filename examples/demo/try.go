@@ -11,7 +11,7 @@ import (
 // what the services hold from the start.
 type Try struct {
 	Says   string // where it goes and what it shows
-	Status int    // of its answer
+	Status int    // of its response
 	URL    string
 	Ask    Ask // its path comes after the URL
 }

@@ -60,7 +60,7 @@ func vbapiStation(d *Demo) (*station, error) {
 			Cause:   "the log-in expired after 24 h",
 			Given:   later,
 			Ask:     products,
-			Promise: Promise{"401, POST /user-authentication 200, 200", "unauthenticated/expired, success", "renewed the token, repeated", "200 success"},
+			Promise: Promise{"401, POST /user-authentication 200, 200", "unauthenticated/expired, success", "renewed the token, retried", "200 success"},
 		},
 		{
 			Name: "404", Comes: "404",
@@ -94,7 +94,7 @@ func vbapiStation(d *Demo) (*station, error) {
 			Cause:   "the rating service behind is gone",
 			Set:     gone,
 			Ask:     rating,
-			Promise: Promise{"503, 503", "unavailable, unavailable", "waited, repeated, gave up after 2", "503 unavailable"},
+			Promise: Promise{"503, 503", "unavailable, unavailable", "waited, retried, gave up after 2", "503 unavailable"},
 		},
 		{
 			Name: "403", Comes: "403",

@@ -96,7 +96,7 @@ func visionStation(d *Demo) (*station, error) {
 			Name: "401", Comes: "401",
 			Cause: "the token expired 20 min after it was issued",
 			Given: later, Ask: stock,
-			Promise: Promise{"401, POST /token 200, 200", "unauthenticated/expired, success", "renewed the token, repeated", "200 success"},
+			Promise: Promise{"401, POST /token 200, 200", "unauthenticated/expired, success", "renewed the token, retried", "200 success"},
 		},
 		{
 			Name: "401-refresh", Comes: "200",
@@ -107,7 +107,7 @@ func visionStation(d *Demo) (*station, error) {
 			Cause:   "the token expired, and the refresh token was used elsewhere",
 			Given:   spent,
 			Ask:     stock,
-			Promise: Promise{"401, POST /token 401, POST /token 200, 200", "unauthenticated/expired, success", "renewed the token, repeated", "200 success"},
+			Promise: Promise{"401, POST /token 401, POST /token 200, 200", "unauthenticated/expired, success", "renewed the token, retried", "200 success"},
 		},
 		{
 			Name: "401-spent", Comes: "401 101",
@@ -194,7 +194,7 @@ func visionStation(d *Demo) (*station, error) {
 			Name: "500-post", Comes: "500",
 			Cause: "its clock broke during a POST, which may have been done",
 			Given: broken, Ask: order("9"),
-			Promise: Promise{"500", "internal", "did not repeat: not safe", "500 internal"},
+			Promise: Promise{"500", "internal", "did not retry: not safe", "500 internal"},
 		},
 
 		{Name: "200", Comes: "200", Cause: "there is stock", Ask: stock},

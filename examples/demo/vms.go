@@ -64,14 +64,14 @@ func vmsStation(d *Demo) (*station, error) {
 		},
 		{
 			Name: "402", Comes: "402",
-			Cause:   "the licence's cap is reached",
+			Cause:   "the license's cap is reached",
 			Given:   full,
 			Ask:     create,
-			Promise: Promise{"402", "quota/licence", "stopped", "402 quota/licence"},
+			Promise: Promise{"402", "quota/license", "stopped", "402 quota/license"},
 		},
 		{
 			Name: "201-freed", Comes: "201",
-			Cause:   "a camera was deleted: the licence has room again",
+			Cause:   "a camera was deleted: the license has room again",
 			Given:   s.after(create, create, remove),
 			Ask:     create,
 			Promise: Promise{"201", "success", "done", "201 success"},

@@ -7,7 +7,7 @@ import (
 )
 
 // witness says what a service saw since it was last asked: for each request the
-// answer, and before it the request where that is not the one in question.
+// response, and before it the request where that is not the one in question.
 type witness interface {
 	begin()
 	saw(Ask) []string
@@ -19,16 +19,16 @@ type record struct {
 
 	mu        sync.Mutex
 	exchanges []*exchange
-	meanwhile func() // what happens when the next answer has been given; nil for nothing
+	meanwhile func() // what happens when the next response has been given; nil for nothing
 }
 
 type exchange struct {
 	method, path string
-	status       int // 0 where no answer was begun
+	status       int // 0 where no response was begun
 }
 
-// ServeHTTP writes an exchange down before a byte of the answer goes out, so
-// that whoever has read the answer finds it.
+// ServeHTTP writes an exchange down before a byte of the response goes out, so
+// that whoever has read the response finds it.
 func (r *record) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	e := &exchange{method: req.Method, path: req.URL.Path}
 	r.mu.Lock()
@@ -51,7 +51,7 @@ func (r *record) begin() {
 	r.exchanges = nil
 }
 
-// then says what happens as soon as the next answer is given: what is otherwise
+// then says what happens as soon as the next response is given: what is otherwise
 // when the client comes back.
 func (r *record) then(f func()) {
 	r.mu.Lock()

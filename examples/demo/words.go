@@ -17,7 +17,7 @@ func meaning(o parlance.Outcome) string {
 	return o.Kind.String() + "/" + string(o.Reason)
 }
 
-// did says what a client end did about each answer.
+// did says what a client end did about each response.
 func did(attempts []client.Attempt) string {
 	var steps []string
 	for i, a := range attempts {
@@ -30,15 +30,15 @@ func did(attempts []client.Attempt) string {
 	return strings.Join(steps, ", ")
 }
 
-// repeated says how a repeat came about.
+// retried says how a retry came about.
 func repeated(a client.Attempt) string {
 	switch d := a.Decision; {
-	case d.Act == parlance.Refresh:
-		return "renewed the token, repeated"
+	case d.Act == parlance.ActRefresh:
+		return "renewed the token, retried"
 	case d.After > 0 || len(d.Schedule) > 0:
-		return "waited " + brief(a.Wait) + ", repeated"
+		return "waited " + brief(a.Wait) + ", retried"
 	default: // a backoff is drawn by lot: its time is no promise
-		return "waited, repeated"
+		return "waited, retried"
 	}
 }
 
@@ -46,26 +46,26 @@ func repeated(a client.Attempt) string {
 func ended(a client.Attempt, n int) string {
 	d := a.Decision
 	switch d.Act {
-	case parlance.Done:
+	case parlance.ActDone:
 		return "done"
-	case parlance.Inspect:
-		if a.Outcome.Kind == parlance.Partial {
+	case parlance.ActInspect:
+		if a.Outcome.Kind == parlance.KindPartial {
 			return "told which failed"
 		}
 		return "told the user"
-	case parlance.Correct:
+	case parlance.ActCorrect:
 		if d.Scope == parlance.ScopeItems {
 			return "handed back to correct what failed"
 		}
 		return "handed back to correct"
-	case parlance.Poll:
+	case parlance.ActPoll:
 		return "will look again"
-	case parlance.Escalate:
+	case parlance.ActEscalate:
 		return "reports it with its id"
-	case parlance.Retry, parlance.Refresh:
+	case parlance.ActRetry, parlance.ActRefresh:
 		switch {
-		case !d.RepeatSafe:
-			return "did not repeat: not safe"
+		case !d.RetrySafe:
+			return "did not retry: not safe"
 		case len(d.Schedule) > 1 && d.After == 0:
 			return fmt.Sprintf("handed back: again in %s, then every %s", brief(a.Wait), brief(d.Schedule[len(d.Schedule)-1]))
 		case d.After > 0:

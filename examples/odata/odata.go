@@ -1,11 +1,11 @@
-// Package odata reads and writes the multipart answers of an OData batch. An
+// Package odata reads and writes the multipart responses of an OData batch. An
 // OData answer is HTTP with JSON, which stands in odata.yaml; but that to POST
-// $batch is many answers in one body, in a form that no shape has, and so needs
+// $batch is many responses in one body, in a form that no shape has, and so needs
 // an Extension: a 200 that is multipart/mixed, whose parts are application/http
 // answers, or change sets, which are multipart/mixed again. Sources:
 //
 //   - OData 4.01, Part 1: Protocol, 11.7 (batch requests) and 11.7.7 (the
-//     multipart format, its processing, and its answers)
+//     multipart format, its processing, and its responses)
 //   - RFC 2046, 5.1 (multipart)
 //
 // Each part becomes an Item by the dialect's own reading, so that a code means
@@ -13,9 +13,9 @@
 // Item holds no payload.
 //
 // A batch stops at its first failure unless the request has the preference
-// continue-on-error, and a change set that failed is one answer for all of its
-// requests: there may be fewer Items than requests, and the answer does not say
-// of which. Give each request a Content-ID. The answer to an asynchronous batch
+// continue-on-error, and a change set that failed is one response for all of its
+// requests: there may be fewer Items than requests, and the response does not say
+// of which. Give each request a Content-ID. The response to an asynchronous batch
 // (11.7.7.7) is read where it comes from $batch itself, not from a monitor. A
 // caller that wants parts says Accept: multipart/mixed; the batch in JSON is data,
 // and so the file's.
@@ -55,7 +55,7 @@ func (Batch) Concerns(req dialect.Request, status int, header dialect.Header) bo
 	return isBatch(req) && (status == 200 || status == 202) && isMultipart(first(header, "Content-Type"))
 }
 
-// isBatch reports that a request has an answer in parts. A part's own request is
+// isBatch reports that a request has a response in parts. A part's own request is
 // another one, so that nothing that stands in a part comes here again.
 func isBatch(req dialect.Request) bool {
 	return req.Method == "POST" && strings.HasSuffix(req.Path, "/$batch")
@@ -88,7 +88,7 @@ const (
 // Read makes an Item of each part. What cannot be read is a Diagnostic and no
 // Item, and forbids that the whole is a success, or a failure throughout: of a
 // part that was not read nobody knows what it says.
-func (Batch) Read(d *dialect.Dialect, req dialect.Request, res dialect.Response, r *dialect.Reading) {
+func (Batch) Read(d *dialect.Dialect, req dialect.Request, res dialect.Response, r *dialect.Decoded) {
 	body, cut := res.Body, res.Cut
 	if len(body) > dialect.MaxBody {
 		body, cut = body[:dialect.MaxBody], true
@@ -119,18 +119,18 @@ func whole(items []parlance.Item, unread bool) (parlance.Kind, parlance.Reason) 
 	kind, reason := parlance.RollUp(items)
 	switch {
 	case kind.Failing() && unread:
-		return parlance.Partial, ""
-	case kind != parlance.Success:
+		return parlance.KindPartial, ""
+	case kind != parlance.KindSuccess:
 		return kind, reason
 	case unread:
-		return parlance.Noted, ""
+		return parlance.KindNoted, ""
 	}
 	for i := range items {
 		switch items[i].Outcome.Kind {
-		case parlance.Noted:
-			return parlance.Noted, ""
-		case parlance.Accepted:
-			kind = parlance.Accepted // the rest goes on in the background (11.7.7.6)
+		case parlance.KindNoted:
+			return parlance.KindNoted, ""
+		case parlance.KindAccepted:
+			kind = parlance.KindAccepted // the rest goes on in the background (11.7.7.6)
 		}
 	}
 	return kind, ""

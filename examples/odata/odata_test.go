@@ -32,7 +32,7 @@ func open(t testing.TB) *dialect.Dialect {
 }
 
 var post = dialect.Request{Method: "POST", Path: "/service/$batch",
-	Header: dialect.Fields{"Content-Type": {"multipart/mixed; boundary=r"}, "Accept": {"multipart/mixed"}}}
+	Header: dialect.HeaderMap{"Content-Type": {"multipart/mixed; boundary=r"}, "Accept": {"multipart/mixed"}}}
 
 // multi is a multipart body, its lines ended as HTTP wants them.
 func multi(lines ...string) string { return strings.Join(lines, "\r\n") + "\r\n" }
@@ -40,10 +40,10 @@ func multi(lines ...string) string { return strings.Join(lines, "\r\n") + "\r\n"
 const typed = "multipart/mixed; boundary=b"
 
 func answer(contentType, body string) dialect.Response {
-	return dialect.Response{Status: 200, Header: dialect.Fields{"Content-Type": {contentType}}, Body: []byte(body)}
+	return dialect.Response{Status: 200, Header: dialect.HeaderMap{"Content-Type": {contentType}}, Body: []byte(body)}
 }
 
-// customer is the answer of the specification (OData 4.01, Part 1, 11.7.7.6): a
+// customer is the response of the specification (OData 4.01, Part 1, 11.7.7.6): a
 // query, a change set of two, and a query that found nothing.
 var customer = multi(
 	"--b",
@@ -85,7 +85,7 @@ var customer = multi(
 	"--b--",
 )
 
-// one is a batch of a single part with this header and this answer in it.
+// one is a batch of a single part with this header and this response in it.
 func one(header, text string) string {
 	return "--b\r\n" + header + "\r\n\r\n" + text + "\r\n--b--\r\n"
 }
@@ -108,12 +108,12 @@ func TestEveryPartIsReadByTheDialect(t *testing.T) {
 	d := open(t)
 	r := d.Decode(post, answer(typed, customer))
 	want := []parlance.Item{
-		{Index: 0, Outcome: parlance.Outcome{Kind: parlance.Success, Status: 200}},
-		{Index: 1, ID: "1", Outcome: parlance.Outcome{Kind: parlance.Success, Status: 201}},
-		{Index: 2, ID: "2", Outcome: parlance.Outcome{Kind: parlance.Empty, Status: 204}},
-		{Index: 3, Outcome: parlance.Outcome{Kind: parlance.NotFound, Status: 404, Code: "NoSuch", Detail: "There are no products.", Fields: []parlance.Field{{Path: "Products"}}}},
+		{Index: 0, Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: 200}},
+		{Index: 1, ID: "1", Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: 201}},
+		{Index: 2, ID: "2", Outcome: parlance.Outcome{Kind: parlance.KindEmpty, Status: 204}},
+		{Index: 3, Outcome: parlance.Outcome{Kind: parlance.KindNotFound, Status: 404, Code: "NoSuch", Detail: "There are no products.", Fields: []parlance.Field{{Path: "Products"}}}},
 	}
-	if r.Outcome.Kind != parlance.Partial || len(r.Diagnostics) > 0 || fmt.Sprint(r.Outcome.Items) != fmt.Sprint(want) {
+	if r.Outcome.Kind != parlance.KindPartial || len(r.Diagnostics) > 0 || fmt.Sprint(r.Outcome.Items) != fmt.Sprint(want) {
 		t.Errorf("got %v, complaints %v\n got %+v\nwant %+v", r.Outcome.Kind, r.Diagnostics, r.Outcome.Items, want)
 	}
 	parts, faults := odata.Parts(typed, []byte(customer))
@@ -124,9 +124,9 @@ func TestEveryPartIsReadByTheDialect(t *testing.T) {
 
 func TestTheWholeIsWhatItsPartsComeTo(t *testing.T) {
 	t.Parallel()
-	batch := func(answers ...string) string {
+	batch := func(responses ...string) string {
 		var b strings.Builder
-		for _, a := range answers {
+		for _, a := range responses {
 			b.WriteString("--b\r\n" + isHTTP + "\r\n\r\n" + a + "\r\n")
 		}
 		return b.String() + "--b--"
@@ -137,13 +137,13 @@ func TestTheWholeIsWhatItsPartsComeTo(t *testing.T) {
 		want       parlance.Kind
 		act        parlance.Act
 	}{
-		{"all well", batch(good, good), parlance.Success, parlance.Done},
-		{"one failed", batch(good, gone), parlance.Partial, parlance.Inspect},
-		{"all failed alike, as where a change set did", batch(gone), parlance.NotFound, parlance.Stop},
-		{"all failed, some by the service's fault", batch(gone, broke), parlance.Invalid, parlance.Retry},
-		{"one is to be repeated", batch(good, busy), parlance.Partial, parlance.Retry},
-		{"the rest goes on in the background", batch(good, "HTTP/1.1 202 Accepted\r\nLocation: /monitor/1\r\n\r\n"), parlance.Accepted, parlance.Poll},
-		{"a part with an answer that says too little", batch(good, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}", good), parlance.Success, parlance.Done},
+		{"all well", batch(good, good), parlance.KindSuccess, parlance.ActDone},
+		{"one failed", batch(good, gone), parlance.KindPartial, parlance.ActInspect},
+		{"all failed alike, as where a change set did", batch(gone), parlance.KindNotFound, parlance.ActStop},
+		{"all failed, some by the service's fault", batch(gone, broke), parlance.KindInvalid, parlance.ActRetry},
+		{"one is to be retried", batch(good, busy), parlance.KindPartial, parlance.ActRetry},
+		{"the rest goes on in the background", batch(good, "HTTP/1.1 202 Accepted\r\nLocation: /monitor/1\r\n\r\n"), parlance.KindAccepted, parlance.ActPoll},
+		{"a part with a response that says too little", batch(good, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}", good), parlance.KindSuccess, parlance.ActDone},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -153,11 +153,11 @@ func TestTheWholeIsWhatItsPartsComeTo(t *testing.T) {
 			if r.Outcome.Kind != test.want || decision.Act != test.act || len(r.Diagnostics) > 0 {
 				t.Errorf("%v, %+v, complaints %v", r.Outcome.Kind, decision, r.Diagnostics)
 			}
-			if decision.Act == parlance.Retry && decision.Scope != parlance.ScopeItems {
-				t.Errorf("the whole is to be repeated: %+v", decision)
+			if decision.Act == parlance.ActRetry && decision.Scope != parlance.ScopeItems {
+				t.Errorf("the whole is to be retried: %+v", decision)
 			}
-			if g := d.Glance(post, answer(typed, test.body)); g.Kind != test.want {
-				t.Errorf("a glance says %v", g.Kind)
+			if g := d.Classify(post, answer(typed, test.body)); g.Kind != test.want {
+				t.Errorf("a classification says %v", g.Kind)
 			}
 		})
 	}
@@ -173,36 +173,36 @@ func TestWhatCannotBeReadIsToldAndIsNoSuccess(t *testing.T) {
 		want                    parlance.Kind
 		items                   int
 	}{
-		{"no body", typed, "", "broken_batch", parlance.Noted, 0},
-		{"no part", typed, "--b--\r\n", "broken_batch", parlance.Noted, 0},
-		{"no boundary", "multipart/mixed", customer, "broken_batch", parlance.Noted, 0},
-		{"an empty boundary", `multipart/mixed; boundary=""`, customer, "broken_batch", parlance.Noted, 0},
-		{"a boundary that is too long", "multipart/mixed; boundary=" + strings.Repeat("b", 71), customer, "broken_batch", parlance.Noted, 0},
-		{"another boundary", "multipart/mixed; boundary=c", customer, "broken_batch", parlance.Noted, 0},
-		{"a content type that is none", "multipart/mixed; boundary=b; boundary=c", customer, "broken_batch", parlance.Noted, 0},
-		{"no end after a good part", typed, "--b\r\n" + isHTTP + "\r\n\r\n" + good + "\r\n--b\r\n", "broken_batch", parlance.Noted, 1},
-		{"no end after a failed part", typed, "--b\r\n" + isHTTP + "\r\n\r\nHTTP/1.1 404 No\r\n\r\n\r\n--b\r\n", "broken_batch", parlance.Partial, 1},
-		{"broken off in a part", typed, customer[:len(customer)-60], "broken_batch", parlance.Noted, 3},
-		{"broken off in a header", typed, customer[:len("--b\r\nContent-Ty")], "broken_batch", parlance.Noted, 0},
-		{"a broken change set", typed, strings.Replace(customer, "--cs--\r\n", "", 1), "broken_batch", parlance.Partial, 3},
-		{"a change set without a boundary", typed, strings.Replace(customer, "; boundary=cs", "", 1), "broken_batch", parlance.Partial, 2},
-		{"a change set in a change set", typed, one("Content-Type: multipart/mixed; boundary=c", multi("--c", "Content-Type: multipart/mixed; boundary=d", "", "--d", isHTTP, "", good, "--d--", "--c--")), "too_deep", parlance.Noted, 0},
-		{"a batch in a part", typed, one(isHTTP, "HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x--"), "broken_part", parlance.Noted, 0},
-		{"too many parts", typed, many, "too_many_parts", parlance.Noted, odata.MaxParts},
-		{"a part that is no HTTP", typed, one("Content-Type: application/json", `{}`), "unfit_part", parlance.Noted, 0},
-		{"a part without a type", typed, one("X: y", good), "unfit_part", parlance.Noted, 0},
-		{"a part in base64", typed, one(isHTTP+"\r\nContent-Transfer-Encoding: base64", "SFRUUC8xLjEgMjAwIE9LDQoNCg=="), "unfit_part", parlance.Noted, 0},
-		{"an empty part", typed, one(isHTTP, ""), "broken_part", parlance.Noted, 0},
-		{"a part without a status line", typed, one(isHTTP, "Content-Type: application/json\r\n\r\n{}"), "broken_part", parlance.Noted, 0},
-		{"a status of two digits", typed, one(isHTTP, "HTTP/1.1 20 OK\r\n\r\n"), "broken_part", parlance.Noted, 0},
-		{"a status with a sign", typed, one(isHTTP, "HTTP/1.1 +20 OK\r\n\r\n"), "broken_part", parlance.Noted, 0},
-		{"an interim status", typed, one(isHTTP, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), "broken_part", parlance.Noted, 0},
-		{"a header that is none", typed, one(isHTTP, "HTTP/1.1 200 OK\r\nno header\r\n\r\n"), "broken_part", parlance.Noted, 0},
-		{"a body shorter than its length", typed, one(isHTTP, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), "broken_part", parlance.Noted, 0},
-		{"a huge header of a part", typed, one(isHTTP+"\r\nX: "+strings.Repeat("x", odata.MaxHeader), good), "too_large", parlance.Noted, 0},
-		{"a huge header of an answer", typed, one(isHTTP, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", odata.MaxHeader)+"\r\n\r\n"), "broken_part", parlance.Noted, 0},
-		{"longer than is looked at", typed, one(isHTTP, "HTTP/1.1 200 OK\r\n\r\n"+strings.Repeat("x", dialect.MaxBody)), "cut_body", parlance.Noted, 0},
-		{"an error that is not the dialect's", typed, one(isHTTP, "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n\r\n[]"), "unfit_body", parlance.NotFound, 1},
+		{"no body", typed, "", "broken_batch", parlance.KindNoted, 0},
+		{"no part", typed, "--b--\r\n", "broken_batch", parlance.KindNoted, 0},
+		{"no boundary", "multipart/mixed", customer, "broken_batch", parlance.KindNoted, 0},
+		{"an empty boundary", `multipart/mixed; boundary=""`, customer, "broken_batch", parlance.KindNoted, 0},
+		{"a boundary that is too long", "multipart/mixed; boundary=" + strings.Repeat("b", 71), customer, "broken_batch", parlance.KindNoted, 0},
+		{"another boundary", "multipart/mixed; boundary=c", customer, "broken_batch", parlance.KindNoted, 0},
+		{"a content type that is none", "multipart/mixed; boundary=b; boundary=c", customer, "broken_batch", parlance.KindNoted, 0},
+		{"no end after a good part", typed, "--b\r\n" + isHTTP + "\r\n\r\n" + good + "\r\n--b\r\n", "broken_batch", parlance.KindNoted, 1},
+		{"no end after a failed part", typed, "--b\r\n" + isHTTP + "\r\n\r\nHTTP/1.1 404 No\r\n\r\n\r\n--b\r\n", "broken_batch", parlance.KindPartial, 1},
+		{"broken off in a part", typed, customer[:len(customer)-60], "broken_batch", parlance.KindNoted, 3},
+		{"broken off in a header", typed, customer[:len("--b\r\nContent-Ty")], "broken_batch", parlance.KindNoted, 0},
+		{"a broken change set", typed, strings.Replace(customer, "--cs--\r\n", "", 1), "broken_batch", parlance.KindPartial, 3},
+		{"a change set without a boundary", typed, strings.Replace(customer, "; boundary=cs", "", 1), "broken_batch", parlance.KindPartial, 2},
+		{"a change set in a change set", typed, one("Content-Type: multipart/mixed; boundary=c", multi("--c", "Content-Type: multipart/mixed; boundary=d", "", "--d", isHTTP, "", good, "--d--", "--c--")), "too_deep", parlance.KindNoted, 0},
+		{"a batch in a part", typed, one(isHTTP, "HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x--"), "broken_part", parlance.KindNoted, 0},
+		{"too many parts", typed, many, "too_many_parts", parlance.KindNoted, odata.MaxParts},
+		{"a part that is no HTTP", typed, one("Content-Type: application/json", `{}`), "unfit_part", parlance.KindNoted, 0},
+		{"a part without a type", typed, one("X: y", good), "unfit_part", parlance.KindNoted, 0},
+		{"a part in base64", typed, one(isHTTP+"\r\nContent-Transfer-Encoding: base64", "SFRUUC8xLjEgMjAwIE9LDQoNCg=="), "unfit_part", parlance.KindNoted, 0},
+		{"an empty part", typed, one(isHTTP, ""), "broken_part", parlance.KindNoted, 0},
+		{"a part without a status line", typed, one(isHTTP, "Content-Type: application/json\r\n\r\n{}"), "broken_part", parlance.KindNoted, 0},
+		{"a status of two digits", typed, one(isHTTP, "HTTP/1.1 20 OK\r\n\r\n"), "broken_part", parlance.KindNoted, 0},
+		{"a status with a sign", typed, one(isHTTP, "HTTP/1.1 +20 OK\r\n\r\n"), "broken_part", parlance.KindNoted, 0},
+		{"an interim status", typed, one(isHTTP, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), "broken_part", parlance.KindNoted, 0},
+		{"a header that is none", typed, one(isHTTP, "HTTP/1.1 200 OK\r\nno header\r\n\r\n"), "broken_part", parlance.KindNoted, 0},
+		{"a body shorter than its length", typed, one(isHTTP, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), "broken_part", parlance.KindNoted, 0},
+		{"a huge header of a part", typed, one(isHTTP+"\r\nX: "+strings.Repeat("x", odata.MaxHeader), good), "too_large", parlance.KindNoted, 0},
+		{"a huge header of a response", typed, one(isHTTP, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", odata.MaxHeader)+"\r\n\r\n"), "broken_part", parlance.KindNoted, 0},
+		{"longer than is looked at", typed, one(isHTTP, "HTTP/1.1 200 OK\r\n\r\n"+strings.Repeat("x", dialect.MaxBody)), "cut_body", parlance.KindNoted, 0},
+		{"an error that is not the dialect's", typed, one(isHTTP, "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n\r\n[]"), "unfit_body", parlance.KindNotFound, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -222,10 +222,10 @@ func TestABatchOfNothingButFaultsIsToldInFew(t *testing.T) {
 	inner := strings.Repeat("--c\r\n"+isHTTP+"\r\n\r\nno answer\r\n", odata.MaxParts) + "--c--"
 	body := one("Content-Type: multipart/mixed; boundary=c", inner)
 	r := open(t).Decode(post, answer(typed, body))
-	if r.Outcome.Kind != parlance.Noted || len(r.Outcome.Items) > 0 || len(r.Diagnostics) == 0 || len(r.Diagnostics) > 20 {
+	if r.Outcome.Kind != parlance.KindNoted || len(r.Outcome.Items) > 0 || len(r.Diagnostics) == 0 || len(r.Diagnostics) > 20 {
 		t.Errorf("%v, %d complaints", r.Outcome.Kind, len(r.Diagnostics))
 	}
-	// The change set is a part itself, so that its last answer is one too many.
+	// The change set is a part itself, so that its last response is one too many.
 	_, faults := odata.Parts(typed, []byte(body))
 	if len(faults) != odata.MaxParts || faults[len(faults)-1].Rule != "too_many_parts" {
 		t.Errorf("%d faults, at last %v", len(faults), faults[len(faults)-1])
@@ -236,7 +236,7 @@ func TestA202OfAnOlderVersionIsReadLikeA200(t *testing.T) {
 	t.Parallel()
 	res := answer(typed, customer)
 	res.Status = 202
-	if r := open(t).Decode(post, res); r.Outcome.Kind != parlance.Partial || r.Outcome.Status != 202 || len(r.Outcome.Items) != 4 {
+	if r := open(t).Decode(post, res); r.Outcome.Kind != parlance.KindPartial || r.Outcome.Status != 202 || len(r.Outcome.Items) != 4 {
 		t.Errorf("%+v", r.Outcome)
 	}
 }
@@ -244,15 +244,15 @@ func TestA202OfAnOlderVersionIsReadLikeA200(t *testing.T) {
 func TestWhatManySendersGetWrongIsReadAllTheSame(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
-		"bare line feeds":               strings.ReplaceAll(customer, "\r\n", "\n"),
-		"a preamble and an epilogue":    "Hello.\r\n" + customer + "Goodbye.\r\n",
-		"no line after the end":         strings.TrimRight(customer, "\r\n"),
-		"a blank line before an answer": strings.Replace(customer, "\r\n\r\nHTTP/1.1 201", "\r\n\r\n\r\nHTTP/1.1 201", 1),
-		"the id in the answer":          strings.Replace(strings.Replace(customer, "Content-ID: 1\r\n", "", 1), "HTTP/1.1 201 Created\r\n", "HTTP/1.1 201 Created\r\nContent-ID: 1\r\n", 1),
-		"no blank line after a header":  strings.Replace(customer, "204 No Content\r\n\r\n\r\n", "204 No Content\r\n", 1),
+		"bare line feeds":                strings.ReplaceAll(customer, "\r\n", "\n"),
+		"a preamble and an epilogue":     "Hello.\r\n" + customer + "Goodbye.\r\n",
+		"no line after the end":          strings.TrimRight(customer, "\r\n"),
+		"a blank line before a response": strings.Replace(customer, "\r\n\r\nHTTP/1.1 201", "\r\n\r\n\r\nHTTP/1.1 201", 1),
+		"the id in the response":         strings.Replace(strings.Replace(customer, "Content-ID: 1\r\n", "", 1), "HTTP/1.1 201 Created\r\n", "HTTP/1.1 201 Created\r\nContent-ID: 1\r\n", 1),
+		"no blank line after a header":   strings.Replace(customer, "204 No Content\r\n\r\n\r\n", "204 No Content\r\n", 1),
 	} {
 		r := open(t).Decode(post, answer(typed, body))
-		if r.Outcome.Kind != parlance.Partial || len(r.Outcome.Items) != 4 || r.Outcome.Items[1].ID != "1" || len(r.Diagnostics) > 0 {
+		if r.Outcome.Kind != parlance.KindPartial || len(r.Outcome.Items) != 4 || r.Outcome.Items[1].ID != "1" || len(r.Diagnostics) > 0 {
 			t.Errorf("%s: %+v, complaints %v", name, r.Outcome, r.Diagnostics)
 		}
 	}
@@ -268,22 +268,22 @@ func TestOnlyTheAnswerToABatchIsTakenApart(t *testing.T) {
 	}
 	res := answer(typed, customer)
 	res.Status = 401
-	if r := d.Decode(post, res); r.Outcome.Kind != parlance.Unauthenticated || len(r.Outcome.Items) > 0 {
+	if r := d.Decode(post, res); r.Outcome.Kind != parlance.KindUnauthenticated || len(r.Outcome.Items) > 0 {
 		t.Errorf("%+v", r.Outcome)
 	}
 }
 
 // failed is a batch of three: the first done, the others not.
 func failed() parlance.Outcome {
-	return parlance.Outcome{Kind: parlance.Partial, Items: []parlance.Item{
-		{Index: 0, ID: "1", Outcome: parlance.Outcome{Kind: parlance.Success, Status: 201}},
-		{Index: 1, ID: "2", Outcome: parlance.Outcome{Kind: parlance.NotFound, Code: "NoSuch", Detail: "There is no customer 7."}},
-		{Index: 2, ID: "3", Outcome: parlance.Outcome{Kind: parlance.RateLimited, RetryAfter: 7 * time.Second}},
+	return parlance.Outcome{Kind: parlance.KindPartial, Items: []parlance.Item{
+		{Index: 0, ID: "1", Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: 201}},
+		{Index: 1, ID: "2", Outcome: parlance.Outcome{Kind: parlance.KindNotFound, Code: "NoSuch", Detail: "There is no customer 7."}},
+		{Index: 2, ID: "3", Outcome: parlance.Outcome{Kind: parlance.KindRateLimited, RetryAfter: 7 * time.Second}},
 	}}
 }
 
-func response(m dialect.Message) dialect.Response {
-	header := dialect.Fields{}
+func response(m dialect.Encoded) dialect.Response {
+	header := dialect.HeaderMap{}
 	for _, p := range m.Header {
 		header[http.CanonicalHeaderKey(p.Name)] = append(header[http.CanonicalHeaderKey(p.Name)], p.Value)
 	}
@@ -299,7 +299,7 @@ func TestWhatIsWrittenReadsBack(t *testing.T) {
 		t.Errorf("losses %v", m.Losses)
 	}
 	r := d.Decode(post, response(m))
-	if m.Status != 200 || r.Outcome.Kind != parlance.Partial || len(r.Outcome.Items) != 3 || len(r.Diagnostics) > 0 {
+	if m.Status != 200 || r.Outcome.Kind != parlance.KindPartial || len(r.Outcome.Items) != 3 || len(r.Diagnostics) > 0 {
 		t.Fatalf("%d %s\nread back as %+v, complaints %v", m.Status, m.Body, r.Outcome, r.Diagnostics)
 	}
 	for i, it := range r.Outcome.Items {
@@ -316,7 +316,7 @@ func TestWhatIsWrittenReadsBack(t *testing.T) {
 func TestWhatABatchHasNoPlaceForIsToldAsLost(t *testing.T) {
 	t.Parallel()
 	o := failed()
-	o.Kind, o.Status, o.Detail, o.Notes, o.RequestID = parlance.Noted, 207, "Two failed", []string{"n"}, "r\r\nX: forged"
+	o.Kind, o.Status, o.Detail, o.Notes, o.RequestID = parlance.KindNoted, 207, "Two failed", []string{"n"}, "r\r\nX: forged"
 	o.Items[1].ID, o.Items[2].Index = "7\r\nX: forged", 9
 	o.Items[1].Outcome.Instance = "/customers/7"
 	m := open(t).Encode(nil, post, &o, dialect.Payload{ContentType: "application/json", Body: []byte(`{}`)})
@@ -352,13 +352,13 @@ func TestTheFileAnswersWhereNoMultipartIsWanted(t *testing.T) {
 		{"the batch is JSON", "POST", "application/json", "", false},
 		{"it is no batch", "PUT", multipart, "", false},
 	} {
-		req := dialect.Request{Method: test.method, Path: "/$batch", Header: dialect.Fields{"Content-Type": {test.contentType}}}
+		req := dialect.Request{Method: test.method, Path: "/$batch", Header: dialect.HeaderMap{"Content-Type": {test.contentType}}}
 		if test.accept != "" {
-			req.Header = dialect.Fields{"Content-Type": {test.contentType}, "Accept": {test.accept}}
+			req.Header = dialect.HeaderMap{"Content-Type": {test.contentType}, "Accept": {test.accept}}
 		}
 		o := failed()
 		m := open(t).Encode(nil, req, &o, dialect.Payload{})
-		got := slices.ContainsFunc(m.Header, func(p dialect.Pair) bool { return strings.HasPrefix(p.Value, "multipart/mixed") })
+		got := slices.ContainsFunc(m.Header, func(p dialect.HeaderField) bool { return strings.HasPrefix(p.Value, "multipart/mixed") })
 		if got != test.want {
 			t.Errorf("%s: %+v %s", test.name, m.Header, m.Body)
 		}
@@ -367,10 +367,10 @@ func TestTheFileAnswersWhereNoMultipartIsWanted(t *testing.T) {
 
 func TestAFailureIsNeverWrittenAsABatchThatWentWell(t *testing.T) {
 	t.Parallel()
-	o := parlance.Outcome{Kind: parlance.Unavailable, Items: []parlance.Item{{Outcome: parlance.Outcome{Kind: parlance.Success}}}}
+	o := parlance.Outcome{Kind: parlance.KindUnavailable, Items: []parlance.Item{{Outcome: parlance.Outcome{Kind: parlance.KindSuccess}}}}
 	d := open(t)
 	m := d.Encode(nil, post, &o, dialect.Payload{})
-	if r := d.Decode(post, response(m)); r.Outcome.Kind != parlance.Unavailable {
+	if r := d.Decode(post, response(m)); r.Outcome.Kind != parlance.KindUnavailable {
 		t.Errorf("%d %s reads as %v", m.Status, m.Body, r.Outcome.Kind)
 	}
 }
@@ -443,7 +443,7 @@ func TestABatchIsNeverSentAgainWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer res.Body.Close()
-		r, _ := client.Outcome(res)
+		r, _ := client.ReportOf(res)
 		if count != 1 || time.Since(start) != 0 || r.Decision.Scope != parlance.ScopeItems || r.Decision.After != 7*time.Second {
 			t.Errorf("%d requests, %+v", count, r.Decision)
 		}
@@ -466,7 +466,7 @@ func FuzzABatchIsReadWhole(f *testing.F) {
 			t.Errorf("%d parts, %d faults", len(parts), len(faults))
 		}
 		r := d.Decode(post, answer(contentType, body))
-		if len(r.Outcome.Items) != len(parts) || len(faults) > 0 && r.Outcome.Kind != parlance.Noted && r.Outcome.Kind != parlance.Partial {
+		if len(r.Outcome.Items) != len(parts) || len(faults) > 0 && r.Outcome.Kind != parlance.KindNoted && r.Outcome.Kind != parlance.KindPartial {
 			t.Errorf("%v of %d parts with %d faults", r.Outcome.Kind, len(parts), len(faults))
 		}
 		if len(parts) == 0 {
@@ -496,7 +496,7 @@ func Example() {
 		panic(err)
 	}
 	defer res.Body.Close()
-	r, _ := client.Outcome(res)
+	r, _ := client.ReportOf(res)
 	fmt.Println(r.Outcome.Kind)
 	for _, it := range r.Outcome.Items {
 		fmt.Printf("%d %q %d %v\n", it.Index, it.ID, it.Outcome.Status, it.Outcome.Kind)

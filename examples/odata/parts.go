@@ -19,16 +19,16 @@ import (
 // whole body has at most read.MaxBody bytes.
 const (
 	MaxParts  = 1000     // answers and change sets, those in change sets included
-	MaxHeader = 16 << 10 // bytes of the header of a part, and of the answer in it
+	MaxHeader = 16 << 10 // bytes of the header of a part, and of the response in it
 )
 
-// Part is one answer of a batch.
+// Part is one response of a batch.
 type Part struct {
-	Index  int    // zero-based place among the answers, those in change sets included
+	Index  int    // zero-based place among the responses, those in change sets included
 	ID     string // Content-ID, that of the request; "" where there is none
 	Set    int    // the change set that it stands in, from 1; 0 is none
 	Status int
-	Header dialect.Fields
+	Header dialect.HeaderMap
 	Body   []byte // the payload, in memory of its own
 }
 
@@ -44,7 +44,7 @@ func Parts(contentType string, body []byte) ([]Part, []parlance.Diagnostic) {
 type reader struct {
 	parts  []Part
 	faults []parlance.Diagnostic
-	next   int // the place of the next answer, whether it can be read or not
+	next   int // the place of the next response, whether it can be read or not
 	seen   int // parts of any kind
 	sets   int // change sets
 }
@@ -55,7 +55,7 @@ func (r *reader) note(rule, format string, args ...any) {
 }
 
 func warning(rule, format string, args ...any) parlance.Diagnostic {
-	return parlance.Diagnostic{Rule: rule, Severity: parlance.Warning, Message: fmt.Sprintf(format, args...)}
+	return parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: fmt.Sprintf(format, args...)}
 }
 
 // place says of which answer a complaint is.
@@ -112,7 +112,7 @@ func ended(body []byte, boundary string) bool {
 	return false
 }
 
-// part reads one part, which is an answer or a change set. It reports false
+// part reads one part, which is a response or a change set. It reports false
 // where no more is to be read.
 func (r *reader) part(header textproto.MIMEHeader, text []byte, set int) bool {
 	contentType := header.Get("Content-Type")
@@ -133,7 +133,7 @@ func (r *reader) part(header textproto.MIMEHeader, text []byte, set int) bool {
 	case size(header) > MaxHeader:
 		r.note("too_large", "%sits header has more than %d bytes", place(index), MaxHeader)
 	default:
-		p, err := answer(text)
+		p, err := parseResponse(text)
 		if err != nil {
 			r.note("broken_part", "%s%v", place(index), err)
 			break
@@ -148,7 +148,7 @@ func (r *reader) part(header textproto.MIMEHeader, text []byte, set int) bool {
 	return true
 }
 
-// The faults of an answer in a part.
+// The faults of a response in a part.
 var (
 	errNoStatus = errors.New("it does not begin with a status line such as HTTP/1.1 200 OK")
 	errInterim  = errors.New("its status is an interim one, which answers nothing")
@@ -159,8 +159,8 @@ var (
 	errEmpty    = errors.New("it is empty")
 )
 
-// answer reads one HTTP answer: status line, header, body.
-func answer(text []byte) (p Part, err error) {
+// parseResponse reads one HTTP answer: status line, header, body.
+func parseResponse(text []byte) (p Part, err error) {
 	text = bytes.TrimLeft(text, "\r\n") // a blank line too many is a common slip
 	if len(text) == 0 {
 		return p, errEmpty
@@ -177,7 +177,7 @@ func answer(text []byte) (p Part, err error) {
 	if err != nil {
 		return p, errHeader // whose text may be long
 	}
-	p.Header, p.Body = dialect.Fields(header), body
+	p.Header, p.Body = dialect.HeaderMap(header), body
 	if isMultipart(header.Get("Content-Type")) {
 		return p, errBatch // no request of a batch is a batch (11.7)
 	}
@@ -187,7 +187,7 @@ func answer(text []byte) (p Part, err error) {
 	return p, nil
 }
 
-// split parts the head of an answer from its body, at the first empty line. An
+// split parts the head of a response from its body, at the first empty line. An
 // answer without a body may lack that.
 func split(text []byte) (head, body []byte) {
 	for at := 0; ; {

@@ -20,7 +20,7 @@ import (
 // side: an Outcome does not know of change sets. The payloads of parts are not an
 // Outcome's either, so a service that has any writes its batch itself and sends
 // it as a server.Raw, which is left alone.
-func (Batch) Write(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, m *dialect.Message) {
+func (Batch) Write(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, m *dialect.Encoded) {
 	if !isBatch(req) || !wanted(req.Header) || len(o.Items) == 0 || isMultipart(field(m, "Content-Type")) {
 		return
 	}
@@ -59,13 +59,13 @@ func (Batch) Write(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome,
 		_, _ = p.Write(texts[i])
 	}
 	_ = w.Close()
-	m.Header = slices.DeleteFunc(m.Header, func(p dialect.Pair) bool { return p.Name == "Content-Type" })
-	m.Header = append(m.Header, dialect.Pair{Name: "Content-Type", Value: mixed + "; boundary=" + boundary}, dialect.Pair{Name: "OData-Version", Value: "4.0"})
+	m.Header = slices.DeleteFunc(m.Header, func(p dialect.HeaderField) bool { return p.Name == "Content-Type" })
+	m.Header = append(m.Header, dialect.HeaderField{Name: "Content-Type", Value: mixed + "; boundary=" + boundary}, dialect.HeaderField{Name: "OData-Version", Value: "4.0"})
 	m.Status, m.Body, m.Losses = http.StatusOK, body.Bytes(), losses // 11.7: a batch is answered by 200
 }
 
 // wanted reports that the caller takes a multipart answer: Accept says so, or
-// names neither form and the request has that one itself (11.7.1). The answer in
+// names neither form and the request has that one itself (11.7.1). The response in
 // JSON is the file's.
 func wanted(header dialect.Header) bool {
 	switch accept := strings.ToLower(first(header, "Accept")); {
@@ -78,7 +78,7 @@ func wanted(header dialect.Header) bool {
 }
 
 // field is the first header field of that name; "" where there is none.
-func field(m *dialect.Message, name string) string {
+func field(m *dialect.Encoded, name string) string {
 	for _, p := range m.Header {
 		if strings.EqualFold(p.Name, name) {
 			return p.Value
@@ -89,7 +89,7 @@ func field(m *dialect.Message, name string) string {
 
 // lost is what a batch does not say of the whole. Its own parts are all that it
 // has, besides the header.
-func lost(o *parlance.Outcome, kind parlance.Kind, reason parlance.Reason, m *dialect.Message) []parlance.Loss {
+func lost(o *parlance.Outcome, kind parlance.Kind, reason parlance.Reason, m *dialect.Encoded) []parlance.Loss {
 	var losses []parlance.Loss
 	add := func(attribute, why string, so bool) {
 		if so {
@@ -119,10 +119,10 @@ func lost(o *parlance.Outcome, kind parlance.Kind, reason parlance.Reason, m *di
 	return losses
 }
 
-// message is an answer as it stands in a part (RFC 9112, 2.1).
-func message(m dialect.Message) []byte {
+// message is a response as it stands in a part (RFC 9112, 2.1).
+func message(m dialect.Encoded) []byte {
 	if m.Status < 200 || m.Status > 999 {
-		m.Status = http.StatusInternalServerError // an Outcome may claim what no answer can
+		m.Status = http.StatusInternalServerError // an Outcome may claim what no response can
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", m.Status, http.StatusText(m.Status))
@@ -144,7 +144,7 @@ func isID(id string) bool {
 }
 
 // boundaryFor is a boundary that stands in none of the texts. It is the same for
-// the same texts, so that an answer can be compared with another.
+// the same texts, so that a response can be compared with another.
 func boundaryFor(texts [][]byte) string {
 	h := fnv.New64a()
 	for _, t := range texts {

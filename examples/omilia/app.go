@@ -26,7 +26,7 @@ var appSchema = validate.MustCompile(`{
 // own, and of all else as the rest of the service does.
 func (s *Service) newApp(next http.Handler) http.Handler {
 	return fits(appSchema, next, func(w http.ResponseWriter, r *http.Request, err error) {
-		if parlance.OutcomeOf(err).Reason != parlance.Fields {
+		if parlance.OutcomeOf(err).Reason != parlance.ReasonFields {
 			failCoded(w, r, err)
 			return
 		}

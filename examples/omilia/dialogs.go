@@ -63,7 +63,7 @@ func (s *dialogs) dialog(r *http.Request) (dialog, error) {
 	defer s.mu.Unlock()
 	d, ok := s.all[r.PathValue("id")]
 	if !ok {
-		return dialog{}, parlance.NewError(parlance.NotFound, "There is no dialog %s", r.PathValue("id"))
+		return dialog{}, parlance.NewError(parlance.KindNotFound, "There is no dialog %s", r.PathValue("id"))
 	}
 	return d, nil
 }
@@ -102,7 +102,7 @@ func (s *dialogs) message(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	if meant.Intent == "" {
-		return nil, parlance.NewError(parlance.Failed, "The message was not understood")
+		return nil, parlance.NewError(parlance.KindFailed, "The message was not understood")
 	}
 	// The bug: nobody looks whether there is such a mood.
 	mood := [...]string{"calm", "annoyed", "angry"}[meant.Mood]

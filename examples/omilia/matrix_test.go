@@ -137,7 +137,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		method, path, body string
 		header             []string // nil is the key alone
 		client             string
-		log                string // what stands in it of the cause, under the answer's id
+		log                string // what stands in it of the cause, under the response's id
 	}{
 		{name: "200 a dialog is read", given: dialog, method: "GET", path: "/dialogs/1", client: "is done"},
 		{name: "200 a message is understood", given: dialog, method: "POST", path: messages, body: hello, client: "is done"},
@@ -174,7 +174,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "404 a job of nobody", method: "GET", path: "/jobs/7", client: "stops"},
 		{
 			name: "409 another request is in the way under the same key", given: busy,
-			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it after 1s",
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it after 1s",
 		},
 		{
 			name:   "409 the key was used for something else",
@@ -193,40 +193,40 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "422 in the envelope of the services that validate", method: "POST", path: "/apps", body: `{"name":"","language":"xx"}`, client: "corrects it"},
 		{
 			name: "429 too many requests too quickly", config: omilia.Config{Rate: limit.Rate{Quota: 2, Window: time.Minute}}, given: full,
-			method: "GET", path: "/dialogs/1", client: "repeats it after 30s",
+			method: "GET", path: "/dialogs/1", client: "retries it after 30s",
 		},
 		{
 			name:   "500 a bug panics",
 			given:  func(h *house) { dialog(h); h.answers(200, `{"intent":"balance","mood":7}`) },
-			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "index out of range",
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it, later each time", log: "index out of range",
 		},
 		{
 			name:   "502 the engine answers nonsense",
 			given:  func(h *house) { dialog(h); h.answers(200, `<html>`) },
-			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "nonsense",
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it, later each time", log: "nonsense",
 		},
 		{ // the client end gives a POST a key of its own
 			name:   "502 the engine fails",
 			given:  func(h *house) { dialog(h); h.answers(500, `core 3 dumped`) },
-			method: "POST", path: messages, body: hello, client: "repeats it, later each time", log: "answered 500",
+			method: "POST", path: messages, body: hello, client: "retries it, later each time", log: "answered 500",
 		},
 		{
 			name: "503 as many are served as can be", config: omilia.Config{AtOnce: 1}, given: busy,
-			method: "GET", path: "/dialogs/1", client: "repeats it after 1s",
+			method: "GET", path: "/dialogs/1", client: "retries it after 1s",
 		},
 		{
 			name:   "503 maintenance for who knows how long",
 			given:  func(h *house) { h.Maintenance.Close(time.Time{}) },
-			method: "GET", path: "/dialogs/1", client: "repeats it, later each time",
+			method: "GET", path: "/dialogs/1", client: "retries it, later each time",
 		},
 		{
 			name: "503 the engine is gone", config: omilia.Config{Engine: "http://" + testnet.Closed}, given: dialog,
-			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "refused",
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it, later each time", log: "refused",
 		},
 		{
 			name: "504 the engine is too slow", config: omilia.Config{Timeout: time.Millisecond},
 			given:  func(h *house) { dialog(h); h.hangs() },
-			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "repeats it, later each time", log: "exceeded",
+			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it, later each time", log: "exceeded",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -259,7 +259,7 @@ func TestTheClientEndReadsBothEnvelopes(t *testing.T) {
 		"/apps":    {`{"name":"bank","language":"xx"}`, "", parlance.Field{Path: "language", Code: "enum", Message: "The language must be one of: en, el"}},
 	} {
 		o := golden.Send(t, "omilia", http.DefaultTransport, golden.Request(t, h.url, "POST", path, want.body, key), 1).Outcome
-		if o.Kind != parlance.Invalid || o.Reason != parlance.Fields || o.Code != want.code || !slices.Contains(o.Fields, want.field) {
+		if o.Kind != parlance.KindInvalid || o.Reason != parlance.ReasonFields || o.Code != want.code || !slices.Contains(o.Fields, want.field) {
 			t.Errorf("%s: got %+v", path, o)
 		}
 	}
@@ -281,7 +281,7 @@ func TestAJobIsLookedAtUntilItIsDone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, to := town(t, hang)
-		ask := func(method, path, body string) (*http.Request, golden.Answer) {
+		ask := func(method, path, body string) (*http.Request, golden.Response) {
 			r := golden.Request(t, "http://house", method, path, body, key)
 			return r, golden.Send(t, "omilia", to, r, 1)
 		}
@@ -329,12 +329,12 @@ func TestADialogThatIsSilentForTooLongLosesItsSeat(t *testing.T) {
 	})
 }
 
-// The page says exponential backoff, and the answer says when.
+// The page says exponential backoff, and the response says when.
 func TestTheClientEndWaitsAsItIsToldAndIsServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, to := town(t, hang)
-		ask := func(attempts int) golden.Answer {
+		ask := func(attempts int) golden.Response {
 			return golden.Send(t, "omilia", to, golden.Request(t, "http://house", "GET", "/dialogs/1", "", key), attempts)
 		}
 		for range 10 {
@@ -358,7 +358,7 @@ func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
 	if r.Caller != "demo" || r.Route != "POST /dialogs/{id}/messages" || r.Status != 502 || len(r.Calls) != 1 || len(r.Lines) != 1 {
 		t.Fatalf("got %+v", r)
 	}
-	if c := r.Calls[0]; c.Method != "POST" || "http://"+c.Host != h.engine.URL || c.Outcome.Kind != parlance.Internal || c.Outcome.Status != 500 {
+	if c := r.Calls[0]; c.Method != "POST" || "http://"+c.Host != h.engine.URL || c.Outcome.Kind != parlance.KindInternal || c.Outcome.Status != 500 {
 		t.Errorf("got %+v", c)
 	}
 }

@@ -12,7 +12,7 @@
 // A POST that has an Idempotency-Key is done once, and 409 says that another one
 // is in its way. All want "Authorization: Bearer demo-key", or that of a reader, else
 // 401, and each caller may send so many requests a second, else 429. During maintenance, and
-// while more come than can be served, all answer 503.
+// while more come than can be served, all response 503.
 package omilia
 
 import (
@@ -124,7 +124,7 @@ func New(c Config) (*Service, error) {
 			all: map[string]dialog{},
 			seats: license.Seats{
 				Store: c.Store.Seats(), Pool: "dialogs", Count: cmp.Or(c.Seats, 2), Lease: silence,
-				Error: parlance.Outcome{Kind: parlance.Quota, Reason: parlance.Licence, Detail: "No available licenses"},
+				Error: parlance.Outcome{Kind: parlance.KindQuota, Reason: parlance.ReasonLicense, Detail: "No available licenses"},
 			},
 			engine: engine{c.Engine, &http.Client{Transport: server.RecordCalls(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
 		},

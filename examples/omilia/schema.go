@@ -54,7 +54,7 @@ func coded(err error) error {
 	if !ok {
 		return err
 	}
-	if e.Outcome.Reason != parlance.Fields { // it was not even read: the code is that of its status
+	if e.Outcome.Reason != parlance.ReasonFields { // it was not even read: the code is that of its status
 		for i := range e.Outcome.Fields {
 			e.Outcome.Fields[i].Code = codeUnreadable
 		}

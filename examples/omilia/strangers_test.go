@@ -153,7 +153,7 @@ func (a answer) readsWithoutComplaint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res := dialect.Response{Status: a.Status, Header: dialect.Fields(a.Header), Body: []byte(a.Body)}
+	res := dialect.Response{Status: a.Status, Header: dialect.HeaderMap(a.Header), Body: []byte(a.Body)}
 	x, y := own.Decode(dialect.Request{}, res), vendor.Decode(dialect.Request{}, res)
 	if len(x.Diagnostics)+len(y.Diagnostics) > 0 || x.Outcome.Kind != y.Outcome.Kind || x.Outcome.Detail != y.Outcome.Detail {
 		t.Errorf("got %v %v and %v %v", x.Outcome, x.Diagnostics, y.Outcome, y.Diagnostics)

@@ -110,7 +110,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		method, path, body string
 		as                 string
 		client             string
-		log                string // what stands in it of the cause, under the answer's id
+		log                string // what stands in it of the cause, under the response's id
 	}{
 		{name: "200 a book is read", method: "GET", path: "/books/1", as: reader, client: "is done"},
 		{name: "200 the service behind answers", method: "GET", path: "/reports", as: reader, client: "is done"},
@@ -122,48 +122,48 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "403 a reader adds a book", method: "POST", path: "/books", body: `{"title":"Mine"}`, as: reader, client: "stops"},
 		{name: "404 there is no such book", method: "GET", path: "/books/2", as: reader, client: "stops"},
 		{name: "404 there is no such route", method: "GET", path: "/shelves", as: reader, client: "stops"},
-		{name: "500 a bug panics", method: "GET", path: "/books/1/loans?month=13", as: reader, client: "repeats it, later each time", log: "index out of range"},
+		{name: "500 a bug panics", method: "GET", path: "/books/1/loans?month=13", as: reader, client: "retries it, later each time", log: "index out of range"},
 		{
 			name:   "502 the service behind fails",
 			given:  func(h *house) { h.says.Store(says(500, "text/plain", "stack trace")) },
-			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "answered 500",
+			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "answered 500",
 		},
 		{
 			name:   "502 the service behind sends no JSON",
 			given:  func(h *house) { h.says.Store(says(200, "text/html", "<html>")) },
-			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "sent no JSON",
+			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "sent no JSON",
 		},
 		{
 			name:   "502 the service behind breaks off",
 			given:  func(h *house) { h.says.Store(http.HandlerFunc(breaksOff)) },
-			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "unexpected EOF",
+			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "unexpected EOF",
 		},
 		{
 			name:   "503 the service behind is gone",
 			config: plain.Config{Backend: "http://" + testnet.Closed},
-			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "refused",
+			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "refused",
 		},
 		{
 			name:   "503 the service behind hangs",
 			config: plain.Config{Timeout: time.Millisecond},
 			given:  (*house).hang,
-			method: "GET", path: "/reports", as: reader, client: "repeats it, later each time", log: "exceeded",
+			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "exceeded",
 		},
 		{
 			name:   "503 as many are served as can be",
 			config: plain.Config{AtOnce: 1},
 			given:  (*house).busy,
-			method: "GET", path: "/books/1", as: reader, client: "repeats it after 1s",
+			method: "GET", path: "/books/1", as: reader, client: "retries it after 1s",
 		},
 		{
 			name:   "503 maintenance for who knows how long",
 			given:  func(h *house) { h.Maintenance.Close(time.Time{}) },
-			method: "GET", path: "/books/1", as: reader, client: "repeats it, later each time",
+			method: "GET", path: "/books/1", as: reader, client: "retries it, later each time",
 		},
 		{
 			name:   "503 a POST in maintenance did nothing",
 			given:  func(h *house) { h.Maintenance.Close(time.Time{}) },
-			method: "POST", path: "/books", body: `{"title":"The Sky"}`, as: librarian, client: "would repeat it if that were safe",
+			method: "POST", path: "/books", body: `{"title":"The Sky"}`, as: librarian, client: "would retry it if that were safe",
 		},
 
 		// What the page does not list goes by its class.
@@ -180,7 +180,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{
 			name:   "507 the shelf is full",
 			config: plain.Config{Room: 1},
-			method: "POST", path: "/books", body: `{"title":"The Sky"}`, as: librarian, client: "would repeat it if that were safe", log: "The shelf is full",
+			method: "POST", path: "/books", body: `{"title":"The Sky"}`, as: librarian, client: "would retry it if that were safe", log: "The shelf is full",
 		},
 		{name: "405 nobody deletes a book", method: "DELETE", path: "/books/1", as: librarian, client: "corrects it"},
 		{
@@ -200,7 +200,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{
 			name:   "599 the archive has a code of its own",
 			given:  func(h *house) { h.says.Store(says(599, "text/plain", "reel 7 is torn")) },
-			method: "GET", path: "/archive/1926", as: reader, client: "repeats it, later each time", log: "reel 7 is torn",
+			method: "GET", path: "/archive/1926", as: reader, client: "retries it, later each time", log: "reel 7 is torn",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -217,8 +217,8 @@ func TestEachCodeHasItsCause(t *testing.T) {
 	}
 }
 
-// The page's two rules: 4XX is never repeated unmodified, 5XX is after a delay.
-func TestTheClientEndRepeatsWhatFailedBehindAndNothingThatItDidWrong(t *testing.T) {
+// The page's two rules: 4XX is never retried unmodified, 5XX is after a delay.
+func TestTheClientEndRetriesWhatFailedBehindAndNothingThatItDidWrong(t *testing.T) {
 	t.Parallel()
 	for path, times := range map[string]int32{"/archive/418": 1, "/archive/429": 1, "/archive/599": 3, "/archive/502": 3, "/archive/200": 1} {
 		synctest.Test(t, func(t *testing.T) {

@@ -9,7 +9,7 @@
 //	GET  /archive/          is the service behind itself, with whatever codes it has
 //
 // All want Basic authentication as reader or librarian, password "demo", else
-// 401. During maintenance, and while more come than can be served, all answer
+// 401. During maintenance, and while more come than can be served, all response
 // 503 and say when to come back.
 package plain
 
@@ -69,7 +69,7 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	closed := parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Maintenance, Detail: "The library is closed for maintenance"}
+	closed := parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonMaintenance, Detail: "The library is closed for maintenance"}
 	return &Service{
 		Maintenance: guard.Maintenance{Error: closed},
 
@@ -90,7 +90,7 @@ func (s *Service) Handler() http.Handler {
 	mux.Handle("GET /archive/", guard.Deadline(s.config.Timeout)(s.archive()))
 
 	overload := &guard.Overload{Served: s.config.AtOnce, Error: parlance.Outcome{
-		Kind: parlance.Unavailable, Detail: "Too many readers at one time"}}
+		Kind: parlance.KindUnavailable, Detail: "Too many readers at one time"}}
 	authenticate := auth.Authenticate(auth.Basic("library", auth.VerifierFunc(verify)))
 	return s.api.Wrap(s.Maintenance.Wrap(overload.Wrap(authenticate(mux))))
 }

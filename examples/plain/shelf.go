@@ -41,7 +41,7 @@ func (s *shelf) add(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if len(s.books) >= s.room {
 		// No code of the page says so, but one of the class does.
 		return nil, &parlance.Error{Outcome: parlance.Outcome{
-			Kind: parlance.Internal, Status: http.StatusInsufficientStorage, Detail: "The shelf is full"}}
+			Kind: parlance.KindInternal, Status: http.StatusInsufficientStorage, Detail: "The shelf is full"}}
 	}
 	b.ID = len(s.books) + 1
 	s.books = append(s.books, b)
@@ -63,7 +63,7 @@ func (s *shelf) lend(_ http.ResponseWriter, r *http.Request) (any, error) {
 	who, _ := server.PrincipalOf(r.Context())
 	if has, lent := s.lent[b.ID]; lent && has != who.ID {
 		return nil, &parlance.Error{Outcome: parlance.Outcome{
-			Kind: parlance.Invalid, Status: http.StatusLocked, Detail: "Somebody else has this book"}}
+			Kind: parlance.KindInvalid, Status: http.StatusLocked, Detail: "Somebody else has this book"}}
 	}
 	s.lent[b.ID] = who.ID
 	return b, nil
@@ -80,7 +80,7 @@ func (s *shelf) book(r *http.Request) (book, error) {
 func (s *shelf) find(r *http.Request) (book, error) {
 	id, err := strconv.Atoi(r.PathValue("id"))
 	if err != nil || id < 1 || id > len(s.books) {
-		return book{}, parlance.NewError(parlance.NotFound, "There is no book %q", r.PathValue("id"))
+		return book{}, parlance.NewError(parlance.KindNotFound, "There is no book %q", r.PathValue("id"))
 	}
 	return s.books[id-1], nil
 }
@@ -94,7 +94,7 @@ func (s *shelf) loans(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	month, err := strconv.Atoi(r.URL.Query().Get("month"))
 	if err != nil {
-		return nil, parlance.NewError(parlance.Invalid, "month is a number")
+		return nil, parlance.NewError(parlance.KindInvalid, "month is a number")
 	}
 	// The bug: nobody looks whether there is such a month.
 	return map[string]any{"title": b.Title, "lent": lent[month-1]}, nil

@@ -1,9 +1,9 @@
 // Package shopify reads Shopify's GraphQL Admin API. All but one thing of it
 // stands in shopify.yaml; that one is arithmetic, and so an Extension:
 //
-// Every answer states what the query costs and what the caller's bucket holds
+// Every response states what the query costs and what the caller's bucket holds
 // (extensions.cost). A query is let through where the bucket has room for its
-// requested cost; where it has not, the answer is a 200 with the code THROTTLED,
+// requested cost; where it has not, the response is a 200 with the code THROTTLED,
 // without any time to wait. The bucket fills by restoreRate points a second, so
 // the wait is
 //
@@ -50,24 +50,24 @@ var _ dialect.Extension = Cost{}
 func (Cost) Concerns(_ dialect.Request, status int, _ dialect.Header) bool { return status == 200 }
 
 // Read sets RetryAfter of a query that was throttled, or says that no wait will
-// help it. What the file made of the answer stays: its kind, its code, and, where
+// help it. What the file made of the response stays: its kind, its code, and, where
 // the numbers do not explain the throttle, its backoff.
-func (Cost) Read(_ *dialect.Dialect, _ dialect.Request, res dialect.Response, r *dialect.Reading) {
+func (Cost) Read(_ *dialect.Dialect, _ dialect.Request, res dialect.Response, r *dialect.Decoded) {
 	o := &r.Outcome
-	if o.Kind != parlance.RateLimited || res.Cut || len(res.Body) > dialect.MaxBody {
+	if o.Kind != parlance.KindRateLimited || res.Cut || len(res.Body) > dialect.MaxBody {
 		return
 	}
-	var answer struct {
+	var response struct {
 		Extensions struct {
 			Cost *bill `json:"cost"`
 		} `json:"extensions"`
 	}
-	if err := json.Unmarshal(res.Body, &answer); err != nil {
-		r.Diagnostics = append(r.Diagnostics, parlance.Diagnostic{Rule: "bad_cost", Severity: parlance.Warning,
+	if err := json.Unmarshal(res.Body, &response); err != nil {
+		r.Diagnostics = append(r.Diagnostics, parlance.Diagnostic{Rule: "bad_cost", Severity: parlance.SeverityWarning,
 			Message: "extensions.cost cannot be read, so the wait is a guess: " + err.Error()})
 		return
 	}
-	b := answer.Extensions.Cost
+	b := response.Extensions.Cost
 	if b == nil {
 		return
 	}
@@ -82,7 +82,7 @@ func (Cost) Read(_ *dialect.Dialect, _ dialect.Request, res dialect.Response, r 
 // says how long. To state the cost object one has to know the query's cost and
 // the caller's bucket; an Outcome has the one number that follows from the four,
 // and four that were made up would be believed.
-func (Cost) Write(*dialect.Dialect, dialect.Request, *parlance.Outcome, *dialect.Message) {}
+func (Cost) Write(*dialect.Dialect, dialect.Request, *parlance.Outcome, *dialect.Encoded) {}
 
 // bill is extensions.cost. A number that is missing is nil. actualQueryCost is
 // null where a query was throttled, and is of no use here.

@@ -40,7 +40,7 @@ func bill(requested, maximum, available, restore string) string {
 }
 
 func answer(body string) dialect.Response {
-	return dialect.Response{Status: 200, Header: dialect.Fields{"Content-Type": {"application/json"}}, Body: []byte(body)}
+	return dialect.Response{Status: 200, Header: dialect.HeaderMap{"Content-Type": {"application/json"}}, Body: []byte(body)}
 }
 
 var post = dialect.Request{Method: "POST", Path: "/admin/api/2026-01/graphql.json"}
@@ -84,20 +84,20 @@ func TestTheWaitIsWhatTheBucketTakesToFill(t *testing.T) {
 			d := open(t)
 			r := d.Decode(post, answer(throttled(test.cost)))
 			o := r.Outcome
-			if o.Kind != parlance.RateLimited || o.Code != "THROTTLED" || o.RetryAfter != test.want {
+			if o.Kind != parlance.KindRateLimited || o.Code != "THROTTLED" || o.RetryAfter != test.want {
 				t.Errorf("got %v %q after %v, want a wait of %v", o.Kind, o.Code, o.RetryAfter, test.want)
 			}
 			decision := d.Decide(post, &o)
 			switch {
-			case test.stop && decision.Act != parlance.Stop:
+			case test.stop && decision.Act != parlance.ActStop:
 				t.Errorf("%v, though no wait will help", decision.Act)
-			case !test.stop && (decision.Act != parlance.Retry || !decision.RepeatSafe || decision.After != test.want):
+			case !test.stop && (decision.Act != parlance.ActRetry || !decision.RetrySafe || decision.After != test.want):
 				t.Errorf("%+v", decision)
 			case !test.stop && test.want == 0 && decision.Backoff.Floor == 0:
 				t.Errorf("the backoff is gone: %+v", decision)
 			}
-			if g := d.Glance(post, answer(throttled(test.cost))); g.Kind != o.Kind || g.Decision.After != decision.After {
-				t.Errorf("a glance says otherwise: %+v", g)
+			if g := d.Classify(post, answer(throttled(test.cost))); g.Kind != o.Kind || g.Decision.After != decision.After {
+				t.Errorf("a classification says otherwise: %+v", g)
 			}
 			if len(r.Diagnostics) > 0 {
 				t.Errorf("complaints: %v", r.Diagnostics)
@@ -113,7 +113,7 @@ func TestNumbersThatAreNoneAreToldAndChangeNothing(t *testing.T) {
 	} {
 		d := open(t)
 		r := d.Decode(post, answer(throttled(cost)))
-		if r.Outcome.Kind != parlance.RateLimited || r.Outcome.RetryAfter != 0 || d.Decide(post, &r.Outcome).Act != parlance.Retry {
+		if r.Outcome.Kind != parlance.KindRateLimited || r.Outcome.RetryAfter != 0 || d.Decide(post, &r.Outcome).Act != parlance.ActRetry {
 			t.Errorf("%s: %+v", cost, r.Outcome)
 		}
 		if len(r.Diagnostics) != 1 || r.Diagnostics[0].Rule != "bad_cost" {
@@ -126,20 +126,20 @@ func TestOnlyAThrottledQueryIsAskedToWait(t *testing.T) {
 	t.Parallel()
 	cost := `"extensions":{"cost":` + bill("752", "1000", "0", "50") + `}`
 	for body, want := range map[string]parlance.Kind{
-		`{"data":{"shop":{"name":"A"}},` + cost + `}`: parlance.Success,
-		`{"data":{"shop":null},"errors":[{"message":"No","path":["shop"],"extensions":{"code":"THROTTLED"}}],` + cost + `}`: parlance.Partial,
-		`{"errors":[{"message":"No","extensions":{"code":"ACCESS_DENIED"}}],` + cost + `}`:                                  parlance.Unauthenticated,
-		`{"errors":[{"message":"Too dear","extensions":{"code":"MAX_COST_EXCEEDED","cost":2003,"maxCost":1000}}]}`:          parlance.Invalid,
-		`{"errors":[{"message":"Parse error"}],` + cost + `}`:                                                               parlance.Failed,
-		`{"errors":"no list at all",` + cost + `}`:                                                                          parlance.Failed,
-		`{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}],` + cost:                                     parlance.Noted, // broken off
+		`{"data":{"shop":{"name":"A"}},` + cost + `}`: parlance.KindSuccess,
+		`{"data":{"shop":null},"errors":[{"message":"No","path":["shop"],"extensions":{"code":"THROTTLED"}}],` + cost + `}`: parlance.KindPartial,
+		`{"errors":[{"message":"No","extensions":{"code":"ACCESS_DENIED"}}],` + cost + `}`:                                  parlance.KindUnauthenticated,
+		`{"errors":[{"message":"Too dear","extensions":{"code":"MAX_COST_EXCEEDED","cost":2003,"maxCost":1000}}]}`:          parlance.KindInvalid,
+		`{"errors":[{"message":"Parse error"}],` + cost + `}`:                                                               parlance.KindFailed,
+		`{"errors":"no list at all",` + cost + `}`:                                                                          parlance.KindFailed,
+		`{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}],` + cost:                                     parlance.KindNoted, // broken off
 	} {
 		d := open(t)
 		r := d.Decode(post, answer(body))
 		if r.Outcome.Kind != want || r.Outcome.RetryAfter != 0 {
 			t.Errorf("%s: %v after %v, want %v", body, r.Outcome.Kind, r.Outcome.RetryAfter, want)
 		}
-		if act := d.Decide(post, &r.Outcome).Act; act == parlance.Retry {
+		if act := d.Decide(post, &r.Outcome).Act; act == parlance.ActRetry {
 			t.Errorf("%s: %v", body, act)
 		}
 	}
@@ -188,7 +188,7 @@ func TestAThrottledMutationIsSentAgainWhenTheBucketHasRoom(t *testing.T) {
 		if len(s.seen) != 2 || s.seen[1].Sub(s.seen[0]) != 4*time.Second {
 			t.Errorf("seen at %v", s.seen)
 		}
-		if r, _ := client.Outcome(res); string(r.Data) != `{"shop":{"name":"A"}}` {
+		if r, _ := client.ReportOf(res); string(r.Data) != `{"shop":{"name":"A"}}` {
 			t.Errorf("data %s", r.Data)
 		}
 	})
@@ -200,9 +200,9 @@ func TestAQueryThatIsTooDearIsSentOnce(t *testing.T) {
 		name, body string
 		act        parlance.Act
 	}{
-		{"for this bucket", throttled(bill("1500", "1000", "1000", "50")), parlance.Stop},
-		{"for any", `{"errors":[{"message":"Query cost is 2003","extensions":{"code":"MAX_COST_EXCEEDED","cost":2003,"maxCost":1000}}]}`, parlance.Correct},
-		{"for the caller's patience", throttled(bill("1000", "1000", "0", "1")), parlance.Retry}, // 1000 s: held, for the caller to park
+		{"for this bucket", throttled(bill("1500", "1000", "1000", "50")), parlance.ActStop},
+		{"for any", `{"errors":[{"message":"Query cost is 2003","extensions":{"code":"MAX_COST_EXCEEDED","cost":2003,"maxCost":1000}}]}`, parlance.ActCorrect},
+		{"for the caller's patience", throttled(bill("1000", "1000", "0", "1")), parlance.ActRetry}, // 1000 s: held, for the caller to park
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -219,7 +219,7 @@ func TestAQueryThatIsTooDearIsSentOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer res.Body.Close()
-			r, ok := client.Outcome(res)
+			r, ok := client.ReportOf(res)
 			if !ok || count != 1 || r.Decision.Act != test.act {
 				t.Errorf("%d requests, %+v", count, r.Decision)
 			}
@@ -233,12 +233,12 @@ func TestAQueryThatIsTooDearIsSentOnce(t *testing.T) {
 func TestAWaitIsWrittenAsRetryAfterAndReadBack(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	o := parlance.Outcome{Kind: parlance.RateLimited, Code: "THROTTLED", Detail: "Throttled", RetryAfter: 4 * time.Second}
+	o := parlance.Outcome{Kind: parlance.KindRateLimited, Code: "THROTTLED", Detail: "Throttled", RetryAfter: 4 * time.Second}
 	m := d.Encode([]byte("before "), post, &o, dialect.Payload{})
 	if want := `before {"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}`; m.Status != 200 || string(m.Body) != want || len(m.Losses) > 0 {
 		t.Errorf("got %d %s, losses %v", m.Status, m.Body, m.Losses)
 	}
-	header := dialect.Fields{}
+	header := dialect.HeaderMap{}
 	for _, p := range m.Header {
 		header[p.Name] = append(header[p.Name], p.Value)
 	}
@@ -256,7 +256,7 @@ func FuzzReadingACostHoldsTheFilesMeaning(f *testing.F) {
 	d := open(f)
 	f.Fuzz(func(t *testing.T, cost string) {
 		r := d.Decode(post, answer(throttled(cost)))
-		if k := r.Outcome.Kind; k != parlance.RateLimited && k != parlance.Noted {
+		if k := r.Outcome.Kind; k != parlance.KindRateLimited && k != parlance.KindNoted {
 			t.Errorf("%v", k)
 		}
 		if r.Outcome.RetryAfter < 0 || r.Outcome.RetryAfter%time.Second != 0 {

@@ -38,11 +38,11 @@ func (s *Service) update(ctx context.Context, r bulk.Record) (parlance.Item, err
 		return parlance.Item{}, err
 	}
 	if c.Activity == 0 && c.Payee == "" {
-		return parlance.Item{}, parlance.NewError(parlance.Invalid, "A record needs the key of an activity and of a payee.")
+		return parlance.Item{}, parlance.NewError(parlance.KindInvalid, "A record needs the key of an activity and of a payee.")
 	}
 	item := parlance.Item{ID: c.String()}
 	if c.Amount < 0 {
-		return item, parlance.NewError(parlance.Invalid, "The amount must not be negative.")
+		return item, parlance.NewError(parlance.KindInvalid, "The amount must not be negative.")
 	}
 	// Another bug that stays: nobody thought of a payee without a letter.
 	s.log.InfoContext(ctx, "an amount is set", "activity", c.Activity, "region", c.Payee[:1])
@@ -50,7 +50,7 @@ func (s *Service) update(ctx context.Context, r bulk.Record) (parlance.Item, err
 	defer s.mu.Unlock()
 	_, known := s.activities[c.commissionKey]
 	s.activities[c.commissionKey] = c.Amount
-	item.Outcome = parlance.Outcome{Kind: parlance.Success, Status: 201, Detail: "Created"}
+	item.Outcome = parlance.Outcome{Kind: parlance.KindSuccess, Status: 201, Detail: "Created"}
 	if known {
 		item.Outcome.Status, item.Outcome.Detail = 200, "Updated"
 	}

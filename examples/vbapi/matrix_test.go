@@ -77,9 +77,9 @@ func gone(c *vbapi.Config) { c.Rating = "http://" + testnet.Closed }
 
 // by makes the caller one that says who it is in a way of its own.
 func (h *house) by(who ...client.Option) {
-	options := append(who, client.WithBase(h.tape), client.WithAttempts(1))
+	options := append(who, client.WithBase(h.tape), client.WithMaxAttempts(1))
 	if h.tape.Slow { // who has the time waits
-		options = append(options, client.WithAttempts(3))
+		options = append(options, client.WithMaxAttempts(3))
 	}
 	h.caller = &http.Client{Transport: client.New(h.speaks, options...)}
 }
@@ -112,11 +112,11 @@ func (h *house) logIn(ctx context.Context) (client.Grant, error) {
 	if res.StatusCode != http.StatusOK {
 		return client.Grant{}, fmt.Errorf("the log-in was answered %s", res.Status)
 	}
-	var answer struct {
+	var response struct {
 		Data struct{ IDToken string }
 	}
-	err = json.NewDecoder(res.Body).Decode(&answer)
-	return client.Grant{Token: answer.Data.IDToken}, err
+	err = json.NewDecoder(res.Body).Decode(&response)
+	return client.Grant{Token: response.Data.IDToken}, err
 }
 
 // send sends a request by the client end. A header is "Name: value".
@@ -187,13 +187,13 @@ func TestEachCodeHasItsCause(t *testing.T) {
 				h.send("GET", products, "", "")
 				time.Sleep(time.Second)
 			},
-			method: "GET", path: products, client: "gets a new token and repeats, is done",
+			method: "GET", path: products, client: "gets a new token and retries, is done",
 		},
 		{name: "401 the key is wrong", given: (*house).nobody, method: "GET", path: products, header: "X-Api-Key: guess", client: "stops"},
 		{name: "401 there is no key beside the password", given: (*house).nobody, method: "POST", path: "/user-authentication", header: "X-Api-Key: ", client: "stops"},
 		{
 			name:   "401 there is no key beside the idToken",
-			method: "GET", path: products, header: "X-Api-Key: ", client: "gets a new token and repeats, stops",
+			method: "GET", path: products, header: "X-Api-Key: ", client: "gets a new token and retries, stops",
 		},
 		{name: "401 nobody says who asks", given: (*house).nobody, method: "GET", path: products, client: "stops"},
 		{name: "401 the password is wrong", given: (*house).nobody, method: "POST", path: "/user-authentication", header: "Authorization: Basic ZGVtbzpndWVzcw==", client: "stops"},
@@ -213,7 +213,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 				h.send("GET", products, "", "")
 				h.send("GET", products, "", "")
 			},
-			method: "GET", path: products, client: "repeats when it was told to, after 30s, is done",
+			method: "GET", path: products, client: "retries when it was told to, after 30s, is done",
 		},
 		{name: "500 a bug panics", method: "GET", path: products + "/dental/price?quantity=30", client: "reports it to support with its id"},
 		{
@@ -229,7 +229,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 					panic(http.ErrAbortHandler)
 				}
 			},
-			method: "GET", path: rated, client: "waits and repeats, is done",
+			method: "GET", path: rated, client: "waits and retries, is done",
 		},
 		{
 			name: "503 the rating service is gone", config: gone,
@@ -240,7 +240,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			given: func(h *house) {
 				h.rating = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 			},
-			method: "GET", path: rated, client: "waits and repeats, waits and repeats, gives up",
+			method: "GET", path: rated, client: "waits and retries, waits and retries, gives up",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -300,7 +300,7 @@ func TestTheRecordOfARequestTellsWhoWasAskedOnItsBehalf(t *testing.T) {
 	if record.Caller != vbapi.User || record.Route != "GET /clients/{client}/products/{id}/rating" || record.Status != 503 || len(record.Calls) != 1 {
 		t.Fatalf("got %+v", record)
 	}
-	if c := record.Calls[0]; c.Host != testnet.Closed || c.Path != "/ratings/dental" || c.Outcome.Reason != parlance.Refused {
+	if c := record.Calls[0]; c.Host != testnet.Closed || c.Path != "/ratings/dental" || c.Outcome.Reason != parlance.ReasonRefused {
 		t.Errorf("got %+v", c)
 	}
 }

@@ -48,7 +48,7 @@ func positive(r *http.Request, name string, otherwise int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return 0, parlance.NewError(parlance.Invalid, "The parameter %s must be a number from 1.", name).Because(err)
+		return 0, parlance.NewError(parlance.KindInvalid, "The parameter %s must be a number from 1.", name).Because(err)
 	}
 	return n, nil
 }

@@ -58,7 +58,7 @@ func (s *Service) add(_ http.ResponseWriter, r *http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if slices.ContainsFunc(s.products, func(other product) bool { return other.ID == p.ID }) {
-		return nil, parlance.NewError(parlance.Invalid, "There is a product %s already.", p.ID)
+		return nil, parlance.NewError(parlance.KindInvalid, "There is a product %s already.", p.ID)
 	}
 	s.products = append(s.products, p)
 	return server.Created(r.URL.Path+"/"+p.ID, p), nil
@@ -75,7 +75,7 @@ func (s *Service) find(r *http.Request) (product, error) {
 			return p, nil
 		}
 	}
-	return product{}, parlance.NewError(parlance.NotFound, "The resource you requested (%s) was not found.", id)
+	return product{}, parlance.NewError(parlance.KindNotFound, "The resource you requested (%s) was not found.", id)
 }
 
 func (s *Service) price(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -85,7 +85,7 @@ func (s *Service) price(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	n, err := strconv.Atoi(r.URL.Query().Get("quantity"))
 	if err != nil || n < 1 {
-		return nil, parlance.NewError(parlance.Invalid, "The quantity must be a number from 1.").Because(err)
+		return nil, parlance.NewError(parlance.KindInvalid, "The quantity must be a number from 1.").Because(err)
 	}
 	s.log.InfoContext(r.Context(), "a price was asked for", "product", p.ID, "quantity", n)
 	// The bug is real and stays: nobody thought of 30 pieces, and no check would

@@ -8,7 +8,7 @@
 //	GET  /clients/{client}/products/{id}/price    ?quantity=N: 400 for no number; a bug of ours panics from 30 on: 500
 //	GET  /clients/{client}/products/{id}/rating   asks the rating service: 503 where it is gone, 502 where it
 //	                                              answers what is of no use, 504 where it is too slow
-//	PUT  /commission-activities-batch             207, an answer for each record
+//	PUT  /commission-activities-batch             207, a response for each record
 //
 // All want "x-api-key: demo-key", and all but the first the idToken as bearer, else
 // 401. Without a User-Agent, from a blocked address, and for another's client they
@@ -108,7 +108,7 @@ func (s *Service) unblocked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from, _ := netip.ParseAddrPort(r.RemoteAddr)
 		if slices.ContainsFunc(s.config.Blocked, func(p netip.Prefix) bool { return p.Contains(from.Addr().Unmap()) }) {
-			server.WriteError(w, r, parlance.NewError(parlance.Forbidden, "This address is blocked."))
+			server.WriteError(w, r, parlance.NewError(parlance.KindForbidden, "This address is blocked."))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -119,7 +119,7 @@ func (s *Service) unblocked(next http.Handler) http.Handler {
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.UserAgent() == "" {
-			server.WriteError(w, r, parlance.NewError(parlance.Forbidden, "A User-Agent is needed."))
+			server.WriteError(w, r, parlance.NewError(parlance.KindForbidden, "A User-Agent is needed."))
 			return
 		}
 		next.ServeHTTP(w, r)

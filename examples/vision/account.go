@@ -51,5 +51,5 @@ func permit(p server.Principal, customer string) error {
 	if slices.Contains(served[p.ID], customer) {
 		return nil
 	}
-	return parlance.NewError(parlance.Forbidden, "No permission for customer %s", customer).WithCode("102")
+	return parlance.NewError(parlance.KindForbidden, "No permission for customer %s", customer).WithCode("102")
 }

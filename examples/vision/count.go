@@ -28,7 +28,7 @@ func (s *Service) count(http.ResponseWriter, *http.Request) (any, error) {
 	if !s.counting {
 		return nil, nil
 	}
-	return server.Reply{Outcome: parlance.Outcome{Kind: parlance.Noted, Code: "120", Detail: counting}}, nil
+	return server.Reply{Outcome: parlance.Outcome{Kind: parlance.KindNoted, Code: "120", Detail: counting}}, nil
 }
 
 // counted books what was found of one product.
@@ -41,11 +41,11 @@ func (s *Service) counted(_ context.Context, r bulk.Record) (item parlance.Item,
 	defer s.mu.Unlock()
 	booked, known := s.stock[found.Product]
 	if !known {
-		return item, parlance.NewError(parlance.Invalid, "Product %s does not exist", found.Product)
+		return item, parlance.NewError(parlance.KindInvalid, "Product %s does not exist", found.Product)
 	}
 	s.stock[found.Product] = found.Quantity
 	if found.Quantity != booked {
-		item.Outcome.Kind = parlance.Noted
+		item.Outcome.Kind = parlance.KindNoted
 	}
 	return item, nil
 }
@@ -58,14 +58,14 @@ func (s *Service) endCount(found iter.Seq[parlance.Item]) parlance.Outcome {
 	all, other := 0, 0
 	for f := range found {
 		all++
-		if f.Outcome.Kind == parlance.Noted {
+		if f.Outcome.Kind == parlance.KindNoted {
 			other++
 		}
 	}
 	if other == 0 {
-		return parlance.Outcome{Kind: parlance.Noted, Status: http.StatusNoContent,
+		return parlance.Outcome{Kind: parlance.KindNoted, Status: http.StatusNoContent,
 			Notes: []string{"The count has ended. The stock is as it was booked"}}
 	}
-	return parlance.Outcome{Kind: parlance.Noted, Status: http.StatusResetContent,
+	return parlance.Outcome{Kind: parlance.KindNoted, Status: http.StatusResetContent,
 		Notes: []string{fmt.Sprintf("The count has ended. Quantities that were corrected: %d of %d. Look at the stock again", other, all)}}
 }

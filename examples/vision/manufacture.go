@@ -19,7 +19,7 @@ func (s *Service) manufacture(ctx context.Context, r bulk.Record) (parlance.Item
 	item := parlance.Item{ID: m.DocRef, Outcome: parlance.Outcome{Detail: "Manufacture complete processed"}}
 	caller, _ := server.PrincipalOf(ctx)
 	if !slices.Contains(sites[m.Customer], m.SiteCode) {
-		return item, parlance.NewError(parlance.Invalid,
+		return item, parlance.NewError(parlance.KindInvalid,
 			"Validation failure occurred on line: %d Customer Code: %s and site code: %s does not exist.", r.Line, m.Customer, m.SiteCode)
 	}
 	if err := permit(caller, m.Customer); err != nil {
@@ -28,7 +28,7 @@ func (s *Service) manufacture(ctx context.Context, r bulk.Record) (parlance.Item
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.done[m.DocRef] {
-		return item, parlance.NewError(parlance.Invalid, "Record already exists")
+		return item, parlance.NewError(parlance.KindInvalid, "Record already exists")
 	}
 	s.done[m.DocRef] = true
 	return item, nil

@@ -78,9 +78,9 @@ func (h *house) logIn() {
 	h.login = client.NewLogin(
 		func(ctx context.Context) (client.Grant, error) { return h.ask(ctx, h.form) },
 		func(ctx context.Context, refresh string) (client.Grant, error) { return h.ask(ctx, h.renewal(refresh)) })
-	options := []client.Option{client.WithBase(h.tape), client.WithCredential(h.login), client.WithAttempts(3)}
+	options := []client.Option{client.WithBase(h.tape), client.WithCredential(h.login), client.WithMaxAttempts(3)}
 	if h.tape.Slow { // who has the time waits as long as the page says
-		options = append(options, client.WithCeiling(time.Hour))
+		options = append(options, client.WithMaxWait(time.Hour))
 	}
 	h.caller = &http.Client{Transport: client.New(d, options...)}
 }
@@ -141,7 +141,7 @@ func (h *house) send(method, path, body string, header ...string) *client.Report
 
 // inVain is what the page says of a fault that stays. In the end the token has
 // expired, too.
-const inVain = "repeats after 5m0s, repeats after 30m0s, gets a new token and repeats, reports it to support with its id"
+const inVain = "retries after 5m0s, retries after 30m0s, gets a new token and retries, reports it to support with its id"
 
 const (
 	stock     = "/StockAvailability?product=WIDGET"
@@ -199,7 +199,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "120 the stock is being counted", given: (*house).count, method: "GET", path: "/StockCount", client: "is done and tells the user"},
 		{
 			name: "150 the carrier is gone", gone: true,
-			method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: "leaves it to its caller to repeat after 5m0s",
+			method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: "leaves it to its caller to retry after 5m0s",
 		},
 		{name: "200 there is stock", method: "GET", path: stock, client: "is done"},
 		{name: "203 as XML", given: (*house).count, method: "GET", path: stock + "&response_type=XML", client: "is done and tells the user"},
@@ -238,7 +238,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{
 			name: "401 the token has expired", virtual: true,
 			given:  func(*house) { time.Sleep(20 * time.Minute) },
-			method: "GET", path: stock, client: "gets a new token and repeats, is done",
+			method: "GET", path: stock, client: "gets a new token and retries, is done",
 		},
 		{
 			name: "401 the token has expired and the refresh token is spent", virtual: true,
@@ -248,7 +248,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 					h.t.Fatal(err)
 				}
 			},
-			method: "GET", path: stock, client: "gets a new token and repeats, is done",
+			method: "GET", path: stock, client: "gets a new token and retries, is done",
 		},
 		{
 			name:   "403 the account may not post",
@@ -296,7 +296,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 				h.send("GET", stock, "")
 				h.send("GET", stock, "")
 			},
-			method: "GET", path: stock, client: "repeats when it was told to, after 30s, is done",
+			method: "GET", path: stock, client: "retries when it was told to, after 30s, is done",
 		},
 		{
 			name: "500 a bug panics", virtual: true,
@@ -305,12 +305,12 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{
 			name:   "502 the carrier says nothing of use",
 			given:  func(h *house) { h.price.Store("<html>") },
-			method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: "leaves it to its caller to repeat after 5m0s",
+			method: "GET", path: "/ShippingRates?pieces=4&weight=10", client: "leaves it to its caller to retry after 5m0s",
 		},
 		{
 			name:   "503 the warehouse is closed",
 			given:  func(h *house) { h.Maintenance.Close(time.Time{}) },
-			method: "GET", path: stock, client: "leaves it to its caller to repeat after 5m0s",
+			method: "GET", path: stock, client: "leaves it to its caller to retry after 5m0s",
 		},
 		{
 			name: "504 the carrier does not respond in time", virtual: true,

@@ -26,14 +26,14 @@ func (s *Service) order(_ context.Context, r bulk.Record) (parlance.Item, error)
 	defer s.mu.Unlock()
 	stock, known := s.stock[l.Product]
 	if !known {
-		return parlance.Item{}, parlance.NewError(parlance.Invalid, "Product %s does not exist", l.Product)
+		return parlance.Item{}, parlance.NewError(parlance.KindInvalid, "Product %s does not exist", l.Product)
 	}
 	taken := min(stock, l.Quantity)
 	s.stock[l.Product] -= taken
 	short := l.Quantity - taken
-	o := parlance.Outcome{Kind: parlance.Success, Detail: "Sales order processed"}
+	o := parlance.Outcome{Kind: parlance.KindSuccess, Detail: "Sales order processed"}
 	if short > 0 {
-		o.Kind, o.Status = parlance.Noted, http.StatusCreated
+		o.Kind, o.Status = parlance.KindNoted, http.StatusCreated
 		o.Detail = fmt.Sprintf("Sales order processed, %d of %s on back order", short, l.Product)
 	}
 	if taken == 0 {
@@ -45,11 +45,11 @@ func (s *Service) order(_ context.Context, r bulk.Record) (parlance.Item, error)
 // backOrdered is what an order came to: 201 if some of it is on back order, 202 if
 // all of it is. The RES of each line says how much; the note, how many lines it is.
 func backOrdered(lines iter.Seq[parlance.Item]) parlance.Outcome {
-	o := parlance.Outcome{Kind: parlance.Noted, Status: http.StatusAccepted}
+	o := parlance.Outcome{Kind: parlance.KindNoted, Status: http.StatusAccepted}
 	all, short := 0, 0
 	for l := range lines {
 		all++
-		if l.Outcome.Kind == parlance.Noted {
+		if l.Outcome.Kind == parlance.KindNoted {
 			short++
 		}
 		if l.Outcome.Status != http.StatusAccepted {

@@ -42,8 +42,8 @@ func (s *Service) rates(_ http.ResponseWriter, r *http.Request) (any, error) {
 // caller's business.
 func carrierFails(err error) error {
 	reason := parlance.OutcomeOfTransport(err).Reason
-	if reason == parlance.Refused || reason == parlance.DNS || errors.Is(err, errNoCarrier) {
-		return parlance.NewError(parlance.Internal, "The carrier's service fails").WithCode("150").Because(err)
+	if reason == parlance.ReasonRefused || reason == parlance.ReasonDNS || errors.Is(err, errNoCarrier) {
+		return parlance.NewError(parlance.KindInternal, "The carrier's service fails").WithCode("150").Because(err)
 	}
 	return server.Upstream(err)
 }

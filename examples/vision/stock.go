@@ -79,7 +79,7 @@ func (s *Service) history(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	for _, letter := range product {
 		if letter > 0xFF {
-			return nil, parlance.NewError(parlance.Internal, "The ledger cannot read this").WithCode("999")
+			return nil, parlance.NewError(parlance.KindInternal, "The ledger cannot read this").WithCode("999")
 		}
 	}
 	s.mu.Lock()
@@ -92,5 +92,5 @@ func (s *Service) history(_ http.ResponseWriter, r *http.Request) (any, error) {
 
 // missing is that a parameter is not there, or is no such.
 func missing(parameter string) error {
-	return parlance.NewError(parlance.Invalid, "The parameter %s is missing or wrong", parameter).WithCode("110")
+	return parlance.NewError(parlance.KindInvalid, "The parameter %s is missing or wrong", parameter).WithCode("110")
 }

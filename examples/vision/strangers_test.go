@@ -122,7 +122,7 @@ func (a answer) isOfTheDialect(t *testing.T, method, path string) {
 		t.Fatal(err)
 	}
 	path, _, _ = strings.Cut(path, "?")
-	read := d.Decode(dialect.Request{Method: method, Path: path}, dialect.Response{Status: a.Status, Header: dialect.Fields(a.Header), Body: []byte(a.Body)})
+	read := d.Decode(dialect.Request{Method: method, Path: path}, dialect.Response{Status: a.Status, Header: dialect.HeaderMap(a.Header), Body: []byte(a.Body)})
 	if len(read.Diagnostics) > 0 || read.Outcome.Kind.Good() != (a.Status < 300) {
 		t.Errorf("got %v %v", read.Outcome, read.Diagnostics)
 	}

@@ -3,7 +3,7 @@
 //
 //	POST /token                        a form; grants client_credentials, password and refresh_token;
 //	                                   code 101 for a wrong credential
-//	POST /service/ManufactureComplete  XML, an answer for each record: 200, 207, or 400 where all failed;
+//	POST /service/ManufactureComplete  XML, a response for each record: 200, 207, or 400 where all failed;
 //	                                   406 where the XML fails validation
 //	POST /service/SalesOrder           XML; 201 where some of it is on back order, 202 where all of it is
 //	POST /service/StockCount           XML, what was counted, which ends the count: 204 where all is as it
@@ -13,7 +13,7 @@
 //	                                   &customer= of others
 //	GET  /StockCount                   code 120 while the stock is counted
 //	GET  /PriceList                    CSV; 206 to who asks for a range of it
-//	GET  /StockHistory                 ?product=X; the old ledger answers 999 to what it cannot spell
+//	GET  /StockHistory                 ?product=X; the old ledger responds with 999 to what it cannot spell
 //	GET  /ShippingRates                ?pieces=N&weight=KG; code 150 if the carrier's service cannot be asked,
 //	                                   504 if it is too slow, 502 if its response is of no use; 500 by a bug
 //
@@ -113,7 +113,7 @@ func (s *Service) Handler() http.Handler {
 
 	// Who asks too often is told so by 429 in the shop, and by 403 in the warehouse.
 	asks := s.limit("account", parlance.Outcome{})
-	posts := s.limit("posts", parlance.Outcome{Kind: parlance.Forbidden, Detail: "The account posts too often"})
+	posts := s.limit("posts", parlance.Outcome{Kind: parlance.KindForbidden, Detail: "The account posts too often"})
 	bearer := auth.Authenticate(auth.Bearer(auth.Tokens(s.config.Store.Tokens())))
 
 	mux := http.NewServeMux()

@@ -16,7 +16,7 @@ import (
 
 // cameras are those that there are, and how many there may be.
 type cameras struct {
-	licence license.Cap
+	license license.Cap
 
 	mu   sync.Mutex
 	all  map[int]camera
@@ -41,9 +41,9 @@ func (s *cameras) create(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err := validate.Into(r, &c); err != nil {
 		return nil, err
 	}
-	licence := s.licence
-	licence.Error.Fields = []parlance.Field{{Path: "license", Message: say(r).license}}
-	err := licence.Create(r.Context(), func(context.Context) error {
+	license := s.license
+	license.Error.Fields = []parlance.Field{{Path: "license", Message: say(r).license}}
+	err := license.Create(r.Context(), func(context.Context) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.last++
@@ -63,9 +63,9 @@ func (s *cameras) read(_ http.ResponseWriter, r *http.Request) (any, error) {
 	return s.camera(r)
 }
 
-// remove deletes a camera, so that the licence has room for another.
+// remove deletes a camera, so that the license has room for another.
 func (s *cameras) remove(_ http.ResponseWriter, r *http.Request) (any, error) {
-	return nil, s.licence.Delete(r.Context(), func(context.Context) error {
+	return nil, s.license.Delete(r.Context(), func(context.Context) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		c, err := s.camera(r)
@@ -90,7 +90,7 @@ func (s *cameras) camera(r *http.Request) (camera, error) {
 	id, _ := strconv.Atoi(r.PathValue("id"))
 	c, ok := s.all[id]
 	if !ok {
-		return camera{}, parlance.NewError(parlance.NotFound, say(r).noCamera, r.PathValue("id"))
+		return camera{}, parlance.NewError(parlance.KindNotFound, say(r).noCamera, r.PathValue("id"))
 	}
 	return c, nil
 }
@@ -99,7 +99,7 @@ func (s *cameras) list(http.ResponseWriter, *http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.all) == 0 {
-		return server.Reply{Outcome: parlance.Outcome{Kind: parlance.Empty, Status: 200}}, nil
+		return server.Reply{Outcome: parlance.Outcome{Kind: parlance.KindEmpty, Status: 200}}, nil
 	}
 	all := make([]camera, 0, len(s.all))
 	for _, id := range slices.Sorted(maps.Keys(s.all)) {

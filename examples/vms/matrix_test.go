@@ -107,7 +107,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		method, path, body string
 		header             []string
 		client             string
-		log                string // what stands in it of the cause, under the answer's id
+		log                string // what stands in it of the cause, under the response's id
 	}{
 		{
 			name:   "200 a camera is read",
@@ -162,7 +162,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "422 in Russian by query", method: "POST", path: "/api/v1/items?hl=ru", body: bad, header: []string{viewer, asJSON}, client: "corrects it"},
 		{
 			name: "429 too many requests", config: vms.Config{Rate: limit.Rate{Quota: 2, Window: time.Minute}}, given: full,
-			method: "GET", path: list, header: []string{operator, asJSON}, client: "repeats it after 30s",
+			method: "GET", path: list, header: []string{operator, asJSON}, client: "retries it after 30s",
 		},
 		{
 			name: "429 too many sessions",
@@ -172,7 +172,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 				h.did(200, "GET", camera+"/live?session=b", "")
 				h.did(200, "GET", camera+"/live?session=a", "") // is one that there is
 			},
-			method: "GET", path: camera + "/live?session=c", header: []string{operator, asJSON}, client: "repeats it, later each time",
+			method: "GET", path: camera + "/live?session=c", header: []string{operator, asJSON}, client: "retries it, later each time",
 		},
 		{
 			name: "200 a session ended and there is room again",
@@ -186,23 +186,23 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 		{
 			name:  "500 a bug panics",
-			given: one, method: "GET", path: camera + "/archive?hour=25", header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "index out of range",
+			given: one, method: "GET", path: camera + "/archive?hour=25", header: []string{viewer, asJSON}, client: "retries it, later each time", log: "index out of range",
 		},
 		{
 			name:   "502 the recorder sends no picture",
 			given:  func(h *house) { one(h); h.records(200, "text/html", "<html>") },
-			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "no picture",
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "retries it, later each time", log: "no picture",
 		},
 		{
 			name:   "502 the recorder fails",
 			given:  func(h *house) { one(h); h.records(500, "text/plain", "disk 3 is full") },
-			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "answered 500",
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "retries it, later each time", log: "answered 500",
 		},
 		{
 			name:   "502 the recorder is gone",
 			config: vms.Config{Recorder: "http://" + testnet.Closed},
 			given:  one,
-			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "refused",
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "retries it, later each time", log: "refused",
 		},
 		{
 			name:   "504 the recorder is too slow",
@@ -211,12 +211,12 @@ func TestEachCodeHasItsCause(t *testing.T) {
 				one(h)
 				h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 			},
-			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "repeats it, later each time", log: "exceeded",
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "retries it, later each time", log: "exceeded",
 		},
 		{
 			name:   "503 maintenance for who knows how long",
 			given:  func(h *house) { h.Maintenance.Close(time.Time{}) },
-			method: "GET", path: list, header: []string{viewer, asJSON}, client: "repeats it, later each time",
+			method: "GET", path: list, header: []string{viewer, asJSON}, client: "retries it, later each time",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -249,10 +249,10 @@ func TestMaintenanceSaysToTheSecondWhenItEnds(t *testing.T) {
 		r := ask()
 		a := golden.Send(t, "vms", house, r, 1)
 		golden.Exchange(t, "503 maintenance for 90 seconds", r, "", a)
-		if a.Does() != "repeats it after 1m30s" {
+		if a.Does() != "retries it after 1m30s" {
 			t.Errorf("the client end %s", a.Does())
 		}
-		patient := client.WithCall(t.Context(), client.Call{Ceiling: 2 * time.Minute})
+		patient := client.WithCall(t.Context(), client.Call{MaxWait: 2 * time.Minute})
 		if a := golden.Send(t, "vms", house, ask().WithContext(patient), 2); a.Text != "null" || time.Since(began) != 90*time.Second {
 			t.Errorf("after %v: %s %s", time.Since(began), a.Response.Status, a.Text)
 		}

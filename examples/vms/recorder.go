@@ -36,7 +36,7 @@ func (p recorder) snapshot(_ http.ResponseWriter, r *http.Request) (any, error) 
 	switch {
 	case err != nil:
 	case res.StatusCode == http.StatusConflict:
-		return nil, parlance.NewError(parlance.Invalid, "%s", say(r).cameraOff)
+		return nil, parlance.NewError(parlance.KindInvalid, "%s", say(r).cameraOff)
 	case res.StatusCode != http.StatusOK:
 		err = fmt.Errorf("the recorder answered %s", res.Status)
 	case !strings.HasPrefix(kind, "image/"):
@@ -50,8 +50,8 @@ func (p recorder) snapshot(_ http.ResponseWriter, r *http.Request) (any, error) 
 // behind is what went wrong with the recorder, in our own words.
 func behind(r *http.Request, err error) error {
 	err = server.Upstream(err, parlance.Outcome{Detail: say(r).recorder})
-	if o := parlance.OutcomeOf(err); o.Kind == parlance.Unavailable {
-		o.Kind, o.RetryAfter = parlance.BadGateway, 0
+	if o := parlance.OutcomeOf(err); o.Kind == parlance.KindUnavailable {
+		o.Kind, o.RetryAfter = parlance.KindBadGateway, 0
 		return &parlance.Error{Outcome: o, Err: err}
 	}
 	return err
@@ -62,7 +62,7 @@ func archive(_ http.ResponseWriter, r *http.Request) (any, error) {
 	var recorded [24]int
 	hour, err := strconv.Atoi(r.FormValue("hour"))
 	if err != nil {
-		return nil, parlance.NewError(parlance.Invalid, "%s", say(r).noHour)
+		return nil, parlance.NewError(parlance.KindInvalid, "%s", say(r).noHour)
 	}
 	// The bug: nobody looks whether there is such an hour.
 	return map[string]int{"minutes": recorded[hour]}, nil

@@ -148,7 +148,7 @@ func (a answer) readsWithoutComplaint(t *testing.T, inJSON string) {
 		t.Fatal(err)
 	}
 	said := append(slices.Clone(e.Errors["error"]), e.Message)
-	got := d.Decode(dialect.Request{}, dialect.Response{Status: a.Status, Header: dialect.Fields(a.Header), Body: []byte(a.Body)})
+	got := d.Decode(dialect.Request{}, dialect.Response{Status: a.Status, Header: dialect.HeaderMap(a.Header), Body: []byte(a.Body)})
 	o := got.Outcome
 	if len(got.Diagnostics) > 0 || o.Detail == "" || !slices.ContainsFunc(said, func(s string) bool { return s != "" && strings.HasPrefix(o.Detail, s) }) {
 		t.Errorf("got %+v %v, want the detail of %s", o, got.Diagnostics, inJSON)

@@ -13,7 +13,7 @@
 //
 // All want "Authorization: Bearer demo-token", or that of a viewer, who changes
 // nothing, else 401; each caller may send so many requests a second, else 429.
-// During maintenance all answer 503 and say when it ends. The header Hl or the query
+// During maintenance all response 503 and say when it ends. The header Hl or the query
 // hl chooses the language of the texts: en or ru.
 package vms
 
@@ -47,7 +47,7 @@ type Config struct {
 	Logger    *slog.Logger       // nil is slog.Default
 	Activity  *activity.Recorder // keeps the record of each request, found by its X-Request-Id; nil keeps nothing
 	Store     store.Store        // of what is counted; nil is memory.New
-	Cameras   int                // the licence's cap; 0 is 2
+	Cameras   int                // the license's cap; 0 is 2
 	Sessions  int                // live views of one caller at one time; 0 is 2
 	Rate      limit.Rate         // requests of one caller; 0 is 100 a second
 	Recorder  string             // URL of the service that has the pictures
@@ -87,7 +87,7 @@ func New(c Config) (*Service, error) {
 			Store: c.Store.Seats(), Name: "live", Most: cmp.Or(c.Sessions, 2), By: limit.Principal,
 			Session: session,
 		},
-		cameras: cameras{all: map[int]camera{}, licence: license.Cap{
+		cameras: cameras{all: map[int]camera{}, license: license.Cap{
 			Store: c.Store.Seats(), Name: "cameras", Most: cmp.Or(c.Cameras, 2),
 		}},
 		recorder: recorder{c.Recorder, &http.Client{Transport: server.RecordCalls(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
@@ -126,7 +126,7 @@ func session(r *http.Request) string { return r.FormValue("session") }
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if session(r) == "" {
-			server.WriteError(w, r, parlance.NewError(parlance.Invalid, "%s", say(r).noSession))
+			server.WriteError(w, r, parlance.NewError(parlance.KindInvalid, "%s", say(r).noSession))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -1,5 +1,5 @@
 // Package rawhttp reads a response as people have it at hand: what `curl -i`
-// prints, heads of the answers that came before it included.
+// prints, heads of the responses that came before it included.
 package rawhttp
 
 import (
@@ -25,7 +25,7 @@ type Response struct {
 	Reason string // "" in HTTP/2 and HTTP/3
 	Header textproto.MIMEHeader
 	Body   []byte // a part of the text that was parsed
-	Before []int  // the statuses of the answers before this one: interim, redirects, a proxy's
+	Before []int  // the statuses of the responses before this one: interim, redirects, a proxy's
 }
 
 // SyntaxError says where a text stops being a response.
@@ -61,13 +61,13 @@ func Parse(text []byte) (*Response, error) {
 	return &Response{Proto: h.proto, Status: h.status, Reason: h.reason, Header: h.header, Body: h.rest, Before: before}, nil
 }
 
-// hasNext finds the head that follows a head at once. Only some answers are
+// hasNext finds the head that follows a head at once. Only some responses are
 // followed by another, so that a body which quotes a response stays a body.
 func hasNext(h *head) (*head, bool) {
 	challenged := h.status == 401 || h.status == 407 // curl --anyauth, --digest, --ntlm
 	switch {
 	case h.status < 200: // interim (RFC 9110, 15.2), or HTTP/2 after a 101
-	case h.status < 300 && strings.HasSuffix(strings.ToLower(h.reason), " established"): // a proxy's answer to CONNECT
+	case h.status < 300 && strings.HasSuffix(strings.ToLower(h.reason), " established"): // a proxy's response to CONNECT
 	case h.status >= 300 && h.status < 400 && h.header.Get("Location") != "": // curl -L
 	case challenged:
 	default:

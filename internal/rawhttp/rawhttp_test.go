@@ -58,7 +58,7 @@ func TestParseReadsWhatCurlPrints(t *testing.T) {
 			want: rawhttp.Response{Proto: "HTTP/1.1", Status: 200, Reason: "OK", Header: header{"Transfer-Encoding": {"chunked"}, "Content-Length": {"3"}}, Body: []byte("longer than three")},
 		},
 		{
-			name: "interim answers before",
+			name: "interim responses before",
 			text: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 201 Created\r\n\r\nx",
 			want: rawhttp.Response{Proto: "HTTP/1.1", Status: 201, Reason: "Created", Header: header{}, Body: []byte("x"), Before: []int{100, 103}},
 		},
@@ -88,7 +88,7 @@ func TestParseReadsWhatCurlPrints(t *testing.T) {
 			want: rawhttp.Response{Proto: "HTTP/1.1", Status: 304, Reason: "Not Modified", Header: header{}, Body: []byte("HTTP/1.1 200 OK\n\n")},
 		},
 		{
-			name: "a proxy's answer to CONNECT before",
+			name: "a proxy's response to CONNECT before",
 			text: "HTTP/1.1 200 Connection established\r\n\r\nHTTP/2 503\r\nretry-after: 5\r\n\r\n",
 			want: rawhttp.Response{Proto: "HTTP/2", Status: 503, Header: header{"Retry-After": {"5"}}, Body: []byte{}, Before: []int{200}},
 		},

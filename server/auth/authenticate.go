@@ -42,23 +42,23 @@ func (f VerifierFunc) Verify(ctx context.Context, id, secret string) (server.Pri
 }
 
 // CredentialError is that a credential does not let in, by one of the reasons
-// parlance.NoCredential, WrongCredential, Expired, Spent and OutOfScope; the last is
+// parlance.ReasonNoCredential, WrongCredential, Expired, Spent and OutOfScope; the last is
 // forbidden, the others unauthenticated. A dialect may give each a code of its
 // own; one that has no word for it says its kind.
 func CredentialError(reason parlance.Reason) *parlance.Error {
-	kind := parlance.Unauthenticated
-	if reason == parlance.OutOfScope {
-		kind = parlance.Forbidden
+	kind := parlance.KindUnauthenticated
+	if reason == parlance.ReasonOutOfScope {
+		kind = parlance.KindForbidden
 	}
 	return parlance.NewError(kind, "%s", refusals[reason]).WithReason(reason)
 }
 
 var refusals = map[parlance.Reason]string{
-	parlance.NoCredential:    "A credential is needed",
-	parlance.WrongCredential: "The credential is wrong",
-	parlance.Expired:         "The credential has expired",
-	parlance.Spent:           "The credential was revoked or is used up",
-	parlance.OutOfScope:      "The credential is not good for this",
+	parlance.ReasonNoCredential:    "A credential is needed",
+	parlance.ReasonWrongCredential: "The credential is wrong",
+	parlance.ReasonExpired:         "The credential has expired",
+	parlance.ReasonSpent:           "The credential was revoked or is used up",
+	parlance.ReasonOutOfScope:      "The credential is not good for this",
 }
 
 // Scheme is one way to show a credential, and who verifies it. [Bearer], [Basic]
@@ -108,7 +108,7 @@ func Authenticate(schemes ...Scheme) server.Middleware {
 				core.Admit(&core.Identity{Caller: core.Caller(p), Scheme: s}, next, w, r)
 				return
 			}
-			err := CredentialError(parlance.NoCredential)
+			err := CredentialError(parlance.ReasonNoCredential)
 			challenge(w, nil, wording.Apply(r.Context(), err), schemes)
 			server.WriteError(w, r, err)
 		})
@@ -132,7 +132,7 @@ func RequireScopes(scopes ...string) server.Middleware {
 	return require(func(_ *http.Request, p server.Principal) error {
 		for _, s := range scopes {
 			if !slices.Contains(p.Scopes, s) {
-				return CredentialError(parlance.OutOfScope)
+				return CredentialError(parlance.ReasonOutOfScope)
 			}
 		}
 		return nil
@@ -145,7 +145,7 @@ func RequireScopes(scopes ...string) server.Middleware {
 func Require(may func(*http.Request, server.Principal) bool) server.Middleware {
 	return require(func(r *http.Request, p server.Principal) error {
 		if !may(r, p) {
-			return parlance.NewError(parlance.Forbidden, "This is not permitted")
+			return parlance.NewError(parlance.KindForbidden, "This is not permitted")
 		}
 		return nil
 	}, nil)
@@ -155,7 +155,7 @@ func require(check func(*http.Request, server.Principal) error, scopes []string)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			p, known := server.PrincipalOf(r.Context())
-			err := error(CredentialError(parlance.NoCredential))
+			err := error(CredentialError(parlance.ReasonNoCredential))
 			if known {
 				err = check(r, p)
 			}
@@ -202,14 +202,14 @@ func (s *Scheme) header() string {
 
 func (s *Scheme) verify(ctx context.Context, shown []string) (server.Principal, error) {
 	if len(shown) > 1 {
-		return server.Principal{}, parlance.NewError(parlance.Invalid, "The credential stands there twice")
+		return server.Principal{}, parlance.NewError(parlance.KindInvalid, "The credential stands there twice")
 	}
 	id, secret := "", shown[0]
 	if strings.EqualFold(s.Name, "Basic") {
 		text, err := base64.StdEncoding.DecodeString(secret)
 		name, password, ok := strings.Cut(string(text), ":")
 		if err != nil || !ok {
-			return server.Principal{}, CredentialError(parlance.WrongCredential).Because(err)
+			return server.Principal{}, CredentialError(parlance.ReasonWrongCredential).Because(err)
 		}
 		id, secret = name, password
 	}
@@ -223,38 +223,38 @@ func verifierError(err error) error {
 		return nil
 	}
 	switch o := parlance.OutcomeOf(err); {
-	case o.Kind == parlance.Unauthenticated && o.Reason == "":
-		told := CredentialError(parlance.WrongCredential).Because(err)
+	case o.Kind == parlance.KindUnauthenticated && o.Reason == "":
+		told := CredentialError(parlance.ReasonWrongCredential).Because(err)
 		if o.Detail != "" {
 			told.Outcome = o
-			told.Outcome.Reason = parlance.WrongCredential
+			told.Outcome.Reason = parlance.ReasonWrongCredential
 		}
 		return told
-	case o.Kind == parlance.NotFound:
-		return CredentialError(parlance.WrongCredential).Because(err)
-	case errors.As(err, new(*parlance.Error)), o.Kind == parlance.Forbidden:
+	case o.Kind == parlance.KindNotFound:
+		return CredentialError(parlance.ReasonWrongCredential).Because(err)
+	case errors.As(err, new(*parlance.Error)), o.Kind == parlance.KindForbidden:
 		return err
 	}
-	return parlance.NewError(parlance.Unavailable, "").Because(err)
+	return parlance.NewError(parlance.KindUnavailable, "").Because(err)
 }
 
 // challenge says how to authenticate, and what was wrong with the credential of
-// the scheme that was tried. Each answer of 401 has one (RFC 9110, 11.6.1), and
+// the scheme that was tried. Each response of 401 has one (RFC 9110, 11.6.1), and
 // of bearer tokens a 400 and a 403 too (RFC 6750, 3).
 func challenge(w http.ResponseWriter, tried *Scheme, err error, schemes []Scheme, scopes ...string) {
 	o := parlance.OutcomeOf(err)
 	word := ""
 	switch {
-	case o.Kind == parlance.Unauthenticated && o.Reason != parlance.NoCredential:
+	case o.Kind == parlance.KindUnauthenticated && o.Reason != parlance.ReasonNoCredential:
 		word = "invalid_token"
-	case o.Kind == parlance.Invalid:
+	case o.Kind == parlance.KindInvalid:
 		word = "invalid_request"
-	case o.Kind == parlance.Forbidden && o.Reason == parlance.OutOfScope:
+	case o.Kind == parlance.KindForbidden && o.Reason == parlance.ReasonOutOfScope:
 		word = "insufficient_scope"
 	}
 	for _, s := range schemes {
 		bearer := strings.EqualFold(s.Name, "Bearer")
-		if o.Kind != parlance.Unauthenticated && !(word != "" && bearer) {
+		if o.Kind != parlance.KindUnauthenticated && !(word != "" && bearer) {
 			continue
 		}
 		c := challengeOf(s)

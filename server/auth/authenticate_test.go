@@ -43,27 +43,27 @@ func TestEachCauseOfARefusalIsTold(t *testing.T) {
 		want      parlance.Outcome // its kind, reason and status
 		challenge string
 	}{
-		"no token":             {bearer, nil, outcome(parlance.Unauthenticated, parlance.NoCredential, 401), `Bearer`},
-		"a token of no letter": {bearer, []string{"Authorization", "Bearer "}, outcome(parlance.Unauthenticated, parlance.NoCredential, 401), `Bearer`},
-		"another scheme":       {bearer, []string{"Authorization", "Basic YTpi"}, outcome(parlance.Unauthenticated, parlance.NoCredential, 401), `Bearer`},
-		"a wrong token": {bearer, []string{"Authorization", "Bearer x"}, outcome(parlance.Unauthenticated, parlance.WrongCredential, 401),
+		"no token":             {bearer, nil, outcome(parlance.KindUnauthenticated, parlance.ReasonNoCredential, 401), `Bearer`},
+		"a token of no letter": {bearer, []string{"Authorization", "Bearer "}, outcome(parlance.KindUnauthenticated, parlance.ReasonNoCredential, 401), `Bearer`},
+		"another scheme":       {bearer, []string{"Authorization", "Basic YTpi"}, outcome(parlance.KindUnauthenticated, parlance.ReasonNoCredential, 401), `Bearer`},
+		"a wrong token": {bearer, []string{"Authorization", "Bearer x"}, outcome(parlance.KindUnauthenticated, parlance.ReasonWrongCredential, 401),
 			`Bearer error="invalid_token", error_description="The credential is wrong"`},
-		"an old token": {bearer, []string{"Authorization", "bearer old"}, outcome(parlance.Unauthenticated, parlance.Expired, 401),
+		"an old token": {bearer, []string{"Authorization", "bearer old"}, outcome(parlance.KindUnauthenticated, parlance.ReasonExpired, 401),
 			`Bearer error="invalid_token", error_description="The credential has expired"`},
-		"a revoked token": {bearer, []string{"Authorization", "Bearer revoked"}, outcome(parlance.Unauthenticated, parlance.Spent, 401),
+		"a revoked token": {bearer, []string{"Authorization", "Bearer revoked"}, outcome(parlance.KindUnauthenticated, parlance.ReasonSpent, 401),
 			`Bearer error="invalid_token", error_description="The credential was revoked or is used up"`},
-		"no key":      {key, nil, outcome(parlance.Unauthenticated, parlance.NoCredential, 401), `ApiKey header="X-Api-Key"`},
-		"a wrong key": {key, []string{"X-Api-Key", "x"}, outcome(parlance.Unauthenticated, parlance.WrongCredential, 401), `ApiKey header="X-Api-Key"`},
-		"an old key":  {key, []string{"X-Api-Key", "old"}, outcome(parlance.Unauthenticated, parlance.Expired, 401), `ApiKey header="X-Api-Key"`},
+		"no key":      {key, nil, outcome(parlance.KindUnauthenticated, parlance.ReasonNoCredential, 401), `ApiKey header="X-Api-Key"`},
+		"a wrong key": {key, []string{"X-Api-Key", "x"}, outcome(parlance.KindUnauthenticated, parlance.ReasonWrongCredential, 401), `ApiKey header="X-Api-Key"`},
+		"an old key":  {key, []string{"X-Api-Key", "old"}, outcome(parlance.KindUnauthenticated, parlance.ReasonExpired, 401), `ApiKey header="X-Api-Key"`},
 		"a key behind a word of its own": {auth.Scheme{Name: "Token", Verifier: servertest.APIKeys}, []string{"Authorization", "Token x"},
-			outcome(parlance.Unauthenticated, parlance.WrongCredential, 401), `Token`},
-		"a wrong password": {basic, []string{"Authorization", basicOf("ann:wrong")}, outcome(parlance.Unauthenticated, parlance.WrongCredential, 401),
+			outcome(parlance.KindUnauthenticated, parlance.ReasonWrongCredential, 401), `Token`},
+		"a wrong password": {basic, []string{"Authorization", basicOf("ann:wrong")}, outcome(parlance.KindUnauthenticated, parlance.ReasonWrongCredential, 401),
 			`Basic realm="the house", charset="UTF-8"`},
-		"an unknown name":        {basic, []string{"Authorization", basicOf("bob:right")}, outcome(parlance.Unauthenticated, parlance.WrongCredential, 401), `Basic realm="the house", charset="UTF-8"`},
-		"what is no Basic":       {basic, []string{"Authorization", "Basic %"}, outcome(parlance.Unauthenticated, parlance.WrongCredential, 401), `Basic realm="the house", charset="UTF-8"`},
-		"a locked account":       {auth.Bearer(locked), []string{"Authorization", "Bearer x"}, outcome(parlance.Forbidden, "", 403), ``},
-		"a store that is down":   {auth.Bearer(down), []string{"Authorization", "Bearer x"}, outcome(parlance.Unavailable, "", 503), ``},
-		"a verifier's bare word": {auth.Bearer(bare), []string{"Authorization", "Bearer x"}, outcome(parlance.Unauthenticated, parlance.WrongCredential, 401), `Bearer error="invalid_token", error_description="The credential is wrong"`},
+		"an unknown name":        {basic, []string{"Authorization", basicOf("bob:right")}, outcome(parlance.KindUnauthenticated, parlance.ReasonWrongCredential, 401), `Basic realm="the house", charset="UTF-8"`},
+		"what is no Basic":       {basic, []string{"Authorization", "Basic %"}, outcome(parlance.KindUnauthenticated, parlance.ReasonWrongCredential, 401), `Basic realm="the house", charset="UTF-8"`},
+		"a locked account":       {auth.Bearer(locked), []string{"Authorization", "Bearer x"}, outcome(parlance.KindForbidden, "", 403), ``},
+		"a store that is down":   {auth.Bearer(down), []string{"Authorization", "Bearer x"}, outcome(parlance.KindUnavailable, "", 503), ``},
+		"a verifier's bare word": {auth.Bearer(bare), []string{"Authorization", "Bearer x"}, outcome(parlance.KindUnauthenticated, parlance.ReasonWrongCredential, 401), `Bearer error="invalid_token", error_description="The credential is wrong"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -153,7 +153,7 @@ func TestWhatIsNotPermittedIsForbidden(t *testing.T) {
 		challenge  string
 	}{
 		"a scope that it has":     {auth.RequireScopes("read"), "/", 200, "", ""},
-		"a scope that it has not": {auth.RequireScopes("read", "write"), "/", 403, parlance.OutOfScope, `Bearer error="insufficient_scope", error_description="The credential is not good for this", scope="read write"`},
+		"a scope that it has not": {auth.RequireScopes("read", "write"), "/", 403, parlance.ReasonOutOfScope, `Bearer error="insufficient_scope", error_description="The credential is not good for this", scope="read write"`},
 		"its own":                 {auth.Require(mine), "/acme/x", 200, "", ""},
 		"another one's":           {auth.Require(mine), "/other/x", 403, "", ""},
 	} {
@@ -230,10 +230,10 @@ func TestADialectWithoutAWordForTheCauseSaysItsKind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, reason := range []parlance.Reason{parlance.NoCredential, parlance.WrongCredential, parlance.Spent, parlance.OutOfScope} {
+		for _, reason := range []parlance.Reason{parlance.ReasonNoCredential, parlance.ReasonWrongCredential, parlance.ReasonSpent, parlance.ReasonOutOfScope} {
 			o := auth.CredentialError(reason).Outcome
 			bare := parlance.Outcome{Kind: o.Kind, Detail: o.Detail}
-			request := dialect.Request{Method: "GET", Path: "/", Header: dialect.Fields(http.Header{"Accept": {"application/json"}})}
+			request := dialect.Request{Method: "GET", Path: "/", Header: dialect.HeaderMap(http.Header{"Accept": {"application/json"}})}
 			got := d.Encode(nil, request, &o, dialect.Payload{})
 			want := d.Encode(nil, request, &bare, dialect.Payload{})
 			if slices.ContainsFunc(authoring.Codes(d), func(e authoring.Entry) bool { return e.Kind == o.Kind && e.Reason == reason }) {
@@ -246,13 +246,13 @@ func TestADialectWithoutAWordForTheCauseSaysItsKind(t *testing.T) {
 	}
 }
 
-func sameKind(d *dialect.Dialect, q dialect.Request, a, b dialect.Message) bool {
-	of := func(m dialect.Message) parlance.Kind {
+func sameKind(d *dialect.Dialect, q dialect.Request, a, b dialect.Encoded) bool {
+	of := func(m dialect.Encoded) parlance.Kind {
 		h := http.Header{}
 		for _, p := range m.Header {
 			h.Add(p.Name, p.Value)
 		}
-		return d.Decode(q, dialect.Response{Status: m.Status, Header: dialect.Fields(h), Body: m.Body}).Outcome.Kind
+		return d.Decode(q, dialect.Response{Status: m.Status, Header: dialect.HeaderMap(h), Body: m.Body}).Outcome.Kind
 	}
 	return of(a) == of(b)
 }
@@ -282,10 +282,10 @@ func TestEachRequestOfABatchHasItsOwnCaller(t *testing.T) {
 		for i := range said {
 			each := r.Clone(r.Context())
 			each.Header.Set("X-Api-Key", fmt.Sprint("key-", i))
-			answer := httptest.NewRecorder()
+			response := httptest.NewRecorder()
 			all.Go(func() {
-				one.ServeHTTP(answer, each)
-				said[i] = answer.Body.String()
+				one.ServeHTTP(response, each)
+				said[i] = response.Body.String()
 			})
 		}
 		for range said {

@@ -61,7 +61,7 @@ type TokenEndpoint struct {
 	// APIs do although the client could just ask again (RFC 6749, 4.4.3).
 	RefreshClients bool
 
-	// Members are members of the answer besides those of RFC 6749, such as those
+	// Members are members of the response besides those of RFC 6749, such as those
 	// of [Stamps]; nil are none.
 	Members func(issued, expires time.Time) map[string]any
 
@@ -125,7 +125,7 @@ func (e *tokenError) Unwrap() error { return e.told }
 func grantError(word string, err *parlance.Error) error { return &tokenError{err, word} }
 
 func invalidRequest(format string, args ...any) error {
-	return grantError("invalid_request", parlance.NewError(parlance.Invalid, format, args...))
+	return grantError("invalid_request", parlance.NewError(parlance.KindInvalid, format, args...))
 }
 
 // verified is what is told of a verifier's error: its causes in the RFC's word,
@@ -148,7 +148,7 @@ func (e *TokenEndpoint) fail(w http.ResponseWriter, r *http.Request, err error) 
 	o := parlance.OutcomeOf(err)
 	var told *tokenError
 	known := errors.As(err, &told)
-	if o.Kind == parlance.Unauthenticated && !(e.ByRFC && known && told.word != "invalid_client") {
+	if o.Kind == parlance.KindUnauthenticated && !(e.ByRFC && known && told.word != "invalid_client") {
 		// Who is asked for is the client, and Basic is how it may answer (RFC 6749, 5.2).
 		w.Header().Add("WWW-Authenticate", challengeOf(Scheme{Name: "Basic"}).String())
 	}
@@ -186,7 +186,7 @@ func (e *TokenEndpoint) grant(w http.ResponseWriter, r *http.Request) (map[strin
 	case grant == "":
 		return nil, invalidRequest("The parameter grant_type is missing")
 	case !e.gives(r.Context(), grant):
-		return nil, grantError("unsupported_grant_type", parlance.NewError(parlance.Invalid, "This grant_type is not given").WithReason("grant_type"))
+		return nil, grantError("unsupported_grant_type", parlance.NewError(parlance.KindInvalid, "This grant_type is not given").WithReason("grant_type"))
 	case grant == "refresh_token":
 		return e.renew(r.Context(), form, clientID)
 	case grant == "password":
@@ -201,7 +201,7 @@ func (e *TokenEndpoint) grant(w http.ResponseWriter, r *http.Request) (map[strin
 		return e.begin(r.Context(), form, user, clientID, e.gives(r.Context(), "refresh_token"))
 	}
 	if clientID == "" {
-		return nil, grantError("invalid_client", CredentialError(parlance.NoCredential))
+		return nil, grantError("invalid_client", CredentialError(parlance.ReasonNoCredential))
 	}
 	return e.begin(r.Context(), form, client, clientID, e.RefreshClients && e.gives(r.Context(), "refresh_token"))
 }
@@ -230,7 +230,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return nil, grantError("invalid_request", &parlance.Error{Outcome: parlance.Outcome{
-			Kind: parlance.Invalid, Status: http.StatusMethodNotAllowed, Detail: "A token is asked for by POST"}})
+			Kind: parlance.KindInvalid, Status: http.StatusMethodNotAllowed, Detail: "A token is asked for by POST"}})
 	}
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/x-www-form-urlencoded" {
 		return nil, invalidRequest("The body must be of type application/x-www-form-urlencoded")
@@ -288,19 +288,19 @@ func (e *TokenEndpoint) begin(ctx context.Context, form url.Values, p server.Pri
 	if err := e.Store.Transact(ctx, g.put(e.Store)); err != nil {
 		return nil, noStore(err)
 	}
-	return g.answer(e, form), nil
+	return g.response(e, form), nil
 }
 
 // unrenewable is why nothing is given for a refresh token; "" if something may be.
 func unrenewable(t Token, err error, secret, clientID string) parlance.Reason {
 	switch {
 	case errors.Is(err, parlance.ErrNotFound) && saysEnded(secret):
-		return parlance.Spent
+		return parlance.ReasonSpent
 	case errors.Is(err, parlance.ErrNotFound), err == nil && (!t.Refresh || clientOf(t.Family) != clientID):
 		// One that was given to another client is none of this one's (RFC 6749, 6).
-		return parlance.WrongCredential
+		return parlance.ReasonWrongCredential
 	case err == nil && (t.Revoked || !t.Spent && t.Left <= 0):
-		return parlance.Spent
+		return parlance.ReasonSpent
 	}
 	return ""
 }
@@ -335,7 +335,7 @@ func (e *TokenEndpoint) renew(ctx context.Context, form url.Values, clientID str
 		}
 		if !first {
 			cause := fmt.Errorf("auth: a refresh token of %s was used twice: its family %s ends", t.Principal.ID, t.Family)
-			refusal = grantError("invalid_grant", CredentialError(parlance.Spent).Because(cause))
+			refusal = grantError("invalid_grant", CredentialError(parlance.ReasonSpent).Because(cause))
 			return nil // or the end of the family would not be committed
 		}
 		g = e.prepare(t.Principal, scopes, t.Family, true)
@@ -347,7 +347,7 @@ func (e *TokenEndpoint) renew(ctx context.Context, form url.Values, clientID str
 	case refusal != nil:
 		return nil, refusal
 	}
-	return g.answer(e, form), nil
+	return g.response(e, form), nil
 }
 
 // grantedTokens are an access token and, where there is one, the refresh token.
@@ -386,9 +386,9 @@ func (g *grantedTokens) put(store TokenStore) func(context.Context) error {
 	}
 }
 
-// answer is that of RFC 6749, 5.1. The scope is said unless it is what was asked
+// response is that of RFC 6749, 5.1. The scope is said unless it is what was asked
 // for.
-func (g *grantedTokens) answer(e *TokenEndpoint, form url.Values) map[string]any {
+func (g *grantedTokens) response(e *TokenEndpoint, form url.Values) map[string]any {
 	a := map[string]any{}
 	if e.Members != nil {
 		maps.Copy(a, e.Members(g.issued, g.expires))
@@ -413,7 +413,7 @@ func narrowed(has []string, form url.Values) ([]string, error) {
 	}
 	for _, s := range asked {
 		if !slices.Contains(has, s) {
-			return nil, grantError("invalid_scope", parlance.NewError(parlance.Invalid, "The scope is more than there is").WithReason(parlance.OutOfScope))
+			return nil, grantError("invalid_scope", parlance.NewError(parlance.KindInvalid, "The scope is more than there is").WithReason(parlance.ReasonOutOfScope))
 		}
 	}
 	return asked, nil
@@ -430,7 +430,7 @@ func clientOf(family string) string {
 
 // noStore is that the store of the tokens cannot be asked.
 func noStore(err error) error {
-	return parlance.NewError(parlance.Unavailable, "").Because(err)
+	return parlance.NewError(parlance.KindUnavailable, "").Because(err)
 }
 
 // newToken makes a token that is good for so long, and says until when: the second,
@@ -466,15 +466,15 @@ func Tokens(store TokenStore) Verifier {
 		t, err := store.Token(ctx, HashKey(secret))
 		switch {
 		case errors.Is(err, parlance.ErrNotFound) && saysEnded(secret):
-			return server.Principal{}, CredentialError(parlance.Expired)
+			return server.Principal{}, CredentialError(parlance.ReasonExpired)
 		case err != nil:
 			return server.Principal{}, err
 		case t.Refresh:
-			return server.Principal{}, CredentialError(parlance.WrongCredential)
+			return server.Principal{}, CredentialError(parlance.ReasonWrongCredential)
 		case t.Revoked:
-			return server.Principal{}, CredentialError(parlance.Spent)
+			return server.Principal{}, CredentialError(parlance.ReasonSpent)
 		case t.Left <= 0:
-			return server.Principal{}, CredentialError(parlance.Expired)
+			return server.Principal{}, CredentialError(parlance.ReasonExpired)
 		}
 		return t.Principal, nil
 	})

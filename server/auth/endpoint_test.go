@@ -140,21 +140,21 @@ func TestEachCauseThatNoTokenIsGivenIsTold(t *testing.T) {
 		vision string // its code
 		word   string // of RFC 6749
 	}{
-		"no form":             {"", nil, parlance.Invalid, "", "400", "invalid_request"},
-		"a parameter twice":   {servertest.ByClient + "&client_id=shop", nil, parlance.Invalid, "", "400", "invalid_request"},
-		"what is no form":     {"grant_type=%", nil, parlance.Invalid, "", "400", "invalid_request"},
-		"two secrets":         {servertest.ByClient, []string{"shop", "right"}, parlance.Invalid, "", "400", "invalid_request"},
-		"no password":         {"grant_type=password&username=ann", nil, parlance.Invalid, "", "400", "invalid_request"},
-		"no refresh token":    {"grant_type=refresh_token", nil, parlance.Invalid, "", "400", "invalid_request"},
-		"another grant":       {"grant_type=implicit", nil, parlance.Invalid, "grant_type", "400", "unsupported_grant_type"},
-		"a scope too many":    {servertest.ByClient + "&scope=read+admin", nil, parlance.Invalid, "scope", "400", "invalid_scope"},
-		"no client":           {"grant_type=client_credentials", nil, parlance.Unauthenticated, parlance.NoCredential, "101", "invalid_client"},
-		"an unknown client":   {"grant_type=client_credentials&client_id=x&client_secret=right", nil, parlance.Unauthenticated, parlance.WrongCredential, "101", "invalid_client"},
-		"a wrong secret":      {"grant_type=client_credentials", []string{"shop", "wrong"}, parlance.Unauthenticated, parlance.WrongCredential, "101", "invalid_client"},
-		"a wrong password":    {"grant_type=password&username=ann&password=wrong", nil, parlance.Unauthenticated, parlance.WrongCredential, "101", "invalid_grant"},
-		"an unknown refresh":  {"grant_type=refresh_token&refresh_token=x", nil, parlance.Unauthenticated, parlance.WrongCredential, "101", "invalid_grant"},
-		"a form without end":  {servertest.ByClient + "&x=" + strings.Repeat("x", 65<<10), nil, parlance.Invalid, "", "400", "invalid_request"},
-		"a name with a quote": {servertest.ByClient + `&"=1&"=2`, nil, parlance.Invalid, "", "400", "invalid_request"},
+		"no form":             {"", nil, parlance.KindInvalid, "", "400", "invalid_request"},
+		"a parameter twice":   {servertest.ByClient + "&client_id=shop", nil, parlance.KindInvalid, "", "400", "invalid_request"},
+		"what is no form":     {"grant_type=%", nil, parlance.KindInvalid, "", "400", "invalid_request"},
+		"two secrets":         {servertest.ByClient, []string{"shop", "right"}, parlance.KindInvalid, "", "400", "invalid_request"},
+		"no password":         {"grant_type=password&username=ann", nil, parlance.KindInvalid, "", "400", "invalid_request"},
+		"no refresh token":    {"grant_type=refresh_token", nil, parlance.KindInvalid, "", "400", "invalid_request"},
+		"another grant":       {"grant_type=implicit", nil, parlance.KindInvalid, "grant_type", "400", "unsupported_grant_type"},
+		"a scope too many":    {servertest.ByClient + "&scope=read+admin", nil, parlance.KindInvalid, "scope", "400", "invalid_scope"},
+		"no client":           {"grant_type=client_credentials", nil, parlance.KindUnauthenticated, parlance.ReasonNoCredential, "101", "invalid_client"},
+		"an unknown client":   {"grant_type=client_credentials&client_id=x&client_secret=right", nil, parlance.KindUnauthenticated, parlance.ReasonWrongCredential, "101", "invalid_client"},
+		"a wrong secret":      {"grant_type=client_credentials", []string{"shop", "wrong"}, parlance.KindUnauthenticated, parlance.ReasonWrongCredential, "101", "invalid_client"},
+		"a wrong password":    {"grant_type=password&username=ann&password=wrong", nil, parlance.KindUnauthenticated, parlance.ReasonWrongCredential, "101", "invalid_grant"},
+		"an unknown refresh":  {"grant_type=refresh_token&refresh_token=x", nil, parlance.KindUnauthenticated, parlance.ReasonWrongCredential, "101", "invalid_grant"},
+		"a form without end":  {servertest.ByClient + "&x=" + strings.Repeat("x", 65<<10), nil, parlance.KindInvalid, "", "400", "invalid_request"},
+		"a name with a quote": {servertest.ByClient + `&"=1&"=2`, nil, parlance.KindInvalid, "", "400", "invalid_request"},
 	} {
 		a := askToken(t, h.Client(), h.URL, c.form, c.basic...)
 		got := servertest.Meaning(t, "problem", servertest.Response{Status: a.status, Header: a.header, Body: a.body})
@@ -202,14 +202,14 @@ func TestARefreshTokenIsGoodOnceAndItsFamilyEndsWhenItComesAgain(t *testing.T) {
 	unrelated := askToken(t, h.Client(), h.URL, servertest.ByPassword)
 
 	stolen := again(second.Refresh)
-	if got := servertest.Meaning(t, "problem", servertest.Response{Status: stolen.status, Header: stolen.header, Body: stolen.body}); got.Reason != parlance.Spent {
+	if got := servertest.Meaning(t, "problem", servertest.Response{Status: stolen.status, Header: stolen.header, Body: stolen.body}); got.Reason != parlance.ReasonSpent {
 		t.Errorf("got %d %s", stolen.status, stolen.body)
 	}
 	if !strings.Contains(log.String(), "used twice") || strings.Contains(log.String(), second.Refresh) {
 		t.Errorf("the log says %s", log)
 	}
 	for _, token := range []string{first.Access, second.Access, third.Access} {
-		if got := get(t, h.Client(), h.URL, token); servertest.Meaning(t, "problem", got).Reason != parlance.Spent {
+		if got := get(t, h.Client(), h.URL, token); servertest.Meaning(t, "problem", got).Reason != parlance.ReasonSpent {
 			t.Errorf("a token of the family opens %d %s", got.Status, got.Body)
 		}
 	}
@@ -273,12 +273,12 @@ func TestTokensExpireToTheSecond(t *testing.T) {
 			t.Errorf("got %d %s", got.Status, got.Body)
 		}
 		time.Sleep(time.Nanosecond)
-		if got := get(t, c, "http://house", a.Access); servertest.Meaning(t, "problem", got).Reason != parlance.Expired {
+		if got := get(t, c, "http://house", a.Access); servertest.Meaning(t, "problem", got).Reason != parlance.ReasonExpired {
 			t.Errorf("got %d %s", got.Status, got.Body)
 		}
 		time.Sleep(time.Hour - time.Minute)
 		got := askToken(t, c, "http://house", "grant_type=refresh_token&refresh_token="+a.Refresh)
-		if servertest.Meaning(t, "problem", servertest.Response{Status: got.status, Header: got.header, Body: got.body}).Reason != parlance.Spent {
+		if servertest.Meaning(t, "problem", servertest.Response{Status: got.status, Header: got.header, Body: got.body}).Reason != parlance.ReasonSpent {
 			t.Errorf("the refresh token: got %d %s", got.status, got.body)
 		}
 	})
@@ -304,7 +304,7 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 			}
 			is := func(what string, a servertest.Response, want parlance.Reason) {
 				t.Helper()
-				if got := servertest.Meaning(t, dialect, a); got.Kind != parlance.Unauthenticated || got.Reason != want {
+				if got := servertest.Meaning(t, dialect, a); got.Kind != parlance.KindUnauthenticated || got.Reason != want {
 					t.Errorf("%s, %s: got %d %s", dialect, what, a.Status, a.Body)
 				}
 			}
@@ -313,13 +313,13 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 				if _, err := m.Tokens().Token(t.Context(), auth.HashKey(token)); !errors.Is(err, parlance.ErrNotFound) {
 					t.Fatalf("the token is kept still: %v", err)
 				}
-				is("a token of a month ago", get(t, c, "http://house", token), parlance.Expired)
+				is("a token of a month ago", get(t, c, "http://house", token), parlance.ReasonExpired)
 			}
 			next := renew(first.Refresh)
 			if got := get(t, c, "http://house", next.Access); next.status != 200 || got.Status != 200 {
 				t.Errorf("%s: got %d %s, then %d %s", dialect, next.status, next.body, got.Status, got.Body)
 			}
-			wrong := parlance.WrongCredential
+			wrong := parlance.ReasonWrongCredential
 			if dialect == "vision" {
 				wrong = "" // its code 101 says no more
 			}
@@ -328,7 +328,7 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 
 			time.Sleep(60 * 24 * time.Hour)
 			if got := renew(next.Refresh); dialect == "problem" {
-				is("a refresh token of long ago", servertest.Response{Status: got.status, Header: got.header, Body: got.body}, parlance.Spent)
+				is("a refresh token of long ago", servertest.Response{Status: got.status, Header: got.header, Body: got.body}, parlance.ReasonSpent)
 			} else if got.status != 401 {
 				t.Errorf("got %d %s", got.status, got.body)
 			}
@@ -376,7 +376,7 @@ func TestATokenStoreThatIsDownIsUnavailableAndSaysNoMore(t *testing.T) {
 	h := servertest.Listen(t, house(s, servertest.Endpoint(brokenTokens{})))
 	for _, form := range []string{servertest.ByClient, "grant_type=refresh_token&refresh_token=x"} {
 		a := askToken(t, h.Client(), h.URL, form)
-		if servertest.Meaning(t, "vision", servertest.Response{Status: a.status, Header: a.header, Body: a.body}).Kind != parlance.Unavailable || strings.Contains(a.body, "disk") {
+		if servertest.Meaning(t, "vision", servertest.Response{Status: a.status, Header: a.header, Body: a.body}).Kind != parlance.KindUnavailable || strings.Contains(a.body, "disk") {
 			t.Errorf("got %d %s", a.status, a.body)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Whatever stands in the header of a credential, it lets in nobody who is not
-// known, and the answer is one that a client can read.
+// known, and the response is one that a client can read.
 func FuzzAuthenticate(f *testing.F) {
 	for _, seed := range []string{"", "Bearer good", "bearer  good ", "Bearer", "Basic YW5uOnJpZ2h0", "Basic %", "Basic YW5u", "Bearer good, Bearer good", "Bearer \"\\\r\n", "\x00"} {
 		f.Add(seed)

@@ -78,11 +78,11 @@ func (k APIKeys) Verify(_ context.Context, _, secret string) (server.Principal, 
 	key, known := k[HashKey(secret)]
 	switch {
 	case !known:
-		return server.Principal{}, CredentialError(parlance.WrongCredential)
+		return server.Principal{}, CredentialError(parlance.ReasonWrongCredential)
 	case key.Revoked:
-		return server.Principal{}, CredentialError(parlance.Spent)
+		return server.Principal{}, CredentialError(parlance.ReasonSpent)
 	case !key.Expires.IsZero() && !time.Now().Before(key.Expires):
-		return server.Principal{}, CredentialError(parlance.Expired)
+		return server.Principal{}, CredentialError(parlance.ReasonExpired)
 	}
 	return key.Principal, nil
 }
@@ -109,7 +109,7 @@ func (a Accounts) Verify(_ context.Context, id, secret string) (server.Principal
 		}
 	}
 	if !account.checks(secret) || !known {
-		return server.Principal{}, CredentialError(parlance.WrongCredential)
+		return server.Principal{}, CredentialError(parlance.ReasonWrongCredential)
 	}
 	return account.Principal, nil
 }

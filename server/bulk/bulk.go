@@ -62,7 +62,7 @@ func (r Record) Decode(v any) error {
 	if err == nil {
 		return nil
 	}
-	bad := parlance.NewError(parlance.Invalid, "The record cannot be read").Because(err)
+	bad := parlance.NewError(parlance.KindInvalid, "The record cannot be read").Because(err)
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
 		path := pathIn(reflect.TypeOf(v), e.Field)
 		bad.Outcome.Detail = fmt.Sprintf("%s must not be a %s", path, e.Value)
@@ -127,7 +127,7 @@ func ID(f func(Record) string) Option { return option(func(b *records) { b.id = 
 // them came to, in their order: that it is noted, with its Notes, or a Status that is
 // not the kind's usual one. Under 204 and 205 nothing is told of the records. Its Kind
 // zero is success. The records come from where the
-// answer is kept, see [Spool], so that their number is no matter.
+// response is kept, see [Spool], so that their number is no matter.
 func Summary(f func(records iter.Seq[parlance.Item]) parlance.Outcome) Option {
 	return option(func(b *records) { b.summary = f })
 }
@@ -146,7 +146,7 @@ func MaxRecord(bytes int) Option {
 // them is one failure.
 func MaxRecords(n int) Option { return option(func(b *records) { b.maxRecords = n }) }
 
-// Spool sets what is kept of an answer whose head is not out yet: so many bytes
+// Spool sets what is kept of a response whose head is not out yet: so many bytes
 // in memory, [server.DefaultMaxBuffered] otherwise, and all of it in a temporary file in
 // dir once that is not enough. "" is os.TempDir. The file is removed.
 func Spool(dir string, bytes int) Option {
@@ -182,8 +182,8 @@ type records struct {
 //
 // The request is a JSON list, or an XML document whose root holds the records; its
 // first byte tells. It is read as a stream, and answered as one: the head of the
-// answer goes out once a record has failed and another has not, for then the whole
-// can only be a partial. Until then the answer is kept; see [Spool]. A dialect
+// response goes out once a record has failed and another has not, for then the whole
+// can only be a partial. Until then the response is kept; see [Spool]. A dialect
 // that answers into the caller's document gets it back record by record.
 //
 // What cannot be read ends the reading: the records before it stand, and the rest
@@ -225,10 +225,10 @@ func (b *records) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// errUnheard is that the answer could not be sent.
-var errUnheard = errors.New("bulk: the client does not take the answer")
+// errUnheard is that the response could not be sent.
+var errUnheard = errors.New("bulk: the client does not take the response")
 
-// run handles every record and ends the answer.
+// run handles every record and ends the response.
 func (b *records) run(ctx context.Context, in *input, a *response) error {
 	source, err := in.open(b.member)
 	if doc, ok := source.(*xmlRecords); ok {
@@ -248,7 +248,7 @@ func (b *records) run(ctx context.Context, in *input, a *response) error {
 	}
 	rest := unread(err)
 	if _, bad := errors.AsType[*badInput](err); bad && a.graft != nil {
-		rest = rest.WithReason(parlance.XML)
+		rest = rest.WithReason(parlance.ReasonXML)
 	}
 	switch {
 	case rest == nil:
@@ -379,11 +379,11 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 			cause := recover() // nil is runtime.Goexit
 			b.server.Logger().ErrorContext(ctx, "the handler of a record panicked",
 				"record", r.Index, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			item = parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Internal, Detail: wording.Internal(b.server.Dialect(), "record")}}
+			item = parlance.Item{Outcome: parlance.Outcome{Kind: parlance.KindInternal, Detail: wording.Internal(b.server.Dialect(), "record")}}
 		}
 		item.Index, item.ID = r.Index, cmp.Or(item.ID, id)
 		if o := &item.Outcome; o.Kind == 0 {
-			o.Kind = parlance.Success
+			o.Kind = parlance.KindSuccess
 		}
 	}()
 	if b.id != nil {
@@ -394,7 +394,7 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 		b.log(ctx, r.Index, err)
 		item.Outcome = parlance.OutcomeOf(err)
 		item.Outcome.Kind = generic.Kind(&item.Outcome)
-		if o := &item.Outcome; o.Kind == parlance.Internal && o.Detail == "" {
+		if o := &item.Outcome; o.Kind == parlance.KindInternal && o.Detail == "" {
 			o.Detail = wording.Internal(b.server.Dialect(), "record")
 		}
 	}
@@ -426,18 +426,18 @@ func (e *cutInput) Unwrap() error { return e.err }
 // fault is our own.
 func unread(err error) *parlance.Error {
 	if e, ok := errors.AsType[*badInput](err); ok {
-		return parlance.NewError(parlance.Invalid, "The document cannot be read from byte %d on: %s", e.at, e.why)
+		return parlance.NewError(parlance.KindInvalid, "The document cannot be read from byte %d on: %s", e.at, e.why)
 	}
 	if e, ok := errors.AsType[*tooMany](err); ok {
-		return parlance.NewError(parlance.Invalid, "No more than %d records are taken at once: the rest was not handled", e.max)
+		return parlance.NewError(parlance.KindInvalid, "No more than %d records are taken at once: the rest was not handled", e.max)
 	}
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		refused := parlance.NewError(parlance.Invalid, "No more than %d bytes are taken at once: the rest was not handled", e.Limit)
+		refused := parlance.NewError(parlance.KindInvalid, "No more than %d bytes are taken at once: the rest was not handled", e.Limit)
 		refused.Outcome.Status = http.StatusRequestEntityTooLarge
 		return refused
 	}
 	if e, ok := errors.AsType[*cutInput](err); ok {
-		return parlance.NewError(parlance.Invalid, "The request broke off: the rest was not handled").Because(e)
+		return parlance.NewError(parlance.KindInvalid, "The request broke off: the rest was not handled").Because(e)
 	}
 	return nil
 }

@@ -213,7 +213,7 @@ type bulkKey struct {
 	Number int `json:"no"`
 }
 
-// The names of Go stand in no document, and so in no answer.
+// The names of Go stand in no document, and so in no response.
 func TestARecordThatCannotBeReadIsToldInTheNamesOfItsDocument(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
@@ -269,11 +269,11 @@ func TestTheWholeMayBeNotedAndHaveAStatusOfItsOwn(t *testing.T) {
 	whole := func(all iter.Seq[parlance.Item]) (o parlance.Outcome) {
 		for item := range all {
 			if item.ID == "stop" {
-				o.Kind, o.Status = parlance.Noted, 205
+				o.Kind, o.Status = parlance.KindNoted, 205
 				break // need not look at the others
 			}
 			if strings.HasPrefix(item.ID, "short") {
-				o.Kind = parlance.Noted
+				o.Kind = parlance.KindNoted
 				o.Notes = append(o.Notes, item.ID)
 			}
 		}
@@ -553,13 +553,13 @@ func TestTheStreamedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
 	t.Parallel()
 	const id = "a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"
 	outcomes := []parlance.Outcome{
-		{Kind: parlance.Success, Detail: "taken"},
-		{Kind: parlance.Success},
-		{Kind: parlance.Noted, Detail: "taken & noted", Notes: []string{"late"}},
-		{Kind: parlance.Invalid, Detail: "bad <\"quantity\">\n", Code: "17"},
-		{Kind: parlance.NotFound},
-		{Kind: parlance.Internal, Status: 503, Fields: []parlance.Field{{Path: "a.b", Message: "is wrong"}}},
-		{Kind: parlance.RateLimited, RetryAfter: 90_000_000_000, Title: "Slow down", Help: "wait"},
+		{Kind: parlance.KindSuccess, Detail: "taken"},
+		{Kind: parlance.KindSuccess},
+		{Kind: parlance.KindNoted, Detail: "taken & noted", Notes: []string{"late"}},
+		{Kind: parlance.KindInvalid, Detail: "bad <\"quantity\">\n", Code: "17"},
+		{Kind: parlance.KindNotFound},
+		{Kind: parlance.KindInternal, Status: 503, Fields: []parlance.Field{{Path: "a.b", Message: "is wrong"}}},
+		{Kind: parlance.KindRateLimited, RetryAfter: 90_000_000_000, Title: "Slow down", Help: "wait"},
 	}
 	for _, name := range catalog.Names() {
 		for _, accept := range []string{"application/json", "application/xml", "application/problem+xml"} {
@@ -576,8 +576,8 @@ func TestTheStreamedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
 				bulk.Handle(s, func(_ context.Context, r bulk.Record) (parlance.Item, error) { return items[r.Index], nil }).
 					ServeHTTP(w, r.WithContext(activity.WithID(r.Context(), id)))
 
-				o := parlance.Outcome{Kind: parlance.Partial, RequestID: id, Items: items}
-				m := s.Dialect().Encode(nil, dialect.Request{Method: "POST", Path: "/things", Header: dialect.Fields(r.Header)}, &o, dialect.Payload{})
+				o := parlance.Outcome{Kind: parlance.KindPartial, RequestID: id, Items: items}
+				m := s.Dialect().Encode(nil, dialect.Request{Method: "POST", Path: "/things", Header: dialect.HeaderMap(r.Header)}, &o, dialect.Payload{})
 				if w.Code != m.Status || w.Body.String() != string(m.Body) {
 					i := 0
 					for i < min(len(m.Body), w.Body.Len()) && m.Body[i] == w.Body.Bytes()[i] {
@@ -591,16 +591,16 @@ func TestTheStreamedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
 	}
 }
 
-// The same where the answer stands in the caller's own document.
+// The same where the response stands in the caller's own document.
 func TestTheEchoedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
 	t.Parallel()
 	var items []parlance.Item
 	var document strings.Builder
 	document.WriteString("<?xml version=\"1.0\"?><ORDERS xmlns='urn:o'>")
 	for i := range 500 {
-		item := parlance.Item{Index: i, ID: fmt.Sprint(i), Outcome: parlance.Outcome{Kind: parlance.Success, Detail: fmt.Sprintf("<%d>", i/3)}}
+		item := parlance.Item{Index: i, ID: fmt.Sprint(i), Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Detail: fmt.Sprintf("<%d>", i/3)}}
 		if i%5 == 0 {
-			item.Outcome = parlance.Outcome{Kind: parlance.Invalid, Notes: []string{"x"}}
+			item.Outcome = parlance.Outcome{Kind: parlance.KindInvalid, Notes: []string{"x"}}
 		}
 		items = append(items, item)
 		document.WriteString([]string{"<SO/>", "\n<SO ><DocRef/> </SO >", "<!-- </SO> --><SO a='>'><![CDATA[</SO>]]></SO>"}[i%3])
@@ -610,7 +610,7 @@ func TestTheEchoedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
 	r := httptest.NewRequest("POST", "/service/Orders", strings.NewReader(document.String()))
 	w := httptest.NewRecorder()
 	bulk.Handle(s, func(_ context.Context, r bulk.Record) (parlance.Item, error) { return items[r.Index], nil }).ServeHTTP(w, r)
-	o := parlance.Outcome{Kind: parlance.Partial, Items: items}
+	o := parlance.Outcome{Kind: parlance.KindPartial, Items: items}
 	m := s.Dialect().Encode(nil, dialect.Request{Method: "POST", Path: "/service/Orders", Body: []byte(document.String())}, &o, dialect.Payload{})
 	if w.Code != m.Status || w.Body.String() != string(m.Body) {
 		t.Errorf("%d %s\nwant %d %s", w.Code, w.Body, m.Status, m.Body)

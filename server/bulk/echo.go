@@ -9,7 +9,7 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// echo writes records with their answers in them, as a dialect writes them into the
+// echo writes records with their responses in them, as a dialect writes them into the
 // caller's own document. What it adds to a record is the same whatever else is in
 // that, so it is asked for with empty ones, and kept for the next that came to the
 // same.
@@ -18,7 +18,7 @@ type echo struct {
 	root    []byte           // start tag
 	close   []byte           // end tag
 	outcome parlance.Outcome // of the whole
-	message dialect.Message  // the head's status and headers
+	message dialect.Encoded  // the head's status and headers
 	ids     bool             // what is added depends on the record's id
 
 	known map[added][]byte

@@ -12,7 +12,7 @@ import (
 	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
-// Each record of a request is handled by itself, and the answer says what became of
+// Each record of a request is handled by itself, and the response says what became of
 // each: here in the caller's own document.
 func ExampleHandle() {
 	api := servertest.Open("vision")
@@ -26,7 +26,7 @@ func ExampleHandle() {
 		}
 		item := parlance.Item{ID: order.DocRef}
 		if order.Quantity <= 0 {
-			return item, parlance.NewError(parlance.Invalid, "The quantity must be more than 0")
+			return item, parlance.NewError(parlance.KindInvalid, "The quantity must be more than 0")
 		}
 		item.Outcome.Detail = "Order taken"
 		return item, nil

@@ -14,7 +14,7 @@ import (
 	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
-// Whatever comes as a bulk request, its answer is whole, tells nothing of what is
+// Whatever comes as a bulk request, its response is whole, tells nothing of what is
 // inside, and is no fault of the server's.
 func FuzzHandle(f *testing.F) {
 	for _, seed := range []string{
@@ -34,7 +34,7 @@ func FuzzHandle(f *testing.F) {
 				return item, err
 			}
 			if item.ID = o.Ref; o.Want != "" {
-				return item, parlance.NewError(parlance.Invalid, "bad <%s>", o.Ref).Because(errors.New("a secret"))
+				return item, parlance.NewError(parlance.KindInvalid, "bad <%s>", o.Ref).Because(errors.New("a secret"))
 			}
 			return item, nil
 		}))

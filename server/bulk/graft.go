@@ -10,7 +10,7 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// graft reads the records of an XML document that the answer is written into, if
+// graft reads the records of an XML document that the response is written into, if
 // the dialect writes it so.
 type graft struct {
 	xml      *xmlRecords
@@ -55,7 +55,7 @@ func (g *graft) next() (rawRecord, error) {
 			r.before = append(g.aside, r.before...)
 			g.aside = nil
 		}
-		// What is echoed must not break the answer.
+		// What is echoed must not break the response.
 		if !g.stands(r.before) || !dialect.WellFormed(r.bytes) {
 			return rawRecord{}, g.xml.in.bad(-len(r.bytes), "this is no XML")
 		}
@@ -76,12 +76,12 @@ func (g *graft) stands(before []byte) bool {
 func (g *graft) isRecord(name string) bool {
 	is, known := g.names[name]
 	if !known {
-		// What is echoed has been grafted; else an answer would be written anew.
+		// What is echoed has been grafted; else a response would be written anew.
 		record := "<" + name + " echoed='yes'"
 		document := slices.Concat(g.xml.root, []byte(record+"/>"), g.close)
 		request := g.exchange.Request()
 		request.Body = document
-		o := parlance.Outcome{Kind: parlance.Success, Items: []parlance.Item{{Outcome: parlance.Outcome{Kind: parlance.Success}}}}
+		o := parlance.Outcome{Kind: parlance.KindSuccess, Items: []parlance.Item{{Outcome: parlance.Outcome{Kind: parlance.KindSuccess}}}}
 		body := g.exchange.Dialect().Encode(nil, request, &o, dialect.Payload{}).Body
 		is = len(body) > len(document) && bytes.HasPrefix(body, append(g.xml.root, record...)) && bytes.HasSuffix(body, g.close)
 		if len(g.names) < maxNames {

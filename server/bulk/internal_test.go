@@ -161,7 +161,7 @@ func TestTheSpoolKeepsEveryAttribute(t *testing.T) {
 	for i := range o.NumField() {
 		for _, max := range []int{1 << 20, 1} {
 			h := one
-			h.item.Outcome = parlance.Outcome{Kind: parlance.Invalid}
+			h.item.Outcome = parlance.Outcome{Kind: parlance.KindInvalid}
 			switch f := reflect.ValueOf(&h.item.Outcome).Elem().Field(i); f.Interface().(type) {
 			case parlance.Kind:
 			case string, parlance.Reason:
@@ -177,7 +177,7 @@ func TestTheSpoolKeepsEveryAttribute(t *testing.T) {
 			case []parlance.Field:
 				f.Set(reflect.ValueOf([]parlance.Field{{Path: "a", Message: "b"}}))
 			case []parlance.Item:
-				f.Set(reflect.ValueOf([]parlance.Item{{Outcome: parlance.Outcome{Kind: parlance.Success}}}))
+				f.Set(reflect.ValueOf([]parlance.Item{{Outcome: parlance.Outcome{Kind: parlance.KindSuccess}}}))
 			default:
 				t.Fatalf("a test for %s is missing", f.Type())
 			}

@@ -16,7 +16,7 @@ import (
 type listing struct {
 	x       core.Exchange
 	outcome parlance.Outcome // of the whole; its items are the witnesses
-	message dialect.Message  // the head's status and headers
+	message dialect.Encoded  // the head's status and headers
 
 	head  []byte // goes out before the first record
 	tail  []byte // goes out behind the last one

@@ -16,7 +16,7 @@ import (
 type response struct {
 	x       core.Exchange
 	hold    bool   // until the request was read
-	graft   *graft // where the request is XML: the answer may be written into it
+	graft   *graft // where the request is XML: the response may be written into it
 	spool   spool
 	summary func(iter.Seq[parlance.Item]) parlance.Outcome // what it comes to where none failed; nil is a success
 
@@ -80,7 +80,7 @@ const maxWitness = 256
 // witness keeps an item that changes what the whole rolls up to: the first that is
 // well, and the first that failed of each kind.
 func (a *response) witness(item parlance.Item) {
-	failing := item.Outcome.Kind.Failing() || item.Outcome.Kind == parlance.Partial
+	failing := item.Outcome.Kind.Failing() || item.Outcome.Kind == parlance.KindPartial
 	if failing {
 		a.failed++
 	}
@@ -91,7 +91,7 @@ func (a *response) witness(item parlance.Item) {
 		k := a.witnesses[i].Outcome.Kind
 		switch {
 		case k == item.Outcome.Kind,
-			!failing && !k.Failing() && k != parlance.Partial:
+			!failing && !k.Failing() && k != parlance.KindPartial:
 			return // there is one like it
 		}
 	}
@@ -136,7 +136,7 @@ func (a *response) conclude() (err error) {
 func (a *response) begin() error {
 	a.tried = true
 	o := a.outcome()
-	var message dialect.Message
+	var message dialect.Encoded
 	if a.grafts() {
 		a.place = true
 		if e := newEcho(a.x, &o, a.graft, a.name); e != nil {
@@ -216,7 +216,7 @@ func (a *response) flush() error {
 	return nil
 }
 
-// end tells of the part that was not read, if there is one, and ends the answer.
+// end tells of the part that was not read, if there is one, and ends the response.
 func (a *response) end(rest *parlance.Error) error {
 	if rest != nil {
 		h := handled{item: parlance.Item{Index: a.total, Outcome: rest.Outcome}}
@@ -277,7 +277,7 @@ func (a *response) inOne() error {
 		o.Kind, o.Reason = kind, reason
 	}
 	data := dialect.Payload{}
-	if a.total == 0 && a.graft == nil && a.x.Dialect().Wraps(a.x.Request(), &o) {
+	if a.total == 0 && a.graft == nil && a.x.Dialect().HasEnvelope(a.x.Request(), &o) {
 		data = dialect.Payload{ContentType: "application/json", Body: []byte("[]")} // where an envelope has a place for what became of them
 	}
 	a.x.Render(o, data, nil)

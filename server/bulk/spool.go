@@ -14,15 +14,15 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// handled is a record that was handled, and its bytes where the answer holds them.
+// handled is a record that was handled, and its bytes where the response holds them.
 type handled struct {
 	item        parlance.Item
 	name        string
 	before, raw []byte
-	child       []byte // what the answer adds to raw, once it is known
+	child       []byte // what the response adds to raw, once it is known
 }
 
-// spool keeps what became of records until the head of the answer can be known:
+// spool keeps what became of records until the head of the response can be known:
 // in memory up to a bound, then in a file. It is written, and then read once.
 type spool struct {
 	max int    // bytes in memory

@@ -70,7 +70,7 @@ func (b boundedBody) Read(p []byte) (int, error) {
 }
 
 func tooLarge(most int64, cause error) error {
-	err := parlance.NewError(parlance.Invalid, "The body is longer than %d bytes", most)
+	err := parlance.NewError(parlance.KindInvalid, "The body is longer than %d bytes", most)
 	err.Outcome.Status = http.StatusRequestEntityTooLarge
 	return err.Because(cause)
 }
@@ -120,7 +120,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		b.w.Header().Set("Connection", "close") // the rest of it would be taken for a request
 		err = &parlance.Error{Err: err, Outcome: parlance.Outcome{
-			Kind: parlance.Timeout, Status: http.StatusRequestTimeout, Detail: "The body did not come in time"}}
+			Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The body did not come in time"}}
 	}
 	return n, err
 }

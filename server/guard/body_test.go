@@ -18,7 +18,7 @@ import (
 
 func TestALongBodyIsRefused(t *testing.T) {
 	t.Parallel()
-	for dialect, kind := range map[string]parlance.Kind{"vms": parlance.Invalid, "vision": parlance.Invalid, "problem": parlance.Invalid} {
+	for dialect, kind := range map[string]parlance.Kind{"vms": parlance.KindInvalid, "vision": parlance.KindInvalid, "problem": parlance.KindInvalid} {
 		s, _ := servertest.New(t, dialect)
 		h := servertest.Listen(t, s.Wrap(guard.MaxBody(10)(s.Handle(servertest.Reads))))
 		for name, c := range map[string]struct {
@@ -95,7 +95,7 @@ func TestAClientThatSendsAByteASecondIsCutOffAndOneOnASlowLineIsNot(t *testing.T
 			if took := time.Since(began); a.Status != status || took > 12*time.Second { // virtual, too
 				t.Errorf("%s, a byte a second: after %v got %d %s", dialect, took, a.Status, a.Body)
 			}
-			if got := servertest.Meaning(t, dialect, a).Kind; got != parlance.Timeout {
+			if got := servertest.Meaning(t, dialect, a).Kind; got != parlance.KindTimeout {
 				t.Errorf("%s: that means %v: %s", dialect, got, a.Body)
 			}
 			if a := send(&slowly{60, make([]byte, 256)}); a.Status != 200 {

@@ -73,10 +73,10 @@ const (
 	shut         // nothing goes out any more
 )
 
-// lastWords is how long an answer that has begun may take to end.
+// lastWords is how long a response that has begun may take to end.
 const lastWords = 100 * time.Millisecond
 
-// finish ends the answer of a handler that returned or panicked.
+// finish ends the response of a handler that returned or panicked.
 func (g *guard) finish(cause any) {
 	if cause != nil {
 		panic(cause)
@@ -93,7 +93,7 @@ func (g *guard) expire(r *http.Request, ended <-chan any) {
 		_ = g.rc.SetReadDeadline(time.Unix(1, 0))
 	}
 	if g.state.CompareAndSwap(unsent, shut) {
-		g.mu.Lock() // an interim answer may be under way
+		g.mu.Lock() // an interim response may be under way
 		defer g.mu.Unlock()
 		if r.Body != nil && r.Body != http.NoBody {
 			g.w.Header().Set("Connection", "close") // nobody knows how much of the body was read
@@ -117,13 +117,13 @@ func (g *guard) expire(r *http.Request, ended <-chan any) {
 	g.state.Store(shut)
 	g.mu.Unlock()
 	if x := core.Of(r.Context()); x != nil {
-		x.Logger().ErrorContext(g.ctx, "the deadline passed after the answer had begun; the connection is cut",
+		x.Logger().ErrorContext(g.ctx, "the deadline passed after the response had begun; the connection is cut",
 			slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	}
 	panic(http.ErrAbortHandler)
 }
 
-// begin claims the answer, and reports false where it is too late, though expire
+// begin claims the response, and reports false where it is too late, though expire
 // may have yet to hear of that. It is called with the lock held.
 func (g *guard) begin() bool {
 	return g.ctx.Err() == nil && g.state.CompareAndSwap(unsent, sent) || g.state.Load() == sent
@@ -135,7 +135,7 @@ func (g *guard) copyHeader() {
 	maps.Copy(h, g.header)
 }
 
-// Header is that of the handler's answer.
+// Header is that of the handler's response.
 func (g *guard) Header() http.Header { return g.header }
 
 func (g *guard) WriteHeader(status int) {

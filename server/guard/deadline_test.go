@@ -28,24 +28,24 @@ func TestADeadlineEndsWhatTakesTooLong(t *testing.T) {
 			"in time": {func(http.ResponseWriter, *http.Request) (any, error) {
 				time.Sleep(time.Second) // virtual
 				return "done", nil
-			}, parlance.Success, time.Second},
+			}, parlance.KindSuccess, time.Second},
 			"it heeds its context": {func(_ http.ResponseWriter, r *http.Request) (any, error) {
 				<-r.Context().Done()
 				return nil, r.Context().Err()
-			}, parlance.Timeout, 5 * time.Second},
+			}, parlance.KindTimeout, 5 * time.Second},
 			"it heeds nothing": {func(w http.ResponseWriter, _ *http.Request) (any, error) {
 				w.Header().Set("X-Late", "1")
 				time.Sleep(time.Minute)
 				return "late", nil
-			}, parlance.Timeout, 5 * time.Second},
+			}, parlance.KindTimeout, 5 * time.Second},
 			"it fails in time": {func(http.ResponseWriter, *http.Request) (any, error) {
 				return nil, parlance.ErrNotFound
-			}, parlance.NotFound, 0},
-			"it panics in time": {servertest.Panics, parlance.Internal, 0},
+			}, parlance.KindNotFound, 0},
+			"it panics in time": {servertest.Panics, parlance.KindInternal, 0},
 			"what stands before it fails by itself": {func(w http.ResponseWriter, r *http.Request) (any, error) {
 				server.WriteError(w, r, parlance.ErrForbidden)
 				return nil, nil
-			}, parlance.Forbidden, 0},
+			}, parlance.KindForbidden, 0},
 		} {
 			synctest.Test(t, func(t *testing.T) {
 				s, _ := servertest.New(t, dialect)
@@ -131,7 +131,7 @@ func TestADeadlineCutsAnAnswerThatNobodyReads(t *testing.T) {
 		defer res.Body.Close()
 		<-ended // although nothing is read
 		if res.StatusCode == 200 {
-			break // else the machine was too busy for the answer to begin in time
+			break // else the machine was too busy for the response to begin in time
 		}
 	}
 	if _, err := io.Copy(io.Discard, res.Body); err == nil {

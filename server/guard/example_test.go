@@ -70,7 +70,7 @@ func ExampleOverload() {
 	// 503 3
 }
 
-// A route has so long; then its context ends, and the client gets an answer.
+// A route has so long; then its context ends, and the client gets a response.
 func ExampleDeadline() {
 	api := servertest.Open("problem")
 	h := api.Wrap(guard.Deadline(time.Millisecond)(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {

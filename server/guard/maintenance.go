@@ -102,7 +102,7 @@ func (m *Maintenance) Wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		err := wording.Error(m.Error, parlance.Unavailable, parlance.Maintenance)
+		err := wording.Error(m.Error, parlance.KindUnavailable, parlance.ReasonMaintenance)
 		if !until.IsZero() {
 			err.Outcome.RetryAfter = until.Sub(now)
 		}

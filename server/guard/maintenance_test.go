@@ -75,7 +75,7 @@ func TestMaintenanceIsAReasonOfItsOwn(t *testing.T) {
 	var m guard.Maintenance
 	m.Close(time.Time{})
 	a := servertest.Ask(t, s.Wrap(m.Wrap(s.Handle(servertest.Caller))), "GET", "/")
-	if got := servertest.Meaning(t, "problem", a); got.Kind != parlance.Unavailable || got.Reason != parlance.Maintenance {
+	if got := servertest.Meaning(t, "problem", a); got.Kind != parlance.KindUnavailable || got.Reason != parlance.ReasonMaintenance {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -88,7 +88,7 @@ func (o *Overload) turn(r *http.Request) bool {
 }
 
 func (o *Overload) shed(w http.ResponseWriter, r *http.Request) {
-	err := wording.Error(o.Error, parlance.Unavailable, "")
+	err := wording.Error(o.Error, parlance.KindUnavailable, "")
 	err.Outcome.RetryAfter = cmp.Or(err.Outcome.RetryAfter, DefaultRetryAfter)
 	err.Outcome.Detail = cmp.Or(err.Outcome.Detail, "The server handles as many requests as it can"+wording.Again(err.Outcome.RetryAfter))
 	server.WriteError(w, r, err)

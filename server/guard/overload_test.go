@@ -23,7 +23,7 @@ func TestMoreThanAServiceCanServeIsShed(t *testing.T) {
 		after   string
 	}{
 		{"vbapi", parlance.Outcome{}, 503, "1"},
-		{"omilia", parlance.Outcome{Kind: parlance.RateLimited, RetryAfter: 5 * time.Second}, 429, "5"},
+		{"omilia", parlance.Outcome{Kind: parlance.KindRateLimited, RetryAfter: 5 * time.Second}, 429, "5"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, _ := servertest.New(t, c.dialect)

@@ -78,13 +78,13 @@ func TestAnAtomicIsCommittedBeforeItsAnswerAndUndoneWithIt(t *testing.T) {
 			status: 503, log: "disk full",
 		},
 		"a store may say what its failure is": {
-			ledger: ledger{fault: parlance.NewError(parlance.Conflict, "somebody else was first")},
+			ledger: ledger{fault: parlance.NewError(parlance.KindConflict, "somebody else was first")},
 			fn:     func(http.ResponseWriter, context.Context) (any, error) { return 1, nil },
 			status: 409, log: "somebody else",
 		},
 		"a failure that is said as a value is committed": {
 			fn: func(http.ResponseWriter, context.Context) (any, error) {
-				return server.Reply{Outcome: parlance.Outcome{Kind: parlance.Failed}}, nil
+				return server.Reply{Outcome: parlance.Outcome{Kind: parlance.KindFailed}}, nil
 			},
 			status: 402, sum: 1,
 		},
@@ -209,7 +209,7 @@ func TestFailuresOfAnAtomicUnderAKeyAreKeptOrFreeIt(t *testing.T) {
 		"failed":  {func(context.Context) (any, error) { return nil, parlance.ErrFailed }, true},
 		"a panic": {func(context.Context) (any, error) { panic("a bug") }, false},
 		"invalid, said as a value and so committed": {func(context.Context) (any, error) {
-			return server.Reply{Outcome: parlance.Outcome{Kind: parlance.Invalid}}, nil
+			return server.Reply{Outcome: parlance.Outcome{Kind: parlance.KindInvalid}}, nil
 		}, true},
 	} {
 		l, _ := listenAtomic(t, servertest.NewKeys(), c.fn)

@@ -19,11 +19,11 @@ import (
 type claim struct {
 	store  Store
 	key    Key
-	limit  int             // bytes of an answer that is kept
-	before snapshot.Header // the answer's header when the key was claimed
+	limit  int             // bytes of a response that is kept
+	before snapshot.Header // the response's header when the key was claimed
 
 	mu    sync.Mutex // held while a transaction runs, which may be in a goroutine that nobody waits for
-	kept  bool       // an Atomic has committed its answer
+	kept  bool       // an Atomic has committed its response
 	ended bool       // it was recorded or freed
 }
 
@@ -49,7 +49,7 @@ func (c *claim) Enter() error {
 // Leave ends it.
 func (c *claim) Leave() { c.mu.Unlock() }
 
-// end keeps an answer, or frees the key where the answer proves that nothing was
+// end keeps a response, or frees the key where the response proves that nothing was
 // done. It does neither where an Atomic has committed its own.
 func (c *claim) end(ctx context.Context, x core.Exchange, rec *recording, returned bool) error {
 	c.mu.Lock()
@@ -60,7 +60,7 @@ func (c *claim) end(ctx context.Context, x core.Exchange, rec *recording, return
 	}
 	ctx = context.WithoutCancel(ctx)
 	inside := x.Reported(rec.header.Values(core.ReportHeader))
-	undone := inside.Undone
+	undone := inside.NoEffect
 	if !returned {
 		undone = !c.key.Outside // it was cut off, and not by an Atomic
 	}
@@ -74,7 +74,7 @@ func (c *claim) end(ctx context.Context, x core.Exchange, rec *recording, return
 		})
 		if err == nil {
 			return nil
-		} // else the answer alone: it counts for more than the record
+		} // else the response alone: it counts for more than the record
 	}
 	return c.store.Record(ctx, c.key, c.keeps(a))
 }
@@ -88,11 +88,11 @@ func (c *claim) Record(ctx context.Context, x core.Exchange, r core.Response, of
 	return x.CommitRecord(ctx, r, of)
 }
 
-// Committed notes that an Atomic has committed its answer.
+// Committed notes that an Atomic has committed its response.
 func (c *claim) Committed() { c.kept = true }
 
-// keeps is what is kept of an answer: of its header what was set since the key was
-// claimed, for the rest is of the request and not of its answer.
+// keeps is what is kept of a response: of its header what was set since the key was
+// claimed, for the rest is of the request and not of its response.
 func (c *claim) keeps(a Response) Response {
 	h := make(http.Header)
 	for name, values := range a.Header {
@@ -108,7 +108,7 @@ func (c *claim) keeps(a Response) Response {
 	return a
 }
 
-// Among the headers of an answer that was kept, under names that HTTP could not
+// Among the headers of a response that was kept, under names that HTTP could not
 // carry: the id of the request that it was given to, and that its body, or all
 // of it, is missing.
 const (

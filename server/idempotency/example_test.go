@@ -17,7 +17,7 @@ import (
 )
 
 // An order is made once, however often it is sent: the effect, the key and the
-// answer are one commit, and the answer is given again.
+// response are one commit, and the response is given again.
 func ExampleMiddleware() {
 	store, orders := memory.New().Idempotency(), 0 // a program takes store/sqlite, and orders are a table of it
 	api := servertest.Open("problem")

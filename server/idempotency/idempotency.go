@@ -48,13 +48,13 @@ const trustedLength = 64 << 10
 // maxKey bounds a key, in bytes, as Stripe does.
 const maxKey = 255
 
-// Headers of an answer that was given before, as Stripe names them.
+// Headers of a response that was given before, as Stripe names them.
 const (
 	ReplayedHeader = "Idempotent-Replayed" // "true"
 	OriginalHeader = "Original-Request"    // the activity id of the request that was served
 )
 
-// Middleware lets a request be repeated without being done twice: the answer to
+// Middleware lets a request be retried without being done twice: the response to
 // a request with an idempotency key is kept, and given again to whoever sends
 // the same under the same key. It follows draft-ietf-httpapi-idempotency-key-header-07,
 // and where that leaves it open, Stripe. It stands under [server.Server.Wrap], behind
@@ -65,12 +65,12 @@ const (
 // or without the quotes of a structured field (2.1). It is the caller's own: two
 // callers, or one at two paths, may use the same. The caller is [server.PrincipalOf];
 // where that is nobody, it is who has these credentials: a caller whose tokens
-// change needs a principal, else a repeat with a new token is a new request.
+// change needs a principal, else a retry with a new token is a new request.
 //
 // What a request comes to, by the state of its key (2.6, 2.7):
 //
 //   - missing though required, or malformed: invalid.
-//   - fresh: the handler is run, and its answer is kept for the time of
+//   - fresh: the handler is run, and its response is kept for the time of
 //     [Expiry], failures too.
 //   - answered: the same status and body again. Headers are those that the
 //     handler set; an activity id among them is the new one, and Original-Request
@@ -86,25 +86,25 @@ const (
 // was sent on broke on its way. So does a bare status that means one of them,
 // but not a bare 503, which http.TimeoutHandler writes for handlers that still
 // run. Under [Transactional] every failure proves it whose [server.Atomic] was undone, or
-// never run; those that a repeat may mend free the key: the server's faults, that
+// never run; those that a retry may mend free the key: the server's faults, that
 // of a panic too, rate_limited, and what says when to come back or that it may be
-// repeated, and does not say that it may not. All else is kept, and replayed until
+// retried, and does not say that it may not. All else is kept, and replayed until
 // the key expires: a fault whose effect is outside too, for nobody knows what it
-// did. A client learns by the mark of a replay that to repeat it again is in vain.
+// did. A client learns by the mark of a replay that to retry it again is in vain.
 //
 // An effect in the store of the keys is made in an [server.Atomic], and is committed
-// with the key and the answer. Any other is outside: the claim is committed
-// before the handler is run, and its answer before it goes out. Where the answer
+// with the key and the response. Any other is outside: the claim is committed
+// before the handler is run, and its response before it goes out. Where the response
 // cannot be kept though the effect was made, it goes out, and the key is
-// uncertain. Where the store cannot be asked, the answer is unavailable and the handler is
+// uncertain. Where the store cannot be asked, the response is unavailable and the handler is
 // not run.
 //
 // Once the key is claimed, a client that goes away stops nothing: the handler's
 // context is not cancelled by it; a deadline holds. The request's body is read
-// before that, up to [MaxBody]. An answer is held back until the handler is
+// before that, up to [MaxBody]. A response is held back until the handler is
 // done; one that is longer than [MaxResponse], that was cut, or that took the
-// connection over goes out as it is written, and its repeat is a conflict that
-// says so. A handler that flushes is obeyed, its answer kept.
+// connection over goes out as it is written, and its retry is a conflict that
+// says so. A handler that flushes is obeyed, its response kept.
 func Middleware(store Store, options ...Option) server.Middleware {
 	i := &idempotency{
 		store: store, methods: []string{http.MethodPost, http.MethodPatch}, expiry: DefaultExpiry,
@@ -160,7 +160,7 @@ func Caller(caller func(*http.Request) string) Option {
 // memory. A longer one is refused with 413.
 func MaxBody(bytes int64) Option { return option(func(i *idempotency) { i.maxBody = bytes }) }
 
-// MaxResponse bounds, in bytes, the body of an answer that is kept.
+// MaxResponse bounds, in bytes, the body of a response that is kept.
 func MaxResponse(bytes int) Option {
 	return option(func(i *idempotency) { i.maxResponse = bytes })
 }
@@ -211,7 +211,7 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 	found, err := i.store.Claim(context.WithoutCancel(r.Context()), k)
 	switch {
 	case err != nil:
-		err = parlance.NewError(parlance.Unavailable, "").Because(fmt.Errorf("the key %s could not be claimed: %w", hashOf(key), err))
+		err = parlance.NewError(parlance.KindUnavailable, "").Because(fmt.Errorf("the key %s could not be claimed: %w", hashOf(key), err))
 	case found.State == Fresh:
 		i.run(x, r, body, next, k)
 		return
@@ -224,7 +224,7 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 	x.Respond(r.Context(), nil, err)
 }
 
-// run serves a request under a key that is ours, and keeps its answer.
+// run serves a request under a key that is ours, and keeps its response.
 func (i *idempotency) run(x core.Exchange, r *http.Request, body []byte, next http.Handler, k Key) {
 	c := &claim{store: i.store, key: k, limit: i.maxResponse, before: snapshot.Of(x.Header())}
 	ctx, cancel := lasting(r.Context())
@@ -236,7 +236,7 @@ func (i *idempotency) run(x core.Exchange, r *http.Request, body []byte, next ht
 	defer func() {
 		if err := c.end(ctx, x, rec, returned); err != nil {
 			// The client is told the truth all the same.
-			x.Logger().ErrorContext(x.RequestContext(), "what became of an idempotency key could not be kept; until it is settled its repeats are refused",
+			x.Logger().ErrorContext(x.RequestContext(), "what became of an idempotency key could not be kept; until it is settled its retries are refused",
 				"error", err, "key_hash", hashOf(k.Key), "method", x.Request().Method, "path", x.Request().Path)
 		}
 		if returned {
@@ -257,13 +257,13 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	return free, func() {}
 }
 
-// whole reports that an answer can be given again.
+// whole reports that a response can be given again.
 func (a *Response) whole() bool {
 	_, missing := a.Header[notKept]
 	return !missing && a.Status >= 200 && a.Status <= 999
 }
 
-// replay gives an answer again.
+// replay gives a response again.
 func replay(x core.Exchange, a Response) {
 	h, was := x.Header(), ""
 	if id := a.Header[keptActivity]; len(id) > 0 {
@@ -292,23 +292,23 @@ func replay(x core.Exchange, a Response) {
 func stateError(c Claim) *parlance.Error {
 	switch c.State {
 	case InFlight:
-		e := parlance.NewError(parlance.Conflict, "A request with this idempotency key is being served: wait for it, and repeat with the same key.").
-			WithReason(parlance.InFlight)
+		e := parlance.NewError(parlance.KindConflict, "A request with this idempotency key is being served: wait for it, and retry with the same key.").
+			WithReason(parlance.ReasonInFlight)
 		e.Outcome.RetryAfter = time.Second
 		return e
 	case Mismatch:
-		e := parlance.NewError(parlance.Conflict, "This idempotency key was used for another request: use a new one for a new request.").
-			WithReason(parlance.Mismatch)
+		e := parlance.NewError(parlance.KindConflict, "This idempotency key was used for another request: use a new one for a new request.").
+			WithReason(parlance.ReasonMismatch)
 		e.Outcome.Status = http.StatusUnprocessableEntity // 2.7; the dialect may know better
 		return e
 	case Uncertain:
-		return parlance.NewError(parlance.Conflict, "The server stopped while it served a request with this idempotency key, and whether it was carried out is not known. Do not send it under another key: contact support with the request id.").
-			WithReason(parlance.Uncertain)
+		return parlance.NewError(parlance.KindConflict, "The server stopped while it served a request with this idempotency key, and whether it was carried out is not known. Do not send it under another key: contact support with the request id.").
+			WithReason(parlance.ReasonUncertain)
 	case Replay:
-		return parlance.NewError(parlance.Conflict, "A request with this idempotency key was carried out%s, and its answer could not be kept: look at what it made.", withStatus(c.Response.Status)).
-			WithReason(parlance.NotKept)
+		return parlance.NewError(parlance.KindConflict, "A request with this idempotency key was carried out%s, and its response could not be kept: look at what it made.", withStatus(c.Response.Status)).
+			WithReason(parlance.ReasonNotKept)
 	}
-	return parlance.NewError(parlance.Unavailable, "")
+	return parlance.NewError(parlance.KindUnavailable, "")
 }
 
 func withStatus(status int) string {
@@ -329,13 +329,13 @@ func (i *idempotency) keyOf(x core.Exchange, r *http.Request) (string, error) {
 		if !i.required {
 			return "", nil
 		}
-		e := parlance.NewError(parlance.Invalid, "This operation needs the header %s, with a new value for each new request.", name).WithReason(parlance.KeyMissing)
+		e := parlance.NewError(parlance.KindInvalid, "This operation needs the header %s, with a new value for each new request.", name).WithReason(parlance.ReasonKeyMissing)
 		e.Outcome.Status = http.StatusBadRequest
 		return "", e
 	}
 	key, ok := parseKey(values[0])
 	if !ok || len(values) > 1 {
-		e := parlance.NewError(parlance.Invalid, "The header %s must be one text of 1 to %d visible ASCII characters.", name, maxKey).WithReason(parlance.KeyMalformed)
+		e := parlance.NewError(parlance.KindInvalid, "The header %s must be one text of 1 to %d visible ASCII characters.", name, maxKey).WithReason(parlance.ReasonKeyMalformed)
 		e.Outcome.Status = http.StatusBadRequest
 		return "", e
 	}
@@ -387,12 +387,12 @@ func (i *idempotency) bodyOf(w http.ResponseWriter, r *http.Request) ([]byte, er
 		}
 	}
 	if long := new(http.MaxBytesError); errors.As(err, &long) {
-		e := parlance.NewError(parlance.Invalid, "The body of a request with an idempotency key may have %d bytes.", i.maxBody)
+		e := parlance.NewError(parlance.KindInvalid, "The body of a request with an idempotency key may have %d bytes.", i.maxBody)
 		e.Outcome.Status = http.StatusRequestEntityTooLarge
 		return nil, e
 	}
 	if err != io.EOF {
-		return nil, parlance.NewError(parlance.Invalid, "The body could not be read to its end.").Because(err)
+		return nil, parlance.NewError(parlance.KindInvalid, "The body could not be read to its end.").Because(err)
 	}
 	return body, nil
 }

@@ -39,7 +39,7 @@ func counting(runs *atomic.Int32) server.HandlerFunc {
 
 func replayed(a servertest.Response) bool { return a.Header.Get(idempotency.ReplayedHeader) == "true" }
 
-func TestARepeatGetsTheSameAnswerByteForByteAndTheHandlerIsNotRun(t *testing.T) {
+func TestARetryGetsTheSameAnswerByteForByteAndTheHandlerIsNotRun(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []string{"omilia", "problem", "stripe", "vbapi"} {
 		var runs atomic.Int32
@@ -66,21 +66,21 @@ func TestWhatIsSaidOfAKeyIsSaidInTheDialect(t *testing.T) {
 		reason  parlance.Reason
 		retryIn string
 	}{
-		"a key that is missing though required": {status: map[string]int{"": 400}, reason: parlance.KeyMissing},
-		"an empty key":                          {key: []string{""}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
-		"an empty text for a key":               {key: []string{`""`}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
-		"a key whose quotes do not close":       {key: []string{`"k`}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
-		"a key with parameters":                 {key: []string{`"k";a=1`}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
-		"a key that is no ASCII":                {key: []string{"schlüssel"}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
-		"a key of 256 bytes":                    {key: []string{strings.Repeat("k", 256)}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
-		"two keys":                              {key: []string{"a", "b"}, status: map[string]int{"": 400}, reason: parlance.KeyMalformed},
+		"a key that is missing though required": {status: map[string]int{"": 400}, reason: parlance.ReasonKeyMissing},
+		"an empty key":                          {key: []string{""}, status: map[string]int{"": 400}, reason: parlance.ReasonKeyMalformed},
+		"an empty text for a key":               {key: []string{`""`}, status: map[string]int{"": 400}, reason: parlance.ReasonKeyMalformed},
+		"a key whose quotes do not close":       {key: []string{`"k`}, status: map[string]int{"": 400}, reason: parlance.ReasonKeyMalformed},
+		"a key with parameters":                 {key: []string{`"k";a=1`}, status: map[string]int{"": 400}, reason: parlance.ReasonKeyMalformed},
+		"a key that is no ASCII":                {key: []string{"schlüssel"}, status: map[string]int{"": 400}, reason: parlance.ReasonKeyMalformed},
+		"a key of 256 bytes":                    {key: []string{strings.Repeat("k", 256)}, status: map[string]int{"": 400}, reason: parlance.ReasonKeyMalformed},
+		"two keys":                              {key: []string{"a", "b"}, status: map[string]int{"": 400}, reason: parlance.ReasonKeyMalformed},
 		"a key of 255 bytes in quotes":          {key: []string{`"` + strings.Repeat("k", 255) + `"`}, status: map[string]int{"": 201, "stripe": 201}},
 		"a key with quotes in it":               {key: []string{`"a \"b\" \\"`}, status: map[string]int{"": 201}},
 		"a key that was used for something else": {
-			body: `{"a":2}`, key: []string{"used"}, status: map[string]int{"": 409, "stripe": 400, "problem": 422}, reason: parlance.Mismatch,
+			body: `{"a":2}`, key: []string{"used"}, status: map[string]int{"": 409, "stripe": 400, "problem": 422}, reason: parlance.ReasonMismatch,
 		},
 		"a key whose process died": {
-			store: servertest.NewKeys().Say(idempotency.Uncertain), key: []string{"k"}, status: map[string]int{"": 409}, reason: parlance.Uncertain,
+			store: servertest.NewKeys().Say(idempotency.Uncertain), key: []string{"k"}, status: map[string]int{"": 409}, reason: parlance.ReasonUncertain,
 		},
 		"a body that is too long": {body: strings.Repeat("x", 65), key: []string{"k"}, status: map[string]int{"": 413}},
 		"a store that is down":    {store: servertest.NewKeys().Fail("Claim", errors.New("disk I/O error")), key: []string{"k"}, status: map[string]int{"": 503}},
@@ -95,7 +95,7 @@ func TestWhatIsSaidOfAKeyIsSaidInTheDialect(t *testing.T) {
 				var runs atomic.Int32
 				l, _ := keyed(t, dialect, store, counting(&runs), idempotency.Required(), idempotency.MaxBody(64))
 				before := int32(0)
-				if c.reason == parlance.Mismatch {
+				if c.reason == parlance.ReasonMismatch {
 					servertest.Post(t, l, "/orders", `{"a":1}`, "Idempotency-Key", "used")
 					before = 1
 				}
@@ -169,7 +169,7 @@ func TestAHundredAtOnceUnderOneKeyAreDoneOnce(t *testing.T) {
 			}
 			wg.Wait()
 			if runs.Load() != 1 || fresh.Load() != 1 {
-				t.Errorf("%d runs, %d answers that are no replay, %d conflicts", runs.Load(), fresh.Load(), conflicts.Load())
+				t.Errorf("%d runs, %d responses that are no replay, %d conflicts", runs.Load(), fresh.Load(), conflicts.Load())
 			}
 		})
 	}
@@ -218,37 +218,37 @@ func TestAnAnswerIsKeptUnlessItProvesThatNothingWasDone(t *testing.T) {
 		"a success":                           {servertest.Returns(1, nil), true, false},
 		"nothing":                             {servertest.Returns(nil, nil), true, false},
 		"accepted":                            {servertest.Returns(server.Accepted("/jobs/1", nil), nil), true, false},
-		"invalid":                             {fails(parlance.Invalid), false, false},
-		"failed":                              {fails(parlance.Failed), true, false},
-		"unauthenticated":                     {fails(parlance.Unauthenticated), false, false},
-		"forbidden":                           {fails(parlance.Forbidden), true, false},
-		"not found":                           {fails(parlance.NotFound), true, false},
-		"a conflict":                          {fails(parlance.Conflict), true, false},
-		"rate limited":                        {fails(parlance.RateLimited), false, false},
-		"a quota":                             {fails(parlance.Quota), true, false},
-		"a fault":                             {fails(parlance.Internal), true, true},
+		"invalid":                             {fails(parlance.KindInvalid), false, false},
+		"failed":                              {fails(parlance.KindFailed), true, false},
+		"unauthenticated":                     {fails(parlance.KindUnauthenticated), false, false},
+		"forbidden":                           {fails(parlance.KindForbidden), true, false},
+		"not found":                           {fails(parlance.KindNotFound), true, false},
+		"a conflict":                          {fails(parlance.KindConflict), true, false},
+		"rate limited":                        {fails(parlance.KindRateLimited), false, false},
+		"a quota":                             {fails(parlance.KindQuota), true, false},
+		"a fault":                             {fails(parlance.KindInternal), true, true},
 		"an error of no kind":                 {servertest.Returns(nil, errors.New("disk full")), true, true},
-		"a bad gateway":                       {fails(parlance.BadGateway), true, true},
-		"unavailable":                         {fails(parlance.Unavailable), false, false},
-		"a timeout":                           {fails(parlance.Timeout), true, true},
+		"a bad gateway":                       {fails(parlance.KindBadGateway), true, true},
+		"unavailable":                         {fails(parlance.KindUnavailable), false, false},
+		"a timeout":                           {fails(parlance.KindTimeout), true, true},
 		"a deadline":                          {servertest.Returns(nil, context.DeadlineExceeded), true, true},
 		"a panic":                             {func(http.ResponseWriter, *http.Request) (any, error) { panic("a bug") }, true, true},
-		"a sending that broke":                {servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Reset}}), true, true},
-		"nobody listening":                    {servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, Reason: parlance.Refused}}), false, false},
-		"all records invalid":                 {servertest.Returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.Invalid}}), nil), true, false},
+		"a sending that broke":                {servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonReset}}), true, true},
+		"nobody listening":                    {servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonRefused}}), false, false},
+		"all records invalid":                 {servertest.Returns(server.Bulk(nil, parlance.Item{Outcome: parlance.Outcome{Kind: parlance.KindInvalid}}), nil), true, false},
 		"a bare 400":                          {writes(400, "application/json"), false, false},
 		"a bare 400 in text":                  {writes(400, "text/plain"), false, false},
 		"a bare 409":                          {writes(409, "application/json"), true, false},
 		"a bare 503":                          {writes(503, "application/json"), true, true},
 		"a bare 503 in text":                  {writes(503, "text/plain"), true, true},
 		"a value that is no JSON":             {servertest.Returns(func() {}, nil), true, true},
-		"a conflict that passes":              {servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Conflict, RetryAfter: time.Second}}), true, true},
-		"a fault that stays":                  {servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Internal, Retryable: parlance.AdviceStop}}), true, false},
-		"a refusal that may pass":             {servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Failed, Retryable: parlance.AdviceRetry}}), true, true},
+		"a conflict that passes":              {servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindConflict, RetryAfter: time.Second}}), true, true},
+		"a fault that stays":                  {servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindInternal, Retryable: parlance.AdviceStop}}), true, false},
+		"a refusal that may pass":             {servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindFailed, Retryable: parlance.AdviceRetry}}), true, true},
 		"an Atomic that failed":               {servertest.Returns(atomically(nil, errors.New("row 7 is locked")), nil), true, true},
 		"an Atomic that is done":              {servertest.Returns(atomically(1, nil), nil), true, false},
 		"one with a 409":                      {servertest.Returns(atomically(nil, parlance.ErrConflict), nil), true, false},
-		"one that is done and says it failed": {servertest.Returns(atomically(server.Reply{Outcome: parlance.Outcome{Kind: parlance.Internal}}, nil), nil), true, false},
+		"one that is done and says it failed": {servertest.Returns(atomically(server.Reply{Outcome: parlance.Outcome{Kind: parlance.KindInternal}}, nil), nil), true, false},
 		"a connection that is cut":            {func(http.ResponseWriter, *http.Request) (any, error) { panic(http.ErrAbortHandler) }, true, true},
 	} {
 		for _, inside := range []bool{false, true} {
@@ -472,12 +472,12 @@ func TestADeadlineHoldsUnderAKey(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatCannotBeKeptGoesOutAndItsRepeatSaysSo(t *testing.T) {
+func TestAnAnswerThatCannotBeKeptGoesOutAndItsRetrySaysSo(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		handler http.HandlerFunc
-		body    string // of the first answer
-		broken  bool   // the first answer does not come to its end
+		body    string // of the first response
+		broken  bool   // the first response does not come to its end
 		said    string
 	}{
 		"longer than may be kept": {func(w http.ResponseWriter, _ *http.Request) {

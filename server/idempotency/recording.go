@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// recording is a writer that holds an answer back until it was kept. One that is
+// recording is a writer that holds a response back until it was kept. One that is
 // longer than may be kept, or flushed, goes out while it is written; of a
 // flushed one a copy is made up to the bound.
 type recording struct {
@@ -21,7 +21,7 @@ type recording struct {
 	cut    bool // body is not all
 }
 
-// Header is that of the answer.
+// Header is that of the response.
 func (w *recording) Header() http.Header { return w.inner.Header() }
 
 // Unwrap lets http.ResponseController reach the deadlines of the connection.

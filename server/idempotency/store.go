@@ -9,9 +9,9 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
-// Store keeps idempotency keys and the answers that were given under them. Its
+// Store keeps idempotency keys and the responses that were given under them. Its
 // errors are logged, so they do not tell a key: whoever knows one may ask for its
-// answer. Record and Free are given the Key exactly as it was claimed, all of its
+// response. Record and Free are given the Key exactly as it was claimed, all of its
 // fields; a store may tell by them whose claim it is. The memory of what they are
 // given is the caller's again when they return.
 type Store interface {
@@ -25,7 +25,7 @@ type Store interface {
 	// is refused within a transaction.
 	Claim(ctx context.Context, k Key) (Claim, error)
 
-	// Record keeps the answer of a key that was claimed. In a transaction it is
+	// Record keeps the response of a key that was claimed. In a transaction it is
 	// committed with the effect, and the claim is held on where that fails. An error
 	// outside of one lets go of the claim: what happened then is Uncertain where the
 	// effect is outside. It wraps ErrClaimLost where this process has no claim. That
@@ -34,12 +34,12 @@ type Store interface {
 	Record(ctx context.Context, k Key, a Response) error
 
 	// Free gives a claim back: nothing was done under it. A key without a claim is
-	// no error, and an answer that was recorded stays: a commit may have come
+	// no error, and a response that was recorded stays: a commit may have come
 	// through whose caller was told that it failed.
 	Free(ctx context.Context, k Key) error
 
 	// Uncertain lists the keys whose effect outside nobody knows the fate of, the
-	// oldest first, for an operator. Settle ends one of them: with an answer to be
+	// oldest first, for an operator. Settle ends one of them: with a response to be
 	// replayed, or with nil to free it. An error wraps parlance.ErrNotFound where it
 	// is not uncertain.
 	Uncertain(ctx context.Context, limit int) ([]Key, error)
@@ -64,7 +64,7 @@ type State uint8
 const (
 	Fresh     State = iota + 1 // it is ours now
 	InFlight                   // another request is being served under it
-	Replay                     // it was answered: here is the answer
+	Replay                     // it was answered: here is the response
 	Mismatch                   // it was used for something else
 	Uncertain                  // it was under way when its process died: nobody knows
 )

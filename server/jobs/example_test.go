@@ -52,11 +52,11 @@ func ExampleNew() {
 	accepted := ask("POST", "/exports", "respond-async")
 	fmt.Println(accepted.Code, accepted.Header().Get("Retry-After"), accepted.Header().Get("Preference-Applied"))
 
-	answer := ask("GET", accepted.Header().Get("Location"), "")
-	for answer.Code == 202 { // a client waits for Retry-After between
-		answer = ask("GET", accepted.Header().Get("Location"), "")
+	response := ask("GET", accepted.Header().Get("Location"), "")
+	for response.Code == 202 { // a client waits for Retry-After between
+		response = ask("GET", accepted.Header().Get("Location"), "")
 	}
-	fmt.Println(answer.Code, answer.Body)
+	fmt.Println(response.Code, response.Body)
 	cancel()
 	<-ended
 	// Output:

@@ -17,12 +17,12 @@ import (
 
 // Handler has requests done by the Work of a kind, with the body as the job's input:
 // at once, or in the background where the client prefers it (Prefer: respond-async;
-// RFC 7240, 4.1). With wait=N beside it the answer is the result if that is there
+// RFC 7240, 4.1). With wait=N beside it the response is the result if that is there
 // within N seconds (RFC 7240, 4.3).
 //
 // Behind [idempotency.Middleware] with [idempotency.Transactional] the job is committed with the key and the
-// answer, so that a repeat finds the same one: for that the store of the keys is the
-// jobs' own. The answer is then 202 at once, for it is made before the job is there.
+// response, so that a retry finds the same one: for that the store of the keys is the
+// jobs' own. The response is then 202 at once, for it is made before the job is there.
 func (b *Queue) Handler(kind string) http.Handler { return b.handler(kind, false) }
 
 // AsyncHandler has every request done in the background by the Work of a kind, as
@@ -123,7 +123,7 @@ func (b *Queue) accepted(j Job) server.Reply {
 	return reply
 }
 
-// reply is the job's result as the answer of a request that waited for it.
+// reply is the job's result as the response of a request that waited for it.
 func (r *Result) reply() server.Reply {
 	reply := server.Reply{Outcome: r.Outcome, Location: r.Location}
 	if len(r.Body) > 0 {
@@ -164,7 +164,7 @@ func (b *Queue) Watch() http.Handler {
 			return b.accepted(j), nil
 		}
 		w.Header().Set("Allow", "GET, HEAD, DELETE")
-		refused := parlance.NewError(parlance.Invalid, "A job can be looked at and canceled")
+		refused := parlance.NewError(parlance.KindInvalid, "A job can be looked at and canceled")
 		refused.Outcome.Status = http.StatusMethodNotAllowed
 		return nil, refused
 	})
@@ -188,15 +188,15 @@ func unavailable(err error) error {
 	if errors.Is(err, parlance.ErrNotFound) {
 		return err
 	}
-	return parlance.NewError(parlance.Unavailable, "").Because(err)
+	return parlance.NewError(parlance.KindUnavailable, "").Because(err)
 }
 
 // unreadInput is why a request cannot become a job.
 func unreadInput(err error) error {
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		refused := parlance.NewError(parlance.Invalid, "No more than %d bytes are taken", e.Limit)
+		refused := parlance.NewError(parlance.KindInvalid, "No more than %d bytes are taken", e.Limit)
 		refused.Outcome.Status = http.StatusRequestEntityTooLarge
 		return refused
 	}
-	return parlance.NewError(parlance.Invalid, "The request broke off").Because(err)
+	return parlance.NewError(parlance.KindInvalid, "The request broke off").Because(err)
 }

@@ -27,7 +27,7 @@ import (
 )
 
 // Work does a job. What it returns becomes the job's result, as what a handler
-// returns becomes its answer; a Reply's Location and Document are not kept.
+// returns becomes its response; a Reply's Location and Document are not kept.
 //
 // A job is done at least once, and not exactly once: a process may die between the
 // effect and the note of it, and the job is then done again. j.ID is the same each
@@ -160,7 +160,7 @@ func (b *Queue) Put(ctx context.Context, kind string, input []byte) (Job, error)
 	caller, _ := server.PrincipalOf(ctx)
 	j := Job{ID: activity.NewID(), Kind: kind, Input: input, Owner: caller.ID, Activity: activity.ID(ctx), Created: time.Now()}
 	if err := b.store.Put(ctx, j); err != nil {
-		return Job{}, parlance.NewError(parlance.Unavailable, "").Because(err)
+		return Job{}, parlance.NewError(parlance.KindUnavailable, "").Because(err)
 	}
 	b.wake()
 	return j, nil
@@ -255,11 +255,11 @@ func (b *Queue) do(hard context.Context, j Job, worker string) {
 	log := b.server.Logger().With("job", j.ID, "job_kind", j.Kind, "attempt", j.Attempt)
 	switch {
 	case j.Stopping:
-		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled}})
+		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.KindFailed, Reason: parlance.ReasonCanceled}})
 		return
 	case j.Attempt > begun*b.attempts: // it took its process with it each time
 		log.ErrorContext(ctx, "the job was begun too often and never ended")
-		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.Internal}})
+		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.KindInternal}})
 		return
 	}
 	working, stop := context.WithCancelCause(ctx)
@@ -294,7 +294,7 @@ func (b *Queue) do(hard context.Context, j Job, worker string) {
 		r.end(ctx, log, result)
 	case errors.Is(cause, ErrCanceled):
 		log.InfoContext(ctx, "the job was canceled")
-		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled}})
+		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.KindFailed, Reason: parlance.ReasonCanceled}})
 	case errors.Is(cause, ErrShutdown):
 		log.WarnContext(ctx, "the job did not end in time, and will be done again", "error", err)
 		r.rest(ctx, log, 0)
@@ -352,7 +352,7 @@ func resultOf(value any) (Result, error) {
 func (r *running) failed(ctx context.Context, log *slog.Logger, err error) {
 	o := parlance.OutcomeOf(err)
 	o.Kind = generic.Kind(&o)
-	again := (o.Kind.ServerFault() || o.Kind == parlance.RateLimited) && r.Attempt < r.jobs.attempts
+	again := (o.Kind.ServerFault() || o.Kind == parlance.KindRateLimited) && r.Attempt < r.jobs.attempts
 	level := slog.LevelInfo
 	if o.Kind.ServerFault() {
 		level = slog.LevelError
@@ -385,7 +385,7 @@ func (r *running) end(ctx context.Context, log *slog.Logger, result Result) {
 	result.At = time.Now()
 	if o := &result.Outcome; o.Kind.Failing() && o.Detail == "" && len(o.Fields) == 0 {
 		o.Detail = fmt.Sprintf("The job failed. The cause is in the server's log under the job's ID %s.", r.ID)
-		if o.Reason == parlance.Canceled {
+		if o.Reason == parlance.ReasonCanceled {
 			o.Detail = "The job was canceled."
 		}
 	}

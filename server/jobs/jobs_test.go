@@ -102,7 +102,7 @@ func after(d time.Duration) jobs.Work {
 		}
 		switch string(j.Input) {
 		case "gone":
-			return nil, parlance.NewError(parlance.NotFound, "No such report")
+			return nil, parlance.NewError(parlance.KindNotFound, "No such report")
 		case "broken":
 			return nil, errors.New("a secret of the disk")
 		case "panic":
@@ -288,7 +288,7 @@ func TestAJobThatFailsByTheServersFaultIsBegunAgainAFewTimes(t *testing.T) {
 	}{
 		{"internal", errors.New("a secret"), 3, 500},
 		{"a panic", nil, 3, 500},
-		{"unavailable, which says when", &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.Unavailable, RetryAfter: time.Hour}}, 3, 503},
+		{"unavailable, which says when", &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, RetryAfter: time.Hour}}, 3, 503},
 		{"the request's own fault", parlance.ErrInvalid, 1, 400},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -567,7 +567,7 @@ func TestAJobIsCommittedWithItsKey(t *testing.T) {
 				}
 				ask(202)
 				if run(); done.Load() != 1 {
-					t.Errorf("after another repeat done %d times", done.Load())
+					t.Errorf("after another retry done %d times", done.Load())
 				}
 			})
 		})
@@ -603,7 +603,7 @@ func TestAJobThatMadeAThingSaysWhereItIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := startJobs(t, "omilia", memory.New().Jobs(), func(_ context.Context, j jobs.Job) (any, error) {
 			if string(j.Input) == "elsewhere" {
-				return server.Reply{Outcome: parlance.Outcome{Kind: parlance.Redirected, Status: http.StatusSeeOther}, Location: "/exports/7"}, nil
+				return server.Reply{Outcome: parlance.Outcome{Kind: parlance.KindRedirected, Status: http.StatusSeeOther}, Location: "/exports/7"}, nil
 			}
 			return server.Created("/exports/7", map[string]int{"id": 7}), nil
 		})

@@ -1,5 +1,5 @@
 // Package license enforces what a customer has paid for: [Seats] for so many users at one
-// time, and a [Cap] on so many created things. One too many fails with quota/licence.
+// time, and a [Cap] on so many created things. One too many fails with quota/license.
 //
 //	seats := &license.Seats{Store: db.Seats(), Pool: "agents", Count: 25}
 //	http.ListenAndServe(addr, api.Wrap(authenticate(seats.Wrap(mux))))
@@ -22,8 +22,8 @@ import (
 // Seats.Lease says otherwise.
 const DefaultLease = 5 * time.Minute
 
-// Seats is a licence for so many at one time: users who are logged in, dialogs
-// that are open. Who wants one while all are taken fails with quota/licence. A
+// Seats is a license for so many at one time: users who are logged in, dialogs
+// that are open. Who wants one while all are taken fails with quota/license. A
 // seat that is not given back is free again when its lease ends; each use renews
 // it. Those that share a Store share the seats. It must not change while it is
 // used.
@@ -38,7 +38,7 @@ type Seats struct {
 	Holder func(*http.Request) string
 
 	// Error is what is said where all are taken, such as a code of the service's
-	// own. Its Kind zero is quota, with the reason licence.
+	// own. Its Kind zero is quota, with the reason license.
 	Error parlance.Outcome
 }
 
@@ -94,7 +94,7 @@ func (s *Seats) Wrap(next http.Handler) http.Handler {
 			holder = p.ID
 		}
 		if holder == "" {
-			server.WriteError(w, r, auth.CredentialError(parlance.NoCredential))
+			server.WriteError(w, r, auth.CredentialError(parlance.ReasonNoCredential))
 			return
 		}
 		release, err := s.Hold(r.Context(), holder)
@@ -107,8 +107,8 @@ func (s *Seats) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// Cap is a licence for so many things that were created, such as cameras: what
-// would be one too many fails with quota/licence, until one is deleted. It counts
+// Cap is a license for so many things that were created, such as cameras: what
+// would be one too many fails with quota/license, until one is deleted. It counts
 // what it is told of, so the count and the thing belong into one transaction; see
 // Create and Delete. It is a value, cheap to make for each tenant.
 type Cap struct {
@@ -117,7 +117,7 @@ type Cap struct {
 	Most  int
 
 	// Error is what is said of one too many, such as Fields for dialects whose
-	// clients look there. Its Kind zero is quota, with the reason licence.
+	// clients look there. Its Kind zero is quota, with the reason license.
 	Error parlance.Outcome
 }
 
@@ -159,17 +159,17 @@ func licensed(room bool, err error, refusal parlance.Outcome) error {
 	case err != nil:
 		return unlicensed(err)
 	case !room:
-		return wording.Error(refusal, parlance.Quota, parlance.Licence)
+		return wording.Error(refusal, parlance.KindQuota, parlance.ReasonLicense)
 	}
 	return nil
 }
 
-// unlicensed is that nobody knows whether there is room: a licence that is not
+// unlicensed is that nobody knows whether there is room: a license that is not
 // counted is none. A database's own words, by which it is asked again, stay
 // beneath.
 func unlicensed(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return parlance.NewError(parlance.Unavailable, "").Because(err)
+	return parlance.NewError(parlance.KindUnavailable, "").Because(err)
 }

@@ -200,7 +200,7 @@ func (brokenSeats) Acquire(context.Context, string, string, int, time.Duration) 
 	return false, errors.New("disk 7 is full")
 }
 
-func TestWithoutItsStoreALicenceLetsNobodyIn(t *testing.T) {
+func TestWithoutItsStoreALicenseLetsNobodyIn(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "omilia")
 	h := servertest.Listen(t, agents(s, &license.Seats{Store: brokenSeats{}, Pool: "agents", Count: 1}))

@@ -7,7 +7,7 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
-// Store keeps the seats and caps of licences. Within a transaction what it
+// Store keeps the seats and caps of licenses. Within a transaction what it
 // changes is committed with the rest.
 type Store interface {
 	server.Transactor

@@ -13,7 +13,7 @@ import (
 	"github.com/parlance-api/parlance/store/memory"
 )
 
-// Every answer says what is left; one too many is told when to come back.
+// Every response says what is left; one too many is told when to come back.
 func ExampleLimiter() {
 	d, err := catalog.Open("vms")
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package limit bounds how often a server may be asked, and tells it in advance.
 //
-// Every answer has the fields RateLimit and RateLimit-Policy
+// Every response has the fields RateLimit and RateLimit-Policy
 // (draft-ietf-httpapi-ratelimit-headers-10), so that a client can pace itself; one
 // too many is rate_limited, with a Retry-After, in the dialect of the Server that
 // it stands under.
@@ -85,7 +85,7 @@ func (l *Limiter) Wrap(next http.Handler) http.Handler {
 			taken, err := l.Store.Take(r.Context(), key, p.Rate, min(cost, p.Rate.Quota))
 			if err != nil {
 				if l.Closed {
-					server.WriteError(w, r, parlance.NewError(parlance.Unavailable, "").Because(err))
+					server.WriteError(w, r, parlance.NewError(parlance.KindUnavailable, "").Because(err))
 					return
 				}
 				l.logger().ErrorContext(r.Context(), "the rate limit cannot be counted: the request is let pass",
@@ -107,7 +107,7 @@ func (l *Limiter) Wrap(next http.Handler) http.Handler {
 func (l *Limiter) refusal(after time.Duration) error {
 	o := l.Error
 	if o.Kind == 0 {
-		o.Kind = parlance.RateLimited
+		o.Kind = parlance.KindRateLimited
 	}
 	o.RetryAfter = after
 	return &parlance.Error{Outcome: o}
@@ -197,7 +197,7 @@ const (
 	fieldPolicy = "Ratelimit-Policy"
 )
 
-// write sets the fields. An answer that no policy was about says nothing.
+// write sets the fields. A response that no policy was about says nothing.
 func (s *statement) write(h http.Header, announced string, older *Fields) {
 	if s.quota == 0 {
 		return

@@ -199,7 +199,7 @@ func TestOlderFieldsSayTheSameAsADialectReadsIt(t *testing.T) {
 				{Name: "burst", Rate: limit.Rate{Quota: 4, Window: time.Minute}},
 			}}
 			a := ask(t, memhttp.Serve(t, s.Wrap(l.Wrap(s.Handle(done)))), "", "/")
-			got := s.Dialect().Limits(dialect.Response{Header: dialect.Fields(a.header), Received: time.Now()})
+			got := s.Dialect().Limits(dialect.Response{Header: dialect.HeaderMap(a.header), Received: time.Now()})
 			if len(got) != 1 || got[0].Limit != 4 || got[0].Remaining != 3 || got[0].Reset != 15*time.Second {
 				t.Errorf("%s: got %+v of %v", name, got, a.header)
 			}

@@ -87,7 +87,7 @@ func (s *Sessions) refusal(err error) error {
 	}
 	o := s.Error
 	if o.Kind == 0 {
-		o.Kind = parlance.RateLimited
+		o.Kind = parlance.KindRateLimited
 	}
 	return &parlance.Error{Outcome: o}
 }

@@ -50,9 +50,9 @@ func address(attrs []attribute.KeyValue, host, port attribute.Key, text string) 
 	return attrs
 }
 
-// answered are the attributes of what came of a request that have few values, for
+// responseAttributes are the attributes of what came of a request that have few values, for
 // the duration too.
-func answered(s *server.Served) []attribute.KeyValue {
+func responseAttributes(s *server.Served) []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, 16)
 	attrs = telemetry.Add(attrs, string(semconv.HTTPRouteKey), routeOf(s.Route))
 	if s.Status != 0 {

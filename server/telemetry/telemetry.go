@@ -154,7 +154,7 @@ func (o *Observer) Before(ctx context.Context, r *http.Request) context.Context 
 
 // After ends the span with what the request came to, and records how long it took.
 func (o *Observer) After(ctx context.Context, r *http.Request, s *server.Served) {
-	asked, came := o.asked(r), answered(s)
+	asked, came := o.asked(r), responseAttributes(s)
 	if span, ok := ctx.Value(spanKey{o}).(trace.Span); ok {
 		span.SetName(label.Name(r.Method, routeOf(s.Route)))
 		span.SetAttributes(append(came, told(ctx, s)...)...)

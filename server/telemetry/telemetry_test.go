@@ -137,7 +137,7 @@ func TestASpanTellsWhatTheRequestCameTo(t *testing.T) {
 		"a success": {"vms", "GET", handle(nil), codes.Unset, "", map[string]string{
 			"http.response.status_code": "204", "error.type": "", "parlance.kind": "empty", "parlance.dialect": "vms", "http.request.method": "GET",
 		}},
-		"a fault of the caller": {"vms", "GET", handle(parlance.NewError(parlance.Invalid, "no").WithReason(parlance.Fields)), codes.Unset, "", map[string]string{
+		"a fault of the caller": {"vms", "GET", handle(parlance.NewError(parlance.KindInvalid, "no").WithReason(parlance.ReasonFields)), codes.Unset, "", map[string]string{
 			"http.response.status_code": "422", "error.type": "", "parlance.kind": "invalid", "parlance.reason": "fields",
 		}},
 		"a fault of the server": {"vms", "GET", handle(errors.New("secret")), codes.Error, "", map[string]string{
@@ -152,7 +152,7 @@ func TestASpanTellsWhatTheRequestCameTo(t *testing.T) {
 		"a fault of the caller in a 200": {"slack", "GET", handle(parlance.ErrNotFound), codes.Unset, "", map[string]string{
 			"http.response.status_code": "200", "error.type": "", "parlance.kind": "not_found",
 		}},
-		"an answer that breaks off": {"vms", "GET", plain(func(w http.ResponseWriter, _ *http.Request) {
+		"a response that breaks off": {"vms", "GET", plain(func(w http.ResponseWriter, _ *http.Request) {
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}), codes.Error, "internal", map[string]string{
@@ -330,7 +330,7 @@ func TestNoSecretIsTold(t *testing.T) {
 		rt := memhttp.Serve(t, r.wrap(d, server.New(d).Handle(func(_ http.ResponseWriter, req *http.Request) (any, error) {
 			switch req.Method {
 			case "PUT":
-				return nil, parlance.NewError(parlance.Unavailable, "%s", secret).Because(errors.New(secret))
+				return nil, parlance.NewError(parlance.KindUnavailable, "%s", secret).Because(errors.New(secret))
 			case "POST":
 				panic(secret)
 			}

@@ -81,7 +81,7 @@ func unread(err error) *refusal {
 	case errors.As(err, &long):
 		return tooLarge(long.Limit, err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &refusal{kind: parlance.Timeout, status: http.StatusRequestTimeout, key: "slow", cause: err} // RFC 9110, 15.5.9
+		return &refusal{kind: parlance.KindTimeout, status: http.StatusRequestTimeout, key: "slow", cause: err} // RFC 9110, 15.5.9
 	}
 	return &refusal{key: "broken", cause: err}
 }
@@ -161,7 +161,7 @@ func (c *config) failure(w http.ResponseWriter, r *http.Request, reason parlance
 		return nil
 	}
 	s := c.texts.speaker(c.texts.choose(r, c))
-	s.xml = reason == parlance.XML
+	s.xml = reason == parlance.ReasonXML
 	w.Header().Set("Content-Language", s.tag.String())
 	w.Header().Add("Vary", "Accept-Language")
 	if c.header != "" {
@@ -181,7 +181,7 @@ func (c *config) invalid(s speaker, reason parlance.Reason, all []violation) *pa
 	}
 	detail := s.say([]string{"detail"})
 	if s.xml && len(fields) > 0 {
-		detail = fields[0].Message // such an answer is one sentence
+		detail = fields[0].Message // such a response is one sentence
 	}
-	return parlance.NewError(parlance.Invalid, "%s", detail).WithReason(reason).WithFields(fields...)
+	return parlance.NewError(parlance.KindInvalid, "%s", detail).WithReason(reason).WithFields(fields...)
 }

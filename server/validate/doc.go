@@ -16,7 +16,7 @@
 // texts have JSON Schemas: no library for XSD can be had everywhere that does
 // without cgo.
 //
-// Two answers are told apart, as vendors do. What cannot be read is invalid
+// Two responses are told apart, as vendors do. What cannot be read is invalid
 // without a reason, usually 400, and 413 or 415 where HTTP has a word of its own:
 // broken syntax, a wrong type or encoding, a name twice, too long, too deep. What
 // was read and breaks the schema is invalid for the reason fields, usually 422,

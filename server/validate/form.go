@@ -59,7 +59,7 @@ func (c *config) form(w http.ResponseWriter, r *http.Request, s *Schema) error {
 	if refused == nil {
 		all = p.check(r, bodyKey{}, s)
 	}
-	return c.failure(w, r, parlance.Fields, refused, all)
+	return c.failure(w, r, parlance.ReasonFields, refused, all)
 }
 
 func (c *config) formPairs(contentType string, data []byte) (pairs, *refusal) {
@@ -75,7 +75,7 @@ func (c *config) queried(w http.ResponseWriter, r *http.Request, s *Schema) erro
 	if refused == nil {
 		all = p.check(r, queryKey{}, s)
 	}
-	return c.failure(w, r, parlance.Fields, refused, all)
+	return c.failure(w, r, parlance.ReasonFields, refused, all)
 }
 
 func (c *config) queryPairs(r *http.Request) (pairs, *refusal) {

@@ -68,11 +68,11 @@ func TestFormsAndQueriesAreTypedAsTheSchemaSays(t *testing.T) {
 		"name=%ff":                                       `400 #/name utf8`,
 		"a%ff=1":                                         `400 #/a` + "\ufffd" + ` utf8`,
 	} {
-		answers := map[string]answer{"query": send(t, "GET", query+"/?"+text, nil)}
+		responses := map[string]answer{"query": send(t, "GET", query+"/?"+text, nil)}
 		if text != "" {
-			answers["form"] = post(t, form, strings.NewReader(text), asForm)
+			responses["form"] = post(t, form, strings.NewReader(text), asForm)
 		}
-		for end, got := range answers {
+		for end, got := range responses {
 			if told := summary(t, got); told != want {
 				t.Errorf("%s %q: %s\nwant %s", end, text, told, want)
 			}
@@ -168,7 +168,7 @@ func FuzzForms(f *testing.F) {
 			if _, err := url.ParseQuery(strings.ReplaceAll(query, ";", "")); err != nil {
 				t.Fatalf("%q: %v", query, err)
 			}
-		} else if o := parlance.OutcomeOf(err); o.Kind != parlance.Invalid {
+		} else if o := parlance.OutcomeOf(err); o.Kind != parlance.KindInvalid {
 			t.Fatalf("%q: %v", query, err)
 		}
 	})

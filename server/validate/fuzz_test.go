@@ -37,7 +37,7 @@ func FuzzOpenAPI(f *testing.F) {
 			w := httptest.NewRecorder()
 			err := api.Check(w, r)
 			o := parlance.OutcomeOf(err)
-			if err != nil && (o.Kind != parlance.Invalid || o.Detail == "") {
+			if err != nil && (o.Kind != parlance.KindInvalid || o.Detail == "") {
 				t.Fatalf("%v", err)
 			}
 			if got := w.Header().Get("Content-Language"); err != nil && got != "en" && got != "ru" {
@@ -67,7 +67,7 @@ func FuzzMultipart(f *testing.F) {
 		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
 		r.Header["Content-Type"] = []string{contentType}
 		err := camera.CheckForm(httptest.NewRecorder(), r)
-		if o := parlance.OutcomeOf(err); err != nil && (o.Kind != parlance.Invalid || o.Detail == "") {
+		if o := parlance.OutcomeOf(err); err != nil && (o.Kind != parlance.KindInvalid || o.Detail == "") {
 			t.Fatalf("%v", err)
 		}
 		if err != nil {

@@ -36,7 +36,7 @@ func (s *Schema) CheckBytes(data []byte, options ...Option) error {
 		return refused.error(speaker)
 	}
 	if all := s.check(value); len(all) > 0 {
-		return c.invalid(speaker, parlance.Fields, sortIn(jsontext.NewDecoder(newBuffer(data)), all))
+		return c.invalid(speaker, parlance.ReasonFields, sortIn(jsontext.NewDecoder(newBuffer(data)), all))
 	}
 	return nil
 }
@@ -48,7 +48,7 @@ func (c *config) json(w http.ResponseWriter, r *http.Request, s *Schema) error {
 		all, refused = c.checkJSON(data, s)
 	}
 	keep(r, bodyKey{}, data)
-	return c.failure(w, r, parlance.Fields, refused, all)
+	return c.failure(w, r, parlance.ReasonFields, refused, all)
 }
 
 func (c *config) checkJSON(data []byte, s *Schema) ([]violation, *refusal) {
@@ -97,11 +97,11 @@ func QueryInto(r *http.Request, v any) error { return into(r, queryKey{}, v) }
 func into(r *http.Request, key any, v any) error {
 	data, ok := r.Context().Value(key).([]byte)
 	if !ok {
-		return parlance.NewError(parlance.Internal, "").Because(errNothing)
+		return parlance.NewError(parlance.KindInternal, "").Because(errNothing)
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		// It fits the schema; that it does not fit v is our fault.
-		return parlance.NewError(parlance.Internal, "").Because(err)
+		return parlance.NewError(parlance.KindInternal, "").Because(err)
 	}
 	return nil
 }

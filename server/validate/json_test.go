@@ -254,7 +254,7 @@ func TestABombAndAnEndlessBodyTakeBoundedMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	// The client may see its connection closed before it sees the answer.
+	// The client may see its connection closed before it sees the response.
 	if response, err := http.DefaultClient.Do(r); err == nil {
 		_ = response.Body.Close()
 		if response.StatusCode != 413 {
@@ -540,7 +540,7 @@ func FuzzTheStrictReaderAgreesWithTheStandardLibrary(f *testing.F) {
 		case err == nil && !json.Valid(data):
 			t.Fatalf("%q is no JSON", data)
 		case err == nil:
-		case !errors.As(err, &e) || e.Outcome.Kind != parlance.Invalid || e.Outcome.Detail == "":
+		case !errors.As(err, &e) || e.Outcome.Kind != parlance.KindInvalid || e.Outcome.Detail == "":
 			t.Fatalf("%q: %v", data, err)
 		}
 	})

@@ -87,7 +87,7 @@ func (c *config) openAPI(w http.ResponseWriter, r *http.Request, a *API) error {
 			all = append(all, more...)
 		}
 	}
-	return c.failure(w, r, parlance.Fields, refused, all)
+	return c.failure(w, r, parlance.ReasonFields, refused, all)
 }
 
 // requested holds the body to the schema of its type.

@@ -53,12 +53,12 @@ func (r *refusal) error(s speaker) *parlance.Error {
 	}
 	k := r.kind
 	if k == 0 {
-		k = parlance.Invalid
+		k = parlance.KindInvalid
 	}
 	e := parlance.NewError(k, "%s", detail)
 	e.Outcome.Status = r.status
-	if s.xml && k == parlance.Invalid && r.status == 0 {
-		e.Outcome.Reason = parlance.XML // a document that cannot be read keeps no rule
+	if s.xml && k == parlance.KindInvalid && r.status == 0 {
+		e.Outcome.Reason = parlance.ReasonXML // a document that cannot be read keeps no rule
 	}
 	if r.location != nil {
 		v := violation{location: r.location}

@@ -103,7 +103,7 @@ func (t *Texts) choose(r *http.Request, c *config) language.Tag {
 	return language.English
 }
 
-// speaker says messages in one language, for one answer.
+// speaker says messages in one language, for one response.
 type speaker struct {
 	texts   *Texts
 	tag     language.Tag

@@ -19,7 +19,7 @@ import (
 // XML lets a request pass whose body is XML that keeps the rules, and answers any
 // other: invalid for the reason xml, also where it is no XML at all, with a Field
 // for each rule that it breaks. The detail is
-// the message of the first, for there are dialects whose whole answer is one
+// the message of the first, for there are dialects whose whole response is one
 // sentence. A path is of names from below the root; elements that may be
 // repeated are numbered from 0, and an attribute is written @name.
 //
@@ -47,7 +47,7 @@ func (e *Elements) CheckBytes(data []byte, options ...Option) error {
 	case refused != nil:
 		return refused.error(s)
 	case len(all) > 0:
-		return c.invalid(s, parlance.XML, all)
+		return c.invalid(s, parlance.ReasonXML, all)
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func (c *config) xml(w http.ResponseWriter, r *http.Request, e *Elements) error 
 	if refused == nil {
 		all, refused = c.checkXML(data, e)
 	}
-	return c.failure(w, r, parlance.XML, refused, all)
+	return c.failure(w, r, parlance.ReasonXML, refused, all)
 }
 
 func (c *config) checkXML(data []byte, e *Elements) ([]violation, *refusal) {

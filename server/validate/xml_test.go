@@ -171,7 +171,7 @@ func FuzzXMLRulesTakeOnlyWhatEncodingXMLReads(f *testing.F) {
 					t.Fatalf("%q: %v", data, err)
 				}
 			}
-		case !errors.As(err, &e) || e.Outcome.Kind != parlance.Invalid || e.Outcome.Detail == "":
+		case !errors.As(err, &e) || e.Outcome.Kind != parlance.KindInvalid || e.Outcome.Detail == "":
 			t.Fatalf("%q: %v", data, err)
 		}
 	})

@@ -127,7 +127,7 @@ func (s jobStore) Cancel(ctx context.Context, id string) error {
 		}
 		j.Stopping = true
 		if j.Lease.IsZero() {
-			j.Result = &jobs.Result{Outcome: parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled}, At: now}
+			j.Result = &jobs.Result{Outcome: parlance.Outcome{Kind: parlance.KindFailed, Reason: parlance.ReasonCanceled}, At: now}
 		}
 		set(t, s.jobs, id, j)
 		return nil

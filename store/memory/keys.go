@@ -81,7 +81,7 @@ func (s keys) Settle(ctx context.Context, k idempotency.Key, a *idempotency.Resp
 	})
 }
 
-// clone makes an answer whose memory is nobody else's.
+// clone makes a response whose memory is nobody else's.
 func clone(a idempotency.Response) idempotency.Response {
 	a.Header, a.Body = a.Header.Clone(), bytes.Clone(a.Body)
 	return a

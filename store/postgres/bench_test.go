@@ -56,7 +56,7 @@ func Benchmark(b *testing.B) {
 		_, err := postgres.Tx(ctx).Exec(ctx, "UPDATE stock SET n = n+1 WHERE id = $1", n%10_000)
 		return err
 	}
-	answer := idempotency.Response{Status: 201, Body: make([]byte, 200)}
+	response := idempotency.Response{Status: 201, Body: make([]byte, 200)}
 	each("Transaction", func(ctx context.Context, n int64) error {
 		return s.Transact(ctx, func(ctx context.Context) error { return effect(ctx, n) })
 	})
@@ -69,7 +69,7 @@ func Benchmark(b *testing.B) {
 			if err := effect(ctx, n); err != nil {
 				return err
 			}
-			return s.Idempotency().Record(ctx, k, answer)
+			return s.Idempotency().Record(ctx, k, response)
 		})
 	})
 	each("Served", func(ctx context.Context, n int64) error { // as idempotency.Middleware does it, under Transactional
@@ -81,7 +81,7 @@ func Benchmark(b *testing.B) {
 			if err := effect(ctx, n); err != nil {
 				return err
 			}
-			return s.Idempotency().Record(ctx, k, answer)
+			return s.Idempotency().Record(ctx, k, response)
 		})
 	})
 	each("Replay", func(ctx context.Context, n int64) error {
@@ -105,6 +105,6 @@ func Benchmark(b *testing.B) {
 		return err
 	})
 	each("Activity", func(ctx context.Context, n int64) error {
-		return s.Activity().Add(ctx, &activity.Record{ID: fmt.Sprint(n), Start: time.Now(), Response: answer.Body})
+		return s.Activity().Add(ctx, &activity.Record{ID: fmt.Sprint(n), Start: time.Now(), Response: response.Body})
 	})
 }

@@ -29,7 +29,7 @@ type debts struct {
 // owe tries to pay at once, whether the caller still waits or not.
 func (s *Store) owe(ctx context.Context, d debt) {
 	d.since = time.Now()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	s.debts.mu.Lock()
 	s.debts.all = append(s.debts.all, d)
@@ -62,7 +62,7 @@ func (s *Store) pay(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		if paid || !d.free || time.Since(d.since) > 5*s.patience {
+		if paid || !d.free || time.Since(d.since) > 5*s.timeout {
 			s.debts.mu.Lock()
 			s.debts.all = slices.DeleteFunc(s.debts.all, func(e debt) bool { return e == d })
 			s.debts.mu.Unlock()

@@ -105,7 +105,7 @@ func (s jobStore) End(ctx context.Context, id, worker string, r jobs.Result) err
 }
 
 func (s jobStore) Cancel(ctx context.Context, id string) error {
-	outcome, err := wire.Outcome(parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled})
+	outcome, err := wire.Outcome(parlance.Outcome{Kind: parlance.KindFailed, Reason: parlance.ReasonCanceled})
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func (s keys) claim(ctx context.Context, q querier, owner, ticket int64, k idemp
 			c.State = idempotency.Mismatch
 		case e.answered:
 			c.State = idempotency.Replay
-			c.Response, err = e.answer()
+			c.Response, err = e.response()
 		case e.alive:
 			c.State = idempotency.InFlight
 		default:
@@ -125,7 +125,7 @@ func (s keys) find(ctx context.Context, q querier, id []byte) (e entry, err erro
 	return e, err
 }
 
-func (e *entry) answer() (a idempotency.Response, err error) {
+func (e *entry) response() (a idempotency.Response, err error) {
 	a = idempotency.Response{Status: *e.status, Body: e.body, At: when(e.at)}
 	a.Header, err = wire.ParseHeader(e.header)
 	return a, err

@@ -72,7 +72,7 @@ func (s *limits) Take(ctx context.Context, key string, r limit.Rate, n int) (lim
 	id := limitKey{key, r}
 	l := s.want(id)
 	defer s.leave(l)
-	wait, cancel := context.WithTimeout(ctx, s.patience)
+	wait, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	select {
 	case l.turn <- struct{}{}:

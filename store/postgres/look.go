@@ -14,19 +14,19 @@ import (
 	"github.com/parlance-api/parlance/activity"
 )
 
-// Look is a look at a database, for a support desk: it reads activity records, and
+// ReadOnly is a look at a database, for a support desk: it reads activity records, and
 // needs no more than the right to. It makes no table and writes nothing. What a
 // process still holds back, for up to 100 ms, it does not see. It is safe for
 // concurrent use.
-type Look struct {
+type ReadOnly struct {
 	store *Store
 	pool  *pgxpool.Pool
 }
 
-// OpenLook makes one for a URL, as [Open] takes it, and the same options. It is
+// OpenReadOnly makes one for a URL, as [Open] takes it, and the same options. It is
 // connected when something is asked.
-func OpenLook(url string, options ...Option) (*Look, error) {
-	s := &Store{schema: "parlance", patience: 3 * time.Second}
+func OpenReadOnly(url string, options ...Option) (*ReadOnly, error) {
+	s := &Store{schema: "parlance", timeout: 3 * time.Second}
 	for _, o := range options {
 		o(s)
 	}
@@ -40,11 +40,11 @@ func OpenLook(url string, options ...Option) (*Look, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	return &Look{s, pool}, nil
+	return &ReadOnly{s, pool}, nil
 }
 
 // Find finds a record as the view Activity of a Store does.
-func (l *Look) Find(ctx context.Context, id string) (*activity.Record, error) {
+func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error) {
 	var json []byte
 	err := l.pool.QueryRow(ctx, l.store.sql("SELECT record FROM parlance.activity WHERE id = $1"), text(id)).Scan(&json)
 	var refused *pgconn.PgError
@@ -60,7 +60,7 @@ func (l *Look) Find(ctx context.Context, id string) (*activity.Record, error) {
 }
 
 // Close ends the connections.
-func (l *Look) Close() error {
+func (l *ReadOnly) Close() error {
 	l.pool.Close()
 	return nil
 }

@@ -141,7 +141,7 @@ func TestAServerThatFallsSilentIsUnavailableToo(t *testing.T) {
 	pg := pgtest.Start(t)
 	ctx := t.Context()
 	open(t, pg, "s") // while it is quick
-	s, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("s"), postgres.WithPatience(5*time.Second))
+	s, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("s"), postgres.WithTimeout(5*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestWhatWasAcknowledgedIsThereThoughPostgresDiesInBetween(t *testing.T) {
 				}
 				id := fmt.Sprint(w, "/", i)
 				k := idempotency.Key{Key: id, Activity: id}
-				for range 2 { // who got no answer repeats it
+				for range 2 { // who got no response retries it
 					err := s.Transact(ctx, func(ctx context.Context) error {
 						c, err := s.Idempotency().Claim(ctx, k)
 						if err != nil || c.State == idempotency.Replay {

@@ -24,10 +24,10 @@
 // A process may lose that connection and live. It then takes a new number, and
 // whatever it claimed under the old one counts as a dead one's: another may take a
 // key whose effect is inside, and one whose effect is outside is Uncertain. Nothing
-// is done twice for that: an answer is recorded only where the claim is still the
+// is done twice for that: a response is recorded only where the claim is still the
 // one that was made, by this process under any number that it ever had, in the
 // transaction of the effect. So of an effect inside one is committed, and an
-// outside effect's answer, should it come after all, ends the doubt.
+// outside effect's response, should it come after all, ends the doubt.
 //
 // It speaks to PostgreSQL directly or through a pooler of sessions. One that
 // pools transactions would lend the lock to strangers.
@@ -57,8 +57,8 @@ import (
 // Store is a store.Store in PostgreSQL. Several of them, in one process or many,
 // that have the same schema of the same database are one store.
 type Store struct {
-	schema   string
-	patience time.Duration
+	schema  string
+	timeout time.Duration
 
 	pool *pgxpool.Pool // for transactions, and for what may take part in one
 	side *pgxpool.Pool // for what never does: a transaction that waits for it must not wait for itself
@@ -83,10 +83,10 @@ type Option func(*Store)
 // It is created where it is missing.
 func WithSchema(name string) Option { return func(s *Store) { s.schema = name } }
 
-// WithPatience sets how long a method waits for a connection, and how long a
+// WithTimeout sets how long a method waits for a connection, and how long a
 // statement waits for what another transaction holds, before it fails with an error
 // that wraps parlance.ErrUnavailable; the default is 3 s.
-func WithPatience(d time.Duration) Option { return func(s *Store) { s.patience = d } }
+func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d } }
 
 // Open opens the store at a URL (postgres://…, or a DSN of libpq) and makes the
 // tables. pool_max_conns and the other settings of pgxpool stand in the URL; beside
@@ -97,7 +97,7 @@ func WithPatience(d time.Duration) Option { return func(s *Store) { s.patience =
 // once. An error wraps parlance.ErrUnavailable where the database cannot be reached.
 // The context ends the opening, not what was opened.
 func Open(ctx context.Context, url string, options ...Option) (*Store, error) {
-	s := &Store{schema: "parlance", patience: 3 * time.Second, stopped: make(chan struct{})}
+	s := &Store{schema: "parlance", timeout: 3 * time.Second, stopped: make(chan struct{})}
 	for _, o := range options {
 		o(s)
 	}
@@ -115,7 +115,7 @@ func Open(ctx context.Context, url string, options ...Option) (*Store, error) {
 		s.pool.Close()
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	s.presence = presence{connect: config.ConnConfig.Copy(), patience: s.patience, turn: make(chan struct{}, 1)}
+	s.presence = presence{connect: config.ConnConfig.Copy(), timeout: s.timeout, turn: make(chan struct{}, 1)}
 	s.limits.Store, s.limits.known = s, map[limitKey]*lease{}
 	s.records.Store = s
 	err = s.again(ctx, func() error {
@@ -141,7 +141,7 @@ func Open(ctx context.Context, url string, options ...Option) (*Store, error) {
 func (s *Store) configure(c *pgx.ConnConfig) {
 	for name, value := range map[string]string{
 		"application_name": "parlance",
-		"lock_timeout":     strconv.FormatInt(max(s.patience.Milliseconds(), 1), 10),
+		"lock_timeout":     strconv.FormatInt(max(s.timeout.Milliseconds(), 1), 10),
 		// A process that stands still in a transaction must not hold its rows forever.
 		"idle_in_transaction_session_timeout": "60s",
 		// A machine that fell silent is gone after about half a minute.
@@ -156,8 +156,8 @@ func (s *Store) configure(c *pgx.ConnConfig) {
 	// Of several statements each must see what was committed while the one before
 	// it waited for a lock.
 	c.RuntimeParams["default_transaction_isolation"] = "read committed"
-	if c.ConnectTimeout == 0 || c.ConnectTimeout > s.patience {
-		c.ConnectTimeout = s.patience
+	if c.ConnectTimeout == 0 || c.ConnectTimeout > s.timeout {
+		c.ConnectTimeout = s.timeout
 	}
 }
 

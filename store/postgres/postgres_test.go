@@ -15,7 +15,7 @@ import (
 var schemas atomic.Int64
 
 // patient is for a machine that is busy: what waits for nothing must not fail for it.
-var patient = postgres.WithPatience(time.Minute)
+var patient = postgres.WithTimeout(time.Minute)
 
 // open opens the store in a schema.
 func open(t testing.TB, pg *pgtest.Server, schema string) *postgres.Store {

@@ -20,9 +20,9 @@ const beat = 5 * time.Second
 // presence is what the other processes know this one by: a session advisory lock on
 // a random number, on a connection of its own. A number is never used again.
 type presence struct {
-	connect  *pgx.ConnConfig
-	patience time.Duration
-	turn     chan struct{} // holds a token while a connection is made
+	connect *pgx.ConnConfig
+	timeout time.Duration
+	turn    chan struct{} // holds a token while a connection is made
 
 	mu     sync.Mutex
 	id     int64         // 0 where the connection is lost
@@ -37,7 +37,7 @@ func (p *presence) identity(ctx context.Context) (int64, error) {
 	if id, err := p.now(); id != 0 || err != nil {
 		return id, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.patience)
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	select {
 	case p.turn <- struct{}{}:
@@ -117,7 +117,7 @@ func (p *presence) watch(life context.Context, conn *pgx.Conn, id int64) {
 		p.id = 0
 	}
 	p.mu.Unlock()
-	last, cancel := context.WithTimeout(context.Background(), p.patience)
+	last, cancel := context.WithTimeout(context.Background(), p.timeout)
 	defer cancel()
 	if !conn.IsClosed() { // or the next process would find it alive for a moment
 		_, _ = conn.Exec(last, "SELECT pg_advisory_unlock($1)", id)

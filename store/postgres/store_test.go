@@ -186,7 +186,7 @@ func TestTheStoreInPostgres(t *testing.T) {
 		for _, k := range []idempotency.Key{past, {Key: "kept"}, {Key: "held"}, {Key: "held outside", Outside: true}} {
 			is(t, s, k, idempotency.Fresh)
 		}
-		r := jobs.Result{Outcome: parlance.Outcome{Kind: parlance.Success}, At: old}
+		r := jobs.Result{Outcome: parlance.Outcome{Kind: parlance.KindSuccess}, At: old}
 		for _, err := range []error{
 			s.Idempotency().Record(ctx, past, idempotency.Response{Status: 200}),
 			s.Idempotency().Record(ctx, idempotency.Key{Key: "kept"}, idempotency.Response{Status: 200}),

@@ -68,7 +68,7 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 
 // begin begins a transaction. Where the connection broke it can be tried on another.
 func (s *Store) begin(ctx context.Context, c *pgx.Conn) (pgx.Tx, error) {
-	wait, cancel := context.WithTimeout(ctx, s.patience)
+	wait, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	tx, err := c.BeginTx(wait, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
 	if err != nil && wait.Err() == nil {
@@ -81,7 +81,7 @@ func (s *Store) begin(ctx context.Context, c *pgx.Conn) (pgx.Tx, error) {
 // commit of what was done nor the rollback: the connection is another's then.
 func (s *Store) within(ctx context.Context, tx pgx.Tx, fn func(ctx context.Context) error) error {
 	ending := func(end func(context.Context) error) error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.patience)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.timeout)
 		defer cancel()
 		return end(ctx)
 	}
@@ -114,7 +114,7 @@ func (s *Store) do(ctx context.Context, fn func(ctx context.Context, q querier) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	bounded, cancel := context.WithTimeout(ctx, 3*s.patience)
+	bounded, cancel := context.WithTimeout(ctx, 3*s.timeout)
 	defer cancel()
 	if tx := s.tx(ctx); tx != nil {
 		return explain(ctx, fn(bounded, tx), tx.Conn().IsClosed())
@@ -126,7 +126,7 @@ func (s *Store) do(ctx context.Context, fn func(ctx context.Context, q querier) 
 
 // aside is do for what never takes part in a transaction.
 func (s *Store) aside(ctx context.Context, fn func(ctx context.Context, q querier) error) error {
-	bounded, cancel := context.WithTimeout(ctx, 3*s.patience)
+	bounded, cancel := context.WithTimeout(ctx, 3*s.timeout)
 	defer cancel()
 	return s.again(ctx, func() error {
 		return s.on(ctx, s.side, func(c *pgx.Conn) error { return fn(bounded, c) })
@@ -138,7 +138,7 @@ func (s *Store) on(ctx context.Context, pool *pgxpool.Pool, fn func(c *pgx.Conn)
 	if s.closed.Load() && pool == s.pool {
 		return errClosed
 	}
-	wait, cancel := context.WithTimeout(ctx, s.patience)
+	wait, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	c, err := pool.Acquire(wait)
 	if err != nil {

@@ -191,7 +191,7 @@ func TestAFullDiskIsToldAndLosesNothing(t *testing.T) {
 func TestAFileThatAnotherProcessWritesToIsUnavailable(t *testing.T) {
 	t.Parallel()
 	path := file(t)
-	s := open(t, path, sqlite.WithPatience(time.Millisecond))
+	s := open(t, path, sqlite.WithBusyTimeout(time.Millisecond))
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)

@@ -134,7 +134,7 @@ func (s jobStore) Job(ctx context.Context, id string) (jobs.Job, error) {
 }
 
 func (s jobStore) Cancel(ctx context.Context, id string) error {
-	outcome, err := wire.Outcome(parlance.Outcome{Kind: parlance.Failed, Reason: parlance.Canceled})
+	outcome, err := wire.Outcome(parlance.Outcome{Kind: parlance.KindFailed, Reason: parlance.ReasonCanceled})
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (s keys) found(ctx context.Context, k idempotency.Key) (idempotency.Claim, 
 		return idempotency.Claim{State: idempotency.Uncertain}, nil
 	}
 	if a.Header, err = wire.ParseHeader(header); err != nil {
-		return idempotency.Claim{}, fmt.Errorf("sqlite: the header of a kept answer: %w", err)
+		return idempotency.Claim{}, fmt.Errorf("sqlite: the header of a kept response: %w", err)
 	}
 	a.Body, a.At = body, wire.Time(at)
 	return idempotency.Claim{State: idempotency.Replay, Response: a}, nil
@@ -140,7 +140,7 @@ func put(t *transaction, query string, k idempotency.Key, a *idempotency.Respons
 	return err
 }
 
-// Record keeps the answer also where the caller has gone: it is known, and the
+// Record keeps the response also where the caller has gone: it is known, and the
 // next one asks for it.
 func (s keys) Record(ctx context.Context, k idempotency.Key, a idempotency.Response) error {
 	return s.end(ctx, k, func(t *transaction, it *claim) error {

@@ -14,14 +14,14 @@ import (
 	"github.com/parlance-api/parlance/activity"
 )
 
-// Look is a look at a file, for a support desk: it reads activity records, also
+// ReadOnly is a look at a file, for a support desk: it reads activity records, also
 // while another process serves with the file, which [Open] refuses. It makes no
 // file and writes nothing. What the other process still holds back, for up to
 // 100 ms, it does not see. It is safe for concurrent use.
-type Look struct{ db *sql.DB }
+type ReadOnly struct{ db *sql.DB }
 
-// OpenLook opens a file that is there. The error is fs.ErrNotExist where it is not.
-func OpenLook(path string) (*Look, error) {
+// OpenReadOnly opens a file that is there. The error is fs.ErrNotExist where it is not.
+func OpenReadOnly(path string) (*ReadOnly, error) {
 	path, err := filepath.Abs(path)
 	if err == nil {
 		_, err = os.Stat(path)
@@ -33,11 +33,11 @@ func OpenLook(path string) (*Look, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: opening %s: %w", path, explain(err))
 	}
-	return &Look{db}, nil
+	return &ReadOnly{db}, nil
 }
 
 // Find finds a record as the view Activity of a Store does.
-func (l *Look) Find(ctx context.Context, id string) (*activity.Record, error) {
+func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error) {
 	var json string
 	err := l.db.QueryRowContext(ctx, "SELECT record FROM parlance_activity WHERE id = ?", id).Scan(&json)
 	switch {
@@ -52,4 +52,4 @@ func (l *Look) Find(ctx context.Context, id string) (*activity.Record, error) {
 }
 
 // Close closes the file.
-func (l *Look) Close() error { return l.db.Close() }
+func (l *ReadOnly) Close() error { return l.db.Close() }

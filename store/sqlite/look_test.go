@@ -25,7 +25,7 @@ func TestAFileCanBeLookedAtWhileItIsServedAndAfterwards(t *testing.T) {
 	defer s.Close()
 	look := func(when string) {
 		t.Helper()
-		l, err := sqlite.OpenLook(path)
+		l, err := sqlite.OpenReadOnly(path)
 		if err != nil {
 			t.Fatal(when, err)
 		}
@@ -51,7 +51,7 @@ func TestAFileCanBeLookedAtWhileItIsServedAndAfterwards(t *testing.T) {
 func TestALookMakesNoFileAndSaysWhatIsNone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "none.db")
-	if _, err := sqlite.OpenLook(path); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := sqlite.OpenReadOnly(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(path); err == nil {
@@ -61,7 +61,7 @@ func TestALookMakesNoFileAndSaysWhatIsNone(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		l, err := sqlite.OpenLook(path)
+		l, err := sqlite.OpenReadOnly(path)
 		if err == nil {
 			_, err = l.Find(context.Background(), "x")
 			l.Close()

@@ -43,8 +43,8 @@ import (
 
 // Store is a store.Store in a file.
 type Store struct {
-	clock   func() time.Time
-	patient time.Duration // with another process that writes
+	clock       func() time.Time
+	busyTimeout time.Duration // with another process that writes
 
 	lock    *os.File
 	readers *sql.DB
@@ -69,16 +69,16 @@ type Option func(*Store)
 // soon. It is called by many goroutines.
 func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
 
-// WithPatience sets how long another process that writes to the file, such as a tool
+// WithBusyTimeout sets how long another process that writes to the file, such as a tool
 // of an operator's, is waited for before all that has to be written is unavailable;
 // the default is 5 s.
-func WithPatience(d time.Duration) Option { return func(s *Store) { s.patient = d } }
+func WithBusyTimeout(d time.Duration) Option { return func(s *Store) { s.busyTimeout = d } }
 
 // Open opens a file, or makes a new one that only its owner may read. Another
 // process that has it open is an error, and so is a file that is damaged or was
 // made by a newer program; each says what to do.
 func Open(path string, options ...Option) (*Store, error) {
-	s := &Store{clock: clock.Steady(), patient: 5 * time.Second}
+	s := &Store{clock: clock.Steady(), busyTimeout: 5 * time.Second}
 	for _, o := range options {
 		o(s)
 	}
@@ -161,7 +161,7 @@ func create(path string) error {
 
 // openWriter opens the one connection that writes, and brings the file up to date.
 func (s *Store) openWriter(ctx context.Context, path string, opened *closers) error {
-	db, err := sql.Open("sqlite", address(path, s.patient, "synchronous(FULL)", "fullfsync(1)", "journal_mode(WAL)", "journal_size_limit(67108864)"))
+	db, err := sql.Open("sqlite", address(path, s.busyTimeout, "synchronous(FULL)", "fullfsync(1)", "journal_mode(WAL)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func (s *Store) openWriter(ctx context.Context, path string, opened *closers) er
 func (s *Store) openReaders(ctx context.Context, path string, opened *closers) (err error) {
 	many := max(4, runtime.GOMAXPROCS(0))
 	reading := func(most int) (*sql.DB, error) {
-		db, err := sql.Open("sqlite", address(path, s.patient, "query_only(1)"))
+		db, err := sql.Open("sqlite", address(path, s.busyTimeout, "query_only(1)"))
 		if err == nil {
 			db.SetMaxOpenConns(most)
 			db.SetMaxIdleConns(many)

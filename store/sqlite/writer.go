@@ -60,7 +60,7 @@ type call struct {
 	tell func(err error)   // the same, where the writer runs fn itself
 
 	began bool
-	left  bool  // fn panicked, and nobody waits for the answer
+	left  bool  // fn panicked, and nobody waits for the response
 	err   error // fn's
 }
 
@@ -69,8 +69,8 @@ var calls = sync.Pool{New: func() any {
 	return &call{turn: make(chan *transaction), ran: make(chan struct{}), done: make(chan error, 1)}
 }}
 
-// answer says what came of a call: fn's error, or else that of the commit.
-func (c *call) answer(err error) {
+// respond says what came of a call: fn's error, or else that of the commit.
+func (c *call) respond(err error) {
 	if c.err != nil {
 		err = c.err
 	}
@@ -143,10 +143,10 @@ func (w *writer) batch(first *call) *call {
 			waiting = append(waiting, c)
 		}
 		for _, c := range waiting { // now, lest who tries again is refused unheard
-			c.answer(err)
+			c.respond(err)
 		}
 		if held != nil {
-			held.answer(err)
+			held.respond(err)
 		}
 		return nil
 	}
@@ -175,7 +175,7 @@ func (w *writer) batch(first *call) *call {
 		if err != nil && turns > 1 {
 			w.alone(each) // one spoilt it for all
 		} else {
-			each.answer(err)
+			each.respond(err)
 		}
 	}
 	return c
@@ -190,10 +190,10 @@ func (w *writer) alone(c *call) {
 	} else {
 		c.err = nil // of another turn
 	}
-	c.answer(err)
+	c.respond(err)
 }
 
-// run gives a call its turn, and reports false where nobody waits for an answer: it
+// run gives a call its turn, and reports false where nobody waits for a response: it
 // was given up before, or panicked and is undone.
 func (w *writer) run(c *call) bool {
 	t := &transaction{writer: w}

@@ -55,7 +55,7 @@ func (s *scene) questions() []question {
 			_, err := s.Idempotency().Claim(ctx, outside)
 			return err
 		})
-		write("Keys.Record "+name, func(ctx context.Context) error { return s.Idempotency().Record(ctx, k, s.answer()) })
+		write("Keys.Record "+name, func(ctx context.Context) error { return s.Idempotency().Record(ctx, k, s.response()) })
 		write("Keys.Free "+name, func(ctx context.Context) error { return s.Idempotency().Free(ctx, k) })
 		write("Keys.Free outside "+name, func(ctx context.Context) error { return s.Idempotency().Free(ctx, outside) })
 		write("Keys.Settle "+name, func(ctx context.Context) error { return s.Idempotency().Settle(ctx, k, nil) })

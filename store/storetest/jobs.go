@@ -63,8 +63,8 @@ func jobStore(t *testing.T, e Engine) {
 	result := func(s *scene) jobs.Result {
 		return jobs.Result{
 			Outcome: parlance.Outcome{
-				Kind: parlance.Partial, Code: "206", Detail: "one of two",
-				Items: []parlance.Item{{Index: 1, Outcome: parlance.Outcome{Kind: parlance.Invalid}}},
+				Kind: parlance.KindPartial, Code: "206", Detail: "one of two",
+				Items: []parlance.Item{{Index: 1, Outcome: parlance.Outcome{Kind: parlance.KindInvalid}}},
 			},
 			ContentType: "application/json", Body: []byte("{}\xff"), Location: "/things/1\x00", At: s.in(0),
 		}
@@ -149,8 +149,8 @@ func jobStore(t *testing.T, e Engine) {
 		s.takes("w", time.Hour, "")
 		j, err := s.Jobs().Job(s.ctx, "j")
 		s.must(err)
-		if !j.Stopping || j.Result == nil || j.Result.Outcome.Kind != parlance.Failed ||
-			j.Result.Outcome.Reason != parlance.Canceled || j.Result.At.IsZero() {
+		if !j.Stopping || j.Result == nil || j.Result.Outcome.Kind != parlance.KindFailed ||
+			j.Result.Outcome.Reason != parlance.ReasonCanceled || j.Result.At.IsZero() {
 			s.Errorf("%+v (result %+v)", j, j.Result)
 		}
 	})

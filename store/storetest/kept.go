@@ -31,8 +31,8 @@ func Keep(t testing.TB, options ...activity.Option) *Kept {
 	return &Kept{recorder, t, k}
 }
 
-// Find is the record of a request, by the id in its answer. It waits until that is
-// kept: whoever has read an answer may have done so before its handler has ended.
+// Find is the record of a request, by the id in its response. It waits until that is
+// kept: whoever has read a response may have done so before its handler has ended.
 func (k *Kept) Find(id string) *activity.Record {
 	k.t.Helper()
 	k.kept.mu.Lock()

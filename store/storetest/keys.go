@@ -23,8 +23,8 @@ func (s *scene) key(name string) idempotency.Key {
 	}
 }
 
-// answer is an answer with every attribute set.
-func (s *scene) answer() idempotency.Response {
+// response is a response with every attribute set.
+func (s *scene) response() idempotency.Response {
 	return idempotency.Response{
 		Status: 201,
 		Header: http.Header{"Location": {"/orders/7"}, "Link": {"<a>", "<b>"}},
@@ -33,7 +33,7 @@ func (s *scene) answer() idempotency.Response {
 	}
 }
 
-// replays expects that the key replays the answer.
+// replays expects that the key replays the response.
 func (s *scene) replays(k idempotency.Key, want idempotency.Response) {
 	s.Helper()
 	c := s.claim(s.ctx, k)
@@ -81,22 +81,22 @@ func keys(t *testing.T, e Engine) {
 			k.Outside = effect.outside
 			return k
 		}
-		each(t, e, "An answer is replayed: "+effect.name, func(s *scene) {
+		each(t, e, "A response is replayed: "+effect.name, func(s *scene) {
 			k := key(s, "k")
 			s.state(s.ctx, k, idempotency.Fresh)
 			s.state(s.ctx, k, idempotency.InFlight)
 			s.uncertain()
-			a := s.answer()
+			a := s.response()
 			s.must(s.Idempotency().Record(s.ctx, k, a))
 			a.Body[0] = '!' // the store has memory of its own
 			for range 2 {
-				s.replays(k, s.answer())
+				s.replays(k, s.response())
 			}
 			s.must(s.Idempotency().Free(s.ctx, k)) // it is no claim any more
-			s.wraps(s.Idempotency().Record(s.ctx, k, s.answer()), idempotency.ErrClaimLost)
-			s.replays(k, s.answer())
+			s.wraps(s.Idempotency().Record(s.ctx, k, s.response()), idempotency.ErrClaimLost)
+			s.replays(k, s.response())
 		})
-		each(t, e, "An answer of nothing is replayed: "+effect.name, func(s *scene) {
+		each(t, e, "A response of nothing is replayed: "+effect.name, func(s *scene) {
 			k := key(s, "")
 			k.Scope, k.Activity = "", ""
 			s.state(s.ctx, k, idempotency.Fresh)
@@ -111,9 +111,9 @@ func keys(t *testing.T, e Engine) {
 			other.Fingerprint[31]++
 			s.state(s.ctx, k, idempotency.Fresh)
 			s.state(s.ctx, other, idempotency.Mismatch)
-			s.must(s.Idempotency().Record(s.ctx, k, s.answer()))
+			s.must(s.Idempotency().Record(s.ctx, k, s.response()))
 			s.state(s.ctx, other, idempotency.Mismatch)
-			s.replays(k, s.answer())
+			s.replays(k, s.response())
 		})
 		each(t, e, "Another scope is another key: "+effect.name, func(s *scene) {
 			a, b := key(s, "k"), key(s, "k")
@@ -135,13 +135,13 @@ func keys(t *testing.T, e Engine) {
 			k.Expires = s.ago(1)
 			s.state(s.ctx, k, idempotency.Fresh)
 			s.state(s.ctx, k, idempotency.InFlight) // who serves it is not done
-			s.must(s.Idempotency().Record(s.ctx, k, s.answer()))
+			s.must(s.Idempotency().Record(s.ctx, k, s.response()))
 			k = key(s, "k")
 			k.Fingerprint[0]++
 			s.state(s.ctx, k, idempotency.Fresh)
 			s.state(s.ctx, k, idempotency.InFlight)
-			s.must(s.Idempotency().Record(s.ctx, k, s.answer()))
-			s.replays(k, s.answer())
+			s.must(s.Idempotency().Record(s.ctx, k, s.response()))
+			s.replays(k, s.response())
 		})
 		each(t, e, "Of many at once one has the key: "+effect.name, func(s *scene) {
 			k := key(s, "k")
@@ -155,12 +155,12 @@ func keys(t *testing.T, e Engine) {
 			}); won != 1 || other.Load() != 0 {
 				s.Errorf("%d have it; one found state %d", won, other.Load())
 			}
-			s.must(s.Idempotency().Record(s.ctx, k, s.answer()))
+			s.must(s.Idempotency().Record(s.ctx, k, s.response()))
 			if replays := s.race(func(int) (bool, error) {
 				c, err := s.Idempotency().Claim(s.ctx, k)
 				return c.State == idempotency.Replay, err
 			}); replays != racers {
-				s.Errorf("%d of %d replay the answer", replays, racers)
+				s.Errorf("%d of %d replay the response", replays, racers)
 			}
 		})
 		each(t, e, "Of many at once one does it: "+effect.name, func(s *scene) {
@@ -174,7 +174,7 @@ func keys(t *testing.T, e Engine) {
 					if _, err := s.Seats().Add(ctx, "effect", 1, racers); err != nil {
 						return err
 					}
-					return s.Idempotency().Record(ctx, k, s.answer())
+					return s.Idempotency().Record(ctx, k, s.response())
 				})
 			}); won != 1 {
 				s.Errorf("%d did it", won)
@@ -182,13 +182,13 @@ func keys(t *testing.T, e Engine) {
 			if again, err := s.Seats().Add(s.ctx, "effect", 1, 1); again || err != nil {
 				s.Errorf("nothing was done: %v", err)
 			}
-			s.replays(key(s, "k"), s.answer())
+			s.replays(key(s, "k"), s.response())
 		})
 		each(t, e, "A claim outlives a transaction that failed to answer it: "+effect.name, func(s *scene) {
 			k := key(s, "k")
 			s.state(s.ctx, k, idempotency.Fresh)
 			for _, end := range []func(ctx context.Context) error{
-				func(ctx context.Context) error { return s.Idempotency().Record(ctx, k, s.answer()) },
+				func(ctx context.Context) error { return s.Idempotency().Record(ctx, k, s.response()) },
 				func(ctx context.Context) error { return s.Idempotency().Free(ctx, k) },
 			} {
 				s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
@@ -197,8 +197,8 @@ func keys(t *testing.T, e Engine) {
 				}), errFailed)
 				s.state(s.ctx, k, idempotency.InFlight)
 			}
-			s.must(s.Idempotency().Record(s.ctx, k, s.answer()))
-			s.replays(k, s.answer())
+			s.must(s.Idempotency().Record(s.ctx, k, s.response()))
+			s.replays(k, s.response())
 		})
 		each(t, e, "What became of a key is kept though its caller has gone: "+effect.name, func(s *scene) {
 			answered, freed := key(s, "answered"), key(s, "freed")
@@ -206,9 +206,9 @@ func keys(t *testing.T, e Engine) {
 			s.state(s.ctx, freed, idempotency.Fresh)
 			gone, leave := context.WithCancel(s.ctx)
 			leave()
-			s.must(s.Idempotency().Record(gone, answered, s.answer()))
+			s.must(s.Idempotency().Record(gone, answered, s.response()))
 			s.must(s.Idempotency().Free(gone, freed))
-			s.replays(answered, s.answer())
+			s.replays(answered, s.response())
 			s.state(s.ctx, freed, idempotency.Fresh)
 		})
 		each(t, e, "What is freed in a transaction is free when that commits: "+effect.name, func(s *scene) {
@@ -253,21 +253,21 @@ func keys(t *testing.T, e Engine) {
 					return err
 				}
 				done = true
-				return s.Idempotency().Record(ctx, k, s.answer())
+				return s.Idempotency().Record(ctx, k, s.response())
 			})
 			return done, err
 		})
 		if done != 1 {
 			s.Errorf("%d did it", done)
 		}
-		s.replays(k, s.answer())
+		s.replays(k, s.response())
 	})
-	each(t, e, "An answer without a claim is refused", func(s *scene) {
-		s.wraps(s.Idempotency().Record(s.ctx, s.key("k"), s.answer()), idempotency.ErrClaimLost)
+	each(t, e, "A response without a claim is refused", func(s *scene) {
+		s.wraps(s.Idempotency().Record(s.ctx, s.key("k"), s.response()), idempotency.ErrClaimLost)
 		s.state(s.ctx, s.key("k"), idempotency.Fresh)
 	})
 	each(t, e, "Only what is uncertain is settled", func(s *scene) {
-		a := s.answer()
+		a := s.response()
 		k := s.key("k")
 		k.Outside = true
 		s.missing(s.Idempotency().Settle(s.ctx, k, &a))
@@ -282,7 +282,7 @@ func keys(t *testing.T, e Engine) {
 		k := s.key("k")
 		k.Expires = time.Time{}
 		s.state(s.ctx, k, idempotency.Fresh)
-		a := s.answer()
+		a := s.response()
 		s.must(s.Idempotency().Record(s.ctx, k, a))
 		s.clock.Pass(10 * store.KeepJobs)
 		s.replays(k, a)
@@ -293,7 +293,7 @@ func keys(t *testing.T, e Engine) {
 		}
 		k := s.key("k")
 		s.state(s.ctx, k, idempotency.Fresh)
-		a := s.answer()
+		a := s.response()
 		s.must(s.Idempotency().Record(s.ctx, k, a))
 		s.clock.Pass(23 * time.Hour)
 		s.replays(k, a)

@@ -19,14 +19,14 @@ func fullRecord(at time.Time) *activity.Record {
 		ID: "full", Trace: strings.Repeat("0af7", 8), Start: at, Took: 1234567 * time.Nanosecond,
 		Method: "POST", Route: "POST /orders/{id}", Path: "/orders/7", Caller: "ann", Status: 422,
 		Outcome: parlance.Outcome{
-			Kind: parlance.Invalid, Reason: parlance.Fields, Code: "4711", RequestID: "full",
+			Kind: parlance.KindInvalid, Reason: parlance.ReasonFields, Code: "4711", RequestID: "full",
 			Fields: []parlance.Field{{Path: "items.0.price", Message: "must be <positive>"}},
 		},
 		Request: []byte("{}\x00\xff"), Response: []byte("no"),
 		Calls: []activity.Call{
 			{
 				Start: at.Add(time.Millisecond), Took: time.Second, Dialect: "plain", Method: "GET", Host: "h", Path: "/p",
-				Attempt: 1, Outcome: parlance.Outcome{Kind: parlance.Unavailable, RetryAfter: time.Second}, Act: parlance.Retry, Why: "it says so",
+				Attempt: 1, Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, RetryAfter: time.Second}, Act: parlance.ActRetry, Why: "it says so",
 			},
 			{Start: at.Add(time.Second), Attempt: 2},
 		},

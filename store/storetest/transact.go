@@ -221,7 +221,7 @@ func reopen(t *testing.T, e Engine) {
 		s.must(s.Idempotency().Free(s.ctx, first)) // whoever says so had no claim
 		s.state(s.ctx, first, idempotency.Uncertain)
 
-		a := s.answer()
+		a := s.response()
 		s.must(s.Idempotency().Settle(s.ctx, first, &a))
 		s.must(s.Idempotency().Settle(s.ctx, second, nil))
 		s.missing(s.Idempotency().Settle(s.ctx, second, nil))
@@ -248,18 +248,18 @@ func reopen(t *testing.T, e Engine) {
 		s.state(s.ctx, freed, idempotency.Fresh)
 		s.state(s.ctx, answered, idempotency.Fresh)
 		s.must(s.Idempotency().Free(s.ctx, freed))
-		s.must(s.Idempotency().Record(s.ctx, answered, s.answer()))
+		s.must(s.Idempotency().Record(s.ctx, answered, s.response()))
 		s.reopen()
 		s.uncertain()
-		s.replays(answered, s.answer())
+		s.replays(answered, s.response())
 		s.state(s.ctx, freed, idempotency.Fresh)
 	})
-	each(t, e, "An answer that failed to commit leaves a claim outside uncertain", func(s *scene) {
+	each(t, e, "A response that failed to commit leaves a claim outside uncertain", func(s *scene) {
 		k := s.key("k")
 		k.Outside = true
 		s.state(s.ctx, k, idempotency.Fresh)
 		s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
-			s.must(s.Idempotency().Record(ctx, k, s.answer()))
+			s.must(s.Idempotency().Record(ctx, k, s.response()))
 			return errFailed
 		}), errFailed)
 		s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {

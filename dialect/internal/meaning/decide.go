@@ -10,23 +10,23 @@ import (
 )
 
 // Decide is Decide into an empty Decision, where the row of the outcome may be
-// known, and its Retry-After may not have been looked for in the answer yet.
-func (d *Table) Decide(p *parlance.Decision, req *wire.Request, o *parlance.Outcome, r *spec.Row, tried []parlance.Act, answer *wire.Arrival) {
+// known, and its Retry-After may not have been looked for in the response yet.
+func (d *Table) Decide(p *parlance.Decision, req *wire.Request, o *parlance.Outcome, r *spec.Row, tried []parlance.Act, response *wire.Arrival) {
 	if r == nil {
 		r = d.RowOf(o, req)
 	}
-	d.Plan(p, o, r, answer)
-	p.RepeatSafe = d.RepeatSafe(o, r, req)
+	d.Plan(p, o, r, response)
+	p.RetrySafe = d.RetrySafe(o, r, req)
 	if len(tried) > 0 {
 		d.again(p, tried)
 	}
 	switch {
-	case o.Kind == parlance.Partial, len(o.Items) > 0 && o.Kind.Failing() && o.Status < 400:
+	case o.Kind == parlance.KindPartial, len(o.Items) > 0 && o.Kind.Failing() && o.Status < 400:
 		d.decideItems(p, o, req)
-	case len(o.Items) > 0 && p.Act == parlance.Correct:
+	case len(o.Items) > 0 && p.Act == parlance.ActCorrect:
 		p.Scope = parlance.ScopeItems
 	}
-	if p.Act == parlance.Retry && p.Scope == parlance.ScopeRequest && !p.RepeatSafe {
+	if p.Act == parlance.ActRetry && p.Scope == parlance.ScopeRequest && !p.RetrySafe {
 		d.unsafe(p, o, req)
 	}
 }
@@ -37,17 +37,17 @@ func (d *Table) again(p *parlance.Decision, tried []parlance.Act) {
 	refreshed, retried := 0, 0
 	for _, a := range tried {
 		switch a {
-		case parlance.Refresh:
+		case parlance.ActRefresh:
 			refreshed++
-		case parlance.Retry:
+		case parlance.ActRetry:
 			retried++
 		}
 	}
 	switch {
-	case p.Act == parlance.Refresh && refreshed > 0:
-		p.Act, p.Scope, p.Why = parlance.Stop, "", "the new credential was refused, too; check the login"
-	case p.Act == parlance.Retry && p.Then != 0 && retried >= d.patience():
-		// The time is kept: the provider's page may go on repeating after the report.
+	case p.Act == parlance.ActRefresh && refreshed > 0:
+		p.Act, p.Scope, p.Why = parlance.ActStop, "", "the new credential was refused, too; check the login"
+	case p.Act == parlance.ActRetry && p.Then != 0 && retried >= d.patience():
+		// The time is kept: the provider's page may go on retrying after the report.
 		p.Act, p.Then, p.Scope, p.Why = p.Then, 0, "", fmt.Sprintf("it still failed after the scheduled retries (%d)", retried)
 	}
 }
@@ -57,7 +57,7 @@ func (d *Table) again(p *parlance.Decision, tried []parlance.Act) {
 func (d *Table) unsafe(p *parlance.Decision, o *parlance.Outcome, req *wire.Request) {
 	theirs := o.Status >= 400 && o.Status <= 499
 	if req.RetryUnsafe && !theirs {
-		p.RepeatSafe = true
+		p.RetrySafe = true
 		p.Why += "; the caller allows a retry that may do it twice"
 		return
 	}
@@ -72,7 +72,7 @@ func (d *Table) unsafe(p *parlance.Decision, o *parlance.Outcome, req *wire.Requ
 	p.Why += ", if the dialect marks the operation, or if the caller allows it"
 }
 
-// patience is how many scheduled repeats fail before the next act follows.
+// patience is how many scheduled retries fail before the next act follows.
 func (d *Table) patience() int {
 	if d.Service.Support.After > 0 {
 		return d.Service.Support.After
@@ -179,56 +179,56 @@ func (d *Table) byBareKind(o *parlance.Outcome, req *wire.Request) *spec.Row {
 
 // acts are what a kind asks for where its row does not say otherwise.
 var acts = [256]parlance.Act{
-	parlance.Success: parlance.Done, parlance.Redirected: parlance.Done, parlance.Empty: parlance.Done,
-	parlance.Noted: parlance.Inspect, parlance.Partial: parlance.Inspect, parlance.Accepted: parlance.Poll,
-	parlance.Invalid: parlance.Correct,
-	parlance.Failed:  parlance.Stop, parlance.Forbidden: parlance.Stop, parlance.NotFound: parlance.Stop,
-	parlance.Conflict: parlance.Stop, parlance.Quota: parlance.Stop, parlance.Unauthenticated: parlance.Stop,
-	parlance.RateLimited: parlance.Retry, parlance.Internal: parlance.Retry, parlance.BadGateway: parlance.Retry,
-	parlance.Unavailable: parlance.Retry, parlance.Timeout: parlance.Retry,
+	parlance.KindSuccess: parlance.ActDone, parlance.KindRedirected: parlance.ActDone, parlance.KindEmpty: parlance.ActDone,
+	parlance.KindNoted: parlance.ActInspect, parlance.KindPartial: parlance.ActInspect, parlance.KindAccepted: parlance.ActPoll,
+	parlance.KindInvalid: parlance.ActCorrect,
+	parlance.KindFailed:  parlance.ActStop, parlance.KindForbidden: parlance.ActStop, parlance.KindNotFound: parlance.ActStop,
+	parlance.KindConflict: parlance.ActStop, parlance.KindQuota: parlance.ActStop, parlance.KindUnauthenticated: parlance.ActStop,
+	parlance.KindRateLimited: parlance.ActRetry, parlance.KindInternal: parlance.ActRetry, parlance.KindBadGateway: parlance.ActRetry,
+	parlance.KindUnavailable: parlance.ActRetry, parlance.KindTimeout: parlance.ActRetry,
 }
 
-// transportWords are the reasons of a decision where there is no answer.
+// transportWords are the reasons of a decision where there is no response.
 var transportWords = map[parlance.Reason]string{
-	parlance.Refused:  "the connection was refused: nothing was sent",
-	parlance.DNS:      "the name could not be resolved: nothing was sent",
-	parlance.TLS:      "the TLS handshake failed: nothing was sent",
-	parlance.Reset:    "the connection broke: what was done is unknown",
-	parlance.Deadline: "no response in time: what was done is unknown",
-	parlance.Canceled: "the caller gave up",
-	parlance.Withheld: "our own end did not send it",
+	parlance.ReasonRefused:  "the connection was refused: nothing was sent",
+	parlance.ReasonDNS:      "the name could not be resolved: nothing was sent",
+	parlance.ReasonTLS:      "the TLS handshake failed: nothing was sent",
+	parlance.ReasonReset:    "the connection broke: what was done is unknown",
+	parlance.ReasonDeadline: "no response in time: what was done is unknown",
+	parlance.ReasonCanceled: "the caller gave up",
+	parlance.ReasonNotSent:  "our own end did not send it",
 }
 
 // keyWords say what to do about a conflict over an idempotency key.
 var keyWords = map[parlance.Reason]string{
-	parlance.InFlight: "wait, then send the same request with the same idempotency key",
-	parlance.Mismatch: "the idempotency key was used for another request; take a new key for a new request only",
+	parlance.ReasonInFlight: "wait, then send the same request with the same idempotency key",
+	parlance.ReasonMismatch: "the idempotency key was used for another request; take a new key for a new request only",
 }
 
-// Plan makes an empty Decision the act of a row on the first answer, with its
+// Plan makes an empty Decision the act of a row on the first response, with its
 // times. Where answer is not nil it is asked for Retry-After, if that is needed.
-func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, answer *wire.Arrival) {
+func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, response *wire.Arrival) {
 	p.Act, p.Why, p.Line, p.Then = rowAct(o, r), rowWords(o, r), r.Line, r.Retry.Then
-	switch again := p.Act == parlance.Retry || p.Act == parlance.Refresh || p.Act == parlance.Poll; {
-	case o.Retryable == parlance.AdviceStop && p.Act == parlance.Retry:
-		p.Act, p.Then, p.Why = parlance.Stop, 0, "the response says not to retry: "+p.Why
+	switch again := p.Act == parlance.ActRetry || p.Act == parlance.ActRefresh || p.Act == parlance.ActPoll; {
+	case o.Retryable == parlance.AdviceStop && p.Act == parlance.ActRetry:
+		p.Act, p.Then, p.Why = parlance.ActStop, 0, "the response says not to retry: "+p.Why
 	case o.Retryable == parlance.AdviceRetry && !again && !o.Kind.Good():
-		p.Act, p.Why = parlance.Retry, "the response says to retry: "+p.Why
+		p.Act, p.Why = parlance.ActRetry, "the response says to retry: "+p.Why
 	}
-	if o.Status == 0 && o.Reason == parlance.Canceled {
-		p.Act = parlance.Stop
+	if o.Status == 0 && o.Reason == parlance.ReasonCanceled {
+		p.Act = parlance.ActStop
 	}
-	if answer != nil && (p.Act == parlance.Retry || p.Act == parlance.Poll) {
-		ReadRetryAfter(o, answer)
+	if response != nil && (p.Act == parlance.ActRetry || p.Act == parlance.ActPoll) {
+		ReadRetryAfter(o, response)
 	}
 	switch p.Act {
-	case parlance.Retry:
+	case parlance.ActRetry:
 		p.Scope = parlance.ScopeRequest
 		d.times(p, o, r)
-	case parlance.Poll:
+	case parlance.ActPoll:
 		// Retry-After beside a 202 says when to look (RFC 9110, 10.2.3).
 		p.After = max(o.RetryAfter, r.Retry.After)
-	case parlance.Refresh, parlance.Correct:
+	case parlance.ActRefresh, parlance.ActCorrect:
 		p.Scope = parlance.ScopeRequest
 	}
 }
@@ -240,12 +240,12 @@ func rowAct(o *parlance.Outcome, r *spec.Row) parlance.Act {
 	case r.Kind != o.Kind: // a row that only lends its line
 	case r.Do != 0:
 		return r.Do
-	case r.Retry.Act != 0 && (r.Retry.Act != parlance.Retry || o.Status != 0 || usual == parlance.Retry):
+	case r.Retry.Act != 0 && (r.Retry.Act != parlance.ActRetry || o.Status != 0 || usual == parlance.ActRetry):
 		return r.Retry.Act
-	case o.Reason == parlance.Expired && o.Kind == parlance.Unauthenticated:
-		return parlance.Refresh
-	case o.Reason == parlance.InFlight && o.Kind == parlance.Conflict:
-		return parlance.Retry // under the same key: without one it is not safe
+	case o.Reason == parlance.ReasonExpired && o.Kind == parlance.KindUnauthenticated:
+		return parlance.ActRefresh
+	case o.Reason == parlance.ReasonInFlight && o.Kind == parlance.KindConflict:
+		return parlance.ActRetry // under the same key: without one it is not safe
 	}
 	return usual
 }
@@ -259,12 +259,12 @@ func rowWords(o *parlance.Outcome, r *spec.Row) string {
 	case why == "" || r.Kind != o.Kind || r.Reason != o.Reason:
 		why = (&spec.Row{Kind: o.Kind, Reason: o.Reason}).Explain("")
 	}
-	if o.Kind == parlance.Conflict && keyWords[o.Reason] != "" {
+	if o.Kind == parlance.KindConflict && keyWords[o.Reason] != "" {
 		why += "; " + keyWords[o.Reason]
 	}
 	return why
 }
 
-// Delays of a retry where neither the file nor the answer states one: the usual
+// Delays of a retry where neither the file nor the response states one: the usual
 // exponential backoff, from a second to a minute.
 var defaultBackoff = parlance.Backoff{Floor: time.Second, Cap: time.Minute}

@@ -50,7 +50,7 @@ func (d *Table) MayState(k parlance.Kind, status int, req *wire.Request) bool {
 		k.Failing() == (status >= 400) && k.ServerFault() == (status >= 500)
 }
 
-// Meaning finds the row that says what an answer is: the vendor's code, then
+// Meaning finds the row that says what a response is: the vendor's code, then
 // its coarser one, then what the form says, then the HTTP status, then its
 // class; the dialect that this one extends where the file has no row, and the
 // dialect http at last. It reports whether it is the row of a code.
@@ -102,7 +102,7 @@ func (d *Table) look(o *parlance.Outcome, is string, req *wire.Request) (r *spec
 	return d.statusRowAs(o.Status, is, req), false
 }
 
-// Said is the row of what an answer says beside its status, nil where it says
+// Said is the row of what a response says beside its status, nil where it says
 // nothing that has a meaning. It reports whether it is the row of a code.
 func (d *Table) Said(o *parlance.Outcome, is string, req *wire.Request) (r *spec.Row, coded bool) {
 	for _, code := range [...]string{o.Code, o.Family} {
@@ -158,7 +158,7 @@ func (d *Table) StatusRow(status int, req *wire.Request) *spec.Row {
 	return d.statusRowAs(status, "", req)
 }
 
-// statusRowAs is that of an answer whose form says something by itself.
+// statusRowAs is that of a response whose form says something by itself.
 func (d *Table) statusRowAs(status int, is string, req *wire.Request) *spec.Row {
 	if status >= spec.FirstStatus && status <= spec.LastStatus {
 		if p := d.ByStatus[status-spec.FirstStatus]; p != nil && p.Row != nil {
@@ -171,19 +171,19 @@ func (d *Table) statusRowAs(status int, is string, req *wire.Request) *spec.Row 
 	if d.Base != nil {
 		return d.Base.statusRowAs(status, is, req)
 	}
-	return &spec.Row{Kind: parlance.Internal, Line: "http.yaml"}
+	return &spec.Row{Kind: parlance.KindInternal, Line: "http.yaml"}
 }
 
-// RollUp is the meaning of a bulk answer under a good status: what its records
+// RollUp is the meaning of a bulk response under a good status: what its records
 // come to, or, where all went well, the status's own unless that tells of
 // failures. Of a list that holds failures only the others went well.
 func RollUp(of *spec.Row, items []parlance.Item, failuresOnly bool) (parlance.Kind, parlance.Reason) {
 	kind, reason := parlance.RollUp(items)
 	switch {
-	case kind == parlance.Success && of.Kind != parlance.Partial && !of.Kind.Failing():
+	case kind == parlance.KindSuccess && of.Kind != parlance.KindPartial && !of.Kind.Failing():
 		return of.Kind, of.Reason
 	case kind.Failing() && failuresOnly:
-		return parlance.Partial, ""
+		return parlance.KindPartial, ""
 	}
 	return kind, reason
 }
@@ -202,10 +202,10 @@ func (d *Table) ItemMeaning(it, of *parlance.Outcome, is string, req *wire.Reque
 		return &spec.Row{Kind: of.Kind, Reason: of.Reason}
 	}
 	if it.Code != "" {
-		// A code that nobody listed, of a record in a good answer: no guess that it is good.
-		return &spec.Row{Kind: parlance.Noted}
+		// A code that nobody listed, of a record in a good response: no guess that it is good.
+		return &spec.Row{Kind: parlance.KindNoted}
 	}
-	return &spec.Row{Kind: parlance.Success}
+	return &spec.Row{Kind: parlance.KindSuccess}
 }
 
 func (d *Table) Owns(r *spec.Row) bool { return slices.Contains(d.Rows, r) }
@@ -220,9 +220,9 @@ func (d *Table) OwnRow(o *parlance.Outcome, req *wire.Request) *spec.Row {
 	return nil
 }
 
-// Safe reports that a request to such a method and path does nothing twice when
-// it is repeated, by its method (RFC 9110, 9.2.2) or because the file says so.
-func (d *Table) Safe(req *wire.Request) bool {
+// Idempotent reports that a request to such a method and path does nothing twice when
+// it is retried, by its method (RFC 9110, 9.2.2) or because the file says so.
+func (d *Table) Idempotent(req *wire.Request) bool {
 	switch req.Method {
 	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
 		return true

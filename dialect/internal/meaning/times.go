@@ -11,7 +11,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// times states when to repeat: what the answer asks for beats schedule and
+// times states when to retry: what the response asks for beats schedule and
 // backoff; of several exact times the longest counts.
 func (d *Table) times(p *parlance.Decision, o *parlance.Outcome, r *spec.Row) {
 	p.After = max(o.RetryAfter, r.Retry.After)
@@ -44,30 +44,30 @@ func ReadRetryAfter(o *parlance.Outcome, s *wire.Arrival) {
 	}
 }
 
-// RepeatSafe is the second law: an idempotent method (RFC 9110, 9.2.2), an
-// idempotency key where the dialect has one, or an answer that proves that
+// RetrySafe is the second law: an idempotent method (RFC 9110, 9.2.2), an
+// idempotency key where the dialect has one, or a response that proves that
 // nothing was done.
-func (d *Table) RepeatSafe(o *parlance.Outcome, r *spec.Row, req *wire.Request) bool {
-	if d.Safe(req) {
+func (d *Table) RetrySafe(o *parlance.Outcome, r *spec.Row, req *wire.Request) bool {
+	if d.Idempotent(req) {
 		return true
 	}
 	if d.Service.Idempotency != "" && (req.Key != "" || slices.ContainsFunc(wire.Values(req.Header, d.Service.Idempotency), func(v string) bool { return strings.TrimSpace(v) != "" })) {
 		return true
 	}
-	return provesUndone(o, r)
+	return provesNoEffect(o, r)
 }
 
-func provesUndone(o *parlance.Outcome, r *spec.Row) bool {
+func provesNoEffect(o *parlance.Outcome, r *spec.Row) bool {
 	if len(o.Items) > 0 && o.Status < 400 {
-		return false // each of its records has an answer of its own
+		return false // each of its records has a response of its own
 	}
-	return r.Undone && r.Kind == o.Kind || o.Kind == parlance.RateLimited ||
-		o.Kind == parlance.Unauthenticated && o.Reason == parlance.Expired ||
-		o.Status == 0 && o.Reason.Undone()
+	return r.NoEffect && r.Kind == o.Kind || o.Kind == parlance.KindRateLimited ||
+		o.Kind == parlance.KindUnauthenticated && o.Reason == parlance.ReasonExpired ||
+		o.Status == 0 && o.Reason.NoEffect()
 }
 
-// decideItems turns the decision on a bulk answer to the records that failed: a
-// bulk request is never repeated whole.
+// decideItems turns the decision on a bulk response to the records that failed: a
+// bulk request is never retried whole.
 func (d *Table) decideItems(p *parlance.Decision, o *parlance.Outcome, req *wire.Request) {
 	var best *parlance.Decision
 	safe := true
@@ -79,23 +79,23 @@ func (d *Table) decideItems(p *parlance.Decision, o *parlance.Outcome, req *wire
 		r := d.RowOf(it, req)
 		var one parlance.Decision
 		d.Plan(&one, it, r, nil)
-		if one.Act != parlance.Retry && one.Act != parlance.Refresh {
+		if one.Act != parlance.ActRetry && one.Act != parlance.ActRefresh {
 			continue
 		}
-		safe = safe && d.RepeatSafe(it, r, req)
+		safe = safe && d.RetrySafe(it, r, req)
 		if best == nil || longer(&one, best) {
 			best = &one
 		}
 	}
 	if best == nil {
-		if o.Kind != parlance.Partial && (p.Act == parlance.Retry || p.Act == parlance.Refresh || p.Act == parlance.Correct) {
+		if o.Kind != parlance.KindPartial && (p.Act == parlance.ActRetry || p.Act == parlance.ActRefresh || p.Act == parlance.ActCorrect) {
 			p.Scope = parlance.ScopeItems
 		}
 		return
 	}
 	p.Act, p.Scope, p.After, p.Backoff, p.Schedule, p.Then = best.Act, parlance.ScopeItems, best.After, best.Backoff, best.Schedule, best.Then
-	p.Line, p.Why, p.RepeatSafe = best.Line, "for the items that failed: "+best.Why, safe
-	if o.RetryAfter > p.After && p.Act == parlance.Retry {
+	p.Line, p.Why, p.RetrySafe = best.Line, "for the items that failed: "+best.Why, safe
+	if o.RetryAfter > p.After && p.Act == parlance.ActRetry {
 		p.After, p.Backoff, p.Schedule = o.RetryAfter, parlance.Backoff{}, nil
 	}
 }
@@ -108,7 +108,7 @@ func longer(a, b *parlance.Decision) bool {
 	}
 	rank := func(d *parlance.Decision) int {
 		switch {
-		case d.Act == parlance.Refresh:
+		case d.Act == parlance.ActRefresh:
 			return 1
 		case d.Backoff.Floor > 0:
 			return 2

@@ -8,22 +8,22 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Glance is what an answer means and what to do about it, without its texts.
-type Glance struct {
+// Classification is what a response means and what to do about it, without its texts.
+type Classification struct {
 	Kind     parlance.Kind
 	Reason   parlance.Reason
 	Decision parlance.Decision
 }
 
-// Classify is Glance without extensions, into an empty one.
-func (d *Reader) Classify(g *Glance, req *wire.Request, res *wire.Response) {
+// Classify is Classify without extensions, into an empty one.
+func (d *Reader) Classify(g *Classification, req *wire.Request, res *wire.Response) {
 	var o parlance.Outcome
 	var row *spec.Row
 	late := &wire.Arrival{Header: res.Header, Received: res.Received} // asked for Retry-After where the decision is to wait
 	p := d.PlanFor(res.Status)
 	switch {
 	case Switches(res):
-		o.Kind, o.Status = parlance.Success, 101
+		o.Kind, o.Status = parlance.KindSuccess, 101
 		late = nil
 	case !p.SaysMore || p.Alone(req, res):
 		r := d.StatusRow(res.Status, req)
@@ -51,7 +51,7 @@ func MayAlter(req *wire.Request, status int) bool {
 	return status >= 200 && status != 204 && status != 304 && req.Method != "HEAD"
 }
 
-// NeedsBody is Alters without extensions.
+// NeedsBody is NeedsBody without extensions.
 func (d *Reader) NeedsBody(req *wire.Request, status int, header wire.Header) bool {
 	if !MayAlter(req, status) || status < 400 && wire.Untouched(header) {
 		return false

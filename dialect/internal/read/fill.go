@@ -16,7 +16,7 @@ import (
 // allocation that is the Outcome's own.
 type filler struct {
 	d     *Reader
-	depth int      // of answers inside of answers
+	depth int      // of responses inside of responses
 	wants spec.Set // the attributes that are asked for
 	lends bool     // texts stay where they are: the Outcome does not outlive them
 	m     *Matcher // nil where a mould has told all
@@ -32,7 +32,7 @@ type filler struct {
 // held reports that something was taken for an attribute of the owner.
 func (f *filler) held(o spec.Owner) bool { return f.bound.Of(o) != 0 }
 
-// matcher is the one of the answer. Where a mould has read the body it is only
+// matcher is the one of the response. Where a mould has read the body it is only
 // for the header.
 func (f *filler) matcher(res *wire.Response) *Matcher {
 	if f.m == nil {
@@ -78,7 +78,7 @@ func (f *filler) whole(o *parlance.Outcome) {
 func (f *filler) contradicts(items []parlance.Item, failuresOnly bool) bool {
 	failed := 0
 	for i := range items {
-		if k := items[i].Outcome.Kind; k.Failing() || k == parlance.Partial {
+		if k := items[i].Outcome.Kind; k.Failing() || k == parlance.KindPartial {
 			failed++
 		}
 	}

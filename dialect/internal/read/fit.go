@@ -87,15 +87,15 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	if o.Kind == r.Kind {
 		o.Title, o.Help = cmp.Or(o.Title, r.Title), cmp.Or(o.Help, r.Help)
 	}
-	if o.Kind == parlance.Success && !own && d.InBodies() {
+	if o.Kind == parlance.KindSuccess && !own && d.InBodies() {
 		if code := cmp.Or(o.Code, o.Family); code != "" && d.CodeRow(code, is, req) == nil {
 			m := fill.matcher(res)
 			m.unread++
 			m.note("unlisted_code", "the code %q is not listed", code)
 		}
 	}
-	if (!readable || fill.unread() > 0) && (o.Kind == parlance.Success || o.Kind == parlance.Empty) {
-		o.Kind, o.Reason = parlance.Noted, ""
+	if (!readable || fill.unread() > 0) && (o.Kind == parlance.KindSuccess || o.Kind == parlance.KindEmpty) {
+		o.Kind, o.Reason = parlance.KindNoted, ""
 	}
 	if o.Kind == r.Kind && o.Reason == r.Reason && coded && !d.ByForm && !meaning.Good(is) && len(o.Items) == 0 {
 		return r
@@ -130,16 +130,16 @@ func (f *filler) roll(o *parlance.Outcome, r *spec.Row, res *wire.Response, shap
 	if len(o.Items) > 0 && res.Status < 400 && !own {
 		o.Kind, o.Reason = meaning.RollUp(r, o.Items, failuresOnly)
 		if o.Kind.Failing() && f.m.unread > 0 {
-			o.Kind, o.Reason = parlance.Partial, "" // of what was not read nobody knows that it failed
+			o.Kind, o.Reason = parlance.KindPartial, "" // of what was not read nobody knows that it failed
 		}
 	}
 	if f.counted && f.contradicts(o.Items, failuresOnly) {
 		f.m.unread++
-		f.m.note("count_contradicts", "the answer counts other items than it lists")
+		f.m.note("count_contradicts", "the response counts other items than it lists")
 	}
 }
 
-// recognised is the shape that is known by a text, which stands somewhere in a failure's
+// recognized is the shape that is known by a text, which stands somewhere in a failure's
 // body of a form that fits no shape. Nothing is read of such a body but what it means.
 func (m *Matcher) recognised(p *spec.Plan, req *wire.Request, res *wire.Response, f spec.Form) *spec.Shape {
 	if res.Status < 400 || f == spec.FormText {

@@ -8,7 +8,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Limits reads what the headers of an answer say of rate limits, those that
+// Limits reads what the headers of a response say of rate limits, those that
 // they say anything of.
 func (d *Reader) Limits(res wire.Response) (all []spec.Limit) {
 	from := &wire.Arrival{Header: res.Header, Received: res.Received}

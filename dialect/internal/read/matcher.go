@@ -44,7 +44,7 @@ type Matcher struct {
 	Tree   tree.Tree
 	form   spec.Form
 	cut    bool
-	depth  int      // of answers inside of answers
+	depth  int      // of responses inside of responses
 	steps  int      // templates that were tried
 	limit  int      // of them
 	wants  spec.Set // the attributes that are asked for
@@ -189,7 +189,7 @@ func (m *Matcher) newScope(t *spec.Template, outer, place int32, node uint32) in
 	return int32(n)
 }
 
-// maxNotes is how much is told about one answer: a body of one fault a thousand
+// maxNotes is how much is told about one response: a body of one fault a thousand
 // times is told of often enough.
 const maxNotes = 16
 
@@ -197,7 +197,7 @@ func (m *Matcher) note(rule, format string, args ...any) {
 	if len(m.diags) >= maxNotes {
 		return
 	}
-	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.Warning, Message: fmt.Sprintf(format, args...), Why: spec.WhyOf(rule)})
+	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: fmt.Sprintf(format, args...), Why: spec.WhyOf(rule)})
 }
 
 // payload is what $data took, nil for nothing.

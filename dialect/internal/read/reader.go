@@ -23,17 +23,17 @@ type Reader struct {
 // New makes a Reader that has met nothing yet.
 func New(s *spec.Spec) Reader { return Reader{meaning.New(s), new(replay.Memory)} }
 
-// Decode reads an answer that stands in so many others.
-func (d *Reader) Decode(req wire.Request, res wire.Response, depth int) (reading wire.Reading) {
+// Decode reads a response that stands in so many others.
+func (d *Reader) Decode(req wire.Request, res wire.Response, depth int) (reading wire.Decoded) {
 	d.DecodeInto(&reading, &req, &res, depth)
 	return reading
 }
 
 // DecodeInto is decode into an empty Reading, for one is large to be handed on.
-func (d *Reader) DecodeInto(reading *wire.Reading, req *wire.Request, res *wire.Response, depth int) {
+func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.Response, depth int) {
 	o := &reading.Outcome
 	if Switches(res) {
-		o.Kind, o.Status = parlance.Success, 101
+		o.Kind, o.Status = parlance.KindSuccess, 101
 		return
 	}
 	p := d.PlanFor(res.Status)
@@ -58,7 +58,7 @@ func (d *Reader) DecodeInto(reading *wire.Reading, req *wire.Request, res *wire.
 	}
 }
 
-// Switches reports a protocol switch (RFC 9110, 7.8): no answer, and never
+// Switches reports a protocol switch (RFC 9110, 7.8): no response, and never
 // looked up.
 func Switches(res *wire.Response) bool {
 	return res.Status == 101 && len(wire.Values(res.Header, "Upgrade")) > 0

@@ -229,12 +229,12 @@ func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req 
 		o.Status, _ = strconv.Atoi(text)
 	}
 	if body, headers := f.get(scope, spec.AttrBody), f.get(scope, spec.AttrHeaders); body != "" || headers != "" {
-		f.answer(o, of, body, headers, req)
+		f.nestedResponse(o, of, body, headers, req)
 	}
 	if o.Kind == 0 {
 		r := f.d.ItemMeaning(o, of, f.get(scope, spec.AttrIs), req)
 		o.Kind, o.Reason = r.Kind, r.Reason
-		if r.Kind == parlance.Noted && r.Key == "" {
+		if r.Kind == parlance.KindNoted && r.Key == "" {
 			f.m.unread++
 			f.m.note("unlisted_code", "the code %q of item %d is not listed", o.Code, it.Index)
 		}

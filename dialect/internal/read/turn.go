@@ -132,7 +132,7 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 	}
 	m.later = later
 	if t.Guarded() && guarded == 0 {
-		return false // none says what the shape is recognised by
+		return false // none says what the shape is recognized by
 	}
 	if failed > 0 && (fitted > 0 || m.cut) {
 		m.unread += int32(failed)
@@ -159,7 +159,7 @@ func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Ta
 		switch {
 		case e.Tagged && i < 64:
 			m.later = later + int(apart>>i&1)
-		case told || i > 0 && t.Guarded(): // the whole is what the recognised element says
+		case told || i > 0 && t.Guarded(): // the whole is what the recognized element says
 			m.later = later + 1
 		default:
 			m.later = later

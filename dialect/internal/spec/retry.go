@@ -9,7 +9,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 )
 
-// retry is what a row says about repeating. The zero value says nothing.
+// retry is what a row says about retrying. The zero value says nothing.
 type retry struct {
 	Act      parlance.Act // refresh, poll, retry, or stop for never; 0 where only times are given
 	After    time.Duration
@@ -26,7 +26,7 @@ func (r *Reporter) retry(n *yaml.Node) (p retry) {
 		p.Act = r.retryWord(n)
 		return p
 	}
-	p.Act = parlance.Retry
+	p.Act = parlance.ActRetry
 	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		r.Fault(At(n), "bad_retry", "write {backoff: 1s..60s}, or leave retry out", "the retry says no time")
 	}
@@ -55,11 +55,11 @@ func (r *Reporter) retry(n *yaml.Node) (p retry) {
 func (r *Reporter) retryWord(n *yaml.Node) parlance.Act {
 	switch n.Value {
 	case "never":
-		return parlance.Stop
+		return parlance.ActStop
 	case "refresh":
-		return parlance.Refresh
+		return parlance.ActRefresh
 	case "poll":
-		return parlance.Poll
+		return parlance.ActPoll
 	}
 	if d, err := time.ParseDuration(n.Value); err == nil && d > 0 {
 		r.Fault(At(n), "bad_retry", "write {after: "+n.Value+"}", "a time alone does not say what it is")
@@ -106,7 +106,7 @@ func (r *Reporter) Act(n *yaml.Node) parlance.Act {
 	a, ok := parlance.ParseAct(n.Value)
 	if !ok {
 		var known []string
-		for a := parlance.Done; a <= parlance.Stop; a++ {
+		for a := parlance.ActDone; a <= parlance.ActStop; a++ {
 			known = append(known, a.String())
 		}
 		r.Unknown(At(n), "unknown_act", "act", n.Value, known)

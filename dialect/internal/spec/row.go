@@ -33,7 +33,7 @@ type Row struct {
 	Of        *operation // whose row it is, nil for all requests
 	Do        parlance.Act
 	Retry     retry
-	Undone    bool
+	NoEffect  bool
 	ByDefault bool // its code is written for an Outcome that has none
 	NotUsed   bool // the page says that the API never gives it
 	StandsFor []parlance.Kind
@@ -112,7 +112,7 @@ func (r *Reporter) row(k, n *yaml.Node) *Row {
 		Key{"request", func(_, v *yaml.Node) { w.Headers = append(w.Headers, r.conditions(v)...) }},
 		Key{"do", func(_, v *yaml.Node) { w.Do = r.Act(v) }},
 		Key{"retry", func(_, v *yaml.Node) { w.Retry = r.retry(v) }},
-		Key{"undone", r.BooleanTo(&w.Undone)},
+		Key{"no_effect", r.BooleanTo(&w.NoEffect)},
 		Key{"default", r.BooleanTo(&w.ByDefault)},
 		Key{"not_used", r.BooleanTo(&w.NotUsed)},
 		Key{"stands_for", func(_, v *yaml.Node) { w.StandsFor = append(w.StandsFor, r.kinds(v)...) }},
@@ -163,9 +163,9 @@ func (r *Reporter) kinds(n *yaml.Node) (all []parlance.Kind) {
 
 // reasonWords are the reasons that a file may give and the ends act on.
 var reasonWords = []string{
-	string(parlance.NoCredential), string(parlance.WrongCredential), string(parlance.Expired), string(parlance.Spent), string(parlance.OutOfScope),
-	string(parlance.Fields), string(parlance.XML), string(parlance.Licence), string(parlance.Maintenance),
-	string(parlance.InFlight), string(parlance.Mismatch), string(parlance.KeyMissing), string(parlance.KeyMalformed), string(parlance.Uncertain), string(parlance.NotKept),
+	string(parlance.ReasonNoCredential), string(parlance.ReasonWrongCredential), string(parlance.ReasonExpired), string(parlance.ReasonSpent), string(parlance.ReasonOutOfScope),
+	string(parlance.ReasonFields), string(parlance.ReasonXML), string(parlance.ReasonLicense), string(parlance.ReasonMaintenance),
+	string(parlance.ReasonInFlight), string(parlance.ReasonMismatch), string(parlance.ReasonKeyMissing), string(parlance.ReasonKeyMalformed), string(parlance.ReasonUncertain), string(parlance.ReasonNotKept),
 }
 
 // isReason reports a word that can be a reason.
@@ -186,7 +186,9 @@ func (r *Reporter) kind(n *yaml.Node) (parlance.Kind, parlance.Reason) {
 		return 0, ""
 	}
 	name, reason, finer := strings.Cut(text, "/")
-	if finer && !isReason(reason) {
+	if reason == "licence" {
+		r.Fault(At(n), "bad_reason", "write license", "the reason licence is called license")
+	} else if finer && !isReason(reason) {
 		r.Fault(At(n), "bad_reason", "write one word, such as invalid/fields", "%q is no reason: it takes lower-case letters, digits and _", reason)
 	} else if best := nearest.Word(reason, reasonWords); finer && best != "" && best != reason {
 		r.warn(At(n), "unknown_reason", "did you mean "+best+"?", "the reason %s has no meaning to either end", reason)

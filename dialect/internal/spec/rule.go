@@ -13,7 +13,7 @@ type Rule struct {
 	Name     string            `json:"rule"`
 	Severity parlance.Severity `json:"severity"` // in a file; of a response it is always a warning
 	File     bool              `json:"file"`     // it is about a dialect file
-	Answer   bool              `json:"answer"`   // it is about a response that was read
+	Response bool              `json:"response"` // it is about a response that was read
 	Why      string            `json:"why"`      // why it matters, in one sentence
 	Do       string            `json:"do"`       // what to do about it, in one sentence
 }
@@ -37,19 +37,19 @@ func WhyOf(rule string) string {
 }
 
 func fileFault(name, why, do string) Rule {
-	return Rule{Name: name, Severity: parlance.Fault, File: true, Why: why, Do: do}
+	return Rule{Name: name, Severity: parlance.SeverityError, File: true, Why: why, Do: do}
 }
 
 func fileWarning(name, why, do string) Rule {
-	return Rule{Name: name, Severity: parlance.Warning, File: true, Why: why, Do: do}
+	return Rule{Name: name, Severity: parlance.SeverityWarning, File: true, Why: why, Do: do}
 }
 
-func ofAnswers(name, why, do string) Rule {
-	return Rule{Name: name, Severity: parlance.Warning, Answer: true, Why: why, Do: do}
+func ofResponses(name, why, do string) Rule {
+	return Rule{Name: name, Severity: parlance.SeverityWarning, Response: true, Why: why, Do: do}
 }
 
 func both(r Rule) Rule {
-	r.Answer = true
+	r.Response = true
 	return r
 }
 
@@ -97,7 +97,7 @@ var AllRules = []Rule{
 	fileFault("bad_status",
 		"No response has such a status, so the row or the shape would never be used.",
 		"Write a status from 100 to 599, a class such as 4xx or a range such as 200-206."),
-	ofAnswers("broken_body",
+	ofResponses("broken_body",
 		"The body does not have the type that its header states, so only the status was read. A proxy may have responded in place of the API.",
 		"Look at the raw body. If the API really sends it in this form, add a shape for it."),
 	fileWarning("code_or_status",
@@ -109,10 +109,10 @@ var AllRules = []Rule{
 	fileFault("contradiction",
 		"The two conditions exclude each other, so the shape could never be used.",
 		"Keep the one that you mean."),
-	ofAnswers("count_contradicts",
+	ofResponses("count_contradicts",
 		"The count in the response differs from the number of records in it, so some records are not listed.",
 		"Ask the provider which of the two is right. Until then check the records that are not listed."),
-	ofAnswers("cut_body",
+	ofResponses("cut_body",
 		"The part after the cut is unknown, so a record or an error may be missing.",
 		"Read more of the body, or ask the API for fewer records at once."),
 	fileFault("duplicate_code",
@@ -145,10 +145,10 @@ var AllRules = []Rule{
 	fileFault("missing_name",
 		"Messages, logs and decisions name the dialect, and this one has no name.",
 		"Begin the file with `dialect: name`."),
-	ofAnswers("not_used",
+	ofResponses("not_used",
 		"The provider's page says that the API never sends this status. The response may come from a proxy or a wrong URL.",
 		"Find the sender of the response. If it was the API, tell its provider, and remove not_used from the row."),
-	ofAnswers("not_utf8",
+	ofResponses("not_utf8",
 		"Letters that cannot be read become U+FFFD, so a text may differ from the one that the API sent.",
 		"Tell the provider. JSON is UTF-8 by its standard (RFC 8259, 8.1)."),
 	fileFault("overlap",
@@ -178,10 +178,10 @@ var AllRules = []Rule{
 	fileFault("two_documents",
 		"Only the first document of a file would be read, and the second would be lost silently.",
 		"Move the part after --- to a second file."),
-	ofAnswers("unfit_body",
+	ofResponses("unfit_body",
 		"The response has a form that the file does not describe, so only the status was read and the reason is lost.",
 		"Add a shape for this form, with the recorded response as its sample."),
-	ofAnswers("unfit_member",
+	ofResponses("unfit_member",
 		"A member has a different form from the one in the file, so its value is unknown. The rest was read.",
 		"Add its form to the shape with $either, and the recorded response as a sample."),
 	fileFault("unknown_act",
@@ -220,10 +220,10 @@ var AllRules = []Rule{
 	fileWarning("unknown_reason",
 		"Clients handle a few reasons, such as expired. A misspelled one has no effect.",
 		"Correct it, or use a word of your own that resembles none of them."),
-	ofAnswers("unlisted_code",
+	ofResponses("unlisted_code",
 		"The provider sent a code that the file does not list, so the success is not certain.",
 		"Ask the provider for its meaning, and add a row for it."),
-	ofAnswers("unread_element",
+	ofResponses("unread_element",
 		"Some elements of the list have a different form from the one in the file, so the outcome of those records is unknown.",
 		"Add their form to the list, and the recorded response as a sample."),
 	fileWarning("unreadable_code",

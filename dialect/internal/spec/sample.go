@@ -72,7 +72,7 @@ func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
 		Key{"method", func(_, v *yaml.Node) { s.Request.Method = strings.ToUpper(v.Value) }},
 		Key{"path", func(_, v *yaml.Node) { s.Request.Path = v.Value }},
 		Key{"request", func(_, v *yaml.Node) {
-			h := wire.Fields{}
+			h := wire.HeaderMap{}
 			r.Pairs(v, "request", func(hk, hv *yaml.Node) {
 				text, _ := r.Text(hv, "the value of a request header")
 				h[httpheader.Canonical(hk.Value)] = []string{text}
@@ -100,7 +100,7 @@ func (s *Sample) parse(text string) string {
 	if err != nil || status < 100 || status > 999 {
 		return fmt.Sprintf("%q is no HTTP status", words[1])
 	}
-	h := wire.Fields{}
+	h := wire.HeaderMap{}
 	for _, l := range lines[1:] {
 		name, value, ok := strings.Cut(l, ":")
 		if !ok {

@@ -144,7 +144,7 @@ func (c *shapeCompiler) checkPlace(pos Position, h *Hole) {
 			c.Fault(pos, "bad_place", "write $data alone", "an empty object or list after `or` is for JSON bodies")
 		}
 		if reads&embedded != 0 && (c.form != FormJSON || !alone) {
-			c.Fault(pos, "bad_place", "let $item.body and $item.headers stand alone, as members of a JSON body", "an answer of its own cannot stand here")
+			c.Fault(pos, "bad_place", "let $item.body and $item.headers stand alone, as members of a JSON body", "a response of its own cannot stand here")
 		}
 		if r.structured() && (c.form != FormJSON || r.Pattern != nil || i > 0) {
 			c.Fault(pos, "bad_place", "write it as a text, for example with :pointer", "a list cannot stand here")

@@ -152,7 +152,7 @@ func (o *operation) Concerns(req *wire.Request) bool {
 }
 
 // operations reads rows that hold for some requests, and which of them are safe
-// to repeat although their method is not.
+// to retry although their method is not.
 func (r *Reporter) operations(d *Spec, n *yaml.Node) {
 	for _, e := range r.elements(n, "operations", "write a list: each begins with `- path: …`") {
 		o := operation{}

@@ -55,16 +55,16 @@ func (r *Reporter) add(severity parlance.Severity, pos Position, rule, hint, for
 
 // Fault notes a fault: the file cannot be used.
 func (r *Reporter) Fault(pos Position, rule, hint, format string, args ...any) {
-	r.add(parlance.Fault, pos, rule, hint, format, args...)
+	r.add(parlance.SeverityError, pos, rule, hint, format, args...)
 }
 
 func (r *Reporter) warn(pos Position, rule, hint, format string, args ...any) {
-	r.add(parlance.Warning, pos, rule, hint, format, args...)
+	r.add(parlance.SeverityWarning, pos, rule, hint, format, args...)
 }
 
 // Failed reports that there is a fault.
 func (r *Reporter) Failed() bool {
-	return slices.ContainsFunc(r.All, func(d parlance.Diagnostic) bool { return d.Severity == parlance.Fault })
+	return slices.ContainsFunc(r.All, func(d parlance.Diagnostic) bool { return d.Severity == parlance.SeverityError })
 }
 
 // Sorted are all faults and warnings, in the order of the file.
@@ -254,6 +254,9 @@ type Key struct {
 	Read func(key, value *yaml.Node)
 }
 
+// oldKeys are keys that have another name now.
+var oldKeys = map[string]string{"undone": "no_effect"}
+
 // Keys reads a mapping whose keys are known. Another key is a fault that lists
 // those, in their order. what names the mapping in faults, such as "a shape".
 func (r *Reporter) Keys(n *yaml.Node, what string, known ...Key) {
@@ -265,6 +268,10 @@ func (r *Reporter) Keys(n *yaml.Node, what string, known ...Key) {
 		names := make([]string, len(known))
 		for i, one := range known {
 			names[i] = one.Name
+		}
+		if now := oldKeys[k.Value]; slices.Contains(names, now) {
+			r.Fault(At(k), "unknown_key", "write "+now, "unknown key of %s %q; it is called %s", what, k.Value, now)
+			return
 		}
 		r.Unknown(At(k), "unknown_key", "key of "+what, k.Value, names)
 	})

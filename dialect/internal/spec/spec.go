@@ -442,7 +442,7 @@ type FileError struct {
 func (e *FileError) Error() string {
 	var lines []string
 	for _, d := range e.Diagnostics {
-		if d.Severity == parlance.Fault {
+		if d.Severity == parlance.SeverityError {
 			lines = append(lines, d.Error())
 		}
 	}

@@ -98,7 +98,7 @@ func TestATreeThatIsUsedAgainKeepsNothingOfTheLastDocument(t *testing.T) {
 
 func TestReadingAgainIntoATreeThatIsLargeEnoughAllocatesNothing(t *testing.T) {
 	document := []byte(`{"message":"x","errors":{"url":["a","b"],"date":["c"]}}`)
-	answer := []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><RES a="1" b="2"><Code>101</Code><Message>x &amp; y</Message></RES>`)
+	response := []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><RES a="1" b="2"><Code>101</Code><Message>x &amp; y</Message></RES>`)
 	escaped := []byte(`{"n\u0061me":"\n"}`)
 	asked := ask("name", "errors/*/[]", "Message", "@b").guide
 	var r tree.Tree
@@ -107,8 +107,8 @@ func TestReadingAgainIntoATreeThatIsLargeEnoughAllocatesNothing(t *testing.T) {
 		"JSON by a guide":   func() error { return r.JSONBy(asked, document, false) },
 		"JSON cut":          func() error { return r.JSON(document[:len(document)-2], true) },
 		"JSON with escapes": func() error { return r.JSONBy(asked, escaped, false) },
-		"XML":               func() error { return r.XML(answer, false) },
-		"XML by a guide":    func() error { return r.XMLBy(asked, answer, false) },
+		"XML":               func() error { return r.XML(response, false) },
+		"XML by a guide":    func() error { return r.XMLBy(asked, response, false) },
 	} {
 		if got := testing.AllocsPerRun(100, func() {
 			if err := read(); err != nil {

@@ -8,7 +8,7 @@ import (
 // Values are those of a field. Most headers are Fields, in which it is looked up
 // without a call through the interface.
 func Values(h Header, name string) []string {
-	fields, are := h.(Fields)
+	fields, are := h.(HeaderMap)
 	if !are && h != nil {
 		return h.Values(name)
 	}

@@ -13,13 +13,13 @@ type Header interface {
 	Values(name string) []string
 }
 
-// Fields is a Header over a map whose names are in canonical form, as net/http
+// HeaderMap is a Header over a map whose names are in canonical form, as net/http
 // keeps them: Fields(response.Header) costs nothing, and spares making each name
 // canonical again. nil is no header.
-type Fields map[string][]string
+type HeaderMap map[string][]string
 
 // Values returns every value of the field.
-func (f Fields) Values(name string) []string { return f[name] }
+func (f HeaderMap) Values(name string) []string { return f[name] }
 
 // Request is what reading, writing and deciding need of a request. The zero
 // value is a GET of which nothing else is known.
@@ -30,22 +30,22 @@ type Request struct {
 	Header Header // nil is no header
 
 	// RetryUnsafe is set where the caller allows a retry that may do the request
-	// twice. It changes nothing about an answer with a 4XX.
+	// twice. It changes nothing about a response with a 4XX.
 	RetryUnsafe bool
 
-	Body []byte // the caller's own document; only writing a grafted bulk answer looks at it
+	Body []byte // the caller's own document; only writing a grafted bulk response looks at it
 
-	Now time.Time // when the answer is written, for those that name a moment; zero is time.Now
+	Now time.Time // when the response is written, for those that name a moment; zero is time.Now
 }
 
-// Response is one answer as it came over the wire, its transfer and content
+// Response is one response as it came over the wire, its transfer and content
 // codings undone.
 type Response struct {
 	Status   int
 	Header   Header    // nil is no header
 	Body     []byte    // only read; nothing of it is kept
 	Cut      bool      // Body is the beginning of a longer one
-	Received time.Time // "now" where the answer has no Date; zero is time.Now
+	Received time.Time // "now" where the response has no Date; zero is time.Now
 }
 
 // Payload is the success value that an envelope is put around, or that is
@@ -55,15 +55,15 @@ type Payload struct {
 	Body        []byte // JSON for JSON forms, XML for XML forms, anything where there is no envelope
 }
 
-// Pair is one header field to be sent.
-type Pair struct {
+// HeaderField is one header field to be sent.
+type HeaderField struct {
 	Name, Value string
 }
 
-// Message is a response that Encode wrote.
-type Message struct {
+// Encoded is a response that Encode wrote.
+type Encoded struct {
 	Status int
-	Header []Pair
+	Header []HeaderField
 	Body   []byte // the caller's buffer with the body appended
 	Losses []parlance.Loss
 
@@ -76,8 +76,8 @@ type Message struct {
 	Phrase string
 }
 
-// Reading is what Decode made of a response.
-type Reading struct {
+// Decoded is what Decode made of a response.
+type Decoded struct {
 	Outcome     parlance.Outcome
 	Data        []byte                // the success payload, a part of Response.Body; nil where no envelope holds one
 	Enveloped   bool                  // Data was found in an envelope

@@ -60,7 +60,7 @@ func (w *output) rendering() *replay.Rendering {
 	k.Accept = strings.Clone(k.Accept)
 	l := &replay.Rendering{RenderingKey: k, Shape: w.chooseShape()}
 	if l.Shape != nil {
-		l.Header = []wire.Pair{{Name: "Content-Type", Value: l.Shape.Media}}
+		l.Header = []wire.HeaderField{{Name: "Content-Type", Value: l.Shape.Media}}
 	}
 	if kept {
 		if w.unrolls(l.Shape) {

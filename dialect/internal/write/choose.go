@@ -47,7 +47,7 @@ var told = spec.BitOf(spec.Whole, spec.AttrKind) | spec.BitOf(spec.Whole, spec.A
 func (w *output) weigh(s *spec.Shape) int {
 	lost := bits.OnesCount64(uint64(w.present&^told&^(s.Writes|s.Copies))) + 4*w.misfits(s)
 	if len(w.o.Items) > 0 && !s.CarriesItems() {
-		lost += 64 // without its records a bulk answer says nothing
+		lost += 64 // without its records a bulk response says nothing
 	}
 	if len(s.Codes) > 0 && w.code != "" {
 		lost -= 32 // it is the shape of this very code
@@ -71,7 +71,7 @@ func (w *output) eligible(s *spec.Shape, named bool) bool {
 		return s.Is == w.row.Is
 	case named && w.o.Kind == w.row.Kind:
 		return s.Is == w.row.First
-	case s.Is == parlance.Failed.String():
+	case s.Is == parlance.KindFailed.String():
 		return w.o.Kind.Failing()
 	case s.Is != "":
 		k, isKind := parlance.ParseKind(s.Is)
@@ -82,7 +82,7 @@ func (w *output) eligible(s *spec.Shape, named bool) bool {
 	// Under a good status only what has a place there: the payload's envelope,
 	// records, a kind that is no plain success, or a code that says more.
 	return s.CarriesData() || s.CarriesItems() && len(w.o.Items) > 0 ||
-		s.Writes.Has(spec.Whole, spec.AttrKind) && w.o.Kind == parlance.Partial ||
+		s.Writes.Has(spec.Whole, spec.AttrKind) && w.o.Kind == parlance.KindPartial ||
 		w.code != "" && s.Body.Needs().Has(spec.Whole, spec.AttrCode)
 }
 

@@ -18,7 +18,7 @@ func (w *output) familyMeans() bool {
 // chooseCode is the vendor's code to write: the Outcome's own, unless it means
 // something else here, or the one that the chosen row stands under.
 func (w *output) chooseCode() string {
-	// A row that a shape is recognised by has no code of its own.
+	// A row that a shape is recognized by has no code of its own.
 	coded := w.row.Status != 0 && !w.d.Named(w.row.First)
 	if w.o.Code != "" {
 		why := w.refuses(coded)
@@ -48,7 +48,7 @@ func (w *output) refuses(coded bool) string {
 		return "codes are statuses here"
 	case w.o.Family != "" && w.familyMeans():
 		return ""
-	case w.o.Kind == parlance.Success && w.d.Codes.InBodies():
+	case w.o.Kind == parlance.KindSuccess && w.d.Codes.InBodies():
 		return "a success with a code that is not listed is read as noted here"
 	case coded && (back.Kind != w.o.Kind || back.Reason != w.o.Reason):
 		return "the code of the meaning stands in its place"

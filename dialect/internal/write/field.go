@@ -14,7 +14,7 @@ func (w *output) withField(i int, e, t *spec.Template, write func(*spec.Template
 	f := &w.o.Fields[i]
 	w.field, w.fieldAt = f, i
 	if t.Guarded() && !w.merged && len(t.Elems) > 1 {
-		e = t.Elems[1] // the first one says what the shape is recognised by
+		e = t.Elems[1] // the first one says what the shape is recognized by
 	}
 	if t.Op == spec.OpList && len(t.Elems) > 1 {
 		for _, other := range t.Elems {
@@ -106,7 +106,7 @@ func (w *output) loseField(i int, written spec.Set) {
 func (w *output) copiedField() {
 	var found []parlance.Field
 	if w.shape != nil && w.shape.Copies.Of(spec.Field) != 0 && len(w.dst) > w.start {
-		found = w.d.FieldsIn(w.req, &wire.Response{Status: w.status, Header: wire.Fields{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
+		found = w.d.FieldsIn(w.req, &wire.Response{Status: w.status, Header: wire.HeaderMap{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
 	}
 	if slices.Equal(found, w.o.Fields) {
 		return

@@ -12,7 +12,7 @@ func (w *output) grafts(s *spec.Shape) bool {
 	return t.XML(w.req.Body, false) == nil && len(recordsOf(&t, s.Body)) > 0
 }
 
-// graft writes the answer into the caller's document: what the shape says of a
+// graft writes the response into the caller's document: what the shape says of a
 // record and the document does not is added as the last child of each record,
 // in order.
 func (w *output) graft() bool {

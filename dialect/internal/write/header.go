@@ -11,7 +11,7 @@ import (
 )
 
 // headers writes the fields of a shape that hold one of the attributes.
-func (w *output) headers(to []wire.Pair, s *spec.Shape, of spec.Set) []wire.Pair {
+func (w *output) headers(to []wire.HeaderField, s *spec.Shape, of spec.Set) []wire.HeaderField {
 	for i := range s.Headers {
 		h := &s.Headers[i]
 		switch {
@@ -21,15 +21,15 @@ func (w *output) headers(to []wire.Pair, s *spec.Shape, of spec.Set) []wire.Pair
 				outer := w.dst
 				w.dst = nil
 				w.json(h.Json)
-				to = append(to, wire.Pair{Name: h.Name, Value: wire.AsciiJSON(w.dst)})
+				to = append(to, wire.HeaderField{Name: h.Name, Value: wire.AsciiJSON(w.dst)})
 				w.dst = outer
 			}
 		case h.Value == nil:
 			if text := w.parts(h, of); text != "" {
-				to = append(to, wire.Pair{Name: h.Name, Value: text})
+				to = append(to, wire.HeaderField{Name: h.Name, Value: text})
 			}
 		case h.Value.Op == spec.OpConst:
-			to = append(to, wire.Pair{Name: h.Name, Value: h.Value.Text})
+			to = append(to, wire.HeaderField{Name: h.Name, Value: h.Value.Text})
 		case h.Value.Op == spec.OpHole:
 			to = w.textField(to, h, of)
 		}
@@ -38,7 +38,7 @@ func (w *output) headers(to []wire.Pair, s *spec.Shape, of spec.Set) []wire.Pair
 }
 
 // textField writes a field that is one text, or one for each note.
-func (w *output) textField(to []wire.Pair, h *spec.HeaderHole, of spec.Set) []wire.Pair {
+func (w *output) textField(to []wire.HeaderField, h *spec.HeaderHole, of spec.Set) []wire.HeaderField {
 	hole := h.Value.Hole
 	if of&h.Value.Writes == 0 {
 		return to
@@ -59,7 +59,7 @@ func (w *output) textField(to []wire.Pair, h *spec.HeaderHole, of spec.Set) []wi
 		safe := wire.HeaderText(text)
 		intact = intact && safe == text
 		if safe != "" {
-			to = append(to, wire.Pair{Name: h.Name, Value: safe})
+			to = append(to, wire.HeaderField{Name: h.Name, Value: safe})
 		}
 	}
 	if intact {

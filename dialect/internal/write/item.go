@@ -33,7 +33,7 @@ func (w *output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
 		return
 	}
 	if written.Has(spec.Item, spec.AttrBody) {
-		w.answer(it, "items["+strconv.Itoa(i)+"].outcome.")
+		w.nestedResponse(it, "items["+strconv.Itoa(i)+"].outcome.")
 	}
 	write(e)
 	if w.itemBody == nil && site.Is == "" && w.itemSaid(it, written) == 0 {
@@ -95,10 +95,10 @@ func (w *output) itemLost(it *parlance.Item, written spec.Set) spec.Set {
 	return lost &^ written
 }
 
-// answer writes a record as an answer of its own, with a body and a header.
-func (w *output) answer(it *parlance.Item, at string) {
+// nestedResponse writes a record as a response of its own, with a body and a header.
+func (w *output) nestedResponse(it *parlance.Item, at string) {
 	o := it.Outcome
-	var m wire.Message
+	var m wire.Encoded
 	w.d.Encode(&m, nil, &wire.Request{Path: w.req.Path, Now: w.req.Now, Header: acceptJSON}, &o, &wire.Payload{}, w.depth+1)
 	w.itemStatus = m.Status
 	w.itemBody, w.itemHeader = m.Body, m.Header
@@ -121,7 +121,7 @@ func (w *output) answer(it *parlance.Item, at string) {
 	}
 }
 
-var acceptJSON = wire.Fields{"Accept": {"application/json"}}
+var acceptJSON = wire.HeaderMap{"Accept": {"application/json"}}
 
 // itemMeaning is the code and the status that a record is written with, so that
 // it reads back as its kind.

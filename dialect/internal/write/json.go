@@ -239,7 +239,7 @@ func (w *output) unwritable(r *spec.Reading, text string) {
 	}
 }
 
-// embedHeader writes the header of an answer that stands in a body.
+// embedHeader writes the header of a response that stands in a body.
 func (w *output) embedHeader() {
 	w.dst = append(w.dst, '{')
 	for i, p := range w.itemHeader {
@@ -357,7 +357,7 @@ func (w *output) beside(t *spec.Template) bool {
 	}
 	w.dst = append(w.dst, '}')
 	// What stands in the payload may mean something else to another shape.
-	read := w.d.Decode(*w.req, wire.Response{Status: w.status, Header: wire.Fields{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
+	read := w.d.Decode(*w.req, wire.Response{Status: w.status, Header: wire.HeaderMap{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
 	if read.Outcome.Kind != w.o.Kind {
 		w.dst = w.dst[:first]
 		return false

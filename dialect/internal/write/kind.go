@@ -18,8 +18,8 @@ func (d *Writer) byKind(o *parlance.Outcome, req *wire.Request) (*spec.Row, int)
 	}
 	// Fields alone say that the data were invalid, field by field: where only a
 	// row of that reason has a place for them it is written.
-	with := parlance.Outcome{Kind: o.Kind, Reason: parlance.Fields}
-	if finer, status := d.byKindAndReason(&with, req); finer.Reason == parlance.Fields && d.holdsFields(finer, status, req) {
+	with := parlance.Outcome{Kind: o.Kind, Reason: parlance.ReasonFields}
+	if finer, status := d.byKindAndReason(&with, req); finer.Reason == parlance.ReasonFields && d.holdsFields(finer, status, req) {
 		return finer, status
 	}
 	return r, status
@@ -30,7 +30,7 @@ func (d *Writer) holdsFields(r *spec.Row, status int, req *wire.Request) bool {
 	return slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool {
 		k, isKind := parlance.ParseKind(s.Is)
 		return !s.ReadOnly && s.Concerns(req, status) && (s.Writes|s.Copies).Of(spec.Field) != 0 &&
-			(s.Is == "" || s.Is == r.First || s.Is == r.Is || isKind && (k == r.Kind || k == parlance.Failed))
+			(s.Is == "" || s.Is == r.First || s.Is == r.Is || isKind && (k == r.Kind || k == parlance.KindFailed))
 	})
 }
 
@@ -58,7 +58,7 @@ func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.
 		}
 	}
 	if d.Base == nil {
-		return &spec.Row{Kind: parlance.Internal}, 500
+		return &spec.Row{Kind: parlance.KindInternal}, 500
 	}
 	return d.byBase(o.Kind, req)
 }
@@ -100,15 +100,15 @@ func (d *Writer) writtenUnder(r *spec.Row) int {
 func (d *Writer) byBase(kind parlance.Kind, req *wire.Request) (*spec.Row, int) {
 	r, status := d.Base.byKindAndReason(&parlance.Outcome{Kind: kind}, req)
 	own := d.StatusRow(status, req)
-	if own.NotUsed && kind != parlance.NotFound {
+	if own.NotUsed && kind != parlance.KindNotFound {
 		// A redirect that cannot be sent: what was asked for is not here.
-		return d.byKindAndReason(&parlance.Outcome{Kind: parlance.NotFound}, req)
+		return d.byKindAndReason(&parlance.Outcome{Kind: parlance.KindNotFound}, req)
 	}
 	if r.Kind == kind && own.Kind != kind && kind.Failing() {
 		// Here that status means something else: the plain failure of its side says nothing wrong.
-		plain := parlance.Invalid
+		plain := parlance.KindInvalid
 		if kind.ServerFault() {
-			plain = parlance.Internal
+			plain = parlance.KindInternal
 		}
 		if own.Kind != plain && kind != plain {
 			return d.byKindAndReason(&parlance.Outcome{Kind: plain}, req)

@@ -28,14 +28,14 @@ func (w *output) left() spec.Set {
 var losable = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spec.AttrTitle, spec.AttrDetail, spec.AttrType, spec.AttrInstance, spec.AttrRequestID, spec.AttrNote, spec.AttrRetryAfter, spec.AttrRetryable, spec.AttrHelp}
 
 // lose reports every attribute that is set and was not carried.
-func (w *output) lose(header []wire.Pair) {
+func (w *output) lose(header []wire.HeaderField) {
 	w.loseMeaning(header)
 	w.loseTexts()
 	if w.behind && w.carried.Has(spec.Whole, spec.AttrDetail) {
 		w.lost("detail", "the texts of the fields stand behind it")
 	}
 	if len(w.data.Body) > 0 && !w.carried.Has(spec.Whole, spec.AttrData) {
-		w.lost("data", "there is no place for a payload in such an answer")
+		w.lost("data", "there is no place for a payload in such a response")
 	}
 	if n := len(w.o.Fields); n > 0 && !w.loseSome("fields", n, w.fields.done) {
 		w.copiedField()
@@ -46,7 +46,7 @@ func (w *output) lose(header []wire.Pair) {
 }
 
 // loseMeaning reports a kind, a reason or a status that what was written does not say.
-func (w *output) loseMeaning(header []wire.Pair) {
+func (w *output) loseMeaning(header []wire.HeaderField) {
 	o := w.o
 	kind, reason := w.readsAs(header)
 	if kind != o.Kind {
@@ -56,7 +56,7 @@ func (w *output) loseMeaning(header []wire.Pair) {
 	case reason == o.Reason:
 	case o.Reason != "":
 		w.lost("reason", "there is no place for it")
-	case reason == parlance.Expired:
+	case reason == parlance.ReasonExpired:
 		w.lost("reason", "it is read as expired here, which a client answers with a refresh")
 	}
 	if o.Status != 0 && o.Status != w.status {
@@ -65,10 +65,10 @@ func (w *output) loseMeaning(header []wire.Pair) {
 }
 
 // readsAs is what the response means to those who read it.
-func (w *output) readsAs(header []wire.Pair) (kind parlance.Kind, reason parlance.Reason) {
+func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason parlance.Reason) {
 	if w.headersSay != "" && w.status >= 200 {
 		// What a header says of the form and what the body says may differ: see what counts.
-		fields := wire.Fields{}
+		fields := wire.HeaderMap{}
 		for _, p := range header {
 			fields[httpheader.Canonical(p.Name)] = append(fields[httpheader.Canonical(p.Name)], p.Value)
 		}
@@ -76,13 +76,13 @@ func (w *output) readsAs(header []wire.Pair) (kind parlance.Kind, reason parlanc
 	}
 	if len(w.o.Items) > 0 && len(w.back) == 0 && w.shape != nil && w.shape.CarriesItems() {
 		// A form of records without any may be read as something else: see what.
-		return w.readBack(wire.Fields{"Content-Type": {w.shape.Media}})
+		return w.readBack(wire.HeaderMap{"Content-Type": {w.shape.Media}})
 	}
 	back := w.reads()
 	if len(w.back) > 0 && w.status < 400 {
 		kind, reason = meaning.RollUp(back, w.back, w.shape.FailuresOnly)
-		if kind == parlance.Success && slices.ContainsFunc(w.back, func(it parlance.Item) bool { return it.Outcome.Kind == parlance.Noted }) {
-			kind = parlance.Noted
+		if kind == parlance.KindSuccess && slices.ContainsFunc(w.back, func(it parlance.Item) bool { return it.Outcome.Kind == parlance.KindNoted }) {
+			kind = parlance.KindNoted
 		}
 		return kind, reason
 	}
@@ -96,7 +96,7 @@ func (w *output) readsAs(header []wire.Pair) (kind parlance.Kind, reason parlanc
 }
 
 // readBack reads what was written, under such a header.
-func (w *output) readBack(header wire.Fields) (parlance.Kind, parlance.Reason) {
+func (w *output) readBack(header wire.HeaderMap) (parlance.Kind, parlance.Reason) {
 	read := w.d.Decode(*w.req, wire.Response{Status: w.status, Header: header, Body: w.dst[w.start:]}, w.depth)
 	return read.Outcome.Kind, read.Outcome.Reason
 }
@@ -130,7 +130,7 @@ func (w *output) loseTexts() {
 // loseSome reports the records that were not written beside others. It returns false,
 // having reported nothing, if none was.
 func (w *output) loseSome(what string, n int, done []bool) bool {
-	left := undone(done)
+	left := notWritten(done)
 	if len(left) == n || len(done) == 0 {
 		return false
 	}
@@ -156,8 +156,8 @@ func (w *output) reads() *spec.Row {
 	return r
 }
 
-// undone are the records that were not written.
-func undone(done []bool) (left []int) {
+// notWritten are the records that were not written.
+func notWritten(done []bool) (left []int) {
 	for i, is := range done {
 		if !is {
 			left = append(left, i)

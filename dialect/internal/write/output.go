@@ -48,7 +48,7 @@ type output struct {
 	headersSay string          // what the headers that were written say of the form
 	grafted    bool            // records stand in the caller's own document
 	nested     int             // definitions that are written in each other
-	depth      int             // of answers inside of answers
+	depth      int             // of responses inside of responses
 	trace      *replay.Trace   // nil where no program is looked for
 }
 
@@ -62,7 +62,7 @@ type record struct {
 	itemCode   string
 	itemStatus int
 	itemBody   []byte // the response that it is, if it is one
-	itemHeader []wire.Pair
+	itemHeader []wire.HeaderField
 	itemBack   struct { // what that reads as
 		kind   parlance.Kind
 		reason parlance.Reason
@@ -102,7 +102,7 @@ func (w *output) attributes() {
 	w.present, w.lacking = spec.Attributes(w.o, w.row, w.code, len(w.data.Body) > 0)
 }
 
-// Now is the whole second in which an answer is written, as its Date will say.
+// Now is the whole second in which a response is written, as its Date will say.
 func (w *output) Now() time.Time {
 	t := w.req.Now
 	if t.IsZero() {

@@ -148,7 +148,7 @@ func (w *output) readsBack(it *parlance.Item, s *spec.Site, written spec.Set) *s
 		have |= spec.BitOf(spec.Item, spec.AttrStatus)
 	}
 	if s.Must&^have != 0 {
-		return &spec.Row{Kind: parlance.Noted} // a record without what must be there is not read
+		return &spec.Row{Kind: parlance.KindNoted} // a record without what must be there is not read
 	}
 	if m.back == nil {
 		o := parlance.Outcome{}

@@ -19,7 +19,7 @@ func (w *output) render(h *spec.Hole) string {
 	text := w.shared(h)
 	if h.Guard != nil && !h.Guard.Fits([]byte(text)) {
 		if w.field != nil && !w.merged {
-			w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+spec.AttrMessage.String(), "the dialect is recognised by another text here")
+			w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+spec.AttrMessage.String(), "the dialect is recognized by another text here")
 		}
 		return h.Guard.Canonical()
 	}
@@ -142,7 +142,7 @@ func (w *output) counted(a spec.Attribute) string {
 	n := 0
 	for i := range w.o.Items {
 		k := w.o.Items[i].Outcome.Kind
-		if failed := k.Failing() || k == parlance.Partial; a == spec.AttrTotal || failed == (a == spec.AttrFailures) {
+		if failed := k.Failing() || k == parlance.KindPartial; a == spec.AttrTotal || failed == (a == spec.AttrFailures) {
 			n++
 		}
 	}

@@ -34,10 +34,10 @@ func (d *Writer) writable(o *parlance.Outcome, req *wire.Request) (*spec.Row, in
 			under.Status = s.Status[0].From
 			here := *o
 			here.Status = status
-			if o.Kind == parlance.Noted && d.StatusRow(status, req).Kind == parlance.Success && !d.saysKind(&here) {
-				under.Kind = parlance.Success // it is written as one either way, and so its records are told
+			if o.Kind == parlance.KindNoted && d.StatusRow(status, req).Kind == parlance.KindSuccess && !d.saysKind(&here) {
+				under.Kind = parlance.KindSuccess // it is written as one either way, and so its records are told
 			}
-			noted := o.Kind == parlance.Noted && len(o.Notes) > 0 && s.Writes.Has(spec.Whole, spec.AttrNote)
+			noted := o.Kind == parlance.KindNoted && len(o.Notes) > 0 && s.Writes.Has(spec.Whole, spec.AttrNote)
 			if noted || d.rollsUp(&under, req) {
 				return d.StatusRow(under.Status, req), under.Status
 			}
@@ -199,7 +199,7 @@ func (d *Writer) rowOfForm(s *spec.Shape, o *parlance.Outcome, req *wire.Request
 	if s.Is == "" || len(s.Status) == 0 || s.ReadOnly || !s.Status.Admits(o.Status) {
 		return nil
 	}
-	if k, ok := parlance.ParseKind(s.Is); ok && k == o.Kind && k != parlance.Failed {
+	if k, ok := parlance.ParseKind(s.Is); ok && k == o.Kind && k != parlance.KindFailed {
 		return &spec.Row{Kind: k}
 	}
 	if named := d.NameRow(s.Is, req); named != nil && named.Kind == o.Kind && named.Reason == o.Reason {
@@ -211,7 +211,7 @@ func (d *Writer) rowOfForm(s *spec.Shape, o *parlance.Outcome, req *wire.Request
 // saysKind reports that the kind stands beside the Outcome's status, in the body
 // or a header, so that a status of HTTP's own on the same side can be kept.
 func (d *Writer) saysKind(o *parlance.Outcome) bool {
-	if d.Base == nil || o.Kind == parlance.Empty || o.Kind == parlance.Partial {
+	if d.Base == nil || o.Kind == parlance.KindEmpty || o.Kind == parlance.KindPartial {
 		return false
 	}
 	if o.Kind.Good() != (o.Status < 300) || o.Kind.Failing() && o.Kind.ServerFault() != (o.Status >= 500) {

@@ -10,7 +10,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/write/replay"
 )
 
-// silence drops texts by which the dialect recognises another meaning (where a
+// silence drops texts by which the dialect recognizes another meaning (where a
 // shape's `is` hangs on a text, nothing else may say that text).
 func (w *output) silence() {
 	for _, g := range w.d.Guarded {

@@ -73,7 +73,7 @@ func (w *output) markTurn(k replay.StepKind) {
 }
 
 // markHeader notes that the last field of a header holds a text of the whole.
-func (w *output) markHeader(to []wire.Pair, from spec.Attribute) {
+func (w *output) markHeader(to []wire.HeaderField, from spec.Attribute) {
 	if w.trace != nil {
 		w.trace.Texts = append(w.trace.Texts, replay.Varying{At: len(to) - 1, From: from})
 	}
@@ -88,7 +88,7 @@ func (w *output) spoil() {
 
 // program is made of what was marked, nil where the output went a way that other
 // texts do not go.
-func (w *output) program(m *wire.Message) *replay.Replay {
+func (w *output) program(m *wire.Encoded) *replay.Replay {
 	if w.trace.Spoilt || w.headersSay != "" || slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasPrefix(l.Attribute, "fields[") }) {
 		return nil
 	}

@@ -50,7 +50,7 @@ func (d *Writer) StatusFor(req *wire.Request, o *parlance.Outcome, data *wire.Pa
 // Encode writes a response that stands in so many others, appending its body to dst.
 // What is large is handed on by reference, for a replay takes little longer than
 // copies of it.
-func (d *Writer) Encode(m *wire.Message, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int) {
+func (d *Writer) Encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int) {
 	data = given(data)
 	c := d.choiceFor(req, o, data)
 	if p := c.Replay(d.Spec, req, o); p != nil && p.Run(m, dst, c, o, data) {
@@ -90,7 +90,7 @@ func (w *output) chooseRendering() *replay.Rendering {
 }
 
 // content writes the body, and returns the content type of it.
-func (w *output) content(l *replay.Rendering) (typed []wire.Pair) {
+func (w *output) content(l *replay.Rendering) (typed []wire.HeaderField) {
 	typed = l.Header[:len(l.Header):len(l.Header)] // it is kept: what is added goes elsewhere
 	w.shape = l.Shape
 	switch {
@@ -114,7 +114,7 @@ func (w *output) content(l *replay.Rendering) (typed []wire.Pair) {
 }
 
 // plainPayload writes the payload of a success that has no envelope.
-func (w *output) plainPayload() (typed []wire.Pair) {
+func (w *output) plainPayload() (typed []wire.HeaderField) {
 	w.dst = append(w.dst, w.data.Body...)
 	w.markData(replay.StepData, w.start)
 	if w.trace != nil {
@@ -126,12 +126,12 @@ func (w *output) plainPayload() (typed []wire.Pair) {
 	if media == "" {
 		media = spec.MediaTypes[w.d.formOf(w.data.Body)]
 	}
-	return []wire.Pair{{Name: "Content-Type", Value: media}}
+	return []wire.HeaderField{{Name: "Content-Type", Value: media}}
 }
 
 // header writes the fields of the shape, those of the shapes that are headers alone,
 // and Retry-After.
-func (w *output) header(to []wire.Pair) []wire.Pair {
+func (w *output) header(to []wire.HeaderField) []wire.HeaderField {
 	if w.shape != nil {
 		to = w.headers(to, w.shape, w.present)
 	}
@@ -152,12 +152,12 @@ func (w *output) header(to []wire.Pair) []wire.Pair {
 
 // retryAfter writes whole seconds, rounded up so that nobody comes too early
 // (RFC 9110, 10.2.3).
-func (w *output) retryAfter(to []wire.Pair) []wire.Pair {
+func (w *output) retryAfter(to []wire.HeaderField) []wire.HeaderField {
 	seconds, rest := w.o.RetryAfter/time.Second, w.o.RetryAfter%time.Second
 	if rest > 0 {
 		seconds++
 	}
-	to = append(to, wire.Pair{Name: "Retry-After", Value: strconv.FormatInt(int64(seconds), 10)})
+	to = append(to, wire.HeaderField{Name: "Retry-After", Value: strconv.FormatInt(int64(seconds), 10)})
 	if rest > 0 {
 		w.spoil()
 		return to

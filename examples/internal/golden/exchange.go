@@ -31,15 +31,15 @@ func Request(t testing.TB, base, method, path, body string, header ...string) *h
 	return r
 }
 
-// Answer is what came back, and what the dialect's client end made of it: no
+// Response is what came back, and what the dialect's client end made of it: no
 // Report where it did not come by one.
-type Answer struct {
+type Response struct {
 	*http.Response
 	Text string // its body
 	*client.Report
 }
 
-// ClientEnd is that of a dialect of the catalogue. It sends a request so often at
+// ClientEnd is that of a dialect of the catalog. It sends a request so often at
 // most.
 func ClientEnd(t testing.TB, dialect string, base http.RoundTripper, attempts int) *http.Client {
 	t.Helper()
@@ -47,18 +47,18 @@ func ClientEnd(t testing.TB, dialect string, base http.RoundTripper, attempts in
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &http.Client{Transport: client.New(d, client.WithBase(base), client.WithAttempts(attempts))}
+	return &http.Client{Transport: client.New(d, client.WithBase(base), client.WithMaxAttempts(attempts))}
 }
 
 // Send sends a request by the client end of a dialect.
-func Send(t testing.TB, dialect string, base http.RoundTripper, r *http.Request, attempts int) Answer {
+func Send(t testing.TB, dialect string, base http.RoundTripper, r *http.Request, attempts int) Response {
 	t.Helper()
 	res, err := ClientEnd(t, dialect, base, attempts).Do(r)
 	return Read(t, res, err)
 }
 
 // Read reads what an http.Client returned.
-func Read(t testing.TB, res *http.Response, err error) Answer {
+func Read(t testing.TB, res *http.Response, err error) Response {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -68,22 +68,22 @@ func Read(t testing.TB, res *http.Response, err error) Answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, ok := client.Outcome(res)
+	report, ok := client.ReportOf(res)
 	if !ok {
 		report = nil // it did not come by the client end
 	}
-	return Answer{res, string(body), report}
+	return Response{res, string(body), report}
 }
 
-// Holds holds an answer to its row: what the client end does about it, what is in
+// Holds holds a response to its row: what the client end does about it, what is in
 // the log under its id, and that the client is told nothing of what is behind.
-func (a Answer) Holds(t testing.TB, does string, log fmt.Stringer, want string, behind ...string) {
+func (a Response) Holds(t testing.TB, does string, log fmt.Stringer, want string, behind ...string) {
 	t.Helper()
 	if a.Does() != does {
 		t.Errorf("the client end %s, and should be one that %s", a.Does(), does)
 	}
 	if !strings.Contains(log.String(), want) || want != "" && !strings.Contains(log.String(), a.Response.Header.Get("X-Request-Id")) {
-		t.Errorf("want %q under the id of the answer in the log, got %s", want, log)
+		t.Errorf("want %q under the id of the response in the log, got %s", want, log)
 	}
 	for _, secret := range behind {
 		if strings.Contains(a.Text, secret) {
@@ -93,29 +93,29 @@ func (a Answer) Holds(t testing.TB, does string, log fmt.Stringer, want string, 
 }
 
 // Does is what the client end does about it, in a sentence.
-func (a Answer) Does() string {
+func (a Response) Does() string {
 	d := a.Decision
 	switch d.Act {
-	case parlance.Done:
+	case parlance.ActDone:
 		return "is done"
-	case parlance.Inspect:
+	case parlance.ActInspect:
 		return "is done, and tells the user"
-	case parlance.Poll:
+	case parlance.ActPoll:
 		return "looks again"
-	case parlance.Correct:
+	case parlance.ActCorrect:
 		return "corrects it"
-	case parlance.Refresh:
-		return "gets a new token and repeats"
-	case parlance.Escalate:
+	case parlance.ActRefresh:
+		return "gets a new token and retries"
+	case parlance.ActEscalate:
 		return "reports it"
-	case parlance.Retry:
+	case parlance.ActRetry:
 		switch {
-		case !d.RepeatSafe:
-			return "would repeat it if that were safe"
+		case !d.RetrySafe:
+			return "would retry it if that were safe"
 		case d.After > 0:
-			return "repeats it after " + d.After.String()
+			return "retries it after " + d.After.String()
 		}
-		return "repeats it, later each time"
+		return "retries it, later each time"
 	}
 	return "stops"
 }
@@ -125,7 +125,7 @@ func (a Answer) Does() string {
 var fleeting = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT|127\.0\.0\.1:\d+`)
 
 // Exchange holds both halves of an exchange, body for body, against a golden.
-func Exchange(t testing.TB, name string, r *http.Request, sent string, a Answer) {
+func Exchange(t testing.TB, name string, r *http.Request, sent string, a Response) {
 	t.Helper()
 	var b strings.Builder
 	if len(sent) > 1000 {

@@ -18,7 +18,7 @@ import (
 )
 
 // Rows holds the goldens of a test against the page: every code that the dialect's
-// file lists has an answer in testdata that means what its row says, or a reason in
+// file lists has a response in testdata that means what its row says, or a reason in
 // without why a service cannot come to it. It names a code as the page does, and
 // its kind: "204 noted". Of a range every code counts, of one of more than ten and
 // of a class any.
@@ -51,7 +51,7 @@ func Rows(t testing.TB, name string, without map[string]string) {
 	promised := kept(rows, results)
 	for _, promise := range slices.Sorted(maps.Keys(promised)) {
 		if reason, excused := without[promise]; promised[promise] == excused {
-			t.Errorf("%s: %s: an answer: %v, a reason why there is none: %q", name, promise, promised[promise], reason)
+			t.Errorf("%s: %s: a response: %v, a reason why there is none: %q", name, promise, promised[promise], reason)
 		}
 	}
 	for promise := range without {
@@ -133,7 +133,7 @@ func exchanges(file, text string) (all []authoring.Case) {
 			return text[m[2*group]:m[2*group+1]]
 		}
 		_, lines, _ := strings.Cut(text[m[0]:m[1]], "\n")
-		header := dialect.Fields{}
+		header := dialect.HeaderMap{}
 		for line := range strings.Lines(strings.TrimSuffix(lines, "\n")) {
 			name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 			name = textproto.CanonicalMIMEHeaderKey(name)

@@ -25,7 +25,7 @@ type Tape struct {
 	text strings.Builder
 }
 
-// RoundTrip sends a request and records it with its answer, or with what came
+// RoundTrip sends a request and records it with its response, or with what came
 // instead of one.
 func (t *Tape) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent, err := read(&r.Body)
@@ -44,7 +44,7 @@ func (t *Tape) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.message(r.Method+" "+r.URL.RequestURI(), r.Header, sent)
 	res, err := t.Base.RoundTrip(r)
 	if err != nil {
-		fmt.Fprintf(&t.text, "no answer\n\n")
+		fmt.Fprintf(&t.text, "no response\n\n")
 		return nil, err
 	}
 	got, err := read(&res.Body)

@@ -77,13 +77,13 @@ type recorder interface {
 type encoder interface {
 	// Encode appends an outcome to dst, completed as that of any response. document is
 	// the caller's own, for a dialect that writes into it.
-	Encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Message
+	Encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Encoded
 
 	// Render writes a complete response.
 	Render(o parlance.Outcome, data dialect.Payload, document []byte)
 
 	// Begin sends the head of a response; its body follows by Write.
-	Begin(m dialect.Message, o parlance.Outcome)
+	Begin(m dialect.Encoded, o parlance.Outcome)
 
 	// SetOutcome notes for observers what the response says.
 	SetOutcome(o parlance.Outcome)

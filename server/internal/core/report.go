@@ -8,8 +8,8 @@ import (
 
 // Report is what an exchange tells the one around it of its response.
 type Report struct {
-	Undone  bool              // the response proves that nothing was done
-	Outcome *parlance.Outcome // nil unless somebody watches
+	NoEffect bool              // the response proves that nothing was done
+	Outcome  *parlance.Outcome // nil unless somebody watches
 }
 
 // ReportHeader marks a response that an exchange inside has written in its dialect.

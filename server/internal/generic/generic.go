@@ -26,5 +26,5 @@ func Kind(o *parlance.Outcome) parlance.Kind {
 	if k := Dialect().Decode(dialect.Request{}, dialect.Response{Status: o.Status}).Outcome.Kind; o.Status != 0 && k.Failing() {
 		return k
 	}
-	return parlance.Internal
+	return parlance.KindInternal
 }

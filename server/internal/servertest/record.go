@@ -25,11 +25,11 @@ func Take(_ context.Context, r bulk.Record) (item parlance.Item, err error) {
 	case "panic":
 		panic("secret of " + o.Ref)
 	case "bad":
-		return item, parlance.NewError(parlance.Invalid, "bad <%s>", o.Ref)
+		return item, parlance.NewError(parlance.KindInvalid, "bad <%s>", o.Ref)
 	case "lost":
 		return item, errors.New("a secret of the database")
 	case "gone":
-		return item, parlance.NewError(parlance.NotFound, "no such order")
+		return item, parlance.NewError(parlance.KindNotFound, "no such order")
 	}
 	item.Outcome.Detail = "taken"
 	return item, nil

@@ -101,14 +101,14 @@ func Meaning(t testing.TB, name string, a Response) parlance.Outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d.Decode(dialect.Request{}, dialect.Response{Status: a.Status, Header: dialect.Fields(a.Header), Body: []byte(a.Body)}).Outcome
+	return d.Decode(dialect.Request{}, dialect.Response{Status: a.Status, Header: dialect.HeaderMap(a.Header), Body: []byte(a.Body)}).Outcome
 }
 
 // Whole reports a fault that no response may have, for any request: in its status, in its
 // headers, or in a body that is not of its type.
 func Whole(w *httptest.ResponseRecorder) error {
 	if w.Code < 200 || w.Code > 599 {
-		return errors.New("no status of an answer")
+		return errors.New("no status of a response")
 	}
 	for name, values := range w.Header() {
 		for _, v := range values {

@@ -13,7 +13,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Replay is an answer that was read once, cut at the texts that change from one
+// Replay is a response that was read once, cut at the texts that change from one
 // to the next. One that has the same bytes between its texts is read in a single
 // pass: what they are taken for was found by the walk over the first (straight).
 // A text that decided anything there stands in the mould as it was, so what the
@@ -27,7 +27,7 @@ type Replay struct {
 	tail   string
 	said   []Taken // by what stands in it
 	pieces []piece // of a body, that are taken
-	meant  []piece // of these what a glance has to look at, as one
+	meant  []piece // of these what a classification has to look at, as one
 	Fields int     // how many Fields it has
 	Bound  spec.Set
 }
@@ -89,8 +89,8 @@ const (
 )
 
 // Memory keeps those that were made last, in a set for each status. Making one
-// costs as much as dozens of reads: of the answers that none fits the first eight make
-// one, and after them ever fewer do, so that nothing grows and answers that are
+// costs as much as dozens of reads: of the responses that none fits the first eight make
+// one, and after them ever fewer do, so that nothing grows and responses that are
 // never alike cost nothing.
 type Memory [mouldSets]struct {
 	ways   [mouldWays]atomic.Pointer[Replay]

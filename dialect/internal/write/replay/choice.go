@@ -13,7 +13,7 @@ import (
 
 // Choice is what follows from the meaning of an Outcome alone: the row that it
 // is written by, the status, the code, and what these read back as. Making it
-// costs more than writing a body, and most answers of an API are of a few
+// costs more than writing a body, and most responses of an API are of a few
 // kinds, so each dialect keeps those that it made last.
 type Choice struct {
 	Key        ChoiceKey
@@ -47,9 +47,9 @@ type ChoiceKey struct {
 type Rendering struct {
 	RenderingKey
 	Shape   *spec.Shape
-	Header  []wire.Pair // its content type
-	Tries   int         // how often more a program is looked for
-	program *Replay     // nil where none was found
+	Header  []wire.HeaderField // its content type
+	Tries   int                // how often more a program is looked for
+	program *Replay            // nil where none was found
 }
 
 type RenderingKey struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Replay is an answer that was written once, cut at the texts that change from
+// Replay is a response that was written once, cut at the texts that change from
 // one to the next. The writer marked them while it wrote (trace), so all that
 // stands between them is its own work and is not written a second way. Whether
 // it would do the same for other texts is asked of the shape first (unrolls).
@@ -22,7 +22,7 @@ type Replay struct {
 	size   int    // of the body that it was made of, or maxHint
 	Lone   bool   // the one Field stands in the body itself, and shares texts with the whole
 	media  string // of the payload, where the body is the payload and its type follows from that
-	Header []wire.Pair
+	Header []wire.HeaderField
 	texts  []Varying // of the header
 	Losses []parlance.Loss
 	Unset  []string
@@ -68,9 +68,9 @@ const maxTurns = 64
 // answer needs, for the one that was written first may have been a large one.
 const maxHint = 1 << 10
 
-// Run writes another answer of the same dress. It reports false, having written
+// Run writes another response of the same dress. It reports false, having written
 // nothing, for one with texts by which the writer would have gone another way.
-func (p *Replay) Run(m *wire.Message, dst []byte, c *Choice, o *parlance.Outcome, data *wire.Payload) (ok bool) {
+func (p *Replay) Run(m *wire.Encoded, dst []byte, c *Choice, o *parlance.Outcome, data *wire.Payload) (ok bool) {
 	if len(o.Fields) > maxTurns || p.Lone && !mergesAlone(c, o) || p.media != "" && p.media != data.ContentType {
 		return false
 	}
@@ -170,7 +170,7 @@ func (s *step) names(dst []byte, o *parlance.Outcome, data *wire.Payload, of uin
 
 // head is the header with its texts. A text that cannot go out as it is is the
 // writer's to lose.
-func (p *Replay) head(o *parlance.Outcome) ([]wire.Pair, bool) {
+func (p *Replay) head(o *parlance.Outcome) ([]wire.HeaderField, bool) {
 	h := slices.Clone(p.Header)
 	for _, t := range p.texts {
 		text := ""

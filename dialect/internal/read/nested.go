@@ -7,14 +7,14 @@ import (
 	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
-// maxDepth bounds answers inside of answers.
+// maxDepth bounds responses inside of responses.
 const maxDepth = 4
 
-// answer reads what a record holds as an answer of its own: with its status,
+// nestedResponse reads what a record holds as a response of its own: with its status,
 // its header and its body.
-func (f *filler) answer(o, of *parlance.Outcome, body, headers string, req *wire.Request) {
+func (f *filler) nestedResponse(o, of *parlance.Outcome, body, headers string, req *wire.Request) {
 	if f.m.depth >= maxDepth {
-		f.m.note("unread_element", "answers inside of answers are read %d deep", maxDepth)
+		f.m.note("unread_element", "answers inside of responses are read %d deep", maxDepth)
 		return
 	}
 	res := wire.Response{Status: o.Status, Header: jsonHeader(headers), Body: []byte(body), Received: f.m.Received}
@@ -28,7 +28,7 @@ func (f *filler) answer(o, of *parlance.Outcome, body, headers string, req *wire
 	inner := f.d.Decode(wire.Request{Header: req.Header}, res, f.m.depth+1)
 	outer := *o
 	*o = inner.Outcome
-	// What stands beside the answer counts before what stands in it.
+	// What stands beside the response counts before what stands in it.
 	if outer.Kind != 0 {
 		o.Kind, o.Reason = outer.Kind, outer.Reason
 	}
@@ -53,7 +53,7 @@ func jsonHeader(object string) wire.Header {
 	if object == "" || t.JSON([]byte(object), false) != nil {
 		return nil
 	}
-	h := wire.Fields{}
+	h := wire.HeaderMap{}
 	for c := range t.Children(0) {
 		name := httpheader.Canonical(string(t.Key(c)))
 		if t.Nodes[c].Kind == tree.List {

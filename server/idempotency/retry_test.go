@@ -32,9 +32,9 @@ idempotency: {header: Idempotency-Key}
 `
 
 // Both ends keep their word over a real socket: a fault that undid all that was
-// done is mended by a repeat under the same key; one whose effect nobody knows is
+// done is mended by a retry under the same key; one whose effect nobody knows is
 // said once more, and then not asked for again.
-func TestAFaultUnderAKeyIsMendedByARepeatOrFinal(t *testing.T) {
+func TestAFaultUnderAKeyIsMendedByARetryOrFinal(t *testing.T) {
 	t.Parallel()
 	d, err := dialect.Compile("hasty.yaml", []byte(hasty), catalog.Open)
 	if err != nil {
@@ -48,8 +48,8 @@ func TestAFaultUnderAKeyIsMendedByARepeatOrFinal(t *testing.T) {
 		act      parlance.Act
 		why      string
 	}{
-		"inside":  {[]idempotency.Option{idempotency.Transactional()}, 3, 1, []int{500, 500, 201}, parlance.Done, ""},
-		"outside": {nil, 1, 0, []int{500, 500}, parlance.Stop, "repeats its earlier answer to this idempotency key"},
+		"inside":  {[]idempotency.Option{idempotency.Transactional()}, 3, 1, []int{500, 500, 201}, parlance.ActDone, ""},
+		"outside": {nil, 1, 0, []int{500, 500}, parlance.ActStop, "replays its earlier response to this idempotency key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -82,7 +82,7 @@ func TestAFaultUnderAKeyIsMendedByARepeatOrFinal(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer resp.Body.Close()
-			report, _ := client.Outcome(resp)
+			report, _ := client.ReportOf(resp)
 			var statuses []int
 			for _, a := range report.Attempts {
 				statuses = append(statuses, a.Outcome.Status)

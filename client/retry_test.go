@@ -22,54 +22,54 @@ const (
 	vbapiBulk = `{"data":[{"id":[{"key":"id","value":"1"}],"status":200,"body":"ok"},{"id":[{"key":"id","value":"2"}],"status":503,"body":"later"}],"error":null,"debug":{"activityId":"1b4e28ba-2fa1-11d2-883f-0016d3cca427"}}`
 )
 
-// Marks of an answer that was given before under its idempotency key, or was not.
+// Marks of a response that was given before under its idempotency key, or was not.
 var (
 	given    = map[string]string{"Idempotent-Replayed": "true"}
 	notGiven = map[string]string{"Idempotent-Replayed": "false"}
 )
 
-// TestWhatIsRepeated is law 2, and the rows of the five systems that say what a
+// TestWhatIsRetried is law 2, and the rows of the five systems that say what a
 // client does. The server keeps count; time is virtual.
-func TestWhatIsRepeated(t *testing.T) {
+func TestWhatIsRetried(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
 		dialect string
 		method  string
 		body    string
-		answer  answer
+		answer  response
 		want    int // how often the server saw it
 		act     parlance.Act
-		held    string // a part of why it was not repeated
+		held    string // a part of why it was not retried
 	}{
-		{"a success is sent once", "vms", "GET", "", answer{status: 200, body: `{"id":1}`}, 1, parlance.Done, ""},
-		{"a GET is repeated after a 502", "vms", "GET", "", answer{status: 502, body: vmsError}, 4, parlance.Retry, "as often as allowed"},
-		{"a PUT is repeated after a 500, with its body", "vms", "PUT", `{"a":1}`, answer{status: 500, body: vmsError}, 4, parlance.Retry, "as often as allowed"},
-		{"a POST is not repeated after a 500", "vms", "POST", `{"a":1}`, answer{status: 500, body: vmsError}, 1, parlance.Retry, "Call.RetryUnsafe"},
-		{"a PATCH is not repeated after a 502", "vms", "PATCH", `{"a":1}`, answer{status: 502, body: vmsError}, 1, parlance.Retry, "Call.RetryUnsafe"},
-		{"a POST is repeated after a 429, which did nothing", "vms", "POST", `{"a":1}`, answer{status: 429, body: vmsError}, 4, parlance.Retry, "as often as allowed"},
-		{"a POST with a key is repeated after a 503", "omilia", "POST", `{"a":1}`, answer{status: 503, body: `{"errors":[]}`}, 4, parlance.Retry, "as often as allowed"},
-		{"a failure that was given before under its key is not asked for again", "omilia", "POST", `{"a":1}`, answer{status: 500, header: given, body: `{"errors":[]}`}, 1, parlance.Stop, ""},
-		{"nor by another method", "omilia", "PUT", `{"a":1}`, answer{status: 503, header: given, body: `{"errors":[]}`}, 1, parlance.Stop, ""},
-		{"a mark that says no is none", "omilia", "POST", `{"a":1}`, answer{status: 503, header: notGiven, body: `{"errors":[]}`}, 4, parlance.Retry, "as often as allowed"},
-		{"a success that was given before is one", "omilia", "POST", `{"a":1}`, answer{status: 201, header: given, body: `{}`}, 1, parlance.Done, ""},
-		{"what is to be corrected is, though it was given before", "omilia", "POST", `{"a":1}`, answer{status: 400, header: given, body: `{"errors":[]}`}, 1, parlance.Correct, ""},
-		{"what support is to be told is, though it was given before", "vbapi", "POST", `{"a":1}`, answer{status: 500, header: given, body: vbapi500}, 1, parlance.Escalate, ""},
-		{"a 409 is not repeated", "omilia", "POST", `{"a":1}`, answer{status: 409, body: `{"errors":[]}`}, 1, parlance.Stop, ""},
-		{"a 400 is corrected, not repeated", "vms", "GET", "", answer{status: 400, body: vmsError}, 1, parlance.Correct, ""},
-		{"a 401 without a token of ours is not repeated", "vms", "GET", "", answer{status: 401, body: vmsError}, 1, parlance.Stop, ""},
-		{"an unlisted 4XX is not repeated", "plain", "GET", "", answer{status: 418, body: `{"message":"teapot"}`}, 1, parlance.Correct, ""},
-		{"an unlisted 429 of plain is a client error like another", "plain", "GET", "", answer{status: 429, body: `{"message":"slow"}`}, 1, parlance.Correct, ""},
-		{"an unlisted 5XX of plain is repeated", "plain", "GET", "", answer{status: 599, body: `{"message":"?"}`}, 4, parlance.Retry, "as often as allowed"},
-		{"a 500 of vbapi goes to support", "vbapi", "GET", "", answer{status: 500, body: vbapi500}, 1, parlance.Escalate, ""},
-		{"a bulk is never repeated whole", "vbapi", "PUT", `[1,2]`, answer{status: 207, body: vbapiBulk}, 1, parlance.Retry, "in a request of its own"},
+		{"a success is sent once", "vms", "GET", "", response{status: 200, body: `{"id":1}`}, 1, parlance.ActDone, ""},
+		{"a GET is retried after a 502", "vms", "GET", "", response{status: 502, body: vmsError}, 4, parlance.ActRetry, "as often as allowed"},
+		{"a PUT is retried after a 500, with its body", "vms", "PUT", `{"a":1}`, response{status: 500, body: vmsError}, 4, parlance.ActRetry, "as often as allowed"},
+		{"a POST is not retried after a 500", "vms", "POST", `{"a":1}`, response{status: 500, body: vmsError}, 1, parlance.ActRetry, "Call.RetryUnsafe"},
+		{"a PATCH is not retried after a 502", "vms", "PATCH", `{"a":1}`, response{status: 502, body: vmsError}, 1, parlance.ActRetry, "Call.RetryUnsafe"},
+		{"a POST is retried after a 429, which did nothing", "vms", "POST", `{"a":1}`, response{status: 429, body: vmsError}, 4, parlance.ActRetry, "as often as allowed"},
+		{"a POST with a key is retried after a 503", "omilia", "POST", `{"a":1}`, response{status: 503, body: `{"errors":[]}`}, 4, parlance.ActRetry, "as often as allowed"},
+		{"a failure that was given before under its key is not asked for again", "omilia", "POST", `{"a":1}`, response{status: 500, header: given, body: `{"errors":[]}`}, 1, parlance.ActStop, ""},
+		{"nor by another method", "omilia", "PUT", `{"a":1}`, response{status: 503, header: given, body: `{"errors":[]}`}, 1, parlance.ActStop, ""},
+		{"a mark that says no is none", "omilia", "POST", `{"a":1}`, response{status: 503, header: notGiven, body: `{"errors":[]}`}, 4, parlance.ActRetry, "as often as allowed"},
+		{"a success that was given before is one", "omilia", "POST", `{"a":1}`, response{status: 201, header: given, body: `{}`}, 1, parlance.ActDone, ""},
+		{"what is to be corrected is, though it was given before", "omilia", "POST", `{"a":1}`, response{status: 400, header: given, body: `{"errors":[]}`}, 1, parlance.ActCorrect, ""},
+		{"what support is to be told is, though it was given before", "vbapi", "POST", `{"a":1}`, response{status: 500, header: given, body: vbapi500}, 1, parlance.ActEscalate, ""},
+		{"a 409 is not retried", "omilia", "POST", `{"a":1}`, response{status: 409, body: `{"errors":[]}`}, 1, parlance.ActStop, ""},
+		{"a 400 is corrected, not retried", "vms", "GET", "", response{status: 400, body: vmsError}, 1, parlance.ActCorrect, ""},
+		{"a 401 without a token of ours is not retried", "vms", "GET", "", response{status: 401, body: vmsError}, 1, parlance.ActStop, ""},
+		{"an unlisted 4XX is not retried", "plain", "GET", "", response{status: 418, body: `{"message":"teapot"}`}, 1, parlance.ActCorrect, ""},
+		{"an unlisted 429 of plain is a client error like another", "plain", "GET", "", response{status: 429, body: `{"message":"slow"}`}, 1, parlance.ActCorrect, ""},
+		{"an unlisted 5XX of plain is retried", "plain", "GET", "", response{status: 599, body: `{"message":"?"}`}, 4, parlance.ActRetry, "as often as allowed"},
+		{"a 500 of vbapi goes to support", "vbapi", "GET", "", response{status: 500, body: vbapi500}, 1, parlance.ActEscalate, ""},
+		{"a bulk is never retried whole", "vbapi", "PUT", `[1,2]`, response{status: 207, body: vbapiBulk}, 1, parlance.ActRetry, "in a request of its own"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				u := newUpstream(t, tt.answer)
-				resp, body := call(t, u.client(t, tt.dialect, client.WithCeiling(time.Hour)), request(t, tt.method, tt.body))
+				resp, body := call(t, u.client(t, tt.dialect, client.WithMaxWait(time.Hour)), request(t, tt.method, tt.body))
 				if body != tt.answer.body {
 					t.Errorf("the caller read %q", body)
 				}
@@ -101,34 +101,34 @@ func TestWhatIsRepeated(t *testing.T) {
 func TestWaitsAreThoseOfThePage(t *testing.T) {
 	t.Parallel()
 	const m = time.Minute
-	fivehundred := answer{status: 500, header: map[string]string{"Content-Type": "application/xml"}, body: "<RES><Code>500</Code><Message>encoding</Message></RES>"}
+	fivehundred := response{status: 500, header: map[string]string{"Content-Type": "application/xml"}, body: "<RES><Code>500</Code><Message>encoding</Message></RES>"}
 	tests := []struct {
 		name    string
 		dialect string
 		ceiling time.Duration
-		answer  answer
+		answer  response
 		want    []time.Duration
 		act     parlance.Act
 	}{
-		{"Retry-After is exact", "vms", 30 * time.Second, answer{status: 429, header: map[string]string{"Retry-After": "17"}, body: vmsError},
-			[]time.Duration{17 * time.Second, 17 * time.Second, 17 * time.Second}, parlance.Retry},
-		{"Retry-After at the ceiling is waited for", "vms", 30 * time.Second, answer{status: 429, header: map[string]string{"Retry-After": "30"}, body: vmsError},
-			[]time.Duration{30 * time.Second, 30 * time.Second, 30 * time.Second}, parlance.Retry},
-		{"Retry-After beyond the ceiling is handed back", "vms", 30 * time.Second, answer{status: 429, header: map[string]string{"Retry-After": "31"}, body: vmsError},
-			nil, parlance.Retry},
+		{"Retry-After is exact", "vms", 30 * time.Second, response{status: 429, header: map[string]string{"Retry-After": "17"}, body: vmsError},
+			[]time.Duration{17 * time.Second, 17 * time.Second, 17 * time.Second}, parlance.ActRetry},
+		{"Retry-After at the ceiling is waited for", "vms", 30 * time.Second, response{status: 429, header: map[string]string{"Retry-After": "30"}, body: vmsError},
+			[]time.Duration{30 * time.Second, 30 * time.Second, 30 * time.Second}, parlance.ActRetry},
+		{"Retry-After beyond the ceiling is handed back", "vms", 30 * time.Second, response{status: 429, header: map[string]string{"Retry-After": "31"}, body: vmsError},
+			nil, parlance.ActRetry},
 		{"5 minutes, then every 30, then the report", "vision", 30 * m, fivehundred,
-			[]time.Duration{5 * m, 30 * m}, parlance.Escalate},
+			[]time.Duration{5 * m, 30 * m}, parlance.ActEscalate},
 		{"a schedule beyond the ceiling is handed back", "vision", 30 * time.Second, fivehundred,
-			nil, parlance.Retry},
+			nil, parlance.ActRetry},
 		{"a schedule is followed as far as the ceiling", "vision", 10 * m, fivehundred,
-			[]time.Duration{5 * m}, parlance.Retry},
+			[]time.Duration{5 * m}, parlance.ActRetry},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				u := newUpstream(t, tt.answer)
-				resp, body := call(t, u.client(t, tt.dialect, client.WithCeiling(tt.ceiling)), request(t, "GET", ""))
+				resp, body := call(t, u.client(t, tt.dialect, client.WithMaxWait(tt.ceiling)), request(t, "GET", ""))
 				got := u.waits()
 				if len(got) != len(tt.want) {
 					t.Fatalf("waited %v, want %v", got, tt.want)
@@ -142,7 +142,7 @@ func TestWaitsAreThoseOfThePage(t *testing.T) {
 				if r.Decision.Act != tt.act {
 					t.Errorf("act %v, want %v", r.Decision.Act, tt.act)
 				}
-				if last := r.Attempts[len(r.Attempts)-1]; tt.act == parlance.Retry && (last.Wait <= 0 || last.Held == "") {
+				if last := r.Attempts[len(r.Attempts)-1]; tt.act == parlance.ActRetry && (last.Wait <= 0 || last.Held == "") {
 					t.Errorf("handed back with wait %v, held %q", last.Wait, last.Held)
 				}
 				if body != tt.answer.body {
@@ -156,8 +156,8 @@ func TestWaitsAreThoseOfThePage(t *testing.T) {
 func TestABackoffIsJitteredBetweenItsFloorAndTheDoubledStep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 429, body: vmsError})
-		resp, _ := call(t, u.client(t, "vms", client.WithCeiling(time.Hour)), request(t, "GET", ""))
+		u := newUpstream(t, response{status: 429, body: vmsError})
+		resp, _ := call(t, u.client(t, "vms", client.WithMaxWait(time.Hour)), request(t, "GET", ""))
 		b := report(t, resp).Decision.Backoff
 		if b.Floor <= 0 {
 			t.Fatal("no backoff in the decision")
@@ -197,8 +197,8 @@ codes:
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, answer{status: 503, body: "{}"})
-				c := &http.Client{Transport: client.New(d, client.WithBase(u.transport), client.WithCeiling(tt.ceiling))}
+				u := newUpstream(t, response{status: 503, body: "{}"})
+				c := &http.Client{Transport: client.New(d, client.WithBase(u.transport), client.WithMaxWait(tt.ceiling))}
 				resp, _ := call(t, c, request(t, "GET", ""))
 				if n := len(u.sightings()); n != tt.sent {
 					t.Errorf("sent %d times, want %d", n, tt.sent)
@@ -220,7 +220,7 @@ codes:
 func TestAContextThatEndsBeforeTheWaitHandsBackAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "20"}, body: vmsError})
+		u := newUpstream(t, response{status: 503, header: map[string]string{"Retry-After": "20"}, body: vmsError})
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -240,7 +240,7 @@ func TestAContextThatEndsBeforeTheWaitHandsBackAtOnce(t *testing.T) {
 func TestAContextThatEndsDuringTheWaitGivesTheLastResponse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "20"}, body: vmsError})
+		u := newUpstream(t, response{status: 503, header: map[string]string{"Retry-After": "20"}, body: vmsError})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer time.AfterFunc(5*time.Second, cancel).Stop()
 		resp, body := call(t, u.client(t, "vms"), request(t, "GET", "").WithContext(ctx))
@@ -256,7 +256,7 @@ func TestAContextThatEndsDuringTheWaitGivesTheLastResponse(t *testing.T) {
 func TestAClientTimeoutIsAContextThatEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 503, header: map[string]string{"Retry-After": "20"}, body: vmsError})
+		u := newUpstream(t, response{status: 503, header: map[string]string{"Retry-After": "20"}, body: vmsError})
 		c := u.client(t, "vms")
 		c.Timeout = 10 * time.Second
 		resp, body := call(t, c, request(t, "GET", ""))
@@ -270,10 +270,10 @@ func TestAClientTimeoutIsAContextThatEnds(t *testing.T) {
 func TestABodyThatCannotBeHadAgainIsSentOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 503, body: vmsError})
+		u := newUpstream(t, response{status: 503, body: vmsError})
 		req := request(t, "PUT", "")
 		req.Body = io.NopCloser(strings.NewReader("once"))
-		resp, _ := call(t, u.client(t, "vms", client.WithCeiling(time.Hour)), req)
+		resp, _ := call(t, u.client(t, "vms", client.WithMaxWait(time.Hour)), req)
 		if n := len(u.sightings()); n != 1 {
 			t.Errorf("sent %d times", n)
 		}
@@ -295,13 +295,13 @@ func TestTheKeyIsTheSameOnEveryAttempt(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				header := open(t, "omilia").IdempotencyHeader()
-				u := newUpstream(t, answer{status: 503, body: `{"errors":[]}`})
+				u := newUpstream(t, response{status: 503, body: `{"errors":[]}`})
 				req := request(t, tt.method, "{}")
 				if tt.own != "" {
 					req.Header.Set(header, tt.own)
 				}
 				before := len(req.Header)
-				call(t, u.client(t, "omilia", client.WithCeiling(time.Hour)), req)
+				call(t, u.client(t, "omilia", client.WithMaxWait(time.Hour)), req)
 				seen := u.sightings()
 				key := seen[0].header.Get(header)
 				if key == "" || tt.own != "" && key != tt.own || len(seen) < 2 {
@@ -323,7 +323,7 @@ func TestTheKeyIsTheSameOnEveryAttempt(t *testing.T) {
 func TestAGETGetsNoKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, answer{status: 200, body: "{}"})
+		u := newUpstream(t, response{status: 200, body: "{}"})
 		call(t, u.client(t, "omilia"), request(t, "GET", ""))
 		if key := u.sightings()[0].header.Get(open(t, "omilia").IdempotencyHeader()); key != "" {
 			t.Errorf("key %q", key)
@@ -335,8 +335,8 @@ func TestTheObserverSeesEveryAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(t,
-			answer{status: 503, header: map[string]string{"Retry-After": "3"}, body: vmsError},
-			answer{status: 200, body: "{}"})
+			response{status: 503, header: map[string]string{"Retry-After": "3"}, body: vmsError},
+			response{status: 200, body: "{}"})
 		type mark struct{}
 		var seen []client.Attempt
 		c := u.client(t, "vms", client.WithObserver(client.ObserverFunc(func(ctx context.Context, _ *http.Request, a *client.Attempt) {
@@ -349,10 +349,10 @@ func TestTheObserverSeesEveryAttempt(t *testing.T) {
 		if len(seen) != 2 {
 			t.Fatalf("%d attempts seen", len(seen))
 		}
-		if a := seen[0]; a.Number != 1 || a.Outcome.Kind != parlance.Unavailable || a.Wait != 3*time.Second || a.Held != "" {
+		if a := seen[0]; a.Number != 1 || a.Outcome.Kind != parlance.KindUnavailable || a.Wait != 3*time.Second || a.Held != "" {
 			t.Errorf("first %+v", a)
 		}
-		if a := seen[1]; a.Number != 2 || a.Outcome.Kind != parlance.Success || a.Wait != 0 || a.Start.Sub(seen[0].Start) != 3*time.Second {
+		if a := seen[1]; a.Number != 2 || a.Outcome.Kind != parlance.KindSuccess || a.Wait != 0 || a.Start.Sub(seen[0].Start) != 3*time.Second {
 			t.Errorf("second %+v", a)
 		}
 	})
