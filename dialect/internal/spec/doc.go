@@ -4,11 +4,12 @@
 // A file becomes a [Spec] in these steps:
 //
 //  1. [Reporter.Load] reads the YAML and refuses what the language does not have
-//     (source.go). A Reporter collects every fault, so that an author sees all of
+//     (source.go). A [Reporter] collects every fault, so that an author sees all of
 //     them at once.
-//  2. Each section is compiled: the table of codes (codes.go, row.go, retry.go), the
-//     shapes (shape.go), the samples (sample.go), and what the file says of the API
-//     (service.go).
+//  2. Each section of the file is compiled (file.go): the table of codes (codes.go,
+//     row.go, retry.go), the shapes (shape.go), the samples (sample.go), and what the
+//     file says of the API (service.go). A mapping is read by a table of its keys
+//     ([Reporter.Keys]).
 //  3. The body of a shape becomes a [Template] (compile.go). A scalar in it becomes a
 //     constant or a [Hole] (scalar.go, hole.go), with a [Pattern] (pattern.go) and a
 //     [Conversion] (notation.go, convert.go, wait.go).

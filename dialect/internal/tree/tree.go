@@ -4,8 +4,8 @@
 // nodes; without one all of the document does. The package also writes texts of
 // JSON and XML (text.go).
 //
-// Begin reading at [Tree] and [Tree.JSON]. The package knows nothing of dialects:
-// it imports the standard library alone.
+// Begin reading at [Tree] and [Tree.JSON]. The package knows nothing of dialects. It
+// may import the standard library and the tools below internal.
 package tree
 
 import (

@@ -46,9 +46,14 @@ func Untouched(h Header) bool {
 	return false
 }
 
-// Accepts is the weight that an Accept field gives to a type. It also says how
-// exactly the field names the type: 3 for the type itself, 2 for its form, 1 for
-// main/*, 0 for */* or an empty field, and a negative number for none of these.
+// Accepts is the weight that an Accept field gives to a type. exact says how exactly
+// the field names the type:
+//
+//   - 3: the type itself
+//   - 2: its form, as application/json does for application/problem+json
+//   - 1: main/*
+//   - 0: */*, or an empty field
+//   - a negative number: none of these
 func Accepts(accept, media string) (q float64, exact int) {
 	media, _, _ = strings.Cut(media, ";")
 	if strings.TrimSpace(accept) == "" {

@@ -1,0 +1,207 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+var fileKeys = []string{
+	"dialect", "title", "source", "language", "extends", "codes_are_statuses", "forms", "codes", "define", "shapes", "samples",
+	"idempotency", "support", "auth", "poll", "limits", "operations",
+}
+
+// dialect compiles the sections of a file, each after those that it depends on.
+func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
+	d := &Spec{Base: base, Codes: codes{Exact: map[string][]*Row{}, Status: map[int][]*Row{}}}
+	root := r.Load(source)
+	if root == nil {
+		return d
+	}
+	sections := r.sections(root)
+	if root.Kind != yaml.MappingNode {
+		return d
+	}
+	r.head(d, root, sections)
+	merged := false
+	if n := sections["extends"]; n != nil {
+		r.extends(d, n, find)
+		merged, d.separate = d.Codes.Merged, d.Base.separate
+	}
+	if n := sections["define"]; n != nil {
+		r.define(n)
+	}
+	if n := sections["codes_are_statuses"]; n != nil {
+		merged, d.separate = r.Boolean(n, "codes_are_statuses"), true
+	}
+	if n := sections["codes"]; n != nil {
+		d.Codes = r.codes(n, merged)
+	} else if d.Base == base {
+		r.Fault(At(root), "missing_codes", "add a table: codes: {200: success}", "the file lists no codes")
+	}
+	if n := sections["shapes"]; n != nil {
+		for _, s := range r.shapes(n) {
+			if s.Body == nil {
+				d.Extras = append(d.Extras, s)
+			} else {
+				d.Shapes = append(d.Shapes, s)
+			}
+		}
+	}
+	r.checkUnused()
+	d.inherit(base)
+	if n := sections["samples"]; n != nil {
+		d.Samples = r.samples(n)
+	}
+	r.service(d, sections)
+	return d
+}
+
+// sections are the values of a file by their keys.
+func (r *Reporter) sections(root *yaml.Node) map[string]*yaml.Node {
+	all := map[string]*yaml.Node{}
+	r.Pairs(root, "a dialect file", func(k, v *yaml.Node) {
+		switch {
+		case !slices.Contains(fileKeys, k.Value):
+			r.Unknown(At(k), "unknown_key", "key", k.Value, fileKeys)
+		case all[k.Value] == nil:
+			all[k.Value] = v
+		}
+	})
+	return all
+}
+
+// head reads what a file says of itself.
+func (r *Reporter) head(d *Spec, root *yaml.Node, sections map[string]*yaml.Node) {
+	if n := sections["dialect"]; n == nil {
+		r.Fault(At(root), "missing_name", "begin with `dialect: name`", "the file does not say which dialect it is")
+	} else if d.Name, _ = r.Text(n, "the name of a dialect"); !isName(d.Name) {
+		r.Fault(At(n), "bad_name", "use lower-case letters, digits and hyphens", "%q is no name for a dialect", d.Name)
+	}
+	if n := sections["title"]; n != nil {
+		d.Title, _ = r.Text(n, "title")
+	}
+	if n := sections["source"]; n != nil {
+		d.Sources = r.Texts(n, "source")
+	}
+	if n := sections["language"]; n != nil && n.Value != "1" {
+		r.Fault(At(n), "unknown_language", "this program reads language: 1", "the file is written in version %s of the language", n.Value)
+	}
+	if n := sections["forms"]; n != nil {
+		d.Forms = r.forms(n)
+		d.FormsListed = len(d.Forms) > 0
+	}
+}
+
+func (r *Reporter) forms(n *yaml.Node) (all []Form) {
+	for _, w := range r.words(n, "forms") {
+		f, ok := formNames[w]
+		if !ok {
+			r.Unknown(At(n), "unknown_form", "form", w, []string{"json", "xml", "html", "text"})
+			continue
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// service reads what a file says of the API beside its responses.
+func (r *Reporter) service(d *Spec, sections map[string]*yaml.Node) {
+	for _, section := range [...]struct {
+		key  string
+		read func(*Spec, *yaml.Node)
+	}{
+		{"idempotency", r.idempotency},
+		{"support", r.support},
+		{"auth", r.auth},
+		{"poll", r.poll},
+		{"limits", r.limits},
+		{"operations", r.operations},
+	} {
+		if n := sections[section.key]; n != nil {
+			section.read(d, n)
+		}
+	}
+}
+
+// isName reports a name for a dialect.
+func isName(s string) bool { return isWord(s, '-') && s[0] >= 'a' }
+
+// isWord reports a text of lower-case letters, digits and a mark.
+func isWord(s string, mark rune) bool {
+	for _, c := range s {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != mark {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// link checks that the names which forms give stand in the table, and that the
+// forms which rows ask for are given.
+func (d *Spec) link(r *Reporter) {
+	for _, n := range r.named {
+		if _, isKind := parlance.ParseKind(n.name); isKind || d.lists(n.name) {
+			continue
+		}
+		known := kindWords()
+		for _, w := range d.Codes.Rows {
+			if _, numeric := w.Number(); !numeric {
+				known = append(known, w.First)
+			}
+		}
+		r.Unknown(n.pos, "unknown_name", "name after is:", n.name, known)
+	}
+	for _, a := range r.asked {
+		known := d.given()
+		if slices.ContainsFunc(r.named, func(n namedPlace) bool { return n.name == a.name }) || slices.Contains(known, a.name) {
+			continue
+		}
+		if len(known)+len(r.named) == 0 {
+			r.Fault(a.pos, "unknown_name", "let a shape say is: "+a.name, "no shape says of itself that it is %q", a.name)
+			continue
+		}
+		for _, n := range r.named {
+			known = append(known, n.name)
+		}
+		r.Unknown(a.pos, "unknown_name", "form", a.name, known)
+	}
+}
+
+// given are the names that the forms of the dialect say which this one extends.
+func (d *Spec) given() (names []string) {
+	if d.Base == nil {
+		return nil
+	}
+	for _, s := range slices.Concat(d.Base.Shapes, d.Base.Extras) {
+		if s.Is != "" {
+			names = append(names, s.Is)
+		}
+	}
+	return append(names, d.Base.Names...)
+}
+
+// lists reports that a name stands in the table, or in that of the dialect
+// which this one extends; or that a row asks for it.
+func (d *Spec) lists(name string) bool {
+	return d.Codes.Exact[name] != nil || slices.ContainsFunc(d.Codes.Rows, func(w *Row) bool { return w.Is == name }) || d.Base != nil && d.Base.lists(name)
+}
+
+// FileError is every fault of a dialect file at once.
+type FileError struct {
+	Diagnostics []parlance.Diagnostic // faults and warnings, in the order of the file
+	Source      []byte                // the file, for excerpts
+}
+
+// Error lists the faults, one a line.
+func (e *FileError) Error() string {
+	var lines []string
+	for _, d := range e.Diagnostics {
+		if d.Severity == parlance.SeverityError {
+			lines = append(lines, d.Error())
+		}
+	}
+	return strings.Join(lines, "\n")
+}
