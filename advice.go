@@ -2,18 +2,18 @@ package parlance
 
 import "fmt"
 
-// Advice is what a response says of a retry of its own accord, such as
-// Stripe-Should-Retry: it beats what the code means. The zero value says
-// nothing.
+// Advice is what a response itself says about a retry, such as
+// Stripe-Should-Retry. It takes precedence over what the code means. The zero
+// value says nothing.
 type Advice uint8
 
 // The two that a response can give.
 const (
-	AdviceRetry Advice = iota + 1 // try again
-	AdviceStop                    // do not
+	AdviceRetry Advice = iota + 1 // retry
+	AdviceStop                    // do not retry
 )
 
-// String is "true", "false", or "" where nothing is said.
+// String is "true", "false", or "" for the zero value.
 func (a Advice) String() string {
 	switch a {
 	case AdviceRetry:
@@ -24,7 +24,7 @@ func (a Advice) String() string {
 	return ""
 }
 
-// MarshalJSON writes true or false, and null where nothing is said.
+// MarshalJSON writes true or false, and null for the zero value.
 func (a Advice) MarshalJSON() ([]byte, error) {
 	if a == 0 {
 		return []byte("null"), nil

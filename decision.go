@@ -11,11 +11,11 @@ type Act uint8
 // The acts.
 const (
 	_           Act = iota
-	ActDone         // nothing more
-	ActInspect      // it is done; tell the user what to look at
-	ActCorrect      // correct the request and resubmit it; never retry it as it is
+	ActDone         // nothing more is to be done
+	ActInspect      // it succeeded; show the user what to look at
+	ActCorrect      // correct the request and send it again; never retry it unchanged
 	ActRefresh      // get a new credential, then retry
-	ActPoll         // look again later where the response points
+	ActPoll         // look again later, at the place that the response names
 	ActRetry        // retry, at the time the Decision states
 	ActEscalate     // report to the provider's support, with the request id
 	ActStop         // give up and show the reason
@@ -60,36 +60,37 @@ func (a *Act) UnmarshalText(text []byte) error {
 // Scope says what an act is to be applied to.
 type Scope string
 
-// The scopes; the zero value where an act retries nothing.
+// The scopes. The zero value belongs to an act that retries nothing.
 const (
 	ScopeRequest Scope = "request" // the request as it was
-	ScopeItems   Scope = "items"   // only the items that failed, in a request of their own
+	ScopeItems   Scope = "items"   // only the items that failed, in a new request
 )
 
-// Backoff is an exponential wait: uniform between Floor and a step that doubles
-// from Floor with every retry, never above Cap. The zero value is none.
+// Backoff is an exponential wait. It is drawn uniformly between Floor and a step
+// that begins at Floor, doubles with every retry and never exceeds Cap. The zero
+// value is no backoff.
 type Backoff struct {
 	Floor, Cap time.Duration
 }
 
 // Decision is what to do about an outcome, and why. A caller needs both Act and
-// RetrySafe: the first is what the provider's page says, the second whether
-// method, idempotency key and response allow a retry.
+// RetrySafe. Act is what the provider's page says. RetrySafe is whether the
+// method, the idempotency key and the response allow a retry.
 type Decision struct {
 	Act       Act
 	Scope     Scope
-	After     time.Duration   // an exact wait that the server or its page asked for; beats the other two
+	After     time.Duration   // an exact wait that the server or its page asked for; it takes precedence over the other two
 	Backoff   Backoff         // an exponential wait
-	Schedule  []time.Duration // waits before the first, second, … repeat; the last one repeats
-	Then      Act             // what follows when the act did not help; 0 where nothing is said
-	RetrySafe bool            // retrying cannot do anything twice
+	Schedule  []time.Duration // waits before the first, second, … retry; the last one holds for all later ones
+	Then      Act             // what follows if the act does not help; 0 if the page does not say
+	RetrySafe bool            // a retry cannot do anything twice
 	Why       string          // the reason, for people
-	Line      string          // where the dialect said so, as file:line
+	Line      string          // the line of the dialect file that decided, as file:line; "" if none did
 }
 
-// Delay is the wait before a retry. retry counts from 1 for the first one,
-// and jitter draws a number in [0,1). After is exact, then the schedule is, and
-// only a backoff is jittered.
+// Delay is the wait before a retry. retry counts from 1, and jitter draws a
+// number in [0,1). After is used if it is set, then Schedule; both are exact.
+// Only a Backoff is jittered.
 func (d Decision) Delay(retry int, jitter func() float64) time.Duration {
 	switch {
 	case d.After > 0:
@@ -107,8 +108,8 @@ func (d Decision) Delay(retry int, jitter func() float64) time.Duration {
 	return 0
 }
 
-// MarshalJSON writes the stable wire form: act, retry_safe, why and line
-// always, the rest where set, waits in seconds.
+// MarshalJSON writes the stable wire form. act, retry_safe, why and line are
+// always there, the rest if it is set. Waits are in seconds.
 func (d Decision) MarshalJSON() ([]byte, error) {
 	w := struct {
 		Act       Act       `json:"act"`

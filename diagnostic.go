@@ -2,8 +2,8 @@ package parlance
 
 import "strconv"
 
-// Severity tells a fault that makes a dialect file unusable from a warning. The
-// zero value is a fault.
+// Severity distinguishes an error, which makes a dialect file unusable, from a
+// warning. The zero value is an error.
 type Severity uint8
 
 // The severities.
@@ -23,21 +23,21 @@ func (s Severity) String() string {
 // MarshalText writes the word.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Diagnostic is one complaint about a dialect file or about a response: where,
-// what, and what to do about it.
+// Diagnostic is one fault in a dialect file or in a response: its place, what is
+// wrong, and what to do about it.
 type Diagnostic struct {
 	Rule     string   `json:"rule"`             // a stable name, such as unknown_key
 	Severity Severity `json:"severity"`         //
 	File     string   `json:"file,omitempty"`   // "" for a response
-	Line     int      `json:"line,omitempty"`   // from 1; 0 where there is none
+	Line     int      `json:"line,omitempty"`   // from 1; 0 if it has no line
 	Column   int      `json:"column,omitempty"` // from 1, in characters
 	Message  string   `json:"message"`          // what is wrong, and what was expected
-	Hint     string   `json:"hint,omitempty"`   // what to do
-	Why      string   `json:"why,omitempty"`    // why the rule is there, for whoever meets it for the first time
+	Hint     string   `json:"hint,omitempty"`   // what to do about it
+	Why      string   `json:"why,omitempty"`    // the reason for the rule, for a reader who is new to it
 }
 
-// Error is the position and the message in one line, so that a Diagnostic can
-// serve as an error.
+// Error is the position and the message in one line, so that a Diagnostic can be
+// used as an error.
 func (d Diagnostic) Error() string {
 	at := d.File
 	if d.Line > 0 {

@@ -1,11 +1,28 @@
-// Package parlance is the vocabulary of how APIs answer.
+// Package parlance has the words for what API responses mean: errors, retries and
+// bulk results in one model for all vendors.
 //
-// A response of any API is read into one [Outcome]: what the exchange came to,
-// in words that do not depend on the vendor. From an Outcome (and the request)
-// a [Decision] follows: what the provider tells its callers to do about it.
-// What a translation between two APIs cannot carry is a [Loss], and a fault in
-// a dialect file or in a response is a [Diagnostic].
+//	d, err := catalog.Open("stripe") // package catalog: the dialect files that ship
+//	if err != nil {
+//		return err
+//	}
+//	c := &http.Client{Transport: client.New(d)} // package client: retries if that is safe
+//	resp, err := c.Do(req)
+//	if err != nil {
+//		return err // a *client.Error: no response came
+//	}
+//	defer resp.Body.Close()
+//	err = client.Check(resp)
+//	if errors.Is(err, parlance.ErrNotFound) {
+//		return nil
+//	}
 //
-// The package holds words only and imports the standard library alone. Dialect
-// files are compiled, and responses read and written, by package dialect.
+// A response is read into one [Outcome]: its meaning in words that do not depend
+// on the vendor. An Outcome and the request lead to a [Decision]: what the
+// provider tells its callers to do, and whether a retry is safe. A [Loss] names a
+// part that a translation between two APIs cannot carry. A [Diagnostic] is a
+// fault in a dialect file or in a response.
+//
+// The package imports the standard library alone. Package dialect compiles
+// dialect files, and reads and writes responses. Package server is for your own
+// API.
 package parlance

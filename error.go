@@ -8,8 +8,9 @@ import (
 	"unicode"
 )
 
-// Sentinels, one for each failing kind, for errors.Is. A handler may return
-// one, or an error that wraps one; the text around it stays in the log.
+// Sentinels for errors.Is, one for each failing kind and one for partial. A
+// handler may return one, or an error that wraps one. The wrapping text goes to
+// the log only.
 var (
 	ErrInvalid         error = sentinel(KindInvalid)
 	ErrFailed          error = sentinel(KindFailed)
@@ -30,43 +31,44 @@ type sentinel Kind
 
 func (s sentinel) Error() string { return Kind(s).String() }
 
-// Error is an Outcome as a Go error. Its Outcome is safe to show to a client;
+// Error is an Outcome as a Go error. Its Outcome is safe to show to a client.
 // Err, the cause, is for the log only.
 type Error struct {
 	Outcome Outcome
-	Err     error // nil where there is no cause to tell
+	Err     error // nil if there is no cause to log
 }
 
-// NewError makes an error of a kind whose detail a client may read.
+// NewError makes an error of a kind. The client may read its detail, which is
+// formatted as by [fmt.Sprintf].
 func NewError(kind Kind, format string, args ...any) *Error {
 	return &Error{Outcome: Outcome{Kind: kind, Detail: fmt.Sprintf(format, args...)}}
 }
 
-// Because adds the cause, for the log, and returns the error itself.
+// Because sets the cause, which goes to the log only, and returns e.
 func (e *Error) Because(cause error) *Error {
 	e.Err = cause
 	return e
 }
 
-// WithReason sets the finer word and returns the error itself.
+// WithReason sets the reason and returns e.
 func (e *Error) WithReason(r Reason) *Error {
 	e.Outcome.Reason = r
 	return e
 }
 
-// WithCode sets the vendor's code and returns the error itself.
+// WithCode sets the vendor's code and returns e.
 func (e *Error) WithCode(code string) *Error {
 	e.Outcome.Code = code
 	return e
 }
 
-// WithFields adds bad inputs and returns the error itself.
+// WithFields adds bad inputs and returns e.
 func (e *Error) WithFields(fields ...Field) *Error {
 	e.Outcome.Fields = append(e.Outcome.Fields, fields...)
 	return e
 }
 
-// Error is kind, reason, code, detail and the cause in one line, for a log.
+// Error is the kind, reason, code, detail and cause in one line, for a log.
 func (e *Error) Error() string {
 	s := e.Outcome.Kind.String()
 	if e.Outcome.Reason != "" {
@@ -84,7 +86,8 @@ func (e *Error) Error() string {
 	return s
 }
 
-// oneLine is a text from outside without what could forge a line of a log.
+// oneLine replaces the control characters of a text from outside, so that it
+// cannot forge a line of a log.
 func oneLine(s string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {
@@ -94,7 +97,7 @@ func oneLine(s string) string {
 	}, s)
 }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Is makes errors.Is(err, ErrNotFound) true for an Error of kind KindNotFound.
@@ -103,9 +106,12 @@ func (e *Error) Is(target error) bool {
 	return ok && Kind(s) == e.Outcome.Kind
 }
 
-// OutcomeOf is what a client may be told about an error: the Outcome of an
-// [Error], the bare kind of a sentinel, timeout for a deadline that passed, and
-// otherwise internal. The text of any other error stays inside.
+// OutcomeOf is what a client may be told about an error:
+//
+//   - the Outcome of an [Error]
+//   - the bare kind of a sentinel
+//   - timeout for a deadline that passed
+//   - otherwise internal, without the error's text
 func OutcomeOf(err error) Outcome {
 	var e *Error
 	if errors.As(err, &e) {

@@ -19,7 +19,7 @@ func ExampleNewError() {
 	// camera 7 is unknown
 }
 
-// What nobody declared as safe stays inside.
+// An error that is not declared safe becomes a bare internal error.
 func ExampleOutcomeOf() {
 	o := parlance.OutcomeOf(errors.New("dial tcp 10.0.0.3: password wrong"))
 	fmt.Printf("%s %q\n", o.Kind, o.Detail)
@@ -35,7 +35,8 @@ func ExampleOutcome_MarshalJSON() {
 	// Output: {"kind":"rate_limited","status":429,"retry_after":1.5}
 }
 
-// A schedule is exact and its last wait repeats; only a backoff is jittered.
+// A schedule is exact and its last wait holds for all later retries. Only a
+// backoff is jittered.
 func ExampleDecision_Delay() {
 	schedule := parlance.Decision{Schedule: []time.Duration{5 * time.Minute, 30 * time.Minute}}
 	backoff := parlance.Decision{Backoff: parlance.Backoff{Floor: time.Second, Cap: time.Minute}}

@@ -1,8 +1,8 @@
 package parlance
 
-// Field is one bad input. Several errors of one input are several Fields.
+// Field is one bad input. An input with several errors has several Fields.
 type Field struct {
-	Path    string `json:"path,omitempty"`    // dotted, such as items.0.price; "" where the error belongs to no field
-	Code    string `json:"code,omitempty"`    // the vendor's word for the fault
-	Message string `json:"message,omitempty"` // the text for people
+	Path    string `json:"path,omitempty"`    // dotted, such as items.0.price; "" if the error belongs to no field
+	Code    string `json:"code,omitempty"`    // the vendor's code for the error
+	Message string `json:"message,omitempty"` // the message for people
 }

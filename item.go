@@ -4,13 +4,16 @@ package parlance
 type Item struct {
 	Index   int     `json:"index"`        // zero-based place in the list it was read from
 	ID      string  `json:"id,omitempty"` // the vendor's id of the record; a composite one is key=value joined by commas
-	Outcome Outcome `json:"outcome"`      // what this record came to
+	Outcome Outcome `json:"outcome"`      // the meaning of this record's part of the response
 }
 
-// RollUp is what a bulk request comes to by its records: success where none
-// failed, partial where some did, the kind and reason of all where they failed
-// alike, and otherwise internal where every failure is the server's, else
-// invalid. Of no records it is success.
+// RollUp is the meaning of a bulk request as a whole, from its records:
+//
+//   - success if no record failed, or if there are no records
+//   - partial if some failed
+//   - their kind and the first one's reason if all failed with one kind
+//   - internal if all failed and each failure is the server's
+//   - otherwise invalid
 func RollUp(items []Item) (Kind, Reason) {
 	var first *Outcome
 	failed, alike, server := 0, true, true

@@ -15,18 +15,18 @@ const (
 	KindPartial              // some items of a bulk request failed
 	KindAccepted             // work goes on in the background (RFC 9110, 15.3.3)
 	KindEmpty                // handled, and there is nothing to show
-	KindRedirected           // the response is elsewhere (RFC 9110, 15.4)
-	KindInvalid              // the request is at fault and can be corrected
-	KindFailed               // the request was understood and valid, yet it failed
-	KindUnauthenticated      // no, wrong or expired credentials
-	KindForbidden            // known caller, not allowed
+	KindRedirected           // the resource is at another URL (RFC 9110, 15.4)
+	KindInvalid              // the request is wrong and can be corrected
+	KindFailed               // the request was understood and valid, but it failed
+	KindUnauthenticated      // the credentials are missing, wrong or expired
+	KindForbidden            // the caller is known but not allowed
 	KindNotFound             // no such resource or service
-	KindConflict             // the state of the resource, or another request, is in the way
+	KindConflict             // the state of the resource, or another request, prevents it
 	KindRateLimited          // too many requests in a given time (RFC 6585, 4)
 	KindQuota                // a cap, a seat or a license is used up; time alone does not help
-	KindInternal             // the server's own fault
-	KindBadGateway           // a server behind the server answered wrongly
-	KindUnavailable          // overloaded, in maintenance, or not reached at all
+	KindInternal             // the server itself failed
+	KindBadGateway           // a server behind this one sent a bad response
+	KindUnavailable          // overloaded, in maintenance, or not reachable
 	KindTimeout              // no response in time, from the server or from one behind it
 )
 
@@ -45,8 +45,7 @@ func Kinds() []Kind {
 	return all
 }
 
-// String is the kind's name as it stands in JSON and in dialect files; "" for
-// the zero value.
+// String is the kind's name in JSON and in dialect files; "" for the zero value.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]
@@ -76,8 +75,8 @@ func (k Kind) Good() bool {
 // Failing reports that the request was not handled.
 func (k Kind) Failing() bool { return k >= KindInvalid && int(k) < len(kindNames) }
 
-// ServerFault reports that the failure is the server's, or the way's to it, and
-// not the request's.
+// ServerFault reports that the server, or the connection to it, failed, and that
+// the request is not at fault.
 func (k Kind) ServerFault() bool { return k >= KindInternal && int(k) < len(kindNames) }
 
 // MarshalText writes the name. It never fails.

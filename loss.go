@@ -2,15 +2,15 @@ package parlance
 
 import "strings"
 
-// Loss names one attribute of an Outcome that a dialect could not carry when it
-// was written, and why.
+// Loss names one attribute of an Outcome that a dialect could not carry when the
+// response was written, and why.
 type Loss struct {
 	Attribute string `json:"attribute"` // as in the JSON of an Outcome: "kind", "request_id", "fields[1].code"
 	Reason    string `json:"reason"`
 }
 
-// Matters reports that the reader of the response misses more than a detail: the
-// payload, records, or a note that a user should be told. Both ends log it as a
+// Matters reports that the response lacks more than a detail: the payload,
+// records, or a note for the user. Client and server log such a loss as a
 // warning.
 func (l Loss) Matters() bool {
 	switch a := l.Attribute; {

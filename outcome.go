@@ -8,26 +8,27 @@ import (
 	"time"
 )
 
-// Outcome is what one exchange came to. Only Kind is always set; the zero value
-// of every other attribute means that it is not known. An Outcome owns its
-// memory and may be kept, copied and read concurrently.
+// Outcome is the meaning of one response, or of a transport that failed without
+// one. Only Kind is always set. The zero value of every other attribute means
+// that it is not known. An Outcome owns its memory: it may be kept, copied and
+// read concurrently.
 type Outcome struct {
 	Kind       Kind
-	Reason     Reason        // a finer word under Kind
-	Status     int           // HTTP status; 0 where the transport failed without a response
-	Code       string        // the vendor's own code, from the vendor's content only; numbers in decimal
-	Family     string        // the vendor's coarser code beside it, such as Stripe's type: kept and written back
+	Reason     Reason        // a more precise word under Kind
+	Status     int           // HTTP status; 0 if the transport failed without a response
+	Code       string        // the vendor's own code, as the vendor sent it; numbers in decimal
+	Family     string        // the vendor's broader code beside it, such as Stripe's type; it is kept and written back
 	Title      string        // a short text for the kind of problem (RFC 9457, 3.1.3)
 	Detail     string        // the text for this occurrence (RFC 9457, 3.1.4)
 	Type       string        // a URI that names the problem type (RFC 9457, 3.1.1)
 	Instance   string        // a URI of this occurrence (RFC 9457, 3.1.5)
 	RequestID  string        // the vendor's correlation id; not the W3C traceparent
-	Fields     []Field       // bad inputs, in the order of the document
-	Items      []Item        // records of a bulk request, in the order of the document
-	Notes      []string      // what a user should be told about a success
-	RetryAfter time.Duration // when the server said to come back, counted from the response
-	Retryable  Advice        // what the response itself says of a retry, whatever its code means
-	Help       string        // a link or a text on what to do
+	Fields     []Field       // bad inputs, in the order of the body
+	Items      []Item        // records of a bulk request, in the order of the body
+	Notes      []string      // what to tell the user about a success
+	RetryAfter time.Duration // the wait that the server asked for, counted from the response
+	Retryable  Advice        // what the response itself says about a retry; it takes precedence over the code
+	Help       string        // a link or a text that says what to do
 }
 
 // outcomeJSON is the wire form of an Outcome; durations are seconds as numbers.
@@ -50,7 +51,8 @@ type outcomeJSON struct {
 	Help       string   `json:"help,omitempty"`
 }
 
-// MarshalJSON writes the stable wire form: kind always, the rest where set.
+// MarshalJSON writes the stable wire form. kind is always there, the rest if it
+// is set.
 func (o Outcome) MarshalJSON() ([]byte, error) {
 	return marshal(outcomeJSON{
 		o.Kind, o.Reason, o.Status, o.Code, o.Family, o.Title, o.Detail, o.Type, o.Instance, o.RequestID,
@@ -58,8 +60,7 @@ func (o Outcome) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// UnmarshalJSON reads the wire form. A missing kind is an error, as is one that
-// nobody knows.
+// UnmarshalJSON reads the wire form. A missing or unknown kind is an error.
 func (o *Outcome) UnmarshalJSON(data []byte) error {
 	var w outcomeJSON
 	if err := json.Unmarshal(data, &w); err != nil {
@@ -75,8 +76,8 @@ func (o *Outcome) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// marshal is json.Marshal without the escapes for HTML, which would make texts
-// hard to read where no HTML is; an encoder that wants them adds them.
+// marshal is json.Marshal without the escapes for HTML, which make texts hard to
+// read. An encoder that wants them adds them.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -91,7 +92,7 @@ func marshal(v any) ([]byte, error) {
 type seconds time.Duration
 
 func (s seconds) MarshalJSON() ([]byte, error) {
-	return json.Marshal(float64(s) / 1e9) // Duration.Seconds adds in floats, and makes 3.486 another number
+	return json.Marshal(float64(s) / 1e9) // Duration.Seconds adds floats, which would change 3.486
 }
 
 func (s *seconds) UnmarshalJSON(data []byte) error {
@@ -108,8 +109,8 @@ func (s *seconds) UnmarshalJSON(data []byte) error {
 }
 
 // Seconds turns a number of seconds into a duration, rounded to the nanosecond.
-// It reports false for what no wait can be: a negative number, NaN, or more
-// than the 292 years a Duration holds.
+// It reports false for a number that cannot be a wait: a negative one, NaN, or
+// more than the 292 years that a Duration holds.
 func Seconds(s float64) (time.Duration, bool) {
 	ns := math.Round(s * 1e9)
 	if !(ns >= 0) || ns >= math.MaxInt64 {

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// OutcomeOfTransport classes a transport that failed without a response: an
-// Outcome of kind unavailable or timeout with no status, whose Reason says what
-// happened. [Undone] tells of a Reason whether the request can have had an
+// OutcomeOfTransport is the Outcome of a transport that failed without a
+// response. Its kind is unavailable or timeout, it has no status, and its Reason
+// says what happened. [Reason.NoEffect] tells whether the request can have had an
 // effect.
 func OutcomeOfTransport(err error) Outcome {
 	var (
@@ -29,7 +29,7 @@ func OutcomeOfTransport(err error) Outcome {
 	case errors.As(err, &dns):
 		// A name that could not be resolved, in time or not: nothing was sent.
 		return Outcome{Kind: KindUnavailable, Reason: ReasonDNS}
-	// A record error has its connection only where the first record was no ReasonTLS:
+	// A record error has its connection only if the first record was not TLS:
 	// later ones may come after the request was read.
 	case errors.As(err, &record) && record.Conn != nil, errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &host):
 		return Outcome{Kind: KindUnavailable, Reason: ReasonTLS}
@@ -41,8 +41,8 @@ func OutcomeOfTransport(err error) Outcome {
 	return Outcome{Kind: KindUnavailable, Reason: ReasonReset}
 }
 
-// NoEffect reports that a transport reason proves that the request had no effect:
-// it was never sent.
+// NoEffect reports a transport reason that proves that the request had no effect,
+// because it was never sent.
 func (r Reason) NoEffect() bool {
 	return r == ReasonRefused || r == ReasonDNS || r == ReasonTLS || r == ReasonNotSent
 }
