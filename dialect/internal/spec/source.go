@@ -161,8 +161,7 @@ func (r *Reporter) checkNode(n *yaml.Node, depth int, budget *int) {
 	}
 }
 
-// oldKeys are keys that have another name now.
-var oldKeys = map[string]string{"undone": "no_effect"}
+
 
 const (
 	maxNodes = 50_000 // YAML nodes

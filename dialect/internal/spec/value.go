@@ -175,3 +175,6 @@ func KindOf(n *yaml.Node) string {
 	}
 	return fmt.Sprintf("%q", n.Value)
 }
+
+// oldKeys are keys that have another name now.
+var oldKeys = map[string]string{"undone": "no_effect"}

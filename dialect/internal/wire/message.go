@@ -14,7 +14,7 @@ type Header interface {
 }
 
 // HeaderMap is a Header over a map whose names are in canonical form, as net/http
-// keeps them: Fields(response.Header) costs nothing, and spares making each name
+// keeps them. HeaderMap(response.Header) costs nothing, and spares making each name
 // canonical again. nil is no header.
 type HeaderMap map[string][]string
 
@@ -26,10 +26,10 @@ func (f HeaderMap) Values(name string) []string { return f[name] }
 type Request struct {
 	Method string // "" is GET
 	Path   string
-	Key    string // the idempotency key that goes with it, where the dialect has one
+	Key    string // the idempotency key that goes with it, if the dialect has one
 	Header Header // nil is no header
 
-	// RetryUnsafe is set where the caller allows a retry that may do the request
+	// RetryUnsafe is set if the caller allows a retry that may do the request
 	// twice. It changes nothing about a response with a 4XX.
 	RetryUnsafe bool
 
@@ -45,14 +45,14 @@ type Response struct {
 	Header   Header    // nil is no header
 	Body     []byte    // only read; nothing of it is kept
 	Cut      bool      // Body is the beginning of a longer one
-	Received time.Time // "now" where the response has no Date; zero is time.Now
+	Received time.Time // "now" if the response has no Date; zero is time.Now
 }
 
-// Payload is the success value that an envelope is put around, or that is
-// written as it is where the dialect has none.
+// Payload is the success value that an envelope is put around. It is written as it
+// is if the dialect has no envelope.
 type Payload struct {
 	ContentType string // "" is the type of the form that is written
-	Body        []byte // JSON for JSON forms, XML for XML forms, anything where there is no envelope
+	Body        []byte // JSON for JSON forms, XML for XML forms, anything without an envelope
 }
 
 // HeaderField is one header field to be sent.
@@ -79,7 +79,7 @@ type Encoded struct {
 // Decoded is what Decode made of a response.
 type Decoded struct {
 	Outcome     parlance.Outcome
-	Data        []byte                // the success payload, a part of Response.Body; nil where no envelope holds one
+	Data        []byte                // the success payload, a part of Response.Body; nil if no envelope holds one
 	Enveloped   bool                  // Data was found in an envelope
 	Shape       string                // the name of the shape that read it, "" for none
 	Diagnostics []parlance.Diagnostic // what could not be read
