@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,20 +37,14 @@ type house struct {
 	*omilia.Service
 	t      *testing.T
 	url    string
-	engine *httptest.Server
-	says   atomic.Value // the http.HandlerFunc that it is
+	engine *golden.Behind
 	log    testlog.Log
 }
 
 // open has what is counted stand still in time: what is left of a rate is the
 // same however slow this machine is.
 func open(t *testing.T, c omilia.Config) *house {
-	h := &house{t: t}
-	h.answers(200, `{"intent":"balance","mood":0}`)
-	h.engine = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.says.Load().(http.HandlerFunc)(w, r)
-	}))
-	t.Cleanup(h.engine.Close)
+	h := &house{t: t, engine: golden.NewBehind(t, golden.Says(200, "", `{"intent":"balance","mood":0}`))}
 	now := time.Now()
 	c.Store = memory.New(memory.WithClock(func() time.Time { return now }))
 	c.Engine, c.Logger = cmp.Or(c.Engine, h.engine.URL), h.log.Logger()
@@ -69,22 +62,7 @@ func open(t *testing.T, c omilia.Config) *house {
 }
 
 // answers has the engine answer the same to all.
-func (h *house) answers(status int, body string) {
-	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}))
-}
-
-// hangs has the engine answer nobody who does not give up.
-func (h *house) hangs() {
-	h.says.Store(http.HandlerFunc(hang))
-}
-
-func hang(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // only then is it seen that a client has gone
-	<-r.Context().Done()
-}
+func (h *house) answers(status int, body string) { h.engine.Does(golden.Says(status, "", body)) }
 
 // did sends what went before, and wants its status.
 func (h *house) did(status int, method, path, body string, header ...string) {
@@ -106,10 +84,10 @@ func full(h *house) {
 func busy(h *house) {
 	dialog(h)
 	began := make(chan bool)
-	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h.engine.Does(func(w http.ResponseWriter, r *http.Request) {
 		close(began)
-		hang(w, r)
-	}))
+		golden.Hangs(w, r)
+	})
 	ctx, cancel := context.WithCancel(h.t.Context())
 	ended := make(chan bool)
 	r := golden.Request(h.t, h.url, "POST", messages, hello, key, once).WithContext(ctx)
@@ -225,7 +203,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 		{
 			name: "504 the engine is too slow", config: omilia.Config{Timeout: time.Millisecond},
-			given:  func(h *house) { dialog(h); h.hangs() },
+			given:  func(h *house) { dialog(h); h.engine.Does(golden.Hangs) },
 			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it, later each time", log: "exceeded",
 		},
 	} {
@@ -280,7 +258,7 @@ func town(t *testing.T, engine http.HandlerFunc) (*omilia.Service, http.RoundTri
 func TestAJobIsLookedAtUntilItIsDone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, to := town(t, hang)
+		s, to := town(t, golden.Hangs)
 		ask := func(method, path, body string) (*http.Request, golden.Response) {
 			r := golden.Request(t, "http://house", method, path, body, key)
 			return r, golden.Send(t, "omilia", to, r, 1)
@@ -333,7 +311,7 @@ func TestADialogThatIsSilentForTooLongLosesItsSeat(t *testing.T) {
 func TestTheClientEndWaitsAsItIsToldAndIsServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		_, to := town(t, hang)
+		_, to := town(t, golden.Hangs)
 		ask := func(attempts int) golden.Response {
 			return golden.Send(t, "omilia", to, golden.Request(t, "http://house", "GET", "/dialogs/1", "", key), attempts)
 		}

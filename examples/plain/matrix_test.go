@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -17,7 +16,6 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
-	"github.com/parlance-api/parlance/server/guard"
 )
 
 const (
@@ -30,18 +28,12 @@ type house struct {
 	*plain.Service
 	t      *testing.T
 	url    string
-	behind *httptest.Server
-	says   atomic.Value // the http.HandlerFunc that is behind
+	behind *golden.Behind
 	log    testlog.Log
 }
 
 func open(t *testing.T, c plain.Config) *house {
-	h := &house{t: t}
-	h.says.Store(says(200, "application/json", `{"lent":3}`))
-	h.behind = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.says.Load().(http.HandlerFunc)(w, r)
-	}))
-	t.Cleanup(h.behind.Close)
+	h := &house{t: t, behind: golden.NewBehind(t, golden.Says(200, "application/json", `{"lent":3}`))}
 	c.Backend, c.Logger = cmp.Or(c.Backend, h.behind.URL), h.log.Logger()
 	if c.Timeout == 0 {
 		c.Timeout = time.Minute
@@ -50,26 +42,8 @@ func open(t *testing.T, c plain.Config) *house {
 	if h.Service, err = plain.New(c); err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewUnstartedServer(h.Handler())
-	guard.ApplyDefaultLimits(s.Config)
-	s.Start()
-	t.Cleanup(s.Close)
-	h.url = s.URL
+	h.url = golden.Serve(t, h.Handler())
 	return h
-}
-
-// says answers the same to all.
-func says(status int, contentType, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}
-}
-
-// hang has the service behind answer nobody who does not give up.
-func (h *house) hang() {
-	h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 }
 
 // did sends what went before, which succeeds.
@@ -88,10 +62,10 @@ func (h *house) did(method, path, body, as string) {
 // busy has a request served that ends with the test.
 func (h *house) busy() {
 	began := make(chan bool)
-	h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	h.behind.Does(func(w http.ResponseWriter, r *http.Request) {
 		close(began)
-		<-r.Context().Done()
-	}))
+		golden.Hangs(w, r)
+	})
 	go func() {
 		if res, err := http.DefaultClient.Do(golden.Request(h.t, h.url, "GET", "/reports", "", reader)); err == nil {
 			res.Body.Close()
@@ -125,17 +99,17 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "500 a bug panics", method: "GET", path: "/books/1/loans?month=13", as: reader, client: "retries it, later each time", log: "index out of range"},
 		{
 			name:   "502 the service behind fails",
-			given:  func(h *house) { h.says.Store(says(500, "text/plain", "stack trace")) },
+			given:  func(h *house) { h.behind.Does(golden.Says(500, "text/plain", "stack trace")) },
 			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "answered 500",
 		},
 		{
 			name:   "502 the service behind sends no JSON",
-			given:  func(h *house) { h.says.Store(says(200, "text/html", "<html>")) },
+			given:  func(h *house) { h.behind.Does(golden.Says(200, "text/html", "<html>")) },
 			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "sent no JSON",
 		},
 		{
 			name:   "502 the service behind breaks off",
-			given:  func(h *house) { h.says.Store(http.HandlerFunc(breaksOff)) },
+			given:  func(h *house) { h.behind.Does(breaksOff) },
 			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "unexpected EOF",
 		},
 		{
@@ -146,7 +120,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{
 			name:   "503 the service behind hangs",
 			config: plain.Config{Timeout: time.Millisecond},
-			given:  (*house).hang,
+			given:  func(h *house) { h.behind.Does(golden.Hangs) },
 			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "exceeded",
 		},
 		{
@@ -169,7 +143,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		// What the page does not list goes by its class.
 		{
 			name:   "203 the archive has a copy",
-			given:  func(h *house) { h.says.Store(says(203, "application/json", `{"copy":true}`)) },
+			given:  func(h *house) { h.behind.Does(golden.Says(203, "application/json", `{"copy":true}`)) },
 			method: "GET", path: "/archive/1926", as: reader, client: "is done",
 		},
 		{
@@ -189,17 +163,17 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 		{
 			name:   "418 the archive is a teapot",
-			given:  func(h *house) { h.says.Store(says(418, "text/plain", "short and stout")) },
+			given:  func(h *house) { h.behind.Does(golden.Says(418, "text/plain", "short and stout")) },
 			method: "GET", path: "/archive/1926", as: reader, client: "corrects it",
 		},
 		{
 			name:   "429 the archive has had too much",
-			given:  func(h *house) { h.says.Store(says(429, "text/plain", "slower")) },
+			given:  func(h *house) { h.behind.Does(golden.Says(429, "text/plain", "slower")) },
 			method: "GET", path: "/archive/1926", as: reader, client: "corrects it",
 		},
 		{
 			name:   "599 the archive has a code of its own",
-			given:  func(h *house) { h.says.Store(says(599, "text/plain", "reel 7 is torn")) },
+			given:  func(h *house) { h.behind.Does(golden.Says(599, "text/plain", "reel 7 is torn")) },
 			method: "GET", path: "/archive/1926", as: reader, client: "retries it, later each time", log: "reel 7 is torn",
 		},
 	} {
@@ -260,11 +234,11 @@ func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
 		lines        int
 	}{
 		{"/reports", "GET /reports", breaksOff, 502, 200, 1},
-		{"/archive/1926", "GET /archive/", says(418, "text/plain", "short and stout"), 418, 418, 1},
+		{"/archive/1926", "GET /archive/", golden.Says(418, "text/plain", "short and stout"), 418, 418, 1},
 	} {
 		keeps := golden.Keep(t)
 		h := open(t, plain.Config{Activity: keeps.Recorder})
-		h.says.Store(c.behind)
+		h.behind.Does(c.behind)
 		a := golden.Send(t, "plain", http.DefaultTransport, golden.Request(t, h.url, "GET", c.path, "", reader), 1)
 		r := keeps.Find(a.Response.Header.Get("X-Request-Id"))
 		if r.Caller != "reader" || r.Route != c.route || r.Status != c.status || len(r.Calls) != 1 || len(r.Lines) != c.lines {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -40,7 +39,7 @@ type house struct {
 
 // open starts it all: over sockets, or in memory where time is virtual.
 func open(t *testing.T, virtual bool, rate limit.Rate, options ...func(*vbapi.Config)) *house {
-	h := &house{t: t, rating: says("application/json", `{"stars":4}`), keeps: golden.Keep(t)}
+	h := &house{t: t, rating: golden.Says(200, "application/json", `{"stars":4}`), keeps: golden.Keep(t)}
 	c := vbapi.Config{Activity: h.keeps.Recorder, Logger: slog.New(slog.DiscardHandler), Rate: rate}
 	behind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.rating(w, r) })
 	if virtual {
@@ -57,13 +56,7 @@ func open(t *testing.T, virtual bool, rate limit.Rate, options ...func(*vbapi.Co
 	if err != nil {
 		t.Fatal(err)
 	}
-	if virtual {
-		h.url, h.tape = "http://products", &golden.Tape{Base: memhttp.Serve(t, s.Handler()), Slow: true}
-	} else {
-		socket := httptest.NewServer(s.Handler())
-		t.Cleanup(socket.Close)
-		h.url, h.tape = socket.URL, &golden.Tape{Base: socket.Client().Transport}
-	}
+	h.url, h.tape = golden.Stage(t, s.Handler(), "products", virtual)
 	if h.speaks, err = catalog.Open("vbapi"); err != nil {
 		t.Fatal(err)
 	}
@@ -87,14 +80,6 @@ func (h *house) by(who ...client.Option) {
 func (h *house) nobody() {
 	h.login = nil
 	h.by()
-}
-
-// says answers the same to all.
-func says(contentType, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		_, _ = io.WriteString(w, body)
-	}
 }
 
 func (h *house) logIn(ctx context.Context) (client.Grant, error) {
@@ -218,14 +203,14 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "500 a bug panics", method: "GET", path: products + "/dental/price?quantity=30", client: "reports it to support with its id"},
 		{
 			name:   "502 the rating service sends no JSON",
-			given:  func(h *house) { h.rating = says("text/html", "<html>") },
+			given:  func(h *house) { h.rating = golden.Says(200, "text/html", "<html>") },
 			method: "GET", path: rated, client: "gives up",
 		},
 		{
 			name: "502 the rating service breaks off and then does not", virtual: true,
 			given: func(h *house) {
 				h.rating = func(http.ResponseWriter, *http.Request) {
-					h.rating = says("application/json", `{"stars":4}`)
+					h.rating = golden.Says(200, "application/json", `{"stars":4}`)
 					panic(http.ErrAbortHandler)
 				}
 			},

@@ -62,12 +62,8 @@ type Service struct {
 
 // New makes a service. Its error is that of the dialect file.
 func New(c Config) (*Service, error) {
-	if c.Store == nil {
-		c.Store = memory.New()
-	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Store = cmp.Or[store.Store](c.Store, memory.New())
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 	c.Rate = cmp.Or(c.Rate, limit.Rate{Quota: 600, Window: time.Minute})
 	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
 	d, err := catalog.Open("vbapi")

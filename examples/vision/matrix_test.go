@@ -43,8 +43,7 @@ func open(t *testing.T, virtual bool, rate limit.Rate, options ...func(*vision.C
 	h := &house{t: t, keeps: golden.Keep(t), form: url.Values{"grant_type": {"client_credentials"}, "client_id": {vision.ClientID}, "client_secret": {vision.ClientCode}}}
 	c := vision.Config{Logger: slog.New(slog.DiscardHandler), Activity: h.keeps.Recorder, Rate: rate}
 	if virtual {
-		silent := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		c.Carrier, c.Transport = "http://carrier", memhttp.Serve(t, silent)
+		c.Carrier, c.Transport = "http://carrier", memhttp.Serve(t, http.HandlerFunc(golden.Hangs))
 	} else {
 		h.price.Store("900")
 		h.carrier = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, h.price.Load().(string)) }))
@@ -58,13 +57,7 @@ func open(t *testing.T, virtual bool, rate limit.Rate, options ...func(*vision.C
 	if h.Service, err = vision.New(c); err != nil {
 		t.Fatal(err)
 	}
-	if virtual {
-		h.url, h.tape = "http://warehouse", &golden.Tape{Base: memhttp.Serve(t, h.Handler()), Slow: true}
-	} else {
-		s := httptest.NewServer(h.Handler())
-		t.Cleanup(s.Close)
-		h.url, h.tape = s.URL, &golden.Tape{Base: s.Client().Transport}
-	}
+	h.url, h.tape = golden.Stage(t, h.Handler(), "warehouse", virtual)
 	h.logIn()
 	return h
 }

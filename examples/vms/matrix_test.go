@@ -2,9 +2,7 @@ package vms_test
 
 import (
 	"cmp"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,20 +41,14 @@ type house struct {
 	*vms.Service
 	t        *testing.T
 	url      string
-	recorder *httptest.Server
-	says     atomic.Value // the http.HandlerFunc that it is
+	recorder *golden.Behind
 	log      testlog.Log
 }
 
 // open has what is counted stand still in time: what is left of a rate is the
 // same however slow this machine is.
 func open(t *testing.T, c vms.Config) *house {
-	h := &house{t: t}
-	h.records(200, "image/gif", "GIF89a")
-	h.recorder = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.says.Load().(http.HandlerFunc)(w, r)
-	}))
-	t.Cleanup(h.recorder.Close)
+	h := &house{t: t, recorder: golden.NewBehind(t, golden.Says(200, "image/gif", "GIF89a"))}
 	now := time.Now()
 	c.Store = memory.New(memory.WithClock(func() time.Time { return now }))
 	c.Recorder, c.Logger = cmp.Or(c.Recorder, h.recorder.URL), h.log.Logger()
@@ -67,21 +59,13 @@ func open(t *testing.T, c vms.Config) *house {
 	if h.Service, err = vms.New(c); err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewUnstartedServer(h.Handler())
-	guard.ApplyDefaultLimits(s.Config)
-	s.Start()
-	t.Cleanup(s.Close)
-	h.url = s.URL
+	h.url = golden.Serve(t, h.Handler())
 	return h
 }
 
 // records has the recorder answer the same to all.
 func (h *house) records(status int, contentType, body string) {
-	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}))
+	h.recorder.Does(golden.Says(status, contentType, body))
 }
 
 // did sends what went before, and wants its status.
@@ -209,7 +193,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			config: vms.Config{Timeout: time.Millisecond},
 			given: func(h *house) {
 				one(h)
-				h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+				h.recorder.Does(golden.Hangs)
 			},
 			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "retries it, later each time", log: "exceeded",
 		},

@@ -70,9 +70,7 @@ type Service struct {
 // New makes a service without cameras. Its error is that of the dialect file.
 func New(c Config) (*Service, error) {
 	c.Logger = cmp.Or(c.Logger, slog.Default())
-	if c.Store == nil {
-		c.Store = memory.New()
-	}
+	c.Store = cmp.Or[store.Store](c.Store, memory.New())
 	d, err := catalog.Open("vms")
 	if err != nil {
 		return nil, err
