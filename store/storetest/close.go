@@ -161,6 +161,12 @@ func (s *scene) unasked(all []question) (names []string) {
 }
 
 func closing(t *testing.T, e Engine) {
+	closed(t, e)
+	closingMeanwhile(t, e)
+}
+
+// closed asks a store, and a transaction, that has ended.
+func closed(t *testing.T, e Engine) {
 	each(t, e, "Whatever is asked after Close is refused, each time", func(s *scene) {
 		s.everything(s.ctx, "known")
 		s.state(s.ctx, idempotency.Key{Key: "held"}, idempotency.Fresh)
@@ -202,6 +208,10 @@ func closing(t *testing.T, e Engine) {
 		s.done(s.ctx, "known", true)
 		s.done(s.ctx, "new", false)
 	})
+}
+
+// closingMeanwhile closes a store that is in use.
+func closingMeanwhile(t *testing.T, e Engine) {
 	each(t, e, "Close waits for what is under way", func(s *scene) {
 		if e.Reopen == nil {
 			s.Skip("nothing is left of it")

@@ -51,27 +51,37 @@ func (s *scene) job(want jobs.Job) {
 	}
 }
 
-func jobStore(t *testing.T, e Engine) {
-	put := func(s *scene, id string, created time.Time) jobs.Job {
-		s.Helper()
-		j := jobs.Job{
-			ID: id, Kind: "k", Input: []byte("input\x00"), Owner: "owner", Activity: "activity", Created: created,
-		}
-		s.must(s.Jobs().Put(s.ctx, j))
-		return j
+// put puts a job.
+func (s *scene) put(id string, created time.Time) jobs.Job {
+	s.Helper()
+	j := jobs.Job{
+		ID: id, Kind: "k", Input: []byte("input\x00"), Owner: "owner", Activity: "activity", Created: created,
 	}
-	result := func(s *scene) jobs.Result {
-		return jobs.Result{
-			Outcome: parlance.Outcome{
-				Kind: parlance.KindPartial, Code: "206", Detail: "one of two",
-				Items: []parlance.Item{{Index: 1, Outcome: parlance.Outcome{Kind: parlance.KindInvalid}}},
-			},
-			ContentType: "application/json", Body: []byte("{}\xff"), Location: "/things/1\x00", At: s.in(0),
-		}
-	}
+	s.must(s.Jobs().Put(s.ctx, j))
+	return j
+}
 
+// result is that of a job of which one record of two failed.
+func (s *scene) result() jobs.Result {
+	return jobs.Result{
+		Outcome: parlance.Outcome{
+			Kind: parlance.KindPartial, Code: "206", Detail: "one of two",
+			Items: []parlance.Item{{Index: 1, Outcome: parlance.Outcome{Kind: parlance.KindInvalid}}},
+		},
+		ContentType: "application/json", Body: []byte("{}\xff"), Location: "/things/1\x00", At: s.in(0),
+	}
+}
+
+func jobStore(t *testing.T, e Engine) {
+	jobsTaken(t, e)
+	jobsLeft(t, e)
+	jobsAtOnce(t, e)
+}
+
+// jobsTaken are jobs on their way from being put to their end.
+func jobsTaken(t *testing.T, e Engine) {
 	each(t, e, "A job is put, taken, kept and ended", func(s *scene) {
-		j := put(s, "j", s.ago(1))
+		j := s.put("j", s.ago(1))
 		s.job(j)
 		s.wraps(s.Jobs().Put(s.ctx, jobs.Job{ID: "j", Kind: "other"}), parlance.ErrConflict)
 
@@ -90,7 +100,7 @@ func jobStore(t *testing.T, e Engine) {
 		j.Lease, j.Progress, j.Note = s.in(2), .25, "a quarter"
 		s.job(j)
 
-		r := result(s)
+		r := s.result()
 		s.must(s.Jobs().End(s.ctx, "j", "w", r))
 		j.Lease, j.Result = time.Time{}, &r
 		s.job(j)
@@ -109,9 +119,9 @@ func jobStore(t *testing.T, e Engine) {
 	})
 	each(t, e, "The oldest is taken first, and only of the kinds that were asked for", func(s *scene) {
 		s.must(s.Jobs().Put(s.ctx, jobs.Job{ID: "other", Kind: "other", Created: s.ago(9)}))
-		put(s, "second", s.ago(2))
-		put(s, "third", s.ago(2))
-		put(s, "first", s.ago(3))
+		s.put("second", s.ago(2))
+		s.put("third", s.ago(2))
+		s.put("first", s.ago(3))
 		if _, found, err := s.Jobs().Take(s.ctx, nil, "w", time.Hour); found || err != nil {
 			s.Errorf("of no kind: %v, %v", found, err)
 		}
@@ -119,8 +129,12 @@ func jobStore(t *testing.T, e Engine) {
 			s.takes("w", time.Hour, id)
 		}
 	})
+}
+
+// jobsLeft are jobs that their worker left, or that are called off.
+func jobsLeft(t *testing.T, e Engine) {
 	each(t, e, "A job whose lease has ended is another's", func(s *scene) {
-		put(s, "j", s.ago(2))
+		s.put("j", s.ago(2))
 		s.takes("w1", -time.Hour, "j")
 		s.must2(s.Jobs().Keep(s.ctx, "j", "w1", -time.Hour, 0, "")) // late, but nobody else has it
 		if j := s.takes("w2", time.Hour, "j"); j.Attempt != 2 {
@@ -128,14 +142,14 @@ func jobStore(t *testing.T, e Engine) {
 		}
 		_, err := s.Jobs().Keep(s.ctx, "j", "w1", time.Hour, 1, "")
 		s.wraps(err, jobs.ErrLeaseLost)
-		s.wraps(s.Jobs().End(s.ctx, "j", "w1", result(s)), jobs.ErrLeaseLost)
-		s.must(s.Jobs().End(s.ctx, "j", "w2", result(s)))
+		s.wraps(s.Jobs().End(s.ctx, "j", "w1", s.result()), jobs.ErrLeaseLost)
+		s.must(s.Jobs().End(s.ctx, "j", "w2", s.result()))
 	})
 	each(t, e, "A lease ends in time", func(s *scene) {
 		if e.OwnTime {
 			s.Skip("its time is its own")
 		}
-		put(s, "j", s.ago(2))
+		s.put("j", s.ago(2))
 		s.takes("w1", time.Hour, "j")
 		s.clock.Pass(time.Hour - 1)
 		s.takes("w2", time.Hour, "")
@@ -143,7 +157,7 @@ func jobStore(t *testing.T, e Engine) {
 		s.takes("w2", time.Hour, "j")
 	})
 	each(t, e, "One that was never taken is cancelled at once", func(s *scene) {
-		put(s, "j", s.ago(2))
+		s.put("j", s.ago(2))
 		s.must(s.Jobs().Cancel(s.ctx, "j"))
 		s.must(s.Jobs().Cancel(s.ctx, "j"))
 		s.takes("w", time.Hour, "")
@@ -155,7 +169,7 @@ func jobStore(t *testing.T, e Engine) {
 		}
 	})
 	each(t, e, "One that was taken is asked to stop", func(s *scene) {
-		put(s, "j", s.ago(2))
+		s.put("j", s.ago(2))
 		s.takes("w", time.Hour, "j")
 		s.must(s.Jobs().Cancel(s.ctx, "j"))
 		cancelled, err := s.Jobs().Keep(s.ctx, "j", "w", -time.Hour, 0, "")
@@ -165,24 +179,28 @@ func jobStore(t *testing.T, e Engine) {
 		if j := s.takes("w2", time.Hour, "j"); !j.Stopping || j.Result != nil {
 			s.Errorf("taken by the next: %+v", j)
 		}
-		s.must(s.Jobs().End(s.ctx, "j", "w2", result(s)))
+		s.must(s.Jobs().End(s.ctx, "j", "w2", s.result()))
 	})
+}
+
+// jobsAtOnce are jobs that many want, or nobody does.
+func jobsAtOnce(t *testing.T, e Engine) {
 	each(t, e, "Nobody knows a job that was not put", func(s *scene) {
 		_, err := s.Jobs().Job(s.ctx, "j")
 		s.missing(err)
 		s.missing(s.Jobs().Cancel(s.ctx, "j"))
 		_, err = s.Jobs().Keep(s.ctx, "j", "w", time.Hour, 0, "")
 		s.missing(err)
-		s.missing(s.Jobs().End(s.ctx, "j", "w", result(s)))
+		s.missing(s.Jobs().End(s.ctx, "j", "w", s.result()))
 	})
 	each(t, e, "A job that waits is nobody's", func(s *scene) {
-		put(s, "j", s.ago(1))
+		s.put("j", s.ago(1))
 		_, err := s.Jobs().Keep(s.ctx, "j", "", time.Hour, 0, "")
 		s.wraps(err, jobs.ErrLeaseLost)
-		s.wraps(s.Jobs().End(s.ctx, "j", "", result(s)), jobs.ErrLeaseLost)
+		s.wraps(s.Jobs().End(s.ctx, "j", "", s.result()), jobs.ErrLeaseLost)
 	})
 	each(t, e, "Of many at once one takes a job", func(s *scene) {
-		put(s, "j", s.ago(1))
+		s.put("j", s.ago(1))
 		if won := s.race(func(i int) (bool, error) {
 			_, found, err := s.Jobs().Take(s.ctx, []string{"k"}, fmt.Sprint(i), time.Hour)
 			return found, err
@@ -192,7 +210,7 @@ func jobStore(t *testing.T, e Engine) {
 	})
 	each(t, e, "Many at once take each a job of their own", func(s *scene) {
 		for i := range racers {
-			put(s, fmt.Sprint(i), s.ago(1))
+			s.put(fmt.Sprint(i), s.ago(1))
 		}
 		if won := s.race(func(i int) (bool, error) {
 			j, found, err := s.Jobs().Take(s.ctx, []string{"k"}, fmt.Sprint(i), time.Hour)
@@ -202,16 +220,16 @@ func jobStore(t *testing.T, e Engine) {
 		}
 	})
 	each(t, e, "A job is ended with its effect or not at all", func(s *scene) {
-		put(s, "j", s.ago(1))
+		s.put("j", s.ago(1))
 		s.takes("w", time.Hour, "j")
 		s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
-			s.must(s.Jobs().End(ctx, "j", "w", result(s)))
+			s.must(s.Jobs().End(ctx, "j", "w", s.result()))
 			return errFailed
 		}), errFailed)
-		s.must(s.Jobs().End(s.ctx, "j", "w", result(s)))
+		s.must(s.Jobs().End(s.ctx, "j", "w", s.result()))
 	})
 	each(t, e, "A result of nothing is one", func(s *scene) {
-		j := put(s, "j", s.ago(1))
+		j := s.put("j", s.ago(1))
 		s.takes("w", time.Hour, "j")
 		s.must(s.Jobs().End(s.ctx, "j", "w", jobs.Result{At: s.in(0)}))
 		j.Attempt, j.Result = 1, &jobs.Result{At: s.in(0)}
@@ -221,10 +239,10 @@ func jobStore(t *testing.T, e Engine) {
 		if e.OwnTime {
 			s.Skip("its time is its own")
 		}
-		put(s, "j", s.ago(1))
-		put(s, "waits", s.ago(1))
+		s.put("j", s.ago(1))
+		s.put("waits", s.ago(1))
 		s.takes("w", time.Hour, "j")
-		s.must(s.Jobs().End(s.ctx, "j", "w", result(s)))
+		s.must(s.Jobs().End(s.ctx, "j", "w", s.result()))
 		s.clock.Pass(store.KeepJobs - time.Hour)
 		s.transact(func(context.Context) error { return nil })
 		s.must2(s.Jobs().Job(s.ctx, "j"))

@@ -71,154 +71,169 @@ func (s *scene) uncertain(want ...idempotency.Key) {
 	}
 }
 
-func keys(t *testing.T, e Engine) {
-	for _, effect := range []struct {
-		name    string
-		outside bool
-	}{{"inside", false}, {"outside", true}} {
-		key := func(s *scene, name string) idempotency.Key {
-			k := s.key(name)
-			k.Outside = effect.outside
-			return k
-		}
-		each(t, e, "A response is replayed: "+effect.name, func(s *scene) {
-			k := key(s, "k")
-			s.state(s.ctx, k, idempotency.Fresh)
-			s.state(s.ctx, k, idempotency.InFlight)
-			s.uncertain()
-			a := s.response()
-			s.must(s.Idempotency().Record(s.ctx, k, a))
-			a.Body[0] = '!' // the store has memory of its own
-			for range 2 {
-				s.replays(k, s.response())
-			}
-			s.must(s.Idempotency().Free(s.ctx, k)) // it is no claim any more
-			s.wraps(s.Idempotency().Record(s.ctx, k, s.response()), idempotency.ErrClaimLost)
-			s.replays(k, s.response())
-		})
-		each(t, e, "A response of nothing is replayed: "+effect.name, func(s *scene) {
-			k := key(s, "")
-			k.Scope, k.Activity = "", ""
-			s.state(s.ctx, k, idempotency.Fresh)
-			s.must(s.Idempotency().Record(s.ctx, k, idempotency.Response{Status: 204, At: s.in(0)}))
-			if c := s.claim(s.ctx, k); c.State != idempotency.Replay || c.Response.Status != 204 || len(c.Response.Header)+len(c.Response.Body) > 0 {
-				s.Errorf("%+v", c)
-			}
-		})
-		each(t, e, "Another payload is a mismatch: "+effect.name, func(s *scene) {
-			k := key(s, "k")
-			other := k
-			other.Fingerprint[31]++
-			s.state(s.ctx, k, idempotency.Fresh)
-			s.state(s.ctx, other, idempotency.Mismatch)
-			s.must(s.Idempotency().Record(s.ctx, k, s.response()))
-			s.state(s.ctx, other, idempotency.Mismatch)
-			s.replays(k, s.response())
-		})
-		each(t, e, "Another scope is another key: "+effect.name, func(s *scene) {
-			a, b := key(s, "k"), key(s, "k")
-			b.Scope += "/7"
-			s.state(s.ctx, a, idempotency.Fresh)
-			s.state(s.ctx, b, idempotency.Fresh)
-		})
-		each(t, e, "What is freed can be claimed anew: "+effect.name, func(s *scene) {
-			k := key(s, "k")
-			s.must(s.Idempotency().Free(s.ctx, k)) // nothing to free
-			s.state(s.ctx, k, idempotency.Fresh)
-			s.must(s.Idempotency().Free(s.ctx, k))
-			other := k
-			other.Fingerprint[0]++
-			s.state(s.ctx, other, idempotency.Fresh)
-		})
-		each(t, e, "A key that was answered can be used anew when it has expired: "+effect.name, func(s *scene) {
-			k := key(s, "k")
-			k.Expires = s.ago(1)
-			s.state(s.ctx, k, idempotency.Fresh)
-			s.state(s.ctx, k, idempotency.InFlight) // who serves it is not done
-			s.must(s.Idempotency().Record(s.ctx, k, s.response()))
-			k = key(s, "k")
-			k.Fingerprint[0]++
-			s.state(s.ctx, k, idempotency.Fresh)
-			s.state(s.ctx, k, idempotency.InFlight)
-			s.must(s.Idempotency().Record(s.ctx, k, s.response()))
-			s.replays(k, s.response())
-		})
-		each(t, e, "Of many at once one has the key: "+effect.name, func(s *scene) {
-			k := key(s, "k")
-			var other atomic.Int64
-			if won := s.race(func(int) (bool, error) {
-				c, err := s.Idempotency().Claim(s.ctx, k)
-				if c.State != idempotency.Fresh && c.State != idempotency.InFlight {
-					other.Store(int64(c.State))
-				}
-				return c.State == idempotency.Fresh, err
-			}); won != 1 || other.Load() != 0 {
-				s.Errorf("%d have it; one found state %d", won, other.Load())
-			}
-			s.must(s.Idempotency().Record(s.ctx, k, s.response()))
-			if replays := s.race(func(int) (bool, error) {
-				c, err := s.Idempotency().Claim(s.ctx, k)
-				return c.State == idempotency.Replay, err
-			}); replays != racers {
-				s.Errorf("%d of %d replay the response", replays, racers)
-			}
-		})
-		each(t, e, "Of many at once one does it: "+effect.name, func(s *scene) {
-			if won := s.race(func(int) (bool, error) {
-				k := key(s, "k")
-				c, err := s.Idempotency().Claim(s.ctx, k)
-				if err != nil || c.State != idempotency.Fresh {
-					return false, err
-				}
-				return true, s.Transact(s.ctx, func(ctx context.Context) error {
-					if _, err := s.Seats().Add(ctx, "effect", 1, racers); err != nil {
-						return err
-					}
-					return s.Idempotency().Record(ctx, k, s.response())
-				})
-			}); won != 1 {
-				s.Errorf("%d did it", won)
-			}
-			if again, err := s.Seats().Add(s.ctx, "effect", 1, 1); again || err != nil {
-				s.Errorf("nothing was done: %v", err)
-			}
-			s.replays(key(s, "k"), s.response())
-		})
-		each(t, e, "A claim outlives a transaction that failed to answer it: "+effect.name, func(s *scene) {
-			k := key(s, "k")
-			s.state(s.ctx, k, idempotency.Fresh)
-			for _, end := range []func(ctx context.Context) error{
-				func(ctx context.Context) error { return s.Idempotency().Record(ctx, k, s.response()) },
-				func(ctx context.Context) error { return s.Idempotency().Free(ctx, k) },
-			} {
-				s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
-					s.must(end(ctx))
-					return errFailed
-				}), errFailed)
-				s.state(s.ctx, k, idempotency.InFlight)
-			}
-			s.must(s.Idempotency().Record(s.ctx, k, s.response()))
-			s.replays(k, s.response())
-		})
-		each(t, e, "What became of a key is kept though its caller has gone: "+effect.name, func(s *scene) {
-			answered, freed := key(s, "answered"), key(s, "freed")
-			s.state(s.ctx, answered, idempotency.Fresh)
-			s.state(s.ctx, freed, idempotency.Fresh)
-			gone, leave := context.WithCancel(s.ctx)
-			leave()
-			s.must(s.Idempotency().Record(gone, answered, s.response()))
-			s.must(s.Idempotency().Free(gone, freed))
-			s.replays(answered, s.response())
-			s.state(s.ctx, freed, idempotency.Fresh)
-		})
-		each(t, e, "What is freed in a transaction is free when that commits: "+effect.name, func(s *scene) {
-			k := key(s, "k")
-			s.state(s.ctx, k, idempotency.Fresh)
-			s.transact(func(ctx context.Context) error { return s.Idempotency().Free(ctx, k) })
-			s.state(s.ctx, k, idempotency.Fresh)
-		})
-	}
+// keyTo is a key whose effect is in the store or outside of it.
+func (s *scene) keyTo(outside bool, name string) idempotency.Key {
+	k := s.key(name)
+	k.Outside = outside
+	return k
+}
 
+func keys(t *testing.T, e Engine) {
+	for effect, outside := range map[string]bool{"inside": false, "outside": true} {
+		claims(t, e, effect, outside)
+		contestedClaims(t, e, effect, outside)
+	}
+	claimsOfOneKind(t, e)
+}
+
+// claims are those that hold for an effect inside of the store and outside of it.
+func claims(t *testing.T, e Engine, effect string, outside bool) {
+	each(t, e, "A response is replayed: "+effect, func(s *scene) {
+		k := s.keyTo(outside, "k")
+		s.state(s.ctx, k, idempotency.Fresh)
+		s.state(s.ctx, k, idempotency.InFlight)
+		s.uncertain()
+		a := s.response()
+		s.must(s.Idempotency().Record(s.ctx, k, a))
+		a.Body[0] = '!' // the store has memory of its own
+		for range 2 {
+			s.replays(k, s.response())
+		}
+		s.must(s.Idempotency().Free(s.ctx, k)) // it is no claim any more
+		s.wraps(s.Idempotency().Record(s.ctx, k, s.response()), idempotency.ErrClaimLost)
+		s.replays(k, s.response())
+	})
+	each(t, e, "A response of nothing is replayed: "+effect, func(s *scene) {
+		k := s.keyTo(outside, "")
+		k.Scope, k.Activity = "", ""
+		s.state(s.ctx, k, idempotency.Fresh)
+		s.must(s.Idempotency().Record(s.ctx, k, idempotency.Response{Status: 204, At: s.in(0)}))
+		if c := s.claim(s.ctx, k); c.State != idempotency.Replay || c.Response.Status != 204 || len(c.Response.Header)+len(c.Response.Body) > 0 {
+			s.Errorf("%+v", c)
+		}
+	})
+	each(t, e, "Another payload is a mismatch: "+effect, func(s *scene) {
+		k := s.keyTo(outside, "k")
+		other := k
+		other.Fingerprint[31]++
+		s.state(s.ctx, k, idempotency.Fresh)
+		s.state(s.ctx, other, idempotency.Mismatch)
+		s.must(s.Idempotency().Record(s.ctx, k, s.response()))
+		s.state(s.ctx, other, idempotency.Mismatch)
+		s.replays(k, s.response())
+	})
+	each(t, e, "Another scope is another key: "+effect, func(s *scene) {
+		a, b := s.keyTo(outside, "k"), s.keyTo(outside, "k")
+		b.Scope += "/7"
+		s.state(s.ctx, a, idempotency.Fresh)
+		s.state(s.ctx, b, idempotency.Fresh)
+	})
+	each(t, e, "What is freed can be claimed anew: "+effect, func(s *scene) {
+		k := s.keyTo(outside, "k")
+		s.must(s.Idempotency().Free(s.ctx, k)) // nothing to free
+		s.state(s.ctx, k, idempotency.Fresh)
+		s.must(s.Idempotency().Free(s.ctx, k))
+		other := k
+		other.Fingerprint[0]++
+		s.state(s.ctx, other, idempotency.Fresh)
+	})
+	each(t, e, "A key that was answered can be used anew when it has expired: "+effect, func(s *scene) {
+		k := s.keyTo(outside, "k")
+		k.Expires = s.ago(1)
+		s.state(s.ctx, k, idempotency.Fresh)
+		s.state(s.ctx, k, idempotency.InFlight) // who serves it is not done
+		s.must(s.Idempotency().Record(s.ctx, k, s.response()))
+		k = s.keyTo(outside, "k")
+		k.Fingerprint[0]++
+		s.state(s.ctx, k, idempotency.Fresh)
+		s.state(s.ctx, k, idempotency.InFlight)
+		s.must(s.Idempotency().Record(s.ctx, k, s.response()))
+		s.replays(k, s.response())
+	})
+}
+
+// contestedClaims are claims that several make, or in the course of which something
+// fails.
+func contestedClaims(t *testing.T, e Engine, effect string, outside bool) {
+	each(t, e, "Of many at once one has the key: "+effect, func(s *scene) {
+		k := s.keyTo(outside, "k")
+		var other atomic.Int64
+		if won := s.race(func(int) (bool, error) {
+			c, err := s.Idempotency().Claim(s.ctx, k)
+			if c.State != idempotency.Fresh && c.State != idempotency.InFlight {
+				other.Store(int64(c.State))
+			}
+			return c.State == idempotency.Fresh, err
+		}); won != 1 || other.Load() != 0 {
+			s.Errorf("%d have it; one found state %d", won, other.Load())
+		}
+		s.must(s.Idempotency().Record(s.ctx, k, s.response()))
+		if replays := s.race(func(int) (bool, error) {
+			c, err := s.Idempotency().Claim(s.ctx, k)
+			return c.State == idempotency.Replay, err
+		}); replays != racers {
+			s.Errorf("%d of %d replay the response", replays, racers)
+		}
+	})
+	each(t, e, "Of many at once one does it: "+effect, func(s *scene) {
+		if won := s.race(func(int) (bool, error) {
+			k := s.keyTo(outside, "k")
+			c, err := s.Idempotency().Claim(s.ctx, k)
+			if err != nil || c.State != idempotency.Fresh {
+				return false, err
+			}
+			return true, s.Transact(s.ctx, func(ctx context.Context) error {
+				if _, err := s.Seats().Add(ctx, "effect", 1, racers); err != nil {
+					return err
+				}
+				return s.Idempotency().Record(ctx, k, s.response())
+			})
+		}); won != 1 {
+			s.Errorf("%d did it", won)
+		}
+		if again, err := s.Seats().Add(s.ctx, "effect", 1, 1); again || err != nil {
+			s.Errorf("nothing was done: %v", err)
+		}
+		s.replays(s.keyTo(outside, "k"), s.response())
+	})
+	each(t, e, "A claim outlives a transaction that failed to answer it: "+effect, func(s *scene) {
+		k := s.keyTo(outside, "k")
+		s.state(s.ctx, k, idempotency.Fresh)
+		for _, end := range []func(ctx context.Context) error{
+			func(ctx context.Context) error { return s.Idempotency().Record(ctx, k, s.response()) },
+			func(ctx context.Context) error { return s.Idempotency().Free(ctx, k) },
+		} {
+			s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
+				s.must(end(ctx))
+				return errFailed
+			}), errFailed)
+			s.state(s.ctx, k, idempotency.InFlight)
+		}
+		s.must(s.Idempotency().Record(s.ctx, k, s.response()))
+		s.replays(k, s.response())
+	})
+	each(t, e, "What became of a key is kept though its caller has gone: "+effect, func(s *scene) {
+		answered, freed := s.keyTo(outside, "answered"), s.keyTo(outside, "freed")
+		s.state(s.ctx, answered, idempotency.Fresh)
+		s.state(s.ctx, freed, idempotency.Fresh)
+		gone, leave := context.WithCancel(s.ctx)
+		leave()
+		s.must(s.Idempotency().Record(gone, answered, s.response()))
+		s.must(s.Idempotency().Free(gone, freed))
+		s.replays(answered, s.response())
+		s.state(s.ctx, freed, idempotency.Fresh)
+	})
+	each(t, e, "What is freed in a transaction is free when that commits: "+effect, func(s *scene) {
+		k := s.keyTo(outside, "k")
+		s.state(s.ctx, k, idempotency.Fresh)
+		s.transact(func(ctx context.Context) error { return s.Idempotency().Free(ctx, k) })
+		s.state(s.ctx, k, idempotency.Fresh)
+	})
+}
+
+// claimsOfOneKind are those that hold for one of these effects alone, or for both in
+// the course of time.
+func claimsOfOneKind(t *testing.T, e Engine) {
 	each(t, e, "A claim of an effect outside is refused in a transaction", func(s *scene) {
 		k := s.key("k")
 		k.Outside = true

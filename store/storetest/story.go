@@ -48,29 +48,37 @@ func (s *scene) same(want *activity.Record) {
 	}
 }
 
-func story(t *testing.T, e Engine) {
-	kept := func(s *scene, want ...string) {
-		s.Helper()
-		for i := range 10 {
-			id := fmt.Sprint(i)
-			is := false
-			for _, w := range want {
-				is = is || w == id
-			}
-			if s.found(s.ctx, id) != is {
-				s.Errorf("%s is kept: %v, want %v", id, !is, is)
-			}
+// kept expects that of the records 0 to 9 those are kept.
+func (s *scene) kept(want ...string) {
+	s.Helper()
+	for i := range 10 {
+		id := fmt.Sprint(i)
+		is := false
+		for _, w := range want {
+			is = is || w == id
+		}
+		if s.found(s.ctx, id) != is {
+			s.Errorf("%s is kept: %v, want %v", id, !is, is)
 		}
 	}
-	prune := func(s *scene, before time.Time, bytes int64, want int64) {
-		s.Helper()
-		n, err := s.Activity().Prune(s.ctx, before, bytes)
-		s.must(err)
-		if n != want {
-			s.Errorf("%d pruned, want %d", n, want)
-		}
-	}
+}
 
+// prune expects how many records are pruned.
+func (s *scene) prune(before time.Time, bytes int64, want int64) {
+	s.Helper()
+	n, err := s.Activity().Prune(s.ctx, before, bytes)
+	s.must(err)
+	if n != want {
+		s.Errorf("%d pruned, want %d", n, want)
+	}
+}
+
+func story(t *testing.T, e Engine) {
+	adding(t, e)
+	pruning(t, e)
+}
+
+func adding(t *testing.T, e Engine) {
 	each(t, e, "A record is found as it was added, at once", func(s *scene) {
 		if s.found(s.ctx, "full") {
 			s.Error("found before it was added")
@@ -97,7 +105,7 @@ func story(t *testing.T, e Engine) {
 			r.Status = status
 			s.must(s.Activity().Add(s.ctx, r))
 			s.same(r)
-			prune(s, time.Time{}, 0, 0) // what was held back is kept now
+			s.prune(time.Time{}, 0, 0) // what was held back is kept now
 			s.same(r)
 		}
 	})
@@ -130,29 +138,32 @@ func story(t *testing.T, e Engine) {
 			}
 		}
 	})
+}
+
+func pruning(t *testing.T, e Engine) {
 	each(t, e, "What is old is pruned, then the oldest of what is too much", func(s *scene) {
 		for i := range 10 {
 			s.must(s.Activity().Add(s.ctx, &activity.Record{
 				ID: fmt.Sprint(i), Start: s.ago(i + 1), Request: make([]byte, 10_000),
 			}))
 		}
-		prune(s, time.Time{}, 0, 0)
-		kept(s, "0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
-		prune(s, s.ago(8), 0, 2)
-		kept(s, "0", "1", "2", "3", "4", "5", "6", "7")
-		prune(s, time.Time{}, 1<<30, 0)
+		s.prune(time.Time{}, 0, 0)
+		s.kept("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+		s.prune(s.ago(8), 0, 2)
+		s.kept("0", "1", "2", "3", "4", "5", "6", "7")
+		s.prune(time.Time{}, 1<<30, 0)
 		n, err := s.Activity().Prune(s.ctx, s.ago(7), 60_000)
 		s.must(err)
 		if n < 2 || n > 5 || !s.found(s.ctx, "0") || !s.found(s.ctx, "2") || s.found(s.ctx, "6") {
 			s.Errorf("%d pruned down to 60 kB of records of more than 10 kB each", n)
 		}
-		prune(s, s.in(1), 1, 8-n)
-		kept(s)
+		s.prune(s.in(1), 1, 8-n)
+		s.kept()
 	})
 	each(t, e, "More than fits into one statement is pruned", func(s *scene) {
 		for i := range 2500 {
 			s.must(s.Activity().Add(s.ctx, &activity.Record{ID: fmt.Sprint("m", i), Start: s.ago(i + 1)}))
 		}
-		prune(s, s.in(0), 0, 2500)
+		s.prune(s.in(0), 0, 2500)
 	})
 }
