@@ -140,32 +140,14 @@ func (s *secrets) text(t string) string {
 	}
 	var b strings.Builder
 	done := 0 // what is written, or taken out
-	takeOut := func(from, to int) {
-		b.WriteString(t[done:from])
-		b.WriteString(Redacted)
-		done = to
-	}
 	for i := 0; i < len(t); i++ {
 		if i < done {
 			continue
 		}
-		switch c := t[i]; {
-		case c == ':' && strings.HasPrefix(t[i:], "://"):
-			if end := userinfo(t[i+3:]); end > 0 {
-				takeOut(i+3, i+3+end)
-			}
-		case c == '=' || c == ':':
-			name := nameBefore(t[done:i])
-			if name == "" || strings.HasSuffix(name, ".go") || !s.holds(name) { // token.go:12 is a place
-				continue
-			}
-			if from, to := valueAfter(t, i+1, name); to > from {
-				takeOut(from, to)
-			}
-		case c == ' ' && schemes.endOf(t[done:i]):
-			if to := i + 1 + credential(t[i+1:]); looksMade(t[i+1 : to]) {
-				takeOut(i+1, to)
-			}
+		if from, to := s.credentialAt(t, done, i); to > from {
+			b.WriteString(t[done:from])
+			b.WriteString(Redacted)
+			done = to
 		}
 	}
 	if done == 0 {
@@ -173,6 +155,25 @@ func (s *secrets) text(t string) string {
 	}
 	b.WriteString(t[done:])
 	return b.String()
+}
+
+// credentialAt is where the credential stands that a sign at t[i] speaks of. What
+// stands before done was looked at. It is empty if there is none.
+func (s *secrets) credentialAt(t string, done, i int) (from, to int) {
+	switch c := t[i]; {
+	case c == ':' && strings.HasPrefix(t[i:], "://"):
+		return i + 3, i + 3 + userinfo(t[i+3:])
+	case c == '=' || c == ':':
+		name := nameBefore(t[done:i])
+		if name != "" && !strings.HasSuffix(name, ".go") && s.holds(name) { // token.go:12 is a place
+			return valueAfter(t, i+1, name)
+		}
+	case c == ' ' && schemes.endOf(t[done:i]):
+		if to := i + 1 + credential(t[i+1:]); looksMade(t[i+1 : to]) {
+			return i + 1, to
+		}
+	}
+	return 0, 0
 }
 
 // schemeNames stand before a credential (RFC 9110, 11.1).

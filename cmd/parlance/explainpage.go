@@ -72,28 +72,9 @@ func (a *app) explainPage(d *dialect.Dialect, asJSON bool) error {
 	}
 	s := sheet{a.stdout, a.styleOf(a.stdout)}
 	s.title(p.Name, s.bold(printable(p.Title)))
-	for i, source := range p.Sources {
-		label := ""
-		if i == 0 {
-			label = "from"
-		}
-		s.prose(label, source)
-	}
+	s.lines("from", p.Sources)
 	for _, g := range p.Groups {
-		fmt.Fprintf(a.stdout, "\n%s\n", s.bold(strings.TrimSpace(g.Name+"  "+printable(g.Title))))
-		for _, c := range g.Class {
-			if !c.Builtin {
-				s.prose("", c.Help)
-			}
-		}
-		s.codes(g.Codes, d)
-		for i := range g.Class {
-			c := &g.Class[i]
-			c.Code, c.Title, c.Help = "other "+g.Name, "", ""
-		}
-		if g.Name != "1xx" || !g.Class[0].Builtin { // as a final status HTTP has none
-			s.codes(g.Class, d)
-		}
+		s.group(g, d)
 	}
 	fmt.Fprintln(a.stdout)
 	support := cmp.Or(p.Support.Contact, "the file names nobody")
@@ -107,17 +88,38 @@ func (a *app) explainPage(d *dialect.Dialect, asJSON bool) error {
 	if p.Support.ID != plainID {
 		s.prose("request ID", p.Support.ID)
 	}
-	for i, line := range p.Auth.words() {
-		label := ""
-		if i == 0 {
-			label = "token"
-		}
-		s.prose(label, line)
-	}
+	s.lines("token", p.Auth.words())
 	if key := p.Idempotency; key != "" {
 		s.prose("key", key+": a POST with this header may be sent again under the same key.")
 	}
 	return nil
+}
+
+// lines writes texts one below the other, the first with a label.
+func (s sheet) lines(label string, texts []string) {
+	for _, text := range texts {
+		s.prose(label, text)
+		label = ""
+	}
+}
+
+// group writes the codes of a group, and what those of its class mean that it does not
+// list.
+func (s sheet) group(g pageGroup, d *dialect.Dialect) {
+	fmt.Fprintf(s.w, "\n%s\n", s.bold(strings.TrimSpace(g.Name+"  "+printable(g.Title))))
+	for _, c := range g.Class {
+		if !c.Builtin {
+			s.prose("", c.Help)
+		}
+	}
+	s.codes(g.Codes, d)
+	for i := range g.Class {
+		c := &g.Class[i]
+		c.Code, c.Title, c.Help = "other "+g.Name, "", ""
+	}
+	if g.Name != "1xx" || !g.Class[0].Builtin { // as a final status HTTP has none
+		s.codes(g.Class, d)
+	}
 }
 
 // words says where a token comes from and how it is sent.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,13 +106,16 @@ func lossesOf(d *dialect.Dialect) losses {
 	return all
 }
 
+// lossColumn is a column of the table of losses.
+type lossColumn struct {
+	heading    string
+	attributes []string
+}
+
 // lossColumns are the attributes of an outcome under headings that are as short
 // as the line needs. What a kind has several of stands in one column, for no kind
 // has two of them.
-var lossColumns = []struct {
-	heading    string
-	attributes []string
-}{
+var lossColumns = []lossColumn{
 	{"kind", []string{"kind"}}, {"reason", []string{"reason"}}, {"code", []string{"code"}}, {"family", []string{"family"}},
 	{"title", []string{"title"}}, {"detail", []string{"detail"}}, {"type", []string{"type"}}, {"instance", []string{"instance"}},
 	{"request", []string{"request_id"}}, {"help", []string{"help"}}, {"retry", []string{"retry_after"}}, {"advice", []string{"retryable"}},
@@ -139,17 +143,61 @@ func (a *app) showLosses(all losses) {
 		line += pad(c.heading, len(c.heading)+1)
 	}
 	fmt.Fprintln(a.stdout, strings.TrimRight(line, " "))
+	for _, k := range all.Kinds {
+		line := s.kind(k.Kind, pad(k.Kind.String(), first))
+		parts := lostParts(k.Losses)
+		for _, c := range lossColumns {
+			cell := c.cell(k.Kind, parts)
+			line += s.lossPaint(cell)(cell) + pad("", len(c.heading)+1-len([]rune(cell)))
+		}
+		fmt.Fprintln(a.stdout, strings.TrimRight(line, " "))
+	}
+	fmt.Fprintln(a.stdout, s.dim("\n✓ carried, – lost, part: its records lose something. request is request_id, retry is retry_after,\nadvice is retryable, list the fields of a failure, the notes of noted and the items of partial."))
+	a.showReasons(all)
+}
+
+// lostParts says of each attribute whether it is lost, or a part of it.
+func lostParts(all []parlance.Loss) map[string]string {
+	parts := map[string]string{}
+	for _, l := range all {
+		name, _, inside := strings.Cut(l.Attribute, "[")
+		switch {
+		case !inside:
+			parts[name] = "–"
+		case parts[name] == "":
+			parts[name] = "part"
+		}
+	}
+	return parts
+}
+
+// cell is what the column says of a kind.
+func (c lossColumn) cell(k parlance.Kind, parts map[string]string) (cell string) {
+	for _, attribute := range c.attributes {
+		if concerns(k, attribute) {
+			cell = cmp.Or(parts[attribute], "✓")
+		}
+	}
+	return cell
+}
+
+// lossPaint is the color of a cell.
+func (s style) lossPaint(cell string) func(string) string {
+	switch cell {
+	case "part":
+		return s.yellow
+	case "✓":
+		return s.green
+	}
+	return s.red
+}
+
+// showReasons says why attributes are lost, and by which kinds.
+func (a *app) showReasons(all losses) {
 	because := map[[2]string][]string{} // attribute and reason: the kinds
 	for _, k := range all.Kinds {
-		parts := map[string]string{} // of each attribute
 		for _, l := range k.Losses {
 			name, rest, inside := strings.Cut(l.Attribute, "[")
-			switch {
-			case !inside:
-				parts[name] = "–"
-			case parts[name] == "":
-				parts[name] = "part"
-			}
 			if inside { // all records are alike
 				_, member, _ := strings.Cut(rest, "]")
 				name += "[]" + member
@@ -158,34 +206,12 @@ func (a *app) showLosses(all losses) {
 				because[key] = append(because[key], k.Kind.String())
 			}
 		}
-		line := s.kind(k.Kind, pad(k.Kind.String(), first))
-		for _, c := range lossColumns {
-			cell, paint := "", s.red
-			for _, attribute := range c.attributes {
-				if concerns(k.Kind, attribute) {
-					cell = cmp.Or(parts[attribute], "✓")
-				}
-			}
-			switch cell {
-			case "part":
-				paint = s.yellow
-			case "✓":
-				paint = func(text string) string { return s.paint("32", text) }
-			}
-			line += paint(cell) + pad("", len(c.heading)+1-len([]rune(cell)))
-		}
-		fmt.Fprintln(a.stdout, strings.TrimRight(line, " "))
 	}
-	fmt.Fprintln(a.stdout, s.dim("\n✓ carried, – lost, part: its records lose something. request is request_id, retry is retry_after,\nadvice is retryable, list the fields of a failure, the notes of noted and the items of partial."))
 	if len(because) == 0 {
 		return
 	}
-	fmt.Fprintln(a.stdout, "\n"+s.bold("lost because"))
-	rows := make([][2]string, 0, len(because))
-	for key := range because {
-		rows = append(rows, key)
-	}
-	slices.SortFunc(rows, func(x, y [2]string) int {
+	fmt.Fprintln(a.stdout, "\n"+a.styleOf(a.stdout).bold("lost because"))
+	rows := slices.SortedFunc(maps.Keys(because), func(x, y [2]string) int {
 		return cmp.Or(cmp.Compare(columnOf(x[0]), columnOf(y[0])), cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1]))
 	})
 	t := table{a.stdout, []int{13, 38, 43}}

@@ -138,16 +138,7 @@ func (w *writer) batch(first *call) *call {
 		return nil
 	}
 	if err := w.begin(); err != nil {
-		var waiting []*call // each would wait as long for the same
-		for c := first; c != nil; c = w.next() {
-			waiting = append(waiting, c)
-		}
-		for _, c := range waiting { // now, lest who tries again is refused unheard
-			c.respond(err)
-		}
-		if held != nil {
-			held.respond(err)
-		}
+		w.refuse(held, first, err)
 		return nil
 	}
 	var ran []*call
@@ -179,6 +170,20 @@ func (w *writer) batch(first *call) *call {
 		}
 	}
 	return c
+}
+
+// refuse answers all that wait: each would wait as long for the same error.
+func (w *writer) refuse(held, first *call, err error) {
+	var waiting []*call
+	for c := first; c != nil; c = w.next() {
+		waiting = append(waiting, c)
+	}
+	for _, c := range waiting { // now, lest who tries again is refused unheard
+		c.respond(err)
+	}
+	if held != nil {
+		held.respond(err)
+	}
 }
 
 // alone runs a call in a transaction of its own.
