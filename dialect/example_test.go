@@ -106,15 +106,3 @@ shapes:
 	//   |                                   ^
 	// did you mean "detail"?
 }
-
-// Ask what a code means.
-func ExampleExplain() {
-	vision, err := catalog.Open("vision")
-	if err != nil {
-		panic(err)
-	}
-	for _, e := range authoring.Explain(vision, "500") {
-		fmt.Println(e.Key, e.Kind, e.Decision.Act, e.Decision.Schedule, e.Decision.Then, e.Line)
-	}
-	// Output: 500, 999 internal retry [5m0s 30m0s] escalate vision.yaml:45
-}

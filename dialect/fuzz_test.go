@@ -150,7 +150,7 @@ func FuzzCompile(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Add(dialect.HTTP())
-	faults, err := filepath.Glob("testdata/faults/*.yaml")
+	faults, err := filepath.Glob("authoring/testdata/faults/*.yaml")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -114,7 +114,7 @@ func TestEveryDialectOfTheCatalogFitsTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mended, err := filepath.Glob("../../dialect/testdata/faults/*.good.yaml")
+	mended, err := filepath.Glob("../../dialect/authoring/testdata/faults/*.good.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestEveryDialectOfTheCatalogFitsTheSchema(t *testing.T) {
 func TestAnUnknownKeyDoesNotFitTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := compileSchema(t)
-	goldens, err := filepath.Glob("../../dialect/testdata/faults/*.golden")
+	goldens, err := filepath.Glob("../../dialect/authoring/testdata/faults/*.golden")
 	if err != nil || len(goldens) < 40 {
 		t.Fatal(goldens, err)
 	}

@@ -1,4 +1,4 @@
-package dialect_test
+package authoring_test
 
 import (
 	"bytes"
@@ -112,11 +112,11 @@ func TestWhatIsNoDialectFileIsNotLaidOut(t *testing.T) {
 
 func TestTheCatalogIsLaidOutSoAndMeansTheSame(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../catalog/*.yaml")
+	files, err := filepath.Glob("../../catalog/*.yaml")
 	if err != nil || len(files) < 6 {
 		t.Fatal(files, err)
 	}
-	for _, file := range append(files, "internal/spec/http.yaml") {
+	for _, file := range append(files, "../internal/spec/http.yaml") {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -1,7 +1,6 @@
-package dialect_test
+package authoring_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -58,20 +57,4 @@ func TestEveryLossHasAReasonAndIsNamedOnce(t *testing.T) {
 			}
 		}
 	}
-}
-
-// Ask what an API cannot say before a gateway answers in its words.
-func ExampleLosses() {
-	plain, err := catalog.Open("plain")
-	if err != nil {
-		panic(err)
-	}
-	for _, l := range authoring.Losses(plain, parlance.KindConflict) {
-		if l.Attribute == "kind" || l.Attribute == "fields" {
-			fmt.Println(l.Attribute+":", l.Reason)
-		}
-	}
-	// Output:
-	// kind: status 400 means invalid here
-	// fields: there is no place for them; the detail holds their texts
 }

@@ -1,8 +1,7 @@
-package dialect_test
+package authoring_test
 
 import (
 	"bytes"
-	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -74,28 +73,6 @@ func tell(out *bytes.Buffer, source []byte, d parlance.Diagnostic) {
 	}
 	if d.Hint != "" {
 		out.WriteString("hint: " + d.Hint + "\n")
-	}
-}
-
-func TestCompilingAFaultyFileGivesAllItsFaultsAsOneError(t *testing.T) {
-	t.Parallel()
-	source, err := os.ReadFile("testdata/faults/many_faults_at_once.bad.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = dialect.Compile("many.yaml", source)
-	var faults *dialect.FileError
-	if !errors.As(err, &faults) {
-		t.Fatalf("the error is %v", err)
-	}
-	count := 0
-	for _, d := range faults.Diagnostics {
-		if d.Severity == parlance.SeverityError {
-			count++
-		}
-	}
-	if count < 5 {
-		t.Errorf("%d faults, of five: %v", count, err)
 	}
 }
 

@@ -1,4 +1,4 @@
-package dialect_test
+package authoring_test
 
 import (
 	"encoding/json"
@@ -201,31 +201,6 @@ func TestACaseCanBeMadeByHand(t *testing.T) {
 	if report.Failed != 0 {
 		t.Errorf("%+v", report.Results[1].Differences)
 	}
-}
-
-// Hold a dialect against a recorded response.
-func ExampleTest() {
-	vms, err := catalog.Open("vms")
-	if err != nil {
-		panic(err)
-	}
-	cases, err := authoring.Cases("vms.cases.jsonl", []byte(
-		`{"name": "no seat left", "status": 402, "headers": {"Content-Type": "application/json"}, "body": {"message": "No seat left"}, "outcome": {"kind": "quota", "detail": "No license left"}, "act": "stop"}`))
-	if err != nil {
-		panic(err)
-	}
-	report := authoring.Test(vms, cases...)
-	for _, r := range report.Results {
-		for _, d := range r.Differences {
-			fmt.Printf("%s (%s:%d) %s %s: want %s, got %s\n", r.Name, r.File, r.Line, d.Part, d.Attribute, d.Want, d.Got)
-		}
-	}
-	fmt.Println(report.Passed, "passed,", report.Failed, "failed")
-	fmt.Println("shapes", report.Coverage.Shapes.Reached, "of", report.Coverage.Shapes.Total)
-	// Output:
-	// no seat left (vms.cases.jsonl:1) reads detail: want "No license left", got "No seat left"
-	// 6 passed, 1 failed
-	// shapes 6 of 11
 }
 
 func FuzzCases(f *testing.F) {
