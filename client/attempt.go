@@ -6,29 +6,29 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Attempt is one sending of a request and what came of it.
+// Attempt is one sending of a request, and its result.
 type Attempt struct {
 	Number   int               // from 1
-	Start    time.Time         // when it was sent
-	Took     time.Duration     // until its meaning was known
-	Key      string            // the idempotency key that it was sent with; "" for none
-	Hedged   bool              // it was sent twice, and this is the better response
-	Outcome  parlance.Outcome  // Status is 0 where no response came
+	Start    time.Time         // when the attempt was sent
+	Took     time.Duration     // until the meaning of the response was known
+	Key      string            // the idempotency key that was sent; "" for none
+	Hedged   bool              // a second request was sent as well, and this is the better response
+	Outcome  parlance.Outcome  // its Status is 0 if no response came
 	Decision parlance.Decision // what the dialect says to do about it
 
-	// Err is what kept a response or the whole of its body from coming, or a new
-	// token from being had; nil where nothing did. It is for logs: its text is
-	// that of the transport or of the caller's own Credential.
+	// Err is the error of the transport, of reading the body, or of getting a new
+	// token; nil for none. It is for logs: its text comes from the transport or
+	// from the caller's own Credential.
 	Err error
 
-	// Wait is how long after this attempt the next one is due. It was waited for
-	// where Held is empty, and is what the caller may wait for himself otherwise.
+	// Wait is how long after this attempt the next one is due. If Held is empty,
+	// the Transport waited so long. Otherwise the caller may wait and retry.
 	Wait time.Duration
 
-	// Again is set where another attempt follows this one.
+	// Again is set if another attempt follows this one.
 	Again bool
 
-	// Held says, for people, why an act that repeats was not followed; "" where
-	// it was, and where the act retries nothing.
+	// Held says, for people, why the Transport did not retry although the
+	// Decision says so. It is "" if it did, or if the act retries nothing.
 	Held string
 }

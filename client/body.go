@@ -7,15 +7,15 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// firstRead is the least that is set aside for a body of unknown length; what a
-// Content-Length promises is believed up to trustedLength only.
+// firstRead is allocated for a body of unknown length. A Content-Length is
+// believed up to trustedLength only.
 const (
 	firstRead     = 512
 	trustedLength = 64 << 10
 )
 
-// mustRead reports whether a body can tell more than status and header do. That
-// of a failure is read in any case, so that no connection is held by a wait.
+// mustRead reports whether a body can tell more than status and header do. The
+// body of a failure is always read, so that a wait holds no connection.
 func mustRead(d *dialect.Dialect, req dialect.Request, resp *http.Response) bool {
 	if resp.Body == nil || resp.Body == http.NoBody {
 		return false
@@ -24,16 +24,16 @@ func mustRead(d *dialect.Dialect, req dialect.Request, resp *http.Response) bool
 }
 
 // replayed is a body of which a part was read ahead: head comes first, then err,
-// or what is left of rest.
+// or the rest.
 type replayed struct {
 	head []byte
 	err  error
-	rest io.ReadCloser // nil where head is all there is
+	rest io.ReadCloser // nil if head is all
 }
 
 // peek reads up to limit bytes of a response's body and puts b in its place,
-// which gives the caller all of it. cut tells that there is more. err is what
-// broke the body off; the caller meets it in the same place.
+// which gives the caller all of it. cut says that there is more. err is the error
+// that ended the body; the caller gets it in the same place.
 func (b *replayed) peek(resp *http.Response, limit int) (head []byte, cut bool, err error) {
 	size := firstRead
 	if n := resp.ContentLength; n > 0 {
@@ -64,7 +64,7 @@ func (b *replayed) peek(resp *http.Response, limit int) (head []byte, cut bool, 
 	return head, true, err
 }
 
-// Read gives what was read ahead, then the rest.
+// Read gives the bytes that were read ahead, then the rest.
 func (b *replayed) Read(p []byte) (int, error) {
 	switch {
 	case len(b.head) > 0:
@@ -79,7 +79,7 @@ func (b *replayed) Read(p []byte) (int, error) {
 	return b.rest.Read(p)
 }
 
-// Close closes what is not read to its end.
+// Close closes the rest.
 func (b *replayed) Close() error {
 	b.head = nil
 	if b.rest == nil {

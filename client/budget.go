@@ -6,33 +6,34 @@ import (
 	"time"
 )
 
-// Budget pays for retries, so that callers who retry cannot keep a server down
-// that has stalled: every response of a working server puts a part of a retry in,
-// every retry takes a whole one out, and where there is none left the response is
-// handed back. Each host has its own. A Budget may be shared by any number of
-// Transports, and is safe for concurrent use; the zero value pays for nothing.
+// Budget limits retries, so that they cannot keep a stalled server down. Each
+// success adds a part of a retry, and each retry takes a whole one. If none is
+// left, the response is returned without a retry. Each host has its own account.
 //
-// It is filled by successes and not by requests or by time (as the token buckets
-// of gRPC's retryThrottling are): while nothing succeeds, nothing is added to the
-// load, however many callers there are.
+// A Budget may be shared by any number of Transports, and is safe for concurrent
+// use. The zero value allows no retry.
 //
-// A Budget that runs out takes back what it has paid for and what has not been
-// sent yet: so many failures in so short a time are no accidents of single
-// requests, and those that wait would meet the same server, all at once and just
-// as it recovers (docs/storm.md).
+// Only successes fill it, not requests or time (gRPC's retryThrottling does the
+// same). While nothing succeeds, nothing is added to the load, however many
+// callers there are.
+//
+// A Budget that runs out also revokes the retries that it has allowed and that
+// still wait. So many failures in so short a time mean that the server is down.
+// The waiting requests would all reach it at once, just as it recovers
+// (docs/storm.md).
 type Budget struct {
 	capacity int64 // in thousandths of a retry
 	deposit  int64
 
-	spent atomic.Int32 // how many buckets there are, so that a success need not lock where all are full
+	spent atomic.Int32 // how many accounts are not full, so that a success need not lock if all are
 	mu    sync.Mutex
 	hosts map[string]bucket // those that are not full
 }
 
-// bucket is what one host has.
+// bucket is the account of one host.
 type bucket struct {
 	left int64
-	dry  time.Time // when it was last asked for more than it had
+	dry  time.Time // when a retry was last refused
 }
 
 // The budget of a Transport that was given none.
@@ -41,14 +42,14 @@ const (
 	budgetDeposit  = 0.1
 )
 
-// NewBudget makes a Budget of which each host's bucket holds capacity retries,
-// is full at the start, and gains deposit of a retry with each success: 100 and
-// 0.1 are a Transport's own.
+// NewBudget makes a Budget whose account for each host holds capacity retries and
+// is full at the start. Each success adds deposit of a retry. A Transport's own
+// has 100 and 0.1.
 func NewBudget(capacity int, deposit float64) *Budget {
 	return &Budget{capacity: int64(max(capacity, 0)) * 1000, deposit: int64(max(deposit, 0) * 1000)}
 }
 
-// succeed puts in what a success earns.
+// succeed adds the deposit of a success.
 func (b *Budget) succeed(host string) {
 	if b.spent.Load() == 0 {
 		return
@@ -67,11 +68,11 @@ func (b *Budget) succeed(host string) {
 	b.spent.Store(int32(len(b.hosts)))
 }
 
-// maxBuckets bounds the memory of a caller of ever new hosts: what is spent with
-// more than these is forgotten, one for one.
+// maxBuckets bounds the memory of a caller with ever new hosts. With more than
+// these, an account is forgotten for each new one.
 const maxBuckets = 10000
 
-// pay takes out one retry, and reports false where there is none.
+// pay takes one retry, and reports false if there is none.
 func (b *Budget) pay(host string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -99,7 +100,7 @@ func (b *Budget) pay(host string) bool {
 	return paid
 }
 
-// ranOut reports whether there was none for somebody since a time.
+// ranOut reports whether a retry was refused since a time.
 func (b *Budget) ranOut(host string, since time.Time) bool {
 	if b.spent.Load() == 0 {
 		return false

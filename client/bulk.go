@@ -11,20 +11,21 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// ItemDecision is what the dialect says of one record of a bulk response, as if it
-// had been sent alone. It panics where there is no such record.
+// ItemDecision is the Decision on one record of a bulk response, as if the record
+// had been sent alone. It panics if there is no such record.
 func (r *Report) ItemDecision(i int) parlance.Decision {
 	return r.of.dialect.Decide(r.of.asked(), &r.Outcome.Items[i].Outcome)
 }
 
-// Bulk builds the follow-up of a bulk request whose answer is partial: a request
-// of just the records that failed. A [Transport] never retries a bulk request
-// whole, since some of it is done. The zero value matches by place, writes a JSON
-// array, and takes what may be repeated as it is.
+// Bulk builds the follow-up of a bulk request whose response is partial: a
+// request of just the records that failed. A [Transport] never retries a bulk
+// request as a whole, since some of it succeeded. The zero value matches records
+// by position, writes a JSON array, and takes the records that may be retried
+// unchanged.
 type Bulk[T any] struct {
-	// ID is the id of a record as the response has it (parlance.Item.ID). It is
-	// needed where the response speaks only of some of the records. nil matches by
-	// place: the response has as many records as were sent, in their order.
+	// ID is the ID of a record as the response has it (parlance.Item.ID). It is
+	// needed if the response lists only some of the records. nil matches by
+	// position: the response has as many records as were sent, in their order.
 	ID func(T) string
 
 	// Encode makes the body of the follow-up, with the Content-Type of the first
@@ -32,19 +33,22 @@ type Bulk[T any] struct {
 	Encode func([]T) ([]byte, error)
 
 	// Take chooses among the records that failed. nil takes those whose Decision
-	// says retry or refresh and that are safe to retry; what is to be corrected
-	// is taken by a caller that has corrected it.
+	// is retry or refresh and that are safe to retry. A record that must be
+	// corrected is for a Take of the caller that corrected it.
 	Take func(parlance.Item, parlance.Decision) bool
 }
 
-// ErrUnmatched is what FollowUp wraps where it cannot tell which record is which.
+// ErrUnmatched is wrapped by FollowUp's error if it cannot tell which record is
+// which.
 var ErrUnmatched = errors.New("client: the response's records cannot be matched with those that were sent")
 
-// FollowUp returns the request for what is left of records, which are those that
-// resp answers, in the order sent; and what of them it holds. Both are nil where
-// nothing is left. The request has the caller's context, URL and headers; an
-// idempotency key is left out, for another body needs another key. When to send
-// it is told by the Decision of [ReportOf].
+// FollowUp returns the request for the records that are left, and those records.
+// records are the ones that were sent, in their order, and resp is the response
+// to them. Both results are nil if no record is left.
+//
+// The request has the caller's context, URL and headers. It has no idempotency
+// key, since another body needs another key. The Decision of [ReportOf] says when
+// to send it.
 func (b Bulk[T]) FollowUp(resp *http.Response, records []T) (*http.Request, []T, error) {
 	r, ok := ReportOf(resp)
 	if !ok {
@@ -74,7 +78,7 @@ func (b Bulk[T]) FollowUp(resp *http.Response, records []T) (*http.Request, []T,
 	return req, rest, nil
 }
 
-// takes reports that a record that failed is part of the follow-up.
+// takes reports that a failed record is part of the follow-up.
 func (b Bulk[T]) takes(it parlance.Item, d parlance.Decision) bool {
 	if b.Take != nil {
 		return b.Take(it, d)
@@ -89,7 +93,7 @@ func (b Bulk[T]) encode(rest []T) ([]byte, error) {
 	return json.Marshal(rest)
 }
 
-// resend is the request of the caller with another body.
+// resend is the caller's request with another body.
 func (r *Report) resend(body []byte) (*http.Request, error) {
 	asked := r.of.req
 	ctx := asked.Context()
@@ -117,7 +121,7 @@ func (b Bulk[T]) match(r *Report, records []T) ([]int, error) {
 	at := make([]int, len(items))
 	if b.ID == nil {
 		if len(items) != len(records) {
-			return nil, fmt.Errorf("%w by their place: it speaks of %d, and %d were sent; give Bulk an ID", ErrUnmatched, len(items), len(records))
+			return nil, fmt.Errorf("%w by position: it lists %d, and %d were sent; set Bulk.ID", ErrUnmatched, len(items), len(records))
 		}
 		for i := range items {
 			at[i] = i
@@ -128,7 +132,7 @@ func (b Bulk[T]) match(r *Report, records []T) ([]int, error) {
 	for i, rec := range records {
 		id := b.ID(rec)
 		if _, twice := places[id]; twice {
-			return nil, fmt.Errorf("%w: two of those sent have the id %q", ErrUnmatched, id)
+			return nil, fmt.Errorf("%w: two records that were sent have the ID %q", ErrUnmatched, id)
 		}
 		places[id] = i
 	}
@@ -137,9 +141,9 @@ func (b Bulk[T]) match(r *Report, records []T) ([]int, error) {
 		place, ok := places[items[i].ID]
 		switch {
 		case !ok:
-			return nil, fmt.Errorf("%w: none was sent with the id %q", ErrUnmatched, items[i].ID)
+			return nil, fmt.Errorf("%w: no record was sent with the ID %q", ErrUnmatched, items[i].ID)
 		case seen[place]:
-			return nil, fmt.Errorf("%w: the id %q comes twice", ErrUnmatched, items[i].ID)
+			return nil, fmt.Errorf("%w: the ID %q occurs twice in the response", ErrUnmatched, items[i].ID)
 		}
 		at[i], seen[place] = place, true
 	}

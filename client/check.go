@@ -6,10 +6,14 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Check is nil for a response whose Outcome is good, an [*Error] for one that
-// is a failure or partial, whatever its HTTP status, and [ErrForeign] for one
-// that did not come through a [Transport]. A good one that the dialect says to
-// stop at is an [*Error], too: a redirect, where the API says that it gives none.
+// Check makes a Go error of a response:
+//
+//   - nil if its Outcome is good
+//   - an [*Error] if it is a failure or partial, also under a 200
+//   - an [*Error] if it is good and the Decision is stop, such as a redirect of
+//     an API that documents none
+//   - [ErrForeign] if it did not come through a [Transport]
+//
 // It leaves the body alone: the caller still closes it.
 func Check(resp *http.Response) error {
 	x, ok := exchangeOf(resp)

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// errAttemptTimeout is what an attempt ends with that ran out of its own time. To
-// errors.Is it is context.DeadlineExceeded, as for any other deadline.
+// errAttemptTimeout is the error of an attempt that took too long. To errors.Is
+// it is context.DeadlineExceeded, like any other deadline.
 var errAttemptTimeout error = attemptTimeout{}
 
 type attemptTimeout struct{}
 
-func (attemptTimeout) Error() string        { return "client: the attempt ran out of its time" }
+func (attemptTimeout) Error() string        { return "client: the attempt took longer than its timeout" }
 func (attemptTimeout) Timeout() bool        { return true }
 func (attemptTimeout) Is(target error) bool { return target == context.DeadlineExceeded }
 
@@ -24,8 +24,8 @@ type clock struct {
 	cancel context.CancelFunc
 }
 
-// startClock gives an attempt its time, and the request the context that ends
-// with it.
+// startClock starts the timeout of an attempt, and gives the request the context
+// that ends with it.
 func (x *exchange) startClock(out **http.Request) (c clock) {
 	if x.cfg.timeout <= 0 {
 		return c
@@ -37,8 +37,8 @@ func (x *exchange) startClock(out **http.Request) (c clock) {
 	return c
 }
 
-// stop ends the time of an attempt. Where it has run out, no response came; where
-// a body streams on, its context lives until the body is closed.
+// stop ends the timeout of an attempt. If it has passed, no response came. If a
+// body still streams, its context lives until the body is closed.
 func (c clock) stop(x *exchange, resp *http.Response, err error) (*http.Response, error) {
 	if c.timer == nil {
 		return resp, err
@@ -58,8 +58,8 @@ func (c clock) stop(x *exchange, resp *http.Response, err error) (*http.Response
 	return resp, err
 }
 
-// untilClosed keeps a context until a body is closed. That of a switched protocol
-// can be written to, and stays so.
+// untilClosed keeps a context until a body is closed. The body of a switched
+// protocol stays writable.
 func untilClosed(body io.ReadCloser, cancel context.CancelFunc) io.ReadCloser {
 	c := &cancelled{body, cancel}
 	if w, ok := body.(io.Writer); ok {

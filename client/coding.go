@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// undo gives the text of a body whose content coding is still on it, because the
-// caller asked for it himself: net/http undoes only the gzip that it asked for.
-// What is in a coding that we do not know cannot be read, which is for the
-// dialect to judge, and is nil. The text is no longer than limit, so that a bomb
-// costs no more than a body. cut goes in and comes out: there is more.
+// undo removes the content coding of a body if the caller asked for the coding;
+// net/http removes only the gzip that it asked for itself. For an unknown coding
+// it returns nil, and the dialect judges that. The text is no longer than limit,
+// so a bomb costs no more than a body. cut goes in and comes out: it says that
+// there is more.
 func undo(header http.Header, body []byte, cut bool, limit int) ([]byte, bool) {
 	switch strings.ToLower(strings.TrimSpace(strings.Join(header["Content-Encoding"], ","))) {
 	case "", "identity":

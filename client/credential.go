@@ -10,19 +10,19 @@ import (
 )
 
 // Credential gives the bearer tokens that a [Transport] sends. Its methods are
-// called concurrently. [Login] is one; it sees to it that a token is renewed
-// once, however many requests found it expired.
+// called concurrently. [Login] is one. It renews an expired token once, however
+// many requests need it.
 type Credential interface {
-	// Token returns the token to send now, and gets one where there is none
-	// that is good. It obeys the context.
+	// Token returns the token to send now, and gets a new one if it has no valid
+	// one. It obeys the context.
 	Token(ctx context.Context) (string, error)
 
-	// Invalidate says that the server refused this token. One that was replaced
-	// in the meantime is none of its concern.
+	// Invalidate says that the server refused this token. It ignores a token that
+	// has been replaced in the meantime.
 	Invalidate(token string)
 }
 
-// placement is where a token goes: the field, and what stands before it.
+// placement is the header field of a token, and the text before the token.
 func placement(auth dialect.Auth) field {
 	f := field{name: "Authorization", value: auth.Scheme}
 	if auth.Header != "" {
@@ -40,14 +40,14 @@ func placement(auth dialect.Auth) field {
 type originKey struct{}
 
 // atHome reports whether a request goes to the origin that the caller named, so
-// that what is the caller's secret may go with it: not to where a redirect led
-// away, nor where a response pointed that is followed.
+// that the caller's secrets may go with it. It is false after a redirect to
+// another origin, and for a followed URL at another origin.
 func atHome(req *http.Request) bool {
 	return sameOrigin(homeOf(req), req.URL)
 }
 
-// homeOf is the origin that the caller named: where the redirects began that led
-// to a request, and before that what was followed to it.
+// homeOf is the origin that the caller named: that of the first request, before
+// all redirects and all followed URLs.
 func homeOf(req *http.Request) *url.URL {
 	first := req
 	for first.Response != nil && first.Response.Request != nil {

@@ -1,15 +1,25 @@
-// Package client is the calling end of a dialect: an [http.RoundTripper] that
-// reads each response as its provider means it and does what the provider's
-// page says. It waits and retries where that is safe, renews a token that has
-// expired, and hands back everything else.
+// Package client is an [http.RoundTripper] that reads each response as its API
+// means it and retries if that is safe.
 //
-//	d, err := catalog.Open("vms")
-//	…
+//	d, err := catalog.Open("stripe")
+//	if err != nil {
+//		return err
+//	}
 //	c := &http.Client{Transport: client.New(d)}
-//	resp, err := c.Get("https://vms.example/cameras")
+//	resp, err := c.Get("https://api.stripe.com/v1/charges/ch_1")
+//	if err != nil {
+//		return err // an *Error: no response came
+//	}
+//	defer resp.Body.Close()
+//	if err := client.Check(resp); err != nil {
+//		return err // an *Error: errors.Is(err, parlance.ErrNotFound) and so on
+//	}
 //
-// The transport never turns a response into an error and never hides one: the
-// caller always gets the last response with its body readable. [ReportOf] tells
-// what it came to and what was tried; [Check] makes a Go error of it. Both are
-// explicit calls, since net/http forbids a RoundTripper to do so.
+// It obeys the provider's page: it waits as long as the page says, renews an
+// expired token, and returns every other response to the caller.
+//
+// The transport never turns a response into an error, since net/http forbids
+// that. The caller always gets the last response with its body readable.
+// [ReportOf] has its meaning and the attempts, and [Check] makes a Go error of
+// it.
 package client

@@ -9,31 +9,31 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Error is a request that did not come to what the caller asked for: no response
-// came, or, from [Check], the response is a failure or a partial one. errors.Is
-// finds the sentinel of its kind (parlance.ErrNotFound) as well as the
-// transport's own error (context.DeadlineExceeded, syscall.ECONNREFUSED).
+// Error says that a request failed: no response came, or [Check] found a failure
+// or a partial success. errors.Is finds the sentinel of its kind, such as
+// parlance.ErrNotFound. It also finds the transport's own error, such as
+// context.DeadlineExceeded or syscall.ECONNREFUSED.
 //
-// It is on purpose not a *parlance.Error: what an upstream said is not what our
-// own client should be told, so a handler that returns it unseen answers with an
-// internal error. A handler that means to pass it on says so:
+// It is not a *parlance.Error, so that an upstream's text does not reach your own
+// clients by accident: a handler that returns it sends an internal error. To pass
+// it on, a handler writes:
 //
 //	return &parlance.Error{Outcome: e.Outcome, Err: e}
 type Error struct {
 	Outcome  parlance.Outcome
-	Decision parlance.Decision // what remains for the caller to do
-	Attempts []Attempt         // every sending, oldest first; none where nothing was sent
-	Key      string            // the idempotency key of all of them; "" for none. See Again
-	Err      error             // the transport's error; nil where a response came
+	Decision parlance.Decision // what is left for the caller to do
+	Attempts []Attempt         // all attempts, oldest first; none if nothing was sent
+	Key      string            // the idempotency key of all attempts; "" for none. See Again
+	Err      error             // the transport's error; nil if a response came
 
 	of *exchange
 }
 
-// ErrForeign is what [Check] says of a response that did not come through a
-// [Transport], whose meaning nobody looked up.
+// ErrForeign is returned by [Check] for a response that did not come through a
+// [Transport], so that its meaning is unknown.
 var ErrForeign = errors.New("client: the response did not come through a client.Transport")
 
-// Error is one line for a log: the cause or the Outcome, how often it was tried,
+// Error is one line for a log: the cause or the Outcome, the number of attempts,
 // and what the provider says to do.
 func (e *Error) Error() string {
 	cause := parlance.Error{Outcome: e.Outcome, Err: e.Err}
@@ -62,15 +62,15 @@ var adviceOn = map[parlance.Act]string{
 	parlance.ActStop:     "do not retry",
 }
 
-// Unwrap is the transport's error.
+// Unwrap returns the transport's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is finds the sentinel of the Outcome's kind.
+// Is reports that target is the sentinel of the Outcome's kind.
 func (e *Error) Is(target error) bool {
 	return (&parlance.Error{Outcome: e.Outcome}).Is(target)
 }
 
-// Timeout reports that time ran out. http.Client's own error asks for it by name.
+// Timeout reports a timeout. http.Client's own error calls it by name.
 func (e *Error) Timeout() bool {
 	var t interface{ Timeout() bool }
 	return errors.Is(e.Err, context.DeadlineExceeded) || errors.As(e.Err, &t) && t.Timeout()

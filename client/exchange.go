@@ -15,30 +15,30 @@ import (
 )
 
 // exchange is one request of the caller's and all the attempts at it. It is also
-// the context that its attempts are sent with: the caller's, by which a response
-// leads back here; and it holds the request that is sent. That spares the
-// allocations of both. Thousands may wait at once, so it is kept small: what is
-// told of it is gathered when somebody asks ([ReportOf]).
+// the context of its attempts, by which a response leads back here, and it holds
+// the request that is sent. That saves two allocations. It is kept small, since
+// thousands may wait at once: a Report is made only when it is asked for
+// ([ReportOf]).
 type exchange struct {
 	context.Context
 	*Transport
-	call     *Call         // what the caller asked of this request; nil for nothing
+	call     *Call         // the settings of this request; nil for none
 	req      *http.Request // the caller's, never altered
 	out      *http.Request // what is sent
-	room     http.Request  // where out begins
+	room     http.Request  // the memory of out
 	key      string        // the idempotency key, "" for none
-	token    string        // the token of ours that goes with out, "" for none
+	token    string        // our token on out, "" for none
 	attempts []Attempt
-	first    [1]Attempt // where attempts begin: most requests have one
+	first    [1]Attempt // the memory of attempts: most requests have one
 	response response   // the last one
 	body     replayed   // of the response that was read last
-	watched  *watched   // nil where nobody watches
+	watched  *watched   // nil if there is no gate or observer
 	retries  int32
-	owned    bool // the header of out is not the caller's any more
+	owned    bool // the header of out is a copy of the caller's
 	renewed  bool // the token was refreshed
 }
 
-// response is what a Report tells of the last response, besides what its Attempt does.
+// response is what a Report says about the last response, besides its Attempt.
 type response struct {
 	data        []byte
 	enveloped   bool
@@ -48,15 +48,15 @@ type response struct {
 	broken      error
 }
 
-// watched is what gates and observers have to be told when an attempt ends.
+// watched is what gates and observers are told when an attempt ends.
 type watched struct {
 	leaving []func(*http.Response, *Attempt)
-	ctx     context.Context // of the attempt, as the observers made it
+	ctx     context.Context // of the attempt, as the observers returned it
 }
 
 type exchangeKey struct{}
 
-// Value finds the exchange, and what the caller's context holds.
+// Value finds the exchange, and the values of the caller's context.
 func (x *exchange) Value(key any) any {
 	if _, ok := key.(exchangeKey); ok {
 		return x
@@ -91,8 +91,8 @@ var (
 	errNoResponse = errors.New("client: the base transport returned neither a response nor an error")
 )
 
-// prepare makes the request that is sent first: the caller's, with what the
-// dialect and the credential add.
+// prepare makes the first request: the caller's, with the fields that the dialect
+// and the credential add.
 func (x *exchange) prepare() error {
 	if x.req.URL == nil {
 		return errNoURL
@@ -125,9 +125,9 @@ func (x *exchange) prepare() error {
 	return nil
 }
 
-// shield keeps the base from retrying by itself what this dialect does not call
-// safe: net/http takes any request with an Idempotency-Key for idempotent, and
-// sends it again on a new connection where it can have the body again.
+// shield keeps the base from retrying by itself if the dialect does not call that
+// safe. net/http treats any request with an Idempotency-Key as idempotent, and
+// sends it again on a new connection if its body can be had again.
 func (x *exchange) shield() {
 	h := x.out.Header
 	if x.key != "" || !needsKey(x.out.Method) || len(h["Idempotency-Key"])+len(h["X-Idempotency-Key"]) == 0 {
@@ -139,7 +139,7 @@ func (x *exchange) shield() {
 	}
 }
 
-// tokenless is the error where no token could be had, so that nothing was sent.
+// tokenless is the error if no token could be had, so that nothing was sent.
 func (x *exchange) tokenless(err error) *Error {
 	o := parlance.Outcome{Kind: parlance.KindUnauthenticated}
 	d := parlance.Decision{Act: parlance.ActStop, RetrySafe: true, Why: "no token could be had, so the request was not sent"}
@@ -153,8 +153,8 @@ func (x *exchange) tokenless(err error) *Error {
 	return &Error{of: x, Outcome: o, Err: err, Decision: d, Key: x.sentKey()}
 }
 
-// notSent is the error where a gate kept the first attempt from being sent. It
-// is a word of our own, never mistaken for a server's.
+// notSent is the error if a gate stopped the first attempt. Its reason is our
+// own, and is never mistaken for a server's.
 func (x *exchange) notSent(err error) *Error {
 	o := parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonNotSent}
 	if x.Err() != nil {
@@ -182,8 +182,8 @@ func (x *exchange) authorize(token string) {
 // set sets a field of the request to be sent.
 func (x *exchange) set(name, value string) { x.setShared(name, []string{value}) }
 
-// setShared sets a field to values that others use too. The caller's header is
-// left alone, and its values, which nobody writes to, are shared.
+// setShared sets a field to values that others use too. It leaves the caller's
+// header alone and shares its values, since nothing writes to them.
 func (x *exchange) setShared(name string, values []string) {
 	if !x.owned {
 		if x.out.Header = maps.Clone(x.out.Header); x.out.Header == nil {
@@ -194,13 +194,13 @@ func (x *exchange) setShared(name string, values []string) {
 	x.out.Header[name] = values
 }
 
-// send makes one attempt and reports it. A response that it returns gives its
-// reader all of the body that came.
+// send makes one attempt and reports it. The reader of the response gets all of
+// the body that came.
 func (x *exchange) send() (*http.Response, error) {
 	x.attempts = append(x.attempts, Attempt{Number: len(x.attempts) + 1, Start: time.Now(), Key: x.key})
 	a := x.last()
 	asked := x.asked()
-	defer x.leave(nil, nil) // where the base panics; else it has been called
+	defer x.leave(nil, nil) // if the base panics; else it has been called
 	out := x.begin(a)
 	clock := x.startClock(&out)
 
@@ -233,7 +233,7 @@ func (x *exchange) send() (*http.Response, error) {
 	return resp, err
 }
 
-// tried are the acts on the responses before the last one.
+// tried are the acts of the Decisions before the last one.
 func (x *exchange) tried() []parlance.Act {
 	if len(x.attempts) == 1 {
 		return nil
@@ -252,8 +252,8 @@ func (x *exchange) asked() dialect.Request {
 	return q
 }
 
-// begin tells the observers, and returns the request with the context and the
-// fields that they want it to have.
+// begin calls the observers. It returns the request with their context and
+// fields.
 func (x *exchange) begin(a *Attempt) *http.Request {
 	if len(x.cfg.observers) == 0 {
 		return x.out
@@ -269,7 +269,7 @@ func (x *exchange) begin(a *Attempt) *http.Request {
 	return out.WithContext(x.watched.ctx)
 }
 
-// read learns what a response means, from its body where that can tell.
+// read learns the meaning of a response, from its body if that can say more.
 func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) {
 	n := &x.response
 	answer := httpdialect.Response(resp, nil)
@@ -283,7 +283,7 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 	}
 	r := x.dialect.Decode(asked, answer)
 	if n.broken != nil && !r.Outcome.Kind.Failing() {
-		// Half of a success proves nothing. Half of a failure is a failure still.
+		// Half of a success proves nothing. Half of a failure is still a failure.
 		r = dialect.Decoded{Outcome: parlance.OutcomeOfTransport(n.broken)}
 	}
 	a.Outcome = r.Outcome

@@ -11,9 +11,8 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// follow does what the Decision on the last attempt says and reports whether
-// there is a request to be sent again. If there is none, and the act was to retry,
-// the attempt says why.
+// follow does what the Decision on the last attempt says, and reports whether to
+// send a request again. If not, and the act was to retry, the attempt says why.
 func (x *exchange) follow() bool {
 	a := x.last()
 	if x.cfg.budget != nil && a.Outcome.Status != 0 && !a.Outcome.Kind.ServerFault() && a.Outcome.Kind != parlance.KindRateLimited {
@@ -45,8 +44,8 @@ func (x *exchange) follow() bool {
 	return true
 }
 
-// ready waits and makes the next request. It says what kept it from that; "" for
-// nothing.
+// ready waits and makes the next request. It returns the reason if it cannot; ""
+// if it did.
 func (x *exchange) ready(a *Attempt) string {
 	host := x.out.URL.Host
 	switch {
@@ -68,15 +67,15 @@ const (
 	heldContext = "the context ended during the wait"
 )
 
-// hold notes what kept the attempt from being followed by another; "" is nothing.
+// hold notes why no attempt follows this one; "" for no reason.
 func (a *Attempt) hold(why string) {
 	if why != "" {
 		a.Held = "not retried: " + why
 	}
 }
 
-// delay is the wait before the next attempt. A backoff that may begin below the
-// ceiling is drawn below it, so that it is waited for.
+// delay is the wait before the next attempt. A backoff that begins below the
+// ceiling is drawn below it, so that the wait is never too long.
 func (x *exchange) delay(d parlance.Decision) time.Duration {
 	if top := x.ceiling(); d.Backoff.Floor <= top {
 		d.Backoff.Cap = min(d.Backoff.Cap, top)
@@ -92,15 +91,15 @@ func (x *exchange) ceiling() time.Duration {
 	return x.cfg.ceiling
 }
 
-// held says what keeps a retry from being made; "" for nothing. What the budget
-// pays for is the last thing asked, for it is then spent.
+// held says why a retry is not made; "" if it may be. The budget is asked last,
+// because asking spends a retry.
 func (x *exchange) held(a *Attempt) string {
 	d := a.Decision
 	switch {
 	case x.asks().Once:
 		return "the caller asked to send it once (Call.Once)"
 	case d.Scope == parlance.ScopeItems:
-		return "some of it is done; send what failed in a request of its own"
+		return "part of it succeeded; send the failed records in a new request"
 	case !d.RetrySafe && a.Outcome.Status >= 400 && a.Outcome.Status <= 499:
 		return "after a 4XX a " + methodOf(x.out) + " is retried only with an idempotency key or an operation that the dialect marks"
 	case !d.RetrySafe:
@@ -126,7 +125,7 @@ func (x *exchange) held(a *Attempt) string {
 	return ""
 }
 
-// tooLong says why a wait is not begun; "" where it is.
+// tooLong says why a wait is not begun; "" if it may be.
 func (x *exchange) tooLong(wait time.Duration) string {
 	if ceiling := x.ceiling(); wait > ceiling {
 		return fmt.Sprintf("the wait of %s is longer than %s, the longest allowed (WithMaxWait)", rounded(wait), rounded(ceiling))
@@ -137,8 +136,7 @@ func (x *exchange) tooLong(wait time.Duration) string {
 	return ""
 }
 
-// rounded is a time as people write it: rounded up, without the parts that are
-// zero.
+// rounded is a duration for people: rounded up, without the parts that are zero.
 func rounded(d time.Duration) string {
 	unit := time.Millisecond
 	switch {
@@ -157,8 +155,8 @@ func rounded(d time.Duration) string {
 	return text
 }
 
-// refresh drops the token that was refused, so that nobody sends it again, and
-// puts a new one on the request where that is to be retried.
+// refresh drops the refused token, so that no other request sends it. It puts a
+// new one on the request if that is to be retried.
 func (x *exchange) refresh(a *Attempt) {
 	if x.token == "" || x.renewed {
 		return // a second refusal says nothing of the token's age
@@ -180,8 +178,7 @@ func (x *exchange) refresh(a *Attempt) {
 	}
 }
 
-// wait sleeps under the caller's context, and reports false where that ended
-// first.
+// wait sleeps under the caller's context. It reports false if that ended first.
 func (x *exchange) wait(d time.Duration) bool {
 	if d <= 0 {
 		return x.Err() == nil
@@ -200,8 +197,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// rewind makes the next request of the last one, its body from the beginning. It
-// is another request in memory: the base may still be at work on the last one.
+// rewind makes the next request from the last one, with its body from the
+// beginning. It is a new request in memory, since the base may still use the last
+// one.
 func (x *exchange) rewind() bool {
 	out := x.out.WithContext(x)
 	defer x.shield()

@@ -9,34 +9,36 @@ import (
 	"time"
 )
 
-// Gate stands between the transport and the wire: a pacer that keeps below a
-// server's limits, a breaker that spares one that is down. It is asked before
-// every attempt and told what came of it. It is called concurrently.
+// Gate decides whether and when an attempt is sent: a pacer that keeps below a
+// server's limits, or a breaker that spares a server that is down. It is asked
+// before every attempt and gets the result. It is called concurrently.
 type Gate interface {
-	// Enter is asked before an attempt is sent, and must not block. wait is how
-	// long the attempt is to be held first; an error refuses it, and nothing is
-	// sent. leave, where it is not nil, is called exactly once: with the response
-	// (nil where none came) and the attempt, or with two nils where the attempt
-	// was not sent after all.
+	// Enter is called before an attempt is sent, and must not block.
+	//
+	//   - wait is how long to hold the attempt first.
+	//   - leave, if it is not nil, is called exactly once: with the attempt and
+	//     its response (nil if none came), or with two nils if the attempt was
+	//     not sent.
+	//   - err refuses the attempt, and nothing is sent.
 	Enter(req *http.Request) (wait time.Duration, leave func(*http.Response, *Attempt), err error)
 }
 
-// ErrNotSent is in the error of a request that our own end did not send: a
-// [Gate] refused it, or asked for a longer wait than the ceiling. No server said
-// anything; its Outcome has the reason parlance.ReasonNotSent.
+// ErrNotSent is in the error of a request that the client itself did not send: a
+// [Gate] refused it, or asked for a longer wait than is allowed. There was no
+// response; the Outcome has the reason parlance.ReasonNotSent.
 var ErrNotSent = errors.New("client: the request was not sent")
 
-// notSentError says who kept an attempt from being sent, and for how long.
+// notSentError says why an attempt was not sent, and for how long none will be.
 type notSentError struct {
-	wait  time.Duration // 0 where that is not known
+	wait  time.Duration // 0 if unknown
 	cause error
 }
 
 func (w *notSentError) Error() string   { return ErrNotSent.Error() + ": " + w.cause.Error() }
 func (w *notSentError) Unwrap() []error { return []error{ErrNotSent, w.cause} }
 
-// gates asks every gate in turn, waits as long as the longest asks, and keeps
-// what is to be called when the attempt has ended.
+// gates asks every gate in turn, waits for the longest wait that they ask for,
+// and keeps the functions to call when the attempt has ended.
 func (x *exchange) gates() error {
 	if x.watched == nil {
 		return nil

@@ -2,16 +2,16 @@ package client
 
 import "time"
 
-// Grant is what a log-in gave.
+// Grant is the result of a login.
 type Grant struct {
 	Token   string    // the bearer token
-	Refresh string    // what gets the next one without a log-in; "" where there is none
-	Expires time.Time // when the token ends; zero where nobody said
+	Refresh string    // the refresh token, which gets the next token without a login; "" for none
+	Expires time.Time // when the token expires; zero if that is unknown
 }
 
-// stale is when a token that came now is to be renewed ahead of the server's
-// refusal: 10 s before its end, or a tenth of its life where that is less. It
-// is zero where the end is not known.
+// stale is when a new token is to be renewed before the server refuses it: 10 s
+// before its end, or a tenth of its life if that is less. It is zero if the end
+// is unknown.
 func (g Grant) stale(now time.Time) time.Time {
 	if g.Expires.IsZero() {
 		return g.Expires

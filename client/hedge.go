@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// transmit hands one attempt to the base, and a second one like it where that is
-// wanted and the first is late.
+// transmit hands one attempt to the base, and a second one like it if hedging is
+// on and the first is late.
 func (x *exchange) transmit(out *http.Request, a *Attempt) (*http.Response, error) {
 	if x.cfg.hedge <= 0 || x.asks().Once || x.hasBody() && x.req.GetBody == nil || !x.dialect.Idempotent(x.asked()) {
 		return x.cfg.base.RoundTrip(out)
@@ -15,7 +15,7 @@ func (x *exchange) transmit(out *http.Request, a *Attempt) (*http.Response, erro
 	return x.hedged(out, a)
 }
 
-// hedgeResult is what one of two requests came to.
+// hedgeResult is the result of one of the two requests.
 type hedgeResult struct {
 	resp   *http.Response
 	err    error
@@ -25,7 +25,7 @@ type hedgeResult struct {
 // good reports that there is no reason to wait for the other one.
 func (r *hedgeResult) good() bool { return r.err == nil && r.resp != nil && r.resp.StatusCode < 500 }
 
-// drop ends a request whose answer nobody wants.
+// drop ends a request whose response is not used.
 func (r *hedgeResult) drop() {
 	r.cancel()
 	if r.err == nil && r.resp != nil && r.resp.Body != nil {

@@ -11,19 +11,19 @@ import (
 )
 
 // needsKey reports whether a retry of the method could do something twice, so
-// that an idempotency key is worth making (RFC 9110, 9.2.2).
+// that an idempotency key is needed (RFC 9110, 9.2.2).
 func needsKey(method string) bool {
 	return method == http.MethodPost || method == http.MethodPatch
 }
 
-// newKey is a key that nobody else makes: at least 128 random bits.
+// newKey is a unique key: at least 128 random bits.
 func newKey() string { return rand.Text() }
 
-// errTwoKeys is that nobody can tell under which key a request is to be sent.
+// errTwoKeys: it is unclear under which key to send the request.
 var errTwoKeys = errors.New("client: the request has one idempotency key in its header and another in its Call: remove one of them")
 
-// addKey puts an idempotency key on the request that is sent first: the caller's
-// own, or a new one where a retry could do something twice.
+// addKey puts an idempotency key on the first request: the caller's own, or a new
+// one if a retry could do something twice.
 func (x *exchange) addKey() error {
 	name := x.dialect.IdempotencyHeader()
 	if name == "" {
@@ -64,15 +64,15 @@ func (x *exchange) sentKey() string {
 	return x.key
 }
 
-// Again gives a context to send the same request again with, under the same
-// idempotency key, so that a server that did it already does not do it twice:
+// Again makes a context for sending the same request again under the same
+// idempotency key. A server that has done it already does not do it twice:
 //
 //	resp, err = c.Do(req.Clone(e.Again(ctx)))
 //
-// What ctx asks of the Transport stays. Without a key it is ctx.
+// The other settings of [WithCall] in ctx stay. Without a key it returns ctx.
 func (e *Error) Again(ctx context.Context) context.Context { return again(ctx, e.Key) }
 
-// Again is like [Error.Again], where a response came.
+// Again is like [Error.Again], for a response.
 func (r *Report) Again(ctx context.Context) context.Context { return again(ctx, r.Key) }
 
 func again(ctx context.Context, key string) context.Context {
@@ -85,8 +85,8 @@ func again(ctx context.Context, key string) context.Context {
 }
 
 // earlierKey is the key of the request that was redirected here with its method
-// (307 and 308, RFC 9110, 15.4.8): to the server it is the same request. Else it
-// is a new one.
+// (307 and 308, RFC 9110, 15.4.8): to the server it is the same request.
+// Otherwise it is a new key.
 func (x *exchange) earlierKey() string {
 	if before, ok := exchangeOf(x.req.Response); ok && before.key != "" && before.req.Method == x.req.Method {
 		return before.key
@@ -94,12 +94,13 @@ func (x *exchange) earlierKey() string {
 	return newKey()
 }
 
-// replayedHeader marks, with "true", a response that was given before under the same
-// idempotency key, as Stripe names it and package server writes it.
+// replayedHeader, with the value "true", marks a stored response to an earlier
+// request with the same idempotency key. Stripe uses it, and package server
+// writes it.
 const replayedHeader = "Idempotent-Replayed"
 
-// final is a Decision on a response, which is to stop where that is a failure that
-// was given before: under the same key the same would be said again.
+// final is a Decision on a response. It is stop if the response is a stored
+// failure: with the same key the same response would come again.
 func final(d parlance.Decision, o *parlance.Outcome, resp *http.Response) parlance.Decision {
 	again := d.Act == parlance.ActRetry || d.Act == parlance.ActRefresh
 	if resp == nil || !again || !o.Kind.Failing() || resp.Header.Get(replayedHeader) != "true" {

@@ -8,56 +8,60 @@ import (
 	"time"
 )
 
-// ErrSpent is what a renewal wraps or returns where the refresh token is no
-// longer good, so that only a new log-in helps.
+// ErrSpent is returned or wrapped by a renewal whose refresh token is no longer
+// valid, so that only a new login helps.
 var ErrSpent = errors.New("client: the refresh token is spent")
 
-// loginTimeout bounds a log-in or renewal. It is apart from the contexts of the
-// requests that wait for it, each of which ends its own waiting only: a refresh
-// token that was sent must not be lost because one of them gave up.
+// loginTimeout bounds a login or renewal. The contexts of the waiting requests do
+// not end it, only their own waiting: a refresh token that was sent must not be
+// lost because one of them gave up.
 const loginTimeout = time.Minute
 
-// longestClosed is how long an endpoint is left alone at most, whatever it said: a
-// number that is out of all measure must not end all log-ins.
+// longestClosed bounds how long an endpoint is not asked after its Retry-After,
+// so that an absurd number does not end all logins.
 const longestClosed = time.Hour
 
-// Login is a [Credential] that logs in when a token is first asked for, and
-// renews it when it ends or is refused. However many requests wait, one log-in
-// or renewal is under way, and all get what it gives. It is safe for concurrent
-// use.
+// Login is a [Credential] that logs in when a token is first needed, and renews
+// the token when it expires or is refused. However many requests wait, only one
+// login or renewal runs, and all of them get its result. It is safe for
+// concurrent use.
 type Login struct {
 	first func(context.Context) (Grant, error)
 	renew func(ctx context.Context, refresh string) (Grant, error)
 
 	mu     sync.Mutex
 	grant  Grant
-	stale  time.Time // when grant is renewed unasked; zero for never
-	closed time.Time // until when the endpoint wants to be left alone, and
-	why    error     // what it said
-	flight *flight   // the log-in or renewal that is under way
+	stale  time.Time // when grant is renewed without being refused; zero for never
+	closed time.Time // no request to the endpoint before this time
+	why    error     // the error that said so
+	flight *flight   // the login or renewal that is running
 }
 
 var _ Credential = (*Login)(nil)
 
-// flight is one log-in or renewal, for all who wait for it.
+// flight is one login or renewal, for all requests that wait for it.
 type flight struct {
 	done  chan struct{} // closed when token and err are set
 	token string
 	err   error
 }
 
-// NewLogin makes a Login. first is the log-in, or OAuth's first grant. renew
-// gets a new token for a refresh token, nil where the API has none: then first
-// is run again. It is also run where renew returns an [ErrSpent]; any other
-// error of renew is the caller's, and the refresh token is kept. Both must not
-// use the Transport that the Login is for.
+// NewLogin makes a Login. Neither function may use the Transport that the Login
+// is for.
+//
+//   - first is the login, or OAuth's first grant.
+//   - renew gets a new token for a refresh token. It is nil if the API has no
+//     refresh tokens; then first runs again.
+//
+// If renew returns an [ErrSpent], first runs again. Any other error of renew goes
+// to the caller, and the refresh token is kept.
 func NewLogin(first func(context.Context) (Grant, error), renew func(ctx context.Context, refresh string) (Grant, error)) *Login {
 	return &Login{first: first, renew: renew}
 }
 
-// Resume starts with what an earlier log-in gave: its token is used until it ends or
-// is refused, and its refresh token before a new log-in. It returns l, which must not
-// have been used yet.
+// Resume starts with the result of an earlier login. Its token is used until it
+// expires or is refused, and then its refresh token before a new login. It
+// returns l, which must not have been used yet.
 func (l *Login) Resume(g Grant) *Login {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,10 +69,10 @@ func (l *Login) Resume(g Grant) *Login {
 	return l
 }
 
-// Token is the current token, or a new one where it is not good any more. The
-// error is that of the log-in or renewal, or the context's. Where that was a
-// [TokenError] with a RetryAfter, it is retried until then, an hour at
-// most, and nobody asks.
+// Token returns the current token, or a new one if it is no longer valid. The
+// error is that of the login or renewal, or the context's. After a [TokenError]
+// with a RetryAfter, the endpoint is not asked again until then, or for an hour
+// at most; Token returns an error at once.
 func (l *Login) Token(ctx context.Context) (string, error) {
 	l.mu.Lock()
 	if l.grant.Token != "" && (l.stale.IsZero() || time.Now().Before(l.stale)) {
@@ -105,7 +109,7 @@ func (l *Login) Invalidate(token string) {
 	}
 }
 
-// waitError is that no token can be had for so long.
+// waitError says for how long no token can be had.
 type waitError struct {
 	left  time.Duration
 	cause error
@@ -121,7 +125,7 @@ func (l *Login) fly(ctx context.Context, f *flight, refresh string) {
 	defer cancel()
 	grant, err := l.guarded(ctx, refresh)
 	if err == nil && grant.Token == "" {
-		err = errors.New("client: the log-in gave no token")
+		err = errors.New("client: the login gave no token")
 	}
 
 	l.mu.Lock()
@@ -139,18 +143,18 @@ func (l *Login) fly(ctx context.Context, f *flight, refresh string) {
 	close(f.done)
 }
 
-// guarded makes an error of a panic in the caller's own function: it would end
-// the process, for nobody can recover on this goroutine.
+// guarded makes an error of a panic in the caller's own function. Nothing could
+// recover it on this goroutine, and the process would end.
 func (l *Login) guarded(ctx context.Context, refresh string) (grant Grant, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fmt.Errorf("client: the log-in panicked: %v", cause)
+			err = fmt.Errorf("client: the login panicked: %v", cause)
 		}
 	}()
 	return l.get(ctx, refresh)
 }
 
-// get renews with the refresh token where there is one, else logs in.
+// get renews with the refresh token if there is one, else logs in.
 func (l *Login) get(ctx context.Context, refresh string) (Grant, error) {
 	if refresh != "" && l.renew != nil {
 		grant, err := l.renew(ctx, refresh)

@@ -230,8 +230,8 @@ func TestOAuthErrorsSayWhatTheEndpointSaidAndNoSecret(t *testing.T) {
 	}{
 		{"a wrong client", `{"error":"invalid_client"}`, 401, `client: the token endpoint responded with 401 "invalid_client"`},
 		{"a limit", `slow down`, 429, `client: the token endpoint responded with 429 ""`},
-		{"a page", `<html>`, 200, `client: the token endpoint answered what is not JSON: invalid character '<' looking for beginning of value`},
-		{"no token", `{}`, 200, `client: the log-in gave no token`},
+		{"a page", `<html>`, 200, `client: the response of the token endpoint is not JSON: invalid character '<' looking for beginning of value`},
+		{"no token", `{}`, 200, `client: the login gave no token`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,12 +16,14 @@ import (
 	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
-// NewOAuth is a [Login] at an OAuth 2 token endpoint (RFC 6749, 4 and 6). first
-// is the form of the first grant, such as grant_type=client_credentials with
-// its client_id and client_secret; a refresh sends the latter two again. If it is
-// empty there is no first grant: once the refresh token of [Login.Resume] is spent,
-// no token can be had. hc is http.DefaultClient if nil, and must not use the Transport that the Login is
-// for.
+// NewOAuth is a [Login] at an OAuth 2 token endpoint (RFC 6749, 4 and 6).
+//
+//   - first is the form of the first grant, such as grant_type=client_credentials
+//     with its client_id and client_secret. A refresh sends the latter two again.
+//   - If first is empty, only the refresh token of [Login.Resume] is used. Once
+//     it is spent, no token can be had.
+//   - hc is http.DefaultClient if nil. It must not use the Transport that the
+//     Login is for.
 func NewOAuth(hc *http.Client, endpoint string, first url.Values) *Login {
 	if hc == nil {
 		hc = http.DefaultClient
@@ -52,22 +54,22 @@ func NewOAuth(hc *http.Client, endpoint string, first url.Values) *Login {
 	)
 }
 
-// errNoGrant is that only a refresh token was given, and it is spent.
+// errNoGrant: only a refresh token was given, and it is spent.
 var errNoGrant = errors.New("client: the refresh token is missing or spent, and there is nothing to log in with")
 
 // TokenError is the response of a token endpoint that gave no token.
 type TokenError struct {
-	Status     int           // of HTTP
-	Code       string        // the error code of RFC 6749, 5.2; "" where there was none
-	RetryAfter time.Duration // when it said to come back; 0 where it did not
+	Status     int           // the HTTP status
+	Code       string        // the error code of RFC 6749, 5.2; "" if there was none
+	RetryAfter time.Duration // the wait that the endpoint asked for; 0 for none
 }
 
-// Error is the status and the code. No part of what was sent is in it.
+// Error is the status and the code. It holds nothing of the request.
 func (e *TokenError) Error() string {
 	return fmt.Sprintf("client: the token endpoint responded with %d %.60q", e.Status, e.Code)
 }
 
-// plainly reads what no dialect of its own tells of.
+// plainly reads responses that have no dialect of their own.
 var plainly = sync.OnceValues(func() (*dialect.Dialect, error) { return dialect.Compile("http.yaml", dialect.HTTP()) })
 
 // retryAfter reads the header in both of its forms (RFC 9110, 10.2.3).
@@ -79,7 +81,7 @@ func retryAfter(resp *http.Response) time.Duration {
 	return d.Decode(dialect.Request{}, httpdialect.Response(resp, nil)).Outcome.RetryAfter
 }
 
-// maxTokenResponse is more than any token endpoint says.
+// maxTokenResponse is more than any token endpoint sends.
 const maxTokenResponse = 64 << 10
 
 // askToken posts a form to a token endpoint. Its errors hold the endpoint's
@@ -111,7 +113,7 @@ func askToken(ctx context.Context, hc *http.Client, endpoint string, form url.Va
 	case resp.StatusCode != http.StatusOK:
 		return Grant{}, &TokenError{resp.StatusCode, answer.Error, retryAfter(resp)}
 	case err != nil:
-		return Grant{}, fmt.Errorf("client: the token endpoint answered what is not JSON: %w", err)
+		return Grant{}, fmt.Errorf("client: the response of the token endpoint is not JSON: %w", err)
 	}
 	grant := Grant{Token: answer.Token, Refresh: answer.Refresh}
 	seconds, _ := answer.Expires.Float64() // what is no number says nothing

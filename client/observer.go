@@ -8,26 +8,26 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Observer sees every attempt. Its methods are called from the goroutine of the
-// request, one after the other, so they must be quick; and for many requests at
-// once. Nothing in an Attempt is a credential, but the header of the request
-// holds them.
+// Observer sees every attempt. Its methods must be quick: they run on the
+// goroutine of the request, one after the other. They are called concurrently for
+// different requests. An Attempt holds no credential, but the header of the
+// request does.
 type Observer interface {
-	// Before is called when an attempt is about to be sent. The context that it
-	// returns goes with the attempt. It may set header fields of the request,
-	// which is the transport's own, and nothing else of it. Of the attempt Number
-	// and Start are known.
+	// Before is called when an attempt is about to be sent. The attempt goes on
+	// with the context that it returns. It may set header fields of the request,
+	// which is the transport's own copy, and must not change the rest. In the
+	// attempt, only Number and Start are set.
 	Before(ctx context.Context, req *http.Request, a *Attempt) context.Context
 
-	// After is called as soon as it is known what the attempt came to and what
-	// follows it, before any wait. The context is that of Before.
+	// After is called before any wait, as soon as the result of the attempt and
+	// the next step are known. The context is that of Before.
 	After(ctx context.Context, req *http.Request, a *Attempt)
 }
 
-// ObserverFunc is an [Observer] that only looks at what came of each attempt.
+// ObserverFunc is an [Observer] that only sees the result of each attempt.
 type ObserverFunc func(ctx context.Context, req *http.Request, a *Attempt)
 
-// Before returns the context as it is.
+// Before returns the context unchanged.
 func (ObserverFunc) Before(ctx context.Context, _ *http.Request, _ *Attempt) context.Context {
 	return ctx
 }
@@ -35,10 +35,14 @@ func (ObserverFunc) Before(ctx context.Context, _ *http.Request, _ *Attempt) con
 // After calls f.
 func (f ObserverFunc) After(ctx context.Context, req *http.Request, a *Attempt) { f(ctx, req, a) }
 
-// LogTo is an [Observer] that writes a record for each attempt: at Debug what
-// went well, at Info what is retried or is the caller's to put right, at Warn
-// the rest. Names are those of OpenTelemetry's conventions for HTTP where it has
-// them. Of the URL only host and path are written: a query may hold secrets.
+// LogTo is an [Observer] that writes a log record for each attempt:
+//
+//   - at Debug for a success
+//   - at Info for a retry, or for an error that the caller can correct
+//   - at Warn for the rest
+//
+// The names are those of OpenTelemetry's conventions for HTTP, if it has one.
+// Only host and path of the URL are written, since a query may hold secrets.
 func LogTo(l *slog.Logger) Observer {
 	return ObserverFunc(func(ctx context.Context, req *http.Request, a *Attempt) {
 		level := levelOf(a)

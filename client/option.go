@@ -9,8 +9,8 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Option is one setting of a [Transport]. The defaults are good for a caller
-// that somebody waits for.
+// Option is one setting of a [Transport]. The defaults suit a caller that a
+// person is waiting for.
 type Option interface{ apply(*config) }
 
 type option func(*config)
@@ -46,22 +46,22 @@ func defaults() config {
 	}
 }
 
-// WithBase sets the transport that sends, [http.DefaultTransport] if unset. Any
-// RoundTripper will do; it sees each attempt as a request of its own.
+// WithBase sets the transport that sends; the default is [http.DefaultTransport].
+// It can be any RoundTripper, and sees each attempt as a request of its own.
 func WithBase(rt http.RoundTripper) Option {
 	return option(func(c *config) { c.base = rt })
 }
 
-// WithCredential sends a token with every request that has none of its own, in
-// the header and scheme that the dialect names (auth), else as a bearer token,
-// and renews it where the dialect says refresh. Unset, no token is sent and a
-// refresh is left to the caller.
+// WithCredential sends a token with every request that has none of its own. The
+// token goes in the header and scheme that the dialect names (auth), else as a
+// bearer token. It is renewed if the dialect says refresh. Without this option no
+// token is sent, and a refresh is left to the caller.
 func WithCredential(cr Credential) Option {
 	return option(func(c *config) { c.credential = cr })
 }
 
-// WithAPIKey sends a key in a header field with every request that has none of
-// its own, to the host that the caller names and to no other.
+// WithAPIKey sends a key in a header field with every request that does not have
+// that field. It goes only to the host that the caller names.
 func WithAPIKey(header, key string) Option {
 	return option(func(c *config) {
 		c.fixed = append(slices.Clip(c.fixed), field{http.CanonicalHeaderKey(header), key})
@@ -69,63 +69,63 @@ func WithAPIKey(header, key string) Option {
 }
 
 // WithBasic sends a user and a password with every request that has no
-// Authorization of its own (RFC 7617), to the host that the caller names and to
-// no other.
+// Authorization of its own (RFC 7617). They go only to the host that the caller
+// names.
 func WithBasic(user, password string) Option {
 	return WithAPIKey("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 }
 
 // WithMaxBody sets how many bytes of a body are read to learn what a response
-// means: 1 MiB if unset, which is as much as a dialect looks at. The rest of a
-// longer body streams to the caller.
+// means. The default is 1 MiB, as much as a dialect reads. The rest of a longer
+// body streams to the caller.
 func WithMaxBody(bytes int) Option {
 	return option(func(c *config) { c.limit = min(max(bytes, 0), dialect.MaxBody) })
 }
 
-// WithMaxWait sets the longest single wait before a retry: 30 s if unset. A
-// response whose wait is longer is handed back at once, its Decision with it; a
-// wait is never cut short.
+// WithMaxWait sets the longest single wait before a retry; the default is 30 s.
+// If the wait would be longer, the response is returned at once, with the
+// Decision in its Report. A wait is never cut short.
 func WithMaxWait(d time.Duration) Option {
 	return option(func(c *config) { c.ceiling = d })
 }
 
-// WithMaxAttempts sets how often a request may be sent: 4 times if unset, and 1
-// sends it once. The one retry after a refreshed token does not count.
+// WithMaxAttempts sets how often a request may be sent. The default is 4, and 1
+// means no retry. The one retry after a refreshed token does not count.
 func WithMaxAttempts(n int) Option {
 	return option(func(c *config) { c.attempts = max(n, 1) })
 }
 
-// WithAttemptTimeout bounds one attempt, until its meaning is known: the head of
-// the response, and as much of the body as can alter it. What streams after that
-// has no bound but the caller's own. An attempt that ran out of time is a timeout
-// like a server's, retried where that is safe. Unset, there is no bound but the
-// context's.
+// WithAttemptTimeout limits one attempt until its meaning is known: the head of
+// the response, and as much of the body as can change the meaning. The rest of
+// the body is limited by the caller's context alone. An attempt that takes too
+// long is a timeout, and is retried if that is safe. The default is no limit but
+// the context's.
 func WithAttemptTimeout(d time.Duration) Option {
 	return option(func(c *config) { c.timeout = d })
 }
 
-// WithBudget sets what pays for retries, to share it with other Transports or to
-// change its size. Unset, a Transport has one of its own, of 100 retries a host
-// and 0.1 for each success. nil lets every retry pass.
+// WithBudget sets the budget for retries, to change its size or to share it with
+// other Transports. The default is a budget of the Transport's own, with 100
+// retries for each host and 0.1 for each success. nil allows every retry.
 func WithBudget(b *Budget) Option {
 	return option(func(c *config) { c.budget = b })
 }
 
-// WithGate adds a [Gate] behind those that were set before.
+// WithGate adds a [Gate]; it comes after those that were added before.
 func WithGate(g Gate) Option {
 	return option(func(c *config) { c.gates = append(slices.Clip(c.gates), g) })
 }
 
-// WithHedge sends a second request where a first one that is safe to retry has
-// no response after d, and takes the first response of the two that is not the
-// server's failure ("The Tail at Scale", Dean and Barroso, 2013). The second one
-// is paid from the budget. Choose for d what 95 of 100 answers need. Unset,
-// nothing is sent twice at once.
+// WithHedge sends a second request if the first has no response after d and is
+// safe to retry. It takes the first of the two responses that is not a failure of
+// the server ("The Tail at Scale", Dean and Barroso, 2013). The second request is
+// paid from the budget. For d, use the time within which 95 of 100 responses
+// arrive. The default is no second request.
 func WithHedge(d time.Duration) Option {
 	return option(func(c *config) { c.hedge = d })
 }
 
-// WithObserver adds an [Observer] behind those that were set before.
+// WithObserver adds an [Observer]; it comes after those that were added before.
 func WithObserver(o Observer) Option {
 	return option(func(c *config) { c.observers = append(slices.Clip(c.observers), o) })
 }

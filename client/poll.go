@@ -12,35 +12,36 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Poller follows an accepted request (202) to its end. The zero value calls by
-// [http.DefaultClient], which is of little use: it needs a Client that calls
-// through a [Transport]. It may be used concurrently.
+// Poller follows an accepted request (202) to its end. Set Client to one that
+// uses a [Transport]: the zero value uses [http.DefaultClient], which cannot tell
+// what a response means. It may be used concurrently.
 type Poller struct {
 	Client *http.Client
 
-	// Every is the wait between two looks where neither the response (Retry-After)
-	// nor the dialect says: 0 begins with a second and doubles to half a minute.
+	// Every is the wait between two looks if neither the response (Retry-After)
+	// nor the dialect states one. 0 begins with a second and doubles up to half a
+	// minute.
 	Every time.Duration
 
-	// Timeout is how long it looks in all: 0 is an hour. A wait that would end
+	// Timeout limits all looks together: 0 is an hour. A wait that would end
 	// after it, or after the context, is not begun.
 	Timeout time.Duration
 
-	// Look is called before each wait, where it is not nil: with the response so
-	// far, and how long until the next look.
+	// Look, if it is not nil, is called before each wait, with the latest
+	// response and the time until the next look.
 	Look func(so *Report, wait time.Duration)
 }
 
-// PendingError is a request that was accepted and has not ended yet. What is the
-// work's own result is no error of Follow's: [Check] tells.
+// PendingError says that a request was accepted and that Follow ended before the
+// work did. A failure of the work itself is not an error of Follow: use [Check].
 type PendingError struct {
-	Where   string        // where to look again; "" where nothing says
-	After   time.Duration // how long to wait before that; 0 where nothing says
+	Where   string        // the URL to look at again; "" if it is unknown
+	After   time.Duration // how long to wait before that; 0 if it is unknown
 	Outcome parlance.Outcome
-	Err     error // why Follow looks no more
+	Err     error // why Follow ended
 }
 
-// Error says where to look.
+// Error says where to look again.
 func (e *PendingError) Error() string {
 	s := "client: the request was accepted and has not ended: " + e.Err.Error()
 	if e.Where != "" {
@@ -49,14 +50,14 @@ func (e *PendingError) Error() string {
 	return s
 }
 
-// Unwrap is why Follow looks no more: context.Cause of a context that ended, for
-// one.
+// Unwrap returns why Follow ended, such as the context.Cause of a context that
+// ended.
 func (e *PendingError) Unwrap() error { return e.Err }
 
 var (
 	errNowhere    = errors.New("the response does not say where to look")
 	errImpatient  = errors.New("the next look would be later than the timeout")
-	errUnfollowed = errors.New("client: the place to look at is no http or https URL")
+	errUnfollowed = errors.New("client: the place to look at is not an http or https URL")
 	errRedirects  = errors.New("client: the place to look at was redirected too often")
 )
 
@@ -68,17 +69,18 @@ const (
 	maxRedirects = 10 // as many as net/http follows
 )
 
-// Follow looks at where an accepted response points (the dialect's poll headers,
-// else Location, RFC 9110, 15.3.3; a GET that points nowhere is itself looked at
-// again) until the response is another, and returns that, its body readable. Any
-// other response comes back at once. A look is a GET of the caller's own headers,
-// without those that speak of a body or a key; to another origin than that of
-// resp none of them goes, nor a credential.
+// Follow waits for the end of accepted work. It looks at the URL that the
+// response names until another response comes, and returns that with its body
+// readable. A response that is not accepted is returned at once.
 //
-// Where it ends too early the last response is returned together with a
-// *[PendingError], its body readable too. It closes the bodies of the responses
-// between. A look that gets no response ends it so, too: Err is then an *[Error], or
-// that of the Client.
+// The URL is in the dialect's poll headers, else in Location (RFC 9110, 15.3.3).
+// A GET without one is sent again to its own URL. Each look is a GET with the
+// caller's headers, except those about a body or a key. A look at another origin
+// than resp's carries no headers and no credential.
+//
+// If Follow ends too early, it returns the last response, its body readable, and
+// a *[PendingError]. If a look gets no response, Err is an *[Error], or the error
+// of the Client. Follow closes the bodies of all other responses.
 func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response, error) {
 	r, ok := ReportOf(resp)
 	if !ok {
@@ -107,17 +109,18 @@ func (p Poller) Follow(ctx context.Context, resp *http.Response) (*http.Response
 	return f.result(ctx, resp, r)
 }
 
-// following is what is known between two looks.
+// following is the state between two looks.
 type following struct {
 	Poller
 	how   dialect.Polling
 	asked *http.Request
-	end   time.Time     // of the patience
+	end   time.Time     // when the timeout ends
 	step  time.Duration // the next wait, if nothing else says
-	place *url.URL      // where it looked last, nil for nowhere yet
+	place *url.URL      // the URL of the last look, nil for none
 }
 
-// again waits, then looks where the last response points. An error is a *PendingError.
+// again waits, then looks at the URL that the last response names. An error is a
+// *PendingError.
 func (f *following) again(ctx context.Context, resp *http.Response, r *Report) (*http.Response, error) {
 	place, err := next(resp, f.how.Headers, f.place, f.asked)
 	if err != nil {
@@ -149,8 +152,8 @@ func (f *following) again(ctx context.Context, resp *http.Response, r *Report) (
 	return nil, pending // the work goes on, and its place is known
 }
 
-// result is what the work came to, which may stand in another place than the response
-// that says that it has ended.
+// result is the result of the work. It may have another URL than the response
+// that says that the work has ended.
 func (f *following) result(ctx context.Context, resp *http.Response, r *Report) (*http.Response, error) {
 	if f.how.Result == "" || r.Outcome.Kind.Failing() || resp.Header.Get(f.how.Result) == "" || f.place == nil {
 		return resp, nil
@@ -167,7 +170,7 @@ func (f *following) result(ctx context.Context, resp *http.Response, r *Report) 
 	return result, nil
 }
 
-// next is where a response points, seen from where it came from.
+// next is the URL that a response names, relative to its own.
 func next(resp *http.Response, headers []string, before *url.URL, asked *http.Request) (*url.URL, error) {
 	for _, name := range headers {
 		ref := resp.Header.Get(name)
@@ -193,10 +196,10 @@ func next(resp *http.Response, headers []string, before *url.URL, asked *http.Re
 	return nil, errNowhere
 }
 
-// bodily are fields of a request that speak of its body, or of it alone.
+// bodily are request fields that describe the body or belong to one request only.
 var bodily = [...]string{"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "Content-Location", "Expect", "If-Match", "If-None-Match", "Prefer", "Idempotency-Key", "X-Idempotency-Key", "Transfer-Encoding"}
 
-// look asks what has become of it.
+// look sends the request for the current state.
 func (p Poller) look(ctx context.Context, hc *http.Client, x *exchange, place *url.URL) (*http.Response, error) {
 	asked := x.req
 	if x.call != nil {
@@ -216,7 +219,7 @@ func (p Poller) look(ctx context.Context, hc *http.Client, x *exchange, place *u
 	} else {
 		req.Header = public(asked.Header)
 	}
-	wary := *hc // net/http takes most fields along on a redirect
+	wary := *hc // net/http keeps most fields on a redirect
 	wary.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		if !sameOrigin(home, req.URL) {
 			req.Header = public(req.Header)
@@ -232,7 +235,7 @@ func (p Poller) look(ctx context.Context, hc *http.Client, x *exchange, place *u
 	return wary.Do(req)
 }
 
-// public are the fields that a stranger may see.
+// public are the fields that another origin may see.
 func public(h http.Header) http.Header {
 	shown := http.Header{}
 	for _, name := range [...]string{"Accept", "Accept-Language", "User-Agent"} {

@@ -7,32 +7,31 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Report tells what a response came to and how it was come by. It is not to be
-// altered.
+// Report holds the outcome of a response and the attempts that led to it. Treat
+// it as read-only.
 type Report struct {
-	dialect.Decoded                   // the Outcome, and the success payload where an envelope held it
-	Decision        parlance.Decision // what remains for the caller to do
-	Attempts        []Attempt         // every sending, oldest first; the last one is this response
-	Key             string            // the idempotency key of all of them; "" for none. See Again
+	dialect.Decoded                   // the Outcome, and the success payload if it was in an envelope
+	Decision        parlance.Decision // what is left for the caller to do
+	Attempts        []Attempt         // all attempts, oldest first; the last one is this response
+	Key             string            // the idempotency key of all attempts; "" for none. See Again
 
-	// Whole is set where the body was read to its end to learn its meaning, Cut
-	// where only its beginning was, because it is longer than the limit. Neither
-	// is set where nothing in the body could have altered the meaning, so that all
-	// of it is still on its way to the caller.
+	// Whole is set if the body was read to its end to learn its meaning. Cut is
+	// set if only its beginning was read, because it is longer than the limit.
+	// Neither is set if the body cannot change the meaning, and all of it streams
+	// to the caller.
 	Whole, Cut bool
 
-	// Broken is what broke the body off while it was read; nil where nothing
-	// did. The caller finds the bytes that came, and then this error, in the
-	// body.
+	// Broken is the error that ended the body while it was read; nil for none.
+	// The caller reads the bytes that came, and then gets this error.
 	Broken error
 
 	of *exchange
 }
 
-// ReportOf is the report on a response that came through a [Transport]. It
-// reports false for any other response. The response leads to it by the context
-// of its Request, since its Body may be wrapped again on the way to the caller:
-// http.Client does so where it has a Timeout.
+// ReportOf returns the report on a response that came through a [Transport]. It
+// reports false for any other response. It finds the report by the context of the
+// response's Request. So it also works if the Body was wrapped on the way, as
+// http.Client does if it has a Timeout.
 func ReportOf(resp *http.Response) (*Report, bool) {
 	x, ok := exchangeOf(resp)
 	if !ok {

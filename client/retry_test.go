@@ -62,7 +62,7 @@ func TestWhatIsRetried(t *testing.T) {
 		{"an unlisted 429 of plain is a client error like another", "plain", "GET", "", response{status: 429, body: `{"message":"slow"}`}, 1, parlance.ActCorrect, ""},
 		{"an unlisted 5XX of plain is retried", "plain", "GET", "", response{status: 599, body: `{"message":"?"}`}, 4, parlance.ActRetry, "as often as allowed"},
 		{"a 500 of vbapi goes to support", "vbapi", "GET", "", response{status: 500, body: vbapi500}, 1, parlance.ActEscalate, ""},
-		{"a bulk is never retried whole", "vbapi", "PUT", `[1,2]`, response{status: 207, body: vbapiBulk}, 1, parlance.ActRetry, "in a request of its own"},
+		{"a bulk is never retried whole", "vbapi", "PUT", `[1,2]`, response{status: 207, body: vbapiBulk}, 1, parlance.ActRetry, "in a new request"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,17 +10,17 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// SupportReport is what a provider's support needs to find what happened: ids,
-// times and codes. It has no header, no body and no query in it, where secrets
-// may stand, and of the credentials in particular nothing.
+// SupportReport holds what a provider's support needs to find a request: IDs,
+// times and codes. It holds no header, body, query or credential, since those may
+// be secret.
 type SupportReport struct {
 	Dialect   string           `json:"dialect"`
-	Contact   string           `json:"contact,omitempty"` // where to send it, as the dialect has it
-	ID        string           `json:"id,omitempty"`      // what the provider calls the request ID, such as activityId
+	Contact   string           `json:"contact,omitempty"` // where to send it, from the dialect
+	ID        string           `json:"id,omitempty"`      // the provider's name for the request ID, such as activityId
 	Method    string           `json:"method"`
 	URL       string           `json:"url"` // without user, query and fragment
 	Operation string           `json:"operation,omitempty"`
-	Key       string           `json:"idempotency_key,omitempty"` // it gives no access: it only names the request
+	Key       string           `json:"idempotency_key,omitempty"` // not a secret: it only names the request
 	Attempts  []SupportAttempt `json:"attempts"`
 }
 
@@ -35,11 +35,11 @@ type SupportAttempt struct {
 	RequestID string          `json:"request_id,omitempty"`
 }
 
-// SupportReport is the report for the provider's support on this exchange. It is
-// due where the Decision says escalate, and may be made of any.
+// SupportReport makes the report for the provider's support. It is due if the
+// Decision is escalate, and can be made for any response.
 func (r *Report) SupportReport() SupportReport { return r.of.supportReport() }
 
-// SupportReport is the report for the provider's support where no response came.
+// SupportReport makes the report for the provider's support if no response came.
 func (e *Error) SupportReport() SupportReport { return e.of.supportReport() }
 
 func (x *exchange) supportReport() SupportReport {
@@ -56,7 +56,7 @@ func (x *exchange) supportReport() SupportReport {
 	return s
 }
 
-// String is the report as a text to send, a line for each attempt.
+// String is the report as a text to send, with a line for each attempt.
 func (s SupportReport) String() string {
 	var b strings.Builder
 	if s.Contact != "" {
@@ -90,8 +90,8 @@ func (s SupportReport) String() string {
 	return b.String()
 }
 
-// shown is a text of the server's without what could forge a line, or write over
-// one.
+// shown is a text of the server's without characters that could forge or
+// overwrite a line.
 func shown(s string) string {
 	return strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) {

@@ -368,7 +368,7 @@ func five() map[string][]promise {
 				}
 			}},
 		{name: "207 batch: an item's 503 is to be retried, alone", method: "PUT", path: "/commission-activities-batch", sends: "[1,2]", answers: []response{vbapiBatch(200, 503)},
-			kind: parlance.KindPartial, act: parlance.ActRetry, scope: parlance.ScopeItems, id: activity, items: []string{"0 key=1 success 200", "1 key=2 unavailable 503"}, held: "in a request of its own"},
+			kind: parlance.KindPartial, act: parlance.ActRetry, scope: parlance.ScopeItems, id: activity, items: []string{"0 key=1 success 200", "1 key=2 unavailable 503"}, held: "in a new request"},
 		problem(promise{name: "400", answers: []response{vbapiError(400)}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest,
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
 				if o := r.Outcome; o.Type != "https://httpstatuses.com/400" || o.Title != "T" || o.Instance != "/things" {

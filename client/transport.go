@@ -6,30 +6,34 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Transport is an [http.RoundTripper] that acts on each response as its dialect
-// says. It is safe for concurrent use and keeps nothing between requests but
-// what its Credential and its base keep.
+// Transport is an [http.RoundTripper] that does what the dialect says about each
+// response. It is safe for concurrent use. Between requests it keeps its budget,
+// and what its Credential, gates and base keep.
 //
-// It retries a request only where the Decision says retry or refresh for the
-// whole of it, where a retry is safe (parlance.Decision.RetrySafe), where the
-// body can be had again (none, or http.Request.GetBody), and where the wait is
-// below the ceiling and ends before the context does. In all other cases the
-// response is handed back at once, and what remains to be done stands in its
-// [Report]. Where the context ends during a wait, the response that was waited
-// on is returned, not the context's error: the caller loses nothing.
+// It retries a request if all of these hold:
 //
-// Where an attempt gets no response that is the error, as an [*Error], even where
-// an earlier attempt had one: its Outcome is among the Attempts.
+//   - The Decision is retry or refresh, for the whole request.
+//   - A retry is safe (parlance.Decision.RetrySafe).
+//   - The body can be sent again: there is none, or http.Request.GetBody is set.
+//   - The wait is not longer than [WithMaxWait] and ends before the context does.
+//   - The budget and [WithMaxAttempts] allow it.
+//
+// Otherwise the response is returned at once, and its [Report] says what is left
+// to do. If the context ends during a wait, the last response is returned, not
+// the context's error.
+//
+// An attempt without a response, if it is the last one, is returned as an
+// [*Error]. The responses of earlier attempts are among its Attempts.
 type Transport struct {
 	dialect *dialect.Dialect
 	cfg     config
-	placed  field    // where a token goes
-	accept  []string // what is asked for where the caller asks for nothing
+	placed  field    // the header field of a token
+	accept  []string // the Accept that is sent if the caller sets none
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
 
-// New makes the calling end of a dialect.
+// New makes a Transport for a dialect.
 func New(d *dialect.Dialect, opts ...Option) *Transport {
 	t := &Transport{dialect: d, cfg: defaults(), placed: placement(d.Auth())}
 	if accept := d.Accept(); accept != "" {
@@ -41,8 +45,8 @@ func New(d *dialect.Dialect, opts ...Option) *Transport {
 	return t
 }
 
-// RoundTrip sends a request as often as its dialect and the options say. It
-// leaves the request as it is, but for reading and closing its body.
+// RoundTrip sends a request as often as the dialect and the options say. It does
+// not change the request, but reads and closes its body.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := newExchange(t, req)
 	err := x.prepare()
@@ -71,7 +75,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// CloseIdleConnections closes those of the base transport, where it has any.
+// CloseIdleConnections closes those of the base transport, if it has the method.
 func (t *Transport) CloseIdleConnections() {
 	if c, ok := t.cfg.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

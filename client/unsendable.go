@@ -8,8 +8,8 @@ import (
 )
 
 // unsendable reports that a request was refused before anything was sent, because
-// of what it is: net/http has no type for such errors, and they would be taken
-// for a broken connection and retried. It is asked only where there is an error.
+// it is malformed. net/http has no type for such errors, and they would be taken
+// for a broken connection and retried. It is called only if there is an error.
 func unsendable(req *http.Request, err error) bool {
 	if req.URL.Host == "" || strings.Contains(err.Error(), "unsupported protocol scheme") || !httpheader.IsToken(methodOf(req)) {
 		return true

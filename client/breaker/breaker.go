@@ -1,19 +1,23 @@
-// Package breaker spares a server that is down: a [client.Gate] with a circuit
-// breaker for each host.
+// Package breaker is a circuit breaker for each host: a [client.Gate] that stops
+// sending to a server that is down.
 //
 //	t := client.New(d, client.WithGate(breaker.New(breaker.Settings{})))
+//	resp, err := (&http.Client{Transport: t}).Do(req)
+//	if errors.Is(err, breaker.ErrOpen) {
+//		return err // nothing was sent; the server has failed too often
+//	}
 //
-// After so many failures in a row nothing is sent to the host for a while; then
-// one attempt is let through, and what comes of it opens or closes the way for
-// the rest. A failure is the server's or the way's to it, as the dialect reads
-// it: parlance.Kind.ServerFault, whatever the HTTP status. A request that is at
-// fault, one too many ([parlance.KindRateLimited]), a 404 are responses of a server
-// that works.
+// After several failures in a row, nothing is sent to the host for a while. Then
+// one attempt is let through. If it succeeds, all others follow. If it fails, the
+// pause begins again.
 //
-// They are counted in a row and not by their share of a window of time: the
-// failures that cost the most are those that take the longest, and would fall
-// out of any window. A server that fails now and then is the budget's concern
-// ([client.WithBudget]), and its successes are wanted.
+// A failure is one of the server or of the connection to it, as the dialect reads
+// the response (parlance.Kind.ServerFault). A wrong request, a 404 or one request
+// too many ([parlance.KindRateLimited]) is not: a working server responds so.
+//
+// Failures are counted in a row, not as a share of a window of time. The slowest
+// failures cost the most, and would fall out of any window. For a server that
+// fails now and then there is the budget ([client.WithBudget]).
 package breaker
 
 import (
@@ -31,27 +35,27 @@ import (
 )
 
 // ErrOpen is in the error of a request that was not sent because its host has
-// failed too often. So is [client.ErrNotSent]. Its Outcome is our own word, of
-// the reason parlance.ReasonNotSent, and its Decision says when to ask again.
+// failed too often. So is [client.ErrNotSent]. The Outcome has the reason
+// parlance.ReasonNotSent, and the Decision says when to try again.
 var ErrOpen = errors.New("breaker: the server failed too often")
 
-// Settings say when a Breaker opens. The zero value is good for most.
+// Settings say when a Breaker opens. The zero value suits most programs.
 type Settings struct {
-	// Failures is how many failures in a row open it: 10 if 0. It is more than
-	// one request causes with all its retries, so that two callers at least
-	// found the server down.
+	// Failures is how many failures in a row open it: 10 if 0. That is more than
+	// one request causes with all its retries, so at least two callers found the
+	// server down.
 	Failures int
 
-	// Pause is for how long nothing is sent then, before one attempt is let
-	// through: 10 s if 0.
+	// Pause is how long nothing is sent then, before one attempt is let through:
+	// 10 s if 0.
 	Pause time.Duration
 
-	// Key names what stands and falls together: the URL's host if nil. Where one
-	// host has parts that fail apart, name them; the names should be few.
+	// Key names the circuit of a request: the URL's host if nil. If a host has
+	// parts that fail independently, name them. Use few names.
 	Key func(*http.Request) string
 
-	// OnChange is called when a way closes to all requests (open is set), and
-	// when it is free again. It must be quick, and not use the Breaker.
+	// OnChange is called when a circuit opens (open is set) and when it closes
+	// again. It must be quick, and must not use the Breaker.
 	OnChange func(key string, open bool)
 }
 
@@ -61,11 +65,11 @@ const (
 	pause    = 10 * time.Second
 )
 
-// capacity bounds the memory of a caller of ever new hosts. What is forgotten
-// counts as a host that nobody asked.
+// capacity bounds the memory of a caller with ever new hosts. A host that is
+// forgotten counts as a new one.
 const capacity = 10_000
 
-// probing is when to ask again while one attempt is under way that decides.
+// probing is when to ask again while the one attempt that decides is under way.
 const probing = time.Second
 
 // Breaker is a [client.Gate]. It is safe for concurrent use, and may be shared by
@@ -91,8 +95,9 @@ func New(s Settings) *Breaker {
 	return &Breaker{s.Key, recent.New(capacity, func(key string) *circuit { return newCircuit(key, s) })}
 }
 
-// Enter refuses an attempt, with an [ErrOpen] and the time until another is let
-// through, where its host has failed too often. It never asks to wait.
+// Enter refuses an attempt if its host has failed too often. The error is an
+// [ErrOpen], and the time says when another attempt is let through. It never asks
+// for a wait.
 func (b *Breaker) Enter(req *http.Request) (time.Duration, func(*http.Response, *client.Attempt), error) {
 	key := b.key(req)
 	c := b.hosts.Get(key)
@@ -107,12 +112,13 @@ func (b *Breaker) Enter(req *http.Request) (time.Duration, func(*http.Response, 
 // What an attempt says of the server, in gobreaker's terms: nil for a server
 // that works.
 var (
-	errFault   = errors.New("breaker: a server's fault")
-	errNothing = errors.New("breaker: nothing was learned")
+	errFault   = errors.New("breaker: the server failed")
+	errNothing = errors.New("breaker: the attempt says nothing about the server")
 )
 
-// verdict is what came of an attempt. What the caller gave up says nothing; that
-// his deadline passed does, for it is how a server that hangs is seen.
+// verdict is the result of an attempt for its circuit. If the caller canceled, it
+// says nothing. If the caller's deadline passed it counts as a failure, since a
+// server that hangs is seen in no other way.
 func verdict(a *client.Attempt) error {
 	switch {
 	case a == nil, a.Outcome.Reason == parlance.ReasonCanceled, a.Outcome.Reason == parlance.ReasonNotSent:
@@ -126,7 +132,7 @@ func verdict(a *client.Attempt) error {
 // circuit is the breaker of one host.
 type circuit struct {
 	*gobreaker.TwoStepCircuitBreaker[any]
-	open atomic.Pointer[time.Time] // until when nothing is let through
+	open atomic.Pointer[time.Time] // nothing is let through before
 }
 
 func newCircuit(key string, s Settings) *circuit {
@@ -154,8 +160,8 @@ func newCircuit(key string, s Settings) *circuit {
 	return c
 }
 
-// left is when to ask again after a refusal, rounded up so that it is not a
-// moment too early.
+// left is when to ask again after a refusal, rounded up so that it is not too
+// early.
 func (c *circuit) left(refusal error) time.Duration {
 	until := c.open.Load()
 	if until == nil || errors.Is(refusal, gobreaker.ErrTooManyRequests) {

@@ -10,13 +10,13 @@ import (
 	"github.com/dunglas/httpsfv"
 )
 
-// statement is what one response says of one limit.
+// statement is what one response says about one limit.
 type statement struct {
 	name    string
-	quota   int           // requests in a window; -1 where it is not stated
-	left    int           // requests that are left in this one; -1 where it is not stated
-	reset   time.Duration // until the next one begins; 0 where it is not stated
-	length  time.Duration // of a window; 0 where it is not stated
+	quota   int           // requests in a window; -1 if not stated
+	left    int           // requests that are left in this window; -1 if not stated
+	reset   time.Duration // until the next window begins; 0 if not stated
+	length  time.Duration // of a window; 0 if not stated
 	foreign bool          // it does not count requests
 }
 
@@ -62,8 +62,8 @@ func find(all []statement, name string) *statement {
 	return nil
 }
 
-// follow takes what is not stated from the limit's policy: the one of its name,
-// or, before names, the one of its quota.
+// follow takes missing values from the limit's policy: the one of its name, or
+// the one of its quota if there are no names.
 func (s *statement) follow(policies []statement) {
 	for _, p := range policies {
 		if p.name != s.name || s.name == unnamed && s.quota >= 0 && s.quota != p.quota && len(policies) > 1 {
@@ -214,18 +214,18 @@ func number(p *httpsfv.Params, key string) int {
 	return -1
 }
 
-// count is a number of requests, -1 for what is none.
+// count is a number of requests, -1 if it is invalid.
 func count(n int64) int {
 	if n < 0 {
 		return -1
 	}
-	return int(min(n, math.MaxInt32)) // more than anybody has under way
+	return int(min(n, math.MaxInt32)) // more than any client has under way
 }
 
 const (
-	longest  = time.Hour           // that any statement holds
+	longest  = time.Hour           // the most that a field can hold a host
 	nonsense = 31 * 24 * time.Hour // no limit has a longer window
-	unixTime = 1_000_000_000       // a number from here on is no delay but a moment, of 2001 or later
+	unixTime = 1_000_000_000       // a number from here on is not a delay but a Unix time, of 2001 or later
 )
 
 // moment is how long it is until a time stated in seconds.
@@ -240,7 +240,7 @@ func moment(v any, now time.Time) time.Duration {
 	return sane(time.Duration(n) * time.Second)
 }
 
-// sane is a wait that does not hold anybody for too long, 0 for what is none.
+// sane is a wait that does not hold a host for too long, 0 if it is invalid.
 func sane(d time.Duration) time.Duration {
 	if d <= 0 || d > nonsense {
 		return 0
@@ -248,7 +248,8 @@ func sane(d time.Duration) time.Duration {
 	return min(d, longest)
 }
 
-// fromCache reports that a response is not of now (draft -10, 7.3).
+// fromCache reports that a response is an earlier one, from a cache (draft -10,
+// 7.3).
 func fromCache(h http.Header) bool {
 	for _, v := range h["Age"] {
 		if whole(v) > 0 {

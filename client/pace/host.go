@@ -26,17 +26,17 @@ type ticket struct {
 	index  int       // in host.out
 }
 
-// ending is what came of an attempt.
+// ending is the result of an attempt.
 type ending struct {
 	at      time.Time
 	stated  []statement
-	well    bool          // the server answered, and it was no fault of its own
-	silent  bool          // no response came, and the server may have counted it
-	refused bool          // it was one too many
-	wait    time.Duration // that the refusal stated
+	well    bool          // a response came, and the server did not fail
+	silent  bool          // no response came, but the server may have counted the request
+	refused bool          // it was one request too many
+	wait    time.Duration // the wait that the refusal stated
 }
 
-// book finds the first moment at which nothing that is known forbids a request.
+// book finds the first moment at which no known limit forbids a request.
 func (h *host) book(now time.Time) *ticket {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -66,7 +66,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// giveUp gives back the place of an attempt that is not sent.
+// giveUp frees the place of an attempt that is not sent.
 func (h *host) giveUp(t *ticket) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -80,7 +80,7 @@ func (h *host) remove(t *ticket) {
 	h.out = h.out[:len(h.out)-1]
 }
 
-// end learns from what came of an attempt.
+// end learns from the result of an attempt.
 func (h *host) end(t *ticket, e ending) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -112,7 +112,8 @@ func (h *host) end(t *ticket, e ending) {
 	}
 }
 
-// window is that of a name; nil where there are too many that hold something.
+// window finds the window of a name; nil if there are too many that hold
+// requests.
 func (h *host) window(name string) *window {
 	var idle *window
 	for _, w := range h.windows {

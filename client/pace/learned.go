@@ -10,16 +10,16 @@ const (
 	idle     = 30 * time.Second // without holding anything back
 )
 
-// learned is the rate that a host takes, where it refuses requests and does not
-// say why. It is no rate.Limiter: that gives a place back only to the last one in
+// learned is the rate at which a host takes requests, if it refuses some without
+// stating a limit. It is not a rate.Limiter. That frees only the last place in
 // its queue, so that requests which are withheld, many at once, would leave ever
-// longer waits behind. Here a place is held by its ticket alone.
+// longer waits behind. Here only its ticket holds a place.
 type learned struct {
-	limit   float64   // requests a second; 0 where nothing is learned
-	refused float64   // the rate at which the last cut was made
-	seen    uint64    // the last ticket of when it was made
-	risen   time.Time // when the limit rose last
-	bound   time.Time // when it held something back last
+	limit   float64   // requests a second; 0 if nothing is learned
+	refused float64   // the rate at the last cut
+	seen    uint64    // the last ticket before the last cut
+	risen   time.Time // when the limit last rose
+	bound   time.Time // when it last held a request back
 	last    time.Time // when the last request is sent that is under way no more
 
 	second       int64 // since 1970
@@ -39,8 +39,8 @@ func (l *learned) measure(now time.Time) float64 {
 	return float64(l.here) + float64(l.before)*(1-float64(now.Nanosecond())/1e9)
 }
 
-// place puts a ticket behind all who wait, where the rate is kept, if that is
-// later than at.
+// place puts a ticket behind all that wait, at the learned rate, if that is later
+// than at.
 func (l *learned) place(t *ticket, at, now time.Time, out []*ticket) {
 	t.at, t.rate = at, l.measure(now)
 	if l.limit > 0 && now.Sub(l.bound) > idle {
@@ -61,8 +61,9 @@ func (l *learned) place(t *ticket, at, now time.Time, out []*ticket) {
 // sent remembers when a request was sent.
 func (l *learned) sent(t *ticket) { l.last = later(l.last, t.at) }
 
-// cut slows down. All that were booked before are refused for the same reason, so
-// only the first of them counts. Nothing is held back by it before until.
+// cut slows down. Of the tickets that were booked before, only the first refusal
+// counts, since all have the same reason. The rate holds nothing back before
+// until.
 func (l *learned) cut(t *ticket, booked uint64, now, until time.Time) {
 	if l.limit > 0 && t.number <= l.seen {
 		return

@@ -1,50 +1,57 @@
 // Package pace keeps a client below a server's rate limits: a [client.Gate] that
-// holds a request back until the server would take it, instead of sending it to
-// be refused.
+// holds a request back until the server will take it.
 //
 //	t := client.New(d, client.WithGate(pace.New(d)))
+//	resp, err := (&http.Client{Transport: t}).Do(req)
+//	if errors.Is(err, client.ErrNotSent) {
+//		return err // the wait would be too long; its Decision has the time
+//	}
 //
-// What it knows of a host's limits it reads from every response:
+// It reads the limits of a host from every response:
 //
 //   - the RateLimit and RateLimit-Policy fields, as lists
 //     (draft-ietf-httpapi-ratelimit-headers-08 and later), as a dictionary (-07),
-//     and as the three fields RateLimit-Limit, -Remaining and -Reset (before -07),
-//   - the vendor's own fields, where the dialect names them (limits),
-//   - and each response that the dialect reads as rate_limited.
+//     and as the three fields RateLimit-Limit, -Remaining and -Reset (before -07)
+//   - the vendor's own fields, if the dialect names them (limits)
+//   - each response that the dialect reads as rate_limited
 //
-// While a limit has requests left, they are sent at once, but no more than are
-// left beside those under way. Where none is left, requests are held until the
-// limit begins anew, and then let through as many as it allows, each at a moment
-// of its own. After a response that was rate_limited all requests to the host are
-// held until the time that it states; what then holds them apart, where no limit
-// is known, is a rate that was learned, see below.
+// While a limit has requests left, that many are sent at once, less those under
+// way. If none is left, requests wait until the limit begins anew. Then as many
+// go as it allows, each at a moment of its own. After a rate_limited response,
+// all requests to the host wait until the time that it states. If no limit is
+// known, they then go at a learned rate, see below.
 //
-// A Pacer never blocks: the client waits, up to its ceiling, and withholds a
-// request that would have to wait for longer ([client.ErrNotSent]), with the
-// time in its Decision. A request that waits is not held anew by what is learned
-// in the meantime.
+// A Pacer never blocks. The client waits, up to [client.WithMaxWait]. A request
+// whose wait would be longer is not sent ([client.ErrNotSent]), and its Decision
+// has the time. A request that already waits is not held longer by later
+// responses.
 //
-// # What a server may say
+// # Limits on a server's fields
 //
-// The fields are a stranger's. One that is malformed is ignored (draft -10, 7),
-// as are negative numbers, times of more than 31 days, limits counted in another
-// unit than requests, fields of more than 4 KiB, and those of a response from a
-// cache. A reset from 10^9 on is taken for a Unix time, which some servers send.
-// No statement holds a host for longer than an hour: then a request asks again,
-// which costs one response where the limit is real, and ends the silence where it
-// was a mistake. At most 8 limits of a host are kept, and 10,000 hosts.
+// The fields are untrusted. These are ignored:
 //
-// Partition keys (pk) are not told apart: where one client acts for several users
-// with limits of their own, see [WithKey].
+//   - malformed fields (draft -10, 7) and negative numbers
+//   - times of more than 31 days
+//   - limits in another unit than requests
+//   - fields of more than 4 KiB
+//   - fields of a response from a cache
 //
-// # The rate that is learned
+// A reset of 10^9 or more is read as a Unix time, which some servers send. No
+// field holds a host for longer than an hour. Then one request is let through: it
+// costs one response if the limit is real, and ends the wait if the field was
+// wrong. At most 8 limits of a host are kept, and 10,000 hosts.
 //
-// Where a rate_limited answer states no limit, requests are sent at 0.7 times the
-// rate at which the refused one was, and no slower than one in two seconds. The
-// rate then rises with the successes, each second by a twentieth of the one that
-// was refused: it is back there after six seconds. It is forgotten when it has
-// held nothing back for 30 s. (The adaptive mode of the AWS SDKs, simplified: it
-// has the 0.7 and the slowest rate from there, and a line for its cubic.)
+// Partition keys (pk) are ignored. If one client acts for several users with
+// limits of their own, use [WithKey].
+//
+// # The learned rate
+//
+// If a rate_limited response states no limit, requests are sent at 0.7 times the
+// rate of the refused one, and at least one in two seconds. Each second with
+// successes adds a twentieth of the refused rate, so it is reached again after
+// six seconds. The rate is forgotten if it has held nothing back for 30 s. This
+// is the adaptive mode of the AWS SDKs, simplified: the 0.7 and the slowest rate
+// are theirs, and a line replaces their cubic.
 package pace
 
 import (
@@ -76,14 +83,15 @@ var _ client.Gate = (*Pacer)(nil)
 // Option is one setting of a Pacer.
 type Option func(*Pacer)
 
-// WithKey sets what shares limits: the URL's host if unset. A client that acts
-// for several users, each with limits of his own, adds the user.
+// WithKey sets which requests share limits. The default is the URL's host. A
+// client that acts for several users, each with limits of their own, adds the
+// user.
 func WithKey(key func(*http.Request) string) Option {
 	return func(p *Pacer) { p.key = key }
 }
 
-// New makes a Pacer for Transports of a dialect. Without one (nil) it knows of
-// the RateLimit fields and of what was refused.
+// New makes a Pacer for Transports of a dialect. If d is nil, it knows only the
+// RateLimit fields and the refused requests.
 func New(d *dialect.Dialect, opts ...Option) *Pacer {
 	p := &Pacer{
 		dialect: d,
@@ -96,7 +104,7 @@ func New(d *dialect.Dialect, opts ...Option) *Pacer {
 	return p
 }
 
-// Enter says how long an attempt is to be held, and keeps its place. It refuses
+// Enter says how long to hold an attempt, and reserves its place. It refuses
 // none.
 func (p *Pacer) Enter(req *http.Request) (time.Duration, func(*http.Response, *client.Attempt), error) {
 	h := p.hosts.Get(p.key(req))

@@ -6,25 +6,25 @@ import "time"
 type window struct {
 	name    string
 	foreign bool          // it does not count requests
-	quota   int           // requests in each window; 0 where that was not stated
-	most    int           // that were ever left, for where the quota was not stated
-	length  time.Duration // of each; 0 where that was not stated
-	longest time.Duration // that one was ever to last, for where the length was not stated
+	quota   int           // requests in each window; 0 if not stated
+	most    int           // the most that were ever left, if the quota is not stated
+	length  time.Duration // of each; 0 if not stated
+	longest time.Duration // the longest that one was to last, if the length is not stated
 
 	// What follows holds while stated is set.
 	stated bool
 	left   int       // requests, when the response to ticket number was written
-	number uint64    // the latest ticket whose answer stated it
-	unsaid int       // that were sent and got no response since: the server may have counted them
+	number uint64    // the latest ticket whose response stated it
+	unsaid int       // requests without a response since; the server may have counted them
 	end    time.Time // when the next one begins
-	next   bool      // it is the next one already, of which no response has told
+	next   bool      // it is already the next window, which no response has stated
 }
 
 // rounding is by how much two statements of one moment in whole seconds differ.
 const rounding = time.Second
 
-// state takes what a response says. Answers overtake one another: of two about the
-// same window that to the later request is the newer.
+// state takes what a response says. Responses overtake one another: of two about
+// the same window, the one to the later request is the newer.
 func (w *window) state(s statement, number uint64, now time.Time) {
 	if s.quota >= 0 {
 		w.quota = max(s.quota, 1)
@@ -59,8 +59,8 @@ func (w *window) state(s statement, number uint64, now time.Time) {
 // holds reports that nothing is left now.
 func (w *window) holds(now time.Time) bool { return w.stated && w.left == 0 && now.Before(w.end) }
 
-// pass lets a window go by: the next one begins full. Where nobody stated that
-// one either it is forgotten.
+// pass ends a window: the next one begins full. If that was not stated either, it
+// is forgotten.
 func (w *window) pass(now time.Time) {
 	if !w.stated || now.Before(w.end) {
 		return
@@ -73,8 +73,8 @@ func (w *window) pass(now time.Time) {
 	w.next, w.left, w.unsaid, w.end = true, w.size(), 0, end
 }
 
-// size is how many requests a full window has, period how long it lasts: as
-// stated, else as much as was seen.
+// size is how many requests a full window has, and period how long it lasts: as
+// stated, else the most that was seen.
 func (w *window) size() int {
 	if w.quota > 0 {
 		return w.quota
@@ -89,16 +89,16 @@ func (w *window) period() time.Duration {
 	return max(w.longest, time.Second)
 }
 
-// apart is how far apart those are sent who waited for a window, where the window
-// is long enough: not all in one instant, which is a burst to the server, whose
-// clock is not ours to the second.
+// apart is the distance between the requests that waited for a window, if it is
+// long enough. Sending all in one instant would be a burst, and the server's
+// clock differs from ours.
 const apart = 50 * time.Millisecond
 
-// maxAhead bounds the search for a window with room: nobody waits that long.
+// maxAhead bounds the search for a window with room. No request waits that long.
 const maxAhead = 1000
 
-// slot is the first moment from at on with room for one more request, beside those
-// that are held or under way.
+// slot is the first moment from at on with room for one more request, beside
+// those that are held or under way.
 func (w *window) slot(at time.Time, out []*ticket) time.Time {
 	if !w.stated {
 		return at

@@ -25,8 +25,8 @@ func (o *Observer) asked(ctx context.Context, req *http.Request) []attribute.Key
 	return telemetry.Add(attrs, "parlance.operation", client.CallOf(ctx).Operation)
 }
 
-// responseAttributes are the attributes of what came that have few values, for the metric
-// too.
+// responseAttributes are the attributes of the response that have few values, for
+// the metric too.
 func responseAttributes(a *client.Attempt) []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, 16)
 	if a.Outcome.Status != 0 {
@@ -36,7 +36,7 @@ func responseAttributes(a *client.Attempt) []attribute.KeyValue {
 	return telemetry.Add(attrs, "parlance.kind", a.Outcome.Kind.String())
 }
 
-// told are the attributes of what came that have many values.
+// told are the attributes of the response that have many values.
 func told(a *client.Attempt) []attribute.KeyValue {
 	attrs := telemetry.Add(nil, "parlance.reason", string(a.Outcome.Reason))
 	attrs = telemetry.Add(attrs, "parlance.code", a.Outcome.Code)
@@ -46,8 +46,8 @@ func told(a *client.Attempt) []attribute.KeyValue {
 	return telemetry.Add(attrs, "parlance.line", a.Decision.Line)
 }
 
-// errorType is the class of the failure, "" where there is none: the status where
-// that tells of it, else why no response came, else the kind.
+// errorType is the class of the failure, "" if there is none: the status if that
+// says it, else why no response came, else the kind.
 func errorType(a *client.Attempt) string {
 	switch o := &a.Outcome; {
 	case !o.Kind.Failing():

@@ -1,16 +1,19 @@
-// Package telemetry tells OpenTelemetry of every attempt: a [client.Observer] that
-// makes a span of each, hands the trace on to the server, and measures how long
-// it took.
+// Package telemetry reports every attempt to OpenTelemetry: a [client.Observer]
+// that makes a span, hands the trace on to the server, and measures the duration.
 //
+//	otel.SetTracerProvider(tracers) // or telemetry.WithTracerProvider
+//	otel.SetMeterProvider(meters)   // or telemetry.WithMeterProvider
+//	otel.SetTextMapPropagator(propagation.TraceContext{})
 //	t := client.New(d, client.WithObserver(telemetry.New(d)))
+//	resp, err := (&http.Client{Transport: t}).Do(req)
 //
 // Spans and the metric follow OpenTelemetry's conventions for HTTP clients
-// (https://opentelemetry.io/docs/specs/semconv/http/), of the version that
-// [SchemaURL] names. Since an API's dialect tells more than the status, an attempt
-// is an error where its Outcome is: a 200 that holds a failure is one, and a 404
-// that means "none yet" is not. The conventions allow for that.
+// (https://opentelemetry.io/docs/specs/semconv/http/), in the version that
+// [SchemaURL] names. An attempt is an error if its Outcome is one, as the
+// conventions allow. A 200 that holds a failure is an error, and a 404 that means
+// "none yet" is not.
 //
-// What the dialect read stands in attributes of our own:
+// The meaning that the dialect read is in attributes of our own:
 //
 //	parlance.dialect     the name of the dialect
 //	parlance.operation   client.Call.Operation
@@ -20,11 +23,11 @@
 //	parlance.request_id  Outcome.RequestID, the vendor's
 //	parlance.act         Decision.Act: what is to be done about it
 //	parlance.why         Decision.Why
-//	parlance.line        Decision.Line: where the dialect says so
+//	parlance.line        Decision.Line: the line of the dialect that says so
 //
-// Nothing of a header or a body is recorded, no error's text, and of a URL
-// neither user nor query values: they may hold secrets. A path may too, where an
-// API puts a token there; see [WithURL].
+// Headers, bodies and error texts are not recorded, nor the user and the query
+// values of a URL: they may hold secrets. If an API puts a token in the path, use
+// [WithURL].
 package telemetry
 
 import (
@@ -46,7 +49,7 @@ import (
 	"github.com/parlance-api/parlance/internal/telemetry"
 )
 
-// SchemaURL names the version of the conventions that are followed.
+// SchemaURL names the version of the conventions in use.
 const SchemaURL = semconv.SchemaURL
 
 // scope names this package to OpenTelemetry.
@@ -64,7 +67,7 @@ type Observer struct {
 
 var _ client.Observer = (*Observer)(nil)
 
-// config is what the options set.
+// config holds the options.
 type config struct {
 	telemetry.Providers
 	url func(*url.URL) string
@@ -73,34 +76,35 @@ type config struct {
 // Option is one setting of an Observer.
 type Option func(*config)
 
-// WithTracerProvider sets where spans go: OpenTelemetry's global provider if
-// unset.
+// WithTracerProvider sets the receiver of spans. The default is OpenTelemetry's
+// global provider.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return func(c *config) { c.Tracers = p }
 }
 
-// WithMeterProvider sets where durations go: OpenTelemetry's global provider if
-// unset.
+// WithMeterProvider sets the receiver of durations. The default is
+// OpenTelemetry's global provider.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(c *config) { c.Meters = p }
 }
 
 // WithPropagators sets how the trace is handed to the server, such as
-// propagation.TraceContext for W3C's traceparent: OpenTelemetry's global
-// propagator if unset, which hands on nothing unless the program set one. Mind
-// that Baggage would go to the API's vendor.
+// propagation.TraceContext for W3C's traceparent. The default is OpenTelemetry's
+// global propagator, which hands on nothing unless the program sets one. With
+// Baggage, its values go to the API's vendor.
 func WithPropagators(p propagation.TextMapPropagator) Option {
 	return func(c *config) { c.Propagator = p }
 }
 
 // WithURL sets how a URL is written to url.full, for an API that puts a secret in
-// the path: [Redacted] if unset. The URL is not to be altered.
+// the path. The default is [Redacted]. write must not change the URL.
 func WithURL(write func(*url.URL) string) Option {
 	return func(c *config) { c.url = write }
 }
 
-// New makes an Observer for Transports of a dialect, which may be nil where it
-// need not be named. A nil setting is as none.
+// New makes an Observer for Transports of a dialect. d may be nil, and the
+// dialect is then not named. A nil provider, propagator or function counts as not
+// set.
 func New(d *dialect.Dialect, opts ...Option) *Observer {
 	var c config
 	for _, o := range opts {
@@ -127,8 +131,8 @@ func New(d *dialect.Dialect, opts ...Option) *Observer {
 	return o
 }
 
-// spanKey is where the context holds the span of the attempt: another observer
-// may have begun one of its own since.
+// spanKey is the key of the attempt's span in the context. Another observer may
+// have begun a span of its own since.
 type spanKey struct{ of *Observer }
 
 // Before begins the span of an attempt and writes its context to the header.
@@ -146,7 +150,8 @@ func (o *Observer) Before(ctx context.Context, req *http.Request, a *client.Atte
 	return context.WithValue(ctx, spanKey{o}, span)
 }
 
-// After ends the span with what the attempt came to, and records how long it took.
+// After records the result of the attempt in its span, ends the span, and records
+// the duration.
 func (o *Observer) After(ctx context.Context, req *http.Request, a *client.Attempt) {
 	came := responseAttributes(a)
 	if span, ok := ctx.Value(spanKey{o}).(trace.Span); ok {

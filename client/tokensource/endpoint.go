@@ -8,8 +8,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// with is the context by which oauth2 finds its client: one that follows no
-// redirect, which would carry the secret to wherever it points (RFC 9700, 4.12).
+// with is the context by which oauth2 finds its client. That client follows no
+// redirect, which would carry the secret to another URL (RFC 9700, 4.12).
 func with(ctx context.Context, hc *http.Client) context.Context {
 	if hc == nil {
 		hc = http.DefaultClient
@@ -19,11 +19,11 @@ func with(ctx context.Context, hc *http.Client) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, &direct)
 }
 
-// once is a client that sends a refresh token a second time only where the first
-// was refused for how the client named itself. oauth2 sends all of it again after
-// any failure, to find out which way the endpoint wants client_id and
-// client_secret (Endpoint.AuthStyle); an endpoint that replaces refresh tokens
-// takes the second for a theft, and revokes them all (RFC 9700, 4.14.2).
+// once is a client that sends a refresh token a second time only if the first was
+// refused for how the client named itself. oauth2 sends all of it again after any
+// failure, to find out how the endpoint wants client_id and client_secret
+// (Endpoint.AuthStyle). An endpoint that replaces refresh tokens takes the second
+// for a theft, and revokes them all (RFC 9700, 4.14.2).
 func once(hc *http.Client) *http.Client {
 	if hc == nil {
 		hc = http.DefaultClient
@@ -52,7 +52,7 @@ func (s *single) RoundTrip(req *http.Request) (*http.Response, error) {
 	case err != nil:
 		s.err = err
 	case resp.StatusCode != http.StatusBadRequest && resp.StatusCode != http.StatusUnauthorized: // RFC 6749, 5.2
-		s.err = fmt.Errorf("tokensource: the token endpoint responded with %d, and is not sent a refresh token again that it may have replaced", resp.StatusCode)
+		s.err = fmt.Errorf("tokensource: the token endpoint responded with %d; the refresh token is not sent again, since it may have been replaced", resp.StatusCode)
 	}
 	return resp, err
 }

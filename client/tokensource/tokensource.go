@@ -1,22 +1,29 @@
-// Package tokensource takes tokens from golang.org/x/oauth2, and from the many
-// modules that give an [oauth2.TokenSource]: a vendor's SDK, a metadata server, a
-// key file.
+// Package tokensource makes a client.Credential of golang.org/x/oauth2, and of
+// the many modules that give an [oauth2.TokenSource]: a vendor's SDK, a metadata
+// server, a key file.
 //
-//	login := tokensource.ClientCredentials(nil, &clientcredentials.Config{…})
+//	login := tokensource.ClientCredentials(nil, &clientcredentials.Config{
+//		ClientID:     id,
+//		ClientSecret: secret,
+//		TokenURL:     "https://auth.example/token",
+//	})
 //	t := client.New(d, client.WithCredential(login))
+//	resp, err := (&http.Client{Transport: t}).Do(req)
 //
-// A TokenSource takes no context, and cannot be told that the server refused its
-// token: it gives the same one until that expires. So each is used for one token
-// and thrown away, and what remembers is the [client.Login] that these functions
-// return: one fetch is under way however many requests wait, each waits no longer
-// than its own context, a token that was refused is replaced, and a refresh token
-// that was replaced is not sent again. A token endpoint's response that gives none is
-// a [client.TokenError], and one that says when to come back is left alone until
-// then.
+// A TokenSource gives the same token until that expires: it takes no context and
+// cannot learn that the server refused the token. So each source is used for one
+// token, and the [client.Login] that these functions return keeps it:
 //
-// A token is sent in the header and scheme that the dialect names; the token_type
-// that a token endpoint gave is not looked at. For what the standard library can
-// do alone see [client.NewOAuth].
+//   - One fetch runs at a time, however many requests wait.
+//   - Each request waits no longer than its own context.
+//   - A token that was refused is replaced.
+//   - A refresh token that was replaced is not sent again.
+//   - A token endpoint that gives no token leads to a [client.TokenError]. If it
+//     says when to come back, it is not asked again until then.
+//
+// A token is sent in the header and scheme that the dialect names. The token_type
+// of the token endpoint is ignored. [client.NewOAuth] needs the standard library
+// alone.
 package tokensource
 
 import (
@@ -32,13 +39,12 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// New is a [client.Login] whose tokens come from the sources that open makes, a
-// new one for each token. The context of a source lives until it gave its token,
-// a minute at most; one that does not heed it is left behind then, with its
-// goroutine.
+// New is a [client.Login] that gets each token from a new source, which open
+// makes. The context of a source ends once it gave its token, after a minute at
+// most. A source that ignores the context is then abandoned with its goroutine.
 //
-// What open captures must not be a source that keeps its token, which would be
-// given again after the server refused it. For a refresh token see [Refreshing].
+// open must not capture a source that keeps its token: the token would be used
+// again after the server refused it. For a refresh token see [Refreshing].
 func New(open func(ctx context.Context) oauth2.TokenSource) *client.Login {
 	return client.NewLogin(func(ctx context.Context) (client.Grant, error) {
 		t, err := fetch(ctx, open)
@@ -46,25 +52,25 @@ func New(open func(ctx context.Context) oauth2.TokenSource) *client.Login {
 	}, nil)
 }
 
-// ClientCredentials is a [client.Login] for OAuth's client credentials grant
-// (RFC 6749, 4.4). hc is http.DefaultClient if nil, and must not use the
-// Transport that the Login is for; its redirects are not followed.
+// ClientCredentials is a [client.Login] for OAuth's client credentials grant (RFC
+// 6749, 4.4). hc is http.DefaultClient if nil. It must not use the Transport that
+// the Login is for, and its redirects are not followed.
 func ClientCredentials(hc *http.Client, c *clientcredentials.Config) *client.Login {
 	return New(func(ctx context.Context) oauth2.TokenSource { return c.TokenSource(with(ctx, hc)) })
 }
 
-// Refreshing is a [client.Login] that goes on from a token which the user's
-// consent gave, and renews it by its refresh token (RFC 6749, 6). Where that is
-// spent only the user helps: requests then fail with an error that is a
+// Refreshing is a [client.Login] that starts with the token from a user's
+// consent, and renews it with its refresh token (RFC 6749, 6). If the refresh
+// token is spent, only the user can help: requests fail with an error that is a
 // [client.ErrSpent].
 //
-// saved, where it is not nil, is called with each new token before it is used,
-// from one goroutine at a time. Where the server replaces refresh tokens at each
-// use (RFC 9700, 4.14.2), the one that was given here is worthless from then on,
-// so a program that is to go on after its end must keep what saved gets.
+// saved, if it is not nil, is called with each new token before it is used, from
+// one goroutine at a time. Some servers replace the refresh token at each use
+// (RFC 9700, 4.14.2), and the earlier one is then worthless. So a program that is
+// restarted must store the token that saved gets.
 //
-// hc is http.DefaultClient if nil, and must not use the Transport that the Login
-// is for; its redirects are not followed.
+// hc is http.DefaultClient if nil. It must not use the Transport that the Login
+// is for, and its redirects are not followed.
 func Refreshing(hc *http.Client, c *oauth2.Config, t *oauth2.Token, saved func(*oauth2.Token)) *client.Login {
 	next := func(ctx context.Context, refresh string) (client.Grant, error) {
 		t, err := fetch(ctx, func(ctx context.Context) oauth2.TokenSource {
@@ -98,8 +104,8 @@ func grant(t *oauth2.Token) client.Grant {
 	return client.Grant{Token: t.AccessToken, Refresh: t.RefreshToken, Expires: t.Expiry}
 }
 
-// fetch takes one token of a new source, and leaves the source behind where the
-// context ends first.
+// fetch takes one token of a new source, and abandons the source if the context
+// ends first.
 func fetch(ctx context.Context, open func(context.Context) oauth2.TokenSource) (*oauth2.Token, error) {
 	type response struct {
 		token *oauth2.Token
@@ -128,8 +134,8 @@ func fetch(ctx context.Context, open func(context.Context) oauth2.TokenSource) (
 	}
 }
 
-// plain makes a token endpoint's response an error whose text holds its code and not
-// its body, which may repeat what was sent.
+// plain makes an error of a token endpoint's response. Its text holds the code
+// but not the body, which may hold what was sent.
 func plain(err error) error {
 	var r *oauth2.RetrieveError
 	if !errors.As(err, &r) || r.Response == nil {
