@@ -209,11 +209,8 @@ var keyWords = map[parlance.Reason]string{
 // times. Where answer is not nil it is asked for Retry-After, if that is needed.
 func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, response *wire.Arrival) {
 	p.Act, p.Why, p.Line, p.Then = rowAct(o, r), rowWords(o, r), r.Line, r.Retry.Then
-	switch again := p.Act == parlance.ActRetry || p.Act == parlance.ActRefresh || p.Act == parlance.ActPoll; {
-	case o.Retryable == parlance.AdviceStop && p.Act == parlance.ActRetry:
-		p.Act, p.Then, p.Why = parlance.ActStop, 0, "the response says not to retry: "+p.Why
-	case o.Retryable == parlance.AdviceRetry && !again && !o.Kind.Good():
-		p.Act, p.Why = parlance.ActRetry, "the response says to retry: "+p.Why
+	if o.Retryable != 0 {
+		heed(p, o)
 	}
 	if o.Status == 0 && o.Reason == parlance.ReasonCanceled {
 		p.Act = parlance.ActStop
@@ -230,6 +227,17 @@ func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, res
 		p.After = max(o.RetryAfter, r.Retry.After)
 	case parlance.ActRefresh, parlance.ActCorrect:
 		p.Scope = parlance.ScopeRequest
+	}
+}
+
+// heed changes the act by what the response itself says of a retry.
+func heed(p *parlance.Decision, o *parlance.Outcome) {
+	again := p.Act == parlance.ActRetry || p.Act == parlance.ActRefresh || p.Act == parlance.ActPoll
+	switch {
+	case o.Retryable == parlance.AdviceStop && p.Act == parlance.ActRetry:
+		p.Act, p.Then, p.Why = parlance.ActStop, 0, "the response says not to retry: "+p.Why
+	case o.Retryable == parlance.AdviceRetry && !again && !o.Kind.Good():
+		p.Act, p.Why = parlance.ActRetry, "the response says to retry: "+p.Why
 	}
 }
 

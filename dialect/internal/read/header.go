@@ -17,38 +17,49 @@ func (m *Matcher) Header(s *spec.Shape, h wire.Header) bool {
 		}
 		given := wire.Values(h, f.Name)
 		switch {
-		case f.Json != nil:
+		case f.JSON != nil:
 			present += m.headerJSON(f, given)
 		case f.Value == nil:
 			present += m.headerParts(f, given)
-		case f.Value.Op == spec.OpConst:
-			if len(given) == 0 || given[0] != f.Value.Text {
+		case f.Value.Op == spec.OpHole:
+			n, fits := m.headerText(f.Value.Hole, given)
+			if !fits {
 				return false
 			}
-			present++
-		case f.Value.Op == spec.OpAbsent:
-			if len(given) > 0 {
-				return false
-			}
-			present++
-		case f.Value.Op == spec.OpAny:
-			if len(given) == 0 {
-				return false
-			}
+			present += n
+		case holds(f.Value, given):
 			present++
 		default:
-			for _, v := range given {
-				if !m.text(f.Value.Hole, []byte(v)) {
-					return false
-				}
-				present++
-				if f.Value.Hole.Readings[0].Target.Attr != spec.AttrNote {
-					break
-				}
-			}
+			return false
 		}
 	}
 	return present > 0 || len(s.Headers) == 0
+}
+
+// holds reports that a condition on a field holds: a constant, $any or $absent.
+func holds(t *spec.Template, given []string) bool {
+	switch t.Op {
+	case spec.OpConst:
+		return len(given) > 0 && given[0] == t.Text
+	case spec.OpAbsent:
+		return len(given) == 0
+	}
+	return len(given) > 0
+}
+
+// headerText takes the value of a field, or each value for notes. It returns how many
+// it took, and false if one does not fit.
+func (m *Matcher) headerText(h *spec.Hole, given []string) (n int, fits bool) {
+	for _, v := range given {
+		if !m.text(h, []byte(v)) {
+			return n, false
+		}
+		n++
+		if h.Readings[0].Target.Attr != spec.AttrNote {
+			break
+		}
+	}
+	return n, true
 }
 
 // headerParts reads parameters, of the field or of the first challenge that is
@@ -109,7 +120,7 @@ func (m *Matcher) headerJSON(f *spec.HeaderHole, given []string) int {
 		inner := Matchers.Get().(*Matcher)
 		inner.Reset(&wire.Response{Header: m.Arrival.Header, Received: m.Received}, m.depth)
 		inner.form = spec.FormJSON
-		fits := inner.Tree.JSON([]byte(v), false) == nil && inner.Value(f.Json, 0)
+		fits := inner.Tree.JSON([]byte(v), false) == nil && inner.Value(f.JSON, 0)
 		for i := range inner.binds {
 			b := &inner.binds[i]
 			m.bind(b.target, inner.textAt(b.Extent), b.copy)

@@ -89,13 +89,13 @@ func (m *Matcher) rulesOut(t *spec.Template, n uint32) bool {
 func (m *Matcher) walk(every *tree.Tree, first bool) *replay.Walk {
 	w := &replay.Walk{Asked: &m.Tree, Every: every, First: first, Origins: m.origins, Own: m.own}
 	for _, b := range m.binds {
-		w.Taken = append(w.Taken, replay.Taken{Target: b.target, Lies: b.Extent})
+		w.Taken = append(w.Taken, replay.Taken{Target: b.target, Text: b.Extent})
 	}
 	for i, f := range m.fields {
 		w.Taken = append(w.Taken,
-			replay.Taken{Target: spec.Target{Owner: spec.Field, Attr: spec.AttrPath}, Lies: f.path, Field: i},
-			replay.Taken{Target: spec.Target{Owner: spec.Field, Attr: spec.AttrCode}, Lies: f.code, Field: i},
-			replay.Taken{Target: spec.Target{Owner: spec.Field, Attr: spec.AttrMessage}, Lies: f.message, Field: i})
+			replay.Taken{Target: spec.Target{Owner: spec.Field, Attr: spec.AttrPath}, Text: f.path, Field: i},
+			replay.Taken{Target: spec.Target{Owner: spec.Field, Attr: spec.AttrCode}, Text: f.code, Field: i},
+			replay.Taken{Target: spec.Target{Owner: spec.Field, Attr: spec.AttrMessage}, Text: f.message, Field: i})
 	}
 	return w
 }

@@ -14,37 +14,14 @@ import (
 // there are. A turn makes one if it holds something of its own and no turn
 // inside it made one; but not where all it holds are copies of the whole's.
 func (f *filler) records(o spec.Owner) int {
-	binds, scopes := f.m.binds, f.m.scopes
-	if f.counts { // for another owner
-		for s := range scopes {
-			scopes[s].last, scopes[s].makes, scopes[s].inner = 0, false, false
-		}
-	}
-	f.counts = true
-	relevant := false
-	for i := range binds {
-		if b := &binds[i]; b.target.Owner == o {
-			// A list of the scope's binds, threaded through them from the last one.
-			b.before, scopes[b.scope].last = scopes[b.scope].last, int32(i)+1
-			relevant = true
-		}
-	}
-	if !relevant {
+	scopes := f.m.scopes
+	if !f.thread(o) {
 		return 0
 	}
 	count := 0
 	for s := len(scopes) - 1; s >= 0; s-- {
 		sc := &scopes[s]
-		keyOnly, copies, located, text := true, true, false, false
-		for i := sc.last; i > 0; i = binds[i-1].before {
-			b := &binds[i-1]
-			keyOnly = keyOnly && b.key
-			copies = copies && b.copy
-			text = text || sc.both && !b.key && b.target.Bit()&spec.Texts != 0
-			located = located || b.target.Attr == spec.AttrPath || b.target.Attr == spec.AttrID
-		}
-		innermost := s > 0 && (o == spec.Field && sc.field || o == spec.Item && sc.item)
-		if (!sc.inner || text) && sc.last > 0 && (!keyOnly || innermost) && (!copies || located) {
+		if f.makes(s, o) {
 			sc.makes = true
 			count++
 		}
@@ -53,6 +30,43 @@ func (f *filler) records(o spec.Owner) int {
 		}
 	}
 	return count
+}
+
+// thread makes a list of the owner's binds in each scope, from the last one. It reports
+// false if there is none.
+func (f *filler) thread(o spec.Owner) (relevant bool) {
+	binds, scopes := f.m.binds, f.m.scopes
+	if f.counts { // for another owner
+		for s := range scopes {
+			scopes[s].last, scopes[s].makes, scopes[s].inner = 0, false, false
+		}
+	}
+	f.counts = true
+	for i := range binds {
+		if b := &binds[i]; b.target.Owner == o {
+			b.before, scopes[b.scope].last = scopes[b.scope].last, int32(i)+1
+			relevant = true
+		}
+	}
+	return relevant
+}
+
+// makes reports that a scope makes a record of the owner.
+func (f *filler) makes(s int, o spec.Owner) bool {
+	sc := &f.m.scopes[s]
+	if sc.last == 0 {
+		return false
+	}
+	keyOnly, copies, located, text := true, true, false, false
+	for i := sc.last; i > 0; i = f.m.binds[i-1].before {
+		b := &f.m.binds[i-1]
+		keyOnly = keyOnly && b.key
+		copies = copies && b.copy
+		text = text || sc.both && !b.key && b.target.Bit()&spec.Texts != 0
+		located = located || b.target.Attr == spec.AttrPath || b.target.Attr == spec.AttrID
+	}
+	innermost := s > 0 && (o == spec.Field && sc.field || o == spec.Item && sc.item)
+	return (!sc.inner || text) && (!keyOnly || innermost) && (!copies || located)
 }
 
 // made are the turns that make records, in the order of the document.

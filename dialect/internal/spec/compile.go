@@ -124,7 +124,7 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 		return
 	}
 	t.Tagged = t.Tagged || m.Value.Op == OpConst && !m.Optional
-	m.Json = string(tree.AppendJSON(nil, m.Names[0])) + ":"
+	m.JSON = string(tree.AppendJSON(nil, m.Names[0])) + ":"
 	m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
 	t.take(m.Value)
 	t.Members = append(t.Members, m)

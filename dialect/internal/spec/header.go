@@ -17,7 +17,7 @@ type HeaderHole struct {
 	Value   *Template   // a hole or a constant, nil if the field has parts
 	Schemes []challenge // of WWW-Authenticate and its like (RFC 9110, 11.6.1)
 	Params  []Parameter // name=value, with , or ; between them
-	Json    *Template
+	JSON    *Template
 }
 
 // challenge is an authentication scheme with its parameters.
@@ -50,11 +50,11 @@ func (r *Reporter) headers(n *yaml.Node, s *Shape) {
 			switch {
 			case pk.Value == "$json":
 				j := &shapeCompiler{Reporter: r, form: FormJSON}
-				h.Json = j.whole(pv)
-				if h.Json.Reads.Of(Field)|h.Json.Reads.Of(Item) != 0 {
+				h.JSON = j.whole(pv)
+				if h.JSON.Reads.Of(Field)|h.JSON.Reads.Of(Item) != 0 {
 					r.Fault(At(pv), "bad_place", "read it from the body", "records cannot stand in a header")
 				}
-				s.take(h.Json)
+				s.take(h.JSON)
 			case pv.Kind == yaml.MappingNode:
 				h.Schemes = append(h.Schemes, challenge{pk.Value, c.params(pv, s)})
 			default:
@@ -62,7 +62,7 @@ func (r *Reporter) headers(n *yaml.Node, s *Shape) {
 			}
 			s.Size++
 		})
-		if Btoi(h.Json != nil)+Btoi(h.Schemes != nil)+Btoi(h.Params != nil) > 1 {
+		if Btoi(h.JSON != nil)+Btoi(h.Schemes != nil)+Btoi(h.Params != nil) > 1 {
 			r.Fault(At(v), "contradiction", "write name: $hole, Scheme: {name: $hole} or $json: {…}", "a header field has parameters, schemes or JSON, and not several of these")
 		}
 		s.Headers = append(s.Headers, h)

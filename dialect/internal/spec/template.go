@@ -85,7 +85,7 @@ type Member struct {
 	Slots     []uint16 // their numbers in the guide of the dialect
 	Attribute bool     // an XML attribute
 	Text      bool     // the element's own text
-	Json      string   // its first name as JSON, with the colon
+	JSON      string   // its first name as JSON, with the colon
 	Unwritten bool     // it is for reading alone
 	Simple    bool     // it has one name, and its value is one text
 	Optional  bool     // key?: left out if there is nothing to write

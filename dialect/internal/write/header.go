@@ -15,12 +15,12 @@ func (w *output) headers(to []wire.HeaderField, s *spec.Shape, of spec.Set) []wi
 	for i := range s.Headers {
 		h := &s.Headers[i]
 		switch {
-		case h.Json != nil:
-			if h.Json.Writes&of != 0 && w.has(h.Json) {
+		case h.JSON != nil:
+			if h.JSON.Writes&of != 0 && w.has(h.JSON) {
 				w.spoil()
 				outer := w.dst
 				w.dst = nil
-				w.json(h.Json)
+				w.json(h.JSON)
 				to = append(to, wire.HeaderField{Name: h.Name, Value: wire.AsciiJSON(w.dst)})
 				w.dst = outer
 			}
@@ -77,47 +77,60 @@ func (w *output) textField(to []wire.HeaderField, h *spec.HeaderHole, of spec.Se
 
 // parts writes challenges or parameters, "" where there is nothing to say.
 func (w *output) parts(h *spec.HeaderHole, of spec.Set) string {
-	list := func(params []spec.Parameter, quoted bool) (texts []string) {
-		said := !slices.ContainsFunc(params, func(p spec.Parameter) bool { return p.Value.Op == spec.OpHole })
-		for _, p := range params {
-			if p.Value.Op != spec.OpHole && p.Value.Op != spec.OpConst {
-				continue
-			}
-			text := p.Value.Text
-			if p.Value.Op == spec.OpHole {
-				if p.Value.Writes&of == 0 {
-					continue
-				}
-				if p.Value.Writes&of&^spec.ChoiceKey != 0 {
-					w.spoil()
-				}
-				encoded, ok := p.Value.Hole.Readings[0].Conv.Wire(w.render(p.Value.Hole), w)
-				text = wire.HeaderText(encoded)
-				if !ok || text == "" {
-					continue
-				}
-				said = true
-				if text == encoded {
-					w.carried |= p.Value.Writes.Of(spec.Whole)
-				}
-			}
-			if quoted || !httpheader.IsToken(text) {
-				text = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
-			}
-			texts = append(texts, p.Name+"="+text)
-		}
-		if !said {
-			return nil
-		}
-		return texts
-	}
 	if h.Params != nil {
-		return strings.Join(list(h.Params, false), ", ")
+		return strings.Join(w.parameters(h.Params, of, false), ", ")
 	}
 	for _, c := range h.Schemes {
-		if texts := list(c.Params, true); texts != nil {
+		if texts := w.parameters(c.Params, of, true); texts != nil {
 			return c.Scheme + " " + strings.Join(texts, ", ")
 		}
 	}
 	return ""
+}
+
+// parameters writes name=value for each parameter that has something to say; nil if they
+// are to say something of the response and none of them does.
+func (w *output) parameters(params []spec.Parameter, of spec.Set, quoted bool) (texts []string) {
+	said := !slices.ContainsFunc(params, func(p spec.Parameter) bool { return p.Value.Op == spec.OpHole })
+	for _, p := range params {
+		text := ""
+		switch p.Value.Op {
+		case spec.OpConst:
+			text = p.Value.Text
+		case spec.OpHole:
+			if text = w.parameter(p.Value, of); text == "" {
+				continue
+			}
+			said = true
+		default:
+			continue
+		}
+		if quoted || !httpheader.IsToken(text) {
+			text = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+		}
+		texts = append(texts, p.Name+"="+text)
+	}
+	if !said {
+		return nil
+	}
+	return texts
+}
+
+// parameter is the value of a hole as a header field can hold it, "" for none.
+func (w *output) parameter(t *spec.Template, of spec.Set) string {
+	if t.Writes&of == 0 {
+		return ""
+	}
+	if t.Writes&of&^spec.ChoiceKey != 0 {
+		w.spoil()
+	}
+	encoded, ok := t.Hole.Readings[0].Conv.Wire(w.render(t.Hole), w)
+	text := wire.HeaderText(encoded)
+	if !ok || text == "" {
+		return ""
+	}
+	if text == encoded {
+		w.carried |= t.Writes.Of(spec.Whole)
+	}
+	return text
 }

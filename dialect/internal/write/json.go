@@ -284,7 +284,7 @@ func (w *output) jsonObject(t *spec.Template) {
 		if len(w.dst) > first {
 			w.dst = append(w.dst, ',')
 		}
-		w.dst = append(w.dst, m.Json...)
+		w.dst = append(w.dst, m.JSON...)
 		if m.Must {
 			if value := m.Value.Resolve(); value.Op == spec.OpList {
 				w.jsonList(value, true)
@@ -330,7 +330,7 @@ func (w *output) beside(t *spec.Template) bool {
 			if len(w.dst) > first {
 				w.dst = append(w.dst, ',')
 			}
-			w.dst = append(w.dst, m.Json...)
+			w.dst = append(w.dst, m.JSON...)
 			w.json(m.Value)
 		}
 	}

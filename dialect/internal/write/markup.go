@@ -32,41 +32,52 @@ func (w *output) element(name string, t *spec.Template) {
 	}
 	w.dst = append(append(w.dst, '<'), name...)
 	if t.Op == spec.OpObject {
-		for i := range t.Members {
-			m := &t.Members[i]
-			if !m.Attribute || w.leavesOut(m) {
-				continue
-			}
-			w.dst = append(append(append(w.dst, ' '), m.Names[0]...), '=', '"')
-			w.xmlText(m.Value)
-			w.dst = append(w.dst, '"')
-		}
+		w.xmlAttributes(t)
 	}
 	w.dst = append(w.dst, '>')
 	if t.Op == spec.OpObject {
-		for i := range t.Members {
-			m := &t.Members[i]
-			switch {
-			case m.Attribute || w.leavesOut(m):
-			case m.Text:
-				w.xmlText(m.Value)
-			default:
-				w.element(m.Names[0], m.Value)
-			}
-		}
-		if t.Rest != nil {
-			w.others(t, func(key string, value *spec.Template) {
-				if !tree.IsXMLName(key) {
-					w.lost("fields", "an element cannot be named "+strconv.Quote(key))
-					return
-				}
-				w.element(key, value)
-			})
-		}
+		w.xmlContent(t)
 	} else {
 		w.xmlText(t)
 	}
 	w.dst = append(append(append(w.dst, '<', '/'), name...), '>')
+}
+
+// xmlAttributes writes the attributes of an element.
+func (w *output) xmlAttributes(t *spec.Template) {
+	for i := range t.Members {
+		m := &t.Members[i]
+		if !m.Attribute || w.leavesOut(m) {
+			continue
+		}
+		w.dst = append(append(append(w.dst, ' '), m.Names[0]...), '=', '"')
+		w.xmlText(m.Value)
+		w.dst = append(w.dst, '"')
+	}
+}
+
+// xmlContent writes what stands between the tags of an element.
+func (w *output) xmlContent(t *spec.Template) {
+	for i := range t.Members {
+		m := &t.Members[i]
+		switch {
+		case m.Attribute || w.leavesOut(m):
+		case m.Text:
+			w.xmlText(m.Value)
+		default:
+			w.element(m.Names[0], m.Value)
+		}
+	}
+	if t.Rest == nil {
+		return
+	}
+	w.others(t, func(key string, value *spec.Template) {
+		if !tree.IsXMLName(key) {
+			w.lost("fields", "an element cannot be named "+strconv.Quote(key))
+			return
+		}
+		w.element(key, value)
+	})
 }
 
 // xmlText writes a constant or a hole as escaped text.

@@ -71,20 +71,12 @@ func (w *output) itemSite(i int) (id uint16, least int) {
 func (w *output) fieldSite(i int) (id uint16, least int) {
 	f := &w.o.Fields[i]
 	sites := w.shape.Sites
-	have := spec.FieldSet(f)
 	for n := 1; n < len(sites); n++ {
 		s := &sites[n]
 		if s.Owner != spec.Field {
 			continue
 		}
-		lost := bits.OnesCount64(uint64(have &^ s.Written))
-		if s.Tree && s.Keys > segmentsOf(f.Path) || s.Must&^have != 0 || s.Indexed && !beginsWithNumber(f.Path) {
-			lost += misplaced
-		}
-		if s.Keys > 0 && f.Path == "" && !s.Tree {
-			lost++ // its name would be empty
-		}
-		if id == 0 || lost < least || lost == least && s.Tree && s.Keys > sites[id].Keys {
+		if lost := fieldCost(f, s); id == 0 || lost < least || lost == least && s.Tree && s.Keys > sites[id].Keys {
 			id, least = uint16(n), lost
 		}
 	}
@@ -92,6 +84,19 @@ func (w *output) fieldSite(i int) (id uint16, least int) {
 		return 0, misplaced
 	}
 	return id, least
+}
+
+// fieldCost is what a Field loses at a site.
+func fieldCost(f *parlance.Field, s *spec.Site) int {
+	have := spec.FieldSet(f)
+	lost := bits.OnesCount64(uint64(have &^ s.Written))
+	if s.Tree && s.Keys > segmentsOf(f.Path) || s.Must&^have != 0 || s.Indexed && !beginsWithNumber(f.Path) {
+		lost += misplaced
+	}
+	if s.Keys > 0 && f.Path == "" && !s.Tree {
+		lost++ // its name would be empty
+	}
+	return lost
 }
 
 func beginsWithNumber(path string) bool {

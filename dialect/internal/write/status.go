@@ -20,30 +20,37 @@ func (d *Writer) writable(o *parlance.Outcome, req *wire.Request) (*spec.Row, in
 	if len(o.Items) == 0 {
 		return d.withCode(r, status, o, req), status
 	}
-	holds := func(status int) bool {
-		w := output{d: d, req: req, o: o, row: d.StatusRow(status, req), status: status}
-		w.attributes()
-		return slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.CarriesItems() && w.eligible(s, false) })
-	}
-	if holds(status) {
+	if d.holdsRecords(o, status, req) {
 		return r, status
 	}
 	for _, s := range d.Shapes {
-		if s.CarriesItems() && len(s.Status) > 0 && s.Status[0].From < 400 && holds(s.Status[0].From) {
-			under := *o
-			under.Status = s.Status[0].From
-			here := *o
-			here.Status = status
-			if o.Kind == parlance.KindNoted && d.StatusRow(status, req).Kind == parlance.KindSuccess && !d.saysKind(&here) {
-				under.Kind = parlance.KindSuccess // it is written as one either way, and so its records are told
-			}
-			noted := o.Kind == parlance.KindNoted && len(o.Notes) > 0 && s.Writes.Has(spec.Whole, spec.AttrNote)
-			if noted || d.rollsUp(&under, req) {
-				return d.StatusRow(under.Status, req), under.Status
-			}
+		if !s.CarriesItems() || len(s.Status) == 0 || s.Status[0].From >= 400 || !d.holdsRecords(o, s.Status[0].From, req) {
+			continue
+		}
+		noted := o.Kind == parlance.KindNoted && len(o.Notes) > 0 && s.Writes.Has(spec.Whole, spec.AttrNote)
+		if noted || d.rollsUpUnder(s.Status[0].From, status, o, req) {
+			return d.StatusRow(s.Status[0].From, req), s.Status[0].From
 		}
 	}
 	return r, status
+}
+
+// holdsRecords reports that a shape can hold the records under a status.
+func (d *Writer) holdsRecords(o *parlance.Outcome, status int, req *wire.Request) bool {
+	w := output{d: d, req: req, o: o, row: d.StatusRow(status, req), status: status}
+	w.attributes()
+	return slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.CarriesItems() && w.eligible(s, false) })
+}
+
+// rollsUpUnder reports that the records read as the kind of the Outcome under another
+// status than the chosen one.
+func (d *Writer) rollsUpUnder(status, chosen int, o *parlance.Outcome, req *wire.Request) bool {
+	under, here := *o, *o
+	under.Status, here.Status = status, chosen
+	if o.Kind == parlance.KindNoted && d.StatusRow(chosen, req).Kind == parlance.KindSuccess && !d.saysKind(&here) {
+		under.Kind = parlance.KindSuccess // it is written as one either way, and so its records are told
+	}
+	return d.rollsUp(&under, req)
 }
 
 // withCode is the row by whose code an Outcome without a code of its own is written:
@@ -53,7 +60,19 @@ func (d *Writer) withCode(chosen *spec.Row, status int, o *parlance.Outcome, req
 	if o.Code != "" || o.Family != "" || chosen.Status != 0 {
 		return chosen
 	}
-	best := chosen
+	if r := d.defaultRow(chosen, status, o, req); r != nil {
+		return r
+	}
+	if o.Status == status && o.Kind.Failing() && !(d.Owns(chosen) && chosen.Names(strconv.Itoa(status))) {
+		return d.withNeededCode(chosen, status, o, req)
+	}
+	return chosen
+}
+
+// defaultRow is the row whose code is written by default under a status: the first that
+// has the reason of the Outcome, else the first that has that of the chosen row; nil for
+// none.
+func (d *Writer) defaultRow(chosen *spec.Row, status int, o *parlance.Outcome, req *wire.Request) (best *spec.Row) {
 	for _, r := range d.Rows {
 		if !r.ByDefault || r.Status != status || r.Kind != chosen.Kind || !r.Applies(req, spec.AnyForm) {
 			continue
@@ -61,12 +80,9 @@ func (d *Writer) withCode(chosen *spec.Row, status int, o *parlance.Outcome, req
 		if r.Reason == o.Reason {
 			return r
 		}
-		if r.Reason == chosen.Reason && best == chosen {
+		if r.Reason == chosen.Reason && best == nil {
 			best = r
 		}
-	}
-	if best == chosen && o.Status == status && o.Kind.Failing() && !(d.Owns(chosen) && chosen.Names(strconv.Itoa(status))) {
-		return d.withNeededCode(chosen, status, o, req)
 	}
 	return best
 }
@@ -85,18 +101,24 @@ func (d *Writer) withNeededCode(chosen *spec.Row, status int, o *parlance.Outcom
 		return chosen
 	}
 	for _, r := range d.Rows {
-		if sp, ok := r.Number(); r.NotUsed || ok && sp.From != sp.To || strings.Contains(r.First, "*") || d.Named(r.First) {
-			continue // it does not say which code
+		if r.NotUsed || r.Kind != o.Kind || r.Reason != o.Reason || !d.namesOneCode(r) || !r.Applies(req, spec.AnyForm) {
+			continue
 		}
 		code := "" // of a status: the coarser one may do
 		if r.Status != 0 {
 			code = r.First
 		}
-		if (code != "" || r.Family != "") && r.Kind == o.Kind && r.Reason == o.Reason && r.Applies(req, spec.AnyForm) && writes(r, code) {
+		if (code != "" || r.Family != "") && writes(r, code) {
 			return r
 		}
 	}
 	return chosen
+}
+
+// namesOneCode reports that a row says which code is written, and is no name of a form.
+func (d *Writer) namesOneCode(r *spec.Row) bool {
+	sp, numeric := r.Number()
+	return !(numeric && sp.From != sp.To) && !strings.Contains(r.First, "*") && !d.Named(r.First)
 }
 
 // statusFor chooses by the Outcome alone: by its code where the file lists it,

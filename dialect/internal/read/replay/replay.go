@@ -65,7 +65,7 @@ type Taken struct {
 	gap    int    // whose text it is
 	own    string // of what is said: what the walk made of texts which stand in the mould
 	Target spec.Target
-	Lies   tree.Extent // where it was taken from the walk
+	Text   tree.Extent // where it was taken from the walk
 	bit    spec.Set
 	Field  int              // which Field's it is, where the owner is one
 	conv   *spec.Conversion // nil where it is taken as it is
@@ -254,49 +254,58 @@ func New(g *Replay, w *Walk) *Replay {
 			asked[n.Start] = true
 		}
 	}
-	text, from := string(w.Asked.Source), uint32(0)
-	gaps := map[uint32]int{} // by where their texts begin
-	cut := func(start, end uint32, kind gapKind) {
-		gap := gap{before: strings.Clone(text[from:start]), kind: kind} // other texts do not stay in memory
-		if h := free[start].Hole; h != nil && h.Defaults {
-			gap.unset = h
-		}
-		if t := free[start].Beside; t != nil && len(t.Members) > 0 {
-			gap.beside = t
-		}
-		gaps[start], g.gaps, from = len(g.gaps), append(g.gaps, gap), end
-	}
+	c := cutter{g: g, free: free, text: string(w.Asked.Source), gaps: map[uint32]int{}}
 	for i := range w.Every.Nodes {
 		n := &w.Every.Nodes[i]
 		if _, path := free[n.KeyStart]; path && n.KeyEnd > n.KeyStart {
 			if !w.First {
 				return nil
 			}
-			cut(n.KeyStart, n.KeyEnd, gapText)
+			c.cut(n.KeyStart, n.KeyEnd, gapText)
 		}
 		_, own := free[n.Start]
 		switch {
 		case n.Escaped || asked[n.Start] && !own:
 		case n.Kind == tree.Number:
-			cut(n.Start, n.End, gapNumber)
+			c.cut(n.Start, n.End, gapNumber)
 		case n.Kind == tree.Text && own:
-			cut(n.Start, n.End, gapText)
+			c.cut(n.Start, n.End, gapText)
 		case n.Kind == tree.Text:
-			cut(n.Start, n.End, gapLoose)
+			c.cut(n.Start, n.End, gapLoose)
 		}
 	}
-	g.tail = strings.Clone(text[from:])
-	if !g.use(w, free, gaps) || len(g.gaps) > maxGaps {
+	g.tail = strings.Clone(c.text[c.from:])
+	if !g.use(w, free, c.gaps) || len(g.gaps) > maxGaps {
 		return nil
 	}
 	return g
+}
+
+// cutter cuts a document at its texts, from the first on.
+type cutter struct {
+	g    *Replay
+	free map[uint32]Origin
+	text string
+	from uint32         // what stands before it is cut
+	gaps map[uint32]int // by where their texts begin
+}
+
+func (c *cutter) cut(start, end uint32, kind gapKind) {
+	gap := gap{before: strings.Clone(c.text[c.from:start]), kind: kind} // other texts do not stay in memory
+	if h := c.free[start].Hole; h != nil && h.Defaults {
+		gap.unset = h
+	}
+	if t := c.free[start].Beside; t != nil && len(t.Members) > 0 {
+		gap.beside = t
+	}
+	c.gaps[start], c.g.gaps, c.from = len(c.g.gaps), append(c.g.gaps, gap), end
 }
 
 // free finds the texts that may be others, by where they begin in the source.
 func (w *Walk) free() map[uint32]Origin {
 	kept := map[uint32]bool{} // of what was taken, by where it lies
 	for i := range w.Taken {
-		kept[w.Taken[i].Lies.Start] = true
+		kept[w.Taken[i].Text.Start] = true
 	}
 	free := map[uint32]Origin{}
 	for _, o := range w.Origins {
@@ -317,16 +326,16 @@ func (g *Replay) use(w *Walk, free map[uint32]Origin, gaps map[uint32]int) bool 
 		switch {
 		case u.Target.Attr == spec.AttrReset || u.Target.Attr.Counts():
 			return false
-		case u.Lies.Size == 0:
+		case u.Text.Size == 0:
 			continue
 		}
 		u.bit = u.Target.Bit()
-		i := slices.IndexFunc(w.Origins, func(o Origin) bool { return o.Own == u.Lies.Start })
+		i := slices.IndexFunc(w.Origins, func(o Origin) bool { return o.Own == u.Text.Start })
 		if i < 0 || free[w.Origins[i].Start] == (Origin{}) {
 			if u.Target.Attr == spec.AttrRetryAfter {
 				return false // it may be until a moment, and less each time
 			}
-			u.own = string(w.Own[u.Lies.Start : u.Lies.Start+u.Lies.Size])
+			u.own = string(w.Own[u.Text.Start : u.Text.Start+u.Text.Size])
 			g.said = append(g.said, u)
 			continue
 		}
@@ -334,6 +343,12 @@ func (g *Replay) use(w *Walk, free map[uint32]Origin, gaps map[uint32]int) bool 
 		uses = append(uses, u)
 	}
 	slices.SortStableFunc(uses, func(a, b Taken) int { return a.gap - b.gap })
+	g.join(uses)
+	return true
+}
+
+// join makes pieces of the texts that are taken, in the order of the document.
+func (g *Replay) join(uses []Taken) {
 	var meant piece
 	for _, u := range uses {
 		n := len(g.pieces) - 1
@@ -348,5 +363,4 @@ func (g *Replay) use(w *Walk, free map[uint32]Origin, gaps map[uint32]int) bool 
 	if len(meant.uses) > 0 {
 		g.meant = []piece{meant}
 	}
-	return true
 }
