@@ -11,11 +11,10 @@ import (
 	"github.com/parlance-api/parlance/server/internal/generic"
 )
 
-// RecordCalls is the way to services behind this one: it notes each call in the activity
-// record of the request on whose behalf it is made, which is the one of the call's
-// context, with what it came to by HTTP's own meaning of its status. Of an address
-// it notes host and path. base is http.DefaultTransport where it is nil. Under no
-// record it does nothing but pass the call on.
+// RecordCalls records the calls to other services in the activity record of the request
+// that makes them. The record is that of the call's context. Each entry has host, path
+// and the outcome that HTTP gives to the status. A nil base means
+// http.DefaultTransport. Without a record, the call is only passed on.
 //
 //	bank := &http.Client{Transport: server.RecordCalls(nil), Timeout: 2 * time.Second}
 func RecordCalls(base http.RoundTripper) http.RoundTripper {

@@ -13,16 +13,16 @@ import (
 
 // What follows is the exchange as the packages below see it: see core.Exchange.
 
-// RequestContext is that of the request, with what observers have added.
+// RequestContext is the context of the request, with the values that observers added.
 func (x *exchange) RequestContext() context.Context { return x.ctx }
 
-// Request is what the dialect is asked about.
+// Request is the request in the dialect's terms.
 func (x *exchange) Request() dialect.Request { return x.request }
 
-// Dialect is that of the response.
+// Dialect is the dialect of the response.
 func (x *exchange) Dialect() *dialect.Dialect { return x.server.dialect }
 
-// Logger is the Server's.
+// Logger is the logger of the Server.
 func (x *exchange) Logger() *slog.Logger { return x.server.logger }
 
 // Serve serves a request by a handler.
@@ -30,13 +30,13 @@ func (x *exchange) Serve(next http.Handler, w http.ResponseWriter, r *http.Reque
 	x.server.serve(next, w, r)
 }
 
-// LogFailure logs what the client is not told of an error.
+// LogFailure logs the part of an error that the client is not told.
 func (x *exchange) LogFailure(err error) { x.logFailure("request failed", err) }
 
-// HasTransactor reports that the Server was given one.
+// HasTransactor reports whether the Server has a Transactor.
 func (x *exchange) HasTransactor() bool { return x.server.transactor != nil }
 
-// Admit notes who calls, once.
+// Admit notes the caller, once.
 func (x *exchange) Admit(i *core.Identity) bool {
 	if !x.caller.CompareAndSwap(nil, i) {
 		return false
@@ -45,13 +45,13 @@ func (x *exchange) Admit(i *core.Identity) bool {
 	return true
 }
 
-// SetCaller notes who calls, for observers.
+// SetCaller notes the caller for observers.
 func (x *exchange) SetCaller(c *core.Caller) { x.watch.setCaller((*Principal)(c)) }
 
 // SetPattern notes the pattern of a copy of the request.
 func (x *exchange) SetPattern(copied *http.Request) { x.watch.leave(copied) }
 
-// Resend sends a response that was given before.
+// Resend sends a recorded response again.
 func (x *exchange) Resend(status int, body []byte) {
 	x.mode = streaming
 	if x.watch != nil {
@@ -63,10 +63,10 @@ func (x *exchange) Resend(status int, body []byte) {
 	}
 }
 
-// Recorded reports that a record of the request is kept.
+// Recorded reports whether a record of the request is kept.
 func (x *exchange) Recorded() bool { return x.watch != nil && x.watch.entry != nil }
 
-// CommitRecord adds what is known of the request to a transaction.
+// CommitRecord adds the record of the request to a transaction, as far as it is known.
 func (x *exchange) CommitRecord(ctx context.Context, r core.Response, of *parlance.Outcome) error {
 	var o parlance.Outcome
 	if of != nil {

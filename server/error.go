@@ -9,16 +9,15 @@ import (
 	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
-// Middleware stands before a handler and answers in its place where it must.
-// Those of this package stand under [Server.Wrap] or [Server.Handle], in whose
-// dialect they answer; each may be used alone.
+// Middleware wraps a handler and may respond in its place. The middleware of the
+// packages below this one works under [Server.Wrap] or [Server.Handle] and responds in
+// their dialect. Each one works without the others.
 type Middleware = func(http.Handler) http.Handler
 
 // WriteError responds with an error from anywhere under a Server, as if the handler had
-// returned it: in the dialect, the cause to the log. After bytes went out it cuts
-// the connection, by panicking with http.ErrAbortHandler. Under no Server it
-// answers with the status that HTTP has for the kind, for there is no dialect to
-// do better.
+// returned it: the outcome in the dialect, the cause in the log. If bytes were sent
+// already, it cuts the connection by panicking with http.ErrAbortHandler. Without a
+// Server there is no dialect: it then sends the HTTP status of the error's kind.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	err = wording.Apply(r.Context(), err)
 	if x := exchangeOf(r.Context()); x != nil {

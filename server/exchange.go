@@ -84,7 +84,7 @@ func exchangeOf(ctx context.Context) *exchange {
 	return x
 }
 
-// Value finds the exchange itself, who calls, and what its own context holds.
+// Value finds the exchange itself, the caller, and the values of its own context.
 func (x *exchange) Value(key any) any {
 	switch key.(type) {
 	case core.Key:
@@ -118,11 +118,11 @@ func (x *exchange) sent() bool { return x.mode == streaming || x.mode == envelop
 // Unwrap lets http.ResponseController reach the deadlines of the connection.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.inner }
 
-// Header is that of the response.
+// Header is the header of the response.
 func (x *exchange) Header() http.Header { return x.inner.Header() }
 
-// WriteHeader decides where the response goes. Interim answers (1xx) pass; a
-// second final status is left to net/http to complain of, or dropped.
+// WriteHeader decides how the response is written. Interim responses (1xx) pass. A
+// second final status is passed on to net/http, which logs it, or dropped.
 func (x *exchange) WriteHeader(status int) {
 	if status < 100 || status > 999 {
 		// As net/http does, but before anything went out, so that it becomes a 500.
@@ -216,7 +216,7 @@ func (x *exchange) stream() (err error) {
 	return err
 }
 
-// Write passes p on, holds it, or keeps it as a failure's text.
+// Write passes p on, holds it, or keeps it as the text of a failure.
 func (x *exchange) Write(p []byte) (int, error) {
 	if x.mode == open {
 		x.WriteHeader(http.StatusOK)
@@ -243,7 +243,7 @@ func (x *exchange) Write(p []byte) (int, error) {
 	return x.inner.Write(p)
 }
 
-// ReadFrom lets a file that streams untouched be sent by the kernel.
+// ReadFrom lets the kernel send a file that streams untouched.
 func (x *exchange) ReadFrom(src io.Reader) (int64, error) {
 	if x.mode == open {
 		x.WriteHeader(http.StatusOK)
@@ -254,11 +254,11 @@ func (x *exchange) ReadFrom(src io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{x}, src)
 }
 
-// Flush is FlushError for callers that ask for an http.Flusher.
+// Flush is FlushError for callers that need an http.Flusher.
 func (x *exchange) Flush() { _ = x.FlushError() }
 
-// FlushError sends what there is. A success that needs an envelope goes on
-// inside of it; the text of a failure waits for its end.
+// FlushError sends the bytes so far. A success that needs an envelope continues inside
+// it. The text of a failure waits until it is complete.
 func (x *exchange) FlushError() error {
 	if x.mode == open {
 		x.WriteHeader(http.StatusOK)
@@ -279,7 +279,7 @@ func (x *exchange) FlushError() error {
 	return http.NewResponseController(x.inner).Flush()
 }
 
-// Hijack gives the connection to the handler, and all that is said on it.
+// Hijack gives the connection to the handler, which then writes all of it.
 func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if x.mode == waiting || x.mode == redirecting {
 		_ = x.stream() // an error here is a client that is gone

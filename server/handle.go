@@ -8,22 +8,25 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// HandlerFunc answers a request with a value or an error.
+// HandlerFunc responds to a request with a value or an error.
 //
-// The value is the payload of a success: written as JSON, except [Raw], which
-// is written as it is, [Reply], which says more than a value can, and [Atomic],
-// which makes the value in a transaction. nil is a success with nothing to show.
+// The value is the payload of a success. It is written as JSON, with three exceptions:
 //
-// An error is told by [parlance.OutcomeOf]: the Outcome of a *parlance.Error or
-// the kind of a sentinel goes to the client, the rest of it to the log.
+//   - [Raw] is written as it is.
+//   - [Reply] carries more than a value, such as a location.
+//   - [Atomic] makes the value in a transaction.
 //
-// A handler may write to w itself instead, for a stream or a download, and
-// return nil, nil. An error that is returned after bytes went out cuts the
-// connection, so that the client can tell.
+// nil is a success without a payload.
+//
+// An error becomes an outcome by [parlance.OutcomeOf]. The client gets the Outcome of a
+// *parlance.Error or the kind of a sentinel; the log gets the rest.
+//
+// A handler may instead write to w itself, for a stream or a download, and return nil,
+// nil. An error after bytes were sent cuts the connection, so that the client notices.
 type HandlerFunc func(w http.ResponseWriter, r *http.Request) (any, error)
 
-// Handle makes an http.Handler of f. It is complete in itself; under [Server.Wrap],
-// which also answers for a ServeMux, they share one activity id.
+// Handle makes an http.Handler of f. It works alone. Under [Server.Wrap], which also
+// covers a ServeMux, both share one activity id.
 func (s *Server) Handle(f HandlerFunc) http.Handler {
 	return s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
@@ -32,7 +35,7 @@ func (s *Server) Handle(f HandlerFunc) http.Handler {
 	}))
 }
 
-// Respond writes what a handler returned. The context is the handler's.
+// Respond writes the result of a handler. The context is the handler's.
 func (x *exchange) Respond(ctx context.Context, value any, err error) {
 	switch {
 	case err == nil && value == nil && x.mode != open:

@@ -2,13 +2,13 @@ package server
 
 import "net/http"
 
-// AddNote says what a user should be told about a success that the handler writes to
-// its http.ResponseWriter itself, such as a download. A handler that returns a value
+// AddNote adds a note for the user to a success that the handler writes to its
+// http.ResponseWriter itself, such as a download. A handler that returns a value
 // returns [Noted] instead.
 //
-// The note stands where the dialect has a place for it: in the header, or in the
-// envelope around JSON. If there is no place, the log has it as a warning. Call it
-// before the header is written; under no Server it does nothing.
+// The note is sent in the dialect's place for notes: the header, or the envelope around
+// JSON. If the dialect has no place, the note is logged as a warning. Call it before
+// the header is written. Without a Server it does nothing.
 func AddNote(r *http.Request, note string) {
 	if x := exchangeOf(r.Context()); x != nil {
 		x.notes = append(x.notes, note)

@@ -9,34 +9,34 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Observer sees every request that a Server answers. Its methods are called from
-// the goroutine of the request, so they must be quick; and for many requests at
-// once. Of a request that passes several Servers the outermost that has observers
-// tells its own.
+// Observer sees every request that a Server serves. Its methods run on the goroutine of
+// the request, so they must be quick, and they run for many requests at once. If a
+// request passes through several Servers, only the outermost one with observers
+// notifies them.
 type Observer interface {
-	// Before is called when a request has come, under its activity id. The context
-	// that it returns is that of the handler, and of what is logged.
+	// Before is called when a request arrives; its context has the activity id. The
+	// handler and its log lines get the context that Before returns.
 	Before(ctx context.Context, r *http.Request) context.Context
 
-	// After is called when the request is answered, in the reverse order. The
+	// After is called when the response is complete, in reverse order of Before. The
 	// context is that of Before.
 	After(ctx context.Context, r *http.Request, s *Served)
 }
 
-// WithObserver adds an Observer; it may be used several times.
+// WithObserver adds an Observer. It may be given several times.
 func WithObserver(o Observer) Option {
 	return option(func(c *config) { c.observers = append(c.observers, o) })
 }
 
-// Served is what one request came to.
+// Served describes a served request.
 type Served struct {
 	Start   time.Time
 	Took    time.Duration // until the handler had returned and the response was written
-	Route   string        // the pattern that served it, http.Request.Pattern; "" where none is known
-	Caller  Principal     // zero is nobody
-	Status  int           // that was sent; 0 where none was, as of a connection that the handler took over
+	Route   string        // the pattern that served it, http.Request.Pattern; "" if unknown
+	Caller  Principal     // the zero value if unknown
+	Status  int           // the status sent; 0 if none, such as after the handler took over the connection
 	Outcome parlance.Outcome
-	Cut     bool // the connection was cut, since it failed after the response had begun
+	Cut     bool // the connection was cut by a failure after the response had begun
 }
 
 // watch gathers what observers are told of a request. What learns of it may stand
@@ -135,8 +135,8 @@ func (w *watch) served(status int, o parlance.Outcome) Served {
 	return s
 }
 
-// SetOutcome notes what was answered. Of a success that nobody watches the status says
-// enough.
+// SetOutcome notes the outcome of the response. A success without an observer is not
+// noted, since its status says enough.
 func (x *exchange) SetOutcome(to parlance.Outcome) {
 	if x.watch == nil && !to.Kind.Failing() {
 		return

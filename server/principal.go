@@ -6,17 +6,17 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// Principal is who a request is made by, as far as a credential told. The zero
-// value is nobody.
+// Principal is the caller of a request, as far as its credential shows. The zero value
+// is an unknown caller.
 type Principal struct {
 	ID     string   // of the account, client or user: stable, and safe to log
-	Tenant string   // the customer that it belongs to; "" where there is none
+	Tenant string   // the customer that it belongs to; "" if there is none
 	Scopes []string // what it may do (RFC 6749, 3.3)
 }
 
-// WithPrincipal returns a context that carries who calls. Authentication sets
-// it; what comes behind counts limits, keys and seats by it, and the record of the
-// request that ctx is of names it.
+// WithPrincipal returns a context that carries the caller. Authentication sets it.
+// Limits, keys and seats are then counted by it, and the record of the request names
+// it.
 func WithPrincipal(ctx context.Context, p Principal) context.Context {
 	i := &core.Identity{Caller: core.Caller(p)}
 	if before := core.IdentityOf(ctx); before != nil {
@@ -25,7 +25,7 @@ func WithPrincipal(ctx context.Context, p Principal) context.Context {
 	return core.WithIdentity(ctx, i)
 }
 
-// PrincipalOf is who calls, and false where nobody is known.
+// PrincipalOf is the caller that ctx carries, and false if the caller is unknown.
 func PrincipalOf(ctx context.Context) (Principal, bool) {
 	if i := core.IdentityOf(ctx); i != nil {
 		return Principal(i.Caller), true

@@ -12,19 +12,25 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// WithRecorder keeps the record of each request, to be found by its activity id:
-// times, route, caller and outcome, what was logged under its context by an
-// [activity.Handler], and the calls that were added by activity.AddCall. Of bodies
-// nothing is kept unless [KeepRequest] or [KeepResponse] choose it, and of headers
-// nothing but the trace id of a valid traceparent. Of a request that passes several
-// Servers the outermost that has a Recorder or an [Observer] keeps the record.
+// WithRecorder keeps a record of each request, to be found by its activity id:
 //
-// It is written a moment after the response, and a crash may lose it; but that of a
-// request whose answer is kept under a key, by idempotency.Middleware behind this Server, is
-// committed with the response, where the Recorder's store is that of the keys. What
-// is known only later, such as how long it took, is added like all others.
+//   - times, route, caller and outcome,
+//   - the lines that an [activity.Handler] logged under its context,
+//   - the calls that activity.AddCall added.
 //
-// Close the Recorder after the http.Server has been shut down. nil keeps nothing.
+// Bodies are not recorded unless [KeepRequest] or [KeepResponse] selects values of
+// them. No header is recorded except the trace id of a valid traceparent. If a request
+// passes through several Servers, only the outermost one with a Recorder or an
+// [Observer] keeps the record.
+//
+// A record is written a moment after the response, and a crash may lose it. The
+// exception is a response that idempotency.Middleware behind this Server records under
+// a key. If the Recorder's store is the store of the keys, both are committed together.
+// Facts that are known only later, such as the duration, are added a moment after the
+// response.
+//
+// Close the Recorder after the http.Server has been shut down. A nil Recorder keeps
+// nothing.
 func WithRecorder(recorder *activity.Recorder, options ...RecordOption) Option {
 	if recorder == nil {
 		return option(func(*config) {})
@@ -36,24 +42,23 @@ func WithRecorder(recorder *activity.Recorder, options ...RecordOption) Option {
 	return option(func(c *config) { c.journal = j })
 }
 
-// RecordOption is one setting of [WithRecorder].
+// RecordOption is a setting of [WithRecorder].
 type RecordOption interface{ applyRecord(*journal) }
 
 type recordOption func(*journal)
 
 func (o recordOption) applyRecord(j *journal) { o(j) }
 
-// KeepRequest keeps the values of a JSON request that pointers (RFC 6901) such as
-// /order/id name, without what is secret by its name: see
-// [activity.Recorder.Choose]. They are found as far as the handler reads the body,
-// and in its first 64 KiB.
+// KeepRequest records the values of a JSON request that pointers (RFC 6901) name, such
+// as /order/id. Values with a secret name are redacted: see [activity.Recorder.Choose].
+// Values are found in the part that the handler reads, within the first 64 KiB.
 func KeepRequest(pointers ...string) RecordOption {
 	return recordOption(func(j *journal) { j.request = append(j.request, pointers...) })
 }
 
-// KeepResponse keeps the values of a JSON answer that pointers name, as
-// [KeepRequest] does. They are those of the response as it was sent, with the
-// dialect's envelope.
+// KeepResponse records the values of a JSON response that pointers name, as
+// [KeepRequest] does. They are read from the response as sent, with the dialect's
+// envelope.
 func KeepResponse(pointers ...string) RecordOption {
 	return recordOption(func(j *journal) { j.response = append(j.response, pointers...) })
 }
@@ -197,7 +202,7 @@ func (b *writtenBody) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom lets a file be sent by the kernel.
+// ReadFrom lets the kernel send a file.
 func (b *writtenBody) ReadFrom(src io.Reader) (int64, error) {
 	if b.wants() {
 		return io.Copy(struct{ io.Writer }{b}, src)

@@ -150,7 +150,7 @@ func fieldsIn(fields []parlance.Field) string {
 	return b.String()
 }
 
-// Render writes an outcome in the dialect. What was held is dropped.
+// Render writes an outcome in the dialect. Bytes that were held are dropped.
 func (x *exchange) Render(o parlance.Outcome, data dialect.Payload, document []byte) {
 	s := scratches.Get().(*scratch)
 	defer s.release()
@@ -200,9 +200,10 @@ func (x *exchange) send(m dialect.Encoded) {
 	}
 }
 
-// Encode appends an outcome to dst, under the request's id. If the maker of a failure left
-// them open, the server adds the path that was called, a description of the case, and
-// as title the row's own, else the status in words (RFC 9457, 4.2.1).
+// Encode appends an outcome to dst, under the request's id. The server fills in three
+// members of a failure that are empty: the path that was called, a description of the
+// case, and the title. The title is the row's own, else the status in words (RFC 9457,
+// 4.2.1).
 func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Encoded {
 	x.complete(o)
 	var added []string // by us, so that its loss is none of the handler's

@@ -11,43 +11,43 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Raw is a success value that is bytes already: XML, an image, JSON made
-// elsewhere. ContentType "" leaves the type to the dialect.
+// Raw is a success value that is already encoded: XML, an image, JSON made elsewhere.
+// If ContentType is "", the dialect chooses it.
 type Raw struct {
 	ContentType string
 	Body        []byte
 }
 
-// Reply is a success that says more than its value. The zero value is a plain
-// success without one. A handler returns it as its value.
+// Reply is a success that carries more than its value. A handler returns it as its
+// value. The zero value is a plain success without a payload.
 type Reply struct {
-	Outcome  parlance.Outcome // Kind zero is what a Status from 400 on means, else success, or empty if there is no Value
+	Outcome  parlance.Outcome // If Kind is zero: the kind of a Status from 400 on, else success, or empty if there is no Value
 	Value    any              // as a handler would return it alone; nil is none
-	Location string           // where the created thing, or the progress of the work, is found; "" is nowhere
+	Location string           // URL of the created resource or of the progress of the work; "" is none
 	Document []byte           // the caller's own document, for a dialect that grafts its response into it
 }
 
-// Created says that something new is at location (RFC 9110, 15.3.2).
+// Created reports a new resource at location (RFC 9110, 15.3.2).
 func Created(location string, value any) Reply {
 	return Reply{Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: 201}, Value: value, Location: location}
 }
 
-// Accepted says that work goes on in the background and can be watched at
+// Accepted reports that the work continues in the background. Its progress is found at
 // location (RFC 9110, 15.3.3).
 func Accepted(location string, value any) Reply {
 	return Reply{Outcome: parlance.Outcome{Kind: parlance.KindAccepted}, Value: value, Location: location}
 }
 
-// Noted says that it is done, and what the user should be told about it.
+// Noted is a success with notes for the user.
 func Noted(value any, notes ...string) Reply {
 	return Reply{Outcome: parlance.Outcome{Kind: parlance.KindNoted, Notes: notes}, Value: value}
 }
 
-// Bulk says what became of each record of a bulk request. The whole is a
-// success where no record failed, a partial where some did, and a failure of
-// their kind where all did. document is what the caller sent, for a dialect that
-// answers into it; others ignore it. A request of any length is for
-// bulk.Handle, which reads and answers it as a stream.
+// Bulk reports the outcome of each record of a bulk request. If no record failed, the
+// response is a success. If some failed, it is partial. If all failed, it is a failure
+// of their kind. document is the request's body, for a dialect that grafts its response
+// into it; other dialects ignore it. For requests of any length, use bulk.Handle, which
+// reads and responds as a stream.
 func Bulk(document []byte, items ...parlance.Item) Reply {
 	kind, reason := parlance.RollUp(items)
 	if items == nil {
@@ -56,8 +56,8 @@ func Bulk(document []byte, items ...parlance.Item) Reply {
 	return Reply{Outcome: parlance.Outcome{Kind: kind, Reason: reason, Items: items}, Document: document}
 }
 
-// ReplyOf is the Reply that a handler's value stands for. Its Kind stays zero if only the
-// dialect knows it: that of a failure's Status.
+// ReplyOf is the Reply that a handler's value stands for. If the Reply has the Status
+// of a failure and no Kind, its Kind stays zero: only the dialect knows it.
 func ReplyOf(value any) Reply {
 	switch v := value.(type) {
 	case Reply:
@@ -88,7 +88,7 @@ func (r *Reply) listsNothing(written []byte) bool {
 	return string(written) == "null" && reflect.TypeOf(r.Value).Kind() == reflect.Slice
 }
 
-// Payload is the Value as it is written: as JSON, or as it is if it is Raw.
+// Payload is the Value in its written form: unchanged if it is Raw, else as JSON.
 func (r *Reply) Payload() (dialect.Payload, error) { return newScratch().payload(r.Value) }
 
 // scratch is memory in which one response is made after the other.

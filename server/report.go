@@ -34,7 +34,7 @@ func (x *exchange) report(h http.Header) {
 	in.all = append(in.all, r)
 }
 
-// Reported is the report with this mark. Nothing is known of a response that
+// Reported is the report with this mark. It is empty for a response that
 // core.MarkReported has marked.
 func (x *exchange) Reported(mark []string) (r core.Report) {
 	if len(mark) != 1 {

@@ -1,16 +1,24 @@
-// Package server is the server end of a dialect: it lets net/http handlers
-// return a value or an error and answers in the dialect's way. Handlers speak
-// of outcomes only; codes, envelopes and texts are the dialect's.
+// Package server is the server end of a dialect. Handlers of net/http return a value or
+// an error, and the Server responds in the dialect's way. Handlers deal with outcomes
+// only; codes, envelopes and texts belong to the dialect.
 //
-//	api := server.New(vms)
+//	d, err := catalog.Open("problem")
+//	…
+//	api := server.New(d)
 //	mux := http.NewServeMux()
-//	mux.Handle("GET /cameras/{id}", api.Handle(camera))
-//	http.ListenAndServe(addr, api.Wrap(mux))
+//	mux.Handle("GET /users/{id}", api.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+//		user, ok := users[r.PathValue("id")]
+//		if !ok {
+//			return nil, parlance.ErrNotFound
+//		}
+//		return user, nil
+//	}))
+//	http.ListenAndServe("localhost:8080", api.Wrap(mux))
 //
-// Every request has an activity id: in its context, on the log lines written
-// under it, and in the response, in the dialect's own place or else in the header
-// X-Request-Id. What a client may not see (the cause of an error, the value of a
-// panic) goes to the log under that id.
+// Every request has an activity id. It is in the request's context, on the log lines
+// written under that context, and in the response: in the dialect's own place, or else
+// in the header X-Request-Id. Facts that a client may not see, such as the cause of an
+// error or the value of a panic, are logged under that id.
 package server
 
 import (
@@ -23,19 +31,19 @@ import (
 	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
-// RequestIDHeader carries the activity id in a response whose dialect has no
-// place for it.
+// RequestIDHeader carries the activity id in a response whose dialect has no place for
+// it.
 const RequestIDHeader = "X-Request-Id"
 
-// Server answers in one dialect. It is immutable and safe for concurrent use;
-// one process may hold several, of several dialects.
+// Server responds in one dialect. It is immutable and safe for concurrent use. One
+// process may hold several, with different dialects.
 type Server struct {
 	dialect *dialect.Dialect
 	unused  [100]bool // the statuses from 300 that the dialect says its API never gives
 	config
 }
 
-// New makes a Server that answers in d.
+// New makes a Server that responds in d.
 func New(d *dialect.Dialect, options ...Option) *Server {
 	s := &Server{dialect: d, config: config{logger: slog.Default(), maxBuffered: DefaultMaxBuffered}}
 	for _, o := range options {
@@ -66,8 +74,8 @@ func (s *Server) unconditional(r *http.Request) {
 	}
 }
 
-// Dialect is the dialect that the server answers in.
+// Dialect is the dialect that the Server responds in.
 func (s *Server) Dialect() *dialect.Dialect { return s.dialect }
 
-// Logger is where the server logs. It adds the activity id of a context to each line.
+// Logger is the Server's logger. It adds the activity id of a context to each line.
 func (s *Server) Logger() *slog.Logger { return s.logger }

@@ -2,25 +2,26 @@ package server
 
 import "context"
 
-// Transactor runs what belongs together in one transaction of a store.
+// Transactor runs a function in one transaction of a store.
 //
-// fn is given a context that carries the transaction. Every method of the store
-// that is called with it takes part, and so does the caller's own SQL (sqlite.Tx,
-// postgres.Tx). Where fn returns nil all of it is committed, and durable when
-// Transact returns; else none of it happened, and Transact returns fn's error.
+// fn gets a context that carries the transaction. Every method of the store that is
+// called with this context takes part, and so does the caller's own SQL (sqlite.Tx,
+// postgres.Tx). If fn returns nil, all of it is committed, and durable when Transact
+// returns. Otherwise all of it is rolled back, and Transact returns fn's error.
 //
-// fn may be run again where the database asks for it, so it does nothing outside
-// of the transaction; and it is quick, for others wait. Transact never returns while
-// fn runs, also where ctx ends: what fn made its response in is used again. Within a transaction
-// Transact runs fn in that one, and where it fails what it did alone is undone.
+// The database may require fn to run again, so fn must have no effect outside the
+// transaction. It must be quick, since other transactions wait. Transact never returns
+// while fn runs, even if ctx ends, because the memory for fn's response is reused.
+// Inside another transaction, Transact runs fn in that one. If fn then fails, only fn's
+// own changes are undone.
 type Transactor interface {
 	Transact(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
-// Atomic is a handler's value that is made in a transaction: under
-// idempotency.Middleware the effect, the key and the response are committed together, so that
-// the effect happens once however often the request comes, and whenever the
-// process is killed. Elsewhere it is run in a transaction of its own.
+// Atomic is a handler's value that is made in a transaction. Under
+// idempotency.Middleware the effect, the key and the response are committed together.
+// The effect then happens once, even if the request is sent many times or the process
+// is killed. Elsewhere it runs in a transaction of its own.
 //
 //	return server.Atomic(func(ctx context.Context) (any, error) {
 //		tx := sqlite.Tx(ctx)

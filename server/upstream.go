@@ -8,21 +8,21 @@ import (
 	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
-// Upstream is what went wrong with a service behind this one, as this one's own
-// failure: a handler returns it. err is that of the transport or of the client
-// end, or a *parlance.Error with the Outcome of its response, which alone tells of a
-// RetryAfter; nil stays nil.
+// Upstream is for a handler that called another service, which failed. It returns that
+// failure as this service's own, for the handler to return. err is the error of the
+// transport or of the client end. It may also be a *parlance.Error with the Outcome of
+// the other's response, the only one that has a RetryAfter. nil stays nil.
 //
-//   - It was not reached (its name, its port), or it said itself that it is
-//     unavailable or has had too much: unavailable, with its RetryAfter.
-//   - It did not answer in time: timeout.
-//   - It answered what no use can be made of, or broke off: bad_gateway. So does
-//     a refusal of what we sent, for that is none of the caller's fault; a handler
-//     that knows better returns its own.
+//   - unavailable, with its RetryAfter: the service could not be reached (its name, its
+//     port), or reported itself that it is unavailable or has too many requests.
+//   - timeout: the service did not respond in time.
+//   - bad_gateway: the response is unusable or was cut off, or the service refused our
+//     request. The caller did not cause such a refusal. A handler that knows better
+//     returns an error of its own.
 //
-// No text, code or reason of it goes to the client, which is told only that it was a
-// service behind this one. The log has them, and the other's request id. Words of your
-// own may stand in their place, as by [WithError].
+// The client is told only that a service behind this one failed. The text, code and
+// reason of the other, and its request ID, are only logged. refusal sets words of your
+// own instead, as in [WithError].
 //
 //	return nil, server.Upstream(err, parlance.Outcome{Detail: "The report writer cannot be used now"})
 func Upstream(err error, refusal ...parlance.Outcome) error {

@@ -8,11 +8,13 @@ import (
 	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
-// WithError has a middleware refuse in the service's own words, for those that are
-// made by a function and so have no field Error: auth.Authenticate, auth.RequireScopes,
-// auth.Require, guard.Deadline, those of package validate. What the refusal sets stands in
-// place of what would be said; its Kind zero is the middleware's own kind and
-// reason, whatever they are. What the handler behind says is not touched.
+// WithError gives a middleware's refusals the service's own words. It is for middleware
+// that a function makes and that has no field Error: auth.Authenticate,
+// auth.RequireScopes, auth.Require, guard.Deadline and those of package validate.
+//
+// Fields that refusal sets replace those of the middleware. If its Kind is zero, the
+// middleware's own kind and reason stay. Responses of the wrapped handler do not
+// change.
 //
 //	soon := server.WithError(guard.Deadline(time.Second), parlance.Outcome{Code: "1071", Detail: "The report takes too long"})
 func WithError(m Middleware, refusal parlance.Outcome) Middleware {

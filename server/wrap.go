@@ -12,30 +12,27 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// Wrap answers in the dialect for any handler, such as an http.ServeMux.
+// Wrap makes any handler, such as an http.ServeMux, respond in the dialect.
 //
 //   - Each request gets an activity id.
-//   - A failure that was written around the server as plain text, by http.Error
-//     or by a ServeMux that has no such route, is written in the dialect. Its
-//     text is the detail of a 4xx and goes only to the log of a 5xx. Headers
-//     such as Allow stay. A failure with a type of its own, such as
-//     application/json, is left as it is if it has a body.
+//   - A failure that a handler wrote as plain text, by http.Error or a ServeMux without
+//     such a route, is written in the dialect. The text of a 4xx becomes the detail;
+//     that of a 5xx is only logged. Headers such as Allow stay.
+//   - A failure with a body and a type of its own, such as application/json, is left as
+//     it is.
 //   - A redirect that a ServeMux makes only to clean a path (//x, /x/../y, /tree for
-//     /tree/) is not_found in the dialect; its detail names the clean path. A
-//     handler's own redirect stays as it is.
-//   - Each request that failed has a line in the log.
-//     application/json, is left as it is.
+//     /tree/) is not_found in the dialect; its detail names the clean path. A handler's
+//     own redirect stays as it is.
 //   - A 3xx that the dialect's API never gives is not_found in the dialect. If 304 is
 //     one, If-None-Match and If-Modified-Since are ignored and no validator is sent.
-//   - A panic is a 500 in the dialect, its value and stack in the log. Where
-//     bytes went out already, the connection is cut.
-//   - A success streams untouched; Flush, Hijack and http.ResponseController
-//     work. Only JSON under a dialect that puts an envelope around it is held,
-//     up to the bound of [WithMaxBuffered]; then the envelope goes out around it
-//     while it streams.
+//   - Each failed request has a line in the log.
+//   - A panic is a 500 in the dialect; its value and stack are logged. If bytes were sent
+//     already, the connection is cut.
+//   - A success streams untouched; Flush, Hijack and http.ResponseController work. Only
+//     JSON that needs the dialect's envelope is held, up to the bound of
+//     [WithMaxBuffered]. A longer response gets the envelope while it streams.
 //
-// Inside of what a Server wraps already, the inner one answers, under the id of
-// the outer one.
+// If two Servers wrap a handler, the inner one responds, under the id of the outer one.
 func (s *Server) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(next, w, r) })
 }

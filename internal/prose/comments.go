@@ -32,7 +32,11 @@ func comments(file, text string) ([]passage, error) {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
 			if n.Name.IsExported() {
+				from := len(all)
 				take(n.Doc)
+				if from < len(all) {
+					all[from].rows[0] = code + strings.TrimPrefix(all[from].rows[0], n.Name.Name)
+				}
 			}
 			return false
 		case *ast.GenDecl:

@@ -119,6 +119,9 @@ func hidden() {}
 // F rep~eats, see [T].
 func F() {}
 
+// Of begins with its own name.
+func Of() {}
+
 const (
 	C = 1 // the beh~aviour
 )
@@ -133,7 +136,7 @@ const (
 			lines = append(lines, f.line)
 		}
 	}
-	if want := []int{1, 8, 15, 19}; !slices.Equal(lines, want) {
+	if want := []int{1, 8, 15, 22}; !slices.Equal(lines, want) {
 		t.Errorf("got lines %v, want %v", lines, want)
 	}
 }

@@ -1,12 +1,12 @@
-// Package auth finds out who makes a request to a [server.Server]: by API keys, by names
-// and passwords, or by tokens, which its [TokenEndpoint] issues.
+// Package auth identifies the caller of a request to a [server.Server]: by API key, by
+// name and password, or by a token that its [TokenEndpoint] issues.
 //
 //	keys := auth.APIKeys{auth.HashKey(secret): {Principal: server.Principal{ID: "ann"}}}
 //	h := auth.Authenticate(auth.Bearer(auth.Tokens(db.Tokens())), auth.APIKey("X-Api-Key", keys))(mux)
 //	http.ListenAndServe(addr, api.Wrap(h))
 //
-// A handler behind it asks [server.PrincipalOf]. [RequireScopes] and [Require] let only
-// some callers pass. A refusal is a [CredentialError], and leaves in the dialect.
+// A handler behind it calls [server.PrincipalOf]. [RequireScopes] and [Require] admit
+// only some callers. A refusal is a [CredentialError], and is sent in the dialect.
 package auth
 
 import (
@@ -23,13 +23,15 @@ import (
 	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
-// Verifier says whose a credential is. It is called concurrently.
+// Verifier finds the principal of a credential. It is called concurrently.
 type Verifier interface {
-	// Verify returns who a credential belongs to. id is the name beside the
-	// secret where there is one, as in Basic, else "". The error is what the
-	// client is told, usually that of [CredentialError]: unauthenticated without a reason
-	// and not_found are a wrong credential, forbidden is forbidden, and any other
-	// is that it could not be verified, which is unavailable.
+	// Verify returns the principal that a credential belongs to. id is the name beside
+	// the secret, as in Basic, or "" if there is none.
+	//
+	// The client is told the error, which is usually a [CredentialError]. An
+	// unauthenticated error without a reason, or not_found, means a wrong credential;
+	// forbidden stays forbidden. Any other error means that the credential could not be
+	// verified, which is unavailable.
 	Verify(ctx context.Context, id, secret string) (server.Principal, error)
 }
 
@@ -41,10 +43,10 @@ func (f VerifierFunc) Verify(ctx context.Context, id, secret string) (server.Pri
 	return f(ctx, id, secret)
 }
 
-// CredentialError is that a credential does not let in, by one of the reasons
-// parlance.ReasonNoCredential, WrongCredential, Expired, Spent and OutOfScope; the last is
-// forbidden, the others unauthenticated. A dialect may give each a code of its
-// own; one that has no word for it says its kind.
+// CredentialError is the refusal of a credential. Its reason is one of
+// parlance.ReasonNoCredential, WrongCredential, Expired, Spent and OutOfScope. The kind
+// of OutOfScope is forbidden, that of the others unauthenticated. A dialect may have a
+// code for each reason; otherwise it sends the kind.
 func CredentialError(reason parlance.Reason) *parlance.Error {
 	kind := parlance.KindUnauthenticated
 	if reason == parlance.ReasonOutOfScope {
@@ -61,35 +63,35 @@ var refusals = map[parlance.Reason]string{
 	parlance.ReasonOutOfScope:      "The credential is not good for this",
 }
 
-// Scheme is one way to show a credential, and who verifies it. [Bearer], [Basic]
-// and [APIKey] make those in use.
+// Scheme is one way to send a credential, and its Verifier. [Bearer], [Basic] and
+// [APIKey] make the common ones.
 type Scheme struct {
-	Name     string // that stands before the credential (RFC 9110, 11.1); "" where nothing does
-	Header   string // where it stands; "" is Authorization
-	Realm    string // what it is good for, to tell who asks (RFC 9110, 11.5); "" says nothing
+	Name     string // the word before the credential (RFC 9110, 11.1); "" is none
+	Header   string // the header with the credential; "" is Authorization
+	Realm    string // the protection space, for the challenge (RFC 9110, 11.5); "" is none
 	Verifier Verifier
 }
 
-// Bearer takes tokens from "Authorization: Bearer …" (RFC 6750, 2.1), and no
-// token from a form or a URL, where it would be logged (RFC 9700, 4.3.2).
+// Bearer takes tokens from "Authorization: Bearer …" (RFC 6750, 2.1). It takes none
+// from a form or a URL, which might be logged (RFC 9700, 4.3.2).
 func Bearer(v Verifier) Scheme { return Scheme{Name: "Bearer", Verifier: v} }
 
-// Basic takes a name and a password (RFC 7617). The realm is what a browser
-// shows to its user.
+// Basic takes a name and a password (RFC 7617). A browser shows the realm to its user.
 func Basic(realm string, v Verifier) Scheme { return Scheme{Name: "Basic", Realm: realm, Verifier: v} }
 
-// APIKey takes a key from a header of its own, such as X-Api-Key. A key that
-// stands in Authorization behind a word is a Scheme of that Name.
+// APIKey takes a key from a header of its own, such as X-Api-Key. For a key in
+// Authorization behind a word, make a Scheme with that Name.
 func APIKey(header string, v Verifier) Scheme { return Scheme{Header: header, Verifier: v} }
 
-// Authenticate lets those in whose credential is good by one of the schemes, and
-// says who it is to what comes behind ([server.PrincipalOf]). The first scheme counts
-// that the request shows a credential of. Where an API wants two, such as a key
-// and a token, one stands behind the other, and the last one's principal counts.
+// Authenticate admits requests with a valid credential of one of the schemes. The
+// handlers behind it learn the caller by [server.PrincipalOf]. If a request has
+// credentials of several schemes, the first scheme counts. If an API requires two
+// credentials, such as a key and a token, chain two Authenticate; the inner one's
+// principal counts.
 //
-// It fails as [CredentialError] says, or in words of your own by [server.WithError], with a challenge
-// for each scheme (RFC 9110, 11.6.1; RFC 6750, 3). A credential that was sent twice
-// is invalid.
+// Refusals are those of [CredentialError], or use your own words by [server.WithError].
+// They carry a challenge for each scheme (RFC 9110, 11.6.1; RFC 6750, 3). A credential
+// that was sent twice is invalid.
 func Authenticate(schemes ...Scheme) server.Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -125,9 +127,9 @@ func schemeOf(ctx context.Context) *Scheme {
 	return s
 }
 
-// RequireScopes lets those pass whose principal has all of the scopes (RFC 6749,
-// 3.3); others are forbidden with the reason scope. It stands behind
-// [Authenticate]; who is nobody has no credential.
+// RequireScopes admits callers whose principal has all of the scopes (RFC 6749, 3.3).
+// Other callers are forbidden, with the reason scope. Use it behind [Authenticate]: an
+// unknown caller has no credential.
 func RequireScopes(scopes ...string) server.Middleware {
 	return require(func(_ *http.Request, p server.Principal) error {
 		for _, s := range scopes {
@@ -139,9 +141,9 @@ func RequireScopes(scopes ...string) server.Middleware {
 	}, scopes)
 }
 
-// Require lets those pass whom may allows, by the request and who makes it; to
-// others it is forbidden, in words of your own by [server.WithError]. It stands behind [Authenticate]; who is nobody has no
-// credential.
+// Require admits a request if may returns true for it and its caller. Other callers are
+// forbidden, in words of your own by [server.WithError]. Use it behind [Authenticate]:
+// an unknown caller has no credential.
 func Require(may func(*http.Request, server.Principal) bool) server.Middleware {
 	return require(func(r *http.Request, p server.Principal) error {
 		if !may(r, p) {

@@ -20,58 +20,67 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// How long tokens are good unless a TokenEndpoint says otherwise.
+// Lifetimes of tokens, unless a TokenEndpoint sets others.
 const (
 	DefaultTokenLife   = 20 * time.Minute
 	DefaultRefreshLife = 30 * 24 * time.Hour
 )
 
-// TokenEndpoint gives tokens (RFC 6749, 3.2), for a service that has no identity
-// provider: by client_credentials, password and refresh_token, from a form. What
-// it gives is opaque, and kept by its SHA-256. [Tokens] verifies it.
+// TokenEndpoint issues tokens (RFC 6749, 3.2), for a service that has no identity
+// provider. The grants are client_credentials, password and refresh_token, from a form.
+// Its tokens are opaque, and the Store keeps only their SHA-256. [Tokens] verifies
+// them.
 //
-// Time is the Store's. A token ends with its own second, so that one that expired
-// is told as that however long ago, when nothing is kept of it any more.
+//	mux.Handle("POST /token", &auth.TokenEndpoint{Store: db.Tokens(), Clients: auth.Accounts{
+//		"billing": {Secret: auth.HashKey(secret), Principal: server.Principal{ID: "billing"}},
+//	}})
 //
-// A refresh token is good once. It comes with the next one; where it comes a
-// second time it was stolen, from one side or the other, and all that its log-in
-// ever gave ends (RFC 9700, 4.14.2).
+// All times are by the Store's clock. A token carries the second in which it expires.
+// It is therefore reported as expired even after the Store has deleted it.
 //
-// Refusals are Outcomes and leave in the Server's dialect: a wrong client, user
-// or refresh token is unauthenticated/wrong_credential, one that was used, has
-// expired or was revoked unauthenticated/spent, a grant that is not given
-// invalid/grant_type, a scope too many invalid/scope, the rest of what can be
-// wrong with the form invalid. Nothing of what was sent is in a text or a log.
+// A refresh token works once, and the response has the next one. If a used one is sent
+// again, one of the two senders stole it. All tokens of its log-in are then revoked
+// (RFC 9700, 4.14.2).
+//
+// Refusals are Outcomes and are sent in the Server's dialect:
+//
+//   - unauthenticated/wrong_credential: a wrong client, user or refresh token.
+//   - unauthenticated/spent: a refresh token that was used, has expired or was revoked.
+//   - invalid/grant_type: a grant that the endpoint does not offer.
+//   - invalid/scope: a scope that the caller does not have.
+//   - invalid: any other fault of the form.
+//
+// Values that the client sent appear in no text and no log.
 //
 // It must not change while it serves.
 type TokenEndpoint struct {
 	Store   TokenStore
-	Clients Verifier // of client_id and client_secret; nil asks for none, and gives nothing by client_credentials
-	Users   Verifier // of username and password; nil gives nothing by password
+	Clients Verifier // of client_id and client_secret; nil asks for none, and disables client_credentials
+	Users   Verifier // of username and password; nil disables password
 
-	// Grants are those that are given, of the three. nil are those that the
-	// dialect lists (auth.grants), else client_credentials and refresh_token:
-	// password has to be asked for, as nobody should (RFC 9700, 2.4).
+	// Grants are the grants on offer, of the three. If nil, they are those that the
+	// dialect lists (auth.grants), else client_credentials and refresh_token. The grant
+	// password must be set explicitly; it should not be used any more (RFC 9700, 2.4).
 	Grants []string
 
 	Life        time.Duration // of an access token; 0 is DefaultTokenLife
 	RefreshLife time.Duration // of a refresh token; 0 is DefaultRefreshLife
 
-	// RefreshClients gives a refresh token by client_credentials too, as some
-	// APIs do although the client could just ask again (RFC 6749, 4.4.3).
+	// RefreshClients issues a refresh token for client_credentials too. Some APIs do
+	// so, although the client could request a new token the same way (RFC 6749, 4.4.3).
 	RefreshClients bool
 
-	// Members are members of the response besides those of RFC 6749, such as those
-	// of [Stamps]; nil are none.
+	// Members returns members of the response besides those of RFC 6749, such as
+	// [Stamps]; nil adds none.
 	Members func(issued, expires time.Time) map[string]any
 
-	// ByRFC answers in the words of RFC 6749 (5.1 and 5.2), bare, whatever the
-	// dialect: for clients that know nothing but OAuth.
+	// ByRFC sends responses as in RFC 6749 (5.1 and 5.2), without the dialect, for
+	// clients that know only OAuth.
 	ByRFC bool
 }
 
-// Stamps are the members .issued and .expires, which endpoints made with ASP.NET
-// have, and so that of Vision.
+// Stamps returns the members .issued and .expires. Endpoints made with ASP.NET have
+// them, and so has Vision.
 func Stamps(issued, expires time.Time) map[string]any {
 	return map[string]any{
 		".issued":  issued.UTC().Format(http.TimeFormat),
@@ -82,7 +91,7 @@ func Stamps(issued, expires time.Time) map[string]any {
 // maxForm is more than any request for a token needs, in bytes.
 const maxForm = 64 << 10
 
-// ServeHTTP answers a request for a token.
+// ServeHTTP handles a request for a token.
 func (e *TokenEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	granted, err := e.grant(w, r)
 	if err != nil {
@@ -448,8 +457,8 @@ func saysEnded(token string) bool {
 	return err == nil && second <= time.Now().Unix()
 }
 
-// GiveToken makes an access token that is good for so long, for a log-in of the
-// service's own making. [Tokens] verifies it.
+// GiveToken issues an access token with this lifetime, for a log-in of the service's
+// own. [Tokens] verifies it.
 func GiveToken(ctx context.Context, store TokenStore, p server.Principal, life time.Duration) (string, error) {
 	secret := newToken(life)
 	err := store.PutToken(ctx, HashKey(secret), Token{Principal: p, Left: life})
@@ -459,8 +468,7 @@ func GiveToken(ctx context.Context, store TokenStore, p server.Principal, life t
 	return secret, nil
 }
 
-// Tokens is a [Verifier] of the access tokens in a store. A refresh token opens
-// nothing.
+// Tokens is a [Verifier] of the access tokens in a store. It refuses refresh tokens.
 func Tokens(store TokenStore) Verifier {
 	return VerifierFunc(func(ctx context.Context, _, secret string) (server.Principal, error) {
 		t, err := store.Token(ctx, HashKey(secret))

@@ -15,9 +15,8 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
-// HashKey is what is kept of a secret that was made at random, such as an API
-// key or a token: its SHA-256. Nobody guesses 128 random bits, however fast the
-// hash.
+// HashKey is the SHA-256 of a random secret, such as an API key or a token. Keep it in
+// place of the secret. A fast hash is enough, since 128 random bits cannot be guessed.
 func HashKey(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
 
 // NewSecret makes a key or a token: 256 random bits in 43 letters, digits, - and _.
@@ -30,9 +29,9 @@ func NewSecret() string {
 // rounds of PBKDF2 with SHA-256: what OWASP asks for, and a tenth of a second.
 const rounds = 600_000
 
-// HashPassword is what is kept of a password that a person chose: salted, and
-// slow on purpose (PBKDF2, RFC 8018), because it may be guessed. An attacker can
-// use that too: put a limit before a log-in.
+// HashPassword is the salted hash of a password that a person chose. It is slow on
+// purpose (PBKDF2, RFC 8018), because passwords can be guessed. An attacker can misuse
+// the slowness, so put a limit before a log-in.
 func HashPassword(password string) string {
 	salt := make([]byte, 16)
 	rand.Read(salt) // it never fails
@@ -44,8 +43,8 @@ func HashPassword(password string) string {
 	return "pbkdf2-sha256$" + strconv.Itoa(rounds) + "$" + encode(salt) + "$" + encode(hash)
 }
 
-// CheckPassword reports whether a password is the one of the hash, in a time
-// that does not tell how much of it is right.
+// CheckPassword reports whether a password is the one of the hash. The time it takes
+// does not depend on how much of the password is right.
 func CheckPassword(hash, password string) bool {
 	part := strings.Split(hash, "$")
 	if len(part) != 4 || part[0] != "pbkdf2-sha256" {
@@ -61,19 +60,19 @@ func CheckPassword(hash, password string) bool {
 	return err == nil && hmac.Equal(got, want)
 }
 
-// APIKeys is a [Verifier] of API keys that a program knows from its configuration,
-// by what [HashKey] makes of them. It must not change while it is used. That a
-// key is looked up by its hash takes no time that tells of the key.
+// APIKeys is a [Verifier] of API keys from a program's configuration. It maps the
+// [HashKey] of each key to its owner, so that the time of a lookup reveals nothing of
+// the key. It must not change while it is used.
 type APIKeys map[[32]byte]IssuedKey
 
-// IssuedKey is what is known of an API key.
+// IssuedKey describes an API key.
 type IssuedKey struct {
 	Principal server.Principal
 	Expires   time.Time // zero is never
 	Revoked   bool
 }
 
-// Verify tells a key that is wrong from one that has expired or was revoked.
+// Verify distinguishes a wrong key from one that has expired or was revoked.
 func (k APIKeys) Verify(_ context.Context, _, secret string) (server.Principal, error) {
 	key, known := k[HashKey(secret)]
 	switch {
@@ -87,20 +86,20 @@ func (k APIKeys) Verify(_ context.Context, _, secret string) (server.Principal, 
 	return key.Principal, nil
 }
 
-// Accounts is a [Verifier] of names and passwords that a program knows from its
-// configuration: of users, or of the clients of a token endpoint. It must not
-// change while it is used.
+// Accounts is a [Verifier] of names and passwords from a program's configuration. The
+// names are users, or the clients of a token endpoint. It must not change while it is
+// used.
 type Accounts map[string]Account
 
-// Account is what is known of one name: the password that a person chose, or the
-// secret that a program was given.
+// Account describes one name. It has either a password that a person chose or a secret
+// that a program was given.
 type Account struct {
-	Password  string   // what HashPassword made of it
-	Secret    [32]byte // what HashKey made of it, instead: for those of NewSecret, and quick
+	Password  string   // the result of HashPassword
+	Secret    [32]byte // the result of HashKey, instead: for secrets of NewSecret, and fast
 	Principal server.Principal
 }
 
-// Verify checks a password or secret. It takes as long for a name that nobody has.
+// Verify checks a password or secret. An unknown name takes the same time.
 func (a Accounts) Verify(_ context.Context, id, secret string) (server.Principal, error) {
 	account, known := a[id]
 	if !known {

@@ -9,8 +9,8 @@
 //		return parlance.Item{ID: o.Ref}, save(ctx, o)
 //	}))
 //
-// The response says in the dialect what each record came to. A short list that is in
-// memory already is a [server.Bulk] reply.
+// The response lists the outcome of each record in the dialect. For a short list that
+// is already in memory, return a [server.Bulk] reply.
 package bulk
 
 import (
@@ -38,17 +38,17 @@ import (
 	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
-// Record is one record of a bulk request. Its bytes are good until the handler
+// Record is one record of a bulk request. Its bytes are valid until the handler
 // returns.
 type Record struct {
-	Index int    // zero-based place in the request
+	Index int    // zero-based position in the request
 	Line  int    // of the request's text on which it begins, from 1
 	Name  string // of the XML element, prefix included; "" in JSON
 	Raw   []byte // the JSON value, or the XML element
 }
 
-// Decode reads the record into v as encoding/json or encoding/xml would. Its error
-// is an invalid record, and a client may read what it says.
+// Decode reads the record into v as encoding/json or encoding/xml would. Its error is
+// an invalid record, and its text is safe to show to a client.
 func (r Record) Decode(v any) error {
 	var err error
 	switch {
@@ -102,63 +102,64 @@ func memberOf(t reflect.Type, name string) reflect.Type {
 	return nil
 }
 
-// Func handles one record and says what became of it. The Item needs no
-// Index, and no Kind where all is well: the zero Item is a success. An error is the
-// record's failure, told by [parlance.OutcomeOf]; the Item's ID stays. A panic is
-// the record's failure too, and nothing of it is told but that.
+// Func handles one record and returns its outcome. The Item needs no Index. The zero
+// Item is a success. An error is the record's failure, by [parlance.OutcomeOf]; the
+// Item's ID stays. A panic is the record's failure too, and its value is only logged.
 type Func func(ctx context.Context, r Record) (parlance.Item, error)
 
-// Option changes how the records of a request are read and answered.
+// Option is a setting of [Handle].
 type Option interface{ apply(*records) }
 
 type option func(*records)
 
 func (o option) apply(b *records) { o(b) }
 
-// Member names where the records are: the list in a JSON object, which is else the
-// document itself, or the XML elements under the root, which are else all of them.
+// Member names the place of the records. In JSON it is the member of an object that has
+// the list; without it, the document is the list. In XML it is the name of the elements
+// under the root; without it, all elements are records.
 func Member(name string) Option { return option(func(b *records) { b.member = name }) }
 
-// ID has f say a record's id before it is handled, for where its handler cannot:
-// it panicked, or could not read the record. An ID that the handler gives stands.
+// ID sets a function that returns a record's id before it is handled. It serves records
+// whose handler panicked or could not read them. An ID that the handler returns takes
+// precedence.
 func ID(f func(Record) string) Option { return option(func(b *records) { b.id = f }) }
 
-// Summary has f say what a request came to of which no record failed, by what each of
-// them came to, in their order: that it is noted, with its Notes, or a Status that is
-// not the kind's usual one. Under 204 and 205 nothing is told of the records. Its Kind
-// zero is success. The records come from where the
-// response is kept, see [Spool], so that their number is no matter.
+// Summary sets a function that makes the Outcome of a request without a failed record.
+// It gets the outcomes of the records in order, and may set Notes or a Status that is
+// not the kind's usual one. Under 204 and 205 the response does not list the records.
+// If its Kind is zero, the kind is success. The records are read back from the kept
+// response, see [Spool], so their number is not limited.
 func Summary(f func(records iter.Seq[parlance.Item]) parlance.Outcome) Option {
 	return option(func(b *records) { b.summary = f })
 }
 
-// Workers handles so many records at the same time. What became of them is still
-// told in their order. Without it each waits for the one before.
+// Workers handles this many records at the same time; the default is 1. The response
+// still lists them in their order.
 func Workers(n int) Option { return option(func(b *records) { b.workers = max(n, 1) }) }
 
-// MaxRecord bounds a record, with what stands before it, in bytes; it is
-// [DefaultMaxRecord] otherwise. A longer one ends the reading.
+// MaxRecord bounds a record, including the bytes before it, in bytes; the default is
+// [DefaultMaxRecord]. A longer record ends the reading.
 func MaxRecord(bytes int) Option {
 	return option(func(b *records) { b.maxRecord = bytes })
 }
 
-// MaxRecords bounds how many records are handled; 0 is no bound. What comes after
-// them is one failure.
+// MaxRecords bounds how many records are handled; 0 is no bound. All records after them
+// are one failure.
 func MaxRecords(n int) Option { return option(func(b *records) { b.maxRecords = n }) }
 
-// Spool sets what is kept of a response whose head is not out yet: so many bytes
-// in memory, [server.DefaultMaxBuffered] otherwise, and all of it in a temporary file in
-// dir once that is not enough. "" is os.TempDir. The file is removed.
+// Spool sets how a response is kept until its head is sent. Up to this many bytes are
+// kept in memory; the default is [server.DefaultMaxBuffered]. A longer response is kept
+// in a temporary file in dir, which is removed afterwards. "" is os.TempDir.
 func Spool(dir string, bytes int) Option {
 	return option(func(b *records) { b.dir, b.maxSpool = dir, bytes })
 }
 
-// Buffered sends nothing before the whole request was read, for clients that do
-// not read while they send: with these, both ends could wait for each other once
-// what lies between them is full.
+// Buffered sends nothing before the whole request was read. It is for clients that do
+// not read while they send: otherwise both ends could wait for each other once the
+// buffers between them are full.
 func Buffered() Option { return option(func(b *records) { b.last = true }) }
 
-// DefaultMaxRecord is how long a record may be: 1 MiB.
+// DefaultMaxRecord is the default bound of a record: 1 MiB.
 const DefaultMaxRecord = 1 << 20
 
 // records handles bulk requests.
@@ -176,23 +177,24 @@ type records struct {
 	last       bool
 }
 
-// Handle makes an http.Handler that has each record of a request handled, and
-// answers with what became of them, in their order: as a success where none failed,
-// a partial where some did, and a failure where all did ([parlance.RollUp]).
+// Handle makes an http.Handler that calls f for each record of a request. The response
+// lists the outcomes of the records in order. It is a success if no record failed,
+// partial if some failed, and a failure if all did ([parlance.RollUp]).
 //
 // The request is a JSON list, or an XML document whose root holds the records; its
-// first byte tells. It is read as a stream, and answered as one: the head of the
-// response goes out once a record has failed and another has not, for then the whole
-// can only be a partial. Until then the response is kept; see [Spool]. A dialect
-// that answers into the caller's document gets it back record by record.
+// first byte decides. Request and response are streamed. The head of the response is
+// sent once one record has failed and another has not, because the result can then only
+// be partial. Until then the response is kept; see [Spool]. A dialect that grafts its
+// response into the caller's document returns that document record by record.
 //
-// What cannot be read ends the reading: the records before it stand, and the rest
-// is one failure that says where; where it is the first, the whole request is
-// invalid. If the client goes away, the record that is being handled is the last.
+// An unreadable part ends the reading. The records before it stay handled, and the rest
+// is one failure that names the position. If no record came before it, the whole
+// request is invalid. If the client disconnects, the record in progress is the last
+// one.
 //
-// A dialect that cannot list records one after the other is answered at the end,
-// with all items in memory; one that cannot tell of records at all says only what
-// the whole came to.
+// A dialect that cannot list records one after the other responds at the end, with all
+// items in memory. If it cannot list records at all, the response has only the total
+// outcome.
 func Handle(s *server.Server, f Func, options ...Option) http.Handler {
 	b := &records{server: s, each: f, workers: 1, maxRecord: DefaultMaxRecord, maxSpool: server.DefaultMaxBuffered}
 	for _, o := range options {

@@ -19,10 +19,10 @@ const (
 	idleTimeout    = 2 * time.Minute
 )
 
-// ApplyDefaultLimits sets the bounds of a server that it does not have yet, so that a client
-// that is slow or hostile costs little: 64 KiB of headers, 10 s to send them, 2 min
-// for a connection that does nothing. net/http itself answers what is beyond, in
-// no dialect. "OPTIONS *" goes to the handler, so that it is answered in the dialect.
+// ApplyDefaultLimits sets the limits of a server that are not set yet, so that a slow
+// or hostile client costs little. They are 64 KiB of headers, 10 s to send them, and 2
+// min for an idle connection. If a limit is exceeded, net/http itself responds, without
+// the dialect. "OPTIONS *" goes to the handler, so that the response is in the dialect.
 // It returns hs.
 func ApplyDefaultLimits(hs *http.Server) *http.Server {
 	hs.MaxHeaderBytes = cmp.Or(hs.MaxHeaderBytes, maxHeaderBytes)
@@ -32,11 +32,11 @@ func ApplyDefaultLimits(hs *http.Server) *http.Server {
 	return hs
 }
 
-// MaxBody bounds the body of a request, in bytes. A longer one that says so is
-// refused before it is read, as invalid with the status 413 (RFC 9110, 15.5.14).
-// One that does not is read that far: then the reader gets an error that a handler
-// returns, and that comes to the same. A body is never unpacked here, so what is
-// bounded is what was sent.
+// MaxBody bounds the body of a request, in bytes. A longer one is invalid, with the
+// status 413 (RFC 9110, 15.5.14). If its length is declared, it is refused before it is
+// read. Otherwise the reader gets an error at the bound; a handler that returns it
+// sends the same refusal. Bodies are not unpacked here, so the bound is on the bytes as
+// sent.
 func MaxBody(bytes int64) server.Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -79,11 +79,12 @@ func tooLarge(most int64, cause error) error {
 // less than any network carries, and more than a byte now and then.
 const slowest = 1 << 10
 
-// SlowBody bounds how long a client may take for each KiB of a body that a handler
-// waits for, or for what is left of it: whether it sends nothing or a byte a second.
-// The reader then gets an error that a handler returns: a timeout with the status
-// 408 (RFC 9110, 15.5.9). The time that the handler takes is its own. It stands in
-// the place of http.Server.ReadTimeout, which would count both.
+// SlowBody bounds how long a client may take for each KiB of a body, or for the shorter
+// rest. Only the time in which the handler waits for the body counts. It makes no
+// difference whether the client sends nothing or a byte a second. The reader then gets
+// an error for the handler to return: a timeout with the status 408 (RFC 9110, 15.5.9).
+// SlowBody replaces http.Server.ReadTimeout, which would count the handler's own time
+// too.
 func SlowBody(stall time.Duration) server.Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// Deadline gives a handler so long. When it ends, so does the context of the
-// request, and what has not been answered fails with timeout at once, even if the
-// handler does not look at its context; where bytes went out already, and the rest
-// does not follow within 100 ms, the connection is cut, so that the client can tell.
-// What the handler does then goes
-// nowhere: writing gives http.ErrHandlerTimeout, and that it goes on until it
-// returns is its own to mind.
+// Deadline bounds the time of a handler. When it ends, so does the context of the
+// request. A request without a response then fails with timeout at once, even if the
+// handler ignores its context. If bytes were sent already, and the rest does not follow
+// within 100 ms, the connection is cut, so that the client notices.
 //
-// It is for one route or for a few of one kind: a stream has no deadline, and a
-// connection that a handler has taken (Hijack) has none any more.
+// The handler may continue until it returns, but its output is dropped: writing returns
+// http.ErrHandlerTimeout.
+//
+// Use it for one route or for a few similar ones: a stream has no deadline. A
+// connection that a handler has taken over (Hijack) has none any more.
 func Deadline(d time.Duration) server.Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -135,7 +135,7 @@ func (g *guard) copyHeader() {
 	maps.Copy(h, g.header)
 }
 
-// Header is that of the handler's response.
+// Header is the header of the handler's response.
 func (g *guard) Header() http.Header { return g.header }
 
 func (g *guard) WriteHeader(status int) {
@@ -173,7 +173,7 @@ func (g *guard) Write(p []byte) (int, error) {
 	return g.w.Write(p)
 }
 
-// Flush is FlushError for callers that ask for an http.Flusher.
+// Flush is FlushError for callers that need an http.Flusher.
 func (g *guard) Flush() { _ = g.FlushError() }
 
 func (g *guard) FlushError() error {
@@ -199,7 +199,7 @@ func (g *guard) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
-// The rest of what http.ResponseController asks for. Unwrap would lead past the
+// These are the other methods for http.ResponseController. An Unwrap would bypass the
 // guard.
 func (g *guard) SetReadDeadline(t time.Time) error { return g.rc.SetReadDeadline(t) }
 

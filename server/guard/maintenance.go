@@ -12,25 +12,26 @@ import (
 	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
-// Maintenance closes a service for planned work: by a switch, or in windows that
-// were planned. While it is closed, what comes in fails with
-// unavailable/maintenance, and is told when it ends, where that is known. The
-// zero value is open, and its methods may be called while it serves.
+// Maintenance closes a service for planned work: by a switch, or in planned windows.
+// While it is closed, new requests fail with unavailable/maintenance. The response has
+// the end of the work, if it is known. The zero value is open. Its methods may be
+// called while it serves.
 //
-// What has begun is finished: work that needs a service that is idle waits for
+// Requests that have begun are finished. For work that needs an idle service, wait for
 // http.Server.Shutdown, or for the last deadline to pass.
 type Maintenance struct {
-	// Open are the paths that are served all the same: one that ends in "/" with
-	// all that is below it. nil are /healthz, /livez and /readyz, which must go on
-	// answering for the process itself, or it would be restarted.
+	// Open are the paths that are always served. One that ends in "/" includes all
+	// paths below it. nil means /healthz, /livez and /readyz: if these failed, the
+	// process would be restarted.
 	Open []string
 
-	// Admit lets some in who do the work; nil lets in nobody. Where it asks who
-	// calls, the Maintenance stands behind [auth.Authenticate].
+	// Admit selects requests to serve all the same, such as those of the people who do
+	// the work; nil selects none. If it needs the caller, put the Maintenance behind
+	// [auth.Authenticate].
 	Admit func(*http.Request) bool
 
-	// Error is what is said, such as a text for people. Its Kind zero is
-	// unavailable, with the reason maintenance.
+	// Error is the outcome of a refusal, such as a text for people. If its Kind is
+	// zero, the kind is unavailable, with the reason maintenance.
 	Error parlance.Outcome
 
 	mu      sync.Mutex
@@ -42,32 +43,31 @@ type Maintenance struct {
 // Window is planned work, from From until before To.
 type Window struct{ From, To time.Time }
 
-// Close closes the service now. until is when it is expected back, zero where
-// nobody knows; it stays closed until Reopen is called, and then is later than it
-// said.
+// Close closes the service now, until Reopen is called. until is the expected end, or
+// zero if it is unknown. It is only announced: the service does not open by itself.
 func (m *Maintenance) Close(until time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed, m.until = true, until
 }
 
-// Reopen ends what Close began. A planned window is not ended by it.
+// Reopen ends the effect of Close. A planned window continues.
 func (m *Maintenance) Reopen() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed, m.until = false, time.Time{}
 }
 
-// Plan sets the windows, in place of those before; none cancels all. They may
-// touch and overlap.
+// Plan sets the windows and replaces those before; none cancels all. They may touch and
+// overlap.
 func (m *Maintenance) Plan(windows ...Window) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.windows = slices.Clone(windows)
 }
 
-// At reports whether the service is closed at a time, and until when: zero where
-// nobody knows.
+// At reports whether the service is closed at a time, and until when: zero if it is
+// unknown.
 func (m *Maintenance) At(now time.Time) (until time.Time, closed bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -93,7 +93,7 @@ func (m *Maintenance) At(now time.Time) (until time.Time, closed bool) {
 	return until, true
 }
 
-// Wrap refuses what comes in while the service is closed.
+// Wrap refuses requests while the service is closed.
 func (m *Maintenance) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		now := time.Now()

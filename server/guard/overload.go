@@ -1,10 +1,13 @@
-// Package guard protects a [server.Server]: from too much load ([Overload]), from work that
-// takes too long ([Deadline]), from bodies that are too large or too slow ([MaxBody],
-// [SlowBody]), and from requests during planned work ([Maintenance]).
+// Package guard protects a [server.Server] from too much load, from work and bodies
+// that take too long, and from requests during planned work.
 //
 //	overload := &guard.Overload{Served: 100}
 //	h := api.Wrap(overload.Wrap(guard.MaxBody(1 << 20)(mux)))
 //	log.Fatal(guard.ApplyDefaultLimits(&http.Server{Addr: addr, Handler: h}).ListenAndServe())
+//
+// [Overload] bounds the requests at one time, [Deadline] the time of a handler,
+// [MaxBody] and [SlowBody] the size and the time of a body. [Maintenance] closes the
+// service.
 package guard
 
 import (
@@ -18,26 +21,26 @@ import (
 	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
-// What Overload does unless it is told otherwise.
+// The defaults of Overload.
 const (
 	DefaultServed     = 256
 	DefaultQueueWait  = time.Second
 	DefaultRetryAfter = time.Second
 )
 
-// Overload bounds how many requests are served at one time. A few more wait
-// their turn, shortly and in order; the rest is refused at once, for who waits
-// longer than its client does is served for nobody. A service under too much load
-// so answers as many as it can, in the time that they take. It must not change
-// while it serves. The zero value is of use.
+// Overload bounds how many requests are served at one time. A few more wait in order
+// for a short time; the rest is refused at once. A request that waits longer than its
+// client does is served in vain. Without the bound, an overloaded service would
+// complete fewer requests, and all of them late. It must not change while it serves.
+// The zero value uses the defaults.
 type Overload struct {
 	Served int           // at one time; 0 is DefaultServed
 	Queue  int           // that may wait besides; 0 is none
-	Wait   time.Duration // that one waits at most; 0 is DefaultQueueWait
+	Wait   time.Duration // the longest wait of one; 0 is DefaultQueueWait
 
-	// Error is what is said of what is shed. Its Kind zero is unavailable, its
-	// RetryAfter zero DefaultRetryAfter. rate_limited is for an API whose page says
-	// 429.
+	// Error is the outcome of a refusal. If its Kind is zero, the kind is unavailable.
+	// If its RetryAfter is zero, it is DefaultRetryAfter. Use rate_limited if the API's
+	// page documents 429.
 	Error parlance.Outcome
 
 	once    sync.Once
@@ -45,8 +48,8 @@ type Overload struct {
 	waiting chan struct{} // one for each that is served or waits
 }
 
-// Wrap serves as many as may be served, and sheds the rest. Health endpoints
-// stand outside of it.
+// Wrap serves as many requests as allowed, and refuses the rest. Keep health endpoints
+// outside it.
 func (o *Overload) Wrap(next http.Handler) http.Handler {
 	o.once.Do(func() {
 		o.serving = make(chan struct{}, cmp.Or(o.Served, DefaultServed))

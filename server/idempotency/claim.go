@@ -27,16 +27,16 @@ type claim struct {
 	ended bool       // it was recorded or freed
 }
 
-// Store is where an Atomic is run.
+// Store runs the Atomic.
 func (c *claim) Store() core.Transactor { return c.store }
 
-// Transactional reports that the handler does all that it does in an Atomic.
+// Transactional reports whether the handler makes all of its effects in an Atomic.
 func (c *claim) Transactional() bool { return !c.key.Outside }
 
 var errEnded = errors.New("idempotency: the request was answered before its Atomic was run; nothing was done")
 
-// Enter begins a transaction. It fails where the request was answered already,
-// by another Atomic or, as http.TimeoutHandler does, over the handler's head.
+// Enter begins a transaction. It fails if the request has its response already. Another
+// Atomic may have sent it, or http.TimeoutHandler while the handler still ran.
 func (c *claim) Enter() error {
 	c.mu.Lock()
 	if c.kept || c.ended {
@@ -79,7 +79,7 @@ func (c *claim) end(ctx context.Context, x core.Exchange, rec *recording, return
 	return c.store.Record(ctx, c.key, c.keeps(a))
 }
 
-// Record keeps a response, and with it the record of its request.
+// Record keeps a response, together with the record of its request.
 func (c *claim) Record(ctx context.Context, x core.Exchange, r core.Response, of *parlance.Outcome) error {
 	a := Response{Status: r.Status, Header: r.Header, Body: r.Body}
 	if err := c.store.Record(ctx, c.key, c.keeps(a)); err != nil || !x.Recorded() {

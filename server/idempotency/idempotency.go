@@ -1,5 +1,5 @@
-// Package idempotency lets a client retry a request under an idempotency key without its
-// being done twice: the response is kept in a [Store], and given again.
+// Package idempotency lets a client retry a request under an idempotency key, so that
+// its effect happens once. The response is kept in a [Store] and replayed.
 //
 //	once := idempotency.Middleware(db.Idempotency(), idempotency.Transactional())
 //	mux.Handle("POST /orders", once(api.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
@@ -9,6 +9,7 @@
 //			return server.Created("/orders/7", order), nil
 //		}), nil
 //	})))
+//	http.ListenAndServe(addr, api.Wrap(mux))
 //
 // Effect, key and response are then committed together.
 package idempotency
@@ -35,7 +36,7 @@ import (
 	"github.com/parlance-api/parlance/server/internal/snapshot"
 )
 
-// What holds for Middleware unless an option says otherwise.
+// The defaults of Middleware.
 const (
 	DefaultExpiry      = 24 * time.Hour
 	DefaultMaxBody     = 1 << 20 // bytes
@@ -48,63 +49,69 @@ const trustedLength = 64 << 10
 // maxKey bounds a key, in bytes, as Stripe does.
 const maxKey = 255
 
-// Headers of a response that was given before, as Stripe names them.
+// Headers of a replayed response, named as Stripe names them.
 const (
 	ReplayedHeader = "Idempotent-Replayed" // "true"
-	OriginalHeader = "Original-Request"    // the activity id of the request that was served
+	OriginalHeader = "Original-Request"    // the activity id of the original request
 )
 
-// Middleware lets a request be retried without being done twice: the response to
-// a request with an idempotency key is kept, and given again to whoever sends
-// the same under the same key. It follows draft-ietf-httpapi-idempotency-key-header-07,
-// and where that leaves it open, Stripe. It stands under [server.Server.Wrap], behind
-// what authenticates the caller, and is safe for concurrent use. Behind another
-// one, it leaves a request that is served under a key alone.
+// Middleware makes requests with an idempotency key safe to retry. It keeps the
+// response, and replays it if the same request comes again under the same key. It
+// follows draft-ietf-httpapi-idempotency-key-header-07, and Stripe if the draft leaves
+// a choice. Use it under [server.Server.Wrap], behind the middleware that authenticates
+// the caller. It is safe for concurrent use. Under another Middleware that serves the
+// request under a key, it does nothing.
 //
-// The key is in the header that the dialect names, else in Idempotency-Key, with
-// or without the quotes of a structured field (2.1). It is the caller's own: two
-// callers, or one at two paths, may use the same. The caller is [server.PrincipalOf];
-// where that is nobody, it is who has these credentials: a caller whose tokens
-// change needs a principal, else a retry with a new token is a new request.
+// The key is in the header that the dialect names, else in Idempotency-Key, with or
+// without the quotes of a structured field (2.1). Each caller and path has keys of its
+// own. The caller is [server.PrincipalOf]; if there is none, it is a hash of the
+// credentials. A caller whose tokens change needs a principal, or a retry with a new
+// token would be a new request.
 //
-// What a request comes to, by the state of its key (2.6, 2.7):
+// The response depends on the state of the key (2.6, 2.7):
 //
 //   - missing though required, or malformed: invalid.
-//   - fresh: the handler is run, and its response is kept for the time of
-//     [Expiry], failures too.
-//   - answered: the same status and body again. Headers are those that the
-//     handler set; an activity id among them is the new one, and Original-Request
-//     has the old.
-//   - being served: conflict, with a Retry-After.
-//   - used with another query, type or body: conflict; the dialect says whether
-//     that is a 422, as the draft has it.
-//   - uncertain, for the process died while it was served: conflict, until an
-//     operator settles it. It is never done anew by itself.
+//   - new: the handler runs. Its response is kept for the time of [Expiry], even if it is
+//     a failure.
+//   - completed: the same status and body again. The headers are those that the handler
+//     set. An activity id among them is the new one, and Original-Request has the old
+//     one.
+//   - in progress: conflict, with a Retry-After.
+//   - used with another query, type or body: conflict. The dialect decides whether the
+//     status is 422, as in the draft.
+//   - uncertain, since the process died while it served the request: conflict, until an
+//     operator settles it. The request is never run again automatically.
 //
-// An error that proves that nothing was done frees the key: invalid,
-// unauthenticated, rate_limited, and unavailable, except where a request that
-// was sent on broke on its way. So does a bare status that means one of them,
-// but not a bare 503, which http.TimeoutHandler writes for handlers that still
-// run. Under [Transactional] every failure proves it whose [server.Atomic] was undone, or
-// never run; those that a retry may mend free the key: the server's faults, that
-// of a panic too, rate_limited, and what says when to come back or that it may be
-// retried, and does not say that it may not. All else is kept, and replayed until
-// the key expires: a fault whose effect is outside too, for nobody knows what it
-// did. A client learns by the mark of a replay that to retry it again is in vain.
+// An error that proves that nothing was done frees the key: invalid, unauthenticated,
+// rate_limited, and unavailable. The exception is an unavailable request that was
+// forwarded and broke on its way. A bare status with one of these meanings frees the
+// key too. A bare 503 does not, since http.TimeoutHandler writes it for handlers that
+// still run.
 //
-// An effect in the store of the keys is made in an [server.Atomic], and is committed
-// with the key and the response. Any other is outside: the claim is committed
-// before the handler is run, and its response before it goes out. Where the response
-// cannot be kept though the effect was made, it goes out, and the key is
-// uncertain. Where the store cannot be asked, the response is unavailable and the handler is
-// not run.
+// Under [Transactional], a failure also proves that nothing was done if its
+// [server.Atomic] was rolled back or never ran. Failures that a retry may fix then free
+// the key, unless they are marked as not to be retried:
 //
-// Once the key is claimed, a client that goes away stops nothing: the handler's
-// context is not cancelled by it; a deadline holds. The request's body is read
-// before that, up to [MaxBody]. A response is held back until the handler is
-// done; one that is longer than [MaxResponse], that was cut, or that took the
-// connection over goes out as it is written, and its retry is a conflict that
-// says so. A handler that flushes is obeyed, its response kept.
+//   - faults of the server, including a panic,
+//   - rate_limited,
+//   - failures that have a RetryAfter or are marked as safe to retry.
+//
+// Every other response is kept and replayed until the key expires. This includes a
+// fault whose effect is outside the store, since it is unknown how much was done. The
+// mark of a replay tells a client that another retry is useless.
+//
+// An effect in the store of the keys belongs in a [server.Atomic]: it is committed with
+// the key and the response. Any other effect is outside. For it, the claim is committed
+// before the handler runs, and the response before it is sent. If the response cannot
+// be kept after the effect, it is sent all the same, and the key is uncertain. If the
+// store fails before, the response is unavailable and the handler does not run.
+//
+// Once the key is claimed, a client that disconnects does not cancel the handler's
+// context; a deadline still does. The request's body is read before that, up to
+// [MaxBody]. The response is held back until the handler is done. A response is sent
+// unrecorded as it is written if it is longer than [MaxResponse], was cut, or took over
+// the connection; its retry is a conflict that says so. If the handler flushes, the
+// response is sent at once and still kept.
 func Middleware(store Store, options ...Option) server.Middleware {
 	i := &idempotency{
 		store: store, methods: []string{http.MethodPost, http.MethodPatch}, expiry: DefaultExpiry,
@@ -125,18 +132,18 @@ func Middleware(store Store, options ...Option) server.Middleware {
 	}
 }
 
-// Option changes how Middleware works.
+// Option is a setting of [Middleware].
 type Option interface{ apply(*idempotency) }
 
 type option func(*idempotency)
 
 func (o option) apply(i *idempotency) { o(i) }
 
-// Required refuses a request that has no key (2.7).
+// Required refuses a request without a key (2.7).
 func Required() Option { return option(func(i *idempotency) { i.required = true }) }
 
-// Methods sets the methods whose keys are looked at; POST and PATCH without
-// it. All others pass.
+// Methods sets the methods whose keys are used; the default is POST and PATCH. Requests
+// with other methods pass.
 func Methods(methods ...string) Option {
 	return option(func(i *idempotency) { i.methods = slices.Clone(methods) })
 }
@@ -144,20 +151,20 @@ func Methods(methods ...string) Option {
 // Expiry sets how long after its claim a key is kept (2.3).
 func Expiry(d time.Duration) Option { return option(func(i *idempotency) { i.expiry = d }) }
 
-// Transactional says that the handlers behind do all that they do in an [server.Atomic], so
-// that a key whose process dies is free again, and one whose request failed by a
-// fault of the server. Without it such a key is uncertain where the process died
-// outside of the transaction, and the fault is kept.
+// Transactional declares that the handlers behind make all of their effects in an
+// [server.Atomic]. A key is then free again if its process died, or if its request
+// failed by a fault of the server. Without it, such a fault is kept, and the key is
+// uncertain if the process died outside the transaction.
 func Transactional() Option { return option(func(i *idempotency) { i.inside = true }) }
 
-// Caller sets who a request is made by, in place of [server.PrincipalOf] and the
-// credentials: a text that stays the same for one caller.
+// Caller sets the caller of a request, in place of [server.PrincipalOf] and the
+// credentials. The text must stay the same for one caller.
 func Caller(caller func(*http.Request) string) Option {
 	return option(func(i *idempotency) { i.caller = caller })
 }
 
-// MaxBody bounds, in bytes, the body of a request with a key: it is held in
-// memory. A longer one is refused with 413.
+// MaxBody bounds, in bytes, the body of a request with a key, which is held in memory.
+// A longer one is refused with 413.
 func MaxBody(bytes int64) Option { return option(func(i *idempotency) { i.maxBody = bytes }) }
 
 // MaxResponse bounds, in bytes, the body of a response that is kept.

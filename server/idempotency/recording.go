@@ -21,13 +21,13 @@ type recording struct {
 	cut    bool // body is not all
 }
 
-// Header is that of the response.
+// Header is the header of the response.
 func (w *recording) Header() http.Header { return w.inner.Header() }
 
 // Unwrap lets http.ResponseController reach the deadlines of the connection.
 func (w *recording) Unwrap() http.ResponseWriter { return w.inner }
 
-// WriteHeader notes a final status and lets interim ones pass.
+// WriteHeader notes a final status and passes interim ones on.
 func (w *recording) WriteHeader(status int) {
 	switch {
 	case w.status != 0:
@@ -55,10 +55,10 @@ func (w *recording) Write(p []byte) (int, error) {
 	return w.inner.Write(p)
 }
 
-// Flush is FlushError for callers that ask for an http.Flusher.
+// Flush is FlushError for callers that need an http.Flusher.
 func (w *recording) Flush() { _ = w.FlushError() }
 
-// FlushError sends what there is.
+// FlushError sends the bytes so far.
 func (w *recording) FlushError() error {
 	if w.status == 0 {
 		w.WriteHeader(http.StatusOK)
@@ -67,7 +67,7 @@ func (w *recording) FlushError() error {
 	return http.NewResponseController(w.inner).Flush()
 }
 
-// Hijack gives the connection to the handler; what is said on it is not kept.
+// Hijack gives the connection to the handler; bytes on it are not kept.
 func (w *recording) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(w.inner).Hijack()
 	if err == nil {

@@ -15,18 +15,20 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// Handler has requests done by the Work of a kind, with the body as the job's input:
-// at once, or in the background where the client prefers it (Prefer: respond-async;
-// RFC 7240, 4.1). With wait=N beside it the response is the result if that is there
-// within N seconds (RFC 7240, 4.3).
+// Handler makes requests into jobs of a kind; the body is the job's input. The job runs
+// at once, within the request, and the response is its result. If the client prefers
+// it, the job runs in the background (Prefer: respond-async; RFC 7240, 4.1). With
+// wait=N beside it, the response is the result if it is ready within N seconds (RFC
+// 7240, 4.3).
 //
-// Behind [idempotency.Middleware] with [idempotency.Transactional] the job is committed with the key and the
-// response, so that a retry finds the same one: for that the store of the keys is the
-// jobs' own. The response is then 202 at once, for it is made before the job is there.
+// Under [idempotency.Middleware] with [idempotency.Transactional] a background job is
+// committed with the key and the response, so that a retry finds the same job. The keys
+// and the jobs must then be in the same store. The response is 202 without a wait,
+// since it is made before the job is committed.
 func (b *Queue) Handler(kind string) http.Handler { return b.handler(kind, false) }
 
-// AsyncHandler has every request done in the background by the Work of a kind, as
-// Handler does where the client prefers it.
+// AsyncHandler is Handler with every request in the background, even if the client does
+// not prefer it.
 func (b *Queue) AsyncHandler(kind string) http.Handler { return b.handler(kind, true) }
 
 func (b *Queue) handler(kind string, always bool) http.Handler {
@@ -96,10 +98,11 @@ func (b *Queue) now(ctx context.Context, kind string, input []byte, caller serve
 	return value, err
 }
 
-// Accept puts a job and is what a handler returns of it: 202, with the place to look.
-// Under a key it belongs into an [server.Atomic], so that both are committed together.
+// Accept adds a job and returns the value for a handler to return: 202, with the URL
+// that the job is watched at. Under a key, call it in a [server.Atomic], so that both
+// are committed together.
 //
-//	return jobs.Accept(ctx, "export", input)
+//	return queue.Accept(ctx, "export", input)
 func (b *Queue) Accept(ctx context.Context, kind string, input []byte) (any, error) {
 	j, err := b.Put(ctx, kind, input)
 	if err != nil {
@@ -132,11 +135,11 @@ func (r *Result) reply() server.Reply {
 	return reply
 }
 
-// Watch is the place to look, for the path of [Path]. A GET is answered as
-// accepted while the job goes on, with its progress where the dialect has a place for
-// it, and then with its result, as if the request had waited for it. A DELETE asks
-// it to stop: accepted where it has to be waited for, empty where there is nothing
-// to stop any more. A job of somebody else's is not found.
+// Watch serves the URLs that jobs are watched at, below [Path]. While a job goes on,
+// the response to a GET is accepted, with its progress if the dialect has a place for
+// it. Afterwards it is the job's result, as if the request had waited for it. A DELETE
+// cancels the job: the response is accepted if the job is still running, and empty if
+// there is nothing left to stop. A job of another caller is not_found.
 func (b *Queue) Watch() http.Handler {
 	return b.server.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
 		w.Header().Set("Cache-Control", "no-store")

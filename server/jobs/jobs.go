@@ -1,6 +1,11 @@
 // Package jobs does work in the background of a [server.Server]. A job is kept in a
-// [Store] and survives its process; a client can watch it, get its result and cancel it.
+// [Store] and survives its process; a client can watch it, get its result and cancel
+// it.
 //
+//	export := func(ctx context.Context, j jobs.Job) (any, error) {
+//		jobs.Progress(ctx, 0.5, "writing the file")
+//		return writeExport(ctx, j.Input)
+//	}
 //	queue := jobs.New(api, db.Jobs(), jobs.Kind("export", export))
 //	mux.Handle("POST /exports", queue.Handler("export"))
 //	mux.Handle("/jobs/", queue.Watch())
@@ -26,28 +31,31 @@ import (
 	"github.com/parlance-api/parlance/server/internal/generic"
 )
 
-// Work does a job. What it returns becomes the job's result, as what a handler
-// returns becomes its response; a Reply's Location and Document are not kept.
+// Work does a job. Its return value becomes the job's result, as the return value of a
+// handler becomes its response. A Reply's Location and Document are not kept.
 //
-// A job is done at least once, and not exactly once: a process may die between the
-// effect and the note of it, and the job is then done again. j.ID is the same each
-// time, and so the idempotency key to use towards others; j.Attempt counts. An
-// effect in the job's own store happens once if Work returns it as [server.Atomic]: effect
-// and result are then one commit.
+// A job runs at least once, and may run more than once. If the process dies between the
+// effect and the note of it, another worker runs the job again. The field ID stays the
+// same, so use it as the idempotency key towards other services. The field Attempt
+// counts the runs. An effect in the job's own store happens once if Work returns it as
+// [server.Atomic]: effect and result are then one commit.
 //
-// ctx carries the activity id of the request that asked for the job, its principal's
-// ID, and what [Progress] needs. It ends where somebody cancels the job, where its
-// lease is lost, so that another may be doing it, and where the process has no more
-// time; context.Cause tells [ErrCanceled], [ErrLeaseLost] or [ErrShutdown].
+// ctx carries the activity id of the request that asked for the job, the ID of its
+// principal, and the values that [Progress] needs. It ends for one of three reasons,
+// which context.Cause returns:
+//
+//   - [ErrCanceled]: somebody canceled the job.
+//   - [ErrLeaseLost]: the lease was lost, so another worker may be doing the job.
+//   - [ErrShutdown]: the process is shutting down.
 type Work func(ctx context.Context, j Job) (any, error)
 
-// Why the context of a job ended, beside ErrLeaseLost.
+// The reasons why the context of a job ended, beside ErrLeaseLost.
 var (
 	ErrCanceled = errors.New("jobs: somebody canceled the job")
 	ErrShutdown = errors.New("jobs: the process ends before the job does")
 )
 
-// Queue does work in the background, and lets it be watched. It is safe for
+// Queue does work in the background and lets clients watch it. It is safe for
 // concurrent use.
 type Queue struct {
 	server *server.Server
@@ -74,69 +82,70 @@ type config struct {
 	maxWait  time.Duration
 }
 
-// Option changes how background work is done.
+// Option is a setting of [New].
 type Option interface{ apply(*config) }
 
 type option func(*config)
 
 func (o option) apply(c *config) { o(c) }
 
-// Kind says how jobs of a kind are done. Processes that share a store may know
-// different kinds: each takes what it knows.
+// Kind sets the Work of a kind of jobs. Processes that share a store may know different
+// kinds; each takes only those that it knows.
 func Kind(kind string, w Work) Option {
 	return option(func(c *config) { c.works[kind] = w })
 }
 
-// Workers sets how many jobs a process does at the same time; it is 4 otherwise.
+// Workers sets how many jobs a process runs at the same time; the default is 4.
 func Workers(n int) Option { return option(func(c *config) { c.workers = max(n, 1) }) }
 
-// Lease sets how long a job stays with a process that says nothing more; it is
-// 30 s otherwise. It is renewed three times as often. So long a job rests after its
-// process has died.
+// Lease sets how long a worker holds a job without renewing it; the default is 30 s. A
+// worker renews the lease three times in that time. If its process dies, another worker
+// can take the job once the lease expires.
 func Lease(d time.Duration) Option { return option(func(c *config) { c.lease = d }) }
 
-// Poll sets how often the store is asked for jobs, and for the results that
-// somebody waits for; it is 1 s otherwise. What this process puts itself outside
-// of a transaction is begun at once.
+// Poll sets the interval at which the store is asked for new jobs, and for results that
+// a client waits for; the default is 1 s. A job that this process adds outside a
+// transaction starts at once.
 func Poll(d time.Duration) Option { return option(func(c *config) { c.poll = d }) }
 
-// Attempts bounds how often a job is begun that fails by the server's fault, or
-// is refused for a rate, and how long it rests after the first time; twice as long
-// after each other, and never shorter than the failure says. It is 5 and 5 s
-// otherwise. Any other failure is final. A job that never ends, because its process
-// does before, is begun four times as often.
+// Attempts bounds how often a job is started if it fails by a fault of the server or is
+// refused for a rate. The wait after the first failure is backoff. It doubles after
+// each other failure, and is never shorter than the failure's own RetryAfter. The
+// defaults are 5 and 5 s. Every other failure is final. A job whose process dies before
+// it ends is started up to four times as often.
 func Attempts(n int, backoff time.Duration) Option {
 	return option(func(c *config) { c.attempts, c.backoff = max(n, 1), backoff })
 }
 
-// Drain sets how long jobs may go on once Run is to end; it is 20 s otherwise.
-// One that does not end by then is done again, by whoever takes it.
+// Drain sets how long running jobs may continue after Run's context ends; the default
+// is 20 s. A job that takes longer is run again by the next worker that takes it.
 func Drain(d time.Duration) Option { return option(func(c *config) { c.drain = d }) }
 
-// Path sets the path below which jobs are watched; it is /jobs/ otherwise.
+// Path sets the path below which jobs are watched; the default is /jobs/.
 func Path(prefix string) Option {
 	return option(func(c *config) { c.place = prefix })
 }
 
-// RetryAfter sets when a client is told to look again; it is 2 s otherwise.
+// RetryAfter sets when a client is told to ask again; the default is 2 s.
 func RetryAfter(d time.Duration) Option {
 	return option(func(c *config) { c.again = d })
 }
 
-// MaxInput bounds, in bytes, the request that becomes a job; it is 1 MiB otherwise.
+// MaxInput bounds, in bytes, the body of a request that becomes a job; the default is 1
+// MiB.
 func MaxInput(bytes int64) Option {
 	return option(func(c *config) { c.maxInput = bytes })
 }
 
-// MaxWait bounds how long a client may have itself kept waiting for a result; it
-// is 30 s otherwise.
+// MaxWait bounds how long a client may wait for a result in one request; the default is
+// 30 s.
 func MaxWait(d time.Duration) Option { return option(func(c *config) { c.maxWait = d }) }
 
 // begun is how many times as often a job is begun that does not even fail.
 const begun = 4
 
-// New keeps work in a store and does it there where [Queue.Run] runs: in this
-// process or in another one. What was put survives them all.
+// New makes a Queue that keeps its jobs in a store. [Queue.Run] does the work, in this
+// process or in another one. Jobs survive the processes.
 //
 //	queue := jobs.New(api, db.Jobs(), jobs.Kind("export", export))
 //	mux.Handle("POST /exports", queue.Handler("export"))
@@ -154,8 +163,8 @@ func New(s *server.Server, store Store, options ...Option) *Queue {
 	return b
 }
 
-// Put adds a job for whoever calls, and returns it. In a transaction of the store it
-// is there where that commits.
+// Put adds a job for the caller in ctx, and returns it. Within a transaction of the
+// store, the job exists once that commits.
 func (b *Queue) Put(ctx context.Context, kind string, input []byte) (Job, error) {
 	caller, _ := server.PrincipalOf(ctx)
 	j := Job{ID: activity.NewID(), Kind: kind, Input: input, Owner: caller.ID, Activity: activity.ID(ctx), Created: time.Now()}
@@ -174,9 +183,9 @@ func (b *Queue) wake() {
 	}
 }
 
-// Run does jobs until ctx ends, and then those it has begun, for as long as
-// [Drain] says. It returns once none is left: a Work that does not heed its
-// context keeps it.
+// Run does jobs until ctx ends. It then waits for the running ones, as long as [Drain]
+// allows, and returns when none is left. A Work that ignores its context keeps Run from
+// returning.
 func (b *Queue) Run(ctx context.Context) {
 	kinds := slices.Sorted(maps.Keys(b.works))
 	process := activity.NewID()
@@ -230,8 +239,8 @@ type running struct {
 
 type runningKey struct{}
 
-// Progress says how far the job of this context is, from 0 to 1, and what it is at,
-// for people. It is kept with the job, once a second at most. Elsewhere it does
+// Progress reports how far the job of this context is, from 0 to 1, with a note for
+// people. It is written to the store at most once a second. Outside a job it does
 // nothing.
 func Progress(ctx context.Context, progress float64, note string) {
 	r, ok := ctx.Value(runningKey{}).(*running)

@@ -1,5 +1,6 @@
-// Package license enforces what a customer has paid for: [Seats] for so many users at one
-// time, and a [Cap] on so many created things. One too many fails with quota/license.
+// Package license enforces the limits that a customer has paid for: [Seats] bounds the
+// users at one time, and [Cap] bounds the number of created things. A request over the
+// limit fails with quota/license.
 //
 //	seats := &license.Seats{Store: db.Seats(), Pool: "agents", Count: 25}
 //	http.ListenAndServe(addr, api.Wrap(authenticate(seats.Wrap(mux))))
@@ -18,32 +19,32 @@ import (
 	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
-// DefaultLease is how long a seat is kept for a holder who does nothing, unless
-// Seats.Lease says otherwise.
+// DefaultLease is how long a seat is kept for an idle holder, unless Seats.Lease is
+// set.
 const DefaultLease = 5 * time.Minute
 
-// Seats is a license for so many at one time: users who are logged in, dialogs
-// that are open. Who wants one while all are taken fails with quota/license. A
-// seat that is not given back is free again when its lease ends; each use renews
-// it. Those that share a Store share the seats. It must not change while it is
-// used.
+// Seats is a license for a number of holders at one time, such as users who are logged
+// in or dialogs that are open. If all seats are taken, the next holder fails with
+// quota/license. Each use renews the lease of a seat; a seat that is not given back is
+// free when its lease ends. All Seats that share a Store share the seats. It must not
+// change while it is used.
 type Seats struct {
 	Store Store
 	Pool  string        // which seats, such as "agents" or "agents/acme"
 	Count int           // how many there are
 	Lease time.Duration // 0 is DefaultLease
 
-	// Holder is who takes a seat under Wrap; "" is nobody, who gets none. nil is
+	// Holder names the holder of a request under Wrap; "" gets no seat. nil is
 	// server.Principal.ID.
 	Holder func(*http.Request) string
 
-	// Error is what is said where all are taken, such as a code of the service's
-	// own. Its Kind zero is quota, with the reason license.
+	// Error is the outcome if all seats are taken, such as a code of the service's own.
+	// If its Kind is zero, the kind is quota, with the reason license.
 	Error parlance.Outcome
 }
 
-// Acquire takes a seat, or renews the lease of the one that the holder has. In a
-// transaction of the Store it is taken where that commits.
+// Acquire takes a seat, or renews the lease of the holder's seat. In a transaction of
+// the Store, the seat is taken once that commits.
 func (s *Seats) Acquire(ctx context.Context, holder string) error {
 	sits, err := s.Store.Acquire(ctx, s.Pool, holder, s.Count, cmp.Or(s.Lease, DefaultLease))
 	return licensed(sits, err, s.Error)
@@ -57,9 +58,9 @@ func (s *Seats) Release(ctx context.Context, holder string) error {
 	return nil
 }
 
-// Hold is Sit for work that may outlast the lease: the seat is renewed until
-// release is called, which does not give it back. release waits for a renewal
-// that is under way.
+// Hold is Acquire for work that may outlast the lease: the seat is renewed until
+// release is called. release waits for a renewal in progress. It does not give the seat
+// back.
 func (s *Seats) Hold(ctx context.Context, holder string) (release func(), err error) {
 	if err := s.Acquire(ctx, holder); err != nil {
 		return nil, err
@@ -82,9 +83,9 @@ func (s *Seats) Hold(ctx context.Context, holder string) (release func(), err er
 	return func() { cancel(); <-done }, nil
 }
 
-// Wrap takes or renews a seat for whoever calls, and holds it while the request
-// is served. It stands behind [auth.Authenticate]; who is nobody has no credential. A
-// route that gives the seat back stands outside of it.
+// Wrap takes or renews a seat for the caller, and holds it while the request is served.
+// Use it behind [auth.Authenticate]: an unknown caller has no credential. Keep a route
+// that gives the seat back outside it.
 func (s *Seats) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		holder := ""
@@ -107,22 +108,22 @@ func (s *Seats) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// Cap is a license for so many things that were created, such as cameras: what
-// would be one too many fails with quota/license, until one is deleted. It counts
-// what it is told of, so the count and the thing belong into one transaction; see
+// Cap is a license for a number of created things, such as cameras. The first one over
+// the limit fails with quota/license, until another is deleted. A Cap counts only the
+// things that it is told of. Commit the count and the thing in one transaction; see
 // Create and Delete. It is a value, cheap to make for each tenant.
 type Cap struct {
 	Store Store
 	Name  string // what is counted, such as "cameras" or "cameras/acme"
 	Most  int
 
-	// Error is what is said of one too many, such as Fields for dialects whose
-	// clients look there. Its Kind zero is quota, with the reason license.
+	// Error is the outcome over the limit, such as Fields for dialects whose clients
+	// read them. If its Kind is zero, the kind is quota, with the reason license.
 	Error parlance.Outcome
 }
 
-// Take counts n more. In a transaction of the Store, such as that of an
-// [server.Atomic], they are counted where that commits.
+// Take counts n more. In a transaction of the Store, such as that of a [server.Atomic],
+// they are counted once that commits.
 func (c Cap) Take(ctx context.Context, n int) error {
 	added, err := c.Store.Add(ctx, c.Name, n, c.Most)
 	return licensed(added, err, c.Error)
@@ -131,9 +132,9 @@ func (c Cap) Take(ctx context.Context, n int) error {
 // Free counts n less.
 func (c Cap) Free(ctx context.Context, n int) error { return c.Take(ctx, -n) }
 
-// Create counts one more and creates it, or neither, in one transaction of the
-// Store. create is given its context, and may be run again; its error is
-// returned.
+// Create counts one more and creates it in one transaction of the Store. Either both
+// happen or neither. create gets the transaction's context and may be run again. Its
+// error is returned.
 func (c Cap) Create(ctx context.Context, create func(ctx context.Context) error) error {
 	return c.Store.Transact(ctx, func(ctx context.Context) error {
 		if err := c.Take(ctx, 1); err != nil {
@@ -143,7 +144,7 @@ func (c Cap) Create(ctx context.Context, create func(ctx context.Context) error)
 	})
 }
 
-// Delete deletes one and counts it no more, or neither, as Create does.
+// Delete deletes one and counts one less, in one transaction as Create does.
 func (c Cap) Delete(ctx context.Context, remove func(ctx context.Context) error) error {
 	return c.Store.Transact(ctx, func(ctx context.Context) error {
 		if err := remove(ctx); err != nil {

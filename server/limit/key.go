@@ -9,30 +9,30 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
-// Key says whose limit a request counts against. "" is nobody's: the policy does
-// not concern it.
+// Key selects the limit that a request counts against. "" means none: the policy does
+// not apply to the request.
 type Key func(*http.Request) string
 
-// Principal is who calls, behind auth.Authenticate.
+// Principal is the ID of the caller. Use it behind auth.Authenticate.
 func Principal(r *http.Request) string {
 	p, _ := server.PrincipalOf(r.Context())
 	return p.ID
 }
 
-// Tenant is the customer that the caller belongs to, behind auth.Authenticate.
+// Tenant is the customer that the caller belongs to. Use it behind auth.Authenticate.
 func Tenant(r *http.Request) string {
 	p, _ := server.PrincipalOf(r.Context())
 	return p.Tenant
 }
 
-// Route is the pattern of the http.ServeMux that the request has matched, so that
-// it stands behind one: around a route, or around all that are registered. Before
-// it, nothing has matched yet, and it is nobody's.
+// Route is the pattern of the http.ServeMux that the request has matched. Use it behind
+// one: around a route, or around all registered handlers. Before the ServeMux there is
+// no pattern, and the policy does not apply.
 func Route(r *http.Request) string { return r.Pattern }
 
-// Address is the network that the request comes from: an IPv4 address, or the /64
-// of an IPv6 one, for whoever has one has all of it. Behind a proxy it is the
-// proxy's; what a proxy of your own says is a Key of your own.
+// Address is the network of the sender: an IPv4 address, or the /64 of an IPv6 address,
+// since one user usually has all of it. Behind a proxy it is the proxy's. To use an
+// address that your own proxy reports, write a Key of your own.
 func Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -49,8 +49,8 @@ func Address(r *http.Request) string {
 	return net.String()
 }
 
-// Both is a limit of its own for each combination, such as of each tenant on each
-// route; "" where one of them is.
+// Both is a separate limit for each combination of keys, such as of each tenant on each
+// route. If one of them is "", so is the result.
 func Both(keys ...Key) Key {
 	return func(r *http.Request) string {
 		all := make([]string, len(keys))

@@ -1,13 +1,13 @@
-// Package limit bounds how often a server may be asked, and tells it in advance.
+// Package limit bounds how often callers may send requests, and announces the limits.
 //
 // Every response has the fields RateLimit and RateLimit-Policy
-// (draft-ietf-httpapi-ratelimit-headers-10), so that a client can pace itself; one
-// too many is rate_limited, with a Retry-After, in the dialect of the Server that
-// it stands under.
+// (draft-ietf-httpapi-ratelimit-headers-10), so that a client can pace itself. A
+// request over the limit is rate_limited, with a Retry-After, in the dialect of the
+// Server around it.
 //
-//	l := limit.Limiter{Store: store.Limits(), Policies: []limit.Policy{
-//		{Name: "burst", Rate: Rate{Quota: 20, Window: time.Second}, By: limit.Principal},
-//		{Name: "tenant", Rate: Rate{Quota: 10_000, Window: time.Hour}, By: limit.Tenant},
+//	l := limit.Limiter{Store: db.Limits(), Policies: []limit.Policy{
+//		{Name: "burst", Rate: limit.Rate{Quota: 20, Window: time.Second}, By: limit.Principal},
+//		{Name: "tenant", Rate: limit.Rate{Quota: 10_000, Window: time.Hour}, By: limit.Tenant},
 //	}}
 //	http.ListenAndServe(addr, api.Wrap(authenticate(l.Wrap(mux))))
 package limit
@@ -25,7 +25,7 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
-// Limiter holds requests to its policies. It must not change while it serves.
+// Limiter applies its policies to requests. It must not change while it serves.
 type Limiter struct {
 	Store    Store
 	Policies []Policy
@@ -33,29 +33,29 @@ type Limiter struct {
 	// Older are the fields that the API's page names, besides those of the draft.
 	Older Fields
 
-	// Closed refuses all as unavailable while the store cannot be asked. Without it
-	// they are let pass, for a limit that nobody counts harms less than a service
-	// that nobody can use; each is logged.
+	// Closed refuses all requests as unavailable while the store fails. Without it they
+	// pass uncounted, and each is logged: an uncounted limit does less harm than an
+	// unusable service.
 	Closed bool
 
-	// Logger is where it is logged; nil is slog.Default.
+	// Logger logs such failures; nil is slog.Default.
 	Logger *slog.Logger
 
-	// Error is what is said of one too many, such as a code of the service's own.
-	// Its Kind zero is rate_limited.
+	// Error is the outcome of a request over the limit, such as a code of the service's
+	// own. If its Kind is zero, the kind is rate_limited.
 	Error parlance.Outcome
 }
 
-// Policy is one limit: each key may be used so often.
+// Policy is one limit: a rate for each key.
 type Policy struct {
-	Name string // in the fields: printable ASCII, and no other policy's
+	Name string // in the fields: printable ASCII, and unique among the policies
 	Rate Rate
-	By   Key                     // whose limit it is; nil is one for all together
+	By   Key                     // selects the key; nil is one limit for all requests together
 	Cost func(*http.Request) int // of a request; nil is 1 each, 0 is free
 }
 
-// Fields are older names of what RateLimit says, of the policy that has the least
-// left. "" is not sent.
+// Fields are older names for the content of RateLimit. They describe the policy that
+// has the least left. "" is not sent.
 type Fields struct {
 	Limit, Remaining, Reset string
 	Epoch                   bool // Reset is a time in seconds since 1970, not seconds from now
@@ -67,10 +67,10 @@ func XRateLimit() Fields {
 	return Fields{Limit: "X-RateLimit-Limit", Remaining: "X-RateLimit-Remaining", Reset: "X-RateLimit-Reset"}
 }
 
-// Wrap lets those pass that keep to all of the policies. They are asked in their
-// order, and what was taken of one is not given back where a later one refuses: the
-// one that is reached first stands first. It panics on a name that the fields
-// cannot carry, and on a rate that allows nothing.
+// Wrap lets requests pass that keep to all of the policies. The policies are checked in
+// order. If one refuses, the use that the earlier ones counted is not given back; so
+// put the limit that is reached first at the front. Wrap panics on a name that the
+// fields cannot carry, and on a rate that allows nothing.
 func (l *Limiter) Wrap(next http.Handler) http.Handler {
 	announced, names := l.announce()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

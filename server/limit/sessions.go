@@ -12,24 +12,24 @@ import (
 	"github.com/parlance-api/parlance/server/license"
 )
 
-// Sessions bounds how many sessions each key has at one time, or how many
-// requests. One too many is rate_limited; when there will be room nobody knows,
-// so that it has no Retry-After. It must not change while it serves.
+// Sessions bounds how many sessions, or how many requests, each key has at one time.
+// One over the bound is rate_limited, without a Retry-After, since the time at which a
+// session ends is unknown. It must not change while it serves.
 type Sessions struct {
 	Store license.Store
-	Name  string // of the limit: those of two limits are counted apart
-	Most  int    // at one time, of each key
-	By    Key    // whose they are; nil is one for all together. "" is not counted
+	Name  string // of the limit; two limits with different names count separately
+	Most  int    // at one time, for each key
+	By    Key    // selects the key; nil is one limit for all together. "" is not counted
 
-	// Session is which one a request belongs to; one ends when Lease has passed
-	// without a request, or by End. nil makes each request one, which ends with it.
+	// Session selects the session of a request. A session ends after Lease without a
+	// request, or by End. If nil, each request is a session, which ends with it.
 	Session func(*http.Request) string
 
 	Lease time.Duration    // 0 is license.DefaultLease
-	Error parlance.Outcome // what is said; its Kind zero is rate_limited
+	Error parlance.Outcome // the outcome of a refusal; if its Kind is zero, rate_limited
 }
 
-// Wrap lets those pass for whom there is room.
+// Wrap lets requests pass whose key has room for another session.
 func (s *Sessions) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seats, counted := s.seats(r)

@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// Store counts what was used of a rate. Those that share one keep one limit
-// together.
+// Store counts the use of rates. Processes that share one share the limits.
 type Store interface {
-	// Take uses n of what rate allows the key now, or nothing where that is too
-	// much. It counts for each pair of key and rate, outside of any transaction: what
-	// was tried was tried. n of 0 only looks. An n that is more than the quota could
-	// never be allowed and is an error, as is a rate that allows nothing.
+	// Take uses n of the amount that rate allows the key now, or nothing if n is too
+	// much. It counts for each pair of key and rate. It is never part of a transaction,
+	// so a rollback gives nothing back. An n of 0 only reads. It is an error if n
+	// exceeds the quota, since it could never be allowed, or if the rate allows
+	// nothing.
 	Take(ctx context.Context, key string, rate Rate, n int) (Taken, error)
 }
 
-// Rate is how much may be used: Quota in each Window, Quota at once.
+// Rate is the allowed use: Quota in each Window, and Quota at once.
 type Rate struct {
 	Quota  int
 	Window time.Duration
 }
 
-// Taken is what became of it.
+// Taken is the result of Take.
 type Taken struct {
 	Allowed   bool
-	Remaining int           // that could be used now
-	Reset     time.Duration // until all of the quota is there again
-	After     time.Duration // where it was not allowed: until it will be
+	Remaining int           // what is left now
+	Reset     time.Duration // until all of the quota is available again
+	After     time.Duration // if it was not allowed: the time until it will be
 }

@@ -1,16 +1,16 @@
-// Package telemetry tells OpenTelemetry of every request: a [server.Observer] that
-// takes part in the caller's trace, makes a span of each request, and measures how
-// long it took and how many are under way.
+// Package telemetry reports every request to OpenTelemetry. It is a [server.Observer]
+// that joins the caller's trace, makes a span for each request, and measures its
+// duration and the number of requests in progress.
 //
 //	api := server.New(d, server.WithObserver(telemetry.New(d)))
 //
 // Spans and metrics follow OpenTelemetry's conventions for HTTP servers
-// (https://opentelemetry.io/docs/specs/semconv/http/), of the version that
-// [SchemaURL] names. Since an API's dialect tells more than the status, a request
-// is an error where its Outcome is the server's fault, whatever the status; what
-// is the caller's fault is none, as the conventions say of a 4xx.
+// (https://opentelemetry.io/docs/specs/semconv/http/), in the version that [SchemaURL]
+// names. A dialect says more than the status does. A request is therefore an error if
+// its Outcome is the server's fault, regardless of the status. A fault of the caller is
+// no error, as the conventions define it for a 4xx.
 //
-// What the server knows besides stands in attributes of our own:
+// Further facts are in attributes of our own:
 //
 //	parlance.dialect     the name of the dialect
 //	parlance.kind        Outcome.Kind
@@ -18,10 +18,10 @@
 //	parlance.code        Outcome.Code
 //	parlance.request_id  the activity id
 //
-// The id of the trace stands in the record of the request too. Nothing of a header
-// is recorded but the user agent, nothing of a body, no error's text, and of a
-// query no value: they may hold secrets. A path may too, where an API takes a token
-// there; its route does not.
+// The id of the trace is in the record of the request too. These are never recorded,
+// since they may hold secrets: headers other than the user agent, bodies, texts of
+// errors, and values of the query. A path may hold a secret too, if an API takes a
+// token in it; its route does not.
 package telemetry
 
 import (
@@ -43,15 +43,15 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
-// SchemaURL names the version of the conventions that are followed.
+// SchemaURL names the version of the conventions in use.
 const SchemaURL = semconv.SchemaURL
 
 // scope names this package to OpenTelemetry.
 const scope = "github.com/parlance-api/parlance/server/telemetry"
 
-// Observer is a [server.Observer] that records spans, durations and how many
-// requests are under way. It is safe for concurrent use, and may be shared by
-// Servers of one dialect.
+// Observer is a [server.Observer] that records spans, durations and the number of
+// requests in progress. It is safe for concurrent use, and may be shared by Servers of
+// one dialect.
 type Observer struct {
 	dialect    string
 	tracer     trace.Tracer
@@ -69,41 +69,41 @@ type config struct {
 	public bool
 }
 
-// Option is one setting of an Observer.
+// Option is a setting of [New].
 type Option interface{ apply(*config) }
 
 type option func(*config)
 
 func (o option) apply(c *config) { o(c) }
 
-// WithTracerProvider sets where spans go: OpenTelemetry's global provider if
-// unset.
+// WithTracerProvider sets the provider for spans; the default is OpenTelemetry's global
+// one.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return option(func(c *config) { c.Tracers = p })
 }
 
-// WithMeterProvider sets where the metrics go: OpenTelemetry's global provider if
-// unset.
+// WithMeterProvider sets the provider for metrics; the default is OpenTelemetry's
+// global one.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return option(func(c *config) { c.Meters = p })
 }
 
-// WithPropagators sets how the caller's trace is read, such as
-// propagation.TraceContext for W3C's traceparent: OpenTelemetry's global
-// propagator if unset, which reads nothing unless the program set one.
+// WithPropagators sets how the caller's trace is read, such as propagation.TraceContext
+// for W3C's traceparent. The default is OpenTelemetry's global propagator, which reads
+// nothing unless the program sets one.
 func WithPropagators(p propagation.TextMapPropagator) Option {
 	return option(func(c *config) { c.Propagator = p })
 }
 
-// WithPublicEndpoint begins a trace of its own for each request and links it to
-// the caller's, for callers who are strangers: by their trace they would choose
-// what is sampled.
+// WithPublicEndpoint begins a new trace for each request and links it to the caller's.
+// Use it if callers are strangers: their trace would otherwise choose the requests that
+// are sampled.
 func WithPublicEndpoint() Option {
 	return option(func(c *config) { c.public = true })
 }
 
-// New makes an Observer for Servers of a dialect, which may be nil where it need
-// not be named. A nil setting is as none.
+// New makes an Observer for Servers of a dialect. A nil dialect is not named in the
+// attributes. A nil option is ignored.
 func New(d *dialect.Dialect, opts ...Option) *Observer {
 	var c config
 	for _, o := range opts {
@@ -135,8 +135,7 @@ func New(d *dialect.Dialect, opts ...Option) *Observer {
 // spanKey is where the context holds the span of the request.
 type spanKey struct{ of *Observer }
 
-// Before begins the span of a request, below the caller's where its header says
-// so.
+// Before begins the span of a request, below the caller's span if the header has one.
 func (o *Observer) Before(ctx context.Context, r *http.Request) context.Context {
 	asked := o.asked(r)
 	o.active.AddSet(ctx, 1, attribute.NewSet(asked...))
@@ -152,7 +151,7 @@ func (o *Observer) Before(ctx context.Context, r *http.Request) context.Context 
 	return context.WithValue(ctx, spanKey{o}, span)
 }
 
-// After ends the span with what the request came to, and records how long it took.
+// After ends the span with the outcome of the request, and records the duration.
 func (o *Observer) After(ctx context.Context, r *http.Request, s *server.Served) {
 	asked, came := o.asked(r), responseAttributes(s)
 	if span, ok := ctx.Value(spanKey{o}).(trace.Span); ok {

@@ -1,7 +1,7 @@
-// Package validate stands before a handler and refuses what it could not use:
-// bodies in JSON or XML, forms and queries. What is wrong
-// goes to the client as Fields, each with path, code and message, in the dialect
-// of the [server.Server] above and in the language of the request.
+// Package validate checks requests before a handler gets them: bodies in JSON or XML,
+// forms and queries. It responds to invalid ones with Fields, each with path, code and
+// message, in the dialect of the [server.Server] around it and in the language of the
+// request.
 //
 //	item := validate.MustCompile(`{
 //		"type": "object",
@@ -10,18 +10,22 @@
 //	}`)
 //	mux.Handle("POST /items", validate.JSON(item)(api.Handle(create)))
 //
-// A schema is a JSON Schema, draft 2020-12 unless it says otherwise, also that of
-// a form and of a query. [OpenAPI] takes the requests of an OpenAPI 3.1 document,
-// whose schemas are JSON Schemas. For XML there are structural rules, an [Element], whose
-// texts have JSON Schemas: no library for XSD can be had everywhere that does
-// without cgo.
+// A schema is a JSON Schema, draft 2020-12 unless it names another, for forms and
+// queries too. [OpenAPI] checks requests against an OpenAPI 3.1 document, whose schemas
+// are JSON Schemas. For XML there are structural rules, an [Element], whose texts have
+// JSON Schemas. There is no XSD, since every library for it needs cgo.
 //
-// Two responses are told apart, as vendors do. What cannot be read is invalid
-// without a reason, usually 400, and 413 or 415 where HTTP has a word of its own:
-// broken syntax, a wrong type or encoding, a name twice, too long, too deep. What
-// was read and breaks the schema is invalid for the reason fields, usually 422,
-// with everything that is wrong, for a user corrects all at once. Of XML the reason
-// is xml for both: to those who send it, a document that is broken fails validation.
+// There are two kinds of refusal, as vendors have them:
+//
+//   - A request that cannot be read is invalid without a reason. The status is usually
+//     400, or 413 or 415 if HTTP has a specific one. Causes are broken syntax, a wrong
+//     type or encoding, a duplicate name, or too much length or depth.
+//   - A request that was read and breaks the schema is invalid with the reason fields,
+//     usually 422. It lists everything that is wrong, so that the user can correct it
+//     all at once.
+//
+// For XML the reason is xml in both cases: its senders treat a broken document as one
+// that fails validation.
 //
 // The handler gets the body as it was sent.
 package validate

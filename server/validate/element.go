@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Element is a rule for an XML element: what it may hold. It stands once unless
-// it is Optional or Repeated. Names are local; namespaces are not told apart.
+// Element is a rule for an XML element and its content. The element occurs once unless a
+// field allows otherwise. Names are local; namespaces are ignored.
 //
 //	validate.Element{Name: "FUSIONS", Children: []validate.Element{
 //		{Name: "FO", Repeated: true, Children: []validate.Element{
@@ -17,20 +17,21 @@ import (
 type Element struct {
 	Name     string
 	Optional bool // it may be missing
-	Repeated bool // it may stand more than once
+	Repeated bool // it may occur more than once
 
-	// Text is the JSON Schema of the text between the tags, without white space
-	// around it; as in a form it becomes the number or boolean that the schema
-	// wants. "" is any text where there are no Children, and none where there are.
+	// Text is the JSON Schema of the text between the tags, without white space around
+	// it. As in a form, the text becomes the number or boolean that the schema
+	// requires. "" allows any text if there are no Children, and no text if there are.
 	Text string
 
 	Attributes []Attribute
 	Children   []Element
-	Ordered    bool // the children stand in this order
-	Open       bool // children and attributes that are not named here are passed over
+	Ordered    bool // the children must be in this order
+	Open       bool // children and attributes that are not named here are ignored
 }
 
-// Attribute is a rule for an attribute. That of namespaces is always allowed.
+// Attribute is a rule for an attribute. Attributes that declare namespaces are always
+// allowed.
 type Attribute struct {
 	Name     string
 	Optional bool

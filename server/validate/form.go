@@ -23,28 +23,28 @@ const (
 	multiparts = "multipart/form-data"
 )
 
-// Form lets a request pass whose body is a form that fits the schema, that of an
-// object. A form has texts only: each becomes the number, boolean or list that the
-// schema wants, before it is held to it; [Into] reads what came of it. Of a file
-// in a multipart form that is its content.
+// Form passes requests whose body is a form that fits the schema, which is the schema
+// of an object. A form has texts only: each becomes the number, boolean or list that
+// the schema requires before it is checked. [Into] reads the result. The value of a
+// file in a multipart form is its content.
 func Form(s *Schema, options ...Option) server.Middleware {
 	c := configure(options)
 	return middleware(func(w http.ResponseWriter, r *http.Request) error { return c.form(w, r, s) })
 }
 
-// CheckForm is what [Form] does, for use in a handler.
+// CheckForm does the work of [Form] inside a handler.
 func (s *Schema) CheckForm(w http.ResponseWriter, r *http.Request, options ...Option) error {
 	return configure(options).form(w, r, s)
 }
 
-// Query is [Form] for the query of the URL; [QueryInto] reads it. The parameter
-// that chooses the language is left out.
+// Query is [Form] for the query of the URL; [QueryInto] reads it. The parameter that
+// chooses the language is not checked.
 func Query(s *Schema, options ...Option) server.Middleware {
 	c := configure(options)
 	return middleware(func(w http.ResponseWriter, r *http.Request) error { return c.queried(w, r, s) })
 }
 
-// CheckQuery is what [Query] does, for use in a handler.
+// CheckQuery does the work of [Query] inside a handler.
 func (s *Schema) CheckQuery(w http.ResponseWriter, r *http.Request, options ...Option) error {
 	return configure(options).queried(w, r, s)
 }

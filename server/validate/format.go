@@ -14,17 +14,17 @@ import (
 	"golang.org/x/text/message"
 )
 
-// Format is one that a schema may name besides those of JSON Schema. It is about
-// strings; other values are of any format.
+// Format is a format for schemas besides those of JSON Schema. It applies to strings;
+// other values always pass.
 type Format struct {
 	Name  string
-	Valid func(string) bool // nil: the name is known and says nothing
+	Valid func(string) bool // nil: the name is allowed and every string passes
 	Text  string            // the key of its message in [Texts]; "" is "format " and the name, else "format"
 }
 
-// DateFormat is a date as PHP's date function writes it, such as Y-m-d H:i:s; the
-// format's name is the layout. It panics where it does not know a letter, for
-// layouts are written by programmers.
+// DateFormat is a date in the notation of PHP's date function, such as Y-m-d H:i:s. The
+// format's name is the layout. It panics on an unknown letter, since layouts are part
+// of the program.
 func DateFormat(layout string) Format {
 	var b strings.Builder
 	for i := 0; i < len(layout); i++ {

@@ -11,23 +11,23 @@ import (
 	"golang.org/x/text/language"
 )
 
-// JSON lets a request pass whose body is JSON that fits the schema, and answers
-// any other.
+// JSON passes requests whose body is JSON that fits the schema, and responds to any
+// other with the errors.
 func JSON(s *Schema, options ...Option) server.Middleware {
 	c := configure(options)
 	return middleware(func(w http.ResponseWriter, r *http.Request) error { return c.json(w, r, s) })
 }
 
-// Check is what [JSON] does, for use in a handler: the error is the one to return.
-// The request has its body still, and [Into] can read it. Like http.MaxBytesReader
-// it wants w so as to close the connection of a client that sends too much; the
-// language of the messages is told there, too.
+// Check does the work of [JSON] inside a handler, which returns its error. The request
+// keeps its body, and [Into] can read it. It needs w for two reasons: to close the
+// connection of a client that sends too much, as http.MaxBytesReader does, and to name
+// the language of the messages.
 func (s *Schema) Check(w http.ResponseWriter, r *http.Request, options ...Option) error {
 	return configure(options).json(w, r, s)
 }
 
-// CheckBytes holds JSON from elsewhere to the schema. Messages are in English;
-// the error is a *parlance.Error.
+// CheckBytes checks JSON from another source. Messages are in English; the error is a
+// *parlance.Error.
 func (s *Schema) CheckBytes(data []byte, options ...Option) error {
 	c := configure(options)
 	speaker := c.texts.speaker(language.English)
@@ -86,9 +86,8 @@ func keep(r *http.Request, key any, data []byte) {
 	*r = *r.WithContext(context.WithValue(r.Context(), key, data))
 }
 
-// Into reads the body that was validated into v, as encoding/json does: that of
-// JSON, or that of a form, whose texts are numbers and booleans where the schema
-// says so. It fails where nothing was.
+// Into reads the validated body into v, as encoding/json does. For a form, texts are
+// numbers and booleans if the schema says so. It fails if no body was validated.
 func Into(r *http.Request, v any) error { return into(r, bodyKey{}, v) }
 
 // QueryInto is Into for the query.

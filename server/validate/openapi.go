@@ -15,16 +15,16 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
-// API is the requests of an OpenAPI document. It is immutable and safe for
+// API holds the requests of an OpenAPI document. It is immutable and safe for
 // concurrent use.
 type API struct {
 	bases      []string // the paths of its servers
 	operations []*operation
 }
 
-// CompileOpenAPI reads an OpenAPI 3.1 document, JSON or YAML, whose schemas are
-// JSON Schemas; those of 3.0 are not. Formats are as in [Compile], and what the
-// document refers to must stand in it.
+// CompileOpenAPI reads an OpenAPI 3.1 document, in JSON or YAML. Version 3.0 is not
+// supported, since its schemas are not JSON Schemas. Formats are as in [Compile].
+// References must be within the document.
 func CompileOpenAPI[T ~string | ~[]byte](document T, formats ...Format) (*API, error) {
 	data, err := jsonOf([]byte(document))
 	if err != nil {
@@ -41,8 +41,8 @@ func CompileOpenAPI[T ~string | ~[]byte](document T, formats ...Format) (*API, e
 	return a, nil
 }
 
-// MustCompileOpenAPI is CompileOpenAPI for a document that is part of the
-// program: it panics on an error.
+// MustCompileOpenAPI is CompileOpenAPI for a document that is part of the program: it
+// panics on an error.
 func MustCompileOpenAPI[T ~string | ~[]byte](document T, formats ...Format) *API {
 	a, err := CompileOpenAPI(document, formats...)
 	if err != nil {
@@ -51,16 +51,16 @@ func MustCompileOpenAPI[T ~string | ~[]byte](document T, formats ...Format) *API
 	return a
 }
 
-// OpenAPI lets a request pass that is as the document says: its parameters, in
-// path, query, headers and cookies, and its body, as JSON or as a form. A body of
-// another type that the document takes is passed on unread. So is a request that
-// the document does not know: what there is no route for is the mux's to say.
+// OpenAPI passes requests that match the document. It checks the parameters in path,
+// query, headers and cookies, and the body as JSON or as a form. A body of another type
+// that the document allows passes unread. A request that the document does not know
+// passes too: the mux responds if there is no route.
 func OpenAPI(a *API, options ...Option) server.Middleware {
 	c := forAPI(options)
 	return middleware(func(w http.ResponseWriter, r *http.Request) error { return c.openAPI(w, r, a) })
 }
 
-// Check is what [OpenAPI] does, for use in a handler.
+// Check does the work of [OpenAPI] inside a handler.
 func (a *API) Check(w http.ResponseWriter, r *http.Request, options ...Option) error {
 	return forAPI(options).openAPI(w, r, a)
 }

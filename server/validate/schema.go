@@ -17,10 +17,10 @@ type Schema struct {
 	order    map[string]int // JSON pointers of the document, in its order
 }
 
-// Compile reads a JSON Schema, draft 2020-12 unless its $schema says otherwise.
-// Formats are asserted: those of JSON Schema, url (a web address with a host),
-// int32 and the like, and those that are given. What the schema refers to must
-// stand in it; nothing is fetched.
+// Compile reads a JSON Schema, draft 2020-12 unless its $schema names another. These
+// formats are checked: those of JSON Schema, url (a web address with a host), int32 and
+// the like, and the given ones. References must be within the schema; nothing is
+// fetched.
 func Compile[T ~string | ~[]byte](document T, formats ...Format) (*Schema, error) {
 	d, err := newDocument([]byte(document), formats)
 	if err != nil {
@@ -29,8 +29,8 @@ func Compile[T ~string | ~[]byte](document T, formats ...Format) (*Schema, error
 	return d.schema("")
 }
 
-// MustCompile is Compile for a schema that is part of the program: it panics on
-// an error.
+// MustCompile is Compile for a schema that is part of the program: it panics on an
+// error.
 func MustCompile[T ~string | ~[]byte](document T, formats ...Format) *Schema {
 	s, err := Compile(document, formats...)
 	if err != nil {

@@ -11,22 +11,22 @@ import (
 	"golang.org/x/text/message/catalog"
 )
 
-// Texts are messages in several languages. Their keys, best first, for the field
-// items.0.price (numbers are written *) that breaks maximum:
+// Texts are messages in several languages. The keys for the field items.0.price that
+// breaks maximum are, best first (a * stands for a number):
 //
 //	items.*.price maximum
 //	maximum
 //
-// A format has also "format date-time" and, for a [DateFormat], dateFormat. XML
-// has "xml maxLength" and so on before maxLength. "field items.*.price" is the
-// field's name in messages; without it that is the schema's title, else the path.
-// "detail" is what is said of the whole.
+// A format also has "format date-time" and, for a [DateFormat], dateFormat. In XML,
+// "xml maxLength" and so on come before maxLength. The key "field items.*.price" is the
+// field's name in messages; without it, the name is the schema's title, else the path.
+// The key "detail" is the detail of the whole response.
 //
-// The first argument of a message is the field's name, the second the keyword's
-// value, where it has one: "%[1]s: at most %[2]d". Numbers are written as the
-// language does; for plurals see package plural of golang.org/x/text.
+// The first argument of a message is the field's name. The second is the keyword's
+// value, if it has one: "%[1]s: at most %[2]d". Numbers are written as in the language;
+// for plurals see package plural of golang.org/x/text.
 //
-// Texts are made before they are used, and not changed after.
+// Fill Texts before they are used, and do not change them afterwards.
 type Texts struct {
 	catalog *catalog.Builder
 	tags    []language.Tag
@@ -34,8 +34,8 @@ type Texts struct {
 	keys    map[language.Tag]map[string]bool
 }
 
-// NewTexts has the shipped messages, in English and Russian. English is used
-// where the client wants neither.
+// NewTexts has the shipped messages, in English and Russian. If the client accepts
+// neither language, it gets English.
 func NewTexts() *Texts {
 	t := &Texts{catalog: catalog.NewBuilder(catalog.Fallback(language.English)), keys: map[language.Tag]map[string]bool{}}
 	for key, m := range english {
@@ -50,8 +50,7 @@ func NewTexts() *Texts {
 // shipped are the texts of those who set none.
 var shipped = sync.OnceValue(NewTexts)
 
-// Set adds or replaces a message. A language that lacks a key falls back to
-// English.
+// Set adds or replaces a message. A language that lacks a key falls back to English.
 func (t *Texts) Set(tag language.Tag, key string, messages ...catalog.Message) error {
 	if err := t.catalog.Set(tag, key, messages...); err != nil {
 		return fmt.Errorf("validate: the text %q in %v: %w", key, tag, err)
@@ -65,8 +64,8 @@ func (t *Texts) Set(tag language.Tag, key string, messages ...catalog.Message) e
 	return nil
 }
 
-// SetString is Set for a message that is the same for all numbers. It panics
-// where the language's plain text cannot be set, which no text brings about.
+// SetString is Set for a message that is the same for all numbers. It panics on an
+// error of Set, which no text can cause.
 func (t *Texts) SetString(tag language.Tag, key, text string) {
 	t.mustSet(tag, key, catalog.String(text))
 }

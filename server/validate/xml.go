@@ -16,28 +16,27 @@ import (
 	"golang.org/x/text/language"
 )
 
-// XML lets a request pass whose body is XML that keeps the rules, and answers any
-// other: invalid for the reason xml, also where it is no XML at all, with a Field
-// for each rule that it breaks. The detail is
-// the message of the first, for there are dialects whose whole response is one
-// sentence. A path is of names from below the root; elements that may be
-// repeated are numbered from 0, and an attribute is written @name.
+// XML passes requests whose body is XML that keeps the rules. Any other is invalid with
+// the reason xml, even if it is not XML at all, with a Field for each broken rule. The
+// detail is the message of the first Field, since the whole response of some dialects
+// is one sentence. A path has the names from below the root. Elements that may occur
+// more than once are numbered from 0. An attribute is written @name.
 //
-// A document type declaration is refused, and so is any entity that XML does not
-// define itself: nothing is expanded and nothing fetched.
+// A document type declaration is refused, and so is any entity that XML does not define
+// itself: nothing is expanded and nothing fetched.
 func XML(e *Elements, options ...Option) server.Middleware {
 	c := configure(options)
 	return middleware(func(w http.ResponseWriter, r *http.Request) error { return c.xml(w, r, e) })
 }
 
-// Check is what [XML] does, for use in a handler: the error is the one to return,
-// and the request has its body still.
+// Check does the work of [XML] inside a handler, which returns its error. The request
+// keeps its body.
 func (e *Elements) Check(w http.ResponseWriter, r *http.Request, options ...Option) error {
 	return configure(options).xml(w, r, e)
 }
 
-// CheckBytes holds XML from elsewhere to the rules. Messages are in English; the
-// error is a *parlance.Error.
+// CheckBytes checks XML from another source. Messages are in English; the error is a
+// *parlance.Error.
 func (e *Elements) CheckBytes(data []byte, options ...Option) error {
 	c := configure(options)
 	s := c.texts.speaker(language.English)

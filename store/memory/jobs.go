@@ -66,18 +66,18 @@ func (s jobStore) Take(ctx context.Context, kinds []string, worker string, lease
 	return taken, found, err
 }
 
-func (s jobStore) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
+func (s jobStore) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (canceled bool, err error) {
 	err = s.do(ctx, func(t *transaction, now time.Time) error {
 		j, err := s.leased(id, worker)
 		if err != nil {
 			return err
 		}
 		j.Lease, j.Progress, j.Note = now.Add(lease), progress, note
-		cancelled = j.Stopping
+		canceled = j.Stopping
 		set(t, s.jobs, id, j)
 		return nil
 	})
-	return cancelled, err
+	return canceled, err
 }
 
 func (s jobStore) End(ctx context.Context, id, worker string, result jobs.Result) error {

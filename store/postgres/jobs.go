@@ -80,7 +80,7 @@ func (s jobStore) Take(ctx context.Context, kinds []string, worker string, lease
 // mine is a job that a worker has leased.
 const mine = " WHERE id = $1 AND worker = $2 AND lease IS NOT NULL AND NOT ended"
 
-func (s jobStore) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
+func (s jobStore) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (canceled bool, err error) {
 	var stopping *bool
 	err = s.change(ctx, id, &stopping, "SET lease = clock_timestamp() + $3::interval, progress = $4, note = $5"+mine,
 		text(id), text(worker), lease, progress, text(note))

@@ -80,16 +80,16 @@ func (s jobStore) Take(ctx context.Context, kinds []string, worker string, lease
 // leased is the condition that a job is a worker's.
 const leased = " WHERE id = ? AND worker = ? AND lease <> 0 AND ended = 0 "
 
-func (s jobStore) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (cancelled bool, err error) {
+func (s jobStore) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (canceled bool, err error) {
 	err = s.do(ctx, func(t *transaction) error {
 		mine, err := t.row("UPDATE parlance_job SET lease = ?, progress = ?, note = ?"+leased+"RETURNING stopping",
-			[]any{s.clock().Add(lease).UnixNano(), progress, note, id, worker}, &cancelled)
+			[]any{s.clock().Add(lease).UnixNano(), progress, note, id, worker}, &canceled)
 		if mine || err != nil {
 			return err
 		}
 		return lost(t, id)
 	})
-	return cancelled, err
+	return canceled, err
 }
 
 func (s jobStore) End(ctx context.Context, id, worker string, result jobs.Result) error {

@@ -13,13 +13,13 @@ type Transactor interface {
 	Transact(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
-// Claim is the idempotency key that a request is served under, for an Atomic: what
-// it does is committed with the key and the response.
+// Claim is the idempotency key that a request is served under, for an Atomic. The
+// Atomic's effect is committed with the key and the response.
 type Claim interface {
 	// Store runs the Atomic.
 	Store() Transactor
 
-	// Transactional reports that the handler does all that it does in an Atomic.
+	// Transactional reports whether the handler makes all of its effects in an Atomic.
 	Transactional() bool
 
 	// Enter begins a transaction, and Leave ends it. Enter fails if the request has
@@ -31,7 +31,7 @@ type Claim interface {
 	// with it.
 	Record(ctx context.Context, x Exchange, r Response, o *parlance.Outcome) error
 
-	// Committed says that the transaction was committed.
+	// Committed notes that the transaction was committed.
 	Committed()
 }
 
@@ -51,8 +51,8 @@ func ClaimOf(ctx context.Context) Claim {
 	return c
 }
 
-// ClaimedInside reports that the context's request is served under a key, and does
-// all that it does in an Atomic.
+// ClaimedInside reports whether the context's request is served under a key and makes
+// all of its effects in an Atomic.
 func ClaimedInside(ctx context.Context) bool {
 	c := ClaimOf(ctx)
 	return c != nil && c.Transactional()
@@ -64,8 +64,8 @@ func WithStore(ctx context.Context, t Transactor) context.Context {
 	return context.WithValue(ctx, storeKey{}, t)
 }
 
-// StoreOf is the store that runs an Atomic: that of the Claim, else that of WithStore. It
-// is nil if the context has neither.
+// StoreOf is the store that runs an Atomic: that of the Claim, else that of WithStore.
+// It is nil if the context has neither.
 func StoreOf(ctx context.Context) Transactor {
 	if c := ClaimOf(ctx); c != nil {
 		return c.Store()
@@ -74,8 +74,8 @@ func StoreOf(ctx context.Context) Transactor {
 	return t
 }
 
-// Panic is a panic on its way out of a transaction. A store may run a transaction on a
-// goroutine of its own, and there a panic would end the process.
+// Panic is a panic that leaves a transaction. A store may run a transaction on a
+// goroutine of its own, and a panic there would end the process.
 type Panic struct {
 	Cause any
 	Stack []byte

@@ -1,5 +1,6 @@
-// Package core is what the packages below server need of a request that a Server is
-// serving, and what the Server needs of them. It keeps both out of server's own names.
+// Package core is the seam between package server and the packages below it: the parts
+// of a served request that each needs from the other. It keeps both out of server's own
+// names.
 package core
 
 import (
@@ -15,8 +16,8 @@ import (
 type Exchange interface {
 	http.ResponseWriter
 
-	// RequestContext has the request's id and what observers have added. The context of
-	// a handler may have more.
+	// RequestContext has the request's id and the values that observers added. The
+	// context of a handler may have more.
 	RequestContext() context.Context
 
 	// Request describes the request to the dialect. Its path is the one that was called,
@@ -29,13 +30,13 @@ type Exchange interface {
 	// Serve serves a request by a handler, as Server.Wrap does.
 	Serve(next http.Handler, w http.ResponseWriter, r *http.Request)
 
-	// Respond writes what a handler returned. The context is the handler's.
+	// Respond writes the result of a handler. The context is the handler's.
 	Respond(ctx context.Context, value any, err error)
 
-	// LogFailure logs what the client is not told of an error.
+	// LogFailure logs the part of an error that the client is not told.
 	LogFailure(err error)
 
-	// HasTransactor reports that the Server was given one for each Atomic.
+	// HasTransactor reports whether the Server has a Transactor for each Atomic.
 	HasTransactor() bool
 
 	caller
@@ -89,7 +90,7 @@ type encoder interface {
 	SetOutcome(o parlance.Outcome)
 }
 
-// Response is a response as it is kept.
+// Response is a recorded response.
 type Response struct {
 	Status int
 	Header http.Header
@@ -105,8 +106,8 @@ func Of(ctx context.Context) Exchange {
 	return x
 }
 
-// Pass goes on under another context, and lets the request know the pattern that a
-// ServeMux finds for it, as if there was no copy between the two.
+// Pass calls next under another context. The request learns the pattern that a ServeMux
+// finds, as if there was no copy between the two.
 func Pass(ctx context.Context, next http.Handler, w http.ResponseWriter, r *http.Request) {
 	copied := r.WithContext(ctx)
 	defer func() {

@@ -12,8 +12,8 @@ type Caller struct {
 	Scopes []string
 }
 
-// Identity is who calls, and by which scheme of package auth it was told: nil if it
-// was told otherwise.
+// Identity is the caller, and the scheme of package auth that identified it. The scheme
+// is nil if something else did.
 type Identity struct {
 	Caller
 	Scheme any
@@ -22,13 +22,13 @@ type Identity struct {
 // IdentityKey is the key of a context's Identity.
 type IdentityKey struct{}
 
-// IdentityOf is the Identity of the context, nil if nobody is known.
+// IdentityOf is the Identity of the context, nil if the caller is unknown.
 func IdentityOf(ctx context.Context) *Identity {
 	i, _ := ctx.Value(IdentityKey{}).(*Identity)
 	return i
 }
 
-// WithIdentity returns a context that carries who calls.
+// WithIdentity returns a context that carries the caller.
 func WithIdentity(ctx context.Context, i *Identity) context.Context {
 	if x := Of(ctx); x != nil {
 		x.SetCaller(&i.Caller)
@@ -36,9 +36,10 @@ func WithIdentity(ctx context.Context, i *Identity) context.Context {
 	return context.WithValue(ctx, IdentityKey{}, i)
 }
 
-// Admit calls next, with i as the caller. If it stands right behind an exchange, it notes
-// the caller there, because nobody else shares that exchange. Otherwise it makes a context:
-// if a batch makes several requests under one, each has its own caller.
+// Admit calls next, with i as the caller. If it is right behind an exchange, it notes
+// the caller there, because that exchange has no other user. Otherwise it makes a
+// context: if a batch makes several requests under one exchange, each has its own
+// caller.
 func Admit(i *Identity, next http.Handler, w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	x := Of(ctx)

@@ -8,7 +8,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Dialect is that of HTTP itself.
+// Dialect is the dialect of HTTP itself.
 var Dialect = sync.OnceValue(func() *dialect.Dialect {
 	d, err := dialect.Compile("http.yaml", dialect.HTTP())
 	if err != nil {
@@ -17,8 +17,8 @@ var Dialect = sync.OnceValue(func() *dialect.Dialect {
 	return d
 })
 
-// Kind is the kind of a failure. If its maker gave a status alone, it is what that means
-// to any client of HTTP, else that the server failed.
+// Kind is the kind of a failure. If it has only a status, the kind is the meaning of
+// that status in HTTP, else that the server failed.
 func Kind(o *parlance.Outcome) parlance.Kind {
 	if o.Kind != 0 {
 		return o.Kind

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Header is a header as it was at one time. It keeps the values of then, because nobody
-// writes to the values of a header: they are replaced. A response has few fields, so a
-// list is cheaper to make than another map.
+// Header is a header as it was at one time. It keeps the old values, because the values
+// of a header are replaced and never written to. A response has few fields, so a list
+// is cheaper to make than another map.
 type Header []Field
 
 // Field is one field of a Header.
@@ -29,7 +29,7 @@ func Of(h http.Header) Header {
 	return s
 }
 
-// Values are those that a field had.
+// Values are the values that a field had.
 func (s Header) Values(name string) []string {
 	for _, f := range s {
 		if f.Name == name {
@@ -39,7 +39,7 @@ func (s Header) Values(name string) []string {
 	return nil
 }
 
-// Equal reports that a header is as it was.
+// Equal reports whether a header is unchanged.
 func (s Header) Equal(h http.Header) bool {
 	if len(s) != len(h) {
 		return false
@@ -52,7 +52,7 @@ func (s Header) Equal(h http.Header) bool {
 	return true
 }
 
-// Restore makes a header what it was.
+// Restore sets a header back to the snapshot.
 func (s Header) Restore(h http.Header) {
 	clear(h)
 	for _, f := range s {
@@ -60,7 +60,7 @@ func (s Header) Restore(h http.Header) {
 	}
 }
 
-// Copy is a header of its own.
+// Copy makes a new header of the snapshot.
 func (s Header) Copy() http.Header {
 	h := make(http.Header, len(s)+1)
 	s.Restore(h)

@@ -1,5 +1,5 @@
-// Package wording makes the texts of errors. It has the words that a service sets in place
-// of those of a middleware, and the sentences that several mechanisms use.
+// Package wording makes the texts of errors. A service can replace the words of a
+// middleware here. It also has the sentences that several mechanisms use.
 package wording
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Error is what a mechanism says of an error: o, whose Kind zero is the mechanism's own
-// kind and reason.
+// Error is the error of a mechanism with the outcome o. If its Kind is zero, it gets
+// the mechanism's own kind and reason.
 func Error(o parlance.Outcome, kind parlance.Kind, reason parlance.Reason) *parlance.Error {
 	if o.Kind == 0 {
 		o.Kind = kind
@@ -27,13 +27,12 @@ func Error(o parlance.Outcome, kind parlance.Kind, reason parlance.Reason) *parl
 
 type key struct{}
 
-// With returns a context in which Apply sets these words; nil are none.
+// With returns a context in which Apply sets these words; nil sets none.
 func With(ctx context.Context, words *parlance.Outcome) context.Context {
 	return context.WithValue(ctx, key{}, words)
 }
 
-// Apply is an error in the words of the context, if there are any. Its cause is what it
-// was.
+// Apply is an error in the words of the context, if there are any. Its cause stays.
 func Apply(ctx context.Context, err error) error {
 	words, _ := ctx.Value(key{}).(*parlance.Outcome)
 	if words == nil || errors.Is(err, context.Canceled) {
@@ -42,7 +41,7 @@ func Apply(ctx context.Context, err error) error {
 	return &parlance.Error{Outcome: In(*words, parlance.OutcomeOf(err)), Err: err}
 }
 
-// In is an outcome in other words: what these set stands in its place.
+// In is an outcome in other words: fields that words sets replace those of o.
 func In(words, o parlance.Outcome) parlance.Outcome {
 	if words.Kind != 0 {
 		o.Kind, o.Reason, o.Status = words.Kind, "", 0
