@@ -32,6 +32,10 @@ type namedPlace struct {
 	pos  Position
 }
 
+// maxComplaints is how many a file can have. An author cannot read more at once.
+const maxComplaints = 200
+
+// add notes a complaint once.
 func (r *Reporter) add(severity parlance.Severity, pos Position, rule, hint, format string, args ...any) {
 	d := parlance.Diagnostic{
 		Rule: rule, Severity: severity, File: r.File, Line: pos.Line, Column: pos.Column,

@@ -161,11 +161,7 @@ func (r *Reporter) checkNode(n *yaml.Node, depth int, budget *int) {
 	}
 }
 
-
-
 const (
 	maxNodes = 50_000 // YAML nodes
 	maxNest  = 64     // levels of YAML
-
-	maxComplaints = 200 // nobody reads more at once
 )
