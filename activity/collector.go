@@ -9,8 +9,8 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Collector gathers the record of one request while it is served. Its methods may
-// be called concurrently, and do nothing on a nil Collector and after End.
+// Collector gathers the record of one request while it is served. Its methods may be
+// called concurrently. They do nothing on a nil Collector and after End.
 type Collector struct {
 	recorder *Recorder
 
@@ -22,14 +22,14 @@ type Collector struct {
 
 type collectorKey struct{}
 
-// CollectorOf is the one that gathers for the context, nil where none does.
+// CollectorOf is the Collector of the context, nil if there is none.
 func CollectorOf(ctx context.Context) *Collector {
 	c, _ := ctx.Value(collectorKey{}).(*Collector)
 	return c
 }
 
-// AddCall adds an attempt at another service to the record of the context's
-// request, and does nothing where none is gathered. It is safe for concurrent use.
+// AddCall adds an attempt at another service to the record of the context's request.
+// Without a record it does nothing. It is safe for concurrent use.
 func AddCall(ctx context.Context, call Call) {
 	if c := CollectorOf(ctx); c != nil {
 		c.gather(func(r *Record) {
@@ -44,18 +44,18 @@ func AddCall(ctx context.Context, call Call) {
 	}
 }
 
-// SetTrace sets the W3C trace id of the context's request, for one that begins a
-// trace or takes part in another than its header says.
+// SetTrace sets the W3C trace id of the context's request. Use it if the request begins
+// a trace, or joins another one than its header names.
 func SetTrace(ctx context.Context, id string) {
 	CollectorOf(ctx).gather(func(r *Record) { r.Trace = id })
 }
 
-// Commit adds what is gathered so far, completed by finish, which may be nil, to
-// the Recorder's Store in the transaction that ctx carries: where that commits, the
-// record is kept, whatever becomes of the process. What is handed over by End takes
-// its place. It does nothing after End, on a nil Collector, and where ctx carries no
-// transaction that the Store takes part in (see [Joiner]). An error is the Store's,
-// and the transaction is not to be committed then.
+// Commit adds the record so far to the Recorder's Store, in the transaction that ctx
+// carries. finish completes it and may be nil. Once the transaction commits, the record
+// is kept, even if the process dies. The record of End replaces it later. Commit does
+// nothing after End, on a nil Collector, and if ctx carries no transaction that the
+// Store takes part in (see [Joiner]). An error is the Store's; do not commit the
+// transaction then.
 func (c *Collector) Commit(ctx context.Context, finish func(*Record)) error {
 	if c == nil {
 		return nil
@@ -77,8 +77,8 @@ func (c *Collector) Commit(ctx context.Context, finish func(*Record)) error {
 	return c.recorder.store.Add(ctx, &r)
 }
 
-// End completes the record by finish, which may be nil, and hands it to the
-// Recorder, which adds the lines. What is logged under the context from then on is in the log alone.
+// End completes the record by finish, which may be nil, and hands it to the Recorder,
+// which adds the lines. Later lines under the context are only in the log.
 func (c *Collector) End(finish func(*Record)) {
 	if c == nil {
 		return

@@ -9,16 +9,14 @@ import (
 // Key is the name under which log records carry the id.
 const Key = "activity_id"
 
-// Handler is an [slog.Handler] that puts the id on every record whose context
-// carries one, and passes all else on to another handler. The id stands at the
-// top level under whatever groups a logger has opened, so that one query finds
-// every line of a request. The context is that of the call: slog.InfoContext
-// carries it, slog.Info does not. A Handler is as safe for concurrent use as the
-// handler below it.
+// Handler is an [slog.Handler] that adds the activity id to every record whose context
+// carries one, and passes all records on to another handler. The id is at the top
+// level, outside all groups of a logger, so that one query finds every line of a
+// request. The context is that of the call: slog.InfoContext carries it, slog.Info does
+// not. A Handler is as safe for concurrent use as the handler below it.
 //
-// Where a [Collector] gathers for the context, it is given each line too, whatever
-// the handler below makes of it: see [WithLevel]. So a Handler stands outermost,
-// and once.
+// If a [Collector] gathers for the context, it gets each line too, even if the handler
+// below drops it: see [WithLevel]. Use one Handler, as the outermost.
 type Handler struct {
 	plain  slog.Handler // with every attribute and group: takes records without an id
 	top    slog.Handler // without the groups: the id is added at its level
@@ -34,8 +32,8 @@ type group struct {
 	attrs []slog.Attr
 }
 
-// NewHandler wraps a handler. One that carries the id already is returned as it
-// is, so that no record has it twice.
+// NewHandler wraps a handler. A Handler is returned as it is, so that no record has the
+// id twice.
 func NewHandler(next slog.Handler) *Handler {
 	if h, ok := next.(*Handler); ok {
 		return h
@@ -70,7 +68,7 @@ func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.plain.Enabled(ctx, level) || CollectorOf(ctx).wants(level)
 }
 
-// Handle adds the id of ctx and passes the record on. Its error is that of the
+// Handle adds the id of ctx and passes the record on. It returns the error of the
 // handler below.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	if c := CollectorOf(ctx); c != nil {
@@ -104,8 +102,8 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	return h.top.Handle(ctx, folded)
 }
 
-// WithAttrs returns a Handler whose records also carry the attributes, in the
-// group that is open.
+// WithAttrs returns a Handler whose records also carry the attributes, in the group
+// that is open.
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
@@ -119,8 +117,8 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return next
 }
 
-// WithGroup returns a Handler that puts what is added later into a group. The
-// id stays outside.
+// WithGroup returns a Handler that puts later attributes into a group. The id stays
+// outside.
 func (h *Handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h

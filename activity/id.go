@@ -1,5 +1,13 @@
-// Package activity ties together all that happens on behalf of one request: an
-// id in its context, and that id on every log record written under it.
+// Package activity connects everything that happens for one request. The request's
+// context carries an id, every log record under it has that id, and a [Recorder] keeps
+// the record of the request.
+//
+//	slog.SetDefault(slog.New(activity.NewHandler(slog.NewTextHandler(os.Stderr, nil))))
+//	recorder := activity.NewRecorder(db.Activity())
+//	defer recorder.Close(ctx)
+//	api := server.New(d, server.WithRecorder(recorder))
+//	…
+//	slog.InfoContext(r.Context(), "order stored") // has the activity_id of the request
 package activity
 
 import (
@@ -9,7 +17,7 @@ import (
 )
 
 // NewID makes an id: a random UUID (RFC 9562, version 4) as lower-case text of 36
-// bytes. Nobody can guess it, so that an id given to support tells nothing of
+// bytes. It cannot be guessed, so an id that was given to support reveals nothing of
 // other requests. It is safe for concurrent use.
 func NewID() string {
 	var u [16]byte
@@ -42,13 +50,12 @@ func (c *identified) Value(k any) any {
 	return c.Context.Value(k)
 }
 
-// WithID returns a context that carries the id. An empty id hides one that ctx
-// carries.
+// WithID returns a context that carries the id. An empty id hides the id of ctx.
 func WithID(ctx context.Context, id string) context.Context {
 	return &identified{ctx, id}
 }
 
-// ID is the id that the context carries, "" where there is none.
+// ID is the id that the context carries, "" if there is none.
 func ID(ctx context.Context) string {
 	if id, ok := ctx.Value(key{}).(*string); ok {
 		return *id

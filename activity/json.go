@@ -32,7 +32,8 @@ type recordJSON struct {
 	Dropped  int               `json:"dropped,omitempty"`
 }
 
-// MarshalJSON writes the stable wire form: the id always, the rest where set.
+// MarshalJSON writes the stable wire form. The id is always present, other members only
+// if they are set.
 //
 //	{
 //	  "id": "…", "trace": "…",
@@ -45,9 +46,9 @@ type recordJSON struct {
 //	  "dropped": 1
 //	}
 //
-// Times are RFC 3339 in UTC, durations seconds, an outcome as [parlance.Outcome]
-// writes it. Parts of a body that are no compact JSON stand as request_base64 and
-// response_base64.
+// Times are RFC 3339 in UTC, durations are seconds, and an outcome is written as by
+// [parlance.Outcome]. Values of a body that are not compact JSON are in request_base64
+// and response_base64.
 func (r Record) MarshalJSON() ([]byte, error) {
 	w := recordJSON{
 		ID: r.ID, Trace: r.Trace, Start: utc(r.Start), Took: seconds(r.Took), Method: r.Method, Route: r.Route, Path: r.Path,
@@ -106,10 +107,10 @@ func (w callJSON) call() Call {
 	return Call{w.Start, time.Duration(w.Took), w.Dialect, w.Method, w.Host, w.Path, w.Attempt, given(w.Outcome), w.Act, w.Why}
 }
 
-// MarshalJSON writes the form that stands in a Record's.
+// MarshalJSON writes the form within a Record.
 func (c Call) MarshalJSON() ([]byte, error) { return marshal(callOf(c)) }
 
-// UnmarshalJSON reads the form that stands in a Record's.
+// UnmarshalJSON reads the form within a Record.
 func (c *Call) UnmarshalJSON(data []byte) error {
 	var w callJSON
 	if err := json.Unmarshal(data, &w); err != nil {
@@ -130,10 +131,10 @@ func lineOf(l Line) lineJSON { return lineJSON{utc(l.Time), l.Level, l.Message, 
 
 func (w lineJSON) line() Line { return Line(w) }
 
-// MarshalJSON writes the form that stands in a Record's.
+// MarshalJSON writes the form within a Record.
 func (l Line) MarshalJSON() ([]byte, error) { return marshal(lineOf(l)) }
 
-// UnmarshalJSON reads the form that stands in a Record's.
+// UnmarshalJSON reads the form within a Record.
 func (l *Line) UnmarshalJSON(data []byte) error {
 	var w lineJSON
 	if err := json.Unmarshal(data, &w); err != nil {

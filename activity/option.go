@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What a [Recorder] does unless an option says otherwise.
+// The defaults of a [Recorder].
 const (
 	DefaultLines = 200                 // of a record
 	DefaultBytes = 64 << 10            // of the lines of a record
@@ -14,28 +14,27 @@ const (
 	DefaultSize  = 4 << 30             // bytes of all records
 )
 
-// Option is one setting of a [Recorder].
+// Option is a setting of [NewRecorder].
 type Option func(*Recorder)
 
-// WithLogger sets where it is logged that records were lost: slog.Default if
-// unset.
+// WithLogger sets the logger that reports lost records; the default is slog.Default.
 func WithLogger(l *slog.Logger) Option { return func(r *Recorder) { r.logger = l } }
 
-// WithLevel sets the least level of the lines that are gathered: Info if unset. It
-// does not depend on that of the log: with Debug here and Info there, the log is
-// short and the story of a request whole.
+// WithLevel sets the lowest level of the gathered lines; the default is Info. It is
+// independent of the level of the log. With Debug here and Info there, the log stays
+// short and each record has all lines.
 func WithLevel(level slog.Level) Option { return func(r *Recorder) { r.level = level } }
 
-// WithLines bounds the lines that are gathered of one request, in number and in
-// bytes of text. A quarter of both is kept for lines of Warn and above. What is
-// over is counted in Record.Dropped.
+// WithLines bounds the gathered lines of one request, in number and in bytes of text. A
+// quarter of both is reserved for lines of Warn and above. Record.Dropped counts the
+// lines beyond the bounds.
 func WithLines(lines, bytes int) Option {
 	return func(r *Recorder) { r.maxLines, r.maxBytes = lines, bytes }
 }
 
-// WithSecrets adds names of which a value is a credential, besides authorization,
-// cookie, token, password, secret, api key and the like. They are compared without
-// case and without what is no letter and no digit, and anywhere in a name.
+// WithSecrets adds names whose values are credentials, besides authorization, cookie,
+// token, password, secret, api key and the like. Names are compared without case and by
+// letters and digits only. A match anywhere in a name counts.
 func WithSecrets(names ...string) Option {
 	return func(r *Recorder) {
 		for _, name := range names {
@@ -46,9 +45,9 @@ func WithSecrets(names ...string) Option {
 	}
 }
 
-// WithRetention sets how old the oldest record may be, and how many bytes all of
-// them may have; 0 is without end. What is beyond is deleted once a minute;
-// where nothing was, and to see that took the store long, it rests fifty times as long.
+// WithRetention bounds the age of the oldest record, and the bytes of all records; 0 is
+// no bound. Records beyond the bounds are deleted once a minute. If there were none,
+// and the store took long to find out, the next check waits fifty times as long.
 func WithRetention(age time.Duration, bytes int64) Option {
 	return func(r *Recorder) { r.age, r.size = age, bytes }
 }

@@ -8,24 +8,24 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Record is the story of one request. Nothing in it is a credential; of bodies
-// only what was chosen, redacted. Its JSON form stands in MarshalJSON.
+// Record describes one request. It holds no credentials, and only chosen, redacted
+// values of bodies. MarshalJSON documents its JSON form.
 type Record struct {
 	ID       string
-	Trace    string // W3C trace id, "" for none
+	Trace    string // W3C trace id; "" for none
 	Start    time.Time
 	Took     time.Duration
 	Method   string
 	Route    string // the pattern that served it
 	Path     string
-	Caller   string // Principal.ID, "" for nobody
+	Caller   string // Principal.ID; "" if unknown
 	Status   int
 	Outcome  parlance.Outcome
-	Request  []byte // chosen parts, redacted
+	Request  []byte // chosen values, redacted
 	Response []byte
-	Calls    []Call // made to others on its behalf
-	Lines    []Line // what was logged under it
-	Dropped  int    // lines, calls and items of the outcome that were too many
+	Calls    []Call // made to other services on its behalf
+	Lines    []Line // logged under it
+	Dropped  int    // lines, calls and items of the outcome beyond the bounds
 }
 
 // Call is one attempt at another service.
@@ -50,26 +50,26 @@ type Line struct {
 	Attrs   []string // name=value
 }
 
-// Store keeps records, the last one of each id. Add may hold them back for up to
-// 100 ms, in which Find finds them all the same; within a transaction of the store
-// they are committed with it.
+// Store keeps records, the latest one of each id. Add may hold them back for up to 100
+// ms; Find finds them even then. Within a transaction of the store they are committed
+// with it.
 type Store interface {
 	Add(ctx context.Context, r *Record) error
 
-	// Find finds one by its id; an error wraps parlance.ErrNotFound where there is
-	// none.
+	// Find finds a record by its id. If there is none, the error wraps
+	// parlance.ErrNotFound.
 	Find(ctx context.Context, id string) (*Record, error)
 
-	// Prune deletes what is older than that, and then the oldest beyond so many
-	// bytes; 0 keeps all of them. It returns how many it deleted.
+	// Prune deletes records from before that time, and then the oldest ones until the
+	// rest has at most this many bytes; 0 is no bound. It returns how many it deleted.
 	Prune(ctx context.Context, before time.Time, bytes int64) (int64, error)
 }
 
-// Joiner is a [Store] that lies with others in one database, so that a record can
-// be committed together with what it tells of.
+// Joiner is a [Store] in a database with other data, so that a record can be committed
+// together with that data.
 type Joiner interface {
 	Store
 
-	// Joins reports that ctx carries a transaction that Add would take part in.
+	// Joins reports whether ctx carries a transaction that Add would take part in.
 	Joins(ctx context.Context) bool
 }

@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// Recorder keeps the records of requests in a [Store], and deletes the old ones.
-// It writes in the background and never makes a request wait: what the store is
-// too slow to take is dropped, and that is logged once a minute. It holds records
-// back for up to 20 ms, so that it is woken for many at once and not by every
-// request: a crash loses these, and what the store holds back. A Recorder is safe
-// for concurrent use.
+// Recorder keeps the records of requests in a [Store], and deletes the old ones. It
+// writes in the background, so no request waits for it. If the store is too slow,
+// records are dropped, which is logged once a minute. It holds records back for up to
+// 20 ms to write many at once. A crash loses these and the records that the store holds
+// back. A Recorder is safe for concurrent use.
 type Recorder struct {
 	store    Store
 	logger   *slog.Logger
@@ -47,8 +46,8 @@ const (
 	rests         = 50 // times as long as it took to find that nothing is to be deleted
 )
 
-// NewRecorder makes a Recorder that writes to a store until it is closed. A nil
-// setting is as none.
+// NewRecorder makes a Recorder that writes to a store until it is closed. A nil option
+// is ignored.
 func NewRecorder(store Store, options ...Option) *Recorder {
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Recorder{
@@ -66,9 +65,9 @@ func NewRecorder(store Store, options ...Option) *Recorder {
 	return r
 }
 
-// Begin gathers the record of a request. What is known of it stands in first; its
-// ID is that of ctx where it has none, and a new one where ctx has none either.
-// The context that it returns carries the Collector, which the caller is to End.
+// Begin starts the record of a request. first has the facts that are known. If its ID
+// is empty, the ID is that of ctx, or a new one if ctx has none. The returned context
+// carries the Collector. The caller must call End on it.
 func (r *Recorder) Begin(ctx context.Context, first Record) (context.Context, *Collector) {
 	if first.ID == "" {
 		first.ID = ID(ctx)
@@ -82,16 +81,16 @@ func (r *Recorder) Begin(ctx context.Context, first Record) (context.Context, *C
 	return context.WithValue(ctx, collectorKey{}, c), c
 }
 
-// Choose takes the values that JSON pointers (RFC 6901) name out of a JSON text,
-// which may be cut off: an object of them by their pointers, such as
-// {"/order/id":7}, nil for none of them. What is secret by its name is redacted,
-// and of a value of more than 4 KiB there is only its length.
+// Choose takes the values that JSON pointers (RFC 6901) name from a JSON text, which
+// may be cut off. The result is an object of the values by their pointers, such as
+// {"/order/id":7}, or nil if there is none. Values with a secret name are redacted. A
+// value of more than 4 KiB is replaced by its length.
 func (r *Recorder) Choose(body []byte, pointers ...string) []byte {
 	return r.secrets.choose(body, pointers)
 }
 
-// Add hands a record on to be written, as it is. The record is the Recorder's from
-// then on. After Close it is lost; that is logged once.
+// Add hands a record on to be written unchanged. Do not use the record afterwards.
+// After Close it is lost; that is logged once.
 func (r *Recorder) Add(record *Record) { r.add(queued{record: record}) }
 
 // queued is a record that waits to be written, and its lines where they are not in it
@@ -134,9 +133,9 @@ func (r *Recorder) rouse() {
 	}
 }
 
-// Close writes what was added, ends the background work and returns nil. Where
-// ctx ends before, what is left is lost, and its error is returned. The store
-// stays open. A second Close does the same.
+// Close writes the records so far, ends the background work and returns nil. If ctx
+// ends first, the rest is lost, and Close returns the error of ctx. The store stays
+// open. A second Close does the same.
 func (r *Recorder) Close(ctx context.Context) error {
 	r.mu.Lock()
 	if !r.closed {

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Redacted stands where something was taken out.
+// Redacted replaces a value that was removed.
 const Redacted = "[redacted]"
 
 // secrets are names of which a value is a credential, in lower case, without

@@ -1,17 +1,17 @@
 package activity
 
-// Trace is what the header traceparent says of the caller's trace (W3C Trace
-// Context, 3.2). The zero value is none.
+// Trace is the content of the header traceparent, which describes the caller's trace
+// (W3C Trace Context, 3.2). The zero value is none.
 type Trace struct {
 	ID      string // of the whole trace: 32 hexadecimal digits
-	Parent  string // of the span that called: 16 of them
+	Parent  string // of the calling span: 16 of them
 	Sampled bool   // the caller may have recorded it
 }
 
-// ParseTrace reads the value of a header traceparent. It reports false for one
-// that is not valid, which W3C Trace Context, 3.2.2 says to ignore: digits in upper
-// case, ids of nothing but zeros, version ff, and more than version 00 has. A later
-// version may have more, after a dash.
+// ParseTrace reads the value of a header traceparent. It returns false for an invalid
+// value, which W3C Trace Context, 3.2.2 says to ignore. Invalid are digits in upper
+// case, ids of zeros only, version ff, and more than version 00 has. A later version
+// may have more, after a dash.
 func ParseTrace(traceparent string) (Trace, bool) {
 	const length = len("00-") + 32 + len("-") + 16 + len("-01")
 	t := traceparent

@@ -11,36 +11,36 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Config is what a [Gateway] is made of. New takes a copy. Upstream, Speaks and Answers must be
-// set; the zero value of the rest stands for the default that is given.
+// Config has the settings of a [Gateway]. New takes a copy. The first three fields are
+// required; for the others, the zero value is the default that is given.
 type Config struct {
-	Upstream *url.URL         // where requests go: http or https; its path is put before theirs
-	Speaks   *dialect.Dialect // what the upstream speaks
-	Answers  *dialect.Dialect // what the callers are answered in
+	Upstream *url.URL         // the target: http or https; its path is put before the paths of requests
+	Speaks   *dialect.Dialect // the dialect of the upstream
+	Answers  *dialect.Dialect // the dialect of the responses to callers
 
-	// Timeout is how long a caller waits for the beginning of a response, all
-	// attempts and the waits between them included: 60 s. Once it has begun, an
-	// answer takes what time it needs.
+	// Timeout is how long a caller waits for the start of a response, including all
+	// attempts and the waits between them: 60 s. Once it has begun, a response may take
+	// any time.
 	Timeout time.Duration
 
-	// MaxWait is the longest single wait before a retry: 10 s. A response whose
-	// wait is longer goes to the caller, who is told the time.
+	// MaxWait is the longest single wait before a retry: 10 s. If the upstream asks for
+	// a longer one, its response is passed to the caller with that time.
 	MaxWait time.Duration
 
-	// MaxBody is how many bytes of a body are read to learn its meaning, to take
-	// off its envelope or to put one on: 1 MiB, which is also the most. A longer
-	// success is passed on as it is, with a warning in the log, and never cut.
+	// MaxBody is how many bytes of a body are read to interpret it, or to remove or add
+	// its envelope: 1 MiB, which is also the maximum. A longer success is passed
+	// through unchanged, with a warning in the log, and never cut.
 	MaxBody int
 
-	// Recorder keeps the record of each request, with every attempt at the upstream
-	// and what is logged under it; nil keeps none. Callers then get the activity id
-	// that it is found by, in place of the upstream's, which stands in the record.
-	// Under a server.Server that records, its record has the attempts. Close it after
-	// the http.Server has been shut down.
+	// Recorder keeps the record of each request, with every attempt at the upstream and
+	// the lines logged under it; nil keeps none. Callers then get the activity id of
+	// the record in place of the upstream's, which is in the record. Under a
+	// server.Server with a Recorder, the attempts are added to its record. Close it
+	// after the http.Server has been shut down.
 	Recorder *activity.Recorder
 
 	Logger    *slog.Logger      // slog.Default; every record gets the activity id
-	Transport http.RoundTripper // what sends; net/http's, keeping more connections
+	Transport http.RoundTripper // sends the requests; the default is like net/http's, with more idle connections
 	Client    []client.Option   // further options of the client end, such as a credential
 }
 

@@ -1,27 +1,29 @@
-// Package gateway stands before an API that speaks one dialect and answers its
-// callers in another. It is the server end of the one and the client end of the
-// other: what the upstream's page says to wait for or to retry is waited for
-// and retried, and what comes of it is written as the callers expect.
+// Package gateway translates an API from one dialect to another. Callers send their
+// requests to the gateway, which forwards them to the upstream and writes its responses
+// in the callers' dialect. It waits and retries as the upstream's documentation says.
 //
+//	vms, err := catalog.Open("vms")
+//	…
+//	problem, err := catalog.Open("problem")
+//	…
 //	g, err := gateway.New(gateway.Config{Upstream: u, Speaks: vms, Answers: problem})
 //	…
 //	http.ListenAndServe(addr, g)
 //
-// A success that no shape of the upstream's dialect can alter, and around which
-// the callers' dialect puts nothing, streams untouched; so do event streams,
-// downloads and switched protocols. All else is translated, its headers kept
-// where they do not describe the body that was replaced. What a translation
-// cannot carry, and the cause of every failure of the gateway's own, is logged
-// under the request's activity id.
+// A success streams untouched if the upstream's dialect cannot change its meaning and
+// the callers' dialect adds nothing. So do event streams, downloads and switched
+// protocols. Everything else is translated; headers stay unless they describe the
+// replaced body. The log has the parts that a translation could not carry, and the
+// cause of every failure of the gateway's own, under the request's activity id.
 //
-// A caller's idempotency key goes to the upstream under the name that its dialect
-// has. If a caller sends none and the upstream has keys, the gateway makes one and
-// returns it in the response, failures and its own 504 included: in the header of
-// the callers' dialect, else of the upstream's. A caller who retries sends that key
-// again, and is served once. If he gets no response at all he has no key, so a
-// caller who retries by himself should send a key of his own from the start.
+// A caller's idempotency key is sent to the upstream under the name in its dialect. If
+// a caller sends none and the upstream has keys, the gateway makes one. It returns the
+// key in every response, including failures and its own 504. The header is that of the
+// callers' dialect, else of the upstream's. A caller who sends that key with a retry is
+// served once. A caller who gets no response at all has no key, so a caller that
+// retries should send its own key from the start.
 //
-// If the upstream has no keys, a caller's key makes no retry safe. The gateway
-// warns of it in its log when it is made, and tells callers not to retry if their
-// dialect can say so.
+// If the upstream has no keys, a caller's key makes no retry safe. The gateway logs a
+// warning when it is made, and tells callers not to retry if their dialect can express
+// that.
 package gateway

@@ -31,8 +31,8 @@ type Gateway struct {
 
 var _ http.Handler = (*Gateway)(nil)
 
-// New makes a Gateway. It opens no connection. The error says what the Config
-// lacks.
+// New makes a Gateway. It opens no connection. The error names the missing or wrong
+// field of the Config.
 func New(c Config) (*Gateway, error) {
 	switch {
 	case c.Upstream == nil:
@@ -66,9 +66,9 @@ func New(c Config) (*Gateway, error) {
 	return g, nil
 }
 
-// ServeHTTP forwards a request and answers it. It panics with
-// [http.ErrAbortHandler] where a response that had begun breaks off, so that the
-// connection is cut and the caller can tell.
+// ServeHTTP forwards a request and writes the response. If a response is cut off after
+// it had begun, ServeHTTP panics with [http.ErrAbortHandler]. The connection is then
+// cut, so that the caller notices.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := g.newPassage(w, r)
 	defer p.end()
@@ -106,7 +106,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.proxy.ServeHTTP(w, r)
 }
 
-// CloseIdleConnections closes those to the upstream.
+// CloseIdleConnections closes the idle connections to the upstream.
 func (g *Gateway) CloseIdleConnections() { g.client.CloseIdleConnections() }
 
 // rewrite makes the upstream's request of the caller's. ReverseProxy has taken

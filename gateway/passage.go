@@ -64,7 +64,7 @@ func (g *Gateway) newPassage(w http.ResponseWriter, r *http.Request) *passage {
 // passageOf is the one that a request belongs to.
 func passageOf(ctx context.Context) *passage { return ctx.Value(passageKey{}).(*passage) }
 
-// Value finds the passage itself, and what the caller's context holds.
+// Value finds the passage itself, and the values of the caller's context.
 func (p *passage) Value(key any) any {
 	if key == (passageKey{}) {
 		return p
@@ -72,8 +72,8 @@ func (p *passage) Value(key any) any {
 	return p.Context.Value(key)
 }
 
-// Deadline lets the client end see that a wait would be for nothing. It tells of
-// the caller's own where that is earlier.
+// Deadline lets the client end see that a wait would be useless. If the caller's own
+// deadline is earlier, it is that one.
 func (p *passage) Deadline() (time.Time, bool) {
 	if d, ok := p.Context.Deadline(); ok && d.Before(p.deadline) {
 		return d, true

@@ -1,8 +1,18 @@
-// Package store is one place for all that a server keeps, so that what belongs
-// together is committed together. Its engines are packages below it: sqlite for one
-// process with nothing to install, postgres for any number of them, memory for tests
-// and for a process that may lose everything when it ends. Each passes the suite of
-// storetest.
+// Package store keeps everything that a server keeps in one place, so that related
+// changes are committed together. Its engines are packages below it:
+//
+//   - sqlite: for one process, with nothing to install.
+//   - postgres: for any number of processes.
+//   - memory: for tests, and for a process that may lose everything when it ends.
+//
+// Each engine passes the suite of storetest. A program opens one and gives its views to
+// the packages of server:
+//
+//	db, err := sqlite.Open("app.db")
+//	…
+//	defer db.Close()
+//	once := idempotency.Middleware(db.Idempotency(), idempotency.Transactional())
+//	queue := jobs.New(api, db.Jobs(), jobs.Kind("export", export))
 package store
 
 import (
@@ -17,14 +27,14 @@ import (
 	"github.com/parlance-api/parlance/server/limit"
 )
 
-// Store is an engine: one set of transactions, and a view of it for each
-// mechanism that keeps something. Every method of a view takes part in the
-// transaction that its context carries; the limits alone never do. It is safe for
-// concurrent use, and the views cost nothing to ask for.
+// Store is an engine. It has transactions, and a view for each mechanism that keeps
+// something. Every method of a view takes part in the transaction that its context
+// carries; only the limits never do. It is safe for concurrent use, and a view costs
+// nothing to get.
 //
-// A method fails with an error that wraps parlance.ErrUnavailable where the engine
-// cannot do its work now: the disk is full, the database is locked, damaged or
-// closed. What was acknowledged before stays.
+// If the engine cannot work now, a method fails with an error that wraps
+// parlance.ErrUnavailable: the disk is full, or the database is locked, damaged or
+// closed. Work that was acknowledged before stays.
 type Store interface {
 	server.Transactor
 
@@ -35,14 +45,14 @@ type Store interface {
 	Tokens() auth.TokenStore
 	Activity() activity.Store
 
-	// Close waits for what is under way and refuses all that comes after it. A
-	// second Close does nothing.
+	// Close waits for the work in progress and refuses all later calls. A second Close
+	// does nothing.
 	Close() error
 }
 
-// What has ended is kept for a while and then deleted, at the next work after at
-// most [Sweep]: an answered key at its Expires, a seat whose lease has ended, a job
-// KeepJobs after its result, and a token KeepTokens after it expired.
+// Old data is deleted with the next work after at most [Sweep]: a completed key at its
+// Expires, and a seat when its lease has ended. A job is deleted KeepJobs after its
+// result, and a token KeepTokens after it expired.
 const (
 	Sweep      = time.Minute
 	KeepJobs   = 7 * 24 * time.Hour

@@ -70,7 +70,7 @@ func (s keys) Free(ctx context.Context, k idempotency.Key) error {
 	})
 }
 
-// Uncertain lists none: with the process that died, the store is gone too.
+// Uncertain lists none: a process that dies takes the store with it.
 func (s keys) Uncertain(ctx context.Context, limit int) ([]idempotency.Key, error) {
 	return nil, s.do(ctx, func(*transaction, time.Time) error { return nil })
 }

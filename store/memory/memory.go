@@ -1,5 +1,9 @@
-// Package memory keeps all that a server keeps in memory: for tests, and for a
-// single process that may lose everything when it ends.
+// Package memory is a store in memory, for tests and for a single process that may lose
+// everything when it ends.
+//
+//	db := memory.New()
+//	defer db.Close()
+//	mux.Handle("POST /orders", idempotency.Middleware(db.Idempotency())(api.Handle(create)))
 package memory
 
 import (
@@ -40,12 +44,12 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Option is a setting of New.
+// Option is a setting of [New].
 type Option func(*Store)
 
-// WithClock sets where the time comes from. The default is that of New and what has
-// passed since, so that a clock that is set ends nothing too soon. It is called by
-// one goroutine at a time for all but the limits.
+// WithClock sets the source of the time. The default is the time of New plus the time
+// that has passed since. Setting the system clock therefore ends nothing early. Except
+// for the limits, it is called by one goroutine at a time.
 func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
 
 // New makes an empty store.
@@ -77,8 +81,7 @@ func (s *Store) Jobs() jobs.Store               { return jobStore{s} }
 func (s *Store) Tokens() auth.TokenStore        { return tokens{s} }
 func (s *Store) Activity() activity.Store       { return story{s} }
 
-// Close waits for the transaction that is under way and refuses all that comes after
-// it.
+// Close waits for the transaction in progress and refuses all later calls.
 func (s *Store) Close() error {
 	<-s.turn
 	s.closed.Store(true)
@@ -106,8 +109,8 @@ func (s *Store) usable(ctx context.Context) error {
 	return nil
 }
 
-// Transact is server.Transactor's. fn has the store for itself: a method called
-// with another context than that of fn would wait for it forever.
+// Transact implements server.Transactor. fn has the store for itself: a method that is
+// called with a context other than fn's would wait for it forever.
 func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

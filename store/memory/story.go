@@ -32,7 +32,7 @@ func (s story) Add(ctx context.Context, r *activity.Record) error {
 	})
 }
 
-// Joins is activity.Joiner's.
+// Joins implements activity.Joiner.
 func (s story) Joins(ctx context.Context) bool { return ctx.Value(s.Store) != nil }
 
 func (s story) Find(ctx context.Context, id string) (found *activity.Record, err error) {

@@ -55,7 +55,8 @@ func scanJob(row pgx.Row) (j jobs.Job, err error) {
 	return j, err
 }
 
-// Take passes by what others are just taking: they need not wait for each other.
+// Take skips jobs that others are just taking, so that they need not wait for each
+// other.
 func (s jobStore) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (j jobs.Job, found bool, err error) {
 	err = s.do(ctx, func(ctx context.Context, q querier) (err error) {
 		j, err = scanJob(q.QueryRow(ctx, s.sql(`

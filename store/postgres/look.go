@@ -14,17 +14,16 @@ import (
 	"github.com/parlance-api/parlance/activity"
 )
 
-// ReadOnly is a look at a database, for a support desk: it reads activity records, and
-// needs no more than the right to. It makes no table and writes nothing. What a
-// process still holds back, for up to 100 ms, it does not see. It is safe for
-// concurrent use.
+// ReadOnly reads the activity records of a database, for a support desk. It needs only
+// the right to read, makes no table and writes nothing. Processes hold records back for
+// up to 100 ms; it does not see those. It is safe for concurrent use.
 type ReadOnly struct {
 	store *Store
 	pool  *pgxpool.Pool
 }
 
-// OpenReadOnly makes one for a URL, as [Open] takes it, and the same options. It is
-// connected when something is asked.
+// OpenReadOnly makes a ReadOnly for a URL, with the options of [Open]. It connects at
+// the first query.
 func OpenReadOnly(url string, options ...Option) (*ReadOnly, error) {
 	s := &Store{schema: "parlance", timeout: 3 * time.Second}
 	for _, o := range options {
@@ -43,7 +42,7 @@ func OpenReadOnly(url string, options ...Option) (*ReadOnly, error) {
 	return &ReadOnly{s, pool}, nil
 }
 
-// Find finds a record as the view Activity of a Store does.
+// Find finds a record, as the view Activity of a Store does.
 func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error) {
 	var json []byte
 	err := l.pool.QueryRow(ctx, l.store.sql("SELECT record FROM parlance.activity WHERE id = $1"), text(id)).Scan(&json)
@@ -59,7 +58,7 @@ func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error
 	return nil, fmt.Errorf("postgres: activity %q: %w", id, explain(ctx, err, false))
 }
 
-// Close ends the connections.
+// Close closes the connections.
 func (l *ReadOnly) Close() error {
 	l.pool.Close()
 	return nil

@@ -1,36 +1,41 @@
-// Package postgres keeps all that a server keeps in PostgreSQL: for any number of
-// processes that work as one.
+// Package postgres is a store in PostgreSQL, for any number of processes that work as
+// one.
 //
-// The tables stand in a schema of their own, in the database of a program's own
-// tables, so that both can be changed in one transaction:
+//	db, err := postgres.Open(ctx, "postgres://app@localhost/app")
+//	…
+//	defer db.Close()
 //
-//	err := s.Transact(ctx, func(ctx context.Context) error {
+// The tables are in a schema of their own, in the database of a program's own tables,
+// so that both can be changed in one transaction:
+//
+//	err := db.Transact(ctx, func(ctx context.Context) error {
 //		_, err := postgres.Tx(ctx).Exec(ctx, "UPDATE stock SET n = n-1 WHERE sku = $1", sku)
 //		return err
 //	})
 //
-// What Transact has returned from is on the disk of PostgreSQL, as far as its own
-// settings (fsync, synchronous_commit) say so. All times are of its clock, so that
-// those of the machines may differ.
+// Once Transact has returned, its changes are on the disk of PostgreSQL, as far as its
+// settings (fsync, synchronous_commit) ensure that. All times are by PostgreSQL's
+// clock, so the clocks of the machines may differ.
 //
 // # When a process dies
 //
-// A process holds a session advisory lock on a number of its own, on a connection
-// that does nothing else. A claim of a key bears that number; where no session holds
-// the lock, its process is gone. The session of a process that was killed ends at
-// once; that of a machine that fell silent when PostgreSQL notices, which is
-// after about half a minute.
+// A process holds a session advisory lock on a number of its own, on a connection that
+// does nothing else. A claim of a key has that number. If no session holds the lock,
+// the process is gone. The session of a killed process ends at once. If a whole machine
+// stops responding, its session ends when PostgreSQL notices, after about half a
+// minute.
 //
-// A process may lose that connection and live. It then takes a new number, and
-// whatever it claimed under the old one counts as a dead one's: another may take a
-// key whose effect is inside, and one whose effect is outside is Uncertain. Nothing
-// is done twice for that: a response is recorded only where the claim is still the
-// one that was made, by this process under any number that it ever had, in the
-// transaction of the effect. So of an effect inside one is committed, and an
-// outside effect's response, should it come after all, ends the doubt.
+// A process may lose that connection and live. It then takes a new number. Its claims
+// under the old number count as those of a dead process: another process may take a key
+// whose effect is inside. A key whose effect is outside is Uncertain.
 //
-// It speaks to PostgreSQL directly or through a pooler of sessions. One that
-// pools transactions would lend the lock to strangers.
+// Nothing is done twice because of this. A response is recorded only if the claim is
+// still the same and was made by this process, under any of its numbers. This is
+// checked in the transaction of the effect, so only one effect inside is committed. The
+// late response of an effect outside, if it comes, settles the Uncertain key.
+//
+// It connects to PostgreSQL directly or through a pooler of sessions. A pooler of
+// transactions would lend the lock to other clients.
 package postgres
 
 import (
@@ -54,8 +59,8 @@ import (
 	"github.com/parlance-api/parlance/store"
 )
 
-// Store is a store.Store in PostgreSQL. Several of them, in one process or many,
-// that have the same schema of the same database are one store.
+// Store is a store.Store in PostgreSQL. All Stores with the same schema of the same
+// database are one store, in one process or many.
 type Store struct {
 	schema  string
 	timeout time.Duration
@@ -76,26 +81,28 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Option is a setting of Open.
+// Option is a setting of [Open].
 type Option func(*Store)
 
-// WithSchema names the schema that the tables stand in; the default is "parlance".
-// It is created where it is missing.
+// WithSchema names the schema of the tables; the default is "parlance". If it is
+// missing, it is created.
 func WithSchema(name string) Option { return func(s *Store) { s.schema = name } }
 
-// WithTimeout sets how long a method waits for a connection, and how long a
-// statement waits for what another transaction holds, before it fails with an error
-// that wraps parlance.ErrUnavailable; the default is 3 s.
+// WithTimeout sets how long a method waits for a connection, and a statement for the
+// locks of another transaction; the default is 3 s. After that the method fails with an
+// error that wraps parlance.ErrUnavailable.
 func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d } }
 
-// Open opens the store at a URL (postgres://…, or a DSN of libpq) and makes the
-// tables. pool_max_conns and the other settings of pgxpool stand in the URL; beside
-// so many connections there are one that says that this process lives, and up to
-// four for limits and activity. A setting of PostgreSQL there (lock_timeout, …) wins
-// over the store's own: among them that a transaction in which nothing is done for
-// a minute is ended, with its session. PostgreSQL 12 and later will do. Many may open at
-// once. An error wraps parlance.ErrUnavailable where the database cannot be reached.
-// The context ends the opening, not what was opened.
+// Open opens the store at a URL (postgres://…, or a DSN of libpq) and makes the tables.
+// PostgreSQL 12 or later is required. Many processes may open it at once. ctx bounds
+// the opening only. If the database cannot be reached, the error wraps
+// parlance.ErrUnavailable.
+//
+// The URL may have pool_max_conns and the other settings of pgxpool. Besides those
+// connections, the store opens one that proves that the process lives, and up to four
+// for limits and activity. A setting of PostgreSQL in the URL (lock_timeout, …)
+// overrides the store's own. One of these ends a transaction that is idle for a minute,
+// with its session.
 func Open(ctx context.Context, url string, options ...Option) (*Store, error) {
 	s := &Store{schema: "parlance", timeout: 3 * time.Second, stopped: make(chan struct{})}
 	for _, o := range options {
@@ -170,8 +177,8 @@ func (s *Store) Jobs() jobs.Store               { return jobStore{s} }
 func (s *Store) Tokens() auth.TokenStore        { return tokens{s} }
 func (s *Store) Activity() activity.Store       { return &s.records }
 
-// Close waits for what is under way, writes the records that were held back and
-// ends the connections. Its error is that of the records, which were lost.
+// Close waits for the work in progress, writes the records that were held back and
+// closes the connections. If it returns an error, those records were lost.
 func (s *Store) Close() (err error) {
 	s.closing.Do(func() {
 		s.closed.Store(true)

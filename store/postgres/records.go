@@ -187,7 +187,7 @@ func (r *records) find(id string) (row, bool) {
 	return w, going
 }
 
-// Joins is activity.Joiner's.
+// Joins implements activity.Joiner.
 func (r *records) Joins(ctx context.Context) bool { return r.tx(ctx) != nil }
 
 func (r *records) Find(ctx context.Context, id string) (*activity.Record, error) {

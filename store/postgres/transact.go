@@ -18,9 +18,9 @@ var errNotBegun = errors.New("the transaction was not begun")
 
 type txKey struct{}
 
-// Tx is the transaction that ctx carries, for the SQL of a program's own; nil
-// where it carries none. Who runs it ends it: it is neither committed nor rolled
-// back by others. It is for one goroutine at a time.
+// Tx is the transaction that ctx carries, for a program's own SQL; nil if there is
+// none. Do not commit it or roll it back: Transact does. It is for one goroutine at a
+// time.
 func Tx(ctx context.Context) pgx.Tx {
 	tx, _ := ctx.Value(txKey{}).(pgx.Tx)
 	return tx
@@ -41,9 +41,9 @@ func (s *Store) usable(ctx context.Context) error {
 	return nil
 }
 
-// Transact is server.Transactor's: a transaction at READ COMMITTED. It is run again
-// up to ten times where it could not be serialized or waited for another in a
-// circle (40001, 40P01). Each that runs has a connection for itself.
+// Transact implements server.Transactor with a transaction at READ COMMITTED. If the
+// transaction cannot be serialized or is in a deadlock (40001, 40P01), fn runs again,
+// up to ten times. Each transaction has a connection of its own.
 func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -140,8 +140,8 @@ func put(t *transaction, query string, k idempotency.Key, a *idempotency.Respons
 	return err
 }
 
-// Record keeps the response also where the caller has gone: it is known, and the
-// next one asks for it.
+// Record keeps the response even if the caller has gone: the response is known, and the
+// next request with the key needs it.
 func (s keys) Record(ctx context.Context, k idempotency.Key, a idempotency.Response) error {
 	return s.end(ctx, k, func(t *transaction, it *claim) error {
 		if it == nil {
@@ -151,7 +151,7 @@ func (s keys) Record(ctx context.Context, k idempotency.Key, a idempotency.Respo
 	})
 }
 
-// Free frees also where the caller has gone.
+// Free frees the key even if the caller has gone.
 func (s keys) Free(ctx context.Context, k idempotency.Key) error {
 	if err := s.usable(ctx); err != nil {
 		return err
@@ -197,8 +197,7 @@ func (s keys) end(ctx context.Context, k idempotency.Key, fn func(t *transaction
 	return err
 }
 
-// Uncertain asks the writer, since what is open there and claimed by nobody cannot
-// be answered in between.
+// Uncertain runs on the writer, so that no claim changes between its two reads.
 func (s keys) Uncertain(ctx context.Context, limit int) (uncertain []idempotency.Key, err error) {
 	err = s.do(ctx, func(t *transaction) error {
 		uncertain = nil

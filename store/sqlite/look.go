@@ -14,13 +14,13 @@ import (
 	"github.com/parlance-api/parlance/activity"
 )
 
-// ReadOnly is a look at a file, for a support desk: it reads activity records, also
-// while another process serves with the file, which [Open] refuses. It makes no
-// file and writes nothing. What the other process still holds back, for up to
-// 100 ms, it does not see. It is safe for concurrent use.
+// ReadOnly reads the activity records of a file, for a support desk. It works even
+// while another process has the file open, which [Open] refuses. It makes no file and
+// writes nothing. The other process holds records back for up to 100 ms; it does not
+// see those. It is safe for concurrent use.
 type ReadOnly struct{ db *sql.DB }
 
-// OpenReadOnly opens a file that is there. The error is fs.ErrNotExist where it is not.
+// OpenReadOnly opens an existing file. If there is none, the error is fs.ErrNotExist.
 func OpenReadOnly(path string) (*ReadOnly, error) {
 	path, err := filepath.Abs(path)
 	if err == nil {
@@ -36,7 +36,7 @@ func OpenReadOnly(path string) (*ReadOnly, error) {
 	return &ReadOnly{db}, nil
 }
 
-// Find finds a record as the view Activity of a Store does.
+// Find finds a record, as the view Activity of a Store does.
 func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error) {
 	var json string
 	err := l.db.QueryRowContext(ctx, "SELECT record FROM parlance_activity WHERE id = ?", id).Scan(&json)

@@ -1,16 +1,20 @@
-// Package sqlite keeps all that a server keeps in one file of SQLite: for one
-// process, with nothing to install.
+// Package sqlite is a store in one SQLite file, for one process, with nothing to
+// install.
 //
-// What Transact has returned from is on the disk. Several callers share one
-// commit, so that many at once cost little more than one. The tables are named
-// parlance_…; a program's own may stand beside them, in the same transactions:
+//	db, err := sqlite.Open("app.db")
+//	…
+//	defer db.Close()
 //
-//	err := s.Transact(ctx, func(ctx context.Context) error {
+// Once Transact has returned, its changes are on the disk. Concurrent callers share one
+// commit, so that many cost little more than one. The tables are named parlance_…; a
+// program's own tables may be in the same file and the same transactions:
+//
+//	err := db.Transact(ctx, func(ctx context.Context) error {
 //		_, err := sqlite.Tx(ctx).ExecContext(ctx, "UPDATE stock SET n = n-1 WHERE sku = ?", sku)
 //		return err
 //	})
 //
-// Rate limits are kept in memory: what they allowed is forgotten with the process.
+// Rate limits are kept in memory: their counts are lost when the process ends.
 package sqlite
 
 import (
@@ -61,22 +65,22 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Option is a setting of Open.
+// Option is a setting of [Open].
 type Option func(*Store)
 
-// WithClock sets where the time comes from. The default is that of Open and what has
-// passed since, so that a clock that is set while the file is open ends nothing too
-// soon. It is called by many goroutines.
+// WithClock sets the source of the time. The default is the time of Open plus the time
+// that has passed since. Setting the system clock while the file is open therefore ends
+// nothing early. It is called concurrently.
 func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
 
-// WithBusyTimeout sets how long another process that writes to the file, such as a tool
-// of an operator's, is waited for before all that has to be written is unavailable;
-// the default is 5 s.
+// WithBusyTimeout sets how long a write waits for another process that writes to the
+// file, such as an operator's tool; the default is 5 s. After that, writes are
+// unavailable.
 func WithBusyTimeout(d time.Duration) Option { return func(s *Store) { s.busyTimeout = d } }
 
-// Open opens a file, or makes a new one that only its owner may read. Another
-// process that has it open is an error, and so is a file that is damaged or was
-// made by a newer program; each says what to do.
+// Open opens a file, or makes a new one that only its owner may read. It is an error if
+// another process has the file open, if the file is damaged, or if a newer program made
+// it. Each error says what to do.
 func Open(path string, options ...Option) (*Store, error) {
 	s := &Store{clock: clock.Steady(), busyTimeout: 5 * time.Second}
 	for _, o := range options {
@@ -246,13 +250,13 @@ func address(path string, patient time.Duration, pragmas ...string) string {
 	return u.String()
 }
 
-// Close waits for the transaction that is under way, keeps the activity records
-// that were held back, and refuses all that comes after it. A second Close does
-// nothing, and returns what the first one did.
+// Close waits for the transaction in progress, writes the activity records that were
+// held back, and refuses all later calls. A second Close does nothing, and returns the
+// result of the first.
 func (s *Store) Close() error { return s.close() }
 
-// Reader is a pool of connections that read what is committed, also while others
-// write. Nothing can be written through them. Close closes them.
+// Reader is a pool of connections that read committed data, even while others write.
+// They cannot write. Close closes them.
 func (s *Store) Reader() *sql.DB { return s.readers }
 
 // The views.

@@ -13,9 +13,9 @@ import (
 // story is the view of the activity records.
 type story struct{ *Store }
 
-// Add holds a record back for up to 100 ms, so that many share a commit that
-// others pay for; within a transaction it is part of that. Where too many are held
-// back, because the disk is slow or full, it waits for the commit itself.
+// Add holds a record back for up to 100 ms, so that it can share the commit of other
+// writes. Within a transaction it is part of that. If too many are held back, because
+// the disk is slow or full, Add waits for the commit itself.
 func (s story) Add(ctx context.Context, r *activity.Record) error {
 	json, err := r.MarshalJSON()
 	if err != nil {
@@ -31,7 +31,7 @@ func (s story) Add(ctx context.Context, r *activity.Record) error {
 	return s.do(ctx, row.put)
 }
 
-// Joins is activity.Joiner's.
+// Joins implements activity.Joiner.
 func (s story) Joins(ctx context.Context) bool { return s.within(ctx) != nil }
 
 func (s story) Find(ctx context.Context, id string) (*activity.Record, error) {
@@ -70,8 +70,8 @@ func parse(id, json string) (*activity.Record, error) {
 // cache, so that it may take a millisecond.
 const pruneMost = 100
 
-// Prune deletes so many in each transaction; the file keeps its size, and what was
-// freed in it is used anew.
+// Prune deletes a limited number in each transaction. The file keeps its size, and its
+// free space is used again.
 func (s story) Prune(ctx context.Context, before time.Time, bytes int64) (deleted int64, err error) {
 	for n := int64(pruneMost); n == pruneMost; deleted += n {
 		if n, _, err = s.prune(ctx, "SELECT id FROM parlance_activity WHERE start < ? LIMIT ?", wire.Nanos(before), pruneMost); err != nil {

@@ -10,11 +10,13 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Transact is server.Transactor's. While fn runs all other writers wait; a method
-// called with another context than that of fn would wait for fn to end, forever.
-// A transaction that many share is run again where another one spoilt it. ctx ends
-// the wait for the turn; in fn it ends what is done next, and what is under way is
-// not broken off, for that would end the transaction of all.
+// Transact implements server.Transactor. While fn runs, all other writers wait. A
+// method that is called with a context other than fn's would wait for fn forever.
+//
+// Several transactions share one commit. If one of them breaks it, the others run
+// again. The end of ctx ends the wait for the turn. While fn runs, it refuses the next
+// statement but does not interrupt the current one, since that would roll back the
+// shared commit.
 func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -215,9 +217,9 @@ type Queries interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// Tx is the transaction that the context of Transact carries, for a caller's own
-// SQL. It is to be used within fn only, does not begin or end a transaction, and
-// closes by itself what was left open. It panics where ctx carries none.
+// Tx is the transaction that the context of Transact carries, for a caller's own SQL.
+// Use it within fn only. It cannot begin or end a transaction, and closes results that
+// were left open. If ctx carries no transaction, it panics.
 func Tx(ctx context.Context) Queries {
 	t, ok := ctx.Value(transactionKey{}).(*transaction)
 	if !ok {

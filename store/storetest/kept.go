@@ -11,14 +11,14 @@ import (
 	"github.com/parlance-api/parlance/store/memory"
 )
 
-// Kept is a Recorder and what it has kept, in memory.
+// Kept is a Recorder and its records, in memory.
 type Kept struct {
 	*activity.Recorder
 	t    testing.TB
 	kept *kept
 }
 
-// Keep begins to keep records, until the test ends.
+// Keep starts a Recorder that ends with the test.
 func Keep(t testing.TB, options ...activity.Option) *Kept {
 	k := &kept{Store: memory.New().Activity()}
 	k.added.L = &k.mu
@@ -31,8 +31,8 @@ func Keep(t testing.TB, options ...activity.Option) *Kept {
 	return &Kept{recorder, t, k}
 }
 
-// Find is the record of a request, by the id in its response. It waits until that is
-// kept: whoever has read a response may have done so before its handler has ended.
+// Find is the record of a request, by the id in its response. It waits until the record
+// is kept, since a response may be read before its handler has ended.
 func (k *Kept) Find(id string) *activity.Record {
 	k.t.Helper()
 	k.kept.mu.Lock()

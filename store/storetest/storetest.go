@@ -1,6 +1,14 @@
-// Package storetest is the suite that every engine of a store passes: what each
-// method promises, what a race comes to, what a transaction undoes, and what is
-// found when a process ended and the next one opens the store.
+// Package storetest is the test suite that every store engine passes. It covers the
+// contract of each method, races, rollbacks, and the data that the next process finds
+// after one has died.
+//
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, storetest.Engine{Open: func(t *testing.T, clock *storetest.Clock) store.Store {
+//			s := memory.New(memory.WithClock(clock.Now))
+//			t.Cleanup(func() { s.Close() })
+//			return s
+//		}})
+//	}
 package storetest
 
 import (
@@ -15,24 +23,24 @@ import (
 	"github.com/parlance-api/parlance/store"
 )
 
-// Engine is what is put to the test.
+// Engine is the engine under test.
 type Engine struct {
-	// Open makes an empty store that reads the time from the clock, and closes it
-	// at the end of the test.
+	// Open makes an empty store that reads the time from the clock, and closes it at
+	// the end of the test.
 	Open func(t *testing.T, clock *Clock) store.Store
 
-	// Reopen ends the process that has s, as far as s can tell, and opens what that
-	// left, as the next process would. nil is that nothing is left of it.
+	// Reopen ends the process that has s, from the view of s, and opens its data as the
+	// next process would. If it is nil, no data survives a process.
 	Reopen func(t *testing.T, s store.Store, clock *Clock) store.Store
 
-	// OwnTime is that the engine has a clock of its own, such as its database's, and
-	// heeds none of ours. What needs time to pass is left out then; what has expired
-	// is tested all the same, with times that are past.
+	// OwnTime means that the engine uses its own clock, such as its database's, and
+	// ignores ours. Tests that let time pass are then skipped. Expiry is still tested,
+	// with times in the past.
 	OwnTime bool
 }
 
-// Run puts an engine to the whole test, each part in a store of its own and beside
-// the others.
+// Run runs the whole suite on an engine. Each part has a store of its own, and the
+// parts run in parallel.
 func Run(t *testing.T, e Engine) {
 	for _, part := range []struct {
 		name string
@@ -55,9 +63,8 @@ func Run(t *testing.T, e Engine) {
 	}
 }
 
-// Clock is a time that passes only when it is told to. It starts now, so that an
-// engine with a clock of its own agrees on what is past, and is safe for concurrent
-// use.
+// Clock is a time that passes only by Pass. It starts at the current time, so that an
+// engine with a clock of its own agrees on the past. It is safe for concurrent use.
 type Clock struct{ passed atomic.Int64 }
 
 var start = time.Now().UTC().Truncate(time.Microsecond) // as fine as PostgreSQL's

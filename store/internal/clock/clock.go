@@ -3,9 +3,9 @@ package clock
 
 import "time"
 
-// Steady is the time of now and what has passed since, as the system's monotonic
-// clock has it: that somebody sets the system's time meanwhile changes nothing. What
-// is kept ends when so long has passed, and not when a clock says so.
+// Steady returns the current time plus the time that has passed since, by the system's
+// monotonic clock. A change of the system's time has no effect on it. Data therefore
+// expires after its duration, and not when the system clock is changed.
 func Steady() func() time.Time {
 	began := time.Now()
 	return func() time.Time { return began.Add(time.Since(began)) }

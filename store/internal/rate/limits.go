@@ -8,8 +8,9 @@ import (
 	"github.com/parlance-api/parlance/server/limit"
 )
 
-// Limits is a limit.Store in memory. What is full again is forgotten, so
-// that it holds no more than about twice the keys that were used within a window.
+// Limits is a limit.Store in memory. It forgets a key once all of its quota is
+// available again. It therefore holds about twice the keys that were used within a
+// window at most.
 type Limits struct {
 	clock  func() time.Time
 	usable func(ctx context.Context) error
@@ -29,13 +30,13 @@ type limitKey struct {
 // few is how many keys are never worth a sweep.
 const few = 1024
 
-// NewLimits makes an empty one that reads the time from clock. usable says why
-// nothing can be taken now, such as that the store is closed, or nil.
+// NewLimits makes an empty store that reads the time from clock. usable returns the
+// reason why it cannot be used now, such as that the store is closed, or nil.
 func NewLimits(clock func() time.Time, usable func(ctx context.Context) error) *Limits {
 	return &Limits{clock: clock, usable: usable, full: map[limitKey]int64{}, sweep: few}
 }
 
-// Take is limit.Store's.
+// Take implements limit.Store.
 func (l *Limits) Take(ctx context.Context, key string, r limit.Rate, n int) (limit.Taken, error) {
 	if err := ctx.Err(); err != nil {
 		return limit.Taken{}, err

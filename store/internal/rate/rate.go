@@ -1,5 +1,5 @@
-// Package rate counts rate limits by the generic cell rate algorithm: one time for
-// each key, at which all of its quota will be there again.
+// Package rate counts rate limits by the generic cell rate algorithm. For each key it
+// keeps one time: when all of its quota will be available again.
 package rate
 
 import (
@@ -9,9 +9,9 @@ import (
 	"github.com/parlance-api/parlance/server/limit"
 )
 
-// Take uses n of a rate now. full is when all of the quota would be there again,
-// in nanoseconds of any clock, 0 for a key that was never used; what Take returns
-// is to be kept in its place. It is not changed where n is too much.
+// Take uses n of a rate now. The argument full is the time at which all of the quota is available
+// again, in nanoseconds of any clock; 0 is a new key. The caller keeps the returned
+// time in its place. If n is too much, the time does not change.
 func Take(full, now int64, r limit.Rate, n int) (int64, limit.Taken, error) {
 	switch {
 	case r.Quota < 1 || r.Window <= 0:

@@ -1,4 +1,4 @@
-// Package wire is how the engines write what has no column of its own: JSON, that
+// Package wire encodes data that has no column of its own, in all engines: as JSON that
 // an operator can read with SQL alone. Times are UTC unix nanoseconds, 0 for none.
 package wire
 
@@ -19,7 +19,7 @@ func Nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// Time is what Nanos was made of, in UTC.
+// Time is the inverse of Nanos, in UTC.
 func Time(nanos int64) time.Time {
 	if nanos == 0 {
 		return time.Time{}
@@ -27,8 +27,8 @@ func Time(nanos int64) time.Time {
 	return time.Unix(0, nanos).UTC()
 }
 
-// Header appends a header to b; nil is null. It is what json.Marshal writes but for
-// the order of the names, in a tenth of the time.
+// Header appends a header to b; nil is null. The result is that of json.Marshal except
+// for the order of the names, in a tenth of the time.
 func Header(b []byte, h http.Header) []byte {
 	if h == nil {
 		return append(b, "null"...)
@@ -68,13 +68,13 @@ func text(b []byte, s string) []byte {
 	return append(append(append(b, '"'), s...), '"')
 }
 
-// ParseHeader reads what Header wrote.
+// ParseHeader reads the result of Header.
 func ParseHeader(b []byte) (h http.Header, err error) {
 	err = json.Unmarshal(b, &h)
 	return h, err
 }
 
-// Outcome writes an outcome; one without a kind, which has no form of its own, is
+// Outcome writes an outcome. One without a kind has no form of its own and becomes
 // null.
 func Outcome(o parlance.Outcome) ([]byte, error) {
 	if o.Kind == 0 {
@@ -83,7 +83,7 @@ func Outcome(o parlance.Outcome) ([]byte, error) {
 	return o.MarshalJSON()
 }
 
-// ParseOutcome reads what Outcome wrote.
+// ParseOutcome reads the result of Outcome.
 func ParseOutcome(b []byte) (parlance.Outcome, error) {
 	var o *parlance.Outcome
 	if err := json.Unmarshal(b, &o); err != nil || o == nil {

@@ -1,5 +1,8 @@
-// Package pgtest starts a PostgreSQL for a test, in a folder of its own and as
-// another user than root, and ends it as hard as the test wants.
+// Package pgtest starts a PostgreSQL for a test, in a folder of its own and as a user
+// other than root. It can end it as abruptly as a test needs.
+//
+//	pg := pgtest.Start(t)
+//	db, err := postgres.Open(t.Context(), pg.URL)
 package pgtest
 
 import (
@@ -40,8 +43,8 @@ shared_buffers = 32MB
 max_wal_size = 256MB
 `
 
-// Start makes a new PostgreSQL, which ends with the test; or with the process,
-// however that ends. Without one installed the test fails.
+// Start starts a new PostgreSQL. It ends with the test, or with the process, even if
+// that is killed. If PostgreSQL is not installed, the test fails.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -78,20 +81,19 @@ func Start(t testing.TB) *Server {
 
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
-// Kill ends it without a farewell, as a crash does: what was committed is found
-// in its log, and nothing else.
+// Kill ends it as a crash does: only committed changes are found in its log afterwards.
 func (s *Server) Kill() {
 	s.t.Helper()
 	s.control("-m", "immediate", "stop")
 }
 
-// Stop ends all sessions, and it.
+// Stop ends all sessions and the server.
 func (s *Server) Stop() {
 	s.t.Helper()
 	s.control("-m", "fast", "stop")
 }
 
-// Restart starts it after Kill or Stop, and waits until it answers.
+// Restart starts it after Kill or Stop, and waits until it accepts connections.
 func (s *Server) Restart() {
 	s.t.Helper()
 	s.control("-l", filepath.Join(s.folder, "log"), "start")
@@ -104,7 +106,7 @@ func (s *Server) control(args ...string) {
 	s.run("pg_ctl", append([]string{"-D", s.data(), "-w", "-t", "600"}, args...)...)
 }
 
-// Exec runs a statement and returns what it changed.
+// Exec runs a statement and returns the number of changed rows.
 func (s *Server) Exec(statement string, args ...any) int64 {
 	s.t.Helper()
 	ctx := context.Background()

@@ -57,8 +57,8 @@ func another(c *exec.Cmd) {
 	}
 }
 
-// Freeze makes it stand still, as a machine that falls silent does: its sessions
-// stay open and say nothing, until Thaw. What ends the test thaws it.
+// Freeze stops it as if the machine stopped responding: its sessions stay open and
+// silent, until Thaw. The end of the test thaws it too.
 func (s *Server) Freeze() {
 	s.t.Helper()
 	ctx := context.Background()
