@@ -99,7 +99,7 @@ func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act
 
 // Decode reads a response to req. It never fails: a body that cannot be read
 // leaves the meaning of the status, and a Diagnostic. It keeps nothing of
-// res.Body but Reading.Data, and is safe for concurrent use.
+// res.Body but Decoded.Data, and is safe for concurrent use.
 func (d *Dialect) Decode(req Request, res Response) (reading Decoded) {
 	if len(d.extensions) > 0 {
 		return d.decodeExtended(req, res)
@@ -140,7 +140,7 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 }
 
 // StatusFor is the status that Encode gives the response to such an Outcome, and what the
-// response is called for people: its Message's Status and Phrase. It costs little, so a
+// response is called for people: its Encoded's Status and Phrase. It costs little, so a
 // caller may ask first and complete the Outcome by it. Only an Extension can give another
 // status: it sees the response once it is written.
 func (d *Dialect) StatusFor(req Request, o *parlance.Outcome, data Payload) (status int, phrase string) {

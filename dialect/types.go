@@ -54,27 +54,60 @@ type FileError = spec.FileError
 type Header = wire.Header
 
 // HeaderMap is a Header over a map whose names are in canonical form, as net/http
-// keeps them: Fields(response.Header) costs nothing, and spares making each name
-// canonical again. nil is no header.
+// keeps them: HeaderMap(response.Header) costs nothing. nil is no header.
 type HeaderMap = wire.HeaderMap
 
 // Request is what reading, writing and deciding need of a request. The zero
-// value is a GET of which nothing else is known.
+// value is a GET of which nothing else is known. Its fields:
+//
+//	Method      string    // "" is GET
+//	Path        string    // of the URL
+//	Key         string    // the idempotency key of the request, "" for none
+//	Header      Header    // nil is no header
+//	RetryUnsafe bool      // the caller allows a retry that may do the request twice
+//	Body        []byte    // only for a bulk response that is written into it
+//	Now         time.Time // when the response is written; zero is time.Now
+//
+// Package httpdialect makes one of an http.Request.
 type Request = wire.Request
 
 // Response is one response as it came over the wire, its transfer and content
-// codings undone.
+// codings undone. Its fields:
+//
+//	Status   int
+//	Header   Header    // nil is no header
+//	Body     []byte    // only read; nothing of it is kept
+//	Cut      bool      // Body is the beginning of a longer one
+//	Received time.Time // "now" if the response has no Date; zero is time.Now
+//
+// Package httpdialect makes one of an http.Response.
 type Response = wire.Response
 
 // Payload is the success value that an envelope is put around, or that is
-// written as it is where the dialect has none.
+// written as it is if the dialect has none. Its fields:
+//
+//	ContentType string // "" is the type of the form that is written
+//	Body        []byte // JSON for JSON forms, XML for XML forms
 type Payload = wire.Payload
 
-// HeaderField is one header field to be sent.
+// HeaderField is one header field to be sent: its Name and its Value.
 type HeaderField = wire.HeaderField
 
-// Encoded is a response that Encode wrote.
+// Encoded is a response that Encode wrote. Its fields:
+//
+//	Status int
+//	Header []HeaderField
+//	Body   []byte          // the caller's buffer with the body appended
+//	Losses []parlance.Loss // what the dialect has no place for
+//	Unset  []string        // attributes that a JSON body shows as null
+//	Phrase string          // what the response is called for people, "" for nothing
 type Encoded = wire.Encoded
 
-// Decoded is what Decode made of a response.
+// Decoded is what Decode made of a response. Its fields:
+//
+//	Outcome     parlance.Outcome
+//	Data        []byte                // the success payload, a part of Response.Body; nil without an envelope
+//	Enveloped   bool                  // Data was found in an envelope
+//	Shape       string                // the name of the shape that read it, "" for none
+//	Diagnostics []parlance.Diagnostic // what could not be read
 type Decoded = wire.Decoded

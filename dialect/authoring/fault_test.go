@@ -54,7 +54,7 @@ func TestEveryFaultOfAFileIsToldWithLineCaretAndHint(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(want, out.Bytes()) {
-				t.Errorf("it says\n%s\nnot\n%s", out.Bytes(), want)
+				t.Errorf("it says\n%s\nnot\n%s\ngo test ./dialect/authoring -run EveryFaultOfAFile -update writes it anew", out.Bytes(), want)
 			}
 		})
 	}

@@ -77,7 +77,7 @@ func TestEveryRuleHasItsReason(t *testing.T) {
 	for name, methods := range source {
 		rule, ok := dialect.RuleOf(name)
 		if !ok {
-			t.Errorf("the rule %s is not in the table of rule.go: say why it matters and what to do, and go test -run Pages -update ./dialect/authoring writes its page", name)
+			t.Errorf("the rule %s is not in the table of rule.go: say why it matters and what to do, and go test ./dialect/authoring -run Pages -update writes its page", name)
 			continue
 		}
 		for _, m := range methods {
@@ -217,7 +217,7 @@ func TestThePagesOfTheRulesSayWhatTheTableSays(t *testing.T) {
 	const dir = "../../docs/rules"
 	all := examples(t)
 	pages := map[string]string{}
-	index := "# Rules\n\nThese are the messages of `parlance lint`, and the warnings about a response that was read. `parlance lint --explain RULE` prints the same on the command line. These pages are made from the table in [rule.go](../../dialect/internal/spec/rule.go) by `go test -run Pages -update ./dialect/authoring`.\n\n| Rule | | Why it matters |\n|---|---|---|\n"
+	index := "# Rules\n\nThese are the messages of `parlance lint`, and the warnings about a response that was read. `parlance lint --explain RULE` prints the same on the command line. These pages are made from the table in [rule.go](../../dialect/internal/spec/rule.go) by `go test ./dialect/authoring -run Pages -update`.\n\n| Rule | | Why it matters |\n|---|---|---|\n"
 	for _, rule := range dialect.Rules() {
 		pages[rule.Name+".md"] = page(all, rule)
 		kind := rule.Severity.String()
@@ -253,7 +253,7 @@ func TestThePagesOfTheRulesSayWhatTheTableSays(t *testing.T) {
 			continue
 		}
 		if got := strings.ReplaceAll(string(text), "\r\n", "\n"); got != pages[name] {
-			t.Errorf("docs/rules/%s is not what the table says; go test -run Pages -update ./dialect/authoring writes it anew", name)
+			t.Errorf("docs/rules/%s is not what the table says; go test ./dialect/authoring -run Pages -update writes it anew", name)
 		}
 	}
 }

@@ -8,6 +8,9 @@ import (
 // notation is how a value stands on the wire.
 type notation uint8
 
+// The order counts. Times stand between seconds and protobuf, the notations that JSON has
+// without quotes between integer and epochMS, and paths between pointer and segments.
+// NotationNames has the names in the same order.
 const (
 	Plain      notation = iota // as it is
 	Integer                    // a whole number
