@@ -3,12 +3,17 @@ package dialect_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
 // Read a response and see what its provider says to do about it.
@@ -81,8 +86,30 @@ func ExampleDialect_Decide_transport() {
 	// the connection was refused: nothing was sent
 }
 
-// Compile a file of your own, and be told everything that is wrong with it.
+// Compile a file of your own, and read a response with it.
 func ExampleCompile() {
+	shop, err := dialect.Compile("shop.yaml", []byte(`dialect: shop
+codes:
+  404: not_found
+  429: {kind: rate_limited, retry: {after: 60s}}
+  out_of_stock: {kind: failed, status: 409}
+shapes:
+  - {name: error, status: 4xx, json: {message!: $detail, code?: $code}}
+`))
+	if err != nil {
+		panic(err)
+	}
+	o := shop.Decode(dialect.Request{}, dialect.Response{
+		Status: 409,
+		Header: http.Header{"Content-Type": {"application/json"}},
+		Body:   []byte(`{"message":"No pears left","code":"out_of_stock"}`),
+	}).Outcome
+	fmt.Println(o.Kind, o.Code, "-", o.Detail)
+	// Output: failed out_of_stock - No pears left
+}
+
+// The error lists every fault of a file, each with its place and a hint.
+func ExampleCompile_faults() {
 	source := []byte(`dialect: shop
 codes:
   404: notfound
@@ -105,4 +132,52 @@ shapes:
 	// 5 |   - {name: error, json: {message: $detial}}
 	//   |                                   ^
 	// did you mean "detail"?
+}
+
+// Classify the responses that pass through a proxy. The caller gets the body as it
+// was; only a body that can change the meaning is read.
+func ExampleDialect_Classify() {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"ok":false,"error":"ratelimited"}`) // Slack sends its errors under a 200
+	}))
+	defer upstream.Close()
+	slack, err := catalog.Open("slack")
+	if err != nil {
+		panic(err)
+	}
+	target, err := url.Parse(upstream.URL)
+	if err != nil {
+		panic(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(res *http.Response) error {
+		req := httpdialect.Request(slack, res.Request)
+		read := httpdialect.Response(res, nil)
+		if slack.NeedsBody(req, read.Status, read.Header) {
+			var err error
+			if read, err = httpdialect.Peek(res, dialect.MaxBody); err != nil {
+				return err
+			}
+		}
+		c := slack.Classify(req, read)
+		fmt.Println(res.StatusCode, "means", c.Kind, "-", c.Decision.Act)
+		return nil
+	}
+	front := httptest.NewServer(proxy)
+	defer front.Close()
+
+	res, err := http.Get(front.URL + "/api/chat.postMessage")
+	if err != nil {
+		panic(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(string(body))
+	// Output:
+	// 200 means rate_limited - retry
+	// {"ok":false,"error":"ratelimited"}
 }
