@@ -65,7 +65,7 @@ func ExampleCheck() {
 	// no such camera
 }
 
-// Outcome tells what a response means and what remains to be done.
+// ReportOf tells what a response means and what remains to be done.
 func ExampleReportOf() {
 	srv := vms(http.StatusUnprocessableEntity, `{"message":"","errors":{"url":["The URL is too long"]}}`)
 	defer srv.Close()
@@ -317,17 +317,6 @@ func ExampleReport_SupportReport() {
 	// Output:
 	// escalate VBA Software support
 	// GET 500 internal 1b4e28ba
-}
-
-// Two clients of one host share what pays for retries.
-func ExampleNewBudget() {
-	vms, _ := catalog.Open("vms")
-	problem, _ := catalog.Open("problem")
-	budget := client.NewBudget(100, 0.1)
-	cameras := client.New(vms, client.WithBudget(budget))
-	reports := client.New(problem, client.WithBudget(budget), client.WithAttemptTimeout(5*time.Second), client.WithHedge(300*time.Millisecond))
-	_, _ = cameras, reports
-	// Output:
 }
 
 // Every attempt can be logged, with its reason and the line of the dialect.
