@@ -1,5 +1,19 @@
-// Package catalog holds the dialect files that ship with Parlance. Each cites
-// the pages that it was written from, and is compiled when it is first asked for.
+// Package catalog has ready dialects for well-known APIs: Stripe, GitHub, OpenAI,
+// AWS, Kubernetes and more.
+//
+//	d, err := catalog.Open("stripe")
+//	if err != nil {
+//		return err // errors.Is(err, catalog.ErrUnknown) for an unknown name
+//	}
+//	c := &http.Client{Transport: client.New(d)}
+//
+//	for _, name := range catalog.Names() {
+//		fmt.Println(name)
+//	}
+//
+// Each file cites the pages that it was written from. It is embedded, and
+// compiled when it is opened. [Detect] finds the dialect of a response, and
+// [Load] opens a file of your own.
 package catalog
 
 import (
@@ -17,10 +31,10 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// ErrUnknown is the error, for errors.Is, of a name that is not in the catalog.
+// ErrUnknown is the error, for errors.Is, for a name that is not in the catalog.
 var ErrUnknown = errors.New("no such dialect")
 
-// builtin is the dialect on which all others stand; package dialect holds it.
+// builtin is the dialect that all others extend. Package dialect holds it.
 const builtin = "http"
 
 // Names lists the dialects, sorted.
@@ -37,9 +51,9 @@ func Names() []string {
 	return names
 }
 
-// Open compiles the dialect of that name. Compiling takes about a millisecond;
-// a caller that needs one often keeps it, for a Dialect is safe for concurrent
-// use. The error of an unknown name is ErrUnknown.
+// Open compiles the dialect of that name. This takes about a millisecond, so keep
+// the result: a Dialect is safe for concurrent use. For an unknown name the error
+// is an [ErrUnknown].
 func Open(name string) (*dialect.Dialect, error) {
 	text, err := source(name)
 	if err != nil {
@@ -48,7 +62,8 @@ func Open(name string) (*dialect.Dialect, error) {
 	return dialect.Compile(name+".yaml", text, Open)
 }
 
-// Load is Open for a name, and reads and compiles a file for what IsFile.
+// Load is Open for a name. It compiles a file if [IsFile] takes the argument for
+// a path.
 func Load(nameOrFile string) (*dialect.Dialect, error) {
 	file, text, err := Read(nameOrFile)
 	if err != nil {
@@ -57,9 +72,9 @@ func Load(nameOrFile string) (*dialect.Dialect, error) {
 	return dialect.Compile(file, text, Find(file))
 }
 
-// Find returns what finds the dialects that a file extends: those of the
-// catalog by their name, and others by a path that begins with . and counts
-// from the file. Files that extend each other in a ring are an error.
+// Find returns a Finder for the dialects that a file extends. A name is looked up
+// in the catalog. A path begins with . and is relative to the file. Files that
+// extend each other in a circle are an error.
 func Find(file string) dialect.Finder { return find(file) }
 
 func find(chain ...string) dialect.Finder {
@@ -82,9 +97,9 @@ func find(chain ...string) dialect.Finder {
 	}
 }
 
-// Read is the text of a dialect of the catalog, or of a file for what IsFile,
-// and the name that diagnostics give it. A file must be a regular one of at most
-// spec.MaxSource bytes: a stranger may have named it.
+// Read returns the text of a dialect, and its name for diagnostics. It takes the
+// same argument as [Load]. A file must be a regular one of at most
+// dialect.MaxSource bytes, since its name may come from a stranger.
 func Read(nameOrFile string) (file string, text []byte, err error) {
 	if !IsFile(nameOrFile) {
 		text, err = source(nameOrFile)
@@ -103,8 +118,8 @@ func Read(nameOrFile string) (file string, text []byte, err error) {
 	return nameOrFile, text, err
 }
 
-// IsFile reports whether Load and Read take the text for a path: it ends in
-// .yaml or .yml, or holds a separator.
+// IsFile reports whether Load and Read take the argument for a path: it ends in
+// .yaml or .yml, or contains a separator.
 func IsFile(nameOrFile string) bool {
 	return strings.HasSuffix(nameOrFile, ".yaml") || strings.HasSuffix(nameOrFile, ".yml") || strings.ContainsAny(nameOrFile, `/\`)
 }

@@ -18,18 +18,18 @@ import (
 	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
-// Guess is one dialect that a response may be of.
+// Guess is one dialect that a response may belong to.
 type Guess struct {
-	Name string   // as Open takes it
-	Sure float64  // from 0 to 1; all guesses together come to at most 1, the rest is for an API that is not in the catalog
-	Why  []string // what speaks for it, the most telling first
+	Name string   // a name for Open
+	Sure float64  // from 0 to 1. All guesses together are at most 1; the rest is for an API outside the catalog
+	Why  []string // the evidence, the strongest first
 }
 
-// Detect says which dialects of the catalog a response may be of, the
-// likeliest first. It tries every one, and weighs what fits: members that the
-// shape names, constants, fields of the header, codes that are listed. What fits
-// many APIs makes nobody sure, and dialects that fit equally well share. The
-// list is empty where nothing speaks for any.
+// Detect guesses which dialects of the catalog a response belongs to, the
+// likeliest first. It tries every dialect and weighs the evidence: named members,
+// constants, header fields, listed codes. Evidence that fits many APIs counts
+// little, and dialects that fit equally well share their likelihood. The list is
+// empty if nothing speaks for any dialect.
 func Detect(req dialect.Request, res dialect.Response) []Guess {
 	return detect(compiled(), req, res)
 }
@@ -64,16 +64,16 @@ func detect(among []*dialect.Dialect, req dialect.Request, res dialect.Response)
 	return guesses
 }
 
-// compiled is every dialect of the catalog but the one on which all stand,
-// compiled when it is first asked for.
+// compiled is every dialect of the catalog except the one that all extend. They
+// are compiled on the first use.
 var compiled = sync.OnceValue(func() []*dialect.Dialect {
 	all, _ := All() // a test holds that there is no error
 	return slices.DeleteFunc(all, func(d *dialect.Dialect) bool { return d == nil || d.Name() == builtin })
 })
 
-// All compiles the whole catalog at once, in the order of Names. The samples
-// are left out: they are a third of the text, and nobody who goes through all
-// dialects runs them; whoever does opens the one.
+// All compiles the whole catalog, in the order of Names. The samples of the files
+// are left out, since they are a third of the text. Use Open for a dialect with
+// its samples.
 func All() ([]*dialect.Dialect, error) {
 	names := Names()
 	all, errs := make([]*dialect.Dialect, len(names)), make([]error, len(names))
@@ -92,26 +92,26 @@ func All() ([]*dialect.Dialect, error) {
 	return all, errors.Join(errs...)
 }
 
-// Weights are powers of two: a fact of weight 1 makes its dialect twice as
-// likely as one that is not in the catalog. They were set by hand so that the
-// recorded responses of testdata are found to be their vendors', and what any
-// API answers is nobody's.
+// Weights are powers of two: a fact of weight 1 makes its dialect twice as likely
+// as an API outside the catalog. They were set by hand, so that the recorded
+// responses of testdata are found to be their vendors', and a common response
+// belongs to none.
 const (
-	elsewhere = 2.5 // what an API that is not in the catalog has for it from the start
+	elsewhere = 2.5 // the weight of an API outside the catalog from the start
 	most      = 40  // beyond it all is certain
 
-	// What is there seldom by chance.
+	// Rarely there by chance.
 	namesItself = 5 // in a header or a link
 	ownHeader   = 4
 	ownType     = 4
 	constant    = 3
 	listedCode  = 3
-	ownStatus   = 3 // that HTTP does not have
+	ownStatus   = 3 // that HTTP does not define
 
-	// What tells where there is more of it, or little.
+	// Evidence if there is more of it, or weak.
 	ownName     = 2
 	ownPath     = 2
-	aText       = 2 // in which a pattern found a part
+	aText       = 2 // a pattern found a part in it
 	aFlag       = 1 // true or false
 	commonName  = 0.7
 	aMap        = 1.5 // of inputs or records, at a place of its own
@@ -119,19 +119,19 @@ const (
 	plainHeader = 0.3
 	statusRow   = 0.3
 
-	// What speaks against it.
+	// Against the dialect.
 	noStatusRow = -0.5
-	strangeName = -0.6 // vendors add members, and shapes leave out what says nothing
+	strangeName = -0.6 // vendors add members, and shapes leave out those without meaning
 	mostStrange = -3
 	missingName = -0.7
 	mostMissing = -2.1
 	complaint   = -2
-	vendorsType = -2 // a content type of another vendor's, where it has none of its own
-	otherType   = -3 // than its own
+	vendorsType = -2 // a content type of another vendor, and this dialect has none of its own
+	otherType   = -3 // not the dialect's own content type
 	unfit       = -4
 )
 
-// cues is what speaks for one dialect.
+// cues is the evidence for one dialect.
 type cues struct {
 	in       *dialect.Dialect
 	req      *dialect.Request
@@ -139,7 +139,7 @@ type cues struct {
 	evidence authoring.Evidence
 
 	weight  float64
-	speaks  bool // something of its own speaks for it
+	speaks  bool // something specific to the dialect was found
 	facts   []fact
 	members []fact
 }
@@ -166,13 +166,13 @@ func (c *cues) weigh() {
 	c.weighInputs()
 	e := &c.evidence
 	for _, path := range e.Constants {
-		c.add(constant, "what stands in %s", path)
+		c.add(constant, "the value of %s", path)
 	}
 	for _, path := range e.Flags {
-		c.add(aFlag, "what stands in %s", path)
+		c.add(aFlag, "the value of %s", path)
 	}
 	for _, name := range e.Texts {
-		c.add(aText, "how the text of %s goes", name)
+		c.add(aText, "the pattern of the text %s", name)
 	}
 	c.weight += max(strangeName*float64(len(e.Strange)), mostStrange)
 	c.weight += max(missingName*float64(len(e.Missing)), mostMissing)
@@ -263,7 +263,7 @@ func (c *cues) weighComplaints() {
 	}
 }
 
-// why puts the facts into words, the most telling first.
+// why puts the facts into words, the strongest first.
 func (c *cues) why() []string {
 	heaviest := func(a, b fact) int { return cmp.Compare(b.weight, a.weight) }
 	slices.SortStableFunc(c.facts, heaviest)
@@ -292,8 +292,8 @@ func (c *cues) why() []string {
 // shown is how many members are named to people.
 const shown = 5
 
-// itself is where the response says whose it is: a field of the header whose
-// name holds that of the dialect, or a link to its site. "" for nowhere.
+// itself is the place in the response that names the vendor: a header field whose
+// name holds that of the dialect, or a link to its site. "" if there is none.
 func (c *cues) itself() string {
 	for _, name := range headerNames(c.res.Header) {
 		if c.named(name) {
@@ -317,7 +317,7 @@ func (c *cues) named(header string) bool {
 	})
 }
 
-// linking are the parts of the response that links stand in.
+// linking are the parts of the response that hold links.
 func (c *cues) linking() [][]byte {
 	texts := [][]byte{c.res.Body[:min(len(c.res.Body), 16<<10)]}
 	if c.res.Header == nil {
@@ -331,7 +331,7 @@ func (c *cues) linking() [][]byte {
 	return texts
 }
 
-// links reports that a text begins to speak of a site as the end of a host does.
+// links reports that a text has a site as the end of a host.
 func links(text []byte, site string) bool {
 	at := bytes.Index(text, []byte(site))
 	return at > 0 && bytes.IndexByte([]byte("./@"), text[at-1]) >= 0
@@ -340,7 +340,7 @@ func links(text []byte, site string) bool {
 // linkHeaders are the fields of a header that hold links.
 var linkHeaders = []string{"Location", "Link", "Operation-Location", "Content-Location"}
 
-// sites are those that its file was written from, and the one that has its name.
+// sites are those that the file was written from, and the one that has its name.
 func (c *cues) sites() (all []string) {
 	if name := c.in.Name(); !plainWords[name] {
 		all = append(all, name+".com")
@@ -366,7 +366,7 @@ func headerNames(h dialect.Header) []string {
 }
 
 // siteOf is the registered part of the host that a source begins with:
-// "docs.stripe.com: Errors" is of stripe.com. "" where it names none.
+// "docs.stripe.com: Errors" is of stripe.com. It is "" if there is none.
 func siteOf(source string) string {
 	source = strings.TrimPrefix(strings.TrimPrefix(source, "https://"), "http://")
 	host := source[:max(0, strings.IndexFunc(source+" ", func(r rune) bool { return r == '/' || r == ':' || unicode.IsSpace(r) }))]
@@ -388,18 +388,18 @@ func contentType(h dialect.Header) string {
 	return httpheader.MediaType(v[0])
 }
 
-// lastName is the name of a member without where it stands.
+// lastName is the name of a member without its path.
 func lastName(path string) string {
 	path = strings.TrimSuffix(path, "[]")
 	return strings.ToLower(path[strings.LastIndexByte(path, '.')+1:])
 }
 
-// What is common, so that it tells little or nothing.
+// Common words, which are weak evidence or none.
 var (
 	commonNames = set("message", "error", "errors", "code", "detail", "details", "title", "status", "type", "description",
 		"reason", "field", "msg", "error_description", "data", "id", "name", "result", "results", "items", "success", "path",
 		"timestamp", "request_id", "requestid", "instance", "fault", "body", "head", "meta", "debug", "help", "info", "kind", "ok")
-	// An input is seldom called so: it is an envelope that a map has swallowed.
+	// An input rarely has such a name: it is an envelope that a map has swallowed.
 	envelopes     = set("error", "errors", "message", "messages", "code", "fault", "success", "ok", "detail", "details")
 	commonHeaders = set("x-request-id", "request-id", "retry-after", "www-authenticate", "location", "link", "date", "content-type",
 		"x-correlation-id", "ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",

@@ -1,7 +1,22 @@
-// Package dialect is the language in which an API's way of answering is
-// written down. A dialect file (YAML) is compiled once, with line and column on
-// every complaint; the Dialect that comes of it is immutable and reads, writes
-// and decides without touching YAML, reflection or net/http.
+// Package dialect compiles the file that describes an API's responses, reads and
+// writes responses by it, and says whether to retry.
+//
+//	d, err := dialect.Compile("example.yaml", source, catalog.Open)
+//	if err != nil {
+//		return err // a *FileError: every fault of the file with line and column
+//	}
+//	req := dialect.Request{Method: "POST", Path: "/orders"}
+//	read := d.Decode(req, dialect.Response{
+//		Status: res.StatusCode, Header: res.Header, Body: body,
+//	})
+//	fmt.Println(read.Outcome.Kind, read.Outcome.Detail)
+//	fmt.Println(d.Decide(req, &read.Outcome).Act) // such as retry
+//
+// Package catalog has the files of well-known APIs, and package httpdialect turns
+// an http.Response into a Response. Package client does all of it for you.
+//
+// A Dialect is immutable. It reads, writes and decides without YAML, reflection
+// and net/http. Package authoring has the tools for writing files.
 package dialect
 
 import (
@@ -14,16 +29,16 @@ import (
 // Dialect is one API's response conventions, compiled from one file. It is
 // immutable and safe for concurrent use.
 type Dialect struct {
-	core       *write.Writer // which reads and decides, too
+	core       *write.Writer // reads and decides, too
 	extensions []Extension
 }
 
-// Finder gives the dialect that a file extends.
+// Finder opens the dialect that a file extends. catalog.Open is one.
 type Finder func(name string) (*Dialect, error)
 
-// Compile makes a Dialect of a file. file names it in diagnostics and
-// decisions; find, if given, finds a dialect that the file extends. The error
-// is a *FileError that holds every fault of the file.
+// Compile makes a Dialect of a file. file is its name in diagnostics and
+// decisions. find, if given, opens the dialect that the file extends. An error is
+// a *FileError with every fault of the file.
 func Compile(file string, source []byte, find ...Finder) (*Dialect, error) {
 	var finders []spec.Finder
 	for _, f := range find {
@@ -42,30 +57,31 @@ func Compile(file string, source []byte, find ...Finder) (*Dialect, error) {
 	return &Dialect{core: write.New(s)}, nil
 }
 
-// Internal is what a Dialect is made of. It is for package authoring, and its type
-// is not for other modules.
+// Internal returns the implementation, for package authoring. Other modules
+// cannot use its type.
 func (d *Dialect) Internal() *write.Writer { return d.core }
 
 // Name is the dialect's own name, such as "vms".
 func (d *Dialect) Name() string { return d.core.Name }
 
-// Title is the API's name for people.
+// Title is the API's name for people, such as "Stripe".
 func (d *Dialect) Title() string { return d.core.Title }
 
-// Sources are the pages that the file was written from.
+// Sources are the pages that the file was written from, such as URLs of the
+// vendor.
 func (d *Dialect) Sources() []string { return d.core.Sources }
 
-// IdempotencyHeader is the request header that carries an idempotency key, ""
-// where the API has none.
+// IdempotencyHeader is the request header that carries an idempotency key; "" if
+// the API has none.
 func (d *Dialect) IdempotencyHeader() string { return d.core.Service.Idempotency }
 
-// Support is whom to tell of a failure that persists.
+// Support says where to report a failure that persists.
 func (d *Dialect) Support() Support { return d.core.Service.Support }
 
-// Auth is what the file says of getting access.
+// Auth says how to get access.
 func (d *Dialect) Auth() Auth { return d.core.Service.Auth }
 
-// Polling is what the file says of following a 202.
+// Polling says how to follow an accepted request (202).
 func (d *Dialect) Polling() Polling {
 	p := d.core.Service.Poll
 	if len(p.Headers) == 0 {
@@ -74,32 +90,32 @@ func (d *Dialect) Polling() Polling {
 	return p
 }
 
-// Accept is the Accept field (RFC 9110, 12.5.1) by which a caller asks for the
-// form that tells the most, with anything else as second best; "" for a dialect
-// without bodies. Some APIs answer with an HTML page that says little unless
-// they are asked.
+// Accept is the value of the Accept field (RFC 9110, 12.5.1) that asks for the
+// most detailed form of an error, and takes any other as second best. It is ""
+// for a dialect without bodies. Some APIs send an HTML page with few details
+// unless they are asked.
 func (d *Dialect) Accept() string { return d.core.Accept() }
 
-// Limits reads what the headers of a response say of rate limits, those that
-// they say anything of.
+// Limits reads the rate limits that the headers of a response state. It omits
+// limits that the response does not mention.
 func (d *Dialect) Limits(res Response) []Limit { return d.core.Limits(res) }
 
-// Idempotent reports that a request to such a method and path does nothing twice when
-// it is retried, by its method (RFC 9110, 9.2.2) or because the file says so.
+// Idempotent reports that a retry of such a request does nothing twice: by its
+// method (RFC 9110, 9.2.2), or because the file says so about method and path.
 func (d *Dialect) Idempotent(req Request) bool { return d.core.Idempotent(&req) }
 
-// Decide says what the provider tells its callers to do about an outcome.
-// tried are the acts taken on the earlier responses to the same request, oldest
-// first. For a transport that failed, pass parlance.OutcomeOfTransport(err).
-// It is safe for concurrent use.
+// Decide says what the provider tells its callers to do about an outcome. tried
+// are the acts after the earlier responses to the same request, oldest first. For
+// a failed transport, pass parlance.OutcomeOfTransport(err). It is safe for
+// concurrent use.
 func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) (p parlance.Decision) {
 	d.core.Decide(&p, &req, o, nil, tried, nil)
 	return p
 }
 
-// Decode reads a response to req. It never fails: a body that cannot be read
-// leaves the meaning of the status, and a Diagnostic. It keeps nothing of
-// res.Body but Decoded.Data, and is safe for concurrent use.
+// Decode reads a response to req. It never fails: if the body cannot be read, it
+// returns the meaning of the status and a Diagnostic. It keeps no part of
+// res.Body except in Decoded.Data. It is safe for concurrent use.
 func (d *Dialect) Decode(req Request, res Response) (reading Decoded) {
 	if len(d.extensions) > 0 {
 		return d.decodeExtended(req, res)
@@ -108,9 +124,9 @@ func (d *Dialect) Decode(req Request, res Response) (reading Decoded) {
 	return reading
 }
 
-// Classify reads just as much of a response as its meaning and the decision need,
-// which is what a proxy asks for first. It says what Decode and Decide say, at a
-// fraction of their cost, and is safe for concurrent use.
+// Classify returns the meaning of a response and the decision, without the texts:
+// what a proxy needs first. The result equals that of Decode and Decide, at a
+// fraction of the cost. It is safe for concurrent use.
 func (d *Dialect) Classify(req Request, res Response) (g Classification) {
 	if !read.Switches(&res) && d.extended(&req, res.Status, res.Header) {
 		o := d.Decode(req, res).Outcome
@@ -120,17 +136,18 @@ func (d *Dialect) Classify(req Request, res Response) (g Classification) {
 	return g
 }
 
-// NeedsBody reports whether the body of such a response can alter its meaning, or
-// holds the payload in an envelope, so that it must be read (up to the reader's
-// limit) before the meaning is known. Where it is false a success can be
-// streamed untouched.
+// NeedsBody reports whether the body of such a response is needed: it can change
+// the meaning, or it holds the payload in an envelope. Then read it, up to
+// [MaxBody], before you use the response. If it reports false, a success can be
+// streamed as it is.
 func (d *Dialect) NeedsBody(req Request, status int, header Header) bool {
 	return d.core.NeedsBody(&req, status, header) || read.MayAlter(&req, status) && d.extended(&req, status, header)
 }
 
-// Encode writes an Outcome as the response to req, appending the body to dst.
-// data is the success payload. The body is well-formed whatever goes in; what
-// cannot be carried is in Encoded.Losses. It is safe for concurrent use.
+// Encode writes an Outcome as the response to req, and appends the body to dst.
+// data is the success payload. The body is well-formed for any input.
+// Encoded.Losses lists the parts that the dialect cannot carry. It is safe for
+// concurrent use.
 func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payload) (m Encoded) {
 	if len(d.extensions) > 0 {
 		return d.encodeExtended(dst, req, o, data)
@@ -139,16 +156,16 @@ func (d *Dialect) Encode(dst []byte, req Request, o *parlance.Outcome, data Payl
 	return m
 }
 
-// StatusFor is the status that Encode gives the response to such an Outcome, and what the
-// response is called for people: its Encoded's Status and Phrase. It costs little, so a
-// caller may ask first and complete the Outcome by it. Only an Extension can give another
-// status: it sees the response once it is written.
+// StatusFor is the Status and the Phrase that Encode would give. It is cheap, so
+// call it first if the Outcome depends on the status. Only an Extension can
+// change the status later, since it sees the written response.
 func (d *Dialect) StatusFor(req Request, o *parlance.Outcome, data Payload) (status int, phrase string) {
 	return d.core.StatusFor(&req, o, &data)
 }
 
-// HasEnvelope reports whether Encode puts an envelope around the payload of such an
-// outcome, or would otherwise not pass it on as it is.
+// HasEnvelope reports whether Encode changes the payload of such an outcome, by
+// an envelope or otherwise. If it reports false, the payload can be sent as it
+// is.
 func (d *Dialect) HasEnvelope(req Request, o *parlance.Outcome) bool {
 	return d.core.HasEnvelope(&req, o)
 }

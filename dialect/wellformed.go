@@ -6,9 +6,9 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
-// WellFormed reports that bytes are an XML document as this package reads one, so
-// that a response can be written into it: whole, without a document type, and with
-// no entities but XML's own. It is safe for concurrent use.
+// WellFormed reports that bytes are an XML document that can be written into a
+// response: complete, without a document type, and with no entities but XML's
+// own. It is safe for concurrent use.
 func WellFormed(document []byte) bool {
 	t := trees.Get().(*tree.Tree)
 	defer trees.Put(t)
@@ -16,5 +16,5 @@ func WellFormed(document []byte) bool {
 	return t.XML(document, false) == nil
 }
 
-// trees are those that nobody uses, with their memory.
+// trees are unused trees, kept for their memory.
 var trees = sync.Pool{New: func() any { return new(tree.Tree) }}

@@ -8,7 +8,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Classification is what a response means and what to do about it, without its texts.
+// Classification is the meaning of a response and the decision on it, without its
+// texts.
 type Classification struct {
 	Kind     parlance.Kind
 	Reason   parlance.Reason

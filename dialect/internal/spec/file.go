@@ -189,7 +189,7 @@ func (d *Spec) lists(name string) bool {
 	return d.Codes.Exact[name] != nil || slices.ContainsFunc(d.Codes.Rows, func(w *Row) bool { return w.Is == name }) || d.Base != nil && d.Base.lists(name)
 }
 
-// FileError is every fault of a dialect file at once.
+// FileError holds every fault of a dialect file.
 type FileError struct {
 	Diagnostics []parlance.Diagnostic // faults and warnings, in the order of the file
 	Source      []byte                // the file, for excerpts

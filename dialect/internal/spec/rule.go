@@ -7,18 +7,18 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// Rule is one thing that is complained of, under the name that a Diagnostic
-// carries. A name is never given another meaning, for people filter by it.
+// Rule is one kind of fault, with the name that a Diagnostic carries. A name
+// never gets another meaning, so people can filter by it.
 type Rule struct {
 	Name     string            `json:"rule"`
-	Severity parlance.Severity `json:"severity"` // in a file; of a response it is always a warning
-	File     bool              `json:"file"`     // it is about a dialect file
-	Response bool              `json:"response"` // it is about a response that was read
+	Severity parlance.Severity `json:"severity"` // in a file; for a response it is always a warning
+	File     bool              `json:"file"`     // it applies to a dialect file
+	Response bool              `json:"response"` // it applies to a response that was read
 	Why      string            `json:"why"`      // why it matters, in one sentence
 	Do       string            `json:"do"`       // what to do about it, in one sentence
 }
 
-// Rules lists every rule in the order of its name, for tools and documentation.
+// Rules lists every rule, sorted by name, for tools and documentation.
 func Rules() []Rule { return slices.Clone(AllRules) }
 
 // RuleOf finds a rule by its name. It reports false for an unknown one.
@@ -30,7 +30,7 @@ func RuleOf(name string) (Rule, bool) {
 	return AllRules[i], true
 }
 
-// WhyOf is the reason of a rule, "" for one that is not in the table.
+// WhyOf is the reason for a rule, "" for an unknown one.
 func WhyOf(rule string) string {
 	r, _ := RuleOf(rule)
 	return r.Why

@@ -12,43 +12,44 @@ import (
 	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
-// Support is how a provider is told of a failure that persists.
+// Support says how to report a failure that persists.
 type Support struct {
 	Contact string
-	After   int    // scheduled retries that fail before it is time; 0 is 2
-	ID      string // what the provider calls the request ID, such as activityId; "" for no word of its own
+	After   int    // how many scheduled retries fail before it is due; 0 is 2
+	ID      string // the provider's name for the request ID, such as activityId; "" for none
 }
 
-// Auth is how a provider grants access: the source of a token, and how it is
-// renewed. The zero value says nothing.
+// Auth says how a provider grants access: the place that issues tokens, and how
+// to renew one. The zero value says nothing.
 type Auth struct {
 	Token   string        // path or URL of the token endpoint (RFC 6749, 3.2)
 	Grants  []string      // grant types in the order of preference: client_credentials, password, refresh_token
-	Login   string        // method and path of a log-in, if there is no token endpoint
+	Login   string        // method and path of a login, if there is no token endpoint
 	Header  string        // the request header of the credential; "" is Authorization
 	Scheme  string        // its scheme; "" is Bearer in Authorization, none elsewhere
-	Expires time.Duration // how long a token is good if the response does not say; 0 is unknown
+	Expires time.Duration // how long a token is valid if the response does not say; 0 is unknown
 }
 
 var grants = []string{"client_credentials", "password", "refresh_token", "authorization_code"}
 
-// Polling is how an accepted request is followed. The zero value is
-// RFC 9110's: the Location of the response, until one is no longer accepted.
+// Polling says how to follow an accepted request. The zero value is that of RFC
+// 9110: look at the Location of the response until the response is no longer
+// accepted.
 type Polling struct {
-	Headers []string      // the response headers that say where to look, the first that is there
-	Every   time.Duration // how long to wait between two looks if the response does not say; 0 leaves it to the caller
-	Result  string        // the response header of the last look that points at the result; "" if that response holds it
+	Headers []string      // the response headers that may hold the URL to look at; the first that is there counts
+	Every   time.Duration // the wait between two looks if the response does not say; 0 leaves it to the caller
+	Result  string        // the header of the last response that holds the URL of the result; "" if that response is the result
 }
 
-// Limit is what a response says of a rate limit. A number that it does not state
-// is -1, and a time that it does not state is 0.
+// Limit is the state of a rate limit in a response. A number that is not stated
+// is -1, and a time that is not stated is 0.
 type Limit struct {
 	Name             string        // as the file names it
 	Limit, Remaining int           // requests in the window
 	Reset            time.Duration // until the window begins anew
 }
 
-// limit is where the numbers of one stand.
+// limit names the headers of a rate limit.
 type limit struct {
 	Name             string
 	Limit, Remaining string // headers
