@@ -3,6 +3,8 @@ package parlance
 import (
 	"fmt"
 	"time"
+
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // Act is what a caller does about an outcome. The zero value is no act.
@@ -128,5 +130,5 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 	for _, s := range d.Schedule {
 		w.Schedule = append(w.Schedule, seconds(s))
 	}
-	return marshal(w)
+	return jsontext.Marshal(w)
 }

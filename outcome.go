@@ -1,11 +1,12 @@
 package parlance
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
 	"time"
+
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // Outcome is the meaning of one response, or of a transport that failed without
@@ -54,7 +55,7 @@ type outcomeJSON struct {
 // MarshalJSON writes the stable wire form. kind is always there, the rest if it
 // is set.
 func (o Outcome) MarshalJSON() ([]byte, error) {
-	return marshal(outcomeJSON{
+	return jsontext.Marshal(outcomeJSON{
 		o.Kind, o.Reason, o.Status, o.Code, o.Family, o.Title, o.Detail, o.Type, o.Instance, o.RequestID,
 		o.Fields, o.Items, o.Notes, seconds(o.RetryAfter), o.Retryable, o.Help,
 	})
@@ -74,18 +75,6 @@ func (o *Outcome) UnmarshalJSON(data []byte) error {
 		w.Fields, w.Items, w.Notes, time.Duration(w.RetryAfter), w.Retryable, w.Help,
 	}
 	return nil
-}
-
-// marshal is json.Marshal without the escapes for HTML, which make texts hard to
-// read. An encoder that wants them adds them.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // seconds is a duration that JSON carries as a number of seconds.

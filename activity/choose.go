@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // longestChosen bounds, in bytes, one value that was chosen of a body.
@@ -29,13 +31,11 @@ func (s *secrets) choose(body []byte, pointers []string) []byte {
 	if len(c.found) == 0 {
 		return nil
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if e.Encode(c.found) != nil {
+	text, err := jsontext.Marshal(c.found)
+	if err != nil {
 		return nil
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return text
 }
 
 type choice struct {

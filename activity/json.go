@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // recordJSON is the wire form of a Record.
@@ -58,7 +59,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	w.Calls, w.Lines = each(r.Calls, callOf), each(r.Lines, lineOf)
 	w.Request, w.OtherReq = part(r.Request)
 	w.Response, w.OtherRes = part(r.Response)
-	return marshal(w)
+	return jsontext.Marshal(w)
 }
 
 // UnmarshalJSON reads the wire form.
@@ -108,7 +109,7 @@ func (w callJSON) call() Call {
 }
 
 // MarshalJSON writes the form within a Record.
-func (c Call) MarshalJSON() ([]byte, error) { return marshal(callOf(c)) }
+func (c Call) MarshalJSON() ([]byte, error) { return jsontext.Marshal(callOf(c)) }
 
 // UnmarshalJSON reads the form within a Record.
 func (c *Call) UnmarshalJSON(data []byte) error {
@@ -132,7 +133,7 @@ func lineOf(l Line) lineJSON { return lineJSON{utc(l.Time), l.Level, l.Message, 
 func (w lineJSON) line() Line { return Line(w) }
 
 // MarshalJSON writes the form within a Record.
-func (l Line) MarshalJSON() ([]byte, error) { return marshal(lineOf(l)) }
+func (l Line) MarshalJSON() ([]byte, error) { return jsontext.Marshal(lineOf(l)) }
 
 // UnmarshalJSON reads the form within a Record.
 func (l *Line) UnmarshalJSON(data []byte) error {
@@ -142,17 +143,6 @@ func (l *Line) UnmarshalJSON(data []byte) error {
 	}
 	*l = w.line()
 	return nil
-}
-
-// marshal is json.Marshal without the escapes for HTML.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // utc leaves the zero time what it is.

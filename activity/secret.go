@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // Redacted replaces a value that was removed.
@@ -102,13 +104,11 @@ func (s *secrets) json(text []byte) []byte {
 	if d.Decode(&v) != nil {
 		return []byte("null")
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if e.Encode(s.cleaned(v)) != nil {
+	text, err := jsontext.Marshal(s.cleaned(v))
+	if err != nil {
 		return []byte("null")
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return text
 }
 
 func (s *secrets) cleaned(v any) any {

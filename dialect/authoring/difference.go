@@ -12,6 +12,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // Difference is one thing that is otherwise than expected.
@@ -144,7 +145,7 @@ func asText(v any) string {
 		}
 		return "[" + strings.Join(parts, ",") + "]"
 	case string:
-		return string(tree.AppendJSON(nil, v))
+		return string(jsontext.Append(nil, v))
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case nil:

@@ -107,7 +107,7 @@ func ExampleWrite() {
 	// {"title":"Not Found","status":404,"detail":"No such camera.","kind":"not_found"}
 }
 
-// Put the fields of a message into a header of one's own.
+// Put the fields of an encoded response into a header of one's own.
 func ExampleSetHeader() {
 	d, err := catalog.Open("http")
 	if err != nil {
@@ -120,7 +120,7 @@ func ExampleSetHeader() {
 	// Output: 30
 }
 
-// See what status is sent of a message.
+// See which status is sent.
 func ExampleStatus() {
 	fmt.Println(httpdialect.Status(dialect.Encoded{Status: 404}), httpdialect.Status(dialect.Encoded{Status: 4711}))
 	// Output: 404 500

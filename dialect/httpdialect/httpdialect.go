@@ -94,9 +94,9 @@ type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
-// SetHeader puts the fields of a message into a header, in place of fields of the same
-// names. A name that the message has twice keeps both values. It does not set a
-// Content-Length.
+// SetHeader puts the fields of an encoded response into a header, in place of fields of
+// the same names. A name that stands twice in m keeps both values. SetHeader does not
+// set a Content-Length.
 func SetHeader(h http.Header, m dialect.Encoded) {
 	values := make([]string, len(m.Header)) // of all, in one piece
 	for i := range m.Header {
@@ -111,9 +111,9 @@ func SetHeader(h http.Header, m dialect.Encoded) {
 	}
 }
 
-// Write sends a message as the response. Fields that w has already are sent too, unless
-// the message has others of their names. A status that cannot be sent becomes 500. An
-// error is that of w, whose client is most probably gone.
+// Write sends an encoded response. Fields that w has already are sent too, unless m has
+// others of their names. A status that cannot be sent becomes 500. An error is that of
+// w: its client is most probably gone.
 func Write(w http.ResponseWriter, m dialect.Encoded) error {
 	h := w.Header()
 	h.Del("Content-Type")
@@ -138,8 +138,8 @@ func Write(w http.ResponseWriter, m dialect.Encoded) error {
 	return err
 }
 
-// Status is the status of a message. A dialect can name one that HTTP cannot carry as
-// that of a final response, which is outside 200 to 999: it becomes 500.
+// Status is the status that is sent for an encoded response. A dialect can name one that
+// no final response of HTTP can have, because it is outside 200 to 999. It becomes 500.
 func Status(m dialect.Encoded) int {
 	if m.Status < 200 || m.Status > 999 {
 		return http.StatusInternalServerError
@@ -155,8 +155,9 @@ var description = []string{
 	"Trailer", "Transfer-Encoding",
 }
 
-// Replace puts a message in the place of a response: its status, its body and the fields
-// that describe it. Other fields of res stay. The body that res had is closed.
+// Replace puts an encoded response in the place of res: its status, its body and the
+// fields that describe the body. Other fields of res stay. The body that res had is
+// closed.
 func Replace(res *http.Response, m dialect.Encoded) {
 	if res.Body != nil {
 		_ = res.Body.Close() // what was of use in it has been read

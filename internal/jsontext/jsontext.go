@@ -1,5 +1,5 @@
-// Package jsontext writes and reads the texts of JSON (RFC 8259, 7), without
-// allocating and without reflection.
+// Package jsontext writes and reads the texts of JSON (RFC 8259, 7) without allocating
+// memory, and values as they are shown to people.
 package jsontext
 
 import (

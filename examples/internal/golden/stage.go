@@ -11,7 +11,7 @@ import (
 	"github.com/parlance-api/parlance/server/guard"
 )
 
-// Behind is a service behind an example, on a socket. It answers as it is told.
+// Behind is a service behind an example, on a socket. Does sets how it responds.
 type Behind struct {
 	*httptest.Server
 	does atomic.Value // an http.HandlerFunc
@@ -31,7 +31,7 @@ func NewBehind(t testing.TB, does http.HandlerFunc) *Behind {
 // Does sets what the service does from now on.
 func (b *Behind) Does(what http.HandlerFunc) { b.does.Store(what) }
 
-// Says answers the same to all. A contentType of "" is left to net/http.
+// Says gives everybody the same response. A contentType of "" is left to net/http.
 func Says(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if contentType != "" {
@@ -42,7 +42,7 @@ func Says(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// Hangs answers nobody who does not give up.
+// Hangs waits until the client gives up.
 func Hangs(_ http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body) // only then is it seen that a client has gone
 	<-r.Context().Done()
