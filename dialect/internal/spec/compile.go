@@ -7,6 +7,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // shapeCompiler compiles the body of one shape.
@@ -124,7 +125,7 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 		return
 	}
 	t.Tagged = t.Tagged || m.Value.Op == OpConst && !m.Optional
-	m.JSON = string(tree.AppendJSON(nil, m.Names[0])) + ":"
+	m.JSON = string(jsontext.Append(nil, m.Names[0])) + ":"
 	m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
 	t.take(m.Value)
 	t.Members = append(t.Members, m)

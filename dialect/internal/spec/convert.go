@@ -8,6 +8,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // Read turns the text of a scalar into the attribute's text. It reports false
@@ -217,7 +218,7 @@ func (c Conversion) AppendStructured(dst []byte, value string) []byte {
 	dst = append(dst, '[')
 	if c.Notation == Segments {
 		if c.prefix != "" && c.keep {
-			dst = tree.AppendJSON(dst, c.prefix)
+			dst = jsontext.Append(dst, c.prefix)
 		}
 		for p := range strings.SplitSeq(value, ".") {
 			if value == "" {
@@ -241,9 +242,9 @@ func (c Conversion) AppendStructured(dst []byte, value string) []byte {
 		if !keyed {
 			k, v = "", pair // an id of another vendor has no key
 		}
-		dst = append(tree.AppendJSON(append(dst, '{'), c.key), ':')
-		dst = append(tree.AppendJSON(dst, k), ',')
-		dst = append(tree.AppendJSON(dst, c.item), ':')
+		dst = append(jsontext.Append(append(dst, '{'), c.key), ':')
+		dst = append(jsontext.Append(dst, k), ',')
+		dst = append(jsontext.Append(dst, c.item), ':')
 		dst = append(appendNumberOrText(dst, v), '}')
 	}
 	return append(dst, ']')
@@ -253,7 +254,7 @@ func appendNumberOrText(dst []byte, s string) []byte {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil && strconv.FormatInt(n, 10) == s {
 		return append(dst, s...)
 	}
-	return tree.AppendJSON(dst, s)
+	return jsontext.Append(dst, s)
 }
 
 // A Replacer builds its tables once, at its first use.

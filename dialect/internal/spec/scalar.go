@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parlance-api/parlance/dialect/internal/tree"
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // scalar compiles a scalar of a shape: a hole, a pattern, a name, or a constant.
@@ -109,7 +111,7 @@ func (c *shapeCompiler) literal(n *yaml.Node, value string) string {
 	if !quoted && value != "" && strings.IndexByte("{[", value[0]) >= 0 {
 		c.Fault(At(n), "bad_constant", "write {}, [], null, a number or a text", "%s is no JSON", value)
 	}
-	return string(tree.AppendJSON(nil, value))
+	return string(jsontext.Append(nil, value))
 }
 
 // warnOfConstant warns of a constant that was probably meant as something else.

@@ -4,13 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/parlance-api/parlance/internal/jsontext"
 )
-
-// AppendJSON appends a JSON text (RFC 8259, 7). Bytes that are not UTF-8 become
-// U+FFFD.
-func AppendJSON(dst []byte, s string) []byte { return jsontext.Append(dst, s) }
 
 // AppendXML appends escaped text. A character that XML cannot hold becomes
 // U+FFFD.

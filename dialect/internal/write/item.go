@@ -8,6 +8,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // itemSaid are the attributes of a record that were written.
@@ -107,7 +108,7 @@ func (w *output) nestedResponse(it *parlance.Item, at string) {
 	}
 	var t tree.Tree
 	if len(m.Body) > 0 && t.JSON(m.Body, false) != nil {
-		w.itemBody = tree.AppendJSON(nil, string(m.Body))
+		w.itemBody = jsontext.Append(nil, string(m.Body))
 	}
 	w.itemBack.kind, w.itemBack.reason = o.Kind, o.Reason
 	for _, l := range m.Losses {

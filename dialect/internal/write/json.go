@@ -11,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/dialect/internal/write/replay"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // json writes a template as JSON.
@@ -130,7 +131,7 @@ func appendConstant(dst []byte, t *spec.Template) []byte {
 	case tree.Number:
 		return append(dst, t.Text...)
 	}
-	return tree.AppendJSON(dst, t.Text)
+	return jsontext.Append(dst, t.Text)
 }
 
 // jsonHole writes the value of a hole.
@@ -162,7 +163,7 @@ func (w *output) jsonHole(h *spec.Hole) {
 	case first.Pattern == nil && first.Conv.Bare() && (tree.IsNumber(encoded) || encoded == "true" || encoded == "false"):
 		w.dst = append(w.dst, encoded...)
 	default:
-		w.dst = tree.AppendJSON(w.dst, encoded)
+		w.dst = jsontext.Append(w.dst, encoded)
 	}
 	w.marked(h, at)
 }
@@ -188,7 +189,7 @@ func (w *output) jsonText(h *spec.Hole, r *spec.Reading) {
 		w.null(r)
 		return
 	case h.Plain:
-		w.dst = tree.AppendJSON(w.dst, text)
+		w.dst = jsontext.Append(w.dst, text)
 		w.marked(h, at)
 	default:
 		w.dst = append(w.dst, text...)
@@ -246,8 +247,8 @@ func (w *output) embedHeader() {
 		if i > 0 {
 			w.dst = append(w.dst, ',')
 		}
-		w.dst = append(tree.AppendJSON(w.dst, p.Name), ':')
-		w.dst = tree.AppendJSON(w.dst, p.Value)
+		w.dst = append(jsontext.Append(w.dst, p.Name), ':')
+		w.dst = jsontext.Append(w.dst, p.Value)
 	}
 	w.dst = append(w.dst, '}')
 }
@@ -267,7 +268,7 @@ func (w *output) payload(without string) {
 	}
 	// A payload that is no JSON goes into the envelope as a text.
 	w.spoil()
-	w.dst = tree.AppendJSON(w.dst, string(w.data.Body))
+	w.dst = jsontext.Append(w.dst, string(w.data.Body))
 }
 
 func (w *output) jsonObject(t *spec.Template) {
@@ -299,13 +300,13 @@ func (w *output) jsonObject(t *spec.Template) {
 				w.dst = append(w.dst, ',')
 			}
 			if t.Key != (spec.Target{Owner: spec.Field, Attr: spec.AttrPath}) {
-				w.dst = append(tree.AppendJSON(w.dst, key), ':')
+				w.dst = append(jsontext.Append(w.dst, key), ':')
 				w.json(value)
 				return
 			}
 			w.markNames(t)
 			at := len(w.dst)
-			w.dst = tree.AppendJSON(w.dst, key)
+			w.dst = jsontext.Append(w.dst, key)
 			w.markText(t.Key, &t.KeyConv, at)
 			w.dst = append(w.dst, ':')
 			w.json(value)

@@ -11,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // Replay is a response that was written once, cut at the texts that change from
@@ -134,12 +135,12 @@ func (s *step) text(dst []byte, o *parlance.Outcome, of uint64) []byte {
 	}
 	switch s.conv.Notation {
 	case spec.Plain:
-		return tree.AppendJSON(dst, text)
+		return jsontext.Append(dst, text)
 	case spec.Segments:
 		return s.conv.AppendStructured(dst, text)
 	}
 	text, _ = s.conv.Wire(text, nil) // one that takes all texts
-	return tree.AppendJSON(dst, text)
+	return jsontext.Append(dst, text)
 }
 
 // names writes a turn for each path that the Fields have.
