@@ -17,7 +17,7 @@ import (
 func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) {
 	p := passageOf(r.Context())
 	if p.Err() != nil && !errors.Is(context.Cause(p), context.DeadlineExceeded) {
-		g.log.DebugContext(p, "the caller went away", "path", p.asked.Path)
+		g.log.DebugContext(p, "the caller disconnected", "path", p.asked.Path)
 		panic(http.ErrAbortHandler) // nobody listens
 	}
 	o := failureOf(err)
@@ -43,9 +43,9 @@ func failureOf(err error) parlance.Outcome {
 	case parlance.ReasonRefused, parlance.ReasonDNS:
 		return parlance.Outcome{Kind: parlance.KindUnavailable, Status: http.StatusServiceUnavailable, Detail: "The service behind this gateway cannot be reached."}
 	case parlance.ReasonDeadline:
-		return parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusGatewayTimeout, Detail: "The service behind this gateway did not answer in time."}
+		return parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusGatewayTimeout, Detail: "The service behind this gateway did not respond in time."}
 	}
-	return parlance.Outcome{Kind: parlance.KindBadGateway, Status: http.StatusBadGateway, Detail: "The service behind this gateway gave no valid answer."}
+	return parlance.Outcome{Kind: parlance.KindBadGateway, Status: http.StatusBadGateway, Detail: "The service behind this gateway gave no valid response."}
 }
 
 // respond writes an outcome of the gateway's own.

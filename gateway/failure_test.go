@@ -93,7 +93,7 @@ func TestAStreamThatBreaksOffIsCutForTheCallerToo(t *testing.T) {
 	if err == nil {
 		t.Errorf("the caller takes %d bytes for all", len(body))
 	}
-	if text := log.String(); !strings.Contains(text, "broke off") || !strings.Contains(text, "activity_id="+resp.Header.Get("X-Request-Id")) {
+	if text := log.String(); !strings.Contains(text, "was cut off") || !strings.Contains(text, "activity_id="+resp.Header.Get("X-Request-Id")) {
 		t.Errorf("the log says %s", text)
 	}
 }

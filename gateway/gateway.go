@@ -36,7 +36,7 @@ var _ http.Handler = (*Gateway)(nil)
 func New(c Config) (*Gateway, error) {
 	switch {
 	case c.Upstream == nil:
-		return nil, errors.New("gateway: the Config names no upstream")
+		return nil, errors.New("gateway: the Config has no Upstream")
 	case c.Upstream.Scheme != "http" && c.Upstream.Scheme != "https" || c.Upstream.Host == "":
 		return nil, fmt.Errorf("gateway: the upstream must be an http or https URL with a host, not %q", c.Upstream.Redacted())
 	case c.Upstream.User != nil:
@@ -81,7 +81,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if errors.Is(context.Cause(p), context.Canceled) {
 				panic(cause) // the caller went away, and no response is missed
 			}
-			g.log.WarnContext(p, "the response broke off; the connection is cut", "method", r.Method, "path", r.URL.Path)
+			g.log.WarnContext(p, "the response was cut off; the connection is cut", "method", r.Method, "path", r.URL.Path)
 			panic(cause)
 		default:
 			panic(cause)
@@ -90,14 +90,14 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(p)
 	if r.Method == http.MethodConnect {
 		// A tunnel has no responses to translate (RFC 9110, 9.3.6).
-		g.respond(w, p, parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusMethodNotAllowed, Detail: "This gateway makes no tunnels."})
+		g.respond(w, p, parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusMethodNotAllowed, Detail: "This gateway does not open tunnels."})
 		return
 	}
 	if err := p.hold(w, r); err != nil {
-		g.log.InfoContext(p, "the request's body broke off", "error", err, "method", r.Method, "path", r.URL.Path)
+		g.log.InfoContext(p, "the request's body was cut off", "error", err, "method", r.Method, "path", r.URL.Path)
 		o := parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: "The request's body ended early."}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			o = parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The request's body did not come in time."}
+			o = parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The request's body did not arrive in time."}
 		}
 		w.Header().Set("Connection", "close")
 		g.respond(w, p, o)

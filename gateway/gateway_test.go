@@ -28,7 +28,7 @@ func TestAConfigThatLacksSomethingSaysWhat(t *testing.T) {
 		config gateway.Config
 		want   string
 	}{
-		{"no upstream", gateway.Config{Speaks: vms, Answers: vms}, "gateway: the Config names no upstream"},
+		{"no upstream", gateway.Config{Speaks: vms, Answers: vms}, "gateway: the Config has no Upstream"},
 		{"an upstream without a scheme", gateway.Config{Upstream: at("localhost:80"), Speaks: vms, Answers: vms},
 			`gateway: the upstream must be an http or https URL with a host, not "localhost:80"`},
 		{"an upstream without a host", gateway.Config{Upstream: at("http:///x"), Speaks: vms, Answers: vms},

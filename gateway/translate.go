@@ -61,7 +61,7 @@ func (g *Gateway) note(p *passage, resp *http.Response, r *client.Report) {
 	if !g.log.Enabled(p, slog.LevelDebug) {
 		return
 	}
-	g.log.LogAttrs(p, slog.LevelDebug, "the upstream answered",
+	g.log.LogAttrs(p, slog.LevelDebug, "the upstream responded",
 		slog.String("method", p.asked.Method), slog.String("path", p.asked.Path), slog.Int("status", resp.StatusCode),
 		slog.String("kind", r.Outcome.Kind.String()), slog.String("act", r.Decision.Act.String()),
 		slog.Int("attempts", len(r.Attempts)), slog.String("upstream_request_id", r.Outcome.RequestID))
@@ -83,7 +83,7 @@ func enveloped(r *client.Report, resp *http.Response) dialect.Payload {
 func (g *Gateway) success(p *passage, resp *http.Response, r *client.Report) error {
 	o := r.Outcome
 	if r.Cut {
-		g.log.WarnContext(p, "the response is longer than the limit: an envelope stays on it, an error in it unseen",
+		g.log.WarnContext(p, "the response exceeds the limit; it is passed through untranslated",
 			"limit", g.config.MaxBody, "path", p.asked.Path)
 	}
 	if !g.config.Answers.HasEnvelope(p.asked, &o) {
@@ -123,7 +123,7 @@ func (g *Gateway) payload(p *passage, resp *http.Response) (data []byte, ok bool
 	}
 	const asItIs = "the response is passed on without an envelope"
 	if !isJSON(resp.Header) || resp.Header.Get("Content-Encoding") != "" {
-		g.log.DebugContext(p, asItIs, "because", "it is not JSON, or a coding is on it", "path", p.asked.Path)
+		g.log.DebugContext(p, asItIs, "because", "it is not JSON, or has a content coding", "path", p.asked.Path)
 		return nil, false, nil
 	}
 	if resp.ContentLength > int64(g.config.MaxBody) {
@@ -137,7 +137,7 @@ func (g *Gateway) payload(p *passage, resp *http.Response) (data []byte, ok bool
 	if !read.Cut && (len(read.Body) == 0 || json.Valid(read.Body)) {
 		return bytes.TrimSpace(read.Body), true, nil
 	}
-	because := "it is declared as JSON and is none"
+	because := "it is declared as JSON but is not JSON"
 	if read.Cut {
 		because = "it is longer than the limit"
 	}

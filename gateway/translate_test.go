@@ -179,7 +179,7 @@ func TestASuccessBeyondTheLimitIsPassedOnWhole(t *testing.T) {
 	long := strings.Repeat("x", 3000)
 	tests := []struct{ name, speaks, answers, body, want string }{
 		{"an envelope that cannot come off", "vbapi", "plain",
-			`{"data":"` + long + `","error":null,"debug":{"activityId":"` + activityID + `"}}`, "an envelope stays on it"},
+			`{"data":"` + long + `","error":null,"debug":{"activityId":"` + activityID + `"}}`, "it is passed through untranslated"},
 		{"an envelope that cannot go on", "plain", "vbapi", `"` + long + `"`, "without an envelope"},
 	}
 	for _, tt := range tests {

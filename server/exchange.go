@@ -157,7 +157,7 @@ func (x *exchange) WriteHeader(status int) {
 // unredirected is the status in place of a 3xx that the dialect's API never gives: what
 // was asked for is not here.
 func (x *exchange) unredirected(status int) int {
-	x.server.logger.WarnContext(x.ctx, "the handler gave a status that the dialect says its API never gives", "status", status,
+	x.server.logger.WarnContext(x.ctx, "the handler wrote a status that the dialect's API never gives", "status", status,
 		"method", x.request.Method, "path", x.request.Path)
 	h := x.Header()
 	h.Del("Location")
@@ -369,7 +369,7 @@ func (x *exchange) envelope() {
 			dialect.Payload{ContentType: "application/json", Body: bytes.TrimSpace(x.held)}, nil)
 	case declared:
 		x.logged = true
-		x.server.logger.ErrorContext(x.ctx, "the handler's response is declared as JSON and is none", "path", x.request.Path)
+		x.server.logger.ErrorContext(x.ctx, "the handler's response is declared as JSON but is not JSON", "path", x.request.Path)
 		x.Render(parlance.Outcome{Kind: parlance.KindInternal}, none, nil)
 	default:
 		_ = x.stream() // an error here is a client that is gone

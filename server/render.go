@@ -236,7 +236,7 @@ func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 			if loss.Matters() {
 				level = slog.LevelWarn
 			}
-			x.server.logger.Log(x.ctx, level, "the dialect cannot say all", "attribute", loss.Attribute, "reason", loss.Reason)
+			x.server.logger.Log(x.ctx, level, "the dialect has no place for an attribute", "attribute", loss.Attribute, "reason", loss.Reason)
 		}
 	}
 	return m

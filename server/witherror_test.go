@@ -41,7 +41,7 @@ func TestARefusalIsSaidInTheServicesOwnWords(t *testing.T) {
 			`Bearer error="insufficient_scope", error_description="In our words", scope="write"`},
 		"what is not permitted": {inside(auth.Require(func(*http.Request, server.Principal) bool { return false })), "Bearer good", 403,
 			`{"title":"Forbidden","status":403,"detail":"In our words","instance":"/","kind":"forbidden","code":"1071"`, ``},
-		"only a code": {with(parlance.Outcome{Code: "7"}, enter), "", 401, `{"title":"Unauthorized","status":401,"detail":"A credential is needed","instance":"/","kind":"unauthenticated","reason":"no_credential","code":"7"`, `Bearer`},
+		"only a code": {with(parlance.Outcome{Code: "7"}, enter), "", 401, `{"title":"Unauthorized","status":401,"detail":"A credential is required","instance":"/","kind":"unauthenticated","reason":"no_credential","code":"7"`, `Bearer`},
 		"another kind": {with(parlance.Outcome{Kind: parlance.KindNotFound, Detail: "Nothing here"}, enter), "", 404,
 			`{"title":"Not Found","status":404,"detail":"Nothing here","instance":"/","kind":"not_found"`, ``},
 		"who is let in says what he says": {in(enter), "Bearer good", 409, `{"title":"Conflict","status":409,"detail":"The handler's words","instance":"/","kind":"conflict","request_id"`, ``},

@@ -118,7 +118,7 @@ func lockedFile(t *testing.T) outage {
 			}
 		}
 	}
-	o.begin, o.end, o.says = exec("BEGIN IMMEDIATE"), exec("ROLLBACK"), "another process writes"
+	o.begin, o.end, o.says = exec("BEGIN IMMEDIATE"), exec("ROLLBACK"), "another process keeps writing"
 	t.Cleanup(func() { other.Close() })
 	return o
 }

@@ -141,7 +141,7 @@ func TestWhereThereIsNoStoryItIsSaidWhatToDo(t *testing.T) {
 		"activity id-1":                     "parlance: --store: no store is named\nhint: name the file",
 		"activity id-2 --store " + file:     "parlance: no request has the id \"id-2\"\nhint: look whether it is whole",
 		"activity id-1 --store nowhere.db":  "parlance: --store: there is no file nowhere.db\nhint: name the file",
-		"activity id-1 --store activity.go": "damaged or is no database",
+		"activity id-1 --store activity.go": "damaged or is not a database",
 	} {
 		if stdout, stderr, exit := invoke(t, "", strings.Fields(args)...); exit != exitUsage || stdout != "" || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d\n%s%s", args, exit, stdout, stderr)
@@ -153,8 +153,8 @@ func TestTheStoryIsFoundInPostgres(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.Start(t)
 	for args, want := range map[string]string{
-		"id-1":              `nothing of ours is kept in the schema "parlance" of this database`,
-		"id-1 --schema own": `nothing of ours is kept in the schema "own" of this database`,
+		"id-1":              `the schema "parlance" of this database has no Parlance tables`,
+		"id-1 --schema own": `the schema "own" of this database has no Parlance tables`,
 	} {
 		if _, stderr, exit := invoke(t, "", append([]string{"activity", "--store", pg.URL}, strings.Fields(args)...)...); exit != exitUsage || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d: %s", args, exit, stderr)

@@ -266,7 +266,7 @@ var omiliaRows = []omiliaRow{
 	},
 	{
 		says: "O8: 401 is for a caller without a key", method: "POST", path: "/jobs", header: []string{"Authorization: "},
-		status: 401, code: "1000", detail: "A credential is needed", title: "Unauthorized", headers: []string{"WWW-Authenticate: Bearer"},
+		status: 401, code: "1000", detail: "A credential is required", title: "Unauthorized", headers: []string{"WWW-Authenticate: Bearer"},
 		list: "stop unauthenticated/no_credential", vendor: "stop unauthenticated", help: []string{"Unauthorized", "no valid API key", "A client stops"},
 	},
 	{
@@ -288,7 +288,7 @@ var omiliaRows = []omiliaRow{
 	},
 	{
 		says: "O10: 403 is also for a key that does not permit it", method: "POST", path: "/apps", body: omiliaApp, header: []string{"Authorization: Bearer " + omilia.Reader},
-		status: 403, code: "1003", detail: "The credential is not good for this", title: "Forbidden", list: "stop forbidden", vendor: "stop forbidden",
+		status: 403, code: "1003", detail: "The credential does not allow this", title: "Forbidden", list: "stop forbidden", vendor: "stop forbidden",
 	},
 	{
 		says: "O11: 404 is for a dialog that is not there", method: "GET", path: "/dialogs/1",
@@ -306,7 +306,7 @@ var omiliaRows = []omiliaRow{
 	{
 		says: "O12: 409 is for a key that is in flight", given: omiliaBusy, method: "POST", path: omiliaMessages, body: omiliaHello, header: []string{omiliaOnce},
 		status: 409, code: "1050", title: "Conflict", headers: []string{"Retry-After: 1"},
-		detail: "A request with this idempotency key is being served: wait for it, and retry with the same key.",
+		detail: "A request with this idempotency key is in progress. Wait for it, and retry with the same key.",
 		list:   "retry conflict/idempotency_in_flight", vendor: "retry conflict/idempotency_in_flight",
 		help: []string{
 			"if the request has Idempotency-Key: … and the response has Retry-After", "wait as long as the response says, and send the same key again",
@@ -317,7 +317,7 @@ var omiliaRows = []omiliaRow{
 		says: "O12: 409 is for a key that was used for another request", given: func(h *omiliaHouse) { h.did(201, "POST", "/dialogs", omiliaBank, omiliaOnce) },
 		method: "POST", path: "/dialogs", body: `{"app":"shop"}`, header: []string{omiliaOnce},
 		status: 409, code: "1051", title: "Conflict", headers: []string{"Retry-After:"},
-		detail: "This idempotency key was used for another request: use a new one for a new request.",
+		detail: "This idempotency key was used for another request. Use a new one for a new request.",
 		list:   "stop conflict/idempotency_mismatch", vendor: "stop conflict",
 	},
 	{
@@ -728,7 +728,7 @@ func omiliaLicenses(t *testing.T) {
 			meet(t, "POST", socket.URL+"/dialogs", row.body, "X-Type: "+row.kind).decodes(t, "omilia", "outcome quota/license", "No license is available, so no seat is free")
 		}
 		for _, row := range []struct{ kind, body string }{
-			{asJSON, `{"errors":[{"code":"1003","detail":"The credential is not good for this","meta":{},"source":"","status":403,"title":"Forbidden"}]}`},
+			{asJSON, `{"errors":[{"code":"1003","detail":"The credential does not allow this","meta":{},"source":"","status":403,"title":"Forbidden"}]}`},
 			{asJSON, `{"errors":[{"code":"x","detail":"There are licenses available"}]}`},
 			{asJSON, `{"detail":[{"loc":["body"],"msg":"not yours","type":"x"}]}`},
 			{asJSON, `{"message":"You have no license to do this"}`},

@@ -256,12 +256,12 @@ func TestPlainPage(t *testing.T) {
 		},
 		{
 			name: "P5: 401 is for missing credentials, and asks for user and password", method: "GET", path: "/books/1",
-			status: 401, want: `A credential is needed`, has: []string{`WWW-Authenticate: Basic realm="library", charset="UTF-8"`},
+			status: 401, want: `A credential is required`, has: []string{`WWW-Authenticate: Basic realm="library", charset="UTF-8"`},
 			act: parlance.ActStop, means: "unauthenticated", explains: []string{"401 Unauthorized", "no valid credentials"},
 		},
 		{
 			name: "P6: 403 is for a caller who is known and refused", method: "POST", path: "/books", body: plainSky, header: []string{plainReader},
-			status: 403, want: `The credential is not good for this`,
+			status: 403, want: `The credential does not allow this`,
 			act: parlance.ActStop, means: "forbidden", explains: []string{"403 Forbidden", "understood the request, and refuses it"},
 		},
 		{

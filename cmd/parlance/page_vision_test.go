@@ -305,7 +305,7 @@ var visionRows = []visionRow{
 	},
 	{
 		says: "V7: 400 is for a grant that is not given", method: "POST", path: "/token", body: "grant_type=magic", header: []string{visionForm},
-		status: 400, want: "This grant_type is not given", kind: visionAsText, act: "correct invalid", reads: []string{"detail This grant_type is not given"},
+		status: 400, want: "This grant_type is not supported", kind: visionAsText, act: "correct invalid", reads: []string{"detail This grant_type is not supported"},
 		code: "400", help: []string{"Review the issues, correct them and send the request again", "never sends it again unchanged"},
 	},
 	{
@@ -362,7 +362,7 @@ var visionRows = []visionRow{
 	},
 	{
 		says: "V12: 101 is for no token at all", method: "GET", path: visionStock, header: []string{"Authorization: "},
-		status: 401, want: visionRES("101", "A credential is needed"), kind: visionAsXML, act: "stop unauthenticated", reads: []string{"code 101"},
+		status: 401, want: visionRES("101", "A credential is required"), kind: visionAsXML, act: "stop unauthenticated", reads: []string{"code 101"},
 	},
 	{
 		says: "V13: 110 is for a parameter that is missing", method: "GET", path: "/StockAvailability",

@@ -242,7 +242,7 @@ var vmsRows = []vmsRow{
 	},
 	{
 		method: "GET", path: vmsList, who: "Authorization: ",
-		status: 401, whole: vmsOwn("A credential is needed"), headers: []string{"WWW-Authenticate: Bearer"}, act: "stop unauthenticated",
+		status: 401, whole: vmsOwn("A credential is required"), headers: []string{"WWW-Authenticate: Bearer"}, act: "stop unauthenticated",
 	},
 	{
 		method: "GET", path: vmsList, who: "Authorization: Bearer guess",
@@ -265,12 +265,12 @@ var vmsRows = []vmsRow{
 	},
 	{
 		says: "M7: 403 is for a viewer, who may not create cameras", method: "POST", path: vmsCameras, body: vmsGate, who: vmsViewer,
-		status: 403, whole: vmsOwn("The credential is not good for this"),
+		status: 403, whole: vmsOwn("The credential does not allow this"),
 		act: "stop forbidden", title: "403 Forbidden (forbidden)", help: []string{"no permissions for the resource", "the page on managing access"},
 	},
 	{
 		says: "M7: 403 is for a viewer, who may not delete one", given: vmsOne, method: "DELETE", path: vmsCamera, who: vmsViewer,
-		status: 403, whole: vmsOwn("The credential is not good for this"), act: "stop forbidden",
+		status: 403, whole: vmsOwn("The credential does not allow this"), act: "stop forbidden",
 	},
 	{
 		says: "M8: 404 is for a camera that is not there", method: "GET", path: vmsCamera, who: vmsViewer,

@@ -36,7 +36,7 @@ func TestWhateverAStrangerSendsIsAnsweredInTheDialect(t *testing.T) {
 		{"a precondition", "GET", "/books/1", "", `If-Match: "1"`, 200, sea},
 		{"a range", "GET", "/books/1", "", "Range: bytes=0-3", 200, sea},
 		{"a path that climbs", "GET", "/../books/1", "", "", 404, ""},
-		{"no credential", "GET", "/books/1", "", "Authorization: ", 401, `{"message":"A credential is needed"}`},
+		{"no credential", "GET", "/books/1", "", "Authorization: ", 401, `{"message":"A credential is required"}`},
 		{"options of no resource", "OPTIONS", "*", "", "", 400, `{"message":"The target * names no resource. Call a path."}`},
 		{"options", "OPTIONS", "/books/1", "", "", 405, `{"message":"The method OPTIONS is not allowed at /books/1. Allowed: GET, HEAD."}`},
 	} {

@@ -44,7 +44,7 @@ func TestWhateverAStrangerSendsIsAnsweredInTheDialect(t *testing.T) {
 		{name: "the warehouse without a service", method: "GET", path: "/service", status: 404, says: "There is no resource at GET /service. The clean form of this path is /service/."},
 		{name: "a wrong method of the shop", method: "DELETE", path: stock, status: 405, says: "The method DELETE is not allowed at /StockAvailability. Allowed: GET, HEAD."},
 		{name: "a wrong method of the warehouse", method: "PUT", path: complete, body: made, status: 405, says: "The method PUT is not allowed at " + complete + ". Allowed: POST."},
-		{name: "a wrong method of the token", method: "GET", path: tokens, status: 405, says: "A token is asked for by POST"},
+		{name: "a wrong method of the token", method: "GET", path: tokens, status: 405, says: "Use POST to request a token"},
 		{name: "a wrong content type", method: "POST", path: complete, body: made, header: []string{"Content-Type: text/plain"}, status: 415, says: "The content type must be application/xml, text/xml"},
 		{name: "JSON", method: "POST", path: complete, body: `{"DocRef":"A1"}`, header: []string{"Content-Type: application/json"}, status: 415, says: "The content type must be application/xml, text/xml"},
 		{name: "JSON that says it is XML", method: "POST", path: complete, body: `{"DocRef":"A1"}`, status: 406},

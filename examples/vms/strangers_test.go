@@ -115,7 +115,7 @@ func TestAStrangerWithoutATokenGetsTheSameEverywhere(t *testing.T) {
 	for _, asked := range []string{"GET " + camera, "GET /nowhere", "PUT " + cameras, "OPTIONS " + cameras, "GET /" + camera} {
 		method, path, _ := strings.Cut(asked, " ")
 		a := answer(golden.Raw(t, h.url, method, path, "", curl[:2]...))
-		if want := own("A credential is needed"); a.Status != 401 || a.Body != want || a.Header.Get("WWW-Authenticate") != "Bearer" {
+		if want := own("A credential is required"); a.Status != 401 || a.Body != want || a.Header.Get("WWW-Authenticate") != "Bearer" {
 			t.Errorf("%s: got %d %v %s, want 401 %s", asked, a.Status, a.Header, a.Body, want)
 		}
 	}

@@ -56,11 +56,11 @@ func CredentialError(reason parlance.Reason) *parlance.Error {
 }
 
 var refusals = map[parlance.Reason]string{
-	parlance.ReasonNoCredential:    "A credential is needed",
+	parlance.ReasonNoCredential:    "A credential is required",
 	parlance.ReasonWrongCredential: "The credential is wrong",
 	parlance.ReasonExpired:         "The credential has expired",
 	parlance.ReasonSpent:           "The credential was revoked or is used up",
-	parlance.ReasonOutOfScope:      "The credential is not good for this",
+	parlance.ReasonOutOfScope:      "The credential does not allow this",
 }
 
 // Scheme is one way to send a credential, and its Verifier. [Bearer], [Basic] and
@@ -204,7 +204,7 @@ func (s *Scheme) header() string {
 
 func (s *Scheme) verify(ctx context.Context, shown []string) (server.Principal, error) {
 	if len(shown) > 1 {
-		return server.Principal{}, parlance.NewError(parlance.KindInvalid, "The credential stands there twice")
+		return server.Principal{}, parlance.NewError(parlance.KindInvalid, "The credential was sent twice")
 	}
 	id, secret := "", shown[0]
 	if strings.EqualFold(s.Name, "Basic") {

@@ -100,8 +100,8 @@ func TestAGoodCredentialSaysWhoCalls(t *testing.T) {
 		"by password":             {either, []string{"Authorization", basicOf("ann:right")}, 200, `{"ID":"ann","Tenant":"","Scopes":null}`},
 		"the first counts":        {either, []string{"Authorization", "Bearer x", "X-Api-Key", "good"}, 401, `{"message":"","errors":{"error":["The credential is wrong"]}}`},
 		"where two are needed":    {both, []string{"Authorization", basicOf("ann:right"), "X-Api-Key", "good"}, 200, `{"ID":"ann","Tenant":"","Scopes":null}`},
-		"one of two is no entry":  {both, []string{"Authorization", basicOf("ann:right")}, 401, `{"message":"","errors":{"error":["A credential is needed"]}}`},
-		"nor is the other of two": {both, []string{"X-Api-Key", "good"}, 401, `{"message":"","errors":{"error":["A credential is needed"]}}`},
+		"one of two is no entry":  {both, []string{"Authorization", basicOf("ann:right")}, 401, `{"message":"","errors":{"error":["A credential is required"]}}`},
+		"nor is the other of two": {both, []string{"X-Api-Key", "good"}, 401, `{"message":"","errors":{"error":["A credential is required"]}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -153,7 +153,7 @@ func TestWhatIsNotPermittedIsForbidden(t *testing.T) {
 		challenge  string
 	}{
 		"a scope that it has":     {auth.RequireScopes("read"), "/", 200, "", ""},
-		"a scope that it has not": {auth.RequireScopes("read", "write"), "/", 403, parlance.ReasonOutOfScope, `Bearer error="insufficient_scope", error_description="The credential is not good for this", scope="read write"`},
+		"a scope that it has not": {auth.RequireScopes("read", "write"), "/", 403, parlance.ReasonOutOfScope, `Bearer error="insufficient_scope", error_description="The credential does not allow this", scope="read write"`},
 		"its own":                 {auth.Require(mine), "/acme/x", 200, "", ""},
 		"another one's":           {auth.Require(mine), "/other/x", 403, "", ""},
 	} {

@@ -195,7 +195,7 @@ func (e *TokenEndpoint) grant(w http.ResponseWriter, r *http.Request) (map[strin
 	case grant == "":
 		return nil, invalidRequest("The parameter grant_type is missing")
 	case !e.gives(r.Context(), grant):
-		return nil, grantError("unsupported_grant_type", parlance.NewError(parlance.KindInvalid, "This grant_type is not given").WithReason("grant_type"))
+		return nil, grantError("unsupported_grant_type", parlance.NewError(parlance.KindInvalid, "This grant_type is not supported").WithReason("grant_type"))
 	case grant == "refresh_token":
 		return e.renew(r.Context(), form, clientID)
 	case grant == "password":
@@ -239,7 +239,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return nil, grantError("invalid_request", &parlance.Error{Outcome: parlance.Outcome{
-			Kind: parlance.KindInvalid, Status: http.StatusMethodNotAllowed, Detail: "A token is asked for by POST"}})
+			Kind: parlance.KindInvalid, Status: http.StatusMethodNotAllowed, Detail: "Use POST to request a token"}})
 	}
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/x-www-form-urlencoded" {
 		return nil, invalidRequest("The body must be of type application/x-www-form-urlencoded")
@@ -253,7 +253,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 			if len(name) > 40 {
 				name = name[:40]
 			}
-			return nil, invalidRequest("The parameter %q stands there twice", name)
+			return nil, invalidRequest("The parameter %q was sent twice", name)
 		}
 	}
 	return r.PostForm, nil
@@ -266,7 +266,7 @@ func (e *TokenEndpoint) client(r *http.Request, form url.Values) (server.Princip
 	id, secret := form.Get("client_id"), form.Get("client_secret")
 	if name, password, ok := r.BasicAuth(); ok {
 		if secret != "" {
-			return server.Principal{}, "", invalidRequest("The client's secret stands there twice")
+			return server.Principal{}, "", invalidRequest("The client's secret was sent twice")
 		}
 		// Each is form-encoded before it goes into Basic (RFC 6749, 2.3.1); most
 		// clients know, and what cannot be decoded comes from one that does not.
@@ -343,7 +343,7 @@ func (e *TokenEndpoint) renew(ctx context.Context, form url.Values, clientID str
 			return err
 		}
 		if !first {
-			cause := fmt.Errorf("auth: a refresh token of %s was used twice: its family %s ends", t.Principal.ID, t.Family)
+			cause := fmt.Errorf("auth: a refresh token of %s was used twice; its family %s is revoked", t.Principal.ID, t.Family)
 			refusal = grantError("invalid_grant", CredentialError(parlance.ReasonSpent).Because(cause))
 			return nil // or the end of the family would not be committed
 		}
@@ -422,7 +422,7 @@ func narrowed(has []string, form url.Values) ([]string, error) {
 	}
 	for _, s := range asked {
 		if !slices.Contains(has, s) {
-			return nil, grantError("invalid_scope", parlance.NewError(parlance.KindInvalid, "The scope is more than there is").WithReason(parlance.ReasonOutOfScope))
+			return nil, grantError("invalid_scope", parlance.NewError(parlance.KindInvalid, "The scope is more than the caller has").WithReason(parlance.ReasonOutOfScope))
 		}
 	}
 	return asked, nil

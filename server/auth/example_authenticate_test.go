@@ -26,9 +26,9 @@ func ExampleAuthenticate() {
 	servertest.ShowAs(h, "GET", "/bills", "Authorization", "Bearer s3cret")
 	// Output:
 	// 200 [] "ann"
-	// 401 [Bearer] {"message":"","errors":{"error":["A credential is needed"]}}
+	// 401 [Bearer] {"message":"","errors":{"error":["A credential is required"]}}
 	// 401 [Bearer error="invalid_token", error_description="The credential is wrong"] {"message":"","errors":{"error":["The credential is wrong"]}}
-	// 403 [Bearer error="insufficient_scope", error_description="The credential is not good for this", scope="billing"] {"message":"","errors":{"error":["The credential is not good for this"]}}
+	// 403 [Bearer error="insufficient_scope", error_description="The credential does not allow this", scope="billing"] {"message":"","errors":{"error":["The credential does not allow this"]}}
 }
 
 // A resource may belong to somebody.

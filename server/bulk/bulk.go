@@ -217,11 +217,11 @@ func (b *records) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		x.Logger().InfoContext(ctx, "bulk request", "records", a.total, "failed", a.failed)
 	case errors.Is(err, context.Canceled), errors.Is(err, errUnheard):
-		x.Logger().InfoContext(ctx, "the client went away during a bulk request", "records", a.total, "failed", a.failed)
+		x.Logger().InfoContext(ctx, "the client disconnected during a bulk request", "records", a.total, "failed", a.failed)
 		panic(http.ErrAbortHandler)
 	default:
 		if a.total > 0 {
-			x.Logger().ErrorContext(ctx, "a bulk request was broken off", "records", a.total, "failed", a.failed)
+			x.Logger().ErrorContext(ctx, "a bulk request was cut off", "records", a.total, "failed", a.failed)
 		}
 		x.Respond(ctx, nil, err)
 	}
@@ -421,7 +421,7 @@ func (e *tooMany) Error() string { return fmt.Sprintf("more than %d records", e.
 // cutInput is that the request could not be read further.
 type cutInput struct{ err error }
 
-func (e *cutInput) Error() string { return "bulk: the request broke off: " + e.err.Error() }
+func (e *cutInput) Error() string { return "bulk: the request was cut off: " + e.err.Error() }
 func (e *cutInput) Unwrap() error { return e.err }
 
 // unread is what the client is told of the part that was not read; nil where the
@@ -431,15 +431,15 @@ func unread(err error) *parlance.Error {
 		return parlance.NewError(parlance.KindInvalid, "The document cannot be read from byte %d on: %s", e.at, e.why)
 	}
 	if e, ok := errors.AsType[*tooMany](err); ok {
-		return parlance.NewError(parlance.KindInvalid, "No more than %d records are taken at once: the rest was not handled", e.max)
+		return parlance.NewError(parlance.KindInvalid, "At most %d records are allowed in a request; the rest was not handled", e.max)
 	}
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		refused := parlance.NewError(parlance.KindInvalid, "No more than %d bytes are taken at once: the rest was not handled", e.Limit)
+		refused := parlance.NewError(parlance.KindInvalid, "At most %d bytes are allowed in a request; the rest was not handled", e.Limit)
 		refused.Outcome.Status = http.StatusRequestEntityTooLarge
 		return refused
 	}
 	if e, ok := errors.AsType[*cutInput](err); ok {
-		return parlance.NewError(parlance.KindInvalid, "The request broke off: the rest was not handled").Because(e)
+		return parlance.NewError(parlance.KindInvalid, "The request was cut off; the rest was not handled").Because(e)
 	}
 	return nil
 }

@@ -47,9 +47,9 @@ func TestEachRecordIsToldOfInTheDialect(t *testing.T) {
 		{"vision, of no resource that is listed", "vision", "/service/Other", "<o:Things xmlns:o='urn:o'><o:Thing/><o:Other><Want>bad</Want></o:Other></o:Things>", 207,
 			"<o:Things xmlns:o='urn:o'><o:Thing><RES><Code>200</Code><Message>taken</Message></RES></o:Thing><o:Other><Want>bad</Want><RES><Code>400</Code><Message>bad &lt;&gt;</Message></RES></o:Other></o:Things>"},
 		{"vision, broken midway", "vision", "/service/Orders", "<ORDERS><SO/><SO><DocRef>2</SO></ORDERS>", 207,
-			"<ORDERS><SO><RES><Code>200</Code><Message>taken</Message></RES></SO><SO><RES><Code>400</Code><Message>The document cannot be read from byte 26 on: &lt;/SO&gt; does not fit &lt;DocRef&gt;</Message></RES></SO></ORDERS>"},
+			"<ORDERS><SO><RES><Code>200</Code><Message>taken</Message></RES></SO><SO><RES><Code>400</Code><Message>The document cannot be read from byte 26 on: &lt;/SO&gt; does not match &lt;DocRef&gt;</Message></RES></SO></ORDERS>"},
 		{"vision, broken in what only the dialect reads", "vision", "/service/Orders", "<ORDERS><SO/><SO a=\"1\" a=\"2\"/></ORDERS>", 207,
-			"<ORDERS><SO><RES><Code>200</Code><Message>taken</Message></RES></SO><SO><RES><Code>400</Code><Message>The document cannot be read from byte 13 on: this is no XML</Message></RES></SO></ORDERS>"},
+			"<ORDERS><SO><RES><Code>200</Code><Message>taken</Message></RES></SO><SO><RES><Code>400</Code><Message>The document cannot be read from byte 13 on: this is not XML</Message></RES></SO></ORDERS>"},
 		{"vision, without a record", "vision", "/service/Orders", "<ORDERS></ORDERS>", 200, ""},
 		{"vbapi in part", "vbapi", "/orders-batch", "[" + good + "," + bad + "]", 207,
 			`{"data":[{"id":[{"key":"a","value":1}],"status":200,"body":"taken"},{"id":[{"key":"a","value":2}],"status":400,"body":"bad <a=2>"}],"error":null,"debug":{"activityId":"ID"}}`},
@@ -58,7 +58,7 @@ func TestEachRecordIsToldOfInTheDialect(t *testing.T) {
 		{"vbapi, all lost, and nothing leaks", "vbapi", "/orders-batch", "[" + lost + "]", 207,
 			`{"data":[{"id":[{"key":"a","value":3}],"status":500,"body":"The record could not be handled. The cause is in the server's log under the activityId."}],"error":null,"debug":{"activityId":"ID"}}`},
 		{"vbapi, broken at once", "vbapi", "/orders-batch", `[{]`, 400,
-			`{"data":null,"error":{"type":"https://httpstatuses.com/400","title":"Bad Request","status":400,"detail":"The document cannot be read from byte 1 on: this is no JSON","instance":"/orders-batch"},"debug":{"activityId":"ID"}}`},
+			`{"data":null,"error":{"type":"https://httpstatuses.com/400","title":"Bad Request","status":400,"detail":"The document cannot be read from byte 1 on: this is not JSON","instance":"/orders-batch"},"debug":{"activityId":"ID"}}`},
 		{"problem in part, from XML too", "problem", "/orders", "<a><b/><b><Want>gone</Want></b></a>", 207,
 			`{"status":207,"kind":"partial","request_id":"ID","items":[{"index":0,"kind":"success","detail":"taken"},{"index":1,"kind":"not_found","detail":"no such order"}]}`},
 		{"problem, all failed alike", "problem", "/orders", "[" + bad + "]", 400,
@@ -157,7 +157,7 @@ func TestWhatIsTooMuchIsOneFailureAndTheRecordsBeforeItStand(t *testing.T) {
 	}{
 		{"a record too long", `[{},` + long + `,{}]`, `{"index":1,"kind":"invalid","detail":"The document cannot be read from byte 4 on: a record is longer than 100 bytes"}]`, 207},
 		{"the first too long", `[` + long + `]`, "longer than 100 bytes", 400},
-		{"too many", `[{},{},{},{}]`, `{"index":3,"kind":"invalid","detail":"No more than 3 records are taken at once: the rest was not handled"}]`, 207},
+		{"too many", `[{},{},{},{}]`, `{"index":3,"kind":"invalid","detail":"At most 3 records are allowed in a request; the rest was not handled"}]`, 207},
 		{"as many as may be", `[{},{},{}]`, `"kind":"success","request_id"`, 207},
 		{"an element too long", `<a><b/><b>` + long + `</b></a>`, "longer than 100 bytes", 207},
 		{"what stands between", `<a><b/><!--` + long + `--><b/></a>`, "longer than 100 bytes", 207},
@@ -475,7 +475,7 @@ func TestWhenTheClientGoesAwayTheRecordInHandIsTheLast(t *testing.T) {
 			synctest.Wait()
 			in.Close()
 			synctest.Wait()
-			if handled.Load() != 3 || !strings.Contains(log.String(), `"the client went away during a bulk request","records":3`) {
+			if handled.Load() != 3 || !strings.Contains(log.String(), `"the client disconnected during a bulk request","records":3`) {
 				t.Errorf("%d handled\n%s", handled.Load(), log)
 			}
 		})

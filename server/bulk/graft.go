@@ -33,7 +33,7 @@ func (g *graft) next() (rawRecord, error) {
 		r, err := g.xml.next()
 		switch {
 		case err == io.EOF && g.into && !dialect.WellFormed(slices.Concat(g.xml.root, g.aside, g.xml.tail)):
-			return rawRecord{}, g.xml.in.bad(0, "what stands behind the last record is no XML")
+			return rawRecord{}, g.xml.in.bad(0, "the text after the last record is not XML")
 		case err != nil:
 			return r, err
 		}
@@ -47,7 +47,7 @@ func (g *graft) next() (rawRecord, error) {
 		}
 		if !g.isRecord(r.name) {
 			if g.aside = append(append(g.aside, r.before...), r.bytes...); len(g.aside) > g.max {
-				return rawRecord{}, g.xml.in.bad(0, "too much stands between two records")
+				return rawRecord{}, g.xml.in.bad(0, "there is too much text between two records")
 			}
 			continue
 		}
@@ -57,7 +57,7 @@ func (g *graft) next() (rawRecord, error) {
 		}
 		// What is echoed must not break the response.
 		if !g.stands(r.before) || !dialect.WellFormed(r.bytes) {
-			return rawRecord{}, g.xml.in.bad(-len(r.bytes), "this is no XML")
+			return rawRecord{}, g.xml.in.bad(-len(r.bytes), "this is not XML")
 		}
 		return r, nil
 	}

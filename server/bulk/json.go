@@ -55,9 +55,9 @@ func (j *jsonRecords) enter() error {
 		in.take(1)
 		return nil
 	case in.buf[0] == '[':
-		return in.bad(0, fmt.Sprintf("this is a list and no object with the list %q", j.member))
+		return in.bad(0, fmt.Sprintf("this is a list, not an object with the list %q", j.member))
 	case j.member == "":
-		return in.bad(0, "this is an object and no list of records")
+		return in.bad(0, "this is an object, not a list of records")
 	}
 	in.take(1)
 	for first := true; ; first = false {
@@ -69,7 +69,7 @@ func (j *jsonRecords) enter() error {
 		case name == nil:
 			return in.bad(0, fmt.Sprintf("there is no list %q", j.member))
 		case *name == j.member && in.buf[0] != '[':
-			return in.bad(0, fmt.Sprintf("%q is no list of records", j.member))
+			return in.bad(0, fmt.Sprintf("%q is not a list of records", j.member))
 		case *name == j.member:
 			in.take(1)
 			return nil
@@ -103,7 +103,7 @@ func (j *jsonRecords) leave() error {
 			return err // io.EOF is as it should be
 		}
 		if i == 0 {
-			return j.in.bad(0, "something stands behind the end of the document")
+			return j.in.bad(0, "there is more after the end of the document")
 		}
 		j.in.take(i)
 	}
@@ -154,7 +154,7 @@ func (j *jsonRecords) name(first bool) (*string, error) {
 		}
 	}
 	if in.buf[0] != '"' {
-		return nil, in.bad(0, "this is no name of a member")
+		return nil, in.bad(0, "this is not the name of a member")
 	}
 	text, err := j.value()
 	if err != nil {
@@ -162,13 +162,13 @@ func (j *jsonRecords) name(first bool) (*string, error) {
 	}
 	var name string
 	if err := json.Unmarshal(text, &name); err != nil {
-		return nil, in.bad(0, "this is no name of a member")
+		return nil, in.bad(0, "this is not the name of a member")
 	}
 	if err := j.skip(); err != nil {
 		return nil, err
 	}
 	if in.buf[0] != ':' {
-		return nil, in.bad(0, "there is no colon behind the name")
+		return nil, in.bad(0, "there is no colon after the name")
 	}
 	in.take(1)
 	return &name, j.skip()
@@ -191,7 +191,7 @@ func (j *jsonRecords) value() ([]byte, error) {
 		return nil, j.in.bad(0, fmt.Sprintf("a record is longer than %d bytes", j.in.max))
 	}
 	if !json.Valid(j.in.buf[:end]) {
-		return nil, j.in.bad(0, "this is no JSON")
+		return nil, j.in.bad(0, "this is not JSON")
 	}
 	return j.in.take(end), nil
 }

@@ -28,7 +28,7 @@ type listing struct {
 	body  []byte
 }
 
-var errNotListed = errors.New("bulk: the dialect cannot write a record behind the others")
+var errNotListed = errors.New("bulk: the dialect cannot add a record after the others")
 
 // newListing is how the dialect lists records; nil where it cannot write one after the
 // other. place is false where it cannot write them at all.

@@ -134,7 +134,7 @@ func plain(o *parlance.Outcome) bool {
 		len(o.Items) == 0 && len(o.Notes) == 0 && o.RetryAfter == 0 && o.Retryable == 0 && o.Help == ""
 }
 
-var errSpool = errors.New("bulk: the spool of a response was changed by somebody")
+var errSpool = errors.New("bulk: the spool of a response was changed by another process")
 
 func readHandled(b []byte) (h handled, err error) {
 	index, n := binary.Uvarint(b)

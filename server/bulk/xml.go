@@ -68,7 +68,7 @@ func (x *xmlRecords) next() (rawRecord, error) {
 			return rawRecord{}, x.in.short(err)
 		}
 		if !onlySpace(x.in.buf[i:t.start]) || t.kind == section {
-			return rawRecord{}, x.in.bad(i, "text stands between the records")
+			return rawRecord{}, x.in.bad(i, "there is text between the records")
 		}
 		i = t.end
 		switch t.kind {
@@ -89,7 +89,7 @@ func (x *xmlRecords) next() (rawRecord, error) {
 // end ends the records at the end tag of the root.
 func (x *xmlRecords) end(t tag) error {
 	if got := string(x.in.buf[t.nameStart:t.nameEnd]); got != x.name {
-		return x.in.bad(t.start, fmt.Sprintf("</%s> does not fit <%s>", got, x.name))
+		return x.in.bad(t.start, fmt.Sprintf("</%s> does not match <%s>", got, x.name))
 	}
 	x.ended = true
 	x.tail = bytes.Clone(x.in.take(t.end))
@@ -135,7 +135,7 @@ func (x *xmlRecords) prolog() (int, error) {
 			return 0, err
 		}
 		if !onlySpace(x.in.buf[i:t.start]) {
-			return 0, x.in.bad(i, "text stands outside of the root")
+			return 0, x.in.bad(i, "there is text outside the root")
 		}
 		if t.kind == aside && i == x.from {
 			if why := misdeclared(x.in.buf[t.start:t.end]); why != "" {
@@ -180,7 +180,7 @@ func (x *xmlRecords) epilog() error {
 			return x.in.short(err)
 		}
 		if t.start != 0 || t.kind != aside {
-			return x.in.bad(0, "something stands behind the end of the document")
+			return x.in.bad(0, "there is more after the end of the document")
 		}
 		x.in.take(t.end)
 	}
@@ -198,14 +198,14 @@ func (x *xmlRecords) close(t tag) (int, error) {
 		switch t.kind {
 		case opening:
 			if len(x.stack) == maxXMLDepth {
-				return 0, x.in.bad(t.start, fmt.Sprintf("more than %d elements stand in each other", maxXMLDepth))
+				return 0, x.in.bad(t.start, fmt.Sprintf("elements are nested more than %d deep", maxXMLDepth))
 			}
 			x.stack = append(x.stack, [2]int{t.nameStart, t.nameEnd})
 		case closing:
 			top := x.stack[len(x.stack)-1]
 			is, want := x.in.buf[t.nameStart:t.nameEnd], x.in.buf[top[0]:top[1]]
 			if !bytes.Equal(is, want) {
-				return 0, x.in.bad(t.start, fmt.Sprintf("</%s> does not fit <%s>", is, want))
+				return 0, x.in.bad(t.start, fmt.Sprintf("</%s> does not match <%s>", is, want))
 			}
 			if x.stack = x.stack[:len(x.stack)-1]; len(x.stack) == 0 {
 				return t.end, nil
@@ -250,7 +250,7 @@ func (x *xmlRecords) element(t tag) (_ tag, err error) {
 		return t, err
 	}
 	if !isXMLName(in.buf[t.nameStart:t.nameEnd]) {
-		return t, in.bad(t.start, "this is no name of an element")
+		return t, in.bad(t.start, "this is not the name of an element")
 	}
 	for j := t.nameEnd; ; {
 		at, err := in.findAny(j, &tagStops)
@@ -259,14 +259,14 @@ func (x *xmlRecords) element(t tag) (_ tag, err error) {
 		}
 		switch quote := in.buf[at]; quote {
 		case '<':
-			return t, in.bad(at, "a tag begins in another")
+			return t, in.bad(at, "a tag begins inside another")
 		case '>':
 			t.end = at + 1
 			switch {
 			case t.kind == opening && in.buf[at-1] == '/':
 				t.kind = whole
 			case t.kind == closing && !onlySpace(in.buf[t.nameEnd:at]):
-				return t, in.bad(t.start, "an end tag has a name only")
+				return t, in.bad(t.start, "an end tag can have only a name")
 			}
 			return t, nil
 		default:

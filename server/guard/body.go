@@ -121,7 +121,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		b.w.Header().Set("Connection", "close") // the rest of it would be taken for a request
 		err = &parlance.Error{Err: err, Outcome: parlance.Outcome{
-			Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The body did not come in time"}}
+			Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The body did not arrive in time"}}
 	}
 	return n, err
 }

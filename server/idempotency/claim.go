@@ -33,7 +33,7 @@ func (c *claim) Store() core.Transactor { return c.store }
 // Transactional reports whether the handler makes all of its effects in an Atomic.
 func (c *claim) Transactional() bool { return !c.key.Outside }
 
-var errEnded = errors.New("idempotency: the request was answered before its Atomic was run; nothing was done")
+var errEnded = errors.New("idempotency: the response was sent before its Atomic ran; nothing was done")
 
 // Enter begins a transaction. It fails if the request has its response already. Another
 // Atomic may have sent it, or http.TimeoutHandler while the handler still ran.

@@ -125,7 +125,7 @@ func Middleware(store Store, options ...Option) server.Middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			x := core.Of(r.Context())
 			if x == nil {
-				panic("idempotency: Middleware stands under no Server, and has no dialect to answer in; put it behind Server.Wrap")
+				panic("idempotency: Middleware needs the dialect of a Server; put it behind Server.Wrap")
 			}
 			x.Serve(serve, w, r) // so that w is the innermost exchange
 		})
@@ -243,7 +243,7 @@ func (i *idempotency) run(x core.Exchange, r *http.Request, body []byte, next ht
 	defer func() {
 		if err := c.end(ctx, x, rec, returned); err != nil {
 			// The client is told the truth all the same.
-			x.Logger().ErrorContext(x.RequestContext(), "what became of an idempotency key could not be kept; until it is settled its retries are refused",
+			x.Logger().ErrorContext(x.RequestContext(), "the result of an idempotency key could not be stored; its retries are refused until an operator settles it",
 				"error", err, "key_hash", hashOf(k.Key), "method", x.Request().Method, "path", x.Request().Path)
 		}
 		if returned {
@@ -299,20 +299,20 @@ func replay(x core.Exchange, a Response) {
 func stateError(c Claim) *parlance.Error {
 	switch c.State {
 	case InFlight:
-		e := parlance.NewError(parlance.KindConflict, "A request with this idempotency key is being served: wait for it, and retry with the same key.").
+		e := parlance.NewError(parlance.KindConflict, "A request with this idempotency key is in progress. Wait for it, and retry with the same key.").
 			WithReason(parlance.ReasonInFlight)
 		e.Outcome.RetryAfter = time.Second
 		return e
 	case Mismatch:
-		e := parlance.NewError(parlance.KindConflict, "This idempotency key was used for another request: use a new one for a new request.").
+		e := parlance.NewError(parlance.KindConflict, "This idempotency key was used for another request. Use a new one for a new request.").
 			WithReason(parlance.ReasonMismatch)
 		e.Outcome.Status = http.StatusUnprocessableEntity // 2.7; the dialect may know better
 		return e
 	case Uncertain:
-		return parlance.NewError(parlance.KindConflict, "The server stopped while it served a request with this idempotency key, and whether it was carried out is not known. Do not send it under another key: contact support with the request id.").
+		return parlance.NewError(parlance.KindConflict, "The server stopped during a request with this idempotency key, and it is unknown whether it was carried out. Do not send it under another key: contact support with the request ID.").
 			WithReason(parlance.ReasonUncertain)
 	case Replay:
-		return parlance.NewError(parlance.KindConflict, "A request with this idempotency key was carried out%s, and its response could not be kept: look at what it made.", withStatus(c.Response.Status)).
+		return parlance.NewError(parlance.KindConflict, "A request with this idempotency key was carried out%s, but its response could not be kept. Check its result before you continue.", withStatus(c.Response.Status)).
 			WithReason(parlance.ReasonNotKept)
 	}
 	return parlance.NewError(parlance.KindUnavailable, "")
@@ -322,7 +322,7 @@ func withStatus(status int) string {
 	if status < 200 {
 		return ""
 	}
-	return " and answered with status " + strconv.Itoa(status)
+	return " with status " + strconv.Itoa(status)
 }
 
 // keyOf is the request's key, "" where it has none and needs none.
@@ -394,7 +394,7 @@ func (i *idempotency) bodyOf(w http.ResponseWriter, r *http.Request) ([]byte, er
 		}
 	}
 	if long := new(http.MaxBytesError); errors.As(err, &long) {
-		e := parlance.NewError(parlance.KindInvalid, "The body of a request with an idempotency key may have %d bytes.", i.maxBody)
+		e := parlance.NewError(parlance.KindInvalid, "The body of a request with an idempotency key may have at most %d bytes.", i.maxBody)
 		e.Outcome.Status = http.StatusRequestEntityTooLarge
 		return nil, e
 	}

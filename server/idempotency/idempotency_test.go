@@ -484,7 +484,7 @@ func TestAnAnswerThatCannotBeKeptGoesOutAndItsRetrySaysSo(t *testing.T) {
 			for range 3 {
 				_, _ = io.WriteString(w, "0123456789")
 			}
-		}, strings.Repeat("0123456789", 3), false, "answered with status 200"},
+		}, strings.Repeat("0123456789", 3), false, "carried out with status 200"},
 		"cut by the handler": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "01234")
 			panic(http.ErrAbortHandler)

@@ -80,7 +80,7 @@ func (b *Queue) handler(kind string, always bool) http.Handler {
 func (b *Queue) now(ctx context.Context, kind string, input []byte, caller server.Principal) (any, error) {
 	work, ok := b.works[kind]
 	if !ok {
-		return nil, errors.New("jobs: nobody does jobs of kind " + strconv.Quote(kind))
+		return nil, errors.New("jobs: no Work is set for jobs of kind " + strconv.Quote(kind))
 	}
 	j := Job{
 		ID: activity.NewID(), Kind: kind, Input: input, Owner: caller.ID,
@@ -167,7 +167,7 @@ func (b *Queue) Watch() http.Handler {
 			return b.accepted(j), nil
 		}
 		w.Header().Set("Allow", "GET, HEAD, DELETE")
-		refused := parlance.NewError(parlance.KindInvalid, "A job can be looked at and canceled")
+		refused := parlance.NewError(parlance.KindInvalid, "Use GET to watch a job and DELETE to cancel it")
 		refused.Outcome.Status = http.StatusMethodNotAllowed
 		return nil, refused
 	})
@@ -197,9 +197,9 @@ func unavailable(err error) error {
 // unreadInput is why a request cannot become a job.
 func unreadInput(err error) error {
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		refused := parlance.NewError(parlance.KindInvalid, "No more than %d bytes are taken", e.Limit)
+		refused := parlance.NewError(parlance.KindInvalid, "At most %d bytes are allowed", e.Limit)
 		refused.Outcome.Status = http.StatusRequestEntityTooLarge
 		return refused
 	}
-	return parlance.NewError(parlance.KindInvalid, "The request broke off").Because(err)
+	return parlance.NewError(parlance.KindInvalid, "The request was cut off").Because(err)
 }

@@ -52,7 +52,7 @@ type Work func(ctx context.Context, j Job) (any, error)
 // The reasons why the context of a job ended, beside ErrLeaseLost.
 var (
 	ErrCanceled = errors.New("jobs: somebody canceled the job")
-	ErrShutdown = errors.New("jobs: the process ends before the job does")
+	ErrShutdown = errors.New("jobs: the process is shutting down")
 )
 
 // Queue does work in the background and lets clients watch it. It is safe for
@@ -212,7 +212,7 @@ func (b *Queue) worker(ctx, hard context.Context, kinds []string, name string) {
 			continue
 		}
 		if err != nil && ctx.Err() == nil {
-			b.server.Logger().ErrorContext(ctx, "no job can be taken", "error", err)
+			b.server.Logger().ErrorContext(ctx, "no job can be taken from the store", "error", err)
 		}
 		timer := time.NewTimer(b.poll)
 		select {
@@ -267,7 +267,7 @@ func (b *Queue) do(hard context.Context, j Job, worker string) {
 		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.KindFailed, Reason: parlance.ReasonCanceled}})
 		return
 	case j.Attempt > begun*b.attempts: // it took its process with it each time
-		log.ErrorContext(ctx, "the job was begun too often and never ended")
+		log.ErrorContext(ctx, "the job was started too often and never ended")
 		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.KindInternal}})
 		return
 	}
@@ -298,14 +298,14 @@ func (b *Queue) do(hard context.Context, j Job, worker string) {
 	case ended:
 		b.notify(j.ID)
 	case errors.Is(cause, ErrLeaseLost), errors.Is(err, ErrLeaseLost):
-		log.WarnContext(ctx, "the lease of the job was lost: another may be doing it", "error", fmt.Sprint(err))
+		log.WarnContext(ctx, "the lease of the job was lost; another worker may run it", "error", fmt.Sprint(err))
 	case err == nil:
 		r.end(ctx, log, result)
 	case errors.Is(cause, ErrCanceled):
 		log.InfoContext(ctx, "the job was canceled")
 		r.end(ctx, log, Result{Outcome: parlance.Outcome{Kind: parlance.KindFailed, Reason: parlance.ReasonCanceled}})
 	case errors.Is(cause, ErrShutdown):
-		log.WarnContext(ctx, "the job did not end in time, and will be done again", "error", err)
+		log.WarnContext(ctx, "the job did not end in time and will run again", "error", err)
 		r.rest(ctx, log, 0)
 	default:
 		r.failed(ctx, log, err)
@@ -384,7 +384,7 @@ func (r *running) rest(ctx context.Context, log *slog.Logger, d time.Duration) {
 	defer r.mu.Unlock()
 	// The lease is what rests; the store needs no other word for it.
 	if _, err := r.jobs.store.Keep(context.WithoutCancel(ctx), r.ID, r.worker, d, r.progress, r.note); err != nil {
-		log.WarnContext(ctx, "the job cannot be put back before its lease ends", "error", err)
+		log.WarnContext(ctx, "the job cannot be released before its lease ends", "error", err)
 	}
 }
 
@@ -406,7 +406,7 @@ func (r *running) end(ctx context.Context, log *slog.Logger, result Result) {
 			return
 		}
 		if errors.Is(err, ErrLeaseLost) || ctx.Err() != nil || !time.Now().Before(until) {
-			log.ErrorContext(ctx, "the job's result cannot be kept: it will be done again", "error", err)
+			log.ErrorContext(ctx, "the job's result cannot be stored; the job will run again", "error", err)
 			return
 		}
 		timer := time.NewTimer(r.jobs.lease / 16)

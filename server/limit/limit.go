@@ -88,7 +88,7 @@ func (l *Limiter) Wrap(next http.Handler) http.Handler {
 					server.WriteError(w, r, parlance.NewError(parlance.KindUnavailable, "").Because(err))
 					return
 				}
-				l.logger().ErrorContext(r.Context(), "the rate limit cannot be counted: the request is let pass",
+				l.logger().ErrorContext(r.Context(), "the rate limit cannot be counted; the request passes",
 					"policy", p.Name, "error", err)
 				continue
 			}
@@ -127,10 +127,10 @@ func (l *Limiter) announce() (text string, names []string) {
 	taken := map[string]bool{}
 	for _, p := range l.Policies {
 		if p.Rate.Quota < 1 || p.Rate.Window <= 0 {
-			panic(fmt.Sprintf("limit: the policy %q allows %d in %v, which is nothing", p.Name, p.Rate.Quota, p.Rate.Window))
+			panic(fmt.Sprintf("limit: the policy %q allows %d in %v; both must be more than 0", p.Name, p.Rate.Quota, p.Rate.Window))
 		}
 		if taken[p.Name] || p.Name == "" {
-			panic(fmt.Sprintf("limit: two policies are called %q, or one is not called at all", p.Name))
+			panic(fmt.Sprintf("limit: the name %q of a policy is empty or used twice", p.Name))
 		}
 		taken[p.Name] = true
 		item := httpsfv.NewItem(p.Name)
@@ -145,7 +145,7 @@ func (l *Limiter) announce() (text string, names []string) {
 func field(v httpsfv.StructuredFieldValue) string {
 	text, err := httpsfv.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("limit: a policy's name or rate cannot stand in a field: %v", err))
+		panic(fmt.Sprintf("limit: a policy's name or rate cannot be written in a header field: %v", err))
 	}
 	return text
 }

@@ -32,8 +32,8 @@ var english = map[string]catalog.Message{
 	"entity":          catalog.String("An entity that is not predefined is not allowed"),
 	"form":            catalog.String("The form is not encoded correctly"),
 	"query":           catalog.String("The query is not encoded correctly"),
-	"trailing":        catalog.String("Something stands after the end of the data"),
-	"duplicate":       catalog.String("A name stands twice in one object"),
+	"trailing":        catalog.String("There is more after the end of the data"),
+	"duplicate":       catalog.String("A name occurs twice in one object"),
 	"number":          catalog.String("The number is beyond what can be represented"),
 
 	// What breaks the schema.
@@ -74,7 +74,7 @@ var english = map[string]catalog.Message{
 
 	// The same of XML, and what only XML has.
 	"unexpected":     catalog.String("The %[1]s is not expected here"),
-	"repeated":       catalog.String("The %[1]s can stand only once"),
+	"repeated":       catalog.String("The %[1]s can occur only once"),
 	"order":          catalog.String("The %[1]s is not in its place"),
 	"text":           catalog.String("The %[1]s must not have text"),
 	"root":           catalog.String("The document must be %[2]s"),
@@ -82,7 +82,7 @@ var english = map[string]catalog.Message{
 	"xml minLength":  catalog.String("Failed validation because field '%[1]s' has fewer than the minimum number of characters"),
 	"xml required":   catalog.String("Failed validation because field '%[1]s' is missing"),
 	"xml unexpected": catalog.String("Failed validation because field '%[1]s' is not expected here"),
-	"xml repeated":   catalog.String("Failed validation because field '%[1]s' stands more than once"),
+	"xml repeated":   catalog.String("Failed validation because field '%[1]s' occurs more than once"),
 	"xml order":      catalog.String("Failed validation because field '%[1]s' is not in its place"),
 	"xml text":       catalog.String("Failed validation because field '%[1]s' has text"),
 	"xml root":       catalog.String("Failed validation because field '%[1]s' is not %[2]s"),

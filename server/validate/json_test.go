@@ -124,14 +124,14 @@ var refusals = map[string]struct {
 	"half a surrogate":             {`{"url": "\ud800"}`, 400, "The body is not valid JSON: line 1, column 10"},
 	"a byte order mark":            {"\xef\xbb\xbf{}", 400, "The body begins with a byte order mark; it must be UTF-8 without one"},
 	"UTF-16":                       {"\xff\xfe{\x00}\x00", 400, "The body begins with a byte order mark; it must be UTF-8 without one"},
-	"a name twice":                 {`{"a": {"url": 1, "url": 2}}`, 400, "A name stands twice in one object: line 1, column 18"},
-	"a name twice, escaped":        {`{"url": 1, "\u0075rl": 2}`, 400, "A name stands twice in one object: line 1, column 12"},
+	"a name twice":                 {`{"a": {"url": 1, "url": 2}}`, 400, "A name occurs twice in one object: line 1, column 18"},
+	"a name twice, escaped":        {`{"url": 1, "\u0075rl": 2}`, 400, "A name occurs twice in one object: line 1, column 12"},
 	"beyond a float64":             {`{"n": [1, 1e400]}`, 400, "The number is beyond what can be represented: line 1, column 11"},
 	"a number next to 0":           {`{"n": 1e-400}`, 400, "The number is beyond what can be represented: line 1, column 7"},
 	"an enormous exponent":         {`{"n": 0e-999999999}`, 400, "The number is beyond what can be represented: line 1, column 7"},
 	"a number of a million digits": {`{"n": 0.` + strings.Repeat("3", 900_000) + `}`, 400, "The number is beyond what can be represented: line 1, column 7"},
-	"more than one value":          {"{}\n{}", 400, "Something stands after the end of the data: line 2, column 1"},
-	"trailing bytes":               {"{} \x00", 400, "Something stands after the end of the data: line 1, column 4"},
+	"more than one value":          {"{}\n{}", 400, "There is more after the end of the data: line 2, column 1"},
+	"trailing bytes":               {"{} \x00", 400, "There is more after the end of the data: line 1, column 4"},
 	"deep nesting":                 {strings.Repeat("[", 101) + strings.Repeat("]", 101), 400, "The body is nested deeper than 100 levels: line 1, column 101"},
 	"a megabyte of nesting":        {strings.Repeat("[", 1<<20), 400, "The body is nested deeper than 100 levels: line 1, column 101"},
 	"ten megabytes of nesting":     {strings.Repeat("[", 10<<20), 413, "The body is longer than 1,048,576 bytes"},
@@ -159,7 +159,7 @@ func TestWhatCannotBeReadIsRefusedWithItsPlace(t *testing.T) {
 func TestARefusalThatHasAFieldNamesIt(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]parlance.Field{
-		`{"a": {"url": 1, "url": 2}}`: {Path: "a.url", Code: "duplicate", Message: "A name stands twice in one object: line 1, column 18"},
+		`{"a": {"url": 1, "url": 2}}`: {Path: "a.url", Code: "duplicate", Message: "A name occurs twice in one object: line 1, column 18"},
 		`{"n": [1, 1e400]}`:           {Path: "n.1", Code: "number", Message: "The number is beyond what can be represented: line 1, column 11"},
 	} {
 		var e *parlance.Error

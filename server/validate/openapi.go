@@ -259,7 +259,7 @@ func (d *apiReader) parameter(v any, pointer string) (*parameter, error) {
 	}
 	separator, known := separators[style]
 	if !known {
-		return nil, fmt.Errorf("the parameter %q has the style %q, which is not read", p.name, style)
+		return nil, fmt.Errorf("the parameter %q has the style %q, which is not supported", p.name, style)
 	}
 	if !explode || p.in != "query" {
 		p.separator = separator
@@ -277,7 +277,7 @@ func (d *apiReader) parameter(v any, pointer string) (*parameter, error) {
 		return nil, err
 	}
 	if takes(p.schema.compiled, "object", 0) && !p.inJSON {
-		return nil, fmt.Errorf("the parameter %q is an object, which is read only as content in JSON", p.name)
+		return nil, fmt.Errorf("the parameter %q is an object, which is supported only as JSON content", p.name)
 	}
 	return p, nil
 }
@@ -307,14 +307,14 @@ func (d *apiReader) body(v any, pointer string) (*requestBody, error) {
 	return b, nil
 }
 
-var errRefs = errors.New("its $refs go round")
+var errRefs = errors.New("its $refs form a cycle")
 
 // object is a value that is one, or refers to one within the document.
 func (d *apiReader) object(v any, pointer string) (object, error) {
 	for range maxHops {
 		members, ok := v.(map[string]any)
 		if !ok {
-			return object{}, fmt.Errorf("%s is no object", cmp.Or(pointer, "it"))
+			return object{}, fmt.Errorf("%s is not an object", cmp.Or(pointer, "it"))
 		}
 		ref, ok := members["$ref"].(string)
 		if !ok {
@@ -322,14 +322,14 @@ func (d *apiReader) object(v any, pointer string) (object, error) {
 		}
 		fragment, ok := strings.CutPrefix(ref, "#")
 		if !ok {
-			return object{}, fmt.Errorf("%s refers to %q, outside of the document", pointer, ref)
+			return object{}, fmt.Errorf("%s refers to %q, outside the document", pointer, ref)
 		}
 		decoded, err := url.PathUnescape(fragment)
 		if err != nil {
 			return object{}, fmt.Errorf("%s: %w", pointer, err)
 		}
 		if v, ok = d.lookup(decoded); !ok {
-			return object{}, fmt.Errorf("%s refers to %q, which there is not", pointer, ref)
+			return object{}, fmt.Errorf("%s refers to %q, which does not exist", pointer, ref)
 		}
 		pointer = decoded
 	}

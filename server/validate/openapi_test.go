@@ -115,15 +115,15 @@ func TestAnOpenAPIDocumentThatCannotBeUsedSaysWhy(t *testing.T) {
 	}
 	for document, want := range map[string]string{
 		`openapi: 3.0.3`: `openapi is "3.0.3"; it must be 3.1`,
-		`[]`:             "is no object",
+		`[]`:             "is not an object",
 		"a: [":           "document",
 		path(`{"parameters": [{"name": "x", "in": "query", "style": "deepObject", "schema": {}}]}`): `GET /a: the parameter "x" has the style "deepObject"`,
 		path(`{"parameters": [{"name": "x", "in": "query", "schema": {"type": "object"}}]}`):        `"x" is an object`,
 		path(`{"parameters": [{"name": "x", "in": "query"}]}`):                                      `"x" has no schema`,
-		path(`{"parameters": [{"$ref": "#/components/x"}]}`):                                        `refers to "#/components/x", which there is not`,
-		path(`{"parameters": [{"$ref": "other.yaml#/x"}]}`):                                         `outside of the document`,
+		path(`{"parameters": [{"$ref": "#/components/x"}]}`):                                        `refers to "#/components/x", which does not exist`,
+		path(`{"parameters": [{"$ref": "other.yaml#/x"}]}`):                                         `outside the document`,
 		path(`{"requestBody": {"content": {"application/json": {"schema": {"type": "strong"}}}}}`):  "GET /a",
-		`{"openapi": "3.1.0", "paths": {"/a": {"$ref": "#/paths/~1a"}}}`:                            "go round",
+		`{"openapi": "3.1.0", "paths": {"/a": {"$ref": "#/paths/~1a"}}}`:                            "form a cycle",
 	} {
 		if _, err := validate.CompileOpenAPI(document); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v\nwant %s", document, err, want)

@@ -86,4 +86,4 @@ func clip(s string) string {
 	}, s)
 }
 
-var errNothing = errors.New("validate: nothing of this request was validated")
+var errNothing = errors.New("validate: no part of this request was validated")

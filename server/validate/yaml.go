@@ -32,7 +32,7 @@ type yamlWriter struct {
 
 func (w *yamlWriter) node(n *yaml.Node) error {
 	if w.left--; w.left < 0 {
-		return fmt.Errorf("line %d: the aliases of the document come to too much", n.Line)
+		return fmt.Errorf("line %d: the aliases of the document expand to too much", n.Line)
 	}
 	switch n.Kind {
 	case yaml.DocumentNode:
@@ -90,7 +90,7 @@ func (w *yamlWriter) scalar(n *yaml.Node) error {
 		}
 		number, err := json.Marshal(v)
 		if err != nil {
-			return fmt.Errorf("line %d: %s is no number of JSON", n.Line, n.Value)
+			return fmt.Errorf("line %d: %s is not a JSON number", n.Line, n.Value)
 		}
 		w.out = append(w.out, number...)
 	default:

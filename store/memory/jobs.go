@@ -34,7 +34,7 @@ func copied(j jobs.Job) jobs.Job {
 func (s jobStore) Put(ctx context.Context, j jobs.Job) error {
 	return s.do(ctx, func(t *transaction, _ time.Time) error {
 		if _, taken := s.jobs[j.ID]; taken {
-			return fmt.Errorf("memory: a job %q is there already: %w", j.ID, parlance.ErrConflict)
+			return fmt.Errorf("memory: a job %q already exists: %w", j.ID, parlance.ErrConflict)
 		}
 		s.puts++
 		set(t, s.jobs, j.ID, job{order: s.puts, Job: copied(jobs.Job{

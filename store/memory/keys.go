@@ -30,7 +30,7 @@ func idOf(k idempotency.Key) keyID { return keyID{k.Scope, k.Key} }
 
 func (s keys) Claim(ctx context.Context, k idempotency.Key) (c idempotency.Claim, err error) {
 	if k.Outside && ctx.Value(s.Store) != nil {
-		return c, errors.New("memory: an effect outside of the transaction is claimed before it, not within")
+		return c, errors.New("memory: claim a key with an outside effect before the transaction starts")
 	}
 	err = s.do(ctx, func(t *transaction, now time.Time) error {
 		e, known := s.keys[idOf(k)]

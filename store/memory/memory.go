@@ -99,7 +99,7 @@ type transaction struct {
 func (s *Store) usable(ctx context.Context) error {
 	if t, within := ctx.Value(s).(*transaction); within {
 		if t.over.Load() {
-			return errors.New("memory: the transaction has ended: its context is good within Transact only")
+			return errors.New("memory: the transaction has ended: use its context only within Transact")
 		}
 		return nil
 	}

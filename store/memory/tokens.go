@@ -21,7 +21,7 @@ type token struct {
 func (s tokens) PutToken(ctx context.Context, hash [32]byte, put auth.Token) error {
 	return s.do(ctx, func(t *transaction, now time.Time) error {
 		if _, taken := s.tokens[hash]; taken {
-			return fmt.Errorf("memory: that token is there already: %w", parlance.ErrConflict)
+			return fmt.Errorf("memory: that token already exists: %w", parlance.ErrConflict)
 		}
 		for _, other := range s.tokens {
 			put.Revoked = put.Revoked || other.Revoked && other.Family == put.Family && put.Family != ""

@@ -19,16 +19,16 @@ var errClosed = fmt.Errorf("postgres: the store is closed: %w", parlance.ErrUnav
 // unavailable says for each SQLSTATE, or class of them, that is no fault of the
 // statement what to do about it (PostgreSQL, appendix A).
 var unavailable = map[string]string{
-	"08":    "the connection was lost: it is made anew",
-	"25006": "it takes no writes: give the address of the primary",
-	"40001": "transactions came in each other's way too often: make them shorter",
-	"40P01": "transactions waited for each other too often: let all of them take what they change in the same order",
-	"53":    "it is out of disk, memory or connections: look at its log",
+	"08":    "the connection was lost; a new one is made",
+	"25006": "it is read-only: use the address of the primary",
+	"40001": "transactions conflicted too often: make them shorter",
+	"40P01": "transactions were in a deadlock too often: make all of them change rows in the same order",
+	"53":    "it is out of disk, memory or connections: check its log",
 	"55P03": "another transaction holds what this one needs: end it, or make it shorter",
 	"57014": "it took too long",
 	"57P":   "it is starting or stopping: wait for it",
-	"58":    "its disk failed: look at its log",
-	"XX":    "its data may be damaged: look at its log",
+	"58":    "its disk failed: check its log",
+	"XX":    "its data may be damaged: check its log",
 }
 
 // explain makes of an error that is no fault of the statement one that wraps
@@ -52,7 +52,7 @@ func explain(ctx context.Context, err error, lost bool) error {
 			}
 		}
 	} else if lost || broken(err) {
-		what = "it cannot be reached: look whether it runs, and at the network"
+		what = "it cannot be reached: check that it runs, and check the network"
 	}
 	if what == "" {
 		return err

@@ -27,7 +27,7 @@ func (s jobStore) Put(ctx context.Context, j jobs.Job) error {
 		return err
 	})
 	if err == nil && !put {
-		err = fmt.Errorf("postgres: a job %q is there already: %w", j.ID, parlance.ErrConflict)
+		err = fmt.Errorf("postgres: a job %q already exists: %w", j.ID, parlance.ErrConflict)
 	}
 	return err
 }

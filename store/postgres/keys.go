@@ -29,7 +29,7 @@ func (s keys) ours(k idempotency.Key) []any {
 func (s keys) Claim(ctx context.Context, k idempotency.Key) (c idempotency.Claim, err error) {
 	within := s.tx(ctx) != nil
 	if k.Outside && within {
-		return c, errors.New("postgres: an effect outside of the transaction is claimed before it, not within")
+		return c, errors.New("postgres: claim a key with an outside effect before the transaction starts")
 	}
 	owner, err := s.presence.identity(ctx)
 	if err != nil {

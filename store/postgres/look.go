@@ -53,7 +53,7 @@ func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil, fmt.Errorf("postgres: no activity %q: %w", id, parlance.ErrNotFound)
 	case errors.As(err, &refused) && (refused.Code == "42P01" || refused.Code == "3F000"): // no such table, no such schema
-		return nil, fmt.Errorf("postgres: nothing of ours is kept in the schema %q of this database", l.store.schema)
+		return nil, fmt.Errorf("postgres: the schema %q of this database has no Parlance tables", l.store.schema)
 	}
 	return nil, fmt.Errorf("postgres: activity %q: %w", id, explain(ctx, err, false))
 }

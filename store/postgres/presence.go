@@ -56,7 +56,7 @@ func (p *presence) identity(ctx context.Context) (int64, error) {
 	var held bool
 	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", id).Scan(&held)
 	if err == nil && !held {
-		err = fmt.Errorf("postgres: the number %d of this process is another's: %w", id, parlance.ErrUnavailable)
+		err = fmt.Errorf("postgres: the number %d of this process is used by another one: %w", id, parlance.ErrUnavailable)
 	}
 	life, end := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -51,7 +51,7 @@ func (s *Store) migrate(ctx context.Context, c *pgx.Conn) error {
 			return err
 		}
 		if version > len(files) {
-			return fmt.Errorf("its tables are of version %d, and this program knows those up to %d: run the newer program", version, len(files))
+			return fmt.Errorf("its tables have version %d, and this program supports up to %d: run a newer program", version, len(files))
 		}
 		for version < len(files) {
 			version++

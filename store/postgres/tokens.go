@@ -36,7 +36,7 @@ func (s tokens) PutToken(ctx context.Context, hash [32]byte, t auth.Token) error
 		return batch(ctx, q, &b, &put)
 	})
 	if err == nil && !put {
-		err = fmt.Errorf("postgres: that token is there already: %w", parlance.ErrConflict)
+		err = fmt.Errorf("postgres: that token already exists: %w", parlance.ErrConflict)
 	}
 	return err
 }

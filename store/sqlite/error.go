@@ -27,13 +27,13 @@ func explain(err error) error {
 	case lib.SQLITE_FULL:
 		what = "the disk is full: free some space"
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		what = "another process writes to the file and does not end: end it"
+		what = "another process keeps writing to the file: stop it"
 	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
-		what = "the file is damaged or is no database: restore it from a backup, or move it and those beside it away to begin anew"
+		what = "the file is damaged or is not a database: restore it from a backup, or move it and the files beside it away to start with a new one"
 	case lib.SQLITE_CANTOPEN, lib.SQLITE_PERM, lib.SQLITE_READONLY:
-		what = "the file cannot be opened for writing: look at its directory and who may write there"
+		what = "the file cannot be opened for writing: check its directory and the permissions"
 	case lib.SQLITE_IOERR:
-		what = "the disk failed: look at the system's log"
+		what = "the disk failed: check the system's log"
 	case lib.SQLITE_NOMEM:
 		what = "there is no memory left"
 	default:

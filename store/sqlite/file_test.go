@@ -109,7 +109,7 @@ func TestAFileThatCannotBeOpenedSaysWhatToDo(t *testing.T) {
 	}
 	s.Close()
 	_, err = sqlite.Open(newer)
-	says(t, err, "version 1000", "run the newer program")
+	says(t, err, "version 1000", "run a newer program")
 
 	_, err = sqlite.Open(filepath.Join(t.TempDir(), "no", "such.db"))
 	says(t, err, "no such")
@@ -207,7 +207,7 @@ func TestAFileThatAnotherProcessWritesToIsUnavailable(t *testing.T) {
 	}
 	k := idempotency.Key{Scope: "s", Key: "k", Outside: true}
 	_, err = s.Idempotency().Claim(t.Context(), k)
-	says(t, err, "another process writes")
+	says(t, err, "another process keeps writing")
 	if !errors.Is(err, parlance.ErrUnavailable) {
 		t.Errorf("%v is not unavailable", err)
 	}

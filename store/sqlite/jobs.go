@@ -19,7 +19,7 @@ func (s jobStore) Put(ctx context.Context, j jobs.Job) error {
 		n, err := t.exec("INSERT INTO parlance_job (id, kind, input, owner, activity, created) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
 			j.ID, j.Kind, j.Input, j.Owner, j.Activity, wire.Nanos(j.Created))
 		if err == nil && n == 0 {
-			err = fmt.Errorf("sqlite: a job %q is there already: %w", j.ID, parlance.ErrConflict)
+			err = fmt.Errorf("sqlite: a job %q already exists: %w", j.ID, parlance.ErrConflict)
 		}
 		return err
 	})

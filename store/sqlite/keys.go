@@ -15,7 +15,7 @@ type keys struct{ *Store }
 func (s keys) Claim(ctx context.Context, k idempotency.Key) (idempotency.Claim, error) {
 	t := s.within(ctx)
 	if k.Outside && t != nil {
-		return idempotency.Claim{}, errors.New("sqlite: an effect outside of the transaction is claimed before it, not within")
+		return idempotency.Claim{}, errors.New("sqlite: claim a key with an outside effect before the transaction starts")
 	}
 	if err := s.usable(ctx); err != nil {
 		return idempotency.Claim{}, err

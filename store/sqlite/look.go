@@ -44,7 +44,7 @@ func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, fmt.Errorf("sqlite: no activity %q: %w", id, parlance.ErrNotFound)
 	case err != nil && strings.Contains(err.Error(), "no such table"):
-		return nil, errors.New("sqlite: nothing of ours is kept in this file")
+		return nil, errors.New("sqlite: this file has no Parlance tables")
 	case err != nil:
 		return nil, fmt.Errorf("sqlite: activity %q: %w", id, explain(err))
 	}

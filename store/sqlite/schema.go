@@ -38,7 +38,7 @@ func migrate(ctx context.Context, conn *sql.Conn) (err error) {
 		return err
 	}
 	if version > len(files) {
-		return fmt.Errorf("its tables are of version %d, and this program knows those up to %d: run the newer program", version, len(files))
+		return fmt.Errorf("its tables have version %d, and this program supports up to %d: run a newer program", version, len(files))
 	}
 	for _, file := range files[version:] {
 		text, err := migrations.ReadFile("schema/" + file.Name())

@@ -94,7 +94,7 @@ func Open(path string, options ...Option) (*Store, error) {
 
 func (s *Store) open(path string) (err error) {
 	if path == "" || strings.HasPrefix(path, ":") || strings.HasPrefix(path, "file:") {
-		return errors.New("give it the path of a file; what is in memory only is kept by store/memory")
+		return errors.New("give the path of a file; for a store in memory use store/memory")
 	}
 	if path, err = filepath.Abs(path); err != nil {
 		return err

@@ -19,7 +19,7 @@ func (s tokens) PutToken(ctx context.Context, hash [32]byte, token auth.Token) e
 			hash[:], token.Family, token.Refresh, token.Principal.ID, token.Principal.Tenant, strings.Join(token.Principal.Scopes, " "),
 			s.clock().Add(token.Left).UnixNano(), token.Spent, token.Revoked)
 		if err == nil && n == 0 {
-			err = fmt.Errorf("sqlite: that token is there already: %w", parlance.ErrConflict)
+			err = fmt.Errorf("sqlite: that token already exists: %w", parlance.ErrConflict)
 		}
 		return err
 	})

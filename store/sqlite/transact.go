@@ -127,9 +127,9 @@ func (t *transaction) usable(ctx context.Context) error {
 	defer t.mu.Unlock()
 	switch {
 	case t.over:
-		return errors.New("sqlite: the transaction has ended: its context is good within Transact only")
+		return errors.New("sqlite: the transaction has ended: use its context only within Transact")
 	case t.writer.lost.Load():
-		return fmt.Errorf("sqlite: the transaction was ended within: %w", parlance.ErrUnavailable)
+		return fmt.Errorf("sqlite: the transaction was ended inside fn: %w", parlance.ErrUnavailable)
 	}
 	return nil
 }
@@ -223,7 +223,7 @@ type Queries interface {
 func Tx(ctx context.Context) Queries {
 	t, ok := ctx.Value(transactionKey{}).(*transaction)
 	if !ok {
-		panic("sqlite: Tx outside of Transact: give it the context that fn got")
+		panic("sqlite: Tx outside of Transact: pass the context that fn got")
 	}
 	return queries{t}
 }

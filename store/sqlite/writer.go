@@ -234,7 +234,7 @@ func (w *writer) begin() error {
 
 // commit commits the batch, or undoes all of it.
 func (w *writer) commit() error {
-	err := fmt.Errorf("sqlite: the transaction was ended within: %w", parlance.ErrUnavailable)
+	err := fmt.Errorf("sqlite: the transaction was ended inside fn: %w", parlance.ErrUnavailable)
 	if !w.lost.Load() {
 		w.committing.Store(true)
 		_, err = w.write.exec(context.Background(), "COMMIT")

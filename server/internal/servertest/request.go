@@ -121,7 +121,7 @@ func Whole(w *httptest.ResponseRecorder) error {
 	switch {
 	case len(body) == 0:
 	case strings.Contains(kind, "json") && !json.Valid(body):
-		return errors.New("this is no JSON")
+		return errors.New("this is not JSON")
 	case strings.Contains(kind, "xml"):
 		d := xml.NewDecoder(bytes.NewReader(body))
 		for {

@@ -17,7 +17,7 @@ func Take(full, now int64, r limit.Rate, n int) (int64, limit.Taken, error) {
 	case r.Quota < 1 || r.Window <= 0:
 		return full, limit.Taken{}, fmt.Errorf("rate: a quota of %d in %v allows nothing: both must be more than 0", r.Quota, r.Window)
 	case n < 0 || n > r.Quota:
-		return full, limit.Taken{}, fmt.Errorf("rate: %d can never be taken of a quota of %d", n, r.Quota)
+		return full, limit.Taken{}, fmt.Errorf("rate: %d exceeds the quota of %d and can never be taken", n, r.Quota)
 	}
 	step := max(int64(r.Window)/int64(r.Quota), 1) // what one use costs
 	most := step * int64(r.Quota)                  // the window, less what does not divide
