@@ -1,6 +1,18 @@
-// Package draft writes the first version of a dialect file from recorded
-// responses: by the names and the values of their members it guesses which one
-// is the message, the code, the request's id, and marks every guess by a comment.
+// Package draft writes a first dialect file from recorded responses.
+//
+//	text, err := draft.File("my-api", draft.Recorded{
+//		Method: "GET", Path: "/cameras/7",
+//		Status: 404,
+//		Header: header,
+//		Body:   body,
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	err = os.WriteFile("my-api.yaml", text, 0o644)
+//
+// From the names and the values of members it guesses which one is the message,
+// the code or the request ID, and marks each guess with a comment.
 package draft
 
 import (
@@ -18,23 +30,23 @@ import (
 
 // Recorded is one response from which a file is drafted.
 type Recorded struct {
-	Method, Path string // of the request; "" where they are not known
+	Method, Path string // of the request; "" if unknown
 	Status       int
 	Header       textproto.MIMEHeader
 	Body         []byte
 }
 
-// maxBody is the longest body that is looked at, and put into the file as a
-// sample: an error says what it has to in less.
+// maxBody is the longest body that is read, and put into the file as a sample.
+// Error bodies are shorter.
 const maxBody = 64 << 10
 
-// ErrNothing is the error of a draft from no response at all.
+// ErrNothing is the error if no response is given.
 var ErrNothing = errors.New("there is no response to draft from")
 
-// File drafts the dialect file of an API from recorded responses. What it
-// returns compiles, and authoring.Lint has nothing to say of it: a guess that does
-// not hold against the responses themselves is left out. The error is
-// ErrNothing, or of a name that no dialect can have, a *spec.FileError.
+// File drafts the dialect file of an API from recorded responses. The file
+// compiles, and authoring.Lint finds nothing in it: a guess that contradicts the
+// responses is left out. The error is ErrNothing, or a *dialect.FileError if the
+// name is not valid.
 func File(name string, recorded ...Recorded) ([]byte, error) {
 	if len(recorded) == 0 {
 		return nil, ErrNothing

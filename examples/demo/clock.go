@@ -14,7 +14,7 @@ type clock struct {
 	broken bool
 }
 
-// Now is what the clock shows. It panics where it is broken.
+// Now is the time of the clock. It panics if the clock is broken.
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,18 +1,19 @@
-// Package demo drives five small services that fail for real causes, one for
-// each founding system, and a gateway before each that answers as RFC 9457. It
-// asks every service twice, straight and by its gateway, over real sockets, and
-// holds what came of it against what the dialects promise.
+// Package demo drives five small services that fail for real causes, and a
+// gateway before each that responds as RFC 9457 says. It calls every service
+// twice over real sockets, directly and through its gateway, and compares the
+// results with the promises of the dialects.
 //
 //	d, err := demo.Start(demo.Config{})
-//	…
+//	if err != nil {
+//		return err
+//	}
 //	defer d.Close()
 //	for row := range d.Run(ctx) {
 //		fmt.Println(row.System, row.Cause, row.Promised())
 //	}
 //
-// The scenarios are data: what is the matter, what is asked, what is promised.
-// They stand in a file for each system. Each can be brought about from outside,
-// too, by a [Switch].
+// The scenarios are data: the cause, the request, the promise. Each system has a
+// file of them. A [Switch] causes each of them from outside, too.
 package demo
 
 import (
@@ -32,9 +33,11 @@ import (
 // retried, and nobody wants to watch three.
 const attempts = 2
 
-// Ports is how many ports a demo takes, one after the other: a service and its
-// gateway for each of the five systems, the gateways of three that give no response,
-// and the switches.
+// Ports is how many consecutive ports a demo takes:
+//
+//   - a service and its gateway for each of the five systems
+//   - the gateways of three upstreams that give no response
+//   - the switches
 const Ports = 14
 
 // Config is what a caller may choose. The zero value takes free ports and the
@@ -128,11 +131,10 @@ func (d *Demo) Run(ctx context.Context) iter.Seq[Row] {
 	}
 }
 
-// Follow has the services and gateways log to w from now on, beside what the
-// demo keeps for itself.
+// Follow also logs to w from now on. The demo keeps a log of its own.
 func (d *Demo) Follow(w io.Writer) { d.journal.follow(w) }
 
-// Place is where a service and its gateway are found.
+// Place is the address of a service and of its gateway.
 type Place struct {
 	System  string
 	State   string // what is the matter with it; "" for nothing

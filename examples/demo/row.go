@@ -15,18 +15,18 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-// Row is what came of a scenario.
+// Row is the result of a scenario.
 type Row struct {
 	System    string           `json:"system"`
 	Cause     string           `json:"cause"`
 	Request   string           `json:"request"` // method and path
-	Said      []string         `json:"said"`    // what the service answered, one for each request that it saw
+	Said      []string         `json:"said"`    // the responses of the service, one for each request that it received
 	Means     []string         `json:"means"`   // the kind and reason of each attempt
 	Did       string           `json:"did"`     // what the client end did, for people
 	Act       parlance.Act     `json:"act"`     // what the last response's dialect says to do
 	RetrySafe bool             `json:"retry_safe"`
 	Outcome   parlance.Outcome `json:"outcome"` // of the service's last response
-	Problem   parlance.Outcome `json:"problem"` // of what came out of the gateway
+	Problem   parlance.Outcome `json:"problem"` // the response of the gateway
 	Differs   []string         `json:"differs"` // what came otherwise than promised; empty for nothing
 }
 

@@ -36,7 +36,7 @@ func (c Scenario) comes() (int, string) {
 
 // Promise is what is to come of a request, in the words of a [Row].
 type Promise struct {
-	Said  string // what the service saw and answered, on either way: "401, POST /token 200, 200"
+	Said  string // what the service received and sent, on both ways: "401, POST /token 200, 200"
 	Means string // what each response means: "unauthenticated/expired, success"
 	Did   string // what the client end did about it
 	Out   string // what came out of the gateway: "422 invalid/fields"
@@ -50,7 +50,7 @@ type Ask struct {
 	Body   string
 	Login  *Login // gets the token that is sent; nil for none
 
-	Anonymous bool // a person's request, too, says nothing of who asks
+	Anonymous bool // a person's request carries no credential either
 }
 
 // Login is a request for a token.

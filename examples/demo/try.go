@@ -10,7 +10,7 @@ import (
 // Try is a request that a reader may want to send himself. It needs nothing but
 // what the services hold from the start.
 type Try struct {
-	Says   string // where it goes and what it shows
+	Says   string // its address and what it shows
 	Status int    // of its response
 	URL    string
 	Ask    Ask // its path comes after the URL

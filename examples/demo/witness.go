@@ -27,8 +27,8 @@ type exchange struct {
 	status       int // 0 where no response was begun
 }
 
-// ServeHTTP writes an exchange down before a byte of the response goes out, so
-// that whoever has read the response finds it.
+// ServeHTTP records an exchange before it sends a byte of the response. A client
+// that has read the response therefore finds the record.
 func (r *record) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	e := &exchange{method: req.Method, path: req.URL.Path}
 	r.mu.Lock()

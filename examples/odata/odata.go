@@ -1,24 +1,27 @@
-// Package odata reads and writes the multipart responses of an OData batch. An
-// OData answer is HTTP with JSON, which stands in odata.yaml; but that to POST
-// $batch is many responses in one body, in a form that no shape has, and so needs
-// an Extension: a 200 that is multipart/mixed, whose parts are application/http
-// answers, or change sets, which are multipart/mixed again. Sources:
+// Package odata reads and writes the multipart responses of an OData batch. It is
+// an Extension of the dialect in odata.yaml, for a body with a form that no shape
+// has.
+//
+// Other OData responses are HTTP with JSON, so the file is enough. The response
+// to POST $batch is a 200 with multipart/mixed. Its parts are application/http
+// responses, or change sets, which are multipart/mixed again. Sources:
 //
 //   - OData 4.01, Part 1: Protocol, 11.7 (batch requests) and 11.7.7 (the
 //     multipart format, its processing, and its responses)
 //   - RFC 2046, 5.1 (multipart)
 //
-// Each part becomes an Item by the dialect's own reading, so that a code means
-// in a batch what it means outside. What succeeded is found by [Parts], for an
-// Item holds no payload.
+// The dialect reads each part into an Item, so a code means the same in a batch
+// and outside. [Parts] has the payloads of the parts that succeeded, since an
+// Item holds none.
 //
-// A batch stops at its first failure unless the request has the preference
-// continue-on-error, and a change set that failed is one response for all of its
-// requests: there may be fewer Items than requests, and the response does not say
-// of which. Give each request a Content-ID. The response to an asynchronous batch
-// (11.7.7.7) is read where it comes from $batch itself, not from a monitor. A
-// caller that wants parts says Accept: multipart/mixed; the batch in JSON is data,
-// and so the file's.
+// There may be fewer Items than requests, and the response does not say which are
+// missing. A batch stops at its first failure unless the request has the
+// preference continue-on-error. A failed change set is one response for all of
+// its requests. So give each request a Content-ID.
+//
+// The response to an asynchronous batch (11.7.7.7) is read if it comes from
+// $batch itself, not from a monitor. A caller that wants parts sends Accept:
+// multipart/mixed. The JSON form of a batch is data for the file.
 package odata
 
 import (
@@ -49,8 +52,8 @@ type Batch struct{}
 
 var _ dialect.Extension = Batch{}
 
-// Concerns reports a multipart answer to POST $batch. Before version 4 a batch
-// was answered by a 202 ([MS-ODATA], 2.2.7.6.6).
+// Concerns reports a multipart response to POST $batch. Before version 4 the
+// status of a batch was 202 ([MS-ODATA], 2.2.7.6.6).
 func (Batch) Concerns(req dialect.Request, status int, header dialect.Header) bool {
 	return isBatch(req) && (status == 200 || status == 202) && isMultipart(first(header, "Content-Type"))
 }
@@ -85,9 +88,9 @@ const (
 	application = "application/http"
 )
 
-// Read makes an Item of each part. What cannot be read is a Diagnostic and no
-// Item, and forbids that the whole is a success, or a failure throughout: of a
-// part that was not read nobody knows what it says.
+// Read makes an Item of each part. A part that cannot be read becomes a
+// Diagnostic, and its meaning is unknown. The whole is then neither a success nor
+// a failure of all parts.
 func (Batch) Read(d *dialect.Dialect, req dialect.Request, res dialect.Response, r *dialect.Decoded) {
 	body, cut := res.Body, res.Cut
 	if len(body) > dialect.MaxBody {

@@ -15,25 +15,25 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// What a batch may hold. Beyond it nothing is read, which is a Diagnostic. The
-// whole body has at most read.MaxBody bytes.
+// The limits of a batch. Beyond them nothing is read, and there is a Diagnostic.
+// The whole body has at most dialect.MaxBody bytes.
 const (
-	MaxParts  = 1000     // answers and change sets, those in change sets included
+	MaxParts  = 1000     // responses and change sets, including those in change sets
 	MaxHeader = 16 << 10 // bytes of the header of a part, and of the response in it
 )
 
 // Part is one response of a batch.
 type Part struct {
 	Index  int    // zero-based place among the responses, those in change sets included
-	ID     string // Content-ID, that of the request; "" where there is none
+	ID     string // Content-ID, that of the request; "" if there is none
 	Set    int    // the change set that it stands in, from 1; 0 is none
 	Status int
 	Header dialect.HeaderMap
 	Body   []byte // the payload, in memory of its own
 }
 
-// Parts takes the body of a multipart batch answer apart. It always returns what
-// could be read; each thing that could not is a Diagnostic.
+// Parts splits the body of a multipart batch response. It returns all parts that
+// can be read, and a Diagnostic for each that cannot.
 func Parts(contentType string, body []byte) ([]Part, []parlance.Diagnostic) {
 	var r reader
 	r.batch(contentType, body, 0)

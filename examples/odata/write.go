@@ -15,11 +15,11 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Write makes a multipart answer of an Outcome with Items where the request was
-// a multipart batch, each Item in the words of the dialect. All stand side by
-// side: an Outcome does not know of change sets. The payloads of parts are not an
-// Outcome's either, so a service that has any writes its batch itself and sends
-// it as a server.Raw, which is left alone.
+// Write makes a multipart response of an Outcome with Items, if the request was a
+// multipart batch. Each Item is written by the dialect. All stand side by side,
+// since an Outcome has no change sets. It has no payloads of parts either. A
+// service with payloads writes its batch itself and sends it as a server.Raw,
+// which is left alone.
 func (Batch) Write(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, m *dialect.Encoded) {
 	if !isBatch(req) || !wanted(req.Header) || len(o.Items) == 0 || isMultipart(field(m, "Content-Type")) {
 		return

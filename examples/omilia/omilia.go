@@ -1,18 +1,18 @@
-// Package omilia is a small dialog service that answers as Omilia's OCP does,
+// Package omilia is a small dialog service that responds as Omilia's OCP does,
 // each code for its real cause:
 //
-//	POST   /dialogs                201; 400 without an app, 422 where the description is too long, 403 while all seats are taken
-//	GET    /dialogs/{id}           404 where there is none
+//	POST   /dialogs                201; 400 without an app, 422 if the description is too long, 403 while all seats are taken
+//	GET    /dialogs/{id}           404 if there is none
 //	DELETE /dialogs/{id}           204, and the seat is free again
-//	POST   /dialogs/{id}/messages  asks an engine what was meant: 402 where that is nothing, 502 and 504 where it answers wrongly or late
-//	POST   /apps                   201; 422 in the envelope of the services that validate, 403 to who may only read
+//	POST   /dialogs/{id}/messages  asks an engine what was meant: 402 if it understood nothing, 502 and 504 if its response is bad or late
+//	POST   /apps                   201; 422 in the envelope of the services that validate, 403 for a reader
 //	POST   /jobs                   202 with the place to look at: the dialogs are counted in the background
 //	GET    /jobs/{id}              202 until it is done, then 200 with the result
 //
-// A POST that has an Idempotency-Key is done once, and 409 says that another one
+// A POST that has an Idempotency-Key is done once, and a 409 says that another one
 // is in its way. All want "Authorization: Bearer demo-key", or that of a reader, else
 // 401, and each caller may send so many requests a second, else 429. During maintenance, and
-// while more come than can be served, all response 503.
+// while more come than can be served, all respond with 503.
 package omilia
 
 import (

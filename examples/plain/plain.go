@@ -1,15 +1,15 @@
-// Package plain is a small library service that answers with conventional
+// Package plain is a small library service that responds with conventional
 // statuses, each for its real cause:
 //
 //	POST /books             201; 400 if the title is missing, 403 for a reader, 507 if the shelf is full
-//	GET  /books/{id}        404 where there is none
+//	GET  /books/{id}        404 if there is none
 //	PUT  /books/{id}/loan   lends the book to the caller: 423 if somebody else has it
-//	GET  /books/{id}/loans  500: a bug that was left in panics where ?month= is none of the year
-//	GET  /reports           asks a service behind: 502 where that answers wrongly, 503 where it is gone or hangs
+//	GET  /books/{id}/loans  500: a bug that was left in panics if ?month= is not 1 to 12
+//	GET  /reports           asks a service behind: 502 if its response is bad, 503 if it is gone or hangs
 //	GET  /archive/          is the service behind itself, with whatever codes it has
 //
 // All want Basic authentication as reader or librarian, password "demo", else
-// 401. During maintenance, and while more come than can be served, all response
+// 401. During maintenance, and while more come than can be served, all respond with
 // 503 and say when to come back.
 package plain
 

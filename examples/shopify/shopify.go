@@ -2,8 +2,8 @@
 // stands in shopify.yaml; that one is arithmetic, and so an Extension:
 //
 // Every response states what the query costs and what the caller's bucket holds
-// (extensions.cost). A query is let through where the bucket has room for its
-// requested cost; where it has not, the response is a 200 with the code THROTTLED,
+// (extensions.cost). A query is let through if the bucket has room for its
+// requested cost. If it has not, the response is a 200 with the code THROTTLED,
 // without any time to wait. The bucket fills by restoreRate points a second, so
 // the wait is
 //
@@ -45,13 +45,13 @@ type Cost struct{}
 
 var _ dialect.Extension = Cost{}
 
-// Concerns reports a 200, under which a throttled query is answered. (A 429
-// comes from before the API, and has Retry-After.)
+// Concerns reports a 200, which is also the status of a throttled query. (A 429
+// comes from in front of the API, and has Retry-After.)
 func (Cost) Concerns(_ dialect.Request, status int, _ dialect.Header) bool { return status == 200 }
 
 // Read sets RetryAfter of a query that was throttled, or says that no wait will
-// help it. What the file made of the response stays: its kind, its code, and, where
-// the numbers do not explain the throttle, its backoff.
+// help it. The file's reading of the response stays: its kind and its code. If
+// the numbers do not explain the throttle, its backoff stays too.
 func (Cost) Read(_ *dialect.Dialect, _ dialect.Request, res dialect.Response, r *dialect.Decoded) {
 	o := &r.Outcome
 	if o.Kind != parlance.KindRateLimited || res.Cut || len(res.Body) > dialect.MaxBody {
@@ -79,9 +79,9 @@ func (Cost) Read(_ *dialect.Dialect, _ dialect.Request, res dialect.Response, r 
 }
 
 // Write leaves the message alone. The file writes THROTTLED, and Retry-After
-// says how long. To state the cost object one has to know the query's cost and
-// the caller's bucket; an Outcome has the one number that follows from the four,
-// and four that were made up would be believed.
+// says how long. The cost object needs the query's cost and
+// the caller's bucket. An Outcome has only the wait that follows from its four numbers,
+// and invented numbers would mislead.
 func (Cost) Write(*dialect.Dialect, dialect.Request, *parlance.Outcome, *dialect.Encoded) {}
 
 // bill is extensions.cost. A number that is missing is nil. actualQueryCost is

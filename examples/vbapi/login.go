@@ -9,8 +9,8 @@ import (
 	"github.com/parlance-api/parlance/server/auth"
 )
 
-// What the service knows: the key of a program, a user and his password, and the
-// client that he works for.
+// The service knows the key of a program, a user with a password, and the
+// client that the user works for.
 const (
 	Key      = "demo-key"
 	User     = "demo"

@@ -1,18 +1,18 @@
-// Package vbapi is a small products service that answers as VBAPI does, each
+// Package vbapi is a small products service that responds as VBAPI does, each
 // code for its real cause:
 //
 //	POST /user-authentication                     Basic user "demo", password "demo": an idToken for 24 hours
 //	GET  /clients/{client}/products               a list, ?page=N&pageSize=M, with x-pagination
-//	POST /clients/{client}/products               201, or 400 for what is no product or is there already
-//	GET  /clients/{client}/products/{id}          404 where there is none
-//	GET  /clients/{client}/products/{id}/price    ?quantity=N: 400 for no number; a bug of ours panics from 30 on: 500
-//	GET  /clients/{client}/products/{id}/rating   asks the rating service: 503 where it is gone, 502 where it
-//	                                              answers what is of no use, 504 where it is too slow
+//	POST /clients/{client}/products               201, or 400 if it is not a product or exists already
+//	GET  /clients/{client}/products/{id}          404 if there is none
+//	GET  /clients/{client}/products/{id}/price    ?quantity=N: 400 if it is not a number; a bug of ours panics from 30 on: 500
+//	GET  /clients/{client}/products/{id}/rating   asks the rating service: 503 if it is gone, 502 if its
+//	                                              response is of no use, 504 if it is too slow
 //	PUT  /commission-activities-batch             207, a response for each record
 //
 // All want "x-api-key: demo-key", and all but the first the idToken as bearer, else
-// 401. Without a User-Agent, from a blocked address, and for another's client they
-// answer 403, and 429 to who asks too often.
+// 401. Without a User-Agent, from a blocked address, and for another's client the
+// status is 403. It is 429 for a caller that asks too often.
 package vbapi
 
 import (

@@ -1,4 +1,4 @@
-// Package vision is a small warehouse service that answers as Vision does, each
+// Package vision is a small warehouse service that responds as Vision does, each
 // code for its real cause:
 //
 //	POST /token                        a form; grants client_credentials, password and refresh_token;
@@ -18,11 +18,11 @@
 //	                                   504 if it is too slow, 502 if its response is of no use; 500 by a bug
 //
 // A success from 201 to 206 carries its note: in the RES of each record, and in the
-// header Vision-Note. 503 is that the warehouse is closed for maintenance.
+// header Vision-Note. A 503 says that the warehouse is closed for maintenance.
 //
 // All but the first want the access token as bearer: code 101 under 401 without
-// or with an unknown one, a bare 401 once it has expired. 403 is that the account
-// may not post, is not authorised for ShippingRates, or posts too often; 429 is that
+// or with an unknown one, a bare 401 once it has expired. A 403 says that the account
+// may not post, is not authorized for ShippingRates, or posts too often. A 429 says that
 // it asks too often.
 package vision
 

@@ -1,4 +1,4 @@
-// Package vms is a small camera service that answers as VMS does, each code for
+// Package vms is a small camera service that responds as VMS does, each code for
 // its real cause:
 //
 //	POST   /api/v1/items                  422 if url or date is invalid, with every fault of each
@@ -8,12 +8,12 @@
 //	GET    /api/v1/billing/cameras/list   200, the literal null if there are none
 //	GET    /api/v1/cameras/{id}/live      429 if ?session= is one too many of the caller's, 404 if there is no such camera
 //	DELETE /api/v1/sessions/{session}     204, and there is room for another
-//	GET    /api/v1/cameras/{id}/snapshot  asks the recorder: 400 if the camera is off, 502 if it answers wrongly
+//	GET    /api/v1/cameras/{id}/snapshot  asks the recorder: 400 if the camera is off, 502 if its response is bad
 //	GET    /api/v1/cameras/{id}/archive   500: a bug that was left in panics if ?hour= is none of the day
 //
 // All want "Authorization: Bearer demo-token", or that of a viewer, who changes
 // nothing, else 401; each caller may send so many requests a second, else 429.
-// During maintenance all response 503 and say when it ends. The header Hl or the query
+// During maintenance all respond with 503 and say when it ends. The header Hl or the query
 // hl chooses the language of the texts: en or ru.
 package vms
 
@@ -46,7 +46,7 @@ const (
 type Config struct {
 	Logger    *slog.Logger       // nil is slog.Default
 	Activity  *activity.Recorder // keeps the record of each request, found by its X-Request-Id; nil keeps nothing
-	Store     store.Store        // of what is counted; nil is memory.New
+	Store     store.Store        // the store of sessions and rates; nil is memory.New
 	Cameras   int                // the license's cap; 0 is 2
 	Sessions  int                // live views of one caller at one time; 0 is 2
 	Rate      limit.Rate         // requests of one caller; 0 is 100 a second

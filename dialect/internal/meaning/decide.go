@@ -9,8 +9,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Decide is Decide into an empty Decision, where the row of the outcome may be
-// known, and its Retry-After may not have been looked for in the response yet.
+// Decide is Decide into an empty Decision. r is the row of the outcome if it is
+// known. The Retry-After may not have been read from the response yet.
 func (d *Table) Decide(p *parlance.Decision, req *wire.Request, o *parlance.Outcome, r *spec.Row, tried []parlance.Act, response *wire.Arrival) {
 	if r == nil {
 		r = d.RowOf(o, req)
@@ -206,7 +206,7 @@ var keyWords = map[parlance.Reason]string{
 }
 
 // Plan makes an empty Decision the act of a row on the first response, with its
-// times. Where answer is not nil it is asked for Retry-After, if that is needed.
+// times. If response is not nil, it is asked for Retry-After if that is needed.
 func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, response *wire.Arrival) {
 	p.Act, p.Why, p.Line, p.Then = rowAct(o, r), rowWords(o, r), r.Line, r.Retry.Then
 	if o.Retryable != 0 {

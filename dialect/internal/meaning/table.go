@@ -42,18 +42,22 @@ func Good(is string) bool {
 	return k.Good()
 }
 
-// MayState reports that a kind in the body or a header can stand under a
-// status: it turns no failure into a success, and not the one side's fault into
-// the other's.
+// MayState reports that a body or a header under a status can state a kind. It
+// must not turn a failure into a success, nor a fault of one side into one of the
+// other.
 func (d *Table) MayState(k parlance.Kind, status int, req *wire.Request) bool {
 	return k == d.StatusRow(status, req).Kind ||
 		k.Failing() == (status >= 400) && k.ServerFault() == (status >= 500)
 }
 
-// Meaning finds the row that says what a response is: the vendor's code, then
-// its coarser one, then what the form says, then the HTTP status, then its
-// class; the dialect that this one extends where the file has no row, and the
-// dialect http at last. It reports whether it is the row of a code.
+// Meaning finds the row of a response, by the first of these that has one:
+//
+//   - the vendor's code, then the coarser code
+//   - the form of the body
+//   - the HTTP status, then its class
+//
+// If the file has no row, the dialect that it extends is asked, and last the
+// dialect http. It reports whether it is the row of a code.
 func (d *Table) Meaning(o *parlance.Outcome, is string, req *wire.Request) (r *spec.Row, coded bool) {
 	if o.Code == "" && o.Family == "" && is == "" {
 		return d.StatusRow(o.Status, req), false
@@ -102,8 +106,8 @@ func (d *Table) look(o *parlance.Outcome, is string, req *wire.Request) (r *spec
 	return d.statusRowAs(o.Status, is, req), false
 }
 
-// Said is the row of what a response says beside its status, nil where it says
-// nothing that has a meaning. It reports whether it is the row of a code.
+// Said is the row of the code or the form of a response, nil if they have no
+// meaning. It reports whether it is the row of a code.
 func (d *Table) Said(o *parlance.Outcome, is string, req *wire.Request) (r *spec.Row, coded bool) {
 	for _, code := range [...]string{o.Code, o.Family} {
 		if code == "" {
@@ -133,8 +137,8 @@ func (d *Table) NameRow(is string, req *wire.Request) *spec.Row {
 	return d.Base.NameRow(is, req)
 }
 
-// CodeRow is the row of a vendor's code, nil for an unlisted one. Where codes
-// are statuses an unlisted one has the meaning that HTTP gives it.
+// CodeRow is the row of a vendor's code, nil for an unlisted one. If codes are
+// statuses, an unlisted one has the meaning that HTTP gives it.
 func (d *Table) CodeRow(code, is string, req *wire.Request) *spec.Row {
 	if r := d.Codes.ByCode(code, is, req); r != nil {
 		return r
@@ -174,9 +178,9 @@ func (d *Table) statusRowAs(status int, is string, req *wire.Request) *spec.Row 
 	return &spec.Row{Kind: parlance.KindInternal, Line: "http.yaml"}
 }
 
-// RollUp is the meaning of a bulk response under a good status: what its records
-// come to, or, where all went well, the status's own unless that tells of
-// failures. Of a list that holds failures only the others went well.
+// RollUp is the meaning of a bulk response under a good status. It is that of its
+// records, or the status's own if all went well, unless that tells of failures.
+// If the list holds failures only, the records that it omits went well.
 func RollUp(of *spec.Row, items []parlance.Item, failuresOnly bool) (parlance.Kind, parlance.Reason) {
 	kind, reason := parlance.RollUp(items)
 	switch {
@@ -188,9 +192,9 @@ func RollUp(of *spec.Row, items []parlance.Item, failuresOnly bool) (parlance.Ki
 	return kind, reason
 }
 
-// ItemMeaning is the row of a record: by its code, the coarser one, what its
-// form says, then its own status; a record that gives none shares the meaning
-// of the whole.
+// ItemMeaning is the row of a record: by its code, the coarser one, its form,
+// then its own status. A record without any of these shares the meaning of the
+// whole.
 func (d *Table) ItemMeaning(it, of *parlance.Outcome, is string, req *wire.Request) *spec.Row {
 	if r, _ := d.Said(it, is, req); r != nil {
 		return r

@@ -26,8 +26,8 @@ func (d *Table) times(p *parlance.Decision, o *parlance.Outcome, r *spec.Row) {
 	}
 }
 
-// ReadRetryAfter reads the standard header in both of its forms (RFC 9110, 10.2.3)
-// where the shape did not read a time of its own.
+// ReadRetryAfter reads the standard header in both of its forms (RFC 9110,
+// 10.2.3), if the shape did not read a time of its own.
 func ReadRetryAfter(o *parlance.Outcome, s *wire.Arrival) {
 	if o.RetryAfter > 0 {
 		return
@@ -44,9 +44,9 @@ func ReadRetryAfter(o *parlance.Outcome, s *wire.Arrival) {
 	}
 }
 
-// RetrySafe is the second law: an idempotent method (RFC 9110, 9.2.2), an
-// idempotency key where the dialect has one, or a response that proves that
-// nothing was done.
+// RetrySafe is the second law. A retry is safe with an idempotent method (RFC
+// 9110, 9.2.2), with an idempotency key if the dialect has one, or after a
+// response that proves that nothing was done.
 func (d *Table) RetrySafe(o *parlance.Outcome, r *spec.Row, req *wire.Request) bool {
 	if d.Idempotent(req) {
 		return true

@@ -9,8 +9,9 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Recall finds the mould that a body fits, and where its texts lie; nil where
-// none fits. Of a few that fit none, one is made.
+// Recall finds the replay that a body fits, and the places of its texts; nil if
+// none fits. It makes a replay of some of the bodies that fit none (see
+// replay.Memory).
 func (d *Reader) Recall(p *spec.Plan, req *wire.Request, res *wire.Response, at *replay.Spans) *replay.Replay {
 	if !p.Replays || res.Cut || len(res.Body) > 2*replay.MaxBody || p.Bodyless(req, res) {
 		return nil

@@ -68,8 +68,8 @@ type Matcher struct {
 
 var Matchers = sync.Pool{New: func() any { return new(Matcher) }}
 
-// Reset empties it. Pointers are left alone where they are as they should be:
-// each that is written costs while the garbage collector runs.
+// Reset empties it. It does not write pointers that have the right value already:
+// each write costs time while the garbage collector runs.
 func (m *Matcher) Reset(res *wire.Response, depth int) {
 	m.binds = m.binds[:0]
 	m.own = m.own[:0]

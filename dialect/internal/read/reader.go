@@ -10,8 +10,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// MaxBody is how much of a body is looked at, in bytes. What a caller passes
-// beyond it counts as cut off there.
+// MaxBody is how many bytes of a body are read. A longer body counts as cut off
+// there.
 const MaxBody = 1 << 20
 
 // Reader reads responses by a dialect file. It is safe for concurrent use.
@@ -65,7 +65,7 @@ func Switches(res *wire.Response) bool {
 }
 
 // Read finds the first shape that fits the body and leaves in m what its holes
-// took. It reports false where the body of a 2xx could not be read although it
+// took. It reports false if the body of a 2xx could not be read although it
 // could have decided otherwise.
 func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Response) (fitted *spec.Shape, readable bool) {
 	if p.Bodyless(req, res) {
@@ -127,7 +127,7 @@ func (m *Matcher) first(p *spec.Plan, req *wire.Request, res *wire.Response) *sp
 	return nil
 }
 
-// FieldsIn are the Fields that a response holds, whatever it means.
+// FieldsIn are the Fields that a response holds, also if it is a success.
 func (d *Reader) FieldsIn(req *wire.Request, res *wire.Response, depth int) []parlance.Field {
 	f := filler{d: d, depth: depth, wants: EveryAttribute}
 	defer f.release()

@@ -10,7 +10,7 @@ import (
 
 // Parse finds out which of the wanted forms a body has, FormNone for another,
 // and reads it. The type that the header names is a hint, for it may lie: the
-// first letters decide. It reports false, with a note, where the body is broken.
+// first letters decide. It reports false, with a note, if the body is broken.
 func (m *Matcher) Parse(d *spec.Spec, wanted spec.Forms, h wire.Header, body []byte) (spec.Form, bool) {
 	start := body
 	if start[0] <= ' ' || start[0] == 0xEF {

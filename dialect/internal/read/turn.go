@@ -49,7 +49,7 @@ func (m *Matcher) only(t *spec.Template, n uint32, of Selection) (fits, present 
 	return t.Rest.Optional, true
 }
 
-// Selection is which children of a node a repetition goes through: those of a
+// Selection says which children of a node an iteration visits: those of a
 // member's name, those that a template does not name, or all.
 type Selection struct {
 	Named   *spec.Member

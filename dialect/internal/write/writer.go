@@ -48,7 +48,7 @@ func (d *Writer) StatusFor(req *wire.Request, o *parlance.Outcome, data *wire.Pa
 }
 
 // Encode writes a response that stands in so many others, appending its body to dst.
-// What is large is handed on by reference, for a replay takes little longer than
+// Large values are passed by reference, since a replay takes little longer than
 // copies of it.
 func (d *Writer) Encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int) {
 	data = given(data)

@@ -31,8 +31,8 @@ func Request(t testing.TB, base, method, path, body string, header ...string) *h
 	return r
 }
 
-// Response is what came back, and what the dialect's client end made of it: no
-// Report where it did not come by one.
+// Response is a response, and what the dialect's client made of it. Without a
+// client there is no Report.
 type Response struct {
 	*http.Response
 	Text string // its body
@@ -75,8 +75,8 @@ func Read(t testing.TB, res *http.Response, err error) Response {
 	return Response{res, string(body), report}
 }
 
-// Holds holds a response to its row: what the client end does about it, what is in
-// the log under its id, and that the client is told nothing of what is behind.
+// Holds compares a response with its row: the client's decision, and the log
+// under its ID. The client must not be told anything about the services behind.
 func (a Response) Holds(t testing.TB, does string, log fmt.Stringer, want string, behind ...string) {
 	t.Helper()
 	if a.Does() != does {

@@ -17,11 +17,11 @@ import (
 	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
-// Rows holds the goldens of a test against the page: every code that the dialect's
-// file lists has a response in testdata that means what its row says, or a reason in
-// without why a service cannot come to it. It names a code as the page does, and
-// its kind: "204 noted". Of a range every code counts, of one of more than ten and
-// of a class any.
+// Rows checks the goldens of a service against the dialect's page. Every listed
+// code must have a response in testdata with the meaning of its row. A code that
+// the service cannot send needs a reason in without, under the page's code and
+// kind: "204 noted". Every code of a range of up to ten counts. For a larger
+// range or a class, any code will do.
 func Rows(t testing.TB, name string, without map[string]string) {
 	t.Helper()
 	if *update {

@@ -31,7 +31,8 @@ func NewBehind(t testing.TB, does http.HandlerFunc) *Behind {
 // Does sets what the service does from now on.
 func (b *Behind) Does(what http.HandlerFunc) { b.does.Store(what) }
 
-// Says gives everybody the same response. A contentType of "" is left to net/http.
+// Says sends the same response to all requests. If contentType is "", net/http
+// chooses it.
 func Says(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if contentType != "" {
@@ -42,7 +43,7 @@ func Says(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// Hangs waits until the client gives up.
+// Hangs sends no response, and returns when the client gives up.
 func Hangs(_ http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body) // only then is it seen that a client has gone
 	<-r.Context().Done()
@@ -58,9 +59,9 @@ func Serve(t testing.TB, h http.Handler) (url string) {
 	return s.URL
 }
 
-// Stage serves an example until the test ends, and tapes what is sent to it: on a
-// socket, or under the name of a host in memory, where time is virtual and the tape is
-// slow.
+// Stage serves an example until the test ends, and records the requests. It
+// listens on a socket. If virtual is set it is reached in memory under the name
+// of a host, in virtual time, and the tape is slow.
 func Stage(t testing.TB, h http.Handler, host string, virtual bool) (url string, tape *Tape) {
 	if virtual {
 		return "http://" + host, &Tape{Base: memhttp.Serve(t, h), Slow: true}

@@ -25,8 +25,7 @@ type Tape struct {
 	text strings.Builder
 }
 
-// RoundTrip sends a request and records it with its response, or with what came
-// instead of one.
+// RoundTrip sends a request, and records it with its response or its error.
 func (t *Tape) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent, err := read(&r.Body)
 	if err != nil {
@@ -97,8 +96,8 @@ func read(body *io.ReadCloser) (string, error) {
 // a limit that fills up as time passes.
 var changing = regexp.MustCompile(`([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})|(?:^|[^\w-])([\w-]{43}(?:\.[0-9a-z]+)?)(?:[^\w-]|$)|(\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT)|(r=\d+;t=\d+)`)
 
-// String is what was recorded. What changes is named in the order in which it is
-// first seen, so that the same stays the same.
+// String is the recording. Values that change are numbered in the order of their
+// first occurrence, so that equal recordings stay equal.
 func (t *Tape) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -14,11 +14,11 @@ import (
 )
 
 // Replay is a response that was read once, cut at the texts that change from one
-// to the next. One that has the same bytes between its texts is read in a single
-// pass: what they are taken for was found by the walk over the first (straight).
-// A text that decided anything there stands in the mould as it was, so what the
-// mould fits would have gone the same way. It is to reading what a program is to
-// writing.
+// response to the next. A response with the same bytes between its texts is read
+// in a single pass: the walk over the first one found what the texts are taken
+// for. A text that decided anything is kept as it was, so a response that
+// fits would have been read in the same way. Package write/replay has the
+// counterpart for writing.
 type Replay struct {
 	Plan   *spec.Plan
 	Of     uint64 // the shapes of the plan that the request was a matter of
@@ -40,7 +40,7 @@ type gap struct {
 	beside *spec.Template // of a name: with members of other names, where it has some
 }
 
-// Span is where a text stands in a body, of at most 2*MaxBody bytes.
+// Span is the place of a text in a body, of at most 2*MaxBody bytes.
 type Span struct{ start, end uint16 }
 
 // Spans are those of the texts of the gaps.
@@ -65,15 +65,15 @@ type Taken struct {
 	gap    int    // whose text it is
 	own    string // of what is said: what the walk made of texts which stand in the mould
 	Target spec.Target
-	Text   tree.Extent // where it was taken from the walk
+	Text   tree.Extent // the place that the walk took it from
 	bit    spec.Set
-	Field  int              // which Field's it is, where the owner is one
+	Field  int              // the index of the Field, if the owner is one
 	conv   *spec.Conversion // nil where it is taken as it is
 }
 
-// Origin is where in the source the text lies that a text was taken from.
+// Origin is the place in the source of the text that a text was taken from.
 type Origin struct {
-	Own        uint32 // where the latter lies in the matcher's memory
+	Own        uint32 // its place in the matcher's memory
 	Start, End uint32
 	Reading    *spec.Reading // nil for a name
 	Hole       *spec.Hole
@@ -88,10 +88,10 @@ const (
 	mouldWays = 4 // of a set
 )
 
-// Memory keeps those that were made last, in a set for each status. Making one
-// costs as much as dozens of reads: of the responses that none fits the first eight make
-// one, and after them ever fewer do, so that nothing grows and responses that are
-// never alike cost nothing.
+// Memory keeps the replays that were made last, in a set for each status. Making
+// one costs as much as dozens of reads. The first eight responses that fit none
+// each make one, and after them ever fewer do. So nothing grows, and responses
+// that never look alike cost nothing.
 type Memory [mouldSets]struct {
 	ways   [mouldWays]atomic.Pointer[Replay]
 	misses atomic.Uint32
@@ -147,9 +147,9 @@ func (g *Replay) fits(body []byte, to *Spans) bool {
 	return string(body[at:]) == g.tail
 }
 
-// Fill sets what its texts are taken for. It reports false, having set nothing,
-// where one cannot be read so. If it lends, the texts stay where they are in the
-// body.
+// Fill sets the attributes from the texts. If a text cannot be read so, it
+// reports false and sets nothing. If it lends, the texts stay in the memory of
+// the body.
 func (g *Replay) Fill(o *parlance.Outcome, res *wire.Response, at *Spans, wants spec.Set, lends bool) bool {
 	pieces, own := g.meant, strings.Builder{}
 	if !lends {
@@ -243,9 +243,9 @@ type Walk struct {
 	Own     []byte  // the memory that origins point into
 }
 
-// New cuts the document that was walked over. It returns nil for one that a
-// mould does not hold. Beside shapes that come first no name is free, for one that
-// they know could stand there.
+// New cuts the document of the walk. It returns nil for a document that a replay
+// cannot hold. If other shapes come first, no name is free, since a name that
+// they know could be in its place.
 func New(g *Replay, w *Walk) *Replay {
 	free := w.free()
 	asked := map[uint32]bool{} // what a shape looks at

@@ -92,7 +92,7 @@ func (c *Choice) At(k *RenderingKey) *atomic.Pointer[Rendering] {
 	return &c.dresses[((uint64(k.present)^uint64(k.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(k.Accept)))%maxDresses]
 }
 
-// Replay is that of the dress for an Outcome, nil where there is none.
+// Replay is that of the rendering for an Outcome, nil if there is none.
 func (c *Choice) Replay(d *spec.Spec, req *wire.Request, o *parlance.Outcome) *Replay {
 	if c.Telling {
 		return nil
@@ -139,7 +139,7 @@ func (c *Memory) Place(d *spec.Spec, key *ChoiceKey, req *wire.Request, o *parla
 	return &c.kept[(h^h>>32)%maxChoices]
 }
 
-// Set makes the key of the dress for an Outcome. It reports false where none
+// Set makes the key of the rendering for an Outcome. It reports false if none
 // is kept.
 func (key *RenderingKey) Set(d *spec.Spec, req *wire.Request, o *parlance.Outcome, present, lacking spec.Set) bool {
 	*key = RenderingKey{present: present, lacking: lacking, retryable: o.Retryable}

@@ -47,7 +47,7 @@ const (
 	StepText           // a text of the whole, or of the Field whose turn it is, as JSON
 	StepXML            // such a text as XML
 	StepNames          // a turn for each path that Fields have
-	StepEach           // a turn for each Field, of this path where names are around
+	StepEach           // a turn for each Field, of this path if names are around
 	StepData           // the payload, as it is
 	StepJSON           // the payload, which must be JSON
 	StepEnd            // in a trace: a turn ends

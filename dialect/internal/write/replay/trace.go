@@ -14,7 +14,7 @@ type Trace struct {
 	Spoilt bool // something was written that depends on more than is marked
 }
 
-// Cut is a text in the body, or where turns begin and end.
+// Cut is a text in the body, or the beginning and end of iterations.
 type Cut struct {
 	Kind     StepKind
 	From     spec.Target
@@ -23,8 +23,8 @@ type Cut struct {
 	At, Past int
 }
 
-// Replay is made of what was marked in a body that begins at start, nil where turns
-// differ in more than texts.
+// Replay is made from the marks in a body that begins at start. It is nil if
+// iterations differ in more than texts.
 func (t *Trace) Replay(p *Replay, body []byte, start int) *Replay {
 	p.texts, p.media, p.size = t.Texts, t.Media, min(len(body)-start, maxHint)
 	if len(p.texts) > 0 {

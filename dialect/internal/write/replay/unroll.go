@@ -6,9 +6,9 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 )
 
-// Unrolls reports that what is written by a template follows from which attributes
-// are there, but for texts that are marked, inside of so many kinds of turns:
-// names, and in them or alone the elements of a list.
+// Unrolls reports that the attributes that are present decide what a template
+// writes, except for marked texts. inside counts the kinds of iterations around
+// it. They are names, and the elements of a list in them or alone.
 func Unrolls(t *spec.Template, present spec.Set, inside int) bool {
 	if t.Op == spec.OpHole {
 		return holeUnrolls(t.Hole, present, inside)
