@@ -44,7 +44,7 @@ type Config struct {
 	Client    []client.Option   // further options of the client end, such as a credential
 }
 
-// withDefaults is the one place where they stand.
+// withDefaults fills in the defaults.
 func (c Config) withDefaults() Config {
 	if c.Timeout == 0 {
 		c.Timeout = 60 * time.Second

@@ -13,7 +13,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
-// noResponse answers for an upstream that did not. The cause goes to the log.
+// noResponse responds if the upstream did not. The cause is logged.
 func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) {
 	p := passageOf(r.Context())
 	if p.Err() != nil && !errors.Is(context.Cause(p), context.DeadlineExceeded) {
@@ -36,8 +36,8 @@ func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) 
 	g.respond(w, p, o)
 }
 
-// failureOf is what a caller may know of an upstream that gave no response
-// (RFC 9110, 15.6.3 to 15.6.5).
+// failureOf is the outcome that a caller gets if the upstream gave no response (RFC
+// 9110, 15.6.3 to 15.6.5).
 func failureOf(err error) parlance.Outcome {
 	switch parlance.OutcomeOfTransport(err).Reason {
 	case parlance.ReasonRefused, parlance.ReasonDNS:

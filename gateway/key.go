@@ -12,10 +12,9 @@ import (
 // (draft-ietf-httpapi-idempotency-key-header-07).
 const standardKey = "Idempotency-Key"
 
-// keyOf is the idempotency key that a caller sent: in the header of the dialect
-// that answers, in that of the upstream's, or in the one that most APIs share. A
-// key that went unseen would be replaced by a new one, and the retry of it done
-// again.
+// keyOf is the idempotency key that a caller sent. It is in the header of the callers'
+// dialect, of the upstream's, or in the one that most APIs share. If a key were missed,
+// a new one would replace it, and a retry would run again.
 func (g *Gateway) keyOf(h http.Header) string {
 	for _, name := range [...]string{g.config.Answers.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader(), standardKey} {
 		if key := strings.TrimSpace(h.Get(name)); name != "" && key != "" {
@@ -32,17 +31,17 @@ func (g *Gateway) putKey(p *passage, h http.Header) {
 	}
 }
 
-// returnKey gives the caller the key that was made for him, so that he can send
-// again under it: without it a retry would be another request.
+// returnKey returns the key that the gateway made to the caller, who can then retry
+// under it. Without the key a retry would be a new request.
 func (g *Gateway) returnKey(p *passage, h http.Header, key string) {
 	if key != "" && p.asked.Key == "" {
 		h.Set(cmp.Or(g.config.Answers.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader()), key)
 	}
 }
 
-// advise tells the caller not to retry what could be done twice, where the dialect
-// that answers has a place for that. His own client may know no better: a key
-// makes nothing safe where the upstream has no keys.
+// advise tells the caller not to retry a request that could be done twice, if the
+// callers' dialect can express that. The caller's own client may not know that a key
+// makes nothing safe if the upstream has no keys.
 func advise(o *parlance.Outcome, d *parlance.Decision) {
 	if d.Act == parlance.ActRetry && !d.RetrySafe && o.Retryable == 0 {
 		o.Retryable = parlance.AdviceStop

@@ -15,8 +15,8 @@ var (
 	errWroteItself  = errors.New("server: an Atomic wrote to the client before it was committed")
 )
 
-// atomic answers with a value that is made in a transaction. Under a key the
-// response is kept in the same one. Nothing is sent before it is committed.
+// atomic responds with a value that is made in a transaction. Under a key, the response
+// is recorded in the same transaction. Nothing is sent before it is committed.
 func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 	c := core.ClaimOf(ctx)
 	t := x.transactor(ctx)
@@ -71,7 +71,7 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 	}
 }
 
-// transactor is the store of the keys, else the server's; nil where there is none.
+// transactor is the store of the keys, else the Server's; nil if there is neither.
 func (x *exchange) transactor(ctx context.Context) Transactor {
 	if t := core.StoreOf(ctx); t != nil {
 		return t
@@ -79,8 +79,8 @@ func (x *exchange) transactor(ctx context.Context) Transactor {
 	return x.server.transactor
 }
 
-// attempt makes the value and its response. A panic is handed over as an error,
-// for a store may run it on a goroutine where a panic would end the process.
+// attempt makes the value and its response. A panic becomes an error, because a store
+// may run it on a goroutine on which a panic would end the process.
 func (x *exchange) attempt(ctx context.Context, s *scratch, fn Atomic) (m dialect.Encoded, err error) {
 	defer core.Catch(&err)
 	value, err := fn(ctx)

@@ -9,12 +9,12 @@ import (
 	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
-// maxCalled bounds, in bytes, how much of a path a detail repeats.
+// maxCalled bounds, in bytes, the part of a path that a detail shows.
 const maxCalled = 200
 
-// describe is the detail of a failure whose maker gave none: every API shows one, and a
-// title alone tells nobody which request it is about. It says what was called and what
-// the kind means, and never anything of the inside.
+// describe is the detail of a failure that has none. Every API shows a detail, and a
+// title alone does not name the request. The text has the called path and the meaning
+// of the kind, and nothing internal.
 func (x *exchange) describe(o *parlance.Outcome) string {
 	if x.instance() == "*" {
 		return "The target * names no resource. Call a path."
@@ -52,7 +52,7 @@ func (x *exchange) describe(o *parlance.Outcome) string {
 	return fmt.Sprintf("The request %s is invalid.", called)
 }
 
-// details are those of kinds that need no more than what was called.
+// details are the texts of kinds that need only the called path.
 var details = map[parlance.Kind]string{
 	parlance.KindFailed:    "The request %s is valid, but it failed.",
 	parlance.KindForbidden: "The caller has no permission for %s.",
@@ -61,7 +61,8 @@ var details = map[parlance.Kind]string{
 	parlance.KindTimeout:   "The request %s took longer than the server allows.",
 }
 
-// describeStatus is the detail of a status that says more than its kind; "" for others.
+// describeStatus is the detail of a status that is more specific than its kind; "" for
+// others.
 func (x *exchange) describeStatus(status int) string {
 	called := x.calledAs()
 	switch status {
@@ -85,10 +86,10 @@ func (x *exchange) describeStatus(status int) string {
 	return ""
 }
 
-// calledAs is what was called, for a sentence: "GET /x".
+// calledAs is the method and path of the request, for a sentence: "GET /x".
 func (x *exchange) calledAs() string { return short(x.request.Method) + " " + short(x.instance()) }
 
-// short is a text of a caller, as much of it as a sentence can hold.
+// short cuts a caller's text to the length that fits a sentence.
 func short(text string) string {
 	if len(text) <= maxCalled {
 		return text

@@ -112,7 +112,7 @@ func (x *exchange) escaped() string {
 	return called.EscapedPath()
 }
 
-// sent reports that nothing can be taken back.
+// sent reports whether bytes were sent, so that the response cannot change any more.
 func (x *exchange) sent() bool { return x.mode == streaming || x.mode == enveloping }
 
 // Unwrap lets http.ResponseController reach the deadlines of the connection.
@@ -154,8 +154,8 @@ func (x *exchange) WriteHeader(status int) {
 	}
 }
 
-// unredirected is the status in place of a 3xx that the dialect's API never gives: what
-// was asked for is not here.
+// unredirected replaces a 3xx that the dialect's API never gives: the resource is not
+// here.
 func (x *exchange) unredirected(status int) int {
 	x.server.logger.WarnContext(x.ctx, "the handler wrote a status that the dialect's API never gives", "status", status,
 		"method", x.request.Method, "path", x.request.Path)
@@ -165,8 +165,8 @@ func (x *exchange) unredirected(status int) int {
 	return http.StatusNotFound
 }
 
-// needsEnvelope reports whether a success that was written around us can and
-// must get the dialect's envelope.
+// needsEnvelope reports whether a success that the handler wrote itself can and must
+// get the dialect's envelope.
 func (x *exchange) needsEnvelope(status int) bool {
 	if status < 200 || status > 299 || status == 204 || status == 205 || status == 206 {
 		return false // no body, or a part of one
@@ -197,7 +197,7 @@ func (x *exchange) sendHead(status int) {
 	x.inner.WriteHeader(status)
 }
 
-// stream sends the head, and what was held, as it is.
+// stream sends the head and the held bytes unchanged.
 func (x *exchange) stream() (err error) {
 	x.mode = streaming
 	if x.outer != nil && x.status >= 400 {
@@ -291,8 +291,8 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
-// overflow begins to stream a success that cannot be held to its end: the
-// envelope is written around a mark, and the response takes the mark's place.
+// overflow starts to stream a success that is too long to hold. The envelope is written
+// around a mark, and the response replaces the mark.
 func (x *exchange) overflow() error {
 	if !httpheader.IsJSON(x.mediaType()) && !looksJSON(x.held) {
 		return x.stream()
@@ -318,7 +318,7 @@ func (x *exchange) overflow() error {
 	return err
 }
 
-// finish ends the response of a handler that returned. r knows the pattern that a
+// finish ends the response of a handler that returned. r has the pattern that a
 // ServeMux found.
 func (x *exchange) finish(r *http.Request) {
 	if x.mode == open {
@@ -342,7 +342,7 @@ func (x *exchange) finish(r *http.Request) {
 	}
 }
 
-// written is what a success is that the handler wrote itself.
+// written is the outcome of a success that the handler wrote itself.
 func (x *exchange) written() parlance.Outcome {
 	o := parlance.Outcome{Kind: kindOf(x.status), Status: x.status, Notes: x.notes}
 	if len(x.notes) > 0 {
@@ -351,8 +351,8 @@ func (x *exchange) written() parlance.Outcome {
 	return o
 }
 
-// dropValidators takes away what the handler said of the bare payload: ranges
-// and validators of it are not those of the envelope (RFC 9110, 8.8.1 and 14.3).
+// dropValidators removes ranges and validators that the handler set for the bare
+// payload. They do not hold for the envelope (RFC 9110, 8.8.1 and 14.3).
 func (x *exchange) dropValidators() {
 	for _, name := range []string{"Accept-Ranges", "Etag", "Last-Modified", "Content-Digest", "Repr-Digest", "Content-Md5"} {
 		x.Header().Del(name)
@@ -376,9 +376,9 @@ func (x *exchange) envelope() {
 	}
 }
 
-// translate writes a failure that was written around us in the dialect. The status
-// means what the dialect's table says. The text of a 4xx is shown to the client. That
-// of a 5xx is not, since many handlers put err.Error() there.
+// translate writes a failure in the dialect that the handler wrote itself. The
+// dialect's table gives the meaning of the status. The text of a 4xx is shown to the
+// client. The text of a 5xx is not, since many handlers put err.Error() there.
 func (x *exchange) translate() {
 	o := x.meaning(x.status)
 	x.noEffect = statusProvesUndone(o)
@@ -396,15 +396,15 @@ func (x *exchange) translate() {
 	x.Render(o, none, nil)
 }
 
-// meaning is what the dialect's table says of a status.
+// meaning is the outcome of a status in the dialect's table.
 func (x *exchange) meaning(status int) parlance.Outcome {
 	read := x.server.dialect.Decode(x.request, dialect.Response{Status: status}).Outcome
 	return parlance.Outcome{Kind: read.Kind, Reason: read.Reason, Status: status}
 }
 
-// statusProvesUndone reports that a status without an Outcome proves that nothing was
-// done. That the handler was unavailable is no proof: http.TimeoutHandler says
-// it of one that still runs.
+// statusProvesUndone reports whether a status without an Outcome proves that nothing
+// was done. Unavailable is no proof: http.TimeoutHandler sends it for a handler that
+// still runs.
 func statusProvesUndone(o parlance.Outcome) bool {
 	return o.Kind != parlance.KindUnavailable && provesUndone(&o)
 }
@@ -415,8 +415,8 @@ func (x *exchange) mediaType() string {
 	return media
 }
 
-// untyped reports that the response's type says no more than net/http does by itself:
-// it is this one, or none.
+// untyped reports whether the response has the type that net/http sets by itself, or
+// none.
 func (x *exchange) untyped(usual string) bool {
 	media := x.mediaType()
 	return media == "" || media == usual

@@ -66,8 +66,8 @@ func (x *exchange) Respond(ctx context.Context, value any, err error) {
 	x.send(m)
 }
 
-// compose makes the response of a handler's value, its header in place. Its body is
-// good until the memory is used again.
+// compose makes the response of a handler's value and sets its header. Its body is
+// valid until the memory is used again.
 func (x *exchange) compose(s *scratch, value any) (dialect.Encoded, error) {
 	reply := ReplyOf(value)
 	x.complete(&reply.Outcome)

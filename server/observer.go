@@ -39,8 +39,8 @@ type Served struct {
 	Cut     bool // the connection was cut by a failure after the response had begun
 }
 
-// watch gathers what observers are told of a request. What learns of it may stand
-// in another goroutine, as behind http.TimeoutHandler.
+// watch gathers the facts of a request for observers. Parts of the request may run on
+// another goroutine, as behind http.TimeoutHandler.
 type watch struct {
 	start   time.Time
 	entered atomic.Pointer[string] // the pattern by which the request came to the innermost of us
@@ -56,23 +56,23 @@ type watch struct {
 	outcome parlance.Outcome // of the exchange that began it
 }
 
-// enter notes the pattern of a request that comes to one of us.
+// enter notes the pattern of a request that arrives at an exchange.
 func (w *watch) enter(r *http.Request) {
 	if w != nil && r.Pattern != "" {
 		w.entered.Store(&r.Pattern)
 	}
 }
 
-// leave notes the pattern of a request that one of us is done with. The innermost
-// is done first.
+// leave notes the pattern of a request that an exchange has finished. The innermost
+// exchange finishes first.
 func (w *watch) leave(r *http.Request) {
 	if w != nil && r.Pattern != "" {
 		w.left.CompareAndSwap(nil, &r.Pattern)
 	}
 }
 
-// route is the innermost pattern. That by which the request came is known too of
-// one that has not come back, as behind http.TimeoutHandler.
+// route is the innermost pattern. If a request has not come back, as behind
+// http.TimeoutHandler, the pattern on its arrival is used.
 func (w *watch) route() string {
 	for _, p := range []*string{w.left.Load(), w.entered.Load()} {
 		if p != nil {
@@ -88,10 +88,10 @@ func (w *watch) setCaller(p *Principal) {
 	}
 }
 
-// watches reports that somebody wants to know of requests.
+// watches reports whether requests are recorded or observed.
 func (s *Server) watches() bool { return s.journal != nil || len(s.observers) > 0 }
 
-// begin tells of a request. It returns the one to go on with.
+// begin notifies the observers of a request. It returns the request to continue with.
 func (x *exchange) begin(r *http.Request) *http.Request {
 	w := &watch{start: time.Now()}
 	x.watch = w
@@ -106,7 +106,7 @@ func (x *exchange) begin(r *http.Request) *http.Request {
 	return r
 }
 
-// notify tells what the request came to.
+// notify gives the result of the request to the observers.
 func (x *exchange) notify() {
 	w := x.watch
 	served := w.served(x.status, x.result())
@@ -126,7 +126,7 @@ func (x *exchange) notify() {
 	}
 }
 
-// served is what the request has come to by now.
+// served describes the request so far.
 func (w *watch) served(status int, o parlance.Outcome) Served {
 	s := Served{Start: w.start, Took: time.Since(w.start), Route: w.route(), Status: status, Outcome: o}
 	if caller := w.caller.Load(); caller != nil {
@@ -150,8 +150,8 @@ func (x *exchange) SetOutcome(to parlance.Outcome) {
 	x.outcome = &kept
 }
 
-// result is what the request came to, as far as is known of a response that was
-// written around the server.
+// result is the outcome of the request, as far as it is known for a response that the
+// handler wrote itself.
 func (x *exchange) result() (o parlance.Outcome) {
 	if x.outcome != nil {
 		o = *x.outcome

@@ -135,22 +135,22 @@ func (s *Served) complete(r *activity.Record, request, response []byte) {
 	r.Request, r.Response = request, response
 }
 
-// isJSON reports that a body is JSON and not packed.
+// isJSON reports whether a body is JSON without a content coding.
 func isJSON(h http.Header) bool {
 	return httpheader.IsJSON(httpheader.MediaType(h.Get("Content-Type"))) && h.Get("Content-Encoding") == ""
 }
 
-// passing is the beginning of a body that passes by. It is safe for concurrent
+// passing is the beginning of a body that is read or written. It is safe for concurrent
 // use, since a handler may outlive its response.
 type passing struct {
 	mu   sync.Mutex
 	kept []byte
 }
 
-// maxPassing bounds, in bytes, what is looked at of a body.
+// maxPassing bounds, in bytes, the part of a body that is kept for the record.
 const maxPassing = 64 << 10
 
-// see keeps what fits, and reports whether more would.
+// see keeps as much as fits, and reports whether more would fit.
 func (p *passing) see(b []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -10,9 +10,9 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// respells reports that a response redirects to another spelling of the path that was
-// called, as a ServeMux does. Whether a ServeMux did it is known when the handler has
-// returned.
+// respells reports whether a response redirects to another spelling of the called path,
+// as a ServeMux does. Once the handler has returned, it is known whether a ServeMux
+// made the redirect.
 func (x *exchange) respells(status int) bool {
 	if status != http.StatusMovedPermanently && status != http.StatusTemporaryRedirect && status != http.StatusPermanentRedirect {
 		return false
@@ -57,8 +57,8 @@ func (x *exchange) redirect(pattern string) {
 	}, none, nil)
 }
 
-// addsSlash reports that a ServeMux redirects from a path to the same with a slash at
-// its end, since only that has the pattern.
+// addsSlash reports whether a ServeMux redirects from a path to the same path with a
+// slash at its end, since only that one has the pattern.
 func addsSlash(pattern, called string) bool {
 	_, p, found := strings.Cut(pattern, "/") // behind the method and the host
 	if i := strings.LastIndexByte(p, '/') + 1; strings.HasPrefix(p[i:], "{") && (p[i:] == "{$}" || strings.HasSuffix(p, "...}")) {

@@ -20,7 +20,7 @@ import (
 
 var none dialect.Payload
 
-// fail tells the client what it may know of err, and the log the rest.
+// fail sends the client the part of err that it may know, and logs the rest.
 func (x *exchange) fail(err error) {
 	x.logFailure("request failed", err)
 	o := x.outcomeOf(err)
@@ -28,15 +28,15 @@ func (x *exchange) fail(err error) {
 	x.Render(o, none, nil)
 }
 
-// outcomeOf is what an error means. Its maker may have given a status alone.
+// outcomeOf is the outcome of an error. It may have only a status.
 func (x *exchange) outcomeOf(err error) parlance.Outcome {
 	o := parlance.OutcomeOf(err)
 	x.complete(&o)
 	return o
 }
 
-// complete gives a kind to an Outcome whose maker left it open: what its status means in
-// the dialect, else that the server failed.
+// complete gives an Outcome without a kind the kind of its status in the dialect, else
+// that the server failed.
 func (x *exchange) complete(o *parlance.Outcome) {
 	if o.Kind != 0 {
 		return
@@ -47,7 +47,7 @@ func (x *exchange) complete(o *parlance.Outcome) {
 	}
 }
 
-// provesUndone reports that a failure proves that nothing was done.
+// provesUndone reports whether a failure proves that nothing was done.
 func provesUndone(o *parlance.Outcome) bool {
 	switch o.Kind {
 	case parlance.KindInvalid, parlance.KindUnauthenticated, parlance.KindRateLimited:
@@ -59,9 +59,10 @@ func provesUndone(o *parlance.Outcome) bool {
 	return false
 }
 
-// freesKey reports that the response is a failure that a retry may mend, under a key
-// whose effect is inside. Where no Atomic committed, which package idempotency looks at, it proves
-// that nothing was done, and kept it would be all that the key ever says.
+// freesKey reports whether the response is a failure that a retry may fix, under a key
+// whose effect is inside. If no Atomic committed, which package idempotency checks,
+// such a failure proves that nothing was done. If it were recorded, every retry would
+// get it again.
 func (x *exchange) freesKey() bool {
 	if x.outcome == nil && x.status < 400 || !core.ClaimedInside(x.ctx) {
 		return false
@@ -76,8 +77,8 @@ func (x *exchange) freesKey() bool {
 	return o.Kind.ServerFault() || o.Kind == parlance.KindRateLimited
 }
 
-// logFailure logs what the client is not told. A fault of the server is an
-// error; one of the request, or a client that went away, is no alarm.
+// logFailure logs the part of an error that the client is not told. A fault of the
+// server is logged as an error; a fault of the request or a disconnected client is not.
 func (x *exchange) logFailure(message string, err error) {
 	x.logged = true
 	o := x.outcomeOf(err)
@@ -100,8 +101,8 @@ func (x *exchange) logFailure(message string, err error) {
 	x.server.logger.LogAttrs(x.ctx, level, message, attrs...)
 }
 
-// logResponse logs a failure of which no error is known: it was written around the
-// server, or is an outcome that a handler returned as its value.
+// logResponse logs a failure without an error: the handler wrote it itself, or returned
+// an outcome as its value.
 func (x *exchange) logResponse(status int) {
 	x.logged = true
 	o := x.meaning(status)
@@ -130,8 +131,8 @@ func (x *exchange) logResponse(status int) {
 // maxFields is how many fields a line of the log names.
 const maxFields = 20
 
-// fieldsIn is the path and code of each field, for the log. Messages stay out: they may
-// repeat what a caller entered.
+// fieldsIn is the path and code of each field, for the log. Messages are left out: they
+// may contain the caller's input.
 func fieldsIn(fields []parlance.Field) string {
 	var b strings.Builder
 	for i, f := range fields {
@@ -157,8 +158,8 @@ func (x *exchange) Render(o parlance.Outcome, data dialect.Payload, document []b
 	x.send(x.prepare(s, &o, data, document))
 }
 
-// lengthKnown is the length, in bytes, up to which net/http says by itself how long an
-// answer is (http.ResponseWriter), and takes less time for it.
+// lengthKnown is the length, in bytes, up to which net/http sets the Content-Length of
+// a response by itself (http.ResponseWriter), in less time.
 const lengthKnown = 2 << 10
 
 // prepare makes the response of an outcome, and puts its header in place.

@@ -79,8 +79,8 @@ func ReplyOf(value any) Reply {
 // emptyList is the payload of a list without elements.
 var emptyList = dialect.Payload{ContentType: "application/json", Body: []byte("[]")}
 
-// listsNothing reports that a reply is a list without elements, which encoding/json
-// writes as null or which has no records to tell of.
+// listsNothing reports whether a reply is a list without elements. encoding/json writes
+// one as null, or it has no records to list.
 func (r *Reply) listsNothing(written []byte) bool {
 	if r.Value == nil {
 		return r.Outcome.Items != nil && len(r.Outcome.Items) == 0
@@ -91,7 +91,7 @@ func (r *Reply) listsNothing(written []byte) bool {
 // Payload is the Value in its written form: unchanged if it is Raw, else as JSON.
 func (r *Reply) Payload() (dialect.Payload, error) { return newScratch().payload(r.Value) }
 
-// scratch is memory in which one response is made after the other.
+// scratch is memory for making one response after another.
 type scratch struct {
 	outcome parlance.Outcome
 	value   bytes.Buffer
@@ -119,8 +119,8 @@ func (s *scratch) release() {
 	}
 }
 
-// payload writes a value as JSON, or as it is where it is Raw. The JSON is good
-// until the next one.
+// payload writes a value as JSON, or unchanged if it is Raw. The JSON is valid until
+// the next call.
 func (s *scratch) payload(value any) (dialect.Payload, error) {
 	switch v := value.(type) {
 	case nil:

@@ -8,9 +8,9 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// reports are those of the exchanges inside another one. Several requests may be
-// made under one, as of a batch, and one that http.TimeoutHandler has given up may
-// still report.
+// reports are the reports of the exchanges inside another one. Several requests may be
+// made under one, as in a batch, and a request that http.TimeoutHandler has given up
+// may still report.
 type reports struct {
 	mu  sync.Mutex
 	all []core.Report

@@ -58,14 +58,14 @@ func New(d *dialect.Dialect, options ...Option) *Server {
 	return s
 }
 
-// allows reports that a status may leave the server.
+// allows reports whether the Server may send a status.
 func (s *Server) allows(status int) bool {
 	return status < 300 || status >= 300+len(s.unused) || !s.unused[status-300]
 }
 
-// unconditional takes the conditions away that 304 responds to, if the dialect's API
-// does not give 304. A server may ignore them: it then gives no validator to come back
-// with (RFC 9110, 13.1.2 and 13.1.3). r is a copy.
+// unconditional removes the conditions that 304 responds to, if the dialect's API does
+// not give 304. A server may ignore them; it then sends no validator (RFC 9110, 13.1.2
+// and 13.1.3). r is a copy.
 func (s *Server) unconditional(r *http.Request) {
 	if r.Header["If-None-Match"] != nil || r.Header["If-Modified-Since"] != nil {
 		r.Header = r.Header.Clone() // who called us keeps the header that he had

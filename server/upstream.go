@@ -67,7 +67,7 @@ func upstreamOutcome(err error) parlance.Outcome {
 	return parlance.OutcomeOfTransport(err)
 }
 
-// upstreamDetail says which end failed, and nothing of which service it was.
+// upstreamDetail says which end failed, without naming the service.
 func upstreamDetail(kind parlance.Kind, after time.Duration) string {
 	switch kind {
 	case parlance.KindUnavailable:

@@ -37,7 +37,7 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(next, w, r) })
 }
 
-// serve answers one request by a handler.
+// serve serves one request by a handler.
 func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	outer := exchangeOf(r.Context())
 	if outer != nil {
@@ -99,8 +99,8 @@ func (x *exchange) end(r *http.Request) {
 	}
 }
 
-// identified is the context of a request, with its id: the one that it has already,
-// as under another server, else the trusted caller's, else a new one.
+// identified is the context of a request with its id. The id is the one that the
+// context has, as under another Server, else the trusted caller's, else a new one.
 func (s *Server) identified(r *http.Request) context.Context {
 	ctx := r.Context()
 	if activity.ID(ctx) != "" {
@@ -114,7 +114,7 @@ func (s *Server) identified(r *http.Request) context.Context {
 	return activity.WithID(ctx, activity.NewID())
 }
 
-// goodID keeps out what would garble a log or a header.
+// goodID refuses ids that would garble a log or a header.
 func goodID(id string) bool {
 	for _, c := range []byte(id) {
 		if c <= ' ' || c > '~' {

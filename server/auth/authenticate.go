@@ -173,8 +173,7 @@ func require(check func(*http.Request, server.Principal) error, scopes []string)
 	}
 }
 
-// shown are the credentials that a request shows of the scheme, as they stand
-// behind its name.
+// shown are the credentials of the scheme in a request, without the scheme's name.
 func (s *Scheme) shown(r *http.Request) (all []string) {
 	values := r.Header.Values(s.header())
 	if len(values) == 1 && s.Name == "" && values[0] != "" && values[0] == strings.Trim(values[0], " \t") {
@@ -219,7 +218,7 @@ func (s *Scheme) verify(ctx context.Context, shown []string) (server.Principal, 
 	return p, verifierError(err)
 }
 
-// verifierError is what a client is told of a verifier's error.
+// verifierError is the error that a client gets for a verifier's error.
 func verifierError(err error) error {
 	if err == nil {
 		return nil
@@ -240,9 +239,9 @@ func verifierError(err error) error {
 	return parlance.NewError(parlance.KindUnavailable, "").Because(err)
 }
 
-// challenge says how to authenticate, and what was wrong with the credential of
-// the scheme that was tried. Each response of 401 has one (RFC 9110, 11.6.1), and
-// of bearer tokens a 400 and a 403 too (RFC 6750, 3).
+// challenge says how to authenticate, and what was wrong with the credential of the
+// tried scheme. Each 401 has one (RFC 9110, 11.6.1). For bearer tokens a 400 and a 403
+// have one too (RFC 6750, 3).
 func challenge(w http.ResponseWriter, tried *Scheme, err error, schemes []Scheme, scopes ...string) {
 	o := parlance.OutcomeOf(err)
 	word := ""

@@ -137,8 +137,8 @@ func invalidRequest(format string, args ...any) error {
 	return grantError("invalid_request", parlance.NewError(parlance.KindInvalid, format, args...))
 }
 
-// verified is what is told of a verifier's error: its causes in the RFC's word,
-// and what could not be verified as it is.
+// verified is the refusal for a verifier's error, in the words of the RFC. An error
+// that the credential could not be verified stays as it is.
 func verified(word string, err error) error {
 	if err = verifierError(err); err == nil {
 		return nil
@@ -259,9 +259,8 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// client is who asks, as far as it says: by Basic or in the form, and not by
-// both (RFC 6749, 2.3). A client that says who it is must prove it; the id is ""
-// for one that does not.
+// client is the client that the request names, by Basic or in the form, but not by both
+// (RFC 6749, 2.3). A named client must prove itself; the id is "" if none is named.
 func (e *TokenEndpoint) client(r *http.Request, form url.Values) (server.Principal, string, error) {
 	id, secret := form.Get("client_id"), form.Get("client_secret")
 	if name, password, ok := r.BasicAuth(); ok {
@@ -300,7 +299,7 @@ func (e *TokenEndpoint) begin(ctx context.Context, form url.Values, p server.Pri
 	return g.response(e, form), nil
 }
 
-// unrenewable is why nothing is given for a refresh token; "" if something may be.
+// unrenewable is the reason why a refresh token gets no new tokens; "" if it may.
 func unrenewable(t Token, err error, secret, clientID string) parlance.Reason {
 	switch {
 	case errors.Is(err, parlance.ErrNotFound) && saysEnded(secret):
@@ -413,8 +412,8 @@ func (g *grantedTokens) response(e *TokenEndpoint, form url.Values) map[string]a
 	return a
 }
 
-// narrowed are the scopes that are asked for, all where none is. One that the
-// account has not is an error (RFC 6749, 5.2).
+// narrowed are the requested scopes, or all if none is requested. A scope that the
+// account does not have is an error (RFC 6749, 5.2).
 func narrowed(has []string, form url.Values) ([]string, error) {
 	asked := strings.Fields(form.Get("scope"))
 	if len(asked) == 0 {
@@ -448,9 +447,9 @@ func newToken(life time.Duration) string {
 	return NewSecret() + "." + strconv.FormatInt(time.Now().Add(life+time.Second-1).Unix(), 36)
 }
 
-// saysEnded reports that a token that nobody knows says of itself that it has expired.
-// It may be made up, and is believed: it opens nothing, whichever it is told. A
-// client that came late with its own must hear that it is to renew it.
+// saysEnded reports whether an unknown token contains a time of expiry in the past. It
+// may be forged; that is harmless, since it is refused either way. A client that is
+// late with its own token must learn that it should renew it.
 func saysEnded(token string) bool {
 	_, end, _ := strings.Cut(token, ".")
 	second, err := strconv.ParseInt(end, 36, 64)

@@ -291,8 +291,8 @@ func (b *records) read(source source, n int) (rawRecord, error) {
 	return raw, err
 }
 
-// together handles some records at the same time. They are read by a goroutine of
-// its own, so that what is done is told while the next one is waited for.
+// together handles several records at the same time. A goroutine of its own reads them,
+// so that finished records are sent while the next one is awaited.
 func (b *records) together(ctx context.Context, in *input, source source, a *response) error {
 	queue := make(chan *work, b.workers-1) // and one that is waited for
 	stop := make(chan struct{})
@@ -404,7 +404,8 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 	return item
 }
 
-// log tells what the client is not told. Of many bad records the log is not full.
+// log logs the part of an error that the client is not told. It does not fill the log
+// if many records are bad.
 func (b *records) log(ctx context.Context, index int, err error) {
 	level := slog.LevelDebug
 	if parlance.OutcomeOf(err).Kind.ServerFault() && ctx.Err() == nil {
@@ -424,8 +425,8 @@ type cutInput struct{ err error }
 func (e *cutInput) Error() string { return "bulk: the request was cut off: " + e.err.Error() }
 func (e *cutInput) Unwrap() error { return e.err }
 
-// unread is what the client is told of the part that was not read; nil where the
-// fault is our own.
+// unread is the error that the client gets for the unread part; nil if the fault is the
+// server's.
 func unread(err error) *parlance.Error {
 	if e, ok := errors.AsType[*badInput](err); ok {
 		return parlance.NewError(parlance.KindInvalid, "The document cannot be read from byte %d on: %s", e.at, e.why)

@@ -49,8 +49,8 @@ func (c *claim) Enter() error {
 // Leave ends it.
 func (c *claim) Leave() { c.mu.Unlock() }
 
-// end keeps a response, or frees the key where the response proves that nothing was
-// done. It does neither where an Atomic has committed its own.
+// end records a response, or frees the key if the response proves that nothing was
+// done. If an Atomic has committed its own response, end does neither.
 func (c *claim) end(ctx context.Context, x core.Exchange, rec *recording, returned bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,8 +91,8 @@ func (c *claim) Record(ctx context.Context, x core.Exchange, r core.Response, of
 // Committed notes that an Atomic has committed its response.
 func (c *claim) Committed() { c.kept = true }
 
-// keeps is what is kept of a response: of its header what was set since the key was
-// claimed, for the rest is of the request and not of its response.
+// keeps is the part of a response that is recorded. Of its header it has only the
+// fields that were set after the claim; earlier ones belong to the request.
 func (c *claim) keeps(a Response) Response {
 	h := make(http.Header)
 	for name, values := range a.Header {

@@ -254,8 +254,8 @@ func (i *idempotency) run(x core.Exchange, r *http.Request, body []byte, next ht
 	returned = true
 }
 
-// lasting is a context that a client who goes away does not cancel. A deadline
-// is somebody else's word, and holds.
+// lasting is a context that a disconnecting client does not cancel. A deadline was set
+// by somebody else, and still holds.
 func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	free := context.WithoutCancel(ctx)
 	if at, ok := ctx.Deadline(); ok {
@@ -295,7 +295,7 @@ func replay(x core.Exchange, a Response) {
 	x.Resend(a.Status, a.Body)
 }
 
-// stateError is what is said of a key that is neither fresh nor answered.
+// stateError is the refusal for a key that is neither fresh nor completed.
 func stateError(c Claim) *parlance.Error {
 	switch c.State {
 	case InFlight:

@@ -7,9 +7,9 @@ import (
 	"net/http"
 )
 
-// recording is a writer that holds a response back until it was kept. One that is
-// longer than may be kept, or flushed, goes out while it is written; of a
-// flushed one a copy is made up to the bound.
+// recording is a writer that holds a response back until it was recorded. A response
+// that is longer than the limit, or flushed, is sent while it is written. A flushed one
+// is copied up to the limit.
 type recording struct {
 	inner http.ResponseWriter
 	limit int // bytes

@@ -141,7 +141,8 @@ func MaxInput(bytes int64) Option {
 // 30 s.
 func MaxWait(d time.Duration) Option { return option(func(c *config) { c.maxWait = d }) }
 
-// begun is how many times as often a job is begun that does not even fail.
+// begun is how many times more often a job may be started if its process dies before it
+// ends.
 const begun = 4
 
 // New makes a Queue that keeps its jobs in a store. [Queue.Run] does the work, in this
@@ -256,7 +257,7 @@ func Progress(ctx context.Context, progress float64, note string) {
 	}
 }
 
-// do does a job that was taken, and notes what it came to.
+// do runs a job that was taken, and records its result.
 func (b *Queue) do(hard context.Context, j Job, worker string) {
 	r := &running{Job: j, jobs: b, worker: worker, poke: make(chan struct{}, 1), progress: j.Progress, note: j.Note}
 	ctx := server.WithPrincipal(activity.WithID(hard, j.Activity), server.Principal{ID: j.Owner})
@@ -312,8 +313,8 @@ func (b *Queue) do(hard context.Context, j Job, worker string) {
 	}
 }
 
-// work runs the job's function, whatever it does. ended is that the result is kept
-// already.
+// work runs the job's function and survives its panics. ended means that the result is
+// recorded already.
 func (r *running) work(ctx context.Context) (ended bool, result Result, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -349,7 +350,7 @@ func (r *running) work(ctx context.Context) (ended bool, result Result, err erro
 	return err == nil, result, err
 }
 
-// resultOf is what is kept of what a job's function returned.
+// resultOf is the part of a job function's return value that is kept.
 func resultOf(value any) (Result, error) {
 	reply := server.ReplyOf(value)
 	reply.Outcome.Kind = generic.Kind(&reply.Outcome)
@@ -357,7 +358,7 @@ func resultOf(value any) (Result, error) {
 	return Result{Outcome: reply.Outcome, ContentType: data.ContentType, Body: data.Body, Location: reply.Location}, err
 }
 
-// failed notes a failure, or has the job done again later.
+// failed records a failure, or leaves the job to be run again later.
 func (r *running) failed(ctx context.Context, log *slog.Logger, err error) {
 	o := parlance.OutcomeOf(err)
 	o.Kind = generic.Kind(&o)
@@ -378,7 +379,7 @@ func (r *running) failed(ctx context.Context, log *slog.Logger, err error) {
 	r.rest(ctx, log, max(backoff, o.RetryAfter))
 }
 
-// rest leaves the job to whoever takes it after this time.
+// rest leaves the job to any worker after this time.
 func (r *running) rest(ctx context.Context, log *slog.Logger, d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -388,8 +389,8 @@ func (r *running) rest(ctx context.Context, log *slog.Logger, d time.Duration) {
 	}
 }
 
-// end keeps the result. Where that cannot be for as long as the lease, the job will
-// be done again.
+// end records the result. If that fails for as long as the lease, the job will run
+// again.
 func (r *running) end(ctx context.Context, log *slog.Logger, result Result) {
 	result.At = time.Now()
 	if o := &result.Outcome; o.Kind.Failing() && o.Detail == "" && len(o.Fields) == 0 {
@@ -418,7 +419,8 @@ func (r *running) end(ctx context.Context, log *slog.Logger, result Result) {
 	}
 }
 
-// keep renews the lease, and stops the work where it is lost or canceled.
+// keep renews the lease, and stops the work if the lease is lost or the job is
+// canceled.
 func (r *running) keep(ctx context.Context, log *slog.Logger, done <-chan struct{}) {
 	every, last := r.jobs.lease/3, time.Now()
 	until := last.Add(r.jobs.lease)

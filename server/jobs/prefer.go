@@ -13,8 +13,8 @@ type prefer struct {
 	waits bool          // wait was given
 }
 
-// preferOf reads the values of the Prefer fields. What is not understood is passed
-// over, and of a preference that comes twice the first counts (RFC 7240, 2).
+// preferOf reads the values of the Prefer fields. Unknown preferences are ignored. If a
+// preference comes twice, the first one counts (RFC 7240, 2).
 func preferOf(values []string) (p prefer) {
 	seen := map[string]bool{}
 	for _, value := range values {
