@@ -20,24 +20,25 @@ func (a *app) activityCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "activity ID --store STORE",
-		Short: "Print the story of one request, by the id that its response had",
-		Long: `Prints what is known of one request: when it came and from whom, what it came to,
-what was asked of others on its behalf, attempt by attempt, and what was logged
-under it. The id stands in the response, where the dialect has its place for it or
-else in the header X-Request-Id.
+		Short: "Print what happened to one request, by the ID in its response",
+		Long: `Prints the record of one request: its time, its caller and its outcome, each attempt
+at another service on its behalf, and the log lines under its ID. The ID is in the
+response: in the place that the dialect has for it, else in the header X-Request-Id.
 
-The store is what the server keeps its records in: a file of SQLite, or a database
-of PostgreSQL by its URL. It may be looked at while the server runs. The password of
-a URL is written nowhere; better than in the URL, where others on this machine may
-see it, it stands in PGPASSWORD or in ~/.pgpass. Times are UTC, and those of calls and lines
-count from the beginning. Nothing in a record is a credential.`,
+The store is the one in which the server keeps its records: an SQLite file, or the
+URL of a PostgreSQL database. You can read it while the server runs. Passwords are
+never printed. Prefer PGPASSWORD or ~/.pgpass to a password in the URL, since other
+users can see command lines.
+
+Times are UTC. Those of calls and log lines count from the start of the request. A
+record holds no credentials.`,
 		Example: `  parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store server.db
   parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store server.db --json
   parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store postgres://desk@db.example.com/shop`,
 		Args: arguments(1, 1, "an id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if at.name == "" {
-				return &mistake{message: "--store: no store is named", hint: "name the file that the server keeps its records in, or the URL of its PostgreSQL"}
+				return &mistake{message: "--store is empty", hint: "name the SQLite file of the server, or the URL of its PostgreSQL database"}
 			}
 			r, err := find(cmd.Context(), at, args[0])
 			switch {

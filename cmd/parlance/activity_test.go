@@ -138,9 +138,9 @@ func TestWhereThereIsNoStoryItIsSaidWhatToDo(t *testing.T) {
 	file := keep(t, aRecord())
 	for args, want := range map[string]string{
 		"activity":                          "parlance: parlance activity takes an id; 0 given\n",
-		"activity id-1":                     "parlance: --store: no store is named\nhint: name the file",
+		"activity id-1":                     "parlance: --store is empty\nhint: name the SQLite file",
 		"activity id-2 --store " + file:     "parlance: no request has the id \"id-2\"\nhint: look whether it is whole",
-		"activity id-1 --store nowhere.db":  "parlance: --store: there is no file nowhere.db\nhint: name the file",
+		"activity id-1 --store nowhere.db":  "parlance: --store: there is no file nowhere.db\nhint: name the SQLite file",
 		"activity id-1 --store activity.go": "damaged or is not a database",
 	} {
 		if stdout, stderr, exit := invoke(t, "", strings.Fields(args)...); exit != exitUsage || stdout != "" || !strings.Contains(stderr, want) {

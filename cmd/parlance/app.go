@@ -85,14 +85,14 @@ func (a *app) complain(err error) {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "parlance",
-		Short: "An API's way of answering, written down once and honored at both ends",
-		Long: `Parlance reads and writes the responses of APIs. How an API answers (its codes,
-its error body, when to come back) stands in a dialect file; the catalog holds
-some, and a path is accepted wherever a name is.
+		Short: "Read, write and retry API responses by a description of each API",
+		Long: `Parlance reads and writes the responses of APIs. A dialect file describes an API:
+its codes, its error body, and when to retry. The catalog has many of them by name,
+and each command also takes the path of a file.
 
-Results go to standard output, prose to standard error. The exit code is 0 when
-all is well, 1 when something was found, 2 when the command or its input could
-not be understood. Color is for terminals, and NO_COLOR turns it off.`,
+Results go to standard output, messages to standard error. The exit code is 0 for
+success, 1 if something was found, and 2 if the command or its input could not be
+understood. Only terminals get color, and NO_COLOR turns it off.`,
 		Example: `  parlance demo
   parlance call https://api.example.com/cameras --dialect vms
   curl -i https://api.example.com/cameras | parlance decode --dialect vms

@@ -26,31 +26,30 @@ func (a *app) callCommand() *cobra.Command {
 	c := call{dialect: undetected}
 	cmd := &cobra.Command{
 		Use:   "call URL",
-		Short: "Make a request as the client would, and see what happens and what it means",
-		Long: `Makes one request the way the client does: it waits and retries if the provider's
-page says so and it is safe, and hands back everything else. A redirect is shown
-and not followed. It tells what happens attempt by attempt, what the response
-means, and what to do next.
+		Short: "Make a request, retry if that is safe, and say what the response means",
+		Long: `Makes one request. It waits and retries if the provider's page says so and a retry
+is safe. It shows each attempt, what the response means, and what to do next. A
+redirect is shown and not followed.
 
-The body goes to standard output, as it came, or to the --output file; all else
-goes to standard error. With --json the two are one object on standard output.
+The body goes to standard output or to the --output file, unchanged. Everything else
+goes to standard error. With --json all of it is one object on standard output.
 
-Without --dialect the response is read as any HTTP API's. With --data the method is
-POST, and the body is JSON or XML if it looks so, else a form. If the dialect has
-an idempotency key and the request none, one is made and shown: sent again with
---key it does nothing twice. A POST without a key is sent once; --retry-unsafe
-says that a retry is fine.
+Without --dialect the response is read by the rules of HTTP. With --data the method
+is POST, and the body is JSON or XML if it looks like that, else a form.
 
-A token that has expired is refreshed if --login or --refresh says by what, at the
-endpoint that the dialect names, and the request is sent again.
+If the dialect has idempotency keys and the request has none, a new key is made and
+shown. Pass it as --key to send the request again without doing anything twice. A
+POST without a key is sent once, unless --retry-unsafe allows a retry.
+
+With --login or --refresh, an expired token is refreshed at the endpoint that the
+dialect names, and the request is sent again.
 
 Secrets are read from a variable or a file, because other users can see command
-lines. They go to the host of the URL and to the token endpoint only, and are never
+lines. They go only to the host of the URL and to the token endpoint, and are never
 printed. --header @FILE reads header lines from a file.
 
-Ctrl-C ends a wait at once. The exit code is 0 for a good outcome, 1 for any other
-and if no response came, 2 if nothing was sent because the command could not be
-understood.`,
+Ctrl-C ends a wait at once. The exit code is 0 for a success, 1 for any other outcome
+or no response, and 2 if the command could not be understood and nothing was sent.`,
 		Example: `  parlance call https://api.example.com/cameras/7 --dialect vms
   parlance call https://api.example.com/cameras | jq .
   parlance call -d @order.json --dialect vision --token env:TOKEN https://api.example.com/orders
@@ -69,26 +68,26 @@ understood.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false // they are many, and stand in groups
-	f.StringVarP(&c.method, "request", "X", "", "the `METHOD`; GET, or POST with --data, if unset")
-	f.StringArrayVarP(&c.header, "header", "H", nil, "a `HEADER`, as 'Name: value', or @FILE of such lines; may be repeated")
+	f.StringVarP(&c.method, "request", "X", "", "the `METHOD`; the default is GET, or POST with --data")
+	f.StringArrayVarP(&c.header, "header", "H", nil, "a `HEADER`, as 'Name: value', or @FILE with a header in each line; may be given several times")
 	f.StringArrayVarP(&c.data, "data", "d", nil, "the body: `DATA`, @FILE, or - for standard input; several are joined by &")
 	dialectFlag(cmd, &c.dialect, "dialect", "the dialect of the API")
-	f.StringVar(&c.token, "token", "", "a `SECRET` to send where the dialect says, else as a bearer token: env:NAME or @FILE; 'Header: env:NAME' is sent in that header")
+	f.StringVar(&c.token, "token", "", "a `SECRET` to send in the dialect's header, else as a bearer token: env:NAME or @FILE; 'Header: env:NAME' is sent in that header")
 	f.StringVarP(&c.user, "user", "u", "", "a `SECRET` of user:password to send (Basic): env:NAME or @FILE")
-	f.StringVar(&c.login, "login", "", "a `SECRET` of user:password, or client ID and secret, to get a token with: env:NAME or @FILE; 'password: env:NAME' names the grant")
+	f.StringVar(&c.login, "login", "", "a `SECRET` of user:password, or client ID and secret, that gets a token: env:NAME or @FILE; 'password: env:NAME' names the grant")
 	f.StringVar(&c.refresh, "refresh", "", "a `SECRET` that is a refresh token: env:NAME or @FILE")
-	f.StringVar(&c.tokenURL, "token-url", "", "the `URL` of the token endpoint, if the dialect names none or it is elsewhere")
-	f.StringVar(&c.key, "key", "", "the idempotency `KEY`; one is made if unset and the dialect has them")
-	f.BoolVar(&c.retryUnsafe, "retry-unsafe", false, "retry a POST too that may have been done already")
-	f.BoolVar(&c.follow, "follow", false, "if the response says accepted, look again until the work has ended")
-	f.IntVar(&c.attempts, "max-attempts", 4, "how often it may be sent; 1 sends it once")
-	f.DurationVar(&c.ceiling, "max-wait", 30*time.Second, "the longest wait before a retry; a longer one is told and not waited for")
-	f.DurationVar(&c.attemptTimeout, "attempt-timeout", 0, "the longest that one attempt may take; 0 is no bound")
-	f.DurationVar(&c.timeout, "timeout", 0, "the longest that all of it may take; 0 is no bound")
+	f.StringVar(&c.tokenURL, "token-url", "", "the `URL` of the token endpoint, if it is not the one in the dialect")
+	f.StringVar(&c.key, "key", "", "the idempotency `KEY`; by default a new one, if the dialect has keys")
+	f.BoolVar(&c.retryUnsafe, "retry-unsafe", false, "also retry a POST that may have succeeded already")
+	f.BoolVar(&c.follow, "follow", false, "if the response is accepted (202), poll until the work has ended")
+	f.IntVar(&c.attempts, "max-attempts", 4, "how often to send the request at most; 1 means no retry")
+	f.DurationVar(&c.ceiling, "max-wait", 30*time.Second, "the longest wait before a retry; a longer one is only shown")
+	f.DurationVar(&c.attemptTimeout, "attempt-timeout", 0, "the longest time for one attempt; 0 is no limit")
+	f.DurationVar(&c.timeout, "timeout", 0, "the longest time for everything; 0 is no limit")
 	f.StringVarP(&c.output, "output", "o", "", "the `FILE` to write the body to")
-	f.BoolVarP(&c.include, "include", "i", false, "write status and headers before the body, as decode reads them")
-	f.BoolVarP(&c.verbose, "verbose", "v", false, "tell the headers of each attempt")
-	f.BoolVar(&c.report, "report", false, "write the report for the provider's support, whatever the outcome")
+	f.BoolVarP(&c.include, "include", "i", false, "write status and headers before the body, in the form that decode reads")
+	f.BoolVarP(&c.verbose, "verbose", "v", false, "show the headers of each attempt")
+	f.BoolVar(&c.report, "report", false, "write the report for the provider's support, also for a success")
 	f.BoolVar(&c.asJSON, "json", false, "write JSON: attempts, outcome, decision, response")
 	return cmd
 }
@@ -182,7 +181,7 @@ func (c *call) checkKey(d *dialect.Dialect, header http.Header) error {
 	case len(header[name]) > 0:
 		return &mistake{message: "--key and --header name two idempotency keys", hint: "leave one of them out"}
 	case !httpheader.IsValue(c.key):
-		return &mistake{message: "--key holds what no header can", hint: "it is one line, without control characters"}
+		return &mistake{message: "--key holds characters that a header cannot have", hint: "use one line without control characters"}
 	}
 	return nil
 }
@@ -224,7 +223,7 @@ func (a *app) request(ctx context.Context, c *call, where string, hidden *secret
 	}
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, &mistake{message: fmt.Sprintf("--request %q is no method", c.method), hint: "for example: -X PUT", cause: err}
+		return nil, &mistake{message: fmt.Sprintf("--request %q is not a method", c.method), hint: "for example: -X PUT", cause: err}
 	}
 	if c.data == nil {
 		req.Body, req.GetBody = nil, nil // none, and not an empty one
@@ -257,7 +256,7 @@ func callURL(text string) (*url.URL, error) {
 	hint := "for example: parlance call https://api.example.com/cameras"
 	told, _, _ := strings.Cut(text, "?")
 	if strings.Contains(told, "@") {
-		return nil, &mistake{message: "the argument is no http or https URL", hint: hint}
+		return nil, &mistake{message: "the argument is not an http or https URL", hint: hint}
 	}
 	if !strings.Contains(told, "://") && text != "" {
 		scheme := "https://"
@@ -266,7 +265,7 @@ func callURL(text string) (*url.URL, error) {
 		}
 		hint = "did you mean " + scheme + told + "?"
 	}
-	return nil, &mistake{message: fmt.Sprintf("%q is no http or https URL", told), hint: hint}
+	return nil, &mistake{message: fmt.Sprintf("%q is not an http or https URL", told), hint: hint}
 }
 
 // atHand reports that a host is this machine, where nobody has TLS.

@@ -79,7 +79,7 @@ func writeBody(w io.WriteCloser, resp *http.Response, head string) error {
 func showBody(w io.Writer, resp *http.Response) error {
 	body, broken := io.ReadAll(io.LimitReader(resp.Body, maxInput))
 	if !utf8.Valid(body) || bytes.IndexByte(body, 0) >= 0 {
-		_, err := fmt.Fprintf(w, "(%s bytes that are no text; -o FILE keeps them)\n", thousands(len(body)))
+		_, err := fmt.Fprintf(w, "(%s bytes that are not text; -o FILE saves them)\n", thousands(len(body)))
 		return errors.Join(err, broken)
 	}
 	var laid bytes.Buffer

@@ -134,7 +134,7 @@ func (r *called) deliver(c *call, t *teller, out io.WriteCloser, resp *http.Resp
 		var body []byte
 		body, err = io.ReadAll(io.LimitReader(resp.Body, maxInput+1))
 		if len(body) > maxInput {
-			err = fmt.Errorf("it is %w; -o FILE keeps it", errTooLong)
+			err = fmt.Errorf("it is %w; -o FILE saves it", errTooLong)
 			body = body[:maxInput]
 		}
 		if utf8.Valid(body) {

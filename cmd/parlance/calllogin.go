@@ -40,7 +40,7 @@ func endpointOf(c *call, d *dialect.Dialect, called *url.URL) (endpoint, error) 
 	}
 	var err error
 	if e.url, err = called.Parse(where); err != nil || e.url.Scheme != "http" && e.url.Scheme != "https" || e.url.Host == "" {
-		return e, &mistake{message: "--token-url is no http or https URL", hint: "for example: --token-url https://login.example.com/token"}
+		return e, &mistake{message: "--token-url is not an http or https URL", hint: "for example: --token-url https://login.example.com/token"}
 	}
 	e.url.User = nil // that of the address that is called is for that alone
 	return e, nil
@@ -117,7 +117,7 @@ func (a *app) account(login string, hidden *secrets) (grant, user, password stri
 	}
 	user, password, ok := strings.Cut(pair, ":")
 	if !ok || user == "" || password == "" {
-		return "", "", "", &mistake{message: "--login: what stands there is not user:password", hint: "it is user:password, or a client ID and its secret: id:secret"}
+		return "", "", "", &mistake{message: "--login: the secret is not user:password", hint: "use user:password, or a client ID and its secret: id:secret"}
 	}
 	hidden.addAccount(user, password)
 	return grant, user, password, nil
@@ -141,7 +141,7 @@ func firstGrant(grant, user, password string, offered []string) (url.Values, err
 	case "password":
 		return url.Values{"grant_type": {grant}, "username": {user}, "password": {password}}, nil
 	}
-	return nil, &mistake{message: fmt.Sprintf("--login: nobody can log in here by the grant %q", grant), hint: "it is client_credentials or password, for example: --login 'password: env:LOGIN'"}
+	return nil, &mistake{message: fmt.Sprintf("--login: the grant %q cannot be used here", grant), hint: "use client_credentials or password, for example: --login 'password: env:LOGIN'"}
 }
 
 // maxGrant is more than any log-in says.
@@ -151,7 +151,7 @@ const maxGrant = 64 << 10
 // dialect says is the payload.
 func logIn(ctx context.Context, hc *http.Client, d *dialect.Dialect, at endpoint, keys http.Header, user, password string) (client.Grant, error) {
 	if user == "" {
-		return client.Grant{}, errors.New("there is nothing to log in with")
+		return client.Grant{}, errors.New("there is no --login to get a token with")
 	}
 	req, err := http.NewRequestWithContext(ctx, at.method, at.url.String(), nil)
 	if err != nil {
@@ -175,14 +175,14 @@ func logIn(ctx context.Context, hc *http.Client, d *dialect.Dialect, at endpoint
 	}
 	read := d.Decode(httpdialect.Request(d, req), httpdialect.Response(res, body))
 	if o := read.Outcome; !o.Kind.Good() {
-		return client.Grant{}, fmt.Errorf("the log-in was refused: %d %s", res.StatusCode, strings.TrimSpace(meaning(o.Kind, o.Reason)+" "+o.Detail))
+		return client.Grant{}, fmt.Errorf("the login was refused: %d %s", res.StatusCode, strings.TrimSpace(meaning(o.Kind, o.Reason)+" "+o.Detail))
 	}
 	if read.Enveloped {
 		body = read.Data
 	}
 	token, ok := tokenIn(body)
 	if !ok {
-		return client.Grant{}, errors.New("the response to the log-in holds no token, or several")
+		return client.Grant{}, errors.New("the response to the login holds no token, or several")
 	}
 	return client.Grant{Token: token}, nil
 }

@@ -211,8 +211,8 @@ func TestALogInThatCannotBeUnderstoodSendsNothing(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"--login env:PAIR", "parlance: the dialect http does not say where a token comes from\nhint: --token-url URL names the token endpoint\n"},
 		{"--dialect azure --login env:PAIR", "parlance: the token endpoint of azure has a part that only you know: https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token\n"},
-		{"--dialect vision --login env:NONE", "parlance: --login: what stands there is not user:password\n"},
-		{"--dialect vision --login reader:the-password", "parlance: --login names where the secret stands, and is not the secret\n"},
+		{"--dialect vision --login env:NONE", "parlance: --login: the secret is not user:password\n"},
+		{"--dialect vision --login reader:the-password", "parlance: --login takes the place of the secret, not the secret itself\n"},
 		{"--dialect vbapi --refresh env:PAIR", "parlance: vbapi has no refresh tokens\n"},
 		{"--dialect vision --key k", "parlance: --key: the dialect vision has no idempotency key\n"},
 	} {

@@ -53,7 +53,7 @@ func (a *app) credentials(c *call, req *http.Request, hidden *secrets) (given, [
 			g.token, g.bearer = token, true
 		} else {
 			if !httpheader.IsToken(name) {
-				return g, nil, &mistake{message: "--token: what stands before the colon is no header's name", hint: "for example: --token 'X-Api-Key: env:KEY'"}
+				return g, nil, &mistake{message: "--token: the text before the colon is not the name of a header", hint: "for example: --token 'X-Api-Key: env:KEY'"}
 			}
 			hidden.name(name)
 			g.header = true
@@ -107,17 +107,17 @@ func (a *app) secret(flag, place string) (string, error) {
 		file := strings.TrimPrefix(place, "@")
 		content, err := os.ReadFile(file)
 		if err != nil {
-			return "", &mistake{message: flag + ": " + err.Error(), hint: "env:NAME is read from a variable", cause: err}
+			return "", &mistake{message: flag + ": " + err.Error(), hint: "env:NAME reads it from a variable", cause: err}
 		}
 		text, what = strings.TrimRight(string(content), "\r\n"), fmt.Sprintf("the file %q", file)
 	default:
-		return "", &mistake{message: flag + " names where the secret stands, and is not the secret", hint: "write env:NAME for a variable, or @FILE: what stands on the command line is seen by whoever lists the processes"}
+		return "", &mistake{message: flag + " takes the place of the secret, not the secret itself", hint: "write env:NAME for a variable, or @FILE, since other users can see command lines"}
 	}
 	switch {
 	case text == "":
-		return "", &mistake{message: fmt.Sprintf("%s: %s is empty", flag, what), hint: "env:NAME needs a variable that is exported"}
+		return "", &mistake{message: fmt.Sprintf("%s: %s is empty", flag, what), hint: "export the variable for env:NAME"}
 	case !httpheader.IsValue(text):
-		return "", &mistake{message: fmt.Sprintf("%s: %s holds what no header can", flag, what), hint: "it is one line, without control characters"}
+		return "", &mistake{message: fmt.Sprintf("%s: %s holds characters that a header cannot have", flag, what), hint: "use one line without control characters"}
 	}
 	return text, nil
 }

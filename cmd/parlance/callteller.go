@@ -64,7 +64,7 @@ func (a *app) newTeller(c *call, d *dialect.Dialect, hidden *secrets) *teller {
 	}
 }
 
-// Before tells what is sent, where that is not the same as before.
+// Before shows the request that is sent, if it differs from the last one.
 func (t *teller) Before(ctx context.Context, req *http.Request, _ *client.Attempt) context.Context {
 	t.waiting.end()
 	r := request{Method: req.Method, URL: shownURL(req.URL)}

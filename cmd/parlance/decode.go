@@ -20,28 +20,25 @@ func (a *app) decodeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "decode --dialect NAME|FILE",
 		Short: "Read a response: what it means and what to do about it",
-		Long: `Reads a response from standard input, as curl -i prints it, and says what it
-came to (the outcome) and what its provider tells callers to do about it (the
-decision, for the first attempt).
+		Long: `Reads a response from standard input, as curl -i prints it. Prints what it means (the
+outcome) and what the provider tells callers to do about it (the decision, for the
+first attempt).
 
-Heads of interim responses, of redirects, of challenges and of a proxy before the
-response are passed over. Transfer-Encoding and Content-Length mean nothing
-here, since curl has undone them.
+Responses before the last one (interim ones, redirects, challenges, a proxy's) are
+skipped. Transfer-Encoding and Content-Length are ignored, since curl has decoded the
+body.
 
-With --dialect auto it is found out which dialect of the catalog the response
-is of. How sure that is, from 0 to 1, is said at the end: what many APIs answer
-alike makes nobody sure, and where none is likelier than that the API is in no
-file, the response is read as any HTTP API's.
+--dialect auto picks the best match in the catalog and prints its confidence (0 to
+1). If none is likely, the generic dialect http is used.
 
-With --jsonl it reads one recorded response a line and answers each with a line,
-in order and at once:
+With --jsonl it reads one recorded response per line, and writes one line for each
+at once, in the same order:
 
   {"dialect", "method", "path", "status", "headers", "body", "request_headers"}
 
-Only status must be there, and the dialect if --dialect does not name one; the
-flags stand in for what a line leaves out. A header's value is a text or a list
-of texts. A line that cannot be read is answered {"error": …}, and the exit code
-is then 1.`,
+Only status is required, and dialect if --dialect is not given. Flags set the values
+that a line omits. The value of a header is a text or a list of texts. For a line that
+cannot be read it writes {"error": …}, and the exit code is 1.`,
 		Example: `  curl -i https://api.example.com/cameras | parlance decode --dialect vms
   curl -i https://api.example.com/what-is-this | parlance decode --dialect auto
   curl -i -X POST … | parlance decode --dialect vision --method POST --path /service/orders
@@ -61,9 +58,9 @@ is then 1.`,
 		},
 	}
 	x.flags(cmd)
-	cmd.Flags().Lookup("dialect").Usage += "; " + detected + " finds it out"
+	cmd.Flags().Lookup("dialect").Usage += "; " + detected + " detects it"
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
-	cmd.Flags().BoolVar(&asLines, "jsonl", false, "read one recorded response a line, write one line of JSON for each")
+	cmd.Flags().BoolVar(&asLines, "jsonl", false, "read one recorded response per line, and write one line of JSON for each")
 	return cmd
 }
 

@@ -22,17 +22,16 @@ func (a *app) demoCommand() *cobra.Command {
 	var o demonstration
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "See all of it working: five services that fail, and a gateway before each",
-		Long: `Starts five small services, one for each founding system, that fail for real
-causes, and a gateway before each that answers as RFC 9457. Then it calls them,
-straight and by the gateway, and shows what the upstream said, what it means,
-what the client end did about it, and what came out of the gateway. Each row is
-held against what the dialects promise.
+		Short: "See it work: five services that fail, and a gateway before each",
+		Long: `Starts five small services that fail for real causes, and a gateway before each that
+responds as RFC 9457 says. Then it calls them, directly and through the gateway. It
+shows the upstream's response, what it means, what the client did about it, and what
+the gateway sent. Each row is compared with what the dialects promise.
 
-After that the demo stays up until Ctrl-C, with commands to try. Every code of the
-five systems has a switch that brings its cause about from outside: a clock is
-moved, a service behind is gone, a limit is used up. All of it listens on this
-machine only, and nothing leaves it.`,
+After that the demo runs until Ctrl-C, with commands to try. Each code of the five
+systems has a switch that causes it from outside: it moves a clock, stops a service,
+or uses up a limit. The demo listens on this machine only, and sends nothing
+elsewhere.`,
 		Example: `  parlance demo
   parlance demo --port 7000
   parlance demo --once --json`,
@@ -43,8 +42,8 @@ machine only, and nothing leaves it.`,
 			return a.demonstrate(ctx, o)
 		},
 	}
-	cmd.Flags().IntVar(&o.config.Port, "port", 0, "the first of the `PORT`s to listen at, one after the other; 0 takes free ones")
-	cmd.Flags().BoolVar(&o.once, "once", false, "end after the table; the exit code is 1 where anything came out otherwise than promised")
+	cmd.Flags().IntVar(&o.config.Port, "port", 0, "the first `PORT` to listen at; the others follow it; 0 takes free ports")
+	cmd.Flags().BoolVar(&o.once, "once", false, "end after the table; the exit code is 1 if a row differs from what is promised")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "write the rows as JSON")
 	return cmd
 }
@@ -82,7 +81,7 @@ func (a *app) demonstrate(ctx context.Context, o demonstration) error {
 	if !o.once {
 		d.Follow(a.stderr)
 		if o.asJSON {
-			fmt.Fprintf(a.stderr, "The demo stays up until Ctrl-C. To see what can be tried: curl %s\n", d.Board())
+			fmt.Fprintf(a.stderr, "The demo runs until Ctrl-C. To see what to try: curl %s\n", d.Board())
 		} else {
 			a.showPlaces(d)
 		}
@@ -129,13 +128,13 @@ func (a *app) showRows(ctx context.Context, d *demo.Demo) (kept bool, err error)
 		t.row([]string{mark, row.System, said, strings.Join(row.Means, ", then "), row.Did, row.Out()},
 			paint, s.bold, nil, s.as(row.Outcome.Kind), nil, s.as(row.Problem.Kind))
 		for _, what := range row.Differs {
-			fmt.Fprintf(a.stdout, "  %s\n", s.red("promised otherwise: "+printable(what)))
+			fmt.Fprintf(a.stdout, "  %s\n", s.red("promised: "+printable(what)))
 		}
 	}
 	if other == 0 {
 		fmt.Fprintf(a.stdout, "\n%d of %d as promised.\n", total, total)
 	} else {
-		fmt.Fprintf(a.stdout, "\n%s\n", s.red(fmt.Sprintf("%d of %d came out otherwise than promised.", other, total)))
+		fmt.Fprintf(a.stdout, "\n%s\n", s.red(fmt.Sprintf("%d of %d differ from what is promised.", other, total)))
 	}
 	return other == 0, nil
 }
@@ -158,9 +157,9 @@ func (a *app) showPlaces(d *demo.Demo) {
 	for _, t := range d.Tries() {
 		fmt.Fprintf(a.stdout, "\n%s\n%s\n", s.dim(fmt.Sprintf("# %s (%d)", t.Says, t.Status)), t.Curl())
 	}
-	fmt.Fprintf(a.stdout, "\nWith parlance call in place of curl, and --dialect with the system's name (problem\nbefore a gateway), each is told attempt by attempt, and what it means.\n")
+	fmt.Fprintf(a.stdout, "\nUse parlance call instead of curl to see each attempt and what it means. --dialect is\nthe system's name, or problem for a gateway.\n")
 	a.showSwitches(d)
-	fmt.Fprintf(a.stdout, "\nThe demo stays up, at the addresses above and on this machine only. What the\nservices and gateways log appears here. Press Ctrl-C to stop it.\n")
+	fmt.Fprintf(a.stdout, "\nThe demo runs at the addresses above, on this machine only. The logs of its services\nand gateways appear here. Press Ctrl-C to stop it.\n")
 }
 
 // showSwitches says how each code can be seen.
@@ -176,7 +175,7 @@ func (a *app) showSwitches(d *demo.Demo) {
 	} {
 		fmt.Fprintf(a.stdout, "\n%s\n%s\n", s.dim("# "+c[0]), c[1])
 	}
-	fmt.Fprintf(a.stdout, "\nA switch is named by its system and its code, with a word if the code has several\ncauses. These are all:\n\n")
+	fmt.Fprintf(a.stdout, "\nThe name of a switch is the system and the code, with a word if the code has several\ncauses. These are all switches:\n\n")
 	names, order := map[string][]string{}, []string(nil)
 	for _, w := range all {
 		if names[w.System] == nil {

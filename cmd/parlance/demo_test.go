@@ -71,8 +71,8 @@ func TestDemoExitsWith1WhereAServiceAnswersOtherwise(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	text := stdout.String()
-	if !strings.Contains(text, "✗  vms     ") || !strings.Contains(text, `promised otherwise: the service answered "200", not "422"`) ||
-		!strings.Contains(text, "came out otherwise than promised.") {
+	if !strings.Contains(text, "✗  vms     ") || !strings.Contains(text, `promised: the service answered "200", not "422"`) ||
+		!strings.Contains(text, "differ from what is promised.") {
 		t.Error(text)
 	}
 	for line := range strings.Lines(text) {

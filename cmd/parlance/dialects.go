@@ -17,8 +17,8 @@ func (a *app) dialectsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dialects",
 		Short: "List the dialects of the catalog",
-		Long: `Lists the dialects of the catalog, one a line, with the sites that each was
-written from. With --json it tells the pages.`,
+		Long: `Lists the dialects of the catalog, one per line, with the sites that each was written
+from. With --json it lists the pages.`,
 		Example: `  parlance dialects
   parlance dialects --json`,
 		Args: arguments(0, 0, "no arguments"),

@@ -18,18 +18,19 @@ func (a *app) encodeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "encode --dialect NAME|FILE",
 		Short: "Write a response: an outcome in a dialect",
-		Long: `Reads an outcome as JSON from standard input and writes the response that an API
-of that dialect would give, and what the dialect could not carry (the losses):
+		Long: `Reads an outcome as JSON from standard input. Writes the response that an API of that
+dialect would send, and the parts that the dialect cannot carry (the losses):
 
   {"outcome", "data", "dialect", "method", "path", "request_headers"}
   → {"status", "headers", "body", "losses": [{"attribute", "reason"}], "unset"}
 
-Only the outcome must be there. A failure gets its instance from the path if the
-dialect shows one. unset names the attributes that the body shows as null, because
-neither the outcome nor the request tells them. data is the payload of a success: JSON, or a text
-that holds XML. With --jsonl it reads one such object a line and answers each
-with a line; one that cannot be read is answered {"error": …}, and the exit code
-is then 1.`,
+Only the outcome is required. data is the payload of a success: JSON, or a text that
+holds XML. The instance of a failure is the path, if the dialect shows an instance.
+unset lists the attributes that the body shows as null because their values are
+unknown.
+
+With --jsonl it reads one such object per line, and writes one line for each. For a
+line that cannot be read it writes {"error": …}, and the exit code is 1.`,
 		Example: `  echo '{"outcome": {"kind": "not_found", "detail": "no such camera"}}' | parlance encode --dialect vms
   parlance encode --dialect problem < outcome.json
   parlance encode --jsonl < outcomes.jsonl`,
@@ -60,7 +61,7 @@ is then 1.`,
 		},
 	}
 	x.flags(cmd)
-	cmd.Flags().BoolVar(&asLines, "jsonl", false, "read one object a line, write one line of JSON for each")
+	cmd.Flags().BoolVar(&asLines, "jsonl", false, "read one object per line, and write one line of JSON for each")
 	return cmd
 }
 

@@ -27,7 +27,7 @@ func (x *exchange) flags(cmd *cobra.Command) {
 	dialectFlag(cmd, &x.Dialect, "dialect", "the dialect of the API")
 	cmd.Flags().StringVar(&x.Method, "method", "GET", "the `METHOD` of the request")
 	cmd.Flags().StringVar(&x.Path, "path", "", "the `PATH` of the request")
-	cmd.Flags().Var(&x.Header, "request-header", "a `HEADER` of the request, as 'Name: value'; may be repeated")
+	cmd.Flags().Var(&x.Header, "request-header", "a `HEADER` of the request, as 'Name: value'; may be given several times")
 }
 
 // request is the exchange as the core takes it.
@@ -119,7 +119,7 @@ func (f *fields) Set(text string) error {
 	return nil
 }
 
-// String is the default of the flag, which is none.
+// String is the default of the flag: "".
 func (f *fields) String() string { return "" }
 
 // Type is what the help calls the value.

@@ -22,13 +22,13 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain DIALECT [CODE]",
 		Short: "Say in plain words what a code means and what a client does",
 		Long: `Says what a status or a code of an API means, what causes it, what a client does
-about it and when, and which line of the dialect file says so. If one code has
-several meanings, each one is told with its condition. A code that the file does
-not list takes the meaning of its class, else the built-in one.
+about it and when, and which line of the dialect file says so. If a code has several
+meanings, each is printed with its condition. A code that the file does not list has
+the meaning of its class, else the built-in one.
 
 CODE may be a class (4xx), a range (400-429) or a list of them (500,502). Without
-it the whole page is printed: every code, the support contact, where a token
-comes from, and the header that makes a POST safe to retry.`,
+CODE the whole page is printed: every code, the support contact, the token endpoint,
+and the header that makes a POST safe to retry.`,
 		Example: `  parlance explain vision 406
   parlance explain vision
   parlance explain vms 4xx
@@ -174,7 +174,7 @@ func keys(key string) []string {
 func (a *app) showExplained(e explained, d *dialect.Dialect) {
 	s := sheet{a.stdout, a.styleOf(a.stdout)}
 	if len(e.Meanings) == 0 && len(e.Codes) == 0 {
-		fmt.Fprintf(a.stdout, "%s has no row for %s, and it is no HTTP status: it takes the meaning of the status that it comes with.\n", e.Dialect, printable(e.Code))
+		fmt.Fprintf(a.stdout, "%s has no row for %s, and it is not an HTTP status: it has the meaning of the status beside it.\n", e.Dialect, printable(e.Code))
 		if best := nearest.Word(e.Code, a.completeCode(e.Dialect)); best != "" {
 			fmt.Fprintf(a.stderr, "hint: did you mean %s?\n", best)
 		}

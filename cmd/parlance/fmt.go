@@ -21,13 +21,13 @@ func (a *app) fmtCommand() *cobra.Command {
 	var f formatting
 	cmd := &cobra.Command{
 		Use:   "fmt [FILE…]",
-		Short: "Lay dialect files out in the canonical way",
-		Long: `Lays dialect files out: the keys in one order, two blanks for each level, no
-empty lines, quotes only where they are needed. Comments stay where they are, and
-what stands in one line or in several stays so. What a file means never changes.
+		Short: "Format dialect files",
+		Long: `Formats dialect files: the keys in one order, two blanks for each level, no empty
+lines, quotes only if they are needed. Comments stay in their places, and a value on
+one line or on several stays so. The meaning of a file never changes.
 
 Without a file it reads standard input. Without a flag it writes the result to
-standard output; a file that is laid out so already is left alone by --write.`,
+standard output. --write leaves a file alone that is already formatted.`,
 		Example: `  parlance fmt my-api.yaml
   parlance fmt -w *.yaml
   parlance fmt --list *.yaml
@@ -83,7 +83,7 @@ func (a *app) format(f formatting, file string, text []byte) error {
 		for i := range faults.Diagnostics {
 			faults.Diagnostics[i].File = file
 		}
-		return &mistake{message: file + " is not laid out", hint: "mend what is said above, then try again", cause: err}
+		return &mistake{message: file + " cannot be formatted", hint: "correct the errors above, then try again", cause: err}
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
@@ -123,7 +123,7 @@ func replace(file string, text []byte) error {
 func (a *app) showDiff(file, before, after string) {
 	s := a.styleOf(a.stdout)
 	fmt.Fprintln(a.stdout, s.bold("--- "+file))
-	fmt.Fprintln(a.stdout, s.bold("+++ "+file+", laid out"))
+	fmt.Fprintln(a.stdout, s.bold("+++ "+file+", formatted"))
 	for _, h := range hunks(strings.Split(strings.TrimSuffix(before, "\n"), "\n"), strings.Split(strings.TrimSuffix(after, "\n"), "\n")) {
 		switch h[0] {
 		case '-':

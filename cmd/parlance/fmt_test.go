@@ -36,12 +36,12 @@ func TestFmtWritesOnlyFilesThatChange(t *testing.T) {
 func TestWhatFmtAndNewCannotReadExitsWith2(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, args, stdin, want string }{
-		{"what is no YAML", "fmt", "a: [", "hint: mend what is said above, then try again\n"},
+		{"what is no YAML", "fmt", "a: [", "hint: correct the errors above, then try again\n"},
 		{"writing without a file", "fmt -w", "", "parlance: --write needs a file\n"},
 		{"a file that is not there", "fmt nowhere.yaml", "", "nowhere.yaml"},
-		{"no response", "new my-api", "", "parlance: no response is named\nhint: --from - "},
+		{"no response", "new my-api", "", "parlance: --from is missing\nhint: --from - "},
 		{"no name", "new --from -", "", "takes the name of the dialect; 0 given"},
-		{"a name that is none", "new My_API --from -", "HTTP/1.1 404 Not Found\n\n", "parlance: \"My_API\" is no name for a dialect\nhint: use lower-case letters"},
+		{"a name that is none", "new My_API --from -", "HTTP/1.1 404 Not Found\n\n", "parlance: \"My_API\" cannot be the name of a dialect\nhint: use lower-case letters"},
 		{"an input that is no response", "new my-api --from -", "{}", "parlance: --from: standard input is not a response: line 1: "},
 		{"a response that is not there", "new my-api --from nowhere.txt", "", "nowhere.txt"},
 	} {

@@ -31,17 +31,16 @@ func (a *app) gatewayCommand() *cobra.Command {
 	var keep place
 	cmd := &cobra.Command{
 		Use:   "gateway --upstream URL --speaks DIALECT",
-		Short: "Stand before an API and answer in another dialect",
-		Long: `Forwards requests to an API that speaks one dialect and answers its callers in
-another. What the API's page says to wait for or to retry is waited for and
-retried, where that is safe; a success whose meaning nothing can alter streams
-through untouched.
+		Short: "Run a gateway that translates an API to another dialect",
+		Long: `Forwards requests to an API that speaks one dialect, and responds to its callers in
+another. It waits and retries if the API's page says so and a retry is safe. A success
+streams through untouched if its body cannot change its meaning.
 
-With --store it keeps the record of each request, every attempt at the API in it, and
-its callers get the id that "parlance activity" finds it by.
+With --store it keeps a record of each request with every attempt at the API. Callers
+get the ID that "parlance activity" finds it by.
 
-It prints its address and runs until it is interrupted; responses that have begun
-may then finish.`,
+It prints its address and runs until it is interrupted. Responses that have begun may
+then finish.`,
 		Example: `  parlance gateway --upstream https://api.example.com --speaks vms
   parlance gateway --upstream http://localhost:9000 --speaks vision --answers problem --listen 127.0.0.1:8080
   parlance gateway --upstream http://localhost:9000 --speaks vms --store gateway.db`,
@@ -74,13 +73,13 @@ may then finish.`,
 			return a.serve(cmd.Context(), listen, g, banner)
 		},
 	}
-	cmd.Flags().StringVar(&upstream, "upstream", "", "the `URL` of the API; its path is put before the request's")
+	cmd.Flags().StringVar(&upstream, "upstream", "", "the `URL` of the API; its path goes before that of a request")
 	dialectFlag(cmd, &speaks, "speaks", "the dialect of the API")
 	dialectFlag(cmd, &responses, "answers", "the dialect of the responses")
 	storeFlags(cmd, &keep, "the `STORE` to keep records in: a file of SQLite, or a URL postgres://…; none are kept without it")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "the `ADDRESS` to listen at; port 0 is a free one")
 	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long a caller waits for a response to begin, retries included")
-	cmd.Flags().DurationVar(&ceiling, "max-wait", 10*time.Second, "the longest wait before a retry; a longer one is handed to the caller")
+	cmd.Flags().DurationVar(&ceiling, "max-wait", 10*time.Second, "the longest wait before a retry; for a longer one the response is passed to the caller")
 	return cmd
 }
 
@@ -110,13 +109,13 @@ func upstreamURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case text == "":
-		return nil, &mistake{message: "no upstream is named", hint: "for example: --upstream http://localhost:9000"}
+		return nil, &mistake{message: "--upstream is missing", hint: "for example: --upstream http://localhost:9000"}
 	case err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
 		return u, nil
 	case !strings.Contains(text, "://"):
-		return nil, &mistake{message: fmt.Sprintf("%q is no URL", text), hint: "did you mean --upstream http://" + text + "?"}
+		return nil, &mistake{message: fmt.Sprintf("%q is not a URL", text), hint: "did you mean --upstream http://" + text + "?"}
 	}
-	return nil, &mistake{message: fmt.Sprintf("%q is no http or https URL", text), hint: "for example: --upstream http://localhost:9000"}
+	return nil, &mistake{message: fmt.Sprintf("%q is not an http or https URL", text), hint: "for example: --upstream http://localhost:9000"}
 }
 
 // serve runs a handler until the context ends or a signal comes, then lets the

@@ -61,9 +61,9 @@ func TestGatewayTranslatesUntilItIsInterrupted(t *testing.T) {
 func TestGatewayRefusesWhatItCannotStandBefore(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, args, want string }{
-		{"no upstream", "gateway --speaks vms", "parlance: no upstream is named\nhint: for example: --upstream http://localhost:9000\n"},
+		{"no upstream", "gateway --speaks vms", "parlance: --upstream is missing\nhint: for example: --upstream http://localhost:9000\n"},
 		{"an upstream without a scheme", "gateway --speaks vms --upstream localhost:9000", "hint: did you mean --upstream http://localhost:9000?\n"},
-		{"an upstream of another protocol", "gateway --speaks vms --upstream ftp://localhost", "parlance: \"ftp://localhost\" is no http or https URL\n"},
+		{"an upstream of another protocol", "gateway --speaks vms --upstream ftp://localhost", "parlance: \"ftp://localhost\" is not an http or https URL\n"},
 		{"no dialect", "gateway --upstream http://localhost:9000", "parlance: --speaks: no dialect is named\nhint: "},
 		{"a dialect that does not exist", "gateway --upstream http://localhost:9000 --speaks vms --answers problme", "parlance: --answers: no dialect is called \"problme\"\nhint: did you mean \"problem\"? "},
 		{"an address that is none", "gateway --upstream http://localhost:9000 --speaks vms --listen nowhere", "hint: --listen 127.0.0.1:0 takes a free port\n"},

@@ -19,13 +19,13 @@ func (a *app) lintCommand() *cobra.Command {
 	files := arguments(1, -1, "one or more files")
 	cmd := &cobra.Command{
 		Use:   "lint FILE…",
-		Short: "Check dialect files: every fault at once, with its place and what to do",
-		Long: `Checks dialect files and their samples. Every fault is shown with its line, a
-caret below the place, what was expected, a hint, and at its first occurrence why
-its rule is there. Errors come first, warnings after them. The exit code is 1 if
-there are errors (warnings alone leave it 0) and 2 if a file cannot be read.
+		Short: "Check dialect files, and show every fault with its place and a hint",
+		Long: `Checks dialect files and their samples. Every fault is shown with its line, a caret
+below the place, what was expected, and a hint. The first fault of a rule also shows
+the reason for the rule. Errors come before warnings. The exit code is 1 if there are
+errors, 0 if there are only warnings, and 2 if a file cannot be read.
 
-The samples of a file are tried only where it has no errors of its own.
+The samples of a file are run only if the file has no errors.
 
 With --json it writes one object:
 
@@ -53,7 +53,7 @@ With --json it writes one object:
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
-	cmd.Flags().StringVar(&rule, "explain", "", "say why a `RULE` is there and what to do, and check nothing")
+	cmd.Flags().StringVar(&rule, "explain", "", "explain a `RULE` and what to do, without checking files")
 	// The library's only error is a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("explain", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return ruleNames(), cobra.ShellCompDirectiveNoFileComp
@@ -114,7 +114,7 @@ func (a *app) lint(names []string, asJSON bool) error {
 	case all.Errors+all.Warnings > 0:
 		fmt.Fprintf(a.stderr, "%s, %s\n", plural(all.Errors, "error"), plural(all.Warnings, "warning"))
 		if !asJSON {
-			fmt.Fprintln(a.stderr, "hint: parlance lint --explain RULE says more of the rule in brackets")
+			fmt.Fprintln(a.stderr, "hint: parlance lint --explain RULE explains the rule in brackets")
 		}
 	}
 	if all.Errors > 0 {
@@ -141,7 +141,7 @@ func (a *app) showLinted(f lintedFile, source []byte, told map[string]bool) {
 		}
 	}
 	if f.Samples > 0 && !f.SamplesRun {
-		fmt.Fprintf(a.stdout, "%s: %s not run, for the file has errors\n\n", f.File, wereSamples(f.Samples))
+		fmt.Fprintf(a.stdout, "%s: %s not run, since the file has errors\n\n", f.File, wereSamples(f.Samples))
 	}
 }
 
@@ -184,7 +184,7 @@ func (a *app) explainRule(name string, asJSON bool) error {
 	if !known {
 		return &mistake{
 			message: fmt.Sprintf("--explain: no rule is called %q", name),
-			hint:    didYouMean(name, ruleNames(), "a rule stands in brackets at the end of a message"),
+			hint:    didYouMean(name, ruleNames(), "the rule is in brackets at the end of a message"),
 		}
 	}
 	if asJSON {

@@ -43,7 +43,7 @@ func explainLoad(nameOrFile string, err error) error {
 			cause:   err,
 		}
 	case !errors.Is(err, catalog.ErrUnknown):
-		return &mistake{message: err.Error(), hint: "parlance dialects lists what needs no file", cause: err}
+		return &mistake{message: err.Error(), hint: "parlance dialects lists the names that need no file", cause: err}
 	}
 	if nameOrFile == "" {
 		return &mistake{message: "no dialect is named", hint: "name one; " + known, cause: err}

@@ -18,21 +18,20 @@ func (a *app) newCommand() *cobra.Command {
 	var schema bool
 	cmd := &cobra.Command{
 		Use:   "new NAME --from FILE|-",
-		Short: "Draft a dialect file from responses that you have at hand",
-		Long: `Writes a first dialect file for an API from one or more of its responses, as
-curl -i prints them. By the names and values of their members it guesses what is
-the message, the code, the request's id, the list of bad inputs; each guess is
-marked by a comment. The responses are put in as samples, with the outcome that
-the file itself reads, so that parlance lint holds it to them from the start.
+		Short: "Draft a dialect file from recorded responses",
+		Long: `Writes a first dialect file for an API from one or more of its responses, as curl -i
+prints them. From names and values it guesses which member is the message, the code,
+the request ID or the list of bad inputs, and marks each guess with a comment. The
+responses become samples with the outcome that the file reads, so that parlance lint
+checks them from the start.
 
-Hold the guesses against the vendor's pages; a response shows one case, and the
-page says what there is besides.`,
+Compare the guesses with the vendor's pages: a response shows only one case.`,
 		Example: `  curl -i https://api.example.com/nothing | parlance new my-api --from - > my-api.yaml
   parlance new my-api --from 404.txt --from 422.txt --from 429.txt > my-api.yaml`,
 		Args: arguments(1, 1, "the name of the dialect"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(from) == 0 {
-				return &mistake{message: "no response is named", hint: "--from - reads one from standard input, --from FILE from a file"}
+				return &mistake{message: "--from is missing", hint: "--from - reads one from standard input, --from FILE from a file"}
 			}
 			var all []draft.Recorded
 			for _, file := range from {
@@ -46,7 +45,7 @@ page says what there is besides.`,
 			text, err := draft.File(args[0], all...)
 			var faults *dialect.FileError
 			if errors.As(err, &faults) {
-				return &mistake{message: fmt.Sprintf("%q is no name for a dialect", args[0]), hint: "use lower-case letters, digits and hyphens"}
+				return &mistake{message: fmt.Sprintf("%q cannot be the name of a dialect", args[0]), hint: "use lower-case letters, digits and hyphens"}
 			}
 			if err != nil {
 				return err
@@ -58,10 +57,10 @@ page says what there is besides.`,
 			return err
 		},
 	}
-	cmd.Flags().StringArrayVar(&from, "from", nil, "a `FILE` with a response, - for standard input; may be repeated")
+	cmd.Flags().StringArrayVar(&from, "from", nil, "a `FILE` with a response, - for standard input; may be given several times")
 	cmd.Flags().StringVar(&method, "method", "", "the `METHOD` of the requests")
 	cmd.Flags().StringVar(&path, "path", "", "the `PATH` of the requests")
-	cmd.Flags().BoolVar(&schema, "schema-comment", false, "begin with the line by which editors find the schema")
+	cmd.Flags().BoolVar(&schema, "schema-comment", false, "begin with the line that tells editors the schema")
 	return cmd
 }
 

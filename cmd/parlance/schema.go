@@ -14,12 +14,12 @@ func (a *app) schemaCommand() *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of dialect files, for editors",
 		Long: `Prints the JSON Schema (draft 2020-12) of dialect files. An editor that knows it
-completes keys and marks unknown ones while you write. Write this line on top of
-a file, or name there where you put what this prints:
+completes keys and marks unknown ones while you write. Put this line at the top of a
+file, or one with the path of your own copy:
 
   ` + schemaComment + `
 
-What a schema cannot say, parlance lint does.`,
+parlance lint also checks the rules that a schema cannot express.`,
 		Example: `  parlance schema > dialect.schema.json
   parlance new my-api --from 404.txt --schema-comment > my-api.yaml`,
 		Args: arguments(0, 0, "no arguments"),

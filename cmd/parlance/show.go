@@ -19,14 +19,13 @@ func (a *app) showCommand() *cobra.Command {
 	var asJSON, asLosses bool
 	cmd := &cobra.Command{
 		Use:   "show NAME|FILE",
-		Short: "Print a dialect file, or what was made of it",
-		Long: `Prints a dialect file of the catalog, as a start for one of your own. With
---json it prints what the file was compiled to: its table of codes with what a
-client does about each.
+		Short: "Print a dialect file, or its compiled table",
+		Long: `Prints a dialect file of the catalog, as a start for one of your own. With --json it
+prints the compiled file: its table of codes, and what a client does about each.
 
-With --losses it prints what the dialect cannot carry: for each kind of outcome
-which attributes reach the other side (✓), which are lost (–), and of which only
-a part does. A gateway that answers in this dialect loses them.`,
+With --losses it prints what the dialect cannot carry. For each kind of outcome it
+shows which attributes are carried (✓), carried in part, or lost (–). A gateway that
+responds in this dialect loses them.`,
 		Example: `  parlance show vms > my-api.yaml
   parlance show vms --json
   parlance show vms --losses`,
@@ -61,7 +60,7 @@ a part does. A gateway that answers in this dialect loses them.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write what the file was compiled to, or the losses, as JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write the compiled file, or the losses, as JSON")
 	cmd.Flags().BoolVar(&asLosses, "losses", false, "show what each kind of outcome loses when it is written")
 	return cmd
 }

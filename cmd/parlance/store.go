@@ -26,7 +26,7 @@ type place struct {
 // storeFlags lets a command be told of a place.
 func storeFlags(cmd *cobra.Command, p *place, usage string) {
 	cmd.Flags().StringVar(&p.name, "store", "", usage)
-	cmd.Flags().StringVar(&p.schema, "schema", "parlance", "the `NAME` of the schema, where the store is PostgreSQL")
+	cmd.Flags().StringVar(&p.schema, "schema", "parlance", "the `NAME` of the schema, if the store is PostgreSQL")
 }
 
 // remote reports that the place is a database of PostgreSQL.
@@ -59,7 +59,7 @@ func (p place) open(ctx context.Context) (store.Store, error) {
 
 // fault is what a user is told of an error of the place: never its password.
 func (p place) fault(err error) *mistake {
-	m := &mistake{message: "--store: " + err.Error(), hint: "name the file that the server keeps its records in", cause: err}
+	m := &mistake{message: "--store: " + err.Error(), hint: "name the SQLite file in which the server keeps its records", cause: err}
 	switch {
 	case p.remote():
 		m.message, m.cause = "--store: "+p.redact(err.Error()), nil

@@ -26,24 +26,24 @@ func (a *app) testCommand() *cobra.Command {
 	var t trial
 	cmd := &cobra.Command{
 		Use:   "test FILE…",
-		Short: "Try dialect files on their samples and on recorded cases",
-		Long: `Reads each sample of a dialect file, and each case of the file of the same name
-that ends in .cases.jsonl, and says what came otherwise than expected: the
-outcome, the decision, or what it is written back as. At the end it tells which
-shapes, rows of codes and alternatives nothing reached.
+		Short: "Test dialect files with their samples and with recorded cases",
+		Long: `Reads each sample of a dialect file, and each case in the file of the same name that
+ends in .cases.jsonl. It shows each difference from what is expected: in the outcome,
+in the decision, or in the response that is written back. At the end it lists the
+shapes, the rows of codes and the alternatives that no sample or case reached.
 
-A case is one JSON object a line, of which only status must be there:
+A case is one JSON object per line, and only status is required:
 
   {"name", "method", "path", "request_headers", "status", "headers", "body",
    "outcome", "act", "after", "complaints", "reads_only", "dialect"}
 
-Of the outcome those attributes are compared that the case names; null says that
-one is not set. A body is a text, or JSON as it is. after is in seconds,
-complaints are the rules of what is noticed while reading, and a case that is
-reads_only is not written back. A case of another dialect is passed over.
+Only the attributes of the outcome that the case names are compared; null means not
+set. A body is a text, or JSON as it is. after is in seconds, and complaints are the
+rules of the diagnostics from reading. A reads_only case is not written back. A case
+of another dialect is skipped.
 
-In what is shown, - is what was expected and + is what came. The exit code is 1
-if anything came otherwise, and 2 if a file cannot be read.`,
+- marks the expected value, and + the actual one. The exit code is 1 if something
+differs, and 2 if a file cannot be read.`,
 		Example: `  parlance test my-api.yaml
   parlance test my-api.yaml --cases recorded.jsonl
   parlance test vms omilia --quiet
@@ -54,10 +54,10 @@ if anything came otherwise, and 2 if a file cannot be read.`,
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return a.test(args, t) },
 	}
-	cmd.Flags().StringArrayVar(&t.cases, "cases", nil, "a `FILE` of further cases; may be repeated")
+	cmd.Flags().StringArrayVar(&t.cases, "cases", nil, "a `FILE` of further cases; may be given several times")
 	cmd.Flags().BoolVar(&t.json, "json", false, "write JSON")
-	cmd.Flags().BoolVar(&t.quiet, "quiet", false, "show failures and counts, and not what nothing reached")
-	cmd.Flags().BoolVar(&t.verbose, "verbose", false, "show also what came as expected")
+	cmd.Flags().BoolVar(&t.quiet, "quiet", false, "show only failures and counts")
+	cmd.Flags().BoolVar(&t.verbose, "verbose", false, "also show what passed")
 	return cmd
 }
 
@@ -128,7 +128,7 @@ func (t trial) read(file string, onDisk bool, name string) ([]authoring.Case, er
 		if err != nil {
 			return nil, &mistake{
 				message: fmt.Sprintf("the file of cases %s has faults", f),
-				hint:    "parlance test --help says what a case looks like",
+				hint:    "parlance test --help shows the form of a case",
 				cause:   err,
 			}
 		}

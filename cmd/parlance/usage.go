@@ -23,7 +23,7 @@ func unknownCommand(root *cobra.Command, args []string) error {
 		}
 	}
 	return &mistake{
-		message: fmt.Sprintf("no command is called %q", args[0]),
+		message: fmt.Sprintf("there is no command %q", args[0]),
 		hint:    didYouMean(args[0], names, "parlance --help lists the commands"),
 	}
 }
