@@ -65,7 +65,7 @@ func ExampleRequireScopes() {
 	}
 	// Output:
 	// 200 "ordered"
-	// 403 {"message":"","errors":{"error":["The credential is not good for this"]}}
+	// 403 {"message":"","errors":{"error":["The credential does not allow this"]}}
 }
 
 // Tell the caller why a credential is refused.
