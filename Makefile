@@ -50,17 +50,14 @@ vet: ## go vet
 	go vet -tags readme .
 
 .PHONY: lint
-lint: ## staticcheck, simple functions, and plain English in the documents
+lint: ## staticcheck, simple functions, and plain English in documents and godoc
 	go run $(STATICCHECK) ./...
 	go run ./internal/prose .
+	go run ./internal/prose -go .
 	go run $(GOCYCLO) -over 30 -ignore '_test\.go' .
 	@over=$$(go run $(GOCYCLO) -over 15 -ignore '_test\.go' . 2>/dev/null); \
 	if [ "$$(echo "$$over" | wc -l)" -gt $(COMPLEX) ]; then \
 		echo "$$over"; echo "More than $(COMPLEX) functions are more complex than 15."; exit 1; fi
-
-.PHONY: prose
-prose: ## plain English in the comments of exported names; not yet held by lint
-	go run ./internal/prose -go .
 
 .PHONY: race
 race: ## the tests, import rules among them, with the race detector

@@ -1,3 +1,3 @@
-// Package crash kills a server again and again while it works, and counts what
-// became of what it had acknowledged. bench/crash.md says what came of it.
+// Package crash kills a server again and again while it works. It counts which
+// acknowledged requests were lost or done twice; bench/crash.md has the result.
 package crash

@@ -1,5 +1,5 @@
-// Command table makes the table of bench/README.md of what go test -bench
-// prints: medians, and the ratio to the peer of the same run. README.md has the
+// Command table turns the output of go test -bench into the table of
+// bench/README.md: medians, and the ratio to the peer of the same run. README.md has the
 // command.
 package main
 

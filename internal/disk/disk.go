@@ -1,4 +1,4 @@
-// Package disk makes a disk that is soon full, for tests of what then happens.
+// Package disk makes a small disk, for tests on a full one.
 package disk
 
 import (
@@ -15,8 +15,8 @@ type Disk struct {
 	t      testing.TB
 }
 
-// Small mounts a disk of so many bytes, in memory. The test is skipped where it may
-// not: only root may, and on Linux.
+// Small mounts a disk of so many bytes, in memory. Only root may do so, and only on
+// Linux; any other test is skipped.
 func Small(t testing.TB, bytes int) *Disk {
 	t.Helper()
 	d := &Disk{Folder: t.TempDir(), t: t}

@@ -1,5 +1,5 @@
 // Package label makes texts that others chose fit to be attributes of telemetry:
-// short, of few values where they name a series, and nothing that no exporter can
+// short, of few values if they name a series, and nothing that no exporter can
 // carry.
 package label
 
@@ -40,7 +40,7 @@ func Method(method string) string {
 	return Other
 }
 
-// Name is that of a span: the method, and what is asked for where that is known.
+// Name is that of a span: the method, and the route if it is known.
 func Name(method, of string) string {
 	name := Method(method)
 	if name == Other {

@@ -37,7 +37,7 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Message) }
 
 // Parse reads a text: a status line, header fields, an empty line, the body.
-// Lines end in LF or CRLF. Where curl printed several heads (see [hasNext]) the
+// Lines end in LF or CRLF. If curl printed several heads (see [hasNext]), the
 // last one counts.
 func Parse(text []byte) (*Response, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // PowerShell writes one

@@ -8,7 +8,7 @@ import (
 )
 
 // Map makes a value for each key that it is asked for, and forgets the one that
-// was asked for the longest ago where there are too many. It is safe for
+// was asked for the longest ago if there are too many. It is safe for
 // concurrent use.
 type Map[V any] struct {
 	capacity int
@@ -30,7 +30,7 @@ func New[V any](capacity int, make func(key string) V) *Map[V] {
 	return &Map[V]{capacity: max(capacity, 1), make: make, byKey: map[string]*list.Element{}}
 }
 
-// Get is the value of a key, a new one where there is none.
+// Get is the value of a key, a new one if there is none.
 func (m *Map[V]) Get(key string) V {
 	m.mu.Lock()
 	defer m.mu.Unlock()

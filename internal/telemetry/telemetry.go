@@ -17,8 +17,7 @@ import (
 	"github.com/parlance-api/parlance/internal/label"
 )
 
-// Providers are where spans and metrics go, and how a trace is handed on. One that is
-// nil is OpenTelemetry's global one.
+// Providers take spans and metrics, and hand a trace on. One that is nil is OpenTelemetry's global one.
 type Providers struct {
 	Tracers    trace.TracerProvider
 	Meters     metric.MeterProvider

@@ -3,8 +3,7 @@ package testnet
 
 import "net/http"
 
-// Closed is an address at which nothing listens: nobody opens that port but the
-// superuser. A port that was closed a moment ago may be another test's by now.
+// Closed is an address without a listener: only the superuser can open that port. A port that was closed a moment ago may be another test's by now.
 const Closed = "127.0.0.1:1"
 
 // Tests share http.DefaultTransport. The port of a server that closes may be the next
