@@ -289,7 +289,7 @@ func (x *example[T]) read(b *testing.B) {
 }
 
 // unlike are responses of the same length, each with another escape in a text, so
-// that none is like one before: no mould fits, and all of the way is gone.
+// that none is like one before: no replay fits, and the whole way is gone.
 func unlike(res dialect.Response) (all []dialect.Response) {
 	for c := range 64 {
 		one := res

@@ -34,8 +34,8 @@ func Unguided(d *Dialect) *Dialect {
 	return &Dialect{write.New(&all), d.extensions}
 }
 
-// Forgetful is a Dialect that reads and writes as d does, and has kept no choice, no
-// program and no mould yet.
+// Forgetful is a Dialect that reads and writes as d does, and has kept no choice
+// and no replay yet.
 func Forgetful(d *Dialect) *Dialect {
 	return &Dialect{write.New(d.core.Spec), d.extensions}
 }
@@ -53,7 +53,7 @@ func Straight(d *Dialect, req Request, res Response) bool {
 	})
 }
 
-// Recasts reports that such a response is read by a mould: one that was made of
+// Recasts reports that such a response is read by a replay: one that was made of
 // a response before.
 func Recasts(d *Dialect, req Request, res Response) bool {
 	var texts replay.Spans

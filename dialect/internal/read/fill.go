@@ -19,7 +19,7 @@ type filler struct {
 	depth int      // of responses inside of responses
 	wants spec.Set // the attributes that are asked for
 	lends bool     // texts stay where they are: the Outcome does not outlive them
-	m     *Matcher // nil where a mould has told all
+	m     *Matcher // nil if a replay has read all
 	bound spec.Set // the attributes that a text was taken for
 	own   string
 
@@ -32,7 +32,7 @@ type filler struct {
 // held reports that something was taken for an attribute of the owner.
 func (f *filler) held(o spec.Owner) bool { return f.bound.Of(o) != 0 }
 
-// matcher is the one of the response. Where a mould has read the body it is only
+// matcher is the one of the response. If a replay has read the body, it is only
 // for the header.
 func (f *filler) matcher(res *wire.Response) *Matcher {
 	if f.m == nil {

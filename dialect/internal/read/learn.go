@@ -28,8 +28,8 @@ func (d *Reader) Recall(p *spec.Plan, req *wire.Request, res *wire.Response, at 
 	return nil
 }
 
-// learn makes a mould of a body, nil where its shape does not follow from what
-// stands between the texts, or it is not fitted straight.
+// learn makes a replay of a body, nil if its shape does not follow from the bytes that
+// stand between the texts, or if the fast walk does not fit it.
 func (d *Reader) learn(p *spec.Plan, of uint64, body []byte) *replay.Replay {
 	if len(body) > replay.MaxBody || body[0] != '{' && body[0] != '[' {
 		return nil

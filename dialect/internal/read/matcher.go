@@ -63,7 +63,7 @@ type Matcher struct {
 	fields []fieldExtents // what straight took, in the order of the document
 	lone   fieldExtents   // of that, what stands in no list
 
-	origins []replay.Origin // of what straight took as it is, where a mould is made of it; else nil
+	origins []replay.Origin // of the texts that fast took as they are, if a replay is made of the body; else nil
 }
 
 var Matchers = sync.Pool{New: func() any { return new(Matcher) }}

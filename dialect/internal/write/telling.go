@@ -71,7 +71,7 @@ func (w *output) unshare() {
 const maxTold = 20
 
 // tellFields adds the texts of the Fields to the detail, each with its path, and returns
-// the dress for that. It changes nothing if the detail says them already, or has no place.
+// the rendering for that. It changes nothing if the detail says them already, or has no place.
 func (w *output) tellFields(l *replay.Rendering) *replay.Rendering {
 	text := w.fieldTexts()
 	if text == "" {

@@ -79,7 +79,7 @@ func (w *output) markHeader(to []wire.HeaderField, from spec.Attribute) {
 	}
 }
 
-// spoil gives the program up.
+// spoil gives the replay up.
 func (w *output) spoil() {
 	if w.trace != nil {
 		w.trace.Spoilt = true
@@ -106,7 +106,7 @@ func (w *output) program(m *wire.Encoded) *replay.Replay {
 	return w.trace.Replay(&replay.Replay{Header: m.Header, Losses: m.Losses, Unset: m.Unset, Lone: lone}, w.dst, w.start)
 }
 
-// unrolls reports that what is written in a dress follows from which attributes
+// unrolls reports that what is written in a rendering follows from which attributes
 // are there, but for texts that are marked.
 func (w *output) unrolls(s *spec.Shape) bool {
 	has := w.present.Of(spec.Field)

@@ -63,7 +63,7 @@ type piece struct {
 // Taken is what a text is taken for.
 type Taken struct {
 	gap    int    // whose text it is
-	own    string // of what is said: what the walk made of texts which stand in the mould
+	own    string // of what is said: what the walk made of texts which stand in the replay
 	Target spec.Target
 	Text   tree.Extent // the place that the walk took it from
 	bit    spec.Set
@@ -81,26 +81,26 @@ type Origin struct {
 }
 
 const (
-	MaxBody   = 2 << 10 // bytes of the body that one is made of
-	maxGaps   = 32
-	maxApart  = 8 // bytes between two texts of a piece
-	mouldSets = 64
-	mouldWays = 4 // of a set
+	MaxBody  = 2 << 10 // bytes of the body that one is made of
+	maxGaps  = 32
+	maxApart = 8 // bytes between two texts of a piece
+	maxSets  = 64
+	perSet   = 4 // of a set
 )
 
 // Memory keeps the replays that were made last, in a set for each status. Making
 // one costs as much as dozens of reads. The first eight responses that fit none
 // each make one, and after them ever fewer do. So nothing grows, and responses
 // that never look alike cost nothing.
-type Memory [mouldSets]struct {
-	ways   [mouldWays]atomic.Pointer[Replay]
+type Memory [maxSets]struct {
+	ways   [perSet]atomic.Pointer[Replay]
 	misses atomic.Uint32
 }
 
 // Find is the one that a body fits, with the places of its texts; nil for none.
 func (all *Memory) Find(p *spec.Plan, of uint64, res *wire.Response, at *Spans) *Replay {
-	for i := range all[uint(res.Status)%mouldSets].ways {
-		g := all[uint(res.Status)%mouldSets].ways[i].Load()
+	for i := range all[uint(res.Status)%maxSets].ways {
+		g := all[uint(res.Status)%maxSets].ways[i].Load()
 		if g != nil && g.Plan == p && g.Of == of && g.fits(res.Body, at) {
 			return g
 		}
@@ -111,16 +111,16 @@ func (all *Memory) Find(p *spec.Plan, of uint64, res *wire.Response, at *Spans) 
 // Missed counts a response that none fits. It returns the place of one that is to
 // be made of it, nil for most.
 func (all *Memory) Missed(status int) *atomic.Pointer[Replay] {
-	set := &all[uint(status)%mouldSets]
+	set := &all[uint(status)%maxSets]
 	way := set.misses.Add(1)
 	switch n := way; {
-	case n <= 2*mouldWays:
+	case n <= 2*perSet:
 	case n&(n-1) == 0:
 		way = uint32(bits.Len32(n))
 	default:
 		return nil
 	}
-	return &set.ways[way%mouldWays]
+	return &set.ways[way%perSet]
 }
 
 // fits finds the texts of a body that has the same bytes between them.
@@ -319,7 +319,7 @@ func (w *Walk) free() map[uint32]Origin {
 	return free
 }
 
-// use notes what the walk took. It reports false for what a mould does not hold.
+// use notes what the walk took. It reports false for a text that a replay cannot hold.
 func (g *Replay) use(w *Walk, free map[uint32]Origin, gaps map[uint32]int) bool {
 	var uses []Taken
 	for _, u := range w.Taken {

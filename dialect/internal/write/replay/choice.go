@@ -25,7 +25,7 @@ type Choice struct {
 	Lost       []parlance.Loss // of the code
 	Back       *spec.Row       // what the status reads as
 	Telling    bool            // texts may have to be dropped
-	dresses    renderings
+	kept       renderings
 }
 
 // ChoiceKey is all that a choice depends on.
@@ -48,7 +48,7 @@ type Rendering struct {
 	RenderingKey
 	Shape   *spec.Shape
 	Header  []wire.HeaderField // its content type
-	Tries   int                // how often more a program is looked for
+	Tries   int                // how often more a replay is looked for
 	program *Replay            // nil where none was found
 }
 
@@ -62,7 +62,7 @@ type RenderingKey struct {
 const (
 	maxChoices = 256 // of one dialect
 	maxDresses = 8   // of one choice
-	MaxTries   = 4   // whose texts went another way, before a program is given up
+	MaxTries   = 4   // whose texts went another way, before a replay is given up
 )
 
 type renderings [maxDresses]atomic.Pointer[Rendering]
@@ -89,7 +89,7 @@ func (k ChoiceKey) Keep() ChoiceKey {
 }
 
 func (c *Choice) At(k *RenderingKey) *atomic.Pointer[Rendering] {
-	return &c.dresses[((uint64(k.present)^uint64(k.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(k.Accept)))%maxDresses]
+	return &c.kept[((uint64(k.present)^uint64(k.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(k.Accept)))%maxDresses]
 }
 
 // Replay is that of the rendering for an Outcome, nil if there is none.
@@ -108,7 +108,7 @@ func (c *Choice) Replay(d *spec.Spec, req *wire.Request, o *parlance.Outcome) *R
 	return nil
 }
 
-// Unroll keeps the program of a dress, if one was found.
+// Unroll keeps the replay of a rendering, if one was found.
 func (c *Choice) Unroll(l *Rendering, p *Replay) {
 	next := *l
 	next.Tries--

@@ -6,7 +6,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 )
 
-// Trace is what a writer marks for a program.
+// Trace is the marks of a writer, of which a replay is made.
 type Trace struct {
 	Cuts   []Cut
 	Texts  []Varying

@@ -15,7 +15,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-func TestAnAnswerLikeOneBeforeIsReadByItsMould(t *testing.T) {
+func TestAResponseLikeOneBeforeIsReadByItsReplay(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		what, dialect string
@@ -50,7 +50,7 @@ func TestAnAnswerLikeOneBeforeIsReadByItsMould(t *testing.T) {
 			before, after := jsonAnswer(test.status, test.before), jsonAnswer(test.status, test.after)
 			d.Decode(dialect.Request{}, before)
 			if is := dialect.Recasts(d, dialect.Request{}, after); is != test.is {
-				t.Errorf("that it is read by the mould is %t", is)
+				t.Errorf("that it is read by the replay is %t", is)
 			}
 			asIfNew(t, d, dialect.Request{}, after)
 		})
@@ -73,7 +73,7 @@ func asIfNew(t *testing.T, d *dialect.Dialect, req dialect.Request, res dialect.
 	}
 }
 
-func TestMostErrorsCanBeReadByAMould(t *testing.T) {
+func TestMostErrorsCanBeReadByAReplay(t *testing.T) {
 	t.Parallel()
 	recast, all := 0, 0
 	var not []string
@@ -169,7 +169,7 @@ func TestAGlanceWaitsAsLongAsADecision(t *testing.T) {
 }
 
 // A moment that stands in a response with an escape, as some write the + of a zone, is
-// as far off as it is now, and not as it was when a mould was made.
+// as far off as it is now, and not as it was when a replay was made.
 func TestTimeGoesOnWhileAMomentIsTheSame(t *testing.T) {
 	t.Parallel()
 	d, err := dialect.Compile("shop.yaml", []byte(`dialect: shop

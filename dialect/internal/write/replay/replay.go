@@ -62,14 +62,14 @@ type Varying struct {
 // Free are those whose texts may be any.
 const Free = spec.Set(1<<spec.AttrTitle|1<<spec.AttrDetail|1<<spec.AttrType|1<<spec.AttrInstance|1<<spec.AttrRequestID|1<<spec.AttrHelp) | spec.PathBit | spec.CodeBit | spec.MessageBit
 
-// maxTurns is how many Fields a program can tell apart.
+// maxTurns is how many Fields a replay can tell apart.
 const maxTurns = 64
 
 // maxHint bounds the memory that is asked for before it is known how much an
 // answer needs, for the one that was written first may have been a large one.
 const maxHint = 1 << 10
 
-// Run writes another response of the same dress. It reports false, having written
+// Run writes another response of the same rendering. It reports false, having written
 // nothing, for one with texts by which the writer would have gone another way.
 func (p *Replay) Run(m *wire.Encoded, dst []byte, c *Choice, o *parlance.Outcome, data *wire.Payload) (ok bool) {
 	if len(o.Fields) > maxTurns || p.Lone && !mergesAlone(c, o) || p.media != "" && p.media != data.ContentType {
