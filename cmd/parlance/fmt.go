@@ -22,7 +22,7 @@ func (a *app) fmtCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fmt [FILE…]",
 		Short: "Format dialect files",
-		Long: `Formats dialect files: the keys in one order, two blanks for each level, no empty
+		Long: `Formats dialect files: the keys in one order, two spaces for each level, no empty
 lines, quotes only if they are needed. Comments stay in their places, and a value on
 one line or on several stays so. The meaning of a file never changes.
 

@@ -59,7 +59,7 @@ func Cases(file string, lines []byte) ([]Case, error) {
 		}
 		var t tree.Tree
 		if err := t.JSON(line, false); err != nil {
-			r.Fault(spec.Position{Line: number, Column: 1}, "bad_sample", `write one JSON object a line: {"status": 404, "body": "…", "outcome": {"kind": "not_found"}}`, "the line is not JSON that can be read: %s", err)
+			r.Fault(spec.Position{Line: number, Column: 1}, "bad_sample", `write one JSON object a line: {"status": 404, "body": "…", "outcome": {"kind": "not_found"}}`, "the line is not valid JSON: %s", err)
 			continue
 		}
 		before := len(r.All)
@@ -147,7 +147,7 @@ func oneCase(r *spec.Reporter, t *tree.Tree, line int) Case {
 	}
 	c.expected.Places["act"], c.expected.Places["after"] = places["act"], places["after"]
 	if !status && t.Nodes[0].Kind == tree.Object {
-		r.Fault(spec.Position{Line: line, Column: 1}, "bad_sample", `add "status": 404, or what was recorded`, "the case has no status")
+		r.Fault(spec.Position{Line: line, Column: 1}, "bad_sample", `add "status": 404, or the recorded status`, "the case has no status")
 	}
 	return c
 }
@@ -155,7 +155,7 @@ func oneCase(r *spec.Reporter, t *tree.Tree, line int) Case {
 func statusIn(r *spec.Reporter, n *yaml.Node) int {
 	status, err := strconv.Atoi(n.Value)
 	if err != nil || status < 100 || status > 999 {
-		r.Fault(spec.At(n), "bad_status", "write the one that was recorded: 404", "%s is no HTTP status", spec.KindOf(n))
+		r.Fault(spec.At(n), "bad_status", "write the recorded status, such as 404", "%s is not an HTTP status", spec.KindOf(n))
 	}
 	return status
 }

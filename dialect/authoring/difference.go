@@ -36,9 +36,9 @@ func (f *Difference) sentence() string {
 	case f.Message != "":
 		return "the sample is read " + f.Message
 	case f.Want == "":
-		return fmt.Sprintf("the sample reads %s as %s, of which the outcome says nothing", f.Attribute, f.Got)
+		return fmt.Sprintf("the sample reads %s as %s, which is not in the outcome", f.Attribute, f.Got)
 	case f.Got == "":
-		return fmt.Sprintf("the sample does not read %s, which the outcome has as %s", f.Attribute, f.Want)
+		return fmt.Sprintf("the outcome has %s as %s, but the sample does not read it", f.Attribute, f.Want)
 	}
 	return fmt.Sprintf("the sample reads %s as %s, not as %s", f.Attribute, f.Got, f.Want)
 }

@@ -35,7 +35,7 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 			case PartReads:
 				r.Fault(pos, "sample_reads", "correct the shape or the row, or the outcome of the sample", "%s", f.sentence())
 			default:
-				r.Fault(s.Pos, "sample_writes", "give it a place in the shape, or add reads_only: true to the sample", "%s", f.sentence())
+				r.Fault(s.Pos, "sample_writes", "add it to the shape, or add reads_only: true to the sample", "%s", f.sentence())
 			}
 		}
 	}

@@ -178,7 +178,7 @@ func (r *Result) writes(d *dialect.Dialect, c *Case, read *dialect.Decoded) {
 		r.add(c, Difference{Part: PartWrites, Attribute: "status", Want: strconv.Itoa(c.Response.Status), Got: strconv.Itoa(wrote.Status)})
 	}
 	if diff := conforms(c.Response.Body, wrote.Body, strconv.Itoa(wrote.Status)); diff != "" {
-		r.add(c, Difference{Part: PartWrites, Attribute: "body", Message: "is another one: " + diff + "; it wrote " + short(wrote.Body)})
+		r.add(c, Difference{Part: PartWrites, Attribute: "body", Message: "differs: " + diff + "; it wrote " + short(wrote.Body)})
 	}
 }
 

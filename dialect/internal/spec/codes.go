@@ -140,7 +140,7 @@ func (r *Reporter) codes(n *yaml.Node, merged bool) codes {
 			row.First = first
 			row.span, row.numeric = ParseSpan(first)
 			if status, ok := row.single(); ok && row.Status == 0 && (status >= 0 && status < 200 || status > 999) {
-				r.warn(row.Pos, "unsendable_status", "say under which HTTP status the code travels: status: 400", "%s cannot be sent as a final HTTP status", first)
+				r.warn(row.Pos, "unsendable_status", "add the HTTP status of the code: status: 400", "%s is not a final HTTP status, so it cannot be sent as one", first)
 			}
 		}
 	})
@@ -171,7 +171,7 @@ func (r *Reporter) conditionalFirst(k *yaml.Node, rows []*Row) []*Row {
 	slices.SortStableFunc(rows, func(a, b *Row) int { return Btoi(b.Conditional()) - Btoi(a.Conditional()) })
 	for i, row := range rows[:max(len(rows)-1, 0)] {
 		if !row.Conditional() {
-			r.warn(rows[i+1].Pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never taken: the one on line %d has no condition", k.Value, row.Pos.Line)
+			r.warn(rows[i+1].Pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never used, because the row on line %d has no condition", k.Value, row.Pos.Line)
 		}
 	}
 	return rows
@@ -184,7 +184,7 @@ func (r *Reporter) enter(c *codes, k *yaml.Node, rows []*Row) (first string) {
 	for one := range strings.SplitSeq(k.Value, ",") {
 		one = strings.TrimSpace(one)
 		if one == "" {
-			r.Fault(At(k), "bad_code", "write 200, 201", "an empty code in %q", k.Value)
+			r.Fault(At(k), "bad_code", "write 200, 201", "%q contains an empty code", k.Value)
 			continue
 		}
 		sp, numeric := ParseSpan(one)
@@ -197,7 +197,7 @@ func (r *Reporter) enter(c *codes, k *yaml.Node, rows []*Row) (first string) {
 			c.globs = append(c.globs, keyed{one, rows})
 		default:
 			if old := c.Exact[one]; old != nil {
-				r.Fault(At(k), "duplicate_code", "make one list of rows of them", "the code %s stands on line %d already", one, old[0].Pos.Line)
+				r.Fault(At(k), "duplicate_code", "combine the rows in one list", "the code %s is already defined on line %d", one, old[0].Pos.Line)
 			}
 			c.Exact[one] = rows
 			if numeric {
@@ -216,10 +216,10 @@ func (r *Reporter) enter(c *codes, k *yaml.Node, rows []*Row) (first string) {
 func (r *Reporter) freeRange(c *codes, k *yaml.Node, text string, sp Span) {
 	for _, other := range c.Ranges {
 		if other.From <= sp.To && sp.From <= other.To && !Inside(other.Span, sp) && !Inside(sp, other.Span) {
-			r.Fault(At(k), "overlap", "let one of them end where the other begins", "the range %s overlaps the one on line %d, and neither lies within the other", text, other.pos.Line)
+			r.Fault(At(k), "overlap", "end one before the other begins", "the range %s overlaps the range on line %d, and neither contains the other", text, other.pos.Line)
 		}
 		if other.Span == sp {
-			r.Fault(At(k), "duplicate_code", "make one list of rows of them", "the range %s stands on line %d already", text, other.pos.Line)
+			r.Fault(At(k), "duplicate_code", "combine the rows in one list", "the range %s is already defined on line %d", text, other.pos.Line)
 		}
 	}
 }
@@ -231,12 +231,12 @@ func (r *Reporter) defaults(rows []*Row) {
 			continue
 		}
 		if w.Status == 0 || strings.Contains(w.First, "*") || w.numeric && w.span.From != w.span.To {
-			r.Fault(w.Pos, "contradiction", "give it one code as its key, and the status under which that travels: status: 404", "%q is no code that can be written by default", w.Key)
+			r.Fault(w.Pos, "contradiction", "use a single code as the key, and add its HTTP status: status: 404", "%q cannot be written by default, because it is not a single code with a status", w.Key)
 			continue
 		}
 		for _, before := range rows[:i] {
 			if before.ByDefault && before.Status == w.Status && before.Kind == w.Kind && before.Reason == w.Reason && !before.Conditional() {
-				r.warn(w.Pos, "shadowed", "keep one default for each kind, reason and status", "the code %s is never written by default: %s on line %d is", w.First, before.First, before.Pos.Line)
+				r.warn(w.Pos, "shadowed", "keep one default for each kind, reason and status", "the code %s is never written by default, because %s on line %d is written first", w.First, before.First, before.Pos.Line)
 				break
 			}
 		}

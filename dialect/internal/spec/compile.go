@@ -27,7 +27,7 @@ const maxTemplates = 100_000
 func (c *shapeCompiler) template(n *yaml.Node) *Template {
 	if c.spent++; c.spent > maxTemplates {
 		if c.spent == maxTemplates+1 {
-			c.Fault(At(n), "too_large", "use fewer definitions in each other", "a shape has more than %d parts, with its definitions", maxTemplates)
+			c.Fault(At(n), "too_large", "nest fewer definitions", "the shape and its definitions have more than %d parts", maxTemplates)
 		}
 		return &Template{Op: OpAny, Pos: At(n)}
 	}
@@ -62,7 +62,7 @@ func (c *shapeCompiler) list(n *yaml.Node) *Template {
 	for _, e := range n.Content {
 		below := c.template(e)
 		if c.form == FormXML && below.Op == OpList {
-			c.Fault(At(e), "wrong_type", "name the elements of the inner list", "XML has no list inside a list")
+			c.Fault(At(e), "wrong_type", "give the elements of the inner list a name", "XML cannot have a list inside a list")
 		}
 		t.Elems = append(t.Elems, below)
 		t.inner |= below.Deep
@@ -83,7 +83,7 @@ func (c *shapeCompiler) object(n *yaml.Node) *Template {
 	taken := map[string]bool{}
 	c.Pairs(n, "a body", func(k, v *yaml.Node) {
 		if slices.Contains(wrapped, k.Value) {
-			c.Fault(At(k), "bad_key", "put the members into "+k.Value, "%s must stand alone", k.Value)
+			c.Fault(At(k), "bad_key", "put the members into "+k.Value, "%s must be the only key of its mapping", k.Value)
 			return
 		}
 		if k.Value == "$is" {
@@ -121,7 +121,7 @@ func newMember(key string) (m Member, name string) {
 func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 	m.Value = c.template(v)
 	if (m.Attribute || m.Text) && m.Value.Op != OpHole && m.Value.Op != OpConst && m.Value.Op != OpAny {
-		c.Fault(At(v), "wrong_type", "", "the value of an attribute, and an element's own text, must be a text")
+		c.Fault(At(v), "wrong_type", "", "the value of an XML attribute, or the text of an element, must be a single text")
 		return
 	}
 	t.Tagged = t.Tagged || m.Value.Op == OpConst && !m.Optional
@@ -143,7 +143,7 @@ func (c *shapeCompiler) names(k *yaml.Node, name string, m *Member, taken map[st
 	for one := range strings.SplitSeq(name, "|") {
 		one = strings.TrimSpace(one)
 		if one == "" {
-			c.Fault(At(k), "bad_key", "write name, or first|second", "a member without a name")
+			c.Fault(At(k), "bad_key", "write name, or first|second", "a member has no name")
 			return nil
 		}
 		c.element(At(k), one)
@@ -152,7 +152,7 @@ func (c *shapeCompiler) names(k *yaml.Node, name string, m *Member, taken map[st
 			key = "@" + one
 		}
 		if taken[key] {
-			c.Fault(At(k), "duplicate_key", "keep one of them", "the member %q is named twice", one)
+			c.Fault(At(k), "duplicate_key", "keep one of them", "the member %q occurs twice", one)
 		}
 		taken[key] = true
 		all = append(all, one)
@@ -164,7 +164,7 @@ func (c *shapeCompiler) names(k *yaml.Node, name string, m *Member, taken map[st
 func (c *shapeCompiler) wrapper(n *yaml.Node) *Template {
 	k, v := n.Content[0], n.Content[1]
 	if len(n.Content) > 2 {
-		c.Fault(At(n), "bad_key", "put the members into it", "%s must stand alone", k.Value)
+		c.Fault(At(n), "bad_key", "put the members into it", "%s must be the only key of its mapping", k.Value)
 	}
 	t := &Template{Op: OpEither, Pos: At(n)}
 	if k.Value != "$either" {
@@ -192,7 +192,7 @@ func (c *shapeCompiler) wrapper(n *yaml.Node) *Template {
 		t.Indexes = t.Indexes || below.Resolve() == nil || below.Resolve().Indexed || below.Loops
 		for _, earlier := range t.Elems {
 			if !earlier.WriteOnly && !below.WriteOnly && earlier.coversAll(below) {
-				c.warn(At(e), "shadowed", "put the one that asks for more first", "this alternative is never taken: the one on line %d, column %d takes all that fits it", earlier.Pos.Line, earlier.Pos.Column)
+				c.warn(At(e), "shadowed", "put the stricter one first", "this alternative is never used, because everything that fits it also fits the one on line %d, column %d", earlier.Pos.Line, earlier.Pos.Column)
 				break
 			}
 		}
@@ -262,9 +262,9 @@ func (c *shapeCompiler) element(pos Position, name string) {
 	}
 	switch {
 	case c.form == FormXML && (!tree.IsXMLName(local) || prefixed && !tree.IsXMLName(prefix)):
-		c.Fault(pos, "bad_key", "", "%q is no name of XML", name)
+		c.Fault(pos, "bad_key", "", "%q is not a valid XML name", name)
 	case c.form == FormHTML && (!tree.IsXMLName(name) || strings.ContainsAny(name, "._-")):
-		c.Fault(pos, "bad_key", "", "%q is no element of HTML", name)
+		c.Fault(pos, "bad_key", "", "%q is not a valid HTML element", name)
 	}
 }
 
@@ -273,13 +273,13 @@ func (c *shapeCompiler) element(pos Position, name string) {
 // $any=name: T, where it is skipped.
 func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member) {
 	if t.Rest != nil {
-		c.Fault(At(k), "duplicate_key", "keep one of them", "a second entry for every other member")
+		c.Fault(At(k), "duplicate_key", "keep one of them", "two entries match all other members")
 		return
 	}
 	if skip, any := strings.CutPrefix(name, "$any"); any {
 		written, has := strings.CutPrefix(skip, "=")
 		if !has || written == "" {
-			c.Fault(At(k), "bad_key", "write $any=name, where name is what is written", "$any needs a name to write")
+			c.Fault(At(k), "bad_key", "write $any=name; the name is used for writing", "$any needs a name for writing")
 			return
 		}
 		c.element(At(k), written)
@@ -315,12 +315,12 @@ func (c *shapeCompiler) restKey(t *Template, pos Position, name string) bool {
 	}
 	named := key.Owner == Field || key.Attr == AttrID || key.Attr == AttrCode || key.Attr == AttrFamily
 	if !named || conv.Structured() || conv.timed() {
-		c.Fault(pos, "bad_key", "use $field, $item, or the code of one, or $any=name", "the names of members cannot be %s", key)
+		c.Fault(pos, "bad_key", "use $field, $item, the code of either, or $any=name", "%s cannot be the name of a member", key)
 		return false
 	}
 	located := key.Attr == AttrPath || key.Attr == AttrID
 	if t.Indexed && (!located || c.form != FormJSON || len(t.Members) > 0) {
-		c.Fault(pos, "bad_key", "write {$field#: …} or {$item#: …}, alone in a mapping of a JSON body", "an index can be a part of a path or of an id only")
+		c.Fault(pos, "bad_key", "write {$field#: …} or {$item#: …} as the only key of a mapping in a JSON body", "only a path or an id can contain an index")
 		return false
 	}
 	t.Key, t.KeyConv = key, conv

@@ -16,7 +16,7 @@ func (r *Reporter) extends(d *Spec, n *yaml.Node, find []Finder) {
 	if !ok {
 		return
 	}
-	err := errors.New("this program knows no other dialects here")
+	err := errors.New("no other dialects are available here")
 	for _, f := range find {
 		var other *Spec
 		if other, err = f(name); err == nil {
@@ -31,10 +31,10 @@ func (r *Reporter) extends(d *Spec, n *yaml.Node, find []Finder) {
 	}
 	var faulty *FileError
 	if errors.As(err, &faulty) {
-		r.Fault(At(n), "unknown_dialect", "mend that file first", "the dialect %q cannot be extended: its own file has faults, the first: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
+		r.Fault(At(n), "unknown_dialect", "correct that file first", "the dialect %q cannot be extended, because its file has faults; the first is: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
 		return
 	}
-	r.Fault(At(n), "unknown_dialect", "name one that `parlance dialects` lists, or a file beside this one", "the dialect %q cannot be extended: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
+	r.Fault(At(n), "unknown_dialect", "use a dialect that `parlance dialects` lists, or a file beside this one", "the dialect %q cannot be extended: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
 }
 
 // inherit takes over the shapes of the dialect that is extended, behind the
@@ -70,14 +70,14 @@ func (r *Reporter) define(n *yaml.Node) {
 	r.Pairs(n, "define", func(k, v *yaml.Node) {
 		_, known := ParseTarget(k.Value)
 		if !isReason(k.Value) || known == nil || k.Value == "any" || k.Value == "absent" {
-			r.Fault(At(k), "bad_name", "choose another word of lower-case letters, digits and _", "%q cannot be the name of a definition", k.Value)
+			r.Fault(At(k), "bad_name", "use another word of lower-case letters, digits and _", "%q cannot be the name of a definition", k.Value)
 			return
 		}
 		r.defs[k.Value] = &definition{name: k.Value, pos: At(k), node: v}
 	})
 	for _, d := range r.definitions() {
 		if d.endless(r, d.node, map[string]bool{d.name: true}) {
-			r.Fault(d.pos, "endless", "put a member or a list around the part that repeats", "the definition %s refers to itself without anything of the body being read in between", d.name)
+			r.Fault(d.pos, "endless", "put a member or a list around the recursive part", "the definition %s refers to itself without reading a part of the body", d.name)
 			d.node, d.used = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: d.pos.Line, Column: d.pos.Column}, true
 		}
 	}
@@ -114,7 +114,7 @@ func (d *definition) endless(r *Reporter, n *yaml.Node, seen map[string]bool) bo
 func (r *Reporter) checkUnused() {
 	for _, d := range r.definitions() {
 		if !d.used {
-			r.warn(d.pos, "unused_definition", "write $"+d.name+" where it belongs, or remove it", "nothing refers to the definition %s", d.name)
+			r.warn(d.pos, "unused_definition", "write $"+d.name+" in its place, or remove it", "the definition %s is not used", d.name)
 		}
 	}
 }

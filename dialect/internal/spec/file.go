@@ -39,7 +39,7 @@ func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
 	if n := sections["codes"]; n != nil {
 		d.Codes = r.codes(n, merged)
 	} else if d.Base == base {
-		r.Fault(At(root), "missing_codes", "add a table: codes: {200: success}", "the file lists no codes")
+		r.Fault(At(root), "missing_codes", "add a table: codes: {200: success}", "the file has no table of codes")
 	}
 	if n := sections["shapes"]; n != nil {
 		for _, s := range r.shapes(n) {
@@ -76,9 +76,9 @@ func (r *Reporter) sections(root *yaml.Node) map[string]*yaml.Node {
 // head reads what a file says of itself.
 func (r *Reporter) head(d *Spec, root *yaml.Node, sections map[string]*yaml.Node) {
 	if n := sections["dialect"]; n == nil {
-		r.Fault(At(root), "missing_name", "begin with `dialect: name`", "the file does not say which dialect it is")
+		r.Fault(At(root), "missing_name", "begin with `dialect: name`", "the dialect has no name")
 	} else if d.Name, _ = r.Text(n, "the name of a dialect"); !isName(d.Name) {
-		r.Fault(At(n), "bad_name", "use lower-case letters, digits and hyphens", "%q is no name for a dialect", d.Name)
+		r.Fault(At(n), "bad_name", "use lower-case letters, digits and hyphens", "%q is not a valid name for a dialect", d.Name)
 	}
 	if n := sections["title"]; n != nil {
 		d.Title, _ = r.Text(n, "title")
@@ -87,7 +87,7 @@ func (r *Reporter) head(d *Spec, root *yaml.Node, sections map[string]*yaml.Node
 		d.Sources = r.Texts(n, "source")
 	}
 	if n := sections["language"]; n != nil && n.Value != "1" {
-		r.Fault(At(n), "unknown_language", "this program reads language: 1", "the file is written in version %s of the language", n.Value)
+		r.Fault(At(n), "unknown_language", "this program supports language: 1", "version %s of the language is not supported", n.Value)
 	}
 	if n := sections["forms"]; n != nil {
 		d.Forms = r.forms(n)
@@ -152,7 +152,7 @@ func (d *Spec) link(r *Reporter) {
 				known = append(known, w.First)
 			}
 		}
-		r.Unknown(n.pos, "unknown_name", "name after is:", n.name, known)
+		r.Unknown(n.pos, "unknown_name", "name after is", n.name, known)
 	}
 	for _, a := range r.asked {
 		known := d.given()
@@ -160,7 +160,7 @@ func (d *Spec) link(r *Reporter) {
 			continue
 		}
 		if len(known)+len(r.named) == 0 {
-			r.Fault(a.pos, "unknown_name", "let a shape say is: "+a.name, "no shape says of itself that it is %q", a.name)
+			r.Fault(a.pos, "unknown_name", "add is: "+a.name+" to a shape", "no shape has the name %q", a.name)
 			continue
 		}
 		for _, n := range r.named {

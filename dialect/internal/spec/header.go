@@ -37,7 +37,7 @@ func (r *Reporter) headers(n *yaml.Node, s *Shape) {
 	c := &shapeCompiler{Reporter: r, form: FormNone}
 	r.Pairs(n, "headers", func(k, v *yaml.Node) {
 		if !httpheader.IsToken(k.Value) || strings.HasSuffix(k.Value, "!") {
-			r.Fault(At(k), "bad_header", "write the name alone: a constant and $any ask for the field, $absent for its absence", "%q is no name of a header field", k.Value)
+			r.Fault(At(k), "bad_header", "write the name alone, and the condition as its value: a constant, $any for any value, $absent for a missing field", "%q is not a valid name of a header field", k.Value)
 		}
 		h := HeaderHole{Name: httpheader.Canonical(k.Value)}
 		if v.Kind != yaml.MappingNode {
@@ -52,7 +52,7 @@ func (r *Reporter) headers(n *yaml.Node, s *Shape) {
 				j := &shapeCompiler{Reporter: r, form: FormJSON}
 				h.JSON = j.whole(pv)
 				if h.JSON.Reads.Of(Field)|h.JSON.Reads.Of(Item) != 0 {
-					r.Fault(At(pv), "bad_place", "read it from the body", "records cannot stand in a header")
+					r.Fault(At(pv), "bad_place", "read it from the body", "a header cannot hold records")
 				}
 				s.take(h.JSON)
 			case pv.Kind == yaml.MappingNode:
@@ -63,7 +63,7 @@ func (r *Reporter) headers(n *yaml.Node, s *Shape) {
 			s.Size++
 		})
 		if Btoi(h.JSON != nil)+Btoi(h.Schemes != nil)+Btoi(h.Params != nil) > 1 {
-			r.Fault(At(v), "contradiction", "write name: $hole, Scheme: {name: $hole} or $json: {…}", "a header field has parameters, schemes or JSON, and not several of these")
+			r.Fault(At(v), "contradiction", "write name: $hole, Scheme: {name: $hole} or $json: {…}", "a header field can have only one of parameters, schemes and JSON")
 		}
 		s.Headers = append(s.Headers, h)
 	})
@@ -83,7 +83,7 @@ func (c *shapeCompiler) headerText(v *yaml.Node) *Template {
 		return &Template{Op: OpConst, Pos: At(v)}
 	}
 	if t.Op == OpConst && wire.HeaderText(t.Text) != t.Text {
-		c.Fault(At(v), "bad_header", "", "a header field cannot hold line breaks or blanks around its value")
+		c.Fault(At(v), "bad_header", "", "a header field cannot contain line breaks, or spaces around its value")
 	}
 	return t
 }
@@ -95,7 +95,7 @@ func (c *shapeCompiler) params(n *yaml.Node, s *Shape) (all []Parameter) {
 
 func (c *shapeCompiler) param(k, v *yaml.Node, s *Shape) Parameter {
 	if !httpheader.IsToken(k.Value) {
-		c.Fault(At(k), "bad_header", "", "%q is no name of a parameter", k.Value)
+		c.Fault(At(k), "bad_header", "", "%q is not a valid name of a parameter", k.Value)
 	}
 	p := Parameter{strings.ToLower(k.Value), c.headerText(v)}
 	s.take(p.Value)

@@ -66,7 +66,7 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 	h := &Hole{}
 	operands := splitOutside(text, " & ")
 	if first := strings.TrimSpace(operands[0]); len(operands) > 1 && isPattern(first) && first == unquote(first) {
-		c.Fault(pos, "bad_hole", "put it in quotes: '"+first+"' & "+strings.Join(operands[1:], " & "), "a pattern that other readings follow needs quotes, for & could be a part of it")
+		c.Fault(pos, "bad_hole", "put it in quotes: '"+first+"' & "+strings.Join(operands[1:], " & "), "a pattern before & needs quotes, because & could be a part of it")
 		return nil
 	}
 	if !strings.HasPrefix(text, "$") {
@@ -93,7 +93,7 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 			return nil
 		}
 		if i == 0 && p.readOnly() && !c.readOnly {
-			c.warn(pos, "lossy", "write {_=text} so that it can be written back, or {$read: …} where it need not be", "a bare {_} makes this place read-only")
+			c.warn(pos, "lossy", "write {_=text} if it is also written, or {$read: …} if it is only read", "{_} without a text makes this place read-only")
 		}
 		h.Readings = append(h.Readings, Reading{Pattern: p})
 	}
@@ -106,7 +106,7 @@ func (c *shapeCompiler) ending(pos Position, h *Hole, operands []string) bool {
 	last := &operands[len(operands)-1]
 	if head, guard, found := cutOutside(*last, " is "); found {
 		if *last = head; len(operands) > 1 && guard == unquote(guard) {
-			c.Fault(pos, "bad_hole", "put the pattern in quotes if `is` belongs to it, or what it checks if it does not", "it is not clear whether ` is ` belongs to the pattern before it")
+			c.Fault(pos, "bad_hole", "if `is` belongs to the pattern, put all of it in quotes; if not, put quotes around the part before `is`", "` is ` may belong to the pattern before it")
 			return false
 		}
 		if h.Guard = c.guard(pos, unquote(guard)); h.Guard == nil {
@@ -121,7 +121,7 @@ func (c *shapeCompiler) ending(pos Position, h *Hole, operands []string) bool {
 	}
 	if head, value, found := cutOutside(*last, " = "); found {
 		if h.StandIn != nil {
-			c.Fault(pos, "bad_hole", "keep one: `= text` if the text means that nothing is set, `or text` if it is a value like any other", "a hole has `=` or `or`, not both")
+			c.Fault(pos, "bad_hole", "write `= text` if the text means that nothing is set, or `or text` if it is a normal value", "a hole cannot have both `=` and `or`")
 			return false
 		}
 		*last, h.Fallback, h.Defaults = head, unquote(value), true
@@ -149,7 +149,7 @@ func (c *shapeCompiler) guard(pos Position, text string) *Pattern {
 	}
 	p.fold()
 	if p.Targets() != 0 {
-		c.Fault(pos, "bad_pattern", "use {_} or {_=text} in it", "the pattern after `is` only checks; it cannot hold attributes")
+		c.Fault(pos, "bad_pattern", "use {_} or {_=text} in it", "the pattern after `is` only checks, so it cannot contain attributes")
 		return nil
 	}
 	return p
@@ -171,7 +171,7 @@ func (c *shapeCompiler) standIn(pos Position, text string) *Pattern {
 	}
 	if p.Targets()&^standInHoles != 0 || p.readOnly() || len(p.Parts) == 0 {
 		c.Fault(pos, "bad_hole", "write a text, or one with {$status}, {$phrase}, {$code}, {$family}, {$kind} or {$reason} in it",
-			"the text after `or` must be known wherever the attribute is not set")
+			"the text after `or` can contain only attributes that are always known")
 		return nil
 	}
 	return p
@@ -238,7 +238,7 @@ func (r *Reporter) conversion(pos Position, text string, t Target) (Conversion, 
 	switch message {
 	case "":
 		if ok, what := c.suits(t); !ok {
-			r.Fault(pos, "bad_place", "", "%s is for %s, not for %s", text, what, t)
+			r.Fault(pos, "bad_place", "", "%s is only for %s, not for %s", text, what, t)
 			return c, false
 		}
 		return c, true

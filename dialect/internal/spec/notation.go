@@ -57,14 +57,14 @@ func parseConversion(text string) (c Conversion, message string) {
 	}
 	c.Notation = notation(i)
 	if has && !strings.HasSuffix(rest, ")") {
-		return c, "the parenthesis does not end"
+		return c, "the closing parenthesis is missing"
 	}
 	switch c.Notation {
 	case Pointer, brackets, dots, Segments:
 		c.keep = !strings.HasSuffix(args, "?")
 		c.prefix = strings.Trim(strings.TrimSuffix(args, "?"), "/")
 		if strings.ContainsAny(c.prefix, "./ ") {
-			return c, "a prefix is one segment, such as " + name + "(body)"
+			return c, "the prefix must be one segment, such as " + name + "(body)"
 		}
 	case pairs:
 		key, value, two := strings.Cut(args, ",")
@@ -104,7 +104,7 @@ func (c Conversion) suits(t Target) (bool, string) {
 	wait := t.Attr == AttrRetryAfter || t.Attr == AttrReset
 	switch {
 	case c.timed():
-		return wait, "a time to wait: $retry_after or $reset"
+		return wait, "a time to wait ($retry_after or $reset)"
 	case c.Notation == statusLine:
 		return t.Attr == AttrStatus, "$status or $item.status"
 	case c.Notation == pairs:

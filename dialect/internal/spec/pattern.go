@@ -44,13 +44,13 @@ func (r *Reporter) parsePattern(pos Position, s string) *Pattern {
 	p := &Pattern{Parts: parts}
 	p.variants = variants(parts)
 	if len(p.variants) > 1<<maxOptional {
-		r.Fault(pos, "bad_pattern", "make two alternatives of it with $either", "a pattern can have at most %d optional parts", maxOptional)
+		r.Fault(pos, "bad_pattern", "split it into alternatives with $either", "a pattern can have at most %d optional parts", maxOptional)
 		return nil
 	}
 	for _, v := range p.variants {
 		for i := 1; i < len(v.Parts); i++ {
 			if v.Parts[i-1].Open() && v.Parts[i].Open() {
-				r.Fault(pos, "touching_holes", "put the text that stands between them there", "two holes touch, so nothing says where the first one ends")
+				r.Fault(pos, "touching_holes", "write the text between them", "two holes touch, so the end of the first one is unknown")
 				return nil
 			}
 		}
@@ -74,7 +74,7 @@ func (r *Reporter) patternParts(pos Position, s string, inside bool) (parts []Pa
 		text += s[:i]
 		end := closing(s[i:])
 		if end < 0 {
-			r.Fault(pos, "bad_pattern", "write {$detail} or {_=text}", "a { in the pattern has no }")
+			r.Fault(pos, "bad_pattern", "write {$detail} or {_=text}", "the pattern has a { without its }")
 			return nil, false
 		}
 		inner := s[i+1 : i+end]
@@ -114,7 +114,7 @@ func (r *Reporter) patternPart(pos Position, inner string, inside bool) (p Part,
 	switch inner[0] {
 	case '?':
 		if inside {
-			r.Fault(pos, "bad_pattern", "put the two beside each other", "an optional part cannot stand in another")
+			r.Fault(pos, "bad_pattern", "put one after the other", "an optional part cannot contain another one")
 			return p, false
 		}
 		p.Group, ok = r.patternParts(pos, inner[1:], true)

@@ -28,7 +28,7 @@ func (r *Reporter) retry(n *yaml.Node) (p retry) {
 	}
 	p.Act = parlance.ActRetry
 	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
-		r.Fault(At(n), "bad_retry", "write {backoff: 1s..60s}, or leave retry out", "the retry says no time")
+		r.Fault(At(n), "bad_retry", "write {backoff: 1s..60s}, or leave retry out", "retry has no time")
 	}
 	r.Keys(n, "retry",
 		Key{"after", func(_, v *yaml.Node) {
@@ -62,7 +62,7 @@ func (r *Reporter) retryWord(n *yaml.Node) parlance.Act {
 		return parlance.ActPoll
 	}
 	if d, err := time.ParseDuration(n.Value); err == nil && d > 0 {
-		r.Fault(At(n), "bad_retry", "write {after: "+n.Value+"}", "a time alone does not say what it is")
+		r.Fault(At(n), "bad_retry", "write {after: "+n.Value+"}", "a time needs a key, such as after")
 		return 0
 	}
 	r.Unknown(At(n), "bad_retry", "retry", n.Value, []string{"never", "refresh", "poll", "{after: 60s}", "{backoff: 1s..60s}", "{schedule: [5m, 30m]}"})
@@ -73,12 +73,12 @@ func (r *Reporter) retryWord(n *yaml.Node) parlance.Act {
 func (r *Reporter) backoff(n *yaml.Node) (b parlance.Backoff) {
 	floor, top, ok := strings.Cut(n.Value, "..")
 	if !ok {
-		r.Fault(At(n), "bad_duration", "write 1s..60s", "a backoff has a floor and a cap")
+		r.Fault(At(n), "bad_duration", "write 1s..60s", "a backoff needs a floor and a cap")
 		return b
 	}
 	b = parlance.Backoff{Floor: r.duration(n, floor), Cap: r.duration(n, top)}
 	if b.Cap < b.Floor {
-		r.Fault(At(n), "bad_duration", "write the smaller one first", "the cap %s is below the floor %s", top, floor)
+		r.Fault(At(n), "bad_duration", "write the smaller one first", "the cap %s is less than the floor %s", top, floor)
 	}
 	return b
 }
@@ -95,7 +95,7 @@ func (r *Reporter) duration(n *yaml.Node, text string) time.Duration {
 		}
 	}
 	if err != nil || d <= 0 {
-		r.Fault(At(n), "bad_duration", "write 500ms, 60s, 5m or 1d", "%q is no duration", text)
+		r.Fault(At(n), "bad_duration", "write 500ms, 60s, 5m or 1d", "%q is not a valid duration", text)
 		return 0
 	}
 	return d

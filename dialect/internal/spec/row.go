@@ -120,7 +120,7 @@ func (r *Reporter) row(k, n *yaml.Node) *Row {
 		Key{"family", r.TextTo(&w.Family)},
 	)
 	if !kinded {
-		r.Fault(At(n), "missing_kind", "add kind: invalid, or what it is", "the row of %q has no kind", k.Value)
+		r.Fault(At(n), "missing_kind", "add kind: invalid, or another kind", "the row %q has no kind", k.Value)
 		return nil
 	}
 	return w
@@ -130,7 +130,7 @@ func (r *Reporter) row(k, n *yaml.Node) *Row {
 func (r *Reporter) travels(n *yaml.Node) int {
 	sp, ok := ParseSpan(n.Value)
 	if !ok || sp.From != sp.To || sp.From < 200 || sp.From > 999 {
-		r.Fault(At(n), "bad_status", "write one from 200 to 599", "%q is no status under which a code can travel", n.Value)
+		r.Fault(At(n), "bad_status", "write one from 200 to 599", "%q is not a final HTTP status", n.Value)
 		return 0
 	}
 	return sp.From
@@ -139,7 +139,7 @@ func (r *Reporter) travels(n *yaml.Node) int {
 // conditions are the headers that a row asks of a request.
 func (r *Reporter) conditions(n *yaml.Node) (all []headerCondition) {
 	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
-		r.Fault(At(n), "wrong_type", "write {Authorization: \"Bearer *\"}", "the condition on the request names no header")
+		r.Fault(At(n), "wrong_type", "write {Authorization: \"Bearer *\"}", "the condition on the request has no header")
 	}
 	r.Pairs(n, "request", func(k, v *yaml.Node) {
 		text, _ := r.Text(v, "the value of a request header")
@@ -187,11 +187,11 @@ func (r *Reporter) kind(n *yaml.Node) (parlance.Kind, parlance.Reason) {
 	}
 	name, reason, finer := strings.Cut(text, "/")
 	if reason == "licence" {
-		r.Fault(At(n), "bad_reason", "write license", "the reason licence is called license")
+		r.Fault(At(n), "bad_reason", "write license", "the reason licence is now called license")
 	} else if finer && !isReason(reason) {
-		r.Fault(At(n), "bad_reason", "write one word, such as invalid/fields", "%q is no reason: it takes lower-case letters, digits and _", reason)
+		r.Fault(At(n), "bad_reason", "write one word, such as invalid/fields", "%q is not a valid reason; use lower-case letters, digits and _", reason)
 	} else if best := nearest.Word(reason, reasonWords); finer && best != "" && best != reason {
-		r.warn(At(n), "unknown_reason", "did you mean "+best+"?", "the reason %s has no meaning to either end", reason)
+		r.warn(At(n), "unknown_reason", "did you mean "+best+"?", "the reason %s is not one that clients and servers handle", reason)
 	}
 	kind, known := parlance.ParseKind(name)
 	if !known {

@@ -82,7 +82,7 @@ func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
 		Key{"reads_only", r.BooleanTo(&s.ReadOnly)},
 	)
 	if parts < 2 {
-		r.Fault(s.Pos, "bad_sample", "", "a sample needs a response and an outcome")
+		r.Fault(s.Pos, "bad_sample", "", "a sample needs both a response and an outcome")
 		return s, false
 	}
 	return s, true
@@ -98,13 +98,13 @@ func (s *Sample) parse(text string) string {
 	}
 	status, err := strconv.Atoi(words[1])
 	if err != nil || status < 100 || status > 999 {
-		return fmt.Sprintf("%q is no HTTP status", words[1])
+		return fmt.Sprintf("%q is not an HTTP status", words[1])
 	}
 	h := wire.HeaderMap{}
 	for _, l := range lines[1:] {
 		name, value, ok := strings.Cut(l, ":")
 		if !ok {
-			return fmt.Sprintf("%q is no header field", l)
+			return fmt.Sprintf("%q is not a header field", l)
 		}
 		name = httpheader.Canonical(strings.TrimSpace(name))
 		h[name] = append(h[name], strings.TrimSpace(value))
@@ -156,7 +156,7 @@ func (r outcomeReader) outcome(n *yaml.Node, under string) map[string]any {
 		}
 	})
 	if !stated && r.whole && n.Kind == yaml.MappingNode {
-		r.Fault(At(n), "missing_kind", "add kind: invalid, or what it reads as", "the outcome has no kind")
+		r.Fault(At(n), "missing_kind", "add kind: invalid, or another kind", "the outcome has no kind")
 	}
 	return value
 }
@@ -256,7 +256,7 @@ func (r outcomeReader) word(n *yaml.Node, what string) (string, bool) {
 	if n.Kind == yaml.ScalarNode {
 		switch n.Tag {
 		case "!!int", "!!float", "!!bool":
-			r.Fault(At(n), "wrong_type", "put it in quotes: "+strconv.Quote(n.Value), "%s must be a text; %s without quotes is %s", what, n.Value, scalarWord(n))
+			r.Fault(At(n), "wrong_type", "put it in quotes: "+strconv.Quote(n.Value), "%s must be a text, but %s without quotes is %s", what, n.Value, scalarWord(n))
 			return "", false
 		}
 	}
@@ -270,7 +270,7 @@ func (r outcomeReader) number(n *yaml.Node, what string, integer bool) any {
 	if n.Kind != yaml.ScalarNode || err != nil || !valid || integer && f != float64(int32(f)) || n.Tag != "!!int" && n.Tag != "!!float" {
 		expects, hint := "a whole number", "write digits, without quotes"
 		if !integer {
-			expects, hint = "a number of seconds", "write it without quotes and unit: 60"
+			expects, hint = "a number of seconds", "write it without quotes and without a unit: 60"
 		}
 		r.Fault(At(n), "wrong_type", hint, "%s must be %s, not %s", what, expects, KindOf(n))
 		return nil

@@ -63,7 +63,7 @@ func (c *shapeCompiler) constant(n *yaml.Node) *Template {
 		}
 	default:
 		if !tree.IsNumber(n.Value) {
-			c.Fault(At(n), "bad_constant", "write it as JSON does, or in quotes for a text", "%s is no number of JSON", n.Value)
+			c.Fault(At(n), "bad_constant", "write the number as in JSON, or put a text in quotes", "%s is not a JSON number", n.Value)
 		}
 		t.Kind, t.Text = tree.Number, n.Value
 	}
@@ -109,7 +109,7 @@ func (c *shapeCompiler) literal(n *yaml.Node, value string) string {
 		return value
 	}
 	if !quoted && value != "" && strings.IndexByte("{[", value[0]) >= 0 {
-		c.Fault(At(n), "bad_constant", "write {}, [], null, a number or a text", "%s is no JSON", value)
+		c.Fault(At(n), "bad_constant", "write {}, [], null, a number or a text", "%s is not JSON", value)
 	}
 	return string(jsontext.Append(nil, value))
 }
@@ -120,11 +120,11 @@ func (c *shapeCompiler) warnOfConstant(n *yaml.Node) {
 		return
 	}
 	if strings.Contains(" yes no on off y n ", " "+strings.ToLower(n.Value)+" ") {
-		c.warn(At(n), "word_for_boolean", "write true or false, or put the text in quotes", "%s is the text %q here, and no boolean", n.Value, n.Value)
+		c.warn(At(n), "word_for_boolean", "write true or false, or put the text in quotes", "%s is the text %q here, not a boolean", n.Value, n.Value)
 	}
 	if _, known := ParseTarget(n.Value); known == nil {
-		c.warn(At(n), "constant_attribute", "write $"+n.Value+" for the attribute, or put the constant in quotes",
-			"the text %q is a constant here: the body must hold just that, and nothing is read", n.Value)
+		c.warn(At(n), "constant_attribute", "write $"+n.Value+" if you mean the attribute, or put the constant in quotes",
+			"the text %q is a constant here, so the body must contain this text and nothing is read from it", n.Value)
 	}
 }
 
@@ -140,16 +140,16 @@ func (c *shapeCompiler) checkPlace(pos Position, h *Hole) {
 	for i, r := range h.Readings {
 		reads := r.Targets()
 		if reads.Has(Whole, AttrData) && (c.form != FormJSON && c.form != FormXML || !alone) {
-			c.Fault(pos, "bad_place", "let $data stand alone, as a member of a JSON body or an element of XML", "the payload cannot stand here")
+			c.Fault(pos, "bad_place", "use $data alone, as a member of a JSON body or an element of XML", "the payload is not allowed here")
 		}
 		if h.NoData != "" && c.form != FormJSON {
-			c.Fault(pos, "bad_place", "write $data alone", "an empty object or list after `or` is for JSON bodies")
+			c.Fault(pos, "bad_place", "write $data alone", "only a JSON body can have an empty object or list after `or`")
 		}
 		if reads&embedded != 0 && (c.form != FormJSON || !alone) {
-			c.Fault(pos, "bad_place", "let $item.body and $item.headers stand alone, as members of a JSON body", "a response of its own cannot stand here")
+			c.Fault(pos, "bad_place", "use $item.body and $item.headers alone, as members of a JSON body", "an embedded response is not allowed here")
 		}
 		if r.structured() && (c.form != FormJSON || r.Pattern != nil || i > 0) {
-			c.Fault(pos, "bad_place", "write it as a text, for example with :pointer", "a list cannot stand here")
+			c.Fault(pos, "bad_place", "use a notation that is a text, such as :pointer", "a list is not allowed here")
 		}
 	}
 }

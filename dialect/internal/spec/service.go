@@ -73,7 +73,7 @@ func (r *Reporter) support(d *Spec, n *yaml.Node) {
 func (r *Reporter) count(n *yaml.Node, key, what string) int {
 	count, err := strconv.Atoi(n.Value)
 	if err != nil || count < 1 {
-		r.Fault(At(n), "wrong_type", "", "%s must be a number of %s, from 1", key, what)
+		r.Fault(At(n), "wrong_type", "", "%s must be a number of %s, at least 1", key, what)
 	}
 	return count
 }
@@ -165,7 +165,7 @@ func (r *Reporter) operations(d *Spec, n *yaml.Node) {
 			Key{"codes", func(_, v *yaml.Node) { rows = v }},
 		)
 		if len(o.Methods)+len(o.Paths) == 0 {
-			r.Fault(At(e), "empty_shape", "add method or path", "the operation says nothing of which requests it is about")
+			r.Fault(At(e), "empty_shape", "add method or path", "the operation has neither a method nor a path")
 			continue
 		}
 		if rows != nil {

@@ -108,7 +108,7 @@ func (r *Reporter) statuses(n *yaml.Node) (all statuses) {
 	for _, w := range r.words(n, "status") {
 		sp, ok := ParseSpan(w)
 		if !ok || sp.From < 100 || sp.To > 999 {
-			r.Fault(At(n), "bad_status", "write 422, 4xx or 200-299", "%q is no HTTP status", w)
+			r.Fault(At(n), "bad_status", "write 422, 4xx or 200-299", "%q is not an HTTP status", w)
 			continue
 		}
 		all = append(all, sp)
@@ -119,11 +119,11 @@ func (r *Reporter) statuses(n *yaml.Node) (all statuses) {
 // bodyOf compiles the body of a shape, whose key is its form.
 func (r *Reporter) bodyOf(s *Shape, k, v *yaml.Node, readOnly bool) {
 	if s.Form != FormNone {
-		r.Fault(At(k), "duplicate_key", "make a second shape of it", "a shape has one body")
+		r.Fault(At(k), "duplicate_key", "write a second shape for it", "a shape can have only one body")
 		return
 	}
 	if v.Tag == "!!null" && v.Value == "" {
-		r.Fault(At(k), "empty_shape", "write "+k.Value+": null if the body is the literal null", "nothing stands after %s:", k.Value)
+		r.Fault(At(k), "empty_shape", "write "+k.Value+": null if the body is the literal null", "%s has no value", k.Value)
 		return
 	}
 	s.Form = formNames[k.Value]
@@ -136,7 +136,7 @@ func (r *Reporter) bodyOf(s *Shape, k, v *yaml.Node, readOnly bool) {
 func (r *Reporter) media(n *yaml.Node) string {
 	media, _ := r.Text(n, "type")
 	if wire.HeaderText(media) != media {
-		r.Fault(At(n), "bad_header", "", "a content type cannot hold line breaks or blanks around it")
+		r.Fault(At(n), "bad_header", "", "a content type cannot contain line breaks, or spaces around it")
 	}
 	return media
 }
@@ -144,7 +144,7 @@ func (r *Reporter) media(n *yaml.Node) string {
 // failuresOnly reads lists: failures.
 func (r *Reporter) failuresOnly(n *yaml.Node) bool {
 	if n.Value != "failures" {
-		r.Fault(At(n), "wrong_type", "write lists: failures, or leave it out", "lists says that a list holds failures only, not %s", KindOf(n))
+		r.Fault(At(n), "wrong_type", "write lists: failures, or leave it out", "the only value of lists is failures, not %s", KindOf(n))
 		return false
 	}
 	return true
@@ -169,13 +169,13 @@ func (s *Shape) derive() {
 // that says nothing of what it looks like.
 func (r *Reporter) checked(s *Shape) *Shape {
 	if s.ReadOnly && s.WriteOnly {
-		r.Fault(s.Pos, "contradiction", "keep one of them", "the shape %q is read only and write only, so it is never used", s.Name)
+		r.Fault(s.Pos, "contradiction", "keep one of them", "the shape %q is both read_only and write_only, so it is never used", s.Name)
 	}
 	if s.Graft && s.Form != FormXML {
-		r.Fault(s.Pos, "contradiction", "leave graft out", "only XML can be grafted into the caller's document")
+		r.Fault(s.Pos, "contradiction", "remove graft", "graft works for XML only")
 	}
 	if s.Body == nil && len(s.Headers) == 0 {
-		r.Fault(s.Pos, "empty_shape", "add json, xml, html, text or headers", "the shape %q says nothing of what it looks like", s.Name)
+		r.Fault(s.Pos, "empty_shape", "add json, xml, html, text or headers", "the shape %q has neither a body nor headers", s.Name)
 		return nil
 	}
 	return s
@@ -197,7 +197,7 @@ func (r *Reporter) body(f Form, n *yaml.Node, readOnly bool) *Template {
 	switch f {
 	case FormText:
 		if t.Op != OpHole && t.Op != OpConst {
-			r.Fault(At(n), "wrong_type", "write text: $detail", "a text body must be one text")
+			r.Fault(At(n), "wrong_type", "write text: $detail", "a text body must be a single text")
 		}
 	case FormHTML:
 		if t.Op != OpObject {
@@ -205,7 +205,7 @@ func (r *Reporter) body(f Form, n *yaml.Node, readOnly bool) *Template {
 		}
 	case FormXML:
 		if t.Op != OpObject || t.Op == OpObject && len(t.Members) != 1 && t.Rest == nil {
-			r.Fault(At(n), "wrong_type", "write xml: {Error: {Code: $code}}", "an XML body must be one root element")
+			r.Fault(At(n), "wrong_type", "write xml: {Error: {Code: $code}}", "an XML body must be a single root element")
 		}
 	}
 	return t
@@ -218,7 +218,7 @@ func (r *Reporter) methods(n *yaml.Node) (all []string) {
 	for _, m := range r.words(n, "method") {
 		m = strings.ToUpper(m)
 		if best := nearest.Word(m, known); best != "" && !slices.Contains(known, m) {
-			r.warn(At(n), "unknown_method", "did you mean "+best+"?", "%s is no method that HTTP defines", m)
+			r.warn(At(n), "unknown_method", "did you mean "+best+"?", "HTTP does not define the method %s", m)
 		}
 		all = append(all, m)
 	}

@@ -18,7 +18,7 @@ const MaxSource = 1 << 20
 // documents, anchors and aliases, tags, duplicate keys.
 func (r *Reporter) Load(source []byte) *yaml.Node {
 	if len(source) > MaxSource {
-		r.Fault(Position{1, 1}, "too_large", "split it: one file holds one API", "the file has %d bytes; at most %d are read", len(source), MaxSource)
+		r.Fault(Position{1, 1}, "too_large", "split it: one file describes one API", "the file has %d bytes; the limit is %d", len(source), MaxSource)
 		return nil
 	}
 	if deep := tooDeep(source); deep > 0 {
@@ -37,7 +37,7 @@ func (r *Reporter) Load(source []byte) *yaml.Node {
 	}
 	var second yaml.Node
 	if err := decoder.Decode(&second); err == nil {
-		r.Fault(At(&second), "two_documents", "make a second file of what follows ---", "the file holds a second YAML document, which would not be read")
+		r.Fault(At(&second), "two_documents", "move the part after --- to a second file", "the file contains a second YAML document, which would be ignored")
 	} else if err != io.EOF {
 		r.syntax(err, source)
 		return nil
@@ -95,14 +95,14 @@ func (r *Reporter) syntax(err error, source []byte) {
 			before = lines[i]
 		}
 	}
-	hint := "a text that begins with { [ * & ! % @ ` or holds `: ` or ` #` must stand in quotes"
+	hint := "a text that begins with { [ * & ! % @ ` or contains `: ` or ` #` must be in quotes"
 	switch {
 	case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
-		message, hint = "YAML takes no tabs for indentation", "indent with blanks"
+		message, hint = "YAML does not allow tabs for indentation", "indent with spaces"
 	case strings.Contains(message, "UTF-8"), strings.Contains(message, "control characters"):
 		hint = "save the file as UTF-8"
 	case !needsQuotes(line) && Indentation(line) != Indentation(before):
-		hint = "keys of one mapping stand in one column: look at the indentation of this line and the one before it"
+		hint = "the keys of a mapping must be in one column: check the indentation of this line and the one before it"
 	}
 	r.Fault(pos, "yaml_syntax", hint, "this is not YAML: %s", message)
 }
@@ -124,7 +124,7 @@ func (r *Reporter) checkNode(n *yaml.Node, depth int, budget *int) {
 		return
 	}
 	if *budget--; *budget < 0 {
-		r.Fault(At(n), "too_large", "split it: one file holds one API", "the file has more than %d values", maxNodes)
+		r.Fault(At(n), "too_large", "split it: one file describes one API", "the file has more than %d values", maxNodes)
 		return
 	}
 	if depth > maxNest {
@@ -133,10 +133,10 @@ func (r *Reporter) checkNode(n *yaml.Node, depth int, budget *int) {
 		return
 	}
 	if n.Style&yaml.TaggedStyle != 0 || n.Tag == "!" {
-		r.Fault(At(n), "tag", "leave it out; put a text in quotes", "tags (!) are not part of the language")
+		r.Fault(At(n), "tag", "remove it; put a text in quotes", "tags (!) are not part of the language")
 	}
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		r.Fault(At(n), "anchor", "write it twice: what is shared changes in both places", "anchors (&) and aliases (*) are not part of the language")
+		r.Fault(At(n), "anchor", "write the part twice", "anchors (&) and aliases (*) are not part of the language")
 	}
 	if n.Kind == yaml.MappingNode {
 		seen := map[string]Position{}
@@ -147,10 +147,10 @@ func (r *Reporter) checkNode(n *yaml.Node, depth int, budget *int) {
 				continue
 			}
 			if k.Value == "<<" {
-				r.Fault(At(k), "anchor", "write it twice: what is shared changes in both places", "merge keys (<<) are not part of the language")
+				r.Fault(At(k), "anchor", "write the part twice", "merge keys (<<) are not part of the language")
 			}
 			if first, twice := seen[k.Value]; twice {
-				r.Fault(At(k), "duplicate_key", "keep one of them", "the key %q stands here for the second time; the first is on line %d", k.Value, first.Line)
+				r.Fault(At(k), "duplicate_key", "keep one of them", "the key %q occurs twice; it is already on line %d", k.Value, first.Line)
 				continue
 			}
 			seen[k.Value] = At(k)

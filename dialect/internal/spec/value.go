@@ -52,7 +52,7 @@ func (r *Reporter) Keys(n *yaml.Node, what string, known ...Key) {
 			names[i] = one.Name
 		}
 		if now := oldKeys[k.Value]; slices.Contains(names, now) {
-			r.Fault(At(k), "unknown_key", "write "+now, "unknown key of %s %q; it is called %s", what, k.Value, now)
+			r.Fault(At(k), "unknown_key", "write "+now, "unknown key of %s %q; it is now called %s", what, k.Value, now)
 			return
 		}
 		r.Unknown(At(k), "unknown_key", "key of "+what, k.Value, names)
