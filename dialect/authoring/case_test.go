@@ -67,7 +67,7 @@ func TestACaseComparesOnlyWhatItNames(t *testing.T) {
 		{"an act", `{"status":429,"body":{"message":"x"},"act":"stop"}`, `decides act -"stop" +"retry"`},
 		{"a wait", `{"status":429,"body":{"message":"x"},"act":"retry","after":60}`, ``},
 		{"another wait", `{"status":429,"body":{"message":"x"},"after":1.5}`, `decides after -1.5 +60`},
-		{"a complaint that nobody expects", `{"status":404,"body":"<p>"}`, `reads  - + with a complaint: the body has a form that the dialect does not have here [unfit_body]`},
+		{"a complaint that nobody expects", `{"status":404,"body":"<p>"}`, `reads  - + with a complaint: the body has a form that the dialect does not describe here [unfit_body]`},
 		{"a complaint that is expected", `{"status":404,"body":"<p>","complaints":["unfit_body"],"outcome":{"kind":"not_found"}}`, ``},
 		{"a complaint that does not come", `{"status":404,"complaints":"unfit_body"}`, `reads  - + without the complaint unfit_body`},
 		{"a member that is not written back", `{"status":404,"body":{"message":"x","more":1}}`, `writes body - + differs: "more" is missing; it wrote {"message":"x"}`},

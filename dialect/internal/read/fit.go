@@ -135,7 +135,7 @@ func (f *filler) roll(o *parlance.Outcome, r *spec.Row, res *wire.Response, shap
 	}
 	if f.counted && f.contradicts(o.Items, failuresOnly) {
 		f.m.unread++
-		f.m.note("count_contradicts", "the response counts other items than it lists")
+		f.m.note("count_contradicts", "the response counts a different number of items than it lists")
 	}
 }
 
@@ -171,7 +171,7 @@ func (m *Matcher) body(s *spec.Shape, body []byte) bool {
 	}
 	text := bytes.TrimSpace(body)
 	if bytes.IndexByte(text, 0) >= 0 {
-		m.note("broken_body", "the body is no text: it holds NUL characters")
+		m.note("broken_body", "the body is not text, because it contains NUL characters")
 		return false
 	}
 	m.checkUTF8(body)
@@ -184,7 +184,7 @@ func (m *Matcher) body(s *spec.Shape, body []byte) bool {
 // checkUTF8 notes that a text is not UTF-8.
 func (m *Matcher) checkUTF8(text []byte) {
 	if !utf8.Valid(text) {
-		m.note("not_utf8", "the body is not UTF-8; what could not be read stands as U+FFFD")
+		m.note("not_utf8", "the body is not UTF-8; unreadable bytes are read as U+FFFD")
 	}
 }
 

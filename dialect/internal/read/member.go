@@ -95,7 +95,7 @@ func (m *Matcher) find(w *spec.Member, n uint32, i int) (at uint32, found bool) 
 		}
 	}
 	if times > 1 && m.Tree.Nodes[at].Kind != tree.Element {
-		m.note("duplicate_key", "the member %q stands there %d times; the last one is read", w.Names[i], times)
+		m.note("duplicate_key", "the member %q occurs %d times; the last one is read", w.Names[i], times)
 	}
 	return at, times > 0
 }
@@ -123,7 +123,7 @@ func (m *Matcher) siblings(w *spec.Member, n uint32) (fits, present bool) {
 	m.Back(before)
 	if w.Optional {
 		m.unread++
-		m.note("unfit_member", "the element %q has a form that the dialect does not know", w.Names[0])
+		m.note("unfit_member", "the element %q has a form that the dialect does not describe", w.Names[0])
 		return true, true
 	}
 	return false, true
@@ -134,7 +134,7 @@ func (m *Matcher) siblings(w *spec.Member, n uint32) (fits, present bool) {
 func (m *Matcher) unfit(w *spec.Member) bool {
 	if w.Optional {
 		m.unread++
-		m.note("unfit_member", "the member %q has a form that the dialect does not know", w.Names[0])
+		m.note("unfit_member", "the member %q has a form that the dialect does not describe", w.Names[0])
 	}
 	return w.Optional
 }

@@ -14,7 +14,7 @@ const maxDepth = 4
 // its header and its body.
 func (f *filler) nestedResponse(o, of *parlance.Outcome, body, headers string, req *wire.Request) {
 	if f.m.depth >= maxDepth {
-		f.m.note("unread_element", "answers inside of responses are read %d deep", maxDepth)
+		f.m.note("unread_element", "responses inside responses are read at most %d deep", maxDepth)
 		return
 	}
 	res := wire.Response{Status: o.Status, Header: jsonHeader(headers), Body: []byte(body), Received: f.m.Received}

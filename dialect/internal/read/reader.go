@@ -101,9 +101,9 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 	case payload:
 		return nil, true
 	case f == spec.FormNone:
-		m.note("unfit_body", "the body has a form that the dialect does not have here")
+		m.note("unfit_body", "the body has a form that the dialect does not describe here")
 	default:
-		m.note("unfit_body", "the body has none of the forms that the dialect knows for status %d", res.Status)
+		m.note("unfit_body", "the body has none of the forms that the dialect describes for status %d", res.Status)
 	}
 	return nil, !success
 }

@@ -52,7 +52,7 @@ func (m *Matcher) parseXML(d *spec.Spec, body []byte, sentence bool) (spec.Form,
 	case sentence:
 		return spec.FormText, true
 	}
-	m.note("broken_body", "the body is not XML that can be read: %s", err)
+	m.note("broken_body", "the body is not valid XML: %s", err)
 	return spec.FormNone, false
 }
 
@@ -61,13 +61,13 @@ func (m *Matcher) parseJSON(d *spec.Spec, body []byte, brackets, text bool, medi
 	err := m.Tree.JSONBy(d.Guide[spec.FormJSON], body, m.cut)
 	if err == nil {
 		if m.Tree.Repaired {
-			m.note("not_utf8", "the JSON is not UTF-8; what could not be read stands as U+FFFD")
+			m.note("not_utf8", "the JSON is not UTF-8; unreadable bytes are read as U+FFFD")
 		}
 		return spec.FormJSON, true, true
 	}
 	brackets = brackets && !(media == "text/plain" && text)
 	if brackets || declared {
-		m.note("broken_body", "the body is not JSON that can be read: %s", err)
+		m.note("broken_body", "the body is not valid JSON: %s", err)
 	}
 	return spec.FormNone, false, brackets || declared && !text
 }

@@ -27,7 +27,7 @@ func (m *Matcher) others(t *spec.Template, n uint32) (fits, present bool) {
 	m.Back(before)
 	if t.Rest.Optional {
 		m.unread++
-		m.note("unfit_member", "the members have a form that the dialect does not know")
+		m.note("unfit_member", "the members have a form that the dialect does not describe")
 		return true, true
 	}
 	return false, true

@@ -15,7 +15,7 @@ func (p *xmlParser) entities(start, end int) error {
 		}
 		_, size := entity(p.src[i:end])
 		if size == 0 {
-			return &SyntaxError{i, "an entity that is not one of XML's own"}
+			return &SyntaxError{i, "an invalid or undefined entity"}
 		}
 		i += size - 1
 	}

@@ -263,7 +263,7 @@ func (t *Tree) skip(at, outer int) (end int, fault string) {
 const (
 	// ended is the fault of a document that ends too early. Any other one is told
 	// as this where it lies at the end, for more could have followed.
-	ended   = "the JSON ends in the middle"
+	ended   = "the JSON is cut off"
 	noName  = "expected a name in double quotes"
 	noColon = "expected : after a name"
 	noValue = "expected a value"

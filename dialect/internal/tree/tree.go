@@ -57,7 +57,7 @@ type Node struct {
 type Tree struct {
 	Nodes    []Node
 	Source   []byte
-	Repaired bool // a JSON text was not UTF-8: what could not be read stands as U+FFFD
+	Repaired bool // a JSON text was not UTF-8: unreadable bytes are read as U+FFFD
 	cut      bool
 	open     [MaxDepth + 1]container // of JSON, what is not yet closed, from 1; 0 is what holds the root
 	skipped  [MaxDepth + 1]byte      // the same of what is skipped: what closes it

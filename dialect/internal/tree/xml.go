@@ -64,7 +64,7 @@ func (p *xmlParser) fail(message string) error {
 		if p.cut {
 			return done
 		}
-		message = "the XML ends in the middle"
+		message = "the XML is cut off"
 	}
 	return &SyntaxError{p.at, message}
 }
@@ -360,18 +360,18 @@ func declaration(start int, body []byte) error {
 		// In this order, each once.
 		place := slices.Index(declared[:], string(name))
 		if !found || place <= last || len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
-			return &SyntaxError{start, "an XML declaration that cannot be read"}
+			return &SyntaxError{start, "an invalid XML declaration"}
 		}
 		last = place
 		value, rest, found := bytes.Cut(rest[1:], rest[:1])
 		if !found || len(rest) > 0 && !isSpace(rest[0]) {
-			return &SyntaxError{start, "an XML declaration that cannot be read"}
+			return &SyntaxError{start, "an invalid XML declaration"}
 		}
 		switch {
 		case place == 0 && !bytes.HasPrefix(value, []byte("1.")):
-			return &SyntaxError{start, "the XML version " + strconv.Quote(string(value)) + ", where only 1.0 is read,"}
+			return &SyntaxError{start, "unsupported XML version " + strconv.Quote(string(value)) + " (only 1.0)"}
 		case place == 1 && !isUTF8(value):
-			return &SyntaxError{start, "the encoding " + strconv.Quote(string(value)) + ", where only UTF-8 is read,"}
+			return &SyntaxError{start, "unsupported encoding " + strconv.Quote(string(value)) + " (only UTF-8)"}
 		}
 		body = rest
 	}

@@ -30,11 +30,11 @@ func (p *xmlParser) nameFrom(start int) (local int, err error) {
 		case nameByte[c] == letter:
 		case nameByte[c] == more:
 			if p.at == local {
-				return 0, p.fail("a name cannot begin so")
+				return 0, p.fail("a name cannot begin with this character")
 			}
 		case c == ':':
 			if p.at == local || local != start {
-				return 0, p.fail("a name with a colon out of place")
+				return 0, p.fail("a name with a misplaced colon")
 			}
 			local = p.at + 1
 		case c >= utf8.RuneSelf:
@@ -44,7 +44,7 @@ func (p *xmlParser) nameFrom(start int) (local int, err error) {
 			var r rune
 			r, size = utf8.DecodeRune(p.src[p.at:])
 			if !unicode.Is(nameStart, r) && (p.at == local || !unicode.Is(nameMore, r)) {
-				return 0, p.fail("a character that no name can have")
+				return 0, p.fail("a character that is not allowed in a name")
 			}
 		case p.at == local:
 			return 0, p.fail("expected a name")

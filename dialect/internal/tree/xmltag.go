@@ -87,7 +87,7 @@ func (p *xmlParser) attribute(guide *Guide, element uint32) error {
 	to := p.at
 	p.at++
 	if p.repeated(start, end) {
-		return &SyntaxError{start, "an attribute twice"}
+		return &SyntaxError{start, "a duplicate attribute"}
 	}
 	// A prefix is dropped, but that of a declaration: xmlns:a is not named a.
 	if string(p.src[start:local]) == "xmlns:" {
