@@ -15,17 +15,22 @@ import (
 const tourHead = `package tour
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/server"
 )
 
-var _, _, _, _, _, _, _ = errors.Is, fmt.Println, http.Get, parlance.ErrNotFound, catalog.Open, client.Check, server.New
+var _, _, _, _, _ = bufio.NewReader, errors.Is, fmt.Println, http.Get, os.Open
+var _, _, _, _, _, _ = parlance.ErrNotFound, catalog.Open, client.Check, dialect.Compile, httpdialect.Peek, server.New
 `
 
 // TestTheReadmesGoCompiles holds what TestReadme does not run.

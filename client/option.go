@@ -40,7 +40,7 @@ func defaults() config {
 	return config{
 		base:     http.DefaultTransport,
 		limit:    dialect.MaxBody,
-		ceiling:  30 * time.Second,
+		ceiling:  DefaultMaxWait,
 		attempts: 4,
 		budget:   NewBudget(budgetCapacity, budgetDeposit),
 	}
@@ -81,6 +81,9 @@ func WithBasic(user, password string) Option {
 func WithMaxBody(bytes int) Option {
 	return option(func(c *config) { c.limit = min(max(bytes, 0), dialect.MaxBody) })
 }
+
+// DefaultMaxWait is the longest single wait before a retry without WithMaxWait.
+const DefaultMaxWait = 30 * time.Second
 
 // WithMaxWait sets the longest single wait before a retry; the default is 30 s.
 // If the wait would be longer, the response is returned at once, with the

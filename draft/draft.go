@@ -12,7 +12,8 @@
 //	err = os.WriteFile("my-api.yaml", text, 0o644)
 //
 // From the names and the values of members it guesses which one is the message,
-// the code or the request ID, and marks each guess with a comment.
+// the code or the request ID, and marks each guess with a comment. Another comment
+// marks what it does not recognize. authoring.Lint warns of both.
 package draft
 
 import (
@@ -43,9 +44,10 @@ const maxBody = 64 << 10
 // ErrNothing is the error if no response is given.
 var ErrNothing = errors.New("there is no response to draft from")
 
-// File drafts the dialect file of an API from recorded responses. The file
-// compiles, and authoring.Lint finds nothing in it: a guess that contradicts the
-// responses is left out. The error is ErrNothing, or a *dialect.FileError if the
+// File drafts the dialect file of an API from recorded responses. A comment marks
+// each guess, and each place that is to be filled in. The file compiles, and
+// authoring.Lint warns only of these comments (rule unfinished): a guess that
+// contradicts the responses is left out. The error is ErrNothing, or a *dialect.FileError if the
 // name is not valid.
 func File(name string, recorded ...Recorded) ([]byte, error) {
 	if len(recorded) == 0 {

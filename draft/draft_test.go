@@ -59,15 +59,23 @@ func TestADraftNamesItsGuesses(t *testing.T) {
 	}
 }
 
-// clean drafts a file of which there is nothing to complain.
+// clean drafts a file of which lint says only what its comments leave to be done.
 func clean(t *testing.T, all ...draft.Recorded) []byte {
 	t.Helper()
 	file, err := draft.File("acme", all...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	marked := bytes.Count(file, []byte("  # guess: ")) + bytes.Count(file, []byte("  # todo: "))
 	for _, d := range authoring.Lint("acme.yaml", file) {
+		if d.Rule == "unfinished" {
+			marked--
+			continue
+		}
 		t.Errorf("%s\n%s\n%s", d.Error(), authoring.Excerpt(file, d), file)
+	}
+	if marked != 0 {
+		t.Errorf("lint warns of all marked lines but %d\n%s", marked, file)
 	}
 	return file
 }
@@ -96,7 +104,7 @@ func TestOfEveryResponseAFileIsDraftedOfWhichThereIsNothingToComplain(t *testing
 		{"a path with an open bracket", 400, "application/json", `{"error":{"message":"a b","code":"c","param":"card[number"}}`, "param?: $field  # guess: looks like the bad input"},
 		{"the text of an error under any name", 422, "application/json", `{"error":{"code":"c","message":"a b","fields":[{"name":"x","hint_for_people":"is too long","value":7}]}}`, "hint_for_people: $field.message  # guess: looks like the message"},
 		{"a problem of a field", 422, "application/json", `{"error":{"code":"c","message":"a b","fields":[{"name":"x","problem":"missing"}]}}`, "problem: $field.message  # guess: looks like the message"},
-		{"two texts of an error, of which neither is called so", 422, "application/json", `{"error":{"code":"c","message":"a b","fields":[{"name":"x","one":"is too long","two":"or so"}]}}`, "one?: $any"},
+		{"two texts of an error, of which neither is called so", 422, "application/json", `{"error":{"code":"c","message":"a b","fields":[{"name":"x","one":"is too long","two":"or so"}]}}`, "one?: $any  # todo: not recognized, so it is not read; write what it is, or keep $any if callers do not need it"},
 		{"the reason of a status", 422, "application/json", `{"error":{"code":"invalid_order","message":"a b","fields":[{"name":"x","problem":"missing"}]}}`, "invalid_order: {kind: invalid/fields, status: 422}  # guess: as its status"},
 		{"a code that is a number", 400, "application/json", `{"code":50035,"message":"Invalid Form Body"}`, "code: $code:int  # guess: looks like the code"},
 		{"a code in a status", 429, "application/json", `{"error":{"code":429,"message":"Too many","status":"RESOURCE_EXHAUSTED"}}`, "status: $code  # guess: looks like the code"},

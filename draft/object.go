@@ -343,7 +343,7 @@ func (s *search) kids() (all []*place) {
 		case s.places[i] != nil:
 			all = append(all, s.places[i])
 		case isName(m.name) && !strings.HasPrefix(m.name, "@xmlns"):
-			all = append(all, &place{kind: textual, key: m.name + "?", text: unknown})
+			all = append(all, &place{kind: textual, key: m.name + "?", text: unknown, comment: todoMember})
 		}
 	}
 	return all

@@ -14,21 +14,42 @@ import (
 // unknown is the hole for what nobody understands.
 const unknown = "$any"
 
+// preface is the comment before a draft.
+const preface = `# A draft from recorded responses, which show only some cases. Compare each line that
+# says guess: or todo: with the vendor's pages, correct it, and remove its comment.
+# Then add the codes that the pages list. parlance lint lists the lines that are left.
+`
+
+// Comments that say what a draft leaves to its reader.
+const (
+	todoSource   = `todo: add the vendor's pages, as source: ["https://…"]`
+	todoMember   = "todo: not recognized, so it is not read; write what it is, or keep $any if callers do not need it"
+	todoReadOnly = "todo: the file reads this response but cannot write it; remove this line, and lint says what is missing"
+)
+
+// remark is a comment of a draft: a guess, unless it says that something is to do.
+func remark(comment string) string {
+	if strings.HasPrefix(comment, "todo: ") {
+		return "  # " + comment
+	}
+	return "  # guess: " + comment
+}
+
 // text is the file. Comments stand only at the ends of lines and before the
 // first, so that a line is the same with and without.
 func (d *drafted) text(comments bool) []byte {
 	var b bytes.Buffer
-	b.WriteString("# Drafted from recorded responses. What is a guess says so: hold it against the\n# vendor's pages, name these under source, and take the comment away.\n")
+	b.WriteString(preface)
 	line := func(indent int, text, comment string) {
 		b.WriteString(strings.Repeat(" ", indent))
 		b.WriteString(text)
 		if comments && comment != "" {
-			b.WriteString("  # guess: " + comment)
+			b.WriteString(remark(comment))
 		}
 		b.WriteByte('\n')
 	}
 	line(0, "dialect: "+quote(d.name), "")
-	line(0, "title: "+quote(title(d.name)), "")
+	line(0, "title: "+quote(title(d.name)), todoSource)
 	if d.numbers {
 		line(0, "codes_are_statuses: false", "a code in a body is none of HTTP's")
 	}
@@ -272,7 +293,7 @@ func (s *sample) print(d *drafted, line liner) {
 		line(4, "path: "+quote(s.Path), "")
 	}
 	if s.readsOnly {
-		line(4, "reads_only: true", "")
+		line(4, "reads_only: true", todoReadOnly)
 	}
 	d.outcome(s, line)
 }

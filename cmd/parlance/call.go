@@ -81,7 +81,7 @@ or no response, and 2 if the command could not be understood and nothing was sen
 	f.BoolVar(&c.retryUnsafe, "retry-unsafe", false, "also retry a POST that may have succeeded already")
 	f.BoolVar(&c.follow, "follow", false, "if the response is accepted (202), poll until the work has ended")
 	f.IntVar(&c.attempts, "max-attempts", 4, "how often to send the request at most; 1 means no retry")
-	f.DurationVar(&c.ceiling, "max-wait", 30*time.Second, "the longest wait before a retry; a longer one is only shown")
+	f.DurationVar(&c.ceiling, "max-wait", client.DefaultMaxWait, "the longest wait before a retry; a longer one is only shown")
 	f.DurationVar(&c.attemptTimeout, "attempt-timeout", 0, "the longest time for one attempt; 0 is no limit")
 	f.DurationVar(&c.timeout, "timeout", 0, "the longest time for everything; 0 is no limit")
 	f.StringVarP(&c.output, "output", "o", "", "the `FILE` to write the body to")

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"net/textproto"
 	"strings"
 
@@ -28,6 +29,10 @@ Responses before the last one (interim ones, redirects, challenges, a proxy's) a
 skipped. Transfer-Encoding and Content-Length are ignored, since curl has decoded the
 body.
 
+Whether a retry is safe (auto retry, in JSON retry_safe) depends on the request. A GET
+without a key is assumed: for any other request give --method, --path and the
+idempotency key, as --request-header.
+
 --dialect auto picks the best match in the catalog and prints its confidence (0 to
 1). If none is likely, the generic dialect http is used.
 
@@ -45,7 +50,7 @@ cannot be read it writes {"error": …}, and the exit code is 1.`,
   parlance decode --dialect my-api.yaml --json < response.txt
   parlance decode --jsonl < recorded.jsonl`,
 		Args: arguments(0, 0, "the response on standard input"),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if (x.Dialect != "" || !asLines) && x.Dialect != detected {
 				if _, err := a.load(x.Dialect); err != nil {
 					return nameFlag(err, "dialect")
@@ -54,7 +59,7 @@ cannot be read it writes {"error": …}, and the exit code is 1.`,
 			if asLines {
 				return a.decodeLines(x)
 			}
-			return a.decodeOne(x, asJSON)
+			return a.decodeOne(x, asJSON, cmd.Flags().Changed("method"))
 		},
 	}
 	x.flags(cmd)
@@ -71,8 +76,9 @@ type decoded struct {
 	Diagnostics []parlance.Diagnostic `json:"diagnostics"` // never null
 	*detection
 
-	of     *dialect.Dialect // that read it
-	method string           // of the request
+	of      *dialect.Dialect // that read it
+	method  string           // of the request
+	getOnly bool             // nobody named the method, and a POST would not be safe to retry
 }
 
 // detection is what --dialect auto found out.
@@ -139,8 +145,8 @@ func (a *app) decode(x exchange, res dialect.Response) (decoded, error) {
 	}, nil
 }
 
-// decodeOne reads what curl -i prints.
-func (a *app) decodeOne(x exchange, asJSON bool) error {
+// decodeOne reads what curl -i prints. method is set if the caller named the method.
+func (a *app) decodeOne(x exchange, asJSON, method bool) error {
 	text, err := a.input("the response")
 	if err != nil {
 		return err
@@ -155,6 +161,10 @@ func (a *app) decodeOne(x exchange, asJSON bool) error {
 	}
 	if asJSON {
 		return a.writeJSON(result)
+	}
+	if !method {
+		x.Method = http.MethodPost
+		result.getOnly = !result.of.Decide(x.request(result.of), &result.Outcome).RetrySafe
 	}
 	return a.showDecoded(result)
 }

@@ -23,7 +23,7 @@ func (s sheet) decoded(r decoded) {
 	if row, ok := rowOf(r); ok {
 		s.tableRow(row, r.Outcome)
 	}
-	s.decision(r.Decision, r.method, r.of.Support())
+	s.decision(r.Decision, r.of.Support(), autoRetry(r))
 	for _, d := range r.Diagnostics {
 		s.title("noticed", s.yellow(printable(d.Message)))
 		s.row("hint", d.Hint)
@@ -122,7 +122,7 @@ func (s sheet) tableRow(e authoring.Entry, o parlance.Outcome) {
 	}
 }
 
-func (s sheet) decision(d parlance.Decision, method string, support dialect.Support) {
+func (s sheet) decision(d parlance.Decision, support dialect.Support, retry string) {
 	s.title("vendor says", s.bold(d.Act.String()))
 	s.row("scope", string(d.Scope))
 	s.row("when", waits(d))
@@ -132,21 +132,26 @@ func (s sheet) decision(d parlance.Decision, method string, support dialect.Supp
 	if d.Act == parlance.ActEscalate || d.Then == parlance.ActEscalate {
 		s.row("support", contact(support)+", with the "+requestID(support))
 	}
-	s.row("auto retry", autoRetry(d, method))
+	s.row("auto retry", retry)
 	s.row("why", d.Why)
 	s.row("line", d.Line)
 }
 
-// autoRetry says whether a client sends such a request again by itself. It is
-// empty if the vendor does not say to.
-func autoRetry(d parlance.Decision, method string) string {
+// autoRetry says whether a client sends such a request again by itself, and why. It is
+// empty for a success.
+func autoRetry(r decoded) string {
+	d, method := r.Decision, cmp.Or(r.method, "GET")
 	switch {
-	case d.Act != parlance.ActRetry && d.Act != parlance.ActRefresh:
-		return ""
 	case d.Scope == parlance.ScopeItems:
 		return "no (only the failed items, in a request of their own)"
+	case !r.Outcome.Kind.Failing():
+		return ""
+	case d.Act != parlance.ActRetry && d.Act != parlance.ActRefresh:
+		return "no (the vendor does not say to retry)"
+	case d.RetrySafe && r.getOnly:
+		return "yes (a GET is assumed; a POST without a key: no)"
 	case d.RetrySafe:
 		return "yes"
 	}
-	return "no (" + cmp.Or(method, "GET") + " without a key)"
+	return "no (" + method + " without a key)"
 }

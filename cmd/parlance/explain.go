@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/internal/nearest"
@@ -25,6 +27,8 @@ func (a *app) explainCommand() *cobra.Command {
 about it and when, and which line of the dialect file says so. If a code has several
 meanings, each is printed with its condition. A code that the file does not list has
 the meaning of its class, else the built-in one.
+
+The row of a code in a body replaces the row of its status, the retry included.
 
 CODE may be a class (4xx), a range (400-429) or a list of them (500,502). Without
 CODE the whole page is printed: every code, the support contact, the token endpoint,
@@ -199,6 +203,7 @@ func (a *app) showExplained(e explained, d *dialect.Dialect) {
 		s.prose("in bodies", strings.Join(e.Under, ", ")+" may come under this status")
 	}
 	s.codes(e.Codes, d)
+	s.longest(slices.Concat(e.Meanings, e.Codes))
 }
 
 // instead says what counts for a code that has no row.
@@ -231,7 +236,7 @@ func (s sheet) meaning(e *explained, i int, d *dialect.Dialect) {
 	}
 	s.prose("means", meaning(m.Kind, m.Reason)+": "+kindWords[m.Kind])
 	if m.Status != 0 {
-		s.prose("travels", "in the body, under HTTP status "+strconv.Itoa(m.Status))
+		s.prose("travels", "in the body, under HTTP status "+strconv.Itoa(m.Status)+". This row replaces the row of the status, with its retry.")
 	}
 	s.prose("help", m.Help)
 	s.prose("advice", advice(m.Decision, m.Reset, d.Support()))
@@ -291,6 +296,19 @@ func (s sheet) prose(label, text string) {
 		fmt.Fprintf(s.w, "%s%s\n", s.dim(column("  "+label)), line)
 		label = ""
 	}
+}
+
+// longest says that a client cuts off waits, if one of the rows names a longer wait
+// than a client allows by default.
+func (s sheet) longest(rows []rowJSON) {
+	if slices.ContainsFunc(rows, func(r rowJSON) bool { return leastWait(r.Decision) > client.DefaultMaxWait }) {
+		s.prose("max wait", "By default a client waits at most "+period(client.DefaultMaxWait)+". If it would have to wait longer, it returns the response at once (client.WithMaxWait, parlance call --max-wait).")
+	}
+}
+
+// leastWait is the longest of the waits that a decision prescribes.
+func leastWait(d parlance.Decision) time.Duration {
+	return max(d.After, d.Backoff.Floor, slices.Max(append([]time.Duration{0}, d.Schedule...)))
 }
 
 // retryable says which requests may be sent again; "" if the act sends none.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect"
@@ -73,8 +74,10 @@ func (a *app) explainPage(d *dialect.Dialect, asJSON bool) error {
 	s := sheet{a.stdout, a.styleOf(a.stdout)}
 	s.title(p.Name, s.bold(printable(p.Title)))
 	s.lines("from", p.Sources)
+	var rows []rowJSON
 	for _, g := range p.Groups {
 		s.group(g, d)
+		rows = slices.Concat(rows, g.Codes, g.Class)
 	}
 	fmt.Fprintln(a.stdout)
 	support := cmp.Or(p.Support.Contact, "the file names nobody")
@@ -92,6 +95,7 @@ func (a *app) explainPage(d *dialect.Dialect, asJSON bool) error {
 	if key := p.Idempotency; key != "" {
 		s.prose("key", key+": a POST with this header may be sent again under the same key.")
 	}
+	s.longest(rows)
 	return nil
 }
 
@@ -107,6 +111,9 @@ func (s sheet) lines(label string, texts []string) {
 // list.
 func (s sheet) group(g pageGroup, d *dialect.Dialect) {
 	fmt.Fprintf(s.w, "\n%s\n", s.bold(strings.TrimSpace(g.Name+"  "+printable(g.Title))))
+	if g.Name == "" {
+		s.prose("", "The row of such a code replaces the row of its status, with its retry.")
+	}
 	for _, c := range g.Class {
 		if !c.Builtin {
 			s.prose("", c.Help)

@@ -21,11 +21,12 @@ func (a *app) newCommand() *cobra.Command {
 		Short: "Draft a dialect file from recorded responses",
 		Long: `Writes a first dialect file for an API from one or more of its responses, as curl -i
 prints them. From names and values it guesses which member is the message, the code,
-the request ID or the list of bad inputs, and marks each guess with a comment. The
-responses become samples with the outcome that the file reads, so that parlance lint
-checks them from the start.
+the request ID or the list of bad inputs. The responses become samples with the
+outcome that the file reads, so that parlance lint checks them from the start.
 
-Compare the guesses with the vendor's pages: a response shows only one case.`,
+The draft is not finished. A comment "guess:" marks each guess, and "todo:" marks what
+the responses do not say. Compare these lines with the vendor's pages, correct them,
+and remove the comments. parlance lint warns of each that is left.`,
 		Example: `  curl -i https://api.example.com/nothing | parlance new my-api --from - > my-api.yaml
   parlance new my-api --from 404.txt --from 422.txt --from 429.txt > my-api.yaml`,
 		Args: arguments(1, 1, "the name of the dialect"),

@@ -39,6 +39,7 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 			}
 		}
 	}
+	unfinished(r, source)
 	return Inspection{Diagnostics: r.Sorted(), Samples: len(d.Internal().Samples), Ran: true}
 }
 

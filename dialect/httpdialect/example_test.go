@@ -1,6 +1,7 @@
 package httpdialect_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net/http"
@@ -83,6 +84,34 @@ func ExamplePeek() {
 	// Output:
 	// not_found - Not Found
 	// {"message":"Not Found"}
+}
+
+// Read a recorded response, as curl -i prints it.
+func ExamplePeek_recorded() {
+	vms, err := catalog.Open("vms")
+	if err != nil {
+		panic(err)
+	}
+	recorded := strings.NewReader("HTTP/1.1 422 Unprocessable Content\r\n" +
+		"Content-Type: application/json\r\n\r\n" +
+		`{"message":"Submitted data was invalid","errors":{"url":["is no URL"]}}`)
+	res, err := http.ReadResponse(bufio.NewReader(recorded), nil)
+	if err != nil {
+		panic(err)
+	}
+	read, err := httpdialect.Peek(res, dialect.MaxBody)
+	if err != nil {
+		panic(err)
+	}
+	req := dialect.Request{Method: "POST", Path: "/api/v1/cameras"}
+	outcome := vms.Decode(req, read).Outcome
+	fmt.Println(outcome.Kind, "-", outcome.Detail)
+	fmt.Println(outcome.Fields[0].Path, outcome.Fields[0].Message)
+	fmt.Println(vms.Decide(req, &outcome).Act)
+	// Output:
+	// invalid - Submitted data was invalid
+	// url is no URL
+	// correct
 }
 
 // Write an error in the words of an API, without package server.

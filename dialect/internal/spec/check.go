@@ -16,10 +16,10 @@ func (d *Spec) checkCodes(r *Reporter) {
 	for _, w := range d.Codes.Rows {
 		inBody := !w.numeric || w.Status != 0 && !d.Codes.Merged
 		if inBody && !reads && !named[w.First] {
-			r.warn(w.Pos, "unreadable_code", "let a shape read $code, or name the code with is:", "no shape reads the code %q", w.First)
+			r.Warn(w.Pos, "unreadable_code", "let a shape read $code, or name the code with is:", "no shape reads the code %q", w.First)
 		}
 		if w.Kind.Failing() && !d.sendable(w) {
-			r.warn(w.Pos, "unsendable_code", "add the HTTP status of its responses: status: 400", "the code %q has no HTTP status", w.First)
+			r.Warn(w.Pos, "unsendable_code", "add the HTTP status of its responses: status: 400", "the code %q has no HTTP status", w.First)
 		}
 	}
 	if reads && !d.separate && d.numericCodes() {
@@ -35,7 +35,7 @@ func (s *Shape) readsCode() bool { return s.Reads.Has(Whole, AttrCode) || s.Read
 func (d *Spec) ambiguous(r *Reporter) {
 	for _, w := range d.Codes.Rows {
 		if n, ok := w.single(); ok && n >= 100 && n <= 999 && w.Status == 0 {
-			r.warn(w.Pos, "code_or_status", "add codes_are_statuses: true if a code in the body means the same as the status, or false if it does not",
+			r.Warn(w.Pos, "code_or_status", "add codes_are_statuses: true if a code in the body means the same as the status, or false if it does not",
 				"shapes read codes as numbers, so %d may be a code or an HTTP status; it is read as a status only", n)
 			return
 		}
@@ -79,7 +79,7 @@ func (d *Spec) checkShadowed(r *Reporter) {
 				continue
 			}
 			if e.Body.coversAll(s.Body) {
-				r.warn(s.Pos, "shadowed", "put the stricter one first", "the shape %q is never read, because every body that fits it also fits %q on line %d", s.Name, e.Name, e.Pos.Line)
+				r.Warn(s.Pos, "shadowed", "put the stricter one first", "the shape %q is never read, because every body that fits it also fits %q on line %d", s.Name, e.Name, e.Pos.Line)
 				break
 			}
 		}

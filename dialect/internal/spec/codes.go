@@ -140,7 +140,7 @@ func (r *Reporter) codes(n *yaml.Node, merged bool) codes {
 			row.First = first
 			row.span, row.numeric = ParseSpan(first)
 			if status, ok := row.single(); ok && row.Status == 0 && (status >= 0 && status < 200 || status > 999) {
-				r.warn(row.Pos, "unsendable_status", "add the HTTP status of the code: status: 400", "%s is not a final HTTP status, so it cannot be sent as one", first)
+				r.Warn(row.Pos, "unsendable_status", "add the HTTP status of the code: status: 400", "%s is not a final HTTP status, so it cannot be sent as one", first)
 			}
 		}
 	})
@@ -171,7 +171,7 @@ func (r *Reporter) conditionalFirst(k *yaml.Node, rows []*Row) []*Row {
 	slices.SortStableFunc(rows, func(a, b *Row) int { return Btoi(b.Conditional()) - Btoi(a.Conditional()) })
 	for i, row := range rows[:max(len(rows)-1, 0)] {
 		if !row.Conditional() {
-			r.warn(rows[i+1].Pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never used, because the row on line %d has no condition", k.Value, row.Pos.Line)
+			r.Warn(rows[i+1].Pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never used, because the row on line %d has no condition", k.Value, row.Pos.Line)
 		}
 	}
 	return rows
@@ -236,7 +236,7 @@ func (r *Reporter) defaults(rows []*Row) {
 		}
 		for _, before := range rows[:i] {
 			if before.ByDefault && before.Status == w.Status && before.Kind == w.Kind && before.Reason == w.Reason && !before.Conditional() {
-				r.warn(w.Pos, "shadowed", "keep one default for each kind, reason and status", "the code %s is never written by default, because %s on line %d is written first", w.First, before.First, before.Pos.Line)
+				r.Warn(w.Pos, "shadowed", "keep one default for each kind, reason and status", "the code %s is never written by default, because %s on line %d is written first", w.First, before.First, before.Pos.Line)
 				break
 			}
 		}

@@ -192,7 +192,7 @@ func (c *shapeCompiler) wrapper(n *yaml.Node) *Template {
 		t.Indexes = t.Indexes || below.Resolve() == nil || below.Resolve().Indexed || below.Loops
 		for _, earlier := range t.Elems {
 			if !earlier.WriteOnly && !below.WriteOnly && earlier.coversAll(below) {
-				c.warn(At(e), "shadowed", "put the stricter one first", "this alternative is never used, because everything that fits it also fits the one on line %d, column %d", earlier.Pos.Line, earlier.Pos.Column)
+				c.Warn(At(e), "shadowed", "put the stricter one first", "this alternative is never used, because everything that fits it also fits the one on line %d, column %d", earlier.Pos.Line, earlier.Pos.Column)
 				break
 			}
 		}

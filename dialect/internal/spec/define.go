@@ -114,7 +114,7 @@ func (d *definition) endless(r *Reporter, n *yaml.Node, seen map[string]bool) bo
 func (r *Reporter) checkUnused() {
 	for _, d := range r.definitions() {
 		if !d.used {
-			r.warn(d.pos, "unused_definition", "write $"+d.name+" in its place, or remove it", "the definition %s is not used", d.name)
+			r.Warn(d.pos, "unused_definition", "write $"+d.name+" in its place, or remove it", "the definition %s is not used", d.name)
 		}
 	}
 }

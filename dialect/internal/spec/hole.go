@@ -93,7 +93,7 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 			return nil
 		}
 		if i == 0 && p.readOnly() && !c.readOnly {
-			c.warn(pos, "lossy", "write {_=text} if it is also written, or {$read: …} if it is only read", "{_} without a text makes this place read-only")
+			c.Warn(pos, "lossy", "write {_=text} if it is also written, or {$read: …} if it is only read", "{_} without a text makes this place read-only")
 		}
 		h.Readings = append(h.Readings, Reading{Pattern: p})
 	}

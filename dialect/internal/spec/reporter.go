@@ -51,7 +51,8 @@ func (r *Reporter) Fault(pos Position, rule, hint, format string, args ...any) {
 	r.add(parlance.SeverityError, pos, rule, hint, format, args...)
 }
 
-func (r *Reporter) warn(pos Position, rule, hint, format string, args ...any) {
+// Warn notes a warning: the file can be used.
+func (r *Reporter) Warn(pos Position, rule, hint, format string, args ...any) {
 	r.add(parlance.SeverityWarning, pos, rule, hint, format, args...)
 }
 

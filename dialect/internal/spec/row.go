@@ -191,7 +191,7 @@ func (r *Reporter) kind(n *yaml.Node) (parlance.Kind, parlance.Reason) {
 	} else if finer && !isReason(reason) {
 		r.Fault(At(n), "bad_reason", "write one word, such as invalid/fields", "%q is not a valid reason; use lower-case letters, digits and _", reason)
 	} else if best := nearest.Word(reason, reasonWords); finer && best != "" && best != reason {
-		r.warn(At(n), "unknown_reason", "did you mean "+best+"?", "the reason %s is not one that clients and servers handle", reason)
+		r.Warn(At(n), "unknown_reason", "did you mean "+best+"?", "the reason %s is not one that clients and servers handle", reason)
 	}
 	kind, known := parlance.ParseKind(name)
 	if !known {

@@ -120,10 +120,10 @@ func (c *shapeCompiler) warnOfConstant(n *yaml.Node) {
 		return
 	}
 	if strings.Contains(" yes no on off y n ", " "+strings.ToLower(n.Value)+" ") {
-		c.warn(At(n), "word_for_boolean", "write true or false, or put the text in quotes", "%s is the text %q here, not a boolean", n.Value, n.Value)
+		c.Warn(At(n), "word_for_boolean", "write true or false, or put the text in quotes", "%s is the text %q here, not a boolean", n.Value, n.Value)
 	}
 	if _, known := ParseTarget(n.Value); known == nil {
-		c.warn(At(n), "constant_attribute", "write $"+n.Value+" if you mean the attribute, or put the constant in quotes",
+		c.Warn(At(n), "constant_attribute", "write $"+n.Value+" if you mean the attribute, or put the constant in quotes",
 			"the text %q is a constant here, so the body must contain this text and nothing is read from it", n.Value)
 	}
 }

@@ -218,7 +218,7 @@ func (r *Reporter) methods(n *yaml.Node) (all []string) {
 	for _, m := range r.words(n, "method") {
 		m = strings.ToUpper(m)
 		if best := nearest.Word(m, known); best != "" && !slices.Contains(known, m) {
-			r.warn(At(n), "unknown_method", "did you mean "+best+"?", "HTTP does not define the method %s", m)
+			r.Warn(At(n), "unknown_method", "did you mean "+best+"?", "HTTP does not define the method %s", m)
 		}
 		all = append(all, m)
 	}
