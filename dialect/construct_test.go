@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -810,6 +812,70 @@ poll: {headers: [Location]}
 	// close
 	if all := d.Limits(dialect.Response{Header: lines("X-Remaining: 4\nX-Left: 3")}); len(all) != 1 || all[0].Name != "calls" {
 		t.Errorf("limits %+v", all)
+	}
+}
+
+func TestEachFileOfAChainIsCompiledOnceAndTheChainIsBounded(t *testing.T) {
+	t.Parallel()
+	for files, fits := range map[int]bool{2: true, dialect.MaxExtends: true, dialect.MaxExtends + 1: false} {
+		compiled := map[string]int{}
+		var open func(name string) (*dialect.Dialect, error)
+		open = func(name string) (*dialect.Dialect, error) {
+			compiled[name]++
+			if name == "f1" {
+				return dialect.Compile("f1.yaml", []byte("dialect: f1\n"+parent), open)
+			}
+			n, err := strconv.Atoi(name[1:])
+			if err != nil {
+				return nil, err
+			}
+			return dialect.Compile(name+".yaml", fmt.Appendf(nil, "dialect: %s\nextends: f%d\n", name, n-1), open)
+		}
+		d, err := open(fmt.Sprintf("f%d", files))
+		if fits != (err == nil) || !fits && !errors.Is(err, dialect.ErrCircle) {
+			t.Fatalf("%d files: %v", files, err)
+		}
+		for name, n := range compiled {
+			if n != 1 || len(compiled) != files {
+				t.Errorf("of %d files %s is compiled %d times", files, name, n)
+			}
+		}
+		if !fits {
+			continue
+		}
+		read := d.Decode(dialect.Request{}, dialect.Response{Status: 409, Body: []byte(`{"code":"E1","message":"m"}`)})
+		same(t, "it reads as", `{"kind":"conflict","code":"E1","detail":"m"}`, &read.Outcome)
+	}
+}
+
+// A dialect and one that extends it have guides of their own: what the one numbers
+// must not change how the other reads, whichever is compiled or used first.
+func TestADialectThatIsExtendedReadsAsBefore(t *testing.T) {
+	t.Parallel()
+	const recursive = `codes: {4xx: invalid}
+define: {node: {text?: $field.message, below?: {$field: $node}}}
+shapes: [{name: tree, status: 4xx, json: {code?: $code, message: $detail, tree?: {$field: $node}}}]
+`
+	base, err := dialect.Compile("parent.yaml", []byte("dialect: parent\n"+recursive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := dialect.Compile("child.yaml", []byte(`dialect: child
+extends: parent
+shapes: [{name: own, status: 4xx, json: {zero!: $detail, one?: $code, two?: $title, tree?: {$field: $field.code}}}]
+`), func(string) (*dialect.Dialect, error) { return base, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	const body, own = `{"code":"C","message":"m","tree":{"a":{"text":"t","below":{"b":{"text":"u"}}}}}`, `{"tree":{"a":"X"},"two":"T","one":"C","zero":"d"}`
+	const want = `{"kind":"invalid","code":"C","detail":"m","fields":[{"path":"a","message":"t"},{"path":"a.b","message":"u"}]}`
+	for range 3 {
+		for _, d := range []*dialect.Dialect{base, child} {
+			read := d.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(body)})
+			same(t, d.Name()+" reads as", want, &read.Outcome)
+		}
+		read := child.Decode(dialect.Request{}, dialect.Response{Status: 400, Body: []byte(own)})
+		same(t, "its own shape reads as", `{"kind":"invalid","code":"C","title":"T","detail":"d","fields":[{"path":"a","code":"X"}]}`, &read.Outcome)
 	}
 }
 

@@ -44,6 +44,15 @@ type Limit = spec.Limit
 // we know has a few hundred lines, and an oversized file is refused cheaply.
 const MaxSource = spec.MaxSource
 
+// MaxExtends is the most dialect files in a chain in which each extends the next
+// one. Real chains have two or three.
+const MaxExtends = spec.MaxExtends
+
+// ErrCircle is the error, for errors.Is, if dialect files extend each other in a circle
+// or in a longer chain than MaxExtends. A Finder that compiles files with itself must
+// return it, or a circle never ends. The one of package catalog does.
+var ErrCircle = spec.ErrCircle
+
 // HTTP returns the source of the dialect http. It has the meaning of every status
 // unless another file gives one, and reads an API that has no dialect.
 func HTTP() []byte { return spec.HTTPSource() }

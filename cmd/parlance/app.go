@@ -41,6 +41,7 @@ type app struct {
 	stdout, stderr io.Writer
 	dialects       map[string]*dialect.Dialect
 	base           http.RoundTripper // what sends calls; nil is net/http's own
+	extendsRoot    string            // the folder below which files can be extended, "" for that of the first one
 }
 
 // run is the whole command: arguments in, exit code out.
@@ -111,6 +112,7 @@ understood. Only terminals get color, and NO_COLOR turns it off.`,
 	)
 	root.Args = func(_ *cobra.Command, args []string) error { return unknownCommand(root, args) }
 	root.SetFlagErrorFunc(unknownFlag)
+	root.PersistentFlags().StringVar(&a.extendsRoot, "extends-root", "", "let a dialect file extend any file below `DIR`, and not only those below its own folder")
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout) // before the next lines: the library's commands keep it
 	root.SetErr(a.stderr)

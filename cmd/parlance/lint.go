@@ -89,7 +89,7 @@ func (a *app) lint(names []string, asJSON bool) error {
 			unreadable = err
 			continue
 		}
-		found := authoring.Inspect(file, text, catalog.Find(file))
+		found := authoring.Inspect(file, text, catalog.Find(file, a.finding()...))
 		one := lintedFile{file, found.Samples, found.Ran, append([]parlance.Diagnostic{}, found.Diagnostics...)}
 		for _, d := range found.Diagnostics {
 			if d.Severity == parlance.SeverityError {

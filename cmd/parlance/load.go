@@ -16,12 +16,20 @@ func (a *app) load(nameOrFile string) (*dialect.Dialect, error) {
 	if d, ok := a.dialects[nameOrFile]; ok {
 		return d, nil
 	}
-	d, err := catalog.Load(nameOrFile)
+	d, err := catalog.Load(nameOrFile, a.finding()...)
 	if err != nil {
 		return nil, explainLoad(nameOrFile, err)
 	}
 	a.dialects[nameOrFile] = d
 	return d, nil
+}
+
+// finding says where dialect files find what they extend.
+func (a *app) finding() []catalog.Option {
+	if a.extendsRoot == "" {
+		return nil
+	}
+	return []catalog.Option{catalog.Below(a.extendsRoot)}
 }
 
 // source is the text of a dialect's file, and the name that diagnostics give it.

@@ -138,7 +138,7 @@ func (d author) coverage(e *reached) (c Coverage) {
 	file := d.File
 	n := alternatives{&c.Alternatives, e, file, "", map[spec.Position]bool{}, map[*spec.Instance]bool{}}
 	for _, s := range slices.Concat(d.Shapes, d.Extras) {
-		if d.Base != nil && (slices.Contains(d.Base.Shapes, s) || slices.Contains(d.Base.Extras, s)) {
+		if s.Inherited {
 			continue
 		}
 		c.Shapes.count(e.shapes[s], Place{s.Name, file, s.Pos.Line, s.Pos.Column})

@@ -33,9 +33,9 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 			pos := spec.Position{Line: f.Line, Column: f.Column}
 			switch f.Part {
 			case PartReads:
-				r.Fault(pos, "sample_reads", "correct the shape or the row, or the outcome of the sample", "%s", f.sentence())
+				r.Fault(pos, "sample_reads", "correct the shape or the row, or the outcome of the sample", "%s", spec.Ours(f.sentence()))
 			default:
-				r.Fault(s.Pos, "sample_writes", "add it to the shape, or add reads_only: true to the sample", "%s", f.sentence())
+				r.Fault(s.Pos, "sample_writes", "add it to the shape, or add reads_only: true to the sample", "%s", spec.Ours(f.sentence()))
 			}
 		}
 	}

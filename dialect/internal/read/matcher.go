@@ -1,7 +1,6 @@
 package read
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 
@@ -197,7 +196,7 @@ func (m *Matcher) note(rule, format string, args ...any) {
 	if len(m.diags) >= maxNotes {
 		return
 	}
-	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: fmt.Sprintf(format, args...), Why: spec.WhyOf(rule)})
+	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: spec.Complain(format, args...), Why: spec.WhyOf(rule)})
 }
 
 // payload is what $data took, nil for nothing.

@@ -2,60 +2,12 @@ package spec
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
 )
-
-// extends takes another dialect as what holds where this file says nothing.
-func (r *Reporter) extends(d *Spec, n *yaml.Node, find []Finder) {
-	name, ok := r.Text(n, "extends")
-	if !ok {
-		return
-	}
-	err := errors.New("no other dialects are available here")
-	for _, f := range find {
-		var other *Spec
-		if other, err = f(name); err == nil {
-			// A copy of its own, for the templates learn their numbers from the dialect that they serve.
-			if other, err = Compile(other.File, other.source, d.Base, find); err != nil {
-				continue
-			}
-			d.Base = other
-			d.Codes.Merged = other.Codes.Merged
-			return
-		}
-	}
-	var faulty *FileError
-	if errors.As(err, &faulty) {
-		r.Fault(At(n), "unknown_dialect", "correct that file first", "the dialect %q cannot be extended, because its file has faults; the first is: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
-		return
-	}
-	r.Fault(At(n), "unknown_dialect", "use a dialect that `parlance dialects` lists, or a file beside this one", "the dialect %q cannot be extended: %s", name, strings.SplitN(err.Error(), "\n", 2)[0])
-}
-
-// inherit takes over the shapes of the dialect that is extended, behind the
-// file's own; one of the same name is replaced. What else the file does not say
-// is taken over too.
-func (d *Spec) inherit(http *Spec) {
-	if d.Base == nil || d.Base == http {
-		return
-	}
-	own := map[string]bool{}
-	for _, s := range slices.Concat(d.Shapes, d.Extras) {
-		own[s.Name] = true
-	}
-	replaced := func(s *Shape) bool { return own[s.Name] }
-	d.Shapes = append(d.Shapes, slices.DeleteFunc(slices.Clone(d.Base.Shapes), replaced)...)
-	d.Extras = append(d.Extras, slices.DeleteFunc(slices.Clone(d.Base.Extras), replaced)...)
-	if !d.FormsListed {
-		d.Forms, d.FormsListed = d.Base.Forms, d.Base.FormsListed
-	}
-	d.Service.Idempotency, d.Service.Support, d.Service.Auth, d.Service.Poll, d.Service.Limits = d.Base.Service.Idempotency, d.Base.Service.Support, d.Base.Service.Auth, d.Base.Service.Poll, d.Base.Service.Limits
-}
 
 // builtinExtras are the header shapes of the dialect http.
 func builtinExtras(d *Spec) []*Shape {

@@ -26,7 +26,7 @@ func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
 	}
 	r.head(d, root, sections)
 	merged := false
-	if n := sections["extends"]; n != nil {
+	if n := sections["extends"]; n != nil && d.Name != "" { // a file without a name is no dialect, so its paths are not followed
 		r.extends(d, n, find)
 		merged, d.separate = d.Codes.Merged, d.Base.separate
 	}
@@ -38,7 +38,7 @@ func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
 	}
 	if n := sections["codes"]; n != nil {
 		d.Codes = r.codes(n, merged)
-	} else if d.Base == base {
+	} else if sections["extends"] == nil {
 		r.Fault(At(root), "missing_codes", "add a table: codes: {200: success}", "the file has no table of codes")
 	}
 	if n := sections["shapes"]; n != nil {
@@ -193,7 +193,13 @@ func (d *Spec) lists(name string) bool {
 type FileError struct {
 	Diagnostics []parlance.Diagnostic // faults and warnings, in the order of the file
 	Source      []byte                // the file, for excerpts
+
+	cause error
 }
+
+// Unwrap is the reason why a file that this one extends cannot be used, if that is
+// the fault.
+func (e *FileError) Unwrap() error { return e.cause }
 
 // Error lists the faults, one a line.
 func (e *FileError) Error() string {

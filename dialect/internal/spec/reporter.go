@@ -3,7 +3,6 @@ package spec
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/nearest"
@@ -24,6 +23,7 @@ type Reporter struct {
 	defs  map[string]*definition
 	named []namedPlace // what $is says inside of bodies
 	asked []namedPlace // what rows ask of a form
+	cause error        // why the file that this one extends cannot be found, nil if it can
 }
 
 // namedPlace is where a file gives a name that codes must explain.
@@ -39,7 +39,7 @@ const maxComplaints = 200
 func (r *Reporter) add(severity parlance.Severity, pos Position, rule, hint, format string, args ...any) {
 	d := parlance.Diagnostic{
 		Rule: rule, Severity: severity, File: r.File, Line: pos.Line, Column: pos.Column,
-		Message: fmt.Sprintf(format, args...), Hint: hint, Why: WhyOf(rule),
+		Message: Complain(format, args...), Hint: cut(hint, maxHint), Why: WhyOf(rule),
 	}
 	if len(r.All) < maxComplaints && !slices.Contains(r.All, d) {
 		r.All = append(r.All, d)
@@ -78,5 +78,5 @@ func (r *Reporter) Unknown(pos Position, rule, what, word string, known []string
 	if best := nearest.Word(word, known); best != "" {
 		hint = fmt.Sprintf("did you mean %q?", best)
 	}
-	r.Fault(pos, rule, hint, "unknown %s %q; expected one of %s", what, word, strings.Join(known, ", "))
+	r.Fault(pos, rule, hint, "unknown %s %q; expected one of %s", what, word, known)
 }

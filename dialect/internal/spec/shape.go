@@ -35,6 +35,7 @@ type Shape struct {
 	Size         int
 	Sites        []Site // the places of records, by their number
 	SharesCode   bool   // a text in it is read as the code of the whole and of a Field
+	Inherited    bool   // it is of the dialect that this one extends
 	Bare         bool   // it is headers that ask for nothing: they are read if they are there
 }
 

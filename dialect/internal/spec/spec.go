@@ -15,7 +15,6 @@ import (
 // of both before the first response. It is immutable.
 type Spec struct {
 	File        string
-	source      []byte
 	Name, Title string
 	Sources     []string
 	Codes       codes
@@ -35,6 +34,7 @@ type Spec struct {
 	Samples     []Sample
 	Warnings    []parlance.Diagnostic
 	Base        *Spec // of the dialect that it extends, at last http; nil for http itself
+	chain       int   // how many files it extends, http not counted
 	facts
 }
 
@@ -53,10 +53,10 @@ type service struct {
 func Compile(file string, source []byte, base *Spec, find []Finder) (*Spec, error) {
 	r := &Reporter{File: file, defs: map[string]*definition{}}
 	d := r.dialect(source, base, find)
-	d.File, d.source = file, source
+	d.File = file
 	d.link(r)
 	if r.Failed() {
-		return nil, &FileError{r.Sorted(), source}
+		return nil, &FileError{r.Sorted(), source, r.cause}
 	}
 	d.finish(r)
 	d.Warnings = r.Sorted()
