@@ -12,13 +12,16 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
-	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // A handler returns a value or an error; the dialect says how it looks.
 func ExampleServer_Handle() {
 	for _, name := range []string{"vbapi", "vms"} {
-		api := servertest.Open(name)
+		d, err := catalog.Open(name)
+		if err != nil {
+			panic(err)
+		}
+		api := server.New(d)
 		mux := http.NewServeMux()
 		mux.Handle("GET /products/{id}", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 			if r.PathValue("id") != "1" {
@@ -26,8 +29,8 @@ func ExampleServer_Handle() {
 			}
 			return map[string]string{"name": "Pear"}, nil
 		}))
-		servertest.Show(mux, "GET", "/products/1")
-		servertest.Show(mux, "GET", "/products/2")
+		show(mux, "GET", "/products/1")
+		show(mux, "GET", "/products/2")
 	}
 	// Output:
 	// 200 {"data":{"name":"Pear"},"error":null,"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
@@ -39,8 +42,12 @@ func ExampleServer_Handle() {
 // What a handler fails of is told in two ways: what the client may know, and the
 // cause for the log.
 func ExampleServer_Handle_error() {
-	api := servertest.Open("plain")
-	servertest.Show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+	plain, err := catalog.Open("plain")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(plain)
+	show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		return nil, parlance.NewError(parlance.KindConflict, "The order is being changed").Because(errors.New("row 7 is locked by 10.0.0.4"))
 	}), "PUT", "/orders/7")
 	// Output:
@@ -49,8 +56,12 @@ func ExampleServer_Handle_error() {
 
 // Every fault of an input is told at once.
 func ExampleServer_Handle_fields() {
-	api := servertest.Open("vms")
-	servertest.Show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+	vms, err := catalog.Open("vms")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(vms)
+	show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		return nil, parlance.NewError(parlance.KindInvalid, "Submitted data was invalid").WithReason(parlance.ReasonFields).WithFields(
 			parlance.Field{Path: "url", Message: "The URL value is in invalid format"},
 			parlance.Field{Path: "date", Message: "The date is missing"})
@@ -64,12 +75,16 @@ func ExampleServer_Wrap() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /old", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "moved to the attic", http.StatusGone) })
 	mux.HandleFunc("GET /bug", func(http.ResponseWriter, *http.Request) { panic("a secret") })
-	api := servertest.Open("problem").Wrap(mux)
+	problem, err := catalog.Open("problem")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(problem).Wrap(mux)
 
-	servertest.Show(api, "GET", "/old")
-	servertest.Show(api, "POST", "/old")
-	servertest.Show(api, "GET", "/nowhere")
-	servertest.Show(api, "GET", "/bug")
+	show(api, "GET", "/old")
+	show(api, "POST", "/old")
+	show(api, "GET", "/nowhere")
+	show(api, "GET", "/bug")
 	// Output:
 	// 410 {"title":"Gone","status":410,"detail":"moved to the attic","instance":"/old","kind":"not_found","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
 	// 405 {"title":"Method Not Allowed","status":405,"detail":"The method POST is not allowed at /old. Allowed: GET, HEAD.","instance":"/old","kind":"invalid","request_id":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}
@@ -80,8 +95,12 @@ func ExampleServer_Wrap() {
 // Each record of a bulk request gets a response of its own. Vision's response
 // stands in the caller's own document.
 func ExampleBulk() {
-	api := servertest.Open("vision")
-	servertest.Show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+	vision, err := catalog.Open("vision")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(vision)
+	show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		document := `<MANUFACTURING><MC><DocRef>A1</DocRef></MC><MC><DocRef>A2</DocRef></MC></MANUFACTURING>`
 		return server.Bulk([]byte(document),
 			parlance.Item{Index: 0, ID: "A1", Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Detail: "Processed"}},
@@ -94,7 +113,11 @@ func ExampleBulk() {
 
 // A client is told where the created thing is.
 func ExampleCreated() {
-	api := servertest.Open("omilia")
+	omilia, err := catalog.Open("omilia")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(omilia)
 	h := api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		return server.Created("/dialogs/7", map[string]int{"id": 7}), nil
 	})
@@ -108,8 +131,12 @@ func ExampleCreated() {
 // A handler may write a stream itself. An error after bytes went out cuts the
 // connection.
 func ExampleHandlerFunc_stream() {
-	api := servertest.Open("vms")
-	servertest.Show(api.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
+	vms, err := catalog.Open("vms")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(vms)
+	show(api.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
 		w.Header().Set("Content-Type", "text/csv")
 		_, err := io.WriteString(w, "id,name")
 		return nil, err
@@ -140,11 +167,26 @@ func ExampleWithTrustedID() {
 
 // What goes wrong with a service behind is not told by its words.
 func ExampleUpstream() {
-	api := servertest.Open("vbapi")
+	vbapi, err := catalog.Open("vbapi")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(vbapi)
 	bank := func(context.Context) error { return errors.New("unexpected end of JSON from 10.0.0.7") }
-	servertest.Show(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+	show(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, server.Upstream(bank(r.Context()))
 	}), "GET", "/balance")
 	// Output:
 	// 502 {"data":null,"error":{"type":"https://httpstatuses.com/502","title":"Bad Gateway","status":502,"detail":"A service behind this one gave an unusable response.","instance":"/balance"},"debug":{"activityId":"a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"}}
+}
+
+// show prints the response to a request. The request has an ID, which a program leaves to
+// the server, so that the response is the same in each run.
+func show(h http.Handler, method, path string) {
+	r := httptest.NewRequest(method, path, nil)
+	r.Header.Set("Accept", "application/json")
+	r = r.WithContext(activity.WithID(r.Context(), "a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Body)
 }

@@ -1,16 +1,22 @@
 package auth_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/auth"
-	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // Keys and tokens are verified before any route, and the routes know who calls.
 func ExampleAuthenticate() {
-	api := servertest.Open("vms")
+	vms, err := catalog.Open("vms")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(vms)
 	keys := auth.APIKeys{auth.HashKey("s3cret"): {Principal: server.Principal{ID: "ann", Scopes: []string{"cameras"}}}}
 	mux := http.NewServeMux()
 	mux.Handle("GET /me", api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -20,10 +26,10 @@ func ExampleAuthenticate() {
 	mux.Handle("GET /bills", auth.RequireScopes("billing")(api.Handle(nil)))
 	h := api.Wrap(auth.Authenticate(auth.Bearer(keys))(mux))
 
-	servertest.ShowAs(h, "GET", "/me", "Authorization", "Bearer s3cret")
-	servertest.ShowAs(h, "GET", "/me", "Authorization", "")
-	servertest.ShowAs(h, "GET", "/me", "Authorization", "Bearer guess")
-	servertest.ShowAs(h, "GET", "/bills", "Authorization", "Bearer s3cret")
+	show(h, "GET", "/me", "Authorization", "Bearer s3cret")
+	show(h, "GET", "/me", "Authorization", "")
+	show(h, "GET", "/me", "Authorization", "Bearer guess")
+	show(h, "GET", "/bills", "Authorization", "Bearer s3cret")
 	// Output:
 	// 200 [] "ann"
 	// 401 [Bearer] {"message":"","errors":{"error":["A credential is required"]}}
@@ -33,7 +39,11 @@ func ExampleAuthenticate() {
 
 // A resource may belong to somebody.
 func ExampleRequire() {
-	api := servertest.Open("vms")
+	vms, err := catalog.Open("vms")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(vms)
 	keys := auth.APIKeys{auth.HashKey("s3cret"): {Principal: server.Principal{ID: "ann", Tenant: "acme"}}}
 	mux := http.NewServeMux()
 	theirs := func(r *http.Request, p server.Principal) bool { return r.PathValue("tenant") == p.Tenant }
@@ -42,9 +52,19 @@ func ExampleRequire() {
 	})))
 	h := api.Wrap(auth.Authenticate(auth.APIKey("X-Api-Key", keys))(mux))
 
-	servertest.ShowAs(h, "GET", "/acme/cameras", "X-Api-Key", "s3cret")
-	servertest.ShowAs(h, "GET", "/other/cameras", "X-Api-Key", "s3cret")
+	show(h, "GET", "/acme/cameras", "X-Api-Key", "s3cret")
+	show(h, "GET", "/other/cameras", "X-Api-Key", "s3cret")
 	// Output:
 	// 200 [] ["Gate"]
 	// 403 [] {"message":"","errors":{"error":["This is not permitted"]}}
+}
+
+// show prints the response to a request with a header field.
+func show(h http.Handler, method, path, header, value string) {
+	r := httptest.NewRequest(method, path, nil)
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set(header, value)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Header()["Www-Authenticate"], w.Body)
 }

@@ -8,16 +8,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/auth"
-	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
 // A service without an identity provider gives its own tokens, and refuses in
 // its own dialect.
 func ExampleTokenEndpoint() {
-	api, tokens := servertest.Open("vision"), memory.New().Tokens()
+	vision, err := catalog.Open("vision")
+	if err != nil {
+		panic(err)
+	}
+	api, tokens := server.New(vision), memory.New().Tokens()
 	clients := auth.Accounts{"warehouse": {
 		Secret:    auth.HashKey("demo"), // a real one is of NewSecret; its hash stands in the configuration
 		Principal: server.Principal{ID: "warehouse"},
@@ -45,7 +49,7 @@ func ExampleTokenEndpoint() {
 	}
 	_ = json.Unmarshal(ask("demo").Body.Bytes(), &granted)
 	fmt.Println(granted.Expires)
-	servertest.ShowAs(h, "GET", "/me", "Authorization", "Bearer "+granted.Token)
+	show(h, "GET", "/me", "Authorization", "Bearer "+granted.Token)
 	// Output:
 	// 401 <RES><Code>101</Code><Message>The credential is wrong</Message></RES>
 	// 1200
@@ -54,7 +58,11 @@ func ExampleTokenEndpoint() {
 
 // A log-in of the API's own: Basic gets a token, the token opens the rest.
 func ExampleGiveToken() {
-	api, tokens := servertest.Open("vbapi"), memory.New().Tokens()
+	vbapi, err := catalog.Open("vbapi")
+	if err != nil {
+		panic(err)
+	}
+	api, tokens := server.New(vbapi), memory.New().Tokens()
 	users := auth.Accounts{"ann": { // what HashPassword made of "demo"
 		Password:  "pbkdf2-sha256$600000$6a4ctLqDWqkljKU3GddZYg$6p2GLmsMh+JuNdwafzHgA5fkgwgFDG3mPVs/UY1+nzk",
 		Principal: server.Principal{ID: "ann"},

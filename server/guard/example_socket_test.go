@@ -9,13 +9,18 @@ import (
 	"net/http/httptest"
 	"time"
 
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/guard"
-	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // Give an http.Server the limits that net/http leaves open.
 func ExampleApplyDefaultLimits() {
-	api := servertest.Open("plain")
+	plain, err := catalog.Open("plain")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(plain)
 	hs := guard.ApplyDefaultLimits(&http.Server{
 		Addr:        "localhost:8000",
 		Handler:     api.Wrap(http.NewServeMux()),
@@ -27,7 +32,11 @@ func ExampleApplyDefaultLimits() {
 
 // A client that stops in the middle of a body gets a 408.
 func ExampleSlowBody() {
-	api := servertest.Open("problem")
+	problem, err := catalog.Open("problem")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(problem)
 	h := guard.SlowBody(10 * time.Millisecond)(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) { // in production: 10 s
 		body, err := io.ReadAll(r.Body)
 		return len(body), err

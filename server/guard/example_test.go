@@ -8,27 +8,32 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/guard"
-	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
 // A switch closes the service for those who do not do the work.
 func ExampleMaintenance() {
-	api := servertest.Open("vms")
+	vms, err := catalog.Open("vms")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(vms)
 	m := guard.Maintenance{Admit: func(r *http.Request) bool { return r.Header.Get("X-Operator") == "ann" }}
 	h := api.Wrap(m.Wrap(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return "here", nil })))
 
 	m.Close(time.Time{}) // nobody knows how long
-	servertest.ShowAs(h, "GET", "/cameras", "X-Operator", "")
-	servertest.ShowAs(h, "GET", "/cameras", "X-Operator", "ann")
-	servertest.ShowAs(h, "GET", "/healthz", "X-Operator", "")
+	show(h, "GET", "/cameras", "X-Operator", "")
+	show(h, "GET", "/cameras", "X-Operator", "ann")
+	show(h, "GET", "/healthz", "X-Operator", "")
 	m.Reopen()
-	servertest.ShowAs(h, "GET", "/cameras", "X-Operator", "")
+	show(h, "GET", "/cameras", "X-Operator", "")
 	// Output:
-	// 503 [] {"message":"","errors":{"error":["The service is closed for maintenance."]}}
-	// 200 [] "here"
-	// 200 [] "here"
-	// 200 [] "here"
+	// 503 {"message":"","errors":{"error":["The service is closed for maintenance."]}}
+	// 200 "here"
+	// 200 "here"
+	// 200 "here"
 }
 
 // Planned work is announced, begins and ends by itself.
@@ -47,7 +52,11 @@ func ExampleMaintenance_Plan() {
 
 // While as many are served as can be, the rest is told to come back, at once.
 func ExampleOverload() {
-	api := servertest.Open("vbapi")
+	vbapi, err := catalog.Open("vbapi")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(vbapi)
 	busy, proceed := make(chan bool), make(chan bool)
 	o := guard.Overload{Served: 1, Error: parlance.Outcome{RetryAfter: 3 * time.Second}}
 	h := api.Wrap(o.Wrap(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
@@ -72,7 +81,11 @@ func ExampleOverload() {
 
 // A route has so long; then its context ends, and the client gets a response.
 func ExampleDeadline() {
-	api := servertest.Open("problem")
+	problem, err := catalog.Open("problem")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(problem)
 	h := api.Wrap(guard.Deadline(time.Millisecond)(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		<-r.Context().Done() // as a database does, that was given the context
 		return nil, r.Context().Err()
@@ -86,7 +99,11 @@ func ExampleDeadline() {
 
 // A body that is too long is refused before it is read.
 func ExampleMaxBody() {
-	api := servertest.Open("vms")
+	vms, err := catalog.Open("vms")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(vms)
 	h := api.Wrap(guard.MaxBody(16)(api.Handle(nil)))
 	r := httptest.NewRequest("POST", "/items", strings.NewReader(strings.Repeat("x", 17)))
 	r.Header.Set("Accept", "application/json")
@@ -95,4 +112,14 @@ func ExampleMaxBody() {
 	fmt.Println(w.Code, w.Body)
 	// Output:
 	// 413 {"message":"","errors":{"error":["The body is longer than 16 bytes"]}}
+}
+
+// show prints the response to a request with a header field.
+func show(h http.Handler, method, path, header, value string) {
+	r := httptest.NewRequest(method, path, nil)
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set(header, value)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Println(strings.TrimSpace(fmt.Sprint(w.Code, " ", w.Body)))
 }

@@ -10,9 +10,9 @@ import (
 	"net/http/httptest"
 	"strings"
 
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/idempotency"
-	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -20,7 +20,11 @@ import (
 // response are one commit, and the response is given again.
 func ExampleMiddleware() {
 	store, orders := memory.New().Idempotency(), 0 // a program takes store/sqlite, and orders are a table of it
-	api := servertest.Open("problem")
+	problem, err := catalog.Open("problem")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(problem)
 	order := api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

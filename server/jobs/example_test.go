@@ -9,7 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parlance-api/parlance/server/internal/servertest"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -17,7 +18,11 @@ import (
 // A request that takes long is done in the background where the client prefers it,
 // and is looked at below /jobs/. Asked for without the preference, it is done at once.
 func ExampleNew() {
-	api, db := servertest.Open("omilia"), memory.New()
+	omilia, err := catalog.Open("omilia")
+	if err != nil {
+		panic(err)
+	}
+	api, db := server.New(omilia), memory.New()
 	export := func(ctx context.Context, j jobs.Job) (any, error) {
 		var from struct{ Year int }
 		if err := json.Unmarshal(j.Input, &from); err != nil {

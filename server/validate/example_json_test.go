@@ -43,6 +43,40 @@ func ExampleJSON() {
 	// 422 {"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"],"date":["The date field doesn't match the format: Y-m-d H:i:s."]}}
 }
 
+// The caller chooses the language of the messages: by a header or a parameter of the
+// API's own, else by Accept-Language.
+func ExampleWithLanguage() {
+	vms, err := catalog.Open("vms")
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(vms)
+	item := validate.MustCompile(`{"properties": {"name": {"title": "Name", "maxLength": 4}}}`)
+	check := validate.JSON(item, validate.WithLanguage("Hl", "hl"))
+	h := api.Wrap(check(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return "taken", nil })))
+
+	for _, request := range []struct{ path, hl, accepted string }{
+		{"/items", "", ""},
+		{"/items", "ru", ""},
+		{"/items?hl=ru", "", ""},
+		{"/items", "", "ru"},
+	} {
+		r := httptest.NewRequest("POST", request.path, strings.NewReader(`{"name": "Lovelace"}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept", "application/json")
+		r.Header.Set("Hl", request.hl)
+		r.Header.Set("Accept-Language", request.accepted)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Println(w.Body)
+	}
+	// Output:
+	// {"message":"Submitted data was invalid","errors":{"name":["The Name can be no longer than 4 characters"]}}
+	// {"message":"Отправленные данные некорректны","errors":{"name":["Поле Name не может быть длиннее 4 символов"]}}
+	// {"message":"Отправленные данные некорректны","errors":{"name":["Поле Name не может быть длиннее 4 символов"]}}
+	// {"message":"Отправленные данные некорректны","errors":{"name":["Поле Name не может быть длиннее 4 символов"]}}
+}
+
 func ExampleSchema_CheckBytes() {
 	s := validate.MustCompile(`{"properties": {"age": {"type": "integer", "minimum": 18}}}`)
 	err := s.CheckBytes([]byte(`{"age": 17}`))

@@ -5,7 +5,6 @@ package servertest
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/server"
@@ -119,34 +117,4 @@ func (a Response) WithoutID() string {
 		return a.Body
 	}
 	return strings.ReplaceAll(a.Body, a.ID(), "ID")
-}
-
-// Open makes the server of an example. An activity id is set around it, so that
-// the output is the same in every run; a program leaves that to the server.
-func Open(dialect string) *server.Server {
-	d, err := catalog.Open(dialect)
-	if err != nil {
-		panic(err)
-	}
-	return server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
-}
-
-// Show shows what a client sees.
-func Show(h http.Handler, method, path string) {
-	r := httptest.NewRequest(method, path, nil)
-	r.Header.Set("Accept", "application/json")
-	r = r.WithContext(activity.WithID(r.Context(), "a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"))
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	fmt.Println(w.Code, w.Body)
-}
-
-// ShowAs asks with a header, and shows what a client sees.
-func ShowAs(h http.Handler, method, path, header, value string) {
-	r := httptest.NewRequest(method, path, nil)
-	r.Header.Set("Accept", "application/json")
-	r.Header.Set(header, value)
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	fmt.Println(strings.TrimSpace(fmt.Sprint(w.Code, " ", w.Header()["Www-Authenticate"], " ", w.Body)))
 }
