@@ -87,6 +87,31 @@ func TestEveryRoomImportsOnlyWhatItMay(t *testing.T) {
 	}
 }
 
+// TestExamplesCanBeCopied into another module.
+func TestExamplesCanBeCopied(t *testing.T) {
+	t.Parallel()
+	files := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !strings.HasPrefix(entry.Name(), "example") || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		files++
+		for _, spec := range file.Imports {
+			if strings.Contains(spec.Path.Value, "/internal/") {
+				t.Errorf("%s imports %s, which other modules must not", path, spec.Path.Value)
+			}
+		}
+		return nil
+	})
+	if err != nil || files < 20 {
+		t.Fatal(files, err)
+	}
+}
+
 // floors are the packages of the dialect, from the lowest to the highest. Each may
 // import those below it, so that no reference runs upward.
 var floors = []string{

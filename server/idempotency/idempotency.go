@@ -6,7 +6,7 @@
 //		return server.Atomic(func(ctx context.Context) (any, error) {
 //			tx := sqlite.Tx(ctx)
 //			…
-//			return server.Created("/orders/7", order), nil
+//			return server.Created("/orders/7", map[string]int{"id": 7}), nil
 //		}), nil
 //	})))
 //	http.ListenAndServe(addr, api.Wrap(mux))
