@@ -1,0 +1,6 @@
+//go:build !race
+
+package catalog_test
+
+// raced is set under the race detector.
+const raced = false
