@@ -15,13 +15,13 @@ import (
 
 // noResponse responds if the upstream did not. The cause is logged.
 func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) {
-	p := passageOf(r.Context())
-	if p.Err() != nil && !errors.Is(context.Cause(p), context.DeadlineExceeded) {
-		g.log.DebugContext(p, "the caller disconnected", "path", p.asked.Path)
+	x := exchangeOf(r.Context())
+	if x.Err() != nil && !errors.Is(context.Cause(x), context.DeadlineExceeded) {
+		g.log.DebugContext(x, "the caller disconnected", "path", x.asked.Path)
 		panic(http.ErrAbortHandler) // nobody listens
 	}
 	o := failureOf(err)
-	if p.streams && p.Err() != nil {
+	if x.streams && x.Err() != nil {
 		w.Header().Set("Connection", "close") // the rest of the caller's body is not read
 	}
 	attempts := 0
@@ -29,11 +29,11 @@ func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) 
 	if errors.As(err, &e) {
 		attempts = len(e.Attempts)
 		advise(&o, &e.Decision)
-		g.returnKey(p, w.Header(), e.Key)
+		g.returnKey(x, w.Header(), e.Key)
 	}
-	g.log.LogAttrs(p, slog.LevelWarn, "no response from the upstream", slog.String("error", err.Error()),
-		slog.String("method", p.asked.Method), slog.String("path", p.asked.Path), slog.Int("attempts", attempts), slog.Int("status", o.Status))
-	g.respond(w, p, o)
+	g.log.LogAttrs(x, slog.LevelWarn, "no response from the upstream", slog.String("error", err.Error()),
+		slog.String("method", x.asked.Method), slog.String("path", x.asked.Path), slog.Int("attempts", attempts), slog.Int("status", o.Status))
+	g.respond(w, x, o)
 }
 
 // failureOf is the outcome that a caller gets if the upstream gave no response (RFC
@@ -49,14 +49,14 @@ func failureOf(err error) parlance.Outcome {
 }
 
 // respond writes an outcome of the gateway's own.
-func (g *Gateway) respond(w http.ResponseWriter, p *passage, o parlance.Outcome) {
-	o.Instance = p.instance
-	m := g.encode(p, &o, dialect.Payload{})
+func (g *Gateway) respond(w http.ResponseWriter, x *exchange, o parlance.Outcome) {
+	o.Instance = x.instance
+	m := g.encode(x, &o, dialect.Payload{})
 	httpdialect.SetHeader(w.Header(), m)
 	w.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))
-	g.sign(p, w.Header())
+	g.sign(x, w.Header())
 	w.WriteHeader(m.Status)
-	if !p.head && len(m.Body) > 0 {
+	if !x.head && len(m.Body) > 0 {
 		_, _ = w.Write(m.Body) // an error here is a caller that is gone
 	}
 }

@@ -70,37 +70,37 @@ func New(c Config) (*Gateway, error) {
 // it had begun, ServeHTTP panics with [http.ErrAbortHandler]. The connection is then
 // cut, so that the caller notices.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	p := g.newPassage(w, r)
-	defer p.end()
+	x := g.newExchange(w, r)
+	defer x.end()
 	defer func() {
 		cause := recover()
-		defer p.record(cause)
+		defer x.record(cause)
 		switch cause {
 		case nil:
 		case http.ErrAbortHandler:
-			if errors.Is(context.Cause(p), context.Canceled) {
+			if errors.Is(context.Cause(x), context.Canceled) {
 				panic(cause) // the caller went away, and no response is missed
 			}
-			g.log.WarnContext(p, "the response was cut off; the connection is cut", "method", r.Method, "path", r.URL.Path)
+			g.log.WarnContext(x, "the response was cut off; the connection is cut", "method", r.Method, "path", r.URL.Path)
 			panic(cause)
 		default:
 			panic(cause)
 		}
 	}()
-	r = r.WithContext(p)
+	r = r.WithContext(x)
 	if r.Method == http.MethodConnect {
 		// A tunnel has no responses to translate (RFC 9110, 9.3.6).
-		g.respond(w, p, parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusMethodNotAllowed, Detail: "This gateway does not open tunnels."})
+		g.respond(w, x, parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusMethodNotAllowed, Detail: "This gateway does not open tunnels."})
 		return
 	}
-	if err := p.hold(w, r); err != nil {
-		g.log.InfoContext(p, "the request's body was cut off", "error", err, "method", r.Method, "path", r.URL.Path)
+	if err := x.hold(w, r); err != nil {
+		g.log.InfoContext(x, "the request's body was cut off", "error", err, "method", r.Method, "path", r.URL.Path)
 		o := parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: "The request's body ended early."}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			o = parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The request's body did not arrive in time."}
 		}
 		w.Header().Set("Connection", "close")
-		g.respond(w, p, o)
+		g.respond(w, x, o)
 		return
 	}
 	g.proxy.ServeHTTP(w, r)
@@ -118,9 +118,9 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	pr.SetXForwarded()
 	// RFC 9110, 7.6.3: so that whoever follows a request sees where it went.
 	pr.Out.Header.Add("Via", strings.TrimPrefix(pr.In.Proto, "HTTP/")+" parlance")
-	p := passageOf(pr.In.Context())
-	g.putKey(p, pr.Out.Header)
-	if p.asked.Body != nil {
+	x := exchangeOf(pr.In.Context())
+	g.putKey(x, pr.Out.Header)
+	if x.asked.Body != nil {
 		pr.Out.Header.Del("Expect") // the body is here: the caller was told to go on
 	}
 	g.askForm(pr.Out.Header)

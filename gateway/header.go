@@ -11,9 +11,9 @@ import (
 
 // sign puts the activity id where the upstream put none of its own, and where the
 // record of the request has that.
-func (g *Gateway) sign(p *passage, h http.Header) {
-	if p.recorded || h.Get(server.RequestIDHeader) == "" {
-		h.Set(server.RequestIDHeader, p.id)
+func (g *Gateway) sign(x *exchange, h http.Header) {
+	if x.recorded || h.Get(server.RequestIDHeader) == "" {
+		h.Set(server.RequestIDHeader, x.id)
 	}
 }
 

@@ -25,16 +25,16 @@ func (g *Gateway) keyOf(h http.Header) string {
 }
 
 // putKey gives the upstream the caller's key under the name that it knows.
-func (g *Gateway) putKey(p *passage, h http.Header) {
-	if name := g.config.Speaks.IdempotencyHeader(); name != "" && p.asked.Key != "" {
-		h.Set(name, p.asked.Key)
+func (g *Gateway) putKey(x *exchange, h http.Header) {
+	if name := g.config.Speaks.IdempotencyHeader(); name != "" && x.asked.Key != "" {
+		h.Set(name, x.asked.Key)
 	}
 }
 
 // returnKey returns the key that the gateway made to the caller, who can then retry
 // under it. Without the key a retry would be a new request.
-func (g *Gateway) returnKey(p *passage, h http.Header, key string) {
-	if key != "" && p.asked.Key == "" {
+func (g *Gateway) returnKey(x *exchange, h http.Header, key string) {
+	if key != "" && x.asked.Key == "" {
 		h.Set(cmp.Or(g.config.Answers.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader()), key)
 	}
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-// begin gathers the record of a request, where one is kept and nobody around does so
-// already.
+// begin starts the record of a request, if records are kept and a server around the
+// gateway has not started one already.
 func (g *Gateway) begin(ctx context.Context, r *http.Request) (context.Context, *activity.Collector) {
 	if g.config.Recorder == nil || activity.CollectorOf(ctx) != nil {
 		return ctx, nil
 	}
 	first := activity.Record{Start: time.Now(), Method: r.Method, Path: r.URL.Path}
-	if t := r.Header["Traceparent"]; len(t) == 1 { // more than one is none (W3C Trace Context, 3.2)
+	if t := r.Header["Traceparent"]; len(t) == 1 { // several are ignored (W3C Trace Context, 3.2)
 		if trace, ok := activity.ParseTrace(t[0]); ok {
 			first.Trace = trace.ID
 		}
@@ -26,30 +26,30 @@ func (g *Gateway) begin(ctx context.Context, r *http.Request) (context.Context, 
 	return g.config.Recorder.Begin(ctx, first)
 }
 
-// told notes what the caller is told.
-func (p *passage) told(status int, o *parlance.Outcome) {
-	if p.collector != nil {
-		p.status, p.outcome = status, *o
-		p.outcome.Status, p.outcome.RequestID = status, p.id
+// responded keeps the status and Outcome of the response to the caller for the record.
+func (x *exchange) responded(status int, o *parlance.Outcome) {
+	if x.collector != nil {
+		x.status, x.outcome = status, *o
+		x.outcome.Status, x.outcome.RequestID = status, x.id
 	}
 }
 
-// record ends the record. cause is what the response broke off with, nil where it did
+// record ends the record. cause is the reason why the response was cut off, nil if it was
 // not.
-func (p *passage) record(cause any) {
-	if p.collector == nil {
+func (x *exchange) record(cause any) {
+	if x.collector == nil {
 		return
 	}
-	o := p.outcome
-	switch gone := context.Cause(p); {
+	o := x.outcome
+	switch gone := context.Cause(x); {
 	case cause == nil:
-	case p.status == 0 && gone != nil:
+	case x.status == 0 && gone != nil:
 		o = parlance.OutcomeOfTransport(gone)
 	case !o.Kind.Failing():
-		o = parlance.Outcome{Kind: parlance.KindBadGateway, Reason: parlance.ReasonReset, Status: p.status}
+		o = parlance.Outcome{Kind: parlance.KindBadGateway, Reason: parlance.ReasonReset, Status: x.status}
 	}
-	p.collector.End(func(r *activity.Record) {
-		r.Took, r.Status, r.Outcome = time.Since(r.Start), p.status, o
+	x.collector.End(func(r *activity.Record) {
+		r.Took, r.Status, r.Outcome = time.Since(r.Start), x.status, o
 	})
 }
 

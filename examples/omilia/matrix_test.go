@@ -37,14 +37,14 @@ type house struct {
 	*omilia.Service
 	t      *testing.T
 	url    string
-	engine *golden.Behind
+	engine *golden.Backend
 	log    testlog.Log
 }
 
 // open has what is counted stand still in time: what is left of a rate is the
 // same however slow this machine is.
 func open(t *testing.T, c omilia.Config) *house {
-	h := &house{t: t, engine: golden.NewBehind(t, golden.Says(200, "", `{"intent":"balance","mood":0}`))}
+	h := &house{t: t, engine: golden.NewBackend(t, golden.Respond(200, "", `{"intent":"balance","mood":0}`))}
 	now := time.Now()
 	c.Store = memory.New(memory.WithClock(func() time.Time { return now }))
 	c.Engine, c.Logger = cmp.Or(c.Engine, h.engine.URL), h.log.Logger()
@@ -61,8 +61,8 @@ func open(t *testing.T, c omilia.Config) *house {
 	return h
 }
 
-// answers has the engine answer the same to all.
-func (h *house) answers(status int, body string) { h.engine.Does(golden.Says(status, "", body)) }
+// respond sets one response of the engine to all requests.
+func (h *house) respond(status int, body string) { h.engine.Handle(golden.Respond(status, "", body)) }
 
 // did sends what went before, and wants its status.
 func (h *house) did(status int, method, path, body string, header ...string) {
@@ -84,9 +84,9 @@ func full(h *house) {
 func busy(h *house) {
 	dialog(h)
 	began := make(chan bool)
-	h.engine.Does(func(w http.ResponseWriter, r *http.Request) {
+	h.engine.Handle(func(w http.ResponseWriter, r *http.Request) {
 		close(began)
-		golden.Hangs(w, r)
+		golden.Hang(w, r)
 	})
 	ctx, cancel := context.WithCancel(h.t.Context())
 	ended := make(chan bool)
@@ -140,7 +140,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "401 the key is wrong", method: "POST", path: "/jobs", header: []string{"Authorization: Bearer guess"}, client: "stops"},
 		{
 			name:   "402 the parameters are valid and yet nothing was understood",
-			given:  func(h *house) { dialog(h); h.answers(200, `{}`) },
+			given:  func(h *house) { dialog(h); h.respond(200, `{}`) },
 			method: "POST", path: messages, body: hello, client: "stops",
 		},
 		{
@@ -175,17 +175,17 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 		{
 			name:   "500 a bug panics",
-			given:  func(h *house) { dialog(h); h.answers(200, `{"intent":"balance","mood":7}`) },
+			given:  func(h *house) { dialog(h); h.respond(200, `{"intent":"balance","mood":7}`) },
 			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it, later each time", log: "index out of range",
 		},
 		{
 			name:   "502 the engine answers nonsense",
-			given:  func(h *house) { dialog(h); h.answers(200, `<html>`) },
+			given:  func(h *house) { dialog(h); h.respond(200, `<html>`) },
 			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it, later each time", log: "nonsense",
 		},
 		{ // the client end gives a POST a key of its own
 			name:   "502 the engine fails",
-			given:  func(h *house) { dialog(h); h.answers(500, `core 3 dumped`) },
+			given:  func(h *house) { dialog(h); h.respond(500, `core 3 dumped`) },
 			method: "POST", path: messages, body: hello, client: "retries it, later each time", log: "answered 500",
 		},
 		{
@@ -203,7 +203,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 		{
 			name: "504 the engine is too slow", config: omilia.Config{Timeout: time.Millisecond},
-			given:  func(h *house) { dialog(h); h.engine.Does(golden.Hangs) },
+			given:  func(h *house) { dialog(h); h.engine.Handle(golden.Hang) },
 			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it, later each time", log: "exceeded",
 		},
 	} {
@@ -219,7 +219,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			r := golden.Request(t, h.url, row.method, row.path, row.body, row.header...)
 			a := golden.Send(t, "omilia", http.DefaultTransport, r, 1)
 			golden.Exchange(t, row.name, r, row.body, a)
-			a.Holds(t, row.client, &h.log, row.log, "core 3", h.engine.URL)
+			a.Check(t, row.client, &h.log, row.log, "core 3", h.engine.URL)
 		})
 	}
 }
@@ -258,7 +258,7 @@ func town(t *testing.T, engine http.HandlerFunc) (*omilia.Service, http.RoundTri
 func TestAJobIsLookedAtUntilItIsDone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, to := town(t, golden.Hangs)
+		s, to := town(t, golden.Hang)
 		ask := func(method, path, body string) (*http.Request, golden.Response) {
 			r := golden.Request(t, "http://house", method, path, body, key)
 			return r, golden.Send(t, "omilia", to, r, 1)
@@ -311,7 +311,7 @@ func TestADialogThatIsSilentForTooLongLosesItsSeat(t *testing.T) {
 func TestTheClientEndWaitsAsItIsToldAndIsServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		_, to := town(t, golden.Hangs)
+		_, to := town(t, golden.Hang)
 		ask := func(attempts int) golden.Response {
 			return golden.Send(t, "omilia", to, golden.Request(t, "http://house", "GET", "/dialogs/1", "", key), attempts)
 		}
@@ -330,7 +330,7 @@ func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
 	keeps := golden.Keep(t)
 	h := open(t, omilia.Config{Activity: keeps.Recorder})
 	dialog(h)
-	h.answers(500, `core 3 dumped`)
+	h.respond(500, `core 3 dumped`)
 	a := golden.Send(t, "omilia", http.DefaultTransport, golden.Request(t, h.url, "POST", messages, hello, key), 1)
 	r := keeps.Find(a.Response.Header.Get("X-Request-Id"))
 	if r.Caller != "demo" || r.Route != "POST /dialogs/{id}/messages" || r.Status != 502 || len(r.Calls) != 1 || len(r.Lines) != 1 {

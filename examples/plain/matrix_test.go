@@ -28,12 +28,12 @@ type house struct {
 	*plain.Service
 	t      *testing.T
 	url    string
-	behind *golden.Behind
+	behind *golden.Backend
 	log    testlog.Log
 }
 
 func open(t *testing.T, c plain.Config) *house {
-	h := &house{t: t, behind: golden.NewBehind(t, golden.Says(200, "application/json", `{"lent":3}`))}
+	h := &house{t: t, behind: golden.NewBackend(t, golden.Respond(200, "application/json", `{"lent":3}`))}
 	c.Backend, c.Logger = cmp.Or(c.Backend, h.behind.URL), h.log.Logger()
 	if c.Timeout == 0 {
 		c.Timeout = time.Minute
@@ -62,9 +62,9 @@ func (h *house) did(method, path, body, as string) {
 // busy has a request served that ends with the test.
 func (h *house) busy() {
 	began := make(chan bool)
-	h.behind.Does(func(w http.ResponseWriter, r *http.Request) {
+	h.behind.Handle(func(w http.ResponseWriter, r *http.Request) {
 		close(began)
-		golden.Hangs(w, r)
+		golden.Hang(w, r)
 	})
 	go func() {
 		if res, err := http.DefaultClient.Do(golden.Request(h.t, h.url, "GET", "/reports", "", reader)); err == nil {
@@ -99,17 +99,17 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "500 a bug panics", method: "GET", path: "/books/1/loans?month=13", as: reader, client: "retries it, later each time", log: "index out of range"},
 		{
 			name:   "502 the service behind fails",
-			given:  func(h *house) { h.behind.Does(golden.Says(500, "text/plain", "stack trace")) },
+			given:  func(h *house) { h.behind.Handle(golden.Respond(500, "text/plain", "stack trace")) },
 			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "answered 500",
 		},
 		{
 			name:   "502 the service behind sends no JSON",
-			given:  func(h *house) { h.behind.Does(golden.Says(200, "text/html", "<html>")) },
+			given:  func(h *house) { h.behind.Handle(golden.Respond(200, "text/html", "<html>")) },
 			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "sent no JSON",
 		},
 		{
 			name:   "502 the service behind breaks off",
-			given:  func(h *house) { h.behind.Does(breaksOff) },
+			given:  func(h *house) { h.behind.Handle(breaksOff) },
 			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "unexpected EOF",
 		},
 		{
@@ -120,7 +120,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{
 			name:   "503 the service behind hangs",
 			config: plain.Config{Timeout: time.Millisecond},
-			given:  func(h *house) { h.behind.Does(golden.Hangs) },
+			given:  func(h *house) { h.behind.Handle(golden.Hang) },
 			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "exceeded",
 		},
 		{
@@ -143,7 +143,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		// What the page does not list goes by its class.
 		{
 			name:   "203 the archive has a copy",
-			given:  func(h *house) { h.behind.Does(golden.Says(203, "application/json", `{"copy":true}`)) },
+			given:  func(h *house) { h.behind.Handle(golden.Respond(203, "application/json", `{"copy":true}`)) },
 			method: "GET", path: "/archive/1926", as: reader, client: "is done",
 		},
 		{
@@ -163,17 +163,17 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		},
 		{
 			name:   "418 the archive is a teapot",
-			given:  func(h *house) { h.behind.Does(golden.Says(418, "text/plain", "short and stout")) },
+			given:  func(h *house) { h.behind.Handle(golden.Respond(418, "text/plain", "short and stout")) },
 			method: "GET", path: "/archive/1926", as: reader, client: "corrects it",
 		},
 		{
 			name:   "429 the archive has had too much",
-			given:  func(h *house) { h.behind.Does(golden.Says(429, "text/plain", "slower")) },
+			given:  func(h *house) { h.behind.Handle(golden.Respond(429, "text/plain", "slower")) },
 			method: "GET", path: "/archive/1926", as: reader, client: "corrects it",
 		},
 		{
 			name:   "599 the archive has a code of its own",
-			given:  func(h *house) { h.behind.Does(golden.Says(599, "text/plain", "reel 7 is torn")) },
+			given:  func(h *house) { h.behind.Handle(golden.Respond(599, "text/plain", "reel 7 is torn")) },
 			method: "GET", path: "/archive/1926", as: reader, client: "retries it, later each time", log: "reel 7 is torn",
 		},
 	} {
@@ -186,7 +186,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			r := golden.Request(t, h.url, row.method, row.path, row.body, row.as)
 			a := golden.Send(t, "plain", http.DefaultTransport, r, 1)
 			golden.Exchange(t, row.name, r, row.body, a)
-			a.Holds(t, row.client, &h.log, row.log, "stack trace", h.behind.URL, "reel 7")
+			a.Check(t, row.client, &h.log, row.log, "stack trace", h.behind.URL, "reel 7")
 		})
 	}
 }
@@ -234,11 +234,11 @@ func TestTheRecordOfARequestIsFoundByTheIDThatTheClientGot(t *testing.T) {
 		lines        int
 	}{
 		{"/reports", "GET /reports", breaksOff, 502, 200, 1},
-		{"/archive/1926", "GET /archive/", golden.Says(418, "text/plain", "short and stout"), 418, 418, 1},
+		{"/archive/1926", "GET /archive/", golden.Respond(418, "text/plain", "short and stout"), 418, 418, 1},
 	} {
 		keeps := golden.Keep(t)
 		h := open(t, plain.Config{Activity: keeps.Recorder})
-		h.behind.Does(c.behind)
+		h.behind.Handle(c.behind)
 		a := golden.Send(t, "plain", http.DefaultTransport, golden.Request(t, h.url, "GET", c.path, "", reader), 1)
 		r := keeps.Find(a.Response.Header.Get("X-Request-Id"))
 		if r.Caller != "reader" || r.Route != c.route || r.Status != c.status || len(r.Calls) != 1 || len(r.Lines) != c.lines {

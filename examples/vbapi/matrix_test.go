@@ -39,7 +39,7 @@ type house struct {
 
 // open starts it all: over sockets, or in memory where time is virtual.
 func open(t *testing.T, virtual bool, rate limit.Rate, options ...func(*vbapi.Config)) *house {
-	h := &house{t: t, rating: golden.Says(200, "application/json", `{"stars":4}`), keeps: golden.Keep(t)}
+	h := &house{t: t, rating: golden.Respond(200, "application/json", `{"stars":4}`), keeps: golden.Keep(t)}
 	c := vbapi.Config{Activity: h.keeps.Recorder, Logger: slog.New(slog.DiscardHandler), Rate: rate}
 	behind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.rating(w, r) })
 	if virtual {
@@ -203,14 +203,14 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "500 a bug panics", method: "GET", path: products + "/dental/price?quantity=30", client: "reports it to support with its id"},
 		{
 			name:   "502 the rating service sends no JSON",
-			given:  func(h *house) { h.rating = golden.Says(200, "text/html", "<html>") },
+			given:  func(h *house) { h.rating = golden.Respond(200, "text/html", "<html>") },
 			method: "GET", path: rated, client: "gives up",
 		},
 		{
 			name: "502 the rating service breaks off and then does not", virtual: true,
 			given: func(h *house) {
 				h.rating = func(http.ResponseWriter, *http.Request) {
-					h.rating = golden.Says(200, "application/json", `{"stars":4}`)
+					h.rating = golden.Respond(200, "application/json", `{"stars":4}`)
 					panic(http.ErrAbortHandler)
 				}
 			},

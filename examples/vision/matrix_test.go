@@ -43,7 +43,7 @@ func open(t *testing.T, virtual bool, rate limit.Rate, options ...func(*vision.C
 	h := &house{t: t, keeps: golden.Keep(t), form: url.Values{"grant_type": {"client_credentials"}, "client_id": {vision.ClientID}, "client_secret": {vision.ClientCode}}}
 	c := vision.Config{Logger: slog.New(slog.DiscardHandler), Activity: h.keeps.Recorder, Rate: rate}
 	if virtual {
-		c.Carrier, c.Transport = "http://carrier", memhttp.Serve(t, http.HandlerFunc(golden.Hangs))
+		c.Carrier, c.Transport = "http://carrier", memhttp.Serve(t, http.HandlerFunc(golden.Hang))
 	} else {
 		h.price.Store("900")
 		h.carrier = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, h.price.Load().(string)) }))

@@ -41,14 +41,14 @@ type house struct {
 	*vms.Service
 	t        *testing.T
 	url      string
-	recorder *golden.Behind
+	recorder *golden.Backend
 	log      testlog.Log
 }
 
 // open has what is counted stand still in time: what is left of a rate is the
 // same however slow this machine is.
 func open(t *testing.T, c vms.Config) *house {
-	h := &house{t: t, recorder: golden.NewBehind(t, golden.Says(200, "image/gif", "GIF89a"))}
+	h := &house{t: t, recorder: golden.NewBackend(t, golden.Respond(200, "image/gif", "GIF89a"))}
 	now := time.Now()
 	c.Store = memory.New(memory.WithClock(func() time.Time { return now }))
 	c.Recorder, c.Logger = cmp.Or(c.Recorder, h.recorder.URL), h.log.Logger()
@@ -65,7 +65,7 @@ func open(t *testing.T, c vms.Config) *house {
 
 // records has the recorder answer the same to all.
 func (h *house) records(status int, contentType, body string) {
-	h.recorder.Does(golden.Says(status, contentType, body))
+	h.recorder.Handle(golden.Respond(status, contentType, body))
 }
 
 // did sends what went before, and wants its status.
@@ -193,7 +193,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			config: vms.Config{Timeout: time.Millisecond},
 			given: func(h *house) {
 				one(h)
-				h.recorder.Does(golden.Hangs)
+				h.recorder.Handle(golden.Hang)
 			},
 			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "retries it, later each time", log: "exceeded",
 		},
@@ -212,7 +212,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			r := golden.Request(t, h.url, row.method, row.path, row.body, row.header...)
 			a := golden.Send(t, "vms", http.DefaultTransport, r, 1)
 			golden.Exchange(t, row.name, r, row.body, a)
-			a.Holds(t, row.client, &h.log, row.log, "disk 3", h.recorder.URL)
+			a.Check(t, row.client, &h.log, row.log, "disk 3", h.recorder.URL)
 		})
 	}
 }

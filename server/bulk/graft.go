@@ -10,19 +10,19 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// graft reads the records of an XML document that the response is written into, if
-// the dialect writes it so.
+// graft reads the records of an XML document, if the dialect writes the response into that
+// document.
 type graft struct {
 	xml      *xmlRecords
 	exchange core.Exchange
-	max      int // bytes that may stand between two records
+	max      int // the most bytes between two records
 
 	begun  bool
 	into   bool            // the dialect writes into the document
 	rooted bool            // a record was given, and the root's start tag before it
 	close  []byte          // the root's end tag
 	names  map[string]bool // of elements: whether they are records
-	aside  []byte          // elements that are none, and what is around them
+	aside  []byte          // elements that are not records, and the text around them
 }
 
 // maxNames bounds how many names of elements are remembered.
@@ -55,16 +55,16 @@ func (g *graft) next() (rawRecord, error) {
 			r.before = append(g.aside, r.before...)
 			g.aside = nil
 		}
-		// What is echoed must not break the response.
-		if !g.stands(r.before) || !dialect.WellFormed(r.bytes) {
+		// A copy of it must not break the response.
+		if !g.copyable(r.before) || !dialect.WellFormed(r.bytes) {
 			return rawRecord{}, g.xml.in.bad(-len(r.bytes), "this is not XML")
 		}
 		return r, nil
 	}
 }
 
-// stands reports that what stands before a record can be echoed.
-func (g *graft) stands(before []byte) bool {
+// copyable reports that the text before a record can be copied into the response.
+func (g *graft) copyable(before []byte) bool {
 	if !g.rooted { // it has the root's start tag
 		g.rooted = true
 		return dialect.WellFormed(slices.Concat(before, g.close))
@@ -72,12 +72,12 @@ func (g *graft) stands(before []byte) bool {
 	return onlySpace(before) || dialect.WellFormed(slices.Concat([]byte("<a>"), before, []byte("</a>")))
 }
 
-// isRecord reports that the dialect answers into elements of this name.
+// isRecord reports that the dialect writes into elements of this name.
 func (g *graft) isRecord(name string) bool {
 	is, known := g.names[name]
 	if !known {
-		// What is echoed has been grafted; else a response would be written anew.
-		record := "<" + name + " echoed='yes'"
+		// If the response has this attribute, the dialect wrote into the document.
+		record := "<" + name + " copied='yes'"
 		document := slices.Concat(g.xml.root, []byte(record+"/>"), g.close)
 		request := g.exchange.Request()
 		request.Body = document
@@ -91,8 +91,8 @@ func (g *graft) isRecord(name string) bool {
 	return is
 }
 
-// end is what goes out behind the last record: the document's own end, or where it
-// was cut short the least that makes it one.
+// end is the text after the last record: the end of the document, or its end tag alone if
+// the document was cut off.
 func (g *graft) end(cut bool) []byte {
 	if cut {
 		return g.close

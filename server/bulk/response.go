@@ -139,7 +139,7 @@ func (a *response) begin() error {
 	var message dialect.Encoded
 	if a.grafts() {
 		a.place = true
-		if e := newEcho(a.x, &o, a.graft, a.name); e != nil {
+		if e := newGraftWriter(a.x, &o, a.graft, a.name); e != nil {
 			a.out, message = e, e.message
 		}
 	} else {

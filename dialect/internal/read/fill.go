@@ -23,10 +23,10 @@ type filler struct {
 	bound spec.Set // the attributes that a text was taken for
 	own   string
 
-	counts  bool // the turns of one owner's records have been marked
+	marked  bool // the iterations of the records of one owner are marked
 	counted bool
 	reset   time.Duration // what $reset holds
-	told    [3]string     // what the counts say: failures, successes, total
+	stated  [3]string     // the counts in the response: failures, successes, total
 }
 
 // held reports that something was taken for an attribute of the owner.
@@ -66,7 +66,7 @@ func (f *filler) whole(o *parlance.Outcome) {
 			case t.Attr == spec.AttrReset:
 				f.reset = max(f.reset, spec.WaitOf(f.text(i)))
 			case t.Attr.Counts():
-				f.told[t.Attr-spec.AttrFailures], f.counted = f.text(i), true
+				f.stated[t.Attr-spec.AttrFailures], f.counted = f.text(i), true
 			default:
 				spec.SetWhole(o, t.Attr, f.text(i))
 			}
@@ -83,13 +83,13 @@ func (f *filler) contradicts(items []parlance.Item, failuresOnly bool) bool {
 		}
 	}
 	for i, is := range [3]int{failed, len(items) - failed, len(items)} {
-		switch told := f.told[i]; {
-		case told == "", i > 0 && (failuresOnly || len(items) == 0): // what went well is not listed
-		case told == "true" || told == "false":
-			if (told == "true") != (is > 0) {
+		switch count := f.stated[i]; {
+		case count == "", i > 0 && (failuresOnly || len(items) == 0): // what went well is not listed
+		case count == "true" || count == "false":
+			if (count == "true") != (is > 0) {
 				return true
 			}
-		case told != strconv.Itoa(is):
+		case count != strconv.Itoa(is):
 			return true
 		}
 	}

@@ -118,9 +118,9 @@ const (
 // mark is a state to come back to. One is made for every element and
 // alternative, so it has the four words that the compiler keeps in registers.
 type mark struct {
-	taken struct{ binds, scopes int32 }
-	at    struct{ own, data int32 }
-	told  struct {
+	taken    struct{ binds, scopes int32 }
+	at       struct{ own, data int32 }
+	reported struct {
 		unread int32
 		diags  int16 // at most maxNotes
 		says   bool
@@ -131,7 +131,7 @@ type mark struct {
 func (m *Matcher) Mark() (at mark) {
 	at.taken.binds, at.taken.scopes = int32(len(m.binds)), int32(len(m.scopes))
 	at.at.own, at.at.data = int32(len(m.own)), m.data
-	at.told.unread, at.told.diags, at.told.says = m.unread, int16(len(m.diags)), m.says != ""
+	at.reported.unread, at.reported.diags, at.reported.says = m.unread, int16(len(m.diags)), m.says != ""
 	at.bound = m.bound
 	return at
 }
@@ -140,9 +140,9 @@ func (m *Matcher) Back(to mark) {
 	m.binds = m.binds[:to.taken.binds]
 	m.scopes = m.scopes[:to.taken.scopes]
 	m.own = m.own[:to.at.own]
-	m.diags = m.diags[:to.told.diags]
-	m.unread, m.data, m.bound = to.told.unread, to.at.data, to.bound
-	if !to.told.says && m.says != "" {
+	m.diags = m.diags[:to.reported.diags]
+	m.unread, m.data, m.bound = to.reported.unread, to.at.data, to.bound
+	if !to.reported.says && m.says != "" {
 		m.says = ""
 	}
 }
@@ -188,8 +188,8 @@ func (m *Matcher) newScope(t *spec.Template, outer, place int32, node uint32) in
 	return int32(n)
 }
 
-// maxNotes is how much is told about one response: a body of one fault a thousand
-// times is told of often enough.
+// maxNotes is how much is reported about one response: a body with one fault a thousand
+// times is reported often enough.
 const maxNotes = 16
 
 func (m *Matcher) note(rule, format string, args ...any) {

@@ -36,12 +36,12 @@ func (f *filler) records(o spec.Owner) int {
 // false if there is none.
 func (f *filler) thread(o spec.Owner) (relevant bool) {
 	binds, scopes := f.m.binds, f.m.scopes
-	if f.counts { // for another owner
+	if f.marked { // for another owner
 		for s := range scopes {
 			scopes[s].last, scopes[s].makes, scopes[s].inner = 0, false, false
 		}
 	}
-	f.counts = true
+	f.marked = true
 	for i := range binds {
 		if b := &binds[i]; b.target.Owner == o {
 			b.before, scopes[b.scope].last = scopes[b.scope].last, int32(i)+1

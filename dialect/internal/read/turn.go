@@ -96,8 +96,8 @@ func (m *Matcher) any(n uint32, of Selection) bool {
 func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 	fitted, failed, guarded := 0, 0, 0
 	later := m.later
-	told := false    // the whole has been told of by an element that nothing tells apart
-	var apart uint64 // and by which of those that a constant does
+	wholeRead := false // an element was read that no constant tells apart
+	var apart uint64   // the elements that were read and that a constant tells apart
 	texts := len(t.Elems) == 1 && t.Elems[0].Op == spec.OpHole && t.Elems[0].Hole.Plain && of.key.Attr == spec.AttrNone
 	records := t.Reads.Of(spec.Field)|t.Reads.Of(spec.Item) != 0
 	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
@@ -107,14 +107,14 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 		if node := &m.Tree.Nodes[c]; texts && node.Kind == tree.Text && !node.Escaped && node.Start < node.End {
 			// The commonest list of all: texts, taken as they lie.
 			inside := m.scope
-			if m.later = later + spec.Btoi(told); records {
+			if m.later = later + spec.Btoi(wholeRead); records {
 				inside = m.newScope(t, m.scope, int32(fitted+failed), c)
 			}
 			m.copies(t.Elems[0].Hole, inside, node)
-			fitted, told = fitted+1, true
+			fitted, wholeRead = fitted+1, true
 			continue
 		}
-		by := m.iteration(t, c, int32(fitted+failed), of.key, told, apart)
+		by := m.iteration(t, c, int32(fitted+failed), of.key, wholeRead, apart)
 		if by < 0 {
 			failed++
 			continue
@@ -127,7 +127,7 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 		case t.Elems[by].Tagged && by < 64:
 			apart |= 1 << by
 		case by == 0 || !t.Guarded():
-			told = told || t.Elems[by].Op != spec.OpAny
+			wholeRead = wholeRead || t.Elems[by].Op != spec.OpAny
 		}
 	}
 	m.later = later
@@ -144,9 +144,9 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 
 // iteration fits one element of a repetition, in a scope of its own where the
 // repetition holds records. It returns the place of the template that fitted,
-// negative where none did. told and apart say which templates have told of the
+// negative where none did. wholeRead and apart say which templates have wholeRead of the
 // whole before: attributes of the whole come from one element each.
-func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Target, told bool, apart uint64) int {
+func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Target, wholeRead bool, apart uint64) int {
 	before, outer, later := m.Mark(), m.scope, m.later
 	if (t.Reads.Of(spec.Field) | t.Reads.Of(spec.Item)) != 0 {
 		m.scope = m.newScope(t, outer, place, c)
@@ -159,7 +159,7 @@ func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Ta
 		switch {
 		case e.Tagged && i < 64:
 			m.later = later + int(apart>>i&1)
-		case told || i > 0 && t.Guarded(): // the whole is what the recognized element says
+		case wholeRead || i > 0 && t.Guarded(): // the whole is what the recognized element says
 			m.later = later + 1
 		default:
 			m.later = later

@@ -48,8 +48,8 @@ func (t *Template) bare(present Set) bool {
 	if (t.Writes | t.Copies).Of(Item) != 0 {
 		return false // a record has a code that is chosen for it
 	}
-	told := BitOf(Whole, AttrKind) | BitOf(Whole, AttrReason) | BitOf(Whole, AttrStatus)
-	return (t.Writes|t.Copies)&present&^told == 0
+	implicit := BitOf(Whole, AttrKind) | BitOf(Whole, AttrReason) | BitOf(Whole, AttrStatus)
+	return (t.Writes|t.Copies)&present&^implicit == 0
 }
 
 // Needs are the attributes of the whole without which the template cannot be

@@ -42,7 +42,7 @@ func (d *Writer) newChoice(w *output, key replay.ChoiceKey) *replay.Choice {
 	c.Row, c.Status, c.Code, c.Lost = w.row, w.status, w.code, w.losses
 	c.StatusText, c.Phrase = strconv.Itoa(c.Status), c.Row.Phrase(c.Status)
 	c.Back = d.StatusRow(c.Status, w.req)
-	c.Telling = slices.ContainsFunc(d.Guarded, func(g spec.GuardedShape) bool { return d.misleads(&g, c.Row, c.Status) })
+	c.CanMisread = slices.ContainsFunc(d.Guarded, func(g spec.GuardedShape) bool { return d.misread(&g, c.Row, c.Status) })
 	return c
 }
 

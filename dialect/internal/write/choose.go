@@ -38,14 +38,14 @@ func (w *output) named() bool {
 	return slices.ContainsFunc(w.d.Shapes, func(s *spec.Shape) bool { return s.Is != "" && s.Is == w.row.First })
 }
 
-// told are the attributes that need no place of their own: the status says them, or
-// the order of the records.
-var told = spec.BitOf(spec.Whole, spec.AttrKind) | spec.BitOf(spec.Whole, spec.AttrReason) | spec.BitOf(spec.Whole, spec.AttrStatus) |
+// implicit are the attributes that need no place of their own, because the status or the
+// order of the records gives them.
+var implicit = spec.BitOf(spec.Whole, spec.AttrKind) | spec.BitOf(spec.Whole, spec.AttrReason) | spec.BitOf(spec.Whole, spec.AttrStatus) |
 	spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrIndex)
 
 // weigh is what is lost in a shape: the less, the better it suits.
 func (w *output) weigh(s *spec.Shape) int {
-	lost := bits.OnesCount64(uint64(w.present&^told&^(s.Writes|s.Copies))) + 4*w.misfits(s)
+	lost := bits.OnesCount64(uint64(w.present&^implicit&^(s.Writes|s.Copies))) + 4*w.misfits(s)
 	if len(w.o.Items) > 0 && !s.CarriesItems() {
 		lost += 64 // without its records a bulk response says nothing
 	}

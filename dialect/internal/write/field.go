@@ -112,7 +112,7 @@ func (w *output) copiedField() {
 		return
 	}
 	switch {
-	case len(found) == 0 && w.fieldsTold && w.carried.Has(spec.Whole, spec.AttrDetail):
+	case len(found) == 0 && w.fieldsInDetail && w.carried.Has(spec.Whole, spec.AttrDetail):
 		w.lost("fields", "there is no place for them; the detail holds their texts")
 		return
 	case len(found) == 0:

@@ -30,7 +30,7 @@ func (w *output) graft() bool {
 	for i := range w.o.Items {
 		it := &w.o.Items[i]
 		if it.Index < 0 || it.Index >= len(records) || i > 0 && it.Index <= w.o.Items[i-1].Index {
-			continue // told of as lost at the end
+			continue // reported as a loss at the end
 		}
 		r := records[it.Index]
 		end := int(t.Nodes[r].Close)

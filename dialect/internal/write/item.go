@@ -135,7 +135,7 @@ func (w *output) itemMeaning(it *parlance.Item, written spec.Set, s *spec.Site) 
 func (w *output) meanItem(it *parlance.Item, written spec.Set, s *spec.Site) (code string, status int) {
 	o := &it.Outcome
 	if written.Has(spec.Item, spec.AttrKind) {
-		return o.Code, o.Status // the kind is told by itself
+		return o.Code, o.Status // the kind is written by itself
 	}
 	row, fallback := w.d.writable(&parlance.Outcome{Kind: o.Kind, Reason: o.Reason}, w.req)
 	code, status = o.Code, o.Status

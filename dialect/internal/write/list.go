@@ -161,10 +161,10 @@ func (w *output) one(o spec.Owner, i int, e, t *spec.Template, write func(*spec.
 // record where both say the same. It returns the records that are left.
 func (w *output) first(t *spec.Template, chosen []int, write func(*spec.Template)) []int {
 	e := t.Elems[0]
-	if w.told {
+	if w.wholeWritten {
 		return chosen
 	}
-	w.told = true
+	w.wholeWritten = true
 	w.merged = w.merges(e, &w.o.Fields[chosen[0]])
 	switch {
 	case w.merged && !w.leaf(e, spec.Field, chosen[0]) && e.Deep.Of(spec.Field) != 0:

@@ -31,7 +31,7 @@ var losable = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spec.AttrTitle
 func (w *output) lose(header []wire.HeaderField) {
 	w.loseMeaning(header)
 	w.loseTexts()
-	if w.behind && w.carried.Has(spec.Whole, spec.AttrDetail) {
+	if w.ownDetail && w.carried.Has(spec.Whole, spec.AttrDetail) {
 		w.lost("detail", "the texts of the fields stand behind it")
 	}
 	if len(w.data.Body) > 0 && !w.carried.Has(spec.Whole, spec.AttrData) {

@@ -50,7 +50,7 @@ func (w *output) unnamable(t spec.Target, name string) {
 		at = "items[" + strconv.Itoa(w.itemAt) + "].outcome." + at
 	}
 	if t.Owner == spec.Whole {
-		w.present &^= t.Bit() // it is told of
+		w.present &^= t.Bit() // it is reported
 	}
 	w.lost(at, "an element cannot be named "+strconv.Quote(name))
 }
@@ -83,7 +83,7 @@ func (w *output) byName(o spec.Owner, chosen []int, name func(int) string, consu
 	w.grouped(chosen, name, func(group []int) {
 		key, ok := t.KeyConv.Wire(name(group[0]), w)
 		if !ok {
-			return // told of as lost at the end
+			return // reported as a loss at the end
 		}
 		if t.Names([]byte(key)) {
 			for _, i := range group {

@@ -30,14 +30,14 @@ type output struct {
 	losses  []parlance.Loss
 	unset   []string // attributes that are written as null
 
-	items   records
-	fields  records
-	follows bool     // an element before this one has told of the whole
-	around  spec.Set // what repetitions and names around the record hold of it
-	told    bool     // the list of errors has told of the whole
+	items        records
+	fields       records
+	follows      bool     // an element before this one holds the texts of the whole
+	around       spec.Set // what repetitions and names around the record hold of it
+	wholeWritten bool     // an element of the list of errors holds the texts of the whole
 
-	fieldsTold bool // the detail says what the Fields say
-	behind     bool // behind what it said by itself
+	fieldsInDetail bool // the detail holds the texts of the Fields
+	ownDetail      bool // beside a detail of its own
 
 	record // that is being written
 

@@ -110,7 +110,7 @@ func (w *output) program(m *wire.Encoded) *replay.Replay {
 // are there, but for texts that are marked.
 func (w *output) unrolls(s *spec.Shape) bool {
 	has := w.present.Of(spec.Field)
-	if w.choice.Telling || has&w.lacking != 0 || has == 0 && len(w.o.Fields) > 0 {
+	if w.choice.CanMisread || has&w.lacking != 0 || has == 0 && len(w.o.Fields) > 0 {
 		return false // Fields that are not alike go different ways
 	}
 	if s == nil {

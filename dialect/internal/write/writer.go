@@ -60,8 +60,8 @@ func (d *Writer) Encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parla
 	w.d, w.o, w.data, w.dst, w.start, w.depth = d, o, *data, dst, len(dst), depth
 	w.own, w.req = *req, &w.own // in memory that is used again
 	w.row, w.status, w.code, w.losses, w.choice = c.Row, c.Status, c.Code, c.Lost[:len(c.Lost):len(c.Lost)], c
-	if c.Telling {
-		w.silence()
+	if c.CanMisread {
+		w.dropMisreadTexts()
 	}
 	w.attributes()
 	l := w.chooseRendering()
@@ -84,7 +84,7 @@ func (w *output) chooseRendering() *replay.Rendering {
 	}
 	if len(w.o.Fields) > 0 && (l.Shape == nil || l.Shape.FieldsInDetail()) {
 		w.trace = nil // whether the detail says what they say is another matter each time
-		l = w.tellFields(l)
+		l = w.addFieldTexts(l)
 	}
 	return l
 }
@@ -98,7 +98,7 @@ func (w *output) content(l *replay.Rendering) (typed []wire.HeaderField) {
 		w.shape = nil // such a response has no body (RFC 9110, 9.3.2 and 6.4.1)
 	case w.shape != nil:
 		if w.shape.SharesCode && w.code == "" && len(w.o.Fields) > 0 {
-			w.unshare()
+			w.dropSharedCodes()
 		}
 		w.assign()
 		if !w.shape.Graft || len(w.req.Body) == 0 || !w.graft() {

@@ -31,16 +31,15 @@ func Request(t testing.TB, base, method, path, body string, header ...string) *h
 	return r
 }
 
-// Response is a response, and what the dialect's client made of it. Without a
-// client there is no Report.
+// Response is a response with the Report of the client, nil if no client read it.
 type Response struct {
 	*http.Response
 	Text string // its body
 	*client.Report
 }
 
-// ClientEnd is that of a dialect of the catalog. It sends a request so often at
-// most.
+// ClientEnd is a client for a dialect of the catalog. It sends a request at most so
+// often.
 func ClientEnd(t testing.TB, dialect string, base http.RoundTripper, attempts int) *http.Client {
 	t.Helper()
 	d, err := catalog.Open(dialect)
@@ -50,7 +49,7 @@ func ClientEnd(t testing.TB, dialect string, base http.RoundTripper, attempts in
 	return &http.Client{Transport: client.New(d, client.WithBase(base), client.WithMaxAttempts(attempts))}
 }
 
-// Send sends a request by the client end of a dialect.
+// Send sends a request through the client of a dialect.
 func Send(t testing.TB, dialect string, base http.RoundTripper, r *http.Request, attempts int) Response {
 	t.Helper()
 	res, err := ClientEnd(t, dialect, base, attempts).Do(r)
@@ -70,14 +69,15 @@ func Read(t testing.TB, res *http.Response, err error) Response {
 	}
 	report, ok := client.ReportOf(res)
 	if !ok {
-		report = nil // it did not come by the client end
+		report = nil // no client of ours read it
 	}
 	return Response{res, string(body), report}
 }
 
-// Holds compares a response with its row: the client's decision, and the log
-// under its ID. The client must not be told anything about the services behind.
-func (a Response) Holds(t testing.TB, does string, log fmt.Stringer, want string, behind ...string) {
+// Check compares a response with its row: the decision of the client, and the log under
+// the ID of the response. The response must not contain the secrets of the services that
+// the example calls.
+func (a Response) Check(t testing.TB, does string, log fmt.Stringer, want string, secrets ...string) {
 	t.Helper()
 	if a.Does() != does {
 		t.Errorf("the client end %s, and should be one that %s", a.Does(), does)
@@ -85,14 +85,14 @@ func (a Response) Holds(t testing.TB, does string, log fmt.Stringer, want string
 	if !strings.Contains(log.String(), want) || want != "" && !strings.Contains(log.String(), a.Response.Header.Get("X-Request-Id")) {
 		t.Errorf("want %q under the id of the response in the log, got %s", want, log)
 	}
-	for _, secret := range behind {
+	for _, secret := range secrets {
 		if strings.Contains(a.Text, secret) {
-			t.Errorf("the client is told %q", secret)
+			t.Errorf("the response contains %q", secret)
 		}
 	}
 }
 
-// Does is what the client end does about it, in a sentence.
+// Does is what the client does with the response, in a sentence.
 func (a Response) Does() string {
 	d := a.Decision
 	switch d.Act {
@@ -120,8 +120,8 @@ func (a Response) Does() string {
 	return "stops"
 }
 
-// What is another each time, and does not come twice in one exchange: unlike what
-// a Tape sees, it needs no number.
+// fleeting is what differs each time and occurs once in an exchange, so it needs no
+// number as on a Tape.
 var fleeting = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT|127\.0\.0\.1:\d+`)
 
 // Exchange holds both halves of an exchange, body for body, against a golden.

@@ -11,29 +11,29 @@ import (
 	"github.com/parlance-api/parlance/server/guard"
 )
 
-// Behind is a service behind an example, on a socket. Does sets how it responds.
-type Behind struct {
+// Backend is a service that an example calls, on a socket. Handle sets how it responds.
+type Backend struct {
 	*httptest.Server
-	does atomic.Value // an http.HandlerFunc
+	handler atomic.Value // an http.HandlerFunc
 }
 
-// NewBehind starts a service that ends with the test.
-func NewBehind(t testing.TB, does http.HandlerFunc) *Behind {
-	b := &Behind{}
-	b.Does(does)
+// NewBackend starts a service that ends with the test.
+func NewBackend(t testing.TB, by http.HandlerFunc) *Backend {
+	b := &Backend{}
+	b.Handle(by)
 	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		b.does.Load().(http.HandlerFunc)(w, r)
+		b.handler.Load().(http.HandlerFunc)(w, r)
 	}))
 	t.Cleanup(b.Close)
 	return b
 }
 
-// Does sets what the service does from now on.
-func (b *Behind) Does(what http.HandlerFunc) { b.does.Store(what) }
+// Handle sets how the service responds from now on.
+func (b *Backend) Handle(by http.HandlerFunc) { b.handler.Store(by) }
 
-// Says sends the same response to all requests. If contentType is "", net/http
+// Respond sends the same response to all requests. If contentType is "", net/http
 // chooses it.
-func Says(status int, contentType, body string) http.HandlerFunc {
+func Respond(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if contentType != "" {
 			w.Header().Set("Content-Type", contentType)
@@ -43,8 +43,8 @@ func Says(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// Hangs sends no response, and returns when the client gives up.
-func Hangs(_ http.ResponseWriter, r *http.Request) {
+// Hang sends no response, and returns when the client gives up.
+func Hang(_ http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body) // only then is it seen that a client has gone
 	<-r.Context().Done()
 }

@@ -24,7 +24,7 @@ type Choice struct {
 	Code       string
 	Lost       []parlance.Loss // of the code
 	Back       *spec.Row       // what the status reads as
-	Telling    bool            // texts may have to be dropped
+	CanMisread bool            // texts may have to be dropped
 	kept       renderings
 }
 
@@ -60,12 +60,12 @@ type RenderingKey struct {
 }
 
 const (
-	maxChoices = 256 // of one dialect
-	maxDresses = 8   // of one choice
-	MaxTries   = 4   // whose texts went another way, before a replay is given up
+	maxChoices    = 256 // of one dialect
+	maxRenderings = 8   // of one choice
+	MaxTries      = 4   // whose texts went another way, before a replay is given up
 )
 
-type renderings [maxDresses]atomic.Pointer[Rendering]
+type renderings [maxRenderings]atomic.Pointer[Rendering]
 
 // Memory keeps what was chosen, each at the place that its key hashes to. A
 // later one takes the place of an earlier one, so that nothing grows.
@@ -89,12 +89,12 @@ func (k ChoiceKey) Keep() ChoiceKey {
 }
 
 func (c *Choice) At(k *RenderingKey) *atomic.Pointer[Rendering] {
-	return &c.kept[((uint64(k.present)^uint64(k.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(k.Accept)))%maxDresses]
+	return &c.kept[((uint64(k.present)^uint64(k.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(k.Accept)))%maxRenderings]
 }
 
 // Replay is that of the rendering for an Outcome, nil if there is none.
 func (c *Choice) Replay(d *spec.Spec, req *wire.Request, o *parlance.Outcome) *Replay {
-	if c.Telling {
+	if c.CanMisread {
 		return nil
 	}
 	present, lacking := spec.Attributes(o, c.Row, c.Code, c.Key.payload)

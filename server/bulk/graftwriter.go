@@ -9,22 +9,21 @@ import (
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
-// echo writes records with their responses in them, as a dialect writes them into the
-// caller's own document. What it adds to a record is the same whatever else is in
-// that, so it is asked for with empty ones, and kept for the next that came to the
-// same.
-type echo struct {
+// graftWriter writes the records of the caller's own document, each with its response
+// inside. What the dialect adds to a record depends on the outcome of the record alone. So
+// it is found with empty records, and kept for other records of the same outcome.
+type graftWriter struct {
 	x       core.Exchange
 	root    []byte           // start tag
 	close   []byte           // end tag
 	outcome parlance.Outcome // of the whole
-	message dialect.Encoded  // the head's status and headers
+	message dialect.Encoded  // its status and header
 	ids     bool             // what is added depends on the record's id
 
 	known map[added][]byte
 }
 
-// added is all of a record that what is added to it depends on.
+// added is the key of what is added to a record: all that this depends on.
 type added struct {
 	name, id            string
 	kind                parlance.Kind
@@ -32,58 +31,57 @@ type added struct {
 	code, title, detail string
 }
 
-// maxKnown bounds how much is kept of what was added.
+// maxKnown is the most added texts that are kept.
 const maxKnown = 256
 
-// between parts what is added to one record from what is to the next: it can stand
-// in nothing that is.
+// between separates the empty records. A dialect cannot add this text itself.
 const between = "<!--|-->"
 
-// newEcho is how the dialect writes into the caller's document; nil where it does not
-// after all. name is that of a record in it.
-func newEcho(x core.Exchange, o *parlance.Outcome, g *graft, name string) *echo {
-	e := &echo{x: x, root: g.xml.root, close: g.close, known: make(map[added][]byte)}
+// newGraftWriter makes the writer for a document whose records have this name. It returns
+// nil if the dialect does not write into the document.
+func newGraftWriter(x core.Exchange, o *parlance.Outcome, g *graft, name string) *graftWriter {
+	w := &graftWriter{x: x, root: g.xml.root, close: g.close, known: make(map[added][]byte)}
 	o.Items = slices.Clone(o.Items)
 	for i := range o.Items {
 		o.Items[i].Index = i // in a document of their own
 	}
-	e.message = x.Encode(nil, o, dialect.Payload{}, e.document(name, len(o.Items)))
-	e.outcome = *o
+	w.message = x.Encode(nil, o, dialect.Payload{}, w.document(name, len(o.Items)))
+	w.outcome = *o
 	one, other := o.Items[0], o.Items[0]
 	one.ID, other.ID = "1", "2"
-	both, err := e.encode(name, []parlance.Item{one, other})
+	both, err := w.encode(name, []parlance.Item{one, other})
 	if err != nil {
 		return nil
 	}
-	e.ids = !bytes.Equal(both[0], both[1])
-	return e
+	w.ids = !bytes.Equal(both[0], both[1])
+	return w
 }
 
-// document is one like the caller's with so many empty records.
-func (e *echo) document(name string, records int) []byte {
-	d := bytes.Clone(e.root)
+// document is a document like the caller's, with empty records.
+func (w *graftWriter) document(name string, records int) []byte {
+	d := bytes.Clone(w.root)
 	for range records {
 		d = append(append(append(append(d, '<'), name...), "/>"...), between...)
 	}
-	return append(d, e.close...)
+	return append(d, w.close...)
 }
 
-// encode is what is added to each of these records, beside the witnesses.
-func (e *echo) encode(name string, items []parlance.Item) ([][]byte, error) {
-	o, request := e.outcome, e.x.Request()
+// encode is what the dialect adds to each of these records.
+func (w *graftWriter) encode(name string, items []parlance.Item) ([][]byte, error) {
+	o, request := w.outcome, w.x.Request()
 	o.Items = append(slices.Clip(o.Items), items...)
 	for i := range o.Items {
 		o.Items[i].Index = i
 	}
-	request.Body = e.document(name, len(o.Items))
-	body := e.x.Dialect().Encode(nil, request, &o, dialect.Payload{}).Body
-	body, begins := bytes.CutPrefix(body, e.root)
-	body, ends := bytes.CutSuffix(body, e.close)
+	request.Body = w.document(name, len(o.Items))
+	body := w.x.Dialect().Encode(nil, request, &o, dialect.Payload{}).Body
+	body, begins := bytes.CutPrefix(body, w.root)
+	body, ends := bytes.CutSuffix(body, w.close)
 	all := bytes.Split(body, []byte(between))
 	if !begins || !ends || len(all) != len(o.Items)+1 {
 		return nil, errNotListed
 	}
-	all = all[len(e.outcome.Items) : len(all)-1]
+	all = all[len(w.outcome.Items) : len(all)-1]
 	for i := range all {
 		all[i], begins = bytes.CutPrefix(all[i], []byte("<"+name+">"))
 		all[i], ends = bytes.CutSuffix(all[i], []byte("</"+name+">"))
@@ -94,16 +92,16 @@ func (e *echo) encode(name string, items []parlance.Item) ([][]byte, error) {
 	return all, nil
 }
 
-// append writes records, with all that stood before them.
-func (e *echo) append(dst []byte, records []handled, _ bool) ([]byte, error) {
-	if err := e.learn(records); err != nil {
+// append writes records, each with the text before it.
+func (w *graftWriter) append(dst []byte, records []handled, _ bool) ([]byte, error) {
+	if err := w.learn(records); err != nil {
 		return dst, err
 	}
 	for i := range records {
 		r := &records[i]
 		child := r.child
 		if child == nil {
-			child = e.known[e.key(r)]
+			child = w.known[w.key(r)]
 		}
 		dst = append(dst, r.before...)
 		if tag, empty := bytes.CutSuffix(r.raw, []byte("/>")); empty {
@@ -117,13 +115,13 @@ func (e *echo) append(dst []byte, records []handled, _ bool) ([]byte, error) {
 	return dst, nil
 }
 
-// learn asks for what is added to those of the records that are not known.
-func (e *echo) learn(records []handled) error {
-	if len(e.known) > maxKnown {
-		clear(e.known)
+// learn finds what is added to records whose outcome is new.
+func (w *graftWriter) learn(records []handled) error {
+	if len(w.known) > maxKnown {
+		clear(w.known)
 	}
 	for len(records) > 0 {
-		// Those of one name go together, for a document may be read by what is in it.
+		// A dialect may tell documents apart by the name of their records.
 		n := 1
 		for n < len(records) && records[n].name == records[0].name {
 			n++
@@ -133,22 +131,22 @@ func (e *echo) learn(records []handled) error {
 		for i := range records[:n] {
 			r := &records[i]
 			if plain(&r.item.Outcome) {
-				key := e.key(r)
-				if _, known := e.known[key]; known {
+				key := w.key(r)
+				if _, known := w.known[key]; known {
 					continue
 				}
-				e.known[key] = nil // by this record
+				w.known[key] = nil // by this record
 			}
 			unknown, items = append(unknown, r), append(items, r.item)
 		}
 		if len(unknown) > 0 {
-			children, err := e.encode(records[0].name, items)
+			children, err := w.encode(records[0].name, items)
 			if err != nil {
 				return err
 			}
 			for i, r := range unknown {
 				if r.child = children[i]; plain(&r.item.Outcome) {
-					e.known[e.key(r)] = bytes.Clone(children[i])
+					w.known[w.key(r)] = bytes.Clone(children[i])
 				}
 			}
 		}
@@ -157,10 +155,10 @@ func (e *echo) learn(records []handled) error {
 	return nil
 }
 
-func (e *echo) key(r *handled) added {
+func (w *graftWriter) key(r *handled) added {
 	o := &r.item.Outcome
 	k := added{r.name, "", o.Kind, o.Reason, o.Code, o.Title, o.Detail}
-	if e.ids {
+	if w.ids {
 		k.id = r.item.ID
 	}
 	return k

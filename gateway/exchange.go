@@ -1,0 +1,115 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
+)
+
+// exchange is one request through the gateway, with its response. It is the context of
+// the request, and ends if the caller disconnects or if no response begins in time.
+type exchange struct {
+	context.Context
+	cancel   context.CancelCauseFunc
+	timer    *time.Timer
+	deadline time.Time
+	id       string
+	streams  bool            // the body of the caller is forwarded as it arrives, and not buffered
+	head     bool            // the method is HEAD, so the response has no body
+	asked    dialect.Request // by the caller
+	recorded bool            // the record has the request ID of the upstream, so the caller gets ours
+	instance string          // the path as it was called, as a URI reference (RFC 9457, 3.1.5)
+
+	collector *activity.Collector // nil if another one keeps the record
+	status    int                 // of the response to the caller, 0 before it begins
+	outcome   parlance.Outcome
+}
+
+type exchangeKey struct{}
+
+func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{
+		deadline: time.Now().Add(g.config.Timeout),
+		id:       activity.ID(r.Context()), // of a server.Wrap around us
+		streams:  r.ContentLength != 0 && !held(r),
+		head:     r.Method == http.MethodHead,
+		instance: "/" + strings.TrimLeft(r.URL.EscapedPath(), "/"), // never //host
+		asked:    httpdialect.Received(g.config.Answers, r),
+	}
+	x.asked.Key = g.keyOf(r.Header)
+	if x.id == "" {
+		x.id = activity.NewID()
+	}
+	ctx, collector := g.begin(activity.WithID(r.Context(), x.id), r)
+	x.collector, x.recorded = collector, activity.CollectorOf(ctx) != nil
+	x.Context, x.cancel = context.WithCancelCause(ctx)
+	caller := http.NewResponseController(w)
+	x.timer = time.AfterFunc(g.config.Timeout, func() {
+		x.cancel(context.DeadlineExceeded)
+		if x.streams {
+			_ = caller.SetReadDeadline(time.Now()) // or the transport waits for a body that stalls
+		}
+	})
+	return x
+}
+
+// exchangeOf is the exchange that a request belongs to.
+func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
+
+// Value finds the exchange itself, and the values of the caller's context.
+func (x *exchange) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return x
+	}
+	return x.Context.Value(key)
+}
+
+// Deadline lets the client end see that a wait would be useless. If the caller's own
+// deadline is earlier, it is that one.
+func (x *exchange) Deadline() (time.Time, bool) {
+	if d, ok := x.Context.Deadline(); ok && d.Before(x.deadline) {
+		return d, true
+	}
+	return x.deadline, true
+}
+
+// begun stops the timer: a response that has begun has no time limit.
+func (x *exchange) begun() { x.timer.Stop() }
+
+// end frees what the exchange holds.
+func (x *exchange) end() {
+	x.timer.Stop()
+	x.cancel(nil)
+}
+
+// maxHeld is the size in bytes up to which a request body is buffered, so that it can be
+// sent again. A longer body, or one of unknown length, is streamed and sent once.
+const maxHeld = 64 << 10
+
+func held(r *http.Request) bool { return r.ContentLength > 0 && r.ContentLength <= maxHeld }
+
+// hold buffers a short request body in memory.
+func (x *exchange) hold(w http.ResponseWriter, r *http.Request) error {
+	if !held(r) {
+		return nil
+	}
+	caller := http.NewResponseController(w)
+	_ = caller.SetReadDeadline(x.deadline) // not every writer has one: then the caller's own time counts
+	body := make([]byte, r.ContentLength)
+	if _, err := io.ReadFull(r.Body, body); err != nil {
+		return err // the deadline stays, for net/http drains what is left
+	}
+	_ = caller.SetReadDeadline(time.Time{})
+	x.asked.Body = body
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	return nil
+}
