@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/parlance-api/parlance/dialect"
@@ -69,16 +68,9 @@ func (e *TokenError) Error() string {
 	return fmt.Sprintf("client: the token endpoint responded with %d %.60q", e.Status, e.Code)
 }
 
-// plainly reads responses that have no dialect of their own.
-var plainly = sync.OnceValues(func() (*dialect.Dialect, error) { return dialect.Compile("http.yaml", dialect.HTTP()) })
-
 // retryAfter reads the header in both of its forms (RFC 9110, 10.2.3).
 func retryAfter(resp *http.Response) time.Duration {
-	d, err := plainly()
-	if err != nil {
-		return 0 // the file is the module's own: its test holds it right
-	}
-	return d.Decode(dialect.Request{}, httpdialect.Response(resp, nil)).Outcome.RetryAfter
+	return dialect.Generic().Decode(dialect.Request{}, httpdialect.Response(resp, nil)).Outcome.RetryAfter
 }
 
 // maxTokenResponse is more than any token endpoint sends.

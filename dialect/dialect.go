@@ -20,6 +20,8 @@
 package dialect
 
 import (
+	"sync"
+
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/read"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
@@ -56,6 +58,19 @@ func Compile(file string, source []byte, find ...Finder) (*Dialect, error) {
 	}
 	return &Dialect{core: write.New(s)}, nil
 }
+
+// Generic returns the dialect http, compiled once: the meaning that every client of HTTP
+// understands. It reads and writes for an API that has no dialect. (spec.HTTP is only
+// the table below a dialect: with nothing below itself, it reads no header.)
+func Generic() *Dialect { return generic() }
+
+var generic = sync.OnceValue(func() *Dialect {
+	d, err := Compile("http.yaml", spec.HTTPSource())
+	if err != nil {
+		panic(err) // the file is embedded: a test holds it right
+	}
+	return d
+})
 
 // Internal returns the implementation, for package authoring. Other modules
 // cannot use its type.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
@@ -17,15 +16,6 @@ type row struct {
 	code               bool   // of a body, not a status
 	status             int
 }
-
-// http is the dialect on which all stand: it knows what a status means.
-var http = sync.OnceValue(func() *dialect.Dialect {
-	d, err := dialect.Compile("http.yaml", dialect.HTTP())
-	if err != nil {
-		panic(err) // the file is the package's own: a test holds it right
-	}
-	return d
-})
 
 func (d *drafted) statusRow(status int, g *guesser) {
 	if status < 200 {
@@ -49,7 +39,7 @@ func (d *drafted) statusRow(status int, g *guesser) {
 
 // kindOfStatus is what HTTP says of a status.
 func kindOfStatus(status int) string {
-	for _, e := range authoring.Explain(http(), strconv.Itoa(status)) {
+	for _, e := range authoring.Explain(dialect.Generic(), strconv.Itoa(status)) {
 		return e.Kind.String()
 	}
 	return "internal"

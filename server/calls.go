@@ -7,8 +7,8 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
-	"github.com/parlance-api/parlance/server/internal/generic"
 )
 
 // RecordCalls records the calls to other services in the activity record of the request
@@ -44,7 +44,7 @@ func (b behind) RoundTrip(r *http.Request) (*http.Response, error) {
 	case err != nil:
 		call.Outcome = parlance.OutcomeOfTransport(err)
 	default:
-		call.Outcome = generic.Dialect().Decode(httpdialect.Request(generic.Dialect(), r), httpdialect.Response(res, nil)).Outcome
+		call.Outcome = dialect.Generic().Decode(httpdialect.Request(dialect.Generic(), r), httpdialect.Response(res, nil)).Outcome
 	}
 	activity.AddCall(ctx, call)
 	return res, err

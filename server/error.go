@@ -27,7 +27,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	o := parlance.OutcomeOf(err)
 	o.Kind = generic.Kind(&o)
-	m := generic.Dialect().Encode(nil, dialect.Request{Method: r.Method}, &parlance.Outcome{Kind: o.Kind, Status: o.Status, RetryAfter: o.RetryAfter}, none)
+	m := dialect.Generic().Encode(nil, dialect.Request{Method: r.Method}, &parlance.Outcome{Kind: o.Kind, Status: o.Status, RetryAfter: o.RetryAfter}, none)
 	for _, p := range m.Header {
 		if p.Name == "Retry-After" {
 			w.Header().Set(p.Name, p.Value)

@@ -2,20 +2,9 @@
 package generic
 
 import (
-	"sync"
-
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 )
-
-// Dialect is the dialect of HTTP itself.
-var Dialect = sync.OnceValue(func() *dialect.Dialect {
-	d, err := dialect.Compile("http.yaml", dialect.HTTP())
-	if err != nil {
-		panic(err) // the file is the module's own: its test holds it right
-	}
-	return d
-})
 
 // Kind is the kind of a failure. If it has only a status, the kind is the meaning of
 // that status in HTTP, else that the server failed.
@@ -23,7 +12,7 @@ func Kind(o *parlance.Outcome) parlance.Kind {
 	if o.Kind != 0 {
 		return o.Kind
 	}
-	if k := Dialect().Decode(dialect.Request{}, dialect.Response{Status: o.Status}).Outcome.Kind; o.Status != 0 && k.Failing() {
+	if k := dialect.Generic().Decode(dialect.Request{}, dialect.Response{Status: o.Status}).Outcome.Kind; o.Status != 0 && k.Failing() {
 		return k
 	}
 	return parlance.KindInternal
