@@ -100,21 +100,12 @@ func (c *claim) keeps(a Response) Response {
 			h[name] = values
 		}
 	}
-	h[keptActivity] = []string{c.key.Activity}
 	if len(a.Body) > c.limit {
-		h[notKept], a.Body = []string{""}, nil
+		a.NotKept, a.Body = true, nil
 	}
 	a.Header, a.At = h, time.Now()
 	return a
 }
-
-// Among the headers of a response that was kept, under names that HTTP could not
-// carry: the id of the request that it was given to, and that its body, or all
-// of it, is missing.
-const (
-	keptActivity = "parlance: activity"
-	notKept      = "parlance: not kept"
-)
 
 // hashOf is a key as it may stand in a log.
 func hashOf(key string) string {

@@ -223,7 +223,7 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 		i.run(x, r, body, next, k)
 		return
 	case found.State == Replay && found.Response.whole():
-		replay(x, found.Response)
+		replay(x, found.Response, found.Activity)
 		return
 	default:
 		err = stateError(found).Because(errors.New("key " + hashOf(key)))
@@ -266,20 +266,13 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // whole reports that a response can be given again.
 func (a *Response) whole() bool {
-	_, missing := a.Header[notKept]
-	return !missing && a.Status >= 200 && a.Status <= 999
+	return !a.NotKept && a.Status >= 200 && a.Status <= 999
 }
 
-// replay gives a response again.
-func replay(x core.Exchange, a Response) {
-	h, was := x.Header(), ""
-	if id := a.Header[keptActivity]; len(id) > 0 {
-		was = id[0]
-	}
+// replay gives the response again that an earlier request had. was is the id of that one.
+func replay(x core.Exchange, a Response, was string) {
+	h := x.Header()
 	for name, values := range a.Header {
-		if name == keptActivity {
-			continue
-		}
 		values = slices.Clone(values)
 		for n, v := range values {
 			if was != "" && v == was {

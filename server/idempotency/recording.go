@@ -101,7 +101,7 @@ func (w *recording) send() {
 func (w *recording) response(whole bool) Response {
 	a := Response{Status: w.status, Header: w.header.Copy(), Body: w.body}
 	if w.cut || !whole {
-		a.Header[notKept], a.Body = []string{""}, nil
+		a.NotKept, a.Body = true, nil
 	}
 	return a
 }

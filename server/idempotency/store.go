@@ -72,6 +72,7 @@ const (
 type Claim struct {
 	State    State
 	Response Response // if State is Replay
+	Activity string   // if State is Replay, the id of the request that claimed the key
 }
 
 // Response is a response as it was sent.
@@ -80,6 +81,10 @@ type Response struct {
 	Header http.Header
 	Body   []byte
 	At     time.Time
+
+	// NotKept reports that the body is missing because it was too long, or because the
+	// response was cut off. Such a response cannot be replayed.
+	NotKept bool
 }
 
 // ErrClaimLost reports that this process has no claim on a key: it never had one, or

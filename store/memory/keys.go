@@ -43,7 +43,7 @@ func (s keys) Claim(ctx context.Context, k idempotency.Key) (c idempotency.Claim
 		case e.answer == nil:
 			c.State = idempotency.InFlight
 		default:
-			c = idempotency.Claim{State: idempotency.Replay, Response: clone(*e.answer)}
+			c = idempotency.Claim{State: idempotency.Replay, Response: clone(*e.answer), Activity: e.key.Activity}
 		}
 		return nil
 	})

@@ -93,6 +93,7 @@ func (s keys) claim(ctx context.Context, q querier, owner, ticket int64, k idemp
 			c.State = idempotency.Mismatch
 		case e.answered:
 			c.State = idempotency.Replay
+			c.Activity = untext(e.activity)
 			c.Response, err = e.response()
 		case e.alive:
 			c.State = idempotency.InFlight
@@ -110,6 +111,8 @@ type entry struct {
 	at                                pgtype.Timestamptz
 	status                            *int
 	header, body                      []byte
+	notKept                           bool
+	activity                          string
 	version                           uint32 // of the row: it changes with each change
 }
 
@@ -119,14 +122,14 @@ func (s keys) find(ctx context.Context, q querier, id []byte) (e entry, err erro
 	err = q.QueryRow(ctx, s.sql(`
 		SELECT fingerprint, outside, answered, coalesce(expires <= clock_timestamp(), false),
 			CASE WHEN answered THEN false ELSE EXISTS (SELECT FROM parlance.instance i WHERE i.id = k.owner) END,
-			answer_at, status, header, body, xmin
+			answer_at, status, header, body, not_kept, activity, xmin
 		FROM parlance.key k WHERE id = $1`), id).
-		Scan(&e.fingerprint, &e.outside, &e.answered, &e.expired, &e.alive, &e.at, &e.status, &e.header, &e.body, &e.version)
+		Scan(&e.fingerprint, &e.outside, &e.answered, &e.expired, &e.alive, &e.at, &e.status, &e.header, &e.body, &e.notKept, &e.activity, &e.version)
 	return e, err
 }
 
 func (e *entry) response() (a idempotency.Response, err error) {
-	a = idempotency.Response{Status: *e.status, Body: e.body, At: when(e.at)}
+	a = idempotency.Response{Status: *e.status, Body: e.body, At: when(e.at), NotKept: e.notKept}
 	a.Header, err = wire.ParseHeader(e.header)
 	return a, err
 }
@@ -144,8 +147,8 @@ func (s keys) Record(ctx context.Context, k idempotency.Key, a idempotency.Respo
 	recorded := false
 	ctx = s.lasting(ctx)
 	err := s.do(ctx, func(ctx context.Context, q querier) error {
-		tag, err := q.Exec(ctx, s.sql("UPDATE parlance.key SET answered = true, answer_at = $5, status = $6, header = $7, body = $8"+ours),
-			append(s.ours(k), at(a.At), a.Status, wire.Header(nil, a.Header), a.Body)...)
+		tag, err := q.Exec(ctx, s.sql("UPDATE parlance.key SET answered = true, answer_at = $5, status = $6, header = $7, body = $8, not_kept = $9"+ours),
+			append(s.ours(k), at(a.At), a.Status, wire.Header(nil, a.Header), a.Body, a.NotKept)...)
 		recorded = tag.RowsAffected() == 1
 		return err
 	})
@@ -207,8 +210,8 @@ func (s keys) Settle(ctx context.Context, k idempotency.Key, a *idempotency.Resp
 		}
 		statement, args := "DELETE FROM parlance.key", []any{id, e.version}
 		if a != nil {
-			statement = "UPDATE parlance.key SET answered = true, answer_at = $3, status = $4, header = $5, body = $6"
-			args = append(args, at(a.At), a.Status, wire.Header(nil, a.Header), a.Body)
+			statement = "UPDATE parlance.key SET answered = true, answer_at = $3, status = $4, header = $5, body = $6, not_kept = $7"
+			args = append(args, at(a.At), a.Status, wire.Header(nil, a.Header), a.Body, a.NotKept)
 		}
 		tag, err := q.Exec(ctx, s.sql(statement+" WHERE id = $1 AND xmin = $2"), args...)
 		settled = tag.RowsAffected() == 1

@@ -378,3 +378,39 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 		t.Errorf("the claim outside: %+v, %v", c, err)
 	}
 }
+
+// Version 2 of the tables marked a response whose body is missing in its header.
+func TestAResponseThatAnEarlierVersionDidNotKeepIsNotReplayed(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	statements := []string{"CREATE TABLE parlance_schema (version INTEGER NOT NULL)"}
+	for _, name := range []string{"schema/001.sql", "schema/002.sql"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		statements = append(statements, string(text))
+	}
+	statements = append(statements, "INSERT INTO parlance_schema VALUES (2)")
+	for key, header := range map[string]string{"long": `{"parlance: not kept":[""]}`, "short": `{"Location":["/orders/7"]}`} {
+		statements = append(statements, "INSERT INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body) "+
+			"VALUES ('', '"+key+"', zeroblob(32), 1, 1, 0, 'id-1', 1, 1, 201, '"+header+"', '')")
+	}
+	for _, statement := range statements {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := open(t, path)
+	for key, notKept := range map[string]bool{"long": true, "short": false} {
+		c, err := s.Idempotency().Claim(t.Context(), idempotency.Key{Key: key, Outside: true})
+		if err != nil || c.State != idempotency.Replay || c.Activity != "id-1" || c.Response.NotKept != notKept {
+			t.Errorf("%s: got %+v, %v, want a response of id-1, not kept %t", key, c, err, notKept)
+		}
+	}
+}

@@ -85,10 +85,11 @@ func (s keys) found(ctx context.Context, k idempotency.Key) (idempotency.Claim, 
 		fingerprint, header, body []byte
 		answered                  bool
 		expires, at               int64
+		by                        string
 		a                         idempotency.Response
 	)
-	known, err := s.row(ctx, "SELECT fingerprint, answered, expires, answer_at, status, header, body FROM parlance_key WHERE scope = ? AND key = ?",
-		[]any{k.Scope, k.Key}, &fingerprint, &answered, &expires, &at, &a.Status, &header, &body)
+	known, err := s.row(ctx, "SELECT fingerprint, answered, expires, activity, answer_at, status, header, body, not_kept FROM parlance_key WHERE scope = ? AND key = ?",
+		[]any{k.Scope, k.Key}, &fingerprint, &answered, &expires, &by, &at, &a.Status, &header, &body, &a.NotKept)
 	switch {
 	case err != nil:
 		return idempotency.Claim{}, err
@@ -103,11 +104,11 @@ func (s keys) found(ctx context.Context, k idempotency.Key) (idempotency.Claim, 
 		return idempotency.Claim{}, fmt.Errorf("sqlite: the header of a kept response: %w", err)
 	}
 	a.Body, a.At = body, wire.Time(at)
-	return idempotency.Claim{State: idempotency.Replay, Response: a}, nil
+	return idempotency.Claim{State: idempotency.Replay, Response: a, Activity: by}, nil
 }
 
-const keyRow = " INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body) " +
-	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+const keyRow = " INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body, not_kept) " +
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 // What takes less where there was no row of the key, and what does where there was.
 // The first one fails where there is one after all, and nothing is done.
@@ -136,7 +137,7 @@ func put(t *transaction, query string, k idempotency.Key, a *idempotency.Respons
 	var room [256]byte
 	_, err := t.exec(query,
 		k.Scope, k.Key, k.Fingerprint[:], k.Outside, wire.Nanos(k.Claimed), wire.Nanos(t.writer.store.at(k.Expires)), k.Activity,
-		answered, wire.Nanos(a.At), a.Status, string(wire.Header(room[:0], a.Header)), a.Body)
+		answered, wire.Nanos(a.At), a.Status, string(wire.Header(room[:0], a.Header)), a.Body, a.NotKept)
 	return err
 }
 

@@ -30,6 +30,8 @@ func (s *scene) response() idempotency.Response {
 		Header: http.Header{"Location": {"/orders/7"}, "Link": {"<a>", "<b>"}},
 		Body:   []byte("{\"id\":7}\x00\xff"),
 		At:     s.in(0),
+
+		NotKept: true,
 	}
 }
 
@@ -40,6 +42,9 @@ func (s *scene) replays(k idempotency.Key, want idempotency.Response) {
 	if c.State != idempotency.Replay {
 		s.Errorf("claim of %s: state %d, want Replay", k.Key, c.State)
 		return
+	}
+	if c.Activity != k.Activity {
+		s.Errorf("claimed by the request %q, want %q", c.Activity, k.Activity)
 	}
 	got := c.Response
 	if !got.At.Equal(want.At) {
