@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 )
 
@@ -25,7 +26,11 @@ func TestABudgetThatIsSpentHandsTheAnswerBack(t *testing.T) {
 				t.Errorf("the caller got %d %q", resp.StatusCode, body)
 			}
 			r := report(t, resp)
-			held = append(held, fmt.Sprint(len(r.Attempts), r.Attempts[len(r.Attempts)-1].Held))
+			last := r.Attempts[len(r.Attempts)-1]
+			if last.Decision.Act != parlance.ActRetry || last.Wait == 0 {
+				t.Errorf("the caller may %v after %v", last.Decision.Act, last.Wait)
+			}
+			held = append(held, fmt.Sprint(len(r.Attempts), last.Held))
 		}
 		if n := len(u.sightings()); n != 4+4 {
 			t.Errorf("the server saw %d requests, want 4 and the 4 retries that are paid for; held: %q", n, held)

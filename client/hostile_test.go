@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -20,52 +19,17 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
-	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
 // What a caller gets of a server that means ill, is broken, or was broken into.
 
-// crowd is a server under every name there is. It remembers who was asked what.
-type crowd struct {
-	base *http.Transport
-
-	mu   sync.Mutex
-	seen []asked
-}
-
-type asked struct {
-	method, url, body string
-	header            http.Header
-	at                time.Time
-}
-
-// newCrowd answers by the request and its number, from 1.
-func newCrowd(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, n int)) *crowd {
+// newCrowd is a server under every name there is. It answers by the request and its
+// number, from 1.
+func newCrowd(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, n int)) *upstream {
 	t.Helper()
-	c := &crowd{}
-	c.base = memhttp.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		c.mu.Lock()
-		c.seen = append(c.seen, asked{r.Method, "http://" + r.Host + r.URL.String(), string(body), r.Header.Clone(), time.Now()})
-		n := len(c.seen)
-		c.mu.Unlock()
-		answer(w, r, n)
-	}))
-	return c
-}
-
-func (c *crowd) all() []asked {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.seen)
-}
-
-func (c *crowd) urls() []string {
-	var all []string
-	for _, a := range c.all() {
-		all = append(all, a.method+" "+a.url)
-	}
-	return all
+	u := newUpstream(t)
+	u.answer = answer
+	return u
 }
 
 // to is a redirect or a place to look at.
@@ -78,17 +42,17 @@ const secret = "S3CRET"
 
 // secretly is a client that has a token, a key, and nothing to hide them but its
 // own care.
-func secretly(t *testing.T, c *crowd, name string, opts ...client.Option) *http.Client {
+func secretly(t *testing.T, c *upstream, name string, opts ...client.Option) *http.Client {
 	t.Helper()
 	login := client.NewLogin(func(context.Context) (client.Grant, error) { return client.Grant{Token: secret + "-token"}, nil }, nil)
-	opts = append([]client.Option{client.WithBase(c.base), client.WithCredential(login), client.WithAPIKey("X-Api-Key", secret+"-key")}, opts...)
+	opts = append([]client.Option{client.WithBase(c.transport), client.WithCredential(login), client.WithAPIKey("X-Api-Key", secret+"-key")}, opts...)
 	return &http.Client{Transport: client.New(open(t, name), opts...)}
 }
 
 // none of the secrets may stand in what a stranger saw.
-func keptFromStrangers(t *testing.T, c *crowd, home string) (strangers int) {
+func keptFromStrangers(t *testing.T, c *upstream, home string) (strangers int) {
 	t.Helper()
-	for _, a := range c.all() {
+	for _, a := range c.sightings() {
 		u, err := url.Parse(a.url)
 		if err != nil {
 			t.Fatal(err)
@@ -313,7 +277,7 @@ func TestAPlaceThatIsNoneIsNotLookedAt(t *testing.T) {
 				}
 				resp, err := client.Poller{Client: hc}.Follow(t.Context(), first)
 				if tt.looks != "" {
-					all := c.all()
+					all := c.sightings()
 					if err != nil || len(all) != 2 || all[1].url != tt.looks || all[1].header.Get("Authorization") != "Bearer "+secret+"-token" {
 						t.Fatalf("%v; asked were %q %v", err, c.urls(), all[len(all)-1].header)
 					}
@@ -321,7 +285,7 @@ func TestAPlaceThatIsNoneIsNotLookedAt(t *testing.T) {
 					return
 				}
 				var pending *client.PendingError
-				if !errors.As(err, &pending) || pending.Where != "" || len(c.all()) != 1 {
+				if !errors.As(err, &pending) || pending.Where != "" || len(c.sightings()) != 1 {
 					t.Errorf("%v; asked were %q", err, c.urls())
 				}
 				if resp == nil || read(t, resp) != "{}" {
@@ -358,7 +322,7 @@ func TestALookThatComesToNothingLeavesNothingOpen(t *testing.T) {
 					tt.answer(w, r, n)
 				})
 				watched := roundTripper(func(req *http.Request) (*http.Response, error) {
-					resp, err := c.base.RoundTrip(req)
+					resp, err := c.transport.RoundTrip(req)
 					if err == nil {
 						resp.Body = bodies.body(resp.Body)
 					}
@@ -421,7 +385,7 @@ func TestARedirectedPOSTIsTheSameRequestOrANewOne(t *testing.T) {
 				if resp.StatusCode != 200 {
 					t.Errorf("got %d", resp.StatusCode)
 				}
-				all := c.all()
+				all := c.sightings()
 				if len(all) != 3 {
 					t.Fatalf("asked were %q", c.urls())
 				}
@@ -558,7 +522,7 @@ func TestARefusalOfEveryTokenIsAskedForTwiceAndNoMore(t *testing.T) {
 }
 
 // A token endpoint in memory, beside an API that takes no token for good.
-func tokenless(t *testing.T, endpoint func(w http.ResponseWriter, r *http.Request, n int)) (*crowd, *http.Client) {
+func tokenless(t *testing.T, endpoint func(w http.ResponseWriter, r *http.Request, n int)) (*upstream, *http.Client) {
 	t.Helper()
 	var asks atomic.Int32
 	c := newCrowd(t, func(w http.ResponseWriter, r *http.Request, n int) {
@@ -570,8 +534,8 @@ func tokenless(t *testing.T, endpoint func(w http.ResponseWriter, r *http.Reques
 		w.WriteHeader(401)
 		io.WriteString(w, "<refused/>")
 	})
-	login := client.NewOAuth(&http.Client{Transport: c.base}, "http://login.test/token", url.Values{"grant_type": {"client_credentials"}, "client_secret": {secret}})
-	return c, &http.Client{Transport: client.New(open(t, "vision"), client.WithBase(c.base), client.WithCredential(login))}
+	login := client.NewOAuth(&http.Client{Transport: c.transport}, "http://login.test/token", url.Values{"grant_type": {"client_credentials"}, "client_secret": {secret}})
+	return c, &http.Client{Transport: client.New(open(t, "vision"), client.WithBase(c.transport), client.WithCredential(login))}
 }
 
 const firstGrant = `{"access_token":"t1","refresh_token":"r1"}`
@@ -600,13 +564,13 @@ func TestARefreshThatIsItselfRefusedGivesThe401AndLeavesTheEndpointAlone(t *test
 			t.Error("the error has the secret in it")
 		}
 		// Until then nothing is sent, neither there nor to the API.
-		before := len(c.all())
+		before := len(c.sightings())
 		_, err := hc.Do(request(t, "GET", ""))
 		var e *client.Error
 		if !errors.As(err, &e) || e.Decision.Act != parlance.ActRetry || e.Decision.After != 2*time.Minute || e.Outcome.Reason != parlance.ReasonNotSent || len(e.Attempts) != 0 {
 			t.Errorf("the error is %v", err)
 		}
-		if len(c.all()) != before || time.Since(start) != 0 {
+		if len(c.sightings()) != before || time.Since(start) != 0 {
 			t.Errorf("asked were %q after %v", c.urls(), time.Since(start))
 		}
 	})
@@ -637,7 +601,7 @@ func TestARefreshThatHangsEndsByItselfOrWithTheCallersTime(t *testing.T) {
 				if resp.StatusCode != 401 || body != "<refused/>" || len(a) != 1 || a[0].Held != "not retried: no new token could be had" || !errors.Is(a[0].Err, context.DeadlineExceeded) {
 					t.Errorf("got %d %q, %+v", resp.StatusCode, body, a)
 				}
-				if took := time.Since(start); took != tt.took || len(c.all()) != 3 {
+				if took := time.Since(start); took != tt.took || len(c.sightings()) != 3 {
 					t.Errorf("it took %v, and asked were %q", took, c.urls())
 				}
 				time.Sleep(time.Minute) // virtual: what goes on beside ends by itself too
@@ -655,7 +619,7 @@ func TestAPollThatNeverEndsIsGivenUp(t *testing.T) {
 			io.WriteString(w, "still at it")
 		})
 		hc := &http.Client{Transport: client.New(open(t, "omilia"), client.WithBase(roundTripper(func(req *http.Request) (*http.Response, error) {
-			resp, err := c.base.RoundTrip(req)
+			resp, err := c.transport.RoundTrip(req)
 			if err == nil {
 				resp.Body = bodies.body(resp.Body)
 			}
@@ -668,16 +632,16 @@ func TestAPollThatNeverEndsIsGivenUp(t *testing.T) {
 		}
 		resp, err := client.Poller{Client: hc}.Follow(t.Context(), first)
 		var pending *client.PendingError
-		if !errors.As(err, &pending) || pending.Where != fmt.Sprint("http://upstream.test/jobs/", len(c.all())) || pending.After != 30*time.Second {
+		if !errors.As(err, &pending) || pending.Where != fmt.Sprint("http://upstream.test/jobs/", len(c.sightings())) || pending.After != 30*time.Second {
 			t.Errorf("the error is %v", err)
 		}
 		if read(t, resp) != "still at it" {
 			t.Error("the last response is lost")
 		}
-		if took := time.Since(start); took > time.Hour || took < time.Hour-30*time.Second || len(c.all()) > 130 {
-			t.Errorf("it took %v and %d looks", took, len(c.all()))
+		if took := time.Since(start); took > time.Hour || took < time.Hour-30*time.Second || len(c.sightings()) > 130 {
+			t.Errorf("it took %v and %d looks", took, len(c.sightings()))
 		}
-		if o, n := bodies.opened.Load(), bodies.closed.Load(); o != n || int(o) != len(c.all()) {
+		if o, n := bodies.opened.Load(), bodies.closed.Load(); o != n || int(o) != len(c.sightings()) {
 			t.Errorf("%d bodies came and %d were closed", o, n)
 		}
 	})
@@ -1045,43 +1009,6 @@ func TestAProtocolIsSwitchedWhateverWatchesTheClock(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestABudgetOfOneRetryIsSpentByTheFirst(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, response{status: 502, body: vmsError})
-		c := u.client(t, "vms", client.WithBudget(client.NewBudget(1, 0.1)))
-		for i, want := range []int{2, 1, 1} {
-			resp, body := call(t, c, request(t, "GET", ""))
-			a := report(t, resp).Attempts
-			if len(a) != want || resp.StatusCode != 502 || body != vmsError {
-				t.Errorf("call %d made %d attempts and got %d %q", i+1, len(a), resp.StatusCode, body)
-			}
-			if last := a[len(a)-1]; !strings.Contains(last.Held, "WithBudget") || last.Decision.Act != parlance.ActRetry || last.Wait == 0 {
-				t.Errorf("it is held because %q, and may be repeated after %v", last.Held, last.Wait)
-			}
-		}
-	})
-}
-
-// A body that could be had again at first, and cannot when it is needed.
-func TestABodyThatIsGoneWhenItIsNeededLeavesTheLastAnswer(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, response{status: 503, body: vmsError})
-		req := request(t, "PUT", "{}")
-		gone := errors.New("the file was deleted")
-		req.GetBody = func() (io.ReadCloser, error) { return nil, gone }
-		resp, body := call(t, u.client(t, "vms", client.WithMaxWait(time.Hour)), req)
-		r := report(t, resp)
-		if resp.StatusCode != 503 || body != vmsError || len(u.sightings()) != 1 || len(r.Attempts) != 1 {
-			t.Errorf("got %d %q after %d requests", resp.StatusCode, body, len(u.sightings()))
-		}
-		if a := r.Attempts[0]; a.Again || a.Held != "not retried: the body cannot be read a second time (http.Request.GetBody)" {
-			t.Errorf("it is held because %q", a.Held)
-		}
-	})
 }
 
 // A response may come before the request has been read. What is left of the body

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"regexp"
@@ -269,18 +270,24 @@ func TestAClientTimeoutIsAContextThatEnds(t *testing.T) {
 
 func TestABodyThatCannotBeHadAgainIsSentOnce(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream(t, response{status: 503, body: vmsError})
-		req := request(t, "PUT", "")
-		req.Body = io.NopCloser(strings.NewReader("once"))
-		resp, _ := call(t, u.client(t, "vms", client.WithMaxWait(time.Hour)), req)
-		if n := len(u.sightings()); n != 1 {
-			t.Errorf("sent %d times", n)
-		}
-		if a := report(t, resp).Attempts[0]; a.Held != "not retried: the body cannot be read a second time (http.Request.GetBody)" {
-			t.Errorf("held %q", a.Held)
-		}
-	})
+	gone := func() (io.ReadCloser, error) { return nil, errors.New("the file was deleted") }
+	for name, again := range map[string]func() (io.ReadCloser, error){"by nobody": nil, "when it is needed": gone} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream(t, response{status: 503, body: vmsError})
+				req := request(t, "PUT", "")
+				req.Body, req.GetBody = io.NopCloser(strings.NewReader("once")), again
+				resp, body := call(t, u.client(t, "vms", client.WithMaxWait(time.Hour)), req)
+				if n := len(u.sightings()); n != 1 || resp.StatusCode != 503 || body != vmsError {
+					t.Errorf("sent %d times, got %d %q", n, resp.StatusCode, body)
+				}
+				if a := report(t, resp).Attempts; len(a) != 1 || a[0].Again || a[0].Held != "not retried: the body cannot be read a second time (http.Request.GetBody)" {
+					t.Errorf("attempts %+v", a)
+				}
+			})
+		})
+	}
 }
 
 func TestTheKeyIsTheSameOnEveryAttempt(t *testing.T) {

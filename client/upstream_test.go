@@ -18,7 +18,8 @@ import (
 // listens in memory, so that it can run inside a synctest bubble.
 type upstream struct {
 	transport *http.Transport
-	answers   []response // one a request; the last one repeats
+	answers   []response                                          // one a request; the last one repeats
+	answer    func(w http.ResponseWriter, r *http.Request, n int) // instead of all those
 
 	mu   sync.Mutex
 	seen []sighting
@@ -37,6 +38,7 @@ type sighting struct {
 	at     time.Time
 	method string
 	path   string
+	url    string
 	header http.Header
 	body   string
 }
@@ -51,9 +53,14 @@ func newUpstream(t *testing.T, responses ...response) *upstream {
 func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	u.mu.Lock()
-	u.seen = append(u.seen, sighting{time.Now(), r.Method, r.URL.Path, r.Header.Clone(), string(body)})
-	a := u.answers[min(len(u.seen), len(u.answers))-1]
+	u.seen = append(u.seen, sighting{time.Now(), r.Method, r.URL.Path, "http://" + r.Host + r.URL.String(), r.Header.Clone(), string(body)})
+	n := len(u.seen)
 	u.mu.Unlock()
+	if u.answer != nil {
+		u.answer(w, r, n)
+		return
+	}
+	a := u.answers[min(n, len(u.answers))-1]
 	if a.do != nil {
 		a.do(w, r)
 		return
@@ -72,6 +79,15 @@ func (u *upstream) sightings() []sighting {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return append([]sighting(nil), u.seen...)
+}
+
+// urls are what was asked for.
+func (u *upstream) urls() []string {
+	var all []string
+	for _, s := range u.sightings() {
+		all = append(all, s.method+" "+s.url)
+	}
+	return all
 }
 
 // waits are the times between the requests that the server saw.
