@@ -15,39 +15,43 @@ const (
 )
 
 // Option is a setting of [NewRecorder].
-type Option func(*Recorder)
+type Option interface{ apply(*Recorder) }
+
+type option func(*Recorder)
+
+func (o option) apply(r *Recorder) { o(r) }
 
 // WithLogger sets the logger that reports lost records; the default is slog.Default.
-func WithLogger(l *slog.Logger) Option { return func(r *Recorder) { r.logger = l } }
+func WithLogger(l *slog.Logger) Option { return option(func(r *Recorder) { r.logger = l }) }
 
 // WithLevel sets the lowest level of the gathered lines; the default is Info. It is
 // independent of the level of the log. With Debug here and Info there, the log stays
 // short and each record has all lines.
-func WithLevel(level slog.Level) Option { return func(r *Recorder) { r.level = level } }
+func WithLevel(level slog.Level) Option { return option(func(r *Recorder) { r.level = level }) }
 
 // WithLines bounds the gathered lines of one request, in number and in bytes of text. A
 // quarter of both is reserved for lines of Warn and above. Record.Dropped counts the
 // lines beyond the bounds.
 func WithLines(lines, bytes int) Option {
-	return func(r *Recorder) { r.maxLines, r.maxBytes = lines, bytes }
+	return option(func(r *Recorder) { r.maxLines, r.maxBytes = lines, bytes })
 }
 
 // WithSecrets adds names whose values are credentials, besides authorization, cookie,
 // token, password, secret, api key and the like. Names are compared without case and by
 // letters and digits only. A match anywhere in a name counts.
 func WithSecrets(names ...string) Option {
-	return func(r *Recorder) {
+	return option(func(r *Recorder) {
 		for _, name := range names {
 			if plain := plainName(nil, name); len(plain) > 0 { // else every name would be one
 				r.secrets[plain[0]] = append(slices.Clip(r.secrets[plain[0]]), string(plain))
 			}
 		}
-	}
+	})
 }
 
 // WithRetention bounds the age of the oldest record, and the bytes of all records; 0 is
 // no bound. Records beyond the bounds are deleted once a minute. If there were none,
 // and the store took long to find out, the next check waits fifty times as long.
 func WithRetention(age time.Duration, bytes int64) Option {
-	return func(r *Recorder) { r.age, r.size = age, bytes }
+	return option(func(r *Recorder) { r.age, r.size = age, bytes })
 }

@@ -55,7 +55,7 @@ func NewRecorder(store Store, options ...Option) *Recorder {
 		wake: make(chan struct{}, 1), closing: make(chan struct{}), stop: stop, written: make(chan struct{}), tended: make(chan struct{}),
 	}
 	for _, o := range options {
-		o(r)
+		o.apply(r)
 	}
 	if r.logger == nil {
 		r.logger = slog.Default()

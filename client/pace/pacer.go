@@ -81,13 +81,17 @@ type Pacer struct {
 var _ client.Gate = (*Pacer)(nil)
 
 // Option is one setting of a Pacer.
-type Option func(*Pacer)
+type Option interface{ apply(*Pacer) }
+
+type option func(*Pacer)
+
+func (o option) apply(p *Pacer) { o(p) }
 
 // WithKey sets which requests share limits. The default is the URL's host. A
 // client that acts for several users, each with limits of their own, adds the
 // user.
 func WithKey(key func(*http.Request) string) Option {
-	return func(p *Pacer) { p.key = key }
+	return option(func(p *Pacer) { p.key = key })
 }
 
 // New makes a Pacer for Transports of a dialect. If d is nil, it knows only the
@@ -99,7 +103,7 @@ func New(d *dialect.Dialect, opts ...Option) *Pacer {
 		hosts:   recent.New(maxHosts, func(string) *host { return new(host) }),
 	}
 	for _, o := range opts {
-		o(p)
+		o.apply(p)
 	}
 	return p
 }

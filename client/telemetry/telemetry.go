@@ -74,18 +74,22 @@ type config struct {
 }
 
 // Option is one setting of an Observer.
-type Option func(*config)
+type Option interface{ apply(*config) }
+
+type option func(*config)
+
+func (o option) apply(c *config) { o(c) }
 
 // WithTracerProvider sets the receiver of spans. The default is OpenTelemetry's
 // global provider.
 func WithTracerProvider(p trace.TracerProvider) Option {
-	return func(c *config) { c.Tracers = p }
+	return option(func(c *config) { c.Tracers = p })
 }
 
 // WithMeterProvider sets the receiver of durations. The default is
 // OpenTelemetry's global provider.
 func WithMeterProvider(p metric.MeterProvider) Option {
-	return func(c *config) { c.Meters = p }
+	return option(func(c *config) { c.Meters = p })
 }
 
 // WithPropagators sets how the trace is handed to the server, such as
@@ -93,13 +97,13 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 // global propagator, which hands on nothing unless the program sets one. With
 // Baggage, its values go to the API's vendor.
 func WithPropagators(p propagation.TextMapPropagator) Option {
-	return func(c *config) { c.Propagator = p }
+	return option(func(c *config) { c.Propagator = p })
 }
 
 // WithURL sets how a URL is written to url.full, for an API that puts a secret in
 // the path. The default is [Redacted]. write must not change the URL.
 func WithURL(write func(*url.URL) string) Option {
-	return func(c *config) { c.url = write }
+	return option(func(c *config) { c.url = write })
 }
 
 // New makes an Observer for Transports of a dialect. d may be nil, and the
@@ -108,7 +112,7 @@ func WithURL(write func(*url.URL) string) Option {
 func New(d *dialect.Dialect, opts ...Option) *Observer {
 	var c config
 	for _, o := range opts {
-		o(&c)
+		o.apply(&c)
 	}
 	to := c.WithGlobals()
 	if c.url == nil {

@@ -45,12 +45,16 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Option is a setting of [New].
-type Option func(*Store)
+type Option interface{ apply(*Store) }
+
+type option func(*Store)
+
+func (o option) apply(s *Store) { o(s) }
 
 // WithClock sets the source of the time. The default is the time of New plus the time
 // that has passed since. Setting the system clock therefore ends nothing early. Except
 // for the limits, it is called by one goroutine at a time.
-func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
+func WithClock(now func() time.Time) Option { return option(func(s *Store) { s.clock = now }) }
 
 // New makes an empty store.
 func New(options ...Option) *Store {
@@ -65,7 +69,7 @@ func New(options ...Option) *Store {
 		story:  map[string]record{},
 	}
 	for _, o := range options {
-		o(s)
+		o.apply(s)
 	}
 	s.limits = rate.NewLimits(func() time.Time { return s.clock() }, s.usable)
 	s.turn <- struct{}{}

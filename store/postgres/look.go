@@ -27,7 +27,7 @@ type ReadOnly struct {
 func OpenReadOnly(url string, options ...Option) (*ReadOnly, error) {
 	s := &Store{schema: "parlance", timeout: 3 * time.Second}
 	for _, o := range options {
-		o(s)
+		o.apply(s)
 	}
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {

@@ -82,16 +82,20 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Option is a setting of [Open].
-type Option func(*Store)
+type Option interface{ apply(*Store) }
+
+type option func(*Store)
+
+func (o option) apply(s *Store) { o(s) }
 
 // WithSchema names the schema of the tables; the default is "parlance". If it is
 // missing, it is created.
-func WithSchema(name string) Option { return func(s *Store) { s.schema = name } }
+func WithSchema(name string) Option { return option(func(s *Store) { s.schema = name }) }
 
 // WithTimeout sets how long a method waits for a connection, and a statement for the
 // locks of another transaction; the default is 3 s. After that the method fails with an
 // error that wraps parlance.ErrUnavailable.
-func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d } }
+func WithTimeout(d time.Duration) Option { return option(func(s *Store) { s.timeout = d }) }
 
 // Open opens the store at a URL (postgres://…, or a DSN of libpq) and makes the tables.
 // PostgreSQL 12 or later is required. Many processes may open it at once. ctx bounds
@@ -106,7 +110,7 @@ func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d
 func Open(ctx context.Context, url string, options ...Option) (*Store, error) {
 	s := &Store{schema: "parlance", timeout: 3 * time.Second, stopped: make(chan struct{})}
 	for _, o := range options {
-		o(s)
+		o.apply(s)
 	}
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {

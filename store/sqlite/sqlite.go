@@ -66,17 +66,21 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Option is a setting of [Open].
-type Option func(*Store)
+type Option interface{ apply(*Store) }
+
+type option func(*Store)
+
+func (o option) apply(s *Store) { o(s) }
 
 // WithClock sets the source of the time. The default is the time of Open plus the time
 // that has passed since. Setting the system clock while the file is open therefore ends
 // nothing early. It is called concurrently.
-func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
+func WithClock(now func() time.Time) Option { return option(func(s *Store) { s.clock = now }) }
 
 // WithBusyTimeout sets how long a write waits for another process that writes to the
 // file, such as an operator's tool; the default is 5 s. After that, writes are
 // unavailable.
-func WithBusyTimeout(d time.Duration) Option { return func(s *Store) { s.busyTimeout = d } }
+func WithBusyTimeout(d time.Duration) Option { return option(func(s *Store) { s.busyTimeout = d }) }
 
 // Open opens a file, or makes a new one that only its owner may read. It is an error if
 // another process has the file open, if the file is damaged, or if a newer program made
@@ -84,7 +88,7 @@ func WithBusyTimeout(d time.Duration) Option { return func(s *Store) { s.busyTim
 func Open(path string, options ...Option) (*Store, error) {
 	s := &Store{clock: clock.Steady(), busyTimeout: 5 * time.Second}
 	for _, o := range options {
-		o(s)
+		o.apply(s)
 	}
 	if err := s.open(path); err != nil {
 		return nil, fmt.Errorf("sqlite: opening %s: %w", path, explain(err))
