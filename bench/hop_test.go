@@ -101,7 +101,7 @@ func reverseProxy(b *testing.B, u *url.URL) string {
 
 func parlanceGateway(b *testing.B, u *url.URL) string {
 	g, err := gateway.New(gateway.Config{
-		Upstream: u, Speaks: open(b, "vms"), Answers: open(b, "problem"), Transport: transport(b), Logger: slog.New(slog.DiscardHandler),
+		Upstream: u, Speaks: open(b, "vms"), To: open(b, "problem"), Transport: transport(b), Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -12,8 +12,8 @@
 //	}
 //
 // Each file cites the pages that it was written from. It is embedded, and
-// compiled when it is opened. [Detect] finds the dialect of a response, and
-// [Load] opens a file of your own.
+// compiled when it is opened. [Open] also opens a file of your own, and [Detect] finds
+// the dialect of a response.
 package catalog
 
 import (
@@ -49,15 +49,13 @@ func Names() []string {
 	return names
 }
 
-// Open compiles the dialect of that name. This takes about a millisecond, so keep
-// the result: a Dialect is safe for concurrent use. For an unknown name the error
-// is an [ErrUnknown].
-func Open(name string) (*dialect.Dialect, error) {
+// named compiles a dialect of the catalog.
+func named(name string) (*dialect.Dialect, error) {
 	text, err := source(name)
 	if err != nil {
 		return nil, err
 	}
-	return dialect.Compile(name+".yaml", text, Open)
+	return dialect.Compile(name+".yaml", text, named)
 }
 
 func source(name string) ([]byte, error) {

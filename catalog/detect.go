@@ -20,9 +20,9 @@ import (
 
 // Guess is one dialect that a response may belong to.
 type Guess struct {
-	Name string   // a name for Open
-	Sure float64  // from 0 to 1. All guesses together are at most 1; the rest is for an API outside the catalog
-	Why  []string // the evidence, the strongest first
+	Name       string   // a name for Open
+	Confidence float64  // from 0 to 1. All guesses together are at most 1; the rest is for an API outside the catalog
+	Why        []string // the evidence, the strongest first
 }
 
 // Detect guesses which dialects of the catalog a response belongs to, the
@@ -51,13 +51,13 @@ func detect(among []*dialect.Dialect, req dialect.Request, res dialect.Response)
 	}
 	var guesses []Guess
 	for _, w := range all {
-		if w.Sure = math.Round(w.weight/total*100) / 100; w.Sure > 0 {
+		if w.Confidence = math.Round(w.weight/total*100) / 100; w.Confidence > 0 {
 			guesses = append(guesses, w.Guess)
 		}
 	}
 	slices.SortStableFunc(guesses, func(a, b Guess) int {
-		if a.Sure != b.Sure {
-			return cmp.Compare(b.Sure, a.Sure)
+		if a.Confidence != b.Confidence {
+			return cmp.Compare(b.Confidence, a.Confidence)
 		}
 		return strings.Compare(a.Name, b.Name)
 	})
@@ -83,7 +83,7 @@ func All() ([]*dialect.Dialect, error) {
 			text, err := source(name)
 			if err == nil {
 				text, _, _ = bytes.Cut(text, []byte("\nsamples:")) // the last part of a file
-				all[i], err = dialect.Compile(name+".yaml", text, Open)
+				all[i], err = dialect.Compile(name+".yaml", text, named)
 			}
 			errs[i] = err
 		})

@@ -25,11 +25,11 @@ func mustCompile(t *testing.T, name, text string) *dialect.Dialect {
 	return d
 }
 
-// sure is how sure a dialect is among the guesses, 0 where it is none of them.
-func sure(guesses []catalog.Guess, name string) float64 {
+// confidence is that of a dialect among the guesses, 0 if it is not one of them.
+func confidence(guesses []catalog.Guess, name string) float64 {
 	for _, g := range guesses {
 		if g.Name == name {
-			return g.Sure
+			return g.Confidence
 		}
 	}
 	return 0
@@ -62,13 +62,13 @@ func TestARecordedResponseIsFoundToBeItsVendors(t *testing.T) {
 			responses++
 			name := r.Vendor + ": " + r.Case
 			guesses := catalog.Detect(dialect.Request{Method: r.Method, Path: r.Path}, dialect.Response{Status: r.Status, Header: header(r.Headers), Body: []byte(r.Body)})
-			own := sure(guesses, dialectOf(r.Vendor))
+			own := confidence(guesses, dialectOf(r.Vendor))
 			reason, nothing := silent[name]
 			switch {
 			case nothing && len(guesses) > 0:
 				t.Errorf("%s: %s, and yet %+v", name, reason, guesses)
 			case nothing:
-			case own == 0 || own < guesses[0].Sure-level:
+			case own == 0 || own < guesses[0].Confidence-level:
 				t.Errorf("%s: %+v", name, guesses)
 			case guesses[0].Name == dialectOf(r.Vendor):
 				first++
@@ -96,7 +96,7 @@ func TestWhatTellsADialectMakesSure(t *testing.T) {
 		{"a content type of its own", "problem", dialect.Response{Status: 403, Header: http.Header{"Content-Type": {"application/problem+json"}}, Body: []byte(`{"type":"https://example.com/probs/out-of-credit","title":"No credit","status":403,"detail":"30 is not 50","instance":"/account/1"}`)}},
 	} {
 		guesses := catalog.Detect(dialect.Request{}, test.res)
-		if len(guesses) == 0 || guesses[0].Name != test.want || guesses[0].Sure < 0.7 || len(guesses[0].Why) == 0 {
+		if len(guesses) == 0 || guesses[0].Name != test.want || guesses[0].Confidence < 0.7 || len(guesses[0].Why) == 0 {
 			t.Errorf("%s: %+v", test.name, guesses)
 		}
 	}
@@ -116,7 +116,7 @@ func TestWhatFitsAnyAPIMakesNobodySure(t *testing.T) {
 		{},
 	} {
 		for _, g := range catalog.Detect(dialect.Request{}, res) {
-			if g.Sure > 0.5 {
+			if g.Confidence > 0.5 {
 				t.Errorf("%d %s: %+v", res.Status, res.Body, g)
 			}
 		}
@@ -135,7 +135,7 @@ func TestDialectsThatAnswerAlikeShare(t *testing.T) {
 	t.Parallel()
 	among := []*dialect.Dialect{mustCompile(t, "two", "dialect: two"+alike), mustCompile(t, "one", "dialect: one"+alike)}
 	guesses := catalog.DetectAmong(among, dialect.Request{}, jsonResponse(422, `{"message":"Invalid","errors":{"a":["is taken"]}}`))
-	if len(guesses) != 2 || guesses[0].Name != "one" || guesses[0].Sure != guesses[1].Sure || guesses[0].Sure < 0.3 || guesses[0].Sure > 0.5 {
+	if len(guesses) != 2 || guesses[0].Name != "one" || guesses[0].Confidence != guesses[1].Confidence || guesses[0].Confidence < 0.3 || guesses[0].Confidence > 0.5 {
 		t.Errorf("%+v", guesses)
 	}
 }
@@ -158,7 +158,7 @@ func TestAMapThatTakesAnythingTellsLittle(t *testing.T) {
 		mustCompile(t, "own", "dialect: own\ncodes: {400: invalid}\nshapes:\n  - {name: list, status: 400, json: {errors!: [{at: $field, text: $field.message}]}}\n"),
 	}
 	guesses := catalog.DetectAmong(among, dialect.Request{}, jsonResponse(400, `{"errors":[{"at":"a.b","text":"is taken","more":{"deep":{"deeper":[{"still":"so"}]}}}]}`))
-	if len(guesses) != 2 || guesses[0].Name != "own" || guesses[1].Sure > 0.1 {
+	if len(guesses) != 2 || guesses[0].Name != "own" || guesses[1].Confidence > 0.1 {
 		t.Errorf("%+v", guesses)
 	}
 	guesses = catalog.DetectAmong(among, dialect.Request{}, jsonResponse(400, `{"email":["is taken"],"name":"is short"}`))
@@ -172,7 +172,7 @@ func TestAnOptionalMemberOfAnotherFormIsNoneOfTheDialects(t *testing.T) {
 	among := []*dialect.Dialect{mustCompile(t, "one", "dialect: one\ncodes: {400: invalid}\nshapes:\n  - {name: error, status: 400, json: {message: $detail, faults?: [{at: $field}]}}\n")}
 	fits := catalog.DetectAmong(among, dialect.Request{}, jsonResponse(400, `{"message":"No","faults":[{"at":"a"}]}`))
 	other := catalog.DetectAmong(among, dialect.Request{}, jsonResponse(400, `{"message":"No","faults":{"a":"b"}}`))
-	if sure(fits, "one") < 0.5 || sure(other, "one") > 0.1 || slices.ContainsFunc(other, func(g catalog.Guess) bool { return slices.Contains(g.Why, "the members faults, message") }) {
+	if confidence(fits, "one") < 0.5 || confidence(other, "one") > 0.1 || slices.ContainsFunc(other, func(g catalog.Guess) bool { return slices.Contains(g.Why, "the members faults, message") }) {
 		t.Errorf("%+v, %+v", fits, other)
 	}
 }
@@ -180,7 +180,7 @@ func TestAnOptionalMemberOfAnotherFormIsNoneOfTheDialects(t *testing.T) {
 func TestEachFactMakesSurer(t *testing.T) {
 	t.Parallel()
 	among := []*dialect.Dialect{mustCompile(t, "acme", acme)}
-	before := sure(catalog.DetectAmong(among, dialect.Request{}, jsonResponse(402, `{"message":"Lost"}`)), "acme")
+	before := confidence(catalog.DetectAmong(among, dialect.Request{}, jsonResponse(402, `{"message":"Lost"}`)), "acme")
 	for name, res := range map[string]dialect.Response{
 		"a code that it lists":             jsonResponse(402, `{"message":"Lost","code":"card_lost"}`),
 		"a header that it reads":           {Status: 402, Header: http.Header{"Acme-Trace": {"1"}}, Body: []byte(`{"message":"Lost"}`)},
@@ -192,7 +192,7 @@ func TestEachFactMakesSurer(t *testing.T) {
 		"a content type of its own":        {Status: 404, Header: http.Header{"Content-Type": {"application/vnd.acme+json"}}, Body: []byte(`{"missing":"Lost"}`)},
 	} {
 		guesses := catalog.DetectAmong(among, dialect.Request{}, res)
-		if after := sure(guesses, "acme"); after <= before || len(guesses[0].Why) < 2 {
+		if after := confidence(guesses, "acme"); after <= before || len(guesses[0].Why) < 2 {
 			t.Errorf("%s: %.2f, before %.2f: %+v", name, after, before, guesses)
 		}
 	}
@@ -202,11 +202,11 @@ func TestEachFactMakesSurer(t *testing.T) {
 		"a body that it does not know":   jsonResponse(402, `[{"message":"Lost"}]`),
 		"a content type of another's":    {Status: 402, Header: http.Header{"Content-Type": {"application/vnd.other+json"}}, Body: []byte(`{"message":"Lost"}`)},
 	} {
-		if after := sure(catalog.DetectAmong(among, dialect.Request{}, res), "acme"); after >= before {
+		if after := confidence(catalog.DetectAmong(among, dialect.Request{}, res), "acme"); after >= before {
 			t.Errorf("%s: %.2f, before %.2f", name, after, before)
 		}
 	}
-	if after := sure(catalog.DetectAmong(among, dialect.Request{Path: "/v1/cards/7"}, jsonResponse(402, `{"message":"Lost"}`)), "acme"); after <= before {
+	if after := confidence(catalog.DetectAmong(among, dialect.Request{Path: "/v1/cards/7"}, jsonResponse(402, `{"message":"Lost"}`)), "acme"); after <= before {
 		t.Errorf("a path that it names: %.2f, before %.2f", after, before)
 	}
 }

@@ -34,7 +34,7 @@ func ExampleDetect() {
 		Body:   []byte(`{"error":{"type":"card_error","code":"card_declined","decline_code":"generic_decline","message":"Your card was declined."}}`),
 	})
 	for _, g := range guesses[:1] {
-		fmt.Println(g.Name, g.Sure > 0.5, g.Why[0])
+		fmt.Println(g.Name, g.Confidence > 0.5, g.Why[0])
 	}
 	// Output: stripe true the code card_declined, which it lists
 }

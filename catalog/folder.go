@@ -14,9 +14,15 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// Load is Open for a name. It compiles a file if [IsFile] takes the argument for
-// a path. [Find] finds what that file extends.
-func Load(nameOrFile string, options ...Option) (*dialect.Dialect, error) {
+// Open compiles the dialect of the catalog with this name, or a file if [IsFile] takes
+// the argument for a path. A file can extend what [Find] finds. For an unknown name the
+// error is an [ErrUnknown].
+//
+// It takes about a millisecond, so keep the result: a Dialect is safe for concurrent use.
+func Open(nameOrFile string, options ...Option) (*dialect.Dialect, error) {
+	if !IsFile(nameOrFile) {
+		return named(nameOrFile)
+	}
 	file, text, err := Read(nameOrFile)
 	if err != nil {
 		return nil, err
@@ -25,7 +31,7 @@ func Load(nameOrFile string, options ...Option) (*dialect.Dialect, error) {
 }
 
 // Read returns the text of a dialect, and its name for diagnostics. It takes the
-// same argument as [Load]. A file must be a regular one of at most
+// same argument as [Open]. A file must be a regular one of at most
 // dialect.MaxSource bytes, since its name may come from a stranger.
 func Read(nameOrFile string) (file string, text []byte, err error) {
 	if !IsFile(nameOrFile) {
@@ -55,13 +61,13 @@ func readable(name string, info fs.FileInfo) error {
 	return nil
 }
 
-// IsFile reports whether Load and Read take the argument for a path: it ends in
+// IsFile reports whether Open and Read take the argument for a path: it ends in
 // .yaml or .yml, or contains a separator.
 func IsFile(nameOrFile string) bool {
 	return strings.HasSuffix(nameOrFile, ".yaml") || strings.HasSuffix(nameOrFile, ".yml") || strings.ContainsAny(nameOrFile, `/\`)
 }
 
-// Option changes how [Load] and [Find] find files.
+// Option changes how [Open] and [Find] find files.
 type Option interface{ apply(*folder) }
 
 type option func(*folder)
@@ -78,23 +84,32 @@ func Below(dir string) Option { return option(func(f *folder) { f.dir = dir }) }
 // separator is /. The file must lie below the folder of the first file, links
 // followed, or below that of the option [Below]. Each file is read and compiled once.
 // Files that extend each other in a circle, or more than dialect.MaxExtends of them,
-// are a dialect.ErrCircle.
+// are a dialect.ErrCircle. If file is empty, the dialect comes from bytes and not from a
+// file, so only names of the catalog are found:
+//
+//	d, err := dialect.Compile("example.yaml", source, catalog.Find(""))
 func Find(file string, options ...Option) dialect.Finder {
 	f := folder{dir: filepath.Dir(file)}
 	for _, o := range options {
 		o.apply(&f)
 	}
 	first, err := f.place(file)
+	if file == "" {
+		err = errNoFolder
+	}
 	return func(name string) (*dialect.Dialect, error) {
 		switch {
 		case !strings.HasPrefix(name, "."):
-			return Open(name)
+			return named(name)
 		case err != nil:
 			return nil, err
 		}
 		return f.open(name, first)
 	}
 }
+
+// errNoFolder is the error for a path in a dialect that does not come from a file.
+var errNoFolder = errors.New("the dialect does not come from a file, so it can extend dialects of the catalog only")
 
 // folder is a directory that no path leads out of.
 type folder struct{ dir string }
@@ -133,7 +148,7 @@ func (f folder) open(name string, chain ...string) (*dialect.Dialect, error) {
 	chain = append(chain[:len(chain):len(chain)], at)
 	return dialect.Compile(filepath.Join(f.dir, at), text, func(name string) (*dialect.Dialect, error) {
 		if !strings.HasPrefix(name, ".") {
-			return Open(name)
+			return named(name)
 		}
 		return f.open(name, chain...)
 	})

@@ -74,7 +74,7 @@ func TestAFileIsExtendedFromBesideTheFileThatNamesIt(t *testing.T) {
 			if c.below != "" {
 				options = append(options, catalog.Below(filepath.Join(dir, c.below)))
 			}
-			d, err := catalog.Load(filepath.Join(dir, c.first), options...)
+			d, err := catalog.Open(filepath.Join(dir, c.first), options...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +115,7 @@ func TestAFileThatCannotBeExtendedIsRefusedAndNotQuoted(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := folder(t, c.files)
-			_, err := catalog.Load(filepath.Join(dir, "a.yaml"))
+			_, err := catalog.Open(filepath.Join(dir, "a.yaml"))
 			var faults *dialect.FileError
 			if !errors.As(err, &faults) {
 				t.Fatalf("it is compiled, or refused with %T: %v", err, err)
@@ -136,7 +136,7 @@ func TestAFileThatCannotBeExtendedIsRefusedAndNotQuoted(t *testing.T) {
 func TestTheFirstFileMustLieBelowTheFolderOfTheOption(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, map[string]string{"a.yaml": fmt.Sprintf(child, "./b.yaml"), "b.yaml": fmt.Sprintf(base, "right"), "in/c.yaml": ""})
-	_, err := catalog.Load(filepath.Join(dir, "a.yaml"), catalog.Below(filepath.Join(dir, "in")))
+	_, err := catalog.Open(filepath.Join(dir, "a.yaml"), catalog.Below(filepath.Join(dir, "in")))
 	if err == nil || !strings.Contains(err.Error(), "does not lie below the folder") {
 		t.Errorf("it says %v", err)
 	}
@@ -152,14 +152,29 @@ func TestALongChainIsCompiledFileByFileAndALongerOneIsRefused(t *testing.T) {
 	files["0.yaml"] = fmt.Sprintf(base, "right")
 	files["long.yaml"] = fmt.Sprintf(child, fmt.Sprintf("./%d.yaml", dialect.MaxExtends-1))
 	dir := folder(t, files)
-	d, err := catalog.Load(filepath.Join(dir, fmt.Sprintf("%d.yaml", dialect.MaxExtends-1)))
+	d, err := catalog.Open(filepath.Join(dir, fmt.Sprintf("%d.yaml", dialect.MaxExtends-1)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := titleOf404(d); got != "right" {
 		t.Errorf("the title is %q", got)
 	}
-	if _, err := catalog.Load(filepath.Join(dir, "long.yaml")); !errors.Is(err, dialect.ErrCircle) {
+	if _, err := catalog.Open(filepath.Join(dir, "long.yaml")); !errors.Is(err, dialect.ErrCircle) {
 		t.Errorf("a longer chain: %v", err)
+	}
+}
+
+// Bytes may come from anybody, so a path in them opens nothing.
+func TestADialectWithoutAFileExtendsTheCatalogAlone(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("bytes.yaml", fmt.Appendf(nil, child, "vms"), catalog.Find(""))
+	if err != nil || d.Name() != "child" {
+		t.Errorf("a name of the catalog: %v", err)
+	}
+	dir := folder(t, map[string]string{"base.yaml": fmt.Sprintf(base, "right")})
+	for _, path := range []string{"./vms.yaml", "../catalog/vms.yaml", filepath.Join(dir, "base.yaml"), "."} {
+		if _, err := dialect.Compile("bytes.yaml", fmt.Appendf(nil, child, path), catalog.Find("", catalog.Below(dir))); err == nil {
+			t.Errorf("%s was opened", path)
+		}
 	}
 }

@@ -127,7 +127,7 @@ func ExampleNewLogin() {
 	token := "first"
 	login := client.NewLogin(func(ctx context.Context) (client.Grant, error) {
 		defer func() { token = "second" }()
-		return client.Grant{Token: token}, nil // here: call the vendor's log-in
+		return client.Grant{Token: token}, nil // here: call the vendor's sign-in
 	}, nil)
 
 	d, _ := catalog.Open("vbapi")

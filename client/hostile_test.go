@@ -513,7 +513,7 @@ func TestARefusalOfEveryTokenIsAskedForTwiceAndNoMore(t *testing.T) {
 						t.Errorf("the error is %v", err)
 					}
 					if n := int(logins.Load()); n != i+2 {
-						t.Errorf("%d log-ins after %d requests", n, i+1)
+						t.Errorf("%d sign-ins after %d requests", n, i+1)
 					}
 				}
 			})
@@ -1099,7 +1099,7 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 			w.(http.Flusher).Flush()
 			slow(w, r)
 		}, none, 404, 1},
-		{"for a log-in", func(w http.ResponseWriter, r *http.Request) {}, func() []client.Option {
+		{"for a sign-in", func(w http.ResponseWriter, r *http.Request) {}, func() []client.Option {
 			return []client.Option{client.WithCredential(client.NewLogin(func(ctx context.Context) (client.Grant, error) {
 				<-ctx.Done()
 				return client.Grant{}, ctx.Err()
@@ -1147,7 +1147,7 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 						if withheld := errors.Is(err, client.ErrNotSent); e.Outcome.Kind != want && !withheld {
 							t.Errorf("it came to %v/%v", e.Outcome.Kind, e.Outcome.Reason)
 						}
-						if (e.Decision.Act == parlance.ActStop) != (how == "cancelled") && tt.name != "for a log-in" {
+						if (e.Decision.Act == parlance.ActStop) != (how == "cancelled") && tt.name != "for a sign-in" {
 							t.Errorf("the caller gave up, and is told to %v", e.Decision.Act)
 						}
 						if !errors.Is(err, context.Cause(ctx)) && took == give {

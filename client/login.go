@@ -165,7 +165,7 @@ func (l *Login) get(ctx context.Context, refresh string) (Grant, error) {
 			return grant, err
 		}
 		l.mu.Lock()
-		l.grant.Refresh = "" // not to be sent again, should the log-in fail
+		l.grant.Refresh = "" // not to be sent again, if the sign-in fails
 		l.mu.Unlock()
 	}
 	return l.first(ctx)

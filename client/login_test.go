@@ -254,7 +254,7 @@ func TestALoginThatPanicsIsAnErrorOfItsCaller(t *testing.T) {
 	calls := 0
 	l := client.NewLogin(func(context.Context) (client.Grant, error) {
 		if calls++; calls == 1 {
-			panic("a bug in the log-in")
+			panic("a bug in the sign-in")
 		}
 		return client.Grant{Token: "t"}, nil
 	}, nil)

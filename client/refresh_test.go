@@ -26,7 +26,7 @@ func guarded(good string) response {
 	}}
 }
 
-// counting is a log-in whose tokens are t1, t2, …
+// counting is a sign-in whose tokens are t1, t2, …
 func counting(logins *atomic.Int32) *client.Login {
 	return client.NewLogin(func(context.Context) (client.Grant, error) {
 		return client.Grant{Token: fmt.Sprint("t", logins.Add(1))}, nil
@@ -49,7 +49,7 @@ func TestATokenThatExpiredIsRenewedAndTheRequestRetried(t *testing.T) {
 				req := request(t, tt.method, tt.body)
 				resp, body := call(t, u.client(t, tt.dialect, client.WithCredential(counting(&logins))), req)
 				if resp.StatusCode != 200 || body != "{}" || logins.Load() != 2 {
-					t.Errorf("got %d %q after %d log-ins", resp.StatusCode, body, logins.Load())
+					t.Errorf("got %d %q after %d sign-ins", resp.StatusCode, body, logins.Load())
 				}
 				seen := u.sightings()
 				if len(seen) != 2 || seen[1].body != tt.body {
@@ -73,7 +73,7 @@ func TestASecond401IsTheAnswer(t *testing.T) {
 		u := newUpstream(t, guarded("never"))
 		resp, _ := call(t, u.client(t, "vision", client.WithCredential(counting(&logins))), request(t, "GET", ""))
 		if resp.StatusCode != 401 || len(u.sightings()) != 2 || logins.Load() != 2 {
-			t.Errorf("got %d after %d requests and %d log-ins", resp.StatusCode, len(u.sightings()), logins.Load())
+			t.Errorf("got %d after %d requests and %d sign-ins", resp.StatusCode, len(u.sightings()), logins.Load())
 		}
 		if act := report(t, resp).Decision.Act; act != parlance.ActStop {
 			t.Errorf("act %v", act)
@@ -97,7 +97,7 @@ func TestOneRefreshServesAllWhoWait(t *testing.T) {
 		}
 		wg.Wait()
 		if n := logins.Load(); n != 2 {
-			t.Errorf("%d log-ins", n)
+			t.Errorf("%d sign-ins", n)
 		}
 	})
 }
@@ -111,7 +111,7 @@ func TestTheCallersAuthorizationIsHisOwn(t *testing.T) {
 		req.Header.Set("Authorization", "Bearer his")
 		resp, _ := call(t, u.client(t, "vision", client.WithCredential(counting(&logins))), req)
 		if resp.StatusCode != 401 || len(u.sightings()) != 1 || logins.Load() != 0 {
-			t.Errorf("got %d after %d requests and %d log-ins", resp.StatusCode, len(u.sightings()), logins.Load())
+			t.Errorf("got %d after %d requests and %d sign-ins", resp.StatusCode, len(u.sightings()), logins.Load())
 		}
 		if a := report(t, resp).Attempts[0]; a.Held != "not retried: the token is the caller's own; send it again with a new one" {
 			t.Errorf("held %q", a.Held)
@@ -123,7 +123,7 @@ func TestARefreshThatFailsGivesThe401(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		first := true
-		down := errors.New("the log-in is down")
+		down := errors.New("the sign-in is down")
 		l := client.NewLogin(func(context.Context) (client.Grant, error) {
 			if !first {
 				return client.Grant{}, down

@@ -440,7 +440,7 @@ func keepScore(t *testing.T, name string, seed uint64, exchanges int) {
 			fail("it was done %d times", sc.effects)
 		}
 		if n := logins.Load() - loggedIn; n > 2 {
-			fail("%d log-ins for one request", n) // the first one, where the last token was refused, and a refresh
+			fail("%d sign-ins for one request", n) // the first one, where the last token was refused, and a refresh
 		}
 		key := d.IdempotencyHeader()
 		var tried []parlance.Act

@@ -623,7 +623,7 @@ func TestAStatusOfVisionBelow200IsReadWhereItComesThrough(t *testing.T) {
 				t.Errorf("%d came to %v, %v", resp.StatusCode, r.Outcome.Kind, r.Decision.Act)
 			}
 			if served.Load() != 1 || logins.Load() != 1 {
-				t.Errorf("the server was asked %d times, with %d log-ins", served.Load(), logins.Load())
+				t.Errorf("the server was asked %d times, with %d sign-ins", served.Load(), logins.Load())
 			}
 		})
 	}

@@ -1,7 +1,7 @@
 // Package dialect compiles the file that describes an API's responses, reads and
 // writes responses by it, and says whether to retry.
 //
-//	d, err := dialect.Compile("example.yaml", source, catalog.Open)
+//	d, err := dialect.Compile("example.yaml", source, catalog.Find(""))
 //	if err != nil {
 //		return err // a *FileError: every fault of the file with line and column
 //	}
@@ -35,7 +35,7 @@ type Dialect struct {
 	extensions []Extension
 }
 
-// Finder opens the dialect that a file extends. catalog.Open is one.
+// Finder opens the dialect that a file extends. catalog.Find returns one.
 type Finder func(name string) (*Dialect, error)
 
 // Compile makes a Dialect of a file. file is its name in diagnostics and

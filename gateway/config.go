@@ -16,7 +16,7 @@ import (
 type Config struct {
 	Upstream *url.URL         // the target: http or https; its path is put before the paths of requests
 	Speaks   *dialect.Dialect // the dialect of the upstream
-	Answers  *dialect.Dialect // the dialect of the responses to callers
+	To       *dialect.Dialect // the dialect of the responses to callers
 
 	// Timeout is how long a caller waits for the start of a response, including all
 	// attempts and the waits between them: 60 s. Once it has begun, a response may take

@@ -33,12 +33,12 @@ func ExampleConfig() {
 	if err != nil {
 		panic(err)
 	}
-	answers, err := catalog.Open("problem") // RFC 9457
+	to, err := catalog.Open("problem") // RFC 9457
 	if err != nil {
 		panic(err)
 	}
 	g, err := gateway.New(gateway.Config{
-		Upstream: upstream, Speaks: speaks, Answers: answers,
+		Upstream: upstream, Speaks: speaks, To: to,
 		Timeout: 20 * time.Second,
 		MaxWait: 5 * time.Second,
 		Client:  []client.Option{client.WithAPIKey("X-Api-Key", "k-123"), client.WithMaxAttempts(2)},

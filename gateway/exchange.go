@@ -42,7 +42,7 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 		streams:  r.ContentLength != 0 && !held(r),
 		head:     r.Method == http.MethodHead,
 		instance: "/" + strings.TrimLeft(r.URL.EscapedPath(), "/"), // never //host
-		asked:    httpdialect.Received(g.config.Answers, r),
+		asked:    httpdialect.Received(g.config.To, r),
 	}
 	x.asked.Key = g.keyOf(r.Header)
 	if x.id == "" {

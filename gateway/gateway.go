@@ -41,20 +41,20 @@ func New(c Config) (*Gateway, error) {
 		return nil, fmt.Errorf("gateway: the upstream must be an http or https URL with a host, not %q", c.Upstream.Redacted())
 	case c.Upstream.User != nil:
 		return nil, errors.New("gateway: credentials in the upstream's URL are not sent; use client.WithCredential in Config.Client")
-	case c.Speaks == nil || c.Answers == nil:
-		return nil, errors.New("gateway: the Config needs both dialects, Speaks and Answers")
+	case c.Speaks == nil || c.To == nil:
+		return nil, errors.New("gateway: the Config needs both dialects, Speaks and To")
 	}
 	g := &Gateway{config: c.withDefaults()}
 	g.log = slog.New(activity.NewHandler(g.config.Logger.Handler()))
 	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithObserver(g.calls())}
 	g.client = client.New(g.config.Speaks, append(options, g.config.Client...)...)
-	if g.config.Answers.IdempotencyHeader() != "" && g.config.Speaks.IdempotencyHeader() == "" {
+	if g.config.To.IdempotencyHeader() != "" && g.config.Speaks.IdempotencyHeader() == "" {
 		g.log.Warn("the callers' dialect has idempotency keys and the upstream's has none: a caller who retries under a key may be served twice",
-			"speaks", g.config.Speaks.Name(), "answers", g.config.Answers.Name())
+			"speaks", g.config.Speaks.Name(), "to", g.config.To.Name())
 	}
 	plain := dialect.Request{Method: http.MethodGet, Path: "/"}
 	g.reads = g.config.Speaks.NeedsBody(plain, http.StatusOK, http.Header{}) ||
-		g.config.Answers.HasEnvelope(plain, &parlance.Outcome{Kind: parlance.KindSuccess, Status: http.StatusOK})
+		g.config.To.HasEnvelope(plain, &parlance.Outcome{Kind: parlance.KindSuccess, Status: http.StatusOK})
 	g.proxy = httputil.ReverseProxy{
 		Rewrite:        g.rewrite,
 		Transport:      g.client,

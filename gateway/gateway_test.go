@@ -28,14 +28,14 @@ func TestAConfigThatLacksSomethingSaysWhat(t *testing.T) {
 		config gateway.Config
 		want   string
 	}{
-		{"no upstream", gateway.Config{Speaks: vms, Answers: vms}, "gateway: the Config has no Upstream"},
-		{"an upstream without a scheme", gateway.Config{Upstream: at("localhost:80"), Speaks: vms, Answers: vms},
+		{"no upstream", gateway.Config{Speaks: vms, To: vms}, "gateway: the Config has no Upstream"},
+		{"an upstream without a scheme", gateway.Config{Upstream: at("localhost:80"), Speaks: vms, To: vms},
 			`gateway: the upstream must be an http or https URL with a host, not "localhost:80"`},
-		{"an upstream without a host", gateway.Config{Upstream: at("http:///x"), Speaks: vms, Answers: vms},
+		{"an upstream without a host", gateway.Config{Upstream: at("http:///x"), Speaks: vms, To: vms},
 			`gateway: the upstream must be an http or https URL with a host, not "http:///x"`},
-		{"credentials in the upstream", gateway.Config{Upstream: at("http://u:p@x"), Speaks: vms, Answers: vms},
+		{"credentials in the upstream", gateway.Config{Upstream: at("http://u:p@x"), Speaks: vms, To: vms},
 			"gateway: credentials in the upstream's URL are not sent; use client.WithCredential in Config.Client"},
-		{"one dialect", gateway.Config{Upstream: at("http://x"), Speaks: vms}, "gateway: the Config needs both dialects, Speaks and Answers"},
+		{"one dialect", gateway.Config{Upstream: at("http://x"), Speaks: vms}, "gateway: the Config needs both dialects, Speaks and To"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -61,7 +61,7 @@ func ExampleNew() {
 	speaks, _ := catalog.Open("vms")
 	responses, _ := catalog.Open("plain")
 	g, err := gateway.New(gateway.Config{
-		Upstream: upstream, Speaks: speaks, Answers: responses,
+		Upstream: upstream, Speaks: speaks, To: responses,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

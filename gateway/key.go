@@ -16,7 +16,7 @@ const standardKey = "Idempotency-Key"
 // dialect, of the upstream's, or in the one that most APIs share. If a key were missed,
 // a new one would replace it, and a retry would run again.
 func (g *Gateway) keyOf(h http.Header) string {
-	for _, name := range [...]string{g.config.Answers.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader(), standardKey} {
+	for _, name := range [...]string{g.config.To.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader(), standardKey} {
 		if key := strings.TrimSpace(h.Get(name)); name != "" && key != "" {
 			return key
 		}
@@ -35,7 +35,7 @@ func (g *Gateway) putKey(x *exchange, h http.Header) {
 // under it. Without the key a retry would be a new request.
 func (g *Gateway) returnKey(x *exchange, h http.Header, key string) {
 	if key != "" && x.asked.Key == "" {
-		h.Set(cmp.Or(g.config.Answers.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader()), key)
+		h.Set(cmp.Or(g.config.To.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader()), key)
 	}
 }
 

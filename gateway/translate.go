@@ -86,7 +86,7 @@ func (g *Gateway) success(x *exchange, resp *http.Response, r *client.Report) er
 		g.log.WarnContext(x, "the response exceeds the limit; it is passed through untranslated",
 			"limit", g.config.MaxBody, "path", x.asked.Path)
 	}
-	if !g.config.Answers.HasEnvelope(x.asked, &o) {
+	if !g.config.To.HasEnvelope(x.asked, &o) {
 		if o.Kind != parlance.KindSuccess {
 			g.restate(x, resp, &o)
 		}
@@ -179,7 +179,7 @@ func (g *Gateway) encode(x *exchange, o *parlance.Outcome, data dialect.Payload)
 	if o.RequestID == "" || x.recorded {
 		o.RequestID = x.id
 	}
-	m := g.config.Answers.Encode(nil, x.asked, o, data)
+	m := g.config.To.Encode(nil, x.asked, o, data)
 	if status := httpdialect.Status(m); status != m.Status {
 		g.log.ErrorContext(x, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
 		m.Status = status

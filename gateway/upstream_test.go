@@ -48,7 +48,7 @@ func build(t *testing.T, addr, speaks, responses string, change ...func(*gateway
 	}
 	log := new(testlog.Log)
 	c := gateway.Config{
-		Upstream: u, Speaks: open(t, speaks), Answers: open(t, responses),
+		Upstream: u, Speaks: open(t, speaks), To: open(t, responses),
 		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, f := range change {
@@ -178,7 +178,7 @@ func TestACallerWhoStallsIsAnsweredInTime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g, err := gateway.New(gateway.Config{Upstream: upstream, Speaks: open(t, "vms"), Answers: open(t, "problem"),
+			g, err := gateway.New(gateway.Config{Upstream: upstream, Speaks: open(t, "vms"), To: open(t, "problem"),
 				Timeout: 100 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				t.Fatal(err)

@@ -121,7 +121,7 @@ func TestWhatStrangersSendIsRefusedInTheDialectAndCostsLittle(t *testing.T) {
 		"a key has 10 KB":                     {"/keyed", "text/plain", text("x"), []string{"Idempotency-Key", strings.Repeat("k", 10<<10)}, all(400)},
 		"a body under a key has no end":       {"/keyed", "text/plain", func() io.Reader { return much("x", endless) }, []string{"Idempotency-Key", "k"}, all(413)},
 		"a job has no end":                    {"/job", "text/plain", func() io.Reader { return much("x", endless) }, nil, all(413)},
-		"a log-in has no end":                 {"/token", "application/x-www-form-urlencoded", func() io.Reader { return much("a=1&", endless) }, nil, all(400)},
+		"a sign-in has no end":                {"/token", "application/x-www-form-urlencoded", func() io.Reader { return much("a=1&", endless) }, nil, all(400)},
 		"a body has no end":                   {"/raw", "text/plain", func() io.Reader { return much("x", endless) }, nil, all(413)},
 	}
 	for _, dialect := range []string{"vms", "vision", "problem"} {

@@ -30,8 +30,8 @@ func appendDecoded(b []byte, d *decoded) []byte {
 	if f := d.detection; f != nil {
 		b = append(b, `,"dialect":`...)
 		b = jsontext.AppendStandard(b, f.Dialect)
-		b = append(b, `,"sure":`...)
-		b = appendNumber(b, f.Sure)
+		b = append(b, `,"confidence":`...)
+		b = appendNumber(b, f.Confidence)
 		b = appendTexts(b, `,"why":`, f.Why)
 		b = append(b, `,"others":[`...)
 		for i, o := range f.Others {
@@ -40,8 +40,8 @@ func appendDecoded(b []byte, d *decoded) []byte {
 			}
 			b = append(b, `{"dialect":`...)
 			b = jsontext.AppendStandard(b, o.Dialect)
-			b = append(b, `,"sure":`...)
-			b = append(appendNumber(b, o.Sure), '}')
+			b = append(b, `,"confidence":`...)
+			b = append(appendNumber(b, o.Confidence), '}')
 		}
 		b = append(b, ']')
 	}

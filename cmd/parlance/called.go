@@ -161,11 +161,11 @@ func (r *called) deliver(c *call, t *teller, out io.WriteCloser, resp *http.Resp
 // likelyDialect is the dialect of the catalog in which a response probably is;
 // nil for none. The body is there to be read again.
 func likelyDialect(resp *http.Response) *detection {
-	const enough, sure = 64 << 10, 0.5
+	const enough, likely = 64 << 10, 0.5
 	read, _ := httpdialect.Peek(resp, enough) // its error comes again
 	asked := exchange{Method: resp.Request.Method, Path: resp.Request.URL.Path, Header: fields(resp.Request.Header)}
 	found := detect(asked, read)
-	if found.Dialect == undetected || found.Sure < sure {
+	if found.Dialect == undetected || found.Confidence < likely {
 		return nil
 	}
 	return found
@@ -178,7 +178,7 @@ func (t *teller) sum(c *call, r *called, likely *detection) {
 		t.decoded(r.decoded)
 	}
 	if likely != nil {
-		t.title("dialect", fmt.Sprintf("this may be how %s answers (sure: %.2f)", t.bold(likely.Dialect), likely.Sure))
+		t.title("dialect", fmt.Sprintf("this looks like a response of %s (confidence: %.2f)", t.bold(likely.Dialect), likely.Confidence))
 		t.row("hint", "--dialect "+likely.Dialect+" reads it so")
 	}
 	if r.Error != "" {

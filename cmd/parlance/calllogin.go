@@ -21,7 +21,7 @@ import (
 // endpoint is where a token comes from.
 type endpoint struct {
 	url    *url.URL
-	method string // of a log-in by Basic; "" for a token endpoint of OAuth 2
+	method string // of a sign-in by Basic; "" for a token endpoint of OAuth 2
 }
 
 // endpointOf is where the flags or the dialect say that a token comes from, seen
@@ -48,7 +48,7 @@ func endpointOf(c *call, d *dialect.Dialect, called *url.URL) (endpoint, error) 
 
 // renewal is a credential that logs in and refreshes as --login and --refresh say.
 // token is that of --token, which is used first; "" for none. keys are the fields
-// that a log-in at the API itself needs too.
+// that a sign-in at the API itself needs too.
 func (a *app) renewal(c *call, d *dialect.Dialect, called *url.URL, token string, keys http.Header, t *teller) (client.Credential, error) {
 	at, err := endpointOf(c, d, called)
 	if err != nil {
@@ -90,7 +90,7 @@ func (a *app) renewal(c *call, d *dialect.Dialect, called *url.URL, token string
 	}, nil).Resume(start), nil
 }
 
-// apiKeys are the fields that a log-in at the API itself needs too: keys, and who
+// apiKeys are the fields that a sign-in at the API itself needs too: keys, and who
 // calls.
 func (g given) apiKeys(header http.Header, hidden *secrets) http.Header {
 	keys := g.keys.Clone()
@@ -144,7 +144,7 @@ func firstGrant(grant, user, password string, offered []string) (url.Values, err
 	return nil, &mistake{message: fmt.Sprintf("--login: the grant %q cannot be used here", grant), hint: "use client_credentials or password, for example: --login 'password: env:LOGIN'"}
 }
 
-// maxGrant is more than any log-in says.
+// maxGrant is the most bytes of a token response.
 const maxGrant = 64 << 10
 
 // logIn asks for a token with user and password (Basic), and finds it in what the

@@ -184,7 +184,7 @@ func TestAdviceFitsTheCredentialThatWasTried(t *testing.T) {
 		{"the right kind refused", "omilia", `Bearer`, []string{"--token", "env:TOKEN"}, "The API refused the credential. Check that it is the right one and still good."},
 		{"Basic refused", "plain", `Basic realm="x"`, []string{"-u", "env:LOGIN"}, "The API refused the credential. Check that it is the right one and still good."},
 		{"expired", "vision", "Bearer", []string{"--token", "env:TOKEN"}, "The token was refused, probably because it has expired. --refresh env:NAME or --login env:NAME gets a new one at /token."},
-		{"expired, and only a log-in", "vbapi", "Bearer", []string{"--token", "env:TOKEN"}, "The token was refused, probably because it has expired. --login env:NAME gets a new one at POST /user-authentication."},
+		{"expired, and only a sign-in", "vbapi", "Bearer", []string{"--token", "env:TOKEN"}, "The token was refused, probably because it has expired. --login env:NAME gets a new one at POST /user-authentication."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

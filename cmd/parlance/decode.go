@@ -83,16 +83,16 @@ type decoded struct {
 
 // detection is what --dialect auto found out.
 type detection struct {
-	Dialect string   `json:"dialect"`
-	Sure    float64  `json:"sure"`          // 0 where no dialect of the catalog is likelier than none
-	Why     []string `json:"why,omitempty"` // what speaks for it
-	Others  []other  `json:"others"`        // what it may be besides, never null
+	Dialect    string   `json:"dialect"`
+	Confidence float64  `json:"confidence"`    // 0 where no dialect of the catalog is likelier than none
+	Why        []string `json:"why,omitempty"` // what speaks for it
+	Others     []other  `json:"others"`        // what it may be besides, never null
 }
 
 // other is another dialect that a response may be of.
 type other struct {
-	Dialect string  `json:"dialect"`
-	Sure    float64 `json:"sure"`
+	Dialect    string  `json:"dialect"`
+	Confidence float64 `json:"confidence"`
 }
 
 // detected is the name that stands for whichever dialect fits, and undetected
@@ -111,14 +111,14 @@ func detect(x exchange, res dialect.Response) *detection {
 	guesses := catalog.Detect(req, res)
 	found, nowhere := &detection{Dialect: undetected, Others: []other{}}, 1.0
 	for _, g := range guesses {
-		nowhere -= g.Sure
+		nowhere -= g.Confidence
 	}
-	if len(guesses) > 0 && guesses[0].Sure > nowhere {
-		found.Dialect, found.Sure, found.Why = guesses[0].Name, guesses[0].Sure, guesses[0].Why
+	if len(guesses) > 0 && guesses[0].Confidence > nowhere {
+		found.Dialect, found.Confidence, found.Why = guesses[0].Name, guesses[0].Confidence, guesses[0].Why
 		guesses = guesses[1:]
 	}
 	for _, g := range guesses[:min(len(guesses), mostOthers)] {
-		found.Others = append(found.Others, other{g.Name, g.Sure})
+		found.Others = append(found.Others, other{g.Name, g.Confidence})
 	}
 	return found
 }

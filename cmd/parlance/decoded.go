@@ -34,19 +34,19 @@ func (s sheet) decoded(r decoded) {
 	}
 }
 
-// detection says which dialect was found, how sure that is, and what else it
+// detection writes the dialect that was found, its confidence, and which others it
 // may be.
 func (s sheet) detection(d *detection) {
 	var rest []string
 	for _, o := range d.Others {
-		rest = append(rest, fmt.Sprintf("%s %.2f", o.Dialect, o.Sure))
+		rest = append(rest, fmt.Sprintf("%s %.2f", o.Dialect, o.Confidence))
 	}
 	also := strings.Join(rest, ", ")
-	text := fmt.Sprintf("%s (sure: %.2f", s.bold(d.Dialect), d.Sure)
+	text := fmt.Sprintf("%s (confidence: %.2f", s.bold(d.Dialect), d.Confidence)
 	switch {
-	case d.Sure == 0 && also == "":
+	case d.Confidence == 0 && also == "":
 		text = s.bold(d.Dialect) + " (no dialect of the catalog is recognized"
-	case d.Sure == 0:
+	case d.Confidence == 0:
 		text = s.bold(d.Dialect) + " (no dialect of the catalog is recognized; it might be " + also
 	case also != "":
 		text += "; it might also be " + also

@@ -12,7 +12,7 @@ func TestAutoFindsOutWhichDialectAResponseIsOf(t *testing.T) {
 	t.Parallel()
 	stdout, stderr, exit := invoke(t, "HTTP/1.1 404 Not Found\n\n"+envelope, "decode", "--dialect", "auto")
 	if exit != exitClean || !strings.Contains(stdout, "activityId") ||
-		!strings.Contains(stdout, "\ndialect       vbapi (sure: 0.9") || !strings.Contains(stdout, "  for         the members debug.activityId, ") {
+		!strings.Contains(stdout, "\ndialect       vbapi (confidence: 0.9") || !strings.Contains(stdout, "  for         the members debug.activityId, ") {
 		t.Errorf("exit %d\n%s%s", exit, stdout, stderr)
 	}
 	stdout, stderr, exit = invoke(t, "HTTP/1.1 404 Not Found\n\n"+`{"reason_why": "Gone"}`, "decode", "--dialect", "auto")
@@ -33,7 +33,7 @@ func TestAutoTellsProgramsTheSameOfEachLine(t *testing.T) {
 	if exit != exitClean || len(lines) != 3 {
 		t.Fatalf("exit %d\n%s%s", exit, stdout, stderr)
 	}
-	for i, want := range []string{`"dialect":"vbapi","sure":0.9`, `"dialect":"http","sure":0,"others":[]}`, `"diagnostics":[]}`} {
+	for i, want := range []string{`"dialect":"vbapi","confidence":0.9`, `"dialect":"http","confidence":0,"others":[]}`, `"diagnostics":[]}`} {
 		if !strings.Contains(lines[i], want) {
 			t.Errorf("%s has no %s", lines[i], want)
 		}

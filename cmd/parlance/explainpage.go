@@ -139,7 +139,7 @@ func (p pageAuth) words() []string {
 		lines = append(lines, "A token comes from "+p.Token+" (OAuth 2).")
 	}
 	if p.Login != "" {
-		lines = append(lines, "A token comes from a log-in with user and password (Basic): "+p.Login+".")
+		lines = append(lines, "A token comes from "+p.Login+", with user and password (Basic).")
 	}
 	if p.Token == "" && p.Login == "" && p.Header == "" {
 		return []string{"The file does not say where one comes from."}

@@ -42,7 +42,7 @@ get the ID that "parlance activity" finds it by.
 It prints its address and runs until it is interrupted. Responses that have begun may
 then finish.`,
 		Example: `  parlance gateway --upstream https://api.example.com --speaks vms
-  parlance gateway --upstream http://localhost:9000 --speaks vision --answers problem --listen 127.0.0.1:8080
+  parlance gateway --upstream http://localhost:9000 --speaks vision --to problem --listen 127.0.0.1:8080
   parlance gateway --upstream http://localhost:9000 --speaks vms --store gateway.db`,
 		Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -54,8 +54,8 @@ then finish.`,
 			if config.Speaks, err = a.load(speaks); err != nil {
 				return nameFlag(err, "speaks")
 			}
-			if config.Answers, err = a.load(responses); err != nil {
-				return nameFlag(err, "answers")
+			if config.To, err = a.load(responses); err != nil {
+				return nameFlag(err, "to")
 			}
 			if keep.name != "" {
 				recorder, stop, err := a.record(cmd.Context(), keep, config.Logger)
@@ -69,13 +69,13 @@ then finish.`,
 			if err != nil {
 				return err
 			}
-			banner := fmt.Sprintf("answers as %s before %s, which speaks %s", config.Answers.Name(), u.Redacted(), config.Speaks.Name())
+			banner := fmt.Sprintf("translates %s from %s to %s", u.Redacted(), config.Speaks.Name(), config.To.Name())
 			return a.serve(cmd.Context(), listen, g, banner)
 		},
 	}
 	cmd.Flags().StringVar(&upstream, "upstream", "", "the `URL` of the API; its path goes before that of a request")
 	dialectFlag(cmd, &speaks, "speaks", "the dialect of the API")
-	dialectFlag(cmd, &responses, "answers", "the dialect of the responses")
+	dialectFlag(cmd, &responses, "to", "the dialect to translate to")
 	storeFlags(cmd, &keep, "the `STORE` to keep records in: a file of SQLite, or a URL postgres://…; none are kept without it")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "the `ADDRESS` to listen at; port 0 is a free one")
 	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long a caller waits for a response to begin, retries included")

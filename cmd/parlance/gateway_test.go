@@ -40,7 +40,7 @@ func TestGatewayTranslatesUntilItIsInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	address, rest, _ := strings.Cut(banner, " ")
-	if want := "answers as problem before " + upstream.URL + ", which speaks vms\n"; rest != want {
+	if want := "translates " + upstream.URL + " from vms to problem\n"; rest != want {
 		t.Errorf("got %q, want %q", rest, want)
 	}
 	res, err := http.Get(address + "/cameras/7")
@@ -65,7 +65,7 @@ func TestGatewayRefusesWhatItCannotStandBefore(t *testing.T) {
 		{"an upstream without a scheme", "gateway --speaks vms --upstream localhost:9000", "hint: did you mean --upstream http://localhost:9000?\n"},
 		{"an upstream of another protocol", "gateway --speaks vms --upstream ftp://localhost", "parlance: \"ftp://localhost\" is not an http or https URL\n"},
 		{"no dialect", "gateway --upstream http://localhost:9000", "parlance: --speaks: no dialect is named\nhint: "},
-		{"a dialect that does not exist", "gateway --upstream http://localhost:9000 --speaks vms --answers problme", "parlance: --answers: no dialect is called \"problme\"\nhint: did you mean \"problem\"? "},
+		{"a dialect that does not exist", "gateway --upstream http://localhost:9000 --speaks vms --to problme", "parlance: --to: no dialect is called \"problme\"\nhint: did you mean \"problem\"? "},
 		{"an address that is none", "gateway --upstream http://localhost:9000 --speaks vms --listen nowhere", "hint: --listen 127.0.0.1:0 takes a free port\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

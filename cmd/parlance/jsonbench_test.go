@@ -128,7 +128,7 @@ func TestWhatIsAppendedIsWhatTheLibraryWrites(t *testing.T) {
 			fill(f, &n, 2)
 		}
 	}
-	full.detection = &detection{Dialect: "a", Sure: 0.92, Why: []string{"b", "c"}, Others: []other{{"d", 0.07}, {"e", 1e-7}}}
+	full.detection = &detection{Dialect: "a", Confidence: 0.92, Why: []string{"b", "c"}, Others: []other{{"d", 0.07}, {"e", 1e-7}}}
 	for name, d := range map[string]decoded{
 		"nothing":    {Diagnostics: []parlance.Diagnostic{}},
 		"everything": full,

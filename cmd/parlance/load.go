@@ -16,7 +16,7 @@ func (a *app) load(nameOrFile string) (*dialect.Dialect, error) {
 	if d, ok := a.dialects[nameOrFile]; ok {
 		return d, nil
 	}
-	d, err := catalog.Load(nameOrFile, a.finding()...)
+	d, err := catalog.Open(nameOrFile, a.finding()...)
 	if err != nil {
 		return nil, explainLoad(nameOrFile, err)
 	}

@@ -105,7 +105,7 @@ func plainFile(t *testing.T, more string) (file string, d *dialect.Dialect) {
 	if err := os.WriteFile(file, []byte("dialect: library\nextends: plain\n"+more), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d, err := catalog.Load(file)
+	d, err := catalog.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}

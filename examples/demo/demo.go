@@ -234,7 +234,7 @@ func (s *station) connect(d *Demo) error {
 
 	credential, more = options()
 	c := s.config
-	c.Speaks, c.Answers, c.Client, c.Transport = speaks, problem, more, s.transport
+	c.Speaks, c.To, c.Client, c.Transport = speaks, problem, more, s.transport
 	c.Logger = d.journal.logger(s.system + " gateway")
 	if c.Upstream, err = url.Parse(s.service); err != nil {
 		return err

@@ -99,7 +99,7 @@ func userLogin(hc *http.Client, service string) client.Credential {
 		}
 		status, err := fetch(hc, req, &answer)
 		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("the log-in was answered %d", status)
+			err = fmt.Errorf("the sign-in failed with %d", status)
 		}
 		return client.Grant{Token: answer.Data.Token}, err
 	}, nil)

@@ -13,7 +13,7 @@ import (
 	"github.com/parlance-api/parlance/store/memory"
 )
 
-// day is how long a log-in is good.
+// day is how long a token is valid.
 const day = 24 * time.Hour
 
 func vbapiStation(d *Demo) (*station, error) {
@@ -57,7 +57,7 @@ func vbapiStation(d *Demo) (*station, error) {
 	s.scenarios = []Scenario{
 		{
 			Name: "401-expired", Comes: "401",
-			Cause:   "the log-in expired after 24 h",
+			Cause:   "the token expired after 24 h",
 			Given:   later,
 			Ask:     products,
 			Promise: Promise{"401, POST /user-authentication 200, 200", "unauthenticated/expired, success", "renewed the token, retried", "200 success"},
@@ -112,7 +112,7 @@ func vbapiStation(d *Demo) (*station, error) {
 		{Name: "401-key", Comes: "401", Cause: "the API key is wrong", Ask: get(products.Path, "X-Api-Key: guess")},
 		{
 			Name: "401-login", Comes: "200",
-			Cause: "the log-in expired; the request is sent again after another log-in",
+			Cause: "the token expired; the client gets a new one and sends the request again",
 			Given: later, Ask: Ask{Method: "GET", Path: products.Path, Header: []string{key}, Login: &Login{login, "idToken"}},
 		},
 		{Name: "403-address", Comes: "403", Cause: "the address is blocked", Set: blocked, Ask: products},

@@ -12,7 +12,7 @@ import (
 	"github.com/parlance-api/parlance/store/memory"
 )
 
-// A log-in of each account has been there before the demo began, so that a command
+// Each account signed in before the demo began, so that a command
 // can be written down with its token. Each token has the life of any other.
 const (
 	token   = "demo-token"
@@ -20,9 +20,9 @@ const (
 	auditor = "Authorization: Bearer demo-auditor"
 )
 
-// visionTokens puts the tokens of the log-ins into a store.
+// visionTokens puts the tokens of the accounts into a store.
 func visionTokens(s store.Store) error {
-	const family = "demo " + vision.ClientID // the log-in, and the client that it is of
+	const family = "demo " + vision.ClientID // the sign-in and its client
 	warehouse := server.Principal{ID: vision.ClientID}
 	return put(s, map[string]auth.Token{
 		token:          {Family: family, Principal: warehouse, Left: auth.DefaultTokenLife},

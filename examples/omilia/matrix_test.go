@@ -179,7 +179,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it, later each time", log: "index out of range",
 		},
 		{
-			name:   "502 the engine answers nonsense",
+			name:   "502 the engine responds with nonsense",
 			given:  func(h *house) { dialog(h); h.respond(200, `<html>`) },
 			method: "POST", path: messages, body: hello, header: []string{key, once}, client: "retries it, later each time", log: "nonsense",
 		},

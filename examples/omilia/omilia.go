@@ -57,7 +57,7 @@ var (
 // codes. A client that reads them by the catalog's omilia knows the kinds, and not the
 // reasons that only a code tells.
 func Dialect() (*dialect.Dialect, error) {
-	return dialect.Compile("codes.yaml", codes, catalog.Open)
+	return dialect.Compile("codes.yaml", codes, catalog.Find(""))
 }
 
 // The codes that the service gives. All others are the defaults of codes.yaml.
@@ -105,7 +105,7 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	other, err := dialect.Compile("validating.yaml", validating, catalog.Open)
+	other, err := dialect.Compile("validating.yaml", validating, catalog.Find(""))
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		log                string // what stands in it of the cause, under the response's id
 	}{
 		{name: "200 a book is read", method: "GET", path: "/books/1", as: reader, client: "is done"},
-		{name: "200 the service behind answers", method: "GET", path: "/reports", as: reader, client: "is done"},
+		{name: "200 the service behind responds", method: "GET", path: "/reports", as: reader, client: "is done"},
 		{name: "201 a book is added", method: "POST", path: "/books", body: `{"title":"The Sky"}`, as: librarian, client: "is done"},
 		{name: "400 the title is missing", method: "POST", path: "/books", body: `{}`, as: librarian, client: "corrects it"},
 		{name: "400 the body is no JSON", method: "POST", path: "/books", body: `{`, as: librarian, client: "corrects it"},

@@ -95,7 +95,7 @@ func (h *house) logIn(ctx context.Context) (client.Grant, error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return client.Grant{}, fmt.Errorf("the log-in was answered %s", res.Status)
+		return client.Grant{}, fmt.Errorf("the sign-in failed with %s", res.Status)
 	}
 	var response struct {
 		Data struct{ IDToken string }
@@ -143,8 +143,8 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{name: "200 a list", method: "GET", path: products, client: "is done"},
 		{name: "200 the second page of a list", method: "GET", path: products + "?page=2&pageSize=1", client: "is done"},
 		{name: "200 the page after the last", method: "GET", path: products + "?page=9", client: "is done"},
-		{name: "200 the rating service answers", method: "GET", path: rated, client: "is done"},
-		{name: "200 a log-in", given: (*house).nobody, method: "POST", path: "/user-authentication", header: "Authorization: Basic ZGVtbzpkZW1v", client: "is done"},
+		{name: "200 the rating service responds", method: "GET", path: rated, client: "is done"},
+		{name: "200 a sign-in", given: (*house).nobody, method: "POST", path: "/user-authentication", header: "Authorization: Basic ZGVtbzpkZW1v", client: "is done"},
 		{name: "201 a product is added", method: "POST", path: products, body: `{"id":"hearing","name":"Hearing plan"}`, client: "is done"},
 		{
 			name:   "207 one of three records is bad",

@@ -58,12 +58,12 @@ func open(t *testing.T, virtual bool, rate limit.Rate, options ...func(*vision.C
 		t.Fatal(err)
 	}
 	h.url, h.tape = golden.Stage(t, h.Handler(), "warehouse", virtual)
-	h.logIn()
+	h.signIn()
 	return h
 }
 
-// logIn gives the caller a log-in by its form.
-func (h *house) logIn() {
+// signIn gets tokens for the caller with a form.
+func (h *house) signIn() {
 	d, err := catalog.Open("vision")
 	if err != nil {
 		h.t.Fatal(err)
@@ -114,7 +114,7 @@ func (h *house) ask(ctx context.Context, form url.Values) (client.Grant, error) 
 // as makes the caller another user.
 func (h *house) as(user string) {
 	h.form = url.Values{"grant_type": {"password"}, "username": {user}, "password": {vision.Password}}
-	h.logIn()
+	h.signIn()
 }
 
 // send sends a request by the client end. A header is "Name: value".

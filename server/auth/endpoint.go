@@ -39,7 +39,7 @@ const (
 // It is therefore reported as expired even after the Store has deleted it.
 //
 // A refresh token works once, and the response has the next one. If a used one is sent
-// again, one of the two senders stole it. All tokens of its log-in are then revoked
+// again, one of the two senders stole it. All tokens of its sign-in are then revoked
 // (RFC 9700, 4.14.2).
 //
 // Refusals are Outcomes and are sent in the Server's dialect:
@@ -285,7 +285,7 @@ func formDecoded(s string) string {
 	return s
 }
 
-// begin gives the first tokens of a log-in.
+// begin gives the first tokens of a sign-in.
 func (e *TokenEndpoint) begin(ctx context.Context, form url.Values, p server.Principal, clientID string, refresh bool) (map[string]any, error) {
 	scopes, err := narrowed(p.Scopes, form)
 	if err != nil {
@@ -427,7 +427,7 @@ func narrowed(has []string, form url.Values) ([]string, error) {
 	return asked, nil
 }
 
-// A family is a log-in, and names the client that it was for: a refresh token is
+// A family is a sign-in, and names the client that it was for: a refresh token is
 // that client's alone (RFC 6749, 6).
 func newFamily(clientID string) string { return NewSecret() + " " + clientID }
 
@@ -456,7 +456,7 @@ func saysEnded(token string) bool {
 	return err == nil && second <= time.Now().Unix()
 }
 
-// GiveToken issues an access token with this lifetime, for a log-in of the service's
+// GiveToken issues an access token with this lifetime, for a sign-in of the service's
 // own. [Tokens] verifies it.
 func GiveToken(ctx context.Context, store TokenStore, p server.Principal, life time.Duration) (string, error) {
 	secret := newToken(life)

@@ -217,7 +217,7 @@ func TestARefreshTokenIsGoodOnceAndItsFamilyEndsWhenItComesAgain(t *testing.T) {
 		t.Errorf("the family lives on: %d %s", got.status, got.body)
 	}
 	if got := get(t, h.Client(), h.URL, unrelated.Access); got.Status != 200 {
-		t.Errorf("another log-in ended too: %d %s", got.Status, got.Body)
+		t.Errorf("another sign-in ended too: %d %s", got.Status, got.Body)
 	}
 }
 

@@ -56,7 +56,7 @@ func ExampleTokenEndpoint() {
 	// 200 [] "warehouse"
 }
 
-// A log-in of the API's own: Basic gets a token, the token opens the rest.
+// The API has a sign-in of its own: Basic gets a token, and the token opens the rest.
 func ExampleGiveToken() {
 	vbapi, err := catalog.Open("vbapi")
 	if err != nil {

@@ -31,7 +31,7 @@ const rounds = 600_000
 
 // HashPassword is the salted hash of a password that a person chose. It is slow on
 // purpose (PBKDF2, RFC 8018), because passwords can be guessed. An attacker can misuse
-// the slowness, so put a limit before a log-in.
+// the slowness, so put a limit before a sign-in.
 func HashPassword(password string) string {
 	salt := make([]byte, 16)
 	rand.Read(salt) // it never fails

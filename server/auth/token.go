@@ -32,7 +32,7 @@ type TokenStore interface {
 
 // Token describes an issued token.
 type Token struct {
-	Family    string // the log-in that it comes from; "" for none
+	Family    string // the sign-in that it comes from; "" for none
 	Refresh   bool   // it only serves to get new tokens
 	Principal server.Principal
 	Left      time.Duration // how long it is valid from now, by the store's clock; 0 or less: it has expired

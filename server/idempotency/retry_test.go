@@ -36,7 +36,7 @@ idempotency: {header: Idempotency-Key}
 // said once more, and then not asked for again.
 func TestAFaultUnderAKeyIsMendedByARetryOrFinal(t *testing.T) {
 	t.Parallel()
-	d, err := dialect.Compile("hasty.yaml", []byte(hasty), catalog.Open)
+	d, err := dialect.Compile("hasty.yaml", []byte(hasty), catalog.Find(""))
 	if err != nil {
 		t.Fatal(err)
 	}
