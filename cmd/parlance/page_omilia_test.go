@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
@@ -25,7 +24,6 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
-	"github.com/parlance-api/parlance/server/guard"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -45,8 +43,7 @@ type omiliaHouse struct {
 	*omilia.Service
 	t            *testing.T
 	url          string
-	engine       *httptest.Server
-	says         atomic.Value // the http.HandlerFunc that the engine is
+	engine       *backend
 	list, vendor *dialect.Dialect
 }
 
@@ -54,12 +51,7 @@ type omiliaHouse struct {
 // hang on how slow this machine is.
 func openOmilia(t *testing.T, c omilia.Config) *omiliaHouse {
 	t.Helper()
-	h := &omiliaHouse{t: t}
-	h.answers(200, `{"intent":"balance","mood":0}`)
-	h.engine = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.says.Load().(http.HandlerFunc)(w, r)
-	}))
-	t.Cleanup(h.engine.Close)
+	h := &omiliaHouse{t: t, engine: newBackend(t, 200, "application/json", `{"intent":"balance","mood":0}`)}
 	now := time.Now()
 	c.Store = memory.New(memory.WithClock(func() time.Time { return now }))
 	c.Engine, c.Logger = cmp.Or(c.Engine, h.engine.URL), new(testlog.Log).Logger()
@@ -68,11 +60,7 @@ func openOmilia(t *testing.T, c omilia.Config) *omiliaHouse {
 	if h.Service, err = omilia.New(c); err != nil {
 		t.Fatal(err)
 	}
-	socket := httptest.NewUnstartedServer(h.Handler())
-	guard.ApplyDefaultLimits(socket.Config)
-	socket.Start()
-	t.Cleanup(socket.Close)
-	h.url = socket.URL
+	h.url = onSocket(t, h.Handler())
 	h.list, h.vendor = omiliaDialects(t)
 	return h
 }
@@ -85,18 +73,7 @@ func omiliaDialects(t *testing.T) (list, vendor *dialect.Dialect) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if vendor, err = catalog.Open("omilia"); err != nil {
-		t.Fatal(err)
-	}
-	return list, vendor
-}
-
-// answers has the engine give everybody the same response.
-func (h *omiliaHouse) answers(status int, body string) {
-	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}))
+	return list, cataloged(t, "omilia")
 }
 
 func omiliaHang(_ http.ResponseWriter, r *http.Request) {
@@ -129,10 +106,10 @@ func omiliaFull(h *omiliaHouse) {
 func omiliaBusy(h *omiliaHouse) {
 	omiliaDialog(h)
 	began := make(chan bool)
-	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h.engine.does(func(w http.ResponseWriter, r *http.Request) {
 		close(began)
 		omiliaHang(w, r)
-	}))
+	})
 	ctx, cancel := context.WithCancel(h.t.Context())
 	ended := make(chan bool)
 	r := omiliaRequest(h.t, ctx, h.url, "POST", omiliaMessages, omiliaHello, omiliaOnce)
@@ -153,37 +130,14 @@ func omiliaBusy(h *omiliaHouse) {
 // omiliaRequest is a request with the API key, unless a header says otherwise.
 func omiliaRequest(t *testing.T, ctx context.Context, url, method, path, body string, header ...string) *http.Request {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, method, url+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	for _, h := range append([]string{omiliaKey}, header...) {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
-	}
-	return r
+	return asking(t, ctx, method, url+path, body, append([]string{omiliaKey}, header...)...)
 }
 
 // omiliaCall sends a request by the client end, and returns the report and the body.
 func omiliaCall(t *testing.T, d *dialect.Dialect, r *http.Request, options ...client.Option) (*client.Report, string) {
 	t.Helper()
-	res, err := (&http.Client{Transport: client.New(d, options...)}).Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	report, ok := client.ReportOf(res)
-	if !ok {
-		t.Fatalf("%s %s: no report", r.Method, r.URL)
-	}
-	return report, string(body)
+	report, body, _ := reported(t, d, r, options...)
+	return report, body
 }
 
 // acts wants what the client end does about a response, and what it takes it for, such as
@@ -276,7 +230,7 @@ var omiliaRows = []omiliaRow{
 	},
 	{
 		says:  "O9: 402 is Request Failed: the parameters are good, and nobody understands the text",
-		given: func(h *omiliaHouse) { omiliaDialog(h); h.answers(200, `{}`) }, method: "POST", path: omiliaMessages, body: omiliaHello,
+		given: func(h *omiliaHouse) { omiliaDialog(h); h.engine.sends(200, "application/json", `{}`) }, method: "POST", path: omiliaMessages, body: omiliaHello,
 		status: 402, code: "1060", detail: "The message was not understood", title: "Request Failed",
 		list: "stop failed", vendor: "stop failed", help: []string{"Request Failed", "The parameters are valid", "A client stops and shows the reason"},
 	},
@@ -327,20 +281,23 @@ var omiliaRows = []omiliaRow{
 		help: []string{"Too Many Requests", "wait longer after each one", "after 1 second, then up to twice as long each time, at most 1 minute"},
 	},
 	{
-		says:  "O14: 500 says that the cause is in the log",
-		given: func(h *omiliaHouse) { omiliaDialog(h); h.answers(200, `{"intent":"balance","mood":7}`) }, method: "POST", path: omiliaMessages, body: omiliaHello,
+		says: "O14: 500 says that the cause is in the log",
+		given: func(h *omiliaHouse) {
+			omiliaDialog(h)
+			h.engine.sends(200, "application/json", `{"intent":"balance","mood":7}`)
+		}, method: "POST", path: omiliaMessages, body: omiliaHello,
 		status: 500, code: "1080", detail: "The request could not be handled. The cause is in the server's log under the request ID.", title: "Internal Server Error",
 		list: "retry internal", vendor: "retry internal", help: []string{"Internal Server Error", "unexpected condition", "A client sends the request again"},
 	},
 	{
 		says:  "O15: 502 is for an engine that sends nonsense",
-		given: func(h *omiliaHouse) { omiliaDialog(h); h.answers(200, `<html>core 3`) }, method: "POST", path: omiliaMessages, body: omiliaHello,
+		given: func(h *omiliaHouse) { omiliaDialog(h); h.engine.sends(200, "application/json", `<html>core 3`) }, method: "POST", path: omiliaMessages, body: omiliaHello,
 		status: 502, code: "1082", detail: "A service behind this one gave an unusable response.", title: "Bad Gateway",
 		list: "retry bad_gateway", vendor: "retry bad_gateway", help: []string{"Bad Gateway", "A server behind this one gave an invalid response"},
 	},
 	{
 		says:  "O15: 502 is for an engine that fails",
-		given: func(h *omiliaHouse) { omiliaDialog(h); h.answers(500, `core 3 dumped`) }, method: "POST", path: omiliaMessages, body: omiliaHello,
+		given: func(h *omiliaHouse) { omiliaDialog(h); h.engine.sends(500, "application/json", `core 3 dumped`) }, method: "POST", path: omiliaMessages, body: omiliaHello,
 		status: 502, code: "1082", detail: "A service behind this one gave an unusable response.", title: "Bad Gateway", list: "retry bad_gateway", vendor: "retry bad_gateway",
 	},
 	{
@@ -360,7 +317,7 @@ var omiliaRows = []omiliaRow{
 	},
 	{
 		says: "O17: 504 is Unidentified Server Error", config: omilia.Config{Timeout: time.Millisecond},
-		given:  func(h *omiliaHouse) { omiliaDialog(h); h.says.Store(http.HandlerFunc(omiliaHang)) },
+		given:  func(h *omiliaHouse) { omiliaDialog(h); h.engine.does(omiliaHang) },
 		method: "POST", path: omiliaMessages, body: omiliaHello,
 		status: 504, code: "1084", detail: "A service behind this one did not respond in time.", title: "Unidentified Server Error",
 		list: "retry timeout", vendor: "retry timeout", help: []string{"Unidentified Server Error", "means timeout", "A client sends the request again"},
@@ -760,14 +717,14 @@ func omiliaInFlight(t *testing.T, d *dialect.Dialect) {
 	h := openOmilia(t, omilia.Config{})
 	omiliaDialog(h)
 	began, release := make(chan bool, 9), make(chan bool)
-	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h.engine.does(func(w http.ResponseWriter, r *http.Request) {
 		began <- true
 		select {
 		case <-release:
 		case <-r.Context().Done():
 		}
 		_, _ = io.WriteString(w, `{"intent":"balance","mood":1}`)
-	}))
+	})
 	first := make(chan met, 1)
 	go func() { first <- h.ask(t, "POST", omiliaMessages, omiliaHello, omiliaOnce) }()
 	<-began

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,7 +20,6 @@ import (
 	"github.com/parlance-api/parlance/examples/plain"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/internal/testnet"
-	"github.com/parlance-api/parlance/server/guard"
 )
 
 const (
@@ -34,9 +32,9 @@ const (
 // plainHouse is the library on a socket, and the service behind it.
 type plainHouse struct {
 	*plain.Service
-	url  string
-	says atomic.Value // the http.HandlerFunc that is behind
-	log  testlog.Log
+	url    string
+	behind *backend
+	log    testlog.Log
 
 	mu     sync.Mutex
 	came   []http.Header // of each request, in their order
@@ -45,19 +43,14 @@ type plainHouse struct {
 
 func openPlain(t *testing.T, c plain.Config) *plainHouse {
 	t.Helper()
-	h := new(plainHouse)
-	h.behind(200, "application/json", `{"lent":3}`)
-	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.says.Load().(http.HandlerFunc)(w, r)
-	}))
-	t.Cleanup(behind.Close)
-	c.Backend, c.Logger, c.Timeout = cmp.Or(c.Backend, behind.URL), h.log.Logger(), time.Minute
+	h := &plainHouse{behind: newBackend(t, 200, "application/json", `{"lent":3}`)}
+	c.Backend, c.Logger, c.Timeout = cmp.Or(c.Backend, h.behind.URL), h.log.Logger(), time.Minute
 	var err error
 	if h.Service, err = plain.New(c); err != nil {
 		t.Fatal(err)
 	}
 	serve := h.Handler()
-	socket := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h.url = onSocket(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.mu.Lock()
 		h.came = append(h.came, r.Header.Clone())
 		again := h.reopen && len(h.came) > 1
@@ -67,20 +60,7 @@ func openPlain(t *testing.T, c plain.Config) *plainHouse {
 		}
 		serve.ServeHTTP(w, r)
 	}))
-	guard.ApplyDefaultLimits(socket.Config)
-	socket.Start()
-	t.Cleanup(socket.Close)
-	h.url = socket.URL
 	return h
-}
-
-// behind has the service behind send everybody the same response.
-func (h *plainHouse) behind(status int, contentType, body string) {
-	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}))
 }
 
 // closed is a library in maintenance, which ends with the first request that it refused.
@@ -116,28 +96,9 @@ func plainFile(t *testing.T, more string) (file string, d *dialect.Dialect) {
 func (h *plainHouse) calls(t *testing.T, d *dialect.Dialect, call client.Call, method, path, body string, header ...string) *client.Report {
 	t.Helper()
 	if d == nil {
-		var err error
-		if d, err = catalog.Open("plain"); err != nil {
-			t.Fatal(err)
-		}
+		d = cataloged(t, "plain")
 	}
-	r, err := http.NewRequestWithContext(client.WithCall(t.Context(), call), method, h.url+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range header {
-		name, value, _ := strings.Cut(line, ": ")
-		r.Header.Set(name, value)
-	}
-	res, err := (&http.Client{Transport: client.New(d)}).Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	report, ok := client.ReportOf(res)
-	if !ok {
-		t.Fatalf("%s %s: no report", method, path)
-	}
+	report, _, _ := reported(t, d, asking(t, client.WithCall(t.Context(), call), method, h.url+path, body, header...))
 	return report
 }
 
@@ -223,7 +184,7 @@ func TestPlainPage(t *testing.T) {
 			{429, "4xx", parlance.ActCorrect, nil},
 			{599, "5xx", parlance.ActRetry, []string{"5xx Server error", "Retry after a delay", "sends the request again"}},
 		} {
-			h.behind(c.status, "application/json", `{}`)
+			h.behind.sends(c.status, "application/json", `{}`)
 			report := h.calls(t, nil, client.Call{Once: true}, "GET", "/archive/1926", "", plainReader)
 			if report.Outcome.Status != c.status || report.Decision.Act != c.act {
 				t.Errorf("got %d and %v, want %d and %v", report.Outcome.Status, report.Decision.Act, c.status, c.act)
@@ -286,7 +247,7 @@ func TestPlainPage(t *testing.T) {
 			act: parlance.ActRetry, means: "internal", explains: []string{"500 Internal Server Error", "Something unforeseen stopped the server"},
 		},
 		{
-			name: "P12: 502 is for an invalid response from behind", given: func(h *plainHouse) { h.behind(200, "text/html", "<html>") },
+			name: "P12: 502 is for an invalid response from behind", given: func(h *plainHouse) { h.behind.sends(200, "text/html", "<html>") },
 			method: "GET", path: "/reports", header: []string{plainReader},
 			status: 502, want: `The report writer cannot be used now`,
 			act: parlance.ActRetry, means: "bad_gateway", explains: []string{"502 Bad Gateway", "A server behind this one gave an invalid response"},
@@ -304,7 +265,7 @@ func TestPlainPage(t *testing.T) {
 			act: parlance.ActRetry, means: "internal", explains: []string{"5xx"},
 		},
 		{
-			name: "P15: a code of the class from behind is kept, and its text stays in the log", given: func(h *plainHouse) { h.behind(599, "text/plain", "reel 7 is torn") },
+			name: "P15: a code of the class from behind is kept, and its text stays in the log", given: func(h *plainHouse) { h.behind.sends(599, "text/plain", "reel 7 is torn") },
 			method: "GET", path: "/archive/1926", header: []string{plainReader},
 			status: 599, want: plainServerFailed,
 			act: parlance.ActRetry, means: "internal", explains: []string{"its row for 5xx says"},

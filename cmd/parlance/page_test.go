@@ -1,11 +1,19 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/server/guard"
 )
 
 // What the tests of the five pages share. Each statement of a page is held where a
@@ -24,18 +32,7 @@ type met struct {
 // it. A header is "Name: value". A body is JSON if no header says otherwise.
 func meet(t *testing.T, method, url, body string, header ...string) met {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	r.Header.Set("Accept", "*/*") // as curl sends it
-	for _, h := range header {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
-	}
+	r := asking(t, t.Context(), method, url, body, append([]string{"Accept: */*"}, header...)...) // as curl sends it
 	res, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
@@ -89,4 +86,91 @@ func says(t *testing.T, stdin string, args, want []string) {
 			t.Errorf("parlance %s: exit %d, want %q in\n%s%s", strings.Join(args, " "), exit, text, stdout, stderr)
 		}
 	}
+}
+
+// asking is a request. A header is "Name: value". A body is JSON if no header says
+// otherwise.
+func asking(t *testing.T, ctx context.Context, method, url, body string, header ...string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range header {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	return r
+}
+
+// reported sends a request by the client end, which follows no redirect, and returns the
+// report, the body, and what Check says.
+func reported(t *testing.T, d *dialect.Dialect, r *http.Request, options ...client.Option) (*client.Report, string, error) {
+	t.Helper()
+	res, err := (&http.Client{
+		Transport:     client.New(d, options...),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, ok := client.ReportOf(res)
+	if !ok {
+		t.Fatalf("%s %s: no report", r.Method, r.URL)
+	}
+	return report, string(body), client.Check(res)
+}
+
+// cataloged opens a dialect of the catalog.
+func cataloged(t *testing.T, name string) *dialect.Dialect {
+	t.Helper()
+	d, err := catalog.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// onSocket serves a service on a socket, with the limits of a program, and returns its URL.
+func onSocket(t *testing.T, h http.Handler) string {
+	t.Helper()
+	socket := httptest.NewUnstartedServer(h)
+	guard.ApplyDefaultLimits(socket.Config)
+	socket.Start()
+	t.Cleanup(socket.Close)
+	return socket.URL
+}
+
+// backend is the service behind one of the five.
+type backend struct {
+	*httptest.Server
+	now atomic.Value // the http.HandlerFunc that it is now
+}
+
+// newBackend sends everybody this response until it is told otherwise.
+func newBackend(t *testing.T, status int, contentType, body string) *backend {
+	t.Helper()
+	b := new(backend)
+	b.sends(status, contentType, body)
+	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.now.Load().(http.HandlerFunc)(w, r) }))
+	t.Cleanup(b.Close)
+	return b
+}
+
+func (b *backend) does(h http.HandlerFunc) { b.now.Store(h) }
+
+func (b *backend) sends(status int, contentType, body string) {
+	b.does(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	})
 }

@@ -14,12 +14,10 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/examples/vbapi"
 	"github.com/parlance-api/parlance/internal/testlog"
-	"github.com/parlance-api/parlance/server/guard"
 	"github.com/parlance-api/parlance/server/limit"
 )
 
@@ -35,19 +33,12 @@ func openVBAPI(t *testing.T, rate limit.Rate) *vbapiHouse {
 	t.Helper()
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close() // the rating service
-	h := &vbapiHouse{log: new(testlog.Log)}
+	h := &vbapiHouse{log: new(testlog.Log), speak: cataloged(t, "vbapi")}
 	s, err := vbapi.New(vbapi.Config{Logger: slog.New(slog.NewJSONHandler(h.log, nil)), Rating: gone.URL, Rate: rate})
 	if err != nil {
 		t.Fatal(err)
 	}
-	socket := httptest.NewUnstartedServer(s.Handler())
-	guard.ApplyDefaultLimits(socket.Config)
-	socket.Start()
-	t.Cleanup(socket.Close)
-	h.url = socket.URL
-	if h.speak, err = catalog.Open("vbapi"); err != nil {
-		t.Fatal(err)
-	}
+	h.url = onSocket(t, s.Handler())
 	in := meet(t, "POST", h.url+"/user-authentication", "", vbapiKey, "Authorization: Basic ZGVtbzpkZW1v")
 	var got struct{ Data struct{ IDToken string } }
 	if err := json.Unmarshal([]byte(in.body), &got); err != nil || in.status != 200 {
@@ -71,22 +62,8 @@ func (h *vbapiHouse) ask(t *testing.T, method, path, body string, header ...stri
 // acts wants what the client end does about a response of the service.
 func (h *vbapiHouse) acts(t *testing.T, want parlance.Act, method, path, body string, header ...string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, h.url+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	for _, line := range header {
-		name, value, _ := strings.Cut(line, ": ")
-		r.Header.Set(name, value)
-	}
-	res, err := (&http.Client{Transport: client.New(h.speak, client.WithMaxAttempts(1))}).Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	report, ok := client.ReportOf(res)
-	if !ok || report.Decision.Act != want {
+	report, _, _ := reported(t, h.speak, asking(t, t.Context(), method, h.url+path, body, header...), client.WithMaxAttempts(1))
+	if report.Decision.Act != want {
 		t.Errorf("%s %s: got %+v, want the act %v", method, path, report, want)
 	}
 }

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/examples/vision"
@@ -29,7 +28,6 @@ import (
 	"github.com/parlance-api/parlance/internal/testnet"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/auth"
-	"github.com/parlance-api/parlance/server/guard"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/memory"
 )
@@ -57,8 +55,7 @@ type visionHouse struct {
 // hang on how slow this machine is.
 func openVision(t *testing.T, price string, options ...func(*vision.Config)) *visionHouse {
 	t.Helper()
-	carrier := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, price) }))
-	t.Cleanup(carrier.Close)
+	carrier := newBackend(t, 200, "application/json", price)
 	now := time.Now()
 	c := vision.Config{Logger: new(testlog.Log).Logger(), Store: memory.New(memory.WithClock(func() time.Time { return now })), Carrier: carrier.URL}
 	for _, o := range options {
@@ -68,11 +65,7 @@ func openVision(t *testing.T, price string, options ...func(*vision.Config)) *vi
 	if err != nil {
 		t.Fatal(err)
 	}
-	socket := httptest.NewUnstartedServer(s.Handler())
-	guard.ApplyDefaultLimits(socket.Config)
-	socket.Start()
-	t.Cleanup(socket.Close)
-	h := &visionHouse{Service: s, url: socket.URL}
+	h := &visionHouse{Service: s, url: onSocket(t, s.Handler())}
 	h.is(t, byClient)
 	return h
 }
@@ -107,50 +100,17 @@ func visionHeads(token, body string) []string {
 // visionRequest is the same for the client end.
 func visionRequest(t *testing.T, ctx context.Context, url, token, method, path, body string, header ...string) *http.Request {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, method, url+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, h := range append(visionHeads(token, body), header...) {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
-	}
+	r := asking(t, ctx, method, url+path, body, append(visionHeads(token, body), header...)...)
 	if token == "" {
 		r.Header.Del("Authorization")
 	}
 	return r
 }
 
-// visionCall sends a request by the client end, which follows no redirect, and returns
-// the report, the body, and what Check says.
+// visionCall sends a request by the client end.
 func visionCall(t *testing.T, r *http.Request, options ...client.Option) (*client.Report, string, error) {
 	t.Helper()
-	res, err := (&http.Client{
-		Transport:     client.New(visionDialect(t), options...),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}).Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	report, ok := client.ReportOf(res)
-	if !ok {
-		t.Fatalf("%s %s: no report", r.Method, r.URL)
-	}
-	return report, string(body), client.Check(res)
-}
-
-func visionDialect(t *testing.T) *dialect.Dialect {
-	t.Helper()
-	d, err := catalog.Open("vision")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return reported(t, cataloged(t, "vision"), r, options...)
 }
 
 // visionAct is what remains to be done, and what the response is taken for.
@@ -716,7 +676,7 @@ func visionNeverRedirects(t *testing.T) {
 		}
 	}
 	for status := 300; status < 400; status++ { // a handler that redirects all the same
-		api := server.New(visionDialect(t), server.WithLogger(new(testlog.Log).Logger()))
+		api := server.New(cataloged(t, "vision"), server.WithLogger(new(testlog.Log).Logger()))
 		w := httptest.NewRecorder()
 		api.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "/elsewhere")
@@ -865,7 +825,7 @@ func visionSchedule(t *testing.T) {
 
 func visionGroup(t *testing.T) {
 	t.Parallel()
-	d := visionDialect(t)
+	d := cataloged(t, "vision")
 	want := []time.Duration{5 * time.Minute, 30 * time.Minute}
 	for status := 500; status <= 599; status++ {
 		o := d.Decode(dialect.Request{Method: "GET", Path: "/x"}, dialect.Response{Status: status}).Outcome

@@ -10,13 +10,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/examples/vms"
@@ -51,8 +49,7 @@ type vmsHouse struct {
 	*vms.Service
 	t        *testing.T
 	url      string
-	recorder *httptest.Server
-	says     atomic.Value // the http.HandlerFunc that the recorder is
+	recorder *backend
 	speak    *dialect.Dialect
 }
 
@@ -60,12 +57,7 @@ type vmsHouse struct {
 // hang on how slow this machine is.
 func openVMS(t *testing.T, c vms.Config) *vmsHouse {
 	t.Helper()
-	h := &vmsHouse{t: t, speak: vmsDialect(t)}
-	h.records(200, "image/gif", "GIF89a")
-	h.recorder = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.says.Load().(http.HandlerFunc)(w, r)
-	}))
-	t.Cleanup(h.recorder.Close)
+	h := &vmsHouse{t: t, speak: cataloged(t, "vms"), recorder: newBackend(t, 200, "image/gif", "GIF89a")}
 	now := time.Now()
 	c.Store = memory.New(memory.WithClock(func() time.Time { return now }))
 	c.Recorder, c.Logger = cmp.Or(c.Recorder, h.recorder.URL), new(testlog.Log).Logger()
@@ -74,30 +66,8 @@ func openVMS(t *testing.T, c vms.Config) *vmsHouse {
 	if h.Service, err = vms.New(c); err != nil {
 		t.Fatal(err)
 	}
-	socket := httptest.NewUnstartedServer(h.Handler())
-	guard.ApplyDefaultLimits(socket.Config)
-	socket.Start()
-	t.Cleanup(socket.Close)
-	h.url = socket.URL
+	h.url = onSocket(t, h.Handler())
 	return h
-}
-
-func vmsDialect(t *testing.T) *dialect.Dialect {
-	t.Helper()
-	d, err := catalog.Open("vms")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-// records has the recorder give everybody the same response.
-func (h *vmsHouse) records(status int, contentType, body string) {
-	h.says.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}))
 }
 
 // did sends what went before, and wants its status.
@@ -124,7 +94,7 @@ func vmsViews(h *vmsHouse) {
 
 func vmsHangs(h *vmsHouse) {
 	vmsOne(h)
-	h.says.Store(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	h.recorder.does(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 }
 
 // vmsAct is what a client end with one attempt does, what it takes the response for, and
@@ -236,7 +206,7 @@ var vmsRows = []vmsRow{
 	},
 	{
 		says:  "M4: 400 is also for trouble with a system outside",
-		given: func(h *vmsHouse) { vmsOne(h); h.records(409, "text/plain", "camera off") }, method: "GET", path: vmsSnapshot, who: vmsViewer,
+		given: func(h *vmsHouse) { vmsOne(h); h.recorder.sends(409, "text/plain", "camera off") }, method: "GET", path: vmsSnapshot, who: vmsViewer,
 		status: 400, whole: `{"message":"The camera is switched off","errors":{}}`,
 		act: "correct invalid", title: "400 Bad Request (invalid)", help: []string{"an external system has a problem"},
 	},
@@ -327,7 +297,7 @@ var vmsRows = []vmsRow{
 	},
 	{
 		says:  "M10: 502 is for a recorder that fails",
-		given: func(h *vmsHouse) { vmsOne(h); h.records(500, "text/plain", "disk 3 is full") }, method: "GET", path: vmsSnapshot, who: vmsViewer,
+		given: func(h *vmsHouse) { vmsOne(h); h.recorder.sends(500, "text/plain", "disk 3 is full") }, method: "GET", path: vmsSnapshot, who: vmsViewer,
 		status: 502, whole: vmsOwn("The recorder cannot be used now"),
 		act: "retry bad_gateway", title: "502 Server error (bad_gateway)", help: []string{"A rare error, mostly of the VSaaS servers", "group 5xx"},
 	},
@@ -445,7 +415,7 @@ func TestVMSPage(t *testing.T) {
 
 		// A class stands for its codes: those that no row lists are read by it.
 		for status, want := range map[string]string{"451": "correct invalid", "599": "retry internal"} {
-			got, report := vmsAct(t, vmsDialect(t), vmsParrot(t), "GET", "/things", "", "X-Status: "+status, "X-Body: "+vmsFirstBody)
+			got, report := vmsAct(t, cataloged(t, "vms"), vmsParrot(t), "GET", "/things", "", "X-Status: "+status, "X-Body: "+vmsFirstBody)
 			if got != want || report.Outcome.Detail != "No error message here" {
 				t.Errorf("%s: got %q for %+v, want %q", status, got, report.Outcome, want)
 			}
@@ -472,7 +442,7 @@ func TestVMSPage(t *testing.T) {
 			m := meet(t, "GET", url+"/things", "")
 			m.is(t, status, vmsFirstBody, "Content-Type: application/json")
 			m.decodes(t, "vms", "outcome invalid", "detail No error message here", "fields any_key Error details")
-			_, report := vmsAct(t, vmsDialect(t), url, "GET", "/things", "")
+			_, report := vmsAct(t, cataloged(t, "vms"), url, "GET", "/things", "")
 			if got := report.Outcome; got.Detail != o.Detail || !slices.Equal(got.Fields, any) {
 				t.Errorf("%d: got %+v, want %+v", status, got, o)
 			}
@@ -615,7 +585,7 @@ func vmsParrot(t *testing.T) string {
 // vmsWriter is a service of the dialect that fails in one way only.
 func vmsWriter(t *testing.T, o parlance.Outcome) string {
 	t.Helper()
-	api := server.New(vmsDialect(t), server.WithLogger(new(testlog.Log).Logger()))
+	api := server.New(cataloged(t, "vms"), server.WithLogger(new(testlog.Log).Logger()))
 	s := httptest.NewServer(api.Wrap(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		return nil, &parlance.Error{Outcome: o}
 	})))
@@ -633,7 +603,7 @@ func vmsOtherStructures(t *testing.T) {
 		}
 		return all
 	}
-	url, d := vmsParrot(t), vmsDialect(t)
+	url, d := vmsParrot(t), cataloged(t, "vms")
 	for _, row := range []struct {
 		kind, body, detail string
 		fields             []parlance.Field
@@ -719,7 +689,7 @@ func vmsMaintenance(t *testing.T) {
 		s.Maintenance.Close(time.Time{})
 		time.AfterFunc(9*time.Second, s.Maintenance.Reopen) // virtual
 		began := time.Now()
-		report, body := omiliaCall(t, vmsDialect(t), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to))
+		report, body := omiliaCall(t, cataloged(t, "vms"), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to))
 		if len(report.Attempts) != 2 || report.Outcome.Status != 200 || body != "null" {
 			t.Fatalf("got %d %s after %d attempts, want 200 null after 2", report.Outcome.Status, body, len(report.Attempts))
 		}
@@ -730,7 +700,7 @@ func vmsMaintenance(t *testing.T) {
 
 		// The longest wait that is drawn is still one that a default client waits.
 		s.Maintenance.Close(time.Time{})
-		report, _ = omiliaCall(t, vmsDialect(t), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to))
+		report, _ = omiliaCall(t, cataloged(t, "vms"), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to))
 		if len(report.Attempts) != 4 || !strings.Contains(report.Attempts[3].Held, "as often as allowed") {
 			t.Errorf("got %d attempts, and %q", len(report.Attempts), report.Attempts[len(report.Attempts)-1].Held)
 		}
@@ -741,7 +711,7 @@ func vmsMaintenance(t *testing.T) {
 		}
 
 		// A client that may not wait so long says so in whole seconds.
-		report, _ = omiliaCall(t, vmsDialect(t), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to), client.WithMaxWait(5*time.Second))
+		report, _ = omiliaCall(t, cataloged(t, "vms"), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to), client.WithMaxWait(5*time.Second))
 		if held := report.Attempts[0].Held; len(report.Attempts) != 1 || !vmsWaited.MatchString(held) {
 			t.Errorf("got %d attempts, and %q", len(report.Attempts), held)
 		}
@@ -757,7 +727,7 @@ func vmsAnnounced(t *testing.T) {
 		s, to := vmsTown(t)
 		call := func() (*client.Report, string) {
 			t.Helper()
-			return omiliaCall(t, vmsDialect(t), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to))
+			return omiliaCall(t, cataloged(t, "vms"), omiliaRequest(t, t.Context(), "http://house", "GET", vmsList, "", vmsViewer), client.WithBase(to))
 		}
 		s.Maintenance.Plan(guard.Window{From: time.Now(), To: time.Now().Add(25 * time.Second)})
 		report, body := call()
