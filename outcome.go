@@ -27,10 +27,15 @@ type Outcome struct {
 	Fields     []Field       // bad inputs, in the order of the body
 	Items      []Item        // records of a bulk request, in the order of the body
 	Notes      []string      // what to tell the user about a success
-	RetryAfter time.Duration // the wait that the server asked for, counted from the response
+	RetryAfter time.Duration // the wait that the server asked for, counted from the response; RetryNow for none
 	Retryable  Advice        // what the response itself says about a retry; it takes precedence over the code
 	Help       string        // a link or a text that says what to do
 }
+
+// RetryNow is the RetryAfter of a server that asks for no wait: Retry-After: 0, or a
+// moment that has passed. It is the shortest duration, because zero means that the
+// server said nothing. In JSON it is 0.
+const RetryNow = time.Duration(1)
 
 // outcomeJSON is the wire form of an Outcome; durations are seconds as numbers.
 type outcomeJSON struct {
@@ -47,7 +52,7 @@ type outcomeJSON struct {
 	Fields     []Field  `json:"fields,omitempty"`
 	Items      []Item   `json:"items,omitempty"`
 	Notes      []string `json:"notes,omitempty"`
-	RetryAfter seconds  `json:"retry_after,omitempty"`
+	RetryAfter asked    `json:"retry_after,omitempty"`
 	Retryable  Advice   `json:"retryable,omitempty"`
 	Help       string   `json:"help,omitempty"`
 }
@@ -57,7 +62,7 @@ type outcomeJSON struct {
 func (o Outcome) MarshalJSON() ([]byte, error) {
 	return jsontext.Marshal(outcomeJSON{
 		o.Kind, o.Reason, o.Status, o.Code, o.Family, o.Title, o.Detail, o.Type, o.Instance, o.RequestID,
-		o.Fields, o.Items, o.Notes, seconds(o.RetryAfter), o.Retryable, o.Help,
+		o.Fields, o.Items, o.Notes, asked(o.RetryAfter), o.Retryable, o.Help,
 	})
 }
 
@@ -94,6 +99,28 @@ func (s *seconds) UnmarshalJSON(data []byte) error {
 		return errors.New("parlance: a duration must be a number of seconds, not negative")
 	}
 	*s = seconds(d)
+	return nil
+}
+
+// asked is a wait that a server asked for, as seconds: 0 is RetryNow.
+type asked time.Duration
+
+func (a asked) MarshalJSON() ([]byte, error) {
+	if time.Duration(a) == RetryNow {
+		return []byte("0"), nil
+	}
+	return seconds(a).MarshalJSON()
+}
+
+func (a *asked) UnmarshalJSON(data []byte) error {
+	var s seconds
+	if err := s.UnmarshalJSON(data); err != nil {
+		return err
+	}
+	*a = asked(s)
+	if s == 0 && string(data) != "null" {
+		*a = asked(RetryNow)
+	}
 	return nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
@@ -68,11 +67,6 @@ func (e *TokenError) Error() string {
 	return fmt.Sprintf("client: the token endpoint responded with %d %.60q", e.Status, e.Code)
 }
 
-// retryAfter reads the header in both of its forms (RFC 9110, 10.2.3).
-func retryAfter(resp *http.Response) time.Duration {
-	return dialect.Generic().Decode(dialect.Request{}, httpdialect.Response(resp, nil)).Outcome.RetryAfter
-}
-
 // maxTokenResponse is more than any token endpoint sends.
 const maxTokenResponse = 64 << 10
 
@@ -103,7 +97,7 @@ func askToken(ctx context.Context, hc *http.Client, endpoint string, form url.Va
 		// Not every endpoint says it in the RFC's words: vision responds with 401 with a code of its own.
 		return Grant{}, fmt.Errorf("%w: %w", ErrSpent, &TokenError{Status: resp.StatusCode, Code: answer.Error})
 	case resp.StatusCode != http.StatusOK:
-		return Grant{}, &TokenError{resp.StatusCode, answer.Error, retryAfter(resp)}
+		return Grant{}, &TokenError{resp.StatusCode, answer.Error, httpdialect.RetryAfter(resp)}
 	case err != nil:
 		return Grant{}, fmt.Errorf("client: the response of the token endpoint is not JSON: %w", err)
 	}

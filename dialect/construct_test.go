@@ -358,11 +358,11 @@ func TestTimes(t *testing.T) {
 		{name: "an epoch by the server's clock", file: wait("epoch"), status: 429, header: date, body: `{"wait":1795186890}`, want: after, wrote: "-"},
 		{name: "an epoch by our own clock", file: wait("epoch"), status: 429, body: `{"wait":1795190490}`, want: after, sent: "Retry-After: 90"},
 		{name: "an epoch that is a text", file: wait("epoch"), status: 429, body: `{"wait":"1795190490"}`, want: after, wrote: `{"wait":1795190490}`, sent: "Retry-After: 90"},
-		{name: "an epoch that has passed", file: wait("epoch"), status: 429, body: `{"wait":1795190000}`, want: `{"kind":"rate_limited"}`, wrote: `{}`, act: "retry 1s 1m0s safe"},
+		{name: "an epoch that has passed", file: wait("epoch"), status: 429, body: `{"wait":1795190000}`, want: `{"kind":"rate_limited","retry_after":0}`, wrote: `{"wait":1795190400}`, sent: "Retry-After: 0", act: "retry 1s 1m0s safe"},
 		{name: "an epoch in milliseconds", file: wait("epochms"), status: 429, body: `{"wait":1795190490000}`, want: after, sent: "Retry-After: 90"},
 		{name: "a moment", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T16:01:30Z"}`, want: after, sent: "Retry-After: 90"},
 		{name: "a moment with an offset and a fraction", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T18:01:30.5+02:00"}`, want: `{"kind":"rate_limited","retry_after":90.5}`, wrote: "-"},
-		{name: "a moment that has passed", file: wait("iso"), status: 429, body: `{"wait":"1999-01-01T00:00:00Z"}`, want: `{"kind":"rate_limited"}`, wrote: `{}`},
+		{name: "a moment that has passed", file: wait("iso"), status: 429, body: `{"wait":"1999-01-01T00:00:00Z"}`, want: `{"kind":"rate_limited","retry_after":0}`, wrote: `{"wait":"2026-11-20T16:00:00Z"}`, sent: "Retry-After: 0", act: "retry 1s 1m0s safe"},
 		{name: "a date of HTTP", file: wait("date"), status: 429, body: `{"wait":"Fri, 20 Nov 2026 16:01:30 GMT"}`, want: after, sent: "Retry-After: 90"},
 		{name: "a duration of Go", file: wait("duration"), status: 429, body: `{"wait":"1m30s"}`, want: after, sent: "Retry-After: 90"},
 		{name: "a duration of protobuf", file: wait("protobuf"), status: 429, body: `{"wait":"90s"}`, want: after, sent: "Retry-After: 90"},
@@ -370,8 +370,14 @@ func TestTimes(t *testing.T) {
 		{name: "a time before the beginning", file: wait("duration"), status: 429, body: `{"wait":"-5s"}`, want: `{"kind":"rate_limited"}`, told: "unfit_member", wrote: `{}`},
 		{name: "a word that is no time", file: wait("iso"), status: 429, body: `{"wait":"soon"}`, want: `{"kind":"rate_limited"}`, told: "unfit_member", wrote: `{}`},
 		{name: "an empty text", file: wait("epoch"), status: 429, body: `{"wait":""}`, want: `{"kind":"rate_limited"}`, wrote: `{}`},
-		{name: "zero is no time", file: wait("seconds"), status: 429, body: `{"wait":0}`, want: `{"kind":"rate_limited"}`, wrote: `{}`},
+		{name: "zero is now", file: wait("seconds"), status: 429, body: `{"wait":0}`, want: `{"kind":"rate_limited","retry_after":0}`, sent: "Retry-After: 0", act: "retry 1s 1m0s safe"},
 		{name: "of two times the longer counts", file: wait("seconds"), status: 429, header: "Retry-After: 30", body: `{"wait":90}`, want: after, sent: "Retry-After: 90"},
+		{name: "of two times the longer counts, in the header too", file: wait("seconds"), status: 429, header: "Retry-After: 90", body: `{"wait":1.5}`, want: after, wrote: `{"wait":90}`, sent: "Retry-After: 90"},
+		{name: "zero beside a longer time", file: wait("seconds"), status: 429, header: "Retry-After: 90", body: `{"wait":0}`, want: after, wrote: `{"wait":90}`, sent: "Retry-After: 90"},
+		{name: "zero in the header beside a time", file: wait("seconds"), status: 429, header: "Retry-After: 0", body: `{"wait":90}`, want: after, sent: "Retry-After: 90"},
+		{name: "a header that is the time in whole seconds", file: wait("seconds"), status: 429, header: "Retry-After: 65", body: `{"wait":64.57}`, want: `{"kind":"rate_limited","retry_after":64.57}`, wrote: "-"},
+		{name: "a moment with a zone without a colon", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T16:01:30.000+0000"}`, want: after, wrote: `{"wait":"2026-11-20T16:01:30Z"}`, sent: "Retry-After: 90"},
+		{name: "a moment without a zone", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T16:01:30"}`, want: `{"kind":"rate_limited"}`, told: "unfit_member", wrote: `{}`},
 	})
 }
 
@@ -392,7 +398,7 @@ shapes:
 		{name: "the longer of it and the row's own", file: file, status: 429, header: "X-Reset: 1795190410", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","retry_after":10}`, act: "retry 1m0s safe", sent: "X-Reset: 1795190410\nRetry-After: 10"},
 		{name: "Retry-After beats it", file: file, status: 429, header: "X-Reset: 1795190490\nRetry-After: 70", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","retry_after":70}`, act: "retry 1m10s safe", wrote: "-"},
 		{name: "one that has passed leaves the row's own time", file: file, status: 429, header: "X-Reset: 5", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m"}`, act: "retry 1m0s safe"},
-		{name: "one that is no time loses nothing beside it", file: file, status: 429, header: "X-Reset: soon\nX-Request-Id: r", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","request_id":"r"}`, act: "retry 1m0s safe", sent: "X-Request-Id: r"},
+		{name: "one that is no time loses nothing beside it", file: file, status: 429, header: "X-Reset: soon\nX-Request-Id: r", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","request_id":"r"}`, told: "unfit_header", act: "retry 1m0s safe", sent: "X-Request-Id: r"},
 		{name: "without the row's own time and without a reset the usual backoff holds", file: only, status: 429, body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m"}`, act: "retry 1s 1m0s safe"},
 		{name: "one in seconds", file: only, status: 429, header: "X-Reset: 17", body: `{"message":"m"}`, want: `{"kind":"rate_limited","detail":"m","retry_after":17}`, act: "retry 17s safe", sent: "X-Reset: 17\nRetry-After: 17"},
 	})
@@ -484,8 +490,8 @@ shapes:
 		{name: "a constant of a challenge is a condition, and is not met", file: expired, status: 401, header: `WWW-Authenticate: Bearer error="insufficient_scope"`, body: `{"message":"m"}`,
 			want: `{"kind":"unauthenticated","detail":"m"}`, act: "stop safe"},
 		{name: "JSON in a header", file: document, header: `X-Trouble: {"code":"E7","text":"\u00fc"}`, body: `{"message":"m"}`, want: `{"kind":"invalid","code":"E7","title":"ü","detail":"m"}`, sent: `X-Trouble: {"code":"E7","text":"\u00fc"}`},
-		{name: "JSON in a header that is broken", file: document, header: `X-Trouble: {"code":"E7"`, body: `{"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`},
-		{name: "JSON in a header of another form", file: document, header: `X-Trouble: {"code":{"a":1}}`, body: `{"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`},
+		{name: "JSON in a header that is broken", file: document, header: `X-Trouble: {"code":"E7"`, body: `{"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`, told: "unfit_header"},
+		{name: "JSON in a header of another form", file: document, header: `X-Trouble: {"code":{"a":1}}`, body: `{"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`, told: "unfit_header"},
 	})
 }
 
@@ -681,6 +687,66 @@ shapes: [{name: list, status: 200, json: {took: $any, $any=rows: [{id: $item, co
 shapes: [{name: list, status: 200, json: {errors!: [{code!: $item.code, ids: [$item]}]}}]`, status: 200, body: `{"errors":[{"code":"bad","ids":["a","b"]}]}`,
 			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`},
 		{name: "the first place that is filled is read, nested ones included", file: `shapes: [{name: e, json: {error?: {inner?: {text?: $detail}}, message?: $detail}}]`, body: `{"error":{"inner":{"text":"m"}},"message":"n"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: "-"},
+	})
+}
+
+func TestRetryAfterInTheHeader(t *testing.T) {
+	t.Parallel()
+	const plain = `codes: {200: success, 202: accepted, 429: rate_limited, 503: {kind: unavailable, retry: {schedule: [5m, 30m]}}, 5xx: {kind: internal, retry: {backoff: 10s..1m}}}`
+	const least = `codes: {200: success, 429: {kind: rate_limited, retry: {after: 30s}}, 5xx: internal}`
+	const reset = `codes: {200: success, 429: {kind: rate_limited, retry: {after: $reset}}, 5xx: internal}
+shapes: [{headers: {X-Reset: $reset:seconds}}]`
+	const own = `codes: {200: success, 429: rate_limited, 5xx: internal}
+shapes: [{headers: {Retry-After: $retry_after:ms}}]`
+	const limited = `{"kind":"rate_limited"}`
+	const date = "Date: Fri, 20 Nov 2026 15:00:00 GMT\n" // an hour before our own clock
+	const after = `{"kind":"rate_limited","retry_after":90}`
+	const now = `{"kind":"rate_limited","retry_after":0}`
+	hold(t, []construct{
+		{name: "an epoch", file: plain, status: 429, header: "Retry-After: 1795190490", want: after, act: "retry 1m30s safe", sent: "Retry-After: 90"},
+		{name: "an epoch by the server's clock", file: plain, status: 429, header: date + "Retry-After: 1795186890", want: after, act: "retry 1m30s safe", sent: "Retry-After: 90"},
+		{name: "an epoch with a fraction", file: plain, status: 429, header: "Retry-After: 1795190490.5", want: `{"kind":"rate_limited","retry_after":90.5}`, act: "retry 1m30.5s safe", wrote: "-"},
+		{name: "an epoch in milliseconds", file: plain, status: 429, header: "Retry-After: 1795190490000", want: after, act: "retry 1m30s safe", sent: "Retry-After: 90"},
+		{name: "an epoch that has passed", file: plain, status: 429, header: "Retry-After: 1795190000", want: now, act: "retry 1s 1m0s safe", sent: "Retry-After: 0"},
+		{name: "a long time that is no moment", file: plain, status: 429, header: "Retry-After: 604800", want: `{"kind":"rate_limited","retry_after":604800}`, act: "retry 168h0m0s safe", sent: "Retry-After: 604800"},
+		{name: "an instant", file: plain, status: 429, header: "Retry-After: 2026-11-20T16:01:30Z", want: after, act: "retry 1m30s safe", sent: "Retry-After: 90"},
+		{name: "an instant with an offset", file: plain, status: 429, header: "Retry-After: 2026-11-20T18:01:30.000+02:00", want: after, act: "retry 1m30s safe", sent: "Retry-After: 90"},
+		{name: "an instant without separators", file: plain, status: 429, header: "Retry-After: 20261120T160130Z", want: after, act: "retry 1m30s safe", sent: "Retry-After: 90"},
+		{name: "an instant without a zone", file: plain, status: 429, header: "Retry-After: 2026-11-20T16:01:30", want: limited, told: "unfit_header", act: "retry 1s 1m0s safe"},
+		{name: "a word", file: plain, status: 429, header: "Retry-After: soon", want: limited, told: "unfit_header", act: "retry 1s 1m0s safe"},
+		{name: "a negative number", file: plain, status: 429, header: "Retry-After: -5", want: limited, told: "unfit_header", act: "retry 1s 1m0s safe"},
+		{name: "a word beside a time", file: plain, status: 429, header: "Retry-After: soon\nRetry-After: 90", want: after, told: "unfit_header", act: "retry 1m30s safe", sent: "Retry-After: 90"},
+		{name: "an empty value", file: plain, status: 429, header: "Retry-After: ", want: limited, act: "retry 1s 1m0s safe"},
+		{name: "zero", file: plain, status: 429, header: "Retry-After: 0", want: now, act: "retry 1s 1m0s safe", sent: "Retry-After: 0"},
+		{name: "zero in place of a schedule", file: plain, status: 503, header: "Retry-After: 0", want: `{"kind":"unavailable","retry_after":0}`, act: "retry 1s 1m0s safe", sent: "Retry-After: 0"},
+		{name: "zero under the floor of a backoff", file: plain, status: 500, header: "Retry-After: 0", want: `{"kind":"internal","retry_after":0}`, act: "retry 10s 1m0s safe", sent: "Retry-After: 0"},
+		{name: "zero under the least time of a row", file: least, status: 429, header: "Retry-After: 0", want: now, act: "retry 30s safe", sent: "Retry-After: 0"},
+		{name: "zero beside a reset", file: reset, status: 429, header: "Retry-After: 0\nX-Reset: 17", want: `{"kind":"rate_limited","retry_after":17}`, act: "retry 17s safe", sent: "X-Reset: 17\nRetry-After: 17"},
+		{name: "zero beside an accepted request", file: plain, status: 202, header: "Retry-After: 0", want: `{"kind":"accepted","retry_after":0}`, act: "poll safe", sent: "Retry-After: 0"},
+		{name: "in a notation of the file", file: own, status: 429, header: "Retry-After: 1500", want: `{"kind":"rate_limited","retry_after":1.5}`, act: "retry 1.5s safe", wrote: "-"},
+		{name: "a date in place of the notation of the file", file: own, status: 429, header: "Retry-After: Fri, 20 Nov 2026 16:01:30 GMT", want: after, told: "unfit_header", act: "retry 1m30s safe", wrote: "-"},
+	})
+}
+
+func TestAHeaderThatCannotBeReadIsReported(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, 403: forbidden, 429: {kind: rate_limited, retry: {after: $reset}}, 4xx: invalid}
+shapes:
+  - {name: e, status: 4xx, json: {message!: $detail}}
+  - {name: once, status: 4xx, headers: {X-Spent: "yes", X-Reset: $reset:epoch}, read_only: true}
+  - {name: parts, headers: {RateLimit: {reset: $reset:seconds, policy: $code}}, read_only: true}
+  - {name: other, headers: {X-Again: $retryable:bool, X-Wait: $retry_after:ms}}
+  - {name: link, headers: {Link: '<{$help}>; rel="help"'}}
+  - {name: told, status: 403, headers: {X-Wait: $retry_after:seconds}, json: {told!: $detail}}`
+	const m = `{"message":"m"}`
+	hold(t, []construct{
+		{name: "one of two, and the other is read", file: file, status: 400, header: "X-Again: perhaps\nX-Wait: 1500", body: m, want: `{"kind":"invalid","detail":"m","retry_after":1.5}`, told: "unfit_header", wrote: "-"},
+		{name: "both", file: file, status: 400, header: "X-Again: perhaps\nX-Wait: soon", body: m, want: `{"kind":"invalid","detail":"m"}`, told: "unfit_header unfit_header", wrote: "-"},
+		{name: "one whose condition holds", file: file, status: 429, header: "X-Spent: yes\nX-Reset: soon", body: m, want: `{"kind":"rate_limited","detail":"m"}`, told: "unfit_header", wrote: "-"},
+		{name: "one whose condition does not hold", file: file, status: 429, header: "X-Spent: no\nX-Reset: soon", body: m, want: `{"kind":"rate_limited","detail":"m"}`, wrote: "-"},
+		{name: "a parameter, and the other is read", file: file, status: 429, header: "RateLimit: reset=soon, policy=p", body: m, want: `{"kind":"rate_limited","code":"p","detail":"m"}`, told: "unfit_header", wrote: "-"},
+		{name: "a text that a pattern does not fit is another one", file: file, status: 400, header: "Link: </next>; rel=next", body: m, want: `{"kind":"invalid","detail":"m"}`, wrote: "-"},
+		{name: "one of a shape with a body, which another shape may take", file: file, status: 403, header: "X-Again: true", body: `{"told":"t"}`, want: `{"kind":"forbidden","retryable":true}`, told: "unfit_body", wrote: "-"},
 	})
 }
 

@@ -184,7 +184,7 @@ func TestRetryAfterIsReadInAllItsForms(t *testing.T) {
 		{"a date by the server's clock", "Fri, 20 Nov 2026 16:01:00 GMT", "Fri, 20 Nov 2026 16:00:30 GMT", 30 * time.Second},
 		{"a date of RFC 850", "Friday, 20-Nov-26 16:01:00 GMT", "", time.Minute},
 		{"a date of asctime", "Fri Nov 20 16:01:00 2026", "", time.Minute},
-		{"a date that has passed", "Fri, 20 Nov 2026 15:00:00 GMT", "", 0},
+		{"a date that has passed", "Fri, 20 Nov 2026 15:00:00 GMT", "", parlance.RetryNow},
 		{"a negative number", "-5", "", 0},
 		{"no number", "soon", "", 0},
 		{"infinity", "Inf", "", 0},
@@ -198,7 +198,7 @@ func TestRetryAfterIsReadInAllItsForms(t *testing.T) {
 		if o.RetryAfter != c.want {
 			t.Errorf("%s: %s, not %s", c.name, o.RetryAfter, c.want)
 		}
-		if p := d.Decide(dialect.Request{}, &o); c.want > 0 && p.After != c.want || c.want == 0 && p.Backoff.Floor == 0 {
+		if p := d.Decide(dialect.Request{}, &o); c.want > parlance.RetryNow && p.After != c.want || c.want <= parlance.RetryNow && p.Backoff.Floor == 0 {
 			t.Errorf("%s: the client waits %s or %v", c.name, p.After, p.Backoff)
 		}
 	}

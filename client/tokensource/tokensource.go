@@ -31,10 +31,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 )
@@ -141,19 +140,9 @@ func plain(err error) error {
 	if !errors.As(err, &r) || r.Response == nil {
 		return err
 	}
-	e := &client.TokenError{Status: r.Response.StatusCode, Code: r.ErrorCode, RetryAfter: retryAfter(r.Response.Header, time.Now())}
+	e := &client.TokenError{Status: r.Response.StatusCode, Code: r.ErrorCode, RetryAfter: httpdialect.RetryAfter(r.Response)}
 	if e.Code == "invalid_grant" { // RFC 6749, 5.2: also a refresh token that is expired, revoked or used
 		return fmt.Errorf("%w: %w", client.ErrSpent, e)
 	}
 	return e
-}
-
-// retryAfter reads the header in both of its forms (RFC 9110, 10.2.3).
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	v := h.Get("Retry-After")
-	if at, err := http.ParseTime(v); err == nil {
-		return max(at.Sub(now), 0)
-	}
-	seconds, _ := strconv.ParseUint(v, 10, 32) // what is no number says nothing
-	return time.Duration(seconds) * time.Second
 }

@@ -89,7 +89,11 @@ func appendOutcome(b []byte, o *parlance.Outcome) []byte {
 		b = append(b, ']')
 	}
 	b = appendTexts(b, `,"notes":`, o.Notes)
-	if o.RetryAfter != 0 {
+	switch o.RetryAfter {
+	case 0:
+	case parlance.RetryNow:
+		b = append(b, `,"retry_after":0`...)
+	default:
 		b = append(b, `,"retry_after":`...)
 		b = appendNumber(b, o.RetryAfter.Seconds())
 	}

@@ -81,7 +81,10 @@ func (s sheet) outcome(o parlance.Outcome, id string) {
 	for _, note := range o.Notes {
 		s.row("note", note)
 	}
-	if o.RetryAfter > 0 {
+	switch {
+	case o.RetryAfter == parlance.RetryNow:
+		s.row("come back", "now")
+	case o.RetryAfter > 0:
 		s.row("come back", "after "+brief(o.RetryAfter))
 	}
 	s.row("help", o.Help)

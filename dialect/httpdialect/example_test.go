@@ -195,3 +195,10 @@ func ExampleReplace() {
 	// 404 application/problem+json
 	// true
 }
+
+// Learn when to come back from a response that has no dialect.
+func ExampleRetryAfter() {
+	res := &http.Response{StatusCode: 503, Header: http.Header{"Retry-After": {"120"}}}
+	fmt.Println(httpdialect.RetryAfter(res))
+	// Output: 2m0s
+}

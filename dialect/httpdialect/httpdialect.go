@@ -27,6 +27,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/httpheader"
@@ -176,4 +177,10 @@ func Replace(res *http.Response, m dialect.Encoded) {
 	res.Trailer, res.TransferEncoding = nil, nil
 	res.ContentLength = int64(len(m.Body))
 	res.Body = io.NopCloser(bytes.NewReader(m.Body))
+}
+
+// RetryAfter is the wait that the Retry-After field of a response asks for, in each form
+// that a Dialect reads; 0 if it asks for nothing.
+func RetryAfter(res *http.Response) time.Duration {
+	return dialect.Generic().Decode(dialect.Request{}, Response(res, nil)).Outcome.RetryAfter
 }

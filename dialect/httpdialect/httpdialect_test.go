@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
@@ -164,5 +166,18 @@ func TestAMessageReplacesAResponseAndWhatDescribesIt(t *testing.T) {
 	httpdialect.Replace(&fresh, dialect.Encoded{Status: 204})
 	if fresh.StatusCode != 204 || len(fresh.Header) > 0 || fresh.ContentLength != 0 {
 		t.Errorf("%+v", fresh)
+	}
+}
+
+func TestRetryAfterIsReadInTheFormsOfADialect(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Duration{
+		"": 0, "soon": 0, "0": parlance.RetryNow, "90": 90 * time.Second, "1795190490": 90 * time.Second, "2026-11-20T16:01:30Z": 90 * time.Second,
+		"Fri, 20 Nov 2026 16:01:30 GMT": 90 * time.Second,
+	} {
+		h := http.Header{"Date": {"Fri, 20 Nov 2026 16:00:00 GMT"}, "Retry-After": {value}}
+		if got := httpdialect.RetryAfter(&http.Response{StatusCode: 401, Header: h}); got != want {
+			t.Errorf("%q is read as %s, not %s", value, got, want)
+		}
 	}
 }

@@ -40,7 +40,7 @@ func (r Row) Out() string {
 	if o.Status != 0 {
 		text = strconv.Itoa(o.Status) + " " + text
 	}
-	if o.RetryAfter > 0 {
+	if o.RetryAfter > parlance.RetryNow {
 		text += ", after " + brief(o.RetryAfter)
 	}
 	return text

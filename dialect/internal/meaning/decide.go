@@ -216,7 +216,7 @@ func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, res
 		p.Act = parlance.ActStop
 	}
 	if response != nil && (p.Act == parlance.ActRetry || p.Act == parlance.ActPoll) {
-		ReadRetryAfter(o, response)
+		d.ReadRetryAfter(o, response)
 	}
 	switch p.Act {
 	case parlance.ActRetry:
@@ -225,6 +225,9 @@ func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, res
 	case parlance.ActPoll:
 		// Retry-After beside a 202 says when to look (RFC 9110, 10.2.3).
 		p.After = max(o.RetryAfter, r.Retry.After)
+		if p.After == parlance.RetryNow {
+			p.After = 0 // the usual wait between two looks
+		}
 	case parlance.ActRefresh, parlance.ActCorrect:
 		p.Scope = parlance.ScopeRequest
 	}

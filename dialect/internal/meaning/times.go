@@ -2,6 +2,7 @@ package meaning
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,12 +13,17 @@ import (
 )
 
 // times states when to retry: what the response asks for beats schedule and
-// backoff; of several exact times the longest counts.
+// backoff; of several exact times the longest counts. A response that asks for no wait
+// replaces a schedule, but the backoff stays: without it a client would ask again and
+// again without a pause.
 func (d *Table) times(p *parlance.Decision, o *parlance.Outcome, r *spec.Row) {
 	p.After = max(o.RetryAfter, r.Retry.After)
+	if p.After == parlance.RetryNow {
+		p.After = 0
+	}
 	switch {
 	case p.After > 0:
-	case len(r.Retry.Schedule) > 0:
+	case len(r.Retry.Schedule) > 0 && o.RetryAfter == 0:
 		p.Schedule = r.Retry.Schedule
 	case r.Retry.Backoff.Floor > 0:
 		p.Backoff = r.Retry.Backoff
@@ -26,23 +32,64 @@ func (d *Table) times(p *parlance.Decision, o *parlance.Outcome, r *spec.Row) {
 	}
 }
 
-// ReadRetryAfter reads the standard header in both of its forms (RFC 9110,
-// 10.2.3), if the shape did not read a time of its own.
-func ReadRetryAfter(o *parlance.Outcome, s *wire.Arrival) {
-	if o.RetryAfter > 0 {
-		return
+// ReadRetryAfter reads the standard header (RFC 9110, 10.2.3). A time that a shape has
+// read stays if the header is that time in whole seconds; else the longer one counts. If a
+// shape reads the header itself, in another notation, only that counts. It returns a value
+// that it cannot read.
+func (d *Table) ReadRetryAfter(o *parlance.Outcome, s *wire.Arrival) (unread string) {
+	if o.RetryAfter > 0 && d.OwnRetryAfter {
+		return ""
 	}
+	var asked time.Duration
 	for _, v := range wire.Values(s.Header, "Retry-After") {
 		v = strings.TrimSpace(v)
-		if tree.IsNumber(v) || tree.IsDigits(v) {
-			o.RetryAfter = max(o.RetryAfter, spec.WaitOf(v))
-			continue
-		}
-		if when, ok := wire.ParseHTTPDate(v); ok {
-			o.RetryAfter = max(o.RetryAfter, when.Sub(s.Now()))
+		wait, ok := retryAfter(v, s)
+		if ok {
+			asked = max(asked, wait, parlance.RetryNow)
+		} else if v != "" {
+			unread = v
 		}
 	}
+	if o.RetryAfter == 0 || asked >= o.RetryAfter+time.Second {
+		o.RetryAfter = asked
+	}
+	if d.OwnRetryAfter {
+		return "" // the shape says in which notation it is
+	}
+	return unread
 }
+
+// retryAfter reads a value of the header. The RFC has seconds and an HTTP date. Many
+// servers send an instant of ISO 8601, or a moment as a number. No server asks for a wait
+// of 30 years, so a number of that size is a moment: in seconds since 1970, or in
+// milliseconds.
+func retryAfter(v string, s *wire.Arrival) (time.Duration, bool) {
+	var until time.Time
+	if tree.IsNumber(v) || tree.IsDigits(v) {
+		f, err := strconv.ParseFloat(v, 64)
+		switch {
+		case f < 0:
+			return 0, false
+		case err != nil || f < firstMoment || f >= lastMoment:
+			return spec.WaitOf(v), true
+		case f >= firstMoment*1000:
+			until = time.UnixMilli(int64(f))
+		default:
+			until = time.UnixMilli(int64(f * 1000))
+		}
+		return until.Sub(s.Now()), true
+	}
+	until, ok := wire.ParseHTTPDate(v)
+	if !ok {
+		until, ok = wire.ParseInstant(v)
+	}
+	return until.Sub(s.Now()), ok
+}
+
+const (
+	firstMoment = 1e9  // in 2001, in seconds
+	lastMoment  = 1e14 // in 5138, in milliseconds
+)
 
 // RetrySafe is the second law. A retry is safe with an idempotent method (RFC
 // 9110, 9.2.2), with an idempotency key if the dialect has one, or after a
@@ -95,7 +142,7 @@ func (d *Table) decideItems(p *parlance.Decision, o *parlance.Outcome, req *wire
 	}
 	p.Act, p.Scope, p.After, p.Backoff, p.Schedule, p.Then = best.Act, parlance.ScopeItems, best.After, best.Backoff, best.Schedule, best.Then
 	p.Line, p.Why, p.RetrySafe = best.Line, "for the items that failed: "+best.Why, safe
-	if o.RetryAfter > p.After && p.Act == parlance.ActRetry {
+	if o.RetryAfter > max(p.After, parlance.RetryNow) && p.Act == parlance.ActRetry {
 		p.After, p.Backoff, p.Schedule = o.RetryAfter, parlance.Backoff{}, nil
 	}
 }

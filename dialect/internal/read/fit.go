@@ -51,7 +51,9 @@ func (f *filler) header(s *spec.Shape, res *wire.Response, body *spec.Shape) {
 	before := m.Mark()
 	switch {
 	case !m.Header(s, res.Header):
+		told := len(m.diags)
 		m.Back(before)
+		m.diags = m.diags[:told] // what is wrong with the header is reported all the same
 	case s.Is != "" && (body == nil || body.Is == "") && m.says == "":
 		m.says = s.Is
 	}
@@ -73,10 +75,12 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 		o.Kind = stated
 	}
 	if !fill.lends || r.Retry.Reset { // else the decision asks for it
-		meaning.ReadRetryAfter(o, &wire.Arrival{Header: res.Header, Received: res.Received})
+		if v := d.ReadRetryAfter(o, &wire.Arrival{Header: res.Header, Received: res.Received}); v != "" {
+			fill.matcher(res).unfitHeader("Retry-After", v)
+		}
 	}
-	if o.RetryAfter == 0 && r.Retry.Reset {
-		o.RetryAfter = fill.reset
+	if o.RetryAfter <= parlance.RetryNow && r.Retry.Reset {
+		o.RetryAfter = max(o.RetryAfter, fill.reset)
 	}
 	fill.items(o, req)
 	own := stated != 0 || meaning.Good(is) // the response says its kind by itself

@@ -7,9 +7,11 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Header fits the fields of a response's header against a shape's.
+// Header fits the fields of a response's header against a shape's. A value that is not in
+// the notation of the shape is reported, unless the shape has a body: another shape may
+// read it then.
 func (m *Matcher) Header(s *spec.Shape, h wire.Header) bool {
-	present := 0
+	present, unread, told := 0, unreadField{}, len(m.diags)
 	for i := range s.Headers {
 		f := &s.Headers[i]
 		if s.Bare && f.Idle(m.wants) {
@@ -18,22 +20,41 @@ func (m *Matcher) Header(s *spec.Shape, h wire.Header) bool {
 		given := wire.Values(h, f.Name)
 		switch {
 		case f.JSON != nil:
-			present += m.headerJSON(f, given)
+			present += m.headerJSON(f, given, s.Body == nil)
 		case f.Value == nil:
-			present += m.headerParts(f, given)
+			present += m.headerParts(f, given, s.Body == nil)
 		case f.Value.Op == spec.OpHole:
-			n, fits := m.headerText(f.Value.Hole, given)
-			if !fits {
+			n, unfit := m.headerText(f.Value.Hole, given)
+			switch {
+			case unfit == "":
+				present += n
+			case s.Body != nil || !f.Value.Hole.Noted():
 				return false
+			case s.Bare:
+				m.unfitHeader(f.Name, unfit)
+			default:
+				unread = unreadField{f.Name, unfit}
 			}
-			present += n
 		case holds(f.Value, given):
 			present++
 		default:
+			m.diags = m.diags[:told] // the shape is not about this response
 			return false
 		}
 	}
+	if unread.name != "" && present > 0 {
+		m.unfitHeader(unread.name, unread.value)
+		return false
+	}
 	return present > 0 || len(s.Headers) == 0
+}
+
+// unreadField is a field whose value is not in the notation of its shape.
+type unreadField struct{ name, value string }
+
+// unfitHeader reports such a field.
+func (m *Matcher) unfitHeader(name, value string) {
+	m.note("unfit_header", "the header field %q has a value that cannot be read: %q", name, value)
 }
 
 // holds reports that a condition on a field holds: a constant, $any or $absent.
@@ -48,28 +69,32 @@ func holds(t *spec.Template, given []string) bool {
 }
 
 // headerText takes the value of a field, or each value for notes. It returns how many
-// it took, and false if one does not fit.
-func (m *Matcher) headerText(h *spec.Hole, given []string) (n int, fits bool) {
+// it took, and the first that does not fit.
+func (m *Matcher) headerText(h *spec.Hole, given []string) (n int, unfit string) {
 	for _, v := range given {
 		if !m.text(h, []byte(v)) {
-			return n, false
+			return n, v
 		}
 		n++
 		if h.Readings[0].Target.Attr != spec.AttrNote {
 			break
 		}
 	}
-	return n, true
+	return n, ""
 }
 
 // headerParts reads parameters, of the field or of the first challenge that is
 // named and fits. It returns how many the shape knows; where nothing fits it
-// takes nothing.
-func (m *Matcher) headerParts(f *spec.HeaderHole, given []string) int {
+// takes nothing. report says whether to report values that cannot be read.
+func (m *Matcher) headerParts(f *spec.HeaderHole, given []string, report bool) int {
+	name := ""
+	if report {
+		name = f.Name
+	}
 	for _, v := range given {
 		all := wire.Challenges(v)
 		if f.Params != nil {
-			if n := m.parameters(f.Params, all); n > 0 {
+			if n := m.parameters(name, f.Params, all); n > 0 {
 				return n
 			}
 			continue
@@ -77,7 +102,7 @@ func (m *Matcher) headerParts(f *spec.HeaderHole, given []string) int {
 		for _, want := range f.Schemes {
 			for i := range all {
 				if strings.EqualFold(all[i].Scheme, want.Scheme) {
-					if n := m.parameters(want.Params, all[i:i+1]); n > 0 {
+					if n := m.parameters(name, want.Params, all[i:i+1]); n > 0 {
 						return n
 					}
 				}
@@ -88,8 +113,8 @@ func (m *Matcher) headerParts(f *spec.HeaderHole, given []string) int {
 }
 
 // parameters fits those of some challenges. Constants and $absent are
-// conditions.
-func (m *Matcher) parameters(want []spec.Parameter, all []wire.Challenge) (present int) {
+// conditions. field is the field to report, "" for none.
+func (m *Matcher) parameters(field string, want []spec.Parameter, all []wire.Challenge) (present int) {
 	before := m.Mark()
 	for _, p := range want {
 		value, there := "", false
@@ -104,16 +129,21 @@ func (m *Matcher) parameters(want []spec.Parameter, all []wire.Challenge) (prese
 		case p.Value.Op == spec.OpConst && (!there || value != p.Value.Text), p.Value.Op == spec.OpAbsent && there:
 			m.Back(before)
 			return 0
-		case p.Value.Op == spec.OpConst, p.Value.Op == spec.OpHole && there && m.text(p.Value.Hole, []byte(value)):
+		case p.Value.Op == spec.OpConst:
 			present++
+		case p.Value.Op != spec.OpHole || !there:
+		case m.text(p.Value.Hole, []byte(value)):
+			present++
+		case field != "" && p.Value.Hole.Noted():
+			m.unfitHeader(field, p.Name+"="+value)
 		}
 	}
 	return present
 }
 
 // headerJSON reads a JSON document in a field. One that cannot be read says
-// nothing.
-func (m *Matcher) headerJSON(f *spec.HeaderHole, given []string) int {
+// nothing, and is reported if report is set.
+func (m *Matcher) headerJSON(f *spec.HeaderHole, given []string, report bool) int {
 	for _, v := range given {
 		before := m.Mark()
 		// A matcher of its own: this one's tree is that of the body.
@@ -130,6 +160,9 @@ func (m *Matcher) headerJSON(f *spec.HeaderHole, given []string) int {
 			return 1
 		}
 		m.Back(before)
+		if report {
+			m.unfitHeader(f.Name, v)
+		}
 	}
 	return 0
 }

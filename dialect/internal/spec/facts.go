@@ -9,12 +9,13 @@ import (
 
 // facts are what of a request reading and writing depend on.
 type facts struct {
-	Asked       []headerCondition // what rows ask of the header of a request
-	Conditional bool              // a row here or below asks for something of the request
-	ByForm      bool              // a row here or below asks for what the form says
-	ByPath      bool              // something depends on the path of a request
-	Trees       bool              // which shape is written depends on the paths of fields
-	Grafts      bool              // a shape is written into the caller's own document
+	Asked         []headerCondition // what rows ask of the header of a request
+	Conditional   bool              // a row here or below asks for something of the request
+	ByForm        bool              // a row here or below asks for what the form says
+	ByPath        bool              // something depends on the path of a request
+	Trees         bool              // which shape is written depends on the paths of fields
+	OwnRetryAfter bool              // a shape reads Retry-After in a notation of its own
+	Grafts        bool              // a shape is written into the caller's own document
 }
 
 // deriveFacts finds out what of a request writing depends on.
@@ -43,6 +44,9 @@ func (f *facts) addRow(w *Row) {
 func (f *facts) addShape(s *Shape) {
 	f.ByPath = f.ByPath || len(s.Paths) > 0 || len(s.WriteFor) > 0
 	f.Grafts = f.Grafts || s.Graft
+	f.OwnRetryAfter = f.OwnRetryAfter || slices.ContainsFunc(s.Headers, func(h HeaderHole) bool {
+		return h.Name == "Retry-After" && h.Value != nil && h.Value.Reads.Has(Whole, AttrRetryAfter)
+	})
 	f.Trees = f.Trees || slices.ContainsFunc(s.Sites, func(s Site) bool { return s.Owner == Field && (s.Tree || s.Indexed) })
 }
 

@@ -168,7 +168,10 @@ func OutcomeText(o *parlance.Outcome, a Attribute) string {
 	case AttrRetryable:
 		return o.Retryable.String()
 	case AttrRetryAfter:
-		if o.RetryAfter > 0 {
+		switch {
+		case o.RetryAfter == parlance.RetryNow:
+			return "0"
+		case o.RetryAfter > 0:
 			return strconv.FormatFloat(float64(o.RetryAfter)/1e9, 'f', -1, 64)
 		}
 	}
@@ -210,7 +213,7 @@ func SetWhole(o *parlance.Outcome, a Attribute, text string) {
 		o.Notes = append(o.Notes, text)
 		return
 	case AttrRetryAfter:
-		o.RetryAfter = max(o.RetryAfter, WaitOf(text)) // of several times the longest counts
+		o.RetryAfter = max(o.RetryAfter, WaitOf(text), parlance.RetryNow) // of several times the longest counts
 		return
 	case AttrRetryable:
 		if o.Retryable == 0 {

@@ -20,8 +20,8 @@ func (c Conversion) Wait(text string, from Clock) (time.Duration, bool) {
 		d, err := time.ParseDuration(text)
 		return d, err == nil && d >= 0
 	case iso:
-		t, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
+		t, ok := wire.ParseInstant(text)
+		if !ok {
 			return 0, false
 		}
 		until = t

@@ -22,6 +22,17 @@ func (s *Arrival) Now() time.Time {
 	return s.Received
 }
 
+// ParseInstant reads a moment of ISO 8601 that has a time zone, as RFC 3339 has it, or
+// with a zone without a colon, or without any separator. A moment without a zone is none.
+func ParseInstant(s string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "20060102T150405Z0700"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
 // ParseHTTPDate reads the three forms of RFC 9110, 5.6.7.
 func ParseHTTPDate(s string) (time.Time, bool) {
 	for _, layout := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {

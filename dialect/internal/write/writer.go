@@ -154,7 +154,10 @@ func (w *output) header(to []wire.HeaderField) []wire.HeaderField {
 // (RFC 9110, 10.2.3).
 func (w *output) retryAfter(to []wire.HeaderField) []wire.HeaderField {
 	seconds, rest := w.o.RetryAfter/time.Second, w.o.RetryAfter%time.Second
-	if rest > 0 {
+	switch {
+	case w.o.RetryAfter == parlance.RetryNow:
+		rest = 0
+	case rest > 0:
 		seconds++
 	}
 	to = append(to, wire.HeaderField{Name: "Retry-After", Value: strconv.FormatInt(int64(seconds), 10)})

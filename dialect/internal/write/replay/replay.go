@@ -173,7 +173,7 @@ func (p *Replay) head(o *parlance.Outcome) ([]wire.HeaderField, bool) {
 	for _, t := range p.texts {
 		text := ""
 		if t.From == spec.AttrRetryAfter {
-			if o.RetryAfter%time.Second != 0 {
+			if o.RetryAfter%time.Second != 0 && o.RetryAfter != parlance.RetryNow {
 				return nil, false
 			}
 			text = strconv.FormatInt(int64(o.RetryAfter/time.Second), 10)
