@@ -445,7 +445,13 @@ func TestARetryAfterIsTakenAtItsWordOrNotAtAll(t *testing.T) {
 		sent   int
 		wait   time.Duration // exactly; 0 is the dialect's own backoff
 	}{
-		{"484,289 hours are handed back and not slept through", []string{"1743440400"}, 1, 484289 * time.Hour},
+		{"100,000 hours are handed back and not slept through", []string{"360000000"}, 1, 100000 * time.Hour},
+		{"a number that is a moment is one", []string{"946684831"}, 1, 31 * time.Second},
+		{"and in milliseconds", []string{"946684831000"}, 1, 31 * time.Second},
+		{"a moment that is past is now", []string{"946684000"}, 4, 0},
+		{"a moment in 25 years is handed back", []string{"1743440400"}, 1, 221321 * time.Hour},
+		{"an instant", []string{"2000-01-01T00:00:31Z"}, 1, 31 * time.Second},
+		{"zero is now, after the backoff", []string{"0"}, 4, 0},
 		{"more than a clock can hold is a hundred years", []string{"99999999999999999999"}, 1, 876000 * time.Hour},
 		{"a negative one is none", []string{"-5"}, 4, 0},
 		{"a date that is past is now", []string{ago(day)}, 4, 0},

@@ -61,7 +61,7 @@ func (d *Table) ReadRetryAfter(o *parlance.Outcome, s *wire.Arrival) (unread str
 
 // retryAfter reads a value of the header. The RFC has seconds and an HTTP date. Many
 // servers send an instant of ISO 8601, or a moment as a number. No server asks for a wait
-// of 30 years, so a number of that size is a moment: in seconds since 1970, or in
+// of 15 years, so a number of that size is a moment: in seconds since 1970, or in
 // milliseconds.
 func retryAfter(v string, s *wire.Arrival) (time.Duration, bool) {
 	var until time.Time
@@ -87,7 +87,7 @@ func retryAfter(v string, s *wire.Arrival) (time.Duration, bool) {
 }
 
 const (
-	firstMoment = 1e9  // in 2001, in seconds
+	firstMoment = 5e8  // in 1985, in seconds
 	lastMoment  = 1e14 // in 5138, in milliseconds
 )
 

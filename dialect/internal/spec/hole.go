@@ -54,8 +54,8 @@ type Hole struct {
 	NoData   string   // what is written for $data that is not set: {} or []; "" for null
 }
 
-// Noted reports that a text which does not fit the hole is a fault of the response: the
-// hole takes any text in its notation, and no other shape is told apart by it.
+// Noted reports that the hole takes any text in its notation. A text that does not fit it
+// is then a fault of the response, and not the mark of another shape.
 func (h *Hole) Noted() bool { return h.Guard == nil && h.Readings[0].Pattern == nil }
 
 // IsStatus reports that a hole is the status of the whole, as a number and nothing else.
