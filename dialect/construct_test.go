@@ -728,6 +728,20 @@ shapes: [{headers: {Retry-After: $retry_after:ms}}]`
 	})
 }
 
+func TestALimitThatTheBodyTellsOtherwiseIsSafeToRetry(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, 429: rate_limited, busy: {kind: internal, status: 500}, full: {kind: unavailable, status: 503}, late: {kind: timeout, status: 504}, used: {kind: conflict/idempotency_in_flight, status: 409}, 4xx: invalid, 5xx: internal}
+shapes: [{name: e, status: 4xx 5xx, json: {code: $code}}]`
+	hold(t, []construct{
+		{name: "a fault of the server", file: file, method: "POST", status: 429, body: `{"code":"busy"}`, want: `{"kind":"internal","code":"busy"}`, act: "retry 1s 1m0s safe", wrote: "-"},
+		{name: "a server without capacity", file: file, method: "POST", status: 429, body: `{"code":"full"}`, want: `{"kind":"unavailable","code":"full"}`, act: "retry 1s 1m0s safe", wrote: "-"},
+		{name: "a fault of the server under its own status", file: file, method: "POST", status: 500, body: `{"code":"busy"}`, want: `{"kind":"internal","code":"busy"}`, act: "retry 1s 1m0s"},
+		{name: "a limit under the status of a fault", file: file, method: "POST", status: 503, body: `{"code":"full"}`, want: `{"kind":"unavailable","code":"full"}`, act: "retry 1s 1m0s", wrote: "-"},
+		{name: "what may have been done", file: file, method: "POST", status: 429, body: `{"code":"late"}`, want: `{"kind":"timeout","code":"late"}`, act: "retry 1s 1m0s", wrote: "-"},
+		{name: "what is being done", file: file, method: "POST", status: 429, body: `{"code":"used"}`, want: `{"kind":"conflict","reason":"idempotency_in_flight","code":"used"}`, act: "retry 1s 1m0s", wrote: "-"},
+	})
+}
+
 func TestAHeaderThatCannotBeReadIsReported(t *testing.T) {
 	t.Parallel()
 	const file = `codes: {200: success, 403: forbidden, 429: {kind: rate_limited, retry: {after: $reset}}, 4xx: invalid}

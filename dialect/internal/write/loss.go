@@ -120,6 +120,10 @@ func (w *output) loseTexts() {
 		case spec.AttrNote:
 			w.lost("notes", "there is no place for them")
 		case spec.AttrRetryAfter:
+			if w.withheld {
+				w.lost("retry_after", "with Retry-After the response means something else here")
+				continue
+			}
 			w.lost("retry_after", "the header holds whole seconds; it was rounded up")
 		default:
 			w.lost(a.String(), "there is no place for it")

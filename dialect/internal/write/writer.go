@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"hash/maphash"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -144,10 +145,26 @@ func (w *output) header(to []wire.HeaderField) []wire.HeaderField {
 			w.headersSay = cmp.Or(w.headersSay, s.Is)
 		}
 	}
-	if w.o.RetryAfter > 0 {
+	if w.o.RetryAfter > 0 && !w.retryAfterMisleads() {
 		to = w.retryAfter(to)
 	}
 	return to
+}
+
+// retryAfterMisleads reports that Retry-After makes the response another one here: a
+// shape of that header alone gives it a name, such as that of a limit.
+func (w *output) retryAfterMisleads() bool {
+	if w.carried.Has(spec.Whole, spec.AttrCode) || w.shape != nil && w.shape.Is != "" || w.headersSay != "" {
+		return false // they count before it
+	}
+	w.withheld = slices.ContainsFunc(w.d.HeaderShapes(), func(s *spec.Shape) bool {
+		if s.Is == "" || len(s.Headers) != 1 || s.Headers[0].Name != "Retry-After" || !s.Concerns(w.req, w.status) {
+			return false
+		}
+		r := w.d.NameRow(s.Is, w.req)
+		return r != nil && r.Kind != w.o.Kind
+	})
+	return w.withheld
 }
 
 // retryAfter writes whole seconds, rounded up so that nobody comes too early
