@@ -416,7 +416,7 @@ func BenchmarkChain(b *testing.B) {
 	}
 }
 
-func TestEachChainAnswersTheSameAndRefusesStrangers(t *testing.T) {
+func TestEachChainRespondsTheSameAndRefusesStrangers(t *testing.T) {
 	t.Parallel()
 	for _, c := range chains {
 		if c.name == "parlance-recorded" {

@@ -131,7 +131,7 @@ shapes:
     json: {message: $detail, errors?: {$field: [$field.message]}}
 `
 
-func TestDialectsThatAnswerAlikeShare(t *testing.T) {
+func TestDialectsWithLikeResponsesShare(t *testing.T) {
 	t.Parallel()
 	among := []*dialect.Dialect{mustCompile(t, "two", "dialect: two"+alike), mustCompile(t, "one", "dialect: one"+alike)}
 	guesses := catalog.DetectAmong(among, dialect.Request{}, jsonResponse(422, `{"message":"Invalid","errors":{"a":["is taken"]}}`))

@@ -47,7 +47,7 @@ func wire(t *testing.T, do func(net.Conn)) (url string, served *atomic.Int32) {
 
 // An upstream that gives no response: the caller gets an error that says how, with
 // the transport's own error in it. The ceiling of 0 has no test wait.
-func TestNoAnswerIsAnErrorThatSaysHow(t *testing.T) {
+func TestNoResponseIsAnErrorThatSaysHow(t *testing.T) {
 	t.Parallel()
 	reset, resets := wire(t, func(c net.Conn) { c.(*net.TCPConn).SetLinger(0) })
 	nonsense, _ := wire(t, func(c net.Conn) { io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n") })
@@ -150,7 +150,7 @@ func half(status, body string) func(net.Conn) {
 	}
 }
 
-func TestHalfAnAnswerReachesTheCallerAsFarAsItCame(t *testing.T) {
+func TestHalfAResponseReachesTheCallerAsFarAsItCame(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, dialect, method, status, body string

@@ -14,7 +14,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-func TestABudgetThatIsSpentHandsTheAnswerBack(t *testing.T) {
+func TestABudgetThatIsSpentHandsTheResponseBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(t, response{status: 503, body: vmsError})

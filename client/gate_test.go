@@ -68,7 +68,7 @@ func TestAGateIsToldOfEveryAttemptThatItLetThrough(t *testing.T) {
 	})
 }
 
-func TestARefusalOfOurOwnIsNeverTakenForTheServersAnswer(t *testing.T) {
+func TestARefusalOfOurOwnIsNeverTakenForTheServersResponse(t *testing.T) {
 	t.Parallel()
 	refused := func(t *testing.T, err error, after time.Duration) {
 		t.Helper()

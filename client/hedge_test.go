@@ -12,7 +12,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-func TestALateAnswerIsHedged(t *testing.T) {
+func TestALateResponseIsHedged(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
 	after := func(d time.Duration, status int, body string) response {

@@ -179,7 +179,7 @@ func TestWhatAStrangerIsPointedToIsNotToldWhoWeAre(t *testing.T) {
 // A redirect that keeps the method takes the request to another host; what
 // follows from its response goes there too, and is still no business of our
 // credentials.
-func TestWhatFollowsFromAStrangersAnswerIsNotToldWhoWeAre(t *testing.T) {
+func TestWhatFollowsFromAStrangersResponseIsNotToldWhoWeAre(t *testing.T) {
 	t.Parallel()
 	t.Run("a look", func(t *testing.T) {
 		t.Parallel()
@@ -653,7 +653,7 @@ func TestAPollThatNeverEndsIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestAnAnswerThatEndsEarlyIsNoSuccess(t *testing.T) {
+func TestAResponseThatEndsEarlyIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	const head = "Content-Type: application/json\r\n"
 	tests := []struct {
@@ -882,7 +882,7 @@ func TestACodeThatNobodyListedIsNoPlainSuccess(t *testing.T) {
 	}
 }
 
-func TestAStatusThatIsNoneIsAnAnswerOrAnErrorAndNeverASuccess(t *testing.T) {
+func TestAStatusThatIsNoneIsAResponseOrAnErrorAndNeverASuccess(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"HTTP/1.1 099 ?", "HTTP/1.1 000 ?", "HTTP/1.1 001 ?", "HTTP/1.1 600 ?", "HTTP/1.1 999 ?", "HTTP/1.1 2000 ?", "HTTP/1.1 -20 ?", "HTTP/1.1 2x0 ?", "HTTP/1.1 20", "200 OK", "HTTP/1.1"} {
 		for _, name := range []string{"plain", "vms", "vision", "vbapi", "omilia"} {
@@ -922,7 +922,7 @@ func TestAStatusThatIsNoneIsAnAnswerOrAnErrorAndNeverASuccess(t *testing.T) {
 	}
 }
 
-func TestInterimAnswersWithoutEndAreNotWaitedOut(t *testing.T) {
+func TestInterimResponsesWithoutEndAreNotWaitedOut(t *testing.T) {
 	t.Parallel()
 	addr, served := wire(t, func(c net.Conn) {
 		for {
@@ -1019,7 +1019,7 @@ func TestAProtocolIsSwitchedWhateverWatchesTheClock(t *testing.T) {
 
 // A response may come before the request has been read. What is left of the body
 // is not mixed with that of the retry.
-func TestAnAnswerBeforeTheBodyWasReadIsRetriedWithAllOfIt(t *testing.T) {
+func TestAResponseBeforeTheBodyWasReadIsRetriedWithAllOfIt(t *testing.T) {
 	t.Parallel()
 	whole := strings.Repeat("0123456789", 1<<15)
 	var n atomic.Int32

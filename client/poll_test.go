@@ -216,7 +216,7 @@ func TestTheResultIsFetchedFromWhereTheLastLookPoints(t *testing.T) {
 	})
 }
 
-func TestALookThatGetsNoAnswerLosesNoPlace(t *testing.T) {
+func TestALookThatGetsNoResponseLosesNoPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(t, operations("/jobs/1", response{do: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }})...)

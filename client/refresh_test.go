@@ -66,7 +66,7 @@ func TestATokenThatExpiredIsRenewedAndTheRequestRetried(t *testing.T) {
 	}
 }
 
-func TestASecond401IsTheAnswer(t *testing.T) {
+func TestASecond401IsTheResponse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var logins atomic.Int32

@@ -53,7 +53,7 @@ func TestTheReportForSupportHoldsIDsTimesAndCodesAndNoSecrets(t *testing.T) {
 	})
 }
 
-func TestTheReportForSupportIsMadeWhereNoAnswerCame(t *testing.T) {
+func TestTheReportForSupportIsMadeWhereNoResponseCame(t *testing.T) {
 	t.Parallel()
 	d := open(t, "http")
 	c := &http.Client{Transport: client.New(d, client.WithMaxAttempts(1), client.WithBase(roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })))}

@@ -756,7 +756,7 @@ func TestVisionIsTriedAfter5MinutesThenEvery30AndSupportReadsAllOfIt(t *testing.
 }
 
 // A transport that fails without a response is an outcome too, in every system.
-func TestNoAnswerComesToTheSameInEverySystem(t *testing.T) {
+func TestNoResponseComesToTheSameInEverySystem(t *testing.T) {
 	t.Parallel()
 	dial := func(err error) func(context.Context, string, string) (net.Conn, error) {
 		return func(context.Context, string, string) (net.Conn, error) { return nil, err }

@@ -514,7 +514,7 @@ shapes:
 	})
 }
 
-func TestAnswersInsideOfAnswers(t *testing.T) {
+func TestResponsesInsideOfResponses(t *testing.T) {
 	t.Parallel()
 	const file = `codes: {200: success, 207: partial, E1: {kind: conflict, status: 409}, 404: not_found, 409: conflict, 4xx: invalid, 429: {kind: rate_limited, retry: {after: $reset}}, 5xx: internal}
 shapes:
@@ -1029,7 +1029,7 @@ operations:
 	}
 }
 
-func TestLimitsOfAnAnswer(t *testing.T) {
+func TestLimitsOfAResponse(t *testing.T) {
 	t.Parallel()
 	d := compile(t, `
 codes: {200: success}

@@ -19,7 +19,7 @@ const ten = 10 << 20
 // Each body under failing statuses, whose meaning must stay, and under a good one
 // that it could have decided otherwise. A body of more than 1 MiB counts as cut
 // off there: where what was seen contradicts no form, a success stays one.
-func TestAHostileBodyCostsLittleAndNeverTurnsAnAnswerAround(t *testing.T) {
+func TestAHostileBodyCostsLittleAndNeverTurnsAResponseAround(t *testing.T) {
 	// Not parallel: memory is measured.
 	utf16LE := func(s string) string {
 		var b strings.Builder

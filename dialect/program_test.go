@@ -8,7 +8,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-func TestAnAnswerLikeOneBeforeIsWrittenByAProgram(t *testing.T) {
+func TestAResponseLikeOneBeforeIsWrittenByAProgram(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name          string

@@ -101,7 +101,7 @@ func TestMostErrorsCanBeReadByAReplay(t *testing.T) {
 }
 
 // A response whose words differ from those before is read as any other.
-func TestAnswersWithWordsOfTheVendorAreReadAsAnyOther(t *testing.T) {
+func TestResponsesWithWordsOfTheVendorAreReadAsAnyOther(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		dialect, body string

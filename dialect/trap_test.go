@@ -33,7 +33,7 @@ func open(t *testing.T, name string) *dialect.Dialect {
 
 // Each case is a wrong reading that a prototype, or this one, had with every
 // recorded response green.
-func TestAnAnswerIsNotTakenForBetterThanItIs(t *testing.T) {
+func TestAResponseIsNotTakenForBetterThanItIs(t *testing.T) {
 	t.Parallel()
 	const records = `<MANUFACTURING><MC><DocRef>1</DocRef><RES><Code>200</Code></RES></MC>%</MANUFACTURING>`
 	for _, c := range []struct {
@@ -227,7 +227,7 @@ func TestABodyBeyondTheLimitIsReadAsFarAsItGoes(t *testing.T) {
 	}
 }
 
-func TestABulkAnswerIsGraftedIntoTheCallersOwnDocument(t *testing.T) {
+func TestABulkResponseIsGraftedIntoTheCallersOwnDocument(t *testing.T) {
 	t.Parallel()
 	d := open(t, "vision")
 	document := `<?xml version="1.0"?><m:MANUFACTURING xmlns:m="urn:m"><m:MC n="1"><m:DocRef>A &amp; B</m:DocRef><Customer>JOE</Customer></m:MC><m:MC/></m:MANUFACTURING>`
@@ -247,7 +247,7 @@ func TestABulkAnswerIsGraftedIntoTheCallersOwnDocument(t *testing.T) {
 	}
 }
 
-func TestTheFormOfAnAnswerFollowsAccept(t *testing.T) {
+func TestTheFormOfAResponseFollowsAccept(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ dialect, accept, media string }{
 		{"vms", "", "application/json"}, {"vms", "*/*", "application/json"}, {"vms", "text/html, application/xhtml+xml, */*;q=0.8", "text/html"}, {"vms", "text/html, application/json;q=0.9", "text/html"},
@@ -497,7 +497,7 @@ func TestTheFirstFilledPlaceIsRead(t *testing.T) {
 	}
 }
 
-func TestATokenAnswerOfVisionIsASuccess(t *testing.T) {
+func TestATokenResponseOfVisionIsASuccess(t *testing.T) {
 	t.Parallel()
 	d := open(t, "vision")
 	req := dialect.Request{Method: "POST", Path: "/token"}
@@ -511,7 +511,7 @@ func TestATokenAnswerOfVisionIsASuccess(t *testing.T) {
 	}
 }
 
-func TestAnAnswerToHEADHasNoBodyAndSaysWhatThatLoses(t *testing.T) {
+func TestAResponseToHEADHasNoBodyAndSaysWhatThatLoses(t *testing.T) {
 	t.Parallel()
 	w := open(t, "plain").Encode(nil, dialect.Request{Method: "HEAD"}, &parlance.Outcome{Kind: parlance.KindNotFound, Detail: "gone"}, dialect.Payload{})
 	if len(w.Body) > 0 || w.Status != 404 || len(w.Losses) != 1 || w.Losses[0].Attribute != "detail" {
@@ -519,7 +519,7 @@ func TestAnAnswerToHEADHasNoBodyAndSaysWhatThatLoses(t *testing.T) {
 	}
 }
 
-func TestAFormThatIsRefusedIsNotAnswered(t *testing.T) {
+func TestAFormThatIsRefusedGetsNoResponse(t *testing.T) {
 	t.Parallel()
 	for accept, want := range map[string]string{
 		"application/json;q=0": "text/html", "text/html;q=0, application/json;q=0.1": "application/json", "text/html;q=0": "application/json",

@@ -14,7 +14,7 @@ import (
 	"github.com/parlance-api/parlance/internal/testnet"
 )
 
-func TestAnUpstreamThatGivesNoAnswer(t *testing.T) {
+func TestAnUpstreamThatGivesNoResponse(t *testing.T) {
 	t.Parallel()
 	hang := wire(t, func(c net.Conn) { io.Copy(io.Discard, c) })
 	tests := []struct {

@@ -66,7 +66,7 @@ func TestTheIDThatACallerGotFindsWhatWasAskedForHim(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatNobodyGotWholeIsRecordedAsThat(t *testing.T) {
+func TestAResponseThatNobodyGotWholeIsRecordedAsThat(t *testing.T) {
 	t.Parallel()
 	t.Run("the upstream breaks off", func(t *testing.T) {
 		t.Parallel()

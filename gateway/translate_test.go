@@ -15,7 +15,7 @@ const (
 	activityID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 )
 
-func TestAnswersAreTranslated(t *testing.T) {
+func TestResponsesAreTranslated(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name            string
@@ -104,7 +104,7 @@ func TestAnswersAreTranslated(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatNothingAltersPassesAsItIs(t *testing.T) {
+func TestAResponseThatNothingAltersPassesAsItIs(t *testing.T) {
 	t.Parallel()
 	u := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -206,7 +206,7 @@ func TestASuccessBeyondTheLimitIsPassedOnWhole(t *testing.T) {
 	}
 }
 
-func TestHEADIsAnsweredWithoutABody(t *testing.T) {
+func TestHEADGetsAResponseWithoutABody(t *testing.T) {
 	t.Parallel()
 	for _, responses := range []string{"problem", "vbapi", "plain"} {
 		for _, speaks := range []string{"vms", "vbapi"} {

@@ -167,7 +167,7 @@ func inMemory(t *testing.T, h http.HandlerFunc) *http.Transport {
 
 // A caller who does not send what he promised costs no longer than the gateway
 // waits, whether his body is held or passed on.
-func TestACallerWhoStallsIsAnsweredInTime(t *testing.T) {
+func TestACallerWhoStallsGetsAResponseInTime(t *testing.T) {
 	t.Parallel()
 	for _, length := range []string{"10", "100000"} {
 		t.Run(length+" bytes promised", func(t *testing.T) {

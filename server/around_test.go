@@ -126,7 +126,7 @@ func TestALongRedirectOfAHandlerReachesTheClientWhole(t *testing.T) {
 	}
 }
 
-func TestOptionsOfTheWholeServerAreAnsweredInTheDialect(t *testing.T) {
+func TestOptionsOfTheWholeServerGetAResponseInTheDialect(t *testing.T) {
 	t.Parallel()
 	s, _ := servertest.New(t, "vbapi")
 	mux := http.NewServeMux()

@@ -153,7 +153,7 @@ func TestAFaultOfTheServerIsLoggedAsAnErrorAndOneOfTheRequestIsNot(t *testing.T)
 	}
 }
 
-func TestAHandlerMayWriteItsAnswerItself(t *testing.T) {
+func TestAHandlerMayWriteItsResponseItself(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "problem")
 	a := servertest.Ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
@@ -166,7 +166,7 @@ func TestAHandlerMayWriteItsAnswerItself(t *testing.T) {
 	}
 }
 
-func TestAnErrorAfterTheAnswerBeganCutsTheConnection(t *testing.T) {
+func TestAnErrorAfterTheResponseBeganCutsTheConnection(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "problem")
 	a, err := servertest.Try(t, servertest.Listen(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
@@ -182,7 +182,7 @@ func TestAnErrorAfterTheAnswerBeganCutsTheConnection(t *testing.T) {
 	}
 }
 
-func TestAValueAfterTheAnswerBeganIsDroppedAndLogged(t *testing.T) {
+func TestAValueAfterTheResponseBeganIsDroppedAndLogged(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "vms")
 	a := servertest.Ask(t, s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
@@ -257,7 +257,7 @@ func TestBulkRollsItsRecordsUp(t *testing.T) {
 }
 
 // By whomever it is said: by us of a long response, by net/http of a short one.
-func TestAnAnswerSaysHowLongItIs(t *testing.T) {
+func TestAResponseSaysHowLongItIs(t *testing.T) {
 	t.Parallel()
 	s, _ := servertest.New(t, "vms")
 	srv := servertest.Listen(t, s.Wrap(s.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {

@@ -193,7 +193,7 @@ func attempt(address string, r *http.Request) (servertest.Response, error) {
 
 // What is kept of a bulk response until its head can go out needs a disk. Where that is
 // full the rest is not handled, and the space is given back.
-func TestABulkAnswerThatFillsTheDiskIsAFailureOfTheServerAndGivesTheSpaceBack(t *testing.T) {
+func TestABulkResponseThatFillsTheDiskIsAFailureOfTheServerAndGivesTheSpaceBack(t *testing.T) {
 	t.Parallel()
 	d := disk.Small(t, 1<<20)
 	for _, dialect := range []string{"vms", "vision"} {

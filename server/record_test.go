@@ -304,7 +304,7 @@ func TestWhatAKeyedRequestAndItsRetryCameToIsKnown(t *testing.T) {
 	}
 }
 
-func TestTheRecordOfAKeyedRequestIsCommittedWithItsAnswer(t *testing.T) {
+func TestTheRecordOfAKeyedRequestIsCommittedWithItsResponse(t *testing.T) {
 	t.Parallel()
 	failure := parlance.NewError(parlance.KindConflict, "no").WithReason("taken")
 	for name, value := range map[string]any{

@@ -291,7 +291,7 @@ func TestAHandlerMayTakeTheConnection(t *testing.T) {
 	}
 }
 
-func TestInterimAnswersPass(t *testing.T) {
+func TestInterimResponsesPass(t *testing.T) {
 	t.Parallel()
 	s, _ := servertest.New(t, "vms")
 	a := servertest.Ask(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -304,7 +304,7 @@ func TestInterimAnswersPass(t *testing.T) {
 	}
 }
 
-func TestTheInnermostServerAnswersUnderOneID(t *testing.T) {
+func TestTheInnermostServerRespondsUnderOneID(t *testing.T) {
 	t.Parallel()
 	outer, _ := servertest.New(t, "vbapi")
 	inner, log := servertest.New(t, "plain")
@@ -324,7 +324,7 @@ func TestTheInnermostServerAnswersUnderOneID(t *testing.T) {
 	}
 }
 
-func TestAMiddlewareBetweenSeesTheAnswer(t *testing.T) {
+func TestAMiddlewareBetweenSeesTheResponse(t *testing.T) {
 	t.Parallel()
 	s, _ := servertest.New(t, "vbapi")
 	var seen int
@@ -344,7 +344,7 @@ type statusOf struct {
 
 func (s statusOf) WriteHeader(status int) { *s.status = status; s.ResponseWriter.WriteHeader(status) }
 
-func TestWhatStandsBetweenMayAnswerItself(t *testing.T) {
+func TestWhatStandsBetweenMayRespondItself(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "vbapi")
 	slow := s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {

@@ -73,7 +73,7 @@ var (
 	tooMany = parlance.Outcome{Kind: parlance.KindRateLimited, Status: 429}
 )
 
-func TestTheNextRequestWaitsAsTheAnswerSays(t *testing.T) {
+func TestTheNextRequestWaitsAsTheResponseSays(t *testing.T) {
 	t.Parallel()
 	const s = time.Second
 	for _, c := range []struct {
@@ -185,7 +185,7 @@ func TestWhoWaitsIsSentInAWindowWithRoom(t *testing.T) {
 	}
 }
 
-func TestAnswersThatOvertakeOneAnother(t *testing.T) {
+func TestResponsesThatOvertakeOneAnother(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name          string
@@ -212,7 +212,7 @@ func TestAnswersThatOvertakeOneAnother(t *testing.T) {
 	}
 }
 
-func TestWhatGotNoAnswerMayHaveCounted(t *testing.T) {
+func TestWhatGotNoResponseMayHaveCounted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string

@@ -302,7 +302,7 @@ type refusing struct{ err error }
 
 func (r refusing) RoundTrip(*http.Request) (*http.Response, error) { return nil, r.err }
 
-func TestACallSaysWhyNoAnswerCame(t *testing.T) {
+func TestACallSaysWhyNoResponseCame(t *testing.T) {
 	t.Parallel()
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it does not like our answer to its certificate
@@ -382,7 +382,7 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-func TestABodyThatCannotBeWrittenIsNoFaultOfTheAnswer(t *testing.T) {
+func TestABodyThatCannotBeWrittenIsNoFaultOfTheResponse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var stderr bytes.Buffer

@@ -61,7 +61,7 @@ func TestDemoGivesItsRowsToMachines(t *testing.T) {
 	}
 }
 
-func TestDemoExitsWith1WhereAServiceAnswersOtherwise(t *testing.T) {
+func TestDemoExitsWith1IfAServiceRespondsOtherwise(t *testing.T) {
 	t.Parallel()
 	var stdout bytes.Buffer
 	a := &app{getenv: func(name string) string { return map[string]string{"COLUMNS": "80"}[name] }, stdout: &stdout, stderr: io.Discard}

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestJSONLAnswersALineWhileTheInputStaysOpen(t *testing.T) {
+func TestJSONLRespondsToALineWhileTheInputStaysOpen(t *testing.T) {
 	t.Parallel()
 	in, feed := io.Pipe()
 	responses, out := io.Pipe()
@@ -33,7 +33,7 @@ func TestJSONLAnswersALineWhileTheInputStaysOpen(t *testing.T) {
 	}
 }
 
-func TestJSONLAnswersEveryLineInItsOrder(t *testing.T) {
+func TestJSONLRespondsToEveryLineInItsOrder(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("x", 5<<20)
 	input := strings.Join([]string{

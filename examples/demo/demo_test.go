@@ -63,7 +63,7 @@ func startBelow(t *testing.T) *demo.Demo {
 	return nil
 }
 
-func TestAServiceThatAnswersOtherwiseIsNoticed(t *testing.T) {
+func TestAServiceThatRespondsOtherwiseIsNoticed(t *testing.T) {
 	t.Parallel()
 	teapot := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	instead := map[string]http.Handler{}

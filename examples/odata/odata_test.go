@@ -258,7 +258,7 @@ func TestWhatManySendersGetWrongIsReadAllTheSame(t *testing.T) {
 	}
 }
 
-func TestOnlyTheAnswerToABatchIsTakenApart(t *testing.T) {
+func TestOnlyTheResponseToABatchIsTakenApart(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	for _, req := range []dialect.Request{{Method: "GET", Path: "/service/$batch"}, {Method: "POST", Path: "/service/Files"}, {}} {
@@ -334,7 +334,7 @@ func TestWhatABatchHasNoPlaceForIsToldAsLost(t *testing.T) {
 	}
 }
 
-func TestTheFileAnswersWhereNoMultipartIsWanted(t *testing.T) {
+func TestTheFileRespondsWhereNoMultipartIsWanted(t *testing.T) {
 	t.Parallel()
 	multipart := "multipart/mixed; boundary=r"
 	for _, test := range []struct {

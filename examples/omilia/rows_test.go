@@ -6,7 +6,7 @@ import (
 	"github.com/parlance-api/parlance/examples/internal/golden"
 )
 
-func TestEveryRowOfThePageIsAnswered(t *testing.T) {
+func TestEveryRowOfThePageGetsAResponse(t *testing.T) {
 	t.Parallel()
 	golden.Rows(t, "omilia", map[string]string{
 		"2xx success":  "the service gives no other success than those that have a row",

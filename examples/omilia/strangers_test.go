@@ -18,7 +18,7 @@ const apps = `{"name":"bank","language":"el"}`
 // What a stranger sends is answered as Omilia answers, whole: an error in the first
 // envelope, with every member, a code of the list and the page's title; invalid fields of
 // the part that validates in the second.
-func TestWhateverAStrangerSendsIsAnsweredWholeAndWithACodeOfTheList(t *testing.T) {
+func TestWhateverAStrangerSendsGetsAResponseWholeAndWithACodeOfTheList(t *testing.T) {
 	t.Parallel()
 	const long = 70 << 10
 	for _, row := range []struct {

@@ -12,7 +12,7 @@ import (
 // said is a failure in the dialect, whole: one message that says something.
 var said = regexp.MustCompile(`^\{"message":"[A-Z][^"]+"\}$`)
 
-func TestWhateverAStrangerSendsIsAnsweredInTheDialect(t *testing.T) {
+func TestWhateverAStrangerSendsGetsAResponseInTheDialect(t *testing.T) {
 	t.Parallel()
 	h := open(t, plain.Config{})
 	const sea = `{"id":1,"title":"The Sea"}`

@@ -6,7 +6,7 @@ import (
 	"github.com/parlance-api/parlance/examples/internal/golden"
 )
 
-func TestEveryRowOfThePageIsAnswered(t *testing.T) {
+func TestEveryRowOfThePageGetsAResponse(t *testing.T) {
 	t.Parallel()
 	golden.Rows(t, "vision", map[string]string{
 		"207 noted":    "it is the response of a bulk request, and only a POST is one",

@@ -15,7 +15,7 @@ import (
 
 // Whatever a stranger sends, the response is one of the page's: never a redirect, and a
 // failure says in its body what it is, as a sentence or as a RES.
-func TestWhateverAStrangerSendsIsAnsweredInTheDialect(t *testing.T) {
+func TestWhateverAStrangerSendsGetsAResponseInTheDialect(t *testing.T) {
 	t.Parallel()
 	const (
 		old   = "If-Modified-Since: Fri, 20 Nov 2026 16:00:00 GMT"

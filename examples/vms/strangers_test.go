@@ -19,7 +19,7 @@ var page = regexp.MustCompile(`^<html><head><title>[^<]+</title></head><body>(\d
 
 // A stranger's request gets VMS's own response, whole: message and errors, an object of
 // lists that says something, or a page for a caller that asks for HTML by name.
-func TestAStrangerIsAnsweredInTheDialectWhateverIsSent(t *testing.T) {
+func TestAStrangerGetsAResponseInTheDialectWhateverIsSent(t *testing.T) {
 	t.Parallel()
 	const (
 		long = 1<<20 + 1

@@ -319,7 +319,7 @@ func TestTheWholeMayBeNotedAndHaveAStatusOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestAnAnswerStreamsOnceARecordFailedAndAnotherDidNot(t *testing.T) {
+func TestAResponseStreamsOnceARecordFailedAndAnotherDidNot(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		dialect, open, good, bad, shut, goodAnswer, badAnswer string
@@ -378,7 +378,7 @@ func readUntil(t *testing.T, r *bufio.Reader, text string) {
 	}
 }
 
-func TestAnAnswerMayWaitForTheWholeRequest(t *testing.T) {
+func TestAResponseMayWaitForTheWholeRequest(t *testing.T) {
 	t.Parallel()
 	s, _ := servertest.New(t, "problem")
 	h := bulk.Handle(s, servertest.Take, bulk.Buffered())
@@ -402,7 +402,7 @@ func TestAnAnswerMayWaitForTheWholeRequest(t *testing.T) {
 	}
 }
 
-func TestALongAnswerIsKeptOnDiskAndTheFileIsRemoved(t *testing.T) {
+func TestALongResponseIsKeptOnDiskAndTheFileIsRemoved(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ dialect, path, open, record, last, shut, want string }{
 		{"vision", "/service/Orders", "<ORDERS>", "<SO/>", "<SO><Want>bad</Want></SO>", "</ORDERS>", "<RES><Code>200</Code>"},
@@ -441,7 +441,7 @@ func TestALongAnswerIsKeptOnDiskAndTheFileIsRemoved(t *testing.T) {
 	}
 }
 
-func TestWhereNothingCanBeKeptTheAnswerIsAFailureOfTheServer(t *testing.T) {
+func TestWhereNothingCanBeKeptTheResponseIsAFailureOfTheServer(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "vbapi")
 	h := bulk.Handle(s, servertest.Take, bulk.Spool(filepath.Join(t.TempDir(), "missing"), 100))
@@ -528,7 +528,7 @@ func TestRecordsAtOnceAreBoundedAndToldInTheirOrder(t *testing.T) {
 }
 
 // A dialect whose lists are by how it went cannot be written record by record.
-func TestADialectWithTwoListsIsAnsweredAtTheEnd(t *testing.T) {
+func TestADialectWithTwoListsGetsAResponseAtTheEnd(t *testing.T) {
 	t.Parallel()
 	d, err := dialect.Compile("two.yaml", []byte(`dialect: two
 codes: {200: success, 207: partial, 400: invalid}
@@ -549,7 +549,7 @@ shapes:
 
 // What is written record by record is what Encode writes of them all: in every
 // dialect, whatever they came to, in each of its forms.
-func TestTheStreamedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
+func TestTheStreamedResponseIsTheOneOfAllRecordsTogether(t *testing.T) {
 	t.Parallel()
 	const id = "a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd"
 	outcomes := []parlance.Outcome{
@@ -592,7 +592,7 @@ func TestTheStreamedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
 }
 
 // The same where the response stands in the caller's own document.
-func TestTheEchoedAnswerIsTheOneOfAllRecordsTogether(t *testing.T) {
+func TestTheEchoedResponseIsTheOneOfAllRecordsTogether(t *testing.T) {
 	t.Parallel()
 	var items []parlance.Item
 	var document strings.Builder

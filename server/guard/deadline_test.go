@@ -105,7 +105,7 @@ func TestADeadlineCutsAStreamThatHasBegun(t *testing.T) {
 
 // A handler that waits for a client that reads nothing must not keep the
 // connection.
-func TestADeadlineCutsAnAnswerThatNobodyReads(t *testing.T) {
+func TestADeadlineCutsAResponseThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	s, _ := servertest.New(t, "vms")
 	ended := make(chan error, 1)

@@ -42,7 +42,7 @@ func (l *ledger) Transact(ctx context.Context, fn func(context.Context) error) e
 
 func add(ctx context.Context, n int) { *ctx.Value(ledgerTx{}).(*int) += n }
 
-func TestAnAtomicIsCommittedBeforeItsAnswerAndUndoneWithIt(t *testing.T) {
+func TestAnAtomicIsCommittedBeforeItsResponseAndUndoneWithIt(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		ledger ledger
@@ -141,7 +141,7 @@ func listenAtomic(t *testing.T, store idempotency.Store, fn server.Atomic) (*htt
 	return keyed(t, "problem", store, servertest.Returns(fn, nil), idempotency.Transactional())
 }
 
-func TestUnderAKeyTheAnswerIsCommittedWithTheEffect(t *testing.T) {
+func TestUnderAKeyTheResponseIsCommittedWithTheEffect(t *testing.T) {
 	t.Parallel()
 	store, runs := servertest.NewKeys(), 0
 	l, _ := listenAtomic(t, store, func(ctx context.Context) (any, error) {
@@ -163,7 +163,7 @@ func TestUnderAKeyTheAnswerIsCommittedWithTheEffect(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatCannotBeRecordedUndoesTheEffectInside(t *testing.T) {
+func TestAResponseThatCannotBeRecordedUndoesTheEffectInside(t *testing.T) {
 	t.Parallel()
 	store := servertest.NewKeys()
 	l, _ := listenAtomic(t, store, func(ctx context.Context) (any, error) { return 1, nil })

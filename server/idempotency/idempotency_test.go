@@ -39,7 +39,7 @@ func counting(runs *atomic.Int32) server.HandlerFunc {
 
 func replayed(a servertest.Response) bool { return a.Header.Get(idempotency.ReplayedHeader) == "true" }
 
-func TestARetryGetsTheSameAnswerByteForByteAndTheHandlerIsNotRun(t *testing.T) {
+func TestARetryGetsTheSameResponseByteForByteAndTheHandlerIsNotRun(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []string{"omilia", "problem", "stripe", "vbapi"} {
 		var runs atomic.Int32
@@ -197,7 +197,7 @@ func TestAKeyThatIsBeingServedIsAConflictWithATime(t *testing.T) {
 	}
 }
 
-func TestAnAnswerIsKeptUnlessItProvesThatNothingWasDone(t *testing.T) {
+func TestAResponseIsKeptUnlessItProvesThatNothingWasDone(t *testing.T) {
 	t.Parallel()
 	fails := func(k parlance.Kind) server.HandlerFunc {
 		return servertest.Returns(nil, &parlance.Error{Outcome: parlance.Outcome{Kind: k}})
@@ -472,7 +472,7 @@ func TestADeadlineHoldsUnderAKey(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatCannotBeKeptGoesOutAndItsRetrySaysSo(t *testing.T) {
+func TestAResponseThatCannotBeKeptGoesOutAndItsRetrySaysSo(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		handler http.HandlerFunc
@@ -528,7 +528,7 @@ func TestAnAnswerThatCannotBeKeptGoesOutAndItsRetrySaysSo(t *testing.T) {
 	}
 }
 
-func TestAnAtomicWhoseAnswerIsTooLongIsDoneAndSaysSo(t *testing.T) {
+func TestAnAtomicWhoseResponseIsTooLongIsDoneAndSaysSo(t *testing.T) {
 	t.Parallel()
 	l, _ := keyed(t, "problem", servertest.NewKeys(), func(http.ResponseWriter, *http.Request) (any, error) {
 		return server.Atomic(func(context.Context) (any, error) { return strings.Repeat("x", 40), nil }), nil
@@ -540,7 +540,7 @@ func TestAnAtomicWhoseAnswerIsTooLongIsDoneAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestAFlushIsObeyedAndTheAnswerKept(t *testing.T) {
+func TestAFlushIsObeyedAndTheResponseKept(t *testing.T) {
 	t.Parallel()
 	s, _ := servertest.New(t, "problem")
 	read := make(chan bool)
@@ -583,7 +583,7 @@ func TestAFlushIsObeyedAndTheAnswerKept(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatCannotBeRecordedGoesOutAndTheClaimStays(t *testing.T) {
+func TestAResponseThatCannotBeRecordedGoesOutAndTheClaimStays(t *testing.T) {
 	t.Parallel()
 	store := servertest.NewKeys().Fail("Record", errors.New("disk full"))
 	var runs atomic.Int32
@@ -685,7 +685,7 @@ func TestWhatAServerBehindSaysWasNotDoneFreesTheKey(t *testing.T) {
 	}
 }
 
-func TestAnAnswerIsKeptBeforeItGoesOut(t *testing.T) {
+func TestAResponseIsKeptBeforeItGoesOut(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]server.HandlerFunc{
 		"outside": servertest.Returns("done", nil),

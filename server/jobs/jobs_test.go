@@ -112,7 +112,7 @@ func after(d time.Duration) jobs.Work {
 	}
 }
 
-func TestAJobIsAnsweredInTheDialectWhileItGoesOnAndAfterwards(t *testing.T) {
+func TestAJobGetsAResponseInTheDialectWhileItGoesOnAndAfterwards(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		dialect, input string
@@ -161,7 +161,7 @@ func TestAJobIsAnsweredInTheDialectWhileItGoesOnAndAfterwards(t *testing.T) {
 	}
 }
 
-func TestAClientIsAnsweredAtOnceIfTheWorkEndsWithinItsWait(t *testing.T) {
+func TestAClientGetsAResponseAtOnceIfTheWorkEndsWithinItsWait(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, path string
