@@ -76,7 +76,7 @@ func TestTheGuideDoesWhatItSays(t *testing.T) {
 			}
 			ran++
 			var want string
-			if i+1 < len(fences) && fences[i+1].answers && fences[i+1].info == "text" {
+			if i+1 < len(fences) && fences[i+1].replies && fences[i+1].info == "text" {
 				want, printed[i+1] = fences[i+1].text, string(out)
 			}
 			if !*update && strings.TrimSpace(string(out)) != strings.TrimSpace(want) {
@@ -123,7 +123,7 @@ func TestTheGuidesLinksLead(t *testing.T) {
 // guideFence is one fenced part of a guide.
 type guideFence struct {
 	info, text string
-	answers    bool // it follows the fence before with nothing but empty lines between
+	replies    bool // it follows the fence before with nothing but empty lines between
 }
 
 func fencesOfGuide(text string) (all []guideFence) {
@@ -133,7 +133,7 @@ func fencesOfGuide(text string) (all []guideFence) {
 		info, mark := strings.CutPrefix(line, "```")
 		switch {
 		case mark && inside == nil:
-			inside = &guideFence{info: strings.TrimSpace(info), answers: responses}
+			inside = &guideFence{info: strings.TrimSpace(info), replies: responses}
 		case mark:
 			all, inside, responses = append(all, *inside), nil, true
 		case inside != nil:

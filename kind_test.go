@@ -197,7 +197,7 @@ func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
 			resp, err := transport.RoundTrip(req)
 			if err == nil {
 				resp.Body.Close()
-				t.Fatal("it answered")
+				t.Fatal("it responded")
 			}
 			o := parlance.OutcomeOfTransport(err)
 			if o.Kind != c.kind || o.Reason != c.reason || o.Status != 0 || o.Reason.NoEffect() != c.undone {

@@ -32,7 +32,7 @@ func TestReadme(t *testing.T) {
 		}
 		ran++
 		want := ""
-		if i+1 < len(fences) && fences[i+1].answers && fences[i+1].language != "sh" {
+		if i+1 < len(fences) && fences[i+1].replies && fences[i+1].language != "sh" {
 			want = fences[i+1].text
 		}
 		t.Run(strings.TrimSpace(strings.Split(f.text, "\n")[0]), func(t *testing.T) {
@@ -75,7 +75,7 @@ func runnable(script string) string {
 // fence is one fenced part of a Markdown text.
 type fence struct {
 	language, text string
-	answers        bool // it follows the fence before with nothing but empty lines between
+	replies        bool // it follows the fence before with nothing but empty lines between
 }
 
 func fencesOf(text string) []fence {
@@ -86,7 +86,7 @@ func fencesOf(text string) []fence {
 		language, mark := strings.CutPrefix(line, "```")
 		switch {
 		case mark && inside == nil:
-			inside = &fence{language: strings.TrimSpace(language), answers: responses}
+			inside = &fence{language: strings.TrimSpace(language), replies: responses}
 		case mark:
 			all, inside, responses = append(all, *inside), nil, true
 		case inside != nil:

@@ -72,7 +72,7 @@ func ExampleAddCall() {
 	// 1 vms GET stock.test/seats 404 not_found stop
 }
 
-// busy answers without a network.
+// busy responds without a network.
 type busy struct{}
 
 func (busy) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -137,7 +137,7 @@ var docRefs = map[string][2][]byte{
 	"json": {[]byte(`"docRef":"`), []byte(`"`)},
 }
 
-// BenchmarkRecords answers a bulk request of 100,000 records, beside a loop over
+// BenchmarkRecords responds to a bulk request of 100,000 records, beside a loop over
 // encoding/xml or encoding/json that decodes each, and encodes its response. by=raw
 // has a handler that looks for the id in the bytes, by=parlance one that decodes
 // the record too.
@@ -181,7 +181,7 @@ func BenchmarkRecords(b *testing.B) {
 		if of.name == "xml" {
 			run("encoding-xml", func(b *testing.B) { echoXML(b, &document{of: of}, &sink{}) })
 		} else {
-			run("encoding-json", func(b *testing.B) { answerJSON(b, &document{of: of}, &sink{}) })
+			run("encoding-json", func(b *testing.B) { respondJSON(b, &document{of: of}, &sink{}) })
 		}
 	}
 }
@@ -222,8 +222,8 @@ func echoXML(b *testing.B, r io.Reader, w io.Writer) {
 	out.Flush()
 }
 
-// answerJSON is what a program without Parlance would do.
-func answerJSON(b *testing.B, r io.Reader, w io.Writer) {
+// respondJSON is what a program without Parlance would do.
+func respondJSON(b *testing.B, r io.Reader, w io.Writer) {
 	type key struct {
 		Key   string `json:"key"`
 		Value string `json:"value"`

@@ -60,7 +60,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// camera is what all of them answer with.
+// camera is what all of them respond with.
 type camera struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
@@ -136,7 +136,7 @@ func writeJSON(w http.ResponseWriter, v any) {
 }
 
 // parlanceChain has the id of the activity, a key, a limit and the dialect's way to
-// answer.
+// response.
 func parlanceChain(name string, r *activity.Recorder) (http.Handler, error) {
 	d, err := catalog.Open(name)
 	if err != nil {
@@ -235,7 +235,7 @@ func humaChain() (http.Handler, error) {
 	return r, nil
 }
 
-// serveChain serves, and answers each line of standard input with the CPU time that
+// serveChain serves, and responds to each line of standard input with the CPU time that
 // it has used, in nanoseconds.
 func serveChain(name string) error {
 	i := slices.IndexFunc(chains, func(c struct {

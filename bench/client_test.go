@@ -91,7 +91,7 @@ func measure(b *testing.B, base http.RoundTripper, url, accept string) {
 	}
 }
 
-// null answers without a wire.
+// null responds without a wire.
 type null struct{}
 
 var nullHeader = http.Header{"Content-Type": {"application/json"}}

@@ -251,7 +251,7 @@ func (x *example[T]) test(t *testing.T) {
 	want := canonical(t, x.res.Body)
 	for by, text := range texts {
 		if got := canonical(t, text); got != want {
-			t.Errorf("%s: %s\n%s\nthe answer\n%s", x.name, by, got, want)
+			t.Errorf("%s: %s\n%s\nthe response\n%s", x.name, by, got, want)
 		}
 	}
 }

@@ -41,7 +41,7 @@ const (
 	effectInsert = "INSERT INTO effect (name) VALUES (?)"
 )
 
-// camera is what a request is answered with.
+// camera is the response to a request.
 type camera struct {
 	ID    int    `json:"id"`
 	Name  string `json:"name"`
@@ -77,7 +77,7 @@ func BenchmarkStore(b *testing.B) {
 
 // BenchmarkPosts is the same over HTTP: a POST with an Idempotency-Key, on 64
 // connections that are kept alive. The one by hand does what it has to and no more: it
-// reads the body, looks for the key, and answers with JSON, or with what was kept.
+// reads the body, looks for the key, and responds with JSON, or with what was kept.
 // With PostgreSQL the peer is pgbench, without HTTP: one transaction with the same two
 // rows for each of 64 clients.
 func BenchmarkPosts(b *testing.B) {
@@ -232,7 +232,7 @@ type group struct{ queue chan *member }
 type member struct {
 	key         string
 	fingerprint [32]byte
-	answer      []byte
+	reply       []byte
 	done        chan error
 }
 
@@ -241,7 +241,7 @@ func (g *group) do(key string, fingerprint [32]byte, response []byte) ([]byte, e
 	m := &member{key, fingerprint, response, make(chan error, 1)}
 	g.queue <- m
 	err := <-m.done
-	return m.answer, err
+	return m.reply, err
 }
 
 func openGroup(b *testing.B, looks bool) *group {
@@ -288,7 +288,7 @@ func openGroup(b *testing.B, looks bool) *group {
 			case err == nil && string(fingerprint) != string(m.fingerprint[:]):
 				return errors.New("mismatch")
 			case err == nil:
-				m.answer = body
+				m.reply = body
 				return nil
 			case err != sql.ErrNoRows:
 				return err
@@ -298,7 +298,7 @@ func openGroup(b *testing.B, looks bool) *group {
 			return err
 		}
 		now := time.Now().UnixNano()
-		return key(scope, m.key, m.fingerprint[:], now, now, id, 201, header, m.answer)
+		return key(scope, m.key, m.fingerprint[:], now, now, id, 201, header, m.reply)
 	}
 	g := &group{make(chan *member, callers64)}
 	go func() {

@@ -16,12 +16,12 @@ import (
 )
 
 // later responses that the caller is to come back in a minute.
-type later struct{ answered atomic.Int64 }
+type later struct{ responded atomic.Int64 }
 
 const laterBody = `{"message":"Down for maintenance","errors":{}}`
 
 func (l *later) RoundTrip(req *http.Request) (*http.Response, error) {
-	defer l.answered.Add(1)
+	defer l.responded.Add(1)
 	return &http.Response{
 		StatusCode: 503, Header: http.Header{"Content-Type": {"application/json"}, "Retry-After": {"60"}},
 		Body: io.NopCloser(strings.NewReader(laterBody)), ContentLength: int64(len(laterBody)), Request: req,
@@ -49,7 +49,7 @@ func BenchmarkWaiting(b *testing.B) {
 		for range callers {
 			ended.Go(func() { call(ctx) })
 		}
-		for base.answered.Load() < callers {
+		for base.responded.Load() < callers {
 			runtime.Gosched()
 		}
 		time.Sleep(200 * time.Millisecond) // the last ones begin to wait

@@ -50,7 +50,7 @@ var silent = map[string]string{
 	"Omilia: 429: exponential backoff":                                                       "nothing but a status",
 }
 
-// level is how far behind the first a dialect may lie that answers alike:
+// level is how far behind the first a dialect may lie that responds alike:
 // Laravel's errors are VMS's, and some of FastAPI's are Omilia's and Django's.
 const level = 0.02
 

@@ -143,7 +143,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// half answers with a body that ends early.
+// half responds with a body that ends early.
 func half(status, body string) func(net.Conn) {
 	return func(c net.Conn) {
 		io.WriteString(c, "HTTP/1.1 "+status+"\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"+body)

@@ -13,7 +13,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-// stalling answers after so long, and sends the second half of its body after as
+// stalling responds after so long, and sends the second half of its body after as
 // long again.
 func stalling(status int, head, body time.Duration) response {
 	return response{do: func(w http.ResponseWriter, r *http.Request) {
@@ -41,7 +41,7 @@ func TestAnAttemptHasATimeOfItsOwn(t *testing.T) {
 		name    string
 		dialect string
 		method  string
-		answers []response
+		replies []response
 		seen    int
 		body    string // "" where no response came
 		took    time.Duration
@@ -57,7 +57,7 @@ func TestAnAttemptHasATimeOfItsOwn(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, tt.answers...)
+				u := newUpstream(t, tt.replies...)
 				body := ""
 				if tt.method == "POST" {
 					body = "{}"

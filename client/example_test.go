@@ -159,7 +159,7 @@ func ExampleWithObserver() {
 	// Output: 1 403 forbidden stop
 }
 
-// vms is a server that always answers the same.
+// vms is a server that always sends the same response.
 func vms(status int, body string) *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -272,16 +272,16 @@ func (x *exchange) begin(a *Attempt) *http.Request {
 // read learns the meaning of a response, from its body if that can say more.
 func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) {
 	n := &x.response
-	answer := httpdialect.Response(resp, nil)
+	reply := httpdialect.Response(resp, nil)
 	if mustRead(x.dialect, asked, resp) {
-		answer.Body, answer.Cut, n.broken = x.body.peek(resp, x.cfg.limit)
-		n.whole, n.cut = !answer.Cut, answer.Cut && n.broken == nil
-		answer.Body, answer.Cut = undo(resp.Header, answer.Body, answer.Cut, x.cfg.limit)
+		reply.Body, reply.Cut, n.broken = x.body.peek(resp, x.cfg.limit)
+		n.whole, n.cut = !reply.Cut, reply.Cut && n.broken == nil
+		reply.Body, reply.Cut = undo(resp.Header, reply.Body, reply.Cut, x.cfg.limit)
 	} else {
 		n.whole = resp.Body == http.NoBody
-		answer.Cut = !n.whole // none of it was read
+		reply.Cut = !n.whole // none of it was read
 	}
-	r := x.dialect.Decode(asked, answer)
+	r := x.dialect.Decode(asked, reply)
 	if n.broken != nil && !r.Outcome.Kind.Failing() {
 		// Half of a success proves nothing. Half of a failure is still a failure.
 		r = dialect.Decoded{Outcome: parlance.OutcomeOfTransport(n.broken)}

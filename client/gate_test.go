@@ -38,7 +38,7 @@ func (g *turnstile) Enter(*http.Request) (wait time.Duration, leave func(*http.R
 		case a == nil:
 			g.left = append(g.left, "unsent")
 		case resp == nil:
-			g.left = append(g.left, "unanswered")
+			g.left = append(g.left, "no response")
 		default:
 			g.left = append(g.left, fmt.Sprint(resp.StatusCode, " ", a.Outcome.Kind))
 		}

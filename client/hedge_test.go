@@ -30,7 +30,7 @@ func TestALateResponseIsHedged(t *testing.T) {
 		name    string
 		method  string
 		options []client.Option
-		answers []response
+		replies []response
 		body    string
 		seen    int
 		took    time.Duration
@@ -47,7 +47,7 @@ func TestALateResponseIsHedged(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, tt.answers...)
+				u := newUpstream(t, tt.replies...)
 				body := ""
 				if tt.method != "GET" {
 					body = "{}"

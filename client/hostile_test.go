@@ -23,12 +23,12 @@ import (
 
 // What a caller gets of a server that means ill, is broken, or was broken into.
 
-// newCrowd is a server under every name there is. It answers by the request and its
+// newCrowd is a server under every name there is. It responds by the request and its
 // number, from 1.
-func newCrowd(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, n int)) *upstream {
+func newCrowd(t *testing.T, reply func(w http.ResponseWriter, r *http.Request, n int)) *upstream {
 	t.Helper()
 	u := newUpstream(t)
-	u.answer = answer
+	u.reply = reply
 	return u
 }
 
@@ -74,10 +74,10 @@ func keptFromStrangers(t *testing.T, c *upstream, home string) (strangers int) {
 func TestWhatAStrangerIsPointedToIsNotToldWhoWeAre(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name   string
-		answer func(w http.ResponseWriter, r *http.Request, n int)
-		want   []string
-		bare   bool // without fields of the caller's, which are net/http's to strip
+		name  string
+		reply func(w http.ResponseWriter, r *http.Request, n int)
+		want  []string
+		bare  bool // without fields of the caller's, which are net/http's to strip
 	}{
 		{"a place on another host", func(w http.ResponseWriter, r *http.Request, n int) {
 			if n == 1 {
@@ -146,7 +146,7 @@ func TestWhatAStrangerIsPointedToIsNotToldWhoWeAre(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c := newCrowd(t, tt.answer)
+				c := newCrowd(t, tt.reply)
 				hc := secretly(t, c, "omilia")
 				req := request(t, "POST", "{}")
 				if !tt.bare {
@@ -300,8 +300,8 @@ func TestAPlaceThatIsNoneIsNotLookedAt(t *testing.T) {
 func TestALookThatComesToNothingLeavesNothingOpen(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name   string
-		answer func(w http.ResponseWriter, r *http.Request, n int)
+		name  string
+		reply func(w http.ResponseWriter, r *http.Request, n int)
 	}{
 		{"redirects without end", func(w http.ResponseWriter, r *http.Request, n int) { to(w, 302, "/jobs/1") }},
 		{"a redirect to what is no web address", func(w http.ResponseWriter, r *http.Request, n int) { to(w, 302, "javascript:alert(1)") }},
@@ -319,7 +319,7 @@ func TestALookThatComesToNothingLeavesNothingOpen(t *testing.T) {
 						io.WriteString(w, strings.Repeat("x", 100_000))
 						return
 					}
-					tt.answer(w, r, n)
+					tt.reply(w, r, n)
 				})
 				watched := roundTripper(func(req *http.Request) (*http.Response, error) {
 					resp, err := c.transport.RoundTrip(req)
@@ -657,9 +657,9 @@ func TestAResponseThatEndsEarlyIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	const head = "Content-Type: application/json\r\n"
 	tests := []struct {
-		name, method, answer, body string
-		kind                       parlance.Kind
-		safe                       bool
+		name, method, reply, body string
+		kind                      parlance.Kind
+		safe                      bool
 	}{
 		{"less than was promised", "GET", "HTTP/1.1 200 OK\r\n" + head + "Content-Length: 1000\r\n\r\n" + `{"data":`, `{"data":`, parlance.KindUnavailable, true},
 		{"less than was promised, of a POST", "POST", "HTTP/1.1 200 OK\r\n" + head + "Content-Length: 1000\r\n\r\n" + `{"data":`, `{"data":`, parlance.KindUnavailable, false},
@@ -671,7 +671,7 @@ func TestAResponseThatEndsEarlyIsNoSuccess(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			addr, _ := wire(t, func(c net.Conn) { io.WriteString(c, tt.answer) })
+			addr, _ := wire(t, func(c net.Conn) { io.WriteString(c, tt.reply) })
 			base := &http.Transport{DisableKeepAlives: true}
 			req, err := http.NewRequestWithContext(t.Context(), tt.method, addr, nil)
 			if err != nil {
@@ -852,7 +852,7 @@ func TestACodeThatNobodyListedIsNoPlainSuccess(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, dialect string
-		answer        response
+		reply         response
 		kind          parlance.Kind
 		act           parlance.Act
 	}{
@@ -868,10 +868,10 @@ func TestACodeThatNobodyListedIsNoPlainSuccess(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, tt.answer)
+				u := newUpstream(t, tt.reply)
 				resp, body := call(t, u.client(t, tt.dialect), request(t, "GET", ""))
 				r := report(t, resp)
-				if body != tt.answer.body || r.Outcome.Kind == parlance.KindSuccess {
+				if body != tt.reply.body || r.Outcome.Kind == parlance.KindSuccess {
 					t.Errorf("it came to %v %q", r.Outcome.Kind, body)
 				}
 				if r.Outcome.Kind != tt.kind || r.Decision.Act != tt.act {
@@ -1090,7 +1090,7 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 	none := with()
 	tests := []struct {
 		name   string
-		answer func(w http.ResponseWriter, r *http.Request)
+		reply  func(w http.ResponseWriter, r *http.Request)
 		opts   func() []client.Option
 		status int // of the response that the caller gets; 0 for an error
 		seen   int
@@ -1120,7 +1120,7 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 			t.Run(tt.name+", "+how, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					u := newUpstream(t, response{do: tt.answer})
+					u := newUpstream(t, response{do: tt.reply})
 					start := time.Now()
 					ctx, cancel := context.WithCancel(t.Context())
 					stop := time.AfterFunc(give, cancel)

@@ -101,11 +101,11 @@ func TestARequestGoesUnderTheKeyThatItsCallNames(t *testing.T) {
 func TestACallerMayAllowAnUnsafeRetry(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name   string
-		answer response
-		sent   int
-		safe   bool
-		why    string
+		name  string
+		reply response
+		sent  int
+		safe  bool
+		why   string
 	}{
 		{"after a 5XX", response{status: 500, body: `{"message":"broke"}`}, 4, true, "the caller allows a retry"},
 		{"never after a 4XX", response{status: 400, body: `{"message":"wrong"}`}, 1, false, ""},
@@ -115,7 +115,7 @@ func TestACallerMayAllowAnUnsafeRetry(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, tt.answer)
+				u := newUpstream(t, tt.reply)
 				ctx := client.WithCall(t.Context(), client.Call{RetryUnsafe: true})
 				resp, _ := call(t, u.client(t, "plain", client.WithMaxWait(time.Hour)), request(t, "POST", "{}").WithContext(ctx))
 				if n := len(u.sightings()); n != tt.sent {

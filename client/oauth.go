@@ -84,25 +84,25 @@ func askToken(ctx context.Context, hc *http.Client, endpoint string, form url.Va
 		return Grant{}, err
 	}
 	defer resp.Body.Close()
-	var answer struct {
+	var reply struct {
 		Token   string      `json:"access_token"`
 		Refresh string      `json:"refresh_token"`
 		Expires json.Number `json:"expires_in"` // seconds; some endpoints put it in quotes
 		Error   string      `json:"error"`
 	}
-	err = json.NewDecoder(io.LimitReader(resp.Body, maxTokenResponse)).Decode(&answer)
+	err = json.NewDecoder(io.LimitReader(resp.Body, maxTokenResponse)).Decode(&reply)
 	switch {
-	case answer.Error == "invalid_grant", // RFC 6749, 5.2: also an expired or revoked refresh token
+	case reply.Error == "invalid_grant", // RFC 6749, 5.2: also an expired or revoked refresh token
 		form.Get("grant_type") == "refresh_token" && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests:
 		// Not every endpoint says it in the RFC's words: vision responds with 401 with a code of its own.
-		return Grant{}, fmt.Errorf("%w: %w", ErrSpent, &TokenError{Status: resp.StatusCode, Code: answer.Error})
+		return Grant{}, fmt.Errorf("%w: %w", ErrSpent, &TokenError{Status: resp.StatusCode, Code: reply.Error})
 	case resp.StatusCode != http.StatusOK:
-		return Grant{}, &TokenError{resp.StatusCode, answer.Error, httpdialect.RetryAfter(resp)}
+		return Grant{}, &TokenError{resp.StatusCode, reply.Error, httpdialect.RetryAfter(resp)}
 	case err != nil:
 		return Grant{}, fmt.Errorf("client: the response of the token endpoint is not JSON: %w", err)
 	}
-	grant := Grant{Token: answer.Token, Refresh: answer.Refresh}
-	seconds, _ := answer.Expires.Float64() // what is no number says nothing
+	grant := Grant{Token: reply.Token, Refresh: reply.Refresh}
+	seconds, _ := reply.Expires.Float64() // what is no number says nothing
 	if life := time.Duration(seconds * float64(time.Second)); life > 0 {
 		grant.Expires = time.Now().Add(life)
 	}

@@ -27,7 +27,7 @@ func TestAnAcceptedRequestIsFollowedToItsEnd(t *testing.T) {
 		name    string
 		dialect string
 		method  string
-		answers []response
+		replies []response
 		kind    parlance.Kind
 		body    string
 		looks   []string        // method and path of each
@@ -63,7 +63,7 @@ func TestAnAcceptedRequestIsFollowedToItsEnd(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, tt.answers...)
+				u := newUpstream(t, tt.replies...)
 				c := u.client(t, tt.dialect)
 				body := ""
 				if tt.method != "GET" {
@@ -125,7 +125,7 @@ func TestWhatDoesNotEndIsHandedBackWithItsPlace(t *testing.T) {
 		name    string
 		poller  client.Poller
 		timeout time.Duration // of the context, 0 for none
-		answers []response
+		replies []response
 		where   string
 		is      error
 		took    time.Duration
@@ -140,7 +140,7 @@ func TestWhatDoesNotEndIsHandedBackWithItsPlace(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, tt.answers...)
+				u := newUpstream(t, tt.replies...)
 				tt.poller.Client = u.client(t, "omilia")
 				ctx := t.Context()
 				if tt.timeout > 0 {

@@ -38,7 +38,7 @@ func TestWhatIsRetried(t *testing.T) {
 		dialect string
 		method  string
 		body    string
-		answer  response
+		reply   response
 		want    int // how often the server saw it
 		act     parlance.Act
 		held    string // a part of why it was not retried
@@ -69,9 +69,9 @@ func TestWhatIsRetried(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, tt.answer)
+				u := newUpstream(t, tt.reply)
 				resp, body := call(t, u.client(t, tt.dialect, client.WithMaxWait(time.Hour)), request(t, tt.method, tt.body))
-				if body != tt.answer.body {
+				if body != tt.reply.body {
 					t.Errorf("the caller read %q", body)
 				}
 				seen := u.sightings()
@@ -107,7 +107,7 @@ func TestWaitsAreThoseOfThePage(t *testing.T) {
 		name    string
 		dialect string
 		ceiling time.Duration
-		answer  response
+		reply   response
 		want    []time.Duration
 		act     parlance.Act
 	}{
@@ -128,7 +128,7 @@ func TestWaitsAreThoseOfThePage(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream(t, tt.answer)
+				u := newUpstream(t, tt.reply)
 				resp, body := call(t, u.client(t, tt.dialect, client.WithMaxWait(tt.ceiling)), request(t, "GET", ""))
 				got := u.waits()
 				if len(got) != len(tt.want) {
@@ -146,7 +146,7 @@ func TestWaitsAreThoseOfThePage(t *testing.T) {
 				if last := r.Attempts[len(r.Attempts)-1]; tt.act == parlance.ActRetry && (last.Wait <= 0 || last.Held == "") {
 					t.Errorf("handed back with wait %v, held %q", last.Wait, last.Held)
 				}
-				if body != tt.answer.body {
+				if body != tt.reply.body {
 					t.Errorf("the caller read %q", body)
 				}
 			})

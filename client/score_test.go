@@ -27,7 +27,7 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
-// scorer is a server that answers at random and keeps score of what it was made
+// scorer is a server that responds at random and keeps score of what it was made
 // to do. It works as an API of its dialect would: a POST or PATCH has an effect
 // but where its response proves that it has none, and a key that it has seen has
 // none again.
@@ -46,11 +46,11 @@ type score struct {
 	effects int
 }
 
-// shot is one attempt, and what the server answered.
+// shot is one attempt, and what the server responded.
 type shot struct {
 	sighting
 	status int
-	answer http.Header
+	reply  http.Header
 	wrote  []byte // the response's body, as far as it was sent
 	fate   fate
 }
@@ -77,7 +77,7 @@ func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.scores[id] = sc
 	}
 	sh := shot{sighting: sighting{at: time.Now(), method: r.Method, header: r.Header.Clone(), body: string(body)}}
-	sh.status, sh.answer, sh.wrote = s.answer(r)
+	sh.status, sh.reply, sh.wrote = s.reply(r)
 	if r.Method == http.MethodHead || sh.status == 204 || sh.status == 304 {
 		sh.wrote = nil
 	}
@@ -89,7 +89,7 @@ func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.apply(id, sc, &sh, r.URL.Path)
 
-	for name, values := range sh.answer {
+	for name, values := range sh.reply {
 		w.Header()[name] = values
 	}
 	w.Header().Set(fateHeader, strconv.Itoa(int(sh.fate)))
@@ -154,7 +154,7 @@ func (sh *shot) asked(d *dialect.Dialect, path string) dialect.Request {
 }
 
 func (sh *shot) response() dialect.Response {
-	return dialect.Response{Status: sh.status, Header: sh.answer, Body: sh.wrote, Received: sh.at}
+	return dialect.Response{Status: sh.status, Header: sh.reply, Body: sh.wrote, Received: sh.at}
 }
 
 // meant is what the response means to who can read all of it that came.
@@ -162,18 +162,18 @@ func (sh *shot) meant(d *dialect.Dialect, path string) parlance.Outcome {
 	if sh.fate == lost {
 		return parlance.OutcomeOfTransport(syscall.ECONNRESET)
 	}
-	req, answer := sh.asked(d, path), sh.response()
-	answer.Cut = sh.fate == halved
-	read := sh.status >= 400 || d.NeedsBody(req, sh.status, dialect.HeaderMap(sh.answer))
-	o := d.Decode(req, answer).Outcome
+	req, reply := sh.asked(d, path), sh.response()
+	reply.Cut = sh.fate == halved
+	read := sh.status >= 400 || d.NeedsBody(req, sh.status, dialect.HeaderMap(sh.reply))
+	o := d.Decode(req, reply).Outcome
 	if sh.fate == halved && read && !o.Kind.Failing() {
 		return parlance.OutcomeOfTransport(io.ErrUnexpectedEOF)
 	}
 	return o
 }
 
-// answer draws one: half of them are what the dialect itself writes.
-func (s *scorer) answer(r *http.Request) (int, http.Header, []byte) {
+// response draws one: half of them are what the dialect itself writes.
+func (s *scorer) reply(r *http.Request) (int, http.Header, []byte) {
 	header := http.Header{"Content-Type": {"application/json"}, "Date": {time.Now().UTC().Format(http.TimeFormat)}}
 	switch p := s.rng.IntN(20); {
 	case p < 3:

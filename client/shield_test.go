@@ -54,7 +54,7 @@ func TestAKeyThatTheDialectDoesNotHaveRetriesNothingUnderneath(t *testing.T) {
 			resp, err := c.Do(req)
 			if err == nil {
 				resp.Body.Close()
-				t.Errorf("%s: it answered", name)
+				t.Errorf("%s: it responded", name)
 			}
 			if n := posts.Load(); n != 1 {
 				t.Errorf("%s with body %q: the server did it %d times", name, body, n)

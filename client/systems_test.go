@@ -25,7 +25,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 )
 
-// promise is one row of a system's table: a request, what the server answers to
+// promise is one row of a system's table: a request, what the server responds to
 // it, and what the client makes of that.
 type promise struct {
 	name   string
@@ -36,7 +36,7 @@ type promise struct {
 	login  bool              // the client has a credential, whose tokens are t1, t2, …
 
 	// The responses, the last of which repeats.
-	answers []response
+	replies []response
 
 	kind   parlance.Kind
 	reason parlance.Reason
@@ -178,62 +178,62 @@ func five() map[string][]promise {
 	schedule := []time.Duration{5 * m, 30 * m}
 
 	vision := []promise{
-		{name: "101 under 401: a wrong token is not refreshed", login: true, answers: []response{inXML(401, res(101, "wrong token"))},
+		{name: "101 under 401: a wrong token is not refreshed", login: true, replies: []response{inXML(401, res(101, "wrong token"))},
 			kind: parlance.KindUnauthenticated, code: "101", act: parlance.ActStop, detail: "wrong token", tokens: []string{"Bearer t1"}, more: told("credential")},
-		{name: "101 under 200: the code wins over the status", login: true, answers: []response{inXML(200, res(101, "wrong token"))},
+		{name: "101 under 200: the code wins over the status", login: true, replies: []response{inXML(200, res(101, "wrong token"))},
 			kind: parlance.KindUnauthenticated, code: "101", act: parlance.ActStop, detail: "wrong token", tokens: []string{"Bearer t1"}},
-		{name: "102 under 403", answers: []response{inXML(403, res(102, "not this site"))}, kind: parlance.KindForbidden, code: "102", act: parlance.ActStop, detail: "not this site", more: told("customer or site")},
-		{name: "102 under 200", answers: []response{inXML(200, res(102, "not this site"))}, kind: parlance.KindForbidden, code: "102", act: parlance.ActStop, detail: "not this site"},
-		{name: "110 under 400", answers: []response{inXML(400, res(110, "bad date"))}, kind: parlance.KindInvalid, code: "110", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "bad date"},
-		{name: "110 under 200", answers: []response{inXML(200, res(110, "bad date"))}, kind: parlance.KindInvalid, code: "110", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "bad date"},
-		{name: "150 under 500 is handed back where 5 minutes are too long", answers: []response{inXML(500, res(150, "the service broke"))},
+		{name: "102 under 403", replies: []response{inXML(403, res(102, "not this site"))}, kind: parlance.KindForbidden, code: "102", act: parlance.ActStop, detail: "not this site", more: told("customer or site")},
+		{name: "102 under 200", replies: []response{inXML(200, res(102, "not this site"))}, kind: parlance.KindForbidden, code: "102", act: parlance.ActStop, detail: "not this site"},
+		{name: "110 under 400", replies: []response{inXML(400, res(110, "bad date"))}, kind: parlance.KindInvalid, code: "110", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "bad date"},
+		{name: "110 under 200", replies: []response{inXML(200, res(110, "bad date"))}, kind: parlance.KindInvalid, code: "110", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "bad date"},
+		{name: "150 under 500 is handed back where 5 minutes are too long", replies: []response{inXML(500, res(150, "the service broke"))},
 			kind: parlance.KindInternal, code: "150", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "the service broke", held: "longer than 30s", wait: 5 * m},
-		{name: "150 under 500: as 500", answers: []response{inXML(500, res(150, "the service broke"))},
+		{name: "150 under 500: as 500", replies: []response{inXML(500, res(150, "the service broke"))},
 			kind: parlance.KindInternal, code: "150", act: parlance.ActEscalate, detail: "the service broke", sent: 3, waits: schedule},
-		{name: "200", answers: []response{inJSON(200, `[{"SKU":"A"}]`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
-		post(promise{name: "200 with a record each", answers: []response{inXML(200, made(200, 200))},
+		{name: "200", replies: []response{inJSON(200, `[{"SKU":"A"}]`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
+		post(promise{name: "200 with a record each", replies: []response{inXML(200, made(200, 200))},
 			kind: parlance.KindSuccess, act: parlance.ActDone, items: []string{"0 API_1 success 200", "1 API_2 success 200"}}),
-		post(promise{name: "RES 400 under 200 is no success", answers: []response{inXML(200, made(400))},
+		post(promise{name: "RES 400 under 200 is no success", replies: []response{inXML(200, made(400))},
 			kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeItems, items: []string{"0 API_1 invalid 400"}}),
-		post(promise{name: "RES 400 beside RES 200 under 200 is partial", answers: []response{inXML(200, made(200, 400))},
+		post(promise{name: "RES 400 beside RES 200 under 200 is partial", replies: []response{inXML(200, made(200, 400))},
 			kind: parlance.KindPartial, act: parlance.ActInspect, items: []string{"0 API_1 success 200", "1 API_2 invalid 400"}}),
-		{name: "RES 400 under 200 of a GET is no success", answers: []response{inXML(200, made(400))},
+		{name: "RES 400 under 200 of a GET is no success", replies: []response{inXML(200, made(400))},
 			kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeItems, items: []string{"0 API_1 invalid 400"}},
-		{name: "204 of a GET is empty, and the user is told", answers: []response{{status: 204}}, kind: parlance.KindEmpty, act: parlance.ActInspect, more: told("nothing matches")},
-		post(promise{name: "204 of a POST is noted", answers: []response{{status: 204}}, kind: parlance.KindNoted, act: parlance.ActInspect}),
-		post(promise{name: "207", answers: []response{inXML(207, made(200, 400))},
+		{name: "204 of a GET is empty, and the user is told", replies: []response{{status: 204}}, kind: parlance.KindEmpty, act: parlance.ActInspect, more: told("nothing matches")},
+		post(promise{name: "204 of a POST is noted", replies: []response{{status: 204}}, kind: parlance.KindNoted, act: parlance.ActInspect}),
+		post(promise{name: "207", replies: []response{inXML(207, made(200, 400))},
 			kind: parlance.KindPartial, act: parlance.ActInspect, items: []string{"0 API_1 success 200", "1 API_2 invalid 400"}, more: told("resubmit only these")}),
-		{name: "207 of a GET is noted", answers: []response{inXML(207, "<X/>")}, kind: parlance.KindNoted, act: parlance.ActInspect},
-		post(promise{name: "400: every record failed", answers: []response{inXML(400, made(400, 400))},
+		{name: "207 of a GET is noted", replies: []response{inXML(207, "<X/>")}, kind: parlance.KindNoted, act: parlance.ActInspect},
+		post(promise{name: "400: every record failed", replies: []response{inXML(400, made(400, 400))},
 			kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeItems, items: []string{"0 API_1 invalid 400", "1 API_2 invalid 400"}}),
-		{name: "401 is expired: refreshed once, then retried", login: true, answers: []response{{status: 401}, inJSON(200, "[]")},
+		{name: "401 is expired: refreshed once, then retried", login: true, replies: []response{{status: 401}, inJSON(200, "[]")},
 			kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}},
-		post(promise{name: "401 of a POST did nothing, so it is retried with its body", login: true, answers: []response{{status: 401}, inXML(200, made(200))},
+		post(promise{name: "401 of a POST did nothing, so it is retried with its body", login: true, replies: []response{{status: 401}, inXML(200, made(200))},
 			kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}, items: []string{"0 API_1 success 200"}}),
-		{name: "401 a second time is stop", login: true, answers: []response{{status: 401}}, kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActStop,
+		{name: "401 a second time is stop", login: true, replies: []response{{status: 401}}, kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActStop,
 			sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}},
-		{name: "401 without a credential of ours is handed back", answers: []response{{status: 401}}, kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActRefresh,
+		{name: "401 without a credential of ours is handed back", replies: []response{{status: 401}}, kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActRefresh,
 			scope: parlance.ScopeRequest, held: "the caller's own"},
-		post(promise{name: "403", answers: []response{{status: 403}}, kind: parlance.KindForbidden, act: parlance.ActStop, more: told("rate limit")}),
-		{name: "404", answers: []response{{status: 404}}, kind: parlance.KindNotFound, act: parlance.ActStop},
-		post(promise{name: "406: the sentence names the field", answers: []response{{status: 406, header: map[string]string{"Content-Type": "text/plain"}, body: "Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed"}},
+		post(promise{name: "403", replies: []response{{status: 403}}, kind: parlance.KindForbidden, act: parlance.ActStop, more: told("rate limit")}),
+		{name: "404", replies: []response{{status: 404}}, kind: parlance.KindNotFound, act: parlance.ActStop},
+		post(promise{name: "406: the sentence names the field", replies: []response{{status: 406, header: map[string]string{"Content-Type": "text/plain"}, body: "Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed"}},
 			kind: parlance.KindInvalid, reason: parlance.ReasonXML, act: parlance.ActCorrect, scope: parlance.ScopeRequest,
 			detail: "Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed",
 			fields: []parlance.Field{{Path: "SiteCode", Message: "Failed validation because field 'SiteCode' exceeded the maximum number of characters allowed"}}}),
-		post(promise{name: "406 that names no field", answers: []response{{status: 406, header: map[string]string{"Content-Type": "text/plain"}, body: "The root element is missing"}},
+		post(promise{name: "406 that names no field", replies: []response{{status: 406, header: map[string]string{"Content-Type": "text/plain"}, body: "The root element is missing"}},
 			kind: parlance.KindInvalid, reason: parlance.ReasonXML, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "The root element is missing"}),
-		{name: "406 of a GET is a client error like others", answers: []response{{status: 406}}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest},
-		{name: "429 backs off", answers: []response{{status: 429}}, kind: parlance.KindRateLimited, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"},
-		post(promise{name: "429 of a POST did nothing, so it is retried", answers: []response{{status: 429}, {status: 429}, inXML(200, made(200))},
+		{name: "406 of a GET is a client error like others", replies: []response{{status: 406}}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest},
+		{name: "429 backs off", replies: []response{{status: 429}}, kind: parlance.KindRateLimited, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"},
+		post(promise{name: "429 of a POST did nothing, so it is retried", replies: []response{{status: 429}, {status: 429}, inXML(200, made(200))},
 			kind: parlance.KindSuccess, act: parlance.ActDone, sent: 3, backoff: minute, items: []string{"0 API_1 success 200"}}),
-		{name: "500: 5 minutes, then 30, then support", answers: []response{inXML(500, res(500, "encoding"))}, kind: parlance.KindInternal, code: "500", act: parlance.ActEscalate, detail: "encoding", sent: 3, waits: schedule},
-		{name: "500 that passes is forgotten", answers: []response{{status: 500}, inJSON(200, "[]")}, kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, waits: schedule[:1]},
-		{name: "500 is handed back where 5 minutes are too long", answers: []response{{status: 500}}, kind: parlance.KindInternal, act: parlance.ActRetry, scope: parlance.ScopeRequest, held: "longer than 30s", wait: 5 * m},
-		post(promise{name: "500 of a POST is not retried, for something may have been done", answers: []response{{status: 500}}, kind: parlance.KindInternal, act: parlance.ActRetry, scope: parlance.ScopeRequest, held: "Call.RetryUnsafe", wait: 5 * m}),
-		{name: "500 in a body under 200", answers: []response{inXML(200, res(500, "encoding"))}, kind: parlance.KindInternal, code: "500", act: parlance.ActEscalate, detail: "encoding", sent: 3, waits: schedule},
-		{name: "999 as a status", answers: []response{{status: 999}}, kind: parlance.KindInternal, act: parlance.ActEscalate, sent: 3, waits: schedule},
-		{name: "999 as a status over a socket", answers: []response{inXML(999, res(999, "old"))}, kind: parlance.KindInternal, code: "999", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "old", held: "longer than 30s", wait: 5 * m},
-		{name: "999 in a body under 200", answers: []response{inXML(200, res(999, "old"))}, kind: parlance.KindInternal, code: "999", act: parlance.ActEscalate, detail: "old", sent: 3, waits: schedule},
+		{name: "500: 5 minutes, then 30, then support", replies: []response{inXML(500, res(500, "encoding"))}, kind: parlance.KindInternal, code: "500", act: parlance.ActEscalate, detail: "encoding", sent: 3, waits: schedule},
+		{name: "500 that passes is forgotten", replies: []response{{status: 500}, inJSON(200, "[]")}, kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, waits: schedule[:1]},
+		{name: "500 is handed back where 5 minutes are too long", replies: []response{{status: 500}}, kind: parlance.KindInternal, act: parlance.ActRetry, scope: parlance.ScopeRequest, held: "longer than 30s", wait: 5 * m},
+		post(promise{name: "500 of a POST is not retried, for something may have been done", replies: []response{{status: 500}}, kind: parlance.KindInternal, act: parlance.ActRetry, scope: parlance.ScopeRequest, held: "Call.RetryUnsafe", wait: 5 * m}),
+		{name: "500 in a body under 200", replies: []response{inXML(200, res(500, "encoding"))}, kind: parlance.KindInternal, code: "500", act: parlance.ActEscalate, detail: "encoding", sent: 3, waits: schedule},
+		{name: "999 as a status", replies: []response{{status: 999}}, kind: parlance.KindInternal, act: parlance.ActEscalate, sent: 3, waits: schedule},
+		{name: "999 as a status over a socket", replies: []response{inXML(999, res(999, "old"))}, kind: parlance.KindInternal, code: "999", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "old", held: "longer than 30s", wait: 5 * m},
+		{name: "999 in a body under 200", replies: []response{inXML(200, res(999, "old"))}, kind: parlance.KindInternal, code: "999", act: parlance.ActEscalate, detail: "old", sent: 3, waits: schedule},
 	}
 	for path, record := range map[string]string{ // where a record says which it is differs by resource
 		"/service/PreAdvice":   "<PREADVICES><PA><HD><CustomerPONumber>R1</CustomerPONumber></HD>%s</PA></PREADVICES>",
@@ -245,17 +245,17 @@ func five() map[string][]promise {
 		if strings.Contains(record, "R1") {
 			id = "R1"
 		}
-		vision = append(vision, promise{name: "a record of " + path, method: "POST", path: path, sends: "<X/>", answers: []response{inXML(400, fmt.Sprintf(record, res(400, "no")))},
+		vision = append(vision, promise{name: "a record of " + path, method: "POST", path: path, sends: "<X/>", replies: []response{inXML(400, fmt.Sprintf(record, res(400, "no")))},
 			kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeItems, items: []string{"0 " + id + " invalid 400"}})
 	}
 	for _, code := range []int{100, 103, 109, 111, 120, 149} {
-		vision = append(vision, promise{name: fmt.Sprintf("%d under 200 is for information", code), answers: []response{inXML(200, res(code, "by the way"))},
+		vision = append(vision, promise{name: fmt.Sprintf("%d under 200 is for information", code), replies: []response{inXML(200, res(code, "by the way"))},
 			kind: parlance.KindNoted, code: strconv.Itoa(code), act: parlance.ActInspect, detail: "by the way"})
 	}
 	for _, status := range []int{201, 202, 203, 205, 206} {
 		vision = append(vision,
-			promise{name: fmt.Sprintf("%d is noted, and the user is told", status), answers: []response{{status: status}}, kind: parlance.KindNoted, act: parlance.ActInspect, more: told("need attention")},
-			post(promise{name: fmt.Sprintf("%d of a POST is noted", status), answers: []response{{status: status}}, kind: parlance.KindNoted, act: parlance.ActInspect}))
+			promise{name: fmt.Sprintf("%d is noted, and the user is told", status), replies: []response{{status: status}}, kind: parlance.KindNoted, act: parlance.ActInspect, more: told("need attention")},
+			post(promise{name: fmt.Sprintf("%d of a POST is noted", status), replies: []response{{status: status}}, kind: parlance.KindNoted, act: parlance.ActInspect}))
 	}
 	for status := 400; status <= 429; status++ {
 		switch status {
@@ -263,8 +263,8 @@ func five() map[string][]promise {
 			continue
 		}
 		vision = append(vision,
-			promise{name: fmt.Sprintf("%d is to be corrected", status), answers: []response{{status: status}}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest},
-			post(promise{name: fmt.Sprintf("%d of a POST is to be corrected", status), answers: []response{{status: status}}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest}))
+			promise{name: fmt.Sprintf("%d is to be corrected", status), replies: []response{{status: status}}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest},
+			post(promise{name: fmt.Sprintf("%d of a POST is to be corrected", status), replies: []response{{status: status}}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest}))
 	}
 
 	create := func(p promise) promise {
@@ -275,53 +275,53 @@ func five() map[string][]promise {
 		return []response{inJSON(status, omiliaErrors("1000", detail, "", status))}
 	}
 	omilia := []promise{
-		{name: "200", answers: []response{inJSON(200, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
-		create(promise{name: "201 says where", answers: []response{inJSON(201, `{"id":1}`).with("Location", "/things/1")}, kind: parlance.KindSuccess, act: parlance.ActDone,
+		{name: "200", replies: []response{inJSON(200, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
+		create(promise{name: "201 says where", replies: []response{inJSON(201, `{"id":1}`).with("Location", "/things/1")}, kind: parlance.KindSuccess, act: parlance.ActDone,
 			more: func(t *testing.T, resp *http.Response, _ *client.Report) {
 				if at, err := resp.Location(); err != nil || at.Path != "/things/1" {
 					t.Errorf("it is at %v, %v", at, err)
 				}
 			}}),
-		create(promise{name: "202 is to be polled and never counted as done", answers: []response{{status: 202, header: map[string]string{"Location": "/jobs/1", "Retry-After": "7"}}}, kind: parlance.KindAccepted, act: parlance.ActPoll,
+		create(promise{name: "202 is to be polled and never counted as done", replies: []response{{status: 202, header: map[string]string{"Location": "/jobs/1", "Retry-After": "7"}}}, kind: parlance.KindAccepted, act: parlance.ActPoll,
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
 				if r.Decision.After != 7*time.Second {
 					t.Errorf("look again after %v", r.Decision.After)
 				}
 			}}),
-		create(promise{name: "204", answers: []response{{status: 204}}, kind: parlance.KindEmpty, act: parlance.ActDone}),
-		create(promise{name: "400", answers: failure(400, "name is missing"), kind: parlance.KindInvalid, code: "1000", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "name is missing"}),
-		create(promise{name: "401 is not refreshed", login: true, answers: []response{{status: 401}}, kind: parlance.KindUnauthenticated, act: parlance.ActStop, tokens: []string{"Bearer t1"}, more: told("API key")}),
-		create(promise{name: "402", answers: failure(402, "the card was refused"), kind: parlance.KindFailed, code: "1000", act: parlance.ActStop, detail: "the card was refused"}),
-		create(promise{name: "403", answers: failure(403, "not yours"), kind: parlance.KindForbidden, code: "1000", act: parlance.ActStop, detail: "not yours"}),
-		create(promise{name: "403 for want of a seat", answers: failure(403, "No available licenses"), kind: parlance.KindQuota, reason: parlance.ReasonLicense, code: "1000", act: parlance.ActStop, detail: "No available licenses", more: told("seat")}),
-		create(promise{name: "403 for want of a seat, in the other envelope", answers: []response{inJSON(403, `{"detail":[{"loc":["body"],"msg":"No available licenses for voice","type":"license"}]}`)},
+		create(promise{name: "204", replies: []response{{status: 204}}, kind: parlance.KindEmpty, act: parlance.ActDone}),
+		create(promise{name: "400", replies: failure(400, "name is missing"), kind: parlance.KindInvalid, code: "1000", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "name is missing"}),
+		create(promise{name: "401 is not refreshed", login: true, replies: []response{{status: 401}}, kind: parlance.KindUnauthenticated, act: parlance.ActStop, tokens: []string{"Bearer t1"}, more: told("API key")}),
+		create(promise{name: "402", replies: failure(402, "the card was refused"), kind: parlance.KindFailed, code: "1000", act: parlance.ActStop, detail: "the card was refused"}),
+		create(promise{name: "403", replies: failure(403, "not yours"), kind: parlance.KindForbidden, code: "1000", act: parlance.ActStop, detail: "not yours"}),
+		create(promise{name: "403 for want of a seat", replies: failure(403, "No available licenses"), kind: parlance.KindQuota, reason: parlance.ReasonLicense, code: "1000", act: parlance.ActStop, detail: "No available licenses", more: told("seat")}),
+		create(promise{name: "403 for want of a seat, in the other envelope", replies: []response{inJSON(403, `{"detail":[{"loc":["body"],"msg":"No available licenses for voice","type":"license"}]}`)},
 			kind: parlance.KindQuota, reason: parlance.ReasonLicense, act: parlance.ActStop, detail: "No available licenses for voice",
 			fields: []parlance.Field{{Code: "license", Message: "No available licenses for voice"}}}),
-		{name: "404", answers: failure(404, "no such thing"), kind: parlance.KindNotFound, code: "1000", act: parlance.ActStop, detail: "no such thing"},
-		create(promise{name: "409 is never sent twice", answers: failure(409, "the key is in use"), kind: parlance.KindConflict, code: "1000", act: parlance.ActStop, detail: "the key is in use", more: told("new key")}),
-		{name: "409 of a GET is not retried either", answers: failure(409, "busy"), kind: parlance.KindConflict, code: "1000", act: parlance.ActStop, detail: "busy"},
-		create(promise{name: "422 whose inner status is another", answers: []response{inJSON(422, omiliaErrors("1022", "Description too long", "/body/description", 400))},
+		{name: "404", replies: failure(404, "no such thing"), kind: parlance.KindNotFound, code: "1000", act: parlance.ActStop, detail: "no such thing"},
+		create(promise{name: "409 is never sent twice", replies: failure(409, "the key is in use"), kind: parlance.KindConflict, code: "1000", act: parlance.ActStop, detail: "the key is in use", more: told("new key")}),
+		{name: "409 of a GET is not retried either", replies: failure(409, "busy"), kind: parlance.KindConflict, code: "1000", act: parlance.ActStop, detail: "busy"},
+		create(promise{name: "422 whose inner status is another", replies: []response{inJSON(422, omiliaErrors("1022", "Description too long", "/body/description", 400))},
 			kind: parlance.KindInvalid, reason: parlance.ReasonFields, code: "1022", act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "Description too long",
 			fields: []parlance.Field{{Path: "description", Code: "1022", Message: "Description too long"}}}),
-		create(promise{name: "422 in the other envelope, whose type is the field's code only", answers: []response{inJSON(422, `{"detail":[{"loc":["body","apps",0,"name"],"msg":"field required","type":"value_error.missing"},{"loc":["body","size"],"msg":"too big","type":"value_error"}]}`)},
+		create(promise{name: "422 in the other envelope, whose type is the field's code only", replies: []response{inJSON(422, `{"detail":[{"loc":["body","apps",0,"name"],"msg":"field required","type":"value_error.missing"},{"loc":["body","size"],"msg":"too big","type":"value_error"}]}`)},
 			kind: parlance.KindInvalid, reason: parlance.ReasonFields, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "field required",
 			fields: []parlance.Field{{Path: "apps.0.name", Code: "value_error.missing", Message: "field required"}, {Path: "size", Code: "value_error", Message: "too big"}}}),
-		create(promise{name: "429 backs off", answers: []response{{status: 429}}, kind: parlance.KindRateLimited, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"}),
+		create(promise{name: "429 backs off", replies: []response{{status: 429}}, kind: parlance.KindRateLimited, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"}),
 	}
 	for status, kind := range map[int]parlance.Kind{500: parlance.KindInternal, 502: parlance.KindBadGateway, 503: parlance.KindUnavailable, 504: parlance.KindTimeout} {
 		omilia = append(omilia,
-			promise{name: fmt.Sprintf("%d of a GET", status), answers: failure(status, "later"), kind: kind, code: "1000", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "later", sent: 4, backoff: minute, held: "as often as allowed"},
-			create(promise{name: fmt.Sprintf("%d of a POST, whose key makes a retry safe", status), answers: failure(status, "later"), kind: kind, code: "1000", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "later", sent: 4, backoff: minute, held: "as often as allowed"}),
-			create(promise{name: fmt.Sprintf("%d of a POST that passes", status), answers: append(failure(status, "later"), inJSON(201, `{"id":1}`)), kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, backoff: minute}))
+			promise{name: fmt.Sprintf("%d of a GET", status), replies: failure(status, "later"), kind: kind, code: "1000", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "later", sent: 4, backoff: minute, held: "as often as allowed"},
+			create(promise{name: fmt.Sprintf("%d of a POST, whose key makes a retry safe", status), replies: failure(status, "later"), kind: kind, code: "1000", act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "later", sent: 4, backoff: minute, held: "as often as allowed"}),
+			create(promise{name: fmt.Sprintf("%d of a POST that passes", status), replies: append(failure(status, "later"), inJSON(201, `{"id":1}`)), kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, backoff: minute}))
 	}
 
 	message := func(status int) []response { return []response{inJSON(status, `{"message":"in words"}`)} }
 	plain := []promise{
-		{name: "200", answers: []response{inJSON(200, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
-		create(promise{name: "201", answers: []response{inJSON(201, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone}),
-		{name: "503 with Retry-After waits just so long", answers: []response{message(503)[0].with("Retry-After", "120"), inJSON(200, "{}")}, kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, waits: []time.Duration{2 * m}},
-		{name: "503 with a Retry-After that is too long is handed back", answers: []response{message(503)[0].with("Retry-After", "120")}, kind: parlance.KindUnavailable, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words", wait: 2 * m, held: "longer than 30s"},
-		{name: "503 as a page", answers: []response{{status: 503, header: map[string]string{"Content-Type": "text/html", "Retry-After": "31"}, body: "<html><head><title>Down</title></head></html>"}}, kind: parlance.KindUnavailable, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "Down", wait: 31 * time.Second, held: "longer than 30s"},
+		{name: "200", replies: []response{inJSON(200, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
+		create(promise{name: "201", replies: []response{inJSON(201, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone}),
+		{name: "503 with Retry-After waits just so long", replies: []response{message(503)[0].with("Retry-After", "120"), inJSON(200, "{}")}, kind: parlance.KindSuccess, act: parlance.ActDone, sent: 2, waits: []time.Duration{2 * m}},
+		{name: "503 with a Retry-After that is too long is handed back", replies: []response{message(503)[0].with("Retry-After", "120")}, kind: parlance.KindUnavailable, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words", wait: 2 * m, held: "longer than 30s"},
+		{name: "503 as a page", replies: []response{{status: 503, header: map[string]string{"Content-Type": "text/html", "Retry-After": "31"}, body: "<html><head><title>Down</title></head></html>"}}, kind: parlance.KindUnavailable, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "Down", wait: 31 * time.Second, held: "longer than 30s"},
 	}
 	for status, row := range map[int]struct {
 		kind parlance.Kind
@@ -330,7 +330,7 @@ func five() map[string][]promise {
 		400: {parlance.KindInvalid, parlance.ActCorrect}, 401: {parlance.KindUnauthenticated, parlance.ActStop}, 403: {parlance.KindForbidden, parlance.ActStop}, 404: {parlance.KindNotFound, parlance.ActStop},
 		402: {parlance.KindInvalid, parlance.ActCorrect}, 409: {parlance.KindInvalid, parlance.ActCorrect}, 418: {parlance.KindInvalid, parlance.ActCorrect}, 429: {parlance.KindInvalid, parlance.ActCorrect}, 499: {parlance.KindInvalid, parlance.ActCorrect},
 	} {
-		p := promise{name: fmt.Sprintf("%d is never retried unmodified", status), answers: message(status), login: true, kind: row.kind, act: row.act, detail: "in words", tokens: []string{"Bearer t1"}}
+		p := promise{name: fmt.Sprintf("%d is never retried unmodified", status), replies: message(status), login: true, kind: row.kind, act: row.act, detail: "in words", tokens: []string{"Bearer t1"}}
 		if row.act == parlance.ActCorrect {
 			p.scope = parlance.ScopeRequest
 		}
@@ -338,8 +338,8 @@ func five() map[string][]promise {
 	}
 	for status, kind := range map[int]parlance.Kind{500: parlance.KindInternal, 502: parlance.KindBadGateway, 503: parlance.KindUnavailable, 599: parlance.KindInternal, 507: parlance.KindInternal} {
 		plain = append(plain,
-			promise{name: fmt.Sprintf("%d is retried after a delay", status), answers: message(status), kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words", sent: 4, backoff: minute, held: "as often as allowed"},
-			create(promise{name: fmt.Sprintf("%d of a POST is not, for something may have been done", status), answers: message(status), kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words", held: "Call.RetryUnsafe"}))
+			promise{name: fmt.Sprintf("%d is retried after a delay", status), replies: message(status), kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words", sent: 4, backoff: minute, held: "as often as allowed"},
+			create(promise{name: fmt.Sprintf("%d of a POST is not, for something may have been done", status), replies: message(status), kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words", held: "Call.RetryUnsafe"}))
 	}
 
 	problem := func(p promise) promise {
@@ -347,7 +347,7 @@ func five() map[string][]promise {
 		return p
 	}
 	vbapi := []promise{
-		{name: "200 list", answers: []response{vbapiData(200, `[{"id":1,"name":"Example"}]`).with("X-Pagination", `{"TotalCount":1,"TotalPages":1,"CurrentPage":1,"PageSize":100}`)}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity,
+		{name: "200 list", replies: []response{vbapiData(200, `[{"id":1,"name":"Example"}]`).with("X-Pagination", `{"TotalCount":1,"TotalPages":1,"CurrentPage":1,"PageSize":100}`)}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity,
 			more: func(t *testing.T, resp *http.Response, r *client.Report) {
 				if string(r.Data) != `[{"id":1,"name":"Example"}]` {
 					t.Errorf("the data are %s", r.Data)
@@ -356,8 +356,8 @@ func five() map[string][]promise {
 					t.Error("the pagination is gone")
 				}
 			}},
-		create(promise{name: "201", answers: []response{vbapiData(201, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity}),
-		{name: "207 batch, declared text/plain: an item's 500 is not retried", method: "PUT", path: "/commission-activities-batch", sends: "[1,2,3]", answers: []response{vbapiBatch(200, 201, 500)},
+		create(promise{name: "201", replies: []response{vbapiData(201, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity}),
+		{name: "207 batch, declared text/plain: an item's 500 is not retried", method: "PUT", path: "/commission-activities-batch", sends: "[1,2,3]", replies: []response{vbapiBatch(200, 201, 500)},
 			kind: parlance.KindPartial, act: parlance.ActInspect, id: activity, items: []string{"0 key=1 success 200", "1 key=2 success 201", "2 key=3 internal 500"},
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
 				if got := r.Outcome.Items[2].Outcome.Detail; got != "text 3" {
@@ -367,58 +367,58 @@ func five() map[string][]promise {
 					t.Errorf("the item's 500 is %v", d.Act)
 				}
 			}},
-		{name: "207 batch: an item's 503 is to be retried, alone", method: "PUT", path: "/commission-activities-batch", sends: "[1,2]", answers: []response{vbapiBatch(200, 503)},
+		{name: "207 batch: an item's 503 is to be retried, alone", method: "PUT", path: "/commission-activities-batch", sends: "[1,2]", replies: []response{vbapiBatch(200, 503)},
 			kind: parlance.KindPartial, act: parlance.ActRetry, scope: parlance.ScopeItems, id: activity, items: []string{"0 key=1 success 200", "1 key=2 unavailable 503"}, held: "in a new request"},
-		problem(promise{name: "400", answers: []response{vbapiError(400)}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest,
+		problem(promise{name: "400", replies: []response{vbapiError(400)}, kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest,
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
 				if o := r.Outcome; o.Type != "https://httpstatuses.com/400" || o.Title != "T" || o.Instance != "/things" {
 					t.Errorf("type %q, title %q, instance %q", o.Type, o.Title, o.Instance)
 				}
 			}}),
-		{name: "401 with a bearer: log in again, then repeat", login: true, answers: []response{vbapiError(401), vbapiData(200, "[]")}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}},
-		create(promise{name: "401 with a bearer of a POST did nothing", login: true, answers: []response{vbapiError(401), vbapiData(201, "{}")}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}}),
-		problem(promise{name: "401 with a bearer, twice", login: true, answers: []response{vbapiError(401)}, kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActStop, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}}),
-		problem(promise{name: "401 with the caller's own bearer is his to refresh", asks: map[string]string{"Authorization": "Bearer mine"}, login: true, answers: []response{vbapiError(401)},
+		{name: "401 with a bearer: log in again, then repeat", login: true, replies: []response{vbapiError(401), vbapiData(200, "[]")}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}},
+		create(promise{name: "401 with a bearer of a POST did nothing", login: true, replies: []response{vbapiError(401), vbapiData(201, "{}")}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}}),
+		problem(promise{name: "401 with a bearer, twice", login: true, replies: []response{vbapiError(401)}, kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActStop, sent: 2, tokens: []string{"Bearer t1", "Bearer t2"}}),
+		problem(promise{name: "401 with the caller's own bearer is his to refresh", asks: map[string]string{"Authorization": "Bearer mine"}, login: true, replies: []response{vbapiError(401)},
 			kind: parlance.KindUnauthenticated, reason: parlance.ReasonExpired, act: parlance.ActRefresh, scope: parlance.ScopeRequest, tokens: []string{"Bearer mine"}, held: "the caller's own"}),
-		problem(promise{name: "401 without a bearer", asks: map[string]string{"X-Api-Key": "k"}, answers: []response{vbapiError(401)}, kind: parlance.KindUnauthenticated, act: parlance.ActStop, tokens: []string{""}}),
-		problem(promise{name: "403", answers: []response{vbapiError(403)}, kind: parlance.KindForbidden, act: parlance.ActStop, more: told("User-Agent", "blocked")}),
-		problem(promise{name: "404", answers: []response{vbapiError(404)}, kind: parlance.KindNotFound, act: parlance.ActStop}),
-		{name: "429 without a body", answers: []response{{status: 429}}, kind: parlance.KindRateLimited, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"},
-		create(promise{name: "429 of a POST did nothing", answers: []response{{status: 429}, vbapiData(201, "{}")}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity, sent: 2, backoff: minute}),
-		problem(promise{name: "500 goes to support with the activityId, at once", answers: []response{vbapiError(500)}, kind: parlance.KindInternal, act: parlance.ActEscalate,
+		problem(promise{name: "401 without a bearer", asks: map[string]string{"X-Api-Key": "k"}, replies: []response{vbapiError(401)}, kind: parlance.KindUnauthenticated, act: parlance.ActStop, tokens: []string{""}}),
+		problem(promise{name: "403", replies: []response{vbapiError(403)}, kind: parlance.KindForbidden, act: parlance.ActStop, more: told("User-Agent", "blocked")}),
+		problem(promise{name: "404", replies: []response{vbapiError(404)}, kind: parlance.KindNotFound, act: parlance.ActStop}),
+		{name: "429 without a body", replies: []response{{status: 429}}, kind: parlance.KindRateLimited, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"},
+		create(promise{name: "429 of a POST did nothing", replies: []response{{status: 429}, vbapiData(201, "{}")}, kind: parlance.KindSuccess, act: parlance.ActDone, id: activity, sent: 2, backoff: minute}),
+		problem(promise{name: "500 goes to support with the activityId, at once", replies: []response{vbapiError(500)}, kind: parlance.KindInternal, act: parlance.ActEscalate,
 			more: func(t *testing.T, _ *http.Response, r *client.Report) {
 				if text := r.SupportReport().String(); !strings.Contains(text, "To: VBA Software support\n") || !strings.Contains(text, "activityId "+activity) {
 					t.Errorf("support reads\n%s", text)
 				}
 			}}),
-		problem(create(promise{name: "500 of a POST likewise", answers: []response{vbapiError(500)}, kind: parlance.KindInternal, act: parlance.ActEscalate})),
+		problem(create(promise{name: "500 of a POST likewise", replies: []response{vbapiError(500)}, kind: parlance.KindInternal, act: parlance.ActEscalate})),
 	}
 	for status, kind := range map[int]parlance.Kind{502: parlance.KindBadGateway, 503: parlance.KindUnavailable, 504: parlance.KindTimeout} {
 		vbapi = append(vbapi,
-			problem(promise{name: fmt.Sprintf("%d backs off", status), answers: []response{vbapiError(status)}, kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"}),
-			problem(create(promise{name: fmt.Sprintf("%d of a POST is not retried, for it is not idempotent", status), answers: []response{vbapiError(status)}, kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, held: "Call.RetryUnsafe"})))
+			problem(promise{name: fmt.Sprintf("%d backs off", status), replies: []response{vbapiError(status)}, kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, sent: 4, backoff: minute, held: "as often as allowed"}),
+			problem(create(promise{name: fmt.Sprintf("%d of a POST is not retried, for it is not idempotent", status), replies: []response{vbapiError(status)}, kind: kind, act: parlance.ActRetry, scope: parlance.ScopeRequest, held: "Call.RetryUnsafe"})))
 	}
 
 	says := func(status int) []response { return []response{inJSON(status, `{"message":"in words","errors":{}}`)} }
 	vms := []promise{
-		{name: "200", answers: []response{inJSON(200, `[{"id":1}]`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
-		{name: "200 with null is empty", answers: []response{inJSON(200, "null")}, kind: parlance.KindEmpty, act: parlance.ActDone},
-		create(promise{name: "201", answers: []response{inJSON(201, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone}),
-		{name: "204", method: "DELETE", answers: []response{{status: 204}}, kind: parlance.KindEmpty, act: parlance.ActDone},
-		create(promise{name: "400: the reason stands in the message", answers: says(400), kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "in words"}),
-		create(promise{name: "401 is not refreshed", login: true, answers: says(401), kind: parlance.KindUnauthenticated, act: parlance.ActStop, detail: "in words", tokens: []string{"Bearer t1"}}),
-		create(promise{name: "402: no license left", answers: []response{inJSON(402, `{"message":"","errors":{"license":["The license limit is exceeded"]}}`)}, kind: parlance.KindQuota, reason: parlance.ReasonLicense, act: parlance.ActStop,
+		{name: "200", replies: []response{inJSON(200, `[{"id":1}]`)}, kind: parlance.KindSuccess, act: parlance.ActDone},
+		{name: "200 with null is empty", replies: []response{inJSON(200, "null")}, kind: parlance.KindEmpty, act: parlance.ActDone},
+		create(promise{name: "201", replies: []response{inJSON(201, `{"id":1}`)}, kind: parlance.KindSuccess, act: parlance.ActDone}),
+		{name: "204", method: "DELETE", replies: []response{{status: 204}}, kind: parlance.KindEmpty, act: parlance.ActDone},
+		create(promise{name: "400: the reason stands in the message", replies: says(400), kind: parlance.KindInvalid, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "in words"}),
+		create(promise{name: "401 is not refreshed", login: true, replies: says(401), kind: parlance.KindUnauthenticated, act: parlance.ActStop, detail: "in words", tokens: []string{"Bearer t1"}}),
+		create(promise{name: "402: no license left", replies: []response{inJSON(402, `{"message":"","errors":{"license":["The license limit is exceeded"]}}`)}, kind: parlance.KindQuota, reason: parlance.ReasonLicense, act: parlance.ActStop,
 			fields: []parlance.Field{{Path: "license", Message: "The license limit is exceeded"}}, more: told("license")}),
-		{name: "403", answers: says(403), kind: parlance.KindForbidden, act: parlance.ActStop, detail: "in words"},
-		{name: "404 in JSON, which the client asks for", answers: []response{negotiating}, kind: parlance.KindNotFound, act: parlance.ActStop, detail: "no such camera"},
-		{name: "404 as a page, where the caller takes anything", asks: map[string]string{"Accept": "*/*"}, answers: []response{negotiating}, kind: parlance.KindNotFound, act: parlance.ActStop, detail: "Not Found"},
-		{name: "404 as a page all the same", answers: []response{{status: 404, header: map[string]string{"Content-Type": "text/html; charset=UTF-8"}, body: vmsPage}}, kind: parlance.KindNotFound, act: parlance.ActStop, detail: "Not Found"},
-		create(promise{name: "422: several messages for one field", answers: []response{inJSON(422, `{"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"],"date":["The date field doesn't match the format: Y-m-d H:i:s."]}}`)},
+		{name: "403", replies: says(403), kind: parlance.KindForbidden, act: parlance.ActStop, detail: "in words"},
+		{name: "404 in JSON, which the client asks for", replies: []response{negotiating}, kind: parlance.KindNotFound, act: parlance.ActStop, detail: "no such camera"},
+		{name: "404 as a page, where the caller takes anything", asks: map[string]string{"Accept": "*/*"}, replies: []response{negotiating}, kind: parlance.KindNotFound, act: parlance.ActStop, detail: "Not Found"},
+		{name: "404 as a page all the same", replies: []response{{status: 404, header: map[string]string{"Content-Type": "text/html; charset=UTF-8"}, body: vmsPage}}, kind: parlance.KindNotFound, act: parlance.ActStop, detail: "Not Found"},
+		create(promise{name: "422: several messages for one field", replies: []response{inJSON(422, `{"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format","The URL can be no longer than 10 characters"],"date":["The date field doesn't match the format: Y-m-d H:i:s."]}}`)},
 			kind: parlance.KindInvalid, reason: parlance.ReasonFields, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "Submitted data was invalid",
 			fields: []parlance.Field{{Path: "url", Message: "The URL value is in invalid format"}, {Path: "url", Message: "The URL can be no longer than 10 characters"}, {Path: "date", Message: "The date field doesn't match the format: Y-m-d H:i:s."}}}),
-		create(promise{name: "422 in Russian", asks: map[string]string{"Hl": "ru"}, answers: []response{inJSON(422, `{"message":"Данные неверны","errors":{"url":["Неверный формат"]}}`)},
+		create(promise{name: "422 in Russian", asks: map[string]string{"Hl": "ru"}, replies: []response{inJSON(422, `{"message":"Данные неверны","errors":{"url":["Неверный формат"]}}`)},
 			kind: parlance.KindInvalid, reason: parlance.ReasonFields, act: parlance.ActCorrect, scope: parlance.ScopeRequest, detail: "Данные неверны", fields: []parlance.Field{{Path: "url", Message: "Неверный формат"}}}),
-		create(promise{name: "422 whose errors belong to no field", answers: []response{inJSON(422, `{"message":"","errors":["not today"]}`)},
+		create(promise{name: "422 whose errors belong to no field", replies: []response{inJSON(422, `{"message":"","errors":["not today"]}`)},
 			kind: parlance.KindInvalid, reason: parlance.ReasonFields, act: parlance.ActCorrect, scope: parlance.ScopeRequest, fields: []parlance.Field{{Message: "not today"}}}),
 	}
 	for status, row := range map[int]struct {
@@ -432,7 +432,7 @@ func five() map[string][]promise {
 		500: {parlance.KindInternal, "", false, time.Second, m}, 502: {parlance.KindBadGateway, "", false, time.Second, m},
 		503: {parlance.KindUnavailable, parlance.ReasonMaintenance, false, 10 * time.Second, 10 * m},
 	} {
-		p := promise{answers: says(status), kind: row.kind, reason: row.reason, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words"}
+		p := promise{replies: says(status), kind: row.kind, reason: row.reason, act: parlance.ActRetry, scope: parlance.ScopeRequest, detail: "in words"}
 		get, set := p, create(p)
 		get.name, get.sent, get.held, get.backoff = fmt.Sprintf("%d of a GET", status), 4, "as often as allowed", parlance.Backoff{Floor: row.first, Cap: row.last}
 		if set.name, set.held = fmt.Sprintf("%d of a POST is not retried", status), "Call.RetryUnsafe"; row.undone {
@@ -451,12 +451,12 @@ func TestEveryRowOfTheFiveSystemsIsKeptToByTheClient(t *testing.T) {
 				t.Parallel()
 				if p.virtual() {
 					synctest.Test(t, func(t *testing.T) {
-						u := newUpstream(t, p.answers...)
+						u := newUpstream(t, p.replies...)
 						p.keep(t, system, u, "http://upstream.test", client.WithBase(u.transport), client.WithMaxWait(time.Hour))
 					})
 					return
 				}
-				u := &upstream{answers: p.answers}
+				u := &upstream{replies: p.replies}
 				srv := httptest.NewServer(u)
 				defer srv.Close()
 				p.keep(t, system, u, srv.URL, client.WithBase(srv.Client().Transport))
@@ -496,7 +496,7 @@ func (p *promise) keep(t *testing.T, system string, u *upstream, host string, op
 
 	// What the caller got: the last response, whole.
 	seen := u.sightings()
-	last := p.answers[min(max(len(seen), 1), len(p.answers))-1]
+	last := p.replies[min(max(len(seen), 1), len(p.replies))-1]
 	if last.do == nil && (resp.StatusCode != last.status || read != last.body) {
 		t.Errorf("the caller got %d %q, not the last response %d %q", resp.StatusCode, read, last.status, last.body)
 	}
@@ -592,10 +592,10 @@ func (p *promise) keep(t *testing.T, system string, u *upstream, host string, op
 func TestAStatusOfVisionBelow200IsReadWhereItComesThrough(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name, answer string
-		status       int
-		kind         parlance.Kind
-		act          parlance.Act
+		name, reply string
+		status      int
+		kind        parlance.Kind
+		act         parlance.Act
 	}{
 		{"a final 101 without Upgrade is a wrong token", "HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n", 101, parlance.KindUnauthenticated, parlance.ActStop},
 		{"a final 101 with Upgrade is a protocol switch", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 101, parlance.KindSuccess, parlance.ActDone},
@@ -606,7 +606,7 @@ func TestAStatusOfVisionBelow200IsReadWhereItComesThrough(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			addr, served := wire(t, func(c net.Conn) { io.WriteString(c, tt.answer) })
+			addr, served := wire(t, func(c net.Conn) { io.WriteString(c, tt.reply) })
 			base := &http.Transport{DisableKeepAlives: true}
 			var logins atomic.Int32
 			req, err := http.NewRequestWithContext(t.Context(), "GET", addr+"/things", nil)
@@ -770,7 +770,7 @@ func TestNoResponseComesToTheSameInEverySystem(t *testing.T) {
 	}{
 		{"refused", &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, parlance.KindUnavailable, parlance.ReasonRefused, true},
 		{"a name that nobody has", &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "upstream.test", IsNotFound: true}}, parlance.KindUnavailable, parlance.ReasonDNS, true},
-		{"a name server that does not answer", &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "i/o timeout", Name: "upstream.test", IsTimeout: true}}, parlance.KindUnavailable, parlance.ReasonDNS, true},
+		{"a name server that does not respond", &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "i/o timeout", Name: "upstream.test", IsTimeout: true}}, parlance.KindUnavailable, parlance.ReasonDNS, true},
 		{"reset", &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, parlance.KindUnavailable, parlance.ReasonReset, false},
 		{"deadline", &net.OpError{Op: "read", Net: "tcp", Err: context.DeadlineExceeded}, parlance.KindTimeout, parlance.ReasonDeadline, false},
 	}

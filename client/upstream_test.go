@@ -14,12 +14,12 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
-// upstream is a server that answers by a script and remembers what it saw. It
+// upstream is a server that responds by a script and remembers what it saw. It
 // listens in memory, so that it can run inside a synctest bubble.
 type upstream struct {
 	transport *http.Transport
-	answers   []response                                          // one a request; the last one repeats
-	answer    func(w http.ResponseWriter, r *http.Request, n int) // instead of all those
+	replies   []response                                          // one a request; the last one repeats
+	reply     func(w http.ResponseWriter, r *http.Request, n int) // instead of all those
 
 	mu   sync.Mutex
 	seen []sighting
@@ -45,7 +45,7 @@ type sighting struct {
 
 func newUpstream(t *testing.T, responses ...response) *upstream {
 	t.Helper()
-	u := &upstream{answers: responses}
+	u := &upstream{replies: responses}
 	u.transport = memhttp.Serve(t, u)
 	return u
 }
@@ -56,11 +56,11 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.seen = append(u.seen, sighting{time.Now(), r.Method, r.URL.Path, "http://" + r.Host + r.URL.String(), r.Header.Clone(), string(body)})
 	n := len(u.seen)
 	u.mu.Unlock()
-	if u.answer != nil {
-		u.answer(w, r, n)
+	if u.reply != nil {
+		u.reply(w, r, n)
 		return
 	}
-	a := u.answers[min(n, len(u.answers))-1]
+	a := u.replies[min(n, len(u.replies))-1]
 	if a.do != nil {
 		a.do(w, r)
 		return

@@ -70,14 +70,14 @@ func exchanges(t testing.TB) (all []exchange) {
 			for name, value := range s.Request {
 				h.Set(name, value)
 			}
-			all = append(all, exchange{name + " " + strconv.Itoa(i), dialect.Request{Method: s.Method, Path: s.Path, Header: h}, answer(t, s.Response)})
+			all = append(all, exchange{name + " " + strconv.Itoa(i), dialect.Request{Method: s.Method, Path: s.Path, Header: h}, response(t, s.Response)})
 		}
 	}
 	return all
 }
 
-// answer reads a response as it stands in a file.
-func answer(t testing.TB, text string) dialect.Response {
+// response reads a response as it stands in a file.
+func response(t testing.TB, text string) dialect.Response {
 	t.Helper()
 	head, body, _ := strings.Cut(text, "\n\n")
 	line, rest, _ := strings.Cut(head, "\n")
@@ -92,7 +92,7 @@ func answer(t testing.TB, text string) dialect.Response {
 	return dialect.Response{Status: status, Header: lines(rest), Body: []byte(strings.TrimSuffix(body, "\n")), Received: stated}
 }
 
-// awkward are answers made of one: as it is, cut off, under other statuses, and
+// awkward are responses made of one: as it is, cut off, under other statuses, and
 // with a header that says when to come back.
 func awkward(e exchange) (all []exchange) {
 	all = append(all, e)
@@ -122,7 +122,7 @@ func every(t *testing.T, f func(t *testing.T, d *dialect.Dialect, e exchange)) {
 		all = append(all, awkward(e)...)
 	}
 	if len(all) < 1000 {
-		t.Fatalf("%d answers", len(all))
+		t.Fatalf("%d responses", len(all))
 	}
 	for _, s := range subjects() {
 		t.Run(s.name, func(t *testing.T) {

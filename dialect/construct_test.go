@@ -546,7 +546,7 @@ shapes:
 		{name: "a response without a status of its own in one that says partial", file: strings.Replace(file, "status: 200 207", "status: 207", 1), status: 207, body: `{"responses":[{"id":"a","body":{"x":1}},{"id":"b","status":404}]}`,
 			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"success"}},{"index":1,"id":"b","outcome":{"kind":"not_found","status":404}}]}`,
 			wrote: "-"},
-		{name: "answers in each other ten deep are read as far as four", file: file, status: 200, body: nested,
+		{name: "responses in each other ten deep are read as far as four", file: file, status: 200, body: nested,
 			want: `{"kind":"success","items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200,"items":[{"index":0,"id":"a","outcome":{"kind":"success","status":200}}]}}]}}]}}]}}]}`,
 			told: "unread_element", wrote: "-"},
 		{name: "a response that nobody can read makes no plain success", file: file, status: 200, body: `{"responses":[{"id":"a","status":200,"body":{"responses":[{"id":"b","status":404,"body":7}]}}]}`,

@@ -23,12 +23,12 @@ const languagePage = "../docs/dialect.md"
 // shownCase is one response of the page: the dialect that stands before it, the
 // outcome that stands after it, and the response that this is written as.
 type shownCase struct {
-	line    int
-	dialect string
-	answer  string
-	outcome string
-	written string // "" is the response itself
-	reads   bool   // it is not written
+	line     int
+	dialect  string
+	response string
+	outcome  string
+	written  string // "" is the response itself
+	reads    bool   // it is not written
 }
 
 // TestEveryExampleOfThePageIsTrue runs the page of the language: a fence of yaml
@@ -72,7 +72,7 @@ func shownCases(t *testing.T, text string) (all []shownCase) {
 		case all[last].outcome != "" && all[last].written == "" && !all[last].reads && follows(text, at[0], "```"):
 			all[last].written = body
 		default:
-			all, used = append(all, shownCase{line: line, dialect: file, answer: body}), true
+			all, used = append(all, shownCase{line: line, dialect: file, response: body}), true
 		}
 	}
 	return all
@@ -110,18 +110,18 @@ func (e *shownCase) hold(t *testing.T) {
 		t.Errorf("a complaint: %v\n%s", g, authoring.Excerpt(source, g))
 	}
 	d, err := dialect.Compile("page.yaml", source, catalog.Find(""))
-	if err != nil || e.answer == "" {
+	if err != nil || e.response == "" {
 		return
 	}
 	req := dialect.Request{Now: stated}
-	text := e.answer
+	text := e.response
 	if !strings.HasPrefix(text, "HTTP/") {
 		asked, rest, _ := strings.Cut(text, "\n")
 		req.Method, req.Path, _ = strings.Cut(asked, " ")
 		req.Path, _, _ = strings.Cut(req.Path, "?")
 		text = rest
 	}
-	res := answer(t, text)
+	res := response(t, text)
 	if media := res.Header.Values("Content-Type"); len(media) > 0 {
 		req.Header = dialect.HeaderMap{"Accept": media}
 	}
@@ -144,7 +144,7 @@ func (e *shownCase) hold(t *testing.T) {
 	}
 	written := res
 	if e.written != "" {
-		written = answer(t, e.written)
+		written = response(t, e.written)
 	}
 	m := d.Encode(nil, req, &read.Outcome, dialect.Payload{Body: bytes.Clone(read.Data)})
 	if m.Status != written.Status || !alike(m.Body, written.Body) {

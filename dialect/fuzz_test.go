@@ -174,7 +174,7 @@ func FuzzCompile(f *testing.F) {
 			}
 			return
 		}
-		for _, r := range answers {
+		for _, r := range responses {
 			r.Received = stated
 			req := dialect.Request{Method: "POST", Path: "/a"}
 			checkReading(t, d, r, d.Decode(req, r))
@@ -189,8 +189,8 @@ func FuzzCompile(f *testing.F) {
 	})
 }
 
-// answers and outcomes are tried on every dialect that the fuzzer makes.
-var answers = []dialect.Response{
+// responses and outcomes are tried on every dialect that the fuzzer makes.
+var responses = []dialect.Response{
 	{Status: 422, Body: []byte(`{"message":"a","code":"b","errors":{"url":["c"]},"error":{"code":1,"message":"d"}}`)},
 	{Status: 200, Body: []byte(`[{"id":1,"status":"400"},{"id":2,"error":"e"}]`)},
 	{Status: 500, Header: http.Header{"Content-Type": {"text/xml"}}, Body: []byte(`<RES a="1"><Code>101</Code><SO><Message>m</Message></SO></RES>`)},

@@ -47,7 +47,7 @@ func TestAResponseLikeOneBeforeIsReadByItsReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 			d = dialect.Forgetful(d)
-			before, after := jsonAnswer(test.status, test.before), jsonAnswer(test.status, test.after)
+			before, after := jsonResponse(test.status, test.before), jsonResponse(test.status, test.after)
 			d.Decode(dialect.Request{}, before)
 			if is := dialect.Recasts(d, dialect.Request{}, after); is != test.is {
 				t.Errorf("that it is read by the replay is %t", is)
@@ -57,7 +57,7 @@ func TestAResponseLikeOneBeforeIsReadByItsReplay(t *testing.T) {
 	}
 }
 
-func jsonAnswer(status int, body string) dialect.Response {
+func jsonResponse(status int, body string) dialect.Response {
 	return dialect.Response{Status: status, Header: dialect.HeaderMap{"Content-Type": {"application/json"}}, Body: []byte(body), Received: stated}
 }
 
@@ -123,7 +123,7 @@ func TestResponsesWithWordsOfTheVendorAreReadAsAnyOther(t *testing.T) {
 			d = dialect.Forgetful(d)
 			for i := range 200 {
 				word := test.words[i*i/7%len(test.words)]
-				asIfNew(t, d, dialect.Request{Method: "POST"}, jsonAnswer(test.status, fmt.Sprintf(test.body, word, i)))
+				asIfNew(t, d, dialect.Request{Method: "POST"}, jsonResponse(test.status, fmt.Sprintf(test.body, word, i)))
 			}
 		})
 	}
@@ -139,7 +139,7 @@ func TestReadingsShareNoText(t *testing.T) {
 	var last parlance.Outcome
 	for i := range 4 {
 		body := []byte(`{"error":{"code":"parameter_unknown","doc_url":"d","message":"the same","param":"p","type":"invalid_request_error"}}`)
-		o := d.Decode(dialect.Request{}, jsonAnswer(400, string(body))).Outcome
+		o := d.Decode(dialect.Request{}, jsonResponse(400, string(body))).Outcome
 		if i > 0 && (oneText(o.Code, last.Code) || oneText(o.Detail, last.Detail) || oneText(o.Fields[0].Message, last.Detail)) {
 			t.Error("two responses share a text")
 		}
@@ -158,7 +158,7 @@ func TestAGlanceWaitsAsLongAsADecision(t *testing.T) {
 			for _, after := range []string{"", "7", "-1", "soon", stated.Add(time.Minute).Format(http.TimeFormat)} {
 				for _, again := range []string{"", "true", "false"} {
 					for _, body := range []string{"", "{}", `{"error":{"code":"lock_timeout","message":"m","type":"card_error"}}`, `{"code":429,"message":"m","retry_after":3}`} {
-						res := jsonAnswer(status, body)
+						res := jsonResponse(status, body)
 						res.Header = dialect.HeaderMap{"Content-Type": {"application/json"}, "Retry-After": {after}, "Stripe-Should-Retry": {again}, "X-Ratelimit-Reset": {"9"}}
 						glanced(t, s.Dialect, dialect.Request{Method: "POST"}, res)
 					}
@@ -182,7 +182,7 @@ shapes: [{name: error, status: 4xx, json: {code: $code, message: $detail, until:
 	at := stated.Add(time.Hour).UTC().Format("2006-01-02T15:04:05")
 	for _, zone := range []string{"Z", "+00:00", `\u002B00:00`} {
 		for i := range 20 {
-			res := jsonAnswer(429, fmt.Sprintf(`{"code":"slow","message":"m%d","until":"%s%s"}`, i, at, zone))
+			res := jsonResponse(429, fmt.Sprintf(`{"code":"slow","message":"m%d","until":"%s%s"}`, i, at, zone))
 			res.Received = stated.Add(time.Duration(i) * time.Minute)
 			o := d.Decode(dialect.Request{}, res).Outcome
 			if want := time.Duration(60-i) * time.Minute; o.RetryAfter != want {
@@ -248,7 +248,7 @@ func FuzzLike(f *testing.F) {
 		r := rand.New(rand.NewPCG(draw, uint64(which)))
 		d := dialect.Forgetful(all[int(which)%len(all)].Dialect)
 		req := dialect.Request{Method: "POST", Path: "/service/Order"}
-		res := jsonAnswer(int(status), string(body))
+		res := jsonResponse(int(status), string(body))
 		for range 12 {
 			asIfNew(t, d, req, res)
 			req.Method = []string{"POST", "GET"}[r.IntN(2)]

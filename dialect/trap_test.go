@@ -49,13 +49,13 @@ func TestAResponseIsNotTakenForBetterThanItIs(t *testing.T) {
 		{"a record's code that nobody listed", "vision", "POST", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>777</Code></RES></MC>`, 1), parlance.KindPartial, false},
 		{"a failed record under a method that the page does not name", "vision", "PUT", 200, "", strings.Replace(records, "%", `<MC><DocRef>2</DocRef><RES><Code>400</Code></RES></MC>`, 1), parlance.KindPartial, false},
 		{"a list without RES under GET", "vision", "GET", 200, "", `<PRODUCTS><PC><Name>a</Name></PC></PRODUCTS>`, parlance.KindSuccess, false},
-		{"an HTML sign-in page where records are answered", "vision", "POST", 200, "text/html", `<html><title>Log in</title></html>`, parlance.KindNoted, true},
+		{"an HTML sign-in page where records get a response", "vision", "POST", 200, "text/html", `<html><title>Log in</title></html>`, parlance.KindNoted, true},
 		{"an HTML sign-in page instead of the envelope", "vbapi", "GET", 200, "text/html", `<!DOCTYPE html><html><title>Log in</title></html>`, parlance.KindNoted, true},
 		{"JSON that is not the envelope", "vbapi", "GET", 200, "", `{"id":1}`, parlance.KindNoted, true},
 		{"an error in the envelope under 200", "vbapi", "GET", 200, "", `{"data":null,"error":{"type":null,"title":"T","status":404,"detail":"D","instance":"/x"},"debug":{"activityId":"a"}}`, parlance.KindFailed, false},
 		{"an envelope that is cut off in the middle", "vbapi", "GET", 200, "", `{"data":[{"id":1},{"i`, parlance.KindNoted, true},
 		{"a batch item without its status", "vbapi", "PUT", 207, "text/plain", `{"data":[{"id":[{"key":"k","value":1}],"status":200,"body":"ok"},{"id":[{"key":"k","value":2}],"body":"?"}],"error":null,"debug":{"activityId":"a"}}`, parlance.KindNoted, true},
-		{"XML that is broken where records are answered", "vision", "POST", 207, "", `<MANUFACTURING><MC>`, parlance.KindPartial, true},
+		{"XML that is broken where records get a response", "vision", "POST", 207, "", `<MANUFACTURING><MC>`, parlance.KindPartial, true},
 		{"JSON that is broken where null could be meant", "vms", "GET", 200, "application/json", `nul`, parlance.KindNoted, true},
 		{"an image where JSON could be", "vms", "GET", 200, "image/jpeg", "\xff\xd8\xff", parlance.KindSuccess, false},
 		{"a text that begins like a number", "vms", "GET", 200, "text/plain", "12 cameras", parlance.KindSuccess, false},
@@ -254,7 +254,7 @@ func TestTheFormOfAResponseFollowsAccept(t *testing.T) {
 		{"vms", "application/json", "application/json"}, {"vms", "application/json, text/plain, */*", "application/json"},
 		{"problem", "", "application/problem+json"}, {"problem", "*/*", "application/problem+json"}, {"problem", "application/json", "application/problem+json"},
 		{"problem", "application/problem+xml", "application/problem+xml"}, {"problem", "application/xml;q=0.9, application/json;q=0.1", "application/problem+xml"},
-		{"problem", "image/png", "application/problem+json"}, // what nobody can serve is answered all the same
+		{"problem", "image/png", "application/problem+json"}, // what nobody can serve gets a response all the same
 	} {
 		req := dialect.Request{Header: http.Header{}}
 		if c.accept != "" {
@@ -262,7 +262,7 @@ func TestTheFormOfAResponseFollowsAccept(t *testing.T) {
 		}
 		w := open(t, c.dialect).Encode(nil, req, &parlance.Outcome{Kind: parlance.KindNotFound, Detail: "no"}, dialect.Payload{})
 		if got := w.Header[0]; got.Name != "Content-Type" || !strings.HasPrefix(got.Value, c.media) {
-			t.Errorf("%s with Accept %q answers %v", c.dialect, c.accept, w.Header)
+			t.Errorf("%s with Accept %q responds with %v", c.dialect, c.accept, w.Header)
 		}
 	}
 }
@@ -526,13 +526,13 @@ func TestAFormThatIsRefusedGetsNoResponse(t *testing.T) {
 	} {
 		w := open(t, "vms").Encode(nil, dialect.Request{Header: http.Header{"Accept": {accept}}}, &parlance.Outcome{Kind: parlance.KindNotFound, Detail: "no"}, dialect.Payload{})
 		if got := w.Header[0].Value; !strings.HasPrefix(got, want) {
-			t.Errorf("%s answers %s", accept, got)
+			t.Errorf("%s responds with %s", accept, got)
 		}
 	}
 	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 	w := open(t, "vms").Encode(nil, dialect.Request{Header: http.Header{"Accept": {browser}}}, &parlance.Outcome{Kind: parlance.KindNotFound, Detail: "no"}, dialect.Payload{})
 	if got := w.Header[0].Value; !strings.HasPrefix(got, "text/html") {
-		t.Errorf("a browser is answered %s", got)
+		t.Errorf("a browser gets %s", got)
 	}
 }
 

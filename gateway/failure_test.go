@@ -66,7 +66,7 @@ func TestAnUpstreamThatGivesNoResponse(t *testing.T) {
 	}
 }
 
-// half answers with a body that ends early.
+// half responds with a body that ends early.
 func half(status, body string) func(net.Conn) {
 	return func(c net.Conn) {
 		io.WriteString(c, "HTTP/1.1 "+status+"\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"+body)

@@ -42,7 +42,7 @@ func TestARequestIsForwardedAsItIs(t *testing.T) {
 
 func TestOnlyCodingsThatCanBeReadAreAskedFor(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, answers, accept, want string }{
+	tests := []struct{ name, replies, accept, want string }{
 		{"none where the caller asks for none", "problem", "", ""},
 		{"gzip where it passes through", "problem", "br, gzip;q=0.8", "gzip"},
 		{"nothing where the caller refuses gzip", "problem", "br, gzip;q=0", ""},
@@ -52,7 +52,7 @@ func TestOnlyCodingsThatCanBeReadAreAskedFor(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			u := serve(t, says(200, jsonType, "{}"))
-			addr, _ := before(t, u.URL, "plain", tt.answers)
+			addr, _ := before(t, u.URL, "plain", tt.replies)
 			var header []string
 			if tt.accept != "" {
 				header = []string{"Accept-Encoding", tt.accept}
@@ -92,7 +92,7 @@ func TestGzipPassesAndIsTakenOffWhatIsTranslated(t *testing.T) {
 // gateway which holds the beginning back never ends.
 func TestStreamsArriveBeforeTheUpstreamEnds(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ name, contentType, speaks, answers string }{
+	for _, tt := range []struct{ name, contentType, speaks, replies string }{
 		{"a success of unknown length", "application/x-ndjson", "plain", "problem"},
 		{"server-sent events", "text/event-stream", "plain", "problem"},
 		{"server-sent events, between two envelopes", "text/event-stream", "vbapi", "vbapi"},
@@ -107,7 +107,7 @@ func TestStreamsArriveBeforeTheUpstreamEnds(t *testing.T) {
 				<-read
 				io.WriteString(w, "second\n")
 			})
-			addr, _ := before(t, u.URL, tt.speaks, tt.answers)
+			addr, _ := before(t, u.URL, tt.speaks, tt.replies)
 			resp, err := caller.Get(addr)
 			if err != nil {
 				t.Fatal(err)
@@ -286,14 +286,14 @@ func TestTheGatewayRenewsItsOwnCredential(t *testing.T) {
 	}
 }
 
-// Under */* vms answers with a page that names no field, and vision must not be
+// Under */* vms responds with a page that names no field, and vision must not be
 // led to plain text, where its own code is lost.
 func TestTheUpstreamIsAskedForTheFormThatTellsTheMost(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, speaks, accept, want string }{
 		{"where the caller says nothing", "vms", "", "application/json, */*;q=0.5"},
 		{"where the caller takes anything", "vms", "*/*", "application/json, */*;q=0.5"},
-		{"where the caller names the form of our answer", "vms", "application/problem+json", "application/problem+json, application/json;q=0.9"},
+		{"where the caller names the form of our response", "vms", "application/problem+json", "application/problem+json, application/json;q=0.9"},
 		{"before what the caller takes at need", "vision", "application/problem+json, */*;q=0.5", "application/problem+json, */*;q=0.5, application/xml;q=0.9"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -133,8 +133,8 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	}
 }
 
-// askForm lets the upstream answer in the form of its dialect that tells the
-// most: the caller's wish is for the form of our answer. What the caller names
+// askForm lets the upstream respond in the form of its dialect that tells the
+// most: the caller's wish is for the form of our response. What the caller names
 // stays first, for a success may pass on as it is.
 func (g *Gateway) askForm(h http.Header) {
 	accept := strings.Join(h["Accept"], ", ")

@@ -47,7 +47,7 @@ func TestAConfigThatLacksSomethingSaysWhat(t *testing.T) {
 	}
 }
 
-// A service that answers in its own way, and a gateway that makes of it what its
+// A service that responds in its own way, and a gateway that makes of it what its
 // callers expect: here a plain message.
 func ExampleNew() {
 	vms := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

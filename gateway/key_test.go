@@ -54,7 +54,7 @@ func TestACallerWhoSendsAgainUnderTheKeyThatHeWasGivenIsChargedOnce(t *testing.T
 	t.Parallel()
 	tests := []struct {
 		name, speaks, sent string // the upstream's dialect, and its header
-		answers, told      string // the callers'
+		replies, told      string // the callers'
 	}{
 		{"one header", "stripe", "Idempotency-Key", "omilia", "Idempotency-Key"},
 		{"a header each", "paypal", "Paypal-Request-Id", "omilia", "Idempotency-Key"},
@@ -64,7 +64,7 @@ func TestACallerWhoSendsAgainUnderTheKeyThatHeWasGivenIsChargedOnce(t *testing.T
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newTill(t, tt.sent, true)
-			url, _ := before(t, s.URL, tt.speaks, tt.answers, func(c *gateway.Config) { c.Timeout = time.Second })
+			url, _ := before(t, s.URL, tt.speaks, tt.replies, func(c *gateway.Config) { c.Timeout = time.Second })
 			charge := func(key string) *http.Response {
 				req, err := http.NewRequest("POST", url+"/v1/charges", strings.NewReader("amount=2000"))
 				if err != nil {
@@ -96,17 +96,17 @@ func TestACallerWhoSendsAgainUnderTheKeyThatHeWasGivenIsChargedOnce(t *testing.T
 func TestACallersOwnKeyReachesTheUpstreamUnderItsName(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name, answers, header string
+		name, replies, header string
 	}{
-		{"in the header of the dialect that answers", "omilia", "Idempotency-Key"},
+		{"in the header of the dialect that responds", "omilia", "Idempotency-Key"},
 		{"in that of the upstream's dialect", "omilia", "PayPal-Request-Id"},
-		{"in the one that most APIs share, where the dialect that answers has none", "vms", "Idempotency-Key"},
+		{"in the one that most APIs share, where the dialect that responds has none", "vms", "Idempotency-Key"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newTill(t, "Paypal-Request-Id", false)
-			url, _ := before(t, s.URL, "paypal", tt.answers)
+			url, _ := before(t, s.URL, "paypal", tt.replies)
 			for range 2 {
 				req, err := http.NewRequest("POST", url+"/v2/orders", strings.NewReader("{}"))
 				if err != nil {

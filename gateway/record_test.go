@@ -30,7 +30,7 @@ func TestTheIDThatACallerGotFindsWhatWasAskedForHim(t *testing.T) {
 	for name, c := range map[string]struct {
 		upstream string
 		speaks   string
-		answers  string
+		replies  string
 		want     parlance.Outcome
 	}{
 		"a failure": {serve(t, says(422, jsonType, `{"message":"no such camera"}`, theirs...)).URL, "vms", "problem",
@@ -45,7 +45,7 @@ func TestTheIDThatACallerGotFindsWhatWasAskedForHim(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			recorder, find := kept(t)
-			addr, _ := before(t, c.upstream, c.speaks, c.answers, func(config *gateway.Config) { config.Recorder = recorder })
+			addr, _ := before(t, c.upstream, c.speaks, c.replies, func(config *gateway.Config) { config.Recorder = recorder })
 			resp, _ := get(t, "GET", addr+"/cameras/7", "", "Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 			id := resp.Header.Get("X-Request-Id")
 			r := find(id)

@@ -17,7 +17,7 @@ import (
 var errNoReport = errors.New("gateway: a response without a report")
 
 // translate writes a response of the upstream as the callers expect it, or
-// leaves it as it is. An error of it is answered by unanswered.
+// leaves it as it is. noResponse writes the response to an error of it.
 func (g *Gateway) translate(resp *http.Response) error {
 	x := exchangeOf(resp.Request.Context())
 	defer x.begun()

@@ -19,9 +19,9 @@ func TestResponsesAreTranslated(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name            string
-		speaks, answers string
+		speaks, replies string
 		method          string
-		answer          http.HandlerFunc
+		response        http.HandlerFunc
 		status          int
 		contentType     string
 		has             []string // parts of the body
@@ -68,8 +68,8 @@ func TestResponsesAreTranslated(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			u := serve(t, tt.answer)
-			addr, log := before(t, u.URL, tt.speaks, tt.answers)
+			u := serve(t, tt.response)
+			addr, log := before(t, u.URL, tt.speaks, tt.replies)
 			resp, body := get(t, tt.method, addr+"/things", "", "Accept", "*/*")
 			if resp.StatusCode != tt.status {
 				t.Errorf("status %d, want %d", resp.StatusCode, tt.status)
@@ -155,7 +155,7 @@ func TestAWaitTooLongForTheGatewayIsToldToTheCaller(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, speaks string
-		answer       http.HandlerFunc
+		response     http.HandlerFunc
 		want         string
 	}{
 		{"the server's own", "vms", says(503, jsonType, `{"message":"back soon"}`, "Retry-After", "90"), "90"},
@@ -164,7 +164,7 @@ func TestAWaitTooLongForTheGatewayIsToldToTheCaller(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			u := serve(t, tt.answer)
+			u := serve(t, tt.response)
 			addr, _ := before(t, u.URL, tt.speaks, "problem", func(c *gateway.Config) { c.MaxWait = 0 })
 			resp, _ := get(t, "GET", addr, "")
 			if got := resp.Header["Retry-After"]; len(got) != 1 || got[0] != tt.want || u.count() != 1 {
@@ -177,7 +177,7 @@ func TestAWaitTooLongForTheGatewayIsToldToTheCaller(t *testing.T) {
 func TestASuccessBeyondTheLimitIsPassedOnWhole(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 3000)
-	tests := []struct{ name, speaks, answers, body, want string }{
+	tests := []struct{ name, speaks, replies, body, want string }{
 		{"an envelope that cannot come off", "vbapi", "plain",
 			`{"data":"` + long + `","error":null,"debug":{"activityId":"` + activityID + `"}}`, "it is passed through untranslated"},
 		{"an envelope that cannot go on", "plain", "vbapi", `"` + long + `"`, "without an envelope"},
@@ -193,7 +193,7 @@ func TestASuccessBeyondTheLimitIsPassedOnWhole(t *testing.T) {
 					}
 					w.Write([]byte(tt.body))
 				})
-				addr, log := before(t, u.URL, tt.speaks, tt.answers, func(c *gateway.Config) { c.MaxBody = 1000 })
+				addr, log := before(t, u.URL, tt.speaks, tt.replies, func(c *gateway.Config) { c.MaxBody = 1000 })
 				resp, body := get(t, "GET", addr, "")
 				if resp.StatusCode != 200 || body != tt.body {
 					t.Errorf("%d with %d bytes of %d", resp.StatusCode, len(body), len(tt.body))

@@ -90,7 +90,7 @@ func (u *upstream) count() int {
 	return len(u.seen)
 }
 
-// says answers always the same.
+// says responds always the same.
 func says(status int, contentType, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if contentType != "" {

@@ -21,7 +21,7 @@ type Middleware = func(http.Handler) http.Handler
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	err = wording.Apply(r.Context(), err)
 	if x := exchangeOf(r.Context()); x != nil {
-		// By way of w, for what stands between it and the exchange may answer too.
+		// By way of w, for what stands between it and the exchange may respond too.
 		x.server.Handle(func(http.ResponseWriter, *http.Request) (any, error) { return nil, err }).ServeHTTP(w, r)
 		return
 	}

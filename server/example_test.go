@@ -70,7 +70,7 @@ func ExampleServer_Handle_fields() {
 	// 422 {"message":"Submitted data was invalid","errors":{"url":["The URL value is in invalid format"],"date":["The date is missing"]}}
 }
 
-// Wrap answers in the dialect for a ServeMux, for http.Error and for panics.
+// Wrap responds in the dialect for a ServeMux, for http.Error and for panics.
 func ExampleServer_Wrap() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /old", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "moved to the attic", http.StatusGone) })

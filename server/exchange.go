@@ -45,7 +45,7 @@ type exchange struct {
 
 	watch   *watch            // nil where nobody wants to know
 	notes   []string          // by AddNote, about what the handler writes itself
-	outcome *parlance.Outcome // what was answered, nil where it is not known
+	outcome *parlance.Outcome // of the response, nil if it is not known
 	cut     bool              // the connection, before the response was complete
 
 	mode   mode

@@ -211,7 +211,7 @@ func TestABulkResponseThatFillsTheDiskIsAFailureOfTheServerAndGivesTheSpaceBack(
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, err := attempt(h.Listener.Addr().String(), r) // it is answered before all is sent
+			a, err := attempt(h.Listener.Addr().String(), r) // it gets a response before all is sent
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -180,7 +180,7 @@ func upgrade(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// inTime answers in the place of a handler that is still under way.
+// inTime responds in the place of a handler that is still under way.
 func inTime(s *server.Server) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -418,10 +418,10 @@ func TestOfBodiesWhatWasChosenIsKept(t *testing.T) {
 	t.Parallel()
 	long := `{"order":{"id":7},"tail":"` + strings.Repeat("x", 1<<20) + `","last":1}`
 	for name, c := range map[string]struct {
-		contentType, body    string
-		reads                bool
-		request, response    string
-		answerType, answered string
+		contentType, body       string
+		reads                   bool
+		request, response       string
+		responseType, responded string
 	}{
 		"chosen members": {
 			"application/json", `{"order":{"id":7,"items":[{"sku":"a"},{"sku":"b"}],"token":"hunter2"},"card":"hunter2","note":{"x":1,"password":"hunter2"}}`, true,
@@ -448,16 +448,16 @@ func TestOfBodiesWhatWasChosenIsKept(t *testing.T) {
 						t.Errorf("the handler read %d bytes, %v", len(got), err)
 					}
 				}
-				w.Header().Set("Content-Type", c.answerType)
+				w.Header().Set("Content-Type", c.responseType)
 				w.Header().Set("X-Request-Id", activity.ID(r.Context()))
-				io.Copy(w, struct{ io.Reader }{strings.NewReader(c.answered)})
+				io.Copy(w, struct{ io.Reader }{strings.NewReader(c.responded)})
 			})))
 			resp, err := srv.Client().Post(srv.URL, c.contentType, strings.NewReader(c.body))
 			if err != nil {
 				t.Fatal(err)
 			}
 			got, err := io.ReadAll(resp.Body)
-			if err != nil || !strings.Contains(string(got), c.answered) {
+			if err != nil || !strings.Contains(string(got), c.responded) {
 				t.Errorf("the response is %d bytes, %v", len(got), err)
 			}
 			srv.Close() // the record is complete when the handler is done

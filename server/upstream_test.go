@@ -40,7 +40,7 @@ func TestWhatGoesWrongBehindIsToldByItsTrueCause(t *testing.T) {
 			return err
 		}
 	}
-	answered := func(o parlance.Outcome) func(context.Context) error {
+	responded := func(o parlance.Outcome) func(context.Context) error {
 		return func(context.Context) error { return fmt.Errorf("the bank: %w", &parlance.Error{Outcome: o}) }
 	}
 	hanging := behind(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -59,13 +59,13 @@ func TestWhatGoesWrongBehindIsToldByItsTrueCause(t *testing.T) {
 			defer cancel()
 			return get(hanging)(ctx)
 		}, parlance.KindTimeout, 0},
-		"it answers nonsense":  {func(context.Context) error { return secret }, parlance.KindBadGateway, 0},
-		"it refuses us":        {answered(parlance.Outcome{Kind: parlance.KindUnauthenticated, Detail: "secret"}), parlance.KindBadGateway, 0},
-		"it does not know it":  {answered(parlance.Outcome{Kind: parlance.KindNotFound, Detail: "secret"}), parlance.KindBadGateway, 0},
-		"it fails":             {answered(parlance.Outcome{Kind: parlance.KindInternal, Code: "secret"}), parlance.KindBadGateway, 0},
-		"it is in maintenance": {answered(parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonMaintenance, RetryAfter: time.Minute, Title: "secret"}), parlance.KindUnavailable, time.Minute},
-		"it has had too much":  {answered(parlance.Outcome{Kind: parlance.KindRateLimited, RetryAfter: time.Second, RequestID: "theirs"}), parlance.KindUnavailable, time.Second},
-		"it had a timeout":     {answered(parlance.Outcome{Kind: parlance.KindTimeout}), parlance.KindTimeout, 0},
+		"it responds with nonsense": {func(context.Context) error { return secret }, parlance.KindBadGateway, 0},
+		"it refuses us":             {responded(parlance.Outcome{Kind: parlance.KindUnauthenticated, Detail: "secret"}), parlance.KindBadGateway, 0},
+		"it does not know it":       {responded(parlance.Outcome{Kind: parlance.KindNotFound, Detail: "secret"}), parlance.KindBadGateway, 0},
+		"it fails":                  {responded(parlance.Outcome{Kind: parlance.KindInternal, Code: "secret"}), parlance.KindBadGateway, 0},
+		"it is in maintenance":      {responded(parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonMaintenance, RetryAfter: time.Minute, Title: "secret"}), parlance.KindUnavailable, time.Minute},
+		"it has had too much":       {responded(parlance.Outcome{Kind: parlance.KindRateLimited, RetryAfter: time.Second, RequestID: "theirs"}), parlance.KindUnavailable, time.Second},
+		"it had a timeout":          {responded(parlance.Outcome{Kind: parlance.KindTimeout}), parlance.KindTimeout, 0},
 		"the client end says so": {func(context.Context) error {
 			return &client.Error{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable}}
 		}, parlance.KindUnavailable, 0},

@@ -15,7 +15,7 @@ type book struct {
 
 	mu      sync.Mutex
 	keys    []*key
-	pending []*key // whose answer was cut off
+	pending []*key // whose response was cut off
 	faults  []string
 	tally
 }
@@ -26,7 +26,7 @@ type key struct {
 	life      int    // the process that it was last sent to
 	twins     bool   // two callers sent it to that one at once
 	cut       int    // how often a kill cut its response off
-	answer    string // the acknowledged one; "" is none
+	response  string // the acknowledged one; "" is none
 	uncertain bool   // nobody knows, and an operator is to settle it
 }
 
@@ -63,7 +63,7 @@ func (b *book) next(life int) (k *key, twins bool) {
 }
 
 // note takes a response down, and complains of one that must not be.
-func (b *book) note(k *key, a answer, err error) {
+func (b *book) note(k *key, a response, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch reason := a.reason(); {
@@ -73,16 +73,16 @@ func (b *book) note(k *key, a answer, err error) {
 		b.pending = append(b.pending, k)
 	case a.status == 200 && k.uncertain && b.late:
 		b.Late++
-		k.uncertain, k.answer = false, a.body
+		k.uncertain, k.response = false, a.body
 	case a.status == 200 && k.uncertain:
-		b.faulty("%s %s: uncertain, and yet answered: %s", k.path, k.id, a.body)
-	case a.status == 200 && k.answer == "":
+		b.faulty("%s %s: uncertain, and yet a response: %s", k.path, k.id, a.body)
+	case a.status == 200 && k.response == "":
 		if k.cut > 0 {
 			b.Resolved++
 		}
-		k.answer = a.body
-	case a.status == 200 && a.body != k.answer:
-		b.faulty("%s %s: acknowledged by %s, and now by %s", k.path, k.id, k.answer, a.body)
+		k.response = a.body
+	case a.status == 200 && a.body != k.response:
+		b.faulty("%s %s: acknowledged by %s, and now by %s", k.path, k.id, k.response, a.body)
 	case a.status == 200:
 		b.Replays++
 		if !a.replayed && !k.twins {
@@ -93,10 +93,10 @@ func (b *book) note(k *key, a answer, err error) {
 	case reason == "idempotency_in_flight" && b.late && k.cut > 0:
 		b.InFlight++
 		b.pending = append(b.pending, k) // a dead process's session is still at it
-	case reason == "idempotency_uncertain" && k.path == outside && k.answer == "" && k.cut > 0:
+	case reason == "idempotency_uncertain" && k.path == outside && k.response == "" && k.cut > 0:
 		k.uncertain = true
 	default:
-		b.faulty("%s %s: status %d, %s (acknowledged by %q, cut off %d times)", k.path, k.id, a.status, a.body, k.answer, k.cut)
+		b.faulty("%s %s: status %d, %s (acknowledged by %q, cut off %d times)", k.path, k.id, a.status, a.body, k.response, k.cut)
 	}
 }
 
@@ -152,9 +152,9 @@ func (b *book) settle(p *process) {
 			continue
 		}
 		var said effect
-		_ = json.Unmarshal([]byte(k.answer), &said)
+		_ = json.Unmarshal([]byte(k.response), &said)
 		if len(by) != 1 || by[0] != said.By || said.ID != k.id {
-			b.faulty("%s %s: acknowledged by %s, done by %v", k.path, k.id, k.answer, by)
+			b.faulty("%s %s: acknowledged by %s, done by %v", k.path, k.id, k.response, by)
 		}
 	}
 	var without []string

@@ -93,7 +93,7 @@ func reported() {
 func (b *book) found() []string { return b.faults }
 
 // live lets callers ask until the server is killed: some time after a number of
-// responses, so that it is met while it claims, works, commits and answers.
+// responses, so that it is met while it claims, works, commits and responds.
 func (b *book) live(p *process, life int) {
 	b.Kills++
 	var wg sync.WaitGroup
@@ -101,7 +101,7 @@ func (b *book) live(p *process, life int) {
 	call := func(k *key) bool {
 		a, err := p.post(k.path, k.id)
 		b.note(k, a, err)
-		end.answered()
+		end.responded()
 		return err == nil
 	}
 	for range callers {
@@ -138,8 +138,8 @@ func newEnd(p *process) *end {
 	return e
 }
 
-// answered is that a response was read, or cut off.
-func (e *end) answered() {
+// responded is that a response was read, or cut off.
+func (e *end) responded() {
 	if e.left.Add(-1) == -1 {
 		close(e.enough)
 	}
@@ -150,7 +150,7 @@ func (e *end) kill(t *testing.T) {
 	<-e.enough
 	<-time.After(time.Duration(rand.Int64N(int64(5 * time.Millisecond))))
 	if !e.deadline.Stop() {
-		t.Errorf("the server did not answer within %v", hangs)
+		t.Errorf("the server did not respond within %v", hangs)
 	}
 	e.p.kill()
 }

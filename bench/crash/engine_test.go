@@ -44,7 +44,7 @@ type engine struct {
 	// late is set where a server apart from ours holds the data: what a process had
 	// sent to it before it was killed may be committed a moment after the next one
 	// began. Until then a key is in flight, and one that was uncertain may yet be
-	// answered.
+	// responded.
 	late bool
 }
 

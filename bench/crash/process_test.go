@@ -193,8 +193,8 @@ func (p *process) kill() {
 	p.client.CloseIdleConnections()
 }
 
-// answer is a response that was read to its end.
-type answer struct {
+// response is a response that was read to its end.
+type response struct {
 	status   int
 	body     string
 	place    string // where to look
@@ -202,20 +202,20 @@ type answer struct {
 }
 
 // reason is that of a problem.
-func (a answer) reason() string {
+func (a response) reason() string {
 	var problem struct{ Reason string }
 	_ = json.Unmarshal([]byte(a.body), &problem)
 	return problem.Reason
 }
 
 // post asks for an effect, its id being the key.
-func (p *process) post(path, id string) (answer, error) { return p.do("POST", path, id, id) }
+func (p *process) post(path, id string) (response, error) { return p.do("POST", path, id, id) }
 
 // do sends a request, under a key unless that is "".
-func (p *process) do(method, path, key, text string) (answer, error) {
+func (p *process) do(method, path, key, text string) (response, error) {
 	r, err := http.NewRequest(method, p.url+path, strings.NewReader(text))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if key != "" {
 		r.Header["Idempotency-Key"] = []string{key}
@@ -223,11 +223,11 @@ func (p *process) do(method, path, key, text string) (answer, error) {
 	r.GetBody = nil // else net/http retries by itself, for it takes a request with this header for idempotent
 	res, err := p.client.Do(r)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	return answer{res.StatusCode, string(body), res.Header.Get("Location"), res.Header.Get(idempotency.ReplayedHeader) == "true"}, err
+	return response{res.StatusCode, string(body), res.Header.Get("Location"), res.Header.Get(idempotency.ReplayedHeader) == "true"}, err
 }
 
 // get reads JSON.

@@ -109,7 +109,7 @@ type ledger struct {
 
 	mu     sync.Mutex
 	jobs   []*errand
-	resent []*errand // whose answer was cut off
+	resent []*errand // whose response was cut off
 	things map[string]bool
 	seats  map[string]bool
 	gone   []string // things that were deleted
@@ -150,7 +150,7 @@ func (l *ledger) live(p *process, _ int) {
 	end := newEnd(p)
 	for range callers {
 		all.Go(func() {
-			for alive := true; alive; end.answered() {
+			for alive := true; alive; end.responded() {
 				switch rand.IntN(4) {
 				case 0:
 					alive = l.thing(p)
@@ -196,7 +196,7 @@ func (l *ledger) job(p *process) bool {
 }
 
 // accepted notes where a job is to be looked at.
-func (l *ledger) accepted(j *errand, a answer, err error) {
+func (l *ledger) accepted(j *errand, a response, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -213,7 +213,7 @@ func (l *ledger) accepted(j *errand, a answer, err error) {
 }
 
 // looked notes what became of a job, and reports that it has ended.
-func (l *ledger) looked(j *errand, a answer, err error) bool {
+func (l *ledger) looked(j *errand, a response, err error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -291,7 +291,7 @@ func (l *ledger) found() []string { return l.faults }
 
 // settle brings all to its end, and holds what was done against what was said.
 func (l *ledger) settle(p *process) {
-	must := func(a answer, err error) answer {
+	must := func(a response, err error) response {
 		l.t.Helper()
 		if err != nil {
 			l.t.Fatal(err)

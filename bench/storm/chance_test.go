@@ -24,9 +24,9 @@ func (s *chance) RoundTrip(req *http.Request) (*http.Response, error) {
 	s.attempts.Add(1)
 	time.Sleep(20 * time.Millisecond)
 	if rand.Float64() < s.share {
-		return answer(req, http.StatusServiceUnavailable), nil
+		return response(req, http.StatusServiceUnavailable), nil
 	}
-	return answer(req, http.StatusOK), nil
+	return response(req, http.StatusOK), nil
 }
 
 // Who never retries wins every storm. This is what he pays for it.
@@ -53,7 +53,7 @@ func TestWhatFailsByChanceIsRetriedUntilItSucceeds(t *testing.T) {
 		}
 		callers.Wait()
 		if n := good.Load(); n < requests*999/1000 {
-			t.Errorf("%d of %d were answered, though 95%% of attempts are", n, requests)
+			t.Errorf("%d of %d got a response, though 95%% of attempts are", n, requests)
 		}
 		if n := s.attempts.Load(); n > requests*11/10 {
 			t.Errorf("%d attempts at %d requests", n, requests)

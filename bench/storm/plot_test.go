@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// curve is, second by second, the share of first attempts that were answered in
+// curve is, second by second, the share of first attempts that got a response in
 // time. The first second is ten before the stall.
 type curve struct {
 	name  string

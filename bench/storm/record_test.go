@@ -63,11 +63,11 @@ func (r *record) between(from, to int) (sum counts) {
 // amplification is attempts over first attempts.
 func (c counts) amplification() float64 { return float64(c.attempts) / float64(max(c.first, 1)) }
 
-// share is how many of the first attempts were answered in time.
+// share is how many of the first attempts got a response in time.
 func (c counts) share() float64 { return float64(c.inTime) / float64(max(c.first, 1)) }
 
 // search looks for the first ten seconds in which at least 99% of the first
-// attempts were answered in time.
+// attempts got a response in time.
 type search struct {
 	record *record
 	from   int // where they begin, as far as is known

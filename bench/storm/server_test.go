@@ -29,13 +29,13 @@ type server struct {
 func (s *server) RoundTrip(req *http.Request) (*http.Response, error) {
 	wait, ok := s.take(time.Now(), visitOf(req.Context()))
 	if !ok {
-		return answer(req, http.StatusServiceUnavailable), nil
+		return response(req, http.StatusServiceUnavailable), nil
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return answer(req, http.StatusOK), nil
+		return response(req, http.StatusOK), nil
 	case <-req.Context().Done():
 		return nil, req.Context().Err()
 	}
@@ -87,7 +87,7 @@ func (s *server) backlog(now time.Time) time.Duration {
 	return s.work(now, s.free)
 }
 
-func answer(req *http.Request, status int) *http.Response {
+func response(req *http.Request, status int) *http.Response {
 	return &http.Response{
 		Status: http.StatusText(status), StatusCode: status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

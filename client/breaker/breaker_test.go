@@ -16,7 +16,7 @@ import (
 	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
-// server answers with the status that stands in it, and counts.
+// server responds with the status that stands in it, and counts.
 type server struct {
 	status, asked atomic.Int32
 	hold          time.Duration

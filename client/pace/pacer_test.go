@@ -55,8 +55,8 @@ func waits(t testing.TB, p *pace.Pacer, n int) (all []time.Duration) {
 	return all
 }
 
-// answer ends an attempt with lines of a header.
-func (p place) answer(o parlance.Outcome, lines ...string) {
+// response ends an attempt with lines of a header.
+func (p place) response(o parlance.Outcome, lines ...string) {
 	h := http.Header{}
 	for _, line := range lines {
 		name, value, _ := strings.Cut(line, ": ")
@@ -128,7 +128,7 @@ func TestTheNextRequestWaitsAsTheResponseSays(t *testing.T) {
 					d = open(t, c.dialect)
 				}
 				p := pace.New(d)
-				enter(t, p).answer(fine, c.header...)
+				enter(t, p).response(fine, c.header...)
 				if got := enter(t, p).wait; got != c.want {
 					t.Errorf("%v, not %v", got, c.want)
 				}
@@ -142,7 +142,7 @@ func TestAResetByTheClockIsADelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(30 * 365 * 24 * time.Hour) // a bubble begins in 2000
 		p := pace.New(nil)
-		enter(t, p).answer(fine, "RateLimit-Remaining: 0", "RateLimit-Reset: "+strconv.FormatInt(time.Now().Unix()+45, 10))
+		enter(t, p).response(fine, "RateLimit-Remaining: 0", "RateLimit-Reset: "+strconv.FormatInt(time.Now().Unix()+45, 10))
 		if got := enter(t, p).wait; got != 45*time.Second {
 			t.Error(got)
 		}
@@ -153,7 +153,7 @@ func TestRequestsUnderWayCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := pace.New(nil)
-		enter(t, p).answer(fine, `RateLimit: "a";r=3;t=10`)
+		enter(t, p).response(fine, `RateLimit: "a";r=3;t=10`)
 		if got := fmt.Sprint(waits(t, p, 4)); got != "[0s 0s 0s 10s]" {
 			t.Error(got)
 		}
@@ -176,7 +176,7 @@ func TestWhoWaitsIsSentInAWindowWithRoom(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				p := pace.New(nil)
-				enter(t, p).answer(fine, c.header...)
+				enter(t, p).response(fine, c.header...)
 				if got := fmt.Sprint(waits(t, p, 5)); got != c.want {
 					t.Errorf("%s, not %s", got, c.want)
 				}
@@ -202,8 +202,8 @@ func TestResponsesThatOvertakeOneAnother(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := pace.New(nil)
 				first, second := enter(t, p), enter(t, p)
-				second.answer(fine, "RateLimit: "+c.second)
-				first.answer(fine, "RateLimit: "+c.first)
+				second.response(fine, "RateLimit: "+c.second)
+				first.response(fine, "RateLimit: "+c.first)
 				if got := fmt.Sprint(waits(t, p, 2)); got != c.want {
 					t.Errorf("%s, not %s", got, c.want)
 				}
@@ -226,7 +226,7 @@ func TestWhatGotNoResponseMayHaveCounted(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				p := pace.New(nil)
-				enter(t, p).answer(fine, `RateLimit: "a";r=1;t=10`)
+				enter(t, p).response(fine, `RateLimit: "a";r=1;t=10`)
 				enter(t, p).leave(nil, &client.Attempt{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: c.reason}})
 				if got := enter(t, p).wait; got != c.want {
 					t.Error(got)
@@ -287,7 +287,7 @@ func TestWhoWasHeldByARefusalIsNotSentInOneInstant(t *testing.T) {
 		for _, refused := range all[5:] { // of one event, which slows down once
 			o := tooMany
 			o.RetryAfter = 45 * time.Second
-			refused.answer(o)
+			refused.response(o)
 		}
 		time.Sleep(40 * time.Second)
 		got := waits(t, p, 4)
@@ -308,8 +308,8 @@ func TestAPlaceThatIsNotTakenIsGivenBack(t *testing.T) {
 		name  string
 		teach func(place)
 	}{
-		{"in a window", func(p place) { p.answer(fine, `RateLimit: "a";r=0;t=5`, `RateLimit-Policy: "a";q=1;w=5`) }},
-		{"in a rate that was learned", func(p place) { p.answer(tooMany) }},
+		{"in a window", func(p place) { p.response(fine, `RateLimit: "a";r=0;t=5`, `RateLimit-Policy: "a";q=1;w=5`) }},
+		{"in a rate that was learned", func(p place) { p.response(tooMany) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -339,7 +339,7 @@ func TestAWindowThatEndedHoldsNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := pace.New(nil)
-		enter(t, p).answer(fine, `RateLimit: "a";r=0;t=5`, `RateLimit-Policy: "a";q=2;w=5`)
+		enter(t, p).response(fine, `RateLimit: "a";r=0;t=5`, `RateLimit-Policy: "a";q=2;w=5`)
 		time.Sleep(5 * time.Second)
 		if got := fmt.Sprint(waits(t, p, 3)); got != "[0s 0s 5s]" {
 			t.Errorf("in the next one: %s", got)
@@ -356,7 +356,7 @@ func TestManyLimitsOfAHostileServerAreNotKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pace.New(nil)
 		for i := range 1000 {
-			enter(t, p).answer(fine, fmt.Sprintf(`RateLimit: "%d";r=0;t=%d`, i, i+1))
+			enter(t, p).response(fine, fmt.Sprintf(`RateLimit: "%d";r=0;t=%d`, i, i+1))
 		}
 		if got := enter(t, p).wait; got != 8*time.Second {
 			t.Errorf("%v: eight limits are kept", got)
@@ -375,7 +375,7 @@ func TestUsersWithLimitsOfTheirOwnAreToldApart(t *testing.T) {
 			return d, leave
 		}
 		_, leave := wait("a")
-		place{0, leave}.answer(fine, `RateLimit: "peruser";r=0;t=5`)
+		place{0, leave}.response(fine, `RateLimit: "peruser";r=0;t=5`)
 		a, _ := wait("a")
 		b, _ := wait("b")
 		if a != 5*time.Second || b != 0 {
@@ -489,13 +489,13 @@ func TestWhatWasLearnedIsForgottenWhenItHoldsNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := pace.New(nil)
-		enter(t, p).answer(tooMany)
+		enter(t, p).response(tooMany)
 		if got := waits(t, p, 2); got[0] == 0 || got[1] == 0 {
 			t.Errorf("after a refusal the next wait %v", got)
 		}
 		for range 31 {
 			time.Sleep(5 * time.Second)
-			enter(t, p).answer(fine)
+			enter(t, p).response(fine)
 		}
 		if got := fmt.Sprint(waits(t, p, 3)); got != "[0s 0s 0s]" {
 			t.Error(got)

@@ -86,7 +86,7 @@ func open(t *testing.T, name string) *dialect.Dialect {
 	return d
 }
 
-// base answers with a status and a body, or not at all.
+// base responds with a status and a body, or not at all.
 type base struct {
 	status int
 	body   string

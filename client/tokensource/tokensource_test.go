@@ -25,7 +25,7 @@ import (
 // issuer is a token endpoint and the API behind it, which takes the token that
 // was issued last.
 type issuer struct {
-	answer func(w http.ResponseWriter, form map[string]string, n int) bool // false for the usual one
+	reply func(w http.ResponseWriter, form map[string]string, n int) bool // false for the usual one
 
 	mu      sync.Mutex
 	good    string
@@ -52,7 +52,7 @@ func (s *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refresh = append(s.refresh, form["refresh_token"])
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if s.answer != nil && s.answer(w, form, s.asked) {
+	if s.reply != nil && s.reply(w, form, s.asked) {
 		return
 	}
 	s.good = fmt.Sprintf("token-%d", s.asked)
@@ -240,10 +240,10 @@ func TestWhatARefreshThatFailedLeavesBehind(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		name   string
-		answer func(http.ResponseWriter, map[string]string, int) bool
-		spent  bool
-		sent   int // how often, when it was asked for twice
+		name  string
+		reply func(http.ResponseWriter, map[string]string, int) bool
+		spent bool
+		sent  int // how often, when it was asked for twice
 	}{
 		{"a spent token is not sent again", deny(400, `{"error":"invalid_grant"}`), true, 2}, // both ways of naming the client
 		{"after a fault it is sent once, and again when asked", deny(500, `oops`), false, 2},
@@ -258,7 +258,7 @@ func TestWhatARefreshThatFailedLeavesBehind(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &issuer{answer: c.answer}
+				s := &issuer{reply: c.reply}
 				base := plainly{memhttp.Serve(t, s)}
 				old := consent()
 				old.Expiry = time.Now()
@@ -285,7 +285,7 @@ func TestAnEndpointThatSaysWhenToComeBackIsLeftAloneUntilThen(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &issuer{answer: func(w http.ResponseWriter, _ map[string]string, n int) bool {
+				s := &issuer{reply: func(w http.ResponseWriter, _ map[string]string, n int) bool {
 					w.Header().Set("Retry-After", c.after)
 					w.WriteHeader(http.StatusTooManyRequests)
 					return true
@@ -315,7 +315,7 @@ func TestAnEndpointThatSaysWhenToComeBackIsLeftAloneUntilThen(t *testing.T) {
 func TestAnEndpointThatWantsTheClientInTheFormGetsItThere(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &issuer{answer: func(w http.ResponseWriter, form map[string]string, _ int) bool {
+		s := &issuer{reply: func(w http.ResponseWriter, form map[string]string, _ int) bool {
 			if form["client_secret"] == "secret" {
 				return false
 			}

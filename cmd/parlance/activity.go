@@ -98,7 +98,7 @@ func (s story) tell() {
 		}
 		s.outcome(o, plainID)
 	}
-	s.row("answered", string(s.Response))
+	s.row("response", string(s.Response))
 	for i, c := range s.Calls {
 		s.call(i+1, c)
 	}

@@ -75,7 +75,7 @@ outcome       unavailable
   status      503
   title       Service Unavailable
   come back   after 1m
-  answered    {"/error/status":503}
+  response    {"/error/status":503}
 call 1        429 rate_limited  in 200ms, at +3ms
   to          POST stock.test/seats
   dialect     vms

@@ -305,7 +305,7 @@ func (r refusing) RoundTrip(*http.Request) (*http.Response, error) { return nil,
 func TestACallSaysWhyNoResponseCame(t *testing.T) {
 	t.Parallel()
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it does not like our answer to its certificate
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it does not like our response to its certificate
 	secure.StartTLS()
 	defer secure.Close()
 	for _, test := range []struct {

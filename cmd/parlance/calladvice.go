@@ -67,7 +67,7 @@ func (t *teller) elsewhere(r *called) string {
 		return "The response redirects and does not say where to."
 	}
 	if r.Decision.Act == parlance.ActStop {
-		return "This API does not redirect, so something else may have answered. Check the address. The response points to " + shownURL(r.where) + "."
+		return "This API does not redirect, so something else may have responded. Check the address. The response points to " + shownURL(r.where) + "."
 	}
 	return "The response points to " + shownURL(r.where) + ". Call that address if it is the one that you want."
 }

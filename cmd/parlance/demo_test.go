@@ -71,7 +71,7 @@ func TestDemoExitsWith1IfAServiceRespondsOtherwise(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	text := stdout.String()
-	if !strings.Contains(text, "✗  vms     ") || !strings.Contains(text, `promised: the service answered "200", not "422"`) ||
+	if !strings.Contains(text, "✗  vms     ") || !strings.Contains(text, `promised: the service responded "200", not "422"`) ||
 		!strings.Contains(text, "differ from what is promised.") {
 		t.Error(text)
 	}
@@ -115,7 +115,7 @@ func TestDemoStaysAndItsCommandsWork(t *testing.T) {
 			}
 			res.Body.Close()
 			if want := fmt.Sprintf("(%d)", res.StatusCode); !strings.HasSuffix(says, want) {
-				t.Errorf("%s\n%q answers %s", says, command, want)
+				t.Errorf("%s\n%q responds with %s", says, command, want)
 			}
 			tried[res.Request.URL.Host] = says
 			command = nil

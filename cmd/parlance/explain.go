@@ -288,7 +288,7 @@ func (s sheet) code(row rowJSON, otherwise bool, d *dialect.Dialect) {
 const proseWidth = 80
 
 // notUsed is said of a code that the page rules out.
-const notUsed = "This API never gives it: something else may have answered."
+const notUsed = "This API never gives it: something else may have responded."
 
 // prose writes a labelled text that is wrapped, and nothing if there is no text.
 func (s sheet) prose(label, text string) {

@@ -34,7 +34,7 @@ func recordedLines(n int) []byte {
 	return b.Bytes()
 }
 
-// BenchmarkJSONL answers lines, and reads the same lines with encoding/json,
+// BenchmarkJSONL responds to lines, and reads the same lines with encoding/json,
 // which is the least that a program that uses it does.
 func BenchmarkJSONL(b *testing.B) {
 	const lines = 10_000

@@ -55,8 +55,8 @@ func (l *lineReader) next() ([]byte, error) {
 }
 
 // flushBeforeRead flushes what was written before it waits for more to read:
-// lines that arrive together are answered together, and a line that arrives
-// alone is answered at once.
+// lines that arrive together get a response together, and a line that arrives
+// alone gets a response at once.
 type flushBeforeRead struct {
 	r io.Reader
 	w *bufio.Writer
@@ -70,7 +70,7 @@ func (f flushBeforeRead) Read(p []byte) (int, error) {
 }
 
 // eachLine writes one line of JSON for every line of JSON read, in its order. A
-// line that cannot be answered gets {"error": …} and makes it errFindings.
+// line that cannot get a response gets {"error": …} and makes it errFindings.
 func (a *app) eachLine(response func(line []byte) (any, error)) error {
 	var text bytes.Buffer
 	enc := newEncoder(&text)

@@ -19,7 +19,7 @@ func TestJSONLRespondsToALineWhileTheInputStaysOpen(t *testing.T) {
 		done <- run(context.Background(), []string{"decode", "--jsonl", "--dialect", "plain"}, func(string) string { return "" }, in, out, io.Discard)
 	}()
 	lines := bufio.NewScanner(responses)
-	for range 3 { // each is answered before the next is sent, or this test hangs
+	for range 3 { // each gets a response before the next is sent, or this test hangs
 		if _, err := io.WriteString(feed, `{"status": 200}`+"\n"); err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +136,7 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
-// FuzzJSONL feeds lines to both commands: each non-blank one is answered by one
+// FuzzJSONL feeds lines to both commands: each non-blank one gets one
 // line of JSON.
 func FuzzJSONL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -157,11 +157,11 @@ func FuzzJSONL(f *testing.F) {
 			stdout, _, exit := invoke(t, string(text), command, "--jsonl", "--dialect", "vms")
 			responses := strings.Split(stdout, "\n")
 			if len(responses) != lines+1 || exit > exitFindings {
-				t.Fatalf("%s: %d answers to %d lines, exit %d", command, len(responses)-1, lines, exit)
+				t.Fatalf("%s: %d responses to %d lines, exit %d", command, len(responses)-1, lines, exit)
 			}
 			for _, response := range responses[:lines] {
 				if !json.Valid([]byte(response)) {
-					t.Fatalf("%s answered %q", command, response)
+					t.Fatalf("%s responded with %q", command, response)
 				}
 			}
 		}

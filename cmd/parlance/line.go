@@ -350,7 +350,7 @@ func (p *lineParser) skipMembers(opening byte, depth int) bool {
 	}
 }
 
-// appendLine answers a line, and reports false for one that is left to
+// appendLine responds to a line, and reports false for one that is left to
 // encoding/json.
 func (a *app) appendLine(b []byte, p *lineParser, x *exchange, line []byte, said *decoded) ([]byte, bool) {
 	if !p.parse(line) || p.status < 100 {

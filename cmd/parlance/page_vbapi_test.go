@@ -188,7 +188,7 @@ func TestVBAPIPage(t *testing.T) {
 		t.Parallel()
 		h.acts(t, parlance.ActStop, "GET", vbapiProducts, "")
 	})
-	t.Run("B8: each response has the one envelope, also for what the library would answer by itself", func(t *testing.T) {
+	t.Run("B8: each response has the one envelope, also for what the library would respond by itself", func(t *testing.T) {
 		t.Parallel()
 		for _, m := range h.failures(t) {
 			m.id(t)

@@ -30,7 +30,7 @@ const (
 
 func (a *app) newProgress() *progress {
 	if !isTerminal(a.stderr) || isTerminal(a.stdin) || isTerminal(a.stdout) || a.getenv("TERM") == "dumb" {
-		return &progress{} // answers on the same screen are progress enough
+		return &progress{} // responses on the same screen are progress enough
 	}
 	p := &progress{w: a.stderr, style: a.styleOf(a.stderr), began: time.Now()}
 	if f, ok := a.stdin.(*os.File); ok {
@@ -60,7 +60,7 @@ func (c *counter) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// line notes that so many lines are answered.
+// line notes that so many lines get a response.
 func (p *progress) line(total int) {
 	if p.w == nil || total%checkEvery != 0 {
 		return

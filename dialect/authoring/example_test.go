@@ -47,7 +47,7 @@ func ExampleExplain() {
 	// Output: 500, 999 internal retry [5m0s 30m0s] escalate vision.yaml:45
 }
 
-// Ask what an API cannot say before a gateway answers in its words.
+// Ask what an API cannot say before a gateway responds in its words.
 func ExampleLosses() {
 	plain, err := catalog.Open("plain")
 	if err != nil {

@@ -83,7 +83,7 @@ func TestEveryRuleHasItsReason(t *testing.T) {
 		for _, m := range methods {
 			switch {
 			case m == "note" && !rule.Response:
-				t.Errorf("%s is about answers, and the table does not say so", name)
+				t.Errorf("%s is about responses, and the table does not say so", name)
 			case m != "note" && (!rule.File || (m == "warn") != (rule.Severity == parlance.SeverityWarning)):
 				t.Errorf("%s is the %s of a file, and the table says otherwise", name, m)
 			}

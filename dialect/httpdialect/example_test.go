@@ -35,7 +35,7 @@ func ExampleRequest() {
 	// true
 }
 
-// Answer a HEAD with the header of the GET.
+// Respond to a HEAD with the header of the GET.
 func ExampleReceived() {
 	plain, err := catalog.Open("plain")
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // reach it.
 type deadEnd struct {
 	url string
-	how string // what it answers, for people
+	how string // what it responds, for people
 
 	mu    sync.Mutex
 	count int
@@ -20,7 +20,7 @@ type deadEnd struct {
 	over  bool
 }
 
-// silence takes requests and never answers.
+// silence takes requests and never responds.
 func (h *house) silence() (*deadEnd, error) {
 	return h.deadEnd("silence", func(c net.Conn) {
 		_, _ = io.Copy(io.Discard, c) // until the other side has had enough
@@ -49,7 +49,7 @@ func (h *house) nobody() (string, error) {
 	return "http://" + c.LocalAddr().String(), nil
 }
 
-func (h *house) deadEnd(how string, answer func(net.Conn)) (*deadEnd, error) {
+func (h *house) deadEnd(how string, reply func(net.Conn)) (*deadEnd, error) {
 	l, err := anywhere()
 	if err != nil {
 		return nil, err
@@ -65,15 +65,15 @@ func (h *house) deadEnd(how string, answer func(net.Conn)) (*deadEnd, error) {
 			if err != nil {
 				return // it was closed
 			}
-			h.running.Go(func() { e.take(c, answer) })
+			h.running.Go(func() { e.take(c, reply) })
 		}
 	})
 	return e, nil
 }
 
 // take reads a request from a connection, so that a reset does not run ahead of
-// what is answered, and ends the connection after the response.
-func (e *deadEnd) take(c net.Conn, answer func(net.Conn)) {
+// what gets a response, and ends the connection after the response.
+func (e *deadEnd) take(c net.Conn, reply func(net.Conn)) {
 	defer c.Close()
 	if !e.keep(c) {
 		return
@@ -87,7 +87,7 @@ func (e *deadEnd) take(c net.Conn, answer func(net.Conn)) {
 	e.count++
 	e.mu.Unlock()
 	_, _ = io.CopyN(io.Discard, req.Body, max(req.ContentLength, 0))
-	answer(c)
+	reply(c)
 }
 
 func (e *deadEnd) keep(c net.Conn) bool {

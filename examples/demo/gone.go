@@ -6,11 +6,11 @@ import (
 	"github.com/parlance-api/parlance/gateway"
 )
 
-// The upstream itself is gone, hangs, or breaks off: what a gateway answers then
+// The upstream itself is gone, hangs, or breaks off: what a gateway responds then
 // is its own (RFC 9110, 15.6.3 to 15.6.5).
 
 // patience is how long a caller, and the gateway before it, waits for one that
-// never answers.
+// never responds.
 const patience = 3 * time.Second
 
 func goneStation(d *Demo) (*station, error) {
@@ -26,12 +26,12 @@ func silentStation(d *Demo) (*station, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.face(&station{system: "plain", state: "it never answers", witness: silence, config: gateway.Config{Timeout: patience}, scenarios: []Scenario{{
+	return d.face(&station{system: "plain", state: "it never responds", witness: silence, config: gateway.Config{Timeout: patience}, scenarios: []Scenario{{
 		Cause:    "the service itself hangs",
 		Ask:      get("/books/1", reader),
 		Patience: patience,
 		Promise:  Promise{"silence", "timeout/deadline", "gave up: its time is over", "504 timeout"},
-		Try:      "a service that never answers",
+		Try:      "a service that never responds",
 	}}}, silence.url)
 }
 

@@ -39,7 +39,7 @@ func (h *house) open(listen func() (net.Listener, error), handler http.Handler, 
 	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
-		DisableGeneralOptionsHandler: true, // OPTIONS * is answered in the dialect, too
+		DisableGeneralOptionsHandler: true, // OPTIONS * gets a response in the dialect, too
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		// So that close waits for the handlers, too. A connection is new before
 		// Serve goes on, and closed when its last handler has returned.

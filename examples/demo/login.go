@@ -55,23 +55,23 @@ func (w *warehouse) ask(ctx context.Context, form url.Values) (client.Grant, err
 		return client.Grant{}, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	var answer struct {
+	var reply struct {
 		Access  string `json:"access_token"`
 		Refresh string `json:"refresh_token"`
 	}
-	status, err := fetch(w.hc, req, &answer)
+	status, err := fetch(w.hc, req, &reply)
 	switch {
 	case err != nil:
 		return client.Grant{}, err
 	case status == http.StatusUnauthorized && form.Has("refresh_token"):
 		return client.Grant{}, client.ErrSpent
 	case status != http.StatusOK:
-		return client.Grant{}, fmt.Errorf("the token endpoint answered %d", status)
+		return client.Grant{}, fmt.Errorf("the token endpoint responded with %d", status)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.refresh = answer.Refresh
-	return client.Grant{Token: answer.Access, Refresh: answer.Refresh}, nil
+	w.refresh = reply.Refresh
+	return client.Grant{Token: reply.Access, Refresh: reply.Refresh}, nil
 }
 
 // spend uses the refresh token as another program would that holds it, too.
@@ -92,16 +92,16 @@ func userLogin(hc *http.Client, service string) client.Credential {
 		}
 		req.SetBasicAuth(vbapi.User, vbapi.Password)
 		req.Header.Set("X-Api-Key", vbapi.Key)
-		var answer struct {
+		var reply struct {
 			Data struct {
 				Token string `json:"idToken"`
 			} `json:"data"`
 		}
-		status, err := fetch(hc, req, &answer)
+		status, err := fetch(hc, req, &reply)
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("the sign-in failed with %d", status)
 		}
-		return client.Grant{Token: answer.Data.Token}, err
+		return client.Grant{Token: reply.Data.Token}, err
 	}, nil)
 }
 

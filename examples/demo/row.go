@@ -79,7 +79,7 @@ func (s *station) play(ctx context.Context, d *Demo, c Scenario) Row {
 	if n := len(straight.attempts); n > 0 {
 		row.Act, row.RetrySafe = straight.attempts[n-1].Decision.Act, straight.attempts[n-1].Decision.RetrySafe
 	}
-	compare("the service answered", strings.Join(row.Said, ", "), c.Promise.Said)
+	compare("the service responded", strings.Join(row.Said, ", "), c.Promise.Said)
 	compare("it meant", strings.Join(row.Means, ", "), c.Promise.Means)
 	compare("the client", row.Did, c.Promise.Did)
 

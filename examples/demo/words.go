@@ -42,7 +42,7 @@ func repeated(a client.Attempt) string {
 	}
 }
 
-// ended says what the client end did about the last of n answers.
+// ended says what the client end did about the last of n responses.
 func ended(a client.Attempt, n int) string {
 	d := a.Decision
 	switch d.Act {

@@ -39,7 +39,7 @@ func multi(lines ...string) string { return strings.Join(lines, "\r\n") + "\r\n"
 
 const typed = "multipart/mixed; boundary=b"
 
-func answer(contentType, body string) dialect.Response {
+func reply(contentType, body string) dialect.Response {
 	return dialect.Response{Status: 200, Header: dialect.HeaderMap{"Content-Type": {contentType}}, Body: []byte(body)}
 }
 
@@ -106,7 +106,7 @@ func TestTheFileHasNoFaultAndReadsItsSamples(t *testing.T) {
 func TestEveryPartIsReadByTheDialect(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	r := d.Decode(post, answer(typed, customer))
+	r := d.Decode(post, reply(typed, customer))
 	want := []parlance.Item{
 		{Index: 0, Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: 200}},
 		{Index: 1, ID: "1", Outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: 201}},
@@ -148,7 +148,7 @@ func TestTheWholeIsWhatItsPartsComeTo(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d := open(t)
-			r := d.Decode(post, answer(typed, test.body))
+			r := d.Decode(post, reply(typed, test.body))
 			decision := d.Decide(post, &r.Outcome)
 			if r.Outcome.Kind != test.want || decision.Act != test.act || len(r.Diagnostics) > 0 {
 				t.Errorf("%v, %+v, complaints %v", r.Outcome.Kind, decision, r.Diagnostics)
@@ -156,7 +156,7 @@ func TestTheWholeIsWhatItsPartsComeTo(t *testing.T) {
 			if decision.Act == parlance.ActRetry && decision.Scope != parlance.ScopeItems {
 				t.Errorf("the whole is to be retried: %+v", decision)
 			}
-			if g := d.Classify(post, answer(typed, test.body)); g.Kind != test.want {
+			if g := d.Classify(post, reply(typed, test.body)); g.Kind != test.want {
 				t.Errorf("a classification says %v", g.Kind)
 			}
 		})
@@ -206,7 +206,7 @@ func TestWhatCannotBeReadIsToldAndIsNoSuccess(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			r := open(t).Decode(post, answer(test.contentType, test.body))
+			r := open(t).Decode(post, reply(test.contentType, test.body))
 			if r.Outcome.Kind != test.want || len(r.Outcome.Items) != test.items {
 				t.Errorf("%v with %d items, want %v with %d", r.Outcome.Kind, len(r.Outcome.Items), test.want, test.items)
 			}
@@ -219,9 +219,9 @@ func TestWhatCannotBeReadIsToldAndIsNoSuccess(t *testing.T) {
 
 func TestABatchOfNothingButFaultsIsToldInFew(t *testing.T) {
 	t.Parallel()
-	inner := strings.Repeat("--c\r\n"+isHTTP+"\r\n\r\nno answer\r\n", odata.MaxParts) + "--c--"
+	inner := strings.Repeat("--c\r\n"+isHTTP+"\r\n\r\nno response\r\n", odata.MaxParts) + "--c--"
 	body := one("Content-Type: multipart/mixed; boundary=c", inner)
-	r := open(t).Decode(post, answer(typed, body))
+	r := open(t).Decode(post, reply(typed, body))
 	if r.Outcome.Kind != parlance.KindNoted || len(r.Outcome.Items) > 0 || len(r.Diagnostics) == 0 || len(r.Diagnostics) > 20 {
 		t.Errorf("%v, %d complaints", r.Outcome.Kind, len(r.Diagnostics))
 	}
@@ -234,7 +234,7 @@ func TestABatchOfNothingButFaultsIsToldInFew(t *testing.T) {
 
 func TestA202OfAnOlderVersionIsReadLikeA200(t *testing.T) {
 	t.Parallel()
-	res := answer(typed, customer)
+	res := reply(typed, customer)
 	res.Status = 202
 	if r := open(t).Decode(post, res); r.Outcome.Kind != parlance.KindPartial || r.Outcome.Status != 202 || len(r.Outcome.Items) != 4 {
 		t.Errorf("%+v", r.Outcome)
@@ -251,7 +251,7 @@ func TestWhatManySendersGetWrongIsReadAllTheSame(t *testing.T) {
 		"the id in the response":         strings.Replace(strings.Replace(customer, "Content-ID: 1\r\n", "", 1), "HTTP/1.1 201 Created\r\n", "HTTP/1.1 201 Created\r\nContent-ID: 1\r\n", 1),
 		"no blank line after a header":   strings.Replace(customer, "204 No Content\r\n\r\n\r\n", "204 No Content\r\n", 1),
 	} {
-		r := open(t).Decode(post, answer(typed, body))
+		r := open(t).Decode(post, reply(typed, body))
 		if r.Outcome.Kind != parlance.KindPartial || len(r.Outcome.Items) != 4 || r.Outcome.Items[1].ID != "1" || len(r.Diagnostics) > 0 {
 			t.Errorf("%s: %+v, complaints %v", name, r.Outcome, r.Diagnostics)
 		}
@@ -262,11 +262,11 @@ func TestOnlyTheResponseToABatchIsTakenApart(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	for _, req := range []dialect.Request{{Method: "GET", Path: "/service/$batch"}, {Method: "POST", Path: "/service/Files"}, {}} {
-		if r := d.Decode(req, answer(typed, customer)); len(r.Outcome.Items) > 0 {
+		if r := d.Decode(req, reply(typed, customer)); len(r.Outcome.Items) > 0 {
 			t.Errorf("%+v: %+v", req, r.Outcome)
 		}
 	}
-	res := answer(typed, customer)
+	res := reply(typed, customer)
 	res.Status = 401
 	if r := d.Decode(post, res); r.Outcome.Kind != parlance.KindUnauthenticated || len(r.Outcome.Items) > 0 {
 		t.Errorf("%+v", r.Outcome)
@@ -465,7 +465,7 @@ func FuzzABatchIsReadWhole(f *testing.F) {
 		if len(parts) > odata.MaxParts || len(faults) > 2*odata.MaxParts || len(parts) == 0 && len(faults) == 0 {
 			t.Errorf("%d parts, %d faults", len(parts), len(faults))
 		}
-		r := d.Decode(post, answer(contentType, body))
+		r := d.Decode(post, reply(contentType, body))
 		if len(r.Outcome.Items) != len(parts) || len(faults) > 0 && r.Outcome.Kind != parlance.KindNoted && r.Outcome.Kind != parlance.KindPartial {
 			t.Errorf("%v of %d parts with %d faults", r.Outcome.Kind, len(parts), len(faults))
 		}

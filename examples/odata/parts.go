@@ -58,7 +58,7 @@ func warning(rule, format string, args ...any) parlance.Diagnostic {
 	return parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: fmt.Sprintf(format, args...)}
 }
 
-// place says of which answer a complaint is.
+// place says of which response a complaint is.
 func place(index int) string { return "part " + strconv.Itoa(index) + " of the batch: " }
 
 // batch reads the parts of a batch, or of its change set number set. It reports
@@ -77,12 +77,12 @@ func (r *reader) batch(contentType string, body []byte, set int) bool {
 			r.note("broken_batch", "it has no part") // RFC 2046, 5.1: one or more
 			return true
 		case err == io.EOF && !ended(body, boundary):
-			r.note("broken_batch", "after %d answers: it has no end", r.next)
+			r.note("broken_batch", "after %d responses: it has no end", r.next)
 			return true
 		case err == io.EOF:
 			return true
 		case err != nil:
-			r.note("broken_batch", "after %d answers: %s", r.next, clip(err.Error()))
+			r.note("broken_batch", "after %d responses: %s", r.next, clip(err.Error()))
 			return true
 		case r.seen == MaxParts:
 			r.note("too_many_parts", "only the first %d parts were read", MaxParts)
@@ -151,7 +151,7 @@ func (r *reader) part(header textproto.MIMEHeader, text []byte, set int) bool {
 // The faults of a response in a part.
 var (
 	errNoStatus = errors.New("it does not begin with a status line such as HTTP/1.1 200 OK")
-	errInterim  = errors.New("its status is an interim one, which answers nothing")
+	errInterim  = errors.New("its status is an interim one, which responds to nothing")
 	errHeader   = errors.New("its header cannot be read")
 	errTooLarge = fmt.Errorf("its header has more than %d bytes", MaxHeader)
 	errShort    = errors.New("its body ends before its Content-Length")
@@ -159,7 +159,7 @@ var (
 	errEmpty    = errors.New("it is empty")
 )
 
-// parseResponse reads one HTTP answer: status line, header, body.
+// parseResponse reads one HTTP response: status line, header, body.
 func parseResponse(text []byte) (p Part, err error) {
 	text = bytes.TrimLeft(text, "\r\n") // a blank line too many is a common slip
 	if len(text) == 0 {
@@ -188,7 +188,7 @@ func parseResponse(text []byte) (p Part, err error) {
 }
 
 // split parts the head of a response from its body, at the first empty line. An
-// answer without a body may lack that.
+// response without a body may lack that.
 func split(text []byte) (head, body []byte) {
 	for at := 0; ; {
 		n := bytes.IndexByte(text[at:], '\n')

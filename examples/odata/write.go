@@ -61,10 +61,10 @@ func (Batch) Write(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome,
 	_ = w.Close()
 	m.Header = slices.DeleteFunc(m.Header, func(p dialect.HeaderField) bool { return p.Name == "Content-Type" })
 	m.Header = append(m.Header, dialect.HeaderField{Name: "Content-Type", Value: mixed + "; boundary=" + boundary}, dialect.HeaderField{Name: "OData-Version", Value: "4.0"})
-	m.Status, m.Body, m.Losses = http.StatusOK, body.Bytes(), losses // 11.7: a batch is answered by 200
+	m.Status, m.Body, m.Losses = http.StatusOK, body.Bytes(), losses // 11.7: a batch gets 200
 }
 
-// wanted reports that the caller takes a multipart answer: Accept says so, or
+// wanted reports that the caller takes a multipart response: Accept says so, or
 // names neither form and the request has that one itself (11.7.1). The response in
 // JSON is the file's.
 func wanted(header dialect.Header) bool {
@@ -98,7 +98,7 @@ func lost(o *parlance.Outcome, kind parlance.Kind, reason parlance.Reason, m *di
 	}
 	add("kind", "the records come to "+kind.String(), o.Kind != kind)
 	add("reason", "the records do not come to it", o.Kind == kind && o.Reason != reason)
-	add("status", "a batch is answered by 200", o.Status != 0 && o.Status != http.StatusOK)
+	add("status", "a batch gets 200", o.Status != 0 && o.Status != http.StatusOK)
 	const nowhere = "a batch has no place for it but in its parts"
 	add("code", nowhere, o.Code != "")
 	add("family", nowhere, o.Family != "")

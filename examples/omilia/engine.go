@@ -34,10 +34,10 @@ func (e engine) ask(ctx context.Context, text string) (m meaning, err error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return m, server.Upstream(fmt.Errorf("the engine answered %s", res.Status))
+		return m, server.Upstream(fmt.Errorf("the engine responded with %s", res.Status))
 	}
 	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&m); err != nil {
-		return m, server.Upstream(fmt.Errorf("the engine answered nonsense: %w", err))
+		return m, server.Upstream(fmt.Errorf("the engine responded with nonsense: %w", err))
 	}
 	return m, nil
 }

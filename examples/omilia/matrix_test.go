@@ -186,7 +186,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{ // the client end gives a POST a key of its own
 			name:   "502 the engine fails",
 			given:  func(h *house) { dialog(h); h.respond(500, `core 3 dumped`) },
-			method: "POST", path: messages, body: hello, client: "retries it, later each time", log: "answered 500",
+			method: "POST", path: messages, body: hello, client: "retries it, later each time", log: "responded with 500",
 		},
 		{
 			name: "503 as many are served as can be", config: omilia.Config{AtOnce: 1}, given: busy,

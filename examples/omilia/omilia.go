@@ -44,7 +44,7 @@ const (
 	Reader = "demo-reader"
 )
 
-// What the service answers with: the catalog's omilia and the service's own codes, and
+// What the service responds with: the catalog's omilia and the service's own codes, and
 // the envelope of the part that validates. The path of the second file is no dialect's.
 var (
 	//go:embed codes.yaml

@@ -15,7 +15,7 @@ import (
 
 const apps = `{"name":"bank","language":"el"}`
 
-// What a stranger sends is answered as Omilia answers, whole: an error in the first
+// What a stranger sends gets a response as Omilia responds, whole: an error in the first
 // envelope, with every member, a code of the list and the page's title; invalid fields of
 // the part that validates in the second.
 func TestWhateverAStrangerSendsGetsAResponseWholeAndWithACodeOfTheList(t *testing.T) {
@@ -60,7 +60,7 @@ func TestWhateverAStrangerSendsGetsAResponseWholeAndWithACodeOfTheList(t *testin
 			t.Parallel()
 			h := open(t, omilia.Config{})
 			dialog(h)
-			a := answer(golden.Raw(t, h.url, row.method, row.path, row.body, append([]string{key, "Content-Type: application/json"}, row.header...)...))
+			a := response(golden.Raw(t, h.url, row.method, row.path, row.body, append([]string{key, "Content-Type: application/json"}, row.header...)...))
 			if a.Status != row.status {
 				t.Fatalf("got %d %s, want %d", a.Status, a.Body, row.status)
 			}
@@ -85,11 +85,11 @@ func TestWhateverAStrangerSendsGetsAResponseWholeAndWithACodeOfTheList(t *testin
 	}
 }
 
-// answer is a response as it came, before anybody has read it.
-type answer golden.Bare
+// response is a response as it came, before anybody has read it.
+type response golden.Bare
 
 // isFirstEnvelope wants one error with all of its members, of their types.
-func (a answer) isFirstEnvelope(t *testing.T, code string) {
+func (a response) isFirstEnvelope(t *testing.T, code string) {
 	t.Helper()
 	var got struct {
 		Errors []map[string]any `json:"errors"`
@@ -109,7 +109,7 @@ func (a answer) isFirstEnvelope(t *testing.T, code string) {
 }
 
 // isSecondEnvelope wants fields alone, each with all of its members.
-func (a answer) isSecondEnvelope(t *testing.T, code string) {
+func (a response) isSecondEnvelope(t *testing.T, code string) {
 	t.Helper()
 	var got struct {
 		Detail []map[string]any `json:"detail"`
@@ -143,7 +143,7 @@ func titleOf(t *testing.T, code string) string {
 }
 
 // readsWithoutComplaint reads it by the list and by the catalog's file, to the same kind.
-func (a answer) readsWithoutComplaint(t *testing.T) {
+func (a response) readsWithoutComplaint(t *testing.T) {
 	t.Helper()
 	own, err := omilia.Dialect()
 	if err != nil {

@@ -100,7 +100,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{
 			name:   "502 the service behind fails",
 			given:  func(h *house) { h.behind.Handle(golden.Respond(500, "text/plain", "stack trace")) },
-			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "answered 500",
+			method: "GET", path: "/reports", as: reader, client: "retries it, later each time", log: "responded with 500",
 		},
 		{
 			name:   "502 the service behind sends no JSON",

@@ -13,7 +13,7 @@ import (
 )
 
 // reports come from a service behind. What a client is told of its failure is
-// our own: addresses and answers behind us stay in the log.
+// our own: addresses and responses behind us stay in the log.
 type reports struct {
 	url    *url.URL
 	client *http.Client
@@ -33,7 +33,7 @@ func (p reports) write(_ http.ResponseWriter, r *http.Request) (any, error) {
 	switch {
 	case err != nil:
 	case res.StatusCode != http.StatusOK:
-		err = fmt.Errorf("%s answered %s", p.url, res.Status)
+		err = fmt.Errorf("%s responded with %s", p.url, res.Status)
 	case !json.Valid(text):
 		err = errors.New(p.url.String() + " sent no JSON")
 	default:

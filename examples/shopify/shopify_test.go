@@ -29,7 +29,7 @@ func open(t testing.TB) *dialect.Dialect {
 	return d
 }
 
-// throttled is what Shopify answers where the bucket has no room.
+// throttled is what Shopify responds where the bucket has no room.
 func throttled(cost string) string {
 	return `{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED","documentation":"https://shopify.dev/api/usage/rate-limits"}}],"extensions":{"cost":` + cost + `}}`
 }
@@ -39,7 +39,7 @@ func bill(requested, maximum, available, restore string) string {
 		maximum + `,"currentlyAvailable":` + available + `,"restoreRate":` + restore + `}}`
 }
 
-func answer(body string) dialect.Response {
+func reply(body string) dialect.Response {
 	return dialect.Response{Status: 200, Header: dialect.HeaderMap{"Content-Type": {"application/json"}}, Body: []byte(body)}
 }
 
@@ -82,7 +82,7 @@ func TestTheWaitIsWhatTheBucketTakesToFill(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d := open(t)
-			r := d.Decode(post, answer(throttled(test.cost)))
+			r := d.Decode(post, reply(throttled(test.cost)))
 			o := r.Outcome
 			if o.Kind != parlance.KindRateLimited || o.Code != "THROTTLED" || o.RetryAfter != test.want {
 				t.Errorf("got %v %q after %v, want a wait of %v", o.Kind, o.Code, o.RetryAfter, test.want)
@@ -96,7 +96,7 @@ func TestTheWaitIsWhatTheBucketTakesToFill(t *testing.T) {
 			case !test.stop && test.want == 0 && decision.Backoff.Floor == 0:
 				t.Errorf("the backoff is gone: %+v", decision)
 			}
-			if g := d.Classify(post, answer(throttled(test.cost))); g.Kind != o.Kind || g.Decision.After != decision.After {
+			if g := d.Classify(post, reply(throttled(test.cost))); g.Kind != o.Kind || g.Decision.After != decision.After {
 				t.Errorf("a classification says otherwise: %+v", g)
 			}
 			if len(r.Diagnostics) > 0 {
@@ -112,7 +112,7 @@ func TestNumbersThatAreNoneAreToldAndChangeNothing(t *testing.T) {
 		bill(`"many"`, "1000", "0", "50"), bill("1e999", "1000", "0", "50"), bill("[1]", "1000", "0", "50"), `7`, `"free"`, `[]`,
 	} {
 		d := open(t)
-		r := d.Decode(post, answer(throttled(cost)))
+		r := d.Decode(post, reply(throttled(cost)))
 		if r.Outcome.Kind != parlance.KindRateLimited || r.Outcome.RetryAfter != 0 || d.Decide(post, &r.Outcome).Act != parlance.ActRetry {
 			t.Errorf("%s: %+v", cost, r.Outcome)
 		}
@@ -135,7 +135,7 @@ func TestOnlyAThrottledQueryIsAskedToWait(t *testing.T) {
 		`{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}],` + cost:                                     parlance.KindNoted, // broken off
 	} {
 		d := open(t)
-		r := d.Decode(post, answer(body))
+		r := d.Decode(post, reply(body))
 		if r.Outcome.Kind != want || r.Outcome.RetryAfter != 0 {
 			t.Errorf("%s: %v after %v, want %v", body, r.Outcome.Kind, r.Outcome.RetryAfter, want)
 		}
@@ -255,7 +255,7 @@ func FuzzReadingACostHoldsTheFilesMeaning(f *testing.F) {
 	f.Add(`null}},{"extensions":{"cost":{`)
 	d := open(f)
 	f.Fuzz(func(t *testing.T, cost string) {
-		r := d.Decode(post, answer(throttled(cost)))
+		r := d.Decode(post, reply(throttled(cost)))
 		if k := r.Outcome.Kind; k != parlance.KindRateLimited && k != parlance.KindNoted {
 			t.Errorf("%v", k)
 		}

@@ -26,7 +26,7 @@ func (s *Service) rating(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return nil, server.Upstream(fmt.Errorf("the rating service answers %s", res.Status))
+		return nil, server.Upstream(fmt.Errorf("the rating service responds with %s", res.Status))
 	}
 	var stars struct {
 		Stars int `json:"stars"`

@@ -65,7 +65,7 @@ func (s *Service) ask(ctx context.Context) (price int, err error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("the carrier answers %s", res.Status)
+		return 0, fmt.Errorf("the carrier responds with %s", res.Status)
 	}
 	return price, json.NewDecoder(res.Body).Decode(&price)
 }

@@ -71,7 +71,7 @@ func shown(r *http.Request, all ...available) (any, error) {
 }
 
 // history asks the old ledger, which is older than Unicode. What it cannot spell
-// it answers as it always did, by a number of its own.
+// it responds as it always did, by a number of its own.
 func (s *Service) history(_ http.ResponseWriter, r *http.Request) (any, error) {
 	product := r.URL.Query().Get("product")
 	if product == "" {

@@ -98,7 +98,7 @@ func TestWhateverAStrangerSendsGetsAResponseInTheDialect(t *testing.T) {
 			if row.body != "" {
 				header = append(header, asXML)
 			}
-			a := answer(golden.Raw(t, socket.URL, row.method, row.path, row.body, append(header, row.header...)...))
+			a := reply(golden.Raw(t, socket.URL, row.method, row.path, row.body, append(header, row.header...)...))
 			if a.Status != row.status || row.says != "" && a.Body != row.says {
 				t.Errorf("got %d %s, want %d %s", a.Status, a.Body, row.status, cmp.Or(row.says, "and a text"))
 			}
@@ -110,12 +110,12 @@ func TestWhateverAStrangerSendsGetsAResponseInTheDialect(t *testing.T) {
 	}
 }
 
-// answer is a response as it came, before anybody has read it.
-type answer golden.Bare
+// response is a response as it came, before anybody has read it.
+type reply golden.Bare
 
 // isOfTheDialect wants a response that the file reads without a complaint, and a failure
 // that says something, as a sentence or as a RES.
-func (a answer) isOfTheDialect(t *testing.T, method, path string) {
+func (a reply) isOfTheDialect(t *testing.T, method, path string) {
 	t.Helper()
 	d, err := catalog.Open("vision")
 	if err != nil {

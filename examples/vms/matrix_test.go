@@ -63,7 +63,7 @@ func open(t *testing.T, c vms.Config) *house {
 	return h
 }
 
-// records has the recorder answer the same to all.
+// records has the recorder respond the same to all.
 func (h *house) records(status int, contentType, body string) {
 	h.recorder.Handle(golden.Respond(status, contentType, body))
 }
@@ -180,7 +180,7 @@ func TestEachCodeHasItsCause(t *testing.T) {
 		{
 			name:   "502 the recorder fails",
 			given:  func(h *house) { one(h); h.records(500, "text/plain", "disk 3 is full") },
-			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "retries it, later each time", log: "answered 500",
+			method: "GET", path: snapshot, header: []string{viewer, asJSON}, client: "retries it, later each time", log: "responded with 500",
 		},
 		{
 			name:   "502 the recorder is gone",

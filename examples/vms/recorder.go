@@ -38,7 +38,7 @@ func (p recorder) snapshot(_ http.ResponseWriter, r *http.Request) (any, error) 
 	case res.StatusCode == http.StatusConflict:
 		return nil, parlance.NewError(parlance.KindInvalid, "%s", say(r).cameraOff)
 	case res.StatusCode != http.StatusOK:
-		err = fmt.Errorf("the recorder answered %s", res.Status)
+		err = fmt.Errorf("the recorder responded with %s", res.Status)
 	case !strings.HasPrefix(kind, "image/"):
 		err = errors.New("the recorder sent no picture but " + strconv.Quote(kind))
 	default:

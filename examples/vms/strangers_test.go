@@ -76,7 +76,7 @@ func TestAStrangerGetsAResponseInTheDialectWhateverIsSent(t *testing.T) {
 			h := open(t, vms.Config{})
 			one(h)
 			for _, accept := range []string{"Accept: */*", "Accept: ", asJSON, browser} {
-				a := answer(golden.Raw(t, h.url, row.method, row.path, row.body, slices.Concat(curl, []string{operator, accept}, row.header)...))
+				a := response(golden.Raw(t, h.url, row.method, row.path, row.body, slices.Concat(curl, []string{operator, accept}, row.header)...))
 				kind := "application/json"
 				switch {
 				case row.whole == "GIF89a":
@@ -114,7 +114,7 @@ func TestAStrangerWithoutATokenGetsTheSameEverywhere(t *testing.T) {
 	one(h)
 	for _, asked := range []string{"GET " + camera, "GET /nowhere", "PUT " + cameras, "OPTIONS " + cameras, "GET /" + camera} {
 		method, path, _ := strings.Cut(asked, " ")
-		a := answer(golden.Raw(t, h.url, method, path, "", curl[:2]...))
+		a := response(golden.Raw(t, h.url, method, path, "", curl[:2]...))
 		if want := own("A credential is required"); a.Status != 401 || a.Body != want || a.Header.Get("WWW-Authenticate") != "Bearer" {
 			t.Errorf("%s: got %d %v %s, want 401 %s", asked, a.Status, a.Header, a.Body, want)
 		}
@@ -126,15 +126,15 @@ func own(reason string) string {
 	return `{"message":"","errors":{"error":["` + reason + `"]}}`
 }
 
-// answer is a response as it came, before anybody has read it.
-type answer golden.Bare
+// response is a response as it came, before anybody has read it.
+type response golden.Bare
 
 // curl are the header fields that curl sends with a body of JSON.
 var curl = []string{"User-Agent: curl/8.14.1", "Accept: */*", "Content-Type: application/json"}
 
 // readsWithoutComplaint wants the reason of the body in JSON in what is read of the
 // response, whatever its form.
-func (a answer) readsWithoutComplaint(t *testing.T, inJSON string) {
+func (a response) readsWithoutComplaint(t *testing.T, inJSON string) {
 	t.Helper()
 	d, err := catalog.Open("vms")
 	if err != nil {

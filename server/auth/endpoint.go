@@ -107,7 +107,7 @@ func (e *TokenEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.write(w, r, http.StatusOK, granted)
 }
 
-// write answers around the dialect.
+// write responds around the dialect.
 func (e *TokenEndpoint) write(w http.ResponseWriter, r *http.Request, status int, value map[string]any) {
 	body, err := json.Marshal(value)
 	if err != nil {
@@ -158,7 +158,7 @@ func (e *TokenEndpoint) fail(w http.ResponseWriter, r *http.Request, err error) 
 	var told *tokenError
 	known := errors.As(err, &told)
 	if o.Kind == parlance.KindUnauthenticated && !(e.ByRFC && known && told.word != "invalid_client") {
-		// Who is asked for is the client, and Basic is how it may answer (RFC 6749, 5.2).
+		// Who is asked for is the client, and Basic is how it may respond (RFC 6749, 5.2).
 		w.Header().Add("WWW-Authenticate", challengeOf(Scheme{Name: "Basic"}).String())
 	}
 	if !e.ByRFC || !known {

@@ -30,7 +30,7 @@ func house(s *server.Server, e *auth.TokenEndpoint) http.Handler {
 	return s.Wrap(mux)
 }
 
-type tokenAnswer struct {
+type tokenResponse struct {
 	status  int
 	header  http.Header
 	body    string
@@ -45,7 +45,7 @@ type tokenAnswer struct {
 }
 
 // askToken posts a form, and Basic where there is a user in it.
-func askToken(t testing.TB, c *http.Client, at, form string, basic ...string) (a tokenAnswer) {
+func askToken(t testing.TB, c *http.Client, at, form string, basic ...string) (a tokenResponse) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "POST", at+"/token", strings.NewReader(form))
 	if err != nil {
@@ -187,7 +187,7 @@ func TestARefreshTokenIsGoodOnceAndItsFamilyEndsWhenItComesAgain(t *testing.T) {
 	t.Parallel()
 	s, log := servertest.New(t, "problem")
 	h := servertest.Listen(t, house(s, servertest.Endpoint(memory.New().Tokens())))
-	again := func(refresh string) tokenAnswer {
+	again := func(refresh string) tokenResponse {
 		return askToken(t, h.Client(), h.URL, "grant_type=refresh_token&refresh_token="+url.QueryEscape(refresh))
 	}
 	first := askToken(t, h.Client(), h.URL, servertest.ByPassword)
@@ -298,7 +298,7 @@ func TestATokenThatExpiredLongAgoIsToldAsThatAndRenewed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			renew := func(secret string) tokenAnswer {
+			renew := func(secret string) tokenResponse {
 				t.Helper()
 				return askToken(t, c, "http://house", "grant_type=refresh_token&refresh_token="+secret, "shop", "right")
 			}

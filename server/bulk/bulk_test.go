@@ -322,7 +322,7 @@ func TestTheWholeMayBeNotedAndHaveAStatusOfItsOwn(t *testing.T) {
 func TestAResponseStreamsOnceARecordFailedAndAnotherDidNot(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		dialect, open, good, bad, shut, goodAnswer, badAnswer string
+		dialect, open, good, bad, shut, goodResponse, badResponse string
 	}{
 		{"vision", "<ORDERS>", "<SO/>", "<SO><Want>bad</Want></SO>", "</ORDERS>", "taken</Message></RES></SO>", "bad &lt;&gt;</Message></RES></SO>"},
 		{"vbapi", "[{}", ",{}", `,{"Want":"bad"}`, "]", `"body":"taken"}`, `"body":"bad <>"}`},
@@ -332,32 +332,32 @@ func TestAResponseStreamsOnceARecordFailedAndAnotherDidNot(t *testing.T) {
 			url := servertest.Serve(t, bulk.Handle(s, servertest.Take, bulk.Workers(atOnce))).URL
 			out, in := io.Pipe()
 			req, _ := http.NewRequest("POST", url+"/service/Orders", out)
-			answered := make(chan *http.Response)
+			responded := make(chan *http.Response)
 			go func() {
 				res, err := http.DefaultClient.Do(req)
 				if err != nil {
 					t.Error(err)
 				}
-				answered <- res
+				responded <- res
 			}()
 			io.WriteString(in, c.open+c.good+c.good)
 			select {
-			case <-answered:
+			case <-responded:
 				t.Error("the head went out before it could be known")
 			default:
 			}
 			io.WriteString(in, c.bad)
-			res := <-answered
+			res := <-responded
 			if res.StatusCode != 207 {
 				t.Error(res.Status)
 			}
 			r := bufio.NewReader(res.Body)
-			readUntil(t, r, c.badAnswer)
+			readUntil(t, r, c.badResponse)
 			io.WriteString(in, c.good)
-			readUntil(t, r, c.goodAnswer)
+			readUntil(t, r, c.goodResponse)
 			io.WriteString(in, c.bad+c.shut)
 			in.Close()
-			readUntil(t, r, c.badAnswer)
+			readUntil(t, r, c.badResponse)
 			if _, err := io.ReadAll(r); err != nil {
 				t.Error(err)
 			}

@@ -256,7 +256,7 @@ func (a *response) end(rest *parlance.Error) error {
 	return nil
 }
 
-// inOne answers in one piece.
+// inOne responds in one piece.
 func (a *response) inOne() error {
 	o := a.outcome()
 	o.Items = nil

@@ -32,7 +32,7 @@ func Deadline(d time.Duration) server.Middleware {
 			g := &guard{ctx: ctx, w: w, rc: http.NewResponseController(w), header: w.Header().Clone()}
 			h := next
 			if x := core.Of(r.Context()); x != nil {
-				// One of its own, whose answers pass the guard: Fail would answer by
+				// One of its own, whose responses pass the guard: Fail would respond by
 				// that of another goroutine.
 				h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { x.Serve(next, w, r) })
 			}
@@ -86,7 +86,7 @@ func (g *guard) finish(cause any) {
 	g.copyHeader() // net/http writes the status where nobody did; else these are trailers
 }
 
-// expire answers for a handler that took too long, or whose client has gone.
+// expire responds for a handler that took too long, or whose client has gone.
 func (g *guard) expire(r *http.Request, ended <-chan any) {
 	if r.Body != nil && r.Body != http.NoBody {
 		// A read that waits for a slow client would keep net/http waiting, too.
@@ -101,7 +101,7 @@ func (g *guard) expire(r *http.Request, ended <-chan any) {
 		server.WriteError(g.w, r, g.ctx.Err())
 		return
 	}
-	// It may have been answering in that moment.
+	// It may have been responding in that moment.
 	soon := time.NewTimer(lastWords)
 	defer soon.Stop()
 	select {

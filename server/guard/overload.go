@@ -85,7 +85,7 @@ func (o *Overload) turn(r *http.Request) bool {
 	case o.serving <- struct{}{}:
 		return true
 	case <-patience.C:
-	case <-r.Context().Done(): // nobody is there to be answered, or not in time
+	case <-r.Context().Done(): // nobody is there to get a response, or not in time
 	}
 	return false
 }

@@ -214,7 +214,7 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 		Expires:     now.Add(i.expiry),
 		Activity:    activity.ID(x.RequestContext()),
 	}
-	// Not to be cancelled: a claim whose answer nobody waits for would stay.
+	// Not to be cancelled: a claim whose response nobody waits for would stay.
 	found, err := i.store.Claim(context.WithoutCancel(r.Context()), k)
 	switch {
 	case err != nil:

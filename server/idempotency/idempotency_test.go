@@ -276,7 +276,7 @@ func TestAResponseIsKeptUnlessItProvesThatNothingWasDone(t *testing.T) {
 	}
 }
 
-// atomically is an Atomic that does nothing but answer.
+// atomically is an Atomic that does nothing but respond.
 func atomically(value any, err error) server.Atomic {
 	return func(context.Context) (any, error) { return value, err }
 }

@@ -62,12 +62,12 @@ func startJobs(t *testing.T, dialect string, store jobs.Store, work jobs.Work, o
 	return a
 }
 
-type jobAnswer struct {
+type jobResponse struct {
 	*http.Response
 	body string
 }
 
-func (a *jobsAPI) ask(method, path, body string, header ...string) jobAnswer {
+func (a *jobsAPI) ask(method, path, body string, header ...string) jobResponse {
 	a.t.Helper()
 	r, _ := http.NewRequest(method, "http://api"+path, strings.NewReader(body))
 	for i := 0; i < len(header); i += 2 {
@@ -82,10 +82,10 @@ func (a *jobsAPI) ask(method, path, body string, header ...string) jobAnswer {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	return jobAnswer{res, servertest.IDs.ReplaceAllString(string(b), "ID")}
+	return jobResponse{res, servertest.IDs.ReplaceAllString(string(b), "ID")}
 }
 
-func (a *jobsAPI) want(got jobAnswer, status int, body string) {
+func (a *jobsAPI) want(got jobResponse, status int, body string) {
 	a.t.Helper()
 	if got.StatusCode != status || got.body != body {
 		a.t.Errorf("%d %s\nwant %d %s\nlog %s", got.StatusCode, got.body, status, body, a.log)
@@ -614,7 +614,7 @@ func TestAJobThatMadeAThingSaysWhereItIs(t *testing.T) {
 		}{{"", 201, `{"id":7}`}, {"elsewhere", 303, ""}} {
 			place := a.ask("POST", "/reports", c.input).Header.Get("Location")
 			time.Sleep(2 * time.Second)
-			for _, got := range []jobAnswer{
+			for _, got := range []jobResponse{
 				a.ask("GET", place, ""), // later
 				a.ask("POST", "/exports", c.input, "Prefer", "respond-async, wait=5"), // by the request that waits for it
 				a.ask("POST", "/exports", c.input),                                    // at once

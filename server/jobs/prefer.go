@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// prefer is what a client prefers of how it is answered (RFC 7240).
+// prefer is what a client prefers of how it gets a response (RFC 7240).
 type prefer struct {
 	async bool          // respond-async
 	wait  time.Duration // whole seconds

@@ -44,17 +44,17 @@ func knows(next http.Handler) http.Handler {
 
 func done(http.ResponseWriter, *http.Request) (any, error) { return "done", nil }
 
-type answer struct {
+type response struct {
 	status int
 	header http.Header
 	body   string
 }
 
-func (a answer) fields() (rate, policy, after string) {
+func (a response) fields() (rate, policy, after string) {
 	return a.header.Get("RateLimit"), a.header.Get("RateLimit-Policy"), a.header.Get("Retry-After")
 }
 
-func ask(t testing.TB, h http.RoundTripper, who, path string) answer {
+func ask(t testing.TB, h http.RoundTripper, who, path string) response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", "http://house"+path, nil)
 	if err != nil {
@@ -71,7 +71,7 @@ func ask(t testing.TB, h http.RoundTripper, who, path string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{res.StatusCode, res.Header, string(body)}
+	return response{res.StatusCode, res.Header, string(body)}
 }
 
 func TestOneTooManyIsToldWhenToComeBackAndThenServed(t *testing.T) {

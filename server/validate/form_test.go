@@ -68,7 +68,7 @@ func TestFormsAndQueriesAreTypedAsTheSchemaSays(t *testing.T) {
 		"name=%ff":                                       `400 #/name utf8`,
 		"a%ff=1":                                         `400 #/a` + "\ufffd" + ` utf8`,
 	} {
-		responses := map[string]answer{"query": send(t, "GET", query+"/?"+text, nil)}
+		responses := map[string]reply{"query": send(t, "GET", query+"/?"+text, nil)}
 		if text != "" {
 			responses["form"] = post(t, form, strings.NewReader(text), asForm)
 		}
@@ -81,7 +81,7 @@ func TestFormsAndQueriesAreTypedAsTheSchemaSays(t *testing.T) {
 }
 
 // summary is the status and the body of a success or the errors of a problem.
-func summary(t testing.TB, a answer) string {
+func summary(t testing.TB, a reply) string {
 	t.Helper()
 	s := fmt.Sprint(a.status)
 	if a.status == 200 {

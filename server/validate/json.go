@@ -63,7 +63,7 @@ func (c *config) checkJSON(data []byte, s *Schema) ([]violation, *refusal) {
 	return sortIn(jsontext.NewDecoder(newBuffer(data)), all), nil
 }
 
-// middleware answers with the error of a check, or goes on.
+// middleware responds with the error of a check, or goes on.
 func middleware(check func(http.ResponseWriter, *http.Request) error) server.Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -13,7 +13,7 @@ import (
 	"github.com/parlance-api/parlance/server"
 )
 
-// service is an address that answers in a dialect: what the middleware lets pass,
+// service is an address that responds in a dialect: what the middleware lets pass,
 // the handler echoes.
 func service(t testing.TB, dialect string, m server.Middleware) string {
 	t.Helper()
@@ -41,20 +41,20 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-// answer is what came back.
-type answer struct {
+// response is what came back.
+type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
 // post sends a body under headers "Name: value".
-func post(t testing.TB, url string, body io.Reader, headers ...string) answer {
+func post(t testing.TB, url string, body io.Reader, headers ...string) reply {
 	t.Helper()
 	return send(t, "POST", url, body, headers...)
 }
 
-func send(t testing.TB, method, url string, body io.Reader, headers ...string) answer {
+func send(t testing.TB, method, url string, body io.Reader, headers ...string) reply {
 	t.Helper()
 	r, err := http.NewRequest(method, url, body)
 	if err != nil {
@@ -73,7 +73,7 @@ func send(t testing.TB, method, url string, body io.Reader, headers ...string) a
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{response.StatusCode, response.Header, strings.TrimSpace(string(b))}
+	return reply{response.StatusCode, response.Header, strings.TrimSpace(string(b))}
 }
 
 const (

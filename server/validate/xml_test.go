@@ -177,7 +177,7 @@ func FuzzXMLRulesTakeOnlyWhatEncodingXMLReads(f *testing.F) {
 	})
 }
 
-// Vision answers XML that fails validation with one sentence.
+// Vision responds XML that fails validation with one sentence.
 func ExampleXML() {
 	rules := validate.MustCompileElement(validate.Element{Name: "FUSIONS", Children: []validate.Element{
 		{Name: "FO", Repeated: true, Children: []validate.Element{

@@ -32,8 +32,8 @@ type fieldExtents struct {
 	own                 bool // something in it is no copy of a text of the whole
 }
 
-// outside adds the Field that stands in no list. Beside a list it is none: its
-// texts are lent to those in it.
+// outside adds the Field that is not in a list. Beside a list it is not a Field of its
+// own: the Fields of the list share its texts.
 func (m *Matcher) outside() bool {
 	f := &m.lone
 	if f.own && len(m.fields) == 0 {
@@ -43,8 +43,8 @@ func (m *Matcher) outside() bool {
 	return len(m.fields) == 0 || f.path.Size+f.code.Size+f.message.Size == 0
 }
 
-// place fits a node. What it says of a Field goes to f; a list of them can
-// stand only where f is the lone one.
+// place fits a node. The texts of a Field go to f. A list of Fields fits only if f is the
+// one outside of lists.
 func (m *Matcher) place(t *spec.Template, n uint32, f *fieldExtents) bool {
 	if t = m.choose(t, n); t == nil {
 		return false
@@ -70,8 +70,8 @@ func (m *Matcher) place(t *spec.Template, n uint32, f *fieldExtents) bool {
 	return false
 }
 
-// choose follows references and, of alternatives, takes the first that can fit
-// by the kind of the node; nil where none can.
+// choose follows references, and takes the first alternative that can fit the kind of the
+// node. It returns nil if none can.
 func (m *Matcher) choose(t *spec.Template, n uint32) *spec.Template {
 	for {
 		switch t.Op {
@@ -92,7 +92,7 @@ func (m *Matcher) choose(t *spec.Template, n uint32) *spec.Template {
 	}
 }
 
-// suits reports false where a template cannot fit a node, as the kind shows.
+// suits reports false if a template cannot fit a node of this kind.
 func (m *Matcher) suits(t *spec.Template, n uint32) bool {
 	node := &m.Tree.Nodes[n]
 	switch t.Op {
@@ -101,15 +101,13 @@ func (m *Matcher) suits(t *spec.Template, n uint32) bool {
 	case spec.OpHole:
 		return node.Kind != tree.Object && node.Kind != tree.List || !spec.Textual(t.Hole)
 	case spec.OpList:
-		// The elements that are fitted are all of one kind, so what cannot be the
-		// first of them is none.
+		// All elements are of one kind, so the first one decides.
 		return node.Kind == tree.List && (node.Next == n+1 || len(t.Elems) != 1 || m.suits(t.Elems[0], n+1))
 	}
 	return true
 }
 
-// flat fits the members of an object, which mostly stand in the order of the
-// template.
+// flat fits the members of an object. Most of them are in the order of the template.
 func (m *Matcher) flat(t *spec.Template, n uint32, f *fieldExtents) bool {
 	nodes := m.Tree.Nodes
 	if nodes[n].Kind != tree.Object || !t.Guided || t.Indexed || t.Is != "" || len(t.Members) > 64 {
@@ -300,7 +298,7 @@ func (m *Matcher) converted(h *spec.Hole, node *tree.Node, text []byte, f *field
 	return true
 }
 
-// remember notes where a text comes from, if a replay is made of the body.
+// remember keeps the origin of a text, if a replay is made of the body.
 func (m *Matcher) remember(h *spec.Hole, r *spec.Reading, at tree.Extent, node *tree.Node) {
 	if m.origins != nil {
 		m.origins = append(m.origins, replay.Origin{Own: at.Start, Start: node.Start, End: node.End, Reading: r, Hole: h})

@@ -12,8 +12,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// filler turns what the holes took into an Outcome. All texts share one
-// allocation that is the Outcome's own.
+// filler makes an Outcome of the texts that the holes took. All texts share one allocation
+// that belongs to the Outcome.
 type filler struct {
 	d     *Reader
 	depth int      // of responses inside of responses

@@ -14,8 +14,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// fit reads the body and the header into an Outcome, but for what they say of
-// records. It returns the shape that the body fits, and whether it could be read.
+// fit reads the body and the header into an Outcome, without their records. It returns the
+// shape that the body fits, and whether the body could be read.
 func (d *Reader) fit(f *filler, o *parlance.Outcome, req *wire.Request, res *wire.Response) (shape *spec.Shape, readable bool) {
 	if len(res.Body) > MaxBody {
 		res.Body, res.Cut = res.Body[:MaxBody], true
@@ -44,8 +44,8 @@ func (d *Reader) fit(f *filler, o *parlance.Outcome, req *wire.Request, res *wir
 	return shape, readable
 }
 
-// header reads a shape that is headers alone. What the body says by its form counts
-// before what it says.
+// header reads a shape that has only headers. The name that the form of the body gives
+// takes precedence over the one of the header.
 func (f *filler) header(s *spec.Shape, res *wire.Response, body *spec.Shape) {
 	m := f.matcher(res)
 	before := m.Mark()
@@ -60,8 +60,8 @@ func (f *filler) header(s *spec.Shape, res *wire.Response, body *spec.Shape) {
 	f.bound = m.bound
 }
 
-// interpret finds the meaning of what was read. It returns the row that rowOf would
-// find for it, nil where that has to look.
+// interpret finds the meaning of a response that was read. It returns the row that rowOf
+// would find, or nil if rowOf has to search for it.
 func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request, res *wire.Response, shape *spec.Shape, readable bool) *spec.Row {
 	o.Status = res.Status
 	stated := o.Kind // by a $kind hole
@@ -107,8 +107,8 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	return nil
 }
 
-// says is what the response says of its own form: in a place of the body or the header,
-// else by the shape that it fits.
+// says is the name that the response gives its form: in the body or the header, else by
+// the shape that it fits.
 func (f *filler) says(shape *spec.Shape) string {
 	if f.m != nil && f.m.says != "" {
 		return f.m.says
@@ -127,8 +127,8 @@ func (f *filler) unread() int32 {
 	return f.m.unread
 }
 
-// roll lets the records of a good status say what they come to together, and holds
-// their number against what the response counts.
+// roll derives the kind of a response with a good status from its records, and compares
+// their number with the counts in the response.
 func (f *filler) roll(o *parlance.Outcome, r *spec.Row, res *wire.Response, shape *spec.Shape, own bool) {
 	failuresOnly := shape != nil && shape.FailuresOnly
 	if len(o.Items) > 0 && res.Status < 400 && !own {
@@ -143,9 +143,9 @@ func (f *filler) roll(o *parlance.Outcome, r *spec.Row, res *wire.Response, shap
 	}
 }
 
-// recognized is the shape that is known by a text, which stands somewhere in a failure's
-// body of a form that fits no shape. Nothing is read of such a body but what it means.
-func (m *Matcher) recognised(p *spec.Plan, req *wire.Request, res *wire.Response, f spec.Form) *spec.Shape {
+// recognized is the shape whose text occurs in the body of a failure that fits no shape.
+// Only the meaning of such a body is read.
+func (m *Matcher) recognized(p *spec.Plan, req *wire.Request, res *wire.Response, f spec.Form) *spec.Shape {
 	if res.Status < 400 || f == spec.FormText {
 		return nil
 	}

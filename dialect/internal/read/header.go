@@ -83,9 +83,9 @@ func (m *Matcher) headerText(h *spec.Hole, given []string) (n int, unfit string)
 	return n, ""
 }
 
-// headerParts reads parameters, of the field or of the first challenge that is
-// named and fits. It returns how many the shape knows; where nothing fits it
-// takes nothing. report says whether to report values that cannot be read.
+// headerParts reads the parameters of the field, or of the first challenge that is named
+// and fits. It returns how many of them the shape names, and takes nothing if none fits.
+// report says whether to report values that cannot be read.
 func (m *Matcher) headerParts(f *spec.HeaderHole, given []string, report bool) int {
 	name := ""
 	if report {

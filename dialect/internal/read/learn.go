@@ -28,8 +28,8 @@ func (d *Reader) Recall(p *spec.Plan, req *wire.Request, res *wire.Response, at 
 	return nil
 }
 
-// learn makes a replay of a body, nil if its shape does not follow from the bytes that
-// stand between the texts, or if the fast walk does not fit it.
+// learn makes a replay of a body. It returns nil if the fast walk does not fit the body, or
+// if the bytes between the texts do not determine the shape.
 func (d *Reader) learn(p *spec.Plan, of uint64, body []byte) *replay.Replay {
 	if len(body) > replay.MaxBody || body[0] != '{' && body[0] != '[' {
 		return nil
@@ -86,7 +86,7 @@ func (m *Matcher) rulesOut(t *spec.Template, n uint32) bool {
 	return false
 }
 
-// walk is what the walk over the body found.
+// walk is the result of the walk over the body.
 func (m *Matcher) walk(every *tree.Tree, first bool) *replay.Walk {
 	w := &replay.Walk{Asked: &m.Tree, Every: every, First: first, Origins: m.origins, Own: m.own}
 	for _, b := range m.binds {

@@ -148,7 +148,7 @@ func (m *Matcher) text(h *spec.Hole, text []byte) bool {
 			}
 			continue
 		}
-		// A copy is one only where the attribute of the whole was really taken.
+		// It is a copy only if the attribute of the whole was taken.
 		m.bind(r.Target, s, i > 0 && h.Readings[0].Pattern == nil && h.Readings[0].Target.Owner == spec.Whole && m.later == 0)
 	}
 	return true

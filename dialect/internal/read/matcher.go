@@ -37,7 +37,7 @@ type scope struct {
 	inner bool  // a turn inside it makes one
 }
 
-// Matcher fits one document against templates and collects what the holes take.
+// Matcher fits one document with templates, and collects the texts that the holes take.
 type Matcher struct {
 	wire.Arrival
 	Tree   tree.Tree
@@ -147,7 +147,7 @@ func (m *Matcher) Back(to mark) {
 	}
 }
 
-// textAt is what lies there.
+// textAt is the text of an extent.
 func (m *Matcher) textAt(at tree.Extent) []byte { return m.own[at.Start : at.Start+at.Size] }
 
 func (m *Matcher) keep(text []byte) tree.Extent {

@@ -84,8 +84,8 @@ func (m *Matcher) Filled(w *spec.Member, c uint32) bool {
 	return kind == tree.Text
 }
 
-// find is the member of that name, the last one where it stands twice, as
-// encoding/json has it.
+// find is the member of that name. If it occurs twice, the last one counts, as in
+// encoding/json.
 func (m *Matcher) find(w *spec.Member, n uint32, i int) (at uint32, found bool) {
 	times := 0
 	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
@@ -129,8 +129,7 @@ func (m *Matcher) siblings(w *spec.Member, n uint32) (fits, present bool) {
 	return false, true
 }
 
-// unfit passes over a member that has another form than the dialect knows,
-// where it may be left out.
+// unfit skips an optional member whose form the dialect does not describe.
 func (m *Matcher) unfit(w *spec.Member) bool {
 	if w.Optional {
 		m.unread++
@@ -139,8 +138,8 @@ func (m *Matcher) unfit(w *spec.Member) bool {
 	return w.Optional
 }
 
-// say takes over what a form says by itself: of the record that it stands in,
-// else of the whole. It always fits.
+// say takes the name that a form gives: to the record around it, else to the whole. It
+// always fits.
 func (m *Matcher) say(is string) bool {
 	if is == "" {
 		return true
@@ -158,9 +157,9 @@ func (m *Matcher) say(is string) bool {
 	return true
 }
 
-// names are the numbers of the names that an object has, modulo 64, and
-// whether each of them stands there once and every member has one. It spares a
-// look for each member that is not there.
+// names is the set of the numbers of an object's names, modulo 64. once reports that every
+// member has a number and none occurs twice. It saves the search for members that are
+// missing.
 func (m *Matcher) names(n uint32) (set uint64, once bool) {
 	once = true
 	nodes := m.Tree.Nodes
@@ -173,8 +172,8 @@ func (m *Matcher) names(n uint32) (set uint64, once bool) {
 	return set, once
 }
 
-// simple fits a member that is one text, which is there once. It begins to look
-// at from, and returns where the next member may stand.
+// simple fits a member that is one text and occurs once. It searches from a node on, and
+// returns where to search for the next member.
 func (m *Matcher) simple(w *spec.Member, n, from uint32) (fits, present bool, next uint32) {
 	nodes := m.Tree.Nodes
 	end := nodes[n].Next

@@ -10,8 +10,7 @@ import (
 // maxDepth bounds responses inside of responses.
 const maxDepth = 4
 
-// nestedResponse reads what a record holds as a response of its own: with its status,
-// its header and its body.
+// nestedResponse reads the response inside a record: its status, header and body.
 func (f *filler) nestedResponse(o, of *parlance.Outcome, body, headers string, req *wire.Request) {
 	if f.m.depth >= maxDepth {
 		f.m.note("unread_element", "responses inside responses are read at most %d deep", maxDepth)
@@ -28,7 +27,7 @@ func (f *filler) nestedResponse(o, of *parlance.Outcome, body, headers string, r
 	inner := f.d.Decode(wire.Request{Header: req.Header}, res, f.m.depth+1)
 	outer := *o
 	*o = inner.Outcome
-	// What stands beside the response counts before what stands in it.
+	// The attributes beside the response take precedence over those in it.
 	if outer.Kind != 0 {
 		o.Kind, o.Reason = outer.Kind, outer.Reason
 	}

@@ -23,13 +23,13 @@ type Reader struct {
 // New makes a Reader that has met nothing yet.
 func New(s *spec.Spec) Reader { return Reader{meaning.New(s), new(replay.Memory)} }
 
-// Decode reads a response that stands in so many others.
+// Decode reads a response. depth is the number of responses around it.
 func (d *Reader) Decode(req wire.Request, res wire.Response, depth int) (reading wire.Decoded) {
 	d.DecodeInto(&reading, &req, &res, depth)
 	return reading
 }
 
-// DecodeInto is decode into an empty Reading, for one is large to be handed on.
+// DecodeInto is Decode into an empty Decoded, which is large to copy.
 func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.Response, depth int) {
 	o := &reading.Outcome
 	if Switches(res) {
@@ -94,7 +94,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 	if payload && f == spec.FormNone {
 		return nil, true
 	}
-	if s := m.recognised(p, req, res, f); s != nil {
+	if s := m.recognized(p, req, res, f); s != nil {
 		return s, true
 	}
 	switch {
@@ -115,8 +115,8 @@ func (m *Matcher) first(p *spec.Plan, req *wire.Request, res *wire.Response) *sp
 			continue
 		}
 		before := m.Mark()
-		// What tells one failure from another must have been seen, and not be in
-		// the part that is missing: the status alone says it safely.
+		// The text that distinguishes failures may be in the missing part, so of a cut
+		// body only the status counts.
 		m.cut = res.Cut && (s.Is == "" || res.Status >= 200 && res.Status < 300)
 		if (len(s.Headers) == 0 || m.Header(s, res.Header)) && m.body(s, res.Body) {
 			return s

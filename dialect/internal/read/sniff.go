@@ -8,9 +8,9 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// Parse finds out which of the wanted forms a body has, FormNone for another,
-// and reads it. The type that the header names is a hint, for it may lie: the
-// first letters decide. It reports false, with a note, if the body is broken.
+// Parse detects the form of a body and reads it. It returns FormNone for a form that is not
+// wanted. The first bytes decide, since the Content-Type may be wrong. It reports false, with
+// a diagnostic, if the body is broken.
 func (m *Matcher) Parse(d *spec.Spec, wanted spec.Forms, h wire.Header, body []byte) (spec.Form, bool) {
 	start := body
 	if start[0] <= ' ' || start[0] == 0xEF {

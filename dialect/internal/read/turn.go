@@ -90,9 +90,8 @@ func (m *Matcher) any(n uint32, of Selection) bool {
 	return false
 }
 
-// iterations fits each of the children against the first of the templates that it
-// fits. One that fits none forbids success; if none at all fits, the list does
-// not.
+// iterations fits each child with the first template that it fits. If a child fits none
+// of them, the response cannot be a success. If no child fits, the list does not fit.
 func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 	fitted, failed, guarded := 0, 0, 0
 	later := m.later
@@ -142,10 +141,10 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 	return failed == 0
 }
 
-// iteration fits one element of a repetition, in a scope of its own where the
-// repetition holds records. It returns the place of the template that fitted,
-// negative where none did. wholeRead and apart say which templates have wholeRead of the
-// whole before: attributes of the whole come from one element each.
+// iteration fits one element of a repetition, in a scope of its own if the repetition
+// holds records. It returns the place of the template that fits, or a negative number.
+// Each attribute of the whole comes from one element only: wholeRead and apart say which
+// templates have read some of them before.
 func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Target, wholeRead bool, apart uint64) int {
 	before, outer, later := m.Mark(), m.scope, m.later
 	if (t.Reads.Of(spec.Field) | t.Reads.Of(spec.Item)) != 0 {

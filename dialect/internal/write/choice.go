@@ -11,7 +11,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/write/replay"
 )
 
-// choiceFor is what follows from the meaning of an Outcome alone.
+// choiceFor is the choice that follows from the meaning of an Outcome alone.
 func (d *Writer) choiceFor(req *wire.Request, o *parlance.Outcome, data *wire.Payload) *replay.Choice {
 	var key replay.ChoiceKey
 	at := d.Kept.Place(d.Spec, &key, req, o, len(data.Body) > 0)
@@ -46,7 +46,7 @@ func (d *Writer) newChoice(w *output, key replay.ChoiceKey) *replay.Choice {
 	return c
 }
 
-// rendering finds or makes the shape for the attributes that are set.
+// rendering finds or makes the rendering for the attributes that are set.
 func (w *output) rendering() *replay.Rendering {
 	c := w.choice
 	var k replay.RenderingKey

@@ -9,8 +9,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
-// chooseShape is the shape that loses least, among these the smallest, among
-// these the first; nil where none may be written.
+// chooseShape is the shape that loses least; of several the smallest, and of those the
+// first. It is nil if no shape may be written.
 func (w *output) chooseShape() *spec.Shape {
 	form := w.negotiate()
 	var best *spec.Shape
@@ -33,7 +33,7 @@ func (w *output) chooseShape() *spec.Shape {
 	return best
 }
 
-// named reports that a shape says of itself what the chosen row is called.
+// named reports that a shape has the name of the chosen row.
 func (w *output) named() bool {
 	return slices.ContainsFunc(w.d.Shapes, func(s *spec.Shape) bool { return s.Is != "" && s.Is == w.row.First })
 }
@@ -43,7 +43,7 @@ func (w *output) named() bool {
 var implicit = spec.BitOf(spec.Whole, spec.AttrKind) | spec.BitOf(spec.Whole, spec.AttrReason) | spec.BitOf(spec.Whole, spec.AttrStatus) |
 	spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrIndex)
 
-// weigh is what is lost in a shape: the less, the better it suits.
+// weigh is the cost of a shape, by the attributes that it loses. The lowest cost is best.
 func (w *output) weigh(s *spec.Shape) int {
 	lost := bits.OnesCount64(uint64(w.present&^implicit&^(s.Writes|s.Copies))) + 4*w.misfits(s)
 	if len(w.o.Items) > 0 && !s.CarriesItems() {
@@ -79,15 +79,15 @@ func (w *output) eligible(s *spec.Shape, named bool) bool {
 	case w.o.Kind.Failing():
 		return !s.CarriesData()
 	}
-	// Under a good status only what has a place there: the payload's envelope,
-	// records, a kind that is no plain success, or a code that says more.
+	// Under a good status, only these need a shape: the envelope of a payload,
+	// records, a kind other than success, or a code.
 	return s.CarriesData() || s.CarriesItems() && len(w.o.Items) > 0 ||
 		s.Writes.Has(spec.Whole, spec.AttrKind) && w.o.Kind == parlance.KindPartial ||
 		w.code != "" && s.Body.Needs().Has(spec.Whole, spec.AttrCode)
 }
 
-// codeFits reports that a shape which is written for some codes only is so for
-// this one, or that there is none.
+// codeFits reports that a shape may be written for this code. A shape without a list of
+// codes may be written for all of them.
 func (w *output) codeFits(s *spec.Shape) bool {
 	if len(s.Codes) == 0 || w.code == "" {
 		return true

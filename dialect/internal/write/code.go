@@ -9,14 +9,14 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// familyMeans reports that the coarser code alone means what the Outcome does.
+// familyMeans reports that the family alone has the meaning of the Outcome.
 func (w *output) familyMeans() bool {
 	r := w.d.CodeRow(w.o.Family, spec.AnyForm, w.req)
 	return r != nil && r.Kind == w.o.Kind && r.Reason == w.o.Reason
 }
 
-// chooseCode is the vendor's code to write: the Outcome's own, unless it means
-// something else here, or the one that the chosen row stands under.
+// chooseCode is the vendor's code to write: the code of the Outcome, or that of the chosen
+// row if the former has another meaning in this dialect.
 func (w *output) chooseCode() string {
 	// A row that a shape is recognized by has no code of its own.
 	coded := w.row.Status != 0 && !w.d.Named(w.row.First)
@@ -60,9 +60,8 @@ func (w *output) family() string {
 	return w.value(spec.Target{Owner: spec.Whole, Attr: spec.AttrFamily})
 }
 
-// recordCode is the code that a record of a kind is written with: one that
-// stands in bodies, else a status, where a status is what the dialect has for
-// it; "" where no code says it.
+// recordCode is the code for a record of a kind: one that bodies can hold, else the status
+// if the dialect has only that. It is "" if no code has the kind.
 func (d *Writer) recordCode(o *parlance.Outcome, fallback *spec.Row, req *wire.Request) string {
 	try := func(fits func(*spec.Row) bool) string {
 		for _, r := range d.Rows {

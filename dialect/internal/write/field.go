@@ -31,7 +31,7 @@ func (w *output) withField(i int, e, t *spec.Template, write func(*spec.Template
 	w.loseField(i, (e.Writes|e.Copies)&^e.Implied|w.around|w.saidBy(e, i))
 }
 
-// atRoot takes the first record whose place is the body itself.
+// atRoot selects the first record whose place is the body itself.
 func (w *output) atRoot(o spec.Owner) {
 	r := w.of(o)
 	for i, id := range r.site {
@@ -53,7 +53,7 @@ func (w *output) atRoot(o spec.Owner) {
 			if a == spec.AttrMessage {
 				text = w.o.Detail
 			}
-			// A copy of what the whole says.
+			// A copy of a text of the whole.
 			if is := spec.FieldText(f, a); is != "" && text != "" && is != text && !direct.Has(spec.Field, a) {
 				own &^= spec.BitOf(spec.Field, a)
 			}
@@ -63,8 +63,7 @@ func (w *output) atRoot(o spec.Owner) {
 	}
 }
 
-// saidBy are the attributes of a Field that a text which was written says in a
-// part of it.
+// saidBy are the attributes of a Field that are a part of a written text.
 func (w *output) saidBy(e *spec.Template, i int) (s spec.Set) {
 	if e.Implied == 0 {
 		return 0
@@ -101,8 +100,8 @@ func (w *output) loseField(i int, written spec.Set) {
 	}
 }
 
-// copiedField reports the Fields that what was written does not say in the text
-// of another attribute, where the shape reads them out of it.
+// copiedField is for shapes that read the Fields out of the text of another attribute. It
+// reports the Fields that the written text does not contain.
 func (w *output) copiedField() {
 	var found []parlance.Field
 	if w.shape != nil && w.shape.Copies.Of(spec.Field) != 0 && len(w.dst) > w.start {

@@ -5,16 +5,14 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
-// grafts reports that the records of the shape stand in the caller's own
-// document.
+// grafts reports that the records of the shape are in the document of the caller.
 func (w *output) grafts(s *spec.Shape) bool {
 	var t tree.Tree
 	return t.XML(w.req.Body, false) == nil && len(recordsOf(&t, s.Body)) > 0
 }
 
-// graft writes the response into the caller's document: what the shape says of a
-// record and the document does not is added as the last child of each record,
-// in order.
+// graft writes the response into the document of the caller. The members of the shape that
+// the document does not have are added to each record, as its last children and in order.
 func (w *output) graft() bool {
 	var t tree.Tree
 	if t.XML(w.req.Body, false) != nil {
@@ -43,7 +41,7 @@ func (w *output) graft() bool {
 		}
 		w.one(spec.Item, i, list.Elems[0], list, func(e *spec.Template) {
 			for m := range e.Members {
-				// What holds the record's id is the caller's own and stands there already.
+				// The element with the ID is in the document already.
 				if e.Members[m].Must {
 					w.element(e.Members[m].Names[0], e.Members[m].Value)
 				}

@@ -75,7 +75,7 @@ func (w *output) textField(to []wire.HeaderField, h *spec.HeaderHole, of spec.Se
 	return to
 }
 
-// parts writes challenges or parameters, "" where there is nothing to say.
+// parts is the text of challenges or parameters, "" if none has a value.
 func (w *output) parts(h *spec.HeaderHole, of spec.Set) string {
 	if h.Params != nil {
 		return strings.Join(w.parameters(h.Params, of, false), ", ")
@@ -88,8 +88,8 @@ func (w *output) parts(h *spec.HeaderHole, of spec.Set) string {
 	return ""
 }
 
-// parameters writes name=value for each parameter that has something to say; nil if they
-// are to say something of the response and none of them does.
+// parameters writes name=value for each parameter that has a value. It is nil if the
+// parameters have holes and none of these has a value.
 func (w *output) parameters(params []spec.Parameter, of spec.Set, quoted bool) (texts []string) {
 	said := !slices.ContainsFunc(params, func(p spec.Parameter) bool { return p.Value.Op == spec.OpHole })
 	for _, p := range params {
@@ -116,7 +116,7 @@ func (w *output) parameters(params []spec.Parameter, of spec.Set, quoted bool) (
 	return texts
 }
 
-// parameter is the value of a hole as a header field can hold it, "" for none.
+// parameter is the value of a hole as the text of a header field, "" if it has none.
 func (w *output) parameter(t *spec.Template, of spec.Set) string {
 	if t.Writes&of == 0 {
 		return ""

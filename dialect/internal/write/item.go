@@ -45,8 +45,8 @@ func (w *output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
 	w.itemBody, w.itemHeader = nil, nil
 }
 
-// loseItem notes what the record that was written reads as, and reports what of it was
-// not written.
+// loseItem keeps the meaning that the written record is read with, and reports the
+// attributes that were not written.
 func (w *output) loseItem(it *parlance.Item, i int, site *spec.Site, written spec.Set) {
 	at := func(name string) string { return "items[" + strconv.Itoa(i) + "].outcome." + name }
 	back := w.readsBack(it, site, written)
@@ -81,7 +81,7 @@ func (w *output) loseItem(it *parlance.Item, i int, site *spec.Site, written spe
 	}
 }
 
-// itemLost are the attributes of a record that were not written as they are.
+// itemLost are the attributes of a record that were lost or changed.
 func (w *output) itemLost(it *parlance.Item, written spec.Set) spec.Set {
 	lost := spec.ItemSet(it) &^ (spec.BitOf(spec.Item, spec.AttrKind) | spec.BitOf(spec.Item, spec.AttrReason) | spec.BitOf(spec.Item, spec.AttrIndex))
 	if w.itemBody != nil {
@@ -96,7 +96,8 @@ func (w *output) itemLost(it *parlance.Item, written spec.Set) spec.Set {
 	return lost &^ written
 }
 
-// nestedResponse writes a record as a response of its own, with a body and a header.
+// nestedResponse writes a record as a response inside the body, with its own body and
+// header.
 func (w *output) nestedResponse(it *parlance.Item, at string) {
 	o := it.Outcome
 	var m wire.Encoded
@@ -124,14 +125,13 @@ func (w *output) nestedResponse(it *parlance.Item, at string) {
 
 var acceptJSON = wire.HeaderMap{"Accept": {"application/json"}}
 
-// itemMeaning is the code and the status that a record is written with, so that
-// it reads back as its kind.
+// itemMeaning is the code and the status for a record, so that it is read as its kind.
 func (w *output) itemMeaning(it *parlance.Item, written spec.Set, s *spec.Site) (code string, status int) {
 	m := w.meaningOf(it, written, s)
 	return m.code, m.status
 }
 
-// meanItem is itemMeaning for a record that means something else than those before.
+// meanItem is itemMeaning for a record with another meaning than those before.
 func (w *output) meanItem(it *parlance.Item, written spec.Set, s *spec.Site) (code string, status int) {
 	o := &it.Outcome
 	if written.Has(spec.Item, spec.AttrKind) {
@@ -169,8 +169,8 @@ func (w *output) meanItem(it *parlance.Item, written spec.Set, s *spec.Site) (co
 	return code, status
 }
 
-// allowedCode is the one of a shape's codes for records that says a kind, else one of
-// the same side; "" for none.
+// allowedCode is the code for a kind out of a shape's codes for records, else a code for a
+// kind of the same side. It is "" if there is none.
 func (w *output) allowedCode(kind parlance.Kind) (code string) {
 	for _, c := range w.shape.ItemCodes {
 		switch r := w.d.CodeRow(c, spec.AnyForm, w.req); {

@@ -50,12 +50,11 @@ func (w *output) json(t *spec.Template) {
 	}
 }
 
-// maxNested bounds a definition that is written in itself.
+// maxNested is the maximum depth of a definition inside itself.
 const maxNested = 64
 
-// alternative is the one that places most of the records that are being
-// written, among these the one that loses least of the whole, among equals the
-// first.
+// alternative is the alternative that places most of the records that are being written;
+// of several the one that loses least of the whole, and of those the first.
 func (w *output) alternative(t *spec.Template) *spec.Template {
 	var best *spec.Template
 	most, least := -1, 0
@@ -84,8 +83,8 @@ func (w *output) alternative(t *spec.Template) *spec.Template {
 	return best
 }
 
-// places weighs how many of the records that are being written have their place in a
-// template; it is negative for a list that cannot hold them.
+// places is the weight of the records that have a place in a template. It is negative for a
+// list that cannot hold them.
 func (w *output) places(e *spec.Template) (placed int) {
 	for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
 		mine := len(w.scratch)
@@ -109,7 +108,7 @@ func (w *output) places(e *spec.Template) (placed int) {
 	return placed
 }
 
-// indexes reports that what comes next in the paths of the records are numbers.
+// indexes reports that the next part in the paths of the records is a number.
 func (w *output) indexes(o spec.Owner, chosen []int) bool {
 	for _, i := range chosen {
 		head, _, _ := strings.Cut(w.rest(o, i), ".")
@@ -199,8 +198,8 @@ func (w *output) jsonText(h *spec.Hole, r *spec.Reading) {
 	}
 }
 
-// jsonDocument writes an attribute that is a document and no text: a payload, or the
-// body or the header of a record's own response. It reports false for another one.
+// jsonDocument writes an attribute that is a document: a payload, or the body or header of
+// the response inside a record. It reports false for any other attribute.
 func (w *output) jsonDocument(h *spec.Hole, a spec.Attribute) bool {
 	switch a {
 	case spec.AttrData:
@@ -218,7 +217,7 @@ func (w *output) jsonDocument(h *spec.Hole, a spec.Attribute) bool {
 	return true
 }
 
-// null writes that an attribute is not set.
+// null writes an attribute that is not set.
 func (w *output) null(r *spec.Reading) {
 	w.dst = append(w.dst, "null"...)
 	if r.Pattern == nil && r.Target.Owner == spec.Whole && w.item == nil && w.field == nil {
@@ -240,7 +239,7 @@ func (w *output) unwritable(r *spec.Reading, text string) {
 	}
 }
 
-// embedHeader writes the header of a response that stands in a body.
+// embedHeader writes the header of a response inside a body.
 func (w *output) embedHeader() {
 	w.dst = append(w.dst, '{')
 	for i, p := range w.itemHeader {
@@ -253,7 +252,7 @@ func (w *output) embedHeader() {
 	w.dst = append(w.dst, '}')
 }
 
-// payload writes the success value into the envelope, or what stands there without one.
+// payload writes the success value into the envelope, or the text for a missing value.
 func (w *output) payload(without string) {
 	if len(w.data.Body) == 0 {
 		w.dst = append(w.dst, cmp.Or(without, "null")...)
@@ -266,7 +265,7 @@ func (w *output) payload(without string) {
 		w.markData(replay.StepJSON, at)
 		return
 	}
-	// A payload that is no JSON goes into the envelope as a text.
+	// A payload that is not JSON is written into the envelope as a text.
 	w.spoil()
 	w.dst = jsontext.Append(w.dst, string(w.data.Body))
 }
@@ -316,9 +315,8 @@ func (w *output) jsonObject(t *spec.Template) {
 	w.dst = append(w.dst, '}')
 }
 
-// beside writes the payload of a shape that is constants alone: what the
-// constants mark stands beside them. It reports false for a payload that is no
-// JSON object.
+// beside writes the payload of a shape that has only constants: the members of the payload
+// are written beside them. It reports false for a payload that is not a JSON object.
 func (w *output) beside(t *spec.Template) bool {
 	w.spoil()
 	var p tree.Tree
@@ -357,7 +355,7 @@ func (w *output) beside(t *spec.Template) bool {
 		}
 	}
 	w.dst = append(w.dst, '}')
-	// What stands in the payload may mean something else to another shape.
+	// The payload may have another meaning in another shape.
 	read := w.d.Decode(*w.req, wire.Response{Status: w.status, Header: wire.HeaderMap{"Content-Type": {w.shape.Media}}, Body: w.dst[w.start:]}, w.depth)
 	if read.Outcome.Kind != w.o.Kind {
 		w.dst = w.dst[:first]
@@ -367,9 +365,8 @@ func (w *output) beside(t *spec.Template) bool {
 	return true
 }
 
-// leavesOut reports that a member is not written: it is for reading alone, or it
-// is optional and has nothing to say. A constant and a value with a default
-// always have.
+// leavesOut reports that a member is not written: it is only read, or it is optional and
+// has no value. A constant and a value with a default always have one.
 func (w *output) leavesOut(m *spec.Member) bool {
 	switch {
 	case m.Value.ReadOnly, m.Value.Op == spec.OpAbsent, m.Value.Op == spec.OpAny && m.Value.Text == "":
@@ -391,7 +388,7 @@ func (w *output) leavesOut(m *spec.Member) bool {
 	return !w.has(m.Value)
 }
 
-// jsonList writes a list, which must not be empty where must says so.
+// jsonList writes a list. If must is set, it cannot be empty.
 func (w *output) jsonList(t *spec.Template, must bool) {
 	w.dst = append(w.dst, '[')
 	first := true

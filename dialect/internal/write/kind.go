@@ -9,15 +9,15 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// byKind chooses by kind and reason, then by kind, then what stands for the
-// kind, then the dialect http.
+// byKind chooses the row by kind and reason, then by kind, then by stands_for, and last from
+// the dialect http.
 func (d *Writer) byKind(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 	r, status := d.byKindAndReason(o, req)
 	if o.Reason != "" || len(o.Fields) == 0 || d.holdsFields(r, status, req) {
 		return r, status
 	}
-	// Fields alone say that the data were invalid, field by field: where only a
-	// row of that reason has a place for them it is written.
+	// Fields alone mean invalid data, so if only a row of that reason has a place
+	// for Fields, that row is written.
 	with := parlance.Outcome{Kind: o.Kind, Reason: parlance.ReasonFields}
 	if finer, status := d.byKindAndReason(&with, req); finer.Reason == parlance.ReasonFields && d.holdsFields(finer, status, req) {
 		return finer, status
@@ -25,7 +25,7 @@ func (d *Writer) byKind(o *parlance.Outcome, req *wire.Request) (*spec.Row, int)
 	return r, status
 }
 
-// holdsFields reports that what is written by a row has a place for Fields.
+// holdsFields reports that a response by this row has a place for Fields.
 func (d *Writer) holdsFields(r *spec.Row, status int, req *wire.Request) bool {
 	return slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool {
 		k, isKind := parlance.ParseKind(s.Is)
@@ -34,7 +34,7 @@ func (d *Writer) holdsFields(r *spec.Row, status int, req *wire.Request) bool {
 	})
 }
 
-// byKindAndReason chooses without regard to Fields.
+// byKindAndReason chooses the row without regard to Fields.
 func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 	const anyReason = 2
 	for i, fits := range []func(*spec.Row) bool{
@@ -43,12 +43,12 @@ func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.
 		func(r *spec.Row) bool { return r.Kind == o.Kind && !d.ByGuard(r) },
 		func(r *spec.Row) bool { return slices.Contains(r.StandsFor, o.Kind) },
 	} {
-		// A status of its own says it without inventing a code.
+		// A status of its own is enough, without a code.
 		if r, status := d.firstRow(req, func(r *spec.Row) bool { return r.Status == 0 && fits(r) }); r != nil {
 			return r, status
 		}
 		if i == anyReason && o.Kind.Failing() {
-			// A code with a reason of its own says too much, where HTTP has a status for the kind.
+			// A code with a reason of its own says too much if HTTP has a status for the kind.
 			if r, status := d.builtinStatus(o.Kind, req); r != nil {
 				return r, status
 			}
@@ -63,7 +63,7 @@ func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.
 	return d.byBase(o.Kind, req)
 }
 
-// firstRow is the first row that fits and that says under which status it is written.
+// firstRow is the first row that fits and has a status to write.
 func (d *Writer) firstRow(req *wire.Request, fits func(*spec.Row) bool) (*spec.Row, int) {
 	for _, r := range d.Rows {
 		if r.NotUsed || !r.Applies(req, spec.AnyForm) || !fits(r) {
@@ -76,8 +76,8 @@ func (d *Writer) firstRow(req *wire.Request, fits func(*spec.Row) bool) (*spec.R
 	return nil, 0
 }
 
-// writtenUnder is the status that a row is written under; 0 for a row that does not
-// say it, such as a range of codes.
+// writtenUnder is the status that a row is written with, 0 if the row has none, such as a
+// range of codes.
 func (d *Writer) writtenUnder(r *spec.Row) int {
 	sp, numeric := r.Number()
 	switch {
@@ -96,16 +96,16 @@ func (d *Writer) writtenUnder(r *spec.Row) int {
 	return 0
 }
 
-// byBase chooses what the dialect that this one extends has for a kind.
+// byBase chooses the row for a kind in the dialect that this one extends.
 func (d *Writer) byBase(kind parlance.Kind, req *wire.Request) (*spec.Row, int) {
 	r, status := d.Base.byKindAndReason(&parlance.Outcome{Kind: kind}, req)
 	own := d.StatusRow(status, req)
 	if own.NotUsed && kind != parlance.KindNotFound {
-		// A redirect that cannot be sent: what was asked for is not here.
+		// A redirect that cannot be sent means that the target is not here.
 		return d.byKindAndReason(&parlance.Outcome{Kind: parlance.KindNotFound}, req)
 	}
 	if r.Kind == kind && own.Kind != kind && kind.Failing() {
-		// Here that status means something else: the plain failure of its side says nothing wrong.
+		// The status has another meaning here, so the general failure of its side is used.
 		plain := parlance.KindInvalid
 		if kind.ServerFault() {
 			plain = parlance.KindInternal
@@ -117,8 +117,8 @@ func (d *Writer) byBase(kind parlance.Kind, req *wire.Request) (*spec.Row, int) 
 	return r, status
 }
 
-// builtinStatus is the status that the dialect http has for a kind, nil where
-// the file gives it another meaning.
+// builtinStatus is the status for a kind in the dialect http, nil if the file gives that
+// status another meaning.
 func (d *Writer) builtinStatus(k parlance.Kind, req *wire.Request) (*spec.Row, int) {
 	b := d
 	for b.Base != nil {

@@ -40,13 +40,13 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	}
 }
 
-// tells reports that an element says something of the whole.
+// tells reports that an element holds a text of the whole.
 func (w *output) tells(e *spec.Template) bool {
 	return w.has(&spec.Template{Writes: e.Writes.Of(spec.Whole) &^ spec.BitOf(spec.Whole, spec.AttrStatus)})
 }
 
-// rests writes the elements that a constant tells apart and that say something
-// of the whole.
+// rests writes the elements that a constant distinguishes and that hold a text of the
+// whole.
 func (w *output) rests(t *spec.Template, write func(*spec.Template)) {
 	for _, e := range t.Elems {
 		if e.Tagged && e.Writes.Of(spec.Whole)&w.present&^w.carried != 0 && (e.Writes|e.Copies).Of(spec.Item)|(e.Writes|e.Copies).Of(spec.Field) == 0 && !e.ReadOnly {
@@ -55,8 +55,8 @@ func (w *output) rests(t *spec.Template, write func(*spec.Template)) {
 	}
 }
 
-// write writes records: each as an element, or several that share what stands
-// outside of a repetition in it.
+// write writes each record as an element. Records that share the texts outside of a
+// repetition are written as one element.
 func (w *output) write(t *spec.Template, o spec.Owner, chosen []int, write func(*spec.Template)) {
 	if o == spec.Field && t.Elems[0].Writes.Of(spec.Whole) != 0 && !t.Elems[0].Tagged && w.item == nil {
 		chosen = w.first(t, chosen, write)
@@ -86,7 +86,7 @@ func (w *output) write(t *spec.Template, o spec.Owner, chosen []int, write func(
 	}
 }
 
-// elementFor is the template of a list that a record is written with.
+// elementFor is the template of a list for a record.
 func (w *output) elementFor(t *spec.Template, o spec.Owner, i int) *spec.Template {
 	for _, e := range t.Elems {
 		if w.placed(e, o, i) {
@@ -96,8 +96,7 @@ func (w *output) elementFor(t *spec.Template, o spec.Owner, i int) *spec.Templat
 	return t.Elems[0]
 }
 
-// leaf reports that a record is written by this template, and not by a
-// repetition in it.
+// leaf reports that this template writes a record, and not a repetition in it.
 func (w *output) leaf(e *spec.Template, o spec.Owner, i int) bool {
 	switch e = e.Resolve(); e.Op {
 	case spec.OpEither:
@@ -123,8 +122,8 @@ func (w *output) alike(o spec.Owner, i, j int, of spec.Set) bool {
 	return true
 }
 
-// group writes an element whose repetition holds the records; what stands
-// outside of that is the first one's.
+// group writes an element whose repetition holds the records. The texts outside of the
+// repetition are those of the first record.
 func (w *output) group(o spec.Owner, chosen []int, e *spec.Template, write func(*spec.Template)) {
 	w.within(o, chosen, 0, func() {
 		outer := w.around
@@ -157,8 +156,8 @@ func (w *output) one(o spec.Owner, i int, e, t *spec.Template, write func(*spec.
 	w.of(o).done[i] = true
 }
 
-// first writes the element that tells of the whole, together with the first
-// record where both say the same. It returns the records that are left.
+// first writes the element with the texts of the whole. The first record is written into
+// the same element if their texts agree. It returns the remaining records.
 func (w *output) first(t *spec.Template, chosen []int, write func(*spec.Template)) []int {
 	e := t.Elems[0]
 	if w.wholeWritten {
@@ -186,8 +185,8 @@ func (w *output) first(t *spec.Template, chosen []int, write func(*spec.Template
 	return chosen
 }
 
-// merges reports that the first Field can stand in the same element as the
-// whole: every text that is read as both is equal, or the whole has none.
+// merges reports that the first Field can share an element with the whole: each text that
+// is read as both is equal, or the whole does not have it.
 func (w *output) merges(e *spec.Template, f *parlance.Field) bool {
 	if e.Op == spec.OpHole {
 		first := e.Hole.Readings[0]

@@ -15,7 +15,7 @@ func (w *output) lost(attribute, reason string) {
 	w.losses = append(w.losses, parlance.Loss{Attribute: attribute, Reason: reason})
 }
 
-// left is what no place took so far.
+// left are the attributes that have not been written yet.
 func (w *output) left() spec.Set {
 	s := w.present.Of(spec.Whole) &^ w.carried &^ spec.BitOf(spec.Whole, spec.AttrStatus) &^ spec.BitOf(spec.Whole, spec.AttrRetryAfter) &^ spec.BitOf(spec.Whole, spec.AttrData) &^ spec.BitOf(spec.Whole, spec.AttrFailures) &^ spec.BitOf(spec.Whole, spec.AttrSuccesses) &^ spec.BitOf(spec.Whole, spec.AttrTotal)
 	if back := w.choice.Back; back.Kind == w.o.Kind && back.Reason == w.o.Reason {
@@ -24,10 +24,10 @@ func (w *output) left() spec.Set {
 	return s
 }
 
-// losable are the attributes of the whole that a place is needed for.
+// losable are the attributes of the whole that need a place.
 var losable = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spec.AttrTitle, spec.AttrDetail, spec.AttrType, spec.AttrInstance, spec.AttrRequestID, spec.AttrNote, spec.AttrRetryAfter, spec.AttrRetryable, spec.AttrHelp}
 
-// lose reports every attribute that is set and was not carried.
+// lose reports every attribute that is set and was not written.
 func (w *output) lose(header []wire.HeaderField) {
 	w.loseMeaning(header)
 	w.loseTexts()
@@ -45,7 +45,7 @@ func (w *output) lose(header []wire.HeaderField) {
 	}
 }
 
-// loseMeaning reports a kind, a reason or a status that what was written does not say.
+// loseMeaning reports a kind, reason or status that the written response does not have.
 func (w *output) loseMeaning(header []wire.HeaderField) {
 	o := w.o
 	kind, reason := w.readsAs(header)
@@ -57,17 +57,17 @@ func (w *output) loseMeaning(header []wire.HeaderField) {
 	case o.Reason != "":
 		w.lost("reason", "there is no place for it")
 	case reason == parlance.ReasonExpired:
-		w.lost("reason", "it is read as expired here, which a client answers with a refresh")
+		w.lost("reason", "it is read as expired here, which a client responds to with a refresh")
 	}
 	if o.Status != 0 && o.Status != w.status {
 		w.lost("status", "it is written as "+strconv.Itoa(w.status))
 	}
 }
 
-// readsAs is what the response means to those who read it.
+// readsAs is the meaning that readers find in the response.
 func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason parlance.Reason) {
 	if w.headersSay != "" && w.status >= 200 {
-		// What a header says of the form and what the body says may differ: see what counts.
+		// The header and the body may name different forms: read which one counts.
 		fields := wire.HeaderMap{}
 		for _, p := range header {
 			fields[httpheader.Canonical(p.Name)] = append(fields[httpheader.Canonical(p.Name)], p.Value)
@@ -75,7 +75,7 @@ func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason 
 		return w.readBack(fields)
 	}
 	if len(w.o.Items) > 0 && len(w.back) == 0 && w.shape != nil && w.shape.CarriesItems() {
-		// A form of records without any may be read as something else: see what.
+		// A form for records may have another meaning without any: read which one.
 		return w.readBack(wire.HeaderMap{"Content-Type": {w.shape.Media}})
 	}
 	back := w.reads()
@@ -95,13 +95,13 @@ func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason 
 	return back.Kind, back.Reason
 }
 
-// readBack reads what was written, under such a header.
+// readBack reads the written response, with this header.
 func (w *output) readBack(header wire.HeaderMap) (parlance.Kind, parlance.Reason) {
 	read := w.d.Decode(*w.req, wire.Response{Status: w.status, Header: header, Body: w.dst[w.start:]}, w.depth)
 	return read.Outcome.Kind, read.Outcome.Reason
 }
 
-// loseTexts reports the attributes of the whole that no place took.
+// loseTexts reports the attributes of the whole that have no place.
 func (w *output) loseTexts() {
 	left := w.present &^ w.carried
 	for _, a := range losable {
@@ -131,8 +131,8 @@ func (w *output) loseTexts() {
 	}
 }
 
-// loseSome reports the records that were not written beside others. It returns false,
-// having reported nothing, if none was.
+// loseSome reports the records that were not written, if others were. It returns false and
+// reports nothing if no record was written.
 func (w *output) loseSome(what string, n int, done []bool) bool {
 	left := notWritten(done)
 	if len(left) == n || len(done) == 0 {
@@ -144,7 +144,7 @@ func (w *output) loseSome(what string, n int, done []bool) bool {
 	return true
 }
 
-// reads is the row that what was written reads as.
+// reads is the row by which the written response is read.
 func (w *output) reads() *spec.Row {
 	code, family, is := "", "", w.shapeIs()
 	if w.carried.Has(spec.Whole, spec.AttrCode) {
@@ -170,7 +170,7 @@ func notWritten(done []bool) (left []int) {
 	return left
 }
 
-// shapeIs is what the form that is written says of itself.
+// shapeIs is the name that the written form gives.
 func (w *output) shapeIs() string {
 	if w.shape == nil || w.shape.Is == "" {
 		return w.headersSay

@@ -9,8 +9,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
-// others writes the members whose name is an attribute: one for each name that
-// occurs, with all records of that name; or one of the written name.
+// others writes the members whose name is an attribute: one for each name, with all records
+// of that name. If the name is skipped on reading, it writes one member.
 func (w *output) others(t *spec.Template, write func(key string, value *spec.Template)) {
 	mine := len(w.scratch)
 	defer func() { w.scratch = w.scratch[:mine] }()
@@ -35,7 +35,7 @@ func (w *output) others(t *spec.Template, write func(key string, value *spec.Tem
 	case o == spec.Field && t.Key.Attr != spec.AttrPath:
 		w.byName(o, w.pick(t, o), func(i int) string { return spec.FieldText(&w.o.Fields[i], t.Key.Attr) }, 0, t, write)
 	case w.nests(t):
-		// A record whose path has been said belongs to the members beside.
+		// A record whose path is complete belongs to the members beside.
 		chosen := slices.DeleteFunc(w.pick(value, o), func(i int) bool { return w.rest(o, i) == "" })
 		w.byName(o, chosen, func(i int) string { head, _, _ := strings.Cut(w.rest(o, i), "."); return head }, 1, t, write)
 	default:
@@ -43,7 +43,7 @@ func (w *output) others(t *spec.Template, write func(key string, value *spec.Tem
 	}
 }
 
-// unnamable reports an attribute that cannot be the name of an element.
+// unnamable reports that an attribute cannot be the name of an element.
 func (w *output) unnamable(t spec.Target, name string) {
 	at := t.Attr.String()
 	if t.Owner == spec.Item {
@@ -55,11 +55,10 @@ func (w *output) unnamable(t spec.Target, name string) {
 	w.lost(at, "an element cannot be named "+strconv.Quote(name))
 }
 
-// nests reports that names below say more of the same path.
+// nests reports that names below continue the same path.
 func (w *output) nests(t *spec.Template) bool { return t.Rest.Value.Keys.HasTarget(t.Key) }
 
-// anyNamed writes the member whose name is skipped: one with all that it holds,
-// and where it can hold one record only, that one.
+// anyNamed writes the member whose name is skipped, with all records that it can hold.
 func (w *output) anyNamed(t *spec.Template, write func(key string, value *spec.Template)) {
 	value := t.Rest.Value
 	for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
@@ -107,7 +106,7 @@ func (w *output) byName(o spec.Owner, chosen []int, name func(int) string, consu
 				write(key, value)
 				return
 			}
-			// What is further down in the tree stands in the same value.
+			// Deeper records of the tree are in the same value.
 			w.one(o, group[own], value, t, func(e *spec.Template) { write(key, e) })
 			for _, i := range group {
 				if !w.of(o).done[i] {
@@ -127,11 +126,11 @@ func recordName(o spec.Owner) string {
 	return "fields"
 }
 
-// maxPadding bounds what stands before an element whose index is part of a path.
+// maxPadding is the most empty elements before one whose index is part of a path.
 const maxPadding = 1000
 
-// jsonIndexed writes a list in which the place of an element is a part of the
-// path of its records. What stands between them is empty.
+// jsonIndexed writes a list in which the index of an element is a part of the path of its
+// records. The other elements are empty.
 func (w *output) jsonIndexed(t *spec.Template) {
 	o := t.Key.Owner
 	mine := len(w.scratch)
@@ -213,6 +212,6 @@ func (w *output) grouped(chosen []int, name func(int) string, write func([]int))
 	}
 }
 
-// maxCompared is how many records are compared with each other; more are
-// looked up.
+// maxCompared is the most records that are compared with each other. More are looked up in
+// a map.
 const maxCompared = 32

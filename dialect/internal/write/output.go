@@ -53,7 +53,7 @@ type output struct {
 	trace      *replay.Trace   // nil where no program is looked for
 }
 
-// record is the one that is being written. The zero value is none.
+// record is the record that is being written. The zero value is no record.
 type record struct {
 	field      *parlance.Field
 	fieldAt    int  // its place
@@ -98,12 +98,12 @@ func (w *output) body() {
 	}
 }
 
-// attributes finds out what of the Outcome is there to be written.
+// attributes finds the attributes of the Outcome that are set.
 func (w *output) attributes() {
 	w.present, w.lacking = spec.Attributes(w.o, w.row, w.code, len(w.data.Body) > 0)
 }
 
-// Now is the whole second in which a response is written, as its Date will say.
+// Now is the time at which a response is written, in whole seconds like its Date.
 func (w *output) Now() time.Time {
 	t := w.req.Now
 	if t.IsZero() {

@@ -10,7 +10,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
-// records is what is being written of the Items or the Fields.
+// records is the state of writing the Items or the Fields.
 type records struct {
 	site     []uint16 // of each record: where it is written, 0 for nowhere
 	done     []bool   // it was written
@@ -18,8 +18,8 @@ type records struct {
 	consumed int      // segments of their paths that names around this place have said
 }
 
-// assign chooses for every record the site of the shape that loses least, and
-// in which it reads back as what it is.
+// assign chooses a site of the shape for each record: the one that loses least of those in
+// which the record is read with its meaning.
 func (w *output) assign() {
 	for i := range w.o.Items {
 		id, _ := w.itemSite(i)
@@ -31,11 +31,10 @@ func (w *output) assign() {
 	}
 }
 
-// misplaced is the least that it costs where a record would not be read again
-// as what it is.
+// misplaced is the least cost of a site in which a record is read with another meaning.
 const misplaced = 32
 
-// misfits are the records that a shape has no good place for.
+// misfits is the number of records for which a shape has no good place.
 func (w *output) misfits(s *spec.Shape) (n int) {
 	outer := w.shape
 	w.shape = s
@@ -66,8 +65,7 @@ func (w *output) itemSite(i int) (id uint16, least int) {
 	return id, least
 }
 
-// fieldSite is the place of a Field. Of equal ones in a tree the deepest counts:
-// a record is written at its own place.
+// fieldSite is the place of a Field. Of equal places in a tree, it takes the deepest.
 func (w *output) fieldSite(i int) (id uint16, least int) {
 	f := &w.o.Fields[i]
 	sites := w.shape.Sites
@@ -86,7 +84,7 @@ func (w *output) fieldSite(i int) (id uint16, least int) {
 	return id, least
 }
 
-// fieldCost is what a Field loses at a site.
+// fieldCost is the cost of a site for a Field, by the attributes that it loses.
 func fieldCost(f *parlance.Field, s *spec.Site) int {
 	have := spec.FieldSet(f)
 	lost := bits.OnesCount64(uint64(have &^ s.Written))
@@ -130,14 +128,14 @@ func (w *output) itemCost(it *parlance.Item, s *spec.Site) int {
 	return lost
 }
 
-// lacks reports that a record does not have what must be there for it to be read
-// at a site. The code is chosen later.
+// lacks reports that a record lacks an attribute that a site needs to be read. The code is
+// chosen later.
 func (w *output) lacks(it *parlance.Item, s *spec.Site) bool {
 	return s.Must&^(spec.ItemSet(it)|spec.BitOf(spec.Item, spec.AttrCode)|spec.BitOf(spec.Item, spec.AttrStatus)) != 0
 }
 
-// readsBack is what a record reads as that is written with these attributes in
-// such a form.
+// readsBack is the row by which a record is read, if it is written with these attributes in
+// this form.
 func (w *output) readsBack(it *parlance.Item, s *spec.Site, written spec.Set) *spec.Row {
 	switch {
 	case written.Has(spec.Item, spec.AttrKind), written.Has(spec.Item, spec.AttrBody):
@@ -171,8 +169,8 @@ func (w *output) readsBack(it *parlance.Item, s *spec.Site, written spec.Set) *s
 	return m.back
 }
 
-// itemMeant is how a record is written, and what that reads as. Most records of an
-// answer mean the same, and each is asked after more than once.
+// itemMeant is how a record is written, and how that is read. It is kept, since most records
+// of a response have the same meaning and each is looked up several times.
 type itemMeant struct {
 	kind    parlance.Kind
 	reason  parlance.Reason
@@ -187,7 +185,8 @@ type itemMeant struct {
 	back   *spec.Row // nil where nobody has asked
 }
 
-// meaningOf is that of a record which is written with these attributes in such a form.
+// meaningOf is the itemMeant of a record, if it is written with these attributes in this
+// form.
 func (w *output) meaningOf(it *parlance.Item, written spec.Set, s *spec.Site) *itemMeant {
 	o := &it.Outcome
 	for i := range w.meant {
@@ -210,7 +209,7 @@ func (w *output) of(o spec.Owner) *records {
 	return &w.fields
 }
 
-// path is what names of members say of a record.
+// path is the part of a record's attribute that names of members hold.
 func (w *output) path(o spec.Owner, i int) string {
 	if o == spec.Item {
 		return w.o.Items[i].ID
@@ -218,7 +217,7 @@ func (w *output) path(o spec.Owner, i int) string {
 	return w.o.Fields[i].Path
 }
 
-// rest is the part of it that names around have not said yet.
+// rest is the part that the names around do not hold yet.
 func (w *output) rest(o spec.Owner, i int) string {
 	path := w.path(o, i)
 	for range w.of(o).consumed {
@@ -227,7 +226,7 @@ func (w *output) rest(o spec.Owner, i int) string {
 	return path
 }
 
-// placed reports that a record is to be written at or below a place.
+// placed reports that the site of a record is at or below a place.
 func (w *output) placed(t *spec.Template, o spec.Owner, i int) bool {
 	r := w.of(o)
 	id := r.site[i]
@@ -237,15 +236,15 @@ func (w *output) placed(t *spec.Template, o spec.Owner, i int) bool {
 	if !w.shape.Sites[id].Tree {
 		return true
 	}
-	// In a tree every place where a path may end will do for it.
+	// In a tree, each place where a path can end fits.
 	if w.rest(o, i) == "" {
 		return w.shape.Ends(t.Near, o)
 	}
 	return t.Keys.Of(o) != 0
 }
 
-// pick are the records that are to be written at or below a place. They lie in
-// the writer's own memory until the caller gives it back.
+// pick are the records whose site is at or below a place. The list is in memory of the
+// writer that the caller has to return.
 func (w *output) pick(t *spec.Template, o spec.Owner) []int {
 	r := w.of(o)
 	start := len(w.scratch)
@@ -285,7 +284,7 @@ func (w *output) picks(t *spec.Template, o spec.Owner) bool {
 	return false
 }
 
-// within writes with a part of the records.
+// within writes some of the records.
 func (w *output) within(o spec.Owner, chosen []int, consumed int, write func()) {
 	r := w.of(o)
 	outer := *r
@@ -294,7 +293,7 @@ func (w *output) within(o spec.Owner, chosen []int, consumed int, write func()) 
 	r.chosen, r.consumed = outer.chosen, outer.consumed
 }
 
-// inTree reports that records stand in a definition that refers to itself.
+// inTree reports that the records are in a definition that refers to itself.
 func (w *output) inTree(chosen []int, r *records) bool {
 	return slices.ContainsFunc(chosen, func(i int) bool { return w.shape.Sites[r.site[i]].Tree })
 }

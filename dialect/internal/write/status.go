@@ -11,10 +11,10 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// writable chooses the row that an Outcome is written by, and the HTTP status.
-// Where it has records and nothing holds records under that status, a status
-// whose shape does is taken if the records roll up to the same kind under it, or
-// the notes that make it noted stand beside them.
+// writable chooses the row for an Outcome, and the HTTP status. If no shape under that
+// status holds records, and the Outcome has some, it takes a status with such a shape. The
+// records must then have the same kind together, or the notes that make the Outcome noted
+// must have a place beside them.
 func (d *Writer) writable(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 	r, status := d.statusFor(o, req)
 	if len(o.Items) == 0 {
@@ -42,8 +42,8 @@ func (d *Writer) holdsRecords(o *parlance.Outcome, status int, req *wire.Request
 	return slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.CarriesItems() && w.eligible(s, false) })
 }
 
-// rollsUpUnder reports that the records read as the kind of the Outcome under another
-// status than the chosen one.
+// rollsUpUnder reports that, under another status than the chosen one, the records together
+// are read as the kind of the Outcome.
 func (d *Writer) rollsUpUnder(status, chosen int, o *parlance.Outcome, req *wire.Request) bool {
 	under, here := *o, *o
 	under.Status, here.Status = status, chosen
@@ -53,9 +53,9 @@ func (d *Writer) rollsUpUnder(status, chosen int, o *parlance.Outcome, req *wire
 	return d.rollsUp(&under, req)
 }
 
-// withCode is the row by whose code an Outcome without a code of its own is written:
-// the chosen one, unless the file has a default for this status. The default must
-// mean what the status does, or what the Outcome does.
+// withCode is the row whose code is written for an Outcome without a code: the default of
+// the file for this status, else the chosen row. The default must have the meaning of the
+// status or of the Outcome.
 func (d *Writer) withCode(chosen *spec.Row, status int, o *parlance.Outcome, req *wire.Request) *spec.Row {
 	if o.Code != "" || o.Family != "" || chosen.Status != 0 {
 		return chosen
@@ -69,9 +69,8 @@ func (d *Writer) withCode(chosen *spec.Row, status int, o *parlance.Outcome, req
 	return chosen
 }
 
-// defaultRow is the row whose code is written by default under a status: the first that
-// has the reason of the Outcome, else the first that has that of the chosen row; nil for
-// none.
+// defaultRow is the row whose code is written by default under a status: the first with the
+// reason of the Outcome, else the first with the reason of the chosen row, else nil.
 func (d *Writer) defaultRow(chosen *spec.Row, status int, o *parlance.Outcome, req *wire.Request) (best *spec.Row) {
 	for _, r := range d.Rows {
 		if !r.ByDefault || r.Status != status || r.Kind != chosen.Kind || !r.Applies(req, spec.AnyForm) {
@@ -115,14 +114,15 @@ func (d *Writer) withNeededCode(chosen *spec.Row, status int, o *parlance.Outcom
 	return chosen
 }
 
-// namesOneCode reports that a row says which code is written, and is no name of a form.
+// namesOneCode reports that a row has a single code to write, and is not the name of a
+// form.
 func (d *Writer) namesOneCode(r *spec.Row) bool {
 	sp, numeric := r.Number()
 	return !(numeric && sp.From != sp.To) && !strings.Contains(r.First, "*") && !d.Named(r.First)
 }
 
-// statusFor chooses by the Outcome alone: by its code where the file lists it,
-// then its own status where that can be kept, then by its kind.
+// statusFor chooses by the Outcome alone: by its code if the file lists it, then by its
+// status if that can be kept, and then by its kind.
 func (d *Writer) statusFor(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 	code := o.Code
 	if o.Family != "" && (code == "" || d.CodeRow(code, spec.AnyForm, req) == nil) {
@@ -141,7 +141,7 @@ func (d *Writer) statusFor(o *parlance.Outcome, req *wire.Request) (*spec.Row, i
 	return d.byKind(o, req)
 }
 
-// codeStatus is the status under which a listed code travels.
+// codeStatus is the status that a listed code is written with.
 func (d *Writer) codeStatus(r *spec.Row, code string, o *parlance.Outcome, req *wire.Request) int {
 	switch sp, numeric := r.Number(); {
 	case r.Status != 0:
@@ -151,7 +151,7 @@ func (d *Writer) codeStatus(r *spec.Row, code string, o *parlance.Outcome, req *
 	case numeric && sp.From == sp.To && sendable(sp.From):
 		return sp.From
 	case numeric && sp.From < sp.To:
-		// Of a range it is the code itself, if that can be a status: 999 cannot.
+		// In a range it is the code itself, if that can be a status. 999 cannot.
 		if n, err := strconv.Atoi(code); err == nil && n >= sp.From && n <= sp.To && sendable(n) && n <= 599 {
 			return n
 		}
@@ -160,9 +160,8 @@ func (d *Writer) codeStatus(r *spec.Row, code string, o *parlance.Outcome, req *
 	return status
 }
 
-// meant is the row of a code that means what the Outcome does, whatever form it
-// asks for; else the one that the code has without a form. It is nil for an
-// unlisted code.
+// meant is the row of a code with the meaning of the Outcome, whatever form the row asks
+// for; else the row of the code without a form. It is nil for an unlisted code.
 func (d *Writer) meant(code string, o *parlance.Outcome, req *wire.Request) *spec.Row {
 	for b := d; b != nil && b.Base != nil; b = b.Base {
 		for _, r := range b.Codes.Exact[code] {
@@ -174,9 +173,8 @@ func (d *Writer) meant(code string, o *parlance.Outcome, req *wire.Request) *spe
 	return d.CodeRow(code, "", req)
 }
 
-// same reports that a row means what the Outcome does. A reason that no row of
-// the file has cannot decide; but beside such a word only a row that names the
-// status counts, for of a whole class it is not known that it suits.
+// same reports that a row has the meaning of the Outcome. A reason that no row of the file
+// has is not compared, but then the row must name the status and not only its class.
 func (d *Writer) same(r *spec.Row, o *parlance.Outcome, req *wire.Request) bool {
 	if o.Reason == "" || d.OwnRow(o, req) != nil {
 		return r.Kind == o.Kind && r.Reason == o.Reason
@@ -184,9 +182,9 @@ func (d *Writer) same(r *spec.Row, o *parlance.Outcome, req *wire.Request) bool 
 	return r.Kind == o.Kind && r.Reason == "" && r.Names(strconv.Itoa(o.Status))
 }
 
-// keep is the row under which the Outcome's own status reads back as what it
-// means: by the table, by a kind beside it, by its records, or by a form that
-// says the kind. It is nil where the status cannot be kept.
+// keep is the row by which the status of the Outcome is read with its meaning: by the table,
+// by a kind beside it, by its records, or by a form that gives the kind. It is nil if the
+// status cannot be kept.
 func (d *Writer) keep(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 	r := d.StatusRow(o.Status, req)
 	if r.NotUsed {
@@ -215,8 +213,8 @@ func (d *Writer) keep(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 	return nil, 0
 }
 
-// rowOfForm is the row of what a shape says of itself, if that is what the Outcome
-// means and its status is one of the shape's; else nil.
+// rowOfForm is the row for the name of a shape, if it has the meaning of the Outcome and the
+// shape has its status; else nil.
 func (d *Writer) rowOfForm(s *spec.Shape, o *parlance.Outcome, req *wire.Request) *spec.Row {
 	if s.Is == "" || len(s.Status) == 0 || s.ReadOnly || !s.Status.Admits(o.Status) {
 		return nil
@@ -230,8 +228,8 @@ func (d *Writer) rowOfForm(s *spec.Shape, o *parlance.Outcome, req *wire.Request
 	return nil
 }
 
-// saysKind reports that the kind stands beside the Outcome's status, in the body
-// or a header, so that a status of HTTP's own on the same side can be kept.
+// saysKind reports that the body or a header holds the kind, so that a status that HTTP
+// defines on the same side can be kept.
 func (d *Writer) saysKind(o *parlance.Outcome) bool {
 	if d.Base == nil || o.Kind == parlance.KindEmpty || o.Kind == parlance.KindPartial {
 		return false
@@ -247,15 +245,16 @@ func (d *Writer) saysKind(o *parlance.Outcome) bool {
 	})
 }
 
-// rollsUp reports that the records under the Outcome's status read as its kind.
+// rollsUp reports that the records together are read as the kind of the Outcome, under its
+// status.
 func (d *Writer) rollsUp(o *parlance.Outcome, req *wire.Request) bool {
 	only := slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.FailuresOnly && s.Concerns(req, o.Status) })
 	kind, _ := meaning.RollUp(d.StatusRow(o.Status, req), o.Items, only)
 	return kind == o.Kind
 }
 
-// alias reports that a status is another name for the first one of its row: it
-// is a failure, and no status that HTTP defines for the kind.
+// alias reports that a status is equivalent to the first one of its row: it is a failure,
+// and HTTP does not define it for the kind.
 func (d *Writer) alias(r *spec.Row, status int) bool {
 	if !r.Kind.Failing() || d.Base == nil {
 		return false

@@ -10,10 +10,10 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/write/replay"
 )
 
-// traced reports that texts are to be marked.
+// traced reports that texts are marked.
 func (w *output) traced() bool { return w.trace != nil && !w.trace.Spoilt }
 
-// marked notes a hole that was written from an offset on.
+// marked marks the text of a hole that was written from an offset on.
 func (w *output) marked(h *spec.Hole, at int) {
 	if !w.traced() {
 		return
@@ -27,7 +27,7 @@ func (w *output) marked(h *spec.Hole, at int) {
 		if !w.merged {
 			return // what stands for nothing
 		}
-		// In the element of both, the Field's own text where the whole has none.
+		// In an element for both, the text of the Field if the whole has none.
 		for _, r := range h.Readings[1:] {
 			if r.Pattern == nil && r.Target.Owner == spec.Field && w.value(r.Target) != "" {
 				from = r.Target
@@ -40,7 +40,7 @@ func (w *output) marked(h *spec.Hole, at int) {
 	}
 }
 
-// markText notes a text that was written from an offset on.
+// markText marks a text that was written from an offset on.
 func (w *output) markText(from spec.Target, c *spec.Conversion, at int) {
 	if w.traced() {
 		kind := replay.StepText
@@ -51,7 +51,7 @@ func (w *output) markText(from spec.Target, c *spec.Conversion, at int) {
 	}
 }
 
-// markData notes the payload from an offset on.
+// markData marks the payload that was written from an offset on.
 func (w *output) markData(k replay.StepKind, at int) {
 	if w.traced() {
 		w.trace.Cuts = append(w.trace.Cuts, replay.Cut{Kind: k, At: at, Past: len(w.dst)})
@@ -79,15 +79,15 @@ func (w *output) markHeader(to []wire.HeaderField, from spec.Attribute) {
 	}
 }
 
-// spoil gives the replay up.
+// spoil prevents a replay from being made.
 func (w *output) spoil() {
 	if w.trace != nil {
 		w.trace.Spoilt = true
 	}
 }
 
-// program is made of what was marked, nil where the output went a way that other
-// texts do not go.
+// program makes a replay of the marks. It is nil if other texts would be written in
+// another way.
 func (w *output) program(m *wire.Encoded) *replay.Replay {
 	if w.trace.Spoilt || w.headersSay != "" || slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasPrefix(l.Attribute, "fields[") }) {
 		return nil
@@ -106,8 +106,8 @@ func (w *output) program(m *wire.Encoded) *replay.Replay {
 	return w.trace.Replay(&replay.Replay{Header: m.Header, Losses: m.Losses, Unset: m.Unset, Lone: lone}, w.dst, w.start)
 }
 
-// unrolls reports that what is written in a rendering follows from which attributes
-// are there, but for texts that are marked.
+// unrolls reports that the attributes that are set determine what is written, apart from
+// the marked texts.
 func (w *output) unrolls(s *spec.Shape) bool {
 	has := w.present.Of(spec.Field)
 	if w.choice.CanMisread || has&w.lacking != 0 || has == 0 && len(w.o.Fields) > 0 {

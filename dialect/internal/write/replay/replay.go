@@ -66,7 +66,7 @@ const Free = spec.Set(1<<spec.AttrTitle|1<<spec.AttrDetail|1<<spec.AttrType|1<<s
 const maxTurns = 64
 
 // maxHint bounds the memory that is asked for before it is known how much an
-// answer needs, for the one that was written first may have been a large one.
+// response needs, for the one that was written first may have been a large one.
 const maxHint = 1 << 10
 
 // Run writes another response of the same rendering. It reports false, having written
