@@ -31,8 +31,8 @@ func (d *Table) Decide(p *parlance.Decision, req *wire.Request, o *parlance.Outc
 	}
 }
 
-// again changes a Decision by what was tried before: a second refusal after a refresh is
-// final, and what persists after the scheduled retries is passed on.
+// again changes a Decision by the earlier attempts. A second refusal after a refresh is
+// final. A failure that persists after the scheduled retries gets the next act.
 func (d *Table) again(p *parlance.Decision, tried []parlance.Act) {
 	refreshed, retried := 0, 0
 	for _, a := range tried {
@@ -52,8 +52,8 @@ func (d *Table) again(p *parlance.Decision, tried []parlance.Act) {
 	}
 }
 
-// unsafe says what a retry lacks that could do something twice, or allows it as
-// the caller wants.
+// unsafe says why a retry could have its effect twice, or allows the retry if the caller
+// does.
 func (d *Table) unsafe(p *parlance.Decision, o *parlance.Outcome, req *wire.Request) {
 	theirs := o.Status >= 400 && o.Status <= 499
 	if req.RetryUnsafe && !theirs {
@@ -105,8 +105,8 @@ func (d *Table) RowOf(o *parlance.Outcome, req *wire.Request) *spec.Row {
 	return &spec.Row{Kind: o.Kind, Reason: o.Reason, Line: "http.yaml:1"}
 }
 
-// rowAsRead is the row that a response with the Outcome's code, status or form comes
-// to, if it means the same; else nil.
+// rowAsRead is the row by which a response with the code, status or form of the Outcome is
+// read, if it has the same meaning; else nil.
 func (d *Table) rowAsRead(o *parlance.Outcome, req *wire.Request) *spec.Row {
 	for _, code := range [...]string{o.Code, o.Family} {
 		if code == "" {
@@ -141,13 +141,13 @@ func (d *Table) rowAsRead(o *parlance.Outcome, req *wire.Request) *spec.Row {
 	return nil
 }
 
-// means reports that a row means what the Outcome does.
+// means reports that a row has the meaning of the Outcome.
 func means(r *spec.Row, o *parlance.Outcome) bool {
 	return r != nil && r.Kind == o.Kind && r.Reason == o.Reason
 }
 
-// formed is the first row that means the same and asks for a form, of which the Outcome
-// does not tell.
+// formed is the first row with the same meaning that asks for a form, which the Outcome
+// does not hold.
 func (d *Table) formed(rows []*spec.Row, o *parlance.Outcome, req *wire.Request) *spec.Row {
 	if !d.Codes.ByForm {
 		return nil
@@ -160,10 +160,9 @@ func (d *Table) formed(rows []*spec.Row, o *parlance.Outcome, req *wire.Request)
 	return nil
 }
 
-// byBareKind is a row of the same kind, the file's own before those of http.
-// For a transport that failed there is no response: only the backoff of a row without a
-// reason is taken. A schedule, and what is done about maintenance, is what the page says
-// of errors that the API itself gives.
+// byBareKind is a row of the same kind, of the file or else of http. If the transport
+// failed, there is no response, so only the backoff of a row without a reason is used. A
+// schedule, and the handling of maintenance, apply to errors that the API itself sends.
 func (d *Table) byBareKind(o *parlance.Outcome, req *wire.Request) *spec.Row {
 	silent := transportWords[o.Reason] != ""
 	for _, r := range d.Rows {
@@ -177,7 +176,7 @@ func (d *Table) byBareKind(o *parlance.Outcome, req *wire.Request) *spec.Row {
 	return nil
 }
 
-// acts are what a kind asks for where its row does not say otherwise.
+// acts are the acts of kinds, unless a row has its own.
 var acts = [256]parlance.Act{
 	parlance.KindSuccess: parlance.ActDone, parlance.KindRedirected: parlance.ActDone, parlance.KindEmpty: parlance.ActDone,
 	parlance.KindNoted: parlance.ActInspect, parlance.KindPartial: parlance.ActInspect, parlance.KindAccepted: parlance.ActPoll,
@@ -188,7 +187,7 @@ var acts = [256]parlance.Act{
 	parlance.KindUnavailable: parlance.ActRetry, parlance.KindTimeout: parlance.ActRetry,
 }
 
-// transportWords are the reasons of a decision where there is no response.
+// transportWords are the reasons of a decision if there is no response.
 var transportWords = map[parlance.Reason]string{
 	parlance.ReasonRefused:  "the connection was refused: nothing was sent",
 	parlance.ReasonDNS:      "the name could not be resolved: nothing was sent",
@@ -199,7 +198,7 @@ var transportWords = map[parlance.Reason]string{
 	parlance.ReasonNotSent:  "our own end did not send it",
 }
 
-// keyWords say what to do about a conflict over an idempotency key.
+// keyWords say how to handle a conflict over an idempotency key.
 var keyWords = map[parlance.Reason]string{
 	parlance.ReasonInFlight: "wait, then send the same request with the same idempotency key",
 	parlance.ReasonMismatch: "the idempotency key was used for another request; take a new key for a new request only",
@@ -233,7 +232,7 @@ func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, res
 	}
 }
 
-// heed changes the act by what the response itself says of a retry.
+// heed changes the act if the response itself advises for or against a retry.
 func heed(p *parlance.Decision, o *parlance.Outcome) {
 	again := p.Act == parlance.ActRetry || p.Act == parlance.ActRefresh || p.Act == parlance.ActPoll
 	switch {
@@ -261,7 +260,7 @@ func rowAct(o *parlance.Outcome, r *spec.Row) parlance.Act {
 	return usual
 }
 
-// rowWords says why a row is what the outcome comes from.
+// rowWords says why a row applies to the outcome.
 func rowWords(o *parlance.Outcome, r *spec.Row) string {
 	why := r.WhyOf(o)
 	switch {

@@ -75,8 +75,8 @@ func (d *Table) Meaning(o *parlance.Outcome, is string, req *wire.Request) (r *s
 	return k.row, k.coded
 }
 
-// known is what a code meant. Those that were met last are kept, for finding one
-// among globs and ranges costs as much as reading the body that it stood in.
+// known is the meaning of a code. The last ones are kept, because the search among globs and
+// ranges costs as much as reading a body.
 type known struct {
 	status       int
 	is           string
@@ -87,7 +87,7 @@ type known struct {
 
 type meanings [64]atomic.Pointer[known]
 
-// at is the place of a code: by its length, and by what it begins and ends with.
+// at is the place of a code, by its length and its first and last bytes.
 func (all *meanings) at(o *parlance.Outcome) *atomic.Pointer[known] {
 	code := o.Code
 	if code == "" {
@@ -98,7 +98,7 @@ func (all *meanings) at(o *parlance.Outcome) *atomic.Pointer[known] {
 	return &all[h*0x9E3779B97F4A7C15>>58]
 }
 
-// look is meaning without what is kept.
+// look finds a meaning without the kept ones.
 func (d *Table) look(o *parlance.Outcome, is string, req *wire.Request) (r *spec.Row, coded bool) {
 	if r, coded := d.Said(o, is, req); r != nil {
 		return r, coded
@@ -162,7 +162,7 @@ func (d *Table) StatusRow(status int, req *wire.Request) *spec.Row {
 	return d.statusRowAs(status, "", req)
 }
 
-// statusRowAs is that of a response whose form says something by itself.
+// statusRowAs is the row of a status for a response whose form gives a name.
 func (d *Table) statusRowAs(status int, is string, req *wire.Request) *spec.Row {
 	if status >= spec.FirstStatus && status <= spec.LastStatus {
 		if p := d.ByStatus[status-spec.FirstStatus]; p != nil && p.Row != nil {

@@ -12,10 +12,9 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// times states when to retry: what the response asks for beats schedule and
-// backoff; of several exact times the longest counts. A response that asks for no wait
-// replaces a schedule, but the backoff stays: without it a client would ask again and
-// again without a pause.
+// times sets when to retry. The time in the response takes precedence over schedule and
+// backoff. Of several exact times, the longest counts. A response that asks for no wait
+// replaces a schedule. The backoff stays, or a client would retry without a pause.
 func (d *Table) times(p *parlance.Decision, o *parlance.Outcome, r *spec.Row) {
 	p.After = max(o.RetryAfter, r.Retry.After)
 	if p.After == parlance.RetryNow {
@@ -121,8 +120,8 @@ func provesNoEffect(o *parlance.Outcome, r *spec.Row) bool {
 		o.Status == 0 && o.Reason.NoEffect()
 }
 
-// decideItems turns the decision on a bulk response to the records that failed: a
-// bulk request is never retried whole.
+// decideItems decides on the failed records of a bulk response, since a bulk request is
+// never retried as a whole.
 func (d *Table) decideItems(p *parlance.Decision, o *parlance.Outcome, req *wire.Request) {
 	var best *parlance.Decision
 	safe := true
@@ -155,8 +154,8 @@ func (d *Table) decideItems(p *parlance.Decision, o *parlance.Outcome, req *wire
 	}
 }
 
-// longer orders what the items ask for: the longest time, then backoff, then
-// refresh, then schedule.
+// longer orders the decisions on items: the longest time, then backoff, then refresh, then
+// schedule.
 func longer(a, b *parlance.Decision) bool {
 	if a.After != b.After {
 		return a.After > b.After

@@ -100,8 +100,8 @@ func (m *Matcher) find(w *spec.Member, n uint32, i int) (at uint32, found bool) 
 	return at, times > 0
 }
 
-// called reports that a child has one of a member's names, by its number where
-// the guide gave it one.
+// called reports that a child has one of a member's names. It compares numbers if the guide
+// gave the child one.
 func (m *Matcher) called(w *spec.Member, c uint32, i int) bool {
 	node := &m.Tree.Nodes[c]
 	if node.Slot != 0 && len(w.Slots) > 0 {
@@ -110,7 +110,7 @@ func (m *Matcher) called(w *spec.Member, c uint32, i int) bool {
 	return (node.Kind == tree.Attribute) == w.Attribute && m.Tree.KeyIs(c, w.Local(m.form, w.Names[i]))
 }
 
-// siblings fits the elements of one name against a list.
+// siblings fits the elements of one name with a list.
 func (m *Matcher) siblings(w *spec.Member, n uint32) (fits, present bool) {
 	of := Selection{Named: w}
 	if !m.any(n, of) {
@@ -215,7 +215,7 @@ func (m *Matcher) simple(w *spec.Member, n, from uint32) (fits, present bool, ne
 	return m.unfit(w), true, next
 }
 
-// copies takes a text of the body by every reading of a plain hole.
+// copies takes a text of the body for each reading of a plain hole.
 func (m *Matcher) copies(h *spec.Hole, scope int32, node *tree.Node) {
 	var at tree.Extent
 	for i := range h.Readings {

@@ -10,9 +10,9 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// records marks the turns that make a record of the owner and returns how many
-// there are. A turn makes one if it holds something of its own and no turn
-// inside it made one; but not where all it holds are copies of the whole's.
+// records marks the iterations that make a record of the owner, and returns their number. An
+// iteration makes a record if it holds an attribute and no iteration inside it makes one.
+// Copies of attributes of the whole do not count.
 func (f *filler) records(o spec.Owner) int {
 	scopes := f.m.scopes
 	if !f.thread(o) {
@@ -32,8 +32,8 @@ func (f *filler) records(o spec.Owner) int {
 	return count
 }
 
-// thread makes a list of the owner's binds in each scope, from the last one. It reports
-// false if there is none.
+// thread lists the binds of the owner in each scope, the last one first. It reports false if
+// there are none.
 func (f *filler) thread(o spec.Owner) (relevant bool) {
 	binds, scopes := f.m.binds, f.m.scopes
 	if f.marked { // for another owner
@@ -69,7 +69,7 @@ func (f *filler) makes(s int, o spec.Owner) bool {
 	return (!sc.inner || text) && (!keyOnly || innermost) && (!copies || located)
 }
 
-// made are the turns that make records, in the order of the document.
+// made are the iterations that make records, in the order of the document.
 func (f *filler) made(n int) []int32 {
 	all := f.m.made[:0]
 	sorted := true
@@ -90,7 +90,7 @@ func (f *filler) made(n int) []int32 {
 	return all
 }
 
-// get is an attribute of a record: of its own turn, else of the turns around it.
+// get is an attribute of a record: from its own iteration, else from those around it.
 // Names of members that nest make one path.
 func (f *filler) get(scope int32, a spec.Attribute) string {
 	if a != spec.AttrID && !f.bound.Has(spec.Item, a) {
@@ -117,7 +117,7 @@ func (f *filler) get(scope int32, a spec.Attribute) string {
 	return ""
 }
 
-// keys joins the names around a turn.
+// keys joins the names around an iteration.
 func (f *filler) keys(scope int32, a spec.Attribute) string {
 	for ; scope >= 0; scope = f.m.scopes[scope].parent {
 		for i := f.m.scopes[scope].last; i > 0; i = f.m.binds[i-1].before {
@@ -164,7 +164,7 @@ func (f *filler) fields(o *parlance.Outcome) {
 	}
 }
 
-// field fills one from its turn, and from those around it.
+// field fills a Field from its iteration and from those around it.
 func (f *filler) field(to *parlance.Field, s int32) {
 	path := int32(0)
 	for ; s >= 0; s = f.m.scopes[s].parent {
@@ -222,10 +222,10 @@ func (f *filler) items(o *parlance.Outcome, req *wire.Request) {
 	}
 }
 
-// itemAttributeOrder are those that an item takes over as they are.
+// itemAttributeOrder are the attributes that an item takes unchanged.
 var itemAttributeOrder = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spec.AttrTitle, spec.AttrDetail, spec.AttrType, spec.AttrInstance, spec.AttrRequestID, spec.AttrHelp, spec.AttrRetryAfter, spec.AttrRetryable, spec.AttrKind, spec.AttrReason, spec.AttrNote}
 
-// item fills one that has its place from its turn.
+// item fills an item from its iteration.
 func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req *wire.Request) {
 	it.ID = f.get(scope, spec.AttrID)
 	if text := f.get(scope, spec.AttrIndex); text != "" {

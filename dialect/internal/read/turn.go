@@ -33,7 +33,7 @@ func (m *Matcher) others(t *spec.Template, n uint32) (fits, present bool) {
 	return false, true
 }
 
-// only takes the name of the first member that has no name of its own.
+// only takes the name of the first member that the template does not name.
 func (m *Matcher) only(t *spec.Template, n uint32, of Selection) (fits, present bool) {
 	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
 		if !m.Takes(&of, c) {

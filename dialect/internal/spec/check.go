@@ -30,8 +30,8 @@ func (d *Spec) checkCodes(r *Reporter) {
 // readsCode reports that a shape reads a code, of the whole or of an item.
 func (s *Shape) readsCode() bool { return s.Reads.Has(Whole, AttrCode) || s.Reads.Has(Item, AttrCode) }
 
-// ambiguous warns of the first row whose key is a status and could be a code in a
-// body: once is enough.
+// ambiguous warns once, of the first row whose key is a status and could be a code in a
+// body.
 func (d *Spec) ambiguous(r *Reporter) {
 	for _, w := range d.Codes.Rows {
 		if n, ok := w.single(); ok && n >= 100 && n <= 999 && w.Status == 0 {
@@ -42,8 +42,8 @@ func (d *Spec) ambiguous(r *Reporter) {
 	}
 }
 
-// sendable reports that the code of a row has a status to travel under, if only
-// that of another row of its kind.
+// sendable reports that a response with the code of a row has a status: that of the row, or
+// of another row of its kind.
 func (d *Spec) sendable(w *Row) bool {
 	return w.numeric || w.Status != 0 || slices.ContainsFunc(d.Codes.Rows, func(o *Row) bool {
 		_, single := o.single()
@@ -71,7 +71,7 @@ func (t *Template) numericCode() bool {
 	return false
 }
 
-// checkShadowed warns of a shape that an earlier one always takes the body from.
+// checkShadowed warns of a shape whose bodies all fit an earlier one.
 func (d *Spec) checkShadowed(r *Reporter) {
 	for i, s := range d.Shapes {
 		for _, e := range d.Shapes[:i] {
@@ -86,8 +86,8 @@ func (d *Spec) checkShadowed(r *Reporter) {
 	}
 }
 
-// coversAll reports that every body which fits s fits t too. It errs on the
-// side of no.
+// coversAll reports that every body that fits s also fits t. It may report false although
+// they do.
 func (t *Template) coversAll(s *Template) bool {
 	switch {
 	case t.Op == OpAny:

@@ -163,9 +163,8 @@ func (r *Reporter) rows(k, v *yaml.Node) (all []*Row) {
 	return all
 }
 
-// conditionalFirst puts the rows of a key that have a condition before those that
-// have none. Otherwise the order of the file holds. It warns of rows that are
-// never taken.
+// conditionalFirst puts the rows of a key that have a condition first, and otherwise keeps
+// the order of the file. It warns of rows that are never used.
 func (r *Reporter) conditionalFirst(k *yaml.Node, rows []*Row) []*Row {
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b *Row) int { return Btoi(b.Conditional()) - Btoi(a.Conditional()) })
@@ -177,8 +176,8 @@ func (r *Reporter) conditionalFirst(k *yaml.Node, rows []*Row) []*Row {
 	return rows
 }
 
-// enter puts rows under each of the codes of a key. It returns the code that is
-// written: the first that is a single one, else the first.
+// enter adds rows under each code of a key. It returns the code to write: the first single
+// code, else the first one.
 func (r *Reporter) enter(c *codes, k *yaml.Node, rows []*Row) (first string) {
 	single := false
 	for one := range strings.SplitSeq(k.Value, ",") {
@@ -211,8 +210,8 @@ func (r *Reporter) enter(c *codes, k *yaml.Node, rows []*Row) (first string) {
 	return first
 }
 
-// freeRange refuses a range that stands in the table already, or that overlaps
-// one without either lying in the other.
+// freeRange refuses a range that the table already has, or that overlaps another one
+// unless one contains the other.
 func (r *Reporter) freeRange(c *codes, k *yaml.Node, text string, sp Span) {
 	for _, other := range c.Ranges {
 		if other.From <= sp.To && sp.From <= other.To && !Inside(other.Span, sp) && !Inside(sp, other.Span) {
@@ -224,7 +223,7 @@ func (r *Reporter) freeRange(c *codes, k *yaml.Node, text string, sp Span) {
 	}
 }
 
-// defaults checks the rows whose codes are written for an Outcome that has none.
+// defaults checks the rows whose codes are written for an Outcome without a code.
 func (r *Reporter) defaults(rows []*Row) {
 	for i, w := range rows {
 		if !w.ByDefault {

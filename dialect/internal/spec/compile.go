@@ -21,7 +21,7 @@ type shapeCompiler struct {
 	spent    int         // templates that were compiled
 }
 
-// maxTemplates bounds what one shape of a stranger's file can grow to.
+// maxTemplates is the most parts of one shape, since files may be hostile.
 const maxTemplates = 100_000
 
 func (c *shapeCompiler) template(n *yaml.Node) *Template {
@@ -40,7 +40,7 @@ func (c *shapeCompiler) template(n *yaml.Node) *Template {
 	return c.scalar(n)
 }
 
-// repeat takes over what a repeated template reads.
+// repeat adds the attributes of a repeated template.
 func (t *Template) repeat(below *Template) {
 	t.take(below)
 	t.Deep |= below.Reads
@@ -72,7 +72,7 @@ func (c *shapeCompiler) list(n *yaml.Node) *Template {
 	return t
 }
 
-// wrapped are the keys that stand alone in a mapping.
+// wrapped are the keys that must be alone in a mapping.
 var wrapped = []string{"$either", "$read", "$write"}
 
 func (c *shapeCompiler) object(n *yaml.Node) *Template {
@@ -202,7 +202,7 @@ func (c *shapeCompiler) wrapper(n *yaml.Node) *Template {
 	return t
 }
 
-// reference compiles the use of a definition, with what is known of it so far.
+// reference compiles the use of a definition, with the attributes found in it so far.
 func (c *shapeCompiler) reference(n *yaml.Node, d *definition) *Template {
 	d.used = true
 	in := c.uses[d.name]
@@ -225,12 +225,12 @@ func (c *shapeCompiler) reference(n *yaml.Node, d *definition) *Template {
 	return t
 }
 
-// maxRounds bounds how often definitions are compiled until it is known what
-// those read that they refer to.
+// maxRounds is how often definitions are compiled, until the attributes of those that they
+// refer to are known.
 const maxRounds = 8
 
-// whole compiles the body of a shape, and the definitions that it uses: round
-// by round, until nothing more becomes known of them.
+// whole compiles the body of a shape and the definitions that it uses, in rounds, until a
+// round finds nothing new.
 func (c *shapeCompiler) whole(n *yaml.Node) *Template {
 	t := c.template(n)
 	for round := 0; round < maxRounds && len(c.used) > 0 && c.spent <= maxTemplates; round++ {
@@ -268,9 +268,9 @@ func (c *shapeCompiler) element(pos Position, name string) {
 	}
 }
 
-// rest compiles the entry that takes every other member: $field: T, where the
-// name is an attribute; $field#: T, where the index in a list is; or
-// $any=name: T, where it is skipped.
+// rest compiles the entry for all other members. In $field: T their name is an attribute,
+// in $field#: T the index in a list is an attribute, and in $any=name: T the name is
+// skipped.
 func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member) {
 	if t.Rest != nil {
 		c.Fault(At(k), "duplicate_key", "keep one of them", "two entries match all other members")
@@ -305,8 +305,8 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 	t.Entries = &Template{Op: OpList, Pos: At(v), Elems: []*Template{m.Value}, Reads: t.Key.Bit() | m.Value.Reads, inner: m.Value.Deep, Both: m.Value.hasBoth(), Indexed: t.Indexed, KeyConv: t.KeyConv}
 }
 
-// restKey reads the attribute that the names of the other members are. It
-// returns false after a fault.
+// restKey reads the attribute that is the name of the other members. It returns false after
+// a fault.
 func (c *shapeCompiler) restKey(t *Template, pos Position, name string) bool {
 	name, t.Indexed = strings.CutSuffix(name, "#")
 	key, conv, ok := c.attribute(pos, name)

@@ -78,14 +78,14 @@ func (c Conversion) Wire(value string, from Clock) (string, bool) {
 	return string(c.appendWait(nil, d, from)), true
 }
 
-// takes reports that a number is one of those that an int may be: if they are
-// bounded, without a sign or zeros before it.
+// takes reports that an int may be this number. A bounded int has no sign and no leading
+// zeros.
 func (c Conversion) takes(n int64, text string) bool {
 	return c.within == Span{} || int64(c.within.From) <= n && n <= int64(c.within.To) && strconv.FormatInt(n, 10) == text
 }
 
-// indexed is a path with its numbers in brackets, and with its names too where
-// the notation is brackets.
+// indexed is a path with its numbers in brackets. In the notation brackets, its names are
+// in brackets too.
 func (c Conversion) indexed(path string) string {
 	if path == "" || c.prefix == "" && strings.IndexByte(path, '.') < 0 {
 		return path
@@ -107,8 +107,8 @@ func (c Conversion) indexed(path string) string {
 	return b.String()
 }
 
-// fromPointer turns a JSON pointer (RFC 6901, also with the # of a fragment)
-// into a dotted path. A text that is none is taken for dots and brackets.
+// fromPointer turns a JSON pointer (RFC 6901, also with the # of a fragment) into a dotted
+// path. Any other text is read as dots and brackets.
 func (c Conversion) fromPointer(text []byte) ([]byte, bool) {
 	if c.prefix == "" && !slices.ContainsFunc(text, func(c byte) bool { return separates[c] }) {
 		return text, true

@@ -7,7 +7,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
-// facts are what of a request reading and writing depend on.
+// facts are the parts of a request on which reading and writing depend.
 type facts struct {
 	Asked         []headerCondition // what rows ask of the header of a request
 	Conditional   bool              // a row here or below asks for something of the request
@@ -18,7 +18,7 @@ type facts struct {
 	Grafts        bool              // a shape is written into the caller's own document
 }
 
-// deriveFacts finds out what of a request writing depends on.
+// deriveFacts finds the parts of a request on which writing depends.
 func (d *Spec) deriveFacts() {
 	for b := d; b != nil; b = b.Base {
 		d.ByForm = d.ByForm || b.Codes.ByForm
@@ -50,13 +50,13 @@ func (f *facts) addShape(s *Shape) {
 	f.Trees = f.Trees || slices.ContainsFunc(s.Sites, func(s Site) bool { return s.Owner == Field && (s.Tree || s.Indexed) })
 }
 
-// ownMedia is a type that only this dialect gives a form to.
+// ownMedia is a media type whose form only this dialect knows.
 type ownMedia struct {
 	media string
 	form  Form
 }
 
-// ownTypes are the types that only this dialect gives a form to.
+// ownTypes are the media types whose form only this dialect knows.
 func (d *Spec) ownTypes() {
 	for _, s := range slices.Concat(d.Shapes, d.HeaderShapes()) {
 		if media, _, _ := strings.Cut(s.Media, ";"); s.Body != nil && !strings.HasPrefix(media, "text/") {

@@ -13,7 +13,7 @@ var fileKeys = []string{
 	"idempotency", "support", "auth", "poll", "limits", "operations",
 }
 
-// dialect compiles the sections of a file, each after those that it depends on.
+// dialect compiles the sections of a file. Each section comes after those that it needs.
 func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
 	d := &Spec{Base: base, Codes: codes{Exact: map[string][]*Row{}, Status: map[int][]*Row{}}}
 	root := r.Load(source)
@@ -73,7 +73,7 @@ func (r *Reporter) sections(root *yaml.Node) map[string]*yaml.Node {
 	return all
 }
 
-// head reads what a file says of itself.
+// head reads the sections that describe the file itself.
 func (r *Reporter) head(d *Spec, root *yaml.Node, sections map[string]*yaml.Node) {
 	if n := sections["dialect"]; n == nil {
 		r.Fault(At(root), "missing_name", "begin with `dialect: name`", "the dialect has no name")
@@ -107,7 +107,7 @@ func (r *Reporter) forms(n *yaml.Node) (all []Form) {
 	return all
 }
 
-// service reads what a file says of the API beside its responses.
+// service reads the sections that describe the API and not its responses.
 func (r *Reporter) service(d *Spec, sections map[string]*yaml.Node) {
 	for _, section := range [...]struct {
 		key  string
@@ -139,8 +139,8 @@ func isWord(s string, mark rune) bool {
 	return s != ""
 }
 
-// link checks that the names which forms give stand in the table, and that the
-// forms which rows ask for are given.
+// link checks that the table has the names that forms give, and that a form gives each name
+// that a row asks for.
 func (d *Spec) link(r *Reporter) {
 	for _, n := range r.named {
 		if _, isKind := parlance.ParseKind(n.name); isKind || d.lists(n.name) {
@@ -170,7 +170,7 @@ func (d *Spec) link(r *Reporter) {
 	}
 }
 
-// given are the names that the forms of the dialect say which this one extends.
+// given are the names that the forms of the extended dialect give.
 func (d *Spec) given() (names []string) {
 	if d.Base == nil {
 		return nil
@@ -183,8 +183,8 @@ func (d *Spec) given() (names []string) {
 	return append(names, d.Base.Names...)
 }
 
-// lists reports that a name stands in the table, or in that of the dialect
-// which this one extends; or that a row asks for it.
+// lists reports that a name is in the table of this dialect or of one that it extends, or
+// that a row asks for it.
 func (d *Spec) lists(name string) bool {
 	return d.Codes.Exact[name] != nil || slices.ContainsFunc(d.Codes.Rows, func(w *Row) bool { return w.Is == name }) || d.Base != nil && d.Base.lists(name)
 }

@@ -4,8 +4,8 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
-// guides says which parts of a body any shape asks for, so that the readers
-// pass over the rest; and it gives every member the number of its name.
+// guides marks the parts of a body that a shape reads, so that the readers can skip the
+// rest. It gives each member the number of its name.
 func (d *Spec) guides() {
 	for _, f := range [...]Form{FormJSON, FormXML} {
 		g := tree.NewGuide()
@@ -29,8 +29,8 @@ type guideBuilder struct {
 	left int // guides that may still be made
 }
 
-// maxGuides bounds what the definitions of a stranger's file can grow to: what
-// is beyond is taken whole.
+// maxGuides is the most guides for definitions, since files may be hostile. Deeper parts
+// are read completely.
 const maxGuides = 4096
 
 // place is a definition at a guide: it need not be built there twice.
@@ -39,7 +39,7 @@ type place struct {
 	def   *Instance
 }
 
-// root adds what the root element of an XML body asks for.
+// root adds the parts that the root element of an XML body reads.
 func (b *guideBuilder) root(g *tree.Guide, t *Template) { b.elements(g, t.Root().Value) }
 
 // elements adds an element, or those of a list: in XML they are siblings.
@@ -115,7 +115,7 @@ func (b *guideBuilder) members(g *tree.Guide, t *Template) {
 	}
 }
 
-// member adds what a member asks for, and gives it the numbers of its names.
+// member adds the parts that a member reads, and gives it the numbers of its names.
 func (b *guideBuilder) member(g *tree.Guide, m *Member) {
 	m.Slots = m.Slots[:0]
 	for _, name := range m.Names {
@@ -130,7 +130,7 @@ func (b *guideBuilder) member(g *tree.Guide, m *Member) {
 	}
 }
 
-// value adds what stands behind a name.
+// value adds the parts that the value of a member reads.
 func (b *guideBuilder) value(g *tree.Guide, t *Template) {
 	if b.form == FormXML {
 		b.elements(g, t)

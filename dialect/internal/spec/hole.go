@@ -26,7 +26,7 @@ func (r Reading) structured() bool {
 	return r.Conv.Structured() || r.Pattern != nil && slices.ContainsFunc(r.Pattern.Parts, func(p Part) bool { return p.Conv.Structured() })
 }
 
-// needed are the targets without which it cannot be written.
+// needed are the targets that must be set for it to be written.
 func (r Reading) needed() Set {
 	if r.Pattern == nil {
 		return r.Targets()
@@ -104,8 +104,8 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 	return h
 }
 
-// ending takes from the last operand what follows the readings: is 'pattern',
-// or 'text', and = default. It returns false after a fault.
+// ending cuts the part after the readings off the last operand: is 'pattern', or 'text',
+// and = default. It returns false after a fault.
 func (c *shapeCompiler) ending(pos Position, h *Hole, operands []string) bool {
 	last := &operands[len(operands)-1]
 	if head, guard, found := cutOutside(*last, " is "); found {
@@ -133,8 +133,8 @@ func (c *shapeCompiler) ending(pos Position, h *Hole, operands []string) bool {
 	return true
 }
 
-// emptyData takes from the last operand what is written for a payload that is not
-// set: $data or {}, $data or [].
+// emptyData cuts the text for a payload that is not set off the last operand: $data or {},
+// $data or [].
 func (h *Hole) emptyData(operands []string) bool {
 	last := &operands[len(operands)-1]
 	head, value, _ := cutOutside(*last, " or ")
@@ -159,12 +159,12 @@ func (c *shapeCompiler) guard(pos Position, text string) *Pattern {
 	return p
 }
 
-// standInHoles are the attributes that a text after `or` may hold: those that every
-// response has that is written by the same row.
+// standInHoles are the attributes that a text after `or` may contain: each response by the
+// same row has them.
 const standInHoles = Set(1<<AttrKind | 1<<AttrReason | 1<<AttrStatus | 1<<AttrCode | 1<<AttrFamily | 1<<AttrPhrase)
 
-// standIn reads what is written for an attribute that is not set: $phrase, a text, or
-// a text with holes. It returns nil after a fault.
+// standIn reads the text for an attribute that is not set: $phrase, a text, or a text with
+// holes. It returns nil after a fault.
 func (c *shapeCompiler) standIn(pos Position, text string) *Pattern {
 	if name, isHole := strings.CutPrefix(text, "$"); isHole {
 		text = "{$" + name + "}"
@@ -181,8 +181,7 @@ func (c *shapeCompiler) standIn(pos Position, text string) *Pattern {
 	return p
 }
 
-// splitOutside splits a text at a separator that stands neither in braces nor
-// in an operand in quotes.
+// splitOutside splits a text at a separator outside of braces and of operands in quotes.
 func splitOutside(s, separator string) (all []string) {
 	for {
 		head, rest, found := cutOutside(s, separator)
@@ -194,7 +193,7 @@ func splitOutside(s, separator string) (all []string) {
 	}
 }
 
-// cutOutside is strings.Cut at such a place.
+// cutOutside is strings.Cut at the first such separator.
 func cutOutside(s, separator string) (head, rest string, found bool) {
 	depth, start := 0, len(s)-len(strings.TrimLeft(s, " "))
 	if start < len(s) && (s[start] == '\'' || s[start] == '"') {

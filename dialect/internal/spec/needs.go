@@ -15,11 +15,11 @@ func (t *Template) Fillable(present Set) bool {
 	return t.Rest == nil || t.Rest.Value.Op != OpObject || t.Rest.Value.Fillable(present)
 }
 
-// needed reports that a body is read only with this member: it must be there, or it
-// is an object that is always written.
+// needed reports that a body is read only with this member: the member must be present, or
+// it is an object that is always written.
 func (w *Member) needed() bool { return w.Must || !w.Optional && w.Value.Op == OpObject }
 
-// fillable reports that a member that is needed can be written so that it is read.
+// fillable reports that a needed member can be written so that it is read again.
 func (w *Member) fillable(present Set) bool {
 	t := w.Value
 	switch t.Op {
@@ -38,7 +38,7 @@ func (w *Member) fillable(present Set) bool {
 	return true
 }
 
-// bare reports that a list has nothing to hold of what there is.
+// bare reports that a list has no place for any attribute that is set.
 func (t *Template) bare(present Set) bool {
 	for _, e := range t.Elems {
 		if e.Op == OpConst || e.Op == OpAny && e.Text != "" || e.StandsIn() {
@@ -69,7 +69,7 @@ func (t *Template) Needs() (s Set) {
 	return s.Of(Whole) | recordBit(s, Field, AttrMessage) | recordBit(s, Item, AttrKind)
 }
 
-// needs are those of a member that is needed.
+// needs are the attributes that a needed member needs.
 func (w *Member) needs() Set {
 	t := w.Value
 	switch {

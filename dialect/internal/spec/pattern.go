@@ -94,7 +94,7 @@ func (r *Reporter) patternParts(pos Position, s string, inside bool) (parts []Pa
 	return parts, true
 }
 
-// closing is where the brace that s begins with is closed, -1 where it is not.
+// closing is the place at which the first brace of s is closed, -1 if it is not closed.
 func closing(s string) int {
 	depth := 0
 	for i, c := range s {
@@ -144,8 +144,8 @@ func (r *Reporter) patternPart(pos Position, inner string, inside bool) (p Part,
 	return p, true
 }
 
-// variants are the patterns without optional parts that a run of parts stands
-// for, those with more of them first. Literals beside each other become one.
+// variants are all combinations of the optional parts, as patterns without optional parts.
+// Those with more parts come first. Adjacent literals become one.
 func variants(parts []Part) []*Pattern {
 	all := []*Pattern{{}}
 	for _, p := range parts {
@@ -192,8 +192,8 @@ func targetsOf(parts []Part) (s Set) {
 	return s
 }
 
-// readOnly reports that it cannot be written: a bare skip says nothing of what
-// stood there.
+// readOnly reports that the pattern cannot be written, because it skips a text without
+// giving one to write.
 func (p *Pattern) readOnly() bool { return HasBare(p.Parts) }
 
 // HasBare reports that one of the parts skips a text and writes nothing for it.
@@ -223,7 +223,7 @@ func (p *Pattern) Read(text []byte, from Clock, to []Taken) ([]Taken, bool) {
 	return to, false
 }
 
-// fold makes a guard of a pattern without holes: the case of letters does not matter.
+// fold makes a pattern without holes ignore the case of letters, for a guard.
 func (p *Pattern) fold() {
 	for _, v := range p.variants {
 		for i := range v.Parts {

@@ -24,7 +24,7 @@ type Plan struct {
 // FirstStatus and LastStatus bound the statuses whose plans are made beforehand.
 const FirstStatus, LastStatus = 100, 599
 
-// plans works them out for every status, and keeps one of each kind.
+// plans makes the plan of each status. Statuses with equal plans share one.
 func (d *Spec) plans() {
 	known := map[string]*Plan{}
 	key := make([]byte, 0, 64)
@@ -56,8 +56,8 @@ func (d *Spec) newPlan(status int) *Plan {
 	return p
 }
 
-// admit are the shapes that read a response with that status. It notes what they
-// ask for.
+// admit are the shapes that read a response with that status. It adds the parts that they
+// read to the plan.
 func (p *Plan) admit(from []*Shape, status int) (all []*Shape) {
 	for _, s := range from {
 		if s.WriteOnly || !s.Status.Admits(status) {
@@ -72,8 +72,8 @@ func (p *Plan) admit(from []*Shape, status int) (all []*Shape) {
 	return all
 }
 
-// fieldsOf are the header fields that shapes without a body read, nil where the
-// absence of one says something.
+// fieldsOf are the header fields that shapes without a body read. It is nil if the absence
+// of a field has a meaning.
 func fieldsOf(extras []*Shape) []string {
 	fields := []string{"Retry-After"}
 	for _, s := range extras {
@@ -123,13 +123,13 @@ var Meaningful = func() (s Set) {
 	return s | OwnerBits[Item]
 }()
 
-// saysMore reports that the shape can say more than the status does.
+// saysMore reports that the shape can add to the meaning of the status.
 func (s *Shape) saysMore() bool {
 	return s.Is != "" && s.Is != "failed" || s.Reads&Meaningful != 0 || s.Expected() || s.Body != nil && s.Body.saysKind(map[*Instance]bool{})
 }
 
-// saysKind reports that $is stands somewhere in it. seen are the definitions that
-// have been looked into.
+// saysKind reports that $is occurs in the template. seen are the definitions that have been
+// searched.
 func (t *Template) saysKind(seen map[*Instance]bool) bool {
 	switch {
 	case t.Is != "":
@@ -188,8 +188,7 @@ func (p *Plan) ShapesFor(req *wire.Request) (set uint64) {
 	return set
 }
 
-// unconditional is the row of a status that nothing is a condition of, nil where
-// something is.
+// unconditional is the row of a status if it has no condition, else nil.
 func (d *Spec) unconditional(status int) *Row {
 	for b := d; b != nil; b = b.Base {
 		any := false

@@ -42,8 +42,7 @@ type Row struct {
 	reasons   atomic.Pointer[[]knownReason] // the reasons by the code that was met, of a row of several
 }
 
-// headerCondition is a request header that a row asks for, as a glob in lower
-// case.
+// headerCondition is a condition on a request header, as a glob in lower case.
 type headerCondition struct{ Name, Glob string }
 
 // AnyForm is given to ask for a row without a response at hand: every condition on
@@ -82,8 +81,7 @@ func (c *headerCondition) holds(req *wire.Request) bool {
 // false for a word.
 func (r *Row) Number() (Span, bool) { return r.span, r.numeric }
 
-// single is the first of its keys as one number. It reports false for a word and
-// for a range.
+// single is the first key as one number. It reports false for a word and for a range.
 func (r *Row) single() (int, bool) { return r.span.From, r.numeric && r.span.From == r.span.To }
 
 // Conditional reports that a row does not hold for every request.
@@ -91,7 +89,7 @@ func (r *Row) Conditional() bool {
 	return len(r.Methods)+len(r.Paths)+len(r.Headers)+len(r.Is) > 0 || r.Of != nil
 }
 
-// row compiles a row of the table. k is the key under which it stands.
+// row compiles a row of the table. k is its key.
 func (r *Reporter) row(k, n *yaml.Node) *Row {
 	w := &Row{Key: k.Value, Pos: At(n), file: r.File}
 	if n.Kind == yaml.ScalarNode {
@@ -126,7 +124,7 @@ func (r *Reporter) row(k, n *yaml.Node) *Row {
 	return w
 }
 
-// travels is the status under which a code travels, 0 after a fault.
+// travels is the HTTP status of responses with a code, 0 after a fault.
 func (r *Reporter) travels(n *yaml.Node) int {
 	sp, ok := ParseSpan(n.Value)
 	if !ok || sp.From != sp.To || sp.From < 200 || sp.From > 999 {
@@ -136,7 +134,7 @@ func (r *Reporter) travels(n *yaml.Node) int {
 	return sp.From
 }
 
-// conditions are the headers that a row asks of a request.
+// conditions are the conditions of a row on the headers of a request.
 func (r *Reporter) conditions(n *yaml.Node) (all []headerCondition) {
 	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		r.Fault(At(n), "wrong_type", "write {Authorization: \"Bearer *\"}", "the condition on the request has no header")
@@ -148,7 +146,7 @@ func (r *Reporter) conditions(n *yaml.Node) (all []headerCondition) {
 	return all
 }
 
-// kinds are the words for kinds in a text or list.
+// kinds are the kinds in a text or list.
 func (r *Reporter) kinds(n *yaml.Node) (all []parlance.Kind) {
 	for _, name := range r.words(n, "stands_for") {
 		kind, ok := parlance.ParseKind(name)
@@ -161,14 +159,14 @@ func (r *Reporter) kinds(n *yaml.Node) (all []parlance.Kind) {
 	return all
 }
 
-// reasonWords are the reasons that a file may give and the ends act on.
+// reasonWords are the reasons in files that clients and servers handle.
 var reasonWords = []string{
 	string(parlance.ReasonNoCredential), string(parlance.ReasonWrongCredential), string(parlance.ReasonExpired), string(parlance.ReasonSpent), string(parlance.ReasonOutOfScope),
 	string(parlance.ReasonFields), string(parlance.ReasonXML), string(parlance.ReasonLicense), string(parlance.ReasonMaintenance),
 	string(parlance.ReasonInFlight), string(parlance.ReasonMismatch), string(parlance.ReasonKeyMissing), string(parlance.ReasonKeyMalformed), string(parlance.ReasonUncertain), string(parlance.ReasonNotKept),
 }
 
-// isReason reports a word that can be a reason.
+// isReason reports that a word can be a reason.
 func isReason(s string) bool { return isWord(s, '_') }
 
 func kindWords() []string {

@@ -88,7 +88,7 @@ func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
 	return s, true
 }
 
-// parse reads a response as it stands in a file.
+// parse reads a response in the form that a file has it.
 func (s *Sample) parse(text string) string {
 	head, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
 	lines := strings.Split(strings.TrimRight(head, "\n"), "\n")
@@ -132,7 +132,7 @@ func (e *Expected) Outcome() (o parlance.Outcome) {
 	return o
 }
 
-// outcomeReader reads an outcome and keeps where each of its attributes stands.
+// outcomeReader reads an outcome and keeps the position of each attribute.
 type outcomeReader struct {
 	*Reporter
 	places map[string]Position
@@ -250,8 +250,8 @@ func (r outcomeReader) members(n *yaml.Node, path, what string, known []string, 
 	return value
 }
 
-// word is a text; a number or a boolean without quotes is none, for what the
-// wire holds as a text would be compared with something else.
+// word is a text. A number or a boolean without quotes is a fault, because it would be
+// compared with a text of the response.
 func (r outcomeReader) word(n *yaml.Node, what string) (string, bool) {
 	if n.Kind == yaml.ScalarNode {
 		switch n.Tag {

@@ -49,7 +49,7 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *Template {
 	return t
 }
 
-// constant compiles what is no text: null, true, false, or a number.
+// constant compiles null, true, false or a number.
 func (c *shapeCompiler) constant(n *yaml.Node) *Template {
 	t := &Template{Op: OpConst, Pos: At(n)}
 	switch n.Tag {
@@ -70,7 +70,7 @@ func (c *shapeCompiler) constant(n *yaml.Node) *Template {
 	return t
 }
 
-// derive sets what follows from the readings of a hole.
+// derive sets the fields of a hole that follow from its readings.
 func (h *Hole) derive() {
 	h.Plain = h.Guard == nil && !h.Defaults && !slices.ContainsFunc(h.Readings, func(r Reading) bool {
 		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.document()
@@ -78,8 +78,8 @@ func (h *Hole) derive() {
 	h.Unused = len(h.Readings) == 1 && !h.Defaults && h.Guard == nil && h.Readings[0].Conv.Notation == Integer && h.Readings[0].Target == Target{Whole, AttrStatus}
 }
 
-// word compiles what is no attribute behind a dollar: $any, $absent, and the
-// names of definitions. It returns nil for everything else.
+// word compiles $any, $absent and the names of definitions. It returns nil for everything
+// else.
 func (c *shapeCompiler) word(n *yaml.Node, name string) *Template {
 	head, value, has := strings.Cut(name, " = ")
 	switch {
@@ -97,7 +97,7 @@ func (c *shapeCompiler) word(n *yaml.Node, name string) *Template {
 	return nil
 }
 
-// literal is the JSON of what $any writes, or its text in other forms.
+// literal is the value that $any writes: as JSON, or as a text in other forms.
 func (c *shapeCompiler) literal(n *yaml.Node, value string) string {
 	quoted := value != unquote(value)
 	value = unquote(value)
@@ -128,13 +128,13 @@ func (c *shapeCompiler) warnOfConstant(n *yaml.Node) {
 	}
 }
 
-// alone reports that nothing but an attribute stands in a hole.
+// alone reports that a hole contains a single attribute.
 func (h *Hole) alone() bool { return len(h.Readings) == 1 && h.Readings[0].Pattern == nil }
 
 // embedded are the parts of a response inside a response.
 var embedded = BitOf(Item, AttrBody) | BitOf(Item, AttrHeaders)
 
-// checkPlace refuses what cannot stand in the form that is compiled.
+// checkPlace refuses a hole that the compiled form cannot have at this place.
 func (c *shapeCompiler) checkPlace(pos Position, h *Hole) {
 	alone := h.alone()
 	for i, r := range h.Readings {

@@ -139,7 +139,7 @@ func (r *Reporter) limits(d *Spec, n *yaml.Node) {
 	})
 }
 
-// operation is what holds for some requests only.
+// operation has the rows and settings for some requests only.
 type operation struct {
 	Methods []string
 	Paths   []string

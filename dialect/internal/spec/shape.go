@@ -72,8 +72,7 @@ func (r *Reporter) shapes(n *yaml.Node) []*Shape {
 	return all
 }
 
-// shape compiles a shape. It returns nil for what says nothing of what it looks
-// like.
+// shape compiles a shape. It returns nil if the shape has neither a body nor headers.
 func (r *Reporter) shape(n *yaml.Node) *Shape {
 	if !r.IsMapping(n, "a shape") {
 		return nil
@@ -151,7 +150,7 @@ func (r *Reporter) failuresOnly(n *yaml.Node) bool {
 	return true
 }
 
-// derive sets what follows from the keys of a shape, and what it does not say.
+// derive sets the fields of a shape that follow from its keys, and its defaults.
 func (s *Shape) derive() {
 	s.Bare = s.Body == nil && s.unasked()
 	s.SharesCode = s.Body != nil && s.Body.sharesCode()
@@ -166,8 +165,8 @@ func (s *Shape) derive() {
 	}
 }
 
-// checked refuses a shape whose keys contradict each other. It returns nil for one
-// that says nothing of what it looks like.
+// checked refuses a shape whose keys contradict each other. It returns nil for a shape that
+// has neither a body nor headers.
 func (r *Reporter) checked(s *Shape) *Shape {
 	if s.ReadOnly && s.WriteOnly {
 		r.Fault(s.Pos, "contradiction", "keep one of them", "the shape %q is both read_only and write_only, so it is never used", s.Name)
@@ -182,7 +181,7 @@ func (r *Reporter) checked(s *Shape) *Shape {
 	return s
 }
 
-// readOnly reports that a shape says so of itself.
+// readOnly reports that a shape has read_only: true.
 func readOnly(n *yaml.Node) bool {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == "read_only" {
@@ -212,8 +211,8 @@ func (r *Reporter) body(f Form, n *yaml.Node, readOnly bool) *Template {
 	return t
 }
 
-// methods are those of a condition. Any token is a method (RFC 9110, 9.1); one
-// that looks like a misspelt one is warned of.
+// methods are the methods of a condition. Any token is a method (RFC 9110, 9.1). It warns
+// of one that looks misspelled.
 func (r *Reporter) methods(n *yaml.Node) (all []string) {
 	known := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 	for _, m := range r.words(n, "method") {

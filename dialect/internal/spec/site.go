@@ -48,8 +48,7 @@ func (s sites) with(other sites) sites {
 
 const maxSites = 256 // of one shape; what is beyond is read and not written
 
-// locate numbers the sites of a shape, and tells every template which of them
-// lie below it.
+// locate numbers the sites of a shape, and gives each template the sites below it.
 func (s *Shape) locate() {
 	s.Sites = make([]Site, 1, 4) // number 0 is none
 	if s.Body == nil || s.ReadOnly {
@@ -71,7 +70,7 @@ type locator struct {
 	done  map[*Instance]bool
 }
 
-// route is what lies between the root and a place.
+// route is the way from the root to a place.
 type route struct {
 	around [3]Set // by owner: what repetitions around it hold of a record
 	keys   [3]int
@@ -81,8 +80,8 @@ type route struct {
 	single bool
 }
 
-// root makes a site of the body itself, where the path of a Field or the id of
-// an Item stands outside of any repetition: there is place for one.
+// root makes the body itself a site, if the path of a Field or the ID of an Item is outside
+// of any repetition. The body then holds one record.
 func (l *locator) root(t *Template) {
 	own := t.Shallow()
 	for _, o := range [...]Owner{Item, Field} {
@@ -97,7 +96,7 @@ func (l *locator) root(t *Template) {
 	}
 }
 
-// walk goes through what stands outside of a repetition.
+// walk visits the templates outside of a repetition.
 func (l *locator) walk(t *Template, p route) {
 	if t.ReadOnly {
 		return
@@ -125,8 +124,7 @@ func (l *locator) walk(t *Template, p route) {
 	}
 }
 
-// others goes into the value of the members without a name of their own: of the
-// single one, or of each.
+// others visits the value of the members without a name of their own.
 func (l *locator) others(t *Template, p route) {
 	switch {
 	case t.Single():
@@ -142,7 +140,7 @@ func (l *locator) others(t *Template, p route) {
 	l.element(t.Rest.Value, p, t.Key)
 }
 
-// enters reports that the body of a definition has still to be gone through.
+// enters reports that the body of a definition has not been visited yet.
 func (l *locator) enters(in *Instance, p *route) bool {
 	if l.seen[in] {
 		return false
@@ -152,7 +150,7 @@ func (l *locator) enters(in *Instance, p *route) bool {
 	return true
 }
 
-// element goes into an element of a repetition. key is what its name is.
+// element visits an element of a repetition. key is the attribute that is its name.
 func (l *locator) element(e *Template, p route, key Target) {
 	switch {
 	case e.Op == OpReference:
@@ -169,8 +167,8 @@ func (l *locator) element(e *Template, p route, key Target) {
 	}
 }
 
-// record makes an element a site if a record is written there. If records are
-// made further down, what stands here is around them.
+// record makes an element a site if a record is written there. If records are written
+// further down, the attributes here are around them.
 func (l *locator) record(e *Template, p route, key Target) {
 	own, writes := e.Shallow(), e.Writes|e.Copies
 	p.is = cmp.Or(e.Is, p.is)
@@ -222,7 +220,7 @@ func (t *Template) Shallow() (s Set) {
 	return s
 }
 
-// required are the attributes without which a template does not fit.
+// required are the attributes that a template must have to fit.
 func (t *Template) required() (s Set) {
 	if t.Op == OpHole {
 		return t.Hole.Readings[0].needed() // an element that is one text
@@ -252,7 +250,7 @@ func (t *Template) Integers() (s Set) {
 	return s
 }
 
-// spread tells a template which sites lie at and below it.
+// spread gives a template the sites at and below it.
 func (l *locator) spread(t *Template, changed *bool) {
 	all, near := t.Sites, t.Near
 	for _, id := range t.Site {
@@ -287,8 +285,7 @@ func (l *locator) spread(t *Template, changed *bool) {
 	}
 }
 
-// loopsBack reports that a definition stands in a template without a name of a
-// member before it.
+// loopsBack reports that a template refers to a definition outside of any named member.
 func (t *Template) loopsBack() bool {
 	if t.Op == OpReference {
 		return true

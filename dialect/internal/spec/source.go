@@ -70,7 +70,7 @@ func tooDeep(source []byte) int {
 	return 0
 }
 
-// syntax tells of what YAML cannot read, at the place that it names.
+// syntax reports an error of the YAML reader at the place that it names.
 func (r *Reporter) syntax(err error, source []byte) {
 	pos, message := Position{1, 1}, strings.TrimPrefix(err.Error(), "yaml: ")
 	var one *yaml.LoadError
@@ -107,18 +107,18 @@ func (r *Reporter) syntax(err error, source []byte) {
 	r.Fault(pos, "yaml_syntax", hint, "this is not YAML: %s", message)
 }
 
-// needsQuotes reports that what stands after the key begins like something else
-// than a text, or holds a second key.
+// needsQuotes reports that the text after the key has a special first character, or contains
+// a second key.
 func needsQuotes(line string) bool {
 	_, value, _ := strings.Cut(line, ": ")
 	return value != "" && strings.ContainsRune("{[*&!%@`", rune(value[0])) || strings.Contains(value, ": ")
 }
 
-// Indentation is how many blanks a line begins with.
+// Indentation is the number of spaces at the beginning of a line.
 func Indentation(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// checkNode checks every value for what the language does not have. It stops at the
-// bounds, with a negative budget.
+// checkNode refuses every value that the language does not have. It stops at the limits,
+// with a negative budget.
 func (r *Reporter) checkNode(n *yaml.Node, depth int, budget *int) {
 	if *budget < 0 {
 		return

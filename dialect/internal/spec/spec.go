@@ -38,7 +38,7 @@ type Spec struct {
 	facts
 }
 
-// service is what a file says of the API beside its responses.
+// service describes the API apart from its responses.
 type service struct {
 	Idempotency string // the request header of an idempotency key
 	Support     Support
@@ -82,8 +82,8 @@ var HTTP = sync.OnceValue(func() *Spec {
 	return d
 })
 
-// overrides reports that the file itself says what a row of the dialect that it
-// extends speaks of.
+// overrides reports that the file itself has a row for the code of a row in the extended
+// dialect.
 func (d *Spec) overrides(w *Row) bool {
 	if sp, numeric := w.Number(); numeric && w.Status == 0 {
 		return d.Codes.ByStatus(sp.From, AnyForm, &wire.Request{}) != nil
@@ -91,8 +91,8 @@ func (d *Spec) overrides(w *Row) bool {
 	return d.Codes.ByCode(w.First, AnyForm, &wire.Request{}) != nil
 }
 
-// finish derives what reading and writing need, and warns of what only the
-// whole file shows.
+// finish derives the data that reading and writing need, and gives the warnings that need
+// the whole file.
 func (d *Spec) finish(r *Reporter) {
 	d.inheritRows()
 	d.names(r)
@@ -120,8 +120,8 @@ func (d *Spec) finish(r *Reporter) {
 	d.checkCodes(r)
 }
 
-// inheritRows completes the rows of the file, and puts behind them those of the
-// dialect that it extends where it says nothing.
+// inheritRows completes the rows of the file, and appends those of the extended dialect
+// that the file does not override.
 func (d *Spec) inheritRows() {
 	for _, w := range d.Codes.Rows {
 		w.Line = fmt.Sprintf("%s:%d", w.file, w.Pos.Line)
@@ -138,8 +138,7 @@ func (d *Spec) inheritRows() {
 	}
 }
 
-// names collects what forms say of themselves, here and in the dialect that is
-// extended.
+// names collects the names that forms give, here and in the extended dialect.
 func (d *Spec) names(r *Reporter) {
 	for _, n := range r.named {
 		if _, isKind := parlance.ParseKind(n.name); !isKind && !slices.Contains(d.Names, n.name) {

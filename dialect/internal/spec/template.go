@@ -35,7 +35,7 @@ func (t *Template) Names(name []byte) bool {
 	return false
 }
 
-// op is what a template does at its place in the body.
+// op is the kind of a template.
 type op uint8
 
 // Template is one place of a body, written once and read and written by the
@@ -93,8 +93,8 @@ type Member struct {
 	Value     *Template
 }
 
-// below yields the templates right below one: of its members, of its elements or
-// alternatives, and of the members without a name.
+// below yields the templates directly below a template: of its members, its elements or
+// alternatives, and the members without a name.
 func (t *Template) below(yield func(*Template) bool) {
 	for i := range t.Members {
 		if !yield(t.Members[i].Value) {
@@ -111,7 +111,7 @@ func (t *Template) below(yield func(*Template) bool) {
 	}
 }
 
-// numbered is a name of a member by its number in the guide of the dialect.
+// numbered is a member's name, as its number in the guide of the dialect.
 type numbered struct {
 	slot   uint16
 	Member uint16
@@ -157,8 +157,7 @@ func (t *Template) AllOptional() bool {
 	return true
 }
 
-// hasBoth reports that an element can have a text of its own beside those of
-// repetitions in it.
+// hasBoth reports that an element can have a text beside the texts of its repetitions.
 func (t *Template) hasBoth() bool {
 	if t.Op == OpReference {
 		return t.Def.both

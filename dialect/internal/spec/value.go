@@ -74,7 +74,7 @@ func (r *Reporter) wordsTo(to *[]string) func(k, v *yaml.Node) {
 	return func(k, v *yaml.Node) { *to = r.words(v, k.Value) }
 }
 
-// nameTo reads a name that codes must explain, and notes where it stands.
+// nameTo reads a name that the table must have, and keeps its position.
 func (r *Reporter) nameTo(to *string, at *[]namedPlace) func(k, v *yaml.Node) {
 	return func(k, v *yaml.Node) {
 		if *to, _ = r.Text(v, k.Value); *to != "" {
@@ -101,8 +101,8 @@ func (r *Reporter) durationTo(to *time.Duration) func(k, v *yaml.Node) {
 	return func(_, v *yaml.Node) { *to = r.duration(v, v.Value) }
 }
 
-// elements are those of a list; a node of another kind is a fault that names
-// what was expected, with a hint that shows it.
+// elements are the elements of a list. A node of another kind is a fault, with a hint that
+// shows a list.
 func (r *Reporter) elements(n *yaml.Node, what, hint string) []*yaml.Node {
 	if n.Kind != yaml.SequenceNode {
 		r.Fault(At(n), "wrong_type", hint, "%s must be a list, not %s", what, KindOf(n))

@@ -74,7 +74,7 @@ func (c Conversion) appendWait(dst []byte, d time.Duration, from Clock) []byte {
 	return strconv.AppendFloat(dst, float64(d)/1e9, 'f', -1, 64)
 }
 
-// ceil rounds up, so that nobody comes too early.
+// ceil rounds a time up, so that no client retries too early.
 func ceil(t time.Time, to time.Duration) time.Time {
 	if down := t.Truncate(to); !down.Equal(t) {
 		return down.Add(to)

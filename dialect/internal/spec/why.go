@@ -10,12 +10,12 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// many reports that a row speaks of more than one code.
+// many reports that a row has more than one code.
 func (r *Row) many() bool {
 	return strings.ContainsAny(r.Key, ",*") || r.numeric && r.span.From != r.span.To
 }
 
-// covers reports that a code is one of those that the row speaks of.
+// covers reports that a row has this code.
 func (r *Row) covers(code string) bool {
 	n, err := Number(code)
 	for key := range strings.SplitSeq(r.Key, ",") {
@@ -30,15 +30,14 @@ func (r *Row) covers(code string) bool {
 	return false
 }
 
-// knownReason is the reason of a decision by the code that was met.
+// knownReason is the reason of a decision for one code.
 type knownReason struct {
 	code, family string
 	status       int
 	why          string
 }
 
-// maxReasons is how many of them a row keeps, so that most decisions allocate
-// nothing.
+// maxReasons is the most reasons that a row keeps, so that most decisions allocate nothing.
 const maxReasons = 16
 
 // WhyOf is the reason of a decision on an outcome: what the row says of the code

@@ -22,7 +22,7 @@ func (p *xmlParser) entities(start, end int) error {
 	return nil
 }
 
-// entity reads the reference at the start of b; size 0 means that it is none.
+// entity reads the reference at the start of b. size is 0 if there is none.
 func entity(b []byte) (r rune, size int) {
 	end := bytes.IndexByte(b[:min(len(b), 12)], ';')
 	if end < 2 {

@@ -19,14 +19,13 @@ type Guide struct {
 	all        bool   // everything below is taken, attributes too
 }
 
-// label is what has a slot.
+// label is a name with its slot.
 type label struct {
 	name      string
 	attribute bool
 }
 
-// everything takes all of a document: what is read without a guide is read by
-// this one.
+// everything takes all of a document. It is used if no guide is given.
 var everything = func() *Guide {
 	g := &Guide{all: true}
 	g.others, g.elements = g, g
@@ -107,8 +106,7 @@ func (g *Guide) wholeMembers() {
 	}
 }
 
-// below chooses the guide of a place below: the one given, the one that is
-// there, or a new one.
+// below chooses the guide of a child: the given one, the one that exists, or a new one.
 func (g *Guide) below(present, given *Guide, whole bool) *Guide {
 	if given == nil {
 		given = present
@@ -139,9 +137,8 @@ func (g *Guide) member(source []byte, start, end int, expected *int32) (child *G
 	return g.others, 0
 }
 
-// names finds a name by its bytes: documents mostly have them in the order in
-// which they were added, and a table with open addressing that is at most half
-// full has them all.
+// names finds a name by its bytes. Most documents have the names in the order in which they
+// were added. All of them are also in a table with open addressing, at most half full.
 type names struct {
 	list  []named
 	table []int32 // one more than the place in list, 0 for none
@@ -154,8 +151,8 @@ type named struct {
 	slot  uint16
 }
 
-// find returns the entry of the name that lies from start to end, nil where
-// there is none. It looks first at the expected place in the list.
+// find returns the entry of the name from start to end, nil if there is none. It first looks
+// at the expected place in the list.
 func (s *names) find(source []byte, start, end int, expected *int32) *named {
 	if len(s.list) == 0 {
 		return nil
@@ -182,7 +179,7 @@ func (n *named) is(word uint64, source []byte, start, end int) bool {
 	return n.word == word && len(n.name) == end-start && (end-start <= 8 || n.name == string(source[start:end]))
 }
 
-// add enters a name that is not there, and returns its place until the next.
+// add adds a new name, and returns its entry. The entry is valid until the next call.
 func (s *names) add(n named) *named {
 	n.word = begin([]byte(n.name), 0, len(n.name))
 	s.list = append(s.list, n)
@@ -206,8 +203,8 @@ func (s *names) enter(at int) {
 	s.table[i&mask] = int32(at) + 1
 }
 
-// begin is the first eight bytes of a name as one number, zeros behind a
-// shorter one.
+// begin is the first eight bytes of a name as one number. A shorter name is filled with
+// zeros.
 func begin(source []byte, start, end int) uint64 {
 	size := end - start
 	if start+8 <= len(source) {
@@ -224,8 +221,7 @@ func begin(source []byte, start, end int) uint64 {
 	return word
 }
 
-// hash spreads names over a table; what they begin with and their length tell
-// the members of one object apart.
+// hash spreads names over a table, by their first bytes and their length.
 func hash(word uint64, size int) int {
 	high, low := bits.Mul64(word^uint64(size)<<56, 0x9E3779B97F4A7C15)
 	return int(high ^ low)

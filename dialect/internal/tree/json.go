@@ -177,9 +177,9 @@ func (t *Tree) json(guide *Guide) (at, depth int, fault string) {
 	}
 }
 
-// skip moves over a value that nobody asked for, within so many containers. It
-// checks all that json does. It is apart from json because it keeps nothing, which
-// makes it twice as fast, and it is one function for the same reason as json.
+// skip moves over a value that is not asked for, inside depth containers. It checks all
+// that json checks. It is separate because it keeps nothing, which makes it twice as fast.
+// It is one function for the same reason as json.
 func (t *Tree) skip(at, outer int) (end int, fault string) {
 	src, depth, closing := t.Source, outer, byte(0)
 	for {
@@ -293,7 +293,7 @@ func (t *Tree) member(of *container, start, end int, escape bool) (child *Guide,
 	return of.guide.member(t.Source, start, end, &of.next)
 }
 
-// word reads one of the three, and returns where it differs.
+// word reads true, false or null, and returns the place at which it differs.
 func word(src []byte, at int, word string) (int, string) {
 	if end := at + len(word); end <= len(src) && string(src[at:end]) == word {
 		return end, ""
@@ -315,8 +315,8 @@ const (
 	highs = 0x8080808080808080
 )
 
-// plain moves over ASCII that stands for itself in a text, eight bytes at a
-// time. Most texts end where it stops.
+// plain moves over the ASCII in a text that needs no escape, eight bytes at a time. Most
+// texts end at the place where it stops.
 func plain(src []byte, at int) int {
 	for at+8 <= len(src) {
 		word := binary.LittleEndian.Uint64(src[at : at+8 : at+8])
@@ -328,15 +328,15 @@ func plain(src []byte, at int) int {
 	return at
 }
 
-// text reads a text from behind its opening quote, where it is plain up to at,
-// to its closing one. It is escaped where its value is not its bytes.
+// text reads a text from its opening quote to its closing one. It is plain up to at. It is
+// marked as escaped if its value differs from its bytes.
 func (t *Tree) text(start, at int) (end int, escaped bool, fault string) {
 	end, escaped, repaired, fault := text(t.Source, start, at)
 	t.Repaired = t.Repaired || repaired
 	return end, escaped, fault
 }
 
-// text is that of any source. It is repaired where it is not UTF-8.
+// text is the text of any source. Bytes that are not UTF-8 are replaced.
 func text(src []byte, start, at int) (end int, escaped, repaired bool, fault string) {
 	var all uint64 // of every byte between the quotes, to see whether one is not ASCII
 	for {
@@ -394,7 +394,7 @@ func NumberEnd(src []byte, at int) (end int, is bool) {
 	return end, fault == ""
 }
 
-// escape moves behind one.
+// escape moves past an escape sequence.
 func escape(src []byte, at int) (int, string) {
 	at++
 	if at >= len(src) {
@@ -416,7 +416,7 @@ func escape(src []byte, at int) (int, string) {
 	return at, "unknown escape in a text"
 }
 
-// number moves behind one. Most are whole and short.
+// number moves past a number. Most numbers are whole and short.
 func number(src []byte, at int) (int, string) {
 	end := at
 	if c := src[at]; c > '0' {

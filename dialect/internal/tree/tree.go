@@ -76,7 +76,7 @@ type SyntaxError struct {
 // Error is the message with the place.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Message, e.Offset) }
 
-// done is what the parsers return inside where a cut document ends.
+// done is the error inside the parsers at the end of a cut document.
 var done = &SyntaxError{Message: "the document is cut"}
 
 func (t *Tree) reset(source []byte, cut bool) error {
@@ -88,8 +88,8 @@ func (t *Tree) reset(source []byte, cut bool) error {
 	return nil
 }
 
-// node makes an empty one at the end. What it holds is set in place: one that
-// is built beside and copied costs three times as much.
+// node adds an empty node at the end. Its fields are set in place, since a copy costs three
+// times as much.
 func (t *Tree) node() *Node {
 	n := len(t.Nodes)
 	if n == cap(t.Nodes) {
@@ -102,7 +102,7 @@ func (t *Tree) node() *Node {
 	return &t.Nodes[n]
 }
 
-// skip counts a child that becomes no node.
+// skip counts a child that does not become a node.
 func (n *Node) skip() {
 	if n.Skipped < math.MaxUint16 {
 		n.Skipped++

@@ -48,7 +48,7 @@ type xmlParser struct {
 	seen  map[string]struct{} // names of the attributes of an element with many
 }
 
-// element is what the parser knows of one that is open.
+// element is the state of an open element.
 type element struct {
 	guide      *Guide // nil where it is skipped
 	node       uint32
@@ -83,7 +83,7 @@ func (p *xmlParser) has(prefix string) bool {
 	return len(p.src)-p.at >= len(prefix) && string(p.src[p.at:p.at+len(prefix)]) == prefix
 }
 
-// skipPast moves behind the next end mark and returns where it began.
+// skipPast moves past the next end mark, and returns the place of that mark.
 func (p *xmlParser) skipPast(end, message string) (int, error) {
 	i := bytes.Index(p.src[p.at:], []byte(end))
 	if i < 0 {
@@ -124,8 +124,7 @@ func (p *xmlParser) document() error {
 	}
 }
 
-// characters refuses what no XML document may hold: bytes that are not UTF-8
-// and control characters (XML 1.0, 2.2).
+// characters refuses bytes that are not UTF-8, and control characters (XML 1.0, 2.2).
 func (p *xmlParser) characters() error {
 	for i := 0; i < len(p.src); {
 		for i+8 <= len(p.src) {
@@ -190,8 +189,8 @@ func (p *xmlParser) content() error {
 	return p.markup()
 }
 
-// special is the place of the next byte that means something in a text or an
-// attribute's value, which ends in a byte of its own.
+// special is the place of the next byte with a meaning in a text or in the value of an
+// attribute, including the byte that ends the value.
 func special(src []byte, at int, end byte) int {
 	for ends := ones * uint64(end); at+8 <= len(src); at += 8 {
 		word := binary.LittleEndian.Uint64(src[at : at+8 : at+8])
@@ -325,8 +324,7 @@ func (p *xmlParser) literal() error {
 	return err
 }
 
-// instruction reads a processing instruction, of which only the XML declaration
-// means something here.
+// instruction reads a processing instruction. Only the XML declaration has a meaning here.
 func (p *xmlParser) instruction(begun bool) error {
 	start := p.at
 	p.at += 2
@@ -350,8 +348,8 @@ func (p *xmlParser) instruction(begun bool) error {
 	return declaration(start, p.src[body:end])
 }
 
-// declaration checks what an XML declaration says. A missing version is let
-// pass, as servers send it.
+// declaration checks an XML declaration. The version may be missing, since some servers omit
+// it.
 func declaration(start int, body []byte) error {
 	last := -1
 	for body = trim(body); len(body) > 0; body = trim(body) {

@@ -20,8 +20,8 @@ func (p *xmlParser) name() (start, local int, err error) {
 	return start, local, err
 }
 
-// nameFrom goes on with a name that began at start, and returns where its local
-// part begins.
+// nameFrom reads the rest of a name that begins at start, and returns the place of its local
+// part.
 func (p *xmlParser) nameFrom(start int) (local int, err error) {
 	local = start
 	for p.at < len(p.src) {
@@ -56,7 +56,7 @@ func (p *xmlParser) nameFrom(start int) (local int, err error) {
 	return 0, p.fail("")
 }
 
-// nameByte says which ASCII a name without a prefix has.
+// nameByte marks the ASCII characters of a name without a prefix.
 var nameByte = func() (of [256]byte) {
 	for c := range of {
 		switch {
@@ -74,8 +74,8 @@ const (
 	more   = 2 // a name may go on with it
 )
 
-// nameStart and nameMore are what is not ASCII in the productions NameStartChar
-// and NameChar of XML 1.0 (fifth edition), 2.3.
+// nameStart and nameMore are the characters beyond ASCII in the productions NameStartChar and
+// NameChar of XML 1.0 (fifth edition), 2.3.
 var (
 	nameStart = &unicode.RangeTable{
 		R16: []unicode.Range16{

@@ -147,10 +147,10 @@ func (p *xmlParser) value(quote byte) (escaped bool, err error) {
 	return references || folded, err
 }
 
-// fewAttributes is up to how many each is compared with every other.
+// fewAttributes is the most attributes that are compared with each other. More are looked up.
 const fewAttributes = 16
 
-// name is where one lies, its prefix included.
+// name is the place of an attribute's name with its prefix.
 type name struct{ start, end uint32 }
 
 // repeated reports that the element has an attribute of that full name already:
@@ -207,7 +207,7 @@ func (p *xmlParser) endTag() error {
 	return nil
 }
 
-// closeAt notes where the end tag of the innermost element begins.
+// closeAt sets the place of the end tag of the innermost element.
 func (p *xmlParser) closeAt(at int) {
 	if e := &p.elements[len(p.elements)-1]; e.guide != nil {
 		p.Nodes[e.node].Close = uint32(at)

@@ -29,8 +29,8 @@ func HeaderText(s string) string {
 	}, s))
 }
 
-// plainHeader reports that a text can stand in a header field as it is, as most
-// can: it is printable ASCII without blanks around it.
+// plainHeader reports that a header field can hold a text unchanged, as most texts: it is
+// printable ASCII without spaces around it.
 func plainHeader(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {

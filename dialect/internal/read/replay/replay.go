@@ -32,7 +32,7 @@ type Replay struct {
 	Bound  spec.Set
 }
 
-// gap is bytes as they are, and then a text.
+// gap is constant bytes with the text after them.
 type gap struct {
 	before string
 	kind   gapKind
@@ -123,7 +123,7 @@ func (all *Memory) Missed(status int) *atomic.Pointer[Replay] {
 	return &set.ways[way%perSet]
 }
 
-// fits finds the texts of a body that has the same bytes between them.
+// fits finds the texts of a body, if the bytes between them are the same.
 func (g *Replay) fits(body []byte, to *Spans) bool {
 	at := 0
 	for i := range g.gaps {
@@ -192,7 +192,7 @@ func (g *Replay) Fill(o *parlance.Outcome, res *wire.Response, at *Spans, wants 
 	return true
 }
 
-// size is that of the pieces.
+// size is the size of the pieces.
 func (g *Replay) size(at *Spans) (n int) {
 	for i := range g.pieces {
 		n += int(at[g.pieces[i].last].end - at[g.pieces[i].first].start)
@@ -200,7 +200,7 @@ func (g *Replay) size(at *Spans) (n int) {
 	return n
 }
 
-// read reads a text in its notation, where it says something then.
+// read reads a text in its notation. It reports false if the text has no value in it.
 func (u *Taken) read(text string, res *wire.Response) (string, bool) {
 	var now spec.Clock
 	if u.conv.Notation.Timed() {
@@ -225,7 +225,7 @@ func (u *Taken) set(o *parlance.Outcome, text string) {
 	}
 }
 
-// conv is the notation that the text was read in, nil for as it is.
+// conv is the notation of the text, nil for a plain text.
 func (o *Origin) conv() *spec.Conversion {
 	if o.Reading == nil || o.Reading.Conv.Notation == spec.Plain {
 		return nil
@@ -301,7 +301,7 @@ func (c *cutter) cut(start, end uint32, kind gapKind) {
 	c.gaps[start], c.g.gaps, c.from = len(c.g.gaps), append(c.g.gaps, gap), end
 }
 
-// free finds the texts that may be others, by where they begin in the source.
+// free finds the texts that may differ, by their place in the source.
 func (w *Walk) free() map[uint32]Origin {
 	kept := map[uint32]bool{} // of what was taken, by where it lies
 	for i := range w.Taken {
@@ -319,7 +319,7 @@ func (w *Walk) free() map[uint32]Origin {
 	return free
 }
 
-// use notes what the walk took. It reports false for a text that a replay cannot hold.
+// use adds a text that the walk took. It reports false for a text that a replay cannot hold.
 func (g *Replay) use(w *Walk, free map[uint32]Origin, gaps map[uint32]int) bool {
 	var uses []Taken
 	for _, u := range w.Taken {
@@ -347,7 +347,7 @@ func (g *Replay) use(w *Walk, free map[uint32]Origin, gaps map[uint32]int) bool 
 	return true
 }
 
-// join makes pieces of the texts that are taken, in the order of the document.
+// join makes pieces of the texts, in the order of the document.
 func (g *Replay) join(uses []Taken) {
 	var meant piece
 	for _, u := range uses {

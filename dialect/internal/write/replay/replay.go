@@ -29,7 +29,7 @@ type Replay struct {
 	Unset  []string
 }
 
-// step is bytes as they are, and then a text or turns.
+// step is constant bytes with the text or the iterations after them.
 type step struct {
 	before string
 	kind   StepKind
@@ -62,7 +62,7 @@ type Varying struct {
 // Free are those whose texts may be any.
 const Free = spec.Set(1<<spec.AttrTitle|1<<spec.AttrDetail|1<<spec.AttrType|1<<spec.AttrInstance|1<<spec.AttrRequestID|1<<spec.AttrHelp) | spec.PathBit | spec.CodeBit | spec.MessageBit
 
-// maxTurns is how many Fields a replay can tell apart.
+// maxTurns is the most Fields that a replay can write.
 const maxTurns = 64
 
 // maxHint bounds the memory that is asked for before it is known how much an
@@ -88,8 +88,8 @@ func (p *Replay) Run(m *wire.Encoded, dst []byte, c *Choice, o *parlance.Outcome
 	return ok
 }
 
-// run writes steps, of which turns are for the Fields of a set. It writes the texts itself:
-// a function for them made a response a tenth slower.
+// run writes steps. The iterations among them are for the Fields of a set. It writes the
+// texts itself, because a function for them made a response a tenth slower.
 func run(steps []step, dst []byte, o *parlance.Outcome, data *wire.Payload, of uint64) (_ []byte, ok bool) {
 	for i := range steps {
 		s := &steps[i]
@@ -140,7 +140,7 @@ func run(steps []step, dst []byte, o *parlance.Outcome, data *wire.Payload, of u
 	return dst, true
 }
 
-// names writes a turn for each path that the Fields have.
+// names writes an iteration for each path of the Fields.
 func (s *step) names(dst []byte, o *parlance.Outcome, data *wire.Payload, of uint64) (_ []byte, ok bool) {
 	for left := of; left != 0; {
 		own := left & -left
@@ -166,8 +166,7 @@ func (s *step) names(dst []byte, o *parlance.Outcome, data *wire.Payload, of uin
 	return dst, true
 }
 
-// head is the header with its texts. A text that cannot go out as it is is the
-// writer's to lose.
+// head is the header with its texts. A text that a header cannot hold is left to the writer.
 func (p *Replay) head(o *parlance.Outcome) ([]wire.HeaderField, bool) {
 	h := slices.Clone(p.Header)
 	for _, t := range p.texts {
@@ -185,8 +184,8 @@ func (p *Replay) head(o *parlance.Outcome) ([]wire.HeaderField, bool) {
 	return h, true
 }
 
-// mergesAlone reports that the only Field says the same as the whole, wherever
-// both say something.
+// mergesAlone reports that the only Field has the texts of the whole, as far as both have
+// them.
 func mergesAlone(c *Choice, o *parlance.Outcome) bool {
 	if len(o.Fields) != 1 {
 		return false

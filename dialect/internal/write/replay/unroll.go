@@ -58,7 +58,7 @@ func listUnrolls(t *spec.Template, present spec.Set, inside int) bool {
 	return inside < 2 && len(t.Elems) == 1 && !t.Guarded() && t.Elems[0].Writes.Of(spec.Whole) == 0 && Unrolls(t.Elems[0], present, 2)
 }
 
-// holeUnrolls reports that a text is settled, or goes out as it is whatever it is.
+// holeUnrolls reports that a text is fixed, or is written unchanged whatever it is.
 func holeUnrolls(h *spec.Hole, present spec.Set, inside int) bool {
 	first, loose := &h.Readings[0], false // some of it is not settled
 	if first.Target.Attr == spec.AttrData && first.Pattern == nil && len(h.Readings) == 1 {
@@ -88,7 +88,7 @@ type unroller struct {
 	uneven bool // turns differ in more than texts
 }
 
-// steps are those up to the end of the turn, or of all.
+// steps are the steps up to the end of the iteration, or of the body.
 func (u *unroller) steps() (all []step) {
 	for len(u.cuts) > 0 && u.cuts[0].Kind != StepEnd {
 		c := u.cuts[0]
@@ -107,7 +107,7 @@ func (u *unroller) steps() (all []step) {
 	return all
 }
 
-// turn are the steps of one turn, with its end.
+// turn are the steps of one iteration, with its end.
 func (u *unroller) turn() []step {
 	all := u.steps()
 	if len(u.cuts) == 0 {
