@@ -73,7 +73,7 @@ type HeaderMap = wire.HeaderMap
 // zero value is a GET about which nothing else is known. Its fields:
 //
 //	Method      string    // "" is GET
-//	Path        string    // of the URL
+//	Path        string    // of the URL; conditions ignore a host, a query and a slash at the end
 //	Key         string    // the idempotency key of the request, "" for none
 //	Header      Header    // nil is no header
 //	RetryUnsafe bool      // the caller allows a retry that may do the request twice

@@ -52,3 +52,41 @@ func TestBoundsThatAreNoneAreComplainedOf(t *testing.T) {
 		}
 	}
 }
+
+// A path means the same, however it is written: in rows, shapes and operations, in the
+// file and in the request.
+func TestAPathMeansTheSameHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	for _, inFile := range []string{"/orders", "/orders/"} {
+		file := `codes: {200: success, 404: [{kind: empty, path: ` + inFile + `}, not_found], 4xx: invalid, 5xx: internal}
+operations: [{method: POST, path: ` + inFile + `, safe: true}]
+shapes:
+  - {name: orders, path: ` + inFile + `, status: 400, json: {order: $detail}}
+  - {name: one, path: "/orders/*", status: 400, json: {one: $detail}}
+`
+		for path, is := range map[string]bool{
+			"/orders": true, "/orders/": true, "/orders?page=2": true, "/orders/?page=2": true, "https://api.test/orders": true, "http://api.test:80/orders/?page=2#top": true,
+			"": false, "/": false, "/orders/7": false, "/orders/7/": false, "/others": false, "/?path=/orders": false, "https://api.test/?/orders": false, "https://orders/": false, "https://api.test": false,
+		} {
+			missing, detail, act := `{"kind":"not_found"}`, `{"kind":"invalid"}`, "retry 1s 1m0s"
+			told := ""
+			if strings.Contains(path, "/orders/7") {
+				told = "unfit_body" // the other shape is about it
+			}
+			if is {
+				missing, detail, act, told = `{"kind":"empty"}`, `{"kind":"invalid","detail":"m"}`, "retry 1s 1m0s safe", ""
+			}
+			hold(t, []construct{
+				{name: "a row " + path, file: file, path: path, status: 404, want: missing},
+				{name: "a shape " + path, file: file, path: path, status: 400, body: `{"order":"m"}`, want: detail, told: told, wrote: "-"},
+				{name: "an operation " + path, file: file, method: "POST", path: path, status: 500, want: `{"kind":"internal"}`, act: act},
+			})
+		}
+		for _, path := range []string{"/orders/7", "/orders/7/", "https://api.test/orders/7?x=1"} {
+			hold(t, []construct{{name: "one below " + path, file: file, path: path, status: 400, body: `{"one":"m"}`, want: `{"kind":"invalid","detail":"m"}`}})
+		}
+		for _, path := range []string{"/orders", "/orders/"} { // the collection is none of its records, with a slash either
+			hold(t, []construct{{name: "none below " + path, file: file, path: path, status: 400, body: `{"one":"m"}`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"}})
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/internal/rawhttp"
 )
 
@@ -31,7 +32,8 @@ body.
 
 Whether a retry is safe (auto retry, in JSON retry_safe) depends on the request. A GET
 without a key is assumed: for any other request give --method, --path and the
-idempotency key, as --request-header.
+idempotency key, as --request-header. A path may be a whole URL with a query. If none is
+given and the path decides, that is reported (missing_path).
 
 --dialect auto picks the best match in the catalog and prints its confidence (0 to
 1). If none is likely, the generic dialect http is used.
@@ -138,7 +140,7 @@ func (a *app) decode(x exchange, res dialect.Response) (decoded, error) {
 	return decoded{
 		Outcome:     reading.Outcome,
 		Decision:    d.Decide(req, &reading.Outcome),
-		Diagnostics: append([]parlance.Diagnostic{}, reading.Diagnostics...),
+		Diagnostics: append(append([]parlance.Diagnostic{}, reading.Diagnostics...), authoring.MissingPath(d, req, res)...),
 		detection:   found,
 		of:          d,
 		method:      req.Method,

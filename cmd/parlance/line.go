@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
@@ -380,8 +381,9 @@ func (a *app) appendLine(b []byte, p *lineParser, x *exchange, line []byte, said
 			req.Key = keys[0]
 		}
 	}
-	reading := d.Decode(req, dialect.Response{Status: p.status, Header: &p.headers, Body: p.body})
-	*said = decoded{Outcome: reading.Outcome, Diagnostics: reading.Diagnostics}
+	res := dialect.Response{Status: p.status, Header: &p.headers, Body: p.body}
+	reading := d.Decode(req, res)
+	*said = decoded{Outcome: reading.Outcome, Diagnostics: append(reading.Diagnostics, authoring.MissingPath(d, req, res)...)}
 	said.Decision = d.Decide(req, &said.Outcome)
 	return appendDecoded(b, said), true
 }

@@ -108,7 +108,7 @@ func (e *Evidence) body(m *read.Matcher, s *spec.Shape) {
 
 // onPath reports that a path is one of those that the globs name.
 func onPath(globs []string, path string) bool {
-	return path != "" && slices.ContainsFunc(globs, func(g string) bool { return strings.Trim(g, "*/") != "" && spec.Glob(g, path) })
+	return path != "" && slices.ContainsFunc(globs, func(g string) bool { return strings.Trim(g, "*/") != "" && spec.AdmitsPath([]string{g}, path) })
 }
 
 // collector notes the evidence that a document gives, held against the template

@@ -25,8 +25,10 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/parlance-api/parlance/dialect"
@@ -37,11 +39,22 @@ import (
 // idempotency key in the header that the dialect names for it. The result shares the
 // header with r.
 func Request(d *dialect.Dialect, r *http.Request) dialect.Request {
-	q := dialect.Request{Method: r.Method, Path: r.URL.Path, Header: dialect.HeaderMap(r.Header)}
+	q := dialect.Request{Method: r.Method, Path: pathOf(r.URL), Header: dialect.HeaderMap(r.Header)}
 	if name := d.IdempotencyHeader(); name != "" {
 		q.Key = r.Header.Get(name)
 	}
 	return q
+}
+
+// marks are what ends a path in a request target.
+var marks = strings.NewReplacer("?", "%3F", "#", "%23")
+
+// pathOf is the path of a URL. A mark in it that is not the end of the path stays escaped.
+func pathOf(u *url.URL) string {
+	if strings.ContainsAny(u.Path, "?#") {
+		return marks.Replace(u.Path)
+	}
+	return u.Path
 }
 
 // Received is a request that a server received, as the dialect sees it. It is Request,

@@ -181,3 +181,19 @@ func TestRetryAfterIsReadInTheFormsOfADialect(t *testing.T) {
 		}
 	}
 }
+
+func TestAMarkInAPathIsNoQuery(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("a.yaml", []byte("dialect: a\ncodes: {200: success}\noperations: [{method: POST, path: /search, safe: true}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, safe := range map[string]bool{
+		"/search": true, "/search?q=1": true, "/search/": true, "/search%3Fq=1": false, "/search%23q": false, "/search%3F": false, "/a?/search": false,
+	} {
+		req := httptest.NewRequest("POST", "https://api.test"+target, nil)
+		if got := d.Idempotent(httpdialect.Request(d, req)); got != safe {
+			t.Errorf("%s: safe %v, not %v", target, got, safe)
+		}
+	}
+}

@@ -50,6 +50,30 @@ func (f *facts) addShape(s *Shape) {
 	f.Trees = f.Trees || slices.ContainsFunc(s.Sites, func(s Site) bool { return s.Owner == Field && (s.Tree || s.Indexed) })
 }
 
+// PathGlobs are the globs of paths that rows, shapes and operations ask for in reading,
+// each once.
+func (d *Spec) PathGlobs() (globs []string) {
+	add := func(all []string) {
+		for _, g := range all {
+			if !slices.Contains(globs, g) {
+				globs = append(globs, g)
+			}
+		}
+	}
+	for _, s := range slices.Concat(d.Shapes, d.HeaderShapes()) {
+		add(s.Paths)
+	}
+	for b := d; b != nil; b = b.Base {
+		for _, w := range b.Codes.Rows {
+			add(w.Paths)
+		}
+		for i := range b.Service.Operations {
+			add(b.Service.Operations[i].Paths)
+		}
+	}
+	return globs
+}
+
 // ownMedia is a media type whose form only this dialect knows.
 type ownMedia struct {
 	media string

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
 // statuses is a condition on the HTTP status; nil is any.
@@ -69,11 +71,13 @@ func admitsMethod(methods []string, method string) bool {
 	return false
 }
 
-// AdmitsPath reports that a path fits one of the globs. No globs admit any path.
+// AdmitsPath reports that the path of a request fits one of the globs, however it is
+// written. No globs admit any path.
 func AdmitsPath(globs []string, path string) bool {
 	if len(globs) == 0 {
 		return true
 	}
+	path = wire.PathOf(path)
 	for _, g := range globs {
 		if Glob(g, path) {
 			return true

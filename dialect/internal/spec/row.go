@@ -106,7 +106,7 @@ func (r *Reporter) row(k, n *yaml.Node) *Row {
 		Key{"help", r.TextTo(&w.Help)},
 		Key{"status", func(_, v *yaml.Node) { w.Status = r.travels(v) }},
 		Key{"method", r.methodsTo(&w.Methods)},
-		Key{"path", r.wordsTo(&w.Paths)},
+		Key{"path", r.pathsTo(&w.Paths)},
 		Key{"request", func(_, v *yaml.Node) { w.Headers = append(w.Headers, r.conditions(v)...) }},
 		Key{"do", func(_, v *yaml.Node) { w.Do = r.Act(v) }},
 		Key{"retry", func(_, v *yaml.Node) { w.Retry = r.retry(v) }},

@@ -160,7 +160,7 @@ func (r *Reporter) operations(d *Spec, n *yaml.Node) {
 		var rows *yaml.Node
 		r.Keys(e, "an operation",
 			Key{"method", r.methodsTo(&o.Methods)},
-			Key{"path", r.wordsTo(&o.Paths)},
+			Key{"path", r.pathsTo(&o.Paths)},
 			Key{"safe", r.BooleanTo(&o.Safe)},
 			Key{"codes", func(_, v *yaml.Node) { rows = v }},
 		)

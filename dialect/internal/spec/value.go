@@ -74,6 +74,22 @@ func (r *Reporter) wordsTo(to *[]string) func(k, v *yaml.Node) {
 	return func(k, v *yaml.Node) { *to = r.words(v, k.Value) }
 }
 
+// pathsTo reads globs of paths. A slash at the end means nothing, as in the path of a
+// request.
+func (r *Reporter) pathsTo(to *[]string) func(k, v *yaml.Node) {
+	return func(k, v *yaml.Node) {
+		*to = r.words(v, k.Value)
+		for i, g := range *to {
+			if strings.ContainsAny(g, "?#") || strings.Contains(g, "://") {
+				r.Fault(At(v), "bad_path", "write the path alone, such as /orders/*", "a query, a fragment and a host are not part of a path: %q", g)
+			}
+			if path := strings.TrimRight(g, "/"); path != "" && path != "*" {
+				(*to)[i] = path
+			}
+		}
+	}
+}
+
 // nameTo reads a name that the table must have, and keeps its position.
 func (r *Reporter) nameTo(to *string, at *[]namedPlace) func(k, v *yaml.Node) {
 	return func(k, v *yaml.Node) {

@@ -1,0 +1,71 @@
+package authoring
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+)
+
+// MissingPath reports that a response was read without the path of its request, although
+// the path decides what it means or whether a retry is safe. It returns one warning at
+// most, with such a path.
+func MissingPath(d *dialect.Dialect, req dialect.Request, res dialect.Response) []parlance.Diagnostic {
+	if req.Path != "" {
+		return nil
+	}
+	var found remarks
+	without := taking(d, req, res)
+	for _, g := range d.Internal().PathGlobs() {
+		req.Path = "/" + strings.TrimLeft(strings.ReplaceAll(strings.TrimPrefix(g, "*"), "*", "x"), "/")
+		if with := taking(d, req, res); with != without {
+			found.note("missing_path", "the path of the request is not given: on a path such as %q it %s", req.Path, with.beside(without))
+			break
+		}
+	}
+	return found.all
+}
+
+// remarks are what is said of a response.
+type remarks struct{ all []parlance.Diagnostic }
+
+func (r *remarks) note(rule, format string, args ...any) {
+	r.all = append(r.all, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: spec.Complain(format, args...), Why: spec.WhyOf(rule)})
+}
+
+// taken is what a response was taken for, as far as it can be compared.
+type taken struct {
+	kind          parlance.Kind
+	reason        parlance.Reason
+	act           parlance.Act
+	safe          bool
+	texts         string
+	fields, items int
+}
+
+func taking(d *dialect.Dialect, req dialect.Request, res dialect.Response) taken {
+	o := d.Decode(req, res).Outcome
+	p := d.Decide(req, &o)
+	return taken{o.Kind, o.Reason, p.Act, p.RetrySafe, o.Code + "\n" + o.Family + "\n" + o.Detail, len(o.Fields), len(o.Items)}
+}
+
+// beside says what one is in which it differs from another.
+func (t taken) beside(o taken) string {
+	switch {
+	case t.kind != o.kind:
+		return "means " + t.kind.String()
+	case t.reason != o.reason:
+		return fmt.Sprintf("has the reason %q", t.reason)
+	case t.items != o.items:
+		return "lists other records"
+	case t.safe && !o.safe:
+		return "is safe to retry"
+	case o.safe && !t.safe:
+		return "is not safe to retry"
+	case t.act != o.act:
+		return "asks to " + t.act.String()
+	}
+	return "has other texts"
+}

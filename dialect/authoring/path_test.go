@@ -1,0 +1,49 @@
+package authoring_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
+)
+
+func TestAPathThatDecidesAndIsMissingIsReported(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, dialect, method, path string
+		status                      int
+		body                        string
+		says                        string // "" for nothing
+	}{
+		{"records", "elasticsearch", "POST", "", 200, `{"took":1,"errors":true,"items":[{"index":{"_id":"1","status":400,"error":{"type":"mapper_parsing_exception","reason":"m"}}}]}`, `on a path such as "/_bulk" it means invalid`},
+		{"records, with a path", "elasticsearch", "POST", "/a/_doc", 200, `{"took":1,"errors":true,"items":[{"index":{"_id":"1","status":400,"error":{"type":"mapper_parsing_exception","reason":"m"}}}]}`, ""},
+		{"records that went well", "elasticsearch", "POST", "", 200, `{"took":1,"errors":false,"items":[{"index":{"_id":"1","status":200}}]}`, `on a path such as "/_bulk" it lists other records`},
+		{"a retry", "elasticsearch", "POST", "", 500, `{"error":{"type":"e","reason":"m"},"status":500}`, `on a path such as "/_msearch" it is safe to retry`},
+		{"a GET is safe on any path", "elasticsearch", "GET", "", 500, `{"error":{"type":"e","reason":"m"},"status":500}`, ""},
+		{"an operation that runs", "google-cloud", "GET", "", 200, `{"name":"operations/7","done":false}`, `on a path such as "/operations/x" it means accepted`},
+		{"requests in a batch", "microsoft-graph", "POST", "", 200, `{"responses":[{"id":"1","status":404,"body":{"error":{"code":"itemNotFound","message":"m"}}}]}`, `on a path such as "/$batch"`},
+		{"requests in a composite", "salesforce", "POST", "", 200, `{"compositeResponse":[{"body":[{"errorCode":"X","message":"m"}],"httpStatusCode":400,"referenceId":"a"}]}`, `on a path such as "/composite"`},
+		{"a dialect without paths", "stripe", "POST", "", 400, `{"error":{"type":"card_error"}}`, ""},
+		{"a file that nothing hangs on", "vms", "GET", "", 404, `{}`, ""},
+	} {
+		t.Run(c.dialect+": "+c.name, func(t *testing.T) {
+			t.Parallel()
+			d, err := catalog.Open(c.dialect)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := authoring.MissingPath(d, dialect.Request{Method: c.method, Path: c.path}, dialect.Response{Status: c.status, Body: []byte(c.body)})
+			if c.says == "" {
+				if len(all) > 0 {
+					t.Errorf("it says %v", all)
+				}
+				return
+			}
+			if len(all) != 1 || all[0].Rule != "missing_path" || !strings.Contains(all[0].Message, c.says) || all[0].Why == "" {
+				t.Errorf("it says %v, without %q", all, c.says)
+			}
+		})
+	}
+}
