@@ -28,8 +28,9 @@ type Guess struct {
 // Detect guesses which dialects of the catalog a response belongs to, the
 // likeliest first. It tries every dialect and weighs the evidence: named members,
 // constants, header fields, listed codes. Evidence that fits many APIs counts
-// little, and dialects that fit equally well share their likelihood. The list is
-// empty if nothing speaks for any dialect.
+// little, and dialects that fit equally well share their likelihood. A response in
+// the form of a standard, such as OAuth's error or a problem, is a guess for the
+// dialect of the standard only. The list is empty if nothing speaks for any dialect.
 func Detect(req dialect.Request, res dialect.Response) []Guess {
 	return detect(compiled(), req, res)
 }
@@ -109,6 +110,7 @@ const (
 	ownStatus   = 3 // that HTTP does not define
 
 	// Evidence if there is more of it, or weak.
+	statusWords = 0.7 // a code that is the name of the status
 	ownName     = 2
 	ownPath     = 2
 	aText       = 2 // a pattern found a part in it
@@ -177,11 +179,9 @@ func (c *cues) weigh() {
 	c.weight += max(strangeName*float64(len(e.Strange)), mostStrange)
 	c.weight += max(missingName*float64(len(e.Missing)), mostMissing)
 	c.weighHeaders()
-	if e.Listed {
-		c.add(listedCode, "the code %s, which it lists", e.Decoded.Outcome.Code)
-	}
+	c.weighCode()
 	c.weighType()
-	if e.Path {
+	if e.Path && !commonPath(c.req.Path) {
 		c.add(ownPath, "the path of the request")
 	}
 	if by := c.itself(); by != "" {
@@ -216,6 +216,42 @@ func (c *cues) weighInputs() {
 		}
 	}
 	c.add(weight, "a map of %s", strings.Join(e.Inputs[:min(len(e.Inputs), shown)], ", "))
+}
+
+// weighCode weighs a code that the dialect lists. One that a standard defines speaks for
+// the dialect of the standard alone, and one that only names the status for hardly any.
+func (c *cues) weighCode() {
+	code := c.evidence.Decoded.Outcome.Code
+	switch {
+	case !c.evidence.Listed:
+	case oauthCodes[code] && c.flatError() && c.in.Name() != oauth:
+	case words(code) == words(http.StatusText(c.res.Status)):
+		c.add(statusWords, "the code %s, which it lists", code)
+	default:
+		c.add(listedCode, "the code %s, which it lists", code)
+	}
+}
+
+// flatError reports that the code does not lie below a member: it is the error of OAuth's
+// pair (RFC 6749, 5.2), or stands in a challenge (RFC 6750, 3).
+func (c *cues) flatError() bool {
+	return !slices.ContainsFunc(c.evidence.Named, func(m authoring.Mark) bool { return strings.HasPrefix(m.Path, "error.") })
+}
+
+// words is a text without case, blanks and marks.
+func words(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
+}
+
+// commonPath reports the path of a token endpoint, which many vendors have alike.
+func commonPath(path string) bool {
+	last := path[strings.LastIndexByte(path, '/')+1:]
+	return last == "token" || last == "access_token"
 }
 
 func (c *cues) weighHeaders() {
@@ -394,16 +430,24 @@ func lastName(path string) string {
 	return strings.ToLower(path[strings.LastIndexByte(path, '.')+1:])
 }
 
+// oauth is the dialect of OAuth's errors.
+const oauth = "oauth2-bearer"
+
 // Common words, which are weak evidence or none.
 var (
 	commonNames = set("message", "error", "errors", "code", "detail", "details", "title", "status", "type", "description",
-		"reason", "field", "msg", "error_description", "data", "id", "name", "result", "results", "items", "success", "path",
+		"reason", "field", "msg", "error_description", "error_uri", "data", "id", "name", "result", "results", "items", "success", "path",
 		"timestamp", "request_id", "requestid", "instance", "fault", "body", "head", "meta", "debug", "help", "info", "kind", "ok")
 	// An input rarely has such a name: it is an envelope that a map has swallowed.
 	envelopes     = set("error", "errors", "message", "messages", "code", "fault", "success", "ok", "detail", "details")
 	commonHeaders = set("x-request-id", "request-id", "retry-after", "www-authenticate", "location", "link", "date", "content-type",
 		"x-correlation-id", "ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",
 		"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "warning", "allow", "content-location", "etag")
+	// The codes of the error in RFC 6749 (4.1.2.1, 5.2), RFC 6750 (3.1), RFC 8628 (3.5) and
+	// OpenID Connect.
+	oauthCodes = set("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
+		"access_denied", "unsupported_response_type", "server_error", "temporarily_unavailable", "invalid_token", "insufficient_scope",
+		"authorization_pending", "slow_down", "expired_token", "interaction_required", "login_required", "consent_required")
 	plainTypes  = set("application/json", "application/xml", "text/xml", "text/html", "text/plain", "")
 	plainWords  = set("api", "rest", "http", "web", "plain", "json", "xml", "error", "problem", "request", "rate", "framework", "boot", "spring")
 	sharedSites = set("github.io", "readthedocs.io", "rfc-editor.org", "ietf.org", "w3.org", "wikipedia.org", "atlassian.net", "postman.com", "pypi.org")

@@ -123,6 +123,79 @@ func TestWhatFitsAnyAPIMakesNobodySure(t *testing.T) {
 	}
 }
 
+// Each is of a vendor that the catalog does not have, and in a form that many use.
+func TestACommonFormIsNoEvidenceForOneVendor(t *testing.T) {
+	t.Parallel()
+	problem := func(status int, body string) dialect.Response {
+		return dialect.Response{Status: status, Header: http.Header{"Content-Type": {"application/problem+json"}}, Body: []byte(body)}
+	}
+	for _, test := range []struct {
+		vendor, path string
+		res          dialect.Response
+		want         string // "" for none
+	}{
+		{"Auth0", "/oauth/token", jsonResponse(403, `{"error":"access_denied","error_description":"Unauthorized"}`), "oauth2-bearer"},
+		{"Keycloak", "/realms/shop/protocol/openid-connect/token", jsonResponse(401, `{"error":"invalid_grant","error_description":"Invalid user credentials"}`), "oauth2-bearer"},
+		{"Spotify", "/api/token", jsonResponse(400, `{"error":"invalid_client","error_description":"Invalid client secret"}`), "oauth2-bearer"},
+		{"Twitch", "/oauth2/token", jsonResponse(400, `{"error":"invalid_grant"}`), "oauth2-bearer"},
+		{"Ory", "/oauth2/token", jsonResponse(400, `{"error":"invalid_scope","error_description":"m","error_uri":"https://auth.example/scopes"}`), "oauth2-bearer"},
+		{"Mastodon", "/oauth/access_token", jsonResponse(400, `{"error":"invalid_request","error_description":"Missing required parameter: code."}`), "oauth2-bearer"},
+		{"Okta", "/oauth2/default/v1/token", jsonResponse(401, `{"error":"invalid_client","error_description":"The client secret supplied for a confidential client is invalid."}`), "oauth2-bearer"},
+		{"a bearer of any", "/me", dialect.Response{Status: 401, Header: http.Header{"Www-Authenticate": {`Bearer error="invalid_token"`}, "Content-Type": {"application/json"}}, Body: []byte(`{"error":"invalid_token","error_description":"m"}`)}, "oauth2-bearer"},
+		{"Mailchimp", "/3.0/lists/x", problem(404, `{"type":"https://mailchimp.com/developer/marketing/docs/errors/","title":"Resource Not Found","status":404,"detail":"m","instance":"1"}`), "problem"},
+		{"ASP.NET", "/orders", problem(400, `{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"One or more validation errors occurred.","status":400,"errors":{"Name":["m"]},"traceId":"00-1"}`), "problem"},
+		{"Zalando", "/orders/7", problem(404, `{"title":"Not Found","status":404,"detail":"m"}`), "problem"},
+		{"Quarkus", "/orders/7", problem(404, `{"type":"about:blank","title":"Not Found","status":404,"instance":"/orders/7"}`), "problem"},
+		{"GitLab", "/api/v4/projects/1", jsonResponse(404, `{"message":"404 Project Not Found"}`), ""},
+		{"AWS API Gateway", "/orders", jsonResponse(403, `{"message":"Forbidden"}`), ""},
+		{"DigitalOcean", "/v2/account", jsonResponse(401, `{"id":"unauthorized","message":"Unable to authenticate you."}`), ""},
+		{"LinkedIn", "/v2/me", jsonResponse(401, `{"serviceErrorCode":65600,"message":"Invalid access token","status":401}`), ""},
+		{"OData", "/odata/Orders(7)", jsonResponse(404, `{"error":{"code":"NotFound","message":"m"}}`), ""},
+		{"Ollama", "/api/chat", jsonResponse(404, `{"error":"model not found"}`), ""},
+	} {
+		guesses := catalog.Detect(dialect.Request{Method: "POST", Path: test.path}, test.res)
+		elsewhere := 1.0
+		for _, g := range guesses {
+			elsewhere -= g.Confidence
+		}
+		got := ""
+		if len(guesses) > 0 && guesses[0].Confidence > elsewhere {
+			got = guesses[0].Name
+		}
+		if got != test.want {
+			t.Errorf("%s is taken for %q, not %q: %+v", test.vendor, got, test.want, guesses)
+		}
+		for _, g := range guesses {
+			if g.Name != test.want && g.Confidence > 0.3 {
+				t.Errorf("%s may be %+v", test.vendor, g)
+			}
+		}
+	}
+}
+
+// A common form with a mark of the vendor is still the vendor's.
+func TestACommonFormWithAMarkOfTheVendorIsTheVendors(t *testing.T) {
+	t.Parallel()
+	const pair = `{"error":"invalid_grant","error_description":"m"}`
+	marked := func(name, value string) dialect.Response {
+		return dialect.Response{Status: 400, Header: http.Header{"Content-Type": {"application/json"}, name: {value}}, Body: []byte(pair)}
+	}
+	for want, test := range map[string]struct {
+		path string
+		res  dialect.Response
+	}{
+		"shopify":    {"/admin/oauth/access_token", marked("X-Shopify-Shop-Id", "7")},
+		"paypal":     {"/v1/oauth2/token", marked("Paypal-Debug-Id", "a1")},
+		"salesforce": {"/services/oauth2/token", marked("X-Salesforce-Sip", "1")},
+		"vision":     {"/token", marked("X-Vision-Node", "2")},
+	} {
+		guesses := catalog.Detect(dialect.Request{Method: "POST", Path: test.path}, test.res)
+		if len(guesses) == 0 || guesses[0].Name != want {
+			t.Errorf("%s: %+v", want, guesses)
+		}
+	}
+}
+
 const alike = `
 codes: {422: invalid/fields, 4xx: invalid}
 shapes:
