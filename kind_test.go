@@ -77,6 +77,25 @@ func TestAnOutcomeComesBackFromItsJSON(t *testing.T) {
 	}
 }
 
+func TestAServerThatAsksForNoWaitIsToldFromOneThatSaysNothing(t *testing.T) {
+	t.Parallel()
+	for text, wait := range map[string]time.Duration{
+		`{"kind":"rate_limited"}`: 0, `{"kind":"rate_limited","retry_after":0}`: parlance.RetryNow, `{"kind":"rate_limited","retry_after":0.5}`: 500 * time.Millisecond,
+	} {
+		var o parlance.Outcome
+		if err := json.Unmarshal([]byte(text), &o); err != nil || o.RetryAfter != wait {
+			t.Errorf("%s is read as %d, %v; not %d", text, o.RetryAfter, err, wait)
+		}
+		if b, err := json.Marshal(o); err != nil || string(b) != text {
+			t.Errorf("%s is written as %s, %v", text, b, err)
+		}
+	}
+	var o parlance.Outcome
+	if err := json.Unmarshal([]byte(`{"kind":"rate_limited","retry_after":null}`), &o); err != nil || o.RetryAfter != 0 {
+		t.Errorf("null is read as %d, %v", o.RetryAfter, err)
+	}
+}
+
 func TestBadJSONOfAnOutcomeIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{`{}`, `{"kind":"teapot"}`, `{"kind":3}`, `{"kind":"success","retry_after":-1}`, `{"kind":"success","retry_after":"5"}`, `{"kind":"success","retry_after":1e300}`, `[]`} {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 func (a *app) encodeCommand() *cobra.Command {
@@ -24,7 +26,8 @@ dialect would send, and the parts that the dialect cannot carry (the losses):
   {"outcome", "data", "dialect", "method", "path", "request_headers"}
   → {"status", "headers", "body", "losses": [{"attribute", "reason"}], "unset"}
 
-Only the outcome is required. data is the payload of a success: JSON, or a text that
+Only the outcome is required. If the path decides and is missing, that is reported on
+standard error. data is the payload of a success: JSON, or a text that
 holds XML. The instance of a failure is the path, if the dialect shows an instance.
 unset lists the attributes that the body shows as null because their values are
 unknown.
@@ -57,6 +60,7 @@ line that cannot be read it writes {"error": …}, and the exit code is 1.`,
 			if err != nil {
 				return err
 			}
+			a.report(a.stderr, nil, result.noticed)
 			return a.writeJSON(result)
 		},
 	}
@@ -72,9 +76,11 @@ type encoded struct {
 	Body   string          `json:"body"`
 	Losses []parlance.Loss `json:"losses"` // never null
 	Unset  []string        `json:"unset"`  // never null
+
+	noticed []parlance.Diagnostic
 }
 
-func (a *app) encode(x exchange, text []byte) (any, error) {
+func (a *app) encode(x exchange, text []byte) (*encoded, error) {
 	input := struct {
 		exchange
 		Outcome *parlance.Outcome `json:"outcome"`
@@ -93,10 +99,21 @@ func (a *app) encode(x exchange, text []byte) (any, error) {
 	req := input.request(d)
 	m := write(d, req, input.Outcome, input.Data)
 	if o := input.Outcome; o.Kind.Failing() && req.Path != "" && slices.Contains(m.Unset, "instance") {
-		o.Instance = req.Path // as a server fills it (RFC 9457, 3.1.5)
+		o.Instance = instance(req.Path)
 		m = write(d, req, o, input.Data)
 	}
-	return encoded{m.Status, m.Header, string(m.Body), append([]parlance.Loss{}, m.Losses...), append([]string{}, m.Unset...)}, nil
+	return &encoded{
+		m.Status, m.Header, string(m.Body), append([]parlance.Loss{}, m.Losses...), append([]string{}, m.Unset...),
+		authoring.MissingPathToWrite(d, req, input.Outcome, dialect.Payload{}),
+	}, nil
+}
+
+// instance is the path of a request target, as a server fills it (RFC 9457, 3.1.5).
+func instance(target string) string {
+	if u, err := url.Parse(target); err == nil && u.Path != "" {
+		return u.Path
+	}
+	return target
 }
 
 // write encodes with the payload that the input has: JSON as it is or, where the

@@ -16,7 +16,7 @@
 //     [Cases] reads. Its report has the [Coverage].
 //   - [Codes], [Groups] and [Explain] say what the codes of a dialect mean.
 //   - [EvidenceOf] says what in a response speaks for a dialect.
-//   - [MissingPath] says that a response was read without a path that decides.
+//   - [MissingPath] and [MissingPathToWrite] say that a path decides which is missing.
 //   - [Losses] lists what an outcome loses in a dialect.
 //
 // It is the highest floor of the language: it may import every other one.

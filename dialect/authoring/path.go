@@ -1,7 +1,9 @@
 package authoring
 
 import (
+	"bytes"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/parlance-api/parlance"
@@ -13,19 +15,48 @@ import (
 // the path decides what it means or whether a retry is safe. It returns one warning at
 // most, with such a path.
 func MissingPath(d *dialect.Dialect, req dialect.Request, res dialect.Response) []parlance.Diagnostic {
-	if req.Path != "" {
+	if req.Path != "" || len(d.Internal().PathGlobs) == 0 {
 		return nil
 	}
 	var found remarks
 	without := taking(d, req, res)
-	for _, g := range d.Internal().PathGlobs() {
-		req.Path = "/" + strings.TrimLeft(strings.ReplaceAll(strings.TrimPrefix(g, "*"), "*", "x"), "/")
+	for path := range somePaths(d) {
+		req.Path = path
 		if with := taking(d, req, res); with != without {
-			found.note("missing_path", "the path of the request is not given: on a path such as %q it %s", req.Path, with.beside(without))
+			found.note("missing_path", "the path of the request is not given: on a path such as %q it %s", path, with.beside(without))
 			break
 		}
 	}
 	return found.all
+}
+
+// MissingPathToWrite is MissingPath for a response that was written: on another path it
+// has another status or body.
+func MissingPathToWrite(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome, data dialect.Payload) []parlance.Diagnostic {
+	if req.Path != "" || len(d.Internal().PathGlobs) == 0 {
+		return nil
+	}
+	var found remarks
+	without := d.Encode(nil, req, o, data)
+	for path := range somePaths(d) {
+		req.Path = path
+		if with := d.Encode(nil, req, o, data); with.Status != without.Status || !bytes.Equal(with.Body, without.Body) {
+			found.note("missing_path", "the path of the request is not given: on a path such as %q another response is written", path)
+			break
+		}
+	}
+	return found.all
+}
+
+// somePaths are paths that the dialect tells apart, one for each of its globs.
+func somePaths(d *dialect.Dialect) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, g := range d.Internal().PathGlobs {
+			if !yield("/" + strings.TrimLeft(strings.ReplaceAll(strings.TrimPrefix(g, "*"), "*", "x"), "/")) {
+				return
+			}
+		}
+	}
 }
 
 // remarks are what is said of a response.

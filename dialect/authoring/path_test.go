@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
@@ -45,5 +46,29 @@ func TestAPathThatDecidesAndIsMissingIsReported(t *testing.T) {
 				t.Errorf("it says %v, without %q", all, c.says)
 			}
 		})
+	}
+}
+
+func TestAPathThatDecidesWhatIsWrittenIsReported(t *testing.T) {
+	t.Parallel()
+	items := []parlance.Item{{Index: 0, ID: "a", Outcome: parlance.Outcome{Kind: parlance.KindSuccess}}, {Index: 1, ID: "b", Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "d"}}}
+	for _, c := range []struct {
+		name, dialect, path string
+		outcome             parlance.Outcome
+		says                bool
+	}{
+		{"records", "vision", "", parlance.Outcome{Kind: parlance.KindPartial, Items: items}, true},
+		{"records, with a path", "vision", "/service/PreAdvice", parlance.Outcome{Kind: parlance.KindPartial, Items: items}, false},
+		{"records of a dialect without paths", "vms", "", parlance.Outcome{Kind: parlance.KindPartial, Items: items}, false},
+		{"one failure", "elasticsearch", "", parlance.Outcome{Kind: parlance.KindNotFound, Detail: "d"}, false},
+	} {
+		d, err := catalog.Open(c.dialect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := authoring.MissingPathToWrite(d, dialect.Request{Method: "POST", Path: c.path}, &c.outcome, dialect.Payload{})
+		if c.says != (len(all) == 1 && all[0].Rule == "missing_path" && strings.Contains(all[0].Message, "another response is written")) || len(all) > 1 {
+			t.Errorf("%s: %v", c.name, all)
+		}
 	}
 }

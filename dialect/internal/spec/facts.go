@@ -12,6 +12,7 @@ type facts struct {
 	Asked         []headerCondition // what rows ask of the header of a request
 	Conditional   bool              // a row here or below asks for something of the request
 	ByForm        bool              // a row here or below asks for what the form says
+	PathGlobs     []string          // of paths that rows, shapes and operations ask for
 	ByPath        bool              // something depends on the path of a request
 	Trees         bool              // which shape is written depends on the paths of fields
 	OwnRetryAfter bool              // a shape reads Retry-After in a notation of its own
@@ -20,6 +21,7 @@ type facts struct {
 
 // deriveFacts finds the parts of a request on which writing depends.
 func (d *Spec) deriveFacts() {
+	d.PathGlobs = d.globs()
 	for b := d; b != nil; b = b.Base {
 		d.ByForm = d.ByForm || b.Codes.ByForm
 		for _, w := range b.Codes.Rows {
@@ -50,18 +52,18 @@ func (f *facts) addShape(s *Shape) {
 	f.Trees = f.Trees || slices.ContainsFunc(s.Sites, func(s Site) bool { return s.Owner == Field && (s.Tree || s.Indexed) })
 }
 
-// PathGlobs are the globs of paths that rows, shapes and operations ask for in reading,
-// each once.
-func (d *Spec) PathGlobs() (globs []string) {
-	add := func(all []string) {
-		for _, g := range all {
-			if !slices.Contains(globs, g) {
-				globs = append(globs, g)
+// globs are those of paths that rows, shapes and operations ask for, each once.
+func (d *Spec) globs() (all []string) {
+	add := func(globs []string) {
+		for _, g := range globs {
+			if !slices.Contains(all, g) {
+				all = append(all, g)
 			}
 		}
 	}
 	for _, s := range slices.Concat(d.Shapes, d.HeaderShapes()) {
 		add(s.Paths)
+		add(s.WriteFor)
 	}
 	for b := d; b != nil; b = b.Base {
 		for _, w := range b.Codes.Rows {
@@ -71,7 +73,7 @@ func (d *Spec) PathGlobs() (globs []string) {
 			add(b.Service.Operations[i].Paths)
 		}
 	}
-	return globs
+	return all
 }
 
 // ownMedia is a media type whose form only this dialect knows.
