@@ -103,12 +103,12 @@ func (d *Table) RetrySafe(o *parlance.Outcome, r *spec.Row, req *wire.Request) b
 	return provesNoEffect(o, r) || d.limited(o, req)
 }
 
-// limited reports a response whose status says that a limit refused the request, while
-// its body calls the cause a fault of the server: a model that is overloaded. Nothing
-// was done either way.
+// limited reports a response whose status says that a limit refused the request (RFC 6585,
+// 4), while its body calls the cause a fault of the server: a model that is overloaded.
+// Nothing was done either way.
 func (d *Table) limited(o *parlance.Outcome, req *wire.Request) bool {
 	fault := o.Kind == parlance.KindInternal || o.Kind == parlance.KindUnavailable || o.Kind == parlance.KindBadGateway
-	return fault && o.Status >= 400 && d.StatusRow(o.Status, req).Kind == parlance.KindRateLimited
+	return o.Status == 429 && fault && d.StatusRow(429, req).Kind == parlance.KindRateLimited
 }
 
 func provesNoEffect(o *parlance.Outcome, r *spec.Row) bool {
