@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -249,7 +250,12 @@ func words(s string) string {
 }
 
 // commonPath reports the path of a token endpoint, which many vendors have alike.
-func commonPath(path string) bool {
+func commonPath(target string) bool {
+	path := target
+	if u, err := url.Parse(target); err == nil {
+		path = u.Path
+	}
+	path = strings.TrimRight(path, "/")
 	last := path[strings.LastIndexByte(path, '/')+1:]
 	return last == "token" || last == "access_token"
 }

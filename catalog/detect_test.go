@@ -139,7 +139,7 @@ func TestACommonFormIsNoEvidenceForOneVendor(t *testing.T) {
 		{"Spotify", "/api/token", jsonResponse(400, `{"error":"invalid_client","error_description":"Invalid client secret"}`), "oauth2-bearer"},
 		{"Twitch", "/oauth2/token", jsonResponse(400, `{"error":"invalid_grant"}`), "oauth2-bearer"},
 		{"Ory", "/oauth2/token", jsonResponse(400, `{"error":"invalid_scope","error_description":"m","error_uri":"https://auth.example/scopes"}`), "oauth2-bearer"},
-		{"Mastodon", "/oauth/access_token", jsonResponse(400, `{"error":"invalid_request","error_description":"Missing required parameter: code."}`), "oauth2-bearer"},
+		{"Mastodon", "https://mastodon.example/oauth/access_token/?lang=en", jsonResponse(400, `{"error":"invalid_request","error_description":"Missing required parameter: code."}`), "oauth2-bearer"},
 		{"Okta", "/oauth2/default/v1/token", jsonResponse(401, `{"error":"invalid_client","error_description":"The client secret supplied for a confidential client is invalid."}`), "oauth2-bearer"},
 		{"a bearer of any", "/me", dialect.Response{Status: 401, Header: http.Header{"Www-Authenticate": {`Bearer error="invalid_token"`}, "Content-Type": {"application/json"}}, Body: []byte(`{"error":"invalid_token","error_description":"m"}`)}, "oauth2-bearer"},
 		{"Mailchimp", "/3.0/lists/x", problem(404, `{"type":"https://mailchimp.com/developer/marketing/docs/errors/","title":"Resource Not Found","status":404,"detail":"m","instance":"1"}`), "problem"},

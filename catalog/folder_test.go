@@ -107,6 +107,8 @@ func TestAFileThatCannotBeExtendedIsRefusedAndNotQuoted(t *testing.T) {
 		{"a folder", map[string]string{"a.yaml": fmt.Sprintf(child, "./in"), "in/b.yaml": ""}, "not a regular file"},
 		{"a file that is not there", map[string]string{"a.yaml": fmt.Sprintf(child, "./b.yaml")}, "cannot be read"},
 		{"a file that is too long", map[string]string{"a.yaml": fmt.Sprintf(child, "./b.yaml"), "b.yaml": strings.Repeat("#\n", dialect.MaxSource)}, "at most"},
+		{"a path that is too long", map[string]string{"a.yaml": fmt.Sprintf(child, "./"+strings.Repeat("long/", 100_000)+"b.yaml")}, "…"},
+		{"a name that is too long", map[string]string{"a.yaml": fmt.Sprintf(child, strings.Repeat("long", 100_000))}, "…"},
 		{"itself", map[string]string{"a.yaml": fmt.Sprintf(child, "./a.yaml")}, "a.yaml extends a.yaml"},
 		{"a circle", map[string]string{"a.yaml": fmt.Sprintf(child, "./b.yaml"), "b.yaml": fmt.Sprintf(child, "./a.yaml")}, "a.yaml extends b.yaml extends a.yaml"},
 		{"a circle behind the first file", map[string]string{"a.yaml": fmt.Sprintf(child, "./in/b.yaml"), "in/b.yaml": fmt.Sprintf(child, "./c.yaml"), "in/c.yaml": fmt.Sprintf(child, "./b.yaml")},
@@ -122,6 +124,9 @@ func TestAFileThatCannotBeExtendedIsRefusedAndNotQuoted(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), filepath.Join(dir, "a.yaml")+":2:10: ") {
 				t.Errorf("it says\n%v\nwithout %q", err, c.says)
+			}
+			if len(err.Error()) > 1500 {
+				t.Errorf("it says %d bytes", len(err.Error()))
 			}
 			if strings.Contains(err.Error(), secret) {
 				t.Errorf("it quotes the file: %v", err)

@@ -52,11 +52,11 @@ func (r *Reporter) unextendable(pos Position, name string, err error) {
 			err = faulty.cause
 		}
 		r.cause = err
-		r.Fault(pos, "unknown_dialect", "end the chain: one of these files must extend none of the others", "the dialect %q cannot be extended: %s", name, Ours(firstLine(err.Error())))
+		r.Fault(pos, "unknown_dialect", "end the chain: one of these files must extend none of the others", "the dialect %q cannot be extended: %s", name, firstLine(err))
 	case errors.As(err, &faulty):
 		r.Fault(pos, "unknown_dialect", "correct that file first", "the dialect %q cannot be extended, because its file has faults%s", name, Ours(faulty.first()))
 	default:
-		r.Fault(pos, "unknown_dialect", "use a dialect that `parlance dialects` lists, or a file beside this one", "the dialect %q cannot be extended: %s", name, Ours(firstLine(err.Error())))
+		r.Fault(pos, "unknown_dialect", "use a dialect that `parlance dialects` lists, or a file beside this one", "the dialect %q cannot be extended: %s", name, firstLine(err))
 	}
 }
 
@@ -70,9 +70,10 @@ func (e *FileError) first() string {
 	return ""
 }
 
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	return s
+// firstLine is the beginning of an error, which may quote a long path.
+func firstLine(err error) Ours {
+	s, _, _ := strings.Cut(err.Error(), "\n")
+	return Ours(cut(s, maxListed))
 }
 
 // inherit takes over the shapes of the dialect that is extended, behind the

@@ -10,7 +10,7 @@ import (
 // These bound it in bytes.
 const (
 	maxQuoted  = 120  // of a text of the author's, or of a response's
-	maxListed  = 500  // of words that a complaint lists
+	maxListed  = 500  // of words that a complaint lists, and of an error
 	maxMessage = 2000 // of a whole message
 	maxHint    = 500
 )
