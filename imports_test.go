@@ -33,7 +33,7 @@ var rooms = map[string]room{
 	"internal": {besides: []string{"go.opentelemetry.io/otel"}, because: "a tool for any room imports none"},
 	"dialect": {
 		rooms:   []string{"."},
-		modules: []string{"go.yaml.in/yaml/v4"},
+		modules: []string{"go.yaml.in/yaml/v4", "golang.org/x/text/encoding"},
 		not:     []string{"net/http", "reflect"},
 		because: "the language takes a status, headers and bytes, so that any transport can carry it",
 	},

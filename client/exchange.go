@@ -40,12 +40,9 @@ type exchange struct {
 
 // response is what a Report says about the last response, besides its Attempt.
 type response struct {
-	data        []byte
-	enveloped   bool
-	whole, cut  bool
-	shape       string
-	diagnostics []parlance.Diagnostic
-	broken      error
+	decoded    dialect.Decoded // but for the Outcome, which the Attempt has
+	whole, cut bool
+	broken     error
 }
 
 // watched is what gates and observers are told when an attempt ends.
@@ -287,5 +284,5 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 		r = dialect.Decoded{Outcome: parlance.OutcomeOfTransport(n.broken)}
 	}
 	a.Outcome = r.Outcome
-	n.data, n.enveloped, n.shape, n.diagnostics = r.Data, r.Enveloped, r.Shape, r.Diagnostics
+	n.decoded = r
 }

@@ -38,8 +38,10 @@ func ReportOf(resp *http.Response) (*Report, bool) {
 		return nil, false
 	}
 	n, a := &x.response, x.last()
+	read := n.decoded
+	read.Outcome = a.Outcome
 	return &Report{
-		Decoded:  dialect.Decoded{Outcome: a.Outcome, Data: n.data, Enveloped: n.enveloped, Shape: n.shape, Diagnostics: n.diagnostics},
+		Decoded:  read,
 		Decision: a.Decision,
 		Attempts: x.attempts,
 		Key:      x.sentKey(),

@@ -239,7 +239,7 @@ shapes: [{name: e, status: 2xx, json: {rows!: {$item#: {state!: $item.code, text
 			want: `{"kind":"invalid","fields":[{"path":"1","message":"n"}]}`, wrote: "-"},
 		{name: "the place in a list is the id of an item", file: rows, status: 200, body: `{"rows":[{"state":"bad","text":"t"},{"state":"bad"}]}`,
 			want: `{"kind":"invalid","items":[{"index":0,"id":"0","outcome":{"kind":"invalid","code":"bad","detail":"t"}},{"index":1,"id":"1","outcome":{"kind":"invalid","code":"bad"}}]}`},
-		{name: "a list where another form stands is not read", file: flat, body: `{"errors":{"a":["m"]}}`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "a list where another form stands is not read", file: flat, body: `{"errors":{"a":["m"]}}`, want: `{"kind":"invalid","detail":"m","fields":[{"path":"a","message":"m"}]}`, told: "unfit_body common_form", wrote: "-"},
 	})
 }
 
@@ -264,7 +264,7 @@ func TestAnyAbsentReadAndWrite(t *testing.T) {
 		{name: "a member that must not be there is not", file: absent, body: `{"error":{"type":"card_error","message":"m"}}`, want: `{"kind":"invalid","family":"card_error","detail":"m"}`},
 		{name: "a member that must not be there is", file: absent, body: `{"error":{"type":"card_error","code":"expired","message":"m"}}`,
 			want: `{"kind":"invalid","code":"expired","detail":"m"}`, wrote: `{"error":{"type":null,"code":"expired","message":"m"}}`},
-		{name: "a member that must not be there is null", file: absent, body: `{"error":{"type":"card_error","code":null,"message":"m"}}`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "a member that must not be there is null", file: absent, body: `{"error":{"type":"card_error","code":null,"message":"m"}}`, want: `{"kind":"invalid","code":"card_error","detail":"m"}`, told: "unfit_body common_form", wrote: "-"},
 		{name: "a member that is only read", file: read, body: `{"old_message":"m"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"message":"m","api":"v2"}`},
 		{name: "the first place that is filled is read", file: read, body: `{"message":"new","old_message":"old"}`, want: `{"kind":"invalid","detail":"new"}`, wrote: `{"message":"new","api":"v2"}`},
 		{name: "what is only written is no condition", file: read, body: `{"message":"m","api":"v1"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"message":"m","api":"v2"}`},
@@ -573,7 +573,7 @@ func TestXML(t *testing.T) {
 		{name: "an element where an attribute is asked for", file: own, body: `<Fault><code>E7</code><Reason>m</Reason></Fault>`, want: `{"kind":"invalid","detail":"m"}`, wrote: `<s:Fault code=""><s:Reason>m</s:Reason></s:Fault>`},
 		{name: "an own text that is empty", file: own, body: `<Fault code="E7"><Reason/></Fault>`, want: `{"kind":"invalid","code":"E7"}`, wrote: `<s:Fault code="E7"><s:Reason></s:Reason></s:Fault>`},
 		{name: "the payload in an element", file: data, status: 200, body: `<Answer><Status>OK</Status><Result><a x="1&gt;">b</a><c/></Result></Answer>`, want: `{"kind":"success"}`, wrote: "-"},
-		{name: "another constant than the envelope's", file: data, status: 200, body: `<Answer><Status>Error</Status><Text>m</Text></Answer>`, want: `{"kind":"noted"}`, told: "unfit_body", wrote: "-"},
+		{name: "another constant than the envelope's", file: data, status: 200, body: `<Answer><Status>Error</Status><Text>m</Text></Answer>`, want: `{"kind":"noted","detail":"m"}`, told: "failure_mark", wrote: "-"},
 		{name: "the failure in the envelope", file: data, status: 404, body: `<x:Answer xmlns:x="urn:x"><x:Status> Error </x:Status><x:Text>m</x:Text></x:Answer>`, want: `{"kind":"not_found","detail":"m"}`, wrote: `<Answer><Status>Error</Status><Text>m</Text></Answer>`},
 	})
 }
@@ -631,7 +631,7 @@ shapes: [{name: list, status: 200, json: {rows!: [{id: "$item:%", state?: $item.
 		{name: "dots without brackets", file: path("dots"), body: body(`"$.a.0.b"`), want: want("a.0.b"), wrote: body(`"a[0].b"`)},
 		{name: "segments", file: path("segments"), body: body(`["a",0,"b"]`), want: want("a.0.b")},
 		{name: "segments behind a prefix", file: path("segments(body)"), body: body(`["body","a"]`), want: want("a")},
-		{name: "segments that are a text", file: path("segments"), body: body(`"a"`), want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "segments that are a text", file: path("segments"), body: body(`"a"`), want: `{"kind":"invalid","fields":[{"path":"a","message":"m"}]}`, told: "unfit_member", wrote: "-"},
 		{name: "an id that was a number", file: strings.Replace(ids, "%", "int", 1), status: 200, body: `{"rows":[{"id":7}]}`, want: `{"kind":"success","items":[{"index":0,"id":"7","outcome":{"kind":"success"}}]}`, wrote: `{"rows":[{"id":7}]}`},
 		{name: "an id that was a text of digits", file: strings.Replace(ids, ":%", "", 1), status: 200, body: `{"rows":[{"id":"7"}]}`, want: `{"kind":"success","items":[{"index":0,"id":"7","outcome":{"kind":"success"}}]}`},
 		{name: "an id that is a number too large for one", file: strings.Replace(ids, "%", "int", 1), status: 200, body: `{"rows":[{"id":7},{"id":99999999999999999999}]}`,
@@ -655,7 +655,7 @@ func TestMembers(t *testing.T) {
 		{name: "of names that stand twice the last counts, and it is told", file: `shapes: [{name: e, json: {message: $detail}}]`, body: `{"message":"m","message":"n"}`, want: `{"kind":"invalid","detail":"n"}`, told: "duplicate_key", wrote: `{"message":"n"}`},
 		{name: "a member that must not be empty is", file: `shapes: [{name: e, json: {errors!: [$field.message]}}]`, body: `{"errors":[]}`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
 		{name: "an optional member of another form is passed over, and told", file: `shapes: [{name: e, json: {message: $detail, errors?: [$field.message]}}]`, body: `{"message":"m","errors":{"a":1}}`, want: `{"kind":"invalid","detail":"m"}`, told: "unfit_member", wrote: `{"message":"m"}`},
-		{name: "a constant with another type", file: `shapes: [{name: e, json: {ok: false, message: $detail}}]`, body: `{"ok":"false","message":"m"}`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "a constant with another type", file: `shapes: [{name: e, json: {ok: false, message: $detail}}]`, body: `{"ok":"false","message":"m"}`, want: `{"kind":"invalid","detail":"m"}`, told: "unfit_body common_form", wrote: "-"},
 		{name: "a constant number in another notation", file: `shapes: [{name: e, json: {version: 2, message: $detail}}]`, body: `{"version":2.0,"message":"m"}`, want: `{"kind":"invalid","detail":"m"}`, wrote: `{"version":2,"message":"m"}`},
 		{name: "a value that stands for unset", file: "codes_are_statuses: false\n" + usual + `shapes: [{name: e, json: {message: $detail = "", code: $code:int = 0}}]`, body: `{"message":"","code":0}`, want: `{"kind":"invalid"}`},
 		{name: "a value that could be the one for unset", file: "codes_are_statuses: false\n" + usual + `shapes: [{name: e, json: {message: $detail = "", code: $code:int = 0}}]`, body: `{"message":"m","code":7}`, want: `{"kind":"invalid","code":"7","detail":"m"}`},
@@ -820,7 +820,7 @@ func TestAFileThatExtendsAnother(t *testing.T) {
 		{"the other's row keeps its words", "codes: {410: not_found}\n", 422, `{"message":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words","detail":"m"}`, ""},
 		{"the other's code under its own class", "codes: {4xx: forbidden}\n", 409, `{"code":"E1","message":"m"}`, `{"kind":"conflict","code":"E1","detail":"m"}`, ""},
 		{"a shape of the same name is replaced", "shapes: [{name: error, status: 4xx 5xx, json: {fault!: $detail}}]\n", 422, `{"fault":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words","detail":"m"}`, ""},
-		{"a shape of the same name is gone", "shapes: [{name: error, status: 4xx 5xx, json: {fault!: $detail}}]\n", 422, `{"message":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words"}`, "-"},
+		{"a shape of the same name is gone", "shapes: [{name: error, status: 4xx 5xx, json: {fault!: $detail}}]\n", 422, `{"message":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words","detail":"m"}`, "-"},
 		{"its own shape comes first, the other's after it", "shapes: [{name: fault, status: 4xx 5xx, json: {fault!: $detail}}]\n", 422, `{"message":"m"}`, `{"kind":"invalid","reason":"fields","title":"Parents words","detail":"m"}`, "-"},
 		{"the other's form has its own row", "codes: {gone: {kind: conflict, status: 404}}\n", 404, `{"gone":true}`, `{"kind":"conflict"}`, ""},
 		{"its own row may ask for a form of the other", "codes: {404: [{kind: unavailable, is: gone}, not_found], gone: {kind: unavailable, status: 404}}\n", 404, `{"gone":true}`, `{"kind":"unavailable"}`, ""},

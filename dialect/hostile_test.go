@@ -18,7 +18,7 @@ const ten = 10 << 20
 
 // Each body under failing statuses, whose meaning must stay, and under a good one
 // that it could have decided otherwise. A body of more than 1 MiB counts as cut
-// off there: where what was seen contradicts no form, a success stays one.
+// off there: what follows could say that it failed, so it is no plain success.
 func TestAHostileBodyCostsLittleAndNeverTurnsAResponseAround(t *testing.T) {
 	// Not parallel: memory is measured.
 	utf16LE := func(s string) string {
@@ -42,14 +42,14 @@ func TestAHostileBodyCostsLittleAndNeverTurnsAResponseAround(t *testing.T) {
 		{"10 MB of {", "vbapi", json, strings.Repeat(`{"a":`, ten/5), "broken_body", parlance.KindNoted},
 		{"10 MB of 0,", "vbapi", json, "[" + strings.Repeat("0,", ten/2), "unfit_body", parlance.KindNoted},
 		{"10 MB of brackets beside each other", "vbapi", json, "[" + strings.Repeat("[],", ten/3), "unfit_body", parlance.KindNoted},
-		{"a text of 10 MB that does not end", "vbapi", json, `{"a":"` + strings.Repeat("x", ten), "", parlance.KindSuccess},
+		{"a text of 10 MB that does not end", "vbapi", json, `{"a":"` + strings.Repeat("x", ten), "body_not_read", parlance.KindNoted},
 		{"a text of 10 MB of backslashes", "vbapi", json, `"` + strings.Repeat(`\\`, ten/2) + `"`, "broken_body", parlance.KindNoted},
 		{"a number of 10 MB", "vbapi", json, strings.Repeat("9", ten), "broken_body", parlance.KindNoted},
 		{"a body cut off in the middle, and not known to be cut", "vbapi", json, `{"data":{"id":1},"error":{"ti`, "broken_body", parlance.KindNoted},
 		{"a body that goes on behind its end", "vbapi", json, `{"data":1,"error":null,"debug":{}} {}`, "broken_body", parlance.KindNoted},
 		{"an empty body of white space", "vbapi", json, " \n", "unfit_body", parlance.KindNoted},
 		{"null bytes", "vbapi", json, strings.Repeat("\x00", 1000), "broken_body", parlance.KindNoted},
-		{"JSON in UTF-16", "vbapi", json, utf16LE(`{"data":null,"error":{"title":"a"},"debug":{}}`), "broken_body", parlance.KindNoted},
+		{"JSON in UTF-16", "vbapi", json, utf16LE(`{"data":null,"error":{"title":"a"},"debug":{}}`), "not_utf8", parlance.KindFailed},
 		{"HTML that is called JSON", "vbapi", json, "<html><title>Log in</title></html>", "unfit_body", parlance.KindNoted},
 		{"XML that is called JSON", "vbapi", json, "<error/>", "unfit_body", parlance.KindNoted},
 		{"text that is called JSON", "vbapi", json, "upstream timed out", "broken_body", parlance.KindNoted},
@@ -57,15 +57,15 @@ func TestAHostileBodyCostsLittleAndNeverTurnsAResponseAround(t *testing.T) {
 		{"an entity bomb", "vision", xml, bomb + "<RES><Code>200</Code><Message>&c;</Message></RES>", "broken_body", parlance.KindNoted},
 		{"a DTD that includes a file", "vision", xml, `<!DOCTYPE RES SYSTEM "file:///etc/passwd"><RES><Code>200</Code></RES>`, "broken_body", parlance.KindNoted},
 		{"an unknown entity", "vision", xml, "<RES><Code>200</Code><Message>&nbsp;</Message></RES>", "broken_body", parlance.KindNoted},
-		{"XML in Latin-1, as it says", "vision", xml, "<?xml version='1.0' encoding='ISO-8859-1'?><RES><Code>200</Code><Message>caf\xe9</Message></RES>", "broken_body", parlance.KindNoted},
+		{"XML in Latin-1, as it says", "vision", xml, "<?xml version='1.0' encoding='ISO-8859-1'?><RES><Code>200</Code><Message>caf\xe9</Message></RES>", "", parlance.KindSuccess},
 		{"XML in Latin-1 that says UTF-8", "vision", xml, "<RES><Code>200</Code><Message>caf\xe9</Message></RES>", "broken_body", parlance.KindNoted},
-		{"XML in UTF-16", "vision", xml, utf16LE("<RES><Code>200</Code></RES>"), "unfit_body", parlance.KindNoted},
+		{"XML in UTF-16", "vision", xml, utf16LE("<RES><Code>200</Code></RES>"), "", parlance.KindSuccess},
 		{"XML cut off in the middle, and not known to be cut", "vision", xml, "<RES><Code>200</Code><Mess", "broken_body", parlance.KindNoted},
 		{"10 MB of elements in each other", "vision", xml, strings.Repeat("<RES>", ten/5), "broken_body", parlance.KindNoted},
-		{"10 MB of elements beside each other", "vision", xml, "<RES>" + strings.Repeat("<a/>", ten/4), "", parlance.KindSuccess},
+		{"10 MB of elements beside each other", "vision", xml, "<RES>" + strings.Repeat("<a/>", ten/4), "body_not_read", parlance.KindNoted},
 		{"10 MB of attributes", "vision", xml, "<RES" + strings.Repeat(` aaaaaaaa="1"`, ten/13), "broken_body", parlance.KindNoted},
-		{"10 MB of blank text in pieces", "vision", xml, "<RES>" + strings.Repeat(" ", 1<<19) + strings.Repeat("<a/> ", ten/5), "", parlance.KindSuccess},
-		{"a comment of 10 MB that does not end", "vision", xml, "<RES><!--" + strings.Repeat(" -", ten/2), "", parlance.KindSuccess},
+		{"10 MB of blank text in pieces", "vision", xml, "<RES>" + strings.Repeat(" ", 1<<19) + strings.Repeat("<a/> ", ten/5), "body_not_read", parlance.KindNoted},
+		{"a comment of 10 MB that does not end", "vision", xml, "<RES><!--" + strings.Repeat(" -", ten/2), "body_not_read", parlance.KindNoted},
 		{"JSON that is called XML", "vision", xml, `{"Code":"110"}`, "unfit_body", parlance.KindNoted},
 		{"HTML that is called XML", "vision", xml, "<html><body>Log in</body></html>", "unfit_body", parlance.KindNoted},
 		{"an HTML page", "vision", html, "<!DOCTYPE html><html><title>Log in</title></html>", "unfit_body", parlance.KindNoted},
@@ -86,7 +86,7 @@ func TestAHostileBodyCostsLittleAndNeverTurnsAResponseAround(t *testing.T) {
 				} else if want := d.Decode(req, dialect.Response{Status: status}).Outcome; o.Kind != want.Kind || o.Reason != want.Reason {
 					t.Errorf("%d became %v, not %v", status, o.Kind, want.Kind)
 				}
-				if told := rules(read.Diagnostics); status == 200 && test.rule != "" && !slices.Contains(told, test.rule) || status != 200 && len(told) == 0 {
+				if told := rules(read.Diagnostics); status == 200 && test.rule != "" && !slices.Contains(told, test.rule) || status != 200 && len(told) == 0 && test.good != parlance.KindSuccess {
 					t.Errorf("%d: the diagnostics are %v", status, read.Diagnostics)
 				}
 				if len(read.Diagnostics) > 8 {
@@ -238,7 +238,8 @@ func TestABodyThatIsKnownToBeCutIsReadAsFarAsItGoes(t *testing.T) {
 		status              int
 		kind                parlance.Kind
 	}{
-		{"a success that contradicts nothing is one", "vbapi", `{"data":[{"id":1},{"id":2`, 200, parlance.KindSuccess},
+		{"a success whose rest could say that it failed is noted", "vbapi", `{"data":[{"id":1},{"id":2`, 200, parlance.KindNoted},
+		{"a success that has said so before stays one", "vbapi", `{"error":null,"data":[{"id":1},{"id":2`, 200, parlance.KindSuccess},
 		{"an error that was seen counts", "vbapi", `{"data":null,"error":{"type":"t","title":"Bad","status":400,"detail":"d","instance":"/"},"debug":{"act`, 200, parlance.KindFailed},
 		{"a failure stays what its status says", "vms", `{"message":"Submitted`, 422, parlance.KindInvalid},
 		{"a failed record that was seen counts", "vision", `<ORDERS><SO><RES><Code>400</Code></RES></SO><SO><RES><Code>200</Code></RES></SO><SO>`, 207, parlance.KindPartial},

@@ -213,7 +213,8 @@ func TestABodyBeyondTheLimitIsReadAsFarAsItGoes(t *testing.T) {
 		kind                parlance.Kind
 		detail              string
 	}{
-		{"a long success that contradicts nothing", "vbapi", `{"data":"` + long + `","error":null}`, 200, parlance.KindSuccess, ""},
+		{"a long success whose rest could say that it failed", "vbapi", `{"data":"` + long + `","error":null}`, 200, parlance.KindNoted, ""},
+		{"a long success that has said so before", "vbapi", `{"error":null,"data":"` + long + `"}`, 200, parlance.KindSuccess, ""},
 		{"a long failure tells what came first", "vms", `{"message":"first","errors":{"a":["` + long + `"]}}`, 422, parlance.KindInvalid, "first"},
 		{"a long failure keeps its meaning", "plain", long, 502, parlance.KindBadGateway, "*"},
 	} {

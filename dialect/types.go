@@ -123,4 +123,18 @@ type Encoded = wire.Encoded
 //	Enveloped   bool                  // Data was found in an envelope
 //	Shape       string                // the name of the shape that read it, "" for none
 //	Diagnostics []parlance.Diagnostic // the parts that could not be read
+//	Common      Common                // where the texts come from that no shape of the file read
 type Decoded = wire.Decoded
+
+// Common says where the texts of a failure come from whose body fits no shape of the
+// dialect. They are taken by the forms that most APIs use, and the Diagnostic common_form
+// says so. They never decide the Kind. Such texts can hold the inside of a system: show
+// them to your own people, and not to strangers.
+type Common = wire.Common
+
+// The places of texts that are taken by the forms that most APIs use.
+const (
+	CommonNone   = wire.CommonNone   // no text was taken so
+	CommonMember = wire.CommonMember // a member for messages: message, detail, error or error_description
+	CommonText   = wire.CommonText   // a page, a plain text, or any other member
+)

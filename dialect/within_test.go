@@ -16,10 +16,10 @@ func TestAnIntWithinBoundsTellsAFormFromOthers(t *testing.T) {
 	hold(t, []construct{
 		{name: "a number", file: file, status: 400, body: `{"Code":110,"Message":"m"}`, want: coded},
 		{name: "a text", file: file, status: 400, body: `{"Code":"110","Message":"m"}`, want: coded, wrote: `{"Code":110,"Message":"m"}`},
-		{name: "a number beyond them", file: file, status: 400, body: `{"Code":151,"Message":"m"}`, want: `{"kind": "invalid"}`, told: "unfit_body", wrote: "-"},
-		{name: "zeros before it", file: file, status: 400, body: `{"Code":"0110","Message":"m"}`, want: `{"kind": "invalid"}`, told: "unfit_body", wrote: "-"},
-		{name: "another member", file: file, status: 400, body: `{"Code":110,"Message":"m","More":null}`, want: `{"kind": "invalid"}`, told: "unfit_body", wrote: "-"},
-		{name: "a missing member", file: file, status: 400, body: `{"Code":110}`, want: `{"kind": "invalid"}`, told: "unfit_body", wrote: "-"},
+		{name: "a number beyond them", file: file, status: 400, body: `{"Code":151,"Message":"m"}`, want: `{"kind": "invalid", "detail": "m"}`, told: "unfit_member", wrote: "-"},
+		{name: "zeros before it", file: file, status: 400, body: `{"Code":"0110","Message":"m"}`, want: `{"kind": "invalid", "detail": "m"}`, told: "unfit_member", wrote: "-"},
+		{name: "another member", file: file, status: 400, body: `{"Code":110,"Message":"m","More":null}`, want: `{"kind": "invalid", "code": "110", "detail": "m"}`, told: "unfit_body common_form", wrote: "-"},
+		{name: "a missing member", file: file, status: 400, body: `{"Code":110}`, want: `{"kind": "invalid", "code": "110"}`, told: "unfit_body common_form", wrote: "-"},
 	})
 }
 
@@ -72,6 +72,9 @@ shapes:
 			told := ""
 			if strings.Contains(path, "/orders/7") {
 				told = "unfit_body" // the other shape is about it
+			}
+			if path == "" {
+				detail = `{"kind":"invalid","detail":"m"}` // nobody knows that it is about another path
 			}
 			if is {
 				missing, detail, act, told = `{"kind":"empty"}`, `{"kind":"invalid","detail":"m"}`, "retry 1s 1m0s safe", ""

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
@@ -37,6 +38,7 @@ func (g *Gateway) translate(resp *http.Response) error {
 			// The page's time for a retry, which was too long to wait for here.
 			o.RetryAfter = r.Attempts[len(r.Attempts)-1].Wait
 		}
+		limitTexts(&o, r.Common)
 		advise(&o, &r.Decision)
 		g.replace(x, resp, &o, enveloped(r, resp))
 		return nil
@@ -54,6 +56,25 @@ func (g *Gateway) translate(resp *http.Response) error {
 	}
 	g.sign(x, resp.Header)
 	return nil
+}
+
+// maxDetail is how long a text may be that no shape of the upstream's dialect read, in
+// bytes.
+const maxDetail = 500
+
+// limitTexts keeps the inside of a system from the callers. If a body fits no shape of
+// the upstream's dialect, its texts were not written for them: only the first line of a
+// member for messages is passed on. The record and the log have all of it.
+func limitTexts(o *parlance.Outcome, from dialect.Common) {
+	if from == dialect.CommonNone {
+		return
+	}
+	detail := ""
+	if from == dialect.CommonMember {
+		detail, _, _ = strings.Cut(strings.TrimSpace(o.Detail), "\n")
+		detail = strings.ToValidUTF8(strings.TrimSpace(detail[:min(len(detail), maxDetail)]), "")
+	}
+	o.Code, o.Detail, o.Fields = "", detail, nil
 }
 
 // note logs what the upstream said and what became of it.

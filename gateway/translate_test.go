@@ -292,3 +292,36 @@ func TestTheNotesOfAPartOrOfALongBodyStandInTheHeader(t *testing.T) {
 		}
 	}
 }
+
+// A body that fits no shape of the upstream's dialect can hold the inside of a system.
+func TestTextsThatNoShapeReadStayInside(t *testing.T) {
+	t.Parallel()
+	const inside = "java.lang.NullPointerException at com.example.internal.Db"
+	for _, tt := range []struct {
+		name, contentType, body string
+		detail                  string // of what the caller gets, "" for none
+	}{
+		{"a plain text", "text/plain", inside, ""},
+		{"a page", "text/html", "<html><title>" + inside + "</title></html>", ""},
+		{"a message", jsonType, `{"message":"no such camera"}`, "no such camera"},
+		{"a problem", "application/problem+json", `{"type":"about:blank","title":"t","detail":"no such camera"}`, "no such camera"},
+		{"the first line of a message alone", jsonType, `{"error":{"message":"no such camera\n` + inside + `","code":"` + inside + `"}}`, "no such camera"},
+		{"no fields", jsonType, `{"message":"bad","errors":[{"field":"a","message":"` + inside + `"}]}`, "bad"},
+		{"500 bytes of a message", jsonType, `{"message":"` + strings.Repeat("é", 400) + `"}`, strings.Repeat("é", 250)},
+		{"no other member", jsonType, `{"reason":"` + inside + `"}`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			u := serve(t, says(404, tt.contentType, tt.body))
+			addr, _ := before(t, u.URL, "salesforce", "problem") // its errors are lists
+			resp, body := get(t, "GET", addr+"/things", "")
+			var problem struct{ Detail string }
+			if err := json.Unmarshal([]byte(body), &problem); err != nil || resp.StatusCode != 404 {
+				t.Fatalf("got %d %s: %v", resp.StatusCode, body, err)
+			}
+			if problem.Detail != tt.detail || strings.Contains(body, "Exception") {
+				t.Errorf("got %s, want the detail %q", body, tt.detail)
+			}
+		})
+	}
+}

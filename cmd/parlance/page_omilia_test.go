@@ -671,10 +671,11 @@ func omiliaLicenses(t *testing.T) {
 			{asJSON, "No available licenses", "No available licenses"},
 			{page, `<html><head><title>Forbidden</title></head><body><p>No available licenses</p></body></html>`, "No available licenses"},
 			{page, `<html><head><title>No available licenses</title></head><body></body></html>`, "No available licenses"},
-			// Further down, or in a form that is not Omilia's: what it means is read, and no text.
+			// Further down, or in a form that is not Omilia's: what it means is read, and the
+			// text if it stands where most APIs have it.
 			{asJSON, `{"data":{"why":[{"text":{"en":"No available licenses"}}]}}`, ""},
-			{asJSON, `{"error":{"errors":[{"message":"No available licenses"}]}}`, ""},
-			{"application/xml", `<error><message>No available licenses</message></error>`, ""},
+			{asJSON, `{"error":{"errors":[{"message":"No available licenses"}]}}`, "No available licenses"},
+			{"application/xml", `<error><message>No available licenses</message></error>`, "No available licenses"},
 		} {
 			for _, d := range []*dialect.Dialect{list, vendor} {
 				report, _ := omiliaCall(t, d, omiliaRequest(t, t.Context(), socket.URL, "POST", "/dialogs", row.body, "X-Type: "+row.kind))

@@ -104,7 +104,7 @@ func (m *Maintenance) Wrap(next http.Handler) http.Handler {
 		}
 		err := wording.Error(m.Error, parlance.KindUnavailable, parlance.ReasonMaintenance)
 		if !until.IsZero() {
-			err.Outcome.RetryAfter = until.Sub(now)
+			err.Outcome.RetryAfter = max(until.Sub(now), parlance.RetryNow+1) // the shortest wait is no "now"
 		}
 		server.WriteError(w, r, err)
 	})

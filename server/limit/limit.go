@@ -109,7 +109,7 @@ func (l *Limiter) refusal(after time.Duration) error {
 	if o.Kind == 0 {
 		o.Kind = parlance.KindRateLimited
 	}
-	o.RetryAfter = after
+	o.RetryAfter = max(after, parlance.RetryNow+1) // the shortest wait is no "now"
 	return &parlance.Error{Outcome: o}
 }
 

@@ -113,7 +113,7 @@ func (d *Table) Said(o *parlance.Outcome, is string, req *wire.Request) (r *spec
 		if code == "" {
 			continue
 		}
-		if r := d.CodeRow(code, is, req); r != nil && !(Good(is) && !r.Kind.Good()) {
+		if r := d.CodeRow(code, is, req); r != nil && d.decides(r, o.Status, is, req) {
 			return r, true
 		}
 	}
@@ -127,6 +127,42 @@ func (d *Table) Said(o *parlance.Outcome, is string, req *wire.Request) (r *spec
 		return &spec.Row{Kind: k, Key: is, Line: d.statusRowAs(o.Status, is, req).Line}, false
 	}
 	return nil, false
+}
+
+// decides reports that a code counts beside the status and what the form says of itself.
+// It never makes good what one of them says to have failed, unless its row names the
+// status. And it does not make a failure of what the form says to be good.
+func (d *Table) decides(r *spec.Row, status int, is string, req *wire.Request) bool {
+	switch {
+	case Good(is):
+		return r.Kind.Good()
+	case status >= 400 && r.Kind.Good() && r.Status != status:
+		return false
+	}
+	return is == "" || Worse(r.Kind) >= Worse(d.NameKind(is, req))
+}
+
+// NameKind is the kind that a form says of itself, 0 for one without a meaning.
+func (d *Table) NameKind(is string, req *wire.Request) parlance.Kind {
+	if r := d.NameRow(is, req); r != nil {
+		return r.Kind
+	}
+	k, _ := parlance.ParseKind(is)
+	return k
+}
+
+// Worse is how bad a kind is for its caller: a failure is worse than a part of one, and
+// that is worse than what nobody understood.
+func Worse(k parlance.Kind) int {
+	switch {
+	case k.Failing():
+		return 3
+	case k == parlance.KindPartial:
+		return 2
+	case k == parlance.KindNoted:
+		return 1
+	}
+	return 0
 }
 
 // NameRow is the row of a name that a form says of itself.

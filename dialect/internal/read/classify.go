@@ -26,7 +26,7 @@ func (d *Reader) Classify(g *Classification, req *wire.Request, res *wire.Respon
 	case Switches(res):
 		o.Kind, o.Status = parlance.KindSuccess, 101
 		late = nil
-	case !p.SaysMore || p.Alone(req, res):
+	case !p.SaysMore && (res.Status >= 300 || len(res.Body) == 0 || !wire.IsProblem(res.Header)) || p.Alone(req, res) && p.Lacks(req, res) == "":
 		r := d.StatusRow(res.Status, req)
 		o.Kind, o.Reason, o.Status = r.Kind, r.Reason, res.Status
 	default:
@@ -56,6 +56,9 @@ func MayAlter(req *wire.Request, status int) bool {
 func (d *Reader) NeedsBody(req *wire.Request, status int, header wire.Header) bool {
 	if !MayAlter(req, status) || status < 400 && wire.Untouched(header) {
 		return false
+	}
+	if status >= 400 || wire.IsProblem(header) {
+		return true // for the texts in it, whatever the file knows
 	}
 	for _, s := range d.Shapes {
 		if s.Fits(req, status) {

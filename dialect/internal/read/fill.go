@@ -23,7 +23,8 @@ type filler struct {
 	bound spec.Set // the attributes that a text was taken for
 	own   string
 
-	marked  bool // the iterations of the records of one owner are marked
+	common  wire.Common // where texts come from that no shape read
+	marked  bool        // the iterations of the records of one owner are marked
 	counted bool
 	reset   time.Duration // what $reset holds
 	stated  [3]string     // the counts in the response: failures, successes, total
@@ -61,16 +62,27 @@ func (f *filler) whole(o *parlance.Outcome) {
 		f.own = strings.Clone(f.own)
 	}
 	for i := range binds {
-		if t := binds[i].target; t.Owner == spec.Whole {
-			switch {
-			case t.Attr == spec.AttrReset:
-				f.reset = max(f.reset, spec.WaitOf(f.text(i)))
-			case t.Attr.Counts():
-				f.stated[t.Attr-spec.AttrFailures], f.counted = f.text(i), true
-			default:
-				spec.SetWhole(o, t.Attr, f.text(i))
-			}
+		if binds[i].target.Owner == spec.Whole && !binds[i].kept {
+			f.one(o, i)
 		}
+	}
+	for i := 0; f.m.strangers && i < len(binds); i++ {
+		if binds[i].target.Owner == spec.Whole && binds[i].kept {
+			f.one(o, i)
+		}
+	}
+}
+
+// one gives the Outcome one text.
+func (f *filler) one(o *parlance.Outcome, i int) {
+	t := f.m.binds[i].target
+	switch {
+	case t.Attr == spec.AttrReset:
+		f.reset = max(f.reset, spec.WaitOf(f.text(i)))
+	case t.Attr.Counts():
+		f.stated[t.Attr-spec.AttrFailures], f.counted = f.text(i), true
+	default:
+		spec.SetWhole(o, t.Attr, f.text(i))
 	}
 }
 

@@ -54,8 +54,8 @@ func (f *filler) header(s *spec.Shape, res *wire.Response, body *spec.Shape) {
 		told := len(m.diags)
 		m.Back(before)
 		m.diags = m.diags[:told] // what is wrong with the header is reported all the same
-	case s.Is != "" && (body == nil || body.Is == "") && m.says == "":
-		m.says = s.Is
+	case s.Is != "" && (body == nil || body.Is == "") && len(m.says) == 0:
+		m.says = append(m.says, s.Is)
 	}
 	f.bound = m.bound
 }
@@ -68,7 +68,7 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	if stated != 0 && !d.MayState(stated, res.Status, req) {
 		stated = 0
 	}
-	is := fill.says(shape)
+	is := fill.says(shape, req)
 	r, coded := d.Meaning(o, is, req)
 	o.Kind, o.Reason = r.Kind, meaning.FirstReason(o.Reason, r.Reason, stated)
 	if stated != 0 {
@@ -98,8 +98,17 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 			m.note("unlisted_code", "the code %q is not listed", code)
 		}
 	}
-	if (!readable || fill.unread() > 0) && (o.Kind == parlance.KindSuccess || o.Kind == parlance.KindEmpty) {
+	if shape == nil && len(res.Body) > 0 && res.Status >= 200 && res.Status < 300 && wire.IsProblem(res.Header) {
+		m := fill.matcher(res)
+		m.marked = true
+		m.note("failure_mark", "status %d is a success, but its type is that of a problem (RFC 9457)", res.Status)
+	}
+	plain := o.Kind == parlance.KindSuccess || o.Kind == parlance.KindEmpty
+	if (!readable || fill.unread() > 0) && plain || fill.contradicted() && o.Kind.Good() {
 		o.Kind, o.Reason = parlance.KindNoted, ""
+	}
+	if (res.Status >= 400 || fill.contradicted()) && len(res.Body) > 0 && req.Method != "HEAD" && fill.lacksTexts(o, shape) {
+		fill.common = fill.matcher(res).common(d, o, req, shape == nil, res)
 	}
 	if o.Kind == r.Kind && o.Reason == r.Reason && coded && !d.ByForm && !meaning.Good(is) && len(o.Items) == 0 {
 		return r
@@ -108,16 +117,21 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 }
 
 // says is the name that the response gives its form: in the body or the header, else by
-// the shape that it fits.
-func (f *filler) says(shape *spec.Shape) string {
-	if f.m != nil && f.m.says != "" {
-		return f.m.says
+// the shape that it fits. If there are several, the worst counts, whatever their order.
+func (f *filler) says(shape *spec.Shape, req *wire.Request) string {
+	if f.m != nil && len(f.m.says) > 0 {
+		return slices.MaxFunc(f.m.says, func(a, b string) int {
+			return cmp.Compare(meaning.Worse(f.d.NameKind(a, req)), meaning.Worse(f.d.NameKind(b, req)))
+		})
 	}
 	if shape != nil {
 		return shape.Is
 	}
 	return ""
 }
+
+// contradicted reports that a good response has the mark of a failure.
+func (f *filler) contradicted() bool { return f.m != nil && f.m.marked }
 
 // unread is how much of the response could not be read.
 func (f *filler) unread() int32 {
@@ -195,11 +209,16 @@ func (m *Matcher) checkUTF8(text []byte) {
 // root fits the root element.
 func (m *Matcher) root(t *spec.Template) bool {
 	w := t.Root()
-	if t.Rest == nil && !slices.ContainsFunc(w.Names, func(name string) bool { return m.Tree.KeyIs(0, tree.LocalName(name)) }) {
+	if t.Rest == nil && !m.rootIs(w) {
 		return false
 	}
 	if w.Value.Op == spec.OpList {
 		return m.iteration(w.Value, 0, 0, spec.Target{}, false, 0) >= 0
 	}
 	return m.Value(w.Value, 0)
+}
+
+// rootIs reports that the root element has one of a member's names.
+func (m *Matcher) rootIs(w *spec.Member) bool {
+	return slices.ContainsFunc(w.Names, func(name string) bool { return m.Tree.KeyIs(0, tree.LocalName(name)) })
 }

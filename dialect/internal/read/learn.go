@@ -47,6 +47,9 @@ func (d *Reader) learn(p *spec.Plan, of uint64, body []byte) *replay.Replay {
 		case s.Form != spec.FormJSON || of>>i&1 == 0:
 			continue
 		case m.Fast(s.Body) && m.data == 0:
+			if m.passesOver(p, of, i) {
+				return nil
+			}
 			return replay.New(&replay.Replay{Plan: p, Of: of, Shape: s, Fields: len(m.fields), Bound: m.bound}, m.walk(every, first))
 		case !m.rulesOut(s.Body, 0):
 			return nil
@@ -54,6 +57,17 @@ func (d *Reader) learn(p *spec.Plan, of uint64, body []byte) *replay.Replay {
 		first = false
 	}
 	return nil
+}
+
+// passesOver reports that a shape before the one that fits could say more of a failure
+// (see overlooked).
+func (m *Matcher) passesOver(p *spec.Plan, of uint64, fits int) bool {
+	for i, s := range p.Shapes[:fits] {
+		if s.Form == spec.FormJSON && of>>i&1 != 0 && !s.Body.HasGuard && m.hasMore(s.Body, p.Shapes[fits].Body) {
+			return true
+		}
+	}
+	return false
 }
 
 // rulesOut reports that a template does not fit a node, whatever the texts in it.

@@ -17,6 +17,7 @@ type bind struct {
 	target spec.Target
 	copy   bool  // the same text was taken for an attribute of the whole
 	key    bool  // it was the name of a member
+	kept   bool  // it is of a member of another form than the template's
 	scope  int32 // the turn of a repetition in which it was taken; 0 is outside of any
 	before int32 // one more than the place of the bind of the same scope and owner before it; 0 for none
 	tree.Extent
@@ -40,27 +41,31 @@ type scope struct {
 // Matcher fits one document with templates, and collects the texts that the holes take.
 type Matcher struct {
 	wire.Arrival
-	Tree   tree.Tree
-	form   spec.Form
-	cut    bool
-	depth  int      // of responses inside of responses
-	steps  int      // templates that were tried
-	limit  int      // of them
-	wants  spec.Set // the attributes that are asked for
-	binds  []bind
-	scopes []scope
-	bound  spec.Set // the attributes that a text was taken for
-	own    []byte   // the texts that were taken, one behind the other
-	scope  int32
-	later  int    // over 0 in turns after the first that fitted: attributes of the whole come from one element
-	unread int32  // elements that could not be read
-	data   int32  // one more than the node of the payload; 0 for none
-	says   string // what the first form says of the whole, "" for nothing
-	diags  []parlance.Diagnostic
-	taken  []spec.Taken   // of the pattern that is being read
-	made   []int32        // the turns that make records, in the order of the document
-	fields []fieldExtents // what straight took, in the order of the document
-	lone   fieldExtents   // of that, what stands in no list
+	Tree      tree.Tree
+	form      spec.Form
+	status    int
+	cut       bool
+	strangers bool     // texts were kept of members of another form
+	lenient   bool     // members of another form than the dialect knows keep their texts
+	depth     int      // of responses inside of responses
+	steps     int      // templates that were tried
+	limit     int      // of them
+	wants     spec.Set // the attributes that are asked for
+	binds     []bind
+	scopes    []scope
+	bound     spec.Set // the attributes that a text was taken for
+	own       []byte   // the texts that were taken, one behind the other
+	scope     int32
+	later     int      // over 0 in turns after the first that fitted: attributes of the whole come from one element
+	unread    int32    // elements that could not be read
+	data      int32    // one more than the node of the payload; 0 for none
+	says      []string // what forms say of the whole
+	marked    bool     // the body has the mark of a failure
+	diags     []parlance.Diagnostic
+	taken     []spec.Taken   // of the pattern that is being read
+	made      []int32        // the turns that make records, in the order of the document
+	fields    []fieldExtents // what straight took, in the order of the document
+	lone      fieldExtents   // of that, what stands in no list
 
 	origins []replay.Origin // of the texts that fast took as they are, if a replay is made of the body; else nil
 }
@@ -77,14 +82,13 @@ func (m *Matcher) Reset(res *wire.Response, depth int) {
 		m.scopes = make([]scope, 0, 16)
 	}
 	m.scopes = append(m.scopes, scope{parent: -1})
-	if m.says != "" {
-		m.says = ""
-	}
+	m.says = m.says[:0]
+	m.marked, m.lenient, m.strangers = false, false, false
 	if m.diags != nil {
 		m.diags = nil
 	}
 	m.scope, m.later, m.unread, m.data = 0, 0, 0, 0
-	m.cut, m.depth, m.bound = res.Cut, depth, 0
+	m.status, m.cut, m.depth, m.bound = res.Status, res.Cut, depth, 0
 	m.Arrival = wire.Arrival{Header: res.Header, Received: res.Received}
 	m.steps, m.limit, m.wants = 0, minSteps, EveryAttribute
 }
@@ -123,7 +127,7 @@ type mark struct {
 	reported struct {
 		unread int32
 		diags  int16 // at most maxNotes
-		says   bool
+		says   int16 // at most maxSays
 	}
 	bound spec.Set
 }
@@ -131,7 +135,7 @@ type mark struct {
 func (m *Matcher) Mark() (at mark) {
 	at.taken.binds, at.taken.scopes = int32(len(m.binds)), int32(len(m.scopes))
 	at.at.own, at.at.data = int32(len(m.own)), m.data
-	at.reported.unread, at.reported.diags, at.reported.says = m.unread, int16(len(m.diags)), m.says != ""
+	at.reported.unread, at.reported.diags, at.reported.says = m.unread, int16(len(m.diags)), int16(len(m.says))
 	at.bound = m.bound
 	return at
 }
@@ -142,9 +146,7 @@ func (m *Matcher) Back(to mark) {
 	m.own = m.own[:to.at.own]
 	m.diags = m.diags[:to.reported.diags]
 	m.unread, m.data, m.bound = to.reported.unread, to.at.data, to.bound
-	if !to.reported.says && m.says != "" {
-		m.says = ""
-	}
+	m.says = m.says[:to.reported.says]
 }
 
 // textAt is the text of an extent.

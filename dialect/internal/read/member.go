@@ -1,6 +1,7 @@
 package read
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/parlance-api/parlance/dialect/internal/spec"
@@ -28,7 +29,7 @@ func (m *Matcher) member(w *spec.Member, n uint32) (fits, present bool) {
 	}
 	// The first name whose member is filled and fits; one that is empty says
 	// nothing, and leaves it to the next.
-	there, unfit := false, false
+	there, unfit := false, uint32(0)
 	for i := range w.Names {
 		c, found := m.find(w, n, i)
 		if !found {
@@ -36,7 +37,7 @@ func (m *Matcher) member(w *spec.Member, n uint32) (fits, present bool) {
 		}
 		there = true
 		if m.Filled(w, c) {
-			if !w.Optional && len(w.Names) == 1 {
+			if !w.Optional && len(w.Names) == 1 && !m.lenient {
 				return m.Value(w.Value, c), true // where it does not fit nothing is kept
 			}
 			before := m.Mark()
@@ -44,16 +45,16 @@ func (m *Matcher) member(w *spec.Member, n uint32) (fits, present bool) {
 				return true, true
 			}
 			m.Back(before)
-			unfit = true
+			unfit = c
 		}
 	}
 	switch {
 	case !there:
 		return m.cut || w.Optional || !w.Must && w.Value.Op != spec.OpConst, false
-	case !unfit:
+	case unfit == 0:
 		return !w.Must, true
 	}
-	return m.unfit(w), true
+	return m.unfit(w, unfit), true
 }
 
 // ownText fits the text of the element itself, beside its attributes.
@@ -129,14 +130,23 @@ func (m *Matcher) siblings(w *spec.Member, n uint32) (fits, present bool) {
 	return false, true
 }
 
-// unfit skips an optional member whose form the dialect does not describe.
-func (m *Matcher) unfit(w *spec.Member) bool {
-	if w.Optional {
+// unfit passes over a member that has another form than the dialect knows, where it may
+// be left out or its texts can be kept.
+func (m *Matcher) unfit(w *spec.Member, c uint32) bool {
+	passes := w.Optional || m.lenient && !w.Value.HasGuard && w.Value.Op != spec.OpConst
+	switch {
+	case m.lenient && m.stranger(w.Value, c):
 		m.unread++
-		m.note("unfit_member", "the member %q has a form that the dialect does not describe", w.Names[0])
+		return true
+	case passes:
+		m.unread++
+		m.unfitAt(c, "")
 	}
-	return w.Optional
+	return passes
 }
+
+// maxSays is how many different things forms can say of the whole. A file has a handful.
+const maxSays = 32
 
 // say takes the name that a form gives: to the record around it, else to the whole. It
 // always fits.
@@ -151,8 +161,8 @@ func (m *Matcher) say(is string) bool {
 			return true
 		}
 	}
-	if m.later == 0 && m.says == "" {
-		m.says = is
+	if len(m.says) < maxSays && !slices.Contains(m.says, is) {
+		m.says = append(m.says, is)
 	}
 	return true
 }
@@ -210,9 +220,9 @@ func (m *Matcher) simple(w *spec.Member, n, from uint32) (fits, present bool, ne
 		default:
 			fits = m.text(h, m.Tree.Source[node.Start:node.End])
 		}
-		return fits || m.unfit(w), true, next
+		return fits || m.unfit(w, c), true, next
 	}
-	return m.unfit(w), true, next
+	return m.unfit(w, c), true, next
 }
 
 // copies takes a text of the body for each reading of a plain hole.

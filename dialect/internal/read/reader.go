@@ -37,7 +37,7 @@ func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.
 		return
 	}
 	p := d.PlanFor(res.Status)
-	if p.Alone(req, res) {
+	if p.Alone(req, res) && (depth > 0 || p.Lacks(req, res) == "") {
 		r := p.Row
 		o.Kind, o.Reason, o.Status, o.Title, o.Help = r.Kind, r.Reason, res.Status, r.Title, r.Help
 		return
@@ -53,6 +53,7 @@ func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.
 			reading.Data = fill.m.payload()
 		}
 	}
+	reading.Common = fill.common
 	if fill.m != nil && len(fill.m.diags) > 0 {
 		reading.Diagnostics = slices.Clone(fill.m.diags)
 	}
@@ -64,48 +65,172 @@ func Switches(res *wire.Response) bool {
 	return res.Status == 101 && len(wire.Values(res.Header, "Upgrade")) > 0
 }
 
-// Read finds the first shape that fits the body and leaves in m what its holes
-// took. It reports false if the body of a 2xx could not be read although it
-// could have decided otherwise.
+// Read finds the shape that fits the body and leaves in m what its holes took. It
+// reports false if the body of a 2xx could not be read although it could have decided
+// otherwise.
+//
+// All shapes are tried strictly first. Only if the status already says failure may a
+// body have another form: a list around it, or members of other types.
 func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Response) (fitted *spec.Shape, readable bool) {
 	if p.Bodyless(req, res) {
-		return nil, true
+		return nil, m.depth > 0 || !m.lacks(p, req, res)
 	}
 	wanted, expected := p.Forms(req)
 	if wanted == (spec.Forms{}) {
 		return nil, true
 	}
 	success := res.Status >= 200 && res.Status < 300
-	if res.Cut && !success {
+	switch {
+	case res.Cut && success:
+		m.note("body_not_read", "only the first %d bytes of the body were looked at", len(res.Body))
+	case res.Cut:
 		m.note("cut_body", "only the first %d bytes of the body were read", len(res.Body))
 	}
-	f, ok := m.Parse(d.Spec, wanted, res.Header, res.Body)
-	m.form = f
+	start := m.Mark()
+	m.form = d.open(m, wanted, res)
 	m.limit = minSteps + stepsPerNode*len(m.Tree.Nodes)
-	if !ok {
+	if m.form == formBroken {
 		return nil, !success
 	}
-	if f != spec.FormNone {
+	if m.form != spec.FormNone {
 		if s := m.first(p, req, res); s != nil {
-			return s, true
+			return m.fitting(p, s, req, res, start)
 		}
 	}
 	payload := success && !expected // one of another form, which says nothing
-	if payload && f == spec.FormNone {
+	if payload && m.form == spec.FormNone {
 		return nil, true
 	}
-	if s := m.recognized(p, req, res, f); s != nil {
+	if s := m.recognized(p, req, res, m.form); s != nil {
 		return s, true
 	}
 	switch {
+	case success && m.failed(p, res, start):
+		return nil, false
 	case payload:
 		return nil, true
-	case f == spec.FormNone:
+	case !success:
+		if s := d.tolerated(m, p, req, res); s != nil {
+			return s, true
+		}
+	}
+	if m.form == spec.FormNone {
 		m.note("unfit_body", "the body has a form that the dialect does not describe here")
-	default:
+	} else {
 		m.note("unfit_body", "the body has none of the forms that the dialect describes for status %d", res.Status)
 	}
 	return nil, !success
+}
+
+// formBroken is that of a body that begins like one of the wanted forms and is broken.
+const formBroken = spec.Form(255)
+
+// open finds out the form of a body and reads it, in another charset or without what
+// stands around it if need be.
+func (d *Reader) open(m *Matcher, wanted spec.Forms, res *wire.Response) spec.Form {
+	if wideCharset(res.Body) != "" {
+		res.Body = m.inUTF8(res.Header, res.Body)
+	}
+	before := m.Mark()
+	f, ok := m.Parse(d.Spec, wanted, res.Header, res.Body)
+	if (f == spec.FormJSON || f == spec.FormXML) && !m.Tree.Repaired {
+		return f
+	}
+	m.Back(before)
+	res.Body = m.inUTF8(res.Header, res.Body)
+	before = m.Mark()
+	if f, ok = m.Parse(d.Spec, wanted, res.Header, res.Body); f != spec.FormNone {
+		return f
+	}
+	complaints := slices.Clone(m.diags[before.reported.diags:])
+	m.Back(before)
+	if f := m.unwrapped(d.Spec, wanted, res); f != spec.FormNone {
+		m.note("wrapped_body", "the body has something around its document, which was passed over")
+		return f
+	}
+	m.diags = append(m.diags, complaints...)
+	if !ok {
+		return formBroken
+	}
+	return spec.FormNone
+}
+
+// lacks notes that a good response has no body that is looked at although one is due. It
+// reports that nobody knows therefore whether the request succeeded.
+func (m *Matcher) lacks(p *spec.Plan, req *wire.Request, res *wire.Response) bool {
+	switch p.Lacks(req, res) {
+	case "empty_body":
+		m.note("empty_body", "the body is empty, although the dialect has one here")
+		return true
+	case "body_not_read":
+		m.note("body_not_read", "the body has several parts (%s), and none was looked into", wire.MediaType(res.Header))
+		return p.CanFail(req)
+	}
+	return false
+}
+
+// fitting is what comes of a body that fits a shape strictly: the shape, unless a good
+// response carries the mark of a failure or the rest of a body that is cut off could be
+// a failure's. If a failure has members that the shape does not read, those count too.
+func (m *Matcher) fitting(p *spec.Plan, s *spec.Shape, req *wire.Request, res *wire.Response, start mark) (fitted *spec.Shape, readable bool) {
+	if res.Status >= 400 {
+		again := m.overlooked(p, s, req)
+		if len(again) == 0 && m.unread == 0 || m.form != spec.FormJSON {
+			return s, true
+		}
+		m.Back(start)
+		if more := m.leniently(append(again, s), p, req, res); more != nil {
+			return more, true
+		}
+		return s, m.body(s, res.Body)
+	}
+	if s.Is != "" && s.Is != "success" || len(m.says) > 0 || m.bound.Of(spec.Item) != 0 {
+		return s, true
+	}
+	if m.failed(p, res, start) {
+		return nil, false
+	}
+	return s, !res.Cut || !m.undecided(p, s, req, res)
+}
+
+// undecided reports that the rest of a good response that is cut off could still say that
+// it failed.
+func (m *Matcher) undecided(p *spec.Plan, fits *spec.Shape, req *wire.Request, res *wire.Response) bool {
+	if decides := fits.Reads & spec.Meaningful &^ spec.Times; decides != 0 && m.bound&decides == 0 {
+		return true
+	}
+	for _, s := range p.Shapes {
+		if s == fits || s.Form != m.form || !s.CanFail() || !p.Concerns(s, req) {
+			continue
+		}
+		before := m.Mark()
+		could := m.body(s, res.Body)
+		if m.Back(before); could {
+			return true
+		}
+	}
+	return false
+}
+
+// tolerated is the shape of a failure's body that fits no shape strictly: one around
+// which a list stands, or one with members of another form. nil if there is none.
+func (d *Reader) tolerated(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Response) *spec.Shape {
+	if inner := m.element(res.Body); inner != nil {
+		whole := res.Body
+		res.Body = inner
+		if m.Tree.JSONBy(d.Guide[spec.FormJSON], inner, m.cut) == nil {
+			s := m.first(p, req, res)
+			if s == nil {
+				s = m.leniently(p.Shapes, p, req, res)
+			}
+			if s != nil {
+				m.note("wrapped_body", "the body is a list around what the dialect knows; its first object was read")
+				return s
+			}
+		}
+		res.Body = whole
+	}
+	return m.leniently(p.Shapes, p, req, res)
 }
 
 // first is the first shape of its form that the body fits, nil for none.
@@ -115,9 +240,7 @@ func (m *Matcher) first(p *spec.Plan, req *wire.Request, res *wire.Response) *sp
 			continue
 		}
 		before := m.Mark()
-		// The text that distinguishes failures may be in the missing part, so of a cut
-		// body only the status counts.
-		m.cut = res.Cut && (s.Is == "" || res.Status >= 200 && res.Status < 300)
+		m.cut = mayLack(s, res)
 		if (len(s.Headers) == 0 || m.Header(s, res.Header)) && m.body(s, res.Body) {
 			return s
 		}
@@ -125,6 +248,13 @@ func (m *Matcher) first(p *spec.Plan, req *wire.Request, res *wire.Response) *sp
 	}
 	m.cut = res.Cut
 	return nil
+}
+
+// mayLack reports that members which must be there can be in the part of a body that is
+// cut off. What tells one failure from another must have been seen: the status alone says
+// it safely.
+func mayLack(s *spec.Shape, res *wire.Response) bool {
+	return res.Cut && (s.Is == "" || res.Status >= 200 && res.Status < 300)
 }
 
 // FieldsIn are the Fields that a response holds, also if it is a success.

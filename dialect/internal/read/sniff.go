@@ -14,7 +14,7 @@ import (
 func (m *Matcher) Parse(d *spec.Spec, wanted spec.Forms, h wire.Header, body []byte) (spec.Form, bool) {
 	start := body
 	if start[0] <= ' ' || start[0] == 0xEF {
-		start = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
+		start = beginning(body)
 	}
 	if len(start) == 0 {
 		return spec.FormNone, true
@@ -25,7 +25,7 @@ func (m *Matcher) Parse(d *spec.Spec, wanted spec.Forms, h wire.Header, body []b
 	}
 	declared := media != "" && (wire.IsJSON(media) || d.Declares(media, spec.FormJSON))
 	switch c := start[0]; {
-	case c == '<' && (isHTML(start) || media == "text/html" && !bytes.HasPrefix(start, []byte("<?xml"))):
+	case isPage(start, media):
 		if wanted[spec.FormHTML] {
 			return spec.FormHTML, true
 		}
@@ -78,6 +78,11 @@ func (m *Matcher) parseJSON(d *spec.Spec, body []byte, brackets, text bool, medi
 func mayBeJSON(c byte, media string, declared bool) bool {
 	return c == '{' || c == '[' || declared ||
 		strings.IndexByte(`"-0123456789tfn`, c) >= 0 && (media == "" || media == "text/plain")
+}
+
+// isPage reports that a body is HTML.
+func isPage(start []byte, media string) bool {
+	return start[0] == '<' && (isHTML(start) || media == "text/html" && !bytes.HasPrefix(start, []byte("<?xml")))
 }
 
 func isHTML(start []byte) bool {

@@ -116,6 +116,11 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 		by := m.iteration(t, c, int32(fitted+failed), of.key, wholeRead, apart)
 		if by < 0 {
 			failed++
+			if m.lenient && m.strangerIn(t, c, int32(fitted+failed-1), of.key) {
+				fitted, failed = fitted+1, failed-1
+				m.unread++
+				wholeRead = true
+			}
 			continue
 		}
 		fitted++

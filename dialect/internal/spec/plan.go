@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
@@ -12,6 +13,7 @@ import (
 type Plan struct {
 	Row      *Row // what the status means, nil if that depends on the request or the form
 	Shapes   []*Shape
+	Marked   []*Shape // of failures, whose marks a good response may have
 	Extras   []*Shape // headers only, those of http among them
 	Fields   []string // of a header, all that is read; nil if the absence of one says something
 	Wanted   Forms    // of the shapes
@@ -53,6 +55,14 @@ func (d *Spec) newPlan(status int) *Plan {
 	p.Replays = p.Wanted[FormJSON] && len(p.Shapes) <= 64 && !slices.ContainsFunc(p.Shapes, func(s *Shape) bool { return s.Form == FormJSON && len(s.Headers) > 0 })
 	p.Extras = p.admit(d.HeaderShapes(), status)
 	p.Fields = fieldsOf(p.Extras)
+	if status >= 200 && status < 300 && len(p.Shapes) > 0 {
+		for _, s := range d.Shapes {
+			if s.Marked && p.Wanted[s.Form] {
+				p.Marked = append(p.Marked, s)
+			}
+		}
+	}
+	p.Replays = p.Replays && len(p.Marked) == 0
 	return p
 }
 
@@ -94,10 +104,54 @@ func (p *Plan) Bodyless(req *wire.Request, res *wire.Response) bool {
 		res.Status >= 200 && res.Status < 300 && wire.Untouched(res.Header)
 }
 
+// Lacks is the rule that a good response breaks whose body is not looked at although
+// one that can say more is due; "" for none:
+//
+//   - empty_body: the body is empty
+//   - body_not_read: it has several parts, which nobody looks into
+func (p *Plan) Lacks(req *wire.Request, res *wire.Response) string {
+	switch {
+	case res.Status < 200 || res.Status >= 300 || len(p.Shapes) == 0 || req.Method == "HEAD" || res.Status == 204:
+	case strings.HasPrefix(wire.MediaType(res.Header), "multipart/"):
+		if p.SaysMore && p.asks(req) {
+			return "body_not_read"
+		}
+	case res.Status == 200 && len(res.Body) == 0 && !res.Cut && p.Expected && !wire.Untouched(res.Header):
+		if slices.ContainsFunc(p.Shapes, func(s *Shape) bool { return p.demands(s, req) }) {
+			return "empty_body"
+		}
+	}
+	return ""
+}
+
+// demands reports that a success of such a request has a body of this form. A list of
+// records is demanded only where the shape names the path, or the method and the status:
+// elsewhere a request may have had no records.
+func (p *Plan) demands(s *Shape, req *wire.Request) bool {
+	asks := len(s.Paths) > 0 || len(s.Methods) > 0 && len(s.Status) > 0
+	return s.Expected() && (asks || s.CarriesData() || s.Is == "success") && p.Concerns(s, req) && (req.Path != "" || len(s.Paths) == 0)
+}
+
+// asks reports that a shape is about such a request.
+func (p *Plan) asks(req *wire.Request) bool {
+	return slices.ContainsFunc(p.Shapes, func(s *Shape) bool { return p.Concerns(s, req) })
+}
+
+// CanFail reports that the body of a good response to such a request can say that it
+// failed.
+func (p *Plan) CanFail(req *wire.Request) bool {
+	return slices.ContainsFunc(p.Shapes, func(s *Shape) bool { return p.Concerns(s, req) && s.CanFail() })
+}
+
+// CanFail reports that a shape can say of a good response that it failed.
+func (s *Shape) CanFail() bool {
+	return s.fails() || s.Reads&Meaningful&^Times != 0 || s.Body != nil && s.Body.saysKind(map[*Instance]bool{})
+}
+
 // Alone reports that the status alone says what a response means. Most good
 // responses are so, and need no reader.
 func (p *Plan) Alone(req *wire.Request, res *wire.Response) bool {
-	if p.Row == nil || p.Fields == nil || !p.Bodyless(req, res) {
+	if p.Row == nil || p.Fields == nil || !p.Bodyless(req, res) || len(res.Body) > 0 && (res.Status >= 400 || wire.IsProblem(res.Header)) {
 		return false
 	}
 	for _, name := range p.Fields {
@@ -122,6 +176,12 @@ var Meaningful = func() (s Set) {
 	}
 	return s | OwnerBits[Item]
 }()
+
+// Telling are the attributes that say what failed.
+const Telling = Set(1<<AttrCode | 1<<AttrFamily | 1<<AttrDetail)
+
+// Times are the attributes that say when to come back.
+const Times = Set(1<<AttrRetryAfter | 1<<AttrReset)
 
 // saysMore reports that the shape can add to the meaning of the status.
 func (s *Shape) saysMore() bool {
@@ -163,15 +223,16 @@ func (p *Plan) Forms(req *wire.Request) (wanted Forms, expected bool) {
 	for _, s := range p.Shapes {
 		if p.Concerns(s, req) {
 			wanted[s.Form] = true
-			expected = expected || s.Expected()
+			expected = expected || s.Expected() && (req.Path != "" || len(s.Paths) == 0)
 		}
 	}
 	return wanted, expected
 }
 
-// Concerns reports that a shape of the plan is about such a request.
+// Concerns reports that a shape of the plan is about such a request. If nobody knows the
+// path, it can be about any.
 func (p *Plan) Concerns(s *Shape, req *wire.Request) bool {
-	return !p.Asks || admitsMethod(s.Methods, req.Method) && AdmitsPath(s.Paths, req.Path)
+	return !p.Asks || admitsMethod(s.Methods, req.Method) && (req.Path == "" || AdmitsPath(s.Paths, req.Path))
 }
 
 // ShapesFor are the shapes of the plan that are about such a request, one bit each.

@@ -36,6 +36,7 @@ type Shape struct {
 	Sites        []Site // the places of records, by their number
 	SharesCode   bool   // a text in it is read as the code of the whole and of a Field
 	Inherited    bool   // it is of the dialect that this one extends
+	Marked       bool   // it is a failure's, and a member of its body is a mark
 	Bare         bool   // it is headers that ask for nothing: they are read if they are there
 }
 

@@ -113,6 +113,7 @@ func (d *Spec) finish(r *Reporter) {
 		}
 	}
 	d.guides()
+	d.marks()
 	d.plans()
 	d.deriveFacts()
 	d.ownTypes()

@@ -90,6 +90,7 @@ type Member struct {
 	Simple    bool     // it has one name, and its value is one text
 	Optional  bool     // key?: left out if there is nothing to write
 	Must      bool     // key!: must be there and not empty for the shape to fit
+	Mark      bool     // only failures carry it
 	Value     *Template
 }
 

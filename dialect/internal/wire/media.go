@@ -21,6 +21,14 @@ func IsJSON(media string) bool {
 	return strings.HasSuffix(media, "/json") || strings.HasSuffix(media, "+json")
 }
 
+// IsProblem reports that a header declares a problem (RFC 9457, 6), which no success is.
+func IsProblem(h Header) bool {
+	for _, v := range Values(h, "Content-Type") {
+		return len(v) > len("application/problem+") && strings.EqualFold(v[:len("application/problem+")], "application/problem+")
+	}
+	return false
+}
+
 func isXML(media string) bool {
 	return strings.HasSuffix(media, "/xml") || strings.HasSuffix(media, "+xml")
 }

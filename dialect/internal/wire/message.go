@@ -84,4 +84,16 @@ type Decoded struct {
 	Enveloped   bool                  // Data was found in an envelope
 	Shape       string                // the name of the shape that read it, "" for none
 	Diagnostics []parlance.Diagnostic // the parts that could not be read
+	Common      Common                // where the texts come from that no shape of the file read
 }
+
+// Common says where the texts of a failure come from whose body fits no shape of the
+// dialect. Such texts can hold the inside of a system.
+type Common uint8
+
+// The places of texts that are taken by the forms that most APIs use.
+const (
+	CommonNone   Common = iota // none was taken so
+	CommonMember               // a member for messages: message, detail, error or error_description
+	CommonText                 // a page, a plain text, or any other member
+)

@@ -66,6 +66,9 @@ func (w *output) loseMeaning(header []wire.HeaderField) {
 
 // readsAs is the meaning that readers find in the response.
 func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason parlance.Reason) {
+	if w.depth == 0 && w.status == 200 && len(w.dst) == w.start && w.d.PlanFor(200).Lacks(w.req, &wire.Response{Status: 200}) != "" {
+		return parlance.KindNoted, "" // an empty body, where the dialect has one
+	}
 	if w.headersSay != "" && w.status >= 200 {
 		// The header and the body may name different forms: read which one counts.
 		fields := wire.HeaderMap{}

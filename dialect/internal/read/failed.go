@@ -1,0 +1,102 @@
+package read
+
+import (
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// failed reports that a good response carries the mark of a failure: something that no
+// success carries. It then takes the texts of the failure, from the start.
+func (m *Matcher) failed(p *spec.Plan, res *wire.Response, start mark) bool {
+	for _, s := range p.Marked {
+		if s.Form != m.form {
+			continue
+		}
+		t := s.Body
+		if s.Form == spec.FormXML {
+			w := t.Root()
+			if t.Rest == nil && !m.rootIs(w) {
+				continue
+			}
+			t = w.Value
+		}
+		if _, marked := m.carries(t, 0); !marked {
+			continue
+		}
+		m.Back(start)
+		before := m.Mark()
+		if !m.body(s, res.Body) {
+			m.Back(before)
+		}
+		m.marked = true
+		m.note("failure_mark", "status %d is a success, but the body has the mark of a failure (shape %q)", res.Status, s.Name)
+		return true
+	}
+	return false
+}
+
+// carries reports that a node can be what a failure's template describes, and that it
+// has a mark.
+func (m *Matcher) carries(t *spec.Template, n uint32) (fits, marked bool) {
+	if t = t.Resolve(); t.Op != spec.OpObject {
+		return true, false
+	}
+	if kind := m.Tree.Nodes[n].Kind; kind != tree.Object && kind != tree.Element {
+		return false, false
+	}
+	for i := range t.Members {
+		w := &t.Members[i]
+		if w.Optional || w.Text || w.Value.Op == spec.OpAbsent {
+			continue
+		}
+		c, found := m.memberOf(w, n)
+		switch {
+		case w.Value.Op == spec.OpConst:
+			if !found || !m.constant(w.Value, c) {
+				return false, false
+			}
+			marked = marked || w.Mark
+		case w.Mark:
+			if !found || m.falsy(c) {
+				return false, false
+			}
+			marked = true
+		case !found:
+			if w.Must {
+				return false, false
+			}
+		default:
+			fits, inner := m.carries(w.Value, c)
+			if !fits && w.Must {
+				return false, false
+			}
+			marked = marked || fits && inner
+		}
+	}
+	return true, marked
+}
+
+// memberOf is the member by the first of its names that is there.
+func (m *Matcher) memberOf(w *spec.Member, n uint32) (c uint32, found bool) {
+	for i := range w.Names {
+		if c, found = m.find(w, n, i); found {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+// falsy reports that a value says "no": it is empty, false or zero.
+func (m *Matcher) falsy(n uint32) bool {
+	switch m.Tree.Nodes[n].Kind {
+	case tree.Null, tree.False:
+		return true
+	case tree.Text, tree.Number, tree.Attribute, tree.Element:
+		switch string(m.Tree.Value(n)) {
+		case "", "0", "false", "none", "null":
+			return m.Tree.IsLeaf(n)
+		}
+	}
+	return tree.Empty(&m.Tree, n)
+}

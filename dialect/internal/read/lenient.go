@@ -1,0 +1,309 @@
+package read
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// leniently fits the body of a failure again, now with members of another form than the
+// dialect knows. The status says that it is a failure, so only texts depend on it. It
+// tries the given shapes in order, and keeps the first that takes a text by itself.
+func (m *Matcher) leniently(shapes []*spec.Shape, p *spec.Plan, req *wire.Request, res *wire.Response) *spec.Shape {
+	if !m.everything(res.Body) {
+		return nil
+	}
+	m.lenient, m.wants = true, EveryAttribute // what is wanted must not decide what fits
+	defer func() { m.lenient = false }()
+	for _, s := range shapes {
+		if s.Form != m.form || s.Body.HasGuard || !p.Concerns(s, req) {
+			continue
+		}
+		before, taken := m.Mark(), len(m.binds)
+		m.cut = mayLack(s, res)
+		if (len(s.Headers) == 0 || m.Header(s, res.Header)) && m.body(s, res.Body) && slices.ContainsFunc(m.binds[taken:], bind.tells) {
+			return s
+		}
+		m.Back(before)
+	}
+	m.cut = res.Cut
+	return nil
+}
+
+// tells reports that a template took a text which says what failed.
+func (b bind) tells() bool {
+	return !b.kept && b.target.Bit()&(spec.Telling|spec.OwnerBits[spec.Field]|spec.OwnerBits[spec.Item]) != 0
+}
+
+// everything reads the body again, without a guide: the members that no shape names
+// count now. It reports false for a form without members.
+func (m *Matcher) everything(body []byte) bool {
+	var err error
+	switch m.form {
+	case spec.FormJSON:
+		err = m.Tree.JSON(body, m.cut)
+	case spec.FormXML:
+		err = m.Tree.XML(body, m.cut)
+	default:
+		return false
+	}
+	m.limit = m.steps + minSteps + stepsPerNode*len(m.Tree.Nodes)
+	return err == nil
+}
+
+// overlooked are the shapes before the one that fits which have a member that must be
+// there, is there, and is nothing that the one that fits reads.
+func (m *Matcher) overlooked(p *spec.Plan, fits *spec.Shape, req *wire.Request) (all []*spec.Shape) {
+	if m.form != spec.FormJSON {
+		return nil
+	}
+	for _, s := range p.Shapes {
+		if s == fits {
+			return all
+		}
+		if s.Form == m.form && !s.Body.HasGuard && p.Concerns(s, req) && m.hasMore(s.Body, fits.Body) {
+			all = append(all, s)
+		}
+	}
+	return nil
+}
+
+// hasMore reports that the document has all members that must be there for a template,
+// and one that says what the other template does not read.
+func (m *Matcher) hasMore(t, other *spec.Template) (more bool) {
+	if t.Op == spec.OpEither {
+		return slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return m.hasMore(e, other) })
+	}
+	if t.Op != spec.OpObject || other.Op != spec.OpObject || other.Rest != nil || m.Tree.Nodes[0].Kind != tree.Object {
+		return false
+	}
+	for i := range t.Members {
+		w := &t.Members[i]
+		filled := false
+		for j := range w.Names {
+			c, found := m.find(w, 0, j)
+			filled = filled || found && m.Filled(w, c) && !tree.Empty(&m.Tree, c)
+		}
+		if w.Must && !filled {
+			return false
+		}
+		more = more || filled && !readsMember(other, w.Names[0]) && w.Value.Reads&(spec.Telling|spec.OwnerBits[spec.Field]) != 0
+	}
+	return more
+}
+
+// readsMember reports that an object's template reads a member of that name.
+func readsMember(t *spec.Template, name string) bool {
+	return slices.ContainsFunc(t.Members, func(w spec.Member) bool {
+		return w.Value.Op != spec.OpAny && slices.Contains(w.Names, name)
+	})
+}
+
+// stranger keeps the texts of a node that has another form than its template. They
+// become what the texts of the template would have become. It reports whether it kept
+// one.
+func (m *Matcher) stranger(t *spec.Template, n uint32) bool {
+	if t.HasGuard || t.WriteOnly {
+		return false
+	}
+	switch t = t.Resolve(); t.Op {
+	case spec.OpEither:
+		for _, e := range t.Elems {
+			if before := m.Mark(); m.stranger(e, n) {
+				return true
+			} else {
+				m.Back(before)
+			}
+		}
+		return false
+	case spec.OpConst, spec.OpAny, spec.OpAbsent:
+		return false
+	}
+	kept := false
+	switch node := &m.Tree.Nodes[n]; node.Kind {
+	case tree.List:
+		place := int32(0)
+		for c := n + 1; c < node.Next; c = m.Tree.Nodes[c].Next {
+			kept = m.insideList(t, c) || m.strangeElement(t, c, place) || kept
+			place++
+		}
+	default:
+		kept = m.strangeElement(t, n, 0)
+	}
+	if kept {
+		m.unfitAt(n, "; its texts were kept")
+	}
+	return kept
+}
+
+// insideList fits an element of a list that stands around what a template describes.
+func (m *Matcher) insideList(t *spec.Template, c uint32) bool {
+	if t.Op == spec.OpList {
+		return false
+	}
+	before := m.Mark()
+	if m.Value(t, c) {
+		return true
+	}
+	m.Back(before)
+	return false
+}
+
+// strangeElement keeps the texts of one value, as a record of its own if the template
+// makes records.
+func (m *Matcher) strangeElement(t *spec.Template, n uint32, place int32) bool {
+	outer := m.scope
+	inList := outer > 0 && m.scopes[outer].node == n
+	if owner := recordOf(t); owner != spec.Whole && !inList {
+		m.scope = m.newScope(t, outer, place, n)
+		s := &m.scopes[m.scope]
+		s.field, s.item, s.items = owner == spec.Field, owner == spec.Item, owner == spec.Item
+	}
+	defer func() { m.scope = outer }()
+	switch node := &m.Tree.Nodes[n]; node.Kind {
+	case tree.Text, tree.Attribute, tree.Number:
+		if t.Op == spec.OpHole && strangeText[t.Hole.Readings[0].Target.Attr] {
+			before := len(m.binds)
+			m.bind(t.Hole.Readings[0].Target, m.Tree.Value(n), false)
+			return m.keepFrom(before)
+		}
+		if node.Kind == tree.Number && t.Op != spec.OpHole {
+			return false
+		}
+		return m.strange(t, record{message: m.Tree.Value(n)})
+	case tree.Object, tree.Element:
+		return m.strange(t, m.record(n))
+	case tree.List:
+		var words []string
+		for c := range m.Tree.Children(n) {
+			if k := m.Tree.Nodes[c].Kind; k == tree.Text || k == tree.Number {
+				words = append(words, string(m.Tree.Value(c)))
+			}
+		}
+		return m.strange(t, record{message: []byte(strings.Join(words, " "))})
+	}
+	return false
+}
+
+// strangeText are the attributes that a text is kept for if it has not the notation that
+// the dialect has there. Others state a meaning or a time, which must not be guessed.
+var strangeText = map[spec.Attribute]bool{spec.AttrPath: true, spec.AttrMessage: true, spec.AttrDetail: true, spec.AttrTitle: true, spec.AttrInstance: true, spec.AttrID: true}
+
+// recordOf is the owner of the records that a template makes, Whole for none.
+func recordOf(t *spec.Template) spec.Owner {
+	switch {
+	case t.Reads.Of(spec.Item) != 0:
+		return spec.Item
+	case t.Reads.Of(spec.Field) != 0 && t.Shallow().Of(spec.Whole) == 0:
+		return spec.Field
+	case t.Reads.Of(spec.Field) != 0 && t.Op == spec.OpList:
+		return spec.Field
+	}
+	return spec.Whole
+}
+
+// strange takes the texts of a record for the attributes that a template reads.
+func (m *Matcher) strange(t *spec.Template, r record) bool {
+	before := len(m.binds)
+	take := func(owner spec.Owner, attr spec.Attribute, text []byte) {
+		if target := (spec.Target{Owner: owner, Attr: attr}); t.Reads&target.Bit() != 0 {
+			m.bind(target, text, false)
+		}
+	}
+	if t.Reads.Of(spec.Field) != 0 {
+		m.bind(spec.Target{Owner: spec.Field, Attr: spec.AttrPath}, r.path, false)
+		m.bind(spec.Target{Owner: spec.Field, Attr: spec.AttrCode}, r.code, false)
+		m.bind(spec.Target{Owner: spec.Field, Attr: spec.AttrMessage}, r.message, false)
+	}
+	take(spec.Item, spec.AttrCode, r.code)
+	take(spec.Item, spec.AttrDetail, r.message)
+	take(spec.Whole, spec.AttrCode, r.code)
+	detail := spec.Target{Owner: spec.Whole, Attr: spec.AttrDetail}
+	if m.later == 0 && m.bound&detail.Bit() != 0 && t.Reads.Of(spec.Field) == 0 {
+		detail.Attr = spec.AttrNote // the first of several texts is the detail
+	}
+	if t.Reads&(spec.Target{Owner: spec.Whole, Attr: spec.AttrDetail}).Bit() != 0 {
+		m.bind(detail, r.message, false)
+	}
+	return m.keepFrom(before)
+}
+
+// keepFrom marks the texts from a place on as kept of members of another form: those
+// that templates took count before them. It reports whether there are any.
+func (m *Matcher) keepFrom(at int) bool {
+	for i := range m.binds[at:] {
+		m.binds[at+i].kept = true
+	}
+	m.strangers = m.strangers || len(m.binds) > at
+	return len(m.binds) > at
+}
+
+// maxPointer is how long the place of a node may be in a sentence, in bytes.
+const maxPointer = 200
+
+// pointer is the place of a node as a JSON pointer (RFC 6901), "the body" for the root.
+func (m *Matcher) pointer(n uint32) string {
+	if n == 0 {
+		return "the body"
+	}
+	var b strings.Builder
+	for at := uint32(0); at != n; {
+		place := 0
+		for c := range m.Tree.Children(at) {
+			if n < m.Tree.Nodes[c].Next {
+				b.WriteByte('/')
+				if m.Tree.Nodes[at].Kind == tree.List {
+					b.WriteString(strconv.Itoa(place))
+				} else {
+					b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(shortKey(m.Tree.Key(c))))
+				}
+				at = c
+				break
+			}
+			place++
+		}
+		if b.Len() > maxPointer {
+			return b.String() + "/…"
+		}
+	}
+	return b.String()
+}
+
+// unfitAt notes that a node has another form than the dialect knows.
+func (m *Matcher) unfitAt(n uint32, more string) {
+	if len(m.diags) < maxNotes {
+		m.note("unfit_member", "%s has a form that the dialect does not describe%s", m.pointer(n), more)
+	}
+}
+
+// shortKey is a name that can stand in a sentence.
+func shortKey(key []byte) string {
+	const most = 60
+	if len(key) <= most {
+		return strings.ToValidUTF8(string(key), "\uFFFD")
+	}
+	return strings.ToValidUTF8(string(key[:most]), "\uFFFD") + "…"
+}
+
+// strangerIn keeps the texts of an element that fits none of the templates of its list.
+func (m *Matcher) strangerIn(t *spec.Template, c uint32, place int32, key spec.Target) bool {
+	before, outer := m.Mark(), m.scope
+	defer func() { m.scope = outer }()
+	if t.Reads.Of(spec.Field)|t.Reads.Of(spec.Item) != 0 {
+		m.scope = m.newScope(t, outer, place, c)
+	}
+	if key.Attr != spec.AttrNone {
+		m.key(t, c, place, key)
+	}
+	for _, e := range t.Elems {
+		if m.stranger(e, c) {
+			return true
+		}
+	}
+	m.Back(before)
+	return false
+}
