@@ -33,9 +33,9 @@ type Outcome struct {
 }
 
 // RetryNow is the RetryAfter of a server that asks for no wait: Retry-After: 0, or a
-// moment that has passed. It is the shortest duration, because zero means that the
-// server said nothing. In JSON it is 0.
-const RetryNow = time.Duration(1)
+// moment that has passed. It is below zero, because zero means that the server said
+// nothing, and no time that is left can be mistaken for it. In JSON it is 0.
+const RetryNow = time.Duration(-1)
 
 // outcomeJSON is the wire form of an Outcome; durations are seconds as numbers.
 type outcomeJSON struct {

@@ -198,7 +198,7 @@ func TestRetryAfterIsReadInAllItsForms(t *testing.T) {
 		if o.RetryAfter != c.want {
 			t.Errorf("%s: %s, not %s", c.name, o.RetryAfter, c.want)
 		}
-		if p := d.Decide(dialect.Request{}, &o); c.want > parlance.RetryNow && p.After != c.want || c.want <= parlance.RetryNow && p.Backoff.Floor == 0 {
+		if p := d.Decide(dialect.Request{}, &o); c.want > 0 && p.After != c.want || c.want <= 0 && p.Backoff.Floor == 0 {
 			t.Errorf("%s: the client waits %s or %v", c.name, p.After, p.Backoff)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/dunglas/httpsfv"
-
-	"github.com/parlance-api/parlance"
 )
 
 // statement is what one response says about one limit.
@@ -244,7 +242,7 @@ func moment(v any, now time.Time) time.Duration {
 
 // sane is a wait that does not hold a host for too long, 0 if it is invalid.
 func sane(d time.Duration) time.Duration {
-	if d <= parlance.RetryNow || d > nonsense {
+	if d <= 0 || d > nonsense {
 		return 0
 	}
 	return min(d, longest)

@@ -40,7 +40,7 @@ func (r Row) Out() string {
 	if o.Status != 0 {
 		text = strconv.Itoa(o.Status) + " " + text
 	}
-	if o.RetryAfter > parlance.RetryNow {
+	if o.RetryAfter > 0 {
 		text += ", after " + brief(o.RetryAfter)
 	}
 	return text

@@ -224,9 +224,6 @@ func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, res
 	case parlance.ActPoll:
 		// Retry-After beside a 202 says when to look (RFC 9110, 10.2.3).
 		p.After = max(o.RetryAfter, r.Retry.After)
-		if p.After == parlance.RetryNow {
-			p.After = 0 // the usual wait between two looks
-		}
 	case parlance.ActRefresh, parlance.ActCorrect:
 		p.Scope = parlance.ScopeRequest
 	}

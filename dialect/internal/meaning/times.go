@@ -17,9 +17,6 @@ import (
 // replaces a schedule. The backoff stays, or a client would retry without a pause.
 func (d *Table) times(p *parlance.Decision, o *parlance.Outcome, r *spec.Row) {
 	p.After = max(o.RetryAfter, r.Retry.After)
-	if p.After == parlance.RetryNow {
-		p.After = 0
-	}
 	switch {
 	case p.After > 0:
 	case len(r.Retry.Schedule) > 0 && o.RetryAfter == 0:
@@ -36,7 +33,7 @@ func (d *Table) times(p *parlance.Decision, o *parlance.Outcome, r *spec.Row) {
 // shape reads the header itself, in another notation, only that counts. It returns a value
 // that it cannot read.
 func (d *Table) ReadRetryAfter(o *parlance.Outcome, s *wire.Arrival) (unread string) {
-	if o.RetryAfter > 0 && d.OwnRetryAfter {
+	if o.RetryAfter != 0 && d.OwnRetryAfter {
 		return ""
 	}
 	var asked time.Duration
@@ -44,13 +41,16 @@ func (d *Table) ReadRetryAfter(o *parlance.Outcome, s *wire.Arrival) (unread str
 		v = strings.TrimSpace(v)
 		wait, ok := retryAfter(v, s)
 		if ok {
-			asked = max(asked, wait, parlance.RetryNow)
+			if wait <= 0 {
+				wait = parlance.RetryNow
+			}
+			asked = spec.LongerWait(asked, wait)
 		} else if v != "" {
 			unread = v
 		}
 	}
-	if o.RetryAfter == 0 || asked >= o.RetryAfter+time.Second {
-		o.RetryAfter = asked
+	if o.RetryAfter <= 0 || asked >= o.RetryAfter+time.Second {
+		o.RetryAfter = spec.LongerWait(o.RetryAfter, asked)
 	}
 	if d.OwnRetryAfter {
 		return "" // the shape says in which notation it is
@@ -149,7 +149,7 @@ func (d *Table) decideItems(p *parlance.Decision, o *parlance.Outcome, req *wire
 	}
 	p.Act, p.Scope, p.After, p.Backoff, p.Schedule, p.Then = best.Act, parlance.ScopeItems, best.After, best.Backoff, best.Schedule, best.Then
 	p.Line, p.Why, p.RetrySafe = best.Line, "for the items that failed: "+best.Why, safe
-	if o.RetryAfter > max(p.After, parlance.RetryNow) && p.Act == parlance.ActRetry {
+	if o.RetryAfter > p.After && p.Act == parlance.ActRetry {
 		p.After, p.Backoff, p.Schedule = o.RetryAfter, parlance.Backoff{}, nil
 	}
 }

@@ -79,8 +79,8 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 			fill.matcher(res).unfitHeader("Retry-After", v)
 		}
 	}
-	if o.RetryAfter <= parlance.RetryNow && r.Retry.Reset {
-		o.RetryAfter = max(o.RetryAfter, fill.reset)
+	if o.RetryAfter <= 0 && r.Retry.Reset {
+		o.RetryAfter = spec.LongerWait(o.RetryAfter, fill.reset)
 	}
 	fill.items(o, req)
 	own := stated != 0 || meaning.Good(is) // the response says its kind by itself

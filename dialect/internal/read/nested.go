@@ -2,6 +2,7 @@ package read
 
 import (
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/internal/httpheader"
@@ -39,7 +40,7 @@ func (f *filler) nestedResponse(o, of *parlance.Outcome, body, headers string, r
 			*text.to = *text.from
 		}
 	}
-	o.Status, o.RetryAfter, o.Notes = outer.Status, max(o.RetryAfter, outer.RetryAfter), append(outer.Notes, o.Notes...)
+	o.Status, o.RetryAfter, o.Notes = outer.Status, spec.LongerWait(o.RetryAfter, outer.RetryAfter), append(outer.Notes, o.Notes...)
 	if outer.Retryable != 0 {
 		o.Retryable = outer.Retryable
 	}

@@ -39,9 +39,9 @@ func Attributes(o *parlance.Outcome, by *Row, code string, payload bool) (s, lac
 	if o.Help != "" && o.Help != by.Help {
 		s |= 1 << AttrHelp
 	}
-	if o.RetryAfter > 0 {
+	if AsksWait(o) {
 		s |= 1 << AttrRetryAfter
-		if by.Retry.Reset {
+		if by.Retry.Reset && o.RetryAfter > 0 {
 			s |= 1 << AttrReset
 		}
 	}
@@ -116,7 +116,7 @@ func ItemSet(it *parlance.Item) Set {
 		{AttrRequestID, o.RequestID != ""},
 		{AttrHelp, o.Help != ""},
 		{AttrRetryable, o.Retryable.String() != ""},
-		{AttrRetryAfter, o.RetryAfter > 0},
+		{AttrRetryAfter, AsksWait(o)},
 	} {
 		if one.set {
 			s |= BitOf(Item, one.attr)
@@ -213,7 +213,11 @@ func SetWhole(o *parlance.Outcome, a Attribute, text string) {
 		o.Notes = append(o.Notes, text)
 		return
 	case AttrRetryAfter:
-		o.RetryAfter = max(o.RetryAfter, WaitOf(text), parlance.RetryNow) // of several times the longest counts
+		wait := WaitOf(text)
+		if wait == 0 {
+			wait = parlance.RetryNow
+		}
+		o.RetryAfter = LongerWait(o.RetryAfter, wait)
 		return
 	case AttrRetryable:
 		if o.Retryable == 0 {
@@ -226,6 +230,20 @@ func SetWhole(o *parlance.Outcome, a Attribute, text string) {
 	if *to == "" {
 		*to = text
 	}
+}
+
+// AsksWait reports that an Outcome says when to come back, if only that it may be now.
+func AsksWait(o *parlance.Outcome) bool {
+	return o.RetryAfter > 0 || o.RetryAfter == parlance.RetryNow
+}
+
+// LongerWait is what counts of two waits that a response asks for. 0 is none, and counts
+// less than RetryNow.
+func LongerWait(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return a + b
+	}
+	return max(a, b)
 }
 
 func adviceOf(text string) parlance.Advice {

@@ -145,7 +145,7 @@ func (w *output) header(to []wire.HeaderField) []wire.HeaderField {
 			w.headersSay = cmp.Or(w.headersSay, s.Is)
 		}
 	}
-	if w.o.RetryAfter > 0 && !w.retryAfterMisleads() {
+	if spec.AsksWait(w.o) && !w.retryAfterMisleads() {
 		to = w.retryAfter(to)
 	}
 	return to

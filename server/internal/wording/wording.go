@@ -66,7 +66,7 @@ func In(words, o parlance.Outcome) parlance.Outcome {
 // Again ends a sentence with the time after which a retry makes sense, if it is known.
 // It is the time of the Retry-After field.
 func Again(after time.Duration) string {
-	if after <= parlance.RetryNow {
+	if after <= 0 {
 		return "."
 	}
 	n := (after + time.Second - 1) / time.Second
