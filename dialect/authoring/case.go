@@ -32,7 +32,7 @@ type Case struct {
 	Complaints []string         // the rules of the diagnostics that reading it gives
 	ReadsOnly  bool             // it is not written back
 
-	whole    bool // an attribute that Outcome does not name must not be set
+	whole    bool // what is read beyond Outcome is listed as left out
 	expected spec.Expected
 }
 

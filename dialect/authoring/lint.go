@@ -29,7 +29,11 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 	r := &spec.Reporter{File: file, All: d.Internal().Warnings}
 	for i := range d.Internal().Samples {
 		s := &d.Internal().Samples[i]
-		for _, f := range try(d, asCase(s, file)).Differences {
+		tried := try(d, asCase(s, file))
+		for _, f := range tried.LeftOut {
+			r.Warn(spec.Position{Line: f.Line, Column: f.Column}, "sample_leaves_out", "add it to the outcome, or correct the shape", "%s", spec.Ours(f.sentence()))
+		}
+		for _, f := range tried.Differences {
 			pos := spec.Position{Line: f.Line, Column: f.Column}
 			switch f.Part {
 			case PartReads:

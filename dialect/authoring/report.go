@@ -33,6 +33,7 @@ type Result struct {
 	Outcome     parlance.Outcome  `json:"outcome"`
 	Decision    parlance.Decision `json:"decision"`
 	Differences []Difference      `json:"differences,omitempty"`
+	LeftOut     []Difference      `json:"left_out,omitempty"` // what is read beyond the outcome of a sample
 }
 
 // Report holds the results of the samples of a file and of further cases.
@@ -73,7 +74,7 @@ func Test(d *dialect.Dialect, cases ...Case) Report {
 	return report
 }
 
-// asCase is the sample as a case, of which every attribute counts.
+// asCase is the sample as a case. What it does not name is no difference, but is listed.
 func asCase(s *spec.Sample, file string) *Case {
 	value := make(map[string]any, len(s.Expected.Value)+1)
 	for k, v := range s.Expected.Value {
@@ -145,7 +146,16 @@ func (r *Result) reads(d *dialect.Dialect, c *Case, read *dialect.Decoded) {
 			}
 		}
 	}
-	for _, f := range compare(nil, "", map[string]any(c.Outcome), got, c.whole) {
+	named := compare(nil, "", map[string]any(c.Outcome), got, false)
+	if c.whole {
+		for _, f := range compare(nil, "", map[string]any(c.Outcome), got, true) {
+			if pos := c.expected.Place(f.Attribute); !slices.Contains(named, f) {
+				f.Part, f.Line, f.Column = PartReads, pos.Line, pos.Column
+				r.LeftOut = append(r.LeftOut, f)
+			}
+		}
+	}
+	for _, f := range named {
 		f.Part = PartReads
 		r.add(c, f)
 	}
@@ -162,7 +172,7 @@ func (r *Result) decides(c *Case) {
 
 func (r *Result) writes(d *dialect.Dialect, c *Case, read *dialect.Decoded) {
 	o := read.Outcome
-	if c.whole {
+	if c.whole && len(r.LeftOut) == 0 {
 		o = c.expected.Outcome()
 		if o.Status == 0 {
 			o.Status = c.Response.Status

@@ -1,0 +1,54 @@
+package authoring_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
+)
+
+// rulesOf are the rules of what lint says of a file.
+func rulesOf(source string) (all []string) {
+	for _, d := range authoring.Lint("x.yaml", []byte(source)) {
+		all = append(all, d.Rule)
+	}
+	return all
+}
+
+func TestAFileThatIsOnlyReadIsNotWritten(t *testing.T) {
+	t.Parallel()
+	const file = "dialect: x\ncodes: {200: success, E1: invalid}\nshapes:\n  - {name: error, status: 4xx, json: {code: $code, message: '{_}: {$detail}'}}\n" +
+		"samples:\n  - response: |\n      HTTP/1.1 400 Bad Request\n\n      {\"code\":\"E1\",\"message\":\"Error: no\"}\n    outcome: {kind: invalid, code: E1, detail: no}\n"
+	if got := strings.Join(rulesOf(file), " "); got != "unsendable_code lossy sample_writes" {
+		t.Errorf("a file that is written: %s", got)
+	}
+	if got := strings.Join(rulesOf("read_only: true\n"+file), " "); got != "" {
+		t.Errorf("a file that is only read: %s", got)
+	}
+}
+
+func TestWhatASampleLeavesOutIsNoDifferenceButIsListed(t *testing.T) {
+	t.Parallel()
+	const file = "dialect: x\ncodes: {200: success, 400: invalid}\nshapes:\n  - {name: error, status: 4xx, json: {message: $detail, help?: $help}}\n" +
+		"samples:\n  - response: |\n      HTTP/1.1 400 Bad Request\n\n      {\"message\":\"no\",\"help\":\"/docs\"}\n    outcome: "
+	for outcome, want := range map[string]string{
+		"{kind: invalid, detail: no, help: /docs}": "",
+		"{kind: invalid, detail: no}":              "sample_leaves_out",
+		"{kind: invalid}":                          "sample_leaves_out sample_leaves_out",
+		"{kind: invalid, detail: no, help: null}":  "sample_reads",
+		"{kind: invalid, detail: yes}":             "sample_leaves_out sample_reads",
+	} {
+		if got := strings.Join(rulesOf(file+outcome+"\n"), " "); got != want {
+			t.Errorf("%s: %q, not %q", outcome, got, want)
+		}
+	}
+	d, err := dialect.Compile("x.yaml", []byte(file+"{kind: invalid}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := authoring.Test(d)
+	if r.Passed != 1 || len(r.Results[0].LeftOut) != 2 || r.Results[0].LeftOut[0].Attribute != "detail" || r.Results[0].LeftOut[1].Attribute != "help" {
+		t.Errorf("%+v", r.Results)
+	}
+}
