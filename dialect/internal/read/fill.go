@@ -22,6 +22,7 @@ type filler struct {
 	m     *Matcher // nil if a replay has read all
 	bound spec.Set // the attributes that a text was taken for
 	own   string
+	of    *parlance.Outcome // what is filled
 
 	common  wire.Common // where texts come from that no shape read
 	marked  bool        // the iterations of the records of one owner are marked
@@ -58,12 +59,15 @@ func (f *filler) lying(at tree.Extent) string { return f.own[at.Start : at.Start
 
 func (f *filler) whole(o *parlance.Outcome) {
 	binds := f.m.binds
+	f.of = o
 	if f.own = unsafe.String(unsafe.SliceData(f.m.own), len(f.m.own)); !f.lends {
 		f.own = strings.Clone(f.own)
 	}
-	for i := range binds {
-		if binds[i].target.Owner == spec.Whole && !binds[i].kept {
-			f.one(o, i)
+	for deep := 0; deep <= int(f.m.deepest); deep++ {
+		for i := range binds {
+			if binds[i].target.Owner == spec.Whole && !binds[i].kept && int(binds[i].deep) == deep {
+				f.one(o, i)
+			}
 		}
 	}
 	for i := 0; f.m.strangers && i < len(binds); i++ {

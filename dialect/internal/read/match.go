@@ -25,10 +25,7 @@ func (m *Matcher) Value(t *spec.Template, n uint32) bool {
 	case spec.OpObject:
 		return m.object(t, n)
 	case spec.OpList:
-		if m.Tree.Nodes[n].Kind != tree.List {
-			return false
-		}
-		return m.iterations(t, n, Selection{})
+		return m.Tree.Nodes[n].Kind == tree.List && m.iterations(t, n, Selection{Some: t.Some})
 	case spec.OpEither:
 		for _, e := range t.Elems {
 			if e.WriteOnly {
@@ -41,6 +38,9 @@ func (m *Matcher) Value(t *spec.Template, n uint32) bool {
 			m.Back(before)
 		}
 	case spec.OpReference:
+		if body := t.Def.Body; t.Some && body.Op == spec.OpList {
+			return m.Tree.Nodes[n].Kind == tree.List && m.iterations(body, n, Selection{Some: true})
+		}
 		return m.Value(t.Def.Body, n)
 	}
 	return false
@@ -149,17 +149,30 @@ func (m *Matcher) text(h *spec.Hole, text []byte) bool {
 			continue
 		}
 		// It is a copy only if the attribute of the whole was taken.
-		m.bind(r.Target, s, i > 0 && h.Readings[0].Pattern == nil && h.Readings[0].Target.Owner == spec.Whole && m.later == 0)
+		if b := m.bind(r.Target, s, i > 0 && h.Readings[0].Pattern == nil && h.Readings[0].Target.Owner == spec.Whole && m.later == 0); b != nil && h.Shared {
+			m.deepen(b)
+		}
 	}
 	return true
 }
 
-func (m *Matcher) bind(t spec.Target, text []byte, copied bool) {
+func (m *Matcher) bind(t spec.Target, text []byte, copied bool) *bind {
 	if len(text) == 0 || t.Bit()&m.wants == 0 || t.Owner == spec.Whole && m.later > 0 && t.Attr != spec.AttrNote {
-		return
+		return nil
 	}
 	m.bound |= t.Bit()
-	m.take(t, m.scope, m.keep(text)).copy = copied
+	b := m.take(t, m.scope, m.keep(text))
+	b.copy = copied
+	return b
+}
+
+// deepen notes how deep a text of a record stands that the whole gets too: one that stands
+// in a shallower place takes precedence.
+func (m *Matcher) deepen(b *bind) {
+	if b.target.Owner == spec.Whole {
+		b.deep = m.turns
+		m.deepest = max(m.deepest, m.turns)
+	}
 }
 
 func (m *Matcher) object(t *spec.Template, n uint32) bool {

@@ -18,6 +18,7 @@ type bind struct {
 	copy   bool  // the same text was taken for an attribute of the whole
 	key    bool  // it was the name of a member
 	kept   bool  // it is of a member of another form than the template's
+	deep   uint8 // the number of repetitions around it, for a copy of a record's text that the whole gets
 	scope  int32 // the turn of a repetition in which it was taken; 0 is outside of any
 	before int32 // one more than the place of the bind of the same scope and owner before it; 0 for none
 	tree.Extent
@@ -56,6 +57,8 @@ type Matcher struct {
 	bound     spec.Set // the attributes that a text was taken for
 	own       []byte   // the texts that were taken, one behind the other
 	scope     int32
+	turns     uint8    // repetitions around what is being fitted
+	deepest   uint8    // of the binds
 	later     int      // over 0 in turns after the first that fitted: attributes of the whole come from one element
 	unread    int32    // elements that could not be read
 	data      int32    // one more than the node of the payload; 0 for none
@@ -87,7 +90,7 @@ func (m *Matcher) Reset(res *wire.Response, depth int) {
 	if m.diags != nil {
 		m.diags = nil
 	}
-	m.scope, m.later, m.unread, m.data = 0, 0, 0, 0
+	m.scope, m.later, m.unread, m.data, m.turns, m.deepest = 0, 0, 0, 0, 0, 0
 	m.status, m.cut, m.depth, m.bound = res.Status, res.Cut, depth, 0
 	m.Arrival = wire.Arrival{Header: res.Header, Received: res.Received}
 	m.steps, m.limit, m.wants = 0, minSteps, EveryAttribute

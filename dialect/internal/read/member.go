@@ -113,7 +113,7 @@ func (m *Matcher) called(w *spec.Member, c uint32, i int) bool {
 
 // siblings fits the elements of one name with a list.
 func (m *Matcher) siblings(w *spec.Member, n uint32) (fits, present bool) {
-	of := Selection{Named: w}
+	of := Selection{Named: w, Some: w.Must}
 	if !m.any(n, of) {
 		return m.cut || !w.Must, false
 	}
@@ -237,6 +237,9 @@ func (m *Matcher) copies(h *spec.Hole, scope int32, node *tree.Node) {
 			at = m.keep(m.Tree.Source[node.Start:node.End])
 		}
 		m.bound |= r.Bit
-		m.take(r.Target, scope, at).copy = i > 0 && m.later == 0 && h.Readings[0].Target.Owner == spec.Whole
+		b := m.take(r.Target, scope, at)
+		if b.copy = i > 0 && m.later == 0 && h.Readings[0].Target.Owner == spec.Whole; h.Shared {
+			m.deepen(b)
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // records marks the iterations that make a record of the owner, and returns their number. An
 // iteration makes a record if it holds an attribute and no iteration inside it makes one.
-// Copies of attributes of the whole do not count.
+// Copies of attributes of the whole do not count, except beside a path or an ID.
 func (f *filler) records(o spec.Owner) int {
 	scopes := f.m.scopes
 	if !f.thread(o) {
@@ -61,12 +61,35 @@ func (f *filler) makes(s int, o spec.Owner) bool {
 	for i := sc.last; i > 0; i = f.m.binds[i-1].before {
 		b := &f.m.binds[i-1]
 		keyOnly = keyOnly && b.key
-		copies = copies && b.copy
+		copies = copies && b.copy && f.copied(int(i-1))
 		text = text || sc.both && !b.key && b.target.Bit()&spec.Texts != 0
 		located = located || b.target.Attr == spec.AttrPath || b.target.Attr == spec.AttrID
 	}
 	innermost := s > 0 && (o == spec.Field && sc.field || o == spec.Item && sc.item)
-	return (!sc.inner || text) && (!keyOnly || innermost) && (!copies || located)
+	return (!sc.inner || text) && (!keyOnly || innermost) && (!copies || located || f.located(sc.parent))
+}
+
+// located reports that a path or an ID stands around a scope.
+func (f *filler) located(s int32) bool {
+	for ; s >= 0; s = f.m.scopes[s].parent {
+		for i := f.m.scopes[s].last; i > 0; i = f.m.binds[i-1].before {
+			if a := f.m.binds[i-1].target.Attr; a == spec.AttrPath || a == spec.AttrID {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// copied reports that the whole has the text of a copy: another place may have been the
+// one that counts.
+func (f *filler) copied(i int) bool {
+	from := i
+	for from > 0 && f.m.binds[from].copy {
+		from--
+	}
+	b := &f.m.binds[from]
+	return b.target.Owner != spec.Whole || spec.OutcomeText(f.of, b.target.Attr) == f.text(from)
 }
 
 // made are the iterations that make records, in the order of the document.

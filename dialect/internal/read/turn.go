@@ -1,6 +1,7 @@
 package read
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/parlance-api/parlance/dialect/internal/spec"
@@ -54,6 +55,7 @@ func (m *Matcher) only(t *spec.Template, n uint32, of Selection) (fits, present 
 type Selection struct {
 	Named   *spec.Member
 	Unnamed *spec.Template
+	Some    bool        // a template other than $any has to take one of them
 	key     spec.Target // what the children's names are
 }
 
@@ -91,10 +93,12 @@ func (m *Matcher) any(n uint32, of Selection) bool {
 }
 
 // iterations fits each child with the first template that it fits. If a child fits none
-// of them, the response cannot be a success. If no child fits, the list does not fit.
+// of them, the response cannot be a success. If no child fits, the list does not fit; if
+// it must be there, what $any takes does not count.
 func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
-	fitted, failed, guarded := 0, 0, 0
-	later := m.later
+	fitted, failed, guarded, passed := 0, 0, 0, 0
+	later, turns := m.later, m.turns
+	m.turns = min(turns, math.MaxUint8-1) + 1
 	wholeRead := false // an element was read that no constant tells apart
 	var apart uint64   // the elements that were read and that a constant tells apart
 	texts := len(t.Elems) == 1 && t.Elems[0].Op == spec.OpHole && t.Elems[0].Hole.Plain && of.key.Attr == spec.AttrNone
@@ -128,14 +132,16 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 			guarded++
 		}
 		switch {
-		case t.Elems[by].Tagged && by < 64:
+		case t.Elems[by].Op == spec.OpAny:
+			passed++
+		case t.Apart(by) && by < 64:
 			apart |= 1 << by
 		case by == 0 || !t.Guarded():
-			wholeRead = wholeRead || t.Elems[by].Op != spec.OpAny
+			wholeRead = true
 		}
 	}
-	m.later = later
-	if t.Guarded() && guarded == 0 {
+	m.later, m.turns = later, turns
+	if t.Guarded() && guarded == 0 || of.Some && passed > 0 && passed == fitted {
 		return false // none says what the shape is recognized by
 	}
 	if failed > 0 && (fitted > 0 || m.cut) {
@@ -161,7 +167,7 @@ func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Ta
 	by := -1
 	for i, e := range t.Elems {
 		switch {
-		case e.Tagged && i < 64:
+		case t.Apart(i) && i < 64:
 			m.later = later + int(apart>>i&1)
 		case wholeRead || i > 0 && t.Guarded(): // the whole is what the recognized element says
 			m.later = later + 1

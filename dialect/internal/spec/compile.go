@@ -15,6 +15,7 @@ type shapeCompiler struct {
 	*Reporter
 	form     Form
 	readOnly bool // what is compiled is never written
+	repeated bool // it is inside of a repetition
 	uses     map[string]*Instance
 	used     []*Instance // in the order in which they were met
 	inside   *Instance   // the one that is being compiled
@@ -59,6 +60,9 @@ func (t *Template) take(below *Template) {
 
 func (c *shapeCompiler) list(n *yaml.Node) *Template {
 	t := &Template{Op: OpList, Pos: At(n), size: 1}
+	outer := c.repeated
+	c.repeated = true
+	defer func() { c.repeated = outer }()
 	for _, e := range n.Content {
 		below := c.template(e)
 		if c.form == FormXML && below.Op == OpList {
@@ -69,6 +73,7 @@ func (c *shapeCompiler) list(n *yaml.Node) *Template {
 		t.Both = t.Both || below.hasBoth()
 		t.repeat(below)
 	}
+	t.guards()
 	return t
 }
 
@@ -124,11 +129,26 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 		c.Fault(At(v), "wrong_type", "", "the value of an XML attribute, or the text of an element, must be a single text")
 		return
 	}
-	t.Tagged = t.Tagged || m.Value.Op == OpConst && !m.Optional
+	t.Tagged = t.Tagged || m.Value.tags() && !m.Optional
+	if m.Must {
+		m.Value.demand()
+	}
 	m.JSON = string(jsontext.Append(nil, m.Names[0])) + ":"
 	m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
 	t.take(m.Value)
 	t.Members = append(t.Members, m)
+}
+
+// demand marks the lists of a member that must be there.
+func (t *Template) demand() {
+	switch t.Op {
+	case OpList, OpReference:
+		t.Some = true
+	case OpEither:
+		for _, e := range t.Elems {
+			e.demand()
+		}
+	}
 }
 
 // names are those of a member: first|second, $$name for $name, and @name for an
@@ -287,7 +307,10 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 	} else if !c.restKey(t, At(k), name[1:]) {
 		return
 	}
+	outer := c.repeated
+	c.repeated = outer || !t.Single()
 	m.Value = c.template(v)
+	c.repeated = outer
 	if t.Key.Attr != AttrNone {
 		t.Reads |= t.Key.Bit()
 		if !m.Value.ReadOnly {
@@ -303,6 +326,7 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 	t.repeat(m.Value)
 	t.Deep |= t.Key.Bit() // AttrNone's bit means nothing
 	t.Entries = &Template{Op: OpList, Pos: At(v), Elems: []*Template{m.Value}, Reads: t.Key.Bit() | m.Value.Reads, inner: m.Value.Deep, Both: m.Value.hasBoth(), Indexed: t.Indexed, KeyConv: t.KeyConv}
+	t.Entries.guards()
 }
 
 // restKey reads the attribute that is the name of the other members. It returns false after

@@ -48,6 +48,7 @@ type Hole struct {
 	Fallback string   // the value that stands for "unset", and is written for it
 	Defaults bool     // fallback is given
 	Plain    bool     // every reading is the whole text as it is
+	Shared   bool     // it gives one text to a record and to the whole
 	Unused   bool     // it is the status of the whole, which is the transport's
 	Guard    *Pattern // the text must fit it; its canonical text is written if the attribute does not
 	StandIn  *Pattern // what is written for an attribute that is not set, and read as it stands; nil for nothing
@@ -101,7 +102,21 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 		}
 		h.Readings = append(h.Readings, Reading{Pattern: p})
 	}
+	if !c.repeated && c.inside == nil {
+		h.order()
+	}
 	return h
+}
+
+// order puts the attributes of the whole before those of a Field. Outside of a repetition
+// there is one text for both, which means the same in whatever order they are written.
+func (h *Hole) order() {
+	if slices.ContainsFunc(h.Readings, func(r Reading) bool { return r.Pattern != nil || r.Conv.Notation != Plain }) {
+		return
+	}
+	slices.SortStableFunc(h.Readings, func(a, b Reading) int {
+		return Btoi(a.Target.Owner == Field && b.Target.Owner == Whole) - Btoi(b.Target.Owner == Field && a.Target.Owner == Whole)
+	})
 }
 
 // ending cuts the part after the readings off the last operand: is 'pattern', or 'text',

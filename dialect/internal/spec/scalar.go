@@ -75,6 +75,10 @@ func (h *Hole) derive() {
 	h.Plain = h.Guard == nil && !h.Defaults && !slices.ContainsFunc(h.Readings, func(r Reading) bool {
 		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.document()
 	})
+	owns := func(o Owner) bool {
+		return slices.ContainsFunc(h.Readings, func(r Reading) bool { return r.Pattern == nil && r.Target.Owner == o })
+	}
+	h.Shared = owns(Whole) && (owns(Field) || owns(Item))
 	h.Unused = len(h.Readings) == 1 && !h.Defaults && h.Guard == nil && h.Readings[0].Conv.Notation == Integer && h.Readings[0].Target == Target{Whole, AttrStatus}
 }
 

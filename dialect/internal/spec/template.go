@@ -69,7 +69,9 @@ type Template struct {
 	HasGuard  bool        // a text at or below it must fit a pattern
 	Indexes   bool        // of alternatives: one of them is a list in which the place counts
 	Loops     bool        // a definition stands in it without the name of a member before it
-	Tagged    bool        // an object that a constant tells from others
+	Tagged    bool        // a constant at or below it tells it from others
+	Some      bool        // of a list that must be there: a template other than $any has to take an element
+	guarded   bool        // of a list: see Guarded
 	Guided    bool        // of an object: its members have their numbers in the guide
 	Named     []numbered  // the names of its members by these
 	Needed    uint64      // and which of the first 64 must be there, in JSON
@@ -141,8 +143,31 @@ type Instance struct {
 func (t *Template) Makes(o Owner) bool { return t.Reads.Of(o) != 0 && t.inner.Of(o) == 0 }
 
 // Guarded reports that a list is recognized by a text in the first of its
-// templates: an element must have it, the others may follow the other templates.
-func (t *Template) Guarded() bool { return t.Op == OpList && len(t.Elems) > 0 && t.Elems[0].HasGuard }
+// templates alone: an element must have it, the others may follow the other templates.
+func (t *Template) Guarded() bool { return t.guarded }
+
+// Apart reports that a template of a list is told from the others by what it holds: a
+// constant, or a text as several of them have one. The attributes of the whole come from
+// one element for each such template.
+func (t *Template) Apart(i int) bool { return t.Elems[i].Tagged || t.Elems[i].HasGuard && !t.guarded }
+
+// guards finds out whether a list is recognized by the first of its templates.
+func (t *Template) guards() {
+	for i, e := range t.Elems {
+		t.guarded = e.HasGuard && i == 0 || t.guarded && !e.HasGuard
+	}
+}
+
+// tags reports that a template holds a constant that must be equal.
+func (t *Template) tags() bool {
+	switch t.Op {
+	case OpConst:
+		return true
+	case OpEither:
+		return len(t.Elems) > 0 && !slices.ContainsFunc(t.Elems, func(e *Template) bool { return !e.tags() })
+	}
+	return t.Tagged
+}
 
 // StandsIn reports that a hole is written with a text of its own if nothing is set.
 func (t *Template) StandsIn() bool { return t.Op == OpHole && t.Hole.StandIn != nil }

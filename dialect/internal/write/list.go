@@ -25,15 +25,19 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	e := t.Elems[0]
 	switch {
 	case t.Writes.Has(spec.Whole, spec.AttrNote):
+		i := slices.IndexFunc(t.Elems, func(e *spec.Template) bool { return e.Writes.Has(spec.Whole, spec.AttrNote) })
+		if i > 0 {
+			w.rests(t, write)
+		}
 		for _, n := range w.o.Notes {
 			w.note = n
-			write(e)
+			write(t.Elems[i])
 		}
 		w.note = ""
 		w.carried |= spec.BitOf(spec.Whole, spec.AttrNote)
 	case e.Op == spec.OpConst, e.Op == spec.OpAny && e.Text != "":
 		write(e)
-	case e.Tagged || len(t.Elems) > 1 && t.Elems[1].Tagged:
+	case t.Apart(0) || len(t.Elems) > 1 && t.Apart(1):
 		w.rests(t, write)
 	case e.Writes.Of(spec.Whole) != 0 && (must || e.StandsIn() || w.tells(e)):
 		write(e)
@@ -45,14 +49,25 @@ func (w *output) tells(e *spec.Template) bool {
 	return w.has(&spec.Template{Writes: e.Writes.Of(spec.Whole) &^ spec.BitOf(spec.Whole, spec.AttrStatus)})
 }
 
-// rests writes the elements that a constant distinguishes and that hold a text of the
-// whole.
+// rests writes the elements that a constant or a text distinguishes and that hold a text
+// of the whole, but no note.
 func (w *output) rests(t *spec.Template, write func(*spec.Template)) {
-	for _, e := range t.Elems {
-		if e.Tagged && e.Writes.Of(spec.Whole)&w.present&^w.carried != 0 && (e.Writes|e.Copies).Of(spec.Item)|(e.Writes|e.Copies).Of(spec.Field) == 0 && !e.ReadOnly {
+	for i, e := range t.Elems {
+		if t.Apart(i) && e.Writes.Of(spec.Whole)&w.present&^w.carried != 0 && !e.Writes.Has(spec.Whole, spec.AttrNote) &&
+			(e.Writes|e.Copies).Of(spec.Item)|(e.Writes|e.Copies).Of(spec.Field) == 0 && !e.ReadOnly && w.recognized(e) {
 			write(e)
 		}
 	}
+}
+
+// recognized reports that the texts which tell an element from others are those of the
+// Outcome, or that it has none for them.
+func (w *output) recognized(e *spec.Template) bool {
+	if e.Op == spec.OpHole && e.Hole.Guard != nil && e.Hole.Readings[0].Pattern == nil {
+		text := w.shared(e.Hole)
+		return text == "" || e.Hole.Guard.Fits([]byte(text))
+	}
+	return !slices.ContainsFunc(e.Members, func(m spec.Member) bool { return !w.recognized(m.Value) })
 }
 
 // write writes each record as an element. Records that share the texts outside of a
