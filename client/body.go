@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 
@@ -34,6 +35,9 @@ type replayed struct {
 // peek reads up to limit bytes of a response's body and puts b in its place,
 // which gives the caller all of it. cut says that there is more. err is the error
 // that ended the body; the caller gets it in the same place.
+//
+// A good response of unknown length may be a stream of documents, such as the watch of
+// a resource, that ends in an hour. Its first document is all that is waited for.
 func (b *replayed) peek(resp *http.Response, limit int) (head []byte, cut bool, err error) {
 	size := firstRead
 	if n := resp.ContentLength; n > 0 {
@@ -49,10 +53,15 @@ func (b *replayed) peek(resp *http.Response, limit int) (head []byte, cut bool, 
 		var n int
 		n, err = resp.Body.Read(head[len(head):cap(head)])
 		head = head[:len(head)+n]
+		if err == nil && resp.StatusCode < 300 && resp.ContentLength < 0 && oneLine(head) {
+			break
+		}
 	}
 	*b = replayed{head: head, rest: resp.Body}
 	resp.Body = b
 	switch {
+	case err == nil && len(head) <= limit:
+		return head, false, nil
 	case len(head) > limit: // what err there is comes again
 		return head[:limit], true, nil
 	case err == io.EOF:
@@ -62,6 +71,11 @@ func (b *replayed) peek(resp *http.Response, limit int) (head []byte, cut bool, 
 	}
 	b.err = err
 	return head, true, err
+}
+
+// oneLine reports that all of a text is one JSON object, and a line.
+func oneLine(text []byte) bool {
+	return len(text) > 2 && text[0] == '{' && text[len(text)-1] == '\n' && json.Valid(text)
 }
 
 // Read gives the bytes that were read ahead, then the rest.

@@ -77,6 +77,42 @@ func TestWhatNeedNotBeReadStreams(t *testing.T) {
 	}
 }
 
+// TestTheFirstDocumentOfAStreamIsAllThatIsWaitedFor has a server that sends an event
+// only after the caller has read the one before.
+func TestTheFirstDocumentOfAStreamIsAllThatIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, first string
+		kind        parlance.Kind
+	}{
+		{"an object that was added", `{"type":"ADDED","object":{"kind":"Pod","metadata":{"name":"web"}}}` + "\n", parlance.KindSuccess},
+		{"a version that is too old", `{"type":"ERROR","object":{"kind":"Status","status":"Failure","reason":"Expired","code":410}}` + "\n", parlance.KindNotFound},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			read := make(chan struct{})
+			srv := server(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				io.WriteString(w, tt.first[:9])
+				w.(http.Flusher).Flush()
+				io.WriteString(w, tt.first[9:])
+				w.(http.Flusher).Flush()
+				<-read
+				io.WriteString(w, "{}\n")
+			})
+			resp := get(t, &http.Client{Transport: client.New(open(t, "kubernetes"))}, srv.URL+"/api/v1/pods?watch=true")
+			if r := report(t, resp); r.Whole || r.Outcome.Kind != tt.kind {
+				t.Errorf("whole: %t, report %+v", r.Whole, r.Outcome)
+			}
+			close(read)
+			if all, err := io.ReadAll(resp.Body); string(all) != tt.first+"{}\n" || err != nil {
+				t.Errorf("read %q, %v", all, err)
+			}
+		})
+	}
+}
+
 func TestABodyBeyondTheLimitReachesTheCallerWhole(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, 511, 512, 513, 999, 1000, 1001, 5000} {

@@ -272,7 +272,7 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 	reply := httpdialect.Response(resp, nil)
 	if mustRead(x.dialect, asked, resp) {
 		reply.Body, reply.Cut, n.broken = x.body.peek(resp, x.cfg.limit)
-		n.whole, n.cut = !reply.Cut, reply.Cut && n.broken == nil
+		n.whole, n.cut = !reply.Cut && x.body.rest == nil, reply.Cut && n.broken == nil
 		reply.Body, reply.Cut = undo(resp.Header, reply.Body, reply.Cut, x.cfg.limit)
 	} else {
 		n.whole = resp.Body == http.NoBody
