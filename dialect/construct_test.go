@@ -456,6 +456,22 @@ shapes: [{name: list, status: 2xx, lists: failures, json: {total?: $total, faile
 	})
 }
 
+func TestWhatRecordsMakeOfTheWhole(t *testing.T) {
+	t.Parallel()
+	const noted = `codes: {200: success, odd: {kind: noted, status: 200}, bad: {kind: invalid, status: 400}}
+shapes: [{name: list, status: 200, json: {rows!: [{id: $item, code?: $item.code}]}}]`
+	const readOnly = `codes: {200: success, 207: partial, bad: {kind: invalid, status: 400}}
+shapes: [{name: list, status: 200, read_only: true, json: {rows!: [{id: $item, code?: $item.code}]}}, {name: result, status: 200, json: $data}]`
+	hold(t, []construct{
+		{name: "a record to look at, and none that failed", file: noted, status: 200, body: `{"rows":[{"id":"a"},{"id":"b","code":"odd"}]}`,
+			want: `{"kind":"noted","items":[{"index":0,"id":"a","outcome":{"kind":"success"}},{"index":1,"id":"b","outcome":{"kind":"noted","code":"odd"}}]}`, act: "inspect safe"},
+		{name: "a record to look at, and one that failed", file: noted, status: 200, body: `{"rows":[{"id":"a","code":"bad"},{"id":"b","code":"odd"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"noted","code":"odd"}}]}`, act: "inspect safe"},
+		{name: "records that are only read keep no good status", file: readOnly, status: 200, body: `{"rows":[{"id":"a"},{"id":"b","code":"bad"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"success"}},{"index":1,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`, wrote: "-", turns: 207, lost: "status items"},
+	})
+}
+
 func TestPartsOfHeaders(t *testing.T) {
 	t.Parallel()
 	const params = `shapes:

@@ -216,10 +216,13 @@ func (d *Table) statusRowAs(status int, is string, req *wire.Request) *spec.Row 
 
 // RollUp is the meaning of a bulk response under a good status. It is that of its
 // records, or the status's own if all went well, unless that tells of failures.
-// If the list holds failures only, the records that it omits went well.
+// If the list holds failures only, the records that it omits went well. A record with a
+// note to look at makes a success a noted one: else nobody would look.
 func RollUp(of *spec.Row, items []parlance.Item, failuresOnly bool) (parlance.Kind, parlance.Reason) {
 	kind, reason := parlance.RollUp(items)
 	switch {
+	case kind == parlance.KindSuccess && slices.ContainsFunc(items, noted):
+		return parlance.KindNoted, ""
 	case kind == parlance.KindSuccess && of.Kind != parlance.KindPartial && !of.Kind.Failing():
 		return of.Kind, of.Reason
 	case kind.Failing() && failuresOnly:
@@ -227,6 +230,8 @@ func RollUp(of *spec.Row, items []parlance.Item, failuresOnly bool) (parlance.Ki
 	}
 	return kind, reason
 }
+
+func noted(it parlance.Item) bool { return it.Outcome.Kind == parlance.KindNoted }
 
 // ItemMeaning is the row of a record: by its code, the coarser one, its form,
 // then its own status. A record without any of these shares the meaning of the

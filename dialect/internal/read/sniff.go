@@ -66,11 +66,8 @@ func (m *Matcher) parseJSON(d *spec.Spec, body []byte, brackets, text bool, medi
 		return spec.FormJSON, true, true
 	}
 	brackets = brackets && !(media == "text/plain" && text)
-	switch {
-	case brackets:
+	if brackets || declared {
 		m.note("broken_body", "the body is not valid JSON: %s", err)
-	case declared:
-		m.note("broken_body", "the body is not JSON, although its type is %s", media)
 	}
 	return spec.FormNone, false, brackets || declared && !text
 }

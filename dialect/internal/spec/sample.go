@@ -43,11 +43,10 @@ func (e *Expected) Place(attribute string) Position {
 	return e.Pos
 }
 
-func (r *Reporter) samples(n *yaml.Node, unwritten bool) []Sample {
+func (r *Reporter) samples(n *yaml.Node) []Sample {
 	var all []Sample
 	for _, e := range r.elements(n, "samples", "write a list: each sample begins with `- response: |`") {
 		if s, ok := r.sample(e); ok {
-			s.ReadOnly = s.ReadOnly || unwritten
 			all = append(all, s)
 		}
 	}

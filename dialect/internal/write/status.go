@@ -203,7 +203,7 @@ func (d *Writer) keep(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 		return r, o.Status
 	}
 	for _, s := range d.Shapes {
-		if s.CarriesItems() && len(o.Items) > 0 && o.Status < 400 && s.Concerns(req, o.Status) && d.rollsUp(o, req) {
+		if (!s.ReadOnly || r.Kind != parlance.KindSuccess) && s.CarriesItems() && len(o.Items) > 0 && o.Status < 400 && s.Concerns(req, o.Status) && d.rollsUp(o, req) {
 			return r, o.Status
 		}
 		if named := d.rowOfForm(s, o, req); named != nil {
