@@ -52,15 +52,7 @@ func responses(t *testing.T) (all []response) {
 			t.Fatal(err)
 		}
 		for i, s := range file.Samples {
-			head, body, _ := strings.Cut(s.Response, "\n\n")
-			body = strings.TrimSuffix(body, "\n")
-			raw := strings.ReplaceAll(head, "\n", "\r\n") + "\r\n\r\n"
-			res, err := http.ReadResponse(bufio.NewReader(strings.NewReader(raw)), nil)
-			if err != nil {
-				t.Fatalf("%s, sample %d: %v", name, i, err)
-			}
-			all = append(all, response{name, fmt.Sprintf("sample %d", i), dialect.Request{Method: s.Method, Path: s.Path, Header: header(s.Request)},
-				dialect.Response{Status: res.StatusCode, Header: res.Header, Body: []byte(body), Received: frozenAt}})
+			all = append(all, response{name, fmt.Sprintf("sample %d", i), dialect.Request{Method: s.Method, Path: s.Path, Header: header(s.Request)}, sampled(t, s.Response)})
 		}
 	}
 	for _, file := range []string{"testdata/systems.jsonl", "testdata/vendors.jsonl"} {
@@ -70,6 +62,18 @@ func responses(t *testing.T) (all []response) {
 		}
 	}
 	return all
+}
+
+// sampled is the response of a sample.
+func sampled(t *testing.T, text string) dialect.Response {
+	t.Helper()
+	head, body, _ := strings.Cut(text, "\n\n")
+	raw := strings.ReplaceAll(head, "\n", "\r\n") + "\r\n\r\n"
+	res, err := http.ReadResponse(bufio.NewReader(strings.NewReader(raw)), nil)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return dialect.Response{Status: res.StatusCode, Header: res.Header, Body: []byte(strings.TrimSuffix(body, "\n")), Received: frozenAt}
 }
 
 // frozenAt is when every response was received, and is written.

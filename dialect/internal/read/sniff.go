@@ -66,8 +66,11 @@ func (m *Matcher) parseJSON(d *spec.Spec, body []byte, brackets, text bool, medi
 		return spec.FormJSON, true, true
 	}
 	brackets = brackets && !(media == "text/plain" && text)
-	if brackets || declared {
+	switch {
+	case brackets:
 		m.note("broken_body", "the body is not valid JSON: %s", err)
+	case declared:
+		m.note("broken_body", "the body is not JSON, although its type is %s", media)
 	}
 	return spec.FormNone, false, brackets || declared && !text
 }

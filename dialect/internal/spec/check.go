@@ -18,7 +18,7 @@ func (d *Spec) checkCodes(r *Reporter) {
 		if inBody && !reads && !named[w.First] {
 			r.Warn(w.Pos, "unreadable_code", "let a shape read $code, or name the code with is:", "no shape reads the code %q", w.First)
 		}
-		if w.Kind.Failing() && !d.sendable(w) {
+		if w.Kind.Failing() && !d.ReadOnly && !d.sendable(w) {
 			r.Warn(w.Pos, "unsendable_code", "add the HTTP status of its responses: status: 400", "the code %q has no HTTP status", w.First)
 		}
 	}

@@ -20,9 +20,12 @@ func builtinExtras(d *Spec) []*Shape {
 // define reads the templates that have names.
 func (r *Reporter) define(n *yaml.Node) {
 	r.Pairs(n, "define", func(k, v *yaml.Node) {
-		_, known := ParseTarget(k.Value)
-		if !isReason(k.Value) || known == nil || k.Value == "any" || k.Value == "absent" {
-			r.Fault(At(k), "bad_name", "use another word of lower-case letters, digits and _", "%q cannot be the name of a definition", k.Value)
+		switch _, unknown := ParseTarget(k.Value); {
+		case !isReason(k.Value):
+			r.Fault(At(k), "bad_name", "use lower-case letters, digits and _", "%q cannot be the name of a definition", k.Value)
+			return
+		case unknown == nil || k.Value == "any" || k.Value == "absent":
+			r.Fault(At(k), "bad_name", "use another word", "$%s already has a meaning in bodies, so %q cannot be the name of a definition", k.Value, k.Value)
 			return
 		}
 		r.defs[k.Value] = &definition{name: k.Value, pos: At(k), node: v}

@@ -9,7 +9,7 @@ import (
 )
 
 var fileKeys = []string{
-	"dialect", "title", "source", "language", "extends", "codes_are_statuses", "forms", "codes", "define", "shapes", "samples",
+	"dialect", "title", "source", "language", "extends", "read_only", "codes_are_statuses", "forms", "codes", "define", "shapes", "samples",
 	"idempotency", "support", "auth", "poll", "limits", "operations",
 }
 
@@ -42,7 +42,7 @@ func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
 		r.Fault(At(root), "missing_codes", "add a table: codes: {200: success}", "the file has no table of codes")
 	}
 	if n := sections["shapes"]; n != nil {
-		for _, s := range r.shapes(n) {
+		for _, s := range r.shapes(n, d.ReadOnly) {
 			if s.Body == nil {
 				d.Extras = append(d.Extras, s)
 			} else {
@@ -53,7 +53,7 @@ func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
 	r.checkUnused()
 	d.inherit(base)
 	if n := sections["samples"]; n != nil {
-		d.Samples = r.samples(n)
+		d.Samples = r.samples(n, d.ReadOnly)
 	}
 	r.service(d, sections)
 	return d
@@ -88,6 +88,9 @@ func (r *Reporter) head(d *Spec, root *yaml.Node, sections map[string]*yaml.Node
 	}
 	if n := sections["language"]; n != nil && n.Value != "1" {
 		r.Fault(At(n), "unknown_language", "this program supports language: 1", "version %s of the language is not supported", n.Value)
+	}
+	if n := sections["read_only"]; n != nil {
+		d.ReadOnly = r.Boolean(n, "read_only")
 	}
 	if n := sections["forms"]; n != nil {
 		d.Forms = r.forms(n)

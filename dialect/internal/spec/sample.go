@@ -43,10 +43,11 @@ func (e *Expected) Place(attribute string) Position {
 	return e.Pos
 }
 
-func (r *Reporter) samples(n *yaml.Node) []Sample {
+func (r *Reporter) samples(n *yaml.Node, unwritten bool) []Sample {
 	var all []Sample
 	for _, e := range r.elements(n, "samples", "write a list: each sample begins with `- response: |`") {
 		if s, ok := r.sample(e); ok {
+			s.ReadOnly = s.ReadOnly || unwritten
 			all = append(all, s)
 		}
 	}

@@ -63,10 +63,10 @@ func (s *Shape) CarriesData() bool { return s.Reads.Has(Whole, AttrData) }
 // CarriesItems reports that records of a bulk request stand in the body.
 func (s *Shape) CarriesItems() bool { return s.Reads.Of(Item) != 0 }
 
-func (r *Reporter) shapes(n *yaml.Node) []*Shape {
+func (r *Reporter) shapes(n *yaml.Node, unwritten bool) []*Shape {
 	var all []*Shape
 	for _, e := range r.elements(n, "shapes", "write a list: each shape begins with `- name: …`") {
-		if s := r.shape(e); s != nil {
+		if s := r.shape(e, unwritten); s != nil {
 			all = append(all, s)
 		}
 	}
@@ -74,12 +74,13 @@ func (r *Reporter) shapes(n *yaml.Node) []*Shape {
 }
 
 // shape compiles a shape. It returns nil if the shape has neither a body nor headers.
-func (r *Reporter) shape(n *yaml.Node) *Shape {
+// unwritten is set if the file is only read.
+func (r *Reporter) shape(n *yaml.Node, unwritten bool) *Shape {
 	if !r.IsMapping(n, "a shape") {
 		return nil
 	}
 	s := &Shape{Pos: At(n)}
-	body := func(k, v *yaml.Node) { r.bodyOf(s, k, v, readOnly(n)) }
+	body := func(k, v *yaml.Node) { r.bodyOf(s, k, v, unwritten || readOnly(n)) }
 	r.Keys(n, "a shape",
 		Key{"name", func(_, v *yaml.Node) { s.Name, _ = r.Text(v, "the name of a shape") }},
 		Key{"status", func(_, v *yaml.Node) { s.Status = append(s.Status, r.statuses(v)...) }},

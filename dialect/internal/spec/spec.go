@@ -17,6 +17,7 @@ type Spec struct {
 	File        string
 	Name, Title string
 	Sources     []string
+	ReadOnly    bool // it describes how an API is read, and nothing is to be written by it
 	Codes       codes
 	Rows        []*Row   // the file's, and those of the dialect that it extends if it says nothing
 	separate    bool     // the file says whether codes and statuses are one list

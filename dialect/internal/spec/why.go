@@ -55,7 +55,7 @@ func (r *Row) WhyOf(o *parlance.Outcome) string {
 			return s.why
 		}
 	}
-	met := r.First
+	met := "" // it may be a name that the form gives: nobody knows which
 	for _, code := range [...]string{o.Code, o.Family, strconv.Itoa(o.Status)} {
 		if code != "" && r.covers(code) {
 			met = code
