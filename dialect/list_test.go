@@ -1,6 +1,9 @@
 package dialect_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestTemplatesThatAreToldApart(t *testing.T) {
 	t.Parallel()
@@ -48,5 +51,57 @@ func TestATextOfARecordAndOfTheWhole(t *testing.T) {
 		{name: "of a list the first is the whole's", file: later, body: `{"errors":[{"m":"x"},{"m":"y"}]}`, want: `{"kind":"invalid","detail":"x","fields":[{"message":"y"}]}`, wrote: "-"},
 		{name: "a shallower place takes precedence, though it comes later", file: later, body: `{"errors":[{"m":"x"},{"m":"y"}],"top":"t"}`, want: `{"kind":"invalid","detail":"t","fields":[{"message":"x"},{"message":"y"}]}`, wrote: "-"},
 		{name: "a shallower place with the same text", file: later, body: `{"errors":[{"m":"x"},{"m":"y"}],"top":"x"}`, want: `{"kind":"invalid","detail":"x","fields":[{"message":"y"}]}`, wrote: "-"},
+	})
+}
+
+func TestThePathOfAFieldBelowAnother(t *testing.T) {
+	t.Parallel()
+	const below = `shapes: [{name: e, json: {errors!: {$field: [{attribute?: $field.below, m: $field.message}]}}}]`
+	const value = `shapes: [{name: e, json: {errors!: [{at: $field, inner: [{at?: "$field.below:pointer", m: $field.message}]}]}}]`
+	const same = `shapes: [{name: e, json: {errors!: [{at: $field, leaf?: $field.below, m: $field.message}]}}]`
+	const prefix = `shapes: [{name: e, json: {errors!: [{p?: "$field:pointer(/data/attributes)", s?: {$read: "$field:segments(data/attributes)"}, d?: {$read: "$field:brackets(data/attributes)"}, m: $field.message}]}}]`
+	hold(t, []construct{
+		{name: "below a name", file: below, body: `{"errors":{"a":[{"attribute":"b","m":"x"},{"m":"y"}]}}`, want: `{"kind":"invalid","fields":[{"path":"a.b","message":"x"},{"path":"a","message":"y"}]}`,
+			wrote: `{"errors":{"a.b":[{"m":"x"}],"a":[{"m":"y"}]}}`},
+		{name: "below a value", file: value, body: `{"errors":[{"at":"a","inner":[{"at":"/b/0","m":"x"}]}]}`, want: `{"kind":"invalid","fields":[{"path":"a.b.0","message":"x"}]}`,
+			wrote: `{"errors":[{"at":"a.b.0","inner":[{"m":"x"}]}]}`},
+		{name: "beside a value", file: same, body: `{"errors":[{"at":"a","leaf":"b","m":"x"}]}`, want: `{"kind":"invalid","fields":[{"path":"a.b","message":"x"}]}`, wrote: `{"errors":[{"at":"a.b","m":"x"}]}`},
+		{name: "alone", file: below, body: `{"errors":{"":[{"attribute":"b","m":"x"}]}}`, want: `{"kind":"invalid","fields":[{"path":"b","message":"x"}]}`, wrote: `{"errors":{"b":[{"m":"x"}]}}`},
+		{name: "a prefix of several segments of a pointer", file: prefix, body: `{"errors":[{"p":"/data/attributes/name","m":"x"}]}`, want: `{"kind":"invalid","fields":[{"path":"name","message":"x"}]}`},
+		{name: "a prefix of which a part is there stays", file: prefix, body: `{"errors":[{"p":"/data/name","m":"x"}]}`, want: `{"kind":"invalid","fields":[{"path":"data.name","message":"x"}]}`, wrote: `{"errors":[{"p":"/data/attributes/data/name","m":"x"}]}`},
+		{name: "a prefix of several segments in a list", file: prefix, body: `{"errors":[{"s":["data","attributes","a",0],"m":"x"},{"s":["data","b"],"m":"y"}]}`,
+			want: `{"kind":"invalid","fields":[{"path":"a.0","message":"x"},{"path":"data.b","message":"y"}]}`, wrote: "-"},
+		{name: "a prefix of several segments in brackets", file: prefix, body: `{"errors":[{"d":"data[attributes][a][0]","m":"x"}]}`, want: `{"kind":"invalid","fields":[{"path":"a.0","message":"x"}]}`, wrote: "-"},
+	})
+}
+
+func TestMembersThatMeanWhatTheySay(t *testing.T) {
+	t.Parallel()
+	const absent = `shapes: [{name: e, is: not found, json: {key: $absent}}, {name: f, json: {key: $detail}}]
+codes: {200: success, not found: {kind: not_found, status: 422}, 422: invalid}`
+	const either = `shapes: [{name: e, json: {k: {$either: [1, 2]}, m: $detail}}, {name: f, json: {m: $title}}]`
+	const defined = `define: {errs: [{c: $field.code, t: $field.message}]}
+shapes: [{name: e, xml: {r: {e: $errs}}}]`
+	const root = `define: {errs: [{"@kind": list, c: $code}, {"@kind": one, c: $title}]}
+shapes: [{name: e, xml: {r: $errs}}]`
+	const pairs = `codes: {200: success, 404: not_found, 429: rate_limited}
+shapes: [{name: b, status: 200, json: {rs!: [{id: $item, status: "$item.status:int", headers?: "$item.headers:pairs(name, value)"}]}}]`
+	withBody := strings.Replace(pairs, `value)"}]}}]`, `value)", body?: $item.body}]}}, {name: e, status: 4xx, json: {m: $detail}}]`, 1)
+	hold(t, []construct{
+		{name: "a member that must be missing, alone", file: absent, body: `{"a":1}`, want: `{"kind":"not_found"}`, wrote: "-"},
+		{name: "a member that must be missing, alone, in an empty object", file: absent, body: `{}`, want: `{"kind":"not_found"}`, wrote: "-"},
+		{name: "a member that must be missing, and is not", file: absent, body: `{"key":"m"}`, want: `{"kind":"invalid","detail":"m"}`},
+		{name: "the second of two constants", file: either, body: `{"k":2,"m":"x"}`, want: `{"kind":"invalid","detail":"x"}`, wrote: `{"k":1,"m":"x"}`},
+		{name: "neither of two constants", file: either, body: `{"k":3,"m":"x"}`, want: `{"kind":"invalid","title":"x"}`, wrote: `{"m":"x"}`},
+		{name: "no constant of two", file: either, body: `{"m":"x"}`, want: `{"kind":"invalid","title":"x"}`},
+		{name: "a definition that is a list of elements", file: defined, body: `<r><e><c>1</c><t>x</t></e><e><c>2</c><t>y</t></e></r>`,
+			want: `{"kind":"invalid","fields":[{"code":"1","message":"x"},{"code":"2","message":"y"}]}`},
+		{name: "a definition that is a list of root elements", file: root, body: `<r kind="one"><c>x</c></r>`, want: `{"kind":"invalid","title":"x"}`},
+		{name: "the header of a record as a list of pairs", file: pairs, status: 200, body: `{"rs":[{"id":"a","status":429,"headers":[{"name":"Retry-After","value":"7"}]},{"id":"b","status":200}]}`,
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"rate_limited","status":429,"retry_after":7}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`,
+			wrote: `{"rs":[{"id":"a","status":429},{"id":"b","status":200}]}`, lost: "items[0].outcome.retry_after"},
+		{name: "the header of a record as a list of pairs, written beside its body", file: withBody, status: 200,
+			body: `{"rs":[{"id":"a","status":429,"headers":[{"name":"Content-Type","value":"application/json"},{"name":"Retry-After","value":"7"}],"body":{"m":"x"}},{"id":"b","status":200}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"rate_limited","status":429,"detail":"x","retry_after":7}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`},
 	})
 }

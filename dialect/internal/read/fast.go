@@ -135,7 +135,7 @@ func (m *Matcher) flat(t *spec.Template, n uint32, f *fieldExtents) bool {
 			if !m.one(w.Value.Hole, c, f) {
 				return false
 			}
-		case w.Value.Op != spec.OpConst && w.Value.Op != spec.OpAbsent && tree.Empty(&m.Tree, c):
+		case !w.Constant && w.Value.Op != spec.OpAbsent && tree.Empty(&m.Tree, c):
 			if m.Filled(w, c) {
 				return false
 			}
@@ -264,7 +264,7 @@ func (m *Matcher) converted(h *spec.Hole, node *tree.Node, text []byte, f *field
 	from := len(m.origins)
 	for i := range h.Readings {
 		r := &h.Readings[i]
-		if r.Pattern != nil {
+		if r.Pattern != nil || r.Target.Attr == spec.AttrBelow {
 			return false
 		}
 		wanted := r.Bit&m.wants != 0

@@ -212,8 +212,8 @@ func (m *Matcher) root(t *spec.Template) bool {
 	if t.Rest == nil && !m.rootIs(w) {
 		return false
 	}
-	if w.Value.Op == spec.OpList {
-		return m.iteration(w.Value, 0, 0, spec.Target{}, false, 0) >= 0
+	if list := w.Value.Resolve(); list.Op == spec.OpList {
+		return m.iteration(list, 0, 0, spec.Target{}, false, 0) >= 0
 	}
 	return m.Value(w.Value, 0)
 }

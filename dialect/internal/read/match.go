@@ -86,10 +86,11 @@ func (m *Matcher) hole(h *spec.Hole, n uint32) bool {
 		}
 		return true
 	case spec.AttrHeaders:
-		if node.Kind == tree.Object {
-			m.bind(first.Target, m.Tree.Raw(n), false)
+		text, ok := first.Conv.ReadHeader(&m.Tree, n)
+		if ok {
+			m.bind(first.Target, text, false)
 		}
-		return node.Kind == tree.Object || node.Kind == tree.Null
+		return ok || node.Kind == tree.Null
 	}
 	if first.Conv.Structured() {
 		text, ok := first.Conv.ReadStructured(&m.Tree, n)

@@ -24,7 +24,7 @@ func (m *Matcher) member(w *spec.Member, n uint32) (fits, present bool) {
 		}
 		return true, false
 	}
-	if w.Value.Op == spec.OpList && m.Tree.Nodes[n].Kind == tree.Element {
+	if m.Tree.Nodes[n].Kind == tree.Element && w.Value.Resolve().Op == spec.OpList {
 		return m.siblings(w, n)
 	}
 	// The first name whose member is filled and fits; one that is empty says
@@ -50,7 +50,7 @@ func (m *Matcher) member(w *spec.Member, n uint32) (fits, present bool) {
 	}
 	switch {
 	case !there:
-		return m.cut || w.Optional || !w.Must && w.Value.Op != spec.OpConst, false
+		return m.cut || w.Optional || !w.Must && !w.Constant, false
 	case unfit == 0:
 		return !w.Must, true
 	}
@@ -68,7 +68,7 @@ func (m *Matcher) ownText(w *spec.Member, n uint32) (fits, present bool) {
 // Filled reports that a member is to be looked into: it is a constant, or not
 // empty, or an empty value whose type has to be right.
 func (m *Matcher) Filled(w *spec.Member, c uint32) bool {
-	if w.Value.Op == spec.OpConst || !tree.Empty(&m.Tree, c) {
+	if w.Constant || !tree.Empty(&m.Tree, c) {
 		return true
 	}
 	kind := m.Tree.Nodes[c].Kind
@@ -118,7 +118,7 @@ func (m *Matcher) siblings(w *spec.Member, n uint32) (fits, present bool) {
 		return m.cut || !w.Must, false
 	}
 	before := m.Mark()
-	if m.iterations(w.Value, n, of) {
+	if m.iterations(w.Value.Resolve(), n, of) {
 		return true, true
 	}
 	m.Back(before)
@@ -133,7 +133,7 @@ func (m *Matcher) siblings(w *spec.Member, n uint32) (fits, present bool) {
 // unfit passes over a member that has another form than the dialect knows, where it may
 // be left out or its texts can be kept.
 func (m *Matcher) unfit(w *spec.Member, c uint32) bool {
-	passes := w.Optional || m.lenient && !w.Value.HasGuard && w.Value.Op != spec.OpConst
+	passes := w.Optional || m.lenient && !w.Value.HasGuard && !w.Constant
 	switch {
 	case m.lenient && m.stranger(w.Value, c):
 		m.unread++

@@ -63,7 +63,7 @@ func (f *filler) makes(s int, o spec.Owner) bool {
 		keyOnly = keyOnly && b.key
 		copies = copies && b.copy && f.copied(int(i-1))
 		text = text || sc.both && !b.key && b.target.Bit()&spec.Texts != 0
-		located = located || b.target.Attr == spec.AttrPath || b.target.Attr == spec.AttrID
+		located = located || locates(b.target.Attr)
 	}
 	innermost := s > 0 && (o == spec.Field && sc.field || o == spec.Item && sc.item)
 	return (!sc.inner || text) && (!keyOnly || innermost) && (!copies || located || f.located(sc.parent))
@@ -73,12 +73,17 @@ func (f *filler) makes(s int, o spec.Owner) bool {
 func (f *filler) located(s int32) bool {
 	for ; s >= 0; s = f.m.scopes[s].parent {
 		for i := f.m.scopes[s].last; i > 0; i = f.m.binds[i-1].before {
-			if a := f.m.binds[i-1].target.Attr; a == spec.AttrPath || a == spec.AttrID {
+			if locates(f.m.binds[i-1].target.Attr) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// locates reports that an attribute says which record it is.
+func locates(a spec.Attribute) bool {
+	return a == spec.AttrPath || a == spec.AttrID || a == spec.AttrBelow
 }
 
 // copied reports that the whole has the text of a copy: another place may have been the
@@ -189,9 +194,9 @@ func (f *filler) fields(o *parlance.Outcome) {
 
 // field fills a Field from its iteration and from those around it.
 func (f *filler) field(to *parlance.Field, s int32) {
-	path := int32(0)
+	var path fieldPath
 	for ; s >= 0; s = f.m.scopes[s].parent {
-		found := int32(0) // of this turn
+		var found, below int32 // of this turn
 		var code, message int32
 		for i := f.m.scopes[s].last; i > 0; i = f.m.binds[i-1].before {
 			switch b := &f.m.binds[i-1]; b.target.Attr {
@@ -199,6 +204,8 @@ func (f *filler) field(to *parlance.Field, s int32) {
 				if !b.key || found == 0 { // a value before a name
 					found = i
 				}
+			case spec.AttrBelow:
+				below = i
 			case spec.AttrCode:
 				code = i
 			case spec.AttrMessage:
@@ -211,14 +218,43 @@ func (f *filler) field(to *parlance.Field, s int32) {
 		if message > 0 && to.Message == "" {
 			to.Message = f.text(int(message - 1))
 		}
-		switch {
-		case found == 0:
-		case path == 0:
-			path, to.Path = found, f.text(int(found-1))
-		case f.m.binds[path-1].key && f.m.binds[found-1].key: // names that nest are one path
-			to.Path = f.text(int(found-1)) + "." + to.Path
+		if below > 0 && !path.whole {
+			path.begin(f.text(int(below - 1)))
+			path.open = true
+		}
+		if found > 0 {
+			path.around(f.text(int(found-1)), f.m.binds[found-1].key)
 		}
 	}
+	to.Path = path.text
+}
+
+// fieldPath is a path that is put together from the inside to the outside.
+type fieldPath struct {
+	text  string
+	open  bool // it goes below whatever stands around it
+	whole bool // nothing around it belongs to it
+}
+
+func (p *fieldPath) begin(with string) {
+	if p.text != "" {
+		with += "." + p.text
+	}
+	p.text = with
+}
+
+// around puts a name or a value around it before the path: names that nest are one path,
+// and a value is all of one.
+func (p *fieldPath) around(text string, name bool) {
+	switch {
+	case p.whole || !name && !p.open && p.text != "":
+		return
+	case name:
+		p.open = false
+	default:
+		p.whole = true
+	}
+	p.begin(text)
 }
 
 func (f *filler) items(o *parlance.Outcome, req *wire.Request) {

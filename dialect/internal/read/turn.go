@@ -17,8 +17,9 @@ func (m *Matcher) others(t *spec.Template, n uint32) (fits, present bool) {
 	if t.Single() {
 		return m.only(t, n, of)
 	}
-	if t.Rest.Value.Op == spec.OpList && m.Tree.Nodes[n].Kind == tree.Element {
-		return m.iterations(t.Rest.Value, n, of), true
+	if list := t.Rest.Value.Resolve(); list.Op == spec.OpList && m.Tree.Nodes[n].Kind == tree.Element {
+		of.Some = t.Rest.Must
+		return m.iterations(list, n, of), true
 	}
 	of.key = t.Key
 	before := m.Mark()

@@ -50,6 +50,8 @@ const (
 	AttrMessage
 	AttrPhrase // the title of the row, else HTTP's words for the status: written, and never read
 	AttrCount  // how many attributes there are
+
+	AttrBelow // the rest of a path: it goes after the path around it, and is only read
 )
 
 var wholeAttributes = map[string]Attribute{
@@ -65,19 +67,26 @@ var itemAttributes = map[string]Attribute{
 	"retry_after": AttrRetryAfter, "retryable": AttrRetryable, "note": AttrNote, "body": AttrBody, "headers": AttrHeaders,
 }
 
-var fieldAttributes = map[string]Attribute{"path": AttrPath, "code": AttrCode, "message": AttrMessage}
+var fieldAttributes = map[string]Attribute{"path": AttrPath, "code": AttrCode, "message": AttrMessage, "below": AttrBelow}
 
 var attributeNames = func() (names [AttrCount]string) {
 	for _, m := range []map[string]Attribute{wholeAttributes, itemAttributes, fieldAttributes} {
 		for name, a := range m {
-			names[a] = name
+			if a < AttrCount {
+				names[a] = name
+			}
 		}
 	}
 	return
 }()
 
 // String is the word for the attribute in a dialect file, without its owner.
-func (a Attribute) String() string { return attributeNames[a] }
+func (a Attribute) String() string {
+	if a == AttrBelow {
+		return "below"
+	}
+	return attributeNames[a]
+}
 
 // Counts reports that an attribute is a number of items.
 func (a Attribute) Counts() bool { return a >= AttrFailures && a <= AttrTotal }
@@ -120,7 +129,7 @@ func BitOf(o Owner, a Attribute) Set {
 		return 1 << (Set(a) + Set(o)*itemShift)
 	}
 	switch a {
-	case AttrPath:
+	case AttrPath, AttrBelow:
 		return PathBit
 	case AttrCode:
 		return CodeBit

@@ -109,7 +109,7 @@ func (t *Template) coversMembers(s *Template) bool {
 	for _, m := range t.Members {
 		i := slices.IndexFunc(s.Members, func(o Member) bool { return slices.Equal(o.Names, m.Names) && o.Attribute == m.Attribute })
 		if i < 0 {
-			if m.Must || m.Value.Op == OpConst {
+			if m.Must || m.Constant {
 				return false
 			}
 			continue

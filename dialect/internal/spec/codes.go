@@ -186,6 +186,7 @@ func (r *Reporter) enter(c *codes, k *yaml.Node, rows []*Row) (first string) {
 			r.Fault(At(k), "bad_code", "write 200, 201", "%q contains an empty code", k.Value)
 			continue
 		}
+		r.plainCode(k, one)
 		sp, numeric := ParseSpan(one)
 		wide, glob := numeric && sp.From != sp.To, strings.Contains(one, "*")
 		switch {
@@ -208,6 +209,18 @@ func (r *Reporter) enter(c *codes, k *yaml.Node, rows []*Row) (first string) {
 		}
 	}
 	return first
+}
+
+// plainCode refuses a code that is meant as something else: one with ? for any character,
+// or with quotes inside of those of YAML.
+func (r *Reporter) plainCode(k *yaml.Node, code string) {
+	unquoted := k.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0
+	switch bare := unquote(code); {
+	case bare != code:
+		r.Fault(At(k), "bad_code", "write "+bare+": the quotes of YAML are enough", "the code %s has quotes inside, which would be a part of it", code)
+	case unquoted && strings.Contains(code, "?"):
+		r.Fault(At(k), "bad_code", "write * for any run of characters, or a range such as 80000..89999; put a code with a ? of its own in quotes", "the ? in %s stands for itself, and not for any character", code)
+	}
 }
 
 // freeRange refuses a range that the table already has, or that overlaps another one

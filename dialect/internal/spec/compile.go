@@ -65,7 +65,7 @@ func (c *shapeCompiler) list(n *yaml.Node) *Template {
 	defer func() { c.repeated = outer }()
 	for _, e := range n.Content {
 		below := c.template(e)
-		if c.form == FormXML && below.Op == OpList {
+		if c.form == FormXML && (below.Op == OpList || below.Op == OpReference && below.Def.Body != nil && below.Def.Body.Op == OpList) {
 			c.Fault(At(e), "wrong_type", "give the elements of the inner list a name", "XML cannot have a list inside a list")
 		}
 		t.Elems = append(t.Elems, below)
@@ -129,6 +129,7 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 		c.Fault(At(v), "wrong_type", "", "the value of an XML attribute, or the text of an element, must be a single text")
 		return
 	}
+	m.Constant = m.Value.constant()
 	t.Tagged = t.Tagged || m.Value.tags() && !m.Optional
 	if m.Must {
 		m.Value.demand()
@@ -167,6 +168,7 @@ func (c *shapeCompiler) names(k *yaml.Node, name string, m *Member, taken map[st
 			return nil
 		}
 		c.element(At(k), one)
+		c.plainName(At(k), one)
 		key := one
 		if m.Attribute {
 			key = "@" + one
@@ -178,6 +180,18 @@ func (c *shapeCompiler) names(k *yaml.Node, name string, m *Member, taken map[st
 		all = append(all, one)
 	}
 	return all
+}
+
+// plainName refuses a name that is meant as something else: quotes inside of the quotes of
+// YAML, or several names with a comma between them.
+func (c *shapeCompiler) plainName(pos Position, name string) {
+	if bare := unquote(name); bare != name {
+		c.Fault(pos, "bad_key", "write "+bare+": the quotes of YAML are enough", "the name %s has quotes inside, which would be a part of it", name)
+		return
+	}
+	if first, rest, several := strings.Cut(name, ", "); several && isWord(strings.ToLower(first), '_') && isWord(strings.ToLower(rest), '_') {
+		c.Fault(pos, "bad_key", "write "+first+"|"+rest+" if either can be there", "%q would be one name with a comma in it", name)
+	}
 }
 
 // wrapper compiles {$either: [A, B]}, {$read: T} and {$write: T}.
@@ -332,12 +346,16 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 // restKey reads the attribute that is the name of the other members. It returns false after
 // a fault.
 func (c *shapeCompiler) restKey(t *Template, pos Position, name string) bool {
+	if strings.ContainsAny(name, "|,") && !strings.Contains(name, "(") {
+		c.Fault(pos, "bad_key", "write one of them, or two templates with $either", "the name of a member can be one attribute only, not $%s", name)
+		return false
+	}
 	name, t.Indexed = strings.CutSuffix(name, "#")
 	key, conv, ok := c.attribute(pos, name)
 	if !ok {
 		return false
 	}
-	named := key.Owner == Field || key.Attr == AttrID || key.Attr == AttrCode || key.Attr == AttrFamily
+	named := key.Owner == Field && key.Attr != AttrBelow || key.Attr == AttrID || key.Attr == AttrCode || key.Attr == AttrFamily
 	if !named || conv.Structured() || conv.timed() {
 		c.Fault(pos, "bad_key", "use $field, $item, the code of either, or $any=name", "%s cannot be the name of a member", key)
 		return false

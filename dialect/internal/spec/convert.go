@@ -92,7 +92,7 @@ func (c Conversion) indexed(path string) string {
 	}
 	var b strings.Builder
 	if c.prefix != "" && c.keep {
-		b.WriteString(c.prefix)
+		path = strings.ReplaceAll(c.prefix, "/", ".") + "." + path
 	}
 	for part := range strings.SplitSeq(path, ".") {
 		switch {
@@ -126,10 +126,31 @@ func (c Conversion) fromPointer(text []byte) ([]byte, bool) {
 	} else {
 		parts = strings.FieldsFunc(strings.TrimPrefix(s, "$."), func(r rune) bool { return strings.ContainsRune(".[]/", r) })
 	}
-	if c.prefix != "" && len(parts) > 0 && parts[0] == c.prefix {
-		parts = parts[1:]
+	return []byte(strings.Join(c.behind(parts), ".")), true
+}
+
+// behind is a path without the prefix, if it begins with all of it.
+func (c Conversion) behind(parts []string) []string {
+	rest := parts
+	for head := range c.prefixes {
+		if len(rest) == 0 || rest[0] != head {
+			return parts
+		}
+		rest = rest[1:]
 	}
-	return []byte(strings.Join(parts, ".")), true
+	return rest
+}
+
+// prefixes yields the segments of the prefix.
+func (c Conversion) prefixes(yield func(string) bool) {
+	if c.prefix == "" {
+		return
+	}
+	for head := range strings.SplitSeq(c.prefix, "/") {
+		if !yield(head) {
+			return
+		}
+	}
 }
 
 // separates are the bytes that can end a step of a path, or begin the path.
@@ -166,38 +187,33 @@ func (c Conversion) ReadStructured(t *tree.Tree, n uint32) ([]byte, bool) {
 
 // readSegments reads ["a", 0, "b"] as a.0.b.
 func (c Conversion) readSegments(t *tree.Tree, n uint32) (out []byte, ok bool) {
-	first := true
+	rest := c.prefix // of the prefix, as long as the segments are those of it
+	at := 0          // where the path goes on behind the prefix
 	for e := range t.Children(n) {
 		kind := t.Nodes[e].Kind
 		if kind != tree.Text && kind != tree.Number {
 			return nil, false
 		}
 		v := t.Value(e)
-		if first && c.prefix != "" && string(v) == c.prefix {
-			first = false
-			continue
-		}
-		if first = false; len(out) > 0 {
+		if len(out) > at {
 			out = append(out, '.')
 		}
 		out = append(out, v...)
+		if head, after, _ := strings.Cut(rest, "/"); rest != "" && string(v) == head {
+			if rest = after; rest == "" {
+				at = len(out)
+			}
+			continue
+		}
+		rest = ""
 	}
-	return out, true
+	return out[at:], true
 }
 
 // readPairs reads [{"key": "a", "value": 1}] as a=1.
 func (c Conversion) readPairs(t *tree.Tree, n uint32) (out []byte, ok bool) {
 	for e := range t.Children(n) {
-		var key, value []byte
-		for m := range t.Children(e) {
-			switch {
-			case !t.IsLeaf(m):
-			case t.KeyIs(m, c.key):
-				key = t.Value(m)
-			case t.KeyIs(m, c.item):
-				value = t.Value(m)
-			}
-		}
+		key, value := c.pair(t, e)
 		if key == nil || value == nil {
 			return nil, false
 		}
@@ -217,8 +233,13 @@ func (c Conversion) readPairs(t *tree.Tree, n uint32) (out []byte, ok bool) {
 func (c Conversion) AppendStructured(dst []byte, value string) []byte {
 	dst = append(dst, '[')
 	if c.Notation == Segments {
-		if c.prefix != "" && c.keep {
-			dst = jsontext.Append(dst, c.prefix)
+		for p := range c.prefixes {
+			if c.keep {
+				if dst[len(dst)-1] != '[' {
+					dst = append(dst, ',')
+				}
+				dst = jsontext.Append(dst, p)
+			}
 		}
 		for p := range strings.SplitSeq(value, ".") {
 			if value == "" {
@@ -242,12 +263,51 @@ func (c Conversion) AppendStructured(dst []byte, value string) []byte {
 		if !keyed {
 			k, v = "", pair // an id of another vendor has no key
 		}
-		dst = append(jsontext.Append(append(dst, '{'), c.key), ':')
-		dst = append(jsontext.Append(dst, k), ',')
-		dst = append(jsontext.Append(dst, c.item), ':')
-		dst = append(appendNumberOrText(dst, v), '}')
+		dst = append(c.AppendPair(dst, k, appendNumberOrText(nil, v)), '}')
 	}
 	return append(dst, ']')
+}
+
+// AppendPair writes an object of a key and a value in JSON, without its closing brace.
+func (c Conversion) AppendPair(dst []byte, key string, value []byte) []byte {
+	dst = append(jsontext.Append(append(dst, '{'), c.key), ':')
+	dst = append(jsontext.Append(dst, key), ',')
+	dst = append(jsontext.Append(dst, c.item), ':')
+	return append(dst, value...)
+}
+
+// ReadHeader reads the fields of a header, as an object or a list of pairs, as an object.
+func (c Conversion) ReadHeader(t *tree.Tree, n uint32) (object []byte, ok bool) {
+	if kind := t.Nodes[n].Kind; !c.Structured() || kind != tree.List {
+		return t.Raw(n), kind == tree.Object && !c.Structured()
+	}
+	object = append(object, '{')
+	for e := range t.Children(n) {
+		key, value := c.pair(t, e)
+		if key == nil || value == nil {
+			return nil, false
+		}
+		if len(object) > 1 {
+			object = append(object, ',')
+		}
+		object = append(jsontext.Append(object, string(key)), ':')
+		object = jsontext.Append(object, string(value))
+	}
+	return append(object, '}'), true
+}
+
+// pair are the key and the value of an object of both, nil for one that is missing.
+func (c Conversion) pair(t *tree.Tree, n uint32) (key, value []byte) {
+	for m := range t.Children(n) {
+		switch {
+		case !t.IsLeaf(m):
+		case t.KeyIs(m, c.key):
+			key = t.Value(m)
+		case t.KeyIs(m, c.item):
+			value = t.Value(m)
+		}
+	}
+	return key, value
 }
 
 func appendNumberOrText(dst []byte, s string) []byte {

@@ -108,6 +108,13 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 	return h
 }
 
+// below reports that the hole reads the rest of a path.
+func (h *Hole) below() bool {
+	return slices.ContainsFunc(h.Readings, func(r Reading) bool {
+		return r.Target.Attr == AttrBelow || r.Pattern != nil && slices.ContainsFunc(r.Pattern.Parts, func(p Part) bool { return p.Hole.Attr == AttrBelow })
+	})
+}
+
 // order puts the attributes of the whole before those of a Field. Outside of a repetition
 // there is one text for both, which means the same in whatever order they are written.
 func (h *Hole) order() {
@@ -128,7 +135,7 @@ func (c *shapeCompiler) ending(pos Position, h *Hole, operands []string) bool {
 			c.Fault(pos, "bad_hole", "if `is` belongs to the pattern, put all of it in quotes; if not, put quotes around the part before `is`", "` is ` may belong to the pattern before it")
 			return false
 		}
-		if h.Guard = c.guard(pos, unquote(guard)); h.Guard == nil {
+		if h.Guard = c.guard(pos, guard); h.Guard == nil {
 			return false
 		}
 	}
@@ -162,6 +169,11 @@ func (h *Hole) emptyData(operands []string) bool {
 
 // guard reads the pattern after is. It returns nil after a fault.
 func (c *shapeCompiler) guard(pos Position, text string) *Pattern {
+	if first, rest, more := cutOutside(strings.TrimSpace(text), " or "); more && unquote(first) != first {
+		c.Fault(pos, "bad_hole", "write {$either: [first, second]} with a text in each", "only one text can follow `is`, not also %s", rest)
+		return nil
+	}
+	text = unquote(text)
 	p := c.parsePattern(pos, text)
 	if p == nil {
 		return nil

@@ -41,7 +41,7 @@ var NotationNames = [...]string{
 // Conversion is a notation and the content of its parentheses.
 type Conversion struct {
 	Notation  notation
-	prefix    string // a path prefix that is dropped on reading
+	prefix    string // the first segments of a path, with slashes between them, that are dropped on reading
 	keep      bool   // and put back on writing
 	key, item string // the member names of a pair
 	within    Span   // the numbers that an int may be; the zero value is all
@@ -63,8 +63,8 @@ func parseConversion(text string) (c Conversion, message string) {
 	case Pointer, brackets, dots, Segments:
 		c.keep = !strings.HasSuffix(args, "?")
 		c.prefix = strings.Trim(strings.TrimSuffix(args, "?"), "/")
-		if strings.ContainsAny(c.prefix, "./ ") {
-			return c, "the prefix must be one segment, such as " + name + "(body)"
+		if strings.ContainsAny(c.prefix, ". ") || strings.Contains(c.prefix, "//") || c.prefix != "#" && strings.Contains(c.prefix, "#") {
+			return c, "the prefix must be segments with a slash between two, such as " + name + "(body) or " + name + "(body/data)"
 		}
 	case pairs:
 		key, value, two := strings.Cut(args, ",")
@@ -108,9 +108,9 @@ func (c Conversion) suits(t Target) (bool, string) {
 	case c.Notation == statusLine:
 		return t.Attr == AttrStatus, "$status or $item.status"
 	case c.Notation == pairs:
-		return t.Attr == AttrID, "$item.id"
+		return t.Attr == AttrID || t.Attr == AttrHeaders, "$item.id or $item.headers"
 	case c.Notation >= Pointer && c.Notation <= Segments:
-		return t.Attr == AttrPath || t.Attr == AttrID, "$field or $item.id"
+		return t.Attr == AttrPath || t.Attr == AttrID || t.Attr == AttrBelow, "$field or $item.id"
 	case c.Notation == Boolean:
 		return t.Attr == AttrRetryable || t.Attr.Counts() || t.Attr == AttrCode, "$retryable, a count or a code"
 	}

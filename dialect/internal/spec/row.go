@@ -7,6 +7,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/internal/httpheader"
 	"github.com/parlance-api/parlance/internal/nearest"
@@ -192,7 +193,9 @@ func (r *Reporter) kind(n *yaml.Node) (parlance.Kind, parlance.Reason) {
 		r.Warn(At(n), "unknown_reason", "did you mean "+best+"?", "the reason %s is not one that clients and servers handle", reason)
 	}
 	kind, known := parlance.ParseKind(name)
-	if !known {
+	if !known && tree.IsDigits(name) {
+		r.Fault(At(n), "unknown_kind", "write {kind: invalid, status: "+name+"} if it is the status of a code", "%s is no kind", name)
+	} else if !known {
 		r.Unknown(At(n), "unknown_kind", "kind", name, kindWords())
 	}
 	return kind, parlance.Reason(reason)

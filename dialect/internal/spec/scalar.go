@@ -45,7 +45,10 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *Template {
 			t.Writes |= r.Targets()
 		}
 	}
-	t.Copies = t.Reads &^ t.Writes
+	if t.Copies = t.Reads &^ t.Writes; h.below() {
+		t.ReadOnly = true // the path around it is written whole
+		t.Writes, t.Copies, t.Implied = 0, 0, 0
+	}
 	return t
 }
 
@@ -73,7 +76,7 @@ func (c *shapeCompiler) constant(n *yaml.Node) *Template {
 // derive sets the fields of a hole that follow from its readings.
 func (h *Hole) derive() {
 	h.Plain = h.Guard == nil && !h.Defaults && !slices.ContainsFunc(h.Readings, func(r Reading) bool {
-		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.document()
+		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.document() || r.Target.Attr == AttrBelow
 	})
 	owns := func(o Owner) bool {
 		return slices.ContainsFunc(h.Readings, func(r Reading) bool { return r.Pattern == nil && r.Target.Owner == o })

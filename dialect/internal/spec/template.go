@@ -92,6 +92,7 @@ type Member struct {
 	Simple    bool     // it has one name, and its value is one text
 	Optional  bool     // key?: left out if there is nothing to write
 	Must      bool     // key!: must be there and not empty for the shape to fit
+	Constant  bool     // its value is a constant, or one of several
 	Mark      bool     // only failures carry it
 	Value     *Template
 }
@@ -146,7 +147,7 @@ func (t *Template) Makes(o Owner) bool { return t.Reads.Of(o) != 0 && t.inner.Of
 // templates alone: an element must have it, the others may follow the other templates.
 func (t *Template) Guarded() bool { return t.guarded }
 
-// Apart reports that a template of a list is told from the others by what it holds: a
+// Apart reports that something in a template of a list tells it from the others: a
 // constant, or a text as several of them have one. The attributes of the whole come from
 // one element for each such template.
 func (t *Template) Apart(i int) bool { return t.Elems[i].Tagged || t.Elems[i].HasGuard && !t.guarded }
@@ -156,6 +157,11 @@ func (t *Template) guards() {
 	for i, e := range t.Elems {
 		t.guarded = e.HasGuard && i == 0 || t.guarded && !e.HasGuard
 	}
+}
+
+// constant reports that a template is a constant, or a choice of constants.
+func (t *Template) constant() bool {
+	return t.Op == OpConst || t.Op == OpEither && len(t.Elems) > 0 && !slices.ContainsFunc(t.Elems, func(e *Template) bool { return e.Op != OpConst || e.WriteOnly })
 }
 
 // tags reports that a template holds a constant that must be equal.
@@ -173,10 +179,10 @@ func (t *Template) tags() bool {
 func (t *Template) StandsIn() bool { return t.Op == OpHole && t.Hole.StandIn != nil }
 
 // AllOptional reports that an object with none of the members fits too: each may be
-// left out.
+// left out, or must be.
 func (t *Template) AllOptional() bool {
 	for i := range t.Members {
-		if !t.Members[i].Optional {
+		if m := &t.Members[i]; !m.Optional && m.Value.Op != OpAbsent {
 			return false
 		}
 	}

@@ -210,7 +210,7 @@ func (w *output) jsonDocument(h *spec.Hole, a spec.Attribute) bool {
 		}
 		w.dst = append(w.dst, w.itemBody...)
 	case spec.AttrHeaders:
-		w.embedHeader()
+		w.embedHeader(h.Readings[0].Conv)
 	default:
 		return false
 	}
@@ -239,8 +239,19 @@ func (w *output) unwritable(r *spec.Reading, text string) {
 	}
 }
 
-// embedHeader writes the header of a response inside a body.
-func (w *output) embedHeader() {
+// embedHeader writes the header of a response inside a body: an object, or a list of pairs.
+func (w *output) embedHeader(as spec.Conversion) {
+	if as.Structured() {
+		w.dst = append(w.dst, '[')
+		for i, p := range w.itemHeader {
+			if i > 0 {
+				w.dst = append(w.dst, ',')
+			}
+			w.dst = append(as.AppendPair(w.dst, p.Name, jsontext.Append(nil, p.Value)), '}')
+		}
+		w.dst = append(w.dst, ']')
+		return
+	}
 	w.dst = append(w.dst, '{')
 	for i, p := range w.itemHeader {
 		if i > 0 {
