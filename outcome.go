@@ -30,6 +30,10 @@ type Outcome struct {
 	RetryAfter time.Duration // the wait that the server asked for, counted from the response; RetryNow for none
 	Retryable  Advice        // what the response itself says about a retry; it takes precedence over the code
 	Help       string        // a link or a text that says what to do
+
+	// Extra holds what the vendor says beyond this and its page tells callers to look at,
+	// by the vendor's names, such as Stripe's decline_code. It decides nothing.
+	Extra map[string]string
 }
 
 // RetryNow is the RetryAfter of a server that asks for no wait: Retry-After: 0, or a
@@ -55,6 +59,8 @@ type outcomeJSON struct {
 	RetryAfter asked    `json:"retry_after,omitempty"`
 	Retryable  Advice   `json:"retryable,omitempty"`
 	Help       string   `json:"help,omitempty"`
+
+	Extra map[string]string `json:"extra,omitempty"`
 }
 
 // MarshalJSON writes the stable wire form. kind is always there, the rest if it
@@ -62,7 +68,7 @@ type outcomeJSON struct {
 func (o Outcome) MarshalJSON() ([]byte, error) {
 	return jsontext.Marshal(outcomeJSON{
 		o.Kind, o.Reason, o.Status, o.Code, o.Family, o.Title, o.Detail, o.Type, o.Instance, o.RequestID,
-		o.Fields, o.Items, o.Notes, asked(o.RetryAfter), o.Retryable, o.Help,
+		o.Fields, o.Items, o.Notes, asked(o.RetryAfter), o.Retryable, o.Help, o.Extra,
 	})
 }
 
@@ -77,7 +83,7 @@ func (o *Outcome) UnmarshalJSON(data []byte) error {
 	}
 	*o = Outcome{
 		w.Kind, w.Reason, w.Status, w.Code, w.Family, w.Title, w.Detail, w.Type, w.Instance, w.RequestID,
-		w.Fields, w.Items, w.Notes, time.Duration(w.RetryAfter), w.Retryable, w.Help,
+		w.Fields, w.Items, w.Notes, time.Duration(w.RetryAfter), w.Retryable, w.Help, w.Extra,
 	}
 	return nil
 }

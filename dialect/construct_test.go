@@ -1386,3 +1386,42 @@ shapes:
 		t.Errorf("under 404 it reads as %v", o.Kind)
 	}
 }
+
+func TestExtras(t *testing.T) {
+	t.Parallel()
+	const named = `shapes: [{name: e, json: {error!: {code?: $code, decline_code?: $extra.decline_code, docs?: $extra.docs & $help, message: $detail}}}]`
+	const others = `shapes: [{name: e, json: {detail?: $detail, kind?: $any, $extra: $any}}]`
+	hold(t, []construct{
+		{name: "an extra has the vendor's name", file: named, body: `{"error":{"code":"a","decline_code":"lost_card","message":"m"}}`,
+			want: `{"kind":"invalid","code":"a","detail":"m","extra":{"decline_code":"lost_card"}}`},
+		{name: "a copy of an extra is another attribute", file: named, body: `{"error":{"docs":"d","message":"m"}}`,
+			want: `{"kind":"invalid","detail":"m","help":"d","extra":{"docs":"d"}}`},
+		{name: "an empty extra is none", file: named, body: `{"error":{"decline_code":"","message":"m"}}`,
+			want: `{"kind":"invalid","detail":"m"}`, wrote: `{"error":{"message":"m"}}`},
+		{name: "a number is a text", file: named, body: `{"error":{"decline_code":7,"message":"m"}}`,
+			want: `{"kind":"invalid","detail":"m","extra":{"decline_code":"7"}}`, wrote: `{"error":{"decline_code":"7","message":"m"}}`},
+		{name: "each other member is one", file: others, body: `{"detail":"m","kind":"k","balance":"30","at":"x","list":[1],"none":null}`,
+			want: `{"kind":"invalid","detail":"m","extra":{"at":"x","balance":"30"}}`, wrote: `{"detail":"m","at":"x","balance":"30"}`},
+		{name: "no other member", file: others, body: `{"detail":"m"}`, want: `{"kind":"invalid","detail":"m"}`},
+		{name: "an extra in a header", file: `shapes: [{name: e, json: {message: $detail}}, {name: h, headers: {X-Quota: $extra.quota}}]`, body: `{"message":"m"}`, header: "X-Quota: day",
+			want: `{"kind":"invalid","detail":"m","extra":{"quota":"day"}}`, sent: "X-Quota: day"},
+	})
+}
+
+func TestExtrasWithoutAPlaceAreLost(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("test.yaml", []byte("dialect: test\n"+usual+`shapes: [{name: e, json: {message: $detail, a?: $extra.a}}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // a replay must not forget them
+		o := parlance.Outcome{Kind: parlance.KindInvalid, Detail: "m", Extra: map[string]string{"a": "1", "b": "2", "c": "3"}}
+		m := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{})
+		if got := string(m.Body); got != `{"message":"m","a":"1"}` || len(m.Losses) != 2 || m.Losses[0].Attribute != "extra.b" || m.Losses[1].Attribute != "extra.c" {
+			t.Errorf("it wrote %s and lost %v", got, m.Losses)
+		}
+		if m := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindInvalid, Detail: "m"}, dialect.Payload{}); string(m.Body) != `{"message":"m"}` || len(m.Losses) > 0 {
+			t.Errorf("without extras it wrote %s and lost %v", m.Body, m.Losses)
+		}
+	}
+}

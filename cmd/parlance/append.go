@@ -1,7 +1,9 @@
 package main
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -101,7 +103,19 @@ func appendOutcome(b []byte, o *parlance.Outcome) []byte {
 		b = append(b, `,"retryable":`...)
 		b = append(b, o.Retryable.String()...)
 	}
-	return append(appendSet(b, `,"help":`, o.Help), '}')
+	b = appendSet(b, `,"help":`, o.Help)
+	if len(o.Extra) > 0 {
+		b = append(b, `,"extra":{`...)
+		for i, name := range slices.Sorted(maps.Keys(o.Extra)) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(jsontext.AppendStandard(b, name), ':')
+			b = jsontext.AppendStandard(b, o.Extra[name])
+		}
+		b = append(b, '}')
+	}
+	return append(b, '}')
 }
 
 func appendField(b []byte, f *parlance.Field) []byte {

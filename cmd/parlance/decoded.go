@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -88,6 +90,11 @@ func (s sheet) outcome(o parlance.Outcome, id string) {
 		s.row("come back", "after "+brief(o.RetryAfter))
 	}
 	s.row("help", o.Help)
+	rows = nil
+	for _, name := range slices.Sorted(maps.Keys(o.Extra)) {
+		rows = append(rows, []string{name, o.Extra[name]})
+	}
+	s.table("extra", rows)
 }
 
 // rowOf is the row of the table that an outcome was read by; it reports false for one

@@ -60,7 +60,7 @@ func (m *Matcher) place(t *spec.Template, n uint32, f *fieldExtents) bool {
 	case spec.OpHole:
 		return m.one(t.Hole, n, f)
 	case spec.OpObject:
-		if t.Rest == nil {
+		if t.Rest == nil || t.Key.Attr == spec.AttrExtra { // a member without a name here is left to Value
 			return m.flat(t, n, f)
 		}
 		return f == &m.lone && m.named(t, n)
@@ -311,7 +311,7 @@ func (m *Matcher) give(f *fieldExtents, r *spec.Reading, at tree.Extent, copied 
 	var to *tree.Extent
 	switch {
 	case r.Target.Owner == spec.Whole:
-		if m.bound&r.Bit != 0 {
+		if m.bound&r.Bit != 0 || r.Target.Attr == spec.AttrExtra {
 			return false
 		}
 		m.bound |= r.Bit

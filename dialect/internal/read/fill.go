@@ -85,9 +85,22 @@ func (f *filler) one(o *parlance.Outcome, i int) {
 		f.reset = max(f.reset, spec.WaitOf(f.text(i)))
 	case t.Attr.Counts():
 		f.stated[t.Attr-spec.AttrFailures], f.counted = f.text(i), true
+	case t.Attr == spec.AttrExtra:
+		f.extra(o, f.m.extras[f.m.binds[i].extra-1], f.text(i))
 	default:
 		spec.SetWhole(o, t.Attr, f.text(i))
 	}
+}
+
+// extra gives the Outcome what a vendor adds: of several texts of one name the first.
+func (f *filler) extra(o *parlance.Outcome, name, text string) {
+	if _, is := o.Extra[name]; is {
+		return
+	}
+	if o.Extra == nil {
+		o.Extra = map[string]string{}
+	}
+	o.Extra[name] = text
 }
 
 // contradicts reports that a count says something else than the records.

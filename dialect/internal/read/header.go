@@ -153,6 +153,10 @@ func (m *Matcher) headerJSON(f *spec.HeaderHole, given []string, report bool) in
 		fits := inner.Tree.JSON([]byte(v), false) == nil && inner.Value(f.JSON, 0)
 		for i := range inner.binds {
 			b := &inner.binds[i]
+			if b.extra > 0 {
+				m.bindExtra(inner.extras[b.extra-1], inner.textAt(b.Extent))
+				continue
+			}
 			m.bind(b.target, inner.textAt(b.Extent), b.copy)
 		}
 		inner.Release()

@@ -1,6 +1,7 @@
 package read
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/parlance-api/parlance/dialect/internal/spec"
@@ -150,6 +151,10 @@ func (m *Matcher) text(h *spec.Hole, text []byte) bool {
 			continue
 		}
 		// It is a copy only if the attribute of the whole was taken.
+		if r.Extra != "" {
+			m.bindExtra(r.Extra, s)
+			continue
+		}
 		if b := m.bind(r.Target, s, i > 0 && h.Readings[0].Pattern == nil && h.Readings[0].Target.Owner == spec.Whole && m.later == 0); b != nil && h.Shared {
 			m.deepen(b)
 		}
@@ -174,6 +179,40 @@ func (m *Matcher) deepen(b *bind) {
 		b.deep = m.turns
 		m.deepest = max(m.deepest, m.turns)
 	}
+}
+
+// bindExtra takes what a vendor adds, by its name.
+func (m *Matcher) bindExtra(name string, text []byte) {
+	at := slices.Index(m.extras, name)
+	if at < 0 {
+		if at = len(m.extras); at == maxExtras {
+			return
+		}
+		m.extras = append(m.extras, name)
+	}
+	if b := m.bind(spec.Target{Attr: spec.AttrExtra}, text, false); b != nil {
+		b.extra = uint8(at + 1)
+	}
+}
+
+// maxExtras is how many extras of one response are kept.
+const maxExtras = 64
+
+// otherExtras takes as extras each member that has no name in the template and holds a text, a
+// number or a boolean.
+func (m *Matcher) otherExtras(t *spec.Template, n uint32) (present bool) {
+	of := Selection{Unnamed: t}
+	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
+		if !m.Takes(&of, c) {
+			continue
+		}
+		switch m.Tree.Nodes[c].Kind {
+		case tree.Text, tree.Number, tree.True, tree.False:
+			m.bindExtra(string(m.Tree.Key(c)), m.Tree.Value(c))
+			present = true
+		}
+	}
+	return present
 }
 
 func (m *Matcher) object(t *spec.Template, n uint32) bool {

@@ -17,6 +17,7 @@ type bind struct {
 	target spec.Target
 	copy   bool  // the same text was taken for an attribute of the whole
 	key    bool  // it was the name of a member
+	extra  uint8 // one more than the place of its name in extras; 0 for none
 	kept   bool  // it is of a member of another form than the template's
 	deep   uint8 // the number of repetitions around it, for a copy of a record's text that the whole gets
 	scope  int32 // the turn of a repetition in which it was taken; 0 is outside of any
@@ -62,6 +63,7 @@ type Matcher struct {
 	later     int      // over 0 in turns after the first that fitted: attributes of the whole come from one element
 	unread    int32    // elements that could not be read
 	data      int32    // one more than the node of the payload; 0 for none
+	extras    []string // the names of what a vendor adds
 	says      []string // what forms say of the whole
 	marked    bool     // the body has the mark of a failure
 	diags     []parlance.Diagnostic
@@ -85,7 +87,7 @@ func (m *Matcher) Reset(res *wire.Response, depth int) {
 		m.scopes = make([]scope, 0, 16)
 	}
 	m.scopes = append(m.scopes, scope{parent: -1})
-	m.says = m.says[:0]
+	m.says, m.extras = m.says[:0], m.extras[:0]
 	m.marked, m.lenient, m.strangers = false, false, false
 	if m.diags != nil {
 		m.diags = nil

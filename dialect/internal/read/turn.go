@@ -10,6 +10,9 @@ import (
 
 // others fits every member that has no name in the template.
 func (m *Matcher) others(t *spec.Template, n uint32) (fits, present bool) {
+	if t.Key.Attr == spec.AttrExtra {
+		return true, m.otherExtras(t, n)
+	}
 	of := Selection{Unnamed: t}
 	if !m.any(n, of) {
 		return m.cut || !t.Rest.Must, false

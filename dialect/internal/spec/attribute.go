@@ -49,6 +49,7 @@ const (
 	AttrPath
 	AttrMessage
 	AttrPhrase // the title of the row, else HTTP's words for the status: written, and never read
+	AttrExtra  // what a vendor adds, by a name of its own: $extra.name
 	AttrCount  // how many attributes there are
 
 	AttrBelow // the rest of a path: it goes after the path around it, and is only read
@@ -77,6 +78,7 @@ var attributeNames = func() (names [AttrCount]string) {
 			}
 		}
 	}
+	names[AttrExtra] = "extra"
 	return
 }()
 
@@ -119,8 +121,8 @@ func (t Target) String() string {
 type Set uint64
 
 const (
-	itemShift  = 28
-	fieldShift = 56
+	itemShift  = 30
+	fieldShift = 60
 )
 
 // BitOf is the set that holds one attribute of an owner.

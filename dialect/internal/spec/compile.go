@@ -318,6 +318,9 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 		}
 		c.element(At(k), written)
 		t.AnyName = written
+	} else if name == "$extra" {
+		c.extras(t, k, v, m)
+		return
 	} else if !c.restKey(t, At(k), name[1:]) {
 		return
 	}
@@ -341,6 +344,19 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 	t.Deep |= t.Key.Bit() // AttrNone's bit means nothing
 	t.Entries = &Template{Op: OpList, Pos: At(v), Elems: []*Template{m.Value}, Reads: t.Key.Bit() | m.Value.Reads, inner: m.Value.Deep, Both: m.Value.hasBoth(), Indexed: t.Indexed, KeyConv: t.KeyConv}
 	t.Entries.guards()
+}
+
+// extras compiles $extra: $any. Each other member is an extra of its own name.
+func (c *shapeCompiler) extras(t *Template, k, v *yaml.Node, m Member) {
+	if m.Value = c.template(v); m.Value.Op != OpAny || c.form != FormJSON {
+		c.Fault(At(k), "bad_key", "write $extra: $any in a JSON body", "$extra takes each other member under its own name")
+		return
+	}
+	t.Key = Target{Whole, AttrExtra}
+	t.Reads |= t.Key.Bit()
+	t.Writes |= t.Key.Bit()
+	m.Optional = true
+	t.Rest = &m
 }
 
 // restKey reads the attribute that is the name of the other members. It returns false after

@@ -11,6 +11,7 @@ type Reading struct {
 	Bit     Set // of the target
 	Conv    Conversion
 	Pattern *Pattern // nil if the whole text is the attribute
+	Extra   string   // the name of an AttrExtra
 }
 
 // Targets are the attributes that a reading gives.
@@ -86,7 +87,12 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 			if !ok {
 				return nil
 			}
-			h.Readings = append(h.Readings, Reading{Target: t, Bit: t.Bit(), Conv: conv})
+			name, _, _ = strings.Cut(name, ":")
+			extra, _ := strings.CutPrefix(name, extraPrefix)
+			if t.Attr != AttrExtra {
+				extra = ""
+			}
+			h.Readings = append(h.Readings, Reading{Target: t, Bit: t.Bit(), Conv: conv, Extra: extra})
 			continue
 		}
 		if !isPattern(one) {
@@ -241,10 +247,24 @@ func cutOutside(s, separator string) (head, rest string, found bool) {
 	return s, "", false
 }
 
+// extraPrefix begins the name of what a vendor adds.
+const extraPrefix = "extra."
+
+// isExtraName reports that an extra can have such a name.
+func isExtraName(s string) bool {
+	return s != "" && len(s) <= MaxKey && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == ""
+}
+
 // attribute reads "field.path:pointer(#)".
 func (c *shapeCompiler) attribute(pos Position, text string) (t Target, conv Conversion, ok bool) {
 	name, notation, _ := strings.Cut(text, ":")
 	t, known := ParseTarget(name)
+	if extra, is := strings.CutPrefix(name, extraPrefix); is {
+		if t, known = (Target{Attr: AttrExtra}), nil; !isExtraName(extra) {
+			c.Fault(pos, "unknown_attribute", "write $extra.decline_code", "%q is no name: an extra has a name of letters, digits, hyphens and underscores", extra)
+			return t, conv, false
+		}
+	}
 	if known != nil {
 		for def := range c.defs {
 			known = append(known, def)

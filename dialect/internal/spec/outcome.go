@@ -59,6 +59,9 @@ func Attributes(o *parlance.Outcome, by *Row, code string, payload bool) (s, lac
 		s |= has
 		lacking |= OwnerBits[Field] &^ has
 	}
+	if len(o.Extra) > 0 {
+		s |= 1 << AttrExtra
+	}
 	if len(o.Items) > 0 {
 		s |= 1<<AttrFailures | 1<<AttrSuccesses | 1<<AttrTotal
 	}

@@ -115,7 +115,7 @@ func (s *Sample) parse(text string) string {
 }
 
 // OutcomeAttributes are the names of an Outcome's JSON, in its order.
-var OutcomeAttributes = []string{"kind", "reason", "status", "code", "family", "title", "detail", "type", "instance", "request_id", "fields", "items", "notes", "retry_after", "retryable", "help"}
+var OutcomeAttributes = []string{"kind", "reason", "status", "code", "family", "title", "detail", "type", "instance", "request_id", "fields", "items", "notes", "retry_after", "retryable", "help", "extra"}
 
 // Expected reads an outcome as a file states it. whole asks for a kind.
 func (r *Reporter) Expected(n *yaml.Node, whole bool) Expected {
@@ -190,6 +190,13 @@ func (r outcomeReader) value(name, path string, v *yaml.Node) any {
 			text, _ := r.word(e, "a note")
 			return text
 		})
+	case "extra":
+		extra := map[string]any{}
+		r.Pairs(v, "extra", func(k, v *yaml.Node) {
+			r.places[path+"."+k.Value] = At(v)
+			extra[k.Value] = r.text(v, "an extra")
+		})
+		return extra
 	}
 	return r.text(v, name)
 }

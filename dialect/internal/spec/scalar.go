@@ -76,7 +76,7 @@ func (c *shapeCompiler) constant(n *yaml.Node) *Template {
 // derive sets the fields of a hole that follow from its readings.
 func (h *Hole) derive() {
 	h.Plain = h.Guard == nil && !h.Defaults && !slices.ContainsFunc(h.Readings, func(r Reading) bool {
-		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.document() || r.Target.Attr == AttrBelow
+		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.document() || r.Target.Attr == AttrBelow || r.Target.Attr == AttrExtra
 	})
 	owns := func(o Owner) bool {
 		return slices.ContainsFunc(h.Readings, func(r Reading) bool { return r.Pattern == nil && r.Target.Owner == o })

@@ -304,7 +304,9 @@ func (w *output) jsonObject(t *spec.Template) {
 		}
 		w.json(m.Value)
 	}
-	if t.Rest != nil {
+	if t.Rest != nil && t.Key.Attr == spec.AttrExtra {
+		w.jsonExtras(t, first)
+	} else if t.Rest != nil {
 		w.others(t, func(key string, value *spec.Template) {
 			if len(w.dst) > first {
 				w.dst = append(w.dst, ',')
@@ -324,6 +326,22 @@ func (w *output) jsonObject(t *spec.Template) {
 		})
 	}
 	w.dst = append(w.dst, '}')
+}
+
+// jsonExtras writes each extra without a place as a member of its own, behind the members
+// from first on.
+func (w *output) jsonExtras(t *spec.Template, first int) {
+	for _, name := range w.otherExtras() {
+		if t.Names([]byte(name)) {
+			continue
+		}
+		if len(w.dst) > first {
+			w.dst = append(w.dst, ',')
+		}
+		w.dst = append(jsontext.Append(w.dst, name), ':')
+		w.dst = jsontext.Append(w.dst, w.extra(name))
+		w.carried |= t.Key.Bit()
+	}
 }
 
 // beside writes the payload of a shape that has only constants: the members of the payload

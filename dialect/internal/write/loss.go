@@ -31,6 +31,7 @@ var losable = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spec.AttrTitle
 func (w *output) lose(header []wire.HeaderField) {
 	w.loseMeaning(header)
 	w.loseTexts()
+	w.loseExtras()
 	if w.ownDetail && w.carried.Has(spec.Whole, spec.AttrDetail) {
 		w.lost("detail", "the texts of the fields stand behind it")
 	}
@@ -131,6 +132,13 @@ func (w *output) loseTexts() {
 		default:
 			w.lost(a.String(), "there is no place for it")
 		}
+	}
+}
+
+// loseExtras reports what a vendor adds and has no place.
+func (w *output) loseExtras() {
+	for _, name := range w.otherExtras() {
+		w.lost("extra."+name, "there is no place for it")
 	}
 }
 

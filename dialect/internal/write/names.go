@@ -20,6 +20,8 @@ func (w *output) others(t *spec.Template, write func(key string, value *spec.Tem
 	case value.ReadOnly:
 	case t.Key.Attr == spec.AttrNone:
 		w.anyNamed(t, write)
+	case t.Key.Attr == spec.AttrExtra:
+		w.carried |= t.Key.Bit()
 	case t.Single():
 		name, ok := t.KeyConv.Wire(w.value(t.Key), w)
 		if ok && name != "" && w.shape != nil && w.shape.Form == spec.FormXML && !tree.IsXMLName(name) {

@@ -25,6 +25,7 @@ type output struct {
 	present spec.Set // the attributes of the Outcome that are set
 	lacking spec.Set // those of a Field that some of them do not have
 	carried spec.Set // those of the whole that were written
+	extras  []string // the names of the extras that were written
 	dst     []byte
 	start   int // where the body begins in it
 	losses  []parlance.Loss

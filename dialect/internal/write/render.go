@@ -2,6 +2,7 @@ package write
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,6 +39,9 @@ func (w *output) render(h *spec.Hole) string {
 func (w *output) shared(h *spec.Hole) string {
 	first := h.Readings[0].Target
 	text := w.value(first)
+	if name := h.Readings[0].Extra; name != "" {
+		text = w.extra(name)
+	}
 	for i := 1; i < len(h.Readings); i++ {
 		c := &h.Readings[i]
 		if c.Pattern != nil {
@@ -53,6 +57,27 @@ func (w *output) shared(h *spec.Hole) string {
 		}
 	}
 	return text
+}
+
+// extra is what a vendor adds by that name, "" for nothing. It counts as written.
+func (w *output) extra(name string) string {
+	text := w.o.Extra[name]
+	if text != "" && !slices.Contains(w.extras, name) {
+		w.extras = append(w.extras, name)
+	}
+	return text
+}
+
+// otherExtras are the names of what a vendor adds that has no place so far, sorted.
+func (w *output) otherExtras() []string {
+	var names []string
+	for name := range w.o.Extra {
+		if !slices.Contains(w.extras, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // renderParts writes a pattern; "" and false where a hole is empty, for no reader

@@ -80,7 +80,7 @@ func (d *Writer) Encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parla
 // it.
 func (w *output) chooseRendering() *replay.Rendering {
 	l := w.rendering()
-	if l.Tries > 0 {
+	if l.Tries > 0 && len(w.o.Extra) == 0 {
 		w.trace = new(replay.Trace)
 	}
 	if len(w.o.Fields) > 0 && (l.Shape == nil || l.Shape.FieldsInDetail()) {
