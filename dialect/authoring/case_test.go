@@ -275,6 +275,7 @@ func TestEveryAttributeOfAnOutcomeCanBeExpected(t *testing.T) {
 		Kind: parlance.KindPartial, Notes: []string{"a"}, RetryAfter: time.Second, Retryable: parlance.AdviceStop, Status: 207,
 		Fields: []parlance.Field{{Path: "a", Code: "b", Message: "c"}},
 		Items:  []parlance.Item{{Index: 1, ID: "2", Outcome: parlance.Outcome{Kind: parlance.KindSuccess}}},
+		Extra:  map[string]string{"a": "b"},
 	}
 	// Whatever text is added to it is set, too.
 	for v, i := reflect.ValueOf(&o).Elem(), 0; i < v.NumField(); i++ {

@@ -198,7 +198,7 @@ func (w *collector) members(t *spec.Template, n uint32, path string) {
 		switch {
 		case i >= 0:
 			found[i] = w.member(&t.Members[i], c, at, found[i]) || found[i]
-		case t.Rest != nil:
+		case t.Rest != nil && t.Key.Attr != spec.AttrExtra: // what a file does not name is no evidence
 			if others++; others <= maxMarks {
 				w.other(t, c, path, at)
 			}

@@ -1,6 +1,7 @@
 package read
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 
@@ -198,21 +199,25 @@ func (m *Matcher) bindExtra(name string, text []byte) {
 // maxExtras is how many extras of one response are kept.
 const maxExtras = 64
 
-// otherExtras takes as extras each member that has no name in the template and holds a text, a
-// number or a boolean.
-func (m *Matcher) otherExtras(t *spec.Template, n uint32) (present bool) {
+// maxOtherExtra is how long an extra may be that no file names, in bytes.
+const maxOtherExtra = 256
+
+// otherExtras takes as extras the members that have no name in the template and hold a
+// short line, a number or a boolean. A long text can be a trace of the inside of a system.
+func (m *Matcher) otherExtras(t *spec.Template, n uint32) {
 	of := Selection{Unnamed: t}
 	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
 		if !m.Takes(&of, c) {
 			continue
 		}
-		switch m.Tree.Nodes[c].Kind {
+		switch text := m.Tree.Value(c); m.Tree.Nodes[c].Kind {
 		case tree.Text, tree.Number, tree.True, tree.False:
-			m.bindExtra(string(m.Tree.Key(c)), m.Tree.Value(c))
-			present = true
+			if len(text) > maxOtherExtra || bytes.IndexByte(text, '\n') >= 0 {
+				continue
+			}
+			m.bindExtra(string(m.Tree.Key(c)), text)
 		}
 	}
-	return present
 }
 
 func (m *Matcher) object(t *spec.Template, n uint32) bool {

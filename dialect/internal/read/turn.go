@@ -11,7 +11,8 @@ import (
 // others fits every member that has no name in the template.
 func (m *Matcher) others(t *spec.Template, n uint32) (fits, present bool) {
 	if t.Key.Attr == spec.AttrExtra {
-		return true, m.otherExtras(t, n)
+		m.otherExtras(t, n)
+		return true, false // what no file names makes no shape fit
 	}
 	of := Selection{Unnamed: t}
 	if !m.any(n, of) {
