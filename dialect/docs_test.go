@@ -106,7 +106,7 @@ func whole(part string) string {
 func (e *shownCase) hold(t *testing.T) {
 	t.Helper()
 	source := []byte(whole(e.dialect))
-	for _, g := range authoring.Lint("page.yaml", source, catalog.Find("")) {
+	for _, g := range complaints("page.yaml", source, catalog.Find("")) {
 		t.Errorf("a complaint: %v\n%s", g, authoring.Excerpt(source, g))
 	}
 	d, err := dialect.Compile("page.yaml", source, catalog.Find(""))

@@ -1,6 +1,9 @@
 package spec
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // checkCodes warns of codes that no shape can read, that have no status to travel
 // under, or that could be taken for a status.
@@ -12,11 +15,14 @@ func (d *Spec) checkCodes(r *Reporter) {
 	for _, name := range d.Names {
 		named[name] = true
 	}
-	reads := slices.ContainsFunc(shapes, (*Shape).readsCode)
+	reads, numbers := slices.ContainsFunc(shapes, (*Shape).readsCode), d.onlyNumbers()
 	for _, w := range d.Codes.Rows {
 		inBody := !w.numeric || w.Status != 0 && !d.Codes.Merged
 		if inBody && !reads && !named[w.First] {
 			r.Warn(w.Pos, "unreadable_code", "let a shape read $code, or name the code with is:", "no shape reads the code %q", w.First)
+		}
+		if _, word := Number(w.First); numbers && word != nil && !w.numeric && !named[w.First] && !strings.Contains(w.First, "*") {
+			r.Warn(w.Pos, "unreadable_code", "remove :int from $code, or name the code with is:", "the shapes read codes as numbers, so none reads the code %q", w.First)
 		}
 		if w.Kind.Failing() && !d.ReadOnly && !d.sendable(w) {
 			r.Warn(w.Pos, "unsendable_code", "add the HTTP status of its responses: status: 400", "the code %q has no HTTP status", w.First)
@@ -75,7 +81,7 @@ func (t *Template) numericCode() bool {
 func (d *Spec) checkShadowed(r *Reporter) {
 	for i, s := range d.Shapes {
 		for _, e := range d.Shapes[:i] {
-			if e.Form != s.Form || e.WriteOnly || s.WriteOnly || len(e.Methods)+len(e.Paths)+len(e.Headers) > 0 || !covers(e.Status, s.Status) {
+			if e.Form != s.Form || e.WriteOnly || s.WriteOnly || len(e.Headers) > 0 || !coversWords(e.Methods, s.Methods) || !coversWords(e.Paths, s.Paths) || !covers(e.Status, s.Status) {
 				continue
 			}
 			if e.Body.coversAll(s.Body) {
@@ -84,6 +90,12 @@ func (d *Spec) checkShadowed(r *Reporter) {
 			}
 		}
 	}
+}
+
+// coversWords reports that a condition holds wherever another one does. No words are no
+// condition.
+func coversWords(wide, narrow []string) bool {
+	return len(wide) == 0 || len(narrow) > 0 && !slices.ContainsFunc(narrow, func(w string) bool { return !slices.Contains(wide, w) })
 }
 
 // coversAll reports that every body that fits s also fits t. It may report false although

@@ -119,6 +119,7 @@ func (d *Spec) finish(r *Reporter) {
 	d.deriveFacts()
 	d.ownTypes()
 	d.checkShadowed(r)
+	d.checkReach(r)
 	d.checkCodes(r)
 }
 
