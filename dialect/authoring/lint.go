@@ -43,6 +43,8 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 			}
 		}
 	}
+	tryProbes(d, r)
+	takenSamples(d, r)
 	unfinished(r, source)
 	return Inspection{Diagnostics: r.Sorted(), Samples: len(d.Internal().Samples), Ran: true}
 }

@@ -52,3 +52,40 @@ func TestWhatASampleLeavesOutIsNoDifferenceButIsListed(t *testing.T) {
 		t.Errorf("%+v", r.Results)
 	}
 }
+
+// A success whose payload can be anything cannot be told from a failure of another form, so
+// the author can do nothing.
+func TestASuccessThatCanBeAnythingIsNotCalledLoose(t *testing.T) {
+	t.Parallel()
+	const failed = "  - {name: failed, status: 200, is: failed, json: {state: broken, problem!: $detail}}\n"
+	const sample = "samples:\n  - response: |\n      HTTP/1.1 200 OK\n\n      {\"state\":\"broken\",\"problem\":\"no\"}\n    reads_only: true\n    outcome: {kind: failed, detail: no}\n"
+	for shape, want := range map[string]string{
+		"  - {name: result, status: 200, json: $data}\n":                         "",
+		"  - {name: result, status: 200, json: {state: $any, result: $data}}\n":  "loose_success",
+		"  - {name: result, status: 200, json: {state: $any, result!: $data}}\n": "",
+		"  - {name: result, status: 200, json: {state: fine, result: $data}}\n":  "",
+	} {
+		if got := strings.Join(rulesOf("dialect: x\ncodes: {200: success, 4xx: invalid}\nshapes:\n"+failed+shape+sample), " "); got != want {
+			t.Errorf("%s%q, not %q", shape, got, want)
+		}
+	}
+}
+
+func TestAShapeWhoseConditionsAreThoseOfAnEarlierOneIsShadowed(t *testing.T) {
+	t.Parallel()
+	const file = "dialect: x\ncodes: {200: success, 4xx: invalid}\nshapes:\n  - {name: a, CONDITION, json: {message!: $detail}}\n  - {name: b, method: POST, path: /a, json: {message!: $detail, code: $code}}\n"
+	for condition, want := range map[string]string{
+		"status: 4xx":                     "",
+		"method: POST GET":                "shadowed",
+		"method: POST, path: [/a, /b]":    "shadowed",
+		"method: GET":                     "",
+		"path: /b":                        "",
+		"headers: {X-Limit: $absent}":     "",
+		"method: POST, write_only: true":  "",
+		"method: POST, path: /a, is: 4xx": "unknown_name",
+	} {
+		if got := strings.Join(rulesOf(strings.Replace(file, "CONDITION", condition, 1)), " "); got != want {
+			t.Errorf("%s: %q, not %q", condition, got, want)
+		}
+	}
+}

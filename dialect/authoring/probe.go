@@ -1,0 +1,206 @@
+package authoring
+
+import (
+	"slices"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/internal/read"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
+
+// A probe is the body of a sample with one place changed. Lint reads it, to find out what
+// comes of a response that differs a little from those that the author has seen.
+type probe struct {
+	body  []byte
+	place string // the member that was changed
+	sort  probed
+	at    spec.Position // of its template
+}
+
+// probed is what a probe changes.
+type probed byte
+
+const (
+	constantProbed probed = iota // a constant has another value
+	memberProbed                 // a member that must be there is missing, or has another form
+	recordProbed                 // a record has none of its members
+)
+
+// The limits of all probes of one file.
+const (
+	maxProbes     = 300
+	maxProbedBody = 16 << 10
+	maxProbeDepth = 8
+)
+
+// prober makes the probes of one body.
+type prober struct {
+	m    *read.Matcher
+	body []byte
+	all  []probe
+}
+
+// probesOf are the probes of a sample, none for one whose status is a failure: there the
+// status says so, whatever the body is.
+func (d author) probesOf(s *spec.Sample) []probe {
+	res := s.Response
+	if res.Status < 200 || res.Status > 299 || len(res.Body) > maxProbedBody {
+		return nil
+	}
+	m := read.Matchers.Get().(*read.Matcher)
+	defer m.Release()
+	m.Reset(&res, 0)
+	shape, _ := d.Read(m, d.PlanFor(res.Status), &s.Request, &res)
+	if shape == nil || shape.Form != spec.FormJSON && shape.Form != spec.FormXML {
+		return nil
+	}
+	t := shape.Body
+	if shape.Form == spec.FormXML {
+		t = t.Root().Value
+	}
+	p := prober{m: m, body: res.Body}
+	p.walk(t, 0, 0)
+	return p.all
+}
+
+// walk probes the members of a node that fitted a template.
+func (p *prober) walk(t *spec.Template, n uint32, depth int) {
+	if t = t.Resolve(); depth > maxProbeDepth || t == nil {
+		return
+	}
+	switch t.Op {
+	case spec.OpEither:
+		for _, e := range t.Elems {
+			before := p.m.Mark()
+			fits := !e.WriteOnly && p.m.Value(e, n)
+			if p.m.Back(before); fits {
+				p.walk(e, n, depth+1)
+				return
+			}
+		}
+	case spec.OpObject:
+		for i := range t.Members {
+			p.member(&t.Members[i], n, depth)
+		}
+	case spec.OpList:
+		says := slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return e.Is != "" })
+		if c := n + 1; !says && t.Reads.Of(spec.Item) != 0 && c < p.m.Tree.Nodes[n].Next && p.m.Tree.Nodes[c].Kind == tree.Object {
+			p.change(c, `{"?":"?"}`, "a record", recordProbed, t.Pos)
+		}
+	}
+}
+
+// member probes one member: its value, and what stands in it.
+func (p *prober) member(w *spec.Member, n uint32, depth int) {
+	for c := range p.m.Tree.Children(n) {
+		if w.Optional || w.Text || w.Value.WriteOnly || !p.m.Takes(&read.Selection{Named: w}, c) {
+			continue
+		}
+		json := p.m.Tree.Nodes[c].Kind < tree.Element
+		if json && (w.Must || w.Value.Op == spec.OpConst) {
+			p.rename(c, w)
+		}
+		switch {
+		case w.Value.Op == spec.OpConst && json:
+			p.change(c, `"?"`, w.Names[0], constantProbed, w.Value.Pos)
+		case w.Value.Op == spec.OpConst:
+			p.change(c, "?", w.Names[0], constantProbed, w.Value.Pos)
+		case w.Must && json && p.m.Tree.Nodes[c].Kind == tree.Text:
+			p.change(c, `["?"]`, w.Names[0], memberProbed, w.Value.Pos)
+		case w.Must && json:
+			p.change(c, `"?"`, w.Names[0], memberProbed, w.Value.Pos)
+		}
+		p.walk(w.Value, c, depth+1)
+		return
+	}
+}
+
+// rename adds the probe in which a member has another name.
+func (p *prober) rename(n uint32, w *spec.Member) {
+	node := &p.m.Tree.Nodes[n]
+	p.all = append(p.all, probe{slices.Concat(p.body[:node.KeyStart], []byte("?"), p.body[node.KeyEnd:]), w.Names[0], memberProbed, w.Value.Pos})
+}
+
+// change adds the probe in which a node has another value.
+func (p *prober) change(n uint32, value, place string, sort probed, at spec.Position) {
+	node := &p.m.Tree.Nodes[n]
+	if node.Moved || node.Kind == tree.Element && !p.m.Tree.IsLeaf(n) {
+		return
+	}
+	from, to := node.Start, node.End
+	if node.Kind == tree.Text {
+		from, to = from-1, to+1 // its quotes
+	}
+	p.all = append(p.all, probe{slices.Concat(p.body[:from], []byte(value), p.body[to:]), place, sort, at})
+}
+
+// judge warns of probes that are read without a complaint, once for each place of the file.
+type judge struct {
+	author
+	*spec.Reporter
+	told map[spec.Position]bool
+}
+
+func (j *judge) warn(pos spec.Position, rule, hint, format string, args ...any) {
+	if !j.told[pos] {
+		j.told[pos] = true
+		j.Warn(pos, rule, hint, format, args...)
+	}
+}
+
+// tryProbes reads the probes of all samples, and warns of those that are a success without
+// a word.
+func tryProbes(d *dialect.Dialect, r *spec.Reporter) {
+	j, left := judge{author{d.Internal()}, r, map[spec.Position]bool{}}, maxProbes
+	for i := range j.Samples {
+		s := &j.Samples[i]
+		whole := d.Decode(s.Request, s.Response)
+		if len(whole.Diagnostics) > 0 {
+			continue
+		}
+		for _, p := range j.probesOf(s) {
+			if left--; left < 0 {
+				return
+			}
+			res := s.Response
+			res.Body = p.body
+			if one := d.Decode(s.Request, res); len(one.Diagnostics) == 0 {
+				j.weigh(s, &whole, &one, &p)
+			}
+		}
+	}
+}
+
+// weigh warns of a probe that was read without a complaint. whole is what the sample itself
+// is read as.
+func (j *judge) weigh(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
+	good, failed := one.Outcome.Kind == parlance.KindSuccess, whole.Outcome.Kind.Failing()
+	items := one.Outcome.Items
+	switch {
+	case p.sort == recordProbed && len(items) < len(whole.Outcome.Items):
+		j.warn(p.at, "empty_record", "mark with ! what each record has, such as its id", "a record with none of these members is left out, without a complaint")
+	case p.sort == recordProbed:
+		if len(items) > 0 && items[0].Outcome.Kind == parlance.KindSuccess {
+			j.warn(p.at, "empty_record", "mark with ! what each record has, such as its status", "a record with none of these members is read as a success")
+		}
+	case failed && good:
+		// A payload that can be anything is a success whatever is in it.
+		if by := j.shapeOf(one.Shape); by != nil && by.Body.Op == spec.OpObject {
+			j.warn(by.Pos, "loose_success", "exclude the failure: write its member as name: $absent, or mark with ! what each success has", "without %q in its form, the failure on line %d would be read as a success, by the shape %q", p.place, s.Pos.Line, one.Shape)
+		}
+	case good && p.sort == constantProbed && one.Shape == "":
+		j.warn(p.at, "loose_success", "add is: success to the shape, so that another body is noted", "if %q had another value, the response would still be a plain success", p.place)
+	}
+}
+
+// shapeOf is the shape of that name in the file itself, nil for none.
+func (d author) shapeOf(name string) *spec.Shape {
+	for _, one := range d.Shapes {
+		if one.Name == name && !one.Inherited && one.Body != nil {
+			return one
+		}
+	}
+	return nil
+}
