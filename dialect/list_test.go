@@ -105,3 +105,22 @@ shapes: [{name: b, status: 200, json: {rs!: [{id: $item, status: "$item.status:i
 			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"rate_limited","status":429,"detail":"x","retry_after":7}},{"index":1,"id":"b","outcome":{"kind":"success","status":200}}]}`},
 	})
 }
+
+func TestElementsAreToldApartByTheirNamespace(t *testing.T) {
+	t.Parallel()
+	const file = `shapes:
+  - {name: condition, xml: {d:error: {"@xmlns:d?": "DAV:", d:$code!: $any}}}
+  - {name: note, xml: {d:error: {"@xmlns:d?": "DAV:", "@xmlns:s?": "urn:s", s:message!: $detail}}}`
+	const list = `shapes: [{name: e, xml: {d:errors: {"@xmlns:d?": "DAV:", d:error!: [{d:at: $field, d:text: $field.message}]}}}]`
+	hold(t, []construct{
+		{name: "an element of the namespace is a code", file: file, body: `<D:error xmlns:D="DAV:"><D:locked/></D:error>`, want: `{"kind":"invalid","code":"locked"}`, wrote: `<d:error xmlns:d="DAV:"><d:locked></d:locked></d:error>`},
+		{name: "an element of another namespace is none", file: file, body: `<d:error xmlns:d="DAV:" xmlns:x="urn:s"><x:exception>E</x:exception><x:message>m</x:message></d:error>`,
+			want: `{"kind":"invalid","detail":"m"}`, wrote: `<d:error xmlns:d="DAV:" xmlns:s="urn:s"><s:message>m</s:message></d:error>`},
+		{name: "beside one of another namespace", file: file, body: `<d:error xmlns:d="DAV:"><exception xmlns="urn:s">E</exception><d:locked/></d:error>`, want: `{"kind":"invalid","code":"locked"}`, wrote: "-"},
+		{name: "a name without a prefix is of the default namespace", file: file, body: `<error xmlns="DAV:"><locked/></error>`, want: `{"kind":"invalid","code":"locked"}`, wrote: "-"},
+		{name: "names that nothing declares are taken for it", file: file, body: `<d:error><locked/></d:error>`, want: `{"kind":"invalid","code":"locked"}`, wrote: "-"},
+		{name: "a prefix that is declared anew", file: list, body: `<d:errors xmlns:d="DAV:"><d:error><d:at>a</d:at><d:text xmlns:d="urn:y">n</d:text><d:text>m</d:text></d:error><d:error xmlns:d='urn:y'><d:at>b</d:at></d:error></d:errors>`,
+			want: `{"kind":"invalid","fields":[{"path":"a","message":"m"}]}`, wrote: "-"},
+		{name: "a root of another namespace", file: list, body: `<d:errors xmlns:d="urn:y"><d:error><d:at>a</d:at></d:error></d:errors>`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
+	})
+}

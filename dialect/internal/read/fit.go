@@ -220,5 +220,10 @@ func (m *Matcher) root(t *spec.Template) bool {
 
 // rootIs reports that the root element has one of a member's names.
 func (m *Matcher) rootIs(w *spec.Member) bool {
-	return slices.ContainsFunc(w.Names, func(name string) bool { return m.Tree.KeyIs(0, tree.LocalName(name)) })
+	for i, name := range w.Names {
+		if m.Tree.KeyIs(0, tree.LocalName(name)) && (w.Spaces == nil || m.inSpace(0, w.Spaces[i])) {
+			return true
+		}
+	}
+	return false
 }

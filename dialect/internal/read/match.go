@@ -25,7 +25,13 @@ func (m *Matcher) Value(t *spec.Template, n uint32) bool {
 	case spec.OpAny:
 		return true
 	case spec.OpObject:
-		return m.object(t, n)
+		if m.Tree.Nodes[n].Kind != tree.Element {
+			return m.object(t, n)
+		}
+		m.spaces.parents = append(m.spaces.parents, n)
+		fits := m.object(t, n)
+		m.spaces.parents = m.spaces.parents[:len(m.spaces.parents)-1]
+		return fits
 	case spec.OpList:
 		return m.Tree.Nodes[n].Kind == tree.List && m.iterations(t, n, Selection{Some: t.Some})
 	case spec.OpEither:

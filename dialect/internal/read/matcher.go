@@ -67,6 +67,7 @@ type Matcher struct {
 	says      []string // what forms say of the whole
 	marked    bool     // the body has the mark of a failure
 	diags     []parlance.Diagnostic
+	spaces    spaces         // of XML
 	taken     []spec.Taken   // of the pattern that is being read
 	made      []int32        // the turns that make records, in the order of the document
 	fields    []fieldExtents // what straight took, in the order of the document
@@ -88,6 +89,7 @@ func (m *Matcher) Reset(res *wire.Response, depth int) {
 	}
 	m.scopes = append(m.scopes, scope{parent: -1})
 	m.says, m.extras = m.says[:0], m.extras[:0]
+	m.spaces.known, m.spaces.parents = false, m.spaces.parents[:0]
 	m.marked, m.lenient, m.strangers = false, false, false
 	if m.diags != nil {
 		m.diags = nil
@@ -112,6 +114,9 @@ func (m *Matcher) Release() {
 	}
 	if m.diags != nil {
 		m.diags = nil
+	}
+	if m.spaces.known {
+		m.spaces.prefix, m.spaces.space = nil, nil
 	}
 	m.Arrival = wire.Arrival{}
 	Matchers.Put(m)

@@ -106,9 +106,9 @@ func (m *Matcher) find(w *spec.Member, n uint32, i int) (at uint32, found bool) 
 func (m *Matcher) called(w *spec.Member, c uint32, i int) bool {
 	node := &m.Tree.Nodes[c]
 	if node.Slot != 0 && len(w.Slots) > 0 {
-		return node.Slot == w.Slots[i]
+		return node.Slot == w.Slots[i] && (w.Spaces == nil || m.inSpace(c, w.Spaces[i]))
 	}
-	return (node.Kind == tree.Attribute) == w.Attribute && m.Tree.KeyIs(c, w.Local(m.form, w.Names[i]))
+	return (node.Kind == tree.Attribute) == w.Attribute && m.Tree.KeyIs(c, w.Local(m.form, w.Names[i])) && (w.Spaces == nil || m.inSpace(c, w.Spaces[i]))
 }
 
 // siblings fits the elements of one name with a list.

@@ -74,7 +74,7 @@ func (m *Matcher) Takes(of *Selection, c uint32) bool {
 		}
 		return false
 	case of.Unnamed != nil:
-		if m.Tree.Nodes[c].Kind == tree.Attribute {
+		if m.Tree.Nodes[c].Kind == tree.Attribute || of.Unnamed.Space != "" && !m.inSpace(c, of.Unnamed.Space) {
 			return false
 		}
 		for i := range of.Unnamed.Members {

@@ -101,7 +101,7 @@ func (c *shapeCompiler) object(n *yaml.Node) *Template {
 		case name == "$text" && c.form == FormXML:
 			m.Text = true
 			m.Names = []string{name}
-		case strings.HasPrefix(name, "$") && !strings.HasPrefix(name, "$$"):
+		case c.form == FormXML && c.prefixed(t, &name), strings.HasPrefix(name, "$") && !strings.HasPrefix(name, "$$"):
 			c.rest(t, k, v, name, m)
 			return
 		default:
@@ -112,6 +112,16 @@ func (c *shapeCompiler) object(n *yaml.Node) *Template {
 		c.member(t, m, v)
 	})
 	return t
+}
+
+// prefixed cuts the prefix off the name of the other members: p:$code.
+func (c *shapeCompiler) prefixed(t *Template, name *string) bool {
+	prefix, rest, found := strings.Cut(*name, ":")
+	if !found || !tree.IsXMLName(prefix) || !strings.HasPrefix(rest, "$") {
+		return false
+	}
+	t.KeyPrefix, *name = prefix+":", rest
+	return true
 }
 
 // newMember reads the mark after the name of a member: name? or name!.

@@ -155,6 +155,7 @@ func (r *Reporter) failuresOnly(n *yaml.Node) bool {
 // derive sets the fields of a shape that follow from its keys, and its defaults.
 func (s *Shape) derive() {
 	s.Bare = s.Body == nil && s.unasked()
+	s.namespaces()
 	s.SharesCode = s.Body != nil && s.Body.sharesCode()
 	if s.Name == "" {
 		s.Name = "line " + strconv.Itoa(s.Pos.Line)

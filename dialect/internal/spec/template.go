@@ -52,6 +52,8 @@ type Template struct {
 	Key       Target      // what the name of such a member is, AttrNone if it is skipped
 	KeyConv   Conversion  // in which notation
 	Indexed   bool        // the members are the elements of a list, and their names its indexes
+	KeyPrefix string      // of such a name in XML, with its colon
+	Space     string      // the namespace of that prefix, if the shape declares it
 	AnyName   string      // what a skipped name is written as
 	Is        string      // what the form says by itself: $is
 	Elems     []*Template // of a list, or alternatives
@@ -85,6 +87,7 @@ type Template struct {
 type Member struct {
 	Names     []string // the first one is written
 	Slots     []uint16 // their numbers in the guide of the dialect
+	Spaces    []string // the namespaces of its names, as far as the shape declares them; nil for none
 	Attribute bool     // an XML attribute
 	Text      bool     // the element's own text
 	JSON      string   // its first name as JSON, with the colon

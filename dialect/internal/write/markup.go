@@ -76,7 +76,7 @@ func (w *output) xmlContent(t *spec.Template) {
 			w.lost("fields", "an element cannot be named "+strconv.Quote(key))
 			return
 		}
-		w.element(key, value)
+		w.element(t.KeyPrefix+key, value)
 	})
 }
 

@@ -1,0 +1,53 @@
+package read
+
+import "slices"
+
+// spaces is what is known of the namespaces around the element that is being fitted.
+type spaces struct {
+	parents []uint32 // from the root
+	prefix  []byte   // of the last search
+	parent  uint32   // from which it began
+	space   []byte   // what it found, nil for nothing
+	known   bool     // there was a search
+}
+
+// perStep is how many bytes of start tags may be looked at for one step.
+const perStep = 64
+
+// inSpace reports that an element is of a namespace, or that nothing says of which it is.
+func (m *Matcher) inSpace(c uint32, space string) bool {
+	if space == "" {
+		return true
+	}
+	prefix := m.Tree.Prefix(c)
+	found, own, cost := m.Tree.Declared(c, prefix)
+	m.steps += cost / perStep
+	if !own {
+		found = m.around(prefix)
+	}
+	return len(found) == 0 || string(found) == space
+}
+
+// around is the namespace that the elements around declare for a prefix, nil for none.
+func (m *Matcher) around(prefix []byte) []byte {
+	s := &m.spaces
+	if len(s.parents) == 0 {
+		return nil
+	}
+	parent := s.parents[len(s.parents)-1]
+	if s.known && s.parent == parent && string(s.prefix) == string(prefix) {
+		return s.space
+	}
+	s.known, s.parent, s.prefix, s.space = true, parent, prefix, nil
+	for _, n := range slices.Backward(s.parents) {
+		if m.steps > m.limit {
+			break
+		}
+		space, found, cost := m.Tree.Declared(n, prefix)
+		if m.steps += cost / perStep; found {
+			s.space = space
+			break
+		}
+	}
+	return s.space
+}
