@@ -22,7 +22,6 @@ type filler struct {
 	m     *Matcher // nil if a replay has read all
 	bound spec.Set // the attributes that a text was taken for
 	own   string
-	of    *parlance.Outcome // what is filled
 
 	common  wire.Common // where texts come from that no shape read
 	marked  bool        // the iterations of the records of one owner are marked
@@ -59,7 +58,6 @@ func (f *filler) lying(at tree.Extent) string { return f.own[at.Start : at.Start
 
 func (f *filler) whole(o *parlance.Outcome) {
 	binds := f.m.binds
-	f.of = o
 	if f.own = unsafe.String(unsafe.SliceData(f.m.own), len(f.m.own)); !f.lends {
 		f.own = strings.Clone(f.own)
 	}

@@ -13,7 +13,7 @@ import (
 // records marks the iterations that make a record of the owner, and returns their number. An
 // iteration makes a record if it holds an attribute and no iteration inside it makes one.
 // Copies of attributes of the whole do not count, except beside a path or an ID.
-func (f *filler) records(o spec.Owner) int {
+func (f *filler) records(o spec.Owner, of *parlance.Outcome) int {
 	scopes := f.m.scopes
 	if !f.thread(o) {
 		return 0
@@ -21,7 +21,7 @@ func (f *filler) records(o spec.Owner) int {
 	count := 0
 	for s := len(scopes) - 1; s >= 0; s-- {
 		sc := &scopes[s]
-		if f.makes(s, o) {
+		if f.makes(s, o, of) {
 			sc.makes = true
 			count++
 		}
@@ -52,7 +52,7 @@ func (f *filler) thread(o spec.Owner) (relevant bool) {
 }
 
 // makes reports that a scope makes a record of the owner.
-func (f *filler) makes(s int, o spec.Owner) bool {
+func (f *filler) makes(s int, o spec.Owner, of *parlance.Outcome) bool {
 	sc := &f.m.scopes[s]
 	if sc.last == 0 {
 		return false
@@ -61,7 +61,7 @@ func (f *filler) makes(s int, o spec.Owner) bool {
 	for i := sc.last; i > 0; i = f.m.binds[i-1].before {
 		b := &f.m.binds[i-1]
 		keyOnly = keyOnly && b.key
-		copies = copies && b.copy && f.copied(int(i-1))
+		copies = copies && b.copy && f.copied(int(i-1), of)
 		text = text || sc.both && !b.key && b.target.Bit()&spec.Texts != 0
 		located = located || locates(b.target.Attr)
 	}
@@ -88,13 +88,13 @@ func locates(a spec.Attribute) bool {
 
 // copied reports that the whole has the text of a copy: another place may have been the
 // one that counts.
-func (f *filler) copied(i int) bool {
+func (f *filler) copied(i int, of *parlance.Outcome) bool {
 	from := i
 	for from > 0 && f.m.binds[from].copy {
 		from--
 	}
 	b := &f.m.binds[from]
-	return b.target.Owner != spec.Whole || spec.OutcomeText(f.of, b.target.Attr) == f.text(from)
+	return b.target.Owner != spec.Whole || spec.OutcomeText(of, b.target.Attr) == f.text(from)
 }
 
 // made are the iterations that make records, in the order of the document.
@@ -182,7 +182,7 @@ func (f *filler) fields(o *parlance.Outcome) {
 		}
 		return
 	}
-	n := f.records(spec.Field)
+	n := f.records(spec.Field, o)
 	if n == 0 {
 		return
 	}
@@ -261,7 +261,7 @@ func (f *filler) items(o *parlance.Outcome, req *wire.Request) {
 	if !f.held(spec.Item) {
 		return
 	}
-	n := f.records(spec.Item)
+	n := f.records(spec.Item, o)
 	if n == 0 {
 		return
 	}
