@@ -98,6 +98,13 @@ func Glob(pattern, text string) bool {
 	case fixed == len(pattern)-1:
 		return true
 	}
+	// Most have one text behind the first star, with another star behind it or not.
+	switch rest := pattern[fixed+1:]; strings.IndexByte(rest, '*') {
+	case -1:
+		return strings.HasSuffix(text[fixed:], rest)
+	case len(rest) - 1:
+		return strings.Contains(text[fixed:], rest[:len(rest)-1])
+	}
 	star, mark := -1, 0
 	p, t := fixed, fixed
 	for t < len(text) {

@@ -40,6 +40,7 @@ type Row struct {
 	StandsFor []parlance.Kind
 	Line      string                        // file:line, for decisions
 	Why       string                        // the reason of a decision, made once
+	shared    bool                          // the row is about several codes
 	reasons   atomic.Pointer[[]knownReason] // the reasons by the code that was met, of a row of several
 }
 

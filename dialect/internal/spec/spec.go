@@ -128,7 +128,7 @@ func (d *Spec) finish(r *Reporter) {
 func (d *Spec) inheritRows() {
 	for _, w := range d.Codes.Rows {
 		w.Line = fmt.Sprintf("%s:%d", w.file, w.Pos.Line)
-		w.Why = w.Explain(w.Key)
+		w.Why, w.shared = w.Explain(w.Key), w.many()
 	}
 	d.Rows = d.Codes.Rows
 	if d.Base == nil || d.Base.Base == nil {

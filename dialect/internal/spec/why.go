@@ -43,7 +43,7 @@ const maxReasons = 16
 // WhyOf is the reason of a decision on an outcome: what the row says of the code
 // that was met.
 func (r *Row) WhyOf(o *parlance.Outcome) string {
-	if r.Why == "" || !r.many() {
+	if r.Why == "" || !r.shared {
 		return r.Why
 	}
 	var all []knownReason

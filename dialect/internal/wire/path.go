@@ -15,8 +15,10 @@ func PathOf(target string) string {
 			}
 		}
 	}
-	if end := strings.IndexAny(path, "?#"); end >= 0 {
-		path = path[:end]
+	for _, mark := range [...]byte{'#', '?'} {
+		if end := strings.IndexByte(path, mark); end >= 0 {
+			path = path[:end]
+		}
 	}
 	for len(path) > 1 && path[len(path)-1] == '/' {
 		path = path[:len(path)-1]
