@@ -145,12 +145,27 @@ func (m *Matcher) insideList(t *spec.Template, c uint32) bool {
 	if t.Op == spec.OpList {
 		return false
 	}
+	if m.furtherText(t, c) {
+		return true
+	}
 	before := m.Mark()
 	if m.Value(t, c) {
 		return true
 	}
 	m.Back(before)
 	return false
+}
+
+// furtherText keeps a text of a list as a note if it stands where the dialect has one text,
+// which is the detail, and there is a detail already.
+func (m *Matcher) furtherText(t *spec.Template, c uint32) bool {
+	detail := spec.Target{Owner: spec.Whole, Attr: spec.AttrDetail}
+	if t.Op != spec.OpHole || t.Hole.Readings[0].Target != detail || t.Hole.Readings[0].Pattern != nil || m.later > 0 || m.bound&detail.Bit() == 0 || !m.isText(c) {
+		return false
+	}
+	before := len(m.binds)
+	m.bind(spec.Target{Owner: spec.Whole, Attr: spec.AttrNote}, m.Tree.Value(c), false)
+	return m.keepFrom(before)
 }
 
 // strangeElement keeps the texts of one value, as a record of its own if the template
