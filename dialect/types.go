@@ -123,7 +123,7 @@ type Encoded = wire.Encoded
 //	Enveloped   bool                  // Data was found in an envelope
 //	Shape       string                // the name of the shape that read it, "" for none
 //	Diagnostics []parlance.Diagnostic // the parts that could not be read
-//	Common      Common                // where the texts come from that no shape of the file read
+//	Common      Common                // the source of the texts that no shape of the file read
 type Decoded = wire.Decoded
 
 // Common says where the texts of a failure come from whose body fits no shape of the

@@ -151,8 +151,8 @@ func (d *Table) NameKind(is string, req *wire.Request) parlance.Kind {
 	return k
 }
 
-// Worse is how bad a kind is for its caller: a failure is worse than a part of one, and
-// that is worse than what nobody understood.
+// Worse is how bad a kind is for its caller. A failure is the worst, then a part of one,
+// then a response that was not understood.
 func Worse(k parlance.Kind) int {
 	switch {
 	case k.Failing():

@@ -179,7 +179,7 @@ var AllRules = []Rule{
 		"If two ranges overlap, neither is the narrower one. The row of a code in both of them would then be ambiguous.",
 		"End one before the other begins, or put one completely inside the other."),
 	fileWarning("records_only",
-		"Where records are expected, another body is not understood, so its success is not certain and the outcome is noted.",
+		"A body of another form is not understood there, so its success is not certain and the outcome is noted.",
 		"Give the shape the method and path of its operation, or add a shape for the other successes."),
 	fileWarning("sample_leaves_out",
 		"The file reads more than the sample names, so nothing tests that part. A later change of the file could lose it without a word.",
