@@ -124,3 +124,43 @@ func TestElementsAreToldApartByTheirNamespace(t *testing.T) {
 		{name: "a root of another namespace", file: list, body: `<d:errors xmlns:d="urn:y"><d:error><d:at>a</d:at></d:error></d:errors>`, want: `{"kind":"invalid"}`, told: "unfit_body", wrote: "-"},
 	})
 }
+
+func TestARecordAndItsErrors(t *testing.T) {
+	t.Parallel()
+	const codes = "codes: {200: success, bad: {kind: invalid, status: 400}, gone: {kind: not_found, status: 404}, 4xx: invalid}\n"
+	const success = ", {name: ok, status: 200, json: $data}]"
+	const file = codes + `shapes: [{name: e, status: 200, json: {results!: [{id: $item, errors?: [{code!: $item.code, text?: $item.detail}]}]}}` + success
+	worst := strings.Replace(file, "4xx:", "old: {kind: success, status: 200}, 4xx:", 1)
+	const place = codes + `shapes: [{name: e, status: 200, json: {results!: [{errors?: [{code!: $item.code}]}]}}` + success
+	const fields = codes + `shapes: [{name: e, status: 200, json: {results!: [{id: $item, errors?: [{code!: $item.code & $field.code, at?: $field, text?: $item.detail & $field.message}]}]}}` + success
+	const one = codes + `shapes: [{name: e, status: 200, json: {results!: [{id: $item, errors?: {$item.code: $item.detail}}]}}` + success
+	const named = codes + `shapes: [{name: e, status: 200, json: {results!: {$item: [{code!: $item.code}]}}}` + success
+	const must = codes + `shapes: [{name: e, status: 200, json: {results!: [{id: $item, ok: true}, {id: $item, ok: false, errors!: [{code!: $item.code}]}]}}` + success
+	const parts = codes + `shapes: [{name: e, status: 200, json: {results!: [{name: $item.detail, parts!: [{id!: $item, code?: $item.code}]}]}}` + success
+	const apart = codes + `shapes: [{name: e, status: 200, json: {results!: [{id!: $item, code?: $item.code}, $any]}}` + success
+	hold(t, []construct{
+		{name: "several errors are one record's", file: file, status: 200, body: `{"results":[{"id":"a","errors":[{"code":"bad","text":"1"},{"code":"gone","text":"2"}]},{"id":"b","errors":[]},{"id":"c"}]}`,
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1"}},{"index":1,"id":"b","outcome":{"kind":"success"}},{"index":2,"id":"c","outcome":{"kind":"success"}}]}`,
+			wrote: `{"results":[{"id":"a","errors":[{"code":"bad","text":"1"}]},{"id":"b"},{"id":"c"}]}`},
+		{name: "the worst of several errors counts", file: worst, status: 200, body: `{"results":[{"id":"a","errors":[{"code":"old","text":"1"},{"code":"gone","text":"2"}]},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","code":"gone","detail":"2"}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`, wrote: "-"},
+		{name: "a record has nothing but its place", file: place, status: 200, body: `{"results":[{"errors":[{"code":"bad"},{"code":"gone"}]},{},{"errors":[]}]}`,
+			want:  `{"kind":"partial","items":[{"index":0,"outcome":{"kind":"invalid","code":"bad"}},{"index":1,"outcome":{"kind":"success"}},{"index":2,"outcome":{"kind":"success"}}]}`,
+			wrote: `{"results":[{"errors":[{"code":"bad"}]},{},{}]}`},
+		{name: "the Fields of a record hold all its errors", file: fields, status: 200, body: `{"results":[{"id":"a","errors":[{"code":"bad","at":"p","text":"1"},{"code":"gone","text":"2"}]},{"id":"b"}]}`,
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1","fields":[{"path":"p","code":"bad","message":"1"},{"code":"gone","message":"2"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`,
+			wrote: `{"results":[{"id":"a","errors":[{"code":"bad","text":"1"}]},{"id":"b"}]}`, lost: "items[0].outcome.fields"},
+		{name: "errors by their code", file: one, status: 200, body: `{"results":[{"id":"a","errors":{"bad":"1"}},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1"}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "records by their name", file: named, status: 200, body: `{"results":{"a":[{"code":"bad"},{"code":"gone"}],"b":[]}}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`, wrote: "-"},
+		{name: "a list of errors that must be there", file: must, status: 200, body: `{"results":[{"id":"a","ok":false,"errors":[{"code":"bad"},{"code":"gone"}]},{"id":"b","ok":true}]}`,
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`,
+			wrote: `{"results":[{"id":"a","ok":false,"errors":[{"code":"bad"}]},{"id":"b","ok":true}]}`},
+		{name: "elements with an ID of their own are records", file: parts, status: 200, body: `{"results":[{"name":"n","parts":[{"id":"a","code":"bad"},{"id":"b"}]}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"n"}},{"index":1,"id":"b","outcome":{"kind":"success","detail":"n"}}]}`, wrote: "-"},
+		{name: "what is passed over is no record", file: apart, status: 200, body: `{"results":[{"id":"a","code":"bad"},{"x":1},{"id":"b"}]}`,
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":2,"id":"b","outcome":{"kind":"success"}}]}`,
+			wrote: "-"},
+	})
+}

@@ -23,6 +23,8 @@ type filler struct {
 	bound spec.Set // the attributes that a text was taken for
 	own   string
 
+	ofItems map[int32][]parlance.Field // by the scope of their item
+
 	common  wire.Common // where texts come from that no shape read
 	marked  bool        // the iterations of the records of one owner are marked
 	counted bool

@@ -34,6 +34,7 @@ type scope struct {
 	item   bool   // the innermost one for items
 	items  bool   // it is about items, made by it or by turns inside it
 	both   bool   // it can hold a text of its own beside deeper ones
+	within bool   // it is inside of an item, whose error it is
 
 	last  int32 // one more than the place of its last bind
 	makes bool  // it makes a record
@@ -196,7 +197,10 @@ func (m *Matcher) newScope(t *spec.Template, outer, place int32, node uint32) in
 	s := &m.scopes[n]
 	*s = scope{}
 	s.parent, s.place, s.node = outer, place, node
-	s.field, s.item, s.items, s.both = t.Makes(spec.Field), t.Makes(spec.Item), t.Reads.Of(spec.Item) != 0, t.Both
+	s.field, s.items, s.both = t.Makes(spec.Field), t.Reads.Of(spec.Item) != 0, t.Both
+	around := &m.scopes[outer]
+	s.within = around.item || around.within
+	s.item = !s.within && t.Makes(spec.Item)
 	return int32(n)
 }
 

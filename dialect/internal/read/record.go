@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/meaning"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
@@ -54,6 +55,9 @@ func (f *filler) thread(o spec.Owner) (relevant bool) {
 // makes reports that a scope makes a record of the owner.
 func (f *filler) makes(s int, o spec.Owner, of *parlance.Outcome) bool {
 	sc := &f.m.scopes[s]
+	if o == spec.Item && (sc.item || sc.within) {
+		return sc.item // also without anything but its place
+	}
 	if sc.last == 0 {
 		return false
 	}
@@ -145,6 +149,20 @@ func (f *filler) get(scope int32, a spec.Attribute) string {
 	return ""
 }
 
+// itself is the first text that an iteration itself has for an attribute.
+func (f *filler) itself(scope int32, a spec.Attribute) string {
+	found := int32(0)
+	for i := f.m.scopes[scope].last; i > 0; i = f.m.binds[i-1].before {
+		if f.m.binds[i-1].target.Attr == a {
+			found = i
+		}
+	}
+	if found == 0 {
+		return ""
+	}
+	return f.text(int(found - 1))
+}
+
 // keys joins the names around an iteration.
 func (f *filler) keys(scope int32, a spec.Attribute) string {
 	for ; scope >= 0; scope = f.m.scopes[scope].parent {
@@ -186,10 +204,49 @@ func (f *filler) fields(o *parlance.Outcome) {
 	if n == 0 {
 		return
 	}
-	o.Fields = make([]parlance.Field, n)
-	for i, s := range f.made(n) {
-		f.field(&o.Fields[i], s)
+	o.Fields = make([]parlance.Field, 0, n)
+	for _, s := range f.made(n) {
+		var one parlance.Field
+		f.field(&one, s)
+		if it := f.itemOf(s); it > 0 {
+			if f.ofItems == nil {
+				f.ofItems = map[int32][]parlance.Field{}
+			}
+			f.ofItems[it] = append(f.ofItems[it], one)
+			continue
+		}
+		o.Fields = append(o.Fields, one)
 	}
+	if len(o.Fields) == 0 {
+		o.Fields = nil
+	}
+}
+
+// itemOf is the scope of the item that a scope stands in, 0 for none.
+func (f *filler) itemOf(s int32) int32 {
+	for ; s > 0; s = f.m.scopes[s].parent {
+		if f.m.scopes[s].item {
+			return s
+		}
+	}
+	return 0
+}
+
+// fault is the scope of the error of an item: of several the worst, and of those the
+// first; 0 for none.
+func (f *filler) fault(of *parlance.Outcome, item int32, req *wire.Request) (scope int32) {
+	scopes, worst := f.m.scopes, 0
+	for s := item + 1; int(s) < len(scopes) && scopes[s].parent >= item; s++ {
+		if scopes[s].last == 0 {
+			continue
+		}
+		o := parlance.Outcome{Code: f.get(s, spec.AttrCode), Family: f.get(s, spec.AttrFamily)}
+		bad := 1 + meaning.Worse(f.d.ItemMeaning(&o, of, f.get(s, spec.AttrIs), req).Kind)
+		if bad > worst {
+			scope, worst = s, bad
+		}
+	}
+	return scope
 }
 
 // field fills a Field from its iteration and from those around it.
@@ -287,6 +344,11 @@ var itemAttributeOrder = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spe
 // item fills an item from its iteration.
 func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req *wire.Request) {
 	it.ID = f.get(scope, spec.AttrID)
+	it.Outcome.Fields = f.ofItems[scope]
+	get := func(a spec.Attribute) string { return f.get(scope, a) }
+	if fault := f.fault(of, scope, req); fault > 0 {
+		get = func(a spec.Attribute) string { return cmp.Or(f.itself(scope, a), f.get(fault, a)) }
+	}
 	if text := f.get(scope, spec.AttrIndex); text != "" {
 		if n, err := strconv.Atoi(text); err == nil && n >= 0 {
 			it.Index = n
@@ -294,7 +356,7 @@ func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req 
 	}
 	o := &it.Outcome
 	for _, a := range itemAttributeOrder {
-		if v := f.get(scope, a); v != "" {
+		if v := get(a); v != "" {
 			spec.SetWhole(o, a, v)
 		}
 	}
@@ -305,7 +367,7 @@ func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req 
 		f.nestedResponse(o, of, body, headers, req)
 	}
 	if o.Kind == 0 {
-		r := f.d.ItemMeaning(o, of, f.get(scope, spec.AttrIs), req)
+		r := f.d.ItemMeaning(o, of, get(spec.AttrIs), req)
 		o.Kind, o.Reason = r.Kind, r.Reason
 		if r.Kind == parlance.KindNoted && r.Key == "" {
 			f.m.unread++

@@ -195,11 +195,21 @@ func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Ta
 		}
 		m.Back(inner)
 	}
+	if m.scope != outer && by >= 0 && m.scopes[m.scope].item && m.passed(t.Elems[by], key, before) {
+		m.scopes[m.scope].item = false
+	}
 	m.scope, m.later = outer, later
 	if by < 0 {
 		m.Back(before)
 	}
 	return by
+}
+
+// passed reports that an element is no record, although its list is one of records: its
+// template says nothing of one, or nothing of it stands before the place where the body is
+// cut off.
+func (m *Matcher) passed(by *spec.Template, key spec.Target, before mark) bool {
+	return !by.AboutItem() && key.Owner != spec.Item || m.cut && len(m.binds) == int(before.taken.binds)
 }
 
 // key takes the name of a member, or the place of an element in a list.

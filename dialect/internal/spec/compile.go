@@ -352,7 +352,7 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 	}
 	t.repeat(m.Value)
 	t.Deep |= t.Key.Bit() // AttrNone's bit means nothing
-	t.Entries = &Template{Op: OpList, Pos: At(v), Elems: []*Template{m.Value}, Reads: t.Key.Bit() | m.Value.Reads, inner: m.Value.Deep, Both: m.Value.hasBoth(), Indexed: t.Indexed, KeyConv: t.KeyConv}
+	t.Entries = &Template{Op: OpList, Pos: At(v), Elems: []*Template{m.Value}, Reads: t.Key.Bit() | m.Value.Reads, inner: m.Value.Deep, Both: m.Value.hasBoth(), Indexed: t.Indexed, KeyConv: t.KeyConv, skipped: t.Key.Attr == AttrNone}
 	t.Entries.guards()
 }
 

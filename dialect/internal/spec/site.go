@@ -77,6 +77,8 @@ type route struct {
 	is     string
 	tree   bool
 	index  bool
+	skip   bool // names that are skipped stand before it, and no list
+	item   bool // it is inside of a record, to which a Field there belongs
 	single bool
 }
 
@@ -135,7 +137,7 @@ func (l *locator) others(t *Template, p route) {
 		p.index = p.index || t.Indexed && p.keys[t.Key.Owner] == 0
 		p.keys[t.Key.Owner]++
 	case t.Rest.Value.Op != OpList:
-		p.single = true
+		p.single, p.skip = true, true
 	}
 	l.element(t.Rest.Value, p, t.Key)
 }
@@ -175,11 +177,13 @@ func (l *locator) record(e *Template, p route, key Target) {
 	deeper := false
 	for _, o := range [...]Owner{Item, Field} {
 		named := key.Attr != AttrNone && key.Owner == o || e.Is != "" && o == Item
-		if writes.Of(o) == 0 && !named {
+		if writes.Of(o) == 0 && !named || o == Field && p.item {
 			continue
 		}
 		p.around[o] |= own.Of(o)
-		if writes&e.Deep.Of(o) != 0 {
+		if o == Item && !p.skip && e.Op != OpList && e.HoldsErrors() {
+			p.around[o] |= writes.Of(o)
+		} else if writes&e.Deep.Of(o) != 0 {
 			deeper = true
 			if own&Texts == 0 {
 				continue // a record is made further down only
@@ -189,8 +193,10 @@ func (l *locator) record(e *Template, p route, key Target) {
 			e.Site[o-Item] = uint16(len(l.shape.Sites))
 			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o], Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: p.is, Must: e.required().Of(o), Whole: e.Integers().Of(o)})
 		}
+		p.item = p.item || o == Item
 	}
 	if deeper {
+		p.skip = false
 		l.walk(e, p)
 	}
 }
@@ -231,6 +237,8 @@ func (t *Template) required() (s Set) {
 			s |= m.Value.Hole.Readings[0].needed()
 		case m.Value.Op == OpObject && !m.Optional:
 			s |= m.Value.required()
+		case m.Value.Op == OpList && m.Must && len(m.Value.Elems) > 0:
+			s |= m.Value.Elems[0].Resolve().required().Of(Item) // the first of its errors
 		}
 	}
 	return s

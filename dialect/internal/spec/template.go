@@ -74,6 +74,7 @@ type Template struct {
 	Tagged    bool        // a constant at or below it tells it from others
 	Some      bool        // of a list that must be there: a template other than $any has to take an element
 	guarded   bool        // of a list: see Guarded
+	skipped   bool        // of members as a list: their names are skipped
 	Guided    bool        // of an object: its members have their numbers in the guide
 	Named     []numbered  // the names of its members by these
 	Needed    uint64      // and which of the first 64 must be there, in JSON
@@ -143,8 +144,26 @@ type Instance struct {
 }
 
 // Makes reports that an element of this list makes a record of the owner, rather
-// than one below it.
-func (t *Template) Makes(o Owner) bool { return t.Reads.Of(o) != 0 && t.inner.Of(o) == 0 }
+// than one below it. Below an Item are its errors, unless they have an ID, a place or a
+// status of their own.
+func (t *Template) Makes(o Owner) bool {
+	if o == Item && !t.skipped {
+		return t.Reads.Of(Item) != 0 && t.inner&identity == 0
+	}
+	return t.Reads.Of(o) != 0 && t.inner.Of(o) == 0
+}
+
+// AboutItem reports that a template says something of a record.
+func (t *Template) AboutItem() bool {
+	return t.Reads.Of(Item) != 0 || t.Resolve().Is != "" || t.Op == OpEither && slices.ContainsFunc(t.Elems, (*Template).AboutItem)
+}
+
+// identity are the attributes that only a record of its own has.
+var identity = BitOf(Item, AttrID) | BitOf(Item, AttrIndex) | BitOf(Item, AttrStatus) | BitOf(Item, AttrKind) | BitOf(Item, AttrBody) | BitOf(Item, AttrHeaders)
+
+// HoldsErrors reports that the lists in a template of a record hold its errors, and no
+// records of their own.
+func (t *Template) HoldsErrors() bool { return t.Deep.Of(Item) != 0 && t.Deep&identity == 0 }
 
 // Guarded reports that a list is recognized by a text in the first of its
 // templates alone: an element must have it, the others may follow the other templates.

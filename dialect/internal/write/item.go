@@ -37,7 +37,7 @@ func (w *output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
 		w.nestedResponse(it, "items["+strconv.Itoa(i)+"].outcome.")
 	}
 	write(e)
-	if w.itemBody == nil && site.Is == "" && w.itemSaid(it, written) == 0 {
+	if w.itemBody == nil && site.Is == "" && w.itemSaid(it, written) == 0 && e.Resolve().Op != spec.OpObject {
 		w.lost("items["+strconv.Itoa(i)+"]", "it has nothing that stands in such a place")
 		return
 	}

@@ -24,6 +24,8 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	}
 	e := t.Elems[0]
 	switch {
+	case w.item != nil && e.Resolve().Shallow()&w.recordSet()&spec.OwnerBits[spec.Item] != 0:
+		write(e) // the error of the record
 	case t.Writes.Has(spec.Whole, spec.AttrNote):
 		i := slices.IndexFunc(t.Elems, func(e *spec.Template) bool { return e.Writes.Has(spec.Whole, spec.AttrNote) })
 		if i > 0 {

@@ -200,7 +200,7 @@ func (w *output) has(t *spec.Template) bool {
 	}
 	if w.field != nil || w.item != nil {
 		// What is further down belongs to other records.
-		if t.Shallow()&w.recordSet() != 0 {
+		if t.Shallow()&w.recordSet() != 0 || w.item != nil && t.HoldsErrors() && t.Deep.Of(spec.Item)&w.recordSet() != 0 {
 			return true
 		}
 	}
