@@ -94,26 +94,34 @@ func (p *prober) walk(t *spec.Template, n uint32, depth int) {
 
 // member probes one member: its value, and what stands in it.
 func (p *prober) member(w *spec.Member, n uint32, depth int) {
-	for c := range p.m.Tree.Children(n) {
-		if w.Optional || w.Text || w.Value.WriteOnly || !p.m.Takes(&read.Selection{Named: w}, c) {
-			continue
-		}
-		json := p.m.Tree.Nodes[c].Kind < tree.Element
-		if json && (w.Must || w.Value.Op == spec.OpConst) {
-			p.rename(c, w)
-		}
-		switch {
-		case w.Value.Op == spec.OpConst && json:
-			p.change(c, `"?"`, w.Names[0], constantProbed, w.Value.Pos)
-		case w.Value.Op == spec.OpConst:
-			p.change(c, "?", w.Names[0], constantProbed, w.Value.Pos)
-		case w.Must && json && p.m.Tree.Nodes[c].Kind == tree.Text:
-			p.change(c, `["?"]`, w.Names[0], memberProbed, w.Value.Pos)
-		case w.Must && json:
-			p.change(c, `"?"`, w.Names[0], memberProbed, w.Value.Pos)
-		}
-		p.walk(w.Value, c, depth+1)
+	if w.Optional || w.Text || w.Value.WriteOnly {
 		return
+	}
+	for c := range p.m.Tree.Children(n) {
+		if p.m.Takes(&read.Selection{Named: w}, c) {
+			p.value(w, c)
+			p.walk(w.Value, c, depth+1)
+			return
+		}
+	}
+}
+
+// value probes a member that must be there.
+func (p *prober) value(w *spec.Member, c uint32) {
+	constant, sort := w.Value.Op == spec.OpConst, memberProbed
+	if constant {
+		sort = constantProbed
+	}
+	switch kind := p.m.Tree.Nodes[c].Kind; {
+	case !constant && (!w.Must || kind >= tree.Element):
+	case kind >= tree.Element:
+		p.change(c, "?", w.Names[0], sort, w.Value.Pos)
+	case !constant && kind == tree.Text:
+		p.rename(c, w)
+		p.change(c, `["?"]`, w.Names[0], sort, w.Value.Pos)
+	default:
+		p.rename(c, w)
+		p.change(c, `"?"`, w.Names[0], sort, w.Value.Pos)
 	}
 }
 

@@ -87,7 +87,6 @@ func (m *Matcher) document(d *spec.Spec, body []byte, res *wire.Response) bool {
 
 // finding is what was taken of a whole body.
 type finding struct {
-	status           int
 	code, detail, id string
 	fields           []parlance.Field
 	declared         bool

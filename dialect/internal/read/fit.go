@@ -74,14 +74,7 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	if stated != 0 {
 		o.Kind = stated
 	}
-	if !fill.lends || r.Retry.Reset { // else the decision asks for it
-		if v := d.ReadRetryAfter(o, &wire.Arrival{Header: res.Header, Received: res.Received}); v != "" {
-			fill.matcher(res).unfitHeader("Retry-After", v)
-		}
-	}
-	if o.RetryAfter <= 0 && r.Retry.Reset {
-		o.RetryAfter = spec.LongerWait(o.RetryAfter, fill.reset)
-	}
+	fill.wait(o, r, res)
 	fill.items(o, req)
 	own := stated != 0 || meaning.Good(is) // the response says its kind by itself
 	fill.roll(o, r, res, shape, own)
@@ -92,21 +85,9 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 		o.Title, o.Help = cmp.Or(o.Title, r.Title), cmp.Or(o.Help, r.Help)
 	}
 	if o.Kind == parlance.KindSuccess && !own && d.InBodies() {
-		if code := cmp.Or(o.Code, o.Family); code != "" && d.CodeRow(code, is, req) == nil {
-			m := fill.matcher(res)
-			m.unread++
-			m.note("unlisted_code", "the code %q is not listed", code)
-		}
+		fill.listed(o, is, req, res)
 	}
-	if shape == nil && len(res.Body) > 0 && res.Status >= 200 && res.Status < 300 && wire.IsProblem(res.Header) {
-		m := fill.matcher(res)
-		m.marked = true
-		m.note("failure_mark", "status %d is a success, but its type is that of a problem (RFC 9457)", res.Status)
-	}
-	plain := o.Kind == parlance.KindSuccess || o.Kind == parlance.KindEmpty
-	if (!readable || fill.unread() > 0) && plain || fill.contradicted() && o.Kind.Good() {
-		o.Kind, o.Reason = parlance.KindNoted, ""
-	}
+	fill.doubt(o, res, shape, readable)
 	if (res.Status >= 400 || fill.contradicted()) && len(res.Body) > 0 && req.Method != "HEAD" && fill.lacksTexts(o, shape) {
 		fill.common = fill.matcher(res).common(d, o, req, shape == nil, res)
 	}
@@ -114,6 +95,42 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 		return r
 	}
 	return nil
+}
+
+// wait reads when to come back: Retry-After, else the time that the row asks for.
+func (f *filler) wait(o *parlance.Outcome, r *spec.Row, res *wire.Response) {
+	if !f.lends || r.Retry.Reset { // else the decision asks for it
+		if v := f.d.ReadRetryAfter(o, &wire.Arrival{Header: res.Header, Received: res.Received}); v != "" {
+			f.matcher(res).unfitHeader("Retry-After", v)
+		}
+	}
+	if o.RetryAfter <= 0 && r.Retry.Reset {
+		o.RetryAfter = spec.LongerWait(o.RetryAfter, f.reset)
+	}
+}
+
+// listed notes the code of a success that the file does not list: the success is not
+// certain.
+func (f *filler) listed(o *parlance.Outcome, is string, req *wire.Request, res *wire.Response) {
+	if code := cmp.Or(o.Code, o.Family); code != "" && f.d.CodeRow(code, is, req) == nil {
+		m := f.matcher(res)
+		m.unread++
+		m.note("unlisted_code", "the code %q is not listed", code)
+	}
+}
+
+// doubt makes a success noted that is not certain: a part of it could not be read, or it
+// has the mark of a failure.
+func (f *filler) doubt(o *parlance.Outcome, res *wire.Response, shape *spec.Shape, readable bool) {
+	if shape == nil && len(res.Body) > 0 && res.Status >= 200 && res.Status < 300 && wire.IsProblem(res.Header) {
+		m := f.matcher(res)
+		m.marked = true
+		m.note("failure_mark", "status %d is a success, but its type is that of a problem (RFC 9457)", res.Status)
+	}
+	plain := o.Kind == parlance.KindSuccess || o.Kind == parlance.KindEmpty
+	if (!readable || f.unread() > 0) && plain || f.contradicted() && o.Kind.Good() {
+		o.Kind, o.Reason = parlance.KindNoted, ""
+	}
 }
 
 // says is the name that the response gives its form: in the body or the header, else by

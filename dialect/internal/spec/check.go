@@ -17,12 +17,8 @@ func (d *Spec) checkCodes(r *Reporter) {
 	}
 	reads, numbers := slices.ContainsFunc(shapes, (*Shape).readsCode), d.onlyNumbers()
 	for _, w := range d.Codes.Rows {
-		inBody := !w.numeric || w.Status != 0 && !d.Codes.Merged
-		if inBody && !reads && !named[w.First] {
-			r.Warn(w.Pos, "unreadable_code", "let a shape read $code, or name the code with is:", "no shape reads the code %q", w.First)
-		}
-		if _, word := Number(w.First); numbers && word != nil && !w.numeric && !named[w.First] && !strings.Contains(w.First, "*") {
-			r.Warn(w.Pos, "unreadable_code", "remove :int from $code, or name the code with is:", "the shapes read codes as numbers, so none reads the code %q", w.First)
+		if !named[w.First] {
+			d.checkReadable(r, w, reads, numbers)
 		}
 		if w.Kind.Failing() && !d.ReadOnly && !d.sendable(w) {
 			r.Warn(w.Pos, "unsendable_code", "add the HTTP status of its responses: status: 400", "the code %q has no HTTP status", w.First)
@@ -30,6 +26,17 @@ func (d *Spec) checkCodes(r *Reporter) {
 	}
 	if reads && !d.separate && d.numericCodes() {
 		d.ambiguous(r)
+	}
+}
+
+// checkReadable warns of a row whose code no shape can read. reads is set if shapes read
+// codes, and numbers if they read them as numbers alone.
+func (d *Spec) checkReadable(r *Reporter, w *Row, reads, numbers bool) {
+	if inBody := !w.numeric || w.Status != 0 && !d.Codes.Merged; inBody && !reads {
+		r.Warn(w.Pos, "unreadable_code", "let a shape read $code, or name the code with is:", "no shape reads the code %q", w.First)
+	}
+	if _, word := Number(w.First); numbers && word != nil && !w.numeric && !strings.Contains(w.First, "*") {
+		r.Warn(w.Pos, "unreadable_code", "remove :int from $code, or name the code with is:", "the shapes read codes as numbers, so none reads the code %q", w.First)
 	}
 }
 
