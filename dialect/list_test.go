@@ -164,3 +164,15 @@ func TestARecordAndItsErrors(t *testing.T) {
 			wrote: "-"},
 	})
 }
+
+func TestCodesThatLookLikeStatuses(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, 404: [not_found, {kind: conflict, status: 409}], "410, 402": {kind: quota, status: 402}, 410: not_found, 4xx: invalid}
+shapes: [{name: e, status: 4xx, json: {code: $code:int, m: $detail}}]`
+	hold(t, []construct{
+		{name: "the status", file: file, status: 404, body: `{"code":null,"m":"x"}`, want: `{"kind":"not_found","detail":"x"}`},
+		{name: "the code of that number", file: file, status: 409, body: `{"code":404,"m":"x"}`, want: `{"kind":"conflict","code":"404","detail":"x"}`},
+		{name: "the code of another key", file: file, status: 402, body: `{"code":410,"m":"x"}`, want: `{"kind":"quota","code":"410","detail":"x"}`},
+		{name: "the status of another key", file: file, status: 410, body: `{"code":null,"m":"x"}`, want: `{"kind":"not_found","detail":"x"}`},
+	})
+}

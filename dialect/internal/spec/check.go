@@ -44,8 +44,12 @@ func (d *Spec) checkReadable(r *Reporter, w *Row, reads, numbers bool) {
 func (s *Shape) readsCode() bool { return s.Reads.Has(Whole, AttrCode) || s.Reads.Has(Item, AttrCode) }
 
 // ambiguous warns once, of the first row whose key is a status and could be a code in a
-// body.
+// body. A number with a status of its own is a code, so that a file which has one tells
+// the two apart.
 func (d *Spec) ambiguous(r *Reporter) {
+	if slices.ContainsFunc(d.Codes.Rows, func(w *Row) bool { return w.numeric && w.Status != 0 }) {
+		return
+	}
 	for _, w := range d.Codes.Rows {
 		if n, ok := w.single(); ok && n >= 100 && n <= 999 && w.Status == 0 {
 			r.Warn(w.Pos, "code_or_status", "add codes_are_statuses: true if a code in the body means the same as the status, or false if it does not",

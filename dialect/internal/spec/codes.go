@@ -134,7 +134,7 @@ func (r *Reporter) codes(n *yaml.Node, merged bool) codes {
 	r.Pairs(n, "codes", func(k, v *yaml.Node) {
 		rows := r.rows(k, v)
 		c.Rows = append(c.Rows, rows...)
-		rows = r.conditionalFirst(k, rows)
+		rows = r.conditionalFirst(k, rows, merged)
 		first := r.enter(&c, k, rows)
 		for _, row := range rows {
 			row.First = first
@@ -165,15 +165,35 @@ func (r *Reporter) rows(k, v *yaml.Node) (all []*Row) {
 
 // conditionalFirst puts the rows of a key that have a condition first, and otherwise keeps
 // the order of the file. It warns of rows that are never used.
-func (r *Reporter) conditionalFirst(k *yaml.Node, rows []*Row) []*Row {
+func (r *Reporter) conditionalFirst(k *yaml.Node, rows []*Row, merged bool) []*Row {
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b *Row) int { return Btoi(b.Conditional()) - Btoi(a.Conditional()) })
-	for i, row := range rows[:max(len(rows)-1, 0)] {
-		if !row.Conditional() {
-			r.Warn(rows[i+1].Pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never used, because the row on line %d has no condition", k.Value, row.Pos.Line)
+	for i, row := range rows {
+		if row.Conditional() {
+			continue
+		}
+		for _, later := range rows[i+1:] {
+			if merged || row.sameSort(later) {
+				r.Warn(later.Pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never used, because the row on line %d has no condition", k.Value, row.Pos.Line)
+				break
+			}
 		}
 	}
 	return rows
+}
+
+// sameSort reports that two rows are both about a status, or both about a code in a body:
+// one that names the status under which it travels.
+func (r *Row) sameSort(o *Row) bool { return (r.Status != 0) == (o.Status != 0) }
+
+// clash is a row of a list that is of the same sort as one of another list, nil for none.
+func clash(old, rows []*Row, merged bool) *Row {
+	for _, row := range old {
+		if merged || len(rows) == 0 || slices.ContainsFunc(rows, row.sameSort) {
+			return row
+		}
+	}
+	return nil
 }
 
 // enter adds rows under each code of a key. It returns the code to write: the first single
@@ -191,17 +211,17 @@ func (r *Reporter) enter(c *codes, k *yaml.Node, rows []*Row) (first string) {
 		wide, glob := numeric && sp.From != sp.To, strings.Contains(one, "*")
 		switch {
 		case wide:
-			r.freeRange(c, k, one, sp)
+			r.freeRange(c, k, one, sp, rows)
 			c.Ranges = append(c.Ranges, ranged{sp, At(k), rows})
 		case glob:
 			c.globs = append(c.globs, keyed{one, rows})
 		default:
-			if old := c.Exact[one]; old != nil {
-				r.Fault(At(k), "duplicate_code", "combine the rows in one list", "the code %s is already defined on line %d", one, old[0].Pos.Line)
+			if old := clash(c.Exact[one], rows, c.Merged || !numeric); old != nil {
+				r.Fault(At(k), "duplicate_code", "combine the rows in one list", "the code %s is already defined on line %d", one, old.Pos.Line)
 			}
-			c.Exact[one] = rows
+			c.Exact[one] = slices.Concat(c.Exact[one], rows)
 			if numeric {
-				c.Status[sp.From] = rows
+				c.Status[sp.From] = c.Exact[one]
 			}
 		}
 		if definite := !wide && !glob; first == "" || definite && !single {
@@ -225,8 +245,11 @@ func (r *Reporter) plainCode(k *yaml.Node, code string) {
 
 // freeRange refuses a range that the table already has, or that overlaps another one
 // unless one contains the other.
-func (r *Reporter) freeRange(c *codes, k *yaml.Node, text string, sp Span) {
+func (r *Reporter) freeRange(c *codes, k *yaml.Node, text string, sp Span, rows []*Row) {
 	for _, other := range c.Ranges {
+		if clash(other.Rows, rows, c.Merged) == nil {
+			continue
+		}
 		if other.From <= sp.To && sp.From <= other.To && !Inside(other.Span, sp) && !Inside(sp, other.Span) {
 			r.Fault(At(k), "overlap", "end one before the other begins", "the range %s overlaps the range on line %d, and neither contains the other", text, other.pos.Line)
 		}
