@@ -225,3 +225,24 @@ func each(v any, visit func(at string, change func(func(any) any))) {
 		each(was, func(at string, change func(func(any) any)) { visit(name+"/"+at, change) })
 	}
 }
+
+// An error member that is empty, or all of whose members are, is no mark of a failure.
+func TestAnEmptyErrorIsNoFailure(t *testing.T) {
+	t.Parallel()
+	d, err := catalog.Open("openai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]parlance.Kind{
+		`{"id":"1","error":null}`:                                      parlance.KindSuccess,
+		`{"id":"1","error":{"code":null,"message":null,"param":null}}`: parlance.KindSuccess,
+		`{"id":"1","error":{"code":null,"message":"m","param":null}}`:  parlance.KindFailed,
+		`{"id":"1","error":[]}`:                                        parlance.KindSuccess,
+		`{"id":"1","error":"no such model"}`:                           parlance.KindNoted,
+	} {
+		o := d.Decode(dialect.Request{Method: "POST", Path: "/v1/chat/completions"}, dialect.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}).Outcome
+		if o.Kind != want {
+			t.Errorf("%s is %s, not %s", body, o.Kind, want)
+		}
+	}
+}

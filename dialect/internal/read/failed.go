@@ -1,6 +1,8 @@
 package read
 
 import (
+	"slices"
+
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
@@ -87,16 +89,27 @@ func (m *Matcher) memberOf(w *spec.Member, n uint32) (c uint32, found bool) {
 	return 0, false
 }
 
-// falsy reports that a value says "no": it is empty, false or zero.
+// falsy reports that a value says "no": it is empty, false or zero, or all in it is.
 func (m *Matcher) falsy(n uint32) bool {
 	switch m.Tree.Nodes[n].Kind {
 	case tree.Null, tree.False:
 		return true
-	case tree.Text, tree.Number, tree.Attribute, tree.Element:
-		switch string(m.Tree.Value(n)) {
-		case "", "0", "false", "none", "null":
-			return m.Tree.IsLeaf(n)
+	case tree.True:
+		return false
+	case tree.Text, tree.Number, tree.Attribute:
+		return slices.Contains(noWords, string(m.Tree.Value(n)))
+	case tree.Element:
+		if !slices.Contains(noWords, string(m.Tree.Value(n))) {
+			return false
 		}
 	}
-	return tree.Empty(&m.Tree, n)
+	for c := range m.Tree.Children(n) {
+		if !m.falsy(c) {
+			return false
+		}
+	}
+	return m.Tree.Nodes[n].Skipped == 0
 }
+
+// noWords are the texts that say "no".
+var noWords = []string{"", "0", "false", "none", "null"}

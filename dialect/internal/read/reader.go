@@ -204,6 +204,7 @@ func (m *Matcher) undecided(p *spec.Plan, fits *spec.Shape, req *wire.Request, r
 			continue
 		}
 		before := m.Mark()
+		m.cut = true // what it lacks may follow
 		could := m.body(s, res.Body)
 		if m.Back(before); could {
 			return true
@@ -251,10 +252,10 @@ func (m *Matcher) first(p *spec.Plan, req *wire.Request, res *wire.Response) *sp
 }
 
 // mayLack reports that members which must be there can be in the part of a body that is
-// cut off. What tells one failure from another must have been seen: the status alone says
-// it safely.
+// cut off. What tells a failure from a success, or one failure from another, must have
+// been seen: the status alone says the rest safely.
 func mayLack(s *spec.Shape, res *wire.Response) bool {
-	return res.Cut && (s.Is == "" || res.Status >= 200 && res.Status < 300)
+	return res.Cut && (s.Is == "" || s.Is == "success")
 }
 
 // FieldsIn are the Fields that a response holds, also if it is a success.
