@@ -47,6 +47,7 @@ type Matcher struct {
 	Tree      tree.Tree
 	form      spec.Form
 	status    int
+	torn      bool // the body is cut off
 	cut       bool
 	strangers bool     // texts were kept of members of another form
 	lenient   bool     // members of another form than the dialect knows keep their texts
@@ -96,7 +97,7 @@ func (m *Matcher) Reset(res *wire.Response, depth int) {
 		m.diags = nil
 	}
 	m.scope, m.later, m.unread, m.data, m.turns, m.deepest = 0, 0, 0, 0, 0, 0
-	m.status, m.cut, m.depth, m.bound = res.Status, res.Cut, depth, 0
+	m.torn, m.status, m.cut, m.depth, m.bound = res.Cut, res.Status, res.Cut, depth, 0
 	m.Arrival = wire.Arrival{Header: res.Header, Received: res.Received}
 	m.steps, m.limit, m.wants = 0, minSteps, EveryAttribute
 }

@@ -22,7 +22,7 @@ func (m *Matcher) member(w *spec.Member, n uint32) (fits, present bool) {
 				return false, false
 			}
 		}
-		return true, false
+		return m.cut || !m.torn, false // in the part that is missing it could stand
 	}
 	if m.Tree.Nodes[n].Kind == tree.Element && w.Value.Resolve().Op == spec.OpList {
 		return m.siblings(w, n)

@@ -108,7 +108,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 	case success && m.failed(p, res, start):
 		return nil, false
 	case payload:
-		return nil, true
+		return nil, !res.Cut || !m.undecided(p, nil, req, res)
 	case !success:
 		if s := d.tolerated(m, p, req, res); s != nil {
 			return s, true
@@ -196,6 +196,9 @@ func (m *Matcher) fitting(p *spec.Plan, s *spec.Shape, req *wire.Request, res *w
 // undecided reports that the rest of a good response that is cut off could still say that
 // it failed.
 func (m *Matcher) undecided(p *spec.Plan, fits *spec.Shape, req *wire.Request, res *wire.Response) bool {
+	if fits == nil {
+		fits = &spec.Shape{}
+	}
 	if decides := fits.Reads & spec.Meaningful &^ spec.Times; decides != 0 && m.bound&decides == 0 {
 		return true
 	}
