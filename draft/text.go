@@ -24,6 +24,7 @@ const preface = `# A draft from recorded responses, which show only some cases. 
 const (
 	todoSource   = `todo: add the vendor's pages, as source: ["https://…"]`
 	todoMember   = "todo: not recognized, so it is not read; write what it is, or keep $any if callers do not need it"
+	todoPath     = "todo: add the path of the operation, so that the other successes need not have records"
 	todoReadOnly = "todo: the file reads this response but cannot write it; remove this line, and lint says what is missing"
 )
 
@@ -70,11 +71,7 @@ func (d *drafted) text(comments bool) []byte {
 	if shapes := d.standing(); len(shapes)+len(d.headers) > 0 {
 		line(0, "shapes:", "")
 		for _, s := range shapes {
-			line(2, "- name: "+quote(s.name), "")
-			line(4, "status: "+strings.Join(s.classes, " "), "")
-			if s.failed {
-				line(4, "is: failed", "")
-			}
+			s.printHead(line)
 			if s.body.kind == textual {
 				line(4, s.form+": "+s.body.text, s.body.comment)
 				continue
@@ -97,6 +94,44 @@ func (d *drafted) text(comments bool) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// printHead writes what stands above the body of a shape.
+func (s *shape) printHead(line liner) {
+	comment := ""
+	if s.anyPath() {
+		comment = todoPath
+	}
+	line(2, "- name: "+quote(s.name), comment)
+	if s.records() && !s.anyPath() {
+		if of := s.of[0]; of.Method != "" {
+			line(4, "method: "+of.Method, "")
+		}
+		line(4, "path: "+quote(s.of[0].Path), "only this operation has records")
+	}
+	line(4, "status: "+strings.Join(s.classes, " "), "")
+	switch {
+	case s.failed:
+		line(4, "is: failed", "")
+	case s.good && s.flagged():
+		line(4, "is: success", "")
+	}
+}
+
+// records reports that the body of a success holds records.
+func (s *shape) records() bool { return s.good && ofItems(s.body) }
+
+// ofItems reports that a place holds an attribute of a record.
+func ofItems(p *place) bool {
+	return strings.HasPrefix(p.text, "$item") || strings.HasPrefix(p.key, "$item") || slices.ContainsFunc(p.kids, ofItems)
+}
+
+// anyPath reports that a body has records, and that nobody said to which path they belong.
+func (s *shape) anyPath() bool { return s.records() && s.of[0].Path == "" }
+
+// flagged reports that a constant in the body says that all went well.
+func (s *shape) flagged() bool {
+	return slices.ContainsFunc(s.body.kids, func(p *place) bool { return isFlag(plain(p.base())) && !strings.Contains(p.text, "$") })
 }
 
 type liner func(indent int, text, comment string)

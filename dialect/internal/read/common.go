@@ -52,6 +52,9 @@ func (m *Matcher) common(d *Reader, o *parlance.Outcome, req *wire.Request, code
 	case isPage(body, wire.MediaType(res.Header)):
 		found.detail = pageText(body)
 	case m.document(d.Spec, body, res):
+		if m.Tree.Nodes[0].Kind == tree.Text {
+			found.detail = string(m.Tree.Value(0))
+		}
 		if m.whole(&found, 0, 0); len(found.fields) == 0 && found.detail == "" && m.onlyLists(0) {
 			m.byName(&found, 0)
 		}
@@ -77,7 +80,7 @@ func (m *Matcher) document(d *spec.Spec, body []byte, res *wire.Response) bool {
 		return true
 	}
 	switch {
-	case (body[0] == '{' || body[0] == '[') && m.Tree.JSON(body, res.Cut) == nil, body[0] == '<' && m.Tree.XML(body, res.Cut) == nil:
+	case bytes.IndexByte([]byte(`{["`), body[0]) >= 0 && m.Tree.JSON(body, res.Cut) == nil, body[0] == '<' && m.Tree.XML(body, res.Cut) == nil:
 		return true
 	}
 	inner := wire.Response{Status: res.Status, Header: res.Header, Body: body, Cut: res.Cut}

@@ -99,7 +99,7 @@ func (m *Matcher) Reset(res *wire.Response, depth int) {
 	m.scope, m.later, m.unread, m.data, m.turns, m.deepest = 0, 0, 0, 0, 0, 0
 	m.torn, m.status, m.cut, m.depth, m.bound = res.Cut, res.Status, res.Cut, depth, 0
 	m.Arrival = wire.Arrival{Header: res.Header, Received: res.Received}
-	m.steps, m.limit, m.wants = 0, minSteps, EveryAttribute
+	m.steps, m.limit, m.wants, m.form = 0, minSteps, EveryAttribute, spec.FormNone
 }
 
 // Release gives the matcher back, without anything of the caller's in it. One
