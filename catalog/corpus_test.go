@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/fidelity"
 )
 
 // recorded is one response of the corpus and what it is expected to mean, in
@@ -163,7 +164,7 @@ func TestEveryResponseOfTheVendorsReadsAsItIsMeantAndComesBack(t *testing.T) {
 			compare(t, &r, &read.Outcome, d.Decide(req, &read.Outcome))
 			wrote := d.Encode(nil, req, &read.Outcome, dialect.Payload{Body: read.Data})
 			again := d.Decode(req, dialect.Response{Status: wrote.Status, Header: pairs(wrote.Header), Body: wrote.Body})
-			if diff := unreported(&read.Outcome, &again.Outcome, wrote.Losses); diff != "" {
+			if diff := fidelity.Difference(&read.Outcome, &again.Outcome, wrote.Losses); diff != "" {
 				t.Errorf("%s, and no loss tells of it\nread  %s\nwrote %d %s\nagain %s\nlosses %v", diff, outcomeJSON(t, read.Outcome), wrote.Status, wrote.Body, outcomeJSON(t, again.Outcome), wrote.Losses)
 			}
 		})

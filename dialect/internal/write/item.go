@@ -53,6 +53,7 @@ func (w *output) loseItem(it *parlance.Item, i int, site *spec.Site, written spe
 	if w.itemBody != nil {
 		back = &spec.Row{Kind: w.itemBack.kind, Reason: w.itemBack.reason}
 	}
+	w.wrote = append(w.wrote, i)
 	w.back = append(w.back, parlance.Item{Outcome: parlance.Outcome{Kind: back.Kind, Reason: back.Reason}})
 	if back.Kind != it.Outcome.Kind {
 		w.lost(at("kind"), "it is written as "+back.Kind.String())

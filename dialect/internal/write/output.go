@@ -46,6 +46,8 @@ type output struct {
 	note       string
 	scratch    []int           // places of records that are being written
 	back       []parlance.Item // what the records that were written read as
+	wrote      []int           // the places of the records that were written
+	extras     bool            // a shape that is headers alone was written
 	withheld   bool            // Retry-After is not written: it would be read as something else
 	headersSay string          // what the headers that were written say of the form
 	grafted    bool            // records stand in the caller's own document

@@ -89,7 +89,7 @@ func (w *output) spoil() {
 // program makes a replay of the marks. It is nil if other texts would be written in
 // another way.
 func (w *output) program(m *wire.Encoded) *replay.Replay {
-	if w.trace.Spoilt || w.headersSay != "" || slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasPrefix(l.Attribute, "fields[") }) {
+	if w.trace.Spoilt || w.headersSay != "" || slices.ContainsFunc(m.Losses, func(l parlance.Loss) bool { return strings.HasPrefix(l.Attribute, "fields[") && l.Reason != gained }) {
 		return nil
 	}
 	lone := false

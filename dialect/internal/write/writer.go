@@ -70,6 +70,7 @@ func (d *Writer) Encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parla
 	m.Header = w.header(w.content(l))
 	w.lose(m.Header)
 	m.Body, m.Losses, m.Unset = w.dst, w.losses, w.unset
+	w.verify(m, o)
 	if w.trace != nil {
 		c.Unroll(l, w.program(m))
 	}
@@ -141,7 +142,7 @@ func (w *output) header(to []wire.HeaderField) []wire.HeaderField {
 			continue
 		}
 		if left := w.left(); s.Writes&left != 0 || s.Is != "" {
-			to = w.headers(to, s, left)
+			to, w.extras = w.headers(to, s, left), true
 			w.headersSay = cmp.Or(w.headersSay, s.Is)
 		}
 	}

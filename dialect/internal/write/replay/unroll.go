@@ -73,7 +73,7 @@ func holeUnrolls(h *spec.Hole, present spec.Set, inside int) bool {
 			return false // a second one of the whole is carried if it is the same
 		}
 	}
-	if loose && (h.Guard != nil || first.Pattern != nil || !first.Conv.TakesAll() || h.Defaults && first.Conv.Notation != spec.Plain) {
+	if loose && (h.Guard != nil || first.Pattern != nil || !first.Conv.TakesAll() || h.Defaults && (first.Conv.Notation != spec.Plain || h.Fallback != "")) {
 		return false
 	}
 	// In a record's own element a text of both would be the record's.

@@ -1,0 +1,165 @@
+// Package fidelity compares an Outcome that was written with the one that is read from
+// that, for tests of the first law: the two differ by nothing but the reported Losses.
+package fidelity
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance"
+)
+
+// Difference is the first difference between an Outcome and what it was read back as that
+// no Loss reports, "" if there is none. A text that a row, a default or the first Field adds
+// to the whole is no difference.
+func Difference(o, back *parlance.Outcome, losses []parlance.Loss) string {
+	lost := func(attribute string) bool {
+		return slices.ContainsFunc(losses, func(l parlance.Loss) bool { return l.Attribute == attribute })
+	}
+	if diff := texts(o, back, "", lost); diff != "" {
+		return diff
+	}
+	if !slices.Equal(o.Notes, back.Notes) && !lost("notes") {
+		return fmt.Sprintf("notes were %q and are %q", o.Notes, back.Notes)
+	}
+	if !lost("fields") {
+		if diff := fields(o, back, lost); diff != "" {
+			return diff
+		}
+	}
+	if lost("items") {
+		return ""
+	}
+	return items(o.Items, back.Items, lost)
+}
+
+// texts compares what an Outcome says by itself. at stands before the names in Losses.
+func texts(o, back *parlance.Outcome, at string, lost func(string) bool) string {
+	for _, a := range []struct{ name, was, is string }{
+		{"kind", o.Kind.String(), back.Kind.String()}, {"code", o.Code, back.Code}, {"title", o.Title, back.Title},
+		{"detail", o.Detail, back.Detail}, {"type", o.Type, back.Type}, {"instance", o.Instance, back.Instance},
+		{"request_id", o.RequestID, back.RequestID}, {"help", o.Help, back.Help}, {"reason", string(o.Reason), string(back.Reason)},
+		{"family", o.Family, back.Family}, {"retryable", o.Retryable.String(), back.Retryable.String()},
+		{"retry_after", wait(o), wait(back)}, {"status", status(o), status(back)},
+	} {
+		if a.was != "" && a.was != a.is && !lost(at+a.name) {
+			return fmt.Sprintf("%s was %q and is %q", at+a.name, a.was, a.is)
+		}
+	}
+	return ""
+}
+
+func wait(o *parlance.Outcome) string {
+	if o.RetryAfter == 0 {
+		return ""
+	}
+	return o.RetryAfter.String()
+}
+
+func status(o *parlance.Outcome) string {
+	if o.Status == 0 {
+		return ""
+	}
+	return strconv.Itoa(o.Status)
+}
+
+// fields compares the Fields. A dialect with a map of them brings those of one name
+// together, so their order does not count. A Field without a path that says what the whole
+// says is no difference, nor is one that the detail names.
+func fields(o, back *parlance.Outcome, lost func(string) bool) string {
+	left := slices.Clone(back.Fields)
+	ofWhole := func(f parlance.Field) bool {
+		return f.Path == "" && (f.Message == "" || f.Message == back.Detail) && (f.Code == "" || f.Code == back.Code)
+	}
+	var again []int
+	for i, f := range o.Fields {
+		if at := slices.Index(left, f); at >= 0 {
+			left = slices.Delete(left, at, at+1)
+			continue
+		}
+		again = append(again, i)
+	}
+	rank := func(i int) int { // those that are lost wholly come last
+		if lost(fmt.Sprintf("fields[%d]", i)) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(again, func(i, j int) int { return cmp.Compare(rank(j), rank(i)) })
+	for _, i := range again {
+		f := o.Fields[i]
+		name := fmt.Sprintf("fields[%d]", i)
+		path, code, message := lost(name+".path"), lost(name+".code"), lost(name+".message")
+		at := slices.IndexFunc(left, func(b parlance.Field) bool {
+			return (path || b.Path == f.Path) && (code || b.Code == f.Code) && (message || b.Message == f.Message)
+		})
+		switch {
+		case at >= 0:
+			left = slices.Delete(left, at, at+1)
+		case lost(name), ofWhole(f), path && code && message:
+		default:
+			return fmt.Sprintf("field %+v is not among %+v", f, back.Fields)
+		}
+	}
+	for _, b := range left {
+		if !ofWhole(b) && !strings.Contains(back.Detail, cmp.Or(b.Path, b.Code)) {
+			return fmt.Sprintf("field %+v was gained", b)
+		}
+	}
+	return ""
+}
+
+// items compares the records. Their order counts, except for those whose place is lost.
+func items(was, is []parlance.Item, lost func(string) bool) string {
+	left := make([]int, 0, len(was))
+	for i := range was {
+		if !lost(fmt.Sprintf("items[%d]", i)) {
+			left = append(left, i)
+		}
+	}
+	if len(left) != len(is) {
+		return fmt.Sprintf("%d items were written and %d are read", len(left), len(is))
+	}
+	diff := ""
+	for n, i := range left {
+		diff = cmp.Or(diff, item(i, &was[i], &is[n], lost))
+	}
+	if diff == "" || len(left) > 16 {
+		return diff
+	}
+	of := make([]int, len(is)) // the record that each was, one more than its place
+	var place func(n int, tried []bool) bool
+	place = func(n int, tried []bool) bool {
+		for at := range is {
+			if tried[at] || item(left[n], &was[left[n]], &is[at], lost) != "" {
+				continue
+			}
+			if tried[at] = true; of[at] == 0 || place(of[at]-1, tried) {
+				of[at] = n + 1
+				return true
+			}
+		}
+		return false
+	}
+	for n := range left {
+		if !place(n, make([]bool, len(is))) {
+			return diff
+		}
+	}
+	return ""
+}
+
+// item compares one record with what it may have been read as.
+func item(i int, was, is *parlance.Item, lost func(string) bool) string {
+	at := fmt.Sprintf("items[%d].", i)
+	if was.ID != is.ID && !lost(at+"id") {
+		return fmt.Sprintf("%sid was %q and is %q", at, was.ID, is.ID)
+	}
+	if was.Index != is.Index && !lost(at+"index") {
+		return fmt.Sprintf("%sindex was %d and is %d", at, was.Index, is.Index)
+	}
+	return texts(&was.Outcome, &is.Outcome, at+"outcome.", lost)
+}
