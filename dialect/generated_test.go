@@ -229,7 +229,7 @@ func (g *fileDraw) value(depth int, fields bool) string {
 // whole is a hole of the whole that has no place yet, if one is left.
 func (g *fileDraw) whole() string {
 	for range 4 {
-		name := g.of("detail", "code", "title", "type", "instance", "request_id", "help", "family", "retry_after:ms", "retry_after:seconds", "retryable:bool", "reason", "kind", "status", "code:int", "retry_after:iso", "detail")
+		name := g.of("detail", "code", "title", "type", "instance", "request_id", "help", "family", "retry_after:ms", "retry_after:seconds", "retryable:bool", "reason", "kind", "status", "code:int", "retry_after:iso", "detail", "extra.quota")
 		attribute, _, _ := strings.Cut(name, ":")
 		if g.used[attribute] {
 			continue
@@ -366,6 +366,9 @@ func (d *draws) outcome() parlance.Outcome {
 	}
 	if d.once(5) {
 		o.Reason = parlance.Reason(d.of("fields", "expired", "license", "own"))
+	}
+	if d.once(6) {
+		o.Extra = map[string]string{d.of("quota", "decline_code"): d.text()}
 	}
 	if d.once(6) {
 		o.RetryAfter = []time.Duration{time.Second, 1500 * time.Millisecond, 3 * time.Minute, parlance.RetryNow, 7}[d.n(5)]

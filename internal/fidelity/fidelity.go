@@ -25,6 +25,11 @@ func Difference(o, back *parlance.Outcome, losses []parlance.Loss) string {
 	if !slices.Equal(o.Notes, back.Notes) && !lost("notes") {
 		return fmt.Sprintf("notes were %q and are %q", o.Notes, back.Notes)
 	}
+	for name, was := range o.Extra {
+		if is := back.Extra[name]; was != "" && was != is && !lost("extra."+name) {
+			return fmt.Sprintf("extra.%s was %q and is %q", name, was, is)
+		}
+	}
 	if !lost("fields") {
 		if diff := fields(o, back, lost); diff != "" {
 			return diff
@@ -99,7 +104,7 @@ func fields(o, back *parlance.Outcome, lost func(string) bool) string {
 		switch {
 		case at >= 0:
 			left = slices.Delete(left, at, at+1)
-		case lost(name), ofWhole(f), path && code && message:
+		case lost(name), ofWhole(without(f, path, code, message)):
 		default:
 			return fmt.Sprintf("field %+v is not among %+v", f, back.Fields)
 		}
@@ -110,6 +115,20 @@ func fields(o, back *parlance.Outcome, lost func(string) bool) string {
 		}
 	}
 	return ""
+}
+
+// without is a Field without some of its attributes.
+func without(f parlance.Field, path, code, message bool) parlance.Field {
+	if path {
+		f.Path = ""
+	}
+	if code {
+		f.Code = ""
+	}
+	if message {
+		f.Message = ""
+	}
+	return f
 }
 
 // items compares the records. Their order counts, except for those whose place is lost.

@@ -144,6 +144,9 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 	if m.Must {
 		m.Value.demand()
 	}
+	if m.Must && m.Value.Op == OpAny && m.Value.Text == "" && !m.Value.ReadOnly {
+		m.Value.Text = "true" // without a value the body would not be read
+	}
 	m.JSON = string(jsontext.Append(nil, m.Names[0])) + ":"
 	m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
 	t.take(m.Value)

@@ -79,6 +79,8 @@ func (w *Member) needs() Set {
 		return t.Writes & t.Hole.Readings[0].needed()
 	case t.Op == OpList && t.Writes.Of(Whole) == 0:
 		return firstBit(t.Writes)
+	case t.Op == OpList && len(t.Elems) == 1:
+		return t.Elems[0].requiredOf(Whole)
 	}
 	return 0
 }

@@ -20,6 +20,7 @@ func (s *Shape) Ends(at sites, o Owner) bool {
 // the value behind a name.
 type Site struct {
 	Owner   Owner
+	Copied  Set    // of the body itself: those that are only copies of texts of the whole
 	Written Set    // the attributes of the record that stand there and around it
 	Whole   Set    // those that are whole numbers
 	Must    Set    // those without which it is not read
@@ -93,7 +94,7 @@ func (l *locator) root(t *Template) {
 		}
 		if own&located != 0 && l.shape.Form != FormText {
 			t.Site[o-Item] = uint16(len(l.shape.Sites))
-			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: own.Of(o), Must: located, Single: true, Root: true})
+			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: own.Of(o), Copied: own.Of(o) &^ t.direct(), Must: located, Single: true, Root: true})
 		}
 	}
 }
@@ -191,7 +192,7 @@ func (l *locator) record(e *Template, p route, key Target) {
 		}
 		if len(l.shape.Sites) < maxSites {
 			e.Site[o-Item] = uint16(len(l.shape.Sites))
-			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o], Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: p.is, Must: e.required().Of(o), Whole: e.Integers().Of(o)})
+			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o], Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: p.is, Must: e.requiredOf(o), Whole: e.Integers().Of(o)})
 		}
 		p.item = p.item || o == Item
 	}
@@ -226,22 +227,67 @@ func (t *Template) Shallow() (s Set) {
 	return s
 }
 
-// required are the attributes that a template must have to fit.
-func (t *Template) required() (s Set) {
+// direct are the attributes that stand in a template outside of repetitions and are no
+// copies.
+func (t *Template) direct() (s Set) {
+	switch {
+	case t.ReadOnly:
+		return 0
+	case t.Op == OpHole:
+		return t.Writes
+	case t.Op == OpReference && !t.Def.Loops:
+		return t.Def.Body.direct()
+	case t.Op == OpObject || t.Op == OpEither:
+		for below := range t.below {
+			if t.Rest == nil || below != t.Rest.Value || t.Single() {
+				s |= below.direct()
+			}
+		}
+	}
+	return s
+}
+
+// requiredOf are the attributes of an owner that a template must have to fit.
+func (t *Template) requiredOf(o Owner) (s Set) {
 	if t.Op == OpHole {
-		return t.Hole.Readings[0].needed() // an element that is one text
+		return t.Hole.neededOf(o) // an element that is one text
 	}
 	for i := range t.Members {
 		switch m := &t.Members[i]; {
 		case m.Value.Op == OpHole && m.Must:
-			s |= m.Value.Hole.Readings[0].needed()
-		case m.Value.Op == OpObject && !m.Optional:
-			s |= m.Value.required()
-		case m.Value.Op == OpList && m.Must && len(m.Value.Elems) > 0:
-			s |= m.Value.Elems[0].Resolve().required().Of(Item) // the first of its errors
+			s |= m.Value.Hole.neededOf(o)
+		case m.Value.Op == OpObject && (!m.Optional || m.Must):
+			s |= m.Value.requiredOf(o)
+		case o == Item && m.Value.Op == OpList && m.Must && len(m.Value.Elems) > 0:
+			s |= m.Value.Elems[0].Resolve().requiredOf(o) // the first of its errors
 		}
 	}
 	return s
+}
+
+// neededOf are the attributes of an owner without which a hole is empty. In a record's own
+// element a text of both is the record's.
+func (h *Hole) neededOf(o Owner) Set {
+	first := &h.Readings[0]
+	switch {
+	case h.StandIn != nil, h.Guard != nil, o == Whole && h.shares():
+		return 0 // a record can give it, or the file
+	case first.Pattern != nil:
+		return first.needed().Of(o)
+	case first.Target.Owner == o:
+		return first.Bit
+	}
+	for _, r := range h.Readings[1:] {
+		if r.Pattern == nil && r.Target.Owner == o && first.Target.Owner == Whole {
+			return r.Bit
+		}
+	}
+	return 0
+}
+
+// shares reports that a text is read as an attribute of a record too.
+func (h *Hole) shares() bool {
+	return slices.ContainsFunc(h.Readings, func(r Reading) bool { return r.Pattern == nil && r.Target.Owner != Whole })
 }
 
 // Integers are the attributes that stand in a template as whole numbers.

@@ -49,6 +49,9 @@ func (d *Writer) newChoice(w *output, key replay.ChoiceKey) *replay.Choice {
 // rendering finds or makes the rendering for the attributes that are set.
 func (w *output) rendering() *replay.Rendering {
 	c := w.choice
+	if len(w.avoid) > 0 {
+		return newRendering(w.chooseShape())
+	}
 	var k replay.RenderingKey
 	kept := k.Set(w.d.Spec, w.req, w.o, w.present, w.lacking)
 	at := c.At(&k)
@@ -58,15 +61,21 @@ func (w *output) rendering() *replay.Rendering {
 		}
 	}
 	k.Accept = strings.Clone(k.Accept)
-	l := &replay.Rendering{RenderingKey: k, Shape: w.chooseShape()}
-	if l.Shape != nil {
-		l.Header = []wire.HeaderField{{Name: "Content-Type", Value: l.Shape.Media}}
-	}
+	l := newRendering(w.chooseShape())
+	l.RenderingKey = k
 	if kept {
 		if w.unrolls(l.Shape) {
 			l.Tries = replay.MaxTries
 		}
 		at.Store(l)
+	}
+	return l
+}
+
+func newRendering(s *spec.Shape) *replay.Rendering {
+	l := &replay.Rendering{Shape: s}
+	if s != nil {
+		l.Header = []wire.HeaderField{{Name: "Content-Type", Value: s.Media}}
 	}
 	return l
 }

@@ -45,15 +45,17 @@ var implicit = spec.BitOf(spec.Whole, spec.AttrKind) | spec.BitOf(spec.Whole, sp
 
 // weigh is the cost of a shape, by the attributes that it loses. The lowest cost is best.
 func (w *output) weigh(s *spec.Shape) int {
-	lost := bits.OnesCount64(uint64(w.present&^implicit&^(s.Writes|s.Copies))) + 4*w.misfits(s)
+	set := w.present &^ implicit
+	lost := 4*bits.OnesCount64(uint64(set&^(s.Writes|s.Copies))) + 16*w.misfits(s)
+	lost += bits.OnesCount64(uint64(set.Of(spec.Whole) & s.Copies &^ s.Writes)) // a copy has the text of another attribute
 	if len(w.o.Items) > 0 && !s.CarriesItems() {
-		lost += 64 // without its records a bulk response says nothing
+		lost += 256 // without its records a bulk response says nothing
 	}
 	if len(s.Codes) > 0 && w.code != "" {
-		lost -= 32 // it is the shape of this very code
+		lost -= 128 // it is the shape of this very code
 	}
 	if len(s.WriteFor) > 0 {
-		lost -= 64 // the caller's own resource comes first
+		lost -= 256 // the caller's own resource comes first
 	}
 	return lost
 }
@@ -63,7 +65,7 @@ func (w *output) eligible(s *spec.Shape, named bool) bool {
 	if s.Body.Integers().Has(spec.Whole, spec.AttrCode) && s.Body.Needs().Has(spec.Whole, spec.AttrCode) && !tree.IsWhole(w.code) {
 		return false // the code would be no number, and the body not be read
 	}
-	if s.ReadOnly || !s.Concerns(w.req, w.status) || !s.Body.Fillable(w.present) || !w.codeFits(s) {
+	if s.ReadOnly || slices.Contains(w.avoid, s) || !s.Concerns(w.req, w.status) || !s.Body.Fillable(w.present) || !w.codeFits(s) {
 		return false
 	}
 	switch {

@@ -46,19 +46,8 @@ func (w *output) atRoot(o spec.Owner) {
 			return
 		}
 		w.field, w.fieldAt, w.merged = &w.o.Fields[i], i, true
-		f := w.field
-		own, direct := w.shape.Sites[id].Written, w.shape.Body.Writes
-		for _, a := range [...]spec.Attribute{spec.AttrCode, spec.AttrMessage} {
-			text := w.code
-			if a == spec.AttrMessage {
-				text = w.o.Detail
-			}
-			// A copy of a text of the whole.
-			if is := spec.FieldText(f, a); is != "" && text != "" && is != text && !direct.Has(spec.Field, a) {
-				own &^= spec.BitOf(spec.Field, a)
-			}
-		}
-		w.loseField(i, own)
+		site := &w.shape.Sites[id]
+		w.loseField(i, site.Written&^w.overwritten(w.field, site))
 		return
 	}
 }

@@ -414,7 +414,7 @@ func (w *output) leavesOut(m *spec.Member) bool {
 		}
 		return w.render(m.Value.Hole) == ""
 	}
-	return !w.has(m.Value)
+	return !w.has(m.Value) || w.item == nil && w.field == nil && m.Value.Op == spec.OpObject && !m.Value.Fillable(w.present)
 }
 
 // jsonList writes a list. If must is set, it cannot be empty.

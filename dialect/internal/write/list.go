@@ -17,7 +17,7 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	for _, o := range [...]spec.Owner{spec.Item, spec.Field} {
 		if chosen := w.pick(t, o); len(chosen) > 0 {
 			w.write(t, o, chosen, write)
-			w.rests(t, write)
+			w.rests(t, false, write)
 			w.scratch = w.scratch[:mine]
 			return
 		}
@@ -29,7 +29,7 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	case t.Writes.Has(spec.Whole, spec.AttrNote):
 		i := slices.IndexFunc(t.Elems, func(e *spec.Template) bool { return e.Writes.Has(spec.Whole, spec.AttrNote) })
 		if i > 0 {
-			w.rests(t, write)
+			w.rests(t, true, write)
 		}
 		for _, n := range w.o.Notes {
 			w.note = n
@@ -40,7 +40,7 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	case e.Op == spec.OpConst, e.Op == spec.OpAny && e.Text != "":
 		write(e)
 	case t.Apart(0) || len(t.Elems) > 1 && t.Apart(1):
-		w.rests(t, write)
+		w.rests(t, true, write)
 	case e.Writes.Of(spec.Whole) != 0 && (must || e.StandsIn() || w.tells(e)):
 		write(e)
 	}
@@ -52,11 +52,15 @@ func (w *output) tells(e *spec.Template) bool {
 }
 
 // rests writes the elements that a constant or a text distinguishes and that hold a text
-// of the whole, but no note.
-func (w *output) rests(t *spec.Template, write func(*spec.Template)) {
+// of the whole, but no note. Without records these are also those that a record would share.
+func (w *output) rests(t *spec.Template, alone bool, write func(*spec.Template)) {
 	for i, e := range t.Elems {
+		records := (e.Writes | e.Copies) &^ spec.OwnerBits[spec.Whole]
+		if alone {
+			records = 0
+		}
 		if t.Apart(i) && e.Writes.Of(spec.Whole)&w.present&^w.carried != 0 && !e.Writes.Has(spec.Whole, spec.AttrNote) &&
-			(e.Writes|e.Copies).Of(spec.Item)|(e.Writes|e.Copies).Of(spec.Field) == 0 && !e.ReadOnly && w.recognized(e) {
+			records == 0 && !e.ReadOnly && w.recognized(e) {
 			write(e)
 		}
 	}
@@ -75,7 +79,7 @@ func (w *output) recognized(e *spec.Template) bool {
 // write writes each record as an element. Records that share the texts outside of a
 // repetition are written as one element.
 func (w *output) write(t *spec.Template, o spec.Owner, chosen []int, write func(*spec.Template)) {
-	if o == spec.Field && t.Elems[0].Writes.Of(spec.Whole) != 0 && !t.Elems[0].Tagged && w.item == nil {
+	if o == spec.Field && t.Elems[0].Writes.Of(spec.Whole) != 0 && (!t.Elems[0].Tagged || t.Elems[0].Copies.Of(spec.Field) != 0) && w.item == nil {
 		chosen = w.first(t, chosen, write)
 	}
 	outer := w.follows

@@ -22,10 +22,11 @@ type output struct {
 	status  int
 	code    string // the code to write, "" for none
 	shape   *spec.Shape
-	present spec.Set // the attributes of the Outcome that are set
-	lacking spec.Set // those of a Field that some of them do not have
-	carried spec.Set // those of the whole that were written
-	extras  []string // the names of the extras that were written
+	avoid   []*spec.Shape // those in which it is not read as it is written
+	present spec.Set      // the attributes of the Outcome that are set
+	lacking spec.Set      // those of a Field that some of them do not have
+	carried spec.Set      // those of the whole that were written
+	extras  []string      // the names of the extras that were written
 	dst     []byte
 	start   int // where the body begins in it
 	losses  []parlance.Loss
@@ -47,7 +48,7 @@ type output struct {
 	scratch    []int           // places of records that are being written
 	back       []parlance.Item // what the records that were written read as
 	wrote      []int           // the places of the records that were written
-	extras     bool            // a shape that is headers alone was written
+	headed     bool            // a shape that is headers alone was written
 	withheld   bool            // Retry-After is not written: it would be read as something else
 	headersSay string          // what the headers that were written say of the form
 	grafted    bool            // records stand in the caller's own document

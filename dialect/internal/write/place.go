@@ -74,7 +74,7 @@ func (w *output) fieldSite(i int) (id uint16, least int) {
 		if s.Owner != spec.Field {
 			continue
 		}
-		if lost := fieldCost(f, s); id == 0 || lost < least || lost == least && s.Tree && s.Keys > sites[id].Keys {
+		if lost := fieldCost(f, s) + bits.OnesCount64(uint64(w.overwritten(f, s))); id == 0 || lost < least || lost == least && s.Tree && s.Keys > sites[id].Keys {
 			id, least = uint16(n), lost
 		}
 	}
@@ -93,6 +93,24 @@ func fieldCost(f *parlance.Field, s *spec.Site) int {
 	}
 	if s.Keys > 0 && f.Path == "" && !s.Tree {
 		lost++ // its name would be empty
+	}
+	return lost
+}
+
+// overwritten are the attributes of a Field that a site has only as copies of other texts
+// of the whole.
+func (w *output) overwritten(f *parlance.Field, s *spec.Site) (lost spec.Set) {
+	for _, a := range [...]spec.Attribute{spec.AttrCode, spec.AttrMessage} {
+		if !s.Copied.Has(spec.Field, a) {
+			continue
+		}
+		text := w.code
+		if a == spec.AttrMessage {
+			text = w.o.Detail
+		}
+		if is := spec.FieldText(f, a); is != "" && text != "" && is != text {
+			lost |= spec.BitOf(spec.Field, a)
+		}
 	}
 	return lost
 }

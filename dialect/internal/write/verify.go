@@ -2,6 +2,7 @@ package write
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,10 +18,11 @@ import (
 // verify reads the written response again, so that its Losses are exactly what does not
 // come back. The writer knows where an attribute stands. Whether a reader finds it there
 // depends on everything around it: a member that must be there, an earlier shape, or a text
-// that means something else. It reports whether the response is read at all.
+// that means something else. It reports
+// whether everything comes back that has a place.
 func (w *output) verify(m *wire.Encoded, o *parlance.Outcome) bool {
 	body := w.dst[w.start:]
-	if w.depth > 0 || w.shape == nil && !w.extras || len(body) > read.MaxBody {
+	if w.depth > 0 || w.shape == nil && (!w.headed || len(body) > 0) || len(body) > read.MaxBody {
 		return true // the response around it is verified, or there is nothing to read
 	}
 	fields := make(wire.HeaderMap, len(m.Header))
@@ -39,13 +41,31 @@ func (w *output) verify(m *wire.Encoded, o *parlance.Outcome) bool {
 	}
 	s.texts("", &own, &back.Outcome)
 	s.notes(o, &back.Outcome)
+	s.extra(o, &back.Outcome)
 	s.fields(o, &back.Outcome)
 	s.items(o, &back.Outcome)
 	if s.spoils {
 		w.spoil() // with other texts it may come back
 	}
 	m.Losses = s.losses
-	return back.Shape != "" || w.shape == nil || w.shape.Name == ""
+	return !s.missed
+}
+
+// weightOf is how bad Losses are together.
+func weightOf(losses []parlance.Loss) (sum int) {
+	for _, l := range losses {
+		switch l.Attribute {
+		case "kind":
+			sum += 16
+		case "items", "fields", "data", "notes":
+			sum += 8
+		case "detail", "code":
+			sum += 2
+		default:
+			sum++
+		}
+	}
+	return sum
 }
 
 // settlement holds what was written against what is read.
@@ -53,6 +73,7 @@ type settlement struct {
 	losses  []parlance.Loss
 	changed bool  // they were copied
 	spoils  bool  // they depend on texts
+	missed  bool  // an attribute has a place and does not come back
 	guessed bool  // texts are read by the forms that most APIs use, and not by the file
 	wrote   []int // the records that were written, in the order of the response
 }
@@ -90,6 +111,7 @@ func (s *settlement) settle(attribute string, set, same bool) {
 
 func (s *settlement) lose(attribute, reason string) {
 	s.own()
+	s.missed = s.missed || reason == notRead
 	s.spoils = s.spoils || reason != gained
 	s.losses = append(s.losses, parlance.Loss{Attribute: attribute, Reason: reason})
 }
@@ -117,6 +139,13 @@ func sameText(was, is string) bool {
 
 func (s *settlement) notes(o, back *parlance.Outcome) {
 	s.settle("notes", len(o.Notes) > 0, slices.Equal(o.Notes, back.Notes))
+}
+
+// extra settles what a vendor adds.
+func (s *settlement) extra(o, back *parlance.Outcome) {
+	for _, name := range slices.Sorted(maps.Keys(o.Extra)) {
+		s.settle("extra."+name, o.Extra[name] != "", sameText(o.Extra[name], back.Extra[name]))
+	}
 }
 
 // fields settles the Fields. Each is looked for among those that are read: first as it is,
@@ -154,7 +183,7 @@ func (s *settlement) fields(o, back *parlance.Outcome) {
 		}
 	}
 	for i, f := range o.Fields {
-		if !found[i] && !ofWhole(f, back) {
+		if !found[i] && !ofWhole(s.rest(i, f), back) {
 			s.settle(fieldAt(i), true, false)
 		}
 	}
@@ -170,6 +199,21 @@ func fieldAt(i int) string { return "fields[" + strconv.Itoa(i) + "]" }
 // ofWhole reports that a Field without a path says no more than the whole.
 func ofWhole(f parlance.Field, back *parlance.Outcome) bool {
 	return f.Path == "" && (f.Message == "" || f.Message == back.Detail) && (f.Code == "" || f.Code == back.Code)
+}
+
+// rest is a Field without what is reported as lost.
+func (s *settlement) rest(i int, f parlance.Field) parlance.Field {
+	at := fieldAt(i)
+	if s.has(at + ".path") {
+		f.Path = ""
+	}
+	if s.has(at + ".code") {
+		f.Code = ""
+	}
+	if s.has(at + ".message") {
+		f.Message = ""
+	}
+	return f
 }
 
 // leaves reports that a Field is another one without what is reported as lost.

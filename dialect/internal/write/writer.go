@@ -57,8 +57,17 @@ func (d *Writer) Encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parla
 	if p := c.Replay(d.Spec, req, o); p != nil && p.Run(m, dst, c, o, data) {
 		return
 	}
+	shape, read := d.write(m, dst, req, o, data, depth, c, nil)
+	if !read && shape != nil {
+		d.otherwise(m, dst[:len(dst):len(dst)], req, o, data, c, shape)
+	}
+}
+
+// write writes a response without a replay, in another shape than those to avoid. It
+// returns the shape, and whether all that was written is read again.
+func (d *Writer) write(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int, c *replay.Choice, avoid []*spec.Shape) (*spec.Shape, bool) {
 	w := writers.Get().(*output)
-	w.d, w.o, w.data, w.dst, w.start, w.depth = d, o, *data, dst, len(dst), depth
+	w.d, w.o, w.data, w.dst, w.start, w.depth, w.avoid = d, o, *data, dst, len(dst), depth, avoid
 	w.own, w.req = *req, &w.own // in memory that is used again
 	w.row, w.status, w.code, w.losses, w.choice = c.Row, c.Status, c.Code, c.Lost[:len(c.Lost):len(c.Lost)], c
 	if c.CanMisread {
@@ -70,11 +79,37 @@ func (d *Writer) Encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parla
 	m.Header = w.header(w.content(l))
 	w.lose(m.Header)
 	m.Body, m.Losses, m.Unset = w.dst, w.losses, w.unset
-	w.verify(m, o)
+	read := w.verify(m, o)
 	if w.trace != nil {
 		c.Unroll(l, w.program(m))
 	}
+	shape := w.shape
 	w.release()
+	return shape, read
+}
+
+// maxShapes is how many more shapes are tried for a response that is not read as it was
+// written.
+const maxShapes = 3
+
+// otherwise writes a response that is not read as it was written in the next best shapes of
+// its form, and keeps the one that loses least.
+func (d *Writer) otherwise(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, c *replay.Choice, first *spec.Shape) {
+	avoid := []*spec.Shape{first}
+	for range maxShapes {
+		var next wire.Encoded
+		shape, read := d.write(&next, dst, req, o, data, 0, c, avoid)
+		if shape == nil || shape.Form != first.Form {
+			return
+		}
+		if weightOf(next.Losses) < weightOf(m.Losses) {
+			*m = next
+		}
+		if read {
+			return
+		}
+		avoid = append(avoid, shape)
+	}
 }
 
 // chooseRendering is the shape for what is to be written, and whether a trace is kept of
@@ -142,7 +177,7 @@ func (w *output) header(to []wire.HeaderField) []wire.HeaderField {
 			continue
 		}
 		if left := w.left(); s.Writes&left != 0 || s.Is != "" {
-			to, w.extras = w.headers(to, s, left), true
+			to, w.headed = w.headers(to, s, left), true
 			w.headersSay = cmp.Or(w.headersSay, s.Is)
 		}
 	}

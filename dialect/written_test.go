@@ -1,0 +1,86 @@
+package dialect_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/fidelity"
+)
+
+// written is one Outcome, what it is written as by a dialect, and what is lost.
+type written struct{ name, file, outcome, body, lost string }
+
+func TestWhatIsWrittenIsReadOrReportedAsLost(t *testing.T) {
+	t.Parallel()
+	const (
+		one  = `{"kind":"invalid","detail":"d"}`
+		bulk = `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"success"}},{"index":1,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`
+	)
+	for _, c := range []written{
+		{"a member that must be there, inside of a list", `[{name: e, status: 4xx, json: {errors!: [{code!: $code, text: $detail}]}}, {name: f, status: 4xx, json: {message: $detail}}]`, one, `{"message":"d"}`, ""},
+		{"and inside of an object that may be missing", `[{name: e, status: 4xx, json: {message: $detail, more?: {help!: $help, title: $title}}}]`,
+			`{"kind":"invalid","detail":"d","title":"t"}`, `{"message":"d"}`, "title"},
+		{"a Field without what must be there, beside another one", `[{name: e, status: 4xx, json: {errors!: [{code!: $code & $field.code, at?: $field, text: $field.message}], message?: $detail}}]`,
+			`{"kind":"invalid","fields":[{"path":"a","message":"m"},{"path":"b","code":"x","message":"n"}]}`, `{"errors":[{"code":"x","at":"b","text":"n"}]}`, "fields[0]"},
+		{"anything that must be there", `[{name: e, status: 4xx, json: {total!: $any, text: $detail}}]`, one, `{"total":true,"text":"d"}`, ""},
+		{"anything that must be there, in XML", `[{name: e, status: 4xx, xml: {E: {total!: $any, text: $detail}}}]`, one, `<E><total>true</total><text>d</text></E>`, ""},
+		{"anything that must be there, beside records", `[{name: b, status: 2xx, json: {total!: $any, rows!: [{id: $item, why?: $item.code}]}}]`, bulk,
+			`{"total":true,"rows":[{"id":"a"},{"id":"b","why":"bad"}]}`, ""},
+		{"a Field whose message the outer place has only as a copy", `[{name: e, status: 4xx, json: {message: $detail & $field.message, target?: $field, details?: [{at: $field, text: $field.message}]}}]`,
+			`{"kind":"invalid","detail":"d","fields":[{"path":"a","message":"m"}]}`, `{"message":"d","details":[{"at":"a","text":"m"}]}`, ""},
+		{"a Field whose message is that of the whole", `[{name: e, status: 4xx, json: {message: $detail & $field.message, target?: $field, details?: [{at: $field, text: $field.message}]}}]`,
+			`{"kind":"invalid","detail":"d","fields":[{"path":"a","message":"d"}]}`, `{"message":"d","target":"a"}`, ""},
+		{"a Field without a code, below that of the whole", `[{name: e, status: 4xx, json: {code?: $code & $field.code, details?: [{at: $field, text: $field.message}]}}]`,
+			`{"kind":"invalid","code":"bad","fields":[{"path":"a","message":"m"}]}`, `{"code":"bad","details":[{"at":"a","text":"m"}]}`, "fields[0].code"},
+		{"a constant beside a text that a Field shares", `[{name: e, status: 4xx, json: {errors: [{v: 1, text: $detail & $field.message}]}}]`, one, `{"errors":[{"v":1,"text":"d"}]}`, ""},
+		{"a constant beside a text of its own in each Field", `[{name: e, status: 4xx, json: {errors: [{v: 1, text: $detail & $field.message}]}}]`,
+			`{"kind":"invalid","detail":"d","fields":[{"message":"a"},{"message":"b"}]}`, `{"errors":[{"v":1,"text":"d"},{"v":1,"text":"a"},{"v":1,"text":"b"}]}`, ""},
+		{"a copy is no place for another text", `[{name: e, status: 4xx, json: {title!: $title & $type, text: $detail}}, {name: f, status: 4xx, json: {m!: $detail, title: $title, kind: $type, x: 1}}]`,
+			`{"kind":"invalid","detail":"d","title":"t","type":"y"}`, `{"title":"t","text":"d"}`, "type"},
+		{"a copy of the same text is no Loss", `[{name: e, status: 4xx, json: {text: $detail & $title}}]`, `{"kind":"invalid","detail":"d","title":"d"}`, `{"text":"d"}`, ""},
+		{"a default that is the text itself", `[{name: e, status: 4xx, json: {said: "$detail = 'none'"}}]`, `{"kind":"invalid","detail":"none"}`, `{"said":"none"}`, "detail"},
+		{"a shape that an earlier one takes", `[{name: e, status: 4xx, json: {a?: $title, text?: $detail}}, {name: f, status: 4xx, json: {text?: $detail, more?: $instance}}]`,
+			`{"kind":"invalid","detail":"d","instance":"i"}`, `{"text":"d","more":"i"}`, "instance"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			source := []byte("dialect: test\ncodes: {200: success, bad: {kind: invalid, status: 400}, 4xx: invalid, 5xx: internal}\nshapes: " + c.file + "\n")
+			d, err := dialect.Compile("test.yaml", source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, g := range authoring.Lint("test.yaml", source) {
+				if g.Severity == parlance.SeverityError {
+					t.Error(g)
+				}
+			}
+			var o parlance.Outcome
+			if err := json.Unmarshal([]byte(c.outcome), &o); err != nil {
+				t.Fatal(err)
+			}
+			req := dialect.Request{Now: stated}
+			for range 3 { // a replay writes and loses the same
+				m := d.Encode(nil, req, &o, dialect.Payload{})
+				back := d.Decode(req, dialect.Response{Status: m.Status, Header: pairsOf(m.Header), Body: m.Body, Received: stated})
+				if string(m.Body) != c.body || attributes(m.Losses) != c.lost {
+					t.Errorf("got %s without %q, want %s without %q: %v", m.Body, attributes(m.Losses), c.body, c.lost, m.Losses)
+				}
+				if diff := fidelity.Difference(&o, &back.Outcome, m.Losses); diff != "" {
+					t.Error(diff)
+				}
+			}
+		})
+	}
+}
+
+// pairsOf is a written header as one to read.
+func pairsOf(all []dialect.HeaderField) dialect.HeaderMap {
+	h := dialect.HeaderMap{}
+	for _, p := range all {
+		h[p.Name] = append(h[p.Name], p.Value)
+	}
+	return h
+}
