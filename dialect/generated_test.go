@@ -41,20 +41,24 @@ type fileDraw struct {
 // file is a whole dialect file.
 func (g *fileDraw) file() string {
 	var b strings.Builder
-	b.WriteString("dialect: drawn\n")
-	b.WriteString(g.codes())
 	var shapes []string
 	for i := range 1 + g.n(2) {
 		shapes = append(shapes, g.failure(i))
 	}
-	if g.once(2) {
+	bulk := g.once(2)
+	if bulk {
 		shapes = append(shapes, g.bulk())
 	}
-	if g.once(3) {
+	if bulk || g.once(3) {
 		shapes = append(shapes, g.success())
 	}
 	if g.once(3) {
 		shapes = append(shapes, "  - {headers: {"+g.of("X-Request-Ref: $request_id", "X-Note: $note", "X-Help: {help: $help}", "X-Doc: {$json: {title: $title, type: $type}}", "X-Reason: $reason")+"}}\n")
+	}
+	all := strings.Join(append(shapes, g.defined...), "")
+	b.WriteString("dialect: drawn\n" + g.codes(strings.Contains(all, "code")))
+	if strings.Contains(all, "code:int") {
+		b.WriteString("codes_are_statuses: false\n")
 	}
 	if len(g.defined) > 0 {
 		b.WriteString("define:\n" + strings.Join(g.defined, ""))
@@ -63,8 +67,9 @@ func (g *fileDraw) file() string {
 	return b.String()
 }
 
-// codes are the rows: a few that every API has, and others by chance.
-func (g *fileDraw) codes() string {
+// codes are the rows: a few that every API has, and others by chance. Codes of bodies are
+// among them if a shape reads one.
+func (g *fileDraw) codes(read bool) string {
 	rows := []string{"200: success"}
 	for _, row := range []string{
 		"404: not_found", "422: invalid/fields", "locked: {kind: conflict, status: 409}", "E1*: {kind: forbidden, status: 403}", "207: partial", "409: conflict",
@@ -72,7 +77,7 @@ func (g *fileDraw) codes() string {
 		"429: {kind: rate_limited, retry: {backoff: 1s..60s}}", "stale: {kind: unauthenticated/expired, status: 401}", "202: accepted",
 		"403: {kind: forbidden, title: Not allowed, help: Ask for access}", "5001: {kind: invalid, status: 400}",
 	} {
-		if g.n(3) == 0 {
+		if inBody := strings.Contains(row, "status:"); g.n(3) == 0 && (read || !inBody) {
 			rows = append(rows, row)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"testing"
 
 	"github.com/parlance-api/parlance"
@@ -83,9 +84,17 @@ func comesBack(by *dialect.Dialect, req dialect.Request, o *parlance.Outcome) st
 	for _, p := range m.Header {
 		header.Add(p.Name, p.Value)
 	}
-	back := by.Decode(req, dialect.Response{Status: m.Status, Header: header, Body: m.Body, Received: stated})
+	res := dialect.Response{Status: m.Status, Header: header, Body: m.Body, Received: stated}
+	back := by.Decode(req, res)
 	diff := fidelity.Difference(o, &back.Outcome, m.Losses)
-	if diff == "" {
+	again, whole := by.Decode(req, res), dialect.Unguided(by).Decode(req, res)
+	switch {
+	case diff != "":
+	case !reflect.DeepEqual(back, again):
+		diff = fmt.Sprintf("the same response was read as\n%+v\nand is read as\n%+v", back, again)
+	case !reflect.DeepEqual(back, whole):
+		diff = fmt.Sprintf("by its guide the response was read as\n%+v\nand is read as\n%+v", back, whole)
+	default:
 		return ""
 	}
 	was, _ := json.Marshal(o)

@@ -92,7 +92,7 @@ func (m *Matcher) rulesOut(t *spec.Template, n uint32) bool {
 					there, fits = true, fits || w.Value.Op == spec.OpAbsent || !m.rulesOut(w.Value, c)
 				}
 			}
-			if w.Value.Op == spec.OpAbsent && there || w.Must && !fits {
+			if absent := w.Value.Op == spec.OpAbsent; absent && there || !absent && w.Must && !fits {
 				return true
 			}
 		}

@@ -101,7 +101,7 @@ func (b *guideBuilder) members(g *tree.Guide, t *Template) {
 		for _, slot := range m.Slots {
 			t.Named = append(t.Named, numbered{slot, uint16(i)})
 		}
-		if m.Must || m.Constant && !m.Optional {
+		if m.Must && m.Value.Op != OpAbsent || m.Constant && !m.Optional {
 			t.Needed |= 1 << i
 		}
 		m.Simple = b.form == FormJSON && len(m.Slots) == 1 && m.Value.Op == OpHole && Textual(m.Value.Hole)

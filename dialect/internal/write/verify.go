@@ -18,8 +18,7 @@ import (
 // verify reads the written response again, so that its Losses are exactly what does not
 // come back. The writer knows where an attribute stands. Whether a reader finds it there
 // depends on everything around it: a member that must be there, an earlier shape, or a text
-// that means something else. It reports
-// whether everything comes back that has a place.
+// that means something else. It reports whether everything comes back that has a place.
 func (w *output) verify(m *wire.Encoded, o *parlance.Outcome) bool {
 	body := w.dst[w.start:]
 	if w.depth > 0 || w.shape == nil && (!w.headed || len(body) > 0) || len(body) > read.MaxBody {
@@ -169,7 +168,7 @@ func (s *settlement) fields(o, back *parlance.Outcome) {
 		func(_ int, f, b parlance.Field) bool { return f.Path == b.Path && f.Message == b.Message },
 		func(_ int, f, b parlance.Field) bool { return f.Path == b.Path },
 		func(i int, f, b parlance.Field) bool {
-			return !s.has(fieldAt(i)) && !ofWhole(f, back) && !ofWhole(b, back)
+			return !s.has(fieldAt(i)) && !ofWhole(s.rest(i, f), back) && !ofWhole(b, back)
 		},
 	} {
 		for i, f := range o.Fields {
