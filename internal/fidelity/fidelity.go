@@ -87,17 +87,14 @@ func fields(o, back *parlance.Outcome, lost func(string) bool) string {
 		}
 		again = append(again, i)
 	}
-	rank := func(i int) int { // those that are lost wholly come last
-		if lost(fmt.Sprintf("fields[%d]", i)) {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(again, func(i, j int) int { return cmp.Compare(rank(j), rank(i)) })
+	slices.SortStableFunc(again, func(i, j int) int {
+		return compareBool(lost(fmt.Sprintf("fields[%d]", i)), lost(fmt.Sprintf("fields[%d]", j)))
+	})
 	for _, i := range again {
 		f := o.Fields[i]
 		name := fmt.Sprintf("fields[%d]", i)
 		path, code, message := lost(name+".path"), lost(name+".code"), lost(name+".message")
+		slices.SortStableFunc(left, func(a, b parlance.Field) int { return compareBool(ofWhole(a), ofWhole(b)) })
 		at := slices.IndexFunc(left, func(b parlance.Field) bool {
 			return (path || b.Path == f.Path) && (code || b.Code == f.Code) && (message || b.Message == f.Message)
 		})
@@ -115,6 +112,17 @@ func fields(o, back *parlance.Outcome, lost func(string) bool) string {
 		}
 	}
 	return ""
+}
+
+// compareBool puts false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // without is a Field without some of its attributes.

@@ -285,6 +285,18 @@ func (h *Hole) neededOf(o Owner) Set {
 	return 0
 }
 
+// NeedsField reports that an element is read only with an attribute that a Field alone can
+// give.
+func (t *Template) NeedsField() bool {
+	if t.Op == OpHole {
+		first := &t.Hole.Readings[0]
+		return first.Pattern == nil && first.Target.Owner == Field && !t.Hole.Defaults && t.Hole.StandIn == nil
+	}
+	return slices.ContainsFunc(t.Members, func(m Member) bool {
+		return (m.Must && m.Value.Op == OpHole || !m.Optional && m.Value.Op == OpObject) && m.Value.NeedsField()
+	})
+}
+
 // shares reports that a text is read as an attribute of a record too.
 func (h *Hole) shares() bool {
 	return slices.ContainsFunc(h.Readings, func(r Reading) bool { return r.Pattern == nil && r.Target.Owner != Whole })

@@ -41,7 +41,7 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 		write(e)
 	case t.Apart(0) || len(t.Elems) > 1 && t.Apart(1):
 		w.rests(t, true, write)
-	case e.Writes.Of(spec.Whole) != 0 && (must || e.StandsIn() || w.tells(e)):
+	case e.Writes.Of(spec.Whole) != 0 && (must || e.StandsIn() || w.tells(e) && !e.NeedsField()):
 		write(e)
 	}
 }
@@ -60,7 +60,7 @@ func (w *output) rests(t *spec.Template, alone bool, write func(*spec.Template))
 			records = 0
 		}
 		if t.Apart(i) && e.Writes.Of(spec.Whole)&w.present&^w.carried != 0 && !e.Writes.Has(spec.Whole, spec.AttrNote) &&
-			records == 0 && !e.ReadOnly && w.recognized(e) {
+			records == 0 && !(alone && e.NeedsField()) && !e.ReadOnly && w.recognized(e) {
 			write(e)
 		}
 	}
@@ -200,7 +200,7 @@ func (w *output) first(t *spec.Template, chosen []int, write func(*spec.Template
 		}
 		w.within(spec.Field, chosen[:1:1], 0, func() { w.one(spec.Field, chosen[0], e, t, write) })
 		w.merged, chosen = false, chosen[1:]
-	case t.Guarded() || w.tells(e):
+	case t.Guarded() || w.tells(e) && !e.NeedsField():
 		w.within(spec.Field, []int{}, 0, func() { write(e) })
 	}
 	return chosen
