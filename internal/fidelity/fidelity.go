@@ -1,5 +1,5 @@
-// Package fidelity compares an Outcome that was written with the one that is read from
-// that, for tests of the first law: the two differ by nothing but the reported Losses.
+// Package fidelity compares a written Outcome with the one that is read back. It is for
+// tests of the first law: the two differ by nothing but the reported Losses.
 package fidelity
 
 import (
