@@ -144,7 +144,7 @@ func (g *fileDraw) records() string {
 	if g.once(2) || len(in) == 0 {
 		in = append(in, "status"+mark()+": '$item.status:int'")
 	}
-	if g.once(2) {
+	if g.once(3) {
 		in = append(in, "code"+mark()+": $item.code")
 	}
 	switch g.n(5) {
@@ -153,7 +153,7 @@ func (g *fileDraw) records() string {
 	case 2:
 		in = append(in, "error"+mark()+": {why"+mark()+": $item.title, text"+mark()+": $item.detail}")
 	case 3:
-		in = append(in, "errors"+mark()+": [{text"+mark()+": $item.detail}]")
+		in = append(in, "errors"+mark()+": [{text"+mark()+": "+g.of("$item.detail", "$item.detail", "$item.detail & $field.message")+", code"+mark()+": $item.code}]")
 	case 4:
 		in = append(in, "kind"+mark()+": $item.kind", "text?: $item.detail")
 	}
@@ -423,6 +423,9 @@ func (d *draws) item(i int) parlance.Item {
 		}
 		if d.once(3) {
 			it.Outcome.Status = []int{200, 400, 404, 409, 422, 500}[d.n(6)]
+		}
+		if d.once(5) {
+			it.Outcome.Fields = []parlance.Field{{Path: d.of("name", ""), Message: d.text()}}
 		}
 		if d.once(5) {
 			it.Outcome.Title, it.Outcome.Reason = d.text(), parlance.Reason(d.of("", "fields", "expired"))

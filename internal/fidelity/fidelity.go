@@ -188,5 +188,11 @@ func item(i int, was, is *parlance.Item, lost func(string) bool) string {
 	if was.Index != is.Index && !lost(at+"index") {
 		return fmt.Sprintf("%sindex was %d and is %d", at, was.Index, is.Index)
 	}
+	if !slices.Equal(was.Outcome.Notes, is.Outcome.Notes) && !lost(at+"outcome.notes") {
+		return fmt.Sprintf("%soutcome.notes were %q and are %q", at, was.Outcome.Notes, is.Outcome.Notes)
+	}
+	if len(was.Outcome.Fields) > 0 && !slices.Equal(was.Outcome.Fields, is.Outcome.Fields) && !lost(at+"outcome.fields") {
+		return fmt.Sprintf("%soutcome.fields were %+v and are %+v", at, was.Outcome.Fields, is.Outcome.Fields)
+	}
 	return texts(&was.Outcome, &is.Outcome, at+"outcome.", lost)
 }

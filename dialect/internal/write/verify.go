@@ -257,6 +257,8 @@ func (s *settlement) items(o, back *parlance.Outcome) {
 		s.settle(at+".id", true, was.ID == is.ID)
 		s.settle(at+".index", true, was.Index == is.Index)
 		s.texts(at+".outcome.", &was.Outcome, &is.Outcome)
+		s.settle(at+".outcome.notes", len(was.Outcome.Notes) > 0, slices.Equal(was.Outcome.Notes, is.Outcome.Notes))
+		s.settle(at+".outcome.fields", len(was.Outcome.Fields) > 0, slices.Equal(was.Outcome.Fields, is.Outcome.Fields))
 	}
 	for i, is := range read {
 		s.settle("items["+strconv.Itoa(i)+"]", true, is)
