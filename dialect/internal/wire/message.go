@@ -79,8 +79,11 @@ type Encoded struct {
 
 // Decoded is the result of Decode.
 type Decoded struct {
-	Outcome     parlance.Outcome
-	Data        []byte                // the success payload, a part of Response.Body; nil if no envelope holds one
+	Outcome parlance.Outcome
+	// Data is the success payload: a part of Response.Body, or of its text in UTF-8 if the
+	// body is in another charset. It is nil if no envelope holds one.
+	Data []byte
+
 	Enveloped   bool                  // Data was found in an envelope
 	Shape       string                // the name of the shape that read it, "" for none
 	Diagnostics []parlance.Diagnostic // the parts that could not be read
