@@ -136,8 +136,10 @@ func sameText(was, is string) bool {
 	return was == is || !utf8.ValidString(was) && strings.ToValidUTF8(string([]rune(was)), "") == strings.ToValidUTF8(is, "")
 }
 
+// notes settles the notes. Texts that are taken for notes, where there are none, are a Loss
+// as well.
 func (s *settlement) notes(o, back *parlance.Outcome) {
-	s.settle("notes", len(o.Notes) > 0, slices.Equal(o.Notes, back.Notes))
+	s.settle("notes", len(o.Notes)+len(back.Notes) > 0, slices.EqualFunc(o.Notes, back.Notes, sameText))
 }
 
 // extra settles what a vendor adds.
@@ -257,7 +259,7 @@ func (s *settlement) items(o, back *parlance.Outcome) {
 		s.settle(at+".id", true, was.ID == is.ID)
 		s.settle(at+".index", true, was.Index == is.Index)
 		s.texts(at+".outcome.", &was.Outcome, &is.Outcome)
-		s.settle(at+".outcome.notes", len(was.Outcome.Notes) > 0, slices.Equal(was.Outcome.Notes, is.Outcome.Notes))
+		s.settle(at+".outcome.notes", len(was.Outcome.Notes)+len(is.Outcome.Notes) > 0, slices.EqualFunc(was.Outcome.Notes, is.Outcome.Notes, sameText))
 		s.settle(at+".outcome.fields", len(was.Outcome.Fields) > 0, slices.Equal(was.Outcome.Fields, is.Outcome.Fields))
 	}
 	for i, is := range read {
