@@ -176,3 +176,23 @@ shapes: [{name: e, status: 4xx, json: {code: $code:int, m: $detail}}]`
 		{name: "the status of another key", file: file, status: 410, body: `{"code":null,"m":"x"}`, want: `{"kind":"not_found","detail":"x"}`},
 	})
 }
+
+func TestATextThatStandsIn(t *testing.T) {
+	t.Parallel()
+	const title = `shapes: [{name: e, status: 4xx, json: {detail?: $detail, title: $title & $detail}}]`
+	const several = `shapes: [{name: e, status: 4xx, json: {errors!: [$detail & $note]}}]`
+	const objects = `shapes: [{name: e, status: 4xx, json: {top?: $detail, errors!: [{code?: $code, m: $detail & $note}]}}]`
+	const header = `codes: {200: success, 404: not_found, 4xx: invalid}
+codes_are_statuses: true
+shapes: [{headers: {AsyncResult: $code:int}}]`
+	hold(t, []construct{
+		{name: "the title stands in for a detail that is missing", file: title, body: `{"title":"x"}`, want: `{"kind":"invalid","title":"x","detail":"x"}`, wrote: "-"},
+		{name: "the title beside a detail", file: title, body: `{"detail":"d","title":"x"}`, want: `{"kind":"invalid","title":"x","detail":"d"}`},
+		{name: "the first of several texts is the detail", file: several, body: `{"errors":["a","b","c"]}`, want: `{"kind":"invalid","detail":"a","notes":["b","c"]}`},
+		{name: "one text alone is the detail", file: several, body: `{"errors":["a"]}`, want: `{"kind":"invalid","detail":"a"}`},
+		{name: "outside of a list there is no other", file: `shapes: [{name: e, status: 4xx, json: {m: $detail & $note}}]`, body: `{"m":"a"}`, want: `{"kind":"invalid","detail":"a"}`},
+		{name: "texts in objects", file: objects, body: `{"errors":[{"code":"E","m":"a"},{"m":"b"}]}`, want: `{"kind":"invalid","code":"E","detail":"a","notes":["b"]}`, wrote: "-"},
+		{name: "beside a detail in a shallower place all are notes", file: objects, body: `{"top":"t","errors":[{"m":"a"},{"m":"b"}]}`, want: `{"kind":"invalid","detail":"t","notes":["a","b"]}`, wrote: "-"},
+		{name: "a status in a header", file: header, status: 200, header: "AsyncResult: 404", want: `{"kind":"not_found","code":"404"}`, wrote: "-"},
+	})
+}

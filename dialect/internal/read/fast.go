@@ -264,7 +264,7 @@ func (m *Matcher) converted(h *spec.Hole, node *tree.Node, text []byte, f *field
 	from := len(m.origins)
 	for i := range h.Readings {
 		r := &h.Readings[i]
-		if r.Pattern != nil || r.Target.Attr == spec.AttrBelow {
+		if r.Pattern != nil || r.Target.Attr == spec.AttrBelow || r.Target.Attr == spec.AttrNote && i > 0 {
 			return false
 		}
 		wanted := r.Bit&m.wants != 0

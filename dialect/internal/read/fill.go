@@ -81,6 +81,7 @@ func (f *filler) whole(o *parlance.Outcome) {
 func (f *filler) one(o *parlance.Outcome, i int) {
 	t := f.m.binds[i].target
 	switch {
+	case t.Attr == spec.AttrNote && f.m.binds[i].copy && f.copied(i, o): // only the others are notes
 	case t.Attr == spec.AttrReset:
 		f.reset = max(f.reset, spec.WaitOf(f.text(i)))
 	case t.Attr.Counts():

@@ -114,6 +114,14 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 	return h
 }
 
+// Others reports that the hole gives the whole the first of several texts, and notes of the
+// others: $detail & $note.
+func (h *Hole) Others() bool {
+	note := Target{Whole, AttrNote}
+	return len(h.Readings) == 2 && h.Readings[0].Pattern == nil && h.Readings[0].Target.Owner == Whole && h.Readings[0].Target != note &&
+		h.Readings[1].Pattern == nil && h.Readings[1].Target == note
+}
+
 // below reports that the hole reads the rest of a path.
 func (h *Hole) below() bool {
 	return slices.ContainsFunc(h.Readings, func(r Reading) bool {

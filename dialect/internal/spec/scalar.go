@@ -45,6 +45,9 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *Template {
 			t.Writes |= r.Targets()
 		}
 	}
+	if h.Others() {
+		t.Writes |= BitOf(Whole, AttrNote)
+	}
 	if t.Copies = t.Reads &^ t.Writes; h.below() {
 		t.ReadOnly = true // the path around it is written whole
 		t.Writes, t.Copies, t.Implied = 0, 0, 0
@@ -75,13 +78,13 @@ func (c *shapeCompiler) constant(n *yaml.Node) *Template {
 
 // derive sets the fields of a hole that follow from its readings.
 func (h *Hole) derive() {
-	h.Plain = h.Guard == nil && !h.Defaults && !slices.ContainsFunc(h.Readings, func(r Reading) bool {
+	h.Plain = h.Guard == nil && !h.Defaults && !h.Others() && !slices.ContainsFunc(h.Readings, func(r Reading) bool {
 		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.document() || r.Target.Attr == AttrBelow || r.Target.Attr == AttrExtra
 	})
 	owns := func(o Owner) bool {
 		return slices.ContainsFunc(h.Readings, func(r Reading) bool { return r.Pattern == nil && r.Target.Owner == o })
 	}
-	h.Shared = owns(Whole) && (owns(Field) || owns(Item))
+	h.Shared = owns(Whole) && (owns(Field) || owns(Item)) || h.Others()
 	h.Unused = len(h.Readings) == 1 && !h.Defaults && h.Guard == nil && h.Readings[0].Conv.Notation == Integer && h.Readings[0].Target == Target{Whole, AttrStatus}
 }
 

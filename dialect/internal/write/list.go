@@ -28,8 +28,11 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 		write(e) // the error of the record
 	case t.Writes.Has(spec.Whole, spec.AttrNote):
 		i := slices.IndexFunc(t.Elems, func(e *spec.Template) bool { return e.Writes.Has(spec.Whole, spec.AttrNote) })
-		if i > 0 {
+		switch {
+		case i > 0:
 			w.rests(t, true, write)
+		case takesOthers(e) && w.present&e.Writes.Of(spec.Whole)&^spec.BitOf(spec.Whole, spec.AttrNote) != 0:
+			write(e) // the first of several texts, of which the others are notes
 		}
 		for _, n := range w.o.Notes {
 			w.note = n
@@ -44,6 +47,11 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	case e.Writes.Of(spec.Whole) != 0 && (must || e.StandsIn() || w.tells(e) && !e.NeedsField()):
 		write(e)
 	}
+}
+
+// takesOthers reports that an element holds a text of which the others are notes.
+func takesOthers(e *spec.Template) bool {
+	return e.Op == spec.OpHole && e.Hole.Others() || slices.ContainsFunc(e.Members, func(m spec.Member) bool { return takesOthers(m.Value) })
 }
 
 // tells reports that an element holds a text of the whole.

@@ -38,6 +38,9 @@ func (w *output) render(h *spec.Hole) string {
 // element it is the record's.
 func (w *output) shared(h *spec.Hole) string {
 	first := h.Readings[0].Target
+	if w.note != "" && h.Others() {
+		return w.note
+	}
 	text := w.value(first)
 	if name := h.Readings[0].Extra; name != "" {
 		text = w.extra(name)
