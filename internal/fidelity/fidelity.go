@@ -75,43 +75,54 @@ func status(o *parlance.Outcome) string {
 // together, so their order does not count. A Field without a path that says what the whole
 // says is no difference, nor is one that the detail names.
 func fields(o, back *parlance.Outcome, lost func(string) bool) string {
-	left := slices.Clone(back.Fields)
 	ofWhole := func(f parlance.Field) bool {
 		return f.Path == "" && (f.Message == "" || f.Message == back.Detail) && (f.Code == "" || f.Code == back.Code)
 	}
-	var again []int
-	for i, f := range o.Fields {
-		if at := slices.Index(left, f); at >= 0 {
-			left = slices.Delete(left, at, at+1)
-			continue
-		}
-		again = append(again, i)
+	left := slices.Clone(back.Fields)
+	slices.SortStableFunc(left, func(a, b parlance.Field) int { return compareBool(ofWhole(a), ofWhole(b)) })
+	m := matching{of: make([]int, len(left)), fits: func(i, at int) bool {
+		f, b, name := o.Fields[i], left[at], fmt.Sprintf("fields[%d]", i)
+		return (f.Path == b.Path || lost(name+".path")) && (f.Code == b.Code || lost(name+".code")) && (f.Message == b.Message || lost(name+".message"))
+	}}
+	order := make([]int, len(o.Fields)) // those that are lost wholly come last
+	for i := range order {
+		order[i] = i
 	}
-	slices.SortStableFunc(again, func(i, j int) int {
+	slices.SortStableFunc(order, func(i, j int) int {
 		return compareBool(lost(fmt.Sprintf("fields[%d]", i)), lost(fmt.Sprintf("fields[%d]", j)))
 	})
-	for _, i := range again {
-		f := o.Fields[i]
-		name := fmt.Sprintf("fields[%d]", i)
-		path, code, message := lost(name+".path"), lost(name+".code"), lost(name+".message")
-		slices.SortStableFunc(left, func(a, b parlance.Field) int { return compareBool(ofWhole(a), ofWhole(b)) })
-		at := slices.IndexFunc(left, func(b parlance.Field) bool {
-			return (path || b.Path == f.Path) && (code || b.Code == f.Code) && (message || b.Message == f.Message)
-		})
-		switch {
-		case at >= 0:
-			left = slices.Delete(left, at, at+1)
-		case lost(name), ofWhole(without(f, path, code, message)):
-		default:
+	for _, i := range order {
+		f, name := o.Fields[i], fmt.Sprintf("fields[%d]", i)
+		if !m.place(i, make([]bool, len(left))) && !lost(name) && !ofWhole(without(f, lost(name+".path"), lost(name+".code"), lost(name+".message"))) {
 			return fmt.Sprintf("field %+v is not among %+v", f, back.Fields)
 		}
 	}
-	for _, b := range left {
-		if !ofWhole(b) && !strings.Contains(back.Detail, cmp.Or(b.Path, b.Code)) {
+	for at, b := range left {
+		if m.of[at] == 0 && !ofWhole(b) && !strings.Contains(back.Detail, cmp.Or(b.Path, b.Code)) {
 			return fmt.Sprintf("field %+v was gained", b)
 		}
 	}
 	return ""
+}
+
+// matching gives each record that was written one that is read.
+type matching struct {
+	of   []int // the record that each was, one more than its place; 0 for none
+	fits func(n, at int) bool
+}
+
+// place finds one for a record, if need be by giving others another one.
+func (m *matching) place(n int, tried []bool) bool {
+	for at := range m.of {
+		if tried[at] || !m.fits(n, at) {
+			continue
+		}
+		if tried[at] = true; m.of[at] == 0 || m.place(m.of[at]-1, tried) {
+			m.of[at] = n + 1
+			return true
+		}
+	}
+	return false
 }
 
 // compareBool puts false before true.
@@ -157,22 +168,9 @@ func items(was, is []parlance.Item, lost func(string) bool) string {
 	if diff == "" || len(left) > 16 {
 		return diff
 	}
-	of := make([]int, len(is)) // the record that each was, one more than its place
-	var place func(n int, tried []bool) bool
-	place = func(n int, tried []bool) bool {
-		for at := range is {
-			if tried[at] || item(left[n], &was[left[n]], &is[at], lost) != "" {
-				continue
-			}
-			if tried[at] = true; of[at] == 0 || place(of[at]-1, tried) {
-				of[at] = n + 1
-				return true
-			}
-		}
-		return false
-	}
+	m := matching{of: make([]int, len(is)), fits: func(n, at int) bool { return item(left[n], &was[left[n]], &is[at], lost) == "" }}
 	for n := range left {
-		if !place(n, make([]bool, len(is))) {
+		if !m.place(n, make([]bool, len(is))) {
 			return diff
 		}
 	}
