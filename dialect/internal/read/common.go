@@ -47,20 +47,12 @@ func (m *Matcher) common(d *Reader, o *parlance.Outcome, req *wire.Request, code
 	if len(body) == 0 {
 		return wire.CommonNone
 	}
-	found, from := finding{}, wire.CommonText
+	var found finding
 	switch {
 	case isPage(body, wire.MediaType(res.Header)):
 		found.detail = pageText(body)
 	case m.document(d.Spec, body, res):
-		if m.Tree.Nodes[0].Kind == tree.Text {
-			found.detail = string(m.Tree.Value(0))
-		}
-		if m.whole(&found, 0, 0); len(found.fields) == 0 && found.detail == "" && m.onlyLists(0) {
-			m.byName(&found, 0)
-		}
-		if found.declared {
-			from = wire.CommonMember
-		}
+		m.top(&found)
 	case bytes.IndexByte([]byte("{[<"), body[0]) < 0 && readable(body):
 		found.detail = strings.ToValidUTF8(string(body), "\uFFFD")
 	}
@@ -71,7 +63,20 @@ func (m *Matcher) common(d *Reader, o *parlance.Outcome, req *wire.Request, code
 		return wire.CommonNone
 	}
 	m.note("common_form", "the texts were taken by the forms that most APIs use, for the body fits no shape of the dialect")
-	return from
+	if found.declared {
+		return wire.CommonMember
+	}
+	return wire.CommonText
+}
+
+// top takes what the whole document says.
+func (m *Matcher) top(f *finding) {
+	if m.Tree.Nodes[0].Kind == tree.Text {
+		f.detail = string(m.Tree.Value(0))
+	}
+	if m.whole(f, 0, 0); len(f.fields) == 0 && f.detail == "" && m.onlyLists(0) {
+		m.byName(f, 0)
+	}
 }
 
 // document reads a body of JSON or XML whole, also one with something around it.
@@ -98,19 +103,7 @@ type finding struct {
 // complete gives an Outcome what it lacks, the code if coded is set, and reports whether it
 // was anything.
 func (f *finding) complete(o *parlance.Outcome, coded bool) bool {
-	if len(f.fields) > 0 && f.detail == "" {
-		first := &f.fields[0]
-		f.detail = first.Message
-		if f.code == "" && first.Path == "" {
-			f.code = first.Code
-		}
-		if len(f.fields) == 1 && first.Path == "" {
-			f.fields = nil
-		}
-	}
-	if f.code == f.detail {
-		f.code = ""
-	}
+	f.promote()
 	gave := false
 	set := func(to *string, text string) {
 		if *to == "" && text != "" {
@@ -126,6 +119,23 @@ func (f *finding) complete(o *parlance.Outcome, coded bool) bool {
 	}
 	set(&o.RequestID, f.id)
 	return gave
+}
+
+// promote makes the detail of the first Field if there is none.
+func (f *finding) promote() {
+	if len(f.fields) > 0 && f.detail == "" {
+		first := &f.fields[0]
+		f.detail = first.Message
+		if f.code == "" && first.Path == "" {
+			f.code = first.Code
+		}
+		if len(f.fields) == 1 && first.Path == "" {
+			f.fields = nil
+		}
+	}
+	if f.code == f.detail {
+		f.code = ""
+	}
 }
 
 // maxNested is how deep the forms that everybody uses are looked for.
@@ -150,7 +160,7 @@ func (m *Matcher) whole(f *finding, n uint32, depth int) {
 	}
 	own := m.record(n)
 	m.containers(f, n, beforeOwn, depth)
-	if only := n + 1; f.detail == "" && f.code == "" && len(f.fields) == 0 && own.message == nil && only < node.Next && m.Tree.Nodes[only].Next == node.Next && m.Tree.Nodes[only].Kind != tree.List {
+	if only := n + 1; f.empty() && own.message == nil && m.alone(n) && m.Tree.Nodes[only].Kind != tree.List {
 		m.whole(f, only, depth+1) // an envelope of one member, whatever its name
 	}
 	if f.detail == "" && own.message != nil {
@@ -163,6 +173,15 @@ func (m *Matcher) whole(f *finding, n uint32, depth int) {
 		f.id = string(own.id)
 	}
 	m.containers(f, n, behindOwn, depth)
+}
+
+// empty reports that nothing was found so far.
+func (f *finding) empty() bool { return f.detail == "" && f.code == "" && len(f.fields) == 0 }
+
+// alone reports that a node has just one child.
+func (m *Matcher) alone(n uint32) bool {
+	next := m.Tree.Nodes[n].Next
+	return n+1 < next && m.Tree.Nodes[n+1].Next == next
 }
 
 // containers takes what the members of some names contain.

@@ -52,31 +52,28 @@ func (m *Matcher) carries(t *spec.Template, n uint32) (fits, marked bool) {
 		if w.Optional || w.Text || w.Value.Op == spec.OpAbsent {
 			continue
 		}
-		c, found := m.memberOf(w, n)
-		switch {
-		case w.Value.Op == spec.OpConst:
-			if !found || !m.constant(w.Value, c) {
-				return false, false
-			}
-			marked = marked || w.Mark
-		case w.Mark:
-			if !found || m.falsy(c) {
-				return false, false
-			}
-			marked = true
-		case !found:
-			if w.Must {
-				return false, false
-			}
-		default:
-			fits, inner := m.carries(w.Value, c)
-			if !fits && w.Must {
-				return false, false
-			}
-			marked = marked || fits && inner
+		fits, mark := m.carriesMember(w, n)
+		if !fits {
+			return false, false
 		}
+		marked = marked || mark
 	}
 	return true, marked
+}
+
+// carriesMember is carries for one member of a node.
+func (m *Matcher) carriesMember(w *spec.Member, n uint32) (fits, marked bool) {
+	c, found := m.memberOf(w, n)
+	switch {
+	case w.Value.Op == spec.OpConst:
+		return found && m.constant(w.Value, c), w.Mark
+	case w.Mark:
+		return found && !m.falsy(c), true
+	case !found:
+		return !w.Must, false
+	}
+	fits, marked = m.carries(w.Value, c)
+	return fits || !w.Must, fits && marked
 }
 
 // memberOf is the member by the first of its names that is there.

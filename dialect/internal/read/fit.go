@@ -88,13 +88,18 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 		fill.listed(o, is, req, res)
 	}
 	fill.doubt(o, res, shape, readable)
-	if (res.Status >= 400 || fill.contradicted()) && len(res.Body) > 0 && req.Method != "HEAD" && fill.lacksTexts(o, shape) {
+	if fill.mayTell(req, res) && fill.lacksTexts(o, shape) {
 		fill.common = fill.matcher(res).common(d, o, req, shape == nil, res)
 	}
 	if o.Kind == r.Kind && o.Reason == r.Reason && coded && !d.ByForm && !meaning.Good(is) && len(o.Items) == 0 {
 		return r
 	}
 	return nil
+}
+
+// mayTell reports that the body of a response can hold the texts of a failure.
+func (f *filler) mayTell(req *wire.Request, res *wire.Response) bool {
+	return (res.Status >= 400 || f.contradicted()) && len(res.Body) > 0 && req.Method != "HEAD"
 }
 
 // wait reads when to come back: Retry-After, else the time that the row asks for.

@@ -117,14 +117,7 @@ func (m *Matcher) headerParts(f *spec.HeaderHole, given []string, report bool) i
 func (m *Matcher) parameters(field string, want []spec.Parameter, all []wire.Challenge) (present int) {
 	before := m.Mark()
 	for _, p := range want {
-		value, there := "", false
-		for i := range all {
-			for _, one := range all[i].Params {
-				if one[0] == p.Name && !there {
-					value, there = one[1], true
-				}
-			}
-		}
+		value, there := parameter(all, p.Name)
 		switch {
 		case p.Value.Op == spec.OpConst && (!there || value != p.Value.Text), p.Value.Op == spec.OpAbsent && there:
 			m.Back(before)
@@ -139,6 +132,18 @@ func (m *Matcher) parameters(field string, want []spec.Parameter, all []wire.Cha
 		}
 	}
 	return present
+}
+
+// parameter is the first of that name.
+func parameter(all []wire.Challenge, name string) (value string, there bool) {
+	for i := range all {
+		for _, one := range all[i].Params {
+			if one[0] == name {
+				return one[1], true
+			}
+		}
+	}
+	return "", false
 }
 
 // headerJSON reads a JSON document in a field. One that cannot be read says

@@ -83,17 +83,23 @@ func (m *Matcher) hasMore(t, other *spec.Template) (more bool) {
 	}
 	for i := range t.Members {
 		w := &t.Members[i]
-		filled := false
-		for j := range w.Names {
-			c, found := m.find(w, 0, j)
-			filled = filled || found && m.Filled(w, c) && !tree.Empty(&m.Tree, c)
-		}
+		filled := m.filledAtTop(w)
 		if w.Must && !filled {
 			return false
 		}
 		more = more || filled && !readsMember(other, w.Names[0]) && w.Value.Reads&(spec.Telling|spec.OwnerBits[spec.Field]) != 0
 	}
 	return more
+}
+
+// filledAtTop reports that a member of the whole document is there, and not empty.
+func (m *Matcher) filledAtTop(w *spec.Member) bool {
+	for j := range w.Names {
+		if c, found := m.find(w, 0, j); found && m.Filled(w, c) && !tree.Empty(&m.Tree, c) {
+			return true
+		}
+	}
+	return false
 }
 
 // readsMember reports that an object's template reads a member of that name.

@@ -137,12 +137,7 @@ func (m *Matcher) text(h *spec.Hole, text []byte) bool {
 	for i := range h.Readings {
 		r := &h.Readings[i]
 		if r.Pattern != nil {
-			all, fits := r.Pattern.Read(text, m, m.taken[:0])
-			for _, one := range all {
-				m.bind(one.Hole, one.Text, false)
-			}
-			m.taken = all[:0]
-			if !fits && i == 0 {
+			if !m.pattern(r.Pattern, text) && i == 0 {
 				return false
 			}
 			continue
@@ -167,6 +162,16 @@ func (m *Matcher) text(h *spec.Hole, text []byte) bool {
 		}
 	}
 	return true
+}
+
+// pattern takes the parts of a text, and reports whether it fits.
+func (m *Matcher) pattern(p *spec.Pattern, text []byte) bool {
+	all, fits := p.Read(text, m, m.taken[:0])
+	for _, one := range all {
+		m.bind(one.Hole, one.Text, false)
+	}
+	m.taken = all[:0]
+	return fits
 }
 
 func (m *Matcher) bind(t spec.Target, text []byte, copied bool) *bind {

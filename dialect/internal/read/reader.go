@@ -80,12 +80,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 		return nil, true
 	}
 	success := res.Status >= 200 && res.Status < 300
-	switch {
-	case res.Cut && success:
-		m.note("body_not_read", "only the first %d bytes of the body were looked at", len(res.Body))
-	case res.Cut:
-		m.note("cut_body", "only the first %d bytes of the body were read", len(res.Body))
-	}
+	m.noteCut(res, success)
 	start := m.Mark()
 	m.form = d.open(m, wanted, res)
 	m.limit = minSteps + stepsPerNode*len(m.Tree.Nodes)
@@ -114,12 +109,27 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 			return s, true
 		}
 	}
+	m.noteUnfit(res)
+	return nil, !success
+}
+
+// noteCut notes that a body is only the beginning of a longer one.
+func (m *Matcher) noteCut(res *wire.Response, success bool) {
+	switch {
+	case res.Cut && success:
+		m.note("body_not_read", "only the first %d bytes of the body were looked at", len(res.Body))
+	case res.Cut:
+		m.note("cut_body", "only the first %d bytes of the body were read", len(res.Body))
+	}
+}
+
+// noteUnfit notes that a body fits no shape.
+func (m *Matcher) noteUnfit(res *wire.Response) {
 	if m.form == spec.FormNone {
 		m.note("unfit_body", "the body has a form that the dialect does not describe here")
-	} else {
-		m.note("unfit_body", "the body has none of the forms that the dialect describes for status %d", res.Status)
+		return
 	}
-	return nil, !success
+	m.note("unfit_body", "the body has none of the forms that the dialect describes for status %d", res.Status)
 }
 
 // formBroken is that of a body that begins like one of the wanted forms and is broken.
@@ -132,14 +142,15 @@ func (d *Reader) open(m *Matcher, wanted spec.Forms, res *wire.Response) spec.Fo
 		res.Body = m.inUTF8(res.Header, res.Body)
 	}
 	before := m.Mark()
-	f, ok := m.Parse(d.Spec, wanted, res.Header, res.Body)
+	f, _ := m.Parse(d.Spec, wanted, res.Header, res.Body)
 	if (f == spec.FormJSON || f == spec.FormXML) && !m.Tree.Repaired {
 		return f
 	}
 	m.Back(before)
 	res.Body = m.inUTF8(res.Header, res.Body)
 	before = m.Mark()
-	if f, ok = m.Parse(d.Spec, wanted, res.Header, res.Body); f != spec.FormNone {
+	f, ok := m.Parse(d.Spec, wanted, res.Header, res.Body)
+	if f != spec.FormNone {
 		return f
 	}
 	complaints := slices.Clone(m.diags[before.reported.diags:])

@@ -143,14 +143,20 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 	t.Tagged = t.Tagged || m.Value.tags() && !m.Optional
 	if m.Must {
 		m.Value.demand()
-	}
-	if m.Must && m.Value.Op == OpAny && m.Value.Text == "" && !m.Value.ReadOnly {
-		m.Value.Text = "true" // without a value the body would not be read
+		m.Value.standIn()
 	}
 	m.JSON = string(jsontext.Append(nil, m.Names[0])) + ":"
 	m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
 	t.take(m.Value)
 	t.Members = append(t.Members, m)
+}
+
+// standIn gives $any of a member that must be there a value to be written: without one the
+// body would not be read.
+func (t *Template) standIn() {
+	if t.Op == OpAny && t.Text == "" && !t.ReadOnly {
+		t.Text = "true"
+	}
 }
 
 // demand marks the lists of a member that must be there.
@@ -372,6 +378,11 @@ func (c *shapeCompiler) extras(t *Template, k, v *yaml.Node, m Member) {
 	t.Rest = &m
 }
 
+// names reports that an attribute can be the name of a member.
+func (t Target) names() bool {
+	return t.Owner == Field && t.Attr != AttrBelow || t.Attr == AttrID || t.Attr == AttrCode || t.Attr == AttrFamily
+}
+
 // restKey reads the attribute that is the name of the other members. It returns false after
 // a fault.
 func (c *shapeCompiler) restKey(t *Template, pos Position, name string) bool {
@@ -384,8 +395,7 @@ func (c *shapeCompiler) restKey(t *Template, pos Position, name string) bool {
 	if !ok {
 		return false
 	}
-	named := key.Owner == Field && key.Attr != AttrBelow || key.Attr == AttrID || key.Attr == AttrCode || key.Attr == AttrFamily
-	if !named || conv.Structured() || conv.timed() {
+	if !key.names() || conv.Structured() || conv.timed() {
 		c.Fault(pos, "bad_key", "use $field, $item, the code of either, or $any=name", "%s cannot be the name of a member", key)
 		return false
 	}

@@ -64,6 +64,11 @@ func (w *output) loseItem(it *parlance.Item, i int, site *spec.Site, written spe
 	if it.Index != len(w.back)-1 && !written.Has(spec.Item, spec.AttrIndex) && !w.grafted {
 		w.lost("items["+strconv.Itoa(i)+"].index", "records have no number of their own here")
 	}
+	w.loseItemTexts(it, i, written, at)
+}
+
+// loseItemTexts reports the texts of a record that were not written.
+func (w *output) loseItemTexts(it *parlance.Item, i int, written spec.Set, at func(name string) string) {
 	lost := w.itemLost(it, written)
 	for a := spec.AttrNone + 1; a < spec.AttrCount && lost != 0; a++ {
 		switch {

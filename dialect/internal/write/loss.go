@@ -67,8 +67,8 @@ func (w *output) loseMeaning(header []wire.HeaderField) {
 
 // readsAs is the meaning that readers find in the response.
 func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason parlance.Reason) {
-	if w.depth == 0 && w.status == 200 && len(w.dst) == w.start && w.d.PlanFor(200).Lacks(w.req, &wire.Response{Status: 200}) != "" {
-		return parlance.KindNoted, "" // an empty body, where the dialect has one
+	if w.lacksBody() {
+		return parlance.KindNoted, ""
 	}
 	if w.headersSay != "" && w.status >= 200 {
 		// The header and the body may name different forms: read which one counts.
@@ -84,11 +84,7 @@ func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason 
 	}
 	back := w.reads()
 	if len(w.back) > 0 && w.status < 400 {
-		kind, reason = meaning.RollUp(back, w.back, w.shape.FailuresOnly)
-		if kind == parlance.KindSuccess && slices.ContainsFunc(w.back, func(it parlance.Item) bool { return it.Outcome.Kind == parlance.KindNoted }) {
-			kind = parlance.KindNoted
-		}
-		return kind, reason
+		return w.rolledUp(back)
 	}
 	if w.carried.Has(spec.Whole, spec.AttrKind) && w.d.MayState(w.o.Kind, w.status, w.req) {
 		if w.carried.Has(spec.Whole, spec.AttrReason) {
@@ -97,6 +93,20 @@ func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason 
 		return w.o.Kind, reason
 	}
 	return back.Kind, back.Reason
+}
+
+// lacksBody reports that the body is empty where the dialect has one.
+func (w *output) lacksBody() bool {
+	return w.depth == 0 && w.status == 200 && len(w.dst) == w.start && w.d.PlanFor(200).Lacks(w.req, &wire.Response{Status: 200}) != ""
+}
+
+// rolledUp is the meaning that readers find in the records of a good response.
+func (w *output) rolledUp(of *spec.Row) (kind parlance.Kind, reason parlance.Reason) {
+	kind, reason = meaning.RollUp(of, w.back, w.shape.FailuresOnly)
+	if kind == parlance.KindSuccess && slices.ContainsFunc(w.back, func(it parlance.Item) bool { return it.Outcome.Kind == parlance.KindNoted }) {
+		kind = parlance.KindNoted
+	}
+	return kind, reason
 }
 
 // readBack reads the written response, with this header.

@@ -149,6 +149,15 @@ func (s *settlement) extra(o, back *parlance.Outcome) {
 	}
 }
 
+// missing settles the Fields that were not found.
+func (s *settlement) missing(o, back *parlance.Outcome, found []bool) {
+	for i, f := range o.Fields {
+		if !found[i] && !ofWhole(s.rest(i, f), back) {
+			s.settle(fieldAt(i), true, false)
+		}
+	}
+}
+
 // fields settles the Fields. Each is looked for among those that are read: first as it is,
 // then as what the Losses leave of it, then by its path. Those that are left then are taken
 // for each other in their order.
@@ -183,11 +192,7 @@ func (s *settlement) fields(o, back *parlance.Outcome) {
 			}
 		}
 	}
-	for i, f := range o.Fields {
-		if !found[i] && !ofWhole(s.rest(i, f), back) {
-			s.settle(fieldAt(i), true, false)
-		}
-	}
+	s.missing(o, back, found)
 	if slices.ContainsFunc(left, func(b parlance.Field) bool {
 		return !ofWhole(b, back) && !strings.Contains(back.Detail, cmp.Or(b.Path, b.Code))
 	}) {
