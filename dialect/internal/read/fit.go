@@ -81,9 +81,7 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	if r.NotUsed {
 		fill.matcher(res).note("not_used", "the API says that it does not use status %d", res.Status)
 	}
-	if o.Kind == r.Kind {
-		o.Title, o.Help = cmp.Or(o.Title, r.Title), cmp.Or(o.Help, r.Help)
-	}
+	fill.words(o, r)
 	if o.Kind == parlance.KindSuccess && !own && d.InBodies() {
 		fill.listed(o, is, req, res)
 	}
@@ -91,10 +89,23 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	if fill.mayTell(req, res) && fill.lacksTexts(o, shape) {
 		fill.common = fill.matcher(res).common(d, o, req, shape == nil, res)
 	}
-	if o.Kind == r.Kind && o.Reason == r.Reason && coded && !d.ByForm && !meaning.Good(is) && len(o.Items) == 0 {
+	if coded && !meaning.Good(is) && d.isRow(o, r) {
 		return r
 	}
 	return nil
+}
+
+// isRow reports that an Outcome means just what a row says, so that it need not be searched
+// for again.
+func (d *Reader) isRow(o *parlance.Outcome, r *spec.Row) bool {
+	return o.Kind == r.Kind && o.Reason == r.Reason && !d.ByForm && len(o.Items) == 0
+}
+
+// words gives an Outcome the words of its row for what the response does not say.
+func (f *filler) words(o *parlance.Outcome, r *spec.Row) {
+	if o.Kind == r.Kind {
+		o.Title, o.Help = cmp.Or(o.Title, r.Title), cmp.Or(o.Help, r.Help)
+	}
 }
 
 // mayTell reports that the body of a response can hold the texts of a failure.

@@ -76,11 +76,15 @@ func (c *shapeCompiler) constant(n *yaml.Node) *Template {
 	return t
 }
 
+// converts reports that a reading takes something else than the whole text as it is, or
+// gives it to an attribute that is kept in a way of its own.
+func (r Reading) converts() bool {
+	return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.document() || r.Target.Attr == AttrBelow || r.Target.Attr == AttrExtra
+}
+
 // derive sets the fields of a hole that follow from its readings.
 func (h *Hole) derive() {
-	h.Plain = h.Guard == nil && !h.Defaults && !h.Others() && !slices.ContainsFunc(h.Readings, func(r Reading) bool {
-		return r.Pattern != nil || r.Conv.Notation != Plain || r.Target.document() || r.Target.Attr == AttrBelow || r.Target.Attr == AttrExtra
-	})
+	h.Plain = h.Guard == nil && !h.Defaults && !h.Others() && !slices.ContainsFunc(h.Readings, Reading.converts)
 	owns := func(o Owner) bool {
 		return slices.ContainsFunc(h.Readings, func(r Reading) bool { return r.Pattern == nil && r.Target.Owner == o })
 	}

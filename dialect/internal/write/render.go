@@ -41,17 +41,17 @@ func (w *output) shared(h *spec.Hole) string {
 	if w.note != "" && h.Others() {
 		return w.note
 	}
-	text := w.value(first)
 	if name := h.Readings[0].Extra; name != "" {
-		text = w.extra(name)
+		return w.extra(name)
 	}
+	text := w.value(first)
 	for i := 1; i < len(h.Readings); i++ {
 		c := &h.Readings[i]
 		if c.Pattern != nil {
 			continue
 		}
 		switch {
-		case first.Owner == spec.Whole && (c.Target.Owner == spec.Field && w.field != nil || c.Target.Owner == spec.Item && w.item != nil):
+		case first.Owner == spec.Whole && w.inRecord(c.Target.Owner):
 			if own := w.value(c.Target); !w.merged || text == "" {
 				text = own
 			}
@@ -60,6 +60,11 @@ func (w *output) shared(h *spec.Hole) string {
 		}
 	}
 	return text
+}
+
+// inRecord reports that a record of the owner is being written.
+func (w *output) inRecord(o spec.Owner) bool {
+	return o == spec.Field && w.field != nil || o == spec.Item && w.item != nil
 }
 
 // extra is what a vendor adds by that name, "" for nothing. It counts as written.
