@@ -86,6 +86,9 @@ func (m *Matcher) rulesOut(t *spec.Template, n uint32) bool {
 		}
 		for i := range t.Members {
 			w := &t.Members[i]
+			if w.Value.WriteOnly {
+				continue // it is not looked for
+			}
 			there, fits := false, false
 			for c := range m.Tree.Children(n) {
 				if slices.Contains(w.Slots, m.Tree.Nodes[c].Slot) {
