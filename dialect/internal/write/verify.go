@@ -30,7 +30,8 @@ func (w *output) verify(m *wire.Encoded, o *parlance.Outcome) bool {
 		fields[name] = append(fields[name], h.Value)
 	}
 	back := w.d.Decode(*w.req, wire.Response{Status: m.Status, Header: fields, Body: body, Received: w.Now()}, 0)
-	s := settlement{losses: m.Losses, wrote: w.wrote, guessed: back.Common != wire.CommonNone}
+	s := newSettlement(m.Losses)
+	s.wrote, s.guessed = w.wrote, back.Common != wire.CommonNone
 	own := *o
 	if own.Title == w.row.Title {
 		own.Title = "" // the row's own words need no place
@@ -46,7 +47,7 @@ func (w *output) verify(m *wire.Encoded, o *parlance.Outcome) bool {
 	if s.spoils {
 		w.spoil() // with other texts it may come back
 	}
-	m.Losses = s.losses
+	m.Losses = s.left()
 	return !s.missed
 }
 
@@ -67,14 +68,32 @@ func weightOf(losses []parlance.Loss) (sum int) {
 	return sum
 }
 
-// settlement holds what was written against what is read.
+// settlement holds what was written against what is read. Its work grows with the number
+// of attributes and Losses, for an Outcome can have thousands of records.
 type settlement struct {
-	losses  []parlance.Loss
-	changed bool  // they were copied
-	spoils  bool  // they depend on texts
-	missed  bool  // an attribute has a place and does not come back
-	guessed bool  // texts are read by the forms that most APIs use, and not by the file
-	wrote   []int // the records that were written, in the order of the response
+	losses    []parlance.Loss
+	lost      map[string]bool // their attributes; one that was taken back is false
+	takenBack bool
+	spoils    bool  // they depend on texts
+	missed    bool  // an attribute has a place and does not come back
+	guessed   bool  // texts are read by the forms that most APIs use, and not by the file
+	wrote     []int // the records that were written, in the order of the response
+}
+
+func newSettlement(losses []parlance.Loss) *settlement {
+	s := &settlement{losses: losses[:len(losses):len(losses)], lost: make(map[string]bool, len(losses))} // those of a choice are shared
+	for _, l := range losses {
+		s.lost[l.Attribute] = true
+	}
+	return s
+}
+
+// left are the Losses in the end.
+func (s *settlement) left() []parlance.Loss {
+	if !s.takenBack {
+		return s.losses
+	}
+	return slices.DeleteFunc(slices.Clone(s.losses), func(l parlance.Loss) bool { return !s.lost[l.Attribute] })
 }
 
 const (
@@ -82,16 +101,7 @@ const (
 	gained  = "it has none, and is read with that of the whole"
 )
 
-func (s *settlement) has(attribute string) bool {
-	return slices.ContainsFunc(s.losses, func(l parlance.Loss) bool { return l.Attribute == attribute })
-}
-
-// own makes the Losses a copy, since those of a choice are shared.
-func (s *settlement) own() {
-	if !s.changed {
-		s.losses, s.changed = slices.Clone(s.losses), true
-	}
-}
+func (s *settlement) has(attribute string) bool { return s.lost[attribute] }
 
 // settle reports an attribute that did not come back, and takes back the Loss of one that
 // did.
@@ -100,19 +110,18 @@ func (s *settlement) settle(attribute string, set, same bool) {
 	case !set || same != lost:
 	case same && s.guessed:
 	case same:
-		s.own()
-		s.spoils = true
-		s.losses = slices.DeleteFunc(s.losses, func(l parlance.Loss) bool { return l.Attribute == attribute })
+		s.spoils, s.takenBack = true, true
+		s.lost[attribute] = false
 	default:
 		s.lose(attribute, notRead)
 	}
 }
 
 func (s *settlement) lose(attribute, reason string) {
-	s.own()
 	s.missed = s.missed || reason == notRead
 	s.spoils = s.spoils || reason != gained
 	s.losses = append(s.losses, parlance.Loss{Attribute: attribute, Reason: reason})
+	s.lost[attribute] = true
 }
 
 // texts settles what an Outcome says by itself. at stands before the names.
@@ -172,31 +181,45 @@ func (s *settlement) fields(o, back *parlance.Outcome) {
 	case s.has("fields"):
 		return
 	}
-	left, found := slices.Clone(back.Fields), make([]bool, len(o.Fields))
-	for _, fits := range [...]func(i int, f, b parlance.Field) bool{
-		func(_ int, f, b parlance.Field) bool { return f == b },
-		s.leaves,
-		func(_ int, f, b parlance.Field) bool { return f.Path == b.Path && f.Message == b.Message },
-		func(_ int, f, b parlance.Field) bool { return f.Path == b.Path },
-		func(i int, f, b parlance.Field) bool {
-			return !s.has(fieldAt(i)) && !ofWhole(s.rest(i, f), back) && !ofWhole(b, back)
-		},
+	m := newMatching(back.Fields, len(o.Fields))
+	for _, same := range [...]func(i int) mask{
+		func(int) mask { return 0 },
+		s.lostOf,
+		func(int) mask { return codeLost },
+		func(int) mask { return codeLost | messageLost },
 	} {
 		for i, f := range o.Fields {
-			if found[i] {
-				continue
-			}
-			if at := slices.IndexFunc(left, func(b parlance.Field) bool { return fits(i, f, b) }); at >= 0 {
-				s.field(i, f, left[at])
-				left, found[i] = slices.Delete(left, at, at+1), true
+			if is, ok := m.take(i, f, same(i)); ok {
+				s.field(i, f, is)
 			}
 		}
 	}
-	s.missing(o, back, found)
-	if slices.ContainsFunc(left, func(b parlance.Field) bool {
-		return !ofWhole(b, back) && !strings.Contains(back.Detail, cmp.Or(b.Path, b.Code))
-	}) {
-		s.settle("fields", true, false) // more than were written
+	s.others(o, back, m)
+	s.missing(o, back, m.found)
+	for at, b := range back.Fields {
+		if !m.taken[at] && !ofWhole(b, back) && !strings.Contains(back.Detail, cmp.Or(b.Path, b.Code)) {
+			s.settle("fields", true, false) // more than were written
+			return
+		}
+	}
+}
+
+// others takes the Fields that are left, and say more than the whole, for each other in
+// their order.
+func (s *settlement) others(o, back *parlance.Outcome, m *matching) {
+	at := 0
+	for i, f := range o.Fields {
+		if m.found[i] || s.has(fieldAt(i)) || ofWhole(s.rest(i, f), back) {
+			continue
+		}
+		for at < len(back.Fields) && (m.taken[at] || ofWhole(back.Fields[at], back)) {
+			at++
+		}
+		if at == len(back.Fields) {
+			return
+		}
+		m.found[i], m.taken[at] = true, true
+		s.field(i, f, back.Fields[at])
 	}
 }
 
@@ -209,23 +232,28 @@ func ofWhole(f parlance.Field, back *parlance.Outcome) bool {
 
 // rest is a Field without what is reported as lost.
 func (s *settlement) rest(i int, f parlance.Field) parlance.Field {
-	at := fieldAt(i)
-	if s.has(at + ".path") {
-		f.Path = ""
+	if s.has(fieldAt(i)) {
+		return f
 	}
-	if s.has(at + ".code") {
-		f.Code = ""
-	}
-	if s.has(at + ".message") {
-		f.Message = ""
-	}
-	return f
+	return s.lostOf(i).of(f)
 }
 
-// leaves reports that a Field is another one without what is reported as lost.
-func (s *settlement) leaves(i int, f, b parlance.Field) bool {
+// lostOf are the attributes of a Field that are reported as lost.
+func (s *settlement) lostOf(i int) (m mask) {
 	at := fieldAt(i)
-	return !s.has(at) && (f.Path == b.Path || s.has(at+".path")) && (f.Code == b.Code || s.has(at+".code")) && (f.Message == b.Message || s.has(at+".message"))
+	if s.has(at) {
+		return allLost
+	}
+	if s.has(at + ".path") {
+		m |= pathLost
+	}
+	if s.has(at + ".code") {
+		m |= codeLost
+	}
+	if s.has(at + ".message") {
+		m |= messageLost
+	}
+	return m
 }
 
 // field settles one Field.
@@ -281,7 +309,7 @@ func aligned(was []parlance.Item, wrote []int, is []parlance.Item) []int {
 	places := make([]int, 0, len(is))
 	for n := range is {
 		best, most := 0, -1
-		for at := range len(wrote) - (len(is) - n) + 1 {
+		for at := range min(len(wrote)-(len(is)-n)+1, maxSkipped) {
 			if alike := similarity(&was[wrote[at]], &is[n]); alike > most {
 				best, most = at, alike
 			}
@@ -291,8 +319,70 @@ func aligned(was []parlance.Item, wrote []int, is []parlance.Item) []int {
 	return places
 }
 
+// maxSkipped bounds how many records are passed over to find the most similar one.
+const maxSkipped = 64
+
 // similarity counts what two records have in common, their IDs most.
 func similarity(a, b *parlance.Item) int {
 	return 4*spec.Btoi(a.ID != "" && a.ID == b.ID) + 2*spec.Btoi(a.Outcome.Kind == b.Outcome.Kind) +
 		spec.Btoi(a.Outcome.Detail == b.Outcome.Detail) + spec.Btoi(a.Outcome.Code == b.Outcome.Code)
+}
+
+// mask says which attributes of a Field do not count.
+type mask uint8
+
+const (
+	pathLost mask = 1 << iota
+	codeLost
+	messageLost
+	allLost = pathLost | codeLost | messageLost
+)
+
+// of is a Field without the attributes that do not count.
+func (m mask) of(f parlance.Field) parlance.Field {
+	if m&pathLost != 0 {
+		f.Path = ""
+	}
+	if m&codeLost != 0 {
+		f.Code = ""
+	}
+	if m&messageLost != 0 {
+		f.Message = ""
+	}
+	return f
+}
+
+// matching finds the Fields that were written among those that are read.
+type matching struct {
+	read  []parlance.Field
+	taken []bool                            // of those that are read
+	found []bool                            // of those that were written
+	at    [allLost]map[parlance.Field][]int // where those are that are equal under a mask
+}
+
+func newMatching(read []parlance.Field, written int) *matching {
+	return &matching{read: read, taken: make([]bool, len(read)), found: make([]bool, written)}
+}
+
+// take gives a Field that was written the first one that equals it under a mask and is not
+// taken. It reports false if there is none, or if the Field has one already.
+func (m *matching) take(i int, f parlance.Field, by mask) (is parlance.Field, ok bool) {
+	if m.found[i] || by == allLost {
+		return is, false
+	}
+	if m.at[by] == nil {
+		m.at[by] = make(map[parlance.Field][]int, len(m.read))
+		for at, b := range m.read {
+			m.at[by][by.of(b)] = append(m.at[by][by.of(b)], at)
+		}
+	}
+	places := m.at[by][by.of(f)]
+	for len(places) > 0 && m.taken[places[0]] {
+		places = places[1:]
+	}
+	if m.at[by][by.of(f)] = places; len(places) == 0 {
+		return is, false
+	}
+	m.found[i], m.taken[places[0]] = true, true
+	return m.read[places[0]], true
 }
