@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/fidelity"
 )
@@ -19,24 +18,17 @@ func TestWhatIsWrittenReadsAsTheSameButForTheLossesThatAreReported(t *testing.T)
 	if raced {
 		outcomes = 500 // make race runs all of them without the detector, which slows them tenfold
 	}
-	for _, name := range catalog.Names() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			d, err := catalog.Open(name)
-			if err != nil {
-				t.Fatal(err)
+	everyDialect(t, func(t *testing.T, d *dialect.Dialect) {
+		random := rand.New(rand.NewPCG(1, 2))
+		for range outcomes {
+			o, req := anOutcome(random)
+			w := d.Encode(nil, req, &o, dialect.Payload{})
+			back := d.Decode(req, dialect.Response{Status: w.Status, Header: pairs(w.Header), Body: w.Body})
+			if diff := fidelity.Difference(&o, &back.Outcome, w.Losses); diff != "" {
+				t.Fatalf("%s\nof  %s\nwrote %d %s %v\nread %s\nlosses %v\ndiagnostics %v", diff, outcomeJSON(t, o), w.Status, w.Body, w.Header, outcomeJSON(t, back.Outcome), w.Losses, back.Diagnostics)
 			}
-			random := rand.New(rand.NewPCG(1, 2))
-			for range outcomes {
-				o, req := anOutcome(random)
-				w := d.Encode(nil, req, &o, dialect.Payload{})
-				back := d.Decode(req, dialect.Response{Status: w.Status, Header: pairs(w.Header), Body: w.Body})
-				if diff := fidelity.Difference(&o, &back.Outcome, w.Losses); diff != "" {
-					t.Fatalf("%s\nof  %s\nwrote %d %s %v\nread %s\nlosses %v\ndiagnostics %v", diff, outcomeJSON(t, o), w.Status, w.Body, w.Header, outcomeJSON(t, back.Outcome), w.Losses, back.Diagnostics)
-				}
-			}
-		})
-	}
+		}
+	})
 }
 
 func anOutcome(r *rand.Rand) (parlance.Outcome, dialect.Request) {

@@ -43,7 +43,7 @@ func (m *Matcher) inUTF8(h wire.Header, body []byte) []byte {
 	}
 	from := charsets[name]
 	if from == nil {
-		m.note("not_utf8", "the body is in the charset %q, which is not known", shortKey([]byte(name)))
+		m.note("not_utf8", "the body is in the charset %q, which is not known", name)
 		return body
 	}
 	text, err := from.NewDecoder().Bytes(body)

@@ -280,7 +280,7 @@ func (m *Matcher) pointer(n uint32) string {
 				if m.Tree.Nodes[at].Kind == tree.List {
 					b.WriteString(strconv.Itoa(place))
 				} else {
-					b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(shortKey(m.Tree.Key(c))))
+					b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(spec.Short(strings.ToValidUTF8(string(m.Tree.Key(c)), "\uFFFD"))))
 				}
 				at = c
 				break
@@ -299,15 +299,6 @@ func (m *Matcher) unfitAt(n uint32, more string) {
 	if len(m.diags) < maxNotes {
 		m.note("unfit_member", "%s has a form that the dialect does not describe%s", m.pointer(n), more)
 	}
-}
-
-// shortKey is a name that can stand in a sentence.
-func shortKey(key []byte) string {
-	const most = 60
-	if len(key) <= most {
-		return strings.ToValidUTF8(string(key), "\uFFFD")
-	}
-	return strings.ToValidUTF8(string(key[:most]), "\uFFFD") + "…"
 }
 
 // strangerIn keeps the texts of an element that fits none of the templates of its list.

@@ -144,6 +144,9 @@ func (d *Reader) open(m *Matcher, wanted spec.Forms, res *wire.Response) spec.Fo
 	before := m.Mark()
 	f, _ := m.Parse(d.Spec, wanted, res.Header, res.Body)
 	if (f == spec.FormJSON || f == spec.FormXML) && !m.Tree.Repaired {
+		if f == spec.FormJSON && res.Body[0] == 0xEF {
+			m.note("wrapped_body", "the JSON begins with a byte order mark (RFC 8259, 8.1), which was passed over")
+		}
 		return f
 	}
 	m.Back(before)
