@@ -174,6 +174,8 @@ func TestTheSpoolKeepsEveryAttribute(t *testing.T) {
 				f.SetUint(1)
 			case []string:
 				f.Set(reflect.ValueOf([]string{"a"}))
+			case map[string]string:
+				f.Set(reflect.ValueOf(map[string]string{"a": "b"}))
 			case []parlance.Field:
 				f.Set(reflect.ValueOf([]parlance.Field{{Path: "a", Message: "b"}}))
 			case []parlance.Item:

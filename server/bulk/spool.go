@@ -131,7 +131,7 @@ func (h *handled) append(b []byte) []byte {
 // detail, as nearly all have.
 func plain(o *parlance.Outcome) bool {
 	return o.Status == 0 && o.Family == "" && o.Type == "" && o.Instance == "" && o.RequestID == "" && len(o.Fields) == 0 &&
-		len(o.Items) == 0 && len(o.Notes) == 0 && o.RetryAfter == 0 && o.Retryable == 0 && o.Help == ""
+		len(o.Items) == 0 && len(o.Notes) == 0 && o.RetryAfter == 0 && o.Retryable == 0 && o.Help == "" && len(o.Extra) == 0
 }
 
 var errSpool = errors.New("bulk: the spool of a response was changed by another process")
