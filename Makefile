@@ -76,6 +76,10 @@ readme: ## the commands of the README
 bench: ## the benchmarks (BENCH=regexp)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
+.PHONY: hop
+hop: ## CPU of a request through the gateway, beside other proxies (HOP=flags)
+	go run ./bench/hop $(HOP)
+
 .PHONY: crash
 crash: ## kill a server again and again (KILLS=500); what came of it is in bench/crash.md
 	go test -count=1 -timeout=1h -v ./bench/crash -kills=$(KILLS) -report=../crash.md

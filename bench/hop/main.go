@@ -1,0 +1,147 @@
+//go:build linux
+
+// Command hop measures the CPU time that a proxy takes for a request, beside other
+// proxies:
+//
+//	make hop
+//	make hop HOP='-proxies reverseproxy,parlance -rounds 60'
+//
+// Each proxy is a process of its own on one core. It has 64 keep-alive connections to
+// callers, each of which sends a request as soon as the last response is there. The
+// callers and the upstream are this process, on the other cores. They write bytes that
+// were made before, so that they keep up.
+//
+// The proxies take turns, in each round each of them. The figure of a proxy is user and
+// system time divided by requests, in its fastest turn. Trust the ratios: other work on
+// the machine changes all figures of a run. A proxy that is not installed is left out,
+// with a word on stderr. The Debian packages are nginx, libnginx-mod-http-lua, lua-cjson
+// and caddy.
+//
+// Parlance and nginx with Lua translate the error, and the others pass it on. All pass the
+// successes on.
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+type config struct {
+	rounds   int
+	requests int // of a turn
+	callers  int
+	speaks   string // the dialect of the upstream
+	to       string // the dialect of the callers
+	proxies  string // names, separated by commas
+	profile  string // a file for the CPU profile of parlance
+}
+
+func main() {
+	if name := os.Getenv(serveAs); name != "" {
+		serve(name)
+		return
+	}
+	var c config
+	flag.IntVar(&c.rounds, "rounds", 30, "turns of each proxy")
+	flag.IntVar(&c.requests, "requests", 1000, "requests of a turn; a tenth as many for large responses")
+	flag.IntVar(&c.callers, "callers", 64, "connections")
+	flag.StringVar(&c.speaks, "speaks", "vms", "dialect of the upstream")
+	flag.StringVar(&c.to, "to", "problem", "dialect of the callers")
+	flag.StringVar(&c.proxies, "proxies", strings.Join(names(), ","), "which proxies; the ratios are to the first")
+	flag.StringVar(&c.profile, "profile", "", "write a CPU profile of each Go proxy to this file, with its name before it")
+	flag.Parse()
+	if err := run(os.Stdout, c); err != nil {
+		fmt.Fprintln(os.Stderr, "hop:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures and prints the table.
+func run(w io.Writer, c config) error {
+	pinSelf()
+	up, err := listen()
+	if err != nil {
+		return err
+	}
+	defer up.Close()
+	dir, err := os.MkdirTemp("", "hop")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	var proxies []*proxy
+	defer func() {
+		for _, p := range proxies {
+			p.stop()
+		}
+	}()
+	for name := range strings.SplitSeq(c.proxies, ",") {
+		p, err := start(name, dir, up.Addr().String(), c)
+		if errors.Is(err, errMissing) {
+			fmt.Fprintln(os.Stderr, "hop:", err)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		proxies = append(proxies, p)
+	}
+	var rows []row
+	for _, kind := range kinds {
+		of, err := c.measure(proxies, kind)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, of...)
+	}
+	return print(w, rows)
+}
+
+// row is a line of the table: the best turn of one proxy with one kind of response.
+type row struct {
+	kind, proxy string
+	cpu         time.Duration // per request
+	busy        float64       // the part of the time in which the proxy ran
+	ratio       float64       // of cpu to that of the first proxy
+}
+
+// measure gives each proxy its turns.
+func (c config) measure(proxies []*proxy, k kind) ([]row, error) {
+	requests := max(c.callers, c.requests/k.divisor)
+	rows := make([]row, len(proxies))
+	for round := range c.rounds + 1 { // the first one fills pools and is not counted
+		for i, p := range proxies {
+			before, begun := p.cpu(), time.Now()
+			if err := load(p.callers, k, requests); err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", p.name, k.name, err)
+			}
+			used, took := p.cpu()-before, time.Since(begun)
+			r := row{k.name, p.name, used / time.Duration(requests), float64(used) / float64(took), math.NaN()}
+			if round == 1 || round > 1 && r.cpu < rows[i].cpu {
+				rows[i] = r
+			}
+		}
+	}
+	for i := range rows {
+		rows[i].ratio = float64(rows[i].cpu) / float64(cmp.Or(rows[0].cpu, 1))
+	}
+	return rows, nil
+}
+
+func print(w io.Writer, rows []row) error {
+	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	fmt.Fprintln(t, "| response\t| by\t| CPU of a request\t| ratio\t| core in use\t|")
+	fmt.Fprintln(t, "|---\t|---\t|--:\t|--:\t|--:\t|")
+	for _, r := range rows {
+		fmt.Fprintf(t, "| %s\t| %s\t| %.1f µs\t| %.2f\t| %.0f%%\t|\n", r.kind, r.proxy, float64(r.cpu)/1e3, r.ratio, 100*r.busy)
+	}
+	return t.Flush()
+}

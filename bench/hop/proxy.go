@@ -1,0 +1,251 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/pprof"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/gateway"
+)
+
+// proxy is a process that forwards to the upstream.
+type proxy struct {
+	name    string
+	pid     int
+	callers []*caller
+	stop    func()
+}
+
+func (p *proxy) cpu() time.Duration { return cpuTime(p.pid) }
+
+var errMissing = errors.New("not installed")
+
+func names() []string { return []string{"reverseproxy", "parlance", "nginx", "nginx-lua", "caddy"} }
+
+// start starts a proxy, and returns when it listens.
+func start(name, dir, upstream string, c config) (*proxy, error) {
+	dir = filepath.Join(dir, name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	var cmd *exec.Cmd
+	switch name {
+	case "reverseproxy", "parlance":
+		cmd = exec.Command("/proc/self/exe")
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=1", serveAs+"="+name, "HOP_LISTEN="+addr, "HOP_UPSTREAM="+upstream, "HOP_SPEAKS="+c.speaks, "HOP_TO="+c.to)
+		if c.profile != "" {
+			cmd.Env = append(cmd.Env, "HOP_PROFILE="+filepath.Join(filepath.Dir(c.profile), name+"-"+filepath.Base(c.profile)))
+		}
+	case "nginx":
+		cmd, err = nginx(dir, addr, upstream, "", "")
+	case "nginx-lua":
+		cmd, err = nginxLua(dir, addr, upstream)
+	case "caddy":
+		cmd, err = caddy(dir, addr, upstream)
+	default:
+		err = errors.New("no such proxy")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return launch(cmd, name, addr, c.callers)
+}
+
+func launch(cmd *exec.Cmd, name, addr string, callers int) (*proxy, error) {
+	said := new(strings.Builder)
+	cmd.Stdout, cmd.Stderr = said, said
+	stdin, err := cmd.StdinPipe() // the Go proxies end with it
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	p := &proxy{name: name, pid: cmd.Process.Pid, stop: func() {
+		_ = stdin.Close()
+		if cmd.Env == nil || !strings.HasPrefix(cmd.Path, "/proc/") {
+			_ = cmd.Process.Kill()
+		}
+		<-ended
+	}}
+	for {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			conn.Close()
+			pin(p.pid, proxyCore)
+			p.callers, err = dial(addr, callers)
+			return p, err
+		}
+		select {
+		case <-ended:
+			return nil, fmt.Errorf("it ended at once: %s", said)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// serveAs is the environment variable that makes this program a proxy.
+const serveAs = "HOP_SERVE"
+
+// serve is one of the Go proxies, until stdin ends.
+func serve(name string) {
+	u := &url.URL{Scheme: "http", Host: os.Getenv("HOP_UPSTREAM")}
+	t := &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}
+	var h http.Handler
+	switch name {
+	case "reverseproxy":
+		h = &httputil.ReverseProxy{
+			Rewrite:    func(r *httputil.ProxyRequest) { r.SetURL(u); r.SetXForwarded() },
+			Transport:  t,
+			BufferPool: pool{make(chan []byte, 64)},
+			ErrorLog:   log.New(io.Discard, "", 0),
+		}
+	case "parlance":
+		speaks, err := catalog.Open(os.Getenv("HOP_SPEAKS"))
+		check(err)
+		to, err := catalog.Open(os.Getenv("HOP_TO"))
+		check(err)
+		h, err = gateway.New(gateway.Config{Upstream: u, Speaks: speaks, To: to, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		check(err)
+	}
+	l, err := net.Listen("tcp", os.Getenv("HOP_LISTEN"))
+	check(err)
+	if file := os.Getenv("HOP_PROFILE"); file != "" {
+		out, err := os.Create(file)
+		check(err)
+		check(pprof.StartCPUProfile(out))
+		defer pprof.StopCPUProfile()
+	}
+	go func() { check(http.Serve(l, h)) }()
+	_, _ = bufio.NewReader(os.Stdin).ReadByte()
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// pool gives ReverseProxy its buffers, as a user who cares for speed would.
+type pool struct{ free chan []byte }
+
+func (p pool) Get() []byte {
+	select {
+	case b := <-p.free:
+		return b
+	default:
+		return make([]byte, 32<<10)
+	}
+}
+
+func (p pool) Put(b []byte) {
+	select {
+	case p.free <- b:
+	default:
+	}
+}
+
+// nginx runs as a single process, with the lines given for the whole and for the
+// location.
+func nginx(dir, addr, upstream, whole, location string) (*exec.Cmd, error) {
+	program, err := exec.LookPath("nginx")
+	if err != nil {
+		return nil, fmt.Errorf("nginx: %w", errMissing)
+	}
+	text := fmt.Sprintf(`%[4]s
+master_process off; daemon off; worker_processes 1; pid %[1]s/pid; error_log %[1]s/error.log;
+events { worker_connections 1024; }
+http {
+	access_log off;
+	client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi; uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
+	keepalive_requests 100000000; keepalive_timeout 1h;
+	upstream there { server %[2]s; keepalive 256; keepalive_requests 100000000; }
+	server { listen %[3]s; location / { proxy_pass http://there; proxy_http_version 1.1; proxy_set_header Connection ""; %[5]s } }
+}`, dir, upstream, addr, whole, location)
+	file := filepath.Join(dir, "nginx.conf")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	return exec.Command(program, "-p", dir, "-c", file, "-e", filepath.Join(dir, "error.log")), nil
+}
+
+// nginxLua translates the errors of vms into problems, as a small script of an operator
+// would.
+func nginxLua(dir, addr, upstream string) (*exec.Cmd, error) {
+	const modules = "/usr/lib/nginx/modules/"
+	for _, file := range []string{modules + "ngx_http_lua_module.so", modules + "ndk_http_module.so"} {
+		if _, err := os.Stat(file); err != nil {
+			return nil, fmt.Errorf("nginx-lua: %w", errMissing)
+		}
+	}
+	return nginx(dir, addr, upstream, "load_module "+modules+"ndk_http_module.so; load_module "+modules+"ngx_http_lua_module.so;", `
+		header_filter_by_lua_block {
+			if ngx.status >= 400 then
+				ngx.header["Content-Type"] = "application/problem+json"
+				ngx.header["Content-Length"] = nil
+			end
+		}
+		body_filter_by_lua_block {
+			if ngx.status < 400 then return end
+			local ctx = ngx.ctx
+			ctx.body = (ctx.body or "") .. ngx.arg[1]
+			if not ngx.arg[2] then ngx.arg[1] = nil; return end
+			local json = require "cjson.safe"
+			local vms = json.decode(ctx.body) or {}
+			local problem = {title = "Unprocessable Entity", status = ngx.status, detail = vms.message, errors = {}}
+			for field, texts in pairs(vms.errors or {}) do
+				for _, text in ipairs(texts) do table.insert(problem.errors, {pointer = "/" .. field, detail = text}) end
+			end
+			ngx.arg[1] = json.encode(problem)
+		}`)
+}
+
+func caddy(dir, addr, upstream string) (*exec.Cmd, error) {
+	program, err := exec.LookPath("caddy")
+	if err != nil {
+		return nil, fmt.Errorf("caddy: %w", errMissing)
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	text := fmt.Sprintf("{\n\tadmin off\n\tauto_https off\n}\nhttp://:%s {\n\tbind 127.0.0.1\n\treverse_proxy %s {\n\t\ttransport http {\n\t\t\tkeepalive_idle_conns_per_host 256\n\t\t\tcompression off\n\t\t}\n\t}\n}\n", port, upstream)
+	file := filepath.Join(dir, "Caddyfile")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(program, "run", "--config", file, "--adapter", "caddyfile")
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir)
+	return cmd, nil
+}
