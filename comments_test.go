@@ -23,7 +23,6 @@ const commentsHead = `package comments
 import (
 	"context"
 	"net/http"
-	"net/textproto"
 	"net/url"
 	"testing"
 
@@ -49,7 +48,7 @@ var (
 	d                *dialect.Dialect
 	db               store.Store
 	export           jobs.Work
-	header           textproto.MIMEHeader
+	header           dialect.HeaderMap
 	meters           metric.MeterProvider
 	mux              *http.ServeMux
 	outcome          parlance.Outcome

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -109,6 +110,27 @@ func TestExamplesCanBeCopied(t *testing.T) {
 	})
 	if err != nil || files < 20 {
 		t.Fatal(files, err)
+	}
+}
+
+// TestTheCoreLinksNoTransport holds that a program with another transport than net/http,
+// such as a module of a proxy or a library for another language, carries no unused one.
+func TestTheCoreLinksNoTransport(t *testing.T) {
+	t.Parallel()
+	for _, p := range []string{".", "./dialect", "./dialect/authoring", "./catalog", "./draft"} {
+		out, err := exec.Command("go", "list", "-deps", p).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		links := strings.Fields(string(out))
+		if !slices.Contains(links, module) {
+			t.Fatalf("%s does not link the vocabulary: %s", p, links)
+		}
+		for _, transport := range []string{"net", "net/http", "net/textproto", "crypto/tls", "crypto/x509"} {
+			if slices.Contains(links, transport) {
+				t.Errorf("%s links %s", p, transport)
+			}
+		}
 	}
 }
 

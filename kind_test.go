@@ -2,19 +2,14 @@ package parlance_test
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/internal/testnet"
 )
 
 func TestEveryKindIsFoundByItsNameAndIsGoodFailingOrPartial(t *testing.T) {
@@ -139,89 +134,5 @@ func TestSentinelsAreFoundThroughWrapping(t *testing.T) {
 	}
 	if o := parlance.OutcomeOf(context.DeadlineExceeded); o.Kind != parlance.KindTimeout {
 		t.Errorf("a deadline gives %s", o.Kind)
-	}
-}
-
-// Each failure is made by a real socket.
-func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
-	t.Parallel()
-	listen := func(serve func(net.Conn)) string {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { l.Close() })
-		go func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				go serve(c)
-			}
-		}()
-		return l.Addr().String()
-	}
-	reset := listen(func(c net.Conn) {
-		c.Read(make([]byte, 1))
-		c.(*net.TCPConn).SetLinger(0)
-		c.Close()
-	})
-	silent := listen(func(c net.Conn) {
-		defer c.Close()
-		c.Read(make([]byte, 1<<16))
-		<-t.Context().Done()
-	})
-	plain := httptest.NewServer(http.NotFoundHandler())
-	t.Cleanup(plain.Close)
-	unknown := httptest.NewTLSServer(http.NotFoundHandler())
-	t.Cleanup(unknown.Close)
-
-	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "tcp", testnet.Closed) // no name server anywhere
-	}}
-	for _, c := range []struct {
-		name, url string
-		timeout   time.Duration
-		cancel    bool
-		kind      parlance.Kind
-		reason    parlance.Reason
-		undone    bool
-	}{
-		{name: "nobody listens", url: "http://" + testnet.Closed, kind: parlance.KindUnavailable, reason: parlance.ReasonRefused, undone: true},
-		{name: "a name that does not resolve", url: "http://nobody.invalid", kind: parlance.KindUnavailable, reason: parlance.ReasonDNS, undone: true},
-		{name: "a server that speaks no TLS", url: "https://" + plain.Listener.Addr().String(), kind: parlance.KindUnavailable, reason: parlance.ReasonTLS, undone: true},
-		{name: "a certificate of an unknown authority", url: unknown.URL, kind: parlance.KindUnavailable, reason: parlance.ReasonTLS, undone: true},
-		{name: "a connection that breaks", url: "http://" + reset, kind: parlance.KindUnavailable, reason: parlance.ReasonReset},
-		{name: "no response in time", url: "http://" + silent, timeout: 50 * time.Millisecond, kind: parlance.KindTimeout, reason: parlance.ReasonDeadline},
-		{name: "a caller that gives up", url: "http://" + silent, cancel: true, kind: parlance.KindUnavailable, reason: parlance.ReasonCanceled},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			if c.timeout > 0 {
-				ctx, cancel = context.WithTimeout(ctx, c.timeout)
-				defer cancel()
-			}
-			if c.cancel {
-				cancel()
-			}
-			transport := &http.Transport{DialContext: (&net.Dialer{Resolver: resolver}).DialContext, TLSClientConfig: &tls.Config{}}
-			defer transport.CloseIdleConnections()
-			req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp, err := transport.RoundTrip(req)
-			if err == nil {
-				resp.Body.Close()
-				t.Fatal("it responded")
-			}
-			o := parlance.OutcomeOfTransport(err)
-			if o.Kind != c.kind || o.Reason != c.reason || o.Status != 0 || o.Reason.NoEffect() != c.undone {
-				t.Errorf("%v is %s/%s, undone %t", err, o.Kind, o.Reason, o.Reason.NoEffect())
-			}
-		})
 	}
 }

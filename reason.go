@@ -30,3 +30,9 @@ const (
 	ReasonCanceled        Reason = "canceled"                  // transport: the caller canceled
 	ReasonNotSent         Reason = "not_sent"                  // the client did not send it: its pacer or breaker refused, or it had no token
 )
+
+// NoEffect reports a transport reason that proves that the request had no effect,
+// because it was never sent.
+func (r Reason) NoEffect() bool {
+	return r == ReasonRefused || r == ReasonDNS || r == ReasonTLS || r == ReasonNotSent
+}

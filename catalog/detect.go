@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
@@ -226,7 +225,7 @@ func (c *cues) weighCode() {
 	switch {
 	case !c.evidence.Listed:
 	case oauthCodes[code] && c.flatError() && c.in.Name() != oauth:
-	case words(code) == words(http.StatusText(c.res.Status)):
+	case c.namesStatus(code):
 		c.add(statusWords, "the code %s, which it lists", code)
 	default:
 		c.add(listedCode, "the code %s, which it lists", code)
@@ -237,6 +236,18 @@ func (c *cues) weighCode() {
 // pair (RFC 6749, 5.2), or stands in a challenge (RFC 6750, 3).
 func (c *cues) flatError() bool {
 	return !slices.ContainsFunc(c.evidence.Named, func(m authoring.Mark) bool { return strings.HasPrefix(m.Path, "error.") })
+}
+
+// otherPhrases are words of statuses that no dialect writes: those before RFC 9110, and
+// those of statuses that a caller follows.
+var otherPhrases = map[int]string{
+	300: "Multiple Choices", 413: "Request Entity Too Large", 414: "Request URI Too Long", 416: "Requested Range Not Satisfiable", 422: "Unprocessable Entity",
+}
+
+// namesStatus reports a code that holds no more than the words of the status.
+func (c *cues) namesStatus(code string) bool {
+	code = words(code)
+	return code == words(c.evidence.Phrase) || code == words(otherPhrases[c.res.Status])
 }
 
 // words is a text without case, blanks and marks.
@@ -286,7 +297,7 @@ func (c *cues) weighType() {
 
 func (c *cues) weighStatus() {
 	switch e := &c.evidence; {
-	case e.Exact && http.StatusText(c.res.Status) == "":
+	case e.Exact && e.Phrase == "" && otherPhrases[c.res.Status] == "":
 		c.add(ownStatus, "the status %d", c.res.Status)
 	case e.Row:
 		c.weight += statusRow

@@ -145,7 +145,7 @@ func (x *exchange) tokenless(err error) *Error {
 		d.Act, d.Scope, d.After = parlance.ActRetry, parlance.ScopeRequest, w.left
 	}
 	if x.Err() != nil {
-		o = parlance.OutcomeOfTransport(err)
+		o = httpdialect.NoResponse(err)
 	}
 	return &Error{of: x, Outcome: o, Err: err, Decision: d, Key: x.sentKey()}
 }
@@ -155,7 +155,7 @@ func (x *exchange) tokenless(err error) *Error {
 func (x *exchange) notSent(err error) *Error {
 	o := parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonNotSent}
 	if x.Err() != nil {
-		o = parlance.OutcomeOfTransport(context.Cause(x))
+		o = httpdialect.NoResponse(context.Cause(x))
 	}
 	e := &Error{of: x, Outcome: o, Err: err, Key: x.sentKey(), Decision: parlance.Decision{
 		Act: parlance.ActRetry, Scope: parlance.ScopeRequest, RetrySafe: true, Why: err.Error(),
@@ -218,7 +218,7 @@ func (x *exchange) send() (*http.Response, error) {
 	resp, err = clock.stop(x, resp, err)
 	if err != nil {
 		x.response = response{}
-		if a.Outcome, a.Err = parlance.OutcomeOfTransport(err), err; unsendable(out, err) {
+		if a.Outcome, a.Err = httpdialect.NoResponse(err), err; unsendable(out, err) {
 			a.Outcome = parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonNotSent}
 		}
 	} else {
@@ -281,7 +281,7 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 	r := x.dialect.Decode(asked, reply)
 	if n.broken != nil && !r.Outcome.Kind.Failing() {
 		// Half of a success proves nothing. Half of a failure is still a failure.
-		r = dialect.Decoded{Outcome: parlance.OutcomeOfTransport(n.broken)}
+		r = dialect.Decoded{Outcome: httpdialect.NoResponse(n.broken)}
 	}
 	a.Outcome = r.Outcome
 	n.decoded = r

@@ -24,6 +24,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
@@ -160,14 +161,14 @@ func (sh *shot) response() dialect.Response {
 // meant is what the response means to who can read all of it that came.
 func (sh *shot) meant(d *dialect.Dialect, path string) parlance.Outcome {
 	if sh.fate == lost {
-		return parlance.OutcomeOfTransport(syscall.ECONNRESET)
+		return httpdialect.NoResponse(syscall.ECONNRESET)
 	}
 	req, reply := sh.asked(d, path), sh.response()
 	reply.Cut = sh.fate == halved
 	read := sh.status >= 400 || d.NeedsBody(req, sh.status, dialect.HeaderMap(sh.reply))
 	o := d.Decode(req, reply).Outcome
 	if sh.fate == halved && read && !o.Kind.Failing() {
-		return parlance.OutcomeOfTransport(io.ErrUnexpectedEOF)
+		return httpdialect.NoResponse(io.ErrUnexpectedEOF)
 	}
 	return o
 }

@@ -121,7 +121,7 @@ func (d *Dialect) Idempotent(req Request) bool { return d.core.Idempotent(&req) 
 
 // Decide says what the provider tells its callers to do about an outcome. tried
 // are the acts after the earlier responses to the same request, oldest first. For
-// a failed transport, pass parlance.OutcomeOfTransport(err). It is safe for
+// a failed transport, pass httpdialect.NoResponse(err). It is safe for
 // concurrent use.
 func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act) (p parlance.Decision) {
 	d.core.Decide(&p, &req, o, nil, tried, nil)

@@ -77,7 +77,7 @@ func ExampleDialect_Decide_transport() {
 		panic(err)
 	}
 	_, broken := http.Get("http://127.0.0.1:1/nobody-listens-here")
-	o := parlance.OutcomeOfTransport(broken)
+	o := httpdialect.NoResponse(broken)
 	d := vision.Decide(dialect.Request{Method: "POST"}, &o)
 	fmt.Println(o.Kind, o.Reason, d.Act, d.RetrySafe)
 	fmt.Println(d.Why)

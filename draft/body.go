@@ -45,7 +45,7 @@ func parse(r Recorded) *value {
 	if len(body) == 0 || len(body) > maxBody || bytes.IndexByte(body, 0) >= 0 {
 		return nil
 	}
-	media, _, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
+	media, _, _ := strings.Cut(strings.ToLower(first(r.Header, "Content-Type")), ";")
 	switch {
 	case isPage(body, strings.TrimSpace(media)):
 		return &value{form: "html", kind: textual, text: string(body)}

@@ -1,7 +1,6 @@
 package draft
 
 import (
-	"net/textproto"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,9 +119,17 @@ func kindOfWord(code string) string {
 	return ""
 }
 
+// first is the first value of a field, "" for none. The name is canonical.
+func first(h dialect.HeaderMap, name string) string {
+	if v := h[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
 // headerPlaces are the fields of a header that say more than those which every
 // dialect reads.
-func headerPlaces(h textproto.MIMEHeader) (all []*place) {
+func headerPlaces(h dialect.HeaderMap) (all []*place) {
 	names := make([]string, 0, len(h))
 	for name := range h {
 		names = append(names, name)
@@ -134,7 +141,7 @@ func headerPlaces(h textproto.MIMEHeader) (all []*place) {
 		switch {
 		case p == "xrequestid", p == "retryafter":
 		case p == "wwwauthenticate":
-			if scheme, params := challenge(h.Get(name)); params["error"] != "" {
+			if scheme, params := challenge(first(h, name)); params["error"] != "" {
 				text := "{" + scheme + ": {error: $code}}"
 				if params["error_description"] != "" {
 					text = "{" + scheme + ": {error: $code, error_description: $detail}}"

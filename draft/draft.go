@@ -20,7 +20,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/textproto"
 	"slices"
 	"strings"
 
@@ -33,7 +32,7 @@ import (
 type Recorded struct {
 	Method, Path string // of the request; "" if unknown
 	Status       int
-	Header       textproto.MIMEHeader
+	Header       dialect.HeaderMap
 	Body         []byte
 }
 
@@ -113,7 +112,7 @@ func (d *drafted) take(r Recorded) {
 	}
 	d.numbers = d.numbers || g.numbers
 	d.statusRow(r.Status, g)
-	if _, params := challenge(r.Header.Get("Www-Authenticate")); g.code == "" && isToken(params["error"]) {
+	if _, params := challenge(first(r.Header, "Www-Authenticate")); g.code == "" && isToken(params["error"]) {
 		g.code = params["error"]
 	}
 	if g.code != "" {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"flag"
-	"net/textproto"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +38,7 @@ func TestADraftNamesItsGuesses(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				all = append(all, draft.Recorded{Status: raw.Status, Header: raw.Header, Body: raw.Body})
+				all = append(all, draft.Recorded{Status: raw.Status, Header: dialect.HeaderMap(raw.Header), Body: raw.Body})
 			}
 			got := clean(t, all...)
 			golden := strings.TrimSuffix(file, ".http") + ".yaml"
@@ -126,9 +125,9 @@ func TestOfEveryResponseAFileIsDraftedOfWhichThereIsNothingToComplain(t *testing
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			h := textproto.MIMEHeader{}
+			h := dialect.HeaderMap{}
 			if test.media != "" {
-				h.Set("Content-Type", test.media)
+				h["Content-Type"] = []string{test.media}
 			}
 			file := clean(t, draft.Recorded{Method: "POST", Path: "/a b", Status: test.status, Header: h, Body: []byte(test.body)})
 			if !strings.Contains(string(file), " "+test.want+"\n") {
@@ -140,7 +139,7 @@ func TestOfEveryResponseAFileIsDraftedOfWhichThereIsNothingToComplain(t *testing
 
 func TestAChallengeIsReadForItsCode(t *testing.T) {
 	t.Parallel()
-	file := clean(t, draft.Recorded{Status: 401, Header: textproto.MIMEHeader{"Www-Authenticate": {`Bearer realm="example", error="invalid_token", error_description="The access token expired"`}}})
+	file := clean(t, draft.Recorded{Status: 401, Header: dialect.HeaderMap{"Www-Authenticate": {`Bearer realm="example", error="invalid_token", error_description="The access token expired"`}}})
 	for _, want := range []string{
 		"  invalid_token: {kind: unauthenticated, status: 401}  # guess: as its status\n",
 		"      Www-Authenticate: {Bearer: {error: $code, error_description: $detail}}  # guess: looks like the code\n",
@@ -154,7 +153,7 @@ func TestAChallengeIsReadForItsCode(t *testing.T) {
 
 func TestASecretInAHeaderIsNotPutIntoTheFile(t *testing.T) {
 	t.Parallel()
-	file := clean(t, draft.Recorded{Status: 401, Header: textproto.MIMEHeader{"Set-Cookie": {"session=hush"}, "Authorization": {"Bearer hush"}}, Body: []byte(`{"message":"Who are you?"}`)})
+	file := clean(t, draft.Recorded{Status: 401, Header: dialect.HeaderMap{"Set-Cookie": {"session=hush"}, "Authorization": {"Bearer hush"}}, Body: []byte(`{"message":"Who are you?"}`)})
 	if bytes.Contains(file, []byte("hush")) {
 		t.Errorf("it tells\n%s", file)
 	}
@@ -182,7 +181,7 @@ func FuzzFile(f *testing.F) {
 		f.Add(uint16(200), "", []byte(body))
 	}
 	f.Fuzz(func(t *testing.T, status uint16, media string, body []byte) {
-		h := textproto.MIMEHeader{"Content-Type": {media}}
+		h := dialect.HeaderMap{"Content-Type": {media}}
 		clean(t, draft.Recorded{Status: 100 + int(status)%900, Header: h, Body: body})
 	})
 }

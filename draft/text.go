@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net/textproto"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // unknown is the hole for what nobody understands.
@@ -275,8 +276,8 @@ func wordSet(words string) map[string]bool {
 
 // told is the part of a sample's header that is put into the file: what says
 // something, and nothing that may be a secret.
-func (s *sample) told(d *drafted) textproto.MIMEHeader {
-	h := textproto.MIMEHeader{}
+func (s *sample) told(d *drafted) dialect.HeaderMap {
+	h := dialect.HeaderMap{}
 	for name, values := range s.Header {
 		telling := slices.Contains([]string{"Content-Type", "Retry-After", "X-Request-Id"}, name) ||
 			slices.ContainsFunc(d.headers, func(p *place) bool { return p.key == name })

@@ -39,7 +39,7 @@ func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) 
 // failureOf is the outcome that a caller gets if the upstream gave no response (RFC
 // 9110, 15.6.3 to 15.6.5).
 func failureOf(err error) parlance.Outcome {
-	switch parlance.OutcomeOfTransport(err).Reason {
+	switch httpdialect.NoResponse(err).Reason {
 	case parlance.ReasonRefused, parlance.ReasonDNS:
 		return parlance.Outcome{Kind: parlance.KindUnavailable, Status: http.StatusServiceUnavailable, Detail: "The service behind this gateway cannot be reached."}
 	case parlance.ReasonDeadline:

@@ -9,6 +9,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 )
 
 // begin starts the record of a request, if records are kept and a server around the
@@ -44,7 +45,7 @@ func (x *exchange) record(cause any) {
 	switch gone := context.Cause(x); {
 	case cause == nil:
 	case x.status == 0 && gone != nil:
-		o = parlance.OutcomeOfTransport(gone)
+		o = httpdialect.NoResponse(gone)
 	case !o.Kind.Failing():
 		o = parlance.Outcome{Kind: parlance.KindBadGateway, Reason: parlance.ReasonReset, Status: x.status}
 	}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
@@ -40,9 +39,9 @@ func (b behind) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch until, limited := ctx.Deadline(); {
 	case err != nil && limited && !time.Now().Before(until):
 		// It may be called canceled: http.Client.Timeout cancels a call as well.
-		call.Outcome = parlance.OutcomeOfTransport(context.DeadlineExceeded)
+		call.Outcome = httpdialect.NoResponse(context.DeadlineExceeded)
 	case err != nil:
-		call.Outcome = parlance.OutcomeOfTransport(err)
+		call.Outcome = httpdialect.NoResponse(err)
 	default:
 		call.Outcome = dialect.Generic().Decode(httpdialect.Request(dialect.Generic(), r), httpdialect.Response(res, nil)).Outcome
 	}

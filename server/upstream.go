@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/server/internal/wording"
 )
 
@@ -64,7 +65,7 @@ func upstreamOutcome(err error) parlance.Outcome {
 			return parlance.Outcome{Kind: kind}
 		}
 	}
-	return parlance.OutcomeOfTransport(err)
+	return httpdialect.NoResponse(err)
 }
 
 // upstreamDetail says which end failed, without naming the service.

@@ -82,5 +82,5 @@ func (a *app) recorded(file string) (draft.Recorded, error) {
 	if err != nil {
 		return draft.Recorded{}, fmt.Errorf("%s is not a response: %w", file, err)
 	}
-	return draft.Recorded{Status: raw.Status, Header: raw.Header, Body: raw.Body}, nil
+	return draft.Recorded{Status: raw.Status, Header: dialect.HeaderMap(raw.Header), Body: raw.Body}, nil
 }

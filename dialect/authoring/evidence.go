@@ -29,6 +29,7 @@ type Evidence struct {
 	Exact     bool     // and for that very one, not for a range
 	Listed    bool     // the file lists the code that was read
 	Path      bool     // the file names such a path of a request
+	Phrase    string   // HTTP's words for the status (RFC 9110, 15), "" for one that no dialect writes them for
 }
 
 // Mark is a member with a name in a shape.
@@ -46,7 +47,7 @@ const maxMarks = 3
 // weighs the facts. It is safe for concurrent use.
 func EvidenceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) Evidence {
 	d := in.Internal()
-	e := Evidence{Decoded: in.Decode(req, res)}
+	e := Evidence{Decoded: in.Decode(req, res), Phrase: wire.Phrase(res.Status)}
 	code := e.Decoded.Outcome.Code
 	e.Row = d.Codes.ByStatus(res.Status, "", &req) != nil
 	e.Exact = e.Row && len(d.Codes.Status[res.Status]) > 0

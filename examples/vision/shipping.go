@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/server"
 )
 
@@ -41,7 +42,7 @@ func (s *Service) rates(_ http.ResponseWriter, r *http.Request) (any, error) {
 // respond in time, and 502 if its response is of no use. How it failed is none of the
 // caller's business.
 func carrierFails(err error) error {
-	reason := parlance.OutcomeOfTransport(err).Reason
+	reason := httpdialect.NoResponse(err).Reason
 	if reason == parlance.ReasonRefused || reason == parlance.ReasonDNS || errors.Is(err, errNoCarrier) {
 		return parlance.NewError(parlance.KindInternal, "The carrier's service fails").WithCode("150").Because(err)
 	}
