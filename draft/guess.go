@@ -132,6 +132,10 @@ func (g *guesser) nested(name string, v *value, o owner) (*place, bool) {
 		g.fields = true
 		return &place{kind: object, key: name + "?", kids: []*place{of}, comment: "looks like the bad inputs"}, true
 	}
+	if of := g.mapOfLists(v); of != nil && o == whole && among(listNames, n) && !g.good {
+		g.fields = true
+		return &place{kind: object, key: name + "?", kids: []*place{of}, comment: "looks like the bad inputs"}, true
+	}
 	if !g.xml && !among(nestedNames, n) {
 		return nil, false // what the vendor sent back, or a thing of its own
 	}
@@ -173,6 +177,23 @@ func (g *guesser) mapOf(v *value) *place {
 		return &place{kind: textual, key: "$field", text: "$field.message", comment: comment}
 	}
 	return &place{kind: textual, key: "$field", text: "{$either: [[$field.message], $field.message]}", comment: comment}
+}
+
+// mapOfLists is the entry of an object whose members are named by bad inputs and hold lists
+// of objects. It is nil for any other object.
+func (g *guesser) mapOfLists(v *value) *place {
+	var elems []*value
+	for _, m := range v.members {
+		if m.value.kind != list || len(m.value.elems) == 0 || !m.value.all(object) || among(listNames, plain(m.name)) {
+			return nil
+		}
+		elems = append(elems, m.value.elems...)
+	}
+	elem := g.element(elems, field)
+	if elem == nil || !says(elem) || mentions(elem, "$field") {
+		return nil
+	}
+	return &place{kind: list, key: "$field", kids: []*place{elem}, comment: "looks like a map of bad inputs"}
 }
 
 // list guesses what the elements of a list are: bad inputs, records, or notes.

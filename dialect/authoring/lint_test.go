@@ -71,6 +71,40 @@ func TestASuccessThatCanBeAnythingIsNotCalledLoose(t *testing.T) {
 	}
 }
 
+// Servers write a list that they have nothing for as [], and a member that must be missing
+// is there then.
+func TestAShapeThatAnEmptyListKeepsFromItsRecordsIsCalledLoose(t *testing.T) {
+	t.Parallel()
+	const file = "dialect: x\ncodes: {200: success, gone: {kind: not_found, status: 404}}\nshapes:\n" +
+		"  - {name: bulk, status: 200, json: {FIRST, done!: [{id!: $item, error?: $item.code}]}}\n  - {name: other, status: 200, json: $data}\n" +
+		"samples:\n  - response: |\n      HTTP/1.1 200 OK\n\n      {\"done\":[{\"id\":\"a\"},{\"id\":\"b\",\"error\":\"gone\"}]}\n    reads_only: true\n" +
+		"    outcome: {kind: partial, items: [{index: 0, id: a, outcome: {kind: success}}, {index: 1, id: b, outcome: {kind: not_found, code: gone}}]}\n"
+	for first, want := range map[string]string{
+		"errors: $absent":  "loose_success",
+		"errors?: $absent": "loose_success",
+		"errors?: $any":    "",
+	} {
+		if got := strings.Join(rulesOf(strings.Replace(file, "FIRST", first, 1)), " "); got != want {
+			t.Errorf("%s: %q, not %q", first, got, want)
+		}
+	}
+}
+
+func TestAShapeThatAnEarlierOneOfTheSameNotationTakesIsShadowed(t *testing.T) {
+	t.Parallel()
+	const file = "dialect: x\ncodes: {200: success, 4xx: invalid}\nshapes:\n  - {name: a, status: 4xx, json: {status: FIRST, code!: $code}}\n  - {name: b, status: 4xx, json: {status: SECOND, code!: $code, text!: $detail}}\n"
+	for _, c := range []struct{ first, second, want string }{
+		{"'$status:int'", "'$status:int'", "shadowed"},
+		{"$status", "'$status:int'", "shadowed"},
+		{"'$status:int'", "$status", ""},
+		{"'$status:int(400-402)'", "'$status:int'", ""},
+	} {
+		if got := strings.Join(rulesOf(strings.NewReplacer("FIRST", c.first, "SECOND", c.second).Replace(file)), " "); got != c.want {
+			t.Errorf("%s before %s: %q, not %q", c.first, c.second, got, c.want)
+		}
+	}
+}
+
 func TestAShapeWhoseConditionsAreThoseOfAnEarlierOneIsShadowed(t *testing.T) {
 	t.Parallel()
 	const file = "dialect: x\ncodes: {200: success, 4xx: invalid}\nshapes:\n  - {name: a, CONDITION, json: {message!: $detail}}\n  - {name: b, method: POST, path: /a, json: {message!: $detail, code: $code}}\n"

@@ -2,6 +2,7 @@ package authoring
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
@@ -26,6 +27,7 @@ const (
 	constantProbed probed = iota // a constant has another value
 	memberProbed                 // a member that must be there is missing, or has another form
 	recordProbed                 // a record has none of its members
+	absentProbed                 // a member that must be missing is there, and empty
 )
 
 // The limits of all probes of one file.
@@ -94,6 +96,10 @@ func (p *prober) walk(t *spec.Template, n uint32, depth int) {
 
 // member probes one member: its value, and what stands in it.
 func (p *prober) member(w *spec.Member, n uint32, depth int) {
+	if w.Value.Op == spec.OpAbsent {
+		p.add(w, n)
+		return
+	}
 	if w.Optional || w.Text || w.Value.WriteOnly {
 		return
 	}
@@ -104,6 +110,20 @@ func (p *prober) member(w *spec.Member, n uint32, depth int) {
 			return
 		}
 	}
+}
+
+// add adds the probe in which an object has a member that must be missing, as an empty list.
+// Many servers write what they have none of so.
+func (p *prober) add(w *spec.Member, n uint32) {
+	node := &p.m.Tree.Nodes[n]
+	if node.Kind != tree.Object || node.Moved {
+		return
+	}
+	text, rest := strconv.Quote(w.Names[0])+":[]", p.body[node.Start+1:]
+	if n+1 < node.Next {
+		text += ","
+	}
+	p.all = append(p.all, probe{slices.Concat(p.body[:node.Start+1], []byte(text), rest), w.Names[0], absentProbed, w.Value.Pos})
 }
 
 // value probes a member that must be there.
@@ -192,6 +212,10 @@ func (j *judge) weigh(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
 	case p.sort == recordProbed:
 		if len(items) > 0 && items[0].Outcome.Kind == parlance.KindSuccess {
 			j.warn(p.at, "empty_record", "mark with ! what each record has, such as its status", "a record with none of these members is read as a success")
+		}
+	case p.sort == absentProbed:
+		if good && (failed || whole.Outcome.Kind == parlance.KindPartial) {
+			j.warn(p.at, "loose_success", "leave the member out of the shape if it can be empty", "with an empty list as %q, the response on line %d would be a plain success, by the shape %q", p.place, s.Pos.Line, one.Shape)
 		}
 	case failed && good:
 		// A payload that can be anything is a success whatever is in it.

@@ -116,11 +116,16 @@ func (t *Template) coversAll(s *Template) bool {
 	case t.Op == OpAny:
 		return true
 	case t.Op == OpHole && t.Hole.Guard == nil && t.Hole.Readings[0].Pattern == nil && !t.Hole.Readings[0].Conv.Structured():
-		return s.Op == OpHole && t.Hole.Readings[0].Conv.Notation == Plain
+		return s.Op == OpHole && (t.Hole.Readings[0].Conv.Notation == Plain || s.reads(t.Hole.Readings[0].Conv))
 	case t.Op == OpObject && s.Op == OpObject && !t.Indexed && !s.Indexed:
 		return t.coversMembers(s)
 	}
 	return t.Op == OpConst && s.Op == OpConst && t.Kind == s.Kind && t.Text == s.Text
+}
+
+// reads reports that all of a hole's value is read in that notation.
+func (t *Template) reads(c Conversion) bool {
+	return t.Hole.Readings[0].Pattern == nil && t.Hole.Readings[0].Conv == c
 }
 
 // coversMembers is coversAll for two objects.
