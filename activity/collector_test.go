@@ -18,6 +18,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/store/memory"
 )
 
@@ -249,7 +250,9 @@ func TestNoCredentialIsGathered(t *testing.T) {
 	u, _ := url.Parse("https://me:hunter2@api.test/a?access_token=hunter2&page=1")
 	request, _ := http.NewRequest("GET", u.String(), nil)
 	request.Header = header
-	r := gather(t, func(ctx context.Context, log *slog.Logger) {
+	var logged testlog.Log
+	r := gather(t, func(ctx context.Context, _ *slog.Logger) {
+		log := slog.New(activity.NewHandler(slog.NewJSONHandler(&logged, nil)))
 		for _, name := range []string{"authorization", "Proxy-Authorization", "cookie", "Set-Cookie", "token", "access_token", "refreshToken",
 			"password", "PASSWORD_CONFIRMATION", "clientSecret", "api_key", "X-API-Key", "apiKey", "private-key", "credentials", "jwt", "Mine!"} {
 			log.InfoContext(ctx, "m", name, secret)
@@ -267,7 +270,7 @@ func TestNoCredentialIsGathered(t *testing.T) {
 			"sent Authorization: Basic hunter2", "Authorization: Digest username=me, response=hunter2", "Cookie: a=1; session=hunter2",
 			`{"api_key":"hunter2"}`, `{"api_key" : "a\"hunter2","b":1}`, `"{\"token\":\"hunter2\"}"`, "map[Authorization:[Bearer hunter2] Accept:[a]]",
 			"{Password:hunter2 Name:me}", "token = 'hunter2'", "ftp://hunter2@host", "Basic aHVudGVyMg==hunter2", "postgres://u:a@b:hunter2@h/db",
-			"access_token:bearer hunter2", "the password=hunter2\nand more", "Authorization:hunter2",
+			"access_token:bearer hunter2", `Get "https://api.test/a?page=1&key=hunter2": EOF`, "/blob?sv=1&sig=hunter2&se=2", "/cb?Code=hunter2", "X-Amz-Signature=hunter2", "the password=hunter2\nand more", "Authorization:hunter2",
 		} {
 			log.InfoContext(ctx, text)
 			log.InfoContext(ctx, "m", "error", errors.New(text))
@@ -285,6 +288,14 @@ func TestNoCredentialIsGathered(t *testing.T) {
 		if text := fmt.Sprint(l); strings.Contains(text, secret) {
 			t.Errorf("a secret stands in %s", text)
 		}
+	}
+	for line := range strings.Lines(logged.String()) {
+		if strings.Contains(line, secret) && !strings.Contains(line, `"Mine!"`) {
+			t.Errorf("a secret stands in the log: %s", line)
+		}
+	}
+	if text := logged.String(); !strings.Contains(text, `"Accept":["x/y"]`) || !strings.Contains(text, "page=1") || !strings.Contains(text, `"Name":"me"`) {
+		t.Errorf("too much is taken out of %s", text)
 	}
 	for _, c := range r.Calls {
 		if text := fmt.Sprint(c); strings.Contains(text, secret) {
@@ -304,7 +315,7 @@ func TestWhatIsNoCredentialStays(t *testing.T) {
 	t.Parallel()
 	texts := []string{
 		"order 7 is paid", "at 12:30:01 by bearer of news", "basic rules apply", "main.go:12 and token.go:45 +0x1d", "see https://api.test/a?page=2",
-		"a@b.test wrote: hello", "key=value", "https://api.test/users/@me", "",
+		"a@b.test wrote: hello", "key=value", "code=404", "GET /a?monkey=1&keyboard=2", "https://api.test/users/@me", "",
 	}
 	r := gather(t, func(ctx context.Context, log *slog.Logger) {
 		for _, text := range texts {

@@ -15,6 +15,10 @@ const Key = "activity_id"
 // request. The context is that of the call: slog.InfoContext carries it, slog.Info does
 // not. A Handler is as safe for concurrent use as the handler below it.
 //
+// Credentials are redacted: the values of names such as authorization, cookie, token and
+// password, and credentials within a text, such as those in the URL of a *url.Error. A
+// record has the same redaction. A credential without such a sign is not found.
+//
 // If a [Collector] gathers for the context, it gets each line too, even if the handler
 // below drops it: see [WithLevel]. Use one Handler, as the outermost.
 type Handler struct {
@@ -22,6 +26,7 @@ type Handler struct {
 	top    slog.Handler // without the groups: the id is added at its level
 	attrs  []slog.Attr  // that top has, for a collector
 	groups []group      // what top lacks, the outermost first
+	secret bool         // a group has a secret name
 }
 
 var _ slog.Handler = (*Handler)(nil)
@@ -71,12 +76,15 @@ func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
 // Handle adds the id of ctx and passes the record on. It returns the error of the
 // handler below.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
+	names := &commonSecrets
 	if c := CollectorOf(ctx); c != nil {
+		names = &c.recorder.secrets
 		c.line(h, r)
 		if !h.plain.Enabled(ctx, r.Level) {
 			return nil // it was the collector alone that wanted it
 		}
 	}
+	r = names.redacted(r, h.secret)
 	id := ID(ctx)
 	if id == "" {
 		return h.plain.Handle(ctx, r)
@@ -108,7 +116,8 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
 	}
-	next := &Handler{plain: h.plain.WithAttrs(attrs), top: h.top, attrs: h.attrs, groups: slices.Clone(h.groups)}
+	attrs, _ = commonSecrets.members(attrs, h.secret)
+	next := &Handler{plain: h.plain.WithAttrs(attrs), top: h.top, attrs: h.attrs, groups: slices.Clone(h.groups), secret: h.secret}
 	if n := len(next.groups); n > 0 {
 		next.groups[n-1].attrs = slices.Concat(next.groups[n-1].attrs, attrs)
 	} else {
@@ -123,5 +132,5 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return &Handler{plain: h.plain.WithGroup(name), top: h.top, attrs: h.attrs, groups: append(slices.Clone(h.groups), group{name: name})}
+	return &Handler{plain: h.plain.WithGroup(name), top: h.top, attrs: h.attrs, groups: append(slices.Clone(h.groups), group{name: name}), secret: h.secret || commonSecrets.holds(name)}
 }

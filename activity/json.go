@@ -30,6 +30,7 @@ type recordJSON struct {
 	OtherRes []byte            `json:"response_base64,omitempty"`
 	Calls    []callJSON        `json:"calls,omitempty"`
 	Lines    []lineJSON        `json:"lines,omitempty"`
+	Original string            `json:"original,omitempty"`
 	Dropped  int               `json:"dropped,omitempty"`
 }
 
@@ -44,6 +45,7 @@ type recordJSON struct {
 //	  "request": {"/order/id": 7}, "response": {…},
 //	  "calls": [{"time", "took", "dialect", "method", "host", "path", "attempt", "outcome", "act", "why"}],
 //	  "lines": [{"time", "level", "message", "attrs": ["name=value"]}],
+//	  "original": "…",
 //	  "dropped": 1
 //	}
 //
@@ -53,7 +55,7 @@ type recordJSON struct {
 func (r Record) MarshalJSON() ([]byte, error) {
 	w := recordJSON{
 		ID: r.ID, Trace: r.Trace, Start: utc(r.Start), Took: seconds(r.Took), Method: r.Method, Route: r.Route, Path: r.Path,
-		Caller: r.Caller, Status: r.Status, Outcome: known(&r.Outcome), Dropped: r.Dropped,
+		Caller: r.Caller, Status: r.Status, Outcome: known(&r.Outcome), Original: r.Original, Dropped: r.Dropped,
 	}
 	// Not by their own methods, each of whose texts would be read once more.
 	w.Calls, w.Lines = each(r.Calls, callOf), each(r.Lines, lineOf)
@@ -70,7 +72,7 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 	}
 	*r = Record{
 		w.ID, w.Trace, w.Start, time.Duration(w.Took), w.Method, w.Route, w.Path, w.Caller, w.Status, given(w.Outcome),
-		either(w.Request, w.OtherReq), either(w.Response, w.OtherRes), each(w.Calls, callJSON.call), each(w.Lines, lineJSON.line), w.Dropped,
+		either(w.Request, w.OtherReq), either(w.Response, w.OtherRes), each(w.Calls, callJSON.call), each(w.Lines, lineJSON.line), w.Original, w.Dropped,
 	}
 	return nil
 }

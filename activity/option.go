@@ -38,7 +38,9 @@ func WithLines(lines, bytes int) Option {
 
 // WithSecrets adds names whose values are credentials, besides authorization, cookie,
 // token, password, secret, api key and the like. Names are compared without case and by
-// letters and digits only. A match anywhere in a name counts.
+// letters and digits only. A match anywhere in a name counts. A [Handler] uses them too, for
+// the lines of requests that are recorded. It does not for attributes that a logger has
+// by With.
 func WithSecrets(names ...string) Option {
 	return option(func(r *Recorder) {
 		for _, name := range names {

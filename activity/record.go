@@ -25,6 +25,7 @@ type Record struct {
 	Response []byte
 	Calls    []Call // made to other services on its behalf
 	Lines    []Line // logged under it
+	Original string // the id of the request whose response was replayed; "" if none was
 	Dropped  int    // lines, calls and items of the outcome beyond the bounds
 }
 

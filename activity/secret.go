@@ -26,7 +26,7 @@ var commonSecrets = secrets{
 	'c': {"cookie", "credential"},
 	'j': {"jwt"},
 	'p': {"password", "passwd", "passphrase", "privatekey"},
-	's': {"secret", "sessionid"},
+	's': {"secret", "sessionid", "signature"},
 	't': {"token"},
 }
 
@@ -97,14 +97,17 @@ func (s *secrets) value(v slog.Value) (text string) {
 // json takes the secret members out of a JSON text, and what is secret in its
 // strings. The members of an object come out in the order of their names; what
 // cannot be read comes out as null.
-func (s *secrets) json(text []byte) []byte {
+func (s *secrets) json(text []byte) []byte { return rewritten(text, s.cleaned) }
+
+// rewritten is a JSON text whose value was changed by a function.
+func rewritten(text []byte, change func(any) any) []byte {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	var v any
 	if d.Decode(&v) != nil {
 		return []byte("null")
 	}
-	text, err := jsontext.Marshal(s.cleaned(v))
+	text, err := jsontext.Marshal(change(v))
 	if err != nil {
 		return []byte("null")
 	}
@@ -165,7 +168,7 @@ func (s *secrets) credentialAt(t string, done, i int) (from, to int) {
 		return i + 3, i + 3 + userinfo(t[i+3:])
 	case c == '=' || c == ':':
 		name := nameBefore(t[done:i])
-		if name != "" && !strings.HasSuffix(name, ".go") && s.holds(name) { // token.go:12 is a place
+		if name != "" && !strings.HasSuffix(name, ".go") && (s.holds(name) || inQuery(t[:i], name)) { // token.go:12 is a place
 			return valueAfter(t, i+1, name)
 		}
 	case c == ' ' && schemes.endOf(t[done:i]):
@@ -174,6 +177,17 @@ func (s *secrets) credentialAt(t string, done, i int) (from, to int) {
 		}
 	}
 	return 0, 0
+}
+
+// queryNames are names of credentials in the query of a URL: an API key, a signature, the
+// code of a log-in. Elsewhere they say nothing.
+var queryNames = []string{"key", "sig", "code"}
+
+// inQuery reports whether a text ends with such a name in a query.
+func inQuery(t, name string) bool {
+	before := strings.TrimSuffix(t, name)
+	return (strings.HasSuffix(before, "?") || strings.HasSuffix(before, "&")) &&
+		slices.ContainsFunc(queryNames, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
 // schemeNames stand before a credential (RFC 9110, 11.1).

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	errNoTransactor = errors.New("server: an Atomic needs a store: see WithTransactor and package idempotency")
+	errNoTransactor = errors.New("server: an Atomic needs a store, and nothing was done: give the Server WithTransactor, or put idempotency.Middleware around the route")
 	errWroteItself  = errors.New("server: an Atomic wrote to the client before it was committed")
 )
 

@@ -52,9 +52,10 @@ func (x *exchange) SetCaller(c *core.Caller) { x.watch.setCaller((*Principal)(c)
 func (x *exchange) SetPattern(copied *http.Request) { x.watch.leave(copied) }
 
 // Resend sends a recorded response again.
-func (x *exchange) Resend(status int, body []byte) {
+func (x *exchange) Resend(status int, body []byte, original string) {
 	x.mode = streaming
 	if x.watch != nil {
+		x.watch.replays.Store(&original)
 		x.SetOutcome(x.server.dialect.Decode(x.request, dialect.Response{Status: status, Header: dialect.HeaderMap(x.Header()), Body: body}).Outcome)
 	}
 	x.sendHead(status)

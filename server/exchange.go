@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime"
 	"net"
 	"net/http"
@@ -42,6 +43,11 @@ type exchange struct {
 	inside   reports   // of the exchanges inside this one
 	noEffect bool      // the response proves that nothing was done
 	logged   bool      // why the request failed
+	head     bool      // the request is a HEAD
+	relayed  bool      // the response is that of an exchange inside
+	returned bool      // the handler has
+	exited   bool      // the handler ended its goroutine
+	body     arrival   // of the request, if no exchange is around this one
 
 	watch   *watch            // nil where nobody wants to know
 	notes   []string          // by AddNote, about what the handler writes itself
@@ -137,6 +143,7 @@ func (x *exchange) WriteHeader(status int) {
 	case done:
 		inside := x.Reported(mark)
 		x.mode, x.noEffect, x.outcome = streaming, inside.NoEffect, inside.Outcome
+		x.relayed = len(mark) == 1 && mark[0] != "" // else core.MarkReported
 		x.sendHead(status)
 	case status >= 400 && x.untyped("text/plain"):
 		x.mode, x.status = catching, status
@@ -171,10 +178,10 @@ func (x *exchange) needsEnvelope(status int) bool {
 	if status < 200 || status > 299 || status == 204 || status == 205 || status == 206 {
 		return false // no body, or a part of one
 	}
-	if media := x.mediaType(); x.Header().Get("Content-Encoding") != "" || media != "" && !httpheader.IsJSON(media) {
+	if media := x.mediaType(); media != "" && !httpheader.IsJSON(media) {
 		return false // nothing that can stand in an envelope
 	}
-	return x.server.dialect.HasEnvelope(x.request, &parlance.Outcome{Kind: kindOf(status), Status: status})
+	return x.server.dialect.HasEnvelope(x.request, &parlance.Outcome{Kind: kindOf(status), Status: status}) && x.decodes()
 }
 
 // sendHead sends the head of a final response.
@@ -184,6 +191,9 @@ func (x *exchange) sendHead(status int) {
 	if !x.server.allows(http.StatusNotModified) {
 		delete(h, "Etag") // nothing to come back with
 		delete(h, "Last-Modified")
+	}
+	if v := h["Retry-After"]; len(v) > 0 && strings.HasPrefix(strings.TrimSpace(v[0]), "-") {
+		delete(h, "Retry-After") // a wait is not negative (RFC 9110, 10.2.3)
 	}
 	if _, said := h[core.ReportHeader]; !said { // else the word of the exchange inside counts
 		if x.freesKey() {
@@ -200,6 +210,9 @@ func (x *exchange) sendHead(status int) {
 // stream sends the head and the held bytes unchanged.
 func (x *exchange) stream() (err error) {
 	x.mode = streaming
+	if x.status >= 500 && x.left() {
+		x.SetOutcome(canceled)
+	}
 	if x.outer != nil && x.status >= 400 {
 		x.noEffect = statusProvesUndone(x.meaning(x.status))
 	}
@@ -263,13 +276,13 @@ func (x *exchange) FlushError() error {
 	if x.mode == open {
 		x.WriteHeader(http.StatusOK)
 	}
-	if x.mode == holding {
+	if x.mode == holding && x.coding() == "" {
 		if err := x.overflow(); err != nil {
 			return err
 		}
 	}
 	switch x.mode {
-	case catching:
+	case catching, holding:
 		return nil
 	case waiting, redirecting:
 		if err := x.stream(); err != nil {
@@ -294,6 +307,10 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // overflow starts to stream a success that is too long to hold. The envelope is written
 // around a mark, and the response replaces the mark.
 func (x *exchange) overflow() error {
+	if x.coding() != "" {
+		x.refuseCoded()
+		return http.ErrContentLength // the response that went out has its own length
+	}
 	if !httpheader.IsJSON(x.mediaType()) && !looksJSON(x.held) {
 		return x.stream()
 	}
@@ -362,11 +379,15 @@ func (x *exchange) dropValidators() {
 // envelope puts the dialect's envelope around a success that was held.
 func (x *exchange) envelope() {
 	declared := httpheader.IsJSON(x.mediaType())
+	text, whole := x.decoded(x.server.maxBuffered)
 	switch {
-	case len(x.held) == 0 || json.Valid(x.held):
+	case !whole:
+		x.refuseCoded()
+	case len(text) == 0 || json.Valid(text):
 		x.dropValidators()
+		x.Header().Del("Content-Encoding")
 		x.Render(x.written(),
-			dialect.Payload{ContentType: "application/json", Body: bytes.TrimSpace(x.held)}, nil)
+			dialect.Payload{ContentType: "application/json", Body: bytes.TrimSpace(text)}, nil)
 	case declared:
 		x.logged = true
 		x.server.logger.ErrorContext(x.ctx, "the handler's response is declared as JSON but is not JSON", "path", x.request.Path)
@@ -382,16 +403,25 @@ func (x *exchange) envelope() {
 func (x *exchange) translate() {
 	o := x.meaning(x.status)
 	x.noEffect = statusProvesUndone(o)
-	text := strings.TrimSpace(strings.ToValidUTF8(string(x.held), ""))
+	held, _ := x.decoded(maxDetail)
+	text := strings.TrimSpace(strings.ToValidUTF8(string(held), ""))
+	left := o.Kind.ServerFault() && x.left()
 	switch {
 	case text == "", text == "404 page not found", text == http.StatusText(x.status):
 		// net/http's own words say nothing that the status does not.
 	case o.Kind.ServerFault():
 		x.logged = true
-		x.server.logger.ErrorContext(x.ctx, "request failed", "status", x.status, "error", text,
+		message, level := "request failed", slog.LevelError
+		if left {
+			message, level = callerLeft, slog.LevelInfo
+		}
+		x.server.logger.Log(x.ctx, level, message, "status", x.status, "error", text,
 			"method", x.request.Method, "path", x.request.Path)
-	case strings.HasPrefix(http.DetectContentType(x.held), "text/plain"):
+	case strings.HasPrefix(http.DetectContentType(held), "text/plain"):
 		o.Detail = text
+	}
+	if left {
+		o = canceled
 	}
 	x.Render(o, none, nil)
 }

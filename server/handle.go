@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 )
 
@@ -42,7 +41,7 @@ func (x *exchange) Respond(ctx context.Context, value any, err error) {
 		return // the handler wrote its response itself
 	case err != nil && x.sent():
 		x.logFailure("the handler failed after its response had begun; the connection is cut", err)
-		x.SetOutcome(parlance.OutcomeOf(err))
+		x.SetOutcome(x.outcomeOf(err))
 		panic(http.ErrAbortHandler)
 	case err == nil && x.sent():
 		x.server.logger.ErrorContext(x.ctx, "the handler returned a value after its response had begun; the value is dropped")

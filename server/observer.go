@@ -34,9 +34,13 @@ type Served struct {
 	Took    time.Duration // until the handler had returned and the response was written
 	Route   string        // the pattern that served it, http.Request.Pattern; "" if unknown
 	Caller  Principal     // the zero value if unknown
-	Status  int           // the status sent; 0 if none, such as after the handler took over the connection
+	Status  int           // the status sent; 0 if none, such as after the handler took over the connection; 499 if the caller left before
 	Outcome parlance.Outcome
 	Cut     bool // the connection was cut by a failure after the response had begun
+
+	// Original is the activity id of an earlier request, if its response was replayed by
+	// idempotency.Middleware; else "".
+	Original string
 }
 
 // watch gathers the facts of a request for observers. Parts of the request may run on
@@ -46,6 +50,7 @@ type watch struct {
 	entered atomic.Pointer[string] // the pattern by which the request came to the innermost of us
 	left    atomic.Pointer[string] // that which the innermost of us saw a ServeMux find
 	caller  atomic.Pointer[Principal]
+	replays atomic.Pointer[string] // Served.Original
 
 	request   *http.Request // the observers'
 	entry     *entry        // nil where it is not recorded
@@ -111,7 +116,10 @@ func (x *exchange) notify() {
 	w := x.watch
 	served := w.served(x.status, x.result())
 	served.Cut = x.cut
-	if !x.sent() {
+	switch {
+	case isLeft(&served.Outcome):
+		served.Status, served.Cut = statusLeft, false // the caller cut it
+	case !x.sent():
 		served.Status = 0
 	}
 	if len(w.observers) > 0 {
@@ -131,6 +139,9 @@ func (w *watch) served(status int, o parlance.Outcome) Served {
 	s := Served{Start: w.start, Took: time.Since(w.start), Route: w.route(), Status: status, Outcome: o}
 	if caller := w.caller.Load(); caller != nil {
 		s.Caller = *caller
+	}
+	if original := w.replays.Load(); original != nil {
+		s.Original = *original
 	}
 	return s
 }
@@ -157,6 +168,10 @@ func (x *exchange) result() (o parlance.Outcome) {
 		o = *x.outcome
 	}
 	switch {
+	case isLeft(&o):
+		return o // nobody got another status
+	case x.cut && !o.Kind.Failing() && x.left():
+		return canceled
 	case x.cut && !o.Kind.Failing():
 		o = parlance.Outcome{Kind: parlance.KindInternal, Reason: parlance.ReasonReset}
 	case o.Kind != 0:

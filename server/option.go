@@ -39,5 +39,11 @@ func WithTrustedID(header string) Option { return option(func(c *config) { c.tru
 func WithMaxBuffered(bytes int) Option { return option(func(c *config) { c.maxBuffered = bytes }) }
 
 // WithTransactor sets the store that runs an [Atomic]. Under idempotency.Middleware the
-// store of the keys runs it, so that the key is committed with the effect.
-func WithTransactor(t Transactor) Option { return option(func(c *config) { c.transactor = t }) }
+// store of the keys runs it, so that the key is committed with the effect. It panics
+// without a store.
+func WithTransactor(t Transactor) Option {
+	if t == nil {
+		panic("server: WithTransactor needs a store")
+	}
+	return option(func(c *config) { c.transactor = t })
+}

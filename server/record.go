@@ -132,7 +132,7 @@ func (w *entry) chosen() []byte {
 // complete completes a record by what the request came to.
 func (s *Served) complete(r *activity.Record, request, response []byte) {
 	r.Took, r.Route, r.Caller, r.Status, r.Outcome = s.Took, s.Route, s.Caller.ID, s.Status, s.Outcome
-	r.Request, r.Response = request, response
+	r.Request, r.Response, r.Original = request, response, s.Original
 }
 
 // isJSON reports whether a body is JSON without a content coding.

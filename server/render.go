@@ -2,8 +2,6 @@ package server
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -32,6 +30,9 @@ func (x *exchange) fail(err error) {
 func (x *exchange) outcomeOf(err error) parlance.Outcome {
 	o := parlance.OutcomeOf(err)
 	x.complete(&o)
+	if x.failedByLeaving(err, &o) {
+		return canceled
+	}
 	return o
 }
 
@@ -83,8 +84,11 @@ func (x *exchange) logFailure(message string, err error) {
 	x.logged = true
 	o := x.outcomeOf(err)
 	level := slog.LevelInfo
-	if o.Kind.ServerFault() && !errors.Is(x.ctx.Err(), context.Canceled) {
+	if o.Kind.ServerFault() {
 		level = slog.LevelError
+	}
+	if isLeft(&o) {
+		message = callerLeft
 	}
 	attrs := []slog.Attr{
 		slog.String("error", err.Error()),
@@ -165,6 +169,12 @@ const lengthKnown = 2 << 10
 // prepare makes the response of an outcome, and puts its header in place.
 func (x *exchange) prepare(s *scratch, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Encoded {
 	s.outcome = *o
+	if h := x.Header(); s.outcome.RetryAfter == 0 && h["Retry-After"] != nil {
+		// The body and the header say the same.
+		s.outcome.RetryAfter = httpdialect.RetryAfter(&http.Response{Header: h})
+	} else if s.outcome.Kind.Failing() && s.outcome.RetryAfter != 0 {
+		delete(h, "Retry-After")
+	}
 	m := x.Encode(s.body[:0], &s.outcome, data, document)
 	s.body = m.Body
 	x.SetOutcome(s.outcome)
@@ -183,7 +193,10 @@ func (x *exchange) prepare(s *scratch, o *parlance.Outcome, data dialect.Payload
 		x.Header().Del("Content-Type")
 		fallthrough
 	default:
-		if len(m.Body) <= lengthKnown {
+		if x.unsaid() {
+			m.Body = nil
+		}
+		if len(m.Body) <= lengthKnown && !x.exited {
 			delete(x.Header(), "Content-Length") // whatever it was of
 			break
 		}

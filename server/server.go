@@ -25,6 +25,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
@@ -41,6 +42,8 @@ type Server struct {
 	dialect *dialect.Dialect
 	unused  [100]bool // the statuses from 300 that the dialect says its API never gives
 	config
+
+	misplaced sync.Once // says that a middleware compresses behind Wrap
 }
 
 // New makes a Server that responds in d.

@@ -21,7 +21,9 @@ type Transactor interface {
 // Atomic is a handler's value that is made in a transaction. Under
 // idempotency.Middleware the effect, the key and the response are committed together.
 // The effect then happens once, even if the request is sent many times or the process
-// is killed. Elsewhere it runs in a transaction of its own.
+// is killed. Elsewhere it runs in a transaction of its own, in the store of
+// [WithTransactor]. If there is no store, it fails as internal, nothing is done, and the
+// log says what is missing.
 //
 //	return server.Atomic(func(ctx context.Context) (any, error) {
 //		tx := sqlite.Tx(ctx)

@@ -26,8 +26,16 @@ import (
 //   - A 3xx that the dialect's API never gives is not_found in the dialect. If 304 is
 //     one, If-None-Match and If-Modified-Since are ignored and no validator is sent.
 //   - Each failed request has a line in the log.
-//   - A panic is a 500 in the dialect; its value and stack are logged. If bytes were sent
-//     already, the connection is cut.
+//   - A panic is a 500 in the dialect; its value and stack are logged. So is a handler that
+//     ends its goroutine by runtime.Goexit. If bytes were sent already, the connection is
+//     cut.
+//   - If the caller left before its response, the outcome is failed with the reason
+//     canceled and the status 499. It is logged as information. It is no fault of the server.
+//   - A response to HEAD has the length of the response to GET. If a handler writes no body
+//     for HEAD, it has none.
+//   - A failure, or JSON that needs the envelope, may come compressed from a middleware
+//     behind Wrap. It is read first if its coding is gzip or deflate. The log says once
+//     to put such a middleware around Wrap.
 //   - A success streams untouched; Flush, Hijack and http.ResponseController work. Only
 //     JSON that needs the dialect's envelope is held, up to the bound of
 //     [WithMaxBuffered]. A longer response gets the envelope while it streams.
@@ -51,6 +59,7 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 	x := &exchange{
 		Context: s.identified(r),
 		server:  s, inner: w, request: httpdialect.Received(s.dialect, r), rawPath: r.URL.RawPath, outer: outer,
+		head: r.Method == http.MethodHead,
 	}
 	x.ctx = x
 	if outer != nil {
@@ -69,12 +78,17 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 			inner.ServeHTTP(w, r)
 		})
 	}
-	core.Pass(x.ctx, next, x, r)
+	core.PassBody(x.ctx, next, x, r, x.arriving(r.Body))
+	x.returned = true
 }
 
-// end finishes the response when the handler is done, by return or by panic.
+// end finishes the response when the handler is done, by return, by panic or by the end
+// of its goroutine.
 func (x *exchange) end(r *http.Request) {
 	cause, stack := recover(), []byte(nil)
+	if x.exited = cause == nil && !x.returned; x.exited {
+		cause = core.ErrExited
+	}
 	if t, ok := cause.(*core.Panic); ok {
 		cause, stack = t.Cause, t.Stack
 	}
@@ -84,6 +98,8 @@ func (x *exchange) end(r *http.Request) {
 	case cause == http.ErrAbortHandler:
 		x.cut = true
 		panic(cause) // the handler's own wish
+	case x.exited && x.relayed: // an exchange inside has responded
+		x.flushLast()
 	default:
 		if stack == nil {
 			stack = debug.Stack()
@@ -95,7 +111,23 @@ func (x *exchange) end(r *http.Request) {
 			x.cut = true
 			panic(http.ErrAbortHandler) // the client must be able to tell
 		}
+		if x.exited && r.ProtoMajor == 1 {
+			// net/http will not write the end of a last chunk.
+			x.Header().Set("Connection", "close")
+			x.Header().Set("Transfer-Encoding", "identity")
+		}
 		x.Render(parlance.Outcome{Kind: parlance.KindInternal}, none, nil)
+		if x.exited {
+			x.flushLast()
+		}
+	}
+}
+
+// flushLast sends the response of a goroutine that is ending. net/http does not complete
+// a response if its own goroutine ends.
+func (x *exchange) flushLast() {
+	if x.outer == nil {
+		_ = http.NewResponseController(x.inner).Flush() // an error here is a client that is gone
 	}
 }
 

@@ -272,7 +272,7 @@ func (b *records) inTurn(ctx context.Context, source source, a *response) error 
 			return err
 		}
 		h := handled{name: raw.name, before: raw.before, raw: raw.bytes}
-		h.item = b.do(ctx, Record{Index: n, Line: raw.line, Name: raw.name, Raw: raw.bytes})
+		b.do(ctx, Record{Index: n, Line: raw.line, Name: raw.name, Raw: raw.bytes}, &h.item)
 		if err := a.add(&h); err != nil {
 			return err
 		}
@@ -323,7 +323,7 @@ func (b *records) together(ctx context.Context, in *input, source source, a *res
 			}
 			go func() {
 				defer close(j.done)
-				j.item = b.do(ctx, Record{Index: n, Line: raw.line, Name: j.name, Raw: j.raw})
+				b.do(ctx, Record{Index: n, Line: raw.line, Name: j.name, Raw: j.raw}, &j.item)
 			}()
 		}
 	}()
@@ -373,15 +373,19 @@ func awaited[T any](c <-chan T, a *response, failed *error) (value T, more bool)
 	return value, more
 }
 
-// do handles one record, whatever its handler does.
-func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
+// do handles one record, whatever its handler does. It says by item what became of the
+// record, since a goroutine that ends returns nothing.
+func (b *records) do(ctx context.Context, r Record, item *parlance.Item) {
 	finished, id := false, ""
 	defer func() {
 		if !finished {
-			cause := recover() // nil is runtime.Goexit
+			cause := recover()
+			if cause == nil {
+				cause = core.ErrExited
+			}
 			b.server.Logger().ErrorContext(ctx, "the handler of a record panicked",
 				"record", r.Index, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			item = parlance.Item{Outcome: parlance.Outcome{Kind: parlance.KindInternal, Detail: wording.Internal(b.server.Dialect(), "record")}}
+			*item = parlance.Item{Outcome: parlance.Outcome{Kind: parlance.KindInternal, Detail: wording.Internal(b.server.Dialect(), "record")}}
 		}
 		item.Index, item.ID = r.Index, cmp.Or(item.ID, id)
 		if o := &item.Outcome; o.Kind == 0 {
@@ -391,8 +395,8 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 	if b.id != nil {
 		id = b.id(r)
 	}
-	item, err := b.each(ctx, r)
-	if err != nil {
+	var err error
+	if *item, err = b.each(ctx, r); err != nil {
 		b.log(ctx, r.Index, err)
 		item.Outcome = parlance.OutcomeOf(err)
 		item.Outcome.Kind = generic.Kind(&item.Outcome)
@@ -401,7 +405,6 @@ func (b *records) do(ctx context.Context, r Record) (item parlance.Item) {
 		}
 	}
 	finished = true
-	return item
 }
 
 // log logs the part of an error that the client is not told. It does not fill the log

@@ -3,8 +3,7 @@ package guard
 import (
 	"bufio"
 	"context"
-	"github.com/parlance-api/parlance/server"
-	"github.com/parlance-api/parlance/server/internal/core"
+	"errors"
 	"log/slog"
 	"maps"
 	"net"
@@ -12,6 +11,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/parlance-api/parlance/server"
+	"github.com/parlance-api/parlance/server/internal/core"
 )
 
 // Deadline bounds the time of a handler. When it ends, so does the context of the
@@ -23,12 +25,13 @@ import (
 // http.ErrHandlerTimeout.
 //
 // Use it for one route or for a few similar ones: a stream has no deadline. A
-// connection that a handler has taken over (Hijack) has none any more.
+// connection that a handler has taken over (Hijack) has none any more, nor has the context
+// of its request: it ends if the handler returns.
 func Deadline(d time.Duration) server.Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ctx, cancel := context.WithTimeout(r.Context(), d)
-			defer cancel()
+			ctx := newBounded(r.Context(), d)
+			defer ctx.end(context.Canceled)
 			g := &guard{ctx: ctx, w: w, rc: http.NewResponseController(w), header: w.Header().Clone()}
 			h := next
 			if x := core.Of(r.Context()); x != nil {
@@ -38,12 +41,20 @@ func Deadline(d time.Duration) server.Middleware {
 			}
 			ended := make(chan any, 1)
 			go func() {
-				defer func() { ended <- recover() }()
+				returned := false
+				defer func() {
+					cause := recover()
+					if cause == nil && !returned && core.Of(ctx) == nil { // else the exchange has responded to runtime.Goexit
+						cause = http.ErrAbortHandler
+					}
+					ended <- cause
+				}()
 				h.ServeHTTP(g, r.WithContext(ctx))
+				returned = true
 			}()
 			select {
 			case cause := <-ended:
-				if g.state.Load() == sent || ctx.Err() == nil {
+				if s := g.state.Load(); s == sent || s == taken || ctx.Err() == nil {
 					g.finish(cause)
 					return
 				}
@@ -56,11 +67,11 @@ func Deadline(d time.Duration) server.Middleware {
 
 // guard is the way of a handler to the client, which can be shut behind it.
 type guard struct {
-	ctx context.Context
+	ctx *bounded
 	w   http.ResponseWriter
 	rc  *http.ResponseController
 
-	state atomic.Int32 // unsent, sent or shut
+	state atomic.Int32 // unsent, sent, taken or shut
 	mu    sync.Mutex   // held while something is written
 
 	header http.Header // the handler's, copied when it is written
@@ -70,6 +81,7 @@ type guard struct {
 const (
 	unsent int32 = iota
 	sent         // what went out cannot be taken back
+	taken        // the handler has the connection
 	shut         // nothing goes out any more
 )
 
@@ -88,18 +100,26 @@ func (g *guard) finish(cause any) {
 
 // expire responds for a handler that took too long, or whose client has gone.
 func (g *guard) expire(r *http.Request, ended <-chan any) {
-	if r.Body != nil && r.Body != http.NoBody {
-		// A read that waits for a slow client would keep net/http waiting, too.
-		_ = g.rc.SetReadDeadline(time.Unix(1, 0))
-	}
+	// A read that waits for a slow client would keep net/http waiting, too.
+	unread := r.Body != nil && r.Body != http.NoBody
 	if g.state.CompareAndSwap(unsent, shut) {
+		if unread {
+			_ = g.rc.SetReadDeadline(time.Unix(1, 0))
+		}
 		g.mu.Lock() // an interim response may be under way
 		defer g.mu.Unlock()
-		if r.Body != nil && r.Body != http.NoBody {
+		if unread {
 			g.w.Header().Set("Connection", "close") // nobody knows how much of the body was read
 		}
 		server.WriteError(g.w, r, g.ctx.Err())
 		return
+	}
+	if g.state.Load() == taken {
+		g.finish(<-ended)
+		return
+	}
+	if unread {
+		_ = g.rc.SetReadDeadline(time.Unix(1, 0))
 	}
 	// It may have been responding in that moment.
 	soon := time.NewTimer(lastWords)
@@ -116,7 +136,7 @@ func (g *guard) expire(r *http.Request, ended <-chan any) {
 	g.mu.Lock()
 	g.state.Store(shut)
 	g.mu.Unlock()
-	if x := core.Of(r.Context()); x != nil {
+	if x := core.Of(r.Context()); x != nil && !errors.Is(g.ctx.Err(), context.Canceled) { // else the client has gone
 		x.Logger().ErrorContext(g.ctx, "the deadline passed after the response had begun; the connection is cut",
 			slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	}
@@ -189,25 +209,36 @@ func (g *guard) FlushError() error {
 func (g *guard) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.begin() {
+	if g.state.Load() == shut || !g.ctx.lift() {
 		return nil, nil, http.ErrHandlerTimeout
 	}
+	before := g.state.Swap(taken) // expire does nothing: the context has not ended
 	conn, rw, err := g.rc.Hijack()
-	if err == nil {
-		g.wrote = true
+	if err != nil {
+		g.state.Store(before)
+		g.ctx.bind()
+		return nil, nil, err
 	}
-	return conn, rw, err
+	g.wrote = true
+	return conn, rw, nil
 }
 
 // These are the other methods for http.ResponseController. An Unwrap would bypass the
-// guard.
-func (g *guard) SetReadDeadline(t time.Time) error { return g.rc.SetReadDeadline(t) }
+// guard. A handler that was given up must not change the connection, on which the next
+// request may be.
+func (g *guard) SetReadDeadline(t time.Time) error {
+	return g.unlessShut(func() error { return g.rc.SetReadDeadline(t) })
+}
 
 func (g *guard) SetWriteDeadline(t time.Time) error {
+	return g.unlessShut(func() error { return g.rc.SetWriteDeadline(t) })
+}
+
+func (g *guard) EnableFullDuplex() error { return g.unlessShut(g.rc.EnableFullDuplex) }
+
+func (g *guard) unlessShut(set func() error) error {
 	if g.state.Load() == shut {
 		return http.ErrHandlerTimeout
 	}
-	return g.rc.SetWriteDeadline(t)
+	return set()
 }
-
-func (g *guard) EnableFullDuplex() error { return g.rc.EnableFullDuplex() }

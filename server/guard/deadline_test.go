@@ -171,3 +171,114 @@ func TestTheContextOfADeadlineSaysWhy(t *testing.T) {
 		}
 	})
 }
+
+func TestAConnectionThatWasTakenOverHasNoDeadline(t *testing.T) {
+	t.Parallel()
+	for _, nested := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s, log := servertest.New(t, "problem")
+			ended := make(chan error, 1)
+			guarded := guard.Deadline(5 * time.Second)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				conn, rw, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n")
+				_ = rw.Flush()
+				for range 3 { // each after the deadline
+					time.Sleep(time.Minute)
+					line, err := rw.ReadString('\n')
+					if err != nil {
+						ended <- err
+						return
+					}
+					_, _ = rw.WriteString("you said " + line)
+					_ = rw.Flush()
+				}
+				_, limited := r.Context().Deadline()
+				if limited {
+					t.Error("the context still has a deadline")
+				}
+				ended <- r.Context().Err()
+			}))
+			if nested {
+				guarded = guard.Deadline(time.Second)(guarded)
+			}
+			transport := memhttp.Serve(t, s.Wrap(guarded))
+			r, _ := http.NewRequestWithContext(t.Context(), "GET", "http://house/", nil)
+			r.Header.Set("Connection", "Upgrade")
+			r.Header.Set("Upgrade", "chat")
+			res, err := transport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn, ok := res.Body.(io.ReadWriteCloser)
+			if res.StatusCode != 101 || !ok {
+				t.Fatalf("got %s", res.Status)
+			}
+			for range 3 {
+				_, _ = io.WriteString(conn, "hello\n")
+				said := make([]byte, len("you said hello\n"))
+				if _, err := io.ReadFull(conn, said); err != nil || string(said) != "you said hello\n" {
+					t.Fatalf("got %q, %v", said, err)
+				}
+			}
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			if log.String() != "" {
+				t.Errorf("the log says %s", log)
+			}
+			conn.Close()
+		})
+	}
+}
+
+func TestAConnectionThatCannotBeTakenOverKeepsItsDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := servertest.New(t, "problem")
+		within := func(next http.Handler) http.Handler { // a writer without a connection
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				next.ServeHTTP(struct{ http.ResponseWriter }{w}, r)
+			})
+		}
+		h := &http.Client{Transport: memhttp.Serve(t, s.Wrap(within(guard.Deadline(5*time.Second)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, http.ErrNotSupported) {
+				t.Errorf("got %v", err)
+			}
+			<-r.Context().Done()
+		})))))}
+		begin := time.Now()
+		if a := servertest.As(t, h, "ann", "GET", "http://house/"); a.Status != 504 || time.Since(begin) != 5*time.Second {
+			t.Errorf("got %d after %v", a.Status, time.Since(begin))
+		}
+	})
+}
+
+func TestAHandlerThatWasGivenUpCannotChangeTheConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := servertest.New(t, "problem")
+		late := make(chan error, 4)
+		h := &http.Client{Transport: memhttp.Serve(t, s.Wrap(guard.Deadline(time.Second)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(time.Minute)
+			rc := http.NewResponseController(w)
+			late <- rc.SetReadDeadline(time.Now())
+			late <- rc.SetWriteDeadline(time.Now())
+			late <- rc.EnableFullDuplex()
+			_, _, err := rc.Hijack()
+			late <- err
+		}))))}
+		if a := servertest.As(t, h, "ann", "GET", "http://house/"); a.Status != 504 {
+			t.Errorf("got %d %s", a.Status, a.Body)
+		}
+		for range 4 {
+			if err := <-late; !errors.Is(err, http.ErrHandlerTimeout) {
+				t.Errorf("got %v", err)
+			}
+		}
+	})
+}

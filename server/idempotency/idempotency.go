@@ -73,9 +73,9 @@ const (
 //   - missing though required, or malformed: invalid.
 //   - new: the handler runs. Its response is kept for the time of [Expiry], even if it is
 //     a failure.
-//   - completed: the same status and body again. The headers are those that the handler
-//     set. An activity id among them is the new one, and Original-Request has the old
-//     one.
+//   - completed: the same status and body again. The headers and trailers are those that
+//     the handler set. An activity id among the headers is the new one. If there is none,
+//     the new one is in X-Request-Id. Original-Request has the old one.
 //   - in progress: conflict, with a Retry-After.
 //   - used with another query, type or body: conflict. The dialect decides whether the
 //     status is 422, as in the draft.
@@ -271,21 +271,34 @@ func (a *Response) whole() bool {
 
 // replay gives the response again that an earlier request had. was is the id of that one.
 func replay(x core.Exchange, a Response, was string) {
-	h := x.Header()
+	h, id := x.Header(), activity.ID(x.RequestContext())
 	for name, values := range a.Header {
 		values = slices.Clone(values)
 		for n, v := range values {
 			if was != "" && v == was {
-				values[n] = activity.ID(x.RequestContext())
+				values[n] = id
 			}
 		}
 		h[name] = values
+	}
+	if !names(h, id) { // the body has the original's
+		h.Set(server.RequestIDHeader, id)
 	}
 	h.Set(ReplayedHeader, "true")
 	if was != "" {
 		h.Set(OriginalHeader, was)
 	}
-	x.Resend(a.Status, a.Body)
+	x.Resend(a.Status, a.Body, was)
+}
+
+// names reports whether a field of a header is an id.
+func names(h http.Header, id string) bool {
+	for _, values := range h {
+		if slices.Contains(values, id) {
+			return true
+		}
+	}
+	return false
 }
 
 // stateError is the refusal for a key that is neither fresh nor completed.

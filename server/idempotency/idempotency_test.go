@@ -21,6 +21,7 @@ import (
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/server/internal/servertest"
+	"github.com/parlance-api/parlance/store/storetest"
 )
 
 // keyed listens with one handler behind Middleware.
@@ -786,4 +787,82 @@ func FuzzAKeyIsReadAsAStructuredField(f *testing.F) {
 			t.Errorf("%q: got %q, and %q in quotes", header, key, again)
 		}
 	})
+}
+
+func TestAReplayHasTheTrailersToo(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"announced": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Trailer", "Sum, Missing")
+			w.Header().Set("Content-Type", "text/plain")
+			_, _ = io.WriteString(w, "1 2")
+			w.Header().Set("Sum", "3")
+		},
+		"announced and flushed": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Trailer", "sum")
+			w.Header().Set("Content-Type", "text/plain")
+			_, _ = io.WriteString(w, "1 2")
+			_ = http.NewResponseController(w).Flush()
+			w.Header().Set("Sum", "3")
+		},
+		"by prefix": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			_, _ = io.WriteString(w, "1 2")
+			_ = http.NewResponseController(w).Flush() // net/http wants it
+			w.Header().Set(http.TrailerPrefix+"Sum", "3")
+		},
+	} {
+		s, _ := servertest.New(t, "problem")
+		l := servertest.Listen(t, s.Wrap(idempotency.Middleware(servertest.NewKeys())(handler)))
+		for _, again := range []bool{false, true} {
+			r, err := http.NewRequestWithContext(t.Context(), "POST", l.URL, strings.NewReader("x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Idempotency-Key", "k")
+			res, err := l.Client().Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(res.Body)
+			if _, early := res.Header["Sum"]; err != nil || string(body) != "1 2" || early || len(res.Trailer["Sum"]) != 1 || res.Trailer.Get("Sum") != "3" ||
+				(res.Header.Get(idempotency.ReplayedHeader) == "true") != again {
+				t.Errorf("%s, again %v: got %v, trailers %v, %s, %v", name, again, res.Header, res.Trailer, body, err)
+			}
+			res.Body.Close()
+		}
+	}
+}
+
+func TestAReplayHasAnIDOfItsOwnAndItsRecordSaysThatItIsOne(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range []string{"vbapi", "problem", "omilia", "stripe", "vms"} {
+		b := storetest.Keep(t)
+		s, _ := servertest.New(t, dialect, server.WithRecorder(b.Recorder))
+		l := servertest.Listen(t, s.Wrap(idempotency.Middleware(servertest.NewKeys())(s.Handle(servertest.Returns(nil, parlance.ErrForbidden)))))
+		first := servertest.Post(t, l, "/orders", `{}`, "Idempotency-Key", "k")
+		again := servertest.Post(t, l, "/orders", `{}`, "Idempotency-Key", "k")
+		original := again.Header.Get(idempotency.OriginalHeader)
+		id := ownID(original, again)
+		if id == "" || again.Body != first.Body || !strings.Contains(fmt.Sprint(first), original) {
+			t.Errorf("%s: no id of its own\nfirst %+v\nagain %+v", dialect, first, again)
+			continue
+		}
+		if r := b.Find(id); r.Original != original || r.Status != again.Status {
+			t.Errorf("%s: its record is %+v", dialect, r)
+		}
+		if r := b.Find(original); r.Original != "" {
+			t.Errorf("%s: the record of the first is %+v", dialect, r)
+		}
+	}
+}
+
+// ownID is the activity id in a header of a replay that is not the original's.
+func ownID(original string, again servertest.Response) string {
+	for _, values := range again.Header {
+		if id := servertest.IDs.FindString(values[0]); id != "" && id != original {
+			return id
+		}
+	}
+	return ""
 }

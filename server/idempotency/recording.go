@@ -2,9 +2,11 @@ package idempotency
 
 import (
 	"bufio"
-	"github.com/parlance-api/parlance/server/internal/snapshot"
 	"net"
 	"net/http"
+	"strings"
+
+	"github.com/parlance-api/parlance/server/internal/snapshot"
 )
 
 // recording is a writer that holds a response back until it was recorded. A response
@@ -97,9 +99,24 @@ func (w *recording) send() {
 	}
 }
 
-// response is what is kept. One that broke off is not the handler's word.
+// response is what is kept. One that broke off is not the handler's word. The trailers
+// are in the header, under the names by which net/http sends a field as a trailer.
 func (w *recording) response(whole bool) Response {
 	a := Response{Status: w.status, Header: w.header.Copy(), Body: w.body}
+	for name, values := range w.Header() {
+		if strings.HasPrefix(name, http.TrailerPrefix) {
+			a.Header[name] = values
+		}
+	}
+	for _, list := range w.header.Values("Trailer") {
+		for name := range strings.SplitSeq(list, ",") {
+			name = http.CanonicalHeaderKey(strings.TrimSpace(name))
+			if values := w.Header()[name]; len(values) > 0 {
+				delete(a.Header, name)
+				a.Header[http.TrailerPrefix+name] = values
+			}
+		}
+	}
 	if w.cut || !whole {
 		a.NotKept, a.Body = true, nil
 	}

@@ -40,6 +40,8 @@ import (
 // counts the runs. An effect in the job's own store happens once if Work returns it as
 // [server.Atomic]: effect and result are then one commit.
 //
+// A panic, and runtime.Goexit, are a failure of the job alone.
+//
 // ctx carries the activity id of the request that asked for the job, the ID of its
 // principal, and the values that [Progress] needs. It ends for one of three reasons,
 // which context.Cause returns:
@@ -313,9 +315,21 @@ func (b *Queue) do(hard context.Context, j Job, worker string) {
 	}
 }
 
-// work runs the job's function and survives its panics. ended means that the result is
-// recorded already.
+// work runs the job's function and survives its panics. It does so on a goroutine of its
+// own, which the function may end. ended means that the result is recorded already.
 func (r *running) work(ctx context.Context) (ended bool, result Result, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ended, result, err = false, Result{}, parlance.NewError(parlance.KindInternal, "").Because(core.ErrExited)
+		ended, result, err = r.run(ctx)
+	}()
+	<-done
+	return ended, result, err
+}
+
+// run runs the job's function and survives its panics.
+func (r *running) run(ctx context.Context) (ended bool, result Result, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			r.jobs.server.Logger().ErrorContext(ctx, "the job panicked", "job", r.ID, "job_kind", r.Kind,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -626,4 +627,37 @@ func TestAJobThatMadeAThingSaysWhereItIs(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAJobThatEndsItsGoroutineFailsAndItsWorkerGoesOn(t *testing.T) {
+	t.Parallel()
+	for name, exit := range map[string]jobs.Work{
+		"in its work": func(context.Context, jobs.Job) (any, error) {
+			runtime.Goexit()
+			return nil, nil
+		},
+		"in its transaction": func(context.Context, jobs.Job) (any, error) {
+			return server.Atomic(func(context.Context) (any, error) {
+				runtime.Goexit()
+				return nil, nil
+			}), nil
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a := startJobs(t, "problem", memory.New().Jobs(), exit, jobs.Workers(1), jobs.Attempts(1, 0), jobs.Kind("report", after(time.Second)))
+			first := a.ask("POST", "/reports", "x")
+			next, err := a.jobs.Put(t.Context(), "report", []byte("y"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if got := a.ask("GET", first.Header.Get("Location"), ""); got.StatusCode != 500 || !strings.Contains(a.log.String(), "runtime.Goexit") {
+				t.Errorf("%s: got %d %s\n%s", name, got.StatusCode, got.body, a.log)
+			}
+			if got := a.ask("GET", "/jobs/"+next.ID, ""); got.StatusCode != 200 || got.body != `{"done":"y"}` {
+				t.Errorf("%s: the next job got %d %s", name, got.StatusCode, got.body)
+			}
+		})
+	}
 }

@@ -8,7 +8,8 @@
 // (https://opentelemetry.io/docs/specs/semconv/http/), in the version that [SchemaURL]
 // names. A dialect says more than the status does. A request is therefore an error if
 // its Outcome is the server's fault, regardless of the status. A fault of the caller is
-// no error, as the conventions define it for a 4xx.
+// no error, as the conventions define it for a 4xx. A caller who left before the response
+// is none either: it has the status 499 and the reason canceled.
 //
 // Further facts are in attributes of our own:
 //

@@ -209,6 +209,56 @@ func TestASpanTellsWhatTheRequestCameTo(t *testing.T) {
 	}
 }
 
+// leaves is an Observer that knows when the caller may leave, and when all is told.
+type leaves struct{ began, ended chan struct{} }
+
+func (l leaves) Before(ctx context.Context, _ *http.Request) context.Context {
+	close(l.began)
+	return ctx
+}
+
+func (l leaves) After(context.Context, *http.Request, *server.Served) { close(l.ended) }
+
+func TestACallerWhoLeftIsNoErrorInSpansAndMetrics(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]func(*server.Server) http.Handler{
+		"before the response": func(s *server.Server) http.Handler {
+			return s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			})
+		},
+		"in the middle of it": plain(func(w http.ResponseWriter, r *http.Request) {
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+			panic(http.ErrAbortHandler)
+		}),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := open(t, "vms")
+			r, l := record(d), leaves{make(chan struct{}), make(chan struct{})}
+			rt := memhttp.Serve(t, r.wrap(d, handler(server.New(d)), server.WithObserver(l)))
+			ctx, leave := context.WithCancel(t.Context())
+			go func() {
+				<-l.began
+				leave()
+			}()
+			req, _ := http.NewRequestWithContext(ctx, "GET", "http://api.test/cameras/7", nil)
+			send(t, rt, req)
+			<-l.ended
+			synctest.Wait()
+			for _, of := range []map[string]string{words(r.spans.Ended()[0].Attributes()), words(r.durations(t)[0].Attributes.ToSlice())} {
+				if of["error.type"] != "" || of["http.response.status_code"] != "499" || of["parlance.kind"] != "failed" {
+					t.Errorf("%s: got %v", name, of)
+				}
+			}
+			if span := r.spans.Ended()[0]; span.Status().Code != codes.Unset || words(span.Attributes())["parlance.reason"] != "canceled" {
+				t.Errorf("%s: the span has %+v, %v", name, span.Status(), span.Attributes())
+			}
+		})
+	}
+}
+
 func handle(err error) func(*server.Server) http.Handler {
 	return func(s *server.Server) http.Handler { return s.Handle(returns(err)) }
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -80,6 +81,10 @@ type Panic struct {
 	Cause any
 	Stack []byte
 }
+
+// ErrExited is the cause if a function ended its goroutine instead of returning: by
+// runtime.Goexit, as testing.T.FailNow does. There is no panic to recover then.
+var ErrExited = errors.New("runtime.Goexit was called")
 
 func (p *Panic) Error() string { return fmt.Sprint("panic: ", p.Cause) }
 

@@ -5,6 +5,7 @@ package core
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 
@@ -59,8 +60,9 @@ type caller interface {
 
 // recorder is for whatever keeps a response.
 type recorder interface {
-	// Resend sends a response that was given before. Its header is in place.
-	Resend(status int, body []byte)
+	// Resend sends a response that was given before, to the request with the activity id
+	// original. Its header is in place.
+	Resend(status int, body []byte, original string)
 
 	// Reported is the report with this mark, by an exchange inside this one; see
 	// ReportHeader.
@@ -109,7 +111,13 @@ func Of(ctx context.Context) Exchange {
 // Pass calls next under another context. The request learns the pattern that a ServeMux
 // finds, as if there was no copy between the two.
 func Pass(ctx context.Context, next http.Handler, w http.ResponseWriter, r *http.Request) {
+	PassBody(ctx, next, w, r, r.Body)
+}
+
+// PassBody is Pass with another body.
+func PassBody(ctx context.Context, next http.Handler, w http.ResponseWriter, r *http.Request, body io.ReadCloser) {
 	copied := r.WithContext(ctx)
+	copied.Body = body
 	defer func() {
 		r.Pattern = copied.Pattern
 		if x := Of(ctx); x != nil {
