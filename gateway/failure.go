@@ -11,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/dialect/translate"
 )
 
 // noResponse responds if the upstream did not. The cause is logged.
@@ -28,7 +29,7 @@ func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) 
 	var e *client.Error
 	if errors.As(err, &e) {
 		attempts = len(e.Attempts)
-		advise(&o, &e.Decision)
+		translate.Advise(&o, &e.Decision)
 		g.returnKey(x, w.Header(), e.Key)
 	}
 	g.log.LogAttrs(x, slog.LevelWarn, "no response from the upstream", slog.String("error", err.Error()),
@@ -51,11 +52,15 @@ func failureOf(err error) parlance.Outcome {
 // respond writes an outcome of the gateway's own.
 func (g *Gateway) respond(w http.ResponseWriter, x *exchange, o parlance.Outcome) {
 	o.Instance = x.instance
-	m := g.encode(x, &o, dialect.Payload{})
+	g.name(x, &o)
+	m := g.config.To.Encode(nil, x.asked, &o, dialect.Payload{})
+	status := httpdialect.Status(m)
+	x.responded(status, &o)
+	g.lost(x, m.Losses)
 	httpdialect.SetHeader(w.Header(), m)
 	w.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))
 	g.sign(x, w.Header())
-	w.WriteHeader(m.Status)
+	w.WriteHeader(status)
 	if !x.head && len(m.Body) > 0 {
 		_, _ = w.Write(m.Body) // an error here is a caller that is gone
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/translate"
 )
 
 // Gateway is an [http.Handler] that forwards each request to its upstream and
@@ -26,6 +27,7 @@ type Gateway struct {
 	log    *slog.Logger
 	client *client.Transport
 	proxy  httputil.ReverseProxy
+	form   *translate.Translator
 	reads  bool // successes are read, so that they must come without a coding
 }
 
@@ -44,7 +46,7 @@ func New(c Config) (*Gateway, error) {
 	case c.Speaks == nil || c.To == nil:
 		return nil, errors.New("gateway: the Config needs both dialects, Speaks and To")
 	}
-	g := &Gateway{config: c.withDefaults()}
+	g := &Gateway{config: c.withDefaults(), form: translate.New(c.Speaks, c.To)}
 	g.log = slog.New(activity.NewHandler(g.config.Logger.Handler()))
 	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithObserver(g.calls())}
 	g.client = client.New(g.config.Speaks, append(options, g.config.Client...)...)

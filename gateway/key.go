@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"strings"
-
-	"github.com/parlance-api/parlance"
 )
 
 // standardKey is the header for idempotency keys that most APIs share
@@ -36,14 +34,5 @@ func (g *Gateway) putKey(x *exchange, h http.Header) {
 func (g *Gateway) returnKey(x *exchange, h http.Header, key string) {
 	if key != "" && x.asked.Key == "" {
 		h.Set(cmp.Or(g.config.To.IdempotencyHeader(), g.config.Speaks.IdempotencyHeader()), key)
-	}
-}
-
-// advise tells the caller not to retry a request that could be done twice, if the
-// callers' dialect can express that. The caller's own client may not know that a key
-// makes nothing safe if the upstream has no keys.
-func advise(o *parlance.Outcome, d *parlance.Decision) {
-	if d.Act == parlance.ActRetry && !d.RetrySafe && o.Retryable == 0 {
-		o.Retryable = parlance.AdviceStop
 	}
 }

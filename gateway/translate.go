@@ -2,17 +2,16 @@ package gateway
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/dialect/translate"
 )
 
 var errNoReport = errors.New("gateway: a response without a report")
@@ -27,54 +26,75 @@ func (g *Gateway) translate(resp *http.Response) error {
 		return errNoReport
 	}
 	g.note(x, resp, r)
-	x.responded(resp.StatusCode, &r.Outcome)
 	g.returnKey(x, resp.Header, r.Key)
-
-	switch o := r.Outcome; {
-	case r.Broken != nil && o.Status == 0:
+	o := &r.Outcome
+	x.responded(resp.StatusCode, o)
+	if r.Broken != nil && o.Status == 0 {
 		return r.Broken // half a success
-	case !o.Kind.Good():
+	}
+	if !o.Kind.Good() {
 		if d := r.Decision; d.Act == parlance.ActRetry && d.RetrySafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
 			// The page's time for a retry, which was too long to wait for here.
 			o.RetryAfter = r.Attempts[len(r.Attempts)-1].Wait
 		}
-		limitTexts(&o, r.Common)
-		advise(&o, &r.Decision)
-		g.replace(x, resp, &o, enveloped(r, resp))
-		return nil
-	case resp.StatusCode == http.StatusSwitchingProtocols: // what is said since is not HTTP
-	case resp.StatusCode >= 300: // a redirect and a 304 are told by their headers
-	case resp.Header.Get("Content-Range") != "": // a part of a document is none
-		if o.Kind != parlance.KindSuccess {
-			g.restate(x, resp, &o)
-		}
-	case r.Enveloped && !r.Cut:
-		g.replace(x, resp, &o, enveloped(r, resp))
-		return nil
-	default:
-		return g.success(x, resp, r)
+		translate.Advise(o, &r.Decision)
 	}
-	g.sign(x, resp.Header)
+	g.name(x, o)
+	read, err := g.read(x, resp, r)
+	if err != nil {
+		return err
+	}
+	asked := x.asked
+	if x.head {
+		asked.Method = http.MethodHead
+	}
+	m := g.form.Write(asked, read, r.Decoded)
+	if m.Kept == translate.KeptLong && r.Whole {
+		m.Kept = translate.KeptNone // the client has read it, and found nothing to take off
+	}
+	g.send(x, resp, &m)
 	return nil
 }
 
-// maxDetail is how long a text may be that no shape of the upstream's dialect read, in
-// bytes.
-const maxDetail = 500
+// read is the response as the translation needs it, with its body if an envelope is to be
+// put around it.
+func (g *Gateway) read(x *exchange, resp *http.Response, r *client.Report) (dialect.Response, error) {
+	read := httpdialect.Response(resp, nil)
+	read.Cut = r.Cut || !r.Enveloped && resp.Body != http.NoBody
+	switch {
+	case r.Enveloped || x.head || !g.form.Encloses(x.asked, resp.StatusCode, read.Header, &r.Outcome):
+	case resp.ContentLength > int64(g.config.MaxBody): // it is not read for nothing
+	default:
+		return httpdialect.Peek(resp, g.config.MaxBody)
+	}
+	return read, nil
+}
 
-// limitTexts keeps the inside of a system from the callers. If a body fits no shape of
-// the upstream's dialect, its texts were not written for them: only the first line of a
-// member for messages is passed on. The record and the log have all of it.
-func limitTexts(o *parlance.Outcome, from dialect.Common) {
-	if from == dialect.CommonNone {
-		return
+// send puts a translation in the place of a response.
+func (g *Gateway) send(x *exchange, resp *http.Response, m *translate.Result) {
+	g.lost(x, m.Losses)
+	if m.Kept != translate.KeptNone {
+		level := slog.LevelWarn
+		if m.Kept == translate.KeptForm {
+			level = slog.LevelDebug // so are all of its kind
+		}
+		g.log.LogAttrs(x, level, "the response is passed through untranslated",
+			slog.String("because", m.Kept.String()), slog.Int("limit", g.config.MaxBody), slog.String("path", x.asked.Path))
 	}
-	detail := ""
-	if from == dialect.CommonMember {
-		detail, _, _ = strings.Cut(strings.TrimSpace(o.Detail), "\n")
-		detail = strings.ToValidUTF8(strings.TrimSpace(detail[:min(len(detail), maxDetail)]), "")
+	if m.Status != resp.StatusCode || m.Replaced {
+		resp.StatusCode, resp.Status = m.Status, ""
+		x.responded(m.Status, &m.Outcome)
 	}
-	o.Code, o.Detail, o.Fields = "", detail, nil
+	m.Apply(dialect.HeaderMap(resp.Header))
+	if m.Replaced {
+		_ = resp.Body.Close() // what was of use in it has been read
+		resp.Body, resp.ContentLength = http.NoBody, int64(len(m.Body))
+		if len(m.Body) > 0 {
+			resp.Body = io.NopCloser(bytes.NewReader(m.Body))
+		}
+		resp.Trailer, resp.TransferEncoding = nil, nil
+	}
+	g.sign(x, resp.Header)
 }
 
 // note logs what the upstream said and what became of it.
@@ -88,130 +108,22 @@ func (g *Gateway) note(x *exchange, resp *http.Response, r *client.Report) {
 		slog.Int("attempts", len(r.Attempts)), slog.String("upstream_request_id", r.Outcome.RequestID))
 }
 
-// enveloped is the payload that the upstream's envelope held.
-func enveloped(r *client.Report, resp *http.Response) dialect.Payload {
-	switch {
-	case !r.Enveloped || r.Cut:
-		return dialect.Payload{}
-	case json.Valid(r.Data): // whatever the response calls itself: vbapi's 207 is text/plain
-		return dialect.Payload{ContentType: "application/json", Body: r.Data}
-	}
-	return dialect.Payload{ContentType: resp.Header.Get("Content-Type"), Body: r.Data}
-}
-
-// success passes on a success without an envelope, in the envelope of the
-// callers' dialect where that has one.
-func (g *Gateway) success(x *exchange, resp *http.Response, r *client.Report) error {
-	o := r.Outcome
-	if r.Cut {
-		g.log.WarnContext(x, "the response exceeds the limit; it is passed through untranslated",
-			"limit", g.config.MaxBody, "path", x.asked.Path)
-	}
-	if !g.config.To.HasEnvelope(x.asked, &o) {
-		if o.Kind != parlance.KindSuccess {
-			g.restate(x, resp, &o)
-		}
-		if x.head && g.reads {
-			resp.Header.Del("Content-Length") // of a body that a GET would alter
-		}
-		g.sign(x, resp.Header)
-		return nil
-	}
-	if o.Kind == parlance.KindEmpty || x.head {
-		g.replace(x, resp, &o, dialect.Payload{})
-		return nil
-	}
-	data, ok, err := g.payload(x, resp)
-	switch {
-	case err != nil:
-		return err
-	case ok:
-		g.replace(x, resp, &o, dialect.Payload{ContentType: "application/json", Body: data})
-	default:
-		if o.Kind != parlance.KindSuccess {
-			g.restate(x, resp, &o)
-		}
-		g.sign(x, resp.Header)
-	}
-	return nil
-}
-
-// payload reads a success that an envelope is to be put around. It reports
-// false, and leaves the response whole, for what cannot stand in one.
-func (g *Gateway) payload(x *exchange, resp *http.Response) (data []byte, ok bool, err error) {
-	if resp.ContentLength == 0 {
-		return nil, true, nil
-	}
-	const asItIs = "the response is passed on without an envelope"
-	if !isJSON(resp.Header) || resp.Header.Get("Content-Encoding") != "" {
-		g.log.DebugContext(x, asItIs, "because", "it is not JSON, or has a content coding", "path", x.asked.Path)
-		return nil, false, nil
-	}
-	if resp.ContentLength > int64(g.config.MaxBody) {
-		g.log.WarnContext(x, asItIs, "because", "it is longer than the limit", "limit", g.config.MaxBody, "path", x.asked.Path)
-		return nil, false, nil
-	}
-	read, err := httpdialect.Peek(resp, g.config.MaxBody)
-	if err != nil {
-		return nil, false, err
-	}
-	if !read.Cut && (len(read.Body) == 0 || json.Valid(read.Body)) {
-		return bytes.TrimSpace(read.Body), true, nil
-	}
-	because := "it is declared as JSON but is not JSON"
-	if read.Cut {
-		because = "it is longer than the limit"
-	}
-	g.log.WarnContext(x, asItIs, "because", because, "limit", g.config.MaxBody, "path", x.asked.Path)
-	return nil, false, nil
-}
-
-// replace puts an outcome, as the callers' dialect writes it, in a response's
-// place.
-func (g *Gateway) replace(x *exchange, resp *http.Response, o *parlance.Outcome, data dialect.Payload) {
-	m := g.encode(x, o, data)
-	httpdialect.Replace(resp, m)
-	if x.head {
-		resp.Body = http.NoBody
-		if o.Kind.Good() {
-			resp.Header.Del("Content-Length") // of a payload that we have not seen
-		}
-	}
-	g.sign(x, resp.Header)
-}
-
-// restate says by status and headers what a success is whose body streams on, with its
-// records in it.
-func (g *Gateway) restate(x *exchange, resp *http.Response, o *parlance.Outcome) {
-	whole := *o
-	whole.Items = nil
-	m := g.encode(x, &whole, dialect.Payload{})
-	m.Header = slices.DeleteFunc(slices.Clone(m.Header), func(f dialect.HeaderField) bool { return f.Name == "Content-Type" })
-	if resp.Header.Get("Content-Range") == "" { // else 206 is the only status that fits
-		resp.StatusCode, resp.Status = m.Status, ""
-	}
-	httpdialect.SetHeader(resp.Header, m)
-}
-
-// encode writes an outcome in the callers' dialect. The request id is the
-// upstream's where it has one, for its support asks for it and ours stands in the
-// log beside it; or ours, where the record beside it has theirs.
-func (g *Gateway) encode(x *exchange, o *parlance.Outcome, data dialect.Payload) dialect.Encoded {
+// name gives an outcome its request id. It is the upstream's where it has one, for its
+// support asks for it and ours stands in the log beside it; or ours, where the record beside
+// it has theirs.
+func (g *Gateway) name(x *exchange, o *parlance.Outcome) {
 	if o.RequestID == "" || x.recorded {
 		o.RequestID = x.id
 	}
-	m := g.config.To.Encode(nil, x.asked, o, data)
-	if status := httpdialect.Status(m); status != m.Status {
-		g.log.ErrorContext(x, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
-		m.Status = status
-	}
-	x.responded(m.Status, o)
-	for _, l := range m.Losses {
+}
+
+// lost logs the losses of a response.
+func (g *Gateway) lost(x *exchange, losses []parlance.Loss) {
+	for _, l := range losses {
 		level := slog.LevelDebug // the same for every such response, and known from the dialects
 		if l.Matters() {
 			level = slog.LevelWarn
 		}
 		g.log.LogAttrs(x, level, "lost in translation", slog.String("attribute", l.Attribute), slog.String("reason", l.Reason))
 	}
-	return m
 }

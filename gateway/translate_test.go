@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -179,8 +180,8 @@ func TestASuccessBeyondTheLimitIsPassedOnWhole(t *testing.T) {
 	long := strings.Repeat("x", 3000)
 	tests := []struct{ name, speaks, replies, body, want string }{
 		{"an envelope that cannot come off", "vbapi", "plain",
-			`{"data":"` + long + `","error":null,"debug":{"activityId":"` + activityID + `"}}`, "it is passed through untranslated"},
-		{"an envelope that cannot go on", "plain", "vbapi", `"` + long + `"`, "without an envelope"},
+			`{"data":"` + long + `","error":null,"debug":{"activityId":"` + activityID + `"}}`, "passed through untranslated"},
+		{"an envelope that cannot go on", "plain", "vbapi", `"` + long + `"`, "passed through untranslated"},
 	}
 	for _, tt := range tests {
 		for _, chunked := range []bool{false, true} {
@@ -224,6 +225,41 @@ func TestHEADGetsAResponseWithoutABody(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestHEADHasTheHeaderOfTheGETOrLessAndNothingElse(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ speaks, replies, contentType, body string }{
+		{"plain", "problem", jsonType, `{"id":7}`},
+		{"vms", "problem", jsonType, `{"id":7}`},
+		{"vms", "problem", jsonType, `null`},
+		{"vbapi", "plain", jsonType, `{"data":{"id":7},"error":null,"debug":{"activityId":"` + activityID + `"}}`},
+		{"plain", "vbapi", jsonType, `{"id":7}`},
+		{"plain", "vbapi", "image/png", "pixels"},
+	} {
+		u := serve(t, says(200, tt.contentType, tt.body, "Etag", `"1"`, "Accept-Ranges", "bytes", "Content-Length", strconv.Itoa(len(tt.body))))
+		addr, _ := before(t, u.URL, tt.speaks, tt.replies)
+		full, body := get(t, "GET", addr, "")
+		head, none := get(t, "HEAD", addr, "")
+		if none != "" || head.ContentLength >= 0 && head.ContentLength != int64(len(body)) {
+			t.Errorf("%s to %s: a HEAD has %q and the length %d, a GET %d", tt.speaks, tt.replies, none, head.ContentLength, len(body))
+		}
+		for _, name := range []string{"Etag", "Accept-Ranges", "Content-Length"} {
+			if got, want := head.Header.Get(name), full.Header.Get(name); got != "" && got != want && tt.body != "null" {
+				t.Errorf("%s to %s, %s: %s: %q for a HEAD, %q for a GET", tt.speaks, tt.replies, tt.contentType, name, got, want)
+			}
+		}
+	}
+}
+
+func TestAnUnsatisfiableRangeKeepsTheLengthOfTheDocument(t *testing.T) {
+	t.Parallel()
+	u := serve(t, says(416, jsonType, `{"message":"beyond the end"}`, "Content-Range", "bytes */37", "Etag", `"1"`))
+	addr, _ := before(t, u.URL, "vms", "problem")
+	resp, body := get(t, "GET", addr, "", "Range", "bytes=90-")
+	if resp.StatusCode != 416 || resp.Header.Get("Content-Range") != "bytes */37" || resp.Header.Get("Etag") != "" || !strings.Contains(body, "beyond") {
+		t.Errorf("got %d %v %s", resp.StatusCode, resp.Header, body)
 	}
 }
 

@@ -26,7 +26,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,19 +110,7 @@ func (b broken) Read([]byte) (int, error) { return 0, b.err }
 // SetHeader puts the fields of an encoded response into a header, in place of fields of
 // the same names. A name that stands twice in m keeps both values. SetHeader does not
 // set a Content-Length.
-func SetHeader(h http.Header, m dialect.Encoded) {
-	values := make([]string, len(m.Header)) // of all, in one piece
-	for i := range m.Header {
-		p := &m.Header[i]
-		name := httpheader.Canonical(p.Name)
-		if slices.ContainsFunc(m.Header[:i], func(before dialect.HeaderField) bool { return httpheader.Canonical(before.Name) == name }) {
-			h[name] = append(h[name], p.Value)
-			continue
-		}
-		values[i] = p.Value
-		h[name] = values[i : i+1 : i+1]
-	}
-}
+func SetHeader(h http.Header, m dialect.Encoded) { dialect.HeaderMap(h).Set(m.Header) }
 
 // Write sends an encoded response. Fields that w has already are sent too, unless m has
 // others of their names. A status that cannot be sent becomes 500. An error is that of
@@ -161,14 +148,6 @@ func Status(m dialect.Encoded) int {
 	return m.Status
 }
 
-// description are the fields that describe a body, and go with it if it is replaced
-// (RFC 9110, 8; RFC 9530).
-var description = []string{
-	"Accept-Ranges", "Content-Digest", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length",
-	"Content-Location", "Content-Md5", "Content-Range", "Content-Type", "Digest", "Etag", "Last-Modified", "Repr-Digest",
-	"Trailer", "Transfer-Encoding",
-}
-
 // Replace puts an encoded response in the place of res: its status, its body and the
 // fields that describe the body. Other fields of res stay. The body that res had is
 // closed.
@@ -179,8 +158,10 @@ func Replace(res *http.Response, m dialect.Encoded) {
 	if res.Header == nil {
 		res.Header = http.Header{}
 	}
-	for _, name := range description {
-		delete(res.Header, name)
+	for name := range res.Header {
+		if httpheader.DescribesBody(name) {
+			delete(res.Header, name)
+		}
 	}
 	SetHeader(res.Header, m)
 	res.StatusCode, res.Status = Status(m), ""

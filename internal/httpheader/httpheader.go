@@ -74,3 +74,15 @@ func MediaType(contentType string) string {
 func IsJSON(media string) bool {
 	return media == "application/json" || strings.HasSuffix(media, "+json")
 }
+
+// DescribesBody reports a field that describes a body, and goes with it if the body is
+// replaced (RFC 9110, 8; RFC 9530). The name is canonical.
+func DescribesBody(name string) bool {
+	switch name {
+	case "Accept-Ranges", "Content-Digest", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length",
+		"Content-Location", "Content-Md5", "Content-Range", "Content-Type", "Digest", "Etag", "Last-Modified", "Repr-Digest",
+		"Trailer", "Transfer-Encoding":
+		return true
+	}
+	return false
+}

@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"slices"
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // Header is the part of http.Header that the core needs. An http.Header is one.
@@ -20,6 +22,21 @@ type HeaderMap map[string][]string
 
 // Values returns every value of the field.
 func (f HeaderMap) Values(name string) []string { return f[name] }
+
+// Set puts fields into a header, each in the place of those with its name. A name that
+// stands twice among them keeps both values.
+func (f HeaderMap) Set(fields []HeaderField) {
+	values := make([]string, len(fields)) // of all, in one piece
+	for i := range fields {
+		name := httpheader.Canonical(fields[i].Name)
+		if slices.ContainsFunc(fields[:i], func(before HeaderField) bool { return httpheader.Canonical(before.Name) == name }) {
+			f[name] = append(f[name], fields[i].Value)
+			continue
+		}
+		values[i] = fields[i].Value
+		f[name] = values[i : i+1 : i+1]
+	}
+}
 
 // Request is the part of a request that reading, writing and deciding need. The
 // zero value is a GET about which nothing else is known.
