@@ -25,14 +25,34 @@ const (
 	ReasonRefused         Reason = "refused"                   // transport: nothing listened, so nothing was sent
 	ReasonDNS             Reason = "dns"                       // transport: the name could not be resolved, so nothing was sent
 	ReasonTLS             Reason = "tls"                       // transport: the TLS handshake failed, so nothing was sent
+	ReasonUnroutable      Reason = "unroutable"                // transport: this machine has no route to the address, so nothing was sent
+	ReasonProxy           Reason = "proxy"                     // transport: the proxy refused to connect, so nothing was sent to the server
+	ReasonNotProcessed    Reason = "not_processed"             // transport: the server says that it did not process the request (RFC 9113, 8.7)
+	ReasonMalformed       Reason = "malformed_response"        // transport: the response is not valid HTTP, or its header is too long; the effect is unknown
+	ReasonBody            Reason = "request_body"              // transport: the request's own body could not be read, or is not as long as stated
 	ReasonReset           Reason = "reset"                     // transport: the connection broke; the effect is unknown
 	ReasonDeadline        Reason = "deadline"                  // transport: no response in time; the effect is unknown
 	ReasonCanceled        Reason = "canceled"                  // transport: the caller canceled
-	ReasonNotSent         Reason = "not_sent"                  // the client did not send it: its pacer or breaker refused, or it had no token
+	ReasonNotSent         Reason = "not_sent"                  // the client did not send it: its pacer or breaker refused, it had no token, or no file or port was free
 )
 
-// NoEffect reports a transport reason that proves that the request had no effect,
-// because it was never sent.
+// NoEffect reports a transport reason that proves that the request had no effect:
+// it was never sent, or the server did not process it.
 func (r Reason) NoEffect() bool {
-	return r == ReasonRefused || r == ReasonDNS || r == ReasonTLS || r == ReasonNotSent
+	switch r {
+	case ReasonRefused, ReasonDNS, ReasonTLS, ReasonUnroutable, ReasonProxy, ReasonNotProcessed, ReasonNotSent:
+		return true
+	}
+	return false
+}
+
+// Local reports a transport reason whose cause is on the caller's own side: the
+// request, this machine, its network or its proxy. It says nothing about the
+// server.
+func (r Reason) Local() bool {
+	switch r {
+	case ReasonTLS, ReasonUnroutable, ReasonProxy, ReasonBody, ReasonCanceled, ReasonNotSent:
+		return true
+	}
+	return false
 }

@@ -61,7 +61,7 @@ func TestNoResponseIsAnErrorThatSaysHow(t *testing.T) {
 		{"refused, so a POST may be repeated", "POST", "http://" + testnet.Closed, parlance.KindUnavailable, parlance.ReasonRefused, syscall.ECONNREFUSED, true},
 		{"reset, so a GET may be repeated", "GET", reset, parlance.KindUnavailable, parlance.ReasonReset, nil, true},
 		{"reset, so a POST may not be retried", "POST", reset, parlance.KindUnavailable, parlance.ReasonReset, nil, false},
-		{"a response that is not HTTP", "GET", nonsense, parlance.KindUnavailable, parlance.ReasonReset, nil, true},
+		{"a response that is not HTTP", "GET", nonsense, parlance.KindBadGateway, parlance.ReasonMalformed, nil, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -80,10 +80,14 @@ func TestNoResponseIsAnErrorThatSaysHow(t *testing.T) {
 			if tt.is != nil && !errors.Is(err, tt.is) {
 				t.Errorf("%v is not %v", err, tt.is)
 			}
-			if !errors.Is(err, parlance.ErrUnavailable) {
+			sentinel, act := parlance.ErrUnavailable, parlance.ActRetry
+			if tt.kind == parlance.KindBadGateway {
+				sentinel, act = parlance.ErrBadGateway, parlance.ActStop
+			}
+			if !errors.Is(err, sentinel) {
 				t.Errorf("%v has not its sentinel", err)
 			}
-			if e.Decision.RetrySafe != tt.safe || len(e.Attempts) != 1 || e.Attempts[0].Held == "" {
+			if e.Decision.RetrySafe != tt.safe || e.Decision.Act != act || len(e.Attempts) != 1 || (e.Attempts[0].Held != "") != (act == parlance.ActRetry) {
 				t.Errorf("decision %+v, attempts %+v", e.Decision, e.Attempts)
 			}
 		})

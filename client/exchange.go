@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"io"
 	"maps"
 	"net/http"
 	"strings"
@@ -43,6 +42,7 @@ type response struct {
 	decoded    dialect.Decoded // but for the Outcome, which the Attempt has
 	whole, cut bool
 	broken     error
+	why        string // why there is no response, or half of one; "" if the Decision tells
 }
 
 // watched is what gates and observers are told when an attempt ends.
@@ -103,6 +103,7 @@ func (x *exchange) prepare() error {
 		return err
 	}
 	x.shield()
+	watchBody(x.out)
 	if !atHome(x.req) {
 		return nil
 	}
@@ -124,15 +125,18 @@ func (x *exchange) prepare() error {
 
 // shield keeps the base from retrying by itself if the dialect does not call that
 // safe. net/http treats any request with an Idempotency-Key as idempotent, and
-// sends it again on a new connection if its body can be had again.
+// sends it again on a new connection if its body can be had again. It does not know
+// the field in lower case, which is the same on the wire (RFC 9110, 5.1). What it
+// retries for a POST without a key, it still retries.
 func (x *exchange) shield() {
-	h := x.out.Header
-	if x.key != "" || !needsKey(x.out.Method) || len(h["Idempotency-Key"])+len(h["X-Idempotency-Key"]) == 0 {
+	if x.key != "" || !needsKey(x.out.Method) {
 		return
 	}
-	x.out.GetBody = nil // rewind takes the caller's own
-	if !x.hasBody() {
-		x.out.Body, x.out.ContentLength = io.NopCloser(strings.NewReader("")), 0
+	for _, name := range [...]string{"Idempotency-Key", "X-Idempotency-Key"} {
+		if values := x.out.Header[name]; len(values) > 0 {
+			x.setShared(strings.ToLower(name), values)
+			delete(x.out.Header, name)
+		}
 	}
 }
 
@@ -216,16 +220,16 @@ func (x *exchange) send() (*http.Response, error) {
 		x.read(asked, resp, a)
 	}
 	resp, err = clock.stop(x, resp, err)
+	a.Err = x.response.broken
 	if err != nil {
-		x.response = response{}
-		if a.Outcome, a.Err = httpdialect.NoResponse(err), err; unsendable(out, err) {
-			a.Outcome = parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonNotSent}
-		}
-	} else {
-		a.Err = x.response.broken
+		x.response, a.Err = response{}, err
+		a.Outcome, x.response.why = x.failed(out, err)
 	}
 	a.Took = time.Since(a.Start)
 	a.Decision = final(x.dialect.Decide(asked, &a.Outcome, x.tried()...), &a.Outcome, resp)
+	if x.response.why != "" {
+		a.Decision.Why = x.response.why
+	}
 	x.leave(resp, a)
 	return resp, err
 }
@@ -281,7 +285,8 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 	r := x.dialect.Decode(asked, reply)
 	if n.broken != nil && !r.Outcome.Kind.Failing() {
 		// Half of a success proves nothing. Half of a failure is still a failure.
-		r = dialect.Decoded{Outcome: httpdialect.NoResponse(n.broken)}
+		r = dialect.Decoded{}
+		r.Outcome, n.why = x.failed(x.out, n.broken)
 	}
 	a.Outcome = r.Outcome
 	n.decoded = r

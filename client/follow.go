@@ -53,11 +53,13 @@ func (x *exchange) ready(a *Attempt) string {
 		return heldContext
 	case a.Decision.Act == parlance.ActRetry && x.cfg.budget != nil && x.cfg.budget.ranOut(host, a.Start.Add(a.Took)):
 		return "too many other requests to " + host + " failed during the wait (WithBudget)"
-	case !x.rewind():
-		return heldBody
 	}
 	if err := x.gates(); err != nil {
 		return err.Error()
+	}
+	if !x.rewind() { // last, so that nothing that is not sent leaves a body open
+		x.leave(nil, nil)
+		return heldBody
 	}
 	return ""
 }
@@ -202,13 +204,13 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // one.
 func (x *exchange) rewind() bool {
 	out := x.out.WithContext(x)
-	defer x.shield()
 	if x.hasBody() {
 		body, err := x.req.GetBody()
 		if err != nil {
 			return false
 		}
 		out.Body = body
+		watchBody(out)
 	}
 	x.out = out
 	return true

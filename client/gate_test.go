@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -186,5 +187,60 @@ func TestAGateIsToldWhereTheBasePanics(t *testing.T) {
 	}()
 	if !slices.Equal(g.left, []string{"unsent"}) {
 		t.Errorf("it was told %q", g.left)
+	}
+}
+
+// shutting is a body that says whether it was closed.
+type shutting struct {
+	io.Reader
+	closed *int
+}
+
+func (c shutting) Close() error { *c.closed++; return nil }
+
+func TestARetryThatIsNotSentLeavesNoBodyOpen(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		gate *turnstile
+		ends bool // the context, during the wait of the gate
+		lost bool // the body, at its second reading
+		told []string
+	}{
+		{"a gate refuses it", &turnstile{refuse: errShut, from: 2}, false, false, []string{"503 unavailable"}},
+		{"the wait of a gate is too long", &turnstile{waits: []time.Duration{0, time.Hour}}, false, false, []string{"503 unavailable", "unsent"}},
+		{"the context ends in the wait of a gate", &turnstile{waits: []time.Duration{0, 20 * time.Second}}, true, false, []string{"503 unavailable", "unsent"}},
+		{"its body is gone", &turnstile{}, false, true, []string{"503 unavailable", "unsent"}},
+		{"it is sent", &turnstile{}, false, false, []string{"503 unavailable", "503 unavailable", "503 unavailable", "503 unavailable"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				opened, closed := 0, 0
+				get := func() (io.ReadCloser, error) {
+					if c.lost && opened > 0 {
+						return nil, errors.New("gone")
+					}
+					opened++
+					return shutting{strings.NewReader("pay"), &closed}, nil
+				}
+				u := newUpstream(t, response{status: 503, header: map[string]string{"Retry-After": "1"}, body: vmsError})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if c.ends {
+					time.AfterFunc(10*time.Second, cancel)
+				}
+				req := request(t, "PUT", "pay").WithContext(ctx)
+				req.Body, _ = get()
+				req.GetBody = get
+				resp, _ := call(t, u.client(t, "vms", client.WithGate(c.gate)), req)
+				if resp.StatusCode != 503 || !slices.Equal(c.gate.left, c.told) {
+					t.Errorf("got %d; the gate was told %q", resp.StatusCode, c.gate.left)
+				}
+				if opened != len(u.sightings()) || closed != opened {
+					t.Errorf("%d bodies were opened and %d closed for %d requests", opened, closed, len(u.sightings()))
+				}
+			})
+		})
 	}
 }

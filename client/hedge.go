@@ -61,6 +61,7 @@ func (x *exchange) hedged(out *http.Request, a *Attempt) (*http.Response, error)
 		}
 		again = out.WithContext(out.Context())
 		again.Body = body
+		watchBody(again)
 	}
 	if x.cfg.budget != nil && !x.cfg.budget.pay(out.URL.Host) {
 		if again != out {

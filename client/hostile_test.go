@@ -665,7 +665,7 @@ func TestAResponseThatEndsEarlyIsNoSuccess(t *testing.T) {
 		{"less than was promised, of a POST", "POST", "HTTP/1.1 200 OK\r\n" + head + "Content-Length: 1000\r\n\r\n" + `{"data":`, `{"data":`, parlance.KindUnavailable, false},
 		{"a chunk that is cut", "GET", "HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\nff\r\n" + `{"data":`, `{"data":`, parlance.KindUnavailable, true},
 		{"no last chunk", "GET", "HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\n8\r\n" + `{"data":` + "\r\n", `{"data":`, parlance.KindUnavailable, true},
-		{"a chunk whose length is garbage", "POST", "HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "", parlance.KindUnavailable, false},
+		{"a chunk whose length is garbage", "POST", "HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "", parlance.KindBadGateway, false},
 		{"half a failure", "POST", "HTTP/1.1 404 Not Found\r\n" + head + "Content-Length: 1000\r\n\r\n" + `{"data":null,`, `{"data":null,`, parlance.KindNotFound, false},
 	}
 	for _, tt := range tests {
@@ -900,7 +900,7 @@ func TestAStatusThatIsNoneIsAResponseOrAnErrorAndNeverASuccess(t *testing.T) {
 				}
 				if err != nil {
 					var e *client.Error
-					if !errors.As(err, &e) || e.Outcome.Kind != parlance.KindUnavailable || e.Outcome.Reason != parlance.ReasonReset {
+					if !errors.As(err, &e) || e.Outcome.Kind != parlance.KindBadGateway || e.Outcome.Reason != parlance.ReasonMalformed {
 						t.Errorf("the error is %v", err)
 					}
 					return
@@ -938,7 +938,7 @@ func TestInterimResponsesWithoutEndAreNotWaitedOut(t *testing.T) {
 	}
 	_, err = client.New(open(t, "vms"), client.WithBase(base), client.WithMaxWait(0)).RoundTrip(req)
 	var e *client.Error
-	if !errors.As(err, &e) || e.Outcome.Kind != parlance.KindUnavailable || e.Decision.RetrySafe || served.Load() != 1 {
+	if !errors.As(err, &e) || e.Outcome.Kind != parlance.KindBadGateway || e.Decision.RetrySafe || served.Load() != 1 {
 		t.Errorf("%v after %d requests", err, served.Load())
 	}
 }
@@ -958,7 +958,7 @@ func TestAHeaderOfAbsurdSizeIsAnErrorOrIsNotKept(t *testing.T) {
 		}
 		_, err = client.New(open(t, "vms"), client.WithBase(base), client.WithMaxWait(0)).RoundTrip(req)
 		var e *client.Error
-		if !errors.As(err, &e) || e.Outcome.Reason != parlance.ReasonReset || e.Decision.RetrySafe {
+		if !errors.As(err, &e) || e.Outcome.Reason != parlance.ReasonMalformed || e.Decision.RetrySafe {
 			t.Errorf("the error is %v", err)
 		}
 	})

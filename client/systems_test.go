@@ -826,7 +826,7 @@ func TestNoResponseComesToTheSameInEverySystem(t *testing.T) {
 			}
 			_, err = client.New(open(t, system), client.WithBase(base), client.WithMaxWait(0)).RoundTrip(req)
 			var e *client.Error
-			if !errors.As(err, &e) || e.Outcome.Reason != parlance.ReasonTLS || !errors.Is(err, parlance.ErrUnavailable) || !e.Decision.RetrySafe || e.Decision.Act != parlance.ActRetry {
+			if !errors.As(err, &e) || e.Outcome.Reason != parlance.ReasonTLS || !errors.Is(err, parlance.ErrUnavailable) || !e.Decision.RetrySafe || e.Decision.Act != parlance.ActStop || len(e.Attempts) != 1 {
 				t.Errorf("got %v", err)
 			}
 			if handled.Load() != 0 {

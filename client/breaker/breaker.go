@@ -28,7 +28,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/internal/recent"
 	"github.com/sony/gobreaker/v2"
@@ -116,12 +115,12 @@ var (
 	errNothing = errors.New("breaker: the attempt says nothing about the server")
 )
 
-// verdict is the result of an attempt for its circuit. If the caller canceled, it
-// says nothing. If the caller's deadline passed it counts as a failure, since a
+// verdict is the result of an attempt for its circuit. If the cause is on our own
+// side (parlance.Reason.Local), it says nothing. If the caller's deadline passed it counts as a failure, since a
 // server that hangs is seen in no other way.
 func verdict(a *client.Attempt) error {
 	switch {
-	case a == nil, a.Outcome.Reason == parlance.ReasonCanceled, a.Outcome.Reason == parlance.ReasonNotSent:
+	case a == nil, a.Outcome.Status == 0 && a.Outcome.Reason.Local():
 		return errNothing
 	case a.Outcome.Kind.ServerFault():
 		return errFault

@@ -175,12 +175,17 @@ func (h heads) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // transportWords says in a sentence why no response came.
 var transportWords = map[parlance.Reason]string{
-	parlance.ReasonRefused:  "nothing listens there, or it cannot be reached; nothing was sent",
-	parlance.ReasonDNS:      "there is no such host, or its name could not be looked up; nothing was sent",
-	parlance.ReasonTLS:      "no secure connection (TLS) could be made; nothing was sent",
-	parlance.ReasonReset:    "the connection broke; nobody knows whether anything was done",
-	parlance.ReasonDeadline: "no response came in time; nobody knows whether anything was done",
-	parlance.ReasonCanceled: "it was interrupted; nobody knows whether anything was done",
+	parlance.ReasonRefused:      "nothing listens there, or it cannot be reached; nothing was sent",
+	parlance.ReasonDNS:          "there is no such host, or its name could not be looked up; nothing was sent",
+	parlance.ReasonTLS:          "no secure connection (TLS) could be made; nothing was sent",
+	parlance.ReasonUnroutable:   "this machine has no route there; nothing was sent",
+	parlance.ReasonProxy:        "the proxy refused to connect; nothing was sent to the API",
+	parlance.ReasonNotProcessed: "the server says that it did not look at the request; nothing was done",
+	parlance.ReasonMalformed:    "what came is not a valid response; nobody knows whether anything was done",
+	parlance.ReasonBody:         "the body could not be sent as it was stated",
+	parlance.ReasonReset:        "the connection broke; nobody knows whether anything was done",
+	parlance.ReasonDeadline:     "no response came in time; nobody knows whether anything was done",
+	parlance.ReasonCanceled:     "it was interrupted; nobody knows whether anything was done",
 }
 
 // inWords puts into the command's words what the client says in Go's.

@@ -189,13 +189,24 @@ var acts = [256]parlance.Act{
 
 // transportWords are the reasons of a decision if there is no response.
 var transportWords = map[parlance.Reason]string{
-	parlance.ReasonRefused:  "the connection was refused: nothing was sent",
-	parlance.ReasonDNS:      "the name could not be resolved: nothing was sent",
-	parlance.ReasonTLS:      "the TLS handshake failed: nothing was sent",
-	parlance.ReasonReset:    "the connection broke: what was done is unknown",
-	parlance.ReasonDeadline: "no response in time: what was done is unknown",
-	parlance.ReasonCanceled: "the caller gave up",
-	parlance.ReasonNotSent:  "our own end did not send it",
+	parlance.ReasonRefused:      "the connection was refused: nothing was sent",
+	parlance.ReasonDNS:          "the name could not be resolved: nothing was sent",
+	parlance.ReasonTLS:          "the TLS handshake failed: nothing was sent",
+	parlance.ReasonUnroutable:   "this machine has no route to the address: nothing was sent",
+	parlance.ReasonProxy:        "the proxy refused to connect: nothing was sent to the server",
+	parlance.ReasonNotProcessed: "the server did not process the request (HTTP/2)",
+	parlance.ReasonMalformed:    "the response is not valid HTTP: what was done is unknown",
+	parlance.ReasonBody:         "the body of the request could not be sent as stated",
+	parlance.ReasonReset:        "the connection broke: what was done is unknown",
+	parlance.ReasonDeadline:     "no response in time: what was done is unknown",
+	parlance.ReasonCanceled:     "the caller gave up",
+	parlance.ReasonNotSent:      "our own end did not send it",
+}
+
+// transportActs are the acts if there is no response and a retry is useless.
+var transportActs = map[parlance.Reason]parlance.Act{
+	parlance.ReasonTLS: parlance.ActStop, parlance.ReasonUnroutable: parlance.ActStop, parlance.ReasonProxy: parlance.ActStop,
+	parlance.ReasonMalformed: parlance.ActStop, parlance.ReasonCanceled: parlance.ActStop, parlance.ReasonBody: parlance.ActCorrect,
 }
 
 // keyWords say how to handle a conflict over an idempotency key.
@@ -211,8 +222,8 @@ func (d *Table) Plan(p *parlance.Decision, o *parlance.Outcome, r *spec.Row, res
 	if o.Retryable != 0 {
 		heed(p, o)
 	}
-	if o.Status == 0 && o.Reason == parlance.ReasonCanceled {
-		p.Act = parlance.ActStop
+	if act := transportActs[o.Reason]; act != 0 && o.Status == 0 {
+		p.Act, p.Then = act, 0
 	}
 	if response != nil && (p.Act == parlance.ActRetry || p.Act == parlance.ActPoll) {
 		d.ReadRetryAfter(o, response)

@@ -1,0 +1,97 @@
+package client
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/internal/httpheader"
+)
+
+// failed is the Outcome of an attempt without a response, and why it failed, for
+// people; "" if the Decision tells. It finds faults of the request, which the error
+// alone does not prove.
+func (x *exchange) failed(req *http.Request, err error) (parlance.Outcome, string) {
+	if x.Err() == nil { // a request that ends with its context has no other fault
+		if why := bodyFault(req, err); why != "" {
+			return parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonBody}, why
+		}
+		if malformed, why := requestFault(req, err); malformed {
+			return parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonNotSent}, why
+		}
+		if routeless(req, err) {
+			return parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonUnroutable}, ""
+		}
+	}
+	return httpdialect.NoResponse(err), httpdialect.Why(err)
+}
+
+// lengthTexts begin the errors of net/http about the length of a body, which it
+// finds first if the body is a file, or too long for HTTP/2.
+var lengthTexts = []string{"http: ContentLength=", "http2: request body larger than"}
+
+// bodyFault says what is wrong with the caller's own body; "" for nothing.
+func bodyFault(req *http.Request, err error) string {
+	var (
+		body *bodyError
+		file *fs.PathError
+	)
+	switch {
+	case errors.As(err, &body):
+		return body.why
+	case errors.As(err, &file) && file.Op == "read":
+		return bodyUnread
+	case begins(err, lengthTexts):
+		return bodyLength("longer or shorter", req.ContentLength)
+	}
+	return ""
+}
+
+// requestTexts begin the errors of net/http about the request itself.
+var requestTexts = []string{
+	"unsupported protocol scheme", "http: invalid Host header", "http2: invalid ", "http: Request.ContentLength=",
+	"net/http: can't write control character", "net/http: invalid ", "invalid Host header", "invalid request :path",
+	"http: Request.RequestURI ",
+}
+
+// requestFault reports that a request was refused before anything was sent, because
+// it is malformed. It is called only if there is an error.
+func requestFault(req *http.Request, err error) (malformed bool, why string) {
+	if req.URL.Host == "" || !httpheader.IsToken(methodOf(req)) || begins(err, requestTexts) {
+		return true, ""
+	}
+	if address := (*net.AddrError)(nil); errors.As(err, &address) {
+		return true, "the host of the URL is not an address (" + address.Err + "): nothing was sent"
+	}
+	for name, values := range req.Header {
+		if !httpheader.IsToken(name) || slices.ContainsFunc(values, func(v string) bool { return !httpheader.IsValue(v) }) {
+			return true, ""
+		}
+	}
+	return false, ""
+}
+
+// routeless reports a URL with an address of a host without a route. A name may lead
+// to another address at a retry.
+func routeless(req *http.Request, err error) bool {
+	_, noAddress := netip.ParseAddr(req.URL.Hostname())
+	return noAddress == nil && errors.Is(err, syscall.EHOSTUNREACH)
+}
+
+// begins reports that an error, or one that it wraps, begins with one of the texts.
+func begins(err error, texts []string) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		text := err.Error()
+		if slices.ContainsFunc(texts, func(t string) bool { return strings.HasPrefix(text, t) }) {
+			return true
+		}
+	}
+	return false
+}
