@@ -72,6 +72,7 @@ var neverLate = map[string]string{
 	"fastapi":               "an HTTPException is raised with a status_code (tutorial/handling-errors)",
 	"http":                  "RFC 9110, 15: the class of the status",
 	"laravel":               "an exception is rendered with its status (docs/errors)",
+	"notion":                "error responses have the status of their code (developers.notion.com/reference/status-codes)",
 	"oauth2-bearer":         "RFC 6749, 5.2: an error has status 400, or 401; RFC 6750, 3.1: 400, 401 or 403",
 	"omilia":                "the page has a list of statuses, and the bodies of 4xx and 5xx alone",
 	"plain":                 "the page has statuses, and a message in the bodies of failures",
