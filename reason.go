@@ -11,6 +11,7 @@ const (
 	ReasonWrongCredential Reason = "wrong_credential"          // the credential was never valid, or is not valid here
 	ReasonExpired         Reason = "expired"                   // the credential was valid and has expired: refresh it
 	ReasonSpent           Reason = "spent"                     // the credential was revoked, or the refresh token is used up: only a new login helps
+	ReasonGrant           Reason = "grant"                     // the code, the password or the refresh token of a token request is not valid: only a new login helps
 	ReasonOutOfScope      Reason = "scope"                     // the caller is known, but the credential does not cover this operation
 	ReasonFields          Reason = "fields"                    // the data were understood, but fields are invalid
 	ReasonXML             Reason = "xml"                       // the XML failed validation

@@ -3,8 +3,10 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -144,15 +146,37 @@ func (x *exchange) shield() {
 func (x *exchange) tokenless(err error) *Error {
 	o := parlance.Outcome{Kind: parlance.KindUnauthenticated}
 	d := parlance.Decision{Act: parlance.ActStop, RetrySafe: true, Why: "no token could be had, so the request was not sent"}
-	if w := (*waitError)(nil); errors.As(err, &w) {
-		o = parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonNotSent, RetryAfter: w.left}
-		d.Act, d.Scope, d.After = parlance.ActRetry, parlance.ScopeRequest, w.left
-	}
-	if x.Err() != nil {
+	var (
+		wait    *waitError
+		refused *TokenError
+		broken  *url.Error
+	)
+	answered, unanswered := errors.As(err, &refused), errors.As(err, &broken)
+	switch {
+	case x.Err() != nil:
 		o = httpdialect.NoResponse(err)
+	case errors.As(err, &wait):
+		o = parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonNotSent, RetryAfter: wait.left}
+		d.Act, d.Scope, d.After = parlance.ActRetry, parlance.ScopeRequest, wait.left
+	case errors.Is(err, ErrSpent):
+		o.Reason = parlance.ReasonSpent
+		d.Why += ": only a new login helps"
+	case answered && refused.passing(), unanswered && !httpdialect.NoResponse(err).Reason.Local():
+		o = parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonNotSent}
+		d.Act, d.Scope, d.Backoff = parlance.ActRetry, parlance.ScopeRequest, unknownEnd
+	case unanswered:
+		o = parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonNotSent}
+	}
+	if answered {
+		d.Why += fmt.Sprintf(" (the token endpoint responded with %d %.60q)", refused.Status, refused.Code)
+	} else if why := httpdialect.Why(err); unanswered && why != "" {
+		d.Why += " (the token endpoint: " + why + ")"
 	}
 	return &Error{of: x, Outcome: o, Err: err, Decision: d, Key: x.sentKey()}
 }
+
+// unknownEnd is the wait if nobody knows when, but not at once.
+var unknownEnd = parlance.Backoff{Floor: time.Second, Cap: time.Minute}
 
 // notSent is the error if a gate stopped the first attempt. Its reason is our
 // own, and is never mistaken for a server's.
@@ -167,7 +191,7 @@ func (x *exchange) notSent(err error) *Error {
 	if w := (*notSentError)(nil); errors.As(err, &w) && w.wait > 0 {
 		e.Decision.After, e.Outcome.RetryAfter = w.wait, w.wait
 	} else {
-		e.Decision.Backoff = parlance.Backoff{Floor: time.Second, Cap: time.Minute} // nobody knows when, but not at once
+		e.Decision.Backoff = unknownEnd
 	}
 	if o.Reason == parlance.ReasonCanceled {
 		e.Decision.Act, e.Decision.Scope, e.Decision.After, e.Outcome.RetryAfter = parlance.ActStop, "", 0, 0

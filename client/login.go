@@ -34,6 +34,7 @@ type Login struct {
 	stale  time.Time // when grant is renewed without being refused; zero for never
 	closed time.Time // no request to the endpoint before this time
 	why    error     // the error that said so
+	spent  error     // of the renewal whose refresh token was spent; nil for none
 	flight *flight   // the login or renewal that is running
 }
 
@@ -54,7 +55,8 @@ type flight struct {
 //     refresh tokens; then first runs again.
 //
 // If renew returns an [ErrSpent], first runs again. Any other error of renew goes
-// to the caller, and the refresh token is kept.
+// to the caller, and the refresh token is kept. A token that is renewed ahead of its
+// end is used until then if the renewal fails.
 func NewLogin(first func(context.Context) (Grant, error), renew func(ctx context.Context, refresh string) (Grant, error)) *Login {
 	return &Login{first: first, renew: renew}
 }
@@ -130,15 +132,19 @@ func (l *Login) fly(ctx context.Context, f *flight, refresh string) {
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now := time.Now()
 	if err == nil {
-		l.grant, l.stale = grant, grant.stale(time.Now())
+		l.grant, l.stale, l.spent = grant, grant.stale(now), nil
 	}
 	if e := (*TokenError)(nil); errors.As(err, &e) && e.RetryAfter > 0 {
 		left := min(e.RetryAfter, longestClosed)
-		l.closed, l.why = time.Now().Add(left), err
+		l.closed, l.why = now.Add(left), err
 		err = &waitError{left, err}
 	}
-	f.token, f.err = grant.Token, err
+	if f.token, f.err = grant.Token, err; err != nil && l.grant.Token != "" && now.Before(l.grant.Expires) {
+		// It was renewed ahead of its end, and is good until then.
+		f.token, f.err, l.stale = l.grant.Token, nil, l.grant.Expires
+	}
 	l.flight = nil
 	close(f.done)
 }
@@ -165,8 +171,12 @@ func (l *Login) get(ctx context.Context, refresh string) (Grant, error) {
 			return grant, err
 		}
 		l.mu.Lock()
-		l.grant.Refresh = "" // not to be sent again, if the sign-in fails
+		l.grant.Refresh, l.spent = "", err // not to be sent again, if the login fails
 		l.mu.Unlock()
 	}
-	return l.first(ctx)
+	grant, err := l.first(ctx)
+	if err != nil && l.spent != nil {
+		err = fmt.Errorf("%w; %w", l.spent, err) // why there was a login at all
+	}
+	return grant, err
 }

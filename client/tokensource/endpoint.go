@@ -1,8 +1,9 @@
 package tokensource
 
 import (
+	"bytes"
 	"context"
-	"fmt"
+	"io"
 	"net/http"
 
 	"golang.org/x/oauth2"
@@ -35,24 +36,44 @@ func once(hc *http.Client) *http.Client {
 
 type single struct {
 	base http.RoundTripper
-	err  error // why nothing more is sent
+	last *http.Response // it comes again instead of a second request; nil for none
+	body []byte
+	err  error
 }
 
 // RoundTrip is called by one goroutine, one request after the other.
 func (s *single) RoundTrip(req *http.Request) (*http.Response, error) {
-	if s.err != nil {
+	switch {
+	case s.err != nil:
 		return nil, s.err
+	case s.last != nil:
+		return s.again(), nil
 	}
 	base := s.base
 	if base == nil {
 		base = http.DefaultTransport
 	}
 	resp, err := base.RoundTrip(req)
-	switch {
-	case err != nil:
+	if err != nil {
 		s.err = err
-	case resp.StatusCode != http.StatusBadRequest && resp.StatusCode != http.StatusUnauthorized: // RFC 6749, 5.2
-		s.err = fmt.Errorf("tokensource: the token endpoint responded with %d; the refresh token is not sent again, since it may have been replaced", resp.StatusCode)
+		return nil, err
 	}
-	return resp, err
+	if resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusUnauthorized { // RFC 6749, 5.2
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	if s.body, s.err = io.ReadAll(io.LimitReader(resp.Body, maxBody)); s.err != nil {
+		return nil, s.err
+	}
+	s.last = resp
+	return s.again(), nil
+}
+
+// maxBody is as much as oauth2 reads.
+const maxBody = 1 << 20
+
+func (s *single) again() *http.Response {
+	resp := *s.last
+	resp.Body = io.NopCloser(bytes.NewReader(s.body))
+	return &resp
 }

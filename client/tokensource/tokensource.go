@@ -81,16 +81,20 @@ func Refreshing(hc *http.Client, c *oauth2.Config, t *oauth2.Token, saved func(*
 		return grant(t), err
 	}
 	left := *t // of the consent: what has not been given to the Login yet
+	gone := client.ErrSpent
 	first := func(ctx context.Context) (client.Grant, error) {
 		switch g := grant(&left); {
 		case left.Valid():
 			left = oauth2.Token{}
 			return g, nil
 		case g.Refresh == "":
-			return g, fmt.Errorf("%w: the user has to consent again", client.ErrSpent)
+			return g, fmt.Errorf("%w: the user has to consent again", gone)
 		default:
 			got, err := next(ctx, g.Refresh)
-			if err == nil || errors.Is(err, client.ErrSpent) {
+			if errors.Is(err, client.ErrSpent) {
+				gone = err
+			}
+			if err == nil || gone == err {
 				left = oauth2.Token{}
 			}
 			return got, err
@@ -141,7 +145,7 @@ func plain(err error) error {
 		return err
 	}
 	e := &client.TokenError{Status: r.Response.StatusCode, Code: r.ErrorCode, RetryAfter: httpdialect.RetryAfter(r.Response)}
-	if e.Code == "invalid_grant" { // RFC 6749, 5.2: also a refresh token that is expired, revoked or used
+	if e.Spent() {
 		return fmt.Errorf("%w: %w", client.ErrSpent, e)
 	}
 	return e

@@ -246,6 +246,7 @@ func TestWhatARefreshThatFailedLeavesBehind(t *testing.T) {
 		sent  int // how often, when it was asked for twice
 	}{
 		{"a spent token is not sent again", deny(400, `{"error":"invalid_grant"}`), true, 2}, // both ways of naming the client
+		{"GitHub says so under 200", deny(200, `{"error":"bad_refresh_token"}`), true, 1},
 		{"after a fault it is sent once, and again when asked", deny(500, `oops`), false, 2},
 		{"a success without a token may have replaced it", deny(200, `<html>`), false, 2},
 		{"a redirect is not followed", func(w http.ResponseWriter, _ map[string]string, _ int) bool {
@@ -264,7 +265,8 @@ func TestWhatARefreshThatFailedLeavesBehind(t *testing.T) {
 				old.Expiry = time.Now()
 				login := tokensource.Refreshing(&http.Client{Transport: base}, config(), old, nil)
 				for range 2 {
-					if _, err := login.Token(t.Context()); err == nil || errors.Is(err, client.ErrSpent) != c.spent {
+					_, err := login.Token(t.Context())
+					if err == nil || errors.Is(err, client.ErrSpent) != c.spent || c.spent && !errors.As(err, new(*client.TokenError)) {
 						t.Errorf("the error is %v", err)
 					}
 				}
