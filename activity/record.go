@@ -3,6 +3,7 @@ package activity
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -27,6 +28,16 @@ type Record struct {
 	Lines    []Line // logged under it
 	Original string // the id of the request whose response was replayed; "" if none was
 	Dropped  int    // lines, calls and items of the outcome beyond the bounds
+}
+
+// Names reports whether a call, or a line about a service behind, has this request ID of
+// another service.
+func (r *Record) Names(requestID string) bool {
+	if requestID == "" {
+		return false
+	}
+	return slices.ContainsFunc(r.Calls, func(c Call) bool { return c.Outcome.RequestID == requestID }) ||
+		slices.ContainsFunc(r.Lines, func(l Line) bool { return slices.Contains(l.Attrs, "upstream_request_id="+requestID) })
 }
 
 // Call is one attempt at another service.

@@ -49,8 +49,10 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 		}
 		return c.Record(ctx, x, core.Response{Status: response.Status, Header: x.Header(), Body: response.Body}, x.outcome)
 	})
-	if failure != nil {
+	if failure != nil && !brokeUnder(failure, err) {
 		err = failure
+	} else {
+		failure = nil
 	}
 	switch t, panicked := err.(*core.Panic); {
 	case panicked:
@@ -69,6 +71,13 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 		}
 		x.send(response)
 	}
+}
+
+// brokeUnder reports whether a handler failed because the store cannot work: its error has
+// no outcome of its own, and the store says that it is unavailable.
+func brokeUnder(failure, store error) bool {
+	return errors.Is(store, parlance.ErrUnavailable) && parlance.OutcomeOf(failure).Kind == parlance.KindInternal &&
+		!errors.As(failure, new(*parlance.Error)) && !errors.As(failure, new(*core.Panic))
 }
 
 // transactor is the store of the keys, else the Server's; nil if there is neither.

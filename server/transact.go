@@ -7,7 +7,8 @@ import "context"
 // fn gets a context that carries the transaction. Every method of the store that is
 // called with this context takes part, and so does the caller's own SQL (sqlite.Tx,
 // postgres.Tx). If fn returns nil, all of it is committed, and durable when Transact
-// returns. Otherwise all of it is rolled back, and Transact returns fn's error.
+// returns. Otherwise all of it is rolled back, and Transact returns fn's error. If the
+// store broke under fn, that error also wraps parlance.ErrUnavailable.
 //
 // The database may require fn to run again, so fn must have no effect outside the
 // transaction. It must be quick, since other transactions wait. Transact never returns

@@ -18,12 +18,18 @@ import (
 func (a *app) activityCommand() *cobra.Command {
 	var at place
 	var asJSON bool
+	var most int
 	cmd := &cobra.Command{
-		Use:   "activity ID --store STORE",
-		Short: "Print what happened to one request, by the ID in its response",
+		Use:   "activity [ID] --store STORE",
+		Short: "Print what happened to one request, by the ID in its response, or list the latest failures",
 		Long: `Prints the record of one request: its time, its caller and its outcome, each attempt
 at another service on its behalf, and the log lines under its ID. The ID is in the
 response: in the place that the dialect has for it, else in the header X-Request-Id.
+
+The ID may also be that of another service, in its response to a call that the request
+made. This finds the latest request with such a call. It takes longer.
+
+Without an ID it lists the latest requests that failed, the latest one first.
 
 The store is the one in which the server keeps its records: an SQLite file, or the
 URL of a PostgreSQL database. You can read it while the server runs. Passwords are
@@ -32,13 +38,18 @@ users can see command lines.
 
 Times are UTC. Those of calls and log lines count from the start of the request. A
 record holds no credentials.`,
-		Example: `  parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store server.db
+		Example: `  parlance activity --store server.db
+  parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store server.db
+  parlance activity req_8K2mPq --store server.db
   parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store server.db --json
   parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store postgres://desk@db.example.com/shop`,
-		Args: arguments(1, 1, "an id"),
+		Args: arguments(0, 1, "an id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if at.name == "" {
 				return &mistake{message: "--store is empty", hint: "name the SQLite file of the server, or the URL of its PostgreSQL database"}
+			}
+			if len(args) == 0 {
+				return a.failures(cmd.Context(), at, most, asJSON)
 			}
 			r, err := find(cmd.Context(), at, args[0])
 			switch {
@@ -53,7 +64,8 @@ record holds no credentials.`,
 		},
 	}
 	storeFlags(cmd, &at, "the `STORE` that the records are in: a file of SQLite, or a URL postgres://…")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write the record as JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write the record as JSON, or one failure on each line")
+	cmd.Flags().IntVar(&most, "most", 20, "list at most `N` failures")
 	return cmd
 }
 
@@ -63,7 +75,10 @@ func find(ctx context.Context, at place, id string) (*activity.Record, error) {
 	if err == nil {
 		defer look.Close()
 		var r *activity.Record
-		if r, err = look.Find(ctx, id); err == nil {
+		if r, err = look.Find(ctx, id); errors.Is(err, parlance.ErrNotFound) {
+			r, err = look.FindCall(ctx, id)
+		}
+		if err == nil {
 			return r, nil
 		}
 	}
@@ -73,6 +88,49 @@ func find(ctx context.Context, at place, id string) (*activity.Record, error) {
 		m.hint = "look whether it is whole, and the store the right one; old records are deleted"
 	}
 	return nil, m
+}
+
+// failures lists the latest requests that failed.
+func (a *app) failures(ctx context.Context, at place, most int, asJSON bool) error {
+	if most < 1 {
+		return &mistake{message: "--most must be 1 or more"}
+	}
+	look, err := at.look()
+	if err != nil {
+		return at.fault(err)
+	}
+	defer look.Close()
+	all, err := look.Failures(ctx, most)
+	if err != nil {
+		return at.fault(err)
+	}
+	if asJSON {
+		for _, r := range all {
+			if err := a.writeJSON(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	s := sheet{a.stdout, a.styleOf(a.stdout)}
+	if len(all) == 0 {
+		fmt.Fprintln(s.w, "no request failed")
+	}
+	for _, r := range all {
+		s.failure(r)
+	}
+	return nil
+}
+
+// failure writes one line: when, the status and its meaning, the request, and its ID.
+func (s sheet) failure(r *activity.Record) {
+	o := r.Outcome
+	status := "-"
+	if r.Status != 0 {
+		status = strconv.Itoa(r.Status)
+	}
+	fmt.Fprintf(s.w, "%s  %s %s  %s  %s\n", s.dim(r.Start.UTC().Format("2006-01-02 15:04:05")),
+		pad(status, 3), s.kind(o.Kind, pad(printable(meaning(o.Kind, o.Reason)), 20)), printable(r.Method+" "+r.Path), s.bold(printable(r.ID)))
 }
 
 // story tells of a record.
@@ -90,6 +148,7 @@ func (s story) tell() {
 	s.row("route", s.Route)
 	s.row("caller", s.Caller)
 	s.row("trace", s.Trace)
+	s.row("replay of", s.Original)
 	s.row("asked", string(s.Request))
 	if s.Outcome.Kind != 0 {
 		o := s.Outcome

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
 	"github.com/parlance-api/parlance/store/sqlite"
@@ -137,7 +138,11 @@ func TestWhereThereIsNoStoryItIsSaidWhatToDo(t *testing.T) {
 	t.Parallel()
 	file := keep(t, aRecord())
 	for args, want := range map[string]string{
-		"activity":                          "parlance: parlance activity takes an id; 0 given\n",
+		"activity":                          "parlance: --store is empty\nhint: name the SQLite file",
+		"activity id-1 id-2":                "parlance: parlance activity takes",
+		"activity --store nowhere.db":       "parlance: --store: there is no file nowhere.db\nhint: name the SQLite file",
+		"activity --store activity.go":      "damaged or is not a database",
+		"activity --most 0 --store " + file: "parlance: --most must be 1 or more",
 		"activity id-1":                     "parlance: --store is empty\nhint: name the SQLite file",
 		"activity id-2 --store " + file:     "parlance: no request has the id \"id-2\"\nhint: look whether it is whole",
 		"activity id-1 --store nowhere.db":  "parlance: --store: there is no file nowhere.db\nhint: name the SQLite file",
@@ -196,6 +201,91 @@ func TestThePasswordOfAStoreIsNeverTold(t *testing.T) {
 			if exit != exitUsage || !strings.Contains(stderr, "--store: ") || strings.Contains(stdout+stderr, "hunter2") {
 				t.Errorf("%s of %s: exit %d\n%s%s", command, url, exit, stdout, stderr)
 			}
+		}
+	}
+}
+
+// failed is a request that failed after another one.
+func failed(id string, minutes int, kind parlance.Kind, status int) *activity.Record {
+	return &activity.Record{
+		ID: id, Start: time.Date(2026, 9, 21, 10, minutes, 0, 0, time.UTC), Method: "GET", Path: "/orders/" + id, Status: status,
+		Outcome: parlance.Outcome{Kind: kind, Status: status},
+	}
+}
+
+func TestARequestIsFoundByTheRequestIDOfAServiceBehind(t *testing.T) {
+	t.Parallel()
+	file, pg := t.TempDir()+"/server.db", pgtest.Start(t)
+	line := failed("by-line", 3, parlance.KindBadGateway, 502)
+	line.Lines = []activity.Line{{Message: "request failed", Attrs: []string{`upstream_request_id=their "2"`}}}
+	other := failed("mentions", 4, parlance.KindInternal, 500)
+	other.Path = "/orders/theirs-1" // which is no request ID
+	fillStores(t, file, pg.URL, aRecord(), line, other)
+	for _, store := range []string{file, pg.URL} {
+		for id, want := range map[string]string{"theirs-1": "activity      id-1\n", `their "2"`: "activity      by-line\n"} {
+			if stdout, stderr, exit := invoke(t, "", "activity", id, "--store", store); exit != exitClean || !strings.HasPrefix(stdout, want) {
+				t.Errorf("%s: exit %d\n%s%s", id, exit, stdout, stderr)
+			}
+		}
+		if _, stderr, exit := invoke(t, "", "activity", "theirs", "--store", store); exit != exitUsage || !strings.Contains(stderr, `no request has the id "theirs"`) {
+			t.Errorf("exit %d: %s", exit, stderr)
+		}
+	}
+}
+
+func TestTheLatestFailuresAreListed(t *testing.T) {
+	t.Parallel()
+	file, pg := t.TempDir()+"/server.db", pgtest.Start(t)
+	left := failed("left", 4, parlance.KindFailed, 499)
+	left.Outcome.Reason = parlance.ReasonCanceled
+	fillStores(t, file, pg.URL, failed("fine", 5, parlance.KindSuccess, 200), failed("late", 9, parlance.KindNotFound, 404),
+		left, failed("cut", 3, parlance.KindInternal, 0), failed("old", 1, parlance.KindTimeout, 504))
+	const want = `2026-09-21 10:09:00  404 not_found             GET /orders/late  late
+2026-09-21 10:04:00  499 failed/canceled       GET /orders/left  left
+2026-09-21 10:03:00  -   internal              GET /orders/cut  cut
+`
+	for _, store := range []string{file, pg.URL} {
+		if stdout, stderr, exit := invoke(t, "", "activity", "--most", "3", "--store", store); exit != exitClean || stdout != want {
+			t.Errorf("exit %d\n%s%s\nwant\n%s", exit, stdout, stderr, want)
+		}
+		stdout, stderr, exit := invoke(t, "", "activity", "--json", "--store", store)
+		if exit != exitClean || strings.Count(stdout, "\n") != 4 || !strings.HasPrefix(stdout, `{"id":"late"`) {
+			t.Errorf("exit %d\n%s%s", exit, stdout, stderr)
+		}
+	}
+	if stdout, _, exit := invoke(t, "", "activity", "--store", keep(t, failed("fine", 5, parlance.KindSuccess, 200))); exit != exitClean || stdout != "no request failed\n" {
+		t.Errorf("exit %d: %s", exit, stdout)
+	}
+}
+
+func TestTheStoryOfAReplayNamesTheOriginal(t *testing.T) {
+	t.Parallel()
+	r := failed("again", 1, parlance.KindConflict, 409)
+	r.Original = "first"
+	if stdout, _, exit := invoke(t, "", "activity", "again", "--store", keep(t, r)); exit != exitClean || !strings.Contains(stdout, "\n  replay of   first\n") {
+		t.Errorf("exit %d\n%s", exit, stdout)
+	}
+}
+
+// fillStores puts records into a file and a database.
+func fillStores(t *testing.T, file, url string, all ...*activity.Record) {
+	t.Helper()
+	one, err := sqlite.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := postgres.Open(t.Context(), url, postgres.WithTimeout(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []store.Store{one, two} {
+		for _, r := range all {
+			if err := s.Activity().Add(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

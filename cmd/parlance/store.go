@@ -38,6 +38,8 @@ func (p place) remote() bool {
 // look is a look at the records of a place.
 type look interface {
 	Find(ctx context.Context, id string) (*activity.Record, error)
+	FindCall(ctx context.Context, requestID string) (*activity.Record, error)
+	Failures(ctx context.Context, most int) ([]*activity.Record, error)
 	Close() error
 }
 

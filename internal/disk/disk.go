@@ -56,4 +56,16 @@ func (d *Disk) Free() {
 	}
 }
 
+// Spare gives back some bytes of the space that Fill took.
+func (d *Disk) Spare(bytes int64) {
+	d.t.Helper()
+	info, err := os.Stat(d.ballast())
+	if err == nil {
+		err = os.Truncate(d.ballast(), max(0, info.Size()-bytes))
+	}
+	if err != nil {
+		d.t.Fatal("disk: ", err)
+	}
+}
+
 func (d *Disk) ballast() string { return filepath.Join(d.Folder, "ballast") }

@@ -1,5 +1,7 @@
 // Package limit bounds how often callers may send requests, and announces the limits.
 //
+// A [Rate] is a bucket of tokens: a caller may use its quota at once, and gets it back evenly.
+//
 // Every response has the fields RateLimit and RateLimit-Policy
 // (draft-ietf-httpapi-ratelimit-headers-10), so that a client can pace itself. A
 // request over the limit is rate_limited, with a Retry-After, in the dialect of the

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -272,4 +273,29 @@ func TestAPolicyThatCannotBeIsFoundAtOnce(t *testing.T) {
 			(&limit.Limiter{Policies: policies}).Wrap(nil)
 		}()
 	}
+}
+
+func TestARateIsABucketThatIsFilledEvenly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, "problem")
+		const quota, window = 4, time.Minute
+		l := limit.Limiter{Store: memory.New().Limits(), Policies: []limit.Policy{{Name: "burst", Rate: limit.Rate{Quota: quota, Window: window}}}}
+		h := memhttp.Serve(t, s.Wrap(l.Wrap(s.Handle(done))))
+		var passed []time.Duration // in the first two windows, of a caller who asks each second
+		begin := time.Now()
+		for time.Since(begin) < 2*window {
+			for ask(t, h, "", "/").status == 200 {
+				passed = append(passed, time.Since(begin))
+			}
+			time.Sleep(time.Second) // virtual
+		}
+		var want []time.Duration
+		for n := range 3*quota - 1 {
+			want = append(want, max(0, time.Duration(n-quota+1)*window/quota))
+		}
+		if !slices.Equal(passed, want) {
+			t.Errorf("passed at %v, want %v", passed, want)
+		}
+	})
 }

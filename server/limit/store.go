@@ -15,7 +15,9 @@ type Store interface {
 	Take(ctx context.Context, key string, rate Rate, n int) (Taken, error)
 }
 
-// Rate is the allowed use: Quota in each Window, and Quota at once.
+// Rate is the allowed use, as a bucket of tokens and not as a window that begins anew. The
+// bucket holds Quota. It is filled evenly, by Quota in each Window. So Quota may be used at
+// once, and in any one Window less than twice Quota.
 type Rate struct {
 	Quota  int
 	Window time.Duration
@@ -25,6 +27,6 @@ type Rate struct {
 type Taken struct {
 	Allowed   bool
 	Remaining int           // what is left now
-	Reset     time.Duration // until all of the quota is available again
+	Reset     time.Duration // until all of the quota is available again; a part is earlier
 	After     time.Duration // if it was not allowed: the time until it will be
 }

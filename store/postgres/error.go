@@ -51,7 +51,7 @@ func explain(ctx context.Context, err error, lost bool) error {
 				break
 			}
 		}
-	} else if lost || broken(err) {
+	} else if lost || broken(err) && !errors.As(err, new(callers)) {
 		what = "it cannot be reached: check that it runs, and check the network"
 	}
 	if what == "" {
@@ -67,6 +67,12 @@ func broken(err error) bool {
 	return errors.As(err, &network) || errors.As(err, &connect) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded)
 }
+
+// callers is an error of the function that a transaction ran. It may be about something
+// else, such as another service that cannot be reached.
+type callers struct{ error }
+
+func (e callers) Unwrap() error { return e.error }
 
 // noConnection is the error of who got none within his patience.
 type noConnection struct{ error }

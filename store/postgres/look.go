@@ -12,6 +12,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
 // ReadOnly reads the activity records of a database, for a support desk. It needs only
@@ -46,16 +47,83 @@ func OpenReadOnly(url string, options ...Option) (*ReadOnly, error) {
 func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error) {
 	var json []byte
 	err := l.pool.QueryRow(ctx, l.store.sql("SELECT record FROM parlance.activity WHERE id = $1"), text(id)).Scan(&json)
-	var refused *pgconn.PgError
 	switch {
 	case err == nil:
 		return parse(json)
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil, fmt.Errorf("postgres: no activity %q: %w", id, parlance.ErrNotFound)
-	case errors.As(err, &refused) && (refused.Code == "42P01" || refused.Code == "3F000"): // no such table, no such schema
-		return nil, fmt.Errorf("postgres: the schema %q of this database has no Parlance tables", l.store.schema)
 	}
-	return nil, fmt.Errorf("postgres: activity %q: %w", id, explain(ctx, err, false))
+	return nil, l.unreadable(ctx, err)
+}
+
+// FindCall finds the latest record that has this request ID of another service, by
+// [activity.Record.Names]. It reads the records from the latest one on, so an ID that none
+// has takes as long as it takes to read all of them.
+func (l *ReadOnly) FindCall(ctx context.Context, requestID string) (found *activity.Record, err error) {
+	inside, err := jsontext.Marshal(requestID) // as it stands within a text of JSON
+	if err != nil {
+		return nil, err
+	}
+	err = l.each(ctx, func(r *activity.Record) bool {
+		if r.Names(requestID) {
+			found = r
+		}
+		return found == nil
+	}, "SELECT record FROM parlance.activity WHERE strpos(record::text, $1) > 0 ORDER BY started DESC NULLS LAST", string(inside[1:len(inside)-1]))
+	if err == nil && found == nil {
+		err = fmt.Errorf("postgres: no activity with a call %q: %w", requestID, parlance.ErrNotFound)
+	}
+	return found, err
+}
+
+// Failures are the latest records of requests that failed, the latest one first.
+func (l *ReadOnly) Failures(ctx context.Context, most int) (all []*activity.Record, err error) {
+	var failing []string
+	for _, k := range parlance.Kinds() {
+		if k.Failing() {
+			failing = append(failing, k.String())
+		}
+	}
+	err = l.each(ctx, func(r *activity.Record) bool {
+		all = append(all, r)
+		return true
+	}, "SELECT record FROM parlance.activity WHERE kind = ANY($1) ORDER BY started DESC NULLS LAST LIMIT $2", failing, most)
+	return all, err
+}
+
+// each calls yield with each record that a query finds, as long as it wants more.
+func (l *ReadOnly) each(ctx context.Context, yield func(*activity.Record) bool, query string, args ...any) error {
+	rows, err := l.pool.Query(ctx, l.store.sql(query), args...)
+	if err != nil {
+		return l.unreadable(ctx, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var json []byte
+		if err := rows.Scan(&json); err != nil {
+			return l.unreadable(ctx, err)
+		}
+		r, err := parse(json)
+		if err != nil {
+			return err
+		}
+		if !yield(r) {
+			return nil
+		}
+	}
+	return l.unreadable(ctx, rows.Err())
+}
+
+// unreadable is the error of a query.
+func (l *ReadOnly) unreadable(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && (refused.Code == "42P01" || refused.Code == "3F000") { // no such table, no such schema
+		return fmt.Errorf("postgres: the schema %q of this database has no Parlance tables", l.store.schema)
+	}
+	return fmt.Errorf("postgres: activity: %w", explain(ctx, err, false))
 }
 
 // Close closes the connections.

@@ -53,9 +53,9 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 		if err != nil {
 			return explain(ctx, err, outer.Conn().IsClosed())
 		}
-		return explain(ctx, s.within(ctx, tx, fn), outer.Conn().IsClosed())
+		return bare(explain(ctx, s.within(ctx, tx, fn), outer.Conn().IsClosed()))
 	}
-	return s.again(ctx, func() error {
+	return bare(s.again(ctx, func() error {
 		return s.on(ctx, s.pool, func(c *pgx.Conn) error {
 			tx, err := s.begin(ctx, c)
 			if err != nil {
@@ -63,7 +63,15 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 			}
 			return s.within(ctx, tx, fn)
 		})
-	})
+	}))
+}
+
+// bare is an error of the function itself, if it is one.
+func bare(err error) error {
+	if c, ok := err.(callers); ok {
+		return c.error
+	}
+	return err
 }
 
 // begin begins a transaction. Where the connection broke it can be tried on another.
@@ -91,10 +99,10 @@ func (s *Store) within(ctx context.Context, tx pgx.Tx, fn func(ctx context.Conte
 			_ = ending(tx.Rollback) // where it fails the connection is gone, and the transaction with it
 		}
 	}()
-	err := fn(context.WithValue(context.WithValue(ctx, s, tx), txKey{}, tx))
-	if err == nil {
-		err = ending(tx.Commit)
+	if err := fn(context.WithValue(context.WithValue(ctx, s, tx), txKey{}, tx)); err != nil {
+		return callers{err}
 	}
+	err := ending(tx.Commit)
 	done = err == nil
 	return err
 }

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"syscall"
 
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -11,6 +13,18 @@ import (
 )
 
 var errClosed = fmt.Errorf("sqlite: the store is closed: %w", parlance.ErrUnavailable)
+
+const diskFull = "the disk is full: free some space"
+
+// explainOpening is explain for a file that could not be opened. On a full disk SQLite
+// fails in other ways than when it writes, since it makes files beside it.
+func explainOpening(path string, err error) error {
+	var e *driver.Error
+	if errors.Is(err, syscall.ENOSPC) || errors.As(err, &e) && (e.Code()&0xff == lib.SQLITE_IOERR || e.Code()&0xff == lib.SQLITE_CANTOPEN) && full(filepath.Dir(path)) {
+		return fmt.Errorf("sqlite: %s: %w: %w", diskFull, parlance.ErrUnavailable, err)
+	}
+	return explain(err)
+}
 
 // explain makes of an error of SQLite that is no fault of the statement one that
 // wraps parlance.ErrUnavailable and says what to do.
@@ -25,7 +39,7 @@ func explain(err error) error {
 	var what string
 	switch e.Code() & 0xff { // without what extends it
 	case lib.SQLITE_FULL:
-		what = "the disk is full: free some space"
+		what = diskFull
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		what = "another process keeps writing to the file: stop it"
 	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/internal/disk"
 	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/store/sqlite"
 	"github.com/parlance-api/parlance/store/storetest"
@@ -412,5 +414,91 @@ func TestAResponseThatAnEarlierVersionDidNotKeepIsNotReplayed(t *testing.T) {
 		if err != nil || c.State != idempotency.Replay || c.Activity != "id-1" || c.Response.NotKept != notKept {
 			t.Errorf("%s: got %+v, %v, want a response of id-1, not kept %t", key, c, err, notKept)
 		}
+	}
+}
+
+func TestAHardLinkToAnOpenFileIsTheSameFile(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	s := open(t, path)
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Link(path, link); err != nil {
+		t.Skip("this system has no hard links here: ", err)
+	}
+	for range 2 { // the first one must not have loosened anything
+		_, err := sqlite.Open(link)
+		says(t, err, link, fmt.Sprint("process ", os.Getpid()), "one process owns the file", "by another name")
+	}
+	if _, err := s.Idempotency().Claim(t.Context(), idempotency.Key{Key: "k"}); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, link)
+}
+
+func TestAHardLinkToAFileOfAnotherProcessIsTheSameFile(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems lock by name")
+	}
+	path := file(t)
+	link := filepath.Join(t.TempDir(), "link.db")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command(self)
+	child.Env = append(os.Environ(), "PARLANCE_TEST_VICTIM="+path)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if !bufio.NewScanner(out).Scan() { // it works on the file
+		t.Fatal("the other process did nothing")
+	}
+	if err := os.Link(path, link); err != nil {
+		t.Skip("this system has no hard links here: ", err)
+	}
+	_, err = sqlite.Open(link)
+	says(t, err, "another process has it open by another name", "one process owns the file")
+	child.Process.Kill()
+	child.Wait()
+	open(t, link)
+}
+
+func TestAFileThatIsOpenedOnAFullDiskSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, exists := range map[string]bool{"a new file": false, "an old file": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := disk.Small(t, 8<<20)
+			path := filepath.Join(d.Folder, "store.db")
+			if exists {
+				if err := open(t, path).Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.Fill()
+			for left := int64(0); left < 1<<20; left += 8 << 10 { // until there is room enough
+				s, err := sqlite.Open(path)
+				if err == nil {
+					if err := s.Close(); err != nil {
+						says(t, err, "free some space")
+					}
+					return
+				}
+				says(t, err, path, "the disk is full: free some space")
+				if !errors.Is(err, parlance.ErrUnavailable) {
+					t.Errorf("%v is no outage", err)
+				}
+				d.Spare(8 << 10)
+			}
+			t.Error("it does not open with 1 MiB")
+		})
 	}
 }

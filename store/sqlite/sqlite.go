@@ -83,15 +83,19 @@ func WithClock(now func() time.Time) Option { return option(func(s *Store) { s.c
 func WithBusyTimeout(d time.Duration) Option { return option(func(s *Store) { s.busyTimeout = d }) }
 
 // Open opens a file, or makes a new one that only its owner may read. It is an error if
-// another process has the file open, if the file is damaged, or if a newer program made
-// it. Each error says what to do.
+// another process has the file open, if the file is damaged, if the disk is full, or if a
+// newer program made it. Each error says what to do.
+//
+// One file is one store, even if it has several names: a symbolic link is followed. A hard
+// link is recognized within a process, and on Linux in another one too. Make none: after a crash,
+// SQLite finds the last commits only under the name by which they were made.
 func Open(path string, options ...Option) (*Store, error) {
 	s := &Store{clock: clock.Steady(), busyTimeout: 5 * time.Second}
 	for _, o := range options {
 		o.apply(s)
 	}
 	if err := s.open(path); err != nil {
-		return nil, fmt.Errorf("sqlite: opening %s: %w", path, explain(err))
+		return nil, fmt.Errorf("sqlite: opening %s: %w", path, explainOpening(path, err))
 	}
 	return s, nil
 }
@@ -120,6 +124,11 @@ func (s *Store) open(path string) (err error) {
 	if err := create(path); err != nil {
 		return err
 	}
+	mine, err := ownFile(path)
+	if err != nil {
+		return err
+	}
+	opened.add(mine.release)
 	if err := s.openWriter(ctx, path, &opened); err != nil {
 		return err
 	}

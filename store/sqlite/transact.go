@@ -104,6 +104,11 @@ func (t *transaction) save(ctx context.Context, fn func(ctx context.Context) err
 	}()
 	err := fn(inTransaction{ctx, t})
 	done = err == nil
+	if err != nil && w.lost.Load() {
+		if err = explain(err); !errors.Is(err, parlance.ErrUnavailable) {
+			err = fmt.Errorf("sqlite: the transaction broke: %w: %w", parlance.ErrUnavailable, err)
+		}
+	}
 	return err
 }
 
