@@ -35,6 +35,7 @@ const (
 	ReasonDeadline        Reason = "deadline"                  // transport: no response in time; the effect is unknown
 	ReasonCanceled        Reason = "canceled"                  // transport: the caller canceled
 	ReasonNotSent         Reason = "not_sent"                  // the client did not send it: its pacer or breaker refused, it had no token, or no file or port was free
+	ReasonOwnCredential   Reason = "own_credential"            // gateway: the upstream or its token endpoint refused the gateway's own credential
 )
 
 // NoEffect reports a transport reason that proves that the request had no effect:

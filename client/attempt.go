@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // Attempt is one sending of a request, and its result.
@@ -15,6 +16,7 @@ type Attempt struct {
 	Hedged   bool              // a second request was sent as well, and this is the better response
 	Outcome  parlance.Outcome  // its Status is 0 if no response came
 	Decision parlance.Decision // what the dialect says to do about it
+	Common   dialect.Common    // where the texts of the Outcome come from, if no shape of the dialect read them
 
 	// Err is the error of the transport, of reading the body, or of getting a new
 	// token; nil for none. It is for logs: its text comes from the transport or

@@ -312,6 +312,6 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 		r = dialect.Decoded{}
 		r.Outcome, n.why = x.failed(x.out, n.broken)
 	}
-	a.Outcome = r.Outcome
+	a.Outcome, a.Common = r.Outcome, r.Common
 	n.decoded = r
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
@@ -25,6 +26,10 @@ type Report struct {
 	// The caller reads the bytes that came, and then gets this error.
 	Broken error
 
+	// Authorized is set if the request carried a credential of the Transport
+	// (WithCredential, WithAPIKey, WithBasic), and not one of the caller's.
+	Authorized bool
+
 	of *exchange
 }
 
@@ -46,6 +51,14 @@ func ReportOf(resp *http.Response) (*Report, bool) {
 		Attempts: x.attempts,
 		Key:      x.sentKey(),
 		Whole:    n.whole, Cut: n.cut, Broken: n.broken,
-		of: x,
+		Authorized: x.authorized(),
+		of:         x,
 	}, true
+}
+
+// authorized reports that the last attempt carried a credential of the Transport.
+func (x *exchange) authorized() bool {
+	return x.token != "" || slices.ContainsFunc(x.cfg.fixed, func(f field) bool {
+		return len(x.req.Header[f.name]) == 0 && len(x.out.Header[f.name]) > 0
+	})
 }

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httputil"
-	"os"
 	"strings"
 	"sync"
 
@@ -97,12 +96,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := x.hold(w, r); err != nil {
 		g.log.InfoContext(x, "the request's body was cut off", "error", err, "method", r.Method, "path", r.URL.Path)
-		o := parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: "The request's body ended early."}
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			o = parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The request's body did not arrive in time."}
-		}
 		w.Header().Set("Connection", "close")
-		g.respond(w, x, o)
+		g.respond(w, x, badBody(err))
 		return
 	}
 	g.proxy.ServeHTTP(w, r)

@@ -28,6 +28,9 @@ func (g *Gateway) translate(resp *http.Response) error {
 	g.note(x, resp, r)
 	g.returnKey(x, resp.Header, r.Key)
 	o := &r.Outcome
+	if o.Kind == parlance.KindUnauthenticated && r.Authorized {
+		refuseCredential(resp, r)
+	}
 	x.responded(resp.StatusCode, o)
 	if r.Broken != nil && o.Status == 0 {
 		return r.Broken // half a success
@@ -54,6 +57,16 @@ func (g *Gateway) translate(resp *http.Response) error {
 	}
 	g.send(x, resp, &m)
 	return nil
+}
+
+// refuseCredential makes a fault of the gateway of a response that refuses the gateway's
+// own credential. The caller is not asked for one.
+func refuseCredential(resp *http.Response, r *client.Report) {
+	id := r.Outcome.RequestID
+	r.Decoded = dialect.Decoded{Outcome: refusedCredential()}
+	r.Outcome.RequestID = id
+	r.Decision = parlance.Decision{Act: parlance.ActEscalate}
+	resp.Header.Del("Www-Authenticate")
 }
 
 // read is the response as the translation needs it, with its body if an envelope is to be
