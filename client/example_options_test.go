@@ -293,3 +293,32 @@ func impatient() *dialect.Dialect {
 	}
 	return d
 }
+
+// A link in a response may lead to another host, which must not get the key.
+func ExampleWithOrigins() {
+	stranger := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		fmt.Printf("the other host got %q\n", r.Header.Get("X-Key"))
+	}))
+	defer stranger.Close()
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Printf("the API got %q\n", r.Header.Get("X-Key"))
+		fmt.Fprintf(w, `{"next":%q}`, stranger.URL)
+	}))
+	defer api.Close()
+
+	d, err := catalog.Open("http")
+	if err != nil {
+		panic(err)
+	}
+	c := &http.Client{Transport: client.New(d, client.WithAPIKey("X-Key", "k"), client.WithOrigins(api.URL))}
+	for _, url := range []string{api.URL, stranger.URL} {
+		resp, err := c.Get(url)
+		if err != nil {
+			panic(err)
+		}
+		resp.Body.Close()
+	}
+	// Output:
+	// the API got "k"
+	// the other host got ""
+}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ type exchange struct {
 	retries  int32
 	owned    bool // the header of out is a copy of the caller's
 	renewed  bool // the token was refreshed
+	foreign  bool // a credential was withheld, because it is for another origin
 }
 
 // response is what a Report says about the last response, besides its Attempt.
@@ -106,7 +108,18 @@ func (x *exchange) prepare() error {
 	}
 	x.shield()
 	watchBody(x.out)
-	if !atHome(x.req) {
+	return x.prove()
+}
+
+// prove adds the credentials that the caller has not set, if they are for the
+// request's origin.
+func (x *exchange) prove() error {
+	missing := func(f field) bool { return len(x.req.Header[f.name]) == 0 }
+	tokens := x.cfg.credential != nil && missing(x.placed) && x.req.URL.User == nil
+	if !tokens && !slices.ContainsFunc(x.cfg.fixed, missing) {
+		return nil
+	}
+	if x.foreign = !x.carries(x.req); x.foreign {
 		return nil
 	}
 	for _, f := range x.cfg.fixed {
@@ -114,7 +127,7 @@ func (x *exchange) prepare() error {
 			x.set(f.name, f.value)
 		}
 	}
-	if x.cfg.credential == nil || len(x.req.Header[x.placed.name]) > 0 || x.req.URL.User != nil {
+	if !tokens {
 		return nil
 	}
 	token, err := x.cfg.credential.Token(x.Context)
@@ -253,6 +266,9 @@ func (x *exchange) send() (*http.Response, error) {
 	a.Decision = final(x.dialect.Decide(asked, &a.Outcome, x.tried()...), &a.Outcome, resp)
 	if x.response.why != "" {
 		a.Decision.Why = x.response.why
+	}
+	if k := a.Outcome.Kind; x.foreign && (k == parlance.KindUnauthenticated || k == parlance.KindForbidden) {
+		a.Decision.Why += "; " + x.withheld(x.req)
 	}
 	x.leave(resp, a)
 	return resp, err

@@ -113,6 +113,8 @@ func (x *exchange) held(a *Attempt) string {
 			return "it was sent once, as often as allowed (WithMaxAttempts)"
 		}
 		return fmt.Sprintf("it was sent %d times, as often as allowed (WithMaxAttempts)", a.Number)
+	case d.Act == parlance.ActRefresh && x.foreign:
+		return x.withheld(x.req)
 	case d.Act == parlance.ActRefresh && x.token == "":
 		return "the token is the caller's own; send it again with a new one"
 	case d.Act == parlance.ActRefresh && x.renewed:

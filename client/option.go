@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -30,9 +31,11 @@ type config struct {
 	gates      []Gate
 	observers  []Observer
 	fixed      []field
+	origins    []*url.URL
 }
 
-// field is a header field that goes with every request to the caller's own host.
+// field is a header field that goes with every request to the origins of the
+// credentials.
 type field struct{ name, value string }
 
 // defaults is the one place where they stand.
@@ -55,13 +58,14 @@ func WithBase(rt http.RoundTripper) Option {
 // WithCredential sends a token with every request that has none of its own. The
 // token goes in the header and scheme that the dialect names (auth), else as a
 // bearer token. It is renewed if the dialect says refresh. Without this option no
-// token is sent, and a refresh is left to the caller.
+// token is sent, and a refresh is left to the caller. [WithOrigins] sets its
+// destinations.
 func WithCredential(cr Credential) Option {
 	return option(func(c *config) { c.credential = cr })
 }
 
 // WithAPIKey sends a key in a header field with every request that does not have
-// that field. It goes only to the host that the caller names.
+// that field. [WithOrigins] sets its destinations.
 func WithAPIKey(header, key string) Option {
 	return option(func(c *config) {
 		c.fixed = append(slices.Clip(c.fixed), field{http.CanonicalHeaderKey(header), key})
@@ -69,8 +73,7 @@ func WithAPIKey(header, key string) Option {
 }
 
 // WithBasic sends a user and a password with every request that has no
-// Authorization of its own (RFC 7617). They go only to the host that the caller
-// names.
+// Authorization of its own (RFC 7617). [WithOrigins] sets their destinations.
 func WithBasic(user, password string) Option {
 	return WithAPIKey("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 }

@@ -2,6 +2,8 @@ package client
 
 import (
 	"net/http"
+	"net/url"
+	"sync/atomic"
 
 	"github.com/parlance-api/parlance/dialect"
 )
@@ -29,6 +31,8 @@ type Transport struct {
 	cfg     config
 	placed  field    // the header field of a token
 	accept  []string // the Accept that is sent if the caller sets none
+
+	home atomic.Pointer[url.URL] // of the first request with a credential, if no origins are set
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
