@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -22,6 +23,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/client/breaker"
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // secure is a TLS server, and the authority of its certificate.
@@ -287,5 +289,80 @@ func TestAMachineThatIsFullIsNoFaultOfTheServer(t *testing.T) {
 		if len(a) != 2 || a[0].Outcome.Reason != parlance.ReasonNotSent || !strings.Contains(a[0].Decision.Why, "no free file or port") {
 			t.Errorf("the attempts are %+v", a)
 		}
+	})
+}
+
+// Whatever sends a request, a fault of our own side is found at the first attempt.
+func TestAFaultOfOurOwnSideIsHandedBackHoweverItIsSent(t *testing.T) {
+	t.Parallel()
+	server, _ := secure(t)
+	var dials atomic.Int32
+	base := func() *http.Transport {
+		return &http.Transport{TLSClientConfig: &tls.Config{}, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dials.Add(1)
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}}
+	}
+	once := func(t *testing.T, err error) {
+		t.Helper()
+		var e *client.Error
+		if !errors.As(err, &e) || len(e.Attempts) != 1 || e.Outcome.Reason != parlance.ReasonTLS || e.Decision.Act != parlance.ActStop {
+			t.Errorf("the error is %v", err)
+		}
+		if n := dials.Swap(0); n != 1 {
+			t.Errorf("%d connections were made", n)
+		}
+	}
+	t.Run("a look at accepted work", func(t *testing.T) {
+		accepted := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", server.URL)
+			w.WriteHeader(http.StatusAccepted)
+		}))
+		defer accepted.Close()
+		d := open(t, "http")
+		resp, err := (&http.Client{Transport: client.New(d, client.WithBase(base()))}).Get(accepted.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dials.Store(0)
+		resp, err = client.Poller{Client: &http.Client{Transport: client.New(d, client.WithBase(base()))}, Every: time.Millisecond}.Follow(t.Context(), resp)
+		resp.Body.Close()
+		var pending *client.PendingError
+		if !errors.As(err, &pending) || pending.Where != server.URL {
+			t.Errorf("the error is %v", err)
+		}
+		once(t, err)
+	})
+	t.Run("a request for a token", func(t *testing.T) {
+		_, err := client.NewOAuth(&http.Client{Transport: client.New(open(t, "http"), client.WithBase(base()))}, server.URL, byCode).Token(t.Context())
+		once(t, err)
+	})
+	t.Run("a follow-up of a bulk request", func(t *testing.T) {
+		var good atomic.Bool
+		lists := roundTripper(func(req *http.Request) (*http.Response, error) {
+			if good.CompareAndSwap(false, true) {
+				resp := &http.Response{StatusCode: 207, Header: http.Header{"Content-Type": {"application/json"}}}
+				resp.Body = io.NopCloser(strings.NewReader(`[{"id":"1","status":200},{"id":"2","status":503}]`))
+				return resp, nil
+			}
+			return base().RoundTrip(req)
+		})
+		d, err := dialect.Compile("lists.yaml", []byte("dialect: lists\ncodes_are_statuses: true\nidempotency: {header: Idempotency-Key}\ncodes:\n  207: partial\nshapes:\n  - {status: 207, json: [{id!: $item.id, status!: \"$item.code:int\"}]}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		hc := &http.Client{Transport: client.New(d, client.WithBase(lists))}
+		resp, err := hc.Post(server.URL, "application/json", strings.NewReader(`["1","2"]`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		all := client.Bulk[string]{ID: func(id string) string { return id }, Take: func(parlance.Item, parlance.Decision) bool { return true }}
+		req, left, err := all.FollowUp(resp, []string{"1", "2"})
+		if err != nil || len(left) != 1 {
+			t.Fatalf("%v are left, %v", left, err)
+		}
+		_, err = hc.Do(req)
+		once(t, err)
 	})
 }
