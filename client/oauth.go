@@ -22,7 +22,7 @@ import (
 //   - first is the form of the first grant, such as grant_type=client_credentials
 //     with its client_id and client_secret. A refresh sends the latter two again.
 //     A grant that can be used only once, such as an authorization code, is not
-//     sent again after it gave a token.
+//     sent again after it gave a token, nor if there is a refresh token.
 //   - If first is empty, only the refresh token of [Login.Resume] is used. Once
 //     it is spent, no token can be had.
 //   - hc is http.DefaultClient if nil. It must not use the Transport that the
@@ -81,11 +81,12 @@ func (o *oauth) logIn(ctx context.Context) (Grant, error) {
 		return Grant{}, errUsed
 	}
 	grant, err := o.ask(ctx, o.first)
-	o.used = o.once() && err == nil
+	o.used = o.once() && err == nil && grant.Token != ""
 	return grant, err
 }
 
 func (o *oauth) refresh(ctx context.Context, refresh string) (Grant, error) {
+	o.used = o.once() // it gave the refresh token
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}
 	for _, name := range []string{"client_id", "client_secret"} {
 		if o.first.Has(name) {
