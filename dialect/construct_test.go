@@ -384,6 +384,7 @@ func TestTimes(t *testing.T) {
 		{name: "zero in the header beside a time", file: wait("seconds"), status: 429, header: "Retry-After: 0", body: `{"wait":90}`, want: after, sent: "Retry-After: 90"},
 		{name: "a header that is the time in whole seconds", file: wait("seconds"), status: 429, header: "Retry-After: 65", body: `{"wait":64.57}`, want: `{"kind":"rate_limited","retry_after":64.57}`, wrote: "-"},
 		{name: "a moment with a zone without a colon", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T16:01:30.000+0000"}`, want: after, wrote: `{"wait":"2026-11-20T16:01:30Z"}`, sent: "Retry-After: 90"},
+		{name: "a moment without seconds", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T16:02Z"}`, want: `{"kind":"rate_limited","retry_after":120}`, wrote: `{"wait":"2026-11-20T16:02:00Z"}`, sent: "Retry-After: 120"},
 		{name: "a moment without a zone", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T16:01:30"}`, want: `{"kind":"rate_limited"}`, told: "unfit_member", wrote: `{}`},
 	})
 }
@@ -476,6 +477,23 @@ shapes: [{name: list, status: 200, read_only: true, json: {rows!: [{id: $item, c
 			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"noted","code":"odd"}}]}`, act: "inspect safe"},
 		{name: "records that are only read keep no good status", file: readOnly, status: 200, body: `{"rows":[{"id":"a"},{"id":"b","code":"bad"}]}`,
 			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"success"}},{"index":1,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`, wrote: "-", turns: 207, lost: "status items"},
+	})
+}
+
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	const list = `codes: {200: success, 207: partial, 400: invalid}
+shapes: [{name: list, status: 200, json: {rows!: [{id: $item, status!: "$item.status:int", texts?: [$item.detail & $item.note], tip?: $item.note}]}}]`
+	const texts = `codes: {200: success, odd: {kind: noted, status: 200}, bad: {kind: invalid, status: 400}}
+shapes: [{name: list, status: 200, json: {rows!: [{id: $item, errors?: [{code!: $item.code, text: $item.detail & $item.note}]}]}}]`
+	const one = `shapes: [{name: e, json: {message: $detail, tip: $note}}]`
+	hold(t, []construct{
+		{name: "the first text of a record is its detail, and the others are notes", file: list, status: 200, body: `{"rows":[{"id":"a","status":400,"texts":["m","n","o"],"tip":"p"},{"id":"b","status":200,"texts":["q"]},{"id":"c","status":200}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","status":400,"detail":"m","notes":["n","o","p"]}},{"index":1,"id":"b","outcome":{"kind":"success","status":200,"detail":"q"}},{"index":2,"id":"c","outcome":{"kind":"success","status":200}}]}`, wrote: "-", lost: "items"},
+		{name: "the texts of the errors that do not count are notes of the record", file: texts, status: 200, body: `{"rows":[{"id":"a","errors":[{"code":"odd","text":"m"},{"code":"bad","text":"n"}]}]}`,
+			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"n","notes":["m"]}}]}`, wrote: "-", lost: "items"},
+		{name: "a place for one note", file: one, body: `{"message":"m","tip":"n"}`, want: `{"kind":"invalid","detail":"m","notes":["n"]}`},
+		{name: "a place for one note, and no note", file: one, body: `{"message":"m","tip":null}`, want: `{"kind":"invalid","detail":"m"}`},
 	})
 }
 

@@ -222,6 +222,9 @@ func (p *bodies) elements(i, j uint32, path, here string) string {
 	return ""
 }
 
+// unrecorded is said of a member that is written and that the sample does not have.
+const unrecorded = "is there and was not recorded"
+
 // members compares those of one name in their order.
 func (p *bodies) members(i, j uint32, path string) string {
 	nth := map[string]int{}
@@ -239,7 +242,7 @@ func (p *bodies) members(i, j uint32, path string) string {
 	for o := range p.got.Children(j) {
 		name := string(p.got.Key(o))
 		if nth[name]--; nth[name] < 0 {
-			return strconv.Quote(below(path, name)) + " is there and was not recorded"
+			return strconv.Quote(below(path, name)) + " " + unrecorded
 		}
 	}
 	return ""

@@ -1,6 +1,8 @@
 package authoring
 
 import (
+	"strings"
+
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
@@ -39,7 +41,7 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 			case PartReads:
 				r.Fault(pos, "sample_reads", "correct the shape or the row, or the outcome of the sample", "%s", spec.Ours(f.sentence()))
 			default:
-				r.Fault(s.Pos, "sample_writes", "add it to the shape, or add reads_only: true to the sample", "%s", spec.Ours(f.sentence()))
+				r.Fault(s.Pos, "sample_writes", writesHint(f), "%s", spec.Ours(f.sentence()))
 			}
 		}
 	}
@@ -47,6 +49,17 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 	takenSamples(d, r)
 	unfinished(r, source)
 	return Inspection{Diagnostics: r.Sorted(), Samples: len(d.Internal().Samples), Ran: true}
+}
+
+// writesHint says what to do about a response that is written otherwise than it was recorded.
+func writesHint(f Difference) string {
+	switch {
+	case strings.Contains(f.Message, unrecorded):
+		return "mark the member with ? if it can be missing, or read it only, as {$read: …}; or add reads_only: true to the sample"
+	case strings.HasPrefix(f.Attribute, "items["):
+		return "add it to the shape, unless it is one of those that a record only has on reading, such as fields and notes; then add reads_only: true to the sample"
+	}
+	return "add it to the shape, or add reads_only: true to the sample"
 }
 
 // countSamples is how many samples a file has that could not be compiled.

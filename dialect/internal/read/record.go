@@ -339,7 +339,38 @@ func (f *filler) items(o *parlance.Outcome, req *wire.Request) {
 }
 
 // itemAttributeOrder are the attributes that an item takes unchanged.
-var itemAttributeOrder = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spec.AttrTitle, spec.AttrDetail, spec.AttrType, spec.AttrInstance, spec.AttrRequestID, spec.AttrHelp, spec.AttrRetryAfter, spec.AttrRetryable, spec.AttrKind, spec.AttrReason, spec.AttrNote}
+var itemAttributeOrder = [...]spec.Attribute{spec.AttrCode, spec.AttrFamily, spec.AttrTitle, spec.AttrDetail, spec.AttrType, spec.AttrInstance, spec.AttrRequestID, spec.AttrHelp, spec.AttrRetryAfter, spec.AttrRetryable, spec.AttrKind, spec.AttrReason}
+
+// itemNotes gives an item the notes of its iteration and of those inside of it, else the one
+// around it. A text that is the detail as well, say, is no note.
+func (f *filler) itemNotes(o *parlance.Outcome, item int32) {
+	note := spec.Target{Owner: spec.Item, Attr: spec.AttrNote}
+	if f.bound&note.Bit() == 0 {
+		return
+	}
+	own := false
+	for i := range f.m.binds {
+		if b := &f.m.binds[i]; b.target == note && f.itemOf(b.scope) == item {
+			own = true
+			if text := f.text(i); !f.doubles(i, o) {
+				o.Notes = append(o.Notes, text)
+			}
+		}
+	}
+	if text := f.get(item, spec.AttrNote); !own && text != "" {
+		o.Notes = append(o.Notes, text)
+	}
+}
+
+// doubles reports that the text of a note was taken for another attribute of the item too,
+// and that the item has it there.
+func (f *filler) doubles(i int, o *parlance.Outcome) bool {
+	if i == 0 {
+		return false
+	}
+	b, before := &f.m.binds[i], &f.m.binds[i-1]
+	return before.target.Owner == spec.Item && before.Extent == b.Extent && spec.OutcomeText(o, before.target.Attr) == f.text(i)
+}
 
 // item fills an item from its iteration.
 func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req *wire.Request) {
@@ -360,6 +391,7 @@ func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req 
 			spec.SetWhole(o, a, v)
 		}
 	}
+	f.itemNotes(o, scope)
 	if text := f.get(scope, spec.AttrStatus); text != "" { // the error of "" would be an allocation for each
 		o.Status, _ = strconv.Atoi(text)
 	}

@@ -3,6 +3,8 @@ package spec
 import (
 	"slices"
 	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
 // checkCodes warns of codes that no shape can read, that have no status to travel
@@ -116,7 +118,9 @@ func (t *Template) coversAll(s *Template) bool {
 	case t.Op == OpAny:
 		return true
 	case t.Op == OpHole && t.Hole.Guard == nil && t.Hole.Readings[0].Pattern == nil && !t.Hole.Readings[0].Conv.Structured():
-		return s.Op == OpHole && (t.Hole.Readings[0].Conv.Notation == Plain || s.reads(t.Hole.Readings[0].Conv))
+		conv := t.Hole.Readings[0].Conv
+		return s.Op == OpHole && (conv.Notation == Plain || s.reads(conv)) ||
+			s.Op == OpConst && s.Kind == tree.Text && s.Text != "" && conv.Notation == Plain
 	case t.Op == OpObject && s.Op == OpObject && !t.Indexed && !s.Indexed:
 		return t.coversMembers(s)
 	}
@@ -143,7 +147,7 @@ func (t *Template) coversMembers(s *Template) bool {
 			continue
 		}
 		o := s.Members[i]
-		if m.Must && !o.Must || !m.Value.coversAll(o.Value) {
+		if m.Must && !o.Must && !o.Constant || !m.Value.coversAll(o.Value) {
 			return false
 		}
 		found = found || o.Must || o.Value.Op == OpConst || len(s.Members) == len(t.Members)

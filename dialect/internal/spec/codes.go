@@ -174,7 +174,7 @@ func (r *Reporter) conditionalFirst(k *yaml.Node, rows []*Row, merged bool) []*R
 		}
 		for _, later := range rows[i+1:] {
 			if merged || row.sameSort(later) {
-				r.Warn(later.Pos, "shadowed", "give it a method, path or request condition, or remove it", "this row of %q is never used, because the row on line %d has no condition", k.Value, row.Pos.Line)
+				r.Warn(later.Pos, "shadowed", "give it a condition: method, path, request, or the is of a shape; or remove it", "this row of %q is never used, because the row on line %d has no condition", k.Value, row.Pos.Line)
 				break
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/parlance-api/parlance/dialect/internal/wire"
-	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
 // Support says how to report a failure that persists.
@@ -106,7 +105,7 @@ func (r *Reporter) poll(d *Spec, n *yaml.Node) {
 		Key{"headers", func(_, v *yaml.Node) {
 			p.Headers = nil // not those of the dialect that is extended
 			for _, name := range r.words(v, "headers") {
-				p.Headers = append(p.Headers, httpheader.Canonical(name))
+				p.Headers = append(p.Headers, r.header(v, name))
 			}
 		}},
 		Key{"every", r.durationTo(&p.Every)},
@@ -122,12 +121,12 @@ func (r *Reporter) limits(d *Spec, n *yaml.Node) {
 			name, _ := r.Text(v, k.Value)
 			switch k.Value {
 			case "limit":
-				l.Limit = httpheader.Canonical(name)
+				l.Limit = r.header(v, name)
 			case "remaining":
-				l.Remaining = httpheader.Canonical(name)
+				l.Remaining = r.header(v, name)
 			case "reset":
 				name, notation, _ := strings.Cut(name, ":")
-				l.Reset, l.Conv = httpheader.Canonical(name), Conversion{Notation: seconds}
+				l.Reset, l.Conv = r.header(v, name), Conversion{Notation: seconds}
 				if notation != "" {
 					l.Conv, _ = r.conversion(At(v), notation, Target{Whole, AttrReset})
 				}

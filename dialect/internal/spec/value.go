@@ -108,8 +108,16 @@ func (r *Reporter) methodsTo(to *[]string) func(k, v *yaml.Node) {
 func (r *Reporter) headerTo(to *string) func(k, v *yaml.Node) {
 	return func(k, v *yaml.Node) {
 		name, _ := r.Text(v, k.Value)
-		*to = httpheader.Canonical(name)
+		*to = r.header(v, name)
 	}
+}
+
+// header is the name of a header field. A $ begins a hole, and none of them is a name.
+func (r *Reporter) header(n *yaml.Node, name string) string {
+	if name != "" && (!httpheader.IsToken(name) || strings.HasPrefix(name, "$")) {
+		r.Fault(At(n), "bad_header", "write the name of a header field, such as X-RateLimit-Remaining", "%q is not a valid name of a header field", name)
+	}
+	return httpheader.Canonical(name)
 }
 
 // durationTo reads a duration.

@@ -25,7 +25,7 @@ func (s *Arrival) Now() time.Time {
 // ParseInstant reads a moment of ISO 8601 that has a time zone, as RFC 3339 has it, or
 // with a zone without a colon, or without any separator. A moment without a zone is none.
 func ParseInstant(s string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "20060102T150405Z0700"} {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "20060102T150405Z0700", "2006-01-02T15:04Z07:00"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, true
 		}

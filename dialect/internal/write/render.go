@@ -153,6 +153,9 @@ func (w *output) wholeValue(a spec.Attribute) string {
 	case spec.AttrFamily:
 		return cmp.Or(w.o.Family, w.row.Family)
 	case spec.AttrNote:
+		if w.note == "" && len(w.o.Notes) == 1 {
+			return w.o.Notes[0] // a place for one note
+		}
 		return w.note
 	case spec.AttrReset:
 		if !w.row.Retry.Reset {
