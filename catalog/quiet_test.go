@@ -173,14 +173,17 @@ var long = []struct{ dialect, method, path, body string }{
 	{"google-cloud", "GET", "/compute/v1/projects/p/zones/z/instances", `{"kind":"compute#instanceList","items":[{"id":"1"}`},
 	{"google-cloud", "POST", "/bigquery/v2/projects/p/queries", `{"kind":"bigquery#queryResponse","rows":[{"f":[]}`},
 	{"hubspot", "GET", "/crm/v3/objects/contacts", `{"results":[{"id":"1"}`},
+	{"jira", "POST", "/rest/api/3/search/jql", `{"isLast":true,"issues":[{"id":"1"}`},
 	{"json-rpc", "POST", "/", `{"jsonrpc":"2.0","id":1,"result":[1,2`},
 	{"jsonapi", "GET", "/photos", `{"data":[{"id":"1"}`},
 	{"kubernetes", "GET", "/api/v1/pods", `{"kind":"PodList","apiVersion":"v1","items":[{"metadata":{}}`},
 	{"kubernetes", "GET", "/apis/x/v1/things", `{"apiVersion":"v1","items":[{"metadata":{}}`},
 	{"microsoft-graph", "GET", "/v1.0/users/delta", `{"@odata.context":"x","value":[{"id":"1"}`},
+	{"okta", "GET", "/api/v1/users", `[{"id":"00u1","status":"LOCKED_OUT"}`},
 	{"openai", "GET", "/v1/models", `{"object":"list","data":[{"id":"1"}`},
 	{"openai", "POST", "/v1/embeddings", `{"object":"list","data":[{"embedding":[0.1`},
 	{"paypal", "GET", "/v1/reporting/transactions", `{"transaction_details":[{"id":"1"}`},
+	{"plaid", "POST", "/accounts/get", `{"accounts":[{"account_id":"1"}],"item":{"item_id":"1"`},
 	{"salesforce", "GET", "/services/data/v60.0/query", `{"totalSize":2,"done":true,"records":[{"Id":"1"}`},
 	{"salesforce", "POST", "/services/apexrest/x", `{"rows":[{"Id":"1"}`},
 	{"shopify", "POST", "/admin/api/2025-10/graphql.json", `{"data":{"orders":{"nodes":[{"id":"1"}`},
@@ -188,6 +191,7 @@ var long = []struct{ dialect, method, path, body string }{
 	{"salesforce", "POST", "/services/data/v60.0/graphql", `{"data":{"uiapi":{"a":"b"`},
 	{"slack", "GET", "/api/conversations.history", `{"ok":true,"messages":[{"text":"a"}`},
 	{"twilio", "GET", "/2010-04-01/Accounts/AC0/Messages.json", `{"messages":[{"sid":"SM0"}`},
+	{"xero", "GET", "/api.xro/2.0/Invoices", `{"Id":"1","Status":"OK","Invoices":[{"InvoiceID":"1"}`},
 }
 
 // TestALongSuccessIsNoFailure, although what follows could be the mark of one.

@@ -277,13 +277,14 @@ func TestATransportThatFailsIsDecidedOnByWhetherItCanHaveHadAnEffect(t *testing.
 	for _, c := range []struct {
 		reason parlance.Reason
 		kind   parlance.Kind
+		act    parlance.Act
 		safe   bool
 	}{
-		{parlance.ReasonRefused, parlance.KindUnavailable, true}, {parlance.ReasonDNS, parlance.KindUnavailable, true}, {parlance.ReasonTLS, parlance.KindUnavailable, true},
-		{parlance.ReasonReset, parlance.KindUnavailable, false}, {parlance.ReasonDeadline, parlance.KindTimeout, false},
+		{parlance.ReasonRefused, parlance.KindUnavailable, parlance.ActRetry, true}, {parlance.ReasonDNS, parlance.KindUnavailable, parlance.ActRetry, true}, {parlance.ReasonTLS, parlance.KindUnavailable, parlance.ActStop, true},
+		{parlance.ReasonReset, parlance.KindUnavailable, parlance.ActRetry, false}, {parlance.ReasonDeadline, parlance.KindTimeout, parlance.ActRetry, false},
 	} {
 		p := d.Decide(dialect.Request{Method: "POST"}, &parlance.Outcome{Kind: c.kind, Reason: c.reason})
-		if p.Act != parlance.ActRetry || p.RetrySafe != c.safe {
+		if p.Act != c.act || p.RetrySafe != c.safe {
 			t.Errorf("%s of a POST: %s, safe %t", c.reason, p.Act, p.RetrySafe)
 		}
 	}

@@ -599,6 +599,20 @@ shapes:
 	})
 }
 
+// What is only written is no mark, and its absence keeps none from counting.
+func TestAMarkBesideAMemberThatIsOnlyWritten(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, E1: {kind: conflict, status: 409}}
+shapes:
+  - {name: fine, status: 200, json: {order!: $data}}
+  - {name: e, status: 4xx, json: {errorCode!: $code, errorLink: {$write: $code}, errorForm: {$write: plain}}}`
+	hold(t, []construct{
+		{name: "missing", file: file, status: 200, body: `{"errorCode":"E1"}`, want: `{"kind":"conflict","code":"E1"}`, told: "failure_mark", wrote: "-"},
+		{name: "there", file: file, status: 200, body: `{"errorCode":"E1","errorLink":"E1","errorForm":"plain"}`, want: `{"kind":"conflict","code":"E1"}`, told: "failure_mark", wrote: "-"},
+		{name: "alone", file: file, status: 200, body: `{"order":{"id":7},"errorLink":"E1","errorForm":"plain"}`, want: `{"kind":"success"}`, wrote: "-"},
+	})
+}
+
 func TestXML(t *testing.T) {
 	t.Parallel()
 	const own = `shapes: [{name: e, xml: {s:Fault: {"@code": $code, s:Reason: {"@xml:lang?": $type, $text: $detail}, s:Detail?: [{"@field": $field, $text: $field.message}]}}}]`

@@ -105,6 +105,24 @@ func TestAShapeThatAnEarlierOneOfTheSameNotationTakesIsShadowed(t *testing.T) {
 	}
 }
 
+func TestAShapeThatDemandsNothingTakesAllAfterIt(t *testing.T) {
+	t.Parallel()
+	const file = "dialect: x\ncodes: {200: success, 4xx: invalid}\nshapes:\n  - {name: a, status: 4xx, json: {FIRST}}\n  - {name: b, status: 4xx, json: {text!: $title, code: $code}}\n"
+	for first, want := range map[string]string{
+		"message?: $detail, code?: $code":   "shadowed",
+		"message?: $detail":                 "shadowed",
+		"message: $detail":                  "",
+		"message!: $detail":                 "",
+		"message?: $detail, text!: $title":  "shadowed",
+		"text!: $title, message: $absent":   "",
+		"message?: $detail, error: $absent": "",
+	} {
+		if got := strings.Join(rulesOf(strings.Replace(file, "FIRST", first, 1)), " "); got != want {
+			t.Errorf("%s: %q, not %q", first, got, want)
+		}
+	}
+}
+
 func TestAShapeWhoseConditionsAreThoseOfAnEarlierOneIsShadowed(t *testing.T) {
 	t.Parallel()
 	const file = "dialect: x\ncodes: {200: success, 4xx: invalid}\nshapes:\n  - {name: a, CONDITION, json: {message!: $detail}}\n  - {name: b, method: POST, path: /a, json: {message!: $detail, code: $code}}\n"

@@ -34,6 +34,7 @@ func (m *Matcher) common(d *Reader, o *parlance.Outcome, req *wire.Request, code
 	case bytes.IndexByte([]byte("{[<"), body[0]) < 0 && readable(body):
 		found.detail = strings.ToValidUTF8(string(body), "\uFFFD")
 	}
+	found.promote()
 	if n, err := spec.Number(found.code); !d.PlanFor(res.Status).SaysMore && (err == nil && n <= spec.LastStatus || d.CodeRow(found.code, "", req) != nil) {
 		coded = false // no shape reads a code under this status, so none may be taken for one of the file
 	}
@@ -81,7 +82,6 @@ type finding struct {
 // complete gives an Outcome what it lacks, the code if coded is set, and reports whether it
 // was anything.
 func (f *finding) complete(o *parlance.Outcome, coded bool) bool {
-	f.promote()
 	gave := false
 	set := func(to *string, text string) {
 		if *to == "" && text != "" {

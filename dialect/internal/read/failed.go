@@ -49,7 +49,7 @@ func (m *Matcher) carries(t *spec.Template, n uint32) (fits, marked bool) {
 	}
 	for i := range t.Members {
 		w := &t.Members[i]
-		if w.Optional || w.Text || w.Value.Op == spec.OpAbsent {
+		if w.Optional || w.Text || w.Value.Op == spec.OpAbsent || w.Value.WriteOnly {
 			continue
 		}
 		fits, mark := m.carriesMember(w, n)

@@ -98,7 +98,11 @@ func (d *Spec) checkShadowed(r *Reporter) {
 				continue
 			}
 			if e.Body.coversAll(s.Body) {
-				r.Warn(s.Pos, "shadowed", "put the stricter one first", "the shape %q is never read, because every body that fits it also fits %q on line %d", s.Name, e.Name, e.Pos.Line)
+				hint := "put the stricter one first"
+				if e.Body.Op == OpObject && e.Body.AllOptional() {
+					hint += ", or mark a member of the other with !, for an object with none of them fits it too"
+				}
+				r.Warn(s.Pos, "shadowed", hint, "the shape %q is never read, because every body that fits it also fits %q on line %d", s.Name, e.Name, e.Pos.Line)
 				break
 			}
 		}
@@ -137,11 +141,11 @@ func (t *Template) coversMembers(s *Template) bool {
 	if len(t.Members) == 0 && t.Rest == nil {
 		return true
 	}
-	found := false
+	found := t.AllOptional()
 	for _, m := range t.Members {
 		i := slices.IndexFunc(s.Members, func(o Member) bool { return slices.Equal(o.Names, m.Names) && o.Attribute == m.Attribute })
 		if i < 0 {
-			if m.Must || m.Constant {
+			if m.Must || m.Constant || m.Value.Op == OpAbsent {
 				return false
 			}
 			continue

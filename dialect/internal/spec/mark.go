@@ -47,7 +47,7 @@ func (t *Template) constants(at string, yield func(at string, w *Member)) {
 	for i := range t.Members {
 		w := &t.Members[i]
 		switch place := at + "/" + w.Names[0]; {
-		case w.Text || w.Optional:
+		case w.Text || w.Optional || w.Value.WriteOnly:
 		case w.Value.Op == OpConst && w.Value.Kind != tree.Null:
 			yield(place+"="+w.Value.Text+"/"+string('0'+rune(w.Value.Kind)), w)
 		default:
@@ -68,7 +68,7 @@ func (t *Template) mark(seen map[*Instance]bool) (any bool) {
 	}
 	for i := range t.Members {
 		w := &t.Members[i]
-		if w.Optional || w.Text || w.Value.Op == OpAbsent {
+		if w.Optional || w.Text || w.Value.Op == OpAbsent || w.Value.WriteOnly {
 			continue
 		}
 		if w.Value.Op != OpConst && namesError(w.Names[0]) {
