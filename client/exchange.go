@@ -294,9 +294,12 @@ func (x *exchange) asked() dialect.Request {
 }
 
 // begin calls the observers. It returns the request with their context and
-// fields.
+// fields. If none of them acts before an attempt, it is the same request.
 func (x *exchange) begin(a *Attempt) *http.Request {
-	if len(x.cfg.observers) == 0 {
+	if !x.cfg.before {
+		if x.watched != nil {
+			x.watched.ctx = x
+		}
 		return x.out
 	}
 	out := x.out.WithContext(x)

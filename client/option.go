@@ -30,6 +30,7 @@ type config struct {
 	budget     *Budget
 	gates      []Gate
 	observers  []Observer
+	before     bool // an observer acts before an attempt
 	fixed      []field
 	origins    []*url.URL
 }
@@ -133,5 +134,10 @@ func WithHedge(d time.Duration) Option {
 
 // WithObserver adds an [Observer]; it comes after those that were added before.
 func WithObserver(o Observer) Option {
-	return option(func(c *config) { c.observers = append(slices.Clip(c.observers), o) })
+	return option(func(c *config) {
+		c.observers = append(slices.Clip(c.observers), o)
+		if _, after := o.(ObserverFunc); !after {
+			c.before = true
+		}
+	})
 }

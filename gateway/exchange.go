@@ -30,7 +30,7 @@ type exchange struct {
 
 	collector *activity.Collector // nil if another one keeps the record
 	status    int                 // of the response to the caller, 0 before it begins
-	outcome   parlance.Outcome
+	outcome   *parlance.Outcome   // the same, nil before it begins
 }
 
 type exchangeKey struct{}
@@ -48,14 +48,13 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 	if x.id == "" {
 		x.id = activity.NewID()
 	}
-	ctx, collector := g.begin(activity.WithID(r.Context(), x.id), r)
-	x.collector, x.recorded = collector, activity.CollectorOf(ctx) != nil
+	ctx := activity.WithID(r.Context(), x.id)
+	ctx, x.collector, x.recorded = g.begin(ctx, r)
 	x.Context, x.cancel = context.WithCancelCause(ctx)
-	caller := http.NewResponseController(w)
 	x.timer = time.AfterFunc(g.config.Timeout, func() {
 		x.cancel(context.DeadlineExceeded)
 		if x.streams {
-			_ = caller.SetReadDeadline(time.Now()) // or the transport waits for a body that stalls
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // or the transport waits for a body that stalls
 		}
 	})
 	return x

@@ -140,9 +140,9 @@ func (g *Gateway) repeat(w http.ResponseWriter, x *exchange, a *client.Attempt) 
 	read := dialect.Decoded{Outcome: a.Outcome, Common: a.Common}
 	translate.Advise(&read.Outcome, &a.Decision)
 	g.name(x, &read.Outcome)
-	m := g.form.Write(x.asked, dialect.Response{Status: a.Outcome.Status}, read)
+	m := g.form.Write(x.asked, dialect.Response{Status: a.Outcome.Status}, &read)
 	g.lost(x, m.Losses)
-	x.responded(m.Status, &m.Outcome)
+	x.responded(m.Status, m.Outcome)
 	m.Apply(dialect.HeaderMap(w.Header()))
 	g.write(w, x, m.Status, m.Body)
 }

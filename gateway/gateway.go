@@ -27,7 +27,8 @@ type Gateway struct {
 	client *client.Transport
 	proxy  httputil.ReverseProxy
 	form   *translate.Translator
-	reads  bool // successes are read, so that they must come without a coding
+	best   string // the media type of the upstream's dialect that tells the most, "" for none
+	reads  bool   // successes are read, so that they must come without a coding
 }
 
 var _ http.Handler = (*Gateway)(nil)
@@ -46,6 +47,7 @@ func New(c Config) (*Gateway, error) {
 		return nil, errors.New("gateway: the Config needs both dialects, Speaks and To")
 	}
 	g := &Gateway{config: c.withDefaults(), form: translate.New(c.Speaks, c.To)}
+	g.best, _, _ = strings.Cut(c.Speaks.Accept(), ",")
 	g.log = slog.New(activity.NewHandler(g.config.Logger.Handler()))
 	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithObserver(g.calls())}
 	g.client = client.New(g.config.Speaks, append(options, g.config.Client...)...)
@@ -135,13 +137,19 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 // stays first, for a success may pass on as it is.
 func (g *Gateway) askForm(h http.Header) {
 	accept := strings.Join(h["Accept"], ", ")
-	if strings.Trim(accept, "*/ ,") == "" {
+	switch {
+	case strings.Trim(accept, "*/ ,") == "":
 		h.Del("Accept") // the client end asks for what is best
 		return
+	case g.best == "":
+		return
 	}
-	if best, _, _ := strings.Cut(g.config.Speaks.Accept(), ","); best != "" {
-		h.Set("Accept", accept+", "+best+";q=0.9")
+	for named := range strings.SplitSeq(accept, ",") {
+		if strings.TrimSpace(named) == g.best {
+			return
+		}
 	}
+	h.Set("Accept", accept+", "+g.best+";q=0.9")
 }
 
 // buffers are those that bodies are copied through.

@@ -13,10 +13,10 @@ import (
 )
 
 // begin starts the record of a request, if records are kept and a server around the
-// gateway has not started one already.
-func (g *Gateway) begin(ctx context.Context, r *http.Request) (context.Context, *activity.Collector) {
-	if g.config.Recorder == nil || activity.CollectorOf(ctx) != nil {
-		return ctx, nil
+// gateway has not started one already. recorded is set if there is one now.
+func (g *Gateway) begin(ctx context.Context, r *http.Request) (_ context.Context, mine *activity.Collector, recorded bool) {
+	if recorded = activity.CollectorOf(ctx) != nil; recorded || g.config.Recorder == nil {
+		return ctx, nil, recorded
 	}
 	first := activity.Record{Start: time.Now(), Method: r.Method, Path: r.URL.Path}
 	if t := r.Header["Traceparent"]; len(t) == 1 { // several are ignored (W3C Trace Context, 3.2)
@@ -24,14 +24,16 @@ func (g *Gateway) begin(ctx context.Context, r *http.Request) (context.Context, 
 			first.Trace = trace.ID
 		}
 	}
-	return g.config.Recorder.Begin(ctx, first)
+	ctx, mine = g.config.Recorder.Begin(ctx, first)
+	return ctx, mine, mine != nil
 }
 
 // responded keeps the status and Outcome of the response to the caller for the record.
 func (x *exchange) responded(status int, o *parlance.Outcome) {
 	if x.collector != nil {
-		x.status, x.outcome = status, *o
-		x.outcome.Status, x.outcome.RequestID = status, x.id
+		kept := *o
+		kept.Status, kept.RequestID = status, x.id
+		x.status, x.outcome = status, &kept
 	}
 }
 
@@ -41,7 +43,10 @@ func (x *exchange) record(cause any) {
 	if x.collector == nil {
 		return
 	}
-	o := x.outcome
+	var o parlance.Outcome
+	if x.outcome != nil {
+		o = *x.outcome
+	}
 	switch gone := context.Cause(x); {
 	case cause == nil:
 	case x.status == 0 && gone != nil:
@@ -58,7 +63,7 @@ func (x *exchange) record(cause any) {
 // made for: the gateway's, or that of a server around it.
 func (g *Gateway) calls() client.Observer {
 	return client.ObserverFunc(func(ctx context.Context, r *http.Request, a *client.Attempt) {
-		if activity.CollectorOf(ctx) == nil {
+		if !exchangeOf(ctx).recorded {
 			return
 		}
 		activity.AddCall(ctx, activity.Call{

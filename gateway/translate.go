@@ -51,7 +51,7 @@ func (g *Gateway) translate(resp *http.Response) error {
 	if x.head {
 		asked.Method = http.MethodHead
 	}
-	m := g.form.Write(asked, read, r.Decoded)
+	m := g.form.Write(asked, read, &r.Decoded)
 	if m.Kept == translate.KeptLong && r.Whole {
 		m.Kept = translate.KeptNone // the client has read it, and found nothing to take off
 	}
@@ -96,7 +96,7 @@ func (g *Gateway) send(x *exchange, resp *http.Response, m *translate.Result) {
 	}
 	if m.Status != resp.StatusCode || m.Replaced {
 		resp.StatusCode, resp.Status = m.Status, ""
-		x.responded(m.Status, &m.Outcome)
+		x.responded(m.Status, m.Outcome)
 	}
 	m.Apply(dialect.HeaderMap(resp.Header))
 	if m.Replaced {

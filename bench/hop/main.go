@@ -5,6 +5,7 @@
 //
 //	make hop
 //	make hop HOP='-proxies reverseproxy,parlance -rounds 60'
+//	make hop HOP='-proxies reverseproxy,parlance,parlance=/tmp/hop-of-another-version'
 //
 // Each proxy is a process of its own on one core. It has 64 keep-alive connections to
 // callers, each of which sends a request as soon as the last response is there. The
@@ -12,9 +13,9 @@
 // were made before, so that they keep up.
 //
 // The proxies take turns, in each round each of them. The figure of a proxy is user and
-// system time divided by requests, in its fastest turn. Trust the ratios: other work on
-// the machine changes all figures of a run. A proxy that is not installed is left out,
-// with a word on stderr. The Debian packages are nginx, libnginx-mod-http-lua, lua-cjson
+// system time divided by requests, the median of its turns. The ratio is to the first proxy
+// in the same round, and the median too. Trust the ratios: other work on the machine changes
+// all figures of a run. A proxy that is not installed is left out, with a word on stderr. The Debian packages are nginx, libnginx-mod-http-lua, lua-cjson
 // and caddy.
 //
 // Parlance and nginx with Lua translate the error, and the others pass it on. All pass the
@@ -27,8 +28,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -41,6 +42,7 @@ type config struct {
 	speaks   string // the dialect of the upstream
 	to       string // the dialect of the callers
 	proxies  string // names, separated by commas
+	kinds    string // those of responses, separated by commas; "" for all
 	profile  string // a file for the CPU profile of parlance
 }
 
@@ -56,6 +58,7 @@ func main() {
 	flag.StringVar(&c.speaks, "speaks", "vms", "dialect of the upstream")
 	flag.StringVar(&c.to, "to", "problem", "dialect of the callers")
 	flag.StringVar(&c.proxies, "proxies", strings.Join(names(), ","), "which proxies; the ratios are to the first")
+	flag.StringVar(&c.kinds, "responses", "", "which responses (default all)")
 	flag.StringVar(&c.profile, "profile", "", "write a CPU profile of each Go proxy to this file, with its name before it")
 	flag.Parse()
 	if err := run(os.Stdout, c); err != nil {
@@ -96,6 +99,9 @@ func run(w io.Writer, c config) error {
 	}
 	var rows []row
 	for _, kind := range kinds {
+		if c.kinds != "" && !slices.Contains(strings.Split(c.kinds, ","), kind.name) {
+			continue
+		}
 		of, err := c.measure(proxies, kind)
 		if err != nil {
 			return err
@@ -105,18 +111,24 @@ func run(w io.Writer, c config) error {
 	return print(w, rows)
 }
 
-// row is a line of the table: the best turn of one proxy with one kind of response.
+// row is a line of the table: one proxy with one kind of response.
 type row struct {
 	kind, proxy string
-	cpu         time.Duration // per request
-	busy        float64       // the part of the time in which the proxy ran
-	ratio       float64       // of cpu to that of the first proxy
+	cpu         time.Duration // of a request, the median of all turns
+	ratio       float64       // to the first proxy in the same round, the median
+	busy        float64       // the part of the time in which the proxy ran, the median
+}
+
+// turn is what one proxy took in one round.
+type turn struct {
+	cpu  time.Duration // of a request
+	busy float64
 }
 
 // measure gives each proxy its turns.
 func (c config) measure(proxies []*proxy, k kind) ([]row, error) {
 	requests := max(c.callers, c.requests/k.divisor)
-	rows := make([]row, len(proxies))
+	turns := make([][]turn, len(proxies))
 	for round := range c.rounds + 1 { // the first one fills pools and is not counted
 		for i, p := range proxies {
 			before, begun := p.cpu(), time.Now()
@@ -124,16 +136,31 @@ func (c config) measure(proxies []*proxy, k kind) ([]row, error) {
 				return nil, fmt.Errorf("%s, %s: %w", p.name, k.name, err)
 			}
 			used, took := p.cpu()-before, time.Since(begun)
-			r := row{k.name, p.name, used / time.Duration(requests), float64(used) / float64(took), math.NaN()}
-			if round == 1 || round > 1 && r.cpu < rows[i].cpu {
-				rows[i] = r
+			if round > 0 {
+				turns[i] = append(turns[i], turn{used / time.Duration(requests), float64(used) / float64(took)})
 			}
 		}
 	}
-	for i := range rows {
-		rows[i].ratio = float64(rows[i].cpu) / float64(cmp.Or(rows[0].cpu, 1))
+	var rows []row
+	for i, p := range proxies {
+		rows = append(rows, row{
+			kind: k.name, proxy: p.name,
+			cpu:   median(c.rounds, func(n int) time.Duration { return turns[i][n].cpu }),
+			ratio: median(c.rounds, func(n int) float64 { return float64(turns[i][n].cpu) / float64(turns[0][n].cpu) }),
+			busy:  median(c.rounds, func(n int) float64 { return turns[i][n].busy }),
+		})
 	}
 	return rows, nil
+}
+
+// median is that of n figures.
+func median[T cmp.Ordered](n int, figure func(int) T) T {
+	all := make([]T, n)
+	for i := range all {
+		all[i] = figure(i)
+	}
+	slices.Sort(all)
+	return all[n/2]
 }
 
 func print(w io.Writer, rows []row) error {

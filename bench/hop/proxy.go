@@ -40,7 +40,12 @@ func names() []string { return []string{"reverseproxy", "parlance", "nginx", "ng
 
 // start starts a proxy, and returns when it listens.
 func start(name, dir, upstream string, c config) (*proxy, error) {
-	dir = filepath.Join(dir, name)
+	program := "/proc/self/exe"
+	kind, other, another := strings.Cut(name, "=")
+	if another {
+		program = other // this command, built of another version
+	}
+	dir = filepath.Join(dir, strings.ReplaceAll(name, "/", "-"))
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -49,12 +54,12 @@ func start(name, dir, upstream string, c config) (*proxy, error) {
 		return nil, err
 	}
 	var cmd *exec.Cmd
-	switch name {
+	switch kind {
 	case "reverseproxy", "parlance":
-		cmd = exec.Command("/proc/self/exe")
-		cmd.Env = append(os.Environ(), "GOMAXPROCS=1", serveAs+"="+name, "HOP_LISTEN="+addr, "HOP_UPSTREAM="+upstream, "HOP_SPEAKS="+c.speaks, "HOP_TO="+c.to)
+		cmd = exec.Command(program)
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=1", serveAs+"="+kind, "HOP_LISTEN="+addr, "HOP_UPSTREAM="+upstream, "HOP_SPEAKS="+c.speaks, "HOP_TO="+c.to)
 		if c.profile != "" {
-			cmd.Env = append(cmd.Env, "HOP_PROFILE="+filepath.Join(filepath.Dir(c.profile), name+"-"+filepath.Base(c.profile)))
+			cmd.Env = append(cmd.Env, "HOP_PROFILE="+filepath.Join(filepath.Dir(c.profile), kind+"-"+filepath.Base(c.profile)))
 		}
 	case "nginx":
 		cmd, err = nginx(dir, addr, upstream, "", "")
@@ -68,10 +73,10 @@ func start(name, dir, upstream string, c config) (*proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return launch(cmd, name, addr, c.callers)
+	return launch(cmd, name, addr, c.callers, kind == "reverseproxy" || kind == "parlance")
 }
 
-func launch(cmd *exec.Cmd, name, addr string, callers int) (*proxy, error) {
+func launch(cmd *exec.Cmd, name, addr string, callers int, ours bool) (*proxy, error) {
 	said := new(strings.Builder)
 	cmd.Stdout, cmd.Stderr = said, said
 	stdin, err := cmd.StdinPipe() // the Go proxies end with it
@@ -88,7 +93,7 @@ func launch(cmd *exec.Cmd, name, addr string, callers int) (*proxy, error) {
 	}()
 	p := &proxy{name: name, pid: cmd.Process.Pid, stop: func() {
 		_ = stdin.Close()
-		if cmd.Env == nil || !strings.HasPrefix(cmd.Path, "/proc/") {
+		if !ours {
 			_ = cmd.Process.Kill()
 		}
 		<-ended
@@ -124,7 +129,8 @@ const serveAs = "HOP_SERVE"
 // serve is one of the Go proxies, until stdin ends.
 func serve(name string) {
 	u := &url.URL{Scheme: "http", Host: os.Getenv("HOP_UPSTREAM")}
-	t := &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}
+	t := http.DefaultTransport.(*http.Transport).Clone() // as the gateway has it
+	t.MaxIdleConns, t.MaxIdleConnsPerHost, t.DisableCompression = 0, 256, true
 	var h http.Handler
 	switch name {
 	case "reverseproxy":

@@ -14,7 +14,7 @@ import (
 )
 
 // peers are those that others are held against. A benchmark has one of them.
-var peers = []string{"sqlite-batched", "encoding-json", "encoding-xml", "json-valid", "xml-token", "yaml", "reverseproxy"}
+var peers = []string{"sqlite-batched", "encoding-json", "encoding-xml", "json-valid", "xml-token", "yaml"}
 
 var line = regexp.MustCompile(`^Benchmark(\w+)(?:/of=([^/]+))?/by=(\S+?)(?:-\d+)?\s+\d+\s+(.*)$`)
 

@@ -21,7 +21,7 @@ type Result struct {
 	Replaced bool
 	Body     []byte
 
-	Outcome     parlance.Outcome      // as it was written, without texts that must not leave the system
+	Outcome     *parlance.Outcome     // as it was written, without texts that must not leave the system
 	Losses      []parlance.Loss       // the attributes that the callers' dialect cannot carry
 	Diagnostics []parlance.Diagnostic // the parts of the upstream's response that could not be read
 	Kept        Kept                  // why a body was not replaced that the dialects would change

@@ -67,7 +67,7 @@ func (t *Translator) Translate(req dialect.Request, res dialect.Response) Result
 		d := t.from.Decide(req, o)
 		Advise(o, &d)
 	}
-	return t.Write(req, res, read)
+	return t.Write(req, res, &read)
 }
 
 // Advise tells the caller not to retry a request that could be done twice, if the callers'
@@ -81,20 +81,21 @@ func Advise(o *parlance.Outcome, d *parlance.Decision) {
 
 // Write is Translate for a response that was decoded before. Its Outcome may have been
 // changed, such as its RequestID. It needs res.Body only if Encloses reports true, and
-// takes Cut in its place otherwise. The Result keeps parts of res.Body and read.Data.
-func (t *Translator) Write(req dialect.Request, res dialect.Response, read dialect.Decoded) Result {
+// takes Cut in its place otherwise. The Result keeps res.Body and read, and texts that must
+// not leave the system are taken off read.Outcome.
+func (t *Translator) Write(req dialect.Request, res dialect.Response, read *dialect.Decoded) Result {
 	w := writing{t: t, req: asGET(req), res: &res, head: req.Method == head}
-	w.Status, w.Outcome, w.Diagnostics = res.Status, read.Outcome, read.Diagnostics
-	switch o := &w.Outcome; {
+	w.Status, w.Outcome, w.Diagnostics = res.Status, &read.Outcome, read.Diagnostics
+	switch o := w.Outcome; {
 	case !o.Kind.Good():
 		limitTexts(o, read.Common)
-		w.replace(payload(&res, &read))
+		w.replace(payload(&res, read))
 	case toldByHeader(res.Status, res.Header):
 		if res.Status < 300 && res.Status >= 200 {
 			w.restate()
 		}
 	case read.Enveloped && !res.Cut:
-		w.replace(payload(&res, &read))
+		w.replace(payload(&res, read))
 	default:
 		w.success()
 	}
@@ -187,7 +188,7 @@ type writing struct {
 // success passes on a success without an envelope, or with one that was not read to its end,
 // in the envelope of the callers' dialect if that has one.
 func (w *writing) success() {
-	o := &w.Outcome
+	o := w.Outcome
 	if !w.t.to.HasEnvelope(w.req, o) {
 		w.keep()
 		w.restate()
@@ -275,7 +276,7 @@ func isContentType(f dialect.HeaderField) bool { return f.Name == "Content-Type"
 // encode writes the Outcome in the callers' dialect. A dialect can name a status that no
 // final response of HTTP can have. It becomes 500, and is a Loss.
 func (w *writing) encode(data dialect.Payload) dialect.Encoded {
-	m := w.t.to.Encode(nil, w.req, &w.Outcome, data)
+	m := w.t.to.Encode(nil, w.req, w.Outcome, data)
 	w.Losses = m.Losses
 	if w.Status = m.Status; m.Status < 200 || m.Status > 999 {
 		w.Status = 500

@@ -242,8 +242,17 @@ func (w *output) release() {
 // HasEnvelope reports whether Encode puts an envelope around the payload of such an
 // Outcome, or would otherwise not pass it on as it is.
 func (d *Writer) HasEnvelope(req *wire.Request, o *parlance.Outcome) bool {
+	if o.Kind.Good() && len(o.Items) == 0 && !slices.ContainsFunc(d.Shapes, encloses) {
+		_, status := d.writable(o, req)
+		return status == 204 || status == 304
+	}
 	shape, status := d.shapeFor(req, o, wire.Payload{Body: []byte("{}")})
 	return status == 204 || status == 304 || shape != nil
+}
+
+// encloses reports a shape that a success without records may be written by.
+func encloses(s *spec.Shape) bool {
+	return !s.ReadOnly && (s.CarriesData() || s.Is != "" || s.Body.Needs().Has(spec.Whole, spec.AttrCode))
 }
 
 // ShapeFor is the shape that an Outcome without a payload is written by, nil for none.
