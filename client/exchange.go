@@ -331,6 +331,10 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 		r = dialect.Decoded{}
 		r.Outcome, n.why = x.failed(x.out, n.broken)
 	}
+	if ofProxy(resp) {
+		r = dialect.Decoded{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonProxy}}
+		n.why = proxyWhy
+	}
 	a.Outcome, a.Common = r.Outcome, r.Common
 	n.decoded = r
 }

@@ -85,6 +85,14 @@ func routeless(req *http.Request, err error) bool {
 	return noAddress == nil && errors.Is(err, syscall.EHOSTUNREACH)
 }
 
+const proxyWhy = "the proxy wants a user and a password, or others than it got: nothing was sent to the server"
+
+// ofProxy reports a response of a proxy that wants a credential (RFC 9110, 15.5.8).
+// It says nothing in the dialect of the server, which got no request.
+func ofProxy(resp *http.Response) bool {
+	return resp.StatusCode == http.StatusProxyAuthRequired && len(resp.Header["Proxy-Authenticate"]) > 0
+}
+
 // begins reports that an error, or one that it wraps, begins with one of the texts.
 func begins(err error, texts []string) bool {
 	for ; err != nil; err = errors.Unwrap(err) {

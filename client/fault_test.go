@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/client/breaker"
 	"github.com/parlance-api/parlance/dialect"
@@ -365,4 +366,44 @@ func TestAFaultOfOurOwnSideIsHandedBackHoweverItIsSent(t *testing.T) {
 		_, err = hc.Do(req)
 		once(t, err)
 	})
+}
+
+// Without TLS a proxy responds in the place of the server. No dialect speaks of it.
+func TestAProxyThatAnswers407IsNotTakenForTheServer(t *testing.T) {
+	t.Parallel()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Proxy-Authenticate", "Basic")
+		w.WriteHeader(http.StatusProxyAuthRequired)
+		io.WriteString(w, "<html>log in</html>")
+	}))
+	defer proxy.Close()
+	through, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range catalog.Names() {
+		gate := breaker.New(breaker.Settings{Failures: 1})
+		var logins atomic.Int32
+		c := client.New(open(t, name), client.WithBase(&http.Transport{Proxy: http.ProxyURL(through), DisableKeepAlives: true}),
+			client.WithGate(gate), client.WithCredential(counting(&logins)))
+		for range 2 {
+			resp, err := c.RoundTrip(request(t, "POST", "pay"))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if body := read(t, resp); resp.StatusCode != 407 || body != "<html>log in</html>" {
+				t.Errorf("%s: the caller got %d %q", name, resp.StatusCode, body)
+			}
+			r := report(t, resp)
+			if len(r.Attempts) != 1 || r.Outcome.Kind != parlance.KindUnavailable || r.Outcome.Reason != parlance.ReasonProxy {
+				t.Errorf("%s: %v/%v after %d attempts", name, r.Outcome.Kind, r.Outcome.Reason, len(r.Attempts))
+			}
+			if d := r.Decision; d.Act != parlance.ActStop || !d.RetrySafe || !strings.Contains(d.Why, "the proxy wants a user") {
+				t.Errorf("%s: %+v", name, d)
+			}
+		}
+		if n := logins.Load(); n != 1 {
+			t.Errorf("%s: %d logins", name, n)
+		}
+	}
 }

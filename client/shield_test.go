@@ -32,6 +32,9 @@ func TestAKeyThatTheDialectDoesNotHaveRetriesNothingUnderneath(t *testing.T) {
 			var posts atomic.Int32
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodPost {
+					if r.Header.Get("Idempotency-Key") != "k" {
+						t.Errorf("%s: the key did not come: %v", name, r.Header)
+					}
 					io.Copy(io.Discard, r.Body)
 					posts.Add(1)
 					panic(http.ErrAbortHandler) // done, and no response
