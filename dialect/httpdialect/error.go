@@ -132,7 +132,7 @@ func ofProxy(err error) cause {
 	var op *net.OpError
 	text := err.Error()
 	switch errors.As(err, &op); {
-	case op == nil && strings.Contains(text, http.StatusText(http.StatusProxyAuthRequired)),
+	case begins(err, http.StatusText(http.StatusProxyAuthRequired)),
 		op != nil && strings.HasPrefix(op.Op, "socks ") && strings.Contains(text, "authentication"):
 		return unavailable(parlance.ReasonProxy, "the proxy wants a user and a password, or others than it got: nothing was sent to the server")
 	case slices.Contains(proxyTexts, text):
