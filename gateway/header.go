@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parlance-api/parlance/internal/httpheader"
 	"github.com/parlance-api/parlance/server"
 )
 
@@ -15,11 +14,6 @@ func (g *Gateway) sign(x *exchange, h http.Header) {
 	if x.recorded || h.Get(server.RequestIDHeader) == "" {
 		h.Set(server.RequestIDHeader, x.id)
 	}
-}
-
-// isJSON reports whether a body is declared as JSON.
-func isJSON(h http.Header) bool {
-	return httpheader.IsJSON(httpheader.MediaType(h.Get("Content-Type")))
 }
 
 // acceptsGzip reports whether an Accept-Encoding names gzip and does not refuse
