@@ -8,7 +8,7 @@ import (
 
 // Check makes a Go error of a response:
 //
-//   - nil if its Outcome is good
+//   - nil if its Outcome is good, or not known before the body ends (Report.Undecided)
 //   - an [*Error] if it is a failure or partial, also under a 200
 //   - an [*Error] if it is good and the Decision is stop, such as a redirect of
 //     an API that documents none
@@ -19,6 +19,13 @@ func Check(resp *http.Response) error {
 	x, ok := exchangeOf(resp)
 	if !ok {
 		return ErrForeign
+	}
+	if w := x.watch; w != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if !w.done {
+			return nil
+		}
 	}
 	if a := x.last(); a.Outcome.Kind.Good() && a.Decision.Act != parlance.ActStop {
 		return nil

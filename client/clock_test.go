@@ -63,7 +63,7 @@ func TestAnAttemptHasATimeOfItsOwn(t *testing.T) {
 					body = "{}"
 				}
 				start := time.Now()
-				resp, err := u.client(t, tt.dialect, client.WithAttemptTimeout(s)).Do(request(t, tt.method, body))
+				resp, err := u.client(t, tt.dialect, client.WithAttemptTimeout(s), client.WithMaxHold(time.Hour)).Do(request(t, tt.method, body))
 				got := ""
 				if err == nil {
 					got = read(t, resp)

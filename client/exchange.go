@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -35,6 +36,7 @@ type exchange struct {
 	response response   // the last one
 	body     replayed   // of the response that was read last
 	watched  *watched   // nil if there is no gate or observer
+	watch    *watch     // of a body that was handed on before its meaning was known; nil for none
 	retries  int32
 	owned    bool // the header of out is a copy of the caller's
 	renewed  bool // the token was refreshed
@@ -259,10 +261,14 @@ func (x *exchange) send() (*http.Response, error) {
 	resp, err = clock.stop(x, resp, err)
 	a.Err = x.response.broken
 	if err != nil {
-		x.response, a.Err = response{}, err
+		x.response, x.watch, a.Err = response{}, nil, err
 		a.Outcome, x.response.why = x.failed(out, err)
 	}
 	a.Took = time.Since(a.Start)
+	if x.watch != nil {
+		x.watch.begin(a)
+		return resp, nil
+	}
 	a.Decision = final(x.dialect.Decide(asked, &a.Outcome, x.tried()...), &a.Outcome, resp)
 	if x.response.why != "" {
 		a.Decision.Why = x.response.why
@@ -316,25 +322,58 @@ func (x *exchange) begin(a *Attempt) *http.Request {
 // read learns the meaning of a response, from its body if that can say more.
 func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) {
 	n := &x.response
-	reply := httpdialect.Response(resp, nil)
-	if mustRead(x.dialect, asked, resp) {
-		reply.Body, reply.Cut, n.broken = x.body.peek(resp, x.cfg.limit)
-		n.whole, n.cut = !reply.Cut && x.body.rest == nil, reply.Cut && n.broken == nil
-		reply.Body, reply.Cut = undo(resp.Header, reply.Body, reply.Cut, x.cfg.limit)
-	} else {
+	if !mustRead(x.dialect, asked, resp) {
 		n.whole = resp.Body == http.NoBody
-		reply.Cut = !n.whole // none of it was read
+		x.decode(asked, resp, a, nil, !n.whole) // none of it was read
+		return
 	}
-	r := x.dialect.Decode(asked, reply)
-	if n.broken != nil && !r.Outcome.Kind.Failing() {
-		// Half of a success proves nothing. Half of a failure is still a failure.
-		r = dialect.Decoded{}
-		r.Outcome, n.why = x.failed(x.out, n.broken)
+	var of dialect.Beginning
+	if resp.StatusCode < 300 && len(resp.Header["Content-Encoding"]) == 0 {
+		of = x.dialect.Begin(asked, resp.StatusCode, dialect.HeaderMap(resp.Header))
 	}
+	b, undecided := peek(&x.body, resp, x.cfg.limit, &of, x.cfg.hold)
+	switch {
+	case undecided:
+		x.handOn(asked, resp, b, of)
+		x.decode(asked, resp, a, nil, true)
+		a.Outcome.Kind, a.Outcome.Reason = 0, ""
+	case b.settled > 0:
+		if x.decode(asked, resp, a, b.head[:b.settled], false); a.Outcome.Kind.Good() {
+			n.decoded.Enveloped, n.decoded.Data = false, nil // more may follow
+			return
+		}
+		b, _ = b.race(resp, x.cfg.limit, nil, x.cfg.hold) // to the end, so that the connection can be used again
+		n.whole = b.err == io.EOF
+	case len(b.head) > x.cfg.limit:
+		n.cut = true
+		x.decode(asked, resp, a, b.head[:x.cfg.limit], true)
+	case b.err == io.EOF:
+		n.whole = true
+		x.decode(asked, resp, a, b.head, false)
+	default:
+		n.broken = b.err
+		x.decode(asked, resp, a, b.head, true)
+		if !a.Outcome.Kind.Failing() {
+			// Half of a success proves nothing. Half of a failure is still a failure.
+			n.decoded, a.Common = dialect.Decoded{}, dialect.CommonNone
+			a.Outcome, n.why = x.failed(x.out, n.broken)
+			n.decoded.Outcome = a.Outcome
+		}
+	}
+	if n.decoded.Data != nil {
+		b.room = nil // it lies there
+	}
+}
+
+// decode reads what is there of a body.
+func (x *exchange) decode(asked dialect.Request, resp *http.Response, a *Attempt, body []byte, cut bool) {
+	reply := httpdialect.Response(resp, nil)
+	reply.Body, reply.Cut = undo(resp.Header, body, cut, x.cfg.limit)
+	n := &x.response
+	n.decoded = x.dialect.Decode(asked, reply)
 	if ofProxy(resp) {
-		r = dialect.Decoded{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonProxy}}
+		n.decoded = dialect.Decoded{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonProxy}}
 		n.why = proxyWhy
 	}
-	a.Outcome, a.Common = r.Outcome, r.Common
-	n.decoded = r
+	a.Outcome, a.Common = n.decoded.Outcome, n.decoded.Common
 }

@@ -14,10 +14,11 @@ import (
 // follow does what the Decision on the last attempt says, and reports whether to
 // send a request again. If not, and the act was to retry, the attempt says why.
 func (x *exchange) follow() bool {
-	a := x.last()
-	if x.cfg.budget != nil && a.Outcome.Status != 0 && !a.Outcome.Kind.ServerFault() && a.Outcome.Kind != parlance.KindRateLimited {
-		x.cfg.budget.succeed(x.out.URL.Host)
+	if x.watch != nil {
+		return false // its meaning is not known; watch does the rest when it is
 	}
+	a := x.last()
+	x.account(a)
 	if act := a.Decision.Act; act == parlance.ActRetry || act == parlance.ActRefresh {
 		a.Wait = x.delay(a.Decision)
 		a.hold(x.held(a))
@@ -26,9 +27,7 @@ func (x *exchange) follow() bool {
 		}
 		a.Again = a.Held == ""
 	}
-	for _, o := range x.cfg.observers {
-		o.After(x.watched.ctx, x.out, a)
-	}
+	x.notify(a)
 	if !a.Again {
 		return false
 	}
@@ -42,6 +41,20 @@ func (x *exchange) follow() bool {
 		x.renewed = true
 	}
 	return true
+}
+
+// account adds the deposit of a response to the budget, if a working server sent it.
+func (x *exchange) account(a *Attempt) {
+	if x.cfg.budget != nil && a.Outcome.Status != 0 && !a.Outcome.Kind.ServerFault() && a.Outcome.Kind != parlance.KindRateLimited {
+		x.cfg.budget.succeed(x.out.URL.Host)
+	}
+}
+
+// notify tells the observers the result of an attempt.
+func (x *exchange) notify(a *Attempt) {
+	for _, o := range x.cfg.observers {
+		o.After(x.watched.ctx, x.out, a)
+	}
 }
 
 // ready waits and makes the next request. It returns the reason if it cannot; ""

@@ -23,6 +23,7 @@ type config struct {
 	base       http.RoundTripper
 	credential Credential
 	limit      int
+	hold       time.Duration
 	ceiling    time.Duration
 	timeout    time.Duration
 	hedge      time.Duration
@@ -44,6 +45,7 @@ func defaults() config {
 	return config{
 		base:     http.DefaultTransport,
 		limit:    dialect.MaxBody,
+		hold:     DefaultMaxHold,
 		ceiling:  DefaultMaxWait,
 		attempts: 4,
 		budget:   NewBudget(budgetCapacity, budgetDeposit),
@@ -86,6 +88,20 @@ func WithMaxBody(bytes int) Option {
 	return option(func(c *config) { c.limit = min(max(bytes, 0), dialect.MaxBody) })
 }
 
+// DefaultMaxHold is how long a good response is held without WithMaxHold.
+const DefaultMaxHold = 250 * time.Millisecond
+
+// WithMaxHold sets how long a good response is held because the part of its body that has
+// arrived does not settle its meaning; the default is 250 ms. Then it is handed on, and its
+// [Report] is Undecided until the caller has read on. Such a response is never retried. A
+// body without an end, such as a log that is followed, reaches its reader in that time.
+//
+// Most bodies have arrived by then. A longer time gives slow servers more, and keeps
+// readers of streams waiting.
+func WithMaxHold(d time.Duration) Option {
+	return option(func(c *config) { c.hold = d })
+}
+
 // DefaultMaxWait is the longest single wait before a retry without WithMaxWait.
 const DefaultMaxWait = 30 * time.Second
 
@@ -104,7 +120,8 @@ func WithMaxAttempts(n int) Option {
 
 // WithAttemptTimeout limits one attempt until its meaning is known: the head of
 // the response, and as much of the body as can change the meaning. The rest of
-// the body is limited by the caller's context alone. An attempt that takes too
+// the body, and one that was handed on before its meaning was known ([WithMaxHold]), is
+// limited by the caller's context alone. An attempt that takes too
 // long is a timeout, and is retried if that is safe. The default is no limit but
 // the context's.
 func WithAttemptTimeout(d time.Duration) Option {

@@ -22,6 +22,16 @@ type Report struct {
 	// to the caller.
 	Whole, Cut bool
 
+	// Undecided is set while the meaning of the response is not known, because it was
+	// handed on before (see [WithMaxHold]). The Outcome has the status and what the header
+	// says, and no Kind. The meaning is known as soon as one of these holds; then
+	// [ReportOf] returns another report, and observers and gates are told:
+	//
+	//   - The part that the caller has read settles it.
+	//   - The body has ended, or more than the limit has been read (WithMaxBody).
+	//   - The caller has closed the body. A success is noted then, since its end is unknown.
+	Undecided bool
+
 	// Broken is the error that ended the body while it was read; nil for none.
 	// The caller reads the bytes that came, and then gets this error.
 	Broken error
@@ -42,15 +52,21 @@ func ReportOf(resp *http.Response) (*Report, bool) {
 	if !ok {
 		return nil, false
 	}
-	n, a := &x.response, x.last()
+	attempts, undecided := x.attempts, false
+	if w := x.watch; w != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		attempts, undecided = slices.Clone(attempts), !w.done
+	}
+	n, a := &x.response, &attempts[len(attempts)-1]
 	read := n.decoded
 	read.Outcome = a.Outcome
 	return &Report{
 		Decoded:  read,
 		Decision: a.Decision,
-		Attempts: x.attempts,
+		Attempts: attempts,
 		Key:      x.sentKey(),
-		Whole:    n.whole, Cut: n.cut, Broken: n.broken,
+		Whole:    n.whole, Cut: n.cut, Broken: n.broken, Undecided: undecided,
 		Authorized: x.authorized(),
 		of:         x,
 	}, true

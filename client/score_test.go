@@ -166,6 +166,11 @@ func (sh *shot) meant(d *dialect.Dialect, path string) parlance.Outcome {
 	req, reply := sh.asked(d, path), sh.response()
 	reply.Cut = sh.fate == halved
 	read := sh.status >= 400 || d.NeedsBody(req, sh.status, dialect.HeaderMap(sh.reply))
+	if begun := d.Begin(req, sh.status, dialect.HeaderMap(sh.reply)); sh.fate == halved && read {
+		if until := begun.Settled(reply.Body); until > 0 { // the caller gets it, and finds that it breaks off
+			reply.Body, reply.Cut, read = reply.Body[:until], false, false
+		}
+	}
 	o := d.Decode(req, reply).Outcome
 	if sh.fate == halved && read && !o.Kind.Failing() {
 		return httpdialect.NoResponse(io.ErrUnexpectedEOF)

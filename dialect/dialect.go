@@ -159,6 +159,15 @@ func (d *Dialect) NeedsBody(req Request, status int, header Header) bool {
 	return d.core.NeedsBody(&req, status, header) || read.MayAlter(&req, status) && d.extended(&req, status, header)
 }
 
+// Begin is the Beginning of the body of a response that NeedsBody is true of. It finds out
+// how much of a body without an end has to be read.
+func (d *Dialect) Begin(req Request, status int, header Header) Beginning {
+	if d.extended(&req, status, header) {
+		return Beginning{} // an extension may look at all of it
+	}
+	return d.core.Begin(&req, &Response{Status: status, Header: header})
+}
+
 // Encode writes an Outcome as the response to req, and appends the body to dst.
 // data is the success payload. The body is well-formed for any input.
 // Encoded.Losses lists the parts that the dialect cannot carry. It is safe for

@@ -37,8 +37,8 @@ func TestAHostileBodyCostsLittleAndNeverTurnsAResponseAround(t *testing.T) {
 		rule                       string // of the diagnostic of the 200; "" where a success needs none
 		good                       parlance.Kind
 	}{
-		{"10 MB of [", "vbapi", json, strings.Repeat("[", ten), "broken_body", parlance.KindNoted},
-		{"10 MB of [0,", "vbapi", json, strings.Repeat("[0,", ten/3), "broken_body", parlance.KindNoted},
+		{"10 MB of [", "vbapi", json, strings.Repeat("[", ten), "unfit_body", parlance.KindNoted},
+		{"10 MB of [0,", "vbapi", json, strings.Repeat("[0,", ten/3), "unfit_body", parlance.KindNoted},
 		{"10 MB of {", "vbapi", json, strings.Repeat(`{"a":`, ten/5), "broken_body", parlance.KindNoted},
 		{"10 MB of 0,", "vbapi", json, "[" + strings.Repeat("0,", ten/2), "unfit_body", parlance.KindNoted},
 		{"10 MB of brackets beside each other", "vbapi", json, "[" + strings.Repeat("[],", ten/3), "unfit_body", parlance.KindNoted},

@@ -95,6 +95,21 @@ type Request = wire.Request
 // Package httpdialect makes one of an http.Response.
 type Response = wire.Response
 
+// Beginning is the part of a good response's body that has arrived. [Dialect.Begin] makes
+// one; the zero value knows nothing, and is never settled. It is for one goroutine.
+//
+// Its method Settled(body []byte) int gets all that has arrived, each time. It returns the
+// length of the part that settles the meaning: Decode of that part has the Kind, the Reason
+// and the Code of the body, with any rest. It returns 0 if the rest can still change the
+// meaning. These parts settle it:
+//
+//   - A beginning that no shape reads, such as a text, or a list if no shape is one.
+//   - A first value of JSON that is no envelope. The values after it change nothing.
+//   - An envelope and the beginning of a second value: it is not the envelope of a body.
+//
+// The cost grows with the length of the body, in however many pieces it arrives.
+type Beginning = read.Beginning
+
 // Payload is the success value. Encode puts it into the envelope of the dialect,
 // or writes it as it is if there is none. Its fields:
 //

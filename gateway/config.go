@@ -27,9 +27,14 @@ type Config struct {
 	// a longer one, its response is passed to the caller with that time.
 	MaxWait time.Duration
 
+	// MaxHold is how long a success is held because the part of its body that has arrived
+	// does not settle its meaning: 250 ms. Then it is passed through untranslated, and the
+	// log has its true outcome at its end. It is for streams; see client.WithMaxHold.
+	MaxHold time.Duration
+
 	// MaxBody is how many bytes of a body are read to interpret it, or to remove or add
 	// its envelope: 1 MiB, which is also the maximum. A longer success is passed
-	// through unchanged, with a warning in the log, and never cut.
+	// through unchanged and never cut. The log warns of the first of them.
 	MaxBody int
 
 	// Recorder keeps the record of each request, with every attempt at the upstream and
@@ -51,6 +56,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxWait == 0 {
 		c.MaxWait = 10 * time.Second
+	}
+	if c.MaxHold == 0 {
+		c.MaxHold = client.DefaultMaxHold
 	}
 	if c.MaxBody <= 0 || c.MaxBody > dialect.MaxBody {
 		c.MaxBody = dialect.MaxBody

@@ -11,6 +11,7 @@ import (
 	"net/http/httputil"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
@@ -27,8 +28,9 @@ type Gateway struct {
 	client *client.Transport
 	proxy  httputil.ReverseProxy
 	form   *translate.Translator
-	best   string // the media type of the upstream's dialect that tells the most, "" for none
-	reads  bool   // successes are read, so that they must come without a coding
+	best   string      // the media type of the upstream's dialect that tells the most, "" for none
+	long   atomic.Bool // it was said that long responses are passed through
+	reads  bool        // successes are read, so that they must come without a coding
 }
 
 var _ http.Handler = (*Gateway)(nil)
@@ -49,7 +51,7 @@ func New(c Config) (*Gateway, error) {
 	g := &Gateway{config: c.withDefaults(), form: translate.New(c.Speaks, c.To)}
 	g.best, _, _ = strings.Cut(c.Speaks.Accept(), ",")
 	g.log = slog.New(activity.NewHandler(g.config.Logger.Handler()))
-	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithObserver(g.calls())}
+	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithMaxHold(g.config.MaxHold), client.WithObserver(g.calls())}
 	g.client = client.New(g.config.Speaks, append(options, g.config.Client...)...)
 	if g.config.To.IdempotencyHeader() != "" && g.config.Speaks.IdempotencyHeader() == "" {
 		g.log.Warn("the callers' dialect has idempotency keys and the upstream's has none: a caller who retries under a key may be served twice",
@@ -77,6 +79,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer x.end()
 	defer func() {
 		cause := recover()
+		g.settled(x)
 		defer x.record(cause)
 		switch cause {
 		case nil:
@@ -84,7 +87,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if errors.Is(context.Cause(x), context.Canceled) {
 				panic(cause) // the caller went away, and no response is missed
 			}
-			g.log.WarnContext(x, "the response was cut off; the connection is cut", "method", r.Method, "path", r.URL.Path)
+			g.log.WarnContext(x, "the response was cut off; the connection is cut", "method", r.Method, "path", r.URL.Path, "attempts", x.attempts)
 			panic(cause)
 		default:
 			panic(cause)

@@ -35,6 +35,10 @@ func (g *Gateway) translate(resp *http.Response) error {
 	if r.Broken != nil && o.Status == 0 {
 		return r.Broken // half a success
 	}
+	if r.Undecided {
+		g.passOn(x, resp)
+		return nil
+	}
 	if !o.Kind.Good() {
 		if d := r.Decision; d.Act == parlance.ActRetry && d.RetrySafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
 			// The page's time for a retry, which was too long to wait for here.
@@ -57,6 +61,36 @@ func (g *Gateway) translate(resp *http.Response) error {
 	}
 	g.send(x, resp, &m)
 	return nil
+}
+
+// passOn leaves a response as it is whose meaning is not known yet. The log has that at
+// its end.
+func (g *Gateway) passOn(x *exchange, resp *http.Response) {
+	x.undecided = resp
+	g.log.InfoContext(x, "the response is passed through untranslated", "because", "nothing settled its meaning in time",
+		"held", g.config.MaxHold, "method", x.asked.Method, "path", x.asked.Path)
+	g.sign(x, resp.Header)
+}
+
+// settled logs the true outcome of a response that was passed on before it was known, and
+// keeps it for the record.
+func (g *Gateway) settled(x *exchange) {
+	if x.undecided == nil {
+		return
+	}
+	r, ok := client.ReportOf(x.undecided)
+	if !ok {
+		return
+	}
+	o := &r.Outcome
+	x.responded(x.undecided.StatusCode, o)
+	level := slog.LevelInfo
+	if !o.Kind.Good() {
+		level = slog.LevelWarn
+	}
+	g.log.LogAttrs(x, level, "the response that was passed through untranslated has ended", slog.String("kind", o.Kind.String()),
+		slog.String("code", o.Code), slog.String("act", r.Decision.Act.String()), slog.Int("attempts", len(r.Attempts)),
+		slog.String("method", x.asked.Method), slog.String("path", x.asked.Path), slog.String("upstream_request_id", o.RequestID))
 }
 
 // refuseCredential makes a fault of the gateway of a response that refuses the gateway's
@@ -88,7 +122,7 @@ func (g *Gateway) send(x *exchange, resp *http.Response, m *translate.Result) {
 	g.lost(x, m.Losses)
 	if m.Kept != translate.KeptNone {
 		level := slog.LevelWarn
-		if m.Kept == translate.KeptForm {
+		if m.Kept == translate.KeptForm || m.Kept == translate.KeptLong && g.long.Swap(true) {
 			level = slog.LevelDebug // so are all of its kind
 		}
 		g.log.LogAttrs(x, level, "the response is passed through untranslated",

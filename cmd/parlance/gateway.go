@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/gateway"
 )
 
@@ -27,7 +28,7 @@ const grace = 9 * time.Second
 func (a *app) gatewayCommand() *cobra.Command {
 	var upstream, speaks, listen string
 	responses := "problem"
-	var timeout, ceiling time.Duration
+	var timeout, ceiling, hold time.Duration
 	var keep place
 	cmd := &cobra.Command{
 		Use:   "gateway --upstream URL --speaks DIALECT",
@@ -50,7 +51,7 @@ then finish.`,
 			if err != nil {
 				return err
 			}
-			config := gateway.Config{Upstream: u, Timeout: timeout, MaxWait: ceiling, Logger: slog.New(slog.NewTextHandler(a.stderr, nil))}
+			config := gateway.Config{Upstream: u, Timeout: timeout, MaxWait: ceiling, MaxHold: hold, Logger: slog.New(slog.NewTextHandler(a.stderr, nil))}
 			if config.Speaks, err = a.load(speaks); err != nil {
 				return nameFlag(err, "speaks")
 			}
@@ -79,6 +80,7 @@ then finish.`,
 	storeFlags(cmd, &keep, "the `STORE` to keep records in: a file of SQLite, or a URL postgres://…; none are kept without it")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "the `ADDRESS` to listen at; port 0 is a free one")
 	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long a caller waits for a response to begin, retries included")
+	cmd.Flags().DurationVar(&hold, "max-hold", client.DefaultMaxHold, "how long a success is held if its body does not settle its meaning; then it passes untranslated")
 	cmd.Flags().DurationVar(&ceiling, "max-wait", 10*time.Second, "the longest wait before a retry; for a longer one the response is passed to the caller")
 	return cmd
 }

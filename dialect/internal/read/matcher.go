@@ -68,6 +68,7 @@ type Matcher struct {
 	extras    []string // the names of what a vendor adds
 	says      []string // what forms say of the whole
 	marked    bool     // the body has the mark of a failure
+	sequence  bool     // the body is the first value of several
 	diags     []parlance.Diagnostic
 	spaces    spaces         // of XML
 	taken     []spec.Taken   // of the pattern that is being read
@@ -92,7 +93,7 @@ func (m *Matcher) Reset(res *wire.Response, depth int) {
 	m.scopes = append(m.scopes, scope{parent: -1})
 	m.says, m.extras = m.says[:0], m.extras[:0]
 	m.spaces.known, m.spaces.parents = false, m.spaces.parents[:0]
-	m.marked, m.lenient, m.strangers = false, false, false
+	m.marked, m.lenient, m.strangers, m.sequence = false, false, false, false
 	if m.diags != nil {
 		m.diags = nil
 	}

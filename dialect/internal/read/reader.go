@@ -29,18 +29,19 @@ func (d *Reader) Decode(req wire.Request, res wire.Response, depth int) (reading
 	return reading
 }
 
-// DecodeInto is Decode into an empty Decoded, which is large to copy.
-func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.Response, depth int) {
+// DecodeInto is Decode into an empty Decoded, which is large to copy. It returns the shape
+// that the body fits, nil for none.
+func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.Response, depth int) *spec.Shape {
 	o := &reading.Outcome
 	if Switches(res) {
 		o.Kind, o.Status = parlance.KindSuccess, 101
-		return
+		return nil
 	}
 	p := d.PlanFor(res.Status)
 	if p.Alone(req, res) && (depth > 0 || p.Lacks(req, res) == "") {
 		r := p.Row
 		o.Kind, o.Reason, o.Status, o.Title, o.Help = r.Kind, r.Reason, res.Status, r.Title, r.Help
-		return
+		return nil
 	}
 	fill := filler{d: d, depth: depth, wants: EveryAttribute}
 	defer fill.release()
@@ -48,7 +49,7 @@ func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.
 	d.interpret(&fill, o, req, res, shape, readable)
 	if shape != nil {
 		reading.Shape = shape.Name
-		reading.Enveloped = shape.CarriesData() && !res.Cut
+		reading.Enveloped = shape.CarriesData() && !res.Cut && (fill.m == nil || !fill.m.sequence)
 		if reading.Enveloped && fill.m != nil {
 			reading.Data = fill.m.payload()
 		}
@@ -57,6 +58,7 @@ func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.
 	if fill.m != nil && len(fill.m.diags) > 0 {
 		reading.Diagnostics = slices.Clone(fill.m.diags)
 	}
+	return shape
 }
 
 // Switches reports a protocol switch (RFC 9110, 7.8): no response, and never
@@ -80,6 +82,14 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 		return nil, true
 	}
 	success := res.Status >= 200 && res.Status < 300
+	if success && m.depth == 0 {
+		if g := (glance{d.Spec, p, *req, res.Header, wanted}); g.foreign(res.Body) == yes {
+			if expected {
+				m.noteUnfit(res)
+			}
+			return nil, !expected
+		}
+	}
 	m.noteCut(res, success)
 	start := m.Mark()
 	m.form = d.open(m, wanted, res)
@@ -158,7 +168,11 @@ func (d *Reader) open(m *Matcher, wanted spec.Forms, res *wire.Response) spec.Fo
 	}
 	complaints := slices.Clone(m.diags[before.reported.diags:])
 	m.Back(before)
-	if f := m.unwrapped(d.Spec, wanted, res); f != spec.FormNone {
+	if f := m.unwrapped(d.Spec, wanted, res); m.sequence {
+		m.note("body_not_read", "the body is a sequence of JSON values, and only the first was looked at")
+		res.Cut, m.cut, m.torn = false, false, false
+		return f
+	} else if f != spec.FormNone {
 		m.note("wrapped_body", "the body has something around its document, which was passed over")
 		return f
 	}
@@ -197,6 +211,13 @@ func (m *Matcher) fitting(p *spec.Plan, s *spec.Shape, req *wire.Request, res *w
 			return more, true
 		}
 		return s, m.body(s, res.Body)
+	}
+	if m.sequence && s.IsEnvelope() {
+		if !m.failed(p, res, start) {
+			m.Back(start)
+			m.note("broken_body", "something follows the envelope, which stands alone in a body")
+		}
+		return nil, false
 	}
 	if s.Is != "" && s.Is != "success" || len(m.says) > 0 || m.bound.Of(spec.Item) != 0 {
 		return s, true

@@ -3,6 +3,7 @@ package read
 import (
 	"bytes"
 	"errors"
+	"strings"
 
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
@@ -11,8 +12,11 @@ import (
 
 // beginning is a body without a byte order mark and blanks before it.
 func beginning(body []byte) []byte {
-	return bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
+	return bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), blanks)
 }
+
+// blanks are those of JSON and XML.
+const blanks = " \t\r\n"
 
 // guards are what some APIs put before JSON so that no script can load it.
 var guards = [...]string{")]}'", "while(1);", "while (1);", "for(;;);", "for (;;);", "{}&&", "{} &&", "/**/"}
@@ -24,7 +28,7 @@ func (m *Matcher) unwrapped(d *spec.Spec, wanted spec.Forms, res *wire.Response)
 	body := beginning(res.Body)
 	for _, g := range guards {
 		if rest, found := bytes.CutPrefix(body, []byte(g)); found {
-			body = bytes.TrimLeft(rest, " \t\r\n")
+			body = bytes.TrimLeft(rest, blanks)
 			break
 		}
 	}
@@ -41,7 +45,7 @@ func (m *Matcher) unwrapped(d *spec.Spec, wanted spec.Forms, res *wire.Response)
 			if !found || !ends {
 				break
 			}
-			body = bytes.TrimLeft(after, " \t\r\n")
+			body = bytes.TrimLeft(after, blanks)
 		}
 		if inner := m.documentIn(d, spec.FormXML, body, res, "<"); inner != nil {
 			res.Body = inner
@@ -50,6 +54,10 @@ func (m *Matcher) unwrapped(d *spec.Spec, wanted spec.Forms, res *wire.Response)
 	}
 	return spec.FormNone
 }
+
+// nextValue is what another document of a sequence begins with: an object, a list, XML, or
+// the mark before each value of application/json-seq (RFC 7464, 2.2).
+const nextValue = "{[<\x1E"
 
 // maxStarts is how many places of a body are tried as the beginning of a document, so
 // that a hostile one costs a few readings.
@@ -79,13 +87,14 @@ func (m *Matcher) documentIn(d *spec.Spec, form spec.Form, text []byte, res *wir
 		if line < 0 {
 			return nil
 		}
-		text = append([]byte(" "), bytes.TrimLeft(text[line:], " \t\r\n")...)
+		text = append([]byte(" "), bytes.TrimLeft(text[line:], blanks)...)
 	}
 	return nil
 }
 
 // parsedFrom reads a document at the beginning of a text, and returns its bytes; nil if
-// none begins there. Behind that of a success may be a text, but no other document.
+// none begins there. Behind it may be a text. If more documents follow a value of JSON in
+// a success, it is the first of a sequence.
 func (m *Matcher) parsedFrom(d *spec.Spec, form spec.Form, text []byte, res *wire.Response) []byte {
 	parse := func(b []byte, cut bool) error {
 		if form == spec.FormXML {
@@ -96,11 +105,13 @@ func (m *Matcher) parsedFrom(d *spec.Spec, form spec.Form, text []byte, res *wir
 	err := parse(text, res.Cut)
 	var at *tree.SyntaxError
 	if errors.As(err, &at) && at.Offset > 0 && at.Offset < len(text) {
-		if res.Status < 400 && bytes.IndexByte([]byte("{[<"), text[at.Offset]) >= 0 {
+		more := res.Status < 400 && strings.IndexByte(nextValue, text[at.Offset]) >= 0
+		if more && form != spec.FormJSON {
 			return nil
 		}
 		text = text[:at.Offset]
 		err = parse(text, false)
+		m.sequence = more && err == nil
 	}
 	if err != nil || len(m.Tree.Nodes) == 0 || m.Tree.IsLeaf(0) {
 		return nil

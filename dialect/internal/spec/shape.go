@@ -38,6 +38,7 @@ type Shape struct {
 	Inherited    bool   // it is of the dialect that this one extends
 	Marked       bool   // it is a failure's, and a member of its body is a mark
 	Bare         bool   // it is headers that ask for nothing: they are read if they are there
+	Roots        Roots  // of JSON, what its body can be
 }
 
 func (s *Shape) take(t *Template) {

@@ -112,6 +112,9 @@ func (d *Spec) finish(r *Reporter) {
 		if s.Sites == nil {
 			s.locate()
 		}
+		if s.Form == FormJSON {
+			s.Roots = s.Body.roots()
+		}
 	}
 	d.guides()
 	d.marks()

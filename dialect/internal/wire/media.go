@@ -29,7 +29,8 @@ func IsProblem(h Header) bool {
 	return false
 }
 
-func isXML(media string) bool {
+// IsXML reports a media type of XML: application/xml, or one that ends in +xml.
+func IsXML(media string) bool {
 	return strings.HasSuffix(media, "/xml") || strings.HasSuffix(media, "+xml")
 }
 
@@ -82,7 +83,7 @@ func Accepts(accept, media string) (q float64, exact int) {
 		switch {
 		case name == media:
 			e = 3
-		case name == "application/json" && IsJSON(media), (name == "application/xml" || name == "text/xml") && isXML(media),
+		case name == "application/json" && IsJSON(media), (name == "application/xml" || name == "text/xml") && IsXML(media),
 			name == "application/xhtml+xml" && media == "text/html":
 			e = 2
 		case name == main+"/*":

@@ -1,0 +1,135 @@
+package read
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+)
+
+// glance tells from the first bytes of a good response's body whether any shape can read
+// it.
+type glance struct {
+	file   *spec.Spec
+	p      *spec.Plan
+	req    wire.Request
+	header wire.Header
+	wanted spec.Forms
+}
+
+// sure is what is known of a body of which more may come.
+type sure uint8
+
+const (
+	unsure sure = iota // the next bytes decide
+	yes
+	no
+)
+
+// maxMarked is how long the body of a good response may be that is searched for the mark
+// of a failure although no shape can read it, in bytes. Failures are short.
+const maxMarked = 64 << 10
+
+// foreign reports that no shape reads a body, whatever follows its beginning:
+//
+//   - It is an object or a list, and no shape is one.
+//   - Its type is that of a text or of another format, and so is its beginning.
+func (g *glance) foreign(body []byte) sure {
+	if g.wanted[spec.FormText] || wire.IsProblem(g.header) || wideCharset(body) != "" {
+		return no
+	}
+	start := beginning(body)
+	if len(body) < 2 || len(start) < 2 || body[0] == 0xEF && len(body) < 3 {
+		return unsure
+	}
+	switch c := start[0]; {
+	case c == '{' && start[1] == '}':
+		return no // it may be a guard
+	case c == '{' && g.wanted[spec.FormJSON]:
+		if g.canBe(spec.RootObject) {
+			return no
+		}
+		return g.unmarked(len(body))
+	case c == '[' && g.wanted[spec.FormJSON]:
+		return sureOf(!g.canBe(spec.RootList))
+	case c == '{' || c == '[':
+		return yes
+	case c == '<' || c == 0x1E || c >= 0x80 || !g.foreignType():
+		return no
+	}
+	return g.sentence(start)
+}
+
+func sureOf(is bool) sure {
+	if is {
+		return yes
+	}
+	return no
+}
+
+// canBe reports that a shape which is about the request can be a value of that kind.
+func (g *glance) canBe(kind spec.Roots) bool {
+	for _, s := range g.p.Shapes {
+		if s.Form == spec.FormJSON && s.Roots&kind != 0 && g.p.Concerns(s, &g.req) {
+			return true
+		}
+	}
+	return false
+}
+
+// unmarked reports that an object of that size or more is not searched for the mark of a
+// failure.
+func (g *glance) unmarked(size int) sure {
+	if size > maxMarked {
+		return yes
+	}
+	for _, s := range g.p.Marked {
+		if s.Form == spec.FormJSON {
+			return unsure
+		}
+	}
+	return yes
+}
+
+// foreignType reports a type that is neither missing nor one of JSON, XML or a page.
+func (g *glance) foreignType() bool {
+	media := wire.MediaType(g.header)
+	switch media {
+	case "", "text/html", "application/xhtml+xml":
+		return false
+	}
+	return !wire.IsJSON(media) && !wire.IsXML(media) && media != "application/json-seq" &&
+		!g.file.Declares(media, spec.FormJSON) && !g.file.Declares(media, spec.FormXML)
+}
+
+// sentence reports that a text is no value of JSON and no guard before one.
+func (g *glance) sentence(start []byte) sure {
+	for _, guard := range guards {
+		head := string(start[:min(len(start), len(guard))])
+		switch {
+		case head == guard:
+			return no
+		case strings.HasPrefix(guard, head):
+			return unsure
+		}
+	}
+	if !g.wanted[spec.FormJSON] || !g.canBe(spec.RootScalar) {
+		return yes
+	}
+	if start[0] == '"' {
+		return no
+	}
+	word := len(start) - len(bytes.TrimLeft(start, "+-.0123456789eE"))
+	if word == 0 {
+		for _, value := range [...]string{"true", "false", "null"} {
+			if head := start[:min(len(start), len(value))]; strings.HasPrefix(value, string(head)) {
+				word = len(head)
+			}
+		}
+	}
+	if rest := bytes.TrimLeft(start[word:], blanks); word > 0 && len(rest) == 0 {
+		return unsure // it may be all
+	}
+	return yes
+}
