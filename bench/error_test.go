@@ -280,6 +280,58 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
+// BenchmarkMixedRead reads eight kinds of responses in turn, and one of them alone.
+func BenchmarkMixedRead(b *testing.B) {
+	d := open(b, "vms")
+	var all []dialect.Response
+	for _, o := range mixed {
+		m := d.Encode(nil, request, &o, dialect.Payload{})
+		all = append(all, dialect.Response{Status: m.Status, Header: jsonHeader, Body: m.Body})
+	}
+	for _, c := range mixes {
+		b.Run("of="+c.name+"/by=parlance", func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				if read := d.Decode(request, all[c.of[i%len(c.of)]]); !read.Outcome.Kind.Failing() {
+					b.Fatalf("%v was read", read.Outcome.Kind)
+				}
+			}
+		})
+	}
+}
+
+// mixed are the failures that an API has most, the 422 in several forms.
+var mixed = []parlance.Outcome{
+	{Kind: parlance.KindInvalid, Reason: parlance.ReasonFields, Detail: "Submitted data was invalid", Fields: []parlance.Field{{Path: "name", Message: "is missing"}}},
+	{Kind: parlance.KindInvalid, Reason: parlance.ReasonFields, Detail: "Submitted data was invalid"},
+	{Kind: parlance.KindInvalid, Reason: parlance.ReasonFields, Detail: "Two are wrong", Fields: []parlance.Field{{Path: "name", Message: "is missing"}, {Path: "url", Message: "is too long"}}},
+	{Kind: parlance.KindNotFound, Detail: "There is no such camera"},
+	{Kind: parlance.KindUnauthenticated, Detail: "The token is unknown"},
+	{Kind: parlance.KindForbidden, Detail: "This is for administrators"},
+	{Kind: parlance.KindRateLimited, Detail: "Too many requests"},
+	{Kind: parlance.KindInternal, Detail: "The server failed"},
+}
+
+// mixes are the eight in turn, the two forms of 422, and the first again and again.
+var mixes = []struct {
+	name string
+	of   []int
+}{{"one", []int{0}}, {"two", []int{0, 1}}, {"eight", []int{0, 1, 2, 3, 4, 5, 6, 7}}}
+
+// BenchmarkMixedWrite writes eight kinds of responses in turn, and one of them alone.
+func BenchmarkMixedWrite(b *testing.B) {
+	for _, c := range mixes {
+		b.Run("of="+c.name+"/by=parlance", func(b *testing.B) {
+			d := open(b, "vms")
+			buffer := make([]byte, 0, 1024)
+			for i := 0; b.Loop(); i++ {
+				if m := d.Encode(buffer, request, &mixed[c.of[i%len(c.of)]], dialect.Payload{}); len(m.Body) < 20 {
+					b.Fatalf("only %s was written", m.Body)
+				}
+			}
+		})
+	}
+}
+
 func (x *example[T]) read(b *testing.B) {
 	b.Run("of="+x.name+"/by=parlance", func(b *testing.B) { decode(b, open(b, x.name), request, x.kind, x.res) })
 	b.Run("of="+x.name+"/by=parlance-unlike", func(b *testing.B) { decode(b, open(b, x.name), request, x.kind, unlike(x.res)...) })

@@ -13,8 +13,8 @@ func Repeats(d *Dialect, req Request, o *parlance.Outcome, data Payload) bool {
 	if at == nil {
 		return false
 	}
-	c := at.Load()
-	if c == nil || c.Key != key {
+	c := at.Find(&key)
+	if c == nil {
 		return false
 	}
 	p := c.Replay(d.core.Spec, &req, o)

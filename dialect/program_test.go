@@ -69,3 +69,42 @@ func TestASuccessLikeOneBeforeIsWrittenByAProgram(t *testing.T) {
 		sameMessage(t, d.Encode(nil, req, &o, test.after), dialect.Forgetful(d).Encode(nil, req, &o, test.after))
 	}
 }
+
+// What an API says in turn is kept side by side: with Fields and without, with a payload
+// and without, to each method.
+func TestKindsInTurnAreWrittenByProgramsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	type turn struct {
+		method string
+		o      parlance.Outcome
+		data   dialect.Payload
+	}
+	invalid := parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonFields, Detail: "a"}
+	one, coded := invalid, invalid
+	one.Fields = []parlance.Field{{Path: "b", Message: "c"}}
+	coded.Fields = []parlance.Field{{Path: "b", Code: "required", Message: "c"}}
+	success := parlance.Outcome{Kind: parlance.KindSuccess, RequestID: "a"}
+	turns := []turn{
+		{method: "POST", o: invalid}, {method: "POST", o: one}, {method: "POST", o: coded},
+		{method: "POST", o: success, data: dialect.Payload{ContentType: "application/json", Body: []byte(`{"id":7}`)}},
+		{method: "PUT", o: one}, {method: "POST", o: parlance.Outcome{Kind: parlance.KindConflict, Detail: "a"}},
+	}
+	d, err := catalog.Open("problem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = dialect.Forgetful(d)
+	request := func(method string) dialect.Request {
+		return dialect.Request{Method: method, Path: "/a", Header: dialect.HeaderMap{"Accept": {"application/json"}}}
+	}
+	for range 2 {
+		for _, turn := range turns {
+			d.Encode(nil, request(turn.method), &turn.o, turn.data)
+		}
+	}
+	for i, turn := range turns {
+		if !dialect.Repeats(d, request(turn.method), &turn.o, turn.data) {
+			t.Errorf("turn %d is not written by a program: another one took its place", i)
+		}
+	}
+}

@@ -57,6 +57,37 @@ func TestAResponseLikeOneBeforeIsReadByItsReplay(t *testing.T) {
 	}
 }
 
+// A shape that is about other paths takes no part in a replay unless it is tried first.
+func TestAReplayHoldsForEachPathThatItsShapesHaveInCommon(t *testing.T) {
+	t.Parallel()
+	const file = `
+dialect: paths
+codes: {4xx: invalid}
+shapes:
+  - {name: token, status: 4xx, path: "*/token", json: {error!: $code, text?: $detail}}
+  - {name: error, status: 4xx, json: {error!: $detail}}
+  - {name: late, status: 4xx, path: "/late", json: {error!: $title}}
+`
+	d, err := dialect.Compile("paths.yaml", []byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		before, after string
+		is            bool
+	}{
+		{"/a", "/late", true}, {"/late", "/a", true}, {"/a", "/a/token", false}, {"/a/token", "/a", false}, {"/a/token", "/b/token", true},
+	} {
+		d := dialect.Forgetful(d)
+		res := jsonResponse(400, `{"error":"x"}`)
+		d.Decode(dialect.Request{Path: test.before}, res)
+		if is := dialect.Recasts(d, dialect.Request{Path: test.after}, res); is != test.is {
+			t.Errorf("after one of %s, that one of %s is read by the replay is %t", test.before, test.after, is)
+		}
+		asIfNew(t, d, dialect.Request{Path: test.after}, res)
+	}
+}
+
 func jsonResponse(status int, body string) dialect.Response {
 	return dialect.Response{Status: status, Header: dialect.HeaderMap{"Content-Type": {"application/json"}}, Body: []byte(body), Received: stated}
 }

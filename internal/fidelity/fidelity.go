@@ -78,23 +78,25 @@ func fields(o, back *parlance.Outcome, lost func(string) bool) string {
 	ofWhole := func(f parlance.Field) bool {
 		return f.Path == "" && (f.Message == "" || f.Message == back.Detail) && (f.Code == "" || f.Code == back.Code)
 	}
+	kept := func(i int) parlance.Field { // what no Loss reports of a Field
+		name := fmt.Sprintf("fields[%d]", i)
+		return without(o.Fields[i], lost(name+".path"), lost(name+".code"), lost(name+".message"))
+	}
+	gone := func(i int) bool { return lost(fmt.Sprintf("fields[%d]", i)) || kept(i) == parlance.Field{} }
 	left := slices.Clone(back.Fields)
 	slices.SortStableFunc(left, func(a, b parlance.Field) int { return compareBool(ofWhole(a), ofWhole(b)) })
 	m := matching{of: make([]int, len(left)), fits: func(i, at int) bool {
 		f, b, name := o.Fields[i], left[at], fmt.Sprintf("fields[%d]", i)
 		return (f.Path == b.Path || lost(name+".path")) && (f.Code == b.Code || lost(name+".code")) && (f.Message == b.Message || lost(name+".message"))
 	}}
-	order := make([]int, len(o.Fields)) // those that are lost wholly come last
+	order := make([]int, len(o.Fields)) // those of which nothing is left come last
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		return compareBool(lost(fmt.Sprintf("fields[%d]", i)), lost(fmt.Sprintf("fields[%d]", j)))
-	})
+	slices.SortStableFunc(order, func(i, j int) int { return compareBool(gone(i), gone(j)) })
 	for _, i := range order {
-		f, name := o.Fields[i], fmt.Sprintf("fields[%d]", i)
-		if !m.place(i, make([]bool, len(left))) && !lost(name) && !ofWhole(without(f, lost(name+".path"), lost(name+".code"), lost(name+".message"))) {
-			return fmt.Sprintf("field %+v is not among %+v", f, back.Fields)
+		if !m.place(i, make([]bool, len(left))) && !gone(i) && !ofWhole(kept(i)) {
+			return fmt.Sprintf("field %+v is not among %+v", o.Fields[i], back.Fields)
 		}
 	}
 	for at, b := range left {

@@ -16,12 +16,11 @@ func (d *Reader) Recall(p *spec.Plan, req *wire.Request, res *wire.Response, at 
 	if !p.Replays || res.Cut || len(res.Body) > 2*replay.MaxBody || p.Bodyless(req, res) {
 		return nil
 	}
-	of := p.ShapesFor(req)
-	if g := d.memory.Find(p, of, res, at); g != nil {
+	if g := d.memory.Find(p, req, res, at); g != nil {
 		return g
 	}
 	if place := d.memory.Missed(res.Status); place != nil {
-		if g := d.learn(p, of, res.Body); g != nil {
+		if g := d.learn(p, req, res.Body); g != nil {
 			place.Store(g)
 		}
 	}
@@ -30,12 +29,13 @@ func (d *Reader) Recall(p *spec.Plan, req *wire.Request, res *wire.Response, at 
 
 // learn makes a replay of a body. It returns nil if the fast walk does not fit the body, or
 // if the bytes between the texts do not determine the shape.
-func (d *Reader) learn(p *spec.Plan, of uint64, body []byte) *replay.Replay {
+func (d *Reader) learn(p *spec.Plan, req *wire.Request, body []byte) *replay.Replay {
 	if len(body) > replay.MaxBody || body[0] != '{' && body[0] != '[' {
 		return nil
 	}
 	m := &Matcher{origins: []replay.Origin{}}
 	m.Reset(&wire.Response{Body: body}, 0)
+	m.form = spec.FormJSON
 	every := new(tree.Tree)
 	if m.Tree.JSONBy(d.Guide[spec.FormJSON], body, false) != nil || m.Tree.Repaired || every.JSON(body, false) != nil {
 		return nil
@@ -44,30 +44,21 @@ func (d *Reader) learn(p *spec.Plan, of uint64, body []byte) *replay.Replay {
 	for i, s := range p.Shapes {
 		m.origins = m.origins[:0]
 		switch {
-		case s.Form != spec.FormJSON || of>>i&1 == 0:
+		case s.Form != spec.FormJSON || !p.Concerns(s, req):
 			continue
 		case m.Fast(s.Body) && m.data == 0:
-			if m.passesOver(p, of, i) {
+			if len(m.overlooked(p, s, req)) > 0 {
 				return nil
 			}
-			return replay.New(&replay.Replay{Plan: p, Of: of, Shape: s, Fields: len(m.fields), Bound: m.bound}, m.walk(every, first))
+			n := i + 1
+			g := replay.Replay{Plan: p, Shapes: n, Of: p.ShapesFor(req, n), Asks: p.Asking(n), Shape: s, Fields: len(m.fields), Bound: m.bound}
+			return replay.New(&g, m.walk(every, first))
 		case !m.rulesOut(s.Body, 0):
 			return nil
 		}
 		first = false
 	}
 	return nil
-}
-
-// passesOver reports that a shape before the one that fits could say more of a failure
-// (see overlooked).
-func (m *Matcher) passesOver(p *spec.Plan, of uint64, fits int) bool {
-	for i, s := range p.Shapes[:fits] {
-		if s.Form == spec.FormJSON && of>>i&1 != 0 && !s.Body.HasGuard && m.hasMore(s.Body, p.Shapes[fits].Body) {
-			return true
-		}
-	}
-	return false
 }
 
 // rulesOut reports that a template does not fit a node, whatever the texts in it.

@@ -75,7 +75,7 @@ func (p *Plan) admit(from []*Shape, status int) (all []*Shape) {
 		}
 		all = append(all, s)
 		p.Wanted[s.Form] = p.Wanted[s.Form] || s.Body != nil
-		p.Asks = p.Asks || len(s.Methods)+len(s.Paths) > 0
+		p.Asks = p.Asks || s.asks()
 		p.Expected = p.Expected || s.Expected()
 		p.SaysMore = p.SaysMore || s.saysMore() || s.Is == "failed" && (status < 400 || status >= 600)
 	}
@@ -232,16 +232,19 @@ func (p *Plan) Forms(req *wire.Request) (wanted Forms, expected bool) {
 // Concerns reports that a shape of the plan is about such a request. If nobody knows the
 // path, it can be about any.
 func (p *Plan) Concerns(s *Shape, req *wire.Request) bool {
-	return !p.Asks || admitsMethod(s.Methods, req.Method) && (req.Path == "" || AdmitsPath(s.Paths, req.Path))
+	return !s.asks() || admitsMethod(s.Methods, req.Method) && (req.Path == "" || AdmitsPath(s.Paths, req.Path))
 }
 
-// ShapesFor are the shapes of the plan that are about such a request, one bit each.
-// Nobody may ask it of a plan with more than 64 shapes.
-func (p *Plan) ShapesFor(req *wire.Request) (set uint64) {
-	if !p.Asks {
-		return ^uint64(0)
-	}
-	for i, s := range p.Shapes {
+// asks reports that a shape is about some methods or paths only.
+func (s *Shape) asks() bool { return len(s.Methods)+len(s.Paths) > 0 }
+
+// Asking reports that one of the first n shapes is about some methods or paths only.
+func (p *Plan) Asking(n int) bool { return slices.ContainsFunc(p.Shapes[:n], (*Shape).asks) }
+
+// ShapesFor are those of the first n shapes that are about such a request, one bit each.
+// A set has room for 64.
+func (p *Plan) ShapesFor(req *wire.Request, n int) (set uint64) {
+	for i, s := range p.Shapes[:n] {
 		if p.Concerns(s, req) {
 			set |= 1 << i
 		}

@@ -16,7 +16,7 @@ func (d *Writer) choiceFor(req *wire.Request, o *parlance.Outcome, data *wire.Pa
 	var key replay.ChoiceKey
 	at := d.Kept.Place(d.Spec, &key, req, o, len(data.Body) > 0)
 	if at != nil {
-		if c := at.Load(); c != nil && c.Key == key {
+		if c := at.Find(&key); c != nil {
 			return c
 		}
 		key = key.Keep()
@@ -27,7 +27,7 @@ func (d *Writer) choiceFor(req *wire.Request, o *parlance.Outcome, data *wire.Pa
 	w.own, w.req = *req, &w.own
 	c := d.newChoice(w, key)
 	if at != nil {
-		at.Store(c)
+		at.Keep(c)
 	}
 	return c
 }

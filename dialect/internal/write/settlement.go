@@ -73,7 +73,7 @@ func (s *settlement) texts(at string, o, back *parlance.Outcome) {
 	s.settle(at+"kind", true, o.Kind == back.Kind)
 	s.settle(at+"reason", o.Reason != "", o.Reason == back.Reason)
 	s.settle(at+"status", o.Status != 0, o.Status == back.Status)
-	s.settle(at+"retry_after", o.RetryAfter > 0, o.RetryAfter == back.RetryAfter)
+	s.settle(at+"retry_after", o.RetryAfter != 0, o.RetryAfter == back.RetryAfter)
 	s.settle(at+"retryable", o.Retryable != 0, o.Retryable == back.Retryable)
 	for _, a := range [...]struct{ name, was, is string }{
 		{"code", o.Code, back.Code}, {"family", o.Family, back.Family}, {"title", o.Title, back.Title}, {"detail", o.Detail, back.Detail},
@@ -112,8 +112,8 @@ func (s *settlement) missing(o, back *parlance.Outcome, found []bool) {
 }
 
 // fields settles the Fields. Each is looked for among those that are read: first as it is,
-// then as what the Losses leave of it, then by its path. Those that are left then are taken
-// for each other in their order.
+// then as what the Losses leave of it, then by its path, then by its texts. Those that are
+// left then are taken for each other in their order.
 func (s *settlement) fields(o, back *parlance.Outcome) {
 	switch {
 	case slices.Equal(o.Fields, back.Fields):
@@ -131,6 +131,7 @@ func (s *settlement) fields(o, back *parlance.Outcome) {
 		s.lostOf,
 		func(int) mask { return codeLost },
 		func(int) mask { return codeLost | messageLost },
+		func(int) mask { return pathLost },
 	} {
 		for i, f := range o.Fields {
 			if is, ok := m.take(i, f, same(i)); ok {

@@ -21,7 +21,9 @@ import (
 // counterpart for writing.
 type Replay struct {
 	Plan   *spec.Plan
-	Of     uint64 // the shapes of the plan that the request was a matter of
+	Shapes int    // of the plan, up to the one that fits: those behind it were not tried
+	Of     uint64 // those of them that are about the request, one bit each
+	Asks   bool   // one of them is about some requests only
 	Shape  *spec.Shape
 	gaps   []gap
 	tail   string
@@ -98,10 +100,10 @@ type Memory [maxSets]struct {
 }
 
 // Find is the one that a body fits, with the places of its texts; nil for none.
-func (all *Memory) Find(p *spec.Plan, of uint64, res *wire.Response, at *Spans) *Replay {
+func (all *Memory) Find(p *spec.Plan, req *wire.Request, res *wire.Response, at *Spans) *Replay {
 	for i := range all[uint(res.Status)%maxSets].ways {
 		g := all[uint(res.Status)%maxSets].ways[i].Load()
-		if g != nil && g.Plan == p && g.Of == of && g.fits(res.Body, at) {
+		if g != nil && g.Plan == p && g.fits(res.Body, at) && (!g.Asks || g.Of == p.ShapesFor(req, g.Shapes)) {
 			return g
 		}
 	}

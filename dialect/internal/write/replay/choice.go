@@ -60,18 +60,37 @@ type RenderingKey struct {
 }
 
 const (
-	maxChoices    = 256 // of one dialect
+	maxSlots      = 128 // of one dialect
 	maxRenderings = 8   // of one choice
 	MaxTries      = 4   // whose texts went another way, before a replay is given up
 )
 
 type renderings [maxRenderings]atomic.Pointer[Rendering]
 
-// Memory keeps what was chosen, each at the place that its key hashes to. A
-// later one takes the place of an earlier one, so that nothing grows.
+// Memory keeps what was chosen, each in the slot that its key hashes to.
 type Memory struct {
 	Seed maphash.Seed
-	kept [maxChoices]atomic.Pointer[Choice]
+	kept [maxSlots]Slot
+}
+
+// Slot keeps the two choices that were made last, of those whose keys hash to it. So
+// nothing grows.
+type Slot [2]atomic.Pointer[Choice]
+
+// Find is the choice of a key, nil if it is not kept.
+func (s *Slot) Find(key *ChoiceKey) *Choice {
+	for i := range s {
+		if c := s[i].Load(); c != nil && c.Key == *key {
+			return c
+		}
+	}
+	return nil
+}
+
+// Keep puts a choice before the one that was made last.
+func (s *Slot) Keep(c *Choice) {
+	s[1].Store(s[0].Load())
+	s[0].Store(c)
 }
 
 func (c *Memory) mixed(h uint64, text string) uint64 {
@@ -88,8 +107,11 @@ func (k ChoiceKey) Keep() ChoiceKey {
 	return k
 }
 
+// At is the place of a rendering.
 func (c *Choice) At(k *RenderingKey) *atomic.Pointer[Rendering] {
-	return &c.kept[((uint64(k.present)^uint64(k.lacking)>>8)*0x9E3779B97F4A7C15>>32^uint64(len(k.Accept)))%maxRenderings]
+	h := uint64(k.present) ^ uint64(k.lacking)>>8
+	h = (h ^ h>>31) * 0x9E3779B97F4A7C15 // the attributes of Fields are the highest bits
+	return &c.kept[(h>>61^uint64(len(k.Accept)))%maxRenderings]
 }
 
 // Replay is that of the rendering for an Outcome, nil if there is none.
@@ -118,9 +140,9 @@ func (c *Choice) Unroll(l *Rendering, p *Replay) {
 	c.At(&l.RenderingKey).Store(&next)
 }
 
-// Place makes the key of the choice for an Outcome, and finds the place where
+// Place makes the key of the choice for an Outcome, and finds the slot where
 // it is kept: nil for one with records, and for texts that are too long.
-func (c *Memory) Place(d *spec.Spec, key *ChoiceKey, req *wire.Request, o *parlance.Outcome, payload bool) *atomic.Pointer[Choice] {
+func (c *Memory) Place(d *spec.Spec, key *ChoiceKey, req *wire.Request, o *parlance.Outcome, payload bool) *Slot {
 	*key = ChoiceKey{kind: o.Kind, payload: payload, fields: len(o.Fields) > 0, status: o.Status, reason: o.Reason, Code: o.Code, family: o.Family, method: req.Method}
 	if len(d.Asked) > 0 {
 		key.conditions = d.Conditions(req)
@@ -131,12 +153,13 @@ func (c *Memory) Place(d *spec.Spec, key *ChoiceKey, req *wire.Request, o *parla
 	if len(o.Items) > 0 || len(d.Asked) > 64 || len(key.reason) > spec.MaxKey || len(key.Code) > spec.MaxKey || len(key.family) > spec.MaxKey || len(key.method) > spec.MaxKey || len(key.path) > spec.MaxKey {
 		return nil
 	}
-	h := (uint64(key.kind)<<10 ^ uint64(key.status) ^ key.conditions<<20) * 0x9E3779B97F4A7C15
+	has := uint64(spec.Btoi(key.payload)<<1 | spec.Btoi(key.fields))
+	h := (uint64(key.kind)<<10 ^ uint64(key.status) ^ has<<18 ^ key.conditions<<20) * 0x9E3779B97F4A7C15
 	h = c.mixed(h, string(key.reason))
 	h = c.mixed(h, cmp.Or(key.Code, key.family)) // a code is of one family
 	h = c.mixed(h, key.path)
-	h ^= uint64(len(key.method)) << 40
-	return &c.kept[(h^h>>32)%maxChoices]
+	h = c.mixed(h, key.method)
+	return &c.kept[(h^h>>32)%maxSlots]
 }
 
 // Set makes the key of the rendering for an Outcome. It reports false if none
