@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -20,6 +21,7 @@ type quietCase struct {
 	Outcome                               map[string]any
 	Act                                   string
 	Safe                                  bool
+	Said                                  string // the rule of a Diagnostic
 }
 
 type quietKind struct {
@@ -50,7 +52,11 @@ func TestNoFailureIsAQuietSuccess(t *testing.T) {
 					t.Fatal(err)
 				}
 				req := dialect.Request{Method: c.Method, Path: c.Path}
-				o := d.Decode(req, sampled(t, c.Response)).Outcome
+				read := d.Decode(req, sampled(t, c.Response))
+				o := read.Outcome
+				if c.Said != "" && !slices.ContainsFunc(read.Diagnostics, func(g parlance.Diagnostic) bool { return g.Rule == c.Said }) {
+					t.Errorf("%s is not among %v", c.Said, read.Diagnostics)
+				}
 				if diff := lacking(c.Outcome, o); diff != "" {
 					t.Errorf("%s\nread %s", diff, outcomeJSON(t, o))
 				}

@@ -131,7 +131,7 @@ func (d *Table) Said(o *parlance.Outcome, is string, req *wire.Request) (r *spec
 
 // decides reports that a code counts beside the status and what the form says of itself.
 // It never makes good what one of them says to have failed, unless its row names the
-// status. And it does not make a failure of what the form says to be good.
+// status. And it does not make a failure of what the form says to be good, or done in part.
 func (d *Table) decides(r *spec.Row, status int, is string, req *wire.Request) bool {
 	switch {
 	case Good(is):
@@ -139,7 +139,8 @@ func (d *Table) decides(r *spec.Row, status int, is string, req *wire.Request) b
 	case status >= 400 && r.Kind.Good() && r.Status != status:
 		return false
 	}
-	return is == "" || Worse(r.Kind) >= Worse(d.NameKind(is, req))
+	said := d.NameKind(is, req)
+	return said == 0 || Worse(r.Kind) >= Worse(said) && (said != parlance.KindPartial || r.Kind == said)
 }
 
 // NameKind is the kind that a form says of itself, 0 for one without a meaning.

@@ -114,7 +114,7 @@ func (m *Matcher) called(w *spec.Member, c uint32, i int) bool {
 // siblings fits the elements of one name with a list.
 func (m *Matcher) siblings(w *spec.Member, n uint32) (fits, present bool) {
 	of := Selection{Named: w, Some: w.Must}
-	if !m.any(n, of) {
+	if !m.any(n, of, w.Must) {
 		return m.cut || !w.Must, false
 	}
 	before := m.Mark()

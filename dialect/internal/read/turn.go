@@ -15,7 +15,7 @@ func (m *Matcher) others(t *spec.Template, n uint32) (fits, present bool) {
 		return true, false // what no file names makes no shape fit
 	}
 	of := Selection{Unnamed: t}
-	if !m.any(n, of) {
+	if !m.any(n, of, t.Rest.Must) {
 		return m.cut || !t.Rest.Must, false
 	}
 	if t.Single() {
@@ -88,9 +88,11 @@ func (m *Matcher) Takes(of *Selection, c uint32) bool {
 	return true
 }
 
-func (m *Matcher) any(n uint32, of Selection) bool {
+// any reports that a node has such a child. One that is null counts only if none must be
+// there.
+func (m *Matcher) any(n uint32, of Selection, must bool) bool {
 	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
-		if m.Takes(&of, c) {
+		if m.Takes(&of, c) && !(must && m.Tree.Nodes[c].Kind == tree.Null) {
 			return true
 		}
 	}
