@@ -140,8 +140,8 @@ func (c *Choice) Unroll(l *Rendering, p *Replay) {
 	c.At(&l.RenderingKey).Store(&next)
 }
 
-// Place makes the key of the choice for an Outcome, and finds the slot where
-// it is kept: nil for one with records, and for texts that are too long.
+// Place makes the key of the choice for an Outcome, and finds its slot: nil for one with
+// records, and for texts that are too long.
 func (c *Memory) Place(d *spec.Spec, key *ChoiceKey, req *wire.Request, o *parlance.Outcome, payload bool) *Slot {
 	*key = ChoiceKey{kind: o.Kind, payload: payload, fields: len(o.Fields) > 0, status: o.Status, reason: o.Reason, Code: o.Code, family: o.Family, method: req.Method}
 	if len(d.Asked) > 0 {
