@@ -235,18 +235,9 @@ func isPlain(text string) bool {
 	if text == "" || text[0] == '-' || text[0] == '.' {
 		return false
 	}
-	letters := false
-	for i, r := range text {
-		switch {
-		case r < utf8.RuneSelf && unicode.IsLetter(r):
-			letters = true
-		case unicode.IsDigit(r) && r < utf8.RuneSelf:
-		case strings.ContainsRune("_-./?!$", r):
-		case r == '|' && i > 0:
-		case strings.ContainsRune(" :", r) && i > 0 && i < len(text)-1 && text[i+1] != ' ':
-		default:
-			return false
-		}
+	letters, plain := plainLetters(text)
+	if !plain {
+		return false
 	}
 	if !letters {
 		// A status, or a number of the vendor's: as a key it is a text anyway.
@@ -256,6 +247,24 @@ func isPlain(text string) bool {
 		return false
 	}
 	return !reserved[strings.ToLower(text)]
+}
+
+// plainLetters reports that a text has no character that means something to YAML, and
+// whether it has letters.
+func plainLetters(text string) (letters, plain bool) {
+	for i, r := range text {
+		switch {
+		case r < utf8.RuneSelf && unicode.IsLetter(r):
+			letters = true
+		case unicode.IsDigit(r) && r < utf8.RuneSelf:
+		case strings.ContainsRune("_-./?!$", r):
+		case r == '|' && i > 0:
+		case strings.ContainsRune(" :", r) && i > 0 && i < len(text)-1 && text[i+1] != ' ':
+		default:
+			return letters, false
+		}
+	}
+	return letters, true
 }
 
 var (

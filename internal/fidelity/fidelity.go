@@ -78,30 +78,38 @@ func fields(o, back *parlance.Outcome, lost func(string) bool) string {
 	ofWhole := func(f parlance.Field) bool {
 		return f.Path == "" && (f.Message == "" || f.Message == back.Detail) && (f.Code == "" || f.Code == back.Code)
 	}
-	kept := func(i int) parlance.Field { // what no Loss reports of a Field
+	// kept is a Field without the attributes that are reported of the one at a place.
+	kept := func(i int, f parlance.Field) parlance.Field {
 		name := fmt.Sprintf("fields[%d]", i)
-		return without(o.Fields[i], lost(name+".path"), lost(name+".code"), lost(name+".message"))
+		return without(f, lost(name+".path"), lost(name+".code"), lost(name+".message"))
 	}
-	gone := func(i int) bool { return lost(fmt.Sprintf("fields[%d]", i)) || kept(i) == parlance.Field{} }
+	gone := func(i int) bool {
+		return lost(fmt.Sprintf("fields[%d]", i)) || kept(i, o.Fields[i]) == parlance.Field{}
+	}
 	left := slices.Clone(back.Fields)
 	slices.SortStableFunc(left, func(a, b parlance.Field) int { return compareBool(ofWhole(a), ofWhole(b)) })
-	m := matching{of: make([]int, len(left)), fits: func(i, at int) bool {
-		f, b, name := o.Fields[i], left[at], fmt.Sprintf("fields[%d]", i)
-		return (f.Path == b.Path || lost(name+".path")) && (f.Code == b.Code || lost(name+".code")) && (f.Message == b.Message || lost(name+".message"))
-	}}
+	m := matching{of: make([]int, len(left)), fits: func(i, at int) bool { return kept(i, o.Fields[i]) == kept(i, left[at]) }}
 	order := make([]int, len(o.Fields)) // those of which nothing is left come last
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return compareBool(gone(i), gone(j)) })
 	for _, i := range order {
-		if !m.place(i, make([]bool, len(left))) && !gone(i) && !ofWhole(kept(i)) {
+		if !m.place(i, make([]bool, len(left))) && !gone(i) && !ofWhole(kept(i, o.Fields[i])) {
 			return fmt.Sprintf("field %+v is not among %+v", o.Fields[i], back.Fields)
 		}
 	}
-	for at, b := range left {
-		if m.of[at] == 0 && !ofWhole(b) && !strings.Contains(back.Detail, cmp.Or(b.Path, b.Code)) {
-			return fmt.Sprintf("field %+v was gained", b)
+	return gained(left, m.of, func(f parlance.Field) bool {
+		return ofWhole(f) || strings.Contains(back.Detail, cmp.Or(f.Path, f.Code))
+	})
+}
+
+// gained is the first Field that is read and that none was written as, unless the whole says
+// the same.
+func gained(read []parlance.Field, of []int, said func(parlance.Field) bool) string {
+	for at, f := range read {
+		if of[at] == 0 && !said(f) {
+			return fmt.Sprintf("field %+v was gained", f)
 		}
 	}
 	return ""

@@ -27,16 +27,21 @@ func comments(file, text string) ([]passage, error) {
 			all = append(all, blocks(line, block)...)
 		}
 	}
+	takeOf := func(names []*ast.Ident, groups ...*ast.CommentGroup) {
+		if len(names) > 0 && names[0].IsExported() {
+			for _, group := range groups {
+				take(group)
+			}
+		}
+	}
 	take(tree.Doc)
 	ast.Inspect(tree, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
-			if n.Name.IsExported() {
-				from := len(all)
-				take(n.Doc)
-				if from < len(all) {
-					all[from].rows[0] = code + strings.TrimPrefix(all[from].rows[0], n.Name.Name)
-				}
+			from := len(all)
+			takeOf([]*ast.Ident{n.Name}, n.Doc)
+			if from < len(all) {
+				all[from].rows[0] = code + strings.TrimPrefix(all[from].rows[0], n.Name.Name)
 			}
 			return false
 		case *ast.GenDecl:
@@ -50,15 +55,9 @@ func comments(file, text string) ([]passage, error) {
 			take(n.Doc)
 			take(n.Comment)
 		case *ast.ValueSpec:
-			if n.Names[0].IsExported() {
-				take(n.Doc)
-				take(n.Comment)
-			}
+			takeOf(n.Names, n.Doc, n.Comment)
 		case *ast.Field:
-			if len(n.Names) > 0 && n.Names[0].IsExported() {
-				take(n.Doc)
-				take(n.Comment)
-			}
+			takeOf(n.Names, n.Doc, n.Comment)
 		}
 		return true
 	})

@@ -76,22 +76,26 @@ func (m *Matcher) rulesOut(t *spec.Template, n uint32) bool {
 			return !t.Indexed
 		}
 		for i := range t.Members {
-			w := &t.Members[i]
-			if w.Value.WriteOnly {
-				continue // it is not looked for
-			}
-			there, fits := false, false
-			for c := range m.Tree.Children(n) {
-				if slices.Contains(w.Slots, m.Tree.Nodes[c].Slot) {
-					there, fits = true, fits || w.Value.Op == spec.OpAbsent || !m.rulesOut(w.Value, c)
-				}
-			}
-			if absent := w.Value.Op == spec.OpAbsent; absent && there || !absent && w.Must && !fits {
+			if m.rulesOutMember(&t.Members[i], n) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// rulesOutMember is rulesOut for one member of an object.
+func (m *Matcher) rulesOutMember(w *spec.Member, n uint32) bool {
+	if w.Value.WriteOnly {
+		return false // it is not looked for
+	}
+	absent, there, fits := w.Value.Op == spec.OpAbsent, false, false
+	for c := range m.Tree.Children(n) {
+		if slices.Contains(w.Slots, m.Tree.Nodes[c].Slot) {
+			there, fits = true, fits || !absent && !m.rulesOut(w.Value, c)
+		}
+	}
+	return absent && there || !absent && w.Must && !fits
 }
 
 // walk is the result of the walk over the body.

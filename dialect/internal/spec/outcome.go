@@ -11,56 +11,16 @@ import (
 // Attributes are those of an Outcome that is written by a row and with a code,
 // and those of a Field that some of its Fields do not have.
 func Attributes(o *parlance.Outcome, by *Row, code string, payload bool) (s, lacking Set) {
-	s = 1<<AttrKind | 1<<AttrStatus
-	if o.Reason != "" {
-		s |= 1 << AttrReason
-	}
-	if code != "" {
-		s |= 1 << AttrCode
-	}
-	if o.Family != "" || by.Family != "" {
-		s |= 1 << AttrFamily
-	}
-	if o.Title != "" && o.Title != by.Title {
-		s |= 1 << AttrTitle
-	}
-	if o.Detail != "" {
-		s |= 1 << AttrDetail
-	}
-	if o.Type != "" {
-		s |= 1 << AttrType
-	}
-	if o.Instance != "" {
-		s |= 1 << AttrInstance
-	}
-	if o.RequestID != "" {
-		s |= 1 << AttrRequestID
-	}
-	if o.Help != "" && o.Help != by.Help {
-		s |= 1 << AttrHelp
-	}
-	if AsksWait(o) {
-		s |= 1 << AttrRetryAfter
-		if by.Retry.Reset && o.RetryAfter > 0 {
-			s |= 1 << AttrReset
-		}
-	}
-	if o.Retryable != 0 {
-		s |= 1 << AttrRetryable
-	}
-	if len(o.Notes) > 0 {
-		s |= 1 << AttrNote
-	}
-	if payload {
-		s |= 1 << AttrData
-	}
+	s = 1<<AttrKind | 1<<AttrStatus |
+		given(AttrReason, o.Reason != "") | given(AttrCode, code != "") | given(AttrFamily, o.Family != "" || by.Family != "") |
+		given(AttrTitle, o.Title != "" && o.Title != by.Title) | given(AttrDetail, o.Detail != "") | given(AttrType, o.Type != "") |
+		given(AttrInstance, o.Instance != "") | given(AttrRequestID, o.RequestID != "") | given(AttrHelp, o.Help != "" && o.Help != by.Help) |
+		given(AttrRetryAfter, AsksWait(o)) | given(AttrReset, o.RetryAfter > 0 && by.Retry.Reset) | given(AttrRetryable, o.Retryable != 0) |
+		given(AttrNote, len(o.Notes) > 0) | given(AttrData, payload) | given(AttrExtra, len(o.Extra) > 0)
 	for i := range o.Fields {
 		has := FieldSet(&o.Fields[i])
 		s |= has
 		lacking |= OwnerBits[Field] &^ has
-	}
-	if len(o.Extra) > 0 {
-		s |= 1 << AttrExtra
 	}
 	if len(o.Items) > 0 {
 		s |= 1<<AttrFailures | 1<<AttrSuccesses | 1<<AttrTotal
@@ -70,6 +30,9 @@ func Attributes(o *parlance.Outcome, by *Row, code string, payload bool) (s, lac
 	}
 	return s, lacking
 }
+
+// given is the set of an attribute of the whole that is set, else the empty set.
+func given(a Attribute, is bool) Set { return Set(Btoi(is)) << a }
 
 // FieldSet are the attributes that a Field has.
 func FieldSet(f *parlance.Field) (s Set) {

@@ -68,6 +68,11 @@ func (w *output) eligible(s *spec.Shape, named bool) bool {
 	if s.ReadOnly || slices.Contains(w.avoid, s) || !s.Concerns(w.req, w.status) || !s.Body.Fillable(w.present) || !w.codeFits(s) {
 		return false
 	}
+	return w.formSays(s, named)
+}
+
+// formSays reports that the form of a shape says what the outcome says, or is needed for it.
+func (w *output) formSays(s *spec.Shape, named bool) bool {
 	switch {
 	case w.row.Is != "" && w.o.Kind == w.row.Kind:
 		return s.Is == w.row.Is

@@ -23,17 +23,7 @@ func (w *output) others(t *spec.Template, write func(key string, value *spec.Tem
 	case t.Key.Attr == spec.AttrExtra:
 		w.carried |= t.Key.Bit()
 	case t.Single():
-		name, ok := t.KeyConv.Wire(w.value(t.Key), w)
-		if ok && name != "" && w.shape != nil && w.shape.Form == spec.FormXML && !tree.IsXMLName(name) {
-			w.unnamable(t.Key, name)
-			return
-		}
-		if ok && name != "" {
-			if o == spec.Whole {
-				w.carried |= t.Key.Bit()
-			}
-			write(name, value)
-		}
+		w.only(t, write)
 	case o == spec.Field && t.Key.Attr != spec.AttrPath:
 		w.byName(o, w.pick(t, o), func(i int) string { return spec.FieldText(&w.o.Fields[i], t.Key.Attr) }, 0, t, write)
 	case w.nests(t):
@@ -43,6 +33,21 @@ func (w *output) others(t *spec.Template, write func(key string, value *spec.Tem
 	default:
 		w.byName(o, w.pick(value, o), func(i int) string { return w.rest(o, i) }, 0, t, write)
 	}
+}
+
+// only writes the one member whose name is an attribute.
+func (w *output) only(t *spec.Template, write func(key string, value *spec.Template)) {
+	name, ok := t.KeyConv.Wire(w.value(t.Key), w)
+	switch {
+	case !ok || name == "":
+		return
+	case w.shape != nil && w.shape.Form == spec.FormXML && !tree.IsXMLName(name):
+		w.unnamable(t.Key, name)
+		return
+	case t.Key.Owner == spec.Whole:
+		w.carried |= t.Key.Bit()
+	}
+	write(name, t.Rest.Value)
 }
 
 // unnamable reports that an attribute cannot be the name of an element.

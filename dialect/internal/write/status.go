@@ -191,13 +191,7 @@ func (d *Writer) keep(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 		return nil, 0
 	}
 	if d.same(r, o, req) && (o.Status <= 599 || d.Owns(r)) {
-		switch first, ok := r.Number(); {
-		case ok && first.From == first.To && r.Names(strconv.Itoa(o.Status)) && d.alias(r, o.Status):
-			return r, first.From // 429, 419: the first one is written
-		case r.Status != 0:
-			return r, r.Status
-		}
-		return r, o.Status
+		return r, d.statusOf(r, o.Status)
 	}
 	if d.saysKind(o) {
 		return r, o.Status
@@ -211,6 +205,17 @@ func (d *Writer) keep(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 		}
 	}
 	return nil, 0
+}
+
+// statusOf is the status that is written for one that a row is about.
+func (d *Writer) statusOf(r *spec.Row, status int) int {
+	switch first, ok := r.Number(); {
+	case ok && first.From == first.To && r.Names(strconv.Itoa(status)) && d.alias(r, status):
+		return first.From // 429, 419: the first one is written
+	case r.Status != 0:
+		return r.Status
+	}
+	return status
 }
 
 // rowOfForm is the row for the name of a shape, if it has the meaning of the Outcome and the

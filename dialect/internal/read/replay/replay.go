@@ -265,15 +265,8 @@ func New(g *Replay, w *Walk) *Replay {
 			}
 			c.cut(n.KeyStart, n.KeyEnd, gapText)
 		}
-		_, own := free[n.Start]
-		switch {
-		case n.Escaped || asked[n.Start] && !own:
-		case n.Kind == tree.Number:
-			c.cut(n.Start, n.End, gapNumber)
-		case n.Kind == tree.Text && own:
-			c.cut(n.Start, n.End, gapText)
-		case n.Kind == tree.Text:
-			c.cut(n.Start, n.End, gapLoose)
+		if _, own := free[n.Start]; !n.Escaped && (own || !asked[n.Start]) {
+			c.value(n, own)
 		}
 	}
 	g.tail = strings.Clone(c.text[c.from:])
@@ -290,6 +283,19 @@ type cutter struct {
 	text string
 	from uint32         // what stands before it is cut
 	gaps map[uint32]int // by where their texts begin
+}
+
+// value cuts at a value that may differ. One of its own is taken for something, and is not
+// empty.
+func (c *cutter) value(n *tree.Node, own bool) {
+	switch {
+	case n.Kind == tree.Number:
+		c.cut(n.Start, n.End, gapNumber)
+	case n.Kind == tree.Text && own:
+		c.cut(n.Start, n.End, gapText)
+	case n.Kind == tree.Text:
+		c.cut(n.Start, n.End, gapLoose)
+	}
 }
 
 func (c *cutter) cut(start, end uint32, kind gapKind) {
