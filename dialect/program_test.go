@@ -24,6 +24,8 @@ func TestAResponseLikeOneBeforeIsWrittenByAProgram(t *testing.T) {
 			parlance.Outcome{Kind: parlance.KindInvalid, Code: "parameter_unknown", Detail: "d", RequestID: "e", Fields: []parlance.Field{{Path: "f.0", Message: "d"}}}, true},
 		{"stripe", parlance.Outcome{Kind: parlance.KindInvalid, Code: "parameter_unknown", Detail: "a", Fields: []parlance.Field{{Path: "c", Message: "a"}}},
 			parlance.Outcome{Kind: parlance.KindInvalid, Code: "parameter_unknown", Detail: "d", Fields: []parlance.Field{{Path: "f", Message: "e"}}}, false}, // a text is lost
+		{"stripe", parlance.Outcome{Kind: parlance.KindInvalid, Code: "parameter_unknown", Detail: "a", Fields: []parlance.Field{{Path: "c", Message: "a"}}},
+			parlance.Outcome{Kind: parlance.KindInvalid, Code: "parameter_unknown", Detail: "d", Fields: []parlance.Field{{Path: "f[0]", Message: "d"}}}, false}, // the path is read as another one
 		{"stripe", parlance.Outcome{Kind: parlance.KindInvalid, Detail: "a", RequestID: "b"}, parlance.Outcome{Kind: parlance.KindInvalid, Detail: "a", RequestID: " b"}, false}, // the header cannot hold it
 	} {
 		d, err := catalog.Open(test.name)

@@ -102,10 +102,12 @@ func run(steps []step, dst []byte, o *parlance.Outcome, data *wire.Payload, of u
 			} else {
 				text = spec.OutcomeText(o, s.from.Attr)
 			}
-			switch s.conv.Notation {
-			case spec.Plain:
+			switch {
+			case s.conv.Notation == spec.Plain:
 				dst = jsontext.Append(dst, text)
-			case spec.Segments:
+			case !s.conv.Returns(text):
+				return dst, false
+			case s.conv.Notation == spec.Segments:
 				dst = s.conv.AppendStructured(dst, text)
 			default:
 				text, _ = s.conv.Wire(text, nil) // one that takes all texts
@@ -133,7 +135,9 @@ func run(steps []step, dst []byte, o *parlance.Outcome, data *wire.Payload, of u
 				if left != of {
 					dst = append(dst, ',')
 				}
-				dst, _ = run(s.turns, dst, o, data, left&-left)
+				if dst, ok = run(s.turns, dst, o, data, left&-left); !ok {
+					return dst, false
+				}
 			}
 		}
 	}
@@ -145,7 +149,7 @@ func (s *step) names(dst []byte, o *parlance.Outcome, data *wire.Payload, of uin
 	for left := of; left != 0; {
 		own := left & -left
 		path := o.Fields[bits.TrailingZeros64(left)].Path
-		if key, _ := s.among.KeyConv.Wire(path, nil); s.among.Names([]byte(key)) {
+		if key, _ := s.among.KeyConv.Wire(path, nil); s.among.Names([]byte(key)) || !s.among.KeyConv.Returns(path) {
 			return dst, false
 		}
 		for rest := left &^ own; rest != 0; rest &= rest - 1 {
