@@ -122,7 +122,9 @@ func TestAMiddlewareThatCompressesBehindTheServerTakesNothingFromAResponse(t *te
 		handler func(s *server.Server) http.Handler
 		log     string // what it has
 	}{
-		"a text of a 409":          {by(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "The order is being changed", 409) }), `"detail":"The order is being changed"`},
+		"a text of a 409": {by(func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "The order is being changed", http.StatusConflict)
+		}), `"detail":"The order is being changed"`},
 		"a cause of a 500":         {by(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "row 7 is locked", 500) }), `"error":"row 7 is locked"`},
 		"an unknown route":         {func(*server.Server) http.Handler { return http.NewServeMux() }, `"status":404`},
 		"JSON for an envelope":     {by(writes(200, "application/json", `{"id":7}`)), ""},
@@ -136,9 +138,9 @@ func TestAMiddlewareThatCompressesBehindTheServerTakesNothingFromAResponse(t *te
 			t.Parallel()
 			for _, dialect := range []string{"vbapi", "problem", "vms"} {
 				for _, coding := range []string{"gzip", "deflate"} {
-					s, log := servertest.New(t, dialect)
+					s, _ := servertest.New(t, dialect)
 					bare := unzipped(t, s.Wrap(c.handler(s)))
-					s, log = servertest.New(t, dialect)
+					s, log := servertest.New(t, dialect)
 					coded := unzipped(t, s.Wrap(zipsBy(coding)(c.handler(s))))
 					if coded.Status != bare.Status || coded.WithoutID() != bare.WithoutID() || coded.Header.Get("Content-Type") != bare.Header.Get("Content-Type") {
 						t.Errorf("%s, %s: got %d %v\n%s\nwant %d %v\n%s", dialect, coding, coded.Status, coded.Header, coded.Body, bare.Status, bare.Header, bare.Body)
@@ -157,7 +159,7 @@ func TestTheWrongOrderOfAMiddlewareThatCompressesIsSaidOnce(t *testing.T) {
 	for _, coding := range []string{"gzip", "br"} {
 		s, log := servertest.New(t, "vbapi")
 		mux := http.NewServeMux()
-		mux.Handle("/conflict", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 409) }))
+		mux.Handle("/conflict", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusConflict) }))
 		mux.Handle("/json", writes(200, "application/json", `{"id":7}`))
 		l := servertest.Listen(t, s.Wrap(zipsBy(coding)(mux)))
 		for _, path := range []string{"/conflict", "/json", "/conflict"} {
@@ -175,7 +177,7 @@ func TestTheRightOrderOfAMiddlewareThatCompressesIsNotComplainedOf(t *testing.T)
 	t.Parallel()
 	for _, dialect := range []string{"vbapi", "problem"} {
 		s, log := servertest.New(t, dialect)
-		if a := unzipped(t, zips(s.Wrap(by(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Not now", 409) })(s)))); !strings.Contains(a.Body, "Not now") {
+		if a := unzipped(t, zips(s.Wrap(by(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Not now", http.StatusConflict) })(s)))); !strings.Contains(a.Body, "Not now") {
 			t.Errorf("%s: got %d %s", dialect, a.Status, a.Body)
 		}
 		if a := unzipped(t, s.Wrap(zips(writes(200, "image/png", "a picture")))); a.Body != "a picture" {

@@ -143,7 +143,7 @@ func (x *exchange) WriteHeader(status int) {
 	case done:
 		inside := x.Reported(mark)
 		x.mode, x.noEffect, x.outcome = streaming, inside.NoEffect, inside.Outcome
-		x.relayed = len(mark) == 1 && mark[0] != "" // else core.MarkReported
+		x.relayed = !slices.Equal(mark, core.Unreported)
 		x.sendHead(status)
 	case status >= 400 && x.untyped("text/plain"):
 		x.mode, x.status = catching, status
@@ -350,6 +350,9 @@ func (x *exchange) finish(r *http.Request) {
 		x.translate()
 	case waiting:
 		if r.Method == http.MethodHead {
+			if x.Header().Get("Content-Length") == "0" {
+				x.Header().Del("Content-Length") // the response to GET is written below
+			}
 			_ = x.stream() // an error here is a client that is gone
 			return
 		}

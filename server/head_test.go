@@ -38,7 +38,11 @@ func TestAHeadTellsTheLengthOfTheGetOrNone(t *testing.T) {
 		"a bare status":                  by(writes(404, "", "")),
 		"a failure of its own type":      silent(404, "application/json", `{"error":"no"}`),
 		"a bare status of a type":        by(writes(404, "application/json", "")),
-		"an unknown route":               func(*server.Server) http.Handler { return http.NewServeMux() },
+		"an empty failure of a type": by(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "0")
+			writes(404, "application/json", "")(w, nil)
+		}),
+		"an unknown route": func(*server.Server) http.Handler { return http.NewServeMux() },
 		"a file": by(func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(w, r, "order.json", time.Time{}, strings.NewReader(`{"id":7}`))
 		}),

@@ -27,7 +27,7 @@ func TestTheHeaderAndTheBodySayTheSameWait(t *testing.T) {
 			h.ServeHTTP(w, r)
 		})
 	}
-	text := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Busy", 503) })
+	text := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Busy", http.StatusServiceUnavailable) })
 	for name, c := range map[string]struct {
 		handler func(s *server.Server) http.Handler
 		header  string

@@ -22,5 +22,8 @@ type Report struct {
 // process.
 const ReportHeader = "parlance: report"
 
+// Unreported is the mark of a response that is complete and has no Report.
+var Unreported = []string{""}
+
 // MarkReported marks a response that is complete: it gets no envelope.
-func MarkReported(h http.Header) { h[ReportHeader] = []string{""} }
+func MarkReported(h http.Header) { h[ReportHeader] = Unreported[:1:1] }
