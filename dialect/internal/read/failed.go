@@ -68,7 +68,8 @@ func (m *Matcher) carriesMember(w *spec.Member, n uint32) (fits, marked bool) {
 	case w.Value.Op == spec.OpConst:
 		return found && m.constant(w.Value, c), w.Mark
 	case w.Mark:
-		return found && !m.falsy(c), true
+		there := found && !m.falsy(c)
+		return there || !w.Must, there
 	case !found:
 		return !w.Must, false
 	}
