@@ -16,7 +16,7 @@ type Attempt struct {
 	Hedged   bool              // a second request was sent as well, and this is the better response
 	Outcome  parlance.Outcome  // its Status is 0 if no response came
 	Decision parlance.Decision // what the dialect says to do about it
-	Common   dialect.Common    // where the texts of the Outcome come from, if no shape of the dialect read them
+	Common   dialect.Common    // the form that the texts were read by, if they fit no shape of the dialect
 
 	// Err is the error of the transport, of reading the body, or of getting a new
 	// token; nil for none. It is for logs: its text comes from the transport or
