@@ -40,11 +40,7 @@ func (g *Gateway) translate(resp *http.Response) error {
 		return nil
 	}
 	if !o.Kind.Good() {
-		if d := r.Decision; d.Act == parlance.ActRetry && d.RetrySafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
-			// The page's time for a retry, which was too long to wait for here.
-			o.RetryAfter = r.Attempts[len(r.Attempts)-1].Wait
-		}
-		translate.Advise(o, &r.Decision)
+		advise(o, r)
 	}
 	g.name(x, o)
 	read, err := g.read(x, resp, r)
@@ -61,6 +57,15 @@ func (g *Gateway) translate(resp *http.Response) error {
 	}
 	g.send(x, resp, &m)
 	return nil
+}
+
+// advise tells the caller of a failure when to send again, and whether that is safe.
+func advise(o *parlance.Outcome, r *client.Report) {
+	if d := r.Decision; d.Act == parlance.ActRetry && d.RetrySafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
+		// The page's time for a retry, which was too long to wait for here.
+		o.RetryAfter = r.Attempts[len(r.Attempts)-1].Wait
+	}
+	translate.Advise(o, &r.Decision)
 }
 
 // passOn leaves a response as it is whose meaning is not known yet. The log has that at

@@ -44,28 +44,27 @@ func (g *glance) foreign(body []byte) sure {
 		return unsure
 	}
 	switch c := start[0]; {
-	case c == '{' && start[1] == '}':
-		return no // it may be a guard
-	case c == '{' && g.wanted[spec.FormJSON]:
-		if g.canBe(spec.RootObject) {
-			return no
-		}
-		return g.unmarked(len(body))
-	case c == '[' && g.wanted[spec.FormJSON]:
-		return sureOf(!g.canBe(spec.RootList))
 	case c == '{' || c == '[':
-		return yes
+		return g.value(start, len(body))
 	case c == '<' || c == 0x1E || c >= 0x80 || !g.foreignType():
 		return no
 	}
 	return g.sentence(start)
 }
 
-func sureOf(is bool) sure {
-	if is {
+// value is foreign for a body of some size that begins like an object or a list.
+func (g *glance) value(start []byte, size int) sure {
+	switch object := start[0] == '{'; {
+	case object && start[1] == '}':
+		return no // it may be a guard
+	case !g.wanted[spec.FormJSON]:
 		return yes
+	case object && g.canBe(spec.RootObject), !object && g.canBe(spec.RootList):
+		return no
+	case object:
+		return g.unmarked(size)
 	}
-	return no
+	return yes
 }
 
 // canBe reports that a shape which is about the request can be a value of that kind.
