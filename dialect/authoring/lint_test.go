@@ -90,6 +90,27 @@ func TestAShapeThatAnEmptyListKeepsFromItsRecordsIsCalledLoose(t *testing.T) {
 	}
 }
 
+// A shape that is only read makes no other body noted, so is: success on it would not help.
+func TestTheHintForALooseSuccessIsOneThatHelps(t *testing.T) {
+	t.Parallel()
+	const file = "dialect: x\ncodes: {200: success}\nshapes:\n  - {name: result, status: 200, MARK json: {state: fine, note?: $title}}\n" +
+		"samples:\n  - response: |\n      HTTP/1.1 200 OK\n\n      {\"state\":\"fine\"}\n    reads_only: true\n    outcome: {kind: success}\n"
+	for mark, hint := range map[string]string{
+		"":                              "add is: success to the shape, so that another body is noted",
+		"read_only: true,":              "add a shape without read_only for a success, so that another body is noted",
+		"read_only: true, is: success,": "add a shape without read_only for a success, so that another body is noted",
+		"is: success,":                  "",
+	} {
+		got := ""
+		for _, d := range authoring.Lint("x.yaml", []byte(strings.Replace(file, "MARK", mark, 1))) {
+			got += d.Hint
+		}
+		if got != hint {
+			t.Errorf("%q: the hint is %q, not %q", mark, got, hint)
+		}
+	}
+}
+
 func TestAShapeThatAnEarlierOneOfTheSameNotationTakesIsShadowed(t *testing.T) {
 	t.Parallel()
 	const file = "dialect: x\ncodes: {200: success, 4xx: invalid}\nshapes:\n  - {name: a, status: 4xx, json: {status: FIRST, code!: $code}}\n  - {name: b, status: 4xx, json: {status: SECOND, code!: $code, text!: $detail}}\n"

@@ -204,26 +204,37 @@ func tryProbes(d *dialect.Dialect, r *spec.Reporter) {
 // weigh warns of a probe that was read without a complaint. whole is what the sample itself
 // is read as.
 func (j *judge) weigh(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
-	good, failed := one.Outcome.Kind == parlance.KindSuccess, whole.Outcome.Kind.Failing()
 	items := one.Outcome.Items
-	switch {
+	switch good := one.Outcome.Kind == parlance.KindSuccess; {
 	case p.sort == recordProbed && len(items) < len(whole.Outcome.Items):
 		j.warn(p.at, "empty_record", "mark with ! what each record has, such as its id", "a record with none of these members is left out, without a complaint")
 	case p.sort == recordProbed:
 		if len(items) > 0 && items[0].Outcome.Kind == parlance.KindSuccess {
 			j.warn(p.at, "empty_record", "mark with ! what each record has, such as its status", "a record with none of these members is read as a success")
 		}
+	case good:
+		j.loose(s, whole, one, p)
+	}
+}
+
+// loose warns of a probe that is a plain success.
+func (j *judge) loose(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
+	switch failed := whole.Outcome.Kind.Failing(); {
 	case p.sort == absentProbed:
-		if good && (failed || whole.Outcome.Kind == parlance.KindPartial) {
+		if failed || whole.Outcome.Kind == parlance.KindPartial {
 			j.warn(p.at, "loose_success", "leave the member out of the shape if it can be empty", "with an empty list as %q, the response on line %d would be a plain success, by the shape %q", p.place, s.Pos.Line, one.Shape)
 		}
-	case failed && good:
+	case failed:
 		// A payload that can be anything is a success whatever is in it.
 		if by := j.shapeOf(one.Shape); by != nil && by.Body.Op == spec.OpObject {
 			j.warn(by.Pos, "loose_success", "exclude the failure: write its member as name: $absent, or mark with ! what each success has", "without %q in its form, the failure on line %d would be read as a success, by the shape %q", p.place, s.Pos.Line, one.Shape)
 		}
-	case good && p.sort == constantProbed && one.Shape == "":
-		j.warn(p.at, "loose_success", "add is: success to the shape, so that another body is noted", "if %q had another value, the response would still be a plain success", p.place)
+	case p.sort == constantProbed && one.Shape == "":
+		hint := "add is: success to the shape, so that another body is noted"
+		if by := j.shapeOf(whole.Shape); by != nil && by.ReadOnly {
+			hint = "add a shape without read_only for a success, so that another body is noted"
+		}
+		j.warn(p.at, "loose_success", hint, "if %q had another value, the response would still be a plain success", p.place)
 	}
 }
 
