@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -20,7 +21,7 @@ func (x *exchange) follow() bool {
 	a := x.last()
 	x.account(a)
 	if act := a.Decision.Act; act == parlance.ActRetry || act == parlance.ActRefresh {
-		a.Wait = x.delay(a.Decision)
+		a.Wait = x.delay(a)
 		a.hold(x.held(a))
 		if act == parlance.ActRefresh {
 			x.refresh(a)
@@ -91,7 +92,11 @@ func (a *Attempt) hold(why string) {
 
 // delay is the wait before the next attempt. A backoff that begins below the
 // ceiling is drawn below it, so that the wait is never too long.
-func (x *exchange) delay(d parlance.Decision) time.Duration {
+func (x *exchange) delay(a *Attempt) time.Duration {
+	d := a.Decision
+	if most := x.cfg.unreached; most > 0 && unreached(a) {
+		d.After, d.Schedule, d.Backoff = 0, nil, parlance.Backoff{Floor: most / 10, Cap: most / 2}
+	}
 	if top := x.ceiling(); d.Backoff.Floor <= top {
 		d.Backoff.Cap = min(d.Backoff.Cap, top)
 	}
@@ -133,7 +138,7 @@ func (x *exchange) held(a *Attempt) string {
 	case d.Act == parlance.ActRefresh && x.renewed:
 		return "the token was renewed once already"
 	}
-	if why := x.tooLong(a.Wait); why != "" {
+	if why := cmp.Or(x.tooLong(a.Wait), x.unreachable(a.Wait)); why != "" {
 		return why
 	}
 	if d.Act == parlance.ActRetry && x.cfg.budget != nil && !x.cfg.budget.pay(x.out.URL.Host) {
@@ -151,6 +156,24 @@ func (x *exchange) tooLong(wait time.Duration) string {
 		return "the context ends before the wait would"
 	}
 	return ""
+}
+
+// unreachable says why a server that cannot be reached is not tried again; "" if it
+// may be. It counts the time since the first attempt in a row that did not reach it.
+func (x *exchange) unreachable(wait time.Duration) string {
+	first := len(x.attempts)
+	for first > 0 && unreached(&x.attempts[first-1]) {
+		first--
+	}
+	if x.cfg.unreached <= 0 || first == len(x.attempts) || time.Since(x.attempts[first].Start)+wait <= x.cfg.unreached {
+		return ""
+	}
+	return fmt.Sprintf("%s cannot be reached, and retries end after %s (WithMaxUnreachable)", x.out.URL.Host, rounded(x.cfg.unreached))
+}
+
+func unreached(a *Attempt) bool {
+	o := &a.Outcome
+	return o.Status == 0 && (o.Reason == parlance.ReasonRefused || o.Reason == parlance.ReasonDNS)
 }
 
 // rounded is a duration for people: rounded up, without the parts that are zero.

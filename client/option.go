@@ -27,6 +27,7 @@ type config struct {
 	ceiling    time.Duration
 	timeout    time.Duration
 	hedge      time.Duration
+	unreached  time.Duration
 	attempts   int
 	budget     *Budget
 	gates      []Gate
@@ -116,6 +117,14 @@ func WithMaxWait(d time.Duration) Option {
 // means no retry. The one retry after a refreshed token does not count.
 func WithMaxAttempts(n int) Option {
 	return option(func(c *config) { c.attempts = max(n, 1) })
+}
+
+// WithMaxUnreachable sets for how long a request is retried while no connection to
+// the server can be made: it is refused, or the name is not found. The waits
+// between these retries are short, between a tenth and a half of d. The default
+// is no limit but the others, and the waits of the dialect.
+func WithMaxUnreachable(d time.Duration) Option {
+	return option(func(c *config) { c.unreached = d })
 }
 
 // WithAttemptTimeout limits one attempt until its meaning is known: the head of

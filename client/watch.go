@@ -141,7 +141,7 @@ func (w *watch) end(r dialect.Decoded, n response) {
 	w.left(a)
 	x.account(a)
 	if act := a.Decision.Act; act == parlance.ActRetry || act == parlance.ActRefresh {
-		a.Wait = x.delay(a.Decision)
+		a.Wait = x.delay(a)
 		a.hold("the response was handed on before its meaning was known (WithMaxHold)")
 		if act == parlance.ActRefresh {
 			x.refresh(a)

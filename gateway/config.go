@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -37,6 +39,32 @@ type Config struct {
 	// through unchanged and never cut. The log warns of the first of them.
 	MaxBody int
 
+	// MaxFields is how many lines a header may have: 256. A request with more gets a 431,
+	// and a response with more becomes a 502.
+	MaxFields int
+
+	// MaxResponseHeader is how many bytes the header of a response of the upstream may
+	// have: 256 KiB. A longer one becomes a 502. A Transport of your own bounds it itself
+	// (http.Transport.MaxResponseHeaderBytes).
+	MaxResponseHeader int64
+
+	// The bounds of Serve. An http.Server of your own needs its own.
+	MaxRequestHeader int           // the bytes of a request's header: 64 KiB; a longer one gets a 431
+	MaxConns         int           // the connections of callers: half of the files that the process may open, 10,000 at most
+	MaxIdleConns     int           // the idle ones among them: MaxConns
+	IdleTimeout      time.Duration // how long a connection may be idle: 90 s
+	Drain            time.Duration // how long requests may go on after the context of Serve has ended: Timeout
+
+	// TrustedProxies are the addresses of proxies before the gateway. Their X-Forwarded-For,
+	// Forwarded, X-Real-Ip and similar fields are passed on, with the proxy's address
+	// added. Those of anybody else are dropped, since anybody can write them. None is
+	// trusted by default.
+	TrustedProxies []netip.Prefix
+
+	// AccessLog logs every request at level Info. Without it, only the requests are logged
+	// that failed or that were retried.
+	AccessLog bool
+
 	// Recorder keeps the record of each request, with every attempt at the upstream and
 	// the lines logged under it; nil keeps none. Callers then get the activity id of
 	// the record in place of the upstream's, which is in the record. Under a
@@ -46,38 +74,59 @@ type Config struct {
 
 	Logger    *slog.Logger      // slog.Default; every record gets the activity id
 	Transport http.RoundTripper // sends the requests; the default is like net/http's, with more idle connections
-	Client    []client.Option   // further options of the client end, such as a credential
+	Client    []client.Option   // further options of the client end, such as a credential or a breaker
 }
+
+// The defaults of Config.
+const (
+	defaultTimeout           = 60 * time.Second
+	defaultMaxWait           = 10 * time.Second
+	defaultMaxFields         = 256
+	defaultMaxResponseHeader = 256 << 10
+	defaultMaxRequestHeader  = 64 << 10
+	defaultIdleTimeout       = 90 * time.Second
+	defaultMaxUnreachable    = time.Second
+)
 
 // withDefaults fills in the defaults.
 func (c Config) withDefaults() Config {
-	if c.Timeout == 0 {
-		c.Timeout = 60 * time.Second
-	}
-	if c.MaxWait == 0 {
-		c.MaxWait = 10 * time.Second
-	}
-	if c.MaxHold == 0 {
-		c.MaxHold = client.DefaultMaxHold
-	}
+	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
+	c.MaxWait = cmp.Or(c.MaxWait, defaultMaxWait)
+	c.MaxHold = cmp.Or(c.MaxHold, client.DefaultMaxHold)
 	if c.MaxBody <= 0 || c.MaxBody > dialect.MaxBody {
 		c.MaxBody = dialect.MaxBody
 	}
+	c.MaxFields = cmp.Or(c.MaxFields, defaultMaxFields)
+	c.MaxResponseHeader = cmp.Or(c.MaxResponseHeader, defaultMaxResponseHeader)
+	c.MaxRequestHeader = cmp.Or(c.MaxRequestHeader, defaultMaxRequestHeader)
+	c.MaxConns = cmp.Or(c.MaxConns, mostConns())
+	c.MaxIdleConns = cmp.Or(c.MaxIdleConns, c.MaxConns)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, defaultIdleTimeout)
+	c.Drain = cmp.Or(c.Drain, c.Timeout)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
 	if c.Transport == nil {
-		c.Transport = newTransport()
+		c.Transport = c.newTransport()
 	}
 	return c
 }
 
-// newTransport is net/http's default, but for two things: all its connections
-// go to one host, of which net/http would keep 2; and it asks for no coding of
-// its own, which would have to be undone and could not be passed on.
-func newTransport() *http.Transport {
+// mostConns is half of the files that the process may open, since each request has a
+// connection on either side.
+func mostConns() int {
+	const most, others = 10_000, 40
+	return max(min((openFiles()-others)/2, most), 1)
+}
+
+// newTransport is net/http's default, but for three things: all its connections
+// go to one host, of which net/http would keep 2; it asks for no coding of
+// its own, which would have to be undone and could not be passed on; and it
+// bounds the header.
+func (c *Config) newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, min(c.MaxConns, 256)
+	t.MaxResponseHeaderBytes = c.MaxResponseHeader
 	t.DisableCompression = true
 	return t
 }

@@ -1,10 +1,12 @@
 package gateway_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -68,4 +70,42 @@ func ExampleConfig() {
 	// the upstream got k-123
 	// application/problem+json
 	// 402 card_declined Your card was declined.
+}
+
+// Serve bounds the connections, and lets requests finish when the context ends.
+func ExampleGateway_Serve() {
+	upstream := httptest.NewServer(http.NotFoundHandler())
+	defer upstream.Close()
+	u, err := url.Parse(upstream.URL)
+	if err != nil {
+		panic(err)
+	}
+	vms, err := catalog.Open("vms")
+	if err != nil {
+		panic(err)
+	}
+	problem, err := catalog.Open("problem")
+	if err != nil {
+		panic(err)
+	}
+	g, err := gateway.New(gateway.Config{Upstream: u, Speaks: vms, To: problem, MaxConns: 1000, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		panic(err)
+	}
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		panic(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- g.Serve(ctx, l) }()
+
+	resp, err := http.Get("http://" + l.Addr().String() + "/cameras/7")
+	if err != nil {
+		panic(err)
+	}
+	resp.Body.Close()
+	stop()
+	fmt.Println(resp.StatusCode, <-done)
+	// Output: 404 <nil>
 }

@@ -28,12 +28,12 @@ type exchange struct {
 	recorded bool            // the record has the request ID of the upstream, so the caller gets ours
 	instance string          // the path as it was called, as a URI reference (RFC 9457, 3.1.5)
 
-	attempts  int            // at the upstream, for the response that begins
 	undecided *http.Response // of the upstream, passed on before its meaning was known; nil for none
 
 	collector *activity.Collector // nil if another one keeps the record
 	status    int                 // of the response to the caller, 0 before it begins
 	outcome   *parlance.Outcome   // the same, nil before it begins
+	story     story
 }
 
 type exchangeKey struct{}

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -17,39 +16,42 @@ import (
 	"github.com/parlance-api/parlance/dialect/translate"
 )
 
-// noResponse responds if the upstream did not. The cause is logged.
+// noResponse responds if the upstream did not. The cause is for the log.
 func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) {
 	x := exchangeOf(r.Context())
-	if x.Err() != nil && !errors.Is(context.Cause(x), context.DeadlineExceeded) {
-		g.log.DebugContext(x, "the caller disconnected", "path", x.asked.Path)
-		panic(http.ErrAbortHandler) // nobody listens
-	}
+	x.story.err = err
 	o := failureOf(err)
-	if x.streams && (x.Err() != nil || o.Status < http.StatusInternalServerError) {
-		w.Header().Set("Connection", "close") // the rest of the caller's body is not read
-	}
-	attempts := 0
 	var last *client.Attempt
 	var e *client.Error
 	if errors.As(err, &e) {
-		attempts, last = len(e.Attempts), lastResponse(e)
+		x.story.learn(e.Attempts)
+		last = lastResponse(e)
 		translate.Advise(&o, &e.Decision)
 		g.returnKey(x, w.Header(), e.Key)
 	}
-	level, status := slog.LevelWarn, o.Status
-	if o.Status < http.StatusInternalServerError {
-		level = slog.LevelInfo // a fault of the caller's
+	switch cause := context.Cause(x); {
+	case cause == nil || errors.Is(cause, context.DeadlineExceeded):
+	case errors.Is(cause, errDrained):
+		o = g.stopped(x)
+	default:
+		panic(http.ErrAbortHandler) // nobody listens
 	}
-	if o.Status == http.StatusGatewayTimeout && last != nil {
-		status = last.Outcome.Status
+	if x.streams && (x.Err() != nil || o.Status < http.StatusInternalServerError) {
+		w.Header().Set("Connection", "close") // the rest of the caller's body is not read
 	}
-	g.log.LogAttrs(x, level, "no response from the upstream", slog.String("error", err.Error()),
-		slog.String("method", x.asked.Method), slog.String("path", x.asked.Path), slog.Int("attempts", attempts), slog.Int("status", status))
 	if o.Status == http.StatusGatewayTimeout && last != nil {
 		g.repeat(w, x, last)
 		return
 	}
 	g.respond(w, x, o)
+}
+
+// stopped is the outcome of a request that the end of the drain cuts off.
+func (g *Gateway) stopped(x *exchange) parlance.Outcome {
+	o := parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusGatewayTimeout, Detail: "This gateway stops, and the service behind it has not responded yet."}
+	d := g.config.Speaks.Decide(x.asked, &o)
+	translate.Advise(&o, &d)
+	return o
 }
 
 // lastResponse is the last attempt that got a response; nil for none.
@@ -154,6 +156,7 @@ func (g *Gateway) respond(w http.ResponseWriter, x *exchange, o parlance.Outcome
 	m := g.config.To.Encode(nil, x.asked, &o, dialect.Payload{})
 	status := httpdialect.Status(m)
 	x.responded(status, &o)
+	x.story.kind, x.story.reason = o.Kind, o.Reason
 	g.lost(x, m.Losses)
 	httpdialect.SetHeader(w.Header(), m)
 	w.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))

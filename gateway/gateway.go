@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,14 +22,15 @@ import (
 // Gateway is an [http.Handler] that forwards each request to its upstream and
 // translates the response. It is safe for concurrent use.
 type Gateway struct {
-	config Config
-	log    *slog.Logger
-	client *client.Transport
-	proxy  httputil.ReverseProxy
-	form   *translate.Translator
-	best   string      // the media type of the upstream's dialect that tells the most, "" for none
-	long   atomic.Bool // it was said that long responses are passed through
-	reads  bool        // successes are read, so that they must come without a coding
+	config  Config
+	log     *slog.Logger
+	client  *client.Transport
+	proxy   httputil.ReverseProxy
+	form    *translate.Translator
+	address addresses
+	best    string      // the media type of the upstream's dialect that tells the most, "" for none
+	long    atomic.Bool // it was said that long responses are passed through
+	reads   bool        // successes are read, so that they must come without a coding
 }
 
 var _ http.Handler = (*Gateway)(nil)
@@ -48,10 +48,10 @@ func New(c Config) (*Gateway, error) {
 	case c.Speaks == nil || c.To == nil:
 		return nil, errors.New("gateway: the Config needs both dialects, Speaks and To")
 	}
-	g := &Gateway{config: c.withDefaults(), form: translate.New(c.Speaks, c.To)}
+	g := &Gateway{config: c.withDefaults(), form: translate.New(c.Speaks, c.To), address: newAddresses(c.Upstream)}
 	g.best, _, _ = strings.Cut(c.Speaks.Accept(), ",")
 	g.log = slog.New(activity.NewHandler(g.config.Logger.Handler()))
-	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithMaxHold(g.config.MaxHold), client.WithObserver(g.calls())}
+	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithMaxHold(g.config.MaxHold), client.WithMaxUnreachable(defaultMaxUnreachable), client.WithObserver(g.calls())}
 	g.client = client.New(g.config.Speaks, append(options, g.config.Client...)...)
 	if g.config.To.IdempotencyHeader() != "" && g.config.Speaks.IdempotencyHeader() == "" {
 		g.log.Warn("the callers' dialect has idempotency keys and the upstream's has none: a caller who retries under a key may be served twice",
@@ -80,32 +80,46 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		cause := recover()
 		g.settled(x)
-		defer x.record(cause)
-		switch cause {
-		case nil:
-		case http.ErrAbortHandler:
-			if errors.Is(context.Cause(x), context.Canceled) {
-				panic(cause) // the caller went away, and no response is missed
-			}
-			g.log.WarnContext(x, "the response was cut off; the connection is cut", "method", r.Method, "path", r.URL.Path, "attempts", x.attempts)
-			panic(cause)
-		default:
+		g.tell(x, r, cause)
+		x.record(cause)
+		if cause != nil {
 			panic(cause)
 		}
 	}()
 	r = r.WithContext(x)
-	if r.Method == http.MethodConnect {
-		// A tunnel has no responses to translate (RFC 9110, 9.3.6).
-		g.respond(w, x, parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusMethodNotAllowed, Detail: "This gateway does not open tunnels."})
+	if o := g.refuses(r); o.Kind != 0 {
+		w.Header().Set("Connection", "close")
+		g.respond(w, x, o)
 		return
 	}
+	if ambiguous(r) {
+		w.Header().Set("Connection", "close")
+	}
 	if err := x.hold(w, r); err != nil {
-		g.log.InfoContext(x, "the request's body was cut off", "error", err, "method", r.Method, "path", r.URL.Path)
+		x.story.err = err
 		w.Header().Set("Connection", "close")
 		g.respond(w, x, badBody(err))
 		return
 	}
 	g.proxy.ServeHTTP(w, r)
+}
+
+// refuses is the Outcome of a request that is not forwarded; the zero Outcome for one that
+// is.
+func (g *Gateway) refuses(r *http.Request) parlance.Outcome {
+	switch {
+	case r.Method == http.MethodConnect: // a tunnel has no responses to translate (RFC 9110, 9.3.6)
+		return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusMethodNotAllowed, Detail: "This gateway does not open tunnels."}
+	case r.Method == "PRI": // the preface of HTTP/2 (RFC 9113, 3.4), which the upstream must not see
+		return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: "This gateway does not speak HTTP/2 without TLS."}
+	case r.RequestURI == "*": // of OPTIONS alone (RFC 9112, 3.2.4), which net/http responds to
+		return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: "The request has no path."}
+	case fields(r.Header) > g.config.MaxFields:
+		return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusRequestHeaderFieldsTooLarge, Detail: "The request's header has too many fields."}
+	case g.address.escapes(r.URL.EscapedPath()), moves(r) && g.address.escapes(r.Header.Get("Destination")):
+		return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: "The path must not contain '..'."}
+	}
+	return parlance.Outcome{}
 }
 
 // CloseIdleConnections closes the idle connections to the upstream.
@@ -117,7 +131,10 @@ func (g *Gateway) CloseIdleConnections() { g.client.CloseIdleConnections() }
 func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	pr.Out.URL.RawQuery = pr.In.URL.RawQuery // as it came: we read nothing in it
 	pr.SetURL(g.config.Upstream)
-	pr.SetXForwarded()
+	g.setForwarded(pr)
+	if moves(pr.In) {
+		g.address.setDestination(pr.Out.Header)
+	}
 	// RFC 9110, 7.6.3: so that whoever follows a request sees where it went.
 	pr.Out.Header.Add("Via", strings.TrimPrefix(pr.In.Proto, "HTTP/")+" parlance")
 	x := exchangeOf(pr.In.Context())
@@ -126,6 +143,10 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 		pr.Out.Header.Del("Expect") // the body is here: the caller was told to go on
 	}
 	g.askForm(pr.Out.Header)
+	if len(pr.Out.Header["Range"]) > 0 && g.rewrites(x) {
+		pr.Out.Header.Del("Range") // a part of the upstream's document is none of ours (RFC 9110, 14.2)
+		pr.Out.Header.Del("If-Range")
+	}
 	switch h := pr.Out.Header; {
 	case len(h["Accept-Encoding"]) == 0:
 	case g.reads || !acceptsGzip(h["Accept-Encoding"]):
@@ -133,6 +154,13 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	default:
 		h.Set("Accept-Encoding", "gzip") // what else the caller takes we could not read
 	}
+}
+
+// rewrites reports a request whose success has an envelope on either side, so that callers
+// get another document than the upstream's.
+func (g *Gateway) rewrites(x *exchange) bool {
+	o := parlance.Outcome{Kind: parlance.KindSuccess, Status: http.StatusOK}
+	return g.config.Speaks.HasEnvelope(x.asked, &o) || g.config.To.HasEnvelope(x.asked, &o)
 }
 
 // askForm lets the upstream respond in the form of its dialect that tells the

@@ -16,6 +16,15 @@ func (g *Gateway) sign(x *exchange, h http.Header) {
 	}
 }
 
+// fields is how many lines a header has.
+func fields(h http.Header) int {
+	n := 0
+	for _, values := range h {
+		n += len(values)
+	}
+	return n
+}
+
 // acceptsGzip reports whether an Accept-Encoding names gzip and does not refuse
 // it (RFC 9110, 12.5.3).
 func acceptsGzip(accept []string) bool {

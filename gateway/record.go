@@ -28,12 +28,13 @@ func (g *Gateway) begin(ctx context.Context, r *http.Request) (_ context.Context
 	return ctx, mine, mine != nil
 }
 
-// responded keeps the status and Outcome of the response to the caller for the record.
+// responded keeps the status of the response to the caller, and its Outcome for the record.
 func (x *exchange) responded(status int, o *parlance.Outcome) {
+	x.status = status
 	if x.collector != nil {
 		kept := *o
 		kept.Status, kept.RequestID = status, x.id
-		x.status, x.outcome = status, &kept
+		x.outcome = &kept
 	}
 }
 

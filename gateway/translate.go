@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
@@ -14,7 +15,10 @@ import (
 	"github.com/parlance-api/parlance/dialect/translate"
 )
 
-var errNoReport = errors.New("gateway: a response without a report")
+var (
+	errNoReport = errors.New("gateway: a response without a report")
+	errFields   = errors.New("gateway: the header of the response has too many lines (Config.MaxFields)")
+)
 
 // translate writes a response of the upstream as the callers expect it, or
 // leaves it as it is. noResponse writes the response to an error of it.
@@ -25,7 +29,10 @@ func (g *Gateway) translate(resp *http.Response) error {
 	if !ok {
 		return errNoReport
 	}
-	g.note(x, resp, r)
+	x.story.learn(r.Attempts)
+	if fields(resp.Header) > g.config.MaxFields {
+		return errFields
+	}
 	g.returnKey(x, resp.Header, r.Key)
 	o := &r.Outcome
 	if o.Kind == parlance.KindUnauthenticated && r.Authorized {
@@ -39,10 +46,7 @@ func (g *Gateway) translate(resp *http.Response) error {
 		g.passOn(x, resp)
 		return nil
 	}
-	if !o.Kind.Good() {
-		advise(o, r)
-	}
-	g.name(x, o)
+	g.complete(x, resp, r)
 	read, err := g.read(x, resp, r)
 	if err != nil {
 		return err
@@ -74,6 +78,7 @@ func (g *Gateway) passOn(x *exchange, resp *http.Response) {
 	x.undecided = resp
 	g.log.InfoContext(x, "the response is passed through untranslated", "because", "nothing settled its meaning in time",
 		"held", g.config.MaxHold, "method", x.asked.Method, "path", x.asked.Path)
+	g.clean(x, resp)
 	g.sign(x, resp.Header)
 }
 
@@ -96,6 +101,19 @@ func (g *Gateway) settled(x *exchange) {
 	g.log.LogAttrs(x, level, "the response that was passed through untranslated has ended", slog.String("kind", o.Kind.String()),
 		slog.String("code", o.Code), slog.String("act", r.Decision.Act.String()), slog.Int("attempts", len(r.Attempts)),
 		slog.String("method", x.asked.Method), slog.String("path", x.asked.Path), slog.String("upstream_request_id", o.RequestID))
+}
+
+// complete puts into an Outcome what the caller has to know: the time of a retry, whether it
+// is safe, the request ID, and the address of the case as the caller sees it.
+func (g *Gateway) complete(x *exchange, resp *http.Response, r *client.Report) {
+	o := &r.Outcome
+	if !o.Kind.Good() {
+		advise(o, r)
+	}
+	g.name(x, o)
+	if o.Instance != "" {
+		o.Instance, _ = g.address.outside(resp.Request, o.Instance, false)
+	}
 }
 
 // refuseCredential makes a fault of the gateway of a response that refuses the gateway's
@@ -138,6 +156,7 @@ func (g *Gateway) send(x *exchange, resp *http.Response, m *translate.Result) {
 		x.responded(m.Status, m.Outcome)
 	}
 	m.Apply(dialect.HeaderMap(resp.Header))
+	g.clean(x, resp)
 	if m.Replaced {
 		_ = resp.Body.Close() // what was of use in it has been read
 		resp.Body, resp.ContentLength = http.NoBody, int64(len(m.Body))
@@ -149,15 +168,19 @@ func (g *Gateway) send(x *exchange, resp *http.Response, m *translate.Result) {
 	g.sign(x, resp.Header)
 }
 
-// note logs what the upstream said and what became of it.
-func (g *Gateway) note(x *exchange, resp *http.Response, r *client.Report) {
-	if !g.log.Enabled(x, slog.LevelDebug) {
-		return
+// clean takes from the header of a response what is for the gateway alone.
+func (g *Gateway) clean(x *exchange, resp *http.Response) {
+	if dropped := g.address.mapBack(resp); len(dropped) > 0 {
+		g.log.LogAttrs(x, slog.LevelWarn, "fields of the response are dropped: they point to the upstream, and not below its path",
+			slog.Any("fields", dropped), slog.String("path", x.asked.Path))
 	}
-	g.log.LogAttrs(x, slog.LevelDebug, "the upstream responded",
-		slog.String("method", x.asked.Method), slog.String("path", x.asked.Path), slog.Int("status", resp.StatusCode),
-		slog.String("kind", r.Outcome.Kind.String()), slog.String("act", r.Decision.Act.String()),
-		slog.Int("attempts", len(r.Attempts)), slog.String("upstream_request_id", r.Outcome.RequestID))
+	h := resp.Header
+	if len(h["Accept-Ranges"]) > 0 && g.rewrites(x) {
+		h.Del("Accept-Ranges")
+	}
+	if strings.HasPrefix(h.Get("Retry-After"), "-") { // RFC 9110, 10.2.3
+		h.Del("Retry-After")
+	}
 }
 
 // name gives an outcome its request id. It is the upstream's where it has one, for its

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
 )
 
@@ -66,6 +67,9 @@ func TestGatewayRefusesWhatItCannotStandBefore(t *testing.T) {
 		{"an upstream of another protocol", "gateway --speaks vms --upstream ftp://localhost", "parlance: \"ftp://localhost\" is not an http or https URL\n"},
 		{"no dialect", "gateway --upstream http://localhost:9000", "parlance: --speaks: no dialect is named\nhint: "},
 		{"a dialect that does not exist", "gateway --upstream http://localhost:9000 --speaks vms --to problme", "parlance: --to: no dialect is called \"problme\"\nhint: did you mean \"problem\"? "},
+		{"a level that is none", "gateway --upstream http://localhost:9000 --speaks vms --log-level loud", "parlance: --log-level: \"loud\" is not a level\nhint: it is debug, info, warn or error\n"},
+		{"a format that is none", "gateway --upstream http://localhost:9000 --speaks vms --log-format xml", "hint: it is text or json\n"},
+		{"a proxy that is none", "gateway --upstream http://localhost:9000 --speaks vms --trusted-proxy nginx", "parlance: --trusted-proxy: \"nginx\" is neither an address nor a range\n"},
 		{"an address that is none", "gateway --upstream http://localhost:9000 --speaks vms --listen nowhere", "hint: --listen 127.0.0.1:0 takes a free port\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -150,5 +154,75 @@ func TestARequestThroughTheGatewayLeavesItsStory(t *testing.T) {
 				t.Errorf("a secret is told:\n%s", told)
 			}
 		})
+	}
+}
+
+// start runs the command of a gateway. done gives its exit code when it has ended.
+func start(t *testing.T, upstream string, flags ...string) (addr string, said *testlog.Log, interrupt func(), done <-chan int) {
+	t.Helper()
+	ctx, interrupt := context.WithCancel(t.Context())
+	t.Cleanup(interrupt)
+	stdout, out := io.Pipe()
+	said = new(testlog.Log)
+	exit := make(chan int, 1)
+	go func() {
+		args := append([]string{"gateway", "--upstream", upstream, "--speaks", "vms", "--listen", "127.0.0.1:0"}, flags...)
+		exit <- run(ctx, args, func(string) string { return "" }, strings.NewReader(""), out, said)
+		out.Close()
+	}()
+	banner, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatal(err, said)
+	}
+	addr, _, _ = strings.Cut(banner, " ")
+	return addr, said, interrupt, exit
+}
+
+func TestTheFlagsOfTheGatewayHold(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		w.Header().Set("X-Seen", r.Header.Get("X-Real-IP"))
+		if r.URL.Path == "/fails" {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	defer upstream.Close()
+	addr, said, interrupt, done := start(t, upstream.URL, "--log-format", "json", "--log-level", "debug", "--access-log", "--breaker", "2", "--breaker-pause", "1h",
+		"--max-attempts", "1", "--trusted-proxy", "127.0.0.0/8,::1", "--drain", "1s", "--idle-timeout", "1m", "--max-connections", "50", "--max-header-fields", "20")
+	ask := func(path, name, value string) *http.Response {
+		t.Helper()
+		req, err := http.NewRequest("GET", addr+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header[name] = strings.Split(value, " ")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res
+	}
+	if res := ask("/", "X-Real-Ip", "6.6.6.6"); res.StatusCode != 200 || res.Header.Get("X-Seen") != "6.6.6.6" {
+		t.Errorf("%d %v", res.StatusCode, res.Header)
+	}
+	if res := ask("/", "A", strings.Repeat("x ", 20)); res.StatusCode != 431 {
+		t.Errorf("too many fields: %d", res.StatusCode)
+	}
+	ask("/fails", "A", "b")
+	ask("/fails", "A", "b")
+	if res := ask("/", "A", "b"); res.StatusCode != 503 || res.Header.Get("Retry-After") != "3600" || asked.Load() != 3 {
+		t.Errorf("the breaker lets %d requests through: %d %v", asked.Load(), res.StatusCode, res.Header)
+	}
+	interrupt()
+	if exit := <-done; exit != exitClean {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+	for _, want := range []string{`"level":"INFO","msg":"request","method":"GET","path":"/","status":200`, `"msg":"the request failed"`, `"open":true`} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("the log lacks %s\n%s", want, said)
+		}
 	}
 }
