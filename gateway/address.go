@@ -65,6 +65,7 @@ func (a *addresses) setDestination(h http.Header) {
 var (
 	relativeFields = []string{"Location", "Content-Location"}
 	absoluteFields = []string{"Operation-Location", "Azure-Asyncoperation"}
+	addressFields  = slices.Concat(relativeFields, absoluteFields, []string{"Link", "Refresh", "Set-Cookie", "Alt-Svc"})
 )
 
 // mapBack maps the addresses in the header of a response. It returns the names of the
@@ -72,6 +73,9 @@ var (
 // point to.
 func (a *addresses) mapBack(resp *http.Response) (dropped []string) {
 	h := resp.Header
+	if !slices.ContainsFunc(addressFields, func(name string) bool { return len(h[name]) > 0 }) {
+		return nil
+	}
 	each := func(name string, of func(string) (string, bool)) {
 		values := h[name]
 		if len(values) == 0 {

@@ -49,7 +49,7 @@ type Config struct {
 	MaxResponseHeader int64
 
 	// The bounds of Serve. An http.Server of your own needs its own.
-	MaxRequestHeader int           // the bytes of a request's header: 64 KiB; a longer one gets a 431
+	MaxRequestHeader int           // the bytes of a request's header: 64 KiB; a longer one gets a 431 in plain text, by net/http
 	MaxConns         int           // the connections of callers: half of the files that the process may open, 10,000 at most
 	MaxIdleConns     int           // the idle ones among them: MaxConns
 	IdleTimeout      time.Duration // how long a connection may be idle: 90 s

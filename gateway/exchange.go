@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -34,6 +35,8 @@ type exchange struct {
 	status    int                 // of the response to the caller, 0 before it begins
 	outcome   *parlance.Outcome   // the same, nil before it begins
 	story     story
+	body      arriving    // of the caller, if it streams
+	stalled   atomic.Bool // the time was up while a part of the body was awaited
 }
 
 type exchangeKey struct{}
@@ -55,6 +58,7 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 	ctx, x.collector, x.recorded = g.begin(ctx, r)
 	x.Context, x.cancel = context.WithCancelCause(ctx)
 	x.timer = time.AfterFunc(g.config.Timeout, func() {
+		x.stalled.Store(x.body.waits.Load())
 		x.cancel(context.DeadlineExceeded)
 		if x.streams {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // or the transport waits for a body that stalls
@@ -114,4 +118,18 @@ func (x *exchange) hold(w http.ResponseWriter, r *http.Request) error {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	return nil
+}
+
+// arriving is a body of the caller that is forwarded as it arrives.
+type arriving struct {
+	io.ReadCloser
+	waits atomic.Bool // for a part of it
+}
+
+// Read reads from the caller.
+func (b *arriving) Read(p []byte) (int, error) {
+	b.waits.Store(true)
+	n, err := b.ReadCloser.Read(p)
+	b.waits.Store(false)
+	return n, err
 }

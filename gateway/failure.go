@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -30,7 +31,11 @@ func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) 
 		g.returnKey(x, w.Header(), e.Key)
 	}
 	switch cause := context.Cause(x); {
-	case cause == nil || errors.Is(cause, context.DeadlineExceeded):
+	case cause == nil:
+	case errors.Is(cause, context.DeadlineExceeded):
+		if x.stalled.Load() {
+			o = badBody(os.ErrDeadlineExceeded)
+		}
 	case errors.Is(cause, errDrained):
 		o = g.stopped(x)
 	default:

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,9 +159,9 @@ func TestTheLastResponseIsTranslatedIfTheTimeIsUp(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				asked := 0
+				var asked atomic.Int32
 				transport := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-					if asked++; asked > 1 {
+					if asked.Add(1) > 1 {
 						<-r.Context().Done()
 						return
 					}
@@ -169,10 +170,23 @@ func TestTheLastResponseIsTranslatedIfTheTimeIsUp(t *testing.T) {
 				g, _ := build(t, "http://upstream.test", "vms", "problem", func(c *gateway.Config) { c.Transport = transport })
 				w := httptest.NewRecorder()
 				g.ServeHTTP(w, httptest.NewRequest("GET", "http://gateway.test/things", nil))
-				if w.Code != 503 || asked != 2 || !strings.Contains(w.Body.String(), tt.detail) || strings.Contains(w.Body.String(), "10.0.0.7") || w.Header().Get("X-Request-Id") == "" {
-					t.Errorf("%d %s after %d requests", w.Code, w.Body, asked)
+				if w.Code != 503 || asked.Load() != 2 || !strings.Contains(w.Body.String(), tt.detail) || strings.Contains(w.Body.String(), "10.0.0.7") || w.Header().Get("X-Request-Id") == "" {
+					t.Errorf("%d %s after %d requests", w.Code, w.Body, asked.Load())
 				}
 			})
 		})
+	}
+}
+
+// The upstream waits for the rest of a body that streams, or has it and responds nothing.
+func TestTheTimeThatIsUpIsTheFaultOfTheOneWhoWasAwaited(t *testing.T) {
+	t.Parallel()
+	hang := wire(t, func(c net.Conn) { io.Copy(io.Discard, c) })
+	addr, _ := before(t, hang, "plain", "problem", func(c *gateway.Config) { c.Timeout = 100 * time.Millisecond })
+	for body, want := range map[string]int{"3\r\nabc\r\n": 408, "3\r\nabc\r\n0\r\n\r\n": 504} {
+		resp, text := say(t, addr, chunked+body)
+		if resp.StatusCode != want || !resp.Close || !strings.Contains(text, `"kind":"timeout"`) {
+			t.Errorf("%q: %d %s, close %t", body, resp.StatusCode, text, resp.Close)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -13,7 +14,7 @@ import (
 // see a second request in the body (RFC 9112, 6.1). So the fields are counted as they
 // arrive.
 
-// countingListener makes countingConns.
+// countingListener makes countingConns. Connections of TLS are not counted.
 type countingListener struct{ net.Listener }
 
 // Accept waits for the next connection.
@@ -21,6 +22,9 @@ func (l countingListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
+	}
+	if _, ok := c.(*tls.Conn); ok {
+		return c, nil // net/http has to see what it is
 	}
 	return &countingConn{Conn: c, matched: -1}, nil
 }

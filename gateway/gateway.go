@@ -101,6 +101,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.respond(w, x, badBody(err))
 		return
 	}
+	if x.streams {
+		x.body.ReadCloser = r.Body
+		r.Body = &x.body
+	}
 	g.proxy.ServeHTTP(w, r)
 }
 

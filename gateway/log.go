@@ -75,11 +75,10 @@ func (g *Gateway) tell(x *exchange, r *http.Request, cause any) {
 // tell.
 func (x *exchange) verdict(cause any) (slog.Level, string) {
 	s := &x.story
-	gone := errors.Is(context.Cause(x), context.Canceled)
-	switch {
-	case errors.Is(context.Cause(x), errDrained):
+	switch end := context.Cause(x); {
+	case errors.Is(end, errDrained):
 		return slog.LevelWarn, "the request was cut off, because the gateway stops"
-	case cause != nil && gone:
+	case cause != nil && errors.Is(end, context.Canceled):
 		return slog.LevelInfo, "the caller disconnected"
 	case cause != nil:
 		return slog.LevelWarn, "the response was cut off; the connection is cut"

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync"
@@ -293,5 +295,30 @@ func TestASwitchedProtocolIsDrainedToo(t *testing.T) {
 	stop() // or the test never ends
 	if text := log.String(); !strings.Contains(text, "the request was cut off") || !strings.Contains(text, "path=/socket") {
 		t.Errorf("the log says %s", text)
+	}
+}
+
+// Behind a listener of TLS, the upstream learns of it, and a caller is still served.
+func TestServeTakesAListenerOfTLS(t *testing.T) {
+	t.Parallel()
+	u := serve(t, says(200, "text/plain", "ok"))
+	secure := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
+	defer secure.Close()
+	g, _ := build(t, u.URL, "plain", "problem")
+	l, err := tls.Listen("tcp", "127.0.0.1:0", secure.TLS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- g.Serve(ctx, l) }()
+	resp, err := secure.Client().Get("https://" + l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	stop()
+	if err := <-done; err != nil || resp.StatusCode != 200 || u.seen[0].Header.Get("X-Forwarded-Proto") != "https" {
+		t.Errorf("%v, %d, %v", err, resp.StatusCode, u.seen[0].Header)
 	}
 }
