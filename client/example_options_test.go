@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -321,4 +322,12 @@ func ExampleWithOrigins() {
 	// Output:
 	// the API got "k"
 	// the other host got ""
+}
+
+// A server that restarts gets some retries within a moment, and the caller no long wait.
+func ExampleWithMaxUnreachable() {
+	t := client.New(dialect.Generic(), client.WithMaxUnreachable(20*time.Millisecond))
+	_, err := (&http.Client{Transport: t}).Get("http://127.0.0.1:1") // nothing listens there
+	fmt.Println(errors.Is(err, syscall.ECONNREFUSED))
+	// Output: true
 }
