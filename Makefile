@@ -84,6 +84,10 @@ hop: ## CPU of a request through the gateway, beside other proxies (HOP=flags)
 crash: ## kill a server again and again (KILLS=500); what came of it is in bench/crash.md
 	go test -count=1 -timeout=1h -v ./bench/crash -kills=$(KILLS) -report=../crash.md
 
+.PHONY: attack
+attack: ## hostile requests and responses against servers and gateways, with the memory they cost
+	go test -count=1 -timeout=1h -v ./bench/attack -all
+
 .PHONY: stats
 stats: ## what the catalog holds, and how many statements of the five pages a test holds
 	@go run ./bench/stats

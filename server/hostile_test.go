@@ -167,6 +167,42 @@ func TestWhatStrangersSendIsRefusedInTheDialectAndCostsLittle(t *testing.T) {
 	}
 }
 
+// Each mistake of chunked framing (RFC 9112, 7.1), a bound outside of the server and a time
+// that has passed are the caller's.
+func TestABodyThatCannotBeReadIsTheCallersFault(t *testing.T) {
+	t.Parallel()
+	const longest = 16
+	for body, want := range map[string]int{
+		"zz\r\nabc\r\n0\r\n\r\n": 400, "3\r\nabcdef\r\n0\r\n\r\n": 400, "-1\r\nabc\r\n": 400, "\r\nabc\r\n": 400,
+		"ffffffffffffffffff\r\nabc\r\n": 400, "3\nabc\n0\n\n": 400, "3;" + strings.Repeat("x", 5000) + "\r\nabc\r\n0\r\n\r\n": 400,
+		"3\r\nabc\r\n0\r\nno field\r\n\r\n": 400, "14\r\n" + strings.Repeat("x", 20) + "\r\n0\r\n\r\n": 413,
+	} {
+		for _, dialect := range []string{"vbapi", "problem"} {
+			s, log := servertest.New(t, dialect)
+			h := servertest.Listen(t, http.MaxBytesHandler(s.Wrap(s.Handle(servertest.Reads)), longest))
+			conn, err := net.Dial("tcp", h.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(conn, "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"+body); err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := servertest.Read(res)
+			conn.Close()
+			if err != nil || a.Status != want || !res.Close || servertest.Meaning(t, dialect, a).Kind != parlance.KindInvalid {
+				t.Errorf("%.20q gets %d %s in %s, close %t, %v; want %d", body, a.Status, a.Body, dialect, res.Close, err, want)
+			}
+			if inside := insides.FindString(a.Body); inside != "" || strings.Contains(log.String(), `"level":"ERROR"`) {
+				t.Errorf("%.20q: %q of what is inside came out, and the log has %s", body, inside, log)
+			}
+		}
+	}
+}
+
 func text(s string) func() io.Reader { return func() io.Reader { return strings.NewReader(s) } }
 
 // all is a status that each dialect says.

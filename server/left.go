@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"syscall"
 
@@ -47,19 +48,45 @@ func (x *exchange) failedByLeaving(err error, o *parlance.Outcome) bool {
 	return errors.Is(err, context.Canceled) || o.Kind == parlance.KindInternal && !errors.As(err, new(*parlance.Error))
 }
 
-// arrival is the body of a request, which notes whether its sender has gone. net/http
-// notices that by itself only once the body was read.
+// arrival is the body of a request, which notes whether its sender has gone, or has sent
+// what cannot be read. net/http notices the first by itself only once the body was read.
 type arrival struct {
 	io.ReadCloser
-	broke atomic.Bool
+	broke  atomic.Bool
+	failed atomic.Pointer[error] // why it could not be read, if its sender is still there
 }
 
 func (b *arrival) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)) {
+	switch {
+	case err == nil || err == io.EOF || err == http.ErrBodyReadAfterClose:
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET):
 		b.broke.Store(true)
+	default:
+		b.failed.Store(&err)
 	}
 	return n, err
+}
+
+// unread is the outcome of an error that is why the body of the request could not be
+// read: a mistake of its framing (RFC 9112, 7.1), a bound, or the time it took. The server
+// is not at fault. It is nil for any other error.
+func (x *exchange) unread(err error, o *parlance.Outcome) *parlance.Outcome {
+	first := x
+	for first.outer != nil {
+		first = first.outer
+	}
+	why := first.body.failed.Load()
+	if why == nil || o.Kind != parlance.KindInternal || !errors.Is(err, *why) || errors.As(err, new(*parlance.Error)) {
+		return nil
+	}
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)):
+		return &parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusRequestEntityTooLarge, Detail: "The body is too long."}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The body did not arrive in time."}
+	}
+	return &parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonBody, Status: http.StatusBadRequest, Detail: "The body is malformed."}
 }
 
 // arriving is the body to be read by the handler.

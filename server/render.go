@@ -33,6 +33,9 @@ func (x *exchange) outcomeOf(err error) parlance.Outcome {
 	if x.failedByLeaving(err, &o) {
 		return canceled
 	}
+	if unread := x.unread(err, &o); unread != nil {
+		return *unread
+	}
 	return o
 }
 
