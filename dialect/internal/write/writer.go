@@ -22,11 +22,18 @@ type Writer struct {
 	read.Reader
 	Base *Writer        // of the dialect that this one extends
 	Kept *replay.Memory // what writing chose last
+
+	enclosed uint64 // a bit for each good kind that a shape may be written for
 }
 
 // New makes a Writer that has written nothing yet.
 func New(s *spec.Spec) *Writer {
 	w := &Writer{Reader: read.New(s), Kept: &replay.Memory{Seed: maphash.MakeSeed()}}
+	for k := parlance.KindSuccess; k.Good() || k == parlance.KindPartial; k++ {
+		if slices.ContainsFunc(s.Shapes, func(shape *spec.Shape) bool { return w.encloses(shape, k) }) {
+			w.enclosed |= 1 << k
+		}
+	}
 	for at, b := w, w.Table.Base; b != nil; at, b = at.Base, b.Base {
 		at.Base = &Writer{Reader: read.Reader{Table: *b}}
 	}
@@ -242,7 +249,7 @@ func (w *output) release() {
 // HasEnvelope reports whether Encode puts an envelope around the payload of such an
 // Outcome, or would otherwise not pass it on as it is.
 func (d *Writer) HasEnvelope(req *wire.Request, o *parlance.Outcome) bool {
-	if o.Kind.Good() && len(o.Items) == 0 && !slices.ContainsFunc(d.Shapes, encloses) {
+	if o.Kind.Good() && len(o.Items) == 0 && d.enclosed&(1<<o.Kind) == 0 {
 		_, status := d.writable(o, req)
 		return status == 204 || status == 304
 	}
@@ -250,9 +257,14 @@ func (d *Writer) HasEnvelope(req *wire.Request, o *parlance.Outcome) bool {
 	return status == 204 || status == 304 || shape != nil
 }
 
-// encloses reports a shape that a success without records may be written by.
-func encloses(s *spec.Shape) bool {
-	return !s.ReadOnly && (s.CarriesData() || s.Is != "" || s.Body.Needs().Has(spec.Whole, spec.AttrCode))
+// encloses reports a shape that a good Outcome of this kind, without records, may be
+// written by.
+func (d *Writer) encloses(s *spec.Shape, k parlance.Kind) bool {
+	if s.ReadOnly {
+		return false
+	}
+	named := func(r *spec.Row) bool { return s.Is != "" && (r.Is == s.Is || r.First == s.Is) }
+	return s.CarriesData() || s.Is == k.String() || s.Body.Needs().Has(spec.Whole, spec.AttrCode) || slices.ContainsFunc(d.Rows, named)
 }
 
 // ShapeFor is the shape that an Outcome without a payload is written by, nil for none.
