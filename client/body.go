@@ -112,15 +112,16 @@ func (b *replayed) race(resp *http.Response, limit int, of *dialect.Beginning, h
 	own, a := new(replayed), &ahead{done: make(chan struct{})}
 	*own = *b
 	resp.Body = own
+	var mine *dialect.Beginning // the caller's need not leave the stack
 	if of != nil {
-		copied := *of // the caller's need not leave the stack
-		of = &copied
+		mine = new(dialect.Beginning)
+		*mine = *of
 	}
 	go func(rest io.Reader, room []byte) {
 		defer close(a.done)
 		for room != nil {
 			n, err := rest.Read(room)
-			room = a.took(own, room[:n], err, limit, of)
+			room = a.took(own, room[:n], err, limit, mine)
 		}
 	}(own.rest, own.grow(limit))
 	timer := time.NewTimer(hold)

@@ -45,10 +45,19 @@ type exchange struct {
 
 // response is what a Report says about the last response, besides its Attempt.
 type response struct {
-	decoded    dialect.Decoded // but for the Outcome, which the Attempt has
-	whole, cut bool
-	broken     error
-	why        string // why there is no response, or half of one; "" if the Decision tells
+	data        []byte // as in a dialect.Decoded, of which the Attempt has the rest
+	shape       string
+	diagnostics []parlance.Diagnostic
+	enveloped   bool
+	whole, cut  bool
+	broken      error
+	why         string // why there is no response, or half of one; "" if the Decision tells
+}
+
+// took keeps what a response was read as.
+func (n *response) took(r *dialect.Decoded, a *Attempt) {
+	n.data, n.shape, n.diagnostics, n.enveloped = r.Data, r.Shape, r.Diagnostics, r.Enveloped
+	a.Outcome, a.Common = r.Outcome, r.Common
 }
 
 // watched is what gates and observers are told when an attempt ends.
@@ -339,7 +348,7 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 		a.Outcome.Kind, a.Outcome.Reason = 0, ""
 	case b.settled > 0:
 		if x.decode(asked, resp, a, b.head[:b.settled], false); a.Outcome.Kind.Good() {
-			n.decoded.Enveloped, n.decoded.Data = false, nil // more may follow
+			n.enveloped, n.data = false, nil // more may follow
 			return
 		}
 		b, _ = b.race(resp, x.cfg.limit, nil, x.cfg.hold) // to the end, so that the connection can be used again
@@ -355,12 +364,11 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 		x.decode(asked, resp, a, b.head, true)
 		if !a.Outcome.Kind.Failing() {
 			// Half of a success proves nothing. Half of a failure is still a failure.
-			n.decoded, a.Common = dialect.Decoded{}, dialect.CommonNone
+			n.took(&dialect.Decoded{}, a)
 			a.Outcome, n.why = x.failed(x.out, n.broken)
-			n.decoded.Outcome = a.Outcome
 		}
 	}
-	if n.decoded.Data != nil {
+	if n.data != nil {
 		b.room = nil // it lies there
 	}
 }
@@ -370,10 +378,10 @@ func (x *exchange) decode(asked dialect.Request, resp *http.Response, a *Attempt
 	reply := httpdialect.Response(resp, nil)
 	reply.Body, reply.Cut = undo(resp.Header, body, cut, x.cfg.limit)
 	n := &x.response
-	n.decoded = x.dialect.Decode(asked, reply)
+	read := x.dialect.Decode(asked, reply)
 	if ofProxy(resp) {
-		n.decoded = dialect.Decoded{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonProxy}}
+		read = dialect.Decoded{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonProxy}}
 		n.why = proxyWhy
 	}
-	a.Outcome, a.Common = n.decoded.Outcome, n.decoded.Common
+	n.took(&read, a)
 }

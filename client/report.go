@@ -59,10 +59,8 @@ func ReportOf(resp *http.Response) (*Report, bool) {
 		attempts, undecided = slices.Clone(attempts), !w.done
 	}
 	n, a := &x.response, &attempts[len(attempts)-1]
-	read := n.decoded
-	read.Outcome = a.Outcome
 	return &Report{
-		Decoded:  read,
+		Decoded:  dialect.Decoded{Outcome: a.Outcome, Data: n.data, Enveloped: n.enveloped, Shape: n.shape, Diagnostics: n.diagnostics, Common: a.Common},
 		Decision: a.Decision,
 		Attempts: attempts,
 		Key:      x.sentKey(),

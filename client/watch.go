@@ -132,8 +132,9 @@ func (w *watch) end(r dialect.Decoded, n response) {
 		w.gates.Stop()
 	}
 	a := x.last()
-	n.decoded, x.response = r, n
-	a.Outcome, a.Common, a.Err, a.Took = r.Outcome, r.Common, n.broken, time.Since(a.Start)
+	n.took(&r, a)
+	x.response = n
+	a.Err, a.Took = n.broken, time.Since(a.Start)
 	a.Decision = final(x.dialect.Decide(w.asked, &a.Outcome, x.tried()...), &a.Outcome, w.resp)
 	if n.why != "" {
 		a.Decision.Why = n.why

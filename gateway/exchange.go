@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -27,7 +28,7 @@ type exchange struct {
 	head     bool            // the method is HEAD, so the response has no body
 	asked    dialect.Request // by the caller
 	recorded bool            // the record has the request ID of the upstream, so the caller gets ours
-	instance string          // the path as it was called, as a URI reference (RFC 9457, 3.1.5)
+	url      *url.URL        // as it was called
 
 	undecided *http.Response // of the upstream, passed on before its meaning was known; nil for none
 
@@ -47,7 +48,7 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 		id:       activity.ID(r.Context()), // of a server.Wrap around us
 		streams:  r.ContentLength != 0 && !held(r),
 		head:     r.Method == http.MethodHead,
-		instance: "/" + strings.TrimLeft(r.URL.EscapedPath(), "/"), // never //host
+		url:      r.URL,
 		asked:    httpdialect.Received(g.config.To, r),
 	}
 	x.asked.Key = g.keyOf(r.Header)
@@ -85,6 +86,11 @@ func (x *exchange) Deadline() (time.Time, bool) {
 		return d, true
 	}
 	return x.deadline, true
+}
+
+// instance is the path as it was called, as a URI reference (RFC 9457, 3.1.5).
+func (x *exchange) instance() string {
+	return "/" + strings.TrimLeft(x.url.EscapedPath(), "/") // never //host
 }
 
 // begun stops the timer: a response that has begun has no time limit.

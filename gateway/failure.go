@@ -156,7 +156,7 @@ func (g *Gateway) repeat(w http.ResponseWriter, x *exchange, a *client.Attempt) 
 
 // respond writes an outcome of the gateway's own.
 func (g *Gateway) respond(w http.ResponseWriter, x *exchange, o parlance.Outcome) {
-	o.Instance = x.instance
+	o.Instance = x.instance()
 	g.name(x, &o)
 	m := g.config.To.Encode(nil, x.asked, &o, dialect.Payload{})
 	status := httpdialect.Status(m)
