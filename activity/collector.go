@@ -2,7 +2,10 @@ package activity
 
 import (
 	"context"
+	"hash/fnv"
+	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -17,6 +20,7 @@ type Collector struct {
 	mu     sync.Mutex
 	record Record // but for the lines
 	lines  *lines // nil for none yet
+	warned bool   // a line of Warn or above was gathered
 	ended  bool
 }
 
@@ -93,9 +97,25 @@ func (c *Collector) End(finish func(*Record)) {
 		c.ended, c.lines = true, nil
 	}
 	c.mu.Unlock()
-	if !ended {
+	switch {
+	case ended:
+	case c.dropped():
+		lines.release()
+	default:
 		c.recorder.add(queued{&c.record, lines})
 	}
+}
+
+// dropped reports that the record is a success that [WithSampling] leaves out.
+func (c *Collector) dropped() bool {
+	n, r := c.recorder.sample, &c.record
+	if n < 2 || c.warned || r.Status >= 400 || !r.Outcome.Kind.Good() || r.Outcome.Kind == parlance.KindNoted ||
+		slices.ContainsFunc(r.Calls, func(call Call) bool { return !call.Outcome.Kind.Good() }) {
+		return false
+	}
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, r.ID)
+	return h.Sum32()%uint32(n) != 0
 }
 
 func (c *Collector) gather(add func(*Record)) {
@@ -142,6 +162,7 @@ func (c *Collector) keep(level slog.Level, bytes int, add func(*lines)) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.warned = c.warned || level >= slog.LevelWarn
 	switch {
 	case c.ended:
 	case c.lines.count() >= mostLines || c.lines.size()+bytes > mostBytes:

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
@@ -34,6 +35,23 @@ func ExampleRecorder() {
 	fmt.Println(record.Method, record.Path, record.Lines[0].Message, record.Lines[0].Attrs)
 	// Output:
 	// POST /seats seat taken [seat=7 access_token=[redacted]]
+}
+
+// A busy service keeps one of a hundred successes, and every request that failed.
+func ExampleWithSampling() {
+	store := memory.New().Activity()
+	recorder := activity.NewRecorder(store, activity.WithSampling(100))
+	ctx, collector := recorder.Begin(context.Background(), activity.Record{ID: "id-7", Method: "POST", Path: "/orders"})
+	collector.End(func(r *activity.Record) { r.Outcome = parlance.Outcome{Kind: parlance.KindConflict, Code: "sold_out"} })
+	recorder.Close(ctx)
+
+	record, err := store.Find(ctx, "id-7")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(record.Path, record.Outcome.Kind, record.Outcome.Code)
+	// Output:
+	// /orders conflict sold_out
 }
 
 // An observer of the client tells of its attempts. The client itself imports

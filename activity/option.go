@@ -57,3 +57,11 @@ func WithSecrets(names ...string) Option {
 func WithRetention(age time.Duration, bytes int64) Option {
 	return option(func(r *Recorder) { r.age, r.size = age, bytes })
 }
+
+// WithSampling keeps the record of one of n successes, and of every other request. Use it
+// if a service is so busy that writing records costs too much. The request ID decides, so
+// services with the same n keep the same requests. A success counts as another request if
+// it is partial or noted, if a call failed on the way, or if a line of Warn or above was
+// gathered. A record that was committed with a transaction is kept in any case. An n below
+// 2 keeps all, which is the default.
+func WithSampling(n int) Option { return option(func(r *Recorder) { r.sample = n }) }

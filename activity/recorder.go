@@ -22,6 +22,7 @@ type Recorder struct {
 	maxBytes int
 	age      time.Duration
 	size     int64
+	sample   int // one of so many successes is kept; all if it is below 2
 
 	mu     sync.Mutex
 	queue  []queued

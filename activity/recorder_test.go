@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/internal/testlog"
 )
@@ -242,4 +244,62 @@ func TestWhatComesAfterCloseIsLostAndSaidOnce(t *testing.T) {
 			t.Errorf("written: %s, want nothing", got)
 		}
 	})
+}
+
+// A busy service keeps a part of its successes, and everything that somebody may ask about.
+func TestOfManySuccessesAFewAreKeptAndOfFailuresAll(t *testing.T) {
+	t.Parallel()
+	const requests, n = 2000, 10
+	kept := func(sample int, serve func(ctx context.Context, logger *slog.Logger) parlance.Outcome) map[string]bool {
+		var s shelf
+		r := activity.NewRecorder(&s, activity.WithSampling(sample))
+		logger := slog.New(activity.NewHandler(slog.DiscardHandler))
+		for i := range requests {
+			ctx, c := r.Begin(t.Context(), activity.Record{ID: fmt.Sprint("request-", i)})
+			o := serve(ctx, logger)
+			c.End(func(r *activity.Record) { r.Outcome = o })
+		}
+		if err := r.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ids := map[string]bool{}
+		for _, id := range s.ids {
+			ids[id] = true
+		}
+		return ids
+	}
+	success := func(kind parlance.Kind) func(context.Context, *slog.Logger) parlance.Outcome {
+		return func(context.Context, *slog.Logger) parlance.Outcome { return parlance.Outcome{Kind: kind} }
+	}
+	few := kept(n, success(parlance.KindSuccess))
+	if got := len(few); got < requests/n/2 || got > 2*requests/n {
+		t.Errorf("%d of %d successes are kept, want about one of %d", got, requests, n)
+	}
+	if again := kept(n, success(parlance.KindEmpty)); !maps.Equal(again, few) {
+		t.Error("another service keeps other requests")
+	}
+	for _, sample := range []int{-1, 0, 1} {
+		if got := len(kept(sample, success(parlance.KindSuccess))); got != requests {
+			t.Errorf("one of %d: %d are kept, want all", sample, got)
+		}
+	}
+	for name, serve := range map[string]func(context.Context, *slog.Logger) parlance.Outcome{
+		"a failure":         success(parlance.KindConflict),
+		"a partial success": success(parlance.KindPartial),
+		"a noted success":   success(parlance.KindNoted),
+		"no meaning":        success(0),
+		"a warning": func(ctx context.Context, logger *slog.Logger) parlance.Outcome {
+			logger.WarnContext(ctx, "the disk is nearly full")
+			return parlance.Outcome{Kind: parlance.KindSuccess}
+		},
+		"a call that failed once": func(ctx context.Context, _ *slog.Logger) parlance.Outcome {
+			activity.AddCall(ctx, activity.Call{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable}})
+			activity.AddCall(ctx, activity.Call{Outcome: parlance.Outcome{Kind: parlance.KindSuccess}})
+			return parlance.Outcome{Kind: parlance.KindSuccess}
+		},
+	} {
+		if got := len(kept(n, serve)); got != requests {
+			t.Errorf("%s: %d are kept, want all %d", name, got, requests)
+		}
+	}
 }

@@ -30,6 +30,7 @@ const grace = 9 * time.Second
 type gatewayFlags struct {
 	upstream, speaks, to, listen string
 	keep                         place
+	sample                       int
 
 	logFormat, logLevel       string
 	attempts, breaker         int
@@ -68,6 +69,7 @@ does nothing.`,
 	dialectFlag(cmd, &f.speaks, "speaks", "the dialect of the API")
 	dialectFlag(cmd, &f.to, "to", "the dialect to translate to")
 	storeFlags(cmd, &f.keep, "the `STORE` to keep records in: a file of SQLite, or a URL postgres://…; none are kept without it")
+	flags.IntVar(&f.sample, "sample", 1, "keep the records of all failures, and of one of `N` successes")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "the `ADDRESS` to listen at; port 0 is a free one")
 	flags.StringSliceVar(&f.trusted, "trusted-proxy", nil, "an `ADDRESS` or range (10.0.0.0/8) of proxies whose X-Forwarded and similar fields are passed on; all others lose them")
 
@@ -121,7 +123,7 @@ func (a *app) runGateway(ctx context.Context, f *gatewayFlags) error {
 		})))
 	}
 	if f.keep.name != "" {
-		recorder, stop, err := a.record(ctx, f.keep, config.Logger)
+		recorder, stop, err := a.record(ctx, f.keep, f.sample, config.Logger)
 		if err != nil {
 			return err
 		}
@@ -169,7 +171,7 @@ func proxies(texts []string) ([]netip.Prefix, error) {
 
 // record opens a store to keep records in. What it has taken is written when stop
 // returns.
-func (a *app) record(ctx context.Context, at place, log *slog.Logger) (_ *activity.Recorder, stop func(), err error) {
+func (a *app) record(ctx context.Context, at place, sample int, log *slog.Logger) (_ *activity.Recorder, stop func(), err error) {
 	s, err := at.open(ctx)
 	if err != nil {
 		m := at.fault(err)
@@ -178,7 +180,7 @@ func (a *app) record(ctx context.Context, at place, log *slog.Logger) (_ *activi
 		}
 		return nil, nil, m
 	}
-	r := activity.NewRecorder(s.Activity(), activity.WithLogger(log))
+	r := activity.NewRecorder(s.Activity(), activity.WithLogger(log), activity.WithSampling(sample))
 	return r, func() {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()

@@ -189,7 +189,8 @@ func TestTheFlagsOfTheGatewayHold(t *testing.T) {
 		}
 	}))
 	defer upstream.Close()
-	addr, said, interrupt, done := start(t, upstream.URL, "--log-format", "json", "--log-level", "debug", "--access-log", "--breaker", "2", "--breaker-pause", "1h",
+	store := filepath.Join(t.TempDir(), "gateway.db")
+	addr, said, interrupt, done := start(t, upstream.URL, "--store", store, "--sample", "1000000000", "--log-format", "json", "--log-level", "debug", "--access-log", "--breaker", "2", "--breaker-pause", "1h",
 		"--max-attempts", "1", "--trusted-proxy", "127.0.0.0/8,::1", "--drain", "1s", "--idle-timeout", "1m", "--max-connections", "50", "--max-header-fields", "20")
 	ask := func(path, name, value string) *http.Response {
 		t.Helper()
@@ -205,13 +206,15 @@ func TestTheFlagsOfTheGatewayHold(t *testing.T) {
 		res.Body.Close()
 		return res
 	}
-	if res := ask("/", "X-Real-Ip", "6.6.6.6"); res.StatusCode != 200 || res.Header.Get("X-Seen") != "6.6.6.6" {
+	res := ask("/", "X-Real-Ip", "6.6.6.6")
+	succeeded := res.Header.Get("X-Request-Id")
+	if res.StatusCode != 200 || res.Header.Get("X-Seen") != "6.6.6.6" {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
 	}
 	if res := ask("/", "A", strings.Repeat("x ", 20)); res.StatusCode != 431 {
 		t.Errorf("too many fields: %d", res.StatusCode)
 	}
-	ask("/fails", "A", "b")
+	failed := ask("/fails", "A", "b").Header.Get("X-Request-Id")
 	ask("/fails", "A", "b")
 	if res := ask("/", "A", "b"); res.StatusCode != 503 || res.Header.Get("Retry-After") != "3600" || asked.Load() != 3 {
 		t.Errorf("the breaker lets %d requests through: %d %v", asked.Load(), res.StatusCode, res.Header)
@@ -223,6 +226,11 @@ func TestTheFlagsOfTheGatewayHold(t *testing.T) {
 	for _, want := range []string{`"level":"INFO","msg":"request","method":"GET","path":"/","status":200`, `"msg":"the request failed"`, `"open":true`} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("the log lacks %s\n%s", want, said)
+		}
+	}
+	for id, want := range map[string]int{succeeded: exitUsage, failed: exitClean} {
+		if told, stderr, exit := invoke(t, "", "activity", id, "--store", store); exit != want {
+			t.Errorf("%s: exit %d, want %d: %s%s", id, exit, want, told, stderr)
 		}
 	}
 }
