@@ -96,7 +96,8 @@ var chains = []struct {
 	{"fields", fieldsChain},
 	{"parlance", func() (http.Handler, error) { return parlanceChain("vms", nil) }},
 	{"parlance-envelope", func() (http.Handler, error) { return parlanceChain("vbapi", nil) }},
-	{"parlance-recorded", recordedChain},
+	{"parlance-recorded", func() (http.Handler, error) { return recordedChain(1) }},
+	{"parlance-sampled", func() (http.Handler, error) { return recordedChain(100) }},
 	{"chi", chiChain},
 	{"huma", humaChain},
 }
@@ -167,8 +168,8 @@ func parlanceChain(name string, r *activity.Recorder) (http.Handler, error) {
 	return api.Wrap(keys(limits.Wrap(mux))), nil
 }
 
-// recordedChain keeps the record of each request in a file as well.
-func recordedChain() (http.Handler, error) {
+// recordedChain keeps the record of one of so many requests in a file as well.
+func recordedChain(sample int) (http.Handler, error) {
 	dir, err := os.MkdirTemp("", "parlance-chain")
 	if err != nil {
 		return nil, err
@@ -178,7 +179,7 @@ func recordedChain() (http.Handler, error) {
 		return nil, err
 	}
 	// Both live as long as the process, whose parent removes the directory.
-	return parlanceChain("vms", activity.NewRecorder(s.Activity()))
+	return parlanceChain("vms", activity.NewRecorder(s.Activity(), activity.WithSampling(sample)))
 }
 
 type callerKey struct{}
@@ -419,7 +420,7 @@ func BenchmarkChain(b *testing.B) {
 func TestEachChainRespondsTheSameAndRefusesStrangers(t *testing.T) {
 	t.Parallel()
 	for _, c := range chains {
-		if c.name == "parlance-recorded" {
+		if c.name == "parlance-recorded" || c.name == "parlance-sampled" {
 			continue // its file would outlive the test
 		}
 		h, err := c.handler()
@@ -449,7 +450,7 @@ func TestEachChainRespondsTheSameAndRefusesStrangers(t *testing.T) {
 // request and its writing of the response.
 func BenchmarkChainAlone(b *testing.B) {
 	for _, c := range chains {
-		if c.name == "parlance-recorded" {
+		if c.name == "parlance-recorded" || c.name == "parlance-sampled" {
 			continue // its file would outlive the benchmark
 		}
 		b.Run("by="+c.name, func(b *testing.B) {
