@@ -24,18 +24,21 @@ import (
 //	heavy                    only by make attack
 //	slowly                   each byte is written by itself
 //	cut                      the sender then closes, and nothing follows
+//	surplus                  bytes follow the response. net/http gives the connection back
+//	                         before it looks for them, so the next request may get them
 //	| bytes\r\n              with the escapes of Go; an end of a line is written out
 //	1000* a: b\r\n           the same so many times; forever* until the other closes
 //	gzip 1000* x             the same, compressed
 type hostile struct {
-	name   string
-	want   map[string]string
-	times  int
-	bound  int
-	heavy  bool
-	slowly bool
-	cut    bool
-	parts  []part
+	name    string
+	want    map[string]string
+	times   int
+	bound   int
+	heavy   bool
+	slowly  bool
+	cut     bool
+	surplus bool
+	parts   []part
 }
 
 // A part is a text so many times over; without an end if times is below 0.
@@ -91,6 +94,8 @@ func (h *hostile) add(line string) (err error) {
 		h.heavy = true
 	case line == "slowly":
 		h.slowly = true
+	case line == "surplus":
+		h.surplus = true
 	case line == "cut":
 		h.cut = true
 	default:
