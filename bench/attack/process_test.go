@@ -2,6 +2,7 @@ package attack
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -46,9 +47,9 @@ var (
 // ends at the latest when whoever started it does.
 func serve(upstream string) error {
 	log.SetOutput(io.Discard) // of net/http's client
-	for _, target := range append(servers, gateways...) {
-		end, name, _ := strings.Cut(target, "/")
-		h, err := handler(end, name, upstream)
+	for _, its := range append(servers, gateways...) {
+		end, name, _ := strings.Cut(its, "/")
+		run, err := target(end, name, upstream)
 		if err != nil {
 			return err
 		}
@@ -56,16 +57,15 @@ func serve(upstream string) error {
 		if err != nil {
 			return err
 		}
-		hs := guard.ApplyDefaultLimits(&http.Server{Handler: h, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)})
-		go hs.Serve(l) // as long as the process lives
-		fmt.Println(target, l.Addr())
+		go run(l) // as long as the process lives
+		fmt.Println(its, l.Addr())
 	}
 	_, err := io.Copy(io.Discard, os.Stdin)
 	return err
 }
 
-// handler is what a user puts there.
-func handler(end, name, upstream string) (http.Handler, error) {
+// target is what a user puts there, with its bounds.
+func target(end, name, upstream string) (run func(net.Listener) error, err error) {
 	d, err := catalog.Open(name)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,8 @@ func handler(end, name, upstream string) (http.Handler, error) {
 	logger := slog.New(slog.DiscardHandler)
 	if end == "server" {
 		s := server.New(d, server.WithLogger(logger))
-		return s.Wrap(guard.MaxBody(1 << 20)(s.Handle(echo))), nil
+		h := s.Wrap(guard.MaxBody(1 << 20)(s.Handle(echo)))
+		return guard.ApplyDefaultLimits(&http.Server{Handler: h, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}).Serve, nil
 	}
 	u, err := url.Parse(upstream + "/" + name)
 	if err != nil {
@@ -83,11 +84,11 @@ func handler(end, name, upstream string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	// net/http's bound of 10 MB for the head of a response lets sixteen of tiny fields cost
-	// gigabytes.
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DisableCompression, transport.MaxResponseHeaderBytes = true, 256<<10
-	return gateway.New(gateway.Config{Upstream: u, Speaks: d, To: to, MaxWait: 1, Logger: logger, Transport: transport})
+	g, err := gateway.New(gateway.Config{Upstream: u, Speaks: d, To: to, MaxWait: 1, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	return func(l net.Listener) error { return g.Serve(context.Background(), l) }, nil
 }
 
 // echo responds with what it understood.
