@@ -26,6 +26,9 @@ func (x *exchange) failed(req *http.Request, err error) (parlance.Outcome, strin
 		if malformed, why := requestFault(req, err); malformed {
 			return parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonNotSent}, why
 		}
+		if noHTTP2(req, err) {
+			return parlance.Outcome{Kind: parlance.KindBadGateway, Reason: parlance.ReasonMalformed}, "the server does not speak HTTP/2 at this address, or closed the new connection at once"
+		}
 		if routeless(req, err) {
 			return parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonUnroutable}, ""
 		}
@@ -76,6 +79,13 @@ func requestFault(req *http.Request, err error) (malformed bool, why string) {
 		}
 	}
 	return false, ""
+}
+
+// noHTTP2 reports that a server ended a new connection before it took a request of
+// HTTP/2 that was not agreed on by TLS. If the request is sent while the server refuses,
+// net/http has another error, which the error alone tells.
+func noHTTP2(req *http.Request, err error) bool {
+	return req.URL.Scheme == "http" && begins(err, []string{"http2: client conn could not be established"})
 }
 
 // routeless reports a URL with an address of a host without a route. A name may lead

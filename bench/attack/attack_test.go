@@ -31,8 +31,16 @@ const next = "/next"
 // A request that is hidden in another one has this path.
 const hidden = "/smuggled"
 
+// needsMemory skips a test whose bounds of memory the race detector would break.
+func needsMemory(t *testing.T) {
+	if raced {
+		t.Skip("memory is measured; make race runs it without the detector too")
+	}
+}
+
 func TestAHostileRequestIsRefusedOrServedAsTheOneThatItIs(t *testing.T) {
 	t.Parallel()
+	needsMemory(t)
 	u := listen(t, nil)
 	p := start(t, u.url)
 	for _, h := range load(t, "testdata/requests.txt") {
@@ -47,6 +55,7 @@ func TestAHostileRequestIsRefusedOrServedAsTheOneThatItIs(t *testing.T) {
 
 func TestAHostileResponseIsNoSuccessAndSpoilsNoOther(t *testing.T) {
 	t.Parallel()
+	needsMemory(t)
 	all := load(t, "testdata/responses.txt")
 	u := listen(t, all)
 	p := start(t, u.url)

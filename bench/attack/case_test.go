@@ -48,7 +48,7 @@ type part struct {
 }
 
 // defaultBound holds Go's own runtime, the catalog, and some garbage.
-const defaultBound = 64
+const defaultBound = 128
 
 // load reads a file of testdata.
 func load(t *testing.T, name string) []*hostile {
