@@ -4,6 +4,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/read"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/keyfile"
 )
 
 // Classification is the meaning of a response and the decision on it: a Kind, a
@@ -42,7 +43,7 @@ type Limit = spec.Limit
 
 // MaxSource is the most bytes that a dialect file may have. The largest file that
 // we know has a few hundred lines, and an oversized file is refused cheaply.
-const MaxSource = spec.MaxSource
+const MaxSource = keyfile.MaxSource
 
 // MaxExtends is the most dialect files in a chain in which each extends the next
 // one. Real chains have two or three.

@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/internal/httpheader"
+	"github.com/parlance-api/parlance/internal/keyfile"
 )
 
 // Case is one recorded response and what it is expected to come to.
@@ -48,7 +49,7 @@ type Case struct {
 // file names the lines in diagnostics. The error is a *dialect.FileError that holds
 // every fault.
 func Cases(file string, lines []byte) ([]Case, error) {
-	r := &spec.Reporter{File: file}
+	r := spec.NewReporter(file)
 	var all []Case
 	number := 0
 	for line := range bytes.Lines(bytes.TrimPrefix(lines, []byte("\ufeff"))) {
@@ -155,7 +156,7 @@ func oneCase(r *spec.Reporter, t *tree.Tree, line int) Case {
 func statusIn(r *spec.Reporter, n *yaml.Node) int {
 	status, err := strconv.Atoi(n.Value)
 	if err != nil || status < 100 || status > 999 {
-		r.Fault(spec.At(n), "bad_status", "write the recorded status, such as 404", "%s is not an HTTP status", spec.KindOf(n))
+		r.Fault(spec.At(n), "bad_status", "write the recorded status, such as 404", "%s is not an HTTP status", keyfile.KindOf(n))
 	}
 	return status
 }
@@ -164,7 +165,7 @@ func waitIn(r *spec.Reporter, n *yaml.Node) *time.Duration {
 	f, err := strconv.ParseFloat(n.Value, 64)
 	wait, ok := parlance.Seconds(f)
 	if err != nil || !ok || n.Tag != "!!float" {
-		r.Fault(spec.At(n), "wrong_type", "write it without a unit: 60", "after must be a number of seconds, not %s", spec.KindOf(n))
+		r.Fault(spec.At(n), "wrong_type", "write it without a unit: 60", "after must be a number of seconds, not %s", keyfile.KindOf(n))
 	}
 	return &wait
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/internal/jsontext"
+	"github.com/parlance-api/parlance/internal/keyfile"
 )
 
 // Difference is one thing that is otherwise than expected.
@@ -32,15 +33,15 @@ func (f *Difference) sentence() string {
 	case f.Part == PartWrites && f.Message != "":
 		return fmt.Sprintf("written back, its %s %s", f.Attribute, f.Message)
 	case f.Part == PartWrites:
-		return fmt.Sprintf("written back, its %s is %s, not %s", f.Attribute, spec.Short(f.Got), spec.Short(f.Want))
+		return fmt.Sprintf("written back, its %s is %s, not %s", f.Attribute, keyfile.Short(f.Got), keyfile.Short(f.Want))
 	case f.Message != "":
 		return "the sample is read " + f.Message
 	case f.Want == "":
-		return fmt.Sprintf("the sample reads %s as %s, which is not in the outcome", f.Attribute, spec.Short(f.Got))
+		return fmt.Sprintf("the sample reads %s as %s, which is not in the outcome", f.Attribute, keyfile.Short(f.Got))
 	case f.Got == "":
-		return fmt.Sprintf("the outcome has %s as %s, but the sample does not read it", f.Attribute, spec.Short(f.Want))
+		return fmt.Sprintf("the outcome has %s as %s, but the sample does not read it", f.Attribute, keyfile.Short(f.Want))
 	}
-	return fmt.Sprintf("the sample reads %s as %s, not as %s", f.Attribute, spec.Short(f.Got), spec.Short(f.Want))
+	return fmt.Sprintf("the sample reads %s as %s, not as %s", f.Attribute, keyfile.Short(f.Got), keyfile.Short(f.Want))
 }
 
 // compare appends the differences between a value that is wanted and the one that

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/internal/keyfile"
 	yaml "go.yaml.in/yaml/v4"
 )
 
@@ -92,11 +92,11 @@ func (l *layout) blockLines(n *yaml.Node, indent int) (from, to int) {
 		if blank(text) {
 			continue
 		}
-		if spec.Indentation(text) < least {
+		if keyfile.Indentation(text) < least {
 			break
 		}
 		if least <= indent+1 && !explicit(l.line(n.Line-1), l.starts[n.Line-1], l.offset(n)) {
-			least = spec.Indentation(text)
+			least = keyfile.Indentation(text)
 		}
 		to = i + 1
 	}
@@ -161,7 +161,7 @@ func (l *layout) contentIndent(v *yaml.Node, indent, from, to int, head string) 
 	}
 	for i := from; i < to; i++ {
 		if text := l.line(i); !blank(text) {
-			return spec.Indentation(text)
+			return keyfile.Indentation(text)
 		}
 	}
 	return indent + 2

@@ -64,7 +64,7 @@ func format(source []byte) ([]byte, error) {
 	if !strings.HasSuffix(text, "\n") {
 		text += "\n" // before it is read: the end of a block text counts
 	}
-	r := &spec.Reporter{}
+	r := spec.NewReporter("")
 	root := r.Load([]byte(text))
 	if root != nil && root.Kind != yaml.MappingNode {
 		r.Pairs(root, "a dialect file", nil)
@@ -78,7 +78,7 @@ func format(source []byte) ([]byte, error) {
 		return nil, errLayout
 	}
 	out := []byte(l.text())
-	second := &spec.Reporter{}
+	second := spec.NewReporter("")
 	again := second.Load(out)
 	if again == nil || second.Failed() || !sameFile(root, again) {
 		return nil, errLayout

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/internal/keyfile"
 	yaml "go.yaml.in/yaml/v4"
 )
 
@@ -133,9 +133,9 @@ func (l *layout) entry(lines []string, from, to int) {
 			l.written[i] = true
 			texts = append(texts, strings.TrimRight(l.line(i)[l.comment[i]:], " \t"))
 			if at < 0 {
-				at = utf8.RuneCountInString(l.line(i)[:l.comment[i]]) - spec.Indentation(l.line(from-1))
+				at = utf8.RuneCountInString(l.line(i)[:l.comment[i]]) - keyfile.Indentation(l.line(from-1))
 				if len(lines) > 0 { // a block of text may have none
-					at += spec.Indentation(lines[0])
+					at += keyfile.Indentation(lines[0])
 				}
 			}
 		}
@@ -294,7 +294,7 @@ func (l *layout) moved(v *yaml.Node, here column, indent int, start string) []st
 	lines := strings.Split(l.source[l.offset(v):l.end(v)], "\n")
 	for i, text := range lines {
 		if i > 0 {
-			start = strings.Repeat(" ", max(0, spec.Indentation(text)+indent-here.was))
+			start = strings.Repeat(" ", max(0, keyfile.Indentation(text)+indent-here.was))
 			text = strings.TrimLeft(text, " ")
 		}
 		lines[i] = start + text

@@ -28,7 +28,8 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 	if fe, bad := err.(*dialect.FileError); bad {
 		return Inspection{Diagnostics: fe.Diagnostics, Samples: countSamples(source)}
 	}
-	r := &spec.Reporter{File: file, All: d.Internal().Warnings}
+	r := spec.NewReporter(file)
+	r.All = d.Internal().Warnings
 	for i := range d.Internal().Samples {
 		s := &d.Internal().Samples[i]
 		tried := try(d, asCase(s, file))
@@ -64,7 +65,7 @@ func writesHint(f Difference) string {
 
 // countSamples is how many samples a file has that could not be compiled.
 func countSamples(source []byte) int {
-	root := (&spec.Reporter{}).Load(source)
+	root := spec.NewReporter("").Load(source)
 	if root == nil || root.Kind != yaml.MappingNode {
 		return 0
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/internal/keyfile"
 )
 
 // MissingPath reports that a response was read without the path of its request, although
@@ -63,7 +64,7 @@ func somePaths(d *dialect.Dialect) iter.Seq[string] {
 type remarks struct{ all []parlance.Diagnostic }
 
 func (r *remarks) note(rule, format string, args ...any) {
-	r.all = append(r.all, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: spec.Complain(format, args...), Why: spec.WhyOf(rule)})
+	r.all = append(r.all, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: keyfile.Complain(format, args...), Why: spec.WhyOf(rule)})
 }
 
 // taken is what a response was taken for, as far as it can be compared.

@@ -15,7 +15,7 @@ var marks = []string{"# guess:", "# todo:"}
 // that is still to be filled in.
 func unfinished(r *spec.Reporter, source []byte) {
 	marked := map[string]bool{}
-	markedBelow((&spec.Reporter{}).Load(source), marked)
+	markedBelow(spec.NewReporter("").Load(source), marked)
 	if len(marked) == 0 {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/keyfile"
 )
 
 // leniently fits the body of a failure again, now with members of another form than the
@@ -280,7 +281,7 @@ func (m *Matcher) pointer(n uint32) string {
 				if m.Tree.Nodes[at].Kind == tree.List {
 					b.WriteString(strconv.Itoa(place))
 				} else {
-					b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(spec.Short(strings.ToValidUTF8(string(m.Tree.Key(c)), "\uFFFD"))))
+					b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(keyfile.Short(strings.ToValidUTF8(string(m.Tree.Key(c)), "\uFFFD"))))
 				}
 				at = c
 				break

@@ -9,6 +9,7 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/keyfile"
 )
 
 // bind is one text that a hole took. It holds no pointers, so that thousands of
@@ -214,7 +215,7 @@ func (m *Matcher) note(rule, format string, args ...any) {
 	if len(m.diags) >= maxNotes {
 		return
 	}
-	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: spec.Complain(format, args...), Why: spec.WhyOf(rule)})
+	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: keyfile.Complain(format, args...), Why: spec.WhyOf(rule)})
 }
 
 // payload is what $data took, nil for nothing.

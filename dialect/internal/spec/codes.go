@@ -9,6 +9,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/glob"
 )
 
 // codes is the table: rows by exact key, then globs, then ranges from narrow to
@@ -47,7 +48,7 @@ func (c *codes) ByCode(code, is string, req *wire.Request) *Row {
 		}
 	}
 	for _, g := range c.globs {
-		if Glob(g.glob, code) {
+		if glob.Match(g.glob, code) {
 			if r := Choose(g.rows, is, req); r != nil {
 				return r
 			}
@@ -314,7 +315,7 @@ func (c *codes) RowsFor(code string, n int, numeric bool) (all [][]*Row) {
 		all = append(all, rows)
 	}
 	for _, g := range c.globs {
-		if Glob(g.glob, code) {
+		if glob.Match(g.glob, code) {
 			all = append(all, g.rows)
 		}
 	}

@@ -99,7 +99,7 @@ func (r *Reporter) head(d *Spec, root *yaml.Node, sections map[string]*yaml.Node
 }
 
 func (r *Reporter) forms(n *yaml.Node) (all []Form) {
-	for _, w := range r.words(n, "forms") {
+	for _, w := range r.Words(n, "forms") {
 		f, ok := formNames[w]
 		if !ok {
 			r.Unknown(At(n), "unknown_form", "form", w, []string{"json", "xml", "html", "text"})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/glob"
 )
 
 // statuses is a condition on the HTTP status; nil is any.
@@ -79,53 +80,11 @@ func AdmitsPath(globs []string, path string) bool {
 	}
 	path = wire.PathOf(path)
 	for _, g := range globs {
-		if Glob(g, path) {
+		if glob.Match(g, path) {
 			return true
 		}
 	}
 	return false
-}
-
-// Glob matches a text against a pattern in which * stands for any run of
-// characters. It takes time in the product of the lengths at worst.
-func Glob(pattern, text string) bool {
-	fixed := strings.IndexByte(pattern, '*') // most differ before it, or end there
-	switch {
-	case fixed < 0:
-		return pattern == text
-	case len(text) < fixed || text[:fixed] != pattern[:fixed]:
-		return false
-	case fixed == len(pattern)-1:
-		return true
-	}
-	// Most have one text behind the first star, with another star behind it or not.
-	switch rest := pattern[fixed+1:]; strings.IndexByte(rest, '*') {
-	case -1:
-		return strings.HasSuffix(text[fixed:], rest)
-	case len(rest) - 1:
-		return strings.Contains(text[fixed:], rest[:len(rest)-1])
-	}
-	star, mark := -1, 0
-	p, t := fixed, fixed
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && pattern[p] == text[t]:
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
 }
 
 // Inside reports that a lies within b.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/keyfile"
 	yaml "go.yaml.in/yaml/v4"
 )
 
@@ -73,7 +74,7 @@ func (e *FileError) first() string {
 // firstLine is the beginning of an error, which may quote a long path.
 func firstLine(err error) Ours {
 	s, _, _ := strings.Cut(err.Error(), "\n")
-	return Ours(cut(s, maxListed))
+	return Ours(keyfile.Cut(s, keyfile.MaxListed))
 }
 
 // inherit takes over the shapes of the dialect that is extended, behind the

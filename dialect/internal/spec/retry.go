@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,22 +30,24 @@ func (r *Reporter) retry(n *yaml.Node) (p retry) {
 		r.Fault(At(n), "bad_retry", "write {backoff: 1s..60s}, or leave retry out", "retry has no time")
 	}
 	r.Keys(n, "retry",
-		Key{"after", func(_, v *yaml.Node) {
-			for _, one := range r.words(v, "after") {
+		Key{Name: "after", Read: func(_, v *yaml.Node) {
+			for _, one := range r.Words(v, "after") {
 				if one == "$reset" {
 					p.Reset = true
 					continue
 				}
-				p.After = r.duration(v, one)
+				p.After = r.Duration(v, one)
 			}
 		}},
-		Key{"backoff", func(_, v *yaml.Node) { p.Backoff = r.backoff(v) }},
-		Key{"schedule", func(_, v *yaml.Node) {
-			for _, s := range r.words(v, "schedule") {
-				p.Schedule = append(p.Schedule, r.duration(v, s))
+
+		Key{Name: "backoff", Read: func(_, v *yaml.Node) { p.Backoff = r.backoff(v) }},
+		Key{Name: "schedule", Read: func(_, v *yaml.Node) {
+			for _, s := range r.Words(v, "schedule") {
+				p.Schedule = append(p.Schedule, r.Duration(v, s))
 			}
 		}},
-		Key{"then", func(_, v *yaml.Node) { p.Then = r.Act(v) }},
+
+		Key{Name: "then", Read: func(_, v *yaml.Node) { p.Then = r.Act(v) }},
 	)
 	return p
 }
@@ -76,29 +77,11 @@ func (r *Reporter) backoff(n *yaml.Node) (b parlance.Backoff) {
 		r.Fault(At(n), "bad_duration", "write 1s..60s", "a backoff needs a floor and a cap")
 		return b
 	}
-	b = parlance.Backoff{Floor: r.duration(n, floor), Cap: r.duration(n, top)}
+	b = parlance.Backoff{Floor: r.Duration(n, floor), Cap: r.Duration(n, top)}
 	if b.Cap < b.Floor {
 		r.Fault(At(n), "bad_duration", "write the smaller one first", "the cap %s is less than the floor %s", top, floor)
 	}
 	return b
-}
-
-// duration reads Go's notation of a duration, with d for days. Zero and
-// negative ones are no wait.
-func (r *Reporter) duration(n *yaml.Node, text string) time.Duration {
-	text = strings.TrimSpace(text)
-	d, err := time.ParseDuration(text)
-	if days, ok := strings.CutSuffix(text, "d"); ok && err != nil {
-		var f float64
-		if f, err = strconv.ParseFloat(days, 64); err == nil {
-			d, _ = parlance.Seconds(f * 86400)
-		}
-	}
-	if err != nil || d <= 0 {
-		r.Fault(At(n), "bad_duration", "write 500ms, 60s, 5m or 1d", "%q is not a valid duration", text)
-		return 0
-	}
-	return d
 }
 
 // Act reads the word for an act.

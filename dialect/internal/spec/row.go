@@ -9,6 +9,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/glob"
 	"github.com/parlance-api/parlance/internal/httpheader"
 	"github.com/parlance-api/parlance/internal/nearest"
 )
@@ -72,7 +73,7 @@ func (r *Row) Applies(req *wire.Request, is string) bool {
 // authentication schemes are told apart (RFC 9110, 11.1).
 func (c *headerCondition) holds(req *wire.Request) bool {
 	for _, v := range wire.Values(req.Header, c.Name) {
-		if Glob(c.Glob, strings.ToLower(v)) {
+		if glob.Match(c.Glob, strings.ToLower(v)) {
 			return true
 		}
 	}
@@ -103,21 +104,21 @@ func (r *Reporter) row(k, n *yaml.Node) *Row {
 	}
 	kinded := false
 	r.Keys(n, "a row",
-		Key{"kind", func(_, v *yaml.Node) { w.Kind, w.Reason = r.kind(v); kinded = true }},
-		Key{"title", r.TextTo(&w.Title)},
-		Key{"help", r.TextTo(&w.Help)},
-		Key{"status", func(_, v *yaml.Node) { w.Status = r.travels(v) }},
-		Key{"method", r.methodsTo(&w.Methods)},
-		Key{"path", r.pathsTo(&w.Paths)},
-		Key{"request", func(_, v *yaml.Node) { w.Headers = append(w.Headers, r.conditions(v)...) }},
-		Key{"do", func(_, v *yaml.Node) { w.Do = r.Act(v) }},
-		Key{"retry", func(_, v *yaml.Node) { w.Retry = r.retry(v) }},
-		Key{"no_effect", r.BooleanTo(&w.NoEffect)},
-		Key{"default", r.BooleanTo(&w.ByDefault)},
-		Key{"not_used", r.BooleanTo(&w.NotUsed)},
-		Key{"stands_for", func(_, v *yaml.Node) { w.StandsFor = append(w.StandsFor, r.kinds(v)...) }},
-		Key{"is", r.nameTo(&w.Is, &r.asked)},
-		Key{"family", r.TextTo(&w.Family)},
+		Key{Name: "kind", Read: func(_, v *yaml.Node) { w.Kind, w.Reason = r.kind(v); kinded = true }},
+		Key{Name: "title", Read: r.TextTo(&w.Title)},
+		Key{Name: "help", Read: r.TextTo(&w.Help)},
+		Key{Name: "status", Read: func(_, v *yaml.Node) { w.Status = r.travels(v) }},
+		Key{Name: "method", Read: r.methodsTo(&w.Methods)},
+		Key{Name: "path", Read: r.pathsTo(&w.Paths)},
+		Key{Name: "request", Read: func(_, v *yaml.Node) { w.Headers = append(w.Headers, r.conditions(v)...) }},
+		Key{Name: "do", Read: func(_, v *yaml.Node) { w.Do = r.Act(v) }},
+		Key{Name: "retry", Read: func(_, v *yaml.Node) { w.Retry = r.retry(v) }},
+		Key{Name: "no_effect", Read: r.BooleanTo(&w.NoEffect)},
+		Key{Name: "default", Read: r.BooleanTo(&w.ByDefault)},
+		Key{Name: "not_used", Read: r.BooleanTo(&w.NotUsed)},
+		Key{Name: "stands_for", Read: func(_, v *yaml.Node) { w.StandsFor = append(w.StandsFor, r.kinds(v)...) }},
+		Key{Name: "is", Read: r.nameTo(&w.Is, &r.asked)},
+		Key{Name: "family", Read: r.TextTo(&w.Family)},
 	)
 	if !kinded {
 		r.Fault(At(n), "missing_kind", "add kind: invalid, or another kind", "the row %q has no kind", k.Value)
@@ -150,7 +151,7 @@ func (r *Reporter) conditions(n *yaml.Node) (all []headerCondition) {
 
 // kinds are the kinds in a text or list.
 func (r *Reporter) kinds(n *yaml.Node) (all []parlance.Kind) {
-	for _, name := range r.words(n, "stands_for") {
+	for _, name := range r.Words(n, "stands_for") {
 		kind, ok := parlance.ParseKind(name)
 		if !ok {
 			r.Unknown(At(n), "unknown_kind", "kind", name, kindWords())

@@ -12,6 +12,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/internal/httpheader"
+	"github.com/parlance-api/parlance/internal/keyfile"
 )
 
 // Sample is a recorded response in the file, with the outcome that it reads as.
@@ -58,21 +59,23 @@ func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
 	s.Pos = At(n)
 	parts := 0
 	r.Keys(n, "a sample",
-		Key{"response", func(_, v *yaml.Node) {
+		Key{Name: "response", Read: func(_, v *yaml.Node) {
 			parts++
 			text, _ := r.Text(v, "response")
 			if err := s.parse(text); err != "" {
 				r.Fault(At(v), "bad_sample", "write what curl -i prints: a status line, fields, an empty line, the body", "%s", err)
 			}
 		}},
-		Key{"outcome", func(_, v *yaml.Node) {
+
+		Key{Name: "outcome", Read: func(_, v *yaml.Node) {
 			parts++
 			s.Expected = r.Expected(v, true)
 			s.outcome = s.Expected.Outcome()
 		}},
-		Key{"method", func(_, v *yaml.Node) { s.Request.Method = strings.ToUpper(v.Value) }},
-		Key{"path", func(_, v *yaml.Node) { s.Request.Path = v.Value }},
-		Key{"request", func(_, v *yaml.Node) {
+
+		Key{Name: "method", Read: func(_, v *yaml.Node) { s.Request.Method = strings.ToUpper(v.Value) }},
+		Key{Name: "path", Read: func(_, v *yaml.Node) { s.Request.Path = v.Value }},
+		Key{Name: "request", Read: func(_, v *yaml.Node) {
 			h := wire.HeaderMap{}
 			r.Pairs(v, "request", func(hk, hv *yaml.Node) {
 				text, _ := r.Text(hv, "the value of a request header")
@@ -80,7 +83,8 @@ func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
 			})
 			s.Request.Header = h
 		}},
-		Key{"reads_only", r.BooleanTo(&s.ReadOnly)},
+
+		Key{Name: "reads_only", Read: r.BooleanTo(&s.ReadOnly)},
 	)
 	if parts < 2 {
 		r.Fault(s.Pos, "bad_sample", "", "a sample needs both a response and an outcome")
@@ -204,7 +208,7 @@ func (r outcomeReader) value(name, path string, v *yaml.Node) any {
 // list reads each element; path names the list.
 func (r outcomeReader) list(n *yaml.Node, path, what string, element func(e *yaml.Node, path string) any) any {
 	if n.Kind != yaml.SequenceNode {
-		r.Fault(At(n), "wrong_type", "write a list: each element begins with a hyphen", "%s must be a list, not %s", what, KindOf(n))
+		r.Fault(At(n), "wrong_type", "write a list: each element begins with a hyphen", "%s must be a list, not %s", what, keyfile.KindOf(n))
 		return nil
 	}
 	all := []any{}
@@ -280,7 +284,7 @@ func (r outcomeReader) number(n *yaml.Node, what string, integer bool) any {
 		if !integer {
 			expects, hint = "a number of seconds", "write it without quotes and without a unit: 60"
 		}
-		r.Fault(At(n), "wrong_type", hint, "%s must be %s, not %s", what, expects, KindOf(n))
+		r.Fault(At(n), "wrong_type", hint, "%s must be %s, not %s", what, expects, keyfile.KindOf(n))
 		return nil
 	}
 	return f

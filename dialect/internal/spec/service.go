@@ -57,15 +57,15 @@ type limit struct {
 }
 
 func (r *Reporter) idempotency(d *Spec, n *yaml.Node) {
-	r.Keys(n, "idempotency", Key{"header", r.headerTo(&d.Service.Idempotency)})
+	r.Keys(n, "idempotency", Key{Name: "header", Read: r.headerTo(&d.Service.Idempotency)})
 }
 
 func (r *Reporter) support(d *Spec, n *yaml.Node) {
 	s := &d.Service.Support
 	r.Keys(n, "support",
-		Key{"contact", r.TextTo(&s.Contact)},
-		Key{"after", func(_, v *yaml.Node) { s.After = r.count(v, "after", "failures") }},
-		Key{"id", r.TextTo(&s.ID)},
+		Key{Name: "contact", Read: r.TextTo(&s.Contact)},
+		Key{Name: "after", Read: func(_, v *yaml.Node) { s.After = r.count(v, "after", "failures") }},
+		Key{Name: "id", Read: r.TextTo(&s.ID)},
 	)
 }
 
@@ -80,17 +80,17 @@ func (r *Reporter) count(n *yaml.Node, key, what string) int {
 func (r *Reporter) auth(d *Spec, n *yaml.Node) {
 	a := &d.Service.Auth
 	r.Keys(n, "auth",
-		Key{"token", r.TextTo(&a.Token)},
-		Key{"grants", func(_, v *yaml.Node) { a.Grants = r.grants(v) }},
-		Key{"login", r.TextTo(&a.Login)},
-		Key{"header", r.headerTo(&a.Header)},
-		Key{"scheme", r.TextTo(&a.Scheme)},
-		Key{"expires", r.durationTo(&a.Expires)},
+		Key{Name: "token", Read: r.TextTo(&a.Token)},
+		Key{Name: "grants", Read: func(_, v *yaml.Node) { a.Grants = r.grants(v) }},
+		Key{Name: "login", Read: r.TextTo(&a.Login)},
+		Key{Name: "header", Read: r.headerTo(&a.Header)},
+		Key{Name: "scheme", Read: r.TextTo(&a.Scheme)},
+		Key{Name: "expires", Read: r.durationTo(&a.Expires)},
 	)
 }
 
 func (r *Reporter) grants(n *yaml.Node) (all []string) {
-	all = r.words(n, "grants")
+	all = r.Words(n, "grants")
 	for _, g := range all {
 		if !slices.Contains(grants, g) {
 			r.Unknown(At(n), "unknown_grant", "grant", g, grants)
@@ -102,14 +102,15 @@ func (r *Reporter) grants(n *yaml.Node) (all []string) {
 func (r *Reporter) poll(d *Spec, n *yaml.Node) {
 	p := &d.Service.Poll
 	r.Keys(n, "poll",
-		Key{"headers", func(_, v *yaml.Node) {
-			p.Headers = nil // not those of the dialect that is extended
-			for _, name := range r.words(v, "headers") {
+		Key{Name: "headers", Read: func(_, v *yaml.Node) {
+			p.Headers = nil
+			for _, name := range r.Words(v, "headers") {
 				p.Headers = append(p.Headers, r.header(v, name))
 			}
 		}},
-		Key{"every", r.durationTo(&p.Every)},
-		Key{"result", r.headerTo(&p.Result)},
+
+		Key{Name: "every", Read: r.durationTo(&p.Every)},
+		Key{Name: "result", Read: r.headerTo(&p.Result)},
 	)
 }
 
@@ -158,10 +159,10 @@ func (r *Reporter) operations(d *Spec, n *yaml.Node) {
 		o := operation{}
 		var rows *yaml.Node
 		r.Keys(e, "an operation",
-			Key{"method", r.methodsTo(&o.Methods)},
-			Key{"path", r.pathsTo(&o.Paths)},
-			Key{"safe", r.BooleanTo(&o.Safe)},
-			Key{"codes", func(_, v *yaml.Node) { rows = v }},
+			Key{Name: "method", Read: r.methodsTo(&o.Methods)},
+			Key{Name: "path", Read: r.pathsTo(&o.Paths)},
+			Key{Name: "safe", Read: r.BooleanTo(&o.Safe)},
+			Key{Name: "codes", Read: func(_, v *yaml.Node) { rows = v }},
 		)
 		if len(o.Methods)+len(o.Paths) == 0 {
 			r.Fault(At(e), "empty_shape", "add method or path", "the operation has neither a method nor a path")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/keyfile"
 	"github.com/parlance-api/parlance/internal/nearest"
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -83,24 +84,24 @@ func (r *Reporter) shape(n *yaml.Node, unwritten bool) *Shape {
 	s := &Shape{Pos: At(n)}
 	body := func(k, v *yaml.Node) { r.bodyOf(s, k, v, unwritten || readOnly(n)) }
 	r.Keys(n, "a shape",
-		Key{"name", func(_, v *yaml.Node) { s.Name, _ = r.Text(v, "the name of a shape") }},
-		Key{"status", func(_, v *yaml.Node) { s.Status = append(s.Status, r.statuses(v)...) }},
-		Key{"method", r.methodsTo(&s.Methods)},
-		Key{"path", r.pathsTo(&s.Paths)},
-		Key{"for", r.pathsTo(&s.WriteFor)},
-		Key{"headers", func(_, v *yaml.Node) { r.headers(v, s) }},
-		Key{"json", body},
-		Key{"xml", body},
-		Key{"html", body},
-		Key{"text", body},
-		Key{"is", r.nameTo(&s.Is, &r.named)},
-		Key{"type", func(_, v *yaml.Node) { s.Media = r.media(v) }},
-		Key{"read_only", r.BooleanTo(&s.ReadOnly)},
-		Key{"write_only", r.BooleanTo(&s.WriteOnly)},
-		Key{"graft", r.BooleanTo(&s.Graft)},
-		Key{"item_codes", r.wordsTo(&s.ItemCodes)},
-		Key{"codes", r.wordsTo(&s.Codes)},
-		Key{"lists", func(_, v *yaml.Node) { s.FailuresOnly = r.failuresOnly(v) }},
+		Key{Name: "name", Read: func(_, v *yaml.Node) { s.Name, _ = r.Text(v, "the name of a shape") }},
+		Key{Name: "status", Read: func(_, v *yaml.Node) { s.Status = append(s.Status, r.statuses(v)...) }},
+		Key{Name: "method", Read: r.methodsTo(&s.Methods)},
+		Key{Name: "path", Read: r.pathsTo(&s.Paths)},
+		Key{Name: "for", Read: r.pathsTo(&s.WriteFor)},
+		Key{Name: "headers", Read: func(_, v *yaml.Node) { r.headers(v, s) }},
+		Key{Name: "json", Read: body},
+		Key{Name: "xml", Read: body},
+		Key{Name: "html", Read: body},
+		Key{Name: "text", Read: body},
+		Key{Name: "is", Read: r.nameTo(&s.Is, &r.named)},
+		Key{Name: "type", Read: func(_, v *yaml.Node) { s.Media = r.media(v) }},
+		Key{Name: "read_only", Read: r.BooleanTo(&s.ReadOnly)},
+		Key{Name: "write_only", Read: r.BooleanTo(&s.WriteOnly)},
+		Key{Name: "graft", Read: r.BooleanTo(&s.Graft)},
+		Key{Name: "item_codes", Read: r.wordsTo(&s.ItemCodes)},
+		Key{Name: "codes", Read: r.wordsTo(&s.Codes)},
+		Key{Name: "lists", Read: func(_, v *yaml.Node) { s.FailuresOnly = r.failuresOnly(v) }},
 	)
 	s.derive()
 	return r.checked(s)
@@ -108,7 +109,7 @@ func (r *Reporter) shape(n *yaml.Node, unwritten bool) *Shape {
 
 // statuses are the HTTP statuses that a shape has.
 func (r *Reporter) statuses(n *yaml.Node) (all statuses) {
-	for _, w := range r.words(n, "status") {
+	for _, w := range r.Words(n, "status") {
 		sp, ok := ParseSpan(w)
 		if !ok || sp.From < 100 || sp.To > 999 {
 			r.Fault(At(n), "bad_status", "write 422, 4xx or 200-299", "%q is not an HTTP status", w)
@@ -147,7 +148,7 @@ func (r *Reporter) media(n *yaml.Node) string {
 // failuresOnly reads lists: failures.
 func (r *Reporter) failuresOnly(n *yaml.Node) bool {
 	if n.Value != "failures" {
-		r.Fault(At(n), "wrong_type", "write lists: failures, or leave it out", "the only value of lists is failures, not %s", KindOf(n))
+		r.Fault(At(n), "wrong_type", "write lists: failures, or leave it out", "the only value of lists is failures, not %s", keyfile.KindOf(n))
 		return false
 	}
 	return true
@@ -219,7 +220,7 @@ func (r *Reporter) body(f Form, n *yaml.Node, readOnly bool) *Template {
 // of one that looks misspelled.
 func (r *Reporter) methods(n *yaml.Node) (all []string) {
 	known := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-	for _, m := range r.words(n, "method") {
+	for _, m := range r.Words(n, "method") {
 		m = strings.ToUpper(m)
 		if best := nearest.Word(m, known); best != "" && !slices.Contains(known, m) {
 			r.Warn(At(n), "unknown_method", "did you mean "+best+"?", "HTTP does not define the method %s", m)

@@ -52,7 +52,7 @@ type service struct {
 // Compile compiles a file. base is what it extends if it does not say; find
 // finds what it says. The error is a *FileError that holds every fault.
 func Compile(file string, source []byte, base *Spec, find []Finder) (*Spec, error) {
-	r := &Reporter{File: file, defs: map[string]*definition{}}
+	r := NewReporter(file)
 	d := r.dialect(source, base, find)
 	d.File = file
 	d.link(r)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/glob"
 )
 
 // many reports that a row has more than one code.
@@ -20,7 +21,7 @@ func (r *Row) covers(code string) bool {
 	n, err := Number(code)
 	for key := range strings.SplitSeq(r.Key, ",") {
 		key = strings.TrimSpace(key)
-		if key == code || strings.Contains(key, "*") && Glob(key, code) {
+		if key == code || strings.Contains(key, "*") && glob.Match(key, code) {
 			return true
 		}
 		if sp, ok := ParseSpan(key); ok && err == nil && sp.From <= n && n <= sp.To {

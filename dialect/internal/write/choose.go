@@ -7,6 +7,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/internal/glob"
 )
 
 // chooseShape is the shape that loses least; of several the smallest, and of those the
@@ -103,5 +104,5 @@ func (w *output) codeFits(s *spec.Shape) bool {
 	if s.Writes.Has(spec.Whole, spec.AttrCode) && s.Writes.Has(spec.Whole, spec.AttrFamily) {
 		family = w.family()
 	}
-	return slices.ContainsFunc(s.Codes, func(c string) bool { return spec.Glob(c, w.code) || family != "" && spec.Glob(c, family) })
+	return slices.ContainsFunc(s.Codes, func(c string) bool { return glob.Match(c, w.code) || family != "" && glob.Match(c, family) })
 }

@@ -1,4 +1,4 @@
-package spec
+package keyfile
 
 import (
 	"bytes"
@@ -9,16 +9,16 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 )
 
-// MaxSource is the most bytes that a dialect file may have. The largest one we
-// know has a few hundred lines, so what is beyond is none, and a stranger's file
-// costs little to refuse.
+// MaxSource is the most bytes that a file may have. The largest one we know has a few
+// hundred lines, and a stranger's file costs little to refuse.
 const MaxSource = 1 << 20
 
-// Load reads the YAML and refuses what the language does not have: several
-// documents, anchors and aliases, tags, duplicate keys.
+// Load reads the YAML and returns its root. It refuses several documents, anchors and
+// aliases, tags and duplicate keys. After a fault that leaves nothing to read it returns
+// nil.
 func (r *Reporter) Load(source []byte) *yaml.Node {
 	if len(source) > MaxSource {
-		r.Fault(Position{1, 1}, "too_large", "split it: one file describes one API", "the file has %d bytes; the limit is %d", len(source), MaxSource)
+		r.Fault(Position{1, 1}, "too_large", r.language().Split, "the file has %d bytes; the limit is %d", len(source), MaxSource)
 		return nil
 	}
 	if deep := tooDeep(source); deep > 0 {
@@ -32,7 +32,7 @@ func (r *Reporter) Load(source []byte) *yaml.Node {
 		return nil
 	}
 	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
-		r.Fault(Position{1, 1}, "empty", "begin with `dialect: name`", "the file is empty")
+		r.Fault(Position{1, 1}, "empty", r.language().Begin, "the file is empty")
 		return nil
 	}
 	var second yaml.Node
@@ -124,7 +124,7 @@ func (r *Reporter) checkNode(n *yaml.Node, depth int, budget *int) {
 		return
 	}
 	if *budget--; *budget < 0 {
-		r.Fault(At(n), "too_large", "split it: one file describes one API", "the file has more than %d values", maxNodes)
+		r.Fault(At(n), "too_large", r.language().Split, "the file has more than %d values", maxNodes)
 		return
 	}
 	if depth > maxNest {

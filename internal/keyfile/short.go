@@ -1,4 +1,4 @@
-package spec
+package keyfile
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 // These bound it in bytes.
 const (
 	maxQuoted  = 120  // of a text of the author's, or of a response's
-	maxListed  = 500  // of words that a complaint lists, and of an error
+	MaxListed  = 500  // of words that a complaint lists, and of an error
 	maxMessage = 2000 // of a whole message
 	maxHint    = 500
 )
@@ -29,16 +29,16 @@ func Complain(format string, args ...any) string {
 			args[i] = listed(a)
 		}
 	}
-	return cut(fmt.Sprintf(format, args...), maxMessage)
+	return Cut(fmt.Sprintf(format, args...), maxMessage)
 }
 
 // Short is the beginning of a text, all of it if it is not long.
-func Short(s string) string { return cut(s, maxQuoted) }
+func Short(s string) string { return Cut(s, maxQuoted) }
 
 // listed shows the first words of a list.
 func listed(words []string) string {
 	var shown []string
-	for bytes := 0; len(shown) < len(words) && bytes < maxListed; bytes += len(shown[len(shown)-1]) + 2 {
+	for bytes := 0; len(shown) < len(words) && bytes < MaxListed; bytes += len(shown[len(shown)-1]) + 2 {
 		shown = append(shown, Short(words[len(shown)]))
 	}
 	list := strings.Join(shown, ", ")
@@ -48,8 +48,8 @@ func listed(words []string) string {
 	return list
 }
 
-// cut shortens a text to a number of bytes, at the end of a character.
-func cut(s string, most int) string {
+// Cut shortens a text to a number of bytes, at the end of a character.
+func Cut(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
