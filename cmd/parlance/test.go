@@ -29,8 +29,12 @@ func (a *app) testCommand() *cobra.Command {
 		Short: "Test dialect files with their samples and with recorded cases",
 		Long: `Reads each sample of a dialect file, and each case in the file of the same name that
 ends in .cases.jsonl. It shows each difference from what is expected: in the outcome,
-in the decision, or in the response that is written back. At the end it lists the
-shapes, the rows of codes and the alternatives that no sample or case reached.
+in the decision, or in the response that is written back.
+
+A row of codes that no sample or case reached is tried by a written example: the response
+that a mock would give must be read as the row. At the end the command lists the shapes
+and the alternatives that nothing reached, and the rows that cannot be given, with the
+reason.
 
 A case is one JSON object per line, and only status is required:
 
@@ -176,6 +180,9 @@ func (a *app) showTested(f testedFile, t trial) {
 	}
 	c := f.Coverage
 	fmt.Fprintf(a.stdout, "%s: %s; shapes %s, codes %s", f.File, counted(f.Passed, f.Failed), ratio(c.Shapes), ratio(c.Codes))
+	if c.Examples.Total > 0 {
+		fmt.Fprintf(a.stdout, " and %d more by written examples", c.Examples.Reached)
+	}
 	if c.Alternatives.Total > 0 {
 		fmt.Fprintf(a.stdout, ", alternatives %s", ratio(c.Alternatives))
 	}
@@ -187,17 +194,17 @@ func (a *app) showTested(f testedFile, t trial) {
 	for _, sort := range []struct {
 		name string
 		authoring.Covered
-	}{{"shape", c.Shapes}, {"code", c.Codes}, {"alternative", c.Alternatives}} {
+	}{{"shape", c.Shapes}, {"code", c.Examples}, {"alternative", c.Alternatives}} {
 		for _, m := range sort.Missing {
 			place := m.File + ":" + strconv.Itoa(m.Line)
 			if sort.name == "alternative" { // several stand in one line
 				place += ":" + strconv.Itoa(m.Column)
 			}
-			rows = append(rows, []string{"  " + sort.name, m.Name, place})
+			rows = append(rows, []string{"  " + sort.name, m.Name, place, m.Why})
 		}
 	}
 	if len(rows) > 0 {
-		fmt.Fprintln(a.stdout, "not reached by any sample or case:")
+		fmt.Fprintln(a.stdout, "not reached by any sample, case or example:")
 		for _, line := range align(rows) {
 			fmt.Fprintln(a.stdout, line)
 		}

@@ -263,7 +263,7 @@ shapes:
 	}
 	c := authoring.Test(d, cases...).Coverage
 	if got := fmt.Sprintf("%d/%d %d/%d %d/%d %v", c.Shapes.Reached, c.Shapes.Total, c.Codes.Reached, c.Codes.Total,
-		c.Alternatives.Reached, c.Alternatives.Total, c.Alternatives.Missing); got != "1/2 1/1 2/3 [{tree: alternative 3 of 3 own.yaml 5 67}]" {
+		c.Alternatives.Reached, c.Alternatives.Total, c.Alternatives.Missing); got != "1/2 1/1 2/3 [{tree: alternative 3 of 3 own.yaml 5 67 }]" {
 		t.Error(got)
 	}
 }

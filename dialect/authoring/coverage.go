@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/internal/read"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
@@ -13,6 +15,7 @@ import (
 type Coverage struct {
 	Shapes       Covered `json:"shapes"`
 	Codes        Covered `json:"codes"`        // rows of the table
+	Examples     Covered `json:"examples"`     // those of them that no sample or case reached, by their Example
 	Alternatives Covered `json:"alternatives"` // of $either, and of lists with several templates
 }
 
@@ -29,6 +32,7 @@ type Place struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
+	Why    string `json:"why,omitempty"` // why a row has no Example
 }
 
 // reached is what the cases of a test came by.
@@ -141,20 +145,48 @@ func (d author) coverage(e *reached) (c Coverage) {
 		if s.Inherited {
 			continue
 		}
-		c.Shapes.count(e.shapes[s], Place{s.Name, file, s.Pos.Line, s.Pos.Column})
+		c.Shapes.count(e.shapes[s], Place{Name: s.Name, File: file, Line: s.Pos.Line, Column: s.Pos.Column})
 		if s.Body != nil && !s.WriteOnly {
 			n.shape = s.Name
 			n.of(s.Body)
 		}
 	}
 	for _, r := range d.Codes.Rows {
-		name := r.Key
-		if when := d.when(r); when != "" {
-			name += " if " + when
-		}
-		c.Codes.count(e.rows[r], Place{name, file, r.Pos.Line, r.Pos.Column})
+		c.Codes.count(e.rows[r], d.placeOf(r))
 	}
 	return c
+}
+
+// placeOf is the place of a row.
+func (d author) placeOf(r *spec.Row) Place {
+	name := r.Key
+	if when := d.when(r); when != "" {
+		name += " if " + when
+	}
+	return Place{Name: name, File: d.File, Line: r.Pos.Line, Column: r.Pos.Column}
+}
+
+// tryExamples tries the rows that no case reached by their examples. It returns the
+// failures.
+func (d author) tryExamples(in *dialect.Dialect, e *reached, c *Coverage) (failed []Result) {
+	for _, r := range d.Codes.Rows {
+		if e.rows[r] {
+			continue
+		}
+		at := d.placeOf(r)
+		_, u := d.exampleOf(in, r)
+		if u != nil {
+			at.Why = u.Why
+		}
+		c.Examples.count(u == nil, at)
+		if u != nil && u.Fault {
+			failed = append(failed, Result{
+				Name: "example of " + at.Name, File: at.File, Line: at.Line, Outcome: parlance.Outcome{Kind: r.Kind, Reason: r.Reason},
+				Differences: []Difference{{Part: PartWrites, Message: u.Why, Line: at.Line, Column: at.Column}},
+			})
+		}
+	}
+	return failed
 }
 
 // alternatives counts those of a file's templates.
@@ -176,7 +208,7 @@ func (n *alternatives) of(t *spec.Template) {
 		if len(t.Elems) > 1 && !n.seen[a.Pos] && !a.WriteOnly {
 			n.seen[a.Pos] = true
 			name := fmt.Sprintf("%s: alternative %d of %d", n.shape, i+1, len(t.Elems))
-			n.to.count(n.e.alternatives[a.Pos], Place{name, n.file, a.Pos.Line, a.Pos.Column})
+			n.to.count(n.e.alternatives[a.Pos], Place{Name: name, File: n.file, Line: a.Pos.Line, Column: a.Pos.Column})
 		}
 		n.of(a)
 	}

@@ -35,6 +35,41 @@ func ExampleTest() {
 	// shapes 6 of 11
 }
 
+// Write every error that an API can send, as for a table test of a client.
+func ExampleExamples() {
+	stripe, err := catalog.Open("stripe")
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range authoring.Examples(stripe) {
+		if e.Kind != parlance.KindRateLimited {
+			continue
+		}
+		m := stripe.Encode(nil, e.Request, &e.Outcome, e.Payload)
+		fmt.Println(m.Status, string(m.Body))
+	}
+	// Output:
+	// 429 {"error":{"message":"This is an example of 429","type":"invalid_request_error"}}
+	// 429 {"error":{"code":"lock_timeout","message":"This is an example of lock_timeout","type":"invalid_request_error"}}
+	// 429 {"error":{"code":"rate_limit","message":"This is an example of rate_limit","type":"invalid_request_error"}}
+}
+
+// Write one error by its code, as the response to an actual request.
+func ExampleOutcomeFor() {
+	vbapi, err := catalog.Open("vbapi")
+	if err != nil {
+		panic(err)
+	}
+	req := dialect.Request{Method: "GET", Path: "/products/7", Header: http.Header{"Authorization": {"Bearer abc"}}}
+	o, ok := authoring.OutcomeFor(vbapi, req, "401")
+	fmt.Println(ok, o.Kind, o.Reason) // with a token in the request it has expired
+	_, ok = authoring.OutcomeFor(vbapi, req, "card_declined")
+	fmt.Println(ok)
+	// Output:
+	// true unauthenticated expired
+	// false
+}
+
 // Ask what a code means.
 func ExampleExplain() {
 	vision, err := catalog.Open("vision")

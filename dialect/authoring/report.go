@@ -46,7 +46,11 @@ type Report struct {
 
 // Test reads each sample of the file and each of the cases. It compares the outcome
 // and the decision with the expected ones and writes the outcome back. The report
-// says which parts of the file none of them reached. It is safe for concurrent use.
+// says which parts of the file none of them reached.
+//
+// A row of codes that none of them reached is tried by its [Example]. If that does not come
+// back as the row, it is a failed Result. Passed counts samples and cases alone. It is safe
+// for concurrent use.
 func Test(d *dialect.Dialect, cases ...Case) Report {
 	a := author{d.Internal()}
 	var all []*Case
@@ -71,6 +75,9 @@ func Test(d *dialect.Dialect, cases ...Case) Report {
 		reached.by(a, c, &r)
 	}
 	report.Coverage = a.coverage(reached)
+	failed := a.tryExamples(d, reached, &report.Coverage)
+	report.Failed += len(failed)
+	report.Results = append(report.Results, failed...)
 	return report
 }
 
