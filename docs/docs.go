@@ -7,3 +7,8 @@ import _ "embed"
 //
 //go:embed dialect.schema.json
 var Schema []byte
+
+// ScenarioSchema is the JSON Schema (draft 2020-12) of a scenario of a mock.
+//
+//go:embed scenario.schema.json
+var ScenarioSchema []byte

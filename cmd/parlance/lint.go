@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/mock/scenario"
 )
 
 func (a *app) lintCommand() *cobra.Command {
@@ -19,13 +22,14 @@ func (a *app) lintCommand() *cobra.Command {
 	files := arguments(1, -1, "one or more files")
 	cmd := &cobra.Command{
 		Use:   "lint FILE…",
-		Short: "Check dialect files, and show every fault with its place and a hint",
-		Long: `Checks dialect files and their samples. Every fault is shown with its line, a caret
+		Short: "Check dialect files and scenarios, and show every fault with its place and a hint",
+		Long: `Checks dialect files with their samples, and scenarios of a mock. Every fault is shown with its line, a caret
 below the place, what was expected, and a hint. The first fault of a rule also shows
 the reason for the rule. Errors come before warnings. The exit code is 1 if there are
 errors, 0 if there are only warnings, and 2 if a file cannot be read.
 
-The samples of a file are run only if the file has no errors.
+The samples of a file are run only if the file has no errors. A file with the key
+scenario is a scenario.
 
 With --json it writes one object:
 
@@ -89,7 +93,7 @@ func (a *app) lint(names []string, asJSON bool) error {
 			unreadable = err
 			continue
 		}
-		found := authoring.Inspect(file, text, catalog.Find(file, a.finding()...))
+		found := a.inspect(file, text)
 		one := lintedFile{file, found.Samples, found.Ran, append([]parlance.Diagnostic{}, found.Diagnostics...)}
 		for _, d := range found.Diagnostics {
 			if d.Severity == parlance.SeverityError {
@@ -121,6 +125,38 @@ func (a *app) lint(names []string, asJSON bool) error {
 		return errFindings
 	}
 	return nil
+}
+
+// inspect says what is wrong with a dialect file or a scenario.
+func (a *app) inspect(file string, text []byte) authoring.Inspection {
+	find := catalog.Find(file, a.finding()...)
+	if !scenario.Is(text) {
+		return authoring.Inspect(file, text, find)
+	}
+	name, line, column := scenario.DialectOf(text)
+	var unknown []parlance.Diagnostic
+	var d *dialect.Dialect
+	if name != "" {
+		var err error
+		if d, err = find(name); err != nil {
+			rule, _ := scenario.RuleOf("no_dialect")
+			unknown = []parlance.Diagnostic{{
+				Rule: rule.Name, File: file, Line: line, Column: column, Why: rule.Why,
+				Message: fmt.Sprintf("the dialect %q cannot be opened: %v", name, err),
+				Hint:    didYouMean(name, catalog.Names(), known),
+			}}
+		}
+	}
+	s, err := scenario.Compile(file, text, d)
+	var faulty *dialect.FileError
+	switch {
+	case errors.As(err, &faulty):
+		return authoring.Inspection{Diagnostics: append(unknown, slices.DeleteFunc(faulty.Diagnostics, func(f parlance.Diagnostic) bool {
+			return unknown != nil && f.Rule == "unknown_response" // it may be a code of that dialect
+		})...)}
+	default:
+		return authoring.Inspection{Diagnostics: append(unknown, s.Warnings...)}
+	}
 }
 
 // showLinted writes the errors of a file, then its warnings. told are the rules
@@ -180,7 +216,7 @@ func (s style) diagnostic(w io.Writer, source []byte, d parlance.Diagnostic) {
 
 // explainRule says what one rule is for.
 func (a *app) explainRule(name string, asJSON bool) error {
-	rule, known := dialect.RuleOf(name)
+	rule, known := scenario.RuleOf(name)
 	if !known {
 		return &mistake{
 			message: fmt.Sprintf("--explain: no rule is called %q", name),
@@ -203,20 +239,25 @@ const sheetText = 80 - labelWidth
 
 func ruleIs(r dialect.Rule) string {
 	var is []string
+	in := map[parlance.Severity]string{parlance.SeverityError: "an error in", parlance.SeverityWarning: "a warning about"}
 	if r.File {
-		is = append(is, map[parlance.Severity]string{parlance.SeverityError: "an error in", parlance.SeverityWarning: "a warning about"}[r.Severity]+" a dialect file")
+		is = append(is, in[r.Severity]+" a dialect file")
 	}
 	if r.Response {
 		is = append(is, "a warning about a response that was read")
+	}
+	if len(is) == 0 {
+		is = append(is, in[r.Severity]+" a scenario")
 	}
 	return strings.Join(is, ", and ")
 }
 
 func ruleNames() []string {
 	var names []string
-	for _, r := range dialect.Rules() {
+	for _, r := range slices.Concat(dialect.Rules(), scenario.Rules()) {
 		names = append(names, r.Name)
 	}
+	slices.Sort(names)
 	return names
 }
 

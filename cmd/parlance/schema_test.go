@@ -17,9 +17,9 @@ import (
 )
 
 // compileSchema reads what parlance schema prints.
-func compileSchema(t *testing.T) *jsonschema.Schema {
+func compileSchema(t *testing.T, of ...string) *jsonschema.Schema {
 	t.Helper()
-	stdout, stderr, exit := invoke(t, "", "schema")
+	stdout, stderr, exit := invoke(t, "", append([]string{"schema"}, of...)...)
 	if exit != exitClean {
 		t.Fatal(stderr)
 	}
@@ -46,6 +46,11 @@ func asJSON(t *testing.T, file string) any {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return yamlAsJSON(t, text)
+}
+
+func yamlAsJSON(t *testing.T, text []byte) any {
+	t.Helper()
 	var document yaml.Node
 	if yaml.Unmarshal(text, &document) != nil || len(document.Content) == 0 {
 		return nil
@@ -56,7 +61,7 @@ func asJSON(t *testing.T, file string) any {
 	}
 	v, err := jsonschema.UnmarshalJSON(&b)
 	if err != nil {
-		t.Fatal(file, err)
+		t.Fatal(err)
 	}
 	return v
 }
