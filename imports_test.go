@@ -49,6 +49,7 @@ var rooms = map[string]room{
 	"docs":     {because: "pages import nothing"},
 	"mock":     {rooms: []string{".", "dialect", "server"}, besides: anything},
 	"check":    {rooms: []string{".", "dialect"}, besides: anything},
+	"openapi":  {rooms: []string{".", "dialect"}, modules: anything, because: "mock, check and page take what they need of it through interfaces of their own, and stay light"},
 	"page":     {rooms: []string{".", "dialect"}, besides: anything},
 	"console":  {rooms: []string{".", "dialect"}, besides: anything},
 	"examples": {rooms: []string{".", "dialect", "catalog", "server", "client", "activity", "store", "gateway"}, modules: anything},
