@@ -146,9 +146,9 @@ type fault struct {
 // document, else a value that its schema generates.
 func (o *Operation) Call() Call { return o.call(fault{}) }
 
-// Wrong are requests with one fault each: a required parameter or member that is
-// missing, a word for a number, a value of another type, a body that is cut off. An API
-// should refuse each.
+// Wrong are requests with one fault each, which an API should refuse. A required
+// parameter or member is missing, a word stands for a number, a value has another type,
+// or the body is cut off.
 func (o *Operation) Wrong() []Call {
 	var all []Call
 	for _, p := range o.parameters {

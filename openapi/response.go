@@ -37,9 +37,9 @@ func newContent(mediaType string, media *v3.MediaType) *content {
 	return c
 }
 
-// Payload is a body that the document shows for a response to req: an example of
-// that name, else the first one, else data that its schema generates. dynamic asks for
-// new data by the schema each time. It reports false if the document says nothing of
+// Payload is a body that the document shows for a response to req. It is the example of
+// that name, else the first one. If there is no example, the schema generates the data.
+// dynamic asks for new data by the schema each time. It reports false if the document says nothing of
 // such a body, or has no such example. It is safe for concurrent use.
 func (d *Document) Payload(req dialect.Request, status int, example string, dynamic bool) (dialect.Payload, bool) {
 	o := d.Find(req.Method, req.Path)
