@@ -47,7 +47,7 @@ var rooms = map[string]room{
 	"store":    {rooms: []string{".", "server", "activity", "outbox"}, modules: anything},
 	"draft":    {rooms: []string{".", "dialect"}},
 	"docs":     {because: "pages import nothing"},
-	"mock":     {rooms: []string{".", "dialect", "server"}, besides: anything},
+	"mock":     {rooms: []string{".", "dialect", "activity", "server", "store"}, besides: anything, because: "the state of a mock is that of a real server, in memory"},
 	"check":    {rooms: []string{".", "dialect"}, besides: anything},
 	"openapi":  {rooms: []string{".", "dialect"}, modules: anything, because: "mock, check and page take what they need of it through interfaces of their own, and stay light"},
 	"page":     {rooms: []string{".", "dialect"}, besides: anything},

@@ -54,10 +54,9 @@ type Report struct {
 func Test(d *dialect.Dialect, cases ...Case) Report {
 	a := author{d.Internal()}
 	var all []*Case
-	for i := range a.Samples {
-		c := asCase(&a.Samples[i], a.File)
-		c.Name = "sample " + strconv.Itoa(i+1)
-		all = append(all, c)
+	samples := Samples(d)
+	for i := range samples {
+		all = append(all, &samples[i])
 	}
 	for i := range cases {
 		all = append(all, &cases[i])
@@ -79,6 +78,18 @@ func Test(d *dialect.Dialect, cases ...Case) Report {
 	report.Failed += len(failed)
 	report.Results = append(report.Results, failed...)
 	return report
+}
+
+// Samples returns the samples of the file as cases. Their names are "sample 1", "sample 2"
+// and so on. Treat them as read-only.
+func Samples(d *dialect.Dialect) []Case {
+	a := author{d.Internal()}
+	all := make([]Case, len(a.Samples))
+	for i := range a.Samples {
+		all[i] = *asCase(&a.Samples[i], a.File)
+		all[i].Name = "sample " + strconv.Itoa(i+1)
+	}
+	return all
 }
 
 // asCase is the sample as a case. What it does not name is no difference, but is listed.

@@ -1,6 +1,11 @@
 // Package nearest finds the word that a misspelt one was meant to be.
 package nearest
 
+import (
+	"slices"
+	"strings"
+)
+
 // Word is the known word that is at most a third of its letters away, "" if
 // none is.
 func Word(word string, known []string) string {
@@ -38,4 +43,26 @@ func distance(a, b string) int {
 		two, one, row = one, row, two
 	}
 	return one[len(b)]
+}
+
+// Sorted is the known words, the nearest ones first. Words that are equally near keep their
+// order.
+func Sorted(word string, known []string) []string {
+	type at struct {
+		word string
+		far  int
+	}
+	all := make([]at, len(known))
+	for i, k := range known {
+		all[i] = at{k, distance(word, k)}
+		if strings.Contains(k, word) && word != "" {
+			all[i].far = 0
+		}
+	}
+	slices.SortStableFunc(all, func(a, b at) int { return a.far - b.far })
+	sorted := make([]string, len(all))
+	for i := range all {
+		sorted[i] = all[i].word
+	}
+	return sorted
 }

@@ -1,0 +1,86 @@
+package mock
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
+)
+
+// choice is what was chosen for a request.
+type choice struct {
+	wish Wish
+	why  string // "Prefer: code=402"
+	path string // of the request, without a wish in it
+	err  error  // the wish cannot be understood
+}
+
+// sources are where a wish may come from. The first that says something counts. Each returns
+// nil if it says nothing.
+var sources = [...]func(*Mock, *http.Request) *choice{
+	(*Mock).byPath, (*Mock).byPrefer, (*Mock).byQuery, (*Mock).byNext,
+}
+
+// choose finds the wish for a request; nil if there is none.
+func (m *Mock) choose(r *http.Request) *choice {
+	for _, source := range sources {
+		if c := source(m, r); c != nil {
+			if c.path == "" {
+				c.path = r.URL.Path
+			}
+			return c
+		}
+	}
+	return nil
+}
+
+func (m *Mock) byPath(r *http.Request) *choice {
+	if !isOwn(r.URL.Path) {
+		return nil
+	}
+	w, rest, err := inPath(r.URL.EscapedPath())
+	path, bad := unescape(rest)
+	if bad {
+		path = "/"
+	}
+	return &choice{wish: w, why: "path: " + w.String(), path: path, err: err}
+}
+
+func (m *Mock) byPrefer(r *http.Request) *choice {
+	values := r.Header["Prefer"]
+	if len(values) == 0 {
+		return nil
+	}
+	w, err := ParsePrefer(values...)
+	if err == nil && w.IsZero() {
+		return nil
+	}
+	return &choice{wish: w, why: "Prefer: " + strings.Join(values, ", "), err: err}
+}
+
+func (m *Mock) byQuery(r *http.Request) *choice {
+	w, found, err := inQuery(r.URL.RawQuery)
+	if !found {
+		return nil
+	}
+	return &choice{wish: w, why: "query: " + w.String(), err: err}
+}
+
+func (m *Mock) byNext(*http.Request) *choice {
+	w, ok := m.next.take()
+	if !ok {
+		return nil
+	}
+	return &choice{wish: w, why: "next: " + w.String()}
+}
+
+// received is a request as the dialect sees it.
+func received(d *dialect.Dialect, r *http.Request) dialect.Request { return httpdialect.Received(d, r) }
+
+// unescape is a path without its escapes. It reports true for one that is malformed.
+func unescape(path string) (string, bool) {
+	text, err := url.PathUnescape(path)
+	return text, err != nil
+}

@@ -1,0 +1,26 @@
+// Package mock serves an API on demand from its dialect file, for the tests of its clients.
+// Every code that the file lists can be had by a wish, in the form that the API sends it.
+//
+//	d, err := catalog.Open("stripe")
+//	if err != nil {
+//		return err
+//	}
+//	m := mock.New(d)
+//	defer m.Close()
+//	server := httptest.NewServer(m)
+//
+//	req.Header.Set("Prefer", "code=card_declined") // 402, with the body that Stripe sends
+//
+// A response is chosen by the first of these that says something:
+//
+//  1. the path: /_mock/code/402/orders/7 is /orders/7 with the wish code=402
+//  2. the header field Prefer (RFC 7240): Prefer: code=402
+//  3. the query parameters of Prism: ?__code=402
+//  4. [Mock.Next]: what a test, or the button of a page, asked for
+//
+// They are not merged. Without a wish the response is a success: what [WithPayloads] gives,
+// else an empty object in the envelope of the dialect.
+//
+// A Mock reads no file and opens no socket. Its responses are written by Dialect.Encode, so
+// that they are those of the dialect.
+package mock

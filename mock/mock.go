@@ -1,0 +1,136 @@
+package mock
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
+)
+
+// Prefix is the beginning of the paths that are the Mock's own.
+const Prefix = "/_mock/"
+
+// Mock is an API on demand: an http.Handler that gives the response that a request wishes.
+// It is safe for concurrent use.
+type Mock struct {
+	config
+	dialect  *dialect.Dialect
+	next     queue
+	examples func() []authoring.Example
+	samples  func() []authoring.Case
+	empties  sync.Map // the payloads of successes without a documented one, by empty
+}
+
+// New makes a Mock that gives the responses of d.
+func New(d *dialect.Dialect, options ...Option) *Mock {
+	m := &Mock{dialect: d, config: config{logger: slog.New(slog.DiscardHandler)}}
+	for _, o := range options {
+		o.apply(&m.config)
+	}
+	m.examples = sync.OnceValue(func() []authoring.Example { return authoring.Examples(d) })
+	m.samples = sync.OnceValue(func() []authoring.Case { return authoring.Samples(d) })
+	return m
+}
+
+// Outcomes returns each response that a Mock of d can give, for table tests of a client.
+// Write one with d.Encode, or wish it by its code.
+func Outcomes(d *dialect.Dialect) []authoring.Example { return authoring.Examples(d) }
+
+// Close ends what the Mock does in the background. It gives no response after it.
+func (m *Mock) Close() error { return nil }
+
+// ServeHTTP gives the response that the request wishes, else a success.
+func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := m.choose(r)
+	if c == nil {
+		m.send(w, r, m.success(r, &Wish{}), "no wish")
+		return
+	}
+	if c.path != r.URL.Path {
+		r = onPath(r, c.path)
+	}
+	if c.wish.Latency > 0 && !sleep(r, c.wish.Latency) {
+		return // the caller is gone
+	}
+	if c.err == nil && !c.wish.chooses() {
+		m.send(w, r, m.success(r, &c.wish), c.why)
+		return
+	}
+	m.send(w, r, m.grant(w.Header(), r, c), c.why)
+}
+
+// sleep waits. It reports false if the caller left before.
+func sleep(r *http.Request, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// onPath is a request on another path.
+func onPath(r *http.Request, path string) *http.Request {
+	copied, u := *r, *r.URL
+	u.Path, u.RawPath = path, ""
+	copied.URL = &u
+	return &copied
+}
+
+// success is a plain success with its payload.
+func (m *Mock) success(r *http.Request, w *Wish) *response {
+	res := &response{request: received(m.dialect, r), outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: http.StatusOK}}
+	res.data = m.payload(res, w)
+	return res
+}
+
+// payload is that of a success: the documented one, else an empty object.
+func (m *Mock) payload(res *response, w *Wish) dialect.Payload {
+	o := &res.outcome
+	if o.Kind == parlance.KindEmpty || o.Status == http.StatusNoContent || o.Status == http.StatusResetContent || len(o.Items) > 0 {
+		return dialect.Payload{}
+	}
+	if m.payloads != nil {
+		if data, known := m.payloads.Payload(res.request, o.Status, w.Example, w.Dynamic); known {
+			return data
+		}
+	}
+	return m.emptyOf(o)
+}
+
+// emptyOf is the payload of a success of which nothing is known: an empty object. It is
+// nothing if the dialect writes no JSON, or does not read that as such a success.
+func (m *Mock) emptyOf(of *parlance.Outcome) dialect.Payload {
+	key := empty{of.Kind, of.Status}
+	if known, ok := m.empties.Load(key); ok {
+		return known.(dialect.Payload)
+	}
+	o := parlance.Outcome{Kind: of.Kind, Status: of.Status}
+	data := dialect.Payload{ContentType: "application/json", Body: []byte("{}")}
+	written := m.dialect.Encode(nil, dialect.Request{}, &o, data)
+	h := dialect.HeaderMap{}
+	h.Set(written.Header)
+	read := m.dialect.Decode(dialect.Request{}, dialect.Response{Status: written.Status, Header: h, Body: written.Body})
+	if read.Outcome.Kind != of.Kind || !json.Valid(written.Body) {
+		data = dialect.Payload{}
+	}
+	m.empties.Store(key, data)
+	return data
+}
+
+// empty is a success without a documented payload.
+type empty struct {
+	kind   parlance.Kind
+	status int
+}
+
+// isOwn reports that a path is the Mock's own.
+func isOwn(path string) bool { return strings.HasPrefix(path, Prefix) }

@@ -1,0 +1,99 @@
+package mock
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/server"
+)
+
+// response is a response before the dialect writes it.
+type response struct {
+	request dialect.Request
+	outcome parlance.Outcome
+	data    dialect.Payload
+}
+
+// buffers are for the bodies of responses.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxBuffer bounds, in bytes, what is kept for the next response.
+const maxBuffer = 64 << 10
+
+// send writes a response in the dialect, under an ID of its own, and tells of it.
+func (m *Mock) send(w http.ResponseWriter, r *http.Request, res *response, why string) {
+	began := m.now()
+	buffer := buffers.Get().(*[]byte)
+	res.outcome.RequestID = activity.NewID()
+	written := m.write((*buffer)[:0], r, res)
+	h := w.Header()
+	if lost(written.Losses, "request_id") {
+		h[server.RequestIDHeader] = []string{res.outcome.RequestID}
+	}
+	m.logLosses(r, &res.outcome, written.Losses)
+	_ = httpdialect.Write(w, written) // an error here is a client that is gone
+	if *buffer = written.Body; cap(*buffer) <= maxBuffer {
+		buffers.Put(buffer)
+	}
+	m.tell(r, Given{At: began, Status: httpdialect.Status(written), Outcome: res.outcome, Why: why})
+}
+
+// write writes a response. A failure has a title and the path of the request, as a server
+// fills them in, unless the dialect then writes another meaning.
+func (m *Mock) write(dst []byte, r *http.Request, res *response) dialect.Encoded {
+	o := &res.outcome
+	if !o.Kind.Failing() {
+		return m.dialect.Encode(dst, res.request, o, res.data)
+	}
+	filled := *o
+	if filled.Instance == "" {
+		filled.Instance = "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
+	}
+	if filled.Title == "" {
+		_, filled.Title = m.dialect.StatusFor(res.request, o, res.data)
+	}
+	written := m.dialect.Encode(dst, res.request, &filled, res.data)
+	if lost(written.Losses, "code", "kind", "reason") {
+		written = m.dialect.Encode(dst, res.request, o, res.data)
+	}
+	return written
+}
+
+// lost reports that one of the attributes is among the losses.
+func lost(all []parlance.Loss, attributes ...string) bool {
+	return slices.ContainsFunc(all, func(l parlance.Loss) bool { return slices.Contains(attributes, l.Attribute) })
+}
+
+// logLosses tells what the dialect has no place for, and somebody might miss.
+func (m *Mock) logLosses(r *http.Request, o *parlance.Outcome, all []parlance.Loss) {
+	for _, l := range all {
+		if l.Matters() && l.Attribute != "request_id" && l.Attribute != "instance" {
+			m.logger.WarnContext(r.Context(), "the dialect has no place for an attribute",
+				"attribute", l.Attribute, "reason", l.Reason, "kind", o.Kind, "method", r.Method, "path", r.URL.Path)
+		}
+	}
+}
+
+// now is the time if somebody wants to know.
+func (m *Mock) now() (t time.Time) {
+	if m.observe != nil {
+		t = time.Now()
+	}
+	return t
+}
+
+// tell tells the observer of a response.
+func (m *Mock) tell(r *http.Request, g Given) {
+	if m.observe == nil {
+		return
+	}
+	g.Took, g.Method, g.Path = time.Since(g.At), r.Method, r.URL.Path
+	m.observe(g)
+}
