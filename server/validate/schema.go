@@ -187,7 +187,9 @@ func (s *Schema) check(value any) []violation {
 	if err == nil {
 		return nil
 	}
-	return s.violations(err.(*jsonschema.ValidationError))
+	all := s.violations(err.(*jsonschema.ValidationError))
+	s.relocate(value, all)
+	return all
 }
 
 // asText is a value as a JSON text, for messages.

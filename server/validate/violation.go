@@ -20,9 +20,10 @@ type violation struct {
 	keys     []string // of texts, besides that of the code, best first
 	args     []any    // of the text, besides the field's name
 	title    string
-	at       int64 // the place in the document
-	rank     int   // the place in the schema
-	turn     int   // the place in the keyword's own list
+	at       int64  // the place in the document
+	rank     int    // the place in the schema
+	turn     int    // the place in the keyword's own list
+	named    string // the schema of names that the last name of the location breaks
 }
 
 // violations are the leaves of the library's tree, each in terms of a field.
@@ -49,7 +50,9 @@ func (s *Schema) violations(e *jsonschema.ValidationError) []violation {
 	case *kind.Dependency:
 		return s.each(e, "dependentRequired", k.Missing, k.Prop)
 	case *kind.PropertyNames:
-		return s.each(e, "propertyNames", []string{k.Property})
+		all := s.each(e, "propertyNames", []string{k.Property})
+		all[0].named = e.SchemaURL
+		return all
 	case *formatFault:
 		all := s.one(e, "format", k.name)
 		all[0].keys = []string{"format " + k.name}
