@@ -45,7 +45,7 @@ func TestTheSchemaOfScenariosTakesWhatTheParserTakes(t *testing.T) {
 		"seed: 0\nstate: {}",
 		"state: {tokens: {life: 30s, rotate: true, refuse: false}, limit: {requests: 1, per: 1h}, idempotency: {in_flight: 1ms}, jobs: {take: 2m}}",
 		"requests: {/: a}\nresponses: {a: {code: 503, fields: [a, b], items: 3, failed: 0, retry-after: 1m, dynamic: true, latency: 1s..2s, fault: slow}}",
-		"requests: {/: a}\nresponses: {a: {kind: invalid/fields, reason: x, sample: y, detail: 7, note: true, fields: a b, example: z}}",
+		"requests: {/: a}\nresponses: {a: {kind: invalid/fields, sample: y, detail: 7, note: true, fields: a b, example: z}}",
 	} {
 		text = "scenario: x\n" + text
 		if faults := faultsOf(text); len(faults) > 0 {

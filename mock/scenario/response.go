@@ -120,7 +120,7 @@ func (c *compiler) response(n *yaml.Node) *response {
 			}
 		}},
 		keyfile.Key{Name: "kind", Read: func(_, v *yaml.Node) { c.kind(&w, v) }},
-		text("reason"), text("sample"), text("detail"), text("note"),
+		text("sample"), text("detail"), text("note"),
 		keyfile.Key{Name: "retry-after", Read: func(_, v *yaml.Node) {
 			var d time.Duration
 			if c.durationTo(&d)(&yaml.Node{Value: "retry-after"}, v); d%time.Second != 0 {
@@ -168,14 +168,11 @@ func (c *compiler) response(n *yaml.Node) *response {
 // kind reads a kind, or a kind and a reason.
 func (c *compiler) kind(w *words, v *yaml.Node) {
 	text := c.text(v, "kind")
-	kind, reason, _ := strings.Cut(text, "/")
+	kind, _, _ := strings.Cut(text, "/")
 	if text != "" && !isKind(kind) {
 		c.Unknown(keyfile.At(v), "unknown_kind", "kind", kind, kinds())
 	}
-	w.add("kind", kind)
-	if reason != "" {
-		w.add("reason", reason)
-	}
+	w.add("kind", text)
 }
 
 func kinds() (all []string) {
@@ -200,7 +197,7 @@ func (w *words) add(name, value string) {
 
 // word is the response that a word of a line stands for. It returns nil after a fault.
 func (c *compiler) word(pos keyfile.Position, word string) *response {
-	kind, reason, _ := strings.Cut(word, "/")
+	kind, _, _ := strings.Cut(word, "/")
 	var w words
 	switch f, broken := ParseFault(word); {
 	case c.named[word] != nil:
@@ -212,9 +209,7 @@ func (c *compiler) word(pos keyfile.Position, word string) *response {
 		w.add("code", word)
 		return &response{prefer: string(w)}
 	case isKind(kind):
-		if w.add("kind", kind); reason != "" {
-			w.add("reason", reason)
-		}
+		w.add("kind", word)
 		return &response{prefer: string(w)}
 	case broken:
 		return &response{fault: f}

@@ -51,7 +51,7 @@ func TestALineGivesItsStepsOneAfterTheOther(t *testing.T) {
 		"every 3rd 503":                     "normal normal 503 normal normal 503",
 		"every 2nd reset 4 times, then 200": "normal reset normal reset 200 200",
 		"reset, card_declined, then slow":   "reset card_declined slow slow slow slow",
-		"rate_limited, then invalid/fields": "kind=rate_limited kind=invalid, reason=fields kind=invalid, reason=fields kind=invalid, reason=fields kind=invalid, reason=fields kind=invalid, reason=fields",
+		"rate_limited, then invalid/fields": `kind=rate_limited` + strings.Repeat(` kind="invalid/fields"`, 5),
 		"100% 503":                          "503 503 503 503 503 503",
 	} {
 		run := compile(t, "scenario: x\nrequests: {/a: '"+line+"'}").Run(0, nil)
@@ -172,7 +172,7 @@ responses:
 	for _, want := range []scenario.Step{
 		{Prefer: `code=card_declined, detail="He said \"no\" \\ twice", note=later, retry-after=120`},
 		{Prefer: `kind=partial, items=3, failed=1`},
-		{Prefer: `kind=invalid, reason=fields, fields="url,date"`},
+		{Prefer: `kind="invalid/fields", fields="url,date"`},
 		{Prefer: `code=500`, Fault: scenario.FaultHalfHeader},
 		{Prefer: `code=500`, Fault: scenario.FaultHalfHeader},
 	} {
