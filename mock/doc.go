@@ -7,9 +7,9 @@
 //	}
 //	m := mock.New(d)
 //	defer m.Close()
-//	server := httptest.NewServer(m)
+//	go http.ListenAndServe("127.0.0.1:4010", m)
 //
-//	req.Header.Set("Prefer", "code=card_declined") // 402, with the body that Stripe sends
+//	// curl -H "Prefer: code=card_declined" http://127.0.0.1:4010/v1/charges
 //
 // A response is chosen by the first of these that says something:
 //

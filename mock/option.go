@@ -32,8 +32,7 @@ type Payloads interface {
 // that it does not know, a success has an empty object.
 func WithPayloads(p Payloads) Option { return option(func(c *config) { c.payloads = p }) }
 
-// WithLogger sets the logger. It gets what the dialect cannot carry of a response, and what
-// fails. The default is none.
+// WithLogger sets the logger. It gets what fails in the Mock itself. The default is none.
 func WithLogger(l *slog.Logger) Option { return option(func(c *config) { c.logger = l }) }
 
 // WithObserver sets a function that learns of each response. It runs on the goroutine of

@@ -37,12 +37,13 @@ func (m *Mock) send(w http.ResponseWriter, r *http.Request, res *response, why s
 	if lost(written.Losses, "request_id") {
 		h[server.RequestIDHeader] = []string{res.outcome.RequestID}
 	}
-	m.logLosses(r, &res.outcome, written.Losses)
 	_ = httpdialect.Write(w, written) // an error here is a client that is gone
 	if *buffer = written.Body; cap(*buffer) <= maxBuffer {
 		buffers.Put(buffer)
 	}
-	m.tell(r, Given{At: began, Status: httpdialect.Status(written), Outcome: res.outcome, Why: why})
+	if m.observe != nil {
+		m.tell(r, Given{At: began, Status: httpdialect.Status(written), Outcome: res.outcome, Why: why, Losses: wished(written.Losses)})
+	}
 }
 
 // write writes a response. A failure has a title and the path of the request, as a server
@@ -71,14 +72,14 @@ func lost(all []parlance.Loss, attributes ...string) bool {
 	return slices.ContainsFunc(all, func(l parlance.Loss) bool { return slices.Contains(attributes, l.Attribute) })
 }
 
-// logLosses tells what the dialect has no place for, and somebody might miss.
-func (m *Mock) logLosses(r *http.Request, o *parlance.Outcome, all []parlance.Loss) {
-	for _, l := range all {
-		if l.Matters() && l.Attribute != "request_id" && l.Attribute != "instance" {
-			m.logger.WarnContext(r.Context(), "the dialect has no place for an attribute",
-				"attribute", l.Attribute, "reason", l.Reason, "kind", o.Kind, "method", r.Method, "path", r.URL.Path)
-		}
+// wished are the losses of what was asked for, and not of what a server fills in.
+func wished(all []parlance.Loss) []parlance.Loss {
+	if len(all) == 0 {
+		return nil
 	}
+	return slices.DeleteFunc(slices.Clone(all), func(l parlance.Loss) bool {
+		return slices.Contains([]string{"request_id", "instance", "title", "help", "type", "family"}, l.Attribute)
+	})
 }
 
 // now is the time if somebody wants to know.

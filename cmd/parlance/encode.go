@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 func (a *app) encodeCommand() *cobra.Command {
 	var x exchange
 	var asLines bool
+	var code string
 	cmd := &cobra.Command{
 		Use:   "encode --dialect NAME|FILE",
 		Short: "Write a response: an outcome in a dialect",
@@ -32,10 +34,14 @@ holds XML. The instance of a failure is the path, if the dialect shows an instan
 unset lists the attributes that the body shows as null because their values are
 unknown.
 
+With --code it reads nothing, and writes a response with that code: one of a body, an HTTP
+status, or a key of the dialect file such as 4xx.
+
 With --jsonl it reads one such object per line, and writes one line for each. For a
 line that cannot be read it writes {"error": …}, and the exit code is 1.`,
 		Example: `  echo '{"outcome": {"kind": "not_found", "detail": "no such camera"}}' | parlance encode --dialect vms
   parlance encode --dialect problem < outcome.json
+  parlance encode --dialect stripe --code card_declined
   parlance encode --jsonl < outcomes.jsonl`,
 		Args: arguments(0, 0, "the outcome on standard input"),
 		RunE: func(*cobra.Command, []string) error {
@@ -47,7 +53,7 @@ line that cannot be read it writes {"error": …}, and the exit code is 1.`,
 			if asLines {
 				return a.eachLine(func(line []byte) (any, error) { return a.encode(x, line) })
 			}
-			text, err := a.input("the outcome")
+			text, err := a.outcomeOf(x, code)
 			if err != nil {
 				return err
 			}
@@ -66,7 +72,41 @@ line that cannot be read it writes {"error": …}, and the exit code is 1.`,
 	}
 	x.flags(cmd)
 	cmd.Flags().BoolVar(&asLines, "jsonl", false, "read one object per line, and write one line of JSON for each")
+	cmd.Flags().StringVar(&code, "code", "", "write a response with this `CODE` of the dialect, and read nothing")
+	cmd.MarkFlagsMutuallyExclusive("code", "jsonl")
 	return cmd
+}
+
+// outcomeOf is the input, or the outcome of a code.
+func (a *app) outcomeOf(x exchange, code string) ([]byte, error) {
+	if code == "" {
+		return a.input("the outcome")
+	}
+	d, err := a.load(x.Dialect)
+	if err != nil {
+		return nil, nameFlag(err, "dialect")
+	}
+	o, ok := authoring.OutcomeFor(d, x.request(d), code)
+	if !ok {
+		return nil, a.unknownCode(d, code)
+	}
+	return json.Marshal(struct {
+		Outcome parlance.Outcome `json:"outcome"`
+	}{o})
+}
+
+// unknownCode says which code may have been meant.
+func (a *app) unknownCode(d *dialect.Dialect, code string) error {
+	var known []string
+	for _, e := range authoring.Codes(d) {
+		for key := range strings.SplitSeq(e.Key, ",") {
+			known = append(known, strings.TrimSpace(key))
+		}
+	}
+	return &mistake{
+		message: fmt.Sprintf("--code: %s lists no code %q", d.Name(), code),
+		hint:    didYouMean(code, known, "parlance explain "+d.Name()+" lists the codes"),
+	}
 }
 
 // encoded is one response as it would be sent.

@@ -134,7 +134,10 @@ func (a *app) runGateway(ctx context.Context, f *gatewayFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.serve(ctx, f.listen, g, fmt.Sprintf("translates %s from %s to %s", config.Upstream.Redacted(), config.Speaks.Name(), config.To.Name()), config.Logger)
+	banner := func(url string) string {
+		return fmt.Sprintf("%s translates %s from %s to %s\n", url, config.Upstream.Redacted(), config.Speaks.Name(), config.To.Name())
+	}
+	return a.serve(ctx, f.listen, g, banner, config.Logger)
 }
 
 // newLogger is a log in the format and from the level on that are named.
@@ -204,9 +207,14 @@ func upstreamURL(text string) (*url.URL, error) {
 	return nil, &mistake{message: fmt.Sprintf("%q is not an http or https URL", text), hint: "for example: --upstream http://localhost:9000"}
 }
 
-// serve runs a gateway until the context ends or a signal comes, and then lets the requests
-// that have begun finish.
-func (a *app) serve(ctx context.Context, address string, g *gateway.Gateway, banner string, log *slog.Logger) error {
+// service accepts connections until the context ends.
+type service interface {
+	Serve(ctx context.Context, l net.Listener) error
+}
+
+// serve runs a service until the context ends or a signal comes, and then lets the requests
+// that have begun finish. The banner is for its URL.
+func (a *app) serve(ctx context.Context, address string, s service, banner func(url string) string, log *slog.Logger) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	hangups := make(chan os.Signal, 1)
@@ -216,16 +224,16 @@ func (a *app) serve(ctx context.Context, address string, g *gateway.Gateway, ban
 	if err != nil {
 		return &mistake{message: err.Error(), hint: "--listen 127.0.0.1:0 takes a free port", cause: err}
 	}
-	fmt.Fprintf(a.stdout, "http://%s %s\n", listener.Addr(), banner)
+	fmt.Fprint(a.stdout, banner("http://"+listener.Addr().String()))
 	served := make(chan error, 1)
-	go func() { served <- g.Serve(ctx, listener) }()
+	go func() { served <- s.Serve(ctx, listener) }()
 	interrupted := ctx.Done()
 	for {
 		select {
 		case err := <-served:
 			return err
 		case <-hangups:
-			log.Info("SIGHUP does nothing; restart the gateway to change its settings")
+			log.Info("SIGHUP does nothing; restart to change the settings")
 		case <-interrupted:
 			stop() // a second signal ends it at once
 			interrupted = nil

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/mock"
+)
+
+// mockFlags are what the flags of the mock set.
+type mockFlags struct {
+	listen    string
+	logFormat string
+}
+
+func (a *app) mockCommand() *cobra.Command {
+	var f mockFlags
+	cmd := &cobra.Command{
+		Use:   "mock NAME|FILE",
+		Short: "Serve an API on demand: any code of its dialect file",
+		Long: `Serves an API on demand. A request gets the response that it wishes, as the API of the
+dialect sends it. Without a wish it gets a success with an empty object.
+
+A wish stands in the header field Prefer, or in the path for a client that cannot send a
+header field. These words can be combined, as in code=503; retry-after=7:
+
+` + wishHelp() + `
+The first of these that says something counts, and they are not merged: the path, Prefer,
+then the query parameters of Prism (__code, __example, __dynamic). An unknown wish is a
+400 that lists what there is.
+
+It prints its address and runs until it is interrupted. The log on standard error has one
+line for each request: what it got, and why.`,
+		Example: `  parlance mock stripe
+  curl -i -H 'Prefer: code=card_declined' http://127.0.0.1:4010/v1/charges
+  curl -i http://127.0.0.1:4010/_mock/code/429/retry-after/7/v1/charges
+  parlance mock my-api.yaml --listen 127.0.0.1:0`,
+		Args:              arguments(1, 1, "a dialect: a NAME of the catalog, or a file"),
+		ValidArgsFunction: completeDialect,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.runMock(cmd.Context(), args[0], &f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:4010", "the `ADDRESS` to listen at; port 0 is a free one")
+	flags.StringVar(&f.logFormat, "log-format", "text", "the `FORMAT` of the log: text or json")
+	return cmd
+}
+
+// wishHelp lists the words of a wish.
+func wishHelp() string {
+	var rows [][]string
+	for _, w := range mock.Words() {
+		rows = append(rows, []string{"  " + w.Name + "=" + w.Example, w.Help})
+	}
+	return strings.Join(align(rows), "\n") + "\n"
+}
+
+// runMock serves a dialect until the context ends or a signal comes.
+func (a *app) runMock(ctx context.Context, name string, f *mockFlags) error {
+	d, err := a.load(name)
+	if err != nil {
+		return err
+	}
+	logger, err := newLogger(a.stderr, f.logFormat, "warn")
+	if err != nil {
+		return err
+	}
+	m := mock.New(d, mock.WithLogger(logger), mock.WithObserver(a.accessLog(f.logFormat)))
+	defer m.Close()
+	if open, why := public(f.listen); open {
+		fmt.Fprintf(a.stderr, "warning: %s, so other machines can reach the mock\n", why)
+	}
+	return a.serve(ctx, f.listen, &mockServer{handler: m, log: logger}, func(url string) string { return mockBanner(url, d) }, logger)
+}
+
+// mockBanner says what is served, and three things to try.
+func mockBanner(url string, d *dialect.Dialect) string {
+	code := "404"
+	for _, e := range mock.Outcomes(d) {
+		if e.Outcome.Code != "" && e.Kind.Failing() {
+			code = e.Outcome.Code
+			break
+		}
+	}
+	return fmt.Sprintf(`%s gives the responses of %s
+try:
+  curl -i %s/orders/7
+  curl -i -H 'Prefer: code=%s' %s/orders/7
+  curl -i %s/_mock/code/503/retry-after/7/orders/7
+`, url, d.Name(), url, code, url, url)
+}
+
+// public reports that an address can be reached from other machines, and why.
+func public(address string) (bool, string) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false, "" // to listen there fails, and says why
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return false, ""
+	}
+	return true, address + " is not a loopback address"
+}
+
+// accessLog writes a line for each response.
+func (a *app) accessLog(format string) func(mock.Given) {
+	if format == "json" {
+		logger := slog.New(slog.NewJSONHandler(a.stderr, nil))
+		return func(g mock.Given) {
+			logger.Info("response", "method", g.Method, "path", g.Path, "status", g.Status, "kind", g.Outcome.Kind,
+				"reason", g.Outcome.Reason, "code", g.Outcome.Code, "why", g.Why, "losses", g.Losses, "took", g.Took.Seconds())
+		}
+	}
+	lines := log.New(a.stderr, "", 0) // one at a time
+	return func(g mock.Given) {
+		means := meaning(g.Outcome.Kind, g.Outcome.Reason)
+		if g.Outcome.Code != "" {
+			means += " " + g.Outcome.Code
+		}
+		why := g.Why
+		for _, l := range g.Losses {
+			why += "; " + l.Attribute + " is lost: " + l.Reason
+		}
+		lines.Print(strings.ReplaceAll(printable(fmt.Sprintf("%s %s %s  %d %s  (%s)",
+			g.At.Format(time.TimeOnly), g.Method, g.Path, g.Status, means, why)), "\n", `\n`))
+	}
+}
+
+// mockServer serves the handler of a mock.
+type mockServer struct {
+	handler http.Handler
+	log     *slog.Logger
+}
+
+// mockGrace is how long requests that have begun may go on after an interrupt.
+const mockGrace = 2 * time.Second
+
+// Serve accepts connections until ctx ends or the listener fails.
+func (s *mockServer) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 90 * time.Second,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), mockGrace)
+	defer cancel()
+	if err := server.Shutdown(ending); errors.Is(err, context.DeadlineExceeded) {
+		return server.Close()
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
