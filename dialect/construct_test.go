@@ -491,7 +491,7 @@ shapes: [{name: list, status: 200, json: {rows!: [{id: $item, errors?: [{code!: 
 		{name: "the first text of a record is its detail, and the others are notes", file: list, status: 200, body: `{"rows":[{"id":"a","status":400,"texts":["m","n","o"],"tip":"p"},{"id":"b","status":200,"texts":["q"]},{"id":"c","status":200}]}`,
 			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","status":400,"detail":"m","notes":["n","o","p"]}},{"index":1,"id":"b","outcome":{"kind":"success","status":200,"detail":"q"}},{"index":2,"id":"c","outcome":{"kind":"success","status":200}}]}`, wrote: "-", lost: "items"},
 		{name: "the texts of the errors that do not count are notes of the record", file: texts, status: 200, body: `{"rows":[{"id":"a","errors":[{"code":"odd","text":"m"},{"code":"bad","text":"n"}]}]}`,
-			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"n","notes":["m"]}}]}`, wrote: "-", lost: "items"},
+			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"n","fields":[{"code":"odd","message":"m"},{"code":"bad","message":"n"}],"notes":["m"]}}]}`, wrote: "-", lost: "items"},
 		{name: "a place for one note", file: one, body: `{"message":"m","tip":"n"}`, want: `{"kind":"invalid","detail":"m","notes":["n"]}`},
 		{name: "a place for one note, and no note", file: one, body: `{"message":"m","tip":null}`, want: `{"kind":"invalid","detail":"m"}`},
 	})

@@ -147,15 +147,17 @@ func (g *fileDraw) records() string {
 	if g.once(3) {
 		in = append(in, "code"+mark()+": $item.code")
 	}
-	switch g.n(5) {
+	switch g.n(7) {
 	case 1:
 		in = append(in, "text"+mark()+": $item.detail")
 	case 2:
 		in = append(in, "error"+mark()+": {why"+mark()+": $item.title, text"+mark()+": $item.detail}")
-	case 3:
-		in = append(in, "errors"+mark()+": [{text"+mark()+": "+g.of("$item.detail", "$item.detail", "$item.detail & $field.message")+", code"+mark()+": $item.code}]")
+	case 3, 5:
+		in = append(in, "errors"+mark()+": "+g.errors())
 	case 4:
 		in = append(in, "kind"+mark()+": $item.kind", "text?: $item.detail")
+	case 6:
+		in = append(in, "text"+mark()+": $item.detail", "fields"+mark()+": "+g.itemFields())
 	}
 	if g.once(6) {
 		in = append(in, "v: "+g.of("1", "true", "x"))
@@ -168,6 +170,33 @@ func (g *fileDraw) records() string {
 		return "{$item: " + strings.Replace(record, "id", "name", 1) + "}"
 	}
 	return "[" + record + "]"
+}
+
+// errors are the errors of a record: a list of them, or a map by their codes.
+func (g *fileDraw) errors() string {
+	at := g.of("", "", "", "at"+g.mark()+": $field, ")
+	text := "text" + g.mark() + ": " + g.of("$item.detail", "$item.detail", "$item.title", "$item.detail & $field.message")
+	code := "code" + g.mark() + ": " + g.of("$item.code", "$item.code", "$item.code & $field.code", "$item.family")
+	switch g.n(7) {
+	case 3:
+		return "{$item.code: " + g.of("$item.detail", "$any", "{"+at+text+"}", "[$item.detail]") + "}"
+	case 4:
+		return "[{" + code + ", " + g.of("more", "fields") + g.mark() + ": " + g.itemFields() + "}]"
+	case 5:
+		return "[" + g.of("$item.detail", "$item.detail & $field.message", "$item.code") + "]"
+	case 6:
+		return "[{" + at + text + "}]"
+	}
+	return "[{" + at + text + ", " + code + "}]"
+}
+
+// itemFields are the Fields of a record.
+func (g *fileDraw) itemFields() string {
+	if g.xml {
+		return "[" + g.of("{at?: $field, text: $field.message}", "{text"+g.mark()+": $field.message, code?: $field.code}") + "]"
+	}
+	return g.of("[{at"+g.mark()+": $field, text"+g.mark()+": $field.message}]", "{$field: [$field.message]}", "[$field.message]", "{$field: {$field.code: $field.message}}", "{$field#: {text: $field.message}}",
+		"[{at"+g.mark()+": '$field:pointer', code"+g.mark()+": $field.code, text?: $field.message}]", "{at"+g.mark()+": $field, text?: $field.message}", "{$field: $field.message}")
 }
 
 // member is a name for a member that no other one has.
@@ -424,8 +453,8 @@ func (d *draws) item(i int) parlance.Item {
 		if d.once(3) {
 			it.Outcome.Status = []int{200, 400, 404, 409, 422, 500}[d.n(6)]
 		}
-		if d.once(5) {
-			it.Outcome.Fields = []parlance.Field{{Path: d.of("name", ""), Message: d.text()}}
+		for d.n(3) == 2 && len(it.Outcome.Fields) < 4 {
+			it.Outcome.Fields = append(it.Outcome.Fields, d.field(&it.Outcome))
 		}
 		if d.once(5) {
 			it.Outcome.Title, it.Outcome.Reason = d.text(), parlance.Reason(d.of("", "fields", "expired"))

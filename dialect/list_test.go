@@ -134,29 +134,77 @@ func TestARecordAndItsErrors(t *testing.T) {
 	const place = codes + `shapes: [{name: e, status: 200, json: {results!: [{errors?: [{code!: $item.code}]}]}}` + success
 	const fields = codes + `shapes: [{name: e, status: 200, json: {results!: [{id: $item, errors?: [{code!: $item.code & $field.code, at?: $field, text?: $item.detail & $field.message}]}]}}` + success
 	const one = codes + `shapes: [{name: e, status: 200, json: {results!: [{id: $item, errors?: {$item.code: $item.detail}}]}}` + success
+	const record = codes + `shapes: [{name: e, status: 200, json: {results!: [{id: $item, `
+	const each = codes + `shapes: [{name: e, status: 200, json: {results!: [{$item.code: {id: $item}}]}}` + success
+	coarse := record + `errors?: {$item.family: {$item.code: $item.detail}}}]}}` + success
+	texts := record + `errors?: {$item.code: [$item.detail]}}]}}` + success
+	beside := record + `$item.code?: {text!: $item.detail}}]}}` + success
+	paths := record + `errors?: {$item.code: {at?: $field, text: $item.detail & $field.message}}}]}}` + success
+	nested := record + `errors?: [{code!: $item.code, at?: [{name: $field, text: $field.message}]}]}]}}` + success
+	below := record + `code?: $item.code, errors?: [{code?: $item.code, text?: $item.detail}]}]}}` + success
+	list := record + `code?: $item.code, fields?: [{at: $field, text: $field.message}]}]}}` + success
+	byPath := record + `code?: $item.code, fields?: {$field: [$field.message]}}]}}` + success
+	own := record + `code?: $item.code, at?: $field, text?: $field.message}]}}` + success
+	const xml = codes + `shapes: [{name: e, status: 200, xml: {Results: {R!: [{Id: $item, Code?: $item.code, E?: [{"@at": $field, $text: $field.message}]}]}}}` + success
+	const byXML = codes + `shapes: [{name: e, status: 200, xml: {Results: {R!: [{Id: $item, Error?: {$item.code: $any}}]}}}` + success
 	const named = codes + `shapes: [{name: e, status: 200, json: {results!: {$item: [{code!: $item.code}]}}}` + success
 	const must = codes + `shapes: [{name: e, status: 200, json: {results!: [{id: $item, ok: true}, {id: $item, ok: false, errors!: [{code!: $item.code}]}]}}` + success
 	const parts = codes + `shapes: [{name: e, status: 200, json: {results!: [{name: $item.detail, parts!: [{id!: $item, code?: $item.code}]}]}}` + success
 	const apart = codes + `shapes: [{name: e, status: 200, json: {results!: [{id!: $item, code?: $item.code}, $any]}}` + success
 	hold(t, []construct{
 		{name: "several errors are one record's", file: file, status: 200, body: `{"results":[{"id":"a","errors":[{"code":"bad","text":"1"},{"code":"gone","text":"2"}]},{"id":"b","errors":[]},{"id":"c"}]}`,
-			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1"}},{"index":1,"id":"b","outcome":{"kind":"success"}},{"index":2,"id":"c","outcome":{"kind":"success"}}]}`,
-			wrote: `{"results":[{"id":"a","errors":[{"code":"bad","text":"1"}]},{"id":"b"},{"id":"c"}]}`},
-		{name: "the worst of several errors counts", file: worst, status: 200, body: `{"results":[{"id":"a","errors":[{"code":"old","text":"1"},{"code":"gone","text":"2"}]},{"id":"b"}]}`,
-			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","code":"gone","detail":"2"}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`, wrote: "-"},
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1","fields":[{"code":"bad","message":"1"},{"code":"gone","message":"2"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}},{"index":2,"id":"c","outcome":{"kind":"success"}}]}`,
+			wrote: `{"results":[{"id":"a","errors":[{"code":"bad","text":"1"},{"code":"gone","text":"2"}]},{"id":"b"},{"id":"c"}]}`},
+		{name: "the worst of several errors counts", file: worst, status: 200, body: `{"results":[{"id":"a","errors":[{"code":"old","text":"1"},{"code":"gone","text":"2"}]}]}`,
+			want: `{"kind":"not_found","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","code":"gone","detail":"2","fields":[{"code":"old","message":"1"},{"code":"gone","message":"2"}]}}]}`, wrote: "-"},
 		{name: "a record has nothing but its place", file: place, status: 200, body: `{"results":[{"errors":[{"code":"bad"},{"code":"gone"}]},{},{"errors":[]}]}`,
-			want:  `{"kind":"partial","items":[{"index":0,"outcome":{"kind":"invalid","code":"bad"}},{"index":1,"outcome":{"kind":"success"}},{"index":2,"outcome":{"kind":"success"}}]}`,
-			wrote: `{"results":[{"errors":[{"code":"bad"}]},{},{}]}`},
+			want:  `{"kind":"partial","items":[{"index":0,"outcome":{"kind":"invalid","code":"bad","fields":[{"code":"bad"},{"code":"gone"}]}},{"index":1,"outcome":{"kind":"success"}},{"index":2,"outcome":{"kind":"success"}}]}`,
+			wrote: `{"results":[{"errors":[{"code":"bad"},{"code":"gone"}]},{},{}]}`},
 		{name: "the Fields of a record hold all its errors", file: fields, status: 200, body: `{"results":[{"id":"a","errors":[{"code":"bad","at":"p","text":"1"},{"code":"gone","text":"2"}]},{"id":"b"}]}`,
 			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1","fields":[{"path":"p","code":"bad","message":"1"},{"code":"gone","message":"2"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`,
-			wrote: `{"results":[{"id":"a","errors":[{"code":"bad","text":"1"}]},{"id":"b"}]}`, lost: "items[0].outcome.fields"},
+			wrote: `{"results":[{"id":"a","errors":[{"code":"bad","at":"p","text":"1"},{"code":"gone","text":"2"}]},{"id":"b"}]}`},
 		{name: "errors by their code", file: one, status: 200, body: `{"results":[{"id":"a","errors":{"bad":"1"}},{"id":"b"}]}`,
 			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1"}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "several errors by their code", file: one, status: 200, body: `{"results":[{"id":"a","errors":{"bad":"1","gone":"2"}},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1","fields":[{"code":"bad","message":"1"},{"code":"gone","message":"2"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "the worst of several errors by their code counts", file: strings.Replace(one, "4xx:", "old: {kind: success, status: 200}, 4xx:", 1), status: 200, body: `{"results":[{"id":"a","errors":{"old":"1","gone":"2"}}]}`,
+			want: `{"kind":"not_found","items":[{"index":0,"id":"a","outcome":{"kind":"not_found","code":"gone","detail":"2","fields":[{"code":"old","message":"1"},{"code":"gone","message":"2"}]}}]}`, wrote: "-"},
+		{name: "errors by their coarser code and their code", file: coarse, status: 200, body: `{"results":[{"id":"a","errors":{"x":{"bad":"1","gone":"2"},"y":{"gone":"3"}}},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","family":"x","detail":"1","fields":[{"code":"bad","message":"1"},{"code":"gone","message":"2"},{"code":"gone","message":"3"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`, wrote: "-"},
+		{name: "errors by their code, with several texts each", file: texts, status: 200, body: `{"results":[{"id":"a","errors":{"bad":["1","2"],"gone":["3"]}},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1","fields":[{"code":"bad","message":"1"},{"code":"bad","message":"2"},{"code":"gone","message":"3"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "errors by their code, beside other members", file: beside, status: 200, body: `{"results":[{"id":"a","bad":{"text":"1"},"n":3,"gone":{"text":"2"}},{"id":"b"}]}`,
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1","fields":[{"code":"bad","message":"1"},{"code":"gone","message":"2"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`,
+			wrote: `{"results":[{"id":"a","bad":{"text":"1"},"gone":{"text":"2"}},{"id":"b"}]}`},
+		{name: "Fields of errors by their code", file: paths, status: 200, body: `{"results":[{"id":"a","errors":{"bad":{"at":"p","text":"1"},"gone":{"at":"q","text":"2"}}},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1","fields":[{"path":"p","code":"bad","message":"1"},{"path":"q","code":"gone","message":"2"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "each error has the code, the Fields are in a list of it", file: nested, status: 200, body: `{"results":[{"id":"a","errors":[{"code":"bad","at":[{"name":"p","text":"1"},{"name":"q","text":"2"}]},{"code":"gone","at":[{"name":"r","text":"3"}]}]},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","fields":[{"path":"p","code":"bad","message":"1"},{"path":"q","code":"bad","message":"2"},{"path":"r","code":"gone","message":"3"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "one error with Fields in a list of it", file: nested, status: 200, body: `{"results":[{"id":"a","errors":[{"code":"bad","at":[{"name":"p","text":"1"},{"name":"q","text":"2"}]}]},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","fields":[{"path":"p","message":"1"},{"path":"q","message":"2"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "an error below the record's own", file: below, status: 200, body: `{"results":[{"id":"a","code":"bad","errors":[{"code":"E1","text":"1"}]},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"1","fields":[{"code":"E1","message":"1"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "a list of the Fields of a record", file: list, status: 200, body: `{"results":[{"id":"a","code":"bad","fields":[{"at":"p","text":"1"},{"at":"q","text":"2"}]},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","fields":[{"path":"p","message":"1"},{"path":"q","message":"2"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "a map of the Fields of a record", file: byPath, status: 200, body: `{"results":[{"id":"a","code":"bad","fields":{"p":["1","2"],"q":["3"]}},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","fields":[{"path":"p","message":"1"},{"path":"p","message":"2"},{"path":"q","message":"3"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "a Field in the element of its record", file: own, status: 200, body: `{"results":[{"id":"a","code":"bad","at":"p","text":"1"},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","fields":[{"path":"p","message":"1"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "Fields of records in XML", file: xml, status: 200, body: `<Results><R><Id>a</Id><Code>bad</Code><E at="p">1</E><E at="q">2</E></R><R><Id>b</Id></R></Results>`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","fields":[{"path":"p","message":"1"},{"path":"q","message":"2"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
+		{name: "errors by their code in XML", file: byXML, status: 200, body: `<Results><R><Id>a</Id><Error><bad/><gone/></Error></R><R><Id>b</Id></R></Results>`,
+			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","fields":[{"code":"bad"},{"code":"gone"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`,
+			wrote: `<Results><R><Id>a</Id><Error><bad></bad><gone></gone></Error></R><R><Id>b</Id></R></Results>`},
+		{name: "a second code of the whole is told", file: `shapes: [{name: e, status: 4xx, json: {$code: {text!: $detail}}}]`, body: `{"E1":{"text":"m"},"n":{},"E2":{"text":"x"}}`,
+			want: `{"kind":"invalid","code":"E1","detail":"m"}`, told: "unread_element", wrote: `{"E1":{"text":"m"}}`},
+		{name: "a second record in one element is told", file: each, status: 200, body: `{"results":[{"bad":{"id":"a"},"gone":{"id":"b"}}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}}]}`, told: "unread_element", wrote: "-"},
+		{name: "one record in each element", file: each, status: 200, body: `{"results":[{"bad":{"id":"a"}},{"gone":{"id":"b"}}]}`,
+			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"not_found","code":"gone"}}]}`},
 		{name: "records by their name", file: named, status: 200, body: `{"results":{"a":[{"code":"bad"},{"code":"gone"}],"b":[]}}`,
-			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`, wrote: "-"},
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","fields":[{"code":"bad"},{"code":"gone"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`, wrote: "-"},
 		{name: "a list of errors that must be there", file: must, status: 200, body: `{"results":[{"id":"a","ok":false,"errors":[{"code":"bad"},{"code":"gone"}]},{"id":"b","ok":true}]}`,
-			want:  `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`,
-			wrote: `{"results":[{"id":"a","ok":false,"errors":[{"code":"bad"}]},{"id":"b","ok":true}]}`},
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","fields":[{"code":"bad"},{"code":"gone"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
 		{name: "elements with an ID of their own are records", file: parts, status: 200, body: `{"results":[{"name":"n","parts":[{"id":"a","code":"bad"},{"id":"b"}]}]}`,
 			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"n"}},{"index":1,"id":"b","outcome":{"kind":"success","detail":"n"}}]}`, wrote: "-"},
 		{name: "what is passed over is no record", file: apart, status: 200, body: `{"results":[{"id":"a","code":"bad"},{"x":1},{"id":"b"}]}`,

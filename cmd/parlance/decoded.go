@@ -78,6 +78,9 @@ func (s sheet) outcome(o parlance.Outcome, id string) {
 	rows = nil
 	for _, i := range o.Items {
 		rows = append(rows, []string{strconv.Itoa(i.Index), i.ID, meaning(i.Outcome.Kind, i.Outcome.Reason), i.Outcome.Code, i.Outcome.Detail})
+		for _, f := range i.Outcome.Fields {
+			rows = append(rows, []string{"", "", f.Path, f.Code, f.Message})
+		}
 	}
 	s.table("items", rows)
 	for _, note := range o.Notes {

@@ -89,13 +89,14 @@ func fields(o, back *parlance.Outcome, lost func(string) bool) string {
 	left := slices.Clone(back.Fields)
 	slices.SortStableFunc(left, func(a, b parlance.Field) int { return compareBool(ofWhole(a), ofWhole(b)) })
 	m := matching{of: make([]int, len(left)), fits: func(i, at int) bool { return kept(i, o.Fields[i]) == kept(i, left[at]) }}
-	order := make([]int, len(o.Fields)) // those of which nothing is left come last
+	mayMiss := func(i int) bool { return gone(i) || ofWhole(kept(i, o.Fields[i])) }
+	order := make([]int, len(o.Fields)) // those that may be missing come last
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return compareBool(gone(i), gone(j)) })
+	slices.SortStableFunc(order, func(i, j int) int { return compareBool(mayMiss(i), mayMiss(j)) })
 	for _, i := range order {
-		if !m.place(i, make([]bool, len(left))) && !gone(i) && !ofWhole(kept(i, o.Fields[i])) {
+		if !m.place(i, make([]bool, len(left))) && !mayMiss(i) {
 			return fmt.Sprintf("field %+v is not among %+v", o.Fields[i], back.Fields)
 		}
 	}
@@ -187,6 +188,18 @@ func items(was, is []parlance.Item, lost func(string) bool) string {
 	return ""
 }
 
+// more are the Fields of a record that say more than the record that is read, in the order
+// of their texts: those of one name may have been brought together.
+func more(o, back *parlance.Outcome) []parlance.Field {
+	all := slices.DeleteFunc(slices.Clone(o.Fields), func(f parlance.Field) bool {
+		return f.Path == "" && (f.Message == "" || f.Message == back.Detail) && (f.Code == "" || f.Code == back.Code)
+	})
+	slices.SortFunc(all, func(a, b parlance.Field) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Code, b.Code), strings.Compare(a.Message, b.Message))
+	})
+	return all
+}
+
 // item compares one record with what it may have been read as.
 func item(i int, was, is *parlance.Item, lost func(string) bool) string {
 	at := fmt.Sprintf("items[%d].", i)
@@ -199,7 +212,7 @@ func item(i int, was, is *parlance.Item, lost func(string) bool) string {
 	if !slices.Equal(was.Outcome.Notes, is.Outcome.Notes) && !lost(at+"outcome.notes") {
 		return fmt.Sprintf("%soutcome.notes were %q and are %q", at, was.Outcome.Notes, is.Outcome.Notes)
 	}
-	if len(was.Outcome.Fields) > 0 && !slices.Equal(was.Outcome.Fields, is.Outcome.Fields) && !lost(at+"outcome.fields") {
+	if !lost(at+"outcome.fields") && !slices.Equal(more(&was.Outcome, &is.Outcome), more(&is.Outcome, &is.Outcome)) {
 		return fmt.Sprintf("%soutcome.fields were %+v and are %+v", at, was.Outcome.Fields, is.Outcome.Fields)
 	}
 	return texts(&was.Outcome, &is.Outcome, at+"outcome.", lost)

@@ -23,7 +23,7 @@ type filler struct {
 	bound spec.Set // the attributes that a text was taken for
 	own   string
 
-	ofItems map[int32][]parlance.Field // by the scope of their item
+	ofItems []parlance.Field // those that the template makes inside of items
 
 	common  wire.Common // where texts come from that no shape read
 	marked  bool        // the iterations of the records of one owner are marked

@@ -37,9 +37,12 @@ type scope struct {
 	both   bool   // it can hold a text of its own beside deeper ones
 	within bool   // it is inside of an item, whose error it is
 
-	last  int32 // one more than the place of its last bind
-	makes bool  // it makes a record
-	inner bool  // a turn inside it makes one
+	last    int32 // one more than the place of its last bind
+	made    int32 // one more than the place of the Field of an item that it made; 0 for none
+	makes   bool  // it makes a record
+	inner   bool  // a turn inside it makes one
+	deeper  bool  // an error of its item stands in a turn inside it
+	covered bool  // a Field of its item stands there or in a turn inside it
 }
 
 // Matcher fits one document with templates, and collects the texts that the holes take.

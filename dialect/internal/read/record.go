@@ -163,6 +163,17 @@ func (f *filler) itself(scope int32, a spec.Attribute) string {
 	return f.text(int(found - 1))
 }
 
+// inside is the first text for an attribute in the iterations inside of an error.
+func (f *filler) inside(fault int32, a spec.Attribute) string {
+	scopes := f.m.scopes
+	for s := fault + 1; scopes[fault].deeper && int(s) < len(scopes) && scopes[s].parent >= fault; s++ {
+		if text := f.itself(s, a); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
 // keys joins the names around an iteration.
 func (f *filler) keys(scope int32, a spec.Attribute) string {
 	for ; scope >= 0; scope = f.m.scopes[scope].parent {
@@ -209,10 +220,11 @@ func (f *filler) fields(o *parlance.Outcome) {
 		var one parlance.Field
 		f.field(&one, s)
 		if it := f.itemOf(s); it > 0 {
-			if f.ofItems == nil {
-				f.ofItems = map[int32][]parlance.Field{}
+			f.ofItems = append(f.ofItems, one)
+			f.m.scopes[s].made = int32(len(f.ofItems))
+			for ; s != it; s = f.m.scopes[s].parent {
+				f.m.scopes[s].covered = true
 			}
-			f.ofItems[it] = append(f.ofItems[it], one)
 			continue
 		}
 		o.Fields = append(o.Fields, one)
@@ -247,6 +259,69 @@ func (f *filler) fault(of *parlance.Outcome, item int32, req *wire.Request) (sco
 		}
 	}
 	return scope
+}
+
+// nestErrors marks the iterations inside of items that hold a deeper error of the item.
+func (f *filler) nestErrors() {
+	scopes := f.m.scopes
+	for s := len(scopes) - 1; s > 0; s-- {
+		if sc := &scopes[s]; sc.within && (sc.last > 0 || sc.deeper) {
+			scopes[sc.parent].deeper = true
+		}
+	}
+}
+
+// itemFields are the Fields of an item: those that its template makes, and its errors, if
+// there are several or if one says something else than the item. A Field takes the code and
+// the text of its error if it has none of its own.
+func (f *filler) itemFields(o *parlance.Outcome, item int32) []parlance.Field {
+	type placed struct {
+		parlance.Field
+		node uint32
+	}
+	var made, all []placed
+	scopes, errors, more := f.m.scopes, 0, false
+	for s := item; int(s) < len(scopes) && (s == item || scopes[s].parent >= item); s++ {
+		sc := &scopes[s]
+		if s == item && sc.made == 0 {
+			continue
+		}
+		errors += spec.Btoi(s != item && sc.last > 0 && !sc.deeper)
+		one := parlance.Field{Code: f.ofError(item, s, spec.AttrCode, spec.AttrFamily), Message: f.ofError(max(item, sc.parent), s, spec.AttrDetail, spec.AttrTitle)}
+		switch {
+		case sc.made > 0:
+			own := f.ofItems[sc.made-1]
+			made = append(made, placed{own, sc.node})
+			all = append(all, placed{parlance.Field{Path: own.Path, Code: cmp.Or(own.Code, one.Code), Message: cmp.Or(own.Message, one.Message)}, sc.node})
+		case sc.last == 0, sc.deeper && one.Message == "", sc.covered && one.Message == "", one == parlance.Field{}, one.Code == "" && one.Message == f.itself(s, spec.AttrNote):
+		default:
+			more = more || one.Code != "" && one.Code != o.Code || one.Message != "" && one.Message != o.Detail && one.Message != o.Title
+			all = append(all, placed{one, sc.node})
+		}
+	}
+	if errors < 2 && !more {
+		all = made
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.node, b.node) })
+	fields := make([]parlance.Field, len(all))
+	for i := range all {
+		fields[i] = all[i].Field
+	}
+	return fields
+}
+
+// ofError is an attribute of an error of an item, or else another one: what the iterations
+// from s to the one before around have.
+func (f *filler) ofError(around, s int32, a, or spec.Attribute) string {
+	for ; s > around; s = f.m.scopes[s].parent {
+		if text := cmp.Or(f.itself(s, a), f.itself(s, or)); text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 // field fills a Field from its iteration and from those around it.
@@ -324,6 +399,7 @@ func (f *filler) items(o *parlance.Outcome, req *wire.Request) {
 	}
 	o.Items = make([]parlance.Item, n)
 	made := f.made(n)
+	f.nestErrors()
 	// Where all stand in one list, each keeps its place, also beside one that could not be read.
 	own := true
 	for i, s := range made {
@@ -375,10 +451,11 @@ func (f *filler) doubles(i int, o *parlance.Outcome) bool {
 // item fills an item from its iteration.
 func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req *wire.Request) {
 	it.ID = f.get(scope, spec.AttrID)
-	it.Outcome.Fields = f.ofItems[scope]
 	get := func(a spec.Attribute) string { return f.get(scope, a) }
 	if fault := f.fault(of, scope, req); fault > 0 {
-		get = func(a spec.Attribute) string { return cmp.Or(f.itself(scope, a), f.get(fault, a)) }
+		get = func(a spec.Attribute) string {
+			return cmp.Or(f.itself(scope, a), f.get(fault, a), f.inside(fault, a))
+		}
 	}
 	if text := f.get(scope, spec.AttrIndex); text != "" {
 		if n, err := strconv.Atoi(text); err == nil && n >= 0 {
@@ -392,6 +469,7 @@ func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req 
 		}
 	}
 	f.itemNotes(o, scope)
+	o.Fields = f.itemFields(o, scope)
 	if text := f.get(scope, spec.AttrStatus); text != "" { // the error of "" would be an allocation for each
 		o.Status, _ = strconv.Atoi(text)
 	}

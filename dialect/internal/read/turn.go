@@ -19,6 +19,9 @@ func (m *Matcher) others(t *spec.Template, n uint32) (fits, present bool) {
 		return m.cut || !t.Rest.Must, false
 	}
 	if t.Single() {
+		if around := &m.scopes[m.scope]; t.Entries != nil && (around.item || around.within) {
+			return m.errors(t, n, of)
+		}
 		return m.only(t, n, of)
 	}
 	if list := t.Rest.Value.Resolve(); list.Op == spec.OpList && m.Tree.Nodes[n].Kind == tree.Element {
@@ -48,11 +51,48 @@ func (m *Matcher) only(t *spec.Template, n uint32, of Selection) (fits, present 
 		before := m.Mark()
 		if name, ok := t.KeyConv.Read(m.Tree.Key(c), m); ok && m.Value(t.Rest.Value, c) {
 			m.bind(t.Key, name, false)
+			m.further(t, n, c, of)
 			return true, true
 		}
 		m.Back(before)
 	}
 	return t.Rest.Optional, true
+}
+
+// further says how many members after the one that was read could be it as well. They are
+// not read, so the response cannot be a success.
+func (m *Matcher) further(t *spec.Template, n, read uint32, of Selection) {
+	others := int32(0)
+	for c := m.Tree.Nodes[read].Next; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
+		if !m.Takes(&of, c) {
+			continue
+		}
+		before := m.Mark()
+		if _, ok := t.KeyConv.Read(m.Tree.Key(c), m); ok && m.Value(t.Rest.Value, c) {
+			others++
+		}
+		m.Back(before)
+	}
+	if others > 0 {
+		m.unread += others
+		m.note("unread_element", "each of %d members can be the %s, and only the first one was read", others+1, t.Key.Attr)
+	}
+}
+
+// errors takes each member that the template does not name as an error of the record around
+// it. The name is its code.
+func (m *Matcher) errors(t *spec.Template, n uint32, of Selection) (fits, present bool) {
+	taken := int32(0)
+	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
+		if !m.Takes(&of, c) {
+			continue
+		}
+		if _, ok := t.KeyConv.Read(m.Tree.Key(c), m); ok && m.iteration(t.Entries, c, taken, t.Key, taken > 0, 0) >= 0 {
+			m.bound |= t.Key.Bit()
+			taken++
+		}
+	}
+	return taken > 0 || t.Rest.Optional, true
 }
 
 // Selection says which children of a node an iteration visits: those of a

@@ -357,6 +357,10 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 	t.Rest = &m
 	if t.Single() {
 		t.take(m.Value)
+		if t.Key.Owner == Item && m.Value.Reads&identity == 0 {
+			t.Deep |= m.Value.Reads.Of(Field) // each is an error of its own
+			t.Entries = &Template{Op: OpList, Pos: At(v), Elems: []*Template{m.Value}, Reads: t.Key.Bit() | m.Value.Reads, inner: m.Value.Deep, Both: m.Value.hasBoth(), KeyConv: t.KeyConv}
+		}
 		return
 	}
 	t.repeat(m.Value)

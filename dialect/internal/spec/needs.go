@@ -80,7 +80,7 @@ func (w *Member) needs() Set {
 	case t.Op == OpList && t.Writes.Of(Whole) == 0:
 		return firstBit(t.Writes)
 	case t.Op == OpList && len(t.Elems) == 1:
-		return t.Elems[0].requiredOf(Whole)
+		return t.Elems[0].RequiredOf(Whole)
 	}
 	return 0
 }

@@ -30,6 +30,8 @@ type Site struct {
 	Root    bool   // it is the body itself
 	Single  bool   // what it stands in holds one record
 	Is      string // what the form says of it
+	Within  uint16 // of a Field of an Item: the site of the Item, else 0
+	Fields  bool   // of an Item: there is a place for its Fields
 }
 
 // sites is a set of numbers of sites, in ascending order.
@@ -78,8 +80,9 @@ type route struct {
 	is     string
 	tree   bool
 	index  bool
-	skip   bool // names that are skipped stand before it, and no list
-	item   bool // it is inside of a record, to which a Field there belongs
+	skip   bool   // names that are skipped stand before it, and no list
+	item   uint16 // the site of the record around it, to which a Field there belongs; 0 for none
+	errors bool   // what stands there of a record is one of its errors
 	single bool
 }
 
@@ -130,6 +133,8 @@ func (l *locator) walk(t *Template, p route) {
 // others visits the value of the members without a name of their own.
 func (l *locator) others(t *Template, p route) {
 	switch {
+	case t.Entries != nil && t.Single() && p.item != 0:
+		p.errors = true
 	case t.Single():
 		l.walk(t.Rest.Value, p)
 		return
@@ -178,12 +183,13 @@ func (l *locator) record(e *Template, p route, key Target) {
 	deeper := false
 	for _, o := range [...]Owner{Item, Field} {
 		named := key.Attr != AttrNone && key.Owner == o || e.Is != "" && o == Item
-		if writes.Of(o) == 0 && !named || o == Field && p.item {
+		if writes.Of(o) == 0 && !named || o == Item && p.errors {
 			continue
 		}
 		p.around[o] |= own.Of(o)
 		if o == Item && !p.skip && e.Op != OpList && e.HoldsErrors() {
 			p.around[o] |= writes.Of(o)
+			p.errors = true
 		} else if writes&e.Deep.Of(o) != 0 {
 			deeper = true
 			if own&Texts == 0 {
@@ -192,9 +198,14 @@ func (l *locator) record(e *Template, p route, key Target) {
 		}
 		if len(l.shape.Sites) < maxSites {
 			e.Site[o-Item] = uint16(len(l.shape.Sites))
-			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o], Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: p.is, Must: e.requiredOf(o), Whole: e.Integers().Of(o)})
+			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o], Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: p.is, Must: e.RequiredOf(o), Whole: e.Integers().Of(o)})
+			if o == Item {
+				p.item = e.Site[0]
+				l.shape.Sites[p.item].Fields = p.errors || e.errorsByName()
+			} else if p.item != 0 {
+				l.shape.Sites[e.Site[1]].Within, l.shape.Sites[p.item].Fields = p.item, true
+			}
 		}
-		p.item = p.item || o == Item
 	}
 	if deeper {
 		p.skip = false
@@ -204,7 +215,13 @@ func (l *locator) record(e *Template, p route, key Target) {
 
 // Shallow are the attributes that stand in a template, and not in the lists and
 // the members without a name in it.
-func (t *Template) Shallow() (s Set) {
+func (t *Template) Shallow() Set { return t.outside(false) }
+
+// Outside are the attributes that stand in the template of a record outside of its errors.
+func (t *Template) Outside() Set { return t.outside(true) }
+
+// outside is Shallow, with or without errors that stand there by their names.
+func (t *Template) outside(errors bool) (s Set) {
 	switch {
 	case t.ReadOnly:
 		return 0
@@ -212,19 +229,43 @@ func (t *Template) Shallow() (s Set) {
 		return (t.Writes | t.Copies) &^ t.Implied
 	case t.Op == OpObject:
 		for i := range t.Members {
-			s |= t.Members[i].Value.Shallow()
+			s |= t.Members[i].Value.outside(errors)
 		}
-		if t.Rest != nil && t.Single() {
-			s |= t.Key.Bit() | t.Rest.Value.Shallow()
+		if t.Rest != nil && t.Single() && !(errors && t.Entries != nil) {
+			s |= t.ofNames()
 		}
 	case t.Op == OpEither:
 		for _, e := range t.Elems {
-			s |= e.Shallow()
+			s |= e.outside(errors)
 		}
 	case t.Op == OpReference && !t.Def.Loops:
 		return t.Def.flat
 	}
 	return s
+}
+
+// ofNames are the attributes of the one member without a name of its own. If it can be one
+// of several errors of a record, its Fields are further down.
+func (t *Template) ofNames() Set {
+	s := t.Key.Bit() | t.Rest.Value.Shallow()
+	if t.Entries != nil {
+		s &^= OwnerBits[Field]
+	}
+	return s
+}
+
+// errorsByName reports that a template has the errors of its record as members without a
+// name of their own.
+func (t *Template) errorsByName() bool {
+	if t.Op == OpObject && t.Entries != nil && t.Single() {
+		return true
+	}
+	for i := range t.Members {
+		if t.Members[i].Value.errorsByName() {
+			return true
+		}
+	}
+	return t.Op == OpEither && slices.ContainsFunc(t.Elems, (*Template).errorsByName)
 }
 
 // direct are the attributes that stand in a template outside of repetitions and are no
@@ -247,8 +288,8 @@ func (t *Template) direct() (s Set) {
 	return s
 }
 
-// requiredOf are the attributes of an owner that a template must have to fit.
-func (t *Template) requiredOf(o Owner) (s Set) {
+// RequiredOf are the attributes of an owner that a template must have to fit.
+func (t *Template) RequiredOf(o Owner) (s Set) {
 	if t.Op == OpHole {
 		return t.Hole.neededOf(o) // an element that is one text
 	}
@@ -257,9 +298,9 @@ func (t *Template) requiredOf(o Owner) (s Set) {
 		case m.Value.Op == OpHole && m.Must:
 			s |= m.Value.Hole.neededOf(o)
 		case m.Value.Op == OpObject && (!m.Optional || m.Must):
-			s |= m.Value.requiredOf(o)
+			s |= m.Value.RequiredOf(o)
 		case o == Item && m.Value.Op == OpList && m.Must && len(m.Value.Elems) > 0:
-			s |= m.Value.Elems[0].Resolve().requiredOf(o) // the first of its errors
+			s |= m.Value.Elems[0].Resolve().RequiredOf(o) // the first of its errors
 		}
 	}
 	return s

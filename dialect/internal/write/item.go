@@ -36,12 +36,15 @@ func (w *output) withItem(i int, e *spec.Template, write func(*spec.Template)) {
 	if written.Has(spec.Item, spec.AttrBody) {
 		w.nestedResponse(it, "items["+strconv.Itoa(i)+"].outcome.")
 	}
-	write(e)
+	fields := w.withFields(it, i, e, write)
 	if w.itemBody == nil && site.Is == "" && w.itemSaid(it, written) == 0 && e.Resolve().Op != spec.OpObject {
 		w.lost("items["+strconv.Itoa(i)+"]", "it has nothing that stands in such a place")
 		return
 	}
 	w.loseItem(it, i, site, written)
+	if !fields {
+		w.lost("items["+strconv.Itoa(i)+"].outcome.fields", "there is no place for them")
+	}
 	w.itemBody, w.itemHeader = nil, nil
 }
 
@@ -81,9 +84,6 @@ func (w *output) loseItemTexts(it *parlance.Item, i int, written spec.Set, at fu
 	}
 	if len(it.Outcome.Notes) > 0 && w.itemBody == nil {
 		w.lost(at("notes"), "there is no place for them")
-	}
-	if len(it.Outcome.Fields) > 0 && w.itemBody == nil {
-		w.lost(at("fields"), "there is no place for them")
 	}
 }
 

@@ -24,8 +24,8 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	}
 	e := t.Elems[0]
 	switch {
-	case w.item != nil && e.Resolve().Shallow()&w.recordSet()&spec.OwnerBits[spec.Item] != 0:
-		write(e) // the error of the record
+	case w.item != nil && (e.Resolve().Shallow()&w.recordSet()).Of(spec.Item) != 0, e.Resolve().Shallow().Of(spec.Item) != 0 && len(w.implied()) > 0:
+		w.errors(e.Resolve().Shallow(), e, nil, func() { write(e) })
 	case t.Writes.Has(spec.Whole, spec.AttrNote):
 		i := slices.IndexFunc(t.Elems, func(e *spec.Template) bool { return e.Writes.Has(spec.Whole, spec.AttrNote) })
 		switch {
@@ -87,6 +87,10 @@ func (w *output) recognized(e *spec.Template) bool {
 // write writes each record as an element. Records that share the texts outside of a
 // repetition are written as one element.
 func (w *output) write(t *spec.Template, o spec.Owner, chosen []int, write func(*spec.Template)) {
+	if e := t.Elems[0].Resolve(); o == spec.Field && w.item != nil && e.Shallow().Of(spec.Item) != 0 {
+		w.errors(e.Shallow(), e, chosen, func() { write(t.Elems[0]) })
+		return
+	}
 	if o == spec.Field && t.Elems[0].Writes.Of(spec.Whole) != 0 && (!t.Elems[0].Tagged || t.Elems[0].Copies.Of(spec.Field) != 0) && w.item == nil {
 		chosen = w.first(t, chosen, write)
 	}

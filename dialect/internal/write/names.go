@@ -22,6 +22,14 @@ func (w *output) others(t *spec.Template, write func(key string, value *spec.Tem
 		w.anyNamed(t, write)
 	case t.Key.Attr == spec.AttrExtra:
 		w.carried |= t.Key.Bit()
+	case t.Entries != nil && t.Single() && w.inside != 0:
+		var names []string
+		w.errors(t.Key.Bit()|value.Shallow(), value, w.pick(value, spec.Field), func() {
+			if name := w.value(t.Key); !slices.Contains(names, name) {
+				names = append(names, name)
+				w.only(t, write)
+			}
+		})
 	case t.Single():
 		w.only(t, write)
 	case o == spec.Field && t.Key.Attr != spec.AttrPath:

@@ -33,7 +33,9 @@ type output struct {
 	unset   []string // attributes that are written as null
 
 	items        records
-	fields       records
+	fields       records  // of the whole, or of the Item that is being written
+	inside       uint16   // the site of that Item; 0 for none
+	outside      spec.Set // the attributes of that Item that stand outside of its errors
 	follows      bool     // an element before this one holds the texts of the whole
 	around       spec.Set // what repetitions and names around the record hold of it
 	wholeWritten bool     // an element of the list of errors holds the texts of the whole

@@ -71,7 +71,7 @@ func (w *output) fieldSite(i int) (id uint16, least int) {
 	sites := w.shape.Sites
 	for n := 1; n < len(sites); n++ {
 		s := &sites[n]
-		if s.Owner != spec.Field {
+		if s.Owner != spec.Field || s.Within != w.inside {
 			continue
 		}
 		if lost := fieldCost(f, s) + bits.OnesCount64(uint64(w.overwritten(f, s))); id == 0 || lost < least || lost == least && s.Tree && s.Keys > sites[id].Keys {
@@ -133,7 +133,7 @@ func (w *output) itemCost(it *parlance.Item, s *spec.Site) int {
 	if written.Has(spec.Item, spec.AttrBody) {
 		written |= spec.OwnerBits[spec.Item]
 	}
-	lost := bits.OnesCount64(uint64(weigh &^ written))
+	lost := bits.OnesCount64(uint64(weigh&^written)) + spec.Btoi(len(it.Outcome.Fields) > 0 && !s.Fields)
 	if w.lacks(it, s) {
 		lost += 2 * misplaced // it would not be read
 	}

@@ -238,11 +238,38 @@ func (s *settlement) items(o, back *parlance.Outcome) {
 		s.settle(at+".index", true, was.Index == is.Index)
 		s.texts(at+".outcome.", &was.Outcome, &is.Outcome)
 		s.settle(at+".outcome.notes", len(was.Outcome.Notes)+len(is.Outcome.Notes) > 0, slices.EqualFunc(was.Outcome.Notes, is.Outcome.Notes, sameText))
-		s.settle(at+".outcome.fields", len(was.Outcome.Fields) > 0, slices.Equal(was.Outcome.Fields, is.Outcome.Fields))
+		s.settle(at+".outcome.fields", len(was.Outcome.Fields)+len(is.Outcome.Fields) > 0, sameFields(&was.Outcome, &is.Outcome))
 	}
 	for i, is := range read {
 		s.settle("items["+strconv.Itoa(i)+"]", true, is)
 	}
+}
+
+// sameFields reports that two records have the same Fields, in any order. A Field that says
+// no more than the record does not count.
+func sameFields(was, is *parlance.Outcome) bool {
+	if slices.Equal(was.Fields, is.Fields) {
+		return true
+	}
+	left := make(map[parlance.Field]int, len(was.Fields))
+	for _, f := range was.Fields {
+		if !ofWhole(f, is) {
+			left[f]++
+		}
+	}
+	for _, f := range is.Fields {
+		if !ofWhole(f, is) {
+			if left[f]--; left[f] < 0 {
+				return false
+			}
+		}
+	}
+	for _, n := range left {
+		if n > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // aligned are the places of the records that are read. They are some of those that were
