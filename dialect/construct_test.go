@@ -613,6 +613,23 @@ shapes:
 	})
 }
 
+// A body is searched for a mark only if it has the name of one, with or without an escape.
+func TestAMarkIsFoundHoweverItsNameIsWritten(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, E1: {kind: conflict, status: 409}}
+shapes:
+  - {name: none, status: 200, is: empty, json: null}
+  - {name: e, status: 4xx, json: {fault!: {errorCode!: $code}}}`
+	hold(t, []construct{
+		{name: "as it is", file: file, status: 200, body: `{"fault":{"errorCode":"E1"}}`, want: `{"kind":"conflict","code":"E1"}`, told: "failure_mark", wrote: "-"},
+		{name: "with an escape", file: file, status: 200, body: `{"f\u0061ult":{"errorCod\u0065":"E1"}}`, want: `{"kind":"conflict","code":"E1"}`, told: "failure_mark", wrote: "-"},
+		{name: "in a text", file: file, status: 200, body: `{"text":"\"fault\""}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "at another place", file: file, status: 200, body: `{"a":{"fault":{"errorCode":"E1"}}}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "not at all", file: file, status: 200, body: `{"id":7,"name":"fault"}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "in a value that is broken", file: file, status: 200, body: `{"fault":{"errorCode":"E1"`, want: `{"kind":"noted"}`, told: "broken_body", wrote: "-"},
+	})
+}
+
 func TestXML(t *testing.T) {
 	t.Parallel()
 	const own = `shapes: [{name: e, xml: {s:Fault: {"@code": $code, s:Reason: {"@xml:lang?": $type, $text: $detail}, s:Detail?: [{"@field": $field, $text: $field.message}]}}}]`

@@ -36,7 +36,7 @@ func (d *Reader) Begin(req *wire.Request, res *wire.Response) (b Beginning) {
 		return b
 	}
 	b.d, b.res = d, *res
-	b.glance = glance{d.Spec, d.PlanFor(res.Status), *req, res.Header, spec.Forms{}}
+	b.glance = glance{d.Spec, d.PlanFor(res.Status), *req, res.Header, spec.Forms{}, false}
 	b.wanted, _ = b.p.Forms(&b.req)
 	if len(b.p.Shapes) > 0 && b.wanted != (spec.Forms{}) {
 		b.state = stateType

@@ -16,6 +16,7 @@ type glance struct {
 	req    wire.Request
 	header wire.Header
 	wanted spec.Forms
+	whole  bool // nothing follows the beginning
 }
 
 // sure is what is known of a body of which more may come.
@@ -45,15 +46,15 @@ func (g *glance) foreign(body []byte) sure {
 	}
 	switch c := start[0]; {
 	case c == '{' || c == '[':
-		return g.value(start, len(body))
+		return g.value(start, body)
 	case c == '<' || c == 0x1E || c >= 0x80 || !g.foreignType():
 		return no
 	}
 	return g.sentence(start)
 }
 
-// value is foreign for a body of some size that begins like an object or a list.
-func (g *glance) value(start []byte, size int) sure {
+// value is foreign for a body that begins like an object or a list.
+func (g *glance) value(start, body []byte) sure {
 	switch object := start[0] == '{'; {
 	case object && start[1] == '}':
 		return no // it may be a guard
@@ -62,7 +63,7 @@ func (g *glance) value(start []byte, size int) sure {
 	case object && g.canBe(spec.RootObject), !object && g.canBe(spec.RootList):
 		return no
 	case object:
-		return g.unmarked(size)
+		return g.unmarked(body)
 	}
 	return yes
 }
@@ -77,14 +78,17 @@ func (g *glance) canBe(kind spec.Roots) bool {
 	return false
 }
 
-// unmarked reports that an object of that size or more is not searched for the mark of a
-// failure.
-func (g *glance) unmarked(size int) sure {
-	if size > maxMarked {
+// unmarked reports that an object is not searched for the mark of a failure: it is long, or
+// has none of the names. A name with an escape is not found so.
+func (g *glance) unmarked(body []byte) sure {
+	switch {
+	case len(g.p.Marks) == 0, len(body) > maxMarked:
 		return yes
+	case !g.whole || bytes.IndexByte(body, '\\') >= 0:
+		return unsure
 	}
-	for _, s := range g.p.Marked {
-		if s.Form == spec.FormJSON {
+	for _, name := range g.p.Marks {
+		if bytes.Contains(body, []byte(name)) {
 			return unsure
 		}
 	}

@@ -83,7 +83,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 	}
 	success := res.Status >= 200 && res.Status < 300
 	if success && m.depth == 0 {
-		if g := (glance{d.Spec, p, *req, res.Header, wanted}); g.foreign(res.Body) == yes {
+		if g := (glance{d.Spec, p, *req, res.Header, wanted, !res.Cut}); g.foreign(res.Body) == yes {
 			if expected {
 				m.noteUnfit(res)
 			}

@@ -26,7 +26,7 @@ func (d *Spec) marks() {
 			continue
 		}
 		s.Body.constants("", func(at string, w *Member) { w.Mark = !good[at] })
-		s.Marked = s.Body.mark(map[*Instance]bool{})
+		s.Marks = s.Body.mark(nil, map[*Instance]bool{})
 	}
 }
 
@@ -56,15 +56,15 @@ func (t *Template) constants(at string, yield func(at string, w *Member)) {
 	}
 }
 
-// mark marks the members that are named after an error. It reports whether something in
-// the template is a mark.
-func (t *Template) mark(seen map[*Instance]bool) (any bool) {
+// mark marks the members that are named after an error. It adds the names of all marks in
+// the template.
+func (t *Template) mark(names []string, seen map[*Instance]bool) []string {
 	if t.Op == OpReference && !seen[t.Def] {
 		seen[t.Def] = true
-		return t.Def.Body.mark(seen)
+		return t.Def.Body.mark(names, seen)
 	}
 	if t.Op != OpObject {
-		return false
+		return names
 	}
 	for i := range t.Members {
 		w := &t.Members[i]
@@ -74,9 +74,12 @@ func (t *Template) mark(seen map[*Instance]bool) (any bool) {
 		if w.Value.Op != OpConst && namesError(w.Names[0]) {
 			w.Mark = true
 		}
-		any = w.Mark || w.Value.mark(seen) || any
+		if w.Mark {
+			names = append(names, w.Names...)
+		}
+		names = w.Value.mark(names, seen)
 	}
-	return any
+	return names
 }
 
 // namesError reports a name that only failures have.

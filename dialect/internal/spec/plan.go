@@ -14,6 +14,7 @@ type Plan struct {
 	Row      *Row // what the status means, nil if that depends on the request or the form
 	Shapes   []*Shape
 	Marked   []*Shape // of failures, whose marks a good response may have
+	Marks    []string // the names of those in JSON, between quotes, each once
 	Extras   []*Shape // headers only, those of http among them
 	Fields   []string // of a header, all that is read; nil if the absence of one says something
 	Wanted   Forms    // of the shapes
@@ -57,13 +58,25 @@ func (d *Spec) newPlan(status int) *Plan {
 	p.Fields = fieldsOf(p.Extras)
 	if status >= 200 && status < 300 && len(p.Shapes) > 0 {
 		for _, s := range d.Shapes {
-			if s.Marked && p.Wanted[s.Form] {
+			if len(s.Marks) > 0 && p.Wanted[s.Form] {
 				p.Marked = append(p.Marked, s)
+			}
+			if s.Form == FormJSON {
+				p.mark(s.Marks)
 			}
 		}
 	}
 	p.Replays = p.Replays && len(p.Marked) == 0
 	return p
+}
+
+// mark adds names of marks.
+func (p *Plan) mark(names []string) {
+	for _, name := range names {
+		if quoted := `"` + name + `"`; !slices.Contains(p.Marks, quoted) {
+			p.Marks = append(p.Marks, quoted)
+		}
+	}
 }
 
 // admit are the shapes that read a response with that status. It adds the parts that they

@@ -34,12 +34,12 @@ type Shape struct {
 	Writes       Set
 	Copies       Set
 	Size         int
-	Sites        []Site // the places of records, by their number
-	SharesCode   bool   // a text in it is read as the code of the whole and of a Field
-	Inherited    bool   // it is of the dialect that this one extends
-	Marked       bool   // it is a failure's, and a member of its body is a mark
-	Bare         bool   // it is headers that ask for nothing: they are read if they are there
-	Roots        Roots  // of JSON, what its body can be
+	Sites        []Site   // the places of records, by their number
+	SharesCode   bool     // a text in it is read as the code of the whole and of a Field
+	Inherited    bool     // it is of the dialect that this one extends
+	Marks        []string // the names of the members of its body that are marks, if it is a failure's
+	Bare         bool     // it is headers that ask for nothing: they are read if they are there
+	Roots        Roots    // of JSON, what its body can be
 }
 
 func (s *Shape) take(t *Template) {
