@@ -15,6 +15,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/internal/lookahead"
 )
 
 // exchange is one request of the caller's and all the attempts at it. It is also
@@ -32,11 +33,11 @@ type exchange struct {
 	key      string        // the idempotency key, "" for none
 	token    string        // our token on out, "" for none
 	attempts []Attempt
-	first    [1]Attempt // the memory of attempts: most requests have one
-	response response   // the last one
-	body     replayed   // of the response that was read last
-	watched  *watched   // nil if there is no gate or observer
-	watch    *watch     // of a body that was handed on before its meaning was known; nil for none
+	first    [1]Attempt     // the memory of attempts: most requests have one
+	response response       // the last one
+	body     lookahead.Body // of the response that was read last
+	watched  *watched       // nil if there is no gate or observer
+	watch    *watch         // of a body that was handed on before its meaning was known; nil for none
 	retries  int32
 	owned    bool // the header of out is a copy of the caller's
 	renewed  bool // the token was refreshed
@@ -336,40 +337,78 @@ func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) 
 		x.decode(asked, resp, a, nil, !n.whole) // none of it was read
 		return
 	}
-	var of dialect.Beginning
-	if resp.StatusCode < 300 && len(resp.Header["Content-Encoding"]) == 0 {
-		of = x.dialect.Begin(asked, resp.StatusCode, dialect.HeaderMap(resp.Header))
+	b, undecided := &x.body, false
+	if rule := x.rule(); resp.StatusCode < 300 {
+		b, undecided = b.Until(resp.Body, resp.ContentLength, rule, func() lookahead.Settler { return x.beginning(asked, resp) })
+	} else {
+		b.All(resp.Body, resp.ContentLength, rule.Limit)
 	}
-	b, undecided := peek(&x.body, resp, x.cfg.limit, &of, x.cfg.hold)
+	if b.Settled > 0 && !x.settles(asked, resp, b, a) {
+		b.Keep()
+		b, _ = b.On(x.rule(), nil) // to the end, so that the connection can be used again
+		n.whole = b.Err == io.EOF
+	}
+	resp.Body = b
 	switch {
+	case b.Settled > 0:
 	case undecided:
-		x.handOn(asked, resp, b, of)
+		x.handOn(asked, resp, b)
 		x.decode(asked, resp, a, nil, true)
 		a.Outcome.Kind, a.Outcome.Reason = 0, ""
-	case b.settled > 0:
-		if x.decode(asked, resp, a, b.head[:b.settled], false); a.Outcome.Kind.Good() {
-			n.enveloped, n.data = false, nil // more may follow
-			return
-		}
-		b, _ = b.race(resp, x.cfg.limit, nil, x.cfg.hold) // to the end, so that the connection can be used again
-		n.whole = b.err == io.EOF
-	case len(b.head) > x.cfg.limit:
+	case len(b.Head) > x.cfg.limit:
 		n.cut = true
-		x.decode(asked, resp, a, b.head[:x.cfg.limit], true)
-	case b.err == io.EOF:
+		x.decode(asked, resp, a, b.Head[:x.cfg.limit], true)
+	case b.Err == io.EOF:
 		n.whole = true
-		x.decode(asked, resp, a, b.head, false)
+		x.decode(asked, resp, a, b.Head, false)
 	default:
-		n.broken = b.err
-		x.decode(asked, resp, a, b.head, true)
-		if !a.Outcome.Kind.Failing() {
-			// Half of a success proves nothing. Half of a failure is still a failure.
-			n.took(&dialect.Decoded{}, a)
-			a.Outcome, n.why = x.failed(x.out, n.broken)
-		}
+		x.broke(asked, resp, a, b)
 	}
 	if n.data != nil {
-		b.room = nil // it lies there
+		b.Keep() // it lies there
+	}
+}
+
+// mustRead reports whether a body can tell more than status and header do. The
+// body of a failure is always read, so that a wait holds no connection.
+func mustRead(d *dialect.Dialect, req dialect.Request, resp *http.Response) bool {
+	if resp.Body == nil || resp.Body == http.NoBody {
+		return false
+	}
+	return resp.StatusCode >= 400 || d.NeedsBody(req, resp.StatusCode, resp.Header)
+}
+
+// rule bounds what is read of a body before it is handed on.
+func (x *exchange) rule() lookahead.Rule { return lookahead.Rule{Limit: x.cfg.limit, Hold: x.cfg.hold} }
+
+// beginning tells when the body of a response has a meaning that its rest cannot change.
+func (x *exchange) beginning(asked dialect.Request, resp *http.Response) *dialect.Beginning {
+	of := new(dialect.Beginning)
+	if len(resp.Header["Content-Encoding"]) == 0 {
+		*of = x.dialect.Begin(asked, resp.StatusCode, dialect.HeaderMap(resp.Header))
+	}
+	return of
+}
+
+// settles decodes the part of a body that settles its meaning, and reports whether that is good.
+func (x *exchange) settles(asked dialect.Request, resp *http.Response, b *lookahead.Body, a *Attempt) bool {
+	x.decode(asked, resp, a, b.Head[:b.Settled], false)
+	if !a.Outcome.Kind.Good() {
+		return false
+	}
+	x.response.enveloped, x.response.data = false, nil // more may follow
+	return true
+}
+
+// broke decodes a body that broke off. Half of a success proves nothing. Half of a failure is
+// still a failure.
+func (x *exchange) broke(asked dialect.Request, resp *http.Response, a *Attempt, b *lookahead.Body) {
+	n := &x.response
+	n.broken = b.Err
+	x.decode(asked, resp, a, b.Head, true)
+	if !a.Outcome.Kind.Failing() {
+		n.took(&dialect.Decoded{}, a)
+		a.Outcome, n.why = x.failed(x.out, n.broken)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/internal/lookahead"
 )
 
 // watch reads beside the caller a body that was handed on before its meaning was known.
@@ -22,7 +23,7 @@ type watch struct {
 	gates *time.Timer // tells them what is known; nil if there are none
 
 	mu   sync.Mutex
-	of   dialect.Beginning
+	of   *dialect.Beginning
 	kept []byte // what has arrived, at most one byte more than the limit
 	done bool   // the meaning is known, or nobody will ever know it
 }
@@ -32,11 +33,11 @@ type watch struct {
 const gatesWait = 10 * time.Second
 
 // handOn hands on a body whose meaning is not known.
-func (x *exchange) handOn(asked dialect.Request, resp *http.Response, b *replayed, of dialect.Beginning) {
+func (x *exchange) handOn(asked dialect.Request, resp *http.Response, b *lookahead.Body) {
 	copied := *resp
 	copied.Header = resp.Header.Clone()
-	w := &watch{x: x, asked: asked, resp: &copied, of: of, kept: slices.Clone(b.head)}
-	b.watch, x.watch = w, w
+	w := &watch{x: x, asked: asked, resp: &copied, of: x.beginning(asked, resp), kept: slices.Clone(b.Head)}
+	b.Watcher, x.watch = w, w
 	if x.watched != nil {
 		w.leave, x.watched.leaving = x.watched.leaving, nil
 	}
@@ -66,11 +67,8 @@ func (w *watch) left(a *Attempt) {
 	w.leave = nil
 }
 
-// saw is told what the caller reads, and the error that it ends with.
-func (w *watch) saw(b []byte, err error) {
-	if w == nil {
-		return
-	}
+// Saw is told what the caller reads, and the error that it ends with.
+func (w *watch) Saw(b []byte, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done {
@@ -101,9 +99,9 @@ func (w *watch) saw(b []byte, err error) {
 	}
 }
 
-// close is told that the caller reads no more. What was not read could have said anything:
-// time alone, or a caller who left, makes no success.
-func (w *watch) close() {
+// Closed is told that the caller reads no more. The rest could have said anything, so time
+// alone, or a caller who left, makes no success.
+func (w *watch) Closed() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done {
@@ -127,7 +125,7 @@ func (w *watch) decode(body []byte, cut bool) dialect.Decoded {
 // end ends the exchange. Nothing is retried: the caller has a part of the body.
 func (w *watch) end(r dialect.Decoded, n response) {
 	x := w.x
-	w.done, w.kept, w.of = true, nil, dialect.Beginning{}
+	w.done, w.kept, w.of = true, nil, nil
 	if w.gates != nil {
 		w.gates.Stop()
 	}

@@ -31,7 +31,9 @@ type Config struct {
 
 	// MaxHold is how long a success is held because the part of its body that has arrived
 	// does not settle its meaning: 250 ms. Then it is passed through untranslated, and the
-	// log has its true outcome at its end. It is for streams; see client.WithMaxHold.
+	// log has its true outcome at its end. It is for streams; see client.WithMaxHold. So is a
+	// success of unknown length that needs an envelope, until its end has come. The log says
+	// that it got none.
 	MaxHold time.Duration
 
 	// MaxBody is how many bytes of a body are read to interpret it, or to remove or add

@@ -51,6 +51,73 @@ func TestAStreamOfJSONReachesTheCallerAsItComes(t *testing.T) {
 	}
 }
 
+// The callers' dialect has an envelope, which a stream without an end cannot stand in.
+func TestAStreamOfJSONIsNotHeldForAnEnvelope(t *testing.T) {
+	t.Parallel()
+	const event = `{"type":"ADDED","object":{"kind":"Pod"}}` + "\n"
+	for _, tt := range []struct {
+		name, first, second string
+		hold                time.Duration
+		because             string
+	}{
+		{"a second value has begun", event + "{", `"type":"DELETED"}` + "\n", time.Hour, "it is declared as JSON but is not JSON"},
+		{"the time to wait has passed", event, event, time.Millisecond, "its end did not come in time"},
+		{"it is no JSON", "I1201 started\n", "ready\n", time.Hour, "it is declared as JSON but is not JSON"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			read := make(chan struct{})
+			u := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				io.WriteString(w, tt.first)
+				w.(http.Flusher).Flush()
+				<-read
+				io.WriteString(w, tt.second)
+			})
+			addr, log := before(t, u.URL, "http", "vbapi", func(c *gateway.Config) { c.MaxHold = tt.hold })
+			resp, err := caller.Get(addr + "/api/v1/pods")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			got := make([]byte, len(tt.first))
+			if _, err := io.ReadFull(resp.Body, got); string(got) != tt.first || err != nil || resp.StatusCode != 200 {
+				t.Fatalf("%d, read %q, %v; want %q", resp.StatusCode, got, err, tt.first)
+			}
+			close(read)
+			if rest, err := io.ReadAll(resp.Body); string(rest) != tt.second || err != nil {
+				t.Errorf("then read %q, %v; want %q", rest, err, tt.second)
+			}
+			if want := "passed through untranslated"; !strings.Contains(log.String(), want) || !strings.Contains(log.String(), tt.because) {
+				t.Errorf("the log lacks %q or %q:\n%s", want, tt.because, log)
+			}
+		})
+	}
+}
+
+// Its length says that it is a document, which may take its time.
+func TestADocumentThatComesSlowlyGetsItsEnvelope(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const body = `{"id":7}`
+		transport := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", "8")
+			for i := range len(body) {
+				time.Sleep(time.Second)
+				io.WriteString(w, body[i:i+1])
+				w.(http.Flusher).Flush()
+			}
+		})
+		g, _ := build(t, "http://upstream.test", "http", "vbapi", func(c *gateway.Config) { c.Transport = transport })
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, httptest.NewRequest("GET", "http://gateway.test/api/x", nil))
+		if got := w.Body.String(); w.Code != 200 || !strings.Contains(got, `"data":`+body) {
+			t.Errorf("%d %s, want an envelope around %s", w.Code, got, body)
+		}
+	})
+}
+
 // A stream that has begun is no timeout, however long it takes. Its log says that it was
 // not translated, and its true outcome at its end.
 func TestAnEnvelopeThatDoesNotComeInTimePassesUntranslated(t *testing.T) {

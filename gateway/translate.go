@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/dialect/translate"
+	"github.com/parlance-api/parlance/internal/lookahead"
 )
 
 var (
@@ -47,7 +48,7 @@ func (g *Gateway) translate(resp *http.Response) error {
 		return nil
 	}
 	g.complete(x, resp, r)
-	read, err := g.read(x, resp, r)
+	read, open, err := g.read(x, resp, r)
 	if err != nil {
 		return err
 	}
@@ -58,6 +59,9 @@ func (g *Gateway) translate(resp *http.Response) error {
 	m := g.form.Write(asked, read, &r.Decoded)
 	if m.Kept == translate.KeptLong && r.Whole {
 		m.Kept = translate.KeptNone // the client has read it, and found nothing to take off
+	}
+	if open {
+		m.Kept = translate.KeptOpen
 	}
 	g.send(x, resp, &m)
 	return nil
@@ -127,17 +131,34 @@ func refuseCredential(resp *http.Response, r *client.Report) {
 }
 
 // read is the response as the translation needs it, with its body if an envelope is to be
-// put around it.
-func (g *Gateway) read(x *exchange, resp *http.Response, r *client.Report) (dialect.Response, error) {
-	read := httpdialect.Response(resp, nil)
+// put around it. open is set if the end of that body did not come in time.
+func (g *Gateway) read(x *exchange, resp *http.Response, r *client.Report) (read dialect.Response, open bool, err error) {
+	read = httpdialect.Response(resp, nil)
 	read.Cut = r.Cut || !r.Enveloped && resp.Body != http.NoBody
-	switch {
-	case r.Enveloped || x.head || !g.form.Encloses(x.asked, resp.StatusCode, read.Header, &r.Outcome):
-	case resp.ContentLength > int64(g.config.MaxBody): // it is not read for nothing
-	default:
-		return httpdialect.Peek(resp, g.config.MaxBody)
+	if r.Enveloped || x.head || !g.form.Encloses(x.asked, resp.StatusCode, read.Header, &r.Outcome) || resp.ContentLength > int64(g.config.MaxBody) {
+		return read, false, nil
 	}
-	return read, nil
+	b, limit := new(lookahead.Body), g.config.MaxBody
+	if r.Whole || resp.ContentLength >= 0 {
+		b.All(resp.Body, resp.ContentLength, limit)
+	} else { // it can be a stream
+		b, open = b.Until(resp.Body, -1, lookahead.Rule{Limit: limit, Hold: g.config.MaxHold}, func() lookahead.Settler { return new(translate.Beginning) })
+		b.Keep() // the translation refers to it
+	}
+	resp.Body = b
+	switch {
+	case open:
+		return read, true, nil
+	case b.Settled > 0:
+		read.Body, read.Cut = b.Head[:b.Settled], false
+	case len(b.Head) > limit:
+		read.Body = b.Head[:limit:limit]
+	case b.Err == io.EOF:
+		read.Body, read.Cut = b.Head, false
+	default:
+		return read, false, b.Err
+	}
+	return read, false, nil
 }
 
 // send puts a translation in the place of a response.
@@ -145,7 +166,10 @@ func (g *Gateway) send(x *exchange, resp *http.Response, m *translate.Result) {
 	g.lost(x, m.Losses)
 	if m.Kept != translate.KeptNone {
 		level := slog.LevelWarn
-		if m.Kept == translate.KeptForm || m.Kept == translate.KeptLong && g.long.Swap(true) {
+		switch {
+		case m.Kept == translate.KeptOpen:
+			level = slog.LevelInfo // most are streams
+		case m.Kept == translate.KeptForm, m.Kept == translate.KeptLong && g.long.Swap(true):
 			level = slog.LevelDebug // so are all of its kind
 		}
 		g.log.LogAttrs(x, level, "the response is passed through untranslated",

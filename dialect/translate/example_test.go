@@ -43,3 +43,16 @@ func Example() {
 	// Set-Cookie: ["a=1"]
 	// {"status":404,"detail":"no such camera","kind":"not_found","help":"The requested resource is not there"}
 }
+
+// Find out, as a body arrives, that it is a stream, which no envelope can hold.
+func ExampleBeginning() {
+	const watch = `{"type":"ADDED"}` + "\n" + `{"type":"DELETED"}`
+	var b translate.Beginning
+	for n := range len(watch) + 1 {
+		if b.Settled([]byte(watch[:n])) > 0 {
+			fmt.Printf("pass it on after %q\n", watch[:n])
+			break
+		}
+	}
+	// Output: pass it on after "{\"type\":\"ADDED\"}\n{"
+}

@@ -83,6 +83,7 @@ const (
 	KeptLong               // the body is longer than the limit, so that an envelope stays as it is
 	KeptForm               // the body is no JSON, or has a content coding, and the callers' envelope cannot hold it
 	KeptBroken             // the body is declared as JSON but is not JSON
+	KeptOpen               // the end of the body did not come in time; an engine sets it that waited for the end
 )
 
 // String is the reason in words, "" for KeptNone.
@@ -94,6 +95,8 @@ func (k Kept) String() string {
 		return "it is not JSON, or has a content coding"
 	case KeptBroken:
 		return "it is declared as JSON but is not JSON"
+	case KeptOpen:
+		return "its end did not come in time"
 	}
 	return ""
 }

@@ -1,9 +1,8 @@
-package client
+package lookahead
 
 import "sync"
 
-// room is memory for the beginning of a good response's body. It is used again when the
-// caller has read that.
+// room is memory for the beginning of a body. It is used again when the reader has that.
 type room struct {
 	bytes []byte
 	pool  *sync.Pool
@@ -34,39 +33,39 @@ func (r *room) put() { r.pool.Put(r) }
 // trustedLength is how much is allocated because a Content-Length says so.
 const trustedLength = 64 << 10
 
-// make makes the memory for a body of that length, -1 if it is unknown.
-func (b *replayed) make(length int64, limit int, pooled bool) {
+// make makes the memory for the first bytes.
+func (b *Body) make(limit int) {
+	b.room = roomFor(smallRoom)
+	b.Head = b.room.bytes[:0:min(smallRoom, limit+1)]
+}
+
+// makeFor makes memory of its own for a body of that length, -1 if it is unknown.
+func (b *Body) makeFor(length int64, limit int) {
 	size := 512
 	if length > 0 {
 		size = int(min(length, trustedLength)) + 1 // one more finds the end without growing
 	}
-	size = min(size, limit+1)
-	if pooled {
-		b.room = roomFor(size)
-		b.head = b.room.bytes[:0:min(cap(b.room.bytes), limit+1)]
-		return
-	}
-	b.head = make([]byte, 0, size)
+	b.Head = make([]byte, 0, min(size, limit+1))
 }
 
 // grow is the room behind the head, for at least one more byte.
-func (b *replayed) grow(limit int) []byte {
-	if len(b.head) < cap(b.head) {
-		return b.head[len(b.head):cap(b.head)]
+func (b *Body) grow(limit int) []byte {
+	if len(b.Head) < cap(b.Head) {
+		return b.Head[len(b.Head):cap(b.Head)]
 	}
-	size := min(2*cap(b.head), limit+1)
+	size := min(2*cap(b.Head), limit+1)
 	var larger *room
 	var grown []byte
-	if b.room != nil && cap(b.head) < largeRoom && size <= largeRoom {
+	if b.room != nil && cap(b.Head) < largeRoom && size <= largeRoom {
 		larger = roomFor(largeRoom)
 		grown = larger.bytes[:0:min(largeRoom, limit+1)]
 	} else {
 		grown = make([]byte, 0, size)
 	}
-	grown = append(grown, b.head...)
+	grown = append(grown, b.Head...)
 	if b.room != nil {
 		b.room.put()
 	}
-	b.head, b.room = grown, larger
+	b.Head, b.room = grown, larger
 	return grown[len(grown):cap(grown)]
 }
