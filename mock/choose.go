@@ -7,6 +7,7 @@ import (
 
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/mock/scenario"
 )
 
 // choice is what was chosen for a request.
@@ -15,12 +16,15 @@ type choice struct {
 	why  string // "Prefer: code=402"
 	path string // of the request, without a wish in it
 	err  error  // the wish cannot be understood
+
+	fault scenario.Fault // breaks the response on its way
 }
 
 // sources are where a wish may come from. The first that says something counts. Each returns
 // nil if it says nothing.
 var sources = [...]func(*Mock, *http.Request) *choice{
 	(*Mock).byPath, (*Mock).byPrefer, (*Mock).byQuery, (*Mock).byNext,
+	(*Mock).byScenario,
 }
 
 // choose finds the wish for a request; nil if there is none.

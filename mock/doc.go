@@ -17,6 +17,7 @@
 //  2. the header field Prefer (RFC 7240): Prefer: code=402
 //  3. the query parameters of Prism: ?__code=402
 //  4. [Mock.Next]: what a test, or the button of a page, asked for
+//  5. the scenario of [WithScenario]
 //
 // They are not merged. Without a wish the response is a success: what [WithPayloads] gives,
 // else an empty object in the envelope of the dialect.

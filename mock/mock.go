@@ -11,6 +11,8 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/mock/fault"
+	"github.com/parlance-api/parlance/mock/scenario"
 )
 
 // Prefix is the beginning of the paths that are the Mock's own.
@@ -22,6 +24,8 @@ type Mock struct {
 	config
 	dialect  *dialect.Dialect
 	next     queue
+	run      *scenario.Run // nil without a scenario
+	faults   fault.Sender
 	examples func() []authoring.Example
 	samples  func() []authoring.Case
 	empties  sync.Map // the payloads of successes without a documented one, by empty
@@ -32,6 +36,9 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 	m := &Mock{dialect: d, config: config{logger: slog.New(slog.DiscardHandler)}}
 	for _, o := range options {
 		o.apply(&m.config)
+	}
+	if m.scenario != nil {
+		m.run = m.scenario.Run(0, nil)
 	}
 	m.examples = sync.OnceValue(func() []authoring.Example { return authoring.Examples(d) })
 	m.samples = sync.OnceValue(func() []authoring.Case { return authoring.Samples(d) })
@@ -58,6 +65,15 @@ func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.wish.Latency > 0 && !sleep(r, c.wish.Latency) {
 		return // the caller is gone
 	}
+	if c.fault != scenario.FaultNone {
+		m.breaks(w, r, c)
+		return
+	}
+	m.respond(w, r, c)
+}
+
+// respond gives the response of a choice.
+func (m *Mock) respond(w http.ResponseWriter, r *http.Request, c *choice) {
 	if c.err == nil && !c.wish.chooses() {
 		m.send(w, r, m.success(r, &c.wish), c.why)
 		return

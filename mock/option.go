@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/mock/scenario"
 )
 
 // Option is a setting of [New].
@@ -13,6 +14,7 @@ type config struct {
 	logger   *slog.Logger
 	observe  func(Given)
 	payloads Payloads
+	scenario *scenario.Scenario
 }
 
 type option func(*config)

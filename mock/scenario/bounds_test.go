@@ -50,12 +50,20 @@ func TestAFileBeyondTheBoundsIsRefused(t *testing.T) {
 		"an empty response":  {"scenario: x\nrequests: {/: a}\nresponses: {a: {}}\n", "wrong_type"},
 		"an unused response": {"scenario: x\nrequests: {/: 200}\nresponses: {a: {code: 503}}\n", "unused_response"},
 		"unknown words":      {"scenario: x\nrequests:\n" + lines(3, "  /a%d: zzz\n"), "unknown_response"},
+		"a sample":           {"scenario: x\nrequests: {/: a}\nresponses: {a: {sample: expired_crad}}\n", "unknown_response"},
 		"half a second":      {"scenario: x\nrequests: {/: a}\nresponses: {a: {retry-after: 500ms}}\n", "bad_duration"},
 	} {
 		found := complaints(test.source, open(t, "stripe"))
 		if len(found) == 0 || len(found) > 3 || found[0].Rule != test.rule {
 			t.Errorf("%s: got %v, want %s", name, found, test.rule)
 		}
+	}
+}
+
+func TestASampleIsNamedByItsNumberOrItsCode(t *testing.T) {
+	t.Parallel()
+	if found := complaints("scenario: x\nrequests: {/: 'a, then b'}\nresponses: {a: {sample: 1}, b: {sample: expired_card}}\n", open(t, "stripe")); len(found) > 0 {
+		t.Error(found)
 	}
 }
 

@@ -120,7 +120,11 @@ func (c *compiler) response(n *yaml.Node) *response {
 			}
 		}},
 		keyfile.Key{Name: "kind", Read: func(_, v *yaml.Node) { c.kind(&w, v) }},
-		text("sample"), text("detail"), text("note"),
+		keyfile.Key{Name: "sample", Read: func(_, v *yaml.Node) {
+			w.add("sample", c.text(v, "sample"))
+			c.checkSample(v)
+		}},
+		text("detail"), text("note"),
 		keyfile.Key{Name: "retry-after", Read: func(_, v *yaml.Node) {
 			var d time.Duration
 			if c.durationTo(&d)(&yaml.Node{Value: "retry-after"}, v); d%time.Second != 0 {
@@ -173,6 +177,29 @@ func (c *compiler) kind(w *words, v *yaml.Node) {
 		c.Unknown(keyfile.At(v), "unknown_kind", "kind", kind, kinds())
 	}
 	w.add("kind", text)
+}
+
+// checkSample refuses a sample that the dialect does not have.
+func (c *compiler) checkSample(v *yaml.Node) {
+	if c.dialect == nil || v.Kind != yaml.ScalarNode {
+		return
+	}
+	samples := authoring.Samples(c.dialect)
+	if n, err := strconv.Atoi(v.Value); err == nil && n >= 1 && n <= len(samples) {
+		return
+	}
+	var names []string
+	for i := range samples {
+		names = append(names, samples[i].Name, c.dialect.Decode(samples[i].Request, samples[i].Response).Outcome.Code)
+	}
+	if v.Value != "" && slices.Contains(names, v.Value) {
+		return
+	}
+	hint := "write its number from 1, or its code"
+	if best := nearest.Word(v.Value, names); best != "" {
+		hint = "did you mean " + strconv.Quote(best) + "?"
+	}
+	c.Fault(keyfile.At(v), "unknown_response", hint, "%s has %d samples, and none is %q", c.dialect.Name(), len(samples), v.Value)
 }
 
 func kinds() (all []string) {

@@ -1,0 +1,52 @@
+package mock
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/parlance-api/parlance/mock/fault"
+	"github.com/parlance-api/parlance/mock/scenario"
+)
+
+// WithScenario sets which requests fail, how often and until when. A request that wishes a
+// response itself, or is given one by [Mock.Next], does not count as one of the scenario.
+// The run begins with New.
+func WithScenario(s *scenario.Scenario) Option {
+	return option(func(c *config) { c.scenario = s })
+}
+
+// byScenario is what the scenario gives.
+func (m *Mock) byScenario(r *http.Request) *choice {
+	if m.run == nil {
+		return nil
+	}
+	step, fits := m.run.Next(r.Method, r.URL.Path)
+	if !fits && step.Latency == 0 {
+		return nil
+	}
+	c := &choice{why: "scenario", fault: step.Fault}
+	if fits {
+		c.why += " " + step.Line
+	}
+	if step.Fault != scenario.FaultNone {
+		c.why += ", " + step.Fault.String()
+	}
+	if step.Prefer != "" {
+		c.why += ": " + step.Prefer
+	}
+	c.wish, c.err = ParsePrefer(step.Prefer)
+	c.wish.Latency = step.Latency
+	return c
+}
+
+// breaks sends the response of a choice and breaks it. If the fault is not possible on this
+// connection, the response is sent whole, and the log says so.
+func (m *Mock) breaks(w http.ResponseWriter, r *http.Request, c *choice) {
+	var res fault.Response
+	m.respond(&res, r, c)
+	err := m.faults.Send(w, r, c.fault, &res)
+	if errors.Is(err, fault.ErrImpossible) {
+		m.logger.WarnContext(r.Context(), "a response was sent whole", "error", err, "chosen by", c.why)
+		_ = m.faults.Send(w, r, scenario.FaultNone, &res) // an error here is a client that is gone
+	}
+}
