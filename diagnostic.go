@@ -31,6 +31,7 @@ type Diagnostic struct {
 	File     string   `json:"file,omitempty"`   // "" for a response
 	Line     int      `json:"line,omitempty"`   // from 1; 0 if it has no line
 	Column   int      `json:"column,omitempty"` // from 1, in characters
+	At       string   `json:"at,omitempty"`     // the place in a response: a header field, or a member as a JSON pointer; "" if it is not known
 	Message  string   `json:"message"`          // what is wrong, and what was expected
 	Hint     string   `json:"hint,omitempty"`   // what to do about it
 	Why      string   `json:"why,omitempty"`    // the reason for the rule, for a reader who is new to it

@@ -183,6 +183,7 @@ func appendDiagnostic(b []byte, d *parlance.Diagnostic) []byte {
 		b = append(b, `,"column":`...)
 		b = strconv.AppendInt(b, int64(d.Column), 10)
 	}
+	b = appendSet(b, `,"at":`, d.At)
 	b = append(b, `,"message":`...)
 	b = jsontext.AppendStandard(b, d.Message)
 	b = appendSet(b, `,"hint":`, d.Hint)

@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/jsonl"
 	"github.com/parlance-api/parlance/internal/rawhttp"
 )
 
@@ -181,7 +182,7 @@ type recorded struct {
 
 // decodeLines reads recorded responses, one a line.
 func (a *app) decodeLines(x exchange) error {
-	p, said := newLineParser(), decoded{}
+	p, said := jsonl.NewParser(), decoded{}
 	return a.appendLines(func(b, line []byte) ([]byte, error) {
 		if b, ok := a.appendLine(b, p, &x, line, &said); ok {
 			return b, nil
@@ -197,7 +198,7 @@ func (a *app) decodeLines(x exchange) error {
 // decodeLine reads one recorded response.
 func (a *app) decodeLine(x exchange, line []byte) (decoded, error) {
 	r := recorded{exchange: x} // the flags stand in for what is left out
-	if err := unmarshal(line, &r); err != nil {
+	if err := jsonl.Unmarshal(line, &r); err != nil {
 		return decoded{}, err
 	}
 	switch {

@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/jsonl"
 )
 
 func (a *app) encodeCommand() *cobra.Command {
@@ -126,7 +127,7 @@ func (a *app) encode(x exchange, text []byte) (*encoded, error) {
 		Outcome *parlance.Outcome `json:"outcome"`
 		Data    json.RawMessage   `json:"data"`
 	}{exchange: x} // the flags stand in for what is left out
-	if err := unmarshal(text, &input); err != nil {
+	if err := jsonl.Unmarshal(text, &input); err != nil {
 		return nil, err
 	}
 	if input.Outcome == nil {

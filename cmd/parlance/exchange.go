@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/textproto"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/jsonl"
 )
 
 // exchange is what a line of JSON, or the flags, say of a request: which API it
@@ -40,66 +40,10 @@ func (x *exchange) request(d *dialect.Dialect) dialect.Request {
 }
 
 // fields are header fields that a flag or a JSON object gives.
-type fields textproto.MIMEHeader
+type fields jsonl.Fields
 
-func (f fields) add(name, value string) {
-	name = textproto.CanonicalMIMEHeaderKey(name)
-	f[name] = append(f[name], value)
-}
-
-// UnmarshalJSON reads {"Name": "value", "Other": ["a", "b"]}, in the order of
-// the document, so that two spellings of one name do not change places.
-func (f *fields) UnmarshalJSON(data []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	token, err := dec.Token()
-	if err != nil {
-		return err
-	}
-	if token == nil {
-		return nil // null is the same as nothing said
-	}
-	if token != json.Delim('{') {
-		return fmt.Errorf("headers: expected an object of names and values")
-	}
-	*f = fields{}
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
-			return err
-		}
-		name, _ := token.(string) // JSON has no other keys
-		var value any
-		if err := dec.Decode(&value); err != nil {
-			return err
-		}
-		texts, ok := textOrTexts(value)
-		if !ok {
-			return fmt.Errorf("headers: %s: expected a text or a list of texts", name)
-		}
-		for _, text := range texts {
-			f.add(name, text)
-		}
-	}
-	return nil
-}
-
-func textOrTexts(value any) ([]string, bool) {
-	switch v := value.(type) {
-	case string:
-		return []string{v}, true
-	case []any:
-		texts := make([]string, len(v))
-		for i := range v {
-			text, ok := v[i].(string)
-			if !ok {
-				return nil, false
-			}
-			texts[i] = text
-		}
-		return texts, true
-	}
-	return nil, false
-}
+// UnmarshalJSON reads {"Name": "value", "Other": ["a", "b"]}.
+func (f *fields) UnmarshalJSON(data []byte) error { return (*jsonl.Fields)(f).UnmarshalJSON(data) }
 
 var (
 	_ json.Unmarshaler = (*fields)(nil)
@@ -115,7 +59,7 @@ func (f *fields) Set(text string) error {
 	if *f == nil {
 		*f = fields{}
 	}
-	f.add(name, strings.TrimSpace(value))
+	jsonl.Fields(*f).Add(name, strings.TrimSpace(value))
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/jsonl"
 )
 
 // recordedLines are lines as a log of an API holds them: of four APIs, most of
@@ -164,9 +165,9 @@ func readByLibrary(line []byte) (r recorded, ok bool) {
 	return r, err == nil
 }
 
-func sameLine(t *testing.T, p *lineParser, line []byte) {
+func sameLine(t *testing.T, p *jsonl.Parser, line []byte) {
 	t.Helper()
-	if !p.parse(line) {
+	if !p.Parse(line) {
 		return // left to the library
 	}
 	want, ok := readByLibrary(line)
@@ -177,13 +178,13 @@ func sameLine(t *testing.T, p *lineParser, line []byte) {
 	if want.Status != nil {
 		status = *want.Status
 	}
-	if p.dialect != want.Dialect || p.method != want.Method || p.path != want.Path || p.status != status || string(p.body) != want.Body {
-		t.Fatalf("%q is read as %q %q %q %d %q, by the library as %+v", line, p.dialect, p.method, p.path, p.status, p.body, want)
+	if p.Dialect != want.Dialect || p.Method != want.Method || p.Path != want.Path || p.Status != status || string(p.Body) != want.Body {
+		t.Fatalf("%q is read as %q %q %q %d %q, by the library as %+v", line, p.Dialect, p.Method, p.Path, p.Status, p.Body, want)
 	}
 	for _, h := range []struct {
-		got  *header
+		got  *jsonl.Header
 		want fields
-	}{{&p.headers, want.Headers}, {&p.request, want.Header}} {
+	}{{&p.Headers, want.Headers}, {&p.Request, want.Header}} {
 		total := 0
 		for name, values := range h.want {
 			total += len(values)
@@ -191,17 +192,17 @@ func sameLine(t *testing.T, p *lineParser, line []byte) {
 				t.Fatalf("%q: %s is %q, by the library %q", line, name, got, values)
 			}
 		}
-		if total != len(h.got.names) {
-			t.Fatalf("%q has the fields %q, by the library %v", line, h.got.names, h.want)
+		if total != h.got.Len() {
+			t.Fatalf("%q has the fields %q, by the library %v", line, h.got, h.want)
 		}
 	}
 }
 
 func TestALineIsReadAsTheLibraryReadsIt(t *testing.T) {
 	t.Parallel()
-	p := newLineParser()
+	p := jsonl.NewParser()
 	for line := range bytes.Lines(recordedLines(10)) {
-		if !p.parse(bytes.TrimSpace(line)) {
+		if !p.Parse(bytes.TrimSpace(line)) {
 			t.Errorf("%s is left to the library", line)
 		}
 	}
@@ -223,6 +224,6 @@ func FuzzLine(f *testing.F) {
 		f.Add(bytes.TrimSpace(line))
 	}
 	f.Add([]byte(`{"status":200,"expect":{"a":[1,"\u00e9\ud83d\ude00"]},"headers":{"a":["b"]}}`))
-	p := newLineParser()
+	p := jsonl.NewParser()
 	f.Fuzz(func(t *testing.T, line []byte) { sameLine(t, p, line) })
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/internal/read"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
-	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
 // Coverage is how much of a file was reached by a test.
@@ -58,7 +57,8 @@ func (e *reached) by(d author, c *Case, r *Result) {
 	if s, _ := d.Read(m, d.PlanFor(c.Response.Status), &c.Request, &c.Response); s != nil {
 		e.shapes[s] = true
 		if s.Form == spec.FormJSON || s.Form == spec.FormXML && s.Body.Op == spec.OpObject {
-			e.walk(m, s.Body, 0)
+			f := follower{m, func(t *spec.Template, _ uint32) { e.alternatives[t.Pos] = true }}
+			f.root(s)
 		}
 	}
 	for _, s := range d.Extras {
@@ -71,69 +71,6 @@ func (e *reached) by(d author, c *Case, r *Result) {
 	if s := d.ShapeFor(&req, &r.Outcome); s != nil && s.WriteOnly {
 		e.shapes[s] = true
 	}
-}
-
-// walk follows a document that fitted a template, and notes which alternatives
-// it took.
-func (e *reached) walk(m *read.Matcher, t *spec.Template, n uint32) {
-	switch t.Op {
-	case spec.OpReference:
-		e.walk(m, t.Def.Body, n)
-	case spec.OpEither:
-		if a := e.first(m, t, n); a != nil {
-			e.walk(m, a, n)
-		}
-	case spec.OpObject:
-		for i := range t.Members {
-			w := &t.Members[i]
-			for c := range m.Tree.Children(n) {
-				if m.Takes(&read.Selection{Named: w}, c) {
-					e.element(m, w.Value, c)
-				}
-			}
-		}
-		if t.Rest == nil {
-			return
-		}
-		others := read.Selection{Unnamed: t}
-		for c := range m.Tree.Children(n) {
-			if m.Takes(&others, c) {
-				e.element(m, t.Rest.Value, c)
-			}
-		}
-	case spec.OpList:
-		for c := range m.Tree.Children(n) {
-			if a := e.first(m, t, c); a != nil {
-				e.walk(m, a, c)
-			}
-		}
-	}
-}
-
-// element walks a member; one of several elements of a name in XML is an
-// element of the list itself.
-func (e *reached) element(m *read.Matcher, t *spec.Template, n uint32) {
-	if t.Op == spec.OpList && m.Tree.Nodes[n].Kind == tree.Element {
-		if a := e.first(m, t, n); a != nil {
-			e.walk(m, a, n)
-		}
-		return
-	}
-	e.walk(m, t, n)
-}
-
-// first notes the first of the templates that a node fits.
-func (e *reached) first(m *read.Matcher, t *spec.Template, n uint32) *spec.Template {
-	before := m.Mark()
-	defer m.Back(before)
-	for _, a := range t.Elems {
-		if m.Value(a, n) {
-			e.alternatives[a.Pos] = true
-			return a
-		}
-		m.Back(before)
-	}
-	return nil
 }
 
 // coverage counts what was reached of what there is in the file itself, and not

@@ -15,12 +15,13 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/check"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // complaint is the method that complains, and which of its arguments is the rule.
-var complaint = map[string]int{"fault": 1, "warn": 1, "unknown": 1, "note": 0}
+var complaint = map[string]int{"fault": 1, "warn": 1, "unknown": 1, "note": 0, "noteat": 1}
 
 // rulesInSource are the rules that the package names, each with the methods that
 // complain of it.
@@ -61,6 +62,7 @@ func rulesInSource(t *testing.T) map[string][]string {
 			if !ok || at >= len(call.Args) {
 				return true
 			}
+			called = strings.TrimSuffix(called, "at")
 			if literal, ok := call.Args[at].(*ast.BasicLit); ok && literal.Kind == gotoken.STRING {
 				if rule, err := strconv.Unquote(literal.Value); err == nil && !slices.Contains(found[rule], called) {
 					found[rule] = append(found[rule], called)
@@ -221,15 +223,28 @@ func TestThePagesOfTheRulesSayWhatTheTableSays(t *testing.T) {
 	const dir = "../../docs/rules"
 	all := examples(t)
 	pages := map[string]string{}
-	index := "# Rules\n\nThese are the messages of `parlance lint`, and the warnings about a response that was read. `parlance lint --explain RULE` prints the same on the command line. These pages are made from the table in [rule.go](../../dialect/internal/spec/rule.go) by `go test ./dialect/authoring -run Pages -update`.\n\n| Rule | | Why it matters |\n|---|---|---|\n"
+	index := "# Rules\n\nThese are the messages of `parlance lint`, the warnings about a response that was read, and the findings of `parlance check`. The warnings are findings too. `parlance lint --explain RULE` prints the same on the command line. These pages are made from the tables in [rule.go](../../dialect/internal/spec/rule.go) and [check/rule.go](../../check/rule.go) by `go test ./dialect/authoring -run Pages -update`.\n\n| Rule | | Why it matters |\n|---|---|---|\n"
+	var rows []string
+	row := func(name, kind, why string) {
+		rows = append(rows, fmt.Sprintf("| [%s](%s.md) | %s | %s |\n", name, name, kind, strings.ReplaceAll(why, "|", `\|`)))
+	}
 	for _, rule := range dialect.Rules() {
 		pages[rule.Name+".md"] = page(all, rule)
 		kind := rule.Severity.String()
 		if !rule.File {
 			kind = "of a response"
 		}
-		index += fmt.Sprintf("| [%s](%s.md) | %s | %s |\n", rule.Name, rule.Name, kind, strings.ReplaceAll(rule.Why, "|", `\|`))
+		row(rule.Name, kind, rule.Why)
 	}
+	faults := faultsOf(t)
+	for _, rule := range check.Rules() {
+		if _, ofLint := dialect.RuleOf(rule.Name); !ofLint {
+			pages[rule.Name+".md"] = checkPage(t, rule, faults[rule.Name])
+			row(rule.Name, "of `parlance check`", rule.Why)
+		}
+	}
+	slices.Sort(rows)
+	index += strings.Join(rows, "")
 	pages["README.md"] = index
 	if *update {
 		if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -54,7 +54,7 @@ type unreadField struct{ name, value string }
 
 // unfitHeader reports such a field.
 func (m *Matcher) unfitHeader(name, value string) {
-	m.note("unfit_header", "the header field %q has a value that cannot be read: %q", name, value)
+	m.noteAt(name, "unfit_header", "the header field %q has a value that cannot be read: %q", name, value)
 }
 
 // holds reports that a condition on a field holds: a constant, $any or $absent.

@@ -298,7 +298,8 @@ func (m *Matcher) pointer(n uint32) string {
 // unfitAt notes that a node has another form than the dialect knows.
 func (m *Matcher) unfitAt(n uint32, more string) {
 	if len(m.diags) < maxNotes {
-		m.note("unfit_member", "%s has a form that the dialect does not describe%s", m.pointer(n), more)
+		at := m.pointer(n)
+		m.noteAt(strings.TrimPrefix(at, "the body"), "unfit_member", "%s has a form that the dialect does not describe%s", at, more)
 	}
 }
 

@@ -214,11 +214,14 @@ func (m *Matcher) newScope(t *spec.Template, outer, place int32, node uint32) in
 // times is reported often enough.
 const maxNotes = 16
 
-func (m *Matcher) note(rule, format string, args ...any) {
+func (m *Matcher) note(rule, format string, args ...any) { m.noteAt("", rule, format, args...) }
+
+// noteAt is note with the place: a header field, or a JSON pointer.
+func (m *Matcher) noteAt(at, rule, format string, args ...any) {
 	if len(m.diags) >= maxNotes {
 		return
 	}
-	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, Message: keyfile.Complain(format, args...), Why: spec.WhyOf(rule)})
+	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, At: at, Message: keyfile.Complain(format, args...), Why: spec.WhyOf(rule)})
 }
 
 // payload is what $data took, nil for nothing.

@@ -1,0 +1,458 @@
+package authoring
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/internal/read"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+	"github.com/parlance-api/parlance/internal/keyfile"
+)
+
+// Trace is how a dialect reads the body of one response: the shape, and the place of each
+// text. It is for tools that show the place of a fault.
+type Trace struct {
+	Shape    Place       // of the shape that the body fits, else of the one that it is nearest to; zero for none
+	Fits     bool        // the body fits the shape
+	Texts    []Text      // the texts that the shape takes, in the order of the body; the first thousand
+	Pathless []Departure // records of fields without a path, although the shape has a place for one
+	Departs  *Departure  // the place at which the body departs from the shape; nil if it does not
+}
+
+// Text is a text of a body that a shape takes.
+type Text struct {
+	Attribute string // such as code, item.status or field.path
+	Value     string //
+	Departure
+}
+
+// Departure is a place of a body, and the place of the file that is about it.
+type Departure struct {
+	Offset  int    // of the body, in bytes from 0
+	Member  string // as a JSON pointer (RFC 6901), also for XML; "" for the whole body
+	Message string // what is wrong there, "" for nothing
+	Place   Place  // of the dialect file
+}
+
+// TraceOf follows the reading of a response. It costs several times what Decode costs, so
+// call it for a response in which there is something to show. It is safe for concurrent
+// use.
+func TraceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) Trace {
+	d := author{in.Internal()}
+	if len(res.Body) > dialect.MaxBody {
+		res.Body, res.Cut = res.Body[:dialect.MaxBody], true
+	}
+	m := read.Matchers.Get().(*read.Matcher)
+	defer m.Release()
+	m.Reset(&res, 0)
+	whole := res.Body
+	plan := d.PlanFor(res.Status)
+	s, _ := d.Read(m, plan, &req, &res)
+	w := tracer{d: d, base: max(bytes.Index(whole, res.Body), 0)}
+	w.m, w.visit = m, w.take
+	if s == nil && len(whole) > 0 {
+		s = w.nearest(plan, &req, &res)
+	} else if s != nil {
+		w.Fits = true
+		w.parse(s.Form, &res)
+		w.from(s)
+	}
+	if s != nil {
+		w.Shape = placeOf(s, d)
+	}
+	slices.SortStableFunc(w.Texts, func(a, b Text) int { return cmp.Compare(a.Offset, b.Offset) })
+	return w.Trace
+}
+
+func placeOf(s *spec.Shape, in author) Place {
+	return Place{Name: s.Name, File: in.fileOf(s), Line: s.Pos.Line, Column: s.Pos.Column}
+}
+
+// fileOf is the file that a shape stands in.
+func (d author) fileOf(s *spec.Shape) string {
+	file := d.File
+	if !s.Inherited {
+		return file
+	}
+	for b := d.Base; b != nil; b = b.Base {
+		for _, one := range slices.Concat(b.Shapes, b.Extras) {
+			if one.Pos == s.Pos && one.Name == s.Name && !one.Inherited {
+				return b.File
+			}
+		}
+	}
+	return file
+}
+
+// tracer makes a Trace.
+type tracer struct {
+	Trace
+	follower
+	d    author
+	base int // where the document begins in the body
+	file string
+}
+
+// parse reads all of a document: the members that no shape asks for count here.
+func (w *tracer) parse(form spec.Form, res *dialect.Response) error {
+	switch form {
+	case spec.FormJSON:
+		return w.m.Tree.JSON(res.Body, res.Cut)
+	case spec.FormXML:
+		return w.m.Tree.XML(res.Body, res.Cut)
+	}
+	w.m.Tree.Nodes = w.m.Tree.Nodes[:0]
+	return nil
+}
+
+// from takes the texts of a document that fits a shape, as far as it does.
+func (w *tracer) from(s *spec.Shape) {
+	w.file = w.d.fileOf(s)
+	if len(w.m.Tree.Nodes) == 0 {
+		return
+	}
+	w.root(s)
+	if s.Form == spec.FormJSON {
+		w.Departs = w.departs(s.Body, 0).shown(w)
+	}
+}
+
+// maxTexts bounds the places that are noted: a body with a fault a thousand times has been
+// understood.
+const maxTexts = 1000
+
+// take notes what a template takes of a node.
+func (w *tracer) take(t *spec.Template, n uint32) {
+	switch {
+	case len(w.Texts)+len(w.Pathless) >= maxTexts:
+	case t.Op == spec.OpHole:
+		for i := range t.Hole.Readings {
+			w.reading(&t.Hole.Readings[i], t, n)
+		}
+	case t.Op == spec.OpObject && t.Reads&^t.Deep&spec.PathBit != 0 && t.Keys&spec.PathBit == 0:
+		w.record(t, n)
+	}
+}
+
+func (w *tracer) reading(r *spec.Reading, t *spec.Template, n uint32) {
+	add := func(target spec.Target) {
+		if target.Attr == spec.AttrNone || target.Attr == spec.AttrData {
+			return
+		}
+		value := string(w.m.Tree.Value(n))
+		w.Texts = append(w.Texts, Text{strings.TrimPrefix(target.String(), "$"), value, w.at(n, t)})
+	}
+	if r.Pattern == nil {
+		add(r.Target)
+		return
+	}
+	for _, p := range r.Pattern.Parts {
+		add(p.Hole)
+	}
+}
+
+// record notes a record of a field that has no path.
+func (w *tracer) record(t *spec.Template, n uint32) {
+	has := false
+	inner := follower{w.m, func(t *spec.Template, n uint32) {
+		has = has || t.Op == spec.OpHole && t.Reads&spec.PathBit != 0 && !tree.Empty(&w.m.Tree, n)
+	}}
+	inner.members(t, n)
+	if !has {
+		w.Pathless = append(w.Pathless, w.at(n, t))
+	}
+}
+
+// at is the place of a node, and that of its template.
+func (w *tracer) at(n uint32, t *spec.Template) Departure {
+	d := Departure{Offset: w.base, Place: Place{File: w.file, Line: t.Pos.Line, Column: t.Pos.Column}}
+	node := &w.m.Tree.Nodes[n]
+	switch {
+	case !node.Moved:
+		d.Offset += int(node.Start)
+		if node.Kind == tree.Text {
+			d.Offset-- // its quote
+		}
+	default:
+		d.Offset += int(node.KeyStart)
+	}
+	d.Member = w.pointer(n)
+	return d
+}
+
+// maxPointer bounds the text of a member's place, in bytes.
+const maxPointer = 300
+
+// pointer is the place of a node as a JSON pointer.
+func (w *tracer) pointer(n uint32) string {
+	var b strings.Builder
+	for at := uint32(0); at != n && b.Len() < maxPointer; {
+		place, next := 0, n
+		for c := range w.m.Tree.Children(at) {
+			if n < w.m.Tree.Nodes[c].Next {
+				next = c
+				break
+			}
+			place++
+		}
+		b.WriteByte('/')
+		if w.m.Tree.Nodes[at].Kind == tree.List {
+			b.WriteString(strconv.Itoa(place))
+		} else {
+			b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(keyfile.Short(strings.ToValidUTF8(string(w.m.Tree.Key(next)), "\uFFFD"))))
+		}
+		at = next
+	}
+	return b.String()
+}
+
+// nearest finds the shape that a body departs from the latest, and notes where. A shape
+// of another form is near if there is none of the body's.
+func (w *tracer) nearest(p *spec.Plan, req *dialect.Request, res *dialect.Response) (best *spec.Shape) {
+	form, err := w.form(res)
+	if err != nil {
+		w.Departs = &Departure{Message: err.Error()}
+		var syntax *tree.SyntaxError
+		if errors.As(err, &syntax) {
+			w.Departs.Offset = min(w.base+syntax.Offset, max(w.base+len(res.Body)-1, 0))
+		}
+	}
+	var least *departure
+	for _, s := range p.Shapes {
+		if s.WriteOnly || !p.Concerns(s, req) {
+			continue
+		}
+		if err != nil || s.Form != form || form != spec.FormJSON {
+			if best == nil {
+				best = s
+			}
+			continue
+		}
+		if d := w.departs(s.Body, 0); d != nil && (least == nil || d.fits > least.fits) {
+			best, least = s, d
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	w.file = w.d.fileOf(best)
+	switch {
+	case least != nil:
+		w.Departs = least.shown(w)
+	case w.Departs == nil:
+		w.Departs = &Departure{Offset: w.base}
+	}
+	w.Departs.Place = placeOf(best, w.d)
+	return best
+}
+
+// form is the form of a body by its first byte, with the whole document in the tree.
+func (w *tracer) form(res *dialect.Response) (spec.Form, error) {
+	text := bytes.TrimLeft(res.Body, "\ufeff \t\r\n")
+	switch {
+	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
+		return spec.FormJSON, w.parse(spec.FormJSON, res)
+	case len(text) > 0 && text[0] == '<':
+		return spec.FormXML, nil
+	}
+	return spec.FormText, nil
+}
+
+// departure is the first node that does not fit a template.
+type departure struct {
+	fits int // how many members before it do
+	node uint32
+	by   *spec.Template
+	why  string
+}
+
+func (d *departure) shown(w *tracer) *Departure {
+	if d == nil {
+		return nil
+	}
+	at := w.at(d.node, d.by)
+	at.Message = d.why
+	return &at
+}
+
+// maxDepartures bounds how deep the search for a place goes.
+const maxDepartures = 32
+
+// departs finds where a document of JSON departs from a template; nil if it fits.
+func (w *tracer) departs(t *spec.Template, n uint32) *departure { return w.departsAt(t, n, 0) }
+
+func (w *tracer) departsAt(t *spec.Template, n uint32, depth int) *departure {
+	if t.WriteOnly || depth > maxDepartures || !w.isStrange(t, n, depth) {
+		return nil
+	}
+	t = t.Resolve()
+	node := &w.m.Tree.Nodes[n]
+	here := &departure{node: n, by: t, why: "expected " + expected(t) + ", found " + kindWord(node.Kind)}
+	switch {
+	case t.Op == spec.OpConst:
+		here.why = "expected " + keyfile.Short(t.Text) + ", found another value"
+	case t.Op == spec.OpEither:
+		for _, e := range t.Elems {
+			if d := w.departsAt(e, n, depth+1); d != nil && (d.fits > here.fits || d.node > here.node) {
+				here = d
+			}
+		}
+	case t.Op == spec.OpObject && node.Kind == tree.Object:
+		return w.memberDeparts(t, n, depth)
+	case t.Op == spec.OpList && node.Kind == tree.List:
+		for c := range w.m.Tree.Children(n) {
+			if !slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return !w.isStrange(e, c, depth+1) }) && len(t.Elems) > 0 {
+				if d := w.departsAt(t.Elems[0], c, depth+1); d != nil {
+					return d
+				}
+			}
+		}
+	}
+	return here
+}
+
+// strange reports that a node fits a template only because members of another form are
+// optional, or because the rest of a list fits.
+func (w *tracer) strange(t *spec.Template, n uint32, depth int) bool {
+	t = t.Resolve()
+	switch {
+	case depth > maxDepartures:
+		return false
+	case t.Op == spec.OpObject && w.m.Tree.Nodes[n].Kind == tree.Object:
+		for i := range t.Members {
+			member := &t.Members[i]
+			if c, found := w.child(member, n); found && w.m.Filled(member, c) && w.isStrange(member.Value, c, depth+1) {
+				return true
+			}
+		}
+	case t.Op == spec.OpList && w.m.Tree.Nodes[n].Kind == tree.List:
+		for c := range w.m.Tree.Children(n) {
+			if !slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return !w.isStrange(e, c, depth+1) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w *tracer) isStrange(t *spec.Template, n uint32, depth int) bool {
+	return !t.WriteOnly && (!w.follower.fits(t, n) || w.strange(t, n, depth))
+}
+
+// memberDeparts finds the member of an object that departs from its template, or is
+// missing.
+func (w *tracer) memberDeparts(t *spec.Template, n uint32, depth int) *departure {
+	var missing *departure
+	fits := 0
+	for i := range t.Members {
+		member := &t.Members[i]
+		c, found := w.child(member, n)
+		switch {
+		case found && (w.m.Filled(member, c) || member.Must):
+			if d := w.departsAt(member.Value, c, depth+1); d != nil {
+				d.fits += fits + 1
+				return d
+			}
+			if member.Must && tree.Empty(&w.m.Tree, c) {
+				return &departure{fits, c, member.Value, fmt.Sprintf("%q is empty", member.Names[0])}
+			}
+			fits++
+		case !found && missing == nil && (member.Must || !member.Optional && member.Value.Resolve().Op == spec.OpObject):
+			missing = &departure{0, n, member.Value, fmt.Sprintf("%q is missing", member.Names[0])}
+		}
+	}
+	if missing != nil {
+		missing.fits = fits
+		return missing
+	}
+	return &departure{fits, n, t, "the object has other members"}
+}
+
+func (w *tracer) child(member *spec.Member, n uint32) (at uint32, found bool) {
+	of := read.Selection{Named: member}
+	for c := range w.m.Tree.Children(n) {
+		if w.m.Takes(&of, c) {
+			at, found = c, true
+		}
+	}
+	return at, found
+}
+
+// expected is the value that a template is about, in words.
+func expected(t *spec.Template) string {
+	switch t.Op {
+	case spec.OpObject:
+		return "an object"
+	case spec.OpList:
+		return "a list"
+	case spec.OpAbsent:
+		return "nothing"
+	}
+	return "another form"
+}
+
+// kindWord is a value of JSON in words.
+func kindWord(k tree.Kind) string {
+	switch k {
+	case tree.Null:
+		return "null"
+	case tree.False, tree.True:
+		return "true or false"
+	case tree.Number:
+		return "a number"
+	case tree.Text:
+		return "a text"
+	case tree.List:
+		return "a list"
+	}
+	return "an object"
+}
+
+// Locate finds a member of a body by its JSON pointer, as a Diagnostic of reading has it.
+// It returns the place of its value in bytes.
+func Locate(body []byte, pointer string) (offset int, found bool) {
+	m := read.Matchers.Get().(*read.Matcher)
+	defer m.Release()
+	w := tracer{}
+	w.m = m
+	text := bytes.TrimLeft(body, "\ufeff \t\r\n")
+	res := dialect.Response{Body: text}
+	m.Reset(&res, 0)
+	form := spec.FormJSON
+	if len(text) > 0 && text[0] == '<' {
+		form = spec.FormXML
+	}
+	if w.parse(form, &res) != nil || len(m.Tree.Nodes) == 0 {
+		return 0, false
+	}
+	w.base = len(body) - len(text)
+	n := uint32(0)
+	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		next, ok := w.named(n, name)
+		if !ok {
+			return 0, false
+		}
+		n = next
+	}
+	return w.at(n, &spec.Template{}).Offset, true
+}
+
+// named is the child of a node with a name, as a part of a pointer; of two the last one.
+func (w *tracer) named(n uint32, name string) (at uint32, found bool) {
+	name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+	place := 0
+	for c := range w.m.Tree.Children(n) {
+		if w.m.Tree.Nodes[n].Kind == tree.List && strconv.Itoa(place) == name || w.m.Tree.Nodes[n].Kind != tree.List && string(w.m.Tree.Key(c)) == name {
+			at, found = c, true
+		}
+		place++
+	}
+	return at, found
+}
