@@ -17,7 +17,8 @@ type choice struct {
 	path string // of the request, without a wish in it
 	err  error  // the wish cannot be understood
 
-	fault scenario.Fault // breaks the response on its way
+	unasked bool           // the request itself wishes nothing
+	fault   scenario.Fault // breaks the response on its way
 }
 
 // sources are where a wish may come from. The first that says something counts. Each returns
@@ -77,7 +78,7 @@ func (m *Mock) byNext(*http.Request) *choice {
 	if !ok {
 		return nil
 	}
-	return &choice{wish: w, why: "next: " + w.String()}
+	return &choice{wish: w, why: "next: " + w.String(), unasked: true}
 }
 
 // received is a request as the dialect sees it.

@@ -24,7 +24,9 @@ func (m *Mock) grant(h http.Header, r *http.Request, c *choice) *response {
 		res.outcome = refusal(err)
 		return res
 	}
-	h.Set("Preference-Applied", c.wish.String()) // RFC 7240, 3
+	if !c.unasked {
+		h.Set("Preference-Applied", c.wish.String()) // RFC 7240, 3
+	}
 	m.complete(h, r, res)
 	if !res.outcome.Kind.Failing() {
 		res.data = m.payload(res, &c.wish)

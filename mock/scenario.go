@@ -24,7 +24,7 @@ func (m *Mock) byScenario(r *http.Request) *choice {
 	if !fits && step.Latency == 0 {
 		return nil
 	}
-	c := &choice{why: "scenario", fault: step.Fault}
+	c := &choice{why: "scenario", unasked: true, fault: step.Fault}
 	if fits {
 		c.why += " " + step.Line
 	}

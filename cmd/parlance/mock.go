@@ -13,14 +13,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/mock"
+	"github.com/parlance-api/parlance/mock/scenario"
 )
 
 // mockFlags are what the flags of the mock set.
 type mockFlags struct {
 	listen    string
 	logFormat string
+	scenario  string
 }
 
 func (a *app) mockCommand() *cobra.Command {
@@ -39,11 +42,16 @@ The first of these that says something counts, and they are not merged: the path
 then the query parameters of Prism (__code, __example, __dynamic). An unknown wish is a
 400 that lists what there is.
 
+With --scenario it behaves as a file says to requests without a wish: 503 twice and then
+200, 429 for 20 seconds, a reset each fifth time. docs/scenarios.md has the language, and
+parlance lint checks such a file.
+
 It prints its address and runs until it is interrupted. The log on standard error has one
 line for each request: what it got, and why.`,
 		Example: `  parlance mock stripe
   curl -i -H 'Prefer: code=card_declined' http://127.0.0.1:4010/v1/charges
   curl -i http://127.0.0.1:4010/_mock/code/429/retry-after/7/v1/charges
+  parlance mock stripe --scenario busy.yaml
   parlance mock my-api.yaml --listen 127.0.0.1:0`,
 		Args:              arguments(1, 1, "a dialect: a NAME of the catalog, or a file"),
 		ValidArgsFunction: completeDialect,
@@ -51,6 +59,7 @@ line for each request: what it got, and why.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:4010", "the `ADDRESS` to listen at; port 0 is a free one")
+	flags.StringVar(&f.scenario, "scenario", "", "the `FILE` of a scenario: which requests fail, how often and until when")
 	flags.StringVar(&f.logFormat, "log-format", "text", "the `FORMAT` of the log: text or json")
 	return cmd
 }
@@ -74,12 +83,37 @@ func (a *app) runMock(ctx context.Context, name string, f *mockFlags) error {
 	if err != nil {
 		return err
 	}
-	m := mock.New(d, mock.WithLogger(logger), mock.WithObserver(a.accessLog(f.logFormat)))
+	options := []mock.Option{mock.WithLogger(logger), mock.WithObserver(a.accessLog(f.logFormat))}
+	if f.scenario != "" {
+		s, err := a.loadScenario(f.scenario, d)
+		if err != nil {
+			return nameFlag(err, "scenario")
+		}
+		options = append(options, mock.WithScenario(s))
+	}
+	m := mock.New(d, options...)
 	defer m.Close()
 	if open, why := public(f.listen); open {
 		fmt.Fprintf(a.stderr, "warning: %s, so other machines can reach the mock\n", why)
 	}
 	return a.serve(ctx, f.listen, &mockServer{handler: m, log: logger}, func(url string) string { return mockBanner(url, d) }, logger)
+}
+
+// loadScenario compiles a scenario. It shows its warnings.
+func (a *app) loadScenario(name string, d *dialect.Dialect) (*scenario.Scenario, error) {
+	if !catalog.IsFile(name) {
+		return nil, &mistake{message: fmt.Sprintf("%q is not the path of a file", name), hint: "write ./" + name + ", or a name that ends in .yaml"}
+	}
+	file, text, err := catalog.Read(name)
+	if err != nil {
+		return nil, &mistake{message: err.Error(), hint: "docs/scenarios.md shows how to write one", cause: err}
+	}
+	s, err := scenario.Compile(file, text, d)
+	if err != nil {
+		return nil, &mistake{message: fmt.Sprintf("the file %s has faults", name), hint: "parlance lint " + name + " explains them", cause: err}
+	}
+	a.report(a.stderr, text, s.Warnings)
+	return s, nil
 }
 
 // mockBanner says what is served, and three things to try.

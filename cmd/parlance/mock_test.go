@@ -137,6 +137,9 @@ func TestMockRefusesWhatItCannotServe(t *testing.T) {
 		{"two dialects", "mock vms omilia", "2 given\nhint: "},
 		{"a dialect that does not exist", "mock strip", "parlance: no dialect is called \"strip\"\nhint: did you mean \"stripe\"? "},
 		{"a format that is none", "mock vms --log-format xml", "hint: it is text or json\n"},
+		{"a scenario that is not there", "mock vms --scenario none.yaml", "parlance: --scenario: stat none.yaml: no such file or directory\nhint: "},
+		{"a scenario without a path", "mock vms --scenario none", "hint: write ./none"},
+		{"a scenario with faults", "mock vms --scenario testdata/scenario_unknown_dialect.yaml", "scenario_unknown_dialect.yaml:2:10: error: the scenario is for the dialect \"strip\", and the mock speaks \"vms\" [other_dialect]\n2 | dialect: strip\n"},
 		{"an address that is none", "mock vms --listen nowhere", "hint: --listen 127.0.0.1:0 takes a free port\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -8,13 +8,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/mock/scenario"
 )
 
 // faultsOf are what is wrong with a scenario.
 func faultsOf(text string) (all []string) {
-	_, err := scenario.Compile("test.yaml", []byte(text), dialect.Generic())
+	stripe, err := catalog.Open("stripe")
+	if err == nil {
+		_, err = scenario.Compile("test.yaml", []byte(text), stripe)
+	}
 	if err != nil {
 		for _, d := range err.(*dialect.FileError).Diagnostics {
 			all = append(all, d.Message)
@@ -45,7 +49,7 @@ func TestTheSchemaOfScenariosTakesWhatTheParserTakes(t *testing.T) {
 		"seed: 0\nstate: {}",
 		"state: {tokens: {life: 30s, rotate: true, refuse: false}, limit: {requests: 1, per: 1h}, idempotency: {in_flight: 1ms}, jobs: {take: 2m}}",
 		"requests: {/: a}\nresponses: {a: {code: 503, fields: [a, b], items: 3, failed: 0, retry-after: 1m, dynamic: true, latency: 1s..2s, fault: slow}}",
-		"requests: {/: a}\nresponses: {a: {kind: invalid/fields, sample: y, detail: 7, note: true, fields: a b, example: z}}",
+		"requests: {/: a}\nresponses: {a: {kind: invalid/fields, sample: 1, detail: 7, note: true, fields: a b, example: z}}",
 	} {
 		text = "scenario: x\n" + text
 		if faults := faultsOf(text); len(faults) > 0 {
