@@ -2,6 +2,7 @@ package dialect_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -733,6 +734,38 @@ func TestACodeThatCannotBeAStatusIsWrittenUnderThatOfItsMeaning(t *testing.T) {
 		o := parlance.Outcome{Kind: c.kind, Code: c.code}
 		if m := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{}); m.Status != c.status {
 			t.Errorf("%s writes %s under %d, not %d", c.dialect, c.code, m.Status, c.status)
+		}
+	}
+}
+
+func TestAConstantThatIsTheCodeOfARow(t *testing.T) {
+	t.Parallel()
+	const codes = "dialect: d\ncodes: {200: success, 401: unauthenticated, 4xx: invalid, expired: {kind: unauthenticated/expired, status: 401, retry: refresh}, \"7\": {kind: conflict, status: 409}}\nshapes:\n" +
+		"  - {name: any, status: 402, json: {code: $code, kind: $family, codes: [$item.code]}}\n"
+	for shape, want := range map[string]bool{
+		"{name: e, status: 401, json: {code: expired, message: $detail}}":                                                   true,
+		"{name: e, status: 401, json: {error!: {code: expired}, message: $detail}}":                                         true,
+		"{name: e, status: 409, json: {code: 7, message: $detail}}":                                                         true,
+		"{name: e, status: 401, json: {code: {$either: [expired, old]}, message: $detail}}":                                 true,
+		"{name: e, status: 401, json: {$either: [{code: expired, m: $detail}, {code: $code, n: $detail}]}}":                 true,
+		"{name: e, status: 401, xml: {Error: {Code: expired, Message: $detail}}}":                                           true,
+		"{name: e, status: 401, text: expired}":                                                                             true,
+		"{name: e, status: 401, headers: {X-Error: expired}, json: {message: $detail}}":                                     true,
+		"{name: e, status: 200, path: /b, json: {rows!: [{id: $item, code: expired}, {id: $item, code?: $item.code}]}}":     true,
+		"{name: e, status: 401, is: expired, json: {code: expired, message: $detail}}":                                      false,
+		"{name: e, status: 401, json: {$is: expired, code: expired, message: $detail}}":                                     false,
+		"{name: e, status: 401, json: {state: expired, code: $code, message: $detail}}":                                     false,
+		"{name: e, status: 401, json: {state: expired, errors!: [{code: $code, message: $detail}]}}":                        false,
+		"{name: e, status: 401, headers: {X-Code: $code}, json: {state: expired, message: $detail}}":                        false,
+		"{name: e, status: 401, json: {details!: [{type: expired, m: $detail}, {type: info, code: $code}]}}":                false,
+		"{name: e, status: 401, json: {code: {$write: expired}, message: $detail}}":                                         false,
+		"{name: e, status: 401, json: {code: 401, message: $detail}}":                                                       false,
+		"{name: e, status: 401, json: {code: old, message: $detail}}":                                                       false,
+		"{name: e, status: 200, path: /b, json: {rows!: [{id: $item, $is: expired, code: expired}, {id: $item, v: true}]}}": false,
+	} {
+		all := complaints("d.yaml", []byte(codes+"  - "+shape+"\n"))
+		if told := slices.Contains(rules(all), "constant_code"); told != want {
+			t.Errorf("%s: it is warned of %v, not %v: %v", shape, told, want, all)
 		}
 	}
 }

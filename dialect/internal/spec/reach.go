@@ -17,6 +17,7 @@ func (d *Spec) checkReach(r *Reporter) {
 	for _, w := range d.Codes.Rows {
 		d.checkRow(r, w)
 	}
+	d.checkConstants(r)
 }
 
 // bodiless reports that every status of a shape is one of responses without a body
