@@ -19,7 +19,7 @@
 //  4. [Mock.Next]: what a test, or the button of a page, asked for
 //  5. the scenario of [WithScenario]
 //
-// They are not merged. Without a wish the response is a success: what [WithPayloads] gives,
+// They are not merged. Without a wish the response is a success: what [WithDocument] gives,
 // else an empty object in the envelope of the dialect.
 //
 // A Mock reads no file and opens no socket. Its responses are written by Dialect.Encode, so

@@ -28,9 +28,7 @@ func (m *Mock) grant(h http.Header, r *http.Request, c *choice) *response {
 		h.Set("Preference-Applied", c.wish.String()) // RFC 7240, 3
 	}
 	m.complete(h, r, res)
-	if !res.outcome.Kind.Failing() {
-		res.data = m.payload(res, &c.wish)
-	}
+	m.addPayload(res, &c.wish)
 	return res
 }
 

@@ -1,14 +1,12 @@
 package mock
 
 import (
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/mock/fault"
@@ -56,7 +54,7 @@ func (m *Mock) Close() error { return nil }
 func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := m.choose(r)
 	if c == nil {
-		m.send(w, r, m.success(r, &Wish{}), "no wish")
+		m.send(w, r, m.success(w.Header(), r, &Wish{}), "no wish")
 		return
 	}
 	if c.path != r.URL.Path {
@@ -75,7 +73,7 @@ func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // respond gives the response of a choice.
 func (m *Mock) respond(w http.ResponseWriter, r *http.Request, c *choice) {
 	if c.err == nil && !c.wish.chooses() {
-		m.send(w, r, m.success(r, &c.wish), c.why)
+		m.send(w, r, m.success(w.Header(), r, &c.wish), c.why)
 		return
 	}
 	m.send(w, r, m.grant(w.Header(), r, c), c.why)
@@ -99,53 +97,6 @@ func onPath(r *http.Request, path string) *http.Request {
 	u.Path, u.RawPath = path, ""
 	copied.URL = &u
 	return &copied
-}
-
-// success is a plain success with its payload.
-func (m *Mock) success(r *http.Request, w *Wish) *response {
-	res := &response{request: received(m.dialect, r), outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: http.StatusOK}}
-	res.data = m.payload(res, w)
-	return res
-}
-
-// payload is that of a success: the documented one, else an empty object.
-func (m *Mock) payload(res *response, w *Wish) dialect.Payload {
-	o := &res.outcome
-	if o.Kind == parlance.KindEmpty || o.Status == http.StatusNoContent || o.Status == http.StatusResetContent || len(o.Items) > 0 {
-		return dialect.Payload{}
-	}
-	if m.payloads != nil {
-		if data, known := m.payloads.Payload(res.request, o.Status, w.Example, w.Dynamic); known {
-			return data
-		}
-	}
-	return m.emptyOf(o)
-}
-
-// emptyOf is the payload of a success of which nothing is known: an empty object. It is
-// nothing if the dialect writes no JSON, or does not read that as such a success.
-func (m *Mock) emptyOf(of *parlance.Outcome) dialect.Payload {
-	key := empty{of.Kind, of.Status}
-	if known, ok := m.empties.Load(key); ok {
-		return known.(dialect.Payload)
-	}
-	o := parlance.Outcome{Kind: of.Kind, Status: of.Status}
-	data := dialect.Payload{ContentType: "application/json", Body: []byte("{}")}
-	written := m.dialect.Encode(nil, dialect.Request{}, &o, data)
-	h := dialect.HeaderMap{}
-	h.Set(written.Header)
-	read := m.dialect.Decode(dialect.Request{}, dialect.Response{Status: written.Status, Header: h, Body: written.Body})
-	if read.Outcome.Kind != of.Kind || !json.Valid(written.Body) {
-		data = dialect.Payload{}
-	}
-	m.empties.Store(key, data)
-	return data
-}
-
-// empty is a success without a documented payload.
-type empty struct {
-	kind   parlance.Kind
-	status int
 }
 
 // isOwn reports that a path is the Mock's own.

@@ -286,8 +286,11 @@ func TestNextIsGivenExactlyAsOftenAsAskedToRequestsAtTheSameTime(t *testing.T) {
 	}
 }
 
-// payloads gives a success that says what it was asked for.
+// payloads is a document whose successes say what they were asked for.
 type payloads struct{}
+
+func (payloads) Status(string, string) int              { return 200 }
+func (payloads) Examples(dialect.Request, int) []string { return []string{"cat", "dog"} }
 
 func (payloads) Payload(req dialect.Request, status int, example string, dynamic bool) (dialect.Payload, bool) {
 	return dialect.Payload{ContentType: "application/json", Body: fmt.Appendf(nil, `{"of":%q,"status":%d,"example":%q,"dynamic":%t}`, req.Path, status, example, dynamic)}, req.Path != "/unknown"
@@ -296,7 +299,7 @@ func (payloads) Payload(req dialect.Request, status int, example string, dynamic
 func TestASuccessHasThePayloadAndTheConventionsOfPrismChooseIt(t *testing.T) {
 	t.Parallel()
 	d := open(t, "vbapi")
-	_, url := started(t, d, mock.WithPayloads(payloads{}))
+	_, url := started(t, d, mock.WithDocument(payloads{}))
 	for _, test := range []struct{ path, prefer, want string }{
 		{"/cats", "", `{"of":"/cats","status":200,"example":"","dynamic":false}`},
 		{"/cats", "example=tom", `{"of":"/cats","status":200,"example":"tom","dynamic":false}`},

@@ -13,7 +13,7 @@ type Option interface{ apply(*config) }
 type config struct {
 	logger   *slog.Logger
 	observe  func(Given)
-	payloads Payloads
+	document Document // nil for none
 	scenario *scenario.Scenario
 }
 
@@ -21,18 +21,24 @@ type option func(*config)
 
 func (o option) apply(c *config) { o(c) }
 
-// Payloads gives the bodies of successes. It is called for many requests at once.
-type Payloads interface {
-	// Payload returns the payload of a success with this status. It is in the form that
-	// the API documents, without the envelope of the dialect. example names one of several;
-	// "" is the first one. dynamic asks for made-up data. It reports false if the request
-	// has no documented response.
+// Document is what an API documents of its successes. An *openapi.Document is one. It is
+// called for many requests at once.
+type Document interface {
+	// Status returns the status of a success of the operation. It returns 404 if the
+	// document has no such path, and 405 if the path has no such method.
+	Status(method, path string) int
+	// Payload returns the body of a response as the API documents it, with the envelope
+	// of the dialect or without it. example names one of several; "" is the first one.
+	// dynamic asks for made-up data. It reports false if there is no such body.
 	Payload(req dialect.Request, status int, example string, dynamic bool) (dialect.Payload, bool)
+	// Examples returns the names of the examples of a response.
+	Examples(req dialect.Request, status int) []string
 }
 
-// WithPayloads sets the source of the payloads of successes. Without it, and for a request
-// that it does not know, a success has an empty object.
-func WithPayloads(p Payloads) Option { return option(func(c *config) { c.payloads = p }) }
+// WithDocument sets the document that the successes are taken from. A path that it does
+// not have is not found. Without a document every path is known, and a success has an
+// empty object.
+func WithDocument(d Document) Option { return option(func(c *config) { c.document = d }) }
 
 // WithLogger sets the logger. It gets what fails in the Mock itself. The default is none.
 func WithLogger(l *slog.Logger) Option { return option(func(c *config) { c.logger = l }) }

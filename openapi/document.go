@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -142,4 +143,23 @@ func (d *Document) find(method, path string) *Operation {
 		}
 	}
 	return best
+}
+
+// Status is the status of a success of an operation, as [Operation.Success] has it. It is
+// 404 if no path of the document fits, and 405 if the path has no such method. HEAD is
+// that of GET if the document does not list it (RFC 9110, 9.3.2).
+func (d *Document) Status(method, path string) int {
+	o := d.Find(method, path)
+	if o == nil && method == http.MethodHead {
+		o = d.Find(http.MethodGet, path)
+	}
+	if o != nil {
+		return o.Success()
+	}
+	for _, other := range []string{"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"} {
+		if d.Find(other, path) != nil {
+			return http.StatusMethodNotAllowed
+		}
+	}
+	return http.StatusNotFound
 }
