@@ -13,7 +13,7 @@ type Given struct {
 	Method  string           // of the request
 	Path    string           // of the request, without a wish in it
 	Status  int              // 0 if no response was sent
-	Outcome parlance.Outcome // what the response says, but for the Losses
+	Outcome parlance.Outcome // what the response says, except the Losses
 	Losses  []parlance.Loss  // what was wished and the dialect cannot carry
 	Why     string           // what chose it: "Prefer: code=402", "no wish"
 }

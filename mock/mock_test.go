@@ -289,6 +289,7 @@ func TestNextIsGivenExactlyAsOftenAsAskedToRequestsAtTheSameTime(t *testing.T) {
 // payloads is a document whose successes say what they were asked for.
 type payloads struct{}
 
+func (payloads) Methods(string) []string                { return []string{"GET"} }
 func (payloads) Status(string, string) int              { return 200 }
 func (payloads) Examples(dialect.Request, int) []string { return []string{"cat", "dog"} }
 

@@ -27,8 +27,10 @@ type Document interface {
 	// Status returns the status of a success of the operation. It returns 404 if the
 	// document has no such path, and 405 if the path has no such method.
 	Status(method, path string) int
-	// Payload returns the body of a response as the API documents it, with the envelope
-	// of the dialect or without it. example names one of several; "" is the first one.
+	// Methods returns the methods of a path.
+	Methods(path string) []string
+	// Payload returns the body of a response as the API documents it. It may have the
+	// envelope of the dialect. example names one of several; "" is the first one.
 	// dynamic asks for made-up data. It reports false if there is no such body.
 	Payload(req dialect.Request, status int, example string, dynamic bool) (dialect.Payload, bool)
 	// Examples returns the names of the examples of a response.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
@@ -36,6 +37,9 @@ func (m *Mock) asDocumented(h http.Header, r *http.Request, res *response) {
 		res.outcome.Detail = "The document has no " + r.Method + " of " + r.URL.Path
 	}
 	m.complete(h, r, res)
+	if h.Get("Allow") != "" {
+		h.Set("Allow", strings.Join(m.document.Methods(r.URL.Path), ", "))
+	}
 }
 
 // addPayload adds the payload of a success: the documented one, else an empty object. A

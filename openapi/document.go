@@ -153,13 +153,32 @@ func (d *Document) Status(method, path string) int {
 	if o == nil && method == http.MethodHead {
 		o = d.Find(http.MethodGet, path)
 	}
-	if o != nil {
+	switch {
+	case o != nil:
 		return o.Success()
-	}
-	for _, other := range []string{"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"} {
-		if d.Find(other, path) != nil {
-			return http.StatusMethodNotAllowed
-		}
+	case len(d.Methods(path)) > 0:
+		return http.StatusMethodNotAllowed
 	}
 	return http.StatusNotFound
+}
+
+// Methods are the methods that a path has in the document.
+func (d *Document) Methods(path string) []string {
+	var all []string
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} {
+		if d.Find(method, path) != nil {
+			all = append(all, method)
+		}
+	}
+	return all
+}
+
+// SamplePath is the path of a request to try: that of the first GET, else "/".
+func (d *Document) SamplePath() string {
+	for _, o := range d.operations {
+		if o.Method == http.MethodGet {
+			return o.Call().Target
+		}
+	}
+	return "/"
 }

@@ -23,6 +23,7 @@ import (
 type mockFlags struct {
 	listen    string
 	logFormat string
+	openapi   string
 	scenario  string
 }
 
@@ -42,6 +43,9 @@ The first of these that says something counts, and they are not merged: the path
 then the query parameters of Prism (__code, __example, __dynamic). An unknown wish is a
 400 that lists what there is.
 
+With --openapi the successes are those of a document: its statuses, its examples, and data
+that its schemas generate. A path that the document does not have is not found.
+
 With --scenario it behaves as a file says to requests without a wish: 503 twice and then
 200, 429 for 20 seconds, a reset each fifth time. docs/scenarios.md has the language, and
 parlance lint checks such a file.
@@ -52,6 +56,7 @@ line for each request: what it got, and why.`,
   curl -i -H 'Prefer: code=card_declined' http://127.0.0.1:4010/v1/charges
   curl -i http://127.0.0.1:4010/_mock/code/429/retry-after/7/v1/charges
   parlance mock stripe --scenario busy.yaml
+  parlance mock vms --openapi cameras.yaml
   parlance mock my-api.yaml --listen 127.0.0.1:0`,
 		Args:              arguments(1, 1, "a dialect: a NAME of the catalog, or a file"),
 		ValidArgsFunction: completeDialect,
@@ -60,6 +65,7 @@ line for each request: what it got, and why.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:4010", "the `ADDRESS` to listen at; port 0 is a free one")
 	flags.StringVar(&f.scenario, "scenario", "", "the `FILE` of a scenario: which requests fail, how often and until when")
+	flags.StringVar(&f.openapi, "openapi", "", "an OpenAPI document as a `FILE`, for the bodies of successes")
 	flags.StringVar(&f.logFormat, "log-format", "text", "the `FORMAT` of the log: text or json")
 	return cmd
 }
@@ -91,12 +97,21 @@ func (a *app) runMock(ctx context.Context, name string, f *mockFlags) error {
 		}
 		options = append(options, mock.WithScenario(s))
 	}
+	sample := "/orders/7"
+	if f.openapi != "" {
+		document, err := a.loadOpenAPI(f.openapi)
+		if err != nil {
+			return nameFlag(err, "openapi")
+		}
+		options = append(options, mock.WithDocument(document))
+		sample = document.SamplePath()
+	}
 	m := mock.New(d, options...)
 	defer m.Close()
 	if open, why := public(f.listen); open {
 		fmt.Fprintf(a.stderr, "warning: %s, so other machines can reach the mock\n", why)
 	}
-	return a.serve(ctx, f.listen, &mockServer{handler: m, log: logger}, func(url string) string { return mockBanner(url, d) }, logger)
+	return a.serve(ctx, f.listen, &mockServer{handler: m, log: logger}, func(url string) string { return mockBanner(url, sample, d) }, logger)
 }
 
 // loadScenario compiles a scenario. It shows its warnings.
@@ -116,8 +131,8 @@ func (a *app) loadScenario(name string, d *dialect.Dialect) (*scenario.Scenario,
 	return s, nil
 }
 
-// mockBanner says what is served, and three things to try.
-func mockBanner(url string, d *dialect.Dialect) string {
+// mockBanner says what is served, and three things to try with a path.
+func mockBanner(url, path string, d *dialect.Dialect) string {
 	code := "404"
 	for _, e := range mock.Outcomes(d) {
 		if e.Outcome.Code != "" && e.Kind.Failing() {
@@ -127,10 +142,10 @@ func mockBanner(url string, d *dialect.Dialect) string {
 	}
 	return fmt.Sprintf(`%s gives the responses of %s
 try:
-  curl -i %s/orders/7
-  curl -i -H 'Prefer: code=%s' %s/orders/7
-  curl -i %s/_mock/code/503/retry-after/7/orders/7
-`, url, d.Name(), url, code, url, url)
+  curl -i '%s%s'
+  curl -i -H 'Prefer: code=%s' '%s%s'
+  curl -i '%s/_mock/code/503/retry-after/7%s'
+`, url, d.Name(), url, path, code, url, path, url, path)
 }
 
 // public reports that an address can be reached from other machines, and why.
