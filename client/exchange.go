@@ -247,8 +247,7 @@ func (x *exchange) setShared(name string, values []string) {
 // send makes one attempt and reports it. The reader of the response gets all of
 // the body that came.
 func (x *exchange) send() (*http.Response, error) {
-	x.attempts = append(x.attempts, Attempt{Number: len(x.attempts) + 1, Start: time.Now(), Key: x.key})
-	a := x.last()
+	a := x.attempt()
 	asked := x.asked()
 	defer x.leave(nil, nil) // if the base panics; else it has been called
 	out := x.begin(a)
@@ -271,14 +270,34 @@ func (x *exchange) send() (*http.Response, error) {
 	resp, err = clock.stop(x, resp, err)
 	a.Err = x.response.broken
 	if err != nil {
-		x.response, x.watch, a.Err = response{}, nil, err
-		a.Outcome, x.response.why = x.failed(out, err)
+		x.lost(out, err, a)
 	}
 	a.Took = time.Since(a.Start)
 	if x.watch != nil {
 		x.watch.begin(a)
 		return resp, nil
 	}
+	x.decide(asked, resp, a)
+	x.leave(resp, a)
+	return resp, err
+}
+
+// attempt begins the next attempt.
+func (x *exchange) attempt() *Attempt {
+	x.attempts = append(x.attempts, Attempt{})
+	a := x.last()
+	a.Number, a.Start, a.Key = len(x.attempts), time.Now(), x.key
+	return a
+}
+
+// lost notes that no response came.
+func (x *exchange) lost(out *http.Request, err error, a *Attempt) {
+	x.response, x.watch, a.Err = response{}, nil, err
+	a.Outcome, x.response.why = x.failed(out, err)
+}
+
+// decide makes the Decision on an attempt.
+func (x *exchange) decide(asked dialect.Request, resp *http.Response, a *Attempt) {
 	a.Decision = final(x.dialect.Decide(asked, &a.Outcome, x.tried()...), &a.Outcome, resp)
 	if x.response.why != "" {
 		a.Decision.Why = x.response.why
@@ -286,8 +305,6 @@ func (x *exchange) send() (*http.Response, error) {
 	if k := a.Outcome.Kind; x.foreign && (k == parlance.KindUnauthenticated || k == parlance.KindForbidden) {
 		a.Decision.Why += "; " + x.withheld(x.req)
 	}
-	x.leave(resp, a)
-	return resp, err
 }
 
 // tried are the acts of the Decisions before the last one.
@@ -414,13 +431,18 @@ func (x *exchange) broke(asked dialect.Request, resp *http.Response, a *Attempt,
 
 // decode reads what is there of a body.
 func (x *exchange) decode(asked dialect.Request, resp *http.Response, a *Attempt, body []byte, cut bool) {
+	if ofProxy(resp) {
+		x.refusedByProxy(a)
+		return
+	}
 	reply := httpdialect.Response(resp, nil)
 	reply.Body, reply.Cut = undo(resp.Header, body, cut, x.cfg.limit)
-	n := &x.response
 	read := x.dialect.Decode(asked, reply)
-	if ofProxy(resp) {
-		read = dialect.Decoded{Outcome: parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonProxy}}
-		n.why = proxyWhy
-	}
-	n.took(&read, a)
+	x.response.took(&read, a)
+}
+
+// refusedByProxy is decode for a response that says nothing of the server.
+func (x *exchange) refusedByProxy(a *Attempt) {
+	x.response.why = proxyWhy
+	a.Outcome = parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonProxy}
 }

@@ -133,9 +133,10 @@ func (d *Dialect) Decide(req Request, o *parlance.Outcome, tried ...parlance.Act
 // res.Body except in Decoded.Data. It is safe for concurrent use.
 func (d *Dialect) Decode(req Request, res Response) (reading Decoded) {
 	if len(d.extensions) > 0 {
-		return d.decodeExtended(req, res)
+		d.decodeExtended(&reading, &req, &res)
+	} else {
+		d.core.DecodeInto(&reading, &req, &res, 0)
 	}
-	d.core.DecodeInto(&reading, &req, &res, 0)
 	return reading
 }
 

@@ -38,14 +38,14 @@ func (d *Dialect) extended(req *Request, status int, header Header) bool {
 }
 
 // decodeExtended reads a response, and then calls the extensions.
-func (d *Dialect) decodeExtended(req Request, res Response) (reading Decoded) {
-	reading = d.core.Decode(req, res, 0)
+func (d *Dialect) decodeExtended(reading *Decoded, req *Request, res *Response) {
+	read := d.core.Decode(*req, *res, 0)
 	for _, e := range d.extensions {
-		if e.Concerns(req, res.Status, res.Header) {
-			e.Read(d, req, res, &reading)
+		if e.Concerns(*req, res.Status, res.Header) {
+			e.Read(d, *req, *res, &read)
 		}
 	}
-	return reading
+	*reading = read
 }
 
 // encodeExtended writes a response, and then calls the extensions.
