@@ -14,9 +14,9 @@ type Attempt struct {
 	Took     time.Duration     // until the meaning of the response was known
 	Key      string            // the idempotency key that was sent; "" for none
 	Hedged   bool              // a second request was sent as well, and this is the better response
+	Common   dialect.Common    // the form that the texts were read by, if they fit no shape of the dialect
 	Outcome  parlance.Outcome  // its Status is 0 if no response came
 	Decision parlance.Decision // what the dialect says to do about it
-	Common   dialect.Common    // the form that the texts were read by, if they fit no shape of the dialect
 
 	// Err is the error of the transport, of reading the body, or of getting a new
 	// token; nil for none. It is for logs: its text comes from the transport or

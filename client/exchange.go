@@ -26,7 +26,7 @@ import (
 type exchange struct {
 	context.Context
 	*Transport
-	call     *Call         // the settings of this request; nil for none
+	call     Call          // the settings of this request
 	req      *http.Request // the caller's, never altered
 	out      *http.Request // what is sent
 	room     http.Request  // the memory of out
@@ -87,7 +87,7 @@ func exchangeOf(resp *http.Response) (*exchange, bool) {
 }
 
 func newExchange(t *Transport, req *http.Request) *exchange {
-	x := &exchange{Context: req.Context(), Transport: t, req: req, call: callOf(req.Context())}
+	x := &exchange{Context: req.Context(), Transport: t, req: req, call: CallOf(req.Context())}
 	x.attempts = x.first[:0]
 	if len(t.cfg.gates)+len(t.cfg.observers) > 0 {
 		x.watched = new(watched)
@@ -322,7 +322,7 @@ func (x *exchange) tried() []parlance.Act {
 // asked is the request as the dialect sees it.
 func (x *exchange) asked() dialect.Request {
 	q := httpdialect.Request(x.dialect, x.out)
-	q.Key, q.RetryUnsafe = x.key, x.asks().RetryUnsafe
+	q.Key, q.RetryUnsafe = x.key, x.call.RetryUnsafe
 	return q
 }
 

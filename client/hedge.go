@@ -9,10 +9,15 @@ import (
 // transmit hands one attempt to the base, and a second one like it if hedging is
 // on and the first is late.
 func (x *exchange) transmit(out *http.Request, a *Attempt) (*http.Response, error) {
-	if x.cfg.hedge <= 0 || x.asks().Once || x.hasBody() && x.req.GetBody == nil || !x.dialect.Idempotent(x.asked()) {
-		return x.cfg.base.RoundTrip(out)
+	if x.cfg.hedge > 0 && x.mayHedge() {
+		return x.hedged(out, a)
 	}
-	return x.hedged(out, a)
+	return x.cfg.base.RoundTrip(out)
+}
+
+// mayHedge reports a request that may be sent twice.
+func (x *exchange) mayHedge() bool {
+	return !x.call.Once && !(x.hasBody() && x.req.GetBody == nil) && x.dialect.Idempotent(x.asked())
 }
 
 // hedgeResult is the result of one of the two requests.

@@ -28,6 +28,7 @@ type Gateway struct {
 	proxy   httputil.ReverseProxy
 	form    *translate.Translator
 	address addresses
+	keys    []string    // the headers of idempotency keys, in canonical form
 	best    string      // the media type of the upstream's dialect that tells the most, "" for none
 	long    atomic.Bool // it was said that long responses are passed through
 	reads   bool        // successes are read, so that they must come without a coding
@@ -49,6 +50,7 @@ func New(c Config) (*Gateway, error) {
 		return nil, errors.New("gateway: the Config needs both dialects, Speaks and To")
 	}
 	g := &Gateway{config: c.withDefaults(), form: translate.New(c.Speaks, c.To), address: newAddresses(c.Upstream)}
+	g.keys = keyHeaders(c.To, c.Speaks)
 	g.best, _, _ = strings.Cut(c.Speaks.Accept(), ",")
 	g.log = slog.New(activity.NewHandler(g.config.Logger.Handler()))
 	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithMaxHold(g.config.MaxHold), client.WithMaxUnreachable(defaultMaxUnreachable), client.WithObserver(g.calls())}
@@ -87,18 +89,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	r = r.WithContext(x)
-	if o := g.refuses(r); o.Kind != 0 {
-		w.Header().Set("Connection", "close")
-		g.respond(w, x, o)
-		return
-	}
-	if ambiguous(r) {
-		w.Header().Set("Connection", "close")
-	}
-	if err := x.hold(w, r); err != nil {
-		x.story.err = err
-		w.Header().Set("Connection", "close")
-		g.respond(w, x, badBody(err))
+	if g.refused(w, x, r) {
 		return
 	}
 	if x.streams {
@@ -106,6 +97,23 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = &x.body
 	}
 	g.proxy.ServeHTTP(w, r)
+}
+
+// refused responds to a request that is not forwarded. It reports false for one that is.
+func (g *Gateway) refused(w http.ResponseWriter, x *exchange, r *http.Request) bool {
+	o := g.refuses(r)
+	if o.Kind == 0 {
+		if ambiguous(r) {
+			w.Header().Set("Connection", "close")
+		}
+		if x.story.err = x.hold(w, r); x.story.err == nil {
+			return false
+		}
+		o = badBody(x.story.err)
+	}
+	w.Header().Set("Connection", "close")
+	g.respond(w, x, o)
+	return true
 }
 
 // refuses is the Outcome of a request that is not forwarded; the zero Outcome for one that

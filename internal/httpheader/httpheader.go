@@ -66,6 +66,9 @@ func cased(c byte, upper bool) byte {
 
 // MediaType is the type and subtype of a Content-Type, in lower case, "" for none.
 func MediaType(contentType string) string {
+	if contentType == "application/json" {
+		return contentType // soon, as most
+	}
 	media, _, _ := strings.Cut(contentType, ";")
 	return strings.ToLower(strings.TrimSpace(media))
 }
