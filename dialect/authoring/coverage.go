@@ -97,7 +97,7 @@ func (d author) coverage(e *reached) (c Coverage) {
 // placeOf is the place of a row.
 func (d author) placeOf(r *spec.Row) Place {
 	name := r.Key
-	if when := d.when(r); when != "" {
+	if when := whenWords(d.conditions(r)); when != "" {
 		name += " if " + when
 	}
 	return Place{Name: name, File: d.File, Line: r.Pos.Line, Column: r.Pos.Column}

@@ -17,19 +17,20 @@ type author struct{ *write.Writer }
 
 // Entry is one row of the codes table, for people and tools that show it.
 type Entry struct {
-	Key      string            // as it stands in the file: "429, 419"
-	Code     string            // the code or status that it is shown for: "419"; "" if it is shown as it stands
-	Kind     parlance.Kind     //
-	Reason   parlance.Reason   //
-	Title    string            //
-	Help     string            //
-	Status   int               // the HTTP status under which an in-body code travels; 0 if the key is one
-	When     string            // the conditions in words, "" for none
-	Decision parlance.Decision // what a client does on the first response; RetrySafe is of a POST without a key
-	Line     string            // file:line
-	Builtin  bool              // the file says nothing of the code: the row is the dialect http's
-	NotUsed  bool              // the page says that the API never gives it
-	Reset    bool              // the response may name the time of a retry, which beats those of the Decision
+	Key        string            // as it stands in the file: "429, 419"
+	Code       string            // the code or status that it is shown for: "419"; "" if it is shown as it stands
+	Kind       parlance.Kind     //
+	Reason     parlance.Reason   //
+	Title      string            //
+	Help       string            //
+	Status     int               // the HTTP status under which an in-body code travels; 0 if the key is one
+	When       string            // the conditions in English, "" for none
+	Conditions []Condition       // the same, for a program that writes another language; all of them hold
+	Decision   parlance.Decision // what a client does on the first response; RetrySafe is of a POST without a key
+	Line       string            // file:line
+	Builtin    bool              // the file says nothing of the code: the row is the dialect http's
+	NotUsed    bool              // the page says that the API never gives it
+	Reset      bool              // the response may name the time of a retry, which beats those of the Decision
 }
 
 // Group is the rows of a class or a range of codes, for people and tools that
@@ -111,13 +112,12 @@ func (d author) byForm(status int, plain []Entry) (all []Entry) {
 		}
 		for _, e := range d.byShape(s, status) {
 			i := slices.IndexFunc(all, func(o Entry) bool { return o.Line == e.Line && o.Key == e.Key })
-			switch when := shapeWords(s); {
-			case i < 0:
-				e.When = when
-				all = append(all, e)
-			case !slices.Contains(strings.Split(all[i].When, orElse), when):
-				all[i].When += orElse + when
+			if i < 0 {
+				e.Conditions = []Condition{{}}
+				i, all = len(all), append(all, e)
 			}
+			all[i].Conditions[0].add(shapeTerms(s))
+			all[i].When = whenWords(all[i].Conditions)
 		}
 	}
 	return all

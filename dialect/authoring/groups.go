@@ -105,13 +105,8 @@ func (d author) among(r *spec.Row, at, class spec.Span) Entry {
 	if _, numeric := r.Number(); !numeric && d.Named(r.First) {
 		e := d.entry(r, at.From, strconv.Itoa(at.From))
 		e.Status = 0
-		var when []string
-		for _, s := range slices.Concat(d.Shapes, d.Extras) {
-			if w := shapeWords(s); s.Is == r.First && !slices.Contains(when, w) {
-				when = append(when, w)
-			}
-		}
-		e.When = strings.Join(when, orElse)
+		e.Conditions = []Condition{d.formed(r.First)}
+		e.When = whenWords(e.Conditions)
 		return e
 	}
 	var keys []string
@@ -140,30 +135,47 @@ func (d author) entry(r *spec.Row, status int, code string) Entry {
 		p.Why = r.Explain(cmp.Or(code, r.Key))
 	}
 	p.RetrySafe = d.RetrySafe(o, r, req)
+	conditions := d.conditions(r)
 	return Entry{
 		Key: r.Key, Code: code, Kind: r.Kind, Reason: r.Reason, Title: r.Title, Help: r.Help, Status: r.Status,
-		When: d.when(r), Decision: p, Line: r.Line, NotUsed: r.NotUsed, Reset: r.Retry.Reset,
+		When: whenWords(conditions), Conditions: conditions, Decision: p, Line: r.Line, NotUsed: r.NotUsed, Reset: r.Retry.Reset,
 	}
 }
 
-// when is the conditions of a row in words.
-func (d author) when(r *spec.Row) string {
-	var parts []string
-	if r.Of != nil {
-		parts = append(parts, concerning(r.Of.Methods, r.Of.Paths)...)
+// conditions are those of a row.
+func (d author) conditions(r *spec.Row) (all []Condition) {
+	one := func(terms ...Term) {
+		for _, t := range terms {
+			all = append(all, Condition{[][]Term{{t}}})
+		}
 	}
-	parts = append(parts, concerning(r.Methods, r.Paths)...)
+	if r.Of != nil {
+		one(concerning(r.Of.Methods, r.Of.Paths)...)
+	}
+	one(concerning(r.Methods, r.Paths)...)
 	for _, h := range r.Headers {
-		parts = append(parts, "the request has "+h.Name+": "+strings.ReplaceAll(h.Glob, "*", "…"))
+		one(Term{Word: "request", Name: h.Name, Value: strings.ReplaceAll(h.Glob, "*", "…")})
 	}
 	if r.Is != "" {
-		var forms []string
-		for _, s := range slices.Concat(d.Shapes, d.Extras) {
-			if w := shapeWords(s); s.Is == r.Is && !slices.Contains(forms, w) {
-				forms = append(forms, w)
-			}
-		}
-		parts = append(parts, strings.Join(forms, orElse))
+		all = append(all, d.formed(r.Is))
 	}
-	return strings.Join(parts, " and ")
+	return all
+}
+
+// formed is the condition that one of the shapes of a name reads the response.
+func (d author) formed(name string) (c Condition) {
+	for _, s := range slices.Concat(d.Shapes, d.Extras) {
+		if s.Is == name {
+			c.add(shapeTerms(s))
+		}
+	}
+	return c
+}
+
+// add adds an alternative unless it is there.
+func (c *Condition) add(terms []Term) {
+	words := allWords(terms)
+	if !slices.ContainsFunc(c.Any, func(o []Term) bool { return allWords(o) == words }) {
+		c.Any = append(c.Any, terms)
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/parlance-api/parlance/internal/shell"
 )
 
 // Try is a request that a reader may want to send himself. It needs nothing but
@@ -44,7 +46,7 @@ const long = 4096
 
 // curl is the words of a command that sends the request to a service, in lines.
 func (a Ask) curl(service string) []string {
-	line := "curl -i " + quote(service+a.Path)
+	line := "curl -i " + shell.Quote(service+a.Path)
 	if a.Method != "GET" && (a.Method != "POST" || a.Body == "") {
 		line += " -X " + a.Method
 	}
@@ -61,11 +63,11 @@ func (a Ask) curl(service string) []string {
 		switch {
 		case h == formBody: // curl says so by itself
 		case value == "":
-			lines = append(lines, "-H "+quote(name+":")) // without the header
+			lines = append(lines, "-H "+shell.Quote(name+":")) // without the header
 		case basic && err == nil:
-			lines = append(lines, "-u "+quote(string(who)))
+			lines = append(lines, "-u "+shell.Quote(string(who)))
 		default:
-			lines = append(lines, "-H "+quote(h))
+			lines = append(lines, "-H "+shell.Quote(h))
 		}
 	}
 	switch {
@@ -73,18 +75,7 @@ func (a Ask) curl(service string) []string {
 		lines[0] = fmt.Sprintf("printf %%%ds | ", len(a.Body)) + lines[0]
 		lines = append(lines, "--data-binary @-")
 	case a.Body != "":
-		lines = append(lines, "-d "+quote(a.Body))
+		lines = append(lines, "-d "+shell.Quote(a.Body))
 	}
 	return lines
-}
-
-// quote makes one word of a text, as it is where a shell reads nothing in it.
-func quote(text string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:=,+@%", r)
-	}
-	if text != "" && strings.TrimFunc(text, plain) == "" {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
