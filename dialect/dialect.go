@@ -21,10 +21,12 @@ package dialect
 
 import (
 	"sync"
+	"time"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/read"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/dialect/internal/write"
 )
 
@@ -114,6 +116,12 @@ func (d *Dialect) Accept() string { return d.core.Accept() }
 // Limits reads the rate limits that the headers of a response state. It omits
 // limits that the response does not mention.
 func (d *Dialect) Limits(res Response) []Limit { return d.core.Limits(res) }
+
+// LimitFields is the inverse of Limits: the header fields that state a limit, at the time
+// now. A limit without a name is stated in the fields of each limit that the file names.
+func (d *Dialect) LimitFields(l Limit, now time.Time) []HeaderField {
+	return d.core.LimitFields(l, &wire.Arrival{Received: now})
+}
 
 // Idempotent reports that a retry of such a request does nothing twice: by its
 // method (RFC 9110, 9.2.2), or because the file says so about method and path.

@@ -17,6 +17,7 @@ type choice struct {
 	path string // of the request, without a wish in it
 	err  error  // the wish cannot be understood
 
+	waited  bool           // for as long as the wish says
 	unasked bool           // the request itself wishes nothing
 	fault   scenario.Fault // breaks the response on its way
 }
@@ -30,6 +31,9 @@ var sources = [...]func(*Mock, *http.Request) *choice{
 
 // choose finds the wish for a request; nil if there is none.
 func (m *Mock) choose(r *http.Request) *choice {
+	if strings.HasPrefix(r.URL.Path, jobsPath) {
+		return nil // a look at work that was accepted
+	}
 	for _, source := range sources {
 		if c := source(m, r); c != nil {
 			if c.path == "" {

@@ -28,8 +28,36 @@ func (m *Mock) grant(h http.Header, r *http.Request, c *choice) *response {
 		h.Set("Preference-Applied", c.wish.String()) // RFC 7240, 3
 	}
 	m.complete(h, r, res)
+<<<<<<< HEAD
 	m.addPayload(res, &c.wish)
+=======
+	if res.outcome.Kind == parlance.KindAccepted {
+		m.begin(h, r, res, c)
+		return res
+	}
+	if !res.outcome.Kind.Failing() {
+		res.data = m.payload(res, &c.wish)
+	}
+>>>>>>> e862431 (Keep the state that a client is tested against: tokens, idempotency keys, rate limits, work in the background and records)
 	return res
+}
+
+// begin begins the work that a 202 announces.
+func (m *Mock) begin(h http.Header, r *http.Request, res *response, c *choice) {
+	work := m.state().work
+	reply, err := work.put(r)
+	if err != nil {
+		res.outcome = parlance.OutcomeOf(err)
+		return
+	}
+	h.Set("Location", reply.Location)
+	work.place(h, &reply)
+	if c.wish.RetryAfter == 0 {
+		res.outcome.RetryAfter = reply.Outcome.RetryAfter
+	}
+	if data, err := reply.Payload(); err == nil {
+		res.data = data
+	}
 }
 
 // refusal is the response to a wish that cannot be understood.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/parlance-api/parlance/dialect"
@@ -24,6 +25,8 @@ type Mock struct {
 	next     queue
 	run      *scenario.Run // nil without a scenario
 	faults   fault.Sender
+	state    func() *state
+	begun    atomic.Bool // the state is there
 	examples func() []authoring.Example
 	samples  func() []authoring.Case
 	empties  sync.Map // the payloads of successes without a documented one, by empty
@@ -31,7 +34,7 @@ type Mock struct {
 
 // New makes a Mock that gives the responses of d.
 func New(d *dialect.Dialect, options ...Option) *Mock {
-	m := &Mock{dialect: d, config: config{logger: slog.New(slog.DiscardHandler)}}
+	m := &Mock{dialect: d, config: config{logger: slog.New(slog.DiscardHandler), working: DefaultWork}}
 	for _, o := range options {
 		o.apply(&m.config)
 	}
@@ -40,6 +43,10 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 	}
 	m.examples = sync.OnceValue(func() []authoring.Example { return authoring.Examples(d) })
 	m.samples = sync.OnceValue(func() []authoring.Case { return authoring.Samples(d) })
+	m.state = sync.OnceValue(func() *state {
+		m.begun.Store(true)
+		return newState(m)
+	})
 	return m
 }
 
@@ -47,36 +54,92 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 // Write one with d.Encode, or wish it by its code.
 func Outcomes(d *dialect.Dialect) []authoring.Example { return authoring.Examples(d) }
 
-// Close ends what the Mock does in the background. It gives no response after it.
-func (m *Mock) Close() error { return nil }
+// Close ends the work in the background. Call it after the last request.
+func (m *Mock) Close() error {
+	if m.begun.Load() {
+		m.state().close()
+	}
+	return nil
+}
 
-// ServeHTTP gives the response that the request wishes, else a success.
+// noWish is why a request gets a success.
+const noWish = "no wish"
+
+// ServeHTTP gives the response that the request wishes, else what a server of the API would:
+// it takes credentials, keys and records for what they are, and is successful.
 func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := m.choose(r)
 	if c == nil {
+<<<<<<< HEAD
 		m.send(w, r, m.success(w.Header(), r, &Wish{}), "no wish")
 		return
 	}
 	if c.path != r.URL.Path {
+=======
+		c = &choice{why: noWish}
+	} else if c.path != r.URL.Path {
+>>>>>>> e862431 (Keep the state that a client is tested against: tokens, idempotency keys, rate limits, work in the background and records)
 		r = onPath(r, c.path)
 	}
-	if c.wish.Latency > 0 && !sleep(r, c.wish.Latency) {
-		return // the caller is gone
-	}
-	if c.fault != scenario.FaultNone {
-		m.breaks(w, r, c)
+	if c.fault == scenario.FaultNone {
+		m.respond(w, r, c)
 		return
 	}
-	m.respond(w, r, c)
+	if !c.waits(r) {
+		return
+	}
+	m.breaks(w, r, c)
 }
 
 // respond gives the response of a choice.
 func (m *Mock) respond(w http.ResponseWriter, r *http.Request, c *choice) {
+<<<<<<< HEAD
 	if c.err == nil && !c.wish.chooses() {
 		m.send(w, r, m.success(w.Header(), r, &c.wish), c.why)
+=======
+	if c.err == nil && (!c.wish.chooses() || m.onRecords(r, &c.wish)) {
+		m.succeed(w, r, c)
+		return
+	}
+	if !c.waits(r) {
+>>>>>>> e862431 (Keep the state that a client is tested against: tokens, idempotency keys, rate limits, work in the background and records)
 		return
 	}
 	m.send(w, r, m.grant(w.Header(), r, c), c.why)
+}
+
+// waits waits for as long as a choice says, once. It reports false if the caller left before.
+func (c *choice) waits(r *http.Request) bool {
+	waited := c.waited || c.wish.Latency == 0
+	c.waited = true
+	return waited || sleep(r, c.wish.Latency)
+}
+
+// succeed gives what a server of the API would.
+func (m *Mock) succeed(w http.ResponseWriter, r *http.Request, c *choice) {
+	if m.stateful(r) {
+		if h := m.state().route(r, &c.wish); h != nil {
+			h.ServeHTTP(w, r.WithContext(withChoice(r.Context(), c)))
+			return
+		}
+	}
+	if !c.waits(r) {
+		return
+	}
+	m.send(w, r, m.success(r, &c.wish), c.why)
+}
+
+// stateful reports that a request may concern the state, at a glance.
+func (m *Mock) stateful(r *http.Request) bool {
+	a := m.dialect.Auth()
+	return r.Method != http.MethodGet && r.Method != http.MethodHead || m.rate.Quota > 0 || m.auth ||
+		len(r.Header["Authorization"]) > 0 || a.Header != "" && r.Header.Get(a.Header) != "" || isOwn(r.URL.Path) || len(r.Header["Prefer"]) > 0
+}
+
+// onRecords reports that a wish is about how many of the request's own records fail.
+func (m *Mock) onRecords(r *http.Request, w *Wish) bool {
+	only := Wish{Failed: w.Failed, Latency: w.Latency}
+	return w.Failed > 0 && w.String() == only.String() && m.state().isBulk(r, w)
 }
 
 // sleep waits. It reports false if the caller left before.

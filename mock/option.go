@@ -2,9 +2,11 @@ package mock
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/mock/scenario"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // Option is a setting of [New].
@@ -15,6 +17,10 @@ type config struct {
 	observe  func(Given)
 	document Document // nil for none
 	scenario *scenario.Scenario
+	auth     bool
+	life     time.Duration // of a token; 0 is the dialect's
+	rate     limit.Rate    // a quota of 0 is no limit
+	working  time.Duration // how long work in the background takes
 }
 
 type option func(*config)
@@ -48,3 +54,21 @@ func WithLogger(l *slog.Logger) Option { return option(func(c *config) { c.logge
 // WithObserver sets a function that learns of each response. It runs on the goroutine of
 // the request, and for many at once.
 func WithObserver(f func(Given)) Option { return option(func(c *config) { c.observe = f }) }
+
+// WithAuth refuses each request without a good credential. If the dialect says where a token
+// comes from, only tokens that the Mock has issued are good. Else any credential is good,
+// except [Wrong]. Without WithAuth, a request needs no credential, but one that has expired,
+// was revoked or is wrong is refused.
+func WithAuth() Option { return option(func(c *config) { c.auth = true }) }
+
+// WithTokenLife sets how long a token is valid. The default is what the dialect says, else 20
+// minutes.
+func WithTokenLife(d time.Duration) Option { return option(func(c *config) { c.life = d }) }
+
+// WithRate limits how often each credential, or each address without one, may send requests.
+// A quota of 0 is no limit, which is the default. The limit is announced in the fields that
+// the dialect names, and in RateLimit. Requests with a wish do not count.
+func WithRate(r limit.Rate) Option { return option(func(c *config) { c.rate = r }) }
+
+// WithWork sets how long the work takes that a 202 announces. The default is [DefaultWork].
+func WithWork(d time.Duration) Option { return option(func(c *config) { c.working = d }) }

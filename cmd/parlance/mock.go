@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/mock"
 	"github.com/parlance-api/parlance/mock/scenario"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // mockFlags are what the flags of the mock set.
@@ -25,6 +27,10 @@ type mockFlags struct {
 	logFormat string
 	openapi   string
 	scenario  string
+	auth      bool
+	tokenLife time.Duration
+	rate      string
+	work      time.Duration
 }
 
 func (a *app) mockCommand() *cobra.Command {
@@ -46,6 +52,15 @@ then the query parameters of Prism (__code, __example, __dynamic). An unknown wi
 With --openapi the successes are those of a document: its statuses, its examples, and data
 that its schemas generate. A path that the document does not have is not found.
 
+Without a wish it keeps the state that a client depends on:
+
+  tokens      the token endpoint or login of the dialect gives, renews and revokes them; the
+              secret "wrong" is refused, and so is a token after its time
+  keys        a POST with an idempotency key is done once, and its response replayed
+  limits      --rate counts, and announces the limit in the fields that the dialect names
+  work        Prefer: respond-async, or the wish kind=accepted, is a 202 that can be polled
+  records     a bulk request gets a response for each record; failed=1 lets one fail
+
 With --scenario it behaves as a file says to requests without a wish: 503 twice and then
 200, 429 for 20 seconds, a reset each fifth time. docs/scenarios.md has the language, and
 parlance lint checks such a file.
@@ -57,6 +72,8 @@ line for each request: what it got, and why.`,
   curl -i http://127.0.0.1:4010/_mock/code/429/retry-after/7/v1/charges
   parlance mock stripe --scenario busy.yaml
   parlance mock vms --openapi cameras.yaml
+  parlance mock github --rate 10/1m
+  parlance mock vision --auth --token-life 30s
   parlance mock my-api.yaml --listen 127.0.0.1:0`,
 		Args:              arguments(1, 1, "a dialect: a NAME of the catalog, or a file"),
 		ValidArgsFunction: completeDialect,
@@ -66,6 +83,10 @@ line for each request: what it got, and why.`,
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:4010", "the `ADDRESS` to listen at; port 0 is a free one")
 	flags.StringVar(&f.scenario, "scenario", "", "the `FILE` of a scenario: which requests fail, how often and until when")
 	flags.StringVar(&f.openapi, "openapi", "", "an OpenAPI document as a `FILE`, for the bodies of successes")
+	flags.BoolVar(&f.auth, "auth", false, "refuse requests without a good credential")
+	flags.DurationVar(&f.tokenLife, "token-life", 0, "how long a token is valid (default what the dialect says, else 20m)")
+	flags.StringVar(&f.rate, "rate", "", "how many requests a credential or an address may send in a time, as in `10/1m`; a wish does not count")
+	flags.DurationVar(&f.work, "work", mock.DefaultWork, "how long the work takes that a 202 announces")
 	flags.StringVar(&f.logFormat, "log-format", "text", "the `FORMAT` of the log: text or json")
 	return cmd
 }
@@ -89,7 +110,17 @@ func (a *app) runMock(ctx context.Context, name string, f *mockFlags) error {
 	if err != nil {
 		return err
 	}
-	options := []mock.Option{mock.WithLogger(logger), mock.WithObserver(a.accessLog(f.logFormat))}
+	rate, err := rateOf(f.rate)
+	if err != nil {
+		return err
+	}
+	options := []mock.Option{
+		mock.WithLogger(logger), mock.WithObserver(a.accessLog(f.logFormat)),
+		mock.WithRate(rate), mock.WithTokenLife(f.tokenLife), mock.WithWork(f.work),
+	}
+	if f.auth {
+		options = append(options, mock.WithAuth())
+	}
 	if f.scenario != "" {
 		s, err := a.loadScenario(f.scenario, d)
 		if err != nil {
@@ -112,6 +143,22 @@ func (a *app) runMock(ctx context.Context, name string, f *mockFlags) error {
 		fmt.Fprintf(a.stderr, "warning: %s, so other machines can reach the mock\n", why)
 	}
 	return a.serve(ctx, f.listen, &mockServer{handler: m, log: logger}, func(url string) string { return mockBanner(url, sample, d) }, logger)
+}
+
+// rateOf reads a rate such as 10/1m; "" is none.
+func rateOf(text string) (r limit.Rate, err error) {
+	if text == "" {
+		return r, nil
+	}
+	quota, window, _ := strings.Cut(text, "/")
+	r.Quota, err = strconv.Atoi(quota)
+	if err == nil {
+		r.Window, err = time.ParseDuration(window)
+	}
+	if err != nil || r.Quota < 1 || r.Window <= 0 {
+		return limit.Rate{}, &mistake{message: fmt.Sprintf("--rate: %q is not a rate", text), hint: "for example: --rate 10/1m, which is 10 requests in a minute"}
+	}
+	return r, nil
 }
 
 // loadScenario compiles a scenario. It shows its warnings.

@@ -40,7 +40,7 @@ func (c Conversion) Read(text []byte, from Clock) ([]byte, bool) {
 		if c.Notation == seconds {
 			return text, true
 		}
-		return Conversion{Notation: seconds}.appendWait(nil, d, from), true
+		return Conversion{Notation: seconds}.AppendWait(nil, d, from), true
 	}
 	return text, true
 }
@@ -75,7 +75,7 @@ func (c Conversion) Wire(value string, from Clock) (string, bool) {
 	if err != nil || !ok {
 		return "", false
 	}
-	return string(c.appendWait(nil, d, from)), true
+	return string(c.AppendWait(nil, d, from)), true
 }
 
 // takes reports that an int may be this number. A bounded int has no sign and no leading

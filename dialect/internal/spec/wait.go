@@ -51,8 +51,8 @@ func (c Conversion) Wait(text string, from Clock) (time.Duration, bool) {
 	return max(until.Sub(from.Now()), 0), true
 }
 
-// appendWait is its inverse.
-func (c Conversion) appendWait(dst []byte, d time.Duration, from Clock) []byte {
+// AppendWait is its inverse.
+func (c Conversion) AppendWait(dst []byte, d time.Duration, from Clock) []byte {
 	switch c.Notation {
 	case millis:
 		return strconv.AppendFloat(dst, float64(d)/float64(time.Millisecond), 'f', -1, 64)
