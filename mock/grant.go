@@ -28,22 +28,21 @@ func (m *Mock) grant(h http.Header, r *http.Request, c *choice) *response {
 		h.Set("Preference-Applied", c.wish.String()) // RFC 7240, 3
 	}
 	m.complete(h, r, res)
-<<<<<<< HEAD
-	m.addPayload(res, &c.wish)
-=======
-	if res.outcome.Kind == parlance.KindAccepted {
-		m.begin(h, r, res, c)
-		return res
-	}
-	if !res.outcome.Kind.Failing() {
-		res.data = m.payload(res, &c.wish)
-	}
->>>>>>> e862431 (Keep the state that a client is tested against: tokens, idempotency keys, rate limits, work in the background and records)
+	m.finish(h, r, res, &c.wish)
 	return res
 }
 
+// finish gives a success its payload, and begins the work of one that is accepted.
+func (m *Mock) finish(h http.Header, r *http.Request, res *response, w *Wish) {
+	if res.outcome.Kind == parlance.KindAccepted {
+		m.begin(h, r, res, w)
+		return
+	}
+	m.addPayload(res, w)
+}
+
 // begin begins the work that a 202 announces.
-func (m *Mock) begin(h http.Header, r *http.Request, res *response, c *choice) {
+func (m *Mock) begin(h http.Header, r *http.Request, res *response, w *Wish) {
 	work := m.state().work
 	reply, err := work.put(r)
 	if err != nil {
@@ -52,7 +51,7 @@ func (m *Mock) begin(h http.Header, r *http.Request, res *response, c *choice) {
 	}
 	h.Set("Location", reply.Location)
 	work.place(h, &reply)
-	if c.wish.RetryAfter == 0 {
+	if w.RetryAfter == 0 {
 		res.outcome.RetryAfter = reply.Outcome.RetryAfter
 	}
 	if data, err := reply.Payload(); err == nil {

@@ -70,15 +70,8 @@ const noWish = "no wish"
 func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := m.choose(r)
 	if c == nil {
-<<<<<<< HEAD
-		m.send(w, r, m.success(w.Header(), r, &Wish{}), "no wish")
-		return
-	}
-	if c.path != r.URL.Path {
-=======
 		c = &choice{why: noWish}
 	} else if c.path != r.URL.Path {
->>>>>>> e862431 (Keep the state that a client is tested against: tokens, idempotency keys, rate limits, work in the background and records)
 		r = onPath(r, c.path)
 	}
 	if c.fault == scenario.FaultNone {
@@ -93,16 +86,11 @@ func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // respond gives the response of a choice.
 func (m *Mock) respond(w http.ResponseWriter, r *http.Request, c *choice) {
-<<<<<<< HEAD
-	if c.err == nil && !c.wish.chooses() {
-		m.send(w, r, m.success(w.Header(), r, &c.wish), c.why)
-=======
 	if c.err == nil && (!c.wish.chooses() || m.onRecords(r, &c.wish)) {
 		m.succeed(w, r, c)
 		return
 	}
 	if !c.waits(r) {
->>>>>>> e862431 (Keep the state that a client is tested against: tokens, idempotency keys, rate limits, work in the background and records)
 		return
 	}
 	m.send(w, r, m.grant(w.Header(), r, c), c.why)
@@ -126,7 +114,7 @@ func (m *Mock) succeed(w http.ResponseWriter, r *http.Request, c *choice) {
 	if !c.waits(r) {
 		return
 	}
-	m.send(w, r, m.success(r, &c.wish), c.why)
+	m.send(w, r, m.success(w.Header(), r, &c.wish), c.why)
 }
 
 // stateful reports that a request may concern the state, at a glance.

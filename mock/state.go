@@ -85,8 +85,12 @@ func (s *state) respond(w http.ResponseWriter, r *http.Request) {
 	case s.isBulk(r, &c.wish):
 		s.bulk(c.wish.Failed).ServeHTTP(w, r)
 	default:
-		s.server.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
-			return replyOf(s.mock.success(r, &c.wish)), nil
+		s.server.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+			res := s.mock.success(w.Header(), r, &c.wish)
+			if res.outcome.Kind.Failing() {
+				return nil, &parlance.Error{Outcome: res.outcome}
+			}
+			return replyOf(res), nil
 		}).ServeHTTP(w, r)
 	}
 }

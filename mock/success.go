@@ -18,7 +18,7 @@ func (m *Mock) success(h http.Header, r *http.Request, w *Wish) *response {
 	if m.document != nil {
 		m.asDocumented(h, r, res)
 	}
-	m.addPayload(res, w)
+	m.finish(h, r, res, w)
 	return res
 }
 

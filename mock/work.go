@@ -48,7 +48,7 @@ func (k *work) do(ctx context.Context, j jobs.Job) (any, error) {
 	m := k.state.mock
 	res := &response{outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: http.StatusOK}}
 	res.request.Method, res.request.Path = http.MethodGet, string(j.Input)
-	res.data = m.payload(res, &Wish{})
+	m.addPayload(res, &Wish{})
 	return replyOf(res), nil
 }
 
