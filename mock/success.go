@@ -3,6 +3,7 @@ package mock
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,7 +51,7 @@ func (m *Mock) addPayload(res *response, w *Wish) {
 		return
 	}
 	if m.document == nil {
-		res.data = m.emptyOf(o)
+		res.data = m.emptyOf(res)
 		return
 	}
 	status, _ := m.dialect.StatusFor(res.request, o, dialect.Payload{})
@@ -61,7 +62,7 @@ func (m *Mock) addPayload(res *response, w *Wish) {
 	case w.Example != "":
 		res.outcome = refusal(unknown("example", "examples", w.Example, m.document.Examples(res.request, status)))
 	default:
-		res.data = m.emptyOf(o)
+		res.data = m.emptyOf(res)
 	}
 }
 
@@ -76,27 +77,33 @@ func (m *Mock) unwrapped(req dialect.Request, status int, data dialect.Payload) 
 }
 
 // emptyOf is the payload of a success of which nothing is known: an empty object. It is
-// nothing if the dialect writes no JSON, or does not read that as such a success.
-func (m *Mock) emptyOf(of *parlance.Outcome) dialect.Payload {
-	key := empty{of.Kind, of.Status}
+// nothing if the dialect writes no JSON, or reads that otherwise or with a complaint.
+func (m *Mock) emptyOf(res *response) dialect.Payload {
+	key := empty{res.outcome.Kind, res.outcome.Status, res.request.Method}
 	if known, ok := m.empties.Load(key); ok {
 		return known.(dialect.Payload)
 	}
-	o := parlance.Outcome{Kind: of.Kind, Status: of.Status}
+	o := parlance.Outcome{Kind: key.kind, Status: key.status}
 	data := dialect.Payload{ContentType: "application/json", Body: []byte("{}")}
-	written := m.dialect.Encode(nil, dialect.Request{}, &o, data)
+	written := m.dialect.Encode(nil, res.request, &o, data)
 	h := dialect.HeaderMap{}
 	h.Set(written.Header)
-	read := m.dialect.Decode(dialect.Request{}, dialect.Response{Status: written.Status, Header: h, Body: written.Body})
-	if read.Outcome.Kind != of.Kind || !json.Valid(written.Body) {
+	read := m.dialect.Decode(res.request, dialect.Response{Status: written.Status, Header: h, Body: written.Body})
+	if read.Outcome.Kind != key.kind || len(read.Diagnostics) > 0 || !json.Valid(written.Body) {
 		data = dialect.Payload{}
 	}
-	m.empties.Store(key, data)
+	if slices.Contains(methods, key.method) { // so that strangers cannot fill the memory
+		m.empties.Store(key, data)
+	}
 	return data
 }
+
+// methods are those that APIs have.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 
 // empty is a success without a documented payload.
 type empty struct {
 	kind   parlance.Kind
 	status int
+	method string
 }

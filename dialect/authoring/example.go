@@ -393,6 +393,8 @@ func (d author) outcomeOf(r *spec.Row, c exampleCode) parlance.Outcome {
 	switch {
 	case o.Kind == parlance.KindPartial:
 		o.Items = ExampleItems(1, 1)
+	case o.Kind == parlance.KindNoted && o.Code != "": // its text stands beside the code
+		o.Detail = cmp.Or(r.Title, "This is an example of "+c.text)
 	case o.Kind == parlance.KindNoted:
 		o.Notes = []string{cmp.Or(r.Title, "This is an example of a note")}
 	case o.Kind.Failing():
