@@ -443,6 +443,5 @@ func (x *exchange) decode(asked dialect.Request, resp *http.Response, a *Attempt
 
 // refusedByProxy is decode for a response that says nothing of the server.
 func (x *exchange) refusedByProxy(a *Attempt) {
-	x.response.why = proxyWhy
-	a.Outcome = parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonProxy}
+	a.Outcome, x.response.why = httpdialect.NoResponse(errProxyAuth), httpdialect.Why(errProxyAuth)
 }

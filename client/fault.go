@@ -7,11 +7,11 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/internal/errtext"
 	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
@@ -51,7 +51,7 @@ func bodyFault(req *http.Request, err error) string {
 		return body.why
 	case errors.As(err, &file) && file.Op == "read":
 		return bodyUnread
-	case begins(err, lengthTexts):
+	case errtext.Begins(err, lengthTexts...):
 		return bodyLength("longer or shorter", req.ContentLength)
 	}
 	return ""
@@ -67,7 +67,7 @@ var requestTexts = []string{
 // requestFault reports that a request was refused before anything was sent, because
 // it is malformed. It is called only if there is an error.
 func requestFault(req *http.Request, err error) (malformed bool, why string) {
-	if req.URL.Host == "" || !httpheader.IsToken(methodOf(req)) || begins(err, requestTexts) {
+	if req.URL.Host == "" || !httpheader.IsToken(methodOf(req)) || errtext.Begins(err, requestTexts...) {
 		return true, ""
 	}
 	if address := (*net.AddrError)(nil); errors.As(err, &address) {
@@ -85,31 +85,21 @@ func requestFault(req *http.Request, err error) (malformed bool, why string) {
 // HTTP/2 that was not agreed on by TLS. If the request is sent while the server refuses,
 // net/http has another error, which the error alone tells.
 func noHTTP2(req *http.Request, err error) bool {
-	return req.URL.Scheme == "http" && begins(err, []string{"http2: client conn could not be established"})
+	return req.URL.Scheme == "http" && errtext.Begins(err, "http2: client conn could not be established")
 }
 
-// routeless reports a URL with an address of a host without a route. A name may lead
-// to another address at a retry.
+// routeless reports a URL with an address of a host without a route. A name may lead to
+// another address at a retry, and so counts as a server that cannot be reached.
 func routeless(req *http.Request, err error) bool {
 	_, noAddress := netip.ParseAddr(req.URL.Hostname())
 	return noAddress == nil && errors.Is(err, syscall.EHOSTUNREACH)
 }
 
-const proxyWhy = "the proxy wants a user and a password, or others than it got: nothing was sent to the server"
+// errProxyAuth is the error that net/http has if such a response comes instead of a tunnel.
+var errProxyAuth = errors.New(http.StatusText(http.StatusProxyAuthRequired))
 
 // ofProxy reports a response of a proxy that wants a credential (RFC 9110, 15.5.8).
 // It says nothing in the dialect of the server, which got no request.
 func ofProxy(resp *http.Response) bool {
 	return resp.StatusCode == http.StatusProxyAuthRequired && len(resp.Header["Proxy-Authenticate"]) > 0
-}
-
-// begins reports that an error, or one that it wraps, begins with one of the texts.
-func begins(err error, texts []string) bool {
-	for ; err != nil; err = errors.Unwrap(err) {
-		text := err.Error()
-		if slices.ContainsFunc(texts, func(t string) bool { return strings.HasPrefix(text, t) }) {
-			return true
-		}
-	}
-	return false
 }

@@ -26,4 +26,8 @@
 // If the upstream has no keys, a caller's key makes no retry safe. The gateway logs a
 // warning when it is made, and tells callers not to retry if their dialect can express
 // that.
+//
+// Fields that a Connection field names are dropped on both ways (RFC 9110, 7.6.1). One case is
+// left: net/http takes a Connection field with "close" off a response before anybody sees
+// it. Other names beside "close" are unknown then, and their fields are passed on.
 package gateway

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -37,6 +38,7 @@ type exchange struct {
 	outcome   *parlance.Outcome   // the same, nil before it begins
 	story     story
 	body      arriving    // of the caller, if it streams
+	writer    interim     // to the caller
 	stalled   atomic.Bool // the time was up while a part of the body was awaited
 }
 
@@ -58,6 +60,7 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 	ctx := activity.WithID(r.Context(), x.id)
 	ctx, x.collector, x.recorded = g.begin(ctx, r)
 	x.Context, x.cancel = context.WithCancelCause(ctx)
+	x.writer = interim{ResponseWriter: w, x: x}
 	x.timer = time.AfterFunc(g.config.Timeout, func() {
 		x.stalled.Store(x.body.waits.Load())
 		x.cancel(context.DeadlineExceeded)
@@ -139,3 +142,30 @@ func (b *arriving) Read(p []byte) (int, error) {
 	b.waits.Store(false)
 	return n, err
 }
+
+// maxInterim is how many interim responses (RFC 9110, 15.2) are passed on.
+const maxInterim = 100
+
+var errInterim = errors.New("gateway: the upstream sent too many interim responses")
+
+// interim is the writer of a response that ends the exchange if it has too many interim
+// responses.
+type interim struct {
+	http.ResponseWriter
+	x    *exchange
+	sent int
+}
+
+// WriteHeader sends an interim response, or the header of the last one.
+func (w *interim) WriteHeader(status int) {
+	if status < http.StatusOK && status != http.StatusSwitchingProtocols {
+		if w.sent++; w.sent > maxInterim {
+			w.x.cancel(errInterim)
+			return
+		}
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap gives http.ResponseController what else the writer can do.
+func (w *interim) Unwrap() http.ResponseWriter { return w.ResponseWriter }

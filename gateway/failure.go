@@ -38,6 +38,8 @@ func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) 
 		}
 	case errors.Is(cause, errDrained):
 		o = g.stopped(x)
+	case errors.Is(cause, errInterim):
+		x.story.err, o = cause, badGateway()
 	default:
 		panic(http.ErrAbortHandler) // nobody listens
 	}
@@ -84,7 +86,7 @@ func failureOf(err error) parlance.Outcome {
 		if o.Kind == parlance.KindUnavailable {
 			return notSent(o.RetryAfter)
 		}
-	case parlance.ReasonRefused, parlance.ReasonDNS, parlance.ReasonNotProcessed:
+	case parlance.ReasonRefused, parlance.ReasonDNS, parlance.ReasonUnroutable, parlance.ReasonNotProcessed:
 		return parlance.Outcome{Kind: parlance.KindUnavailable, Status: http.StatusServiceUnavailable, Detail: "The service behind this gateway cannot be reached."}
 	case parlance.ReasonDeadline:
 		return parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusGatewayTimeout, Detail: "The service behind this gateway did not respond in time."}
@@ -92,6 +94,11 @@ func failureOf(err error) parlance.Outcome {
 	if e != nil && len(e.Attempts) == 0 && o.Kind == parlance.KindUnauthenticated {
 		return noToken(e.Err)
 	}
+	return badGateway()
+}
+
+// badGateway is the outcome of a request to which the upstream gave no valid response.
+func badGateway() parlance.Outcome {
 	return parlance.Outcome{Kind: parlance.KindBadGateway, Status: http.StatusBadGateway, Detail: "The service behind this gateway gave no valid response."}
 }
 

@@ -190,3 +190,69 @@ func TestTheTimeThatIsUpIsTheFaultOfTheOneWhoWasAwaited(t *testing.T) {
 		}
 	}
 }
+
+// raw is an upstream that sends the same bytes to each request, until it cannot.
+func raw(t *testing.T, first, again string) (url string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
+					return
+				}
+				_, err := io.WriteString(conn, first)
+				for again != "" && err == nil {
+					_, err = io.WriteString(conn, again)
+				}
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+func TestAStatusBelowAHundredIsNoResponse(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{"problem", "vbapi"} {
+		addr, log := before(t, raw(t, "HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n", ""), "plain", to)
+		resp, body := get(t, "GET", addr, "")
+		if resp.StatusCode != 502 || !strings.Contains(log.String(), "below 100") {
+			t.Errorf("%s: %d %s, want 502; the log: %s", to, resp.StatusCode, body, log)
+		}
+	}
+}
+
+func TestInterimResponsesWithoutEndAreNoResponse(t *testing.T) {
+	t.Parallel()
+	const hint = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+	addr, log := before(t, raw(t, "", hint), "plain", "problem")
+	conn := dial(t, addr)
+	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	hints, b := 0, bufio.NewReader(conn)
+	for {
+		resp, err := http.ReadResponse(b, nil)
+		if err != nil {
+			t.Fatalf("after %d hints: %v", hints, err)
+		}
+		if resp.StatusCode == 103 {
+			hints++
+			continue
+		}
+		if resp.StatusCode != 502 || hints != 100 {
+			t.Errorf("%d after %d hints, want 502 after 100", resp.StatusCode, hints)
+		}
+		break
+	}
+	if !strings.Contains(log.String(), "too many interim responses") {
+		t.Errorf("the log does not say why: %s", log)
+	}
+}

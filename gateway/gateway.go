@@ -96,7 +96,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.body.ReadCloser = r.Body
 		r.Body = &x.body
 	}
-	g.proxy.ServeHTTP(w, r)
+	g.proxy.ServeHTTP(&x.writer, r)
 }
 
 // refused responds to a request that is not forwarded. It reports false for one that is.

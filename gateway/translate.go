@@ -18,6 +18,7 @@ import (
 
 var (
 	errNoReport = errors.New("gateway: a response without a report")
+	errStatus   = errors.New("gateway: the status of the response is below 100")
 	errFields   = errors.New("gateway: the header of the response has too many lines (Config.MaxFields)")
 )
 
@@ -31,7 +32,10 @@ func (g *Gateway) translate(resp *http.Response) error {
 		return errNoReport
 	}
 	x.story.learn(r.Attempts)
-	if fields(resp.Header) > g.config.MaxFields {
+	switch {
+	case resp.StatusCode < http.StatusContinue: // net/http takes three digits of any kind
+		return errStatus
+	case fields(resp.Header) > g.config.MaxFields:
 		return errFields
 	}
 	g.returnKey(x, resp.Header, r.Key)

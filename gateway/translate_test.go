@@ -250,6 +250,9 @@ func TestHEADHasTheHeaderOfTheGETOrLessAndNothingElse(t *testing.T) {
 				t.Errorf("%s to %s, %s: %s: %q for a HEAD, %q for a GET", tt.speaks, tt.replies, tt.contentType, name, got, want)
 			}
 		}
+		if got, want := head.Header.Get("Content-Type"), full.Header.Get("Content-Type"); got != want && tt.body != "null" {
+			t.Errorf("%s to %s, %s: the type is %q for a HEAD, %q for a GET", tt.speaks, tt.replies, tt.contentType, got, want)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/errtext"
 	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
@@ -120,7 +121,7 @@ func tlsWords(err error) string {
 	case errors.As(err, &op) && op.Op == "remote error":
 		return alerts[op.Err.Error()]
 	// An alert record of TLS: type 21, version 3 (RFC 8446, 5.1).
-	case begins(err, `malformed HTTP response "\x15\x03`):
+	case errtext.Begins(err, `malformed HTTP response "\x15\x03`):
 		return "the server speaks TLS at this address; the URL has to begin with https"
 	}
 	return ""
@@ -132,7 +133,7 @@ func ofProxy(err error) cause {
 	var op *net.OpError
 	text := err.Error()
 	switch errors.As(err, &op); {
-	case begins(err, http.StatusText(http.StatusProxyAuthRequired)),
+	case errtext.Begins(err, http.StatusText(http.StatusProxyAuthRequired)),
 		op != nil && strings.HasPrefix(op.Op, "socks ") && strings.Contains(text, "authentication"):
 		return unavailable(parlance.ReasonProxy, "the proxy wants a user and a password, or others than it got: nothing was sent to the server")
 	case slices.Contains(proxyTexts, text):
@@ -196,13 +197,13 @@ func ofText(err error) cause {
 		return cause{parlance.KindBadGateway, parlance.ReasonMalformed, why + ": what was done is unknown"}
 	}
 	switch {
-	case begins(err, unprocessed...), begins(err, streamErrors...) && strings.Contains(err.Error(), "; REFUSED_STREAM"):
+	case errtext.Begins(err, unprocessed...), errtext.Begins(err, streamErrors...) && strings.Contains(err.Error(), "; REFUSED_STREAM"):
 		return unavailable(parlance.ReasonNotProcessed, "")
-	case begins(err, noHTTP2...):
+	case errtext.Begins(err, noHTTP2...):
 		return broken("the server does not speak HTTP/2 at this address")
-	case begins(err, longHeader...):
+	case errtext.Begins(err, longHeader...):
 		return broken("the header of the response is longer than allowed (http.Transport.MaxResponseHeaderBytes)")
-	case begins(err, malformed...), malformedField(err), begins(err, streamErrors...) && ourProtocolError(err):
+	case errtext.Begins(err, malformed...), malformedField(err), errtext.Begins(err, streamErrors...) && ourProtocolError(err):
 		return broken("the response is not valid HTTP")
 	}
 	return unavailable(parlance.ReasonReset, "")
@@ -222,15 +223,4 @@ func malformedField(err error) bool {
 // ourProtocolError reports a stream that the client itself ended because of what it read.
 func ourProtocolError(err error) bool {
 	return strings.Contains(err.Error(), "; PROTOCOL_ERROR; ") && !strings.HasSuffix(err.Error(), "received from peer")
-}
-
-// begins reports that an error, or one that it wraps, begins with one of the texts.
-func begins(err error, texts ...string) bool {
-	for ; err != nil; err = errors.Unwrap(err) {
-		text := err.Error()
-		if slices.ContainsFunc(texts, func(t string) bool { return strings.HasPrefix(text, t) }) {
-			return true
-		}
-	}
-	return false
 }

@@ -176,6 +176,15 @@ func payload(res *dialect.Response, read *dialect.Decoded) dialect.Payload {
 	return dialect.Payload{ContentType: value(res.Header, "Content-Type"), Body: read.Data}
 }
 
+// payloadType is the type that a payload has by the header of its envelope.
+func payloadType(h dialect.Header) string {
+	declared := value(h, "Content-Type")
+	if httpheader.IsJSON(httpheader.MediaType(declared)) {
+		return "application/json"
+	}
+	return declared
+}
+
 // writing is one response that is written.
 type writing struct {
 	Result
@@ -190,8 +199,8 @@ type writing struct {
 func (w *writing) success() {
 	o := w.Outcome
 	if !w.t.to.HasEnvelope(w.req, o) {
-		w.keep()
 		w.restate()
+		w.keep()
 		return
 	}
 	if o.Kind == parlance.KindEmpty {
@@ -228,6 +237,7 @@ func (w *writing) keep() {
 		w.Kept = KeptLong
 	case w.head && enveloped:
 		w.drops = dropBody
+		w.Header = append(w.Header, dialect.HeaderField{Name: "Content-Type", Value: payloadType(w.res.Header)})
 	case w.head:
 		w.drops = dropLength // of a body that a GET could alter
 	}

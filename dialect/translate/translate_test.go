@@ -116,7 +116,8 @@ func TestHEADHasTheHeaderOfAGETAndNoLengthThatIsNotKnown(t *testing.T) {
 	}{
 		{"a body that nothing changes", "plain", "problem", jsonType, 200, jsonType, "58", true},
 		{"a body that could be a failure", "vms", "problem", jsonType, 200, jsonType, "", true},
-		{"an envelope that comes off", "vbapi", "plain", jsonType, 200, "", "", false},
+		{"an envelope that comes off", "vbapi", "plain", jsonType, 200, jsonType, "", false},
+		{"a text without its envelope", "vbapi", "plain", "text/plain; charset=utf-8", 200, "text/plain; charset=utf-8", "", false},
 		{"an envelope that goes on", "plain", "vbapi", jsonType, 200, jsonType, "", false},
 		{"a picture, which no envelope holds", "plain", "vbapi", "image/png", 200, "image/png", "58", true},
 		{"a failure", "vms", "problem", jsonType, 404, "application/problem+json", "", false},
