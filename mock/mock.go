@@ -17,6 +17,8 @@ import (
 // Prefix is the beginning of the paths that are the Mock's own.
 const Prefix = "/_mock/"
 
+const pageRoot = "/_mock"
+
 // Mock is an API on demand: an http.Handler that gives the response that a request wishes.
 // It is safe for concurrent use.
 type Mock struct {
@@ -27,6 +29,10 @@ type Mock struct {
 	faults   fault.Sender
 	state    func() *state
 	begun    atomic.Bool // the state is there
+	journal  journal
+	page     *page
+	done     chan struct{} // closed by Close
+	close    func()
 	examples func() []authoring.Example
 	samples  func() []authoring.Case
 	empties  sync.Map // the payloads of successes without a documented one, by empty
@@ -41,6 +47,9 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 	if m.scenario != nil {
 		m.run = m.scenario.Run(0, nil)
 	}
+	m.page = newPage(m)
+	m.done = make(chan struct{})
+	m.close = sync.OnceFunc(func() { close(m.done) })
 	m.examples = sync.OnceValue(func() []authoring.Example { return authoring.Examples(d) })
 	m.samples = sync.OnceValue(func() []authoring.Case { return authoring.Samples(d) })
 	m.state = sync.OnceValue(func() *state {
@@ -54,8 +63,10 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 // Write one with d.Encode, or wish it by its code.
 func Outcomes(d *dialect.Dialect) []authoring.Example { return authoring.Examples(d) }
 
-// Close ends the work in the background. Call it after the last request.
+// Close ends the work in the background, and the streams of the page. Call it after the last
+// request.
 func (m *Mock) Close() error {
+	m.close()
 	if m.begun.Load() {
 		m.state().close()
 	}
@@ -68,6 +79,9 @@ const noWish = "no wish"
 // ServeHTTP gives the response that the request wishes, else what a server of the API would:
 // it takes credentials, keys and records for what they are, and is successful.
 func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, pageRoot) && m.page.serve(w, r) {
+		return
+	}
 	c := m.choose(r)
 	if c == nil {
 		c = &choice{why: noWish}

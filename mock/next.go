@@ -64,3 +64,28 @@ func (q *queue) take() (Wish, bool) {
 	q.waiting.Add(-1)
 	return w, true
 }
+
+// waitingWish is a wish that waits, as the endpoints of the page show it.
+type waitingWish struct {
+	Prefer string `json:"prefer"` // the wish
+	Times  int    `json:"times"`  // for so many requests
+}
+
+// list is what waits, the first one first.
+func (q *queue) list() []waitingWish {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	all := make([]waitingWish, len(q.wishes))
+	for i := range q.wishes {
+		all[i] = waitingWish{q.wishes[i].wish.String(), q.wishes[i].left}
+	}
+	return all
+}
+
+// clear lets nothing wait.
+func (q *queue) clear() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.wishes = nil
+	q.waiting.Store(0)
+}

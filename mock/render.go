@@ -29,7 +29,7 @@ const maxBuffer = 64 << 10
 
 // send writes a response in the dialect, under an ID of its own, and tells of it.
 func (m *Mock) send(w http.ResponseWriter, r *http.Request, res *response, why string) {
-	began := m.now()
+	began := time.Now()
 	buffer := buffers.Get().(*[]byte)
 	res.outcome.RequestID = activity.NewID()
 	written := m.write((*buffer)[:0], r, res)
@@ -41,9 +41,7 @@ func (m *Mock) send(w http.ResponseWriter, r *http.Request, res *response, why s
 	if *buffer = written.Body; cap(*buffer) <= maxBuffer {
 		buffers.Put(buffer)
 	}
-	if m.observe != nil {
-		m.tell(r, Given{At: began, Status: httpdialect.Status(written), Outcome: res.outcome, Why: why, Losses: wished(written.Losses)})
-	}
+	m.tell(r, Given{At: began, Status: httpdialect.Status(written), Outcome: res.outcome, Why: why, Losses: wished(written.Losses)})
 }
 
 // write writes a response. A failure has a title and the path of the request, as a server
@@ -82,19 +80,11 @@ func wished(all []parlance.Loss) []parlance.Loss {
 	})
 }
 
-// now is the time if somebody wants to know.
-func (m *Mock) now() (t time.Time) {
-	if m.observe != nil {
-		t = time.Now()
-	}
-	return t
-}
-
-// tell tells the observer of a response.
+// tell tells the page and the observer of a response.
 func (m *Mock) tell(r *http.Request, g Given) {
-	if m.observe == nil {
-		return
-	}
 	g.Took, g.Method, g.Path = time.Since(g.At), r.Method, r.URL.Path
-	m.observe(g)
+	m.journal.add(&g)
+	if m.observe != nil {
+		m.observe(g)
+	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 func (a *app) activityCommand() *cobra.Command {
@@ -142,7 +143,7 @@ type story struct {
 func (s story) tell() {
 	s.title("activity", s.bold(printable(s.ID)))
 	if !s.Start.IsZero() {
-		s.row("time", s.Start.UTC().Format("2006-01-02 15:04:05.000 UTC")+", took "+span(s.Took))
+		s.row("time", s.Start.UTC().Format("2006-01-02 15:04:05.000 UTC")+", took "+say.Span(s.Took))
 	}
 	s.row("request", s.Method+" "+s.Path)
 	s.row("route", s.Route)
@@ -172,7 +173,7 @@ func (s story) since(t time.Time) string {
 	if t.IsZero() || s.Start.IsZero() {
 		return ""
 	}
-	return "+" + span(t.Sub(s.Start))
+	return "+" + say.Span(t.Sub(s.Start))
 }
 
 func (s story) call(n int, c activity.Call) {
@@ -186,7 +187,7 @@ func (s story) call(n int, c activity.Call) {
 	if c.Outcome.Code != "" && c.Outcome.Code != strconv.Itoa(c.Outcome.Status) {
 		text += ", code " + printable(c.Outcome.Code)
 	}
-	when := "  in " + span(c.Took)
+	when := "  in " + say.Span(c.Took)
 	if at := s.since(c.Start); at != "" {
 		when += ", at " + at
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 // next says what is left to do, to the person who does it; "" for nothing.
@@ -200,9 +201,9 @@ func (t *teller) again(c *call, r *called, wait time.Duration) string {
 	case wait <= 0:
 		text = "Send it again" + t.byKey(r) + "."
 	default:
-		text = "Send it again in " + period(wait) + ", at " + moment(time.Now().Add(wait)) + t.byKey(r) + "."
+		text = "Send it again in " + say.Period(wait) + ", at " + moment(time.Now().Add(wait)) + t.byKey(r) + "."
 		if wait > c.ceiling {
-			text += " --max-wait " + span(wait) + " waits for it."
+			text += " --max-wait " + say.Span(wait) + " waits for it."
 		}
 	}
 	if d.Then == parlance.ActEscalate {

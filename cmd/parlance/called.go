@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 // called is all that is said of a call.
@@ -67,7 +68,7 @@ func (a *app) finish(ctx context.Context, c *call, t *teller, out io.WriteCloser
 	case context.Canceled:
 		r.Error = "interrupted"
 	case context.DeadlineExceeded:
-		r.Error = fmt.Sprintf("--timeout %s is over", brief(c.timeout))
+		r.Error = fmt.Sprintf("--timeout %s is over", say.Brief(c.timeout))
 	}
 	if r.Pending != nil && r.Error != "" {
 		r.Pending.Why, r.Error = r.Error, ""
@@ -187,7 +188,7 @@ func (t *teller) sum(c *call, r *called, likely *detection) {
 	if p := r.Pending; p != nil {
 		t.title("pending", t.yellow(printable(p.Why)))
 		if p.After > 0 {
-			t.row("look again", "in "+brief(seconds(p.After)))
+			t.row("look again", "in "+say.Brief(seconds(p.After)))
 		}
 		if u, err := url.Parse(p.Where); err == nil && p.Where != "" {
 			t.row("where", shownURL(u))

@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 // teller tells of each attempt when it happens, and keeps them.
@@ -115,7 +116,7 @@ func (t *teller) attempt(s *sending, took time.Duration) {
 	if o.Code != "" && o.Code != strconv.Itoa(o.Status) {
 		text += ", code " + printable(o.Code)
 	}
-	t.title(fmt.Sprintf("attempt %d", s.Number), text+t.dim("  in "+span(took)))
+	t.title(fmt.Sprintf("attempt %d", s.Number), text+t.dim("  in "+say.Span(took)))
 	if o.Status == 0 {
 		t.row("what", transportWords[o.Reason])
 	}
@@ -132,7 +133,7 @@ func (t *teller) wait(d time.Duration) {
 		return
 	}
 	if !t.quiet {
-		t.row("waits", span(d)+", until "+moment(time.Now().Add(d)))
+		t.row("waits", say.Span(d)+", until "+moment(time.Now().Add(d)))
 	}
 	t.waiting.begin(waiting(d))
 }
@@ -201,17 +202,4 @@ func moment(t time.Time) string {
 		return t.Format(time.TimeOnly)
 	}
 	return t.Format("2 Jan 15:04:05")
-}
-
-// span is a duration as exactly as people care for.
-func span(d time.Duration) string {
-	switch {
-	case d < time.Millisecond:
-		return "<1ms"
-	case d < time.Second:
-		return brief(d.Round(time.Millisecond))
-	case d < 10*time.Second:
-		return brief(d.Round(100 * time.Millisecond))
-	}
-	return brief(d.Round(time.Second))
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 // countdown is the line that a person at a terminal sees while nothing happens.
@@ -61,7 +63,7 @@ func awaiting(since time.Duration) string {
 	if since < time.Second {
 		return ""
 	}
-	return "  no response yet, " + brief(since.Truncate(time.Second))
+	return "  no response yet, " + say.Brief(since.Truncate(time.Second))
 }
 
 // waiting is the line before a retry.
@@ -72,6 +74,6 @@ func waiting(wait time.Duration) func(time.Duration) string {
 		if whole < left {
 			whole += time.Second
 		}
-		return "  " + brief(max(whole, 0)) + " to go; Ctrl-C ends the wait"
+		return "  " + say.Brief(max(whole, 0)) + " to go; Ctrl-C ends the wait"
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 // showDecoded writes an outcome and a decision for people.
@@ -90,7 +91,7 @@ func (s sheet) outcome(o parlance.Outcome, id string) {
 	case o.RetryAfter == parlance.RetryNow:
 		s.row("come back", "now")
 	case o.RetryAfter > 0:
-		s.row("come back", "after "+brief(o.RetryAfter))
+		s.row("come back", "after "+say.Brief(o.RetryAfter))
 	}
 	s.row("help", o.Help)
 	rows = nil
@@ -138,7 +139,7 @@ func (s sheet) tableRow(e authoring.Entry, o parlance.Outcome) {
 func (s sheet) decision(d parlance.Decision, support dialect.Support, retry string) {
 	s.title("vendor says", s.bold(d.Act.String()))
 	s.row("scope", string(d.Scope))
-	s.row("when", waits(d))
+	s.row("when", say.Waits(d))
 	if d.Then != 0 {
 		s.row("then", d.Then.String())
 	}

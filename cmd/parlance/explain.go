@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/internal/nearest"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -234,7 +235,7 @@ func (s sheet) meaning(e *explained, i int, d *dialect.Dialect) {
 	if m.NotUsed {
 		s.prose("not used", notUsed)
 	}
-	s.prose("means", meaning(m.Kind, m.Reason)+": "+kindWords[m.Kind])
+	s.prose("means", meaning(m.Kind, m.Reason)+": "+say.Kind(m.Kind))
 	if m.Status != 0 {
 		s.prose("travels", "in the body, under HTTP status "+strconv.Itoa(m.Status)+". This row replaces the row of the status, with its retry.")
 	}
@@ -276,7 +277,7 @@ func (s sheet) code(row rowJSON, otherwise bool, d *dialect.Dialect) {
 	if row.NotUsed {
 		s.prose("", notUsed)
 	}
-	s.prose("", kindWords[row.Kind])
+	s.prose("", say.Kind(row.Kind))
 	s.prose("", row.Help)
 	if row.Status != 0 {
 		s.prose("", "It travels in the body, under HTTP status "+strconv.Itoa(row.Status)+".")
@@ -302,7 +303,7 @@ func (s sheet) prose(label, text string) {
 // than a client allows by default.
 func (s sheet) longest(rows []rowJSON) {
 	if slices.ContainsFunc(rows, func(r rowJSON) bool { return leastWait(r.Decision) > client.DefaultMaxWait }) {
-		s.prose("max wait", "By default a client waits at most "+period(client.DefaultMaxWait)+". If it would have to wait longer, it returns the response at once (client.WithMaxWait, parlance call --max-wait).")
+		s.prose("max wait", "By default a client waits at most "+say.Period(client.DefaultMaxWait)+". If it would have to wait longer, it returns the response at once (client.WithMaxWait, parlance call --max-wait).")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 // page is all that a dialect says to a caller.
@@ -145,7 +146,7 @@ func (p pageAuth) words() []string {
 		return []string{"The file does not say where one comes from."}
 	}
 	if p.Expires > 0 {
-		lines = append(lines, "A token is good for "+period(seconds(p.Expires))+", unless the response says otherwise.")
+		lines = append(lines, "A token is good for "+say.Period(seconds(p.Expires))+", unless the response says otherwise.")
 	}
 	header, scheme := cmp.Or(p.Header, "Authorization"), p.Scheme
 	if header == "Authorization" && scheme == "" {

@@ -65,6 +65,9 @@ With --scenario it behaves as a file says to requests without a wish: 503 twice 
 200, 429 for 20 seconds, a reset each fifth time. docs/scenarios.md has the language, and
 parlance lint checks such a file.
 
+The page at /_mock/ lists the codes with their meaning, gives one to the next requests,
+and shows each request with what it got.
+
 It prints its address and runs until it is interrupted. The log on standard error has one
 line for each request: what it got, and why.`,
 		Example: `  parlance mock stripe
@@ -188,11 +191,12 @@ func mockBanner(url, path string, d *dialect.Dialect) string {
 		}
 	}
 	return fmt.Sprintf(`%s gives the responses of %s
+page: %s/_mock/
 try:
   curl -i '%s%s'
   curl -i -H 'Prefer: code=%s' '%s%s'
   curl -i '%s/_mock/code/503/retry-after/7%s'
-`, url, d.Name(), url, path, code, url, path, url, path)
+`, url, d.Name(), url, url, path, code, url, path, url, path)
 }
 
 // public reports that an address can be reached from other machines, and why.

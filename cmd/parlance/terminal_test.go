@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 func TestColourIsForTerminalsAndNO_COLORTurnsItOff(t *testing.T) {
@@ -74,7 +75,7 @@ func TestWaitsAreSaidAsPeopleSayThem(t *testing.T) {
 		"after 90 seconds, then after 5 minutes, then every 1 hour":            {Schedule: []time.Duration{90 * time.Second, 5 * m, time.Hour}},
 		"after 1 second, then up to twice as long each time, at most 1 minute": {Backoff: parlance.Backoff{Floor: time.Second, Cap: m}},
 	} {
-		if got := waits(d); got != want {
+		if got := say.Waits(d); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -83,12 +84,12 @@ func TestWaitsAreSaidAsPeopleSayThem(t *testing.T) {
 func TestEveryKindAndActHasWords(t *testing.T) {
 	t.Parallel()
 	for _, k := range parlance.Kinds() {
-		if !strings.HasSuffix(kindWords[k], ".") {
-			t.Errorf("%v: %q", k, kindWords[k])
+		if !strings.HasSuffix(say.Kind(k), ".") {
+			t.Errorf("%v: %q", k, say.Kind(k))
 		}
 	}
 	for a := parlance.ActDone; a <= parlance.ActStop; a++ {
-		if actWords[a] == "" {
+		if say.Act(a) == "" {
 			t.Errorf("%v has no words", a)
 		}
 	}
