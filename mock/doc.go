@@ -23,8 +23,8 @@
 // else an empty object in the envelope of the dialect.
 //
 // The page at /_mock/ lists the codes, gives one to the next requests, and shows each
-// request with what it got. It can be opened at a loopback address alone, unless the Mock
-// listens on another one. docs/scenarios.md has the endpoints behind it.
+// request and its response. If the Mock listens on a loopback address, the page opens only
+// under a name of that address. docs/scenarios.md has the endpoints behind it.
 //
 // A Mock reads no file and opens no socket. Its responses are written by Dialect.Encode, so
 // that they are those of the dialect.
