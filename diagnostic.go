@@ -1,6 +1,9 @@
 package parlance
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Severity distinguishes an error, which makes a dialect file unusable, from a
 // warning. The zero value is an error.
@@ -22,6 +25,17 @@ func (s Severity) String() string {
 
 // MarshalText writes the word.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a word; an unknown one is an error.
+func (s *Severity) UnmarshalText(text []byte) error {
+	for _, known := range []Severity{SeverityError, SeverityWarning} {
+		if string(text) == known.String() {
+			*s = known
+			return nil
+		}
+	}
+	return fmt.Errorf("parlance: unknown severity %q", text)
+}
 
 // Diagnostic is one fault in a dialect file or in a response: its place, what is
 // wrong, and what to do about it.

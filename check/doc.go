@@ -18,7 +18,10 @@
 //		fmt.Println(f.Message)
 //	}
 //
-// Rules lists what is checked; docs/rules has a page for each. JSONL reads recorded traffic.
+// Rules lists what is checked; docs/rules has a page for each. JSONL and HAR read recorded
+// traffic, Live asks a live API, and Proxy stands between a client and an API. A Summary
+// counts what they find, and a Baseline has the findings that are known. Package report
+// writes the result for other programs.
 //
 // Begin reading at [Checker.Check].
 package check

@@ -76,7 +76,7 @@ func exchangeOf(d *dialect.Dialect, r *http.Request, res *http.Response) (x Exch
 	if r != nil {
 		x.Request = httpdialect.Request(d, r)
 		if r.URL != nil {
-			x.At = r.URL.Redacted()
+			x.At = withoutCredentials(r.URL.String())
 		}
 	}
 	if streams(res) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/check"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/mock/scenario"
@@ -217,6 +218,13 @@ func (s style) diagnostic(w io.Writer, source []byte, d parlance.Diagnostic) {
 // explainRule says what one rule is for.
 func (a *app) explainRule(name string, asJSON bool) error {
 	rule, known := scenario.RuleOf(name)
+	is := ruleIs(rule)
+	if !known {
+		var r check.Rule
+		r, known = check.RuleOf(name)
+		rule = dialect.Rule{Name: r.Name, Severity: r.Severity, Response: true, Why: r.Why, Do: r.Do}
+		is = "a finding of parlance check, " + map[parlance.Severity]string{parlance.SeverityError: "an error", parlance.SeverityWarning: "a warning"}[r.Severity]
+	}
 	if !known {
 		return &mistake{
 			message: fmt.Sprintf("--explain: no rule is called %q", name),
@@ -228,7 +236,7 @@ func (a *app) explainRule(name string, asJSON bool) error {
 	}
 	s := sheet{a.stdout, a.styleOf(a.stdout)}
 	s.title("rule", s.bold(rule.Name))
-	s.row("what", ruleIs(rule))
+	s.row("what", is)
 	s.row("why", strings.Join(wrap(rule.Why, sheetText), "\n"))
 	s.row("do", strings.Join(wrap(rule.Do, sheetText), "\n"))
 	return nil
@@ -253,12 +261,12 @@ func ruleIs(r dialect.Rule) string {
 }
 
 func ruleNames() []string {
-	var names []string
+	names := checkRules()
 	for _, r := range slices.Concat(dialect.Rules(), scenario.Rules()) {
 		names = append(names, r.Name)
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
 func plural(n int, noun string) string {

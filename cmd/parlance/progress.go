@@ -13,8 +13,11 @@ import (
 type progress struct {
 	w     io.Writer // nil for nobody
 	style style
-	size  int64 // of the input, 0 where it is not known
+	unit  string // what is counted
+	every int    // after how many of them the clock is asked
+	size  int64  // of the input, 0 where it is not known
 	read  int64
+	total int // of the units, 0 where it is not known
 	lines int
 	began time.Time
 	shown time.Time
@@ -32,11 +35,22 @@ func (a *app) newProgress() *progress {
 	if !isTerminal(a.stderr) || isTerminal(a.stdin) || isTerminal(a.stdout) || a.getenv("TERM") == "dumb" {
 		return &progress{} // responses on the same screen are progress enough
 	}
-	p := &progress{w: a.stderr, style: a.styleOf(a.stderr), began: time.Now()}
-	if f, ok := a.stdin.(*os.File); ok {
+	return a.progressOf(a.stdin, "lines")
+}
+
+// progressOf is the progress of reading a file. It stands on the error stream alone, so what
+// is written beside it must clear it before.
+func (a *app) progressOf(in any, unit string) *progress {
+	if !isTerminal(a.stderr) || a.getenv("TERM") == "dumb" {
+		return &progress{}
+	}
+	p := &progress{w: a.stderr, style: a.styleOf(a.stderr), unit: unit, every: checkEvery, began: time.Now()}
+	if f, ok := in.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			p.size = info.Size()
 		}
+	} else if in == nil {
+		p.every = 1 // they wait for a network
 	}
 	return p
 }
@@ -62,7 +76,7 @@ func (c *counter) Read(b []byte) (int, error) {
 
 // line notes that so many lines get a response.
 func (p *progress) line(total int) {
-	if p.w == nil || total%checkEvery != 0 {
+	if p.w == nil || total%p.every != 0 {
 		return
 	}
 	p.lines = total
@@ -72,15 +86,24 @@ func (p *progress) line(total int) {
 	}
 }
 
-// text is what is shown: a bar where the size of the input is known, the lines
-// so far, and how many a second.
+// text is what is shown: a bar and the time left if the size of the input is known, the
+// units so far, and how many a second.
 func (p *progress) text(since time.Duration) string {
 	rate := float64(p.lines) / max(since.Seconds(), 1e-3)
-	text := fmt.Sprintf("%s lines, %s a second", thousands(p.lines), thousands(int(rate)))
-	if p.size <= 0 {
+	text := fmt.Sprintf("%s %s, %s a second", thousands(p.lines), p.unit, thousands(int(rate)))
+	part := 0.0
+	switch {
+	case p.size > 0:
+		part = min(float64(p.read)/float64(p.size), 1)
+	case p.total > 0:
+		part = min(float64(p.lines)/float64(p.total), 1)
+	default:
 		return text
 	}
-	part := min(float64(p.read)/float64(p.size), 1)
+	if part > 0 {
+		left := time.Duration(float64(since) * (1 - part) / part)
+		text += fmt.Sprintf(", %s left", left.Round(time.Second))
+	}
 	full := int(part * barWidth)
 	return fmt.Sprintf("%s%s %3.0f%%  %s", p.style.bold(strings.Repeat("━", full)), p.style.dim(strings.Repeat("─", barWidth-full)), part*100, text)
 }

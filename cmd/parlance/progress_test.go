@@ -27,15 +27,19 @@ func TestProgressIsForATerminalOnly(t *testing.T) {
 func TestProgressSaysHowFarItIsAndGoesAwayAtTheEnd(t *testing.T) {
 	t.Parallel()
 	var w bytes.Buffer
-	p := &progress{w: &w, size: 2000}
+	p := &progress{w: &w, size: 2000, unit: "lines", every: checkEvery}
 	if _, err := io.CopyN(io.Discard, p.counting(strings.NewReader(strings.Repeat("x", 2000))), 500); err != nil {
 		t.Fatal(err)
 	}
 	p.lines = 1_234_567
-	if got, want := p.text(2*time.Second), strings.Repeat("━", 6)+strings.Repeat("─", 18)+"  25%  1,234,567 lines, 617,283 a second"; got != want {
+	if got, want := p.text(2*time.Second), strings.Repeat("━", 6)+strings.Repeat("─", 18)+"  25%  1,234,567 lines, 617,283 a second, 6s left"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	p.size = 0
+	p.size, p.total = 0, 2_469_134
+	if got, want := p.text(2*time.Second), strings.Repeat("━", 12)+strings.Repeat("─", 12)+"  50%  1,234,567 lines, 617,283 a second, 2s left"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	p.total = 0
 	if got, want := p.text(2*time.Second), "1,234,567 lines, 617,283 a second"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
