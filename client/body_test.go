@@ -44,6 +44,7 @@ func TestWhatNeedNotBeReadStreams(t *testing.T) {
 		header        map[string]string
 	}{
 		{"a success that no shape can alter", "omilia", map[string]string{"Content-Type": "application/octet-stream"}},
+		{"a success that no shape is about", "github", map[string]string{"Content-Type": "application/json"}},
 		{"server-sent events, under an envelope too", "vbapi", map[string]string{"Content-Type": "text/event-stream; charset=utf-8"}},
 		{"a download, under an envelope too", "vbapi", map[string]string{"Content-Disposition": `attachment; filename="x"`}},
 	}
@@ -74,6 +75,22 @@ func TestWhatNeedNotBeReadStreams(t *testing.T) {
 				t.Errorf("report %+v", r.Outcome)
 			}
 		})
+	}
+}
+
+func TestAShortResponseThatNoShapeIsAboutIsSearchedForAMark(t *testing.T) {
+	t.Parallel()
+	const body = `{"error":"access_denied","error_description":"The user refused"}`
+	srv := server(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, body)
+	})
+	resp := get(t, &http.Client{Transport: client.New(open(t, "github"))}, srv.URL+"/user")
+	if text, err := io.ReadAll(resp.Body); string(text) != body || err != nil {
+		t.Errorf("got %q, %v, want %q", text, err, body)
+	}
+	if o := report(t, resp).Outcome; o.Kind.Good() && o.Kind != parlance.KindNoted {
+		t.Errorf("got %+v, want it noted or a failure", o)
 	}
 }
 

@@ -88,6 +88,9 @@ func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case p == 1 && len(sh.wrote) > 1:
 		sh.fate = halved
 	}
+	if len(sh.wrote) > 0 {
+		sh.reply.Set("Content-Length", strconv.Itoa(len(sh.wrote)))
+	}
 	s.apply(id, sc, &sh, r.URL.Path)
 
 	for name, values := range sh.reply {
@@ -95,7 +98,6 @@ func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set(fateHeader, strconv.Itoa(int(sh.fate)))
 	if sh.fate == halved {
-		w.Header().Set("Content-Length", strconv.Itoa(len(sh.wrote)))
 		sh.wrote = sh.wrote[:len(sh.wrote)/2]
 	}
 	sc.seen = append(sc.seen, sh)

@@ -630,6 +630,68 @@ shapes:
 	})
 }
 
+// A good response that no shape is about is searched for a mark if it is short, or begins
+// with one.
+func TestAMarkInAResponseThatNoShapeIsAbout(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, E1: {kind: conflict, status: 409}, 4xx: invalid}
+shapes:
+  - {name: list, method: GET, path: /orders, status: 200, json: {orders!: $data}}
+  - {name: state, path: "/jobs/*", status: 200, is: failed, json: {state: failed, why: $detail}}
+  - {name: e, status: 4xx, json: {error!: {code?: $code, text: $detail}}}`
+	const alone = `codes: {200: success, E1: {kind: conflict, status: 409}, 4xx: invalid}
+shapes:
+  - {name: e, status: 4xx, json: {error!: {code?: $code, text: $detail}}}`
+	const xml = `codes: {200: success, E1: {kind: conflict, status: 409}, 4xx: invalid}
+shapes:
+  - {name: list, method: GET, path: /orders, status: 200, xml: {Orders: {Order!: $data}}}
+  - {name: e, status: 4xx, xml: {d:Result: {d:Error!: {Code: $code}}}}`
+	long := strings.Repeat("x", 600)
+	hold(t, []construct{
+		{name: "another path", file: file, method: "POST", path: "/things", status: 200, body: `{"error":{"text":"m"}}`, want: `{"kind":"noted","detail":"m"}`, told: "failure_mark", wrote: "-"},
+		{name: "another method, with a code that is listed", file: file, method: "POST", path: "/orders", status: 200, body: ` { "id" : 7, "error" : {"code":"E1"}}`, want: `{"kind":"conflict","code":"E1"}`, told: "failure_mark", wrote: "-"},
+		{name: "another status", file: file, method: "POST", path: "/orders", status: 201, body: `{"error":{"text":"m"}}`, want: `{"kind":"noted","detail":"m"}`, told: "failure_mark", wrote: "-"},
+		{name: "a constant of a failure", file: file, path: "/things", status: 200, body: `{"state":"failed","why":"m"}`, want: `{"kind":"noted","detail":"m"}`, told: "failure_mark", wrote: "-"},
+		{name: "the same member with another value", file: file, path: "/things", status: 200, body: `{"state":"ready","why":"m"}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "a name with an escape", file: file, path: "/things", status: 200, body: `{"\u0065rror":{"text":"m"}}`, want: `{"kind":"noted","detail":"m"}`, told: "failure_mark", wrote: "-"},
+		{name: "a long body that begins with it", file: file, path: "/things", status: 200, body: `{ "error": {"text":"` + long + `"}}`, want: `{"kind":"noted","detail":"` + long + `"}`, told: "failure_mark", wrote: "-"},
+		{name: "a long body that has it later", file: file, path: "/things", status: 200, body: `{"id":"` + long + `","error":{"text":"m"}}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "one that is empty", file: file, path: "/things", status: 200, body: `{"error":{}}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "in a text", file: file, path: "/things", status: 200, body: `{"text":"\"error\": {}"}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "in a list", file: file, path: "/things", status: 200, body: `[{"error":{"text":"m"}}]`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "a download", file: file, path: "/things", status: 200, header: "Content-Disposition: attachment", body: `{"error":{"text":"m"}}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "a response to HEAD", file: file, method: "HEAD", path: "/things", status: 200, body: `{"error":{"text":"m"}}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "an element of XML", file: xml, path: "/things", status: 200, body: `<Result><Error><Code>E1</Code></Error></Result>`, want: `{"kind":"conflict","code":"E1"}`, told: "failure_mark", wrote: "-"},
+		{name: "where the status alone decides", file: alone, path: "/things", status: 200, body: `{"error":{"code":"E1"}}`, want: `{"kind":"success"}`, wrote: "-"},
+	})
+}
+
+// Only a body that says how long it is can be waited for where no shape is about the response.
+func TestAResponseThatNoShapeIsAboutStreamsUnlessItIsShort(t *testing.T) {
+	t.Parallel()
+	d := compile(t, usual+"shapes:\n  - {name: list, path: /orders, status: 200, json: {orders!: $data}}\n  - {name: e, status: 4xx, json: {error!: $detail}}\n")
+	alone := compile(t, usual+"shapes: [{name: e, status: 4xx, json: {error!: $detail}}]")
+	for _, c := range []struct {
+		size, media string
+		needs       bool
+	}{
+		{"512", "application/json", true}, {"40", "application/vnd.x+json; charset=utf-8", true}, {"40", "text/xml", true},
+		{"513", "application/json", false}, {"", "application/json", false}, {"0", "application/json", false}, {"99999999999", "application/json", false},
+		{"x", "application/json", false}, {"40", "", false}, {"40", "text/csv", false}, {"40", "text/event-stream", false}, {"40", "image/png", false},
+	} {
+		header := dialect.HeaderMap{"Content-Type": {c.media}}
+		if c.size != "" {
+			header["Content-Length"] = []string{c.size}
+		}
+		if got := d.NeedsBody(dialect.Request{Path: "/things"}, 200, header); got != c.needs {
+			t.Errorf("%s bytes of %q: got %t, want %t", c.size, c.media, got, c.needs)
+		}
+		if alone.NeedsBody(dialect.Request{Path: "/things"}, 200, header) {
+			t.Errorf("%s bytes of %q are needed although the status alone decides", c.size, c.media)
+		}
+	}
+}
+
 func TestXML(t *testing.T) {
 	t.Parallel()
 	const own = `shapes: [{name: e, xml: {s:Fault: {"@code": $code, s:Reason: {"@xml:lang?": $type, $text: $detail}, s:Detail?: [{"@field": $field, $text: $field.message}]}}}]`

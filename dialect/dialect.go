@@ -162,8 +162,9 @@ func (d *Dialect) Classify(req Request, res Response) (g Classification) {
 
 // NeedsBody reports whether the body of such a response is needed. It is if it can
 // change the meaning, and if it holds the texts of a failure or the payload in an
-// envelope. Then read it, up to [MaxBody], before you use the response. If it
-// reports false, a success can be streamed as it is.
+// envelope. It is also if no shape is about the response and its Content-Length is at most
+// 512, since it can have the mark of a failure. Then read it, up to [MaxBody], before you use
+// the response. If it reports false, a success can be streamed as it is.
 func (d *Dialect) NeedsBody(req Request, status int, header Header) bool {
 	return d.core.NeedsBody(&req, status, header) || read.MayAlter(&req, status) && d.extended(&req, status, header)
 }

@@ -26,7 +26,7 @@ func (d *Reader) Classify(g *Classification, req *wire.Request, res *wire.Respon
 	case Switches(res):
 		o.Kind, o.Status = parlance.KindSuccess, 101
 		late = nil
-	case !p.SaysMore && (res.Status >= 300 || len(res.Body) == 0 || !wire.IsProblem(res.Header)) || p.Alone(req, res) && p.Lacks(req, res) == "":
+	case (!p.SaysMore && (res.Status >= 300 || len(res.Body) == 0 || !wire.IsProblem(res.Header)) || p.Alone(req, res) && p.Lacks(req, res) == "") && (len(d.Suspects.Shapes) == 0 || !d.suspicious(req, res)):
 		r := d.StatusRow(res.Status, req)
 		o.Kind, o.Reason, o.Status = r.Kind, r.Reason, res.Status
 	default:
@@ -65,5 +65,5 @@ func (d *Reader) NeedsBody(req *wire.Request, status int, header wire.Header) bo
 			return true
 		}
 	}
-	return false
+	return d.short(status, header)
 }

@@ -10,8 +10,8 @@ import (
 
 // failed reports that a good response carries the mark of a failure: something that no
 // success carries. It then takes the texts of the failure, from the start.
-func (m *Matcher) failed(p *spec.Plan, res *wire.Response, start mark) bool {
-	for _, s := range p.Marked {
+func (m *Matcher) failed(marked []*spec.Shape, res *wire.Response, start mark) bool {
+	for _, s := range marked {
 		if s.Form != m.form {
 			continue
 		}

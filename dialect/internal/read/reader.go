@@ -38,7 +38,7 @@ func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.
 		return nil
 	}
 	p := d.PlanFor(res.Status)
-	if p.Alone(req, res) && (depth > 0 || p.Lacks(req, res) == "") {
+	if p.Alone(req, res) && (depth > 0 || p.Lacks(req, res) == "") && (len(d.Suspects.Shapes) == 0 || !d.suspicious(req, res)) {
 		r := p.Row
 		o.Kind, o.Reason, o.Status, o.Title, o.Help = r.Kind, r.Reason, res.Status, r.Title, r.Help
 		return nil
@@ -74,12 +74,12 @@ func Switches(res *wire.Response) bool {
 // All shapes are tried strictly first. Only if the status already says failure may a
 // body have another form: a list around it, or members of other types.
 func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Response) (fitted *spec.Shape, readable bool) {
-	if p.Bodyless(req, res) {
+	if p.Bodyless(req, res) && len(p.Shapes) > 0 {
 		return nil, m.depth > 0 || !m.lacks(p, req, res)
 	}
 	wanted, expected := p.Forms(req)
 	if wanted == (spec.Forms{}) {
-		return nil, true
+		return nil, !d.suspected(m, req, res)
 	}
 	success := res.Status >= 200 && res.Status < 300
 	if success && m.depth == 0 {
@@ -110,7 +110,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 		return s, true
 	}
 	switch {
-	case success && m.failed(p, res, start):
+	case success && m.failed(p.Marked, res, start):
 		return nil, false
 	case payload:
 		return nil, !res.Cut || !m.undecided(p, nil, req, res)
@@ -213,7 +213,7 @@ func (m *Matcher) fitting(p *spec.Plan, s *spec.Shape, req *wire.Request, res *w
 		return s, m.body(s, res.Body)
 	}
 	if m.sequence && s.IsEnvelope() {
-		if !m.failed(p, res, start) {
+		if !m.failed(p.Marked, res, start) {
 			m.Back(start)
 			m.note("broken_body", "something follows the envelope, which stands alone in a body")
 		}
@@ -222,7 +222,7 @@ func (m *Matcher) fitting(p *spec.Plan, s *spec.Shape, req *wire.Request, res *w
 	if s.Is != "" && s.Is != "success" || len(m.says) > 0 || m.bound.Of(spec.Item) != 0 {
 		return s, true
 	}
-	if m.failed(p, res, start) {
+	if m.failed(p.Marked, res, start) {
 		return nil, false
 	}
 	return s, !res.Cut || !m.undecided(p, s, req, res)

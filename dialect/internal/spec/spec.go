@@ -29,6 +29,7 @@ type Spec struct {
 	media       []ownMedia
 	Names       []string // what forms say of themselves, beside kinds
 	Guarded     []GuardedShape
+	Suspects    Suspects
 	ByStatus    [LastStatus - FirstStatus + 1]*Plan
 	Guide       [FormText + 1]*tree.Guide // of the bodies of a form
 	Service     service
@@ -118,6 +119,7 @@ func (d *Spec) finish(r *Reporter) {
 	}
 	d.guides()
 	d.marks()
+	d.suspects()
 	d.plans()
 	d.deriveFacts()
 	d.ownTypes()
