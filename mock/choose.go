@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/mock/scenario"
 )
@@ -17,6 +18,8 @@ type choice struct {
 	path string // of the request, without a wish in it
 	err  error  // the wish cannot be understood
 
+	recorded *authoring.Case // the response, if one is replayed; without a status, none was recorded
+
 	waited  bool           // for as long as the wish says
 	unasked bool           // the request itself wishes nothing
 	fault   scenario.Fault // breaks the response on its way
@@ -26,7 +29,7 @@ type choice struct {
 // nil if it says nothing.
 var sources = [...]func(*Mock, *http.Request) *choice{
 	(*Mock).byPath, (*Mock).byPrefer, (*Mock).byQuery, (*Mock).byNext,
-	(*Mock).byScenario,
+	(*Mock).byScenario, (*Mock).byReplay,
 }
 
 // choose finds the wish for a request; nil if there is none.

@@ -17,6 +17,13 @@ import (
 func (m *Mock) grant(h http.Header, r *http.Request, c *choice) *response {
 	res := &response{request: received(m.dialect, r)}
 	err := c.err
+	if err == nil && c.wish.Sample != "" && c.wish.Code == "" {
+		var sample *authoring.Case
+		if sample, err = m.sample(c.wish.Sample); err == nil && sample.ReadsOnly {
+			c.applied(h)
+			return m.verbatim(res, sample)
+		}
+	}
 	if err == nil {
 		res.outcome, err = m.meaning(res.request, &c.wish)
 	}
@@ -24,9 +31,7 @@ func (m *Mock) grant(h http.Header, r *http.Request, c *choice) *response {
 		res.outcome = refusal(err)
 		return res
 	}
-	if !c.unasked {
-		h.Set("Preference-Applied", c.wish.String()) // RFC 7240, 3
-	}
+	c.applied(h)
 	m.complete(h, r, res)
 	m.finish(h, r, res, &c.wish)
 	return res
@@ -56,6 +61,13 @@ func (m *Mock) begin(h http.Header, r *http.Request, res *response, w *Wish) {
 	}
 	if data, err := reply.Payload(); err == nil {
 		res.data = data
+	}
+}
+
+// applied says which preference was granted to a request that had one (RFC 7240, 3).
+func (c *choice) applied(h http.Header) {
+	if !c.unasked {
+		h.Set("Preference-Applied", c.wish.String())
 	}
 }
 
@@ -97,9 +109,11 @@ func (m *Mock) meaning(req dialect.Request, w *Wish) (o parlance.Outcome, err er
 			return o, err
 		}
 	case w.Sample != "":
-		if o, err = m.ofSample(w.Sample); err != nil {
+		sample, err := m.sample(w.Sample)
+		if err != nil {
 			return o, err
 		}
+		o = m.sampled(sample)
 	default:
 		o = m.ofKind(req, w)
 	}
@@ -225,21 +239,21 @@ func roundTrip(d *dialect.Dialect, req dialect.Request, o *parlance.Outcome) par
 	return d.Decode(req, dialect.Response{Status: m.Status, Header: h, Body: m.Body}).Outcome
 }
 
-// ofSample is the Outcome of a sample, by its number from 1, its name or its code.
-func (m *Mock) ofSample(name string) (parlance.Outcome, error) {
+// sample is a sample of the file, by its number from 1, its name or its code.
+func (m *Mock) sample(name string) (*authoring.Case, error) {
 	samples := m.samples()
 	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= len(samples) {
-		return m.sampled(&samples[n-1]), nil
+		return &samples[n-1], nil
 	}
 	names := make([]string, 0, len(samples))
 	for i := range samples {
-		o := m.sampled(&samples[i])
-		if samples[i].Name == name || o.Code != "" && o.Code == name {
-			return o, nil
+		code := m.sampled(&samples[i]).Code
+		if samples[i].Name == name || code != "" && code == name {
+			return &samples[i], nil
 		}
-		names = append(names, cmp.Or(o.Code, strconv.Itoa(i+1)))
+		names = append(names, cmp.Or(code, strconv.Itoa(i+1)))
 	}
-	return parlance.Outcome{}, unknown("sample", "samples", name, names)
+	return nil, unknown("sample", "samples", name, names)
 }
 
 // sampled is what a sample is read as.

@@ -23,19 +23,20 @@ const pageRoot = "/_mock"
 // It is safe for concurrent use.
 type Mock struct {
 	config
-	dialect  *dialect.Dialect
-	next     queue
-	run      *scenario.Run // nil without a scenario
-	faults   fault.Sender
-	state    func() *state
-	begun    atomic.Bool // the state is there
-	journal  journal
-	page     *page
-	done     chan struct{} // closed by Close
-	close    func()
-	examples func() []authoring.Example
-	samples  func() []authoring.Case
-	empties  sync.Map // the payloads of successes without a documented one, by empty
+	dialect   *dialect.Dialect
+	next      queue
+	run       *scenario.Run // nil without a scenario
+	faults    fault.Sender
+	state     func() *state
+	begun     atomic.Bool // the state is there
+	journal   journal
+	page      *page
+	done      chan struct{} // closed by Close
+	close     func()
+	examples  func() []authoring.Example
+	samples   func() []authoring.Case
+	empties   sync.Map // the payloads of successes without a documented one, by empty
+	recording recording
 }
 
 // New makes a Mock that gives the responses of d.
@@ -50,6 +51,7 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 	m.page = newPage(m)
 	m.done = make(chan struct{})
 	m.close = sync.OnceFunc(func() { close(m.done) })
+	m.recording = newRecording(m.recorded)
 	m.examples = sync.OnceValue(func() []authoring.Example { return authoring.Examples(d) })
 	m.samples = sync.OnceValue(func() []authoring.Case { return authoring.Samples(d) })
 	m.state = sync.OnceValue(func() *state {
@@ -100,6 +102,10 @@ func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // respond gives the response of a choice.
 func (m *Mock) respond(w http.ResponseWriter, r *http.Request, c *choice) {
+	if c.recorded != nil {
+		m.send(w, r, m.replay(r, c.recorded), c.why)
+		return
+	}
 	if c.err == nil && (!c.wish.chooses() || m.onRecords(r, &c.wish)) {
 		m.succeed(w, r, c)
 		return

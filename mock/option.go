@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/mock/scenario"
 	"github.com/parlance-api/parlance/server/limit"
 )
@@ -17,6 +18,7 @@ type config struct {
 	observe  func(Given)
 	document Document // nil for none
 	scenario *scenario.Scenario
+	recorded []authoring.Case // to be replayed
 	auth     bool
 	life     time.Duration // of a token; 0 is the dialect's
 	rate     limit.Rate    // a quota of 0 is no limit

@@ -19,6 +19,7 @@ type response struct {
 	request dialect.Request
 	outcome parlance.Outcome
 	data    dialect.Payload
+	raw     *dialect.Response // a recorded response, which is sent as it is; nil for none
 }
 
 // buffers are for the bodies of responses.
@@ -30,6 +31,11 @@ const maxBuffer = 64 << 10
 // send writes a response in the dialect, under an ID of its own, and tells of it.
 func (m *Mock) send(w http.ResponseWriter, r *http.Request, res *response, why string) {
 	began := time.Now()
+	if res.raw != nil {
+		status := sendRaw(w, res.raw)
+		m.tell(r, Given{At: began, Status: status, Outcome: res.outcome, Why: why})
+		return
+	}
 	buffer := buffers.Get().(*[]byte)
 	res.outcome.RequestID = activity.NewID()
 	written := m.write((*buffer)[:0], r, res)
