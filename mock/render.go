@@ -86,11 +86,16 @@ func wished(all []parlance.Loss) []parlance.Loss {
 	})
 }
 
-// tell tells the page and the observer of a response.
+// tell tells the page and the observer of a response to a request.
 func (m *Mock) tell(r *http.Request, g Given) {
 	g.Took, g.Method, g.Path = time.Since(g.At), r.Method, r.URL.Path
-	m.journal.add(&g)
+	m.publish(&g)
+}
+
+// publish tells the page and the observer of a response.
+func (m *Mock) publish(g *Given) {
+	m.journal.add(g)
 	if m.observe != nil {
-		m.observe(g)
+		m.observe(*g)
 	}
 }

@@ -27,11 +27,7 @@ type state struct {
 // newState makes the state of a Mock.
 func newState(m *Mock) *state {
 	s := &state{mock: m, store: memory.New()}
-	options := []server.Option{server.WithLogger(m.logger)}
-	if m.observe != nil {
-		options = append(options, server.WithObserver(observer{m}))
-	}
-	s.server = server.New(m.dialect, options...)
+	s.server = server.New(m.dialect, server.WithLogger(m.logger), server.WithObserver(observer{m}))
 	s.work = newWork(s)
 	s.token, s.login = s.tokenEndpoint(), s.loginEndpoint()
 	keyed := idempotency.Middleware(s.store.Idempotency())
@@ -142,7 +138,7 @@ func (o observer) After(ctx context.Context, r *http.Request, s *server.Served) 
 	if s.Outcome.Kind != parlance.KindSuccess || s.Original != "" {
 		g.Why = "state: " + whyOf(s)
 	}
-	o.mock.observe(g)
+	o.mock.publish(&g)
 }
 
 // whyOf says which part of the state chose a response.

@@ -195,16 +195,22 @@ func (a *app) record(ctx context.Context, at place, sample int, log *slog.Logger
 
 // upstreamURL demands what a request can be sent to.
 func upstreamURL(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, &mistake{message: "--upstream is missing", hint: "for example: --upstream http://localhost:9000"}
+	}
+	return apiURL("upstream", text)
+}
+
+// apiURL is the URL of an API in a flag.
+func apiURL(flag, text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
-	case text == "":
-		return nil, &mistake{message: "--upstream is missing", hint: "for example: --upstream http://localhost:9000"}
 	case err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
 		return u, nil
 	case !strings.Contains(text, "://"):
-		return nil, &mistake{message: fmt.Sprintf("%q is not a URL", text), hint: "did you mean --upstream http://" + text + "?"}
+		return nil, &mistake{message: fmt.Sprintf("%q is not a URL", text), hint: "did you mean --" + flag + " http://" + text + "?"}
 	}
-	return nil, &mistake{message: fmt.Sprintf("%q is not an http or https URL", text), hint: "for example: --upstream http://localhost:9000"}
+	return nil, &mistake{message: fmt.Sprintf("%q is not an http or https URL", text), hint: "for example: --" + flag + " http://localhost:9000"}
 }
 
 // service accepts connections until the context ends.

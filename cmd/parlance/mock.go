@@ -31,6 +31,9 @@ type mockFlags struct {
 	tokenLife time.Duration
 	rate      string
 	work      time.Duration
+	record    string
+	save      string
+	replay    string
 }
 
 func (a *app) mockCommand() *cobra.Command {
@@ -68,6 +71,11 @@ parlance lint checks such a file.
 The page at /_mock/ lists the codes with their meaning, gives one to the next requests,
 and shows each request with what it got.
 
+With --record URL it passes all requests through to that API, and keeps the exchanges
+without credentials in the file of --save: as cases that parlance test reads, or as an HTTP
+Archive if its name ends in .har. --replay FILE serves either kind of file: a request gets
+what was recorded for its method and target, and anything else is not found.
+
 It prints its address and runs until it is interrupted. The log on standard error has one
 line for each request: what it got, and why.`,
 		Example: `  parlance mock stripe
@@ -77,6 +85,8 @@ line for each request: what it got, and why.`,
   parlance mock vms --openapi cameras.yaml
   parlance mock github --rate 10/1m
   parlance mock vision --auth --token-life 30s
+  parlance mock stripe --record https://api.stripe.com --save stripe.cases.jsonl
+  parlance mock stripe --replay stripe.cases.jsonl
   parlance mock my-api.yaml --listen 127.0.0.1:0`,
 		Args:              arguments(1, 1, "a dialect: a NAME of the catalog, or a file"),
 		ValidArgsFunction: completeDialect,
@@ -90,6 +100,12 @@ line for each request: what it got, and why.`,
 	flags.DurationVar(&f.tokenLife, "token-life", 0, "how long a token is valid (default what the dialect says, else 20m)")
 	flags.StringVar(&f.rate, "rate", "", "how many requests a credential or an address may send in a time, as in `10/1m`; a wish does not count")
 	flags.DurationVar(&f.work, "work", mock.DefaultWork, "how long the work takes that a 202 announces")
+	flags.StringVar(&f.record, "record", "", "the `URL` of an API to pass requests through to, and to record")
+	flags.StringVar(&f.save, "save", "recorded.cases.jsonl", "the `FILE` to keep what is recorded in; cases are added to one that is there")
+	flags.StringVar(&f.replay, "replay", "", "a `FILE` of recorded exchanges to serve")
+	for _, other := range []string{"replay", "scenario", "openapi", "auth", "rate"} {
+		cmd.MarkFlagsMutuallyExclusive("record", other)
+	}
 	flags.StringVar(&f.logFormat, "log-format", "text", "the `FORMAT` of the log: text or json")
 	return cmd
 }
@@ -113,39 +129,55 @@ func (a *app) runMock(ctx context.Context, name string, f *mockFlags) error {
 	if err != nil {
 		return err
 	}
-	rate, err := rateOf(f.rate)
+	if open, why := public(f.listen); open {
+		fmt.Fprintf(a.stderr, "warning: %s, so other machines can reach the mock\n", why)
+	}
+	if f.record != "" {
+		return a.recordMock(ctx, d, f, logger)
+	}
+	options, sample, err := a.mockOptions(d, f)
 	if err != nil {
 		return err
 	}
-	options := []mock.Option{
-		mock.WithLogger(logger), mock.WithObserver(a.accessLog(f.logFormat)),
-		mock.WithRate(rate), mock.WithTokenLife(f.tokenLife), mock.WithWork(f.work),
+	m := mock.New(d, append(options, mock.WithLogger(logger))...)
+	defer m.Close()
+	return a.serve(ctx, f.listen, &mockServer{handler: m, log: logger}, func(url string) string { return mockBanner(url, sample, d) }, logger)
+}
+
+// mockOptions are what the flags say of a mock, and a path to try.
+func (a *app) mockOptions(d *dialect.Dialect, f *mockFlags) (options []mock.Option, sample string, err error) {
+	rate, err := rateOf(f.rate)
+	if err != nil {
+		return nil, "", err
 	}
+	options = append(options, mock.WithObserver(a.accessLog(f.logFormat)), mock.WithRate(rate), mock.WithTokenLife(f.tokenLife), mock.WithWork(f.work))
 	if f.auth {
 		options = append(options, mock.WithAuth())
 	}
 	if f.scenario != "" {
 		s, err := a.loadScenario(f.scenario, d)
 		if err != nil {
-			return nameFlag(err, "scenario")
+			return nil, "", nameFlag(err, "scenario")
 		}
 		options = append(options, mock.WithScenario(s))
 	}
-	sample := "/orders/7"
+	if f.replay != "" {
+		cases, err := recordedIn(f.replay)
+		if err != nil {
+			return nil, "", nameFlag(err, "replay")
+		}
+		options = append(options, mock.WithReplay(cases...))
+	}
+	sample = "/orders/7"
 	if f.openapi != "" {
 		document, err := a.loadOpenAPI(f.openapi)
 		if err != nil {
-			return nameFlag(err, "openapi")
+			return nil, "", nameFlag(err, "openapi")
 		}
 		options = append(options, mock.WithDocument(document))
 		sample = document.SamplePath()
 	}
-	m := mock.New(d, options...)
-	defer m.Close()
-	if open, why := public(f.listen); open {
-		fmt.Fprintf(a.stderr, "warning: %s, so other machines can reach the mock\n", why)
-	}
-	return a.serve(ctx, f.listen, &mockServer{handler: m, log: logger}, func(url string) string { return mockBanner(url, sample, d) }, logger)
+	return options, sample, nil
 }
 
 // rateOf reads a rate such as 10/1m; "" is none.
