@@ -176,7 +176,7 @@ func (b *Tab) Said() []string {
 	return append([]string(nil), b.said...)
 }
 
-// Type writes into an input that a selector finds, in the place of what it held.
+// Type clears an input that a selector finds, and writes into it.
 func (b *Tab) Type(selector, text string) {
 	b.t.Helper()
 	b.Do(
