@@ -53,12 +53,13 @@ func examplesOf(d *dialect.Dialect) *examples {
 			x.rows[key] = &written[i]
 		}
 	}
-	if len(x.all) == 0 {
-		return x
-	}
-	for i, r := range authoring.Test(d).Results {
-		if _, there := x.sample[r.Row]; !there && i < len(x.all) && r.Row != "" {
-			x.sample[r.Row] = i
+	for i := range x.all {
+		s := &x.all[i]
+		o := d.Decode(s.Request, s.Response).Outcome
+		if line := d.Decide(s.Request, &o).Line; line != "" {
+			if _, there := x.sample[line]; !there {
+				x.sample[line] = i
+			}
 		}
 	}
 	return x

@@ -2,10 +2,14 @@ package page
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"github.com/parlance-api/parlance/dialect"
 )
@@ -29,33 +33,51 @@ func Files(o Options, dialects ...*dialect.Dialect) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := &collection{frame: frame{words: w, Title: w.say("index.title"), Canonical: o.BaseURL}}
-	var files []File
-	for _, d := range dialects {
-		name := d.Name() + ".html"
-		if name == Index || slices.ContainsFunc(files, func(f File) bool { return f.Name == name }) {
-			return nil, fmt.Errorf("the page of %s would be %s, which is there already", d.Name(), name)
+	files := make([]File, len(dialects))
+	for i, d := range dialects {
+		files[i].Name = d.Name() + ".html"
+		if files[i].Name == Index || slices.ContainsFunc(files[:i], func(f File) bool { return f.Name == files[i].Name }) {
+			return nil, fmt.Errorf("the page of %s would be %s, which is there already", d.Name(), files[i].Name)
 		}
+	}
+	documents, failed := make([]*document, len(dialects)), make([]error, len(dialects))
+	each(len(dialects), func(i int) {
 		one := o
 		if o.BaseURL != "" {
-			one.BaseURL += name
-		}
-		p, err := compose(one, d)
-		if err != nil {
-			return nil, err
+			one.BaseURL += files[i].Name
 		}
 		var text bytes.Buffer
-		if err := p.html(&text, Index); err != nil {
-			return nil, err
+		if documents[i], failed[i] = compose(one, dialects[i]); failed[i] == nil {
+			failed[i] = documents[i].html(&text, Index)
 		}
-		files = append(files, File{name, text.Bytes()})
-		all.add(entry{p, name})
+		files[i].Text = text.Bytes()
+	})
+	if err := errors.Join(failed...); err != nil {
+		return nil, err
+	}
+	all := &collection{frame: frame{words: w, Title: w.say("index.title"), Canonical: o.BaseURL}}
+	for i, p := range documents {
+		all.add(entry{p, files[i].Name})
 	}
 	var text bytes.Buffer
 	if err := all.html(&text); err != nil {
 		return nil, err
 	}
 	return append(files, File{Index, text.Bytes()}), nil
+}
+
+// each calls a function with the numbers below n, on all processors.
+func each(n int, do func(int)) {
+	var next atomic.Int64
+	var running sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		running.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	running.Wait()
 }
 
 // collection is the page of several APIs.

@@ -166,17 +166,27 @@ func span(text string) string {
 	return mark + text + mark
 }
 
-// prose is a text of a dialect in one line, in which nothing is markup.
+// prose is a text of a dialect in one line, in which nothing but its links is markup.
 func prose(text string) string {
-	text = line(text)
 	var b strings.Builder
-	for i, r := range text {
-		if strings.ContainsRune("\\`*_[]<>&|~$", r) || i == 0 && strings.ContainsRune("#+-=:", r) {
-			b.WriteByte('\\')
+	for _, p := range pieces(line(text)) {
+		if p.URL != "" {
+			b.WriteString("<" + p.URL + ">")
+			continue
 		}
-		b.WriteRune(r)
+		for i, r := range p.Text {
+			if strings.ContainsRune("\\`*_[]<>&|~$@", r) || i == 0 && strings.ContainsRune("#+-=:", r) || autolinks(p.Text[:i], p.Text[i:]) {
+				b.WriteByte('\\')
+			}
+			b.WriteRune(r)
+		}
 	}
 	return b.String()
+}
+
+// autolinks reports that GitHub's Markdown sees a URL by the next character.
+func autolinks(before, after string) bool {
+	return strings.HasPrefix(after, "://") || strings.HasPrefix(after, ".") && strings.HasSuffix(strings.ToLower(before), "www")
 }
 
 // fragment is an anchor in the target of a link.
