@@ -11,9 +11,10 @@ import (
 type Suspects struct {
 	Shapes   []*Shape
 	Forms    Forms
-	Marks    []string // the names of their marks in JSON, between quotes
-	Errors   []string // those that are named after an error
-	Elements []string // the local names of their marks in XML
+	Marks    []string  // the names of their marks in JSON, between quotes
+	Errors   []string  // those that are named after an error
+	First    [256]bool // the first letters of those
+	Elements []string  // the local names of their marks in XML
 }
 
 // suspects finds the suspects.
@@ -46,6 +47,7 @@ func (of *Suspects) add(form Form, name string) {
 		name, to = `"`+name+`"`, &of.Marks
 		if named && !slices.Contains(of.Errors, name) {
 			of.Errors = append(of.Errors, name)
+			of.First[name[1]] = true
 		}
 	}
 	if !slices.Contains(*to, name) {
