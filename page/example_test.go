@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/page"
 )
 
@@ -69,4 +70,26 @@ func ExampleFiles() {
 func ExampleAnchor() {
 	fmt.Println("https://errors.example.com/#" + page.Anchor("card_declined"))
 	// Output: https://errors.example.com/#card_declined
+}
+
+// What one response means, in sentences.
+func ExampleExplain() {
+	d, err := catalog.Open("vms")
+	if err != nil {
+		log.Fatal(err)
+	}
+	req := dialect.Request{Method: "POST", Path: "/api/v1/cameras"}
+	res := dialect.Response{Status: 429, Header: dialect.HeaderMap{"Retry-After": {"20"}}}
+	read := d.Decode(req, res)
+	e, err := page.Explain(page.Options{}, d, req, res, &read)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(e.Do)
+	fmt.Println(e.When)
+	fmt.Println(e.Retry)
+	// Output:
+	// Send the request again.
+	// After 20 seconds. The response asks for this.
+	// A retry is safe for every request. The response proves that nothing was done.
 }

@@ -21,25 +21,35 @@ import (
 
 func (a *app) explainCommand() *cobra.Command {
 	var asJSON bool
+	var x exchange
 	cmd := &cobra.Command{
-		Use:   "explain DIALECT [CODE]",
-		Short: "Say in plain words what a code means and what a client does",
-		Long: `Says what a status or a code of an API means, what causes it, what a client does
-about it and when, and which line of the dialect file says so. If a code has several
-meanings, each is printed with its condition. A code that the file does not list has
-the meaning of its class, else the built-in one.
+		Use:   "explain [DIALECT [CODE]]",
+		Short: "Say in plain words what a response or a code means and what a client does",
+		Long: `Without arguments it reads a response from standard input, as curl -i prints it. It
+says in sentences what happened, in which record, which inputs are wrong and why, what
+to do and when, why a retry is safe or not, and whom to tell. --dialect names the API.
+Otherwise the best match in the catalog is used, and its confidence is printed. Give
+--method, --path and the idempotency key, since they decide whether a retry is safe.
+(parlance decode prints the same response as a table, with all details.)
+
+With a dialect and a code it says what a status or a code of an API means, what causes it,
+what a client does about it and when, and which line of the dialect file says so. If a
+code has several meanings, each is printed with its condition. A code that the file does
+not list has the meaning of its class, else the built-in one.
 
 The row of a code in a body replaces the row of its status, the retry included.
 
 CODE may be a class (4xx), a range (400-429) or a list of them (500,502). Without
 CODE the whole page is printed: every code, the support contact, the token endpoint,
 and the header that makes a POST safe to retry.`,
-		Example: `  parlance explain vision 406
+		Example: `  curl -i https://api.example.com/cameras/7 | parlance explain
+  curl -i -X POST … | parlance explain --dialect stripe --method POST
+  parlance explain vision 406
   parlance explain vision
   parlance explain vms 4xx
   parlance explain github 403,429
   parlance explain my-api.yaml card_declined --json`,
-		Args: arguments(1, 2, "a dialect and a code"),
+		Args: arguments(0, 2, "a dialect and a code, or a response on standard input"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 			switch len(args) {
 			case 0:
@@ -49,7 +59,15 @@ and the header that makes a POST safe to retry.`,
 			}
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return a.explainResponse(x, asJSON)
+			}
+			for _, name := range []string{"dialect", "method", "path", "request-header"} {
+				if cmd.Flags().Changed(name) {
+					return &mistake{message: "--" + name + " is for a response on standard input", hint: "leave out " + args[0] + ", or the flag"}
+				}
+			}
 			d, err := a.load(args[0])
 			if err != nil {
 				return err
@@ -60,6 +78,11 @@ and the header that makes a POST safe to retry.`,
 			return a.explainCodes(d, args[1], asJSON)
 		},
 	}
+	x.Dialect = detected
+	x.flags(cmd)
+	method := cmd.Flags().Lookup("method")
+	method.DefValue = "" // nobody named one: the text says what holds for a POST
+	x.Method = ""
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return cmd
 }
