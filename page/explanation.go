@@ -72,8 +72,8 @@ func Explain(o Options, d *dialect.Dialect, req dialect.Request, res dialect.Res
 	return e, nil
 }
 
-// Paragraphs are the sentences in the order in which a person wants them. Of many inputs
-// or records only the first ten are there, and how many are left.
+// Paragraphs are the sentences in the order in which a person wants them. If there
+// are more than ten inputs or records, the first ten are there, and how many are left.
 func (e *Explanation) Paragraphs() []string {
 	all := []string{sentences(e.Happened, e.Says)}
 	var inputs, records []string
