@@ -20,9 +20,10 @@ type config struct {
 	scenario *scenario.Scenario
 	recorded []authoring.Case // to be replayed
 	auth     bool
-	life     time.Duration // of a token; 0 is the dialect's
-	rate     limit.Rate    // a quota of 0 is no limit
-	working  time.Duration // how long work in the background takes
+	life     time.Duration  // of a token; 0 is the dialect's
+	rate     limit.Rate     // a quota of 0 is no limit
+	working  time.Duration  // how long work in the background takes
+	switches scenario.State // of the scenario
 }
 
 type option func(*config)

@@ -1,18 +1,30 @@
 package mock
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
 	"github.com/parlance-api/parlance/mock/fault"
 	"github.com/parlance-api/parlance/mock/scenario"
+	"github.com/parlance-api/parlance/server/limit"
 )
 
 // WithScenario sets which requests fail, how often and until when. A request that wishes a
 // response itself, or is given one by [Mock.Next], does not count as one of the scenario.
-// The run begins with New.
+// The run begins with New. Its state sets tokens, limits and work like the other options, of
+// which the last one counts.
 func WithScenario(s *scenario.Scenario) Option {
-	return option(func(c *config) { c.scenario = s })
+	return option(func(c *config) {
+		c.scenario = s
+		c.auth = c.auth || s.State.Tokens.Required
+		c.life = cmp.Or(s.State.Tokens.Life, c.life)
+		c.working = cmp.Or(s.State.Jobs.Take, c.working)
+		if l := s.State.Limit; l.Requests > 0 {
+			c.rate = limit.Rate{Quota: l.Requests, Window: l.Per}
+		}
+		c.switches = s.State
+	})
 }
 
 // byScenario is what the scenario gives.

@@ -388,3 +388,98 @@ func TestACallerWhoLeavesDuringALatencyGetsNothingAndHarmsNobody(t *testing.T) {
 		}
 	})
 }
+
+func TestAScenarioSwitchesTheStateOfTheMock(t *testing.T) {
+	t.Parallel()
+	const token = "grant_type=client_credentials&client_id=me&client_secret=secret"
+	form := "Content-Type: application/x-www-form-urlencoded"
+	t.Run("tokens", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			d := open(t, "vision")
+			s := compiled(t, d, "scenario: x\nstate: {tokens: {life: 30s, required: true, rotate: false}}")
+			_, rt := inMemory(t, d, mock.WithScenario(s))
+			_, _, text := called(t, d, rt, "POST", "http://x/token", token, form)
+			var given struct {
+				Access  string `json:"access_token"`
+				Refresh string `json:"refresh_token"`
+				Expires int    `json:"expires_in"`
+			}
+			if err := json.Unmarshal([]byte(text), &given); err != nil || given.Expires != 30 {
+				t.Fatalf("got %s, %v, want a token for 30 s", text, err)
+			}
+			for range 3 {
+				if o, _, _ := called(t, d, rt, "POST", "http://x/token", "grant_type=refresh_token&client_id=me&client_secret=secret&refresh_token="+given.Refresh, form); o.Kind.Failing() {
+					t.Errorf("a refresh token that does not rotate: %v", o)
+				}
+			}
+			if o, _, _ := called(t, d, rt, "GET", "http://x/a", "", "Authorization: Bearer "+given.Access); o.Kind.Failing() {
+				t.Errorf("a token: %v", o)
+			}
+			time.Sleep(31 * time.Second)
+			for _, header := range []string{"Authorization: Bearer " + given.Access, "Accept: */*"} {
+				if o, _, _ := called(t, d, rt, "GET", "http://x/a", "", header); o.Kind != parlance.KindUnauthenticated {
+					t.Errorf("with %s: got %s, want unauthenticated", header, o.Kind)
+				}
+			}
+		})
+	})
+	t.Run("no tokens", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, "vision")
+		_, url := started(t, d, mock.WithScenario(compiled(t, d, "scenario: x\nstate: {tokens: {refuse: true}}")))
+		if o, _, text := called(t, d, http.DefaultTransport, "POST", url+"/token", token, form); o.Kind != parlance.KindUnauthenticated {
+			t.Errorf("got %s: %s", o.Kind, text)
+		}
+	})
+	t.Run("a limit", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, "vms")
+		_, url := started(t, d, mock.WithScenario(compiled(t, d, "scenario: x\nstate: {limit: {requests: 2, per: 1h}}")))
+		var got []parlance.Kind
+		for range 3 {
+			o, _, _ := called(t, d, http.DefaultTransport, "GET", url+"/a", "")
+			got = append(got, o.Kind)
+		}
+		if fmt.Sprint(got) != "[success success rate_limited]" {
+			t.Errorf("got %v", got)
+		}
+	})
+	t.Run("keys in flight, and work", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			d := open(t, "stripe")
+			s := compiled(t, d, "scenario: x\nstate: {idempotency: {in_flight: 5s}, jobs: {take: 9s}}")
+			_, rt := inMemory(t, d, mock.WithScenario(s))
+			post := func() (parlance.Outcome, http.Header) {
+				o, h, _ := called(t, d, rt, "POST", "http://x/v1/charges", "amount=1", "Idempotency-Key: one", form)
+				return o, h
+			}
+			first := make(chan parlance.Outcome)
+			go func() {
+				o, _ := post()
+				first <- o
+			}()
+			time.Sleep(time.Second)
+			if o, _ := post(); o.Kind != parlance.KindConflict {
+				t.Errorf("the second request meanwhile is %s, want conflict", o.Kind)
+			}
+			began := time.Now()
+			if o := <-first; o.Kind != parlance.KindSuccess || time.Since(began) != 4*time.Second {
+				t.Errorf("the first request is %s after 4 s and %s", o.Kind, time.Since(began)-4*time.Second)
+			}
+			_, h, _ := called(t, d, rt, "POST", "http://x/v1/charges", "amount=1", "Prefer: respond-async", form)
+			began = time.Now()
+			for h.Get("Location") != "" && time.Since(began) < time.Minute {
+				o, _, _ := called(t, d, rt, "GET", "http://x"+h.Get("Location"), "")
+				if o.Kind != parlance.KindAccepted {
+					break
+				}
+				time.Sleep(time.Second)
+			}
+			if took := time.Since(began); took < 9*time.Second || took > 11*time.Second {
+				t.Errorf("the work took %s, want 9s", took)
+			}
+		})
+	})
+}

@@ -29,6 +29,23 @@ func (someone) Verify(_ context.Context, id, secret string) (server.Principal, e
 	return server.Principal{ID: cmp.Or(id, "anybody")}, nil
 }
 
+// nobody refuses every caller.
+type nobody struct{}
+
+// Verify refuses.
+func (nobody) Verify(context.Context, string, string) (server.Principal, error) {
+	return server.Principal{}, auth.CredentialError(parlance.ReasonWrongCredential)
+}
+
+// reusable is a store whose refresh tokens can be used again.
+type reusable struct{ auth.TokenStore }
+
+// Spend marks nothing.
+func (r reusable) Spend(ctx context.Context, hash [32]byte) (bool, error) {
+	t, err := r.Token(ctx, hash)
+	return err == nil && t.Refresh && !t.Revoked, err
+}
+
 // issued verifies the tokens that the Mock has issued. It takes others for those of someone,
 // unless they can only be the Mock's own.
 type issued struct {
@@ -56,8 +73,15 @@ func (s *state) tokenEndpoint() http.Handler {
 	if a.Token == "" {
 		return nil
 	}
+	tokens, callers := auth.TokenStore(s.store.Tokens()), auth.Verifier(someone{})
+	if s.mock.switches.Tokens.Reuse {
+		tokens = reusable{tokens}
+	}
+	if s.mock.switches.Tokens.Refuse {
+		callers = nobody{}
+	}
 	return s.server.Wrap(&auth.TokenEndpoint{
-		Store: s.store.Tokens(), Clients: someone{}, Users: someone{}, Grants: a.Grants,
+		Store: tokens, Clients: callers, Users: callers, Grants: a.Grants,
 		Life: s.mock.tokenLife(), RefreshClients: slices.Contains(a.Grants, "refresh_token"),
 	})
 }

@@ -45,7 +45,7 @@ let rows = []; // {element, group, text}
 function codeRow(code, group) {
   const button = node("button", "", "Give next");
   button.type = "button";
-  button.setAttribute("aria-label", "Give " + code.code + " next");
+  button.setAttribute("aria-label", "Give next: " + code.code);
   button.addEventListener("click", () => give(code.prefer));
   const kind = node("span", "quiet", meaning(code.kind, code.reason));
   const own = code.code === String(code.status) ? "" : node("span", "code", code.code);
@@ -161,12 +161,6 @@ $("clear").addEventListener("click", async () => {
 $("own").addEventListener("submit", async (e) => {
   e.preventDefault();
   if (await give($("wish").value)) $("wish").value = "";
-});
-document.addEventListener("keydown", (e) => {
-  if (e.key === "/" && !["INPUT", "TEXTAREA"].includes(document.activeElement.tagName)) {
-    e.preventDefault();
-    $("filter").focus();
-  }
 });
 call("GET", "codes").then((page) => page && showCodes(page));
 listen();

@@ -210,13 +210,13 @@ func TestTheStateOfTheMockIsRead(t *testing.T) {
 	got := compile(t, `
 scenario: x
 state:
-  tokens: {life: 30s, rotate: true, refuse: false}
+  tokens: {life: 30s, rotate: false, refuse: false, required: true}
   limit: {requests: 10, per: 1m}
   idempotency: {in_flight: 5s}
   jobs: {take: 3s}
 `).State
 	want := scenario.State{
-		Tokens:      scenario.Tokens{Life: 30 * time.Second, Rotate: true},
+		Tokens:      scenario.Tokens{Life: 30 * time.Second, Reuse: true, Required: true},
 		Limit:       scenario.Limit{Requests: 10, Per: time.Minute},
 		Idempotency: scenario.Idempotency{InFlight: 5 * time.Second},
 		Jobs:        scenario.Jobs{Take: 3 * time.Second},

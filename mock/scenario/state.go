@@ -18,9 +18,10 @@ type State struct {
 
 // Tokens are the tokens of the mock's token endpoint.
 type Tokens struct {
-	Life   time.Duration // how long a token is valid; 0 is the mock's own
-	Rotate bool          // a refresh token is used up by its use, and the response has a new one
-	Refuse bool          // the endpoint refuses to give a token
+	Life     time.Duration // how long a token is valid; 0 is the mock's own
+	Required bool          // a request without a good token is refused
+	Reuse    bool          // a refresh token can be used again; else each use gives the next one
+	Refuse   bool          // the endpoint refuses to give a token
 }
 
 // Limit is a rate limit of each caller. The zero value is none.
@@ -46,7 +47,8 @@ func (c *compiler) state(n *yaml.Node) {
 		keyfile.Key{Name: "tokens", Read: func(_, v *yaml.Node) {
 			c.Keys(v, "tokens",
 				keyfile.Key{Name: "life", Read: c.durationTo(&s.Tokens.Life)},
-				keyfile.Key{Name: "rotate", Read: c.BooleanTo(&s.Tokens.Rotate)},
+				keyfile.Key{Name: "required", Read: c.BooleanTo(&s.Tokens.Required)},
+				keyfile.Key{Name: "rotate", Read: func(k, v *yaml.Node) { s.Tokens.Reuse = !c.Boolean(v, k.Value) }},
 				keyfile.Key{Name: "refuse", Read: c.BooleanTo(&s.Tokens.Refuse)})
 		}},
 		keyfile.Key{Name: "limit", Read: func(_, v *yaml.Node) {
