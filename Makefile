@@ -80,6 +80,10 @@ bench: ## the benchmarks (BENCH=regexp)
 hop: ## CPU of a request through the gateway, beside other proxies (HOP=flags)
 	go run ./bench/hop $(HOP)
 
+.PHONY: idle
+idle: ## memory of the gateway with 5,000 idle connections, beside httputil.ReverseProxy
+	go run ./bench/hop -proxies reverseproxy,parlance,parlance-serve -idle 5000
+
 .PHONY: crash
 crash: ## kill a server again and again (KILLS=500); what came of it is in bench/crash.md
 	go test -count=1 -timeout=1h -v ./bench/crash -kills=$(KILLS) -report=../crash.md

@@ -269,13 +269,20 @@ func serveChain(name string) error {
 	}
 	fmt.Println(l.Addr())
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		used, err := cpuTime()
+		if err != nil {
 			return err
 		}
-		fmt.Println(u.Utime.Nano() + u.Stime.Nano())
+		fmt.Println(used)
 	}
 	return nil
+}
+
+// cpuTime is what this process has used so far, user and system, in nanoseconds.
+func cpuTime() (int64, error) {
+	var u syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return u.Utime.Nano() + u.Stime.Nano(), err
 }
 
 // chainProcess is one of the servers, with the connections to it.

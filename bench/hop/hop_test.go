@@ -32,3 +32,22 @@ func TestTheTableHasARowForEachProxyAndResponse(t *testing.T) {
 		}
 	}
 }
+
+func TestTheOtherTablesHaveARowForEachProxy(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]config{
+		"idle connections":              {idle: 20, callers: 1},
+		"the first byte of each stream": {first: 5, callers: 1},
+	} {
+		var out strings.Builder
+		c.speaks, c.to, c.proxies = "vms", "problem", "reverseproxy,parlance,parlance-serve"
+		if err := run(&out, c); err != nil {
+			t.Fatal(err)
+		}
+		for _, by := range ours {
+			if !strings.Contains(out.String(), "| "+by+" ") {
+				t.Errorf("%s: no row for %s:\n%s", name, by, out.String())
+			}
+		}
+	}
+}

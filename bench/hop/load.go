@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // kind is a response that the upstream gives to a path of the same name.
@@ -34,6 +35,8 @@ var kinds = []kind{
 type upstream struct {
 	net.Listener
 	responses map[string][]byte // by the beginning of a request
+	sent      chan time.Time    // when the beginning of a stream was sent
+	more      chan struct{}     // the caller has the beginning
 }
 
 func listen() (*upstream, error) {
@@ -41,7 +44,7 @@ func listen() (*upstream, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &upstream{l, map[string][]byte{}}
+	u := &upstream{l, map[string][]byte{}, make(chan time.Time, 1), make(chan struct{}, 1)}
 	for _, k := range kinds {
 		u.responses["GET /"+k.name+" "] = fmt.Appendf(nil,
 			"HTTP/1.1 %s\r\nDate: Fri, 20 Nov 2026 16:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", k.status, len(k.body), k.body)
@@ -73,7 +76,12 @@ func (u *upstream) serve(conn net.Conn) {
 		if at < 0 {
 			return
 		}
-		if _, err := conn.Write(u.responses[string(buf[:at+1])]); err != nil {
+		if string(buf[:at]) == "GET "+streamPath {
+			err = u.stream(conn)
+		} else {
+			_, err = conn.Write(u.responses[string(buf[:at+1])])
+		}
+		if err != nil {
 			return
 		}
 		n = 0

@@ -20,6 +20,11 @@
 //
 // Parlance and nginx with Lua translate the error, and the others pass it on. All pass the
 // successes on.
+//
+// Two other figures are measured with a flag each:
+//
+//	make hop HOP='-idle 5000'   # memory with so many idle connections
+//	make hop HOP='-first 2000'  # when the first byte of a stream of JSON arrives, so often
 package main
 
 import (
@@ -44,6 +49,8 @@ type config struct {
 	proxies  string // names, separated by commas
 	kinds    string // those of responses, separated by commas; "" for all
 	profile  string // a file for the CPU profile of parlance
+	idle     int    // connections that are idle while memory is measured; 0 measures CPU
+	first    int    // streams whose first byte is waited for; 0 measures CPU
 }
 
 func main() {
@@ -60,6 +67,8 @@ func main() {
 	flag.StringVar(&c.proxies, "proxies", strings.Join(names(), ","), "which proxies; the ratios are to the first")
 	flag.StringVar(&c.kinds, "responses", "", "which responses (default all)")
 	flag.StringVar(&c.profile, "profile", "", "write a CPU profile of each Go proxy to this file, with its name before it")
+	flag.IntVar(&c.idle, "idle", 0, "measure the memory with so many idle connections, in place of CPU")
+	flag.IntVar(&c.first, "first", 0, "measure the delay of the first byte of so many streams of JSON, in place of CPU")
 	flag.Parse()
 	if err := run(os.Stdout, c); err != nil {
 		fmt.Fprintln(os.Stderr, "hop:", err)
@@ -96,6 +105,12 @@ func run(w io.Writer, c config) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		proxies = append(proxies, p)
+	}
+	switch {
+	case c.idle > 0:
+		return c.measureIdle(w, proxies)
+	case c.first > 0:
+		return c.measureFirst(w, up, proxies)
 	}
 	var rows []row
 	for _, kind := range kinds {

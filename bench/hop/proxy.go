@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +31,9 @@ import (
 type proxy struct {
 	name    string
 	pid     int
+	addr    string
 	callers []*caller
+	collect func() // has a Go proxy give back the memory that it does not need
 	stop    func()
 }
 
@@ -36,7 +41,13 @@ func (p *proxy) cpu() time.Duration { return cpuTime(p.pid) }
 
 var errMissing = errors.New("not installed")
 
-func names() []string { return []string{"reverseproxy", "parlance", "nginx", "nginx-lua", "caddy"} }
+func names() []string {
+	return []string{"reverseproxy", "parlance", "parlance-serve", "nginx", "nginx-lua", "caddy"}
+}
+
+// ours are the proxies that this program itself is: httputil.ReverseProxy and the gateway, both
+// in the same http.Server, and the gateway in its own Serve, with its bounds.
+var ours = []string{"reverseproxy", "parlance", "parlance-serve"}
 
 // start starts a proxy, and returns when it listens.
 func start(name, dir, upstream string, c config) (*proxy, error) {
@@ -55,7 +66,7 @@ func start(name, dir, upstream string, c config) (*proxy, error) {
 	}
 	var cmd *exec.Cmd
 	switch kind {
-	case "reverseproxy", "parlance":
+	case "reverseproxy", "parlance", "parlance-serve":
 		cmd = exec.Command(program)
 		cmd.Env = append(os.Environ(), "GOMAXPROCS=1", serveAs+"="+kind, "HOP_LISTEN="+addr, "HOP_UPSTREAM="+upstream, "HOP_SPEAKS="+c.speaks, "HOP_TO="+c.to)
 		if c.profile != "" {
@@ -73,10 +84,10 @@ func start(name, dir, upstream string, c config) (*proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return launch(cmd, name, addr, c.callers, kind == "reverseproxy" || kind == "parlance")
+	return launch(cmd, name, addr, c.callers, slices.Contains(ours, kind))
 }
 
-func launch(cmd *exec.Cmd, name, addr string, callers int, ours bool) (*proxy, error) {
+func launch(cmd *exec.Cmd, name, addr string, callers int, isOurs bool) (*proxy, error) {
 	said := new(strings.Builder)
 	cmd.Stdout, cmd.Stderr = said, said
 	stdin, err := cmd.StdinPipe() // the Go proxies end with it
@@ -91,9 +102,9 @@ func launch(cmd *exec.Cmd, name, addr string, callers int, ours bool) (*proxy, e
 		_ = cmd.Wait()
 		close(ended)
 	}()
-	p := &proxy{name: name, pid: cmd.Process.Pid, stop: func() {
+	p := &proxy{name: name, pid: cmd.Process.Pid, addr: addr, collect: func() { _, _ = io.WriteString(stdin, "\n") }, stop: func() {
 		_ = stdin.Close()
-		if !ours {
+		if !isOurs {
 			_ = cmd.Process.Kill()
 		}
 		<-ended
@@ -126,39 +137,48 @@ func freeAddr() (string, error) {
 // serveAs is the environment variable that makes this program a proxy.
 const serveAs = "HOP_SERVE"
 
-// serve is one of the Go proxies, until stdin ends.
+// serve is one of the Go proxies, until stdin ends. For each line it gives memory back.
 func serve(name string) {
 	u := &url.URL{Scheme: "http", Host: os.Getenv("HOP_UPSTREAM")}
 	t := http.DefaultTransport.(*http.Transport).Clone() // as the gateway has it
 	t.MaxIdleConns, t.MaxIdleConnsPerHost, t.DisableCompression = 0, 256, true
-	var h http.Handler
+	l, err := net.Listen("tcp", os.Getenv("HOP_LISTEN"))
+	check(err)
 	switch name {
 	case "reverseproxy":
-		h = &httputil.ReverseProxy{
+		h := &httputil.ReverseProxy{
 			Rewrite:    func(r *httputil.ProxyRequest) { r.SetURL(u); r.SetXForwarded() },
 			Transport:  t,
 			BufferPool: pool{make(chan []byte, 64)},
 			ErrorLog:   log.New(io.Discard, "", 0),
 		}
-	case "parlance":
+		go func() { check(http.Serve(l, h)) }()
+	case "parlance", "parlance-serve":
 		speaks, err := catalog.Open(os.Getenv("HOP_SPEAKS"))
 		check(err)
 		to, err := catalog.Open(os.Getenv("HOP_TO"))
 		check(err)
-		h, err = gateway.New(gateway.Config{Upstream: u, Speaks: speaks, To: to, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		g, err := gateway.New(gateway.Config{Upstream: u, Speaks: speaks, To: to, MaxConns: maxConns, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 		check(err)
+		if name == "parlance" {
+			go func() { check(http.Serve(l, g)) }()
+		} else {
+			go func() { check(g.Serve(context.Background(), l)) }()
+		}
 	}
-	l, err := net.Listen("tcp", os.Getenv("HOP_LISTEN"))
-	check(err)
 	if file := os.Getenv("HOP_PROFILE"); file != "" {
 		out, err := os.Create(file)
 		check(err)
 		check(pprof.StartCPUProfile(out))
 		defer pprof.StopCPUProfile()
 	}
-	go func() { check(http.Serve(l, h)) }()
-	_, _ = bufio.NewReader(os.Stdin).ReadByte()
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		debug.FreeOSMemory()
+	}
 }
+
+// maxConns is above the number of connections that are measured.
+const maxConns = 1 << 20
 
 func check(err error) {
 	if err != nil {
