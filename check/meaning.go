@@ -30,7 +30,7 @@ func (l *look) unlistedCode() {
 		l.read.Common != 0 || l.diagnosed("unlisted_code") || l.row != nil && !l.row.OfStatus {
 		return
 	}
-	if len(l.rows(o.Code)) > 0 || o.Family != "" && len(l.rows(o.Family)) > 0 {
+	if len(l.rows(o.Code)) > 0 || o.Family != "" && len(l.rows(o.Family)) > 0 || l.c.index.Coarse(o.Code) || l.c.index.Coarse(o.Family) {
 		return
 	}
 	at, line := l.placeOf("code", o.Code)
@@ -70,11 +70,9 @@ func (l *look) innerStatus() {
 		return // these say the same
 	}
 	if l.shape.Inner && !l.c.index.InnerStatusDiffers() {
-		for _, t := range l.places().Texts {
-			if n, err := strconv.Atoi(t.Value); t.Attribute == "status" && err == nil && n != l.x.Response.Status {
-				l.fault(l.body(t.Offset, t.Member), lineOf(t.Place), "the body says status %d, and the response has %d", n, l.x.Response.Status)
-				return
-			}
+		for _, t := range authoring.InnerStatuses(l.c.d, l.x.Request, l.x.Response) {
+			l.fault(l.body(t.Offset, t.Member), lineOf(t.Place), "the body says status %s, and the response has %d", t.Value, l.x.Response.Status)
+			return
 		}
 	}
 	o := &l.read.Outcome

@@ -57,7 +57,7 @@ func (e *reached) by(d author, c *Case, r *Result) {
 	if s, _ := d.Read(m, d.PlanFor(c.Response.Status), &c.Request, &c.Response); s != nil {
 		e.shapes[s] = true
 		if s.Form == spec.FormJSON || s.Form == spec.FormXML && s.Body.Op == spec.OpObject {
-			f := follower{m, func(t *spec.Template, _ uint32) { e.alternatives[t.Pos] = true }}
+			f := follower{m: m, visit: func(t *spec.Template, _ uint32) { e.alternatives[t.Pos] = true }}
 			f.root(s)
 		}
 	}

@@ -11,9 +11,13 @@ import (
 type follower struct {
 	m     *read.Matcher
 	visit func(t *spec.Template, n uint32)
+	only  spec.Set // follow the templates that read one of these; 0 for all
 }
 
 func (f *follower) value(t *spec.Template, n uint32) {
+	if f.only != 0 && t.Reads&f.only == 0 {
+		return
+	}
 	f.visit(t, n)
 	switch t.Op {
 	case spec.OpReference:
@@ -32,9 +36,11 @@ func (f *follower) value(t *spec.Template, n uint32) {
 func (f *follower) members(t *spec.Template, n uint32) {
 	for i := range t.Members {
 		w := &t.Members[i]
-		f.each(n, &read.Selection{Named: w}, w.Value)
+		if f.only == 0 || w.Value.Reads&f.only != 0 {
+			f.each(n, &read.Selection{Named: w}, w.Value)
+		}
 	}
-	if t.Rest != nil {
+	if t.Rest != nil && (f.only == 0 || t.Rest.Value.Reads&f.only != 0) {
 		f.each(n, &read.Selection{Unnamed: t}, t.Rest.Value)
 	}
 }

@@ -18,6 +18,7 @@ type Index struct {
 	header  []*spec.Shape // that read the ID of a request, and are not those of the dialect http
 	travels map[int]bool  // the statuses under which codes in bodies travel
 	fails   map[int]bool  // those of failures
+	coarse  map[string]bool
 	differs bool
 }
 
@@ -43,7 +44,7 @@ type ShapeFacts struct {
 // IndexOf makes the Index of a dialect.
 func IndexOf(in *dialect.Dialect) *Index {
 	d := author{in.Internal()}
-	x := &Index{d: d, entries: map[*spec.Row]*Indexed{}, shapes: map[string]ShapeFacts{}, travels: map[int]bool{}, fails: map[int]bool{}}
+	x := &Index{d: d, entries: map[*spec.Row]*Indexed{}, shapes: map[string]ShapeFacts{}, travels: map[int]bool{}, fails: map[int]bool{}, coarse: map[string]bool{}}
 	for i, r := range d.Codes.Rows {
 		x.entries[r] = indexed(r, d.entry(r, statusOf(r), ""), i)
 	}
@@ -55,6 +56,9 @@ func IndexOf(in *dialect.Dialect) *Index {
 		}
 	}
 	for r, e := range x.entries {
+		if r.Family != "" {
+			x.coarse[r.Family] = true
+		}
 		if r.Status != 0 && !e.Builtin {
 			x.travels[r.Status] = true
 			x.fails[r.Status] = x.fails[r.Status] || r.Kind.Failing()
@@ -142,6 +146,9 @@ func (x *Index) Codes(code string) (all []*Indexed) {
 // ListsCodes reports that the file lists codes that stand in bodies.
 func (x *Index) ListsCodes() bool { return x.d.InBodies() }
 
+// Coarse reports that a code is the coarser code of a row, so that the file lists it too.
+func (x *Index) Coarse(code string) bool { return x.coarse[code] }
+
 // CodesAreStatuses reports that a code in a body has the meaning of the status of that
 // number.
 func (x *Index) CodesAreStatuses() bool { return x.d.Codes.Merged }
@@ -176,7 +183,7 @@ func (x *Index) InnerStatusDiffers() bool { return x.differs }
 // InnerStatuses are the statuses of the whole response that its body states and that are
 // not its own.
 func InnerStatuses(d *dialect.Dialect, req dialect.Request, res dialect.Response) (all []Text) {
-	for _, t := range TraceOf(d, req, res).Texts {
+	for _, t := range traceOf(d, req, res, spec.BitOf(spec.Whole, spec.AttrStatus)).Texts {
 		if t.Attribute != "status" {
 			continue
 		}

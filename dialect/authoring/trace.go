@@ -45,6 +45,11 @@ type Departure struct {
 // call it for a response in which there is something to show. It is safe for concurrent
 // use.
 func TraceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) Trace {
+	return traceOf(in, req, res, 0)
+}
+
+// traceOf is TraceOf for the texts of some attributes alone; 0 stands for all.
+func traceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response, only spec.Set) Trace {
 	d := author{in.Internal()}
 	if len(res.Body) > dialect.MaxBody {
 		res.Body, res.Cut = res.Body[:dialect.MaxBody], true
@@ -56,13 +61,14 @@ func TraceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) Tra
 	plan := d.PlanFor(res.Status)
 	s, _ := d.Read(m, plan, &req, &res)
 	w := tracer{d: d, base: max(bytes.Index(whole, res.Body), 0)}
-	w.m, w.visit = m, w.take
+	w.m, w.visit, w.only = m, w.take, only
 	if s == nil && len(whole) > 0 {
 		s = w.nearest(plan, &req, &res)
 	} else if s != nil {
 		w.Fits = true
+		noted := m.Noted()
 		w.parse(s.Form, &res)
-		w.from(s)
+		w.from(s, noted)
 	}
 	if s != nil {
 		w.Shape = placeOf(s, d)
@@ -112,14 +118,15 @@ func (w *tracer) parse(form spec.Form, res *dialect.Response) error {
 	return nil
 }
 
-// from takes the texts of a document that fits a shape, as far as it does.
-func (w *tracer) from(s *spec.Shape) {
+// from takes the texts of a document that fits a shape, as far as it does. noted is set if
+// it does not fit in all places.
+func (w *tracer) from(s *spec.Shape, noted bool) {
 	w.file = w.d.fileOf(s)
 	if len(w.m.Tree.Nodes) == 0 {
 		return
 	}
 	w.root(s)
-	if s.Form == spec.FormJSON {
+	if noted && s.Form == spec.FormJSON {
 		w.Departs = w.departs(s.Body, 0).shown(w)
 	}
 }
@@ -131,7 +138,7 @@ const maxTexts = 1000
 // take notes what a template takes of a node.
 func (w *tracer) take(t *spec.Template, n uint32) {
 	switch {
-	case len(w.Texts)+len(w.Pathless) >= maxTexts:
+	case len(w.Texts)+len(w.Pathless) >= maxTexts || w.only != 0 && t.Op != spec.OpHole:
 	case t.Op == spec.OpHole:
 		for i := range t.Hole.Readings {
 			w.reading(&t.Hole.Readings[i], t, n)
@@ -161,8 +168,8 @@ func (w *tracer) reading(r *spec.Reading, t *spec.Template, n uint32) {
 // record notes a record of a field that has no path.
 func (w *tracer) record(t *spec.Template, n uint32) {
 	has := false
-	inner := follower{w.m, func(t *spec.Template, n uint32) {
-		has = has || t.Op == spec.OpHole && t.Reads&spec.PathBit != 0 && !tree.Empty(&w.m.Tree, n)
+	inner := follower{m: w.m, only: spec.PathBit, visit: func(t *spec.Template, n uint32) {
+		has = has || t.Op == spec.OpHole && !tree.Empty(&w.m.Tree, n)
 	}}
 	inner.members(t, n)
 	if !has {
@@ -206,11 +213,24 @@ func (w *tracer) pointer(n uint32) string {
 		if w.m.Tree.Nodes[at].Kind == tree.List {
 			b.WriteString(strconv.Itoa(place))
 		} else {
-			b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(keyfile.Short(strings.ToValidUTF8(string(w.m.Tree.Key(next)), "\uFFFD"))))
+			b.WriteString(inPointer(keyfile.Short(strings.ToValidUTF8(string(w.m.Tree.Key(next)), "\uFFFD"))))
 		}
 		at = next
 	}
 	return b.String()
+}
+
+// toPointer and fromPointer are the escapes of a name in a JSON pointer (RFC 6901, 3).
+var (
+	toPointer   = strings.NewReplacer("~", "~0", "/", "~1")
+	fromPointer = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
+func inPointer(name string) string {
+	if strings.ContainsAny(name, "~/") {
+		return toPointer.Replace(name)
+	}
+	return name
 }
 
 // nearest finds the shape that a body departs from the latest, and notes where. A shape
@@ -446,7 +466,7 @@ func Locate(body []byte, pointer string) (offset int, found bool) {
 
 // named is the child of a node with a name, as a part of a pointer; of two the last one.
 func (w *tracer) named(n uint32, name string) (at uint32, found bool) {
-	name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+	name = fromPointer.Replace(name)
 	place := 0
 	for c := range w.m.Tree.Children(n) {
 		if w.m.Tree.Nodes[n].Kind == tree.List && strconv.Itoa(place) == name || w.m.Tree.Nodes[n].Kind != tree.List && string(w.m.Tree.Key(c)) == name {

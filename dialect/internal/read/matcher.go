@@ -224,6 +224,9 @@ func (m *Matcher) noteAt(at, rule, format string, args ...any) {
 	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, At: at, Message: keyfile.Complain(format, args...), Why: spec.WhyOf(rule)})
 }
 
+// Noted reports that something in the response could not be read.
+func (m *Matcher) Noted() bool { return len(m.diags) > 0 }
+
 // payload is what $data took, nil for nothing.
 func (m *Matcher) payload() []byte {
 	if m.data == 0 {
