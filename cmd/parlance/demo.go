@@ -30,8 +30,9 @@ the gateway sent. Each row is compared with what the dialects promise.
 
 After that the demo runs until Ctrl-C, with commands to try. Each code of the five
 systems has a switch that causes it from outside: it moves a clock, stops a service,
-or uses up a limit. The demo listens on this machine only, and sends nothing
-elsewhere.`,
+or uses up a limit. The page of the demo has a button for each of them. It shows what
+went over the wire on both sides of a gateway, and the line of the dialect file that
+decided. The demo listens on this machine only, and sends nothing elsewhere.`,
 		Example: `  parlance demo
   parlance demo --port 7000
   parlance demo --once --json`,
@@ -81,7 +82,7 @@ func (a *app) demonstrate(ctx context.Context, o demonstration) error {
 	if !o.once {
 		d.Follow(a.stderr)
 		if o.asJSON {
-			fmt.Fprintf(a.stderr, "The demo runs until Ctrl-C. To see what to try: curl %s\n", d.Board())
+			fmt.Fprintf(a.stderr, "The demo runs until Ctrl-C. Its page is at %[1]s/. To see what to try: curl %[1]s\n", d.Board())
 		} else {
 			a.showPlaces(d)
 		}
@@ -153,6 +154,7 @@ func (a *app) showPlaces(d *demo.Demo) {
 		}
 		fmt.Fprintln(a.stdout, " "+line)
 	}
+	fmt.Fprintf(a.stdout, "\n%s\n\n  %s\n\nIt has a button for each code, and shows what went over the wire on both sides of a\ngateway.\n", s.bold("See each code in a browser:"), d.Board()+"/")
 	fmt.Fprintf(a.stdout, "\n%s\n", s.bold("Try, in another terminal:"))
 	for _, t := range d.Tries() {
 		fmt.Fprintf(a.stdout, "\n%s\n%s\n", s.dim(fmt.Sprintf("# %s (%d)", t.Says, t.Status)), t.Curl())

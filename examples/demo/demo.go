@@ -26,6 +26,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/gateway"
 )
 
@@ -233,8 +234,21 @@ func (s *station) connect(d *Demo) error {
 	s.straight = &way{s.service, &http.Client{Transport: client.New(speaks, append(more, client.WithBase(s.transport))...)}, credential, ""}
 
 	credential, more = options()
+	if err := s.lead(d, speaks, problem, more); err != nil {
+		return err
+	}
+	// The caller of a gateway reads problems, and retries nothing: the gateway did.
+	reader := client.New(problem, client.WithMaxAttempts(1), client.WithBase(s.transport))
+	s.gateway = &way{s.at, &http.Client{Transport: reader}, credential, ""}
+
+	s.person = &way{s.service, plain, nil, s.token}
+	return nil
+}
+
+// lead puts a new gateway behind the door.
+func (s *station) lead(d *Demo, speaks, problem *dialect.Dialect, options []client.Option) (err error) {
 	c := s.config
-	c.Speaks, c.To, c.Client, c.Transport = speaks, problem, more, s.transport
+	c.Speaks, c.To, c.Client, c.Transport = speaks, problem, options, s.transport
 	c.Logger = d.journal.logger(s.system + " gateway")
 	if c.Upstream, err = url.Parse(s.service); err != nil {
 		return err
@@ -244,12 +258,21 @@ func (s *station) connect(d *Demo) error {
 		return err
 	}
 	s.door.lead(g)
-	// The caller of a gateway reads problems, and retries nothing: the gateway did.
-	reader := client.New(problem, client.WithMaxAttempts(1), client.WithBase(s.transport))
-	s.gateway = &way{s.at, &http.Client{Transport: reader}, credential, ""}
-
-	s.person = &way{s.service, plain, nil, s.token}
 	return nil
+}
+
+// withoutCredential puts a gateway behind the door that passes the credentials of its
+// callers on, and has none of its own.
+func (s *station) withoutCredential(d *Demo) error {
+	speaks, err := catalog.Open(s.system)
+	if err != nil {
+		return err
+	}
+	problem, err := catalog.Open("problem")
+	if err != nil {
+		return err
+	}
+	return s.lead(d, speaks, problem, []client.Option{client.WithMaxAttempts(attempts)})
 }
 
 // bring brings the cause of a scenario about, and leaves it so. That of the zero

@@ -65,10 +65,17 @@ func (s Switch) says() string {
 	return text + "): " + s.Cause + "\n"
 }
 
-// board serves the switches. A page of a browser cannot throw them.
+// board serves the switches: a page for browsers, and commands for curl. A page of another
+// site cannot throw them.
 func (d *Demo) board() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("POST /show/{name}", d.pressed)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Vary", "Accept")
+		if asksForPage(r) {
+			d.writePage(w, http.StatusOK, nil, "")
+			return
+		}
 		fmt.Fprintf(w, `# Each code has two commands. The first brings its cause about, and the second meets it.
 # A switch starts its service anew. Its cause then stays until the next switch of the
 # service. This runs both commands: curl -s -X POST %[1]s/NAME | sh
@@ -105,7 +112,7 @@ curl -X POST %[1]s/%[2]s
 		}
 		d.unknown(w)
 	})
-	return http.NewCrossOriginProtection().Handler(mux)
+	return local(http.NewCrossOriginProtection().Handler(mux))
 }
 
 // list writes the switch of that name, or all of a system, or all. It reports

@@ -204,7 +204,7 @@ func TestEachRowOfThePagesHasASwitch(t *testing.T) {
 		rows[s.System][strings.TrimPrefix(s.Name, s.System+"-")] = true
 	}
 	for system, want := range map[string]string{
-		"vision": "101 102 110 120 150 200 201 202 203 204 204-post 205 206 207 400 401 401-refresh 403 404 405 406 413 415 416 429 500 999",
+		"vision": "101 102 110 120 150 200 201 202 203 204 204-post 205 206 207 400 401 401-refresh 403 404 405 406 413 415 416 429 500 502 503 504 999",
 		"omilia": "200 201 202 204 400 401 402 403 403-license 404 409 409-mismatch 422 422-other 429 500 502 503 503-overload 504",
 		"plain":  "200 201 400 401 403 404 418 423 429 500 502 503 503-overload 507 599",
 		"vbapi":  "200 201 207 400 401 401-expired 403 403-address 404 429 500 502 503 504",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/parlance-api/parlance/examples/vision"
 	"github.com/parlance-api/parlance/server"
@@ -50,7 +51,9 @@ func visionStation(d *Demo) (*station, error) {
 		if err := visionTokens(store); err != nil {
 			return nil, err
 		}
-		service, err = vision.New(vision.Config{Logger: d.journal.logger("vision"), Store: store, Rate: rate, Carrier: i.behind})
+		carrier := i.transport()
+		carrier.ResponseHeaderTimeout = i.setting.timeout
+		service, err = vision.New(vision.Config{Logger: d.journal.logger("vision"), Store: store, Rate: rate, Carrier: i.behind, Transport: carrier})
 		if err != nil {
 			return nil, err
 		}
@@ -87,6 +90,11 @@ func visionStation(d *Demo) (*station, error) {
 		service.Count(true)
 		return nil
 	}
+	closed := func(context.Context, *way) error {
+		service.Maintenance.Close(time.Time{})
+		return nil
+	}
+	rates := get("/ShippingRates?pieces=4&weight=10")
 	broken := func(context.Context, *way) error {
 		s.instance.clock.smash()
 		return nil
@@ -181,7 +189,7 @@ func visionStation(d *Demo) (*station, error) {
 			Name: "150", Comes: "500 150",
 			Cause:   "the carrier behind is gone",
 			Set:     gone,
-			Ask:     get("/ShippingRates?pieces=4&weight=10"),
+			Ask:     rates,
 			Promise: Promise{"500", "internal", "handed back: again in 5m, then every 30m", "500 internal, after 5m"},
 		},
 		{
@@ -215,12 +223,14 @@ func visionStation(d *Demo) (*station, error) {
 		{Name: "415", Comes: "415", Cause: "the document is JSON", Ask: send("POST", "/service/SalesOrder", "{}", jsonBody)},
 		{Name: "416", Comes: "416", Cause: "the range begins after the end of the price list", Ask: get("/PriceList", "Range: bytes=100-")},
 		{Name: "429", Comes: "429", Cause: "the account asked too often", Given: s.exhausted(stock, 429), Ask: stock},
+		{Name: "502", Comes: "502", Cause: "the carrier behind sends nonsense", Set: says(200, "text/html", "<html>"), Ask: rates},
+		{Name: "503", Comes: "503", Cause: "the warehouse is closed for maintenance", Given: closed, Ask: stock},
+		{Name: "504", Comes: "504", Cause: "the carrier behind is too slow", Set: hangs(slow), Ask: rates},
 		{Name: "999", Comes: "500 999", Cause: "the old ledger cannot spell the product", Ask: get("/StockHistory?product=%C5%BBURAW")},
 	}
 	s.unseen = []string{
 		"1xx: no final response of HTTP can have such a status, so the code is in the body, and the dialect says under which status.",
 		"3xx: the page says that this API does not use it.",
-		"502, 503, 504: the page lists no cause of its own for them, and this service has none: its carrier's failures are code 150.",
 	}
 	return d.serve(s)
 }

@@ -20,11 +20,13 @@ type record struct {
 	mu        sync.Mutex
 	exchanges []*exchange
 	meanwhile func() // what happens when the next response has been given; nil for nothing
+	whole     bool   // the texts of the exchanges are kept, too
 }
 
 type exchange struct {
 	method, path string
-	status       int // 0 where no response was begun
+	status       int   // 0 where no response was begun
+	wire         *wire // nil unless it is kept
 }
 
 // ServeHTTP records an exchange before it sends a byte of the response. A client
@@ -33,8 +35,9 @@ func (r *record) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	e := &exchange{method: req.Method, path: req.URL.Path}
 	r.mu.Lock()
 	r.exchanges = append(r.exchanges, e)
+	whole := r.whole
 	r.mu.Unlock()
-	r.service.ServeHTTP(&pen{ResponseWriter: w, write: func(status int) {
+	p := &pen{ResponseWriter: w, write: func(status int) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		e.status = status
@@ -42,7 +45,37 @@ func (r *record) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			r.meanwhile()
 			r.meanwhile = nil
 		}
-	}}, req)
+	}}
+	if whole {
+		p.wire = new(wire)
+		p.wire.asked(req)
+		defer func() { // also if the service panics
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			p.wire.responded()
+			e.wire = p.wire
+		}()
+	}
+	r.service.ServeHTTP(p, req)
+}
+
+// watch keeps the texts of the exchanges from now on, or no longer.
+func (r *record) watch(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.whole = on
+}
+
+// wires are the exchanges since begin, as texts. One that is still under way is left out.
+func (r *record) wires() (all []*wire) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.exchanges {
+		if e.wire != nil {
+			all = append(all, e.wire)
+		}
+	}
+	return all
 }
 
 func (r *record) begin() {
@@ -82,12 +115,16 @@ func (r *record) saw(ask Ask) []string {
 type pen struct {
 	http.ResponseWriter
 	write func(int) // nil once it has been told
+	wire  *wire     // what is kept of the response; nil for nothing
 }
 
 func (p *pen) WriteHeader(status int) {
 	if p.write != nil && status >= 200 {
 		p.write(status)
 		p.write = nil
+		if p.wire != nil {
+			p.wire.status, p.wire.header = status, p.Header().Clone()
+		}
 	}
 	p.ResponseWriter.WriteHeader(status)
 }
@@ -95,6 +132,9 @@ func (p *pen) WriteHeader(status int) {
 func (p *pen) Write(b []byte) (int, error) {
 	if p.write != nil {
 		p.WriteHeader(http.StatusOK)
+	}
+	if p.wire != nil {
+		p.wire.keep(b)
 	}
 	return p.ResponseWriter.Write(b)
 }
