@@ -31,12 +31,17 @@ func isLeft(o *parlance.Outcome) bool {
 // stream. A handler that continues without its caller, as under an idempotency key, does
 // not see that.
 func (x *exchange) left() bool {
-	first := x
-	for first.outer != nil {
-		first = first.outer
-	}
+	first := x.outermost()
 	return first.body.broke.Load() ||
 		errors.Is(first.Context.Err(), context.Canceled) && errors.Is(x.ctx.Err(), context.Canceled)
+}
+
+// outermost is the exchange of the first Server that the request reached.
+func (x *exchange) outermost() *exchange {
+	for x.outer != nil {
+		x = x.outer
+	}
+	return x
 }
 
 // failedByLeaving reports whether an error has come of a caller who left. An error with
@@ -72,11 +77,7 @@ func (b *arrival) Read(p []byte) (int, error) {
 // read: a mistake of its framing (RFC 9112, 7.1), a bound, or the time it took. The server
 // is not at fault. It is nil for any other error.
 func (x *exchange) unread(err error, o *parlance.Outcome) *parlance.Outcome {
-	first := x
-	for first.outer != nil {
-		first = first.outer
-	}
-	why := first.body.failed.Load()
+	why := x.outermost().body.failed.Load()
 	if why == nil || o.Kind != parlance.KindInternal || !errors.Is(err, *why) || errors.As(err, new(*parlance.Error)) {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/internal/jsontext"
+	"github.com/parlance-api/parlance/store/internal/find"
 )
 
 // ReadOnly reads the activity records of a file, for a support desk. It works even
@@ -53,64 +53,40 @@ func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error
 // FindCall finds the latest record that has this request ID of another service, by
 // [activity.Record.Names]. It reads the records from the latest one on, so an ID that none
 // has takes as long as it takes to read all of them.
-func (l *ReadOnly) FindCall(ctx context.Context, requestID string) (found *activity.Record, err error) {
-	inside, err := jsontext.Marshal(requestID) // as it stands within a text of JSON
+func (l *ReadOnly) FindCall(ctx context.Context, requestID string) (*activity.Record, error) {
+	inside, err := find.Inside(requestID)
 	if err != nil {
 		return nil, err
 	}
-	err = l.each(ctx, func(r *activity.Record) bool {
-		if r.Names(requestID) {
-			found = r
-		}
-		return found == nil
-	}, "SELECT id, record FROM parlance_activity WHERE instr(record, ?) > 0 ORDER BY start DESC", string(inside[1:len(inside)-1]))
-	if err == nil && found == nil {
-		err = fmt.Errorf("sqlite: no activity with a call %q: %w", requestID, parlance.ErrNotFound)
-	}
-	return found, err
+	return find.Call("sqlite", requestID, l.records(ctx,
+		"SELECT id, record FROM parlance_activity WHERE instr(record, ?) > 0 ORDER BY start DESC", inside))
 }
 
 // Failures are the latest records of requests that failed, the latest one first.
-func (l *ReadOnly) Failures(ctx context.Context, most int) (all []*activity.Record, err error) {
-	err = l.each(ctx, func(r *activity.Record) bool {
-		all = append(all, r)
-		return true
-	}, "SELECT id, record FROM parlance_activity WHERE kind IN ("+failing+") ORDER BY start DESC LIMIT ?", most)
-	return all, err
+func (l *ReadOnly) Failures(ctx context.Context, most int) ([]*activity.Record, error) {
+	return find.All(l.records(ctx, "SELECT id, record FROM parlance_activity WHERE kind IN ("+failing+") ORDER BY start DESC LIMIT ?", most))
 }
 
 // failing are the kinds that failed, as SQL writes a list.
-var failing = func() string {
-	var all []string
-	for _, k := range parlance.Kinds() {
-		if k.Failing() {
-			all = append(all, "'"+k.String()+"'")
-		}
-	}
-	return strings.Join(all, ", ")
-}()
+var failing = "'" + strings.Join(find.Failing(), "', '") + "'"
 
-// each calls yield with each record that a query finds, as long as it wants more.
-func (l *ReadOnly) each(ctx context.Context, yield func(*activity.Record) bool, query string, args ...any) error {
-	rows, err := l.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return unreadable(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id, text string
-		if err := rows.Scan(&id, &text); err != nil {
-			return unreadable(err)
-		}
-		r, err := parse(id, text)
+// records are those that a query finds.
+func (l *ReadOnly) records(ctx context.Context, query string, args ...any) find.Records {
+	return func(yield func(*activity.Record, error) bool) {
+		rows, err := l.db.QueryContext(ctx, query, args...)
 		if err != nil {
-			return err
+			yield(nil, unreadable(err))
+			return
 		}
-		if !yield(r) {
-			return nil
-		}
+		defer rows.Close()
+		find.Each(rows, func() (*activity.Record, error) {
+			var id, text string
+			if err := rows.Scan(&id, &text); err != nil {
+				return nil, unreadable(err)
+			}
+			return parse(id, text)
+		}, unreadable)(yield)
 	}
-	return unreadable(rows.Err())
 }
 
 // unreadable is the error of a query.

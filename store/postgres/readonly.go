@@ -12,7 +12,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
-	"github.com/parlance-api/parlance/internal/jsontext"
+	"github.com/parlance-api/parlance/store/internal/find"
 )
 
 // ReadOnly reads the activity records of a database, for a support desk. It needs only
@@ -59,59 +59,38 @@ func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error
 // FindCall finds the latest record that has this request ID of another service, by
 // [activity.Record.Names]. It reads the records from the latest one on, so an ID that none
 // has takes as long as it takes to read all of them.
-func (l *ReadOnly) FindCall(ctx context.Context, requestID string) (found *activity.Record, err error) {
-	inside, err := jsontext.Marshal(requestID) // as it stands within a text of JSON
+func (l *ReadOnly) FindCall(ctx context.Context, requestID string) (*activity.Record, error) {
+	inside, err := find.Inside(requestID)
 	if err != nil {
 		return nil, err
 	}
-	err = l.each(ctx, func(r *activity.Record) bool {
-		if r.Names(requestID) {
-			found = r
-		}
-		return found == nil
-	}, "SELECT record FROM parlance.activity WHERE strpos(record::text, $1) > 0 ORDER BY started DESC NULLS LAST", string(inside[1:len(inside)-1]))
-	if err == nil && found == nil {
-		err = fmt.Errorf("postgres: no activity with a call %q: %w", requestID, parlance.ErrNotFound)
-	}
-	return found, err
+	return find.Call("postgres", requestID, l.records(ctx,
+		"SELECT record FROM parlance.activity WHERE strpos(record::text, $1) > 0 ORDER BY started DESC NULLS LAST", inside))
 }
 
 // Failures are the latest records of requests that failed, the latest one first.
-func (l *ReadOnly) Failures(ctx context.Context, most int) (all []*activity.Record, err error) {
-	var failing []string
-	for _, k := range parlance.Kinds() {
-		if k.Failing() {
-			failing = append(failing, k.String())
-		}
-	}
-	err = l.each(ctx, func(r *activity.Record) bool {
-		all = append(all, r)
-		return true
-	}, "SELECT record FROM parlance.activity WHERE kind = ANY($1) ORDER BY started DESC NULLS LAST LIMIT $2", failing, most)
-	return all, err
+func (l *ReadOnly) Failures(ctx context.Context, most int) ([]*activity.Record, error) {
+	return find.All(l.records(ctx, "SELECT record FROM parlance.activity WHERE kind = ANY($1) ORDER BY started DESC NULLS LAST LIMIT $2", find.Failing(), most))
 }
 
-// each calls yield with each record that a query finds, as long as it wants more.
-func (l *ReadOnly) each(ctx context.Context, yield func(*activity.Record) bool, query string, args ...any) error {
-	rows, err := l.pool.Query(ctx, l.store.sql(query), args...)
-	if err != nil {
-		return l.unreadable(ctx, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var json []byte
-		if err := rows.Scan(&json); err != nil {
-			return l.unreadable(ctx, err)
-		}
-		r, err := parse(json)
+// records are those that a query finds.
+func (l *ReadOnly) records(ctx context.Context, query string, args ...any) find.Records {
+	failed := func(err error) error { return l.unreadable(ctx, err) }
+	return func(yield func(*activity.Record, error) bool) {
+		rows, err := l.pool.Query(ctx, l.store.sql(query), args...)
 		if err != nil {
-			return err
+			yield(nil, failed(err))
+			return
 		}
-		if !yield(r) {
-			return nil
-		}
+		defer rows.Close()
+		find.Each(rows, func() (*activity.Record, error) {
+			var json []byte
+			if err := rows.Scan(&json); err != nil {
+				return nil, failed(err)
+			}
+			return parse(json)
+		}, failed)(yield)
 	}
-	return l.unreadable(ctx, rows.Err())
 }
 
 // unreadable is the error of a query.
