@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -31,8 +32,8 @@ type Mock struct {
 	begun     atomic.Bool // the state is there
 	journal   journal
 	page      *page
-	done      chan struct{} // closed by Close
-	close     func()
+	alive     context.Context // until Close
+	close     context.CancelFunc
 	examples  func() []authoring.Example
 	samples   func() []authoring.Case
 	empties   sync.Map // the payloads of successes without a documented one, by empty
@@ -49,8 +50,7 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 		m.run = m.scenario.Run(0, nil)
 	}
 	m.page = newPage(m)
-	m.done = make(chan struct{})
-	m.close = sync.OnceFunc(func() { close(m.done) })
+	m.alive, m.close = context.WithCancel(context.Background())
 	m.recording = newRecording(m.recorded)
 	m.examples = sync.OnceValue(func() []authoring.Example { return authoring.Examples(d) })
 	m.samples = sync.OnceValue(func() []authoring.Case { return authoring.Samples(d) })
@@ -65,8 +65,8 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 // Write one with d.Encode, or wish it by its code.
 func Outcomes(d *dialect.Dialect) []authoring.Example { return authoring.Examples(d) }
 
-// Close ends the work in the background, and the streams of the page. Call it after the last
-// request.
+// Close ends the work in the background, the streams of the page, and responses that break
+// slowly or never come. Call it after the last request.
 func (m *Mock) Close() error {
 	m.close()
 	if m.begun.Load() {

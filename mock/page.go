@@ -209,7 +209,7 @@ func (p *page) deleteNext(w http.ResponseWriter, _ *http.Request) {
 
 // getLog lists the last responses, or streams them to an EventSource.
 func (p *page) getLog(w http.ResponseWriter, r *http.Request) {
-	if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+	if r.Method == http.MethodHead || !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
 		all, _, _ := p.mock.journal.since(0)
 		writeJSON(w, http.StatusOK, append([]entry{}, all...))
 		return
@@ -222,15 +222,14 @@ func (p *page) getLog(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	ctx, cancel := context.WithCancel(r.Context())
+	ctx, cancel := p.mock.whileAlive(r.Context())
 	defer cancel()
 	go func() {
 		select {
 		case <-p.shutdown(r):
-		case <-p.mock.done:
+			cancel()
 		case <-ctx.Done():
 		}
-		cancel()
 	}()
 	p.stream(ctx, w)
 }

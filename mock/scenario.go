@@ -2,6 +2,7 @@ package mock
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 
@@ -56,9 +57,21 @@ func (m *Mock) byScenario(r *http.Request) *choice {
 func (m *Mock) breaks(w http.ResponseWriter, r *http.Request, c *choice) {
 	var res fault.Response
 	m.respond(&res, r, c)
-	err := m.faults.Send(w, r, c.fault, &res)
+	ctx, cancel := m.whileAlive(r.Context())
+	defer cancel()
+	err := m.faults.Send(w, r.WithContext(ctx), c.fault, &res)
 	if errors.Is(err, fault.ErrImpossible) {
 		m.logger.WarnContext(r.Context(), "a response was sent whole", "error", err, "chosen by", c.why)
 		_ = m.faults.Send(w, r, scenario.FaultNone, &res) // an error here is a client that is gone
+	}
+}
+
+// whileAlive is a context that also ends with the Mock.
+func (m *Mock) whileAlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(m.alive, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
 	}
 }

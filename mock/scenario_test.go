@@ -144,3 +144,29 @@ func TestAFaultThatIsNotPossibleIsLoggedAndTheResponseIsWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestCloseEndsResponsesThatNeverCome(t *testing.T) {
+	t.Parallel()
+	d := open(t, "vms")
+	s := compiled(t, d, "scenario: x\nrequests: {/never: no_response, /slow: slow}")
+	synctest.Test(t, func(t *testing.T) {
+		m := mock.New(d, mock.WithScenario(s))
+		client := http.Client{Transport: memhttp.Serve(t, m)}
+		ended := make(chan error)
+		for _, path := range []string{"/never", "/slow"} {
+			go func() {
+				_, err := client.Get("http://x" + path)
+				ended <- err
+			}()
+		}
+		time.Sleep(5 * time.Second)
+		if err := m.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := <-ended; err == nil {
+				t.Error("a response came")
+			}
+		}
+	})
+}
