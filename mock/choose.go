@@ -15,6 +15,7 @@ import (
 type choice struct {
 	wish Wish
 	why  string // "Prefer: code=402"
+	text string // the wish as a Preference-Applied; "" if it was not made yet
 	path string // of the request, without a wish in it
 	err  error  // the wish cannot be understood
 
@@ -65,14 +66,20 @@ func (m *Mock) byPrefer(r *http.Request) *choice {
 	if len(values) == 0 {
 		return nil
 	}
-	w, err := ParsePrefer(values...)
-	if err == nil && w.IsZero() {
+	a, err := m.prefers.read(values)
+	switch {
+	case err != nil:
+		return &choice{why: "Prefer: " + strings.Join(values, ", "), err: err}
+	case a == nil:
 		return nil
 	}
-	return &choice{wish: w, why: "Prefer: " + strings.Join(values, ", "), err: err}
+	return &choice{wish: a.wish, why: a.why, text: a.applied}
 }
 
 func (m *Mock) byQuery(r *http.Request) *choice {
+	if !strings.Contains(r.URL.RawQuery, "__") {
+		return nil
+	}
 	w, found, err := inQuery(r.URL.RawQuery)
 	if !found {
 		return nil

@@ -15,7 +15,7 @@ import (
 // grant is the response that was wished, or says what there is. It sets the header fields
 // that are about the request.
 func (m *Mock) grant(h http.Header, r *http.Request, c *choice) *response {
-	res := &response{request: received(m.dialect, r)}
+	res := m.newResponse(r)
 	err := c.err
 	if err == nil && c.wish.Sample != "" && c.wish.Code == "" {
 		var sample *authoring.Case
@@ -51,7 +51,7 @@ func (m *Mock) begin(h http.Header, r *http.Request, res *response, w *Wish) {
 	work := m.state().work
 	reply, err := work.put(r)
 	if err != nil {
-		res.outcome = parlance.OutcomeOf(err)
+		res.phrase, res.outcome = "", parlance.OutcomeOf(err)
 		return
 	}
 	h.Set("Location", reply.Location)
@@ -66,9 +66,13 @@ func (m *Mock) begin(h http.Header, r *http.Request, res *response, w *Wish) {
 
 // applied says which preference was granted to a request that had one (RFC 7240, 3).
 func (c *choice) applied(h http.Header) {
-	if !c.unasked {
-		h.Set("Preference-Applied", c.wish.String())
+	if c.unasked {
+		return
 	}
+	if c.text == "" {
+		c.text = c.wish.String()
+	}
+	h["Preference-Applied"] = []string{c.text}
 }
 
 // refusal is the response to a wish that cannot be understood.
@@ -80,7 +84,8 @@ func refusal(err error) parlance.Outcome {
 // complete adds the header fields that a status must have (RFC 9110, 15) and no dialect
 // writes: they are about the request and not the outcome.
 func (m *Mock) complete(h http.Header, r *http.Request, res *response) {
-	status, _ := m.dialect.StatusFor(res.request, &res.outcome, dialect.Payload{})
+	status, phrase := m.dialect.StatusFor(res.request, &res.outcome, dialect.Payload{})
+	res.phrase = phrase
 	switch {
 	case status == http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", challenge(m.dialect.Auth()))
@@ -141,7 +146,7 @@ func (m *Mock) meaning(req dialect.Request, w *Wish) (o parlance.Outcome, err er
 
 // ofCode is the Outcome of a code. With a kind, it must be one of the code's.
 func (m *Mock) ofCode(req dialect.Request, w *Wish) (parlance.Outcome, error) {
-	o, ok := authoring.OutcomeFor(m.dialect, req, w.Code)
+	o, ok := m.outcomes.For(req, w.Code)
 	if !ok {
 		return o, unknown("code", "codes", w.Code, m.codes())
 	}

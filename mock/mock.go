@@ -25,6 +25,8 @@ const pageRoot = "/_mock"
 type Mock struct {
 	config
 	dialect   *dialect.Dialect
+	outcomes  *authoring.Outcomes
+	prefers   prefers
 	next      queue
 	run       *scenario.Run // nil without a scenario
 	faults    fault.Sender
@@ -42,7 +44,7 @@ type Mock struct {
 
 // New makes a Mock that gives the responses of d.
 func New(d *dialect.Dialect, options ...Option) *Mock {
-	m := &Mock{dialect: d, config: config{logger: slog.New(slog.DiscardHandler), working: DefaultWork}}
+	m := &Mock{dialect: d, outcomes: authoring.NewOutcomes(d), config: config{logger: slog.New(slog.DiscardHandler), working: DefaultWork}}
 	for _, o := range options {
 		o.apply(&m.config)
 	}
@@ -78,6 +80,9 @@ func (m *Mock) Close() error {
 // noWish is why a request gets a success.
 const noWish = "no wish"
 
+// unchosen is the choice for a request without a wish. It never changes.
+var unchosen = &choice{why: noWish}
+
 // ServeHTTP gives the response that the request wishes, else what a server of the API would:
 // it takes credentials, keys and records for what they are, and is successful.
 func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -86,7 +91,7 @@ func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := m.choose(r)
 	if c == nil {
-		c = &choice{why: noWish}
+		c = unchosen
 	} else if c.path != r.URL.Path {
 		r = onPath(r, c.path)
 	}
@@ -118,9 +123,11 @@ func (m *Mock) respond(w http.ResponseWriter, r *http.Request, c *choice) {
 
 // waits waits for as long as a choice says, once. It reports false if the caller left before.
 func (c *choice) waits(r *http.Request) bool {
-	waited := c.waited || c.wish.Latency == 0
+	if c.waited || c.wish.Latency == 0 {
+		return true
+	}
 	c.waited = true
-	return waited || sleep(r, c.wish.Latency)
+	return sleep(r, c.wish.Latency)
 }
 
 // succeed gives what a server of the API would.

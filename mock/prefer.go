@@ -126,9 +126,6 @@ func inPath(path string) (w Wish, rest string, err error) {
 // inQuery takes the wish of the query parameters of Prism. They are other than those of the
 // API: __code, __example and __dynamic.
 func inQuery(q string) (w Wish, found bool, err error) {
-	if !strings.Contains(q, "__") {
-		return w, false, nil
-	}
 	values, _ := url.ParseQuery(q) // what is malformed is the API's own affair
 	for _, name := range [...]string{"code", "example", "dynamic"} {
 		if v, ok := values["__"+name]; ok && len(v) > 0 {

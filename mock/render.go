@@ -19,7 +19,18 @@ type response struct {
 	request dialect.Request
 	outcome parlance.Outcome
 	data    dialect.Payload
+	phrase  string            // the title of the status; "" if it was not looked up
 	raw     *dialect.Response // a recorded response, which is sent as it is; nil for none
+}
+
+// responses are memory for making one response after another.
+var responses = sync.Pool{New: func() any { return new(response) }}
+
+// newResponse is an empty response to a request.
+func (m *Mock) newResponse(r *http.Request) *response {
+	res := responses.Get().(*response)
+	*res = response{request: received(m.dialect, r)}
+	return res
 }
 
 // buffers are for the bodies of responses.
@@ -28,9 +39,11 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // maxBuffer bounds, in bytes, what is kept for the next response.
 const maxBuffer = 64 << 10
 
-// send writes a response in the dialect, under an ID of its own, and tells of it.
+// send writes a response in the dialect, under an ID of its own, and tells of it. The
+// response is not to be used after it.
 func (m *Mock) send(w http.ResponseWriter, r *http.Request, res *response, why string) {
 	began := time.Now()
+	defer responses.Put(res)
 	if res.raw != nil {
 		status := sendRaw(w, res.raw)
 		m.tell(r, Given{At: began, Status: status, Outcome: res.outcome, Why: why})
@@ -57,15 +70,19 @@ func (m *Mock) write(dst []byte, r *http.Request, res *response) dialect.Encoded
 	if !o.Kind.Failing() {
 		return m.dialect.Encode(dst, res.request, o, res.data)
 	}
-	filled := *o
-	if filled.Instance == "" {
-		filled.Instance = "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
+	title, instance := o.Title, o.Instance
+	if o.Instance == "" {
+		o.Instance = "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
 	}
-	if filled.Title == "" {
-		_, filled.Title = m.dialect.StatusFor(res.request, o, res.data)
+	if o.Title == "" && res.phrase == "" {
+		_, res.phrase = m.dialect.StatusFor(res.request, o, res.data)
 	}
-	written := m.dialect.Encode(dst, res.request, &filled, res.data)
+	if o.Title == "" {
+		o.Title = res.phrase
+	}
+	written := m.dialect.Encode(dst, res.request, o, res.data)
 	if lost(written.Losses, "code", "kind", "reason") {
+		o.Title, o.Instance = title, instance
 		written = m.dialect.Encode(dst, res.request, o, res.data)
 	}
 	return written
@@ -76,14 +93,17 @@ func lost(all []parlance.Loss, attributes ...string) bool {
 	return slices.ContainsFunc(all, func(l parlance.Loss) bool { return slices.Contains(attributes, l.Attribute) })
 }
 
+// filledIn are the attributes that a server fills in.
+var filledIn = []string{"request_id", "instance", "title", "help", "type", "family"}
+
 // wished are the losses of what was asked for, and not of what a server fills in.
-func wished(all []parlance.Loss) []parlance.Loss {
-	if len(all) == 0 {
-		return nil
+func wished(all []parlance.Loss) (left []parlance.Loss) {
+	for _, l := range all {
+		if !slices.Contains(filledIn, l.Attribute) {
+			left = append(left, l)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(l parlance.Loss) bool {
-		return slices.Contains([]string{"request_id", "instance", "title", "help", "type", "family"}, l.Attribute)
-	})
+	return left
 }
 
 // tell tells the page and the observer of a response to a request.

@@ -89,7 +89,7 @@ func replayed(c *authoring.Case) string {
 
 // replay is the response to a request that was recorded; it is not found otherwise.
 func (m *Mock) replay(r *http.Request, c *authoring.Case) *response {
-	res := &response{request: received(m.dialect, r)}
+	res := m.newResponse(r)
 	if c.Response.Status == 0 {
 		res.outcome = parlance.Outcome{
 			Kind: parlance.KindNotFound, Status: http.StatusNotFound, Detail: "Nothing was recorded for " + r.Method + " " + r.URL.Path,

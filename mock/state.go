@@ -126,7 +126,7 @@ func choiceOf(ctx context.Context) *choice {
 	if c, ok := ctx.Value(choiceKey{}).(*choice); ok {
 		return c
 	}
-	return &choice{why: noWish}
+	return unchosen
 }
 
 // observer tells of each response of the state.

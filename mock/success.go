@@ -9,13 +9,13 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
-	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // success is the response to a request without a wish for a meaning: a success, or a
 // refusal of what the document does not have.
 func (m *Mock) success(h http.Header, r *http.Request, w *Wish) *response {
-	res := &response{request: received(m.dialect, r), outcome: parlance.Outcome{Kind: parlance.KindSuccess, Status: http.StatusOK}}
+	res := m.newResponse(r)
+	res.outcome.Kind, res.outcome.Status = parlance.KindSuccess, http.StatusOK
 	if m.document != nil {
 		m.asDocumented(h, r, res)
 	}
@@ -26,7 +26,7 @@ func (m *Mock) success(h http.Header, r *http.Request, w *Wish) *response {
 // asDocumented gives a response the status that the document has for the request.
 func (m *Mock) asDocumented(h http.Header, r *http.Request, res *response) {
 	status := m.document.Status(r.Method, r.URL.Path)
-	if o, ok := authoring.OutcomeFor(m.dialect, res.request, strconv.Itoa(status)); ok {
+	if o, ok := m.outcomes.For(res.request, strconv.Itoa(status)); ok {
 		res.outcome = o
 	} else {
 		res.outcome.Status = status
@@ -60,7 +60,7 @@ func (m *Mock) addPayload(res *response, w *Wish) {
 	case known:
 		res.data = m.unwrapped(res.request, status, data)
 	case w.Example != "":
-		res.outcome = refusal(unknown("example", "examples", w.Example, m.document.Examples(res.request, status)))
+		res.phrase, res.outcome = "", refusal(unknown("example", "examples", w.Example, m.document.Examples(res.request, status)))
 	default:
 		res.data = m.emptyOf(res)
 	}
