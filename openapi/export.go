@@ -1,0 +1,412 @@
+package openapi
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
+)
+
+// Export writes the responses of a dialect as an OpenAPI 3.1 document in YAML: components
+// with the responses, schemas, headers and examples, and a path /example that has each of
+// the responses. The examples are written by Dialect.Encode.
+//
+// OpenAPI has no place for a status beyond 599, and Export leaves such a response out.
+func Export(d *dialect.Dialect) ([]byte, error) {
+	e := newExport(d)
+	return written(e.document())
+}
+
+// export is what a document is made of.
+type export struct {
+	dialect   *dialect.Dialect
+	schemas   []*exportSchema
+	responses []*exportResponse // in the order of their statuses
+	headers   map[string]string // of all responses: an example of each
+	examples  map[string]bool   // the names that are taken
+}
+
+// exportSchema is the schema of a shape.
+type exportSchema struct {
+	authoring.BodySchema
+	name     string
+	compiled *jsonschema.Schema
+	used     bool
+}
+
+// exportResponse is the response of a status, or of a class such as 4XX.
+type exportResponse struct {
+	status   string
+	name     string
+	examples []*exportExample
+}
+
+// exportExample is a written response.
+type exportExample struct {
+	authoring.Example
+	name    string
+	written dialect.Encoded
+	media   string
+	header  dialect.HeaderMap
+	value   *yaml.Node // of the body; nil without one
+	schema  *exportSchema
+}
+
+// exampleID is the request ID of the examples.
+const exampleID = "7b1ecbd7-3cb5-4c8f-a7c5-f1b3f4b0fd3f"
+
+func newExport(d *dialect.Dialect) *export {
+	e := &export{dialect: d, headers: map[string]string{}, examples: map[string]bool{}}
+	names := map[string]bool{}
+	for _, s := range authoring.BodySchemas(d) {
+		name := unique(names, pascal(s.Shape))
+		e.schemas = append(e.schemas, &exportSchema{BodySchema: s, name: name, compiled: compiledSchema(s.Schema)})
+	}
+	for _, one := range authoring.Examples(d) {
+		e.add(one)
+	}
+	slices.SortStableFunc(e.responses, func(a, b *exportResponse) int { return cmp.Compare(a.status, b.status) })
+	return e
+}
+
+func compiledSchema(text []byte) *jsonschema.Schema {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil
+	}
+	c := jsonschema.NewCompiler()
+	if c.AddResource("urn:schema", document) != nil {
+		return nil
+	}
+	compiled, err := c.Compile("urn:schema")
+	if err != nil {
+		return nil
+	}
+	return compiled
+}
+
+// add writes an example of a row, and puts it under its status.
+func (e *export) add(one authoring.Example) {
+	x := &exportExample{Example: one, header: dialect.HeaderMap{}}
+	x.Outcome.RequestID = exampleID
+	x.written = e.dialect.Encode(nil, one.Request, &x.Outcome, one.Payload)
+	status, ok := statusKey(x)
+	if !ok {
+		return
+	}
+	x.header.Set(x.written.Header)
+	if types := x.header["Content-Type"]; len(types) > 0 {
+		x.media, _, _ = mime.ParseMediaType(types[0])
+	}
+	x.name = unique(e.examples, safe(cmp.Or(x.Outcome.Code, one.Key)))
+	for name, values := range x.header {
+		if name != "Content-Type" && e.headers[name] == "" {
+			e.headers[name] = values[0]
+		}
+	}
+	if len(x.written.Body) > 0 {
+		e.describe(x)
+	}
+	i := slices.IndexFunc(e.responses, func(r *exportResponse) bool { return r.status == status })
+	if i < 0 {
+		i = len(e.responses)
+		e.responses = append(e.responses, &exportResponse{status: status, name: responseName(status)})
+	}
+	e.responses[i].examples = append(e.responses[i].examples, x)
+}
+
+// describe finds the schema of a body.
+func (e *export) describe(x *exportExample) {
+	if !isJSON(x.media) {
+		x.value = text(string(x.written.Body))
+		return
+	}
+	body, err := jsonschema.UnmarshalJSON(bytes.NewReader(x.written.Body))
+	if err != nil {
+		x.value = text(string(x.written.Body))
+		return
+	}
+	x.value = ofJSON(x.written.Body)
+	for _, s := range e.schemas {
+		if s.compiled != nil && s.Admits(x.written.Status) && s.compiled.Validate(body) == nil {
+			x.schema, s.used = s, true
+			return
+		}
+	}
+}
+
+// statusKey is the key of a response in a document. A class stands for its statuses. It
+// reports false for a status that OpenAPI has no place for.
+func statusKey(x *exportExample) (string, bool) {
+	if key := strings.ToUpper(x.Key); len(key) == 3 && strings.HasSuffix(key, "XX") && key[0] >= '2' && key[0] <= '5' {
+		return key, true
+	}
+	return strconv.Itoa(x.written.Status), x.written.Status >= 200 && x.written.Status <= 599
+}
+
+// responseName is the name of a response among the components.
+func responseName(status string) string {
+	switch status {
+	case "2XX":
+		return "OtherSuccess"
+	case "3XX":
+		return "OtherRedirection"
+	case "4XX":
+		return "OtherClientError"
+	case "5XX":
+		return "OtherServerError"
+	}
+	n, _ := strconv.Atoi(status)
+	if phrase := http.StatusText(n); phrase != "" {
+		return pascal(phrase)
+	}
+	return "Status" + status
+}
+
+func (e *export) document() *yaml.Node {
+	title := cmp.Or(e.dialect.Title(), e.dialect.Name())
+	return object(
+		"openapi", "3.1.0",
+		"info", object(
+			"title", title+": responses",
+			"version", "1.0.0",
+			"description", "The responses of "+title+", made from its dialect file. Refer to the components from your own operations.",
+			"contact", e.contact(),
+		),
+		"servers", list(object("url", "http://127.0.0.1:4010", "description", "parlance mock "+e.dialect.Name())),
+		"tags", list(object("name", "example", "description", "An operation that has every response of the API")),
+		"paths", object("/example", object(
+			"get", e.operation("get", "example", "Get any response of the API"),
+			"post", e.operation("post", "exampleOfChange", "Get any response of the API to a request that changes something"),
+		)),
+		"components", e.components(),
+	)
+}
+
+func (e *export) contact() *yaml.Node {
+	name := e.dialect.Support().Contact
+	if name == "" {
+		name = cmp.Or(e.dialect.Title(), e.dialect.Name())
+	}
+	return object("name", name)
+}
+
+// operation is an operation with all responses that its method can get.
+func (e *export) operation(method, id, summary string) *yaml.Node {
+	return object(
+		"operationId", id,
+		"summary", summary,
+		"description", "Each response refers to a component.",
+		"tags", list(text("example")),
+		"responses", e.references(method),
+	)
+}
+
+// references are the responses that a method can get, by status.
+func (e *export) references(method string) *yaml.Node {
+	n := object()
+	for _, r := range e.responses {
+		if r.given(method) {
+			n.Content = append(n.Content, text(r.status), object("$ref", "#/components/responses/"+r.name))
+		}
+	}
+	return n
+}
+
+// given reports whether a request with the method can get the response.
+func (r *exportResponse) given(method string) bool {
+	return slices.ContainsFunc(r.examples, func(x *exportExample) bool {
+		return !strings.Contains(x.When, "the method is") || strings.EqualFold(cmp.Or(x.Request.Method, "GET"), method)
+	})
+}
+
+func (e *export) components() *yaml.Node {
+	responses, schemas, headers, examples := object(), object(), object(), object()
+	for _, r := range e.responses {
+		responses.Content = append(responses.Content, text(r.name), e.response(r))
+		for _, x := range r.examples {
+			if x.value != nil {
+				examples.Content = append(examples.Content, text(x.name), x.component())
+			}
+		}
+	}
+	for _, s := range e.schemas {
+		if s.used {
+			schema := bytes.ReplaceAll(s.Schema, []byte(`"#/$defs/`), []byte(`"#/components/schemas/`+s.name+`/$defs/`))
+			schemas.Content = append(schemas.Content, text(s.name), ofJSON(schema))
+		}
+	}
+	for _, name := range sortedKeys(e.headers) {
+		headers.Content = append(headers.Content, text(name), header(name, e.headers[name]))
+	}
+	return object("responses", responses, "schemas", filled(schemas), "headers", filled(headers), "examples", filled(examples))
+}
+
+// filled is nil for an object without members, so that its name is left out.
+func filled(n *yaml.Node) *yaml.Node {
+	if len(n.Content) == 0 {
+		return nil
+	}
+	return n
+}
+
+func (e *export) response(r *exportResponse) *yaml.Node {
+	headers, content := object(), object()
+	for _, name := range sortedKeys(e.headers) {
+		if slices.ContainsFunc(r.examples, func(x *exportExample) bool { return x.header[name] != nil }) {
+			headers.Content = append(headers.Content, text(name), object("$ref", "#/components/headers/"+name))
+		}
+	}
+	var media []string
+	for _, x := range r.examples {
+		if x.value != nil && !slices.Contains(media, x.media) {
+			media = append(media, x.media)
+		}
+	}
+	for _, m := range media {
+		content.Content = append(content.Content, text(m), r.content(m))
+	}
+	return object("description", r.description(), "headers", filled(headers), "content", filled(content))
+}
+
+// content is the schema and the examples of one media type.
+func (r *exportResponse) content(media string) *yaml.Node {
+	var schemas []*yaml.Node
+	var names []string
+	var other *yaml.Node
+	examples := object()
+	for _, x := range r.examples {
+		if x.value == nil || x.media != media {
+			continue
+		}
+		examples.Content = append(examples.Content, text(x.name), object("$ref", "#/components/examples/"+x.name))
+		switch {
+		case x.schema == nil:
+			other = object("description", "A body that no shape of the dialect file describes")
+		case !slices.Contains(names, x.schema.name):
+			names = append(names, x.schema.name)
+			schemas = append(schemas, object("$ref", "#/components/schemas/"+x.schema.name))
+		}
+	}
+	if other != nil && len(schemas) > 0 {
+		schemas = append(schemas, other)
+	}
+	schema := object("type", "string")
+	switch {
+	case len(schemas) == 1:
+		schema = schemas[0]
+	case len(schemas) > 1:
+		schema = object("anyOf", list(schemas...))
+	case isJSON(media):
+		schema = object()
+	}
+	return object("schema", schema, "examples", filled(examples))
+}
+
+// description says what each code of the response means, and what a client does.
+func (r *exportResponse) description() string {
+	if len(r.examples) == 1 {
+		return r.examples[0].meaning()
+	}
+	var lines []string
+	for _, x := range r.examples {
+		lines = append(lines, fmt.Sprintf("- `%s`: %s", x.Key, x.meaning()))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (x *exportExample) meaning() string {
+	said := cmp.Or(x.Title, http.StatusText(x.written.Status), x.Kind.String())
+	if x.Help != "" && x.Help != x.Title {
+		said += ". " + x.Help
+	}
+	if x.When != "" {
+		said += " (if " + x.When + ")"
+	}
+	if x.Decision.Act != parlance.ActDone {
+		said += ". A client: " + x.Decision.Act.String()
+	}
+	return said
+}
+
+func (x *exportExample) component() *yaml.Node {
+	return object("summary", cmp.Or(x.Title, x.Kind.String()), "value", x.value)
+}
+
+// header describes a header field by its name.
+func header(name, example string) *yaml.Node {
+	schema := object("type", "string")
+	value := text(example)
+	if _, err := strconv.Atoi(example); err == nil {
+		schema, value = object("type", "integer"), &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: example}
+	}
+	return object("description", cmp.Or(headerMeanings[name], "A field of the API"), "schema", schema, "example", value)
+}
+
+var headerMeanings = map[string]string{
+	"Retry-After":      "How long to wait before the next request, in seconds, or the moment (RFC 9110, 10.2.3)",
+	"Www-Authenticate": "How to authenticate (RFC 9110, 11.6.1)",
+	"X-Request-Id":     "The ID of the request, for support",
+	"Request-Id":       "The ID of the request, for support",
+	"Location":         "Where to look next (RFC 9110, 10.2.2)",
+}
+
+func sortedKeys(m map[string]string) []string {
+	var all []string
+	for name := range m {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// pascal is a text as a name of a component: TooManyRequests.
+func pascal(s string) string {
+	var b strings.Builder
+	upper := true
+	for _, r := range s {
+		switch {
+		case r >= 'a' && r <= 'z' && upper:
+			b.WriteRune(r - 'a' + 'A')
+			upper = false
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+			upper = false
+		case r == '\'':
+		default:
+			upper = true
+		}
+	}
+	return cmp.Or(b.String(), "Body")
+}
+
+// safe is a text with only the characters that a name of a component may have.
+func safe(s string) string {
+	return cmp.Or(strings.Trim(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-' {
+			return r
+		}
+		return '_'
+	}, s), "_"), "example")
+}
+
+// unique is a name that nobody has, and takes it.
+func unique(taken map[string]bool, name string) string {
+	free := name
+	for i := 2; taken[free]; i++ {
+		free = name + "_" + strconv.Itoa(i)
+	}
+	taken[free] = true
+	return free
+}
