@@ -175,7 +175,7 @@ func responseName(status string) string {
 }
 
 func (e *export) document() *yaml.Node {
-	title := cmp.Or(e.dialect.Title(), e.dialect.Name())
+	title := e.title()
 	return object(
 		"openapi", "3.1.0",
 		"info", object(
@@ -194,10 +194,12 @@ func (e *export) document() *yaml.Node {
 	)
 }
 
+func (e *export) title() string { return cmp.Or(e.dialect.Title(), e.dialect.Name()) }
+
 func (e *export) contact() *yaml.Node {
 	name := e.dialect.Support().Contact
 	if name == "" {
-		name = cmp.Or(e.dialect.Title(), e.dialect.Name())
+		name = e.title()
 	}
 	return object("name", name)
 }
@@ -242,7 +244,7 @@ func (e *export) components() *yaml.Node {
 		}
 	}
 	for _, s := range e.schemas {
-		if s.used {
+		if s.used { // a reference within it goes to its own place
 			schema := bytes.ReplaceAll(s.Schema, []byte(`"#/$defs/`), []byte(`"#/components/schemas/`+s.name+`/$defs/`))
 			schemas.Content = append(schemas.Content, text(s.name), ofJSON(schema))
 		}

@@ -1,15 +1,23 @@
 package openapi_test
 
 import (
+	"bufio"
 	"bytes"
+	"io"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/openapi"
 )
 
@@ -48,11 +56,17 @@ func TestTheRestOfADocumentKeepsItsText(t *testing.T) {
 	if err != nil || len(files) < 5 {
 		t.Fatal(files, err)
 	}
+	sources := map[string][]byte{}
 	for _, file := range append(files, "testdata/cameras-3.1.yaml", "testdata/cameras-3.0.json") {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
+		sources[file] = source
+		sources[file+" with CRLF"] = bytes.ReplaceAll(source, []byte("\n"), []byte("\r\n"))
+		sources[file+" without a last LF"] = bytes.TrimSuffix(source, []byte("\n"))
+	}
+	for file, source := range sources {
 		merged, err := openapi.Into(file, source, d)
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
@@ -116,4 +130,153 @@ func holds(document, part any) bool {
 		return ok
 	}
 	return document == part
+}
+
+// TestTheJSONSchemaTakesEachFailure that a dialect writes as JSON.
+func TestTheJSONSchemaTakesEachFailure(t *testing.T) {
+	t.Parallel()
+	all, err := catalog.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := 0
+	for _, d := range all {
+		text := openapi.JSONSchema(d)
+		if text == nil {
+			continue
+		}
+		document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			t.Fatalf("%s: %v", d.Name(), err)
+		}
+		c := jsonschema.NewCompiler()
+		if err := c.AddResource("urn:schema", document); err != nil {
+			t.Fatalf("%s: %v", d.Name(), err)
+		}
+		schema, err := c.Compile("urn:schema")
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", d.Name(), err, text)
+		}
+		for _, e := range authoring.Examples(d) {
+			written := d.Encode(nil, e.Request, &e.Outcome, dialect.Payload{})
+			body, err := jsonschema.UnmarshalJSON(bytes.NewReader(written.Body))
+			if err != nil || !e.Kind.Failing() || d.Name() == "square" && e.Outcome.Code == "" {
+				continue // each error of Square has a code, and these rows have none to give it
+			}
+			if err := schema.Validate(body); err != nil {
+				t.Errorf("%s: %s: the schema does not take %s: %v", d.Name(), e.Key, written.Body, err)
+			}
+			taken++
+		}
+		for _, other := range []string{`7`, `[]`, `{"no": "such body"}`} {
+			body, _ := jsonschema.UnmarshalJSON(strings.NewReader(other))
+			if schema.Validate(body) == nil && d.Name() == "vbapi" {
+				t.Errorf("%s: the schema takes %s", d.Name(), other)
+			}
+		}
+	}
+	if taken < 500 {
+		t.Errorf("got %d failures, want 500 at least", taken)
+	}
+}
+
+// TestTheDocumentIsCleanForSpectralAndServedByPrism needs the two tools: make openapi-tools
+// installs them and runs it.
+func TestTheDocumentIsCleanForSpectralAndServedByPrism(t *testing.T) {
+	tools := os.Getenv("OPENAPI_TOOLS")
+	if tools == "" {
+		t.Skip("OPENAPI_TOOLS does not name a folder with Spectral and Prism: run make openapi-tools")
+	}
+	dir := t.TempDir()
+	all, err := catalog.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, text []byte, err error) string {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		if err == nil {
+			err = os.WriteFile(file, text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	oas := write("oas.yaml", []byte("extends: [\"spectral:oas\"]\n"), nil)
+	lint := func(rules string, files ...string) (string, error) {
+		args := append([]string{filepath.Join(tools, "spectral"), "lint", "--fail-severity", "hint", "-r", rules}, files...)
+		out, err := exec.Command("node", args...).CombinedOutput()
+		return string(out), err
+	}
+	var files []string
+	for _, d := range all {
+		text, err := openapi.Export(d)
+		files = append(files, write(d.Name()+".yaml", text, err))
+	}
+	if out, err := lint(oas, files...); err != nil {
+		t.Errorf("Spectral finds (%v)\n%s", err, out)
+	}
+	d, err := catalog.Open("vms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := openapi.Spectral(d)
+	rules := write("vms-rules.yaml", text, err)
+	if out, err := lint(rules, filepath.Join(dir, "vms.yaml")); err != nil {
+		t.Errorf("the rules of vms find in its own document (%v)\n%s", err, out)
+	}
+	bad := write("bad.yaml", []byte(`openapi: 3.1.0
+info: {title: x, version: "1"}
+paths:
+  /a:
+    get:
+      responses:
+        "301": {description: x}
+        "404": {description: x, content: {text/html: {example: x}}}
+        "422": {description: x, content: {application/json: {examples: {one: {value: {error: x}}}}}}
+        "500": {description: x, content: {application/json: {example: {message: 7}}}}
+`), nil)
+	out, err := lint(rules, bad)
+	for _, want := range []string{"vms-status", "vms-media-type", "vms-body ", "vms-body-of-one"} {
+		if err == nil || !strings.Contains(out, want) {
+			t.Errorf("the rules of vms: want %s in (%v)\n%s", want, err, out)
+		}
+	}
+	stripe := prism(t, tools, filepath.Join(dir, "stripe.yaml"))
+	req, err := http.NewRequest("GET", stripe+"/example", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Prefer", "code=402, example=card_declined")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != 402 || !strings.Contains(string(body), `"code":"card_declined"`) {
+		t.Errorf("Prism gives %d %s (%v), want 402 with card_declined", res.StatusCode, body, err)
+	}
+}
+
+// prism serves a document until the test ends, and returns its URL.
+func prism(t *testing.T, tools, file string) (url string) {
+	t.Helper()
+	cmd := exec.Command("node", filepath.Join(tools, "prism"), "mock", "-p", "0", file)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if _, after, ok := strings.Cut(lines.Text(), "listening on "); ok {
+			return strings.TrimSpace(after)
+		}
+	}
+	t.Fatal("Prism does not start")
+	return ""
 }

@@ -13,14 +13,9 @@ import (
 // loadOpenAPI reads an OpenAPI document. It shows what is wrong with it, and fails if the
 // document cannot be used.
 func (a *app) loadOpenAPI(name string) (*openapi.Document, error) {
-	file, err := os.Open(name)
+	text, err := readOpenAPI(name)
 	if err != nil {
-		return nil, &mistake{message: err.Error(), hint: "name an OpenAPI document in YAML or JSON", cause: err}
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, openapi.MaxSource+1))
-	if err != nil {
-		return nil, &mistake{message: err.Error(), cause: err}
+		return nil, err
 	}
 	d, err := openapi.Read(name, text)
 	var faulty *dialect.FileError
@@ -33,4 +28,18 @@ func (a *app) loadOpenAPI(name string) (*openapi.Document, error) {
 	}
 	a.report(a.stderr, text, d.Warnings())
 	return d, nil
+}
+
+// readOpenAPI reads the text of a document, up to the length that a document may have.
+func readOpenAPI(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, &mistake{message: err.Error(), hint: "name an OpenAPI document in YAML or JSON", cause: err}
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, openapi.MaxSource+1))
+	if err != nil {
+		return nil, &mistake{message: err.Error(), cause: err}
+	}
+	return text, nil
 }
