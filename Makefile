@@ -22,6 +22,8 @@ KILLS    ?= 500
 
 .DEFAULT_GOAL := help
 
+OPENAPI_TOOLS ?= /tmp/parlance-openapi-tools
+
 .PHONY: help
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +93,11 @@ crash: ## kill a server again and again (KILLS=500); what came of it is in bench
 .PHONY: attack
 attack: ## hostile requests and responses against servers and gateways, with the memory they cost
 	go test -count=1 -timeout=1h -v ./bench/attack -all
+
+.PHONY: openapi-tools
+openapi-tools: ## Spectral and Prism on the OpenAPI documents that are exported; npm installs them
+	npm install --no-save --no-audit --no-fund --prefix $(OPENAPI_TOOLS) @stoplight/spectral-cli @stoplight/prism-cli
+	OPENAPI_TOOLS=$(OPENAPI_TOOLS)/node_modules/.bin go test -count=1 -v -run Spectral ./openapi
 
 .PHONY: stats
 stats: ## what the catalog holds, and how many statements of the five pages a test holds
