@@ -18,9 +18,9 @@ import (
 	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
-// Export writes the responses of a dialect as an OpenAPI 3.1 document in YAML: components
-// with the responses, schemas, headers and examples, and a path /example that has each of
-// the responses. The examples are written by Dialect.Encode.
+// Export writes the responses of a dialect as an OpenAPI 3.1 document in YAML. It has
+// components with the responses, schemas, headers and examples, and a path /example that
+// has each of the responses. The examples are written by Dialect.Encode.
 //
 // OpenAPI has no place for a status beyond 599, and Export leaves such a response out.
 func Export(d *dialect.Dialect) ([]byte, error) {
