@@ -58,7 +58,7 @@ var (
 	sku              string
 	t                *testing.T
 	tracers          trace.TracerProvider
-	u                *url.URL
+	u, upstream      *url.URL
 	users            map[string]order
 	w                http.ResponseWriter
 	writeExport      func(context.Context, []byte) (any, error)

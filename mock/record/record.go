@@ -81,7 +81,7 @@ type option func(*config)
 
 func (o option) apply(c *config) { o(c) }
 
-// WithLogger sets the logger of what cannot be kept. The default is none.
+// WithLogger sets the logger. It gets each exchange that cannot be kept. The default is none.
 func WithLogger(l *slog.Logger) Option { return option(func(c *config) { c.logger = l }) }
 
 // WithObserver sets a function that learns of each response, as mock.WithObserver does.
