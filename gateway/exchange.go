@@ -53,7 +53,7 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 		url:      r.URL,
 		asked:    httpdialect.Received(g.config.To, r),
 	}
-	x.asked.Key = g.keyOf(r.Header)
+	x.asked.Key = g.form.Key(x.asked.Header)
 	if x.id == "" {
 		x.id = activity.NewID()
 	}

@@ -28,10 +28,7 @@ type Gateway struct {
 	proxy   httputil.ReverseProxy
 	form    *translate.Translator
 	address addresses
-	keys    []string    // the headers of idempotency keys, in canonical form
-	best    string      // the media type of the upstream's dialect that tells the most, "" for none
 	long    atomic.Bool // it was said that long responses are passed through
-	reads   bool        // successes are read, so that they must come without a coding
 }
 
 var _ http.Handler = (*Gateway)(nil)
@@ -50,8 +47,6 @@ func New(c Config) (*Gateway, error) {
 		return nil, errors.New("gateway: the Config needs both dialects, Speaks and To")
 	}
 	g := &Gateway{config: c.withDefaults(), form: translate.New(c.Speaks, c.To), address: newAddresses(c.Upstream)}
-	g.keys = keyHeaders(c.To, c.Speaks)
-	g.best, _, _ = strings.Cut(c.Speaks.Accept(), ",")
 	g.log = slog.New(activity.NewHandler(g.config.Logger.Handler()))
 	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithMaxHold(g.config.MaxHold), client.WithMaxUnreachable(defaultMaxUnreachable), client.WithObserver(g.calls())}
 	g.client = client.New(g.config.Speaks, append(options, g.config.Client...)...)
@@ -59,9 +54,6 @@ func New(c Config) (*Gateway, error) {
 		g.log.Warn("the callers' dialect has idempotency keys and the upstream's has none: a caller who retries under a key may be served twice",
 			"speaks", g.config.Speaks.Name(), "to", g.config.To.Name())
 	}
-	plain := dialect.Request{Method: http.MethodGet, Path: "/"}
-	g.reads = g.config.Speaks.NeedsBody(plain, http.StatusOK, http.Header{}) ||
-		g.config.To.HasEnvelope(plain, &parlance.Outcome{Kind: parlance.KindSuccess, Status: http.StatusOK})
 	g.proxy = httputil.ReverseProxy{
 		Rewrite:        g.rewrite,
 		Transport:      g.client,
@@ -150,49 +142,10 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	// RFC 9110, 7.6.3: so that whoever follows a request sees where it went.
 	pr.Out.Header.Add("Via", strings.TrimPrefix(pr.In.Proto, "HTTP/")+" parlance")
 	x := exchangeOf(pr.In.Context())
-	g.putKey(x, pr.Out.Header)
 	if x.asked.Body != nil {
 		pr.Out.Header.Del("Expect") // the body is here: the caller was told to go on
 	}
-	g.askForm(pr.Out.Header)
-	if len(pr.Out.Header["Range"]) > 0 && g.rewrites(x) {
-		pr.Out.Header.Del("Range") // a part of the upstream's document is none of ours (RFC 9110, 14.2)
-		pr.Out.Header.Del("If-Range")
-	}
-	switch h := pr.Out.Header; {
-	case len(h["Accept-Encoding"]) == 0:
-	case g.reads || !acceptsGzip(h["Accept-Encoding"]):
-		h.Del("Accept-Encoding")
-	default:
-		h.Set("Accept-Encoding", "gzip") // what else the caller takes we could not read
-	}
-}
-
-// rewrites reports a request whose success has an envelope on either side, so that callers
-// get another document than the upstream's.
-func (g *Gateway) rewrites(x *exchange) bool {
-	o := parlance.Outcome{Kind: parlance.KindSuccess, Status: http.StatusOK}
-	return g.config.Speaks.HasEnvelope(x.asked, &o) || g.config.To.HasEnvelope(x.asked, &o)
-}
-
-// askForm lets the upstream respond in the form of its dialect that tells the
-// most: the caller's wish is for the form of our response. What the caller names
-// stays first, for a success may pass on as it is.
-func (g *Gateway) askForm(h http.Header) {
-	accept := strings.Join(h["Accept"], ", ")
-	switch {
-	case strings.Trim(accept, "*/ ,") == "":
-		h.Del("Accept") // the client end asks for what is best
-		return
-	case g.best == "":
-		return
-	}
-	for named := range strings.SplitSeq(accept, ",") {
-		if strings.TrimSpace(named) == g.best {
-			return
-		}
-	}
-	h.Set("Accept", accept+", "+g.best+";q=0.9")
+	g.form.Request(x.asked, dialect.HeaderMap(pr.Out.Header))
 }
 
 // buffers are those that bodies are copied through.

@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/parlance-api/parlance/server"
 )
@@ -23,14 +21,4 @@ func fields(h http.Header) int {
 		n += len(values)
 	}
 	return n
-}
-
-// acceptsGzip reports whether an Accept-Encoding names gzip and does not refuse
-// it (RFC 9110, 12.5.3).
-func acceptsGzip(accept []string) bool {
-	return slices.ContainsFunc(strings.Split(strings.ToLower(strings.Join(accept, ",")), ","), func(coding string) bool {
-		name, weight, _ := strings.Cut(coding, ";")
-		weight = strings.ReplaceAll(weight, " ", "")
-		return strings.TrimSpace(name) == "gzip" && strings.Trim(strings.TrimPrefix(weight, "q="), "0.") != "" || strings.TrimSpace(coding) == "gzip"
-	})
 }

@@ -203,9 +203,6 @@ func (g *Gateway) clean(x *exchange, resp *http.Response) {
 			slog.Any("fields", dropped), slog.String("path", x.asked.Path))
 	}
 	h := resp.Header
-	if len(h["Accept-Ranges"]) > 0 && g.rewrites(x) {
-		h.Del("Accept-Ranges")
-	}
 	if strings.HasPrefix(h.Get("Retry-After"), "-") { // RFC 9110, 10.2.3
 		h.Del("Retry-After")
 	}

@@ -20,8 +20,13 @@ func Example() {
 	}
 	t := translate.New(vms, problem)
 
-	// What the engine has of the request, and of the head of the response.
-	req := dialect.Request{Method: "GET", Path: "/cameras/7"}
+	// The engine sends the request of the caller with the header that the upstream needs.
+	sent := dialect.HeaderMap{"Accept": {"application/problem+json"}}
+	req := dialect.Request{Method: "GET", Path: "/cameras/7", Header: sent, Key: t.Key(sent)}
+	t.Request(req, sent)
+	fmt.Println(sent["Accept"])
+
+	// It has the head of the response.
 	header := dialect.HeaderMap{"Content-Type": {"application/json"}, "Content-Length": {"28"}, "Etag": {`"7"`}, "Set-Cookie": {"a=1"}}
 	res := dialect.Response{Status: 404, Header: header, Cut: true}
 	if t.NeedsBody(req, res.Status, header) {
@@ -36,6 +41,7 @@ func Example() {
 	}
 	fmt.Printf("%s\n", r.Body)
 	// Output:
+	// [application/problem+json, application/json;q=0.9]
 	// 404 not_found
 	// Content-Type: ["application/problem+json"]
 	// Content-Length: ["104"]

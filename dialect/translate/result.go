@@ -27,16 +27,20 @@ type Result struct {
 	Kept        Kept                  // why a body was not replaced that the dialects would change
 
 	drops drops
+	whole bool // the caller's document is another one than the upstream's, which serves it in ranges
 }
 
 // Untouched reports that the response of the upstream can be sent as it is.
 func (r *Result) Untouched() bool {
-	return !r.Replaced && r.drops == dropNone && len(r.Header) == 0
+	return !r.Replaced && r.drops == dropNone && !r.whole && len(r.Header) == 0
 }
 
 // Drops reports whether a field of the upstream's response is dropped. Such a field
 // describes a body that was replaced, or that a GET would replace. name is in canonical form.
 func (r *Result) Drops(name string) bool {
+	if r.whole && name == "Accept-Ranges" {
+		return true
+	}
 	switch r.drops {
 	case dropNone:
 		return false
@@ -53,7 +57,7 @@ func (r *Result) Drops(name string) bool {
 // response, in place. The names in h are canonical, as those of an http.Header are.
 // Fields between two hops, such as Connection, are the engine's to remove.
 func (r *Result) Apply(h dialect.HeaderMap) {
-	if r.drops != dropNone {
+	if r.drops != dropNone || r.whole {
 		for name := range h {
 			if r.Drops(name) {
 				delete(h, name)

@@ -2,12 +2,13 @@
 // and returns a status, header fields and bytes. So any engine can carry it: a gateway in
 // Go, a module of a proxy, a library for another language.
 //
-// One response goes this way:
+// One request and its response go this way:
 //
-//  1. Ask NeedsBody as soon as status and header are here.
-//  2. If it reports true, read the body, without its codings and up to dialect.MaxBody.
+//  1. Call Request with the header of the caller's request. Send the result to the upstream.
+//  2. Ask NeedsBody as soon as status and header of the response are here.
+//  3. If it reports true, read the body, without its codings and up to dialect.MaxBody.
 //     Otherwise leave it unread, and set Cut.
-//  3. Call Translate. If the Result is Replaced, send its Body. Otherwise send the body of
+//  4. Call Translate. If the Result is Replaced, send its Body. Otherwise send the body of
 //     the upstream as it came. In both cases send the Status and the header as Apply
 //     makes it.
 //
@@ -31,10 +32,18 @@ import (
 // for concurrent use. Use New.
 type Translator struct {
 	from, to *dialect.Dialect
+	keys     []string // the headers of idempotency keys
+	reads    bool     // successes are read, so that they must come without a coding
 }
 
 // New makes a Translator from the dialect of an upstream to that of its callers.
-func New(from, to *dialect.Dialect) *Translator { return &Translator{from, to} }
+func New(from, to *dialect.Dialect) *Translator {
+	t := &Translator{from: from, to: to, keys: keyHeaders(from, to)}
+	plain := dialect.Request{Method: "GET", Path: "/"}
+	t.reads = from.NeedsBody(plain, 200, dialect.HeaderMap{}) ||
+		to.HasEnvelope(plain, &parlance.Outcome{Kind: parlance.KindSuccess, Status: 200})
+	return t
+}
 
 // NeedsBody reports whether the body of a response has to be read to translate it. It
 // reports false if status and header decide that the body is passed on as it is. Examples
@@ -99,6 +108,7 @@ func (t *Translator) Write(req dialect.Request, res dialect.Response, read *dial
 	default:
 		w.success()
 	}
+	w.whole = value(res.Header, "Accept-Ranges") != "" && t.rewrites(w.req)
 	return w.Result
 }
 
