@@ -15,18 +15,32 @@ import (
 
 var update = flag.Bool("update", false, "write anew what the guides say that is printed")
 
-const guide = "docs/your-own-api.md"
+// guides are the documents that are done as they say.
+var guides = []string{"docs/your-own-api.md", "docs/publishing.md"}
 
-// TestTheGuideDoesWhatItSays goes through the guide in an empty folder, as a
+// TestTheGuidesDoWhatTheySay goes through each guide in an empty folder, as a
 // newcomer does. A fence with a second word is a file of that name; one marked
 // sh is run, and the text fence right after it holds what that prints on a
 // terminal; sh fails marks one that must not exit with 0. With -update the text
 // fences are written anew.
-func TestTheGuideDoesWhatItSays(t *testing.T) {
+func TestTheGuidesDoWhatTheySay(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds the command and a program")
 	}
+	bin := t.TempDir()
+	ctx, cancel := untilTheEnd(t)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "./cmd/parlance").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, guide := range guides {
+		t.Run(guide, func(t *testing.T) { doGuide(t, ctx, guide, bin) })
+	}
+}
+
+// doGuide goes through one guide with the command in the folder bin.
+func doGuide(t *testing.T, ctx context.Context, guide, bin string) {
 	root, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
@@ -35,12 +49,7 @@ func TestTheGuideDoesWhatItSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := untilTheEnd(t)
-	defer cancel()
-	bin, dir := t.TempDir(), t.TempDir()
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "./cmd/parlance").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	dir := t.TempDir()
 	// What go mod init and go get would make, with this tree for the module.
 	mod, err := os.ReadFile("go.mod")
 	if err != nil {
@@ -109,13 +118,15 @@ func untilTheEnd(t *testing.T) (context.Context, context.CancelFunc) {
 // TestTheGuidesLinksLead somewhere in this repository.
 func TestTheGuidesLinksLead(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(filepath.FromSlash(guide))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, link := range regexp.MustCompile(`\]\(([^):#]+)\)`).FindAllStringSubmatch(string(text), -1) {
-		if _, err := os.Stat(filepath.Join(filepath.Dir(filepath.FromSlash(guide)), filepath.FromSlash(link[1]))); err != nil {
-			t.Error(err)
+	for _, guide := range guides {
+		text, err := os.ReadFile(filepath.FromSlash(guide))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^):#]+)\)`).FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(filepath.FromSlash(guide)), filepath.FromSlash(link[1]))); err != nil {
+				t.Errorf("%s: %v", guide, err)
+			}
 		}
 	}
 }

@@ -1,12 +1,5 @@
 // Package browser drives Chromium in tests of pages: what a page shows and fetches, what
 // runs in it, and whether everybody can use it. Only tests import it.
-//
-//	tab := browser.Open(t)
-//	tab.Load("file:///tmp/page.html")
-//	tab.Type("#search", "expired")
-//	for _, v := range tab.Violations() {
-//		t.Error(v)
-//	}
 package browser
 
 import (
