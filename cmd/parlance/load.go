@@ -9,6 +9,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/mock/scenario"
 )
 
 // load compiles a dialect of the catalog or of a file, once.
@@ -44,6 +45,8 @@ func explainLoad(nameOrFile string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &file) && scenario.Is(file.Source):
+		return &mistake{message: nameOrFile + " is a scenario of a mock, and not a dialect", hint: "parlance mock NAME --scenario " + nameOrFile}
 	case errors.As(err, &file):
 		return &mistake{
 			message: fmt.Sprintf("the dialect file %s has faults", nameOrFile),

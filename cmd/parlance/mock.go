@@ -205,6 +205,9 @@ func (a *app) loadScenario(name string, d *dialect.Dialect) (*scenario.Scenario,
 	if err != nil {
 		return nil, &mistake{message: err.Error(), hint: "docs/scenarios.md shows how to write one", cause: err}
 	}
+	if !scenario.Is(text) {
+		return nil, &mistake{message: name + " is not a scenario", hint: "begin it with `scenario: title`; docs/scenarios.md has the language"}
+	}
 	s, err := scenario.Compile(file, text, d)
 	if err != nil {
 		return nil, &mistake{message: fmt.Sprintf("the file %s has faults", name), hint: "parlance lint " + name + " explains them", cause: err}

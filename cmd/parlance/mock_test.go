@@ -141,6 +141,8 @@ func TestMockRefusesWhatItCannotServe(t *testing.T) {
 		{"a rate of nothing", "mock vms --rate 0/1m", "is not a rate\n"},
 		{"a format that is none", "mock vms --log-format xml", "hint: it is text or json\n"},
 		{"a scenario that is not there", "mock vms --scenario none.yaml", "parlance: --scenario: stat none.yaml: no such file or directory\nhint: "},
+		{"a dialect for a scenario", "mock vms --scenario testdata/mine.yaml", "parlance: --scenario: testdata/mine.yaml is not a scenario\nhint: begin it with"},
+		{"a scenario for a dialect", "mock testdata/scenario_busy.yaml", "parlance: testdata/scenario_busy.yaml is a scenario of a mock, and not a dialect\nhint: parlance mock NAME --scenario testdata/scenario_busy.yaml\n"},
 		{"a scenario without a path", "mock vms --scenario none", "hint: write ./none"},
 		{"a scenario with faults", "mock vms --scenario testdata/scenario_unknown_dialect.yaml", "scenario_unknown_dialect.yaml:2:10: error: the scenario is for the dialect \"strip\", and the mock speaks \"vms\" [other_dialect]\n2 | dialect: strip\n"},
 		{"an address that is none", "mock vms --listen nowhere", "hint: --listen 127.0.0.1:0 takes a free port\n"},
