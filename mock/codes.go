@@ -13,10 +13,11 @@ import (
 
 // codePage is what the page shows of a dialect.
 type codePage struct {
-	Dialect string    `json:"dialect"`
-	Title   string    `json:"title"`
-	Sources []string  `json:"sources"`
-	Codes   []codeRow `json:"codes"`
+	Dialect  string    `json:"dialect"`
+	Title    string    `json:"title"`
+	Sources  []string  `json:"sources"`
+	Scenario string    `json:"scenario,omitempty"` // its title
+	Codes    []codeRow `json:"codes"`
 }
 
 // codeRow is a code that the Mock gives.
@@ -37,6 +38,9 @@ type codeRow struct {
 func (m *Mock) codePage() codePage {
 	d, examples := m.dialect, m.examples()
 	p := codePage{Dialect: d.Name(), Title: cmp.Or(d.Title(), d.Name()), Sources: append([]string{}, d.Sources()...), Codes: []codeRow{}}
+	if m.scenario != nil {
+		p.Scenario = m.scenario.Title
+	}
 	times := map[string]int{}
 	for i := range examples {
 		for _, key := range keys(examples[i].Key) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/mock/scenario"
 )
 
 // Given is a response that a Mock gave.
@@ -15,5 +16,6 @@ type Given struct {
 	Status  int              // 0 if no response was sent
 	Outcome parlance.Outcome // what the response says, except the Losses
 	Losses  []parlance.Loss  // what was wished and the dialect cannot carry
+	Fault   scenario.Fault   // what broke the response on its way; then Outcome is that of the whole one
 	Why     string           // what chose it: "Prefer: code=402", "no wish"
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/mock/scenario"
 )
 
 // journal holds the last responses, for the page. It is bounded in number and in bytes.
@@ -36,6 +37,7 @@ type entry struct {
 	Kind   parlance.Kind   `json:"kind"`
 	Reason parlance.Reason `json:"reason,omitempty"`
 	Code   string          `json:"code,omitempty"`
+	Fault  string          `json:"fault,omitempty"`
 	Why    string          `json:"why"`
 }
 
@@ -44,10 +46,14 @@ func (j *journal) add(g *Given) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last++
-	j.kept[j.last%maxJournal] = entry{
+	e := entry{
 		At: g.At, Took: g.Took.Seconds(), Method: short(g.Method, maxMethod), Path: short(g.Path, maxPath),
 		Status: g.Status, Kind: g.Outcome.Kind, Reason: g.Outcome.Reason, Code: short(g.Outcome.Code, maxPath), Why: short(g.Why, maxPath),
 	}
+	if g.Fault != scenario.FaultNone {
+		e.Fault = g.Fault.String()
+	}
+	j.kept[j.last%maxJournal] = e
 	j.wake()
 }
 

@@ -109,6 +109,9 @@ func wished(all []parlance.Loss) (left []parlance.Loss) {
 // tell tells the page and the observer of a response to a request.
 func (m *Mock) tell(r *http.Request, g Given) {
 	g.Took, g.Method, g.Path = time.Since(g.At), r.Method, r.URL.Path
+	if m.run != nil {
+		g.broken(r.Context())
+	}
 	m.publish(&g)
 }
 

@@ -41,9 +41,6 @@ func (m *Mock) byScenario(r *http.Request) *choice {
 	if fits {
 		c.why += " " + step.Line
 	}
-	if step.Fault != scenario.FaultNone {
-		c.why += ", " + step.Fault.String()
-	}
 	if step.Prefer != "" {
 		c.why += ": " + step.Prefer
 	}
@@ -55,14 +52,26 @@ func (m *Mock) byScenario(r *http.Request) *choice {
 // breaks sends the response of a choice and breaks it. If the fault is not possible on this
 // connection, the response is sent whole, and the log says so.
 func (m *Mock) breaks(w http.ResponseWriter, r *http.Request, c *choice) {
+	ctx, cancel := m.whileAlive(context.WithValue(r.Context(), faultKey{}, c.fault))
+	defer cancel()
+	r = r.WithContext(ctx)
 	var res fault.Response
 	m.respond(&res, r, c)
-	ctx, cancel := m.whileAlive(r.Context())
-	defer cancel()
-	err := m.faults.Send(w, r.WithContext(ctx), c.fault, &res)
+	err := m.faults.Send(w, r, c.fault, &res)
 	if errors.Is(err, fault.ErrImpossible) {
 		m.logger.WarnContext(r.Context(), "a response was sent whole", "error", err, "chosen by", c.why)
 		_ = m.faults.Send(w, r, scenario.FaultNone, &res) // an error here is a client that is gone
+	}
+}
+
+type faultKey struct{}
+
+// broken notes the fault of the response to a request.
+func (g *Given) broken(ctx context.Context) {
+	g.Fault, _ = ctx.Value(faultKey{}).(scenario.Fault)
+	switch g.Fault {
+	case scenario.FaultReset, scenario.FaultHalfHeader, scenario.FaultNoResponse:
+		g.Status = 0
 	}
 }
 

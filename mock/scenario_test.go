@@ -96,7 +96,9 @@ func TestALatencyOfAScenarioIsWaited(t *testing.T) {
 func TestAFaultOfAScenarioBreaksTheResponseOfTheDialect(t *testing.T) {
 	t.Parallel()
 	d := open(t, "stripe")
-	_, url := started(t, d, mock.WithScenario(compiled(t, d, `
+	told := make(chan string, 4)
+	observe := mock.WithObserver(func(g mock.Given) { told <- fmt.Sprint(g.Status, " ", g.Outcome.Kind, " ", g.Fault) })
+	_, url := started(t, d, observe, mock.WithScenario(compiled(t, d, `
 scenario: broken
 requests:
   /reset: reset, then 200
@@ -122,6 +124,11 @@ responses:
 	res, err = http.Get(url + "/lie")
 	if err != nil || res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/html" {
 		t.Errorf("got %v, %v", res, err)
+	}
+	for _, want := range []string{"0 success reset", "200 success none", "402 failed half_body", "200 success lying_type"} {
+		if got := <-told; got != want {
+			t.Errorf("the observer is told %s, want %s", got, want)
+		}
 	}
 }
 

@@ -141,6 +141,7 @@ func (o observer) After(ctx context.Context, r *http.Request, s *server.Served) 
 	if s.Outcome.Kind != parlance.KindSuccess || s.Original != "" {
 		g.Why = "state: " + whyOf(s)
 	}
+	g.broken(ctx)
 	o.mock.publish(&g)
 }
 

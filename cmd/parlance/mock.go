@@ -252,7 +252,7 @@ func (a *app) accessLog(format string) func(mock.Given) {
 		logger := slog.New(slog.NewJSONHandler(a.stderr, nil))
 		return func(g mock.Given) {
 			logger.Info("response", "method", g.Method, "path", g.Path, "status", g.Status, "kind", g.Outcome.Kind,
-				"reason", g.Outcome.Reason, "code", g.Outcome.Code, "why", g.Why, "losses", g.Losses, "took", g.Took.Seconds())
+				"reason", g.Outcome.Reason, "code", g.Outcome.Code, "fault", g.Fault, "why", g.Why, "losses", g.Losses, "took", g.Took.Seconds())
 		}
 	}
 	lines := log.New(a.stderr, "", 0) // one at a time
@@ -265,8 +265,15 @@ func (a *app) accessLog(format string) func(mock.Given) {
 		for _, l := range g.Losses {
 			why += "; " + l.Attribute + " is lost: " + l.Reason
 		}
-		lines.Print(strings.ReplaceAll(printable(fmt.Sprintf("%s %s %s  %d %s  (%s)",
-			g.At.Format(time.TimeOnly), g.Method, g.Path, g.Status, means, why)), "\n", `\n`))
+		got := fmt.Sprintf("%d %s", g.Status, means)
+		switch {
+		case g.Fault != scenario.FaultNone && g.Status == 0:
+			got = g.Fault.String()
+		case g.Fault != scenario.FaultNone:
+			got += ", " + g.Fault.String()
+		}
+		lines.Print(strings.ReplaceAll(printable(fmt.Sprintf("%s %s %s  %s  (%s)",
+			g.At.Format(time.TimeOnly), g.Method, g.Path, got, why)), "\n", `\n`))
 	}
 }
 

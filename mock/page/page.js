@@ -62,7 +62,8 @@ function codeRow(code, group) {
 function showCodes(page) {
   document.title = "Mock of " + page.title;
   $("title").textContent = page.title;
-  $("about").textContent = "A mock of the dialect " + page.dialect + ". A request without a wish gets a success, or what waits here.";
+  const otherwise = page.scenario ? "Otherwise the scenario “" + page.scenario + "” says." : "Otherwise it gets a success.";
+  $("about").textContent = "A mock of the dialect " + page.dialect + ". A request without a wish gets what waits here. " + otherwise;
   const example = page.codes.find((c) => c.status >= 400) || page.codes[0];
   $("curl").textContent = "curl -i " + (example ? "-H 'Prefer: " + example.prefer + "' " : "") + location.origin + "/orders/7";
   const groups = new Map();
@@ -128,7 +129,8 @@ function showGiven(given) {
   const time = node("time", "", at.toLocaleTimeString([], { hour12: false }));
   time.dateTime = given.at;
   const code = given.code && given.code !== String(given.status) ? " " + given.code : "";
-  const why = node("span", "quiet", meaning(given.kind, given.reason) + code, " · ", given.why);
+  const got = given.fault ? (given.status ? meaning(given.kind, given.reason) + code + ", " : "") + given.fault : meaning(given.kind, given.reason) + code;
+  const why = node("span", "quiet", got, " · ", given.why);
   const log = $("log");
   log.prepend(node("li", "new", node("div", "line", chip(given.status), node("span", "path", given.method + " " + given.path), time, why)));
   while (log.children.length > maxShown) log.lastElementChild.remove();
