@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/mock"
@@ -162,7 +163,7 @@ func (a *app) mockOptions(d *dialect.Dialect, f *mockFlags) (options []mock.Opti
 		options = append(options, mock.WithScenario(s))
 	}
 	if f.replay != "" {
-		cases, err := recordedIn(f.replay)
+		cases, err := a.recordedIn(f.replay)
 		if err != nil {
 			return nil, "", nameFlag(err, "replay")
 		}
@@ -252,7 +253,7 @@ func (a *app) accessLog(format string) func(mock.Given) {
 		logger := slog.New(slog.NewJSONHandler(a.stderr, nil))
 		return func(g mock.Given) {
 			logger.Info("response", "method", g.Method, "path", g.Path, "status", g.Status, "kind", g.Outcome.Kind,
-				"reason", g.Outcome.Reason, "code", g.Outcome.Code, "fault", g.Fault, "why", g.Why, "losses", g.Losses, "took", g.Took.Seconds())
+				"reason", g.Outcome.Reason, "code", g.Outcome.Code, "fault", g.Fault, "why", g.Why, "losses", append([]parlance.Loss{}, g.Losses...), "took", g.Took.Seconds())
 		}
 	}
 	lines := log.New(a.stderr, "", 0) // one at a time

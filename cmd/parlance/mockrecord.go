@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/parlance-api/parlance/check"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/mock/record"
@@ -57,25 +59,58 @@ func isHAR(name string) bool { return strings.EqualFold(filepath.Ext(name), ".ha
 const maxRecording = 256 << 20
 
 // recordedIn are the exchanges in a file.
-func recordedIn(name string) ([]authoring.Case, error) {
+func (a *app) recordedIn(name string) (cases []authoring.Case, err error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, &mistake{message: err.Error(), hint: "--record URL --save " + name + " makes one", cause: err}
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxRecording+1))
-	if err == nil && len(text) > maxRecording {
-		err = fmt.Errorf("%s has more than %d MiB", name, maxRecording>>20)
+	if info, err := file.Stat(); err == nil && info.Size() > maxRecording {
+		return nil, &mistake{message: fmt.Sprintf("%s has more than %d MiB", name, maxRecording>>20), hint: "a mock holds what it replays in memory: take a part of it"}
 	}
+	bounded := io.LimitReader(file, maxRecording) // a pipe has no size
+	if isHAR(name) {
+		cases, err = a.archived(name, bounded)
+	} else {
+		cases, err = casesIn(name, bounded)
+	}
+	if err == nil && len(cases) == 0 {
+		err = &mistake{message: fmt.Sprintf("the file %s holds no exchange", name), hint: "--record URL --save " + name + " adds some"}
+	}
+	return cases, err
+}
+
+// casesIn are the cases of a file.
+func casesIn(name string, r io.Reader) ([]authoring.Case, error) {
+	text, err := io.ReadAll(r)
 	if err != nil {
-		return nil, &mistake{message: err.Error(), hint: "a mock holds what it replays in memory: take a part of it", cause: err}
+		return nil, &mistake{message: err.Error(), hint: "name a file of cases or an HTTP Archive", cause: err}
 	}
 	cases, err := authoring.Cases(name, text)
 	if err != nil {
 		return nil, &mistake{message: fmt.Sprintf("the file %s has faults", name), hint: "parlance test --help shows the form of a case", cause: err}
 	}
-	if len(cases) == 0 {
-		return nil, &mistake{message: fmt.Sprintf("the file %s holds no exchange", name), hint: "--record URL --save " + name + " adds some"}
-	}
 	return cases, nil
+}
+
+// archived are the exchanges of an HTTP Archive. It warns of entries that cannot be read, and
+// of an end that is missing.
+func (a *app) archived(name string, r io.Reader) (all []authoring.Case, err error) {
+	for x, err := range check.HAR(r, name) {
+		var entry *check.LineError
+		var cut *check.CutError
+		switch {
+		case errors.As(err, &entry), errors.As(err, &cut):
+			fmt.Fprintf(a.stderr, "warning: %s\n", printable(err.Error()))
+			continue
+		case err != nil:
+			return nil, &mistake{message: err.Error(), hint: `an HTTP Archive begins with {"log": {"entries": [`, cause: err}
+		}
+		c := authoring.Case{Name: fmt.Sprintf("%s:%d", filepath.Base(name), x.Line), Request: x.Request, Response: x.Response}
+		if u, err := url.Parse(x.At); err == nil && u.RawQuery != "" {
+			c.Request.Path += "?" + u.RawQuery
+		}
+		all = append(all, c)
+	}
+	return all, nil
 }

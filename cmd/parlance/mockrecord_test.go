@@ -21,30 +21,47 @@ func TestWhatIsRecordedIsTestedAndReplayed(t *testing.T) {
 	upstream := httptest.NewServer(api)
 	defer api.Close()
 	defer upstream.Close()
-	file := filepath.Join(t.TempDir(), "stripe.cases.jsonl")
 	requests := []string{"POST /v1/charges | Prefer: code=card_declined & Authorization: Bearer s3cr3t", "GET /v1/charges?token=s3cr3t"}
+	for _, name := range []string{"stripe.cases.jsonl", "stripe.har"} {
+		file := filepath.Join(t.TempDir(), name)
+		said := mockSession(t, []string{"mock", "stripe", "--listen", "127.0.0.1:0", "--record", upstream.URL, "--save", file}, requests)
+		for _, want := range []string{"http://HOST records http://HOST in " + file, "402 failed/declined card_declined  (recorded)", "-- exit --\n0\n"} {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s: %q is not in\n%s", name, want, said)
+			}
+		}
+		text, err := os.ReadFile(file)
+		if err != nil || strings.Contains(string(text), "s3cr3t") {
+			t.Errorf("%v: a secret is in\n%s", err, text)
+		}
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%v: others may read the file: %v", err, info.Mode())
+		}
+		if strings.HasSuffix(name, ".jsonl") {
+			stdout, stderr, exit := invoke(t, "", "test", "stripe", "--cases", file)
+			if exit != exitClean || !strings.Contains(stdout, "8 passed, 0 failed") {
+				t.Errorf("parlance test: exit %d\n%s%s", exit, stdout, stderr)
+			}
+		}
+		said = mockSession(t, []string{"mock", "stripe", "--listen", "127.0.0.1:0", "--replay", file}, []string{"POST /v1/charges", "GET /v1/other"})
+		for _, want := range []string{`"code":"card_declined"`, "Nothing was recorded for GET /v1/other", "402 failed/declined card_declined  (replay: "} {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s: %q is not in\n%s", name, want, said)
+			}
+		}
+	}
+}
 
-	said := mockSession(t, []string{"mock", "stripe", "--listen", "127.0.0.1:0", "--record", upstream.URL, "--save", file}, requests)
-	for _, want := range []string{"http://HOST records http://HOST in " + file, "402 failed/declined card_declined  (recorded)", "-- exit --\n0\n"} {
-		if !strings.Contains(said, want) {
-			t.Errorf("%q is not in\n%s", want, said)
-		}
+func TestAnArchiveThatIsCutOffIsReplayedUpToThere(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "cut.har")
+	entry := `{"request":{"method":"GET","url":"https://x/a","headers":[]},"response":{"status":404,"headers":[],"content":{"text":"no"}}}`
+	if err := os.WriteFile(file, []byte(`{"log":{"entries":[`+entry+`,{"request":`), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	text, err := os.ReadFile(file)
-	if err != nil || strings.Contains(string(text), "s3cr3t") {
-		t.Errorf("%v: a secret is in\n%s", err, text)
-	}
-	if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o077 != 0 {
-		t.Errorf("%v: others may read the file: %v", err, info.Mode())
-	}
-	if stdout, stderr, exit := invoke(t, "", "test", "stripe", "--cases", file); exit != exitClean || !strings.Contains(stdout, "8 passed, 0 failed") {
-		t.Errorf("parlance test: exit %d\n%s%s", exit, stdout, stderr)
-	}
-	said = mockSession(t, []string{"mock", "stripe", "--listen", "127.0.0.1:0", "--replay", file}, []string{"POST /v1/charges", "GET /v1/other"})
-	for _, want := range []string{`"code":"card_declined"`, "Nothing was recorded for GET /v1/other", "402 failed/declined card_declined  (replay: POST /v1/charges 402)"} {
-		if !strings.Contains(said, want) {
-			t.Errorf("%q is not in\n%s", want, said)
-		}
+	said := mockSession(t, []string{"mock", "plain", "--listen", "127.0.0.1:0", "--replay", file}, []string{"GET /a"})
+	if !strings.Contains(said, "HTTP/1.1 404 Not Found") || !strings.Contains(said, "warning: "+file+" is cut off at byte ") {
+		t.Errorf("got\n%s", said)
 	}
 }
 
@@ -66,6 +83,8 @@ func TestARecordingThatCannotBeMadeOrServedIsRefused(t *testing.T) {
 		{"both", "--record http://localhost:9000 --replay x", "none of the others can be"},
 		{"no file", "--replay " + filepath.Join(dir, "none.jsonl"), "hint: --record URL --save "},
 		{"a file with faults", "--replay " + write("faulty.jsonl", `{"status": "no"}`), "hint: parlance test --help shows the form of a case\n"},
+		{"no archive", "--replay " + write("no.har", "[1]"), "hint: an HTTP Archive begins with"},
+		{"an archive of nothing", "--replay " + write("none.har", `{"log":{"entries":[]}}`), "holds no exchange\n"},
 		{"an empty file", "--replay " + write("empty.jsonl", "\n"), "holds no exchange\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
