@@ -28,7 +28,8 @@ var (
 	// What holds the failure inside of a body, the most telling first. Its texts count
 	// before those beside it, or behind them.
 	beforeOwn = []string{"error", "errors", "err", "fault", "exception", "apierror", "errorresponse", "body", "response", "envelope"}
-	behindOwn = []string{"message", "detail", "details", "data", "result", "messages", "issues", "violations", "invalidparams", "validationerrors", "fielderrors", "causes"}
+	behindOwn = []string{"message", "detail", "details", "data", "result", "messages", "issues", "violations", "invalidparams", "validationerrors", "fielderrors", "causes",
+		"errormessage", "errormessages", "errordescription", "errordetail", "errordetails", "errorsummary"}
 )
 
 // record takes the texts of an object or element by the names that everybody uses.
@@ -90,13 +91,21 @@ func (m *Matcher) suitsName(n uint32, name string) bool {
 	switch name {
 	case "code", "errorcode":
 		return string(text) != strconv.Itoa(m.status) // which says nothing more
-	case "type", "name", "issue", "key", "reason", "error", "status", "title":
-		return m.Tree.Nodes[n].Kind != tree.Number && !tree.IsDigits(string(text)) &&
-			(name != "type" && name != "status" || bytes.IndexByte(text, ' ') < 0 && !bytes.Contains(text, []byte(":/")) && string(text) != "about:blank" && string(text) != "error")
+	case "type", "status":
+		return m.isWord(n) && bytes.IndexByte(text, ' ') < 0 && !bytes.Contains(text, []byte(":/")) && string(text) != "about:blank" && string(text) != "error"
+	case "name", "key":
+		return m.isWord(n) && bytes.IndexByte(text, ' ') < 0
+	case "issue", "reason", "error", "title":
+		return m.isWord(n)
 	case "message", "detail", "msg", "description", "details", "errors", "text", "errortext":
 		return m.Tree.Nodes[n].Kind != tree.Number
 	}
 	return true
+}
+
+// isWord reports that a node is a text and no number.
+func (m *Matcher) isWord(n uint32) bool {
+	return m.Tree.Nodes[n].Kind != tree.Number && !tree.IsDigits(string(m.Tree.Value(n)))
 }
 
 // segments joins a list of names to a path, as FastAPI's loc is one.
