@@ -43,8 +43,21 @@ func WithCall(ctx context.Context, c Call) context.Context {
 
 // CallOf returns what WithCall added, or the zero value if there is nothing.
 func CallOf(ctx context.Context) Call {
-	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+	if c := callOf(ctx); c != nil {
 		return *c
 	}
 	return Call{}
+}
+
+func callOf(ctx context.Context) *Call {
+	c, _ := ctx.Value(callKey{}).(*Call)
+	return c
+}
+
+// asks is what the caller asked of this request.
+func (x *exchange) asks() Call {
+	if x.call == nil {
+		return Call{}
+	}
+	return *x.call
 }

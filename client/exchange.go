@@ -22,11 +22,11 @@ import (
 // the context of its attempts, by which a response leads back here, and it holds
 // the request that is sent. That saves two allocations. It is kept small, since
 // thousands may wait at once: a Report is made only when it is asked for
-// ([ReportOf]).
+// ([ReportOf]). From 1,145 bytes on, the allocator takes 1,280 for it.
 type exchange struct {
 	context.Context
 	*Transport
-	call     Call          // the settings of this request
+	call     *Call         // the settings of this request; nil for none
 	req      *http.Request // the caller's, never altered
 	out      *http.Request // what is sent
 	room     http.Request  // the memory of out
@@ -87,7 +87,7 @@ func exchangeOf(resp *http.Response) (*exchange, bool) {
 }
 
 func newExchange(t *Transport, req *http.Request) *exchange {
-	x := &exchange{Context: req.Context(), Transport: t, req: req, call: CallOf(req.Context())}
+	x := &exchange{Context: req.Context(), Transport: t, req: req, call: callOf(req.Context())}
 	x.attempts = x.first[:0]
 	if len(t.cfg.gates)+len(t.cfg.observers) > 0 {
 		x.watched = new(watched)
@@ -322,7 +322,7 @@ func (x *exchange) tried() []parlance.Act {
 // asked is the request as the dialect sees it.
 func (x *exchange) asked() dialect.Request {
 	q := httpdialect.Request(x.dialect, x.out)
-	q.Key, q.RetryUnsafe = x.key, x.call.RetryUnsafe
+	q.Key, q.RetryUnsafe = x.key, x.asks().RetryUnsafe
 	return q
 }
 

@@ -105,7 +105,7 @@ func (x *exchange) delay(a *Attempt) time.Duration {
 
 // ceiling is the longest single wait.
 func (x *exchange) ceiling() time.Duration {
-	if asked := x.call.MaxWait; asked != 0 {
+	if asked := x.asks().MaxWait; asked != 0 {
 		return max(asked, 0)
 	}
 	return x.cfg.ceiling
@@ -116,7 +116,7 @@ func (x *exchange) ceiling() time.Duration {
 func (x *exchange) held(a *Attempt) string {
 	d := a.Decision
 	switch {
-	case x.call.Once:
+	case x.asks().Once:
 		return "the caller asked to send it once (Call.Once)"
 	case d.Scope == parlance.ScopeItems:
 		return "part of it succeeded; send the failed records in a new request"

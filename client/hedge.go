@@ -17,7 +17,7 @@ func (x *exchange) transmit(out *http.Request, a *Attempt) (*http.Response, erro
 
 // mayHedge reports a request that may be sent twice.
 func (x *exchange) mayHedge() bool {
-	return !x.call.Once && !(x.hasBody() && x.req.GetBody == nil) && x.dialect.Idempotent(x.asked())
+	return !x.asks().Once && !(x.hasBody() && x.req.GetBody == nil) && x.dialect.Idempotent(x.asked())
 }
 
 // hedgeResult is the result of one of the two requests.

@@ -30,7 +30,7 @@ func (x *exchange) addKey() error {
 		return nil
 	}
 	x.key = strings.TrimSpace(x.out.Header.Get(name))
-	asked := strings.TrimSpace(x.call.Key)
+	asked := strings.TrimSpace(x.asks().Key)
 	if m := methodOf(x.out); m == http.MethodGet || m == http.MethodHead {
 		asked = "" // of the request that was redirected here
 	}

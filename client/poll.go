@@ -202,8 +202,8 @@ var bodily = [...]string{"Content-Type", "Content-Length", "Content-Encoding", "
 // look sends the request for the current state.
 func (p Poller) look(ctx context.Context, hc *http.Client, x *exchange, place *url.URL) (*http.Response, error) {
 	asked := x.req
-	if x.call != (Call{}) {
-		ctx = WithCall(ctx, x.call)
+	if x.call != nil {
+		ctx = WithCall(ctx, *x.call)
 	}
 	home := homeOf(asked)
 	req, err := http.NewRequestWithContext(context.WithValue(ctx, originKey{}, home), http.MethodGet, place.String(), nil)

@@ -44,7 +44,7 @@ func (e *Error) SupportReport() SupportReport { return e.of.supportReport() }
 
 func (x *exchange) supportReport() SupportReport {
 	s := SupportReport{
-		Dialect: x.dialect.Name(), Contact: x.dialect.Support().Contact, ID: x.dialect.Support().ID, Operation: x.call.Operation, Key: x.sentKey(),
+		Dialect: x.dialect.Name(), Contact: x.dialect.Support().Contact, ID: x.dialect.Support().ID, Operation: x.asks().Operation, Key: x.sentKey(),
 		Method: methodOf(x.req), URL: x.req.URL.Scheme + "://" + x.req.URL.Host + x.req.URL.EscapedPath(),
 	}
 	for i := range x.attempts {
