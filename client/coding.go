@@ -14,7 +14,11 @@ import (
 // so a bomb costs no more than a body. cut goes in and comes out: it says that
 // there is more.
 func undo(header http.Header, body []byte, cut bool, limit int) ([]byte, bool) {
-	switch strings.ToLower(strings.TrimSpace(strings.Join(header["Content-Encoding"], ","))) {
+	coding := header["Content-Encoding"]
+	if len(coding) == 0 {
+		return body, cut
+	}
+	switch strings.ToLower(strings.TrimSpace(strings.Join(coding, ","))) {
 	case "", "identity":
 		return body, cut
 	case "gzip", "x-gzip": // RFC 9110, 8.4.1.3

@@ -284,7 +284,7 @@ func (x *exchange) send() (*http.Response, error) {
 
 // attempt begins the next attempt.
 func (x *exchange) attempt() *Attempt {
-	x.attempts = append(x.attempts, Attempt{})
+	x.attempts = slices.Grow(x.attempts, 1)[:len(x.attempts)+1] // the memory is empty, and large to be emptied again
 	a := x.last()
 	a.Number, a.Start, a.Key = len(x.attempts), time.Now(), x.key
 	return a
