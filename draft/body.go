@@ -255,8 +255,6 @@ func isFailure(name string, v *value) bool {
 		return v.kind == object && len(v.members) > 0 || v.kind == textual && v.text != ""
 	case "fault":
 		return v.kind == object
-	case "status", "result":
-		return failureWords[strings.ToLower(v.text)]
 	}
-	return false
+	return among(resultNames, name) && failureWords[strings.ToLower(v.text)]
 }

@@ -9,15 +9,15 @@ import (
 // hyphens and underscores, the most telling first.
 var (
 	codeNames     = []string{"code", "errorcode", "errcode", "faultcode", "errortype", "type", "error", "reason", "name", "status", "category", "issue", "key"}
-	detailNames   = []string{"message", "errormessage", "errormsg", "defaultmessage", "msg", "detail", "errordescription", "faultstring", "description", "reason", "problem", "error", "errors", "text", "explanation", "info"}
+	detailNames   = []string{"message", "errormessage", "errormsg", "defaultmessage", "msg", "detail", "errordescription", "errorsummary", "faultstring", "description", "reason", "problem", "error", "errors", "text", "explanation", "info", "refusalreason", "failurereason"}
 	titleNames    = []string{"title", "summary"}
-	requestNames  = []string{"requestid", "correlationid", "traceid", "debugid", "activityid", "transactionid", "reqid", "xrequestid", "logid", "trackingid", "auditid"}
+	requestNames  = []string{"requestid", "correlationid", "traceid", "debugid", "activityid", "transactionid", "reqid", "xrequestid", "logid", "trackingid", "auditid", "errorid"}
 	statusNames   = []string{"status", "statuscode", "httpstatus", "httpstatuscode", "httpcode", "code", "errorcode"}
 	helpNames     = []string{"moreinfo", "docurl", "documentationurl", "documentation", "informationlink", "helpurl", "helplink", "help", "infolink", "infourl", "docs", "link", "href", "url"}
 	waitNames     = []string{"retryafter", "retryafterseconds", "retryafterms", "retryin"}
 	noteNames     = []string{"warning", "warnings", "notice", "notices"}
 	inputNames    = []string{"field", "path", "param", "parameter", "property", "propertypath", "pointer", "attribute", "loc", "location", "target", "fieldname", "name", "key", "fields", "source"}
-	listNames     = []string{"errors", "details", "violations", "fielderrors", "fieldviolations", "causes", "invalidparams", "validationerrors", "issues", "problems", "fields", "invalid", "detail", "rootcause"}
+	listNames     = []string{"errors", "details", "violations", "fielderrors", "fieldviolations", "causes", "invalidparams", "validationerrors", "issues", "problems", "fields", "invalid", "detail", "rootcause", "errormessages", "errorcauses"}
 	nestedNames   = []string{"error", "errors", "fault", "failure", "problem", "exception", "response", "responsestatus", "responsemetadata", "meta", "metadata", "debug", "details", "head", "header", "data", "detail", "innererror", "errorinfo", "errordetails", "source", "body", "context", "extensions"}
 	envelopeNames = []string{"error", "fault", "envelope", "body"}
 	idNames       = []string{"id", "index", "itemid", "ref", "reference", "docref", "href"}
@@ -25,7 +25,10 @@ var (
 )
 
 // failureWords are what a text says that only says that it failed.
-var failureWords = map[string]bool{"error": true, "fail": true, "failure": true, "failed": true}
+var failureWords = map[string]bool{"error": true, "fail": true, "failure": true, "failed": true, "refused": true, "declined": true, "rejected": true, "denied": true}
+
+// resultNames are the names of members that say in a word whether it went well.
+var resultNames = []string{"status", "result", "resultcode", "resultstatus"}
 
 // plain is a name without what vendors spell differently.
 func plain(name string) string {

@@ -101,7 +101,7 @@ func (s *search) flags() {
 		switch {
 		case isFlag(name) && m.value.kind == boolean && isGoodFlag(name) == (m.value.text == "true") == s.good:
 			s.put(i, "", m.value.text, "says whether it went well")
-		case (name == "status" || name == "result") && m.value.kind == textual && failureWords[strings.ToLower(m.value.text)] && !s.good:
+		case among(resultNames, name) && m.value.kind == textual && failureWords[strings.ToLower(m.value.text)] && !s.good:
 			s.put(i, "", quote(m.value.text), "says that it failed")
 		case name == "jsonrpc" && m.value.kind == textual:
 			s.put(i, "", quote(m.value.text), "says what it is")
