@@ -19,7 +19,18 @@ type Options struct {
 	Language string // one of Languages; "" is DefaultLanguage
 	BaseURL  string // the URL of the page, for the types of problems; "" shows none
 	Mock     string // the URL of the mock in the commands; "" is DefaultMock
-	File     string // what the command mock is given, such as the path of the file; "" is the name of the dialect
+
+	// Files are the files of dialects that are not in the catalog, by their names. The
+	// command for the mock names the last part of the path: a reader has other folders.
+	Files map[string]string
+}
+
+// file is the last part of the path of a dialect's file, "" if it is of the catalog.
+func (o Options) file(d *dialect.Dialect) string {
+	if path := o.Files[d.Name()]; path != "" {
+		return line(filepath.Base(path))
+	}
+	return ""
 }
 
 // document is all that a page says, in words. Its texts are visible, and are escaped as
@@ -89,13 +100,10 @@ func compose(o Options, d *dialect.Dialect) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.File != "" {
-		o.File = filepath.Base(o.File) // a reader has other folders
-	}
 	c := &composer{w.adviserOf(d), o, d, examplesOf(d), anchors{}}
 	p := &document{
 		words: w, Name: line(d.Name()), API: cmp.Or(line(d.Title()), line(d.Name())),
-		File: cmp.Or(line(o.File), line(d.Name())+".yaml"), URL: o.BaseURL,
+		File: cmp.Or(o.file(d), line(d.Name())+".yaml"), URL: o.BaseURL,
 	}
 	for _, g := range authoring.Groups(d) {
 		p.Groups = append(p.Groups, c.group(g))

@@ -219,9 +219,6 @@ func (c *composer) sources() fact {
 
 func (c *composer) mock() fact {
 	f := c.fact("mock", c.say("fact.mock.text"))
-	f.Code = "parlance mock " + quotedFile(cmp.Or(c.o.File, c.d.Name()))
+	f.Code = "parlance mock " + shell.Quote(cmp.Or(c.o.file(c.d), line(c.d.Name())))
 	return f
 }
-
-// quotedFile is a name or a path as one word of a shell.
-func quotedFile(name string) string { return shell.Quote(line(name)) }

@@ -103,7 +103,7 @@ func TestNoTextOfADialectRunsInAPage(t *testing.T) {
 	dir := t.TempDir()
 	for i, text := range attacks {
 		d := hostile(t, text)
-		files, err := Files(Options{BaseURL: "https://errors.example.com/", File: text + ".yaml"}, d)
+		files, err := Files(Options{BaseURL: "https://errors.example.com/", Files: map[string]string{"hostile": text + ".yaml"}}, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestNoTextOfADialectRunsInMarkdown(t *testing.T) {
 	render := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(unsafe.WithUnsafe()))
 	for i, text := range attacks {
 		var source, page bytes.Buffer
-		if err := Markdown(&source, Options{BaseURL: "https://errors.example.com/", File: text + ".yaml"}, hostile(t, text)); err != nil {
+		if err := Markdown(&source, Options{BaseURL: "https://errors.example.com/", Files: map[string]string{"hostile": text + ".yaml"}}, hostile(t, text)); err != nil {
 			t.Fatal(err)
 		}
 		page.WriteString("<!DOCTYPE html><meta charset=utf-8>")

@@ -85,18 +85,19 @@ func (a *app) makePage(names []string, f pageFlags) error {
 		return &mistake{message: "--markdown makes the page of one dialect", hint: "run it once for each of them"}
 	}
 	dialects := make([]*dialect.Dialect, len(names))
+	f.options.Files = map[string]string{}
 	for i, name := range names {
 		d, err := a.load(name)
 		if err != nil {
 			return err
 		}
 		dialects[i] = d
+		if catalog.IsFile(name) {
+			f.options.Files[d.Name()] = name
+		}
 	}
 	if folder {
 		return a.writePages(f, dialects)
-	}
-	if catalog.IsFile(names[0]) {
-		f.options.File = names[0]
 	}
 	write, extension := docpage.HTML, ".html"
 	if f.markdown {
