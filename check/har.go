@@ -193,52 +193,82 @@ func (h *harReader) text() (string, error) {
 }
 
 // skip passes over a value.
-func (h *harReader) skip() error { return h.span(func(byte) {}) }
+func (h *harReader) skip() error { return h.span(func([]byte) {}) }
 
-// span reads a value byte by byte.
-func (h *harReader) span(each func(byte)) error {
+// span reads a value, and gives it to each in pieces.
+func (h *harReader) span(each func([]byte)) error {
 	if _, err := h.next(); err != nil {
 		return err
 	}
-	depth, inText, escaped := 0, false, false
+	var v harValue
 	for {
-		c, err := h.byte()
+		if _, err := h.r.Peek(1); err != nil {
+			return err
+		}
+		piece, err := h.r.Peek(h.r.Buffered())
 		if err != nil {
 			return err
 		}
-		if !inText && depth == 0 && (c == ',' || c == '}' || c == ']') { // the end of a bare value
-			h.at--
-			return h.r.UnreadByte()
+		n, ends := v.end(piece)
+		each(piece[:n])
+		h.at += int64(n)
+		if _, err := h.r.Discard(n); err != nil || ends {
+			return err
 		}
-		each(c)
-		switch {
-		case escaped:
-			escaped = false
-		case inText && c == '\\':
-			escaped = true
-		case c == '"':
-			inText = !inText
-			if !inText && depth == 0 {
-				return nil
+	}
+}
+
+// harValue is how far into a value the reading is.
+type harValue struct {
+	depth           int
+	inText, escaped bool
+}
+
+// end finds the end of the value in its next piece. It returns how much of the piece is of
+// the value.
+func (v *harValue) end(piece []byte) (n int, ends bool) {
+	for i, c := range piece {
+		if v.inText {
+			switch {
+			case v.escaped:
+				v.escaped = false
+			case c == '\\':
+				v.escaped = true
+			case c == '"':
+				if v.inText = false; v.depth == 0 {
+					return i + 1, true
+				}
 			}
-		case inText:
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			if depth--; depth == 0 {
-				return nil
+			continue
+		}
+		switch c {
+		case '"':
+			v.inText = true
+		case '{', '[':
+			v.depth++
+		case '}', ']':
+			if v.depth == 0 {
+				return i, true // of what is around a bare value
+			}
+			if v.depth--; v.depth == 0 {
+				return i + 1, true
+			}
+		case ',':
+			if v.depth == 0 {
+				return i, true
 			}
 		}
 	}
+	return len(piece), false
 }
 
 // entry reads one entry, and gives it to the caller.
 func (h *harReader) entry() error {
 	h.value = h.value[:0]
 	long := false
-	err := h.span(func(c byte) {
-		if long = long || len(h.value) >= jsonl.MaxLine; !long {
-			h.value = append(h.value, c)
+	err := h.span(func(piece []byte) {
+		if long = long || len(h.value)+len(piece) > jsonl.MaxLine; !long {
+			h.value = append(h.value, piece...)
 		}
 	})
 	if err != nil {

@@ -23,7 +23,7 @@ type Live struct {
 	Checker *Checker
 	Base    *url.URL          // the API; the path of a Probe goes below its path
 	Client  http.RoundTripper // nil is http.DefaultTransport; redirects are not followed
-	Header  http.Header       // sent with each request, such as a credential; a Probe's own fields come before it
+	Header  http.Header       // sent with each request, such as a credential; a Probe's own fields come before it. Accept is the dialect's if neither has one
 	Timeout time.Duration     // of one request with its response; 0 is 10 s
 	Rate    float64           // requests a second at most; 0 is 10
 	Unsafe  bool              // send methods that change something too, and each POST with an idempotency key twice
@@ -145,6 +145,9 @@ func (l *Live) send(ctx context.Context, p Probe) (x Exchange, err error) {
 		if r.Header.Set(f.Name, f.Value); f.Value == "" {
 			r.Header.Del(f.Name)
 		}
+	}
+	if accept := l.Checker.d.Accept(); accept != "" && r.Header.Get("Accept") == "" {
+		r.Header.Set("Accept", accept)
 	}
 	x.Request = httpdialect.Request(l.Checker.d, r)
 	x.At = withoutCredentials(r.URL.String())

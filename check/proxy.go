@@ -26,7 +26,11 @@ func Proxy(c *Checker, upstream *url.URL, base http.RoundTripper, saw func(x Exc
 		FlushInterval: -1,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(upstream)
-			r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
+			for _, name := range [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+				if values, sent := r.In.Header[name]; sent {
+					r.Out.Header[name] = values
+				}
+			}
 		},
 		ModifyResponse: func(res *http.Response) error {
 			watch(c, res, saw)

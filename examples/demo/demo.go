@@ -49,6 +49,10 @@ type Config struct {
 	// Instead puts another service in the place of a system's own, so that a
 	// test can see a promise broken.
 	Instead map[string]http.Handler
+
+	// Through, if set, stands before what sends the requests to a system's service and to
+	// its gateway, so that a test sees every response.
+	Through func(system string, base http.RoundTripper) http.RoundTripper
 }
 
 // Demo is the services and their gateways, from Start to Close.
@@ -200,6 +204,9 @@ func (d *Demo) serve(s *station) (*station, error) {
 // face opens the gateway before the service at a URL, and the ways to it.
 func (d *Demo) face(s *station, service string) (_ *station, err error) {
 	s.service, s.transport = service, d.house.transport()
+	if d.config.Through != nil {
+		s.transport = d.config.Through(s.system, s.transport)
+	}
 	if s.at, err = d.house.open(d.house.listen, &s.door, d.journal.logger(s.system+" gateway")); err != nil {
 		return nil, err
 	}
