@@ -45,7 +45,7 @@ var rooms = map[string]room{
 	"gateway":  {rooms: []string{".", "dialect", "catalog", "client", "server", "activity", "outbox"}, modules: anything},
 	"outbox":   {rooms: []string{"."}, besides: anything},
 	"store":    {rooms: []string{".", "server", "activity", "outbox"}, modules: anything},
-	"draft":    {rooms: []string{".", "dialect"}},
+	"draft":    {rooms: []string{".", "dialect", "openapi"}, besides: anything, because: "a draft from a document reads it with the room for such documents"},
 	"docs":     {because: "pages import nothing"},
 	"mock":     {rooms: []string{".", "dialect", "activity", "server", "store"}, besides: anything, because: "the state of a mock is that of a real server, in memory"},
 	"check":    {rooms: []string{".", "dialect"}, besides: anything},

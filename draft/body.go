@@ -17,6 +17,8 @@ type value struct {
 	text    string   // of a scalar
 	members []member // in the order of the document
 	elems   []*value // of a list
+	mark    string   // ! or ? by a schema, "" if nothing is known
+	enum    []string // all that it can be, by a schema
 }
 
 type member struct {

@@ -13,6 +13,7 @@ import (
 type row struct {
 	key, text, comment string // text is the kind, of a status with its reason
 	code               bool   // of a body, not a status
+	fixed              bool   // text is the whole row
 	status             int
 }
 
@@ -67,7 +68,7 @@ const asStatus = "as its status"
 // meaning is what stands in the row: a code that means what its status means has
 // the reason of that, too.
 func (d *drafted) meaning(r row) string {
-	if !r.code {
+	if !r.code || r.fixed {
 		return r.text
 	}
 	kind := r.text

@@ -52,7 +52,7 @@ func File(name string, recorded ...Recorded) ([]byte, error) {
 	if len(recorded) == 0 {
 		return nil, ErrNothing
 	}
-	if _, err := dialect.Compile(name+".yaml", []byte("dialect: "+quote(name)+"\ncodes: {200: success}\n")); err != nil {
+	if err := checkName(name); err != nil {
 		return nil, err
 	}
 	d := &drafted{name: name}
@@ -66,7 +66,13 @@ func File(name string, recorded ...Recorded) ([]byte, error) {
 
 // drafted is a file in the making.
 type drafted struct {
-	name    string
+	name     string
+	titled   string   // the title of the API, "" if unknown
+	source   string   // the page or file that describes it, "" for recorded responses
+	remarks  []string // comments at the end
+	extras   []*extra
+	examples int // that a document shows
+
 	rows    []row
 	shapes  []*shape
 	headers []*place
@@ -79,11 +85,19 @@ type shape struct {
 	name    string
 	classes []string // 2xx, 4xx 5xx
 	form    string
+	media   string // the content type that is written, "" for the usual one
 	body    *place
-	good    bool // it tells of a success
-	failed  bool // it tells of a failure under a good status
+	is      string // the row that has its meaning, "" for none
+	good    bool   // it tells of a success
+	failed  bool   // it tells of a failure under a good status
 	of      []*sample
 	gone    bool // it did not hold
+}
+
+// extra is a line that holds for the whole API.
+type extra struct {
+	text, comment string
+	gone          bool
 }
 
 // sample is one of the responses, as it is put into the file.
@@ -142,7 +156,12 @@ func classesOf(status int, complains bool) []string {
 func (d *drafted) merge() {
 	var kept []*shape
 	for _, s := range d.shapes {
-		i := slices.IndexFunc(kept, func(k *shape) bool { return k.form == s.form && k.good == s.good && alike(k.body, s.body) })
+		i := slices.IndexFunc(kept, func(k *shape) bool {
+			return k.is == "" && s.is == "" && k.form == s.form && k.good == s.good && alike(k.body, s.body)
+		})
+		if i >= 0 && s.media != "" && kept[i].media == "" {
+			kept[i].media = s.media
+		}
 		if i < 0 {
 			kept = append(kept, s)
 			continue
@@ -224,6 +243,8 @@ func (d *drafted) takeBlamed(findings []parlance.Diagnostic) (done bool) {
 			}
 		case part.shape != nil && !part.shape.gone:
 			part.shape.gone, done = true, true
+		case part.extra != nil && !part.extra.gone:
+			part.extra.gone, done = true, true
 		}
 	}
 	return done
@@ -282,6 +303,7 @@ type part struct {
 	line   int
 	shape  *shape
 	sample *sample
+	extra  *extra
 }
 
 type parts []part
@@ -300,11 +322,16 @@ func (p parts) of(line int) part {
 // in the order in which they are written.
 func (d *drafted) places(text string) (all parts) {
 	section, shapes, samples := "", d.standing(), d.kept()
+	extras := d.settled()
 	for i, line := range strings.Split(text, "\n") {
 		switch {
 		case line != "" && line[0] != ' ' && line[0] != '#':
 			section = line
-			all = append(all, part{line: i + 1})
+			one := part{line: i + 1}
+			if len(extras) > 0 && strings.HasPrefix(line, extras[0].text) {
+				one.extra, extras = extras[0], extras[1:]
+			}
+			all = append(all, one)
 		case !strings.HasPrefix(line, "  - "):
 		case section == "shapes:" && len(shapes) > 0:
 			all = append(all, part{line: i + 1, shape: shapes[0]})
@@ -327,4 +354,9 @@ func (d *drafted) standing() []*shape {
 // kept are the samples that are put into the file.
 func (d *drafted) kept() []*sample {
 	return slices.DeleteFunc(slices.Clone(d.samples), func(s *sample) bool { return s.gone || s.outcome == nil })
+}
+
+// settled are the lines that hold for the whole API.
+func (d *drafted) settled() []*extra {
+	return slices.DeleteFunc(slices.Clone(d.extras), func(x *extra) bool { return x.gone })
 }

@@ -21,6 +21,7 @@ type guesser struct {
 	good    bool            // it tells of a success
 	taken   map[string]bool // attributes of the whole that have their place
 	code    string          // what was taken for the code
+	enum    []string        // all codes that there are, by a schema
 	numbers bool            // it is a number
 	fields  bool
 	items   bool
@@ -275,7 +276,7 @@ func (g *guesser) element(elems []*value, to owner) (all *place) {
 			continue
 		}
 		if g.code == "" && to == field {
-			g.code = inner.code
+			g.code, g.enum = inner.code, inner.enum
 		}
 		g.numbers = g.numbers || inner.numbers
 		if all == nil {

@@ -192,7 +192,7 @@ func (s *search) findCode() {
 	s.put(i, mark, s.said("code", "code", v), "looks like the code")
 	if s.about == whole || s.about == field && !s.taken["code"] {
 		if s.code == "" {
-			s.code = v.text
+			s.code, s.enum = v.text, v.enum
 		}
 		s.numbers = s.numbers || v.kind == number
 	}

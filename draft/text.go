@@ -2,6 +2,7 @@ package draft
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -20,6 +21,28 @@ const preface = `# A draft from recorded responses, which show only some cases. 
 # says guess: or todo: with the vendor's pages, correct it, and remove its comment.
 # Then add the codes that the pages list. parlance lint lists the lines that are left.
 `
+
+// prefaceOf is the comment before a draft from a document.
+func prefaceOf(source string) string {
+	return "# A draft from " + oneLine(source) + `. Compare each line that says guess: or todo: with the
+# vendor's pages, correct it, and remove its comment. parlance lint lists the lines that
+# are left.
+`
+}
+
+// oneLine is a text in one line that a comment can hold.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(text, ""))
+	if r := []rune(text); len(r) > 200 {
+		text = string(r[:200]) + "…"
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
 
 // Comments that say what a draft leaves to its reader.
 const (
@@ -41,7 +64,11 @@ func remark(comment string) string {
 // first, so that a line is the same with and without.
 func (d *drafted) text(comments bool) []byte {
 	var b bytes.Buffer
-	b.WriteString(preface)
+	if d.source == "" {
+		b.WriteString(preface)
+	} else {
+		b.WriteString(prefaceOf(d.source))
+	}
 	line := func(indent int, text, comment string) {
 		b.WriteString(strings.Repeat(" ", indent))
 		b.WriteString(text)
@@ -51,9 +78,12 @@ func (d *drafted) text(comments bool) []byte {
 		b.WriteByte('\n')
 	}
 	line(0, "dialect: "+quote(d.name), "")
-	line(0, "title: "+quote(title(d.name)), todoSource)
+	line(0, "title: "+quote(cmp.Or(oneLine(d.titled), title(d.name))), todoSource)
 	if d.numbers {
 		line(0, "codes_are_statuses: false", "a code in a body is none of HTTP's")
+	}
+	for _, x := range d.settled() {
+		line(0, x.text, x.comment)
 	}
 	line(0, "codes:", "")
 	rows := slices.Clone(d.rows)
@@ -94,6 +124,11 @@ func (d *drafted) text(comments bool) []byte {
 			s.print(d, line)
 		}
 	}
+	if comments {
+		for _, r := range d.remarks {
+			line(0, "# "+oneLine(r), "")
+		}
+	}
 	return b.Bytes()
 }
 
@@ -111,7 +146,12 @@ func (s *shape) printHead(line liner) {
 		line(4, "path: "+quote(s.of[0].Path), "only this operation has records")
 	}
 	line(4, "status: "+strings.Join(s.classes, " "), "")
+	if s.media != "" {
+		line(4, "type: "+quote(s.media), "")
+	}
 	switch {
+	case s.is != "":
+		line(4, "is: "+quote(s.is), "")
 	case s.failed:
 		line(4, "is: failed", "")
 	case s.good && s.flagged():

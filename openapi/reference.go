@@ -110,6 +110,19 @@ func (s *source) at(pointer string) *yaml.Node {
 	if pointer == "" {
 		return s.root
 	}
+	if n, there := s.places[pointer]; there {
+		return n
+	}
+	n := s.walk(pointer)
+	if s.places == nil {
+		s.places = map[string]*yaml.Node{}
+	}
+	s.places[pointer] = n
+	return n
+}
+
+// walk finds the value at a pointer that was not followed before.
+func (s *source) walk(pointer string) *yaml.Node {
 	var path []string
 	for _, token := range strings.Split(pointer[1:], "/") {
 		path = append(path, unescaped(token))

@@ -33,6 +33,7 @@ type source struct {
 	within int // how many aliases stand around the present value
 	copies int // values that aliases stand for
 	told   []parlance.Diagnostic
+	places map[string]*yaml.Node // by the pointers that were followed
 }
 
 func newSource(file string, text []byte) *source { return &source{file: file, text: text} }
@@ -43,16 +44,16 @@ func (s *source) check() {
 		s.report(parlance.SeverityError, nil, "file_too_large", fmt.Sprintf("the document is longer than %d MiB", MaxSource>>20), "")
 		return
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(s.text, &document); err != nil {
+	root, err := parse(s.text)
+	if err != nil {
 		s.syntax(err)
 		return
 	}
-	if len(document.Content) == 0 || document.Content[0].Kind != yaml.MappingNode {
+	if root == nil || root.Kind != yaml.MappingNode {
 		s.report(parlance.SeverityError, nil, "openapi_document", "expected an OpenAPI document: an object with openapi, info and paths", "")
 		return
 	}
-	s.root = document.Content[0]
+	s.root = root
 	schema, ok := s.version()
 	if !ok {
 		return
@@ -63,6 +64,18 @@ func (s *source) check() {
 	}
 	s.hold(schema, value)
 	(&references{source: s, state: map[*yaml.Node]walk{}}).visit(s.root)
+}
+
+// parse is the root of a document, nil for an empty one.
+func parse(text []byte) (*yaml.Node, error) {
+	if root, ok := parseJSON(text); ok {
+		return root, nil
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal(text, &document); err != nil || len(document.Content) == 0 {
+		return nil, err
+	}
+	return document.Content[0], nil
 }
 
 // version finds the schema of the document's version.
@@ -146,6 +159,9 @@ func scalar(n *yaml.Node) any {
 	case "!!null":
 		return nil
 	case "!!bool", "!!int", "!!float":
+		if n.Value == "true" || n.Value == "false" {
+			return n.Value == "true"
+		}
 		var v any
 		if n.Decode(&v) == nil {
 			switch v := v.(type) {

@@ -107,7 +107,7 @@ understood. Only terminals get color, and NO_COLOR turns it off.`,
 	root.AddCommand(
 		a.decodeCommand(), a.encodeCommand(), a.explainCommand(), a.callCommand(),
 		a.lintCommand(), a.testCommand(), a.dialectsCommand(), a.showCommand(),
-		a.newCommand(), a.fmtCommand(), a.schemaCommand(), a.pageCommand(), a.exportCommand(), a.activityCommand(),
+		a.importCommand(), a.fmtCommand(), a.schemaCommand(), a.pageCommand(), a.exportCommand(), a.activityCommand(),
 		a.mockCommand(), a.checkCommand(), a.gatewayCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	root.Args = func(_ *cobra.Command, args []string) error { return unknownCommand(root, args) }

@@ -25,7 +25,7 @@ For a scenario, the name at the end is scenario.schema.json. parlance lint also 
 rules that a schema cannot express.`,
 		Example: `  parlance schema > dialect.schema.json
   parlance schema scenario > scenario.schema.json
-  parlance new my-api --from 404.txt --schema-comment > my-api.yaml`,
+  parlance import responses my-api --from 404.txt --schema-comment > my-api.yaml`,
 		Args:      arguments(0, 1, "nothing, dialect or scenario"),
 		ValidArgs: []string{"dialect", "scenario"},
 		RunE: func(_ *cobra.Command, args []string) error {

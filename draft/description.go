@@ -1,0 +1,648 @@
+package draft
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
+)
+
+// Description is what a document says of the failures of an API. The zero value says
+// nothing.
+type Description struct {
+	Title     string      // of the API, "" if unknown
+	Source    string      // the page or the file that says it
+	Responses []Response  //
+	Rows      []Row       // codes that are known beside those of the responses
+	Marks     []Mark      // failures that are told by their body
+	Waits     []Wait      // header fields that a row waits for
+	Header    []string    // header fields of responses that are not of one alone
+	Auth      Auth        //
+	KeyHeader string      // the request header of idempotency keys, "" for none
+	Limits    []RateLimit //
+	Remarks   []string    // what the document says and a dialect cannot; each becomes a comment
+}
+
+// Response is a response as a document describes it.
+type Response struct {
+	Method, Path string
+	Status       string   // 404, 4XX or default
+	Media        string   // the type of its body, "" for none
+	Schema       *Schema  // nil if the document has none
+	Examples     [][]byte // bodies
+	Header       []string // the names of its fields
+}
+
+// Row is a row of the table of codes.
+type Row struct {
+	Key     string // a status or a class
+	Kind    string // kind/reason; "" is what HTTP says
+	More    string // other members of the row, such as "retry: never"
+	Help    string // a text for people
+	Comment string // why it is a guess, "" if it is none
+}
+
+// Mark is a failure that a text or a member of a body tells, under any status of a failure.
+type Mark struct {
+	Name   string   // of the row
+	Text   string   // that a text of the body contains; "" if a member tells it
+	Path   []string // of the member
+	Value  string   // of the member, as JSON
+	Status int      // under which it is written
+	Row    Row      // without a Key
+}
+
+// Wait is a header field that says when to retry, if a row has "after: $reset".
+type Wait struct {
+	Header   string
+	Notation string // seconds, epoch and the like
+}
+
+// Auth is how a caller gets and sends a credential. The zero value says nothing.
+type Auth struct {
+	Token  string // the token endpoint (OAuth 2)
+	Grants []string
+	Header string // of an API key; "" is Authorization
+	Scheme string // "" is none
+}
+
+// RateLimit are the header fields of one limit.
+type RateLimit struct {
+	Name, Limit, Remaining, Reset string // Reset may have a notation
+}
+
+// Schema describes a value. The zero value is any value.
+type Schema struct {
+	Type     string   // object, array, string, integer, number, boolean; "" is any
+	Format   string   //
+	Members  []Member // of an object, in the order of the document
+	Rest     *Schema  // of the members without a name; nil for none
+	Elem     *Schema  // of an array
+	NotEmpty bool     // an array has an element
+	Null     bool     // null is allowed
+	Enum     []string // the values that it can have, as texts; also of a constant
+	Example  []byte   // JSON; nil for none
+}
+
+// Member is a member of an object.
+type Member struct {
+	Name     string
+	Required bool
+	Schema   *Schema
+}
+
+// The bounds of what a description becomes. An API has few forms of an error; a file of
+// more is for no reader.
+const (
+	maxForms    = 24  // distinct schemas
+	maxExamples = 24  // that become samples
+	maxCodes    = 400 // that an enum lists
+)
+
+// FromDescription drafts a file as File does, from the description of an API. A response
+// that no example shows has a shape and no sample. The errors are those of File.
+func FromDescription(name string, of Description) ([]byte, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	d := &drafted{name: name, titled: of.Title, source: of.Source, remarks: of.Remarks}
+	for _, r := range of.Rows {
+		d.add(r)
+	}
+	for _, m := range of.Marks {
+		d.mark(m)
+	}
+	for _, w := range of.Waits {
+		d.headers = append(d.headers, &place{kind: textual, key: w.Header, text: "$reset:" + w.Notation, comment: "the connector waits by it"})
+	}
+	d.describe(of.Responses)
+	if len(d.rows) == 0 {
+		return nil, ErrNothing
+	}
+	d.header(of.Header)
+	d.settings(&of)
+	d.merge()
+	d.verify()
+	return authoring.Format(d.text(true))
+}
+
+// NameOf is a name for a dialect: from a title, else from a file or a folder.
+func NameOf(title, file string) string {
+	if title == "" {
+		title = file[strings.LastIndexAny(file, `/\`)+1:]
+		title, _, _ = strings.Cut(title, ".")
+	}
+	var b strings.Builder
+	for _, r := range strings.ToLower(title) {
+		switch {
+		case r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	name := strings.TrimSuffix(strings.TrimSuffix(strings.Trim(b.String(), "-"), "-api"), "-rest")
+	if len(name) > 40 {
+		name = strings.Trim(name[:40], "-")
+	}
+	if checkName(name) != nil {
+		return "my-api"
+	}
+	return name
+}
+
+// add takes a row as it is given; of one key the first one counts.
+func (d *drafted) add(r Row) {
+	if slices.ContainsFunc(d.rows, func(o row) bool { return o.key == r.Key }) {
+		return
+	}
+	status, _ := strconv.Atoi(r.Key)
+	kind := r.Kind
+	if kind == "" {
+		kind = kindOfStatus(max(status, classBase(r.Key)))
+	}
+	d.rows = append(d.rows, row{key: r.Key, text: r.members(kind, 0), comment: r.Comment, status: max(status, classBase(r.Key)), fixed: true})
+}
+
+// mark takes a failure that is told by its body, as a shape with a row of its name.
+func (d *drafted) mark(m Mark) {
+	if slices.ContainsFunc(d.rows, func(o row) bool { return o.key == m.Name }) {
+		return
+	}
+	m.Row.Key = m.Name
+	d.rows = append(d.rows, row{key: m.Name, text: m.Row.members(m.Row.Kind, m.Status), comment: m.Row.Comment, code: true, fixed: true, status: 1000})
+	s := &shape{name: m.Name, is: m.Name, classes: []string{"4xx", "5xx"}}
+	if m.Text != "" {
+		s.form, s.body = "text", &place{kind: textual, text: `'$detail is "{_}` + m.Text + `{_}"'`}
+	} else {
+		p := &place{kind: textual, text: m.Value}
+		for i, name := range slices.Backward(m.Path) {
+			p.key = name
+			if i < len(m.Path)-1 || p.kind == object {
+				p.key = name + "!"
+			}
+			if p.kind == textual {
+				p.key = name
+			}
+			p = &place{kind: object, kids: []*place{p}}
+		}
+		s.form, s.body = "json", p
+	}
+	d.shapes = append(d.shapes, s)
+}
+
+// members are what stands in a row: the kind alone, or a mapping.
+func (r *Row) members(kind string, status int) string {
+	all := []string{"kind: " + kind}
+	if status != 0 {
+		all = append(all, "status: "+strconv.Itoa(status))
+	}
+	if r.More != "" {
+		all = append(all, r.More)
+	}
+	if help := oneLine(r.Help); help != "" {
+		all = append(all, "help: "+quote(help))
+	}
+	if len(all) == 1 {
+		return kind
+	}
+	return "{" + strings.Join(all, ", ") + "}"
+}
+
+// classBase is the first status of a class such as 4xx, 0 for none.
+func classBase(key string) int {
+	if len(key) == 3 && strings.EqualFold(key[1:], "xx") && key[0] >= '1' && key[0] <= '5' {
+		return int(key[0]-'0') * 100
+	}
+	return 0
+}
+
+// form is a schema with the statuses under which it stands.
+type form struct {
+	schema   *Schema
+	media    string
+	first    int   // one under which it can stand
+	statuses []int // those that the document names
+}
+
+// describe takes each status as a row, and each schema once as a shape.
+func (d *drafted) describe(all []Response) {
+	var forms []*form
+	fields := []string{}
+	for i := range all {
+		r := &all[i]
+		status, exact := statusOf(r.Status)
+		if status == 0 {
+			continue
+		}
+		if exact {
+			d.statusRow(status, &guesser{})
+		} else if r.Status != "default" {
+			d.classRow(r.Status)
+		}
+		if status < 400 {
+			continue
+		}
+		for _, f := range r.Header {
+			if !slices.Contains(fields, f) {
+				fields = append(fields, f)
+			}
+		}
+		if schema := r.form(); schema != nil {
+			forms = addForm(forms, schema, r, status, exact)
+		}
+		d.shown(r, status)
+	}
+	d.header(fields)
+	for _, f := range forms {
+		d.form(f)
+	}
+}
+
+// classRow is the row of a class of statuses.
+func (d *drafted) classRow(text string) {
+	key := strings.ToLower(text)
+	if !slices.ContainsFunc(d.rows, func(r row) bool { return r.key == key }) {
+		d.rows = append(d.rows, row{key: key, text: kindOfStatus(classBase(key)), status: classBase(key) + 99})
+	}
+}
+
+// statusOf is a status that stands for a key of a document: default is any failure. It
+// reports whether the key names this very one.
+func statusOf(key string) (status int, exact bool) {
+	n, err := strconv.Atoi(key)
+	switch {
+	case err == nil && n >= 200 && n <= 599:
+		return n, true
+	case classBase(key) >= 200:
+		return classBase(key), false
+	case key == "default":
+		return 400, false
+	}
+	return 0, false
+}
+
+// form is the schema of the body: problem details have one without saying so.
+func (r *Response) form() *Schema {
+	media, _, _ := strings.Cut(strings.ToLower(r.Media), ";")
+	if r.Schema == nil && strings.TrimSpace(media) == "application/problem+json" {
+		return problem
+	}
+	if !strings.HasSuffix(strings.TrimSpace(media), "json") && media != "*/*" {
+		return nil // a form of XML or text is taken from its examples
+	}
+	return r.Schema
+}
+
+// problem is the schema of RFC 9457.
+var problem = &Schema{Type: "object", Members: []Member{
+	{"type", false, &Schema{Type: "string", Format: "uri-reference"}}, {"title", false, &Schema{Type: "string"}},
+	{"status", false, &Schema{Type: "integer"}}, {"detail", false, &Schema{Type: "string"}}, {"instance", false, &Schema{Type: "string", Format: "uri-reference"}},
+}}
+
+// addForm notes a status of a schema.
+func addForm(all []*form, schema *Schema, r *Response, status int, exact bool) []*form {
+	i := slices.IndexFunc(all, func(f *form) bool { return f.schema == schema && f.media == r.Media })
+	if i < 0 {
+		if len(all) == maxForms {
+			return all
+		}
+		i, all = len(all), append(all, &form{schema: schema, media: r.Media, first: status})
+	}
+	if exact && !slices.Contains(all[i].statuses, status) {
+		all[i].statuses = append(all[i].statuses, status)
+	}
+	return all
+}
+
+// shown takes the examples of a response as recorded ones.
+func (d *drafted) shown(r *Response, status int) {
+	for _, body := range r.Examples {
+		if d.examples == maxExamples || len(body) == 0 {
+			return
+		}
+		one := Recorded{Status: status, Header: dialect.HeaderMap{}, Body: body}
+		if r.Media != "" {
+			one.Header["Content-Type"] = []string{strings.ReplaceAll(r.Media, "*/*", "application/json")}
+		}
+		if slices.ContainsFunc(d.samples, func(s *sample) bool { return s.Status == status && string(s.Body) == string(body) }) {
+			continue
+		}
+		d.take(one)
+		d.examples++
+	}
+}
+
+// form takes a schema as a response that nobody has recorded.
+func (d *drafted) form(f *form) {
+	status := f.first
+	v := f.schema.value("", status, 0)
+	if v == nil || v.kind != object && v.kind != list {
+		return
+	}
+	v.form = "json"
+	g := &guesser{status: status, taken: map[string]bool{}}
+	p := g.document(v)
+	if p == nil {
+		return
+	}
+	marked(p, v)
+	s := &shape{name: g.name(), form: v.form, body: p, classes: classesOf(400, true)}
+	if media, _, _ := strings.Cut(f.media, ";"); media != "application/json" && !strings.Contains(media, "*") {
+		s.media = strings.TrimSpace(media)
+	}
+	d.shapes = append(d.shapes, s)
+	d.numbers = d.numbers || g.numbers
+	if g.fields {
+		d.inputs(f.statuses)
+	}
+	for i, code := range g.enum {
+		if i == maxCodes {
+			break
+		}
+		status, known := f.statusFor(code)
+		if d.codeRow(code, status); !known && len(d.rows) > 0 && d.rows[len(d.rows)-1].key == code {
+			d.rows[len(d.rows)-1].comment = unknownStatus
+		}
+	}
+}
+
+// inputs notes the statuses under which bad inputs are listed.
+func (d *drafted) inputs(statuses []int) {
+	for _, s := range statuses {
+		if s == 422 {
+			d.statusRow(s, &guesser{fields: true})
+		}
+	}
+}
+
+// statusFor is the status under which a code of the schema travels, by its name. It
+// reports false if that is open.
+func (f *form) statusFor(code string) (status int, known bool) {
+	if len(f.statuses) == 1 {
+		return f.statuses[0], true
+	}
+	kind := kindOfWord(code)
+	for _, s := range f.statuses {
+		if kind != "" && kindOfStatus(s) == kind {
+			return s, true
+		}
+	}
+	if s := plainStatus[kind]; s != 0 {
+		return s, true
+	}
+	return http400, false
+}
+
+// http400 is the status of a code of which nothing is known.
+const http400 = 400
+
+// unknownStatus is said of such a code.
+const unknownStatus = "todo: the document does not say its status, nor does its name"
+
+// plainStatus is the status that HTTP has for a kind.
+var plainStatus = map[string]int{
+	"invalid": 400, "unauthenticated": 401, "forbidden": 403, "not_found": 404, "conflict": 409, "rate_limited": 429,
+	"quota": 403, "failed": 402, "internal": 500, "unavailable": 503, "timeout": 504,
+}
+
+// header guesses what the fields of responses say.
+func (d *drafted) header(names []string) {
+	h := dialect.HeaderMap{}
+	for _, name := range names {
+		h[name] = []string{"1"}
+	}
+	for _, p := range headerPlaces(h) {
+		if p.key != "Www-Authenticate" && !slices.ContainsFunc(d.headers, func(o *place) bool { return o.key == p.key }) {
+			d.headers = append(d.headers, p)
+		}
+	}
+	d.limits(names)
+}
+
+// limits finds the fields of a rate limit by their names.
+func (d *drafted) limits(names []string) {
+	var l RateLimit
+	for _, name := range names {
+		switch p := plain(name); {
+		case !strings.Contains(p, "ratelimit"):
+		case strings.HasSuffix(p, "remaining"):
+			l.Remaining = name
+		case strings.HasSuffix(p, "reset"), strings.HasSuffix(p, "resetafter"):
+			l.Reset = name
+		case strings.HasSuffix(p, "limit"):
+			l.Limit = name
+		}
+	}
+	if l.Remaining != "" && !slices.ContainsFunc(d.extras, func(x *extra) bool { return strings.HasPrefix(x.text, "limits:") }) {
+		l.Name = "requests"
+		d.extras = append(d.extras, limitsLine([]RateLimit{l}))
+	}
+}
+
+func limitsLine(all []RateLimit) *extra {
+	var parts []string
+	comment := ""
+	for _, l := range all {
+		var fields []string
+		for _, f := range [][2]string{{"limit", l.Limit}, {"remaining", l.Remaining}, {"reset", l.Reset}} {
+			if f[1] != "" {
+				fields = append(fields, f[0]+": "+quote(f[1]))
+			}
+		}
+		if l.Reset != "" && !strings.Contains(l.Reset, ":") {
+			comment = "the reset is read in seconds; write :epoch if it is a time"
+		}
+		parts = append(parts, key(l.Name)+": {"+strings.Join(fields, ", ")+"}")
+	}
+	if comment == "" {
+		comment = "looks like the rate limit"
+	}
+	return &extra{text: "limits: {" + strings.Join(parts, ", ") + "}", comment: comment}
+}
+
+// settings are the lines that hold for the whole API.
+func (d *drafted) settings(of *Description) {
+	var parts []string
+	for _, p := range [][2]string{{"token", of.Auth.Token}, {"header", of.Auth.Header}, {"scheme", of.Auth.Scheme}} {
+		if p[1] == "" {
+			continue
+		}
+		parts = append(parts, p[0]+": "+quote(p[1]))
+		if p[0] == "token" && len(of.Auth.Grants) > 0 {
+			parts = append(parts, "grants: ["+strings.Join(of.Auth.Grants, ", ")+"]")
+		}
+	}
+	if len(parts) > 0 {
+		d.extras = append(d.extras, &extra{text: "auth: {" + strings.Join(parts, ", ") + "}", comment: "the first scheme that the document names"})
+	}
+	if of.KeyHeader != "" {
+		d.extras = append(d.extras, &extra{text: "idempotency: {header: " + quote(of.KeyHeader) + "}", comment: "looks like the header of idempotency keys"})
+	}
+	if len(of.Limits) > 0 {
+		d.extras = append(d.extras, limitsLine(of.Limits))
+	}
+}
+
+// marked writes the marks of a schema: a member that it requires must be there. In lists
+// and for values that can be null or empty the guess stays.
+func marked(p *place, v *value) {
+	for _, k := range p.kids {
+		m := v.named(k.base())
+		if m == nil || strings.HasPrefix(k.key, "$") {
+			continue
+		}
+		if says(k) && m.mark != "" {
+			k.key = k.base() + m.mark
+		}
+		if k.kind == object {
+			marked(k, m)
+		}
+	}
+}
+
+func (v *value) named(name string) *value {
+	for _, m := range v.members {
+		if m.name == name {
+			return m.value
+		}
+	}
+	return nil
+}
+
+// value is a value as the schema allows it. Its texts look like what their names say. It is
+// nil for a schema that goes too deep.
+func (s *Schema) value(name string, status, depth int) *value {
+	if s == nil || depth > maxDepth/2 {
+		return nil
+	}
+	if v := s.given(); v != nil {
+		return v
+	}
+	switch s.Type {
+	case "object":
+		return s.object(status, depth)
+	case "array":
+		v := &value{kind: list}
+		if e := s.Elem.value(name, status, depth+1); e != nil {
+			v.elems = []*value{e}
+		}
+		return v
+	case "boolean":
+		return &value{kind: boolean, text: strconv.FormatBool(isFlag(plain(name)) && !isGoodFlag(plain(name)))}
+	case "integer", "number":
+		if n := plain(name); among(statusNames[:4], n) || n == "httpcode" {
+			return &value{kind: number, text: strconv.Itoa(status)}
+		}
+		return &value{kind: number, text: "1"}
+	}
+	if len(s.Members) > 0 {
+		return s.object(status, depth)
+	}
+	return &value{kind: textual, text: s.text(plain(name))}
+}
+
+// given is the value that the document itself shows: the first of an enum, or an example.
+func (s *Schema) given() *value {
+	if len(s.Enum) > 0 {
+		v := &value{kind: textual, text: s.Enum[0], enum: s.Enum}
+		if s.Type == "integer" || s.Type == "number" {
+			v.kind = number
+		}
+		return v
+	}
+	if len(s.Example) == 0 || s.Type == "object" || s.Type == "array" || len(s.Members) > 0 || !json.Valid(s.Example) {
+		return nil
+	}
+	v := parseDocument([]byte(`[` + string(s.Example) + `]`))
+	if v == nil || len(v.elems) != 1 || v.elems[0].kind == object || v.elems[0].kind == list || v.elems[0].kind == null {
+		return nil
+	}
+	return v.elems[0]
+}
+
+func (s *Schema) object(status, depth int) *value {
+	v := &value{kind: object}
+	for _, m := range s.Members {
+		below := m.Schema.value(m.Name, status, depth+1)
+		if below == nil {
+			continue
+		}
+		switch {
+		case m.Required && !m.Schema.Null && (m.Schema.Type != "array" || m.Schema.NotEmpty):
+			below.mark = "!"
+		case !m.Required && (below.kind != list):
+			below.mark = "?"
+		}
+		v.set(m.Name, below)
+	}
+	if len(v.members) == 0 && s.Rest != nil {
+		if below := s.Rest.value("", status, depth+1); below != nil {
+			v.set("name", below)
+		}
+	}
+	s.tell(v)
+	return v
+}
+
+// tell settles a name that is a code in some APIs and a text in others: error is a code
+// beside another member for the text.
+func (s *Schema) tell(v *value) {
+	texts := 0
+	for _, m := range v.members {
+		if n := plain(m.name); m.value.kind == textual && among(detailNames[:9], n) {
+			texts++
+		}
+	}
+	for _, m := range v.members {
+		if n := plain(m.name); (n == "error" || n == "reason") && m.value.kind == textual && m.value.text == sampleText && texts > 0 {
+			m.value.text = sampleCode
+		}
+	}
+}
+
+// What stands in for a text, a code, an input and an address.
+const sampleText, sampleCode, sampleInput, sampleURL = "a text", "code", "name", "https://example.com/"
+
+// text is a text as a member of that name has one.
+func (s *Schema) text(name string) string {
+	switch {
+	case s.Format == "uri" || s.Format == "uri-reference" && name == "type" || s.Format == "url":
+		return sampleURL
+	case s.Format == "date-time":
+		return "2026-01-01T00:00:00Z"
+	case slices.ContainsFunc(requestNames, func(n string) bool { return n == name }):
+		return "7f9c2ba4"
+	case name == "error" || name == "reason":
+		return sampleText
+	case among(codeNames, name):
+		return sampleCode
+	case name == "pointer":
+		return "#/name"
+	case among(inputNames, name):
+		return sampleInput
+	case strings.HasSuffix(name, "url") || strings.HasSuffix(name, "uri"):
+		return sampleURL
+	}
+	return sampleText
+}
+
+// checkName says why a name is not one of a dialect; nil if it is.
+func checkName(name string) error {
+	_, err := dialect.Compile(name+".yaml", []byte("dialect: "+quote(name)+"\ncodes: {200: success}\n"))
+	return err
+}
+
+// Fails reports that a response tells of a failure: by its status, or by the mark of one
+// in its body.
+func (r *Recorded) Fails() bool {
+	if r.Status >= 400 {
+		return true
+	}
+	v := parse(*r)
+	return v != nil && v.complains()
+}
