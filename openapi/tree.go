@@ -13,7 +13,7 @@ import (
 
 // Tree is an OpenAPI document as its values, for tools that read other parts of it than the
 // operations of a Document. It is made in a fraction of the time. It is not safe for
-// concurrent use, since it notes where references lead.
+// concurrent use, since it notes the targets of references.
 type Tree struct {
 	source   *source
 	warnings []parlance.Diagnostic
