@@ -157,7 +157,7 @@ as far as it goes, and that is said. Requests and credentials are not put into t
 		Example: `  parlance import har session.har --name my-api -o my-api.yaml`,
 		Args:    arguments(1, 1, "an HTTP Archive"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			all, err := a.archived(args[0])
+			all, err := a.failuresOf(args[0])
 			if err != nil {
 				return err
 			}
@@ -254,8 +254,8 @@ func (a *app) limited(name string, most int, what string) ([]byte, error) {
 // like them.
 const maxArchived = 40
 
-// archived are the failures of an archive: of each status at each path the first one.
-func (a *app) archived(name string) (all []draft.Recorded, err error) {
+// failuresOf are the failures of an archive: of each status at each path the first one.
+func (a *app) failuresOf(name string) (all []draft.Recorded, err error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, &mistake{message: err.Error(), hint: "name an HTTP Archive", cause: err}
