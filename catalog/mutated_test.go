@@ -88,6 +88,30 @@ func TestNoFailureUnderAGoodStatusIsAPlainSuccess(t *testing.T) {
 	})
 }
 
+// noMark are the dialects of which no shape demands the member that marks a failure.
+var noMark = map[string]string{"discord": "errors is there for a bad form alone"}
+
+// The body of a failure is short enough to be searched wherever it stands, unless the page
+// lets the status alone decide.
+func TestAShortFailureUnderAPathThatNoShapeNamesIsNoPlainSuccess(t *testing.T) {
+	t.Parallel()
+	const short = 512
+	everyDialect(t, func(t *testing.T, d *dialect.Dialect) {
+		if neverLate[d.Name()] != "" || noMark[d.Name()] != "" {
+			t.Skip("the status alone decides, or no member is a mark")
+		}
+		for _, r := range failures(t, d) {
+			if len(r.res.Body) > short || !marked(r.res.Body) {
+				continue
+			}
+			r.res.Status, r.req.Path = 200, "/nothing/known"
+			if o := d.Decode(r.req, r.res).Outcome; o.Kind.Good() && o.Kind != parlance.KindNoted {
+				t.Errorf("%s under 200: got %s, want it noted or a failure: %s", r.name, o.Kind, r.res.Body)
+			}
+		}
+	})
+}
+
 func TestAFailureWithoutABodyKeepsTheMeaningOfItsStatus(t *testing.T) {
 	t.Parallel()
 	everyDialect(t, func(t *testing.T, d *dialect.Dialect) {
