@@ -79,6 +79,18 @@ type reading struct {
 	Line      string
 }
 
+// Brief are the readings of a code that differ in a few words.
+func (c *code) Brief() (all []reading) {
+	for _, r := range c.Readings {
+		if !slices.ContainsFunc(all, func(o reading) bool {
+			return o.Tag == r.Tag && o.ActShort == r.ActShort && o.WhenShort == r.WhenShort
+		}) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
 // labeled is a text with a label.
 type labeled struct{ Label, Text string }
 
@@ -92,6 +104,7 @@ type composer struct {
 	d        *dialect.Dialect
 	examples *examples
 	ids      anchors
+	shows    map[string]string // by the name of a form: the first code whose example has it
 }
 
 // compose says in words all that a dialect says to a caller.
@@ -100,7 +113,7 @@ func compose(o Options, d *dialect.Dialect) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &composer{w.adviserOf(d), o, d, examplesOf(d), anchors{}}
+	c := &composer{w.adviserOf(d), o, d, examplesOf(d), anchors{}, map[string]string{}}
 	p := &document{
 		words: w, Name: line(d.Name()), API: cmp.Or(line(d.Title()), line(d.Name())),
 		File: cmp.Or(o.file(d), line(d.Name())+".yaml"), URL: o.BaseURL,
@@ -178,12 +191,18 @@ func (c *composer) code(shown string, entries []authoring.Entry) *code {
 	if c.o.BaseURL != "" {
 		out.Type = c.o.BaseURL + "#" + out.ID
 	}
+	// What holds otherwise comes last.
+	entries = slices.Clone(entries)
+	slices.SortStableFunc(entries, func(a, b authoring.Entry) int { return min(len(b.Conditions), 1) - min(len(a.Conditions), 1) })
 	conditional := false
 	for i := range entries {
 		e := &entries[i]
 		r := c.reading(e)
 		r.Otherwise = conditional && r.If == ""
 		conditional = conditional || r.If != ""
+		if e := r.Example; e != nil && c.shows[e.Shape] == "" {
+			c.shows[e.Shape] = out.Code
+		}
 		out.Readings = append(out.Readings, r)
 	}
 	return out

@@ -192,12 +192,12 @@ func (c *composer) forms() fact {
 		if s.ReadOnly {
 			under += "; " + c.say("fact.form.read")
 		}
-		f.Table = append(f.Table, []string{line(s.Name), media, under})
+		f.Table = append(f.Table, []string{line(s.Name), media, under, c.shows[s.Name]})
 	}
 	if len(f.Table) == 0 {
 		return fact{}
 	}
-	f.Head = []string{c.say("fact.form.name"), c.say("fact.form.media"), c.say("fact.form.status")}
+	f.Head = []string{c.say("fact.form.name"), c.say("fact.form.media"), c.say("fact.form.status"), c.say("fact.form.example")}
 	return f
 }
 

@@ -53,7 +53,7 @@ func (m *markdown) document(p *document) {
 // glance is the table of all codes.
 func (p *document) glance() (rows [][]string) {
 	for _, c := range p.Glance {
-		for i, r := range c.Readings {
+		for i, r := range c.Brief() {
 			link := ""
 			if i == 0 {
 				link = "[" + prose(c.Code) + "](#" + fragment(c.ID) + ")"

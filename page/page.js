@@ -56,7 +56,7 @@
       if (at) { location.replace("#" + at.id); }
     }
     if (at && at.closest("[hidden]")) clear();
-    if (at) at.scrollIntoView();
+    if (at) at.scrollIntoView({ behavior: "instant" });
   }
 
   input.addEventListener("input", filter);

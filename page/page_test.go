@@ -253,3 +253,20 @@ func TestTwoDialectsOfANameAreAnError(t *testing.T) {
 		t.Error("got no error")
 	}
 }
+
+func TestTheReadingWithoutAConditionComesLastAndSaysOtherwise(t *testing.T) {
+	t.Parallel()
+	for _, d := range opened() {
+		for _, c := range composed(t, d).Glance {
+			for i, r := range c.Readings {
+				last := i == len(c.Readings)-1
+				if r.If == "" && !last && c.Readings[i+1].If != "" {
+					t.Errorf("%s, %s: reading %d has no condition, and one with a condition follows", d.Name(), c.Code, i)
+				}
+				if r.If == "" && i > 0 && c.Readings[0].If != "" && !r.Otherwise {
+					t.Errorf("%s, %s: reading %d does not say otherwise", d.Name(), c.Code, i)
+				}
+			}
+		}
+	}
+}

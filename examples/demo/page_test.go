@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,9 +123,7 @@ func TestAButtonShowsBothSidesInABrowser(t *testing.T) {
 	tab.Load(d.Board() + "/")
 	tab.Click(`form[action="/show/plain-404"] button`)
 	tab.Scripts(true)
-	for tab.Text(`location.pathname + (document.querySelector("main h2") || {}).textContent`) != "/show/plain-404plain-404" {
-		runtime.Gosched()
-	}
+	tab.Wait(`location.pathname === "/show/plain-404" && document.querySelector("main h2").textContent === "plain-404"`)
 }
 
 func TestThePageIsForThisMachineAndThisSiteAlone(t *testing.T) {

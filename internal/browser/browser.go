@@ -190,10 +190,23 @@ func (b *Tab) Click(selector string) {
 	b.Do(chromedp.Click(selector))
 }
 
-// Wait waits until an expression of JavaScript is true.
+// Wait waits until an expression of JavaScript is true, also on a page that is loaded
+// meanwhile.
 func (b *Tab) Wait(expression string) {
 	b.t.Helper()
-	b.Do(chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(enough)))
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		if is {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-b.ctx.Done():
+			b.t.Fatalf("%s is not true: %v; the page said %q", expression, err, b.Said())
+		}
+	}
 }
 
 // Text is an expression of JavaScript as a text.
