@@ -33,7 +33,7 @@ type Live struct {
 // Asked is what became of the probes.
 type Asked struct {
 	Sent       int // requests
-	Skipped    int // probes that may change something
+	Skipped    int // good probes that may change something
 	Unanswered int // requests without a response
 }
 
@@ -49,7 +49,9 @@ func (l *Live) Run(ctx context.Context, probes iter.Seq[Probe], saw func(x Excha
 	pace := pacer{every: time.Duration(float64(time.Second) / cmp.Or(l.Rate, 10))}
 	for p := range l.all(probes) {
 		if !l.Unsafe && !p.safe() {
-			asked.Skipped++
+			if p.Wrong == "" {
+				asked.Skipped++
+			}
 			continue
 		}
 		if err := pace.wait(ctx); err != nil {

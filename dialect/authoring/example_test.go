@@ -149,3 +149,27 @@ func ExampleEvidenceOf() {
 	// known: error.message
 	// strange: [error.mood]
 }
+
+// The places of the texts that a dialect reads.
+func ExampleTraceOf() {
+	d, err := dialect.Compile("shop.yaml", []byte(`dialect: shop
+codes: {404: not_found, out_of_stock: {kind: conflict, status: 409}}
+shapes:
+  - {name: error, status: 4xx, json: {error!: {code?: $code, message!: $detail}}}
+`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	body := `{"error": {"code": "out_of_stock", "message": "One is left"}}`
+	trace := authoring.TraceOf(d, dialect.Request{}, dialect.Response{Status: 409, Body: []byte(body)})
+	for _, t := range trace.Texts {
+		fmt.Printf("%s at %d, %s: %s\n", t.Attribute, t.Offset, t.Member, t.Value)
+	}
+	trace = authoring.TraceOf(d, dialect.Request{}, dialect.Response{Status: 409, Body: []byte(`{"error": {"code": "x"}}`)})
+	fmt.Printf("%s departs at %s: %s\n", trace.Shape.Name, trace.Departs.Member, trace.Departs.Message)
+	// Output:
+	// code at 19, /error/code: out_of_stock
+	// detail at 46, /error/message: One is left
+	// error departs at /error: "message" is missing
+}
