@@ -64,6 +64,16 @@ func (m *Mock) begin(h http.Header, r *http.Request, res *response, w *Wish) {
 	}
 }
 
+// visible is a text as a header field can carry it (RFC 9110, 5.5).
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, text)
+}
+
 // applied says which preference was granted to a request that had one (RFC 7240, 3).
 func (c *choice) applied(h http.Header) {
 	if c.unasked {
@@ -72,7 +82,7 @@ func (c *choice) applied(h http.Header) {
 	if c.text == "" {
 		c.text = c.wish.String()
 	}
-	h["Preference-Applied"] = []string{c.text}
+	h["Preference-Applied"] = []string{visible(c.text)}
 }
 
 // refusal is the response to a wish that cannot be understood.

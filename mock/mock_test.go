@@ -337,3 +337,17 @@ func TestAFailureHasTheFieldsThatHTTPDemandsOfIt(t *testing.T) {
 		}
 	}
 }
+
+func TestASampleThatIsOnlyReadIsGivenAsItWasRecorded(t *testing.T) {
+	t.Parallel()
+	d := open(t, "plain")
+	_, base := started(t, d)
+	read, res, body := sent(t, d, request(t, "GET", base+"/x", "Prefer: sample=2"))
+	want := "<html><head><title>503 Service Temporarily Unavailable</title></head><body></body></html>"
+	if res.StatusCode != 503 || strings.TrimSpace(body) != want || res.Header.Get("Retry-After") != "120" || res.Header.Get("Preference-Applied") != "sample=2" {
+		t.Errorf("got %d %v\n%s\nwant 503 with Retry-After: 120 and\n%s", res.StatusCode, res.Header, body, want)
+	}
+	if read.Outcome.Kind != parlance.KindUnavailable {
+		t.Errorf("it is read as %s, want unavailable", read.Outcome.Kind)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/parlance-api/parlance"
@@ -19,10 +20,15 @@ const jobsPath = Prefix + "jobs/"
 // DefaultWork is how long work in the background takes without WithWork.
 const DefaultWork = 3 * time.Second
 
+// MaxWork is how often a Mock begins work, because the results are kept. A request after that
+// is refused as unavailable.
+const MaxWork = 10_000
+
 // work is what goes on in the background after a 202.
 type work struct {
 	state  *state
 	queue  *jobs.Queue
+	begun  atomic.Int64 // how often work was begun
 	begin  sync.Once
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when no worker is left; nil if there was none
@@ -54,6 +60,9 @@ func (k *work) do(ctx context.Context, j jobs.Job) (any, error) {
 
 // put begins work for a request, and returns where it is watched and when to look.
 func (k *work) put(r *http.Request) (server.Reply, error) {
+	if k.begun.Add(1) > MaxWork {
+		return server.Reply{}, parlance.NewError(parlance.KindUnavailable, "The mock has begun %d pieces of work, and begins no more", MaxWork)
+	}
 	k.start()
 	value, err := k.queue.Accept(server.WithPrincipal(r.Context(), server.Principal{}), "work", []byte(r.URL.Path))
 	if err != nil {
