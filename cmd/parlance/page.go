@@ -68,21 +68,12 @@ dialect goes to standard output.`,
 
 // makePage writes the page of one dialect, or a folder of them.
 func (a *app) makePage(names []string, f pageFlags) error {
-	if !slices.Contains(docpage.Languages(), f.options.Language) {
-		return &mistake{message: fmt.Sprintf("--lang: there are no words for the language %q", f.options.Language), hint: "there are: " + strings.Join(docpage.Languages(), ", ")}
-	}
-	if u, err := url.Parse(f.options.BaseURL); f.options.BaseURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Fragment != "") {
-		return &mistake{message: fmt.Sprintf("--base-url: %q is not the URL of a page", f.options.BaseURL), hint: "for example: --base-url https://errors.example.com/"}
-	}
 	if f.catalog {
 		names = catalog.Names()
 	}
 	folder := f.catalog || len(names) > 1
-	switch {
-	case folder && f.out == "":
-		return &mistake{message: "several dialects make a folder of pages", hint: "name it: -o DIR"}
-	case folder && f.markdown:
-		return &mistake{message: "--markdown makes the page of one dialect", hint: "run it once for each of them"}
+	if err := f.check(folder); err != nil {
+		return err
 	}
 	dialects := make([]*dialect.Dialect, len(names))
 	f.options.Files = map[string]string{}
@@ -99,23 +90,48 @@ func (a *app) makePage(names []string, f pageFlags) error {
 	if folder {
 		return a.writePages(f, dialects)
 	}
+	return a.writePage(f, dialects[0])
+}
+
+// check says what is wrong with the flags. folder is set if several pages are made.
+func (f *pageFlags) check(folder bool) error {
+	switch base := f.options.BaseURL; {
+	case !slices.Contains(docpage.Languages(), f.options.Language):
+		return &mistake{message: fmt.Sprintf("--lang: there are no words for the language %q", f.options.Language), hint: "there are: " + strings.Join(docpage.Languages(), ", ")}
+	case base != "" && !isPage(base):
+		return &mistake{message: fmt.Sprintf("--base-url: %q is not the URL of a page", base), hint: "for example: --base-url https://errors.example.com/"}
+	case folder && f.out == "":
+		return &mistake{message: "several dialects make a folder of pages", hint: "name it: -o DIR"}
+	case folder && f.markdown:
+		return &mistake{message: "--markdown makes the page of one dialect", hint: "run it once for each of them"}
+	}
+	return nil
+}
+
+// isPage reports that a text is the URL of a page.
+func isPage(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.Fragment == ""
+}
+
+// writePage writes the page of one dialect to a file, or to standard output.
+func (a *app) writePage(f pageFlags, d *dialect.Dialect) error {
 	write, extension := docpage.HTML, ".html"
 	if f.markdown {
 		write, extension = docpage.Markdown, ".md"
 	}
-	file := f.out
-	if file != "" && isFolder(file) {
-		file = filepath.Join(file, dialects[0].Name()+extension)
-	}
 	var text bytes.Buffer
-	if err := write(&text, f.options, dialects[0]); err != nil {
+	if err := write(&text, f.options, d); err != nil {
 		return err
 	}
-	if file == "" {
+	switch {
+	case f.out == "":
 		_, err := a.stdout.Write(text.Bytes())
 		return err
+	case isFolder(f.out):
+		f.out = filepath.Join(f.out, d.Name()+extension)
 	}
-	return a.writeFiles("", docpage.File{Name: file, Text: text.Bytes()})
+	return a.writeFiles("", docpage.File{Name: f.out, Text: text.Bytes()})
 }
 
 // writePages writes a folder of pages.
