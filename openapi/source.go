@@ -29,6 +29,7 @@ type source struct {
 	text   []byte
 	lines  [][]byte
 	root   *yaml.Node
+	most   int // the greatest length that is held against the schema, 0 for any
 	values int
 	within int // how many aliases stand around the present value
 	copies int // values that aliases stand for
@@ -58,11 +59,13 @@ func (s *source) check() {
 	if !ok {
 		return
 	}
-	value, ok := s.value(s.root)
-	if !ok {
+	if s.most > 0 && len(s.text) > s.most {
+		s.report(parlance.SeverityWarning, nil, "openapi_document", fmt.Sprintf("the document is longer than %d MiB, so it was not held against the schema of OpenAPI", s.most>>20), "")
+	} else if value, ok := s.value(s.root); ok {
+		s.hold(schema, value)
+	} else {
 		return
 	}
-	s.hold(schema, value)
 	(&references{source: s, state: map[*yaml.Node]walk{}}).visit(s.root)
 }
 
