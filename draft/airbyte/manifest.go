@@ -26,7 +26,7 @@ import (
 const MaxSource = 16 << 20
 
 // maxSteps bounds how many values are looked at: references can make many of few.
-const maxSteps = 2_000_000
+const maxSteps = 200_000
 
 // File drafts a dialect file. file is the name of the manifest, and told is what could not
 // be taken over, with its place. The errors are those of draft.FromDescription, and those of
@@ -87,12 +87,15 @@ const maxDepth = 100
 // walk looks for error handlers.
 func (m *manifest) walk(n *yaml.Node, p parameters, depth int) {
 	m.steps++
-	n, p = m.resolved(n, p)
-	if n == nil || m.around[n] || depth > maxDepth || m.steps > maxSteps {
+	if m.around[n] || depth > maxDepth || m.steps > maxSteps {
 		return
 	}
-	m.around[n] = true
-	defer delete(m.around, n)
+	given := n // what a reference makes of it is new each time
+	m.around[given] = true
+	defer delete(m.around, given)
+	if n, p = m.resolved(n, p); n == nil {
+		return
+	}
 	switch n.Kind {
 	case yaml.SequenceNode:
 		for _, e := range n.Content {
