@@ -72,10 +72,8 @@ func (s *state) keyed(r *http.Request) bool {
 // respond gives the success of a request that passed all that a server checks.
 func (s *state) respond(w http.ResponseWriter, r *http.Request) {
 	c := choiceOf(r.Context())
-	if s.keyed(r) && c.wish.Latency == 0 {
-		c.wish.Latency = s.mock.switches.Idempotency.InFlight
-	}
-	if !c.waits(r) {
+	flight := s.mock.switches.Idempotency.InFlight
+	if !c.waits(r) || flight > 0 && s.keyed(r) && !sleep(r, flight) {
 		panic(http.ErrAbortHandler) // the caller is gone
 	}
 	switch {

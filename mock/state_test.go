@@ -468,6 +468,13 @@ func TestAScenarioSwitchesTheStateOfTheMock(t *testing.T) {
 			if o := <-first; o.Kind != parlance.KindSuccess || time.Since(began) != 4*time.Second {
 				t.Errorf("the first request is %s after 4 s and %s", o.Kind, time.Since(began)-4*time.Second)
 			}
+			for key, want := range map[string]time.Duration{"Idempotency-Key: two": 5 * time.Second, "Accept: */*": 0} {
+				began = time.Now()
+				called(t, d, rt, "POST", "http://x/v1/charges", "amount=1", key, form)
+				if took := time.Since(began); took != want {
+					t.Errorf("a request with %s took %s, want %s", key, took, want)
+				}
+			}
 			_, h, _ := called(t, d, rt, "POST", "http://x/v1/charges", "amount=1", "Prefer: respond-async", form)
 			began = time.Now()
 			for h.Get("Location") != "" && time.Since(began) < time.Minute {
