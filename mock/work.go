@@ -22,7 +22,7 @@ const DefaultWork = 3 * time.Second
 
 // MaxWork is how often a Mock begins work, because the results are kept. A request after that
 // is refused as unavailable.
-const MaxWork = 10_000
+const MaxWork = 1_000
 
 // work is what goes on in the background after a 202.
 type work struct {
