@@ -1,5 +1,9 @@
 // Package oas takes from an OpenAPI document what a first dialect file needs.
 //
+//	text, err := os.ReadFile("openapi.yaml")
+//	if err != nil {
+//		return err
+//	}
 //	tree, err := openapi.ReadTree("openapi.yaml", text)
 //	if err != nil {
 //		return err
