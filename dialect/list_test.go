@@ -244,3 +244,21 @@ shapes: [{headers: {AsyncResult: $code:int}}]`
 		{name: "a status in a header", file: header, status: 200, header: "AsyncResult: 404", want: `{"kind":"not_found","code":"404"}`, wrote: "-"},
 	})
 }
+
+func TestAnErrorBeyondTheFirstIsReadOrSaidToBeUnread(t *testing.T) {
+	t.Parallel()
+	const body = `{"errors":[{"code":"a","text":"one"},{"code":"b","text":"two"}]}`
+	file := func(element string) string { return `shapes: [{name: e, json: {errors!: ` + element + `}}]` }
+	hold(t, []construct{
+		{name: "of the whole alone", file: file(`[{code: $code, text: $detail}]`), body: body,
+			want: `{"kind":"invalid","code":"a","detail":"one"}`, told: "unread_element", wrote: `{"errors":[{"code":"a","text":"one"}]}`},
+		{name: "texts of the whole alone", file: file(`[$detail]`), body: `{"errors":["one","two"]}`,
+			want: `{"kind":"invalid","detail":"one"}`, told: "unread_element", wrote: `{"errors":["one"]}`},
+		{name: "one is enough", file: file(`[{code: $code, text: $detail}]`), body: `{"errors":[{"code":"a","text":"one"}]}`,
+			want: `{"kind":"invalid","code":"a","detail":"one"}`},
+		{name: "as fields", file: file(`[{code: $code & $field.code, text: $detail & $field.message}]`), body: body,
+			want: `{"kind":"invalid","code":"a","detail":"one","fields":[{"code":"b","message":"two"}]}`},
+		{name: "as notes", file: file(`[$detail & $note]`), body: `{"errors":["one","two"]}`,
+			want: `{"kind":"invalid","detail":"one","notes":["two"]}`},
+	})
+}

@@ -143,7 +143,7 @@ func (m *Matcher) any(n uint32, of Selection, must bool) bool {
 // of them, the response cannot be a success. If no child fits, the list does not fit; if
 // it must be there, what $any takes does not count.
 func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
-	fitted, failed, guarded, passed := 0, 0, 0, 0
+	fitted, failed, guarded, passed, beyond := 0, 0, 0, 0, 0
 	later, turns := m.later, m.turns
 	m.turns = min(turns, math.MaxUint8-1) + 1
 	wholeRead := false // an element was read that no constant tells apart
@@ -161,6 +161,7 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 				inside = m.newScope(t, m.scope, int32(fitted+failed), c)
 			}
 			m.copies(t.Elems[0].Hole, inside, node)
+			beyond += spec.Btoi(wholeRead && !records && t.Elems[0].Sole())
 			fitted, wholeRead = fitted+1, true
 			continue
 		}
@@ -175,6 +176,7 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 			continue
 		}
 		fitted++
+		beyond += spec.Btoi(wholeRead && !records && t.Elems[by].Sole())
 		if by == 0 {
 			guarded++
 		}
@@ -190,6 +192,9 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 	m.later, m.turns = later, turns
 	if t.Guarded() && guarded == 0 || of.Some && passed > 0 && passed == fitted {
 		return false // none says what the shape is recognized by
+	}
+	if beyond > 0 {
+		m.note("unread_element", "%d elements say something of the whole, and only the first one was read", beyond+1)
 	}
 	if failed > 0 && (fitted > 0 || m.cut) {
 		m.unread += int32(failed)
