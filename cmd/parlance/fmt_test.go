@@ -33,17 +33,17 @@ func TestFmtWritesOnlyFilesThatChange(t *testing.T) {
 	}
 }
 
-func TestWhatFmtAndNewCannotReadExitsWith2(t *testing.T) {
+func TestWhatFmtAndImportCannotReadExitsWith2(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, args, stdin, want string }{
 		{"what is no YAML", "fmt", "a: [", "hint: correct the errors above, then try again\n"},
 		{"writing without a file", "fmt -w", "", "parlance: --write needs a file\n"},
 		{"a file that is not there", "fmt nowhere.yaml", "", "nowhere.yaml"},
-		{"no response", "new my-api", "", "parlance: --from is missing\nhint: --from - "},
-		{"no name", "new --from -", "", "takes the name of the dialect; 0 given"},
-		{"a name that is none", "new My_API --from -", "HTTP/1.1 404 Not Found\n\n", "parlance: \"My_API\" cannot be the name of a dialect\nhint: use lower-case letters"},
-		{"an input that is no response", "new my-api --from -", "{}", "parlance: --from: standard input is not a response: line 1: "},
-		{"a response that is not there", "new my-api --from nowhere.txt", "", "nowhere.txt"},
+		{"no response", "import responses my-api", "", "parlance: --from is missing\nhint: --from - "},
+		{"no name", "import responses --from -", "", "takes the name of the dialect; 0 given"},
+		{"a name that is none", "import responses My_API --from -", "HTTP/1.1 404 Not Found\n\n", "parlance: \"My_API\" cannot be the name of a dialect\nhint: use lower-case letters"},
+		{"an input that is no response", "import responses my-api --from -", "{}", "parlance: --from: standard input is not a response: line 1: "},
+		{"a response that is not there", "import responses my-api --from nowhere.txt", "", "nowhere.txt"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
