@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 )
 
@@ -293,25 +294,18 @@ func private(body []byte, at int) bool {
 	if at > 0 && (letter(body[at-1]) || body[at-1] == '.') {
 		return false
 	}
-	parts, n, value := 0, at, 0
-	digits := 0
-	for ; n < len(body) && n < at+16; n++ {
-		c := body[n]
-		switch {
-		case '0' <= c && c <= '9':
-			value, digits = value*10+int(c-'0'), digits+1
-			continue
-		case c == '.' && digits > 0 && value < 256:
-			if parts == 1 && bytes.HasPrefix(body[at:], []byte("172.")) && (value < 16 || value > 31) {
-				return false
-			}
-			parts, value, digits = parts+1, 0, 0
-			continue
-		}
-		break
+	n := at
+	for n < len(body) && n < at+16 && (digit(body[n]) || body[n] == '.') {
+		n++
 	}
-	return parts == 3 && digits > 0 && value < 256 && n+1 < len(body) && body[n] == ':' && '0' <= body[n+1] && body[n+1] <= '9'
+	address, err := netip.ParseAddr(string(body[at:n]))
+	if err != nil || !address.IsPrivate() && !address.IsLoopback() && !address.IsLinkLocalUnicast() {
+		return false
+	}
+	return n+1 < len(body) && body[n] == ':' && digit(body[n+1])
 }
+
+func digit(c byte) bool { return '0' <= c && c <= '9' }
 
 // drive reports a path of Windows, such as C:\inetpub, also with its backslashes escaped.
 func drive(body []byte, at int) bool {

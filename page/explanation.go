@@ -343,11 +343,17 @@ func (x *explainer) safety() string {
 		return x.say("told.retry.operation")
 	case p.RetrySafe:
 		return x.say("told.retry.key", "key", x.key)
-	case x.key != "":
-		return sentences(x.say("told.retry.unsafe", "method", method), x.say("retry.key", "key", x.key))
 	default:
+		return x.unsafe(method)
+	}
+}
+
+// unsafe says that a retry is not safe, and which key would make it so.
+func (x *explainer) unsafe(method string) string {
+	if x.key == "" {
 		return x.say("told.retry.unsafe", "method", method)
 	}
+	return sentences(x.say("told.retry.unsafe", "method", method), x.say("retry.key", "key", x.key))
 }
 
 // idempotent reports a method that is so by itself (RFC 9110, 9.2.2).

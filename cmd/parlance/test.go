@@ -154,29 +154,10 @@ func counted(passed, failed int) string {
 const maxShown = 12
 
 func (a *app) showTested(f testedFile, t trial) {
-	s := a.styleOf(a.stdout)
 	for _, r := range f.Results {
-		if r.Passed && !t.verbose {
-			continue
+		if !r.Passed || t.verbose {
+			a.showResult(&r)
 		}
-		mark := s.paint("32", "✓")
-		if !r.Passed {
-			mark = s.red("✗")
-		}
-		place := fmt.Sprintf("%s:%d", r.File, r.Line)
-		if r.Name == "" {
-			fmt.Fprintf(a.stdout, "%s %s", mark, s.bold(place))
-		} else {
-			fmt.Fprintf(a.stdout, "%s %s  %s", mark, s.bold(printable(r.Name)), s.dim(place))
-		}
-		if r.Passed {
-			fmt.Fprintf(a.stdout, "  %s, %s", meaning(r.Outcome.Kind, r.Outcome.Reason), r.Decision.Act)
-			if r.Shape != "" {
-				fmt.Fprintf(a.stdout, ", by the shape %s", printable(r.Shape))
-			}
-		}
-		fmt.Fprintln(a.stdout)
-		s.differences(a, r.Differences)
 	}
 	c := f.Coverage
 	fmt.Fprintf(a.stdout, "%s: %s; shapes %s, codes %s", f.File, counted(f.Passed, f.Failed), ratio(c.Shapes), ratio(c.Codes))
@@ -187,9 +168,36 @@ func (a *app) showTested(f testedFile, t trial) {
 		fmt.Fprintf(a.stdout, ", alternatives %s", ratio(c.Alternatives))
 	}
 	fmt.Fprintln(a.stdout)
-	if t.quiet {
-		return
+	if !t.quiet {
+		a.showMissing(&c)
 	}
+}
+
+// showResult shows a case: its place, what it was read as, and what is otherwise.
+func (a *app) showResult(r *authoring.Result) {
+	s := a.styleOf(a.stdout)
+	mark := s.paint("32", "✓")
+	if !r.Passed {
+		mark = s.red("✗")
+	}
+	place := fmt.Sprintf("%s:%d", r.File, r.Line)
+	if r.Name == "" {
+		fmt.Fprintf(a.stdout, "%s %s", mark, s.bold(place))
+	} else {
+		fmt.Fprintf(a.stdout, "%s %s  %s", mark, s.bold(printable(r.Name)), s.dim(place))
+	}
+	if r.Passed {
+		fmt.Fprintf(a.stdout, "  %s, %s", meaning(r.Outcome.Kind, r.Outcome.Reason), r.Decision.Act)
+		if r.Shape != "" {
+			fmt.Fprintf(a.stdout, ", by the shape %s", printable(r.Shape))
+		}
+	}
+	fmt.Fprintln(a.stdout)
+	s.differences(a, r.Differences)
+}
+
+// showMissing lists the parts of a file that nothing reached.
+func (a *app) showMissing(c *authoring.Coverage) {
 	var rows [][]string
 	for _, sort := range []struct {
 		name string

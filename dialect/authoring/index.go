@@ -66,14 +66,8 @@ func IndexOf(in *dialect.Dialect) *Index {
 	}
 	id := spec.BitOf(spec.Whole, spec.AttrRequestID)
 	for _, s := range d.Shapes {
-		facts := ShapeFacts{Place: placeOf(s, d), Media: s.Media, Status: len(s.Status) > 0, Is: s.Is}
-		if s.Body != nil {
-			facts.Inner = s.Body.Reads.Has(spec.Whole, spec.AttrStatus)
-			facts.RequestID = s.Body.Reads&id != 0
-			facts.Promises = promises(s.Body, id, 0)
-		}
 		if _, known := x.shapes[s.Name]; !known {
-			x.shapes[s.Name] = facts
+			x.shapes[s.Name] = factsOf(s, d, id)
 		}
 	}
 	for _, s := range d.Extras {
@@ -87,6 +81,17 @@ func IndexOf(in *dialect.Dialect) *Index {
 		})
 	}
 	return x
+}
+
+// factsOf are the facts of a shape. id is the bit of the request ID.
+func factsOf(s *spec.Shape, d author, id spec.Set) ShapeFacts {
+	facts := ShapeFacts{Place: placeOf(s, d), Media: s.Media, Status: len(s.Status) > 0, Is: s.Is}
+	if s.Body != nil {
+		facts.Inner = s.Body.Reads.Has(spec.Whole, spec.AttrStatus)
+		facts.RequestID = s.Body.Reads&id != 0
+		facts.Promises = promises(s.Body, id, 0)
+	}
+	return facts
 }
 
 func indexed(r *spec.Row, e Entry, place int) *Indexed {

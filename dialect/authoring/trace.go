@@ -233,16 +233,22 @@ func inPointer(name string) string {
 	return name
 }
 
+// broken is the departure of a body that cannot be parsed.
+func (w *tracer) broken(err error, length int) *Departure {
+	departs := &Departure{Message: err.Error()}
+	var syntax *tree.SyntaxError
+	if errors.As(err, &syntax) {
+		departs.Offset = min(w.base+syntax.Offset, max(w.base+length-1, 0))
+	}
+	return departs
+}
+
 // nearest finds the shape that a body departs from the latest, and notes where. A shape
 // of another form is near if there is none of the body's.
 func (w *tracer) nearest(p *spec.Plan, req *dialect.Request, res *dialect.Response) (best *spec.Shape) {
 	form, err := w.form(res)
 	if err != nil {
-		w.Departs = &Departure{Message: err.Error()}
-		var syntax *tree.SyntaxError
-		if errors.As(err, &syntax) {
-			w.Departs.Offset = min(w.base+syntax.Offset, max(w.base+len(res.Body)-1, 0))
-		}
+		w.Departs = w.broken(err, len(res.Body))
 	}
 	var least *departure
 	for _, s := range p.Shapes {
@@ -327,15 +333,24 @@ func (w *tracer) departsAt(t *spec.Template, n uint32, depth int) *departure {
 	case t.Op == spec.OpObject && node.Kind == tree.Object:
 		return w.memberDeparts(t, n, depth)
 	case t.Op == spec.OpList && node.Kind == tree.List:
-		for c := range w.m.Tree.Children(n) {
-			if !slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return !w.isStrange(e, c, depth+1) }) && len(t.Elems) > 0 {
-				if d := w.departsAt(t.Elems[0], c, depth+1); d != nil {
-					return d
-				}
-			}
+		if d := w.elementDeparts(t, n, depth); d != nil {
+			return d
 		}
 	}
 	return here
+}
+
+// elementDeparts finds where the first element departs that fits none of the templates.
+func (w *tracer) elementDeparts(t *spec.Template, n uint32, depth int) *departure {
+	for c := range w.m.Tree.Children(n) {
+		if len(t.Elems) == 0 || slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return !w.isStrange(e, c, depth+1) }) {
+			continue
+		}
+		if d := w.departsAt(t.Elems[0], c, depth+1); d != nil {
+			return d
+		}
+	}
+	return nil
 }
 
 // strange reports that a node fits a template only because members of another form are

@@ -167,12 +167,12 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 		}
 		by := m.iteration(t, c, int32(fitted+failed), of.key, wholeRead, apart)
 		if by < 0 {
-			failed++
-			if m.lenient && m.strangerIn(t, c, int32(fitted+failed-1), of.key) {
-				fitted, failed = fitted+1, failed-1
-				m.unread++
-				wholeRead = true
+			if !m.lenient || !m.strangerIn(t, c, int32(fitted+failed), of.key) {
+				failed++
+				continue
 			}
+			fitted, wholeRead = fitted+1, true
+			m.unread++
 			continue
 		}
 		fitted++
@@ -193,6 +193,12 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 	if t.Guarded() && guarded == 0 || of.Some && passed > 0 && passed == fitted {
 		return false // none says what the shape is recognized by
 	}
+	return m.elements(fitted, failed, beyond)
+}
+
+// elements reports whether a list fits by the numbers of its elements, and notes those that
+// were not read. beyond are those whose texts of the whole came after the first ones.
+func (m *Matcher) elements(fitted, failed, beyond int) bool {
 	if beyond > 0 {
 		m.note("unread_element", "%d elements say something of the whole, and only the first one was read", beyond+1)
 	}

@@ -181,8 +181,8 @@ func (t *Template) guards() {
 	}
 }
 
-// Sole reports that a template gives texts of the whole that one element alone can give:
-// what a later one says is lost, for it is neither a note nor an input.
+// Sole reports that a template gives texts of the whole that one element alone can give.
+// The texts of a later one are lost, since they are neither notes nor inputs.
 func (t *Template) Sole() bool {
 	return t.Reads&(BitOf(Whole, AttrDetail)|BitOf(Whole, AttrCode)|BitOf(Whole, AttrTitle)) != 0 && t.Reads.Of(Field)|t.Reads.Of(Item) == 0 && t.Reads&BitOf(Whole, AttrNote) == 0
 }
