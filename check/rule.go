@@ -50,15 +50,6 @@ var passed = map[string]bool{
 	"missing_path": true, // the recording lacks it
 }
 
-// byName is the table in a form for look-ups. It never changes.
-var byName = func() map[string]Rule {
-	all := map[string]Rule{}
-	for _, r := range Rules() {
-		all[r.Name] = r
-	}
-	return all
-}()
-
 func fault(name, why, do string, look func(*look)) Rule {
 	return Rule{Name: name, Severity: parlance.SeverityError, Why: why, Do: do, look: look}
 }

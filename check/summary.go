@@ -114,7 +114,7 @@ func template(path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
 	for i, p := range parts {
-		digits := strings.IndexAny(p, "0123456789") >= 0
+		digits := strings.ContainsAny(p, "0123456789")
 		if p != "" && strings.Trim(p, "0123456789") == "" || digits && len(p) >= 12 {
 			parts[i] = "*"
 		}
