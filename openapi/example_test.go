@@ -49,3 +49,16 @@ func ExampleOperation_Wrong() {
 	// GET /cameras/7
 	// GET /cameras/not-a-value because the path parameter id is a word
 }
+
+// The responses that a document shows: a check holds them against a dialect.
+func ExampleDocument_Shown() {
+	doc, err := openapi.Read("cameras.yaml", []byte(cameras))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for s := range doc.Shown() {
+		fmt.Println(s.Operation.Method, s.Operation.Path, s.Status, string(s.Body))
+	}
+	// Output: GET /cameras/{id} 200 {"id":7,"name":"Hall"}
+}

@@ -51,6 +51,7 @@ The responses come from one of these:
   --url URL         a live API: the safe requests of --requests or --openapi, else URL alone
   --jsonl FILE      recorded responses, one JSON object a line, as parlance test has them
   --har FILE        an HTTP Archive, as browsers save it
+  --openapi FILE    without --url, the examples of the responses of an OpenAPI document
   --upstream URL    a proxy stands before the API at --listen, and reports when it is
                     interrupted
 
@@ -69,6 +70,7 @@ The exit code is 0 if nothing was found, 1 for findings that the baseline does n
 and 2 if the check could not run, or not to its end.`,
 		Example: `  parlance check vms --url https://vms.example.com/api/v1 --requests requests.txt
   parlance check my-api.yaml --url http://localhost:8080 --openapi openapi.yaml --provoke
+  parlance check my-api.yaml --openapi openapi.yaml
   parlance check vms --har recorded.har --only https://vms.example.com/
   parlance check vms --jsonl recorded.jsonl --sarif check.sarif --baseline known.jsonl
   parlance check vms --listen 127.0.0.1:4011 --upstream https://vms.example.com`,
@@ -82,7 +84,7 @@ and 2 if the check could not run, or not to its end.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.url, "url", "", "the `URL` of a live API")
 	flags.StringVar(&f.requests, "requests", "", "a `FILE` of requests for --url")
-	flags.StringVar(&f.openapi, "openapi", "", "an OpenAPI document, a `FILE` whose requests --url gets")
+	flags.StringVar(&f.openapi, "openapi", "", "an OpenAPI document, a `FILE`: its requests with --url, else its examples")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "a `HEADER` of each request, as 'Name: value', or @FILE; may be given several times")
 	flags.BoolVar(&f.unsafe, "unsafe", false, "send requests that may change something too")
 	flags.BoolVar(&f.provoke, "provoke", false, "send wrong requests too")
@@ -144,7 +146,11 @@ func (a *app) runCheck(ctx context.Context, name string, f *checkFlags) error {
 			return &mistake{message: fmt.Sprintf("--ignore: no rule is called %q", rule), hint: didYouMean(rule, checkRules(), "the rule is in brackets at the end of a message")}
 		}
 	}
-	k := &checking{a: a, d: d, c: check.New(d, check.Without(f.without...)), f: f, bar: &progress{}}
+	without := f.without
+	if f.openapi != "" && f.url == "" {
+		without = slices.Concat(without, ofTraffic)
+	}
+	k := &checking{a: a, d: d, c: check.New(d, check.Without(without...)), f: f, bar: &progress{}}
 	if err := k.open(); err != nil {
 		return err
 	}
@@ -156,6 +162,9 @@ func (a *app) runCheck(ctx context.Context, name string, f *checkFlags) error {
 	}
 	return errors.Join(k.end(), err)
 }
+
+// ofTraffic are the rules about header fields, which the examples of a document do not show.
+var ofTraffic = []string{"missing_challenge", "missing_request_id", "missing_retry_after", "repeated_request_id"}
 
 // source is what reads the responses.
 func (f *checkFlags) source() (func(*checking, context.Context) error, error) {
@@ -173,16 +182,17 @@ func (f *checkFlags) source() (func(*checking, context.Context) error, error) {
 			named, run = append(named, s.flag), s.run
 		}
 	}
+	if len(named) == 0 && f.openapi != "" && f.requests == "" && !f.provoke && !f.unsafe {
+		named, run = append(named, "--openapi"), (*checking).document
+	}
 	switch {
-	case len(named) == 0 && f.openapi != "":
-		return nil, &mistake{message: "--openapi names the requests, and not the API that gets them", hint: "add --url URL"}
 	case len(named) == 0:
-		return nil, &mistake{message: "nothing is named that could be checked", hint: "name one of --url, --jsonl, --har and --upstream; parlance check --help has examples"}
+		return nil, &mistake{message: "nothing is named that could be checked", hint: "name one of --url, --jsonl, --har, --openapi and --upstream; parlance check --help has examples"}
 	case len(named) > 1:
 		return nil, &mistake{message: strings.Join(named, " and ") + " exclude each other", hint: "check one after the other"}
 	case f.update && f.baseline == "":
 		return nil, &mistake{message: "--update-baseline needs a file", hint: "add --baseline FILE"}
-	case f.url == "" && (f.requests != "" || f.openapi != "" || f.provoke || f.unsafe):
+	case f.url == "" && (f.requests != "" || f.openapi != "" && named[0] != "--openapi" || f.provoke || f.unsafe):
 		return nil, &mistake{message: "--requests, --openapi, --provoke and --unsafe are about a live API", hint: "use them with --url"}
 	}
 	return run, nil

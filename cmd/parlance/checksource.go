@@ -56,6 +56,26 @@ func (k *checking) archive(ctx context.Context) error {
 	return k.each(ctx, check.HAR(r, name), k.f.only)
 }
 
+// document checks the examples that an OpenAPI document shows.
+func (k *checking) document(context.Context) error {
+	d, err := k.a.loadOpenAPI(k.f.openapi)
+	if err != nil {
+		return nameFlag(err, "openapi")
+	}
+	for s := range d.Shown() {
+		at := s.Operation.Path
+		if s.Name != "" {
+			at += " (example " + s.Name + ")"
+		}
+		k.saw(k.c.Check(check.Exchange{
+			Request:  dialect.Request{Method: s.Operation.Method, Path: s.Operation.Path},
+			Response: dialect.Response{Status: s.Status, Header: dialect.HeaderMap{"Content-Type": {s.ContentType}}, Body: s.Body},
+			At:       at, Source: k.f.openapi, Line: s.Operation.Line,
+		}))
+	}
+	return nil
+}
+
 // each checks recorded exchanges. only is how their URLs begin.
 func (k *checking) each(ctx context.Context, all iter.Seq2[check.Exchange, error], only string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
