@@ -185,17 +185,22 @@ func (f *checkFlags) source() (func(*checking, context.Context) error, error) {
 	if len(named) == 0 && f.openapi != "" && f.requests == "" && !f.provoke && !f.unsafe {
 		named, run = append(named, "--openapi"), (*checking).document
 	}
+	return run, f.refuse(named)
+}
+
+// refuse says which flags do not go together. named are those of sources.
+func (f *checkFlags) refuse(named []string) error {
 	switch {
 	case len(named) == 0:
-		return nil, &mistake{message: "nothing is named that could be checked", hint: "name one of --url, --jsonl, --har, --openapi and --upstream; parlance check --help has examples"}
+		return &mistake{message: "nothing is named that could be checked", hint: "name one of --url, --jsonl, --har, --openapi and --upstream; parlance check --help has examples"}
 	case len(named) > 1:
-		return nil, &mistake{message: strings.Join(named, " and ") + " exclude each other", hint: "check one after the other"}
+		return &mistake{message: strings.Join(named, " and ") + " exclude each other", hint: "check one after the other"}
 	case f.update && f.baseline == "":
-		return nil, &mistake{message: "--update-baseline needs a file", hint: "add --baseline FILE"}
+		return &mistake{message: "--update-baseline needs a file", hint: "add --baseline FILE"}
 	case f.url == "" && (f.requests != "" || f.openapi != "" && named[0] != "--openapi" || f.provoke || f.unsafe):
-		return nil, &mistake{message: "--requests, --openapi, --provoke and --unsafe are about a live API", hint: "use them with --url"}
+		return &mistake{message: "--requests, --openapi, --provoke and --unsafe are about a live API", hint: "use them with --url"}
 	}
-	return run, nil
+	return nil
 }
 
 // outputFile is a file that is written at the end. It is opened before the check, so that a
