@@ -44,7 +44,8 @@ format: ## gofmt has nothing to change
 build: ## bin/parlance, and that it builds for the other systems; the driver of the browser is for tests alone
 	CGO_ENABLED=0 go build -o bin/ ./cmd/...
 	@for system in $(SYSTEMS); do echo "build $$system"; \
-		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} go build $$(go list ./... | grep -v /internal/browser) || exit 1; done
+		export CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/}; \
+		go build $$(go list ./... | grep -v /internal/browser) || exit 1; done
 
 .PHONY: vet
 vet: ## go vet
