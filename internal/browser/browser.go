@@ -57,13 +57,24 @@ func Open(t testing.TB) *Tab {
 	ctx, stop = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stop)
 	tab := &Tab{t: t, dialogs: make(chan string, 100)}
-	tab.ctx, stop = chromedp.NewContext(ctx, chromedp.WithListener(tab.heard))
-	t.Cleanup(stop)
-	tab.Do() // starts it
+	for attempt := 1; ; attempt++ { // a browser sometimes crashes as it starts
+		tab.ctx, stop = chromedp.NewContext(ctx, chromedp.WithListener(tab.heard))
+		t.Cleanup(stop)
+		err := chromedp.Do(tab.ctx)
+		if err == nil {
+			break
+		}
+		if attempt == maxStarts {
+			t.Fatal(err)
+		}
+	}
 	tab.enable()
 	go tab.dismiss()
 	return tab
 }
+
+// maxStarts is how often a browser is started that does not come up.
+const maxStarts = 3
 
 // enable asks for the events that a test looks at.
 func (b *Tab) enable() {
