@@ -152,7 +152,11 @@ func (b *Tab) heard(event any) {
 // Do runs actions of chromedp. A failure ends the test.
 func (b *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
+	err := chromedp.Do(b.ctx, actions...)
+	for try := 1; err != nil && try < maxStarts && strings.Contains(err.Error(), "Cannot find context"); try++ {
+		err = chromedp.Do(b.ctx, actions...) // the page was replaced before the action began
+	}
+	if err != nil {
 		b.t.Fatalf("%v; the page said %q", err, b.Said())
 	}
 }
