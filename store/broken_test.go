@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,7 +38,8 @@ func within(t *testing.T, o outage, work func(ctx context.Context) error) (kind 
 			return server.Atomic(func(ctx context.Context) (any, error) { return "done", work(ctx) }), nil
 		}))))
 	defer h.Close()
-	_, kind, _, _ = ask(t, "problem", "POST", h.URL, "k")
+	// A key of its own: that of an earlier request can be in flight until its claim is freed.
+	_, kind, _, _ = ask(t, "problem", "POST", h.URL, rand.Text())
 	return kind, l.String()
 }
 
