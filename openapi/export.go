@@ -71,29 +71,17 @@ func newExport(d *dialect.Dialect) *export {
 	names := map[string]bool{}
 	for _, s := range authoring.BodySchemas(d) {
 		name := unique(names, pascal(s.Shape))
-		e.schemas = append(e.schemas, &exportSchema{BodySchema: s, name: name, compiled: compiledSchema(s.Schema)})
+		schema, err := compiled(string(s.Schema))
+		if err != nil {
+			continue // it is made of texts and numbers alone
+		}
+		e.schemas = append(e.schemas, &exportSchema{BodySchema: s, name: name, compiled: schema})
 	}
 	for _, one := range authoring.Examples(d) {
 		e.add(one)
 	}
 	slices.SortStableFunc(e.responses, func(a, b *exportResponse) int { return cmp.Compare(a.status, b.status) })
 	return e
-}
-
-func compiledSchema(text []byte) *jsonschema.Schema {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return nil
-	}
-	c := jsonschema.NewCompiler()
-	if c.AddResource("urn:schema", document) != nil {
-		return nil
-	}
-	compiled, err := c.Compile("urn:schema")
-	if err != nil {
-		return nil
-	}
-	return compiled
 }
 
 // add writes an example of a row, and puts it under its status.
@@ -139,7 +127,7 @@ func (e *export) describe(x *exportExample) {
 	}
 	x.value = ofJSON(x.written.Body)
 	for _, s := range e.schemas {
-		if s.compiled != nil && s.Admits(x.written.Status) && s.compiled.Validate(body) == nil {
+		if s.Admits(x.written.Status) && s.compiled.Validate(body) == nil {
 			x.schema, s.used = s, true
 			return
 		}
@@ -229,8 +217,20 @@ func (e *export) references(method string) *yaml.Node {
 // given reports whether a request with the method can get the response.
 func (r *exportResponse) given(method string) bool {
 	return slices.ContainsFunc(r.examples, func(x *exportExample) bool {
-		return !strings.Contains(x.When, "the method is") || strings.EqualFold(cmp.Or(x.Request.Method, "GET"), method)
+		return !x.asksForMethod() || strings.EqualFold(cmp.Or(x.Request.Method, "GET"), method)
 	})
+}
+
+// asksForMethod reports that the row is for requests with certain methods.
+func (x *exportExample) asksForMethod() bool {
+	for _, c := range x.Conditions {
+		for _, terms := range c.Any {
+			if slices.ContainsFunc(terms, func(t authoring.Term) bool { return t.Word == "method" }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (e *export) components() *yaml.Node {

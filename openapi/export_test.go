@@ -99,6 +99,25 @@ func TestTheRestOfADocumentKeepsItsText(t *testing.T) {
 	}
 }
 
+// TestAPlaceThatTakesNoMemberIsAnError, and not a document without the responses.
+func TestAPlaceThatTakesNoMemberIsAnError(t *testing.T) {
+	t.Parallel()
+	d, err := catalog.Open("vbapi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for place, source := range map[string]string{
+		"spec.yaml:6:17": "openapi: 3.1.0\ninfo: {title: x, version: '1'}\npaths:\n  /a:\n    get:\n      responses:\n",
+		"spec.yaml:5:12": "openapi: 3.1.0\ninfo: {title: x, version: '1'}\npaths:\n  /a: {get: {responses: {'200': {description: x}}}}\ncomponents:\n",
+		"spec.yaml:6:12": "openapi: 3.1.0\ninfo: {title: x, version: '1'}\npaths:\n  /a: {get: {responses: {'200': {description: x}}}}\ncomponents:\n  schemas: none\n",
+	} {
+		merged, err := openapi.Into("spec.yaml", []byte(source), d)
+		if err == nil || !strings.Contains(err.Error(), place) {
+			t.Errorf("got %v and %v, want an error at %s\n%s", merged, err, place, source)
+		}
+	}
+}
+
 // without is where a text leaves another from which nothing may be taken: "" if all its
 // bytes stand there in their order.
 func without(source, other []byte) string {

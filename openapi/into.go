@@ -44,6 +44,9 @@ func Into(file string, source []byte, d *dialect.Dialect) (*Merged, error) {
 		}
 	}
 	m.components(components)
+	if s.failed() { // a place that cannot take a member
+		return nil, &dialect.FileError{Diagnostics: s.sorted(), Source: source}
+	}
 	m.result.Text = m.apply()
 	if _, err := Read(file, m.result.Text); err != nil {
 		s.report(parlance.SeverityError, nil, "openapi_document", "the responses cannot be added to a document with this layout", "format it first, or add them by hand from an export")

@@ -27,7 +27,6 @@ const maxWarnings = 200
 type source struct {
 	file   string
 	text   []byte
-	lines  [][]byte
 	root   *yaml.Node
 	most   int // the greatest length that is held against the schema, 0 for any
 	values int
@@ -185,27 +184,9 @@ func (s *source) report(severity parlance.Severity, at *yaml.Node, rule, message
 	}
 	d := parlance.Diagnostic{Rule: rule, Severity: severity, File: s.file, Line: 1, Column: 1, Message: message, Hint: hint}
 	if at != nil && at.Line > 0 {
-		d.Line, d.Column = at.Line, s.column(at)
+		d.Line, d.Column = at.Line, at.Column
 	}
 	s.told = append(s.told, d)
-}
-
-// column is the column of a value in characters. The parser counts bytes or
-// characters, by its version; the line decides.
-func (s *source) column(at *yaml.Node) int {
-	if s.lines == nil {
-		for line := range strings.Lines(string(s.text)) {
-			s.lines = append(s.lines, []byte(line))
-		}
-	}
-	if at.Line > len(s.lines) {
-		return at.Column
-	}
-	line := s.lines[at.Line-1]
-	if at.Column-1 > len(line) {
-		return at.Column
-	}
-	return min(at.Column, utf8.RuneCount(line)+1)
 }
 
 // failed reports whether the document cannot be used.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 // Row is the result of a scenario.
@@ -41,7 +42,7 @@ func (r Row) Out() string {
 		text = strconv.Itoa(o.Status) + " " + text
 	}
 	if o.RetryAfter > 0 {
-		text += ", after " + brief(o.RetryAfter)
+		text += ", after " + say.Brief(o.RetryAfter)
 	}
 	return text
 }

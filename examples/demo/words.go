@@ -3,10 +3,10 @@ package demo
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 // meaning is a kind with its reason.
@@ -36,7 +36,7 @@ func repeated(a client.Attempt) string {
 	case d.Act == parlance.ActRefresh:
 		return "renewed the token, retried"
 	case d.After > 0 || len(d.Schedule) > 0:
-		return "waited " + brief(a.Wait) + ", retried"
+		return "waited " + say.Brief(a.Wait) + ", retried"
 	default: // a backoff is drawn by lot: its time is no promise
 		return "waited, retried"
 	}
@@ -67,25 +67,13 @@ func ended(a client.Attempt, n int) string {
 		case !d.RetrySafe:
 			return "did not retry: not safe"
 		case len(d.Schedule) > 1 && d.After == 0:
-			return fmt.Sprintf("handed back: again in %s, then every %s", brief(a.Wait), brief(d.Schedule[len(d.Schedule)-1]))
+			return fmt.Sprintf("handed back: again in %s, then every %s", say.Brief(a.Wait), say.Brief(d.Schedule[len(d.Schedule)-1]))
 		case d.After > 0:
-			return "handed back: again in " + brief(a.Wait)
+			return "handed back: again in " + say.Brief(a.Wait)
 		case n == 1:
 			return "gave up: its time is over"
 		}
 		return fmt.Sprintf("gave up after %d", n)
 	}
 	return "stopped"
-}
-
-// brief is a duration without its zero parts: 5m, not 5m0s.
-func brief(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }
