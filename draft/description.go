@@ -1,7 +1,6 @@
 package draft
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,31 +67,6 @@ type Auth struct {
 	Grants []string
 	Header string // of an API key; "" is Authorization
 	Scheme string // "" is none
-}
-
-// RateLimit are the header fields of one limit.
-type RateLimit struct {
-	Name, Limit, Remaining, Reset string // Reset may have a notation
-}
-
-// Schema describes a value. The zero value is any value.
-type Schema struct {
-	Type     string   // object, array, string, integer, number, boolean; "" is any
-	Format   string   //
-	Members  []Member // of an object, in the order of the document
-	Rest     *Schema  // of the members without a name; nil for none
-	Elem     *Schema  // of an array
-	NotEmpty bool     // an array has an element
-	Null     bool     // null is allowed
-	Enum     []string // the values that it can have, as texts; also of a constant
-	Example  []byte   // JSON; nil for none
-}
-
-// Member is a member of an object.
-type Member struct {
-	Name     string
-	Required bool
-	Schema   *Schema
 }
 
 // The bounds of what a description becomes. An API has few forms of an error; a file of
@@ -221,14 +195,6 @@ func classBase(key string) int {
 	return 0
 }
 
-// form is a schema with the statuses under which it stands.
-type form struct {
-	schema   *Schema
-	media    string
-	first    int   // one under which it can stand
-	statuses []int // those that the document names
-}
-
 // describe takes each status as a row, and each schema once as a shape.
 func (d *drafted) describe(all []Response) {
 	var forms []*form
@@ -286,118 +252,6 @@ func statusOf(key string) (status int, exact bool) {
 	return 0, false
 }
 
-// form is the schema of the body: problem details have one without saying so.
-func (r *Response) form() *Schema {
-	media, _, _ := strings.Cut(strings.ToLower(r.Media), ";")
-	if r.Schema == nil && strings.TrimSpace(media) == "application/problem+json" {
-		return problem
-	}
-	if !strings.HasSuffix(strings.TrimSpace(media), "json") && media != "*/*" {
-		return nil // a form of XML or text is taken from its examples
-	}
-	return r.Schema
-}
-
-// problem is the schema of RFC 9457.
-var problem = &Schema{Type: "object", Members: []Member{
-	{"type", false, &Schema{Type: "string", Format: "uri-reference"}}, {"title", false, &Schema{Type: "string"}},
-	{"status", false, &Schema{Type: "integer"}}, {"detail", false, &Schema{Type: "string"}}, {"instance", false, &Schema{Type: "string", Format: "uri-reference"}},
-}}
-
-// addForm notes a status of a schema.
-func addForm(all []*form, schema *Schema, r *Response, status int, exact bool) []*form {
-	i := slices.IndexFunc(all, func(f *form) bool { return f.schema == schema && f.media == r.Media })
-	if i < 0 {
-		if len(all) == maxForms {
-			return all
-		}
-		i, all = len(all), append(all, &form{schema: schema, media: r.Media, first: status})
-	}
-	if exact && !slices.Contains(all[i].statuses, status) {
-		all[i].statuses = append(all[i].statuses, status)
-	}
-	return all
-}
-
-// shown takes the examples of a response as recorded ones.
-func (d *drafted) shown(r *Response, status int) {
-	for _, body := range r.Examples {
-		if d.examples == maxExamples || len(body) == 0 {
-			return
-		}
-		one := Recorded{Status: status, Header: dialect.HeaderMap{}, Body: body}
-		if r.Media != "" {
-			one.Header["Content-Type"] = []string{strings.ReplaceAll(r.Media, "*/*", "application/json")}
-		}
-		if slices.ContainsFunc(d.samples, func(s *sample) bool { return s.Status == status && string(s.Body) == string(body) }) {
-			continue
-		}
-		d.take(one)
-		d.examples++
-	}
-}
-
-// form takes a schema as a response that nobody has recorded.
-func (d *drafted) form(f *form) {
-	status := f.first
-	v := f.schema.value("", status, 0)
-	if v == nil || v.kind != object && v.kind != list {
-		return
-	}
-	v.form = "json"
-	g := &guesser{status: status, taken: map[string]bool{}}
-	p := g.document(v)
-	if p == nil {
-		return
-	}
-	marked(p, v)
-	s := &shape{name: g.name(), form: v.form, body: p, classes: classesOf(400, true)}
-	if media, _, _ := strings.Cut(f.media, ";"); media != "application/json" && !strings.Contains(media, "*") {
-		s.media = strings.TrimSpace(media)
-	}
-	d.shapes = append(d.shapes, s)
-	d.numbers = d.numbers || g.numbers
-	if g.fields {
-		d.inputs(f.statuses)
-	}
-	for i, code := range g.enum {
-		if i == maxCodes {
-			break
-		}
-		status, known := f.statusFor(code)
-		if d.codeRow(code, status); !known && len(d.rows) > 0 && d.rows[len(d.rows)-1].key == code {
-			d.rows[len(d.rows)-1].comment = unknownStatus
-		}
-	}
-}
-
-// inputs notes the statuses under which bad inputs are listed.
-func (d *drafted) inputs(statuses []int) {
-	for _, s := range statuses {
-		if s == 422 {
-			d.statusRow(s, &guesser{fields: true})
-		}
-	}
-}
-
-// statusFor is the status under which a code of the schema travels, by its name. It
-// reports false if that is open.
-func (f *form) statusFor(code string) (status int, known bool) {
-	if len(f.statuses) == 1 {
-		return f.statuses[0], true
-	}
-	kind := kindOfWord(code)
-	for _, s := range f.statuses {
-		if kind != "" && kindOfStatus(s) == kind {
-			return s, true
-		}
-	}
-	if s := plainStatus[kind]; s != 0 {
-		return s, true
-	}
-	return http400, false
-}
-
 // http400 is the status of a code of which nothing is known.
 const http400 = 400
 
@@ -422,47 +276,6 @@ func (d *drafted) header(names []string) {
 		}
 	}
 	d.limits(names)
-}
-
-// limits finds the fields of a rate limit by their names.
-func (d *drafted) limits(names []string) {
-	var l RateLimit
-	for _, name := range names {
-		switch p := plain(name); {
-		case !strings.Contains(p, "ratelimit"):
-		case strings.HasSuffix(p, "remaining"):
-			l.Remaining = name
-		case strings.HasSuffix(p, "reset"), strings.HasSuffix(p, "resetafter"):
-			l.Reset = name
-		case strings.HasSuffix(p, "limit"):
-			l.Limit = name
-		}
-	}
-	if l.Remaining != "" && !slices.ContainsFunc(d.extras, func(x *extra) bool { return strings.HasPrefix(x.text, "limits:") }) {
-		l.Name = "requests"
-		d.extras = append(d.extras, limitsLine([]RateLimit{l}))
-	}
-}
-
-func limitsLine(all []RateLimit) *extra {
-	var parts []string
-	comment := ""
-	for _, l := range all {
-		var fields []string
-		for _, f := range [][2]string{{"limit", l.Limit}, {"remaining", l.Remaining}, {"reset", l.Reset}} {
-			if f[1] != "" {
-				fields = append(fields, f[0]+": "+quote(f[1]))
-			}
-		}
-		if l.Reset != "" && !strings.Contains(l.Reset, ":") {
-			comment = "the reset is read in seconds; write :epoch if it is a time"
-		}
-		parts = append(parts, key(l.Name)+": {"+strings.Join(fields, ", ")+"}")
-	}
-	if comment == "" {
-		comment = "looks like the rate limit"
-	}
-	return &extra{text: "limits: {" + strings.Join(parts, ", ") + "}", comment: comment}
 }
 
 // settings are the lines that hold for the whole API.
@@ -512,123 +325,6 @@ func (v *value) named(name string) *value {
 		}
 	}
 	return nil
-}
-
-// value is a value as the schema allows it. Its texts look like what their names say. It is
-// nil for a schema that goes too deep.
-func (s *Schema) value(name string, status, depth int) *value {
-	if s == nil || depth > maxDepth/2 {
-		return nil
-	}
-	if v := s.given(); v != nil {
-		return v
-	}
-	switch s.Type {
-	case "object":
-		return s.object(status, depth)
-	case "array":
-		v := &value{kind: list}
-		if e := s.Elem.value(name, status, depth+1); e != nil {
-			v.elems = []*value{e}
-		}
-		return v
-	case "boolean":
-		return &value{kind: boolean, text: strconv.FormatBool(isFlag(plain(name)) && !isGoodFlag(plain(name)))}
-	case "integer", "number":
-		if n := plain(name); among(statusNames[:4], n) || n == "httpcode" {
-			return &value{kind: number, text: strconv.Itoa(status)}
-		}
-		return &value{kind: number, text: "1"}
-	}
-	if len(s.Members) > 0 {
-		return s.object(status, depth)
-	}
-	return &value{kind: textual, text: s.text(plain(name))}
-}
-
-// given is the value that the document itself shows: the first of an enum, or an example.
-func (s *Schema) given() *value {
-	if len(s.Enum) > 0 {
-		v := &value{kind: textual, text: s.Enum[0], enum: s.Enum}
-		if s.Type == "integer" || s.Type == "number" {
-			v.kind = number
-		}
-		return v
-	}
-	if len(s.Example) == 0 || s.Type == "object" || s.Type == "array" || len(s.Members) > 0 || !json.Valid(s.Example) {
-		return nil
-	}
-	v := parseDocument([]byte(`[` + string(s.Example) + `]`))
-	if v == nil || len(v.elems) != 1 || v.elems[0].kind == object || v.elems[0].kind == list || v.elems[0].kind == null {
-		return nil
-	}
-	return v.elems[0]
-}
-
-func (s *Schema) object(status, depth int) *value {
-	v := &value{kind: object}
-	for _, m := range s.Members {
-		below := m.Schema.value(m.Name, status, depth+1)
-		if below == nil {
-			continue
-		}
-		switch {
-		case m.Required && !m.Schema.Null && (m.Schema.Type != "array" || m.Schema.NotEmpty):
-			below.mark = "!"
-		case !m.Required && (below.kind != list):
-			below.mark = "?"
-		}
-		v.set(m.Name, below)
-	}
-	if len(v.members) == 0 && s.Rest != nil {
-		if below := s.Rest.value("", status, depth+1); below != nil {
-			v.set("name", below)
-		}
-	}
-	s.tell(v)
-	return v
-}
-
-// tell settles a name that is a code in some APIs and a text in others: error is a code
-// beside another member for the text.
-func (s *Schema) tell(v *value) {
-	texts := 0
-	for _, m := range v.members {
-		if n := plain(m.name); m.value.kind == textual && among(detailNames[:9], n) {
-			texts++
-		}
-	}
-	for _, m := range v.members {
-		if n := plain(m.name); (n == "error" || n == "reason") && m.value.kind == textual && m.value.text == sampleText && texts > 0 {
-			m.value.text = sampleCode
-		}
-	}
-}
-
-// What stands in for a text, a code, an input and an address.
-const sampleText, sampleCode, sampleInput, sampleURL = "a text", "code", "name", "https://example.com/"
-
-// text is a text as a member of that name has one.
-func (s *Schema) text(name string) string {
-	switch {
-	case s.Format == "uri" || s.Format == "uri-reference" && name == "type" || s.Format == "url":
-		return sampleURL
-	case s.Format == "date-time":
-		return "2026-01-01T00:00:00Z"
-	case slices.ContainsFunc(requestNames, func(n string) bool { return n == name }):
-		return "7f9c2ba4"
-	case name == "error" || name == "reason":
-		return sampleText
-	case among(codeNames, name):
-		return sampleCode
-	case name == "pointer":
-		return "#/name"
-	case among(inputNames, name):
-		return sampleInput
-	case strings.HasSuffix(name, "url") || strings.HasSuffix(name, "uri"):
-		return sampleURL
-	}
-	return sampleText
 }
 
 // checkName says why a name is not one of a dialect; nil if it is.
