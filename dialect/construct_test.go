@@ -626,6 +626,7 @@ shapes:
 		{name: "in a text", file: file, status: 200, body: `{"text":"\"fault\""}`, want: `{"kind":"success"}`, wrote: "-"},
 		{name: "at another place", file: file, status: 200, body: `{"a":{"fault":{"errorCode":"E1"}}}`, want: `{"kind":"success"}`, wrote: "-"},
 		{name: "not at all", file: file, status: 200, body: `{"id":7,"name":"fault"}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "not at all, in an object that is cut off", file: file, status: 200, body: `{"id":7,"na`, want: `{"kind":"noted"}`, told: "broken_body", wrote: "-"},
 		{name: "in a value that is broken", file: file, status: 200, body: `{"fault":{"errorCode":"E1"`, want: `{"kind":"noted"}`, told: "broken_body", wrote: "-"},
 	})
 }

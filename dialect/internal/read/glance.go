@@ -79,12 +79,13 @@ func (g *glance) canBe(kind spec.Roots) bool {
 }
 
 // unmarked reports that an object is not searched for the mark of a failure: it is long, or
-// has none of the names. A name with an escape is not found so.
+// has none of the names. A name with an escape is not found so, and an object without its
+// end was cut off.
 func (g *glance) unmarked(body []byte) sure {
 	switch {
 	case len(g.p.Marks) == 0, len(body) > maxMarked:
 		return yes
-	case !g.whole || bytes.IndexByte(body, '\\') >= 0:
+	case !g.whole || bytes.IndexByte(body, '\\') >= 0 || !bytes.HasSuffix(bytes.TrimRight(body, " \t\r\n"), []byte("}")):
 		return unsure
 	}
 	for _, name := range g.p.Marks {
