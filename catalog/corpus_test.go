@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/fidelity"
 )
@@ -96,10 +95,7 @@ func TestEveryRecordedResponseReadsAsItsVendorMeansItAndIsWrittenBack(t *testing
 	for _, r := range all {
 		t.Run(r.Vendor+": "+r.Case, func(t *testing.T) {
 			t.Parallel()
-			d, err := catalog.Open(strings.ToLower(r.Vendor))
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := opened(t, strings.ToLower(r.Vendor))
 			req := dialect.Request{Method: r.Method, Path: r.Path}
 			res := dialect.Response{Status: r.Status, Header: header(r.Headers), Body: []byte(r.Body)}
 			if t.Failed() {
@@ -152,10 +148,7 @@ func TestEveryResponseOfTheVendorsReadsAsItIsMeantAndComesBack(t *testing.T) {
 	for _, r := range all {
 		t.Run(r.Vendor+": "+r.Case, func(t *testing.T) {
 			t.Parallel()
-			d, err := catalog.Open(dialectOf(r.Vendor))
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := opened(t, dialectOf(r.Vendor))
 			req := dialect.Request{Method: r.Method, Path: r.Path}
 			read := d.Decode(req, dialect.Response{Status: r.Status, Header: header(r.Headers), Body: []byte(r.Body)})
 			for _, g := range read.Diagnostics {

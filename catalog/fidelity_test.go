@@ -8,6 +8,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/fidelity"
+	"github.com/parlance-api/parlance/internal/raced"
 )
 
 // TestWhatIsWrittenReadsAsTheSameButForTheLossesThatAreReported is the first
@@ -15,7 +16,7 @@ import (
 func TestWhatIsWrittenReadsAsTheSameButForTheLossesThatAreReported(t *testing.T) {
 	t.Parallel()
 	outcomes := 10_000
-	if raced {
+	if raced.Enabled {
 		outcomes = 500 // make race runs all of them without the detector, which slows them tenfold
 	}
 	everyDialect(t, func(t *testing.T, d *dialect.Dialect) {

@@ -15,10 +15,7 @@ func TestEveryRowOfTheCatalogIsWrittenAndComesBack(t *testing.T) {
 	for _, name := range catalog.Names() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, err := catalog.Open(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := opened(t, name)
 			examples := authoring.Examples(d)
 			for _, e := range examples {
 				m := d.Encode(nil, e.Request, &e.Outcome, e.Payload)
@@ -61,10 +58,7 @@ func TestEveryRowOfTheCatalogIsWrittenAndComesBack(t *testing.T) {
 func TestSamplesAndExamplesTogetherReachEveryRowThatCanBeGiven(t *testing.T) {
 	t.Parallel()
 	for _, name := range catalog.Names() {
-		d, err := catalog.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := opened(t, name)
 		report := authoring.Test(d)
 		for _, r := range report.Results {
 			if !r.Passed {

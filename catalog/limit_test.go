@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 )
 
@@ -44,10 +43,7 @@ func TestALimitIsKnownHoweverItIsWorded(t *testing.T) {
 	} {
 		t.Run(c.dialect+": "+c.name, func(t *testing.T) {
 			t.Parallel()
-			d, err := catalog.Open(c.dialect)
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := opened(t, c.dialect)
 			req := dialect.Request{Method: "POST", Path: "/v1/things"}
 			res := dialect.Response{Status: c.status, Header: c.header, Body: []byte(c.body), Received: now}
 			o := d.Decode(req, res).Outcome
@@ -66,10 +62,7 @@ func TestALimitIsKnownHoweverItIsWorded(t *testing.T) {
 // back, so a refusal is written without it.
 func TestARefusalOfGitHubIsWrittenWithoutATime(t *testing.T) {
 	t.Parallel()
-	d, err := catalog.Open("github")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := opened(t, "github")
 	o := parlance.Outcome{Kind: parlance.KindForbidden, Detail: "no", RetryAfter: time.Minute}
 	m := d.Encode(nil, dialect.Request{}, &o, dialect.Payload{})
 	h := http.Header{}

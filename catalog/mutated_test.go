@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/parlance-api/parlance"
@@ -25,17 +26,27 @@ func failures(t *testing.T, d *dialect.Dialect) (all []response) {
 	return all
 }
 
+// compiled are the dialects of the catalog, each compiled once for all tests.
+var compiled sync.Map // of func() (*dialect.Dialect, error), by name
+
+// opened is a dialect of the catalog.
+func opened(t testing.TB, name string) *dialect.Dialect {
+	t.Helper()
+	open, _ := compiled.LoadOrStore(name, sync.OnceValues(func() (*dialect.Dialect, error) { return catalog.Open(name) }))
+	d, err := open.(func() (*dialect.Dialect, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // everyDialect runs a test for each dialect of the catalog.
 func everyDialect(t *testing.T, f func(t *testing.T, d *dialect.Dialect)) {
 	t.Helper()
 	for _, name := range catalog.Names() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, err := catalog.Open(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			f(t, d)
+			f(t, opened(t, name))
 		})
 	}
 }
@@ -231,10 +242,7 @@ func each(v any, visit func(at string, change func(func(any) any))) {
 // An error member that is empty, or all of whose members are, is no mark of a failure.
 func TestAnEmptyErrorIsNoFailure(t *testing.T) {
 	t.Parallel()
-	d, err := catalog.Open("openai")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := opened(t, "openai")
 	for body, want := range map[string]parlance.Kind{
 		`{"id":"1","error":null}`:                                      parlance.KindSuccess,
 		`{"id":"1","error":{"code":null,"message":null,"param":null}}`: parlance.KindSuccess,

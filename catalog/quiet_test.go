@@ -47,10 +47,7 @@ func TestNoFailureIsAQuietSuccess(t *testing.T) {
 		for _, c := range k.Cases {
 			t.Run(k.Kind+"/"+c.Dialect+": "+c.Name, func(t *testing.T) {
 				t.Parallel()
-				d, err := catalog.Open(c.Dialect)
-				if err != nil {
-					t.Fatal(err)
-				}
+				d := opened(t, c.Dialect)
 				req := dialect.Request{Method: c.Method, Path: c.Path}
 				read := d.Decode(req, sampled(t, c.Response))
 				o := read.Outcome
@@ -109,10 +106,7 @@ func TestEachDialectHasAFailureUnderAGoodStatus(t *testing.T) {
 		if !exempt {
 			continue
 		}
-		d, err := catalog.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := opened(t, name)
 		for _, r := range all {
 			if r.of != name || r.res.Status < 400 {
 				continue
@@ -204,10 +198,7 @@ var long = []struct{ dialect, method, path, body string }{
 func TestALongSuccessIsNoFailure(t *testing.T) {
 	t.Parallel()
 	for _, c := range long {
-		d, err := catalog.Open(c.dialect)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := opened(t, c.dialect)
 		res := dialect.Response{Status: 200, Header: dialect.HeaderMap{"Content-Type": {"application/json"}}, Body: []byte(c.body), Cut: true}
 		if o := d.Decode(dialect.Request{Method: c.method, Path: c.path}, res).Outcome; o.Kind != parlance.KindSuccess && o.Kind != parlance.KindNoted {
 			t.Errorf("%s %s %s: the beginning %s is read as %s", c.dialect, c.method, c.path, c.body, outcomeJSON(t, o))

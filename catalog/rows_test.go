@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 )
 
@@ -188,10 +187,7 @@ var systemRows = map[string][]systemRow{
 func TestEveryRowOfTheFiveSystemsIsReadDecidedOnAndWritten(t *testing.T) {
 	t.Parallel()
 	for name, rows := range systemRows {
-		d, err := catalog.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := opened(t, name)
 		for _, row := range rows {
 			t.Run(name+" "+row.name, func(t *testing.T) {
 				t.Parallel()
@@ -240,10 +236,7 @@ func TestEveryRowOfTheFiveSystemsIsReadDecidedOnAndWritten(t *testing.T) {
 
 func TestASecondRefusalAfterARefreshIsAStop(t *testing.T) {
 	t.Parallel()
-	d, err := catalog.Open("vision")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := opened(t, "vision")
 	o := parlance.Outcome{Kind: parlance.KindUnauthenticated, Reason: parlance.ReasonExpired, Status: 401}
 	if p := d.Decide(dialect.Request{}, &o, parlance.ActRefresh); p.Act != parlance.ActStop {
 		t.Errorf("the second 401 gives %s, not stop", p.Act)
@@ -252,10 +245,7 @@ func TestASecondRefusalAfterARefreshIsAStop(t *testing.T) {
 
 func TestVisionIsReportedAfterTheSecondScheduledFailure(t *testing.T) {
 	t.Parallel()
-	d, err := catalog.Open("vision")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := opened(t, "vision")
 	o := parlance.Outcome{Kind: parlance.KindInternal, Status: 500}
 	for retries, want := range []parlance.Act{parlance.ActRetry, parlance.ActRetry, parlance.ActEscalate} {
 		tried := make([]parlance.Act, retries)
@@ -270,10 +260,7 @@ func TestVisionIsReportedAfterTheSecondScheduledFailure(t *testing.T) {
 
 func TestATransportThatFailsIsDecidedOnByWhetherItCanHaveHadAnEffect(t *testing.T) {
 	t.Parallel()
-	d, err := catalog.Open("vbapi")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := opened(t, "vbapi")
 	for _, c := range []struct {
 		reason parlance.Reason
 		kind   parlance.Kind

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 )
 
@@ -32,10 +31,7 @@ func TestOneErrorOfEachSystemTranslatedIntoEachOfTheOthers(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	for _, c := range translated {
-		from, err := catalog.Open(c.from)
-		if err != nil {
-			t.Fatal(err)
-		}
+		from := opened(t, c.from)
 		req := dialect.Request{Method: c.method, Path: c.path, Header: http.Header{"Accept": {"application/json"}}}
 		o := from.Decode(req, c.response).Outcome
 		fmt.Fprintf(&out, "== %s %d\n%s\n", c.from, c.response.Status, outcomeJSON(t, o))
@@ -43,10 +39,7 @@ func TestOneErrorOfEachSystemTranslatedIntoEachOfTheOthers(t *testing.T) {
 			if name == c.from {
 				continue
 			}
-			to, err := catalog.Open(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			to := opened(t, name)
 			w := to.Encode(nil, req, &o, dialect.Payload{})
 			fmt.Fprintf(&out, "-- %s %d\n", name, w.Status)
 			for _, h := range w.Header {

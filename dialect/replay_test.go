@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -13,6 +12,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/raced"
 )
 
 func TestAResponseLikeOneBeforeIsReadByItsReplay(t *testing.T) {
@@ -173,6 +173,7 @@ func oneText(a, b string) bool { return a == b && unsafe.StringData(a) == unsafe
 // A classification asks for Retry-After only where it is to be waited for.
 func TestAGlanceWaitsAsLongAsADecision(t *testing.T) {
 	t.Parallel()
+	raced.Skip(t)
 	for _, s := range subjects() {
 		for _, status := range []int{200, 202, 301, 400, 401, 402, 404, 409, 422, 425, 429, 500, 503} {
 			for _, after := range []string{"", "7", "-1", "soon", stated.Add(time.Minute).Format(http.TimeFormat)} {
@@ -258,7 +259,7 @@ func FuzzLike(f *testing.F) {
 	seen := map[string]bool{}
 	for which, s := range all {
 		for _, e := range exchanges(f) {
-			if key := fmt.Sprint(s.name, e.res.Status, len(e.res.Body)/16); len(e.res.Body) > 0 && e.res.Body[0] == '{' && e.res.Status >= 400 && !seen[key] && (which == 0 || strings.HasPrefix(e.name, s.name+" ")) {
+			if key := fmt.Sprint(s.name, e.res.Status, len(e.res.Body)/16); len(e.res.Body) > 0 && e.res.Body[0] == '{' && e.res.Status >= 400 && !seen[key] && (which == 0 || e.of == s.name) {
 				seen[key] = true
 				f.Add(uint8(which), uint16(e.res.Status), e.res.Body, uint64(which), "a.0[b]", `x\"é`)
 			}

@@ -6,10 +6,12 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/raced"
 )
 
 func TestStatusForIsTheStatusThatEncodeWrites(t *testing.T) {
 	t.Parallel()
+	raced.Skip(t)
 	open := func(name string) *dialect.Dialect {
 		d, err := catalog.Open(name)
 		if err != nil {

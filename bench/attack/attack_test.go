@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/parlance-api/parlance/internal/raced"
 )
 
 var everything = flag.Bool("all", false, "whether what takes long is sent too")
@@ -33,7 +35,7 @@ const hidden = "/smuggled"
 
 // needsMemory skips a test whose bounds of memory the race detector would break.
 func needsMemory(t *testing.T) {
-	if raced {
+	if raced.Enabled {
 		t.Skip("memory is measured; make race runs it without the detector too")
 	}
 }

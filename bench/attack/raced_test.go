@@ -1,6 +1,0 @@
-//go:build race
-
-package attack
-
-// raced is set under the race detector.
-const raced = true

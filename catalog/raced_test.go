@@ -1,6 +1,0 @@
-//go:build race
-
-package catalog_test
-
-// raced is set under the race detector.
-const raced = true
