@@ -16,6 +16,17 @@ const (
 	ReasonFields          Reason = "fields"                    // the data were understood, but fields are invalid
 	ReasonXML             Reason = "xml"                       // the XML failed validation
 	ReasonLicense         Reason = "license"                   // the seats or the caps of a license are used up
+	ReasonKeyExpired      Reason = "key_expired"               // the key is past its date, and only its owner can replace it
+	ReasonBalance         Reason = "balance"                   // quota: there is no money on the account
+	ReasonPlanLimit       Reason = "plan_limit"                // quota: what the plan allows for a day or a month is used up
+	ReasonConcurrency     Reason = "concurrency"               // rate_limited: too many requests at the same time
+	ReasonOverloaded      Reason = "overloaded"                // unavailable: the server has too much to do, or no capacity
+	ReasonLoading         Reason = "loading"                   // unavailable: a model is being loaded
+	ReasonContextLength   Reason = "context_length"            // invalid: the input is longer than the model can take
+	ReasonRequestTooLarge Reason = "request_too_large"         // invalid: the request has too many bytes
+	ReasonContentPolicy   Reason = "content_policy"            // failed: the input or the output breaks a content policy
+	ReasonModelNotFound   Reason = "model_not_found"           // not_found: there is no such model, or not for this account
+	ReasonRegion          Reason = "region"                    // forbidden: the country or region is not served
 	ReasonMaintenance     Reason = "maintenance"               // planned maintenance; the service will be back
 	ReasonInFlight        Reason = "idempotency_in_flight"     // another request with the key is still being served
 	ReasonMismatch        Reason = "idempotency_mismatch"      // the key was used for a different request

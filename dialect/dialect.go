@@ -88,6 +88,15 @@ func (d *Dialect) Title() string { return d.core.Title }
 // vendor.
 func (d *Dialect) Sources() []string { return d.core.Sources }
 
+// Group is the word that the dialects of one sort of API share, such as "ai"; "" if the
+// file names none.
+func (d *Dialect) Group() string { return d.core.Group }
+
+// PageDate is the day on which the pages of Sources were read, such as "2026-11-20". It is
+// "recordings" if the file was written from recorded responses, "memory" if from neither,
+// and "" if the file does not say.
+func (d *Dialect) PageDate() string { return d.core.PageDate }
+
 // IdempotencyHeader is the request header that carries an idempotency key; "" if
 // the API has none.
 func (d *Dialect) IdempotencyHeader() string { return d.core.Service.Idempotency }

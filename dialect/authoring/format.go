@@ -15,7 +15,7 @@ import (
 // keyOrder is the order in which the keys of a file stand: what it is, what is
 // true of all responses, how they look, and the proof.
 var keyOrder = []string{
-	"dialect", "title", "source", "language", "extends", "forms", "codes_are_statuses", "codes",
+	"dialect", "title", "group", "source", "page_date", "language", "extends", "forms", "codes_are_statuses", "codes",
 	"idempotency", "auth", "poll", "operations", "limits", "support", "define", "shapes", "samples",
 }
 

@@ -3,13 +3,14 @@ package spec
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parlance-api/parlance"
 	yaml "go.yaml.in/yaml/v4"
 )
 
 var fileKeys = []string{
-	"dialect", "title", "source", "language", "extends", "read_only", "codes_are_statuses", "forms", "codes", "define", "shapes", "samples",
+	"dialect", "title", "group", "source", "page_date", "language", "extends", "read_only", "codes_are_statuses", "forms", "codes", "define", "shapes", "samples",
 	"idempotency", "support", "auth", "poll", "limits", "operations",
 }
 
@@ -86,6 +87,14 @@ func (r *Reporter) head(d *Spec, root *yaml.Node, sections map[string]*yaml.Node
 	if n := sections["source"]; n != nil {
 		d.Sources = r.Texts(n, "source")
 	}
+	if n := sections["group"]; n != nil {
+		if d.Group, _ = r.Text(n, "group"); !isName(d.Group) {
+			r.Fault(At(n), "bad_name", "use lower-case letters, digits and hyphens", "%q is not a valid name for a group", d.Group)
+		}
+	}
+	if n := sections["page_date"]; n != nil {
+		d.PageDate = r.pageDate(n)
+	}
 	if n := sections["language"]; n != nil && n.Value != "1" {
 		r.Fault(At(n), "unknown_language", "this program supports language: 1", "version %s of the language is not supported", n.Value)
 	}
@@ -96,6 +105,25 @@ func (r *Reporter) head(d *Spec, root *yaml.Node, sections map[string]*yaml.Node
 		d.Forms = r.forms(n)
 		d.FormsListed = len(d.Forms) > 0
 	}
+}
+
+// Words for a page_date if no page was read.
+const (
+	FromRecordings = "recordings"
+	FromMemory     = "memory"
+)
+
+// pageDate is the day on which the pages were read, or the word for what the file was
+// written from instead.
+func (r *Reporter) pageDate(n *yaml.Node) string {
+	date, ok := r.Text(n, "page_date")
+	if !ok || date == FromRecordings || date == FromMemory {
+		return date
+	}
+	if _, err := time.Parse(time.DateOnly, date); err != nil {
+		r.Fault(At(n), "wrong_type", "write a day such as 2026-11-20, or recordings, or memory", "page_date must be a day, recordings or memory, not %q", date)
+	}
+	return date
 }
 
 func (r *Reporter) forms(n *yaml.Node) (all []Form) {

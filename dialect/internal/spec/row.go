@@ -164,8 +164,10 @@ func (r *Reporter) kinds(n *yaml.Node) (all []parlance.Kind) {
 
 // reasonWords are the reasons in files that clients and servers handle.
 var reasonWords = []string{
-	string(parlance.ReasonNoCredential), string(parlance.ReasonWrongCredential), string(parlance.ReasonExpired), string(parlance.ReasonSpent), string(parlance.ReasonOutOfScope),
+	string(parlance.ReasonNoCredential), string(parlance.ReasonWrongCredential), string(parlance.ReasonKeyExpired), string(parlance.ReasonExpired), string(parlance.ReasonSpent), string(parlance.ReasonOutOfScope),
 	string(parlance.ReasonFields), string(parlance.ReasonXML), string(parlance.ReasonLicense), string(parlance.ReasonMaintenance),
+	string(parlance.ReasonBalance), string(parlance.ReasonPlanLimit), string(parlance.ReasonConcurrency), string(parlance.ReasonOverloaded), string(parlance.ReasonLoading),
+	string(parlance.ReasonContextLength), string(parlance.ReasonRequestTooLarge), string(parlance.ReasonContentPolicy), string(parlance.ReasonModelNotFound), string(parlance.ReasonRegion),
 	string(parlance.ReasonInFlight), string(parlance.ReasonMismatch), string(parlance.ReasonKeyMissing), string(parlance.ReasonKeyMalformed), string(parlance.ReasonUncertain), string(parlance.ReasonNotKept),
 }
 

@@ -16,8 +16,10 @@ import (
 type Spec struct {
 	File        string
 	Name, Title string
+	Group       string // the word that APIs of one sort share, such as ai; "" for none
 	Sources     []string
-	ReadOnly    bool // it describes how an API is read, and nothing is to be written by it
+	PageDate    string // the day on which the sources were read, FromRecordings or FromMemory; "" if the file does not say
+	ReadOnly    bool   // it describes how an API is read, and nothing is to be written by it
 	Codes       codes
 	Rows        []*Row   // the file's, and those of the dialect that it extends if it says nothing
 	separate    bool     // the file says whether codes and statuses are one list
