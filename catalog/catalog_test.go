@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
@@ -16,7 +17,7 @@ func TestEveryFileIsFreeOfFaultsAndWarningsAndItsSamplesReadAndWrite(t *testing.
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, d := range authoring.Lint(name+".yaml", source) {
+			for _, d := range authoring.Lint(name+".yaml", source, func(base string) (*dialect.Dialect, error) { return catalog.Open(base) }) {
 				t.Errorf("%s\n%s", d.Error(), authoring.Excerpt(source, d))
 			}
 		})

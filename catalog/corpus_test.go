@@ -48,6 +48,7 @@ type recorded struct {
 		Retry       string   `json:"retry"`
 		RetryAfterS *float64 `json:"retry_after_s"`
 	} `json:"expect"`
+	Also map[string][]*string `json:"also"` // other readings that are as good
 }
 
 // coarse is the corpus's word for a kind.

@@ -38,6 +38,9 @@ func TestEveryRowOfTheCatalogIsWrittenAndComesBack(t *testing.T) {
 			}
 			untried := map[string]string{}
 			for _, u := range authoring.UntriedRows(d) {
+				if !strings.HasPrefix(u.Line, name+".yaml:") {
+					continue // of the file that this one extends, and tried there
+				}
 				untried[u.Key] = u.Why
 				if notGiven[name][u.Key] == "" || !strings.HasPrefix(u.Why, notGiven[name][u.Key]) {
 					t.Errorf("%s %q has no example: %s; want %q", u.Line, u.Key, u.Why, notGiven[name][u.Key])
@@ -67,7 +70,7 @@ func TestSamplesAndExamplesTogetherReachEveryRowThatCanBeGiven(t *testing.T) {
 		}
 		for _, m := range report.Coverage.Examples.Missing {
 			key, _, _ := strings.Cut(m.Name, " if ")
-			if notGiven[name][key] == "" {
+			if notGiven[name][key] == "" && m.File == name+".yaml" {
 				t.Errorf("%s:%d %q is reached by nothing: %s", m.File, m.Line, m.Name, m.Why)
 			}
 		}
@@ -86,6 +89,9 @@ const (
 var notGiven = map[string]map[string]string{
 	"adyen": {
 		"modified later": onlyRead,
+	},
+	"anthropic": {
+		"refused": onlyRead,
 	},
 	"aws-s3": {
 		"PermanentRedirect":           noPlace,
