@@ -15,7 +15,7 @@ import (
 // was exported: another code or detail, or no failure. An import knows nothing of codes in
 // header fields, of XML, of patterns in texts, or of a failure under 200. A number may only
 // become smaller. The files of a group, such as ai, change with their vendors: at most two
-thirds of what such a file writes may be read otherwise.
+// thirds of what such a file writes may be read otherwise.
 var readOtherwise = map[string]int{
 	"adyen": 4, "aws-dynamodb": 21, "azure": 1, "discord": 9, "google-cloud": 10, "hubspot": 3, "jira": 4, "json-rpc": 7,
 	"microsoft-graph": 8, "oauth2-bearer": 3, "omilia": 17, "problem": 1, "salesforce": 1, "slack": 16,
