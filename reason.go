@@ -45,6 +45,7 @@ const (
 	ReasonReset           Reason = "reset"                     // transport: the connection broke; the effect is unknown
 	ReasonDeadline        Reason = "deadline"                  // transport: no response in time; the effect is unknown
 	ReasonCanceled        Reason = "canceled"                  // transport: the caller canceled
+	ReasonCutOff          Reason = "cut_off"                   // the stream ended without its end: what came is all there is
 	ReasonNotSent         Reason = "not_sent"                  // the client did not send it: its pacer or breaker refused, it had no token, or no file or port was free
 	ReasonOwnCredential   Reason = "own_credential"            // gateway: the upstream or its token endpoint refused the gateway's own credential
 )

@@ -39,6 +39,9 @@ import (
 // header with r.
 func Request(d *dialect.Dialect, r *http.Request) dialect.Request {
 	q := dialect.Request{Method: r.Method, Path: pathOf(r.URL), Header: dialect.HeaderMap(r.Header)}
+	if r.URL.RawQuery != "" && d.AsksQuery() {
+		q.Path += "?" + r.URL.RawQuery
+	}
 	if name := d.IdempotencyHeader(); name != "" {
 		q.Key = r.Header.Get(name)
 	}

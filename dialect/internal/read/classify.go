@@ -26,6 +26,8 @@ func (d *Reader) Classify(g *Classification, req *wire.Request, res *wire.Respon
 	case Switches(res):
 		o.Kind, o.Status = parlance.KindSuccess, 101
 		late = nil
+	case len(d.Streams) > 0 && res.Body != nil && d.Spec.StreamOf(req, res.Status, res.Header) != nil:
+		o, late = d.Decode(*req, *res, 0).Outcome, nil
 	case (!p.SaysMore && (res.Status >= 300 || len(res.Body) == 0 || !wire.IsProblem(res.Header)) || p.Alone(req, res) && p.Lacks(req, res) == "") && (len(d.Suspects.Shapes) == 0 || !d.suspicious(req, res)):
 		r := d.StatusRow(res.Status, req)
 		o.Kind, o.Reason, o.Status = r.Kind, r.Reason, res.Status
@@ -56,6 +58,9 @@ func MayAlter(req *wire.Request, status int) bool {
 func (d *Reader) NeedsBody(req *wire.Request, status int, header wire.Header) bool {
 	if !MayAlter(req, status) || status < 400 && wire.Untouched(header) {
 		return false
+	}
+	if d.Spec.StreamOf(req, status, header) != nil {
+		return false // it is watched beside
 	}
 	if status >= 400 || wire.IsProblem(header) {
 		return true // for the texts in it, whatever the file knows

@@ -17,11 +17,19 @@ const MaxBody = 1 << 20
 // Reader reads responses by a dialect file. It is safe for concurrent use.
 type Reader struct {
 	meaning.Table
-	memory *replay.Memory // what it met last
+	memory  *replay.Memory // what it met last
+	streams []*Reader      // of the elements of each stream of the file
 }
 
 // New makes a Reader that has met nothing yet.
-func New(s *spec.Spec) Reader { return Reader{meaning.New(s), new(replay.Memory)} }
+func New(s *spec.Spec) Reader {
+	r := Reader{Table: meaning.New(s), memory: new(replay.Memory)}
+	for _, st := range s.Streams {
+		elements := New(st.Spec)
+		r.streams = append(r.streams, &elements)
+	}
+	return r
+}
 
 // Decode reads a response. depth is the number of responses around it.
 func (d *Reader) Decode(req wire.Request, res wire.Response, depth int) (reading wire.Decoded) {
@@ -35,6 +43,9 @@ func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.
 	o := &reading.Outcome
 	if Switches(res) {
 		o.Kind, o.Status = parlance.KindSuccess, 101
+		return nil
+	}
+	if len(d.Streams) > 0 && depth == 0 && res.Body != nil && d.decodeStream(reading, req, res) {
 		return nil
 	}
 	p := d.PlanFor(res.Status)

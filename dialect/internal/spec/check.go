@@ -10,7 +10,7 @@ import (
 // checkCodes warns of codes that no shape can read, that have no status to travel
 // under, or that could be taken for a status.
 func (d *Spec) checkCodes(r *Reporter) {
-	shapes, named := slices.Concat(d.Shapes, d.Extras), map[string]bool{}
+	shapes, named := slices.Concat(d.Shapes, d.Extras, d.elementShapes()), map[string]bool{}
 	for _, s := range shapes {
 		named[s.Is] = true
 	}

@@ -44,15 +44,19 @@ func (r *Reporter) dialect(source []byte, base *Spec, find []Finder) *Spec {
 	}
 	if n := sections["shapes"]; n != nil {
 		for _, s := range r.shapes(n, d.ReadOnly) {
-			if s.Body == nil {
+			switch {
+			case s.Stream != nil:
+				d.Streams = append(d.Streams, s.Stream)
+			case s.Body == nil:
 				d.Extras = append(d.Extras, s)
-			} else {
+			default:
 				d.Shapes = append(d.Shapes, s)
 			}
 		}
 	}
 	r.checkUnused()
 	d.inherit(base)
+	d.streams(base)
 	if n := sections["samples"]; n != nil {
 		d.Samples = r.samples(n, d.ReadOnly)
 	}

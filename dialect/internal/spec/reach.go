@@ -86,7 +86,7 @@ func (d *Spec) checkRow(r *Reporter, w *Row) {
 
 // formUnder reports that a response under one of the statuses can have a form of that name.
 func (d *Spec) formUnder(name string, sp Span) bool {
-	for _, s := range slices.Concat(d.Shapes, d.HeaderShapes()) {
+	for _, s := range slices.Concat(d.Shapes, d.HeaderShapes(), d.elementShapes()) {
 		if s.says(name) && (len(s.Status) == 0 || slices.ContainsFunc(s.Status, func(o Span) bool { return o.From <= sp.To && sp.From <= o.To })) {
 			return true
 		}
@@ -139,7 +139,7 @@ func (d *Spec) eachListed(w *Row) bool {
 // the code of a word.
 func (d *Spec) onlyNumbers() bool {
 	number := false
-	for _, s := range slices.Concat(d.Shapes, d.Extras) {
+	for _, s := range slices.Concat(d.Shapes, d.Extras, d.elementShapes()) {
 		parts := []*Template{s.Body}
 		for i := range s.Headers {
 			parts = append(parts, s.Headers[i].Value)

@@ -55,6 +55,9 @@ func both(r Rule) Rule {
 
 // AllRules are in the order of their names, to be searched by halves.
 var AllRules = []Rule{
+	ofResponses("after_end",
+		"More came behind the element that ends the stream, or behind its failure, so one of the two is not what the dialect says.",
+		"Look at the raw stream, and correct the template of the end."),
 	fileFault("anchor",
 		"A change to an anchor changes several places at once, and a few lines of anchors can grow to gigabytes.",
 		"Write the part twice."),
@@ -127,6 +130,9 @@ var AllRules = []Rule{
 	ofResponses("cut_body",
 		"The part after the cut is unknown, so a record or an error may be missing.",
 		"Read more of the body, or ask the API for fewer records at once."),
+	ofResponses("cut_stream",
+		"The dialect says how such a stream ends, and it ended before that. No error says why, and the rest never comes.",
+		"Treat the result as incomplete. Retry it if the request is safe to retry."),
 	fileFault("duplicate_code",
 		"Two rows for one code would give it two meanings, and chance would decide between them.",
 		"Combine them in one list, each with its condition: [{kind: …, method: POST}, …]."),

@@ -40,6 +40,7 @@ type Shape struct {
 	Marks        []string // the names of the members of its body that are marks, if it is a failure's
 	Bare         bool     // it is headers that ask for nothing: they are read if they are there
 	Roots        Roots    // of JSON, what its body can be
+	Stream       *Stream  // what its body is, if it is a stream; else nil
 }
 
 func (s *Shape) take(t *Template) {
@@ -81,7 +82,7 @@ func (r *Reporter) shape(n *yaml.Node, unwritten bool) *Shape {
 	if !r.IsMapping(n, "a shape") {
 		return nil
 	}
-	s := &Shape{Pos: At(n)}
+	s, streams := &Shape{Pos: At(n)}, false
 	body := func(k, v *yaml.Node) { r.bodyOf(s, k, v, unwritten || readOnly(n)) }
 	r.Keys(n, "a shape",
 		Key{Name: "name", Read: func(_, v *yaml.Node) { s.Name, _ = r.Text(v, "the name of a shape") }},
@@ -102,7 +103,14 @@ func (r *Reporter) shape(n *yaml.Node, unwritten bool) *Shape {
 		Key{Name: "item_codes", Read: r.wordsTo(&s.ItemCodes)},
 		Key{Name: "codes", Read: r.wordsTo(&s.Codes)},
 		Key{Name: "lists", Read: func(_, v *yaml.Node) { s.FailuresOnly = r.failuresOnly(v) }},
+		Key{Name: "stream", Read: func(_, _ *yaml.Node) { streams = true }},
+		Key{Name: "elements", Read: func(_, _ *yaml.Node) { streams = true }},
+		Key{Name: "query", Read: func(_, _ *yaml.Node) { streams = true }},
+		Key{Name: "partial", Read: func(_, _ *yaml.Node) { streams = true }},
 	)
+	if streams {
+		r.streamOf(s, n)
+	}
 	s.derive()
 	return r.checked(s)
 }
@@ -179,7 +187,7 @@ func (r *Reporter) checked(s *Shape) *Shape {
 	if s.Graft && s.Form != FormXML {
 		r.Fault(s.Pos, "contradiction", "remove graft", "graft works for XML only")
 	}
-	if s.Body == nil && len(s.Headers) == 0 {
+	if s.Body == nil && len(s.Headers) == 0 && s.Stream == nil {
 		r.Fault(s.Pos, "empty_shape", "add json, xml, html, text or headers", "the shape %q has neither a body nor headers", s.Name)
 		return nil
 	}

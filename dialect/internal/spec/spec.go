@@ -25,6 +25,7 @@ type Spec struct {
 	separate    bool     // the file says whether codes and statuses are one list
 	Shapes      []*Shape // with a body, in the order of the file
 	Extras      []*Shape // headers only: they read and are written beside a body
+	Streams     []*Stream
 	everyHeader []*Shape // extras, then those of http
 	FormsListed bool     // the file says which forms can be asked for
 	Forms       []Form   // in the order of preference
@@ -100,6 +101,19 @@ func (d *Spec) overrides(w *Row) bool {
 func (d *Spec) finish(r *Reporter) {
 	d.inheritRows()
 	d.names(r)
+	d.prepare()
+	for _, st := range d.Streams {
+		st.Spec.Rows, st.Spec.Names = d.Rows, d.Names
+		st.Spec.prepare()
+		st.lookInto()
+	}
+	d.checkShadowed(r)
+	d.checkReach(r)
+	d.checkCodes(r)
+}
+
+// prepare derives what reading and writing need of the shapes.
+func (d *Spec) prepare() {
 	for _, s := range d.Shapes {
 		if !slices.Contains(d.Forms, s.Form) {
 			d.Forms = append(d.Forms, s.Form)
@@ -125,9 +139,6 @@ func (d *Spec) finish(r *Reporter) {
 	d.plans()
 	d.deriveFacts()
 	d.ownTypes()
-	d.checkShadowed(r)
-	d.checkReach(r)
-	d.checkCodes(r)
 }
 
 // inheritRows completes the rows of the file, and appends those of the extended dialect

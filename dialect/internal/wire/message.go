@@ -105,6 +105,7 @@ type Decoded struct {
 	Shape       string                // the name of the shape that read it, "" for none
 	Diagnostics []parlance.Diagnostic // the parts that could not be read
 	Common      Common                // the source of the texts that no shape of the file read
+	Stream      *StreamState          // what the stream came to, if the body is one; else nil
 }
 
 // Common says where the texts of a failure come from whose body fits no shape of the

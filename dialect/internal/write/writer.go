@@ -23,12 +23,16 @@ type Writer struct {
 	Base *Writer        // of the dialect that this one extends
 	Kept *replay.Memory // what writing chose last
 
-	enclosed uint64 // a bit for each good kind that a shape may be written for
+	elements []*Writer // of the elements of each stream of the file
+	enclosed uint64    // a bit for each good kind that a shape may be written for
 }
 
 // New makes a Writer that has written nothing yet.
 func New(s *spec.Spec) *Writer {
 	w := &Writer{Reader: read.New(s), Kept: &replay.Memory{Seed: maphash.MakeSeed()}}
+	for _, st := range s.Streams {
+		w.elements = append(w.elements, New(st.Spec))
+	}
 	for k := parlance.KindSuccess; k.Good() || k == parlance.KindPartial; k++ {
 		if slices.ContainsFunc(s.Shapes, func(shape *spec.Shape) bool { return w.encloses(shape, k) }) {
 			w.enclosed |= 1 << k

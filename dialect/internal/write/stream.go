@@ -1,0 +1,111 @@
+package write
+
+import (
+	"strings"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect/internal/read"
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/stream"
+)
+
+// Stream writes the elements of a stream. It is for one goroutine.
+type Stream struct {
+	d, elements *Writer
+	of          *spec.Stream
+	req         wire.Request
+	some        bool // an element was written
+}
+
+// Part is an element that is to be written.
+type Part struct {
+	Event, ID string // of an event; others have none
+	Data      []byte // JSON, or any text in an event
+}
+
+// StreamFor is the Stream that responds to a request, nil if the file has none.
+func (d *Writer) StreamFor(req *wire.Request) *Stream {
+	for i, of := range d.Streams {
+		if of == d.Spec.StreamFor(req) {
+			return &Stream{d: d, elements: d.elements[i], of: of, req: *req}
+		}
+	}
+	return nil
+}
+
+// Type is the content type of the stream.
+func (s *Stream) Type() string { return s.of.Media }
+
+// Element appends an element.
+func (s *Stream) Element(dst []byte, p Part) []byte {
+	return s.append(dst, stream.Out{Event: p.Event, ID: p.ID, Data: p.Data})
+}
+
+func (s *Stream) append(dst []byte, e stream.Out) []byte {
+	dst = s.of.Form.Append(dst, e, !s.some)
+	s.some = true
+	return dst
+}
+
+// Beat appends what keeps the connection open and is no element. The binary form has
+// nothing like it.
+func (s *Stream) Beat(dst []byte) []byte { return s.of.Form.AppendBeat(dst) }
+
+// End appends the end of a stream that went well: the end of the form, and the element that
+// the file has for it if that is a constant.
+func (s *Stream) End(dst []byte) []byte {
+	for _, e := range s.of.Elements {
+		if e.Role == spec.RoleEnd && e.Plain && e.Body != nil && !e.ReadOnly {
+			dst = s.append(dst, stream.Out{Event: e.Event, Data: []byte(e.Body.Text)})
+			break
+		}
+	}
+	return s.of.Form.AppendEnd(dst, !s.some)
+}
+
+// Failure appends a failure as the last element, and the end of the form. It reports false
+// if the file has no element for it.
+func (s *Stream) Failure(m *wire.Encoded, dst []byte, o *parlance.Outcome) bool {
+	var e wire.Encoded
+	written := *o
+	s.elements.Encode(&e, nil, &s.req, &written, &wire.Payload{}, 0)
+	out := stream.Out{Data: e.Body}
+	for _, f := range e.Header {
+		switch f.Name {
+		case "Event":
+			out.Event = f.Value
+		case "Id":
+			out.ID = f.Value
+		case "Message-Type", "Exception-Type", "Error-Code", "Error-Message", "Content-Type":
+			out.Fields = append(out.Fields, stream.Field{Name: strings.ToLower(f.Name), Value: f.Value})
+		}
+	}
+	if len(e.Body) == 0 {
+		return false
+	}
+	m.Status, m.Losses = 200, e.Losses
+	m.Body = s.of.Form.AppendEnd(s.append(dst, out), false)
+	s.lose(m, m.Body[len(dst):], o)
+	return true
+}
+
+// lose reports what the element does not say, although a response with a status would.
+func (s *Stream) lose(m *wire.Encoded, element []byte, o *parlance.Outcome) {
+	header := wire.HeaderMap{"Content-Type": {s.of.Types[0]}}
+	back := s.d.StreamOf(&s.req, &wire.Response{Status: 200, Header: header}, nil)
+	if back == nil {
+		return
+	}
+	if s.of.Form == stream.Array && element[0] == ',' {
+		element = append([]byte{'['}, element[1:]...)
+	}
+	back.Feed(element)
+	got := back.End(read.Whole).Outcome
+	if got.Kind != o.Kind {
+		m.Losses = append(m.Losses, parlance.Loss{Attribute: "kind", Reason: "an element has no status, and it is read as " + got.Kind.String()})
+	}
+	if got.RetryAfter != o.RetryAfter && o.RetryAfter != 0 {
+		m.Losses = append(m.Losses, parlance.Loss{Attribute: "retry_after", Reason: "an element has no header"})
+	}
+}
