@@ -13,8 +13,12 @@ COMPLEX := 40
 # TIMEOUT is of the tests of one package. It ends what hangs, and not what a busy
 # machine is slow at.
 
-# The same build for everybody: no cgo, so that it crosses to every system.
-SYSTEMS  := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+# The same build for everybody: no cgo, so that it crosses to every system, and so that
+# all targets but race share what is compiled once.
+export CGO_ENABLED := 0
+
+# Each system with code of its own. No code depends on the processor.
+SYSTEMS  := linux/amd64 darwin/arm64 windows/amd64
 FUZZTIME ?= 5s
 TIMEOUT  ?= 40m
 BENCH    ?= .
@@ -41,11 +45,11 @@ format: ## gofmt has nothing to change
 		echo "gofmt would change:" $$changed; echo "run: gofmt -w ."; exit 1; fi
 
 .PHONY: build
-build: ## bin/parlance, and that it builds for the other systems; the driver of the browser is for tests alone
-	CGO_ENABLED=0 go build -o bin/ ./cmd/...
+build: ## bin/parlance, and that it builds for the other systems, without what tests and measures alone
+	go build -o bin/ ./cmd/...
 	@for system in $(SYSTEMS); do echo "build $$system"; \
-		export CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/}; \
-		go build $$(go list ./... | grep -v /internal/browser) || exit 1; done
+		export GOOS=$${system%/*} GOARCH=$${system#*/}; \
+		go build $$(go list ./... | grep -v -e /internal/browser -e /bench -e /examples) || exit 1; done
 
 .PHONY: vet
 vet: ## go vet

@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 )
 
 // failures are the failing responses that belong to a dialect.
@@ -26,19 +26,8 @@ func failures(t *testing.T, d *dialect.Dialect) (all []response) {
 	return all
 }
 
-// compiled are the dialects of the catalog, each compiled once for all tests.
-var compiled sync.Map // of func() (*dialect.Dialect, error), by name
-
 // opened is a dialect of the catalog.
-func opened(t testing.TB, name string) *dialect.Dialect {
-	t.Helper()
-	open, _ := compiled.LoadOrStore(name, sync.OnceValues(func() (*dialect.Dialect, error) { return catalog.Open(name) }))
-	d, err := open.(func() (*dialect.Dialect, error))()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
+var opened = catalogtest.Open
 
 // everyDialect runs a test for each dialect of the catalog.
 func everyDialect(t *testing.T, f func(t *testing.T, d *dialect.Dialect)) {

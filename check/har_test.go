@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance/check"
+	"github.com/parlance-api/parlance/internal/raced"
 )
 
 const harEntry = `{"startedDateTime":"2026-01-01T00:00:00Z","request":{"method":"get","url":"https://user:secret@vms.example/api/v1/cameras/7?token=x#y","headers":[{"name":":path","value":"/"},{"name":"accept","value":"*/*"}]},
@@ -75,6 +76,7 @@ func TestAnArchiveThatIsCutOffIsReadAsFarAsItGoes(t *testing.T) {
 
 func TestAnEntryThatCannotBeReadIsPassedOver(t *testing.T) {
 	t.Parallel()
+	raced.Skip(t)
 	good := fmt.Sprintf(harEntry, `"{}"`)
 	for _, bad := range []string{
 		`7`, `"x"`, `{}`, `{"response":{"status":"x"}}`, strings.Replace(good, "404", "0", 1),
@@ -111,6 +113,7 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 
 func TestAnArchiveOfAnyLengthTakesTheSameMemory(t *testing.T) {
+	raced.Skip(t)
 	const size = 64 << 20
 	entry := []byte(fmt.Sprintf(harEntry, `"`+strings.Repeat("x", 64<<10)+`"`) + ",")
 	r := io.MultiReader(strings.NewReader(`{"log":{"entries":[`), &endless{entry: entry, left: size})

@@ -14,6 +14,7 @@ import (
 	"github.com/parlance-api/parlance/check"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	"github.com/parlance-api/parlance/mock"
 )
 
@@ -35,10 +36,7 @@ func TestCheckPassesEveryRowOfTheFiveSystemsAsTheMockGivesIt(t *testing.T) {
 			kind, reason, _ := strings.Cut(part[3], "/")
 			wish.Kind, _ = parlance.ParseKind(kind)
 			wish.Reason = parlance.Reason(reason)
-			d, err := catalog.Open(part[0])
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := catalogtest.Open(t, part[0])
 			m := mock.New(d)
 			defer m.Close()
 			api := httptest.NewServer(m)
@@ -68,10 +66,7 @@ func TestCheckPassesEveryRowOfTheFiveSystemsAsTheMockGivesIt(t *testing.T) {
 func TestCheckPassesEveryResponseThatTheCatalogCanGive(t *testing.T) {
 	t.Parallel()
 	for _, name := range catalog.Names() {
-		d, err := catalog.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := catalogtest.Open(t, name)
 		c := check.New(d)
 		for _, e := range mock.Outcomes(d) {
 			x := written(d, e)

@@ -8,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
-	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
@@ -106,14 +105,7 @@ func (u *upstream) client(t *testing.T, name string, opts ...client.Option) *htt
 	return &http.Client{Transport: client.New(open(t, name), append([]client.Option{client.WithBase(u.transport)}, opts...)...)}
 }
 
-func open(t testing.TB, name string) *dialect.Dialect {
-	t.Helper()
-	d, err := catalog.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
+var open = catalogtest.Open
 
 // call makes one request and reads the response to its end.
 func call(t *testing.T, c *http.Client, req *http.Request) (*http.Response, string) {

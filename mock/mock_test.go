@@ -14,18 +14,12 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	"github.com/parlance-api/parlance/mock"
 )
 
 // open is a dialect of the catalog.
-func open(t testing.TB, name string) *dialect.Dialect {
-	t.Helper()
-	d, err := catalog.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
+var open = catalogtest.Open
 
 // started is a Mock behind a real socket.
 func started(t testing.TB, d *dialect.Dialect, options ...mock.Option) (*mock.Mock, string) {

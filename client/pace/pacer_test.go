@@ -14,21 +14,14 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/client/pace"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
-func open(t testing.TB, name string) *dialect.Dialect {
-	t.Helper()
-	d, err := catalog.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
+var open = catalogtest.Open
 
 // place is what a Pacer gave one request.
 type place struct {

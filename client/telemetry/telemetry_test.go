@@ -21,10 +21,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	api "go.opentelemetry.io/otel/trace"
 
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/client/telemetry"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	"github.com/parlance-api/parlance/internal/memhttp"
 )
 
@@ -77,14 +77,7 @@ func (r *recorded) durations(t *testing.T) []metricdata.HistogramDataPoint[float
 	return m.Data.(metricdata.Histogram[float64]).DataPoints
 }
 
-func open(t *testing.T, name string) *dialect.Dialect {
-	t.Helper()
-	d, err := catalog.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
+var open = catalogtest.Open
 
 // base responds with a status and a body, or not at all.
 type base struct {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -65,11 +66,14 @@ func openOmilia(t *testing.T, c omilia.Config) *omiliaHouse {
 	return h
 }
 
+// omiliaCompiled is the service's own list, compiled once for all tests.
+var omiliaCompiled = sync.OnceValues(omilia.Dialect)
+
 // omiliaDialects are the two that a client may read the service by: the service's own
 // list, and the vendor's file alone.
 func omiliaDialects(t *testing.T) (list, vendor *dialect.Dialect) {
 	t.Helper()
-	list, err := omilia.Dialect()
+	list, err := omiliaCompiled()
 	if err != nil {
 		t.Fatal(err)
 	}

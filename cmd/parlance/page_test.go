@@ -10,9 +10,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	"github.com/parlance-api/parlance/server/guard"
 )
 
@@ -130,14 +130,7 @@ func reported(t *testing.T, d *dialect.Dialect, r *http.Request, options ...clie
 }
 
 // cataloged opens a dialect of the catalog.
-func cataloged(t *testing.T, name string) *dialect.Dialect {
-	t.Helper()
-	d, err := catalog.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
+var cataloged = catalogtest.Open
 
 // onSocket serves a service on a socket, with the limits of a program, and returns its URL.
 func onSocket(t *testing.T, h http.Handler) string {

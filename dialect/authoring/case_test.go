@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 )
 
 const shop = `dialect: shop
@@ -145,10 +146,7 @@ func TestATestTellsWhatNothingReached(t *testing.T) {
 func TestTheCatalogAndItsSamplesAgree(t *testing.T) {
 	t.Parallel()
 	for _, name := range catalog.Names() {
-		d, err := catalog.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := catalogtest.Open(t, name)
 		for _, r := range authoring.Test(d).Results {
 			for _, f := range r.Differences {
 				t.Errorf("%s:%d: %+v", r.File, r.Line, f)

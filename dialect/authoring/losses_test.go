@@ -8,6 +8,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 )
 
 func lossNames(d *dialect.Dialect, k parlance.Kind) string {
@@ -43,10 +44,7 @@ func TestTheLossesOfAKindAreWhatHasNoPlace(t *testing.T) {
 func TestEveryLossHasAReasonAndIsNamedOnce(t *testing.T) {
 	t.Parallel()
 	for _, name := range catalog.Names() {
-		d, err := catalog.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := catalogtest.Open(t, name)
 		for _, k := range parlance.Kinds() {
 			seen := map[string]bool{}
 			for _, l := range authoring.Losses(d, k) {

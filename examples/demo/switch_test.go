@@ -18,9 +18,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/examples/demo"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	_ "github.com/parlance-api/parlance/internal/testnet" // for the transport that all share
 )
 
@@ -168,10 +168,7 @@ func TestEachSwitchBringsItsCodeAboutWhateverWasThrownBefore(t *testing.T) {
 		t.Run(system, func(t *testing.T) {
 			t.Parallel()
 			paste := shell(t)
-			speaks, err := catalog.Open(system)
-			if err != nil {
-				t.Fatal(err)
-			}
+			speaks := catalogtest.Open(t, system)
 			rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 			var thrown []string
 			for _, s := range all {

@@ -19,6 +19,7 @@ import (
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/auth"
@@ -226,10 +227,7 @@ shapes:
 func TestADialectWithoutAWordForTheCauseSaysItsKind(t *testing.T) {
 	t.Parallel()
 	for _, name := range catalog.Names() {
-		d, err := catalog.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := catalogtest.Open(t, name)
 		for _, reason := range []parlance.Reason{parlance.ReasonNoCredential, parlance.ReasonWrongCredential, parlance.ReasonSpent, parlance.ReasonOutOfScope} {
 			o := auth.CredentialError(reason).Outcome
 			bare := parlance.Outcome{Kind: o.Kind, Detail: o.Detail}

@@ -14,8 +14,8 @@ import (
 	"testing"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 )
 
 // Do sends a request and reads the response.
@@ -97,10 +97,7 @@ func Serve(t testing.TB, h http.Handler) *httptest.Server {
 // Meaning reads a response in a dialect of the catalog.
 func Meaning(t testing.TB, name string, a Response) parlance.Outcome {
 	t.Helper()
-	d, err := catalog.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := catalogtest.Open(t, name)
 	return d.Decode(dialect.Request{}, dialect.Response{Status: a.Status, Header: dialect.HeaderMap(a.Header), Body: []byte(a.Body)}).Outcome
 }
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	"github.com/parlance-api/parlance/internal/testlog"
 	"github.com/parlance-api/parlance/server"
 )
@@ -20,10 +20,7 @@ import (
 // New is a Server of a dialect of the catalog, and its log.
 func New(t testing.TB, dialect string, options ...server.Option) (*server.Server, *Log) {
 	t.Helper()
-	d, err := catalog.Open(dialect)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := catalogtest.Open(t, dialect)
 	l := new(Log)
 	logger := slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	return server.New(d, append([]server.Option{server.WithLogger(logger)}, options...)...), l
