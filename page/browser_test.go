@@ -206,6 +206,36 @@ func TestAPageIsCompleteWithoutJavaScript(t *testing.T) {
 	}
 }
 
+// TestAPrintHoldsEveryCodeAndNothingThatOnlyAScreenCanUse also without JavaScript, in
+// colors for paper, with labels no larger than their texts.
+func TestAPrintHoldsEveryCodeAndNothingThatOnlyAScreenCanUse(t *testing.T) {
+	t.Parallel()
+	tab := browser.Open(t)
+	base := folder(t, Options{}, named(t, "vision"), named(t, "stripe"))
+	tab.Paper()
+	for _, scripts := range []bool{true, false} {
+		for _, name := range []string{"vision.html#204", Index} {
+			tab.Scripts(scripts)
+			tab.Load("about:blank")
+			tab.Load(base + name)
+			tab.Scripts(true) // for the questions below
+			for question, want := range map[string]string{
+				`Array.from(document.querySelectorAll(".search, .side, .skip, .home")).filter(e => e.checkVisibility()).map(e => e.outerHTML.slice(0, 80))`:                                               "",
+				`Array.from(document.querySelectorAll(".item, .item *")).filter(e => e.textContent && !(e.checkVisibility() && e.getBoundingClientRect().height > 0)).map(e => e.outerHTML.slice(0, 80))`: "",
+				`Array.from(document.querySelectorAll("pre")).filter(e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 80))`:                 "",
+				`getComputedStyle(document.body).backgroundColor + getComputedStyle(document.body).color`:                                                                                                 "rgb(255, 255, 255)rgb(0, 0, 0)",
+				`Array.from(document.querySelectorAll("dt")).filter(e => parseFloat(getComputedStyle(e).fontSize) > parseFloat(getComputedStyle(e.nextElementSibling).fontSize)).length`:                  "0",
+				`Array.from(document.querySelectorAll("figure, tr, .api li")).filter(e => getComputedStyle(e).breakInside !== "avoid").length`:                                                            "0",
+				`(function (e) { return e && getComputedStyle(e, "::before").display !== "none" })(document.querySelector("article.item:target")) ? "the mark of a target" : ""`:                          "",
+			} {
+				if got := tab.Text(question); got != want {
+					t.Errorf("%s, scripts %t: %s: got %q, want %q", name, scripts, question, got, want)
+				}
+			}
+		}
+	}
+}
+
 // TestScreenshots writes what the pages look like:
 //
 //	go test ./page -run TestScreenshots -screenshots DIR

@@ -75,6 +75,7 @@
   });
   window.addEventListener("hashchange", target);
   window.addEventListener("beforeprint", function () { opened.forEach(function (d) { d.open = true; }); });
+  window.addEventListener("afterprint", filter);
   filter();
   target();
 })();

@@ -252,14 +252,26 @@ func (b *Tab) Size(width, height int64) {
 	b.Do(chromedp.EmulateViewport(width, height))
 }
 
-// Dark chooses dark or light (prefers-color-scheme).
+// Dark chooses dark or light (prefers-color-scheme), on a screen.
 func (b *Tab) Dark(dark bool) {
+	b.t.Helper()
+	b.media("screen", dark)
+}
+
+// Paper has the styles of print apply, of a reader who prefers dark.
+func (b *Tab) Paper() {
+	b.t.Helper()
+	b.media("print", true)
+}
+
+func (b *Tab) media(name string, dark bool) {
 	b.t.Helper()
 	value := "light"
 	if dark {
 		value = "dark"
 	}
 	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Media:    name,
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}},
 	})
 	if err != nil {
