@@ -41,6 +41,7 @@ type exchange struct {
 	retries  int32
 	owned    bool // the header of out is a copy of the caller's
 	renewed  bool // the token was refreshed
+	given    bool // content of a stream came before what failed
 	foreign  bool // a credential was withheld, because it is for another origin
 }
 
@@ -49,6 +50,7 @@ type response struct {
 	data        []byte // as in a dialect.Decoded, of which the Attempt has the rest
 	shape       string
 	diagnostics []parlance.Diagnostic
+	stream      *dialect.StreamState
 	enveloped   bool
 	whole, cut  bool
 	broken      error
@@ -57,7 +59,7 @@ type response struct {
 
 // took keeps what a response was read as.
 func (n *response) took(r *dialect.Decoded, a *Attempt) {
-	n.data, n.shape, n.diagnostics, n.enveloped = r.Data, r.Shape, r.Diagnostics, r.Enveloped
+	n.data, n.shape, n.diagnostics, n.enveloped, n.stream = r.Data, r.Shape, r.Diagnostics, r.Enveloped, r.Stream
 	a.Outcome, a.Common = r.Outcome, r.Common
 }
 
@@ -299,6 +301,7 @@ func (x *exchange) lost(out *http.Request, err error, a *Attempt) {
 // decide makes the Decision on an attempt.
 func (x *exchange) decide(asked dialect.Request, resp *http.Response, a *Attempt) {
 	a.Decision = final(x.dialect.Decide(asked, &a.Outcome, x.tried()...), &a.Outcome, resp)
+	x.begun(asked, a)
 	if x.response.why != "" {
 		a.Decision.Why = x.response.why
 	}
@@ -348,6 +351,10 @@ func (x *exchange) begin(a *Attempt) *http.Request {
 
 // read learns the meaning of a response, from its body if that can say more.
 func (x *exchange) read(asked dialect.Request, resp *http.Response, a *Attempt) {
+	if of := x.stream(asked, resp); of != nil {
+		x.readStream(asked, resp, a, of)
+		return
+	}
 	n := &x.response
 	if !mustRead(x.dialect, asked, resp) {
 		n.whole = resp.Body == http.NoBody

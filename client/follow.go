@@ -118,6 +118,8 @@ func (x *exchange) held(a *Attempt) string {
 	switch {
 	case x.asks().Once:
 		return "the caller asked to send it once (Call.Once)"
+	case x.given:
+		return heldContent
 	case d.Scope == parlance.ScopeItems:
 		return "part of it succeeded; send the failed records in a new request"
 	case !d.RetrySafe && a.Outcome.Status >= 400 && a.Outcome.Status <= 499:

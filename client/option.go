@@ -24,6 +24,7 @@ type config struct {
 	credential Credential
 	limit      int
 	hold       time.Duration
+	first      time.Duration
 	ceiling    time.Duration
 	timeout    time.Duration
 	hedge      time.Duration
@@ -47,6 +48,7 @@ func defaults() config {
 		base:     http.DefaultTransport,
 		limit:    dialect.MaxBody,
 		hold:     DefaultMaxHold,
+		first:    DefaultMaxFirstElement,
 		ceiling:  DefaultMaxWait,
 		attempts: 4,
 		budget:   NewBudget(budgetCapacity, budgetDeposit),

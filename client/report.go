@@ -60,7 +60,7 @@ func ReportOf(resp *http.Response) (*Report, bool) {
 	}
 	n, a := &x.response, &attempts[len(attempts)-1]
 	return &Report{
-		Decoded:  dialect.Decoded{Outcome: a.Outcome, Data: n.data, Enveloped: n.enveloped, Shape: n.shape, Diagnostics: n.diagnostics, Common: a.Common},
+		Decoded:  dialect.Decoded{Outcome: a.Outcome, Data: n.data, Enveloped: n.enveloped, Shape: n.shape, Diagnostics: n.diagnostics, Common: a.Common, Stream: n.stream},
 		Decision: a.Decision,
 		Attempts: attempts,
 		Key:      x.sentKey(),

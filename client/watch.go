@@ -22,6 +22,10 @@ type watch struct {
 	leave []func(*http.Response, *Attempt)
 	gates *time.Timer // tells them what is known; nil if there are none
 
+	stream *dialect.Stream // nil for a body that is none
+	coded  *uncoder        // of a stream in gzip
+	blind  bool            // the coding of the stream is unknown
+
 	mu   sync.Mutex
 	of   *dialect.Beginning
 	kept []byte // what has arrived, at most one byte more than the limit
@@ -34,13 +38,21 @@ const gatesWait = 10 * time.Second
 
 // handOn hands on a body whose meaning is not known.
 func (x *exchange) handOn(asked dialect.Request, resp *http.Response, b *lookahead.Body) {
+	w := x.watchOver(asked, resp)
+	w.of, w.kept = x.beginning(asked, resp), slices.Clone(b.Head)
+	b.Watcher = w
+}
+
+// watchOver makes the watch of an exchange.
+func (x *exchange) watchOver(asked dialect.Request, resp *http.Response) *watch {
 	copied := *resp
 	copied.Header = resp.Header.Clone()
-	w := &watch{x: x, asked: asked, resp: &copied, of: x.beginning(asked, resp), kept: slices.Clone(b.Head)}
-	b.Watcher, x.watch = w, w
+	w := &watch{x: x, asked: asked, resp: &copied}
+	x.watch = w
 	if x.watched != nil {
 		w.leave, x.watched.leaving = x.watched.leaving, nil
 	}
+	return w
 }
 
 // begin lets the caller read. The attempt is all that is known by now.
@@ -72,6 +84,10 @@ func (w *watch) Saw(b []byte, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done {
+		return
+	}
+	if w.stream != nil {
+		w.sawStream(b, err)
 		return
 	}
 	limit := w.x.cfg.limit
@@ -107,6 +123,10 @@ func (w *watch) Closed() {
 	if w.done {
 		return
 	}
+	if w.stream != nil {
+		w.leftStream()
+		return
+	}
 	r := w.decode(w.kept, true)
 	if r.Outcome.Kind.Good() {
 		r.Outcome.Kind, r.Outcome.Reason = parlance.KindNoted, ""
@@ -125,7 +145,7 @@ func (w *watch) decode(body []byte, cut bool) dialect.Decoded {
 // end ends the exchange. Nothing is retried: the caller has a part of the body.
 func (w *watch) end(r dialect.Decoded, n response) {
 	x := w.x
-	w.done, w.kept, w.of = true, nil, nil
+	w.done, w.kept, w.of, w.coded = true, nil, nil, nil
 	if w.gates != nil {
 		w.gates.Stop()
 	}
@@ -134,6 +154,10 @@ func (w *watch) end(r dialect.Decoded, n response) {
 	x.response = n
 	a.Err, a.Took = n.broken, time.Since(a.Start)
 	a.Decision = final(x.dialect.Decide(w.asked, &a.Outcome, x.tried()...), &a.Outcome, w.resp)
+	if w.stream != nil {
+		x.given = x.given || w.stream.State().Content > 0
+		x.begun(w.asked, a)
+	}
 	if n.why != "" {
 		a.Decision.Why = n.why
 	}
@@ -141,10 +165,23 @@ func (w *watch) end(r dialect.Decoded, n response) {
 	x.account(a)
 	if act := a.Decision.Act; act == parlance.ActRetry || act == parlance.ActRefresh {
 		a.Wait = x.delay(a)
-		a.hold("the response was handed on before its meaning was known (WithMaxHold)")
+		a.hold(w.held())
 		if act == parlance.ActRefresh {
 			x.refresh(a)
 		}
 	}
 	x.notify(a)
 }
+
+// held says why nothing is retried.
+func (w *watch) held() string {
+	switch {
+	case w.x.given:
+		return heldContent
+	case w.stream != nil:
+		return "the stream was handed on before its first element came (WithMaxFirstElement)"
+	}
+	return "the response was handed on before its meaning was known (WithMaxHold)"
+}
+
+const heldContent = "content of the stream came before it failed"

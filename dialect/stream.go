@@ -17,6 +17,9 @@ import (
 //	Failed() *parlance.Outcome // the first failure; nil for none
 //	State() StreamState        // how many elements have arrived
 //	End(how Ending) Decoded    // the meaning of the whole; nothing is fed after it
+//	HasEnd() bool              // a stream without its end was cut off
+//	Partial() bool             // each element of content is a result of its own
+//	SetMaxElement(bytes int)   // how much is held of an element, 48 KiB unless set
 type Stream = read.Stream
 
 // StreamState is what a stream came to. Its fields:

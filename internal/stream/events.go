@@ -184,7 +184,7 @@ func (s *Splitter) eventLine(line []byte, length int64, mode lineMode) {
 		s.dispatch()
 	case lineData:
 		value := valueOf(line, len("data"))
-		if !v.some && !v.within && v.lent == nil && len(value) <= maxData {
+		if !v.some && !v.within && v.lent == nil && len(value) <= s.data.most {
 			v.some, v.lent = true, value
 			return
 		}

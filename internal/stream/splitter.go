@@ -32,6 +32,9 @@ func New(f Form, each func(*Element)) *Splitter {
 	return s
 }
 
+// SetMax sets how much of the data of an element is held, before anything is fed.
+func (s *Splitter) SetMax(bytes int) { s.data.most = bytes }
+
 // Closed reports that the form itself says that the stream has ended: the array has its end.
 func (s *Splitter) Closed() bool { return s.closed }
 
@@ -162,8 +165,8 @@ func (s *Splitter) feedLines(p []byte) {
 		if s.data.length > 0 {
 			s.data.add(line)
 			line, length = s.data.bytes, s.data.length
-		} else if len(line) > maxData {
-			line = line[:maxData]
+		} else if len(line) > s.data.most {
+			line = line[:s.data.most]
 		}
 		whole := len(line)
 		if line = bytes.TrimSpace(line); len(line) > 0 {

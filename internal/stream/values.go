@@ -81,8 +81,8 @@ func (s *Splitter) value(p []byte) []byte {
 	if s.data.length > 0 {
 		s.data.add(value)
 		value, length = s.data.bytes, s.data.length
-	} else if len(value) > maxData {
-		value = value[:maxData]
+	} else if len(value) > s.data.most {
+		value = value[:s.data.most]
 	}
 	torn := end < len(p) && p[end] == separator && !s.scalar
 	s.pass(Element{Data: value, Length: length, Bare: s.form == Array && (!s.array || s.closed), Torn: torn})

@@ -45,11 +45,11 @@ func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.
 		o.Kind, o.Status = parlance.KindSuccess, 101
 		return nil
 	}
-	if len(d.Streams) > 0 && depth == 0 && res.Body != nil && d.decodeStream(reading, req, res) {
+	if len(d.Streams) > 0 && d.decodeStream(reading, req, res, depth) {
 		return nil
 	}
 	p := d.PlanFor(res.Status)
-	if p.Alone(req, res) && (depth > 0 || p.Lacks(req, res) == "") && (len(d.Suspects.Shapes) == 0 || !d.suspicious(req, res)) {
+	if d.alone(p, req, res, depth) {
 		r := p.Row
 		o.Kind, o.Reason, o.Status, o.Title, o.Help = r.Kind, r.Reason, res.Status, r.Title, r.Help
 		return nil
@@ -70,6 +70,11 @@ func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.
 		reading.Diagnostics = slices.Clone(fill.m.diags)
 	}
 	return shape
+}
+
+// alone reports that the status alone is the response.
+func (d *Reader) alone(p *spec.Plan, req *wire.Request, res *wire.Response, depth int) bool {
+	return p.Alone(req, res) && (depth > 0 || p.Lacks(req, res) == "") && (len(d.Suspects.Shapes) == 0 || !d.suspicious(req, res))
 }
 
 // Switches reports a protocol switch (RFC 9110, 7.8): no response, and never

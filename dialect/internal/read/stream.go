@@ -82,6 +82,16 @@ func (s *Stream) Failed() *parlance.Outcome {
 	return &s.failure.Outcome
 }
 
+// HasEnd reports that the file or the form says how such a stream ends, so that one without
+// its end was cut off.
+func (s *Stream) HasEnd() bool { return s.of.Ends || s.of.Form == stream.Array }
+
+// Partial reports that each element of content is a result of its own.
+func (s *Stream) Partial() bool { return s.of.Partial }
+
+// SetMaxElement sets how much of the data of an element is held, before anything is fed.
+func (s *Stream) SetMaxElement(bytes int) { s.split.SetMax(bytes) }
+
 // element takes the next element.
 func (s *Stream) element(e *stream.Element) {
 	role, read := s.look(e)
@@ -327,7 +337,10 @@ func (s *Stream) note(rule, format string, args ...any) parlance.Diagnostic {
 }
 
 // decodeStream reads a stream that was recorded. It reports false if the body is none.
-func (d *Reader) decodeStream(to *wire.Decoded, req *wire.Request, res *wire.Response) bool {
+func (d *Reader) decodeStream(to *wire.Decoded, req *wire.Request, res *wire.Response, depth int) bool {
+	if depth > 0 || res.Body == nil {
+		return false
+	}
 	s := d.StreamOf(req, res, nil)
 	if s == nil {
 		return false

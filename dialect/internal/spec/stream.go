@@ -241,7 +241,7 @@ func (r *Reporter) checkElements(st *Stream) {
 			}
 		}
 		if e.Role == RoleEnd && !e.ReadOnly && !st.ReadOnly && e.Shape.Is == "failed" {
-			r.Warn(e.Pos, "contradiction", "remove as: end; a failure ends a stream anyway", "an element that failed does not end the stream well")
+			r.Fault(e.Pos, "contradiction", "remove as: end; a failure ends a stream anyway", "an element that failed does not end the stream well")
 		}
 	}
 	if st.Partial && !slices.ContainsFunc(st.Elements, func(e *Element) bool {
