@@ -38,7 +38,7 @@ func within(t *testing.T, o outage, work func(ctx context.Context) error) (kind 
 			return server.Atomic(func(ctx context.Context) (any, error) { return "done", work(ctx) }), nil
 		}))))
 	defer h.Close()
-	// A key of its own: that of an earlier request can be in flight until its claim is freed.
+	// A key of its own: under that of an earlier request, a conflict would be replayed.
 	_, kind, _, _ = ask(t, "problem", "POST", h.URL, rand.Text())
 	return kind, l.String()
 }

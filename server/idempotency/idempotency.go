@@ -111,7 +111,8 @@ const (
 // [MaxBody]. The response is held back until the handler is done. A response is sent
 // unrecorded as it is written if it is longer than [MaxResponse], was cut, or took over
 // the connection; its retry is a conflict that says so. If the handler flushes, the
-// response is sent at once and still kept.
+// response is sent at once and still kept. A response that is sent as it is written has no
+// Content-Length, so a client that has all of it can retry at once.
 func Middleware(store Store, options ...Option) server.Middleware {
 	i := &idempotency{
 		store: store, methods: []string{http.MethodPost, http.MethodPatch}, expiry: DefaultExpiry,

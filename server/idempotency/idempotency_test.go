@@ -479,22 +479,23 @@ func TestAResponseThatCannotBeKeptGoesOutAndItsRetrySaysSo(t *testing.T) {
 		handler http.HandlerFunc
 		body    string // of the first response
 		broken  bool   // the first response does not come to its end
+		taken   bool   // the handler took the connection over
 		said    string
 	}{
 		"longer than may be kept": {func(w http.ResponseWriter, _ *http.Request) {
 			for range 3 {
 				_, _ = io.WriteString(w, "0123456789")
 			}
-		}, strings.Repeat("0123456789", 3), false, "carried out with status 200"},
+		}, strings.Repeat("0123456789", 3), false, false, "carried out with status 200"},
 		"cut by the handler": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "01234")
 			panic(http.ErrAbortHandler)
-		}, "", true, "carried out"},
+		}, "", true, false, "carried out"},
 		"cut after it went out": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "01234")
 			_ = http.NewResponseController(w).Flush()
 			panic("a bug")
-		}, "01234", true, "carried out"},
+		}, "01234", true, false, "carried out"},
 		"said on the connection itself": {func(w http.ResponseWriter, _ *http.Request) {
 			conn, rw, err := http.NewResponseController(w).Hijack()
 			if err != nil {
@@ -504,7 +505,7 @@ func TestAResponseThatCannotBeKeptGoesOutAndItsRetrySaysSo(t *testing.T) {
 			defer conn.Close()
 			_, _ = rw.WriteString("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
 			_ = rw.Flush()
-		}, "hi", false, "carried out"},
+		}, "hi", false, true, "carried out"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -519,7 +520,7 @@ func TestAResponseThatCannotBeKeptGoesOutAndItsRetrySaysSo(t *testing.T) {
 				t.Errorf("got %+v, %v", first, err)
 			}
 			again := servertest.Post(t, l, "/", "{}", "Idempotency-Key", "k")
-			for strings.Contains(again.Body, "idempotency_in_flight") { // a client may have all of it before the handler has returned
+			for c.taken && strings.Contains(again.Body, "idempotency_in_flight") { // what is sent on the connection itself cannot wait
 				again = servertest.Post(t, l, "/", "{}", "Idempotency-Key", "k")
 			}
 			if again.Status != 409 || !strings.Contains(again.Body, `"reason":"idempotency_not_kept"`) || !strings.Contains(again.Body, c.said) || runs.Load() != 1 {
@@ -686,28 +687,92 @@ func TestWhatAServerBehindSaysWasNotDoneFreesTheKey(t *testing.T) {
 	}
 }
 
-func TestAResponseIsKeptBeforeItGoesOut(t *testing.T) {
+func TestAKeyHasItsResponseOrIsFreeBeforeTheResponseGoesOut(t *testing.T) {
 	t.Parallel()
-	for name, handler := range map[string]server.HandlerFunc{
-		"outside": servertest.Returns("done", nil),
-		"inside":  servertest.Returns(server.Atomic(func(context.Context) (any, error) { return "done", nil }), nil),
+	inside := []idempotency.Option{idempotency.Transactional()}
+	for name, c := range map[string]struct {
+		handler server.HandlerFunc
+		options []idempotency.Option
+		status  int
+	}{
+		"kept, outside":    {servertest.Returns("done", nil), nil, 200},
+		"kept, inside":     {servertest.Returns(atomically("done", nil), nil), inside, 200},
+		"freed, outside":   {servertest.Returns(nil, parlance.ErrInvalid), nil, 400},
+		"freed, inside":    {servertest.Returns(atomically(nil, errors.New("row 7 is locked")), nil), inside, 500},
+		"freed by a panic": {func(http.ResponseWriter, *http.Request) (any, error) { panic("a bug") }, inside, 500},
 	} {
 		w := httptest.NewRecorder()
 		store := servertest.NewKeys()
 		asked := 0
-		store.Recording = func() {
+		before := func() {
 			asked++
 			if w.Body.Len() > 0 || w.Flushed {
 				t.Errorf("%s: it went out first: %s", name, w.Body)
 			}
 		}
+		store.Recording, store.Freeing = before, before
 		s, _ := servertest.New(t, "problem")
 		r := httptest.NewRequest("POST", "/", nil)
 		r.Header.Set("Idempotency-Key", "k")
-		s.Wrap(idempotency.Middleware(store)(s.Handle(handler))).ServeHTTP(w, r)
-		if asked != 1 || w.Body.String() != `"done"` {
-			t.Errorf("%s: recorded %d times, got %s", name, asked, w.Body)
+		s.Wrap(idempotency.Middleware(store, c.options...)(s.Handle(c.handler))).ServeHTTP(w, r)
+		if asked != 1 || w.Code != c.status || w.Body.Len() == 0 {
+			t.Errorf("%s: asked %d times, got %d %s", name, asked, w.Code, w.Body)
 		}
+	}
+}
+
+func TestAClientThatHasAWholeResponseCanRetryItAtOnce(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("0123456789", 1000)
+	for name, c := range map[string]struct {
+		handler server.HandlerFunc
+		body    string
+		again   string // in the response to the retry
+	}{
+		"one that was flushed": {func(w http.ResponseWriter, _ *http.Request) (any, error) {
+			w.Header().Set("Content-Length", "2")
+			_, err := io.WriteString(w, "hi")
+			return nil, errors.Join(err, http.NewResponseController(w).Flush())
+		}, "hi", "hi"},
+		"one that is too long to be kept": {func(w http.ResponseWriter, _ *http.Request) (any, error) {
+			w.Header().Set("Content-Length", fmt.Sprint(len(long)))
+			_, err := io.WriteString(w, long)
+			return nil, err
+		}, long, "idempotency_not_kept"},
+		"one that the dialect wrote": {servertest.Returns(long, nil), `"` + long + `"`, "idempotency_not_kept"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := servertest.NewKeys()
+			l, _ := keyed(t, "problem", store, c.handler, idempotency.MaxResponse(20))
+			conn, err := net.Dial("tcp", l.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			head := make(chan *http.Response, 1)
+			store.Recording = func() {
+				res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if err != nil {
+					t.Error(err)
+				} else if res.ContentLength != -1 {
+					t.Errorf("the client knows before the store that %d bytes are all", res.ContentLength)
+				}
+				head <- res
+			}
+			fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\n\r\n{}")
+			first := <-head
+			if first == nil {
+				return
+			}
+			body, err := io.ReadAll(first.Body)
+			if err != nil || string(body) != c.body {
+				t.Errorf("got %d bytes, %v; want %d", len(body), err, len(c.body))
+			}
+			if again := servertest.Post(t, l, "/", "{}", "Idempotency-Key", "k"); !strings.Contains(again.Body, c.again) {
+				t.Errorf("got %+v, want %q in it", again, c.again)
+			}
+		})
 	}
 }
 

@@ -52,7 +52,7 @@ func (w *recording) Write(p []byte) (int, error) {
 		}
 		return w.inner.Write(p)
 	}
-	w.send()
+	w.sendEarly()
 	w.cut, w.body = true, nil
 	return w.inner.Write(p)
 }
@@ -65,7 +65,7 @@ func (w *recording) FlushError() error {
 	if w.status == 0 {
 		w.WriteHeader(http.StatusOK)
 	}
-	w.send()
+	w.sendEarly()
 	return http.NewResponseController(w.inner).Flush()
 }
 
@@ -78,9 +78,17 @@ func (w *recording) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
-// send sends what was held, under the header of its time: what was set later is
-// not of the head.
-func (w *recording) send() {
+// sendEarly sends what was held before the key has its response. The client sees the end
+// only after that, since a Content-Length would tell it the last byte: whoever has a whole
+// response can retry it at once.
+func (w *recording) sendEarly() { w.sendHeld(false) }
+
+// send sends what was held.
+func (w *recording) send() { w.sendHeld(true) }
+
+// sendHeld sends what was held, under the header of its time: what was set later is not
+// of the head.
+func (w *recording) sendHeld(recorded bool) {
 	if w.out {
 		return
 	}
@@ -89,6 +97,9 @@ func (w *recording) send() {
 	if !w.header.Equal(w.Header()) {
 		later = snapshot.Of(w.Header())
 		w.header.Restore(w.Header())
+	}
+	if !recorded {
+		w.Header().Del("Content-Length")
 	}
 	w.inner.WriteHeader(w.status)
 	if len(w.body) > 0 {

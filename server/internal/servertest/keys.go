@@ -18,6 +18,7 @@ type Keys struct {
 	Claimed []idempotency.Key
 
 	Recording func() // is called when a response is recorded
+	Freeing   func() // is called when a key is freed
 }
 
 // NewKeys makes one without a fault.
@@ -78,4 +79,12 @@ func (s *Keys) Record(ctx context.Context, k idempotency.Key, a idempotency.Resp
 		s.Recording()
 	}
 	return s.Store.Record(ctx, k, a)
+}
+
+// Free gives a claim back.
+func (s *Keys) Free(ctx context.Context, k idempotency.Key) error {
+	if s.Freeing != nil {
+		s.Freeing()
+	}
+	return s.Store.Free(ctx, k)
 }
