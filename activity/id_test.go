@@ -4,24 +4,41 @@ import (
 	"context"
 	"regexp"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/parlance-api/parlance/activity"
 )
 
-func TestNewIDIsAUniqueVersion4UUID(t *testing.T) {
+func TestNewIDIsAUniqueVersion7UUID(t *testing.T) {
 	t.Parallel()
-	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 	seen := map[string]bool{}
 	for range 1000 {
 		id := activity.NewID()
 		if !form.MatchString(id) {
-			t.Fatalf("%q is no version 4 UUID", id)
+			t.Fatalf("%q is no version 7 UUID", id)
 		}
 		if seen[id] {
 			t.Fatalf("%q was made twice", id)
 		}
 		seen[id] = true
 	}
+}
+
+func TestANewIDComesAfterThoseOfAnEarlierTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(*testing.T) {
+		last := ""
+		for range 300 {
+			id := activity.NewID()
+			if id <= last {
+				t.Errorf("%q comes after %q, and is not greater", id, last)
+			}
+			last = id
+			time.Sleep(time.Millisecond)
+		}
+	})
 }
 
 func TestIDIsWhatTheNearestContextCarries(t *testing.T) {

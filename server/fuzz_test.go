@@ -13,7 +13,7 @@ import (
 	"github.com/parlance-api/parlance/server/internal/servertest"
 )
 
-var madeID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+var madeID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
 // Whatever stands in the headers by which a response is chosen and named, and in
 // the text that it quotes, the response is whole; and its id is the caller's where

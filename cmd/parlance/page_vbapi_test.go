@@ -68,7 +68,7 @@ func (h *vbapiHouse) acts(t *testing.T, want parlance.Act, method, path, body st
 	}
 }
 
-var vbapiID = regexp.MustCompile(`"debug":\{"activityId":"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"\}\}$`)
+var vbapiID = regexp.MustCompile(`"debug":\{"activityId":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"\}\}$`)
 
 // same compares the whole of a response. The activityId, a UUID, is written ID.
 func (m met) same(t *testing.T, status int, body string) {

@@ -203,7 +203,8 @@ func (w *writer) alone(c *call) {
 func (w *writer) run(c *call) bool {
 	t := &transaction{writer: w}
 	if c.turn == nil {
-		c.err = t.save(c.ctx, c.fn)
+		// Without a savepoint, for which SQLite copies each page that is changed.
+		c.err = c.fn(inTransaction{c.ctx, t})
 		return true
 	}
 	gone := c.ctx.Done()
@@ -220,7 +221,8 @@ func (w *writer) run(c *call) bool {
 	}
 }
 
-// own is a call that the writer runs itself, and tells what came of it.
+// own is a call that the writer runs itself, and tells what came of it. If fn fails, a part
+// of it may be committed: it must do no harm to run it again.
 func own(fn func(ctx context.Context) error, tell func(err error)) *call {
 	return &call{ctx: context.Background(), fn: fn, tell: tell}
 }

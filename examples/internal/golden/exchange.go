@@ -122,7 +122,7 @@ func (a Response) Does() string {
 
 // fleeting is what differs each time and occurs once in an exchange, so it needs no
 // number as on a Tape.
-var fleeting = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT|127\.0\.0\.1:\d+`)
+var fleeting = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT|127\.0\.0\.1:\d+`)
 
 // Exchange holds both halves of an exchange, body for body, against a golden.
 func Exchange(t testing.TB, name string, r *http.Request, sent string, a Response) {

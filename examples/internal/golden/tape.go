@@ -94,7 +94,7 @@ func read(body *io.ReadCloser) (string, error) {
 
 // What is another in each run, in groups: ids, tokens, dates, and what is left of
 // a limit that fills up as time passes.
-var changing = regexp.MustCompile(`([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})|(?:^|[^\w-])([\w-]{43}(?:\.[0-9a-z]+)?)(?:[^\w-]|$)|(\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT)|(r=\d+;t=\d+)`)
+var changing = regexp.MustCompile(`([0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})|(?:^|[^\w-])([\w-]{43}(?:\.[0-9a-z]+)?)(?:[^\w-]|$)|(\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT)|(r=\d+;t=\d+)`)
 
 // String is the recording. Values that change are numbered in the order of their
 // first occurrence, so that equal recordings stay equal.
