@@ -93,9 +93,21 @@ var notGiven = map[string]map[string]string{
 	"anthropic": {
 		"refused": onlyRead,
 	},
+	"asana": {
+		"job failed": onlyRead,
+	},
+	"aws-ec2": {
+		"DryRunOperation": noPlace,
+	},
+	"aws-json": {
+		"RESOURCE:CPU, RESOURCE:MEMORY, RESOURCE:PORTS, RESOURCE:ENI, RESOURCE:GPU": noPlace,
+	},
 	"aws-s3": {
 		"PermanentRedirect":           noPlace,
 		"TemporaryRedirect, Redirect": noPlace,
+	},
+	"docker-hub": {
+		"abuse": onlyRead,
 	},
 	"elasticsearch": {
 		"conflicts":        onlyRead,
@@ -116,6 +128,14 @@ var notGiven = map[string]map[string]string{
 		"expired_token":                                              noPlace,
 		"incomplete":                                                 onlyRead,
 	},
+	"github-graphql": {
+		"timed out": onlyRead,
+	},
+	"gitlab": {
+		"spam":       onlyRead,
+		"not valid":  onlyRead,
+		"not merged": onlyRead,
+	},
 	"google-cloud": {
 		"prompt blocked": onlyRead,
 		"incomplete":     onlyRead,
@@ -134,10 +154,24 @@ var notGiven = map[string]map[string]string{
 	"plaid": {
 		"declined": onlyRead,
 	},
+	"sendgrid": {
+		"import failed": onlyRead,
+	},
 	"shopify": {
 		"INTERNAL_SERVER_ERROR": noPlace,
 		"TIMEOUT":               noPlace,
 		"user errors":           onlyRead,
+	},
+	"shopify-graphql": {
+		"user errors": onlyRead,
+	},
+	"telegram": {
+		"chat":         onlyRead,
+		"message":      onlyRead,
+		"same":         onlyRead,
+		"kicked":       onlyRead,
+		"other poller": onlyRead,
+		"webhook set":  onlyRead,
 	},
 	"vision": {
 		"3xx": neverSent,

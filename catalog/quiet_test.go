@@ -71,18 +71,26 @@ func TestNoFailureIsAQuietSuccess(t *testing.T) {
 // neverLate are the dialects whose pages name no failure under a good status, and where
 // they say what a status means. A mark of a failure may still make a success noted.
 var neverLate = map[string]string{
+	"aspnet-core":           "an error has its status (web-api/handle-errors)",
+	"cloudflare-edge":       "its pages have a status of their own (cloudflare-1xxx-errors, cloudflare-5xx-errors)",
 	"django-rest-framework": "each exception has its status_code (api-guide/exceptions)",
+	"docker-hub":            "of the registry as of the API: an error has its status (docs.docker.com/reference/api/hub)",
 	"fastapi":               "an HTTPException is raised with a status_code (tutorial/handling-errors)",
 	"http":                  "RFC 9110, 15: the class of the status",
+	"keycloak":              "of OAuth, RFC 6749, 5.2, and of the Admin API: an error has its status (rest-api)",
 	"laravel":               "an exception is rendered with its status (docs/errors)",
 	"notion":                "error responses have the status of their code (developers.notion.com/reference/status-codes)",
 	"oauth2-bearer":         "RFC 6749, 5.2: an error has status 400, or 401; RFC 6750, 3.1: 400, 401 or 403",
+	"oci-registry":          "an error has the status of its code (distribution-spec, error codes)",
 	"omilia":                "the page has a list of statuses, and the bodies of 4xx and 5xx alone",
 	"plain":                 "the page has statuses, and a message in the bodies of failures",
 	"problem":               "RFC 9457, 3: of 4xx and 5xx responses; what a good status has in it is the application's",
+	"rails":                 "an exception has its status (action_dispatch.rescue_responses)",
 	"spring-boot":           "BasicErrorController responds with the status of the error",
 	"stripe":                "conventional statuses: 2xx is a success, 4xx and 5xx are errors (docs.stripe.com/api/errors)",
+	"twirp":                 "a success is a 200, and an error has the status of its code (docs/spec_v7)",
 	"vms":                   "the page has a list of statuses, and the bodies of 4xx and 5xx alone",
+	"zoom":                  "2xx is a success, 4xx and 5xx are errors (developers.zoom.us/docs/api/errors)",
 }
 
 // TestEachDialectHasAFailureUnderAGoodStatus, or its page names none: then the body of a
