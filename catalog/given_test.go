@@ -109,10 +109,19 @@ var notGiven = map[string]map[string]string{
 	"docker-hub": {
 		"abuse": onlyRead,
 	},
+	"bedrock": {
+		"refused": onlyRead,
+	},
 	"elasticsearch": {
 		"conflicts":        onlyRead,
 		"timed out":        onlyRead,
 		"not acknowledged": onlyRead,
+	},
+	"gemini": {
+		"UNAUTHENTICATED, 16":  noPlace,
+		"PERMISSION_DENIED, 7": noPlace,
+		"prompt blocked":       onlyRead,
+		"output blocked":       onlyRead,
 	},
 	"github": {
 		"RATE_LIMITED, RATE_LIMIT":       noPlace,
@@ -151,11 +160,20 @@ var notGiven = map[string]map[string]string{
 	"openai": {
 		"500": sameAs,
 	},
+	"openrouter": {
+		"flagged":     "it is written as 403", // without its reasons
+		"day used up": sameAs,
+	},
 	"plaid": {
 		"declined": onlyRead,
 	},
 	"sendgrid": {
 		"import failed": onlyRead,
+	},
+	"replicate": {
+		"flagged":     onlyRead,
+		"interrupted": onlyRead,
+		"canceled":    onlyRead,
 	},
 	"shopify": {
 		"INTERNAL_SERVER_ERROR": noPlace,
@@ -172,6 +190,9 @@ var notGiven = map[string]map[string]string{
 		"kicked":       onlyRead,
 		"other poller": onlyRead,
 		"webhook set":  onlyRead,
+	},
+	"vertex-ai": {
+		"filtered": onlyRead,
 	},
 	"vision": {
 		"3xx": neverSent,
