@@ -151,7 +151,9 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 // buffers are those that bodies are copied through.
 type buffers struct{ pool sync.Pool }
 
-const bufferSize = 32 << 10
+// bufferSize is in bytes. A smaller one takes more system calls for a large body: with 32 KB
+// a body of 100 KB takes one more read and one more write.
+const bufferSize = 64 << 10
 
 func (b *buffers) Get() []byte {
 	if p, ok := b.pool.Get().(*[bufferSize]byte); ok {
