@@ -36,7 +36,7 @@ type exchange struct {
 	first    [1]Attempt     // the memory of attempts: most requests have one
 	response response       // the last one
 	body     lookahead.Body // of the response that was read last
-	watched  *watched       // nil if there is no gate or observer
+	watched  *watched       // nil if there is no gate, and no observer that acts before an attempt
 	watch    *watch         // of a body that was handed on before its meaning was known; nil for none
 	retries  int32
 	owned    bool // the header of out is a copy of the caller's
@@ -66,7 +66,7 @@ func (n *response) took(r *dialect.Decoded, a *Attempt) {
 // watched is what gates and observers are told when an attempt ends.
 type watched struct {
 	leaving []func(*http.Response, *Attempt)
-	ctx     context.Context // of the attempt, as the observers returned it
+	ctx     context.Context // of the attempt, as the observers returned it; nil if none acts before an attempt
 }
 
 type exchangeKey struct{}
@@ -91,7 +91,7 @@ func exchangeOf(resp *http.Response) (*exchange, bool) {
 func newExchange(t *Transport, req *http.Request) *exchange {
 	x := &exchange{Context: req.Context(), Transport: t, req: req, call: callOf(req.Context())}
 	x.attempts = x.first[:0]
-	if len(t.cfg.gates)+len(t.cfg.observers) > 0 {
+	if len(t.cfg.gates) > 0 || t.cfg.before {
 		x.watched = new(watched)
 	}
 	return x
@@ -333,9 +333,6 @@ func (x *exchange) asked() dialect.Request {
 // fields. If none of them acts before an attempt, it is the same request.
 func (x *exchange) begin(a *Attempt) *http.Request {
 	if !x.cfg.before {
-		if x.watched != nil {
-			x.watched.ctx = x
-		}
 		return x.out
 	}
 	out := x.out.WithContext(x)

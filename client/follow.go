@@ -53,8 +53,12 @@ func (x *exchange) account(a *Attempt) {
 
 // notify tells the observers the result of an attempt.
 func (x *exchange) notify(a *Attempt) {
+	var ctx context.Context = x
+	if x.cfg.before {
+		ctx = x.watched.ctx
+	}
 	for _, o := range x.cfg.observers {
-		o.After(x.watched.ctx, x.out, a)
+		o.After(ctx, x.out, a)
 	}
 }
 

@@ -140,12 +140,20 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 		g.address.setDestination(pr.Out.Header)
 	}
 	// RFC 9110, 7.6.3: so that whoever follows a request sees where it went.
-	pr.Out.Header.Add("Via", strings.TrimPrefix(pr.In.Proto, "HTTP/")+" parlance")
+	pr.Out.Header["Via"] = append(pr.Out.Header["Via"], via(pr.In.Proto))
 	x := exchangeOf(pr.In.Context())
 	if x.asked.Body != nil {
 		pr.Out.Header.Del("Expect") // the body is here: the caller was told to go on
 	}
 	g.form.Request(x.asked, dialect.HeaderMap(pr.Out.Header))
+}
+
+// via is the gateway in a Via field. proto is the protocol of the caller.
+func via(proto string) string {
+	if proto == "HTTP/1.1" {
+		return "1.1 parlance" // as most requests have it, without an allocation
+	}
+	return strings.TrimPrefix(proto, "HTTP/") + " parlance"
 }
 
 // buffers are those that bodies are copied through.

@@ -85,15 +85,14 @@ func (t *Translator) rewrites(req dialect.Request) bool {
 // caller's wish is for the form of our response.
 func (t *Translator) askForm(h dialect.HeaderMap) {
 	accept := strings.Join(h["Accept"], ", ")
-	all := t.from.Accept()
-	best, _, _ := strings.Cut(all, ",")
+	best, _, _ := strings.Cut(t.accept, ",")
 	switch {
 	case strings.Trim(accept, "*/ ,") != "":
-	case all == "":
+	case t.accept == "":
 		delete(h, "Accept")
 		return
 	default:
-		set(h, "Accept", all)
+		set(h, "Accept", t.accept)
 		return
 	}
 	if best == "" {

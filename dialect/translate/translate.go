@@ -33,12 +33,13 @@ import (
 type Translator struct {
 	from, to *dialect.Dialect
 	keys     []string // the headers of idempotency keys
+	accept   string   // what the upstream is asked for, "" for a dialect without bodies
 	reads    bool     // successes are read, so that they must come without a coding
 }
 
 // New makes a Translator from the dialect of an upstream to that of its callers.
 func New(from, to *dialect.Dialect) *Translator {
-	t := &Translator{from: from, to: to, keys: keyHeaders(from, to)}
+	t := &Translator{from: from, to: to, keys: keyHeaders(from, to), accept: from.Accept()}
 	plain := dialect.Request{Method: "GET", Path: "/"}
 	t.reads = from.NeedsBody(plain, 200, dialect.HeaderMap{}) ||
 		to.HasEnvelope(plain, &parlance.Outcome{Kind: parlance.KindSuccess, Status: 200})
@@ -93,7 +94,7 @@ func Advise(o *parlance.Outcome, d *parlance.Decision) {
 // takes Cut in its place otherwise. The Result keeps res.Body and read, and texts that must
 // not leave the system are taken off read.Outcome.
 func (t *Translator) Write(req dialect.Request, res dialect.Response, read *dialect.Decoded) Result {
-	w := writing{t: t, req: asGET(req), res: &res, head: req.Method == head}
+	w := writing{t: t, req: asGET(req), res: res, head: req.Method == head}
 	w.Status, w.Outcome, w.Diagnostics = res.Status, &read.Outcome, read.Diagnostics
 	switch o := w.Outcome; {
 	case !o.Kind.Good():
@@ -200,7 +201,7 @@ type writing struct {
 	Result
 	t    *Translator
 	req  dialect.Request // the method is never HEAD
-	res  *dialect.Response
+	res  dialect.Response
 	head bool
 }
 
@@ -238,10 +239,13 @@ func (w *writing) success() {
 
 // keep finds out what holds of a body that is passed on as it is.
 func (w *writing) keep() {
-	if !w.res.Cut && !w.head || !w.t.from.NeedsBody(w.req, w.res.Status, w.res.Header) {
+	if !w.res.Cut && !w.head {
 		return
 	}
 	enveloped := w.t.from.HasEnvelope(w.req, &parlance.Outcome{Kind: parlance.KindSuccess, Status: w.res.Status})
+	if !enveloped && !w.head || !w.t.from.NeedsBody(w.req, w.res.Status, w.res.Header) {
+		return
+	}
 	switch {
 	case !w.head && enveloped:
 		w.Kept = KeptLong

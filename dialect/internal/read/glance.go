@@ -88,10 +88,8 @@ func (g *glance) unmarked(body []byte) sure {
 	case !g.whole || bytes.IndexByte(body, '\\') >= 0 || !bytes.HasSuffix(bytes.TrimRight(body, " \t\r\n"), []byte("}")):
 		return unsure
 	}
-	for _, name := range g.p.Marks {
-		if bytes.Contains(body, []byte(name)) {
-			return unsure
-		}
+	if named(body, g.p.Marks) {
+		return unsure
 	}
 	return yes
 }
