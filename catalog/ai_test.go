@@ -1,6 +1,9 @@
 package catalog_test
 
 import (
+	"cmp"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +11,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 )
 
 // provider is the file that reads the responses of a provider of the corpus.
@@ -72,4 +76,92 @@ func (r *recorded) allow(o *parlance.Outcome, d parlance.Decision) {
 			}
 		}
 	}
+}
+
+// situations are the rows of the table in docs/ai.md.
+var situations = []struct {
+	kind   parlance.Kind
+	reason parlance.Reason
+}{
+	{parlance.KindQuota, parlance.ReasonBalance},
+	{parlance.KindQuota, parlance.ReasonPlanLimit},
+	{parlance.KindRateLimited, ""},
+	{parlance.KindRateLimited, parlance.ReasonConcurrency},
+	{parlance.KindUnavailable, parlance.ReasonOverloaded},
+	{parlance.KindUnavailable, parlance.ReasonLoading},
+	{parlance.KindInvalid, parlance.ReasonContextLength},
+	{parlance.KindInvalid, parlance.ReasonRequestTooLarge},
+	{parlance.KindFailed, parlance.ReasonContentPolicy},
+	{parlance.KindNotFound, parlance.ReasonModelNotFound},
+	{parlance.KindForbidden, parlance.ReasonRegion},
+	{parlance.KindUnauthenticated, parlance.ReasonNoCredential},
+	{parlance.KindUnauthenticated, parlance.ReasonWrongCredential},
+	{parlance.KindUnauthenticated, parlance.ReasonKeyExpired},
+}
+
+// TestTheTableOfTheGuideToAIProvidersIsThatOfTheFiles makes the table of docs/ai.md from
+// the files. With -update it is written anew.
+func TestTheTableOfTheGuideToAIProvidersIsThatOfTheFiles(t *testing.T) {
+	t.Parallel()
+	const guide, begin, end = "../docs/ai.md", "<!-- made from the files -->\n", "<!-- end -->\n"
+	var table strings.Builder
+	for _, s := range situations {
+		fmt.Fprintf(&table, "\n### %s/%s\n\n| Provider | Sends |\n|---|---|\n", s.kind, cmp.Or(string(s.reason), "(no reason)"))
+		var unknown []string
+		for _, name := range catalog.Names() {
+			d := opened(t, name)
+			if d.Group() != "ai" {
+				continue
+			}
+			cell := sends(d, s.kind, s.reason)
+			if base := extended(t, name); cell == "" && base != "" && sends(opened(t, base), s.kind, s.reason) != "" {
+				cell = "(as " + base + ")"
+			}
+			if cell == "" {
+				unknown = append(unknown, name)
+				continue
+			}
+			fmt.Fprintf(&table, "| %s | %s |\n", name, cell)
+		}
+		if len(unknown) > 0 {
+			fmt.Fprintf(&table, "\nUnknown: %s.\n", strings.Join(unknown, ", "))
+		}
+	}
+	text, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(text), begin)
+	got, after, found := strings.Cut(rest, end)
+	if !found {
+		t.Fatalf("%s has no place for the table", guide)
+	}
+	want := table.String() + "\n"
+	if *update {
+		if err := os.WriteFile(guide, []byte(before+begin+want+end+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got != want {
+		t.Errorf("%s has another table than the files; go test ./catalog -run TableOfTheGuide -args -update writes it anew", guide)
+	}
+}
+
+// sends are the codes, statuses and forms by which a file knows a situation.
+func sends(d *dialect.Dialect, kind parlance.Kind, reason parlance.Reason) string {
+	var all []string
+	for _, e := range authoring.Codes(d) {
+		if e.Kind != kind || e.Reason != reason {
+			continue
+		}
+		cell := "`" + e.Key + "`"
+		if strings.Contains(e.Key, " ") && !strings.Contains(e.Key, ",") || e.When != "" {
+			cell += " (form)"
+		}
+		if !slices.Contains(all, cell) {
+			all = append(all, cell)
+		}
+	}
+	return strings.Join(all, "; ")
 }

@@ -36,6 +36,7 @@ func main() {
 	row("", toAny(columns)...)
 	names := catalog.Names()
 	byColumn := make([][]int, len(columns))
+	rests := map[string]int{}
 	for _, name := range names {
 		_, text, err := catalog.Read(name)
 		if err != nil {
@@ -46,6 +47,7 @@ func main() {
 			log.Fatalf("%s: %v", name, err)
 		}
 		row(name, toAny(counted)...)
+		rests[restsOn(string(text))]++
 		for i, n := range counted {
 			byColumn[i] = append(byColumn[i], n)
 		}
@@ -66,7 +68,8 @@ func main() {
 	if err := w.Flush(); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("\nbare: the lines without samples, comments and empty lines")
+	fmt.Printf("\n%d files rest on pages whose day they name, %d on pages without one, %d on recordings, %d on memory\n", rests["pages"], rests[""], rests["recordings"], rests["memory"])
+	fmt.Println("bare: the lines without samples, comments and empty lines")
 	fmt.Println()
 	if err := countStatements(os.Stdout); err != nil {
 		log.Fatal(err)
@@ -78,6 +81,18 @@ func toAny[T any](all []T) (cells []any) {
 		cells = append(cells, e)
 	}
 	return cells
+}
+
+// restsOn is what a file was written from: pages, recordings or memory; "" if it does not
+// say when its pages were read.
+func restsOn(text string) string {
+	var file struct {
+		PageDate string `yaml:"page_date"`
+	}
+	if err := yaml.Unmarshal([]byte(text), &file); err != nil || file.PageDate == "" || file.PageDate == "recordings" || file.PageDate == "memory" {
+		return file.PageDate
+	}
+	return "pages"
 }
 
 // count is the figures of a file, in the order of columns.

@@ -15,17 +15,25 @@ import (
 func (a *app) dialectsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "dialects",
+		Use:   "dialects [GROUP|WORD]",
 		Short: "List the dialects of the catalog",
 		Long: `Lists the dialects of the catalog, one per line, with the sites that each was written
-from. With --json it lists the pages.`,
+from. With the name of a group, such as ai, it lists that group. With another word it
+lists the dialects whose name or title has it. With --json it lists the pages, and the
+day on which they were read.`,
 		Example: `  parlance dialects
-  parlance dialects --json`,
-		Args: arguments(0, 0, "no arguments"),
-		RunE: func(*cobra.Command, []string) error {
+  parlance dialects ai
+  parlance dialects google --json`,
+		Args: arguments(0, 1, "at most one group or word"),
+		RunE: func(_ *cobra.Command, args []string) error {
 			list, err := catalogue()
 			if err != nil {
 				return err
+			}
+			if len(args) > 0 {
+				if list = about(list, args[0]); len(list) == 0 {
+					return fmt.Errorf("no dialect is of the group %q or has the word in its name or title; parlance dialects lists all", args[0])
+				}
 			}
 			if asJSON {
 				return a.writeJSON(list)
@@ -50,10 +58,26 @@ from. With --json it lists the pages.`,
 
 // listed is one dialect of the catalog.
 type listed struct {
-	Name    string   `json:"name"`
-	Title   string   `json:"title"`
-	Codes   int      `json:"codes"` // rows of its table
-	Sources []string `json:"sources"`
+	Name     string   `json:"name"`
+	Title    string   `json:"title"`
+	Group    string   `json:"group,omitempty"`
+	Codes    int      `json:"codes"` // rows of its table
+	Sources  []string `json:"sources"`
+	PageDate string   `json:"page_date,omitempty"`
+}
+
+// about are the dialects of a group, else those whose name or title has the word.
+func about(list []listed, word string) []listed {
+	word = strings.ToLower(word)
+	of := func(has func(listed) bool) []listed {
+		return slices.DeleteFunc(slices.Clone(list), func(d listed) bool { return !has(d) })
+	}
+	if group := of(func(d listed) bool { return d.Group == word }); len(group) > 0 {
+		return group
+	}
+	return of(func(d listed) bool {
+		return strings.Contains(d.Name, word) || strings.Contains(strings.ToLower(d.Title), word)
+	})
 }
 
 func catalogue() ([]listed, error) {
@@ -69,7 +93,7 @@ func catalogue() ([]listed, error) {
 				codes++
 			}
 		}
-		list = append(list, listed{d.Name(), d.Title(), codes, append([]string{}, d.Sources()...)})
+		list = append(list, listed{d.Name(), d.Title(), d.Group(), codes, append([]string{}, d.Sources()...), d.PageDate()})
 	}
 	return list, nil
 }

@@ -60,3 +60,31 @@ func TestTheSitesOfSourcesAreNamedOnce(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestTheDialectsOfAGroupOrWithAWordAreListed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		word     string
+		has, not []string
+		exit     int
+	}{
+		{"ai", []string{"openai", "anthropic", "gemini"}, []string{"stripe", "mailchimp"}, exitClean},
+		{"google", []string{"google-cloud", "gemini", "vertex-ai"}, []string{"stripe"}, exitClean},
+		{"nothing-has-this", nil, nil, exitUsage},
+	} {
+		stdout, stderr, exit := invoke(t, "", "dialects", test.word)
+		if exit != test.exit {
+			t.Errorf("%s: got exit %d, want %d\n%s", test.word, exit, test.exit, stderr)
+		}
+		for _, name := range test.has {
+			if !strings.Contains(stdout, "\n"+name+" ") {
+				t.Errorf("%s: %s is missing from\n%s", test.word, name, stdout)
+			}
+		}
+		for _, name := range test.not {
+			if strings.Contains(stdout, "\n"+name+" ") {
+				t.Errorf("%s: %s is in\n%s", test.word, name, stdout)
+			}
+		}
+	}
+}

@@ -69,7 +69,9 @@ responds in this dialect loses them.`,
 type compiled struct {
 	Name        string    `json:"name"`
 	Title       string    `json:"title"`
+	Group       string    `json:"group,omitempty"`
 	Sources     []string  `json:"sources"`
+	PageDate    string    `json:"page_date,omitempty"`
 	Idempotency string    `json:"idempotency_header,omitempty"`
 	Contact     string    `json:"support_contact,omitempty"`
 	Codes       []rowJSON `json:"codes"`
@@ -79,7 +81,9 @@ func compiledView(d *dialect.Dialect) compiled {
 	return compiled{
 		Name:        d.Name(),
 		Title:       d.Title(),
+		Group:       d.Group(),
 		Sources:     append([]string{}, d.Sources()...),
+		PageDate:    d.PageDate(),
 		Idempotency: d.IdempotencyHeader(),
 		Contact:     d.Support().Contact,
 		Codes:       meanings(authoring.Codes(d)),
