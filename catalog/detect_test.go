@@ -142,7 +142,7 @@ func TestACommonFormIsNoEvidenceForOneVendor(t *testing.T) {
 		{"Mastodon", "https://mastodon.example/oauth/access_token/?lang=en", jsonResponse(400, `{"error":"invalid_request","error_description":"Missing required parameter: code."}`), "oauth2-bearer"},
 		{"Okta", "/oauth2/default/v1/token", jsonResponse(401, `{"error":"invalid_client","error_description":"The client secret supplied for a confidential client is invalid."}`), "oauth2-bearer"},
 		{"a bearer of any", "/me", dialect.Response{Status: 401, Header: http.Header{"Www-Authenticate": {`Bearer error="invalid_token"`}, "Content-Type": {"application/json"}}, Body: []byte(`{"error":"invalid_token","error_description":"m"}`)}, "oauth2-bearer"},
-		{"Mailchimp", "/3.0/lists/x", problem(404, `{"type":"https://mailchimp.com/developer/marketing/docs/errors/","title":"Resource Not Found","status":404,"detail":"m","instance":"1"}`), "problem"},
+		{"Mailchimp", "/3.0/lists/x", problem(404, `{"type":"https://mailchimp.com/developer/marketing/docs/errors/","title":"Resource Not Found","status":404,"detail":"m","instance":"1"}`), "mailchimp"},
 		{"ASP.NET", "/orders", problem(400, `{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"One or more validation errors occurred.","status":400,"errors":{"Name":["m"]},"traceId":"00-1"}`), "aspnet-core"},
 		{"Zalando", "/orders/7", problem(404, `{"title":"Not Found","status":404,"detail":"m"}`), "problem"},
 		{"Quarkus", "/orders/7", problem(404, `{"type":"about:blank","title":"Not Found","status":404,"instance":"/orders/7"}`), "problem"},

@@ -106,6 +106,10 @@ var notGiven = map[string]map[string]string{
 		"PermanentRedirect":           noPlace,
 		"TemporaryRedirect, Redirect": noPlace,
 	},
+	"braintree": {
+		"declined": onlyRead,
+		"rejected": onlyRead,
+	},
 	"docker-hub": {
 		"abuse": onlyRead,
 	},
@@ -151,6 +155,13 @@ var notGiven = map[string]map[string]string{
 	},
 	"jira": {
 		"scope": onlyRead,
+	},
+	"klaviyo": {
+		"import failed": onlyRead,
+	},
+	"npm-registry": {
+		"one-time password": onlyRead,
+		"address":           onlyRead,
 	},
 	"okta": {
 		"SUCCESS, CHALLENGE": noPlace,
