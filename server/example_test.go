@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/server"
 )
 
@@ -143,6 +145,39 @@ func ExampleHandlerFunc_stream() {
 	}), "GET", "/export")
 	// Output:
 	// 200 id,name
+}
+
+// A stream that fails after its first element tells so in its last one, in the form of the
+// dialect.
+func ExampleStream() {
+	d, err := dialect.Compile("shop.yaml", []byte(`dialect: shop
+codes:
+  200: success
+  overloaded: {kind: unavailable, status: 503}
+shapes:
+  - name: export
+    path: /export
+    stream: ndjson
+    elements:
+      - {is: failed, json: {error!: {code?: $code, message: $detail}}}
+`))
+	if err != nil {
+		panic(err)
+	}
+	api := server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
+	show(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		return server.Stream(func(_ context.Context, w *server.StreamWriter) error {
+			if err := w.Send(server.Element{Data: map[string]int{"id": 1}}); err != nil {
+				return err
+			}
+			busy := parlance.NewError(parlance.KindUnavailable, "The store is busy")
+			busy.Outcome.Code = "overloaded"
+			return busy
+		}), nil
+	}), "GET", "/export")
+	// Output:
+	// 200 {"id":1}
+	// {"error":{"code":"overloaded","message":"The store is busy"}}
 }
 
 // An id that something of your own sets is taken over, so that logs on both

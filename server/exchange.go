@@ -38,16 +38,17 @@ type exchange struct {
 	request dialect.Request
 	caller  atomic.Pointer[core.Identity] // that auth.Authenticate found right behind
 
-	rawPath  string    // of the URL as it was called
-	outer    *exchange // around this one, with something between the two; nil if there is none
-	inside   reports   // of the exchanges inside this one
-	noEffect bool      // the response proves that nothing was done
-	logged   bool      // why the request failed
-	head     bool      // the request is a HEAD
-	relayed  bool      // the response is that of an exchange inside
-	returned bool      // the handler has
-	exited   bool      // the handler ended its goroutine
-	body     arrival   // of the request, if no exchange is around this one
+	rawPath      string    // of the URL as it was called
+	outer        *exchange // around this one, with something between the two; nil if there is none
+	inside       reports   // of the exchanges inside this one
+	noEffect     bool      // the response proves that nothing was done
+	logged       bool      // why the request failed
+	head         bool      // the request is a HEAD
+	relayed      bool      // the response is that of an exchange inside
+	returned     bool      // the handler has
+	exited       bool      // the handler ended its goroutine
+	streamFailed bool      // the last element of the stream is the failure of a handler that panicked
+	body         arrival   // of the request, if no exchange is around this one
 
 	watch   *watch            // nil where nobody wants to know
 	notes   []string          // by AddNote, about what the handler writes itself

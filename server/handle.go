@@ -9,19 +9,19 @@ import (
 
 // HandlerFunc responds to a request with a value or an error.
 //
-// The value is the payload of a success. It is written as JSON, with three exceptions:
+// The value is the payload of a success. It is written as JSON, with four exceptions:
 //
 //   - [Raw] is written as it is.
 //   - [Reply] carries more than a value, such as a location.
 //   - [Atomic] makes the value in a transaction.
+//   - [Stream] writes the response element by element.
 //
 // nil is a success without a payload.
 //
 // An error becomes an outcome by [parlance.OutcomeOf]. The client gets the Outcome of a
 // *parlance.Error or the kind of a sentinel; the log gets the rest.
 //
-// A handler may instead write to w itself, for a stream or a download, and return nil,
-// nil. An error after bytes were sent cuts the connection, so that the client notices.
+// A handler may instead write to w itself, as for a download, and return nil, nil. An error after bytes were sent cuts the connection, so that the client notices.
 type HandlerFunc func(w http.ResponseWriter, r *http.Request) (any, error)
 
 // Handle makes an http.Handler of f. It works alone. Under [Server.Wrap], which also
@@ -53,6 +53,10 @@ func (x *exchange) Respond(ctx context.Context, value any, err error) {
 	}
 	if fn, ok := value.(Atomic); ok {
 		x.atomic(ctx, fn)
+		return
+	}
+	if fn, ok := value.(Stream); ok {
+		x.streamed(ctx, fn)
 		return
 	}
 	s := scratches.Get().(*scratch)

@@ -1,6 +1,9 @@
 package server
 
-import "log/slog"
+import (
+	"log/slog"
+	"time"
+)
 
 // DefaultMaxBuffered is how many bytes of a response are held without WithMaxBuffered:
 // 1 MiB.
@@ -11,8 +14,10 @@ type Option interface{ apply(*config) }
 
 type config struct {
 	logger      *slog.Logger
-	trusted     string // request header; "" trusts none
-	maxBuffered int    // bytes
+	trusted     string        // request header; "" trusts none
+	maxBuffered int           // bytes
+	heartbeat   time.Duration // of streams
+	stall       time.Duration // of those who read them
 	transactor  Transactor
 	journal     *journal
 	observers   []Observer

@@ -222,15 +222,27 @@ func (x *exchange) send(m dialect.Encoded) {
 // case, and the title. The title is the row's own, else the status in words (RFC 9457,
 // 4.2.1).
 func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload, document []byte) dialect.Encoded {
+	request := x.request
+	request.Body = document
+	added := x.told(request, o, data)
+	m := x.server.dialect.Encode(dst, request, o, data)
+	if status := httpdialect.Status(m); status != m.Status {
+		x.server.logger.ErrorContext(x.ctx, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
+		m.Status = status
+	}
+	x.logLosses(m.Losses, added)
+	return m
+}
+
+// told completes an outcome for the client. It returns the names of the attributes that
+// were added by us, so that their loss is none of the handler's.
+func (x *exchange) told(request dialect.Request, o *parlance.Outcome, data dialect.Payload) (added []string) {
 	x.complete(o)
-	var added []string // by us, so that its loss is none of the handler's
 	add := func(to *string, name, text string) {
 		if *to == "" {
 			*to, added = text, append(added, name)
 		}
 	}
-	request := x.request
-	request.Body = document
 	o.RequestID = activity.ID(x.ctx)
 	if o.Kind.Failing() {
 		add(&o.Instance, "instance", x.instance())
@@ -242,12 +254,13 @@ func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 			add(&o.Title, "title", phrase)
 		}
 	}
-	m := x.server.dialect.Encode(dst, request, o, data)
-	if status := httpdialect.Status(m); status != m.Status {
-		x.server.logger.ErrorContext(x.ctx, "the dialect wrote a status that HTTP cannot carry", "status", m.Status, "kind", o.Kind)
-		m.Status = status
-	}
-	for _, loss := range m.Losses {
+	return added
+}
+
+// logLosses logs what the dialect has no place for. added are the names of attributes that
+// we added.
+func (x *exchange) logLosses(losses []parlance.Loss, added []string) {
+	for _, loss := range losses {
 		if !slices.Contains(added, loss.Attribute) {
 			level := slog.LevelDebug // the same for every such response, and known from the dialect
 			if loss.Matters() {
@@ -256,7 +269,6 @@ func (x *exchange) Encode(dst []byte, o *parlance.Outcome, data dialect.Payload,
 			x.server.logger.Log(x.ctx, level, "the dialect has no place for an attribute", "attribute", loss.Attribute, "reason", loss.Reason)
 		}
 	}
-	return m
 }
 
 // putHeader sets the dialect's headers in place of those that a handler set under the

@@ -48,7 +48,7 @@ type Server struct {
 
 // New makes a Server that responds in d.
 func New(d *dialect.Dialect, options ...Option) *Server {
-	s := &Server{dialect: d, config: config{logger: slog.Default(), maxBuffered: DefaultMaxBuffered}}
+	s := &Server{dialect: d, config: config{logger: slog.Default(), maxBuffered: DefaultMaxBuffered, heartbeat: DefaultHeartbeat, stall: DefaultMaxStall}}
 	for _, o := range options {
 		o.apply(&s.config)
 	}

@@ -28,7 +28,7 @@ import (
 //   - Each failed request has a line in the log.
 //   - A panic is a 500 in the dialect; its value and stack are logged. So is a handler that
 //     ends its goroutine by runtime.Goexit. If bytes were sent already, the connection is
-//     cut.
+//     cut, except for a [Stream] whose last element says so.
 //   - If the caller left before its response, the outcome is failed with the reason
 //     canceled and the status 499. It is logged as information. It is no fault of the server.
 //   - A response to HEAD has the length of the response to GET. If a handler writes no body
@@ -107,6 +107,9 @@ func (x *exchange) end(r *http.Request) {
 		x.logged = true
 		x.server.logger.ErrorContext(x.ctx, "the handler panicked",
 			"panic", fmt.Sprint(cause), "method", x.request.Method, "path", x.request.Path, "stack", string(stack))
+		if x.streamFailed {
+			return // the last element says so
+		}
 		if x.sent() {
 			x.cut = true
 			panic(http.ErrAbortHandler) // the client must be able to tell
