@@ -32,6 +32,7 @@ type exchange struct {
 	url      *url.URL        // as it was called
 
 	undecided *http.Response // of the upstream, passed on before its meaning was known; nil for none
+	ends      *http.Response // of the upstream, a stream whose meaning is known at its end; nil for none
 
 	collector *activity.Collector // nil if another one keeps the record
 	status    int                 // of the response to the caller, 0 before it begins

@@ -74,6 +74,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		cause := recover()
 		g.settled(x)
+		g.ended(x)
 		g.tell(x, r, cause)
 		x.record(cause)
 		if cause != nil {

@@ -20,6 +20,9 @@ type story struct {
 	attempts int             // at the upstream
 	held     string          // why the gateway did not retry
 	id       string          // the request ID of the upstream
+	code     string          // of the failure of a stream
+	stream   bool            // the response is a stream
+	elements int             // of content in it
 	err      error           // why there is no response of the upstream
 }
 
@@ -47,7 +50,7 @@ func (g *Gateway) tell(x *exchange, r *http.Request, cause any) {
 		return
 	}
 	s := &x.story
-	attrs := make([]slog.Attr, 0, 13)
+	attrs := make([]slog.Attr, 0, 16)
 	attrs = append(attrs, slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", x.status))
 	text := func(name, value string) {
 		if value != "" {
@@ -61,10 +64,12 @@ func (g *Gateway) tell(x *exchange, r *http.Request, cause any) {
 		text("kind", s.kind.String())
 	}
 	text("reason", string(s.reason))
+	text("code", s.code)
 	text("act", s.act.String())
 	attrs = append(attrs, slog.Int("attempts", s.attempts), slog.Duration("took", time.Since(x.deadline.Add(-g.config.Timeout))))
 	text("held", s.held)
 	text("upstream_request_id", s.id)
+	attrs = append(attrs, s.ofStream()...)
 	if s.err != nil {
 		attrs = append(attrs, slog.String("error", s.err.Error()))
 	}

@@ -44,6 +44,10 @@ func (g *Gateway) translate(resp *http.Response) error {
 		refuseCredential(resp, r)
 	}
 	x.responded(resp.StatusCode, o)
+	if g.streams(resp, r) {
+		g.passStream(x, resp)
+		return nil
+	}
 	if r.Broken != nil && o.Status == 0 {
 		return r.Broken // half a success
 	}

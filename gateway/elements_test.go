@@ -1,0 +1,175 @@
+package gateway_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/gateway"
+)
+
+// chats are dialects of the catalog with a stream at /chat.
+var chats = map[string]string{
+	"openai": `
+      - {text: "[DONE]", as: end}
+      - {is: failed, json: {error!: {message!: $detail, type: $family, param: $any = null, code: $code}}}`,
+	"anthropic": `
+      - {event: message_start, as: preamble}
+      - {event: message_stop, as: end}
+      - {event: error, is: failed, json: {type: error, error!: {type: $code, message!: $detail}}}`,
+}
+
+// quick are the codes of the tests, with a retry that does not wait.
+var quick = map[string]string{
+	"openai":    "  server_is_overloaded: {kind: unavailable/overloaded, family: service_unavailable_error, status: 503, retry: {backoff: 1ms..2ms}}\n",
+	"anthropic": "  overloaded_error: {kind: unavailable/overloaded, status: 529, retry: {backoff: 1ms..2ms}}\n",
+}
+
+// chat is a dialect of the catalog that has the stream if there is one for it.
+func chat(t *testing.T, name string) *dialect.Dialect {
+	t.Helper()
+	elements, ok := chats[name]
+	if !ok {
+		return open(t, name)
+	}
+	source := "dialect: " + name + "-chat\nextends: " + name + "\ncodes:\n" + quick[name] + "shapes:\n  - name: gateway chat\n    path: /chat\n    stream: sse\n    elements:" + elements + "\n"
+	d, err := dialect.Compile("chat.yaml", []byte(source), catalog.Find(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// flushed responds with one piece after the other.
+func flushed(media string, pieces ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", media)
+		for _, piece := range pieces {
+			if piece == "!" {
+				panic(http.ErrAbortHandler)
+			}
+			io.WriteString(w, piece)
+			w.(http.Flusher).Flush()
+		}
+	}
+}
+
+const (
+	eventStream = "text/event-stream"
+
+	oContent = "data: {\"choices\": [{\"delta\": {\"content\": \"a\"}}]}\n\n"
+	oBusy    = "data: {\"error\": {\"message\": \"Busy\", \"type\": \"service_unavailable_error\", \"param\": null, \"code\": \"server_is_overloaded\"}}\n\n"
+	oDone    = "data: [DONE]\n\n"
+
+	aStart   = "event: message_start\ndata: {\"type\": \"message_start\"}\n\n"
+	aContent = "event: content_block_delta\r\ndata: {\"type\": \"content_block_delta\", \"delta\": {\"text\": \"a\"}}\r\n\r\n"
+	aBusy    = "event: error\ndata: {\"type\": \"error\", \"error\": {\"type\": \"overloaded_error\", \"message\": \"Overloaded\"}}\n\n"
+)
+
+func TestAFailureInAStreamIsTranslatedAndTheContentPasses(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, speaks, replies string
+		pieces                []string
+		passes                string // at the beginning, byte for byte
+		then                  string // in what follows
+		log                   []string
+	}{
+		{"openai to anthropic", "openai", "anthropic", []string{oContent, ": beat\n\n", oContent, oBusy}, oContent + ": beat\n\n" + oContent, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"server_is_overloaded\",\"message\":\"Busy\"", []string{"stream=true", "content=2", "kind=unavailable", "code=server_is_overloaded"}},
+		{"anthropic to openai", "anthropic", "openai", []string{aStart + aContent, aBusy}, aStart + aContent, "data: {\"error\":{\"message\":\"Overloaded\"", []string{"stream=true", "kind=unavailable", "code=overloaded_error"}},
+		{"in one piece", "anthropic", "openai", []string{aStart + aContent + aBusy}, aStart + aContent, "data: {\"error\":{\"message\":\"Overloaded\"", []string{"stream=true", "content=1", "code=overloaded_error"}},
+		{"byte by byte", "anthropic", "openai", strings.Split(aStart+aContent+strings.ReplaceAll(aBusy, "\n", "\r\n"), ""), aStart + aContent, "data: {\"error\":{\"message\":\"Overloaded\"", []string{"content=1", "code=overloaded_error"}},
+		{"line ends of two bytes", "anthropic", "openai", []string{aStart + aContent, strings.ReplaceAll(aBusy, "\n", "\r\n")}, aStart + aContent + "data: {\"error\"", "Overloaded", nil},
+		{"content behind the failure", "openai", "anthropic", []string{oContent, oBusy, oContent, oDone}, oContent, oContent + oDone, []string{"code=server_is_overloaded"}},
+		{"an element longer than any that is held", "openai", "anthropic", []string{"data: {\"choices\": \"" + strings.Repeat("x", 100<<10) + "\"}\n\n", oDone}, "data: {\"choices\": \"" + strings.Repeat("x", 100<<10) + "\"}\n\n" + oDone, "", nil},
+		{"to a dialect without the stream", "openai", "problem", []string{oContent, oBusy}, oContent + oBusy, "", []string{"stream=true", "content=1", "kind=unavailable", "code=server_is_overloaded"}},
+		{"a stream that is cut off", "openai", "anthropic", []string{oContent}, oContent, "", []string{"stream=true", "kind=unavailable", "reason=cut_off"}},
+		{"a stream that went well", "openai", "anthropic", []string{oContent, oDone}, oContent + oDone, "", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			u := serve(t, flushed(eventStream, tt.pieces...))
+			addr, log := before(t, u.URL, tt.speaks, tt.replies, func(c *gateway.Config) {
+				c.Speaks, c.To = chat(t, tt.speaks), chat(t, tt.replies)
+			})
+			resp, err := caller.Get(addr + "/chat")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			rest, passed := strings.CutPrefix(string(body), tt.passes)
+			if err != nil || resp.StatusCode != 200 || !passed || !strings.Contains(rest, tt.then) || tt.then == "" && rest != "" {
+				t.Errorf("got %d %q, %v; want %q and then %q", resp.StatusCode, body, err, tt.passes, tt.then)
+			}
+			if n := u.count(); n != 1 {
+				t.Errorf("the upstream saw %d requests, want 1", n)
+			}
+			for _, want := range tt.log {
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("the log lacks %q:\n%s", want, log)
+				}
+			}
+		})
+	}
+}
+
+func TestAStreamThatBreaksAfterContentBreaksForTheCaller(t *testing.T) {
+	t.Parallel()
+	u := serve(t, flushed(eventStream, oContent, "!"))
+	addr, _ := before(t, u.URL, "openai", "anthropic", func(c *gateway.Config) { c.Speaks, c.To = chat(t, "openai"), chat(t, "anthropic") })
+	resp, err := caller.Get(addr + "/chat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); string(body) != oContent || err == nil {
+		t.Errorf("read %q, %v; want %q and an error", body, err, oContent)
+	}
+}
+
+// A failure before any content has a status, and is retried if that is safe.
+func TestAFailureBeforeTheContentOfAStreamIsAFailureOfTheCaller(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, speaks, replies, method string
+		pieces                        []string
+		status, served                int
+		body                          string
+	}{
+		{"to problem", "openai", "problem", "POST", []string{oBusy}, 503, 1, `"detail":"Busy"`},
+		{"to anthropic", "openai", "anthropic", "POST", []string{oBusy}, 529, 1, `"type":"server_is_overloaded"`},
+		{"to openai, after a preamble", "anthropic", "openai", "POST", []string{aStart, aBusy}, 503, 1, `"message":"Overloaded"`},
+		{"safe to retry", "anthropic", "problem", "GET", []string{aStart, aBusy}, 503, 3, `"detail":"Overloaded"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			u := serve(t, flushed(eventStream, tt.pieces...))
+			addr, log := before(t, u.URL, tt.speaks, tt.replies, func(c *gateway.Config) {
+				c.Speaks, c.To, c.MaxWait = chat(t, tt.speaks), chat(t, tt.replies), time.Minute
+				c.Client = append(c.Client, client.WithMaxAttempts(3))
+			})
+			req, err := http.NewRequest(tt.method, addr+"/chat", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := caller.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			if err != nil || resp.StatusCode != tt.status || !strings.Contains(string(body), tt.body) || strings.Contains(resp.Header.Get("Content-Type"), "event") {
+				t.Errorf("got %d %s %q, %v; want %d %s", resp.StatusCode, resp.Header, body, err, tt.status, tt.body)
+			}
+			if n := u.count(); n != tt.served {
+				t.Errorf("the upstream saw %d requests, want %d\n%s", n, tt.served, log)
+			}
+		})
+	}
+}
