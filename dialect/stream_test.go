@@ -129,7 +129,7 @@ func TestAStreamHasTheMeaningOfItsElements(t *testing.T) {
 		{"it is cut off", "/chat", sse, good + good, "unavailable cut_off after 2 of 2, cut [cut_stream]"},
 		{"it is cut off in an element", "/chat", sse, good + "data: {\"delta\": ", "unavailable cut_off after 1 of 1, cut [cut_stream]"},
 		{"it is cut off in a failure", "/chat", sse, good + "event: error\ndata: {\"error\": {\"code\": \"overloaded\", \"message\": \"Bu", "unavailable overloaded after 1 of 1 [body_not_read] [failure_mark]"},
-		{"the end has no empty line behind it", "/chat", sse, good + "data: [DONE]\n", "success after 1 of 1, ended"},
+		{"the end has no empty line behind it", "/chat", sse, good + "data: [DONE]\n", "success after 1 of 2, ended"},
 		{"it ends with a note", "/chat", sse, good + "data: {\"type\": \"incomplete\", \"why\": \"length\"}\n\n", "noted length after 1 of 2, ended"},
 		{"a failure is followed by content", "/chat", sse, good + fails + good + done, "unavailable overloaded Busy after 1 of 4, ended"},
 		{"two failures", "/chat", sse, fails + "data: {\"error\": {\"message\": \"again\"}}\n\n", "unavailable overloaded Busy after 0 of 2"},

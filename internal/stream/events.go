@@ -271,18 +271,15 @@ func (s *Splitter) bareBytes(p []byte) {
 	s.other += int64(len(p) - end)
 }
 
-// endEvents passes on the event that the end of the stream tears. The specification drops
-// it; the caller of a Splitter has to know of it.
+// endEvents passes on the event that has no empty line behind it. The specification drops
+// it, but it can be the failure. It is torn if it is no whole JSON.
 func (s *Splitter) endEvents() {
 	v := &s.events
 	if v.within {
 		s.endOfLine()
 	}
 	if v.some {
-		e := Element{Data: s.data.bytes, Length: s.data.length, Torn: true}
-		if v.lent != nil {
-			e.Data, e.Length = v.lent, int64(len(v.lent))
-		}
+		e := Element{Data: s.data.bytes, Length: s.data.length, Torn: !complete(s.data.bytes)}
 		s.passEvent(e)
 	}
 	if v.bare.length > 0 {

@@ -38,7 +38,7 @@ func (f Form) Types() []string {
 	case Events:
 		return []string{"text/event-stream"}
 	case Lines:
-		return []string{"application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines", "application/stream+json"}
+		return []string{"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl", "application/x-jsonlines", "application/jsonlines", "application/stream+json"}
 	case Sequence:
 		return []string{"application/json-seq"}
 	case Array:

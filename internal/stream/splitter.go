@@ -103,7 +103,7 @@ func (s *Splitter) End() {
 	case Lines:
 		if line := bytes.TrimSpace(s.data.bytes); len(line) > 0 {
 			object := line[0] == '{' || line[0] == '['
-			s.pass(Element{Data: line, Length: s.data.length - int64(len(s.data.bytes)-len(line)), Torn: object && new(brackets).end(line) == 0})
+			s.pass(Element{Data: line, Length: s.data.length - int64(len(s.data.bytes)-len(line)), Torn: object && !complete(line)})
 		}
 	case Sequence, Array:
 		if s.inside {

@@ -31,6 +31,11 @@ func (b *brackets) end(p []byte) int {
 	return 0
 }
 
+// complete reports a whole object or list.
+func complete(p []byte) bool {
+	return len(p) > 0 && (p[0] == '{' || p[0] == '[') && new(brackets).end(p) > 0
+}
+
 // separator begins each text of a sequence (RFC 7464, 2.2).
 const separator = 0x1E
 

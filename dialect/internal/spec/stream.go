@@ -179,14 +179,9 @@ func (t *Template) needles() (all []Needle) {
 	case t == nil:
 		return nil
 	case t.Op == OpEither:
-		for _, e := range t.Elems {
-			some := e.needles()
-			if some == nil {
-				return nil
-			}
-			all = append(all, some...)
-		}
-		return all
+		return needlesOf(t.Elems, false)
+	case t.Op == OpList && t.Some:
+		return needlesOf(t.Elems, true)
 	case t.Op != OpObject:
 		return nil
 	}
@@ -195,9 +190,29 @@ func (t *Template) needles() (all []Needle) {
 		if m.Optional || m.Attribute || !m.Must && !m.Constant || m.Value.Op == OpAbsent {
 			continue
 		}
-		if found := m.needles(); all == nil || m.Constant && !hasValue(all) {
+		found := m.needles()
+		if deeper := m.Value.needles(); m.Must && hasValue(deeper) {
+			found = deeper
+		}
+		if all == nil || hasValue(found) && !hasValue(all) {
 			all = found
 		}
+	}
+	return all
+}
+
+// needlesOf are those of all templates, one of which fits; nil if nobody knows those of one.
+// passing is set if what $any takes does not count.
+func needlesOf(templates []*Template, passing bool) (all []Needle) {
+	for _, e := range templates {
+		if passing && e.Op == OpAny {
+			continue
+		}
+		some := e.needles()
+		if some == nil {
+			return nil
+		}
+		all = append(all, some...)
 	}
 	return all
 }
