@@ -187,7 +187,7 @@ func (t *Template) needles() (all []Needle) {
 	}
 	for i := range t.Members {
 		m := &t.Members[i]
-		if m.Optional || m.Attribute || !m.Must && !m.Constant || m.Value.Op == OpAbsent {
+		if !m.demanded() {
 			continue
 		}
 		found := m.needles()
@@ -199,6 +199,11 @@ func (t *Template) needles() (all []Needle) {
 		}
 	}
 	return all
+}
+
+// demanded reports that the member stands in each element that fits.
+func (m *Member) demanded() bool {
+	return !m.Optional && !m.Attribute && (m.Must || m.Constant) && m.Value.Op != OpAbsent
 }
 
 // needlesOf are those of all templates, one of which fits; nil if nobody knows those of one.
