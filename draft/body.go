@@ -19,6 +19,9 @@ type value struct {
 	elems   []*value // of a list
 	mark    string   // ! or ? by a schema, "" if nothing is known
 	enum    []string // all that it can be, by a schema
+	maybe   bool     // by a schema it can be missing or null
+	role    role     // that a document tells
+	code    string   // the code in it, if a document tells it
 }
 
 type member struct {
@@ -241,7 +244,7 @@ func (v *value) complains() bool {
 		switch of := m.value; {
 		case isFlag(name) && of.kind == boolean:
 			return isGoodFlag(name) != (of.text == "true")
-		case isFailure(name, of):
+		case isFailure(name, of) && !of.maybe && len(of.enum) < 2 && of.role != roleCode:
 			return true
 		case v.form == "xml" && len(v.members) == 1, name == "body" && of.kind == object && v.form == "":
 			return of.complains()

@@ -29,16 +29,24 @@ type Description struct {
 // Response is a response as a document describes it.
 type Response struct {
 	Method, Path string
-	Status       string   // 404, 4XX or default
-	Media        string   // the type of its body, "" for none
-	Schema       *Schema  // nil if the document has none
-	Examples     [][]byte // bodies
+	Status       string  // 404, 4XX or default
+	Media        string  // the type of its body, "" for none
+	Schema       *Schema // nil if the document has none
+	Examples     []Example
 	Header       []string // the names of its fields
+}
+
+// Example is a response that a document shows.
+type Example struct {
+	Body   []byte
+	Header dialect.HeaderMap // the fields that it is shown with; nil for none
+	Says   *Says             // nil if the document does not tell
 }
 
 // Row is a row of the table of codes.
 type Row struct {
-	Key     string // a status or a class
+	Key     string // a status, a class, or a code
+	Status  int    // under which a code travels; 0 if the Key is a status
 	Kind    string // kind/reason; "" is what HTTP says
 	More    string // other members of the row, such as "retry: never"
 	Help    string // a text for people
@@ -72,9 +80,10 @@ type Auth struct {
 // The bounds of what a description becomes. An API has few forms of an error; a file of
 // more is for no reader.
 const (
-	maxForms    = 24  // distinct schemas
-	maxExamples = 24  // that become samples
-	maxCodes    = 400 // that an enum lists
+	maxForms   = 24  // distinct schemas
+	maxShown   = 400 // examples that are read
+	maxSamples = 24  // that stand in the file
+	maxCodes   = 400 // that an enum lists
 )
 
 // FromDescription drafts a file as File does, from the description of an API. A response
@@ -100,6 +109,7 @@ func FromDescription(name string, of Description) ([]byte, error) {
 	d.header(of.Header)
 	d.settings(&of)
 	d.merge()
+	d.choose()
 	d.verify()
 	return authoring.Format(d.text(true))
 }
@@ -132,6 +142,10 @@ func NameOf(title, file string) string {
 // add takes a row as it is given; of one key the first one counts.
 func (d *drafted) add(r Row) {
 	if slices.ContainsFunc(d.rows, func(o row) bool { return o.key == r.Key }) {
+		return
+	}
+	if r.Status != 0 {
+		d.rows = append(d.rows, row{key: r.Key, text: r.members(r.Kind, r.Status), comment: r.Comment, status: r.Status, code: true, fixed: true})
 		return
 	}
 	status, _ := strconv.Atoi(r.Key)
@@ -210,7 +224,7 @@ func (d *drafted) describe(all []Response) {
 		} else if r.Status != "default" {
 			d.classRow(r.Status)
 		}
-		if status < 400 {
+		if status < 400 && !r.fails(status) {
 			continue
 		}
 		for _, f := range r.Header {
@@ -235,6 +249,26 @@ func (d *drafted) classRow(text string) {
 	if !slices.ContainsFunc(d.rows, func(r row) bool { return r.key == key }) {
 		d.rows = append(d.rows, row{key: key, text: kindOfStatus(classBase(key)), status: classBase(key) + 99})
 	}
+}
+
+// choose leaves the samples that a reader needs: one of each shape, then the first others.
+func (d *drafted) choose() {
+	left := maxSamples
+	chosen := map[*sample]bool{}
+	shapes := map[*shape]bool{nil: true}
+	for _, s := range d.samples {
+		if !shapes[s.shape] {
+			shapes[s.shape], chosen[s] = true, true
+			left--
+		}
+	}
+	d.samples = slices.DeleteFunc(d.samples, func(s *sample) bool {
+		if chosen[s] {
+			return false
+		}
+		left--
+		return left < 0
+	})
 }
 
 // statusOf is a status that stands for a key of a document: default is any failure. It

@@ -20,6 +20,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -57,7 +58,7 @@ func File(name string, recorded ...Recorded) ([]byte, error) {
 	}
 	d := &drafted{name: name}
 	for _, r := range recorded {
-		d.take(r)
+		d.take(r, nil)
 	}
 	d.merge()
 	d.verify()
@@ -66,12 +67,11 @@ func File(name string, recorded ...Recorded) ([]byte, error) {
 
 // drafted is a file in the making.
 type drafted struct {
-	name     string
-	titled   string   // the title of the API, "" if unknown
-	source   string   // the page or file that describes it, "" for recorded responses
-	remarks  []string // comments at the end
-	extras   []*extra
-	examples int // that a document shows
+	name    string
+	titled  string   // the title of the API, "" if unknown
+	source  string   // the page or file that describes it, "" for recorded responses
+	remarks []string // comments at the end
+	extras  []*extra
 
 	rows    []row
 	shapes  []*shape
@@ -87,9 +87,11 @@ type shape struct {
 	form    string
 	media   string // the content type that is written, "" for the usual one
 	body    *place
-	is      string // the row that has its meaning, "" for none
-	good    bool   // it tells of a success
-	failed  bool   // it tells of a failure under a good status
+	is      string   // the row that has its meaning, "" for none
+	labeled bool     // a document tells where the code and the message are
+	good    bool     // it tells of a success
+	codes   []string // those that it is for, nil for all
+	failed  bool     // it tells of a failure under a good status
 	of      []*sample
 	gone    bool // it did not hold
 }
@@ -109,27 +111,22 @@ type sample struct {
 	gone      bool
 }
 
-// take guesses what one response says.
-func (d *drafted) take(r Recorded) {
+// take guesses what one response says. If a document tells the code and the message, it
+// finds where they stand.
+func (d *drafted) take(r Recorded, says *Says) {
 	s := &sample{Recorded: r}
-	g := &guesser{status: r.Status, taken: map[string]bool{}}
+	g := &guesser{status: r.Status, taken: map[string]bool{}, labeled: says != nil}
 	body := parse(r)
 	if body != nil {
-		g.good = r.Status < 400 && !body.complains()
-		if p := g.document(body); p != nil {
-			s.shape = &shape{
-				name: g.name(), form: body.form, body: p, classes: classesOf(r.Status, body.complains()),
-				good: g.good, failed: r.Status < 400 && body.complains(), of: []*sample{s},
-			}
-			d.shapes = append(d.shapes, s.shape)
-		}
+		body.label(says)
+		d.looks(s, g, body)
 	}
 	d.numbers = d.numbers || g.numbers
 	d.statusRow(r.Status, g)
 	if _, params := challenge(first(r.Header, "Www-Authenticate")); g.code == "" && isToken(params["error"]) {
 		g.code = params["error"]
 	}
-	if g.code != "" {
+	if g.code != "" && says == nil {
 		d.codeRow(g.code, r.Status)
 	}
 	for _, p := range headerPlaces(r.Header) {
@@ -138,6 +135,36 @@ func (d *drafted) take(r Recorded) {
 		}
 	}
 	d.samples = append(d.samples, s)
+	if says != nil && says.Code != "" && (body == nil || body.codeAt("") == "") {
+		d.codeField(r.Header, says.Code)
+	}
+}
+
+// looks guesses the shape of a body.
+func (d *drafted) looks(s *sample, g *guesser, body *value) {
+	complains := body.complains() || g.labeled
+	g.good = s.Status < 400 && !complains
+	p := g.document(body)
+	if p == nil {
+		return
+	}
+	s.shape = &shape{
+		name: g.name(), form: body.form, body: p, classes: classesOf(s.Status, complains),
+		good: g.good, labeled: g.labeled, failed: s.Status < 400 && complains, of: []*sample{s},
+	}
+	if s.shape.failed && !body.complains() && g.code != "" {
+		s.shape.codes = []string{g.code} // they alone tell that it failed
+	}
+	d.shapes = append(d.shapes, s.shape)
+}
+
+// codeField finds the field that holds the code.
+func (d *drafted) codeField(h dialect.HeaderMap, code string) {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		if h[name][0] == code && !slices.ContainsFunc(d.headers, func(o *place) bool { return o.key == name }) {
+			d.headers = append(d.headers, &place{kind: textual, key: name, text: "$code", comment: "the document says that it is the code"})
+		}
+	}
 }
 
 // classesOf is the condition under which a shape is tried.
@@ -156,20 +183,27 @@ func classesOf(status int, complains bool) []string {
 func (d *drafted) merge() {
 	var kept []*shape
 	for _, s := range d.shapes {
-		i := slices.IndexFunc(kept, func(k *shape) bool {
-			return k.is == "" && s.is == "" && k.form == s.form && k.good == s.good && alike(k.body, s.body)
-		})
+		i := s.joins(kept)
 		if i >= 0 && s.media != "" && kept[i].media == "" {
 			kept[i].media = s.media
 		}
 		if i < 0 {
-			kept = append(kept, s)
+			at := slices.IndexFunc(kept, func(k *shape) bool { return k.form == s.form && covers(k.body, s.body) })
+			if at < 0 {
+				at = len(kept)
+			}
+			kept = slices.Insert(kept, at, s)
 			continue
 		}
 		k := kept[i]
 		k.body = unite(k.body, s.body)
 		k.of = append(k.of, s.of...)
 		k.failed = k.failed || s.failed
+		for _, code := range s.codes {
+			if !slices.Contains(k.codes, code) {
+				k.codes = append(k.codes, code)
+			}
+		}
 		for _, sample := range s.of {
 			sample.shape = k
 		}
@@ -179,6 +213,7 @@ func (d *drafted) merge() {
 			}
 		}
 	}
+	arrange(kept)
 	d.shapes = kept
 	names := map[string]int{}
 	for _, s := range kept {
@@ -187,6 +222,44 @@ func (d *drafted) merge() {
 			s.name = fmt.Sprintf("%s %d", s.name, names[s.name])
 		}
 	}
+}
+
+// arrange lets shapes be tried that another one would take all bodies of: the one in which
+// a text is the code requires its message, and comes before the one in which that text is
+// the message. A shape before others does not fit every object.
+func arrange(all []*shape) {
+	for i := range all {
+		for j := i + 1; j < len(all); j++ {
+			a, b := all[i], all[j]
+			if a.form != b.form || a.labeled || b.labeled {
+				continue
+			}
+			switch {
+			case swapped(a.body, b.body):
+				tighten(a.body)
+			case swapped(b.body, a.body):
+				tighten(b.body)
+				all[i], all[j] = b, a
+			}
+			loosen(all[i].body)
+		}
+	}
+}
+
+// joins finds the shape that can be one with this one; -1 if there is none. One that does
+// not require more than this one is preferred.
+func (s *shape) joins(kept []*shape) int {
+	last := -1
+	for i, k := range kept {
+		one := k.is == "" && s.is == "" && k.form == s.form && k.good == s.good && (k.codes == nil) == (s.codes == nil)
+		if !one || !alike(k.body, s.body) || s.labeled && k.labeled && stricter(k.body, s.body) && stricter(s.body, k.body) {
+			continue
+		}
+		if last = i; !stricter(k.body, s.body) {
+			return i
+		}
+	}
+	return last
 }
 
 // verify holds the file against its own responses and leaves out what does not

@@ -11,8 +11,9 @@ import (
 type form struct {
 	schema   *Schema
 	media    string
-	first    int   // one under which it can stand
-	statuses []int // those that the document names
+	first    int      // one under which it can stand
+	statuses []int    // those that the document names
+	shown    []*value // its examples, if the document tells what they say
 }
 
 // form is the schema of the body: problem details have one without saying so.
@@ -35,12 +36,20 @@ var problem = &Schema{Type: "object", Members: []Member{
 
 // addForm notes a status of a schema.
 func addForm(all []*form, schema *Schema, r *Response, status int, exact bool) []*form {
-	i := slices.IndexFunc(all, func(f *form) bool { return f.schema == schema && f.media == r.Media })
+	i := slices.IndexFunc(all, func(f *form) bool { return f.schema == schema && f.media == r.Media && f.first < 400 == (status < 400) })
 	if i < 0 {
 		if len(all) == maxForms {
 			return all
 		}
 		i, all = len(all), append(all, &form{schema: schema, media: r.Media, first: status})
+	}
+	for j := range r.Examples {
+		if e := &r.Examples[j]; e.Says != nil {
+			if v := parse(e.recorded(r, status)); v != nil {
+				v.label(e.Says)
+				all[i].shown = append(all[i].shown, v)
+			}
+		}
 	}
 	if exact && !slices.Contains(all[i].statuses, status) {
 		all[i].statuses = append(all[i].statuses, status)
@@ -50,20 +59,47 @@ func addForm(all []*form, schema *Schema, r *Response, status int, exact bool) [
 
 // shown takes the examples of a response as recorded ones.
 func (d *drafted) shown(r *Response, status int) {
-	for _, body := range r.Examples {
-		if d.examples == maxExamples || len(body) == 0 {
-			return
-		}
-		one := Recorded{Status: status, Header: dialect.HeaderMap{}, Body: body}
-		if r.Media != "" {
-			one.Header["Content-Type"] = []string{strings.ReplaceAll(r.Media, "*/*", "application/json")}
-		}
-		if slices.ContainsFunc(d.samples, func(s *sample) bool { return s.Status == status && string(s.Body) == string(body) }) {
+	for i := range r.Examples {
+		one := r.Examples[i].recorded(r, status)
+		if len(d.samples) == maxShown || len(one.Body)+len(one.Header) == 0 || status < 400 && !r.Examples[i].fails(r, status) {
 			continue
 		}
-		d.take(one)
-		d.examples++
+		if slices.ContainsFunc(d.samples, func(s *sample) bool { return s.Status == status && string(s.Body) == string(one.Body) }) {
+			continue
+		}
+		d.take(one, r.Examples[i].Says)
 	}
+}
+
+// recorded is the example as a response that somebody recorded.
+func (e *Example) recorded(r *Response, status int) Recorded {
+	one := Recorded{Status: status, Header: dialect.HeaderMap{}, Body: e.Body}
+	for name, values := range e.Header {
+		one.Header[name] = values
+	}
+	if r.Media != "" {
+		one.Header["Content-Type"] = []string{strings.ReplaceAll(r.Media, "*/*", "application/json")}
+	}
+	return one
+}
+
+// fails reports that an example is one of a failure.
+func (e *Example) fails(r *Response, status int) bool {
+	one := e.recorded(r, status)
+	return e.Says != nil || one.Fails()
+}
+
+// fails reports that an example of a response is one of a failure, or that each body of its
+// schema is.
+func (r *Response) fails(status int) bool {
+	if slices.ContainsFunc(r.Examples, func(e Example) bool { return e.fails(r, status) }) {
+		return true
+	}
+	if schema := r.form(); schema != nil {
+		v := schema.value("", status, 0)
+		return v != nil && v.complains()
+	}
+	return false
 }
 
 // form takes a schema as a response that nobody has recorded.
@@ -74,13 +110,41 @@ func (d *drafted) form(f *form) {
 		return
 	}
 	v.form = "json"
-	g := &guesser{status: status, taken: map[string]bool{}}
+	if status < 400 && !v.complains() {
+		return // its examples say which codes fail
+	}
+	if f.shown == nil {
+		d.schema(f, v)
+		return
+	}
+	var codes []string // the places of the code: each is a shape of its own
+	for _, of := range f.shown {
+		if at := of.codeAt(""); v.takes(of) && !slices.Contains(codes, at) {
+			codes = append(codes, at)
+		}
+	}
+	for _, at := range codes {
+		v := f.schema.value("", status, 0)
+		for _, of := range f.shown {
+			if of.codeAt("") == at && v.takes(of) {
+				v.adopt(of)
+			}
+		}
+		d.schema(f, v)
+	}
+}
+
+// schema takes a value of a schema.
+func (d *drafted) schema(f *form, v *value) {
+	v.form = "json"
+	status := f.first
+	g := &guesser{status: status, taken: map[string]bool{}, labeled: len(f.shown) > 0}
 	p := g.document(v)
 	if p == nil {
 		return
 	}
 	marked(p, v)
-	s := &shape{name: g.name(), form: v.form, body: p, classes: classesOf(400, true)}
+	s := &shape{name: g.name(), form: v.form, body: p, classes: classesOf(status, true), failed: status < 400, labeled: g.labeled}
 	if media, _, _ := strings.Cut(f.media, ";"); media != "application/json" && !strings.Contains(media, "*") {
 		s.media = strings.TrimSpace(media)
 	}

@@ -3,6 +3,7 @@ package draft
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,6 +27,7 @@ type guesser struct {
 	fields  bool
 	items   bool
 	xml     bool
+	labeled bool // a document tells where the code and the message are
 	told    bool // the whole has a message of its own, so that bad inputs do not speak for it
 }
 
@@ -129,15 +131,17 @@ func (g *guesser) below(name string, v *value, o owner) (*place, bool) {
 // nested guesses what an object in another one is.
 func (g *guesser) nested(name string, v *value, o owner) (*place, bool) {
 	n := plain(name)
-	if of := g.mapOf(v); of != nil && o == whole && among(listNames, n) && !g.good {
-		g.fields = true
-		return &place{kind: object, key: name + "?", kids: []*place{of}, comment: "looks like the bad inputs"}, true
+	if o == whole && among(listNames, n) && !g.good {
+		of := g.mapOf(v)
+		if of == nil {
+			of = g.mapOfLists(v)
+		}
+		if of != nil {
+			g.fields = true
+			return &place{kind: object, key: name + "?", kids: []*place{of}, comment: "looks like the bad inputs"}, true
+		}
 	}
-	if of := g.mapOfLists(v); of != nil && o == whole && among(listNames, n) && !g.good {
-		g.fields = true
-		return &place{kind: object, key: name + "?", kids: []*place{of}, comment: "looks like the bad inputs"}, true
-	}
-	if !g.xml && !among(nestedNames, n) {
+	if !g.xml && !among(nestedNames, n) && !v.carries() {
 		return nil, false // what the vendor sent back, or a thing of its own
 	}
 	p, ok := g.object(v, o)
@@ -145,15 +149,24 @@ func (g *guesser) nested(name string, v *value, o owner) (*place, bool) {
 		return nil, false
 	}
 	p.key = name + "?"
-	if o == whole && among(envelopeNames, n) {
+	if g.requires(n, v, o) {
 		p.key = name + "!"
 	}
 	return p, true
 }
 
+// requires reports an object that is in each body: one that is called an error, or that
+// holds the code or the message by what the document tells.
+func (g *guesser) requires(name string, v *value, o owner) bool {
+	return o == whole && among(envelopeNames, name) || g.labeled && v.carries()
+}
+
 // mapOf is the entry of an object whose members are named by bad inputs and hold
 // texts. It is nil for any other object.
 func (g *guesser) mapOf(v *value) *place {
+	if v.carries() {
+		return nil
+	}
 	lists, texts, sentences := 0, 0, 0
 	for _, m := range v.members {
 		switch {
@@ -185,7 +198,7 @@ func (g *guesser) mapOf(v *value) *place {
 func (g *guesser) mapOfLists(v *value) *place {
 	var elems []*value
 	for _, m := range v.members {
-		if m.value.kind != list || len(m.value.elems) == 0 || !m.value.all(object) || among(listNames, plain(m.name)) {
+		if m.value.carries() || m.value.kind != list || len(m.value.elems) == 0 || !m.value.all(object) || among(listNames, plain(m.name)) {
 			return nil
 		}
 		elems = append(elems, m.value.elems...)
@@ -203,7 +216,7 @@ func (g *guesser) list(name string, v *value, o owner) (*place, bool) {
 	case len(v.elems) == 0:
 		return nil, false
 	case v.all(textual):
-		return g.texts(name, o)
+		return g.texts(name, v, o)
 	case v.all(object):
 		return g.objects(name, v, o)
 	}
@@ -211,11 +224,14 @@ func (g *guesser) list(name string, v *value, o owner) (*place, bool) {
 }
 
 // texts guesses what a list of texts holds.
-func (g *guesser) texts(name string, o owner) (*place, bool) {
+func (g *guesser) texts(name string, v *value, o owner) (*place, bool) {
 	n := plain(name)
 	switch {
 	case o != whole:
 		return nil, false
+	case v.carries() && !g.taken["detail"]:
+		g.taken["detail"] = true
+		return &place{kind: textual, key: name, text: "[$detail]", comment: "looks like the message"}, true
 	case g.good && among(noteNames, n):
 		return &place{kind: textual, key: name + "?", text: "[$note]", comment: "looks like something to look at"}, true
 	case g.good || !among(listNames, n) && !among(noteNames, n) && n != "messages":
@@ -234,11 +250,14 @@ func (g *guesser) texts(name string, o owner) (*place, bool) {
 func (g *guesser) objects(name string, v *value, o owner) (*place, bool) {
 	to, mark, comment := field, "?", "looks like the bad inputs"
 	switch {
-	case o == whole && !g.items && slices.ContainsFunc(v.elems, hasStatus):
+	case o == whole && g.areRecords(v):
 		to, mark, comment = item, "!", "looks like the records"
 	case g.good, g.items, o == item, o == field && !among(listNames, plain(name)):
 		return nil, false
 	case o == whole && !g.taken["detail"] && !g.taken["code"]:
+		mark = "!"
+	}
+	if v.codeAt("") != "" {
 		mark = "!"
 	}
 	elem := g.element(v.elems, to)
@@ -258,9 +277,17 @@ func (g *guesser) objects(name string, v *value, o owner) (*place, bool) {
 	return &place{kind: list, key: name + mark, kids: []*place{elem}, comment: comment}, true
 }
 
-// hasStatus reports a record that has a status of its own.
-func hasStatus(v *value) bool {
-	return slices.ContainsFunc(v.members, func(m member) bool { return among(statusNames, plain(m.name)) && isStatus(m.value) })
+// areRecords reports a list of records, each with a status of its own.
+func (g *guesser) areRecords(v *value) bool {
+	return !g.items && !v.carries() && slices.ContainsFunc(v.elems, g.hasOtherStatus)
+}
+
+// hasOtherStatus reports a record that has a status of its own. An error that repeats the
+// status of its response is no record.
+func (g *guesser) hasOtherStatus(v *value) bool {
+	return slices.ContainsFunc(v.members, func(m member) bool {
+		return among(statusNames, plain(m.name)) && isStatus(m.value) && (g.status < 400 || m.value.text != strconv.Itoa(g.status))
+	})
 }
 
 // element is one place for all elements of a list. Each is read as if it were the

@@ -53,9 +53,31 @@ type fit func(name string, v *value) bool
 func (s *search) claim(names []string, fits fit) int {
 	for _, name := range names {
 		for i, m := range s.members {
+			if name == "code" && plain(m.name) == name && m.value.kind == null && names[0] == name {
+				return -1 // there is none, and the type or the name of an error is not it
+			}
 			if s.places[i] == nil && plain(m.name) == name && fits(name, m.value) {
 				return i
 			}
+		}
+	}
+	return -1
+}
+
+// labeled finds the member of which a document tells that role, by its name if there are
+// several. It is -1 if there is none.
+func (s *search) labeled(r role) int {
+	fits := func(_ string, v *value) bool { return v.role == r }
+	names := detailNames
+	if r == roleCode {
+		names = codeNames
+	}
+	if i := s.claim(names, fits); i >= 0 {
+		return i
+	}
+	for i, m := range s.members {
+		if s.places[i] == nil && m.value.role == r && isName(m.name) {
+			return i
 		}
 	}
 	return -1
@@ -99,6 +121,7 @@ func (s *search) flags() {
 	for i, m := range s.members {
 		name := plain(m.name)
 		switch {
+		case m.value.carries():
 		case isFlag(name) && m.value.kind == boolean && isGoodFlag(name) == (m.value.text == "true") == s.good:
 			s.put(i, "", m.value.text, "says whether it went well")
 		case among(resultNames, name) && m.value.kind == textual && failureWords[strings.ToLower(m.value.text)] && !s.good:
@@ -180,23 +203,53 @@ func (s *search) findCode() {
 	if s.has("code") {
 		return
 	}
-	i := s.claim(codeNames, isCode)
+	if s.findName() {
+		return
+	}
+	i := s.labeled(roleCode)
+	if i < 0 && !(s.guesser.labeled && s.about == whole) {
+		i = s.claim(codeNames, isCode)
+	}
 	if i < 0 {
 		return
 	}
-	mark := "?"
-	if s.about == whole {
+	mark, v := "?", s.members[i].value
+	switch {
+	case v.role == roleCode:
+		mark = "!"
+	case s.about == whole:
 		mark = ""
 	}
-	v := s.members[i].value
-	s.put(i, mark, s.said("code", "code", v), "looks like the code")
+	text, code := s.codeHole(v)
+	s.put(i, mark, text, "looks like the code")
 	if s.about == whole || s.about == field && !s.taken["code"] {
 		if s.code == "" {
-			s.code, s.enum = v.text, v.enum
+			s.code, s.enum = code, v.enum
 		}
 		s.numbers = s.numbers || v.kind == number
 	}
 	s.take(s.about, "code")
+}
+
+// codeHole is the hole for a code, and the code without what stands before it.
+func (s *search) codeHole(v *value) (text, code string) {
+	code = v.bare(s.xml)
+	if code != v.text && s.about == whole {
+		return v.qualified(code), code
+	}
+	return s.said("code", "code", v), code
+}
+
+// findName finds the member whose name is the code.
+func (s *search) findName() bool {
+	i := slices.IndexFunc(s.members, func(m member) bool { return m.value.role == roleName })
+	if i < 0 {
+		return false
+	}
+	s.places[i] = &place{kind: textual, key: "$code!", text: unknown, comment: "the document says that the name is the code"}
+	s.code = s.members[i].name
+	s.take(s.about, "code")
+	return true
 }
 
 // isCode reports what can be a code. Some names are those of other things as
@@ -204,7 +257,7 @@ func (s *search) findCode() {
 func isCode(name string, v *value) bool {
 	switch {
 	case v.kind == number:
-		return isWhole(v.text) && strings.HasSuffix(name, "code")
+		return !isNoCode(v) && isWhole(v.text) && strings.HasSuffix(name, "code")
 	case v.kind != textual || !isToken(v.text):
 		return false
 	case name == "status" || name == "name" || name == "key":
@@ -213,6 +266,9 @@ func isCode(name string, v *value) bool {
 	return true
 }
 
+// isNoCode reports a number that stands for no code.
+func isNoCode(v *value) bool { return v.kind == number && v.text == "0" }
+
 // said is the hole for a code or a message. That of a bad input speaks for the
 // whole too, if the whole has none.
 func (s *search) said(attribute, ofField string, v *value) string {
@@ -220,7 +276,7 @@ func (s *search) said(attribute, ofField string, v *value) string {
 		return hole(s.about, attribute, v)
 	}
 	own := hole(field, ofField, v)
-	if s.taken[attribute] || s.told {
+	if s.taken[attribute] || s.told && v.role != roleCode || v.role == roleOther {
 		return own
 	}
 	return hole(whole, attribute, v) + " & " + own
@@ -230,9 +286,12 @@ func (s *search) findDetail() {
 	if s.has("detail") {
 		return
 	}
-	i := s.claim(detailNames, func(name string, v *value) bool { return v.text != "" && s.isMessage(name, v) })
-	if i < 0 {
-		i = s.claim(detailNames, s.isMessage)
+	i := s.labeled(roleDetail)
+	if fits := !(s.guesser.labeled && s.about == whole); i < 0 && fits {
+		i = s.claim(detailNames, func(name string, v *value) bool { return v.text != "" && s.isMessage(name, v) })
+		if i < 0 {
+			i = s.claim(detailNames, s.isMessage)
+		}
 	}
 	if i < 0 && s.about == field {
 		i = s.onlySentence()
@@ -246,7 +305,10 @@ func (s *search) findDetail() {
 		text += ` = ""`
 	}
 	mark := ""
-	if s.about == item {
+	switch {
+	case v.role == roleDetail:
+		mark = "!"
+	case s.about == item:
 		mark = "?"
 	}
 	s.put(i, mark, text, "looks like the message")
@@ -343,7 +405,11 @@ func (s *search) kids() (all []*place) {
 		case s.places[i] != nil:
 			all = append(all, s.places[i])
 		case isName(m.name) && !strings.HasPrefix(m.name, "@xmlns"):
-			all = append(all, &place{kind: textual, key: m.name + "?", text: unknown, comment: todoMember})
+			p := &place{kind: textual, key: m.name + "?", text: unknown, comment: todoMember}
+			if m.value.role == roleOther || isNoCode(m.value) {
+				p.other = m.value.text
+			}
+			all = append(all, p)
 		}
 	}
 	return all

@@ -85,6 +85,7 @@ func (s *Schema) object(status, depth int) *value {
 		if below == nil {
 			continue
 		}
+		below.maybe = !m.Required || m.Schema.Null
 		switch {
 		case m.Required && !m.Schema.Null && (m.Schema.Type != "array" || m.Schema.NotEmpty):
 			below.mark = "!"

@@ -149,10 +149,17 @@ func (s *shape) printHead(line liner) {
 	if s.media != "" {
 		line(4, "type: "+quote(s.media), "")
 	}
+	if s.codes != nil {
+		var all []string
+		for _, code := range s.codes {
+			all = append(all, quote(code))
+		}
+		line(4, "codes: ["+strings.Join(all, ", ")+"]", "")
+	}
 	switch {
 	case s.is != "":
 		line(4, "is: "+quote(s.is), "")
-	case s.failed:
+	case s.failed && s.codes == nil: // else each code has its meaning
 		line(4, "is: failed", "")
 	case s.good && s.flagged():
 		line(4, "is: success", "")

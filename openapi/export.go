@@ -22,7 +22,16 @@ import (
 // components with the responses, schemas, headers and examples, and a path /example that
 // has each of the responses. The examples are written by Dialect.Encode.
 //
-// OpenAPI has no place for a status beyond 599, and Export leaves such a response out.
+// OpenAPI has no place for a status beyond 599, and Export leaves such a response out. It has
+// no place either for what a code means. So each response has the extension x-parlance, a
+// list with an object for each row of the table of codes:
+//
+//   - codes: the codes of the row, as the dialect file has them; missing if the row is of the
+//     status itself
+//   - kind, reason: what they mean, by the names of [parlance.Kind] and [parlance.Reason]
+//   - act: what a client does first, by the name of [parlance.Act]
+//   - example: the name of an example of the failure, among those of the bodies and header
+//     fields; with the code and the detail that it says, if it says them
 func Export(d *dialect.Dialect) ([]byte, error) {
 	e := newExport(d)
 	return written(e.document())
@@ -57,6 +66,7 @@ type exportExample struct {
 	authoring.Example
 	name    string
 	written dialect.Encoded
+	read    parlance.Outcome // the response as the dialect reads it
 	media   string
 	header  dialect.HeaderMap
 	value   *yaml.Node // of the body; nil without one
@@ -97,6 +107,7 @@ func (e *export) add(one authoring.Example) {
 	if types := x.header["Content-Type"]; len(types) > 0 {
 		x.media, _, _ = mime.ParseMediaType(types[0])
 	}
+	x.read = e.dialect.Decode(one.Request, dialect.Response{Status: x.written.Status, Header: x.header, Body: x.written.Body}).Outcome
 	x.name = unique(e.examples, safe(cmp.Or(x.Outcome.Code, one.Key)))
 	for name, values := range x.header {
 		if name != "Content-Type" && e.headers[name] == "" {
@@ -267,7 +278,7 @@ func (e *export) response(r *exportResponse) *yaml.Node {
 	headers, content := object(), object()
 	for _, name := range sortedKeys(e.headers) {
 		if slices.ContainsFunc(r.examples, func(x *exportExample) bool { return x.header[name] != nil }) {
-			headers.Content = append(headers.Content, text(name), object("$ref", "#/components/headers/"+name))
+			headers.Content = append(headers.Content, text(name), r.header(name, e.headers[name]))
 		}
 	}
 	var media []string
@@ -279,7 +290,64 @@ func (e *export) response(r *exportResponse) *yaml.Node {
 	for _, m := range media {
 		content.Content = append(content.Content, text(m), r.content(m))
 	}
-	return object("description", r.description(), "headers", filled(headers), "content", filled(content))
+	return object("description", r.description(), "headers", filled(headers), "content", filled(content), "x-parlance", r.rows())
+}
+
+// header refers to the component of a field. A field that says something else in each
+// example has its examples here.
+func (r *exportResponse) header(name, common string) *yaml.Node {
+	examples, varies := object(), false
+	for _, x := range r.examples {
+		if values := x.header[name]; values != nil {
+			examples.Content = append(examples.Content, text(x.name), object("value", headerValue(values[0])))
+			varies = varies || values[0] != common
+		}
+	}
+	if !varies {
+		return object("$ref", "#/components/headers/"+name)
+	}
+	n := header(name, common)
+	n.Content[len(n.Content)-2], n.Content[len(n.Content)-1] = text("examples"), examples
+	return n
+}
+
+// rows are the extension x-parlance of a response.
+func (r *exportResponse) rows() *yaml.Node {
+	n := list()
+	for _, x := range r.examples {
+		n.Content = append(n.Content, x.row())
+	}
+	return n
+}
+
+// row is a row of the extension. A member is left out if it says nothing.
+func (x *exportExample) row() *yaml.Node {
+	n := object()
+	add := func(name string, value any) { n.Content = append(n.Content, object(name, value).Content...) }
+	if x.Status != 0 {
+		codes := list()
+		for code := range strings.SplitSeq(x.Key, ",") {
+			codes.Content = append(codes.Content, text(strings.TrimSpace(code)))
+		}
+		add("codes", codes)
+	}
+	add("kind", x.Kind.String())
+	if x.Reason != "" {
+		add("reason", string(x.Reason))
+	}
+	add("act", x.Decision.Act.String())
+	if !x.Kind.Failing() {
+		return n
+	}
+	example := object("name", x.name)
+	if x.read.Code != "" {
+		example.Content = append(example.Content, text("code"), text(x.read.Code))
+	}
+	if x.read.Detail != "" {
+		example.Content = append(example.Content, text("detail"), text(x.read.Detail))
+	}
+	add("example", example)
+	return n
 }
 
 // content is the schema and the examples of one media type.
@@ -348,12 +416,20 @@ func (x *exportExample) component() *yaml.Node {
 
 // header describes a header field by its name.
 func header(name, example string) *yaml.Node {
+	value := headerValue(example)
 	schema := object("type", "string")
-	value := text(example)
-	if _, err := strconv.Atoi(example); err == nil {
-		schema, value = object("type", "integer"), &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: example}
+	if value.Tag == "!!int" {
+		schema = object("type", "integer")
 	}
 	return object("description", cmp.Or(headerMeanings[name], "A field of the API"), "schema", schema, "example", value)
+}
+
+// headerValue is a field as a text, or as a number if it is one.
+func headerValue(value string) *yaml.Node {
+	if _, err := strconv.Atoi(value); err == nil {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: value}
+	}
+	return text(value)
 }
 
 var headerMeanings = map[string]string{

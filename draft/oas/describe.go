@@ -94,20 +94,16 @@ func (r *reader) response(method, path, status string, response openapi.Node) {
 			one.Header = append(one.Header, name)
 		}
 	}
-	content, media := response.Get("content"), false
-	if strings.HasPrefix(status, "2") {
-		content = openapi.Node{} // a success has a row and no shape
-	}
-	for mediaType, of := range content.Members() {
+	said := r.said(status, response)
+	media := false
+	for mediaType, of := range response.Get("content").Members() {
 		media = true
 		of := of.Resolved()
 		next := one
 		next.Media = mediaType
-		next.Examples = examples(of)
-		for i, s := range r.alternatives(of.Get("schema"), 0) {
-			if next.Schema = s; i > 0 {
-				next.Examples = nil
-			}
+		next.Examples = said.examples(of)
+		for _, s := range r.alternatives(of.Get("schema"), 0) {
+			next.Schema = s
 			r.out.Responses = append(r.out.Responses, next)
 		}
 		if next.Schema == nil {
@@ -115,13 +111,14 @@ func (r *reader) response(method, path, status string, response openapi.Node) {
 		}
 	}
 	if !media {
+		one.Examples = said.headers()
 		r.out.Responses = append(r.out.Responses, one)
 	}
 }
 
 // examples are the bodies that a document shows of a media type.
-func examples(media openapi.Node) (all [][]byte) {
-	add := func(n openapi.Node) {
+func (s *said) examples(media openapi.Node) (all []draft.Example) {
+	add := func(name string, n openapi.Node) {
 		body := n.JSON()
 		if len(body) == 0 {
 			return
@@ -129,22 +126,22 @@ func examples(media openapi.Node) (all [][]byte) {
 		if body[0] == '"' { // a text is the body itself
 			body = []byte(n.Text())
 		}
-		all = append(all, body)
+		all = append(all, s.example(name, body))
 	}
 	if e := media.Get("example"); !e.IsZero() {
-		add(e)
+		add("", e)
 	}
-	for _, e := range media.Get("examples").Members() {
+	for name, e := range media.Get("examples").Members() {
 		if v := e.Get("value"); !v.IsZero() {
-			add(v)
+			add(name, v)
 		}
 	}
 	if len(all) == 0 {
 		if e := media.Get("schema", "example"); e.IsObject() {
-			add(e)
+			add("", e)
 		}
 		for e := range media.Get("schema", "examples").Elements() {
-			add(e)
+			add("", e)
 		}
 	}
 	return all
