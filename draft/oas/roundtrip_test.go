@@ -75,11 +75,11 @@ func TestADialectThatIsExportedAndImportedStillReadsItsFailures(t *testing.T) {
 		}
 		t.Run(d.Name(), func(t *testing.T) {
 			t.Parallel()
-			readsAlike(t, d, exported, readOtherwise, 10)
+			readsAlike(t, d, exported, readOtherwise, 40)
 		})
 		t.Run(d.Name()+" without the extension", func(t *testing.T) {
 			t.Parallel()
-			readsAlike(t, d, withoutExtension(t, exported), readOtherwisePlain, 67)
+			readsAlike(t, d, withoutExtension(t, exported), readOtherwisePlain, 80)
 		})
 	}
 }
