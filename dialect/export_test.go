@@ -60,3 +60,8 @@ func Recasts(d *Dialect, req Request, res Response) bool {
 	g := d.core.Recall(d.core.PlanFor(res.Status), &req, &res, &texts)
 	return g != nil && g.Fill(new(parlance.Outcome), &res, &texts, read.EveryAttribute, false)
 }
+
+// HoldsUnread reports whether a part of a shape of the dialect is written and never read.
+func HoldsUnread(d *Dialect) bool {
+	return slices.ContainsFunc(d.core.Shapes, (*spec.Shape).HoldsUnread)
+}

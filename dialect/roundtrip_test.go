@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/parlance-api/parlance"
@@ -87,6 +88,8 @@ func comesBack(by *dialect.Dialect, req dialect.Request, o *parlance.Outcome) st
 	again, whole := by.Decode(req, res), dialect.Unguided(by).Decode(req, res)
 	switch {
 	case diff != "":
+	case m.Status >= 400 && len(m.Body) > 0 && !readsOwn(&back) && !dialect.HoldsUnread(by):
+		diff = "no shape of its own reads what it writes"
 	case !reflect.DeepEqual(back, again):
 		diff = fmt.Sprintf("the same response was read as\n%+v\nand is read as\n%+v", back, again)
 	case !reflect.DeepEqual(back, whole):
@@ -97,4 +100,12 @@ func comesBack(by *dialect.Dialect, req dialect.Request, o *parlance.Outcome) st
 	was, _ := json.Marshal(o)
 	is, _ := json.Marshal(back.Outcome)
 	return fmt.Sprintf("%s\nof     %s\nwrote  %d %s\nheader %v\nread   %s\nby     %s\nlosses %v\ntold   %v\n", diff, was, m.Status, m.Body, m.Header, is, back.Shape, m.Losses, back.Diagnostics)
+}
+
+// readsOwn reports that a body was read by a shape of its dialect, and neither tolerantly nor
+// by the forms that most APIs use.
+func readsOwn(back *dialect.Decoded) bool {
+	return back.Shape != "" && !slices.ContainsFunc(back.Diagnostics, func(g parlance.Diagnostic) bool {
+		return slices.Contains([]string{"unfit_body", "unfit_member", "broken_body", "common_form", "wrapped_body"}, g.Rule)
+	})
 }

@@ -2,6 +2,8 @@ package read
 
 import (
 	"bytes"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -35,6 +37,9 @@ func (m *Matcher) common(d *Reader, o *parlance.Outcome, req *wire.Request, code
 		found.detail = strings.ToValidUTF8(string(body), "\uFFFD")
 	}
 	found.promote()
+	if !coded && slices.Contains([]string{string(o.Reason), o.Kind.String(), strconv.Itoa(o.Status)}, found.detail) {
+		found.detail = "" // a shape has read it, and it is no text for people
+	}
 	if n, err := spec.Number(found.code); !d.PlanFor(res.Status).SaysMore && (err == nil && n <= spec.LastStatus || d.CodeRow(found.code, "", req) != nil) {
 		coded = false // no shape reads a code under this status, so none may be taken for one of the file
 	}

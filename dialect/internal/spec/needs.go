@@ -21,14 +21,15 @@ func (w *Member) needed() bool { return w.Must || !w.Optional && w.Value.Op == O
 
 // fillable reports that a needed member can be written so that it is read again.
 func (w *Member) fillable(present Set) bool {
-	t := w.Value
+	t := w.Value.listed()
 	switch t.Op {
 	case OpEither:
 		return slices.ContainsFunc(t.Elems, func(e *Template) bool {
 			return !e.ReadOnly && e.Fillable(present) && (e.Writes == 0 || e.Writes&present != 0)
 		})
 	case OpList:
-		return t.HasGuard || !t.bare(present) // an empty list is not read there
+		// An empty list is not read there.
+		return t.HasGuard || !t.bare(present) && slices.ContainsFunc(t.Elems, func(e *Template) bool { return e.Stands(present) })
 	case OpObject:
 		if w.Must && !t.Tagged && (t.Writes|t.Copies)&present == 0 {
 			return false
@@ -36,6 +37,46 @@ func (w *Member) fillable(present Set) bool {
 		return t.Fillable(present)
 	}
 	return true
+}
+
+// listed follows a reference to a definition that is a list.
+func (t *Template) listed() *Template {
+	if t.Op == OpReference && !t.Def.Loops && t.Def.Body.Op == OpList {
+		return t.Def.Body
+	}
+	return t
+}
+
+// Stands reports that an element of a list is read again if it holds these attributes: each
+// text that must be there is one of them. A record has a code that is chosen for it.
+func (t *Template) Stands(present Set) bool {
+	if t = t.Resolve(); t.ReadOnly {
+		return false
+	}
+	for i := range t.Members {
+		m := &t.Members[i]
+		switch v := m.Value; {
+		case v.Op == OpHole && m.Must && !v.Hole.given(present):
+			return false
+		case v.Op == OpObject && m.needed() && !v.Stands(present):
+			return false
+		}
+	}
+	return true
+}
+
+// given reports that a hole has a text if these attributes are set.
+func (h *Hole) given(present Set) bool {
+	if h.Guard != nil || h.StandIn != nil || h.Defaults {
+		return true
+	}
+	for _, r := range h.Readings {
+		if needed := r.needed(); needed.Of(Item) != 0 || r.Pattern == nil && needed&^present == 0 {
+			return true
+		}
+	}
+	first := &h.Readings[0]
+	return first.Pattern != nil && first.needed()&^present == 0
 }
 
 // bare reports that a list has no place for any attribute that is set.
@@ -65,13 +106,16 @@ func (t *Template) Needs() (s Set) {
 	}
 	if t.Rest != nil && t.Rest.Must {
 		s |= firstBit(t.Rest.Value.Writes)
+		if t.Single() {
+			s |= t.Key.Bit()
+		}
 	}
 	return s.Of(Whole) | recordBit(s, Field, AttrMessage) | recordBit(s, Item, AttrKind)
 }
 
 // needs are the attributes that a needed member needs.
 func (w *Member) needs() Set {
-	t := w.Value
+	t := w.Value.listed()
 	switch {
 	case t.Op == OpObject:
 		return t.Needs()

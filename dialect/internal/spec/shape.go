@@ -237,3 +237,12 @@ func (r *Reporter) methods(n *yaml.Node) (all []string) {
 	}
 	return all
 }
+
+// HoldsUnread reports that a part of the shape, or all of it, is written and never read.
+func (s *Shape) HoldsUnread() bool {
+	unread := s.WriteOnly
+	if s.Body != nil {
+		s.Body.each(map[*Instance]bool{}, func(t *Template) { unread = unread || t.WriteOnly })
+	}
+	return unread
+}

@@ -34,16 +34,22 @@ func (d *Writer) choiceFor(req *wire.Request, o *parlance.Outcome, data *wire.Pa
 
 func (d *Writer) newChoice(w *output, key replay.ChoiceKey) *replay.Choice {
 	c := &replay.Choice{Key: key}
-	w.row, w.status = d.writable(w.o, w.req)
-	w.code = w.chooseCode()
+	w.chooseMeaning()
 	if w.code == key.Code {
 		w.code = key.Code // in memory of its own
 	}
-	c.Row, c.Status, c.Code, c.Lost = w.row, w.status, w.code, w.losses
+	c.Row, c.Status, c.Code, c.Lent, c.Lost = w.row, w.status, w.code, w.lent, w.losses
 	c.StatusText, c.Phrase = strconv.Itoa(c.Status), c.Row.Phrase(c.Status)
 	c.Back = d.StatusRow(c.Status, w.req)
 	c.CanMisread = slices.ContainsFunc(d.Guarded, func(g spec.GuardedShape) bool { return d.misread(&g, c.Row, c.Status) })
 	return c
+}
+
+// chooseMeaning chooses the row, the status and the code to write.
+func (w *output) chooseMeaning() {
+	w.row, w.status = w.d.writable(w.o, w.req)
+	w.code = w.chooseCode()
+	w.needCode()
 }
 
 // rendering finds or makes the rendering for the attributes that are set.

@@ -36,6 +36,58 @@ func (w *output) chooseCode() string {
 	return ""
 }
 
+// needCode chooses a code for a failure that has none to write, if the errors of the dialect
+// all need one: that of the first row with the meaning of the chosen row, a default before
+// the others. Without it nothing could be written that is read again, and the texts would
+// be lost.
+func (w *output) needCode() {
+	if w.code != "" || !w.o.Kind.Failing() || w.writes(w.row, "") {
+		return
+	}
+	for _, reason := range [...]parlance.Reason{w.o.Reason, w.row.Reason} {
+		for _, byDefault := range [...]bool{true, false} {
+			for _, r := range w.d.Rows {
+				if r.Kind == w.row.Kind && r.Reason == reason && r.ByDefault == byDefault && w.lendsCode(r) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// lendsCode takes the row and its code, fine or coarse, for an Outcome without a code. It
+// reports false if the failure cannot be written so.
+func (w *output) lendsCode(r *spec.Row) bool {
+	coarse := func(fine *spec.Row) bool { return fine.Family != "" && fine.Family == r.First }
+	if r.NotUsed || !w.d.namesOneCode(r) || !r.Applies(w.req, spec.AnyForm) || slices.ContainsFunc(w.d.Rows, coarse) {
+		return false
+	}
+	code := "" // of a status: the coarser one may do
+	if r.Status != 0 {
+		code = r.First
+	}
+	if code == "" && r.Family == "" || !w.writes(r, code) {
+		return false
+	}
+	w.row, w.code, w.lent = r, code, true
+	return true
+}
+
+// writes reports that a failure with a text can be written by a row with a code.
+func (w *output) writes(r *spec.Row, code string) bool {
+	one := output{d: w.d, req: w.req, row: r, status: w.status, code: code,
+		o: &parlance.Outcome{Kind: w.o.Kind, Reason: w.o.Reason, Status: w.status, Family: w.o.Family, Detail: "any"}}
+	one.attributes()
+	return slices.ContainsFunc(w.d.Shapes, func(s *spec.Shape) bool { return s.Writes.Has(spec.Whole, spec.AttrDetail) && one.eligible(s, false) })
+}
+
+// namesOneCode reports that a row has a single code to write, and is not the name of a
+// form.
+func (d *Writer) namesOneCode(r *spec.Row) bool {
+	sp, numeric := r.Number()
+	return !(numeric && sp.From != sp.To) && !strings.Contains(r.First, "*") && !d.Named(r.First)
+}
+
 // refuses says why the Outcome's own code cannot be written; "" if it can.
 func (w *output) refuses(coded bool) string {
 	back := w.d.StatusRow(w.status, w.req)

@@ -44,7 +44,7 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 		write(e)
 	case t.Apart(0) || len(t.Elems) > 1 && t.Apart(1):
 		w.rests(t, true, write)
-	case e.Writes.Of(spec.Whole) != 0 && (must || e.StandsIn() || w.tells(e) && !e.NeedsField()):
+	case e.Writes.Of(spec.Whole) != 0 && (must || e.StandsIn() || w.standsAlone(e)):
 		write(e)
 	}
 }
@@ -54,9 +54,20 @@ func takesOthers(e *spec.Template) bool {
 	return e.Op == spec.OpHole && e.Hole.Others() || slices.ContainsFunc(e.Members, func(m spec.Member) bool { return takesOthers(m.Value) })
 }
 
-// tells reports that an element holds a text of the whole.
+// tells reports that an element holds a text of the whole. The status is none, and neither
+// is a code that is only lent to it.
 func (w *output) tells(e *spec.Template) bool {
-	return w.has(&spec.Template{Writes: e.Writes.Of(spec.Whole) &^ spec.BitOf(spec.Whole, spec.AttrStatus)})
+	said := e.Writes.Of(spec.Whole) &^ spec.BitOf(spec.Whole, spec.AttrStatus)
+	if w.lent {
+		said &^= spec.BitOf(spec.Whole, spec.AttrCode)
+	}
+	return w.has(&spec.Template{Writes: said})
+}
+
+// standsAlone reports that an element holds a text of the whole, and is read again without
+// a record in it.
+func (w *output) standsAlone(e *spec.Template) bool {
+	return w.tells(e) && !e.NeedsField() && e.Stands(w.present.Of(spec.Whole))
 }
 
 // rests writes the elements that a constant or a text distinguishes and that hold a text
@@ -212,7 +223,7 @@ func (w *output) first(t *spec.Template, chosen []int, write func(*spec.Template
 		}
 		w.within(spec.Field, chosen[:1:1], 0, func() { w.one(spec.Field, chosen[0], e, t, write) })
 		w.merged, chosen = false, chosen[1:]
-	case t.Guarded() || w.tells(e) && !e.NeedsField():
+	case t.Guarded() || w.standsAlone(e):
 		w.within(spec.Field, []int{}, 0, func() { write(e) })
 	}
 	return chosen

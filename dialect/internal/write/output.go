@@ -21,6 +21,7 @@ type output struct {
 	row     *spec.Row
 	status  int
 	code    string // the code to write, "" for none
+	lent    bool   // the Outcome has no such code
 	shape   *spec.Shape
 	avoid   []*spec.Shape // those in which it is not read as it is written
 	present spec.Set      // the attributes of the Outcome that are set

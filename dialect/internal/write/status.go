@@ -1,9 +1,9 @@
 package write
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/meaning"
@@ -60,13 +60,7 @@ func (d *Writer) withCode(chosen *spec.Row, status int, o *parlance.Outcome, req
 	if o.Code != "" || o.Family != "" || chosen.Status != 0 {
 		return chosen
 	}
-	if r := d.defaultRow(chosen, status, o, req); r != nil {
-		return r
-	}
-	if o.Status == status && o.Kind.Failing() && !(d.Owns(chosen) && chosen.Names(strconv.Itoa(status))) {
-		return d.withNeededCode(chosen, status, o, req)
-	}
-	return chosen
+	return cmp.Or(d.defaultRow(chosen, status, o, req), chosen)
 }
 
 // defaultRow is the row whose code is written by default under a status: the first with the
@@ -84,41 +78,6 @@ func (d *Writer) defaultRow(chosen *spec.Row, status int, o *parlance.Outcome, r
 		}
 	}
 	return best
-}
-
-// withNeededCode is for a status that only its class covers, in a dialect whose errors
-// all need a code. It is the first row of the same meaning with a code, fine or coarse.
-// Without it nothing could be written, and the text would be lost.
-func (d *Writer) withNeededCode(chosen *spec.Row, status int, o *parlance.Outcome, req *wire.Request) *spec.Row {
-	writes := func(r *spec.Row, code string) bool {
-		w := output{d: d, req: req, row: r, status: status, code: code,
-			o: &parlance.Outcome{Kind: o.Kind, Reason: o.Reason, Status: status, Detail: "any"}}
-		w.attributes()
-		return slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.Writes.Has(spec.Whole, spec.AttrDetail) && w.eligible(s, false) })
-	}
-	if writes(chosen, "") {
-		return chosen
-	}
-	for _, r := range d.Rows {
-		if r.NotUsed || r.Kind != o.Kind || r.Reason != o.Reason || !d.namesOneCode(r) || !r.Applies(req, spec.AnyForm) {
-			continue
-		}
-		code := "" // of a status: the coarser one may do
-		if r.Status != 0 {
-			code = r.First
-		}
-		if (code != "" || r.Family != "") && writes(r, code) {
-			return r
-		}
-	}
-	return chosen
-}
-
-// namesOneCode reports that a row has a single code to write, and is not the name of a
-// form.
-func (d *Writer) namesOneCode(r *spec.Row) bool {
-	sp, numeric := r.Number()
-	return !(numeric && sp.From != sp.To) && !strings.Contains(r.First, "*") && !d.Named(r.First)
 }
 
 // statusFor chooses by the Outcome alone: by its code if the file lists it, then by its

@@ -1,6 +1,8 @@
 package write
 
 import (
+	"slices"
+
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/read"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
@@ -10,11 +12,11 @@ import (
 // verify reads the written response again, so that its Losses are exactly what does not
 // come back. The writer knows where an attribute stands. Whether a reader finds it there
 // depends on everything around it: a member that must be there, an earlier shape, or a text
-// that means something else. It reports whether everything comes back that has a place.
-func (w *output) verify(m *wire.Encoded, o *parlance.Outcome) bool {
+// that means something else.
+func (w *output) verify(m *wire.Encoded, o *parlance.Outcome) verdict {
 	body := w.dst[w.start:]
 	if w.depth > 0 || w.shape == nil && (!w.headed || len(body) > 0) || len(body) > read.MaxBody {
-		return true // the response around it is verified, or there is nothing to read
+		return readWhole // the response around it is verified, or there is nothing to read
 	}
 	fields := make(wire.HeaderMap, len(m.Header))
 	for _, h := range m.Header {
@@ -36,11 +38,33 @@ func (w *output) verify(m *wire.Encoded, o *parlance.Outcome) bool {
 	s.extra(o, &back.Outcome)
 	s.fields(o, &back.Outcome)
 	s.items(o, &back.Outcome)
-	if s.spoils {
+	foreign := m.Status >= 400 && len(body) > 0 && !readByShape(&back) && w.shape != nil && !w.shape.HoldsUnread()
+	if s.spoils || foreign {
 		w.spoil() // with other texts it may come back
 	}
 	m.Losses = s.left()
-	return !s.missed
+	switch {
+	case foreign:
+		return notReadByShape
+	case s.missed:
+		return readInPart
+	}
+	return readWhole
+}
+
+// verdict says how a written response is read again.
+type verdict uint8
+
+const (
+	notReadByShape verdict = iota // the body of a failure fits no shape as it stands
+	readInPart                    // an attribute that has a place does not come back
+	readWhole                     // everything comes back that has a place
+)
+
+// readByShape reports that a shape of the dialect reads a body as it stands, and that
+// neither the tolerant nor the generic reading had to help.
+func readByShape(back *wire.Decoded) bool {
+	return back.Shape != "" && back.Common == wire.CommonNone && !slices.ContainsFunc(back.Diagnostics, func(g parlance.Diagnostic) bool { return g.Rule == "unfit_member" })
 }
 
 // weightOf is how bad Losses are together.

@@ -69,18 +69,22 @@ func (d *Writer) Encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parla
 		return
 	}
 	shape, read := d.write(m, dst, req, o, data, depth, c, nil)
-	if !read && shape != nil {
-		d.otherwise(m, dst[:len(dst):len(dst)], req, o, data, c, shape)
+	if read != readWhole && shape != nil {
+		dst = dst[:len(dst):len(dst)]
+		if d.otherwise(m, dst, req, o, data, c, shape, read) == notReadByShape {
+			// No shape can say it so that it is read, and so there is no body.
+			d.write(m, dst, req, o, data, depth, c, d.Shapes)
+		}
 	}
 }
 
 // write writes a response without a replay, in another shape than those to avoid. It
-// returns the shape, and whether all that was written is read again.
-func (d *Writer) write(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int, c *replay.Choice, avoid []*spec.Shape) (*spec.Shape, bool) {
+// returns the shape, and how it is read again.
+func (d *Writer) write(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int, c *replay.Choice, avoid []*spec.Shape) (*spec.Shape, verdict) {
 	w := writers.Get().(*output)
 	w.d, w.o, w.data, w.dst, w.start, w.depth, w.avoid = d, o, *data, dst, len(dst), depth, avoid
 	w.own, w.req = *req, &w.own // in memory that is used again
-	w.row, w.status, w.code, w.losses, w.choice = c.Row, c.Status, c.Code, c.Lost[:len(c.Lost):len(c.Lost)], c
+	w.row, w.status, w.code, w.lent, w.losses, w.choice = c.Row, c.Status, c.Code, c.Lent, c.Lost[:len(c.Lost):len(c.Lost)], c
 	if c.CanMisread {
 		w.dropMisreadTexts()
 	}
@@ -104,23 +108,25 @@ func (d *Writer) write(m *wire.Encoded, dst []byte, req *wire.Request, o *parlan
 const maxShapes = 3
 
 // otherwise writes a response that is not read as it was written in the next best shapes of
-// its form, and keeps the one that loses least.
-func (d *Writer) otherwise(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, c *replay.Choice, first *spec.Shape) {
+// its form, and keeps the one that is read and loses least. It returns how that is read.
+func (d *Writer) otherwise(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, c *replay.Choice, first *spec.Shape, best verdict) verdict {
 	avoid := []*spec.Shape{first}
 	for range maxShapes {
 		var next wire.Encoded
 		shape, read := d.write(&next, dst, req, o, data, 0, c, avoid)
 		if shape == nil || shape.Form != first.Form {
-			return
+			break
 		}
-		if weightOf(next.Losses) < weightOf(m.Losses) {
-			*m = next
+		mends := best == notReadByShape && read > best
+		if mends || (read > notReadByShape || best == notReadByShape) && weightOf(next.Losses) < weightOf(m.Losses) {
+			*m, best = next, read
 		}
-		if read {
-			return
+		if read == readWhole {
+			break
 		}
 		avoid = append(avoid, shape)
 	}
+	return best
 }
 
 // chooseRendering is the shape for what is to be written, and whether a trace is kept of
@@ -280,8 +286,7 @@ func (d *Writer) ShapeFor(req *wire.Request, o *parlance.Outcome) *spec.Shape {
 
 func (d *Writer) shapeFor(req *wire.Request, o *parlance.Outcome, data wire.Payload) (*spec.Shape, int) {
 	w := output{d: d, req: req, o: o, data: data}
-	w.row, w.status = d.writable(o, req)
-	w.code = w.chooseCode()
+	w.chooseMeaning()
 	w.attributes()
 	return w.chooseShape(), w.status
 }

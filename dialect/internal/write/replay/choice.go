@@ -22,6 +22,7 @@ type Choice struct {
 	StatusText string
 	Phrase     string
 	Code       string
+	Lent       bool            // the Outcome has no such code: the dialect needs one
 	Lost       []parlance.Loss // of the code
 	Back       *spec.Row       // what the status reads as
 	CanMisread bool            // texts may have to be dropped
