@@ -244,6 +244,7 @@ func FuzzDecode(f *testing.F) {
 		{"", `{"done":[{"id":"a"}],"failed":[{"id":"b","text":"t"},7]}`},
 		{"", `{"declined":{"text":"m"},"stale":true}`},
 		{"text/xml", `<x:Answer xmlns:x="u" code="declined"><Text lang="en">a<![CDATA[b]]></Text><Result><a/>b</Result></x:Answer>`},
+		{"application/x-www-form-urlencoded", `error=invalid_grant&error_description=no%20seat+left&code=101&message=%zz`},
 		// What stands around a document.
 		{"application/json", ")]}',\n" + `{"message":"m","errors":{"url":["a"]}}`},
 		{"application/json", `while(1);{"error":{"code":"E1","text":"x"}}`},

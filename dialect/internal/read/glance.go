@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
 
@@ -79,8 +80,9 @@ func (g *glance) canBe(kind spec.Roots) bool {
 }
 
 // unmarked reports that an object is not searched for the mark of a failure: it is long, or
-// has none of the names. A name with an escape is not found so, and an object without its
-// end was cut off.
+// has none of the names. A name with an escape is not found so. An object that is broken is
+// read, so that a complaint says it: one without its end was cut off, and a short one is
+// checked.
 func (g *glance) unmarked(body []byte) sure {
 	switch {
 	case len(g.p.Marks) == 0, len(body) > maxMarked:
@@ -91,14 +93,21 @@ func (g *glance) unmarked(body []byte) sure {
 	if named(body, g.p.Marks) {
 		return unsure
 	}
+	if len(body) <= maxChecked && !tree.ValidJSON(beginning(body)) {
+		return unsure
+	}
 	return yes
 }
+
+// maxChecked is how long an object may be that is checked although no shape reads it, in
+// bytes.
+const maxChecked = 4 << 10
 
 // foreignType reports a type that is neither missing nor one of JSON, XML or a page.
 func (g *glance) foreignType() bool {
 	media := wire.MediaType(g.header)
 	switch media {
-	case "", "text/html", "application/xhtml+xml":
+	case "", "text/html", "application/xhtml+xml", mediaForm:
 		return false
 	}
 	return !wire.IsJSON(media) && !wire.IsXML(media) && media != "application/json-seq" &&

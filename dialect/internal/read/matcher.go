@@ -73,6 +73,7 @@ type Matcher struct {
 	says      []string // what forms say of the whole
 	marked    bool     // the body has the mark of a failure
 	sequence  bool     // the body is the first value of several
+	posted    bool     // the body is a form, read as an object
 	diags     []parlance.Diagnostic
 	spaces    spaces         // of XML
 	taken     []spec.Taken   // of the pattern that is being read
@@ -97,7 +98,7 @@ func (m *Matcher) Reset(res *wire.Response, depth int) {
 	m.scopes = append(m.scopes, scope{parent: -1})
 	m.says, m.extras = m.says[:0], m.extras[:0]
 	m.spaces.known, m.spaces.parents = false, m.spaces.parents[:0]
-	m.marked, m.lenient, m.strangers, m.sequence = false, false, false, false
+	m.marked, m.lenient, m.strangers, m.sequence, m.posted = false, false, false, false, false
 	if m.diags != nil {
 		m.diags = nil
 	}

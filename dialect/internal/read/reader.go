@@ -60,7 +60,7 @@ func (d *Reader) DecodeInto(reading *wire.Decoded, req *wire.Request, res *wire.
 	d.interpret(&fill, o, req, res, shape, readable)
 	if shape != nil {
 		reading.Shape = shape.Name
-		reading.Enveloped = shape.CarriesData() && !res.Cut && (fill.m == nil || !fill.m.sequence)
+		reading.Enveloped = shape.CarriesData() && !res.Cut && (fill.m == nil || !fill.m.sequence && !fill.m.posted)
 		if reading.Enveloped && fill.m != nil {
 			reading.Data = fill.m.payload()
 		}
@@ -98,6 +98,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 		return nil, !d.suspected(m, req, res)
 	}
 	success := res.Status >= 200 && res.Status < 300
+	m.fromForm(wanted, res)
 	if success && m.depth == 0 {
 		if g := (glance{d.Spec, p, *req, res.Header, wanted, !res.Cut}); g.foreign(res.Body) == yes {
 			if expected {

@@ -290,11 +290,13 @@ func (f *filler) itemFields(o *parlance.Outcome, item int32) []parlance.Field {
 		one := parlance.Field{Code: f.ofError(item, s, spec.AttrCode, spec.AttrFamily), Message: f.ofError(max(item, sc.parent), s, spec.AttrDetail, spec.AttrTitle)}
 		switch {
 		case sc.made > 0:
+			f.dropped(o, s, one.Message)
 			own := f.ofItems[sc.made-1]
 			made = append(made, placed{own, sc.node})
 			all = append(all, placed{parlance.Field{Path: own.Path, Code: cmp.Or(own.Code, one.Code), Message: cmp.Or(own.Message, one.Message)}, sc.node})
 		case sc.last == 0, sc.deeper && one.Message == "", sc.covered && one.Message == "", one == parlance.Field{}, one.Code == "" && one.Message == f.itself(s, spec.AttrNote):
 		default:
+			f.dropped(o, s, one.Message)
 			more = more || one.Code != "" && one.Code != o.Code || one.Message != "" && one.Message != o.Detail && one.Message != o.Title
 			all = append(all, placed{one, sc.node})
 		}
@@ -311,6 +313,19 @@ func (f *filler) itemFields(o *parlance.Outcome, item int32) []parlance.Field {
 		fields[i] = all[i].Field
 	}
 	return fields
+}
+
+// dropped notes what an error of an item says that neither its Field nor the item keeps: a
+// Field has a path, a code and a message.
+func (f *filler) dropped(o *parlance.Outcome, s int32, message string) {
+	for _, a := range [...]spec.Attribute{spec.AttrType, spec.AttrTitle, spec.AttrInstance, spec.AttrRequestID, spec.AttrHelp} {
+		if !f.bound.Has(spec.Item, a) {
+			continue
+		}
+		if text := f.itself(s, a); text != "" && text != message && text != spec.OutcomeText(o, a) {
+			f.m.note("unkept_text", "the %s of a further error of an item is not kept, for a Field has a path, a code and a message", a)
+		}
+	}
 }
 
 // ofError is an attribute of an error of an item, or else another one: what the iterations
