@@ -613,6 +613,62 @@ shapes:
 	})
 }
 
+func TestAFurtherErrorOfARecordSaysWhatIsNotKept(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, E1: {kind: invalid, status: 400}, E2: {kind: conflict, status: 409}}
+shapes:
+  - {name: b, status: 200, json: {rows!: [{id: $item, errors?: [{code!: $item.code, text: $item.detail, type?: $item.type, help?: $item.help}]}]}}`
+	hold(t, []construct{
+		{name: "its type", file: file, status: 200, body: `{"rows":[{"id":"a","errors":[{"code":"E1","text":"x","type":"t"},{"code":"E2","text":"y","type":"u"}]}]}`,
+			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"E1","detail":"x","type":"t","fields":[{"code":"E1","message":"x"},{"code":"E2","message":"y"}]}}]}`,
+			told: "unkept_text", wrote: "-"},
+		{name: "nothing, if it says the same", file: file, status: 200, body: `{"rows":[{"id":"a","errors":[{"code":"E1","text":"x","help":"h"},{"code":"E2","text":"y","help":"h"}]}]}`,
+			want:  `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"E1","detail":"x","help":"h","fields":[{"code":"E1","message":"x"},{"code":"E2","message":"y"}]}}]}`,
+			wrote: "-"},
+	})
+}
+
+func TestAFormIsReadAsAnObject(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, 4xx: invalid, no_seat: {kind: quota, status: 403}}
+shapes:
+  - {name: refused, path: /token, status: 200, is: failed, json: {error!: $code, error_description?: $detail}}
+  - {name: e, status: 4xx, json: {error!: $code, error_description?: $detail}}`
+	const text = `codes: {200: success, 4xx: invalid}
+shapes:
+  - {name: e, status: 4xx, text: "error={$code}&error_description={$detail}"}`
+	form := func(path string, status int, body string) func(by *dialect.Dialect) string {
+		return func(by *dialect.Dialect) string {
+			read := by.Decode(dialect.Request{Method: "POST", Path: path}, dialect.Response{Status: status, Body: []byte(body),
+				Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}}})
+			o := read.Outcome
+			return strings.Join([]string{o.Kind.String(), o.Code, o.Detail}, " | ")
+		}
+	}
+	for _, one := range []struct {
+		name, file, want string
+		read             func(*dialect.Dialect) string
+	}{
+		{"of a failure", file, "quota | no_seat | no seat & no way", form("/token", 403, "error=no_seat&error_description=no%20seat+%26+no%20way")},
+		{"of a failure under 200", file, "quota | no_seat | ", form("/token", 200, "error=no_seat")},
+		{"of a success", file, "success |  | ", form("/token", 200, "access_token=a%2Fb&token_type=bearer")},
+		{"with a broken escape", file, "quota | no_seat | 100%", form("/token", 403, "error=no_seat&error_description=100%")},
+		{"that is JSON", file, "quota | no_seat | ", form("/token", 403, `{"error":"no_seat"}`)},
+		{"with nothing in it", file, "invalid |  | ", form("/token", 400, "&=&")},
+		{"with a shape for its text", text, "invalid | no_seat | no%20seat", form("/token", 403, "error=no_seat&error_description=no%20seat")},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			by, err := dialect.Compile("form.yaml", []byte("dialect: form\n"+one.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := one.read(by); got != one.want {
+				t.Errorf("got %q, want %q", got, one.want)
+			}
+		})
+	}
+}
+
 // A body is searched for a mark only if it has the name of one, with or without an escape.
 func TestAMarkIsFoundHoweverItsNameIsWritten(t *testing.T) {
 	t.Parallel()
@@ -627,6 +683,8 @@ shapes:
 		{name: "at another place", file: file, status: 200, body: `{"a":{"fault":{"errorCode":"E1"}}}`, want: `{"kind":"success"}`, wrote: "-"},
 		{name: "not at all", file: file, status: 200, body: `{"id":7,"name":"fault"}`, want: `{"kind":"success"}`, wrote: "-"},
 		{name: "not at all, in an object that is cut off", file: file, status: 200, body: `{"id":7,"na`, want: `{"kind":"noted"}`, told: "broken_body", wrote: "-"},
+		{name: "not at all, in a short object that is broken", file: file, status: 200, body: `{"id":7,"name":}`, want: `{"kind":"noted"}`, told: "broken_body", wrote: "-"},
+		{name: "not at all, in a long object that is not checked", file: file, status: 200, body: `{"id":7,"name":` + strings.Repeat(" ", 4<<10) + `}`, want: `{"kind":"success"}`, wrote: "-"},
 		{name: "in a value that is broken", file: file, status: 200, body: `{"fault":{"errorCode":"E1"`, want: `{"kind":"noted"}`, told: "broken_body", wrote: "-"},
 	})
 }
@@ -1372,6 +1430,8 @@ func TestWhatStandsInMustBeKnown(t *testing.T) {
 		`$type or "{_}"`:           "bad_hole",
 		`$type or ''`:              "bad_hole",
 		`$type = "x" or "y"`:       "bad_hole",
+		`$type or $title or "y"`:   "bad_hole",
+		`$type or "x" or "y"`:      "bad_hole",
 		`$type or $nobody`:         "unknown_attribute",
 		`$type or "{$field.code}"`: "bad_hole",
 	} {

@@ -155,7 +155,7 @@ func (c *shapeCompiler) ending(pos Position, h *Hole, operands []string) bool {
 	}
 	if head, value, found := cutOutside(*last, " or "); found && !h.emptyData(operands) {
 		*last = head
-		if first, rest, more := cutOutside(strings.TrimSpace(value), " or "); more && unquote(value) == strings.TrimSpace(value) {
+		if first, rest, more := cutOutside(strings.TrimSpace(value), " or "); more {
 			c.Fault(pos, "bad_hole", "put quotes around the text if the second `or` is a part of it", "only one text can follow `or`: %q is followed by %q", first, rest)
 			return false
 		}
