@@ -67,6 +67,9 @@ func (w *output) alternative(t *spec.Template) *spec.Template {
 		if !e.Fillable(w.present) {
 			lost += misplaced // it would not be read
 		}
+		if e.Op == spec.OpHole && e.Hole.Readings[0].Pattern != nil && w.render(e.Hole) == "" {
+			lost += misplaced // a hole of its text is empty
+		}
 		if w.field != nil && placed <= 0 {
 			lost += bits.OnesCount64(uint64(spec.FieldSet(w.field) &^ (e.Writes | e.Copies)))
 		}

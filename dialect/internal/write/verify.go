@@ -64,7 +64,7 @@ const (
 // readByShape reports that a shape of the dialect reads a body as it stands, and that
 // neither the tolerant nor the generic reading had to help.
 func readByShape(back *wire.Decoded) bool {
-	return back.Shape != "" && back.Common == wire.CommonNone && !slices.ContainsFunc(back.Diagnostics, func(g parlance.Diagnostic) bool { return g.Rule == "unfit_member" })
+	return back.Shape != "" && back.Common == wire.CommonNone && !slices.ContainsFunc(back.Diagnostics, func(g parlance.Diagnostic) bool { return g.Rule == "unfit_member" || g.Rule == "wrapped_body" })
 }
 
 // weightOf is how bad Losses are together.
