@@ -90,7 +90,7 @@ func TestTheFormsThatEverybodyUsesStandBehindEveryDialect(t *testing.T) {
 			want: `{"kind":"internal","detail":"An error has occurred."}`, told: "unfit_body common_form", act: "retry 1s 1m0s safe"},
 		{name: "an error that is a text", dialect: "openai", method: "POST", path: "/v1/chat/completions", status: 400,
 			body: `{"error":"model is required"}`,
-			want: `{"kind":"invalid","detail":"model is required"}`, told: "unfit_body common_form", act: "correct"},
+			want: `{"kind":"invalid","detail":"model is required"}`, told: "unfit_body common_form", act: "correct safe"},
 		{name: "a listed code in an element, where no form of the status has one", dialect: "github", method: "GET", path: "/repos/o/r", status: 404,
 			body: `{"errors":[{"category":"INVALID_REQUEST_ERROR","code":"NOT_FOUND","detail":"There is no such payment"}]}`,
 			want: `{"kind":"not_found","detail":"There is no such payment"}`, told: "unfit_body common_form", act: "stop safe"},

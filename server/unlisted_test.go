@@ -18,14 +18,22 @@ import (
 func TestAnUnlistedStatusKeepsItsTextOverTheWire(t *testing.T) {
 	t.Parallel()
 	const text = "reel 7 is torn"
-	// The first has no body, and the second no text but in the body of a 207.
-	textless := map[string]bool{"oauth2-bearer": true, "webdav": true}
+	// The first has no body, and the second no text but in the body of a 207. The errors of
+	// the others need a code, and no code of theirs means this.
+	textless := map[string]bool{
+		"oauth2-bearer": true, "webdav": true,
+		"anthropic": true, "cloudflare-edge": true, "facebook-graph": true, "odata": true, "x-api": true,
+	}
+	listed := map[string]int{"npm-registry": 418}
 	all, err := catalog.All()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range all {
 		for status, kind := range map[int]parlance.Kind{418: parlance.KindInvalid, 599: parlance.KindInternal} {
+			if listed[d.Name()] == status {
+				continue
+			}
 			for _, given := range []parlance.Kind{kind, 0} {
 				o := parlance.Outcome{Kind: given, Status: status, Detail: text}
 				for way, handler := range map[string]server.HandlerFunc{

@@ -44,6 +44,13 @@ func (d *Reader) marks(body []byte) bool {
 	return body[at] == '{' && begins(body[at+1:], d.Suspects.Errors)
 }
 
+// Marked reports that a payload under a status has a member that is named as the mark of a
+// failure, so that it may be read as one.
+func (d *Reader) Marked(status int, payload []byte) bool {
+	marks := d.PlanFor(status).Marks
+	return len(marks) > 0 && named(payload, marks)
+}
+
 // named reports that a member in a body of JSON has one of the names, which stand between
 // quotes.
 func named(body []byte, names []string) bool {
