@@ -87,21 +87,6 @@ const (
 
 // notGiven are the rows of the catalog without an example.
 var notGiven = map[string]map[string]string{
-	"facebook-graph": {
-		"404": sameAs,
-		"503": sameAs,
-	},
-	"grpc-gateway": {
-		"400": sameAs,
-		"401": sameAs,
-		"403": sameAs,
-		"404": sameAs,
-		"429": sameAs,
-		"500": sameAs,
-		"501": sameAs,
-		"503": sameAs,
-		"504": sameAs,
-	},
 	"adyen": {
 		"modified later": onlyRead,
 	},

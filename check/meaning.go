@@ -139,7 +139,8 @@ func (l *look) elsewhere(code string) (first *authoring.Indexed) {
 func (l *look) failureInSuccess() {
 	o, status := &l.read.Outcome, l.x.Response.Status
 	if status < 200 || status >= 300 || !o.Kind.Failing() || len(o.Items) > 0 ||
-		l.row != nil && l.row.Status == status || l.shape.Status || l.c.index.FailsUnder(status) {
+		l.row != nil && l.row.Status == status || l.shape.Status || l.c.index.FailsUnder(status) ||
+		l.read.Stream != nil { // which cannot take its status back
 		return
 	}
 	at, line := l.placeOf("code", o.Code)

@@ -191,19 +191,17 @@ func (c *composer) code(shown string, entries []authoring.Entry) *code {
 	if c.o.BaseURL != "" {
 		out.Type = c.o.BaseURL + "#" + out.ID
 	}
-	// What holds otherwise comes last.
-	entries = slices.Clone(entries)
-	slices.SortStableFunc(entries, func(a, b authoring.Entry) int { return min(len(b.Conditions), 1) - min(len(a.Conditions), 1) })
-	conditional := false
 	for i := range entries {
-		e := &entries[i]
-		r := c.reading(e)
-		r.Otherwise = conditional && r.If == ""
-		conditional = conditional || r.If != ""
+		r := c.reading(&entries[i])
 		if e := r.Example; e != nil && c.shows[e.Shape] == "" {
 			c.shows[e.Shape] = out.Code
 		}
 		out.Readings = append(out.Readings, r)
+	}
+	// What holds otherwise comes last.
+	slices.SortStableFunc(out.Readings, func(a, b reading) int { return min(len(b.If), 1) - min(len(a.If), 1) })
+	for i := range out.Readings {
+		out.Readings[i].Otherwise = out.Readings[0].If != "" && out.Readings[i].If == ""
 	}
 	return out
 }

@@ -53,11 +53,10 @@ var readOtherwisePlain = map[string]int{
 	"x-api":              13, // an address is the code
 	"xml-rpc":            16, // as above
 	"zoom":               1,  // as above
-	"anthropic":          32, // the type has a placeholder for a code, and the outer type is taken
 	"adyen":              4,  // a code under 200 that does not look like a failure
 	"google-cloud":       10, // the code is within the list of errors in one of two forms
 	"hubspot":            3,  // the policy of a limit is the code, and not the type
-	"mailchimp":          24, // the title is the code
+	"mailchimp":          17, // the title is the code
 	"microsoft-graph":    8,  // the inner error has the finer code
 	"problem":            1,  // the reason is no code
 	"salesforce":         1,  // 300 is a conflict

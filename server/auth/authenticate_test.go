@@ -237,6 +237,9 @@ func TestADialectWithoutAWordForTheCauseSaysItsKind(t *testing.T) {
 			if slices.ContainsFunc(authoring.Codes(d), func(e authoring.Entry) bool { return e.Kind == o.Kind && e.Reason == reason }) {
 				continue // it has the word
 			}
+			if readOf(d, request, got).Reason == reason {
+				continue // the dialect that it extends has the word
+			}
 			if got.Status != want.Status || !sameKind(d, request, got, want) {
 				t.Errorf("%s: %s/%s is %d %s, and its kind alone %d %s", d.Name(), o.Kind, reason, got.Status, got.Body, want.Status, want.Body)
 			}
@@ -245,14 +248,16 @@ func TestADialectWithoutAWordForTheCauseSaysItsKind(t *testing.T) {
 }
 
 func sameKind(d *dialect.Dialect, q dialect.Request, a, b dialect.Encoded) bool {
-	of := func(m dialect.Encoded) parlance.Kind {
-		h := http.Header{}
-		for _, p := range m.Header {
-			h.Add(p.Name, p.Value)
-		}
-		return d.Decode(q, dialect.Response{Status: m.Status, Header: dialect.HeaderMap(h), Body: m.Body}).Outcome.Kind
+	return readOf(d, q, a).Kind == readOf(d, q, b).Kind
+}
+
+// readOf is what a written response means to a client.
+func readOf(d *dialect.Dialect, q dialect.Request, m dialect.Encoded) parlance.Outcome {
+	h := http.Header{}
+	for _, p := range m.Header {
+		h.Add(p.Name, p.Value)
 	}
-	return of(a) == of(b)
+	return d.Decode(q, dialect.Response{Status: m.Status, Header: dialect.HeaderMap(h), Body: m.Body}).Outcome
 }
 
 func outcome(k parlance.Kind, r parlance.Reason, status int) parlance.Outcome {

@@ -2,6 +2,7 @@ package write
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/parlance-api/parlance"
@@ -41,7 +42,7 @@ func (w *output) chooseCode() string {
 // the others. Without it nothing could be written that is read again, and the texts would
 // be lost.
 func (w *output) needCode() {
-	if w.code != "" || !w.o.Kind.Failing() || w.writes(w.row, "") {
+	if w.code != "" || !w.o.Kind.Failing() || w.d.Owns(w.row) && w.row.Names(strconv.Itoa(w.status)) || w.writes(w.row, "") {
 		return
 	}
 	for _, reason := range [...]parlance.Reason{w.o.Reason, w.row.Reason} {
