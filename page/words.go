@@ -8,6 +8,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/internal/say"
 )
 
 //go:embed words
@@ -39,7 +42,13 @@ var open = func() func(string) (*words, error) {
 	for _, tag := range Languages() {
 		read[tag] = sync.OnceValue(func() *words {
 			text, _ := catalogs.ReadFile("words/" + tag + ".txt")
-			return parseWords(tag, string(text))
+			w := parseWords(tag, string(text))
+			if tag == DefaultLanguage {
+				for _, k := range parlance.Kinds() {
+					w.texts["kind."+k.String()] = say.Kind(k)
+				}
+			}
+			return w
 		})
 	}
 	return func(tag string) (*words, error) {
