@@ -64,11 +64,8 @@ func (w *output) alternative(t *spec.Template) *spec.Template {
 		}
 		placed := w.places(e)
 		lost := bits.OnesCount64(uint64((t.Writes | t.Copies) & w.present &^ (e.Writes | e.Copies)))
-		if !e.Fillable(w.present) {
+		if !e.Fillable(w.present) || w.empties(e) {
 			lost += misplaced // it would not be read
-		}
-		if e.Op == spec.OpHole && e.Hole.Readings[0].Pattern != nil && w.render(e.Hole) == "" {
-			lost += misplaced // a hole of its text is empty
 		}
 		if w.field != nil && placed <= 0 {
 			lost += bits.OnesCount64(uint64(spec.FieldSet(w.field) &^ (e.Writes | e.Copies)))
@@ -84,6 +81,11 @@ func (w *output) alternative(t *spec.Template) *spec.Template {
 		return t.Elems[0]
 	}
 	return best
+}
+
+// empties reports that a template is a text of which a hole would be empty.
+func (w *output) empties(e *spec.Template) bool {
+	return e.Op == spec.OpHole && e.Hole.Readings[0].Pattern != nil && w.render(e.Hole) == ""
 }
 
 // places is the weight of the records that have a place in a template. It is negative for a

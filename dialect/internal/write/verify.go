@@ -38,7 +38,7 @@ func (w *output) verify(m *wire.Encoded, o *parlance.Outcome) verdict {
 	s.extra(o, &back.Outcome)
 	s.fields(o, &back.Outcome)
 	s.items(o, &back.Outcome)
-	foreign := m.Status >= 400 && len(body) > 0 && !readByShape(&back) && w.shape != nil && !w.shape.HoldsUnread()
+	foreign := m.Status >= 400 && len(body) > 0 && w.foreign(&back)
 	if s.spoils || foreign {
 		w.spoil() // with other texts it may come back
 	}
@@ -50,6 +50,11 @@ func (w *output) verify(m *wire.Encoded, o *parlance.Outcome) verdict {
 		return readInPart
 	}
 	return readWhole
+}
+
+// foreign reports that the shape of a failure does not read what was written by it.
+func (w *output) foreign(back *wire.Decoded) bool {
+	return w.shape != nil && !readByShape(back) && !w.shape.HoldsUnread()
 }
 
 // verdict says how a written response is read again.
