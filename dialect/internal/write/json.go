@@ -77,10 +77,7 @@ func (w *output) alternative(t *spec.Template) *spec.Template {
 			best, most, least = e, placed, lost
 		}
 	}
-	if best == nil {
-		return t.Elems[0]
-	}
-	return best
+	return cmp.Or(best, t.Elems[0])
 }
 
 // empties reports that a template is a text of which a hole would be empty.
