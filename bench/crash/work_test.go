@@ -183,11 +183,11 @@ func (l *ledger) job(p *process) bool {
 		j = &errand{path: []string{jobsInside, jobsOutside}[rand.IntN(2)], id: fmt.Sprint("job", l.next)}
 		l.jobs = append(l.jobs, j)
 	}
-	place := j.place
+	place, known := j.place, j.result
 	l.mu.Unlock()
 	if look {
 		a, err := p.do("GET", place, "", "")
-		l.looked(j, a, err)
+		l.looked(j, known, a, err)
 		return err == nil
 	}
 	a, err := p.do("POST", j.path, j.id, j.id)
@@ -212,14 +212,15 @@ func (l *ledger) accepted(j *errand, a response, err error) {
 	}
 }
 
-// looked notes what became of a job, and reports that it has ended.
-func (l *ledger) looked(j *errand, a response, err error) bool {
+// looked notes what became of a job, and reports that it has ended. known is the result that
+// was known before it was asked for: another caller may have noted one since.
+func (l *ledger) looked(j *errand, known string, a response, err error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case err != nil:
 		l.Cut++
-	case a.status == 202 && j.result == "":
+	case a.status == 202 && known == "":
 	case a.status != 200 || j.result != "" && j.result != a.body:
 		l.faulty("%s: accepted at %s, its result was %q, and then %d: %s", j.id, j.place, j.result, a.status, a.body)
 		return true
@@ -318,7 +319,7 @@ func (l *ledger) settle(p *process) {
 		if j.place == "" {
 			continue // that is a fault already
 		}
-		until(j.id, func() bool { return l.looked(j, must(p.do("GET", j.place, "", "")), nil) })
+		until(j.id, func() bool { return l.looked(j, j.result, must(p.do("GET", j.place, "", "")), nil) })
 	}
 	var all []effect
 	p.get(l.t, effects, &all)
