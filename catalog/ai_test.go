@@ -170,29 +170,3 @@ func sends(d *dialect.Dialect, kind parlance.Kind, reason parlance.Reason) strin
 	}
 	return strings.Join(all, "; ")
 }
-
-// TestNoSampleOfAnAIProviderIsTakenForSureToBeAnothers finds the dialect of each sample. Many
-// providers speak OpenAI's form, and two can send the very same bytes: then none of them may
-// be sure.
-func TestNoSampleOfAnAIProviderIsTakenForSureToBeAnothers(t *testing.T) {
-	t.Parallel()
-	const sure = 2. / 3
-	all, found := 0, 0
-	for _, r := range responses(t) {
-		if opened(t, r.of).Group() != "ai" {
-			continue
-		}
-		all++
-		guesses := catalog.Detect(r.req, r.res)
-		switch base := extended(t, r.of); {
-		case len(guesses) == 0:
-		case guesses[0].Name == r.of, guesses[0].Name == base:
-			found++
-		case guesses[0].Confidence > sure:
-			t.Errorf("%s of %s: got %+v", r.name, r.of, guesses[0])
-		}
-	}
-	if found*10 < all*7 {
-		t.Errorf("got the own dialect, or the one that it extends, first for %d of %d samples; want seven of ten", found, all)
-	}
-}

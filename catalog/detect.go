@@ -8,9 +8,11 @@ import (
 	"math"
 	"net/url"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode"
 
 	"github.com/parlance-api/parlance/dialect"
@@ -35,25 +37,28 @@ func Detect(req dialect.Request, res dialect.Response) []Guess {
 	return detect(compiled(), req, res)
 }
 
-func detect(among []*dialect.Dialect, req dialect.Request, res dialect.Response) []Guess {
-	type weighed struct {
-		Guess
-		weight float64
+func detect(among []candidate, req dialect.Request, res dialect.Response) []Guess {
+	all := make([]cues, len(among))
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(among)) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(among); i = int(next.Add(1)) - 1 {
+				all[i] = cues{in: &among[i], req: &req, res: &res, evidence: authoring.EvidenceOf(among[i].dialect, req, res)}
+				all[i].weigh()
+			}
+		})
 	}
-	var all []weighed
+	wait.Wait()
+	all = slices.DeleteFunc(all, func(c cues) bool { return !c.speaks })
 	total := math.Exp2(elsewhere)
-	for _, d := range among {
-		c := cues{in: d, req: &req, res: &res, evidence: authoring.EvidenceOf(d, req, res)}
-		if c.weigh(); c.speaks {
-			w := weighed{Guess{Name: d.Name(), Why: c.why()}, math.Exp2(min(c.weight, most))}
-			all = append(all, w)
-			total += w.weight
-		}
+	for i := range all {
+		total += all[i].likelihood()
 	}
 	var guesses []Guess
-	for _, w := range all {
-		if w.Confidence = math.Round(w.weight/total*100) / 100; w.Confidence > 0 {
-			guesses = append(guesses, w.Guess)
+	for i := range all {
+		if sure := math.Round(all[i].likelihood()/total*100) / 100; sure > 0 {
+			guesses = append(guesses, Guess{Name: all[i].in.name, Confidence: sure, Why: all[i].why()})
 		}
 	}
 	slices.SortStableFunc(guesses, func(a, b Guess) int {
@@ -67,9 +72,9 @@ func detect(among []*dialect.Dialect, req dialect.Request, res dialect.Response)
 
 // compiled is every dialect of the catalog except the one that all extend. They
 // are compiled on the first use.
-var compiled = sync.OnceValue(func() []*dialect.Dialect {
+var compiled = sync.OnceValue(func() []candidate {
 	all, _ := All() // a test holds that there is no error
-	return slices.DeleteFunc(all, func(d *dialect.Dialect) bool { return d == nil || d.Name() == builtin })
+	return candidates(slices.DeleteFunc(all, func(d *dialect.Dialect) bool { return d == nil || d.Name() == builtin }))
 })
 
 // All compiles the whole catalog, in the order of Names. The samples of the files
@@ -110,6 +115,7 @@ const (
 	ownStatus   = 3 // that HTTP does not define
 
 	// Evidence if there is more of it, or weak.
+	ownProtocol = 3   // the path names it, and so does the dialect
 	statusWords = 0.7 // a code that is the name of the status
 	ownName     = 2
 	ownPath     = 2
@@ -133,9 +139,30 @@ const (
 	unfit       = -4
 )
 
+// candidate is a dialect that a response may be of, with what names it in any response.
+type candidate struct {
+	dialect *dialect.Dialect
+	name    string
+	words   []string // of its name, without those that many APIs use
+	sites   []string // those that the file was written from, and the one that has its name
+}
+
+func candidates(of []*dialect.Dialect) []candidate {
+	all := make([]candidate, len(of))
+	for i, d := range of {
+		all[i] = candidate{dialect: d, name: d.Name(), sites: sites(d)}
+		for _, w := range strings.Split(d.Name(), "-") {
+			if len(w) > 2 && !plainWords[w] {
+				all[i].words = append(all[i].words, w)
+			}
+		}
+	}
+	return all
+}
+
 // cues is the evidence for one dialect.
 type cues struct {
-	in       *dialect.Dialect
+	in       *candidate
 	req      *dialect.Request
 	res      *dialect.Response
 	evidence authoring.Evidence
@@ -145,6 +172,9 @@ type cues struct {
 	facts   []fact
 	members []fact
 }
+
+// likelihood is how much likelier the dialect is than an API that nothing speaks for.
+func (c *cues) likelihood() float64 { return math.Exp2(min(c.weight, most)) }
 
 type fact struct {
 	weight float64
@@ -181,7 +211,10 @@ func (c *cues) weigh() {
 	c.weighHeaders()
 	c.weighCode()
 	c.weighType()
-	if e.Path && !commonPath(c.req.Path) {
+	switch {
+	case c.onProtocol():
+		c.add(ownProtocol, "the path of the request")
+	case e.Path && !commonPath(c.req.Path):
 		c.add(ownPath, "the path of the request")
 	}
 	if by := c.itself(); by != "" {
@@ -221,10 +254,10 @@ func (c *cues) weighInputs() {
 // weighCode weighs a code that the dialect lists. One that a standard defines speaks for
 // the dialect of the standard alone, and one that only names the status for hardly any.
 func (c *cues) weighCode() {
-	code := c.evidence.Decoded.Outcome.Code
+	code := c.evidence.Code
 	switch {
 	case !c.evidence.Listed:
-	case oauthCodes[code] && c.flatError() && c.in.Name() != oauth:
+	case oauthCodes[code] && c.flatError() && c.in.name != oauth:
 	case c.namesStatus(code):
 		c.add(statusWords, "the code %s, which it lists", code)
 	default:
@@ -260,13 +293,29 @@ func words(s string) string {
 	}, s)
 }
 
+// onProtocol reports that the path of the request names the protocol of the dialect, as
+// /api/graphql does.
+func (c *cues) onProtocol() bool {
+	for segment := range strings.SplitSeq(pathOf(c.req.Path), "/") {
+		word, _, _ := strings.Cut(segment, ".") // of graphql.json
+		if protocols[word] && slices.Contains(c.in.words, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// pathOf is the path of a target, which may be a URL.
+func pathOf(target string) string {
+	if u, err := url.Parse(target); err == nil {
+		return u.Path
+	}
+	return target
+}
+
 // commonPath reports the path of a token endpoint, which many vendors have alike.
 func commonPath(target string) bool {
-	path := target
-	if u, err := url.Parse(target); err == nil {
-		path = u.Path
-	}
-	path = strings.TrimRight(path, "/")
+	path := strings.TrimRight(pathOf(target), "/")
 	last := path[strings.LastIndexByte(path, '/')+1:]
 	return last == "token" || last == "access_token"
 }
@@ -307,8 +356,8 @@ func (c *cues) weighStatus() {
 }
 
 func (c *cues) weighComplaints() {
-	for _, d := range c.evidence.Decoded.Diagnostics {
-		if d.Rule == "unfit_body" || d.Rule == "broken_body" {
+	for _, rule := range c.evidence.Notes {
+		if rule == "unfit_body" || rule == "broken_body" {
 			c.weight += unfit
 		} else {
 			c.weight += complaint
@@ -354,7 +403,7 @@ func (c *cues) itself() string {
 		}
 	}
 	texts := c.linking()
-	for _, site := range c.sites() {
+	for _, site := range c.in.sites {
 		if slices.ContainsFunc(texts, func(text []byte) bool { return links(text, site) }) {
 			return "a link to " + site
 		}
@@ -365,9 +414,7 @@ func (c *cues) itself() string {
 // named reports that the name of a field holds a word of the dialect's name.
 func (c *cues) named(header string) bool {
 	parts := strings.FieldsFunc(strings.ToLower(header), func(r rune) bool { return r == '-' || r == '_' })
-	return len(parts) > 1 && slices.ContainsFunc(strings.Split(c.in.Name(), "-"), func(w string) bool {
-		return len(w) > 2 && !plainWords[w] && slices.Contains(parts, w)
-	})
+	return len(parts) > 1 && slices.ContainsFunc(c.in.words, func(w string) bool { return slices.Contains(parts, w) })
 }
 
 // linking are the parts of the response that hold links.
@@ -394,11 +441,11 @@ func links(text []byte, site string) bool {
 var linkHeaders = []string{"Location", "Link", "Operation-Location", "Content-Location"}
 
 // sites are those that the file was written from, and the one that has its name.
-func (c *cues) sites() (all []string) {
-	if name := c.in.Name(); !plainWords[name] {
+func sites(d *dialect.Dialect) (all []string) {
+	if name := d.Name(); !plainWords[name] {
 		all = append(all, name+".com")
 	}
-	for _, source := range c.in.Sources() {
+	for _, source := range d.Sources() {
 		if site := siteOf(source); site != "" && !sharedSites[site] {
 			all = append(all, site)
 		}
@@ -467,6 +514,7 @@ var (
 		"authorization_pending", "slow_down", "expired_token", "interaction_required", "login_required", "consent_required")
 	plainTypes  = set("application/json", "application/xml", "text/xml", "text/html", "text/plain", "")
 	plainWords  = set("api", "rest", "http", "web", "plain", "json", "xml", "error", "problem", "request", "rate", "framework", "boot", "spring")
+	protocols   = set("graphql", "odata", "scim", "fhir", "twirp", "soap")
 	sharedSites = set("github.io", "readthedocs.io", "rfc-editor.org", "ietf.org", "w3.org", "wikipedia.org", "atlassian.net", "postman.com", "pypi.org")
 )
 

@@ -84,6 +84,41 @@ func TestARecordedResponseIsFoundToBeItsVendors(t *testing.T) {
 	}
 }
 
+// alike are pairs of dialects of which the first can send what the second sends too.
+var alike = map[[2]string]string{
+	{"google-cloud", "gemini"}:    "Gemini is an API of Google Cloud",
+	{"google-cloud", "vertex-ai"}: "Vertex AI is an API of Google Cloud",
+	{"mistral", "vllm"}:           "both have the error object of vLLM",
+}
+
+// TestEachSampleFindsItsOwnFile finds the dialect of each sample and of each recorded
+// response. Two dialects can send the very same bytes: then none of them may be sure.
+func TestEachSampleFindsItsOwnFile(t *testing.T) {
+	t.Parallel()
+	const sure = 0.5
+	all, found := 0, 0
+	for _, r := range responses(t) {
+		all++
+		guesses := catalog.Detect(r.req, r.res)
+		if len(guesses) == 0 {
+			continue
+		}
+		first := guesses[0]
+		own := max(confidence(guesses, r.of), confidence(guesses, extended(t, r.of)), confidence(guesses, r.of+"-graphql"))
+		switch {
+		case own >= first.Confidence-level:
+			found++
+		case first.Name == "problem", first.Name == "oauth2-bearer": // the form is that of the standard
+		case first.Confidence > sure && alike[[2]string{r.of, first.Name}] == "":
+			t.Errorf("%s of %s, %d %.100s: got %+v", r.name, r.of, r.res.Status, r.res.Body, first)
+		}
+	}
+	t.Logf("%d of %d found", found, all)
+	if found*10 < all*9 {
+		t.Errorf("got the own dialect, or the one that it extends, first for %d of %d responses; want nine of ten", found, all)
+	}
+}
+
 func TestWhatTellsADialectMakesSure(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -150,7 +185,8 @@ func TestACommonFormIsNoEvidenceForOneVendor(t *testing.T) {
 		{"AWS API Gateway", "/orders", jsonResponse(403, `{"message":"Forbidden"}`), ""},
 		{"DigitalOcean", "/v2/account", jsonResponse(401, `{"id":"unauthorized","message":"Unable to authenticate you."}`), ""},
 		{"LinkedIn", "/v2/me", jsonResponse(401, `{"serviceErrorCode":65600,"message":"Invalid access token","status":401}`), ""},
-		{"OData", "/odata/Orders(7)", jsonResponse(404, `{"error":{"code":"NotFound","message":"m"}}`), ""},
+		{"a service of OData", "/odata/Orders(7)", jsonResponse(404, `{"error":{"code":"NotFound","message":"m"}}`), "odata"},
+		{"Dynamics", "/Orders(7)", jsonResponse(404, `{"error":{"code":"NotFound","message":"m"}}`), ""},
 		{"Ollama", "/api/chat", jsonResponse(404, `{"error":"model not found"}`), ""},
 	} {
 		guesses := catalog.Detect(dialect.Request{Method: "POST", Path: test.path}, test.res)
@@ -196,7 +232,7 @@ func TestACommonFormWithAMarkOfTheVendorIsTheVendors(t *testing.T) {
 	}
 }
 
-const alike = `
+const likeTwo = `
 codes: {422: invalid/fields, 4xx: invalid}
 shapes:
   - name: errors
@@ -206,7 +242,7 @@ shapes:
 
 func TestDialectsWithLikeResponsesShare(t *testing.T) {
 	t.Parallel()
-	among := []*dialect.Dialect{mustCompile(t, "two", "dialect: two"+alike), mustCompile(t, "one", "dialect: one"+alike)}
+	among := []*dialect.Dialect{mustCompile(t, "two", "dialect: two"+likeTwo), mustCompile(t, "one", "dialect: one"+likeTwo)}
 	guesses := catalog.DetectAmong(among, dialect.Request{}, jsonResponse(422, `{"message":"Invalid","errors":{"a":["is taken"]}}`))
 	if len(guesses) != 2 || guesses[0].Name != "one" || guesses[0].Confidence != guesses[1].Confidence || guesses[0].Confidence < 0.3 || guesses[0].Confidence > 0.5 {
 		t.Errorf("%+v", guesses)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/internal/read"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
@@ -15,7 +16,8 @@ import (
 
 // Evidence is all that speaks for a dialect in one response, and against it.
 type Evidence struct {
-	Decoded   dialect.Decoded
+	Code      string   // that was read
+	Notes     []string // the rules that reading the response broke
 	Constants []string // members that hold the very constant, or the text, that the shape asks for
 	Flags     []string // members that hold the true or false that the shape asks for
 	Texts     []string // texts in which a pattern of the shape found a part; many texts have none
@@ -47,13 +49,10 @@ const maxMarks = 3
 // weighs the facts. It is safe for concurrent use.
 func EvidenceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) Evidence {
 	d := in.Internal()
-	e := Evidence{Decoded: in.Decode(req, res), Phrase: wire.Phrase(res.Status)}
-	code := e.Decoded.Outcome.Code
-	e.Row = d.Codes.ByStatus(res.Status, "", &req) != nil
-	e.Exact = e.Row && len(d.Codes.Status[res.Status]) > 0
-	e.Listed = code != "" && code != strconv.Itoa(res.Status) && d.Codes.ByCode(code, "", &req) != nil
+	e := Evidence{Phrase: wire.Phrase(res.Status)}
 	m := read.Matchers.Get().(*read.Matcher)
 	defer m.Release()
+	whole := res
 	if len(res.Body) > dialect.MaxBody {
 		res.Body, res.Cut = res.Body[:dialect.MaxBody], true
 	}
@@ -65,6 +64,16 @@ func EvidenceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) 
 			e.headers(one, res.Header)
 		}
 	}
+	e.Row = d.Codes.ByStatus(res.Status, "", &req) != nil
+	e.Exact = e.Row && len(d.Codes.Status[res.Status]) > 0
+	if s == nil && len(e.Headers) == 0 {
+		e.note(m.Notes())
+		return e
+	}
+	decoded := in.Decode(req, whole)
+	e.note(decoded.Diagnostics)
+	e.Code = decoded.Outcome.Code
+	e.Listed = e.Code != "" && e.Code != strconv.Itoa(res.Status) && d.Codes.ByCode(e.Code, "", &req) != nil
 	if s == nil {
 		return e
 	}
@@ -77,8 +86,15 @@ func EvidenceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) 
 	if !slices.Contains(spec.MediaTypes[:], s.Media) {
 		e.Type = s.Media
 	}
-	e.body(m, s)
+	e.body(m, s, decoded.Outcome.Fields)
 	return e
+}
+
+// note keeps which rules of reading a response broke.
+func (e *Evidence) note(of []parlance.Diagnostic) {
+	for i := range of {
+		e.Notes = append(e.Notes, of[i].Rule)
+	}
 }
 
 // headers notes the fields that a shape reads and the response has.
@@ -92,9 +108,8 @@ func (e *Evidence) headers(s *spec.Shape, h wire.Header) {
 
 // body holds the document that a shape has read against it. Of a text or a page
 // it can only say that it fits.
-func (e *Evidence) body(m *read.Matcher, s *spec.Shape) {
+func (e *Evidence) body(m *read.Matcher, s *spec.Shape, fields []parlance.Field) {
 	w := collector{m: m, e: e}
-	fields := e.Decoded.Outcome.Fields
 	switch {
 	case s.Form == spec.FormJSON && len(m.Tree.Nodes) > 0:
 		w.value(s.Body, 0, "")

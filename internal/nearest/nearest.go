@@ -11,6 +11,9 @@ import (
 func Word(word string, known []string) string {
 	best, least := "", max(len(word)/3, 1)+1
 	for _, k := range known {
+		if max(len(word)-len(k), len(k)-len(word)) >= least {
+			continue // each letter more is one to insert
+		}
 		if d := distance(word, k); d < least {
 			best, least = k, d
 		}

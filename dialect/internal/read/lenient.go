@@ -264,6 +264,9 @@ func (m *Matcher) keepFrom(at int) bool {
 	return len(m.binds) > at
 }
 
+// pointerEscape builds its tables once, at its first use.
+var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
+
 // maxPointer is how long the place of a node may be in a sentence, in bytes.
 const maxPointer = 200
 
@@ -281,7 +284,7 @@ func (m *Matcher) pointer(n uint32) string {
 				if m.Tree.Nodes[at].Kind == tree.List {
 					b.WriteString(strconv.Itoa(place))
 				} else {
-					b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(keyfile.Short(strings.ToValidUTF8(string(m.Tree.Key(c)), "\uFFFD"))))
+					b.WriteString(pointerEscape.Replace(keyfile.Short(strings.ToValidUTF8(string(m.Tree.Key(c)), "\uFFFD"))))
 				}
 				at = c
 				break

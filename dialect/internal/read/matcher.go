@@ -228,6 +228,9 @@ func (m *Matcher) noteAt(at, rule, format string, args ...any) {
 // Noted reports that something in the response could not be read.
 func (m *Matcher) Noted() bool { return len(m.diags) > 0 }
 
+// Notes are what could not be read, until the matcher is used again.
+func (m *Matcher) Notes() []parlance.Diagnostic { return m.diags }
+
 // payload is what $data took, nil for nothing.
 func (m *Matcher) payload() []byte {
 	if m.data == 0 {

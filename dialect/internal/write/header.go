@@ -106,7 +106,7 @@ func (w *output) parameters(params []spec.Parameter, of spec.Set, quoted bool) (
 			continue
 		}
 		if quoted || !httpheader.IsToken(text) {
-			text = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+			text = `"` + quotedEscape.Replace(text) + `"`
 		}
 		texts = append(texts, p.Name+"="+text)
 	}
@@ -134,3 +134,7 @@ func (w *output) parameter(t *spec.Template, of spec.Set) string {
 	}
 	return text
 }
+
+// quotedEscape is the escaping of a quoted-string (RFC 9110, 5.6.4). It builds its tables
+// once, at its first use.
+var quotedEscape = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
