@@ -30,10 +30,10 @@ OPENAPI_TOOLS ?= /tmp/parlance-openapi-tools
 
 .PHONY: help
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: setup format build vet lint race readme ## everything, as CI runs it
+test: setup format build vet lint race frameworks readme ## everything, as CI runs it
 
 .PHONY: setup
 setup: ## install what a fresh Debian machine lacks
@@ -72,6 +72,12 @@ lint: ## staticcheck, simple functions, and plain English in documents and godoc
 race: ## the tests, import rules among them, with the race detector
 	CGO_ENABLED=1 go test -race -vet=off -timeout=$(TIMEOUT) ./...
 	go test -vet=off -timeout=$(TIMEOUT) $$(grep -rl --include='*_test.go' '/internal/raced"' . | xargs -n1 dirname | sort -u)
+
+# The examples with web frameworks are a module of their own, so that the library does not
+# depend on what they need.
+.PHONY: frameworks
+frameworks: ## the examples with huma, chi and oapi-codegen
+	cd examples/frameworks && go vet ./... && go test -vet=off -timeout=$(TIMEOUT) ./...
 
 .PHONY: fuzz
 fuzz: ## search with every fuzz target for a while (FUZZTIME=5s); test runs what was found

@@ -299,3 +299,27 @@ func prism(t *testing.T, tools, file string) (url string) {
 	t.Fatal("Prism does not start")
 	return ""
 }
+
+// The code of the example is generated from a committed document.
+func TestTheDocumentOfTheExampleIsWhatIsExported(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../examples/frameworks/oapi/orders.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("../examples/frameworks/oapi/orders.dialect.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := catalog.Open("problem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := openapi.Into("orders.yaml", source, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Text, want) {
+		t.Errorf("the document is not what the dialect gives today: run go generate in examples/frameworks/oapi\ngot\n%s", got.Text)
+	}
+}
