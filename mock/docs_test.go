@@ -138,6 +138,12 @@ func seen(t *testing.T, d *dialect.Dialect, client *http.Client, method, path st
 	if media := res.Header.Get("Content-Type"); media != "application/json" && media != "" {
 		text += " as " + media
 	}
+	if s := read.Stream; s != nil {
+		text += fmt.Sprintf(", after %d of %d elements", s.Content, s.Elements)
+		if s.Cut {
+			text += ", cut off"
+		}
+	}
 	if took > 0 {
 		text += " after " + took.String()
 	}

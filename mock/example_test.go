@@ -101,7 +101,7 @@ func ExampleParsePrefer() {
 	fmt.Println(err)
 	// Output:
 	// 422 [url date] <nil>
-	// there is no wish "cod"; did you mean code? The wishes are code, kind, note, fields, items, failed, sample, detail, latency, example, dynamic, retry-after
+	// there is no wish "cod"; did you mean code? The wishes are code, cut, kind, note, fields, items, failed, sample, detail, element, latency, example and 2 more
 }
 
 // See what each request got, and why.

@@ -28,7 +28,7 @@ func (m *Mock) grant(h http.Header, r *http.Request, c *choice) *response {
 		res.outcome, err = m.meaning(res.request, &c.wish)
 	}
 	if err != nil {
-		res.outcome = refusal(err)
+		res.refuse(err)
 		return res
 	}
 	c.applied(h)
@@ -90,6 +90,9 @@ func refusal(err error) parlance.Outcome {
 	text := err.Error()
 	return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: strings.ToUpper(text[:1]) + text[1:]}
 }
+
+// refuse makes a refusal of a response.
+func (res *response) refuse(err error) { res.phrase, res.outcome, res.refused = "", refusal(err), true }
 
 // complete adds the header fields that a status must have (RFC 9110, 15) and no dialect
 // writes: they are about the request and not the outcome.

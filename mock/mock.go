@@ -38,6 +38,7 @@ type Mock struct {
 	close     context.CancelFunc
 	examples  func() []authoring.Example
 	samples   func() []authoring.Case
+	streams   func() []authoring.Stream
 	empties   sync.Map // the payloads of successes without a documented one, by empty
 	recording recording
 }
@@ -56,6 +57,7 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 	m.recording = newRecording(m.recorded)
 	m.examples = sync.OnceValue(func() []authoring.Example { return authoring.Examples(d) })
 	m.samples = sync.OnceValue(func() []authoring.Case { return authoring.Samples(d) })
+	m.streams = sync.OnceValue(func() []authoring.Stream { return authoring.Streams(d) })
 	m.state = sync.OnceValue(func() *state {
 		m.begun.Store(true)
 		return newState(m)
@@ -118,6 +120,13 @@ func (m *Mock) respond(w http.ResponseWriter, r *http.Request, c *choice) {
 	if !c.waits(r) {
 		return
 	}
+	if c.err == nil {
+		var s *streaming
+		if s, c.err = m.stream(r, &c.wish); s != nil {
+			m.giveStream(w, r, c, s)
+			return
+		}
+	}
 	m.send(w, r, m.grant(w.Header(), r, c), c.why)
 }
 
@@ -139,6 +148,10 @@ func (m *Mock) succeed(w http.ResponseWriter, r *http.Request, c *choice) {
 		}
 	}
 	if !c.waits(r) {
+		return
+	}
+	if s, _ := m.stream(r, &c.wish); s != nil {
+		m.giveStream(w, r, c, s)
 		return
 	}
 	m.send(w, r, m.success(w.Header(), r, &c.wish), c.why)

@@ -20,6 +20,7 @@ type response struct {
 	outcome parlance.Outcome
 	data    dialect.Payload
 	phrase  string            // the title of the status; "" if it was not looked up
+	refused bool              // the wish cannot be granted
 	raw     *dialect.Response // a recorded response, which is sent as it is; nil for none
 }
 
@@ -53,6 +54,10 @@ func (m *Mock) send(w http.ResponseWriter, r *http.Request, res *response, why s
 	res.outcome.RequestID = activity.NewID()
 	written := m.write((*buffer)[:0], r, res)
 	h := w.Header()
+	if res.refused && lost(written.Losses, "detail") { // who wished it has to learn why
+		written.Body = append(written.Body[:0], res.outcome.Detail...)
+		written.Header = append(written.Header, dialect.HeaderField{Name: "Content-Type", Value: "text/plain; charset=utf-8"})
+	}
 	if lost(written.Losses, "request_id") {
 		h[server.RequestIDHeader] = []string{res.outcome.RequestID}
 	}

@@ -76,9 +76,12 @@ func (s *state) respond(w http.ResponseWriter, r *http.Request) {
 	if !c.waits(r) || flight > 0 && s.keyed(r) && !sleep(r, flight) {
 		panic(http.ErrAbortHandler) // the caller is gone
 	}
+	stream, _ := s.mock.stream(r, &c.wish)
 	switch {
 	case prefersAsync(r):
 		s.work.accept(w, r)
+	case stream != nil:
+		s.mock.sendStream(w, stream) // the observer tells of it
 	case s.isBulk(r, &c.wish):
 		s.bulk(c.wish.Failed).ServeHTTP(w, r)
 	default:

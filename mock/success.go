@@ -60,7 +60,7 @@ func (m *Mock) addPayload(res *response, w *Wish) {
 	case known:
 		res.data = m.unwrapped(res.request, status, data)
 	case w.Example != "":
-		res.phrase, res.outcome = "", refusal(unknown("example", "examples", w.Example, m.document.Examples(res.request, status)))
+		res.refuse(unknown("example", "examples", w.Example, m.document.Examples(res.request, status)))
 	default:
 		res.data = m.emptyOf(res)
 	}

@@ -23,8 +23,10 @@ type Wish struct {
 	Note       string          // the note of a success
 	RetryAfter time.Duration   // Retry-After; RetryNow is 0 seconds
 	Fields     []string        // the paths of bad inputs
-	Items      int             // the records of a bulk response
+	Items      int             // the records of a bulk response, or the elements of content of a stream
 	Failed     int             // those of them that failed
+	Element    int             // the place of a failure among the elements of a stream, from 1; 0 for none
+	Cut        int             // the bytes after which a stream ends; 0 for its own end
 	Latency    time.Duration   // how long the response is delayed, up to MaxLatency
 	Example    string          // a named example of the OpenAPI document (Prism)
 	Dynamic    bool            // data by the schema, and not the document's examples (Prism)
@@ -55,8 +57,10 @@ var words = [...]Word{
 	{"note", "Look at this", "the note of a success", text(func(w *Wish) *string { return &w.Note })},
 	{"retry-after", "7", "the wait that the response asks for, in seconds", setRetryAfter},
 	{"fields", "url,date", "the bad inputs of a failure", setFields},
-	{"items", "3", "the number of records in a bulk response", number(MaxItems, func(w *Wish) *int { return &w.Items })},
+	{"items", "3", "the number of records in a bulk response, or of elements of content in a stream", number(MaxItems, func(w *Wish) *int { return &w.Items })},
 	{"failed", "1", "how many of the records failed", number(MaxItems, func(w *Wish) *int { return &w.Failed })},
+	{"element", "3", "the element of a stream that is a failure, from 1", atLeastOne(MaxItems, func(w *Wish) *int { return &w.Element })},
+	{"cut", "1200", "the byte after which a stream ends without its end", atLeastOne(MaxCut, func(w *Wish) *int { return &w.Cut })},
 	{"latency", "500ms", "how long the response is delayed", setLatency},
 	{"example", "cat", "a named example of the OpenAPI document", text(func(w *Wish) *string { return &w.Example })},
 	{"dynamic", "true", "data by the schema of the OpenAPI document", setDynamic},
@@ -76,13 +80,13 @@ func (w *Wish) Set(name, value string) error {
 // IsZero reports that the wish says nothing about the response.
 func (w *Wish) IsZero() bool {
 	return w.Code == "" && w.Kind == 0 && w.Sample == "" && w.Detail == "" && w.Note == "" && w.RetryAfter == 0 &&
-		len(w.Fields) == 0 && w.Items == 0 && w.Failed == 0 && w.Latency == 0 && w.Example == "" && !w.Dynamic
+		len(w.Fields) == 0 && w.Items == 0 && w.Failed == 0 && w.Element == 0 && w.Cut == 0 && w.Latency == 0 && w.Example == "" && !w.Dynamic
 }
 
 // chooses reports that the wish says what the response means, and not only how it comes.
 func (w *Wish) chooses() bool {
 	return w.Code != "" || w.Kind != 0 || w.Sample != "" || w.Detail != "" || w.Note != "" || w.RetryAfter != 0 ||
-		len(w.Fields) > 0 || w.Items > 0 || w.Failed > 0
+		len(w.Fields) > 0 || w.Items > 0 || w.Failed > 0 || w.Element > 0 || w.Cut > 0
 }
 
 // String is the wish as the value of a Prefer field.
@@ -110,6 +114,12 @@ func (w Wish) String() string {
 	if w.Failed > 0 {
 		add("failed", strconv.Itoa(w.Failed))
 	}
+	if w.Element > 0 {
+		add("element", strconv.Itoa(w.Element))
+	}
+	if w.Cut > 0 {
+		add("cut", strconv.Itoa(w.Cut))
+	}
 	if w.Latency > 0 {
 		add("latency", w.Latency.String())
 	}
@@ -136,6 +146,18 @@ func number(most int, of func(*Wish) *int) func(*Wish, string) error {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 0 || n > most {
 			return fmt.Errorf("%q is no number from 0 to %d", value, most)
+		}
+		*of(w) = n
+		return nil
+	}
+}
+
+// atLeastOne sets a word whose value is a number from 1.
+func atLeastOne(most int, of func(*Wish) *int) func(*Wish, string) error {
+	return func(w *Wish, value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 || n > most {
+			return fmt.Errorf("%q is no number from 1 to %d", value, most)
 		}
 		*of(w) = n
 		return nil

@@ -70,7 +70,7 @@ func TestTheSchemaOfScenariosRefusesWhatTheParserRefuses(t *testing.T) {
 		"requests: {/a: '503,, then 200'}", "requests: {/a: }",
 		"state: {tokens: {live: 1s}}", "state: {tokens: {rotate: maybe}}", "state: {limit: {requests: 1}}", "state: {limit: {requests: 0, per: 1s}}", "state: {idempotency: {in_flight: soon}}", "state: {jobs: 3s}",
 		"latency: 1s\nresponses: {A: {code: 503}}", "latency: 1s\nresponses: {a: {}}", "latency: 1s\nresponses: {a: {fault: boom}}", "latency: 1s\nresponses: {a: {items: many}}", "latency: 1s\nresponses: {a: {items: 1001}}",
-		"latency: 1s\nresponses: {a: {fields: {a: b}}}", "latency: 1s\nresponses: {a: {retry-after: 7}}", "latency: 1s\nresponses: {a: {dynamic: 1}}", "latency: 1s\nresponses: {a: {nokey: 1}}",
+		"latency: 1s\nresponses: {a: {element: 0}}", "latency: 1s\nresponses: {a: {cut: 16777217}}", "latency: 1s\nresponses: {a: {fields: {a: b}}}", "latency: 1s\nresponses: {a: {retry-after: 7}}", "latency: 1s\nresponses: {a: {dynamic: 1}}", "latency: 1s\nresponses: {a: {nokey: 1}}",
 	} {
 		text = "scenario: x\n" + text
 		if len(faultsOf(text)) == 0 {

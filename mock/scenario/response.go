@@ -81,6 +81,12 @@ func isWord(s string) bool {
 	return s != "" && len(s) <= 64
 }
 
+// The bounds of a stream are those of a wish.
+const (
+	maxElement = 10_000
+	maxCut     = 16 << 20
+)
+
 func isFault(s string) bool { _, ok := ParseFault(s); return ok }
 func isKind(s string) bool  { _, ok := parlance.ParseKind(s); return ok }
 
@@ -111,6 +117,16 @@ func (c *compiler) response(n *yaml.Node) *response {
 	items, failed, empty := 0, 0, true
 	text := func(key string) keyfile.Key {
 		return keyfile.Key{Name: key, Read: func(_, v *yaml.Node) { w.add(key, c.text(v, key)) }}
+	}
+	number := func(key string, least, most int) keyfile.Key {
+		return keyfile.Key{Name: key, Read: func(k, v *yaml.Node) {
+			n := 0
+			c.numberTo(&n, least, most)(k, v)
+			if c.dialect != nil && !c.streams() {
+				c.Fault(keyfile.At(k), "no_stream", "remove "+key, "%s describes no streams, so there is no %s", c.dialect.Name(), key)
+			}
+			w.add(key, strconv.Itoa(n))
+		}}
 	}
 	c.Keys(n, "a response",
 		keyfile.Key{Name: "code", Read: func(_, v *yaml.Node) {
@@ -147,6 +163,7 @@ func (c *compiler) response(n *yaml.Node) *response {
 			c.numberTo(&failed, 0, maxRecords)(k, v)
 			w.add("failed", strconv.Itoa(failed))
 		}},
+		number("element", 1, maxElement), number("cut", 1, maxCut),
 		text("example"),
 		keyfile.Key{Name: "dynamic", Read: func(k, v *yaml.Node) {
 			w.add("dynamic", strconv.FormatBool(c.Boolean(v, k.Value)))

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/internal/keyfile"
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -46,6 +48,7 @@ func Compile(file string, source []byte, d *dialect.Dialect) (*Scenario, error) 
 		out:      &Scenario{Seed: 1},
 		named:    map[string]*response{},
 		listed:   map[string]bool{},
+		streams:  sync.OnceValue(func() bool { return len(authoring.Streams(d)) > 0 }),
 	}
 	c.file(source)
 	if found := c.Sorted(); c.Failed() {
@@ -98,6 +101,7 @@ type compiler struct {
 
 	listed   map[string]bool // words that are codes, or are none
 	unknowns int             // words that stand for nothing
+	streams  func() bool     // the dialect describes streams
 }
 
 // file reads the sections. The responses come before the requests, which name them.

@@ -378,6 +378,18 @@ func (st *Stream) queried(target string) bool {
 	return true
 }
 
+// Asks are the parameters that the URL of a request has to have, each with its first value.
+func (st *Stream) Asks() (all []string) {
+	for _, q := range st.Query {
+		one := url.QueryEscape(q.name)
+		if len(q.values) > 0 {
+			one += "=" + url.QueryEscape(q.values[0])
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
 func (q *asked) in(query string) bool {
 	for one := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(one, "=")

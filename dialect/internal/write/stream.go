@@ -43,9 +43,18 @@ func (s *Stream) Element(dst []byte, p Part) []byte {
 }
 
 func (s *Stream) append(dst []byte, e stream.Out) []byte {
+	if s.of.Form == stream.Messages && e.Event != "" {
+		e.Fields = append(named("event", e.Event), e.Fields...)
+	}
 	dst = s.of.Form.Append(dst, e, !s.some)
 	s.some = true
 	return dst
+}
+
+// named are the headers of a binary message that say its name: that of an event, or of an
+// exception.
+func named(what, name string) []stream.Field {
+	return []stream.Field{{Name: "message-type", Value: what}, {Name: what + "-type", Value: name}}
 }
 
 // Beat appends what keeps the connection open and is no element. The binary form has
@@ -83,6 +92,9 @@ func (s *Stream) Failure(m *wire.Encoded, dst []byte, o *parlance.Outcome) bool 
 	}
 	if len(e.Body) == 0 {
 		return false
+	}
+	if s.of.Form == stream.Messages && out.Event != "" {
+		out.Fields, out.Event = append(named("exception", out.Event), out.Fields...), ""
 	}
 	m.Status, m.Losses = 200, e.Losses
 	m.Body = s.of.Form.AppendEnd(s.append(dst, out), false)
