@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -71,11 +72,18 @@ func (s *Schema) given() *value {
 	if len(s.Example) == 0 || s.Type == "object" || s.Type == "array" || len(s.Members) > 0 || !json.Valid(s.Example) {
 		return nil
 	}
-	v := parseDocument([]byte(`[` + string(s.Example) + `]`))
-	if v == nil || len(v.elems) != 1 || v.elems[0].kind == object || v.elems[0].kind == list || v.elems[0].kind == null {
+	example := bytes.TrimSpace(s.Example) // it is valid, so it is not empty
+	switch example[0] {
+	case '"':
+		var text string
+		_ = json.Unmarshal(example, &text)
+		return &value{kind: textual, text: text}
+	case 't', 'f':
+		return &value{kind: boolean, text: string(example)}
+	case '{', '[', 'n':
 		return nil
 	}
-	return v.elems[0]
+	return &value{kind: number, text: string(example)}
 }
 
 func (s *Schema) object(status, depth int) *value {

@@ -31,15 +31,17 @@ func prefaceOf(source string) string {
 }
 
 // oneLine is a text in one line that a comment can hold.
-func oneLine(text string) string {
+func oneLine(text string) string { return onOneLine(text, 200) }
+
+func onOneLine(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) {
 			return r
 		}
 		return ' '
 	}, strings.ToValidUTF8(text, ""))
-	if r := []rune(text); len(r) > 200 {
-		text = string(r[:200]) + "…"
+	if r := []rune(text); len(r) > most {
+		text = string(r[:most]) + "…"
 	}
 	return strings.Join(strings.Fields(text), " ")
 }
@@ -126,7 +128,7 @@ func (d *drafted) text(comments bool) []byte {
 	}
 	if comments {
 		for _, r := range d.remarks {
-			line(0, "# "+oneLine(r), "")
+			line(0, "# "+onOneLine(r, 2000), "") // what is kept here stands nowhere else
 		}
 	}
 	return b.Bytes()

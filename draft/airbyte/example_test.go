@@ -29,6 +29,8 @@ func ExampleFile() {
 	// dialect: my-api
 	// title: My Api  # todo: add the vendor's pages, as source: ["https://…"]
 	// codes:
+	//   429: {kind: rate_limited, retry: {after: 60s}}  # guess: the wait of the connector
+	//   "5xx": {kind: internal, retry: {after: 60s}}  # guess: the wait of the connector
 	//   503: {kind: unavailable, retry: {after: 60s}}  # guess: the connector retries it
 	// 0
 }

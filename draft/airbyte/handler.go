@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,16 +17,28 @@ import (
 func (m *manifest) handler(n *yaml.Node, p parameters) {
 	wait := m.wait(n, p)
 	filters, p := m.resolved(member(n, "response_filters"), p)
-	if filters == nil || filters.Kind != yaml.SequenceNode {
-		if wait != "" { // Airbyte retries 429 and 5xx by default
-			m.row(n, draft.Row{Key: "429", More: "retry: " + wait, Comment: "the wait of the connector"})
-			m.row(n, draft.Row{Key: "5xx", More: "retry: " + wait, Comment: "the wait of the connector"})
+	if filters != nil && filters.Kind == yaml.SequenceNode {
+		for _, f := range filters.Content {
+			if f, within := m.resolved(f, p); f != nil {
+				m.filter(f, within, wait)
+			}
 		}
-		return
 	}
-	for _, f := range filters.Content {
-		if f, within := m.resolved(f, p); f != nil {
-			m.filter(f, within, wait)
+	used := func(r draft.Row) bool { return strings.Contains(r.More, wait) }
+	switch {
+	case wait == "" || wait == m.other:
+	case m.other == "":
+		m.other = wait
+	case !slices.ContainsFunc(m.out.Rows, used) && !slices.ContainsFunc(m.out.Marks, func(k draft.Mark) bool { return used(k.Row) }):
+		m.keep(n, "the wait of another handler: "+wait)
+	}
+}
+
+// others takes the wait of a handler for the statuses that Airbyte retries without a filter.
+func (m *manifest) others() {
+	for _, key := range []string{"429", "5xx"} {
+		if m.other != "" && !slices.ContainsFunc(m.out.Rows, func(r draft.Row) bool { return r.Key == key }) {
+			m.out.Rows = append(m.out.Rows, draft.Row{Key: key, More: "retry: " + m.other, Comment: "the wait of the connector"})
 		}
 	}
 }
@@ -35,7 +48,7 @@ var actions = map[string]struct{ kind, more, comment string }{
 	"RETRY":                    {"", "", "the connector retries it"},
 	"RATE_LIMITED":             {"rate_limited", "", "the connector takes it for a rate limit"},
 	"FAIL":                     {"", "retry: never", "the connector gives up"},
-	"IGNORE":                   {"", "do: done", "the connector passes over it"},
+	"IGNORE":                   {"", "", "the connector passes over it"}, // which says nothing of the API
 	"SUCCESS":                  {"", "do: done", "the connector takes it for a success"},
 	"REFRESH_TOKEN_THEN_RETRY": {"", "retry: refresh", "the connector gets a new token"},
 }
@@ -55,6 +68,7 @@ func (m *manifest) filter(n *yaml.Node, p parameters, wait string) {
 	switch {
 	case does.more != "":
 		more = append(more, does.more)
+	case action == "IGNORE":
 	case wait != "":
 		more = append(more, "retry: "+wait)
 	case action == "RETRY":
@@ -85,7 +99,7 @@ func (m *manifest) message(n *yaml.Node, p parameters) string {
 		m.keep(of, "the text "+of.Value)
 		return ""
 	}
-	return clip(said)
+	return line(said)
 }
 
 // statuses takes the http_codes of a filter.
@@ -135,7 +149,7 @@ func (m *manifest) row(at *yaml.Node, row draft.Row) {
 	for _, r := range m.out.Rows {
 		if r.Key == row.Key {
 			if fmt.Sprint(r) != text {
-				m.keep(at, fmt.Sprintf("status %s in another handler: %s", row.Key, row.More))
+				m.keep(at, fmt.Sprintf("status %s in another handler: %s", row.Key, cmp.Or(row.More, row.Comment)))
 			}
 			return
 		}
@@ -147,7 +161,7 @@ func (m *manifest) mark(at *yaml.Node, mark draft.Mark) {
 	for _, o := range m.out.Marks {
 		if o.Name == mark.Name {
 			if o.Row != mark.Row {
-				m.keep(at, mark.Name+" in another handler: "+mark.Row.More)
+				m.keep(at, mark.Name+" in another handler: "+cmp.Or(mark.Row.More, mark.Row.Comment))
 			}
 			return
 		}
@@ -157,12 +171,12 @@ func (m *manifest) mark(at *yaml.Node, mark draft.Mark) {
 
 // keep says that a thing is not taken over, and keeps it as a comment.
 func (m *manifest) keep(at *yaml.Node, what string) {
-	what = clip(what)
+	what = line(what)
 	if !m.seen["kept "+what] {
 		m.seen["kept "+what] = true
 		m.remarks = append(m.remarks, fmt.Sprintf("todo: %s:%d: %s", m.base, at.Line, what))
 	}
-	m.tell(at, "not taken over, and kept as a comment: %s", what)
+	m.tell(at, "not taken over, and kept as a comment: %s", clip(what))
 }
 
 // defaultRetries is how often Airbyte retries if a handler does not say.

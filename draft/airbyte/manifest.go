@@ -13,6 +13,7 @@
 package airbyte
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -47,13 +48,26 @@ func File(name, file string, text []byte) (drafted []byte, told []string, err er
 	m.base = file[strings.LastIndexAny(file, `/\`)+1:]
 	m.out.Source = m.base
 	m.walk(m.root, nil, 0)
+	m.others()
 	if m.steps > maxSteps {
 		m.tell(m.root, "the manifest has too many values; the rest was left out")
 	}
 	m.out.Remarks = m.remarks
 	drafted, err = draft.FromDescription(name, m.out)
+	if errors.Is(err, draft.ErrNothing) {
+		err = &nothingError{m.base}
+	}
 	return drafted, m.told, err
 }
+
+// nothingError is draft.ErrNothing, with what a manifest lacks.
+type nothingError struct{ file string }
+
+func (e *nothingError) Error() string {
+	return "no error handler in " + e.file + " has a response filter or a wait"
+}
+
+func (e *nothingError) Unwrap() error { return draft.ErrNothing }
 
 // manifest is a manifest that is read.
 type manifest struct {
@@ -63,6 +77,7 @@ type manifest struct {
 	steps   int
 	around  map[*yaml.Node]bool // the values that stand around the present one
 	seen    map[string]bool     // what was said or taken before
+	other   string              // the wait for what no filter is about
 	out     draft.Description
 	told    []string
 	remarks []string
@@ -245,11 +260,16 @@ func text(n *yaml.Node) string {
 	return n.Value
 }
 
-// clip is a stranger's text for a message.
-func clip(text string) string {
+// line is a stranger's text on one line, whole unless it is very long.
+func line(text string) string { return cut(text, 2000) }
+
+// clip is the beginning of a stranger's text, for a message.
+func clip(text string) string { return cut(text, 120) }
+
+func cut(text string, most int) string {
 	text = strings.Join(strings.Fields(text), " ")
-	if r := []rune(text); len(r) > 120 {
-		return string(r[:120]) + "…"
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
 	}
 	return text
 }

@@ -85,7 +85,7 @@ func TestTheDraftOfAManifestDecidesAsTheConnectorDoes(t *testing.T) {
 		want   string
 	}{
 		{429, nil, "", "retry 30s"},
-		{404, nil, "", "done 0s"},
+		{404, nil, "", "stop 0s"}, // the connector passes over it, which is no success
 		{401, nil, "", "stop 0s"},
 		{500, nil, "", "retry 0s"},
 		{400, nil, `{"message": "Query budget exceeded for today"}`, "retry 30s"},
@@ -151,4 +151,12 @@ func FuzzFile(f *testing.F) {
 			onlyUnfinished(t, drafted)
 		}
 	})
+}
+
+func TestAManifestWithoutErrorHandlersIsToldApartFromABrokenOne(t *testing.T) {
+	t.Parallel()
+	_, _, err := airbyte.File("acme", "in/manifest.yaml", []byte("streams:\n  - retriever: {requester: {url_base: https://api.example.com}}\n"))
+	if want := "no error handler in manifest.yaml has a response filter or a wait"; err == nil || err.Error() != want || !errors.Is(err, draft.ErrNothing) {
+		t.Errorf("got %v, want %s", err, want)
+	}
 }
