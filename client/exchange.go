@@ -396,7 +396,7 @@ func mustRead(d *dialect.Dialect, req dialect.Request, resp *http.Response) bool
 	if resp.Body == nil || resp.Body == http.NoBody {
 		return false
 	}
-	return resp.StatusCode >= 400 || d.NeedsBody(req, resp.StatusCode, resp.Header)
+	return resp.StatusCode >= 400 || d.NeedsBody(req, resp.StatusCode, dialect.HeaderMap(resp.Header))
 }
 
 // rule bounds what is read of a body before it is handed on.

@@ -48,9 +48,15 @@ type Report struct {
 // response's Request. So it also works if the Body was wrapped on the way, as
 // http.Client does if it has a Timeout.
 func ReportOf(resp *http.Response) (*Report, bool) {
+	r := new(Report) // a caller that does not keep it has it on its stack, if the compiler puts this function there
+	return r, r.learn(resp)
+}
+
+// learn fills in the report on a response, and reports whether there is one.
+func (r *Report) learn(resp *http.Response) bool {
 	x, ok := exchangeOf(resp)
 	if !ok {
-		return nil, false
+		return false
 	}
 	attempts, undecided := x.attempts, false
 	if w := x.watch; w != nil {
@@ -59,7 +65,7 @@ func ReportOf(resp *http.Response) (*Report, bool) {
 		attempts, undecided = slices.Clone(attempts), !w.done
 	}
 	n, a := &x.response, &attempts[len(attempts)-1]
-	return &Report{
+	*r = Report{
 		Decoded:  dialect.Decoded{Outcome: a.Outcome, Data: n.data, Enveloped: n.enveloped, Shape: n.shape, Diagnostics: n.diagnostics, Common: a.Common, Stream: n.stream},
 		Decision: a.Decision,
 		Attempts: attempts,
@@ -67,7 +73,8 @@ func ReportOf(resp *http.Response) (*Report, bool) {
 		Whole:    n.whole, Cut: n.cut, Broken: n.broken, Undecided: undecided,
 		Authorized: x.authorized(),
 		of:         x,
-	}, true
+	}
+	return true
 }
 
 // authorized reports that the last attempt carried a credential of the Transport.

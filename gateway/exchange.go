@@ -1,11 +1,11 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -39,8 +39,16 @@ type exchange struct {
 	outcome   *parlance.Outcome   // the same, nil before it begins
 	story     story
 	body      arriving    // of the caller, if it streams
-	writer    interim     // to the caller
 	stalled   atomic.Bool // the time was up while a part of the body was awaited
+
+	out     http.Request // to the upstream
+	target  url.URL      // of out
+	texts   [5]string    // the memory of values in headers
+	taken   uint8        // of texts
+	upgrade string       // the protocol that the caller wants to switch to; "" for none
+	trace   httptrace.ClientTrace
+	writer  http.ResponseWriter // to the caller
+	interim interim
 }
 
 type exchangeKey struct{}
@@ -61,7 +69,7 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 	ctx := activity.WithID(r.Context(), x.id)
 	ctx, x.collector, x.recorded = g.begin(ctx, r)
 	x.Context, x.cancel = context.WithCancelCause(ctx)
-	x.writer = interim{ResponseWriter: w, x: x}
+	x.writer = w
 	x.timer = time.AfterFunc(g.config.Timeout, func() {
 		x.stalled.Store(x.body.waits.Load())
 		x.cancel(context.DeadlineExceeded)
@@ -125,48 +133,33 @@ func (x *exchange) hold(w http.ResponseWriter, r *http.Request) error {
 	}
 	_ = caller.SetReadDeadline(time.Time{})
 	x.asked.Body = body
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	return nil
 }
 
-// arriving is a body of the caller that is forwarded as it arrives.
+// arriving is a body of the caller that is forwarded as it arrives. Close ends the reading
+// of it, and leaves the rest to net/http.
 type arriving struct {
 	io.ReadCloser
-	waits atomic.Bool // for a part of it
+	waits  atomic.Bool // for a part of it
+	closed atomic.Bool
 }
+
+var errClosed = errors.New("gateway: the request has ended")
 
 // Read reads from the caller.
 func (b *arriving) Read(p []byte) (int, error) {
+	if b.closed.Load() {
+		return 0, errClosed
+	}
 	b.waits.Store(true)
 	n, err := b.ReadCloser.Read(p)
 	b.waits.Store(false)
 	return n, err
 }
 
-// maxInterim is how many interim responses (RFC 9110, 15.2) are passed on.
-const maxInterim = 100
-
-var errInterim = errors.New("gateway: the upstream sent too many interim responses")
-
-// interim is the writer of a response that ends the exchange if it has too many interim
-// responses.
-type interim struct {
-	http.ResponseWriter
-	x    *exchange
-	sent int
+// Close makes further reads fail. The transport may outlive the handler, in which alone the
+// body of a request may be read.
+func (b *arriving) Close() error {
+	b.closed.Store(true)
+	return nil
 }
-
-// WriteHeader sends an interim response, or the header of the last one.
-func (w *interim) WriteHeader(status int) {
-	if status < http.StatusOK && status != http.StatusSwitchingProtocols {
-		if w.sent++; w.sent > maxInterim {
-			w.x.cancel(errInterim)
-			return
-		}
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap gives http.ResponseController what else the writer can do.
-func (w *interim) Unwrap() http.ResponseWriter { return w.ResponseWriter }

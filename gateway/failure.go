@@ -18,8 +18,7 @@ import (
 )
 
 // noResponse responds if the upstream did not. The cause is for the log.
-func (g *Gateway) noResponse(w http.ResponseWriter, r *http.Request, err error) {
-	x := exchangeOf(r.Context())
+func (g *Gateway) noResponse(w http.ResponseWriter, x *exchange, err error) {
 	x.story.err = err
 	o := failureOf(err)
 	var last *client.Attempt

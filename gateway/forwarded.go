@@ -3,51 +3,57 @@ package gateway
 import (
 	"net"
 	"net/http"
-	"net/http/httputil"
 	"net/netip"
 	"strings"
 )
 
-// setForwarded says in the upstream's request where it came from (RFC 7239, and the
-// X-Forwarded fields). What a stranger says of that is dropped.
-func (g *Gateway) setForwarded(pr *httputil.ProxyRequest) {
-	in, out := pr.In.Header, pr.Out.Header
-	if !g.trusts(pr.In.RemoteAddr) {
-		for name := range out {
+// setForwarded says in the header of the upstream's request where the request came from (RFC
+// 7239, and the X-Forwarded fields). What a stranger says of that is dropped.
+func (g *Gateway) setForwarded(x *exchange, r *http.Request, h http.Header) {
+	trusted := g.trusts(r.RemoteAddr)
+	if !trusted {
+		for name := range h {
 			if isForwarding(name) {
-				delete(out, name)
+				delete(h, name)
 			}
 		}
-		pr.SetXForwarded()
-		return
 	}
-	out["X-Forwarded-For"] = in["X-Forwarded-For"] // SetXForwarded adds the proxy
-	if len(in["X-Forwarded-For"]) == 0 {
-		delete(out, "X-Forwarded-For")
-	}
-	pr.SetXForwarded()
-	for _, name := range [...]string{"X-Forwarded-Host", "X-Forwarded-Proto"} {
-		if values := in[name]; len(values) > 0 {
-			out[name] = values
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err != nil {
+		delete(h, "X-Forwarded-For")
+	} else {
+		if before := h["X-Forwarded-For"]; len(before) > 0 {
+			host = strings.Join(before, ", ") + ", " + host
 		}
+		h["X-Forwarded-For"] = x.value(host)
 	}
-	if values := in["Forwarded"]; len(values) > 0 {
-		out["Forwarded"] = []string{strings.Join(values, ", ") + ", " + forwardedBy(pr.In)}
+	if len(h["X-Forwarded-Host"]) == 0 {
+		h["X-Forwarded-Host"] = x.value(r.Host)
 	}
+	if len(h["X-Forwarded-Proto"]) == 0 {
+		h["X-Forwarded-Proto"] = x.value(scheme(r))
+	}
+	if values := h["Forwarded"]; len(values) > 0 {
+		h["Forwarded"] = x.value(strings.Join(values, ", ") + ", " + forwardedBy(r))
+	}
+}
+
+// scheme is that of the caller's URL.
+func scheme(r *http.Request) string {
+	if r.TLS != nil {
+		return "https"
+	}
+	return "http"
 }
 
 // forwardedBy is what the gateway adds to a Forwarded field (RFC 7239, 4).
 func forwardedBy(r *http.Request) string {
-	proto, node := "http", "unknown"
-	if r.TLS != nil {
-		proto = "https"
-	}
+	node := "unknown"
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		if node = host; strings.Contains(host, ":") {
 			node = `"[` + host + `]"`
 		}
 	}
-	return "for=" + node + `;host="` + strings.ReplaceAll(r.Host, `"`, "") + `";proto=` + proto
+	return "for=" + node + `;host="` + strings.ReplaceAll(r.Host, `"`, "") + `";proto=` + scheme(r)
 }
 
 // trusts reports an address of a proxy that is named in the Config.

@@ -3,19 +3,14 @@ package gateway
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"log/slog"
 	"net/http"
-	"net/http/httputil"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/client"
-	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/translate"
 )
 
@@ -25,9 +20,9 @@ type Gateway struct {
 	config  Config
 	log     *slog.Logger
 	client  *client.Transport
-	proxy   httputil.ReverseProxy
 	form    *translate.Translator
 	address addresses
+	buffers buffers
 	long    atomic.Bool // it was said that long responses are passed through
 }
 
@@ -54,14 +49,6 @@ func New(c Config) (*Gateway, error) {
 		g.log.Warn("the callers' dialect has idempotency keys and the upstream's has none: a caller who retries under a key may be served twice",
 			"speaks", g.config.Speaks.Name(), "to", g.config.To.Name())
 	}
-	g.proxy = httputil.ReverseProxy{
-		Rewrite:        g.rewrite,
-		Transport:      g.client,
-		ModifyResponse: g.translate,
-		ErrorHandler:   g.noResponse,
-		BufferPool:     &buffers{},
-		ErrorLog:       log.New(io.Discard, "", 0), // ServeHTTP logs what it would, under the activity id
-	}
 	return g, nil
 }
 
@@ -81,15 +68,32 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(cause)
 		}
 	}()
-	r = r.WithContext(x)
-	if g.refused(w, x, r) {
-		return
+	if !g.refused(w, x, r) {
+		g.forward(w, x, r)
 	}
-	if x.streams {
-		x.body.ReadCloser = r.Body
-		r.Body = &x.body
+}
+
+// forward sends a request to the upstream, and hands the response on.
+func (g *Gateway) forward(w http.ResponseWriter, x *exchange, r *http.Request) {
+	g.prepare(x, r)
+	defer x.body.Close()
+	resp, err := g.client.RoundTrip(&x.out)
+	x.interim.end()
+	if err == nil {
+		if err = g.translate(x, resp); err != nil {
+			_ = resp.Body.Close()
+		}
 	}
-	g.proxy.ServeHTTP(&x.writer, r)
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
+		err = switchProtocols(w, x, resp)
+		resp = nil
+	}
+	switch {
+	case err != nil:
+		g.noResponse(w, x, err)
+	case resp != nil:
+		g.deliver(w, resp)
+	}
 }
 
 // refused responds to a request that is not forwarded. It reports false for one that is.
@@ -119,6 +123,8 @@ func (g *Gateway) refuses(r *http.Request) parlance.Outcome {
 		return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: "This gateway does not speak HTTP/2 without TLS."}
 	case r.RequestURI == "*": // of OPTIONS alone (RFC 9112, 3.2.4), which net/http responds to
 		return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: "The request has no path."}
+	case strings.IndexFunc(upgradeOf(r.Header), unprintable) >= 0:
+		return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: "The name of the protocol to switch to is malformed."}
 	case fields(r.Header) > g.config.MaxFields:
 		return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusRequestHeaderFieldsTooLarge, Detail: "The request's header has too many fields."}
 	case g.address.escapes(r.URL.EscapedPath()), moves(r) && g.address.escapes(r.Header.Get("Destination")):
@@ -129,46 +135,3 @@ func (g *Gateway) refuses(r *http.Request) parlance.Outcome {
 
 // CloseIdleConnections closes the idle connections to the upstream.
 func (g *Gateway) CloseIdleConnections() { g.client.CloseIdleConnections() }
-
-// rewrite makes the upstream's request of the caller's. ReverseProxy has taken
-// off the hop-by-hop fields (RFC 9110, 7.6.1) and the X-Forwarded ones, which
-// anybody can write.
-func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
-	pr.Out.URL.RawQuery = pr.In.URL.RawQuery // as it came: we read nothing in it
-	pr.SetURL(g.config.Upstream)
-	g.setForwarded(pr)
-	if moves(pr.In) {
-		g.address.setDestination(pr.Out.Header)
-	}
-	// RFC 9110, 7.6.3: so that whoever follows a request sees where it went.
-	pr.Out.Header["Via"] = append(pr.Out.Header["Via"], via(pr.In.Proto))
-	x := exchangeOf(pr.In.Context())
-	if x.asked.Body != nil {
-		pr.Out.Header.Del("Expect") // the body is here: the caller was told to go on
-	}
-	g.form.Request(x.asked, dialect.HeaderMap(pr.Out.Header))
-}
-
-// via is the gateway in a Via field. proto is the protocol of the caller.
-func via(proto string) string {
-	if proto == "HTTP/1.1" {
-		return "1.1 parlance" // as most requests have it, without an allocation
-	}
-	return strings.TrimPrefix(proto, "HTTP/") + " parlance"
-}
-
-// buffers are those that bodies are copied through.
-type buffers struct{ pool sync.Pool }
-
-// bufferSize is in bytes. A smaller one takes more system calls for a large body: with 32 KB
-// a body of 100 KB takes one more read and one more write.
-const bufferSize = 64 << 10
-
-func (b *buffers) Get() []byte {
-	if p, ok := b.pool.Get().(*[bufferSize]byte); ok {
-		return p[:]
-	}
-	return make([]byte, bufferSize)
-}
-
-func (b *buffers) Put(p []byte) { b.pool.Put((*[bufferSize]byte)(p)) }

@@ -9,8 +9,8 @@ import (
 // sign puts the activity id where the upstream put none of its own, and where the
 // record of the request has that.
 func (g *Gateway) sign(x *exchange, h http.Header) {
-	if x.recorded || h.Get(server.RequestIDHeader) == "" {
-		h.Set(server.RequestIDHeader, x.id)
+	if x.recorded || first(h[server.RequestIDHeader]) == "" {
+		h[server.RequestIDHeader] = x.value(x.id)
 	}
 }
 

@@ -24,8 +24,7 @@ var (
 
 // translate writes a response of the upstream as the callers expect it, or
 // leaves it as it is. noResponse writes the response to an error of it.
-func (g *Gateway) translate(resp *http.Response) error {
-	x := exchangeOf(resp.Request.Context())
+func (g *Gateway) translate(x *exchange, resp *http.Response) error {
 	defer x.begun()
 	r, ok := client.ReportOf(resp)
 	if !ok {
@@ -55,14 +54,25 @@ func (g *Gateway) translate(resp *http.Response) error {
 		g.passOn(x, resp)
 		return nil
 	}
-	g.complete(x, resp, r)
-	read, open, err := g.read(x, resp, r)
-	if err != nil {
-		return err
-	}
-	asked := x.asked
+	asked, came := x.asked, httpdialect.Response(resp, nil)
 	if x.head {
 		asked.Method = http.MethodHead
+	}
+	if came.Cut = !r.Whole; g.form.Passes(asked, came, &r.Decoded) {
+		g.clean(x, resp)
+		g.sign(x, resp.Header)
+		return nil
+	}
+	return g.rewrite(x, asked, resp, *r)
+}
+
+// rewrite puts a translation in the place of a response, if the dialects differ in it. r is a
+// copy, so that the report of all others costs no memory.
+func (g *Gateway) rewrite(x *exchange, asked dialect.Request, resp *http.Response, r client.Report) error {
+	g.complete(x, resp, &r)
+	read, open, err := g.read(x, resp, &r)
+	if err != nil {
+		return err
 	}
 	m := g.form.Write(asked, read, &r.Decoded)
 	if m.Kept == translate.KeptLong && r.Whole {
@@ -207,8 +217,8 @@ func (g *Gateway) clean(x *exchange, resp *http.Response) {
 			slog.Any("fields", dropped), slog.String("path", x.asked.Path))
 	}
 	h := resp.Header
-	if strings.HasPrefix(h.Get("Retry-After"), "-") { // RFC 9110, 10.2.3
-		h.Del("Retry-After")
+	if strings.HasPrefix(first(h["Retry-After"]), "-") { // RFC 9110, 10.2.3
+		delete(h, "Retry-After")
 	}
 }
 

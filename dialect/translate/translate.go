@@ -68,6 +68,17 @@ func (t *Translator) Encloses(req dialect.Request, status int, header dialect.He
 		enclosable(header) == KeptNone && t.to.HasEnvelope(asGET(req), o)
 }
 
+// Passes reports that Write would change nothing: status, header and body of the response are
+// sent as they came. It is a quick answer for most successes. If it reports false, Write finds
+// out. It needs no res.Body. Set res.Cut if the body was not read to its end.
+func (t *Translator) Passes(req dialect.Request, res dialect.Response, read *dialect.Decoded) bool {
+	o := &read.Outcome
+	if o.Kind != parlance.KindSuccess || read.Enveloped || req.Method == head || toldByHeader(res.Status, res.Header) || value(res.Header, "Accept-Ranges") != "" {
+		return false
+	}
+	return !t.to.HasEnvelope(req, o) && (!res.Cut || !t.from.HasEnvelope(req, &parlance.Outcome{Kind: parlance.KindSuccess, Status: res.Status}))
+}
+
 // Translate translates a response to req, which is the caller's request. The Path is the one
 // at the upstream, if the two differ. Set res.Cut if the body was not read, or not to its
 // end. It never fails: a response that cannot be read gets the meaning of its status.
