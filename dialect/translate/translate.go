@@ -69,7 +69,7 @@ func (t *Translator) Encloses(req dialect.Request, status int, header dialect.He
 }
 
 // Passes reports that Write would change nothing: status, header and body of the response are
-// sent as they came. It is a quick answer for most successes. If it reports false, Write finds
+// sent as they came. It is quick, and true of most successes. If it reports false, Write finds
 // out. It needs no res.Body. Set res.Cut if the body was not read to its end.
 func (t *Translator) Passes(req dialect.Request, res dialect.Response, read *dialect.Decoded) bool {
 	o := &read.Outcome
