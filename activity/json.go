@@ -9,10 +9,9 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/internal/jsontext"
 )
 
-// recordJSON is the wire form of a Record.
+// recordJSON is the wire form of a Record as it is read. How it is written is in object.
 type recordJSON struct {
 	ID       string            `json:"id"`
 	Trace    string            `json:"trace,omitempty"`
@@ -53,15 +52,9 @@ type recordJSON struct {
 // [parlance.Outcome]. Values of a body that are not compact JSON are in request_base64
 // and response_base64.
 func (r Record) MarshalJSON() ([]byte, error) {
-	w := recordJSON{
-		ID: r.ID, Trace: r.Trace, Start: utc(r.Start), Took: seconds(r.Took), Method: r.Method, Route: r.Route, Path: r.Path,
-		Caller: r.Caller, Status: r.Status, Outcome: known(&r.Outcome), Original: r.Original, Dropped: r.Dropped,
-	}
-	// Not by their own methods, each of whose texts would be read once more.
-	w.Calls, w.Lines = each(r.Calls, callOf), each(r.Lines, lineOf)
-	w.Request, w.OtherReq = part(r.Request)
-	w.Response, w.OtherRes = part(r.Response)
-	return jsontext.Marshal(w)
+	w := object{b: make([]byte, 0, 512)}
+	w.record(&r)
+	return w.written()
 }
 
 // UnmarshalJSON reads the wire form.
@@ -102,16 +95,16 @@ type callJSON struct {
 	Why     string            `json:"why,omitempty"`
 }
 
-func callOf(c Call) callJSON {
-	return callJSON{utc(c.Start), seconds(c.Took), c.Dialect, c.Method, c.Host, c.Path, c.Attempt, known(&c.Outcome), c.Act, c.Why}
-}
-
 func (w callJSON) call() Call {
 	return Call{w.Start, time.Duration(w.Took), w.Dialect, w.Method, w.Host, w.Path, w.Attempt, given(w.Outcome), w.Act, w.Why}
 }
 
 // MarshalJSON writes the form within a Record.
-func (c Call) MarshalJSON() ([]byte, error) { return jsontext.Marshal(callOf(c)) }
+func (c Call) MarshalJSON() ([]byte, error) {
+	var w object
+	w.call(&c)
+	return w.written()
+}
 
 // UnmarshalJSON reads the form within a Record.
 func (c *Call) UnmarshalJSON(data []byte) error {
@@ -130,12 +123,14 @@ type lineJSON struct {
 	Attrs   []string   `json:"attrs,omitempty"`
 }
 
-func lineOf(l Line) lineJSON { return lineJSON{utc(l.Time), l.Level, l.Message, l.Attrs} }
-
 func (w lineJSON) line() Line { return Line(w) }
 
 // MarshalJSON writes the form within a Record.
-func (l Line) MarshalJSON() ([]byte, error) { return jsontext.Marshal(lineOf(l)) }
+func (l Line) MarshalJSON() ([]byte, error) {
+	var w object
+	w.line(&l)
+	return w.written()
+}
 
 // UnmarshalJSON reads the form within a Record.
 func (l *Line) UnmarshalJSON(data []byte) error {
@@ -145,22 +140,6 @@ func (l *Line) UnmarshalJSON(data []byte) error {
 	}
 	*l = w.line()
 	return nil
-}
-
-// utc leaves the zero time what it is.
-func utc(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return t.UTC()
-}
-
-// known is nil for an outcome that is not, which has no form.
-func known(o *parlance.Outcome) *parlance.Outcome {
-	if o.Kind == 0 {
-		return nil
-	}
-	return o
 }
 
 func given(o *parlance.Outcome) parlance.Outcome {
@@ -188,8 +167,6 @@ func either(text json.RawMessage, other []byte) []byte {
 
 // seconds is a duration that JSON carries as a number of seconds.
 type seconds time.Duration
-
-func (s seconds) MarshalJSON() ([]byte, error) { return json.Marshal(float64(s) / 1e9) }
 
 func (s *seconds) UnmarshalJSON(data []byte) error {
 	var f float64
