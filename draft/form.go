@@ -89,6 +89,9 @@ func (e *Example) fails(r *Response, status int) bool {
 	return e.Says != nil || one.Fails()
 }
 
+// complaintDepth is how deep a body is looked into for what tells a failure.
+const complaintDepth = 3
+
 // fails reports that an example of a response is one of a failure, or that each body of its
 // schema is.
 func (r *Response) fails(status int) bool {
@@ -96,7 +99,7 @@ func (r *Response) fails(status int) bool {
 		return true
 	}
 	if schema := r.form(); schema != nil {
-		v := schema.value("", status, 0)
+		v := schema.value("", status, maxDepth/2-complaintDepth) // most successes are deeper
 		return v != nil && v.complains()
 	}
 	return false

@@ -13,11 +13,18 @@
 // that it sends. References must be within the document; nothing is fetched, and no
 // other file is opened.
 //
-// There are two ways to read a document. [Read] makes a Document of its operations, with
-// values for their parameters and bodies. [ReadTree] keeps the values as they stand, in a
-// fraction of the time, for tools that look at other parts. Both report the same faults.
+// There are two ways to read a document, and they begin with one reader. It parses the text,
+// holds it against the schema of OpenAPI, follows the references, and reports the faults.
+// [ReadTree] gives what that reader has read, for tools that look at schemas and examples as
+// they stand. [Read] goes on with libopenapi to make a Document of the operations, with values
+// for their parameters and bodies. That takes several times as long, so ReadTree is no part
+// of Read's work, and a tool that does not send requests does without it.
 //
-// Package server/validate checks requests against a document of version 3.1. It compiles the
-// schemas of requests with a reader of its own, so that a server does not depend on what
-// makes a Document.
+// Package server/validate reads documents of version 3.1 by itself, for three reasons:
+//
+//   - A server links a JSON Schema compiler, and not libopenapi.
+//   - A document of a server is part of its program. Its first fault ends the start, and none
+//     is a warning.
+//   - It refuses what it cannot enforce, such as a style of parameters. A mock or a check
+//     passes over that.
 package openapi

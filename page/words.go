@@ -3,13 +3,13 @@ package page
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/say"
 )
 
@@ -44,9 +44,7 @@ var open = func() func(string) (*words, error) {
 			text, _ := catalogs.ReadFile("words/" + tag + ".txt")
 			w := parseWords(tag, string(text))
 			if tag == DefaultLanguage {
-				for _, k := range parlance.Kinds() {
-					w.texts["kind."+k.String()] = say.Kind(k)
-				}
+				maps.Copy(w.texts, say.Texts())
 			}
 			return w
 		})
@@ -110,19 +108,16 @@ func (w *words) say(key string, pairs ...string) string {
 	return strings.NewReplacer(holes...).Replace(text)
 }
 
-// units are those of a time in words, the longest first.
-var units = []struct {
-	name string
-	of   time.Duration
-}{{"hour", time.Hour}, {"minute", time.Minute}, {"second", time.Second}, {"millisecond", time.Millisecond}}
-
 // period is a time in the longest unit of which it is a whole number. One that is none of
-// milliseconds is rounded to them.
+// milliseconds is rounded to them. A unit is passed over if the language has no words for it:
+// German has none for days, which have another form after "nach" than after "alle".
 func (w *words) period(d time.Duration) string {
-	for _, u := range units {
-		if d >= u.of && d%u.of == 0 || u.of == time.Millisecond {
-			n := int(d.Round(u.of) / u.of)
-			return w.say("unit."+u.name+"."+w.plural(n), "n", strconv.Itoa(n))
+	for _, u := range say.Units() {
+		if d >= u.Of && d%u.Of == 0 || u.Of == time.Millisecond {
+			n := int(d.Round(u.Of) / u.Of)
+			if text := w.say("unit."+u.Name+"."+w.plural(n), "n", strconv.Itoa(n)); text != "" {
+				return text
+			}
 		}
 	}
 	return d.String()

@@ -13,7 +13,7 @@ import (
 func Kind(k parlance.Kind) string { return kindWords[k] }
 
 // Act says in a sentence what a client does, without its subject; "" for an unknown one.
-func Act(a parlance.Act) string { return actWords[a] }
+func Act(a parlance.Act) string { return actWords[a].does }
 
 // kindWords says in a sentence what each kind means.
 var kindWords = map[parlance.Kind]string{
@@ -37,45 +37,39 @@ var kindWords = map[parlance.Kind]string{
 	parlance.KindTimeout:         "The server, or one behind it, did not respond in time.",
 }
 
-// actWords says in a sentence what a client does, without its subject.
-var actWords = map[parlance.Act]string{
-	parlance.ActDone:     "has nothing more to do",
-	parlance.ActInspect:  "counts the request as done, and shows its user what to look at",
-	parlance.ActCorrect:  "corrects the request before it sends it again, and never sends it again unchanged",
-	parlance.ActRefresh:  "gets a new credential and sends the request again, once",
-	parlance.ActPoll:     "looks again later, at the address that the response names",
-	parlance.ActRetry:    "sends the request again",
-	parlance.ActEscalate: "reports it",
-	parlance.ActStop:     "stops and shows the reason",
-}
-
 // Waits says when a decision acts; "" if it names no time.
 func Waits(d parlance.Decision) string {
-	switch {
+	switch n := len(d.Schedule); {
 	case d.After > 0:
-		return "after " + Period(d.After)
-	case len(d.Schedule) == 1:
-		return "every " + Period(d.Schedule[0])
-	case len(d.Schedule) > 1:
+		return fill(after, "time", Period(d.After))
+	case n > 0:
 		var steps []string
-		for _, s := range d.Schedule[:len(d.Schedule)-1] {
-			steps = append(steps, "after "+Period(s))
+		for _, s := range d.Schedule[:n-1] {
+			steps = append(steps, fill(after, "time", Period(s)))
 		}
-		return strings.Join(steps, ", then ") + ", then every " + Period(d.Schedule[len(d.Schedule)-1])
+		return strings.Join(append(steps, fill(every, "time", Period(d.Schedule[n-1]))), ", then ")
 	case d.Backoff.Floor > 0:
-		return fmt.Sprintf("after %s, then up to twice as long each time, at most %s", Period(d.Backoff.Floor), Period(d.Backoff.Cap))
+		return fill(backoff, "floor", Period(d.Backoff.Floor), "cap", Period(d.Backoff.Cap))
 	}
 	return ""
 }
 
+// Unit is one of time, as people count it.
+type Unit struct {
+	Name string // in English, for one
+	Of   time.Duration
+}
+
+// Units are the units of time in words, the longest first.
+func Units() []Unit {
+	return []Unit{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}, {"second", time.Second}, {"millisecond", time.Millisecond}}
+}
+
 // Period is a duration in words if it is a whole number of one unit, else rounded.
 func Period(d time.Duration) string {
-	for _, unit := range []struct {
-		of   time.Duration
-		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
-		if d >= unit.of && d%unit.of == 0 {
-			return plural(int(d/unit.of), unit.name)
+	for _, unit := range Units() {
+		if d >= unit.Of && d%unit.Of == 0 && unit.Of >= time.Second {
+			return plural(int(d/unit.Of), unit.Name)
 		}
 	}
 	return Span(d)
