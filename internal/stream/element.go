@@ -24,6 +24,11 @@ type Element struct {
 	Bare   bool    // it is JSON in the place of an event
 	Torn   bool    // the stream ended before the element did
 	Broken bool    // a checksum or a length is wrong
+
+	// From and To are where the element begins in the stream, and where it ends: an event
+	// with its empty line, a binary message whole, and any other as its JSON alone. From is
+	// negative if other elements have bytes among those of this one.
+	From, To int64
 }
 
 // Cut reports that Data is only the beginning of the data.

@@ -14,9 +14,19 @@ type events struct {
 	id     []byte
 	named  bool // the event has a name
 	known  bool // an ID was met
+	begun  bool // it has a line that is no comment
+	mixed  bool // it has lines among those of bare, or the other way round
 	bare   held // JSON in the place of an event
 	json   brackets
 }
+
+// open reports that an event has begun, JSON in its place, or a line that can begin one.
+func (v *events) open() bool {
+	return v.begun || v.bare.length > 0 || v.within && !(v.mode == lineField && v.line.bytes[0] == ':')
+}
+
+// meet notes that an event and JSON in its place have lines among each other.
+func (v *events) meet() { v.mixed = v.mixed || v.begun && v.bare.length > 0 }
 
 // lineMode is what a line is.
 type lineMode uint8
@@ -26,6 +36,7 @@ const (
 	lineData
 	lineField // another field, or a comment
 	lineBare
+	lineRest // what stands behind JSON that has ended
 	lineOther
 )
 
@@ -83,10 +94,14 @@ func (s *Splitter) feedEvents(p []byte) {
 	if v.skip && len(p) > 0 {
 		if v.skip = false; p[0] == '\n' {
 			p = p[1:]
+			s.at++
 		}
 	}
 	returns := bytes.IndexByte(p, '\r') >= 0
 	for len(p) > 0 {
+		if !v.within && !v.begun && v.bare.length == 0 {
+			s.from = s.at
+		}
 		end := lineEnd(p, returns)
 		if end < 0 {
 			s.partOfLine(p)
@@ -100,12 +115,18 @@ func (s *Splitter) feedEvents(p []byte) {
 			v.skip = next == len(p) && p[next-1] == '\r'
 		}
 		p = p[next:]
-		if v.within {
+		behind := s.at + int64(next)
+		switch {
+		case v.within:
 			s.partOfLine(line)
 			s.endOfLine()
-		} else {
+		case len(line) == 0:
+			s.at = behind
+			s.dispatch()
+		default:
 			s.eventLine(line, int64(len(line)), v.modeOf(line, true))
 		}
+		s.at = behind
 	}
 	if v.lent != nil {
 		s.data.add(v.lent)
@@ -138,21 +159,25 @@ func (s *Splitter) partOfLine(p []byte) {
 		n := min(len(p), longestField-len(v.line.bytes))
 		v.line.add(p[:n])
 		p = p[n:]
+		s.at += int64(n)
 		switch v.mode = v.modeOf(v.line.bytes, false); v.mode {
 		case lineData:
 			s.moreData(valueOf(v.line.bytes, len("data")))
 		case lineBare:
-			s.bareBytes(v.line.bytes)
+			s.bareBytes(v.line.bytes, s.at-int64(len(v.line.bytes)))
 		}
 	}
 	switch v.mode {
 	case lineData:
 		s.data.add(p)
 	case lineBare:
-		s.bareBytes(p)
+		s.bareBytes(p, s.at)
+	case lineRest:
+		s.other += int64(len(p))
 	case lineField, lineOther:
 		v.line.add(p)
 	}
+	s.at += int64(len(p))
 }
 
 // endOfLine takes the end of a line that arrived in pieces.
@@ -160,7 +185,7 @@ func (s *Splitter) endOfLine() {
 	v := &s.events
 	switch v.mode {
 	case lineBare:
-		s.bareBytes([]byte("\n"))
+		s.bareBytes([]byte("\n"), s.at)
 	case lineUnknown, lineField, lineOther:
 		s.eventLine(v.line.bytes, v.line.length, v.modeOf(v.line.bytes, true))
 	}
@@ -180,10 +205,10 @@ func valueOf(line []byte, name int) []byte {
 func (s *Splitter) eventLine(line []byte, length int64, mode lineMode) {
 	v := &s.events
 	switch mode {
-	case lineUnknown:
-		s.dispatch()
 	case lineData:
+		v.begun = true
 		value := valueOf(line, len("data"))
+		v.meet()
 		if !v.some && !v.within && v.lent == nil && len(value) <= s.data.most {
 			v.some, v.lent = true, value
 			return
@@ -192,8 +217,8 @@ func (s *Splitter) eventLine(line []byte, length int64, mode lineMode) {
 	case lineField:
 		s.field(line)
 	case lineBare:
-		s.bareBytes(line)
-		s.bareBytes([]byte("\n"))
+		s.bareBytes(line, s.at)
+		s.bareBytes([]byte("\n"), s.at+int64(len(line)))
 	case lineOther:
 		s.other += length
 	}
@@ -202,6 +227,8 @@ func (s *Splitter) eventLine(line []byte, length int64, mode lineMode) {
 // moreData begins another line of data.
 func (s *Splitter) moreData(value []byte) {
 	v := &s.events
+	v.begun = true
+	v.meet()
 	if v.lent != nil {
 		s.data.add(v.lent)
 		v.lent = nil
@@ -217,6 +244,11 @@ func (s *Splitter) moreData(value []byte) {
 func (s *Splitter) field(line []byte) {
 	v := &s.events
 	name, _, _ := bytes.Cut(line, []byte(":"))
+	if len(name) == 0 {
+		return // a comment
+	}
+	v.begun = true
+	v.meet()
 	value := valueOf(line, len(name))
 	value = value[:min(len(value), maxName)]
 	switch string(name) {
@@ -239,7 +271,8 @@ func (s *Splitter) dispatch() {
 		}
 		s.passEvent(e)
 	}
-	v.some, v.lent, v.named = false, nil, false
+	v.some, v.lent, v.named, v.begun = false, nil, false, false
+	v.mixed = v.mixed && v.bare.length > 0
 	s.data.drop()
 }
 
@@ -254,20 +287,29 @@ func (s *Splitter) passEvent(e Element) {
 	s.pass(e)
 }
 
-// bareBytes takes JSON in the place of an event.
-func (s *Splitter) bareBytes(p []byte) {
+// bareBytes takes JSON in the place of an event, which stands in that place of the stream.
+func (s *Splitter) bareBytes(p []byte, at int64) {
 	v := &s.events
 	end := v.json.end(p)
 	if end == 0 {
 		if v.json.depth > 0 {
 			v.bare.add(p)
+			v.meet()
 		}
 		return
 	}
 	v.bare.add(p[:end])
+	v.meet()
+	now := s.at
+	s.at = at + int64(end)
 	s.pass(Element{Data: v.bare.bytes, Length: v.bare.length, Bare: true})
+	s.at = now
 	v.bare.drop()
+	v.mixed = v.mixed && v.begun
 	v.json = brackets{}
+	if v.mode == lineBare {
+		v.mode = lineRest
+	}
 	s.other += int64(len(p) - end)
 }
 

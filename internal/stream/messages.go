@@ -33,8 +33,12 @@ func (s *Splitter) feedMessages(p []byte) {
 		}
 		switch {
 		case m.had < preludeLength:
+			if m.had == 0 {
+				s.from = s.at
+			}
 			n := copy(m.prelude[m.had:], p)
 			m.had += int64(n)
+			s.at += int64(n)
 			p = p[n:]
 			if m.had == preludeLength {
 				s.begin()
@@ -44,10 +48,12 @@ func (s *Splitter) feedMessages(p []byte) {
 			m.sum = crc32.Update(m.sum, crc32.IEEETable, p[:n])
 			s.data.add(p[:n])
 			m.had += n
+			s.at += n
 			p = p[n:]
 		default:
 			n := copy(m.tail[m.had-(m.length-sumLength):], p)
 			m.had += int64(n)
+			s.at += int64(n)
 			p = p[n:]
 			if m.had == m.length {
 				s.message()

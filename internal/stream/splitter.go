@@ -14,6 +14,8 @@ type Splitter struct {
 	closed bool // an array has its end
 	broken bool // what follows cannot be cut
 	other  int64
+	at     int64 // the place in the stream of what is cut next
+	from   int64 // where the element that arrives begins
 	start  [3]byte
 	few    int // bytes in start
 	events events
@@ -30,6 +32,16 @@ func New(f Form, each func(*Element)) *Splitter {
 	s.data.most = maxData
 	s.events.bare.most = maxBare
 	return s
+}
+
+// From is the place in the stream where the element begins that has not ended, and that of the
+// next byte if there is none.
+func (s *Splitter) From() int64 {
+	switch {
+	case s.form == Events && s.events.open(), s.inside, s.form == Lines && s.data.length > 0, s.binary.had > 0:
+		return s.from
+	}
+	return s.at
 }
 
 // SetMax sets how much of the data of an element is held, before anything is fed.
@@ -67,6 +79,7 @@ func (s *Splitter) first(p []byte) []byte {
 	switch {
 	case s.few == len(mark):
 		s.few = 0
+		s.at = int64(len(mark))
 	case len(p) == 0:
 		return nil
 	}
@@ -79,6 +92,7 @@ func (s *Splitter) first(p []byte) []byte {
 }
 
 func (s *Splitter) feed(p []byte) {
+	end := s.at + int64(len(p))
 	switch s.form {
 	case Events:
 		s.feedEvents(p)
@@ -89,6 +103,7 @@ func (s *Splitter) feed(p []byte) {
 	case Messages:
 		s.feedMessages(p)
 	}
+	s.at = end
 }
 
 // End passes on what stands at the end of the stream without the end of an element.
@@ -118,9 +133,14 @@ func (s *Splitter) End() {
 	s.inside = false
 }
 
-// pass passes an element on.
+// pass passes an element on, which ends at the place that is cut next.
 func (s *Splitter) pass(e Element) {
 	s.now = e
+	s.now.From, s.now.To = s.from, s.at
+	if s.events.mixed {
+		s.now.From = -1
+	}
+	s.from = s.at
 	s.each(&s.now)
 }
 
@@ -154,6 +174,9 @@ const keptRoom = 4 << 10
 // feedLines cuts lines. An empty line is no element.
 func (s *Splitter) feedLines(p []byte) {
 	for len(p) > 0 {
+		if s.data.length == 0 {
+			s.from = s.at
+		}
 		end := bytes.IndexByte(p, '\n')
 		if end < 0 {
 			s.data.add(p)
@@ -161,6 +184,7 @@ func (s *Splitter) feedLines(p []byte) {
 		}
 		line := p[:end]
 		p = p[end+1:]
+		s.at += int64(end)
 		length := int64(len(line))
 		if s.data.length > 0 {
 			s.data.add(line)
@@ -173,5 +197,6 @@ func (s *Splitter) feedLines(p []byte) {
 			s.pass(Element{Data: line, Length: length - int64(whole-len(line))})
 		}
 		s.data.drop()
+		s.at++
 	}
 }

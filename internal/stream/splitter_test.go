@@ -80,6 +80,8 @@ func TestAStreamIsCutIntoElements(t *testing.T) {
 		{"an array", stream.Array, "[{\"a\":\"]},\"}\n,\r\n{\"b\":2}, 7,\"x\"]", []string{`{"a":"]},"}`, `{"b":2}`, "7", `"x"`}},
 		{"an array that is cut", stream.Array, "[{\"a\":1},{\"b\":", []string{`{"a":1}`, `{"b": torn`}},
 		{"an object instead of an array", stream.Array, `{"error":1}`, []string{`{"error":1} bare`}},
+		{"no array, but what ends its values", stream.Array, "{},],]1,", []string{"{} bare", "1 bare"}},
+		{"what ends the values of an array behind its end", stream.Array, "[{}],]", []string{"{}"}},
 		{"messages", stream.Messages, message + message[:20], []string{`chunk: {"bytes":"x"} event-type=chunk`, " torn"}},
 		{"a message with a wrong checksum", stream.Messages, message[:len(message)-1] + "!" + message, []string{`chunk: {"bytes":"x"} event-type=chunk broken`, `chunk: {"bytes":"x"} event-type=chunk`}},
 		{"no messages", stream.Messages, strings.Repeat("<html>", 10), []string{" broken"}},
@@ -186,8 +188,78 @@ func FuzzEvents(f *testing.F) {
 	})
 }
 
+// placed cuts a stream that arrives in pieces, and holds that each element is where it says:
+// cut out of the stream it is the same.
+func placed(t *testing.T, f stream.Form, text string, size int) (places []string) {
+	var fed, last int64
+	s := stream.New(f, func(e *stream.Element) {
+		if e.From < 0 {
+			places = append(places, "mixed")
+			return
+		}
+		if e.From < last || e.To < e.From || e.To > fed {
+			t.Fatalf("%q in pieces of %d: an element from %d to %d of %d, behind %d", text, size, e.From, e.To, fed, last)
+		}
+		last = e.To
+		part := text[e.From:e.To]
+		places = append(places, strings.TrimRight(part, "\r\n"))
+		if e.Torn || e.Broken || strings.HasPrefix(part, "\xEF\xBB\xBF") {
+			return
+		}
+		n := 0
+		alone := stream.New(f, func(again *stream.Element) {
+			if n++; n == 1 && !bytes.Equal(bytes.TrimSpace(again.Data), bytes.TrimSpace(e.Data)) || n > 1 {
+				t.Fatalf("%q: %q at %d, cut out %q is element %d: %q", text, e.Data, e.From, part, n, again.Data)
+			}
+		})
+		if f == stream.Array {
+			part = "[" + part + "]"
+		}
+		alone.Feed([]byte(part))
+		if alone.End(); n == 0 {
+			t.Fatalf("%q: %q at %d, cut out %q is no element", text, e.Data, e.From, part)
+		}
+	})
+	for piece := range slices.Chunk([]byte(text), size) {
+		fed += int64(len(piece))
+		s.Feed(bytes.Clone(piece))
+		if from := s.From(); from < last || from > fed {
+			t.Fatalf("%q in pieces of %d: the next begins at %d, behind %d of %d", text, size, from, last, fed)
+		}
+	}
+	s.End()
+	return places
+}
+
+func TestAnElementSaysWhereItStands(t *testing.T) {
+	t.Parallel()
+	message := string(stream.Messages.Append(nil, stream.Out{Data: []byte("{}")}, true))
+	for _, tt := range []struct {
+		name string
+		form stream.Form
+		text string
+		want []string
+	}{
+		{"an event with its name, between comments", stream.Events, ":beat\n\nevent: a\n:c\ndata: x\n\n:beat\n\ndata: y\r\n\r\n", []string{"event: a\n:c\ndata: x", "data: y"}},
+		{"behind a byte order mark", stream.Events, "\xEF\xBB\xBFdata: a\n\n", []string{"data: a"}},
+		{"JSON between events", stream.Events, "data: a\n\n{\"b\":\n1} x\ndata: c\n\n", []string{"data: a", "{\"b\":\n1}", "data: c"}},
+		{"JSON in the middle of an event", stream.Events, "data: a\n{}\n\ndata: c\n\n", []string{"mixed", "mixed", "data: c"}},
+		{"an event in the middle of JSON", stream.Events, "{\ndata: a\n\n}\ndata: c\n\n", []string{"mixed", "mixed", "data: c"}},
+		{"lines", stream.Lines, "{}\r\n\n 1\n2", []string{"{}", " 1", "2"}},
+		{"a sequence", stream.Sequence, "\x1E{}\n\x1E[1\x1E2\n", []string{"{}", "[1", "2"}},
+		{"an array", stream.Array, "[ {},\n[1] ,2]", []string{"{}", "[1]", "2"}},
+		{"messages", stream.Messages, message + message, []string{message, message}},
+	} {
+		for _, size := range []int{1, 2, 3, 1 << 20} {
+			if got := placed(t, tt.form, tt.text, size); !slices.Equal(got, tt.want) {
+				t.Errorf("%s, in pieces of %d: got %q, want %q", tt.name, size, got, tt.want)
+			}
+		}
+	}
+}
+
 // FuzzForms holds for all forms that the elements do not depend on how the stream arrives,
-// and that little is held of them.
+// that each is where it says, and that little is held of them.
 func FuzzForms(f *testing.F) {
 	for form := stream.Events; form <= stream.Messages; form++ {
 		text := form.Append(nil, stream.Out{Data: []byte(`{"a":"\u0041]"}`), Fields: []stream.Field{{Name: "event-type", Value: "a"}}}, true)
@@ -202,6 +274,7 @@ func FuzzForms(f *testing.F) {
 		if !slices.Equal(whole, pieces) {
 			t.Errorf("%q: in one piece %q, in pieces of %d %q", text, whole, int(size)+1, pieces)
 		}
+		placed(t, stream.Form(form), text, int(size)+1)
 	})
 }
 

@@ -47,7 +47,9 @@ func (s *Splitter) feedValues(p []byte) {
 			p = s.value(p)
 		case s.between(p[0]):
 			p = p[1:]
+			s.at++
 		default:
+			s.from = s.at
 			s.inside, s.scalar, s.json = true, p[0] != '{' && p[0] != '[', brackets{}
 		}
 	}
@@ -68,28 +70,32 @@ func (s *Splitter) between(c byte) bool {
 	case c == '[' && !s.array:
 		s.array = true
 		return true
-	case c == ']' && s.array:
+	case c != ',' && c != ']':
+		return false
+	case !s.array || s.closed: // it ends a value and begins none
+		s.other++
+	case c == ']':
 		s.closed = true
-		return true
 	}
-	return c == ',' && s.array && !s.closed
+	return true
 }
 
 // value takes more of a value, and returns what stands behind it.
 func (s *Splitter) value(p []byte) []byte {
-	end := s.valueEnd(p)
+	end, torn := s.valueEnd(p)
 	if end < 0 {
 		s.data.add(p)
+		s.at += int64(len(p))
 		return nil
 	}
 	value, length := p[:end], int64(end)
+	s.at += length
 	if s.data.length > 0 {
 		s.data.add(value)
 		value, length = s.data.bytes, s.data.length
 	} else if len(value) > s.data.most {
 		value = value[:s.data.most]
 	}
-	torn := end < len(p) && p[end] == separator && !s.scalar
 	s.pass(Element{Data: value, Length: length, Bare: s.form == Array && (!s.array || s.closed), Torn: torn})
 	s.data.drop()
 	s.inside = false
@@ -97,24 +103,24 @@ func (s *Splitter) value(p []byte) []byte {
 }
 
 // valueEnd is the place behind a value, negative if it has not ended. A separator begins the
-// next text of a sequence in any place: JSON has none inside (RFC 7464, 2.1).
-func (s *Splitter) valueEnd(p []byte) int {
+// next text of a sequence in any place: JSON has none inside (RFC 7464, 2.1). An object or a
+// list that it ends is torn.
+func (s *Splitter) valueEnd(p []byte) (end int, torn bool) {
 	stop := len(p)
 	if s.form == Sequence {
 		if i := bytes.IndexByte(p, separator); i >= 0 {
 			stop = i
 		}
 	}
-	end := 0
 	if s.scalar {
 		end = s.json.scalar(p[:stop], s.form == Array)
 	} else if end = s.json.end(p[:stop]); end == 0 {
 		end = -1
 	}
 	if end < 0 && stop < len(p) {
-		return stop
+		return stop, !s.scalar
 	}
-	return end
+	return end, false
 }
 
 // scalar is the place behind a value that is neither an object nor a list, negative if it has
