@@ -41,6 +41,7 @@ type exchange struct {
 	rawPath      string    // of the URL as it was called
 	outer        *exchange // around this one, with something between the two; nil if there is none
 	inside       reports   // of the exchanges inside this one
+	reported     int       // the number of its own report among those of the exchange around it
 	noEffect     bool      // the response proves that nothing was done
 	logged       bool      // why the request failed
 	head         bool      // the request is a HEAD

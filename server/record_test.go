@@ -552,3 +552,53 @@ func TestObserversAreToldOfARequestOnce(t *testing.T) {
 		t.Errorf("told\n%s", strings.Join(all, "\n"))
 	}
 }
+
+// The head said 200 before the stream failed, and the record has the truth: at once with the
+// key, at the end, and for a retry that gets the same bytes.
+func TestTheRecordOfAStreamThatFailedUnderAKeySaysSo(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, path string
+		err        error
+		kind       parlance.Kind
+	}{
+		{"as its last element", "/chat", parlance.NewError(parlance.KindUnavailable, "Busy"), parlance.KindUnavailable},
+		{"by a panic", "/chat", errPanics, parlance.KindInternal},
+		{"without an element for it", "/other", parlance.NewError(parlance.KindUnavailable, "Busy"), parlance.KindUnavailable},
+		{"not at all", "/chat", nil, parlance.KindSuccess},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, around := range []int{1, 2} {
+				store := memory.New()
+				recorder := activity.NewRecorder(store.Activity())
+				s, _, end := streamServer(t, server.WithRecorder(recorder), server.WithTrustedID("X-Id"))
+				h := idempotency.Middleware(store.Idempotency())(streams(s, 1, tt.err))
+				for range around {
+					h = s.Wrap(h)
+				}
+				srv := servertest.Listen(t, h)
+				for _, id := range []string{"first", "again"} {
+					_, err := servertest.Send(t.Context(), srv, "POST", tt.path, "{}", "Idempotency-Key", "k", "X-Id", id)
+					if cut := tt.path == "/other" && id == "first"; cut != (err != nil) {
+						t.Errorf("%d around: the %s response ends with %v", around, id, err)
+					}
+					<-end
+				}
+				early, err := store.Activity().Find(t.Context(), "first")
+				if err != nil || early.Status != 200 || early.Outcome.Kind != tt.kind {
+					t.Errorf("%d around: committed is %d %+v, %v; want %s", around, early.Status, early.Outcome, err, tt.kind)
+				}
+				if err := recorder.Close(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				for _, id := range []string{"first", "again"} {
+					r, err := store.Activity().Find(t.Context(), id)
+					if err != nil || r.Outcome.Kind.Failing() != tt.kind.Failing() || id == "first" && (r.Status != 200 || r.Outcome.Kind != tt.kind) {
+						t.Errorf("%d around: the record of the %s is %d %+v, %v; want %s", around, id, r.Status, r.Outcome, err, tt.kind)
+					}
+				}
+			}
+		})
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server/internal/core"
 )
 
@@ -30,8 +31,22 @@ func (x *exchange) report(h http.Header) {
 	in := &x.outer.inside
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	h[core.ReportHeader] = []string{strconv.Itoa(len(in.all))}
+	x.reported = len(in.all)
+	h[core.ReportHeader] = []string{strconv.Itoa(x.reported)}
 	in.all = append(in.all, r)
+}
+
+// correct puts another outcome into the report of a response whose head was sent.
+func (x *exchange) correct(o parlance.Outcome) {
+	if x.outer == nil || !x.sent() {
+		return
+	}
+	in := &x.outer.inside
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if x.reported < len(in.all) && in.all[x.reported].Outcome != nil {
+		in.all[x.reported].Outcome = &o
+	}
 }
 
 // Reported is the report with this mark. It is empty for a response that

@@ -269,6 +269,7 @@ func (w *StreamWriter) fail(err error) {
 // settle notes the outcome of a stream at its end. So do the exchanges that pass it on.
 func (x *exchange) settle(o parlance.Outcome) {
 	x.SetOutcome(o)
+	x.correct(o)
 	if x.outer != nil && x.outer.relayed {
 		x.outer.settle(o)
 	}

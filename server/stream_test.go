@@ -27,10 +27,11 @@ const streaming = `dialect: test
 codes:
   200: success
   404: not_found
+  4xx: invalid
   5xx: internal
   overloaded: {kind: unavailable, status: 529}
 shapes:
-  - {name: error, status: 404 5xx, json: {error!: {code?: $code, message: $detail}}}
+  - {name: error, status: 4xx 5xx, json: {error!: {code?: $code, message: $detail}}}
   - name: chat
     path: /chat
     stream: sse

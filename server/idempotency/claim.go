@@ -70,7 +70,7 @@ func (c *claim) end(ctx context.Context, x core.Exchange, rec *recording, return
 	a := rec.response(returned)
 	if x.Recorded() {
 		err := c.store.Transact(ctx, func(ctx context.Context) error {
-			return c.Record(ctx, x, core.Response{Status: a.Status, Header: a.Header, Body: a.Body}, inside.Outcome)
+			return c.record(ctx, x, a, inside.Outcome)
 		})
 		if err == nil {
 			return nil
@@ -81,11 +81,14 @@ func (c *claim) end(ctx context.Context, x core.Exchange, rec *recording, return
 
 // Record keeps a response, together with the record of its request.
 func (c *claim) Record(ctx context.Context, x core.Exchange, r core.Response, of *parlance.Outcome) error {
-	a := Response{Status: r.Status, Header: r.Header, Body: r.Body}
+	return c.record(ctx, x, Response{Status: r.Status, Header: r.Header, Body: r.Body}, of)
+}
+
+func (c *claim) record(ctx context.Context, x core.Exchange, a Response, of *parlance.Outcome) error {
 	if err := c.store.Record(ctx, c.key, c.keeps(a)); err != nil || !x.Recorded() {
 		return err
 	}
-	return x.CommitRecord(ctx, r, of)
+	return x.CommitRecord(ctx, core.Response{Status: a.Status, Header: a.Header, Body: a.Body}, of)
 }
 
 // Committed notes that an Atomic has committed its response.
