@@ -115,23 +115,28 @@ func (s *Splitter) feedEvents(p []byte) {
 			v.skip = next == len(p) && p[next-1] == '\r'
 		}
 		p = p[next:]
-		behind := s.at + int64(next)
-		switch {
-		case v.within:
-			s.partOfLine(line)
-			s.endOfLine()
-		case len(line) == 0:
-			s.at = behind
-			s.dispatch()
-		default:
-			s.eventLine(line, int64(len(line)), v.modeOf(line, true))
-		}
-		s.at = behind
+		s.restOfLine(line, s.at+int64(next))
 	}
 	if v.lent != nil {
 		s.data.add(v.lent)
 		v.lent = nil
 	}
+}
+
+// restOfLine takes a line, or what has not come of it. behind is the place behind its end.
+func (s *Splitter) restOfLine(line []byte, behind int64) {
+	v := &s.events
+	switch {
+	case v.within:
+		s.partOfLine(line)
+		s.endOfLine()
+	case len(line) == 0:
+		s.at = behind
+		s.dispatch()
+	default:
+		s.eventLine(line, int64(len(line)), v.modeOf(line, true))
+	}
+	s.at = behind
 }
 
 // lineEnd is the place of the next line end, negative for none. returns is set if there can
