@@ -53,7 +53,7 @@ var marks = strings.NewReplacer("?", "%3F", "#", "%23")
 
 // pathOf is the path of a URL. A mark in it that is not the end of the path stays escaped.
 func pathOf(u *url.URL) string {
-	if strings.ContainsAny(u.Path, "?#") {
+	if strings.IndexByte(u.Path, '?') >= 0 || strings.IndexByte(u.Path, '#') >= 0 {
 		return marks.Replace(u.Path)
 	}
 	return u.Path
