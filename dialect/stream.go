@@ -15,6 +15,7 @@ import (
 //	Feed(p []byte)             // the next bytes; none are kept of an element that arrives in one piece
 //	Decided() bool             // content, a failure or the end has arrived
 //	Failed() *parlance.Outcome // the first failure; nil for none
+//	From() int64               // where the element begins that has not ended; else the place of the next byte
 //	State() StreamState        // how many elements have arrived
 //	End(how Ending) Decoded    // the meaning of the whole; nothing is fed after it
 //	HasEnd() bool              // a stream without its end was cut off
@@ -40,6 +41,8 @@ type StreamState = wire.StreamState
 //	Torn      bool              // the stream ended in it
 //	Role      Role
 //	Outcome   *parlance.Outcome // of a failure; else nil
+//	Common    Common            // the source of the texts of Outcome that no shape of the file read
+//	From, To  int64             // its place in the stream; From is negative if it lies among others
 type StreamElement = read.StreamElement
 
 // Role is the part that an element has in its stream.
@@ -92,6 +95,13 @@ func (w *StreamWriter) AppendEnd(dst []byte) []byte { return w.of.End(dst) }
 // element for a failure: then only cutting the stream off tells the reader.
 func (w *StreamWriter) Encode(dst []byte, o *parlance.Outcome) (m Encoded, written bool) {
 	written = w.of.Failure(&m, dst, o)
+	return m, written
+}
+
+// Replace is Encode for a failure that takes the place of an element of the same form, from
+// [StreamElement].From to To. It writes nothing around the element.
+func (w *StreamWriter) Replace(dst []byte, o *parlance.Outcome) (m Encoded, written bool) {
+	written = w.of.Instead(&m, dst, o)
 	return m, written
 }
 

@@ -1,16 +1,23 @@
 package gateway_test
 
 import (
+	"compress/gzip"
+	"context"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/gateway"
+	"github.com/parlance-api/parlance/internal/stream"
+	"github.com/parlance-api/parlance/server"
 )
 
 // chats are dialects of the catalog with a stream at /chat.
@@ -87,7 +94,7 @@ func TestAFailureInAStreamIsTranslatedAndTheContentPasses(t *testing.T) {
 		{"line ends of two bytes", "anthropic", "openai", []string{aStart + aContent, strings.ReplaceAll(aBusy, "\n", "\r\n")}, aStart + aContent + "data: {\"error\"", "Overloaded", nil},
 		{"content behind the failure", "openai", "anthropic", []string{oContent, oBusy, oContent, oDone}, oContent, oContent + oDone, []string{"code=server_is_overloaded"}},
 		{"an element longer than any that is held", "openai", "anthropic", []string{"data: {\"choices\": \"" + strings.Repeat("x", 100<<10) + "\"}\n\n", oDone}, "data: {\"choices\": \"" + strings.Repeat("x", 100<<10) + "\"}\n\n" + oDone, "", nil},
-		{"to a dialect without the stream", "openai", "problem", []string{oContent, oBusy}, oContent + oBusy, "", []string{"stream=true", "content=1", "kind=unavailable", "code=server_is_overloaded"}},
+		{"to a dialect without the stream", "openai", "problem", []string{oContent, oBusy}, oContent + oBusy, "", []string{"stream=true", "translated=false", "content=1", "kind=unavailable", "code=server_is_overloaded"}},
 		{"a stream that is cut off", "openai", "anthropic", []string{oContent}, oContent, "", []string{"stream=true", "kind=unavailable", "reason=cut_off"}},
 		{"a stream that went well", "openai", "anthropic", []string{oContent, oDone}, oContent + oDone, "", nil},
 	} {
@@ -172,4 +179,103 @@ func TestAFailureBeforeTheContentOfAStreamIsAFailureOfTheCaller(t *testing.T) {
 			}
 		})
 	}
+}
+
+// forms is a dialect with a stream of each form, whose code has a name of its own.
+func forms(t *testing.T, code string) *dialect.Dialect {
+	t.Helper()
+	source := "dialect: " + code + "\ncodes:\n  200: success\n  4xx: invalid\n  5xx: internal\n  " + code + ": {kind: unavailable, status: 529, retry: {backoff: 1ms..2ms}}\nshapes:\n" +
+		"  - {name: error, status: 4xx 5xx, json: {" + code + "!: {code?: $code, message: $detail}}}\n"
+	for _, form := range stream.Names() {
+		source += "  - {name: " + form + ", path: /" + form + ", stream: " + form + ", elements: [{is: failed, json: {" + code + "!: {code!: $code, message!: $detail}}}]}\n"
+	}
+	d, err := dialect.Compile("forms.yaml", []byte(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Each form is written by a server, passes a gateway, and is read by a client.
+func TestAFailureIsTranslatedInPlaceInEachForm(t *testing.T) {
+	t.Parallel()
+	busy := parlance.NewError(parlance.KindUnavailable, "Busy")
+	busy.Outcome.Code = "full"
+	for _, name := range stream.Names() {
+		for _, tt := range []struct {
+			name, method    string
+			content, served int
+			err             error
+		}{
+			{"failing first", "POST", 0, 1, busy},
+			{"failing first, safe to retry", "GET", 0, 3, busy},
+			{"failing halfway", "POST", 2, 1, busy},
+			{"whole", "GET", 2, 1, nil},
+		} {
+			for _, zipped := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, %s, in gzip %v", name, tt.name, zipped), func(t *testing.T) {
+					t.Parallel()
+					s := server.New(forms(t, "full"), server.WithLogger(slog.New(slog.DiscardHandler)))
+					h := s.Wrap(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+						return server.Stream(func(_ context.Context, w *server.StreamWriter) error {
+							for i := range tt.content {
+								if err := w.Send(server.Element{Data: map[string]int{"n": i}}); err != nil {
+									return err
+								}
+							}
+							return tt.err
+						}), nil
+					}))
+					u := serve(t, func(w http.ResponseWriter, r *http.Request) {
+						if zipped && tt.content > 0 {
+							zw := gzip.NewWriter(w)
+							defer zw.Close()
+							w.Header().Set("Content-Encoding", "gzip")
+							h.ServeHTTP(zippedWriter{w, zw}, r)
+							return
+						}
+						h.ServeHTTP(w, r)
+					})
+					addr, log := before(t, u.URL, "http", "problem", func(c *gateway.Config) {
+						c.Speaks, c.To, c.MaxWait = forms(t, "full"), forms(t, "busy"), time.Minute
+						c.Client = append(c.Client, client.WithMaxAttempts(3))
+					})
+					req, err := http.NewRequest(tt.method, addr+"/"+name, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					resp, err := (&http.Client{Transport: client.New(forms(t, "busy"), client.WithMaxAttempts(1))}).Do(req)
+					if err != nil {
+						t.Fatal(err)
+					}
+					body, err := io.ReadAll(resp.Body)
+					resp.Body.Close()
+					r, _ := client.ReportOf(resp)
+					failed := strings.Contains(string(body), `{"busy":{`) && r.Outcome.Kind == parlance.KindUnavailable && r.Outcome.Detail == "Busy"
+					if err != nil || failed != (tt.err != nil) || strings.Contains(string(body), "full\":{") || tt.err == nil && r.Outcome.Kind != parlance.KindSuccess {
+						t.Errorf("got %d %q, %v, which is %+v", resp.StatusCode, body, err, r.Outcome)
+					}
+					if tt.content > 0 && (resp.StatusCode != 200 || r.Stream == nil || r.Stream.Content != tt.content) {
+						t.Errorf("got %d with %+v, want %d elements of content\n%q", resp.StatusCode, r.Stream, tt.content, body)
+					}
+					if n := u.count(); n != tt.served {
+						t.Errorf("the upstream saw %d requests, want %d\n%s", n, tt.served, log)
+					}
+				})
+			}
+		}
+	}
+}
+
+// zippedWriter sends what is written in gzip.
+type zippedWriter struct {
+	http.ResponseWriter
+	zw *gzip.Writer
+}
+
+func (w zippedWriter) Write(p []byte) (int, error) { return w.zw.Write(p) }
+
+func (w zippedWriter) Flush() {
+	w.zw.Flush()
+	w.ResponseWriter.(http.Flusher).Flush()
 }

@@ -23,6 +23,7 @@ type story struct {
 	code     string          // of the failure of a stream
 	stream   bool            // the response is a stream
 	elements int             // of content in it
+	asItCame bool            // its failures pass untranslated
 	err      error           // why there is no response of the upstream
 }
 

@@ -1,15 +1,17 @@
 package gateway
 
 import (
-	"bytes"
+	"compress/gzip"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/dialect/translate"
 )
 
 // streams reports that a response is a stream of which the caller gets elements. A stream
@@ -28,34 +30,51 @@ func (g *Gateway) stream(resp *http.Response, each func(*dialect.StreamElement))
 }
 
 // passStream hands on a stream. Its failures are translated if the callers' dialect
-// describes it as a stream of the same form, and has an element for them.
+// describes it as a stream of the same form, and has an element for them. For that a stream in
+// gzip is handed on without its coding.
 func (g *Gateway) passStream(x *exchange, resp *http.Response) {
 	x.ends, x.story.stream = resp, true
 	g.clean(x, resp)
 	g.sign(x, resp.Header)
 	to := g.config.To.WriteStream(x.asked)
 	known := to != nil && g.config.To.Stream(x.asked, httpdialect.Response(resp, nil), nil) != nil
-	if !known || !byLines(to.Type()) || !uncoded(resp.Header) {
+	coding := strings.ToLower(resp.Header.Get("Content-Encoding"))
+	zipped := coding == "gzip" || coding == "x-gzip"
+	if !known || !zipped && coding != "" && coding != "identity" {
+		x.story.asItCame = true
 		return
 	}
-	t := &elements{ReadCloser: resp.Body, g: g, x: x, to: to, events: to.Type() == eventsType}
+	t := &elements{from: resp.Body, closer: resp.Body, g: g, x: x, to: to, asked: httpdialect.Request(g.config.Speaks, resp.Request)}
+	if zipped {
+		t.from = &unzipped{coded: resp.Body}
+		for _, name := range [...]string{"Content-Encoding", "Etag", "Content-Digest", "Repr-Digest"} {
+			resp.Header.Del(name) // they are of the coded form
+		}
+	}
 	t.of = g.stream(resp, t.take)
 	resp.Body, resp.ContentLength = t, -1
 	resp.Header.Del("Content-Length")
 }
 
+// unzipped reads what is in gzip. The header is read with the first bytes, since it may wait.
+type unzipped struct {
+	coded io.Reader
+	plain *gzip.Reader
+	err   error
+}
+
+// Read reads what has come.
+func (u *unzipped) Read(p []byte) (int, error) {
+	if u.plain == nil && u.err == nil {
+		u.plain, u.err = gzip.NewReader(u.coded)
+	}
+	if u.err != nil {
+		return 0, u.err
+	}
+	return u.plain.Read(p)
+}
+
 const eventsType = "text/event-stream"
-
-// byLines reports a form whose elements end at the end of a line.
-func byLines(media string) bool {
-	return media == eventsType || strings.Contains(media, "ndjson") || strings.Contains(media, "jsonl") || strings.Contains(media, "json-seq")
-}
-
-// uncoded reports that a body has no content coding.
-func uncoded(h http.Header) bool {
-	coding := h.Get("Content-Encoding")
-	return coding == "" || strings.EqualFold(coding, "identity")
-}
 
 // maxElement is how many bytes of one element are held. A longer one passes as it comes.
 const maxElement = 48 << 10
@@ -63,33 +82,37 @@ const maxElement = 48 << 10
 // elements is the body of a stream whose failures are translated. Everything else passes
 // byte for byte, and no element waits for the next one.
 type elements struct {
-	io.ReadCloser
+	from   io.Reader
+	closer io.Closer
 	g      *Gateway
 	x      *exchange
+	asked  dialect.Request // of the upstream
 	of     *dialect.Stream
 	to     *dialect.StreamWriter
-	events bool
 
-	held  []byte // of the element that arrives
-	last  byte   // of the stream so far
-	begun bool   // there is more in it than comments and empty lines
-	long  bool   // its beginning has passed already
-	out   []byte // to be read
-	room  []byte // the memory of out
-	err   error  // that ended the body
+	held []byte // of the stream, what has not passed
+	at   int64  // its place
+	out  []byte // to be read
+	room []byte // the memory of out
+	err  error  // that ended the body
 }
+
+// Close closes the body of the upstream.
+func (t *elements) Close() error { return t.closer.Close() }
 
 // Read reads what may pass.
 func (t *elements) Read(p []byte) (int, error) {
 	for len(t.out) == 0 && t.err == nil {
-		n, err := t.ReadCloser.Read(p)
+		n, err := t.from.Read(p)
 		t.out = t.room[:0]
-		t.feed(p[:n])
+		t.held = append(t.held, p[:n]...)
+		t.of.Feed(p[:n])
 		if t.err = err; err == io.EOF {
 			t.of.End(dialect.EndWhole)
 		}
-		if err != nil {
-			t.pass()
+		t.pass(t.of.From())
+		if err != nil || len(t.held) > maxElement {
+			t.pass(t.at + int64(len(t.held)))
 		}
 		t.room = t.out[:0]
 	}
@@ -101,65 +124,49 @@ func (t *elements) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// feed takes bytes line by line, so that no piece has more than one end of an element.
-func (t *elements) feed(p []byte) {
-	for len(p) > 0 {
-		end := lineEnd(p)
-		t.line(p[:end])
-		p = p[end:]
+// pass lets pass what is held before a place of the stream.
+func (t *elements) pass(until int64) {
+	n := until - t.at
+	if n <= 0 {
+		return
 	}
+	t.out = append(t.out, t.held[:n]...)
+	t.drop(n)
 }
 
-// lineEnd is the length of the first line with its end, or of what has come of it.
-func lineEnd(p []byte) int {
-	end := bytes.IndexAny(p, "\r\n") + 1
-	switch {
-	case end == 0:
-		return len(p)
-	case p[end-1] == '\r' && end < len(p) && p[end] == '\n':
-		return end + 1
-	}
-	return end
+// drop forgets the first bytes that are held.
+func (t *elements) drop(n int64) {
+	t.held = t.held[:copy(t.held, t.held[n:])]
+	t.at += n
 }
 
-// endsLine reports a byte that ends a line.
-func endsLine(b byte) bool { return b == '\n' || b == '\r' }
-
-// line takes a line, or a part of it.
-func (t *elements) line(line []byte) {
-	fresh := t.last == 0 || endsLine(t.last)
-	half := t.last == '\r' && line[0] == '\n' // of the end of a line
-	blank := fresh && !half && endsLine(line[0])
-	comment := t.events && fresh && line[0] == ':'
-	t.last = line[len(line)-1]
-	t.held = append(t.held, line...)
-	t.begun = t.begun || !blank && !half && !comment
-	t.of.Feed(line)
-	switch {
-	case !t.begun && fresh && endsLine(t.last), t.events && blank:
-		t.pass()
-	case len(t.held) > maxElement:
-		t.out, t.held, t.long = append(t.out, t.held...), t.held[:0], true
-	}
-}
-
-// pass lets pass what is held.
-func (t *elements) pass() {
-	t.out = append(t.out, t.held...)
-	t.held, t.begun, t.long = t.held[:0], false, false
-}
-
-// take is told each element at its end.
+// take is told each element at its end. One of which a part has passed is not replaced.
 func (t *elements) take(e *dialect.StreamElement) {
-	if e.Outcome != nil && !t.long {
-		o := *e.Outcome
-		t.g.name(t.x, &o)
-		if m, written := t.to.Encode(nil, &o); written {
-			t.g.lost(t.x, m.Losses)
-			t.held = append(t.held[:0], m.Body...)
-		}
+	if e.Outcome == nil || e.From < t.at {
+		return
 	}
-	t.pass()
+	o := *e.Outcome
+	translate.Limit(&o, e.Common)
+	t.advise(&o)
+	t.g.name(t.x, &o)
+	m, written := t.to.Replace(nil, &o)
+	if !written {
+		return
+	}
+	t.g.lost(t.x, m.Losses)
+	t.pass(e.From)
+	t.out = append(t.out, m.Body...)
+	t.drop(e.To - t.at)
+}
+
+// advise tells the caller whether to send again. A request that is not idempotent may have
+// been carried out, since a part of its result has come.
+func (t *elements) advise(o *parlance.Outcome) {
+	d := t.g.config.Speaks.Decide(t.asked, o)
+	if t.of.State().Content > 0 && !t.g.config.Speaks.Idempotent(t.asked) && t.asked.Key == "" {
+		d.RetrySafe = false
+	}
+	translate.Advise(o, &d)
 }
 
 // ended keeps the true outcome of a stream at its end, for the log and the record.
@@ -184,5 +191,9 @@ func (s *story) ofStream() []slog.Attr {
 	if !s.stream {
 		return nil
 	}
-	return []slog.Attr{slog.Bool("stream", true), slog.Int("content", s.elements)}
+	attrs := []slog.Attr{slog.Bool("stream", true), slog.Int("content", s.elements)}
+	if s.asItCame {
+		attrs = append(attrs, slog.Bool("translated", false))
+	}
+	return attrs
 }

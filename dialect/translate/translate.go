@@ -172,6 +172,10 @@ func enclosable(h dialect.Header) Kept {
 // bytes.
 const maxDetail = 500
 
+// Limit takes off an Outcome the texts that must not leave the system, as Write does. from is
+// the source of its texts.
+func Limit(o *parlance.Outcome, from dialect.Common) { limitTexts(o, from) }
+
 // limitTexts keeps the inside of a system from the callers. If a body fits no shape of
 // the upstream's dialect, its texts were not written for them: only the first line of a
 // member for messages is passed on.

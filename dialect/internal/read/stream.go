@@ -23,6 +23,8 @@ type StreamElement struct {
 	Torn      bool              // the stream ended in it
 	Role      Role              //
 	Outcome   *parlance.Outcome // of a failure; else nil
+	Common    wire.Common       // the source of the texts of Outcome that no shape read
+	From, To  int64             // its place in the stream; From is negative if it lies among others
 }
 
 // Stream reads a stream that arrives in pieces. It holds at most 64 KiB of it. It is for one
@@ -59,6 +61,10 @@ func (d *Reader) StreamOf(req *wire.Request, res *wire.Response, each func(*Stre
 
 // Feed takes the next bytes of the stream. It copies none of an element that is whole.
 func (s *Stream) Feed(p []byte) { s.split.Feed(p) }
+
+// From is the place in the stream where the element begins that has not ended, and that of the
+// next byte if there is none.
+func (s *Stream) From() int64 { return s.split.From() }
 
 // State is what the stream has come to so far.
 func (s *Stream) State() wire.StreamState {
@@ -100,9 +106,9 @@ func (s *Stream) element(e *stream.Element) {
 	if s.each == nil {
 		return
 	}
-	passed := StreamElement{Event: e.Event, ID: e.ID, Data: e.Data, Length: e.Length, Torn: torn, Role: role}
+	passed := StreamElement{Event: e.Event, ID: e.ID, Data: e.Data, Length: e.Length, Torn: torn, Role: role, From: e.From, To: e.To}
 	if role == spec.RoleFailure {
-		passed.Outcome = &read.Outcome
+		passed.Outcome, passed.Common = &read.Outcome, read.Common
 	}
 	s.each(&passed)
 }

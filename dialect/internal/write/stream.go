@@ -76,6 +76,38 @@ func (s *Stream) End(dst []byte) []byte {
 // Failure appends a failure as the last element, and the end of the form. It reports false
 // if the file has no element for it.
 func (s *Stream) Failure(m *wire.Encoded, dst []byte, o *parlance.Outcome) bool {
+	out, losses := s.failure(o)
+	if len(out.Data) == 0 {
+		return false
+	}
+	m.Status, m.Losses = 200, losses
+	m.Body = s.of.Form.AppendEnd(s.append(dst, out), false)
+	s.lose(m, m.Body[len(dst):], o)
+	return true
+}
+
+// Instead appends a failure that takes the place of another element. It reports false if the
+// file has no element for it.
+func (s *Stream) Instead(m *wire.Encoded, dst []byte, o *parlance.Outcome) bool {
+	out, losses := s.failure(o)
+	if len(out.Data) == 0 {
+		return false
+	}
+	m.Status, m.Losses = 200, losses
+	whole := s.of.Form.Append(nil, out, true)
+	s.lose(m, whole, o)
+	switch s.of.Form {
+	case stream.Lines:
+		whole = whole[:len(whole)-1]
+	case stream.Sequence, stream.Array:
+		whole = out.Data
+	}
+	m.Body = append(dst, whole...)
+	return true
+}
+
+// failure is the element of a failure, without data if the file has none for it.
+func (s *Stream) failure(o *parlance.Outcome) (stream.Out, []parlance.Loss) {
 	var e wire.Encoded
 	written := *o
 	s.elements.Encode(&e, nil, &s.req, &written, &wire.Payload{}, 0)
@@ -90,16 +122,10 @@ func (s *Stream) Failure(m *wire.Encoded, dst []byte, o *parlance.Outcome) bool 
 			out.Fields = append(out.Fields, stream.Field{Name: strings.ToLower(f.Name), Value: f.Value})
 		}
 	}
-	if len(e.Body) == 0 {
-		return false
-	}
 	if s.of.Form == stream.Messages && out.Event != "" {
 		out.Fields, out.Event = append(named("exception", out.Event), out.Fields...), ""
 	}
-	m.Status, m.Losses = 200, e.Losses
-	m.Body = s.of.Form.AppendEnd(s.append(dst, out), false)
-	s.lose(m, m.Body[len(dst):], o)
-	return true
+	return out, e.Losses
 }
 
 // lose reports what the element does not say, although a response with a status would.
