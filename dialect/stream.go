@@ -15,7 +15,7 @@ import (
 //	Feed(p []byte)             // the next bytes; none are kept of an element that arrives in one piece
 //	Decided() bool             // content, a failure or the end has arrived
 //	Failed() *parlance.Outcome // the first failure; nil for none
-//	From() int64               // where the element begins that has not ended; else the place of the next byte
+//	From() int64               // the place of the element that has not ended; else of the next byte
 //	State() StreamState        // how many elements have arrived
 //	End(how Ending) Decoded    // the meaning of the whole; nothing is fed after it
 //	HasEnd() bool              // a stream without its end was cut off

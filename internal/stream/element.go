@@ -25,9 +25,9 @@ type Element struct {
 	Torn   bool    // the stream ended before the element did
 	Broken bool    // a checksum or a length is wrong
 
-	// From and To are where the element begins in the stream, and where it ends: an event
-	// with its empty line, a binary message whole, and any other as its JSON alone. From is
-	// negative if other elements have bytes among those of this one.
+	// From and To are the places in the stream at which the element begins and ends. An event
+	// has its empty line, and a binary message its checksum. Any other is its JSON alone. From
+	// is negative if other elements have bytes among those of this one.
 	From, To int64
 }
 

@@ -34,8 +34,8 @@ func New(f Form, each func(*Element)) *Splitter {
 	return s
 }
 
-// From is the place in the stream where the element begins that has not ended, and that of the
-// next byte if there is none.
+// From is the place in the stream at which the element begins that has not ended. It is the
+// place of the next byte if there is none.
 func (s *Splitter) From() int64 {
 	switch {
 	case s.form == Events && s.events.open(), s.inside, s.form == Lines && s.data.length > 0, s.binary.had > 0:

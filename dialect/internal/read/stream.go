@@ -62,8 +62,8 @@ func (d *Reader) StreamOf(req *wire.Request, res *wire.Response, each func(*Stre
 // Feed takes the next bytes of the stream. It copies none of an element that is whole.
 func (s *Stream) Feed(p []byte) { s.split.Feed(p) }
 
-// From is the place in the stream where the element begins that has not ended, and that of the
-// next byte if there is none.
+// From is the place in the stream at which the element begins that has not ended. It is the
+// place of the next byte if there is none.
 func (s *Stream) From() int64 { return s.split.From() }
 
 // State is what the stream has come to so far.
