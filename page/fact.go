@@ -29,7 +29,9 @@ func (f fact) Pieces(text string) []piece { return pieces(text) }
 
 // facts are all that holds for the whole API.
 func (c *composer) facts() []fact {
-	all := []fact{c.requestID(), c.idempotency(), c.limits(), c.auth(), c.polled(), c.success(), c.forms(), c.supported(), c.sources(), c.mock()}
+	all := []fact{c.requestID(), c.idempotency(), c.limits(), c.auth(), c.polled(), c.success()}
+	all = append(all, c.streams()...)
+	all = append(all, c.forms(), c.supported(), c.sources(), c.mock())
 	return slices.DeleteFunc(all, func(f fact) bool { return len(f.Texts) == 0 && len(f.Table) == 0 && f.Code == "" })
 }
 
