@@ -33,8 +33,7 @@ type streaming struct {
 // stream is the stream that responds to a request by a wish; nil if something else does. The
 // error says why the wish cannot be.
 func (m *Mock) stream(r *http.Request, w *Wish) (*streaming, error) {
-	all := m.streams()
-	asked := w.Element > 0 || w.Cut > 0
+	all, asked := m.streams(), w.Element > 0 || w.Cut > 0
 	if len(all) == 0 && !asked {
 		return nil, nil
 	}
@@ -43,27 +42,45 @@ func (m *Mock) stream(r *http.Request, w *Wish) (*streaming, error) {
 	switch {
 	case i < 0 && asked:
 		return nil, m.noStream(r)
-	case i < 0, !asked && (r.Method == http.MethodHead || w.Sample != "" || !m.documents(r) || refusesStream(r, all[i].Types)):
+	case i < 0, !asked && m.declines(r, w, all[i].Types):
 		return nil, nil
+	}
+	o, failing, err := m.failureOf(req, w, &all[i])
+	if err != nil {
+		return nil, err
 	}
 	s := &streaming{of: &all[i], request: req, writer: m.dialect.WriteStream(req), content: len(all[i].Content), cut: w.Cut}
 	if w.Items > 0 {
 		s.content = w.Items
 	}
-	o, failing, err := m.failureOf(req, w, s.of)
+	if failing {
+		return s.failing(&o, w)
+	}
 	switch {
-	case err != nil:
-		return nil, err
-	case !failing && w.Element > 0:
+	case w.Element > 0:
 		return nil, fmt.Errorf("the element %d needs a failure, and the wish is a %s", w.Element, o.Kind)
-	case failing && !asked, !failing && o.Kind != parlance.KindSuccess:
+	case o.Kind != parlance.KindSuccess:
 		return nil, nil // its status says so
-	case failing && w.Element == 0:
-		return nil, fmt.Errorf("name the element of the failure too, such as element=%d", s.content+1)
-	case failing:
-		s.failure, s.content, s.first = &o, w.Element-1, w.Element == 1
 	}
 	return s, nil
+}
+
+// failing is the stream with a failure as the element of the wish. It is nil if the wish is
+// about no stream: then the status says so.
+func (s *streaming) failing(o *parlance.Outcome, w *Wish) (*streaming, error) {
+	switch {
+	case w.Element == 0 && w.Cut == 0:
+		return nil, nil
+	case w.Element == 0:
+		return nil, fmt.Errorf("name the element of the failure too, such as element=%d", s.content+1)
+	}
+	s.failure, s.content, s.first = o, w.Element-1, w.Element == 1
+	return s, nil
+}
+
+// declines reports that a request is about something else than the stream of its operation.
+func (m *Mock) declines(r *http.Request, w *Wish, types []string) bool {
+	return r.Method == http.MethodHead || w.Sample != "" || !m.documents(r) || refusesStream(r, types)
 }
 
 // documents reports that the document, if there is one, has a success of the operation.

@@ -108,8 +108,8 @@ func (r *Reporter) shape(n *yaml.Node, unwritten bool) *Shape {
 		Key{Name: "query", Read: func(_, _ *yaml.Node) { streams = true }},
 		Key{Name: "partial", Read: func(_, _ *yaml.Node) { streams = true }},
 	)
-	if streams {
-		r.streamOf(s, n)
+	if streams && !r.streamOf(s, n) {
+		return nil
 	}
 	s.derive()
 	return r.checked(s)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/internal/httpheader"
@@ -60,29 +61,37 @@ type Element struct {
 // value of a constant.
 type Needle struct{ Name, Value []byte }
 
-// streamOf compiles the body of a shape that is a stream.
-func (r *Reporter) streamOf(s *Shape, n *yaml.Node) {
-	st := &Stream{Shape: s}
+// streamOf compiles the body of a shape that is a stream. It reports false if its form is not
+// known.
+func (r *Reporter) streamOf(s *Shape, n *yaml.Node) bool {
+	st, other, formed := &Stream{Shape: s}, (*yaml.Node)(nil), false
 	r.Pairs(n, "a shape", func(k, v *yaml.Node) {
 		switch k.Value {
 		case "stream":
+			formed = true
 			if st.Form = stream.Named(v.Value); st.Form == stream.None {
 				r.Unknown(At(v), "unknown_form", "form of a stream", v.Value, stream.Names())
 			}
 		case "elements":
+			other = k
 			for _, e := range r.elements(v, "elements", "write a list: each template begins with a hyphen") {
 				if e := r.element(e, s, st.Form); e != nil {
 					st.Elements = append(st.Elements, e)
 				}
 			}
 		case "query":
+			other = k
 			r.Pairs(v, "query", func(k, v *yaml.Node) { st.Query = append(st.Query, asked{k.Value, r.Words(v, "query")}) })
 		case "partial":
+			other = k
 			st.Partial = r.Boolean(v, "partial")
 		}
 	})
+	if !formed {
+		r.Fault(At(other), "contradiction", "add stream: ndjson, or another form, else remove it", "%s is only for a shape that is a stream", other.Value)
+	}
 	if st.Form == stream.None {
-		return
+		return false
 	}
 	if st.Types = st.Form.Types(); s.Media != "" {
 		st.Types = append([]string{s.Media}, st.Types...)
@@ -94,6 +103,7 @@ func (r *Reporter) streamOf(s *Shape, n *yaml.Node) {
 	st.Ends = slices.ContainsFunc(st.Elements, func(e *Element) bool { return e.Role == RoleEnd })
 	r.checkElements(st)
 	s.Stream = st
+	return true
 }
 
 // element compiles the template of an element. nil after a fault.
@@ -260,15 +270,32 @@ func (r *Reporter) checkElements(st *Stream) {
 				break
 			}
 		}
-		if e.Role == RoleEnd && !e.ReadOnly && !st.ReadOnly && e.Shape.Is == "failed" {
-			r.Fault(e.Pos, "contradiction", "remove as: end; a failure ends a stream anyway", "an element that failed does not end the stream well")
-		}
+		r.checkRole(e)
 	}
-	if st.Partial && !slices.ContainsFunc(st.Elements, func(e *Element) bool {
-		return e.Role == RoleContent && (e.Shape.Is == "failed" || e.Reads != 0 || e.Body.saysKindAt())
-	}) {
+	if len(st.Status) > 0 && !st.Status.succeeds() {
+		r.Warn(st.Pos, "unreachable", "remove status, or write status: 2xx", "%q is never read, because only a response with a status of 200 to 299 is a stream", st.Name)
+	}
+	if st.Partial && !slices.ContainsFunc(st.Elements, (*Element).canFail) {
 		r.Warn(st.Pos, "unreachable", "add the template of a failure", "partial is never used, because no element of %q can fail", st.Name)
 	}
+}
+
+// canFail reports that an element may be a failure.
+func (e *Element) canFail() bool {
+	return e.Role == RoleContent && (e.Shape.Is == "failed" || e.Reads != 0 || e.Body.saysKindAt())
+}
+
+// checkRole refuses a failure that is called the end or a preamble.
+func (r *Reporter) checkRole(e *Element) {
+	kind, ok := parlance.ParseKind(e.Shape.Is)
+	if ok && kind.Failing() && e.Role != RoleContent {
+		r.Fault(e.Pos, "contradiction", "remove as: "+roles[e.Role]+"; its meaning says what it is", "an element that is %s is a failure, and not the %s of the stream", kind, roles[e.Role])
+	}
+}
+
+// succeeds reports that a status of a success is among them.
+func (s statuses) succeeds() bool {
+	return slices.ContainsFunc(s, func(sp Span) bool { return sp.From < 300 && sp.To >= 200 })
 }
 
 // saysKindAt reports that $is stands in the template.
