@@ -133,7 +133,7 @@ func TestTheTableOfTheGuideToAIProvidersIsThatOfTheFiles(t *testing.T) {
 			fmt.Fprintf(&table, "| %s | %s |\n", name, cell)
 		}
 		if len(unknown) > 0 {
-			fmt.Fprintf(&table, "\nUnknown: %s.\n", strings.Join(unknown, ", "))
+			fmt.Fprintf(&table, "| (unknown) | %s |\n", strings.Join(unknown, ", "))
 		}
 	}
 	want := table.String() + "\n"

@@ -86,9 +86,11 @@ func TestARecordedResponseIsFoundToBeItsVendors(t *testing.T) {
 
 // alike are pairs of dialects of which the first can send what the second sends too.
 var alike = map[[2]string]string{
-	{"google-cloud", "gemini"}:    "Gemini is an API of Google Cloud",
-	{"google-cloud", "vertex-ai"}: "Vertex AI is an API of Google Cloud",
-	{"mistral", "vllm"}:           "both have the error object of vLLM",
+	{"azure-openai", "github-models"}:      "Azure runs the models of GitHub",
+	{"cloudflare-ai-gateway", "anthropic"}: "the gateway passes Anthropic's form on",
+	{"google-cloud", "gemini"}:             "Gemini is an API of Google Cloud",
+	{"google-cloud", "vertex-ai"}:          "Vertex AI is an API of Google Cloud",
+	{"mistral", "vllm"}:                    "both have the error object of vLLM",
 }
 
 // TestEachSampleFindsItsOwnFile finds the dialect of each sample and of each recorded

@@ -96,6 +96,9 @@ var notGiven = map[string]map[string]string{
 	"asana": {
 		"job failed": onlyRead,
 	},
+	"assemblyai": {
+		"try again": onlyRead,
+	},
 	"aws-ec2": {
 		"DryRunOperation": noPlace,
 	},
@@ -105,6 +108,11 @@ var notGiven = map[string]map[string]string{
 	"aws-s3": {
 		"PermanentRedirect":           noPlace,
 		"TemporaryRedirect, Redirect": noPlace,
+	},
+	"black-forest-labs": {
+		"Request Moderated, Content Moderated": noPlace,
+		"Task not found":                       noPlace,
+		"Error":                                noPlace,
 	},
 	"braintree": {
 		"declined": onlyRead,
