@@ -214,9 +214,13 @@ func (e *export) operation(method, id, summary string) *yaml.Node {
 	)
 }
 
-// references are the responses that a method can get, by status.
+// references are the responses that a method can get, by status. An operation has a success
+// in OpenAPI, also if the dialect says nothing of it.
 func (e *export) references(method string) *yaml.Node {
 	n := object()
+	if !slices.ContainsFunc(e.responses, func(r *exportResponse) bool { return r.status < "4" && r.given(method) }) {
+		n.Content = append(n.Content, text("2XX"), object("description", "A success, which the dialect does not describe."))
+	}
 	for _, r := range e.responses {
 		if r.given(method) {
 			n.Content = append(n.Content, text(r.status), object("$ref", "#/components/responses/"+r.name))
@@ -261,7 +265,10 @@ func (e *export) components() *yaml.Node {
 		}
 	}
 	for _, name := range sortedKeys(e.headers) {
-		headers.Content = append(headers.Content, text(name), header(name, e.headers[name]))
+		common := e.headers[name]
+		if slices.ContainsFunc(e.responses, func(r *exportResponse) bool { return r.has(name) && !r.varies(name, common) }) {
+			headers.Content = append(headers.Content, text(name), header(name, common))
+		}
 	}
 	return object("responses", responses, "schemas", filled(schemas), "headers", filled(headers), "examples", filled(examples))
 }
@@ -277,7 +284,7 @@ func filled(n *yaml.Node) *yaml.Node {
 func (e *export) response(r *exportResponse) *yaml.Node {
 	headers, content := object(), object()
 	for _, name := range sortedKeys(e.headers) {
-		if slices.ContainsFunc(r.examples, func(x *exportExample) bool { return x.header[name] != nil }) {
+		if r.has(name) {
 			headers.Content = append(headers.Content, text(name), r.header(name, e.headers[name]))
 		}
 	}
@@ -296,19 +303,31 @@ func (e *export) response(r *exportResponse) *yaml.Node {
 // header refers to the component of a field. A field that says something else in each
 // example has its examples here.
 func (r *exportResponse) header(name, common string) *yaml.Node {
-	examples, varies := object(), false
+	if !r.varies(name, common) {
+		return object("$ref", "#/components/headers/"+name)
+	}
+	examples := object()
 	for _, x := range r.examples {
 		if values := x.header[name]; values != nil {
 			examples.Content = append(examples.Content, text(x.name), object("value", headerValue(values[0])))
-			varies = varies || values[0] != common
 		}
-	}
-	if !varies {
-		return object("$ref", "#/components/headers/"+name)
 	}
 	n := header(name, common)
 	n.Content[len(n.Content)-2], n.Content[len(n.Content)-1] = text("examples"), examples
 	return n
+}
+
+// has reports that an example has the field.
+func (r *exportResponse) has(name string) bool {
+	return slices.ContainsFunc(r.examples, func(x *exportExample) bool { return x.header[name] != nil })
+}
+
+// varies reports that an example has the field with another value than the common one.
+func (r *exportResponse) varies(name, common string) bool {
+	return slices.ContainsFunc(r.examples, func(x *exportExample) bool {
+		values := x.header[name]
+		return values != nil && values[0] != common
+	})
 }
 
 // rows are the extension x-parlance of a response.
