@@ -77,16 +77,10 @@ func EvidenceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response) 
 	if s == nil {
 		return e
 	}
-	switch s.Form { // now with what no shape asks for
-	case spec.FormJSON:
-		_ = m.Tree.JSON(res.Body, res.Cut)
-	case spec.FormXML:
-		_ = m.Tree.XML(res.Body, res.Cut)
-	}
 	if !slices.Contains(spec.MediaTypes[:], s.Media) {
 		e.Type = s.Media
 	}
-	e.body(m, s, decoded.Outcome.Fields)
+	e.body(m, s, &res, decoded.Outcome.Fields)
 	return e
 }
 
@@ -108,7 +102,13 @@ func (e *Evidence) headers(s *spec.Shape, h wire.Header) {
 
 // body holds the document that a shape has read against it. Of a text or a page
 // it can only say that it fits.
-func (e *Evidence) body(m *read.Matcher, s *spec.Shape, fields []parlance.Field) {
+func (e *Evidence) body(m *read.Matcher, s *spec.Shape, res *dialect.Response, fields []parlance.Field) {
+	switch s.Form { // now with what no shape asks for
+	case spec.FormJSON:
+		_ = m.Tree.JSON(res.Body, res.Cut)
+	case spec.FormXML:
+		_ = m.Tree.XML(res.Body, res.Cut)
+	}
 	w := collector{m: m, e: e}
 	switch {
 	case s.Form == spec.FormJSON && len(m.Tree.Nodes) > 0:
