@@ -305,6 +305,33 @@ func TestAHundredThousandRecordsTakeMemoryInProportion(t *testing.T) {
 
 // Were the work to grow with the square of their number, this would take longer
 // than the suite is given.
+// The place of a complaint takes time that grows with the list around it, and allocates. It
+// is found only for what is reported.
+func TestTheSameFaultInEachOfManyRecordsCostsNoMorePlacesThanAreReported(t *testing.T) {
+	raced.Skip(t)
+	const records = 5_000
+	d := compile(t, `codes: {200: success, bad: {kind: invalid, status: 400}}
+shapes:
+  - {name: b, status: 200, json: {rows!: [{id: $item, why?: $item.code, errors?: [{code!: $item.code, type?: $item.type}]}]}}
+`)
+	allocations := func(record string) float64 {
+		body := []byte(`{"rows":[` + strings.Repeat(record+",", records) + `{"id":1}]}`)
+		return testing.AllocsPerRun(3, func() {
+			if read := d.Decode(dialect.Request{}, dialect.Response{Status: 200, Body: body}); len(read.Diagnostics) > 16 || len(read.Outcome.Items) != records+1 {
+				t.Fatalf("got %d diagnostics and %d records, want at most 16 and %d", len(read.Diagnostics), len(read.Outcome.Items), records+1)
+			}
+		})
+	}
+	for fault, clean := range map[string]string{
+		`{"id":1,"why":"bad","why":"bad"}`:                             `{"id":1,"why":"bad","who":"bad"}`,
+		`{"id":1,"errors":[{"code":"bad"},{"code":"bad","type":"u"}]}`: `{"id":1,"errors":[{"code":"bad"},{"code":"bad","typo":"u"}]}`,
+	} {
+		if with, without := allocations(fault), allocations(clean); with > without+2*records {
+			t.Errorf("%s: got %.0f allocations, want about the %.0f of %s", fault, with, without, clean)
+		}
+	}
+}
+
 func TestWritingManyRecordsCostsWorkThatGrowsWithTheirNumber(t *testing.T) {
 	t.Parallel()
 	raced.Skip(t)

@@ -225,6 +225,14 @@ func (m *Matcher) noteAt(at, rule, format string, args ...any) {
 	m.diags = append(m.diags, parlance.Diagnostic{Rule: rule, Severity: parlance.SeverityWarning, At: at, Message: keyfile.Complain(format, args...), Why: spec.WhyOf(rule)})
 }
 
+// noteNode is note with the place of a node. Finding that takes time that grows with the
+// lists around it, so it is found only for what is reported.
+func (m *Matcher) noteNode(n uint32, rule, format string, args ...any) {
+	if len(m.diags) < maxNotes {
+		m.noteAt(m.pointer(n), rule, format, args...)
+	}
+}
+
 // Noted reports that something in the response could not be read.
 func (m *Matcher) Noted() bool { return len(m.diags) > 0 }
 

@@ -96,7 +96,7 @@ func (m *Matcher) find(w *spec.Member, n uint32, i int) (at uint32, found bool) 
 		}
 	}
 	if times > 1 && m.Tree.Nodes[at].Kind != tree.Element {
-		m.noteAt(m.pointer(at), "duplicate_key", "the member %q occurs %d times; the last one is read", w.Names[i], times)
+		m.noteNode(at, "duplicate_key", "the member %q occurs %d times; the last one is read", w.Names[i], times)
 	}
 	return at, times > 0
 }

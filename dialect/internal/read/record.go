@@ -323,7 +323,7 @@ func (f *filler) dropped(o *parlance.Outcome, s int32, message string) {
 			continue
 		}
 		if text := f.itself(s, a); text != "" && text != message && text != spec.OutcomeText(o, a) {
-			f.m.note("unkept_text", "the %s of a further error of an item is not kept, for a Field has a path, a code and a message", a)
+			f.m.noteNode(f.m.scopes[s].node, "unkept_text", "the %s of a further error of an item is not kept, for a Field has a path, a code and a message", a)
 		}
 	}
 }
