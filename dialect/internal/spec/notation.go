@@ -124,24 +124,31 @@ func (c Conversion) TakesAll() bool {
 
 // Returns reports that a text in the notation surely reads back as it is. A path does if it
 // has plain names alone and does not begin like the prefix.
-func (c Conversion) Returns(path string) bool {
+func (c *Conversion) Returns(path string) bool {
 	if c.Notation == Plain {
 		return true
 	}
 	dot := true // before the first name, and behind each
 	for i := range len(path) {
-		switch b := path[i]; {
-		case b == '.' && dot, b != '.' && !plainInPath(b):
+		if b := path[i]; plainInPath[b] {
+			dot = false
+		} else if b == '.' && !dot {
+			dot = true
+		} else {
 			return false
-		default:
-			dot = b == '.'
 		}
 	}
-	head, _, _ := strings.Cut(c.prefix, "/")
-	return !dot && (head == "" || !strings.HasPrefix(path, head))
+	if c.prefix != "" {
+		head, _, _ := strings.Cut(c.prefix, "/")
+		return !dot && !strings.HasPrefix(path, head)
+	}
+	return !dot
 }
 
-// plainInPath reports a byte that no notation of paths gives a meaning.
-func plainInPath(b byte) bool {
-	return b == '_' || b == '-' || b >= 0x80 || '0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z'
-}
+// plainInPath are the bytes that no notation of paths gives a meaning.
+var plainInPath = func() (plain [256]bool) {
+	for b := range plain {
+		plain[b] = b == '_' || b == '-' || b >= 0x80 || '0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z'
+	}
+	return plain
+}()
