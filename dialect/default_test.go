@@ -1,6 +1,7 @@
 package dialect_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/parlance-api/parlance"
@@ -58,6 +59,27 @@ func TestAnErrorWithoutACodeIsWrittenWithTheDefaultOfItsMeaning(t *testing.T) {
 				t.Errorf("got %d %s\nwant %d and the code %q", m.Status, m.Body, c.status, c.code)
 			}
 		})
+	}
+}
+
+// A coarser code is none of an error's own, unless the file says so by `default`.
+func TestAFailureUnderAnUnlistedStatusIsWrittenWithTheDefaultCode(t *testing.T) {
+	t.Parallel()
+	const file = `codes:
+  200: success
+  400: {kind: invalid, family: bad_request}
+  fine: {kind: failed, status: 400, family: bad_request}
+  bad_request: [{kind: invalid/size, status: 400, is: large}, {kind: invalid, status: 400%s}]
+shapes:
+  - {name: large, status: 4xx, is: large, json: {code!: $code, message!: '$detail is "Too large{_}"'}}
+  - {name: error, status: 4xx, json: {code!: $code, message: $detail}}
+`
+	for mark, want := range map[string]string{", default: true": `{"code":"bad_request","message":"d"}`, "": ""} {
+		d := compile(t, fmt.Sprintf(file, mark))
+		m := d.Encode(nil, dialect.Request{}, &parlance.Outcome{Kind: parlance.KindInvalid, Status: 418, Detail: "d"}, dialect.Payload{})
+		if m.Status != 418 || string(m.Body) != want {
+			t.Errorf("%q: got %d %s, want 418 %s", mark, m.Status, m.Body, want)
+		}
 	}
 }
 

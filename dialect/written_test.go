@@ -19,6 +19,9 @@ func TestWhatIsWrittenIsReadOrReportedAsLost(t *testing.T) {
 		one  = `{"kind":"invalid","detail":"d"}`
 		bulk = `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"success"}},{"index":1,"id":"b","outcome":{"kind":"invalid","code":"bad"}}]}`
 	)
+	noted := func(notes string) string {
+		return `{"kind":"invalid","items":[{"index":0,"id":"b","outcome":{"kind":"invalid","code":"bad","notes":[` + notes + `]}}]}`
+	}
 	for _, c := range []written{
 		{"a member that must be there, inside of a list", `[{name: e, status: 4xx, json: {errors!: [{code!: $code, text: $detail}]}}, {name: f, status: 4xx, json: {message: $detail}}]`, one, `{"message":"d"}`, ""},
 		{"and inside of an object that may be missing", `[{name: e, status: 4xx, json: {message: $detail, more?: {help!: $help, title: $title}}}]`,
@@ -42,6 +45,19 @@ func TestWhatIsWrittenIsReadOrReportedAsLost(t *testing.T) {
 			`{"kind":"invalid","detail":"d","title":"t","type":"y"}`, `{"title":"t","text":"d"}`, "type"},
 		{"a copy of the same text is no Loss", `[{name: e, status: 4xx, json: {text: $detail & $title}}]`, `{"kind":"invalid","detail":"d","title":"d"}`, `{"text":"d"}`, ""},
 		{"a default that is the text itself", `[{name: e, status: 4xx, json: {said: "$detail = 'none'"}}]`, `{"kind":"invalid","detail":"none"}`, `{"said":"none"}`, "detail"},
+		{"a second Field beside a place for one", `[{name: e, status: 4xx, json: {text: $detail & $field.message, at?: $field, more: $absent}}, {name: f, status: 4xx, json: {text: $detail, target?: $title, more!: [{at?: $field, text: $field.message, code?: $field.code}]}}]`,
+			`{"kind":"invalid","detail":"d","fields":[{"path":"a","message":"m"},{"path":"b","message":"n"}]}`, `{"text":"d","more":[{"at":"a","text":"m"},{"at":"b","text":"n"}]}`, ""},
+		{"a second record beside a place for one", `[{name: e, status: 2xx, json: {one!: $item, why?: $item.code}}, {name: f, status: 2xx, json: {all!: [{id!: $item, why?: $item.code, more?: $item.detail, title?: $item.title}]}}]`, bulk,
+			`{"all":[{"id":"a"},{"id":"b","why":"bad"}]}`, ""},
+		{"one note of a record", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code, hint?: $item.note}]}}]`, noted(`"n"`), `{"rows":[{"id":"b","why":"bad","hint":"n"}]}`, ""},
+		{"a second note of a record beside a place for one", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code, hint?: $item.note}]}}]`, noted(`"n","m"`), `{"rows":[{"id":"b","why":"bad"}]}`, "items[0].outcome.notes"},
+		{"the notes of a record in a list", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code, hints?: [{level: info, text: $item.note}]}]}}]`, noted(`"n","m"`), `{"rows":[{"id":"b","why":"bad","hints":[{"level":"info","text":"n"},{"level":"info","text":"m"}]}]}`, ""},
+		{"the notes of a record in XML", `[{name: e, status: 2xx, xml: {R: {row!: [{id: $item, why?: $item.code, hint?: [$item.note]}]}}}]`, noted(`"n","m"`), `<R><row><id>b</id><why>bad</why><hint>n</hint><hint>m</hint></row></R>`, ""},
+		{"the texts of a record, of which the first is its detail", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code, texts?: [$item.detail & $item.note]}]}}]`,
+			`{"kind":"invalid","items":[{"index":0,"id":"b","outcome":{"kind":"invalid","code":"bad","detail":"d","notes":["n","m"]}}]}`, `{"rows":[{"id":"b","why":"bad","texts":["d","n","m"]}]}`, ""},
+		{"a note in the error of a record", `[{name: e, status: 2xx, json: {rows!: [{id: $item, errors?: [{code!: $item.code, hint?: $item.note}]}]}}]`, noted(`"n"`), `{"rows":[{"id":"b","errors":[{"code":"bad","hint":"n"}]}]}`, ""},
+		{"notes of a record without a place", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code}]}}]`, noted(`"n"`), `{"rows":[{"id":"b","why":"bad"}]}`, "items[0].outcome.notes"},
+		{"a shape that holds the notes of a record, before one that does not", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code}]}}, {name: f, status: 2xx, json: {all!: [{id: $item, why?: $item.code, hint?: $item.note}]}}]`, noted(`"n"`), `{"all":[{"id":"b","why":"bad","hint":"n"}]}`, ""},
 		{"a shape that an earlier one takes", `[{name: e, status: 4xx, json: {a?: $title, text?: $detail}}, {name: f, status: 4xx, json: {text?: $detail, more?: $instance}}]`,
 			`{"kind":"invalid","detail":"d","instance":"i"}`, `{"text":"d","more":"i"}`, "instance"},
 	} {

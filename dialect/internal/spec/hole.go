@@ -114,12 +114,14 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 	return h
 }
 
-// Others reports that the hole gives the whole the first of several texts, and notes of the
-// others: $detail & $note.
+// Others reports that the hole gives the whole or an item the first of several texts, and
+// notes of the others: $detail & $note.
 func (h *Hole) Others() bool {
-	note := Target{Whole, AttrNote}
-	return len(h.Readings) == 2 && h.Readings[0].Pattern == nil && h.Readings[0].Target.Owner == Whole && h.Readings[0].Target != note &&
-		h.Readings[1].Pattern == nil && h.Readings[1].Target == note
+	if len(h.Readings) != 2 || h.Readings[0].Pattern != nil || h.Readings[1].Pattern != nil {
+		return false
+	}
+	first, note := h.Readings[0].Target, h.Readings[1].Target
+	return first.Owner == note.Owner && first.Attr != AttrNote && note.Attr == AttrNote
 }
 
 // below reports that the hole reads the rest of a path.

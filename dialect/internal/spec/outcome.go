@@ -83,6 +83,7 @@ func ItemSet(it *parlance.Item) Set {
 		{AttrHelp, o.Help != ""},
 		{AttrRetryable, o.Retryable.String() != ""},
 		{AttrRetryAfter, AsksWait(o)},
+		{AttrNote, len(o.Notes) > 0},
 	} {
 		if one.set {
 			s |= BitOf(Item, one.attr)

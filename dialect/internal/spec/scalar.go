@@ -46,7 +46,7 @@ func (c *shapeCompiler) scalar(n *yaml.Node) *Template {
 		}
 	}
 	if h.Others() {
-		t.Writes |= BitOf(Whole, AttrNote)
+		t.Writes |= h.Readings[1].Bit
 	}
 	if t.Copies = t.Reads &^ t.Writes; h.below() {
 		t.ReadOnly = true // the path around it is written whole
@@ -84,11 +84,12 @@ func (r Reading) converts() bool {
 
 // derive sets the fields of a hole that follow from its readings.
 func (h *Hole) derive() {
-	h.Plain = h.Guard == nil && !h.Defaults && !h.Others() && !slices.ContainsFunc(h.Readings, Reading.converts)
+	others := h.Others() && h.Readings[0].Target.Owner == Whole
+	h.Plain = h.Guard == nil && !h.Defaults && !others && !slices.ContainsFunc(h.Readings, Reading.converts)
 	owns := func(o Owner) bool {
 		return slices.ContainsFunc(h.Readings, func(r Reading) bool { return r.Pattern == nil && r.Target.Owner == o })
 	}
-	h.Shared = owns(Whole) && (owns(Field) || owns(Item)) || h.Others()
+	h.Shared = owns(Whole) && (owns(Field) || owns(Item)) || others
 	h.Unused = len(h.Readings) == 1 && !h.Defaults && h.Guard == nil && h.Readings[0].Conv.Notation == Integer && h.Readings[0].Target == Target{Whole, AttrStatus}
 }
 

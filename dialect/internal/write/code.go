@@ -60,7 +60,7 @@ func (w *output) needCode() {
 // reports false if the failure cannot be written so.
 func (w *output) lendsCode(r *spec.Row) bool {
 	coarse := func(fine *spec.Row) bool { return fine.Family != "" && fine.Family == r.First }
-	if r.NotUsed || !w.d.namesOneCode(r) || !r.Applies(w.req, spec.AnyForm) || slices.ContainsFunc(w.d.Rows, coarse) {
+	if r.NotUsed || !w.d.namesOneCode(r) || !r.Applies(w.req, spec.AnyForm) || !r.ByDefault && slices.ContainsFunc(w.d.Rows, coarse) {
 		return false
 	}
 	code := "" // of a status: the coarser one may do

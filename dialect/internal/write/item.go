@@ -76,14 +76,13 @@ func (w *output) loseItemTexts(it *parlance.Item, i int, written spec.Set, at fu
 	for a := spec.AttrNone + 1; a < spec.AttrCount && lost != 0; a++ {
 		switch {
 		case !lost.Has(spec.Item, a):
+		case a == spec.AttrNote:
+			w.lost(at("notes"), "there is no place for them")
 		case a == spec.AttrID:
 			w.lost("items["+strconv.Itoa(i)+"].id", "there is no place for it")
 		default:
 			w.lost(at(a.String()), "there is no place for it")
 		}
-	}
-	if len(it.Outcome.Notes) > 0 && w.itemBody == nil {
-		w.lost(at("notes"), "there is no place for them")
 	}
 }
 

@@ -24,6 +24,8 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	}
 	e := t.Elems[0]
 	switch {
+	case w.holdsNotes(e):
+		w.itemNotes(e, write)
 	case w.item != nil && (e.Resolve().Shallow()&w.recordSet()).Of(spec.Item) != 0, e.Resolve().Shallow().Of(spec.Item) != 0 && len(w.implied()) > 0:
 		w.errors(e.Resolve().Shallow(), e, nil, func() { write(e) })
 	case t.Writes.Has(spec.Whole, spec.AttrNote):
@@ -34,11 +36,7 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 		case takesOthers(e) && w.present&e.Writes.Of(spec.Whole)&^spec.BitOf(spec.Whole, spec.AttrNote) != 0:
 			write(e) // the first of several texts, of which the others are notes
 		}
-		for _, n := range w.o.Notes {
-			w.note = n
-			write(t.Elems[i])
-		}
-		w.note = ""
+		w.notes(w.o.Notes, t.Elems[i], write)
 		w.carried |= spec.BitOf(spec.Whole, spec.AttrNote)
 	case e.Op == spec.OpConst, e.Op == spec.OpAny && e.Text != "":
 		write(e)
@@ -47,6 +45,30 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	case e.Writes.Of(spec.Whole) != 0 && (must || e.StandsIn() || w.standsAlone(e)):
 		write(e)
 	}
+}
+
+// notes writes an element for each note.
+func (w *output) notes(all []string, e *spec.Template, write func(*spec.Template)) {
+	for _, n := range all {
+		w.note = n
+		write(e)
+	}
+	w.note = ""
+}
+
+// holdsNotes reports that an element holds a note of the record that is being written, or a
+// text of it of which the others are notes.
+func (w *output) holdsNotes(e *spec.Template) bool {
+	note := spec.BitOf(spec.Item, spec.AttrNote)
+	return w.item != nil && e.Writes&note != 0 && (e.Writes.Of(spec.Item) == note || takesOthers(e))
+}
+
+// itemNotes writes the notes of a record, after the text that is the first of several.
+func (w *output) itemNotes(e *spec.Template, write func(*spec.Template)) {
+	if e.Writes.Of(spec.Item)&^spec.BitOf(spec.Item, spec.AttrNote)&w.recordSet() != 0 {
+		write(e)
+	}
+	w.notes(w.item.Outcome.Notes, e, write)
 }
 
 // takesOthers reports that an element holds a text of which the others are notes.

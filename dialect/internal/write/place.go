@@ -34,17 +34,24 @@ func (w *output) assign() {
 // misplaced is the least cost of a site in which a record is read with another meaning.
 const misplaced = 32
 
-// misfits is the number of records for which a shape has no good place.
+// misfits is the number of records for which a shape has no good place, or whose place holds
+// only one and has another already.
 func (w *output) misfits(s *spec.Shape) (n int) {
 	outer := w.shape
 	w.shape = s
+	taken := uint16(0)
+	count := func(id uint16, cost int) {
+		single := id != 0 && s.Sites[id].Single
+		n += spec.Btoi(cost >= misplaced || single && id == taken)
+		if single {
+			taken = id
+		}
+	}
 	for i := range w.o.Items {
-		_, cost := w.itemSite(i)
-		n += spec.Btoi(cost >= misplaced)
+		count(w.itemSite(i))
 	}
 	for i := range w.o.Fields {
-		_, cost := w.fieldSite(i)
-		n += spec.Btoi(cost >= misplaced)
+		count(w.fieldSite(i))
 	}
 	w.shape = outer
 	return n

@@ -128,6 +128,8 @@ func (w *output) itemValue(a spec.Attribute) string {
 	switch {
 	case a == spec.AttrCode:
 		return w.itemCode
+	case a == spec.AttrNote:
+		return w.oneNote(&w.item.Outcome)
 	case a != spec.AttrStatus:
 		return spec.ItemText(w.item, a)
 	case w.itemStatus != 0:
@@ -153,10 +155,7 @@ func (w *output) wholeValue(a spec.Attribute) string {
 	case spec.AttrFamily:
 		return cmp.Or(w.o.Family, w.row.Family)
 	case spec.AttrNote:
-		if w.note == "" && len(w.o.Notes) == 1 {
-			return w.o.Notes[0] // a place for one note
-		}
-		return w.note
+		return w.oneNote(w.o)
 	case spec.AttrReset:
 		if !w.row.Retry.Reset {
 			return ""
@@ -171,6 +170,14 @@ func (w *output) wholeValue(a spec.Attribute) string {
 		return "" // the row's own words
 	}
 	return spec.OutcomeText(w.o, a)
+}
+
+// oneNote is the note that is being written, else the only one for a place that holds one.
+func (w *output) oneNote(o *parlance.Outcome) string {
+	if w.note == "" && len(o.Notes) == 1 {
+		return o.Notes[0]
+	}
+	return w.note
 }
 
 // counted is a number of items.
