@@ -91,6 +91,9 @@ var alike = map[[2]string]string{
 	{"google-cloud", "gemini"}:             "Gemini is an API of Google Cloud",
 	{"google-cloud", "vertex-ai"}:          "Vertex AI is an API of Google Cloud",
 	{"mistral", "vllm"}:                    "both have the error object of vLLM",
+	{"minimax", "anthropic"}:               "MiniMax has a path in Anthropic's form",
+	{"zhipu", "anthropic"}:                 "Zhipu has a path in Anthropic's form",
+	{"pollinations", "cloudflare-edge"}:    "Cloudflare stands in front of Pollinations",
 }
 
 // TestEachSampleFindsItsOwnFile finds the dialect of each sample and of each recorded

@@ -194,6 +194,12 @@ var notGiven = map[string]map[string]string{
 		"interrupted": onlyRead,
 		"canceled":    onlyRead,
 	},
+	"stability": {
+		"filtered": onlyRead,
+	},
+	"kling": {
+		"flagged": onlyRead,
+	},
 	"shopify": {
 		"INTERNAL_SERVER_ERROR": noPlace,
 		"TIMEOUT":               noPlace,
@@ -201,6 +207,9 @@ var notGiven = map[string]map[string]string{
 	},
 	"shopify-graphql": {
 		"user errors": onlyRead,
+	},
+	"talkdesk": {
+		"canceled": onlyRead,
 	},
 	"telegram": {
 		"chat":         onlyRead,

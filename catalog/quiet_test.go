@@ -93,6 +93,8 @@ var neverLate = map[string]string{
 	"spring-boot":           "BasicErrorController responds with the status of the error",
 	"stripe":                "conventional statuses: 2xx is a success, 4xx and 5xx are errors (docs.stripe.com/api/errors)",
 	"twirp":                 "a success is a 200, and an error has the status of its code (docs/spec_v7)",
+	"upvest":                "an error has its status, and the type of it (docs.upvest.co/api_errors)",
+	"voyage":                "an error has its status (docs.voyageai.com/docs/error-codes)",
 	"vms":                   "the page has a list of statuses, and the bodies of 4xx and 5xx alone",
 	"zoom":                  "2xx is a success, 4xx and 5xx are errors (developers.zoom.us/docs/api/errors)",
 }
