@@ -132,8 +132,8 @@ func TestTheTableOfTheGuideToAIProvidersIsThatOfTheFiles(t *testing.T) {
 			}
 			fmt.Fprintf(&table, "| %s | %s |\n", name, cell)
 		}
-		if len(unknown) > 0 {
-			fmt.Fprintf(&table, "| (unknown) | %s |\n", strings.Join(unknown, ", "))
+		for some := range slices.Chunk(unknown, 20) {
+			fmt.Fprintf(&table, "| (unknown) | %s |\n", strings.Join(some, ", "))
 		}
 	}
 	want := table.String() + "\n"
