@@ -51,13 +51,13 @@ func detect(among []candidate, req dialect.Request, res dialect.Response) []Gues
 	}
 	wait.Wait()
 	all = slices.DeleteFunc(all, func(c cues) bool { return !c.speaks })
-	total := math.Exp2(elsewhere)
+	total := outside(all)
 	for i := range all {
 		total += all[i].likelihood()
 	}
 	var guesses []Guess
 	for i := range all {
-		if sure := math.Round(all[i].likelihood()/total*100) / 100; sure > 0 {
+		if sure := math.Round(all[i].likelihood()/total*1e4) / 1e4; sure >= least {
 			guesses = append(guesses, Guess{Name: all[i].in.name, Confidence: sure, Why: all[i].why()})
 		}
 	}
@@ -68,6 +68,21 @@ func detect(among []candidate, req dialect.Request, res dialect.Response) []Gues
 		return strings.Compare(a.Name, b.Name)
 	})
 	return guesses
+}
+
+// outside is the likelihood of an API outside the catalog. A form that many dialects have
+// is common outside too.
+func outside(all []cues) float64 {
+	most, alike := 0., 0.
+	for i := range all {
+		most = max(most, all[i].likelihood())
+	}
+	for i := range all {
+		if all[i].likelihood() >= most*asLikely {
+			alike++
+		}
+	}
+	return math.Exp2(elsewhere) * (1 + max(alike-1, 0)/commonBy)
 }
 
 // compiled is every dialect of the catalog except the one that all extend. They
@@ -103,16 +118,20 @@ func All() ([]*dialect.Dialect, error) {
 // responses of testdata are found to be their vendors', and a common response
 // belongs to none.
 const (
-	elsewhere = 2.5 // the weight of an API outside the catalog from the start
-	most      = 40  // beyond it all is certain
+	elsewhere = 2.5   // the weight of an API outside the catalog from the start
+	commonBy  = 10.   // so many dialects that respond alike make one outside twice as likely, for the form is common
+	asLikely  = 0.5   // of the likeliest
+	most      = 40    // beyond it all is certain
+	least     = 0.005 // a guess that is less sure is none
 
 	// Rarely there by chance.
-	namesItself = 5 // in a header or a link
-	ownHeader   = 4
-	ownType     = 4
-	constant    = 3
-	listedCode  = 3
-	ownStatus   = 3 // that HTTP does not define
+	namesItself  = 5 // in a header or a link
+	ownHeader    = 4
+	ownType      = 4
+	standardType = 2 // that of a standard, for another dialect than the standard's
+	constant     = 3
+	listedCode   = 3
+	ownStatus    = 3 // that HTTP does not define
 
 	// Evidence if there is more of it, or weak.
 	ownProtocol = 3   // the path names it, and so does the dialect
@@ -339,6 +358,8 @@ func (c *cues) weighType() {
 		c.weight += vendorsType
 	case own != given:
 		c.weight += otherType
+	case given == problemType && c.in.name != "problem":
+		c.add(standardType, "the content type %s", given)
 	case !plainTypes[given]:
 		c.add(ownType, "the content type %s", given)
 	}
@@ -493,6 +514,9 @@ func lastName(path string) string {
 	path = strings.TrimSuffix(path, "[]")
 	return strings.ToLower(path[strings.LastIndexByte(path, '.')+1:])
 }
+
+// problemType is the content type of problem details (RFC 9457).
+const problemType = "application/problem+json"
 
 // oauth is the dialect of OAuth's errors.
 const oauth = "oauth2-bearer"

@@ -207,7 +207,7 @@ func TestACommonFormIsNoEvidenceForOneVendor(t *testing.T) {
 			t.Errorf("%s is taken for %q, not %q: %+v", test.vendor, got, test.want, guesses)
 		}
 		for _, g := range guesses {
-			if g.Name != test.want && g.Confidence > 0.3 {
+			if g.Name != test.want && g.Name != "problem" && g.Confidence > 0.3 {
 				t.Errorf("%s may be %+v", test.vendor, g)
 			}
 		}

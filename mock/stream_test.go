@@ -240,7 +240,7 @@ func TestAWishThatNoStreamCanHaveIsRefused(t *testing.T) {
 		{streams + "/ndjson", "element=0", `\"0\" is no number from 1 to 10000`},
 		{streams + "/ndjson", "element=2; code=overload", "There is no code \\\"overload\\\"; did you mean overloaded?"},
 		{stripe + "/v1/charges", "cut=20", "The dialect stripe describes no streams, so there is no element and no cut"},
-		{anthropic + "/v1/messages/batches/b/results", "element=2", `The file reads the failures of the stream "results" and does not write them`},
+		{anthropic + "/v1/messages/batches/b/results", "element=2", `The file reads the failures of the stream \"results\" and does not write them`},
 	} {
 		_, res, body := sent(t, open(t, "plain"), request(t, "GET", test.url, "Prefer: "+test.prefer))
 		if res.StatusCode != 400 || !strings.Contains(body, test.want) {

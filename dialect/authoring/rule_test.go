@@ -21,7 +21,7 @@ import (
 )
 
 // complaint is the method that complains, and which of its arguments is the rule.
-var complaint = map[string]int{"fault": 1, "warn": 1, "unknown": 1, "note": 0, "noteat": 1}
+var complaint = map[string]int{"fault": 1, "warn": 1, "unknown": 1, "note": 0, "noteat": 1, "notenode": 1}
 
 // rulesInSource are the rules that the package names, each with the methods that
 // complain of it.
@@ -62,7 +62,7 @@ func rulesInSource(t *testing.T) map[string][]string {
 			if !ok || at >= len(call.Args) {
 				return true
 			}
-			called = strings.TrimSuffix(called, "at")
+			called = strings.TrimSuffix(strings.TrimSuffix(called, "at"), "node")
 			if literal, ok := call.Args[at].(*ast.BasicLit); ok && literal.Kind == gotoken.STRING {
 				if rule, err := strconv.Unquote(literal.Value); err == nil && !slices.Contains(found[rule], called) {
 					found[rule] = append(found[rule], called)
