@@ -473,7 +473,9 @@ func keepScore(t *testing.T, name string, seed uint64, exchanges int) {
 			if p.Act != parlance.ActRetry && p.Act != parlance.ActRefresh || !p.RetrySafe || p.Scope != parlance.ScopeRequest {
 				fail("it was retried after %d (%v/%v), of which the dialect says %v, safe %t, %q", sh.status, o.Kind, o.Reason, p.Act, p.RetrySafe, p.Scope)
 			}
-			if may, known := retryable4xx[name]; known && sh.fate != lost && sh.status/100 == 4 && len(sh.wrote) == 0 && !slices.Contains(may, sh.status) {
+			// A key whose request is still being served; how long, the response says (omilia.yaml).
+			inFlight := name == "omilia" && sh.status == http.StatusConflict && len(sh.reply["Retry-After"]) > 0
+			if may, known := retryable4xx[name]; known && !inFlight && sh.fate != lost && sh.status/100 == 4 && len(sh.wrote) == 0 && !slices.Contains(may, sh.status) {
 				fail("a bare %d was retried", sh.status)
 			}
 			if sh.status/100 == 2 && sh.fate == arrives && len(sh.wrote) == 0 {

@@ -51,7 +51,8 @@ type exportSchema struct {
 	authoring.BodySchema
 	name     string
 	compiled *jsonschema.Schema
-	used     bool
+	used     bool // by an example
+	failure  bool // a failure has it, with a request ID or without
 }
 
 // exportResponse is the response of a status, or of a class such as 4XX.
@@ -117,6 +118,12 @@ func (e *export) add(one authoring.Example) {
 	if len(x.written.Body) > 0 {
 		e.describe(x)
 	}
+	if x.Kind.Failing() {
+		for _, id := range []string{"", exampleID} {
+			x.Outcome.RequestID = id
+			e.fails(e.dialect.Encode(nil, one.Request, &x.Outcome, one.Payload))
+		}
+	}
 	i := slices.IndexFunc(e.responses, func(r *exportResponse) bool { return r.status == status })
 	if i < 0 {
 		i = len(e.responses)
@@ -137,11 +144,28 @@ func (e *export) describe(x *exportExample) {
 		return
 	}
 	x.value = ofJSON(x.written.Body)
-	for _, s := range e.schemas {
-		if s.Admits(x.written.Status) && s.compiled.Validate(body) == nil {
-			x.schema, s.used = s, true
-			return
-		}
+	if x.schema = e.schemaOf(x.written.Status, body); x.schema != nil {
+		x.schema.used = true
+	}
+}
+
+// schemaOf is the first schema that takes a body, nil for none.
+func (e *export) schemaOf(status int, body any) *exportSchema {
+	i := slices.IndexFunc(e.schemas, func(s *exportSchema) bool { return s.Admits(status) && s.compiled.Validate(body) == nil })
+	if i < 0 {
+		return nil
+	}
+	return e.schemas[i]
+}
+
+// fails marks the schema of a failure.
+func (e *export) fails(written dialect.Encoded) {
+	body, err := jsonschema.UnmarshalJSON(bytes.NewReader(written.Body))
+	if err != nil {
+		return // no JSON
+	}
+	if s := e.schemaOf(written.Status, body); s != nil {
+		s.failure = true
 	}
 }
 

@@ -42,10 +42,7 @@ func JSONSchema(d *dialect.Dialect) []byte {
 func (e *export) failures(place string) *yaml.Node {
 	n := object()
 	for _, s := range e.schemas {
-		failure := slices.ContainsFunc(e.responses, func(r *exportResponse) bool {
-			return slices.ContainsFunc(r.examples, func(x *exportExample) bool { return x.schema == s && x.Kind.Failing() })
-		})
-		if failure {
+		if s.failure {
 			schema := bytes.ReplaceAll(s.Schema, []byte(`"#/$defs/`), []byte(`"`+place+s.name+`/$defs/`))
 			n.Content = append(n.Content, text(s.name), ofJSON(schema))
 		}

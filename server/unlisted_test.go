@@ -19,9 +19,9 @@ func TestAnUnlistedStatusKeepsItsTextOverTheWire(t *testing.T) {
 	t.Parallel()
 	const text = "reel 7 is torn"
 	// A challenge has a place for a text only beside one of its codes. The standard gives an
-	// error element of WebDAV a condition alone. The type of X's errors is their code, and
-	// none of its types means this.
-	textless := map[string]bool{"oauth2-bearer": true, "webdav": true, "x-api": true}
+	// error element of WebDAV a condition alone. The errors of OData need a code, and the
+	// type of X's errors is their code: none of theirs means this.
+	textless := map[string]bool{"oauth2-bearer": true, "webdav": true, "odata": true, "x-api": true}
 	listed := map[string]int{"npm-registry": 418}
 	all, err := catalog.All()
 	if err != nil {
