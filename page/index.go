@@ -2,12 +2,14 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -59,6 +61,7 @@ func Files(o Options, dialects ...*dialect.Dialect) ([]File, error) {
 	for i, p := range documents {
 		all.add(entry{p, files[i].Name})
 	}
+	slices.SortStableFunc(all.Pages, func(a, b entry) int { return cmp.Compare(strings.ToLower(a.API), strings.ToLower(b.API)) })
 	var text bytes.Buffer
 	if err := all.html(&text); err != nil {
 		return nil, err

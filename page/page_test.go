@@ -270,3 +270,19 @@ func TestTheReadingWithoutAConditionComesLastAndSaysOtherwise(t *testing.T) {
 		}
 	}
 }
+
+func TestTheIndexHasTheAPIsInTheOrderOfTheirTitles(t *testing.T) {
+	t.Parallel()
+	files, err := Files(Options{}, named(t, "aws-s3"), named(t, "asana"), named(t, "azure"), named(t, "aspnet-core"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, at := string(files[len(files)-1].Text), 0
+	for _, title := range []string{"Amazon S3", "Asana", "ASP.NET Core", "Azure Resource Manager"} {
+		next := strings.Index(index[at:], ">"+title+"<")
+		if next < 0 {
+			t.Fatalf("%s does not follow what stands before it in\n%s", title, index)
+		}
+		at += next
+	}
+}
