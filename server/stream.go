@@ -78,8 +78,8 @@ type streamForm interface {
 // DefaultHeartbeat is the interval of [WithHeartbeat] without it.
 const DefaultHeartbeat = 15 * time.Second
 
-// WithHeartbeat sets how long a [Stream] may send nothing after its first element. Then it
-// sends what is no element, such as a comment of server-sent events, so that no proxy
+// WithHeartbeat sets how long a [Stream] may send nothing after its first element, or after
+// [StreamWriter.Begin]. Then it sends what is no element, such as a comment of server-sent events, so that no proxy
 // closes the connection. The default is 15 s, and 0 sends nothing.
 func WithHeartbeat(d time.Duration) Option {
 	return option(func(c *config) { c.heartbeat = d })
@@ -111,6 +111,19 @@ func (w *StreamWriter) Send(e Element) error {
 	}
 	w.sent++
 	w.write(w.form.Append(w.buffer[:0], dialect.StreamPart{Event: e.Event, ID: e.ID, Data: data.Body}))
+	return w.err
+}
+
+// Begin sends the header, so that the heartbeat starts before the first element. The status is
+// 200 from then on, and a failure is an element. [StreamWriter.Send] begins by itself. The
+// error is that of the caller, who takes no more.
+func (w *StreamWriter) Begin() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.over(); err != nil {
+		return err
+	}
+	w.write(w.buffer[:0])
 	return w.err
 }
 

@@ -204,6 +204,35 @@ func TestACallerWhoStopsReadingEndsTheStream(t *testing.T) {
 	}
 }
 
+func TestAStreamThatHasBegunSendsAHeartbeatBeforeItsFirstElement(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _, _ := streamServer(t, server.WithHeartbeat(time.Second))
+		c := &http.Client{Transport: memhttp.Serve(t, s.Wrap(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+			return server.Stream(func(_ context.Context, w *server.StreamWriter) error {
+				if err := w.Begin(); err != nil {
+					return err
+				}
+				time.Sleep(2500 * time.Millisecond)
+				return parlance.ErrInternal // it has no status any more
+			}), nil
+		})))}
+		begun := time.Now()
+		resp, err := c.Get("http://shop.test/chat")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if waited := time.Since(begun); waited != 0 || resp.StatusCode != http.StatusOK {
+			t.Errorf("the header came after %v with the status %d; want it at once, with 200", waited, resp.StatusCode)
+		}
+		body, err := io.ReadAll(bufio.NewReader(resp.Body))
+		if rest, beats := strings.CutPrefix(string(body), ":\n\n:\n\n"); err != nil || !beats || !strings.Contains(rest, "error") {
+			t.Errorf("read %q, %v; want two beats and a failure", body, err)
+		}
+	})
+}
+
 func TestAStreamThatIsQuietSendsAHeartbeat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
