@@ -57,7 +57,7 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 	m.recording = newRecording(m.recorded)
 	m.examples = sync.OnceValue(func() []authoring.Example { return authoring.Examples(d) })
 	m.samples = sync.OnceValue(func() []authoring.Case { return authoring.Samples(d) })
-	m.streams = sync.OnceValue(func() []authoring.Stream { return authoring.Streams(d) })
+	m.streams = sync.OnceValue(func() []authoring.Stream { return authoring.Streams(d, m.examples()) })
 	m.state = sync.OnceValue(func() *state {
 		m.begun.Store(true)
 		return newState(m)

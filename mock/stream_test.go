@@ -330,7 +330,7 @@ func TestTheStreamsOfTheCatalogAreMocked(t *testing.T) {
 		d := open(t, name)
 		_, url := started(t, d)
 		c := &http.Client{Transport: client.New(d, client.WithMaxAttempts(1))}
-		for _, s := range authoring.Streams(d) {
+		for _, s := range authoring.Streams(d, authoring.Examples(d)) {
 			n++
 			if got := watched(t, c, request(t, s.Request.Method, url+s.Request.Path)); !strings.Contains(got, "content ") || s.HasEnd != strings.HasSuffix(got, "end ") {
 				t.Errorf("%s, %s: got %q, want content and its end", name, s.Name, got)

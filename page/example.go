@@ -43,11 +43,13 @@ type examples struct {
 	rows   map[rowKey]*authoring.Example
 	sample map[string]int // by the line of a row: the number of a sample that reads as it
 	all    []authoring.Case
+	made   []authoring.Example // of all rows
 }
 
 func examplesOf(d *dialect.Dialect) *examples {
 	x := &examples{d: d, rows: map[rowKey]*authoring.Example{}, sample: map[string]int{}, all: authoring.Samples(d)}
 	written := authoring.Examples(d)
+	x.made = written
 	for i := range written {
 		if key := keyOf(&written[i].Entry); x.rows[key] == nil {
 			x.rows[key] = &written[i]

@@ -10,7 +10,7 @@ import (
 
 // streams say the form of each stream of the API.
 func (c *composer) streams() (all []fact) {
-	for i, s := range authoring.Streams(c.d) {
+	for i, s := range authoring.Streams(c.d, c.examples.made) {
 		f := c.fact("stream", c.say("fact.stream.form."+s.Form, "request", line(s.Says()), "media", line(s.Types[0])))
 		f.ID += "." + strconv.Itoa(i+1)
 		f.Title = c.say("fact.stream", "name", line(s.Name))

@@ -53,13 +53,14 @@ type Element struct {
 }
 
 // Streams lists the streams of a file in its order, then those of the dialect that it
-// extends. Making the examples costs about as much as compiling the file, so keep the list.
-func Streams(d *dialect.Dialect) []Stream {
+// extends. The failures of a stream are taken from rows, which are those of [Examples].
+// Making the elements costs time too, so keep the list.
+func Streams(d *dialect.Dialect, rows []Example) []Stream {
 	a := author{d.Internal()}
 	if len(a.Spec.Streams) == 0 {
 		return nil
 	}
-	samples, rows := Samples(d), Examples(d)
+	samples := Samples(d)
 	var all []Stream
 	for _, of := range a.Spec.Streams {
 		if of.WriteOnly {

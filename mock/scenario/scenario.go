@@ -48,7 +48,7 @@ func Compile(file string, source []byte, d *dialect.Dialect) (*Scenario, error) 
 		out:      &Scenario{Seed: 1},
 		named:    map[string]*response{},
 		listed:   map[string]bool{},
-		streams:  sync.OnceValue(func() bool { return len(authoring.Streams(d)) > 0 }),
+		streams:  sync.OnceValue(func() bool { return len(authoring.Streams(d, nil)) > 0 }),
 	}
 	c.file(source)
 	if found := c.Sorted(); c.Failed() {
