@@ -31,37 +31,56 @@ const heldStream = 64 << 10
 
 // first waits for the first element of a stream.
 type first struct {
-	of     *dialect.Stream
-	header http.Header
-	fed    int // bytes that it has seen, after the content coding was undone
-	blind  bool
+	of    *dialect.Stream
+	coded *uncoder // of a stream in gzip
+	fed   int      // bytes of the body that it has seen
+	blind bool     // the coding is unknown
+}
+
+// newFirst begins to read a stream.
+func newFirst(of *dialect.Stream, h http.Header) *first {
+	f := &first{of: of}
+	switch strings.ToLower(strings.TrimSpace(strings.Join(h["Content-Encoding"], ","))) {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		f.coded = newUncoder(of)
+	default:
+		f.blind = true
+	}
+	return f
 }
 
 // Settled is the length of the body if that tells how the stream began, else 0.
 func (f *first) Settled(body []byte) int {
-	f.see(body, true)
+	f.see(body)
 	if f.of.Decided() {
 		return len(body)
 	}
 	return 0
 }
 
-// see feeds what is new of a body. more is set if it has not ended.
-func (f *first) see(body []byte, more bool) {
-	text, _ := undo(f.header, body, more, heldStream)
-	if len(text) > f.fed {
-		f.of.Feed(text[f.fed:])
-		f.fed = len(text)
+// see feeds what is new of a body.
+func (f *first) see(body []byte) {
+	f.feed(body[f.fed:])
+	f.fed = len(body)
+}
+
+// feed feeds bytes as they were sent.
+func (f *first) feed(p []byte) {
+	switch {
+	case f.blind:
+	case f.coded != nil:
+		f.coded.write(p)
+	default:
+		f.of.Feed(p)
 	}
 }
 
-// readable reports that we can undo the content coding of a response.
-func readable(h http.Header) bool {
-	switch strings.ToLower(strings.TrimSpace(strings.Join(h["Content-Encoding"], ","))) {
-	case "", "identity", "gzip", "x-gzip":
-		return true
+// close ends what is beside the stream. Nothing is fed after it.
+func (f *first) close() {
+	if f.coded != nil {
+		f.coded.close()
 	}
-	return false
 }
 
 // stream is the reader of a response that the dialect describes as a stream, nil for any
@@ -75,15 +94,15 @@ func (x *exchange) stream(asked dialect.Request, resp *http.Response) *dialect.S
 
 // readStream waits for the first element of a stream, and hands the rest on.
 func (x *exchange) readStream(asked dialect.Request, resp *http.Response, a *Attempt, of *dialect.Stream) {
-	f, n := &first{of: of, header: resp.Header, blind: !readable(resp.Header)}, &x.response
+	f, n := newFirst(of, resp.Header), &x.response
 	hold := x.cfg.first
 	if f.blind {
 		hold = 0
 	}
 	b, undecided := x.body.Until(resp.Body, resp.ContentLength, lookahead.Rule{Limit: heldStream, Hold: hold}, func() lookahead.Settler { return f })
 	resp.Body = b
-	if !f.blind {
-		f.see(b.Head, b.Err != io.EOF)
+	if f.see(b.Head); b.Err != nil {
+		f.close()
 	}
 	x.given = of.State().Content > 0
 	switch failed := of.Failed() != nil; {
@@ -115,7 +134,8 @@ func (x *exchange) restOfFailure(b *lookahead.Body, f *first) *lookahead.Body {
 	if b.Err == nil {
 		b, _ = b.On(x.rule(), nil)
 	}
-	f.see(b.Head, b.Err != io.EOF)
+	f.see(b.Head)
+	f.close()
 	return b
 }
 
@@ -139,44 +159,30 @@ func (x *exchange) endOf(of *dialect.Stream, err error) (r dialect.Decoded, n re
 // watchStream hands on a stream that goes on, and watches it beside the caller.
 func (x *exchange) watchStream(asked dialect.Request, resp *http.Response, b *lookahead.Body, f *first) {
 	w := x.watchOver(asked, resp)
-	w.stream, w.blind = f.of, f.blind
-	if len(resp.Header["Content-Encoding"]) > 0 && !f.blind {
-		w.coded = newUncoder(f.of, f.fed)
-		w.coded.write(b.Head)
-	}
+	w.stream = f
 	b.Watcher = w
 }
 
 // sawStream is Saw for a stream.
 func (w *watch) sawStream(p []byte, err error) {
-	switch {
-	case w.blind:
-	case w.coded != nil:
-		w.coded.write(p)
-	default:
-		w.stream.Feed(p)
-	}
+	w.stream.feed(p)
 	if err == nil {
 		return
 	}
-	if w.coded != nil {
-		w.coded.close()
-	}
-	if w.blind && err == io.EOF {
+	w.stream.close()
+	if w.stream.blind && err == io.EOF {
 		w.leftStream()
 		return
 	}
-	r, n := w.x.endOf(w.stream, err)
+	r, n := w.x.endOf(w.stream.of, err)
 	w.end(r, n)
 }
 
 // leftStream is Closed for a stream. If nobody knows how it ended, it is noted.
 func (w *watch) leftStream() {
-	if w.coded != nil {
-		w.coded.close()
-	}
-	r := w.stream.End(dialect.EndLeft)
-	if r.Outcome.Kind.Good() && !r.Stream.Ended && w.stream.HasEnd() {
+	w.stream.close()
+	r := w.stream.of.End(dialect.EndLeft)
+	if r.Outcome.Kind.Good() && !r.Stream.Ended && w.stream.of.HasEnd() {
 		r.Outcome.Kind, r.Outcome.Reason = parlance.KindNoted, ""
 	}
 	w.end(r, response{cut: !r.Stream.Ended})

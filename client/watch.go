@@ -22,9 +22,7 @@ type watch struct {
 	leave []func(*http.Response, *Attempt)
 	gates *time.Timer // tells them what is known; nil if there are none
 
-	stream *dialect.Stream // nil for a body that is none
-	coded  *uncoder        // of a stream in gzip
-	blind  bool            // the coding of the stream is unknown
+	stream *first // nil for a body that is none
 
 	mu   sync.Mutex
 	of   *dialect.Beginning
@@ -145,7 +143,7 @@ func (w *watch) decode(body []byte, cut bool) dialect.Decoded {
 // end ends the exchange. Nothing is retried: the caller has a part of the body.
 func (w *watch) end(r dialect.Decoded, n response) {
 	x := w.x
-	w.done, w.kept, w.of, w.coded = true, nil, nil, nil
+	w.done, w.kept, w.of = true, nil, nil
 	if w.gates != nil {
 		w.gates.Stop()
 	}
@@ -155,7 +153,7 @@ func (w *watch) end(r dialect.Decoded, n response) {
 	a.Err, a.Took = n.broken, time.Since(a.Start)
 	a.Decision = final(x.dialect.Decide(w.asked, &a.Outcome, x.tried()...), &a.Outcome, w.resp)
 	if w.stream != nil {
-		x.given = x.given || w.stream.State().Content > 0
+		x.given = x.given || w.stream.of.State().Content > 0
 		x.begun(w.asked, a)
 	}
 	if n.why != "" {

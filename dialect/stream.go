@@ -32,8 +32,8 @@ type Stream = read.Stream
 //	Cut      bool // it ended before that, or in the middle of an element
 type StreamState = wire.StreamState
 
-// StreamElement is one element of a stream that is read. Its slices are valid until the
-// Stream gets more. Its fields:
+// StreamElement is one element of a stream that is read. It is valid until the function that
+// gets it returns. Its fields:
 //
 //	Event, ID []byte            // of an event; nil for none
 //	Data      []byte            // at most its first 48 KiB

@@ -140,6 +140,8 @@ func TestAStreamHasTheMeaningOfItsElements(t *testing.T) {
 		{"nothing", "/chat", sse, "", "unavailable cut_off after 0 of 0, cut [cut_stream]"},
 		{"bare JSON at the end", "/chat", sse, good + `{"error": {"code": "overloaded", "message": "Busy"}}`, "unavailable overloaded Busy after 1 of 2"},
 		{"JSON instead of a stream", "/chat", sse, "{\n  \"error\": {\n    \"message\": \"Busy\"\n  }\n}\n", "failed Busy after 0 of 1"},
+		{"JSON of a success instead of a stream", "/chat", sse, "{\n  \"choices\": []\n}\n", "noted after 1 of 1 [unfit_body]"},
+		{"JSON of a success instead of an array", "/list", "application/json", `{"items": []}`, "noted after 1 of 1 [unfit_body]"},
 		{"a page instead of a stream", "/chat", sse, "<html><title>Bad gateway</title>", "unavailable cut_off after 0 of 0, cut [cut_stream] [unfit_body]"},
 		{"JSON across several lines of data", "/chat", sse, "event: error\r\ndata: {\"error\":\r\ndata: {\"code\": \"overloaded\",\r\ndata: \"message\": \"Busy\"}}\r\n\r\n", "unavailable overloaded Busy after 0 of 1"},
 		{"a byte order mark and mixed line ends", "/chat", sse, "\xEF\xBB\xBFdata: {\"delta\": 1}\r\r" + fails, "unavailable overloaded Busy after 1 of 2"},

@@ -15,7 +15,7 @@ import (
 // Role is the part that an element has in its stream.
 type Role = spec.Role
 
-// StreamElement is one element of a stream. Its slices are valid until the Stream gets more.
+// StreamElement is one element of a stream. It is valid until the function that gets it returns.
 type StreamElement struct {
 	Event, ID []byte
 	Data      []byte            // at most its first 48 KiB
@@ -36,13 +36,16 @@ type Stream struct {
 	res         wire.Response // without its body
 	split       *stream.Splitter
 	each        func(*StreamElement)
+	now         StreamElement // the one that is passed on
 
 	state   wire.StreamState
 	failure *wire.Decoded // the first
 	end     *wire.Decoded // of an element that says how the stream ended
 	doubt   bool          // an element has the mark of a failure
 	torn    bool
-	after   int // elements of content behind the end
+	after   int  // elements of content behind the end
+	bare    int  // whole JSON in the place of elements
+	alone   bool // it is all of the body
 	diags   []parlance.Diagnostic
 }
 
@@ -102,15 +105,18 @@ func (s *Stream) SetMaxElement(bytes int) { s.split.SetMax(bytes) }
 func (s *Stream) element(e *stream.Element) {
 	role, read := s.look(e)
 	torn := e.Torn || e.Broken
+	if e.Bare && !torn {
+		s.bare++
+	}
 	s.count(role, read, torn)
 	if s.each == nil {
 		return
 	}
-	passed := StreamElement{Event: e.Event, ID: e.ID, Data: e.Data, Length: e.Length, Torn: torn, Role: role, From: e.From, To: e.To}
+	s.now = StreamElement{Event: e.Event, ID: e.ID, Data: e.Data, Length: e.Length, Torn: torn, Role: role, From: e.From, To: e.To}
 	if role == spec.RoleFailure {
-		passed.Outcome, passed.Common = &read.Outcome, read.Common
+		s.now.Outcome, s.now.Common = &read.Outcome, read.Common
 	}
-	s.each(&passed)
+	s.each(&s.now)
 }
 
 // count notes an element. read is what a reader found, nil if none was needed.
@@ -235,7 +241,11 @@ func (s *Stream) decode(by *Reader, to *wire.Decoded, e *stream.Element) *spec.S
 	res := s.res
 	res.Body, res.Cut = e.Data, e.Cut() || e.Torn
 	res.Header = &elementHeader{s.res.Header, spec.EventFields(string(e.Event), string(e.ID), e.Fields), by == s.d}
-	return by.DecodeInto(to, &s.req, &res, 0)
+	depth := 0
+	if by == s.d {
+		depth = 1 // inside of a response: an element is no stream of its own
+	}
+	return by.DecodeInto(to, &s.req, &res, depth)
 }
 
 // says gives an element that has no body to be read the meaning of its template.
@@ -290,7 +300,8 @@ func (s *Stream) End(how Ending) (reading wire.Decoded) {
 	head.Header = &elementHeader{s.res.Header, streamType, false}
 	s.d.DecodeInto(&reading, &s.req, &head, 1)
 	state := s.State()
-	state.Cut = how != Left && s.failure == nil && !state.Ended && (how == Broke || s.lacksEnd())
+	s.alone = how == Whole && s.bare == 1 && state.Elements == 1 && s.failure == nil && !state.Ended && !s.torn
+	state.Cut = how != Left && s.failure == nil && !state.Ended && (how == Broke || s.lacksEnd()) && !s.alone
 	reading.Stream = &state
 	s.interpret(&reading, how)
 	if o := &reading.Outcome; s.of.Partial && state.Content > 0 && o.Kind.Failing() {
@@ -314,7 +325,7 @@ func (s *Stream) interpret(reading *wire.Decoded, how Ending) {
 	case reading.Stream.Cut:
 		o.Kind, o.Reason = parlance.KindUnavailable, parlance.ReasonCutOff
 		told = append(told, s.note("cut_stream", "the stream ended without its end, after %d whole elements", reading.Stream.Elements))
-	case s.doubt, s.after > 0, s.empty():
+	case s.doubt, s.after > 0, s.alone, s.empty():
 		o.Kind, o.Reason = parlance.KindNoted, ""
 	case s.end != nil:
 		reading.Outcome, reading.Shape = s.end.Outcome, s.end.Shape
@@ -324,7 +335,7 @@ func (s *Stream) interpret(reading *wire.Decoded, how Ending) {
 	if s.after > 0 {
 		told = append(told, s.note("after_end", "%d elements follow the end of the stream", s.after))
 	}
-	if s.empty() {
+	if s.alone || s.empty() {
 		told = append(told, s.note("unfit_body", "the body is no stream of the form %s", s.of.Form))
 	}
 	reading.Diagnostics = told
