@@ -37,7 +37,7 @@ type work struct {
 func newWork(s *state) *work {
 	k := &work{state: s}
 	again := cmp.Or(s.mock.dialect.Polling().Every, time.Second)
-	k.queue = jobs.New(s.server, s.store.Jobs(), jobs.Kind("work", k.do), jobs.Path(jobsPath),
+	k.queue = jobs.New(s.server, s.store.Queue(), jobs.Kind("work", k.do), jobs.Path(jobsPath),
 		jobs.RetryAfter(min(again, max(s.mock.working, time.Second))), jobs.Workers(8), jobs.Drain(0))
 	return k
 }

@@ -36,7 +36,7 @@ func fortress(s *server.Server) http.Handler {
 	mux.Handle("POST /xml", validate.XML(rules, validate.WithGzip())(s.Handle(servertest.Reads)))
 	mux.Handle("POST /form", validate.Form(schema)(s.Handle(servertest.Reads)))
 	mux.Handle("POST /keyed", idempotency.Middleware(memory.New().Idempotency(), idempotency.Required())(s.Handle(servertest.Reads)))
-	mux.Handle("POST /job", jobs.New(s, memory.New().Jobs()).AsyncHandler("job"))
+	mux.Handle("POST /job", jobs.New(s, memory.New().Queue()).AsyncHandler("job"))
 	mux.Handle("POST /token", servertest.Endpoint(memory.New().Tokens()))
 	mux.Handle("POST /raw", s.Handle(servertest.Reads))
 	outside := http.NewServeMux()

@@ -66,7 +66,7 @@ func TestAClockThatWasSetBetweenTwoProcessesRepeatsNothingAndLosesNothing(t *tes
 					api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 						return server.Atomic(func(ctx context.Context) (any, error) { return "made", limit.Take(ctx, 1) }), nil
 					})))
-				jobs := jobs.New(api, s.Jobs(), jobs.Kind("job", work), jobs.Poll(time.Millisecond), jobs.Drain(0))
+				jobs := jobs.New(api, s.Queue(), jobs.Kind("job", work), jobs.Poll(time.Millisecond), jobs.Drain(0))
 				mux.Handle("POST /job/{id}", jobs.AsyncHandler("job"))
 				mux.Handle("GET /jobs/", jobs.Watch())
 				pool := license.Seats{Store: s.Seats(), Pool: "p", Count: 1}

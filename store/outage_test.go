@@ -196,7 +196,7 @@ func (o outage) test(t *testing.T) {
 				outside[r.PathValue("id")]++
 				return "done", nil
 			})))
-		jobs := jobs.New(s, o.store.Jobs(), jobs.Kind("job", func(context.Context, jobs.Job) (any, error) { return "done", nil }))
+		jobs := jobs.New(s, o.store.Queue(), jobs.Kind("job", func(context.Context, jobs.Job) (any, error) { return "done", nil }))
 		mux.Handle("POST /job/{id}", jobs.AsyncHandler("job"))
 		mux.Handle("GET /jobs/", jobs.Watch())
 		seats := license.Seats{Store: o.store.Seats(), Pool: "p", Count: 100}

@@ -12,17 +12,17 @@
 //	…
 //	defer db.Close()
 //	once := idempotency.Middleware(db.Idempotency(), idempotency.Transactional())
-//	queue := jobs.New(api, db.Jobs(), jobs.Kind("export", export))
+//	queue := jobs.New(api, db.Queue(), jobs.Kind("export", export))
 package store
 
 import (
 	"time"
 
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/server/idempotency"
-	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/server/limit"
 )
@@ -41,7 +41,7 @@ type Store interface {
 	Idempotency() idempotency.Store
 	Limits() limit.Store
 	Seats() license.Store
-	Jobs() jobs.Store
+	Queue() queue.Store
 	Tokens() auth.TokenStore
 	Activity() activity.Store
 
@@ -51,10 +51,9 @@ type Store interface {
 }
 
 // Old data is deleted with the next work after at most [Sweep]: a completed key at its
-// Expires, and a seat when its lease has ended. A job is deleted KeepJobs after its
-// result, and a token KeepTokens after it expired.
+// Expires, and a seat when its lease has ended. A task is erased and deleted when its
+// [queue.Result] says so, and a token KeepTokens after it expired.
 const (
 	Sweep      = time.Minute
-	KeepJobs   = 7 * 24 * time.Hour
 	KeepTokens = 24 * time.Hour
 )

@@ -38,7 +38,7 @@ const (
 
 // serveWork is that part of the process.
 func serveWork(mux *http.ServeMux, api *server.Server, s store.Store, e engine, world *os.File) {
-	jobs := jobs.New(api, s.Jobs(), jobs.Lease(time.Second), jobs.Poll(20*time.Millisecond),
+	jobs := jobs.New(api, s.Queue(), jobs.Lease(time.Second), jobs.Poll(20*time.Millisecond),
 		jobs.Kind(jobsInside, func(ctx context.Context, j jobs.Job) (any, error) {
 			did := effect{string(j.Input), j.ID}
 			if e.apart {

@@ -128,7 +128,7 @@ func New(c Config) (*Service, error) {
 		},
 	}
 	s.Maintenance.Error.Detail = "Maintenance: the service is closed for planned work"
-	s.jobs = jobs.New(s.api, c.Store.Jobs(), jobs.Kind("count", s.dialogs.count))
+	s.jobs = jobs.New(s.api, c.Store.Queue(), jobs.Kind("count", s.dialogs.count))
 	return s, nil
 }
 

@@ -31,7 +31,7 @@ func ExampleNew() {
 		jobs.Progress(ctx, 0.5, "half of the rows are written")
 		return map[string]any{"year": from.Year, "rows": 3}, nil
 	}
-	jobs := jobs.New(api, db.Jobs(), jobs.Kind("export", export), jobs.Poll(10*time.Millisecond))
+	jobs := jobs.New(api, db.Queue(), jobs.Kind("export", export), jobs.Poll(10*time.Millisecond))
 
 	mux := http.NewServeMux()
 	mux.Handle("POST /exports", jobs.Handler("export"))

@@ -58,7 +58,7 @@ func (b *Queue) handler(kind string, always bool) http.Handler {
 		if p.waits {
 			w.Header().Add("Preference-Applied", "wait="+strconv.Itoa(int(p.wait/time.Second)))
 			if now, err := b.wait(r.Context(), j.ID, min(p.wait, b.maxWait)); err == nil && now.Result != nil {
-				return now.Result.reply(), nil
+				return replyOf(now.Result), nil
 			} else if err == nil {
 				j = now
 			}
@@ -126,8 +126,8 @@ func (b *Queue) accepted(j Job) server.Reply {
 	return reply
 }
 
-// reply is the job's result as the response of a request that waited for it.
-func (r *Result) reply() server.Reply {
+// replyOf is the job's result as the response of a request that waited for it.
+func replyOf(r *Result) server.Reply {
 	reply := server.Reply{Outcome: r.Outcome, Location: r.Location}
 	if len(r.Body) > 0 {
 		reply.Value = server.Raw{ContentType: r.ContentType, Body: r.Body}
@@ -150,14 +150,14 @@ func (b *Queue) Watch() http.Handler {
 		switch r.Method {
 		case http.MethodGet, http.MethodHead:
 			if j.Result != nil {
-				return j.Result.reply(), nil
+				return replyOf(j.Result), nil
 			}
 			return b.accepted(j), nil
 		case http.MethodDelete:
 			if err := b.cancel(r.Context(), j.ID); err != nil {
 				return nil, unavailable(err)
 			}
-			if j, err = b.store.Job(r.Context(), j.ID); err != nil {
+			if j, err = b.store.Task(r.Context(), j.ID); err != nil {
 				return nil, unavailable(err)
 			}
 			if j.Result != nil {
@@ -176,7 +176,7 @@ func (b *Queue) Watch() http.Handler {
 // owned is the job that a request names, if it is the caller's.
 func (b *Queue) owned(r *http.Request) (Job, error) {
 	id := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-	j, err := b.store.Job(r.Context(), id)
+	j, err := b.store.Task(r.Context(), id)
 	if err != nil {
 		return j, unavailable(err)
 	}

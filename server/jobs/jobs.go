@@ -1,12 +1,12 @@
 // Package jobs does work in the background of a [server.Server]. A job is kept in a
-// [Store] and survives its process; a client can watch it, get its result and cancel
-// it.
+// [queue.Store] and survives its process; a client can watch it, get its result and
+// cancel it.
 //
 //	export := func(ctx context.Context, j jobs.Job) (any, error) {
 //		jobs.Progress(ctx, 0.5, "writing the file")
 //		return writeExport(ctx, j.Input)
 //	}
-//	queue := jobs.New(api, db.Jobs(), jobs.Kind("export", export))
+//	queue := jobs.New(api, db.Queue(), jobs.Kind("export", export))
 //	mux.Handle("POST /exports", queue.Handler("export"))
 //	mux.Handle("/jobs/", queue.Watch())
 //	go queue.Run(ctx)
@@ -26,6 +26,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/internal/core"
 	"github.com/parlance-api/parlance/server/internal/generic"
@@ -61,7 +62,7 @@ var (
 // concurrent use.
 type Queue struct {
 	server *server.Server
-	store  Store
+	store  queue.Store
 	config
 
 	woken  chan struct{} // there may be a job
@@ -150,11 +151,11 @@ const begun = 4
 // New makes a Queue that keeps its jobs in a store. [Queue.Run] does the work, in this
 // process or in another one. Jobs survive the processes.
 //
-//	queue := jobs.New(api, db.Jobs(), jobs.Kind("export", export))
+//	queue := jobs.New(api, db.Queue(), jobs.Kind("export", export))
 //	mux.Handle("POST /exports", queue.Handler("export"))
 //	mux.Handle("/jobs/", queue.Watch())
 //	go queue.Run(ctx)
-func New(s *server.Server, store Store, options ...Option) *Queue {
+func New(s *server.Server, store queue.Store, options ...Option) *Queue {
 	b := &Queue{server: s, store: store, waiter: make(map[string]chan struct{}), active: make(map[string]*running), config: config{
 		works: make(map[string]Work), workers: 4, lease: 30 * time.Second, poll: time.Second, again: 2 * time.Second,
 		drain: 20 * time.Second, attempts: 5, backoff: 5 * time.Second, place: "/jobs/", maxInput: 1 << 20, maxWait: 30 * time.Second,
@@ -209,9 +210,9 @@ func (b *Queue) Run(ctx context.Context) {
 // worker does one job after the other.
 func (b *Queue) worker(ctx, hard context.Context, kinds []string, name string) {
 	for ctx.Err() == nil {
-		j, found, err := b.store.Take(ctx, kinds, name, b.lease)
-		if found {
-			b.do(hard, j, name)
+		taken, err := b.store.Take(ctx, queue.Order{Kinds: kinds, Worker: name, Lease: b.lease})
+		if len(taken) > 0 {
+			b.do(hard, taken[0], name)
 			continue
 		}
 		if err != nil && ctx.Err() == nil {
@@ -356,7 +357,8 @@ func (r *running) run(ctx context.Context) (ended bool, result Result, err error
 			return err
 		}
 		result.At = time.Now()
-		return r.jobs.store.End(ctx, r.ID, r.worker, result)
+		result.Forget = queue.Keep
+		return r.jobs.store.End(ctx, r.ID, r.worker, result, queue.Step{})
 	})
 	if t, ok := err.(*core.Panic); ok {
 		panic(t)
@@ -397,8 +399,8 @@ func (r *running) failed(ctx context.Context, log *slog.Logger, err error) {
 func (r *running) rest(ctx context.Context, log *slog.Logger, d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	// The lease is what rests; the store needs no other word for it.
-	if _, err := r.jobs.store.Keep(context.WithoutCancel(ctx), r.ID, r.worker, d, r.progress, r.note); err != nil {
+	rest := queue.Rest{After: d, Progress: r.progress, Note: r.note}
+	if err := r.jobs.store.Rest(context.WithoutCancel(ctx), r.ID, r.worker, rest, queue.Step{}); err != nil {
 		log.WarnContext(ctx, "the job cannot be released before its lease ends", "error", err)
 	}
 }
@@ -406,7 +408,7 @@ func (r *running) rest(ctx context.Context, log *slog.Logger, d time.Duration) {
 // end records the result. If that fails for as long as the lease, the job will run
 // again.
 func (r *running) end(ctx context.Context, log *slog.Logger, result Result) {
-	result.At = time.Now()
+	result.At, result.Forget = time.Now(), queue.Keep
 	if o := &result.Outcome; o.Kind.Failing() && o.Detail == "" && len(o.Fields) == 0 {
 		o.Detail = fmt.Sprintf("The job failed. The cause is in the server's log under the job's ID %s.", r.ID)
 		if o.Reason == parlance.ReasonCanceled {
@@ -415,7 +417,7 @@ func (r *running) end(ctx context.Context, log *slog.Logger, result Result) {
 	}
 	until := result.At.Add(r.jobs.lease / 2)
 	for {
-		err := r.jobs.store.End(context.WithoutCancel(ctx), r.ID, r.worker, result)
+		err := r.jobs.store.End(context.WithoutCancel(ctx), r.ID, r.worker, result, queue.Step{})
 		if err == nil {
 			r.jobs.notify(r.ID)
 			return
@@ -512,7 +514,7 @@ func (b *Queue) wait(ctx context.Context, id string, atMost time.Duration) (Job,
 	ctx, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
 	for {
-		j, err := b.store.Job(context.WithoutCancel(ctx), id)
+		j, err := b.store.Task(context.WithoutCancel(ctx), id)
 		if err != nil || j.Result != nil || ctx.Err() != nil {
 			return j, err
 		}

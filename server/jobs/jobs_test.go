@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/internal/memhttp"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/server/internal/servertest"
@@ -28,13 +29,13 @@ type jobsAPI struct {
 	t     *testing.T
 	api   *server.Server
 	log   *servertest.Log
-	store jobs.Store
+	store queue.Store
 	jobs  *jobs.Queue
 	http  *http.Transport
 	stop  func() // ends Run, and waits for it
 }
 
-func startJobs(t *testing.T, dialect string, store jobs.Store, work jobs.Work, options ...jobs.Option) *jobsAPI {
+func startJobs(t *testing.T, dialect string, store queue.Store, work jobs.Work, options ...jobs.Option) *jobsAPI {
 	t.Helper()
 	a := &jobsAPI{t: t, store: store}
 	a.api, a.log = servertest.New(t, dialect)
@@ -133,7 +134,7 @@ func TestAJobGetsAResponseInTheDialectWhileItGoesOnAndAfterwards(t *testing.T) {
 		t.Run(c.dialect+" "+c.input, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				a := startJobs(t, c.dialect, memory.New().Jobs(), after(time.Minute), jobs.Attempts(1, 0))
+				a := startJobs(t, c.dialect, memory.New().Queue(), after(time.Minute), jobs.Attempts(1, 0))
 				got := a.ask("POST", "/exports", c.input, "Prefer", "respond-async")
 				a.want(got, 202, c.running)
 				if got.Header.Get("Retry-After") != "2" || got.Header.Get("Preference-Applied") != "respond-async" || got.Header.Get("Vary") != "Prefer" {
@@ -188,7 +189,7 @@ func TestAClientGetsAResponseAtOnceIfTheWorkEndsWithinItsWait(t *testing.T) {
 				if strings.HasPrefix(c.name, "longer") {
 					options = append(options, jobs.MaxWait(8*time.Second))
 				}
-				a := startJobs(t, "omilia", memory.New().Jobs(), after(10*time.Second), options...)
+				a := startJobs(t, "omilia", memory.New().Queue(), after(10*time.Second), options...)
 				var header []string
 				for _, p := range c.prefer {
 					header = append(header, "Prefer", p)
@@ -212,7 +213,7 @@ func TestAClientGetsAResponseAtOnceIfTheWorkEndsWithinItsWait(t *testing.T) {
 func TestAJobSaysHowFarItIs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := startJobs(t, "omilia", memory.New().Jobs(), func(ctx context.Context, j jobs.Job) (any, error) {
+		a := startJobs(t, "omilia", memory.New().Queue(), func(ctx context.Context, j jobs.Job) (any, error) {
 			for i := range 100 {
 				jobs.Progress(ctx, float64(i)/100, "row "+string(rune('0'+i%10)))
 				time.Sleep(time.Second / 4)
@@ -237,7 +238,7 @@ func TestAJobIsCanceledByItsOwnerOnly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var cause atomic.Value
-		a := startJobs(t, "omilia", memory.New().Jobs(), func(ctx context.Context, j jobs.Job) (any, error) {
+		a := startJobs(t, "omilia", memory.New().Queue(), func(ctx context.Context, j jobs.Job) (any, error) {
 			<-ctx.Done()
 			cause.Store(context.Cause(ctx))
 			time.Sleep(3 * time.Second) // to tidy up
@@ -296,7 +297,7 @@ func TestAJobThatFailsByTheServersFaultIsBegunAgainAFewTimes(t *testing.T) {
 			var begun []time.Time
 			var ids = map[string]bool{}
 			var attempts []int
-			a := startJobs(t, "omilia", memory.New().Jobs(), func(ctx context.Context, j jobs.Job) (any, error) {
+			a := startJobs(t, "omilia", memory.New().Queue(), func(ctx context.Context, j jobs.Job) (any, error) {
 				begun, attempts = append(begun, time.Now()), append(attempts, j.Attempt)
 				ids[j.ID] = true
 				if c.err == nil {
@@ -325,7 +326,7 @@ func TestAJobThatFailsByTheServersFaultIsBegunAgainAFewTimes(t *testing.T) {
 
 // dying is the store of a process that is killed: nothing of it arrives any more.
 type dying struct {
-	jobs.Store
+	queue.Store
 	dead atomic.Bool
 }
 
@@ -338,24 +339,24 @@ func (d *dying) Keep(ctx context.Context, id, worker string, lease time.Duration
 	return d.Store.Keep(ctx, id, worker, lease, progress, note)
 }
 
-func (d *dying) End(ctx context.Context, id, worker string, result jobs.Result) error {
+func (d *dying) End(ctx context.Context, id, worker string, result queue.Result, step queue.Step) error {
 	if d.dead.Load() {
 		return errDead
 	}
-	return d.Store.End(ctx, id, worker, result)
+	return d.Store.End(ctx, id, worker, result, step)
 }
 
-func (d *dying) Take(ctx context.Context, kinds []string, worker string, lease time.Duration) (jobs.Job, bool, error) {
+func (d *dying) Take(ctx context.Context, o queue.Order) ([]queue.Task, error) {
 	if d.dead.Load() {
-		return jobs.Job{}, false, errDead
+		return nil, errDead
 	}
-	return d.Store.Take(ctx, kinds, worker, lease)
+	return d.Store.Take(ctx, o)
 }
 
 func TestAJobSurvivesItsProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := memory.New().Jobs()
+		store := memory.New().Queue()
 		first := &dying{Store: store}
 		var cause atomic.Value
 		a := startJobs(t, "omilia", first, func(ctx context.Context, j jobs.Job) (any, error) {
@@ -391,7 +392,7 @@ func TestAJobSurvivesItsProcess(t *testing.T) {
 func TestShutdownWaitsForJobsAndLeavesTheRestToOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := memory.New().Jobs()
+		store := memory.New().Queue()
 		a := startJobs(t, "omilia", store, func(ctx context.Context, j jobs.Job) (any, error) {
 			return after(map[string]time.Duration{"short": 15 * time.Second, "long": time.Hour}[string(j.Input)])(ctx, j)
 		}, jobs.Drain(20*time.Second))
@@ -416,7 +417,7 @@ func TestShutdownWaitsForJobsAndLeavesTheRestToOthers(t *testing.T) {
 func TestAnAtomicsEffectAndTheResultOfItsJobAreOneCommit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := memory.New().Jobs()
+		store := memory.New().Queue()
 		var other atomic.Value // the id of a job that the work puts: an effect in the store
 		var tries atomic.Int32
 		a := startJobs(t, "omilia", store, func(ctx context.Context, j jobs.Job) (any, error) {
@@ -440,7 +441,7 @@ func TestAnAtomicsEffectAndTheResultOfItsJobAreOneCommit(t *testing.T) {
 			for synctest.Wait(); tries.Load() < try; synctest.Wait() {
 				time.Sleep(time.Second)
 			}
-			if _, err := store.Job(t.Context(), other.Load().(string)); (err == nil) != (try == 3) {
+			if _, err := store.Task(t.Context(), other.Load().(string)); (err == nil) != (try == 3) {
 				t.Errorf("try %d: the effect: %v", try, err)
 			}
 		}
@@ -452,7 +453,7 @@ func TestAnAtomicsEffectAndTheResultOfItsJobAreOneCommit(t *testing.T) {
 func TestAJobIsPutInTheTransactionOfItsCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := memory.New().Jobs()
+		store := memory.New().Queue()
 		a := startJobs(t, "omilia", store, after(0))
 		var j jobs.Job
 		err := store.Transact(t.Context(), func(ctx context.Context) (err error) {
@@ -461,7 +462,7 @@ func TestAJobIsPutInTheTransactionOfItsCaller(t *testing.T) {
 			}
 			return errors.New("changed my mind")
 		})
-		if _, missing := store.Job(t.Context(), j.ID); err == nil || !errors.Is(missing, parlance.ErrNotFound) {
+		if _, missing := store.Task(t.Context(), j.ID); err == nil || !errors.Is(missing, parlance.ErrNotFound) {
 			t.Errorf("%v, and then %v", err, missing)
 		}
 	})
@@ -470,7 +471,7 @@ func TestAJobIsPutInTheTransactionOfItsCaller(t *testing.T) {
 func TestAJobIsWatchedWhereAndAsOftenAsTheServiceSays(t *testing.T) {
 	t.Parallel()
 	api, _ := servertest.New(t, "problem")
-	jobs := jobs.New(api, memory.New().Jobs(), jobs.Path("/v1/exports/"), jobs.RetryAfter(7*time.Second),
+	jobs := jobs.New(api, memory.New().Queue(), jobs.Path("/v1/exports/"), jobs.RetryAfter(7*time.Second),
 		jobs.Kind("export", func(context.Context, jobs.Job) (any, error) { return "done", nil }))
 	mux := http.NewServeMux()
 	mux.Handle("POST /v1/exports", jobs.AsyncHandler("export"))
@@ -500,7 +501,7 @@ func TestAJobIsWatchedWhereAndAsOftenAsTheServiceSays(t *testing.T) {
 func TestWhatIsTooLongBecomesNoJob(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := startJobs(t, "problem", memory.New().Jobs(), after(0), jobs.MaxInput(10))
+		a := startJobs(t, "problem", memory.New().Queue(), after(0), jobs.MaxInput(10))
 		if got := a.ask("POST", "/reports", "0123456789a"); got.StatusCode != 413 || !strings.Contains(got.body, "10 bytes") {
 			t.Error(got.StatusCode, got.body)
 		}
@@ -524,7 +525,7 @@ func TestAJobIsCommittedWithItsKey(t *testing.T) {
 				keys := &servertest.Keys{Store: store.Idempotency(), Faults: make(map[string]error)}
 				api, _ := servertest.New(t, "problem")
 				var done atomic.Int32
-				jobs := jobs.New(api, store.Jobs(), jobs.Poll(time.Hour), jobs.Kind("export", func(context.Context, jobs.Job) (any, error) {
+				jobs := jobs.New(api, store.Queue(), jobs.Poll(time.Hour), jobs.Kind("export", func(context.Context, jobs.Job) (any, error) {
 					return done.Add(1), nil
 				}))
 				key := idempotency.Middleware(keys, idempotency.Transactional())
@@ -580,7 +581,7 @@ func TestAJobThatWasCommittedWithItsKeyIsBegunAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, done := memory.New(), make(chan struct{})
 		api, _ := servertest.New(t, "problem")
-		jobs := jobs.New(api, store.Jobs(), jobs.Poll(time.Hour), jobs.Kind("export", func(context.Context, jobs.Job) (any, error) {
+		jobs := jobs.New(api, store.Queue(), jobs.Poll(time.Hour), jobs.Kind("export", func(context.Context, jobs.Job) (any, error) {
 			close(done)
 			return nil, nil
 		}))
@@ -602,7 +603,7 @@ func TestAJobThatWasCommittedWithItsKeyIsBegunAtOnce(t *testing.T) {
 func TestAJobThatMadeAThingSaysWhereItIs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := startJobs(t, "omilia", memory.New().Jobs(), func(_ context.Context, j jobs.Job) (any, error) {
+		a := startJobs(t, "omilia", memory.New().Queue(), func(_ context.Context, j jobs.Job) (any, error) {
 			if string(j.Input) == "elsewhere" {
 				return server.Reply{Outcome: parlance.Outcome{Kind: parlance.KindRedirected, Status: http.StatusSeeOther}, Location: "/exports/7"}, nil
 			}
@@ -644,7 +645,7 @@ func TestAJobThatEndsItsGoroutineFailsAndItsWorkerGoesOn(t *testing.T) {
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			a := startJobs(t, "problem", memory.New().Jobs(), exit, jobs.Workers(1), jobs.Attempts(1, 0), jobs.Kind("report", after(time.Second)))
+			a := startJobs(t, "problem", memory.New().Queue(), exit, jobs.Workers(1), jobs.Attempts(1, 0), jobs.Kind("report", after(time.Second)))
 			first := a.ask("POST", "/reports", "x")
 			next, err := a.jobs.Put(t.Context(), "report", []byte("y"))
 			if err != nil {

@@ -15,9 +15,9 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/server/idempotency"
-	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store"
@@ -36,8 +36,9 @@ type Store struct {
 	keys   map[keyID]entry
 	seats  map[seatID]time.Time // until when
 	caps   map[string]int
-	jobs   map[string]job
-	puts   int // jobs ever put: their order
+	tasks  map[string]task
+	lanes  map[laneID]lane
+	puts   int // tasks ever put: their order
 	tokens map[[32]byte]token
 	story  map[string]record
 }
@@ -64,7 +65,8 @@ func New(options ...Option) *Store {
 		keys:   map[keyID]entry{},
 		seats:  map[seatID]time.Time{},
 		caps:   map[string]int{},
-		jobs:   map[string]job{},
+		tasks:  map[string]task{},
+		lanes:  map[laneID]lane{},
 		tokens: map[[32]byte]token{},
 		story:  map[string]record{},
 	}
@@ -81,7 +83,7 @@ func New(options ...Option) *Store {
 func (s *Store) Idempotency() idempotency.Store { return keys{s} }
 func (s *Store) Limits() limit.Store            { return s.limits }
 func (s *Store) Seats() license.Store           { return seats{s} }
-func (s *Store) Jobs() jobs.Store               { return jobStore{s} }
+func (s *Store) Queue() queue.Store             { return tasks{s} }
 func (s *Store) Tokens() auth.TokenStore        { return tokens{s} }
 func (s *Store) Activity() activity.Store       { return story{s} }
 
@@ -195,11 +197,7 @@ func (s *Store) sweep() {
 			delete(s.seats, id)
 		}
 	}
-	for id, j := range s.jobs {
-		if j.Result != nil && now.Sub(j.Result.At) > store.KeepJobs {
-			delete(s.jobs, id)
-		}
-	}
+	tasks{s}.sweep(now)
 	for hash, t := range s.tokens {
 		if now.Sub(t.expires) > store.KeepTokens {
 			delete(s.tokens, hash)

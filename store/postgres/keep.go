@@ -48,7 +48,8 @@ func (s *Store) sweep(ctx context.Context) error {
 				{`DELETE FROM parlance.key k WHERE NOT answered AND NOT outside
 					AND NOT EXISTS (SELECT FROM parlance.instance i WHERE i.id = k.owner)`, nil},
 				{"DELETE FROM parlance.seat WHERE until <= clock_timestamp()", nil},
-				{"DELETE FROM parlance.job WHERE ended AND result_at < clock_timestamp() - $1::interval", []any{store.KeepJobs}},
+				{"DELETE FROM parlance.task WHERE forget <= clock_timestamp()", nil},
+				{"UPDATE parlance.task " + blank + " WHERE erase <= clock_timestamp()", nil},
 				{"DELETE FROM parlance.token WHERE expires < clock_timestamp() - $1::interval", []any{store.KeepTokens}},
 				{"DELETE FROM parlance.rate WHERE full_at <= parlance.nanos()", nil},
 			} {

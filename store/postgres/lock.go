@@ -10,6 +10,7 @@ const (
 	lockPool
 	lockFamily
 	lockSweep
+	lockKey
 )
 
 // lockOf is the number of a name.

@@ -96,7 +96,7 @@ func TestAnOutageIsUnavailableAndOver(t *testing.T) {
 		"Free":     s.Idempotency().Free(ctx, key("freed")),
 		"Take":     second(s.Limits().Take(ctx, "k", limit.Rate{Quota: 1, Window: time.Hour}, 1)),
 		"Sit":      second(s.Seats().Acquire(ctx, "p", "h", 1, time.Hour)),
-		"Job":      second(s.Jobs().Job(ctx, "j")),
+		"Job":      second(s.Queue().Task(ctx, "j")),
 		"Revoke":   s.Tokens().Revoke(ctx, "f"),
 		"Prune":    second(s.Activity().Prune(ctx, time.Now(), 0)),
 		"Open":     second(postgres.Open(ctx, pg.URL)),
@@ -153,7 +153,7 @@ func TestAServerThatFallsSilentIsUnavailableToo(t *testing.T) {
 		func() error { return s.Transact(ctx, func(context.Context) error { return nil }) },
 		func() error { return second(s.Idempotency().Claim(ctx, idempotency.Key{Key: "new"})) },
 		func() error { return second(s.Limits().Take(ctx, "k", limit.Rate{Quota: 1, Window: time.Hour}, 1)) },
-		func() error { return second(s.Jobs().Job(ctx, "j")) },
+		func() error { return second(s.Queue().Task(ctx, "j")) },
 	}
 	if won, _ := race(len(calls), func(i int) (bool, error) {
 		err := calls[i]()

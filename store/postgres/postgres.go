@@ -51,9 +51,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/server/idempotency"
-	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store"
@@ -177,7 +177,7 @@ func (s *Store) configure(c *pgx.ConnConfig) {
 func (s *Store) Idempotency() idempotency.Store { return keys{s} }
 func (s *Store) Limits() limit.Store            { return &s.limits }
 func (s *Store) Seats() license.Store           { return seats{s} }
-func (s *Store) Jobs() jobs.Store               { return jobStore{s} }
+func (s *Store) Queue() queue.Store             { return tasks{s} }
 func (s *Store) Tokens() auth.TokenStore        { return tokens{s} }
 func (s *Store) Activity() activity.Store       { return &s.records }
 

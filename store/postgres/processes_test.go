@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/server/idempotency"
-	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
@@ -54,8 +54,8 @@ func serve(url, schema string, in io.Reader, out io.Writer) error {
 		},
 		"cap": func(int) (bool, error) { return s.Seats().Add(ctx, "c", 1, 7) },
 		"job": func(i int) (bool, error) {
-			j, found, err := s.Jobs().Take(ctx, []string{"k"}, fmt.Sprint(name, i), time.Hour)
-			return found && j.Attempt == 1, err
+			taken, err := s.Queue().Take(ctx, queue.Order{Kinds: []string{"k"}, Worker: fmt.Sprint(name, i), Lease: time.Hour})
+			return len(taken) == 1 && taken[0].Attempt == 1, err
 		},
 		"inside": func(i int) (bool, error) {
 			return once(ctx, s, idempotency.Key{Key: "inside", Activity: fmt.Sprint(name, i)})
@@ -202,7 +202,7 @@ func TestThreeProcessesAreOne(t *testing.T) {
 		}
 	}
 	for i := range 20 {
-		if err := s.Jobs().Put(t.Context(), jobs.Job{ID: fmt.Sprint(i), Kind: "k", Created: time.Now()}); err != nil {
+		if err := s.Queue().Put(t.Context(), queue.Task{ID: fmt.Sprint(i), Kind: "k", Created: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,9 +12,9 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/server/idempotency"
-	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/server/limit"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/postgres/pgtest"
@@ -179,6 +179,43 @@ func TestTheStoreInPostgres(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("A program of version 3 works beside this one", func(t *testing.T) {
+		s := open(t, pg, "beside")
+		old := func(statement string) int64 {
+			t.Helper()
+			return pg.Exec(strings.ReplaceAll(statement, "parlance.", "beside."))
+		}
+		take := func(kind string) int64 {
+			return old(`WITH next AS MATERIALIZED (
+				SELECT seq FROM parlance.job
+				WHERE NOT ended AND kind = ANY('{` + kind + `}') AND (lease IS NULL OR lease <= clock_timestamp())
+				ORDER BY created NULLS FIRST, seq LIMIT 1 FOR UPDATE SKIP LOCKED
+			), taken AS (
+				UPDATE parlance.job AS j SET worker = 'old', lease = clock_timestamp() + interval '1 hour', attempt = attempt + 1
+				FROM next WHERE j.seq = next.seq RETURNING j.*
+			) SELECT id FROM taken`)
+		}
+		old(`INSERT INTO parlance.job (id, kind, input, owner, activity, created) VALUES ('theirs', 'k', '', '', '', now()) ON CONFLICT (id) DO NOTHING`)
+		got, err := s.Queue().Take(ctx, queue.Order{Kinds: []string{"k"}, Worker: "w", Lease: time.Hour})
+		if err != nil || len(got) != 1 || got[0].ID != "theirs" {
+			t.Errorf("took %+v, %v", got, err)
+		}
+		if err := s.Queue().Put(ctx, queue.Task{ID: "ours", Kind: "k"}); err != nil {
+			t.Fatal(err)
+		}
+		if n := take("k"); n != 1 {
+			t.Errorf("it took %d of one", n)
+		}
+		if n := take("k"); n != 0 {
+			t.Error("it took what this one has")
+		}
+		if n := old("UPDATE parlance.job SET lease = NULL, ended = true, outcome = 'null', result_at = now() WHERE id = 'ours' AND worker = 'old' AND lease IS NOT NULL AND NOT ended"); n != 1 {
+			t.Error("it cannot end what it took")
+		}
+		if task, err := s.Queue().Task(ctx, "ours"); err != nil || task.Result == nil || task.Attempt != 1 {
+			t.Errorf("%+v, %v", task, err)
+		}
+	})
 	t.Run("What has ended is deleted", func(t *testing.T) {
 		s := open(t, pg, "swept")
 		old := time.Now().Add(-30 * 24 * time.Hour)
@@ -186,16 +223,16 @@ func TestTheStoreInPostgres(t *testing.T) {
 		for _, k := range []idempotency.Key{past, {Key: "kept"}, {Key: "held"}, {Key: "held outside", Outside: true}} {
 			is(t, s, k, idempotency.Fresh)
 		}
-		r := jobs.Result{Outcome: parlance.Outcome{Kind: parlance.KindSuccess}, At: old}
+		r := queue.Result{Outcome: parlance.Outcome{Kind: parlance.KindSuccess}, At: old, Forget: 1}
 		for _, err := range []error{
 			s.Idempotency().Record(ctx, past, idempotency.Response{Status: 200}),
 			s.Idempotency().Record(ctx, idempotency.Key{Key: "kept"}, idempotency.Response{Status: 200}),
 			second(s.Seats().Acquire(ctx, "p", "h", 1, -time.Hour)),
 			second(s.Seats().Acquire(ctx, "p", "kept", 1, time.Hour)),
-			s.Jobs().Put(ctx, jobs.Job{ID: "past", Kind: "k", Created: old}),
-			s.Jobs().Put(ctx, jobs.Job{ID: "kept", Kind: "other", Created: old}),
-			third(s.Jobs().Take(ctx, []string{"k"}, "w", time.Hour)),
-			s.Jobs().End(ctx, "past", "w", r),
+			s.Queue().Put(ctx, queue.Task{ID: "past", Kind: "k", Created: old}),
+			s.Queue().Put(ctx, queue.Task{ID: "kept", Kind: "other", Created: old}),
+			second(s.Queue().Take(ctx, queue.Order{Kinds: []string{"k"}, Worker: "w", Lease: time.Hour})),
+			s.Queue().End(ctx, "past", "w", r, queue.Step{Record: []byte("{}")}),
 			s.Tokens().PutToken(ctx, [32]byte{1}, auth.Token{Left: -48 * time.Hour}),
 			s.Tokens().PutToken(ctx, [32]byte{2}, auth.Token{}),
 			second(s.Limits().Take(ctx, "past", limit.Rate{Quota: 1, Window: 1}, 1)),
@@ -206,7 +243,7 @@ func TestTheStoreInPostgres(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for table, want := range map[string]int64{"key": 3, "seat": 1, "job": 1, "token": 1, "rate": 1} {
+		for table, want := range map[string]int64{"key": 3, "seat": 1, "task": 1, "step": 0, "token": 1, "rate": 1} {
 			if n := pg.Exec("SELECT FROM swept." + table); n != want {
 				t.Errorf("%d rows of %s, want %d", n, table, want)
 			}
@@ -222,5 +259,3 @@ func TestTheStoreInPostgres(t *testing.T) {
 		}
 	})
 }
-
-func third[T, U any](_ T, _ U, err error) error { return err }

@@ -202,17 +202,30 @@ func (t *transaction) row(query string, args []any, to ...any) (bool, error) {
 
 // row is that of a link, in the transaction of ctx or beside all of them.
 func (s *Store) row(ctx context.Context, query string, args []any, to ...any) (bool, error) {
+	found := false
+	err := s.each(ctx, query, args, func(scan func(to ...any) error) error {
+		if found {
+			return nil
+		}
+		found = true
+		return scan(to...)
+	})
+	return found && err == nil, err
+}
+
+// each is that of a link, in the transaction of ctx or beside all of them.
+func (s *Store) each(ctx context.Context, query string, args []any, each func(scan func(to ...any) error) error) error {
 	if err := s.usable(ctx); err != nil {
-		return false, err
+		return err
 	}
 	if t := s.within(ctx); t != nil {
-		return t.row(query, args, to...)
+		return t.each(query, args, each)
 	}
-	found, err := s.read.one().row(ctx, query, args, to...)
+	err := s.read.one().rows(ctx, query, args, each)
 	if errors.Is(err, sql.ErrConnDone) {
-		return false, errClosed // meanwhile
+		return errClosed // meanwhile
 	}
-	return found, explain(err)
+	return explain(err)
 }
 
 // Queries is a transaction for a caller's own SQL.

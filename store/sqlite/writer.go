@@ -282,7 +282,9 @@ func (w *writer) sweep() {
 		}{
 			{"DELETE FROM parlance_key WHERE rowid IN (SELECT rowid FROM parlance_key WHERE answered = 1 AND expires BETWEEN 1 AND ? LIMIT ?)", now},
 			{"DELETE FROM parlance_seat WHERE (pool, holder) IN (SELECT pool, holder FROM parlance_seat WHERE until <= ? LIMIT ?)", now},
-			{"DELETE FROM parlance_job WHERE seq IN (SELECT seq FROM parlance_job WHERE ended = 1 AND result_at < ? LIMIT ?)", now.Add(-store.KeepJobs)},
+			{"DELETE FROM parlance_step WHERE task IN (SELECT seq FROM parlance_task WHERE forget <> 0 AND forget <= ? ORDER BY forget LIMIT ?)", now},
+			{"DELETE FROM parlance_task WHERE seq IN (SELECT seq FROM parlance_task WHERE forget <> 0 AND forget <= ? ORDER BY forget LIMIT ?)", now},
+			{"UPDATE parlance_task SET " + blank + " WHERE seq IN (SELECT seq FROM parlance_task WHERE erase <> 0 AND erase <= ? LIMIT ?)", now},
 			{"DELETE FROM parlance_token WHERE hash IN (SELECT hash FROM parlance_token WHERE expires < ? LIMIT ?)", now.Add(-store.KeepTokens)},
 		} {
 			n, err := w.write.exec(ctx, old.query, old.until.UnixNano(), sweepMost)

@@ -13,9 +13,9 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/server/idempotency"
-	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/server/license"
 	"github.com/parlance-api/parlance/server/limit"
 )
@@ -76,21 +76,39 @@ func (s *scene) questions() []question {
 			return err
 		})
 
-		write("Jobs.Put "+name, func(ctx context.Context) error { return s.Jobs().Put(ctx, jobs.Job{ID: name}) })
-		write("Jobs.Take "+name, func(ctx context.Context) error {
-			_, _, err := s.Jobs().Take(ctx, []string{name}, "w", time.Hour)
+		write("Queue.Put "+name, func(ctx context.Context) error { return s.Queue().Put(ctx, queue.Task{ID: name, Kind: name}) })
+		write("Queue.Take "+name, func(ctx context.Context) error {
+			_, err := s.Queue().Take(ctx, queue.Order{Kinds: []string{name}, Worker: "w", Lease: time.Hour})
 			return err
 		})
-		write("Jobs.Keep "+name, func(ctx context.Context) error {
-			_, err := s.Jobs().Keep(ctx, name, "w", time.Hour, 0, "")
+		write("Queue.Keep "+name, func(ctx context.Context) error {
+			_, err := s.Queue().Keep(ctx, name, "w", time.Hour, 0, "")
 			return err
 		})
-		write("Jobs.End "+name, func(ctx context.Context) error { return s.Jobs().End(ctx, name, "w", jobs.Result{}) })
-		read("Jobs.Job "+name, func(ctx context.Context) error {
-			_, err := s.Jobs().Job(ctx, name)
+		write("Queue.Rest "+name, func(ctx context.Context) error { return s.Queue().Rest(ctx, name, "w", queue.Rest{}, queue.Step{}) })
+		write("Queue.End "+name, func(ctx context.Context) error {
+			return s.Queue().End(ctx, name, "w", queue.Result{}, queue.Step{})
+		})
+		read("Queue.Task "+name, func(ctx context.Context) error {
+			_, err := s.Queue().Task(ctx, name)
 			return err
 		})
-		write("Jobs.Cancel "+name, func(ctx context.Context) error { return s.Jobs().Cancel(ctx, name) })
+		write("Queue.Cancel "+name, func(ctx context.Context) error { return s.Queue().Cancel(ctx, name) })
+		write("Queue.Settle "+name, func(ctx context.Context) error { return s.Queue().Settle(ctx, name, queue.Result{}) })
+		write("Queue.Again "+name, func(ctx context.Context) error { return s.Queue().Again(ctx, name) })
+		write("Queue.Erase "+name, func(ctx context.Context) error { return s.Queue().Erase(ctx, name) })
+		read("Queue.Tasks "+name, func(ctx context.Context) error {
+			_, err := s.Queue().Tasks(ctx, queue.Filter{Kind: name})
+			return err
+		})
+		read("Queue.Steps "+name, func(ctx context.Context) error {
+			_, err := s.Queue().Steps(ctx, name)
+			return err
+		})
+		read("Queue.Lanes "+name, func(ctx context.Context) error {
+			_, err := s.Queue().Lanes(ctx, name)
+			return err
+		})
 
 		write("Tokens.PutToken "+name, func(ctx context.Context) error {
 			return s.Tokens().PutToken(ctx, hash(name), auth.Token{})
@@ -124,8 +142,8 @@ func (s *scene) questions() []question {
 		_, err := s.Idempotency().Uncertain(ctx, 1)
 		return err
 	})
-	write("Jobs.Take of no kind", func(ctx context.Context) error {
-		_, _, err := s.Jobs().Take(ctx, nil, "w", time.Hour)
+	write("Queue.Take of no kind", func(ctx context.Context) error {
+		_, err := s.Queue().Take(ctx, queue.Order{Worker: "w", Lease: time.Hour})
 		return err
 	})
 	write("Tokens.Revoke of no family", func(ctx context.Context) error { return s.Tokens().Revoke(ctx, "") })
@@ -149,7 +167,7 @@ func (s *scene) unasked(all []question) (names []string) {
 	}
 	for view, has := range map[string]reflect.Type{
 		"Keys": reflect.TypeFor[idempotency.Store](), "Limits": reflect.TypeFor[limit.Store](), "Seats": reflect.TypeFor[license.Store](),
-		"Jobs": reflect.TypeFor[jobs.Store](), "Tokens": reflect.TypeFor[auth.TokenStore](), "Activity": reflect.TypeFor[activity.Store](),
+		"Queue": reflect.TypeFor[queue.Store](), "Tokens": reflect.TypeFor[auth.TokenStore](), "Activity": reflect.TypeFor[activity.Store](),
 	} {
 		for m := range has.Methods() {
 			if m.Name != "Transact" && !asked[view+"."+m.Name] { // which is the store's

@@ -304,7 +304,7 @@ func claimsOfOneKind(t *testing.T, e Engine) {
 		s.state(s.ctx, k, idempotency.Fresh)
 		a := s.response()
 		s.must(s.Idempotency().Record(s.ctx, k, a))
-		s.clock.Pass(10 * store.KeepJobs)
+		s.clock.Pass(10 * store.KeepTokens)
 		s.replays(k, a)
 	})
 	each(t, e, "A key expires in time", func(s *scene) {

@@ -50,7 +50,7 @@ func Run(t *testing.T, e Engine) {
 		{"Keys", keys},
 		{"Limits", limits},
 		{"Seats", seats},
-		{"Jobs", jobStore},
+		{"Queue", tasks},
 		{"Tokens", tokens},
 		{"Activity", story},
 		{"Reopen", reopen},

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/server/idempotency"
-	"github.com/parlance-api/parlance/server/jobs"
 )
 
 var errFailed = errors.New("storetest: failed on purpose")
@@ -43,7 +43,7 @@ func (s *scene) everything(ctx context.Context, name string) {
 	if !sits || !added {
 		s.Errorf("%s: sits %v, counted %v", name, sits, added)
 	}
-	s.must(s.Jobs().Put(ctx, jobs.Job{ID: name, Kind: name, Created: s.clock.Now()}))
+	s.must(s.Queue().Put(ctx, queue.Task{ID: name, Kind: name, Created: s.clock.Now()}))
 	s.must(s.Tokens().PutToken(ctx, hash(name), auth.Token{Left: time.Hour}))
 	s.add(ctx, name)
 }
@@ -55,7 +55,7 @@ func (s *scene) done(ctx context.Context, name string, want bool) {
 	s.must(err)
 	fits, err := s.Seats().Add(ctx, name, 1, 1)
 	s.must(err)
-	_, job := s.Jobs().Job(ctx, name)
+	_, job := s.Queue().Task(ctx, name)
 	_, token := s.Tokens().Token(ctx, hash(name))
 	k := idempotency.Key{Scope: "all", Key: name, Expires: s.in(1)}
 	c := s.claim(ctx, k)
@@ -271,14 +271,14 @@ func reopen(t *testing.T, e Engine) {
 		s.state(s.ctx, k, idempotency.Uncertain)
 	})
 	each(t, e, "A job that was under way is taken again when its lease ends", func(s *scene) {
-		s.must(s.Jobs().Put(s.ctx, jobs.Job{ID: "left", Kind: "k", Created: s.ago(2)}))
-		s.must(s.Jobs().Put(s.ctx, jobs.Job{ID: "held", Kind: "k", Created: s.ago(1)}))
+		s.must(s.Queue().Put(s.ctx, queue.Task{ID: "left", Kind: "k", Created: s.ago(2)}))
+		s.must(s.Queue().Put(s.ctx, queue.Task{ID: "held", Kind: "k", Created: s.ago(1)}))
 		s.takes("w1", -time.Hour, "left") // as a worker that died an hour ago
 		s.takes("w2", time.Hour, "left")
-		s.must2(s.Jobs().Keep(s.ctx, "left", "w2", -time.Hour, .5, "half"))
+		s.must2(s.Queue().Keep(s.ctx, "left", "w2", -time.Hour, .5, "half"))
 		s.takes("w3", time.Hour, "left")
 		s.takes("w4", time.Hour, "held")
-		s.must2(s.Jobs().Keep(s.ctx, "left", "w3", -time.Hour, .7, "more"))
+		s.must2(s.Queue().Keep(s.ctx, "left", "w3", -time.Hour, .7, "more"))
 		s.reopen()
 		if j := s.takes("w5", time.Hour, "left"); j.Attempt != 4 || j.Progress != .7 || j.Note != "more" {
 			s.Errorf("taken again: %+v", j)

@@ -1,0 +1,437 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/queue"
+	"github.com/parlance-api/parlance/store/internal/wire"
+)
+
+// tasks is the view of the queue.
+type tasks struct{ *Store }
+
+// has is the condition that others of a key wait for a task.
+const has = " kind = ? AND key = ? AND key <> '' AND (ended = 0 OR blocks = 1) "
+
+func (s tasks) Put(ctx context.Context, t queue.Task) error {
+	return s.do(ctx, func(tx *transaction) error {
+		if _, err := tx.exec("INSERT INTO parlance_lane (kind, name) VALUES (?, ?) ON CONFLICT DO NOTHING", t.Kind, t.Lane); err != nil {
+			return err
+		}
+		n, err := tx.exec("INSERT INTO parlance_task (id, kind, lane, key, input, owner, activity, created, due, deadline, held) "+
+			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM parlance_task WHERE"+has+")) ON CONFLICT DO NOTHING",
+			t.ID, t.Kind, t.Lane, t.Key, t.Input, t.Owner, t.Activity, wire.Nanos(t.Created), max(wire.Nanos(t.Due), s.clock().UnixNano()), wire.Nanos(t.Deadline), t.Kind, t.Key)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("sqlite: a task %q already exists: %w", t.ID, parlance.ErrConflict)
+		}
+		return err
+	})
+}
+
+// columns are those that scan reads, and bodies those of them that a list leaves out.
+const (
+	columns = "seq, id, kind, lane, key, owner, activity, created, due, deadline, attempt, taken, worker, lost, shut, held, progress, note, stopping, ended, state, outcome, content_type, location, result_at, blocks, " + bodies
+	bodies  = "input, data, body"
+)
+
+// taskRow is a task as it stands in its row.
+type taskRow struct {
+	queue.Task
+	seq                               int64
+	created, due, deadline, taken, at int64
+	worker                            string
+	ended                             bool
+	outcome                           []byte
+	result                            queue.Result
+}
+
+func (r *taskRow) scan() []any {
+	t := &r.Task
+	return []any{
+		&r.seq, &t.ID, &t.Kind, &t.Lane, &t.Key, &t.Owner, &t.Activity, &r.created, &r.due, &r.deadline, &t.Attempt, &r.taken, &r.worker, &t.Lost, &t.Shut, &t.Held,
+		&t.Progress, &t.Note, &t.Stopping, &r.ended, &r.result.State, &r.outcome, &r.result.ContentType, &r.result.Location, &r.at, &r.result.Blocks,
+		&t.Input, &t.Data, &r.result.Body,
+	}
+}
+
+func (r *taskRow) task() (_ queue.Task, err error) {
+	r.Created, r.Due, r.Deadline, r.Taken = wire.Time(r.created), wire.Time(r.due), wire.Time(r.deadline), wire.Time(r.taken)
+	r.Leased = r.worker != ""
+	if r.ended {
+		if r.result.Outcome, err = wire.ParseOutcome(r.outcome); err != nil {
+			return r.Task, fmt.Errorf("sqlite: the outcome of task %q: %w", r.ID, err)
+		}
+		r.result.At = wire.Time(r.at)
+		r.Result = &r.result
+	}
+	return r.Task, nil
+}
+
+// list is a list of texts as an argument.
+func list(texts []string) string {
+	text, _ := json.Marshal(append([]string{}, texts...)) // none is [], and not null
+	return string(text)
+}
+
+// open are the lanes that are not shut and have a task that can be taken.
+const open = "SELECT kind, name, width FROM parlance_lane AS l WHERE kind IN (SELECT value FROM json_each(?)) AND opens <= ? AND EXISTS (" +
+	"SELECT 1 FROM parlance_task WHERE kind = l.kind AND lane = l.name AND ended = 0 AND held = 0 AND due <= ?) ORDER BY random()"
+
+// late are the tasks whose deadline is over and that nobody has.
+const late = "ended = 0 AND deadline <> 0 AND deadline <= ? AND (worker = '' OR due <= ?) AND kind IN (SELECT value FROM json_each(?))"
+
+func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err error) {
+	if idle, err := s.idle(ctx, o); idle || err != nil {
+		return nil, err
+	}
+	most := max(o.Most, 1)
+	err = s.do(ctx, func(tx *transaction) error {
+		taken = nil // it may run again
+		now := s.clock()
+		at, kinds := now.UnixNano(), list(o.Kinds)
+		take := func(n int, which string, args ...any) error {
+			if n = min(n, most-len(taken)); n <= 0 {
+				return nil
+			}
+			args = append(append([]any{o.Worker, now.Add(o.Lease).UnixNano(), at}, args...), n)
+			var rows []*taskRow
+			err := tx.each("UPDATE parlance_task SET lost = (worker <> ''), worker = ?, due = ?, taken = ?, attempt = attempt + 1, "+
+				"shut = (SELECT shut FROM parlance_lane AS l WHERE l.kind = parlance_task.kind AND l.name = lane) "+
+				"WHERE seq IN (SELECT seq FROM parlance_task WHERE "+which+" LIMIT ?) RETURNING "+columns,
+				args, func(scan func(...any) error) error {
+					r := &taskRow{}
+					rows = append(rows, r)
+					return scan(r.scan()...)
+				})
+			if err != nil {
+				return err
+			}
+			slices.SortFunc(rows, func(a, b *taskRow) int { return cmp.Compare(a.seq, b.seq) })
+			for _, r := range rows {
+				t, err := r.task()
+				if err != nil {
+					return err
+				}
+				taken = append(taken, t)
+			}
+			return nil
+		}
+		if err := take(most, late, at, at, kinds); err != nil {
+			return err
+		}
+		lanes, err := s.lanes(tx, o, at)
+		if err != nil {
+			return err
+		}
+		for _, l := range lanes {
+			if err := take(l.room, "kind = ? AND lane = ? AND ended = 0 AND held = 0 AND due <= ? ORDER BY due, seq", l.kind, l.name, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return taken, nil
+}
+
+// idle reports that nothing can be taken, beside all writers.
+func (s tasks) idle(ctx context.Context, o queue.Order) (bool, error) {
+	if s.within(ctx) != nil {
+		return false, nil
+	}
+	at, kinds := s.clock().UnixNano(), list(o.Kinds)
+	var some bool
+	_, err := s.row(ctx, "SELECT EXISTS (SELECT 1 FROM parlance_task WHERE "+late+") OR EXISTS ("+open+")", []any{at, at, kinds, kinds, at, at}, &some)
+	return !some, err
+}
+
+// lane is one that has tasks to be taken, and how many of them.
+type lane struct {
+	kind, name string
+	room       int
+}
+
+func (s tasks) lanes(tx *transaction, o queue.Order, at int64) (lanes []lane, err error) {
+	err = tx.each(open, []any{list(o.Kinds), at, at}, func(scan func(...any) error) error {
+		var l lane
+		err := scan(&l.kind, &l.name, &l.room)
+		lanes = append(lanes, l)
+		return err
+	})
+	for i := range lanes {
+		l := &lanes[i]
+		if l.room == 0 || o.Wide > 0 && o.Wide < l.room {
+			l.room = o.Wide
+		}
+		if l.room == 0 {
+			l.room = max(o.Most, 1)
+			continue
+		}
+		var busy int
+		if _, err := tx.row("SELECT count(*) FROM parlance_task WHERE kind = ? AND lane = ? AND ended = 0 AND worker <> '' AND due > ?",
+			[]any{l.kind, l.name, at}, &busy); err != nil {
+			return nil, err
+		}
+		l.room -= busy
+	}
+	return lanes, err
+}
+
+// leased is the condition that a task is a worker's.
+const leased = " WHERE id = ? AND worker = ? AND worker <> '' AND ended = 0 "
+
+func (s tasks) Keep(ctx context.Context, id, worker string, lease time.Duration, progress float64, note string) (stopping bool, err error) {
+	err = s.do(ctx, func(tx *transaction) error {
+		mine, err := tx.row("UPDATE parlance_task SET due = ?, progress = ?, note = ?"+leased+"RETURNING stopping",
+			[]any{s.clock().Add(lease).UnixNano(), progress, note, id, worker}, &stopping)
+		if mine || err != nil {
+			return err
+		}
+		return lost(tx, id)
+	})
+	return stopping, err
+}
+
+func (s tasks) Rest(ctx context.Context, id, worker string, r queue.Rest, step queue.Step) error {
+	return s.turn(ctx, id, worker, step, "worker = '', due = ?, data = ?, progress = ?, note = ?",
+		s.clock().Add(r.After).UnixNano(), r.Data, r.Progress, r.Note)
+}
+
+func (s tasks) End(ctx context.Context, id, worker string, r queue.Result, step queue.Step) error {
+	set, err := s.ended(r)
+	if err != nil {
+		return err
+	}
+	return s.turn(ctx, id, worker, step, ended, set...)
+}
+
+// ended is how a task ends.
+const ended = "worker = '', due = 0, held = 0, ended = 1, state = ?, outcome = ?, content_type = ?, body = ?, location = ?, result_at = ?, blocks = ?, erase = ?, forget = ?"
+
+func (s tasks) ended(r queue.Result) ([]any, error) {
+	outcome, err := wire.Outcome(r.Outcome)
+	later := func(d time.Duration) int64 {
+		if d <= 0 {
+			return 0
+		}
+		return s.clock().Add(d).UnixNano()
+	}
+	return []any{r.State, string(outcome), r.ContentType, r.Body, r.Location, wire.Nanos(r.At), r.Blocks, later(r.Erase), later(r.Forget)}, err
+}
+
+// turn ends a worker's turn with a task.
+func (s tasks) turn(ctx context.Context, id, worker string, step queue.Step, set string, args ...any) error {
+	return s.do(ctx, func(tx *transaction) error {
+		var seq, attempt, taken int64
+		var kind, lane, key string
+		mine, err := tx.row("UPDATE parlance_task SET "+set+leased+"RETURNING seq, attempt, taken, kind, lane, key",
+			append(args, id, worker), &seq, &attempt, &taken, &kind, &lane, &key)
+		switch {
+		case err != nil:
+			return err
+		case !mine:
+			return lost(tx, id)
+		}
+		if step.Record != nil {
+			if _, err := tx.exec("INSERT INTO parlance_step VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET record = excluded.record", seq, attempt, string(step.Record)); err != nil {
+				return err
+			}
+		}
+		if err := s.tell(tx, kind, lane, taken, step); err != nil {
+			return err
+		}
+		return advance(tx, kind, key)
+	})
+}
+
+// tell notes what a turn says of its lane.
+func (s tasks) tell(tx *transaction, kind, lane string, taken int64, step queue.Step) (err error) {
+	now := s.clock()
+	switch {
+	case step.Shut > 0:
+		_, err = tx.exec("UPDATE parlance_lane SET shut = shut + (? >= shut_at), shut_at = iif(? >= shut_at, ?, shut_at), opens = max(opens, ?), width = 1 WHERE kind = ? AND name = ?",
+			taken, taken, now.UnixNano(), now.Add(step.Shut).UnixNano(), kind, lane)
+	case step.Works:
+		_, err = tx.exec("UPDATE parlance_lane SET shut = 0, opens = 0, width = iif(2 * width >= ?, 0, 2 * width) WHERE kind = ? AND name = ? AND width > 0 AND ? >= shut_at",
+			queue.Recovered, kind, lane, taken)
+	}
+	return err
+}
+
+// advance lets the first task of a key have its turn, unless another has it.
+func advance(tx *transaction, kind, key string) error {
+	if key == "" {
+		return nil
+	}
+	_, err := tx.exec("UPDATE parlance_task SET held = 0 WHERE seq = (SELECT min(seq) FROM parlance_task WHERE"+has+") AND held = 1 "+
+		"AND NOT EXISTS (SELECT 1 FROM parlance_task WHERE kind = ? AND key = ? AND key <> '' AND ended = 0 AND held = 0)", kind, key, kind, key)
+	return err
+}
+
+// lost says why a task is not a worker's.
+func lost(tx *transaction, id string) error {
+	var there bool
+	if _, err := tx.row("SELECT EXISTS (SELECT 1 FROM parlance_task WHERE id = ?)", []any{id}, &there); err != nil {
+		return err
+	}
+	if !there {
+		return unknown(id)
+	}
+	return fmt.Errorf("sqlite: task %q: %w", id, queue.ErrLeaseLost)
+}
+
+func unknown(id string) error { return fmt.Errorf("sqlite: no task %q: %w", id, parlance.ErrNotFound) }
+
+func (s tasks) Task(ctx context.Context, id string) (queue.Task, error) {
+	var r taskRow
+	found, err := s.row(ctx, "SELECT "+columns+" FROM parlance_task WHERE id = ?", []any{id}, r.scan()...)
+	if err == nil && !found {
+		err = unknown(id)
+	}
+	if err != nil {
+		return queue.Task{}, err
+	}
+	return r.task()
+}
+
+func (s tasks) Cancel(ctx context.Context, id string) error {
+	set, err := s.ended(queue.Canceled(s.clock()))
+	if err != nil {
+		return err
+	}
+	return s.do(ctx, func(tx *transaction) error {
+		err := s.change(tx, id, "stopping = 1, "+ended, "ended = 0 AND worker = ''", set...)
+		if errors.Is(err, parlance.ErrConflict) {
+			_, err = tx.exec("UPDATE parlance_task SET stopping = 1 WHERE id = ? AND ended = 0", id)
+		}
+		return err
+	})
+}
+
+func (s tasks) Settle(ctx context.Context, id string, r queue.Result) error {
+	set, err := s.ended(r)
+	if err != nil {
+		return err
+	}
+	return s.do(ctx, func(tx *transaction) error { return s.change(tx, id, ended, "ended = 1", set...) })
+}
+
+func (s tasks) Again(ctx context.Context, id string) error {
+	return s.do(ctx, func(tx *transaction) error {
+		return s.change(tx, id, "due = ?, held = iif(ended = 1, key <> '', held), ended = 0, state = '', stopping = 0, blocks = 0, erase = 0, forget = 0",
+			"worker = '' AND erased = 0", s.clock().UnixNano())
+	})
+}
+
+func (s tasks) Erase(ctx context.Context, id string) error {
+	return s.do(ctx, func(tx *transaction) error {
+		return s.change(tx, id, blank, "ended = 1")
+	})
+}
+
+// blank erases the bodies of a task.
+const blank = "input = NULL, data = NULL, body = NULL, erased = 1, erase = 0"
+
+// change changes a task that no worker has, if it is as the condition says.
+func (s tasks) change(tx *transaction, id, set, condition string, args ...any) error {
+	var kind, key string
+	changed, err := tx.row("UPDATE parlance_task SET "+set+" WHERE id = ? AND "+condition+" RETURNING kind, key", append(args, id), &kind, &key)
+	switch {
+	case err != nil:
+		return err
+	case changed:
+		return advance(tx, kind, key)
+	}
+	if err := lost(tx, id); !errors.Is(err, queue.ErrLeaseLost) {
+		return err
+	}
+	return fmt.Errorf("sqlite: task %q has not ended, or a worker has it, or its input was erased: %w", id, parlance.ErrConflict)
+}
+
+// brief are the columns of a list, in the place of the bodies.
+var brief = strings.TrimSuffix(columns, bodies) + "NULL, NULL, NULL"
+
+func (s tasks) Tasks(ctx context.Context, f queue.Filter) (found []queue.Task, err error) {
+	where, args := []string{"seq < ?"}, []any{int64(math.MaxInt64)}
+	if f.Before != "" {
+		var before int64
+		known, err := s.row(ctx, "SELECT seq FROM parlance_task WHERE id = ?", []any{f.Before}, &before)
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			return nil, unknown(f.Before)
+		}
+		args[0] = before
+	}
+	and := func(condition string, with ...any) {
+		where, args = append(where, condition), append(args, with...)
+	}
+	if f.Kind != "" {
+		and("kind = ?", f.Kind)
+	}
+	if f.Lane != "" {
+		and("substr(lane, 1, ?) = ?", utf8.RuneCountInString(f.Lane), f.Lane)
+	}
+	switch at := s.clock().UnixNano(); f.State {
+	case "":
+	case queue.Waiting:
+		and("ended = 0 AND state = '' AND (worker = '' OR due <= ?)", at)
+	case queue.Leased:
+		and("ended = 0 AND worker <> '' AND due > ?", at)
+	default:
+		and("ended = 1 AND state = ?", f.State)
+	}
+	err = s.each(ctx, "SELECT "+brief+" FROM parlance_task WHERE "+strings.Join(where, " AND ")+" ORDER BY seq DESC LIMIT ?", append(args, cmp.Or(f.Most, 100)),
+		func(scan func(...any) error) error {
+			var r taskRow
+			if err := scan(r.scan()...); err != nil {
+				return err
+			}
+			t, err := r.task()
+			found = append(found, t)
+			return err
+		})
+	return found, err
+}
+
+func (s tasks) Steps(ctx context.Context, id string) (story []queue.Record, err error) {
+	if _, err := s.Task(ctx, id); err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, "SELECT attempt, record FROM parlance_step WHERE task = (SELECT seq FROM parlance_task WHERE id = ?) ORDER BY attempt", []any{id},
+		func(scan func(...any) error) error {
+			var r queue.Record
+			err := scan(&r.Attempt, &r.Text)
+			story = append(story, r)
+			return err
+		})
+	return story, err
+}
+
+func (s tasks) Lanes(ctx context.Context, kind string) (lanes []queue.Lane, err error) {
+	err = s.each(ctx, "SELECT name, iif(opens > ?, opens, 0), shut, width, "+
+		"coalesce((SELECT created FROM parlance_task WHERE kind = l.kind AND lane = l.name AND ended = 0 AND worker = '' ORDER BY seq LIMIT 1), 0) "+
+		"FROM parlance_lane AS l WHERE kind = ? ORDER BY name", []any{s.clock().UnixNano(), kind},
+		func(scan func(...any) error) error {
+			var l queue.Lane
+			var opens, first int64
+			err := scan(&l.Name, &opens, &l.Shut, &l.Width, &first)
+			l.Opens, l.First = wire.Time(opens), wire.Time(first)
+			lanes = append(lanes, l)
+			return err
+		})
+	return lanes, err
+}
