@@ -165,12 +165,19 @@ func (l *Live) send(ctx context.Context, p Probe) (x Exchange, err error) {
 		return x, err
 	}
 	defer res.Body.Close()
-	if streams(res) {
+	if streams(res) && !l.ends(x.Request, res) {
 		x.Response = httpdialect.Response(res, nil)
 		return x, nil
 	}
 	x.Response, err = httpdialect.Peek(res, dialect.MaxBody)
 	return x, err
+}
+
+// ends reports that the dialect says how such a stream ends, so that it can be read to its
+// end.
+func (l *Live) ends(req dialect.Request, res *http.Response) bool {
+	s := l.Checker.d.Stream(req, httpdialect.Response(res, nil), nil)
+	return s != nil && s.HasEnd()
 }
 
 // address is the URL of a target.

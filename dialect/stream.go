@@ -40,6 +40,7 @@ type StreamState = wire.StreamState
 //	Length    int64             // of all its data
 //	Torn      bool              // the stream ended in it
 //	Role      Role
+//	Shape     string            // the name of the template that it fits; "" for none
 //	Outcome   *parlance.Outcome // of a failure; else nil
 //	Common    Common            // the source of the texts of Outcome that no shape of the file read
 //	From, To  int64             // its place in the stream; From is negative if it lies among others

@@ -15,7 +15,7 @@ type Coverage struct {
 	Shapes       Covered `json:"shapes"`
 	Codes        Covered `json:"codes"`        // rows of the table
 	Examples     Covered `json:"examples"`     // those of them that no sample or case reached, by their Example
-	Alternatives Covered `json:"alternatives"` // of $either, and of lists with several templates
+	Alternatives Covered `json:"alternatives"` // of $either, of lists with several templates, and of the elements of streams
 }
 
 // Covered counts the places of one sort, and names those that nothing reached.
@@ -51,6 +51,9 @@ func (e *reached) by(d author, c *Case, r *Result) {
 	for i := range r.Outcome.Items {
 		e.rows[d.RowOf(&r.Outcome.Items[i].Outcome, &c.Request)] = true
 	}
+	if d.byStream(e, c) {
+		return
+	}
 	m := read.Matchers.Get().(*read.Matcher)
 	defer m.Release()
 	m.Reset(&c.Response, 0)
@@ -73,6 +76,42 @@ func (e *reached) by(d author, c *Case, r *Result) {
 	}
 }
 
+// byStream adds what the elements of a stream came by. It reports false for a response that
+// is none.
+func (d author) byStream(e *reached, c *Case) bool {
+	of := d.Spec.StreamOf(&c.Request, c.Response.Status, c.Response.Header)
+	if of == nil {
+		return false
+	}
+	e.shapes[of.Shape] = true
+	back := d.Reader.StreamOf(&c.Request, &c.Response, func(one *read.StreamElement) {
+		for _, t := range of.Elements {
+			if t.Name == one.Shape {
+				e.alternatives[t.Pos] = true
+			}
+		}
+	})
+	back.Feed(c.Response.Body)
+	back.End(read.Whole)
+	return true
+}
+
+// streams counts the streams and the templates of their elements.
+func (d author) streams(e *reached, c *Coverage) {
+	for _, of := range d.Spec.Streams {
+		if of.Inherited || of.WriteOnly {
+			continue
+		}
+		c.Shapes.count(e.shapes[of.Shape], Place{Name: of.Name, File: d.File, Line: of.Pos.Line, Column: of.Pos.Column})
+		for i, t := range of.Elements {
+			if !t.WriteOnly {
+				name := fmt.Sprintf("%s: element %d of %d", of.Name, i+1, len(of.Elements))
+				c.Alternatives.count(e.alternatives[t.Pos], Place{Name: name, File: d.File, Line: t.Pos.Line, Column: t.Pos.Column})
+			}
+		}
+	}
+}
+
 // coverage counts what was reached of what there is in the file itself, and not
 // in the one that it extends.
 func (d author) coverage(e *reached) (c Coverage) {
@@ -88,6 +127,7 @@ func (d author) coverage(e *reached) (c Coverage) {
 			n.of(s.Body)
 		}
 	}
+	d.streams(e, &c)
 	for _, r := range d.Codes.Rows {
 		c.Codes.count(e.rows[r], d.placeOf(r))
 	}

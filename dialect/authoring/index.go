@@ -70,6 +70,13 @@ func IndexOf(in *dialect.Dialect) *Index {
 			x.shapes[s.Name] = factsOf(s, d, id)
 		}
 	}
+	for _, of := range d.Spec.Streams {
+		for _, t := range of.Elements {
+			if _, known := x.shapes[t.Name]; !known {
+				x.shapes[t.Name] = ShapeFacts{Place: placeOf(t.Shape, d), Is: t.Is} // what it holds is not that of the response
+			}
+		}
+	}
 	for _, s := range d.Extras {
 		if s.Reads&id != 0 {
 			x.header = append(x.header, s)

@@ -56,6 +56,9 @@ func traceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response, onl
 	}
 	m := read.Matchers.Get().(*read.Matcher)
 	defer m.Release()
+	if of := d.Spec.StreamOf(&req, res.Status, res.Header); of != nil {
+		return d.traceStream(m, of, req, res, only)
+	}
 	m.Reset(&res, 0)
 	whole := res.Body
 	plan := d.PlanFor(res.Status)
@@ -73,7 +76,48 @@ func traceOf(in *dialect.Dialect, req dialect.Request, res dialect.Response, onl
 	if s != nil {
 		w.Shape = placeOf(s, d)
 	}
+	w.sort()
+	return w.Trace
+}
+
+func (w *tracer) sort() {
 	slices.SortStableFunc(w.Texts, func(a, b Text) int { return cmp.Compare(a.Offset, b.Offset) })
+}
+
+// traceStream follows the reading of the first failure of a stream. The shape is the template
+// of that element, and that of the stream if there is no failure.
+func (d author) traceStream(m *read.Matcher, of *spec.Stream, req dialect.Request, res dialect.Response, only spec.Set) Trace {
+	w := tracer{d: d}
+	w.m, w.visit, w.only = m, w.take, only
+	w.Shape, w.Fits = placeOf(of.Shape, d), true
+	met := false
+	back := d.Reader.StreamOf(&req, &res, func(e *read.StreamElement) {
+		i := slices.IndexFunc(of.Elements, func(t *spec.Element) bool { return t.Name == e.Shape })
+		if met || e.Role != spec.RoleFailure || i < 0 {
+			return
+		}
+		met = true
+		t := of.Elements[i]
+		w.Shape = placeOf(t.Shape, d)
+		w.Shape.File = d.fileOf(of.Shape)
+		one := bytes.Clone(e.Data)
+		from := max(e.From, 0)
+		at := bytes.Index(res.Body[from:], one) // not found if the data has several lines
+		if w.base = int(from) + at; at < 0 || t.Body == nil {
+			return
+		}
+		part := dialect.Response{Status: res.Status, Body: one}
+		m.Reset(&part, 0)
+		if w.parse(t.Form, &part) == nil {
+			w.from(t.Shape, false)
+		}
+		for i := range w.Texts {
+			w.Texts[i].Place.File = w.Shape.File
+		}
+	})
+	back.Feed(res.Body)
+	back.End(read.Whole)
+	w.sort()
 	return w.Trace
 }
 

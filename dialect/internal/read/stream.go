@@ -22,6 +22,7 @@ type StreamElement struct {
 	Length    int64             // of all its data
 	Torn      bool              // the stream ended in it
 	Role      Role              //
+	Shape     string            // the name of the template that it fits; "" for none
 	Outcome   *parlance.Outcome // of a failure; else nil
 	Common    wire.Common       // the source of the texts of Outcome that no shape read
 	From, To  int64             // its place in the stream; From is negative if it lies among others
@@ -103,7 +104,7 @@ func (s *Stream) SetMaxElement(bytes int) { s.split.SetMax(bytes) }
 
 // element takes the next element.
 func (s *Stream) element(e *stream.Element) {
-	role, read := s.look(e)
+	fits, role, read := s.look(e)
 	torn := e.Torn || e.Broken
 	if e.Bare && !torn {
 		s.bare++
@@ -113,6 +114,9 @@ func (s *Stream) element(e *stream.Element) {
 		return
 	}
 	s.now = StreamElement{Event: e.Event, ID: e.ID, Data: e.Data, Length: e.Length, Torn: torn, Role: role, From: e.From, To: e.To}
+	if fits != nil {
+		s.now.Shape = fits.Name
+	}
 	if role == spec.RoleFailure {
 		s.now.Outcome, s.now.Common = &read.Outcome, read.Common
 	}
@@ -145,28 +149,29 @@ func (s *Stream) count(role Role, read *wire.Decoded, torn bool) {
 	}
 }
 
-// look finds the part of an element. An element that fits no template is content.
-func (s *Stream) look(e *stream.Element) (Role, *wire.Decoded) {
+// look finds the template that an element fits, nil for none, and its part. An element that
+// fits none is content.
+func (s *Stream) look(e *stream.Element) (*spec.Element, Role, *wire.Decoded) {
 	plain := s.plain(e)
 	if e.Broken || !s.of.Always && !e.Bare && (plain == nil || plain.Shape.Is == "") && !s.may(e) {
 		if plain != nil {
-			return plain.Role, nil
+			return plain, plain.Role, nil
 		}
-		return spec.RoleContent, nil
+		return nil, spec.RoleContent, nil
 	}
 	fits, read := s.fit(e, plain)
 	switch kind := read.Outcome.Kind; {
 	case kind.Failing(), kind == parlance.KindPartial:
-		return spec.RoleFailure, read
+		return fits, spec.RoleFailure, read
 	case fits != nil && kind == parlance.KindSuccess:
-		return fits.Role, nil
+		return fits, fits.Role, nil
 	case fits != nil:
-		return fits.Role, read
+		return fits, fits.Role, read
 	case kind == parlance.KindNoted:
 		s.doubt = true
 		s.diags = append(s.diags, read.Diagnostics...)
 	}
-	return spec.RoleContent, nil
+	return nil, spec.RoleContent, nil
 }
 
 // fit reads an element by the first template that it fits: plain, or one before it. It
