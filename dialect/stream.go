@@ -88,8 +88,13 @@ func (w *StreamWriter) Append(dst []byte, p StreamPart) []byte { return w.of.Ele
 func (w *StreamWriter) AppendBeat(dst []byte) []byte { return w.of.Beat(dst) }
 
 // AppendEnd appends the end of a stream that went well. It is the element of the file, if its
-// text is a constant such as [DONE], and the end of the form.
+// text is a constant such as [DONE], and the end of the form. Append any other end yourself,
+// such as the last line of ollama with its counts; see LacksEnd.
 func (w *StreamWriter) AppendEnd(dst []byte) []byte { return w.of.End(dst) }
+
+// LacksEnd reports that a stream which ends here is read as cut off: the file describes its
+// end, AppendEnd cannot write it, and no element that was appended is one.
+func (w *StreamWriter) LacksEnd() bool { return w.of.Lacks() }
 
 // Encode appends a failure as the last element. Its Status is 200, since the header was sent
 // before. Losses has what the element cannot carry. It reports false if the file has no

@@ -5,11 +5,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/gateway"
 )
 
@@ -158,5 +161,53 @@ func TestTheLogWarnsOfTheFirstLongResponseOnly(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "level=WARN"); n != 1 {
 		t.Errorf("it warned %d times:\n%s", n, log)
+	}
+}
+
+// advised is a dialect whose elements say whether to retry. Its code has a name of its own.
+func advised(t *testing.T, code string) *dialect.Dialect {
+	t.Helper()
+	d, err := dialect.Compile("advised.yaml", []byte("dialect: "+code+"\ncodes: {200: success, 4xx: invalid, 5xx: internal, "+code+": {kind: unavailable, status: 529, retry: {backoff: 1ms..2ms}}}\nshapes:\n"+
+		"  - {name: lines, path: /lines, stream: ndjson, elements: [{is: failed, json: {"+code+"!: {code!: $code, message!: $detail, retry?: '$retryable:bool'}}}]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// A POST may have been carried out, since a part of its result has come.
+func TestAFailureBehindContentAdvisesAgainstARetryThatCouldBeDoneTwice(t *testing.T) {
+	t.Parallel()
+	u := serve(t, flushed("application/x-ndjson", "{\"a\":1}\n", `{"full":{"code":"full","message":"Busy"}}`+"\n"))
+	addr, _ := before(t, u.URL, "http", "problem", func(c *gateway.Config) { c.Speaks, c.To = advised(t, "full"), advised(t, "busy") })
+	for method, want := range map[string]string{"POST": `,"retry":false`, "GET": ""} {
+		resp, body := get(t, method, addr+"/lines", "")
+		if want = "{\"a\":1}\n" + `{"busy":{"code":"busy","message":"Busy"` + want + "}}\n"; body != want || resp.StatusCode != 200 {
+			t.Errorf("%s: got %d %s, want %s", method, resp.StatusCode, body, want)
+		}
+	}
+}
+
+// The record has the outcome of a stream, and whether its failure was translated.
+func TestTheRecordOfAStreamSaysWhetherItPassedUntranslated(t *testing.T) {
+	t.Parallel()
+	u := serve(t, flushed("application/x-ndjson", "{\"a\":1}\n", `{"full":{"code":"full","message":"Busy"}}`+"\n"))
+	for replies, untranslated := range map[string]bool{"busy": false, "problem": true} {
+		recorder, find := kept(t)
+		addr, log := before(t, u.URL, "http", "problem", func(c *gateway.Config) {
+			c.Speaks, c.Recorder = advised(t, "full"), recorder
+			if replies == "busy" {
+				c.To = advised(t, "busy")
+			}
+		})
+		resp, _ := get(t, "POST", addr+"/lines", "")
+		r := find(resp.Header.Get("X-Request-Id"))
+		said := false
+		for _, l := range r.Lines {
+			said = said || slices.Contains(l.Attrs, "translated=false")
+		}
+		if r.Status != 200 || r.Outcome.Kind != parlance.KindUnavailable || r.Outcome.Code != "full" || said != untranslated || strings.Contains(log.String(), "translated=false") != untranslated {
+			t.Errorf("to %s: got %d %+v, untranslated %v\n%s", replies, r.Status, r.Outcome, said, log)
+		}
 	}
 }

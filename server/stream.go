@@ -30,7 +30,8 @@ import (
 //
 // The dialect tells the form, such as server-sent events, if it describes a stream for the
 // request. Else the Content-Type of the header tells it, and server-sent events are the
-// default. If the function returns nil, the end of the stream is written.
+// default. If the function returns nil, the end of the stream is written, if its text is a
+// constant such as [DONE]. Send any other end yourself: the log tells if it is missing.
 //
 // An error before the first element is a failure with its own status. A later one is written
 // as the last element, if the dialect has such an element. Else the connection is cut, so
@@ -233,6 +234,7 @@ func (x *exchange) streamed(ctx context.Context, fn Stream) {
 	switch {
 	case err == nil && w.err == nil:
 		w.write(w.form.AppendEnd(w.buffer[:0]))
+		x.logEnd(w.form)
 		if w.err != nil {
 			w.fail(w.err)
 		}
@@ -317,6 +319,14 @@ func (x *exchange) logStream(o parlance.Outcome, err error, sent int) {
 	}
 	x.server.logger.LogAttrs(x.ctx, level, message, slog.String("error", err.Error()), slog.Int("status", x.status), slog.String("kind", o.Kind.String()),
 		slog.String("code", o.Code), slog.Int("elements", sent), slog.String("method", x.request.Method), slog.String("path", x.request.Path))
+}
+
+// logEnd logs that a stream is read as cut off although its function returned no error.
+func (x *exchange) logEnd(form streamForm) {
+	if of, ok := form.(*dialect.StreamWriter); ok && of.LacksEnd() {
+		x.server.logger.LogAttrs(x.ctx, slog.LevelError, "the stream has no end; its function has to send the element that ends it, since the text of that is no constant in the dialect file",
+			slog.String("dialect", x.server.dialect.Name()), slog.String("method", x.request.Method), slog.String("path", x.request.Path))
+	}
 }
 
 // streamForm is the form of a stream that responds to the request.

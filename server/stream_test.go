@@ -3,6 +3,7 @@ package server_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,12 @@ shapes:
     path: /sequence
     stream: json-seq
     elements:
+      - {is: failed, json: {error!: {code?: $code, message!: $detail}}}
+  - name: counted
+    path: /counted
+    stream: ndjson
+    elements:
+      - {as: end, json: {done: true}}
       - {is: failed, json: {error!: {code?: $code, message!: $detail}}}
   - name: list
     path: /list
@@ -136,6 +143,33 @@ func TestAStreamEndsWithTheOutcomeOfItsHandler(t *testing.T) {
 					t.Errorf("the log says %s", log)
 				}
 			})
+		}
+	}
+}
+
+// The file says how the stream ends, but not with which counts.
+func TestAStreamWithoutTheEndThatItsFunctionHasToSendIsLogged(t *testing.T) {
+	t.Parallel()
+	for last, logged := range map[string]bool{`{"done":true,"n":1}`: false, `{"done":false}`: true, "": true} {
+		s, log, end := streamServer(t)
+		h := s.Wrap(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+			return server.Stream(func(_ context.Context, w *server.StreamWriter) error {
+				for _, line := range []string{`{"n":1}`, last} {
+					if line == "" {
+						continue
+					}
+					if err := w.Send(server.Element{Data: json.RawMessage(line)}); err != nil {
+						return err
+					}
+				}
+				return nil
+			}), nil
+		}))
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/counted", nil))
+		<-end
+		if got := strings.Contains(log.String(), "the stream has no end"); got != logged {
+			t.Errorf("%q: got %v, want %v: %q\n%s", last, got, logged, w.Body, log)
 		}
 	}
 }

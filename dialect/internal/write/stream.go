@@ -15,7 +15,8 @@ type Stream struct {
 	d, elements *Writer
 	of          *spec.Stream
 	req         wire.Request
-	some        bool // an element was written
+	some        bool         // an element was written
+	back        *read.Stream // reads what is written, if End alone cannot write the end; else nil
 }
 
 // Part is an element that is to be written.
@@ -28,7 +29,11 @@ type Part struct {
 func (d *Writer) StreamFor(req *wire.Request) *Stream {
 	for i, of := range d.Streams {
 		if of == d.Spec.StreamFor(req) {
-			return &Stream{d: d, elements: d.elements[i], of: of, req: *req}
+			s := &Stream{d: d, elements: d.elements[i], of: of, req: *req}
+			if of.Ends && s.end() == nil {
+				s.back = s.reader()
+			}
+			return s
 		}
 	}
 	return nil
@@ -39,7 +44,22 @@ func (s *Stream) Type() string { return s.of.Media }
 
 // Element appends an element.
 func (s *Stream) Element(dst []byte, p Part) []byte {
-	return s.append(dst, stream.Out{Event: p.Event, ID: p.ID, Data: p.Data})
+	start := len(dst)
+	dst = s.append(dst, stream.Out{Event: p.Event, ID: p.ID, Data: p.Data})
+	if s.back != nil {
+		s.back.Feed(dst[start:])
+	}
+	return dst
+}
+
+// Lacks reports that a stream which ends here has no end, although the file describes one: End
+// cannot write it, and no Element was one.
+func (s *Stream) Lacks() bool { return s.back != nil && !s.back.State().Ended }
+
+// reader reads such a stream, nil if that cannot be.
+func (s *Stream) reader() *read.Stream {
+	header := wire.HeaderMap{"Content-Type": {s.of.Types[0]}}
+	return s.d.StreamOf(&s.req, &wire.Response{Status: 200, Header: header}, nil)
 }
 
 func (s *Stream) append(dst []byte, e stream.Out) []byte {
@@ -64,13 +84,20 @@ func (s *Stream) Beat(dst []byte) []byte { return s.of.Form.AppendBeat(dst) }
 // End appends the end of a stream that went well: the end of the form, and the element that
 // the file has for it if that is a constant.
 func (s *Stream) End(dst []byte) []byte {
-	for _, e := range s.of.Elements {
-		if e.Role == spec.RoleEnd && e.Plain && e.Body != nil && !e.ReadOnly {
-			dst = s.append(dst, stream.Out{Event: e.Event, Data: []byte(e.Body.Text)})
-			break
-		}
+	if e := s.end(); e != nil {
+		dst = s.append(dst, stream.Out{Event: e.Event, Data: []byte(e.Body.Text)})
 	}
 	return s.of.Form.AppendEnd(dst, !s.some)
+}
+
+// end is the template of an end whose text is a constant, nil for none.
+func (s *Stream) end() *spec.Element {
+	for _, e := range s.of.Elements {
+		if e.Role == spec.RoleEnd && e.Plain && e.Body != nil && !e.ReadOnly {
+			return e
+		}
+	}
+	return nil
 }
 
 // Failure appends a failure as the last element, and the end of the form. It reports false
@@ -130,8 +157,7 @@ func (s *Stream) failure(o *parlance.Outcome) (stream.Out, []parlance.Loss) {
 
 // lose reports what the element does not say, although a response with a status would.
 func (s *Stream) lose(m *wire.Encoded, element []byte, o *parlance.Outcome) {
-	header := wire.HeaderMap{"Content-Type": {s.of.Types[0]}}
-	back := s.d.StreamOf(&s.req, &wire.Response{Status: 200, Header: header}, nil)
+	back := s.reader()
 	if back == nil {
 		return
 	}
