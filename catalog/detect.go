@@ -8,16 +8,15 @@ import (
 	"math"
 	"net/url"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"unicode"
 
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/internal/httpheader"
+	"github.com/parlance-api/parlance/internal/parallel"
 )
 
 // Guess is one dialect that a response may belong to.
@@ -39,17 +38,10 @@ func Detect(req dialect.Request, res dialect.Response) []Guess {
 
 func detect(among []candidate, req dialect.Request, res dialect.Response) []Guess {
 	all := make([]cues, len(among))
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(among)) {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(among); i = int(next.Add(1)) - 1 {
-				all[i] = cues{in: &among[i], req: &req, res: &res, evidence: authoring.EvidenceOf(among[i].dialect, req, res)}
-				all[i].weigh()
-			}
-		})
-	}
-	wait.Wait()
+	parallel.Each(len(among), func(i int) {
+		all[i] = cues{in: &among[i], req: &req, res: &res, evidence: authoring.EvidenceOf(among[i].dialect, req, res)}
+		all[i].weigh()
+	})
 	all = slices.DeleteFunc(all, func(c cues) bool { return !c.speaks })
 	total := outside(all)
 	for i := range all {
@@ -98,18 +90,14 @@ var compiled = sync.OnceValue(func() []candidate {
 func All() ([]*dialect.Dialect, error) {
 	names := Names()
 	all, errs := make([]*dialect.Dialect, len(names)), make([]error, len(names))
-	var wait sync.WaitGroup
-	for i, name := range names {
-		wait.Go(func() {
-			text, err := source(name)
-			if err == nil {
-				text, _, _ = bytes.Cut(text, []byte("\nsamples:")) // the last part of a file
-				all[i], err = dialect.Compile(name+".yaml", text, named)
-			}
-			errs[i] = err
-		})
-	}
-	wait.Wait()
+	parallel.Each(len(names), func(i int) {
+		text, err := source(names[i])
+		if err == nil {
+			text, _, _ = bytes.Cut(text, []byte("\nsamples:")) // the last part of a file
+			all[i], err = dialect.Compile(names[i]+".yaml", text, named)
+		}
+		errs[i] = err
+	})
 	return all, errors.Join(errs...)
 }
 

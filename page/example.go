@@ -99,17 +99,15 @@ var exampleTime = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 func (x *examples) written(w *authoring.Example, host string) *example {
 	req := w.Request
 	req.Now = exampleTime
-	plain := x.d.Encode(nil, req, &w.Outcome, w.Payload)
-	shape, _ := x.read(req, &plain)
 	o := w.Outcome
 	o.RequestID = cmp.Or(o.RequestID, exampleID)
 	o.Instance = cmp.Or(o.Instance, req.Path)
 	enc := x.d.Encode(nil, req, &o, w.Payload)
 	// What makes it look real must not change what it means.
-	if s, back := x.read(req, &enc); s != shape || back.Kind != w.Kind || back.Reason != w.Reason || back.Code != w.Outcome.Code && w.Outcome.Code != "" {
-		enc = plain
+	if back := x.read(req, &enc); back.Shape != w.Shape || back.Outcome.Kind != w.Kind || back.Outcome.Reason != w.Reason || back.Outcome.Code != w.Outcome.Code && w.Outcome.Code != "" {
+		enc = x.d.Encode(nil, req, &w.Outcome, w.Payload)
 	}
-	res := example{Request: ask(&req), Shape: shape}
+	res := example{Request: ask(&req), Shape: w.Shape}
 	res.fill(enc.Status, enc.Header, enc.Body)
 	if wish := x.wish(w); wish != "" {
 		res.Curl = curl(&req, wish, host)
@@ -117,12 +115,11 @@ func (x *examples) written(w *authoring.Example, host string) *example {
 	return &res
 }
 
-// read is how a written response is read: the name of its form, and its meaning.
-func (x *examples) read(req dialect.Request, enc *dialect.Encoded) (string, parlance.Outcome) {
+// read is how a written response is read.
+func (x *examples) read(req dialect.Request, enc *dialect.Encoded) dialect.Decoded {
 	h := dialect.HeaderMap{}
 	h.Set(enc.Header)
-	back := x.d.Decode(req, dialect.Response{Status: enc.Status, Header: h, Body: enc.Body})
-	return back.Shape, back.Outcome
+	return x.d.Decode(req, dialect.Response{Status: enc.Status, Header: h, Body: enc.Body})
 }
 
 // fill writes a response as it comes over the wire, with the body laid out.

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/parallel"
 )
 
 // Index is the name of the file that leads to the others.
@@ -43,7 +41,7 @@ func Files(o Options, dialects ...*dialect.Dialect) ([]File, error) {
 		}
 	}
 	documents, failed := make([]*document, len(dialects)), make([]error, len(dialects))
-	each(len(dialects), func(i int) {
+	parallel.Each(len(dialects), func(i int) {
 		one := o
 		if o.BaseURL != "" {
 			one.BaseURL += files[i].Name
@@ -67,20 +65,6 @@ func Files(o Options, dialects ...*dialect.Dialect) ([]File, error) {
 		return nil, err
 	}
 	return append(files, File{Index, text.Bytes()}), nil
-}
-
-// each calls a function with the numbers below n, on all processors.
-func each(n int, do func(int)) {
-	var next atomic.Int64
-	var running sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		running.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	running.Wait()
 }
 
 // collection is the page of several APIs.

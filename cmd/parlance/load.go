@@ -9,6 +9,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/parallel"
 	"github.com/parlance-api/parlance/mock/scenario"
 )
 
@@ -23,6 +24,19 @@ func (a *app) load(nameOrFile string) (*dialect.Dialect, error) {
 	}
 	a.dialects[nameOrFile] = d
 	return d, nil
+}
+
+// loadAll compiles several dialects on all processors. The error is that of the first of
+// them that has one.
+func (a *app) loadAll(names []string) ([]*dialect.Dialect, error) {
+	all, failed := make([]*dialect.Dialect, len(names)), make([]error, len(names))
+	parallel.Each(len(names), func(i int) { all[i], failed[i] = catalog.Open(names[i], a.finding()...) })
+	for i, name := range names {
+		if failed[i] != nil {
+			return nil, explainLoad(name, failed[i])
+		}
+	}
+	return all, nil
 }
 
 // finding says where dialect files find what they extend.

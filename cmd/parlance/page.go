@@ -75,16 +75,14 @@ func (a *app) makePage(names []string, f pageFlags) error {
 	if err := f.check(folder); err != nil {
 		return err
 	}
-	dialects := make([]*dialect.Dialect, len(names))
+	dialects, err := a.loadAll(names)
+	if err != nil {
+		return err
+	}
 	f.options.Files = map[string]string{}
 	for i, name := range names {
-		d, err := a.load(name)
-		if err != nil {
-			return err
-		}
-		dialects[i] = d
 		if catalog.IsFile(name) {
-			f.options.Files[d.Name()] = name
+			f.options.Files[dialects[i].Name()] = name
 		}
 	}
 	if folder {
@@ -179,11 +177,15 @@ func (a *app) writeFiles(dir string, files ...docpage.File) error {
 	return nil
 }
 
-// cannotWrite says why a file cannot be written.
+// cannotWrite says why a file cannot be written. A folder that is the cause is named.
 func cannotWrite(name string, err error) string {
 	var path *fs.PathError
-	if !errors.As(err, &path) {
-		return fmt.Sprintf("%s cannot be written: %v", name, err)
+	switch {
+	case !errors.As(err, &path):
+	case path.Path == name:
+		err = path.Err
+	default:
+		err = fmt.Errorf("%s: %w", path.Path, path.Err)
 	}
-	return fmt.Sprintf("%s cannot be written: %s: %v", name, path.Path, path.Err)
+	return fmt.Sprintf("%s cannot be written: %v", name, err)
 }

@@ -3,6 +3,7 @@ package authoring
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ type Example struct {
 	Request dialect.Request  // a request that meets the conditions of the row
 	Outcome parlance.Outcome // with the texts of the row; Fields, Items and Notes if its kind has them
 	Payload dialect.Payload  // of a success
+	Shape   string           // the name of the shape that reads the response, "" for none
 }
 
 // Untried is a row without an Example.
@@ -82,6 +84,7 @@ func (d author) exampleOf(in *dialect.Dialect, r *spec.Row) (*Example, *Untried)
 		e.Entry = entry
 		wrote, back := written(in, &e)
 		if d.returns(r, &e, &back) {
+			e.Shape = back.Shape
 			return &e, nil
 		}
 		if first == nil {
@@ -107,8 +110,21 @@ func (d author) neverWritten(r *spec.Row) string {
 		return !s.ReadOnly && (s.Is == name || s.Body != nil && says(s.Body, name, map[*spec.Instance]bool{}))
 	}):
 		return "the shapes that say so are only read"
+	case !d.hasPlaceForCode() && !slices.ContainsFunc(d.codesOf(r), func(c exampleCode) bool { return c.code == "" }):
+		return noPlaceForCode
 	}
 	return ""
+}
+
+// noPlaceForCode is why many rows are not written.
+const noPlaceForCode = "no shape that is written has a place for its code"
+
+// hasPlaceForCode reports that a shape that is written has the code of the response or of
+// a record.
+func (d author) hasPlaceForCode() bool {
+	return slices.ContainsFunc(slices.Concat(d.Shapes, d.Extras), func(s *spec.Shape) bool {
+		return !s.ReadOnly && (s.Reads.Has(spec.Whole, spec.AttrCode) || s.Reads.Has(spec.Item, spec.AttrCode))
+	})
 }
 
 // says reports that a part of a template gives a name.
@@ -167,10 +183,14 @@ func (d author) variations(r *spec.Row) []func(*parlance.Outcome) bool {
 			return unset
 		},
 	}
+	var said []parlance.Outcome
 	for i := range d.Samples {
-		if s := &d.Samples[i]; !s.ReadOnly {
-			all = append(all, func(o *parlance.Outcome) bool { return likeSample(o, s.Expected.Outcome()) })
+		s := d.Samples[i].Outcome()
+		if d.Samples[i].ReadOnly || slices.ContainsFunc(said, func(o parlance.Outcome) bool { return sameExtras(&o, &s) }) {
+			continue
 		}
+		said = append(said, s)
+		all = append(all, func(o *parlance.Outcome) bool { return likeSample(o, s) })
 	}
 	return append(all, func(o *parlance.Outcome) bool {
 		one := *o
@@ -188,6 +208,11 @@ func likeSample(o *parlance.Outcome, s parlance.Outcome) bool {
 	}
 	o.Family, o.Type, o.Extra = cmp.Or(o.Family, s.Family), cmp.Or(o.Type, s.Type), s.Extra
 	return o.Family != "" || o.Type != "" || len(o.Extra) > 0
+}
+
+// sameExtras reports that two samples give the same attributes to a row.
+func sameExtras(a, b *parlance.Outcome) bool {
+	return a.Kind.Failing() == b.Kind.Failing() && a.Family == b.Family && a.Type == b.Type && maps.Equal(a.Extra, b.Extra)
 }
 
 // payloads are the successes that are tried: an empty object, then none.
@@ -221,7 +246,7 @@ func (d author) lost(r *spec.Row, e *Example, wrote *dialect.Encoded, back *dial
 	}
 	switch {
 	case e.Outcome.Code != "" && lost("code"):
-		u.Why = "no shape that is written has a place for its code"
+		u.Why = noPlaceForCode
 	case back.Outcome.Kind == r.Kind && back.Outcome.Reason == r.Reason:
 		u.Why = "its response is read by another row, which means the same: " + d.RowOf(&back.Outcome, &e.Request).Line
 	default:
@@ -272,11 +297,15 @@ func (d author) requestsFor(r *spec.Row) iter.Seq[dialect.Request] {
 	if r.Of != nil {
 		methods, paths = slices.Concat(methods, r.Of.Methods), slices.Concat(paths, pathsOf(r.Of.Paths))
 	}
-	methods = append(slices.Clone(methods), "GET", "POST", "PUT", "DELETE", "PATCH")
+	methods = append(slices.Clone(methods), "GET")
+	if d.asksMethod() {
+		methods = append(methods, "POST", "PUT", "DELETE", "PATCH")
+	}
 	paths = append(paths, "/example")
 	for _, s := range d.Shapes {
 		paths = append(paths, pathsOf(slices.Concat(s.WriteFor, s.Paths))...)
 	}
+	methods, paths = unique(methods), unique(paths)
 	plain := wire.HeaderMap{}
 	for _, h := range r.Headers {
 		plain[h.Name] = []string{strings.ReplaceAll(h.Glob, "*", "example")}
@@ -295,6 +324,23 @@ func (d author) requestsFor(r *spec.Row) iter.Seq[dialect.Request] {
 			}
 		}
 	}
+}
+
+// asksMethod reports that the method of a request can change how its response is written
+// or read.
+func (d author) asksMethod() bool {
+	return slices.ContainsFunc(d.Rows, func(r *spec.Row) bool { return len(r.Methods) > 0 || r.Of != nil }) ||
+		slices.ContainsFunc(slices.Concat(d.Shapes, d.Extras), func(s *spec.Shape) bool { return len(s.Methods) > 0 })
+}
+
+// unique are texts without those that stood there before.
+func unique(all []string) (once []string) {
+	for _, text := range all {
+		if !slices.Contains(once, text) {
+			once = append(once, text)
+		}
+	}
+	return once
 }
 
 // pathsOf are paths that fit globs.

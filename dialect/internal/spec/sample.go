@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	yaml "go.yaml.in/yaml/v4"
 
@@ -20,7 +21,7 @@ type Sample struct {
 	Pos      Position
 	Request  wire.Request
 	Response wire.Response
-	outcome  parlance.Outcome
+	Outcome  func() parlance.Outcome // what Expected says, made once
 	Expected Expected
 	ReadOnly bool
 }
@@ -70,7 +71,7 @@ func (r *Reporter) sample(n *yaml.Node) (s Sample, ok bool) {
 		Key{Name: "outcome", Read: func(_, v *yaml.Node) {
 			parts++
 			s.Expected = r.Expected(v, true)
-			s.outcome = s.Expected.Outcome()
+			s.Outcome = sync.OnceValue(s.Expected.Outcome)
 		}},
 
 		Key{Name: "method", Read: func(_, v *yaml.Node) { s.Request.Method = strings.ToUpper(v.Value) }},
