@@ -53,7 +53,8 @@ type Row struct {
 	Comment string // why it is a guess, "" if it is none
 }
 
-// Mark is a failure that a text or a member of a body tells, under any status of a failure.
+// Mark is a failure that a text of a body tells under any status of a failure, or that a
+// member tells under any status.
 type Mark struct {
 	Name   string   // of the row
 	Text   string   // that a text of the body contains; "" if a member tells it
@@ -163,8 +164,9 @@ func (d *drafted) mark(m Mark) {
 	}
 	m.Row.Key = m.Name
 	d.rows = append(d.rows, row{key: m.Name, text: m.Row.members(m.Row.Kind, m.Status), comment: m.Row.Comment, code: true, fixed: true, status: 1000})
-	s := &shape{name: m.Name, is: m.Name, classes: []string{"4xx", "5xx"}}
+	s := &shape{name: m.Name, is: m.Name}
 	if m.Text != "" {
+		s.classes = []string{"4xx", "5xx"}
 		s.form, s.body = "text", &place{kind: textual, text: `'$detail is "{_}` + m.Text + `{_}"'`}
 	} else {
 		p := &place{kind: textual, text: m.Value}

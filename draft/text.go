@@ -147,7 +147,9 @@ func (s *shape) printHead(line liner) {
 		}
 		line(4, "path: "+quote(s.of[0].Path), "only this operation has records")
 	}
-	line(4, "status: "+strings.Join(s.classes, " "), "")
+	if len(s.classes) > 0 {
+		line(4, "status: "+strings.Join(s.classes, " "), "")
+	}
 	if s.media != "" {
 		line(4, "type: "+quote(s.media), "")
 	}

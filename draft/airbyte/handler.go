@@ -36,9 +36,16 @@ func (m *manifest) handler(n *yaml.Node, p parameters) {
 
 // others takes the wait of a handler for the statuses that Airbyte retries without a filter.
 func (m *manifest) others() {
-	for _, key := range []string{"429", "5xx"} {
-		if m.other != "" && !slices.ContainsFunc(m.out.Rows, func(r draft.Row) bool { return r.Key == key }) {
-			m.out.Rows = append(m.out.Rows, draft.Row{Key: key, More: "retry: " + m.other, Comment: "the wait of the connector"})
+	row := draft.Row{More: "retry: " + m.other, Comment: "the wait of the connector"}
+	switch {
+	case m.other == "" && !m.asked:
+		return
+	case m.other == "":
+		row = draft.Row{Comment: "the connector waits as Retry-After says"} // which every dialect reads
+	}
+	for _, row.Key = range []string{"429", "5xx"} {
+		if !slices.ContainsFunc(m.out.Rows, func(r draft.Row) bool { return r.Key == row.Key }) {
+			m.out.Rows = append(m.out.Rows, row)
 		}
 	}
 }
@@ -75,7 +82,7 @@ func (m *manifest) filter(n *yaml.Node, p parameters, wait string) {
 		more = append(more, "retry: {backoff: 5s..160s}") // the default of Airbyte: 5 s, doubled 5 times
 	}
 	row := draft.Row{Kind: does.kind, More: strings.Join(more, ", "), Help: m.message(n, p), Comment: does.comment}
-	m.statuses(n, p, row)
+	only := m.statuses(n, p, row)
 	status := 400
 	switch {
 	case row.Kind == "rate_limited":
@@ -84,6 +91,9 @@ func (m *manifest) filter(n *yaml.Node, p parameters, wait string) {
 		row.Kind, status = "unavailable", 503
 	default:
 		row.Kind = "failed"
+	}
+	if only >= 400 {
+		status = only
 	}
 	m.marks(n, p, row, status)
 }
@@ -102,11 +112,11 @@ func (m *manifest) message(n *yaml.Node, p parameters) string {
 	return line(said)
 }
 
-// statuses takes the http_codes of a filter.
-func (m *manifest) statuses(n *yaml.Node, p parameters, row draft.Row) {
+// statuses takes the http_codes of a filter. If there is only one, it returns that.
+func (m *manifest) statuses(n *yaml.Node, p parameters, row draft.Row) (only int) {
 	codes, p := m.resolved(member(n, "http_codes"), p)
 	if codes == nil {
-		return
+		return 0
 	}
 	all := codes.Content
 	if codes.Kind == yaml.ScalarNode {
@@ -117,10 +127,14 @@ func (m *manifest) statuses(n *yaml.Node, p parameters, row draft.Row) {
 		if status, err := strconv.Atoi(said); ok && err == nil && status >= 200 && status <= 599 {
 			row.Key = said
 			m.row(c, row)
+			if len(all) == 1 {
+				only = status
+			}
 			continue
 		}
 		m.keep(c, "the status "+c.Value)
 	}
+	return only
 }
 
 // marks takes the texts and the members that tell a failure.
@@ -134,21 +148,39 @@ func (m *manifest) marks(n *yaml.Node, p parameters, row draft.Row, status int) 
 		}
 	}
 	if of := member(n, "predicate"); text(of) != "" {
-		path, value, ok := equality(of.Value)
-		if !ok {
-			m.keep(of, "predicate: "+of.Value+" (action "+text(member(n, "action"))+")")
-			return
-		}
-		m.mark(of, draft.Mark{Name: strings.Join(append(path, "is "+strings.Trim(value, `"`)), " "), Path: path, Value: value, Status: status, Row: row})
+		m.predicate(of, "predicate: "+of.Value+" (action "+text(member(n, "action"))+")", row, status)
 	}
 }
 
-// row takes a row, unless another handler has one of that key.
+// predicate takes the statuses or the values of a member that tell a failure.
+func (m *manifest) predicate(of *yaml.Node, what string, row draft.Row, status int) {
+	c, ok := conditionOf(of.Value)
+	if !ok {
+		m.keep(of, what)
+		return
+	}
+	if c.path == nil {
+		row.Kind = ""
+		for _, row.Key = range c.statuses {
+			m.row(of, row)
+		}
+		return
+	}
+	if n, err := strconv.Atoi(strings.Join(c.statuses, "")); err == nil && n >= 400 && n <= 599 {
+		status = n
+	}
+	for _, value := range c.values {
+		name := strings.Join(append(slices.Clone(c.path), "is "+strings.Trim(value, `"`)), " ")
+		m.mark(of, draft.Mark{Name: name, Path: c.path, Value: value, Status: status, Row: row})
+	}
+}
+
+// row takes a row, unless another handler has one of that key. Another text for people is
+// no other row: it often names the stream.
 func (m *manifest) row(at *yaml.Node, row draft.Row) {
-	text := fmt.Sprint(row)
 	for _, r := range m.out.Rows {
 		if r.Key == row.Key {
-			if fmt.Sprint(r) != text {
+			if r.Help = row.Help; r != row {
 				m.keep(at, fmt.Sprintf("status %s in another handler: %s", row.Key, cmp.Or(row.More, row.Comment)))
 			}
 			return
@@ -250,6 +282,7 @@ func (m *manifest) header(s *yaml.Node, p parameters, until bool) string {
 		m.keep(s, "the regex of "+name+": "+pattern)
 	}
 	if strings.EqualFold(name, "Retry-After") {
+		m.asked = true
 		return "Retry-After"
 	}
 	notation := "seconds"

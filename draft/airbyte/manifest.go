@@ -78,6 +78,7 @@ type manifest struct {
 	around  map[*yaml.Node]bool // the values that stand around the present one
 	seen    map[string]bool     // what was said or taken before
 	other   string              // the wait for what no filter is about
+	asked   bool                // a wait is that of Retry-After
 	out     draft.Description
 	told    []string
 	remarks []string

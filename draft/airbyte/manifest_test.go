@@ -90,6 +90,7 @@ func TestTheDraftOfAManifestDecidesAsTheConnectorDoes(t *testing.T) {
 		{500, nil, "", "retry 0s"},
 		{400, nil, `{"message": "Query budget exceeded for today"}`, "retry 30s"},
 		{400, nil, `{"error": {"code": "busy"}}`, "retry 30s"},
+		{200, nil, `{"error": {"code": "busy"}}`, "retry 30s"}, // a predicate holds under any status
 		{400, nil, `{"error": {"code": "wrong"}}`, "correct 0s"},
 	} {
 		h := dialect.HeaderMap{"Content-Type": {"application/json"}}

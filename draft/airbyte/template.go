@@ -9,11 +9,19 @@ import (
 )
 
 // A template of Airbyte is one of Jinja. Two kinds can be evaluated: a parameter of the
-// manifest, and a member of the response that is equal to a constant.
+// manifest, and conditions on the response that hold together. One of these is that the
+// status or a member is equal to a constant, or is one of a list.
+const (
+	ofResponse = `response(?:\.get\(\s*['"][\w-]+['"](?:\s*,\s*(?:\{\s*\}|\[\s*\]|''|""|None))?\s*\)|\.\w+|\[\s*['"][\w-]+['"]\s*\])+`
+	constant   = `'[^'"\\]*'|"[^'"\\]*"|-?\d+|[Tt]rue|[Ff]alse`
+)
+
 var (
 	parameter  = regexp.MustCompile(`^\{\{\s*parameters(?:\.(\w+)|\[\s*['"](\w+)['"]\s*\]|\.get\(\s*['"](\w+)['"]\s*\))\s*\}\}$`)
-	comparison = regexp.MustCompile(`^\{\{\s*(response(?:\.get\(\s*['"][\w-]+['"](?:\s*,\s*\{\s*\})?\s*\)|\.\w+|\[\s*['"][\w-]+['"]\s*\])+)\s*==\s*('[^'"\\]*'|"[^'"\\]*"|-?\d+|[Tt]rue|[Ff]alse)\s*\}\}$`)
-	step       = regexp.MustCompile(`\.get\(\s*['"]([\w-]+)['"](?:\s*,\s*\{\s*\})?\s*\)|\.(\w+)|\[\s*['"]([\w-]+)['"]\s*\]`)
+	comparison = regexp.MustCompile(`^(` + ofResponse + `)\s*(?:==\s*(` + constant + `)|\s+is\s+([Tt]rue|[Ff]alse)|\s+in\s*[\[(]((?:\s*(?:` + constant + `)\s*,?)+)\s*[\])])$`)
+	guard      = regexp.MustCompile(`^(?:['"][\w-]+['"]\s+in\s+` + ofResponse + `|['"][\w-]+['"]\s+in\s+response|` + ofResponse + `(?:\s+is\s+(?:string|mapping|defined|not\s+none))?)$`)
+	constants  = regexp.MustCompile(constant)
+	step       = regexp.MustCompile(`\.get\(\s*['"]([\w-]+)['"][^)]*\)|\.(\w+)|\[\s*['"]([\w-]+)['"]\s*\]`)
 )
 
 // evaluated is a scalar without its template. It reports false for a template that cannot be
@@ -35,21 +43,68 @@ func (p parameters) evaluated(n *yaml.Node) (string, bool) {
 	return "", false
 }
 
-// equality takes {{ response['error']['code'] == 'busy' }} apart: the path, and the value
-// as JSON.
-func equality(template string) (path []string, value string, ok bool) {
-	found := comparison.FindStringSubmatch(strings.TrimSpace(template))
-	if found == nil {
-		return nil, "", false
+// condition is what a predicate says of a response.
+type condition struct {
+	statuses []string // one of which it has; nil for any
+	path     []string // of the member, nil for none
+	values   []string // as JSON, one of which the member has
+}
+
+// conditionOf takes {{ response['error']['code'] == 'busy' }} apart, and several such
+// conditions that hold together. That a member is there goes without saying. So does a flag
+// such as ok, which is false, beside another member.
+func conditionOf(template string) (c condition, ok bool) {
+	inside, open := strings.CutPrefix(strings.TrimSpace(template), "{{")
+	inside, closed := strings.CutSuffix(inside, "}}")
+	if !open || !closed {
+		return c, false
 	}
-	for _, s := range step.FindAllStringSubmatch(strings.TrimPrefix(found[1], "response"), -1) {
+	flag := condition{}
+	for part := range strings.SplitSeq(inside, " and ") {
+		part = strings.TrimSpace(part)
+		found := comparison.FindStringSubmatch(part)
+		if found == nil {
+			if !guard.MatchString(part) {
+				return c, false
+			}
+			continue
+		}
+		values := valuesOf(found[2] + found[3] + found[4])
+		if found[1] == "response.status_code" {
+			c.statuses = append(c.statuses, values...)
+			continue
+		}
+		into := &c
+		if values[0] == "true" || values[0] == "false" {
+			into = &flag
+		}
+		if into.path != nil {
+			return c, false // two members
+		}
+		into.path, into.values = pathOf(found[1]), values
+	}
+	if c.path == nil {
+		c.path, c.values = flag.path, flag.values
+	}
+	return c, c.path != nil || c.statuses != nil
+}
+
+func pathOf(member string) (path []string) {
+	for _, s := range step.FindAllStringSubmatch(strings.TrimPrefix(member, "response"), -1) {
 		path = append(path, s[1]+s[2]+s[3])
 	}
-	switch value = found[2]; {
-	case value[0] == '\'' || value[0] == '"':
-		value = strconv.Quote(value[1 : len(value)-1])
-	default:
-		value = strings.ToLower(value)
+	return path
+}
+
+// valuesOf are the constants of a text as JSON.
+func valuesOf(text string) []string {
+	all := constants.FindAllString(text, -1)
+	for i, v := range all {
+		if v[0] == '\'' || v[0] == '"' {
+			all[i] = strconv.Quote(v[1 : len(v)-1])
+		} else {
+			all[i] = strings.ToLower(v)
+		}
 	}
-	return path, value, len(path) > 0
+	return all
 }
