@@ -28,11 +28,10 @@ const (
 
 // visit looks at a value, and at what its references point to.
 func (r *references) visit(n *yaml.Node) {
-	if r.state[n] != 0 {
+	if n.Kind == yaml.ScalarNode || r.state[n] != 0 {
 		return
 	}
 	r.state[n] = inside
-	defer func() { r.state[n] = seen }()
 	switch n.Kind {
 	case yaml.AliasNode:
 		r.visit(n.Alias)
@@ -53,6 +52,7 @@ func (r *references) visit(n *yaml.Node) {
 			}
 		}
 	}
+	r.state[n] = seen
 }
 
 // follow looks at the place that a reference points to.
