@@ -237,6 +237,24 @@ func TestTheTypeOfAProblemLeadsToItsCode(t *testing.T) {
 	}
 }
 
+func TestARegistryOfProblemTypesHasNoEmptyMember(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"", "https://errors.example.com/"} {
+		for _, d := range opened() {
+			text, err := ProblemTypes(Options{BaseURL: base}, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(text, []byte(`": ""`)) || bytes.Contains(text, []byte(`"status": 0`)) {
+				t.Errorf("%s, at %q: a member is empty in\n%s", d.Name(), base, text)
+			}
+			if got := bytes.Contains(text, []byte(`"reference": "`+base+`"`)); got != (base != "" && bytes.Contains(text, []byte(`"type"`))) {
+				t.Errorf("%s, at %q: reference is there: %t", d.Name(), base, got)
+			}
+		}
+	}
+}
+
 func TestALanguageWithoutWordsIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, write := range []func(io.Writer, Options, *dialect.Dialect) error{HTML, Markdown} {

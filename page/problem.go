@@ -12,13 +12,13 @@ import (
 // ProblemType is an entry of a registry of problem types, with the members of IANA's
 // (RFC 9457, 4.2), and the code of the dialect.
 type ProblemType struct {
-	Type      string `json:"type"`      // the URI, which leads to the code on the page
-	Title     string `json:"title"`     //
-	Status    int    `json:"status"`    // the recommended HTTP status
-	Reference string `json:"reference"` // the page
-	Code      string `json:"code"`      // as the dialect file has it
-	Kind      string `json:"kind"`      // the kind, or kind/reason
-	Do        string `json:"do"`        // what a client does
+	Type      string `json:"type"`                // the URI, which leads to the code on the page
+	Title     string `json:"title,omitempty"`     // "" if the file has none
+	Status    int    `json:"status,omitempty"`    // the recommended HTTP status, 0 for none
+	Reference string `json:"reference,omitempty"` // the page, "" if the options have no BaseURL
+	Code      string `json:"code"`                // as the dialect file has it
+	Kind      string `json:"kind"`                // the kind, or kind/reason
+	Do        string `json:"do"`                  // what a client does
 }
 
 // ProblemTypes writes a registry of the failures of a dialect as JSON: an object with the

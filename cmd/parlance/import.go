@@ -228,12 +228,10 @@ func (a *app) imported(i *importing, text []byte, err error) error {
 	}
 	file, err := os.OpenFile(i.out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return &mistake{message: err.Error(), hint: "name a file that is not there yet, in a folder where you may write", cause: err}
+		return &mistake{message: cannotWrite(i.out, err), hint: "name a file that is not there yet, in a folder where you may write", cause: err}
 	}
-	if _, err := file.Write(text); err != nil {
-		return errors.Join(err, file.Close())
-	}
-	return file.Close()
+	_, err = file.Write(text)
+	return errors.Join(err, file.Close())
 }
 
 // limited reads a file up to a length.

@@ -23,8 +23,8 @@ func TestADraftIsWrittenOnlyWhereNothingIsYet(t *testing.T) {
 	}
 	for _, out := range []string{file, filepath.Join(dir, "nowhere", "shop.yaml"), dir} {
 		_, stderr, exit := invoke(t, "", "import", "openapi", "testdata/import/bookshop.yaml", "-o", out)
-		if exit != exitUsage || !strings.Contains(stderr, "hint: name a file that is not there yet, in a folder where you may write") {
-			t.Errorf("%s: got exit %d, stderr %q", out, exit, stderr)
+		if exit != exitUsage || !strings.Contains(stderr, "hint: name a file that is not there yet, in a folder where you may write") || strings.Count(stderr, out) != 1 {
+			t.Errorf("%s: got exit %d, stderr %q, want its path once", out, exit, stderr)
 		}
 	}
 	if again, err := os.ReadFile(file); err != nil || string(again) != string(first) {
@@ -32,6 +32,32 @@ func TestADraftIsWrittenOnlyWhereNothingIsYet(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("got the files %v, %v, want the first one alone", entries, err)
+	}
+}
+
+// TestWhatCannotBeWrittenNamesItsPathOnce: the path is that of a folder, which no user may
+// write as a file.
+func TestWhatCannotBeWrittenNamesItsPathOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	out := filepath.Join(dir, "there.html")
+	if err := os.MkdirAll(filepath.Join(dir, "stripe.md"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"page", "stripe", "--markdown", "-o", dir},
+		{"export", "openapi", "stripe", "-o", out},
+		{"export", "problem-types", "stripe", "-o", out},
+		{"import", "openapi", "testdata/import/bookshop.yaml", "-o", out},
+		{"check", "vms", "--jsonl", "testdata/check/clean.jsonl", "--sarif", out},
+	} {
+		_, stderr, exit := invoke(t, "", args...)
+		if exit != exitUsage || strings.Count(stderr, dir) != 1 {
+			t.Errorf("%q: got exit %d, stderr %q, want exit 2 and the path once", args, exit, stderr)
+		}
 	}
 }
 
