@@ -75,6 +75,10 @@ func lanes(t *testing.T, e Engine) {
 		s.clock.Pass(time.Hour)
 		s.takes("w", time.Hour, "later")
 	})
+}
+
+// shutLanes are lanes that a worker shut.
+func shutLanes(t *testing.T, e Engine) {
 	each(t, e, "A lane that is shut holds all its tasks, and no others", func(s *scene) {
 		s.adds(queue.Task{ID: "a1", Lane: "a"})
 		s.adds(queue.Task{ID: "a2", Lane: "a"})
@@ -309,6 +313,10 @@ func settled(t *testing.T, e Engine) {
 		_, err := s.Queue().Task(s.ctx, "j")
 		s.missing(err)
 	})
+}
+
+// listed are tasks that are asked for.
+func listed(t *testing.T, e Engine) {
 	each(t, e, "Tasks are listed by state, lane and page", func(s *scene) {
 		for i, lane := range []string{"ä 1", "ä 2", "b", "b"} {
 			s.adds(queue.Task{ID: fmt.Sprint(i), Lane: lane, Input: []byte("input")})

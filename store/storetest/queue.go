@@ -98,8 +98,10 @@ func tasks(t *testing.T, e Engine) {
 	jobsLeft(t, e)
 	jobsAtOnce(t, e)
 	lanes(t, e)
+	shutLanes(t, e)
 	turns(t, e)
 	settled(t, e)
+	listed(t, e)
 }
 
 // jobsTaken are jobs on their way from being put to their end.

@@ -1,0 +1,217 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/queue"
+)
+
+// Delivery is a request and how far it has come.
+type Delivery struct {
+	ID       string    `json:"id"`
+	State    State     `json:"state"`
+	Request  Request   `json:"request"` // in a list without its body
+	Limit    string    `json:"limit"`
+	Created  time.Time `json:"created"`
+	Due      time.Time `json:"due,omitzero"` // when the next attempt is due; zero if it has ended
+	Deadline time.Time `json:"deadline,omitzero"`
+	Attempt  int       `json:"attempt"` // how many turns it had
+	Held     bool      `json:"held,omitempty"`
+	Why      string    `json:"why,omitempty"` // of the state, with the line of the dialect's page
+
+	// Outcome is what the vendor's latest response meant, and Body, ContentType and Location
+	// are that response, if the request has ended.
+	Outcome     parlance.Outcome `json:"outcome,omitzero"`
+	ContentType string           `json:"content_type,omitempty"`
+	Body        []byte           `json:"body,omitempty"`
+	Location    string           `json:"location,omitempty"`
+	Ended       time.Time        `json:"ended,omitzero"`
+
+	Doubt bool `json:"doubt,omitempty"` // an attempt may have had an effect, although nobody said so
+}
+
+// Step is one turn of a request's story.
+type Step struct {
+	Attempt int                   `json:"attempt"`
+	At      time.Time             `json:"at"`
+	Took    float64               `json:"took"`             // seconds
+	Polled  string                `json:"polled,omitempty"` // the URL at which its result was looked for
+	Outcome parlance.Outcome      `json:"outcome,omitzero"`
+	Act     parlance.Act          `json:"act,omitempty"`
+	State   State                 `json:"state,omitempty"` // how it ended; "" is that it waits
+	After   float64               `json:"after,omitempty"` // seconds until the next turn
+	Shut    bool                  `json:"shut,omitempty"`  // all requests of the limit wait as long
+	Why     string                `json:"why"`
+	Line    string                `json:"line,omitempty"`  // of the dialect file that decided
+	Doubt   bool                  `json:"doubt,omitempty"` // an attempt may have had an effect, although nobody said so
+	Report  *client.SupportReport `json:"report,omitempty"`
+}
+
+// record is the step of a turn.
+func (x *turn) record(v verdict) []byte {
+	s := Step{
+		Attempt: x.task.Attempt, At: x.began, Took: time.Since(x.began).Seconds(), Polled: activity.CleanText(x.before.Poll), Outcome: x.result.Outcome,
+		State: v.state, After: v.after.Seconds(), Shut: v.shut, Why: v.why, Act: x.act, Line: x.line, Doubt: v.Doubt, Report: x.told,
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		text, _ = json.Marshal(Step{Attempt: x.task.Attempt, At: x.began, Why: "the step cannot be written: " + err.Error()})
+	}
+	return text
+}
+
+// Find is a request with all that is known of it. An unknown ID is parlance.ErrNotFound.
+func (b *Outbox) Find(ctx context.Context, id string) (Delivery, error) {
+	t, err := b.task(ctx, id)
+	if err != nil {
+		return Delivery{}, err
+	}
+	d := deliveryOf(t)
+	if d.State.Ended() {
+		story, err := b.Story(ctx, id)
+		if err != nil {
+			return d, err
+		}
+		if d.Why = d.Outcome.Detail; len(story) > 0 && story[len(story)-1].State == d.State {
+			d.Why, d.Doubt = story[len(story)-1].Why, story[len(story)-1].Doubt
+		}
+	}
+	return d, nil
+}
+
+// task is a task of the outbox.
+func (b *Outbox) task(ctx context.Context, id string) (queue.Task, error) {
+	t, err := b.store.Task(ctx, id)
+	if err == nil && t.Kind != Kind {
+		err = fmt.Errorf("outbox: no request %q: %w", id, parlance.ErrNotFound)
+	}
+	return t, err
+}
+
+func deliveryOf(t queue.Task) Delivery {
+	d := Delivery{
+		ID: t.ID, State: stateOf(t), Limit: t.Lane, Created: t.Created, Due: t.Due, Deadline: t.Deadline, Attempt: t.Attempt, Held: t.Held, Why: t.Note,
+	}
+	// What was erased, or is of another version, is shown without.
+	_ = json.Unmarshal(t.Input, &d.Request)
+	d.Request.ID = t.ID
+	d.Request.Vendor = cmp.Or(d.Request.Vendor, strings.SplitN(t.Lane, " ", 2)[0])
+	var p progress
+	_ = json.Unmarshal(t.Data, &p)
+	d.Doubt = p.Doubt
+	if r := t.Result; r != nil {
+		d.Outcome, d.ContentType, d.Body, d.Location, d.Ended = r.Outcome, r.ContentType, r.Body, r.Location, r.At
+	}
+	return d
+}
+
+// Story is what each turn of a request did, the oldest first.
+func (b *Outbox) Story(ctx context.Context, id string) (story []Step, err error) {
+	if _, err := b.task(ctx, id); err != nil {
+		return nil, err
+	}
+	records, err := b.store.Steps(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		var s Step
+		if err := json.Unmarshal(r.Text, &s); err != nil {
+			return nil, fmt.Errorf("outbox: step %d of request %q: %w", r.Attempt, id, err)
+		}
+		story = append(story, s)
+	}
+	return story, nil
+}
+
+// Filter selects requests. A zero field selects all.
+type Filter struct {
+	State  State
+	Vendor string
+	Before string // those that were put before the request of this ID: the next page
+	Most   int    // 0 is 100
+}
+
+// List lists requests without their bodies, the youngest first.
+func (b *Outbox) List(ctx context.Context, f Filter) (list []Delivery, err error) {
+	q := queue.Filter{Kind: Kind, State: string(f.State), Before: f.Before, Most: f.Most}
+	if f.State == Delivering {
+		q.State = queue.Leased
+	}
+	if f.Vendor != "" {
+		q.Lane = f.Vendor + " "
+	}
+	tasks, err := b.store.Tasks(ctx, q)
+	for _, t := range tasks {
+		list = append(list, deliveryOf(t))
+	}
+	return list, err
+}
+
+// Limits are the limits that requests share, with how long they are shut.
+func (b *Outbox) Limits(ctx context.Context) ([]queue.Lane, error) { return b.store.Lanes(ctx, Kind) }
+
+// Cancel calls a request off. One that a worker is just sending ends after that attempt,
+// if it would be sent again otherwise. If it has ended, Cancel does nothing.
+func (b *Outbox) Cancel(ctx context.Context, id string) error {
+	if _, err := b.task(ctx, id); err != nil {
+		return err
+	}
+	return b.store.Cancel(ctx, id)
+}
+
+// Retry makes a request due that waits, and delivers one again that has ended. The caller
+// knows that this is right: an uncertain one may be done twice. One that a worker sends, or
+// whose body was erased, is parlance.ErrConflict.
+func (b *Outbox) Retry(ctx context.Context, id string) error {
+	if _, err := b.task(ctx, id); err != nil {
+		return err
+	}
+	if err := b.store.Again(ctx, id); err != nil {
+		return err
+	}
+	b.wake()
+	return nil
+}
+
+// Resolve says what became of a request that has ended, such as an uncertain one: the state
+// is Delivered, Refused or Canceled, and why is kept.
+func (b *Outbox) Resolve(ctx context.Context, id string, state State, why string) error {
+	t, err := b.task(ctx, id)
+	if err != nil {
+		return err
+	}
+	if state != Delivered && state != Refused && state != Canceled {
+		return &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "outbox: a request is resolved as delivered, refused or canceled"}}
+	}
+	if t.Result == nil {
+		return fmt.Errorf("outbox: request %q has not ended: %w", id, parlance.ErrConflict)
+	}
+	r := *t.Result
+	r.State, r.At, r.Blocks, r.Erase, r.Forget = string(state), time.Now(), false, b.erase, b.keep
+	r.Outcome = parlance.Outcome{Kind: resolved[state], Detail: why}
+	if err := b.store.Settle(ctx, id, r); err != nil {
+		return err
+	}
+	b.wake()
+	return nil
+}
+
+var resolved = map[State]parlance.Kind{Delivered: parlance.KindSuccess, Refused: parlance.KindFailed, Canceled: parlance.KindFailed}
+
+// Erase deletes the bodies of a request that has ended. One that has not is
+// parlance.ErrConflict.
+func (b *Outbox) Erase(ctx context.Context, id string) error {
+	if _, err := b.task(ctx, id); err != nil {
+		return err
+	}
+	return b.store.Erase(ctx, id)
+}

@@ -1,0 +1,164 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/queue"
+)
+
+// errShutdown is why an attempt is broken off when the process ends.
+var errShutdown = errors.New("outbox: the process is shutting down")
+
+// wake has the store asked at once.
+func (b *Outbox) wake() {
+	select {
+	case b.woken <- struct{}{}:
+	default:
+	}
+}
+
+// Run delivers requests until ctx ends. It then waits for the deliveries in progress, as
+// long as [WithDrain] allows.
+func (b *Outbox) Run(ctx context.Context) {
+	hard, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	defer context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(b.drain, func() { stop(errShutdown) })
+		<-hard.Done()
+		timer.Stop()
+	})()
+	var all sync.WaitGroup
+	defer all.Wait()
+	free := make(chan struct{}, b.workers)
+	for range b.workers {
+		free <- struct{}{}
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.woken:
+		case <-timer.C:
+		}
+		timer.Reset(b.poll)
+		n := len(free)
+		if n == 0 {
+			continue
+		}
+		worker := activity.NewID() // a name for these turns, so that nobody else ends them
+		tasks, err := b.store.Take(ctx, queue.Order{Kinds: []string{Kind}, Worker: worker, Lease: b.lease, Most: n, Wide: b.wide})
+		if err != nil && ctx.Err() == nil {
+			b.logger.ErrorContext(ctx, "no request can be taken from the outbox", "error", err)
+		}
+		for _, t := range tasks {
+			<-free
+			all.Go(func() {
+				defer func() { free <- struct{}{}; b.wake() }()
+				b.deliver(hard, t, worker)
+			})
+		}
+	}
+}
+
+// finish stores what came of a turn. It tries for as long as the process runs, since the
+// vendor may have done what nobody else knows of.
+func (x *turn) finish(ctx context.Context, v verdict) {
+	if v.state == "" {
+		if stopping, err := x.store.Keep(context.WithoutCancel(ctx), x.task.ID, x.worker, x.lease, 0, v.why); err == nil && stopping {
+			v.why = "somebody canceled it"
+			v = v.end(Canceled)
+		}
+	}
+	d := Delivery{ID: x.task.ID, State: v.state, Request: x.request, Limit: x.task.Lane, Created: x.task.Created, Deadline: x.task.Deadline,
+		Attempt: x.task.Attempt, Outcome: x.result.Outcome, Doubt: v.Doubt, Why: v.why}
+	if v.report && x.Outbox.report != nil && x.told != nil {
+		x.Outbox.report(ctx, d, *x.told)
+	}
+	step := queue.Step{Works: v.works, Record: x.record(v)}
+	if v.shut {
+		step.Shut = v.after
+	}
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := x.end(ctx, v, d, step)
+		switch {
+		case err == nil:
+			x.said(ctx, v)
+			return
+		case errors.Is(err, queue.ErrLeaseLost), errors.Is(err, parlance.ErrNotFound):
+			x.log.WarnContext(ctx, "another worker has the request; what came of this attempt is not kept", "state", string(v.state), "why", v.why)
+			return
+		}
+		x.log.ErrorContext(ctx, "what came of an attempt cannot be stored yet", "error", err, "state", string(v.state))
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// end stores an end with its consequences, or a wait.
+func (x *turn) end(ctx context.Context, v verdict, d Delivery, step queue.Step) error {
+	if v.state == "" {
+		data, err := json.Marshal(v.progress)
+		if err != nil {
+			return err
+		}
+		return x.store.Rest(ctx, x.task.ID, x.worker, queue.Rest{After: v.after, Data: data, Note: v.why}, step)
+	}
+	r := x.result
+	r.State, r.At, r.Erase, r.Forget = string(v.state), time.Now(), x.erase, x.keep
+	if v.state == Uncertain { // a person decides
+		r.Erase, r.Forget, r.Blocks = 0, 0, x.request.Order != "" && !x.request.Pass
+	}
+	if r.Outcome.Kind == 0 {
+		r.Outcome = ending[v.state]
+	}
+	d.Outcome, d.ContentType, d.Body, d.Location, d.Ended = r.Outcome, r.ContentType, r.Body, r.Location, r.At
+	if len(x.ended) == 0 {
+		return x.store.End(ctx, x.task.ID, x.worker, r, step)
+	}
+	return x.store.Transact(ctx, func(ctx context.Context) error {
+		if err := x.store.End(ctx, x.task.ID, x.worker, r, step); err != nil {
+			return err
+		}
+		for _, f := range x.ended {
+			if err := f(ctx, d); err != nil {
+				return fmt.Errorf("outbox: what follows the end: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// ending is the outcome of a request that ended without a response.
+var ending = map[State]parlance.Outcome{
+	Dead:      {Kind: parlance.KindTimeout, Detail: "Its deadline is over."},
+	Uncertain: {Kind: parlance.KindUnavailable, Detail: "Nobody knows whether the vendor did it."},
+	Canceled:  {Kind: parlance.KindFailed, Reason: parlance.ReasonCanceled, Detail: "It was canceled."},
+}
+
+// said logs what came of a turn.
+func (x *turn) said(ctx context.Context, v verdict) {
+	level, text := slog.LevelInfo, "a request waits for its next attempt"
+	if v.state != "" {
+		text = "a request has ended"
+		if v.state == Uncertain || v.state == Dead {
+			level = slog.LevelWarn
+		}
+	}
+	x.log.Log(ctx, level, text, "state", string(v.state), "kind", x.result.Outcome.Kind.String(), "status", x.result.Outcome.Status,
+		"request_id", x.result.Outcome.RequestID, "after", v.after.Round(time.Millisecond).String(), "why", v.why)
+}
