@@ -148,7 +148,7 @@ func (x *explainer) happened(res dialect.Response) string {
 	if x.o.Code != "" && x.o.Code != strconv.Itoa(x.o.Status) {
 		code = x.say("told.code", "code", line(x.o.Code))
 	}
-	return sentences(first, x.meaning(x.o), code, x.help(x.o.Help), x.foreign(res))
+	return sentences(first, x.meaning(x.o), x.stream(), code, x.help(x.o.Help), x.foreign(res))
 }
 
 // meaning is what an outcome means: the words of its reason, else of its kind.
@@ -183,9 +183,22 @@ func ended(text string) string {
 	return text + "."
 }
 
+// stream says how much of a stream came before it failed or was cut off.
+func (x *explainer) stream() string {
+	switch s := x.read.Stream; {
+	case s == nil, x.o.Kind == parlance.KindPartial: // the content behind a failure counts too
+		return ""
+	case s.Failures > 0:
+		return x.say("told.stream.failed", "n", strconv.Itoa(s.Content))
+	case s.Cut:
+		return x.say("told.stream.cut", "n", strconv.Itoa(s.Content))
+	}
+	return ""
+}
+
 // foreign says that a body is of no form of the API, so that something else may have sent it.
 func (x *explainer) foreign(res dialect.Response) string {
-	if !x.o.Kind.Failing() || x.read.Shape != "" {
+	if s := x.read.Stream; !x.o.Kind.Failing() || x.read.Shape != "" || s != nil && s.Elements > 0 {
 		return ""
 	}
 	switch body := bytes.ToLower(bytes.TrimSpace(res.Body[:min(len(res.Body), 1024)])); {

@@ -78,10 +78,42 @@ type decoded struct {
 	Decision    parlance.Decision     `json:"decision"`
 	Diagnostics []parlance.Diagnostic `json:"diagnostics"` // never null
 	*detection
+	Stream *streamRead `json:"stream,omitempty"` // nil for a response that is none, and for lines
 
 	of      *dialect.Dialect // that read it
 	method  string           // of the request
 	getOnly bool             // nobody named the method, and a POST would not be safe to retry
+}
+
+// streamRead is what a stream came to.
+type streamRead struct {
+	Elements int  `json:"elements"`
+	Content  int  `json:"content"` // before the first failure
+	Failures int  `json:"failures,omitempty"`
+	Ended    bool `json:"ended,omitempty"` // with the element that ends it well
+	Cut      bool `json:"cut,omitempty"`
+}
+
+func streamOf(s *dialect.StreamState) *streamRead {
+	if s == nil {
+		return nil
+	}
+	return &streamRead{s.Elements, s.Content, s.Failures, s.Ended, s.Cut}
+}
+
+// words say it in a line. of is the meaning of the whole.
+func (s *streamRead) words(of parlance.Kind) string {
+	text := fmt.Sprintf("elements: %d, content: %d", s.Elements, s.Content)
+	switch {
+	case of == parlance.KindPartial: // the content behind a failure counts too
+		text += fmt.Sprintf(", failures: %d", s.Failures)
+	case s.Failures > 0:
+		text = fmt.Sprintf("elements: %d, failures: %d, content before the first failure: %d", s.Elements, s.Failures, s.Content)
+	}
+	if s.Cut {
+		text += ", without its end"
+	}
+	return text
 }
 
 // detection is what --dialect auto found out.
@@ -143,6 +175,7 @@ func (a *app) decode(x exchange, res dialect.Response) (decoded, error) {
 		Decision:    d.Decide(req, &reading.Outcome),
 		Diagnostics: append(append([]parlance.Diagnostic{}, reading.Diagnostics...), authoring.MissingPath(d, req, res)...),
 		detection:   found,
+		Stream:      streamOf(reading.Stream),
 		of:          d,
 		method:      req.Method,
 	}, nil

@@ -23,6 +23,9 @@ func (a *app) showDecoded(r decoded) error {
 
 func (s sheet) decoded(r decoded) {
 	s.outcome(r.Outcome, requestID(r.of.Support()))
+	if r.Stream != nil {
+		s.row("stream", r.Stream.words(r.Outcome.Kind))
+	}
 	if row, ok := rowOf(r); ok {
 		s.tableRow(row, r.Outcome)
 	}

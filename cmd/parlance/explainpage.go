@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/parlance-api/parlance/dialect"
@@ -13,13 +14,67 @@ import (
 
 // page is all that a dialect says to a caller.
 type page struct {
-	Name        string      `json:"dialect"`
-	Title       string      `json:"title,omitempty"`
-	Sources     []string    `json:"sources"`
-	Groups      []pageGroup `json:"groups"`
-	Support     pageSupport `json:"support"`
-	Auth        pageAuth    `json:"auth"`
-	Idempotency string      `json:"idempotency_header,omitempty"`
+	Name        string       `json:"dialect"`
+	Title       string       `json:"title,omitempty"`
+	Sources     []string     `json:"sources"`
+	Groups      []pageGroup  `json:"groups"`
+	Support     pageSupport  `json:"support"`
+	Auth        pageAuth     `json:"auth"`
+	Idempotency string       `json:"idempotency_header,omitempty"`
+	Streams     []pageStream `json:"streams,omitempty"`
+}
+
+// pageStream is a stream with the templates of its elements.
+type pageStream struct {
+	Name     string        `json:"name"`
+	Form     string        `json:"form"`
+	Request  string        `json:"request"`           // that it responds to
+	HasEnd   bool          `json:"has_end,omitempty"` // one without its end was cut off
+	Partial  bool          `json:"partial,omitempty"`
+	Elements []pageElement `json:"elements"`
+	Line     string        `json:"line"`
+}
+
+type pageElement struct {
+	Role string `json:"role"`
+	Name string `json:"name,omitempty"`
+	Is   string `json:"is,omitempty"`
+	Line string `json:"line"`
+}
+
+// roles are the parts of elements in words.
+var roles = map[dialect.Role]string{dialect.RoleContent: "content", dialect.RolePreamble: "preamble", dialect.RoleEnd: "end", dialect.RoleFailure: "failure"}
+
+func streamsOf(d *dialect.Dialect) (all []pageStream) {
+	for _, s := range authoring.Streams(d, nil) {
+		one := pageStream{Name: s.Name, Form: s.Form, Request: s.Says(), HasEnd: s.HasEnd, Partial: s.Partial, Elements: []pageElement{}, Line: lineOf(s.Place)}
+		for _, e := range s.Elements {
+			one.Elements = append(one.Elements, pageElement{roles[e.Role], e.Name, e.Is, lineOf(e.Place)})
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+func lineOf(p authoring.Place) string { return p.File + ":" + strconv.Itoa(p.Line) }
+
+// streams writes the streams, each with its elements. An element that fits none is content.
+func (s sheet) streams(all []pageStream) {
+	for _, one := range all {
+		fmt.Fprintf(s.w, "\n%s\n", s.bold("stream  "+printable(one.Name)))
+		s.row("form", one.Form)
+		s.row("request", one.Request)
+		if one.HasEnd {
+			s.prose("end", "A stream without its end was cut off.")
+		}
+		if one.Partial {
+			s.prose("partial", "Each element is a result of its own, and those before a failure count.")
+		}
+		for _, e := range one.Elements {
+			s.row(e.Role, strings.TrimSpace(e.Name+"  "+e.Line))
+		}
+		s.row("line", one.Line)
+	}
 }
 
 // pageGroup is a class of codes, or those that stand in bodies alone.
@@ -52,6 +107,7 @@ func pageOf(d *dialect.Dialect) page {
 		Support:     pageSupport{support.Contact, support.After, requestID(support)},
 		Auth:        pageAuth{auth.Token, auth.Grants, auth.Login, auth.Header, auth.Scheme, auth.Expires.Seconds()},
 		Idempotency: d.IdempotencyHeader(),
+		Streams:     streamsOf(d),
 	}
 	for _, g := range authoring.Groups(d) {
 		one := pageGroup{Name: g.Name, Title: classWords[g.Name], Class: meanings(g.Class), Codes: meanings(g.Rows)}
@@ -80,6 +136,7 @@ func (a *app) explainPage(d *dialect.Dialect, asJSON bool) error {
 		s.group(g, d)
 		rows = slices.Concat(rows, g.Codes, g.Class)
 	}
+	s.streams(p.Streams)
 	fmt.Fprintln(a.stdout)
 	support := cmp.Or(p.Support.Contact, "the file names nobody")
 	switch after := p.Support.After; {
