@@ -210,6 +210,8 @@ func TestAFailureIsTranslatedInPlaceInEachForm(t *testing.T) {
 			{"failing first", "POST", 0, 1, busy},
 			{"failing first, safe to retry", "GET", 0, 3, busy},
 			{"failing halfway", "POST", 2, 1, busy},
+			{"failing at the end", "POST", 40, 1, busy},
+			{"cut off", "GET", 2, 1, http.ErrAbortHandler},
 			{"whole", "GET", 2, 1, nil},
 		} {
 			for _, zipped := range []bool{false, true} {
@@ -222,6 +224,9 @@ func TestAFailureIsTranslatedInPlaceInEachForm(t *testing.T) {
 								if err := w.Send(server.Element{Data: map[string]int{"n": i}}); err != nil {
 									return err
 								}
+							}
+							if tt.err == http.ErrAbortHandler {
+								panic(tt.err)
 							}
 							return tt.err
 						}), nil
@@ -251,6 +256,12 @@ func TestAFailureIsTranslatedInPlaceInEachForm(t *testing.T) {
 					body, err := io.ReadAll(resp.Body)
 					resp.Body.Close()
 					r, _ := client.ReportOf(resp)
+					if tt.err == http.ErrAbortHandler {
+						if err == nil || r.Outcome.Kind != parlance.KindUnavailable || r.Stream == nil || r.Stream.Content != tt.content || !r.Stream.Cut || u.count() != 1 {
+							t.Errorf("got %q, %v, which is %+v after %+v, and %d requests; want a cut stream", body, err, r.Outcome, r.Stream, u.count())
+						}
+						return
+					}
 					failed := strings.Contains(string(body), `{"busy":{`) && r.Outcome.Kind == parlance.KindUnavailable && r.Outcome.Detail == "Busy"
 					if err != nil || failed != (tt.err != nil) || strings.Contains(string(body), "full\":{") || tt.err == nil && r.Outcome.Kind != parlance.KindSuccess {
 						t.Errorf("got %d %q, %v, which is %+v", resp.StatusCode, body, err, r.Outcome)
