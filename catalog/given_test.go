@@ -119,6 +119,7 @@ var notGiven = map[string]map[string]string{
 		"rejected": onlyRead,
 	},
 	"docker-hub": {
+		"pulls": onlyRead,
 		"abuse": onlyRead,
 	},
 	"bedrock": {
@@ -130,10 +131,11 @@ var notGiven = map[string]map[string]string{
 		"not acknowledged": onlyRead,
 	},
 	"gemini": {
-		"UNAUTHENTICATED, 16":  noPlace,
-		"PERMISSION_DENIED, 7": noPlace,
-		"prompt blocked":       onlyRead,
-		"output blocked":       onlyRead,
+		"UNAUTHENTICATED, 16":   noPlace,
+		"PERMISSION_DENIED, 7":  noPlace,
+		"RESOURCE_EXHAUSTED, 8": noPlace,
+		"prompt blocked":        onlyRead,
+		"output blocked":        onlyRead,
 	},
 	"github": {
 		"RATE_LIMITED, RATE_LIMIT":       noPlace,

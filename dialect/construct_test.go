@@ -385,6 +385,8 @@ func TestTimes(t *testing.T) {
 		{name: "a header that is the time in whole seconds", file: wait("seconds"), status: 429, header: "Retry-After: 65", body: `{"wait":64.57}`, want: `{"kind":"rate_limited","retry_after":64.57}`, wrote: "-"},
 		{name: "a moment with a zone without a colon", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T16:01:30.000+0000"}`, want: after, wrote: `{"wait":"2026-11-20T16:01:30Z"}`, sent: "Retry-After: 90"},
 		{name: "a moment without seconds", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T16:02Z"}`, want: `{"kind":"rate_limited","retry_after":120}`, wrote: `{"wait":"2026-11-20T16:02:00Z"}`, sent: "Retry-After: 120"},
+		{name: "a moment as in a sentence", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20 at 16:02 UTC"}`, want: `{"kind":"rate_limited","retry_after":120}`, wrote: `{"wait":"2026-11-20T16:02:00Z"}`, sent: "Retry-After: 120"},
+		{name: "a moment with the name of its zone", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20 16:01:30 UTC"}`, want: after, wrote: `{"wait":"2026-11-20T16:01:30Z"}`, sent: "Retry-After: 90"},
 		{name: "a moment without a zone", file: wait("iso"), status: 429, body: `{"wait":"2026-11-20T16:01:30"}`, want: `{"kind":"rate_limited"}`, told: "unfit_member", wrote: `{}`},
 	})
 }

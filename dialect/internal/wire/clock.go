@@ -22,10 +22,12 @@ func (s *Arrival) Now() time.Time {
 	return s.Received
 }
 
-// ParseInstant reads a moment of ISO 8601 that has a time zone, as RFC 3339 has it, or
-// with a zone without a colon, or without any separator. A moment without a zone is none.
+// ParseInstant reads a moment of ISO 8601 that has a time zone, as RFC 3339 has it, with a
+// zone without a colon, or without any separator. It reads a moment of UTC as a sentence
+// has it, too. A moment without a zone is none.
 func ParseInstant(s string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "20060102T150405Z0700", "2006-01-02T15:04Z07:00"} {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "20060102T150405Z0700", "2006-01-02T15:04Z07:00",
+		"2006-01-02 15:04:05 UTC", "2006-01-02 15:04 UTC", "2006-01-02 at 15:04 UTC"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, true
 		}
