@@ -1,6 +1,7 @@
 package read
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/parlance-api/parlance/dialect/internal/spec"
@@ -9,8 +10,55 @@ import (
 )
 
 // failed reports that a good response carries the mark of a failure: something that no
-// success carries. It then takes the texts of the failure, from the start.
-func (m *Matcher) failed(marked []*spec.Shape, res *wire.Response, start mark) bool {
+// success carries. It then takes the texts of the failure, from the start. In a body that a
+// shape can read, a list without another element can stand around it.
+func (d *Reader) failed(m *Matcher, marked []*spec.Shape, res *wire.Response, start mark) bool {
+	if m.bears(marked, res, start) {
+		return true
+	}
+	if m.form != spec.FormJSON || m.cut || !marks(d.Spec, afterBracket(res.Body)) {
+		return false
+	}
+	inner := loneObject(marked, res)
+	if inner == nil || m.Tree.JSON(inner, false) != nil {
+		return false
+	}
+	res.Body = inner
+	found := m.bears(marked, res, start)
+	m.note("wrapped_body", "the body is a list around what the dialect knows; its first object was read")
+	return found
+}
+
+// afterBracket is a body behind the bracket of a list; nil if it does not begin with one.
+func afterBracket(body []byte) []byte {
+	if inner, is := bytes.CutPrefix(beginning(body), []byte("[")); is {
+		return inner
+	}
+	return nil
+}
+
+// loneObject is the only element of a list, if it is an object with the mark of a failure;
+// nil for another body. It is looked for beside, since the tree of a success is still needed.
+func loneObject(marked []*spec.Shape, res *wire.Response) []byte {
+	m := Matchers.Get().(*Matcher)
+	defer m.Release()
+	m.Reset(res, 0)
+	if m.Tree.JSON(res.Body, false) != nil || m.Tree.Nodes[0].Kind != tree.List || len(m.Tree.Nodes) < 2 || m.Tree.Nodes[1].Next != m.Tree.Nodes[0].Next {
+		return nil
+	}
+	for _, s := range marked {
+		if s.Form != spec.FormJSON {
+			continue
+		}
+		if _, marked := m.carries(s.Body, 1); marked {
+			return m.Tree.Raw(1)
+		}
+	}
+	return nil
+}
+
+// bears is failed for a body without a list around it.
+func (m *Matcher) bears(marked []*spec.Shape, res *wire.Response, start mark) bool {
 	for _, s := range marked {
 		if s.Form != m.form {
 			continue

@@ -1,6 +1,7 @@
 package read
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,20 +59,54 @@ func (f *filler) text(i int) string { return f.lying(f.m.binds[i].Extent) }
 
 func (f *filler) lying(at tree.Extent) string { return f.own[at.Start : at.Start+at.Size] }
 
-func (f *filler) whole(o *parlance.Outcome) {
+func (f *filler) whole(o *parlance.Outcome, req *wire.Request) {
 	binds := f.m.binds
 	if f.own = unsafe.String(unsafe.SliceData(f.m.own), len(f.m.own)); !f.lends {
 		f.own = strings.Clone(f.own)
 	}
+	worst := f.worst(req)
 	for deep := 0; deep <= int(f.m.deepest); deep++ {
 		for i := range binds {
-			if binds[i].target.Owner == spec.Whole && !binds[i].kept && int(binds[i].deep) == deep {
+			if binds[i].target.Owner == spec.Whole && !binds[i].kept && int(binds[i].deep) == deep && !binds[i].better(worst) {
 				f.one(o, i)
 			}
 		}
 	}
+	if worst > 0 {
+		f.besides(o, worst)
+	}
 	for i := 0; f.m.strangers && i < len(binds); i++ {
 		if binds[i].target.Owner == spec.Whole && binds[i].kept {
+			f.one(o, i)
+		}
+	}
+}
+
+// worst is one more than the place in says of the worst that forms say of the whole, 0 if
+// they do not say several things.
+func (f *filler) worst(req *wire.Request) uint8 {
+	if len(f.m.says) < 2 {
+		return 0
+	}
+	return uint8(1 + slices.Index(f.m.says, f.says(nil, req)))
+}
+
+// better reports that another form than the worst one took a text.
+func (b *bind) better(worst uint8) bool { return worst > 0 && b.said > 0 && b.said != worst }
+
+// besides gives the Outcome the texts of the forms beside the worst one. If that one says
+// what failed, the code is its own, and a detail of the others that makes no Field is a note.
+func (f *filler) besides(o *parlance.Outcome, worst uint8) {
+	binds := f.m.binds
+	told := slices.ContainsFunc(binds, func(b bind) bool { return b.said == worst && b.target.Bit()&spec.Telling != 0 })
+	for i := range binds {
+		switch b := &binds[i]; {
+		case b.target.Owner != spec.Whole || b.kept || !b.better(worst):
+		case told && b.target.Attr == spec.AttrDetail:
+			if field := i+1 < len(binds) && binds[i+1].copy; !field && f.text(i) != o.Detail {
+				o.Notes = append(o.Notes, f.text(i))
+			}
+		case !told || b.target.Bit()&spec.Telling == 0:
 			f.one(o, i)
 		}
 	}

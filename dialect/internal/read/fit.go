@@ -36,7 +36,7 @@ func (d *Reader) fit(f *filler, o *parlance.Outcome, req *wire.Request, res *wir
 		f.header(s, res, shape)
 	}
 	if f.m != nil {
-		f.whole(o)
+		f.whole(o, req)
 		if o.Fields == nil {
 			f.fields(o)
 		}
@@ -70,6 +70,9 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	}
 	is := fill.says(shape, req)
 	r, coded := d.Meaning(o, is, req)
+	if r.Kind.Good() && res.Status >= 400 && fill.unread() > 0 {
+		r, coded = d.StatusRow(res.Status, req), false // the part that could not be read may be what failed
+	}
 	o.Kind, o.Reason = r.Kind, meaning.FirstReason(o.Reason, r.Reason, stated)
 	if stated != 0 {
 		o.Kind = stated
@@ -138,7 +141,8 @@ func (f *filler) listed(o *parlance.Outcome, is string, req *wire.Request, res *
 // doubt makes a success noted that is not certain: a part of it could not be read, or it
 // has the mark of a failure.
 func (f *filler) doubt(o *parlance.Outcome, res *wire.Response, shape *spec.Shape, readable bool) {
-	if shape == nil && len(res.Body) > 0 && res.Status >= 200 && res.Status < 300 && wire.IsProblem(res.Header) {
+	read := shape != nil && (o.Kind.Failing() || o.Kind == parlance.KindPartial || o.Kind == parlance.KindNoted)
+	if !read && len(res.Body) > 0 && res.Status >= 200 && res.Status < 300 && wire.IsProblem(res.Header) {
 		m := f.matcher(res)
 		m.marked = true
 		m.note("failure_mark", "status %d is a success, but its type is that of a problem (RFC 9457)", res.Status)

@@ -19,14 +19,24 @@ func (m *Matcher) leniently(shapes []*spec.Shape, p *spec.Plan, req *wire.Reques
 		return nil
 	}
 	m.lenient, m.wants = true, EveryAttribute // what is wanted must not decide what fits
-	defer func() { m.lenient = false }()
+	defer func() { m.lenient, m.nulls = false, false }()
+	if s := m.firstToTell(shapes, p, req, res, bind.tells); s != nil {
+		return s
+	}
+	m.nulls = true
+	return m.firstToTell(shapes, p, req, res, bind.codes)
+}
+
+// firstToTell is the first of the shapes that the body fits and that takes a text which
+// counts.
+func (m *Matcher) firstToTell(shapes []*spec.Shape, p *spec.Plan, req *wire.Request, res *wire.Response, counts func(bind) bool) *spec.Shape {
 	for _, s := range shapes {
 		if s.Form != m.form || s.Body.HasGuard || !p.Concerns(s, req) {
 			continue
 		}
 		before, taken := m.Mark(), len(m.binds)
 		m.cut = mayLack(s, res)
-		if (len(s.Headers) == 0 || m.Header(s, res.Header)) && m.body(s, res.Body) && slices.ContainsFunc(m.binds[taken:], bind.tells) {
+		if (len(s.Headers) == 0 || m.Header(s, res.Header)) && m.body(s, res.Body) && slices.ContainsFunc(m.binds[taken:], counts) {
 			return s
 		}
 		m.Back(before)
@@ -38,6 +48,12 @@ func (m *Matcher) leniently(shapes []*spec.Shape, p *spec.Plan, req *wire.Reques
 // tells reports that a template took a text which says what failed.
 func (b bind) tells() bool {
 	return !b.kept && b.target.Bit()&(spec.Telling|spec.OwnerBits[spec.Field]|spec.OwnerBits[spec.Item]) != 0
+}
+
+// codes reports that a template took a code of the whole: it tells the meaning, even if
+// another member that must be there is null.
+func (b bind) codes() bool {
+	return b.tells() && b.target == (spec.Target{Owner: spec.Whole, Attr: spec.AttrCode})
 }
 
 // everything reads the body again, without a guide: the members that no shape names
@@ -138,6 +154,12 @@ func (m *Matcher) stranger(t *spec.Template, n uint32) bool {
 			kept = m.insideList(t, c) || m.strangeElement(t, c, place) || kept
 			place++
 		}
+	case tree.Object:
+		if t.Op == spec.OpList && m.bound&spec.Telling != 0 && m.iteration(t, n, 0, spec.Target{}, false, 0) >= 0 {
+			kept = true
+			break
+		}
+		kept = m.strangeElement(t, n, 0)
 	default:
 		kept = m.strangeElement(t, n, 0)
 	}
@@ -198,7 +220,13 @@ func (m *Matcher) strangeElement(t *spec.Template, n uint32, place int32) bool {
 		}
 		return m.strange(t, record{message: m.Tree.Value(n)})
 	case tree.Object, tree.Element:
-		return m.strange(t, m.record(n))
+		if node.Kind == tree.Element && m.Tree.IsLeaf(n) {
+			return m.strange(t, record{message: m.Tree.Value(n)})
+		}
+		if m.strange(t, m.record(n)) {
+			return true
+		}
+		return m.bound&spec.Telling != 0 && t.Op == spec.OpHole && strangeText[t.Hole.Readings[0].Target.Attr] && m.textsIn(t, n)
 	case tree.List:
 		var words []string
 		for c := range m.Tree.Children(n) {
@@ -209,6 +237,17 @@ func (m *Matcher) strangeElement(t *spec.Template, n uint32, place int32) bool {
 		return m.strange(t, record{message: []byte(strings.Join(words, " "))})
 	}
 	return false
+}
+
+// textsIn keeps the texts in an object whose names say nothing, such as those of languages.
+// The body has to be the vendor's, which a code that was read shows.
+func (m *Matcher) textsIn(t *spec.Template, n uint32) (kept bool) {
+	for c := range m.Tree.Children(n) {
+		if node := &m.Tree.Nodes[c]; node.Kind == tree.Text || node.Kind == tree.Element && m.Tree.IsLeaf(c) {
+			kept = m.strange(t, record{message: m.Tree.Value(c)}) || kept
+		}
+	}
+	return kept
 }
 
 // strangeText are the attributes that a text is kept for if it has not the notation that

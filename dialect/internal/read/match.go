@@ -120,7 +120,24 @@ func (m *Matcher) hole(h *spec.Hole, n uint32) bool {
 		}
 		return m.text(h, m.Tree.Value(n))
 	case tree.Element, tree.Attribute:
-		return m.text(h, m.Tree.Value(n))
+		text := m.Tree.Value(n)
+		if len(text) == 0 && strangeText[first.Target.Attr] && m.holdsElements(n) {
+			return false // the text is in them
+		}
+		return m.text(h, text)
+	}
+	return false
+}
+
+// holdsElements reports that other elements stand in an element.
+func (m *Matcher) holdsElements(n uint32) bool {
+	if m.Tree.Nodes[n].Skipped > 0 {
+		return true
+	}
+	for c := range m.Tree.Children(n) {
+		if m.Tree.Nodes[c].Kind == tree.Element {
+			return true
+		}
 	}
 	return false
 }
@@ -232,13 +249,13 @@ func (m *Matcher) otherExtras(t *spec.Template, n uint32) {
 }
 
 func (m *Matcher) object(t *spec.Template, n uint32) bool {
-	kind := m.Tree.Nodes[n].Kind
+	kind, from := m.Tree.Nodes[n].Kind, len(m.binds)
 	if t.Indexed {
 		if kind != tree.List {
 			return false
 		}
 		fits, _ := m.others(t, n)
-		return fits && m.say(t.Is)
+		return fits && m.say(t.Is, from)
 	}
 	if kind != tree.Object && kind != tree.Element {
 		return false
@@ -273,5 +290,5 @@ func (m *Matcher) object(t *spec.Template, n uint32) bool {
 			present++
 		}
 	}
-	return (present > 0 || m.cut || t.AllOptional()) && m.say(t.Is)
+	return (present > 0 || m.cut || t.AllOptional()) && m.say(t.Is, from)
 }

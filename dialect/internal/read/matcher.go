@@ -19,6 +19,7 @@ type bind struct {
 	copy   bool  // the same text was taken for an attribute of the whole
 	key    bool  // it was the name of a member
 	extra  uint8 // one more than the place of its name in extras; 0 for none
+	said   uint8 // one more than the place in says of what its form says of the whole; 0 for nothing
 	kept   bool  // it is of a member of another form than the template's
 	deep   uint8 // the number of repetitions around it, for a copy of a record's text that the whole gets
 	scope  int32 // the turn of a repetition in which it was taken; 0 is outside of any
@@ -54,6 +55,7 @@ type Matcher struct {
 	torn      bool // the body is cut off
 	cut       bool
 	strangers bool     // texts were kept of members of another form
+	nulls     bool     // and those that must be there may be empty
 	lenient   bool     // members of another form than the dialect knows keep their texts
 	depth     int      // of responses inside of responses
 	steps     int      // templates that were tried
@@ -98,7 +100,7 @@ func (m *Matcher) Reset(res *wire.Response, depth int) {
 	m.scopes = append(m.scopes, scope{parent: -1})
 	m.says, m.extras = m.says[:0], m.extras[:0]
 	m.spaces.known, m.spaces.parents = false, m.spaces.parents[:0]
-	m.marked, m.lenient, m.strangers, m.sequence, m.posted = false, false, false, false, false
+	m.nulls, m.marked, m.lenient, m.strangers, m.sequence, m.posted = false, false, false, false, false, false
 	if m.diags != nil {
 		m.diags = nil
 	}

@@ -29,14 +29,14 @@ func (m *Matcher) member(w *spec.Member, n uint32) (fits, present bool) {
 	}
 	// The first name whose member is filled and fits; one that is empty says
 	// nothing, and leaves it to the next.
-	there, unfit := false, uint32(0)
+	there, empty, unfit := false, uint32(0), uint32(0)
 	for i := range w.Names {
 		c, found := m.find(w, n, i)
 		if !found {
 			continue
 		}
 		there = true
-		if m.Filled(w, c) {
+		if empty = c; m.Filled(w, c) {
 			if !w.Optional && len(w.Names) == 1 && !m.lenient {
 				return m.Value(w.Value, c), true // where it does not fit nothing is kept
 			}
@@ -51,6 +51,10 @@ func (m *Matcher) member(w *spec.Member, n uint32) (fits, present bool) {
 	switch {
 	case !there:
 		return m.cut || w.Optional || !w.Must && !w.Constant, false
+	case unfit == 0 && w.Must && m.nulls:
+		m.unread++
+		m.unfitAt(empty, "")
+		return true, false
 	case unfit == 0:
 		return !w.Must, true
 	}
@@ -148,9 +152,9 @@ func (m *Matcher) unfit(w *spec.Member, c uint32) bool {
 // maxSays is how many different things forms can say of the whole. A file has a handful.
 const maxSays = 32
 
-// say takes the name that a form gives: to the record around it, else to the whole. It
-// always fits.
-func (m *Matcher) say(is string) bool {
+// say takes the name that a form gives: to the record around it, else to the whole. from is
+// the first bind of the form. It always fits.
+func (m *Matcher) say(is string, from int) bool {
 	if is == "" {
 		return true
 	}
@@ -161,8 +165,14 @@ func (m *Matcher) say(is string) bool {
 			return true
 		}
 	}
-	if len(m.says) < maxSays && !slices.Contains(m.says, is) {
-		m.says = append(m.says, is)
+	at := slices.Index(m.says, is)
+	if at < 0 && len(m.says) < maxSays {
+		at, m.says = len(m.says), append(m.says, is)
+	}
+	for i := from; i < len(m.binds); i++ {
+		if b := &m.binds[i]; b.said == 0 {
+			b.said = uint8(at + 1)
+		}
 	}
 	return true
 }

@@ -116,7 +116,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 	}
 	if m.form != spec.FormNone {
 		if s := m.first(p, req, res); s != nil {
-			return m.fitting(p, s, req, res, start)
+			return d.fitting(m, p, s, req, res, start)
 		}
 	}
 	payload := success && !expected // one of another form, which says nothing
@@ -127,7 +127,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 		return s, true
 	}
 	switch {
-	case success && m.failed(p.Marked, res, start):
+	case success && d.failed(m, p.Marked, res, start):
 		return nil, false
 	case payload:
 		return nil, !res.Cut || !m.undecided(p, nil, req, res)
@@ -217,7 +217,7 @@ func (m *Matcher) lacks(p *spec.Plan, req *wire.Request, res *wire.Response) boo
 // fitting is what comes of a body that fits a shape strictly: the shape, unless a good
 // response carries the mark of a failure or the rest of a body that is cut off could be
 // a failure's. If a failure has members that the shape does not read, those count too.
-func (m *Matcher) fitting(p *spec.Plan, s *spec.Shape, req *wire.Request, res *wire.Response, start mark) (fitted *spec.Shape, readable bool) {
+func (d *Reader) fitting(m *Matcher, p *spec.Plan, s *spec.Shape, req *wire.Request, res *wire.Response, start mark) (fitted *spec.Shape, readable bool) {
 	if res.Status >= 400 {
 		again := m.overlooked(p, s, req)
 		if len(again) == 0 && m.unread == 0 || m.form != spec.FormJSON {
@@ -230,7 +230,7 @@ func (m *Matcher) fitting(p *spec.Plan, s *spec.Shape, req *wire.Request, res *w
 		return s, m.body(s, res.Body)
 	}
 	if m.sequence && s.IsEnvelope() {
-		if !m.failed(p.Marked, res, start) {
+		if !d.failed(m, p.Marked, res, start) {
 			m.Back(start)
 			m.note("broken_body", "something follows the envelope, which stands alone in a body")
 		}
@@ -239,7 +239,7 @@ func (m *Matcher) fitting(p *spec.Plan, s *spec.Shape, req *wire.Request, res *w
 	if s.Is != "" && s.Is != "success" || len(m.says) > 0 || m.bound.Of(spec.Item) != 0 {
 		return s, true
 	}
-	if m.failed(p.Marked, res, start) {
+	if d.failed(m, p.Marked, res, start) {
 		return nil, false
 	}
 	return s, !res.Cut || !m.undecided(p, s, req, res)

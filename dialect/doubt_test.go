@@ -1,0 +1,101 @@
+package dialect_test
+
+import "testing"
+
+const doubtful = "codes: {200: success, 4xx: invalid, 5xx: internal, E1: {kind: conflict, status: 409}, W1: {kind: noted, status: 200}}\n"
+
+// Of several elements that say what the whole is, the worse one gives the code and the
+// detail too, whatever their order.
+func TestTheWorstElementGivesTheCodeAndTheDetail(t *testing.T) {
+	t.Parallel()
+	const told = doubtful + `shapes:
+  - name: issues
+    status: 200 4xx
+    read_only: true
+    json: {issue!: [{sev: warn, $is: noted, code?: $code, text?: $detail}, {sev: error, $is: failed, code?: $code, text?: $detail}]}`
+	const fields = doubtful + `shapes:
+  - name: issues
+    status: 200 4xx
+    read_only: true
+    json: {issue!: [{sev: warn, $is: noted, code?: $code & $field.code, text?: $detail & $field.message}, {sev: error, $is: failed, code?: $code & $field.code, text?: $detail & $field.message}]}`
+	const xml = doubtful + `shapes:
+  - name: issues
+    status: 200 4xx
+    read_only: true
+    xml: {R: {S!: [{"@sev": warn, $is: noted, "@code?": $code, $text: $detail}, {"@sev": error, $is: failed, "@code?": $code, $text: $detail}]}}`
+	const bare = `codes: {200: success, 4xx: invalid}
+shapes:
+  - {name: states, status: 200 4xx, read_only: true, json: {parts!: [{state: done, $is: success, text?: $detail}, {state: lost, $is: failed}]}}`
+	hold(t, []construct{
+		{name: "the worse one last", file: told, status: 200, body: `{"issue":[{"sev":"warn","code":"W1","text":"w"},{"sev":"error","code":"E1","text":"e"}]}`,
+			want: `{"kind":"conflict","code":"E1","detail":"e","notes":["w"]}`, wrote: "-"},
+		{name: "the worse one first", file: told, status: 200, body: `{"issue":[{"sev":"error","code":"E1","text":"e"},{"sev":"warn","code":"W1","text":"w"}]}`,
+			want: `{"kind":"conflict","code":"E1","detail":"e","notes":["w"]}`, wrote: "-"},
+		{name: "the worse one last, under a failing status", file: told, body: `{"issue":[{"sev":"warn","code":"W1","text":"w"},{"sev":"error","code":"E1","text":"e"}]}`,
+			want: `{"kind":"conflict","code":"E1","detail":"e","notes":["w"]}`, wrote: "-"},
+		{name: "the worse one has a code alone", file: told, status: 200, body: `{"issue":[{"sev":"warn","code":"W1","text":"w"},{"sev":"error","code":"E1"}]}`,
+			want: `{"kind":"conflict","code":"E1","notes":["w"]}`, wrote: "-"},
+		{name: "the worse one has no words", file: bare, status: 200, body: `{"parts":[{"state":"done","text":"d"},{"state":"lost"}]}`, want: `{"kind":"failed","detail":"d"}`, wrote: "-"},
+		{name: "the others are Fields", file: fields, status: 200, body: `{"issue":[{"sev":"warn","code":"W1","text":"w"},{"sev":"error","code":"E1","text":"e"}]}`,
+			want: `{"kind":"conflict","code":"E1","detail":"e","fields":[{"code":"W1","message":"w"}]}`, wrote: "-"},
+		{name: "in XML", file: xml, status: 200, body: `<R><S sev="warn" code="W1">w</S><S sev="error" code="E1">e</S></R>`, want: `{"kind":"conflict","code":"E1","detail":"e","notes":["w"]}`, wrote: "-"},
+	})
+}
+
+// What could not be read of a failure may be what failed.
+func TestAFailureThatIsReadInPartStaysOne(t *testing.T) {
+	t.Parallel()
+	const done = `codes: {200: success, 4xx: invalid}
+shapes:
+  - {name: done, status: 2xx 4xx, is: accepted, read_only: true, json: {done: true, ref!: {id!: $request_id}, note?: $detail}}`
+	const list = `codes: {200: success, 4xx: invalid}
+shapes:
+  - {name: issues, status: 4xx, read_only: true, json: {issue!: [{sev: warn, $is: noted, text?: $detail}, {sev: error, $is: failed, text?: $detail}]}}`
+	const code = doubtful + `shapes:
+  - {name: error, status: 4xx, read_only: true, json: {error!: {code!: $code, text!: $detail}}}`
+	hold(t, []construct{
+		{name: "whole it is what its shape says", file: done, body: `{"done":true,"ref":{"id":"r"},"note":"n"}`, want: `{"kind":"accepted","detail":"n","request_id":"r"}`, wrote: "-"},
+		{name: "in part it is what its status says", file: done, body: `{"done":true,"ref":"x","note":"n"}`, want: `{"kind":"invalid","detail":"n"}`, told: "unfit_member", wrote: "-"},
+		{name: "a stranger beside a warning", file: list, body: `{"issue":[{"sev":"warn","text":"w"},{"sev":"odd","text":"e"}]}`, want: `{"kind":"invalid","detail":"w","notes":["e"]}`, told: "unfit_member", wrote: "-"},
+		{name: "a code of a good kind", file: code, body: `{"error":{"code":"W1","text":["t"]}}`, want: `{"kind":"invalid","code":"W1","detail":"t"}`, told: "unfit_member", wrote: "-"},
+	})
+}
+
+func TestWhatCanBeReadOfAFailureIsRead(t *testing.T) {
+	t.Parallel()
+	const file = doubtful + `shapes:
+  - {name: error, status: 4xx, read_only: true, json: {error!: {code!: $code, text!: $detail, list?: [{at: $field, msg: $field.message}]}}}`
+	const xml = doubtful + `shapes:
+  - {name: error, status: 4xx, read_only: true, xml: {E: {C!: $code, T!: $detail, L?: [{A: $field, M: $field.message}]}}}`
+	hold(t, []construct{
+		{name: "null for a text that must be there", file: file, body: `{"error":{"code":"E1","text":null}}`, want: `{"kind":"conflict","code":"E1"}`, told: "unfit_member", wrote: "-"},
+		{name: "null for a code that must be there", file: file, body: `{"error":{"code":null,"text":"t"}}`, want: `{"kind":"invalid","detail":"t"}`, told: "unfit_body common_form", wrote: "-"},
+		{name: "texts by their languages", file: file, body: `{"error":{"code":"E1","text":{"en":"t","de":"u"}}}`, want: `{"kind":"conflict","code":"E1","detail":"t","notes":["u"]}`, told: "unfit_member", wrote: "-"},
+		{name: "an element for a text", file: xml, body: `<E><C>E1</C><T><en>t</en></T></E>`, want: `{"kind":"conflict","code":"E1","detail":"t"}`, told: "unfit_member", wrote: "-"},
+		{name: "an object for a list of it", file: file, body: `{"error":{"code":"E1","text":"t","list":{"at":"a","msg":"m"}}}`,
+			want: `{"kind":"conflict","code":"E1","detail":"t","fields":[{"path":"a","message":"m"}]}`, told: "unfit_member", wrote: "-"},
+		{name: "a stranger among elements", file: xml, body: `<E><C>E1</C><T>t</T><L><A>a</A><M>m</M></L><L>odd</L></E>`,
+			want: `{"kind":"conflict","code":"E1","detail":"t","fields":[{"path":"a","message":"m"}]}`, told: "unread_element", wrote: "-"},
+	})
+}
+
+func TestAMarkAroundOrBesideABodyThatFits(t *testing.T) {
+	t.Parallel()
+	const file = doubtful + `shapes:
+  - {name: error, status: 200 4xx, is: failed, read_only: true, json: {error!: {code!: $code, text!: $detail}}}
+  - {name: ok, status: 200, json: $data}`
+	const named = doubtful + `shapes:
+  - {name: error, status: 4xx, json: {error!: {code!: $code, text!: $detail}}}
+  - {name: ok, status: 200, json: {id!: $any, thing!: $data}}`
+	const problem = "Content-Type: application/problem+json"
+	hold(t, []construct{
+		{name: "a list around a failure", file: file, status: 200, body: `[{"error":{"code":"E1","text":"t"}}]`, want: `{"kind":"conflict","code":"E1","detail":"t"}`, told: "failure_mark wrapped_body", wrote: "-"},
+		{name: "a list around a failure of another form", file: file, status: 200, body: ` [ {"error":"t"} ] `, want: `{"kind":"noted","detail":"t"}`, told: "failure_mark wrapped_body common_form", wrote: "-"},
+		{name: "a list with an empty mark", file: file, status: 200, body: `[{"error":null}]`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "a list of several things", file: file, status: 200, body: `[{"id":1},{"error":"t"}]`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "a list in the payload", file: file, status: 200, body: `{"jobs":[{"error":"t"}]}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "the type of a problem with the body of a success", file: named, status: 200, header: problem, body: `{"id":1,"thing":2}`, want: `{"kind":"noted"}`, told: "failure_mark", wrote: "-"},
+		{name: "the type of a problem with a payload of any form", file: file, status: 200, header: problem, body: `{"id":1}`, want: `{"kind":"noted"}`, told: "failure_mark", wrote: "-"},
+		{name: "the type of a problem with the body of a failure", file: file, status: 200, header: problem, body: `{"error":{"code":"E1","text":"t"}}`, want: `{"kind":"conflict","code":"E1","detail":"t"}`, wrote: "-"},
+	})
+}
