@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"maps"
 	"math"
 	"slices"
@@ -46,6 +47,10 @@ func appendDecoded(b []byte, d *decoded) []byte {
 			b = append(appendNumber(b, o.Confidence), '}')
 		}
 		b = append(b, ']')
+	}
+	if d.Stream != nil {
+		text, _ := json.Marshal(d.Stream) // numbers have no error
+		b = append(append(b, `,"stream":`...), text...)
 	}
 	return append(b, '}')
 }

@@ -78,7 +78,7 @@ type decoded struct {
 	Decision    parlance.Decision     `json:"decision"`
 	Diagnostics []parlance.Diagnostic `json:"diagnostics"` // never null
 	*detection
-	Stream *streamRead `json:"stream,omitempty"` // nil for a response that is none, and for lines
+	Stream *streamRead `json:"stream,omitempty"` // nil for a response that is none
 
 	of      *dialect.Dialect // that read it
 	method  string           // of the request

@@ -41,7 +41,7 @@ func (a *app) appendLine(b []byte, p *jsonl.Parser, x *exchange, line []byte, sa
 	}
 	res := dialect.Response{Status: p.Status, Header: &p.Headers, Body: p.Body}
 	reading := d.Decode(req, res)
-	*said = decoded{Outcome: reading.Outcome, Diagnostics: append(reading.Diagnostics, authoring.MissingPath(d, req, res)...)}
+	*said = decoded{Outcome: reading.Outcome, Stream: streamOf(reading.Stream), Diagnostics: append(reading.Diagnostics, authoring.MissingPath(d, req, res)...)}
 	said.Decision = d.Decide(req, &said.Outcome)
 	return appendDecoded(b, said), true
 }
