@@ -114,7 +114,7 @@ func BenchmarkPosts(b *testing.B) {
 	})
 	b.Run("by=parlance-postgres", func(b *testing.B) {
 		pg := startPostgres(b)
-		s, err := postgres.Open(b.Context(), pg.URL+"&pool_max_conns=64")
+		s, err := postgres.Open(b.Context(), pg.URL+"&pool_max_conns=64", postgres.WithTimeout(time.Minute)) // the machine may be busy
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -44,9 +44,8 @@ func (s *Store) sweep(ctx context.Context) error {
 				statement string
 				args      []any
 			}{
-				{"DELETE FROM parlance.key WHERE answered AND expires <= clock_timestamp()", nil},
-				{`DELETE FROM parlance.key k WHERE NOT answered AND NOT outside
-					AND NOT EXISTS (SELECT FROM parlance.instance i WHERE i.id = k.owner)`, nil},
+				{`DELETE FROM parlance.key k WHERE expires <= clock_timestamp() AND NOT open
+					AND (answered OR NOT EXISTS (SELECT FROM parlance.instance i WHERE i.id = k.owner))`, nil},
 				{"DELETE FROM parlance.seat WHERE until <= clock_timestamp()", nil},
 				{"DELETE FROM parlance.task WHERE forget <= clock_timestamp()", nil},
 				{"UPDATE parlance.task " + blank + " WHERE erase <= clock_timestamp()", nil},

@@ -177,7 +177,7 @@ func (s keys) Uncertain(ctx context.Context, limit int) (found []idempotency.Key
 	err = s.do(ctx, func(ctx context.Context, q querier) error {
 		rows, err := q.Query(ctx, s.sql(`
 			SELECT scope, key, fingerprint, claimed, expires, activity FROM parlance.key k
-			WHERE outside AND NOT answered AND NOT EXISTS (SELECT FROM parlance.instance i WHERE i.id = k.owner)
+			WHERE open AND NOT EXISTS (SELECT FROM parlance.instance i WHERE i.id = k.owner)
 			ORDER BY claimed, id LIMIT $1`), limit)
 		if err != nil {
 			return err

@@ -220,7 +220,7 @@ func TestTheStoreInPostgres(t *testing.T) {
 		s := open(t, pg, "swept")
 		old := time.Now().Add(-30 * 24 * time.Hour)
 		past := idempotency.Key{Key: "past", Expires: old}
-		for _, k := range []idempotency.Key{past, {Key: "kept"}, {Key: "held"}, {Key: "held outside", Outside: true}} {
+		for _, k := range []idempotency.Key{past, {Key: "kept"}, {Key: "held", Expires: old}, {Key: "held outside", Outside: true, Expires: old}} {
 			is(t, s, k, idempotency.Fresh)
 		}
 		r := queue.Result{Outcome: parlance.Outcome{Kind: parlance.KindSuccess}, At: old, Forget: 1}

@@ -43,7 +43,8 @@ func (s *Store) usable(ctx context.Context) error {
 
 // Transact implements server.Transactor with a transaction at READ COMMITTED. If the
 // transaction cannot be serialized or is in a deadlock (40001, 40P01), fn runs again,
-// up to ten times. Each transaction has a connection of its own.
+// up to ten times. Each transaction has a connection of its own. It begins with its first
+// statement, in the same round trip, so only the context of that statement bounds it.
 func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -57,11 +58,12 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 	}
 	return bare(s.again(ctx, func() error {
 		return s.on(ctx, s.pool, func(c *pgx.Conn) error {
-			tx, err := s.begin(ctx, c)
-			if err != nil {
-				return err
+			tx := &lazyTx{conn: c, timeout: s.timeout}
+			err := s.within(ctx, tx, fn)
+			if err != nil && tx.lost() {
+				err = errors.Join(errNotBegun, err)
 			}
-			return s.within(ctx, tx, fn)
+			return err
 		})
 	}))
 }
@@ -72,17 +74,6 @@ func bare(err error) error {
 		return c.error
 	}
 	return err
-}
-
-// begin begins a transaction. Where the connection broke it can be tried on another.
-func (s *Store) begin(ctx context.Context, c *pgx.Conn) (pgx.Tx, error) {
-	wait, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	tx, err := c.BeginTx(wait, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
-	if err != nil && wait.Err() == nil {
-		err = errors.Join(errNotBegun, err)
-	}
-	return tx, err
 }
 
 // within runs fn in tx and ends that. A caller who goes away ends neither the

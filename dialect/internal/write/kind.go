@@ -37,19 +37,31 @@ func (d *Writer) holdsFields(r *spec.Row, status int, req *wire.Request) bool {
 // byKindAndReason chooses the row without regard to Fields.
 func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 	const anyReason = 2
+	builtin := func() (*spec.Row, int) {
+		if !o.Kind.Failing() {
+			return nil, 0
+		}
+		return d.builtinStatus(o.Kind, req)
+	}
 	for i, fits := range []func(*spec.Row) bool{
 		func(r *spec.Row) bool { return r.Kind == o.Kind && r.Reason == o.Reason },
 		func(r *spec.Row) bool { return r.Kind == o.Kind && r.Reason == "" },
 		func(r *spec.Row) bool { return r.Kind == o.Kind && !d.ByGuard(r) },
 		func(r *spec.Row) bool { return slices.Contains(r.StandsFor, o.Kind) },
 	} {
+		if i == anyReason && o.Reason != "" {
+			// A status with another reason is wrong if HTTP has one for the kind.
+			if r, status := builtin(); r != nil {
+				return r, status
+			}
+		}
 		// A status of its own is enough, without a code.
 		if r, status := d.firstRow(req, func(r *spec.Row) bool { return r.Status == 0 && fits(r) }); r != nil {
 			return r, status
 		}
-		if i == anyReason && o.Kind.Failing() {
+		if i == anyReason {
 			// A code with a reason of its own says too much if HTTP has a status for the kind.
-			if r, status := d.builtinStatus(o.Kind, req); r != nil {
+			if r, status := builtin(); r != nil {
 				return r, status
 			}
 		}
