@@ -32,6 +32,7 @@ const Kind = "outbox"
 // Outbox stores requests and delivers them. It is safe for concurrent use. Any number of
 // processes may share a store.
 type Outbox struct {
+	*Reader
 	store   queue.Store
 	vendors map[string]*vendor
 	config
@@ -142,7 +143,7 @@ func WithReport(f func(context.Context, Delivery, client.SupportReport)) Option 
 
 // New makes an Outbox that keeps its requests in a store.
 func New(store queue.Store, options ...Option) *Outbox {
-	b := &Outbox{store: store, vendors: map[string]*vendor{}, woken: make(chan struct{}, 1), config: config{
+	b := &Outbox{Reader: NewReader(store), store: store, vendors: map[string]*vendor{}, woken: make(chan struct{}, 1), config: config{
 		logger: slog.Default(), workers: 64, wide: 8, lease: 30 * time.Second, poll: 100 * time.Millisecond, drain: 20 * time.Second,
 		timeout: time.Minute, patience: 7 * 24 * time.Hour, maxBody: 10 << 20, keep: 30 * 24 * time.Hour, erase: 24 * time.Hour, hooks: map[string]bool{},
 	}}

@@ -42,8 +42,9 @@ type Delivery struct {
 type Step struct {
 	Attempt int                   `json:"attempt"`
 	At      time.Time             `json:"at"`
-	Took    float64               `json:"took"`             // seconds
-	Polled  string                `json:"polled,omitempty"` // the URL at which its result was looked for
+	Took    float64               `json:"took"`              // seconds
+	Request string                `json:"request,omitempty"` // method and URL
+	Polled  string                `json:"polled,omitempty"`  // the URL at which its result was looked for
 	Outcome parlance.Outcome      `json:"outcome,omitzero"`
 	Act     parlance.Act          `json:"act,omitempty"`
 	State   State                 `json:"state,omitempty"` // how it ended; "" is that it waits
@@ -58,7 +59,8 @@ type Step struct {
 // record is the step of a turn.
 func (x *turn) record(v verdict) []byte {
 	s := Step{
-		Attempt: x.task.Attempt, At: x.began, Took: time.Since(x.began).Seconds(), Polled: activity.CleanText(x.before.Poll), Outcome: x.result.Outcome,
+		Attempt: x.task.Attempt, At: x.began, Took: time.Since(x.began).Seconds(),
+		Request: activity.CleanText(x.request.Method + " " + x.request.URL), Polled: activity.CleanText(x.before.Poll), Outcome: x.result.Outcome,
 		State: v.state, After: v.after.Seconds(), Shut: v.shut, Why: v.why, Act: x.act, Line: x.line, Doubt: v.Doubt, Report: x.told,
 	}
 	text, err := json.Marshal(s)
@@ -68,8 +70,15 @@ func (x *turn) record(v verdict) []byte {
 	return text
 }
 
+// Reader reads what stands in an outbox, such as for a support desk. An [Outbox] is one too.
+// It is safe for concurrent use.
+type Reader struct{ from queue.Reader }
+
+// NewReader makes a Reader of a queue.
+func NewReader(from queue.Reader) *Reader { return &Reader{from} }
+
 // Find is a request with all that is known of it. An unknown ID is parlance.ErrNotFound.
-func (b *Outbox) Find(ctx context.Context, id string) (Delivery, error) {
+func (b *Reader) Find(ctx context.Context, id string) (Delivery, error) {
 	t, err := b.task(ctx, id)
 	if err != nil {
 		return Delivery{}, err
@@ -88,8 +97,8 @@ func (b *Outbox) Find(ctx context.Context, id string) (Delivery, error) {
 }
 
 // task is a task of the outbox.
-func (b *Outbox) task(ctx context.Context, id string) (queue.Task, error) {
-	t, err := b.store.Task(ctx, id)
+func (b *Reader) task(ctx context.Context, id string) (queue.Task, error) {
+	t, err := b.from.Task(ctx, id)
 	if err == nil && t.Kind != Kind {
 		err = fmt.Errorf("outbox: no request %q: %w", id, parlance.ErrNotFound)
 	}
@@ -114,11 +123,11 @@ func deliveryOf(t queue.Task) Delivery {
 }
 
 // Story is what each turn of a request did, the oldest first.
-func (b *Outbox) Story(ctx context.Context, id string) (story []Step, err error) {
+func (b *Reader) Story(ctx context.Context, id string) (story []Step, err error) {
 	if _, err := b.task(ctx, id); err != nil {
 		return nil, err
 	}
-	records, err := b.store.Steps(ctx, id)
+	records, err := b.from.Steps(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +150,7 @@ type Filter struct {
 }
 
 // List lists requests without their bodies, the youngest first.
-func (b *Outbox) List(ctx context.Context, f Filter) (list []Delivery, err error) {
+func (b *Reader) List(ctx context.Context, f Filter) (list []Delivery, err error) {
 	q := queue.Filter{Kind: Kind, State: string(f.State), Before: f.Before, Most: f.Most}
 	if f.State == Delivering {
 		q.State = queue.Leased
@@ -149,7 +158,7 @@ func (b *Outbox) List(ctx context.Context, f Filter) (list []Delivery, err error
 	if f.Vendor != "" {
 		q.Lane = f.Vendor + " "
 	}
-	tasks, err := b.store.Tasks(ctx, q)
+	tasks, err := b.from.Tasks(ctx, q)
 	for _, t := range tasks {
 		list = append(list, deliveryOf(t))
 	}
@@ -157,61 +166,4 @@ func (b *Outbox) List(ctx context.Context, f Filter) (list []Delivery, err error
 }
 
 // Limits are the limits that requests share, with how long they are shut.
-func (b *Outbox) Limits(ctx context.Context) ([]queue.Lane, error) { return b.store.Lanes(ctx, Kind) }
-
-// Cancel calls a request off. One that a worker is just sending ends after that attempt,
-// if it would be sent again otherwise. If it has ended, Cancel does nothing.
-func (b *Outbox) Cancel(ctx context.Context, id string) error {
-	if _, err := b.task(ctx, id); err != nil {
-		return err
-	}
-	return b.store.Cancel(ctx, id)
-}
-
-// Retry makes a request due that waits, and delivers one again that has ended. The caller
-// knows that this is right: an uncertain one may be done twice. One that a worker sends, or
-// whose body was erased, is parlance.ErrConflict.
-func (b *Outbox) Retry(ctx context.Context, id string) error {
-	if _, err := b.task(ctx, id); err != nil {
-		return err
-	}
-	if err := b.store.Again(ctx, id); err != nil {
-		return err
-	}
-	b.wake()
-	return nil
-}
-
-// Resolve says what became of a request that has ended, such as an uncertain one: the state
-// is Delivered, Refused or Canceled, and why is kept.
-func (b *Outbox) Resolve(ctx context.Context, id string, state State, why string) error {
-	t, err := b.task(ctx, id)
-	if err != nil {
-		return err
-	}
-	if state != Delivered && state != Refused && state != Canceled {
-		return &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "outbox: a request is resolved as delivered, refused or canceled"}}
-	}
-	if t.Result == nil {
-		return fmt.Errorf("outbox: request %q has not ended: %w", id, parlance.ErrConflict)
-	}
-	r := *t.Result
-	r.State, r.At, r.Blocks, r.Erase, r.Forget = string(state), time.Now(), false, b.erase, b.keep
-	r.Outcome = parlance.Outcome{Kind: resolved[state], Detail: why}
-	if err := b.store.Settle(ctx, id, r); err != nil {
-		return err
-	}
-	b.wake()
-	return nil
-}
-
-var resolved = map[State]parlance.Kind{Delivered: parlance.KindSuccess, Refused: parlance.KindFailed, Canceled: parlance.KindFailed}
-
-// Erase deletes the bodies of a request that has ended. One that has not is
-// parlance.ErrConflict.
-func (b *Outbox) Erase(ctx context.Context, id string) error {
-	if _, err := b.task(ctx, id); err != nil {
-		return err
-	}
-	return b.store.Erase(ctx, id)
-}
+func (b *Reader) Limits(ctx context.Context) ([]queue.Lane, error) { return b.from.Lanes(ctx, Kind) }

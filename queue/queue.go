@@ -24,6 +24,8 @@ var ErrLeaseLost = errors.New("queue: the lease of the task was lost")
 // what it took. If a task does not exist, the error of a method that names it wraps
 // parlance.ErrNotFound.
 type Store interface {
+	Reader
+
 	// Transact runs fn in a transaction, as server.Transactor describes.
 	Transact(ctx context.Context, fn func(ctx context.Context) error) error
 
@@ -48,9 +50,6 @@ type Store interface {
 	// ended, the error wraps ErrLeaseLost.
 	End(ctx context.Context, id, worker string, r Result, s Step) error
 
-	// Task finds a task.
-	Task(ctx context.Context, id string) (Task, error)
-
 	// Cancel asks a task to stop. One that waits ends at once: failed, canceled, in the
 	// state StateCanceled. If it has ended, Cancel does nothing and returns nil.
 	Cancel(ctx context.Context, id string) error
@@ -67,6 +66,13 @@ type Store interface {
 	// Erase deletes the bodies of an ended task: its input, its data and its result's
 	// body. If it has not ended, the error wraps parlance.ErrConflict.
 	Erase(ctx context.Context, id string) error
+}
+
+// Reader reads tasks. If a task does not exist, the error of a method that names it wraps
+// parlance.ErrNotFound.
+type Reader interface {
+	// Task finds a task.
+	Task(ctx context.Context, id string) (Task, error)
 
 	// Tasks lists tasks without their bodies, the youngest first.
 	Tasks(ctx context.Context, f Filter) ([]Task, error)

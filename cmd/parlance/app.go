@@ -108,7 +108,7 @@ understood. Only terminals get color, and NO_COLOR turns it off.`,
 		a.decodeCommand(), a.encodeCommand(), a.explainCommand(), a.callCommand(),
 		a.lintCommand(), a.testCommand(), a.dialectsCommand(), a.showCommand(),
 		a.importCommand(), a.fmtCommand(), a.schemaCommand(), a.pageCommand(), a.exportCommand(), a.activityCommand(),
-		a.mockCommand(), a.checkCommand(), a.gatewayCommand(), a.demoCommand(), a.versionCommand(),
+		a.mockCommand(), a.checkCommand(), a.gatewayCommand(), a.outboxCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	root.Args = func(_ *cobra.Command, args []string) error { return unknownCommand(root, args) }
 	root.SetFlagErrorFunc(unknownFlag)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/sqlite"
@@ -35,11 +36,12 @@ func (p place) remote() bool {
 	return found && (scheme == "postgres" || scheme == "postgresql")
 }
 
-// look is a look at the records of a place.
+// look is a look at the records and the queue of a place.
 type look interface {
 	Find(ctx context.Context, id string) (*activity.Record, error)
 	FindCall(ctx context.Context, requestID string) (*activity.Record, error)
 	Failures(ctx context.Context, most int) ([]*activity.Record, error)
+	Queue() queue.Reader
 	Close() error
 }
 

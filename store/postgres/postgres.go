@@ -177,7 +177,7 @@ func (s *Store) configure(c *pgx.ConnConfig) {
 func (s *Store) Idempotency() idempotency.Store { return keys{s} }
 func (s *Store) Limits() limit.Store            { return &s.limits }
 func (s *Store) Seats() license.Store           { return seats{s} }
-func (s *Store) Queue() queue.Store             { return tasks{s} }
+func (s *Store) Queue() queue.Store             { return tasks{s, taskReader{s.do, s.sql}} }
 func (s *Store) Tokens() auth.TokenStore        { return tokens{s} }
 func (s *Store) Activity() activity.Store       { return &s.records }
 

@@ -12,10 +12,11 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/store/internal/find"
 )
 
-// ReadOnly reads the activity records of a database, for a support desk. It needs only
+// ReadOnly reads the activity records and the queue of a database, for a support desk. It needs only
 // the right to read, makes no table and writes nothing. Processes hold records back for
 // up to 100 ms; it does not see those. It is safe for concurrent use.
 type ReadOnly struct {
@@ -93,6 +94,13 @@ func (l *ReadOnly) records(ctx context.Context, query string, args ...any) find.
 	}
 }
 
+// Queue reads the queue.
+func (l *ReadOnly) Queue() queue.Reader {
+	return taskReader{func(ctx context.Context, fn func(ctx context.Context, q querier) error) error {
+		return l.unreadable(ctx, fn(ctx, l.pool))
+	}, l.store.sql}
+}
+
 // unreadable is the error of a query.
 func (l *ReadOnly) unreadable(ctx context.Context, err error) error {
 	if err == nil {
@@ -102,7 +110,7 @@ func (l *ReadOnly) unreadable(ctx context.Context, err error) error {
 	if errors.As(err, &refused) && (refused.Code == "42P01" || refused.Code == "3F000") { // no such table, no such schema
 		return fmt.Errorf("postgres: the schema %q of this database has no Parlance tables", l.store.schema)
 	}
-	return fmt.Errorf("postgres: activity: %w", explain(ctx, err, false))
+	return fmt.Errorf("postgres: reading: %w", explain(ctx, err, false))
 }
 
 // Close closes the connections.

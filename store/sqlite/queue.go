@@ -6,11 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/queue"
@@ -18,7 +15,10 @@ import (
 )
 
 // tasks is the view of the queue.
-type tasks struct{ *Store }
+type tasks struct {
+	*Store
+	taskReader
+}
 
 // has is the condition that others of a key wait for a task.
 const has = " kind = ? AND key = ? AND key <> '' AND (ended = 0 OR blocks = 1) "
@@ -36,45 +36,6 @@ func (s tasks) Put(ctx context.Context, t queue.Task) error {
 		}
 		return err
 	})
-}
-
-// columns are those that scan reads, and bodies those of them that a list leaves out.
-const (
-	columns = "seq, id, kind, lane, key, owner, activity, created, due, deadline, attempt, taken, worker, lost, shut, held, progress, note, stopping, ended, state, outcome, content_type, location, result_at, blocks, " + bodies
-	bodies  = "input, data, body"
-)
-
-// taskRow is a task as it stands in its row.
-type taskRow struct {
-	queue.Task
-	seq                               int64
-	created, due, deadline, taken, at int64
-	worker                            string
-	ended                             bool
-	outcome                           []byte
-	result                            queue.Result
-}
-
-func (r *taskRow) scan() []any {
-	t := &r.Task
-	return []any{
-		&r.seq, &t.ID, &t.Kind, &t.Lane, &t.Key, &t.Owner, &t.Activity, &r.created, &r.due, &r.deadline, &t.Attempt, &r.taken, &r.worker, &t.Lost, &t.Shut, &t.Held,
-		&t.Progress, &t.Note, &t.Stopping, &r.ended, &r.result.State, &r.outcome, &r.result.ContentType, &r.result.Location, &r.at, &r.result.Blocks,
-		&t.Input, &t.Data, &r.result.Body,
-	}
-}
-
-func (r *taskRow) task() (_ queue.Task, err error) {
-	r.Created, r.Due, r.Deadline, r.Taken = wire.Time(r.created), wire.Time(r.due), wire.Time(r.deadline), wire.Time(r.taken)
-	r.Leased = r.worker != ""
-	if r.ended {
-		if r.result.Outcome, err = wire.ParseOutcome(r.outcome); err != nil {
-			return r.Task, fmt.Errorf("sqlite: the outcome of task %q: %w", r.ID, err)
-		}
-		r.result.At = wire.Time(r.at)
-		r.Result = &r.result
-	}
-	return r.Task, nil
 }
 
 // list is a list of texts as an argument.
@@ -294,18 +255,6 @@ func lost(tx *transaction, id string) error {
 
 func unknown(id string) error { return fmt.Errorf("sqlite: no task %q: %w", id, parlance.ErrNotFound) }
 
-func (s tasks) Task(ctx context.Context, id string) (queue.Task, error) {
-	var r taskRow
-	found, err := s.row(ctx, "SELECT "+columns+" FROM parlance_task WHERE id = ?", []any{id}, r.scan()...)
-	if err == nil && !found {
-		err = unknown(id)
-	}
-	if err != nil {
-		return queue.Task{}, err
-	}
-	return r.task()
-}
-
 func (s tasks) Cancel(ctx context.Context, id string) error {
 	set, err := s.ended(queue.Canceled(s.clock()))
 	if err != nil {
@@ -358,80 +307,4 @@ func (s tasks) change(tx *transaction, id, set, condition string, args ...any) e
 		return err
 	}
 	return fmt.Errorf("sqlite: task %q has not ended, or a worker has it, or its input was erased: %w", id, parlance.ErrConflict)
-}
-
-// brief are the columns of a list, in the place of the bodies.
-var brief = strings.TrimSuffix(columns, bodies) + "NULL, NULL, NULL"
-
-func (s tasks) Tasks(ctx context.Context, f queue.Filter) (found []queue.Task, err error) {
-	where, args := []string{"seq < ?"}, []any{int64(math.MaxInt64)}
-	if f.Before != "" {
-		var before int64
-		known, err := s.row(ctx, "SELECT seq FROM parlance_task WHERE id = ?", []any{f.Before}, &before)
-		if err != nil {
-			return nil, err
-		}
-		if !known {
-			return nil, unknown(f.Before)
-		}
-		args[0] = before
-	}
-	and := func(condition string, with ...any) {
-		where, args = append(where, condition), append(args, with...)
-	}
-	if f.Kind != "" {
-		and("kind = ?", f.Kind)
-	}
-	if f.Lane != "" {
-		and("substr(lane, 1, ?) = ?", utf8.RuneCountInString(f.Lane), f.Lane)
-	}
-	switch at := s.clock().UnixNano(); f.State {
-	case "":
-	case queue.Waiting:
-		and("ended = 0 AND state = '' AND (worker = '' OR due <= ?)", at)
-	case queue.Leased:
-		and("ended = 0 AND worker <> '' AND due > ?", at)
-	default:
-		and("ended = 1 AND state = ?", f.State)
-	}
-	err = s.each(ctx, "SELECT "+brief+" FROM parlance_task WHERE "+strings.Join(where, " AND ")+" ORDER BY seq DESC LIMIT ?", append(args, cmp.Or(f.Most, 100)),
-		func(scan func(...any) error) error {
-			var r taskRow
-			if err := scan(r.scan()...); err != nil {
-				return err
-			}
-			t, err := r.task()
-			found = append(found, t)
-			return err
-		})
-	return found, err
-}
-
-func (s tasks) Steps(ctx context.Context, id string) (story []queue.Record, err error) {
-	if _, err := s.Task(ctx, id); err != nil {
-		return nil, err
-	}
-	err = s.each(ctx, "SELECT attempt, record FROM parlance_step WHERE task = (SELECT seq FROM parlance_task WHERE id = ?) ORDER BY attempt", []any{id},
-		func(scan func(...any) error) error {
-			var r queue.Record
-			err := scan(&r.Attempt, &r.Text)
-			story = append(story, r)
-			return err
-		})
-	return story, err
-}
-
-func (s tasks) Lanes(ctx context.Context, kind string) (lanes []queue.Lane, err error) {
-	err = s.each(ctx, "SELECT name, iif(opens > ?, opens, 0), shut, width, "+
-		"coalesce((SELECT created FROM parlance_task WHERE kind = l.kind AND lane = l.name AND ended = 0 AND worker = '' ORDER BY seq LIMIT 1), 0) "+
-		"FROM parlance_lane AS l WHERE kind = ? ORDER BY name", []any{s.clock().UnixNano(), kind},
-		func(scan func(...any) error) error {
-			var l queue.Lane
-			var opens, first int64
-			err := scan(&l.Name, &opens, &l.Shut, &l.Width, &first)
-			l.Opens, l.First = wire.Time(opens), wire.Time(first)
-			lanes = append(lanes, l)
-			return err
-		})
-	return lanes, err
 }

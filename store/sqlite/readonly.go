@@ -12,10 +12,11 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/queue"
 	"github.com/parlance-api/parlance/store/internal/find"
 )
 
-// ReadOnly reads the activity records of a file, for a support desk. It works even
+// ReadOnly reads the activity records and the queue of a file, for a support desk. It works even
 // while another process has the file open, which [Open] refuses. It makes no file and
 // writes nothing. The other process holds records back for up to 100 ms; it does not
 // see those. It is safe for concurrent use.
@@ -89,6 +90,24 @@ func (l *ReadOnly) records(ctx context.Context, query string, args ...any) find.
 	}
 }
 
+// Queue reads the queue, with the time of this machine.
+func (l *ReadOnly) Queue() queue.Reader { return taskReader{l.each, time.Now} }
+
+// each calls each for every row that a query finds.
+func (l *ReadOnly) each(ctx context.Context, query string, args []any, each func(scan func(to ...any) error) error) error {
+	rows, err := l.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return unreadable(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return unreadable(rows.Err())
+}
+
 // unreadable is the error of a query.
 func unreadable(err error) error {
 	switch {
@@ -97,7 +116,7 @@ func unreadable(err error) error {
 	case strings.Contains(err.Error(), "no such table"):
 		return errors.New("sqlite: this file has no Parlance tables")
 	}
-	return fmt.Errorf("sqlite: activity: %w", explain(err))
+	return fmt.Errorf("sqlite: reading: %w", explain(err))
 }
 
 // Close closes the file.

@@ -277,6 +277,8 @@ func (s *Store) Reader() *sql.DB { return s.readers }
 func (s *Store) Idempotency() idempotency.Store { return keys{s} }
 func (s *Store) Limits() limit.Store            { return s.limits }
 func (s *Store) Seats() license.Store           { return seats{s} }
-func (s *Store) Queue() queue.Store             { return tasks{s} }
-func (s *Store) Tokens() auth.TokenStore        { return tokens{s} }
-func (s *Store) Activity() activity.Store       { return story{s} }
+func (s *Store) Queue() queue.Store {
+	return tasks{s, taskReader{s.each, func() time.Time { return s.clock() }}}
+}
+func (s *Store) Tokens() auth.TokenStore  { return tokens{s} }
+func (s *Store) Activity() activity.Store { return story{s} }

@@ -1,0 +1,173 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/queue"
+	"github.com/parlance-api/parlance/store/internal/wire"
+)
+
+// taskReader reads the queue of a schema.
+type taskReader struct {
+	ask    func(ctx context.Context, fn func(ctx context.Context, q querier) error) error
+	schema func(statement string) string
+}
+
+// columns are those that scanTask reads, and bodies those of them that a list leaves out.
+const (
+	columns = "seq, id, kind, lane, key, owner, activity, created, due, deadline, attempt, taken, worker, lost, shut, held, progress, note, stopping, ended, state, outcome, content_type, location, result_at, blocks, " + bodies
+	bodies  = "input, data, body"
+)
+
+// taskRow is a task as it stands in its row.
+type taskRow struct {
+	queue.Task
+	seq int64
+}
+
+// scanTask reads the columns.
+func scanTask(row pgx.Row) (_ taskRow, err error) {
+	var t taskRow
+	var created, due, deadline, taken, end pgtype.Timestamptz
+	var ended bool
+	var worker string
+	var outcome []byte
+	var r queue.Result
+	err = row.Scan(&t.seq, &t.ID, &t.Kind, &t.Lane, &t.Key, &t.Owner, &t.Activity, &created, &due, &deadline, &t.Attempt, &taken, &worker, &t.Lost, &t.Shut, &t.Held,
+		&t.Progress, &t.Note, &t.Stopping, &ended, &r.State, &outcome, &r.ContentType, &r.Location, &end, &r.Blocks,
+		&t.Input, &t.Data, &r.Body)
+	if err != nil {
+		return t, err
+	}
+	for _, s := range []*string{&t.ID, &t.Kind, &t.Lane, &t.Key, &t.Owner, &t.Activity, &t.Note, &r.State, &r.ContentType, &r.Location} {
+		*s = untext(*s)
+	}
+	t.Created, t.Due, t.Deadline, t.Taken, t.Leased = when(created), when(due), when(deadline), when(taken), worker != ""
+	if ended {
+		r.At = when(end)
+		r.Outcome, err = wire.ParseOutcome(outcome)
+		t.Result = &r
+	}
+	return t, err
+}
+
+// list lists what a query finds.
+func (s taskReader) list(ctx context.Context, query string, args ...any) (found []taskRow, err error) {
+	err = s.ask(ctx, func(ctx context.Context, q querier) error {
+		rows, err := q.Query(ctx, s.schema(query), args...)
+		if err != nil {
+			return err
+		}
+		found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (taskRow, error) { return scanTask(row) })
+		return err
+	})
+	return found, err
+}
+
+func (s taskReader) Task(ctx context.Context, id string) (queue.Task, error) {
+	found, err := s.list(ctx, "SELECT "+columns+" FROM parlance.task WHERE id = $1", text(id))
+	if err == nil && len(found) == 0 {
+		err = missing(id)
+	}
+	if err != nil {
+		return queue.Task{}, err
+	}
+	return found[0].Task, nil
+}
+
+func missing(id string) error {
+	return fmt.Errorf("postgres: no task %q: %w", id, parlance.ErrNotFound)
+}
+
+// brief are the columns of a list, in the place of the bodies.
+var brief = strings.TrimSuffix(columns, bodies) + "NULL::bytea, NULL::bytea, NULL::bytea"
+
+func (s taskReader) Tasks(ctx context.Context, f queue.Filter) (found []queue.Task, err error) {
+	var where []string
+	args := []any{cmp.Or(f.Most, 100)}
+	and := func(condition string, with ...any) {
+		for _, w := range with {
+			args = append(args, w)
+			condition = strings.Replace(condition, "?", fmt.Sprint("$", len(args)), 1)
+		}
+		where = append(where, condition)
+	}
+	if f.Before != "" {
+		before, err := s.list(ctx, "SELECT "+brief+" FROM parlance.task WHERE id = $1", text(f.Before))
+		if err != nil {
+			return nil, err
+		}
+		if len(before) == 0 {
+			return nil, missing(f.Before)
+		}
+		and("seq < ?", before[0].seq)
+	}
+	if f.Kind != "" {
+		and("kind = ?", text(f.Kind))
+	}
+	if f.Lane != "" {
+		and("starts_with(lane, ?)", text(f.Lane))
+	}
+	switch f.State {
+	case "":
+	case queue.Waiting:
+		and("NOT ended AND state = '' AND (worker = '' OR due <= clock_timestamp())")
+	case queue.Leased:
+		and("NOT ended AND worker <> '' AND due > clock_timestamp()")
+	default:
+		and("ended AND state = ?", text(f.State))
+	}
+	query := "SELECT " + brief + " FROM parlance.task"
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
+	}
+	rows, err := s.list(ctx, query+" ORDER BY seq DESC LIMIT $1", args...)
+	for _, r := range rows {
+		found = append(found, r.Task)
+	}
+	return found, err
+}
+
+func (s taskReader) Steps(ctx context.Context, id string) (story []queue.Record, err error) {
+	if _, err := s.Task(ctx, id); err != nil {
+		return nil, err
+	}
+	err = s.ask(ctx, func(ctx context.Context, q querier) error {
+		rows, err := q.Query(ctx, s.schema("SELECT attempt, record FROM parlance.step WHERE task = (SELECT seq FROM parlance.task WHERE id = $1) ORDER BY attempt"), text(id))
+		if err != nil {
+			return err
+		}
+		story, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r queue.Record, err error) {
+			return r, row.Scan(&r.Attempt, &r.Text)
+		})
+		return err
+	})
+	return story, err
+}
+
+func (s taskReader) Lanes(ctx context.Context, kind string) (lanes []queue.Lane, err error) {
+	err = s.ask(ctx, func(ctx context.Context, q querier) error {
+		rows, err := q.Query(ctx, s.schema(`
+			SELECT name, CASE WHEN opens > clock_timestamp() THEN opens END, shut, width, (
+				SELECT created FROM parlance.task t WHERE t.kind = l.kind AND t.lane = l.name AND NOT ended AND worker = '' ORDER BY seq LIMIT 1)
+			FROM parlance.lane l WHERE kind = $1 ORDER BY name`), text(kind))
+		if err != nil {
+			return err
+		}
+		lanes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l queue.Lane, err error) {
+			var opens, first pgtype.Timestamptz
+			err = row.Scan(&l.Name, &opens, &l.Shut, &l.Width, &first)
+			l.Name, l.Opens, l.First = untext(l.Name), when(opens), when(first)
+			return l, err
+		})
+		return err
+	})
+	return lanes, err
+}
