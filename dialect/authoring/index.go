@@ -45,25 +45,7 @@ type ShapeFacts struct {
 func IndexOf(in *dialect.Dialect) *Index {
 	d := author{in.Internal()}
 	x := &Index{d: d, entries: map[*spec.Row]*Indexed{}, shapes: map[string]ShapeFacts{}, travels: map[int]bool{}, fails: map[int]bool{}, coarse: map[string]bool{}}
-	for i, r := range d.Codes.Rows {
-		x.entries[r] = indexed(r, d.entry(r, statusOf(r), ""), i)
-	}
-	for b := d.Base; b != nil; b = b.Base {
-		for _, r := range b.Codes.Rows {
-			e := d.entry(r, statusOf(r), "")
-			e.Builtin = b.Base == nil
-			x.entries[r] = indexed(r, e, -1)
-		}
-	}
-	for r, e := range x.entries {
-		if r.Family != "" {
-			x.coarse[r.Family] = true
-		}
-		if r.Status != 0 && !e.Builtin {
-			x.travels[r.Status] = true
-			x.fails[r.Status] = x.fails[r.Status] || r.Kind.Failing()
-		}
-	}
+	x.rows()
 	id := spec.BitOf(spec.Whole, spec.AttrRequestID)
 	for _, s := range d.Shapes {
 		if _, known := x.shapes[s.Name]; !known {
@@ -88,6 +70,30 @@ func IndexOf(in *dialect.Dialect) *Index {
 		})
 	}
 	return x
+}
+
+// rows indexes the rows of the file and of those that it extends.
+func (x *Index) rows() {
+	d := x.d
+	for i, r := range d.Codes.Rows {
+		x.entries[r] = indexed(r, d.entry(r, statusOf(r), ""), i)
+	}
+	for b := d.Base; b != nil; b = b.Base {
+		for _, r := range b.Codes.Rows {
+			e := d.entry(r, statusOf(r), "")
+			e.Builtin = b.Base == nil
+			x.entries[r] = indexed(r, e, -1)
+		}
+	}
+	for r, e := range x.entries {
+		if r.Family != "" {
+			x.coarse[r.Family] = true
+		}
+		if r.Status != 0 && !e.Builtin {
+			x.travels[r.Status] = true
+			x.fails[r.Status] = x.fails[r.Status] || r.Kind.Failing()
+		}
+	}
 }
 
 // factsOf are the facts of a shape. id is the bit of the request ID.
