@@ -69,10 +69,7 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 		stated = 0
 	}
 	is := fill.says(shape, req)
-	r, coded := d.Meaning(o, is, req)
-	if r.Kind.Good() && res.Status >= 400 && fill.unread() > 0 {
-		r, coded = d.StatusRow(res.Status, req), false // the part that could not be read may be what failed
-	}
+	r, coded := d.row(fill, o, is, req, res)
 	o.Kind, o.Reason = r.Kind, meaning.FirstReason(o.Reason, r.Reason, stated)
 	if stated != 0 {
 		o.Kind = stated
@@ -96,6 +93,16 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 		return r
 	}
 	return nil
+}
+
+// row is the row of an Outcome, and whether its code found it. A good one does not hold for
+// the status of a failure if a part of the body could not be read: that may be what failed.
+func (d *Reader) row(fill *filler, o *parlance.Outcome, is string, req *wire.Request, res *wire.Response) (*spec.Row, bool) {
+	r, coded := d.Meaning(o, is, req)
+	if r.Kind.Good() && res.Status >= 400 && fill.unread() > 0 {
+		return d.StatusRow(res.Status, req), false
+	}
+	return r, coded
 }
 
 // isRow reports that an Outcome means just what a row says, so that it need not be searched

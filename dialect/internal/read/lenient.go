@@ -135,14 +135,7 @@ func (m *Matcher) stranger(t *spec.Template, n uint32) bool {
 	}
 	switch t = t.Resolve(); t.Op {
 	case spec.OpEither:
-		for _, e := range t.Elems {
-			if before := m.Mark(); m.stranger(e, n) {
-				return true
-			} else {
-				m.Back(before)
-			}
-		}
-		return false
+		return m.strangeEither(t, n)
 	case spec.OpConst, spec.OpAny, spec.OpAbsent:
 		return false
 	}
@@ -167,6 +160,18 @@ func (m *Matcher) stranger(t *spec.Template, n uint32) bool {
 		m.unfitAt(n, "; its texts were kept")
 	}
 	return kept
+}
+
+// strangeEither is stranger by the first of several templates that keeps a text.
+func (m *Matcher) strangeEither(t *spec.Template, n uint32) bool {
+	for _, e := range t.Elems {
+		before := m.Mark()
+		if m.stranger(e, n) {
+			return true
+		}
+		m.Back(before)
+	}
+	return false
 }
 
 // insideList fits an element of a list that stands around what a template describes.
@@ -210,7 +215,7 @@ func (m *Matcher) strangeElement(t *spec.Template, n uint32, place int32) bool {
 	defer func() { m.scope = outer }()
 	switch node := &m.Tree.Nodes[n]; node.Kind {
 	case tree.Text, tree.Attribute, tree.Number:
-		if t.Op == spec.OpHole && strangeText[t.Hole.Readings[0].Target.Attr] {
+		if holdsText(t) {
 			before := len(m.binds)
 			m.bind(t.Hole.Readings[0].Target, m.Tree.Value(n), false)
 			return m.keepFrom(before)
@@ -226,17 +231,27 @@ func (m *Matcher) strangeElement(t *spec.Template, n uint32, place int32) bool {
 		if m.strange(t, m.record(n)) {
 			return true
 		}
-		return m.bound&spec.Telling != 0 && t.Op == spec.OpHole && strangeText[t.Hole.Readings[0].Target.Attr] && m.textsIn(t, n)
+		return m.bound&spec.Telling != 0 && holdsText(t) && m.textsIn(t, n)
 	case tree.List:
-		var words []string
-		for c := range m.Tree.Children(n) {
-			if k := m.Tree.Nodes[c].Kind; k == tree.Text || k == tree.Number {
-				words = append(words, string(m.Tree.Value(c)))
-			}
-		}
-		return m.strange(t, record{message: []byte(strings.Join(words, " "))})
+		return m.strange(t, record{message: []byte(m.wordsIn(n))})
 	}
 	return false
+}
+
+// wordsIn are the texts and numbers of a list, with a space between two.
+func (m *Matcher) wordsIn(n uint32) string {
+	var words []string
+	for c := range m.Tree.Children(n) {
+		if k := m.Tree.Nodes[c].Kind; k == tree.Text || k == tree.Number {
+			words = append(words, string(m.Tree.Value(c)))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// holdsText reports that a template is a place for a text that may be kept as it is.
+func holdsText(t *spec.Template) bool {
+	return t.Op == spec.OpHole && strangeText[t.Hole.Readings[0].Target.Attr]
 }
 
 // textsIn keeps the texts in an object whose names say nothing, such as those of languages.
