@@ -153,6 +153,56 @@ func TestASpanSaysWhatTheAttemptCameTo(t *testing.T) {
 	}
 }
 
+// streaming responds with a stream under 200.
+type streaming string
+
+func (b streaming) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: 200, Request: req, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: io.NopCloser(strings.NewReader(string(b))),
+	}, nil
+}
+
+func TestAStreamThatFailsHalfwayIsAnErrorInSpanAndMetric(t *testing.T) {
+	t.Parallel()
+	const (
+		content = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n"
+		failure = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n"
+		end     = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
+	)
+	for _, c := range []struct{ name, body, kind, error string }{
+		{"to its end", content + end, "success", ""},
+		{"failed", content + failure, "unavailable", "unavailable"},
+		{"cut off", content, "unavailable", "unavailable"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, "anthropic")
+			r := record(d)
+			hc := &http.Client{Transport: client.New(d, client.WithBase(streaming(c.body)), client.WithObserver(r))}
+			resp, err := hc.Post("https://api.test/v1/messages", "application/json", strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(r.spans.Ended()); n > 0 {
+				t.Errorf("%d spans ended before the stream did", n)
+			}
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			span := r.ended()[0]
+			if span["parlance.kind"] != c.kind || span["error.type"] != c.error || span["http.response.status_code"] != "200" {
+				t.Errorf("the span says %v", span)
+			}
+			points := r.durations(t)
+			if len(points) != 1 {
+				t.Fatalf("%d series", len(points))
+			}
+			if got := words(points[0].Attributes.ToSlice()); got["error.type"] != c.error || points[0].Count != 1 {
+				t.Errorf("the metric says %v, %d times", got, points[0].Count)
+			}
+		})
+	}
+}
+
 func TestEachAttemptIsASpanThatTheServerIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
