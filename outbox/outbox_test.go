@@ -276,6 +276,69 @@ func TestALimitHoldsAllItsRequestsAndIsProbedByOne(t *testing.T) {
 	})
 }
 
+func TestAWaitOfAYearIsThatOfOneRequest(t *testing.T) {
+	virtual(t, "http", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/year" {
+			w.Header().Set("Retry-After", "31536000")
+			w.WriteHeader(503)
+		}
+	}, func(s *scene) {
+		year := s.put(outbox.Request{Method: "PUT", URL: "http://vendor/year"})
+		time.Sleep(time.Minute)
+		other := s.put(outbox.Request{})
+		time.Sleep(23 * time.Hour)
+		s.is(other, outbox.Waiting)
+		time.Sleep(2 * time.Hour)
+		s.is(other, outbox.Delivered)
+		if d := s.is(year, outbox.Waiting); d.Due.Sub(s.start) < 364*24*time.Hour {
+			s.Errorf("due at %v", d.Due)
+		}
+		time.Sleep(7 * 24 * time.Hour)
+		s.is(year, outbox.Dead)
+	}, outbox.WithPoll(time.Minute))
+}
+
+// poison panics in the middle of an attempt.
+type poison struct{ attempts atomic.Int64 }
+
+func (p *poison) RoundTrip(*http.Request) (*http.Response, error) {
+	p.attempts.Add(1)
+	panic("poison")
+}
+
+func TestARequestThatPanicsTakesNoWorkerAlong(t *testing.T) {
+	var base poison
+	d, err := catalog.Open("http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := 0
+	virtual(t, "http", status(200), func(s *scene) {
+		put := func(r outbox.Request) string {
+			r.Vendor, r.URL = "poison", "http://poison/x"
+			id, err := s.Put(s.Context(), r)
+			if err != nil {
+				s.Fatal(err)
+			}
+			return id
+		}
+		once, again := put(outbox.Request{}), put(outbox.Request{Method: "PUT", Deadline: s.start.Add(time.Hour)})
+		good := s.put(outbox.Request{})
+		time.Sleep(2 * time.Hour)
+		s.is(once, outbox.Uncertain)
+		s.is(again, outbox.Dead)
+		s.is(good, outbox.Delivered)
+		if n := base.attempts.Load(); n < 3 || n > 20 {
+			s.Errorf("%d attempts", n)
+		}
+	}, outbox.WithVendor("poison", d, client.WithBase(&base)), outbox.WithWorkers(1), outbox.WithEnd(func(context.Context, outbox.Delivery) error {
+		if ends++; ends == 1 {
+			panic("poison, too")
+		}
+		return nil
+	}))
+}
+
 func TestOrderIsKeptAndAnUncertainRequestBlocksIt(t *testing.T) {
 	virtual(t, "vision", func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/2" {

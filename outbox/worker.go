@@ -86,7 +86,7 @@ func (x *turn) finish(ctx context.Context, v verdict) {
 	}
 	step := queue.Step{Works: v.works, Record: x.record(v)}
 	if v.shut {
-		step.Shut = v.after
+		step.Shut = min(v.after, longest)
 	}
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		err := x.end(ctx, v, d, step)
@@ -135,12 +135,26 @@ func (x *turn) end(ctx context.Context, v verdict, d Delivery, step queue.Step) 
 			return err
 		}
 		for _, f := range x.ended {
-			if err := f(ctx, d); err != nil {
+			if err := follow(ctx, f, d); err != nil {
 				return fmt.Errorf("outbox: what follows the end: %w", err)
 			}
 		}
 		return nil
 	})
+}
+
+// longest is the longest time that a limit is shut without a probe. The request itself waits
+// as long as the response says.
+const longest = 24 * time.Hour
+
+// follow runs what follows the end of a request. A panic is a failure.
+func follow(ctx context.Context, f func(context.Context, Delivery) error, d Delivery) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("it panicked: %v", cause)
+		}
+	}()
+	return f(ctx, d)
 }
 
 // ending is the outcome of a request that ended without a response.
