@@ -34,12 +34,13 @@ func (v *vendor) requestOf(u *http.Request, r Request) dialect.Request {
 // turn is one turn of a worker with a request.
 type turn struct {
 	*Outbox
-	task    queue.Task
-	worker  string
-	request Request
-	vendor  *vendor
-	before  progress
-	log     *slog.Logger
+	task       queue.Task
+	worker     string
+	request    Request
+	unreadable error // why the request cannot be read; nil if it can
+	vendor     *vendor
+	before     progress
+	log        *slog.Logger
 
 	began  time.Time
 	act    parlance.Act // that the dialect says, and its line
@@ -54,6 +55,11 @@ type turn struct {
 func (b *Outbox) deliver(hard context.Context, t queue.Task, worker string) {
 	ctx := activity.WithID(hard, t.Activity)
 	x := &turn{Outbox: b, task: t, worker: worker, began: time.Now(), log: b.logger.With("outbox", t.ID, "attempt", t.Attempt)}
+	x.unreadable = json.Unmarshal(t.Input, &x.request)
+	x.request.ID = t.ID
+	for _, o := range b.observers {
+		ctx = o.Begin(ctx, x.request.Carried, x.delivery())
+	}
 	working, stop := context.WithCancelCause(ctx)
 	done, kept := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -89,15 +95,14 @@ func (x *turn) hold(ctx context.Context, stop context.CancelCauseFunc, done <-ch
 
 // run makes the attempt, unless there is a reason not to.
 func (x *turn) run(ctx context.Context) (v verdict) {
-	if err := json.Unmarshal(x.task.Input, &x.request); err != nil {
-		return verdict{after: time.Minute, why: "this process cannot read the request: " + err.Error()}
+	if x.unreadable != nil {
+		return verdict{after: time.Minute, why: "this process cannot read the request: " + x.unreadable.Error()}
 	}
 	if len(x.task.Data) > 0 {
 		if err := json.Unmarshal(x.task.Data, &x.before); err != nil {
 			return verdict{after: time.Minute, why: "this process cannot read what an attempt left: " + err.Error()}
 		}
 	}
-	x.request.ID = x.task.ID
 	v.progress = x.before
 	x.vendor = x.vendors[x.request.Vendor]
 	x.log = x.log.With("vendor", x.request.Vendor)

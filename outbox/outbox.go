@@ -47,21 +47,22 @@ type vendor struct {
 }
 
 type config struct {
-	logger   *slog.Logger
-	workers  int
-	wide     int
-	lease    time.Duration
-	poll     time.Duration
-	drain    time.Duration
-	timeout  time.Duration
-	patience time.Duration
-	maxBody  int
-	keep     time.Duration
-	erase    time.Duration
-	ended    []func(context.Context, Delivery) error
-	report   func(context.Context, Delivery, client.SupportReport)
-	made     []func(*Outbox)
-	hooks    map[string]bool // the vendors that are webhooks
+	logger    *slog.Logger
+	workers   int
+	wide      int
+	lease     time.Duration
+	poll      time.Duration
+	drain     time.Duration
+	timeout   time.Duration
+	patience  time.Duration
+	maxBody   int
+	keep      time.Duration
+	erase     time.Duration
+	ended     []func(context.Context, Delivery) error
+	report    func(context.Context, Delivery, client.SupportReport)
+	made      []func(*Outbox)
+	observers []Observer
+	hooks     map[string]bool // the vendors that are webhooks
 }
 
 // Option is a setting of [New].

@@ -50,6 +50,8 @@ type Request struct {
 	Deadline  time.Time `json:"-"` // when it is given up; zero is that of WithDeadline
 
 	Operation string `json:"operation,omitempty"` // a name for logs and reports, with few values
+
+	Carried map[string]string `json:"carried,omitempty"` // what observers gave to Put; Put sets it
 }
 
 // Records are the records of a bulk request: its body is Open, the records with Between
@@ -93,6 +95,7 @@ func (b *Outbox) Put(ctx context.Context, r Request) (string, error) {
 	if v.dialect.IdempotencyHeader() == "" {
 		r.Key = ""
 	}
+	r.Carried = b.carried(ctx)
 	input, err := json.Marshal(r)
 	if err != nil {
 		return "", err

@@ -56,16 +56,20 @@ type Step struct {
 	Report  *client.SupportReport `json:"report,omitempty"`
 }
 
-// record is the step of a turn.
-func (x *turn) record(v verdict) []byte {
-	s := Step{
+// step is the step of a turn.
+func (x *turn) step(v verdict) Step {
+	return Step{
 		Attempt: x.task.Attempt, At: x.began, Took: time.Since(x.began).Seconds(),
 		Request: activity.CleanText(x.request.Method + " " + x.request.URL), Polled: activity.CleanText(x.before.Poll), Outcome: x.result.Outcome,
 		State: v.state, After: v.after.Seconds(), Shut: v.shut, Why: v.why, Act: x.act, Line: x.line, Doubt: v.Doubt, Report: x.told,
 	}
+}
+
+// record is the step as it is stored.
+func (s Step) record() []byte {
 	text, err := json.Marshal(s)
 	if err != nil {
-		text, _ = json.Marshal(Step{Attempt: x.task.Attempt, At: x.began, Why: "the step cannot be written: " + err.Error()})
+		text, _ = json.Marshal(Step{Attempt: s.Attempt, At: s.At, Why: "the step cannot be written: " + err.Error()})
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -79,12 +80,21 @@ func (x *turn) finish(ctx context.Context, v verdict) {
 			v = v.end(Canceled)
 		}
 	}
-	d := Delivery{ID: x.task.ID, State: v.state, Request: x.request, Limit: x.task.Lane, Created: x.task.Created, Deadline: x.task.Deadline,
-		Attempt: x.task.Attempt, Outcome: x.result.Outcome, Doubt: v.Doubt, Why: v.why}
+	d := x.delivery()
+	d.State, d.Outcome, d.Doubt, d.Why = v.state, x.result.Outcome, v.Doubt, v.why
+	if v.state == "" {
+		d.State = Waiting
+	}
 	if v.report && x.Outbox.report != nil && x.told != nil {
 		x.Outbox.report(ctx, d, *x.told)
 	}
-	step := queue.Step{Works: v.works, Record: x.record(v)}
+	told := x.step(v)
+	defer func() {
+		for _, o := range slices.Backward(x.observers) {
+			o.End(ctx, d, told)
+		}
+	}()
+	step := queue.Step{Works: v.works, Record: told.record()}
 	if v.shut {
 		step.Shut = min(v.after, longest)
 	}
@@ -107,6 +117,12 @@ func (x *turn) finish(ctx context.Context, v verdict) {
 			return
 		}
 	}
+}
+
+// delivery is the request of a turn.
+func (x *turn) delivery() Delivery {
+	t := x.task
+	return Delivery{ID: t.ID, State: Delivering, Request: x.request, Limit: t.Lane, Created: t.Created, Deadline: t.Deadline, Attempt: t.Attempt}
 }
 
 // end stores an end with its consequences, or a wait.
