@@ -102,7 +102,7 @@ idle: ## memory of the gateway with 5,000 idle connections, beside httputil.Reve
 .PHONY: crash
 crash: ## kill a server again and again (KILLS=500); what came of it is in bench/crash.md
 	go test -count=1 -timeout=1h -v ./bench/crash -kills=$(KILLS) -report=../crash.md
-	go test -count=1 -timeout=1h -v ./bench/crash/outbox -kills=$(KILLS)
+	go test -count=1 -timeout=1h -v ./bench/crash/deliveries -kills=$(KILLS)
 
 .PHONY: attack
 attack: ## hostile requests and responses against servers and gateways, with the memory they cost

@@ -8,7 +8,7 @@ type Observer interface {
 	// traceparent and tracestate. It holds no secret.
 	Put(ctx context.Context) map[string]string
 
-	// Begin is called when a turn begins, with what Put returned. The attempt has the
+	// Begin is called when a turn begins, with the values that Put returned. The attempt has the
 	// context that it returns.
 	Begin(ctx context.Context, put map[string]string, d Delivery) context.Context
 

@@ -1,3 +1,0 @@
-// Package outbox kills processes that put and deliver requests, at random moments, and
-// counts what their vendor saw.
-package outbox
