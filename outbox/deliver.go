@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -37,7 +38,7 @@ type turn struct {
 	task       queue.Task
 	worker     string
 	request    Request
-	unreadable error // why the request cannot be read; nil if it can
+	unreadable error // why the request, or what a turn left, cannot be read; nil if it can
 	vendor     *vendor
 	before     progress
 	log        *slog.Logger
@@ -50,12 +51,14 @@ type turn struct {
 	report func() client.SupportReport
 }
 
-// deliver does a turn and stores what came of it. soft ends when no attempt is to begin any
-// more, and hard when one is broken off.
+// deliver does a turn and stores what came of it. An attempt is broken off when hard ends.
 func (b *Outbox) deliver(hard context.Context, t queue.Task, worker string) {
 	ctx := activity.WithID(hard, t.Activity)
 	x := &turn{Outbox: b, task: t, worker: worker, began: time.Now(), log: b.logger.With("outbox", t.ID, "attempt", t.Attempt)}
 	x.unreadable = json.Unmarshal(t.Input, &x.request)
+	if x.unreadable == nil && len(t.Data) > 0 {
+		x.unreadable = json.Unmarshal(t.Data, &x.before)
+	}
 	x.request.ID = t.ID
 	for _, o := range b.observers {
 		ctx = o.Begin(ctx, x.request.Carried, x.delivery())
@@ -96,12 +99,7 @@ func (x *turn) hold(ctx context.Context, stop context.CancelCauseFunc, done <-ch
 // run makes the attempt, unless there is a reason not to.
 func (x *turn) run(ctx context.Context) (v verdict) {
 	if x.unreadable != nil {
-		return verdict{after: time.Minute, why: "this process cannot read the request: " + x.unreadable.Error()}
-	}
-	if len(x.task.Data) > 0 {
-		if err := json.Unmarshal(x.task.Data, &x.before); err != nil {
-			return verdict{after: time.Minute, why: "this process cannot read what an attempt left: " + err.Error()}
-		}
+		return verdict{after: time.Minute, why: "this process cannot read the request, such as one of a newer program: " + x.unreadable.Error()}
 	}
 	v.progress = x.before
 	x.vendor = x.vendors[x.request.Vendor]
@@ -140,9 +138,16 @@ func (x *turn) try(ctx context.Context, before verdict, repeat string) (v verdic
 			v = judge(a, before.progress, x.task, x.request.RetryUnsafe)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, x.timeout)
+	bounded, cancel := context.WithTimeout(ctx, x.timeout)
 	defer cancel()
-	a := x.send(ctx, before.progress)
+	a := x.send(bounded, before.progress)
+	if ctx.Err() != nil && a.outcome.Status == 0 && !a.unsent { // it was broken off here, which says nothing of the vendor
+		a.outcome = parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonCanceled}
+		a.decision = parlance.Decision{Act: parlance.ActRetry, Backoff: usual, RetrySafe: repeat != "", Why: "the attempt was broken off: " + context.Cause(ctx).Error()}
+		v = judge(a, before.progress, x.task, x.request.RetryUnsafe)
+		v.shut, x.result.Outcome = false, a.outcome
+		return v
+	}
 	x.result.Outcome, x.act, x.line = a.outcome, a.decision.Act, a.decision.Line
 	v = judge(a, before.progress, x.task, x.request.RetryUnsafe)
 	if v.report && x.report != nil {
@@ -181,8 +186,11 @@ func (x *turn) send(ctx context.Context, p progress) attempt {
 		a.decision = x.vendor.dialect.Decide(x.vendor.requestOf(req, x.request), &a.outcome)
 	case a.outcome.Kind == parlance.KindAccepted:
 		a.poll = place(ctx, x.vendor.client, resp)
-	case a.outcome.Kind == parlance.KindPartial && x.request.Records != nil:
-		a.left, a.refused = left(resp, report, x.request.Records, sent)
+	case a.outcome.Kind == parlance.KindPartial:
+		a.lumped = x.request.Records == nil
+		if !a.lumped {
+			a.left, a.refused, a.unknown = left(resp, x.request.Records, sent)
+		}
 	}
 	return a
 }
@@ -235,21 +243,16 @@ func place(ctx context.Context, c *http.Client, resp *http.Response) string {
 	return ""
 }
 
-// left are the records that failed and may be sent again, and how many may not.
-func left(resp *http.Response, report *client.Report, records *Records, sent []int) (again []int, refused int) {
-	failed := 0
-	for _, item := range report.Outcome.Items {
-		if item.Outcome.Kind.Failing() {
-			failed++
-		}
-	}
+// left are the records that failed and may be sent again, and those that failed and may not.
+func left(resp *http.Response, records *Records, sent []int) (again, refused []int, err error) {
 	bulk := client.Bulk[int]{Encode: func(rest []int) ([]byte, error) { return records.body(rest), nil }}
 	if len(sent) > 0 && records.List[sent[0]].ID != "" {
 		bulk.ID = func(n int) string { return records.List[n].ID }
 	}
-	_, again, err := bulk.FollowUp(resp, sent)
-	if err != nil {
-		return nil, failed
+	if _, again, err = bulk.FollowUp(resp, sent); err != nil {
+		return nil, nil, err
 	}
-	return again, failed - len(again)
+	bulk.Take = func(parlance.Item, parlance.Decision) bool { return true }
+	_, failed, err := bulk.FollowUp(resp, sent)
+	return again, slices.DeleteFunc(failed, func(n int) bool { return slices.Contains(again, n) }), err
 }

@@ -43,6 +43,7 @@ type scene struct {
 	store     *memory.Store
 	start     time.Time
 	transport *http.Transport
+	halt      func() // ends the process, as it is asked to
 
 	mu      sync.Mutex
 	got     []seen
@@ -70,9 +71,9 @@ func virtual(t *testing.T, dialect string, respond http.HandlerFunc, test func(s
 		ctx, stop := context.WithCancel(t.Context())
 		var ran sync.WaitGroup
 		ran.Go(func() { s.Outbox.Run(ctx) })
+		s.halt = func() { stop(); ran.Wait() }
 		test(s)
-		stop()
-		ran.Wait()
+		s.halt()
 		transport.CloseIdleConnections()
 	})
 }
@@ -273,6 +274,73 @@ func TestALimitHoldsAllItsRequestsAndIsProbedByOne(t *testing.T) {
 		if err != nil || len(lanes) > 1 || len(lanes) == 1 && !lanes[0].Opens.IsZero() {
 			s.Errorf("limits %+v, %v", lanes, err)
 		}
+	})
+}
+
+func TestAnAttemptThatHangsOrIsBrokenOffProvesNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		request outbox.Request
+		halt    bool
+		want    outbox.State
+	}{
+		{"it hangs, and cannot be sent again", outbox.Request{}, false, outbox.Uncertain},
+		{"it hangs, and can", outbox.Request{Method: "PUT"}, false, outbox.Delivered},
+		{"the process ends, and it cannot be sent again", outbox.Request{}, true, outbox.Uncertain},
+		{"the process ends, and it can", outbox.Request{Method: "PUT"}, true, outbox.Waiting},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var hung atomic.Bool
+			virtual(t, "vision", func(w http.ResponseWriter, r *http.Request) {
+				if !hung.Swap(true) {
+					<-r.Context().Done()
+				}
+			}, func(s *scene) {
+				id := s.put(c.request)
+				time.Sleep(30 * time.Second)
+				if c.halt {
+					s.halt()
+				}
+				time.Sleep(time.Hour)
+				if d := s.is(id, c.want); d.Due.After(s.start.Add(2 * time.Hour)) {
+					s.Errorf("due at %v", d.Due)
+				}
+			}, outbox.WithDrain(10*time.Second))
+		})
+	}
+}
+
+func TestABulkRequestOfOneBodyIsNotDeliveredInPart(t *testing.T) {
+	virtual(t, "elasticsearch", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"took":1,"errors":true,"items":[{"index":{"_id":"1","status":201}},{"index":{"_id":"2","status":429,"error":{"type":"es_rejected_execution_exception","reason":"no"}}}]}`)
+	}, func(s *scene) {
+		id := s.put(outbox.Request{URL: "http://vendor/_bulk", Body: []byte("{}\n{}\n")})
+		time.Sleep(time.Hour)
+		if d := s.is(id, outbox.Refused); !strings.Contains(d.Why, "put as one body") || s.count() != 1 {
+			s.Errorf("%d times: %s", s.count(), d.Why)
+		}
+	})
+}
+
+func TestADeadRequestThatIsRetriedHasItsTimeAgain(t *testing.T) {
+	var up atomic.Bool
+	virtual(t, "http", func(w http.ResponseWriter, r *http.Request) {
+		if !up.Load() {
+			w.WriteHeader(503)
+		}
+	}, func(s *scene) {
+		id := s.put(outbox.Request{Method: "PUT", Deadline: s.start.Add(time.Hour)})
+		time.Sleep(2 * time.Hour)
+		s.is(id, outbox.Dead)
+		if err := s.Retry(s.Context(), id); err != nil {
+			s.Fatal(err)
+		}
+		time.Sleep(30 * time.Minute)
+		s.is(id, outbox.Waiting)
+		up.Store(true)
+		time.Sleep(29 * time.Minute)
+		s.is(id, outbox.Delivered)
 	})
 }
 

@@ -19,7 +19,7 @@ type progress struct {
 	Poll     string `json:"poll,omitempty"`     // the vendor has accepted it; this is where to look
 	Left     []int  `json:"left,omitempty"`     // the records that are left, of those that failed; nil is all
 	Round    int    `json:"round,omitempty"`    // how often the records that are left became fewer: each body has a key of its own
-	Refused  int    `json:"refused,omitempty"`  // records that the vendor refused
+	Refused  []int  `json:"refused,omitempty"`  // the records that the vendor refused
 }
 
 // attempt is what came of one attempt.
@@ -29,7 +29,9 @@ type attempt struct {
 	unsent   bool   // nothing of it reached the vendor
 	poll     string // where to look, if it was accepted
 	left     []int  // the records to send again, if it was partial
-	refused  int    // the records of this attempt that are never to be sent again
+	refused  []int  // the records of this attempt that failed and are not to be sent again
+	lumped   bool   // it was partial, and was put as one body
+	unknown  error  // it was partial, and this is why nobody knows which records failed
 }
 
 // verdict is what follows from an attempt: an end, or a wait.
@@ -57,7 +59,7 @@ func judge(a attempt, p progress, t queue.Task, repeat string) verdict {
 	v.works = works(o)
 	v.Doubt = v.Doubt || o.Kind.ServerFault() && !a.unsent && p.Poll == ""
 	switch {
-	case o.Kind == parlance.KindPartial && d.Scope == parlance.ScopeItems:
+	case o.Kind == parlance.KindPartial:
 		return v.items(a, t)
 	case o.Kind == parlance.KindRedirected && o.Status != http.StatusSeeOther: // that one says that it was done (RFC 9110, 15.4.4)
 		v.why = "the vendor has another address for it"
@@ -138,7 +140,15 @@ func (v verdict) again(a attempt, t queue.Task, repeat string) verdict {
 
 // items is that some records failed.
 func (v verdict) items(a attempt, t queue.Task) verdict {
-	v.Refused += a.refused
+	switch {
+	case a.lumped:
+		v.why = "some of its records failed, and were put as one body: " + a.decision.Why
+		return v.end(Refused)
+	case a.unknown != nil:
+		v.why = a.unknown.Error()
+		return v.end(Uncertain)
+	}
+	v.Refused = append(v.Refused, a.refused...)
 	v.Left = a.left
 	if len(a.left) == 0 {
 		return v.done()
@@ -161,8 +171,8 @@ func (v *verdict) wait(d parlance.Decision, t queue.Task) {
 
 // done is that nothing is left to be delivered.
 func (v verdict) done() verdict {
-	if v.Refused > 0 {
-		v.why = fmt.Sprintf("%d records were refused; all others were delivered", v.Refused)
+	if n := len(v.Refused); n > 0 {
+		v.why = fmt.Sprintf("%d records were refused; all others were delivered", n)
 		return v.end(Refused)
 	}
 	return v.end(Delivered)

@@ -99,7 +99,7 @@ func (x *turn) finish(ctx context.Context, v verdict) {
 		step.Shut = min(v.after, longest)
 	}
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := x.end(ctx, v, d, step)
+		err := x.end(context.WithoutCancel(ctx), v, d, step)
 		switch {
 		case err == nil:
 			x.said(ctx, v)
@@ -127,15 +127,15 @@ func (x *turn) delivery() Delivery {
 
 // end stores an end with its consequences, or a wait.
 func (x *turn) end(ctx context.Context, v verdict, d Delivery, step queue.Step) error {
+	data, err := x.leaves(v)
+	if err != nil {
+		return err
+	}
 	if v.state == "" {
-		data, err := json.Marshal(v.progress)
-		if err != nil {
-			return err
-		}
 		return x.store.Rest(ctx, x.task.ID, x.worker, queue.Rest{After: v.after, Data: data, Note: v.why}, step)
 	}
 	r := x.result
-	r.State, r.At, r.Erase, r.Forget = string(v.state), time.Now(), x.erase, x.keep
+	r.State, r.At, r.Data, r.Erase, r.Forget = string(v.state), time.Now(), data, x.erase, x.keep
 	if v.state == Uncertain { // a person decides
 		r.Erase, r.Forget, r.Blocks = 0, 0, x.request.Order != "" && !x.request.Pass
 	}
@@ -157,6 +157,23 @@ func (x *turn) end(ctx context.Context, v verdict, d Delivery, step queue.Step) 
 		}
 		return nil
 	})
+}
+
+// leaves is what a turn leaves for the next one. After an end, that is one that a person asks
+// for: it begins anew, with the records that were refused if only some were.
+func (x *turn) leaves(v verdict) ([]byte, error) {
+	if x.unreadable != nil {
+		return x.task.Data, nil // another process can read it
+	}
+	p := v.progress
+	if v.state != "" {
+		p.Poll, p.Failed = "", 0
+		if len(p.Refused) > 0 {
+			p.Left, p.Refused = p.Refused, nil
+			p.Round++
+		}
+	}
+	return json.Marshal(p)
 }
 
 // longest is the longest time that a limit is shut without a probe. The request itself waits

@@ -59,7 +59,8 @@ type Store interface {
 	// parlance.ErrConflict.
 	Settle(ctx context.Context, id string, r Result) error
 
-	// Again makes a task wait that has ended, and makes one due that waits. If a worker has
+	// Again makes a task wait that has ended, and makes one due that waits. If its deadline
+	// is over, it gets as much time as it had at first. If a worker has
 	// it, or its input was erased, the error wraps parlance.ErrConflict.
 	Again(ctx context.Context, id string) error
 
@@ -142,6 +143,10 @@ type Result struct {
 	Body        []byte
 	Location    string // URL of the created resource, as in server.Reply
 	At          time.Time
+
+	// Data replaces what the task had, for a turn after it has been made to wait again; nil
+	// keeps that. It is not read back here.
+	Data []byte
 
 	// Blocks keeps the other tasks of its key waiting, although it has ended.
 	Blocks bool

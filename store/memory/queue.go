@@ -43,7 +43,7 @@ func copied(t queue.Task) queue.Task {
 	if t.Result != nil {
 		r := *t.Result
 		r.Body = bytes.Clone(r.Body)
-		r.Erase, r.Forget = 0, 0
+		r.Erase, r.Forget, r.Data = 0, 0, nil
 		t.Result = &r
 	}
 	return t
@@ -189,6 +189,9 @@ func (s tasks) End(ctx context.Context, id, worker string, r queue.Result, step 
 // ended is a task with its result.
 func (t task) ended(r queue.Result, now time.Time) task {
 	t.worker, t.Leased, t.Due, t.Held = "", false, time.Time{}, false
+	if r.Data != nil {
+		t.Data = r.Data
+	}
 	t.Result = &r
 	t.Task = copied(t.Task)
 	t.erase, t.forget = later(now, r.Erase), later(now, r.Forget)
@@ -306,6 +309,9 @@ func (s tasks) Again(ctx context.Context, id string) error {
 			return fmt.Errorf("memory: the input of task %q was erased: %w", id, parlance.ErrConflict)
 		}
 		t.Due, t.Stopping, t.erase, t.forget = now, false, time.Time{}, time.Time{}
+		if over := t.Deadline; !over.IsZero() && !over.After(now) {
+			t.Deadline = now.Add(over.Sub(t.Created))
+		}
 		if t.Result != nil {
 			t.Result, t.Held = nil, t.Key != ""
 		}

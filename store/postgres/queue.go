@@ -165,14 +165,15 @@ func (s tasks) end(ctx context.Context, id, worker string, r queue.Result, c cha
 	}
 	c.turns = true
 	c.set = `SET worker = '', due = NULL, held = false, ended = true, state = $3, outcome = $4::json, content_type = $5, body = $6, location = $7, result_at = $8,
-		blocks = $9, erase = clock_timestamp() + $10::interval, forget = clock_timestamp() + $11::interval` + c.set
-	c.args = []any{text(worker), text(r.State), outcome, text(r.ContentType), r.Body, text(r.Location), at(r.At), r.Blocks, positive(r.Erase), positive(r.Forget)}
+		blocks = $9, erase = clock_timestamp() + $10::interval, forget = clock_timestamp() + $11::interval, data = coalesce($12, data)` + c.set
+	c.args = []any{text(worker), text(r.State), outcome, text(r.ContentType), r.Body, text(r.Location), at(r.At), r.Blocks, positive(r.Erase), positive(r.Forget), r.Data}
 	_, err = s.apply(ctx, id, c)
 	return err
 }
 
 func (s tasks) Again(ctx context.Context, id string) error {
-	_, err := s.apply(ctx, id, change{turns: true, refused: parlance.ErrConflict, set: `SET due = clock_timestamp(), held = CASE WHEN ended THEN key <> '' ELSE held END,
+	_, err := s.apply(ctx, id, change{turns: true, refused: parlance.ErrConflict, set: `SET due = clock_timestamp(),
+		deadline = CASE WHEN deadline <= clock_timestamp() THEN clock_timestamp() + (deadline - created) ELSE deadline END, held = CASE WHEN ended THEN key <> '' ELSE held END,
 		ended = false, state = '', stopping = false, blocks = false, erase = NULL, forget = NULL WHERE id = $1 AND worker = '' AND NOT erased`})
 	return err
 }

@@ -179,7 +179,7 @@ func (s tasks) End(ctx context.Context, id, worker string, r queue.Result, step 
 }
 
 // ended is how a task ends.
-const ended = "worker = '', due = 0, held = 0, ended = 1, state = ?, outcome = ?, content_type = ?, body = ?, location = ?, result_at = ?, blocks = ?, erase = ?, forget = ?"
+const ended = "worker = '', due = 0, held = 0, ended = 1, data = coalesce(?, data), state = ?, outcome = ?, content_type = ?, body = ?, location = ?, result_at = ?, blocks = ?, erase = ?, forget = ?"
 
 func (s tasks) ended(r queue.Result) ([]any, error) {
 	outcome, err := wire.Outcome(r.Outcome)
@@ -189,7 +189,7 @@ func (s tasks) ended(r queue.Result) ([]any, error) {
 		}
 		return s.clock().Add(d).UnixNano()
 	}
-	return []any{r.State, string(outcome), r.ContentType, r.Body, r.Location, wire.Nanos(r.At), r.Blocks, later(r.Erase), later(r.Forget)}, err
+	return []any{r.Data, r.State, string(outcome), r.ContentType, r.Body, r.Location, wire.Nanos(r.At), r.Blocks, later(r.Erase), later(r.Forget)}, err
 }
 
 // turn ends a worker's turn with a task.
@@ -279,8 +279,10 @@ func (s tasks) Settle(ctx context.Context, id string, r queue.Result) error {
 
 func (s tasks) Again(ctx context.Context, id string) error {
 	return s.do(ctx, func(tx *transaction) error {
-		return s.change(tx, id, "due = ?, held = iif(ended = 1, key <> '', held), ended = 0, state = '', stopping = 0, blocks = 0, erase = 0, forget = 0",
-			"worker = '' AND erased = 0", s.clock().UnixNano())
+		now := s.clock().UnixNano()
+		return s.change(tx, id, "due = ?, deadline = iif(deadline <> 0 AND deadline <= ?, ? + deadline - created, deadline), "+
+			"held = iif(ended = 1, key <> '', held), ended = 0, state = '', stopping = 0, blocks = 0, erase = 0, forget = 0",
+			"worker = '' AND erased = 0", now, now, now)
 	})
 }
 

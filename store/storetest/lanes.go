@@ -298,6 +298,22 @@ func settled(t *testing.T, e Engine) {
 		s.missing(s.Queue().Erase(s.ctx, "unknown"))
 		s.missing(s.Queue().Settle(s.ctx, "unknown", queue.Result{}))
 	})
+	each(t, e, "A task that is done again has what its end left, and as much time as at first", func(s *scene) {
+		s.adds(queue.Task{ID: "j", Deadline: s.ago(0).Add(-30 * time.Minute)}) // half an hour after it was created
+		s.takes("w", time.Hour, "j")
+		s.ends("j", queue.Result{State: "dead", Data: []byte("left")}, queue.Step{})
+		s.must(s.Queue().Again(s.ctx, "j"))
+		got := s.takes("w", time.Hour, "j")
+		if want := s.in(0).Add(30 * time.Minute); string(got.Data) != "left" || got.Deadline.Sub(want).Abs() > 10*time.Minute {
+			s.Errorf("%q, until %v, want %v", got.Data, got.Deadline, want)
+		}
+		if e.OwnTime {
+			return
+		}
+		if want := s.in(0).Add(30 * time.Minute); !got.Deadline.Equal(want) {
+			s.Errorf("until %v, want %v", got.Deadline, want)
+		}
+	})
 	each(t, e, "Bodies are erased first, and then the task is deleted", func(s *scene) {
 		if e.OwnTime {
 			s.Skip("its time is its own")
