@@ -188,7 +188,9 @@ func TestARequestEndsAsTheResponseSays(t *testing.T) {
 		{"a 429 of a POST without a key", "vbapi", outbox.Request{}, status(429, 200), outbox.Delivered, 2, false},
 		{"an internal error to be reported", "vbapi", outbox.Request{}, status(500), outbox.Uncertain, 1, true},
 		{"a broken connection", "vision", outbox.Request{}, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, outbox.Uncertain, 1, true},
-		{"another address", "http", outbox.Request{}, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusPermanentRedirect) }, outbox.Refused, 1, false},
+		{"another address", "http", outbox.Request{}, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/other", http.StatusPermanentRedirect)
+		}, outbox.Refused, 1, false},
 		{"done, and see elsewhere", "http", outbox.Request{}, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusSeeOther) }, outbox.Delivered, 1, false},
 		{"accepted without a place", "http", outbox.Request{}, status(202), outbox.Uncertain, 1, true},
 		{"a credential that is refused, then mended", "http", outbox.Request{}, status(401, 401, 200), outbox.Delivered, 3, false},
