@@ -51,7 +51,7 @@ type turn struct {
 	report func() client.SupportReport
 }
 
-// deliver does a turn and stores what came of it. An attempt is broken off when hard ends.
+// deliver does a turn and stores its result. An attempt is broken off when hard ends.
 func (b *Outbox) deliver(hard context.Context, t queue.Task, worker string) {
 	ctx := activity.WithID(hard, t.Activity)
 	x := &turn{Outbox: b, task: t, worker: worker, began: time.Now(), log: b.logger.With("outbox", t.ID, "attempt", t.Attempt)}
@@ -159,7 +159,7 @@ func (x *turn) try(ctx context.Context, before verdict, repeat string) (v verdic
 
 // send sends the request, or looks at where its result will be, and reads the response.
 func (x *turn) send(ctx context.Context, p progress) attempt {
-	req, sent, err := x.make(ctx, p)
+	req, sent, err := x.prepare(ctx, p)
 	if err != nil {
 		return attempt{outcome: parlance.Outcome{Kind: parlance.KindInvalid}, decision: parlance.Decision{Act: parlance.ActCorrect, Why: "no request can be made of it"}}
 	}
@@ -195,8 +195,8 @@ func (x *turn) send(ctx context.Context, p progress) attempt {
 	return a
 }
 
-// make makes the request of an attempt. sent are the records in it.
-func (x *turn) make(ctx context.Context, p progress) (req *http.Request, sent []int, err error) {
+// prepare makes the request of an attempt. sent are the records in it.
+func (x *turn) prepare(ctx context.Context, p progress) (req *http.Request, sent []int, err error) {
 	r := x.request
 	call := client.Call{Operation: r.Operation, Key: r.Key, RetryUnsafe: r.RetryUnsafe != ""}
 	if p.Poll != "" {
@@ -227,7 +227,7 @@ func (x *turn) failed(err error) attempt {
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok {
 		o := parlance.Outcome{Kind: parlance.KindUnavailable}
-		return attempt{outcome: o, unsent: errors.Is(err, client.ErrNotSent), decision: parlance.Decision{Act: parlance.ActRetry, Backoff: usual, Why: err.Error()}}
+		return attempt{outcome: o, unsent: errors.Is(err, client.ErrNotSent), decision: parlance.Decision{Act: parlance.ActRetry, Backoff: usual, Why: activity.CleanText(err.Error())}}
 	}
 	x.report = e.SupportReport
 	return attempt{outcome: e.Outcome, decision: e.Decision, unsent: errors.Is(err, client.ErrNotSent)}

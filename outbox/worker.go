@@ -71,7 +71,7 @@ func (b *Outbox) Run(ctx context.Context) {
 	}
 }
 
-// finish stores what came of a turn. It tries for as long as the process runs, since the
+// finish stores the result of a turn. It tries for as long as the process runs, since the
 // vendor may have done what nobody else knows of.
 func (x *turn) finish(ctx context.Context, v verdict) {
 	if v.state == "" {

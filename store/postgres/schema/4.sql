@@ -39,7 +39,7 @@ CREATE TABLE parlance.lane (
 	width   integer NOT NULL DEFAULT 0, -- how many at the same time while it recovers; 0: as many as the worker allows
 	PRIMARY KEY (kind, name)
 );
-INSERT INTO parlance.lane (kind, name) SELECT DISTINCT kind, '' FROM parlance.task WHERE NOT ended;
+INSERT INTO parlance.lane (kind, name) SELECT DISTINCT kind, '' FROM parlance.task;
 
 -- Whoever puts a task, its lane is there.
 CREATE FUNCTION parlance.make_lane() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -37,7 +37,7 @@ CREATE TABLE parlance_lane (
 	width   INTEGER NOT NULL DEFAULT 0, -- how many at the same time while it recovers; 0: as many as the worker allows
 	PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
-INSERT INTO parlance_lane (kind, name) SELECT DISTINCT kind, '' FROM parlance_task WHERE ended = 0;
+INSERT INTO parlance_lane (kind, name) SELECT DISTINCT kind, '' FROM parlance_task;
 
 -- What each turn of a task left.
 CREATE TABLE parlance_step (
