@@ -200,7 +200,7 @@ func serve(b *testing.B, keys idempotency.Store, effect func(ctx context.Context
 		if err != nil {
 			return nil, err
 		}
-		return server.Atomic(func(ctx context.Context) (any, error) {
+		return server.AtomicIn(keys)(func(ctx context.Context) (any, error) {
 			if err := effect(ctx, string(name)); err != nil {
 				return nil, err
 			}

@@ -11,20 +11,21 @@ import (
 )
 
 var (
-	errNoTransactor = errors.New("server: an Atomic needs a store, and nothing was done: give the Server WithTransactor, or put idempotency.Middleware around the route")
-	errWroteItself  = errors.New("server: an Atomic wrote to the client before it was committed")
+	errNoStore     = errors.New("server: the Atomic has no store, and nothing was done; AtomicIn makes one that has")
+	errWroteItself = errors.New("server: an Atomic wrote to the client before it was committed")
 )
 
 // atomic responds with a value that is made in a transaction. Under a key, the response
 // is recorded in the same transaction. Nothing is sent before it is committed.
-func (x *exchange) atomic(ctx context.Context, fn Atomic) {
+func (x *exchange) atomic(ctx context.Context, a Atomic) {
 	c := core.ClaimOf(ctx)
-	t := x.transactor(ctx)
-	if t == nil {
-		x.fail(errNoTransactor)
+	if a.store == nil {
+		x.fail(errNoStore)
 		return
 	}
+	store := a.store
 	if c != nil {
+		store = c.Store()
 		if err := c.Enter(); err != nil {
 			x.fail(err)
 			return
@@ -39,12 +40,12 @@ func (x *exchange) atomic(ctx context.Context, fn Atomic) {
 		response dialect.Encoded
 		failure  error // of the handler's own, in the last run
 	)
-	err := t.Transact(ctx, func(ctx context.Context) error {
+	err := store.Transact(ctx, func(ctx context.Context) error {
 		if ran {
 			before.Restore(x.Header()) // without that of a run before
 		}
 		ran = true
-		if response, failure = x.attempt(ctx, s, fn); failure != nil || c == nil {
+		if response, failure = x.attempt(ctx, s, a.run); failure != nil || c == nil {
 			return failure
 		}
 		return c.Record(ctx, x, core.Response{Status: response.Status, Header: x.Header(), Body: response.Body}, x.outcome)
@@ -80,17 +81,9 @@ func brokeUnder(failure, store error) bool {
 		!errors.As(failure, new(*parlance.Error)) && !errors.As(failure, new(*core.Panic))
 }
 
-// transactor is the store of the keys, else the Server's; nil if there is neither.
-func (x *exchange) transactor(ctx context.Context) Transactor {
-	if t := core.StoreOf(ctx); t != nil {
-		return t
-	}
-	return x.server.transactor
-}
-
 // attempt makes the value and its response. A panic becomes an error, because a store
 // may run it on a goroutine on which a panic would end the process.
-func (x *exchange) attempt(ctx context.Context, s *scratch, fn Atomic) (m dialect.Encoded, err error) {
+func (x *exchange) attempt(ctx context.Context, s *scratch, fn func(context.Context) (any, error)) (m dialect.Encoded, err error) {
 	defer core.Catch(&err)
 	value, err := fn(ctx)
 	if err != nil {

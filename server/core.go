@@ -33,9 +33,6 @@ func (x *exchange) Serve(next http.Handler, w http.ResponseWriter, r *http.Reque
 // LogFailure logs the part of an error that the client is not told.
 func (x *exchange) LogFailure(err error) { x.logFailure("request failed", err) }
 
-// HasTransactor reports whether the Server has a Transactor.
-func (x *exchange) HasTransactor() bool { return x.server.transactor != nil }
-
 // Admit notes the caller, once.
 func (x *exchange) Admit(i *core.Identity) bool {
 	if !x.caller.CompareAndSwap(nil, i) {

@@ -138,7 +138,7 @@ func ExampleWithLogger() {
 }
 
 // A handler's effect is one transaction: an error undoes it.
-func ExampleWithTransactor() {
+func ExampleAtomicIn() {
 	dir, err := os.MkdirTemp("", "orders")
 	if err != nil {
 		panic(err)
@@ -160,10 +160,11 @@ func ExampleWithTransactor() {
 	if err != nil {
 		panic(err)
 	}
-	api := server.New(plain, quiet, server.WithTransactor(store))
+	api := server.New(plain, quiet)
+	atomic := server.AtomicIn(store)
 	srv := httptest.NewServer(api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		sku := r.URL.Query().Get("sku")
-		return server.Atomic(func(ctx context.Context) (any, error) {
+		return atomic(func(ctx context.Context) (any, error) {
 			if _, err := sqlite.Tx(ctx).ExecContext(ctx, "INSERT INTO orders VALUES (?)", sku); err != nil {
 				return nil, err
 			}

@@ -45,8 +45,9 @@ func TestAHandlerThatEndsItsGoroutineIsA500AndNeverAnEmptySuccess(t *testing.T) 
 			}))
 		},
 		"in a transaction under a key": func(s *server.Server) http.Handler {
-			return idempotency.Middleware(memory.New().Idempotency(), idempotency.Transactional())(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
-				return server.Atomic(func(context.Context) (any, error) {
+			keys := memory.New().Idempotency()
+			return idempotency.Middleware(keys, idempotency.Transactional())(s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+				return server.AtomicIn(keys)(func(context.Context) (any, error) {
 					runtime.Goexit()
 					return nil, nil
 				}), nil

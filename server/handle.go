@@ -51,8 +51,8 @@ func (x *exchange) Respond(ctx context.Context, value any, err error) {
 		x.fail(err)
 		return
 	}
-	if fn, ok := value.(Atomic); ok {
-		x.atomic(ctx, fn)
+	if a, ok := value.(Atomic); ok {
+		x.atomic(ctx, a)
 		return
 	}
 	if fn, ok := value.(Stream); ok {

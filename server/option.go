@@ -18,7 +18,6 @@ type config struct {
 	maxBuffered int           // bytes
 	heartbeat   time.Duration // of streams
 	stall       time.Duration // of those who read them
-	transactor  Transactor
 	journal     *journal
 	observers   []Observer
 }
@@ -42,13 +41,3 @@ func WithTrustedID(header string) Option { return option(func(c *config) { c.tru
 // itself and that needs the dialect's envelope. A longer response is not cut: the
 // envelope is sent around it while it streams.
 func WithMaxBuffered(bytes int) Option { return option(func(c *config) { c.maxBuffered = bytes }) }
-
-// WithTransactor sets the store that runs an [Atomic]. Under idempotency.Middleware the
-// store of the keys runs it, so that the key is committed with the effect. It panics
-// without a store.
-func WithTransactor(t Transactor) Option {
-	if t == nil {
-		panic("server: WithTransactor needs a store")
-	}
-	return option(func(c *config) { c.transactor = t })
-}

@@ -259,6 +259,8 @@ func TestARouteIsFoundWhereverTheServeMuxStands(t *testing.T) {
 	}
 }
 
+var inMemory = server.AtomicIn(memory.New())
+
 var anybody = auth.APIKey("X-Api-Key", auth.VerifierFunc(func(context.Context, string, string) (server.Principal, error) {
 	return server.Principal{ID: "ann"}, nil
 }))
@@ -267,9 +269,9 @@ func TestWhatAKeyedRequestAndItsRetryCameToIsKnown(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]any{
 		"a failure":          parlance.NewError(parlance.KindConflict, "no"),
-		"one of an Atomic":   server.Atomic(func(context.Context) (any, error) { return nil, parlance.NewError(parlance.KindConflict, "no") }),
+		"one of an Atomic":   inMemory(func(context.Context) (any, error) { return nil, parlance.NewError(parlance.KindConflict, "no") }),
 		"a value":            1,
-		"that of an Atomic":  server.Atomic(func(context.Context) (any, error) { return 1, nil }),
+		"that of an Atomic":  inMemory(func(context.Context) (any, error) { return 1, nil }),
 		"a Reply with notes": server.Noted(1, "but"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -309,9 +311,9 @@ func TestTheRecordOfAKeyedRequestIsCommittedWithItsResponse(t *testing.T) {
 	failure := parlance.NewError(parlance.KindConflict, "no").WithReason("taken")
 	for name, value := range map[string]any{
 		"a value":                  map[string]int{"n": 1},
-		"a value of an Atomic":     server.Atomic(func(context.Context) (any, error) { return map[string]int{"n": 1}, nil }),
+		"a value of an Atomic":     inMemory(func(context.Context) (any, error) { return map[string]int{"n": 1}, nil }),
 		"a failure":                failure,
-		"one that undid an Atomic": server.Atomic(func(context.Context) (any, error) { return nil, failure }),
+		"one that undid an Atomic": inMemory(func(context.Context) (any, error) { return nil, failure }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -19,16 +19,33 @@ type Transactor interface {
 	Transact(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
-// Atomic is a handler's value that is made in a transaction. Under
-// idempotency.Middleware the effect, the key and the response are committed together.
-// The effect then happens once, even if the request is sent many times or the process
-// is killed. Elsewhere it runs in a transaction of its own, in the store of
-// [WithTransactor]. If there is no store, it fails as internal, nothing is done, and the
-// log says what is missing.
+// Atomic is a handler's value that is made in a transaction of a store. Under
+// idempotency.Middleware the effect, the key and the response are committed together, in
+// the store of the keys. The effect then happens once, even if the request is sent many
+// times or the process is killed. [AtomicIn] makes an Atomic.
+type Atomic struct {
+	store Transactor
+	run   func(ctx context.Context) (any, error)
+}
+
+// AtomicIn returns a function that makes the Atomics of a store. Call it when the program
+// starts: it panics without a store.
 //
-//	return server.Atomic(func(ctx context.Context) (any, error) {
-//		tx := sqlite.Tx(ctx)
-//		…
-//		return server.Created("/orders/7", order), nil
-//	}), nil
-type Atomic func(ctx context.Context) (any, error)
+//	atomic := server.AtomicIn(store)
+//	mux.Handle("POST /orders", api.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
+//		return atomic(func(ctx context.Context) (any, error) {
+//			tx := sqlite.Tx(ctx)
+//			…
+//			return server.Created("/orders/7", order), nil
+//		}), nil
+//	}))
+func AtomicIn(store Transactor) func(run func(ctx context.Context) (any, error)) Atomic {
+	if store == nil {
+		panic("server: AtomicIn needs a store")
+	}
+	return func(run func(ctx context.Context) (any, error)) Atomic { return Atomic{store, run} }
+}
+
+// Run makes the value in the transaction that ctx carries. It is for code that begins this
+// transaction itself, as package jobs does.
+func (a Atomic) Run(ctx context.Context) (any, error) { return a.run(ctx) }

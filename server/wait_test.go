@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -90,25 +89,21 @@ func TestAnUnknownRouteAndAWrongMethodAreLoggedAndRecorded(t *testing.T) {
 	}
 }
 
-func TestAnAtomicWithoutAStoreDoesNothingAndSaysWhatIsMissing(t *testing.T) {
-	t.Parallel()
-	s, log := servertest.New(t, "problem")
-	ran := false
-	a := servertest.Ask(t, s.Wrap(s.Handle(servertest.Returns(server.Atomic(func(context.Context) (any, error) {
-		ran = true
-		return nil, nil
-	}), nil))), "POST", "/orders")
-	if a.Status != 500 || ran || !strings.Contains(log.String(), "WithTransactor") || !strings.Contains(log.String(), "idempotency.Middleware") {
-		t.Errorf("got %d %s, run %v\n%s", a.Status, a.Body, ran, log)
-	}
-}
-
-func TestATransactorThatIsMissingIsSaidAtTheStart(t *testing.T) {
+func TestAnAtomicWithoutAStoreFailsAtStart(t *testing.T) {
 	t.Parallel()
 	defer func() {
 		if cause := recover(); cause == nil {
 			t.Error("the server starts")
 		}
 	}()
-	servertest.New(t, "problem", server.WithTransactor(nil))
+	server.AtomicIn(nil)
+}
+
+func TestAnAtomicThatNobodyMadeDoesNothing(t *testing.T) {
+	t.Parallel()
+	s, log := servertest.New(t, "problem")
+	a := servertest.Ask(t, s.Handle(servertest.Returns(server.Atomic{}, nil)), "POST", "/orders")
+	if a.Status != http.StatusInternalServerError || !strings.Contains(log.String(), "AtomicIn") {
+		t.Errorf("got %d %s\n%s", a.Status, a.Body, log)
+	}
 }

@@ -35,7 +35,7 @@ func within(t *testing.T, o outage, work func(ctx context.Context) error) (kind 
 	s := server.New(d, server.WithLogger(slog.New(slog.NewTextHandler(l, nil))))
 	h := httptest.NewServer(s.Wrap(idempotency.Middleware(o.store.Idempotency(), idempotency.Transactional())(
 		s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
-			return server.Atomic(func(ctx context.Context) (any, error) { return "done", work(ctx) }), nil
+			return server.AtomicIn(o.store)(func(ctx context.Context) (any, error) { return "done", work(ctx) }), nil
 		}))))
 	defer h.Close()
 	// A key of its own: under that of an earlier request, a conflict would be replayed.

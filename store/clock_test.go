@@ -64,7 +64,7 @@ func TestAClockThatWasSetBetweenTwoProcessesRepeatsNothingAndLosesNothing(t *tes
 				limit := license.Cap{Store: s.Seats(), Name: "cameras", Most: 1}
 				mux.Handle("POST /camera/{id}", idempotency.Middleware(s.Idempotency(), idempotency.Required(), idempotency.Transactional())(
 					api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
-						return server.Atomic(func(ctx context.Context) (any, error) { return "made", limit.Take(ctx, 1) }), nil
+						return server.AtomicIn(s)(func(ctx context.Context) (any, error) { return "made", limit.Take(ctx, 1) }), nil
 					})))
 				jobs := jobs.New(api, s.Queue(), jobs.Kind("job", work), jobs.Poll(time.Millisecond), jobs.Drain(0))
 				mux.Handle("POST /job/{id}", jobs.AsyncHandler("job"))

@@ -37,7 +37,7 @@ func TestADamagedFileIsToldAndNothingOfItIsMadeUp(t *testing.T) {
 		mux := http.NewServeMux()
 		mux.Handle("POST /{id}", idempotency.Middleware(s.Idempotency(), idempotency.Required(), idempotency.Transactional())(
 			api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-				return server.Atomic(func(context.Context) (any, error) {
+				return server.AtomicIn(s)(func(context.Context) (any, error) {
 					return "it is " + r.PathValue("id") + strings.Repeat("!", 500), nil
 				}), nil
 			})))

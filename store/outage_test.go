@@ -187,7 +187,7 @@ func (o outage) test(t *testing.T) {
 		mux := http.NewServeMux()
 		mux.Handle("POST /inside/{id}", idempotency.Middleware(o.store.Idempotency(), idempotency.Required(), idempotency.Transactional())(
 			s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-				return server.Atomic(func(ctx context.Context) (any, error) { return "done", o.do(ctx, r.PathValue("id")) }), nil
+				return server.AtomicIn(o.store)(func(ctx context.Context) (any, error) { return "done", o.do(ctx, r.PathValue("id")) }), nil
 			})))
 		mux.Handle("POST /outside/{id}", idempotency.Middleware(o.store.Idempotency(), idempotency.Required())(
 			s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {

@@ -79,7 +79,7 @@ func serve(e engine, dir string) error {
 			if e.apart {
 				return did, s.Transact(r.Context(), func(ctx context.Context) error { return e.do(ctx, did) })
 			}
-			return server.Atomic(func(ctx context.Context) (any, error) { return did, e.do(ctx, did) }), nil
+			return server.AtomicIn(s)(func(ctx context.Context) (any, error) { return did, e.do(ctx, did) }), nil
 		})))
 	mux.Handle("POST "+outside, idempotency.Middleware(s.Idempotency(), idempotency.Required())(
 		api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {

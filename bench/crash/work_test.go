@@ -44,7 +44,7 @@ func serveWork(mux *http.ServeMux, api *server.Server, s store.Store, e engine, 
 			if e.apart {
 				return did, s.Transact(ctx, func(ctx context.Context) error { return e.do(ctx, did) })
 			}
-			return server.Atomic(func(ctx context.Context) (any, error) { return did, e.do(ctx, did) }), nil
+			return server.AtomicIn(s)(func(ctx context.Context) (any, error) { return did, e.do(ctx, did) }), nil
 		}),
 		jobs.Kind(jobsOutside, func(_ context.Context, j jobs.Job) (any, error) {
 			did := effect{string(j.Input), j.ID}

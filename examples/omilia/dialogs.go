@@ -21,6 +21,7 @@ const silence = 30 * time.Minute
 type dialogs struct {
 	seats  license.Seats
 	engine engine
+	atomic func(func(context.Context) (any, error)) server.Atomic // in the store of the seats
 
 	mu   sync.Mutex
 	all  map[string]dialog
@@ -40,7 +41,7 @@ func (s *dialogs) open(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err := validate.Into(r, &d); err != nil {
 		return nil, err
 	}
-	return server.Atomic(func(ctx context.Context) (any, error) {
+	return s.atomic(func(ctx context.Context) (any, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		d.ID = strconv.Itoa(s.last + 1)

@@ -110,7 +110,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		api:        server.New(d, server.WithLogger(c.Logger), server.WithTransactor(c.Store), server.WithRecorder(c.Activity)),
+		api:        server.New(d, server.WithLogger(c.Logger), server.WithRecorder(c.Activity)),
 		validating: server.New(other, server.WithLogger(c.Logger)),
 		config:     c,
 		rate: limit.Limiter{
@@ -124,6 +124,7 @@ func New(c Config) (*Service, error) {
 				Store: c.Store.Seats(), Pool: "dialogs", Count: cmp.Or(c.Seats, 2), Lease: silence,
 				Error: parlance.Outcome{Kind: parlance.KindQuota, Reason: parlance.ReasonLicense, Detail: "No available licenses"},
 			},
+			atomic: server.AtomicIn(c.Store),
 			engine: engine{c.Engine, &http.Client{Transport: server.RecordCalls(c.Transport), Timeout: cmp.Or(c.Timeout, 2*time.Second)}},
 		},
 	}
@@ -162,5 +163,5 @@ func (s *Service) Handler() http.Handler {
 // startCount puts the job in the transaction of the key, so that it is put once
 // however often it is asked for.
 func (s *Service) startCount(http.ResponseWriter, *http.Request) (any, error) {
-	return server.Atomic(func(ctx context.Context) (any, error) { return s.jobs.Accept(ctx, "count", nil) }), nil
+	return s.dialogs.atomic(func(ctx context.Context) (any, error) { return s.jobs.Accept(ctx, "count", nil) }), nil
 }

@@ -92,9 +92,9 @@ func TestAnAtomicIsCommittedBeforeItsResponseAndUndoneWithIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bank := c.ledger
-			s, log := servertest.New(t, "problem", server.WithTransactor(&bank))
+			s, log := servertest.New(t, "problem")
 			a := servertest.Ask(t, s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
-				return server.Atomic(func(ctx context.Context) (any, error) {
+				return server.AtomicIn(&bank)(func(ctx context.Context) (any, error) {
 					add(ctx, 1)
 					w.Header().Add("Run", "x")
 					return c.fn(w, ctx)
@@ -113,9 +113,9 @@ func TestAnAtomicIsCommittedBeforeItsResponseAndUndoneWithIt(t *testing.T) {
 func TestAnAtomicThatWritesByItselfIsUndoneAndTheConnectionCut(t *testing.T) {
 	t.Parallel()
 	var bank ledger
-	s, _ := servertest.New(t, "problem", server.WithTransactor(&bank))
+	s, _ := servertest.New(t, "problem")
 	_, err := servertest.Try(t, servertest.Listen(t, s.Handle(func(w http.ResponseWriter, _ *http.Request) (any, error) {
-		return server.Atomic(func(ctx context.Context) (any, error) {
+		return server.AtomicIn(&bank)(func(ctx context.Context) (any, error) {
 			add(ctx, 1)
 			_, err := w.Write([]byte("a,b"))
 			return nil, errors.Join(err, http.NewResponseController(w).Flush())
@@ -126,19 +126,10 @@ func TestAnAtomicThatWritesByItselfIsUndoneAndTheConnectionCut(t *testing.T) {
 	}
 }
 
-func TestAnAtomicNeedsAStore(t *testing.T) {
-	t.Parallel()
-	s, log := servertest.New(t, "problem")
-	a := servertest.Ask(t, s.Handle(servertest.Returns(server.Atomic(func(context.Context) (any, error) { return 1, nil }), nil)), "POST", "/")
-	if a.Status != 500 || !strings.Contains(log.String(), "WithTransactor") {
-		t.Errorf("got %+v, log %s", a, log)
-	}
-}
-
 // listenAtomic listens with an Atomic behind Middleware.
-func listenAtomic(t *testing.T, store idempotency.Store, fn server.Atomic) (*httptest.Server, *servertest.Log) {
+func listenAtomic(t *testing.T, store idempotency.Store, fn func(context.Context) (any, error)) (*httptest.Server, *servertest.Log) {
 	t.Helper()
-	return keyed(t, "problem", store, servertest.Returns(fn, nil), idempotency.Transactional())
+	return keyed(t, "problem", store, servertest.Returns(server.AtomicIn(store)(fn), nil), idempotency.Transactional())
 }
 
 func TestUnderAKeyTheResponseIsCommittedWithTheEffect(t *testing.T) {
@@ -202,7 +193,7 @@ func (s *deaf) Transact(ctx context.Context, fn func(context.Context) error) err
 func TestFailuresOfAnAtomicUnderAKeyAreKeptOrFreeIt(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		fn   server.Atomic
+		fn   func(context.Context) (any, error)
 		kept bool
 	}{
 		"invalid": {func(context.Context) (any, error) { return nil, parlance.ErrInvalid }, false},

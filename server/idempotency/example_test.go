@@ -25,12 +25,13 @@ func ExampleMiddleware() {
 		panic(err)
 	}
 	api := server.New(problem)
+	atomic := server.AtomicIn(store)
 	order := api.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return nil, err
 		}
-		return server.Atomic(func(context.Context) (any, error) {
+		return atomic(func(context.Context) (any, error) {
 			orders++
 			return server.Created(fmt.Sprint("/orders/", orders), string(body)), nil
 		}), nil

@@ -2,8 +2,9 @@
 // its effect happens once. The response is kept in a [Store] and replayed.
 //
 //	once := idempotency.Middleware(db.Idempotency(), idempotency.Transactional())
+//	atomic := server.AtomicIn(db)
 //	mux.Handle("POST /orders", once(api.Handle(func(w http.ResponseWriter, r *http.Request) (any, error) {
-//		return server.Atomic(func(ctx context.Context) (any, error) {
+//		return atomic(func(ctx context.Context) (any, error) {
 //			tx := sqlite.Tx(ctx)
 //			…
 //			return server.Created("/orders/7", map[string]int{"id": 7}), nil
@@ -194,7 +195,7 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 	}
 	key, err := i.keyOf(x, r)
 	if err == nil && key == "" {
-		next.ServeHTTP(w, r.WithContext(core.WithStore(r.Context(), i.store)))
+		next.ServeHTTP(w, r)
 		return
 	}
 	var body []byte

@@ -143,7 +143,7 @@ func TestAHundredAtOnceUnderOneKeyAreDoneOnce(t *testing.T) {
 	t.Parallel()
 	inside := func(runs *atomic.Int32) server.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) (any, error) {
-			return server.Atomic(func(context.Context) (any, error) { return counting(runs)(w, r) }), nil
+			return server.AtomicIn(servertest.NewKeys())(func(context.Context) (any, error) { return counting(runs)(w, r) }), nil
 		}
 	}
 	for dialect, handler := range map[string]func(*atomic.Int32) server.HandlerFunc{"omilia": counting, "problem": inside, "stripe": inside} {
@@ -279,7 +279,7 @@ func TestAResponseIsKeptUnlessItProvesThatNothingWasDone(t *testing.T) {
 
 // atomically is an Atomic that does nothing but respond.
 func atomically(value any, err error) server.Atomic {
-	return func(context.Context) (any, error) { return value, err }
+	return server.AtomicIn(servertest.NewKeys())(func(context.Context) (any, error) { return value, err })
 }
 
 func TestATimeoutOverTheHandlersHeadIsKeptAndWhatComesLateIsNotDone(t *testing.T) {
@@ -290,7 +290,7 @@ func TestATimeoutOverTheHandlersHeadIsKeptAndWhatComesLateIsNotDone(t *testing.T
 	var effects atomic.Int32
 	slow := s.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
 		<-late
-		return server.Atomic(func(context.Context) (any, error) { return effects.Add(1), nil }), nil
+		return server.AtomicIn(store)(func(context.Context) (any, error) { return effects.Add(1), nil }), nil
 	})
 	h := http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer close(done)
@@ -532,8 +532,9 @@ func TestAResponseThatCannotBeKeptGoesOutAndItsRetrySaysSo(t *testing.T) {
 
 func TestAnAtomicWhoseResponseIsTooLongIsDoneAndSaysSo(t *testing.T) {
 	t.Parallel()
-	l, _ := keyed(t, "problem", servertest.NewKeys(), func(http.ResponseWriter, *http.Request) (any, error) {
-		return server.Atomic(func(context.Context) (any, error) { return strings.Repeat("x", 40), nil }), nil
+	keys := servertest.NewKeys()
+	l, _ := keyed(t, "problem", keys, func(http.ResponseWriter, *http.Request) (any, error) {
+		return server.AtomicIn(keys)(func(context.Context) (any, error) { return strings.Repeat("x", 40), nil }), nil
 	}, idempotency.MaxResponse(20))
 	first := servertest.Post(t, l, "/", "{}", "Idempotency-Key", "k")
 	again := servertest.Post(t, l, "/", "{}", "Idempotency-Key", "k")
@@ -658,8 +659,9 @@ func TestAServerOfAnotherDialectMayStandBehindTheKey(t *testing.T) {
 	t.Parallel()
 	outer, _ := servertest.New(t, "problem")
 	inner, _ := servertest.New(t, "vbapi")
-	l := servertest.Listen(t, outer.Wrap(idempotency.Middleware(servertest.NewKeys())(inner.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
-		return server.Atomic(func(context.Context) (any, error) { return 7, nil }), nil
+	keys := servertest.NewKeys()
+	l := servertest.Listen(t, outer.Wrap(idempotency.Middleware(keys)(inner.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
+		return server.AtomicIn(keys)(func(context.Context) (any, error) { return 7, nil }), nil
 	}))))
 	first := servertest.Post(t, l, "/", "{}", "Idempotency-Key", "k")
 	again := servertest.Post(t, l, "/", "{}", "Idempotency-Key", "k")

@@ -67,7 +67,7 @@ func TestAFaultUnderAKeyIsMendedByARetryOrFinal(t *testing.T) {
 			var runs atomic.Int32
 			api := server.New(d, server.WithLogger(slog.New(slog.DiscardHandler)))
 			l := servertest.Listen(t, api.Wrap(idempotency.Middleware(store.Idempotency(), c.options...)(api.Handle(func(http.ResponseWriter, *http.Request) (any, error) {
-				return server.Atomic(func(ctx context.Context) (any, error) {
+				return server.AtomicIn(store)(func(ctx context.Context) (any, error) {
 					if _, err := sqlite.Tx(ctx).ExecContext(ctx, "INSERT INTO stock VALUES (1)"); err != nil {
 						return nil, err
 					}

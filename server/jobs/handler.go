@@ -49,7 +49,7 @@ func (b *Queue) handler(kind string, always bool) http.Handler {
 			if p.async {
 				w.Header().Add("Preference-Applied", "respond-async")
 			}
-			return server.Atomic(func(ctx context.Context) (any, error) { return b.Accept(ctx, kind, input) }), nil
+			return b.atomic(func(ctx context.Context) (any, error) { return b.Accept(ctx, kind, input) }), nil
 		}
 		j, err := b.Put(r.Context(), kind, input)
 		if err != nil {
@@ -86,16 +86,7 @@ func (b *Queue) now(ctx context.Context, kind string, input []byte, caller serve
 		ID: activity.NewID(), Kind: kind, Input: input, Owner: caller.ID,
 		Activity: activity.ID(ctx), Created: time.Now(), Attempt: 1,
 	}
-	value, err := work(ctx, j)
-	fn, ok := value.(server.Atomic)
-	if err != nil || !ok || core.Of(ctx).HasTransactor() || core.ClaimOf(ctx) != nil {
-		return value, err
-	}
-	err = b.store.Transact(ctx, func(ctx context.Context) (err error) {
-		value, err = fn(ctx)
-		return err
-	})
-	return value, err
+	return work(ctx, j)
 }
 
 // Accept adds a job and returns the value for a handler to return: 202, with the URL

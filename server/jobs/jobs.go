@@ -38,8 +38,8 @@ import (
 // A job runs at least once, and may run more than once. If the process dies between the
 // effect and the note of it, another worker runs the job again. The field ID stays the
 // same, so use it as the idempotency key towards other services. The field Attempt
-// counts the runs. An effect in the job's own store happens once if Work returns it as
-// [server.Atomic]: effect and result are then one commit.
+// counts the runs. An effect in the job's own store happens once if Work returns it as a
+// [server.Atomic] of that store: effect and result are then one commit.
 //
 // A panic, and runtime.Goexit, are a failure of the job alone.
 //
@@ -63,6 +63,7 @@ var (
 type Queue struct {
 	server *server.Server
 	store  queue.Store
+	atomic func(run func(ctx context.Context) (any, error)) server.Atomic
 	config
 
 	woken  chan struct{} // there may be a job
@@ -156,7 +157,7 @@ const begun = 4
 //	mux.Handle("/jobs/", queue.Watch())
 //	go queue.Run(ctx)
 func New(s *server.Server, store queue.Store, options ...Option) *Queue {
-	b := &Queue{server: s, store: store, waiter: make(map[string]chan struct{}), active: make(map[string]*running), config: config{
+	b := &Queue{server: s, store: store, atomic: server.AtomicIn(store), waiter: make(map[string]chan struct{}), active: make(map[string]*running), config: config{
 		works: make(map[string]Work), workers: 4, lease: 30 * time.Second, poll: time.Second, again: 2 * time.Second,
 		drain: 20 * time.Second, attempts: 5, backoff: 5 * time.Second, place: "/jobs/", maxInput: 1 << 20, maxWait: 30 * time.Second,
 	}}
@@ -349,7 +350,7 @@ func (r *running) run(ctx context.Context) (ended bool, result Result, err error
 	}
 	err = r.jobs.store.Transact(ctx, func(ctx context.Context) (err error) {
 		defer core.Catch(&err)
-		value, err := atomic(ctx)
+		value, err := atomic.Run(ctx)
 		if err != nil {
 			return err
 		}

@@ -421,7 +421,7 @@ func TestAnAtomicsEffectAndTheResultOfItsJobAreOneCommit(t *testing.T) {
 		var other atomic.Value // the id of a job that the work puts: an effect in the store
 		var tries atomic.Int32
 		a := startJobs(t, "omilia", store, func(ctx context.Context, j jobs.Job) (any, error) {
-			return server.Atomic(func(ctx context.Context) (any, error) {
+			return server.AtomicIn(store)(func(ctx context.Context) (any, error) {
 				id := activity.NewID()
 				if err := store.Put(ctx, jobs.Job{ID: id, Kind: "other"}); err != nil {
 					return nil, err
@@ -638,7 +638,7 @@ func TestAJobThatEndsItsGoroutineFailsAndItsWorkerGoesOn(t *testing.T) {
 			return nil, nil
 		},
 		"in its transaction": func(context.Context, jobs.Job) (any, error) {
-			return server.Atomic(func(context.Context) (any, error) {
+			return server.AtomicIn(memory.New())(func(context.Context) (any, error) {
 				runtime.Goexit()
 				return nil, nil
 			}), nil

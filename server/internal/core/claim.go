@@ -36,10 +36,7 @@ type Claim interface {
 	Committed()
 }
 
-type (
-	claimKey struct{}
-	storeKey struct{}
-)
+type claimKey struct{}
 
 // WithClaim returns a context under which a request is served under a key.
 func WithClaim(ctx context.Context, c Claim) context.Context {
@@ -57,22 +54,6 @@ func ClaimOf(ctx context.Context) Claim {
 func ClaimedInside(ctx context.Context) bool {
 	c := ClaimOf(ctx)
 	return c != nil && c.Transactional()
-}
-
-// WithStore returns a context in which an Atomic runs in this store if there is no
-// Claim.
-func WithStore(ctx context.Context, t Transactor) context.Context {
-	return context.WithValue(ctx, storeKey{}, t)
-}
-
-// StoreOf is the store that runs an Atomic: that of the Claim, else that of WithStore.
-// It is nil if the context has neither.
-func StoreOf(ctx context.Context) Transactor {
-	if c := ClaimOf(ctx); c != nil {
-		return c.Store()
-	}
-	t, _ := ctx.Value(storeKey{}).(Transactor)
-	return t
 }
 
 // Panic is a panic that leaves a transaction. A store may run a transaction on a

@@ -37,9 +37,6 @@ type Exchange interface {
 	// LogFailure logs the part of an error that the client is not told.
 	LogFailure(err error)
 
-	// HasTransactor reports whether the Server has a Transactor for each Atomic.
-	HasTransactor() bool
-
 	caller
 	recorder
 	encoder
