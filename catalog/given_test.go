@@ -185,6 +185,10 @@ var notGiven = map[string]map[string]string{
 		"flagged":     "it is written as 403", // without its reasons
 		"day used up": sameAs,
 	},
+	"pagerduty": {
+		"2001":       onlyRead,
+		"no license": onlyRead,
+	},
 	"plaid": {
 		"declined": onlyRead,
 	},

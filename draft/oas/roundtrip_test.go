@@ -34,7 +34,7 @@ var readOtherwise = map[string]int{
 // as in one that somebody else wrote. The names and the values of members are then all that
 // an import has.
 var readOtherwisePlain = map[string]int{
-	"aws-rest-json":      22, // a header field is the code
+	"aws-rest-json":      39, // a header field is the code
 	"braintree":          10, // as above
 	"cloudflare-edge":    22, // as above
 	"datadog":            15, // the errors are texts
@@ -53,6 +53,7 @@ var readOtherwisePlain = map[string]int{
 	"x-api":              13, // an address is the code
 	"xml-rpc":            16, // as above
 	"zoom":               1,  // as above
+	"talkdesk":           8,  // a code under 200 that does not look like a failure
 	"adyen":              4,  // a code under 200 that does not look like a failure
 	"google-cloud":       10, // the code is within the list of errors in one of two forms
 	"hubspot":            3,  // the policy of a limit is the code, and not the type
