@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net"
@@ -19,21 +20,43 @@ import (
 // people; "" if the Decision tells. It finds faults of the request, which the error
 // alone does not prove.
 func (x *exchange) failed(req *http.Request, err error) (parlance.Outcome, string) {
-	if x.Err() == nil { // a request that ends with its context has no other fault
-		if why := bodyFault(req, err); why != "" {
-			return parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonBody}, why
-		}
-		if malformed, why := requestFault(req, err); malformed {
-			return parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonNotSent}, why
-		}
-		if noHTTP2(req, err) {
-			return parlance.Outcome{Kind: parlance.KindBadGateway, Reason: parlance.ReasonMalformed}, "the server does not speak HTTP/2 at this address, or closed the new connection at once"
-		}
-		if routeless(req, err) {
-			return parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonUnroutable}, ""
-		}
+	body := bodyFault(req, err)
+	if x.Err() != nil {
+		return x.ended(err, body)
+	}
+	if body != "" {
+		return parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonBody}, body
+	}
+	if malformed, why := requestFault(req, err); malformed {
+		return parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonNotSent}, why
+	}
+	if noHTTP2(req, err) {
+		return parlance.Outcome{Kind: parlance.KindBadGateway, Reason: parlance.ReasonMalformed}, "the server does not speak HTTP/2 at this address, or closed the new connection at once"
+	}
+	if routeless(req, err) {
+		return parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonUnroutable}, ""
 	}
 	return httpdialect.NoResponse(err), httpdialect.Why(err)
+}
+
+// ended is failed for a request whose context has ended. The body or the connection may
+// then break because nobody waits any more. body says what is wrong with the body.
+func (x *exchange) ended(err error, body string) (parlance.Outcome, string) {
+	o := httpdialect.NoResponse(err)
+	switch {
+	case body == "" && o.Reason != parlance.ReasonReset:
+		return o, httpdialect.Why(err)
+	case !x.timeUp():
+		return httpdialect.NoResponse(context.Canceled), ""
+	case body == "":
+		return httpdialect.NoResponse(context.DeadlineExceeded), ""
+	}
+	return parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonBody}, body
+}
+
+// timeUp reports that the context has ended by its deadline.
+func (x *exchange) timeUp() bool {
+	return errors.Is(x.Err(), context.DeadlineExceeded) || errors.Is(context.Cause(x), context.DeadlineExceeded)
 }
 
 // lengthTexts begin the errors of net/http about the length of a body, which it

@@ -272,6 +272,60 @@ func retriesLeft(t *testing.T, budget *client.Budget, where string) (n int) {
 	return n
 }
 
+func TestARequestThatEndsWithItsContextIsNoFaultOfTheServer(t *testing.T) {
+	t.Parallel()
+	stop := errors.New("somebody pressed stop")
+	bodies := map[string]func(context.Context) io.Reader{
+		"no body": func(context.Context) io.Reader { return nil },
+		"a body that breaks": func(ctx context.Context) io.Reader {
+			r, w := io.Pipe()
+			context.AfterFunc(ctx, func() { w.CloseWithError(stop) })
+			return r
+		},
+	}
+	ends := map[string]struct {
+		begin  func(context.Context) (ctx context.Context, end func())
+		reason map[string]parlance.Reason // by the body
+	}{
+		"canceled for a reason": {func(ctx context.Context) (context.Context, func()) {
+			ctx, cancel := context.WithCancelCause(ctx)
+			return ctx, func() { cancel(stop) }
+		}, map[string]parlance.Reason{"no body": parlance.ReasonCanceled, "a body that breaks": parlance.ReasonCanceled}},
+		"out of time for a reason": {func(ctx context.Context) (context.Context, func()) {
+			ctx, cancel := context.WithDeadlineCause(ctx, time.Now(), stop)
+			return ctx, cancel
+		}, map[string]parlance.Reason{"no body": parlance.ReasonDeadline, "a body that breaks": parlance.ReasonBody}},
+	}
+	for body, read := range bodies {
+		for name, c := range ends {
+			server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				if _, err := io.Copy(io.Discard, r.Body); err == nil {
+					<-r.Context().Done()
+				}
+			}))
+			ctx, end := c.begin(t.Context())
+			req, err := http.NewRequestWithContext(ctx, http.MethodPut, server.URL, read(ctx))
+			if err != nil {
+				t.Fatal(err)
+			}
+			base := roundTripper(func(req *http.Request) (*http.Response, error) {
+				out := req.WithContext(ctx)
+				if req.Body != nil { // the body is found to be broken before the end of the context is
+					out = req.WithContext(context.WithoutCancel(ctx))
+				}
+				end()
+				return http.DefaultTransport.RoundTrip(out)
+			})
+			_, err = client.New(open(t, "vms"), client.WithBase(base)).RoundTrip(req)
+			var e *client.Error
+			if !errors.As(err, &e) || e.Outcome.Reason != c.reason[body] || len(e.Attempts) != 1 {
+				t.Errorf("%s, %s: %v", body, name, err)
+			}
+			server.Close()
+		}
+	}
+}
+
 func TestAMachineThatIsFullIsNoFaultOfTheServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -12,8 +12,9 @@ import (
 	"github.com/parlance-api/parlance/internal/httpheader"
 )
 
-// deliver writes a response to the caller. If it ends early, so does the connection.
-func (g *Gateway) deliver(w http.ResponseWriter, resp *http.Response) {
+// deliver writes a response to the caller. If it ends early, so does the connection. The
+// response is undecided if it was held for too long already.
+func (g *Gateway) deliver(w http.ResponseWriter, resp *http.Response, undecided bool) {
 	h := w.Header()
 	addEndToEnd(h, resp.Header)
 	announced := len(resp.Trailer)
@@ -21,7 +22,7 @@ func (g *Gateway) deliver(w http.ResponseWriter, resp *http.Response) {
 		add(h, "Trailer", []string{strings.Join(slices.Collect(maps.Keys(resp.Trailer)), ", ")})
 	}
 	w.WriteHeader(resp.StatusCode)
-	err := g.copyBody(w, resp)
+	err := g.copyBody(w, resp, undecided)
 	_ = resp.Body.Close() // now the trailers are complete
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -39,13 +40,14 @@ func (g *Gateway) deliver(w http.ResponseWriter, resp *http.Response) {
 	}
 }
 
-// copyBody copies the body of a response. Each part of a stream is sent as it comes.
-func (g *Gateway) copyBody(w http.ResponseWriter, resp *http.Response) error {
+// copyBody copies the body of a response. Each part of a stream is sent as it comes, and of
+// a body that is late.
+func (g *Gateway) copyBody(w http.ResponseWriter, resp *http.Response, late bool) error {
 	if resp.Body == http.NoBody {
 		return nil
 	}
 	to := io.Writer(w)
-	if resp.ContentLength < 0 || httpheader.MediaType(first(resp.Header["Content-Type"])) == eventsType {
+	if late || resp.ContentLength < 0 || httpheader.MediaType(first(resp.Header["Content-Type"])) == eventsType {
 		f := newFlusher(w)
 		defer f.end()
 		to = f

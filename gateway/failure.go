@@ -37,8 +37,6 @@ func (g *Gateway) noResponse(w http.ResponseWriter, x *exchange, err error) {
 		}
 	case errors.Is(cause, errDrained):
 		o = g.stopped(x)
-	case errors.Is(cause, errInterim):
-		x.story.err, o = cause, badGateway()
 	default:
 		panic(http.ErrAbortHandler) // nobody listens
 	}

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/client/breaker"
 	"github.com/parlance-api/parlance/gateway"
@@ -64,6 +65,35 @@ func TestABodyThatIsMalformedIsTheCallersFaultAndOpensNoBreaker(t *testing.T) {
 	}
 	if resp, _ := get(t, "GET", addr, ""); resp.StatusCode != 200 {
 		t.Errorf("after that the upstream is not asked: %d", resp.StatusCode)
+	}
+}
+
+// told tells what each attempt came to.
+type told chan parlance.Outcome
+
+func (g told) Enter(*http.Request) (time.Duration, func(*http.Response, *client.Attempt), error) {
+	return 0, func(_ *http.Response, a *client.Attempt) { g <- a.Outcome }, nil
+}
+
+// Whether his body or the context ends first, it says nothing of the upstream.
+func TestACallerWhoGoesAwayWhileHeSendsIsNoFaultOfTheUpstream(t *testing.T) {
+	t.Parallel()
+	for _, request := range []string{chunked + "5\r\nab", "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nab"} {
+		for range 20 {
+			came, outcomes := make(chan bool, 1), make(told, 1)
+			u := wire(t, func(c net.Conn) {
+				came <- true
+				io.Copy(io.Discard, c)
+			})
+			addr, _ := before(t, u, "plain", "problem", func(c *gateway.Config) { c.Client = []client.Option{client.WithGate(outcomes)} })
+			conn := dial(t, addr)
+			io.WriteString(conn, request)
+			<-came
+			conn.Close()
+			if o := <-outcomes; o.Status != 0 || !o.Reason.Local() {
+				t.Errorf("%.20q: the attempt came to %v/%v", request, o.Kind, o.Reason)
+			}
+		}
 	}
 }
 

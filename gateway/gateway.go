@@ -92,7 +92,7 @@ func (g *Gateway) forward(w http.ResponseWriter, x *exchange, r *http.Request) {
 	case err != nil:
 		g.noResponse(w, x, err)
 	case resp != nil:
-		g.deliver(w, resp)
+		g.deliver(w, resp, x.undecided != nil)
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 // maxInterim is how many interim responses (RFC 9110, 15.2) are passed on.
 const maxInterim = 100
 
-var errInterim = errors.New("gateway: the upstream sent too many interim responses")
+// errInterim is a malformed response to the client end.
+var errInterim = errors.New("malformed response from server: too many interim responses")
 
 // interim is how far the interim responses of the upstream are.
 type interim struct {
@@ -21,7 +22,7 @@ type interim struct {
 }
 
 // passInterim passes on an interim response, with its own fields only. If there are too many,
-// the exchange ends.
+// there is no response.
 func (x *exchange) passInterim(status int, header textproto.MIMEHeader) error {
 	x.interim.mu.Lock()
 	defer x.interim.mu.Unlock()
@@ -30,8 +31,7 @@ func (x *exchange) passInterim(status int, header textproto.MIMEHeader) error {
 	}
 	if x.interim.sent++; x.interim.sent > maxInterim {
 		x.interim.over = true
-		x.cancel(errInterim)
-		return nil
+		return errInterim
 	}
 	h := x.writer.Header()
 	last := maps.Clone(h)

@@ -16,6 +16,35 @@ import (
 	"github.com/parlance-api/parlance/gateway"
 )
 
+func TestABodyThatIsLateReachesTheCallerAsItComesAlthoughItHasALength(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{"vms", "vbapi"} {
+		u := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", "1000")
+			io.WriteString(w, "{")
+			http.NewResponseController(w).Flush()
+			<-r.Context().Done() // the caller has what came
+		})
+		g, log := build(t, u.URL, to, "problem", func(c *gateway.Config) { c.MaxHold = 1 })
+		srv := httptest.NewServer(g)
+		resp, err := http.Get(srv.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := make([]byte, 1); resp.StatusCode != http.StatusOK || resp.ContentLength != 1000 {
+			t.Errorf("%s: %d, of %d bytes", to, resp.StatusCode, resp.ContentLength)
+		} else if _, err := io.ReadFull(resp.Body, b); err != nil || b[0] != '{' {
+			t.Errorf("%s: %q, %v", to, b, err)
+		}
+		resp.Body.Close()
+		srv.Close()
+		if text := log.String(); strings.Contains(text, "level=WARN") || !strings.Contains(text, "reason=canceled") {
+			t.Errorf("%s: a caller who ended it is a warning, or has no reason: %s", to, text)
+		}
+	}
+}
+
 // The upstream sends on only when the caller has read what came before, so that a gateway
 // which holds anything back never ends.
 func TestAStreamOfJSONReachesTheCallerAsItComes(t *testing.T) {

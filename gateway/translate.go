@@ -117,11 +117,11 @@ func (g *Gateway) settled(x *exchange) {
 	o := &r.Outcome
 	x.responded(x.undecided.StatusCode, o)
 	level := slog.LevelInfo
-	if !o.Kind.Good() {
+	if !o.Kind.Good() && o.Reason != parlance.ReasonCanceled { // a caller may end a stream
 		level = slog.LevelWarn
 	}
 	g.log.LogAttrs(x, level, "the response that was passed through untranslated has ended", slog.String("kind", o.Kind.String()),
-		slog.String("code", o.Code), slog.String("act", r.Decision.Act.String()), slog.Int("attempts", len(r.Attempts)),
+		slog.String("reason", string(o.Reason)), slog.String("code", o.Code), slog.String("act", r.Decision.Act.String()), slog.Int("attempts", len(r.Attempts)),
 		slog.String("method", x.asked.Method), slog.String("path", x.asked.Path), slog.String("upstream_request_id", o.RequestID))
 }
 
