@@ -11,7 +11,8 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 )
 
-// failure is a failure that somebody got from an AI provider, and its meaning.
+// failure is a failure that somebody got from an API, and its meaning. If a thread quotes
+// the code and the text alone, as a client prints them, the body is that of the API's form.
 type failure struct {
 	Dialect   string            `json:"dialect"`
 	Source    string            `json:"source"`
@@ -29,9 +30,9 @@ type failure struct {
 	After     float64           `json:"after"`
 }
 
-// TestEachFailureOfAnAIProviderInAnIssueReadsAsItIsMeant holds the files of the providers
-// against failures from issues on GitHub, which the files were not written from.
-func TestEachFailureOfAnAIProviderInAnIssueReadsAsItIsMeant(t *testing.T) {
+// TestEachFailureInAnIssueReadsAsItIsMeant holds the files against failures from issues on
+// GitHub and from examples of vendors, which the files were not written from.
+func TestEachFailureInAnIssueReadsAsItIsMeant(t *testing.T) {
 	t.Parallel()
 	file, err := os.Open("testdata/failures.jsonl")
 	if err != nil {

@@ -166,6 +166,9 @@ var notGiven = map[string]map[string]string{
 	"jira": {
 		"scope": onlyRead,
 	},
+	"keycloak": {
+		"exists": onlyRead,
+	},
 	"klaviyo": {
 		"import failed": onlyRead,
 	},
@@ -194,6 +197,10 @@ var notGiven = map[string]map[string]string{
 	},
 	"sendgrid": {
 		"import failed": onlyRead,
+	},
+	"quickbooks": {
+		"100":               onlyRead,
+		"not authenticated": onlyRead,
 	},
 	"replicate": {
 		"flagged":     onlyRead,
