@@ -60,30 +60,22 @@ func (a *addresses) setDestination(h http.Header) {
 	h.Set("Destination", a.upstream.Scheme+"://"+a.upstream.Host+a.prefix+u.EscapedPath())
 }
 
-// Fields of a response that hold an address. Clients of the second kind do not resolve it,
-// and so it stays absolute.
-var (
-	relativeFields = []string{"Location", "Content-Location"}
-	absoluteFields = []string{"Operation-Location", "Azure-Asyncoperation"}
-	addressFields  = slices.Concat(relativeFields, absoluteFields, []string{"Link", "Refresh", "Set-Cookie", "Alt-Svc"})
-)
-
 // mapBack maps the addresses in the header of a response. It returns the names of the
 // fields that it dropped, since they show the upstream and callers cannot reach what they
 // point to.
 func (a *addresses) mapBack(resp *http.Response) (dropped []string) {
 	h := resp.Header
-	if !slices.ContainsFunc(addressFields, func(name string) bool { return len(h[name]) > 0 }) {
-		return nil
-	}
-	each := func(name string, of func(string) (string, bool)) {
-		values := h[name]
-		if len(values) == 0 {
-			return
+	for name, values := range h {
+		if name == "Alt-Svc" { // RFC 7838: where else the upstream is
+			delete(h, name)
+			continue
+		}
+		if !a.concerns(name, values) {
+			continue
 		}
 		kept := make([]string, 0, len(values))
 		for _, v := range values {
-			if mapped, ok := of(v); ok {
+			if mapped, ok := a.mapped(resp.Request, name, v); ok {
 				kept = append(kept, mapped)
 			}
 		}
@@ -94,19 +86,36 @@ func (a *addresses) mapBack(resp *http.Response) (dropped []string) {
 			delete(h, name)
 		}
 	}
-	relative := func(v string) (string, bool) { return a.outside(resp.Request, v, false) }
-	absolute := func(v string) (string, bool) { return a.outside(resp.Request, v, true) }
-	for _, name := range relativeFields {
-		each(name, relative)
-	}
-	for _, name := range absoluteFields {
-		each(name, absolute)
-	}
-	each("Link", func(v string) (string, bool) { return links(v, relative) })
-	each("Refresh", func(v string) (string, bool) { return refresh(v, relative) })
-	each("Set-Cookie", func(v string) (string, bool) { return a.cookie(resp.Request, v) })
-	delete(h, "Alt-Svc") // RFC 7838: where else the upstream is
+	slices.Sort(dropped)
 	return dropped
+}
+
+// concerns reports a field that may hold addresses. In a field of another name, a URL of the
+// upstream is one, unless it is an origin (the fields of CORS).
+func (a *addresses) concerns(name string, values []string) bool {
+	switch name {
+	case "Location", "Content-Location", "Operation-Location", "Azure-Asyncoperation", "Link", "Refresh", "Set-Cookie":
+		return true
+	}
+	return len(values) > 0 && strings.HasPrefix(values[0], "http") && strings.Contains(values[0], "//"+a.upstream.Host) &&
+		!strings.HasPrefix(name, "Access-Control-")
+}
+
+// mapped is one value of a field as callers see it. Clients resolve few fields, so the
+// address stays absolute in all others.
+func (a *addresses) mapped(req *http.Request, name, value string) (string, bool) {
+	relative := func(v string) (string, bool) { return a.outside(req, v, false) }
+	switch name {
+	case "Location", "Content-Location":
+		return relative(value)
+	case "Link":
+		return links(value, relative)
+	case "Refresh":
+		return refresh(value, relative)
+	case "Set-Cookie":
+		return a.cookie(req, value)
+	}
+	return a.outside(req, value, true)
 }
 
 // outside is an address in a response to req as callers see it. It reports false for one

@@ -74,13 +74,18 @@ func (g *Gateway) trusts(address string) bool {
 }
 
 // isForwarding reports a field by which proxies tell a server who the caller is, and from
-// where and by which URL it came. The name is canonical.
+// where and by which URL it came. The name is canonical. Some servers take an underscore in
+// it for a dash (RFC 3875, 4.1.18).
 func isForwarding(name string) bool {
+	if strings.Contains(name, "_") {
+		name = http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
+	}
 	switch name {
-	case "Forwarded", "Client-Cert", "Client-Cert-Chain", // RFC 7239, RFC 9440
-		"X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Remote-Ip", "X-Remote-Addr", "X-Proxyuser-Ip",
+	case "Forwarded", "Forwarded-For", "X-Forwarded", "Client-Cert", "Client-Cert-Chain", // RFC 7239, RFC 9440
+		"X-Real-Ip", "X-Real-Port", "X-Real-Proto", "X-Client-Ip", "X-Originating-Ip", "X-Cluster-Client-Ip", "X-Remote-Ip", "X-Remote-Addr", "X-Proxyuser-Ip",
 		"Client-Ip", "True-Client-Ip", "Proxy-Client-Ip", "Wl-Proxy-Client-Ip", "Cf-Connecting-Ip", "Cf-Connecting-Ipv6",
 		"Fastly-Client-Ip", "Fly-Client-Ip", "X-Appengine-User-Ip", "X-Azure-Clientip", "X-Azure-Socketip",
+		"Cloudfront-Viewer-Address", "Cdn-Src-Ip", "Ali-Cdn-Real-Ip", "X-Host", "X-Http-Host-Override", "X-Scheme", "X-Url-Scheme", "Front-End-Https",
 		"X-Envoy-External-Address", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Url", "X-Rewrite-Url":
 		return true
 	}

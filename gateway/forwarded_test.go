@@ -14,6 +14,7 @@ func TestOnlyATrustedProxySaysWhereARequestCameFrom(t *testing.T) {
 		"X-Forwarded-For", "6.6.6.6", "X-Forwarded-Host", "evil.test", "X-Forwarded-Proto", "https", "X-Forwarded-Port", "1", "X-Forwarded-Prefix", "/x",
 		"X-Forwarded-Client-Cert", "By=x", "Forwarded", "for=6.6.6.6", "X-Real-IP", "6.6.6.6", "True-Client-IP", "6.6.6.6", "CF-Connecting-IP", "6.6.6.6",
 		"X-Client-IP", "6.6.6.6", "X-Original-URL", "/admin", "X-Rewrite-URL", "/admin", "Client-Cert", ":x:",
+		"X_Forwarded_For", "6.6.6.6", "X_Real_IP", "6.6.6.6", "X-Forwarded", "for=6.6.6.6", "Forwarded-For", "6.6.6.6", "X-Host", "evil.test",
 	}
 	for _, tt := range []struct {
 		name    string

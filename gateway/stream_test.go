@@ -193,6 +193,18 @@ func TestTheLogWarnsOfTheFirstLongResponseOnly(t *testing.T) {
 	}
 }
 
+func TestAStreamInADialectWithAnEnvelopeIsNotSaidToBeLong(t *testing.T) {
+	t.Parallel()
+	u := serve(t, flushed("application/json", "{\"n\":0}\n", "{\"n\":1}\n"))
+	addr, log := before(t, u.URL, "vbapi", "plain")
+	if _, body := get(t, "GET", addr, ""); body != "{\"n\":0}\n{\"n\":1}\n" {
+		t.Errorf("the caller got %q", body)
+	}
+	if text := log.String(); strings.Contains(text, "longer than") || strings.Contains(text, "level=WARN") {
+		t.Errorf("the log says: %s", text)
+	}
+}
+
 // advised is a dialect whose elements say whether to retry. Its code has a name of its own.
 func advised(t *testing.T, code string) *dialect.Dialect {
 	t.Helper()

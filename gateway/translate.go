@@ -78,7 +78,8 @@ func (g *Gateway) rewrite(x *exchange, asked dialect.Request, resp *http.Respons
 	if m.Kept == translate.KeptLong && r.Whole {
 		m.Kept = translate.KeptNone // the client has read it, and found nothing to take off
 	}
-	if open {
+	settled := !r.Cut && read.Body == nil && resp.ContentLength <= int64(g.config.MaxBody) // by its beginning
+	if open || m.Kept == translate.KeptLong && settled {
 		m.Kept = translate.KeptOpen
 	}
 	g.send(x, resp, &m)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/client"
@@ -62,7 +63,12 @@ does nothing.`,
   parlance gateway --upstream http://localhost:9000 --speaks vms --store gateway.db
   parlance gateway --upstream http://localhost:9000 --speaks vms --log-format json --access-log --breaker 10`,
 		Args: arguments(0, 0, "no arguments"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runGateway(cmd.Context(), &f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := noNegative(cmd.Flags()); err != nil {
+				return err
+			}
+			return a.runGateway(cmd.Context(), &f)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.upstream, "upstream", "", "the `URL` of the API; its path goes before that of a request")
@@ -92,6 +98,16 @@ does nothing.`,
 	flags.StringVar(&f.logLevel, "log-level", "info", "the lowest `LEVEL` of the log: debug, info, warn or error")
 	flags.BoolVar(&f.config.AccessLog, "access-log", false, "log every request, and not only those that failed or were retried")
 	return cmd
+}
+
+// noNegative refuses numbers and times below zero.
+func noNegative(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if kind := f.Value.Type(); kind != "string" && kind != "stringSlice" && strings.HasPrefix(f.Value.String(), "-") {
+			err = &mistake{message: fmt.Sprintf("--%s: %s is below zero", f.Name, f.Value), hint: "without the flag its default counts"}
+		}
+	})
+	return err
 }
 
 // runGateway runs a gateway until the context ends or a signal comes.

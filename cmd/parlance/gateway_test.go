@@ -68,6 +68,8 @@ func TestGatewayRefusesWhatItCannotStandBefore(t *testing.T) {
 		{"no dialect", "gateway --upstream http://localhost:9000", "parlance: --speaks: no dialect is named\nhint: "},
 		{"a dialect that does not exist", "gateway --upstream http://localhost:9000 --speaks vms --to problme", "parlance: --to: no dialect is called \"problme\"\nhint: did you mean \"problem\"? "},
 		{"a level that is none", "gateway --upstream http://localhost:9000 --speaks vms --log-level loud", "parlance: --log-level: \"loud\" is not a level\nhint: it is debug, info, warn or error\n"},
+		{"a time below zero", "gateway --upstream http://localhost:9000 --speaks vms --timeout -1s", "parlance: --timeout: -1s is below zero\nhint: without the flag its default counts\n"},
+		{"a number below zero", "gateway --upstream http://localhost:9000 --speaks vms --breaker -3", "parlance: --breaker: -3 is below zero\nhint: without the flag its default counts\n"},
 		{"a format that is none", "gateway --upstream http://localhost:9000 --speaks vms --log-format xml", "hint: it is text or json\n"},
 		{"a proxy that is none", "gateway --upstream http://localhost:9000 --speaks vms --trusted-proxy nginx", "parlance: --trusted-proxy: \"nginx\" is neither an address nor a range\n"},
 		{"an address that is none", "gateway --upstream http://localhost:9000 --speaks vms --listen nowhere", "hint: --listen 127.0.0.1:0 takes a free port\n"},
