@@ -162,6 +162,7 @@ func (g *Gateway) repeat(w http.ResponseWriter, x *exchange, a *client.Attempt) 
 func (g *Gateway) respond(w http.ResponseWriter, x *exchange, o parlance.Outcome) {
 	o.Instance = x.instance()
 	g.name(x, &o)
+	o.RetryAfter = httpdialect.WholeSeconds(o.RetryAfter)
 	m := g.config.To.Encode(nil, x.asked, &o, dialect.Payload{})
 	status := httpdialect.Status(m)
 	x.responded(status, &o)

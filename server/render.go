@@ -178,6 +178,7 @@ func (x *exchange) prepare(s *scratch, o *parlance.Outcome, data dialect.Payload
 	} else if s.outcome.Kind.Failing() && s.outcome.RetryAfter != 0 {
 		delete(h, "Retry-After")
 	}
+	s.outcome.RetryAfter = httpdialect.WholeSeconds(s.outcome.RetryAfter)
 	m := x.Encode(s.body[:0], &s.outcome, data, document)
 	s.body = m.Body
 	x.SetOutcome(s.outcome)

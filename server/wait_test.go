@@ -32,7 +32,10 @@ func TestTheHeaderAndTheBodySayTheSameWait(t *testing.T) {
 		header  string
 		body    float64 // 0 is none
 	}{
-		"of the outcome":               {func(s *server.Server) http.Handler { return s.Handle(servertest.Returns(nil, busy(7*time.Second))) }, "7", 7},
+		"of the outcome": {func(s *server.Server) http.Handler { return s.Handle(servertest.Returns(nil, busy(7*time.Second))) }, "7", 7},
+		"of the outcome, with a part": {func(s *server.Server) http.Handler {
+			return s.Handle(servertest.Returns(nil, busy(6100*time.Millisecond)))
+		}, "7", 7},
 		"of a header, beside an error": {func(s *server.Server) http.Handler { return sets("30", s.Handle(servertest.Returns(nil, busy(0)))) }, "30", 30},
 		"of a header, beside a text":   {func(*server.Server) http.Handler { return sets("30", text) }, "30", 30},
 		"of both": {func(s *server.Server) http.Handler {

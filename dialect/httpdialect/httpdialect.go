@@ -176,6 +176,15 @@ func Replace(res *http.Response, m dialect.Encoded) {
 	res.Body = io.NopCloser(bytes.NewReader(m.Body))
 }
 
+// WholeSeconds is a wait as Retry-After says it, which has whole seconds: rounded up, so that
+// nobody comes too early. A body beside the field then says the same.
+func WholeSeconds(wait time.Duration) time.Duration {
+	if rest := wait % time.Second; rest > 0 {
+		return wait - rest + time.Second
+	}
+	return wait
+}
+
 // RetryAfter is the wait that the Retry-After field of a response asks for, in each form
 // that a Dialect reads; 0 if it asks for nothing.
 func RetryAfter(res *http.Response) time.Duration {
