@@ -22,6 +22,10 @@ const callerLeft = "the caller left before the response was complete"
 // canceled is the outcome of such a request: the server is not at fault.
 var canceled = parlance.Outcome{Kind: parlance.KindFailed, Reason: parlance.ReasonCanceled, Status: statusLeft}
 
+// halfClosed is the detail for a caller who has closed one half of the connection, and still
+// reads. For net/http he has left.
+const halfClosed = "The connection was closed before the response."
+
 // isLeft reports whether an outcome is that of a caller who left.
 func isLeft(o *parlance.Outcome) bool {
 	return o.Reason == parlance.ReasonCanceled && o.Status == statusLeft

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -147,5 +148,28 @@ func TestWhatAHandlerSaysOfAFailureStaysAlthoughTheCallerLeft(t *testing.T) {
 	leave(t, l, began, false)
 	if got := <-end; got.Outcome.Kind != parlance.KindUnavailable || !strings.Contains(log.String(), `"level":"ERROR"`) {
 		t.Errorf("%+v\n%s", got, log)
+	}
+}
+
+func TestACallerWhoClosesHalfOfTheConnectionReadsThatItIsHisFault(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range []string{"problem", "vbapi"} {
+		s, _ := servertest.New(t, dialect)
+		l := servertest.Listen(t, s.Wrap(s.Handle(servertest.Reads)))
+		conn, err := net.Dial("tcp", l.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+		_ = conn.(*net.TCPConn).CloseWrite()
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), "closed before the response") {
+			t.Errorf("%s: %d %s", dialect, resp.StatusCode, body)
+		}
 	}
 }

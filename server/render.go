@@ -179,7 +179,11 @@ func (x *exchange) prepare(s *scratch, o *parlance.Outcome, data dialect.Payload
 		delete(h, "Retry-After")
 	}
 	s.outcome.RetryAfter = httpdialect.WholeSeconds(s.outcome.RetryAfter)
-	m := x.Encode(s.body[:0], &s.outcome, data, document)
+	written := &s.outcome
+	if isLeft(written) {
+		written = &parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest, Detail: halfClosed}
+	}
+	m := x.Encode(s.body[:0], written, data, document)
 	s.body = m.Body
 	x.SetOutcome(s.outcome)
 	if s.outcome.Kind.Failing() {

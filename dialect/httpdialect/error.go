@@ -127,26 +127,37 @@ func tlsWords(err error) string {
 	return ""
 }
 
-// ofProxy finds a proxy that refused to connect (RFC 9110, 9.3.6). net/http gives no more
-// of its response than the text behind the status.
+// ofProxy finds a proxy that did not connect (RFC 9110, 9.3.6; RFC 1928). net/http gives no
+// more of the response of an HTTP proxy than the text behind the status.
 func ofProxy(err error) cause {
 	var op *net.OpError
-	text := err.Error()
-	switch errors.As(err, &op); {
-	case errtext.Begins(err, http.StatusText(http.StatusProxyAuthRequired)),
-		op != nil && strings.HasPrefix(op.Op, "socks ") && strings.Contains(text, "authentication"):
+	text, socks := err.Error(), false
+	if errors.As(err, &op) && strings.HasPrefix(op.Op, "socks ") {
+		text, socks = strings.TrimPrefix(op.Err.Error(), "unknown error "), true
+	}
+	has := func(part string) bool { return socks && strings.Contains(text, part) }
+	switch {
+	case errtext.Begins(err, http.StatusText(http.StatusProxyAuthRequired)), has("authentication"):
 		return unavailable(parlance.ReasonProxy, "the proxy wants a user and a password, or others than it got: nothing was sent to the server")
-	case slices.Contains(proxyTexts, text):
+	case slices.Contains(proxyRefuses, text), has("not allowed"), has("not supported"):
 		return unavailable(parlance.ReasonProxy, "the proxy refused to connect to the server ("+text+"): nothing was sent to it")
+	case slices.Contains(proxyFails, text), socks && !op.Timeout():
+		return unavailable(parlance.ReasonRefused, "the proxy could not connect to the server ("+text+"): nothing was sent to it")
 	}
 	return cause{}
 }
 
-// proxyTexts are those of the statuses with which a proxy refuses for good.
-var proxyTexts = []string{
-	http.StatusText(http.StatusBadRequest), http.StatusText(http.StatusUnauthorized), http.StatusText(http.StatusForbidden),
-	http.StatusText(http.StatusNotFound), http.StatusText(http.StatusMethodNotAllowed),
-}
+// The texts of the statuses with which a proxy refuses for good, or fails to reach a server.
+var (
+	proxyRefuses = []string{
+		http.StatusText(http.StatusBadRequest), http.StatusText(http.StatusUnauthorized), http.StatusText(http.StatusForbidden),
+		http.StatusText(http.StatusNotFound), http.StatusText(http.StatusMethodNotAllowed),
+	}
+	proxyFails = []string{
+		http.StatusText(http.StatusInternalServerError), http.StatusText(http.StatusBadGateway),
+		http.StatusText(http.StatusServiceUnavailable), http.StatusText(http.StatusGatewayTimeout),
+	}
+)
 
 // Errors of a connection that this machine could not begin.
 var (
@@ -166,6 +177,8 @@ func ofDial(err error) cause {
 		return unavailable(parlance.ReasonUnroutable, "this machine has no route to the address ("+no.Error()+"): nothing was sent; check the address and the network")
 	case dials && slices.Contains(exhausted, no):
 		return unavailable(parlance.ReasonNotSent, "this machine has no free file or port for a connection ("+no.Error()+"): nothing was sent")
+	case dials && op.Op == "proxyconnect" && !op.Timeout():
+		return unavailable(parlance.ReasonNotSent, "the proxy cannot be reached: nothing was sent")
 	case no == syscall.ECONNREFUSED, dials && !op.Timeout():
 		return unavailable(parlance.ReasonRefused, "")
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 	"time"
 
@@ -49,11 +50,28 @@ func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
 	unknown := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(unknown.Close)
 
+	connects := func(status int) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(s.Close)
+		return s.Listener.Addr().String()
+	}
+	socks := func(reply byte) string { // RFC 1928, 6
+		return listen(func(c net.Conn) {
+			defer c.Close()
+			b := make([]byte, 100)
+			c.Read(b)
+			c.Write([]byte{5, 0})
+			c.Read(b)
+			c.Write([]byte{5, reply, 0, 1, 0, 0, 0, 0, 0, 0})
+		})
+	}
+
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", testnet.Closed) // no name server anywhere
 	}}
 	for _, c := range []struct {
 		name, url string
+		proxy     string
 		timeout   time.Duration
 		cancel    bool
 		kind      parlance.Kind
@@ -64,6 +82,12 @@ func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
 		{name: "a name that does not resolve", url: "http://nobody.invalid", kind: parlance.KindUnavailable, reason: parlance.ReasonDNS, undone: true},
 		{name: "a server that speaks no TLS", url: "https://" + plain.Listener.Addr().String(), kind: parlance.KindUnavailable, reason: parlance.ReasonTLS, undone: true},
 		{name: "a certificate of an unknown authority", url: unknown.URL, kind: parlance.KindUnavailable, reason: parlance.ReasonTLS, undone: true},
+		{name: "nobody listens for a proxy", url: "https://server.test", proxy: "http://" + testnet.Closed, kind: parlance.KindUnavailable, reason: parlance.ReasonNotSent, undone: true},
+		{name: "a proxy that reaches no server", url: "https://server.test", proxy: "http://" + connects(http.StatusBadGateway), kind: parlance.KindUnavailable, reason: parlance.ReasonRefused, undone: true},
+		{name: "a proxy that waits for a server in vain", url: "https://server.test", proxy: "http://" + connects(http.StatusGatewayTimeout), kind: parlance.KindUnavailable, reason: parlance.ReasonRefused, undone: true},
+		{name: "a proxy that refuses", url: "https://server.test", proxy: "http://" + connects(http.StatusForbidden), kind: parlance.KindUnavailable, reason: parlance.ReasonProxy, undone: true},
+		{name: "a proxy of SOCKS that refuses", url: "http://127.0.0.1:9", proxy: "socks5://" + socks(2), kind: parlance.KindUnavailable, reason: parlance.ReasonProxy, undone: true},
+		{name: "a proxy of SOCKS that is refused", url: "http://127.0.0.1:9", proxy: "socks5://" + socks(5), kind: parlance.KindUnavailable, reason: parlance.ReasonRefused, undone: true},
 		{name: "a connection that breaks", url: "http://" + reset, kind: parlance.KindUnavailable, reason: parlance.ReasonReset},
 		{name: "no response in time", url: "http://" + silent, timeout: 50 * time.Millisecond, kind: parlance.KindTimeout, reason: parlance.ReasonDeadline},
 		{name: "a caller that gives up", url: "http://" + silent, cancel: true, kind: parlance.KindUnavailable, reason: parlance.ReasonCanceled},
@@ -81,6 +105,9 @@ func TestATransportThatFailsIsClassedAsWhatItIs(t *testing.T) {
 			}
 			transport := &http.Transport{DialContext: (&net.Dialer{Resolver: resolver}).DialContext, TLSClientConfig: &tls.Config{}}
 			defer transport.CloseIdleConnections()
+			if proxy, _ := url.Parse(c.proxy); c.proxy != "" {
+				transport.Proxy = http.ProxyURL(proxy)
+			}
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, nil)
 			if err != nil {
 				t.Fatal(err)
