@@ -75,7 +75,11 @@ func TestWhatCanBeReadOfAFailureIsRead(t *testing.T) {
 		{name: "an object for a list of it", file: file, body: `{"error":{"code":"E1","text":"t","list":{"at":"a","msg":"m"}}}`,
 			want: `{"kind":"conflict","code":"E1","detail":"t","fields":[{"path":"a","message":"m"}]}`, told: "unfit_member", wrote: "-"},
 		{name: "a stranger among elements", file: xml, body: `<E><C>E1</C><T>t</T><L><A>a</A><M>m</M></L><L>odd</L></E>`,
-			want: `{"kind":"conflict","code":"E1","detail":"t","fields":[{"path":"a","message":"m"}]}`, told: "unread_element", wrote: "-"},
+			want: `{"kind":"conflict","code":"E1","detail":"t","fields":[{"path":"a","message":"m"},{"message":"odd"}]}`, told: "unfit_member", wrote: "-"},
+		{name: "a stranger of another form among elements", file: xml, body: `<E><C>E1</C><T>t</T><L><A>a</A><M>m</M></L><L><Message>odd</Message></L></E>`,
+			want: `{"kind":"conflict","code":"E1","detail":"t","fields":[{"path":"a","message":"m"},{"message":"odd"}]}`, told: "unfit_member", wrote: "-"},
+		{name: "a stranger alone", file: xml, body: `<E><C>E1</C><T>t</T><L>odd</L></E>`,
+			want: `{"kind":"conflict","code":"E1","detail":"t","fields":[{"message":"odd"}]}`, told: "unfit_member", wrote: "-"},
 	})
 }
 
@@ -98,4 +102,53 @@ func TestAMarkAroundOrBesideABodyThatFits(t *testing.T) {
 		{name: "the type of a problem with a payload of any form", file: file, status: 200, header: problem, body: `{"id":1}`, want: `{"kind":"noted"}`, told: "failure_mark", wrote: "-"},
 		{name: "the type of a problem with the body of a failure", file: file, status: 200, header: problem, body: `{"error":{"code":"E1","text":"t"}}`, want: `{"kind":"conflict","code":"E1","detail":"t"}`, wrote: "-"},
 	})
+}
+
+// A shape without a word of what it means is a failure's for what does not fit it, and so is
+// one that has the name of a failing row.
+func TestTheMarkOfAShapeThatLeavesItsMeaningOpen(t *testing.T) {
+	t.Parallel()
+	file := func(conditions string) string {
+		return doubtful + "shapes:\n  - {name: error, " + conditions + "json: {error!: {code!: $code, text!: $detail}}}\n  - {name: ok, status: 200, json: $data}"
+	}
+	const noted = `{"kind":"noted","detail":"t"}`
+	all := []construct{}
+	for name, conditions := range map[string]string{"neither": "", "any status": "status: 200 4xx, ", "a kind": "status: 200, is: invalid, ", "a row": "status: 200, is: E1, "} {
+		all = append(all,
+			construct{name: name + ", of another form", file: file(conditions), status: 200, body: `{"error":{"text":"t"}}`, want: noted, told: "failure_mark common_form", wrote: "-"},
+			construct{name: name + ", a text", file: file(conditions), status: 200, body: `{"error":"t"}`, want: noted, told: "failure_mark common_form", wrote: "-"},
+			construct{name: name + ", empty", file: file(conditions), status: 200, body: `{"error":null}`, want: `{"kind":"success"}`, wrote: "-"})
+	}
+	const issues = `codes: {200: success, 4xx: invalid}
+shapes:
+  - {name: issues, status: 200 4xx, read_only: true, json: {resourceType: outcome, issue!: [{sev: {v: error}, $is: failed, text?: $detail}, {sev: {v: info}, $is: success, text?: $detail}]}}
+  - {name: ok, status: 200, json: $data}`
+	hold(t, append(all,
+		construct{name: "its code is good", file: file("status: 200 4xx, "), status: 200, body: `{"error":{"code":"W1","text":"t"}}`, want: `{"kind":"noted","code":"W1","detail":"t"}`, wrote: "-"},
+		construct{name: "elements that the file knows", file: issues, status: 200, body: `{"resourceType":"outcome","issue":[{"sev":{"v":"info"},"text":"t"}]}`, want: `{"kind":"success","detail":"t"}`, wrote: "-"},
+		construct{name: "elements that it does not know", file: issues, status: 200, body: `{"resourceType":"outcome","issue":[{"sev":{"v":"fatal"},"message":"t"}]}`, want: `{"kind":"noted"}`, told: "failure_mark", wrote: "-"},
+		construct{name: "another body", file: issues, status: 200, body: `{"resourceType":"patient","issue":[{"sev":{"v":"fatal"}}]}`, want: `{"kind":"success"}`, wrote: "-"}))
+}
+
+// A text of the whole that has a place of its own is no further element of a list, and each
+// use of a definition is a place of its own.
+func TestTheTextOfTheWholeIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	const beside = `shapes: [{name: e, status: 4xx, json: {top?: $detail, errors!: [{at?: $field, m: $detail & $field.message}]}}]`
+	const inline = `shapes:
+  - {name: e, status: 4xx, json: {error!: {code: $code & $field.code, text: $detail & $field.message, at?: $field}, errors?: [{code: $code & $field.code, text: $detail & $field.message, at?: $field}]}}`
+	const defined = `define: {err: {code: $code & $field.code, text: $detail & $field.message, at?: $field}}
+shapes: [{name: e, status: 4xx, json: {error!: $err, errors?: [$err]}}]`
+	all := []construct{
+		{name: "beside Fields of other texts", file: beside, body: `{"top":"T","errors":[{"at":"a","m":"t"},{"at":"b","m":"u"}]}`,
+			want: `{"kind":"invalid","detail":"T","fields":[{"path":"a","message":"t"},{"path":"b","message":"u"}]}`},
+	}
+	for name, file := range map[string]string{"written out": inline, "defined": defined} {
+		all = append(all,
+			construct{name: name + ", the first one is the whole", file: file, body: `{"error":{"code":"E","text":"t"},"errors":[{"code":"E","text":"t","at":"a"},{"code":"F","text":"u","at":"b"}]}`,
+				want: `{"kind":"invalid","code":"E","detail":"t","fields":[{"path":"a","code":"E","message":"t"},{"path":"b","code":"F","message":"u"}]}`},
+			construct{name: name + ", none is the whole", file: file, body: `{"error":{"code":"G","text":"v"},"errors":[{"code":"E","text":"t","at":"a"},{"code":"F","text":"u","at":"b"}]}`,
+				want: `{"kind":"invalid","code":"G","detail":"v","fields":[{"path":"a","code":"E","message":"t"},{"path":"b","code":"F","message":"u"}]}`})
+	}
+	hold(t, all)
 }

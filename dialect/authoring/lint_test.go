@@ -1,6 +1,7 @@
 package authoring_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,6 +68,26 @@ func TestASuccessThatCanBeAnythingIsNotCalledLoose(t *testing.T) {
 	} {
 		if got := strings.Join(rulesOf("dialect: x\ncodes: {200: success, 4xx: invalid}\nshapes:\n"+failed+shape+sample), " "); got != want {
 			t.Errorf("%s%q, not %q", shape, got, want)
+		}
+	}
+}
+
+// A failure is told from a success by what it demands, in XML too.
+func TestAFailureThatDemandsNothingIsCalledLoose(t *testing.T) {
+	t.Parallel()
+	const json = "  - {name: failed, status: 200, is: failed, json: {PROBLEM: {text: $detail}, id?: $any}}\n  - {name: result, status: 200, json: {id: $any, RESULT: $data}}\n" +
+		"samples:\n  - response: |\n      HTTP/1.1 200 OK\n\n      {\"id\":1,\"problem\":{\"text\":\"no\"}}\n    reads_only: true\n    outcome: {kind: failed, detail: no}\n"
+	const xml = "  - {name: failed, status: 200, is: failed, xml: {R: {PROBLEM: {text: $detail}, id?: $any}}}\n  - {name: result, status: 200, xml: {R: {id: $any, RESULT: $data}}}\n" +
+		"samples:\n  - response: |\n      HTTP/1.1 200 OK\n      Content-Type: application/xml\n\n      <R><id>1</id><problem><text>no</text></problem></R>\n    reads_only: true\n    outcome: {kind: failed, detail: no}\n"
+	for form, file := range map[string]string{"json": json, "xml": xml} {
+		for _, problem := range []string{"problem", "problem!"} {
+			file := "dialect: x\ncodes: {200: success, 4xx: invalid}\nshapes:\n" + strings.ReplaceAll(file, "PROBLEM", problem)
+			if got := rulesOf(strings.Replace(file, "RESULT", "result", 1)); !slices.Contains(got, "loose_success") {
+				t.Errorf("%s, %s: %q", form, problem, got)
+			}
+			if got := rulesOf(strings.Replace(file, "RESULT", "result!", 1)); slices.Contains(got, "loose_success") {
+				t.Errorf("%s, %s, a success that demands its result: %q", form, problem, got)
+			}
 		}
 	}
 }

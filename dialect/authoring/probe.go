@@ -1,6 +1,7 @@
 package authoring
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 
@@ -39,14 +40,15 @@ const (
 
 // prober makes the probes of one body.
 type prober struct {
-	m    *read.Matcher
-	body []byte
-	all  []probe
+	m      *read.Matcher
+	body   []byte
+	failed bool // it is that of a failure
+	all    []probe
 }
 
 // probesOf are the probes of a sample, none for one whose status is a failure: there the
 // status says so, whatever the body is.
-func (d author) probesOf(s *spec.Sample) []probe {
+func (d author) probesOf(s *spec.Sample, failed bool) []probe {
 	res := s.Response
 	if res.Status < 200 || res.Status > 299 || len(res.Body) > maxProbedBody {
 		return nil
@@ -62,7 +64,7 @@ func (d author) probesOf(s *spec.Sample) []probe {
 	if shape.Form == spec.FormXML {
 		t = t.Root().Value
 	}
-	p := prober{m: m, body: res.Body}
+	p := prober{m: m, body: res.Body, failed: failed}
 	p.walk(t, 0, 0)
 	return p.all
 }
@@ -126,29 +128,46 @@ func (p *prober) add(w *spec.Member, n uint32) {
 	p.all = append(p.all, probe{slices.Concat(p.body[:node.Start+1], []byte(text), rest), w.Names[0], absentProbed, w.Value.Pos})
 }
 
-// value probes a member that must be there.
+// value probes a member. One of a failure that need not be there is only called by another
+// name.
 func (p *prober) value(w *spec.Member, c uint32) {
-	constant, sort := w.Value.Op == spec.OpConst, memberProbed
-	if constant {
-		sort = constantProbed
+	if w.Must || p.failed || w.Value.Op == spec.OpConst {
+		p.rename(c, w)
 	}
-	switch kind := p.m.Tree.Nodes[c].Kind; {
-	case !constant && (!w.Must || kind >= tree.Element):
-	case kind >= tree.Element:
-		p.change(c, "?", w.Names[0], sort, w.Value.Pos)
-	case !constant && kind == tree.Text:
-		p.rename(c, w)
-		p.change(c, `["?"]`, w.Names[0], sort, w.Value.Pos)
-	default:
-		p.rename(c, w)
-		p.change(c, `"?"`, w.Names[0], sort, w.Value.Pos)
+	switch constant := w.Value.Op == spec.OpConst; {
+	case constant:
+		p.change(c, other(p.m.Tree.Nodes[c].Kind), w.Names[0], constantProbed, w.Value.Pos)
+	case w.Must && p.m.Tree.Nodes[c].Kind == tree.Text:
+		p.change(c, `["?"]`, w.Names[0], memberProbed, w.Value.Pos)
+	case w.Must && p.m.Tree.Nodes[c].Kind < tree.Element:
+		p.change(c, `"?"`, w.Names[0], memberProbed, w.Value.Pos)
 	}
 }
 
-// rename adds the probe in which a member has another name.
+// other is another value for a node.
+func other(kind tree.Kind) string {
+	if kind >= tree.Element {
+		return "?"
+	}
+	return `"?"`
+}
+
+// rename adds the probe in which a member or an element has another name.
 func (p *prober) rename(n uint32, w *spec.Member) {
 	node := &p.m.Tree.Nodes[n]
-	p.all = append(p.all, probe{slices.Concat(p.body[:node.KeyStart], []byte("?"), p.body[node.KeyEnd:]), w.Names[0], memberProbed, w.Value.Pos})
+	start, name, rest := p.body[:node.KeyStart], "?", p.body[node.KeyEnd:]
+	if node.Kind >= tree.Element {
+		name = "unknown"
+	}
+	if node.Kind == tree.Element && bytes.HasPrefix(p.body[node.Close:], []byte("</")) {
+		end := int(node.Close) + bytes.IndexByte(p.body[node.Close:], '>')
+		from := end - int(node.KeyEnd-node.KeyStart)
+		if string(p.body[from:end]) != string(p.body[node.KeyStart:node.KeyEnd]) {
+			return // blanks after the name of the end
+		}
+		rest = slices.Concat(p.body[node.KeyEnd:from], []byte(name), p.body[end:])
+	}
+	p.all = append(p.all, probe{slices.Concat(start, []byte(name), rest), w.Names[0], memberProbed, w.Value.Pos})
 }
 
 // change adds the probe in which a node has another value.
@@ -188,7 +207,7 @@ func tryProbes(d *dialect.Dialect, r *spec.Reporter) {
 		if len(whole.Diagnostics) > 0 {
 			continue
 		}
-		for _, p := range j.probesOf(s) {
+		for _, p := range j.probesOf(s, whole.Outcome.Kind.Failing()) {
 			if left--; left < 0 {
 				return
 			}
@@ -226,7 +245,7 @@ func (j *judge) loose(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
 		}
 	case failed:
 		// A payload that can be anything is a success whatever is in it.
-		if by := j.shapeOf(one.Shape); by != nil && by.Body.Op == spec.OpObject {
+		if by := j.shapeOf(one.Shape); by != nil && by.Body.Op == spec.OpObject && !by.Body.AllOptional() {
 			j.warn(by.Pos, "loose_success", "exclude the failure: write its member as name: $absent, or mark with ! what each success has", "without %q in its form, the failure on line %d would be read as a success, by the shape %q", p.place, s.Pos.Line, one.Shape)
 		}
 	case p.sort == constantProbed && one.Shape == "":

@@ -11,9 +11,10 @@ import (
 
 // failed reports that a good response carries the mark of a failure: something that no
 // success carries. It then takes the texts of the failure, from the start. In a body that a
-// shape can read, a list without another element can stand around it.
-func (d *Reader) failed(m *Matcher, marked []*spec.Shape, res *wire.Response, start mark) bool {
-	if m.bears(marked, res, start) {
+// shape can read, a list without another element can stand around it. The marks of the shape
+// that fits do not count: what it reads says what they mean.
+func (d *Reader) failed(m *Matcher, marked []*spec.Shape, fits *spec.Shape, res *wire.Response, start mark) bool {
+	if m.bears(marked, fits, res, start) {
 		return true
 	}
 	if m.form != spec.FormJSON || m.cut || !marks(d.Spec, afterBracket(res.Body)) {
@@ -24,7 +25,7 @@ func (d *Reader) failed(m *Matcher, marked []*spec.Shape, res *wire.Response, st
 		return false
 	}
 	res.Body = inner
-	found := m.bears(marked, res, start)
+	found := m.bears(marked, nil, res, start)
 	m.note("wrapped_body", "the body is a list around what the dialect knows; its first object was read")
 	return found
 }
@@ -58,9 +59,9 @@ func loneObject(marked []*spec.Shape, res *wire.Response) []byte {
 }
 
 // bears is failed for a body without a list around it.
-func (m *Matcher) bears(marked []*spec.Shape, res *wire.Response, start mark) bool {
+func (m *Matcher) bears(marked []*spec.Shape, fits *spec.Shape, res *wire.Response, start mark) bool {
 	for _, s := range marked {
-		if s.Form != m.form {
+		if s.Form != m.form || s == fits {
 			continue
 		}
 		t := s.Body

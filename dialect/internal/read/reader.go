@@ -127,7 +127,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 		return s, true
 	}
 	switch {
-	case success && d.failed(m, p.Marked, res, start):
+	case success && d.failed(m, p.Marked, nil, res, start):
 		return nil, false
 	case payload:
 		return nil, !res.Cut || !m.undecided(p, nil, req, res)
@@ -220,7 +220,7 @@ func (m *Matcher) lacks(p *spec.Plan, req *wire.Request, res *wire.Response) boo
 func (d *Reader) fitting(m *Matcher, p *spec.Plan, s *spec.Shape, req *wire.Request, res *wire.Response, start mark) (fitted *spec.Shape, readable bool) {
 	if res.Status >= 400 {
 		again := m.overlooked(p, s, req)
-		if len(again) == 0 && m.unread == 0 || m.form != spec.FormJSON {
+		if len(again) == 0 && m.unread == 0 || m.form != spec.FormJSON && m.form != spec.FormXML {
 			return s, true
 		}
 		m.Back(start)
@@ -230,7 +230,7 @@ func (d *Reader) fitting(m *Matcher, p *spec.Plan, s *spec.Shape, req *wire.Requ
 		return s, m.body(s, res.Body)
 	}
 	if m.sequence && s.IsEnvelope() {
-		if !d.failed(m, p.Marked, res, start) {
+		if !d.failed(m, p.Marked, nil, res, start) {
 			m.Back(start)
 			m.note("broken_body", "something follows the envelope, which stands alone in a body")
 		}
@@ -239,7 +239,7 @@ func (d *Reader) fitting(m *Matcher, p *spec.Plan, s *spec.Shape, req *wire.Requ
 	if s.Is != "" && s.Is != "success" || len(m.says) > 0 || m.bound.Of(spec.Item) != 0 {
 		return s, true
 	}
-	if d.failed(m, p.Marked, res, start) {
+	if d.failed(m, p.Marked, s, res, start) {
 		return nil, false
 	}
 	return s, !res.Cut || !m.undecided(p, s, req, res)

@@ -18,11 +18,10 @@ const maxUnasked = 512
 // failure.
 func (d *Reader) suspicious(req *wire.Request, res *wire.Response) bool {
 	b := res.Body
-	if len(b) > maxUnasked && b[0] == '{' && b[1] == '"' && !d.Suspects.First[b[2]] {
+	if res.Status >= 300 || len(b) < 2 || len(b) > maxUnasked && b[0] == '{' && b[1] == '"' && !d.Suspects.First[b[2]] {
 		return false // as most are
 	}
-	return len(b) > 1 && marks(d.Spec, b) &&
-		res.Status >= 200 && res.Status < 300 && res.Status != 204 && req.Method != "HEAD" && !res.Cut && !wire.Untouched(res.Header)
+	return marks(d.Spec, b) && res.Status >= 200 && res.Status != 204 && req.Method != "HEAD" && !res.Cut && !wire.Untouched(res.Header)
 }
 
 // marks reports that a body has a name that is a mark.
@@ -98,7 +97,7 @@ func (d *Reader) suspected(m *Matcher, req *wire.Request, res *wire.Response) bo
 	start := m.Mark()
 	m.form = d.open(m, d.Suspects.Forms, res)
 	m.limit = minSteps + stepsPerNode*len(m.Tree.Nodes)
-	if m.form != formBroken && m.form != spec.FormNone && m.bears(d.Suspects.Shapes, res, start) {
+	if m.form != formBroken && m.form != spec.FormNone && d.failed(m, d.Suspects.Shapes, nil, res, start) {
 		return true
 	}
 	m.Back(start)

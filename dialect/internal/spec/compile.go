@@ -208,8 +208,12 @@ func (c *shapeCompiler) plainName(pos Position, name string) {
 		c.Fault(pos, "bad_key", "write "+bare+": the quotes of YAML are enough", "the name %s has quotes inside, which would be a part of it", name)
 		return
 	}
-	if first, rest, several := strings.Cut(name, ", "); several && isWord(strings.ToLower(first), '_') && isWord(strings.ToLower(rest), '_') {
-		c.Fault(pos, "bad_key", "write "+first+"|"+rest+" if either can be there", "%q would be one name with a comma in it", name)
+	parts := strings.Split(name, ",")
+	for i, one := range parts {
+		parts[i] = strings.TrimSpace(one)
+	}
+	if len(parts) > 1 && !slices.ContainsFunc(parts, func(one string) bool { return !isWord(strings.ToLower(one), '_') }) {
+		c.Fault(pos, "bad_key", "write "+strings.Join(parts, "|")+" if any of them can be there", "%q would be one name with a comma in it", name)
 	}
 }
 
@@ -304,6 +308,7 @@ func (c *shapeCompiler) whole(n *yaml.Node) *Template {
 			break
 		}
 	}
+	t.apart(map[*Instance]bool{})
 	return t
 }
 

@@ -65,6 +65,28 @@ func (d *definition) endless(r *Reporter, n *yaml.Node, seen map[string]bool) bo
 	return false
 }
 
+// maxCopies is how many uses of definitions in one shape have a copy of their own.
+const maxCopies = 64
+
+// apart gives each further use of a definition that holds records a copy, so that each is a
+// place of its own for them. Definitions that refer to themselves stay shared.
+func (t *Template) apart(seen map[*Instance]bool) {
+	if in := t.Def; t.Op == OpReference && !in.Loops && in.Body != nil && in.Body.Writes.Of(Field)|in.Body.Copies.Of(Field)|in.Body.Writes.Of(Item) != 0 {
+		if seen[in] && len(seen) < maxCopies {
+			c := copier{templates: map[*Template]*Template{}, instances: map[*Instance]*Instance{}}
+			t.Def = c.instance(in)
+		}
+		if in = t.Def; !seen[in] {
+			seen[in] = true
+			in.Body.apart(seen)
+		}
+		return
+	}
+	for b := range t.below {
+		b.apart(seen)
+	}
+}
+
 // checkUnused warns of definitions that no shape uses.
 func (r *Reporter) checkUnused() {
 	for _, d := range r.definitions() {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
@@ -12,30 +13,65 @@ import (
 //
 //   - a member that a failure's shape asks for and that is named after an error
 //   - a constant that stands in a failure's shape, and in no other at that place
+//
+// A shape that leaves it to the status, the code or the elements of a list whether the
+// response failed counts as a failure's for a body that it does not fit.
 
 // marks finds the marks in the shapes of failures.
 func (d *Spec) marks() {
 	good := map[string]bool{}
 	for _, s := range d.Shapes {
-		if s.Body != nil && !s.fails() {
+		s.Fails = s.failingStatuses() || d.failing(s.form())
+		if s.Body != nil && !s.Fails && !d.listsFailures(s.Body) {
 			s.Body.constants("", func(at string, _ *Member) { good[at] = true })
 		}
 	}
 	for _, s := range d.Shapes {
-		if s.Body == nil || s.WriteOnly || !s.fails() || s.Form != FormJSON && s.Form != FormXML {
+		if s.Body == nil || s.WriteOnly || s.Form != FormJSON && s.Form != FormXML || !s.Fails && !s.silent() {
 			continue
 		}
-		s.Body.constants("", func(at string, w *Member) { w.Mark = !good[at] })
+		if s.Fails || d.listsFailures(s.Body) {
+			s.Body.constants("", func(at string, w *Member) { w.Mark = !good[at] })
+		}
 		s.Marks = s.Body.mark(nil, map[*Instance]bool{})
 	}
 }
 
-// fails reports that a shape is that of a failure: it says so, or no good status has it.
-func (s *Shape) fails() bool {
-	if s.Is == "failed" {
+// failingStatuses reports that a shape is for failing statuses only.
+func (s *Shape) failingStatuses() bool {
+	return len(s.Status) > 0 && !slices.ContainsFunc(s.Status, func(sp Span) bool { return sp.From < 400 })
+}
+
+// form is what the whole form of a shape says of itself.
+func (s *Shape) form() string {
+	if s.Is == "" && s.Body != nil {
+		return s.Body.Is
+	}
+	return s.Is
+}
+
+// silent reports that a shape is neither a success's nor a failure's: it leaves that to the
+// status, the code or the elements of a list.
+func (s *Shape) silent() bool { return s.form() == "" && !s.CarriesData() && !s.CarriesItems() }
+
+// failing reports that what a form says of itself is a failure.
+func (d *Spec) failing(is string) bool {
+	for b := d; b != nil && is != ""; b = b.Base {
+		if rows := b.Codes.Exact[is]; len(rows) > 0 {
+			return slices.ContainsFunc(rows, func(r *Row) bool { return r.Kind.Failing() })
+		}
+	}
+	k, _ := parlance.ParseKind(is)
+	return k.Failing()
+}
+
+// listsFailures reports that a list of a template, outside of records, holds elements that say
+// that the whole failed. So other elements than the file knows may say so too.
+func (d *Spec) listsFailures(t *Template) bool {
+	if t.Op == OpList && t.Reads.Of(Item) == 0 && slices.ContainsFunc(t.Elems, func(e *Template) bool { return d.failing(e.Is) }) {
 		return true
 	}
-	return len(s.Status) > 0 && !slices.ContainsFunc(s.Status, func(sp Span) bool { return sp.From < 400 })
+	return t.Op == OpObject && slices.ContainsFunc(t.Members, func(w Member) bool { return d.listsFailures(w.Value) })
 }
 
 // constants calls yield with each constant of an object, or of the objects in it, and

@@ -158,7 +158,7 @@ func (p *Plan) CanFail(req *wire.Request) bool {
 
 // CanFail reports that a shape can say of a good response that it failed.
 func (s *Shape) CanFail() bool {
-	return s.fails() || s.Is != "" && s.Is != "success" || s.Reads&Meaningful&^Times != 0 || s.Body != nil && s.Body.saysKind(map[*Instance]bool{})
+	return s.Fails || s.Is != "" && s.Is != "success" || s.Reads&Meaningful&^Times != 0 || s.Body != nil && s.Body.saysKind(map[*Instance]bool{})
 }
 
 // Alone reports that the status alone says what a response means. Most good

@@ -62,7 +62,7 @@ func (d *Spec) checkRecords(r *Reporter, s *Shape) {
 		return
 	}
 	for _, o := range d.Shapes {
-		if o != s && o.Form == s.Form && !o.WriteOnly && o.Status.Admits(status) && !o.fails() && !o.CarriesItems() {
+		if o != s && o.Form == s.Form && !o.WriteOnly && o.Status.Admits(status) && !o.Fails && !o.CarriesItems() {
 			return
 		}
 	}

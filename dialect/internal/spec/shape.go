@@ -37,7 +37,8 @@ type Shape struct {
 	Sites        []Site   // the places of records, by their number
 	SharesCode   bool     // a text in it is read as the code of the whole and of a Field
 	Inherited    bool     // it is of the dialect that this one extends
-	Marks        []string // the names of the members of its body that are marks, if it is a failure's
+	Fails        bool     // it is a failure's: it says so, or no good status has it
+	Marks        []string // the names of the members of its body that are marks
 	Bare         bool     // it is headers that ask for nothing: they are read if they are there
 	Roots        Roots    // of JSON, what its body can be
 	Stream       *Stream  // what its body is, if it is a stream; else nil

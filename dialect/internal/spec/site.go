@@ -217,6 +217,23 @@ func (l *locator) record(e *Template, p route, key Target) {
 // the members without a name in it.
 func (t *Template) Shallow() Set { return t.outside(false) }
 
+// Sure are the attributes that are always written into a template if they are set. They
+// stand in no list, in no alternative and in no member without a name.
+func (t *Template) Sure() (s Set) {
+	switch {
+	case t.ReadOnly:
+	case t.Op == OpHole && t.Hole.Guard == nil:
+		return t.Writes
+	case t.Op == OpObject:
+		for i := range t.Members {
+			s |= t.Members[i].Value.Sure()
+		}
+	case t.Op == OpReference && !t.Def.Loops:
+		return t.Def.Body.Sure()
+	}
+	return s
+}
+
 // Outside are the attributes that stand in the template of a record outside of its errors.
 func (t *Template) Outside() Set { return t.outside(true) }
 

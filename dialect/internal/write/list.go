@@ -101,10 +101,26 @@ func (w *output) rests(t *spec.Template, alone bool, write func(*spec.Template))
 			records = 0
 		}
 		if t.Apart(i) && e.Writes.Of(spec.Whole)&w.present&^w.carried != 0 && !e.Writes.Has(spec.Whole, spec.AttrNote) &&
-			records == 0 && !(alone && e.NeedsField()) && !e.ReadOnly && w.recognized(e) {
+			records == 0 && !(alone && e.NeedsField()) && !e.ReadOnly && w.recognized(e) && w.says(e) {
 			write(e)
 		}
 	}
+}
+
+// says reports that an element has a text of the whole in the notation of its place.
+func (w *output) says(e *spec.Template) bool {
+	switch e.Op {
+	case spec.OpConst, spec.OpAny:
+		return false
+	case spec.OpObject:
+		return slices.ContainsFunc(e.Members, func(m spec.Member) bool { return w.says(m.Value) })
+	case spec.OpHole:
+		if r := &e.Hole.Readings[0]; r.Target.Attr == spec.AttrCode && r.Pattern == nil && e.Hole.Guard == nil {
+			text, ok := r.Conv.Wire(w.render(e.Hole), w)
+			return ok && text != ""
+		}
+	}
+	return true
 }
 
 // recognized reports that the texts which tell an element from others are those of the
@@ -245,7 +261,7 @@ func (w *output) first(t *spec.Template, chosen []int, write func(*spec.Template
 		}
 		w.within(spec.Field, chosen[:1:1], 0, func() { w.one(spec.Field, chosen[0], e, t, write) })
 		w.merged, chosen = false, chosen[1:]
-	case t.Guarded() || w.standsAlone(e):
+	case t.Guarded() || w.standsAlone(e) && e.Writes.Of(spec.Whole)&w.present&^w.shape.Body.Sure() != 0:
 		w.within(spec.Field, []int{}, 0, func() { write(e) })
 	}
 	return chosen
@@ -254,7 +270,7 @@ func (w *output) first(t *spec.Template, chosen []int, write func(*spec.Template
 // merges reports that the first Field can share an element with the whole: each text that
 // is read as both is equal, or the whole does not have it.
 func (w *output) merges(e *spec.Template, f *parlance.Field) bool {
-	if e.Op == spec.OpHole {
+	if e = e.Resolve(); e.Op == spec.OpHole {
 		first := e.Hole.Readings[0]
 		if first.Pattern != nil || first.Target.Owner != spec.Whole {
 			return true

@@ -81,7 +81,11 @@ func (w *output) fieldSite(i int) (id uint16, least int) {
 		if s.Owner != spec.Field || s.Within != w.inside {
 			continue
 		}
-		if lost := fieldCost(f, s) + bits.OnesCount64(uint64(w.overwritten(f, s))); id == 0 || lost < least || lost == least && s.Tree && s.Keys > sites[id].Keys {
+		lost := fieldCost(f, s) + bits.OnesCount64(uint64(w.overwritten(f, s)))
+		if s.Root && len(w.o.Fields) > 1 {
+			lost += 2 // it is not read beside others
+		}
+		if id == 0 || lost < least || lost == least && s.Tree && s.Keys > sites[id].Keys {
 			id, least = uint16(n), lost
 		}
 	}
