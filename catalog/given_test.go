@@ -181,9 +181,6 @@ var notGiven = map[string]map[string]string{
 		"WAITING":            noPlace,
 		"locked out":         onlyRead,
 	},
-	"openai": {
-		"500": sameAs,
-	},
 	"openrouter": {
 		"flagged":     "it is written as 403", // without its reasons
 		"day used up": sameAs,

@@ -40,14 +40,18 @@ func (w *output) chooseCode() string {
 // needCode chooses a code for a failure that has none to write, if the errors of the dialect
 // all need one: that of the first row with the meaning of the chosen row, a default before
 // the others. Without it nothing could be written that is read again, and the texts would
-// be lost.
+// be lost. If the file lists the status without a code, the code has to mean the same under it.
 func (w *output) needCode() {
-	if w.code != "" || !w.o.Kind.Failing() || w.d.Owns(w.row) && w.row.Names(strconv.Itoa(w.status)) || w.writes(w.row, "") {
+	if w.code != "" || !w.o.Kind.Failing() || w.writes(w.row, "") {
 		return
 	}
+	own := w.d.Owns(w.row) && w.row.Names(strconv.Itoa(w.status))
 	for _, reason := range [...]parlance.Reason{w.o.Reason, w.row.Reason} {
 		for _, byDefault := range [...]bool{true, false} {
 			for _, r := range w.d.Rows {
+				if own && (r.Status != w.status || r.Reason != w.row.Reason) {
+					continue
+				}
 				if r.Kind == w.row.Kind && r.Reason == reason && r.ByDefault == byDefault && w.lendsCode(r) {
 					return
 				}
