@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/parlance-api/parlance"
@@ -45,5 +46,41 @@ func TestACodeIsLentOnlyUnderItsStatus(t *testing.T) {
 	m := d.Encode(nil, dialect.Request{Method: "POST", Path: "/v0/app/Orders"}, &parlance.Outcome{Kind: parlance.KindInvalid, Detail: "Wrong"}, dialect.Payload{})
 	if m.Status != 400 || len(m.Body) > 0 || len(m.Losses) != 1 || m.Losses[0].Attribute != "detail" {
 		t.Errorf("%d %s, losses %v; want 400 without a body and the loss of the detail", m.Status, m.Body, m.Losses)
+	}
+}
+
+func TestAnElementOfAFailureHasACodeThatSaysItsKind(t *testing.T) {
+	t.Parallel()
+	overloaded := parlance.Outcome{Kind: parlance.KindUnavailable, Reason: "overloaded", Code: "busy", Detail: "Busy"}
+	for _, c := range []struct {
+		dialect, path string
+		o             parlance.Outcome
+		wrote, lost   string
+	}{
+		{"anthropic", "/v1/messages", overloaded, `"type":"overloaded_error"`, "code"},
+		{"anthropic", "/v1/messages", parlance.Outcome{Kind: parlance.KindInternal, Detail: "Busy"}, `"type":"api_error"`, ""},
+		{"anthropic", "/v1/messages", parlance.Outcome{Kind: parlance.KindUnavailable, Detail: "Busy"}, `"type":"overloaded_error"`, "reason"},
+		{"openai", "/v1/chat/completions", overloaded, `"code":"server_is_overloaded"`, "code"}, // resource_unavailable would promise that nothing was done
+		{"openai", "/v1/chat/completions", parlance.Outcome{Kind: parlance.KindQuota, Reason: "balance", Family: "billing", Detail: "Busy"}, `"type":"billing","param":null,"code":"insufficient_quota"`, ""},
+		{"openai", "/v1/chat/completions", parlance.Outcome{Kind: parlance.KindRateLimited, Detail: "Busy"}, `"code":"rate_limit_exceeded"`, ""},
+		{"kubernetes", "/api/v1/pods?watch=true", overloaded, `"reason":"ServiceUnavailable"`, "code reason"},
+		{"ollama", "/api/chat", overloaded, `{"error":"Busy"}`, "reason code kind"},
+	} {
+		t.Run(c.dialect+" "+c.wrote, func(t *testing.T) {
+			t.Parallel()
+			method := "POST"
+			if c.dialect == "kubernetes" {
+				method = "GET"
+			}
+			w := opened(t, c.dialect).WriteStream(dialect.Request{Method: method, Path: c.path})
+			m, written := w.Encode(nil, &c.o)
+			var lost []string
+			for _, l := range m.Losses {
+				lost = append(lost, l.Attribute)
+			}
+			if !written || !strings.Contains(string(m.Body), c.wrote) || !strings.Contains(string(m.Body), "Busy") || strings.Join(lost, " ") != c.lost {
+				t.Errorf("wrote %s, lost %v; want %s and %s", m.Body, m.Losses, c.wrote, c.lost)
+			}
+		})
 	}
 }

@@ -33,6 +33,12 @@ shapes:
       - {is: noted, as: end, json: {type: incomplete, why: $note}}
       - {event: error, is: failed, json: {error!: {code?: $code, message!: $detail, wait?: $retry_after:seconds}}}
       - {is: failed, read_only: true, json: {error!: {code?: $code, message!: $detail}}}
+  - name: jobs
+    path: /jobs
+    stream: sse
+    elements:
+      - {event: state, is: failed, json: {state: failed, message!: $detail}}
+      - {event: state, as: preamble, json: {state: waits}}
   - name: batch
     path: /batch
     stream: ndjson
@@ -135,6 +141,11 @@ func TestAStreamHasTheMeaningOfItsElements(t *testing.T) {
 		{"two failures", "/chat", sse, fails + "data: {\"error\": {\"message\": \"again\"}}\n\n", "unavailable overloaded Busy after 0 of 2"},
 		{"content follows the end", "/chat", sse, good + done + good, "noted after 1 of 3, ended [after_end]"},
 		{"an error that the dialect does not know", "/chat", sse, good + "data: {\"error\": {\"text\": \"Busy\"}}\n\n" + done, "noted after 2 of 3, ended [failure_mark] [common_form]"},
+		{"an event of an error that fits no template", "/chat", sse, good + "event: error\ndata: {\"error\": {\"text\": \"Busy\"}}\n\n" + done, "failed Busy after 1 of 3, ended [failure_mark] [common_form] [unfit_body]"},
+		{"its text is taken by the forms that most APIs use", "/chat", sse, "event: error\ndata: {\"detail\": \"Busy\"}\n\n" + done, "failed Busy after 0 of 2, ended [unfit_body] [common_form]"},
+		{"an event of an error in plain text", "/chat", sse, "event: error\ndata: Busy\n\n" + done, "failed Busy after 0 of 2, ended [unfit_body] [common_form]"},
+		{"an event with the name that errors have elsewhere", "/jobs", sse, good + "event: error\ndata: Busy\n\n", "noted after 2 of 2 [failure_mark]"},
+		{"an event of two templates, of which one is no failure", "/jobs", sse, "event: state\ndata: {\"code\": 1}\n\n", "success after 1 of 1"},
 		{"an error of null is none", "/chat", sse, "data: {\"error\": null}\n\n" + done, "success after 1 of 2, ended"},
 		{"comments only", "/chat", sse, ": a\n\n:\n\n", "unavailable cut_off after 0 of 0, cut [cut_stream]"},
 		{"nothing", "/chat", sse, "", "unavailable cut_off after 0 of 0, cut [cut_stream]"},

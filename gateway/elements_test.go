@@ -87,8 +87,10 @@ func TestAFailureInAStreamIsTranslatedAndTheContentPasses(t *testing.T) {
 		then                  string // in what follows
 		log                   []string
 	}{
-		{"openai to anthropic", "openai", "anthropic", []string{oContent, ": beat\n\n", oContent, oBusy}, oContent + ": beat\n\n" + oContent, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"server_is_overloaded\",\"message\":\"Busy\"", []string{"stream=true", "content=2", "kind=unavailable", "code=server_is_overloaded"}},
+		{"openai to anthropic", "openai", "anthropic", []string{oContent, ": beat\n\n", oContent, oBusy}, oContent + ": beat\n\n" + oContent, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Busy\"", []string{"stream=true", "content=2", "kind=unavailable", "code=server_is_overloaded"}},
 		{"anthropic to openai", "anthropic", "openai", []string{aStart + aContent, aBusy}, aStart + aContent, "data: {\"error\":{\"message\":\"Overloaded\"", []string{"stream=true", "kind=unavailable", "code=overloaded_error"}},
+		{"a failure whose text was not written for callers", "anthropic", "openai", []string{aStart + aContent, "event: error\ndata: 10.0.0.7 is down\n\n"}, aStart + aContent, "data: {\"error\":{\"message\":\"The stream failed\",", []string{"stream=true", "kind=failed"}},
+		{"a failure in another form", "anthropic", "openai", []string{aStart + aContent, "event: error\ndata: {\"message\": \"Busy\\n10.0.0.7 is down\"}\n\n"}, aStart + aContent, "data: {\"error\":{\"message\":\"Busy\",", []string{"kind=failed"}},
 		{"in one piece", "anthropic", "openai", []string{aStart + aContent + aBusy}, aStart + aContent, "data: {\"error\":{\"message\":\"Overloaded\"", []string{"stream=true", "content=1", "code=overloaded_error"}},
 		{"byte by byte", "anthropic", "openai", strings.Split(aStart+aContent+strings.ReplaceAll(aBusy, "\n", "\r\n"), ""), aStart + aContent, "data: {\"error\":{\"message\":\"Overloaded\"", []string{"content=1", "code=overloaded_error"}},
 		{"line ends of two bytes", "anthropic", "openai", []string{aStart + aContent, strings.ReplaceAll(aBusy, "\n", "\r\n")}, aStart + aContent + "data: {\"error\"", "Overloaded", nil},

@@ -24,7 +24,7 @@ const (
 
 const (
 	bareBusy = `{"error": {"message": "Busy", "type": "service_unavailable_error", "param": null, "code": "server_is_overloaded"}}`
-	oneBusy  = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"server_is_overloaded\",\"message\":\"Busy\"}}\n\n"
+	oneBusy  = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Busy\"}}\n\n"
 )
 
 // oddStream is the response of a server that does not do what it should.

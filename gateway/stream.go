@@ -150,6 +150,10 @@ func (t *elements) take(e *dialect.StreamElement) {
 	t.advise(&o)
 	t.g.name(t.x, &o)
 	m, written := t.to.Replace(nil, &o)
+	if !written && o.Detail == "" { // the form may ask for a text
+		o.Detail = "The stream failed"
+		m, written = t.to.Replace(nil, &o)
+	}
 	if !written {
 		return
 	}

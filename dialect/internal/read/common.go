@@ -53,6 +53,18 @@ func (m *Matcher) common(d *Reader, o *parlance.Outcome, req *wire.Request, code
 	return wire.CommonText
 }
 
+// texts gives an element of a stream that fits no template the texts of its data.
+func (d *Reader) texts(to *wire.Decoded, req *wire.Request, res *wire.Response) {
+	fill := filler{d: d, depth: 1, wants: EveryAttribute}
+	defer fill.release()
+	m := fill.matcher(res)
+	m.note("unfit_body", "an event has the name of a failure, and none of the forms that the dialect describes")
+	if from := m.common(d, &to.Outcome, req, true, res); from != wire.CommonNone {
+		to.Common = from
+	}
+	to.Diagnostics = append(to.Diagnostics, m.diags...)
+}
+
 // top takes what the whole document says.
 func (m *Matcher) top(f *finding) {
 	if m.Tree.Nodes[0].Kind == tree.Text {

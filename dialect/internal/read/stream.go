@@ -153,7 +153,8 @@ func (s *Stream) count(role Role, read *wire.Decoded, torn bool) {
 // fits none is content.
 func (s *Stream) look(e *stream.Element) (*spec.Element, Role, *wire.Decoded) {
 	plain := s.plain(e)
-	if e.Broken || !s.of.Always && !e.Bare && (plain == nil || plain.Shape.Is == "") && !s.may(e) {
+	named := plain == nil && len(e.Event) > 0 && s.named(e)
+	if e.Broken || !s.of.Always && !e.Bare && !named && (plain == nil || plain.Shape.Is == "") && !s.may(e) {
 		if plain != nil {
 			return plain, plain.Role, nil
 		}
@@ -163,6 +164,8 @@ func (s *Stream) look(e *stream.Element) (*spec.Element, Role, *wire.Decoded) {
 	switch kind := read.Outcome.Kind; {
 	case kind.Failing(), kind == parlance.KindPartial:
 		return fits, spec.RoleFailure, read
+	case fits == nil && named:
+		return s.unfit(e, read)
 	case fits != nil && kind == parlance.KindSuccess:
 		return fits, fits.Role, nil
 	case fits != nil:
@@ -171,6 +174,47 @@ func (s *Stream) look(e *stream.Element) (*spec.Element, Role, *wire.Decoded) {
 		s.doubt = true
 		s.diags = append(s.diags, read.Diagnostics...)
 	}
+	return nil, spec.RoleContent, nil
+}
+
+// named reports that an event has the name of failures alone, or "error", which is the name
+// that most streams give them.
+func (s *Stream) named(e *stream.Element) bool {
+	named := string(e.Event) == "error"
+	for _, t := range s.of.Elements {
+		if t.WriteOnly || t.Event != string(e.Event) {
+			continue
+		}
+		if named = s.fails(t); !named {
+			return false
+		}
+	}
+	return named
+}
+
+// fails reports that a template is that of a failure.
+func (s *Stream) fails(t *spec.Element) bool {
+	if t.Shape.Is == "" {
+		return false
+	}
+	r, _ := s.elements.Meaning(&parlance.Outcome{Status: s.res.Status}, t.Shape.Is, &s.req)
+	return r.Kind.Failing()
+}
+
+// unfit gives an event its meaning that has the name of failures, but fits no template: that
+// of the first template of this name, with the texts that most APIs use. If the file does not
+// know the name, the event is content, and the stream no plain success.
+func (s *Stream) unfit(e *stream.Element, read *wire.Decoded) (*spec.Element, Role, *wire.Decoded) {
+	for _, t := range s.of.Elements {
+		if t.WriteOnly || t.Event != string(e.Event) {
+			continue
+		}
+		s.says(read, t)
+		s.elements.texts(read, &s.req, s.response(e, false))
+		return t, spec.RoleFailure, read
+	}
+	s.doubt = true
+	s.diags = append(s.diags, s.note("failure_mark", "an event has the name %q, which the stream %q does not describe", e.Event, s.of.Name))
 	return nil, spec.RoleContent, nil
 }
 
@@ -243,14 +287,19 @@ func (s *Stream) may(e *stream.Element) bool {
 
 // decode reads an element like the body of the response.
 func (s *Stream) decode(by *Reader, to *wire.Decoded, e *stream.Element) *spec.Shape {
-	res := s.res
-	res.Body, res.Cut = e.Data, e.Cut() || e.Torn
-	res.Header = &elementHeader{s.res.Header, spec.EventFields(string(e.Event), string(e.ID), e.Fields), by == s.d}
 	depth := 0
 	if by == s.d {
 		depth = 1 // inside of a response: an element is no stream of its own
 	}
-	return by.DecodeInto(to, &s.req, &res, depth)
+	return by.DecodeInto(to, &s.req, s.response(e, by == s.d), depth)
+}
+
+// response is an element as a response of its own, whose type is that of JSON or none.
+func (s *Stream) response(e *stream.Element, json bool) *wire.Response {
+	res := s.res
+	res.Body, res.Cut = e.Data, e.Cut() || e.Torn
+	res.Header = &elementHeader{s.res.Header, spec.EventFields(string(e.Event), string(e.ID), e.Fields), json}
+	return &res
 }
 
 // says gives an element that has no body to be read the meaning of its template.

@@ -49,7 +49,7 @@ func (w *output) needCode() {
 	for _, reason := range [...]parlance.Reason{w.o.Reason, w.row.Reason} {
 		for _, byDefault := range [...]bool{true, false} {
 			for _, r := range w.d.Rows {
-				if own && (r.Status != w.status || r.Reason != w.row.Reason) {
+				if own && (r.Status != w.status || r.Reason != w.row.Reason || r.NoEffect && !w.row.NoEffect) {
 					continue
 				}
 				if r.Kind == w.row.Kind && r.Reason == reason && r.ByDefault == byDefault && w.lendsCode(r) {

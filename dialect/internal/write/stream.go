@@ -1,6 +1,8 @@
 package write
 
 import (
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/parlance-api/parlance"
@@ -109,7 +111,6 @@ func (s *Stream) Failure(m *wire.Encoded, dst []byte, o *parlance.Outcome) bool 
 	}
 	m.Status, m.Losses = 200, losses
 	m.Body = s.of.Form.AppendEnd(s.append(dst, out), false)
-	s.lose(m, m.Body[len(dst):], o)
 	return true
 }
 
@@ -122,7 +123,6 @@ func (s *Stream) Instead(m *wire.Encoded, dst []byte, o *parlance.Outcome) bool 
 	}
 	m.Status, m.Losses = 200, losses
 	whole := s.of.Form.Append(nil, out, true)
-	s.lose(m, whole, o)
 	switch s.of.Form {
 	case stream.Lines:
 		whole = whole[:len(whole)-1]
@@ -133,11 +133,80 @@ func (s *Stream) Instead(m *wire.Encoded, dst []byte, o *parlance.Outcome) bool 
 	return true
 }
 
-// failure is the element of a failure, without data if the file has none for it.
-func (s *Stream) failure(o *parlance.Outcome) (stream.Out, []parlance.Loss) {
+// failure is the element of a failure, without data if the file has none for it. An element
+// has no status, so the code has to say the kind: if the Outcome's own does not, the code of a
+// row that does is written. What is written is read again to know.
+func (s *Stream) failure(o *parlance.Outcome) (best stream.Out, losses []parlance.Loss) {
+	var said parlance.Outcome
+	most := 0
+	for one := range s.ways(o) {
+		out, lost := s.way(&one)
+		if len(out.Data) == 0 {
+			continue
+		}
+		got := s.read(out)
+		grade := 1
+		if got.Kind == o.Kind {
+			grade = 2
+			if got.Reason == o.Reason {
+				grade = 3
+			}
+		}
+		if grade > most {
+			most, best, losses, said = grade, out, lost, got
+		}
+		if most == 3 {
+			break
+		}
+	}
+	if most == 0 {
+		return best, nil
+	}
+	return best, lostBy(o, &said, losses)
+}
+
+// ways are an Outcome as it is, and then by the code of each row of its kind: those with its
+// reason first, then those without a reason; of these a code before a status. A code that
+// promises that nothing was done is none of them.
+func (s *Stream) ways(o *parlance.Outcome) iter.Seq[parlance.Outcome] {
+	return func(yield func(parlance.Outcome) bool) {
+		if !yield(*o) {
+			return
+		}
+		rank := func(r *spec.Row) int {
+			n := 4
+			switch r.Reason {
+			case o.Reason:
+				n = 0
+			case "":
+				n = 2
+			}
+			if r.Status == 0 {
+				n++ // a status is a code of its own in some APIs
+			}
+			return n
+		}
+		var rows []*spec.Row
+		for _, r := range s.elements.Rows {
+			if r.Kind == o.Kind && !r.NotUsed && !r.NoEffect && s.elements.namesOneCode(r) && r.Applies(&s.req, spec.AnyForm) {
+				rows = append(rows, r)
+			}
+		}
+		slices.SortStableFunc(rows, func(a, b *spec.Row) int { return rank(a) - rank(b) })
+		for _, r := range rows {
+			one := *o
+			one.Code, one.Family, one.Reason, one.Status = r.First, r.Family, r.Reason, r.Status
+			if !yield(one) {
+				return
+			}
+		}
+	}
+}
+
+// way is the element that is written for an Outcome, without data for none.
+func (s *Stream) way(o *parlance.Outcome) (stream.Out, []parlance.Loss) {
 	var e wire.Encoded
-	written := *o
-	s.elements.Encode(&e, nil, &s.req, &written, &wire.Payload{}, 0)
+	s.elements.Encode(&e, nil, &s.req, o, &wire.Payload{}, 0)
 	out := stream.Out{Data: e.Body}
 	for _, f := range e.Header {
 		switch f.Name {
@@ -155,21 +224,42 @@ func (s *Stream) failure(o *parlance.Outcome) (stream.Out, []parlance.Loss) {
 	return out, e.Losses
 }
 
-// lose reports what the element does not say, although a response with a status would.
-func (s *Stream) lose(m *wire.Encoded, element []byte, o *parlance.Outcome) {
+// read is what an element means to a reader.
+func (s *Stream) read(e stream.Out) parlance.Outcome {
 	back := s.reader()
 	if back == nil {
-		return
+		return parlance.Outcome{}
 	}
-	if s.of.Form == stream.Array && element[0] == ',' {
-		element = append([]byte{'['}, element[1:]...)
+	back.Feed(s.of.Form.Append(nil, e, true))
+	return back.End(read.Whole).Outcome
+}
+
+// lostBy adds what an element does not say, or says of itself.
+func lostBy(o, said *parlance.Outcome, losses []parlance.Loss) []parlance.Loss {
+	losses = slices.DeleteFunc(losses, func(l parlance.Loss) bool { // of a row
+		return l.Attribute == "code" && o.Code == "" || l.Attribute == "family" && o.Family == ""
+	})
+	lose := func(attribute, reason string) {
+		if !slices.ContainsFunc(losses, func(l parlance.Loss) bool { return l.Attribute == attribute }) {
+			losses = append(losses, parlance.Loss{Attribute: attribute, Reason: reason})
+		}
 	}
-	back.Feed(element)
-	got := back.End(read.Whole).Outcome
-	if got.Kind != o.Kind {
-		m.Losses = append(m.Losses, parlance.Loss{Attribute: "kind", Reason: "an element has no status, and it is read as " + got.Kind.String()})
+	switch {
+	case said.Kind != o.Kind:
+		lose("kind", "an element has no status, and it is read as "+said.Kind.String())
+	case said.Reason != o.Reason && said.Reason != "":
+		lose("reason", "an element has no status, and the code says "+string(said.Reason))
+	case said.Reason != o.Reason:
+		lose("reason", "there is no place for it")
 	}
-	if got.RetryAfter != o.RetryAfter && o.RetryAfter != 0 {
-		m.Losses = append(m.Losses, parlance.Loss{Attribute: "retry_after", Reason: "an element has no header"})
+	if o.Code != "" && said.Code != o.Code {
+		lose("code", "the code of the meaning stands in its place")
 	}
+	if o.Family != "" && said.Family != o.Family {
+		lose("family", "the code of the meaning stands in its place")
+	}
+	if said.RetryAfter != o.RetryAfter && o.RetryAfter != 0 {
+		lose("retry_after", "an element has no header")
+	}
+	return losses
 }
