@@ -37,7 +37,7 @@ func TestAnOutcomeIsFoundByACodeAStatusOrAKeyOfTheFile(t *testing.T) {
 		{"omilia", "no license", dialect.Request{Method: "POST"}, "403 quota/license "},
 		{"omilia", "409", dialect.Request{Method: "POST", Header: withKey}, "409 conflict/ "},
 		{"plaid", "ITEM_LOCKED", dialect.Request{Method: "POST"}, "400 forbidden/item_locked ITEM_LOCKED"},
-		{"notion", "400", dialect.Request{}, "400 invalid/ example"},
+		{"notion", "400", dialect.Request{}, "400 invalid/ validation_error"},
 	} {
 		d, err := catalog.Open(test.dialect)
 		if err != nil {
