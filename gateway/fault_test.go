@@ -56,6 +56,8 @@ func TestABodyThatIsMalformedIsTheCallersFaultAndOpensNoBreaker(t *testing.T) {
 	})
 	for _, body := range []string{
 		"zz\r\nabc\r\n0\r\n\r\n", "3\r\nabcdef\r\n0\r\n\r\n", "-1\r\nabc\r\n", "\r\nabc\r\n", "ffffffffffffffffff\r\nabc\r\n",
+		"0x3\r\nabc\r\n0\r\n\r\n", "+3\r\nabc\r\n0\r\n\r\n", "3\r\nabcX0\r\n\r\n", "3\r\nabc\n0\r\n\r\n", "3\r\nabc\r\n0\r\nno field\r\n\r\n",
+		strings.Repeat("1;"+strings.Repeat("x", 2000)+"\r\na\r\n", 40) + "0\r\n\r\n",
 		"3\nabc\n0\n\n", "3;" + strings.Repeat("x", 5000) + "\r\nabc\r\n0\r\n\r\n",
 	} {
 		resp, text := say(t, addr, chunked+body)

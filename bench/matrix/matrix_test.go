@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/gateway"
 	"github.com/parlance-api/parlance/server"
@@ -133,10 +134,29 @@ func TestMethodsAndFeaturesWorkAsWithoutUs(t *testing.T) {
 		proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u) }}
 		targets["gateway to "+name] = pair{listen(t, g), listen(t, proxy)}
 	}
+	asks := map[string]func(t *testing.T, target, method, feature string) map[string]string{}
+	for _, name := range []string{"plain", "vbapi"} {
+		l := listen(t, handler(name == "vbapi"))
+		plain := &http.Transport{DisableCompression: true, ExpectContinueTimeout: time.Minute}
+		t.Cleanup(plain.CloseIdleConnections)
+		through := client.New(open(t, name), client.WithBase(plain))
+		targets["client of "+name] = pair{"with " + l, "without " + l}
+		asks["client of "+name] = func(t *testing.T, target, method, feature string) map[string]string {
+			how, addr, _ := strings.Cut(target, " ")
+			if how == "without" {
+				return call(t, plain, addr, method, feature)
+			}
+			return call(t, through, addr, method, feature)
+		}
+	}
 	met := map[difference]bool{}
 	for _, target := range slices.Sorted(maps.Keys(targets)) {
 		for _, feature := range slices.Sorted(maps.Keys(features)) {
 			for _, method := range methods {
+				ask := ask
+				if of := asks[target]; of != nil {
+					ask = of
+				}
 				with, without := ask(t, targets[target].with, method, feature), ask(t, targets[target].without, method, feature)
 				what := compare(without, with)
 				listed := find(target, feature, method)
@@ -156,8 +176,11 @@ func TestMethodsAndFeaturesWorkAsWithoutUs(t *testing.T) {
 	}
 }
 
-// find is the first difference that is listed.
+// find is the first difference that is listed. A client changes nothing.
 func find(target, feature, method string) *difference {
+	if strings.HasPrefix(target, "client") {
+		return nil
+	}
 	for i, d := range differences {
 		if strings.HasPrefix(target, d.target) && slices.Contains(strings.Split(d.features, ", "), feature) && slices.Contains(strings.Fields(d.methods), method) {
 			return &differences[i]
@@ -226,27 +249,65 @@ func ask(t *testing.T, addr, method, feature string) map[string]string {
 		if err != nil {
 			t.Fatalf("the body of %s %s: %v", method, feature, err)
 		}
-		got["status"], got["body"] = resp.Status, string(text)
-		got["framing"] = fmt.Sprint(resp.ContentLength, resp.TransferEncoding)
-		for name, values := range resp.Header {
-			got[name] = strings.Join(values, ", ")
-		}
-		got["trailer"] = fmt.Sprint(resp.Trailer)
-		got["close"] = fmt.Sprint(resp.Close)
-		if path == "refuses" {
-			delete(got, "close") // by how much of the body had come when it was refused
-			delete(got, "interim")
-		}
-		delete(got, "Date")
-		for _, name := range []string{"X-Request-Id", "Request-Id", "Via"} { // each response is to have one, or may
-			delete(got, name)
-		}
-		if media, boundary, ok := strings.Cut(got["Content-Type"], "; boundary="); ok {
-			got["Content-Type"] = media
-			got["body"] = strings.ReplaceAll(got["body"], boundary, "BOUNDARY")
-		}
-		return got
+		return came(got, resp, string(text), path)
 	}
+}
+
+// came adds what a response is.
+func came(got map[string]string, resp *http.Response, text, path string) map[string]string {
+	got["status"], got["body"] = resp.Status, text
+	got["framing"] = fmt.Sprint(resp.ContentLength, resp.TransferEncoding)
+	for name, values := range resp.Header {
+		got[name] = strings.Join(values, ", ")
+	}
+	got["trailer"] = fmt.Sprint(resp.Trailer)
+	got["close"] = fmt.Sprint(resp.Close)
+	if path == "refuses" {
+		delete(got, "close") // by how much of the body had come when it was refused
+		delete(got, "interim")
+	}
+	delete(got, "Date")
+	for _, name := range []string{"X-Request-Id", "Request-Id", "Via"} { // each response is to have one, or may
+		delete(got, name)
+	}
+	if media, boundary, ok := strings.Cut(got["Content-Type"], "; boundary="); ok {
+		got["Content-Type"] = media
+		got["body"] = strings.ReplaceAll(got["body"], boundary, "BOUNDARY")
+	}
+	return got
+}
+
+// call sends one request by a client, which gives what came by name.
+func call(t *testing.T, by http.RoundTripper, addr, method, feature string) map[string]string {
+	t.Helper()
+	path, _, _ := strings.Cut(feature, " ")
+	var sent io.Reader
+	if (method == "POST" || method == "PUT" || method == "PATCH") && path != "upgrade" {
+		sent = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, addr+"/"+path, sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(features[feature]), "\r\n") {
+		if name, value, ok := strings.Cut(line, ": "); ok {
+			req.Header.Set(name, value)
+		}
+	}
+	resp, err := by.RoundTrip(req)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, feature, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		_, _ = io.WriteString(resp.Body.(io.Writer), body)
+	}
+	got := map[string]string{}
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("the body of %s %s: %v", method, feature, err)
+	}
+	return came(got, resp, string(text), path)
 }
 
 // compare names what differs. Another body has another length.
