@@ -267,18 +267,23 @@ func (d *Table) OwnRow(o *parlance.Outcome, req *wire.Request) *spec.Row {
 }
 
 // Idempotent reports that a request to such a method and path does nothing twice when
-// it is retried, by its method (RFC 9110, 9.2.2) or because the file says so.
+// it is retried, by its method (RFC 9110, 9.2.2) or because the file says so. An
+// operation that says it is not safe counts, also that of a file that this one extends.
 func (d *Table) Idempotent(req *wire.Request) bool {
 	switch req.Method {
 	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
 		return true
 	}
+	safe := false
 	for ; d != nil; d = d.Base {
 		for i := range d.Service.Operations {
-			if d.Service.Operations[i].Safe && d.Service.Operations[i].Concerns(req) {
-				return true
+			if o := &d.Service.Operations[i]; o.Safe != nil && o.Concerns(req) {
+				if !*o.Safe {
+					return false
+				}
+				safe = true
 			}
 		}
 	}
-	return false
+	return safe
 }

@@ -143,7 +143,7 @@ func (r *Reporter) limits(d *Spec, n *yaml.Node) {
 type operation struct {
 	Methods []string
 	Paths   []string
-	Safe    bool
+	Safe    *bool // nil: it does not say
 	codes   codes
 }
 
@@ -161,7 +161,7 @@ func (r *Reporter) operations(d *Spec, n *yaml.Node) {
 		r.Keys(e, "an operation",
 			Key{Name: "method", Read: r.methodsTo(&o.Methods)},
 			Key{Name: "path", Read: r.pathsTo(&o.Paths)},
-			Key{Name: "safe", Read: r.BooleanTo(&o.Safe)},
+			Key{Name: "safe", Read: func(k, v *yaml.Node) { o.Safe = new(bool); r.BooleanTo(o.Safe)(k, v) }},
 			Key{Name: "codes", Read: func(_, v *yaml.Node) { rows = v }},
 		)
 		if len(o.Methods)+len(o.Paths) == 0 {
