@@ -20,6 +20,7 @@ func (g *Gateway) deliver(w http.ResponseWriter, resp *http.Response, undecided 
 	announced := len(resp.Trailer)
 	if announced > 0 {
 		add(h, "Trailer", []string{strings.Join(slices.Collect(maps.Keys(resp.Trailer)), ", ")})
+		delete(h, "Content-Length") // in HTTP/2 both are possible, in HTTP/1.1 only one (RFC 9112, 7.1.2)
 	}
 	w.WriteHeader(resp.StatusCode)
 	err := g.copyBody(w, resp, undecided)
@@ -30,7 +31,7 @@ func (g *Gateway) deliver(w http.ResponseWriter, resp *http.Response, undecided 
 	if len(resp.Trailer) == 0 {
 		return
 	}
-	_ = http.NewResponseController(w).Flush() // a response with trailers has no length
+	_ = http.NewResponseController(w).Flush() // so that the response gets no length
 	if len(resp.Trailer) == announced {
 		addFields(h, resp.Trailer)
 		return

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/parlance-api/parlance/gateway"
 )
 
 func TestAnInterimResponseHasItsOwnFieldsAndTheLastOneHasThoseOfTheServer(t *testing.T) {
@@ -146,5 +148,23 @@ func TestAShortBodyIsSentWithItsHeaderInOnePacket(t *testing.T) {
 	get(t, "POST", addr, `{"name":"Entrance"}`, "Content-Type", "application/json")
 	if got := <-first; !strings.HasSuffix(got, `{"name":"Entrance"}`) {
 		t.Errorf("the first packet is %q, want it to end with the body", got)
+	}
+}
+
+// In HTTP/2 a response with trailers may have a length, and in HTTP/1.1 it may not.
+func TestTrailersOfHTTP2ReachACallerOfHTTP1(t *testing.T) {
+	t.Parallel()
+	up := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Trailer", "X-Sum")
+		w.Header().Set("Content-Length", "3")
+		io.WriteString(w, "sum")
+		w.Header().Set("X-Sum", "7")
+	}))
+	up.EnableHTTP2 = true
+	up.StartTLS()
+	t.Cleanup(up.Close)
+	addr, _ := before(t, up.URL, "plain", "problem", func(c *gateway.Config) { c.Transport = up.Client().Transport })
+	if resp, body := get(t, "GET", addr, ""); body != "sum" || resp.Trailer.Get("X-Sum") != "7" || resp.ProtoMajor != 1 {
+		t.Errorf("%s: %q, %v", resp.Proto, body, resp.Trailer)
 	}
 }
