@@ -10,8 +10,12 @@ import (
 	"github.com/parlance-api/parlance"
 )
 
-// coding is the content coding of the response (RFC 9110, 8.4); "" is none.
+// coding is the content coding of the response (RFC 9110, 8.4); "" is none. One that a
+// middleware around has stated before is for what that one will write.
 func (x *exchange) coding() string {
+	if x.coded {
+		return ""
+	}
 	coding := strings.ToLower(strings.TrimSpace(x.Header().Get("Content-Encoding")))
 	if coding == "identity" {
 		return ""
@@ -57,6 +61,13 @@ func (x *exchange) decoded(most int) (text []byte, whole bool) {
 	}
 	text, err = io.ReadAll(io.LimitReader(r, int64(most)+1))
 	return text[:min(len(text), most)], err == nil && len(text) <= most
+}
+
+// uncode says that the response has no coding of its own.
+func (x *exchange) uncode() {
+	if !x.coded {
+		delete(x.Header(), "Content-Encoding")
+	}
 }
 
 // refuseCoded fails a compressed success that cannot be put into its envelope.

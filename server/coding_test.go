@@ -189,6 +189,49 @@ func TestTheRightOrderOfAMiddlewareThatCompressesIsNotComplainedOf(t *testing.T)
 	}
 }
 
+// zipsAtOnce is the middleware of many tutorials. It states the coding before anybody knows
+// what the response is.
+func zipsAtOnce(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		defer z.Close()
+		next.ServeHTTP(zipped{w, z}, r)
+	})
+}
+
+type zipped struct {
+	http.ResponseWriter
+	to io.Writer
+}
+
+func (z zipped) Write(p []byte) (int, error) { return z.to.Write(p) }
+
+func TestAMiddlewareThatStatesItsCodingBeforeTakesNothingFromAResponse(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 4<<10)
+	handlers := map[string]struct {
+		handler func(s *server.Server) http.Handler
+		want    string
+	}{
+		"a failure of the server": {gives(nil, parlance.NewError(parlance.KindConflict, "Not now")), "Not now"},
+		"a long one":              {gives(nil, parlance.NewError(parlance.KindConflict, "%s", long)), "xxx"},
+		"a text of a failure":     {by(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Not now", http.StatusConflict) }), "Not now"},
+		"a value":                 {gives(map[string]string{"id": long}, nil), long},
+		"JSON for an envelope":    {by(writes(200, "application/json", `{"id":7}`)), `{"id":7}`},
+	}
+	for _, dialect := range []string{"problem", "vbapi"} {
+		for name, c := range handlers {
+			s, _ := servertest.New(t, dialect)
+			for order, h := range map[string]http.Handler{"around": zipsAtOnce(s.Wrap(c.handler(s))), "behind": s.Wrap(zipsAtOnce(c.handler(s)))} {
+				if a := unzipped(t, h); !strings.Contains(a.Body, c.want) {
+					t.Errorf("%s, %s, %s: got %d %v %.200q", dialect, name, order, a.Status, a.Header, a.Body)
+				}
+			}
+		}
+	}
+}
+
 func TestCompressedJSONThatCannotGetItsEnvelopeFailsAndSaysWhy(t *testing.T) {
 	t.Parallel()
 	long := `"` + strings.Repeat("x", 4<<10) + `"`

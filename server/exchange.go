@@ -45,6 +45,7 @@ type exchange struct {
 	noEffect     bool      // the response proves that nothing was done
 	logged       bool      // why the request failed
 	head         bool      // the request is a HEAD
+	coded        bool      // a middleware around had stated its Content-Encoding before
 	relayed      bool      // the response is that of an exchange inside
 	returned     bool      // the handler has
 	exited       bool      // the handler ended its goroutine
@@ -390,7 +391,7 @@ func (x *exchange) envelope() {
 		x.refuseCoded()
 	case len(text) == 0 || json.Valid(text):
 		x.dropValidators()
-		x.Header().Del("Content-Encoding")
+		x.uncode()
 		x.Render(x.written(),
 			dialect.Payload{ContentType: "application/json", Body: bytes.TrimSpace(text)}, nil)
 	case declared:

@@ -188,9 +188,10 @@ func (x *exchange) prepare(s *scratch, o *parlance.Outcome, data dialect.Payload
 	x.SetOutcome(s.outcome)
 	if s.outcome.Kind.Failing() {
 		// A failure is not what these were set for.
-		for _, name := range []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Etag", "Last-Modified"} {
+		for _, name := range [...]string{"Cache-Control", "Content-Disposition", "Etag", "Last-Modified"} {
 			x.Header().Del(name)
 		}
+		x.uncode()
 	}
 	x.putHeader(m)
 	switch m.Status {
@@ -204,7 +205,7 @@ func (x *exchange) prepare(s *scratch, o *parlance.Outcome, data dialect.Payload
 		if x.unsaid() {
 			m.Body = nil
 		}
-		if len(m.Body) <= lengthKnown && !x.exited {
+		if len(m.Body) <= lengthKnown && !x.exited || x.coded {
 			delete(x.Header(), "Content-Length") // whatever it was of
 			break
 		}

@@ -59,7 +59,7 @@ func (s *Server) serve(next http.Handler, w http.ResponseWriter, r *http.Request
 	x := &exchange{
 		Context: s.identified(r),
 		server:  s, inner: w, request: httpdialect.Received(s.dialect, r), rawPath: r.URL.RawPath, outer: outer,
-		head: r.Method == http.MethodHead,
+		head: r.Method == http.MethodHead, coded: len(w.Header()["Content-Encoding"]) > 0,
 	}
 	x.ctx = x
 	if outer != nil {
